@@ -1,0 +1,54 @@
+/**
+ * One HTTP request as it came off a connection, and the way to answer it. The HTTP/1.1 codec in `http1/` makes these;
+ * HTTP/2 and TLS will make them too. Nothing here throws for what the peer does: a connection that is gone swallows
+ * what is written to it.
+ */
+export interface InboundRequest {
+  readonly method: string;
+  /** The request target as received; the absolute form is already reduced to path and query, and its host put in `host`. */
+  readonly target: string;
+  readonly httpVersion: "1.0" | "1.1";
+  /** Names and values in turn, as received (latin1). */
+  readonly rawHeaders: readonly string[];
+  /** The same names in lower case, in turn with `rawHeaders` (index i names rawHeaders[2i]). */
+  readonly headerNames: readonly string[];
+  /** The `Host`, lower-cased, with its port. */
+  readonly host: string;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localPort: number;
+  readonly isEncrypted: boolean;
+  /** Declared length; undefined if chunked or without a body. */
+  readonly contentLength: number | undefined;
+  readonly hasBody: boolean;
+  /** The last value of a header, by lower-case name. */
+  header(name: string): string | undefined;
+
+  /** Buffers the body, at most `bytesMax` of it; calls back once, at once if it is all here. */
+  collect(bytesMax: number, done: (outcome: "ok" | "too-large" | "aborted" | "malformed", body: Buffer) => void): void;
+  /** Streams the body. `sink.data` answering false pauses it until `resumeBody`. */
+  streamBody(sink: BodySink): void;
+  resumeBody(): void;
+
+  /** Answers whole. Content-Length, Date and Connection are the codec's; `headers` are names and values in turn. */
+  respond(status: number, headers: readonly string[], body: Buffer | string | undefined): void;
+  /** Begins a streamed answer; with a `contentLength` exactly that many bytes must follow, else it is chunked. */
+  startResponse(status: number, headers: readonly string[], contentLength: number | undefined): void;
+  /** False asks to wait for `onDrain`. */
+  write(chunk: Buffer): boolean;
+  end(): void;
+  /** Cuts the connection: the answer can't be completed. */
+  abort(): void;
+  onDrain: (() => void) | undefined;
+  /** The peer went away before the answer was complete. */
+  onClose: (() => void) | undefined;
+  /** Bytes of answer body written so far. */
+  readonly responseBytes: number;
+}
+
+export interface BodySink {
+  data(chunk: Buffer): boolean;
+  end(): void;
+  /** The peer went away or broke the framing. */
+  error(reason: "aborted" | "malformed" | "timeout"): void;
+}

@@ -1,0 +1,51 @@
+import type { Clock } from "../base/clock.ts";
+import type { IdSource } from "../base/ids.ts";
+
+/** What a handler knows of its call besides its input. */
+export interface CallContext {
+  readonly account: string;
+  readonly region: string;
+  readonly requestId: string;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  /** The `Host` that the caller used, with its port: returned URLs follow it (DESIGN.md §10.5). */
+  readonly host: string;
+  readonly accessKeyId: string | undefined;
+}
+
+/**
+ * One operation: typed input (validated against the model: required, types, enums, ranges, patterns) → output members,
+ * by the model's member names, both ways. Blobs are Buffers, timestamps are seconds since 1970 as numbers. A mistake of
+ * the caller is thrown as an `ApiError`. The status, headers and the wire form come from the model.
+ */
+export type Handler<Input = Record<string, unknown>, Output = unknown> = (
+  input: Input,
+  call: CallContext,
+) => Promise<Output>;
+
+/** Operation name → handler. Operations of the model that are not in it answer 501. */
+// biome-ignore lint/suspicious/noExplicitAny: a table of handlers with different inputs; each is typed where it is made.
+export type Operations = Readonly<Record<string, Handler<any, any>>>;
+
+/** A service as the protocol layer serves it. */
+export interface Service {
+  /** The model's file name without `.json`: `apigateway`, `lambda`… */
+  readonly model: string;
+  readonly operations: Operations;
+}
+
+/** A management request, whole, as the front door hands it over. */
+export interface ManagementRequest {
+  readonly method: string;
+  /** Raw request target: path and query as received. */
+  readonly target: string;
+  /** Lower-cased names; repeated headers joined with `, `. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+export interface ManagementResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer | string;
+}

@@ -1,0 +1,48 @@
+import type { MessagePort } from "node:worker_threads";
+import type { StagePlan } from "../plan/plan.ts";
+
+/** What a gateway thread is started with (`workerData`). */
+export interface ThreadStart {
+  readonly threadIndex: number;
+  readonly host: string;
+  readonly port: number;
+  readonly isPortShared: boolean;
+  /** The control thread's Unix socket, to which everything that is not data plane is handed. */
+  readonly controlSocket: string;
+  /** Counters shared by all threads; laid out by `telemetry/`. */
+  readonly metrics: SharedArrayBuffer;
+  readonly isDevelopment: boolean;
+  readonly settings: ThreadSettings;
+}
+
+/** Settings of the data plane that every thread needs; bytes and milliseconds. */
+export interface ThreadSettings {
+  readonly payloadBytesMax: number;
+  readonly headerBytesMax: number;
+  readonly headerTimeoutMs: number;
+  readonly bodyTimeoutMs: number;
+  readonly keepAliveMs: number;
+  readonly logLevel: string;
+  /** Where access logs go: `-` is standard output, else a folder. */
+  readonly accessLog: string;
+}
+
+/** Control → gateway thread. */
+export type ToThread =
+  /** The functions' channel (`functions/` speaks on it); the first message. */
+  | { readonly kind: "functions"; readonly port: MessagePort }
+  /** A stage's plan was made anew; null: the stage is gone. */
+  | { readonly kind: "plan"; readonly key: string; readonly revision: number; readonly plan: StagePlan | null }
+  /** Routes (`GET /pets`) that the definition has and the stage does not serve, for hints. */
+  | { readonly kind: "undeployed"; readonly key: string; readonly routes: readonly string[] }
+  /** Everything up to this revision has been sent; the thread answers `applied`. */
+  | { readonly kind: "revision"; readonly revision: number }
+  | { readonly kind: "stop"; readonly drainMs: number };
+
+/** Gateway thread → control. */
+export type FromThread =
+  | { readonly kind: "listening"; readonly port: number }
+  | { readonly kind: "failed"; readonly message: string }
+  | { readonly kind: "applied"; readonly revision: number }
+  | { readonly kind: "log"; readonly level: string; readonly message: string; readonly fields: Record<string, unknown> }
+  | { readonly kind: "stopped" };

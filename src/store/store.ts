@@ -1,0 +1,73 @@
+/**
+ * Documents, transactions and one ordered change feed. The store knows no kinds: bodies are plain JSON.
+ *
+ * Ids of children start with their parents' ids and a slash (`a1b2c3d4e5/prod`), so that a parent's children are one
+ * range. Every method is asynchronous because PostgreSQL is; SQLite answers at once.
+ */
+export interface Store {
+  /** Runs reads against one consistent state. */
+  read<T>(scope: Scope, work: (tx: Reader) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` alone (writers are serialised), commits what it wrote and then resolves; the commit survives `kill -9`.
+   * If `work` throws, nothing is written.
+   */
+  write<T>(scope: Scope, work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** All documents of a kind in every scope, in the order of (account, region, id): for start-up and reconciling. */
+  all<T>(kind: string): Promise<readonly Stored<T>[]>;
+  /** The revision of the last commit; 0 for an empty store. */
+  revision(): Promise<number>;
+  /** Calls back after each commit, in order, with what it changed. Returns what ends the subscription. */
+  subscribe(listener: (changes: readonly Change[]) => void): () => void;
+  /** Deletes every document (`POST /_portico/reset`). Subscribers see each as a deletion. */
+  reset(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Whose documents: an AWS account in a region. What must be unique everywhere lives in {@link everywhere}. */
+export interface Scope {
+  readonly account: string;
+  readonly region: string;
+}
+
+/** The scope of documents that belong to no account (claims on globally unique ids). */
+export const everywhere: Scope = { account: "*", region: "*" };
+
+export interface Stored<T> {
+  readonly scope: Scope;
+  readonly kind: string;
+  readonly id: string;
+  /** The revision of the commit that wrote it last. */
+  readonly revision: number;
+  readonly body: T;
+}
+
+export interface Change {
+  readonly revision: number;
+  readonly scope: Scope;
+  readonly kind: string;
+  readonly id: string;
+  readonly deleted: boolean;
+}
+
+export interface Reader {
+  get<T>(kind: string, id: string): Promise<Stored<T> | undefined>;
+  /** Documents whose id starts with `prefix`, in the order of their ids, after the id `after`. */
+  list<T>(kind: string, options?: ListOptions): Promise<readonly Stored<T>[]>;
+  /** The same transaction, over another scope. */
+  in(scope: Scope): Reader;
+}
+
+export interface ListOptions {
+  readonly prefix?: string;
+  readonly after?: string;
+  readonly limit?: number;
+}
+
+export interface Transaction extends Reader {
+  put<T>(kind: string, id: string, body: T): Promise<void>;
+  /** Deletes a document; one that is not there is no error. */
+  delete(kind: string, id: string): Promise<void>;
+  /** Deletes every document of the kind whose id starts with `prefix`. */
+  deleteAll(kind: string, prefix: string): Promise<void>;
+  in(scope: Scope): Transaction;
+}
