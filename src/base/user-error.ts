@@ -1,0 +1,16 @@
+/**
+ * A mistake of the person who starts or configures Portico, in their words: what happened, why, and what to do next.
+ * The command line prints it without a stack and exits with 1.
+ */
+export class UserError extends Error {
+  readonly what: string;
+  readonly why: string;
+  readonly next: string;
+  constructor(parts: { readonly what: string; readonly why: string; readonly next: string; readonly cause?: unknown }) {
+    super([parts.what, parts.why, parts.next].filter((part) => part !== "").join(" "), { cause: parts.cause });
+    this.name = "UserError";
+    this.what = parts.what;
+    this.why = parts.why;
+    this.next = parts.next;
+  }
+}
