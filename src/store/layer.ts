@@ -1,0 +1,93 @@
+import type { ListOptions, Scope } from "./store.ts";
+
+/** A document as text, or null where there is none: what a layer says about a key. */
+export interface Image {
+  readonly revision: number;
+  readonly text: string;
+}
+
+export interface LayerEntry {
+  readonly scope: Scope;
+  readonly kind: string;
+  readonly id: string;
+  readonly image: Image | null;
+}
+
+/** What documents are read from: the database, or a layer over it. */
+export interface Source {
+  get(scope: Scope, kind: string, id: string): Image | null;
+  list(scope: Scope, kind: string, options: ListOptions): LayerEntry[];
+}
+
+/**
+ * Documents that differ from what lies below: what a transaction wrote, what waits for the next commit, or how documents
+ * were when a reader began. Reads fall through where it says nothing.
+ */
+export class Layer implements Source {
+  readonly #below: Source;
+  readonly #kinds = new Map<string, Map<string, LayerEntry>>();
+  #size = 0;
+
+  constructor(below: Source) {
+    this.#below = below;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  has(scope: Scope, kind: string, id: string): boolean {
+    return this.#kinds.get(rangeKey(scope, kind))?.has(id) === true;
+  }
+
+  set(entry: LayerEntry): void {
+    const key = rangeKey(entry.scope, entry.kind);
+    const documents = this.#kinds.get(key) ?? new Map<string, LayerEntry>();
+    this.#kinds.set(key, documents);
+    if (!documents.has(entry.id)) this.#size++;
+    documents.set(entry.id, entry);
+  }
+
+  /** In the order in which their keys were first set, kind by kind. */
+  *entries(): Generator<LayerEntry> {
+    for (const documents of this.#kinds.values()) yield* documents.values();
+  }
+
+  clear(): void {
+    this.#kinds.clear();
+    this.#size = 0;
+  }
+
+  get(scope: Scope, kind: string, id: string): Image | null {
+    const entry = this.#kinds.get(rangeKey(scope, kind))?.get(id);
+    return entry === undefined ? this.#below.get(scope, kind, id) : entry.image;
+  }
+
+  list(scope: Scope, kind: string, options: ListOptions): LayerEntry[] {
+    const { prefix = "", after, limit } = options;
+    const mine = [...(this.#kinds.get(rangeKey(scope, kind))?.values() ?? [])].filter(
+      (entry) => entry.id.startsWith(prefix) && (after === undefined || compareIds(entry.id, after) > 0),
+    );
+    if (mine.length === 0) return this.#below.list(scope, kind, options);
+    // Each entry of this layer hides at most one below.
+    const below = this.#below.list(
+      scope,
+      kind,
+      limit === undefined ? options : { ...options, limit: limit + mine.length },
+    );
+    const byId = new Map(below.map((entry) => [entry.id, entry]));
+    for (const entry of mine) {
+      if (entry.image === null) byId.delete(entry.id);
+      else byId.set(entry.id, entry);
+    }
+    const merged = [...byId.values()].sort((a, b) => compareIds(a.id, b.id));
+    return limit === undefined ? merged : merged.slice(0, limit);
+  }
+}
+
+const rangeKey = (scope: Scope, kind: string): string => `${scope.account}\0${scope.region}\0${kind}`;
+
+/** The order of SQLite's BINARY collation: by UTF-8 bytes, which differs from JavaScript's only outside ASCII. */
+export function compareIds(a: string, b: string): number {
+  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
