@@ -1,0 +1,57 @@
+import { spawn, spawnSync } from "node:child_process";
+
+/**
+ * A program that some tests need and not every machine has. `skip` is false, or the reason that the test runner prints.
+ * In CI (`PORTICO_CI=1`) a missing one that CI installs is a failure, so that no test is lost in silence.
+ */
+export function tool(command: string, probe: readonly string[], isInstalledByCi: boolean): { skip: string | false } {
+  const run = spawnSync(command, probe, { encoding: "utf8" });
+  if (run.status === 0) return { skip: false };
+  const reason = `${command} is not on this machine`;
+  if (isInstalledByCi && process.env["PORTICO_CI"]) throw new Error(`${reason}, although .ci/run installs it`);
+  return { skip: reason };
+}
+
+export interface Ran {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program to its end without blocking the test's own server or backend. */
+export function run(
+  command: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: Record<string, string> } = {},
+): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (chunk) => {
+      stdout += chunk;
+    });
+    child.stderr.setEncoding("utf8").on("data", (chunk) => {
+      stderr += chunk;
+    });
+    child.on("error", reject);
+    child.on("close", (status) => resolve({ status, stdout, stderr }));
+  });
+}
+
+/** What every AWS client needs to reach a Portico, whatever this machine's own configuration says. */
+export const clientEnvironment = (url: string): Record<string, string> => ({
+  AWS_ENDPOINT_URL: url,
+  AWS_ACCESS_KEY_ID: "test",
+  AWS_SECRET_ACCESS_KEY: "test",
+  AWS_DEFAULT_REGION: "us-east-1",
+  AWS_REGION: "us-east-1",
+  AWS_CONFIG_FILE: "/dev/null",
+  AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+  AWS_EC2_METADATA_DISABLED: "true",
+  AWS_PAGER: "",
+});
