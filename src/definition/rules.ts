@@ -3,20 +3,58 @@
  * The operations of the management API and the OpenAPI import use the same checks; the import puts
  * `Unable to create resource at path '/x': ` and the like before them.
  */
+import {
+  checkRequestMappings,
+  checkRequestParameterNames,
+  checkResponseMappings,
+  checkResponseParameterNames,
+  isParameterName,
+  validationResult,
+} from "./mapping-rules.ts";
+import { schemaErrors } from "./model-schema.ts";
 import type { Integration, IntegrationResponse, Method, MethodResponse } from "./rest-api.ts";
 
+/** The verbs that a method can have. */
+export const httpMethods = ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD", "ANY"] as const;
+
+// Unconfirmed: how AWS words it; see docs/compatibility.md.
+export const checkHttpMethod = (httpMethod: string): string | undefined =>
+  (httpMethods as readonly string[]).includes(httpMethod)
+    ? undefined
+    : `Invalid HttpMethod specified. Valid options are ${httpMethods.join(",")}`;
+
 /** A resource's path part: `[a-zA-Z0-9._\-:]`, `{name}` or `{name+}`. */
-export function checkPathPart(_pathPart: string): string | undefined {
-  throw new Error("written by the owner of definition/");
+export function checkPathPart(pathPart: string): string | undefined {
+  const variable = /^\{([^{}+]*)\+?\}$/.exec(pathPart);
+  if (
+    variable ? isParameterName(variable[1]!) || /^[\w.:-]+$/.test(variable[1]!) : /^[a-zA-Z0-9._\-:]+$/.test(pathPart)
+  ) {
+    return undefined;
+  }
+  return (
+    "Resource's path part only allow a-zA-Z0-9._-: or a valid greedy path variable and curly braces at the beginning " +
+    "and the end."
+  );
 }
+
+const isVariable = (pathPart: string): boolean => pathPart.startsWith("{");
+const isGreedy = (pathPart: string): boolean => pathPart.endsWith("+}");
 
 /** A new child beside its siblings' path parts, below a parent with `parentPathPart`. */
 export function checkSiblings(
-  _pathPart: string,
-  _siblings: readonly string[],
-  _parentPathPart: string | undefined,
+  pathPart: string,
+  siblings: readonly string[],
+  parentPathPart: string | undefined,
 ): string | undefined {
-  throw new Error("written by the owner of definition/");
+  if (parentPathPart !== undefined && isGreedy(parentPathPart)) {
+    return `Cannot create a child of a resource with a greedy path variable: ${parentPathPart}`;
+  }
+  if (siblings.includes(pathPart)) return `Another resource with the same parent already has this name: ${pathPart}`;
+  const variable = isVariable(pathPart) ? siblings.find(isVariable) : undefined;
+  if (variable !== undefined) {
+    return `A sibling (${variable}) of this resource already has a variable path part -- only one is allowed`;
+  }
+  return undefined;
 }
 
 /** What a method refers to exists: authorizer, validator, models. */
@@ -26,29 +64,210 @@ export interface References {
   hasModel(name: string): boolean;
 }
 
-export function checkMethod(_method: Method, _references: References): string | undefined {
-  throw new Error("written by the owner of definition/");
+const authorizationTypes = ["NONE", "AWS_IAM", "CUSTOM", "COGNITO_USER_POOLS"];
+
+const checkModelNames = (models: Readonly<Record<string, string>> | undefined, references: References) => {
+  const missing = Object.values(models ?? {}).find((model) => !references.hasModel(model));
+  return missing === undefined ? undefined : `Invalid model identifier specified: ${missing}`;
+};
+
+export function checkMethod(method: Method, references: References): string | undefined {
+  const verb = checkHttpMethod(method.httpMethod);
+  if (verb !== undefined) return verb;
+  if (!authorizationTypes.includes(method.authorizationType)) {
+    // Unconfirmed: how AWS words it; see docs/compatibility.md.
+    return `Invalid authorization type specified: ${method.authorizationType}. Must be one of: [${authorizationTypes.join(", ")}]`;
+  }
+  const needsAuthorizer = method.authorizationType === "CUSTOM" || method.authorizationType === "COGNITO_USER_POOLS";
+  if (needsAuthorizer && (method.authorizerId === undefined || !references.hasAuthorizer(method.authorizerId))) {
+    return (
+      "Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS requires a " +
+      "valid authorizer."
+    );
+  }
+  if (method.requestValidatorId !== undefined && !references.hasRequestValidator(method.requestValidatorId)) {
+    return "Invalid Request Validator identifier specified";
+  }
+  return checkRequestParameterNames(method.requestParameters) ?? checkModelNames(method.requestModels, references);
 }
 
-export function checkMethodResponse(_response: MethodResponse, _references: References): string | undefined {
-  throw new Error("written by the owner of definition/");
+/** AWS: StatusCode, `[1-5]\d\d`. */
+export const checkStatusCode = (statusCode: string): string | undefined =>
+  /^[1-5]\d\d$/.test(statusCode) ? undefined : `Invalid Response status code specified`;
+
+export function checkMethodResponse(response: MethodResponse, references: References): string | undefined {
+  return (
+    checkStatusCode(response.statusCode) ??
+    checkResponseParameterNames(response) ??
+    checkModelNames(response.responseModels, references)
+  );
 }
+
+/** AWS: "Amazon API Gateway quotas and important notes", integration timeout. */
+export interface IntegrationBounds {
+  readonly timeoutInMillisMax: number;
+}
+
+const awsBounds: IntegrationBounds = { timeoutInMillisMax: 29_000 };
+const timeoutInMillisMin = 50;
+
+const invalidArn = "Invalid ARN specified in the request";
+const invalidEndpoint = "Invalid HTTP endpoint specified for URI";
+const emptyHttpMethod = "Enumeration value for HttpMethod must be non-empty";
+const stageVariable = /\$\{stageVariables\.\w+\}/g;
 
 /** An integration on its method, whose `requestParameters` the mappings may use. */
-export function checkIntegration(_method: Method, _integration: Integration): string | undefined {
-  throw new Error("written by the owner of definition/");
+export function checkIntegration(
+  method: Method,
+  integration: Integration,
+  bounds: IntegrationBounds = awsBounds,
+): string | undefined {
+  return (
+    checkBackend(integration) ??
+    checkConnection(integration) ??
+    checkTimeout(integration, bounds) ??
+    checkPassthrough(integration) ??
+    checkRequestMappings(method, integration)
+  );
 }
 
-export function checkIntegrationResponse(_method: Method, _response: IntegrationResponse): string | undefined {
-  throw new Error("written by the owner of definition/");
+function checkBackend(integration: Integration): string | undefined {
+  const { type, httpMethod, uri, credentials } = integration;
+  if (type !== "MOCK") {
+    if (httpMethod === undefined || httpMethod === "") return emptyHttpMethod;
+    const verb = checkHttpMethod(httpMethod);
+    if (verb !== undefined) return verb;
+  }
+  if (credentials !== undefined && !isRoleArn(credentials)) return invalidArn;
+  switch (type) {
+    case "MOCK":
+      return undefined;
+    case "HTTP":
+    case "HTTP_PROXY":
+      return checkHttpUri(uri);
+    case "AWS":
+    case "AWS_PROXY":
+      return checkAwsUri(type, uri, credentials);
+  }
+}
+
+const roleArn = /^arn:aws[a-z-]*:iam::(\d{12}|\*):(role|user|assumed-role)\/\S+$/;
+
+const isRoleArn = (credentials: string): boolean => roleArn.test(credentials.replaceAll(stageVariable, "000000000000"));
+
+/**
+ * A backend's address: `http://` or `https://`, a port that AWS reaches (80, 443, 1024–65535), `{name}` where
+ * `integration.request.path.name` fills in, `${stageVariables.x}` anywhere, even for scheme and host together.
+ */
+export function checkHttpUri(uri: string | undefined): string | undefined {
+  if (uri === undefined || /[\s\x00-\x1f\x7f\\]/.test(uri)) return invalidEndpoint;
+  // What a variable stands for is known at run time only: a number does for a host, a port and a path alike.
+  const isSchemeVariable = /^\$\{stageVariables\.\w+\}/.test(uri);
+  const concrete = uri.replaceAll(stageVariable, "8080").replaceAll(/\{[^{}/]*\}/g, "1");
+  const absolute = isSchemeVariable && !/^\w*:\/\//.test(concrete) ? `http://${concrete}` : concrete;
+  const text = isSchemeVariable ? absolute.replace(/^8080:\/\//, "http://") : absolute;
+  if (!/^https?:\/\/[^/?#]/i.test(text)) return invalidEndpoint;
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    return invalidEndpoint;
+  }
+  if (url.username !== "" || url.password !== "") return invalidEndpoint;
+  const port = url.port === "" ? 443 : Number(url.port);
+  return port === 80 || port === 443 || port >= 1024 ? undefined : invalidEndpoint;
+}
+
+const serviceArn = /^arn:aws[a-z-]*:apigateway:[a-z0-9-]+:([a-zA-Z0-9.-]+):(.+)$/;
+/** A Lambda invocation address; streaming responses have their own. Group 1: the function's ARN. */
+const lambdaAction =
+  /^path\/(?:2015-03-31\/functions\/(.+)\/invocations|2021-11-15\/functions\/(.+)\/response-streaming-invocations)$/;
+const functionArn = /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[\w$-]+(:[\w$-]+)?$/;
+
+function checkAwsUri(type: "AWS" | "AWS_PROXY", uri: string | undefined, credentials: string | undefined) {
+  const concrete = (uri ?? "").replaceAll(stageVariable, "0");
+  const arn = serviceArn.exec(concrete);
+  if (arn === null) return invalidArn;
+  const [, service, action] = arn as unknown as [string, string, string];
+  const isLambda = service === "lambda" || service.endsWith(".lambda");
+  if (!/^(path|action)\/./.test(action)) return "AWS ARN for integration must contain path or action";
+  const isInvocation = isLambda && action.startsWith("path/") && lambdaAction.test(action);
+  if (type === "AWS_PROXY") {
+    if (!isInvocation && service !== "firehose") {
+      return "Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.";
+    }
+  } else if (!isLambda && credentials === undefined) {
+    return "Role ARN must be specified for AWS integrations";
+  }
+  if (isInvocation) {
+    const [, plain, streaming] = lambdaAction.exec(action)!;
+    // The whole ARN may come from a stage variable ("0" stands for it), or parts of it.
+    const target = plain ?? streaming!;
+    const usesVariables = (uri ?? "").includes("${stageVariables.");
+    if (!usesVariables && !functionArn.test(target)) return invalidArn;
+  }
+  return undefined;
+}
+
+function checkConnection(integration: Integration): string | undefined {
+  if (integration.connectionType !== "VPC_LINK") return undefined;
+  // Unconfirmed: how AWS words both; see docs/compatibility.md.
+  if (integration.type === "MOCK" || integration.type === "AWS_PROXY" || integration.type === "AWS") {
+    return "VPC links are only supported with integrations of type HTTP and HTTP_PROXY";
+  }
+  return integration.connectionId ? undefined : "Connection ID must be specified for connection type VPC_LINK";
+}
+
+function checkTimeout(integration: Integration, bounds: IntegrationBounds): string | undefined {
+  const timeout = integration.timeoutInMillis;
+  if (timeout === undefined || (timeout >= timeoutInMillisMin && timeout <= bounds.timeoutInMillisMax))
+    return undefined;
+  return `Timeout should be between ${timeoutInMillisMin} ms and ${bounds.timeoutInMillisMax} ms`;
+}
+
+const passthroughBehaviors = ["WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER"];
+
+function checkPassthrough(integration: Integration): string | undefined {
+  const behavior = integration.passthroughBehavior;
+  if (behavior === undefined || passthroughBehaviors.includes(behavior)) return undefined;
+  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  return `Invalid passthroughBehavior specified. Must be one of: [${passthroughBehaviors.join(", ")}]`;
+}
+
+/** Two integration responses can't both be the default; a conflict, where everything else is a bad request. */
+export const defaultPatternTaken = "Integration response with selection pattern default already exists";
+
+export function checkIntegrationResponse(method: Method, response: IntegrationResponse): string | undefined {
+  const others = Object.values(method.methodIntegration?.integrationResponses ?? {});
+  const isDefaultTaken =
+    !response.selectionPattern &&
+    others.some((other) => other.statusCode !== response.statusCode && !other.selectionPattern);
+  if (isDefaultTaken) return defaultPatternTaken;
+  return checkStatusCode(response.statusCode) ?? checkResponseMappings(method, response);
 }
 
 /** A model's name and JSON Schema (text). */
-export function checkModel(_name: string, _schema: string | undefined): string | undefined {
-  throw new Error("written by the owner of definition/");
+export function checkModel(
+  name: string,
+  schema: string | undefined,
+  hasModel: (name: string) => boolean = () => true,
+): string | undefined {
+  if (!/^[a-zA-Z0-9]+$/.test(name)) return `Model name must be alphanumeric: ${name}`;
+  if (schema === undefined) return undefined;
+  return validationResult(
+    "Invalid model specified",
+    schemaErrors(schema, (other) => other === name || hasModel(other)),
+  );
 }
 
 /** An integration with AWS's defaults filled in (passthroughBehavior, timeoutInMillis, cacheNamespace, cacheKeyParameters…). */
-export function completeIntegration(_integration: Integration, _resourceId: string): Integration {
-  throw new Error("written by the owner of definition/");
+export function completeIntegration(integration: Integration, resourceId: string): Integration {
+  return {
+    ...integration,
+    passthroughBehavior: integration.passthroughBehavior ?? "WHEN_NO_MATCH",
+    timeoutInMillis: integration.timeoutInMillis ?? 29_000,
+    cacheNamespace: integration.cacheNamespace ?? resourceId,
+    cacheKeyParameters: integration.cacheKeyParameters ?? [],
+    responseTransferMode: integration.responseTransferMode ?? "BUFFERED",
+  };
 }

@@ -1,0 +1,113 @@
+/**
+ * The grammar of parameter mappings: what may stand on the left and on the right of `requestParameters` and
+ * `responseParameters`.
+ * AWS: API Gateway developer guide, "Amazon API Gateway API request and response data mapping reference".
+ */
+import type { Integration, IntegrationResponse, Method, MethodResponse } from "./rest-api.ts";
+
+const name = "[a-zA-Z0-9._$-]+";
+const anyNames = new RegExp(`^${name}$`);
+const methodRequest = new RegExp(`^method\\.request\\.(path|querystring|header)\\.(${name})$`);
+const methodResponse = new RegExp(`^method\\.response\\.header\\.(${name})$`);
+const integrationRequest = new RegExp(`^integration\\.request\\.(path|querystring|header)\\.(${name})$`);
+const requestSource = new RegExp(
+  `^method\\.request\\.(path|querystring|header|multivaluequerystring|multivalueheader)\\.(${name})$`,
+);
+const responseSource = new RegExp(`^integration\\.response\\.(header|multivalueheader)\\.(${name})$`);
+const requestBody = /^method\.request\.body([.[][^\x00-\x1f]+)?$/;
+const responseBody = /^integration\.response\.body([.[][^\x00-\x1f]+)?$/;
+const contextVariable = new RegExp(`^context\\.${name}$`);
+const stageVariable = /^stageVariables\.\w+$/;
+/** A line break in a literal would end a header; nothing else is forbidden between the quotes. */
+const literal = /^'[^\r\n\0]*'$/;
+const gatewayResponseTarget = new RegExp(`^gatewayresponse\\.(header|path|querystring)\\.(${name})$`);
+const inputParameter = new RegExp(`^method\\.input\\.params\\.${name}$`);
+
+/** AWS's frame around what the validation of mappings, models and the like found. */
+export const validationResult = (prefix: string, errors: readonly string[]): string | undefined =>
+  errors.length === 0 ? undefined : `${prefix}: Validation Result: warnings : [], errors : [${errors.join(", ")}]`;
+
+const mappingResult = (errors: readonly string[]) => validationResult("Invalid mapping expression specified", errors);
+
+const invalidExpression = (expression: string) => `Invalid mapping expression specified: ${expression}`;
+const undeclared = (parameter: string) => `Invalid mapping expression parameter specified: ${parameter}`;
+const invalidIdentifier = "Invalid mapping identifier specified";
+
+const isCommonSource = (source: string): boolean =>
+  literal.test(source) || contextVariable.test(source) || stageVariable.test(source);
+
+const declares = (parameters: Readonly<Record<string, boolean>> | undefined, key: string): boolean =>
+  parameters !== undefined && Object.hasOwn(parameters, key);
+
+/** Which parameter of the method a source reads: multi-value forms read the plain parameter. */
+const declaredKey = (source: string): string | undefined => {
+  const match = requestSource.exec(source);
+  return match ? `method.request.${match[1]!.replace("multivalue", "")}.${match[2]}` : undefined;
+};
+
+/** `method.request.{path|querystring|header}.{name}`, the keys of a method's `requestParameters`. */
+export function checkRequestParameterNames(parameters: Readonly<Record<string, boolean>> | undefined) {
+  const errors = Object.keys(parameters ?? {})
+    .filter((key) => !methodRequest.test(key))
+    .map(invalidExpression);
+  return mappingResult(errors);
+}
+
+/** `method.response.header.{name}`, the keys of a method response's `responseParameters`. */
+export function checkResponseParameterNames(response: MethodResponse) {
+  const errors = Object.keys(response.responseParameters ?? {})
+    .filter((key) => !methodResponse.test(key))
+    .map(invalidExpression);
+  return mappingResult(errors);
+}
+
+/** The mappings of an integration request and its cache keys. */
+export function checkRequestMappings(method: Method, integration: Integration) {
+  const errors: string[] = [];
+  for (const [target, source] of Object.entries(integration.requestParameters ?? {})) {
+    if (!integrationRequest.test(target)) errors.push(invalidIdentifier);
+    const key = declaredKey(source);
+    if (key === undefined) {
+      if (!isCommonSource(source) && !requestBody.test(source)) errors.push(invalidExpression(source));
+    } else if (!declares(method.requestParameters, key)) errors.push(undeclared(source));
+  }
+  for (const key of integration.cacheKeyParameters ?? []) {
+    const isDeclared = key.startsWith("integration.request.")
+      ? Object.hasOwn(integration.requestParameters ?? {}, key)
+      : declares(method.requestParameters, declaredKey(key) ?? key);
+    if (!isDeclared) errors.push(undeclared(key));
+  }
+  return mappingResult(errors);
+}
+
+/** The mappings of an integration response onto the method response of the same status. */
+export function checkResponseMappings(method: Method, response: IntegrationResponse) {
+  const mappings = Object.entries(response.responseParameters ?? {});
+  if (mappings.length === 0) return undefined;
+  const responses = method.methodResponses ?? {};
+  const target = Object.hasOwn(responses, response.statusCode) ? responses[response.statusCode] : undefined;
+  if (target === undefined) return mappingResult(["No method response exists for method."]);
+  const errors: string[] = [];
+  for (const [key, source] of mappings) {
+    if (!methodResponse.test(key)) errors.push(invalidIdentifier);
+    else if (!declares(target.responseParameters, key)) errors.push(undeclared(key));
+    if (!isCommonSource(source) && !responseSource.test(source) && !responseBody.test(source)) {
+      errors.push(invalidExpression(source));
+    }
+  }
+  return mappingResult(errors);
+}
+
+/** `gatewayresponse.header.{name}` ← a request parameter, `context.`, `stageVariables.` or a literal. */
+export function checkGatewayResponseParameters(parameters: Readonly<Record<string, string>> | undefined) {
+  const errors: string[] = [];
+  for (const [target, source] of Object.entries(parameters ?? {})) {
+    if (!gatewayResponseTarget.test(target)) errors.push(invalidIdentifier);
+    const isSource = isCommonSource(source) || requestSource.test(source) || inputParameter.test(source);
+    if (!isSource) errors.push(invalidExpression(source));
+  }
+  return mappingResult(errors);
+}
+
+/** The name in `{name}` and `{name+}` of a path, and of parameters generally. */
+export const isParameterName = (text: string): boolean => anyNames.test(text);
