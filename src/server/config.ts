@@ -1,0 +1,404 @@
+import { existsSync, readFileSync } from "node:fs";
+import { isIP } from "node:net";
+import { availableParallelism } from "node:os";
+import { dirname, resolve } from "node:path";
+import { UserError } from "../base/user-error.ts";
+
+/** What a server is started with. Every member is a key of {@link configKeys}. */
+export interface ServerConfig {
+  readonly host: string;
+  /** 0: a free one. */
+  readonly port: number;
+  /** The data directory, absolute. */
+  readonly data: string;
+  readonly memory: boolean;
+  readonly threads: number;
+  /** Seconds that requests under way get when the server stops. */
+  readonly drain: number;
+  readonly upstream: string | undefined;
+  readonly logLevel: LogLevel;
+  /** `-` is standard output, else a directory, absolute. */
+  readonly accessLog: string;
+  readonly allowOrigin: readonly string[];
+  readonly allowReset: boolean;
+  readonly domain: readonly string[];
+  /** Bytes of a management call's body. */
+  readonly managementPayload: number;
+  /** Bytes of a data plane request's body that is buffered. */
+  readonly payload: number;
+}
+
+export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+type ConfigKind =
+  | { readonly kind: "path" }
+  /** A path, or `-`. */
+  | { readonly kind: "sink" }
+  | { readonly kind: "switch" }
+  | { readonly kind: "loopback-host" }
+  | { readonly kind: "origin-url" }
+  | { readonly kind: "integer"; readonly min: number; readonly max: number }
+  | { readonly kind: "bytes"; readonly min: number; readonly max: number }
+  | { readonly kind: "choice"; readonly of: readonly string[] }
+  | { readonly kind: "names" }
+  | { readonly kind: "origins" };
+
+export interface ConfigKey {
+  readonly name: keyof ServerConfig;
+  /** The flag without its dashes; also the key in portico.yaml, and in capitals the end of the `PORTICO_…` name. */
+  readonly flag: string;
+  /** What stands for the value in the help; absent for a switch. */
+  readonly placeholder?: string;
+  readonly value: ConfigKind;
+  readonly default: string | number | boolean | readonly string[] | undefined;
+  readonly help: string;
+}
+
+const kib = 1024;
+const mib = 1024 * kib;
+
+/** Every setting of the server: flags, environment, portico.yaml, `--help` and the reference are read from here. */
+export const configKeys: readonly ConfigKey[] = [
+  {
+    name: "host",
+    flag: "host",
+    placeholder: "HOST",
+    value: { kind: "loopback-host" },
+    default: "127.0.0.1",
+    help: "loopback address to listen on",
+  },
+  {
+    name: "port",
+    flag: "port",
+    placeholder: "PORT",
+    value: { kind: "integer", min: 0, max: 65535 },
+    default: 4566,
+    help: "port to listen on; 0 takes a free one",
+  },
+  {
+    name: "data",
+    flag: "data",
+    placeholder: "DIR",
+    value: { kind: "path" },
+    default: ".portico",
+    help: "directory of everything that is kept",
+  },
+  { name: "memory", flag: "memory", value: { kind: "switch" }, default: false, help: "keep nothing, for tests" },
+  {
+    name: "threads",
+    flag: "threads",
+    placeholder: "N",
+    value: { kind: "integer", min: 1, max: 256 },
+    // Without reusePort (Linux) the kernel does not spread connections over several listeners.
+    default: process.platform === "linux" ? Math.min(availableParallelism(), 256) : 1,
+    help: "gateway threads, one a core by default",
+  },
+  {
+    name: "drain",
+    flag: "drain",
+    placeholder: "SECONDS",
+    value: { kind: "integer", min: 0, max: 3600 },
+    default: 10,
+    help: "seconds that requests under way get when the server stops",
+  },
+  {
+    name: "upstream",
+    flag: "upstream",
+    placeholder: "URL",
+    value: { kind: "origin-url" },
+    default: undefined,
+    help: "where calls of AWS services that Portico does not embed are passed on to",
+  },
+  {
+    name: "logLevel",
+    flag: "log-level",
+    placeholder: "LEVEL",
+    value: { kind: "choice", of: logLevels },
+    default: "warn",
+    help: "least level of the server's log, on standard error",
+  },
+  {
+    name: "accessLog",
+    flag: "access-log",
+    placeholder: "DIR",
+    value: { kind: "sink" },
+    default: "-",
+    help: "directory of the stages' access logs; - is standard output",
+  },
+  {
+    name: "allowOrigin",
+    flag: "allow-origin",
+    placeholder: "ORIGINS",
+    value: { kind: "origins" },
+    default: [],
+    help: "web origins that may use the management API, such as http://localhost:3000",
+  },
+  {
+    name: "allowReset",
+    flag: "allow-reset",
+    value: { kind: "switch" },
+    default: false,
+    help: "let POST /_portico/reset delete everything, without --memory, too",
+  },
+  {
+    name: "domain",
+    flag: "domain",
+    placeholder: "NAMES",
+    value: { kind: "names" },
+    default: [],
+    help: "more host names that this server is known by",
+  },
+  {
+    name: "managementPayload",
+    flag: "management-payload",
+    placeholder: "SIZE",
+    value: { kind: "bytes", min: 64 * kib, max: 512 * mib },
+    // 50 MB of zip file, in base64, is the largest body that AWS takes on these APIs.
+    default: 70 * mib,
+    help: "largest body of a management call",
+  },
+  {
+    name: "payload",
+    flag: "payload",
+    placeholder: "SIZE",
+    value: { kind: "bytes", min: 1 * kib, max: 512 * mib },
+    // AWS: API Gateway quotas, "Payload size" 10 MB.
+    default: 10 * mib,
+    help: "largest body that is buffered for an integration",
+  },
+];
+
+/** Values of flags by the key's name: text as typed, `true` for a switch, texts for a repeated flag. */
+export type ConfigFlags = Readonly<
+  Partial<Record<keyof ServerConfig | "config", string | boolean | readonly string[]>>
+>;
+
+export interface ConfigSources {
+  readonly flags: ConfigFlags;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+}
+
+/** Flag over environment over portico.yaml over default. Throws a `UserError` that says what would be right. */
+export async function readConfig({ flags, env, cwd }: ConfigSources): Promise<ServerConfig> {
+  refuseMistypedVariables(env);
+  const file = await readConfigFile(typeof flags.config === "string" ? flags.config : env["PORTICO_CONFIG"], cwd);
+  const config: Record<string, unknown> = {};
+  for (const key of configKeys) config[key.name] = readKey(key, flags, env, file, cwd);
+  return config as unknown as ServerConfig;
+}
+
+interface ConfigFile {
+  readonly path: string;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+function readKey(
+  key: ConfigKey,
+  flags: ConfigFlags,
+  env: ConfigSources["env"],
+  file: ConfigFile | undefined,
+  cwd: string,
+): unknown {
+  const flag = flags[key.name];
+  if (flag !== undefined) return parseValue(key, flag, `--${key.flag}`, cwd);
+  const variable = env[variableName(key)];
+  if (variable !== undefined && variable !== "") return parseValue(key, variable, variableName(key), cwd);
+  const inFile = file?.values[key.flag];
+  // Paths in a file are relative to the file, as its reader expects.
+  if (file && inFile !== undefined && inFile !== null)
+    return parseValue(key, inFile, `${key.flag} in ${file.path}`, dirname(file.path));
+  return key.default === undefined ? undefined : parseValue(key, key.default, `--${key.flag}`, cwd);
+}
+
+export const variableName = (key: ConfigKey): string => `PORTICO_${key.flag.toUpperCase().replaceAll("-", "_")}`;
+
+/** Answers the value, or what would be right. */
+type Parse<K extends ConfigKind["kind"]> = (
+  value: unknown,
+  rule: Extract<ConfigKind, { kind: K }>,
+  base: string,
+) => { readonly value: unknown } | { readonly wanted: string; readonly why?: string };
+
+const parsers: { readonly [K in ConfigKind["kind"]]: Parse<K> } = {
+  path: (value, _rule, base) =>
+    typeof value === "string" && value !== "" && !value.includes("\0")
+      ? { value: resolve(base, value) }
+      : { wanted: "the path of a directory" },
+  sink: (value, _rule, base) =>
+    typeof value === "string" && value !== "" && !value.includes("\0")
+      ? { value: value === "-" ? "-" : resolve(base, value) }
+      : { wanted: "the path of a directory, or - for standard output" },
+  switch: (value) => {
+    if (typeof value === "boolean") return { value };
+    if (value === "true" || value === "1") return { value: true };
+    if (value === "false" || value === "0") return { value: false };
+    return { wanted: "true or false" };
+  },
+  "loopback-host": (value) => {
+    if (typeof value === "string" && isLoopback(value)) return { value };
+    const wanted = "a loopback address: 127.0.0.1, ::1 or localhost";
+    return typeof value === "string" && value !== ""
+      ? {
+          wanted,
+          why: "On any other address, everybody who reaches it could manage your APIs: enforcing authentication on the management API is not there yet.",
+        }
+      : { wanted };
+  },
+  "origin-url": (value) => {
+    const url = typeof value === "string" ? URL.parse(value) : null;
+    const isOrigin =
+      url !== null &&
+      (url.protocol === "http:" || url.protocol === "https:") &&
+      url.pathname === "/" &&
+      url.search === "" &&
+      url.hash === "" &&
+      url.username === "" &&
+      url.password === "";
+    return isOrigin
+      ? { value: url.origin }
+      : { wanted: "the URL of a server without a path, such as http://localhost:4567" };
+  },
+  integer: (value, { min, max }) => {
+    const number = typeof value === "string" && /^\d{1,10}$/.test(value) ? Number(value) : value;
+    return typeof number === "number" && Number.isInteger(number) && number >= min && number <= max
+      ? { value: number }
+      : { wanted: `a whole number from ${min} to ${max}` };
+  },
+  bytes: (value, { min, max }) => {
+    const match = /^(\d{1,12})\s*(B|KB|MB)?$/i.exec(String(value));
+    const unit = { B: 1, KB: kib, MB: mib }[match?.[2]?.toUpperCase() ?? "B"];
+    const bytes = match && unit ? Number(match[1]) * unit : Number.NaN;
+    return bytes >= min && bytes <= max
+      ? { value: bytes }
+      : { wanted: `a size from ${showBytes(min)} to ${showBytes(max)}, such as ${showBytes(max / 8)}` };
+  },
+  choice: (value, { of }) =>
+    typeof value === "string" && of.includes(value) ? { value } : { wanted: `one of ${of.join(", ")}` },
+  names: (value) => {
+    const names = texts(value)?.map((name) => name.toLowerCase());
+    return names?.every((name) => name.length <= 253 && /^[a-z0-9]([a-z0-9-.]*[a-z0-9])?$/.test(name))
+      ? { value: names }
+      : { wanted: "host names, separated by commas, such as gateway.example.com" };
+  },
+  origins: (value) => {
+    const origins = texts(value);
+    return origins?.every((origin) => origin === "null" || URL.parse(origin)?.origin === origin)
+      ? { value: origins }
+      : { wanted: "web origins, separated by commas, each with its scheme and no path, such as http://localhost:3000" };
+  },
+};
+
+function parseValue(key: ConfigKey, value: unknown, where: string, base: string): unknown {
+  const parse = parsers[key.value.kind] as Parse<ConfigKind["kind"]>;
+  const parsed = parse(value, key.value as never, base);
+  if ("value" in parsed) return parsed.value;
+  const shown = typeof value === "string" ? value : JSON.stringify(value);
+  throw new UserError({
+    what: `${where}: ${shown === "" || shown === undefined ? "an empty value" : `"${shown.slice(0, 200)}"`} won't do.`,
+    why: parsed.why ?? "",
+    next: `It takes ${parsed.wanted}.`,
+  });
+}
+
+/** A list as a YAML sequence, a repeated flag, or one text with commas. */
+function texts(value: unknown): string[] | undefined {
+  const list = Array.isArray(value) ? value : [value];
+  if (!list.every((item) => typeof item === "string")) return undefined;
+  return list
+    .flatMap((item) => item.split(","))
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+}
+
+const showBytes = (bytes: number): string => (bytes >= mib ? `${bytes / mib}MB` : `${bytes / kib}KB`);
+
+/** Is this host one that only this machine reaches? */
+export function isLoopback(host: string): boolean {
+  if (host === "localhost" || host === "::1") return true;
+  return isIP(host) === 4 && host.startsWith("127.");
+}
+
+const fileBytesMax = 1 * mib;
+
+async function readConfigFile(given: string | undefined, cwd: string): Promise<ConfigFile | undefined> {
+  const path = resolve(cwd, given === undefined || given === "" ? "portico.yaml" : given);
+  if (!existsSync(path)) {
+    if (given === undefined || given === "") return undefined;
+    throw new UserError({
+      what: `There is no file ${path}.`,
+      why: "It was named as the configuration file.",
+      next: "Make it, or leave --config and PORTICO_CONFIG away.",
+    });
+  }
+  return { path, values: await parseConfigFile(path) };
+}
+
+async function parseConfigFile(path: string): Promise<Record<string, unknown>> {
+  const refuse = (why: string, cause?: unknown): never => {
+    throw new UserError({
+      what: `The configuration file ${path} can't be read.`,
+      why,
+      next: "It is a YAML mapping of settings, such as `port: 4566`.",
+      cause,
+    });
+  };
+  let values: unknown;
+  try {
+    const text = readFileSync(path, "utf8");
+    if (text.length > fileBytesMax) return refuse(`It is larger than ${showBytes(fileBytesMax)}.`);
+    // Loaded only if there is a file: it is slow to start.
+    const { parse } = await import("yaml");
+    values = parse(text, { maxAliasCount: 100 }) ?? {};
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    return refuse(`${error instanceof Error ? error.message.trim() : String(error)}`, error);
+  }
+  if (typeof values !== "object" || values === null || Array.isArray(values)) return refuse("It is not a mapping.");
+  for (const key of Object.keys(values)) {
+    if (configKeys.some(({ flag }) => flag === key)) continue;
+    const known = configKeys.map(({ flag }) => flag);
+    const near = nearest(key, known);
+    throw new UserError({
+      what: `${path} has the unknown key "${key.slice(0, 100)}".`,
+      why: "",
+      next: near ? `Did you mean "${near}"?` : `The keys are ${known.join(", ")}.`,
+    });
+  }
+  return values as Record<string, unknown>;
+}
+
+/** A variable that is nearly one of ours is a slip. Others may be anybody's (Kubernetes makes `PORTICO_SERVICE_HOST`). */
+function refuseMistypedVariables(env: ConfigSources["env"]): void {
+  const known = configKeys.map(variableName);
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith("PORTICO_") || known.includes(name) || name === "PORTICO_CONFIG") continue;
+    const near = nearest(name, known);
+    if (near) throw new UserError({ what: `The variable ${name} is unknown.`, why: "", next: `Did you mean ${near}?` });
+  }
+}
+
+/** The name at most two slips away. */
+export function nearest(text: string, names: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let bestDistance = 3;
+  for (const name of names) {
+    const distance = editDistance(text.slice(0, 64), name);
+    if (distance < bestDistance) [best, bestDistance] = [name, distance];
+  }
+  return best;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const swap = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, swap));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
