@@ -22,10 +22,11 @@ export interface ServerConfig {
   readonly allowOrigin: readonly string[];
   readonly allowReset: boolean;
   readonly domain: readonly string[];
-  /** Bytes of a management call's body. */
-  readonly managementPayload: number;
+  /** Bytes of an API Gateway management call's body. */
+  readonly managementPayloadMax: number;
+  readonly resourcesMax: number;
   /** Bytes of a data plane request's body that is buffered. */
-  readonly payload: number;
+  readonly payloadMax: number;
 }
 
 export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
@@ -150,17 +151,26 @@ export const configKeys: readonly ConfigKey[] = [
     help: "more host names that this server is known by",
   },
   {
-    name: "managementPayload",
-    flag: "management-payload",
+    name: "managementPayloadMax",
+    flag: "management-payload-max",
     placeholder: "SIZE",
     value: { kind: "bytes", min: 64 * kib, max: 512 * mib },
-    // 50 MB of zip file, in base64, is the largest body that AWS takes on these APIs.
-    default: 70 * mib,
-    help: "largest body of a management call",
+    // AWS: API Gateway quotas, "Maximum API definition file size for import" 6 MB.
+    default: 6 * mib,
+    help: "largest body of an API Gateway management call",
   },
   {
-    name: "payload",
-    flag: "payload",
+    name: "resourcesMax",
+    flag: "resources-max",
+    placeholder: "N",
+    value: { kind: "integer", min: 1, max: 100_000 },
+    // AWS: API Gateway quotas, "Resources per API" 300.
+    default: 300,
+    help: "resources that a REST API may have",
+  },
+  {
+    name: "payloadMax",
+    flag: "payload-max",
     placeholder: "SIZE",
     value: { kind: "bytes", min: 1 * kib, max: 512 * mib },
     // AWS: API Gateway quotas, "Payload size" 10 MB.

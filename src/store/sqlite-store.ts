@@ -396,6 +396,7 @@ const ignore = (): void => undefined;
 
 async function withinMs<T>(work: Promise<T>, ms: number): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
+  // tidy-allow: clock – a stuck transaction must be given up in real time.
   const timer = setTimeout(() => reject(new Error(`A transaction took longer than ${ms} ms and was given up.`)), ms);
   try {
     return await Promise.race([work, promise]);
