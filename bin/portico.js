@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+// `portico …`: runs the command line under a Node that can. The packaged program is compiled and needs Node 24; from
+// source, Node 26 runs the TypeScript as it is. Plain JavaScript, because an older Node reads this file first.
+import { existsSync } from "node:fs";
+import module from "node:module";
+import { fileURLToPath } from "node:url";
+import { findNode, rerun } from "./node26.js";
+
+// The package has no sources; a checkout may have an old `dist` beside them.
+const source = new URL("../src/cli/main.ts", import.meta.url);
+const isSource = existsSync(source);
+const main = isSource ? source : new URL("../dist/cli/main.js", import.meta.url);
+const node = findNode(isSource ? 26 : 24);
+
+if (node === process.execPath) {
+  // No second process where this one will do. What was compiled (and stripped of its types) is kept from run to run.
+  module.enableCompileCache?.();
+  process.argv[1] = fileURLToPath(main);
+  await import(main.href);
+} else {
+  rerun(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)]);
+}

@@ -1,0 +1,120 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { UserError } from "../base/user-error.ts";
+
+/** The directory of everything that a server keeps, held by one server at a time. */
+export interface DataDirectory {
+  readonly storePath: string;
+  /** Folder for what `functions/` unpacks. */
+  readonly functionsPath: string;
+  /** Directories of sockets that a holder which was killed has left behind. */
+  readonly leftBehind: readonly string[];
+  /** Tells whoever comes later who holds it. */
+  describe(holder: Holder): void;
+  release(): void;
+}
+
+export interface Holder {
+  readonly pid: number;
+  readonly since: string;
+  /** Absent until it listens. */
+  readonly url?: string;
+  readonly socketDirectory?: string;
+}
+
+/**
+ * Makes and locks the directory. The lock is the kernel's, through an SQLite file that is never written to: it goes
+ * with its process, however that ends, so a dead holder's process id means nothing and may belong to another program by
+ * now. `holder.json` beside it is only for the message that a second server gives.
+ */
+export function lockDataDirectory(path: string): DataDirectory {
+  makeDirectory(path);
+  const holderPath = join(path, "holder.json");
+  const lock = takeLock(path, join(path, "lock.db"), holderPath);
+  const before = readHolder(holderPath);
+  const describe = (holder: Holder): void => {
+    // Whole or not at all, for a second server that reads it at this moment.
+    writeFileSync(`${holderPath}.new`, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
+    renameSync(`${holderPath}.new`, holderPath);
+  };
+  describe({ pid: process.pid, since: new Date().toISOString() });
+  return {
+    storePath: join(path, "portico.db"),
+    functionsPath: join(path, "functions"),
+    leftBehind: before?.socketDirectory === undefined ? [] : [before.socketDirectory],
+    describe,
+    release() {
+      rmSync(holderPath, { force: true });
+      lock.close();
+    },
+  };
+}
+
+function makeDirectory(path: string): void {
+  const refuse = (why: string, cause: unknown): never => {
+    throw new UserError({
+      what: `The data directory ${path} can't be used.`,
+      why,
+      next: "Choose another with --data, or keep nothing with --memory.",
+      cause,
+    });
+  };
+  try {
+    const isNew = !existsSync(path);
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    // The default is inside of the user's project.
+    if (isNew) writeFileSync(join(path, ".gitignore"), "*\n");
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" || code === "ENOTDIR") refuse("There is a file in its place.", error);
+    refuse(message, error);
+  }
+}
+
+function takeLock(path: string, lockPath: string, holderPath: string): DatabaseSync {
+  let lock: DatabaseSync | undefined;
+  try {
+    lock = new DatabaseSync(lockPath);
+    lock.exec("PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+    return lock;
+  } catch (error) {
+    lock?.close();
+    if ((error as { errcode?: number }).errcode !== sqliteBusy) {
+      throw new UserError({
+        what: `The data directory ${path} can't be locked.`,
+        why: `${lockPath}: ${(error as Error).message}.`,
+        next: "Delete that file if it is not a Portico's, or choose another directory with --data.",
+        cause: error,
+      });
+    }
+    const holder = readHolder(holderPath);
+    throw new UserError({
+      what: `The data directory ${path} is in use by another Portico.`,
+      why: holder
+        ? `Process ${holder.pid} has held it since ${holder.since}${holder.url ? ` and serves ${holder.url}` : ""}.`
+        : "It is just starting.",
+      next: "Use that one, stop it, or choose another directory with --data.",
+    });
+  }
+}
+
+const sqliteBusy = 5;
+
+function readHolder(path: string): Holder | undefined {
+  try {
+    const holder: unknown = JSON.parse(readFileSync(path, "utf8"));
+    if (typeof holder !== "object" || holder === null) return undefined;
+    const { pid, since, url, socketDirectory } = holder as Record<string, unknown>;
+    if (typeof pid !== "number" || typeof since !== "string") return undefined;
+    return {
+      pid,
+      since,
+      ...(typeof url === "string" && { url }),
+      ...(typeof socketDirectory === "string" && { socketDirectory }),
+    };
+  } catch {
+    // Not there, or cut short by a kill: nobody to name.
+    return undefined;
+  }
+}

@@ -1,0 +1,227 @@
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { UserError } from "../base/user-error.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { FromThread, ThreadStart, ToThread } from "./messages.ts";
+
+export interface ThreadPoolOptions {
+  readonly entry: URL;
+  readonly count: number;
+  readonly host: string;
+  readonly port: number;
+  readonly start: Omit<ThreadStart, "threadIndex" | "host" | "port" | "isPortShared">;
+  readonly logger: Logger;
+  /** Takes control's end of a new thread's channel to the functions. */
+  connectFunctions(port: MessagePort): void;
+  /** Everything that a thread must be told before it serves. */
+  replay(): Iterable<ToThread>;
+}
+
+/** One place in the pool; its thread is replaced when it dies. */
+interface Slot {
+  readonly index: number;
+  worker: Worker | undefined;
+  isListening: boolean;
+  appliedRevision: number;
+  /** Deaths in a row, for the back-off. */
+  deaths: number;
+  startedAt: number;
+  restart: NodeJS.Timeout | undefined;
+}
+
+const restartMsMax = 5_000;
+/** A thread that lived this long is not blamed for deaths before it. */
+const soundAfterMs = 30_000;
+/** What a thread gets on top of the drain time before it is cut off. */
+const stopMarginMs = 1_000;
+
+/** The gateway threads: starts them, feeds them, and replaces those that die. */
+export class ThreadPool {
+  readonly #options: ThreadPoolOptions;
+  readonly #slots: Slot[];
+  #port: number;
+  #isStopping = false;
+  #hasStarted = false;
+  #waiters: { readonly isMet: () => boolean; readonly resolve: () => void; readonly reject: (error: Error) => void }[] =
+    [];
+
+  constructor(options: ThreadPoolOptions) {
+    this.#options = options;
+    this.#port = options.port;
+    this.#slots = Array.from({ length: options.count }, (_, index) => ({
+      index,
+      worker: undefined,
+      isListening: false,
+      appliedRevision: -1,
+      deaths: 0,
+      startedAt: 0,
+      restart: undefined,
+    }));
+  }
+
+  /** Starts all threads; resolves with the port when they listen. Throws a `UserError` if the port can't be had. */
+  async start(): Promise<number> {
+    const [first, ...others] = this.#slots;
+    if (first === undefined) throw new Error("A pool has a thread.");
+    this.#launch(first);
+    // A free port is the first thread's choice; the others share it.
+    if (this.#port === 0) await this.#until(() => first.isListening);
+    for (const slot of others) this.#launch(slot);
+    await this.#until(() => this.#slots.every((slot) => slot.isListening));
+    this.#hasStarted = true;
+    return this.#port;
+  }
+
+  get isEveryThreadListening(): boolean {
+    return this.#slots.every((slot) => slot.isListening);
+  }
+
+  post(message: ToThread): void {
+    for (const { worker } of this.#slots) worker?.postMessage(message);
+  }
+
+  /** Resolves when every living thread has applied everything up to the revision. */
+  async applied(revision: number): Promise<void> {
+    // A thread that is dead serves nothing stale; the one that replaces it is told everything before it listens.
+    await this.#until(() => this.#slots.every((slot) => !slot.worker || slot.appliedRevision >= revision));
+  }
+
+  hasApplied(revision: number): boolean {
+    return this.#slots.every((slot) => slot.worker !== undefined && slot.appliedRevision >= revision);
+  }
+
+  /** Ends one thread as a crash would; for tests of its replacement. */
+  async terminate(index: number): Promise<void> {
+    await this.#slots[index]?.worker?.terminate();
+  }
+
+  /** Lets the threads finish what is under way, at most `drainMs`, and ends them. */
+  async stop(drainMs: number): Promise<void> {
+    this.#isStopping = true;
+    const workers = this.#slots.flatMap(({ worker, restart }) => {
+      clearTimeout(restart);
+      return worker ?? [];
+    });
+    const exits = workers.map((worker) => new Promise((resolve) => worker.once("exit", resolve)));
+    this.post({ kind: "stop", drainMs });
+    const deadline = setTimeout(() => {
+      for (const worker of workers) void worker.terminate();
+    }, drainMs + stopMarginMs);
+    await Promise.all(exits);
+    clearTimeout(deadline);
+    this.#fail(new Error("The server is stopping."));
+  }
+
+  #launch(slot: Slot): void {
+    const { entry, start, host, count } = this.#options;
+    const workerData: ThreadStart = {
+      ...start,
+      host,
+      port: this.#port,
+      threadIndex: slot.index,
+      isPortShared: count > 1,
+    };
+    const worker = new Worker(entry, { workerData, name: `gateway-${slot.index}` });
+    slot.worker = worker;
+    slot.startedAt = performance.now();
+    worker.on("message", (message: FromThread) => this.#receive(slot, worker, message));
+    worker.on("error", (error) => {
+      this.#options.logger.error("A gateway thread failed.", { thread: slot.index, error: describeError(error) });
+    });
+    worker.on("exit", (code) => this.#buryAndReplace(slot, worker, code));
+    const channel = new MessageChannel();
+    this.#options.connectFunctions(channel.port1);
+    const hello: ToThread = { kind: "functions", port: channel.port2 };
+    worker.postMessage(hello, [channel.port2]);
+    for (const message of this.#options.replay()) worker.postMessage(message);
+  }
+
+  #receive(slot: Slot, worker: Worker, message: FromThread): void {
+    if (slot.worker !== worker) return;
+    switch (message.kind) {
+      case "listening":
+        this.#port = message.port;
+        slot.isListening = true;
+        this.#check();
+        break;
+      case "applied":
+        slot.appliedRevision = Math.max(slot.appliedRevision, message.revision);
+        this.#check();
+        break;
+      case "failed":
+        this.#threadFailed(slot, message.message);
+        break;
+      case "log":
+        this.#log(slot, message);
+        break;
+      case "stopped":
+        void worker.terminate();
+        break;
+    }
+  }
+
+  #log(slot: Slot, { level, message, fields }: Extract<FromThread, { kind: "log" }>): void {
+    const at = level === "debug" || level === "info" || level === "error" ? level : "warn";
+    this.#options.logger[at](message, { thread: slot.index, ...fields });
+  }
+
+  /** The thread says why it can't serve; its exit follows. */
+  #threadFailed(slot: Slot, message: string): void {
+    if (this.#hasStarted) {
+      this.#options.logger.error("A gateway thread can't serve.", { thread: slot.index, reason: message });
+      void slot.worker?.terminate();
+      return;
+    }
+    this.#fail(cannotListen(this.#options.host, this.#port, message));
+  }
+
+  #buryAndReplace(slot: Slot, worker: Worker, code: number): void {
+    if (slot.worker !== worker) return;
+    slot.worker = undefined;
+    slot.isListening = false;
+    slot.appliedRevision = -1;
+    if (this.#isStopping) return;
+    if (!this.#hasStarted) {
+      this.#fail(new Error(`Gateway thread ${slot.index} ended with code ${code} while it started.`));
+      return;
+    }
+    slot.deaths = performance.now() - slot.startedAt > soundAfterMs ? 1 : slot.deaths + 1;
+    const delayMs = slot.deaths === 1 ? 0 : Math.min(restartMsMax, 50 * 2 ** slot.deaths);
+    this.#options.logger.error("A gateway thread died and is replaced.", { thread: slot.index, code, delayMs });
+    slot.restart = setTimeout(() => this.#launch(slot), delayMs);
+    this.#check();
+  }
+
+  #until(isMet: () => boolean): Promise<void> {
+    if (isMet()) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#waiters.push({ isMet, resolve, reject }));
+  }
+
+  #check(): void {
+    this.#waiters = this.#waiters.filter(({ isMet, resolve }) => {
+      if (!isMet()) return true;
+      resolve();
+      return false;
+    });
+  }
+
+  #fail(error: Error): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const { reject } of waiters) reject(error);
+  }
+}
+
+const describeError = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error);
+
+export function cannotListen(host: string, port: number, why: string): UserError {
+  return new UserError({
+    what: `Can't listen on ${host}:${port}.`,
+    why: /EADDRINUSE/.test(why)
+      ? "Another program has that port."
+      : /EACCES/.test(why)
+        ? "That port is for the system's administrator."
+        : why,
+    next: "Choose another with --port; 0 takes a free one.",
+  });
+}
