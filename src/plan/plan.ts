@@ -1,4 +1,4 @@
-import type { StepPlan } from "./steps.ts";
+import type { GatewayResponsePlan, StepPlan } from "./steps.ts";
 
 /** Raised when a plan's meaning changes; a thread refuses a plan of another version. */
 export const planVersion = 1;
@@ -23,6 +23,10 @@ export interface StagePlan {
   readonly accessLog?: AccessLogPlan;
   /** A reason closes the whole stage: every request is answered 501 with it (DESIGN.md §10.1). */
   readonly closed?: string;
+  /** The gateway responses that the API customises, by type. */
+  readonly gatewayResponses: Readonly<Record<string, GatewayResponsePlan>>;
+  /** Settings that are stored and have no effect yet; none of them guards anything. `portico status` names them. */
+  readonly withoutEffect: readonly string[];
   readonly routes: RouteNode;
   /** What route nodes point to by index. */
   readonly methods: readonly MethodPlan[];

@@ -1,3 +1,5 @@
+import type { TextPlan, UriPlan, ValuePlan } from "./values.ts";
+
 /** The facts of each kind of step, which compiler, docs and `portico explain` read. The linkers are in `gateway/steps/`. */
 export interface StepFacts {
   readonly synopsis: string;
@@ -7,7 +9,12 @@ export interface StepFacts {
 
 export const steps = {
   closed: { synopsis: "refuses with 501: the method asks for what can't be enforced yet", reads: [] },
+  misconfigured: { synopsis: "answers 500 as AWS does for an integration that can't work", reads: [] },
   mock: { synopsis: "answers by itself, as a MOCK integration", reads: ["headers"] },
+  http: {
+    synopsis: "calls an HTTP backend with mapped parameters and maps its answer",
+    reads: ["headers", "query", "path"],
+  },
   "http-proxy": {
     synopsis: "passes the request on to an HTTP backend and its answer back",
     reads: ["headers", "query", "path"],
@@ -20,11 +27,93 @@ export const steps = {
 
 export type StepKind = keyof typeof steps;
 
-/** One step as data; the member `kind` says which. The compiler's owner refines the members. */
-export type StepPlan = ClosedPlan;
+/** One step as data; the member `kind` says which. */
+export type StepPlan = ClosedPlan | MisconfiguredPlan | MockPlan | HttpPlan | HttpProxyPlan | LambdaProxyPlan;
+
+/** The step of a kind. */
+export type StepOf<Kind extends StepKind> = Extract<StepPlan, { readonly kind: Kind }>;
 
 export interface ClosedPlan {
   readonly kind: "closed";
   /** What can't be enforced, by its AWS name, such as `authorizer CUSTOM`. */
   readonly reason: string;
+}
+
+export interface MisconfiguredPlan {
+  readonly kind: "misconfigured";
+  /** Why, for the hint and the log; AWS's own execution log text where there is one. */
+  readonly detail: string;
+}
+
+export interface MockPlan {
+  readonly kind: "mock";
+  readonly request: RequestTemplatesPlan;
+  readonly responses: readonly IntegrationResponsePlan[];
+}
+
+export interface HttpProxyPlan {
+  readonly kind: "http-proxy";
+  readonly backend: BackendPlan;
+  /** The answer may be longer than the payload limit (`responseTransferMode` STREAM). */
+  readonly isStreamed: boolean;
+}
+
+export interface HttpPlan {
+  readonly kind: "http";
+  readonly backend: BackendPlan;
+  readonly request: RequestTemplatesPlan;
+  readonly responses: readonly IntegrationResponsePlan[];
+}
+
+export interface LambdaProxyPlan {
+  readonly kind: "lambda-proxy";
+  /** As the URI names it, stage variables filled in; may be qualified. */
+  readonly functionArn: string;
+  readonly timeoutMs: number;
+}
+
+/** Where a backend is and what it is sent. */
+export interface BackendPlan {
+  /** `http://host:port` or `https://host:port`. */
+  readonly origin: string;
+  /** What follows the origin: path and query. */
+  readonly path: UriPlan;
+  /** Absent: the verb of the request. */
+  readonly httpMethod?: string;
+  readonly timeoutMs: number;
+  /** `tlsConfig.insecureSkipVerification`. */
+  readonly isTlsUnverified: boolean;
+  /** `requestParameters` with the targets header and querystring; those with the target path are in `path`. */
+  readonly headers: readonly ParameterPlan[];
+  readonly query: readonly ParameterPlan[];
+}
+
+export interface ParameterPlan {
+  readonly name: string;
+  readonly value: ValuePlan;
+}
+
+/** Request templates that are literal text, by media type; null passes the body as it is. */
+export interface RequestTemplatesPlan {
+  readonly passthrough: "WHEN_NO_MATCH" | "WHEN_NO_TEMPLATES" | "NEVER";
+  readonly templates: Readonly<Record<string, string | null>>;
+}
+
+export interface IntegrationResponsePlan {
+  readonly statusCode: number;
+  /** A regular expression that the whole status must match; absent: the default. */
+  readonly selectionPattern?: string;
+  /** False: the method has no response of this status, which AWS answers with 500. */
+  readonly isDeclared: boolean;
+  readonly headers: readonly ParameterPlan[];
+  /** By media type, in the definition's order; null passes the body as it is. */
+  readonly templates: Readonly<Record<string, string | null>>;
+}
+
+/** A gateway response as an API customises it; what it leaves out is inherited as AWS does. */
+export interface GatewayResponsePlan {
+  readonly statusCode?: number;
+  readonly headers: readonly ParameterPlan[];
+  /** By media type. */
+  readonly templates: Readonly<Record<string, TextPlan>>;
 }

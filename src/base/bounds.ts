@@ -1,0 +1,34 @@
+/** A limit: what it is, AWS's number where AWS has one, and where that is written. */
+interface Bound {
+  readonly value: number;
+  readonly source: string;
+}
+
+/**
+ * Every bound of queues, bodies, templates and tables that is not a user's setting, in one place.
+ * AWS: "Amazon API Gateway quotas and important notes".
+ */
+export const bounds = {
+  integrationTimeoutMsDefault: { value: 29_000, source: "AWS: Maximum integration timeout" },
+  integrationTimeoutMsMin: { value: 50, source: "AWS: Maximum integration timeout" },
+  payloadBytesMax: { value: 10_485_760, source: "AWS: Payload size" },
+  lambdaPayloadBytesMax: { value: 6_291_556, source: "AWS Lambda: Invocation payload, synchronous" },
+  accessLogFormatBytesMax: { value: 3_072, source: "AWS: Access log template size" },
+  mappingTemplateBytesMax: { value: 307_200, source: "AWS: Mapping template size" },
+  throttlingRatePerSecond: { value: 10_000, source: "AWS: Throttle quota per account, per Region" },
+  throttlingBurst: { value: 5_000, source: "AWS: Throttle quota per account, per Region" },
+  requestTargetBytesMax: { value: 10_240, source: "AWS: URL length, Regional" },
+  backendConnectionsMax: { value: 512, source: "ours: connections of one gateway thread to one origin" },
+  backendRequestsMax: { value: 8_192, source: "ours: requests of one gateway thread that one origin has not answered" },
+  backendHeaderBytesMax: { value: 65_536, source: "ours: response headers of a backend" },
+  smallBodyBytesMax: { value: 65_536, source: "ours: request bodies up to this are buffered, since that is cheaper" },
+  accessLogBufferBytesMax: {
+    value: 8_388_608,
+    source: "ours: access log lines that wait for a slow disk; more are dropped",
+  },
+  selectionPatternStatesMax: { value: 2_000, source: "ours: states of a compiled selection pattern" },
+  hintBytesMax: { value: 900, source: "ours: the header x-portico-hint" },
+  hintRoutesMax: { value: 20_000, source: "ours: routes that a hint looks at" },
+  metricsStagesMax: { value: 256, source: "ours: stages with a label of their own in the metrics" },
+  permissionDecisionsMax: { value: 4_096, source: "ours: remembered decisions of one function's policy" },
+} as const satisfies Record<string, Bound>;

@@ -1,0 +1,157 @@
+import type { GatewayResponse, Resource, RestApiDefinition, Stage } from "../definition/rest-api.ts";
+import { type MethodPlan, planVersion, type RouteNode, type StagePlan } from "../plan/plan.ts";
+import type { GatewayResponsePlan } from "../plan/steps.ts";
+import { compileMethod } from "./compile-method.ts";
+import { compileParameters, compileText } from "./compile-values.ts";
+import { Refusal } from "./refusal.ts";
+import { settingsWithoutEffect } from "./without-effect.ts";
+
+/**
+ * Compiles a deployed definition with its stage's settings. Pure and deterministic; never throws for what a user can
+ * configure: what can't be done becomes a step or a stage that refuses.
+ */
+export function compileRest(
+  definition: RestApiDefinition,
+  stage: Stage,
+  scope: { readonly account: string; readonly region: string },
+): StagePlan {
+  const { restApi } = definition;
+  const variables = stage.variables ?? {};
+  const methods: MethodPlan[] = [];
+  const root = new RouteBuilder();
+  for (const resource of [...definition.resources].sort((left, right) => (left.path < right.path ? -1 : 1))) {
+    const node = root.at(resource);
+    for (const [verb, method] of Object.entries(resource.resourceMethods ?? {}).sort(byKey)) {
+      node.methods.set(verb, methods.length);
+      methods.push({
+        resourceId: resource.id,
+        resourcePath: resource.path,
+        httpMethod: verb,
+        ...(method.operationName === undefined ? {} : { operationName: method.operationName }),
+        steps: compileMethod(method, {
+          stage,
+          variables,
+          resourcePath: resource.path,
+          requestValidators: definition.requestValidators,
+          binaryMediaTypes: restApi.binaryMediaTypes ?? [],
+          clientCertificateId: stage.clientCertificateId,
+        }),
+      });
+    }
+  }
+  const closed = reasonToClose(definition, stage);
+  const log = stage.accessLogSettings;
+  return {
+    version: planVersion,
+    kind: "rest",
+    account: scope.account,
+    region: scope.region,
+    apiId: restApi.id,
+    apiName: restApi.name,
+    stageName: stage.stageName,
+    deploymentId: stage.deploymentId,
+    stageVariables: variables,
+    binaryMediaTypes: restApi.binaryMediaTypes ?? [],
+    isDefaultEndpointDisabled: restApi.disableExecuteApiEndpoint,
+    ...(log?.destinationArn === undefined || log.format === undefined
+      ? {}
+      : { accessLog: { destinationArn: log.destinationArn, format: log.format } }),
+    ...(closed === undefined ? {} : { closed }),
+    gatewayResponses: compileGatewayResponses(definition.gatewayResponses, variables),
+    withoutEffect: settingsWithoutEffect(restApi, stage),
+    routes: root.build(),
+    methods,
+  };
+}
+
+/** What guards a whole stage and is not enforced yet closes it. */
+function reasonToClose({ restApi }: RestApiDefinition, stage: Stage): string | undefined {
+  if (restApi.policy !== undefined && restApi.policy.trim() !== "") return "resource policy";
+  if (restApi.endpointConfiguration.types.includes("PRIVATE")) return "endpointConfiguration PRIVATE";
+  if (restApi.endpointAccessMode === "STRICT") return "endpointAccessMode STRICT";
+  if (stage.webAclArn !== undefined && stage.webAclArn !== "") return "webAclArn";
+  // Serving everything from the one deployment would be serving a share of the callers the wrong one.
+  const percent = stage.canarySettings?.percentTraffic ?? 0;
+  if (percent > 0) return `canarySettings percentTraffic ${percent}`;
+  return undefined;
+}
+
+function compileGatewayResponses(
+  responses: readonly GatewayResponse[],
+  variables: Readonly<Record<string, string>>,
+): Record<string, GatewayResponsePlan> {
+  const plans: [string, GatewayResponsePlan][] = responses.map((response) => [
+    response.responseType,
+    {
+      ...(response.statusCode === undefined ? {} : { statusCode: Number(response.statusCode) }),
+      headers: compileGatewayHeaders(response, variables),
+      templates: Object.fromEntries(
+        Object.entries(response.responseTemplates ?? {}).map(([mediaType, template]) => [
+          mediaType,
+          compileText(template, variables),
+        ]),
+      ),
+    },
+  ]);
+  return Object.fromEntries(plans.sort(byKey));
+}
+
+/** A header whose expression can't be resolved is left out; an error's answer must not fail over it. */
+function compileGatewayHeaders(
+  response: GatewayResponse,
+  variables: Readonly<Record<string, string>>,
+): GatewayResponsePlan["headers"] {
+  return Object.entries(response.responseParameters ?? {})
+    .sort(byKey)
+    .flatMap(([key, text]) => {
+      try {
+        return compileParameters({ [key]: text }, "gatewayresponse.header.", { side: "gateway-response", variables });
+      } catch (error) {
+        if (error instanceof Refusal) return [];
+        throw error;
+      }
+    });
+}
+
+const byKey = (left: readonly [string, unknown], right: readonly [string, unknown]): number =>
+  left[0] < right[0] ? -1 : 1;
+
+/** Builds the route tree from resources' paths. */
+class RouteBuilder {
+  readonly methods = new Map<string, number>();
+  readonly #statics = new Map<string, RouteBuilder>();
+  #param: { name: string; node: RouteBuilder } | undefined;
+  #greedy: { name: string; node: RouteBuilder } | undefined;
+
+  at(resource: Resource): RouteBuilder {
+    let node: RouteBuilder = this;
+    for (const part of resource.path.split("/").slice(1)) if (part !== "") node = node.#child(part);
+    return node;
+  }
+
+  #child(part: string): RouteBuilder {
+    const variable = /^\{([^{}]+?)(\+?)\}$/.exec(part);
+    if (variable === null) {
+      const node = this.#statics.get(part) ?? new RouteBuilder();
+      this.#statics.set(part, node);
+      return node;
+    }
+    const name = variable[1]!;
+    if (variable[2] === "+") {
+      this.#greedy ??= { name, node: new RouteBuilder() };
+      return this.#greedy.node;
+    }
+    this.#param ??= { name, node: new RouteBuilder() };
+    return this.#param.node;
+  }
+
+  build(): RouteNode {
+    const statics = [...this.#statics].sort(byKey).map(([part, node]) => [part, node.build()] as const);
+    return {
+      ...(statics.length === 0 ? {} : { statics: Object.fromEntries(statics) }),
+      ...(this.#param === undefined ? {} : { param: { name: this.#param.name, node: this.#param.node.build() } }),
+      ...(this.#greedy === undefined ? {} : { greedy: { name: this.#greedy.name, node: this.#greedy.node.build() } }),
+      ...(this.methods.size === 0 ? {} : { methods: Object.fromEntries(this.methods) }),
+    };
+  }
+}

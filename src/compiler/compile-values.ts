@@ -1,0 +1,69 @@
+import { type MappingExpression, parseMappingExpression } from "../language/mapping-expression.ts";
+import { parseSubstitution } from "../language/substitution.ts";
+import type { ParameterPlan } from "../plan/steps.ts";
+import type { TextPlan, ValuePlan } from "../plan/values.ts";
+import { closed } from "./refusal.ts";
+
+type Variables = Readonly<Record<string, string>>;
+
+/** Where a value is used decides what it may refer to. */
+type Side = "request" | "response" | "gateway-response";
+
+/**
+ * `requestParameters` or `responseParameters` whose key starts with `prefix`, in the order of their names. A stage
+ * variable that is not set sends nothing.
+ */
+export function compileParameters(
+  parameters: Readonly<Record<string, string>> | undefined,
+  prefix: string,
+  options: { readonly side: Side; readonly variables: Variables },
+): ParameterPlan[] {
+  const plans: ParameterPlan[] = [];
+  for (const key of Object.keys(parameters ?? {}).sort()) {
+    if (!key.startsWith(prefix)) continue;
+    const value = compileValue(parameters![key]!, options);
+    if (value !== undefined) plans.push({ name: key.slice(prefix.length), value });
+  }
+  return plans;
+}
+
+/** An expression as a value; undefined if it is known to have none. */
+export function compileValue(
+  text: string,
+  options: { readonly side: Side; readonly variables: Variables },
+): ValuePlan | undefined {
+  const expression = parseMappingExpression(text);
+  if (expression === undefined) throw closed(`mapping expression ${text}`);
+  const isUsable =
+    expression.kind === "request"
+      ? options.side !== "response"
+      : expression.kind === "response-header"
+        ? options.side === "response"
+        : expression.kind !== "request-body" && expression.kind !== "response-body";
+  if (!isUsable) throw closed(`mapping expression ${text}`);
+  return toValue(expression, options.variables);
+}
+
+/** Text with references; those that can't be resolved are left out. */
+export function compileText(text: string, variables: Variables): TextPlan {
+  return parseSubstitution(text).flatMap((part) => {
+    if (typeof part === "string") return [part];
+    const value = toValue(part, variables);
+    if (value === undefined) return [];
+    return [value.kind === "literal" ? value.text : value];
+  });
+}
+
+function toValue(expression: MappingExpression, variables: Variables): ValuePlan | undefined {
+  switch (expression.kind) {
+    case "stage-variable":
+      return Object.hasOwn(variables, expression.name)
+        ? { kind: "literal", text: variables[expression.name]! }
+        : undefined;
+    case "request-body":
+    case "response-body":
+      return undefined;
+    default:
+      return expression;
+  }
+}

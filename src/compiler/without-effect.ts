@@ -1,0 +1,19 @@
+import type { RestApi, Stage } from "../definition/rest-api.ts";
+
+/**
+ * Settings that are stored and do nothing yet, by AWS's names, sorted. None of them guards anything: what does closes
+ * its method or stage instead (DESIGN.md §10.1).
+ */
+export function settingsWithoutEffect(restApi: RestApi, stage: Stage): string[] {
+  const names = new Set<string>();
+  if (restApi.minimumCompressionSize !== undefined) names.add("minimumCompressionSize");
+  if (stage.cacheClusterEnabled) names.add("cacheClusterEnabled");
+  if (stage.tracingEnabled) names.add("tracingEnabled");
+  for (const [key, setting] of Object.entries(stage.methodSettings)) {
+    if (setting.cachingEnabled) names.add(`${key} cachingEnabled`);
+    if (setting.loggingLevel !== undefined && setting.loggingLevel !== "OFF") names.add(`${key} loggingLevel`);
+    if (setting.dataTraceEnabled) names.add(`${key} dataTraceEnabled`);
+    if (setting.metricsEnabled) names.add(`${key} metricsEnabled`);
+  }
+  return [...names].sort();
+}

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseJavaPattern } from "./java-pattern.ts";
+
+function matches(source: string, text: string): boolean {
+  const parsed = parseJavaPattern(source);
+  assert.equal(parsed.kind, "pattern", source);
+  return parsed.kind === "pattern" && parsed.pattern.matches(text);
+}
+
+test("a pattern must match the whole text", () => {
+  const cases: [string, string, boolean][] = [
+    ["404", "404", true],
+    ["40", "404", false],
+    ["4\\d{2}", "404", true],
+    ["4\\d{2}", "500", false],
+    ["[45]\\d\\d", "503", true],
+    ["5..", "500", true],
+    ["(400|404)", "404", true],
+    ["400|404", "4004", false],
+    [".*Error.*", "TypeError: x", true],
+    [".*", "a\nb", false],
+    ["(?s).*", "a\nb", true],
+    ["(\\n|.)*", "a\nb", true],
+    ["(?i)not found", "Not Found", true],
+    ["[^0-9]+", "abc", true],
+    ["[a-c&]+", "ab&", true],
+    ["^2\\d\\d$", "204", true],
+    ["\\Qa.b\\E", "a.b", true],
+    ["\\Qa.b\\E", "axb", false],
+    ["a{2,3}?", "aaa", true],
+    ["a{2,3}", "aaaa", false],
+    ["(?:ab)+", "ababab", true],
+    ["", "", true],
+    ["[]a]+", "]a", true],
+    ["[\\]-]+", "]-", true],
+    ["x*", "", true],
+  ];
+  for (const [source, text, expected] of cases) assert.equal(matches(source, text), expected, `${source} on ${text}`);
+});
+
+test("what is not regular is refused by name", () => {
+  for (const source of ["(?=a)", "(?!a)", "(a)\\1", "a++", "\\bx", "(?>a)", "(", "[a", "a)", "*", "\\p{L}"]) {
+    assert.equal(parseJavaPattern(source).kind, "unsupported", source);
+  }
+});
+
+test("patterns that hang a backtracking engine are answered at once", () => {
+  const text = `${"a".repeat(20_000)}!`;
+  const before = performance.now();
+  assert.equal(matches("(a+)+", text), false);
+  assert.equal(matches("(a|a)*b", text), false);
+  assert.equal(matches("(.*)*x", text), false);
+  assert.ok(performance.now() - before < 2_000);
+  assert.equal(parseJavaPattern("((((a{99}){99}){99}){99})").kind, "unsupported");
+  assert.equal(parseJavaPattern("((({9}))").kind, "unsupported");
+  assert.equal(matches("((){9999}){9999}", ""), true);
+});
+
+test("agrees with JavaScript's engine on random patterns of what both have", () => {
+  let seed = 12345;
+  const random = (n: number): number => {
+    seed = (seed * 1103515245 + 12345) % 2147483648;
+    return seed % n;
+  };
+  const make = (depth: number): string => {
+    const kind = random(depth > 3 ? 3 : 8);
+    if (kind < 3) return ["a", "b", "[ab]", ".", "[^a]", "\\d"][random(6)]!;
+    if (kind < 5) return make(depth + 1) + make(depth + 1);
+    if (kind < 6) return `(?:${make(depth + 1)}|${make(depth + 1)})`;
+    return `(?:${make(depth + 1)})${["*", "+", "?", "{2}", "{1,2}"][random(5)]}`;
+  };
+  for (let round = 0; round < 300; round++) {
+    const source = make(0);
+    const expected = new RegExp(`^(?:${source})$`);
+    for (let sample = 0; sample < 10; sample++) {
+      const text = Array.from({ length: random(7) }, () => "ab1"[random(3)]).join("");
+      assert.equal(matches(source, text), expected.test(text), `${source} on ${text}`);
+    }
+  }
+});

@@ -1,0 +1,335 @@
+import { bounds } from "../base/bounds.ts";
+
+/**
+ * Java's regular expressions (`java.util.regex.Pattern`) as far as they are regular, matched in time linear in the text:
+ * a pattern comes from an API's definition and the text from a backend, and neither may hang a gateway thread. Look-around,
+ * back references, possessive and atomic groups and word boundaries are refused by {@link parseJavaPattern}, as is a
+ * pattern that would need more than bounds.selectionPatternStatesMax states.
+ */
+export interface JavaPattern {
+  /** Does it match the whole text (`matches()`)? */
+  matches(text: string): boolean;
+}
+
+/** A pattern, or in words what of it is not supported. */
+export type ParsedPattern =
+  | { readonly kind: "pattern"; readonly pattern: JavaPattern }
+  | { readonly kind: "unsupported"; readonly detail: string };
+
+export function parseJavaPattern(source: string): ParsedPattern {
+  try {
+    const parser = new PatternParser(source);
+    const node = parser.parse();
+    return { kind: "pattern", pattern: new Automaton(node) };
+  } catch (error) {
+    if (error instanceof Unsupported) return { kind: "unsupported", detail: error.message };
+    throw error;
+  }
+}
+
+class Unsupported extends Error {}
+
+type Test = (code: number) => boolean;
+type Node =
+  | { readonly kind: "test"; readonly test: Test }
+  | { readonly kind: "sequence"; readonly of: readonly Node[] }
+  | { readonly kind: "choice"; readonly of: readonly Node[] }
+  | { readonly kind: "repeat"; readonly of: Node; readonly min: number; readonly max: number }
+  | { readonly kind: "start" | "end" };
+
+const isDigit: Test = (code) => code >= 48 && code <= 57;
+const isWord: Test = (code) =>
+  isDigit(code) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95;
+const isSpace: Test = (code) => code === 32 || (code >= 9 && code <= 13);
+const isLineEnd: Test = (code) => code === 10 || code === 13 || code === 0x85 || code === 0x2028 || code === 0x2029;
+const not =
+  (test: Test): Test =>
+  (code) =>
+    !test(code);
+const classEscapes: Readonly<Record<string, Test>> = {
+  d: isDigit,
+  D: not(isDigit),
+  w: isWord,
+  W: not(isWord),
+  s: isSpace,
+  S: not(isSpace),
+};
+const characterEscapes: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, f: 12, a: 7, e: 27 };
+
+class PatternParser {
+  readonly #source: string;
+  #at = 0;
+  #depth = 0;
+  #isDotAll = false;
+  #isCaseInsensitive = false;
+
+  constructor(source: string) {
+    this.#source = source;
+  }
+
+  parse(): Node {
+    // Also bounds the recursion on quantifiers of quantifiers.
+    if (this.#source.length > 4_096) throw new Unsupported("more than 4096 characters");
+    for (let flags = this.#flags(); flags; flags = this.#flags());
+    const node = this.#choice();
+    if (this.#at < this.#source.length) throw new Unsupported("an unmatched )");
+    return node;
+  }
+
+  /** `(?s)` and `(?i)` at the start, alone or together. */
+  #flags(): boolean {
+    const match = /^\(\?([a-zA-Z]+)\)/.exec(this.#source.slice(this.#at));
+    if (match === null) return false;
+    for (const flag of match[1]!) {
+      if (flag === "s") this.#isDotAll = true;
+      else if (flag === "i") this.#isCaseInsensitive = true;
+      else throw new Unsupported(`the flag (?${flag})`);
+    }
+    this.#at += match[0].length;
+    return true;
+  }
+
+  #choice(): Node {
+    if (++this.#depth > 100) throw new Unsupported("groups nested more than 100 deep");
+    const of: Node[] = [this.#sequence()];
+    while (this.#source[this.#at] === "|") {
+      this.#at++;
+      of.push(this.#sequence());
+    }
+    this.#depth--;
+    return of.length === 1 ? of[0]! : { kind: "choice", of };
+  }
+
+  #sequence(): Node {
+    const of: Node[] = [];
+    while (this.#at < this.#source.length && this.#source[this.#at] !== "|" && this.#source[this.#at] !== ")") {
+      of.push(this.#quantified(this.#atom()));
+    }
+    return { kind: "sequence", of };
+  }
+
+  #atom(): Node {
+    const character = this.#source[this.#at++]!;
+    if (character === "(") return this.#group();
+    if (character === "[") return { kind: "test", test: this.#class() };
+    if (character === ".") return { kind: "test", test: this.#isDotAll ? () => true : not(isLineEnd) };
+    if (character === "^") return { kind: "start" };
+    if (character === "$") return { kind: "end" };
+    if (character === "\\") return this.#escape();
+    if ("*+?".includes(character)) throw new Unsupported(`a dangling ${character}`);
+    // Java takes a `{` that begins no repetition for an error, a `}` and a `]` for themselves.
+    if (character === "{") throw new Unsupported("a dangling {");
+    return { kind: "test", test: this.#literal(character.charCodeAt(0)) };
+  }
+
+  #group(): Node {
+    if (this.#source[this.#at] === "?") {
+      const opening = /^\?(?::|<[a-zA-Z][a-zA-Z0-9]*>)/.exec(this.#source.slice(this.#at));
+      if (opening === null) throw new Unsupported(`the group (${this.#source.slice(this.#at, this.#at + 3)}`);
+      this.#at += opening[0].length;
+    }
+    const node = this.#choice();
+    if (this.#source[this.#at++] !== ")") throw new Unsupported("an unclosed group");
+    return node;
+  }
+
+  #escape(): Node {
+    const character = this.#source[this.#at++];
+    if (character === undefined) throw new Unsupported("a \\ at the end");
+    if (character === "Q") return this.#quoted();
+    if (character === "A") return { kind: "start" };
+    if (character === "z" || character === "Z") return { kind: "end" };
+    const test = classEscapes[character];
+    if (test !== undefined) return { kind: "test", test };
+    return { kind: "test", test: this.#literal(this.#escapedCode(character)) };
+  }
+
+  /** `\Q…\E` */
+  #quoted(): Node {
+    const end = this.#source.indexOf("\\E", this.#at);
+    const text = this.#source.slice(this.#at, end < 0 ? undefined : end);
+    this.#at = end < 0 ? this.#source.length : end + 2;
+    const of = [...text].flatMap((character) =>
+      character.split("").map((unit): Node => ({ kind: "test", test: this.#literal(unit.charCodeAt(0)) })),
+    );
+    return { kind: "sequence", of };
+  }
+
+  #escapedCode(character: string): number {
+    const control = characterEscapes[character];
+    if (control !== undefined) return control;
+    if (character === "x" || character === "u") {
+      const digits = character === "x" ? 2 : 4;
+      const text = this.#source.slice(this.#at, this.#at + digits);
+      if (text.length < digits || /[^0-9a-fA-F]/.test(text)) throw new Unsupported(`the escape \\${character}`);
+      this.#at += digits;
+      return Number.parseInt(text, 16);
+    }
+    // Letters and digits that are left are boundaries, back references, properties: none of them regular or needed.
+    if (/[a-zA-Z0-9]/.test(character)) throw new Unsupported(`the escape \\${character}`);
+    return character.charCodeAt(0);
+  }
+
+  #literal(code: number): Test {
+    if (this.#isCaseInsensitive) {
+      const lower = String.fromCharCode(code).toLowerCase().charCodeAt(0);
+      const upper = String.fromCharCode(code).toUpperCase().charCodeAt(0);
+      return (candidate) => candidate === lower || candidate === upper;
+    }
+    return (candidate) => candidate === code;
+  }
+
+  #class(): Test {
+    const isNegated = this.#source[this.#at] === "^";
+    if (isNegated) this.#at++;
+    const tests: Test[] = [];
+    let isFirst = true;
+    for (;;) {
+      const character = this.#source[this.#at++];
+      if (character === undefined) throw new Unsupported("an unclosed [");
+      if (character === "]" && !isFirst) break;
+      if (character === "[" || (character === "&" && this.#source[this.#at] === "&")) {
+        throw new Unsupported("a class within a class");
+      }
+      isFirst = false;
+      tests.push(this.#classMember(character));
+    }
+    const any: Test = (code) => tests.some((test) => test(code));
+    return isNegated ? not(any) : any;
+  }
+
+  #classMember(character: string): Test {
+    let from = character.charCodeAt(0);
+    if (character === "\\") {
+      const escaped = this.#source[this.#at++];
+      if (escaped === undefined) throw new Unsupported("an unclosed [");
+      const test = classEscapes[escaped];
+      if (test !== undefined) return test;
+      from = this.#escapedCode(escaped);
+    }
+    const next = this.#source[this.#at + 1];
+    if (this.#source[this.#at] !== "-" || next === "]" || next === undefined) return this.#literal(from);
+    this.#at++;
+    const ending = this.#source[this.#at++]!;
+    const to = ending === "\\" ? this.#escapedCode(this.#source[this.#at++] ?? "z") : ending.charCodeAt(0);
+    if (to < from) throw new Unsupported("a range from high to low");
+    if (!this.#isCaseInsensitive) return (code) => code >= from && code <= to;
+    return (code) => {
+      const lower = String.fromCharCode(code).toLowerCase().charCodeAt(0);
+      const upper = String.fromCharCode(code).toUpperCase().charCodeAt(0);
+      return (lower >= from && lower <= to) || (upper >= from && upper <= to);
+    };
+  }
+
+  #quantified(node: Node): Node {
+    const match = /^(?:[*+?]|\{(\d{1,4})(,(\d{1,4})?)?\})/.exec(this.#source.slice(this.#at, this.#at + 12));
+    if (match === null) return node;
+    this.#at += match[0].length;
+    const next = this.#source[this.#at];
+    if (next === "+") throw new Unsupported("a possessive quantifier");
+    // Greedy or reluctant makes no difference to whether the whole text matches.
+    if (next === "?") this.#at++;
+    const sign = match[0][0];
+    const min = sign === "{" ? Number(match[1]) : sign === "+" ? 1 : 0;
+    const max =
+      sign === "{"
+        ? match[2] === undefined
+          ? min
+          : match[3] === undefined
+            ? Number.POSITIVE_INFINITY
+            : Number(match[3])
+        : sign === "?"
+          ? 1
+          : Number.POSITIVE_INFINITY;
+    if (max < min) throw new Unsupported("a repetition from many to few");
+    return this.#quantified({ kind: "repeat", of: node, min, max });
+  }
+}
+
+/** Thompson's construction: `test` states consume a character, the others are empty moves. */
+class Automaton implements JavaPattern {
+  /** For each state its test, or undefined for an empty move; then where it leads to. */
+  readonly #tests: (Test | undefined)[] = [];
+  readonly #moves: number[][] = [];
+  readonly #asserts: ("start" | "end" | undefined)[] = [];
+  readonly #start: number;
+  readonly #accept: number;
+
+  constructor(node: Node) {
+    this.#accept = this.#state([]);
+    this.#start = this.#build(node, this.#accept);
+  }
+
+  matches(text: string): boolean {
+    let current = new Set<number>();
+    this.#follow(this.#start, current, true, text.length === 0);
+    for (let index = 0; index < text.length; index++) {
+      const code = text.charCodeAt(index);
+      const next = new Set<number>();
+      for (const state of current) {
+        if (this.#tests[state]?.(code)) {
+          for (const move of this.#moves[state]!) this.#follow(move, next, false, index + 1 === text.length);
+        }
+      }
+      if (next.size === 0) return false;
+      current = next;
+    }
+    return current.has(this.#accept);
+  }
+
+  /** Adds a state and all that empty moves lead to. */
+  #follow(from: number, states: Set<number>, isStart: boolean, isEnd: boolean): void {
+    const pending = [from];
+    for (let state = pending.pop(); state !== undefined; state = pending.pop()) {
+      if (states.has(state)) continue;
+      const asserted = this.#asserts[state];
+      if ((asserted === "start" && !isStart) || (asserted === "end" && !isEnd)) continue;
+      states.add(state);
+      if (this.#tests[state] === undefined) pending.push(...this.#moves[state]!);
+    }
+  }
+
+  #state(moves: number[], test?: Test, asserted?: "start" | "end"): number {
+    if (this.#moves.length >= bounds.selectionPatternStatesMax.value) {
+      throw new Unsupported(`more than ${bounds.selectionPatternStatesMax.value} states`);
+    }
+    this.#tests.push(test);
+    this.#asserts.push(asserted);
+    return this.#moves.push(moves) - 1;
+  }
+
+  /** Builds `node` followed by state `next`; answers its first state. */
+  #build(node: Node, next: number): number {
+    switch (node.kind) {
+      case "test":
+        return this.#state([next], node.test);
+      case "start":
+      case "end":
+        return this.#state([next], undefined, node.kind);
+      case "sequence":
+        return node.of.reduceRight((after, part) => this.#build(part, after), next);
+      case "choice":
+        return this.#state(node.of.map((part) => this.#build(part, next)));
+      case "repeat":
+        return this.#buildRepeat(node.of, node.min, node.max, next);
+    }
+  }
+
+  #buildRepeat(of: Node, min: number, max: number, next: number): number {
+    let first = next;
+    if (max === Number.POSITIVE_INFINITY) {
+      const moves: number[] = [next];
+      const loop = this.#state(moves);
+      moves.unshift(this.#build(of, loop));
+      first = loop;
+    } else {
+      for (let count = min; count < max; count++) first = this.#state([this.#build(of, first), next]);
+    }
+    for (let count = 0; count < min; count++) {
+      first = this.#build(of, first);
+      // An empty body adds no states, so a count alone must not keep us here: {9999} of nothing is nothing.
+      if (first === next) break;
+    }
+    return first;
+  }
+}
