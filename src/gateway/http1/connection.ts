@@ -1,0 +1,435 @@
+import type { Socket } from "node:net";
+import type { InboundRequest } from "../inbound.ts";
+import { answers, Http1Request, readers } from "./http1-request.ts";
+import type { Http1Limits } from "./limits.ts";
+import { complete, Head, incomplete, parseHead } from "./parse-head.ts";
+import { type Problem, problems } from "./problem.ts";
+import { statusLine } from "./response-head.ts";
+
+/** What a connection needs of the server that accepted it. */
+export interface ConnectionHost {
+  readonly limits: Http1Limits;
+  /** Whether refusals carry `x-portico-hint` (DESIGN.md §10.3). */
+  readonly hasHints: boolean;
+  /** Time in ticks of the server's sweep: coarse, and free to read. */
+  readonly tick: number;
+  readonly ticks: Readonly<TickLimits>;
+  readonly isStopping: boolean;
+  /** `Date: … CRLF`, made anew by the sweep. */
+  readonly dateLine: string;
+  readonly onRequest: (request: InboundRequest) => void;
+  readonly onError: (error: unknown, request: InboundRequest | undefined) => void;
+  forget(connection: Connection): void;
+}
+
+export interface TickLimits {
+  readonly header: number;
+  readonly body: number;
+  readonly keepAlive: number;
+  readonly linger: number;
+  readonly bodyBytesPerTick: number;
+}
+
+const empty = Buffer.alloc(0);
+const never = 0x3fffffff;
+const pendingParseStep = 4_096;
+
+/** One thread parses one head at a time. */
+const head = new Head();
+
+/**
+ * One client connection: reads requests one after the other, hands each to the server's handler, and writes the answers.
+ * A request is not parsed before the answer to the one before it is handed to the socket, and the socket has room:
+ * pipelining keeps its order, and a client that doesn't read its answers is not read either.
+ */
+export class Connection {
+  readonly socket: Socket;
+  readonly host: ConnectionHost;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly isEncrypted: boolean;
+  /** Received and not yet consumed: [at, bytes.length). */
+  bytes: Buffer = empty;
+  at = 0;
+  exchange: Http1Request | undefined = undefined;
+  isKeepAlive = true;
+  isClosed = false;
+  /** The last answer is on its way; what still arrives is thrown away. */
+  isLingering = false;
+  deadline: number;
+  /** Parsing a head that is not all here waits for a line's end or this many bytes. */
+  #parseAt = 0;
+  #isHeadBegun = false;
+  #isAdvancing = false;
+  #isReadingBody = false;
+  #isSocketPaused = false;
+  #isCorked = false;
+  #lingerBytes = 0;
+  #hostAsSent = "";
+  #hostInLowerCase = "";
+  /** For answers that the client does not take: the kernel's queue at the last look, and since when it stands still. */
+  #queuedBytes = 0;
+  #stalledSince = 0;
+
+  constructor(socket: Socket, host: ConnectionHost) {
+    this.socket = socket;
+    this.host = host;
+    const address = socket.remoteAddress ?? "";
+    // A listener on :: sees IPv4 clients in this form.
+    this.remoteAddress = address.startsWith("::ffff:") ? address.slice(7) : address;
+    this.remotePort = socket.remotePort ?? 0;
+    this.isEncrypted = "encrypted" in socket;
+    this.deadline = host.tick + host.ticks.header;
+    socket.on("data", (chunk: Buffer) => this.#onData(chunk));
+    socket.on("end", () => this.#onEnd());
+    socket.on("drain", () => this.#onDrain());
+    socket.on("close", () => this.#onClose());
+    // Resets and the like: `close` follows, and that is what counts.
+    socket.on("error", () => {});
+  }
+
+  get isIdle(): boolean {
+    return this.exchange === undefined && !this.#isHeadBegun && !this.isLingering;
+  }
+
+  /** The host in lower case; a connection's requests nearly always name the same one. */
+  lowerHost(host: string): string {
+    if (host !== this.#hostAsSent) {
+      this.#hostAsSent = host;
+      this.#hostInLowerCase = host.toLowerCase();
+    }
+    return this.#hostInLowerCase;
+  }
+
+  /** Called by the server's sweep. */
+  sweep(): void {
+    const tick = this.host.tick;
+    if (this.socket.writableLength > 0) {
+      const queued = queuedBytes(this.socket);
+      if (queued !== this.#queuedBytes) {
+        this.#queuedBytes = queued;
+        this.#stalledSince = tick;
+      } else if (tick - this.#stalledSince > this.host.ticks.body) {
+        this.destroy();
+        return;
+      }
+    } else if (this.#queuedBytes !== 0) this.#queuedBytes = 0;
+    if (tick >= this.deadline) this.#onDeadline();
+  }
+
+  /** The server stops: an idle connection ends now, another one after its answer. */
+  stop(): void {
+    this.isKeepAlive = false;
+    if (this.isIdle) this.close();
+  }
+
+  destroy(): void {
+    this.isClosed = true;
+    this.socket.destroy();
+  }
+
+  /** Ends the connection behind what was written; input is thrown away for a while, so that no reset overtakes the answer. */
+  close(): void {
+    if (this.isLingering || this.isClosed) return;
+    this.isLingering = true;
+    this.exchange = undefined;
+    this.bytes = empty;
+    this.at = 0;
+    this.deadline = this.host.tick + this.host.ticks.linger;
+    this.resumeSocket();
+    this.socket.end();
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.isLingering) {
+      this.#lingerBytes += chunk.length;
+      if (this.#lingerBytes > this.host.limits.lingerBytesMax) this.destroy();
+      return;
+    }
+    const left = this.bytes.length - this.at;
+    if (left === 0) {
+      this.bytes = chunk;
+      this.at = 0;
+    } else {
+      this.bytes = Buffer.concat([this.at === 0 ? this.bytes : this.bytes.subarray(this.at), chunk]);
+      this.at = 0;
+      // A head that trickles in is looked at again when a line may have ended, not at every byte.
+      if (this.exchange === undefined && this.bytes.length < this.#parseAt && !chunk.includes(0x0a)) return;
+    }
+    this.advance();
+  }
+
+  /** Goes on until there is nothing to do: reads bodies, finishes exchanges, begins the next. */
+  advance(): void {
+    if (this.#isAdvancing || this.isClosed || this.isLingering) return;
+    this.#isAdvancing = true;
+    try {
+      while (this.#advanceOnce());
+    } catch (error) {
+      this.fail(error);
+    }
+    this.#isAdvancing = false;
+    if (this.#isCorked) {
+      this.#isCorked = false;
+      this.socket.uncork();
+    }
+  }
+
+  #advanceOnce(): boolean {
+    if (this.isClosed || this.isLingering) return false;
+    const exchange = this.exchange;
+    if (exchange === undefined) {
+      if (this.at >= this.bytes.length) {
+        this.bytes = empty;
+        this.at = 0;
+        return false;
+      }
+      if (this.socket.writableNeedDrain) {
+        this.#pauseIfFull();
+        return false;
+      }
+      return this.#beginExchange();
+    }
+    if (!exchange.isBodyDone) {
+      this.readBody(exchange);
+      if (!exchange.isBodyDone) {
+        this.#pauseIfFull();
+        return false;
+      }
+    }
+    if (exchange.answer !== answers.finished) {
+      this.#pauseIfFull();
+      return false;
+    }
+    this.#endExchange();
+    return true;
+  }
+
+  #beginExchange(): boolean {
+    const outcome = parseHead(this.bytes, this.at, this.host.limits, head);
+    if (outcome === incomplete) {
+      if (!this.#isHeadBegun) {
+        this.#isHeadBegun = true;
+        this.deadline = this.host.tick + this.host.ticks.header;
+      }
+      this.#parseAt = this.bytes.length - this.at + pendingParseStep;
+      return false;
+    }
+    if (outcome !== complete) {
+      this.refuse(outcome);
+      return false;
+    }
+    this.#isHeadBegun = false;
+    this.#parseAt = 0;
+    this.deadline = never;
+    this.at = head.end;
+    this.isKeepAlive = head.isKeepAlive && !this.host.isStopping;
+    const exchange = new Http1Request(this, head);
+    this.exchange = exchange;
+    if (this.at < this.bytes.length && exchange.isBodyDone && !this.#isCorked) {
+      // More requests are here already: their answers leave together.
+      this.#isCorked = true;
+      this.socket.cork();
+    }
+    this.host.onRequest(exchange);
+    return true;
+  }
+
+  /** Answer and body are done with. */
+  #endExchange(): void {
+    this.exchange = undefined;
+    if (!this.isKeepAlive) {
+      this.close();
+      return;
+    }
+    this.deadline = this.host.tick + this.host.ticks.keepAlive;
+    this.resumeSocket();
+  }
+
+  /** The answer was handed to the socket. What is left of the body is thrown away, if that is not too much. */
+  answered(exchange: Http1Request): void {
+    if (this.exchange !== exchange) return;
+    if (exchange.isBodyDone) {
+      this.advance();
+      return;
+    }
+    if (!this.isKeepAlive) {
+      this.close();
+      return;
+    }
+    exchange.reader = readers.discard;
+    exchange.isBodyPaused = false;
+    exchange.bodyBytes = 0;
+    this.startBodyClock(exchange);
+    this.resumeSocket();
+    this.advance();
+  }
+
+  /** Hands what is here of the body to its reader. */
+  readBody(exchange: Http1Request): void {
+    if (this.#isReadingBody || this.isClosed) return;
+    this.#isReadingBody = true;
+    try {
+      while (
+        this.at < this.bytes.length &&
+        !exchange.isBodyDone &&
+        !exchange.isBodyPaused &&
+        exchange.reader !== readers.none &&
+        exchange.reader !== readers.refused &&
+        this.exchange === exchange
+      ) {
+        this.#readBodyOnce(exchange);
+      }
+    } finally {
+      this.#isReadingBody = false;
+    }
+  }
+
+  #readBodyOnce(exchange: Http1Request): void {
+    const decoder = exchange.decoder;
+    const start = this.at;
+    const length = this.bytes.length;
+    if (decoder === undefined) {
+      const end = Math.min(length, start + exchange.bodyRemaining);
+      exchange.bodyRemaining -= end - start;
+      this.at = end;
+      if (exchange.bodyRemaining === 0) exchange.isBodyDone = true;
+      exchange.bodyArrived(start === 0 && end === length ? this.bytes : this.bytes.subarray(start, end));
+    } else {
+      if (!decoder.decode(this.bytes, start)) {
+        this.breakBody(exchange, "malformed", problems.chunk);
+        return;
+      }
+      this.at = decoder.end;
+      if (decoder.isDone) exchange.isBodyDone = true;
+      // Copied before the handler runs: it may come back here.
+      const { dataStart, dataEnd } = decoder;
+      if (dataEnd > dataStart) exchange.bodyArrived(this.bytes.subarray(dataStart, dataEnd));
+    }
+    if (exchange.isBodyDone) {
+      if (this.exchange === exchange) this.deadline = never;
+      exchange.bodyEnded();
+    } else if (this.deadline !== never) this.#extendBodyDeadline(exchange);
+  }
+
+  /** Nothing is waited for: the next move is the handler's. */
+  stopClock(): void {
+    this.deadline = never;
+  }
+
+  startBodyClock(exchange: Http1Request): void {
+    exchange.bodyClock = this.host.tick;
+    this.#extendBodyDeadline(exchange);
+  }
+
+  /** Each reading earns the body `bodyTimeoutMs` more, but never more than its average rate allows. */
+  #extendBodyDeadline(exchange: Http1Request): void {
+    const { tick, ticks } = this.host;
+    const earned = exchange.bodyClock + Math.floor(exchange.bodyBytes / ticks.bodyBytesPerTick);
+    this.deadline = Math.min(tick, earned) + ticks.body;
+  }
+
+  /** The body can't be read to its end: the handler may answer by itself, else the codec does. */
+  breakBody(exchange: Http1Request, reason: "malformed" | "timeout", problem: Problem): void {
+    this.isKeepAlive = false;
+    this.deadline = never;
+    exchange.bodyBroke(reason);
+    if (this.exchange !== exchange) return;
+    if (exchange.answer === answers.none) this.refuse(problem);
+    else if (exchange.answer === answers.finished) this.close();
+    // An answer under way is left to the handler, which was told; the connection ends behind it.
+    exchange.isBodyDone = true;
+  }
+
+  /** Answers by ourselves and ends the connection. */
+  refuse(problem: Problem): void {
+    const hint = this.host.hasHints ? `x-portico-hint: ${problem.hint}\r\n` : "";
+    const body = problem.body.replace("10240", String(this.host.limits.headerBytesMax));
+    const isBodiless = this.exchange?.method === "HEAD";
+    this.socket.write(
+      `${statusLine(problem.status)}Content-Type: ${problem.contentType}\r\n${hint}${this.host.dateLine}Connection: close\r\n` +
+        `Content-Length: ${body.length}\r\n\r\n${isBodiless ? "" : body}`,
+      "latin1",
+    );
+    this.close();
+  }
+
+  /** An exception in a handler: only its exchange dies. */
+  fail(error: unknown): void {
+    const exchange = this.exchange;
+    this.host.onError(error, exchange);
+    if (this.isClosed || this.isLingering) return;
+    if (exchange === undefined || exchange.answer === answers.begun) this.destroy();
+    else if (exchange.answer === answers.none) {
+      exchange.answer = answers.finished;
+      this.refuse(problems.internal);
+    } else this.close();
+  }
+
+  #pauseIfFull(): void {
+    if (this.bytes.length - this.at > this.host.limits.pendingBytesMax) this.pauseSocket();
+  }
+
+  pauseSocket(): void {
+    if (this.#isSocketPaused) return;
+    this.#isSocketPaused = true;
+    this.socket.pause();
+  }
+
+  resumeSocket(): void {
+    if (!this.#isSocketPaused) return;
+    this.#isSocketPaused = false;
+    this.socket.resume();
+  }
+
+  #onDrain(): void {
+    if (this.isClosed || this.isLingering) return;
+    const exchange = this.exchange;
+    if (exchange?.onDrain !== undefined) this.guard(exchange.onDrain);
+    this.advance();
+  }
+
+  /**
+   * The client closed its side. As in nginx, one that does so while its request is being worked on has gone away: only that
+   * way is work for nobody cancelled in time. What was already answered is still delivered.
+   */
+  #onEnd(): void {
+    if (this.exchange === undefined) this.close();
+    else this.destroy();
+  }
+
+  #onClose(): void {
+    this.isClosed = true;
+    this.deadline = never;
+    this.bytes = empty;
+    this.at = 0;
+    this.host.forget(this);
+    const exchange = this.exchange;
+    this.exchange = undefined;
+    if (exchange !== undefined) this.guard(() => exchange.peerClosed());
+  }
+
+  #onDeadline(): void {
+    this.deadline = never;
+    const exchange = this.exchange;
+    if (this.isLingering || this.isClosed) this.destroy();
+    else if (exchange !== undefined) this.guard(() => this.breakBody(exchange, "timeout", problems.bodyTimeout));
+    else if (this.#isHeadBegun) this.refuse(problems.headerTimeout);
+    else this.close();
+  }
+
+  /** Runs a handler's callback from outside of `advance`. */
+  guard(callback: () => void): void {
+    try {
+      callback();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+}
+
+/** What the kernel and libuv still hold; Node shows no public counter that moves within one large write. */
+const queuedBytes = (socket: Socket): number => {
+  const handle = (socket as { _handle?: { writeQueueSize?: number } | null })._handle;
+  return socket.writableLength + (handle?.writeQueueSize ?? 0);
+};

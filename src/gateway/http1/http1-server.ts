@@ -1,0 +1,109 @@
+import type { Socket } from "node:net";
+import type { Clock } from "../../base/clock.ts";
+import type { InboundRequest } from "../inbound.ts";
+import { Connection, type ConnectionHost, type TickLimits } from "./connection.ts";
+import type { Http1Limits } from "./limits.ts";
+
+export interface Http1Options {
+  readonly limits: Http1Limits;
+  readonly hasHints: boolean;
+  readonly clock: Clock;
+  /** Called for each request, in order on a connection. What it throws ends only that exchange. */
+  readonly onRequest: (request: InboundRequest) => void;
+  /** What a handler threw. */
+  readonly onError: (error: unknown, request: InboundRequest | undefined) => void;
+}
+
+/**
+ * HTTP/1.1 over the sockets given to `accept`, which must be half-open (`allowHalfOpen`) sockets. All time-outs hang on one
+ * coarse sweep over the connections, which runs only while there are any: a timer per request was measured to cost more
+ * than parsing it.
+ */
+export class Http1Server implements ConnectionHost {
+  readonly limits: Http1Limits;
+  readonly hasHints: boolean;
+  readonly onRequest: (request: InboundRequest) => void;
+  readonly onError: (error: unknown, request: InboundRequest | undefined) => void;
+  readonly ticks: TickLimits;
+  tick = 0;
+  isStopping = false;
+  dateLine = "";
+  readonly #clock: Clock;
+  readonly #tickMs: number;
+  readonly #connections = new Set<Connection>();
+  #timer: NodeJS.Timeout | undefined = undefined;
+  #onEmpty: (() => void) | undefined = undefined;
+
+  constructor(options: Http1Options) {
+    const { limits } = options;
+    this.limits = limits;
+    this.hasHints = options.hasHints;
+    this.onRequest = options.onRequest;
+    this.onError = options.onError;
+    this.#clock = options.clock;
+    const shortest = Math.min(limits.headerTimeoutMs, limits.bodyTimeoutMs, limits.keepAliveMs, limits.lingerMs);
+    this.#tickMs = Math.min(500, Math.max(10, Math.floor(shortest / 8)));
+    const inTicks = (ms: number): number => Math.ceil(ms / this.#tickMs) + 1;
+    this.ticks = {
+      header: inTicks(limits.headerTimeoutMs),
+      body: inTicks(limits.bodyTimeoutMs),
+      keepAlive: inTicks(limits.keepAliveMs),
+      linger: inTicks(limits.lingerMs),
+      bodyBytesPerTick: (limits.bodyBytesPerSecondMin * this.#tickMs) / 1000,
+    };
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  accept(socket: Socket): void {
+    if (this.isStopping || this.#connections.size >= this.limits.connectionsMax) {
+      socket.destroy();
+      return;
+    }
+    if (this.#timer === undefined) {
+      this.#refreshDate();
+      this.#timer = setInterval(() => this.#sweep(), this.#tickMs);
+    }
+    this.#connections.add(new Connection(socket, this));
+  }
+
+  /** Ends idle connections now, the others after their answer, and after `drainMs` all that are left. */
+  stop(drainMs: number): Promise<void> {
+    this.isStopping = true;
+    return new Promise((resolve) => {
+      const cut = setTimeout(() => {
+        for (const connection of this.#connections) connection.destroy();
+      }, drainMs);
+      this.#onEmpty = () => {
+        clearTimeout(cut);
+        resolve();
+      };
+      for (const connection of this.#connections) connection.stop();
+      this.#settle();
+    });
+  }
+
+  forget(connection: Connection): void {
+    this.#connections.delete(connection);
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (this.#connections.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#onEmpty?.();
+  }
+
+  #sweep(): void {
+    this.tick++;
+    this.#refreshDate();
+    for (const connection of this.#connections) connection.sweep();
+  }
+
+  #refreshDate(): void {
+    this.dateLine = `Date: ${new Date(this.#clock.now()).toUTCString()}\r\n`;
+  }
+}

@@ -1,0 +1,14 @@
+/**
+ * Buffer's own latin1 methods, which its documented `toString` and `write` call after looking up the encoding: a third of
+ * the cost for short texts. They are part of Node since 0.x and missing only in the type definitions.
+ */
+interface Latin1Methods {
+  latin1Slice(start: number, end: number): string;
+  latin1Write(text: string, offset: number): number;
+}
+
+export const latin1Slice = (bytes: Buffer, start: number, end: number): string =>
+  (bytes as unknown as Latin1Methods).latin1Slice(start, end);
+
+export const latin1Write = (bytes: Buffer, text: string, offset: number): number =>
+  (bytes as unknown as Latin1Methods).latin1Write(text, offset);

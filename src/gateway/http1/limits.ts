@@ -1,0 +1,38 @@
+/** What a client may ask of the HTTP/1.1 codec; bytes and milliseconds. Every buffer and wait of the codec is bounded here. */
+export interface Http1Limits {
+  /** The request target. AWS: API Gateway developer guide, quotas: 10,240 for Regional APIs; more is a 414. */
+  readonly targetBytesMax: number;
+  /** All header lines together. AWS: API Gateway developer guide, quotas: 10,240. */
+  readonly headerBytesMax: number;
+  readonly headersMax: number;
+  /** Unread body, or pipelined requests, kept before the socket is no longer read. */
+  readonly pendingBytesMax: number;
+  /** Body that the handler did not read and that is thrown away to keep the connection. */
+  readonly drainBytesMax: number;
+  /** Read and thrown away after the last answer, so that the client sees that answer instead of a reset (RFC 9112 §9.6). */
+  readonly lingerBytesMax: number;
+  readonly lingerMs: number;
+  /** From a request's first byte (or the connection's start) to the end of its headers. */
+  readonly headerTimeoutMs: number;
+  /** Without progress of a body that is being read, or of an answer that is being sent. */
+  readonly bodyTimeoutMs: number;
+  /** Average that a body must keep up once `bodyTimeoutMs` has passed: a byte now and then is no progress. */
+  readonly bodyBytesPerSecondMin: number;
+  readonly keepAliveMs: number;
+  readonly connectionsMax: number;
+}
+
+export const defaultHttp1Limits: Http1Limits = {
+  targetBytesMax: 10_240,
+  headerBytesMax: 10_240,
+  headersMax: 200,
+  pendingBytesMax: 65_536,
+  drainBytesMax: 262_144,
+  lingerBytesMax: 1_048_576,
+  lingerMs: 2_000,
+  headerTimeoutMs: 20_000,
+  bodyTimeoutMs: 30_000,
+  bodyBytesPerSecondMin: 500,
+  keepAliveMs: 65_000,
+  connectionsMax: 20_000,
+};

@@ -1,0 +1,299 @@
+import { hostBytes, targetBytes, tokenBytes, valueBytes } from "./characters.ts";
+import { findName, type HeaderName, hashStep, nameKinds } from "./header-names.ts";
+import { latin1Slice } from "./latin1.ts";
+import { type Problem, problems } from "./problem.ts";
+
+export interface HeadLimits {
+  readonly targetBytesMax: number;
+  readonly headerBytesMax: number;
+  readonly headersMax: number;
+}
+
+/** A request's head, filled in by `parseHead`. One is kept per thread: the parser makes no object of its own. */
+export class Head {
+  /** Where the head ends and the body begins. */
+  end = 0;
+  method = "";
+  target = "";
+  isHttp11 = true;
+  rawHeaders: string[] = [];
+  headerNames: string[] = [];
+  /** As sent, not yet in lower case. */
+  host = "";
+  /** -1: not declared. */
+  contentLength = -1;
+  isChunked = false;
+  isKeepAlive = true;
+  expectsContinue = false;
+}
+
+/** More bytes are needed. */
+export const incomplete = 0;
+/** `head` is filled in. */
+export const complete = 1;
+
+const cr = 0x0d;
+const lf = 0x0a;
+const space = 0x20;
+const tab = 0x09;
+const colon = 0x3a;
+const slash = 0x2f;
+const star = 0x2a;
+const questionMark = 0x3f;
+
+/** The header lines of the head being parsed, so that strings are made only for heads that are accepted. */
+const foundNames: HeaderName[] = [];
+const valueBounds: number[] = [];
+
+const methodBytesMax = 32;
+const emptyLinesMax = 4;
+
+/** Methods that HTTP defines and that may have a route or go to the management API. AWS routes only the first seven. */
+const methods = new Set(
+  (
+    "GET POST PUT DELETE PATCH HEAD OPTIONS ACL BIND CHECKOUT COPY LINK LOCK MERGE MKACTIVITY MKCALENDAR MKCOL MOVE " +
+    "M-SEARCH NOTIFY PROPFIND PROPPATCH PURGE QUERY REBIND REPORT SEARCH SOURCE SUBSCRIBE UNBIND UNLINK UNLOCK UNSUBSCRIBE"
+  ).split(" "),
+);
+
+/**
+ * Reads one request's head from [start, bytes.length): strictly RFC 9112, left to right, so that the outcome for some
+ * bytes never changes when more arrive. Answers `incomplete`, `complete`, or the problem that ends the connection.
+ */
+export const parseHead = (bytes: Buffer, start: number, limits: HeadLimits, head: Head): 0 | 1 | Problem => {
+  const length = bytes.length;
+  let at = start;
+
+  // RFC 9112 §2.2: empty lines before the request line are ignored; a few of them.
+  for (let skipped = 0; at < length && bytes[at] === cr; skipped++, at += 2) {
+    if (skipped === emptyLinesMax) return problems.method;
+    if (at + 1 >= length) return incomplete;
+    if (bytes[at + 1] !== lf) return problems.method;
+  }
+
+  // method SP
+  const methodStart = at;
+  for (; at < length; at++) {
+    const byte = bytes[at] as number;
+    if (byte === space) break;
+    if (tokenBytes[byte] === 0 || at - methodStart >= methodBytesMax) return problems.method;
+  }
+  if (at >= length) return incomplete;
+  if (at === methodStart) return problems.method;
+  const method = methodAt(bytes, methodStart, at);
+  if (!methods.has(method))
+    return method === "CONNECT" || method === "TRACE" ? problems.methodRefused : problems.methodUnknown;
+
+  // request-target SP
+  const targetStart = ++at;
+  const targetBound = targetStart + limits.targetBytesMax;
+  for (; at < length; at++) {
+    const byte = bytes[at] as number;
+    if (byte === space) break;
+    if (targetBytes[byte] === 0) return problems.target;
+    if (at >= targetBound) return problems.targetTooLong;
+  }
+  if (at >= length) return incomplete;
+  if (at === targetStart) return problems.target;
+  const targetEnd = at++;
+
+  // HTTP-version CRLF
+  if (at + 10 > length) return prefixOfVersion(bytes, at) ? incomplete : problems.version;
+  if (!prefixOfVersion(bytes, at)) return problems.version;
+  const major = bytes[at + 5];
+  const minor = bytes[at + 7];
+  if (major !== 0x31 || (minor !== 0x30 && minor !== 0x31)) return problems.versionUnsupported;
+  const isHttp11 = minor === 0x31;
+  at += 10;
+
+  let count = 0;
+  let hostIndex = -1;
+  let contentLength = -1;
+  let isChunked = false;
+  let wantsClose = false;
+  let wantsKeepAlive = false;
+  let expectsContinue = false;
+  const headersBound = at + limits.headerBytesMax;
+  // Nothing at or beyond the bound is looked at, whether it is here or not: the same outcome however the bytes arrive.
+  const bound = Math.min(length, headersBound);
+  const short = length <= headersBound ? incomplete : problems.headersTooLarge;
+
+  for (;;) {
+    if (at >= bound) return short;
+    let byte = bytes[at] as number;
+    if (byte === cr) {
+      if (at + 1 >= bound) return short;
+      if (bytes[at + 1] !== lf) return problems.headerValue;
+      at += 2;
+      break;
+    }
+    if (byte === space || byte === tab) return problems.headerFold;
+    if (count >= limits.headersMax) return problems.headersTooMany;
+
+    // field-name ":"
+    const nameStart = at;
+    let hash = 0;
+    while (byte !== colon) {
+      if (tokenBytes[byte] === 0) return problems.headerName;
+      hash = hashStep(hash, byte);
+      if (++at >= bound) return short;
+      byte = bytes[at] as number;
+    }
+    if (at === nameStart) return problems.headerName;
+    const name = findName(bytes, nameStart, at, hash);
+
+    // OWS field-value OWS CRLF
+    do {
+      if (++at >= bound) return short;
+      byte = bytes[at] as number;
+    } while (byte === space || byte === tab);
+    const valueStart = at;
+    while (valueBytes[byte] === 1) {
+      if (++at >= bound) return short;
+      byte = bytes[at] as number;
+    }
+    if (byte !== cr) return problems.headerValue;
+    let valueEnd = at;
+    while (valueEnd > valueStart && (bytes[valueEnd - 1] === space || bytes[valueEnd - 1] === tab)) valueEnd--;
+    if (++at >= bound) return short;
+    if (bytes[at] !== lf) return problems.headerValue;
+    at++;
+
+    const index = count++;
+    foundNames[index] = name;
+    valueBounds[2 * index] = valueStart;
+    valueBounds[2 * index + 1] = valueEnd;
+
+    switch (name.kind) {
+      case nameKinds.other:
+        break;
+      case nameKinds.host:
+        if (hostIndex !== -1) return problems.hostMissing;
+        if (!isHost(bytes, valueStart, valueEnd)) return problems.host;
+        hostIndex = 2 * index + 1;
+        break;
+      case nameKinds.contentLength:
+        // A repeated length is refused even if equal: RFC 9112 §6.3 allows it, and nobody honest sends it.
+        if (contentLength !== -1) return problems.contentLength;
+        contentLength = parseLength(bytes, valueStart, valueEnd);
+        if (contentLength === -1) return problems.contentLength;
+        break;
+      case nameKinds.transferEncoding:
+        if (isChunked || !isHttp11 || lowerCase(bytes, valueStart, valueEnd) !== "chunked")
+          return problems.transferEncoding;
+        isChunked = true;
+        break;
+      case nameKinds.connection:
+        for (const option of lowerCase(bytes, valueStart, valueEnd).split(",")) {
+          const token = option.trim();
+          if (token === "close") wantsClose = true;
+          else if (token === "keep-alive") wantsKeepAlive = true;
+        }
+        break;
+      case nameKinds.expect:
+        if (lowerCase(bytes, valueStart, valueEnd) !== "100-continue") return problems.expect;
+        expectsContinue = isHttp11;
+        break;
+    }
+  }
+
+  if (isChunked && contentLength !== -1) return problems.framing;
+  if (hostIndex === -1 && isHttp11) return problems.hostMissing;
+
+  // One string for all: the values are slices of it.
+  const text = latin1Slice(bytes, targetStart, at);
+  const rawHeaders: string[] = [];
+  const headerNames: string[] = [];
+  for (let i = 0; i < count; i++) {
+    const name = foundNames[i] as HeaderName;
+    headerNames.push(name.lower);
+    rawHeaders.push(
+      name.raw,
+      text.substring((valueBounds[2 * i] as number) - targetStart, (valueBounds[2 * i + 1] as number) - targetStart),
+    );
+  }
+
+  let target = text.substring(0, targetEnd - targetStart);
+  let host = hostIndex === -1 ? "" : (rawHeaders[hostIndex] as string);
+  const first = bytes[targetStart];
+  if (first === star) {
+    // RFC 9112 §3.2.4: the asterisk form is OPTIONS's.
+    if (target.length !== 1 || method !== "OPTIONS") return problems.target;
+  } else if (first !== slash) {
+    // RFC 9112 §3.2.2: the absolute form's authority replaces the Host that was received.
+    const authorityStart = targetStart + schemeLength(target);
+    if (authorityStart === targetStart) return problems.target;
+    let authorityEnd = authorityStart;
+    while (authorityEnd < targetEnd && bytes[authorityEnd] !== slash && bytes[authorityEnd] !== questionMark)
+      authorityEnd++;
+    if (authorityEnd === authorityStart || !isHost(bytes, authorityStart, authorityEnd)) return problems.target;
+    host = latin1Slice(bytes, authorityStart, authorityEnd);
+    const rest = latin1Slice(bytes, authorityEnd, targetEnd);
+    target = rest.charCodeAt(0) === slash ? rest : `/${rest}`;
+    if (hostIndex === -1) {
+      headerNames.push("host");
+      rawHeaders.push("Host", host);
+    } else rawHeaders[hostIndex] = host;
+  }
+
+  head.end = at;
+  head.method = method;
+  head.target = target;
+  head.isHttp11 = isHttp11;
+  head.rawHeaders = rawHeaders;
+  head.headerNames = headerNames;
+  head.host = host;
+  head.contentLength = contentLength;
+  head.isChunked = isChunked;
+  head.isKeepAlive = isHttp11 ? !wantsClose : wantsKeepAlive && !wantsClose;
+  head.expectsContinue = expectsContinue;
+  return complete;
+};
+
+/** The method's name; the commonest without making a string. */
+const methodAt = (bytes: Buffer, start: number, end: number): string => {
+  const length = end - start;
+  if (length === 3 && bytes[start] === 0x47 && bytes[start + 1] === 0x45 && bytes[start + 2] === 0x54) return "GET";
+  return latin1Slice(bytes, start, end);
+};
+
+const versionPrefix = [0x48, 0x54, 0x54, 0x50, 0x2f, -1, 0x2e, -1, cr, lf];
+
+/** Whether what is there of `HTTP/d.d CRLF` looks like it; -1 stands for a digit. */
+const prefixOfVersion = (bytes: Buffer, start: number): boolean => {
+  const end = Math.min(bytes.length - start, versionPrefix.length);
+  for (let i = 0; i < end; i++) {
+    const byte = bytes[start + i] as number;
+    const wanted = versionPrefix[i] as number;
+    if (wanted === -1 ? byte < 0x30 || byte > 0x39 : byte !== wanted) return false;
+  }
+  return true;
+};
+
+/** The length of `http://` or `https://` at the start, 0 if neither is there. */
+const schemeLength = (target: string): number => {
+  const start = target.slice(0, 8).toLowerCase();
+  if (start.startsWith("http://")) return 7;
+  return start === "https://" ? 8 : 0;
+};
+
+const isHost = (bytes: Buffer, start: number, end: number): boolean => {
+  for (let at = start; at < end; at++) if (hostBytes[bytes[at] as number] === 0) return false;
+  return true;
+};
+
+const lowerCase = (bytes: Buffer, start: number, end: number): string => latin1Slice(bytes, start, end).toLowerCase();
+
+/** Fifteen digits keep it a safe integer. */
+const lengthDigitsMax = 15;
+
+const parseLength = (bytes: Buffer, start: number, end: number): number => {
+  if (start === end || end - start > lengthDigitsMax) return -1;
+  let length = 0;
+  for (let at = start; at < end; at++) {
+    const digit = (bytes[at] as number) - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    length = length * 10 + digit;
+  }
+  return length;
+};
