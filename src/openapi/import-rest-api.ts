@@ -1,5 +1,23 @@
 import type { IdSource } from "../base/ids.ts";
-import type { RestApiDefinition } from "../definition/rest-api.ts";
+import type { Integration, Method, MethodResponse, RestApiDefinition } from "../definition/rest-api.ts";
+import {
+  checkIntegration,
+  checkIntegrationResponse,
+  checkMethod,
+  checkMethodResponse,
+  completeIntegration,
+  type References,
+} from "../definition/rules.ts";
+import { MalformedIntegration, readIntegration, readIntegrationResponses } from "./import-integration.ts";
+import { ImportLog } from "./import-log.ts";
+import { ModelImport } from "./import-models.ts";
+import { SecurityImport } from "./import-security.ts";
+import { importGatewayResponses, importRequestValidators, importSettings } from "./import-settings.ts";
+import { type JsonObject, member, textMember } from "./json-value.ts";
+import { parseDocument } from "./parse-document.ts";
+import { type ApiDocument, type Content, type Operation, readDocument } from "./read-document.ts";
+import { resolveReference } from "./references.ts";
+import { type Place, ResourceTree } from "./resource-tree.ts";
 
 export interface ImportOptions {
   /** `create` and `overwrite`: what the document does not name goes; `merge`: it stays. */
@@ -8,11 +26,28 @@ export interface ImportOptions {
   readonly ids: IdSource;
   readonly account: string;
   readonly region: string;
+  /** `ignore=documentation`: no warning that documentation parts are not imported. */
+  readonly ignoreDocumentation?: boolean;
+  /**
+   * `relaxed` takes in what AWS refuses: models get alphanumeric names, a second path variable of a parent becomes the
+   * first, other paths that can't be are left out; each with a warning in AWS's words.
+   */
+  readonly profile?: "aws" | "relaxed";
 }
 
 export type ImportResult =
   | { readonly kind: "imported"; readonly definition: RestApiDefinition; readonly warnings: readonly string[] }
-  | { readonly kind: "refused"; readonly message: string };
+  /** `reason` is ours, for hints, where AWS's message does not say what is wrong. */
+  | { readonly kind: "refused"; readonly message: string; readonly reason?: string };
+
+/** AWS's answer to what it can't read; it says no more. */
+const invalidInput = "Invalid OpenAPI input.";
+/** The models that every new API has; a document need not name them. */
+const defaultModels = new Set(["Empty", "Error"]);
+
+const integrationExtension = "x-amazon-apigateway-integration";
+const validatorExtension = "x-amazon-apigateway-request-validator";
+const documentationExtension = "x-amazon-apigateway-documentation";
 
 /**
  * Reads a Swagger 2.0 or OpenAPI 3.0/3.1 document (JSON or YAML) with `x-amazon-apigateway-*` extensions into a
@@ -20,6 +55,271 @@ export type ImportResult =
  * authorizers that stay are kept. A refusal's message is what AWS answers with 400
  * (`Errors found during import:\n\t…`).
  */
-export function importRestApi(_document: Buffer, _base: RestApiDefinition, _options: ImportOptions): ImportResult {
-  throw new Error("written by the owner of openapi/");
+export function importRestApi(document: Buffer, base: RestApiDefinition, options: ImportOptions): ImportResult {
+  const parsed = parseDocument(document, awsVariables(options));
+  if (parsed.kind === "unreadable") return { kind: "refused", message: invalidInput, reason: parsed.reason };
+  const log = new ImportLog();
+  const api = readDocument(parsed.document, log);
+  if (api === undefined) {
+    const reason = "the document is neither Swagger 2.0 nor OpenAPI 3.0 or 3.1 (swagger, openapi)";
+    return { kind: "refused", message: invalidInput, reason };
+  }
+  if (options.mode === "create" && api.title === undefined) {
+    return { kind: "refused", message: invalidInput, reason: "info.title is missing: it names the API" };
+  }
+  if (member(api.source, documentationExtension) !== undefined && options.ignoreDocumentation !== true) {
+    log.warn(`Extension ${documentationExtension} is not imported. Ignoring.`);
+  }
+  try {
+    const definition = new RestApiImport(api, base, options, log).definition();
+    if (log.hasErrors) return { kind: "refused", message: log.refusal() };
+    return { kind: "imported", definition, warnings: log.warnings };
+  } catch (error) {
+    if (error instanceof MalformedIntegrationAt) return { kind: "refused", message: error.message };
+    throw error;
+  }
+}
+
+/** AWS's words for an integration with a member of a wrong type or value. */
+class MalformedIntegrationAt extends Error {
+  constructor(path: string) {
+    super(`Unable to parse API definition because of a malformed integration at path ${path}.`);
+  }
+}
+
+/** AWS: API Gateway Developer Guide, "AWS variables for OpenAPI import". */
+function awsVariables(options: ImportOptions): ReadonlyMap<string, string> {
+  return new Map([
+    ["AWS::AccountId", options.account],
+    ["AWS::Region", options.region],
+    ["AWS::Partition", "aws"],
+  ]);
+}
+
+class RestApiImport {
+  readonly #api: ApiDocument;
+  readonly #base: RestApiDefinition;
+  readonly #options: ImportOptions;
+  readonly #log: ImportLog;
+  readonly #models: ModelImport;
+  readonly #security: SecurityImport;
+  readonly #tree: ResourceTree;
+  readonly #validatorIds: ReadonlyMap<string, string>;
+  readonly #parts: Pick<RestApiDefinition, "requestValidators" | "gatewayResponses" | "authorizers">;
+  readonly #references: References;
+  /** Methods that this document has put, so that a second one at the same place is seen. */
+  readonly #put = new Set<Method>();
+
+  constructor(api: ApiDocument, base: RestApiDefinition, options: ImportOptions, log: ImportLog) {
+    const isRelaxed = options.profile === "relaxed";
+    const isMerge = options.mode === "merge";
+    this.#api = api;
+    this.#base = base;
+    this.#options = options;
+    this.#log = log;
+    this.#models = new ModelImport(api, {
+      restApiId: base.restApi.id,
+      ids: options.ids,
+      log,
+      existing: base.models,
+      kept: (model) => isMerge || defaultModels.has(model.name),
+      isRelaxed,
+    });
+    this.#security = new SecurityImport(api, base.authorizers, options.ids, log);
+    this.#tree = new ResourceTree(base.resources, base.restApi.rootResourceId, { ids: options.ids, log, isRelaxed });
+    if (isMerge) for (const resource of base.resources) this.#tree.keep(resource);
+    const kept = <T>(existing: readonly T[]): readonly T[] => (isMerge ? existing : []);
+    this.#parts = {
+      requestValidators: merged(
+        kept(base.requestValidators),
+        importRequestValidators(api, base.requestValidators, options.ids),
+        (validator) => validator.name,
+      ),
+      gatewayResponses: merged(
+        kept(base.gatewayResponses),
+        importGatewayResponses(api, log),
+        (response) => response.responseType,
+      ),
+      authorizers: merged(kept(base.authorizers), this.#security.authorizers, (authorizer) => authorizer.name),
+    };
+    this.#validatorIds = new Map(this.#parts.requestValidators.map((validator) => [validator.name, validator.id]));
+    const authorizerIds = new Set(this.#parts.authorizers.map((authorizer) => authorizer.id));
+    const validatorIds = new Set(this.#validatorIds.values());
+    this.#references = {
+      hasAuthorizer: (id) => authorizerIds.has(id),
+      hasRequestValidator: (id) => validatorIds.has(id),
+      hasModel: (name) => this.#models.has(name),
+    };
+  }
+
+  definition(): RestApiDefinition {
+    const prefix = this.#pathPrefix();
+    if (prefix !== "") this.#tree.at(prefix);
+    for (const { path, operations } of this.#api.paths) {
+      const place = this.#tree.at(prefix + path);
+      if (place === undefined) continue;
+      for (const operation of operations) this.#importMethod(operation, place, prefix + path);
+    }
+    return {
+      restApi: importSettings(this.#api, this.#base.restApi, { ...this.#options, log: this.#log }),
+      resources: this.#tree.resources,
+      models: this.#models.models,
+      ...this.#parts,
+    };
+  }
+
+  /** AWS: API Gateway Developer Guide, "Set the OpenAPI basePath property". */
+  #pathPrefix(): string {
+    switch (this.#options.basepath) {
+      case "ignore":
+        return "";
+      case "prepend":
+        return this.#api.basePath;
+      case "split":
+        return this.#api.basePath.replace(/^\/[^/]*/, "");
+    }
+  }
+
+  #importMethod(operation: Operation, place: Place, path: string): void {
+    const { httpMethod } = operation;
+    const existing = place.methods.get(httpMethod);
+    if (existing !== undefined && this.#put.has(existing)) {
+      const line = `Unable to put method '${httpMethod}' on resource at path '${path}': Method already exists for this resource`;
+      if (place.renamed.size > 0) this.#log.warn(`${line}. Left out.`);
+      else this.#log.error(line);
+      return;
+    }
+    const method = this.#makeMethod(operation, place, path);
+    const problem = checkMethod(method, this.#references);
+    if (problem !== undefined) {
+      this.#log.error(`Unable to put method '${httpMethod}' on resource at path '${path}': ${problem}`);
+    }
+    for (const response of Object.values(method.methodResponses ?? {})) {
+      const flaw = checkMethodResponse(response, this.#references);
+      if (flaw !== undefined) this.#log.error(`Unable to put method response on ${where(httpMethod, path)}: ${flaw}`);
+    }
+    const source = this.#integrationSource(operation, path);
+    const complete = source === undefined ? method : this.#withIntegration(method, source, place, path);
+    this.#put.add(complete);
+    place.methods.set(httpMethod, complete);
+  }
+
+  #makeMethod(operation: Operation, place: Place, path: string): Method {
+    const requestParameters = Object.fromEntries(
+      operation.parameters.map(({ location, name, required }) => [
+        `method.request.${location}.${(location === "path" && place.renamed.get(name)) || name}`,
+        required,
+      ]),
+    );
+    const requestModels = this.#modelsOf(operation.bodies);
+    const methodResponses = this.#methodResponses(operation);
+    const requestValidatorId = this.#requestValidatorId(operation);
+    return {
+      httpMethod: operation.httpMethod,
+      ...this.#security.of(operation, `'${operation.httpMethod} ${path}'`),
+      ...(operation.operationId !== undefined && { operationName: operation.operationId }),
+      ...(requestValidatorId !== undefined && { requestValidatorId }),
+      ...(Object.keys(requestParameters).length > 0 && { requestParameters }),
+      ...(Object.keys(requestModels).length > 0 && { requestModels }),
+      ...(Object.keys(methodResponses).length > 0 && { methodResponses }),
+    };
+  }
+
+  #requestValidatorId(operation: Operation): string | undefined {
+    const name = textMember(operation.source, validatorExtension) ?? textMember(this.#api.source, validatorExtension);
+    // A name that no validator has is left for the check to refuse.
+    return name === undefined ? undefined : (this.#validatorIds.get(name) ?? name);
+  }
+
+  #methodResponses(operation: Operation): Record<string, MethodResponse> {
+    const responses: Record<string, MethodResponse> = {};
+    for (const { statusCode, headers, contents } of operation.responses) {
+      const parameters = headers.map(([name, required]) => [`method.response.header.${name}`, required]);
+      const responseModels = this.#modelsOf(contents);
+      responses[statusCode] = {
+        statusCode,
+        ...(parameters.length > 0 && { responseParameters: Object.fromEntries(parameters) }),
+        ...(Object.keys(responseModels).length > 0 && { responseModels }),
+      };
+    }
+    return responses;
+  }
+
+  #modelsOf(contents: readonly Content[]): Record<string, string> {
+    const models: Record<string, string> = {};
+    for (const { mediaType, schema } of contents) {
+      const name = this.#models.nameFor(schema);
+      if (name !== undefined) models[mediaType] = name;
+    }
+    return models;
+  }
+
+  #integrationSource(operation: Operation, path: string): unknown {
+    const source = member(operation.source, integrationExtension);
+    const resolved = resolveReference(this.#api.source, source);
+    if (resolved.kind === "value") return resolved.value;
+    this.#log.error(
+      `Unable to put integration on ${where(operation.httpMethod, path)}: ` +
+        `the reference '${resolved.reference}' cannot be resolved: ${resolved.reason}`,
+    );
+    return undefined;
+  }
+
+  #withIntegration(method: Method, source: unknown, place: Place, path: string): Method {
+    try {
+      const read = completeIntegration(renamedMappings(readIntegration(source), place), place.id);
+      const problem = checkIntegration(method, read);
+      if (problem !== undefined)
+        this.#log.error(`Unable to put integration on ${where(method.httpMethod, path)}: ${problem}`);
+      return { ...method, methodIntegration: this.#withResponses(method, read, source as JsonObject, path) };
+    } catch (error) {
+      if (error instanceof MalformedIntegration) throw new MalformedIntegrationAt(path);
+      throw error;
+    }
+  }
+
+  #withResponses(method: Method, integration: Integration, source: JsonObject, path: string): Integration {
+    let complete = integration;
+    for (const response of readIntegrationResponses(source)) {
+      const place = where(method.httpMethod, path);
+      const known = complete.integrationResponses?.[response.statusCode];
+      if (known !== undefined) {
+        this.#log.warn(
+          `Integration response for status ${response.statusCode} on ${place} is defined more than once: ` +
+            `pattern '${response.selectionPattern ?? "default"}' replaces '${known.selectionPattern ?? "default"}'.`,
+        );
+      }
+      const problem = checkIntegrationResponse({ ...method, methodIntegration: complete }, response);
+      if (problem !== undefined) this.#log.error(`Unable to put integration response on ${place}: ${problem}`);
+      const integrationResponses = { ...complete.integrationResponses, [response.statusCode]: response };
+      complete = { ...complete, integrationResponses };
+    }
+    return complete;
+  }
+}
+
+function where(httpMethod: string, path: string): string {
+  return `'${httpMethod}' for resource at path '${path}'`;
+}
+
+/** The existing with the imported over them, by name. */
+function merged<T>(existing: readonly T[], imported: readonly T[], nameOf: (item: T) => string): readonly T[] {
+  return [...new Map([...existing, ...imported].map((item) => [nameOf(item), item])).values()];
+}
+
+/** Mappings that read a path variable under the name it has here. */
+function renamedMappings(integration: Integration, { renamed }: Place): Integration {
+  if (renamed.size === 0) return integration;
+  const rename = (source: string): string => {
+    const name = /^method\.request\.path\.(.+)$/.exec(source)?.[1];
+    const other = name === undefined ? undefined : renamed.get(name);
+    return other === undefined ? source : `method.request.path.${other}`;
+  };
+  const { requestParameters, cacheKeyParameters } = integration;
+  const mappings = Object.entries(requestParameters ?? {}).map(([target, source]) => [target, rename(source)]);
+  return {
+    ...integration,
+    ...(requestParameters !== undefined && { requestParameters: Object.fromEntries(mappings) }),
+    ...(cacheKeyParameters !== undefined && { cacheKeyParameters: cacheKeyParameters.map(rename) }),
+  };
 }

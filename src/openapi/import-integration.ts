@@ -1,0 +1,159 @@
+import type { Integration, IntegrationResponse, IntegrationType } from "../definition/rest-api.ts";
+import { isObject, type JsonObject, member, membersOf, scalarText } from "./json-value.ts";
+
+/** A member of the extension has a type or value that it can't have: AWS says no more than that. */
+export class MalformedIntegration extends Error {}
+
+/** Documents write enumerations in lower case, AWS's own exports too; any case is taken. */
+const types: readonly IntegrationType[] = ["HTTP", "AWS", "MOCK", "HTTP_PROXY", "AWS_PROXY"];
+const connectionTypes = ["INTERNET", "VPC_LINK"] as const;
+const passthroughBehaviors = ["WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER"] as const;
+const contentHandlings = ["CONVERT_TO_BINARY", "CONVERT_TO_TEXT"] as const;
+const transferModes = ["BUFFERED", "STREAM"] as const;
+
+/**
+ * Reads `x-amazon-apigateway-integration`. Members of HTTP APIs (payloadFormatVersion, integrationSubtype) are ignored.
+ * AWS: API Gateway Developer Guide, "x-amazon-apigateway-integration object".
+ */
+export function readIntegration(source: unknown): Integration {
+  if (!isObject(source)) throw new MalformedIntegration();
+  const type = enumeration(source, "type", types);
+  if (type === undefined) throw new MalformedIntegration();
+  const httpMethod = text(source, "httpMethod")?.toUpperCase();
+  const uri = text(source, "uri");
+  const connectionType = enumeration(source, "connectionType", connectionTypes);
+  const connectionId = text(source, "connectionId");
+  const credentials = text(source, "credentials");
+  const requestParameters = texts(source, "requestParameters");
+  const requestTemplates = templates(source, "requestTemplates");
+  const passthroughBehavior = enumeration(source, "passthroughBehavior", passthroughBehaviors);
+  const contentHandling = enumeration(source, "contentHandling", contentHandlings);
+  const timeoutInMillis = wholeNumber(source, "timeoutInMillis");
+  const cacheNamespace = text(source, "cacheNamespace");
+  const cacheKeyParameters = list(source, "cacheKeyParameters");
+  const tlsConfig = readTlsConfig(source);
+  const responseTransferMode = enumeration(source, "responseTransferMode", transferModes);
+  const integrationTarget = text(source, "integrationTarget");
+  return {
+    type,
+    ...(httpMethod !== undefined && { httpMethod }),
+    ...(uri !== undefined && { uri }),
+    ...(connectionType !== undefined && { connectionType }),
+    ...(connectionId !== undefined && { connectionId }),
+    ...(credentials !== undefined && { credentials }),
+    ...(requestParameters !== undefined && { requestParameters }),
+    ...(requestTemplates !== undefined && { requestTemplates }),
+    ...(passthroughBehavior !== undefined && { passthroughBehavior }),
+    ...(contentHandling !== undefined && { contentHandling }),
+    ...(timeoutInMillis !== undefined && { timeoutInMillis }),
+    ...(cacheNamespace !== undefined && { cacheNamespace }),
+    ...(cacheKeyParameters !== undefined && { cacheKeyParameters }),
+    ...(tlsConfig !== undefined && { tlsConfig }),
+    ...(responseTransferMode !== undefined && { responseTransferMode }),
+    ...(integrationTarget !== undefined && { integrationTarget }),
+  };
+}
+
+/** The extension's `responses`: selection pattern, or `default`, → what the method answers. */
+export function readIntegrationResponses(source: unknown): IntegrationResponse[] {
+  const responses = member(source, "responses");
+  if (responses === undefined || responses === null) return [];
+  if (!isObject(responses)) throw new MalformedIntegration();
+  return membersOf(responses).map(([pattern, response]) => readIntegrationResponse(pattern, response));
+}
+
+function readIntegrationResponse(pattern: string, source: unknown): IntegrationResponse {
+  if (!isObject(source)) throw new MalformedIntegration();
+  const statusCode = text(source, "statusCode");
+  if (statusCode === undefined) throw new MalformedIntegration();
+  const responseParameters = texts(source, "responseParameters");
+  const responseTemplates = templates(source, "responseTemplates");
+  const contentHandling = enumeration(source, "contentHandling", contentHandlings);
+  return {
+    statusCode,
+    ...(pattern !== "default" && { selectionPattern: pattern }),
+    ...(responseParameters !== undefined && { responseParameters }),
+    ...(responseTemplates !== undefined && { responseTemplates }),
+    ...(contentHandling !== undefined && { contentHandling }),
+  };
+}
+
+function readTlsConfig(source: JsonObject): Integration["tlsConfig"] {
+  const value = given(source, "tlsConfig");
+  if (value === undefined) return undefined;
+  if (!isObject(value)) throw new MalformedIntegration();
+  const insecure = given(value, "insecureSkipVerification");
+  if (insecure === undefined) return {};
+  if (typeof insecure !== "boolean") throw new MalformedIntegration();
+  return { insecureSkipVerification: insecure };
+}
+
+/** A member's value; null is as good as absent. */
+function given(source: JsonObject, name: string): unknown {
+  return member(source, name) ?? undefined;
+}
+
+function text(source: JsonObject, name: string): string | undefined {
+  const value = given(source, name);
+  if (value === undefined) return undefined;
+  const read = scalarText(value);
+  if (read === undefined) throw new MalformedIntegration();
+  return read;
+}
+
+function enumeration<Value extends string>(
+  source: JsonObject,
+  name: string,
+  values: readonly Value[],
+): Value | undefined {
+  const read = text(source, name)?.toUpperCase();
+  if (read === undefined) return undefined;
+  const value = values.find((candidate) => candidate === read);
+  if (value === undefined) throw new MalformedIntegration();
+  return value;
+}
+
+function wholeNumber(source: JsonObject, name: string): number | undefined {
+  const read = text(source, name);
+  if (read === undefined) return undefined;
+  if (!/^-?\d{1,9}$/.test(read)) throw new MalformedIntegration();
+  return Number(read);
+}
+
+function list(source: JsonObject, name: string): readonly string[] | undefined {
+  const value = given(source, name);
+  if (value === undefined) return undefined;
+  if (!Array.isArray(value)) throw new MalformedIntegration();
+  return value.map((item) => {
+    const read = scalarText(item);
+    if (read === undefined) throw new MalformedIntegration();
+    return read;
+  });
+}
+
+function texts(source: JsonObject, name: string): Record<string, string> | undefined {
+  const value = given(source, name);
+  if (value === undefined) return undefined;
+  if (!isObject(value)) throw new MalformedIntegration();
+  return Object.fromEntries(
+    membersOf(value).map(([key, item]) => {
+      const read = scalarText(item);
+      if (read === undefined) throw new MalformedIntegration();
+      return [key, read];
+    }),
+  );
+}
+
+/** Templates by media type; null where one was set to nothing. */
+function templates(source: JsonObject, name: string): Record<string, string | null> | undefined {
+  const value = given(source, name);
+  if (value === undefined) return undefined;
+  if (!isObject(value)) throw new MalformedIntegration();
+  return Object.fromEntries(
+    membersOf(value).map(([mediaType, template]): [string, string | null] => {
+      const read = scalarText(template);
+      if (read === undefined && template !== null) throw new MalformedIntegration();
+      return [mediaType, read ?? null];
+    }),
+  );
+}

@@ -1,0 +1,33 @@
+/** More lines than this help nobody, and a hostile document could ask for millions. */
+const linesMax = 1000;
+
+/** What an import found, in the order found. Lines are AWS's words where they are known. */
+export class ImportLog {
+  readonly #errors = new Set<string>();
+  readonly #warnings = new Set<string>();
+
+  error(line: string): void {
+    if (this.#errors.size < linesMax) this.#errors.add(line);
+  }
+
+  warn(line: string): void {
+    if (this.#warnings.size < linesMax) this.#warnings.add(line);
+  }
+
+  get hasErrors(): boolean {
+    return this.#errors.size > 0;
+  }
+
+  get warnings(): readonly string[] {
+    return [...this.#warnings];
+  }
+
+  /** AWS's message of a refused import, as users quote it in public issues. */
+  refusal(): string {
+    const lines = ["Errors found during import:", ...[...this.#errors].map((line) => `\t${line}`)];
+    if (this.#warnings.size > 0) {
+      lines.push("Additionally, these warnings were found:", ...this.warnings.map((line) => `\t${line}`));
+    }
+    return lines.join("\n");
+  }
+}

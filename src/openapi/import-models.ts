@@ -1,0 +1,211 @@
+import { createHash } from "node:crypto";
+import type { IdSource } from "../base/ids.ts";
+import type { Model } from "../definition/rest-api.ts";
+import { checkModel } from "../definition/rules.ts";
+import type { ImportLog } from "./import-log.ts";
+import { member } from "./json-value.ts";
+import { modelNameIn, type SchemaConversion, schemaSections, toModelSchema } from "./model-schema.ts";
+import type { ApiDocument } from "./read-document.ts";
+import { nameInSection } from "./references.ts";
+
+export interface ModelImportOptions {
+  readonly restApiId: string;
+  readonly ids: IdSource;
+  readonly log: ImportLog;
+  /** Models that stay if the document does not name them, and whose ids stay if it does. */
+  readonly existing: readonly Model[];
+  readonly kept: (model: Model) => boolean;
+  readonly isRelaxed: boolean;
+}
+
+interface Draft {
+  readonly name: string;
+  readonly schema: string;
+  readonly references: ReadonlySet<string>;
+}
+
+const alphanumeric = /^[a-zA-Z0-9]+$/;
+
+/** Names in a warning; the rest is counted. */
+const namesShownMax = 10;
+
+/** The models of an import: those that the document names, and those made of schemas written in place. */
+export class ModelImport {
+  readonly #document: ApiDocument;
+  readonly #options: ModelImportOptions;
+  readonly #models = new Map<string, Model>();
+  readonly #ids: ReadonlyMap<string, string>;
+  readonly #names: ReadonlyMap<string, string>;
+
+  constructor(document: ApiDocument, options: ModelImportOptions) {
+    this.#document = document;
+    this.#options = options;
+    this.#ids = new Map(options.existing.map((model) => [model.name, model.id]));
+    for (const model of options.existing) if (options.kept(model)) this.#models.set(model.name, model);
+    this.#names = options.isRelaxed ? this.#alphanumericNames() : new Map();
+    this.#importNamed();
+  }
+
+  get models(): readonly Model[] {
+    return [...this.#models.values()];
+  }
+
+  has(name: string): boolean {
+    return this.#models.has(name);
+  }
+
+  /** The model for a body's schema; undefined, and a warning, if it refers to none. */
+  nameFor(schema: unknown): string | undefined {
+    const reference = member(schema, "$ref");
+    if (typeof reference === "string") {
+      const named = nameInSection(reference, schemaSections);
+      const name = named === undefined ? modelNameIn(reference) : this.#modelName(named);
+      if (name !== undefined) {
+        if (this.#models.has(name)) return name;
+        this.#options.log.warn(`Reference to model '${named ?? name}' not found. Ignoring.`);
+        return undefined;
+      }
+    }
+    return this.#importInline(schema);
+  }
+
+  #modelName(schemaName: string): string {
+    return this.#names.get(schemaName) ?? schemaName;
+  }
+
+  #importNamed(): void {
+    const drafts = new Map<string, Draft>();
+    const failed = new Set<string>();
+    for (const [schemaName, schema] of this.#document.schemas) {
+      const name = this.#modelName(schemaName);
+      const draft = this.#draft(name, schema);
+      if (typeof draft === "string") {
+        failed.add(name);
+        this.#refuse(`Unable to create model for '${schemaName}': ${draft}`);
+      } else if (draft === undefined) {
+        failed.add(name);
+        this.#refuse(unsatisfied(schemaName));
+      } else drafts.set(name, draft);
+    }
+    // A model is only as good as those it refers to; a document's own replace those that were there.
+    for (const name of [...drafts.keys(), ...failed]) this.#models.delete(name);
+    for (const name of this.#dangling(drafts)) {
+      drafts.delete(name);
+      this.#refuse(unsatisfied(name));
+    }
+    for (const draft of drafts.values()) this.#add(draft);
+  }
+
+  /** Models that refer, over others too, to one that is not there, or to nothing but themselves. */
+  #dangling(drafts: ReadonlyMap<string, Draft>): readonly string[] {
+    const referrers = new Map<string, string[]>();
+    const dangling = new Set<string>();
+    for (const { name, references, schema } of drafts.values()) {
+      for (const reference of references) {
+        if (!drafts.has(reference) && !this.#models.has(reference)) dangling.add(name);
+        const known = referrers.get(reference);
+        if (known === undefined) referrers.set(reference, [name]);
+        else known.push(name);
+      }
+      if (schema.startsWith('{"$ref":') && isCircular(name, drafts)) dangling.add(name);
+    }
+    // A set iterates over what is added meanwhile.
+    for (const name of dangling) for (const referrer of referrers.get(name) ?? []) dangling.add(referrer);
+    return [...dangling];
+  }
+
+  #draft(name: string, schema: unknown): Draft | string | undefined {
+    const flaw = checkModel(name, undefined);
+    if (flaw !== undefined) return flaw;
+    const conversion: SchemaConversion = {
+      document: this.#document.source,
+      restApiId: this.#options.restApiId,
+      modelName: (schemaName) => this.#modelName(schemaName),
+      references: new Set(),
+      unresolved: new Set(),
+    };
+    const text = JSON.stringify(toModelSchema(schema, conversion)) ?? "null";
+    const isUnsatisfied = [...conversion.references].some((reference) => !alphanumeric.test(reference));
+    if (isUnsatisfied || conversion.unresolved.size > 0) return undefined;
+    return checkModel(name, text) ?? { name, schema: text, references: conversion.references };
+  }
+
+  #importInline(schema: unknown): string | undefined {
+    const draft = this.#draft("Inline", schema);
+    if (draft === undefined) {
+      this.#options.log.warn(`Reference to model '${String(member(schema, "$ref"))}' not found. Ignoring.`);
+      return undefined;
+    }
+    if (typeof draft === "string") {
+      this.#refuse(`Unable to create model for an inline schema: ${draft}`);
+      return undefined;
+    }
+    for (const reference of draft.references) {
+      if (this.#models.has(reference)) continue;
+      this.#options.log.warn(`Reference to model '${reference}' not found. Ignoring.`);
+      return undefined;
+    }
+    const name = this.#generatedName(draft.schema);
+    if (!this.#models.has(name)) this.#add({ ...draft, name });
+    return name;
+  }
+
+  /**
+   * Unconfirmed: how AWS makes the names of models for schemas written in place; `MODEL` and six digits is their form.
+   * The digits come from the schema, so that a second import of one document changes nothing.
+   */
+  #generatedName(schema: string): string {
+    const digest = createHash("sha256").update(schema).digest("hex");
+    for (let length = 6; ; length++) {
+      const name = `MODEL${digest.slice(0, length)}`;
+      const taken = this.#models.get(name);
+      if (taken === undefined || taken.schema === schema || length === digest.length) return name;
+    }
+  }
+
+  #add({ name, schema }: Draft): void {
+    const id = this.#ids.get(name) ?? this.#options.ids.id(6);
+    this.#models.set(name, { id, name, schema, contentType: "application/json" });
+  }
+
+  #refuse(line: string): void {
+    if (this.#options.isRelaxed) this.#options.log.warn(line);
+    else this.#options.log.error(line);
+  }
+
+  /** `simple-user` → `simpleuser`, for `--profile relaxed`: AWS refuses such names. */
+  #alphanumericNames(): ReadonlyMap<string, string> {
+    const taken = new Set(this.#document.schemas.map(([name]) => name));
+    const names = new Map<string, string>();
+    for (const [name] of this.#document.schemas) {
+      if (alphanumeric.test(name)) continue;
+      const stripped = name.replaceAll(/[^a-zA-Z0-9]/g, "") || "Model";
+      let unique = stripped;
+      for (let number = 2; taken.has(unique); number++) unique = `${stripped}${number}`;
+      taken.add(unique);
+      names.set(name, unique);
+    }
+    if (names.size > 0) {
+      const shown = [...names].slice(0, namesShownMax).map(([from, to]) => `'${from}' to '${to}'`);
+      const rest = names.size > shown.length ? ` and ${names.size - shown.length} more` : "";
+      this.#options.log.warn(`Model name must be alphanumeric: renamed ${shown.join(", ")}${rest}.`);
+    }
+    return names;
+  }
+}
+
+function unsatisfied(name: string): string {
+  return `Unable to insert model '${name}' due to an unsatisfied schema reference.`;
+}
+
+/** Whether a schema is a reference to a reference to … itself, so that nothing is ever said. */
+function isCircular(start: string, drafts: ReadonlyMap<string, Draft>): boolean {
+  const seen = new Set<string>();
+  let name: string | undefined = start;
+  while (name !== undefined && !seen.has(name)) {
+    seen.add(name);
+    const draft = drafts.get(name);
+    name = draft?.schema.startsWith('{"$ref":') ? [...draft.references][0] : undefined;
+  }
+  return name !== undefined;
+}

@@ -1,0 +1,159 @@
+import type { IdSource } from "../base/ids.ts";
+import type { Authorizer, Method } from "../definition/rest-api.ts";
+import type { ImportLog } from "./import-log.ts";
+import { type JsonObject, listMember, member, membersOf, objectMember, scalarText, textMember } from "./json-value.ts";
+import type { ApiDocument, Operation } from "./read-document.ts";
+
+const authorizerExtension = "x-amazon-apigateway-authorizer";
+const authTypeExtension = "x-amazon-apigateway-authtype";
+
+/** What a security scheme means to API Gateway. */
+type Scheme =
+  | { readonly kind: "api-key" }
+  | { readonly kind: "iam" }
+  | { readonly kind: "authorizer"; readonly authorizer: Authorizer }
+  /** An authorizer that could not be made; an error has been logged. */
+  | { readonly kind: "failed" }
+  | { readonly kind: "ignored" };
+
+export type MethodSecurity = Pick<
+  Method,
+  "authorizationType" | "authorizerId" | "apiKeyRequired" | "authorizationScopes"
+>;
+
+const authorizerTypes: Readonly<Record<string, Authorizer["type"]>> = {
+  token: "TOKEN",
+  request: "REQUEST",
+  cognito_user_pools: "COGNITO_USER_POOLS",
+};
+
+/** AWS: API Gateway REST API reference, Authorizer: 300 seconds unless set. */
+const defaultTtlSeconds = 300;
+
+/** The authorizers of an import, and what each method's `security` comes to. */
+export class SecurityImport {
+  readonly #schemes = new Map<string, Scheme>();
+  readonly #log: ImportLog;
+  readonly authorizers: readonly Authorizer[];
+
+  constructor(document: ApiDocument, existing: readonly Authorizer[], ids: IdSource, log: ImportLog) {
+    this.#log = log;
+    const existingIds = new Map(existing.map((authorizer) => [authorizer.name, authorizer.id]));
+    const authorizers: Authorizer[] = [];
+    for (const [name, scheme] of document.securitySchemes) {
+      const read = this.#readScheme(name, scheme, () => existingIds.get(name) ?? ids.id(6));
+      this.#schemes.set(name, read);
+      if (read.kind === "authorizer") authorizers.push(read.authorizer);
+    }
+    this.authorizers = authorizers;
+  }
+
+  /**
+   * What a method asks of its caller. AWS knows one authorizer for a method, so alternatives can't be expressed; here
+   * the first one counts, never none.
+   */
+  of(operation: Operation, place: string): MethodSecurity {
+    let isApiKeyRequired = false;
+    let chosen: Pick<MethodSecurity, "authorizationType" | "authorizerId" | "authorizationScopes"> | undefined;
+    for (const [name, scopes] of operation.security.flatMap(membersOf)) {
+      const scheme = this.#schemes.get(name);
+      if (scheme === undefined) this.#log.warn(`Security scheme '${name}' of ${place} is not defined. Ignoring.`);
+      else if (scheme.kind === "api-key") isApiKeyRequired = true;
+      else if (scheme.kind === "iam" || scheme.kind === "authorizer") {
+        if (chosen === undefined) chosen = authorizationOf(scheme, scopes);
+        else this.#log.warn(`Security scheme '${name}' of ${place} is a second authorizer. Ignoring.`);
+      }
+    }
+    const extension = textMember(objectMember(operation.source, "x-amazon-apigateway-auth"), "type")?.toUpperCase();
+    return {
+      ...(chosen ?? { authorizationType: extension ?? "NONE" }),
+      apiKeyRequired: isApiKeyRequired,
+    };
+  }
+
+  #readScheme(name: string, scheme: JsonObject, makeId: () => string): Scheme {
+    const authType = textMember(scheme, authTypeExtension);
+    if (authType?.toLowerCase() === "awssigv4") return { kind: "iam" };
+    const extension = member(scheme, authorizerExtension);
+    const isHeaderKey = scheme["type"] === "apiKey" && scheme["in"] === "header";
+    if (extension === undefined && authType === undefined) {
+      if (isHeaderKey && textMember(scheme, "name")?.toLowerCase() === "x-api-key") return { kind: "api-key" };
+      this.#log.warn(`Security scheme '${name}' is neither an API key in x-api-key nor an authorizer. Ignoring.`);
+      return { kind: "ignored" };
+    }
+    const authorizer = this.#readAuthorizer(name, scheme, objectMember(scheme, authorizerExtension));
+    if (typeof authorizer === "string") {
+      this.#log.error(`Unable to create authorizer from security definition: '${name}'. ${authorizer}`);
+      return { kind: "failed" };
+    }
+    return { kind: "authorizer", authorizer: { id: makeId(), ...authorizer } };
+  }
+
+  #readAuthorizer(
+    name: string,
+    scheme: JsonObject,
+    extension: JsonObject | undefined,
+  ): Omit<Authorizer, "id"> | string {
+    if (extension === undefined) {
+      // As users quote AWS's answer.
+      return (
+        `Extension ${authorizerExtension} is required. Any methods with security: '${name}' will not be created. ` +
+        `If this security definition is not a custom authorizer, remove the ${authTypeExtension} extension and it ` +
+        "will be ignored."
+      );
+    }
+    const given = textMember(extension, "type")?.toLowerCase() ?? "";
+    const type = Object.hasOwn(authorizerTypes, given) ? authorizerTypes[given] : undefined;
+    if (type === undefined) {
+      return `Authorizer type must be one of: ${Object.keys(authorizerTypes).join(", ")}.`;
+    }
+    const authorizerUri = textMember(extension, "authorizerUri");
+    const providerArns = listMember(extension, "providerARNs").flatMap((arn) => scalarText(arn) ?? []);
+    if (type === "COGNITO_USER_POOLS" && providerArns.length === 0) return "At least one provider ARN is required.";
+    if (type !== "COGNITO_USER_POOLS" && authorizerUri === undefined) return "Authorizer URI is required.";
+    const ttl = ttlSeconds(member(extension, "authorizerResultTtlInSeconds"));
+    if (ttl === undefined) return "Authorizer result TTL must be between 0 and 3600 seconds.";
+    const identitySource = textMember(extension, "identitySource") ?? identitySourceOf(scheme);
+    if (identitySource === undefined && (type !== "REQUEST" || ttl > 0)) return "Identity source is required.";
+    const authType = textMember(scheme, authTypeExtension);
+    const authorizerCredentials = textMember(extension, "authorizerCredentials");
+    const identityValidationExpression = textMember(extension, "identityValidationExpression");
+    return {
+      name,
+      type,
+      ...(providerArns.length > 0 && { providerARNs: providerArns }),
+      authType: authType ?? (type === "COGNITO_USER_POOLS" ? "cognito_user_pools" : "custom"),
+      ...(authorizerUri !== undefined && { authorizerUri }),
+      ...(authorizerCredentials !== undefined && { authorizerCredentials }),
+      ...(identitySource !== undefined && { identitySource }),
+      ...(identityValidationExpression !== undefined && { identityValidationExpression }),
+      authorizerResultTtlInSeconds: ttl,
+    };
+  }
+}
+
+function authorizationOf(scheme: Scheme & { readonly kind: "iam" | "authorizer" }, scopes: unknown) {
+  if (scheme.kind === "iam") return { authorizationType: "AWS_IAM" };
+  const { id, type } = scheme.authorizer;
+  if (type !== "COGNITO_USER_POOLS") return { authorizationType: "CUSTOM", authorizerId: id };
+  const names = Array.isArray(scopes) ? scopes.flatMap((scope) => scalarText(scope) ?? []) : [];
+  return {
+    authorizationType: "COGNITO_USER_POOLS",
+    authorizerId: id,
+    ...(names.length > 0 && { authorizationScopes: names }),
+  };
+}
+
+/** The scheme's own header or query parameter, unless it is called `Unused` as AWS's guide asks for other sources. */
+function identitySourceOf(scheme: JsonObject): string | undefined {
+  const name = textMember(scheme, "name");
+  if (name === undefined || name === "Unused") return undefined;
+  if (scheme["in"] === "header") return `method.request.header.${name}`;
+  return scheme["in"] === "query" ? `method.request.querystring.${name}` : undefined;
+}
+
+function ttlSeconds(value: unknown): number | undefined {
+  if (value === undefined || value === null) return defaultTtlSeconds;
+  const seconds = Number(scalarText(value) ?? Number.NaN);
+  return Number.isInteger(seconds) && seconds >= 0 && seconds <= 3600 ? seconds : undefined;
+}

@@ -1,0 +1,172 @@
+import type { IdSource } from "../base/ids.ts";
+import { checkGatewayResponseParameters } from "../definition/mapping-rules.ts";
+import { normalisePolicy } from "../definition/policy-rules.ts";
+import type { GatewayResponse, RequestValidator, RestApi } from "../definition/rest-api.ts";
+import type { ImportLog } from "./import-log.ts";
+import { isObject, listMember, member, membersOf, objectMember, scalarText, textMember } from "./json-value.ts";
+import type { ApiDocument } from "./read-document.ts";
+
+/** AWS: API Gateway REST API reference, RestApi, minimumCompressionSize. */
+const compressionBytesMax = 10 * 1024 * 1024;
+
+/** AWS: API Gateway Developer Guide, "Gateway response types". */
+const gatewayResponseTypes = new Set(
+  (
+    "ACCESS_DENIED API_CONFIGURATION_ERROR AUTHORIZER_CONFIGURATION_ERROR AUTHORIZER_FAILURE BAD_REQUEST_BODY " +
+    "BAD_REQUEST_PARAMETERS DEFAULT_4XX DEFAULT_5XX EXPIRED_TOKEN INTEGRATION_FAILURE INTEGRATION_TIMEOUT " +
+    "INVALID_API_KEY INVALID_SIGNATURE MISSING_AUTHENTICATION_TOKEN QUOTA_EXCEEDED REQUEST_TOO_LARGE " +
+    "RESOURCE_NOT_FOUND THROTTLED UNAUTHORIZED UNSUPPORTED_MEDIA_TYPE WAF_FILTERED"
+  ).split(" "),
+);
+
+export interface SettingsImportOptions {
+  readonly mode: "create" | "merge" | "overwrite";
+  readonly account: string;
+  readonly region: string;
+  readonly log: ImportLog;
+}
+
+/** Extensions that mean something for HTTP APIs only. */
+const httpApiExtensions = ["x-amazon-apigateway-cors"];
+
+/** The API's own members: name, description, version, and what the top-level extensions set. */
+export function importSettings(document: ApiDocument, base: RestApi, options: SettingsImportOptions): RestApi {
+  const { log } = options;
+  for (const extension of httpApiExtensions) {
+    if (member(document.source, extension) === undefined) continue;
+    log.warn(`Extension ${extension} is supported for HTTP APIs only. Ignoring.`);
+  }
+  const { description, version, binaryMediaTypes, minimumCompressionSize, policy, apiKeySource, ...rest } = base;
+  const previous = { description, version, binaryMediaTypes, minimumCompressionSize, policy, apiKeySource };
+  const named = {
+    description: document.description,
+    version: document.version,
+    binaryMediaTypes: readBinaryMediaTypes(document),
+    minimumCompressionSize: readMinimumCompressionSize(document, log),
+    policy: readPolicy(document, base.id, options),
+    apiKeySource: readApiKeySource(document, log),
+  };
+  // What a merge does not name stays; otherwise it goes.
+  const settings = options.mode === "merge" ? { ...previous, ...withoutUndefined(named) } : named;
+  const securityPolicy = textMember(document.source, "x-amazon-apigateway-security-policy");
+  const endpointAccessMode = textMember(document.source, "x-amazon-apigateway-endpoint-access-mode");
+  return {
+    ...rest,
+    name: document.title ?? base.name,
+    ...withoutUndefined(settings),
+    apiKeySource: settings.apiKeySource ?? "HEADER",
+    ...readEndpointConfiguration(document, base, log),
+    ...(securityPolicy !== undefined && { securityPolicy }),
+    ...(endpointAccessMode !== undefined && { endpointAccessMode }),
+  };
+}
+
+/** `x-amazon-apigateway-request-validators`, by name. */
+export function importRequestValidators(
+  document: ApiDocument,
+  existing: readonly RequestValidator[],
+  ids: IdSource,
+): readonly RequestValidator[] {
+  const existingIds = new Map(existing.map((validator) => [validator.name, validator.id]));
+  return membersOf(document.source["x-amazon-apigateway-request-validators"]).map(([name, rules]) => ({
+    id: existingIds.get(name) ?? ids.id(6),
+    name,
+    validateRequestBody: member(rules, "validateRequestBody") === true,
+    validateRequestParameters: member(rules, "validateRequestParameters") === true,
+  }));
+}
+
+/** `x-amazon-apigateway-gateway-responses`, by type. */
+export function importGatewayResponses(document: ApiDocument, log: ImportLog): readonly GatewayResponse[] {
+  return membersOf(document.source["x-amazon-apigateway-gateway-responses"]).flatMap(([responseType, response]) => {
+    const problem = (message: string): [] => {
+      log.error(`Unable to create gateway response for '${responseType}': ${message}`);
+      return [];
+    };
+    if (!gatewayResponseTypes.has(responseType)) return problem("Invalid response type specified");
+    const statusCode = textMember(response, "statusCode");
+    if (statusCode !== undefined && !/^[1-5]\d\d$/.test(statusCode)) {
+      return problem("Invalid Response status code specified");
+    }
+    const responseParameters = textMap(objectMember(response, "responseParameters"));
+    const responseTemplates = textMap(objectMember(response, "responseTemplates"));
+    const mapping = checkGatewayResponseParameters(responseParameters);
+    if (mapping !== undefined) return problem(mapping);
+    return [{ responseType, ...withoutUndefined({ statusCode, responseParameters, responseTemplates }) }];
+  });
+}
+
+function readBinaryMediaTypes(document: ApiDocument): readonly string[] | undefined {
+  const types = listMember(document.source, "x-amazon-apigateway-binary-media-types").flatMap(
+    (type) => scalarText(type) ?? [],
+  );
+  return types.length === 0 ? undefined : types;
+}
+
+function readMinimumCompressionSize(document: ApiDocument, log: ImportLog): number | undefined {
+  const value = textMember(document.source, "x-amazon-apigateway-minimum-compression-size");
+  if (value === undefined) return undefined;
+  const bytes = /^\d{1,9}$/.test(value) ? Number(value) : -1;
+  if (bytes >= 0 && bytes <= compressionBytesMax) return bytes;
+  log.error(`Invalid minimum compression size, must be between 0 and ${compressionBytesMax}: ${value}`);
+  return undefined;
+}
+
+function readApiKeySource(document: ApiDocument, log: ImportLog): RestApi["apiKeySource"] | undefined {
+  const value = textMember(document.source, "x-amazon-apigateway-api-key-source");
+  if (value === undefined) return undefined;
+  const source = value.toUpperCase();
+  if (source === "HEADER" || source === "AUTHORIZER") return source;
+  log.error(`Invalid API key source specified: ${value}. Must be one of: [HEADER, AUTHORIZER]`);
+  return undefined;
+}
+
+function readPolicy(document: ApiDocument, apiId: string, options: SettingsImportOptions): string | undefined {
+  const policy = member(document.source, "x-amazon-apigateway-policy");
+  if (policy === undefined || policy === null) return undefined;
+  const text = typeof policy === "string" ? policy : JSON.stringify(policy);
+  const result = normalisePolicy(text, { region: options.region, account: options.account, apiId });
+  if (result.kind === "policy") return result.policy;
+  options.log.error(result.message);
+  return undefined;
+}
+
+/** AWS: API Gateway Developer Guide, "x-amazon-apigateway-endpoint-configuration object". The type is not imported. */
+function readEndpointConfiguration(
+  document: ApiDocument,
+  base: RestApi,
+  log: ImportLog,
+): Partial<Pick<RestApi, "endpointConfiguration" | "disableExecuteApiEndpoint">> {
+  const extension = document.endpointConfiguration;
+  if (extension === undefined) return {};
+  const disabled = member(extension, "disableExecuteApiEndpoint");
+  const vpcEndpointIds = listMember(extension, "vpcEndpointIds").flatMap((id) => scalarText(id) ?? []);
+  if (vpcEndpointIds.length > 0 && !base.endpointConfiguration.types.includes("PRIVATE")) {
+    log.error("VPC endpoint IDs are supported for the PRIVATE endpoint type only");
+  }
+  const ipAddressType = textMember(extension, "ipAddressType");
+  return {
+    ...(typeof disabled === "boolean" && { disableExecuteApiEndpoint: disabled }),
+    endpointConfiguration: {
+      ...base.endpointConfiguration,
+      ...(vpcEndpointIds.length > 0 && { vpcEndpointIds }),
+      ...((ipAddressType === "ipv4" || ipAddressType === "dualstack") && { ipAddressType }),
+    },
+  };
+}
+
+function textMap(source: unknown): Record<string, string> | undefined {
+  if (!isObject(source)) return undefined;
+  return Object.fromEntries(
+    membersOf(source).flatMap(([name, value]): [string, string][] => {
+      const text = scalarText(value);
+      return text === undefined ? [] : [[name, text]];
+    }),
+  );
+}
+
+type Defined<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
+
+function withoutUndefined<T extends object>(object: T): Defined<T> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Defined<T>;
+}

@@ -1,0 +1,43 @@
+/** A JSON object as it was read: members may be anything. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A member that the object itself has: names come from the document, and `constructor` is no member. */
+export function member(object: unknown, name: string): unknown {
+  return isObject(object) && Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
+export function objectMember(object: unknown, name: string): JsonObject | undefined {
+  const value = member(object, name);
+  return isObject(value) ? value : undefined;
+}
+
+export function listMember(object: unknown, name: string): readonly unknown[] {
+  const value = member(object, name);
+  return Array.isArray(value) ? value : [];
+}
+
+/** A scalar as text: YAML reads `statusCode: 200` as a number where the document means a string. */
+export function scalarText(value: unknown): string | undefined {
+  switch (typeof value) {
+    case "string":
+      return value;
+    case "number":
+    case "boolean":
+      return String(value);
+    default:
+      return undefined;
+  }
+}
+
+export function textMember(object: unknown, name: string): string | undefined {
+  return scalarText(member(object, name));
+}
+
+/** The object's own members with their names. */
+export function membersOf(object: unknown): [string, unknown][] {
+  return isObject(object) ? Object.entries(object) : [];
+}

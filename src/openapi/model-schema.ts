@@ -1,0 +1,160 @@
+import { isObject, type JsonObject, member, membersOf } from "./json-value.ts";
+import { nameInSection, resolveReference } from "./references.ts";
+
+/** What a schema's conversion needs to know, and what it found out. */
+export interface SchemaConversion {
+  readonly document: JsonObject;
+  readonly restApiId: string;
+  /** A schema's name in the document → its model's name. */
+  modelName(schemaName: string): string;
+  /** Models that the schema refers to; filled by the conversion. */
+  readonly references: Set<string>;
+  /** References that lead nowhere that a model can refer to; filled by the conversion. */
+  readonly unresolved: Set<string>;
+}
+
+export const schemaSections = ["#/definitions/", "#/components/schemas/"];
+
+/** Schemas inlined within each other, from references such as `#/components/schemas/Pet/properties/tag`. */
+const inlinedMax = 32;
+
+type Convert = (value: unknown, conversion: SchemaConversion, inlined: number) => unknown;
+
+const asIs: Convert = (value) => value;
+const asList: Convert = (value, conversion, inlined) =>
+  Array.isArray(value) ? value.map((item) => convert(item, conversion, inlined)) : value;
+const asMap: Convert = (value, conversion, inlined) =>
+  isObject(value)
+    ? Object.fromEntries(membersOf(value).map(([name, item]) => [name, convert(item, conversion, inlined)]))
+    : value;
+const asSchemaOrBoolean: Convert = (value, conversion, inlined) =>
+  typeof value === "boolean" ? value : convert(value, conversion, inlined);
+const asItems: Convert = (value, conversion, inlined) =>
+  Array.isArray(value) ? asList(value, conversion, inlined) : convert(value, conversion, inlined);
+const asUnlessEmpty: Convert = (value) => (Array.isArray(value) && value.length > 0 ? value : undefined);
+/** Lists of names (draft 4) or a schema. */
+const asDependencies: Convert = (value, conversion, inlined) =>
+  isObject(value)
+    ? Object.fromEntries(
+        membersOf(value).map(([name, item]) => [name, Array.isArray(item) ? item : convert(item, conversion, inlined)]),
+      )
+    : value;
+
+/** JSON Schema draft 4's keywords, of which models are made; what documents have besides them is left out. */
+const keywords = new Map<string, Convert>([
+  ...(
+    "type title description format default multipleOf maximum minimum exclusiveMaximum exclusiveMinimum maxLength " +
+    "minLength pattern maxItems minItems uniqueItems maxProperties minProperties"
+  )
+    .split(" ")
+    .map((name): [string, Convert] => [name, asIs]),
+  ["enum", asUnlessEmpty],
+  ["required", asUnlessEmpty],
+  ["items", asItems],
+  ["additionalItems", asSchemaOrBoolean],
+  ["additionalProperties", asSchemaOrBoolean],
+  ["properties", asMap],
+  ["patternProperties", asMap],
+  ["dependencies", asDependencies],
+  ["allOf", asList],
+  ["anyOf", asList],
+  ["oneOf", asList],
+  ["not", convert],
+]);
+
+/**
+ * An OpenAPI schema as a model's: JSON Schema draft 4, references in AWS's canonical form.
+ * AWS: API Gateway Developer Guide, "Data models for REST APIs".
+ */
+export function toModelSchema(schema: unknown, conversion: SchemaConversion): unknown {
+  return convert(schema, conversion, 0);
+}
+
+/** The canonical form of a reference to a model. */
+export function modelReference(restApiId: string, name: string): string {
+  return `https://apigateway.amazonaws.com/restapis/${restApiId}/models/${name}`;
+}
+
+/** The model's name in a canonical reference. */
+export function modelNameIn(reference: string): string | undefined {
+  return /^https:\/\/apigateway\.amazonaws\.com\/restapis\/[^/]+\/models\/([^/#?]+)$/.exec(reference)?.[1];
+}
+
+function convert(schema: unknown, conversion: SchemaConversion, inlined: number): unknown {
+  // OpenAPI 3.1 has schemas that allow all or nothing.
+  if (schema === true) return {};
+  if (schema === false) return { not: {} };
+  if (!isObject(schema)) return schema;
+  const reference = member(schema, "$ref");
+  const referred = typeof reference === "string" ? convertReference(schema, reference, conversion, inlined) : undefined;
+  // Beside a reference, OpenAPI 3.0 and draft 4 read nothing but (ours, as 3.1 does) whether it may be null.
+  if (referred !== undefined) return member(schema, "nullable") === true ? orNull(referred) : referred;
+  const converted: Record<string, unknown> = {};
+  for (const [name, value] of membersOf(schema)) {
+    const made = keywords.get(name)?.(value, conversion, inlined);
+    if (made !== undefined) converted[name] = made;
+  }
+  convertNewerKeywords(schema, converted, conversion, inlined);
+  return converted;
+}
+
+function convertReference(
+  schema: JsonObject,
+  reference: string,
+  conversion: SchemaConversion,
+  inlined: number,
+): unknown {
+  const named = nameInSection(reference, schemaSections);
+  const model = named === undefined ? modelNameIn(reference) : conversion.modelName(named);
+  if (model !== undefined) {
+    conversion.references.add(model);
+    return { $ref: modelReference(conversion.restApiId, model) };
+  }
+  const resolved = resolveReference(conversion.document, schema);
+  if (resolved.kind === "unresolved" || inlined >= inlinedMax) {
+    conversion.unresolved.add(reference);
+    return {};
+  }
+  return convert(resolved.value, conversion, inlined + 1);
+}
+
+/** What OpenAPI 3.0 (nullable) and 3.1 (JSON Schema 2020-12) say in other words than draft 4. */
+function convertNewerKeywords(
+  schema: JsonObject,
+  converted: Record<string, unknown>,
+  conversion: SchemaConversion,
+  inlined: number,
+): void {
+  if (Object.hasOwn(schema, "const")) converted["enum"] = [schema["const"]];
+  for (const [exclusive, bound] of [
+    ["exclusiveMinimum", "minimum"],
+    ["exclusiveMaximum", "maximum"],
+  ] as const) {
+    if (typeof schema[exclusive] !== "number") continue;
+    converted[bound] = schema[exclusive];
+    converted[exclusive] = true;
+  }
+  if (Array.isArray(schema["prefixItems"])) {
+    if (converted["items"] !== undefined) converted["additionalItems"] = converted["items"];
+    converted["items"] = asList(schema["prefixItems"], conversion, inlined);
+  }
+  const dependencies = {
+    ...membersAsObject(schema["dependentRequired"]),
+    ...membersAsObject(schema["dependentSchemas"]),
+  };
+  if (Object.keys(dependencies).length > 0)
+    converted["dependencies"] = asDependencies(dependencies, conversion, inlined);
+  if (schema["nullable"] !== true) return;
+  if (typeof converted["type"] === "string" && converted["type"] !== "null")
+    converted["type"] = [converted["type"], "null"];
+  if (Array.isArray(converted["enum"]) && !converted["enum"].includes(null))
+    converted["enum"] = [...converted["enum"], null];
+}
+
+function membersAsObject(value: unknown): JsonObject {
+  return isObject(value) ? value : {};
+}
+
+function orNull(schema: unknown): unknown {
+  return { anyOf: [schema, { type: "null" }] };
+}

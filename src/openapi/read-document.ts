@@ -1,0 +1,313 @@
+import type { ImportLog } from "./import-log.ts";
+import {
+  isObject,
+  type JsonObject,
+  listMember,
+  member,
+  membersOf,
+  objectMember,
+  scalarText,
+  textMember,
+} from "./json-value.ts";
+import { resolveReference } from "./references.ts";
+
+/** What Swagger 2.0 and OpenAPI 3 documents have in common, as far as API Gateway takes it in. */
+export interface ApiDocument {
+  readonly source: JsonObject;
+  readonly title: string | undefined;
+  readonly description: string | undefined;
+  readonly version: string | undefined;
+  /** Starts with `/`, does not end with it; empty for none. */
+  readonly basePath: string;
+  /** Of `definitions` or `components.schemas`, by name. */
+  readonly schemas: readonly [string, unknown][];
+  readonly securitySchemes: ReadonlyMap<string, JsonObject>;
+  readonly endpointConfiguration: JsonObject | undefined;
+  readonly paths: readonly DocumentPath[];
+}
+
+export interface DocumentPath {
+  readonly path: string;
+  readonly operations: readonly Operation[];
+}
+
+export interface Operation {
+  /** `GET`, … or `ANY`. */
+  readonly httpMethod: string;
+  readonly source: JsonObject;
+  readonly operationId: string | undefined;
+  readonly parameters: readonly Parameter[];
+  readonly bodies: readonly Content[];
+  readonly responses: readonly OperationResponse[];
+  /** The operation's own, or the document's. */
+  readonly security: readonly unknown[];
+}
+
+export interface Parameter {
+  readonly location: "path" | "querystring" | "header";
+  readonly name: string;
+  readonly required: boolean;
+}
+
+export interface Content {
+  readonly mediaType: string;
+  readonly schema: unknown;
+}
+
+export interface OperationResponse {
+  readonly statusCode: string;
+  /** Header name → is it required. */
+  readonly headers: readonly [string, boolean][];
+  readonly contents: readonly Content[];
+}
+
+const anyMethod = "x-amazon-apigateway-any-method";
+const verbs: Readonly<Record<string, string>> = {
+  get: "GET",
+  put: "PUT",
+  post: "POST",
+  delete: "DELETE",
+  options: "OPTIONS",
+  head: "HEAD",
+  patch: "PATCH",
+  [anyMethod]: "ANY",
+};
+const pathItemMembers = new Set(["parameters", "$ref", "summary", "description", "servers"]);
+const locations: Readonly<Record<string, Parameter["location"]>> = {
+  path: "path",
+  query: "querystring",
+  header: "header",
+};
+
+interface Reading {
+  readonly document: JsonObject;
+  readonly dialect: Dialect;
+  readonly log: ImportLog;
+}
+
+/** What differs between the two kinds of documents. */
+interface Dialect {
+  schemas(document: JsonObject): unknown;
+  securitySchemes(document: JsonObject): unknown;
+  basePath(document: JsonObject): string | undefined;
+  endpointConfiguration(document: JsonObject): JsonObject | undefined;
+  bodies(reading: Reading, operation: JsonObject, parameters: readonly JsonObject[], place: Place): readonly Content[];
+  contents(reading: Reading, operation: JsonObject, response: JsonObject): readonly Content[];
+}
+
+/** Where a mistake is, for its message. */
+interface Place {
+  readonly httpMethod: string;
+  readonly path: string;
+}
+
+const endpointExtension = "x-amazon-apigateway-endpoint-configuration";
+
+const swagger: Dialect = {
+  schemas: (document) => document["definitions"],
+  securitySchemes: (document) => document["securityDefinitions"],
+  basePath: (document) => textMember(document, "basePath"),
+  endpointConfiguration: (document) => objectMember(document, endpointExtension),
+  bodies(reading, operation, parameters) {
+    const body = parameters.find((parameter) => parameter["in"] === "body");
+    if (body === undefined || member(body, "schema") === undefined) return [];
+    return mediaTypes(reading.document, operation, "consumes").map((mediaType) => ({
+      mediaType,
+      schema: body["schema"],
+    }));
+  },
+  contents(reading, operation, response) {
+    const schema = member(response, "schema");
+    if (schema === undefined) return [];
+    return mediaTypes(reading.document, operation, "produces").map((mediaType) => ({ mediaType, schema }));
+  },
+};
+
+const openapi: Dialect = {
+  schemas: (document) => member(document["components"], "schemas"),
+  securitySchemes: (document) => member(document["components"], "securitySchemes"),
+  basePath: basePathOfServers,
+  endpointConfiguration(document) {
+    for (const server of listMember(document, "servers")) {
+      const configuration = objectMember(server, endpointExtension);
+      if (configuration !== undefined) return configuration;
+    }
+    return objectMember(document, endpointExtension);
+  },
+  bodies(reading, operation, _parameters, place) {
+    const resolved = resolveReference(reading.document, operation["requestBody"]);
+    if (resolved.kind === "unresolved") {
+      reading.log.error(unresolved(`put method '${place.httpMethod}' on resource at path '${place.path}'`, resolved));
+      return [];
+    }
+    return contentsOf(resolved.value);
+  },
+  contents: (_reading, _operation, response) => contentsOf(response),
+};
+
+/** Reads a document's common part; undefined if it is of no known kind or version. */
+export function readDocument(document: JsonObject, log: ImportLog): ApiDocument | undefined {
+  const dialect = dialectOf(document);
+  if (dialect === undefined) return undefined;
+  const reading: Reading = { document, dialect, log };
+  const info = objectMember(document, "info");
+  if (!isObject(document["paths"])) log.warn("Parse issue: attribute paths is missing");
+  const schemes = membersOf(dialect.securitySchemes(document)).map(([name, scheme]) => [
+    name,
+    followed(reading, scheme),
+  ]);
+  return {
+    source: document,
+    title: textMember(info, "title"),
+    description: textMember(info, "description"),
+    version: textMember(info, "version"),
+    basePath: (dialect.basePath(document) ?? "").replace(/\/+$/, "").replace(/^(?=[^/])/, "/"),
+    schemas: membersOf(dialect.schemas(document)),
+    securitySchemes: new Map(schemes as [string, JsonObject][]),
+    endpointConfiguration: dialect.endpointConfiguration(document),
+    paths: membersOf(document["paths"]).flatMap(([path, item]) => readPath(reading, path, item)),
+  };
+}
+
+function dialectOf(document: JsonObject): Dialect | undefined {
+  // YAML reads `swagger: 2.0` and `openapi: 3.0` as numbers.
+  if (/^2(\.0)?$/.test(textMember(document, "swagger") ?? "")) return swagger;
+  // Beyond AWS, which refuses OpenAPI 3.1.
+  return /^3(\.[01](\.|$)|$)/.test(textMember(document, "openapi") ?? "") ? openapi : undefined;
+}
+
+function readPath(reading: Reading, path: string, item: unknown): DocumentPath[] {
+  if (path.startsWith("x-")) return [];
+  const resolved = resolveReference(reading.document, item);
+  if (resolved.kind === "unresolved") {
+    reading.log.error(unresolved(`create resource at path '${path}'`, resolved));
+    return [];
+  }
+  if (!path.startsWith("/")) {
+    reading.log.error(`Unable to create resource at path '${path}': paths must start with '/'`);
+    return [];
+  }
+  if (!isObject(resolved.value)) {
+    reading.log.warn(`Parse issue: attribute paths.'${path}' is not of type \`object\``);
+    return [];
+  }
+  const pathItem = resolved.value;
+  const operations: Operation[] = [];
+  for (const [name, operation] of membersOf(pathItem)) {
+    const httpMethod = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
+    if (httpMethod === undefined) {
+      if (!pathItemMembers.has(name) && !name.startsWith("x-")) {
+        reading.log.warn(`Parse issue: attribute paths.'${path}'.${name} is unexpected`);
+      }
+    } else if (isObject(operation)) {
+      operations.push(readOperation(reading, pathItem, operation, { httpMethod, path }));
+    } else {
+      reading.log.warn(`Parse issue: attribute paths.'${path}'(${name}) is not of type \`object\``);
+    }
+  }
+  return [{ path, operations }];
+}
+
+function readOperation(reading: Reading, pathItem: JsonObject, operation: JsonObject, place: Place): Operation {
+  const parameters = readParameters(reading, pathItem, operation, place);
+  return {
+    httpMethod: place.httpMethod,
+    source: operation,
+    operationId: textMember(operation, "operationId"),
+    parameters: parameters.flatMap((parameter) => mappedParameter(reading, parameter, place)),
+    bodies: reading.dialect.bodies(reading, operation, parameters, place),
+    responses: readResponses(reading, operation, place),
+    security: Array.isArray(operation["security"]) ? operation["security"] : listMember(reading.document, "security"),
+  };
+}
+
+/** The operation's parameters and those of its path that it does not override. */
+function readParameters(reading: Reading, pathItem: JsonObject, operation: JsonObject, place: Place): JsonObject[] {
+  const parameters = new Map<string, JsonObject>();
+  for (const listed of [...listMember(pathItem, "parameters"), ...listMember(operation, "parameters")]) {
+    const resolved = resolveReference(reading.document, listed);
+    if (resolved.kind === "unresolved") {
+      reading.log.error(unresolved(`put method '${place.httpMethod}' on resource at path '${place.path}'`, resolved));
+    } else if (isObject(resolved.value)) {
+      parameters.set(`${textMember(resolved.value, "in")} ${textMember(resolved.value, "name")}`, resolved.value);
+    }
+  }
+  return [...parameters.values()];
+}
+
+function mappedParameter(reading: Reading, parameter: JsonObject, place: Place): Parameter[] {
+  const name = textMember(parameter, "name");
+  const where = textMember(parameter, "in") ?? "";
+  if (where === "body") return [];
+  const location = Object.hasOwn(locations, where) ? locations[where] : undefined;
+  if (name === undefined || location === undefined) {
+    const what = name === undefined ? "a parameter without a name" : `parameter '${name}' in '${where}'`;
+    reading.log.warn(`Ignoring ${what} of '${place.httpMethod} ${place.path}'.`);
+    return [];
+  }
+  const required = member(parameter, "required");
+  return [{ location, name, required: location === "path" ? required !== false : required === true }];
+}
+
+function readResponses(reading: Reading, operation: JsonObject, place: Place): OperationResponse[] {
+  const listed = membersOf(operation["responses"]).filter(([code]) => !code.startsWith("x-"));
+  if (listed.length === 0) reading.log.warn(`No responses specified for '${place.httpMethod} ${place.path}'`);
+  return listed.flatMap(([statusCode, response]) => {
+    // A method response has one status; AWS leaves `default` and `4XX` out.
+    if (!/^[1-5]\d\d$/.test(statusCode)) return [];
+    const resolved = resolveReference(reading.document, response);
+    if (resolved.kind === "unresolved") {
+      const where = `put method response on '${place.httpMethod}' for resource at path '${place.path}'`;
+      reading.log.error(unresolved(where, resolved));
+      return [];
+    }
+    const value = isObject(resolved.value) ? resolved.value : {};
+    return [
+      {
+        statusCode,
+        headers: membersOf(value["headers"]).map(([name, header]): [string, boolean] => [
+          name,
+          member(followed(reading, header), "required") === true,
+        ]),
+        contents: reading.dialect.contents(reading, operation, value),
+      },
+    ];
+  });
+}
+
+/** The value that a reference leads to; an empty object if it leads nowhere. */
+function followed(reading: Reading, value: unknown): JsonObject {
+  const resolved = resolveReference(reading.document, value);
+  return resolved.kind === "value" && isObject(resolved.value) ? resolved.value : {};
+}
+
+function unresolved(what: string, resolved: { readonly reference: string; readonly reason: string }): string {
+  return `Unable to ${what}: the reference '${resolved.reference}' cannot be resolved: ${resolved.reason}`;
+}
+
+function mediaTypes(document: JsonObject, operation: JsonObject, which: "consumes" | "produces"): readonly string[] {
+  const own = member(operation, which);
+  const listed = (Array.isArray(own) ? own : listMember(document, which)).flatMap((type) => scalarText(type) ?? []);
+  return listed.length === 0 ? ["application/json"] : listed;
+}
+
+function contentsOf(value: unknown): Content[] {
+  return membersOf(member(value, "content")).flatMap(([mediaType, content]) => {
+    const schema = member(content, "schema");
+    return schema === undefined ? [] : [{ mediaType, schema }];
+  });
+}
+
+/**
+ * The `basePath` variable of a server, else the path of the first server's URL.
+ * AWS: API Gateway Developer Guide, "Set the OpenAPI basePath property".
+ */
+function basePathOfServers(document: JsonObject): string | undefined {
+  const servers = listMember(document, "servers");
+  for (const server of servers) {
+    const variable = textMember(member(member(server, "variables"), "basePath"), "default");
+    if (variable !== undefined) return variable;
+  }
+  const url = textMember(servers[0], "url");
+  return url === undefined ? undefined : /^(?:[a-z][a-z0-9+.-]*:)?(?:\/\/[^/]*)?([^?#]*)/i.exec(url)?.[1];
+}
