@@ -1,6 +1,6 @@
 /**
  * A caller's mistake on the management API: an error name of the interface model and a message. The one place that
- * turns it into status, headers and body is the protocol layer's `errorResponse`.
+ * turns it into status, headers and body is the protocol layer's `error-response.ts`.
  */
 export class ApiError extends Error {
   /** The error's name in the model, such as `NotFoundException`. */
@@ -9,12 +9,21 @@ export class ApiError extends Error {
   readonly status: number | undefined;
   /** For `Retry-After`, in seconds. */
   readonly retryAfterSeconds: number | undefined;
-  constructor(code: string, message: string, options: { status?: number; retryAfterSeconds?: number } = {}) {
+  /** Further members of the error's shape, such as Lambda's `Reason`. */
+  readonly members: Readonly<Record<string, unknown>>;
+  constructor(code: string, message: string, options: ApiErrorOptions = {}) {
     super(message);
     this.code = code;
     this.status = options.status;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.members = options.members ?? {};
   }
+}
+
+export interface ApiErrorOptions {
+  readonly status?: number;
+  readonly retryAfterSeconds?: number;
+  readonly members?: Readonly<Record<string, unknown>>;
 }
 
 export const badRequest = (message: string): ApiError => new ApiError("BadRequestException", message);

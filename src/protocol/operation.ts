@@ -32,6 +32,8 @@ export interface Service {
   /** The model's file name without `.json`: `apigateway`, `lambda`… */
   readonly model: string;
   readonly operations: Operations;
+  /** Shapes of the model whose enum the service's handlers check, since AWS answers otherwise (Lambda's `Runtime`). */
+  readonly ownEnums?: readonly string[];
 }
 
 /** A management request, whole, as the front door hands it over. */
@@ -48,4 +50,21 @@ export interface ManagementResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer | string;
+}
+
+/** What the management API is made with. */
+export interface ManagementOptions {
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  /** Larger request bodies answer 413. */
+  readonly bodyBytesMax: number;
+  readonly logger: ProtocolLog;
+  /** Told of an error that the operation does not declare in its model: tests fail on it. */
+  readonly onUndeclaredError?: (operation: string, code: string) => void;
+}
+
+/** Where the protocol layer tells of what went wrong on our side; a `telemetry/` Logger is one. */
+export interface ProtocolLog {
+  warn(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
 }

@@ -1,0 +1,161 @@
+import { lowerFirst, makeChecks } from "./constraints.ts";
+import { type Decode, decodeText, makeJsonDecoders, setOwn } from "./decode.ts";
+import type { Dialect } from "./dialect.ts";
+import { parseJsonBody } from "./json-body.ts";
+import { type MemberModel, type Model, type Shape, shapeOf, wireName } from "./model.ts";
+
+/** The parts of a request that an input is made of. */
+export interface RestRequest {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** Request → input, with the constraints it breaks. Throws `UnreadableInput` for what can't be read at all. */
+export type BindInput<Request> = (request: Request) => BoundInput;
+
+export interface BoundInput {
+  readonly input: Record<string, unknown>;
+  readonly problems: readonly string[];
+}
+
+/** Where one member comes from; undefined: it was not sent. */
+type Bind = (request: RestRequest) => unknown;
+
+/**
+ * Makes the binders of a restJson1 service's operations.
+ *
+ * Smithy: "AWS restJson1 protocol", "HTTP binding traits".
+ */
+export function makeRestBinders(
+  model: Model,
+  dialect: Dialect,
+  exempt: readonly string[],
+): (operation: string) => BindInput<RestRequest> {
+  const decoderOf = makeJsonDecoders(model);
+  const checkOf = makeChecks(model, exempt);
+  return (operation) => {
+    const inputName = model.operations[operation]?.input?.shape;
+    if (inputName === undefined) return () => ({ input: {}, problems: [] });
+    const shape = shapeOf(model, inputName);
+    const located = Object.entries(shape.members ?? {})
+      .filter(([name, member]) => member.location !== undefined || name === shape.payload)
+      .map(([name, member]) => ({
+        name,
+        bind: makeBind({ name, member, model, dialect, shape, decoderOf, fixed: fixedQuery(model, operation) }),
+        check: checkOf(member.shape),
+        path: lowerFirst(name),
+        isRequired: shape.required?.includes(name) === true,
+      }));
+    const hasBody =
+      shape.payload === undefined && Object.values(shape.members ?? {}).some(({ location }) => location === undefined);
+    const decodeBody = hasBody ? decoderOf(inputName) : undefined;
+    const checkBody = checkOf(inputName);
+    const bodyPath = dialect.bodyPath(operation);
+
+    return (request) => {
+      const input = decodeBody ? readBody(request.body, decodeBody) : {};
+      const problems: string[] = [];
+      for (const { name, bind, check, path, isRequired } of located) {
+        const value = bind(request);
+        delete input[name];
+        if (value !== undefined) {
+          input[name] = value;
+          check(value, path, problems);
+        } else if (isRequired) {
+          problems.push(`Value null at '${path}' failed to satisfy constraint: Member must not be null`);
+        }
+      }
+      if (decodeBody) checkBody(input, bodyPath, problems);
+      return { input, problems };
+    };
+  };
+}
+
+function readBody(body: Buffer, decode: Decode): Record<string, unknown> {
+  const value = body.length === 0 ? {} : (parseJsonBody(body) ?? {});
+  return decode(value) as Record<string, unknown>;
+}
+
+/** The query parameters that belong to the template (`mode=import`), so that no map takes them. */
+function fixedQuery(model: Model, operation: string): readonly string[] {
+  const query = model.operations[operation]?.http.requestUri.split("?", 2)[1] ?? "";
+  return [...new URLSearchParams(query).keys()];
+}
+
+interface Binding {
+  readonly name: string;
+  readonly member: MemberModel;
+  readonly model: Model;
+  readonly dialect: Dialect;
+  /** The input's shape. */
+  readonly shape: Shape;
+  readonly decoderOf: (shapeName: string) => Decode;
+  readonly fixed: readonly string[];
+}
+
+function makeBind(binding: Binding): Bind {
+  const { name, member, model, decoderOf } = binding;
+  const shape = shapeOf(model, member.shape);
+  const wire = wireName(name, member);
+  switch (member.location) {
+    case "uri":
+      return ({ labels }) => decodeText(shape, labels[wire] ?? "");
+    case "querystring":
+      return makeQueryBind(binding, shape, wire);
+    case "header": {
+      const header = wire.toLowerCase();
+      return ({ headers }) => {
+        const text = headers[header];
+        return text === undefined ? undefined : decodeText(shape, text);
+      };
+    }
+    case "headers": {
+      const prefix = wire.toLowerCase();
+      return ({ headers }) => {
+        const found = Object.entries(headers).filter(([header]) => header.startsWith(prefix));
+        return Object.fromEntries(found.map(([header, value]) => [header.slice(prefix.length), value]));
+      };
+    }
+    default: {
+      // The payload: the whole body is this member.
+      if (shape.type === "blob") return ({ body }) => (body.length === 0 ? undefined : body);
+      const decode = decoderOf(member.shape);
+      return ({ body }) => (body.length === 0 ? undefined : decode(parseJsonBody(body)));
+    }
+  }
+}
+
+function makeQueryBind({ member, model, dialect, shape: input, fixed }: Binding, shape: Shape, wire: string): Bind {
+  if (shape.type === "list") {
+    const memberShape = shapeOf(model, shape.member?.shape ?? "");
+    return ({ query }) => {
+      const given = query.getAll(wire);
+      if (given.length === 0) return undefined;
+      const texts = dialect.splitsQueryLists ? given.flatMap((text) => text.split(",")) : given;
+      return texts.filter((text) => text !== "").map((text) => decodeText(memberShape, text));
+    };
+  }
+  if (shape.type === "map") {
+    // A map takes every parameter that no other member has (`extensions=integrations`).
+    const named = new Set(fixed);
+    for (const [name, other] of Object.entries(input.members ?? {})) {
+      if (other.location === "querystring" && other !== member) named.add(wireName(name, other));
+    }
+    return ({ query }) => {
+      const result: Record<string, unknown> = {};
+      let isEmpty = true;
+      for (const [key, value] of query) {
+        if (named.has(key) || /^x-amz-/i.test(key)) continue;
+        setOwn(result, key, value);
+        isEmpty = false;
+      }
+      return isEmpty ? undefined : result;
+    };
+  }
+  return ({ query }) => {
+    const text = query.get(wire);
+    return text === null ? undefined : decodeText(shape, text);
+  };
+}

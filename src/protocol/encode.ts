@@ -1,0 +1,167 @@
+import { assert } from "../base/assert.ts";
+import { type Model, type Shape, type ShapeType, shapeOf, wireName } from "./model.ts";
+
+/** A handler's value → JSON text. */
+export type EncodeJson = (value: unknown) => string;
+
+/**
+ * Makes the JSON encoders of shapes: compact, members by their wire names in alphabetical order, absent and null members
+ * left out. Only the model's members are written: what a handler keeps beside them never leaves the server.
+ */
+export function makeJsonEncoders(model: Model): (shapeName: string) => EncodeJson {
+  const made = new Map<string, EncodeJson>();
+  const encoderOf = (shapeName: string): EncodeJson => {
+    let encode = made.get(shapeName);
+    if (!encode) {
+      encode = makeJsonEncoder(shapeOf(model, shapeName), encoderOf);
+      made.set(shapeName, encode);
+    }
+    return encode;
+  };
+  return encoderOf;
+}
+
+function makeJsonEncoder(shape: Shape, encoderOf: (name: string) => EncodeJson): EncodeJson {
+  switch (shape.type) {
+    case "structure":
+      return makeStructureEncoder(shape, encoderOf);
+    case "list": {
+      const memberShape = shape.member?.shape ?? "";
+      return (value) => {
+        assert(Array.isArray(value), "an output list is an array");
+        return `[${value.map(encoderOf(memberShape)).join(",")}]`;
+      };
+    }
+    case "map": {
+      const valueShape = shape.value?.shape ?? "";
+      return (value) => {
+        const encode = encoderOf(valueShape);
+        const source = asRecord(value);
+        const keys = Object.keys(source)
+          .filter((key) => source[key] !== undefined && source[key] !== null)
+          .sort();
+        return `{${keys.map((key) => `${JSON.stringify(key)}:${encode(source[key])}`).join(",")}}`;
+      };
+    }
+    default:
+      return scalarEncoder(shape);
+  }
+}
+
+function makeStructureEncoder(shape: Shape, encoderOf: (name: string) => EncodeJson): EncodeJson {
+  const members = Object.entries(shape.members ?? {})
+    .filter(([, { location }]) => location === undefined)
+    .map(([name, member]) => ({ name, wire: wireName(name, member), shapeName: member.shape }))
+    .sort((a, b) => (a.wire < b.wire ? -1 : 1))
+    .map(({ name, wire, shapeName }) => ({ name, key: `${JSON.stringify(wire)}:`, shapeName }));
+  return (value) => {
+    const source = asRecord(value);
+    let text = "";
+    for (const { name, key, shapeName } of members) {
+      const given = source[name];
+      if (given === undefined || given === null) continue;
+      text += (text === "" ? "" : ",") + key + encoderOf(shapeName)(given);
+    }
+    return `{${text}}`;
+  };
+}
+
+function asRecord(value: unknown): Readonly<Record<string, unknown>> {
+  assert(typeof value === "object" && value !== null && !Array.isArray(value), "an output structure is an object");
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function scalarEncoder(shape: Shape): EncodeJson {
+  switch (shape.type) {
+    case "timestamp":
+      return shape.timestampFormat === "iso8601"
+        ? (value) => JSON.stringify(iso8601(value))
+        : (value) => String(asNumber(value));
+    case "blob":
+      return (value) => `"${encodeText(shape, value)}"`;
+    case "string":
+      return (value) => JSON.stringify(encodeText(shape, value));
+    default:
+      return (value) => encodeText(shape, value);
+  }
+}
+
+/** A scalar as text, for headers and XML; timestamps as ISO 8601. */
+export function encodeText(shape: Shape, value: unknown): string {
+  const wanted = javascriptTypes[shape.type];
+  assert(
+    wanted === undefined || typeof value === wanted,
+    `an output ${shape.type} is a ${wanted}, not ${typeof value}`,
+  );
+  if (shape.type === "blob") {
+    assert(value instanceof Uint8Array, "an output blob is a Buffer");
+    return Buffer.from(value.buffer, value.byteOffset, value.length).toString("base64");
+  }
+  return shape.type === "timestamp" ? iso8601(value) : String(value);
+}
+
+const javascriptTypes: Readonly<Partial<Record<ShapeType, string>>> = {
+  string: "string",
+  boolean: "boolean",
+  integer: "number",
+  long: "number",
+  double: "number",
+};
+
+function asNumber(value: unknown): number {
+  assert(typeof value === "number" && Number.isFinite(value), "an output timestamp is a number of seconds");
+  return value;
+}
+
+/** `2026-11-20T08:00:00Z`; milliseconds only if there are any. */
+const iso8601 = (value: unknown): string => new Date(asNumber(value) * 1000).toISOString().replace(".000Z", "Z");
+
+/** A handler's value → the XML elements within an element. */
+export function encodeXml(model: Model, shapeName: string, value: unknown): string {
+  const shape = shapeOf(model, shapeName);
+  switch (shape.type) {
+    case "structure": {
+      const source = asRecord(value);
+      let text = "";
+      for (const [name, member] of Object.entries(shape.members ?? {})) {
+        const given = source[name];
+        if (given === undefined || given === null) continue;
+        text += element(wireName(name, member), encodeXml(model, member.shape, given));
+      }
+      return text;
+    }
+    case "list": {
+      assert(Array.isArray(value), "an output list is an array");
+      return value.map((entry) => element("member", encodeXml(model, shape.member?.shape ?? "", entry))).join("");
+    }
+    case "map": {
+      const entries = Object.entries(asRecord(value)).map(([key, entry]) =>
+        element(
+          "entry",
+          element("key", escapeXml(key)) + element("value", encodeXml(model, shape.value?.shape ?? "", entry)),
+        ),
+      );
+      return entries.join("");
+    }
+    default:
+      return escapeXml(encodeText(shape, value));
+  }
+}
+
+export const element = (name: string, content: string): string => `<${name}>${content}</${name}>`;
+
+/** Text for XML 1.0; characters that it can't hold become U+FFFD. */
+export function escapeXml(text: string): string {
+  return text
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd")
+    .replace(/[&<>"'\r]/g, (character) => xmlEscapes[character] ?? character);
+}
+
+const xmlEscapes: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&apos;",
+  "\r": "&#13;",
+};

@@ -1,0 +1,134 @@
+import type { Dialect } from "./dialect.ts";
+import { element, escapeXml } from "./encode.ts";
+import type { ApiError } from "./errors.ts";
+import { type Model, type Shape, shapeOf } from "./model.ts";
+import type { ManagementResponse } from "./operation.ts";
+
+/** An error as it goes out, before it is written in its protocol's form. */
+export interface WireError {
+  readonly code: string;
+  readonly status: number;
+  readonly isSenderFault: boolean;
+  readonly message: string;
+  readonly retryAfterSeconds: number | undefined;
+  /** The shape of the error in the model, if it has one. */
+  readonly shape: Shape | undefined;
+  readonly members: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Errors that any operation may answer without declaring them: made before an operation is reached, or about it.
+ * AWS: API Gateway API reference, "Common Error Types"; IAM and STS, "Common Errors".
+ */
+const frontEndStatuses: Readonly<Record<string, number>> = {
+  AccessDeniedException: 403,
+  ExpiredTokenException: 403,
+  IncompleteSignatureException: 400,
+  InternalFailure: 500,
+  InvalidAction: 400,
+  InvalidSignatureException: 403,
+  MalformedInput: 400,
+  MissingAction: 400,
+  MissingAuthenticationTokenException: 403,
+  NotImplementedException: 501,
+  RequestEntityTooLargeException: 413,
+  SerializationException: 400,
+  ThrottlingException: 429,
+  UnknownOperationException: 404,
+  UnrecognizedClientException: 403,
+  ValidationError: 400,
+  ValidationException: 400,
+};
+
+/**
+ * Gives an error its status and shape: the operation's own first, then the front end's, then any of the model's.
+ * `isDeclared` is false for an error that the operation can't answer on AWS.
+ */
+export function toWireError(
+  error: ApiError,
+  model: Model | undefined,
+  operation: string | undefined,
+): { readonly wire: WireError; readonly isDeclared: boolean } {
+  const shapeName = findErrorShape(error.code, model, operation);
+  const isDeclared =
+    shapeName !== undefined || Object.hasOwn(frontEndStatuses, error.code) || error.status !== undefined;
+  const shape = model && (shapeName ? shapeOf(model, shapeName) : exceptionCalled(error.code, model));
+  const status = error.status ?? shape?.error?.httpStatusCode ?? frontEndStatuses[error.code] ?? 400;
+  const wire: WireError = {
+    code: model?.metadata.protocol === "query" ? (shape?.error?.code ?? error.code) : error.code,
+    status,
+    isSenderFault: status < 500,
+    message: error.message,
+    retryAfterSeconds: error.retryAfterSeconds,
+    shape,
+    members: error.members,
+  };
+  return { wire, isDeclared };
+}
+
+/** The declared error of that shape name, or, in the query protocol, of that code. */
+function findErrorShape(code: string, model: Model | undefined, operation: string | undefined): string | undefined {
+  const declared = (operation !== undefined && model?.operations[operation]?.errors) || [];
+  return declared.find((name) => name === code || model?.shapes[name]?.error?.code === code);
+}
+
+function exceptionCalled(code: string, model: Model): Shape | undefined {
+  const shape = Object.hasOwn(model.shapes, code) ? model.shapes[code] : undefined;
+  return shape?.exception ? shape : undefined;
+}
+
+/** The JSON form: the type in a header, the members that the error's shape has in the body. */
+export function jsonErrorResponse(
+  error: WireError,
+  dialect: Pick<Dialect, "endsWithNewline">,
+  headers: Readonly<Record<string, string>>,
+): ManagementResponse {
+  const body: Record<string, unknown> = {};
+  const names = Object.keys(error.shape?.members ?? {});
+  for (const name of names) {
+    if (Object.hasOwn(error.members, name)) body[name] = error.members[name];
+  }
+  // Lambda's errors say whose fault they are.
+  if (names.includes("Type")) body["Type"] ??= error.isSenderFault ? "User" : "Service";
+  // Shapes differ: `message` with API Gateway, `Message` with some of Lambda's.
+  const messageMember = names.find((name) => name.toLowerCase() === "message");
+  body[wireMessage(error.shape, messageMember)] = error.message;
+  return {
+    status: error.status,
+    headers: {
+      ...headers,
+      "Content-Type": "application/json",
+      "x-amzn-ErrorType": error.code,
+      ...retryAfter(error),
+    },
+    body: JSON.stringify(body) + (dialect.endsWithNewline ? "\n" : ""),
+  };
+}
+
+const wireMessage = (shape: Shape | undefined, member: string | undefined): string =>
+  member === undefined ? "message" : (shape?.members?.[member]?.locationName ?? member);
+
+/** The query protocol's form. Smithy: "AWS query protocol", "Error response serialization". */
+export function xmlErrorResponse(
+  error: WireError,
+  options: {
+    readonly xmlNamespace: string | undefined;
+    readonly requestId: string;
+    readonly headers: Readonly<Record<string, string>>;
+  },
+): ManagementResponse {
+  const { xmlNamespace, requestId, headers } = options;
+  const namespace = xmlNamespace === undefined ? "" : ` xmlns="${escapeXml(xmlNamespace)}"`;
+  const content =
+    element("Type", error.isSenderFault ? "Sender" : "Receiver") +
+    element("Code", escapeXml(error.code)) +
+    element("Message", escapeXml(error.message));
+  return {
+    status: error.status,
+    headers: { ...headers, "Content-Type": "text/xml", ...retryAfter(error) },
+    body: `<ErrorResponse${namespace}>${element("Error", content)}${element("RequestId", requestId)}</ErrorResponse>\n`,
+  };
+}
+
+const retryAfter = ({ retryAfterSeconds }: WireError): Readonly<Record<string, string>> =>
+  retryAfterSeconds === undefined ? {} : { "Retry-After": String(Math.ceil(retryAfterSeconds)) };

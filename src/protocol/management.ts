@@ -1,0 +1,75 @@
+import { randomUUID } from "node:crypto";
+import { accountOf, defaultRegion, readCredentialScope, type SigV4Decision } from "../access/sigv4-scope.ts";
+import { ApiError } from "./errors.ts";
+import { type ModelName, modelNames } from "./model.ts";
+import type { CallContext, ManagementOptions, ManagementRequest, ManagementResponse, Service } from "./operation.ts";
+import { type Ownership, ownerBy, ownerOf } from "./ownership.ts";
+import { answerForeign, type CallInHand, makeServiceRuntime, type ServiceRuntime } from "./service-runtime.ts";
+
+/** The management API: every service of which there is a model. */
+export interface Management {
+  /** Which service a request is for; what is `foreign` may be passed on to another cloud. */
+  owns(request: Pick<ManagementRequest, "method" | "target" | "headers" | "body">): Ownership;
+  /** Answers any request, whatever is in it. Never rejects. */
+  handle(request: ManagementRequest): Promise<ManagementResponse>;
+}
+
+/**
+ * Puts the services behind their interface models. A model's service that is not given answers 501 to every operation,
+ * as does an operation without a handler.
+ */
+export function makeManagement(services: readonly Service[], options: ManagementOptions): Management {
+  const given = new Map(services.map((service) => [service.model, service]));
+  for (const name of given.keys()) {
+    if (!modelNames.includes(name as ModelName)) throw new Error(`There is no interface model ${name}.`);
+  }
+  const runtimes = new Map<ModelName, ServiceRuntime>();
+  // Made at the first request for a service: parsing a model costs milliseconds and megabytes.
+  const runtimeOf = (name: ModelName): ServiceRuntime => {
+    let runtime = runtimes.get(name);
+    if (!runtime) {
+      runtime = makeServiceRuntime(name, given.get(name) ?? { model: name, operations: {} }, options);
+      runtimes.set(name, runtime);
+    }
+    return runtime;
+  };
+  return {
+    owns: ownerOf,
+    async handle(request) {
+      const signature = readCredentialScope(request.headers, request.target);
+      // The service in a malformed signature counts for nothing; the path still says in what form to answer.
+      const owner = ownerBy(signature.kind === "scope" ? signature : { kind: "unsigned" }, request);
+      const call = makeCall(request, signature, options);
+      try {
+        if (owner.kind === "owned") return await runtimeOf(owner.model).answer(request, call);
+        return answerForeign(request, owner, call);
+      } catch (error) {
+        // Only a bug here or a missing model file leads to this: services catch their own.
+        options.logger.error("A management request failed outside its operation.", {
+          requestId: call.context.requestId,
+          error: error instanceof Error ? error.stack : String(error),
+        });
+        return { status: 500, headers: call.headers, body: "" };
+      }
+    },
+  };
+}
+
+function makeCall(request: ManagementRequest, signature: SigV4Decision, options: ManagementOptions): CallInHand {
+  const scope = signature.kind === "scope" ? signature.scope : undefined;
+  const requestId = randomUUID();
+  const context: CallContext = {
+    account: accountOf(scope?.accessKeyId),
+    region: scope?.region ?? defaultRegion,
+    requestId,
+    clock: options.clock,
+    ids: options.ids,
+    host: request.headers["host"] ?? "localhost",
+    accessKeyId: scope?.accessKeyId,
+  };
+  return {
+    context,
+    headers: { "x-amzn-RequestId": requestId, Date: new Date(options.clock.now()).toUTCString() },
+    refusal: signature.kind === "malformed" ? new ApiError(signature.code, signature.message) : undefined,
+  };
+}

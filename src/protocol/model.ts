@@ -1,0 +1,95 @@
+import { readFileSync } from "node:fs";
+
+/**
+ * An AWS service's interface as data: operations, bindings, shapes and constraints, written by
+ * `scripts/generate-model.py` from the models that botocore ships.
+ */
+export interface Model {
+  readonly metadata: ModelMetadata;
+  readonly operations: Readonly<Record<string, OperationModel>>;
+  readonly shapes: Readonly<Record<string, Shape>>;
+}
+
+export interface ModelMetadata {
+  readonly apiVersion: string;
+  readonly protocol: "rest-json" | "query";
+  readonly serviceId: string;
+  readonly endpointPrefix: string;
+  readonly signingName?: string;
+  readonly xmlNamespace?: string;
+}
+
+export interface OperationModel {
+  readonly http: { readonly method: string; readonly requestUri: string; readonly responseCode?: number };
+  readonly input?: { readonly shape: string };
+  readonly output?: { readonly shape: string; readonly resultWrapper?: string };
+  /** Names of the error shapes that it may answer. */
+  readonly errors: readonly string[];
+}
+
+/** A reference to a shape, with where it lies on the wire; the default location is the body. */
+export interface MemberModel {
+  readonly shape: string;
+  readonly location?: "uri" | "querystring" | "header" | "headers" | "statusCode";
+  readonly locationName?: string;
+}
+
+export interface Shape {
+  readonly type: ShapeType;
+  readonly enum?: readonly string[];
+  readonly min?: number;
+  readonly max?: number;
+  readonly pattern?: string;
+  readonly sensitive?: boolean;
+  readonly timestampFormat?: "iso8601" | "unixTimestamp" | "rfc822";
+  // Structures.
+  readonly members?: Readonly<Record<string, MemberModel>>;
+  readonly required?: readonly string[];
+  /** The member that is the whole body. */
+  readonly payload?: string;
+  readonly exception?: boolean;
+  readonly error?: { readonly code?: string; readonly httpStatusCode?: number; readonly senderFault?: boolean };
+  readonly eventstream?: boolean;
+  // Lists and maps.
+  readonly member?: MemberModel;
+  readonly key?: MemberModel;
+  readonly value?: MemberModel;
+}
+
+export type ShapeType =
+  | "string"
+  | "boolean"
+  | "integer"
+  | "long"
+  | "double"
+  | "blob"
+  | "timestamp"
+  | "list"
+  | "map"
+  | "structure";
+
+/** The services whose interface is known: the files in `models/`. */
+export const modelNames = ["apigateway", "apigatewayv2", "apigatewaymanagementapi", "lambda", "sts", "iam"] as const;
+export type ModelName = (typeof modelNames)[number];
+
+const loaded = new Map<ModelName, Model>();
+
+/** Reads a model when it is first needed: an idle server holds none (together they are some 10 MB of heap). */
+export function loadModel(name: ModelName): Model {
+  let model = loaded.get(name);
+  if (!model) {
+    model = JSON.parse(readFileSync(new URL(`./models/${name}.json`, import.meta.url), "utf8")) as Model;
+    loaded.set(name, model);
+  }
+  return model;
+}
+
+/** The shape that a reference names. */
+export function shapeOf(model: Model, name: string): Shape {
+  const shape = model.shapes[name];
+  if (!shape) throw new Error(`The model names a shape ${name} that it does not have.`);
+  return shape;
+}
+
+/** A member's name on the wire. */
+export const wireName = (member: string, of: MemberModel): string => of.locationName ?? member;

@@ -1,0 +1,99 @@
+import { readCredentialScope, type SigV4Decision } from "../access/sigv4-scope.ts";
+import type { ModelName } from "./model.ts";
+import type { ManagementRequest } from "./operation.ts";
+
+/** Which service a request is for. */
+export type Ownership =
+  /** A service whose interface is known: `handle` answers it. */
+  | { readonly kind: "owned"; readonly model: ModelName }
+  /** A service of AWS's that Portico does not have: for `--upstream`. */
+  | { readonly kind: "foreign"; readonly service: string }
+  /** Nothing says that it is a call of AWS's at all. */
+  | { readonly kind: "unknown" };
+
+type Identifying = Pick<ManagementRequest, "method" | "target" | "headers" | "body">;
+
+/**
+ * Decides by the credential scope's service first; an unsigned request is known by its `X-Amz-Target`, its path, or its
+ * form's `Version`.
+ */
+export function ownerOf(request: Identifying): Ownership {
+  return ownerBy(readCredentialScope(request.headers, request.target), request);
+}
+
+export function ownerBy(signature: SigV4Decision, request: Identifying): Ownership {
+  const path = pathOf(request.target);
+  if (signature.kind === "scope") return bySigningName(signature.scope.service, path);
+  const target = request.headers["x-amz-target"];
+  if (target !== undefined) return { kind: "foreign", service: target.split(".", 1)[0]?.slice(0, 128) ?? "" };
+  return byPath(path) ?? byForm(request, path) ?? { kind: "unknown" };
+}
+
+const modelsBySigningName: Readonly<Record<string, ModelName>> = {
+  apigateway: "apigateway",
+  "execute-api": "apigatewaymanagementapi",
+  lambda: "lambda",
+  sts: "sts",
+  iam: "iam",
+};
+
+function bySigningName(service: string, path: string): Ownership {
+  // Both versions of API Gateway sign with one name; the second lies below /v2/.
+  if (service === "apigateway" && isV2(path)) return { kind: "owned", model: "apigatewayv2" };
+  const model = Object.hasOwn(modelsBySigningName, service) ? modelsBySigningName[service] : undefined;
+  return model ? { kind: "owned", model } : { kind: "foreign", service };
+}
+
+const isV2 = (path: string): boolean => path === "/v2" || path.startsWith("/v2/");
+
+/** The first path segments of API Gateway's own paths. A test holds them to the model. */
+const apiGatewayRoots: ReadonlySet<string> = new Set([
+  "account",
+  "apikeys",
+  "clientcertificates",
+  "domainnameaccessassociations",
+  "domainnames",
+  "rejectdomainnameaccessassociations",
+  "restapis",
+  "sdktypes",
+  "tags",
+  "usageplans",
+  "vpclinks",
+]);
+
+function byPath(path: string): Ownership | undefined {
+  if (isV2(path)) return { kind: "owned", model: "apigatewayv2" };
+  const root = path.split("/", 2)[1] ?? "";
+  if (apiGatewayRoots.has(root)) return { kind: "owned", model: "apigateway" };
+  // Lambda's paths begin with the date of the API's version: /2015-03-31/functions.
+  if (/^20\d\d-\d\d-\d\d$/.test(root)) return { kind: "owned", model: "lambda" };
+  if (root === "@connections") return { kind: "owned", model: "apigatewaymanagementapi" };
+  return undefined;
+}
+
+const modelsByVersion: Readonly<Record<string, ModelName>> = { "2011-06-15": "sts", "2010-05-08": "iam" };
+
+function byForm(request: Identifying, path: string): Ownership | undefined {
+  if (path !== "/") return undefined;
+  const form = formOf(request);
+  const action = form.get("Action");
+  if (action === null) return undefined;
+  const version = form.get("Version") ?? "";
+  const model = Object.hasOwn(modelsByVersion, version) ? modelsByVersion[version] : undefined;
+  return model ? { kind: "owned", model } : { kind: "foreign", service: action.slice(0, 128) };
+}
+
+/** Forms are small (the largest member is a policy document); what is larger is not one. */
+export const formBytesMax = 1_048_576;
+
+/** The parameters of a call in the query protocol: the form of a POST, the query of a GET. */
+export function formOf({ method, target, body }: Identifying): URLSearchParams {
+  const form = method === "POST" ? body.toString("utf8", 0, formBytesMax) : target.split("?", 2)[1];
+  return new URLSearchParams(form ?? "");
+}
+
+/** The path of a request target in origin form or absolute form, without its query. */
+export function pathOf(target: string): string {
+  const path = target.split("?", 1)[0] ?? "";
+  return path.startsWith("/") ? path : path.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, "") || "/";
+}

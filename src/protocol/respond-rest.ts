@@ -1,0 +1,92 @@
+import { assert } from "../base/assert.ts";
+import type { Dialect } from "./dialect.ts";
+import { type EncodeJson, encodeText, makeJsonEncoders } from "./encode.ts";
+import { type Model, type Shape, shapeOf, wireName } from "./model.ts";
+import type { ManagementResponse } from "./operation.ts";
+
+/** A handler's output → the response, without the headers that every response has. */
+export type Respond = (output: unknown) => ManagementResponse;
+
+/** Makes what writes a restJson1 operation's output: status, headers and body as the model places its members. */
+export function makeRestResponders(model: Model, dialect: Dialect): (operation: string) => Respond {
+  const encoderOf = makeJsonEncoders(model);
+  return (operation) => {
+    const { http, output } = model.operations[operation] ?? {};
+    const status = http?.responseCode ?? 200;
+    if (!output || status === 204) return () => ({ status, headers: {}, body: "" });
+    const shape = shapeOf(model, output.shape);
+    const placed = placedMembers(model, shape);
+    const payload = shape.payload;
+    const payloadShape = payload === undefined ? undefined : shape.members?.[payload]?.shape;
+    const encodeBody =
+      payloadShape === undefined
+        ? encodeJsonBody(encoderOf(output.shape), dialect)
+        : encodePayload(shapeOf(model, payloadShape), encoderOf(payloadShape), dialect);
+    return (value) => {
+      const source = (value ?? {}) as Readonly<Record<string, unknown>>;
+      const { body, contentType } = encodeBody(payload === undefined ? source : source[payload]);
+      const headers: Record<string, string> = contentType === undefined ? {} : { "Content-Type": contentType };
+      let statusCode = status;
+      for (const member of placed) {
+        const given = source[member.name];
+        if (given === undefined || given === null) continue;
+        if (member.location === "statusCode") statusCode = Number(given);
+        else if (member.location === "header") headers[member.wire] = headerText(encodeText(member.shape, given));
+        else addPrefixed(headers, member.wire, given);
+      }
+      return { status: statusCode, headers, body };
+    };
+  };
+}
+
+interface PlacedMember {
+  readonly name: string;
+  readonly wire: string;
+  readonly location: string;
+  readonly shape: Shape;
+}
+
+/** The members that lie outside the body. */
+function placedMembers(model: Model, shape: Shape): readonly PlacedMember[] {
+  const placed: PlacedMember[] = [];
+  for (const [name, member] of Object.entries(shape.members ?? {})) {
+    if (member.location === undefined) continue;
+    const { location } = member;
+    placed.push({ name, wire: wireName(name, member), location, shape: shapeOf(model, member.shape) });
+  }
+  return placed;
+}
+
+interface EncodedBody {
+  readonly body: Buffer | string;
+  readonly contentType: string | undefined;
+}
+
+const noBody: EncodedBody = { body: "", contentType: undefined };
+
+function encodeJsonBody(encode: EncodeJson, dialect: Dialect): (value: unknown) => EncodedBody {
+  const end = dialect.endsWithNewline ? "\n" : "";
+  return (value) => ({ body: encode(value) + end, contentType: "application/json" });
+}
+
+function encodePayload(shape: Shape, encode: EncodeJson, dialect: Dialect): (value: unknown) => EncodedBody {
+  if (shape.type !== "blob") {
+    const encodeStructure = encodeJsonBody(encode, dialect);
+    return (value) => (value === undefined ? noBody : encodeStructure(value));
+  }
+  return (value) => {
+    if (value === undefined || value === null) return noBody;
+    assert(value instanceof Uint8Array, "an output blob is a Buffer");
+    const body = Buffer.from(value.buffer, value.byteOffset, value.length);
+    return { body, contentType: dialect.blobContentType };
+  };
+}
+
+function addPrefixed(headers: Record<string, string>, prefix: string, value: unknown): void {
+  for (const [name, text] of Object.entries(value as Record<string, string>)) {
+    headers[`${prefix}${name}`] = headerText(text);
+  }
+}
+
+/** What a header can't hold is replaced, so that no output can break or forge a response's head. RFC 9110 §5.5. */
+const headerText = (text: string): string => text.replace(/[^\t\x20-\x7e\x80-\xff]/g, "?");

@@ -1,0 +1,105 @@
+import type { Model } from "./model.ts";
+
+/** The operation that a method and a path mean, with the decoded labels of its template. */
+export interface RoutedOperation {
+  readonly operation: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export type Router = (method: string, path: string, query: URLSearchParams) => RoutedOperation | undefined;
+
+interface Node {
+  readonly fixed: Map<string, Node>;
+  label: Node | undefined;
+  /** Method → candidates, those with more fixed query parameters first. */
+  readonly routes: Map<string, Route[]>;
+}
+
+interface Route {
+  readonly operation: string;
+  readonly labels: readonly string[];
+  readonly query: readonly (readonly [string, string])[];
+}
+
+/** A path longer than any template matches none; the bound keeps hostile paths from being walked. */
+const segmentsMax = 32;
+
+/**
+ * Routes by method, path template and fixed query (`POST /restapis?mode=import`): a fixed segment wins over a label, a
+ * fixed query over none. A slash at the end is ignored, as templates differ in having one. Undefined: no such operation.
+ * A segment that is not valid percent-encoding throws `URIError`.
+ */
+export function makeRouter(model: Model): Router {
+  const root = makeNode();
+  for (const [operation, { http }] of Object.entries(model.operations)) {
+    addRoute(root, operation, http.method, http.requestUri);
+  }
+  return (method, path, query) => {
+    const raw = segmentsOf(path);
+    if (raw.length > segmentsMax) return undefined;
+    // Decoded once per segment, after splitting: a label may hold encoded slashes (tag ARNs).
+    const segments = raw.map((segment) => (segment.includes("%") ? decodeURIComponent(segment) : segment));
+    return find(root, segments, 0, { method, query, values: [] });
+  };
+}
+
+const makeNode = (): Node => ({ fixed: new Map(), label: undefined, routes: new Map() });
+
+function addRoute(root: Node, operation: string, method: string, requestUri: string): void {
+  const [path = "", query = ""] = requestUri.split("?", 2) as [string, string?];
+  const labels: string[] = [];
+  let node = root;
+  for (const segment of segmentsOf(path)) {
+    if (segment.startsWith("{")) {
+      labels.push(segment.slice(1, -1));
+      node.label ??= makeNode();
+      node = node.label;
+    } else {
+      let next = node.fixed.get(segment);
+      if (!next) {
+        next = makeNode();
+        node.fixed.set(segment, next);
+      }
+      node = next;
+    }
+  }
+  const routes = node.routes.get(method) ?? [];
+  routes.push({ operation, labels, query: [...new URLSearchParams(query)] });
+  routes.sort((a, b) => b.query.length - a.query.length);
+  node.routes.set(method, routes);
+}
+
+function segmentsOf(path: string): string[] {
+  const segments = path.split("/");
+  segments.shift();
+  if (segments.at(-1) === "") segments.pop();
+  return segments;
+}
+
+interface Search {
+  readonly method: string;
+  readonly query: URLSearchParams;
+  readonly values: string[];
+}
+
+function find(node: Node, segments: readonly string[], at: number, search: Search): RoutedOperation | undefined {
+  const segment = segments[at];
+  if (segment === undefined) {
+    const route = node.routes
+      .get(search.method)
+      ?.find(({ query }) => query.every(([name, value]) => search.query.get(name) === value));
+    if (!route) return undefined;
+    const labels: Record<string, string> = {};
+    route.labels.forEach((label, index) => {
+      labels[label] = search.values[index] ?? "";
+    });
+    return { operation: route.operation, labels };
+  }
+  const fixed = node.fixed.get(segment);
+  const found = fixed && find(fixed, segments, at + 1, search);
+  if (found || !node.label || segment === "") return found;
+  search.values.push(segment);
+  const labelled = find(node.label, segments, at + 1, search);
+  if (!labelled) search.values.pop();
+  return labelled;
+}

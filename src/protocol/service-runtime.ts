@@ -1,0 +1,236 @@
+import { randomBytes } from "node:crypto";
+import { makeQueryBinders } from "./bind-query.ts";
+import { type BindInput, makeRestBinders, type RestRequest } from "./bind-rest.ts";
+import { problemsMessage } from "./constraints.ts";
+import { type Dialect, dialects } from "./dialect.ts";
+import { jsonErrorResponse, toWireError, type WireError, xmlErrorResponse } from "./error-response.ts";
+import { ApiError, notImplemented } from "./errors.ts";
+import { UnreadableInput } from "./json-body.ts";
+import { loadModel, type Model, type ModelName } from "./model.ts";
+import type { CallContext, ManagementOptions, ManagementRequest, ManagementResponse, Service } from "./operation.ts";
+import { formBytesMax, formOf, type Ownership, pathOf } from "./ownership.ts";
+import { makeQueryResponders } from "./respond-query.ts";
+import { makeRestResponders, type Respond } from "./respond-rest.ts";
+import { makeRouter } from "./router.ts";
+
+/** A call with what the front of the layer found out about it. */
+export interface CallInHand {
+  readonly context: CallContext;
+  /** The headers that every answer has. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The call is refused whatever it asks for: its signature is malformed. */
+  readonly refusal: ApiError | undefined;
+}
+
+/** One service in its protocol. */
+export interface ServiceRuntime {
+  answer(request: ManagementRequest, call: CallInHand): Promise<ManagementResponse>;
+}
+
+/** What a request turned out to ask for. */
+interface Routed {
+  readonly operation: string;
+  /** Reads its input; throws `UnreadableInput`. */
+  readonly bind: () => ReturnType<BindInput<unknown>>;
+}
+
+/** What differs between the protocols. */
+interface Protocol {
+  /** The operation, or an `ApiError` that says that there is none. */
+  route(request: ManagementRequest): Routed;
+  respond(operation: string, output: unknown, call: CallInHand): ManagementResponse;
+  refuse(error: WireError, call: CallInHand): ManagementResponse;
+}
+
+/** Loads a service's model and answers its calls. Binders and writers are made per operation when first used. */
+export function makeServiceRuntime(name: ModelName, service: Service, options: ManagementOptions): ServiceRuntime {
+  const model = loadModel(name);
+  const dialect = dialects[name];
+  for (const operation of Object.keys(service.operations)) {
+    if (!Object.hasOwn(model.operations, operation)) {
+      throw new Error(`The service ${name} has a handler for ${operation}, which its model does not have.`);
+    }
+  }
+  const makeProtocol = model.metadata.protocol === "query" ? makeQueryProtocol : makeRestProtocol;
+  const protocol = makeProtocol(model, dialect, service.ownEnums ?? []);
+
+  const refuse = (thrown: unknown, operation: string | undefined, call: CallInHand): ManagementResponse => {
+    const error = thrown instanceof ApiError ? thrown : unexpected(thrown, operation, call, options);
+    const { wire, isDeclared } = toWireError(error, model, operation);
+    if (!isDeclared && operation !== undefined) {
+      options.logger.warn("An operation answered an error that its model does not declare.", {
+        operation,
+        code: error.code,
+        requestId: call.context.requestId,
+      });
+      options.onUndeclaredError?.(operation, error.code);
+    }
+    return protocol.refuse(wire, call);
+  };
+
+  return {
+    async answer(request, plainCall) {
+      const call = dialect.hasApiGatewayId ? withApiGatewayId(plainCall) : plainCall;
+      let operation: string | undefined;
+      try {
+        if (call.refusal) throw call.refusal;
+        const routed = protocol.route(request);
+        operation = routed.operation;
+        const handler = Object.hasOwn(service.operations, operation) ? service.operations[operation] : undefined;
+        if (!handler) {
+          throw notImplemented(`The operation ${operation} of ${model.metadata.serviceId} is not implemented yet.`);
+        }
+        requireBodyWithin(options.bodyBytesMax, request, operation);
+        const output = await handler(bindInput(routed, dialect), call.context);
+        return protocol.respond(operation, output, call);
+      } catch (error) {
+        return refuse(error, operation, call);
+      }
+    },
+  };
+}
+
+function bindInput({ bind }: Routed, dialect: Dialect): Record<string, unknown> {
+  let bound: ReturnType<BindInput<unknown>>;
+  try {
+    bound = bind();
+  } catch (error) {
+    if (!(error instanceof UnreadableInput)) throw error;
+    throw unreadable(error.message, dialect);
+  }
+  if (bound.problems.length > 0) throw new ApiError(dialect.invalidInput, problemsMessage(bound.problems));
+  return bound.input;
+}
+
+const unreadable = (message: string, { unreadableInput }: Dialect): ApiError =>
+  new ApiError(unreadableInput.code, unreadableInput.message ?? message);
+
+/** AWS: Lambda answers a too large request so, with the operation's name in it. */
+function requireBodyWithin(bytesMax: number, request: ManagementRequest, operation: string): void {
+  if (request.body.length <= bytesMax) return;
+  throw new ApiError(
+    "RequestEntityTooLargeException",
+    `Request must be smaller than ${bytesMax} bytes for the ${operation} operation`,
+  );
+}
+
+function unexpected(
+  thrown: unknown,
+  operation: string | undefined,
+  { context }: CallInHand,
+  { logger }: ManagementOptions,
+): ApiError {
+  logger.error("A management operation failed.", {
+    operation,
+    requestId: context.requestId,
+    error: thrown instanceof Error ? thrown.stack : String(thrown),
+  });
+  return new ApiError(
+    "InternalFailure",
+    "The request processing has failed because of an unknown error, exception or failure.",
+  );
+}
+
+/** `x-amz-apigw-id` has the form of 15 characters of base64 and `=`. */
+function withApiGatewayId(call: CallInHand): CallInHand {
+  return { ...call, headers: { ...call.headers, "x-amz-apigw-id": randomBytes(11).toString("base64") } };
+}
+
+function makeRestProtocol(model: Model, dialect: Dialect, ownEnums: readonly string[]): Protocol {
+  const route = makeRouter(model);
+  const binderOf = lazily(makeRestBinders(model, dialect, ownEnums));
+  const responderOf = lazily(makeRestResponders(model, dialect));
+  return {
+    route(request) {
+      const path = pathOf(request.target);
+      const query = new URLSearchParams(request.target.split("?", 2)[1] ?? "");
+      const routed = decoding(() => route(request.method, path, query), dialect);
+      if (!routed) throw unknownOperation(model, request.method, path);
+      const { operation, labels } = routed;
+      const restRequest: RestRequest = { labels, query, headers: request.headers, body: request.body };
+      return { operation, bind: () => binderOf(operation)(restRequest) };
+    },
+    respond: (operation, output, call) => withHeaders(responderOf(operation)(output), call),
+    refuse: (error, call) => jsonErrorResponse(error, dialect, call.headers),
+  };
+}
+
+/** A path that is not valid percent-encoding is the caller's mistake. */
+function decoding<T>(work: () => T, dialect: Dialect): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error;
+    throw unreadable("The request path is not valid percent-encoding", dialect);
+  }
+}
+
+function unknownOperation({ metadata }: Model, method: string, path: string): ApiError {
+  const called = `${method.slice(0, 32)} ${path.slice(0, 256)}`;
+  return new ApiError("UnknownOperationException", `No operation of ${metadata.serviceId} answers to ${called}`);
+}
+
+function makeQueryProtocol(model: Model, _dialect: Dialect, ownEnums: readonly string[]): Protocol {
+  const { xmlNamespace } = model.metadata;
+  const binderOf = lazily(makeQueryBinders(model, ownEnums));
+  const responderOf = makeQueryResponders(model);
+  return {
+    route(request) {
+      requireBodyWithin(formBytesMax, request, "requested");
+      const form = formOf(request);
+      const action = form.get("Action");
+      if (!action) throw new ApiError("MissingAction", "The request is missing an action or a required parameter.");
+      if (!Object.hasOwn(model.operations, action)) {
+        const version = form.get("Version") ?? model.metadata.apiVersion;
+        throw new ApiError(
+          "InvalidAction",
+          `Could not find operation ${action.slice(0, 128)} for version ${version.slice(0, 32)}`,
+        );
+      }
+      return { operation: action, bind: () => binderOf(action)(form) };
+    },
+    respond: (operation, output, call) => withHeaders(responderOf(operation, call.context.requestId)(output), call),
+    refuse: (error, { context, headers }) =>
+      xmlErrorResponse(error, { xmlNamespace, requestId: context.requestId, headers }),
+  };
+}
+
+const withHeaders = (response: ReturnType<Respond>, { headers }: CallInHand): ManagementResponse => ({
+  ...response,
+  headers: { ...headers, ...response.headers },
+});
+
+/** Makes a thing per name once, when it is first asked for. Names are a model's operations: the cache is bounded. */
+function lazily<T>(make: (name: string) => T): (name: string) => T {
+  const made = new Map<string, T>();
+  return (name) => {
+    let thing = made.get(name);
+    if (thing === undefined) {
+      thing = make(name);
+      made.set(name, thing);
+    }
+    return thing;
+  };
+}
+
+/** What is for no service of ours, in the form that its protocol seems to have. */
+export function answerForeign(
+  request: ManagementRequest,
+  owner: Exclude<Ownership, { kind: "owned" }>,
+  call: CallInHand,
+): ManagementResponse {
+  const error =
+    call.refusal ??
+    (owner.kind === "foreign"
+      ? notImplemented(`Portico has no service ${owner.service}; --upstream URL passes such calls on.`)
+      : new ApiError("UnknownOperationException", `No service answers to ${pathOf(request.target).slice(0, 256)}`));
+  const { wire } = toWireError(error, undefined, undefined);
+  if (formOf(request).has("Action")) {
+    return xmlErrorResponse(wire, {
+      xmlNamespace: undefined,
+      requestId: call.context.requestId,
+      headers: call.headers,
+    });
+  }
+  return jsonErrorResponse(wire, { endsWithNewline: true }, call.headers);
+}
