@@ -1,0 +1,485 @@
+// The Node.js runtime of Portico's functions: loads the handler, then answers invocations one at a time.
+// Plain JavaScript with few imports, because it is the cold start. Started by ../environment.ts as
+// `node bootstrap/node.mjs SOCKET`, with AWS's environment variables and descriptor 3 as the control channel:
+// one JSON line goes up (ready, or why not), and its end means that the server is gone.
+// The frames on SOCKET are described in ../frames.ts.
+// AWS: Lambda Developer Guide, "Building Lambda functions with Node.js"; "Define Lambda function handler in Node.js".
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { createServer, Socket } from "node:net";
+import { basename, dirname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { format, types } from "node:util";
+
+const socketPath = process.argv[2];
+process.argv.length = 2;
+const environment = process.env;
+const taskRoot = environment.LAMBDA_TASK_ROOT;
+const handlerName = environment._HANDLER;
+const isJsonLog = environment.AWS_LAMBDA_LOG_FORMAT === "JSON";
+// AWS: Node.js 24 and later take no callbacks.
+const allowsCallback = Number(/nodejs(\d+)/.exec(environment.AWS_EXECUTION_ENV ?? "")?.[1] ?? 22) < 24;
+
+const kindInvoke = 1;
+const kindLog = 2;
+const kindResult = 3;
+const kindError = 4;
+const headerBytes = 9;
+/** AWS: Lambda quotas, "Invocation payload (request and response)". */
+const responseBytesMax = 6_291_556;
+const requestBytesMax = 6_400_000;
+/** What may wait to be read by the server; more output than that is dropped, and said so. */
+const logBacklogBytesMax = 1 << 20;
+
+/** The invocation under way. */
+let current;
+const keepAlive = setInterval(() => {}, 0x7fffffff);
+const realStdoutWrite = process.stdout.write.bind(process.stdout);
+const realExit = process.exit.bind(process);
+
+// ---- Frames ---------------------------------------------------------------------------------------------------------
+
+function sendFrame(socket, kind, head, payload) {
+  const headLength = Buffer.byteLength(head);
+  const isText = typeof payload === "string";
+  const payloadLength = isText ? Buffer.byteLength(payload) : payload.length;
+  const frame = Buffer.allocUnsafe(headerBytes + headLength + payloadLength);
+  frame.writeUInt32LE(5 + headLength + payloadLength, 0);
+  frame[4] = kind;
+  frame.writeUInt32LE(headLength, 5);
+  frame.write(head, headerBytes);
+  if (isText) frame.write(payload, headerBytes + headLength);
+  else payload.copy(frame, headerBytes + headLength);
+  socket.write(frame);
+}
+
+function serve(socket) {
+  socket.unref();
+  socket.on("error", () => {});
+  let whole;
+  let filled = 0;
+  let rest;
+  socket.on("data", (chunk) => {
+    let data = chunk;
+    while (data.length > 0) {
+      if (whole) {
+        const taken = data.copy(whole, filled);
+        filled += taken;
+        if (filled < whole.length) return;
+        data = data.subarray(taken);
+        takeFrame(socket, whole);
+        whole = undefined;
+        continue;
+      }
+      if (rest) {
+        data = Buffer.concat([rest, data]);
+        rest = undefined;
+      }
+      if (data.length < headerBytes) {
+        rest = data;
+        return;
+      }
+      const length = data.readUInt32LE(0) + 4;
+      if (length > requestBytesMax) return socket.destroy();
+      if (data.length < length) {
+        whole = Buffer.allocUnsafe(length);
+        filled = data.copy(whole);
+        return;
+      }
+      takeFrame(socket, data.subarray(0, length));
+      data = data.subarray(length);
+    }
+  });
+}
+
+function takeFrame(socket, frame) {
+  if (frame[4] !== kindInvoke || current) return socket.destroy();
+  const headEnd = headerBytes + frame.readUInt32LE(5);
+  invoke(socket, JSON.parse(frame.utf8Slice(headerBytes, headEnd)), frame.subarray(headEnd));
+}
+
+// ---- Output ---------------------------------------------------------------------------------------------------------
+
+let logText = "";
+let logTimer;
+let logFlushedAt = 0;
+
+/** What the function prints: into its invocation's log, or to the real standard output outside of one. */
+function print(text) {
+  if (!current) return realStdoutWrite(text);
+  if (logText.length + current.socket.writableLength > logBacklogBytesMax) {
+    current.droppedBytes += text.length;
+    return true;
+  }
+  logText += text;
+  // Written at once, so that a function that hangs afterwards has been heard; gathered when it prints a lot.
+  const now = performance.now();
+  if (now - logFlushedAt > 2 || logText.length > 16_384) {
+    logFlushedAt = now;
+    flushLog();
+  } else {
+    logTimer ??= setTimeout(flushLog, 2).unref();
+  }
+  return true;
+}
+
+function flushLog() {
+  if (logTimer) {
+    clearTimeout(logTimer);
+    logTimer = undefined;
+  }
+  if (logText === "") return;
+  const text = logText;
+  logText = "";
+  if (current) sendFrame(current.socket, kindLog, "", text);
+  else realStdoutWrite(text);
+}
+
+function printLine(level, text) {
+  if (isJsonLog) {
+    const record = { timestamp: new Date().toISOString(), level, requestId: current?.id, message: text };
+    print(`${JSON.stringify(record)}\n`);
+  } else {
+    // AWS: each call of console is one log event, so line feeds inside it become carriage returns.
+    print(`${new Date().toISOString()}\t${current?.id ?? "undefined"}\t${level}\t${text.replaceAll("\n", "\r")}\n`);
+  }
+}
+
+function captureOutput() {
+  const levels = { log: "INFO", info: "INFO", debug: "DEBUG", warn: "WARN", error: "ERROR", trace: "TRACE" };
+  for (const [method, level] of Object.entries(levels)) {
+    console[method] = (...values) => printLine(level, format(...values));
+  }
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.write = (chunk, encoding, callback) => {
+      print(typeof chunk === "string" ? chunk : Buffer.from(chunk).toString());
+      const done = typeof encoding === "function" ? encoding : callback;
+      if (done) process.nextTick(done);
+      return true;
+    };
+  }
+  process.on("exit", flushLog);
+}
+
+// ---- Errors ---------------------------------------------------------------------------------------------------------
+
+class RuntimeError extends Error {
+  constructor(name, message) {
+    super(message);
+    this.name = name;
+  }
+}
+
+/** The answer that a failed invocation has. AWS: "Lambda function errors in Node.js". */
+function errorAnswer(error) {
+  try {
+    if (types.isNativeError(error) || (error?.name && error.message !== undefined && error.stack)) {
+      return {
+        errorType: String(error.name),
+        errorMessage: String(error.message),
+        trace: String(error.stack).split("\n"),
+      };
+    }
+    return { errorType: typeof error, errorMessage: String(error), trace: [] };
+  } catch {
+    return {
+      errorType: "handled",
+      errorMessage:
+        "callback called with Error argument, but there was a problem while retrieving one or more of its message, name, and stack",
+      trace: [],
+    };
+  }
+}
+
+function errorLine(error) {
+  const { errorType, errorMessage, trace } = errorAnswer(error);
+  const more = types.isNativeError(error) ? { ...error } : {};
+  delete more.name;
+  try {
+    return JSON.stringify({ errorType, errorMessage, ...more, stack: trace });
+  } catch {
+    return JSON.stringify({ errorType, errorMessage, stack: trace });
+  }
+}
+
+// ---- Loading the handler --------------------------------------------------------------------------------------------
+
+async function loadHandler() {
+  if (handlerName.includes("..")) {
+    throw new RuntimeError(
+      "Runtime.MalformedHandlerName",
+      `'${handlerName}' is not a valid handler name. Use absolute paths when specifying root directories in handler names.`,
+    );
+  }
+  const moduleAndName = basename(handlerName);
+  const folder = handlerName.slice(0, handlerName.length - moduleAndName.length);
+  const parts = /^([^.]*)\.(.*)$/.exec(moduleAndName);
+  if (!parts) throw new RuntimeError("Runtime.MalformedHandlerName", "Bad handler");
+  const [, moduleName, nested] = parts;
+  let found = await loadModule(resolve(taskRoot, folder, moduleName), join(folder, moduleName));
+  for (const key of nested.split(".")) found = found?.[key];
+  if (found === undefined || found === null) {
+    throw new RuntimeError("Runtime.HandlerNotFound", `${handlerName} is undefined or not exported`);
+  }
+  if (typeof found !== "function") {
+    throw new RuntimeError("Runtime.HandlerNotFound", `${handlerName} is not a function`);
+  }
+  if (found[streaming]) {
+    throw new RuntimeError(
+      "Runtime.StreamingNotSupported",
+      `${handlerName} is a response-streaming handler (awslambda.streamifyResponse), which Portico can't run yet`,
+    );
+  }
+  // AWS: Node.js 24 and later refuse handlers that declare a callback.
+  if (!allowsCallback && found.length >= 3) {
+    throw new RuntimeError(
+      "Runtime.CallbackHandlerDeprecated",
+      "ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to modify this function to use a supported handler signature to use Node.js 24 or later. For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.",
+    );
+  }
+  return found;
+}
+
+async function loadModule(path, name) {
+  try {
+    const require = createRequire(join(taskRoot, "index.js"));
+    if (existsSync(`${path}.js`)) {
+      return isModuleScope(dirname(path)) ? await importFile(`${path}.js`) : require(`${path}.js`);
+    }
+    if (existsSync(`${path}.mjs`)) return await importFile(`${path}.mjs`);
+    if (existsSync(`${path}.cjs`)) return require(`${path}.cjs`);
+    // A folder with an index.js, a name without extension, or a package of node_modules.
+    try {
+      return require(path);
+    } catch (error) {
+      if (error?.code !== "MODULE_NOT_FOUND" || !String(error.message).includes(`'${path}'`)) throw error;
+    }
+    return require(name);
+  } catch (error) {
+    if (error instanceof SyntaxError) {
+      const wrapped = new RuntimeError("Runtime.UserCodeSyntaxError", String(error));
+      wrapped.stack = `Runtime.UserCodeSyntaxError: ${error.stack}`;
+      throw wrapped;
+    }
+    if (error?.code === "MODULE_NOT_FOUND" || error?.code === "ERR_MODULE_NOT_FOUND") {
+      throw new RuntimeError("Runtime.ImportModuleError", String(error));
+    }
+    throw error;
+  }
+}
+
+const importFile = (path) => import(pathToFileURL(path).href);
+
+/** Does the nearest package.json up to the task's root say `"type": "module"`? */
+function isModuleScope(folder) {
+  for (let at = folder; ; at = dirname(at)) {
+    const file = join(at, "package.json");
+    if (existsSync(file)) {
+      try {
+        return JSON.parse(readFileSync(file, "utf8")).type === "module";
+      } catch {
+        return false;
+      }
+    }
+    if (at === taskRoot || at === dirname(at)) return false;
+  }
+}
+
+const streaming = Symbol("streaming");
+globalThis.awslambda = {
+  streamifyResponse(handler) {
+    const marked = (...args) => handler(...args);
+    marked[streaming] = true;
+    return marked;
+  },
+};
+
+// ---- Invocations ----------------------------------------------------------------------------------------------------
+
+let handler;
+
+function makeContext(invocation) {
+  let waitsForEmptyEventLoop = true;
+  const context = {
+    get callbackWaitsForEmptyEventLoop() {
+      return waitsForEmptyEventLoop;
+    },
+    set callbackWaitsForEmptyEventLoop(value) {
+      waitsForEmptyEventLoop = Boolean(value);
+    },
+    functionVersion: environment.AWS_LAMBDA_FUNCTION_VERSION,
+    functionName: environment.AWS_LAMBDA_FUNCTION_NAME,
+    memoryLimitInMB: environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    logGroupName: environment.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: environment.AWS_LAMBDA_LOG_STREAM_NAME,
+    clientContext: invocation.clientContext,
+    identity: undefined,
+    invokedFunctionArn: invocation.arn,
+    awsRequestId: invocation.id,
+    getRemainingTimeInMillis: () => Math.max(0, invocation.deadline - Date.now()),
+  };
+  if (allowsCallback) {
+    context.done = (error, result) => settle(invocation, error ?? undefined, result);
+    context.succeed = (result) => settle(invocation, undefined, result);
+    context.fail = (error) => settle(invocation, error ?? "handled", undefined);
+  }
+  return context;
+}
+
+function invoke(socket, head, payload) {
+  const invocation = {
+    socket,
+    id: head.id,
+    arn: head.arn,
+    deadline: head.deadline,
+    wantsMemory: head.memory === true,
+    clientContext: undefined,
+    isSettled: false,
+    droppedBytes: 0,
+    /** Called when the event loop is empty: a callback's answer waits for that. */
+    onLoopEmpty: undefined,
+  };
+  current = invocation;
+  environment._X_AMZN_TRACE_ID = head.trace ?? "";
+  keepAlive.unref();
+  let event;
+  try {
+    if (head.client) {
+      invocation.clientContext = JSON.parse(Buffer.from(head.client, "base64").toString("utf8"));
+    }
+    event = payload.length === 0 ? {} : JSON.parse(payload.utf8Slice(0, payload.length));
+  } catch (error) {
+    settle(invocation, new RuntimeError("Runtime.UnmarshalError", `Unable to unmarshal input: ${error.message}`));
+    return;
+  }
+  const context = makeContext(invocation);
+  const callback = allowsCallback
+    ? (error, result) => {
+        const answer = () => settle(invocation, error ?? undefined, result);
+        if (context.callbackWaitsForEmptyEventLoop) invocation.onLoopEmpty = answer;
+        else setImmediate(answer);
+      }
+    : undefined;
+  try {
+    const answer = handler(event, context, callback);
+    if (answer !== null && typeof answer === "object" && typeof answer.then === "function") {
+      answer.then(
+        (result) => settle(invocation, undefined, result),
+        (error) => settle(invocation, error ?? new Error(String(error)), undefined),
+      );
+    } else if (!allowsCallback) {
+      settle(invocation, undefined, answer);
+    }
+  } catch (error) {
+    settle(invocation, error ?? new Error(String(error)), undefined);
+  }
+}
+
+/** Answers an invocation, once. */
+function settle(invocation, error, result) {
+  if (invocation.isSettled || invocation !== current) return;
+  let text;
+  if (error === undefined) {
+    try {
+      text = result === undefined ? "null" : (JSON.stringify(result) ?? "null");
+    } catch (cause) {
+      error = new RuntimeError("Runtime.MarshalError", `Unable to stringify response body as json: ${cause.message}`);
+    }
+    if (text !== undefined && text.length * 3 > responseBytesMax && Buffer.byteLength(text) > responseBytesMax) {
+      answerError(invocation, {
+        errorType: "Function.ResponseSizeTooLarge",
+        errorMessage: `Response payload size exceeded maximum allowed payload size (${responseBytesMax} bytes).`,
+      });
+      return;
+    }
+  }
+  if (error !== undefined) {
+    printLine("ERROR", `Invoke Error \t${errorLine(error)}`);
+    answerError(invocation, errorAnswer(error));
+    return;
+  }
+  finish(invocation, kindResult, invocation.wantsMemory ? memoryHead() : "", text);
+}
+
+function answerError(invocation, answer, isLast = false) {
+  let text = JSON.stringify(answer);
+  if (Buffer.byteLength(text) > responseBytesMax) {
+    text = JSON.stringify({ ...answer, errorMessage: answer.errorMessage.slice(0, 65_536), trace: [] });
+  }
+  const head = { message: answer.errorMessage.slice(0, 1024), memory: memoryMb(), isLast };
+  finish(invocation, kindError, JSON.stringify(head), text);
+}
+
+const memoryMb = () => Math.ceil(process.memoryUsage.rss() / 1_048_576);
+const memoryHead = () => JSON.stringify({ memory: memoryMb() });
+
+function finish(invocation, kind, head, text) {
+  invocation.isSettled = true;
+  if (invocation.droppedBytes > 0) {
+    logText += `[${invocation.droppedBytes} bytes of output were dropped: printed faster than they could be read]\n`;
+  }
+  flushLog();
+  current = undefined;
+  keepAlive.ref();
+  sendFrame(invocation.socket, kind, head, text);
+}
+
+process.on("beforeExit", () => {
+  const invocation = current;
+  if (!invocation) return;
+  if (invocation.onLoopEmpty) invocation.onLoopEmpty();
+  else if (allowsCallback) settle(invocation, undefined, null);
+  else {
+    settle(
+      invocation,
+      new RuntimeError(
+        "Runtime.NodeJsExit",
+        "The Lambda runtime client detected an unexpected Node.js exit code. This is most commonly caused by a Promise that was never settled. For more information, see https://nodejs.org/docs/latest/api/process.html#process_exit_codes",
+      ),
+    );
+  }
+});
+
+/** An error that nobody caught ends the environment, as on AWS; the invocation under way is answered with it first. */
+function dieOf(error, label) {
+  const invocation = current;
+  if (invocation && !invocation.isSettled) {
+    printLine("ERROR", `${label} \t${errorLine(error)}`);
+    answerError(invocation, errorAnswer(error), true);
+    invocation.socket.end(() => realExit(129));
+    setTimeout(() => realExit(129), 500);
+  } else {
+    realStdoutWrite(`${label} ${errorLine(error)}\n`);
+    tellServer({ error: errorAnswer(error) }, () => realExit(129));
+  }
+}
+
+process.on("uncaughtException", (error) => dieOf(error, "Uncaught Exception"));
+process.on("unhandledRejection", (reason) => {
+  const error = new RuntimeError("Runtime.UnhandledPromiseRejection", String(reason));
+  if (types.isNativeError(reason)) error.stack = `Runtime.UnhandledPromiseRejection: ${reason.stack}`;
+  dieOf(error, "Unhandled Promise Rejection");
+});
+
+// ---- Start ----------------------------------------------------------------------------------------------------------
+
+const control = new Socket({ fd: 3, readable: true, writable: true });
+control.on("error", () => {});
+control.on("close", () => realExit(0));
+control.resume();
+control.unref();
+
+function tellServer(message, then) {
+  control.write(`${JSON.stringify(message)}\n`, then);
+}
+
+captureOutput();
+try {
+  handler = await loadHandler();
+  const server = createServer(serve);
+  server.unref();
+  server.listen(socketPath, () => tellServer({ ready: true }));
+} catch (error) {
+  realStdoutWrite(`Uncaught Exception ${errorLine(error)}\n`);
+  tellServer({ error: errorAnswer(error) }, () => realExit(1));
+}

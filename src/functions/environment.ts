@@ -1,0 +1,233 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { readFileSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Duplex, Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { exitReason } from "./failure.ts";
+import type { FunctionSpec } from "./function-spec.ts";
+
+/** Why an environment did not come up. */
+export type StartFailure =
+  /** The code could not be loaded: the answer that invocations get. */
+  | { readonly kind: "answer"; readonly payload: string; readonly errorMessage: string }
+  | { readonly kind: "exit"; readonly reason: string }
+  | { readonly kind: "timeout"; readonly timeoutMs: number };
+
+export interface EnvironmentOptions {
+  readonly id: number;
+  readonly spec: FunctionSpec;
+  readonly command: string;
+  readonly taskRoot: string;
+  readonly socketPath: string;
+  /** Where AWS SDKs in the function send their calls: Portico. */
+  readonly endpointUrl: string | undefined;
+  readonly initMs: number;
+  /** Printed outside of an invocation, or past our capture (by a child process, by a crash). */
+  onOutput(text: string): void;
+  onStarted(environment: Environment, failure: StartFailure | undefined): void;
+  onEnded(environment: Environment): void;
+}
+
+const controlBytesMax = 1 << 20;
+
+/**
+ * One execution environment: a process group, its Unix socket and its control channel. It runs one invocation at a
+ * time for whoever holds its lease; here it is only started, watched and ended.
+ * AWS: Lambda Developer Guide, "Understanding the Lambda execution environment lifecycle".
+ */
+export class Environment {
+  readonly id: number;
+  readonly spec: FunctionSpec;
+  readonly socketPath: string;
+  readonly pid: number | undefined;
+  /** From the start of the process until its handler was loaded. */
+  initMs = 0;
+  /** Told to the first lessee only. */
+  isInitReported = false;
+  isReady = false;
+  isEnded = false;
+  idleSince = 0;
+  /** Why it ended, as AWS says it. */
+  reason = "Runtime exited without providing a reason";
+  #isFrozen = false;
+  #isKilled = false;
+  #reasonGiven: string | undefined = undefined;
+  readonly #child: ChildProcess;
+  readonly #options: EnvironmentOptions;
+  readonly #startedAt = performance.now();
+  #initTimer: NodeJS.Timeout | undefined = undefined;
+
+  constructor(options: EnvironmentOptions) {
+    this.id = options.id;
+    this.spec = options.spec;
+    this.socketPath = options.socketPath;
+    this.#options = options;
+    this.#child = spawn(options.command, processArguments(options), {
+      cwd: options.taskRoot,
+      env: processEnvironment(options),
+      // A group of its own, so that what the function starts ends with it.
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe", "pipe"],
+    });
+    this.pid = this.#child.pid;
+    this.#child.on("error", (error) => this.#end(`Runtime exited with error: ${error.message}`));
+    this.#child.on("exit", (code, signal) => {
+      this.#killGroup();
+      this.#end(this.#reasonGiven ?? exitReason(code, signal));
+    });
+    this.#readOutput(this.#child.stdout);
+    this.#readOutput(this.#child.stderr);
+    this.#readControl(this.#child.stdio[3] as Duplex | null);
+    this.#initTimer = setTimeout(() => this.#fail({ kind: "timeout", timeoutMs: options.initMs }), options.initMs);
+  }
+
+  /** Ends the process and all that it has started; `onEnded` follows. */
+  kill(reason?: string): void {
+    if (this.isEnded || this.#isKilled) return;
+    this.#isKilled = true;
+    this.#reasonGiven = reason;
+    this.#killGroup();
+  }
+
+  /** An idle environment does not run, as on AWS: its timers wait for the next invocation. */
+  freeze(): void {
+    if (this.#isFrozen || this.isEnded) return;
+    this.#isFrozen = this.#signal("SIGSTOP");
+  }
+
+  thaw(): void {
+    if (!this.#isFrozen) return;
+    this.#isFrozen = false;
+    this.#signal("SIGCONT");
+  }
+
+  /** Resident memory in MB, where the system tells (Linux). */
+  residentMb(): number | undefined {
+    try {
+      const kilobytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${this.pid}/status`, "latin1"))?.[1];
+      return kilobytes === undefined ? undefined : Number(kilobytes) / 1024;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #signal(signal: NodeJS.Signals): boolean {
+    if (this.pid === undefined) return false;
+    try {
+      process.kill(-this.pid, signal);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #killGroup(): void {
+    this.#signal("SIGKILL");
+  }
+
+  #readOutput(stream: Readable | null): void {
+    stream?.on("data", (chunk: Buffer) => this.#options.onOutput(chunk.toString()));
+    stream?.on("error", () => {});
+  }
+
+  #readControl(channel: Duplex | null): void {
+    let text = "";
+    channel?.on("error", () => {});
+    channel?.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+      const end = text.indexOf("\n");
+      if (end >= 0) this.#hear(text.slice(0, end));
+      else if (text.length > controlBytesMax) this.kill();
+      if (end >= 0) text = "";
+    });
+  }
+
+  #hear(line: string): void {
+    if (this.isReady || this.isEnded) return;
+    const message = parseControl(line);
+    if (message === "ready") {
+      this.isReady = true;
+      this.initMs = performance.now() - this.#startedAt;
+      clearTimeout(this.#initTimer);
+      this.#initTimer = undefined;
+      this.#options.onStarted(this, undefined);
+    } else if (message) {
+      this.#fail({ kind: "answer", ...message });
+    }
+  }
+
+  #fail(failure: StartFailure): void {
+    if (this.#initTimer === undefined) return;
+    clearTimeout(this.#initTimer);
+    this.#initTimer = undefined;
+    this.#options.onStarted(this, failure);
+    this.kill();
+  }
+
+  #end(reason: string): void {
+    if (this.isEnded) return;
+    this.isEnded = true;
+    this.reason = reason;
+    this.#fail({ kind: "exit", reason });
+    rmSync(this.socketPath, { force: true });
+    this.#options.onEnded(this);
+  }
+}
+
+function parseControl(line: string): "ready" | { payload: string; errorMessage: string } | undefined {
+  try {
+    const message: unknown = JSON.parse(line);
+    if (typeof message !== "object" || message === null) return undefined;
+    if ("ready" in message) return "ready";
+    if (!("error" in message) || typeof message.error !== "object" || message.error === null) return undefined;
+    const errorMessage = "errorMessage" in message.error ? String(message.error.errorMessage) : "";
+    return { payload: JSON.stringify(message.error), errorMessage };
+  } catch {
+    return undefined;
+  }
+}
+
+const bootstrap = (name: string): string => fileURLToPath(new URL(`./bootstrap/${name}`, import.meta.url));
+
+function processArguments({ spec, socketPath }: EnvironmentOptions): string[] {
+  if (spec.runtime.startsWith("python")) return ["-u", bootstrap("python.py"), socketPath];
+  // The heap is bounded as AWS's runtime bounds it: 90 % of the memory, 5 % of it for each half of the young part.
+  return [
+    `--max-old-space-size=${Math.floor(spec.memoryMb * 0.9)}`,
+    `--max-semi-space-size=${Math.max(1, Math.floor(spec.memoryMb * 0.05))}`,
+    "--disable-warning=ExperimentalWarning",
+    bootstrap("node.mjs"),
+    socketPath,
+  ];
+}
+
+/** AWS: Lambda Developer Guide, "Working with Lambda environment variables", Defined runtime environment variables. */
+function processEnvironment({ spec, taskRoot, endpointUrl, command }: EnvironmentOptions): Record<string, string> {
+  const day = new Date().toISOString().slice(0, 10).replaceAll("-", "/");
+  return {
+    LANG: "en_US.UTF-8",
+    TZ: ":UTC",
+    PATH: `${dirname(command)}:/usr/local/bin:/usr/bin:/bin:/opt/bin`,
+    NODE_PATH: `${taskRoot}/node_modules`,
+    ...(endpointUrl === undefined ? {} : { AWS_ENDPOINT_URL: endpointUrl }),
+    ...spec.environment,
+    _HANDLER: spec.handler,
+    AWS_EXECUTION_ENV: `AWS_Lambda_${spec.runtime}`,
+    AWS_REGION: spec.region,
+    AWS_DEFAULT_REGION: spec.region,
+    AWS_LAMBDA_FUNCTION_NAME: spec.name,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMb),
+    AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
+    AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
+    AWS_LAMBDA_LOG_GROUP_NAME: spec.logGroup,
+    AWS_LAMBDA_LOG_STREAM_NAME: `${day}/[$LATEST]${randomBytes(16).toString("hex")}`,
+    AWS_LAMBDA_LOG_FORMAT: spec.isJsonLog ? "JSON" : "Text",
+    LAMBDA_TASK_ROOT: taskRoot,
+    LAMBDA_RUNTIME_DIR: dirname(bootstrap("node.mjs")),
+    // A 12-digit access key is its own account here: the function's calls to Portico stay in its account.
+    AWS_ACCESS_KEY_ID: spec.account,
+    AWS_SECRET_ACCESS_KEY: "portico",
+    AWS_SESSION_TOKEN: "portico",
+  };
+}

@@ -1,0 +1,40 @@
+/**
+ * The answers of functions that could not give one themselves, in AWS's words.
+ * AWS: Lambda Developer Guide, "Troubleshoot execution issues in Lambda".
+ */
+export interface Failure {
+  readonly payload: Buffer;
+  readonly errorMessage: string;
+}
+
+export function failure(errorType: string, errorMessage: string): Failure {
+  return { payload: Buffer.from(JSON.stringify({ errorType, errorMessage })), errorMessage };
+}
+
+export const timedOut = (requestId: string, timeoutMs: number): Failure =>
+  failure("Sandbox.Timedout", `RequestId: ${requestId} Error: ${timedOutText(timeoutMs)}`);
+
+export const timedOutText = (timeoutMs: number): string =>
+  `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`;
+
+export const exited = (requestId: string, reason: string): Failure =>
+  failure("Runtime.ExitError", `RequestId: ${requestId} Error: ${reason}`);
+
+/** The names of signals as Go's os/exec, and so Lambda's messages, have them. */
+const signalNames: Readonly<Record<string, string>> = {
+  SIGABRT: "aborted",
+  SIGBUS: "bus error",
+  SIGFPE: "floating point exception",
+  SIGHUP: "hangup",
+  SIGILL: "illegal instruction",
+  SIGINT: "interrupt",
+  SIGKILL: "killed",
+  SIGSEGV: "segmentation fault",
+  SIGTERM: "terminated",
+  SIGTRAP: "trace/breakpoint trap",
+};
+
+export function exitReason(code: number | null, signal: string | null): string {
+  if (signal) return `Runtime exited with error: signal: ${signalNames[signal] ?? signal}`;
+  return code ? `Runtime exited with error: exit status ${code}` : "Runtime exited without providing a reason";
+}

@@ -1,0 +1,110 @@
+import type { Socket } from "node:net";
+
+/**
+ * What goes over the Unix socket between whoever holds the lease on an environment and its process.
+ *
+ *     u32 LE   length of all that follows
+ *     u8       kind
+ *     u32 LE   length of the head
+ *     head     JSON or nothing; small
+ *     payload  bytes: the event, the answer, or printed text
+ *
+ *     → invoke  head {id, arn, deadline, trace?, client?, memory?}   payload: the event, as the caller wrote it
+ *     ← log     payload: what the function printed, any number of times
+ *     ← result  head {memory?}                                       payload: the answer's JSON
+ *     ← error   head {message, memory?, isLast?}                     payload: `{"errorType":…,"errorMessage":…}`
+ *
+ * One invocation at a time: no frame names the one it belongs to. Payloads pass through unread.
+ */
+export const frameKinds = { invoke: 1, log: 2, result: 3, error: 4 } as const;
+
+export const frameHeaderBytes = 9;
+
+/** Writes one frame: copied into one buffer if it is small, as two writes in one system call if it is not. */
+export function writeFrame(socket: Socket, kind: number, head: string, payload: Buffer | string): void {
+  const headBytes = Buffer.byteLength(head);
+  const payloadBytes = typeof payload === "string" ? Buffer.byteLength(payload) : payload.length;
+  const isSmall = typeof payload === "string" || payloadBytes <= 32_768;
+  const frame = Buffer.allocUnsafe(frameHeaderBytes + headBytes + (isSmall ? payloadBytes : 0));
+  frame.writeUInt32LE(frameHeaderBytes - 4 + headBytes + payloadBytes, 0);
+  frame[4] = kind;
+  frame.writeUInt32LE(headBytes, 5);
+  frame.write(head, frameHeaderBytes);
+  if (typeof payload === "string") frame.write(payload, frameHeaderBytes + headBytes);
+  else if (isSmall) payload.copy(frame, frameHeaderBytes + headBytes);
+  else {
+    socket.cork();
+    socket.write(frame);
+    socket.write(payload);
+    socket.uncork();
+    return;
+  }
+  socket.write(frame);
+}
+
+export interface Frame {
+  readonly kind: number;
+  readonly head: string;
+  /** Shares memory with what was received: small frames are views, large ones have a buffer of their own. */
+  readonly payload: Buffer;
+}
+
+/** Puts frames together from chunks. A large frame is copied once, into a buffer of its size. */
+export class FrameReader {
+  readonly #bytesMax: number;
+  readonly #onFrame: (frame: Frame) => void;
+  #whole: Buffer | undefined = undefined;
+  #filled = 0;
+  #rest: Buffer | undefined = undefined;
+
+  constructor(bytesMax: number, onFrame: (frame: Frame) => void) {
+    this.#bytesMax = bytesMax;
+    this.#onFrame = onFrame;
+  }
+
+  /** False: the far end does not keep to the protocol, and the connection is of no use any more. */
+  push(chunk: Buffer): boolean {
+    let data = chunk;
+    while (data.length > 0) {
+      if (this.#whole) {
+        const taken = data.copy(this.#whole, this.#filled);
+        this.#filled += taken;
+        if (this.#filled < this.#whole.length) return true;
+        const whole = this.#whole;
+        this.#whole = undefined;
+        data = data.subarray(taken);
+        if (!this.#take(whole)) return false;
+        continue;
+      }
+      if (this.#rest) {
+        data = Buffer.concat([this.#rest, data]);
+        this.#rest = undefined;
+      }
+      if (data.length < frameHeaderBytes) {
+        this.#rest = data;
+        return true;
+      }
+      const length = data.readUInt32LE(0) + 4;
+      if (length < frameHeaderBytes || length > this.#bytesMax) return false;
+      if (data.length < length) {
+        this.#whole = Buffer.allocUnsafe(length);
+        this.#filled = data.copy(this.#whole);
+        return true;
+      }
+      if (!this.#take(data.subarray(0, length))) return false;
+      data = data.subarray(length);
+    }
+    return true;
+  }
+
+  #take(frame: Buffer): boolean {
+    const headEnd = frameHeaderBytes + frame.readUInt32LE(5);
+    if (headEnd > frame.length) return false;
+    this.#onFrame({
+      kind: frame[4]!,
+      head: headEnd === frameHeaderBytes ? "" : frame.utf8Slice(frameHeaderBytes, headEnd),
+      payload: frame.subarray(headEnd),
+    });
+    return true;
+  }
+}

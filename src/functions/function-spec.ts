@@ -1,0 +1,52 @@
+import { createHash } from "node:crypto";
+
+/** What the function manager has to know of a function to run it. */
+export interface FunctionSpec {
+  /** Unqualified: `arn:aws:lambda:{region}:{account}:function:{name}`. */
+  readonly functionArn: string;
+  readonly name: string;
+  readonly account: string;
+  readonly region: string;
+  /** A key of {@link runtimes}. */
+  readonly runtime: string;
+  readonly handler: string;
+  readonly timeoutSeconds: number;
+  readonly memoryMb: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly isJsonLog: boolean;
+  /** The log group that the function sees in its context. */
+  readonly logGroup: string;
+  /** Name of its package in the package store: the zip's SHA-256 in hexadecimal. */
+  readonly packageHash: string;
+  /** Changes with every change of code or configuration: environments of another revision are retired. */
+  readonly revisionId: string;
+  /** The resource policy as JSON text; a change of it alone retires nothing. */
+  readonly policy: string | undefined;
+  readonly policyRevision: string;
+}
+
+export type Language = "node" | "python";
+
+/** AWS: Lambda Developer Guide, "Lambda runtimes": those that this machine's Node and Python stand in for. */
+export const runtimes: Readonly<Record<string, Language>> = {
+  "nodejs18.x": "node",
+  "nodejs20.x": "node",
+  "nodejs22.x": "node",
+  "nodejs24.x": "node",
+  "python3.9": "python",
+  "python3.10": "python",
+  "python3.11": "python",
+  "python3.12": "python",
+  "python3.13": "python",
+  "python3.14": "python",
+};
+
+/** `arn:aws:lambda:r:a:function:n:$LATEST` and the unqualified form are one function; other qualifiers are none. */
+export function unqualifiedArn(functionArn: string): string {
+  return functionArn.endsWith(":$LATEST") ? functionArn.slice(0, -8) : functionArn;
+}
+
+/** A name for environments of one function and revision, short enough for a socket's path. */
+export function environmentKey(spec: FunctionSpec): string {
+  return createHash("sha256").update(`${spec.functionArn} ${spec.revisionId}`).digest("hex").slice(0, 16);
+}

@@ -1,0 +1,49 @@
+import { type ChildProcess, spawn } from "node:child_process";
+
+/**
+ * Ends the functions' processes and removes their sockets when the server is gone, however it went (`kill -9`
+ * included): a shell that holds the far end of a pipe and acts when that closes. A process that is stuck in a loop
+ * can't notice by itself, and grandchildren would not.
+ */
+export class Guardian {
+  readonly #shell: ChildProcess;
+
+  constructor(socketFolder: string) {
+    this.#shell = spawn("/bin/sh", ["-c", script, "portico-guardian", socketFolder], {
+      stdio: ["pipe", "ignore", "ignore"],
+      detached: true,
+      cwd: "/",
+      env: { PATH: "/usr/bin:/bin" },
+    });
+    this.#shell.on("error", () => {});
+    this.#shell.stdin?.on("error", () => {});
+    this.#shell.unref();
+  }
+
+  /** The process leads a process group of the same number, which ends with the server. */
+  watch(pid: number): void {
+    this.#shell.stdin?.write(`+ ${pid}\n`);
+  }
+
+  forget(pid: number): void {
+    this.#shell.stdin?.write(`- ${pid}\n`);
+  }
+
+  /** Everything still watched is killed now. */
+  close(): void {
+    this.#shell.stdin?.end();
+  }
+}
+
+const script = `
+trap '' HUP INT TERM
+pids=''
+while read -r sign pid; do
+  case $sign in
+    +) pids="$pids $pid" ;;
+    -) rest=''; for each in $pids; do [ "$each" = "$pid" ] || rest="$rest $each"; done; pids=$rest ;;
+  esac
+done
+for each in $pids; do kill -9 -- "-$each" 2>/dev/null; done
+rm -rf -- "$1"
+`;

@@ -1,0 +1,504 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir, totalmem } from "node:os";
+import { join } from "node:path";
+import { MessageChannel, type MessagePort } from "node:worker_threads";
+import type { Logger } from "../telemetry/logger.ts";
+import { connectFunctions } from "./connect.ts";
+import { Environment, type StartFailure } from "./environment.ts";
+import type { FunctionClient } from "./function-client.ts";
+import { environmentKey, type FunctionSpec, runtimes } from "./function-spec.ts";
+import { Guardian } from "./guardian.ts";
+import type { FromClient, ToClient } from "./messages.ts";
+import type { PackageStore } from "./packages.ts";
+import { findPython } from "./python.ts";
+
+export interface FunctionManagerOptions {
+  readonly packages: PackageStore;
+  readonly logger: Logger;
+  /** Portico's own address for AWS SDKs in functions, once it listens. */
+  readonly endpointUrl?: () => string | undefined;
+  /** Invocations at a time over all functions; AWS: Lambda quotas, "Concurrent executions". */
+  readonly concurrencyMax?: number;
+  /** Processes at a time; by default what a part of the machine's memory holds. */
+  readonly environmentsMax?: number;
+  /** How long an environment may load its handler. AWS: "Init phase". */
+  readonly initMs?: number;
+  /** After how long without an invocation an environment is ended. */
+  readonly idleMs?: number;
+  /** START, END and REPORT lines in the server's log (they are in the log tail anyhow). */
+  readonly isInvocationLogged?: boolean;
+}
+
+interface Client {
+  readonly port: MessagePort;
+  /** Acknowledgements that `apply` and `remove` wait for. */
+  readonly waiting: Map<number, () => void>;
+  isClosed: boolean;
+}
+
+/** One function with its environments. */
+interface Pool {
+  spec: FunctionSpec;
+  isRemoved: boolean;
+  /** Ready and nobody's; the one used last is used next, so that the others grow old. */
+  readonly free: Environment[];
+  /** How many environments each client waits for. */
+  readonly wanted: Map<Client, number>;
+  starting: number;
+  /** Clients that were asked to give an idle one back and have not answered. */
+  readonly recalls: Set<Client>;
+}
+
+const acknowledgeMsMax = 5_000;
+const memoryCheckMs = 200;
+
+/**
+ * Starts, lends out and ends the environments of all functions. It lives in the main thread and is not on the path of
+ * an invocation that finds a warm environment: the lessee speaks to the process itself.
+ */
+export class FunctionManager {
+  readonly #options: FunctionManagerOptions;
+  readonly #pools = new Map<string, Pool>();
+  readonly #clients = new Set<Client>();
+  readonly #ownClients = new Set<FunctionClient>();
+  readonly #environments = new Map<number, Environment>();
+  readonly #lessees = new Map<Environment, Client>();
+  readonly #folder: string;
+  readonly #guardian: Guardian;
+  readonly #inFlight = new SharedArrayBuffer(4);
+  readonly #environmentsMax: number;
+  readonly #startsMax = Math.max(4, availableParallelism() * 2);
+  readonly #idleMs: number;
+  #starts = 0;
+  #lastId = 0;
+  #memoryTimer: NodeJS.Timeout | undefined = undefined;
+  readonly #idleTimer: NodeJS.Timeout;
+  #isClosed = false;
+  #whenEmpty: (() => void) | undefined = undefined;
+
+  constructor(options: FunctionManagerOptions) {
+    this.#options = options;
+    this.#environmentsMax = options.environmentsMax ?? Math.max(8, Math.min(1000, Math.floor(totalmem() / 2 / 96e6)));
+    this.#idleMs = options.idleMs ?? 300_000;
+    // A Unix socket's path may have about 100 bytes: the data directory's may be longer than that.
+    this.#folder = mkdtempSync(join(tmpdir().length > 60 ? "/tmp" : tmpdir(), "portico-functions-"));
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    this.#guardian = new Guardian(this.#folder);
+    this.#idleTimer = setInterval(() => this.#endIdle(), Math.min(5_000, Math.max(20, this.#idleMs / 4))).unref();
+  }
+
+  /**
+   * A function is there, or is another one now: environments of its former revision finish what they run and end.
+   * Resolves when all clients know it: whatever they invoke from then on runs this revision.
+   */
+  apply(spec: FunctionSpec): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    let pool = this.#pools.get(spec.functionArn);
+    if (!pool) {
+      pool = { spec, isRemoved: false, free: [], wanted: new Map(), starting: 0, recalls: new Set() };
+      this.#pools.set(spec.functionArn, pool);
+    }
+    const isRetired = pool.spec.revisionId !== spec.revisionId;
+    pool.spec = spec;
+    if (isRetired) this.#retire(pool);
+    return this.#announce(pool);
+  }
+
+  /** A function is gone: what runs finishes, nothing begins. */
+  remove(functionArn: string): Promise<void> {
+    const pool = this.#pools.get(functionArn);
+    if (!pool) return Promise.resolve();
+    this.#pools.delete(functionArn);
+    pool.isRemoved = true;
+    this.#retire(pool);
+    return this.#announce(pool);
+  }
+
+  /** Serves a client of another thread: `connectFunctions(port)` is at the far end. */
+  connect(port: MessagePort): void {
+    const client: Client = { port, waiting: new Map(), isClosed: false };
+    this.#clients.add(client);
+    port.on("message", (message: FromClient) => this.#hear(client, message));
+    port.on("close", () => this.#disconnect(client));
+    this.#send(client, {
+      kind: "settings",
+      inFlight: this.#inFlight,
+      concurrencyMax: this.#options.concurrencyMax ?? 1000,
+      isInvocationLogged: this.#options.isInvocationLogged ?? false,
+    });
+    for (const pool of this.#pools.values()) this.#tell(client, pool, 0);
+    port.unref();
+  }
+
+  /** A client for this thread. */
+  client(): FunctionClient {
+    const { port1, port2 } = new MessageChannel();
+    const client = connectFunctions(port2);
+    this.connect(port1);
+    this.#ownClients.add(client);
+    return client;
+  }
+
+  /** Removes the code that no function and no running environment uses. */
+  async collectPackages(): Promise<void> {
+    const used = new Set<string>();
+    for (const pool of this.#pools.values()) used.add(pool.spec.packageHash);
+    for (const environment of this.#environments.values()) used.add(environment.spec.packageHash);
+    await this.#options.packages.collect((hash) => used.has(hash));
+  }
+
+  /** Ends every environment, with whatever it runs. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearInterval(this.#idleTimer);
+    clearInterval(this.#memoryTimer);
+    for (const client of this.#ownClients) await client.close();
+    for (const environment of this.#environments.values()) environment.kill();
+    if (this.#environments.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#whenEmpty = resolve;
+      });
+    }
+    for (const client of this.#clients) client.port.close();
+    this.#guardian.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  // ---- Clients ----
+
+  #send(client: Client, message: ToClient): void {
+    if (!client.isClosed) client.port.postMessage(message);
+  }
+
+  #tell(client: Client, pool: Pool, ack: number): void {
+    const { name, policy, policyRevision, timeoutSeconds, memoryMb, revisionId } = pool.spec;
+    const facts = { name, policy, policyRevision, timeoutMs: timeoutSeconds * 1000, memoryMb, revisionId };
+    const functionArn = pool.spec.functionArn;
+    this.#send(client, { kind: "function", functionArn, facts: pool.isRemoved ? null : facts, ack });
+  }
+
+  async #announce(pool: Pool): Promise<void> {
+    const ack = ++this.#lastId;
+    const answers = [...this.#clients].map(
+      (client) =>
+        new Promise<void>((resolve) => {
+          const done = (): void => {
+            client.waiting.delete(ack);
+            clearTimeout(timer);
+            resolve();
+          };
+          const timer = setTimeout(done, acknowledgeMsMax);
+          client.waiting.set(ack, done);
+          this.#tell(client, pool, ack);
+        }),
+    );
+    await Promise.all(answers);
+  }
+
+  #hear(client: Client, message: FromClient): void {
+    switch (message.kind) {
+      case "ack":
+        client.waiting.get(message.ack)?.();
+        break;
+      case "want":
+        this.#want(client, message.functionArn, message.change);
+        break;
+      case "release":
+        this.#release(this.#environments.get(message.environment));
+        break;
+      case "recalled":
+        this.#recalled(client, message.functionArn, message.environment);
+        break;
+      case "condemn":
+        this.#environments.get(message.environment)?.kill();
+        break;
+      case "log":
+        for (const { text, functionName, requestId, isPlatform } of message.entries) {
+          this.#log(text, isPlatform ? { function: functionName } : { function: functionName, requestId });
+        }
+        break;
+    }
+  }
+
+  #disconnect(client: Client): void {
+    client.isClosed = true;
+    this.#clients.delete(client);
+    for (const done of [...client.waiting.values()]) done();
+    for (const pool of this.#pools.values()) {
+      pool.wanted.delete(client);
+      if (pool.recalls.delete(client) && pool.recalls.size === 0) this.#startWanted(pool);
+    }
+    // What they run can't be known any more.
+    for (const [environment, lessee] of this.#lessees) if (lessee === client) environment.kill();
+  }
+
+  // ---- Leases ----
+
+  #want(client: Client, functionArn: string, change: number): void {
+    const pool = this.#pools.get(functionArn);
+    if (!pool) {
+      if (change > 0) this.#refuse(client, functionArn, "ResourceNotFoundException", 404, notFoundText(functionArn));
+      return;
+    }
+    const count = Math.max(0, (pool.wanted.get(client) ?? 0) + change);
+    if (count === 0) pool.wanted.delete(client);
+    else pool.wanted.set(client, count);
+    if (change <= 0) return;
+    this.#grantFree(pool);
+    if (pool.wanted.size === 0 || pool.recalls.size > 0) return;
+    // Somebody else may have an idle one: that is sooner there than a new one.
+    const lessees = new Set<Client>();
+    for (const [environment, lessee] of this.#lessees) {
+      if (environment.spec.functionArn === functionArn && lessee !== client) lessees.add(lessee);
+    }
+    for (const lessee of lessees) {
+      pool.recalls.add(lessee);
+      this.#send(lessee, { kind: "recall", functionArn });
+    }
+    if (lessees.size === 0) this.#startWanted(pool);
+  }
+
+  #recalled(client: Client, functionArn: string, id: number | null): void {
+    const pool = this.#pools.get(functionArn);
+    pool?.recalls.delete(client);
+    if (id !== null) this.#release(this.#environments.get(id));
+    if (pool?.recalls.size === 0) this.#startWanted(pool);
+  }
+
+  #release(environment: Environment | undefined): void {
+    if (!environment || environment.isEnded) return;
+    this.#lessees.delete(environment);
+    const pool = this.#pools.get(environment.spec.functionArn);
+    if (!pool || pool.spec.revisionId !== environment.spec.revisionId) {
+      environment.kill();
+      return;
+    }
+    environment.idleSince = performance.now();
+    pool.free.push(environment);
+    this.#grantFree(pool);
+    if (pool.free.includes(environment)) environment.freeze();
+    // Its place may be what another function waits for.
+    for (const other of this.#pools.values()) if (other.wanted.size > 0) this.#startWanted(other);
+  }
+
+  #grantFree(pool: Pool): void {
+    for (const [client, count] of pool.wanted) {
+      for (let left = count; left > 0; left--) {
+        const environment = pool.free.pop();
+        if (!environment) return;
+        if (left === 1) pool.wanted.delete(client);
+        else pool.wanted.set(client, left - 1);
+        this.#grant(client, environment);
+      }
+    }
+  }
+
+  #grant(client: Client, environment: Environment): void {
+    environment.thaw();
+    this.#lessees.set(environment, client);
+    this.#watchMemory();
+    this.#send(client, {
+      kind: "grant",
+      functionArn: environment.spec.functionArn,
+      revisionId: environment.spec.revisionId,
+      environment: environment.id,
+      socketPath: environment.socketPath,
+      ...(environment.isInitReported ? {} : { initMs: environment.initMs }),
+    });
+    environment.isInitReported = true;
+  }
+
+  #refuse(client: Client, functionArn: string, code: string, status: number, message: string): void {
+    this.#send(client, { kind: "refused", functionArn, code, status, message });
+  }
+
+  // ---- Environments ----
+
+  #startWanted(pool: Pool): void {
+    let missing = -pool.starting;
+    for (const count of pool.wanted.values()) missing += count;
+    while (missing-- > 0 && this.#starts < this.#startsMax && !this.#isClosed) {
+      if (this.#environments.size + this.#starts >= this.#environmentsMax && !this.#evictIdle(pool)) return;
+      this.#start(pool);
+    }
+  }
+
+  /** Ends the environment of another function that has been idle for longest; its place is free when it has ended. */
+  #evictIdle(pool: Pool): boolean {
+    let oldest: Environment | undefined;
+    for (const other of this.#pools.values()) {
+      const candidate = other === pool ? undefined : other.free[0];
+      if (candidate && (!oldest || candidate.idleSince < oldest.idleSince)) oldest = candidate;
+    }
+    if (oldest) this.#endFree(oldest);
+    return oldest !== undefined;
+  }
+
+  async #start(pool: Pool): Promise<void> {
+    this.#starts++;
+    pool.starting++;
+    const { spec } = pool;
+    try {
+      const command = await this.#commandOf(spec);
+      const taskRoot = command && (await this.#options.packages.folderOf(spec.packageHash));
+      if (this.#isClosed) return;
+      if (!command || !taskRoot) {
+        this.#started(pool);
+        this.#refuseAll(pool, "InvalidRuntimeException", 502, missingPythonText(spec));
+        return;
+      }
+      this.#spawn(pool, spec, command, taskRoot);
+    } catch (error) {
+      this.#started(pool);
+      const message = `The code of ${spec.name} can't be read: ${error instanceof Error ? error.message : error}`;
+      this.#options.logger.error(message, { function: spec.name });
+      this.#refuseAll(pool, "ServiceException", 500, message);
+    }
+  }
+
+  async #commandOf(spec: FunctionSpec): Promise<string | undefined> {
+    return runtimes[spec.runtime] === "python" ? await findPython(spec.runtime) : process.execPath;
+  }
+
+  #spawn(pool: Pool, spec: FunctionSpec, command: string, taskRoot: string): void {
+    const id = ++this.#lastId;
+    const output = new OutputBudget((text) => this.#log(text, { function: spec.name }));
+    const environment = new Environment({
+      id,
+      spec,
+      command,
+      taskRoot,
+      socketPath: join(this.#folder, `${environmentKey(spec)}-${id}`),
+      endpointUrl: this.#options.endpointUrl?.(),
+      initMs: this.#options.initMs ?? 10_000,
+      onOutput: (text) => output.print(text),
+      onStarted: (ready, failure) => this.#onStarted(pool, ready, failure),
+      onEnded: (ended) => this.#onEnded(ended),
+    });
+    this.#environments.set(id, environment);
+    if (environment.pid !== undefined) this.#guardian.watch(environment.pid);
+    this.#watchMemory();
+  }
+
+  #started(pool: Pool): void {
+    this.#starts--;
+    pool.starting--;
+  }
+
+  #onStarted(pool: Pool, environment: Environment, failure: StartFailure | undefined): void {
+    this.#started(pool);
+    const isCurrent = this.#pools.get(pool.spec.functionArn) === pool;
+    if (!failure) {
+      this.#release(environment);
+    } else if (isCurrent && pool.spec.revisionId === environment.spec.revisionId) {
+      for (const client of pool.wanted.keys()) {
+        this.#send(client, { kind: "start-failed", functionArn: pool.spec.functionArn, failure });
+      }
+      pool.wanted.clear();
+    }
+    for (const other of this.#pools.values()) if (other.wanted.size > 0) this.#startWanted(other);
+  }
+
+  #refuseAll(pool: Pool, code: string, status: number, message: string): void {
+    for (const client of pool.wanted.keys()) this.#refuse(client, pool.spec.functionArn, code, status, message);
+    pool.wanted.clear();
+  }
+
+  #onEnded(environment: Environment): void {
+    this.#environments.delete(environment.id);
+    if (environment.pid !== undefined) this.#guardian.forget(environment.pid);
+    const lessee = this.#lessees.get(environment);
+    this.#lessees.delete(environment);
+    if (lessee) this.#send(lessee, { kind: "ended", environment: environment.id, reason: environment.reason });
+    const pool = this.#pools.get(environment.spec.functionArn);
+    const index = pool?.free.indexOf(environment) ?? -1;
+    if (index >= 0) pool?.free.splice(index, 1);
+    if (this.#environments.size === 0) this.#whenEmpty?.();
+    for (const other of this.#pools.values()) if (other.wanted.size > 0) this.#startWanted(other);
+  }
+
+  #retire(pool: Pool): void {
+    for (const environment of [...pool.free]) this.#endFree(environment);
+    for (const environment of this.#environments.values()) {
+      const isStarting = !environment.isReady && environment.spec.functionArn === pool.spec.functionArn;
+      if (isStarting) environment.kill();
+    }
+    if (pool.isRemoved) {
+      this.#refuseAll(pool, "ResourceNotFoundException", 404, notFoundText(pool.spec.functionArn));
+    }
+  }
+
+  #endFree(environment: Environment): void {
+    const pool = this.#pools.get(environment.spec.functionArn);
+    const index = pool?.free.indexOf(environment) ?? -1;
+    if (index >= 0) pool?.free.splice(index, 1);
+    environment.kill();
+  }
+
+  #endIdle(): void {
+    const before = performance.now() - this.#idleMs;
+    for (const pool of this.#pools.values()) {
+      for (const environment of [...pool.free]) if (environment.idleSince < before) this.#endFree(environment);
+    }
+  }
+
+  // ---- Memory ----
+
+  #watchMemory(): void {
+    this.#memoryTimer ??= setInterval(() => this.#checkMemory(), memoryCheckMs).unref();
+  }
+
+  #checkMemory(): void {
+    let isWatching = false;
+    for (const environment of this.#environments.values()) {
+      if (environment.isReady && !this.#lessees.has(environment)) continue;
+      isWatching = true;
+      const residentMb = environment.residentMb();
+      if (residentMb !== undefined && residentMb > environment.spec.memoryMb) {
+        environment.kill("Runtime exited with error: signal: killed");
+      }
+    }
+    if (isWatching) return;
+    clearInterval(this.#memoryTimer);
+    this.#memoryTimer = undefined;
+  }
+
+  // ---- Log ----
+
+  #log(text: string, fields: Record<string, unknown>): void {
+    for (const line of text.split("\n")) {
+      if (line !== "") this.#options.logger.info(line.replaceAll("\r", "\n"), fields);
+    }
+  }
+}
+
+const notFoundText = (functionArn: string): string => `Function not found: ${functionArn}`;
+
+const missingPythonText = (spec: FunctionSpec): string =>
+  `The function ${spec.name} needs ${spec.runtime}, and there is no python3 (3.9 or newer) on this machine's PATH. Install Python 3 and call it again.`;
+
+/** Lets a process print so much per span of time; what is more is dropped, and said so once. */
+class OutputBudget {
+  static readonly #bytesPerSpan = 262_144;
+  static readonly #spanMs = 5_000;
+  readonly #print: (text: string) => void;
+  #since = 0;
+  #bytes = 0;
+
+  constructor(print: (text: string) => void) {
+    this.#print = print;
+  }
+
+  print(text: string): void {
+    const now = performance.now();
+    if (now - this.#since > OutputBudget.#spanMs) {
+      this.#since = now;
+      this.#bytes = 0;
+    }
+    const isFirstOver = this.#bytes <= OutputBudget.#bytesPerSpan;
+    this.#bytes += text.length;
+    if (this.#bytes <= OutputBudget.#bytesPerSpan) this.#print(text);
+    else if (isFirstOver) this.#print("[output dropped: the function prints more than can be logged]");
+  }
+}

@@ -1,0 +1,72 @@
+import type { StartFailure } from "./environment.ts";
+
+/** What goes over the MessagePort between the function manager and a client in another thread (or the same one). */
+export type ToClient =
+  /** First of all. `inFlight[0]` counts the invocations of all clients. */
+  | {
+      readonly kind: "settings";
+      readonly inFlight: SharedArrayBuffer;
+      readonly concurrencyMax: number;
+      readonly isInvocationLogged: boolean;
+    }
+  /** A function is there or has changed; null: it is gone. Answered by `ack`. */
+  | {
+      readonly kind: "function";
+      readonly functionArn: string;
+      readonly facts: ClientFacts | null;
+      readonly ack: number;
+    }
+  /** A lease: the environment is the client's until it releases or condemns it, or it ends. */
+  | {
+      readonly kind: "grant";
+      readonly functionArn: string;
+      readonly revisionId: string;
+      readonly environment: number;
+      readonly socketPath: string;
+      /** How long it took to start, for the first invocation's report; absent for a warm one. */
+      readonly initMs?: number;
+    }
+  /** No environment could be started: everything that waits for one is answered so. */
+  | {
+      readonly kind: "start-failed";
+      readonly functionArn: string;
+      readonly failure: StartFailure;
+    }
+  | {
+      readonly kind: "refused";
+      readonly functionArn: string;
+      readonly code: string;
+      readonly status: number;
+      readonly message: string;
+    }
+  /** Somebody else waits: release an idle environment if there is one. Answered by `recalled`. */
+  | { readonly kind: "recall"; readonly functionArn: string }
+  /** The environment's process has ended. */
+  | { readonly kind: "ended"; readonly environment: number; readonly reason: string };
+
+export interface ClientFacts {
+  readonly name: string;
+  readonly policy: string | undefined;
+  readonly policyRevision: string;
+  readonly timeoutMs: number;
+  readonly memoryMb: number;
+  readonly revisionId: string;
+}
+
+export type FromClient =
+  | { readonly kind: "ack"; readonly ack: number }
+  /** So many more (or fewer) environments are wanted than before. */
+  | { readonly kind: "want"; readonly functionArn: string; readonly change: number }
+  | { readonly kind: "release"; readonly environment: number }
+  | { readonly kind: "recalled"; readonly functionArn: string; readonly environment: number | null }
+  /** The environment must be ended: it overran its time, or broke the protocol. */
+  | { readonly kind: "condemn"; readonly environment: number }
+  /** What functions printed, and with `isInvocationLogged` the START, END and REPORT lines. */
+  | { readonly kind: "log"; readonly entries: readonly LogEntry[] };
+
+export interface LogEntry {
+  readonly functionName: string;
+  readonly requestId: string;
+  readonly text: string;
+  readonly isPlatform: boolean;
+}
