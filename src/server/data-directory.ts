@@ -11,16 +11,19 @@ export interface DataDirectory {
   /** Directories of sockets that a holder which was killed has left behind. */
   readonly leftBehind: readonly string[];
   /** Tells whoever comes later who holds it. */
-  describe(holder: Holder): void;
+  describe(facts: HolderFacts): void;
   release(): void;
 }
 
-export interface Holder {
-  readonly pid: number;
-  readonly since: string;
+export interface HolderFacts {
   /** Absent until it listens. */
   readonly url?: string;
   readonly socketDirectory?: string;
+}
+
+interface Holder extends HolderFacts {
+  readonly pid: number;
+  readonly since: string;
 }
 
 /**
@@ -33,12 +36,14 @@ export function lockDataDirectory(path: string): DataDirectory {
   const holderPath = join(path, "holder.json");
   const lock = takeLock(path, join(path, "lock.db"), holderPath);
   const before = readHolder(holderPath);
-  const describe = (holder: Holder): void => {
+  const since = new Date().toISOString();
+  const describe = (facts: HolderFacts): void => {
+    const holder: Holder = { pid: process.pid, since, ...facts };
     // Whole or not at all, for a second server that reads it at this moment.
     writeFileSync(`${holderPath}.new`, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
     renameSync(`${holderPath}.new`, holderPath);
   };
-  describe({ pid: process.pid, since: new Date().toISOString() });
+  describe({});
   return {
     storePath: join(path, "portico.db"),
     functionsPath: join(path, "functions"),

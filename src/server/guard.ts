@@ -40,7 +40,9 @@ export function decideGuard(request: GuardedRequest, options: GuardOptions): Gua
   const isForeign = request.fetchSite === "cross-site" || request.fetchSite === "same-site";
   const isNavigation = request.fetchMode === "navigate" && (request.method === "GET" || request.method === "HEAD");
   if (isForeign && !isNavigation) {
-    return refuse("A web page of another origin may not use Portico's management. Allow its origin with --allow-origin.");
+    return refuse(
+      "A web page of another origin may not use Portico's management. Allow its origin with --allow-origin.",
+    );
   }
   return { kind: "pass" };
 }
@@ -70,4 +72,5 @@ function hostNameOf(header: string | undefined): string | undefined {
 
 const refuse = (message: string): GuardDecision => ({ kind: "refuse", message });
 
-const show = (text: string | undefined): string => (text ? `"${text.slice(0, 253).replaceAll(/[^ -~]/g, "?")}"` : "(none)");
+const show = (text: string | undefined): string =>
+  text ? `"${text.slice(0, 253).replaceAll(/[^ -~]/g, "?")}"` : "(none)";

@@ -1,14 +1,15 @@
 import { type Difference, diffDefinitions, routesOf } from "../definition/diff.ts";
 import {
   type Deployment,
+  type RestApi,
   type RestApiDefinition,
   restKinds,
   type Stage,
 } from "../definition/rest-api.ts";
+import { readDefinition } from "../management/rest/definition-documents.ts";
 import { planVersion, type StagePlan } from "../plan/plan.ts";
-import type { Change, Scope, Store } from "../store/store.ts";
+import type { Change, Reader, Scope, Store } from "../store/store.ts";
 import type { Logger } from "../telemetry/logger.ts";
-import { loadDefinition } from "./load-definition.ts";
 import type { ToThread } from "./messages.ts";
 
 export type CompileStage = (definition: RestApiDefinition, stage: Stage, scope: Scope) => StagePlan;
@@ -71,6 +72,7 @@ export class Reconciler {
   #hints: Promise<void> = Promise.resolve();
   #isScheduled = false;
   #undeployedTimer: NodeJS.Timeout | undefined;
+  #hasStarted = false;
   #isClosed = false;
 
   constructor(options: ReconcilerOptions) {
@@ -103,7 +105,8 @@ export class Reconciler {
       yield { kind: "plan", key, revision, plan };
       if (undeployed.length > 0) yield { kind: "undeployed", key, routes: undeployed };
     }
-    yield { kind: "revision", revision: this.#sentRevision };
+    // Before that a thread does not serve yet: it would answer for stages that it has not heard of.
+    if (this.#hasStarted) yield { kind: "revision", revision: this.#sentRevision };
   }
 
   /** Every stage, and how it differs from its definition. */
@@ -176,6 +179,7 @@ export class Reconciler {
     this.#staleStages.clear();
     for (const [id, scope] of stale) await this.#reconcileStage(id, scope, revision);
     this.#sentRevision = revision;
+    this.#hasStarted = true;
     this.#options.post({ kind: "revision", revision });
   }
 
@@ -258,6 +262,11 @@ export class Reconciler {
       post({ kind: "undeployed", key, routes: undeployed });
     }
   }
+}
+
+async function loadDefinition(tx: Reader, apiId: string): Promise<RestApiDefinition | undefined> {
+  const restApi = await tx.get<RestApi>(restKinds.restApi, apiId);
+  return restApi && readDefinition(tx, restApi.body);
 }
 
 const apiIdOf = (id: string): string => id.split("/", 1)[0] ?? id;

@@ -179,6 +179,7 @@ export class ThreadPool {
     slot.worker = undefined;
     slot.isListening = false;
     slot.appliedRevision = -1;
+    this.#check();
     if (this.#isStopping) return;
     if (!this.#hasStarted) {
       this.#fail(new Error(`Gateway thread ${slot.index} ended with code ${code} while it started.`));
@@ -188,7 +189,6 @@ export class ThreadPool {
     const delayMs = slot.deaths === 1 ? 0 : Math.min(restartMsMax, 50 * 2 ** slot.deaths);
     this.#options.logger.error("A gateway thread died and is replaced.", { thread: slot.index, code, delayMs });
     slot.restart = setTimeout(() => this.#launch(slot), delayMs);
-    this.#check();
   }
 
   #until(isMet: () => boolean): Promise<void> {

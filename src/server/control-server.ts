@@ -1,0 +1,237 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Management } from "../protocol/management.ts";
+import type { ManagementRequest } from "../protocol/operation.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import { decideGuard, type GuardOptions } from "./guard.ts";
+import { answerOperations, isOperationsPath, type ServerFacts } from "./operations-endpoints.ts";
+import type { Upstream } from "./upstream.ts";
+
+export interface ControlServerOptions {
+  readonly management: Management;
+  readonly upstream: Upstream | undefined;
+  readonly guard: GuardOptions;
+  readonly facts: ServerFacts;
+  /** No body is read beyond this. */
+  readonly bodyBytesMax: number;
+  /** Resolves when what was committed so far is in effect in every gateway thread. */
+  readonly inEffect: () => Promise<void>;
+  readonly logger: Logger;
+}
+
+export interface ControlServer {
+  listen(socketPath: string): Promise<void>;
+  /** Takes no more, and lets what is under way finish until `deadline` (milliseconds from now). */
+  close(deadlineMs: number): Promise<void>;
+}
+
+/** Bodies that are being read at one time, of all requests: more wait for nothing and are refused. */
+const bufferedBodiesMax = 8;
+
+/**
+ * Serves what the gateway threads hand over: management calls, operations, and what `--upstream` takes. It listens on a
+ * Unix socket in a directory that is only the user's, so nobody else can go around the threads' front door.
+ */
+export function makeControlServer(options: ControlServerOptions): ControlServer {
+  const budget = { bytes: options.bodyBytesMax * bufferedBodiesMax };
+  const server = createServer(
+    {
+      maxHeaderSize: 128 * 1024,
+      headersTimeout: 10_000,
+      requestTimeout: 300_000,
+      keepAliveTimeout: 60_000,
+      joinDuplicateHeaders: true,
+    },
+    (request, response) => {
+      answer(request, response, options, budget).catch((error: unknown) => {
+        options.logger.error("A management request failed.", {
+          error: error instanceof Error ? error.stack : `${error}`,
+        });
+        if (response.headersSent) response.destroy();
+        else sendJson(response, 500, { message: "Internal server error" });
+      });
+    },
+  );
+  return {
+    listen: (socketPath) =>
+      new Promise((resolve, reject) => {
+        server.once("error", reject);
+        server.listen(socketPath, resolve);
+      }),
+    close: (deadlineMs) => closeServer(server, deadlineMs),
+  };
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: ControlServerOptions,
+  budget: { bytes: number },
+): Promise<void> {
+  const decision = decideGuard(
+    {
+      method: request.method ?? "",
+      host: request.headers.host,
+      origin: request.headers.origin,
+      fetchSite: header(request, "sec-fetch-site"),
+      fetchMode: header(request, "sec-fetch-mode"),
+    },
+    options.guard,
+  );
+  if (decision.kind === "refuse") {
+    sendJson(response, 403, { message: decision.message }, { "x-amzn-ErrorType": "AccessDeniedException" });
+    request.resume();
+    return;
+  }
+  if (decision.corsOrigin !== undefined) {
+    allowOrigin(response, decision.corsOrigin);
+    if (request.method === "OPTIONS" && header(request, "access-control-request-method") !== undefined) {
+      response.writeHead(204, preflight(request)).end();
+      return;
+    }
+  }
+  // A body that nobody reads any more is thrown away, so that its sender gets to the answer.
+  response.on("finish", () => request.resume());
+  const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
+  if (isOperationsPath(path)) {
+    const body = await readBody(request, 64 * 1024, budget);
+    if (body === undefined) return;
+    const answered = await answerOperations({ method: request.method ?? "", path, body: body.bytes }, options.facts);
+    body.release();
+    response.writeHead(answered.status, answered.headers).end(answered.body);
+    return;
+  }
+  await answerManagement(request, response, options, budget);
+}
+
+async function answerManagement(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: ControlServerOptions,
+  budget: { bytes: number },
+): Promise<void> {
+  const { management, upstream, bodyBytesMax } = options;
+  const head = { method: request.method ?? "GET", target: request.url ?? "/", headers: headersOf(request) };
+  // A signed call says whose it is in its head: a foreign one is streamed, however large.
+  if (upstream && management.owns({ ...head, body: nothing }).kind === "foreign") {
+    upstream.pass(request, response, undefined);
+    return;
+  }
+  const body = await readBody(request, bodyBytesMax, budget);
+  if (body === undefined) {
+    if (!request.destroyed)
+      sendJson(response, 503, { message: "Too many large requests at a time." }, { "Retry-After": "1" });
+    return;
+  }
+  try {
+    const whole: ManagementRequest = { ...head, body: body.bytes };
+    if (upstream && body.isWhole && management.owns(whole).kind !== "owned") {
+      upstream.pass(request, response, body.bytes);
+      return;
+    }
+    const answered = await management.handle(whole);
+    if (isMutation(head.method) && answered.status < 400) await options.inEffect();
+    response.writeHead(answered.status, answered.headers);
+    response.end(answered.body);
+  } finally {
+    body.release();
+  }
+}
+
+const nothing = Buffer.alloc(0);
+const isMutation = (method: string): boolean => method !== "GET" && method !== "HEAD" && method !== "OPTIONS";
+
+/** Lower-case names; Node has joined repeated ones. */
+function headersOf(request: IncomingMessage): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(", ") : value;
+  }
+  return headers;
+}
+
+function header(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value.join(", ") : value;
+}
+
+interface ReadBody {
+  readonly bytes: Buffer;
+  /** False: it is longer than allowed, and `bytes` is just longer than that, for the error that AWS has for it. */
+  readonly isWhole: boolean;
+  release(): void;
+}
+
+/** Undefined if the request was broken off, or if all requests together hold too much. */
+async function readBody(
+  request: IncomingMessage,
+  bytesMax: number,
+  budget: { bytes: number },
+): Promise<ReadBody | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  const release = (): void => {
+    budget.bytes += length;
+    length = 0;
+  };
+  try {
+    // Left half read, the request must stay open for its answer.
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      if (chunk.length > budget.bytes) {
+        release();
+        return undefined;
+      }
+      chunks.push(chunk);
+      length += chunk.length;
+      budget.bytes -= chunk.length;
+      if (length > bytesMax) return { bytes: Buffer.concat(chunks).subarray(0, bytesMax + 1), isWhole: false, release };
+    }
+  } catch {
+    // The caller went away.
+    release();
+    return undefined;
+  }
+  return { bytes: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks), isWhole: true, release };
+}
+
+function allowOrigin(response: ServerResponse, origin: string): void {
+  response.setHeader("Access-Control-Allow-Origin", origin);
+  response.setHeader("Access-Control-Expose-Headers", "*");
+  response.setHeader("Vary", "Origin");
+}
+
+function preflight(request: IncomingMessage): Record<string, string> {
+  return {
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
+    "Access-Control-Allow-Headers": header(request, "access-control-request-headers") ?? "*",
+    "Access-Control-Max-Age": "600",
+  };
+}
+
+function sendJson(
+  response: ServerResponse,
+  status: number,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  response.writeHead(status, { "Content-Type": "application/json", ...headers });
+  response.end(JSON.stringify(value));
+}
+
+/** Waits, within bounds, until `work` is done; false if it was not. */
+export async function withinMs(work: Promise<unknown>, ms: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<false>();
+  const timer = setTimeout(() => resolve(false), ms);
+  try {
+    return await Promise.race([work.then(() => true), promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function closeServer(server: Server, deadlineMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  if (await withinMs(closed, deadlineMs)) return;
+  server.closeAllConnections();
+  await closed;
+}

@@ -1,0 +1,107 @@
+import type { StageStatus } from "./reconcile.ts";
+
+/** What the operations endpoints ask of the running server. */
+export interface ServerFacts {
+  isReady(): boolean;
+  metrics(): string;
+  status(): Promise<readonly StageStatus[]>;
+  /** Undefined where the server may not be emptied. */
+  readonly reset: (() => Promise<void>) | undefined;
+  /** Undefined where the clock may not be moved. */
+  readonly clock: { now(): number; advance(ms: number): void } | undefined;
+}
+
+export interface OperationsRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly body: Buffer;
+}
+
+export interface OperationsResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+interface Endpoint {
+  readonly method: "GET" | "POST";
+  readonly answer: (facts: ServerFacts, body: Buffer) => Promise<OperationsResponse> | OperationsResponse;
+}
+
+/** DESIGN.md §5, "operations". */
+const endpoints: Readonly<Record<string, Endpoint>> = {
+  "/_portico/health": { method: "GET", answer: () => json(200, { status: "ok" }) },
+  "/_portico/ready": {
+    method: "GET",
+    answer: (facts) => (facts.isReady() ? json(200, { status: "ready" }) : json(503, { status: "starting" })),
+  },
+  "/_portico/metrics": {
+    method: "GET",
+    answer: (facts) => ({
+      status: 200,
+      headers: { "Content-Type": "text/plain; version=0.0.4; charset=utf-8" },
+      body: facts.metrics(),
+    }),
+  },
+  "/_portico/status": { method: "GET", answer: async (facts) => json(200, { stages: await facts.status() }) },
+  "/_portico/reset": {
+    method: "POST",
+    async answer({ reset }) {
+      if (!reset) return json(403, { message: "Start Portico with --memory or --allow-reset to reset it." });
+      await reset();
+      return json(200, { status: "empty" });
+    },
+  },
+  "/_portico/clock": {
+    method: "POST",
+    answer({ clock }, body) {
+      if (!clock) return json(403, { message: "Start Portico with --memory to move its clock." });
+      const ms = readAdvance(body);
+      if (ms === undefined) {
+        return json(400, { message: `Send {"advanceMs": N}: a whole number of milliseconds up to ${advanceMsMax}.` });
+      }
+      clock.advance(ms);
+      return json(200, { now: clock.now() });
+    },
+  },
+};
+
+/** A hundred years. */
+const advanceMsMax = 3_155_760_000_000;
+
+function readAdvance(body: Buffer): number | undefined {
+  try {
+    const value: unknown = JSON.parse(body.toString("utf8"));
+    if (typeof value !== "object" || value === null || !("advanceMs" in value)) return undefined;
+    const { advanceMs } = value;
+    return Number.isInteger(advanceMs) && Number(advanceMs) >= 0 && Number(advanceMs) <= advanceMsMax
+      ? Number(advanceMs)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export const isOperationsPath = (path: string): boolean => path === "/_portico" || path.startsWith("/_portico/");
+
+export async function answerOperations(request: OperationsRequest, facts: ServerFacts): Promise<OperationsResponse> {
+  const endpoint = Object.hasOwn(endpoints, request.path) ? endpoints[request.path] : undefined;
+  if (endpoint === undefined) {
+    return json(404, {
+      message: `There is no ${request.path.slice(0, 200)}; there are ${Object.keys(endpoints).join(", ")}.`,
+    });
+  }
+  const isHead = request.method === "HEAD" && endpoint.method === "GET";
+  if (request.method !== endpoint.method && !isHead) {
+    return json(405, { message: `${request.path} takes ${endpoint.method}.` }, { Allow: endpoint.method });
+  }
+  return endpoint.answer(facts, request.body);
+}
+
+function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): OperationsResponse {
+  return {
+    status,
+    headers: { "Content-Type": "application/json", "Cache-Control": "no-store", ...headers },
+    body: `${JSON.stringify(value)}\n`,
+  };
+}

@@ -1,0 +1,180 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { randomIds } from "../base/ids.ts";
+import { compileRest } from "../compiler/compile-rest.ts";
+import { FunctionManager } from "../functions/manager.ts";
+import { PackageStore } from "../functions/packages.ts";
+import { defaultHttp1Limits } from "../gateway/http1/limits.ts";
+import { makeManagement } from "../protocol/management.ts";
+import { openSqliteStore } from "../store/sqlite-store.ts";
+import type { Store } from "../store/store.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import { makePinoLogger } from "../telemetry/logger-pino.ts";
+import { allocateMetrics, renderMetrics } from "../telemetry/metrics.ts";
+import type { ServerConfig } from "./config.ts";
+import { makeControlServer, withinMs } from "./control-server.ts";
+import { type DataDirectory, lockDataDirectory } from "./data-directory.ts";
+import type { ThreadSettings } from "./messages.ts";
+import { Reconciler } from "./reconcile.ts";
+import { ServerClock } from "./server-clock.ts";
+import { cannotListen, ThreadPool } from "./threads.ts";
+import { makeUpstream } from "./upstream.ts";
+
+export interface RunningServer {
+  readonly url: string;
+  readonly port: number;
+  readonly logger: Logger;
+  /** Ends a gateway thread as a crash would; for tests of its replacement. */
+  terminateThread(index: number): Promise<void>;
+  /** Stops accepting, lets requests under way finish within `--drain` seconds, and closes everything. */
+  stop(): Promise<void>;
+}
+
+/** How long an acknowledgement waits for the threads. One that hangs must not stop all management. */
+const inEffectMsMax = 5_000;
+/** Lambda's own quota for a zip in a request is 50 MB, in base64. AWS: Lambda Developer Guide, "Lambda quotas". */
+const packageBodyBytesMax = 70 * 1024 * 1024;
+/** What management calls that are still under way when the threads have stopped get. */
+const controlCloseMs = 1_000;
+
+/** Starts everything; resolves when every gateway thread listens and serves what is deployed. */
+export async function startServer(config: ServerConfig): Promise<RunningServer> {
+  const logger = makePinoLogger(config.logLevel);
+  const clock = new ServerClock();
+  // Undone in reverse order, at the end or when the start fails half-way.
+  await using undo = new AsyncDisposableStack();
+
+  const directory = config.memory ? undefined : lockDataDirectory(config.data);
+  if (directory) undo.defer(() => directory.release());
+  if (config.port !== 0) await requireFreePort(config.host, config.port);
+  const scratch = makeScratchDirectory(directory);
+  undo.defer(() => rmSync(scratch, { recursive: true, force: true }));
+  const controlSocket = join(scratch, "control");
+
+  const store = openSqliteStore(directory ? { path: directory.storePath } : {});
+  undo.defer(() => store.close());
+  const metrics = allocateMetrics(config.threads);
+  let url: string | undefined;
+  const functions = new FunctionManager({
+    packages: new PackageStore(directory?.functionsPath ?? join(scratch, "functions")),
+    logger,
+    endpointUrl: () => url,
+  });
+  undo.defer(() => functions.close());
+
+  const reconciler = new Reconciler({ store, compile: compileRest, post: (message) => threads.post(message), logger });
+  const threads = new ThreadPool({
+    entry: new URL(import.meta.url.endsWith(".ts") ? "./gateway-thread.ts" : "./gateway-thread.js", import.meta.url),
+    count: config.threads,
+    host: config.host,
+    port: config.port,
+    start: { controlSocket, metrics, isDevelopment: true, settings: threadSettings(config) },
+    logger,
+    connectFunctions: (port) => functions.connect(port),
+    replay: () => reconciler.replay(),
+  });
+  // The threads load while control does.
+  const listening = threads.start();
+  listening.catch(() => undefined);
+  undo.defer(() => threads.stop(0));
+  let isStopping = false;
+
+  const inEffect = async (): Promise<void> => {
+    const work = reconciler.caughtUp().then((revision) => threads.applied(revision));
+    if (!(await withinMs(work, inEffectMsMax)) && !isStopping) {
+      logger.error("A change is acknowledged although a gateway thread has not applied it.", { ms: inEffectMsMax });
+    }
+  };
+  let isServing = false;
+  const control = makeControlServer({
+    management: makeManagement([], {
+      clock,
+      ids: randomIds,
+      bodyBytesMax: Math.max(config.managementPayloadMax, packageBodyBytesMax),
+      logger,
+    }),
+    upstream: config.upstream === undefined ? undefined : makeUpstream(config.upstream, logger),
+    guard: { domains: config.domain, allowedOrigins: config.allowOrigin },
+    facts: {
+      isReady: () => isServing && !isStopping && threads.isEveryThreadListening && threads.hasApplied(bootRevision),
+      metrics: () => renderMetrics(metrics),
+      status: () => reconciler.status(),
+      reset: config.memory || config.allowReset ? () => reset(store, functions, inEffect) : undefined,
+      clock: config.memory ? clock : undefined,
+    },
+    bodyBytesMax: Math.max(config.managementPayloadMax, packageBodyBytesMax),
+    inEffect,
+    logger,
+  });
+  await control.listen(controlSocket);
+  undo.defer(() => control.close(controlCloseMs));
+  await reconciler.start();
+  undo.defer(() => reconciler.close());
+  const bootRevision = await reconciler.caughtUp();
+  const port = await listening;
+  await threads.applied(bootRevision);
+  url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`;
+  directory?.describe({ url, socketDirectory: scratch });
+  isServing = true;
+
+  // First of all when it stops: what is under way still needs control, functions and store.
+  undo.defer(() => {
+    isStopping = true;
+    return threads.stop(config.drain * 1000);
+  });
+  const running = undo.move();
+  return {
+    url,
+    port,
+    logger,
+    terminateThread: (index) => threads.terminate(index),
+    stop: () => running.disposeAsync(),
+  };
+}
+
+/** A directory for sockets, only this user's. Not in the data directory: a socket's path may have about 100 bytes. */
+function makeScratchDirectory(directory: DataDirectory | undefined): string {
+  for (const path of directory?.leftBehind ?? []) {
+    // Written by us, but a file is a file: nothing else is deleted for it.
+    if (basename(path).startsWith(scratchPrefix)) rmSync(path, { recursive: true, force: true });
+  }
+  const parent = tmpdir().length > 60 ? "/tmp" : tmpdir();
+  // mkdtemp makes it with mode 0700.
+  const path = mkdtempSync(join(parent, scratchPrefix));
+  directory?.describe({ socketDirectory: path });
+  return path;
+}
+
+const scratchPrefix = "portico-server-";
+
+/**
+ * Listeners that share a port (`reusePort`) would share it with another Portico's, too, without a word: nobody else may
+ * have it now.
+ */
+async function requireFreePort(host: string, port: number): Promise<void> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once("error", (error: NodeJS.ErrnoException) =>
+      reject(cannotListen(host, port, error.code ?? error.message)),
+    );
+    probe.listen({ host, port, exclusive: true }, resolve);
+  });
+  await new Promise((resolve) => probe.close(resolve));
+}
+
+async function reset(store: Store, functions: FunctionManager, inEffect: () => Promise<void>): Promise<void> {
+  await store.reset();
+  await inEffect();
+}
+
+const threadSettings = (config: ServerConfig): ThreadSettings => ({
+  payloadBytesMax: config.payloadMax,
+  headerBytesMax: defaultHttp1Limits.headerBytesMax,
+  headerTimeoutMs: defaultHttp1Limits.headerTimeoutMs,
+  bodyTimeoutMs: defaultHttp1Limits.bodyTimeoutMs,
+  keepAliveMs: defaultHttp1Limits.keepAliveMs,
+  logLevel: config.logLevel,
+  accessLog: config.accessLog,
+});
