@@ -1,0 +1,193 @@
+import type { Agent, ClientRequest, IncomingMessage } from "node:http";
+import type { InboundRequest } from "../gateway/inbound.ts";
+import type { Logger } from "../telemetry/logger.ts";
+
+export interface FrontDoorOptions {
+  readonly controlSocket: string;
+  readonly logger: Logger;
+}
+
+/** Management calls under way in one thread; some (Invoke) take minutes. More are refused, not queued. */
+const underWayMax = 256;
+const freeSocketsMax = 8;
+
+/** RFC 9110 §7.6.1. What the codec consumed (`Expect`) goes no further either. */
+const hopByHop = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "expect",
+]);
+/** Fields that a caller may not hide from control by naming them in `Connection`: its guard decides by them. */
+const neverConnectionOptions = new Set(["host", "origin", "authorization", "content-length", "content-type"]);
+const peerHeader = "x-portico-peer";
+
+/**
+ * Hands what is not data plane to control, over its Unix socket, streamed both ways. `Host` arrives there as it was sent;
+ * the caller's address comes in `x-portico-peer`, which no caller can set.
+ */
+export class FrontDoor {
+  readonly #options: FrontDoorOptions;
+  #agent: Agent | undefined = undefined;
+  #underWay = 0;
+
+  constructor(options: FrontDoorOptions) {
+    this.#options = options;
+  }
+
+  handOver(request: InboundRequest): void {
+    if (this.#underWay >= underWayMax) {
+      refuse(request, 503, "Too many management requests are under way. Try again in a moment.");
+      return;
+    }
+    this.#underWay++;
+    new HandOver(request, () => this.#underWay--, this.#options).send(this.#connections(), true);
+  }
+
+  close(): void {
+    this.#agent?.destroy();
+  }
+
+  /** Made by the first management call: a thread that serves only the data plane never loads node:http (5 MB). */
+  #connections(): Agent {
+    this.#agent ??= new (http().Agent)({ keepAlive: true, maxFreeSockets: freeSocketsMax, scheduling: "lifo" });
+    return this.#agent;
+  }
+}
+
+const http = (): typeof import("node:http") => process.getBuiltinModule("node:http");
+
+/** One request on its way to control and back. */
+class HandOver {
+  readonly #request: InboundRequest;
+  readonly #options: FrontDoorOptions;
+  #onOver: (() => void) | undefined;
+  #isAnswered = false;
+
+  constructor(request: InboundRequest, onOver: () => void, options: FrontDoorOptions) {
+    this.#request = request;
+    this.#options = options;
+    this.#onOver = onOver;
+  }
+
+  send(agent: Agent, mayRetry: boolean): void {
+    const request = this.#request;
+    const outgoing = http().request({
+      socketPath: this.#options.controlSocket,
+      agent,
+      method: request.method,
+      path: request.target,
+      headers: forwardedHeaders(request),
+      setHost: false,
+    });
+    outgoing.on("response", (incoming) => this.#relay(incoming, outgoing));
+    outgoing.on("error", (error: NodeJS.ErrnoException) => {
+      // Control may have closed an idle connection in the moment that it was taken again.
+      if (mayRetry && outgoing.reusedSocket && error.code === "ECONNRESET" && !request.hasBody && !this.#isAnswered) {
+        this.send(agent, false);
+      } else this.#fail(error);
+    });
+    request.onClose = () => {
+      this.#over();
+      outgoing.destroy();
+    };
+    if (!request.hasBody) {
+      outgoing.end();
+      return;
+    }
+    outgoing.on("drain", () => request.resumeBody());
+    request.streamBody({
+      data: (chunk) => outgoing.write(chunk),
+      end: () => outgoing.end(),
+      error: () => {
+        this.#over();
+        outgoing.destroy();
+      },
+    });
+  }
+
+  #relay(incoming: IncomingMessage, outgoing: ClientRequest): void {
+    const request = this.#request;
+    this.#isAnswered = true;
+    const length = incoming.headers["content-length"];
+    request.startResponse(
+      incoming.statusCode ?? 502,
+      // The codec leaves out what it writes itself: Connection, Date, lengths.
+      incoming.rawHeaders,
+      length === undefined ? undefined : Number(length),
+    );
+    request.onDrain = () => incoming.resume();
+    incoming.on("data", (chunk: Buffer) => {
+      if (!request.write(chunk)) incoming.pause();
+    });
+    incoming.on("end", () => {
+      this.#over();
+      request.end();
+      // Control has answered without reading all of the body: nobody will send the rest.
+      if (!outgoing.writableFinished) outgoing.destroy();
+    });
+    incoming.on("error", (error) => this.#fail(error));
+  }
+
+  #fail(error: NodeJS.ErrnoException): void {
+    if (this.#onOver === undefined) return;
+    this.#over();
+    if (this.#isAnswered) {
+      this.#request.abort();
+      return;
+    }
+    this.#options.logger.warn("A management request could not be handed to control.", { error: error.message });
+    const isDown = error.code === "ECONNREFUSED" || error.code === "ENOENT";
+    if (isDown) refuse(this.#request, 503, "Portico's management is not ready. Try again in a moment.");
+    else refuse(this.#request, 502, "Portico's management broke off before it answered.");
+  }
+
+  #over(): void {
+    this.#onOver?.();
+    this.#onOver = undefined;
+  }
+}
+
+function refuse(request: InboundRequest, status: number, message: string): void {
+  request.respond(status, ["Content-Type", "application/json"], JSON.stringify({ message }));
+}
+
+function forwardedHeaders(request: InboundRequest): string[] {
+  const { rawHeaders, headerNames } = request;
+  const named = connectionOptions(request);
+  const headers: string[] = [];
+  for (let i = 0; i < headerNames.length; i++) {
+    const name = headerNames[i] as string;
+    if (hopByHop.has(name) || name === peerHeader || named?.has(name)) continue;
+    headers.push(rawHeaders[2 * i] as string, rawHeaders[2 * i + 1] as string);
+  }
+  // Length and coding are the framing that the codec has checked, said anew.
+  if (request.hasBody && request.contentLength === undefined) headers.push("Transfer-Encoding", "chunked");
+  else if (request.contentLength === undefined) headers.push("Content-Length", "0");
+  // HTTP/1.0 may have none; control refuses that in its own words.
+  if (request.host === "" && request.header("host") === undefined) headers.push("Host", "");
+  headers.push(peerHeader, formatPeer(request.remoteAddress, request.remotePort));
+  return headers;
+}
+
+/** What the caller's `Connection` header names: it ends here, too. */
+function connectionOptions({ rawHeaders, headerNames }: InboundRequest): Set<string> | undefined {
+  let named: Set<string> | undefined;
+  for (let i = 0; i < headerNames.length; i++) {
+    if (headerNames[i] !== "connection") continue;
+    for (const option of (rawHeaders[2 * i + 1] as string).toLowerCase().split(",")) {
+      const name = option.trim();
+      if (name === "close" || name === "keep-alive" || neverConnectionOptions.has(name)) continue;
+      named ??= new Set();
+      named.add(name);
+    }
+  }
+  return named;
+}
+
+const formatPeer = (address: string, port: number): string =>
+  address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;

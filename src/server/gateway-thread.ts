@@ -1,0 +1,115 @@
+import { createServer, type Socket } from "node:net";
+import { parentPort, workerData } from "node:worker_threads";
+import { assert } from "../base/assert.ts";
+import { connectFunctions } from "../functions/connect.ts";
+import type { FunctionClient } from "../functions/function-client.ts";
+import { Gateway } from "../gateway/gateway.ts";
+import { Http1Server } from "../gateway/http1/http1-server.ts";
+import { defaultHttp1Limits } from "../gateway/http1/limits.ts";
+import type { InboundRequest } from "../gateway/inbound.ts";
+import { makeThreadLogger } from "../telemetry/logger-thread.ts";
+import { Metrics } from "../telemetry/metrics.ts";
+import { FrontDoor } from "./front-door.ts";
+import type { FromThread, ThreadStart, ToThread } from "./messages.ts";
+import { ServerClock } from "./server-clock.ts";
+
+/** Connections that the kernel completes and holds until the thread takes them. */
+const backlog = 4_096;
+
+const control = parentPort;
+assert(control !== null, "a gateway thread is a worker");
+const post = (message: FromThread): void => control.postMessage(message);
+
+const start = workerData as ThreadStart;
+const { settings } = start;
+const logger = makeThreadLogger(settings.logLevel, post);
+const metrics = new Metrics(start.metrics, 1 + start.threadIndex);
+const clock = new ServerClock();
+const frontDoor = new FrontDoor({ controlSocket: start.controlSocket, logger });
+
+let functions: FunctionClient | undefined;
+let gateway: Gateway | undefined;
+let isListening = false;
+let hasBegunToListen = false;
+
+const http1 = new Http1Server({
+  limits: {
+    ...defaultHttp1Limits,
+    headerBytesMax: settings.headerBytesMax,
+    headerTimeoutMs: settings.headerTimeoutMs,
+    bodyTimeoutMs: settings.bodyTimeoutMs,
+    keepAliveMs: settings.keepAliveMs,
+  },
+  hasHints: start.isDevelopment,
+  clock,
+  onRequest: (request) => {
+    if (gateway?.handle(request) === true) return;
+    metrics.add("managementRequests");
+    frontDoor.handOver(request);
+  },
+  onError: (error, request) =>
+    logger.error("A request failed.", { error: describe(error), ...describeRequest(request) }),
+});
+
+const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket: Socket) => {
+  metrics.add("connectionsTotal");
+  http1.accept(socket);
+  metrics.set("connectionsOpen", http1.connectionCount);
+  socket.once("close", () => metrics.set("connectionsOpen", http1.connectionCount));
+});
+// Before it listens: the port can't be had. Later: no descriptors are left, and accepting goes on when there are.
+server.on("error", (error) => {
+  if (isListening) logger.error("A gateway thread can't accept connections.", { error: error.message });
+  else post({ kind: "failed", message: error.message });
+});
+
+control.on("message", (message: ToThread) => {
+  switch (message.kind) {
+    case "functions":
+      functions = connectFunctions(message.port);
+      gateway = new Gateway({ functions, metrics, clock, logger, isDevelopment: start.isDevelopment, settings });
+      break;
+    case "plan":
+      gateway?.setPlan(message.key, message.plan);
+      break;
+    case "undeployed":
+      gateway?.setUndeployed(message.key, message.routes);
+      break;
+    case "revision":
+      post({ kind: "applied", revision: message.revision });
+      // The first revision ends what a new thread is told; to serve before that would be to serve nothing.
+      listen();
+      break;
+    case "stop":
+      void stop(message.drainMs);
+      break;
+  }
+});
+
+function listen(): void {
+  if (hasBegunToListen) return;
+  hasBegunToListen = true;
+  server.listen({ host: start.host, port: start.port, reusePort: start.isPortShared, backlog }, () => {
+    isListening = true;
+    const address = server.address();
+    assert(address !== null && typeof address === "object", "a listening server has a port");
+    post({ kind: "listening", port: address.port });
+  });
+}
+
+async function stop(drainMs: number): Promise<void> {
+  server.close();
+  await http1.stop(drainMs);
+  frontDoor.close();
+  await functions?.close();
+  post({ kind: "stopped" });
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** Without the query, which may hold secrets. */
+function describeRequest(request: InboundRequest | undefined): Record<string, unknown> {
+  return request === undefined ? {} : { method: request.method, path: request.target.split("?", 1)[0] };
+}
