@@ -1,0 +1,233 @@
+import { type IncomingMessage, request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
+import { decodeText, makeJsonDecoders, setOwn } from "./decode.ts";
+import { encodeText, makeJsonEncoders } from "./encode.ts";
+import { loadModel, type Model, type ModelName, type OperationModel, type Shape, shapeOf, wireName } from "./model.ts";
+
+export interface ClientOptions {
+  /** `http://127.0.0.1:4566`. */
+  readonly endpoint: string;
+  /** A service that speaks restJson1. */
+  readonly model: Exclude<ModelName, "sts" | "iam">;
+  /** With `accessKeyId`: whose account and region the calls are in. Without: unsigned. */
+  readonly region?: string;
+  readonly accessKeyId?: string;
+  /** A call that takes longer is given up. */
+  readonly timeoutMs?: number;
+}
+
+/** Calls operations by their names, with input and output by the model's member names. */
+export interface Client {
+  call(operation: string, input?: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>>;
+}
+
+/** An error that the service answered. */
+export class ServiceError extends Error {
+  /** `NotFoundException`… */
+  readonly code: string;
+  readonly status: number;
+  constructor(code: string, status: number, message: string) {
+    super(message);
+    this.name = "ServiceError";
+    this.code = code;
+    this.status = status;
+  }
+}
+
+/** An answer larger than this is given up; exports and functions' code are a few megabytes. */
+const answerBytesMax = 256 * 1024 * 1024;
+
+/** A client of the management API, driven by the same models as the server. It signs nothing. */
+export function makeClient(options: ClientOptions): Client {
+  const model = loadModel(options.model);
+  const encoderOf = makeJsonEncoders(model);
+  const decoderOf = makeJsonDecoders(model);
+  return {
+    async call(operation, input = {}) {
+      const called = model.operations[operation];
+      if (!called) throw new Error(`${options.model} has no operation ${operation}.`);
+      const written = writeRequest(model, called, input, encoderOf);
+      const answer = await send(options, model, called.http.method, written);
+      if (answer.status >= 400) throw toServiceError(answer);
+      return readOutput(model, called, answer, decoderOf);
+    },
+  };
+}
+
+interface WrittenRequest {
+  readonly target: string;
+  readonly headers: Record<string, string>;
+  readonly body: Buffer;
+}
+
+type Encoders = ReturnType<typeof makeJsonEncoders>;
+type Decoders = ReturnType<typeof makeJsonDecoders>;
+
+function writeRequest(
+  model: Model,
+  operation: OperationModel,
+  input: Readonly<Record<string, unknown>>,
+  encoderOf: Encoders,
+): WrittenRequest {
+  const [template = "", fixedQuery = ""] = operation.http.requestUri.split("?", 2) as [string, string?];
+  const query = new URLSearchParams(fixedQuery);
+  const headers: Record<string, string> = { accept: "application/json" };
+  const inputName = operation.input?.shape;
+  const shape: Shape = inputName === undefined ? { type: "structure" } : shapeOf(model, inputName);
+  const members = Object.entries(shape.members ?? {});
+  requireKnown(input, shape);
+
+  let path = template;
+  let isBodyWanted = false;
+  for (const [name, member] of members) {
+    const value = input[name];
+    const wire = wireName(name, member);
+    isBodyWanted ||= member.location === undefined;
+    if (value === undefined || value === null) continue;
+    const memberShape = shapeOf(model, member.shape);
+    if (member.location === "uri") {
+      path = path.replace(`{${wire}}`, () => encodeURIComponent(encodeText(memberShape, value)));
+    } else if (member.location === "querystring") {
+      addQuery({ query, model, shape: memberShape, wire, value });
+    } else if (member.location === "header") {
+      headers[wire.toLowerCase()] = encodeText(memberShape, value);
+    }
+  }
+  const missing = /\{([^}]+)\}/.exec(path)?.[1];
+  if (missing !== undefined) throw new Error(`The input lacks ${missing}, which is part of the path.`);
+  const body = isBodyWanted ? writeBody(model, shape, inputName ?? "", input, encoderOf) : Buffer.alloc(0);
+  if (isBodyWanted) headers["content-type"] ??= "application/json";
+  return { target: query.size > 0 ? `${path}?${query}` : path, headers, body };
+}
+
+function requireKnown(input: Readonly<Record<string, unknown>>, shape: Shape): void {
+  const unknown = Object.keys(input).find((name) => !Object.hasOwn(shape.members ?? {}, name));
+  if (unknown !== undefined) throw new Error(`The input has no member ${unknown}.`);
+}
+
+function writeBody(
+  model: Model,
+  shape: Shape,
+  inputName: string,
+  input: Readonly<Record<string, unknown>>,
+  encoderOf: Encoders,
+): Buffer {
+  if (shape.payload === undefined) return Buffer.from(encoderOf(inputName)(input));
+  const value = input[shape.payload];
+  const payloadName = shape.members?.[shape.payload]?.shape ?? "";
+  if (value === undefined) return Buffer.alloc(0);
+  if (shapeOf(model, payloadName).type === "blob") return Buffer.from(value as Uint8Array);
+  return Buffer.from(encoderOf(payloadName)(value));
+}
+
+interface QueryMember {
+  readonly query: URLSearchParams;
+  readonly model: Model;
+  readonly shape: Shape;
+  readonly wire: string;
+  readonly value: unknown;
+}
+
+function addQuery({ query, model, shape, wire, value }: QueryMember): void {
+  if (shape.type === "list") {
+    const entryShape = shapeOf(model, shape.member?.shape ?? "");
+    for (const entry of value as readonly unknown[]) query.append(wire, encodeText(entryShape, entry));
+  } else if (shape.type === "map") {
+    for (const [key, entry] of Object.entries(value as Record<string, string>)) query.append(key, entry);
+  } else {
+    query.append(wire, encodeText(shape, value));
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Buffer;
+}
+
+function send(options: ClientOptions, model: Model, method: string, written: WrittenRequest): Promise<Answer> {
+  const url = new URL(options.endpoint);
+  const request = url.protocol === "https:" ? requestHttps : requestHttp;
+  const headers: Record<string, string | number> = { ...written.headers, "content-length": written.body.length };
+  if (options.accessKeyId !== undefined) headers["authorization"] = credential(options, model);
+  return new Promise((resolve, reject) => {
+    // The target is sent as written: what is percent-encoded in a label must stay so.
+    const path = url.pathname.replace(/\/$/, "") + written.target;
+    const sent = request(url, { method, path, headers }, (response) => {
+      readAnswer(response).then(resolve, reject);
+    });
+    sent.setTimeout(options.timeoutMs ?? 120_000, () => {
+      sent.destroy(new Error(`${options.endpoint} did not answer ${method} ${written.target} in time.`));
+    });
+    sent.on("error", reject);
+    sent.end(written.body);
+  });
+}
+
+/** The scope tells account and region. The signature is none: where signatures are verified this client is refused. */
+function credential({ accessKeyId, region = "us-east-1" }: ClientOptions, { metadata }: Model): string {
+  const service = metadata.signingName ?? metadata.endpointPrefix;
+  const scope = `${accessKeyId}/20260101/${region}/${service}/aws4_request`;
+  return `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=unsigned`;
+}
+
+async function readAnswer(response: IncomingMessage): Promise<Answer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > answerBytesMax) throw new Error(`The answer is larger than ${answerBytesMax} bytes.`);
+    chunks.push(chunk);
+  }
+  const headers: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(response.headers)) headers[name] = [value].flat().join(", ");
+  return { status: response.statusCode ?? 0, headers, body: Buffer.concat(chunks) };
+}
+
+function toServiceError({ status, headers, body }: Answer): ServiceError {
+  const code = headers["x-amzn-errortype"]?.split(":", 1)[0] ?? "UnknownError";
+  let message: unknown;
+  try {
+    const parsed = JSON.parse(body.toString("utf8")) as { message?: unknown; Message?: unknown } | null;
+    message = parsed?.message ?? parsed?.Message;
+  } catch {
+    // Not JSON: whoever answered is no service of AWS's form. Its text is the best there is.
+    message = body.toString("utf8", 0, 1024).trim();
+  }
+  return new ServiceError(code, status, typeof message === "string" && message !== "" ? message : `HTTP ${status}`);
+}
+
+function readOutput(
+  model: Model,
+  operation: OperationModel,
+  { status, headers, body }: Answer,
+  decoderOf: Decoders,
+): Record<string, unknown> {
+  const outputName = operation.output?.shape;
+  if (outputName === undefined) return {};
+  const shape = shapeOf(model, outputName);
+  const output = readOutputBody(model, shape, outputName, body, decoderOf);
+  for (const [name, member] of Object.entries(shape.members ?? {})) {
+    const text = headers[wireName(name, member).toLowerCase()];
+    if (member.location === "statusCode") output[name] = status;
+    else if (member.location === "header" && text !== undefined) {
+      setOwn(output, name, decodeText(shapeOf(model, member.shape), text));
+    }
+  }
+  return output;
+}
+
+function readOutputBody(
+  model: Model,
+  shape: Shape,
+  outputName: string,
+  body: Buffer,
+  decoderOf: Decoders,
+): Record<string, unknown> {
+  const payloadName = shape.payload === undefined ? undefined : shape.members?.[shape.payload]?.shape;
+  if (shape.payload !== undefined && payloadName !== undefined) {
+    const isBlob = shapeOf(model, payloadName).type === "blob";
+    return { [shape.payload]: isBlob ? body : decoderOf(payloadName)(JSON.parse(body.toString("utf8"))) };
+  }
+  return body.length === 0 ? {} : (decoderOf(outputName)(JSON.parse(body.toString("utf8"))) as Record<string, unknown>);
+}
