@@ -199,6 +199,9 @@ export async function readConfig({ flags, env, cwd }: ConfigSources): Promise<Se
   return config as unknown as ServerConfig;
 }
 
+/** Keys that a `portico.yaml` in a project's folder has for `portico up`, which checks them. */
+const projectKeys: readonly string[] = ["api", "functions", "processes"];
+
 interface ConfigFile {
   readonly path: string;
   readonly values: Readonly<Record<string, unknown>>;
@@ -367,7 +370,7 @@ async function parseConfigFile(path: string): Promise<Record<string, unknown>> {
   }
   if (typeof values !== "object" || values === null || Array.isArray(values)) return refuse("It is not a mapping.");
   for (const key of Object.keys(values)) {
-    if (configKeys.some(({ flag }) => flag === key)) continue;
+    if (configKeys.some(({ flag }) => flag === key) || projectKeys.includes(key)) continue;
     const known = configKeys.map(({ flag }) => flag);
     const near = nearest(key, known);
     throw new UserError({

@@ -1,0 +1,123 @@
+import type { ConfigFlags } from "../server/config.ts";
+import type { Output } from "./output.ts";
+
+/** What a command is run with. */
+export interface Invocation {
+  readonly args: readonly string[];
+  readonly options: Readonly<Record<string, unknown>>;
+  /** The server's settings that were given as flags, for commands that may start one. */
+  readonly serverFlags: ConfigFlags;
+  readonly output: Output;
+}
+
+/** Runs a command; answers the process's exit code. */
+export type Run = (invocation: Invocation) => Promise<number>;
+
+export interface CommandOption {
+  /** As commander reads it: `--stage NAME`. */
+  readonly flags: string;
+  readonly help: string;
+  readonly choices?: readonly string[];
+}
+
+export interface CommandFacts {
+  readonly name: string;
+  readonly synopsis: string;
+  /** As commander reads them: `<file>` must be there, `[api]` may be. */
+  readonly arguments: readonly { readonly name: string; readonly help: string }[];
+  readonly options: readonly CommandOption[];
+  /** All of the server's settings are flags of this command, too. */
+  readonly takesServerSettings: boolean;
+  readonly examples: readonly string[];
+  /** Loaded only for the command that is run. */
+  readonly load: () => Promise<Run>;
+}
+
+const endpoint: CommandOption = {
+  flags: "--endpoint <url>",
+  help: "the running server (default: http://127.0.0.1:4566, or the port in PORTICO_PORT)",
+};
+const json: CommandOption = { flags: "--json", help: "print JSON" };
+const account: CommandOption = { flags: "--account <id>", help: "account of the API (default: 000000000000)" };
+const region: CommandOption = { flags: "--region <name>", help: "region of the API (default: us-east-1)" };
+
+/** Every command: `--help`, the docs and the program itself read this table. */
+export const commands: readonly CommandFacts[] = [
+  {
+    name: "up",
+    synopsis: "serve an OpenAPI document and its functions, and deploy again on each save",
+    arguments: [{ name: "<path>", help: "the document, or a folder with an openapi.yaml and functions/" }],
+    options: [
+      { flags: "--endpoint <url>", help: "use this running server" },
+      { flags: "--name <name>", help: "the API's name (default: the document's title)" },
+      { flags: "--stage <name>", help: "the stage that is deployed to (default: dev)" },
+      { flags: "--no-watch", help: "deploy once; with a running server, end then" },
+    ],
+    takesServerSettings: true,
+    examples: ["portico up examples/petstore", "portico up api.yaml --port 8080 --memory"],
+    load: async () => (await import("./run-up.ts")).runUp,
+  },
+  {
+    name: "serve",
+    synopsis: "run the server",
+    arguments: [],
+    options: [],
+    takesServerSettings: true,
+    examples: ["portico serve", "portico serve --port 8080 --data /var/lib/portico --threads 4"],
+    load: async () => (await import("./run-serve.ts")).runServe,
+  },
+  {
+    name: "routes",
+    synopsis: "list what a running server serves, with URLs",
+    arguments: [{ name: "[api]", help: "an API's id or name (default: all)" }],
+    options: [json, endpoint],
+    takesServerSettings: false,
+    examples: ["portico routes", "portico routes Petstore --json"],
+    load: async () => (await import("./run-routes.ts")).runRoutes,
+  },
+  {
+    name: "status",
+    synopsis: "tell which stages lag behind their definition, and how",
+    arguments: [],
+    options: [json, endpoint],
+    takesServerSettings: false,
+    examples: ["portico status", "portico status --json"],
+    load: async () => (await import("./run-status.ts")).runStatus,
+  },
+  {
+    name: "import",
+    synopsis: "make an API from an OpenAPI document",
+    arguments: [{ name: "<file>", help: "the document, JSON or YAML" }],
+    options: [
+      { flags: "--name <name>", help: "the API's name (default: the document's title)" },
+      { flags: "--deploy", help: "deploy it, too" },
+      { flags: "--stage <name>", help: "deploy it to this stage (default with --deploy: dev)" },
+      account,
+      region,
+      json,
+      endpoint,
+    ],
+    takesServerSettings: false,
+    examples: ["portico import openapi.yaml", "portico import openapi.yaml --name Orders --stage prod"],
+    load: async () => (await import("./run-import.ts")).runImport,
+  },
+  {
+    name: "export",
+    synopsis: "write what a stage serves as an OpenAPI document",
+    arguments: [
+      { name: "<api>", help: "the API's id or name" },
+      { name: "<stage>", help: "the stage" },
+    ],
+    options: [
+      { flags: "--format <format>", help: "oas30 (default) or swagger", choices: ["oas30", "swagger"] },
+      { flags: "--yaml", help: "YAML instead of JSON" },
+      { flags: "--extensions <names>", help: "integrations, authorizers, documentation: with commas between them" },
+      account,
+      region,
+      endpoint,
+    ],
+    takesServerSettings: false,
+    examples: ["portico export Petstore dev --yaml --extensions integrations > petstore.yaml"],
+    load: async () => (await import("./run-export.ts")).runExport,
+  },
+];

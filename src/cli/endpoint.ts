@@ -1,0 +1,37 @@
+import { UserError } from "../base/user-error.ts";
+import { readConfig } from "../server/config.ts";
+
+const probeTimeoutMs = 2_000;
+
+/** Does a Portico answer there? Another program on the port does not answer this. */
+export async function isPortico(endpoint: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${endpoint}/_portico/health`, { signal: AbortSignal.timeout(probeTimeoutMs) });
+    const answer = (await response.json()) as { readonly status?: unknown } | null;
+    return response.ok && answer?.status === "ok";
+  } catch {
+    return false;
+  }
+}
+
+/** The running server that a command is about: `--endpoint`, or the port that the settings name. */
+export async function findEndpoint(options: Readonly<Record<string, unknown>>): Promise<string> {
+  const given = options["endpoint"];
+  const endpoint = typeof given === "string" ? given.replace(/\/+$/, "") : await configuredEndpoint();
+  if (await isPortico(endpoint)) return endpoint;
+  throw new UserError({
+    what: `No Portico answers at ${endpoint}.`,
+    why: "",
+    next: "Start one with `portico serve` or `portico up`, or say with --endpoint where it is.",
+  });
+}
+
+async function configuredEndpoint(): Promise<string> {
+  const config = await readConfig({ flags: {}, env: process.env, cwd: process.cwd() });
+  return `http://${urlHost(config.host)}:${config.port}`;
+}
+
+export const urlHost = (host: string): string => (host.includes(":") ? `[${host}]` : host);
+
+/** For people: `localhost` is what the hosts of APIs (`….localhost`) and AWS's local tools have, too. */
+export const showEndpoint = (endpoint: string): string => endpoint.replace("//127.0.0.1:", "//localhost:");

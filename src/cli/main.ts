@@ -1,0 +1,106 @@
+// The program `portico`. Commands are data (commands.ts); each one's code is loaded only when it is run.
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, Option } from "commander";
+import { UserError } from "../base/user-error.ts";
+import { type ConfigFlags, type ConfigKey, configKeys, variableName } from "../server/config.ts";
+import { type CommandFacts, commands } from "./commands.ts";
+import { makeOutput, type Output } from "./output.ts";
+import { shortPath } from "./short-path.ts";
+
+/** 0: done; 1: it could not be done; 2: the command line was wrong. */
+const exitCodes = { failed: 1, usage: 2 } as const;
+
+const output = makeOutput(process.stdout, process.stderr, process.env, shortPath);
+// The reader of a pipe may have seen enough.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
+async function main(args: readonly string[]): Promise<void> {
+  const program = new Command("portico")
+    .description("A self-hosted Amazon API Gateway: the same management API, the same behaviour on the wire.")
+    .version(readVersion(), "--version")
+    .helpOption("--help", "say how it is used")
+    .helpCommand(false)
+    .exitOverride()
+    .showSuggestionAfterError(true)
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error: (.)/, (_all, c: string) => c.toUpperCase())),
+    })
+    .addHelpText(
+      "after",
+      "\nExamples:\n  portico up examples/petstore\n  portico serve --port 8080\n\nportico COMMAND --help tells more.",
+    );
+  for (const facts of commands) addCommand(program, facts);
+  try {
+    if (args.length === 0) program.help({ error: true });
+    await program.parseAsync([...args], { from: "user" });
+  } catch (error) {
+    process.exitCode = report(error, output);
+  }
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+function addCommand(program: Command, facts: CommandFacts): void {
+  const command = program
+    .command(facts.name)
+    .description(facts.synopsis)
+    .exitOverride()
+    .helpOption("--help", "say how it is used")
+    .addHelpText("after", `\nExamples:\n${facts.examples.map((example) => `  ${example}`).join("\n")}`);
+  for (const argument of facts.arguments) command.argument(argument.name, argument.help);
+  for (const { flags, help, choices } of facts.options) {
+    const option = new Option(flags, help);
+    command.addOption(choices ? option.choices([...choices]) : option);
+  }
+  if (facts.takesServerSettings) for (const option of serverOptions()) command.addOption(option);
+  command.action(async () => {
+    const options = command.opts();
+    const run = await facts.load();
+    process.exitCode = await run({ args: command.args, options, serverFlags: pickServerFlags(options), output });
+  });
+}
+
+function serverOptions(): Option[] {
+  const options = configKeys.map((key) => new Option(flagOf(key), `${key.help}${defaultOf(key)}`));
+  return [
+    ...options,
+    new Option("--config <file>", "read these settings from a YAML file (default: portico.yaml, if it is there)"),
+  ];
+}
+
+const flagOf = (key: ConfigKey): string => (key.placeholder ? `--${key.flag} <${key.placeholder}>` : `--${key.flag}`);
+
+function defaultOf(key: ConfigKey): string {
+  const isShown =
+    key.default !== undefined && key.default !== false && key.default !== "" && key.default.toString() !== "";
+  return ` (${isShown ? `default: ${String(key.default)}; ` : ""}${variableName(key)})`;
+}
+
+function pickServerFlags(options: Readonly<Record<string, unknown>>): ConfigFlags {
+  const names = ["config", ...configKeys.map((key) => key.name)];
+  return Object.fromEntries(Object.entries(options).filter(([name]) => names.includes(name))) as ConfigFlags;
+}
+
+/** Prints what went wrong and what to do next; a stack only for our own bugs. */
+function report(error: unknown, out: Output): number {
+  // Commander has printed its own by now; help and version are no errors.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
+  if (error instanceof UserError) {
+    out.problem({ severity: "error", message: error.what });
+    for (const line of [error.why, error.next]) if (line !== "") out.note(`  ${line}`);
+    return exitCodes.failed;
+  }
+  if (error instanceof Error && "problems" in error && Array.isArray(error.problems)) {
+    for (const problem of error.problems) out.problem(problem);
+    return exitCodes.failed;
+  }
+  out.note(`portico has a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  return exitCodes.failed;
+}
+
+await main(process.argv.slice(2));

@@ -1,0 +1,43 @@
+import { type Client, makeClient, ServiceError } from "../protocol/client.ts";
+
+type ServiceName = "apigateway" | "lambda";
+type Answer = Readonly<Record<string, unknown>>;
+
+/** The management API of a running server, for one account and region. */
+export interface PorticoCalls {
+  readonly account: string;
+  readonly region: string;
+  call(service: ServiceName, operation: string, input: Readonly<Record<string, unknown>>): Promise<Answer>;
+  /** The same, but what is not there is undefined and no error. */
+  find(service: ServiceName, operation: string, input: Readonly<Record<string, unknown>>): Promise<Answer | undefined>;
+}
+
+/** A twelve-digit access key is the account's own (DESIGN.md §4). */
+export function connect(endpoint: string, account: string, region: string): PorticoCalls {
+  const clients = new Map<ServiceName, Client>();
+  const call: PorticoCalls["call"] = async (service, operation, input) => {
+    let client = clients.get(service);
+    if (!client) {
+      client = makeClient({ endpoint, model: service, region, accessKeyId: account });
+      clients.set(service, client);
+    }
+    return client.call(operation, input);
+  };
+  return {
+    account,
+    region,
+    call,
+    async find(...input) {
+      try {
+        return await call(...input);
+      } catch (error) {
+        if (hasCode(error, "NotFoundException", "ResourceNotFoundException")) return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+/** Is this an error that the service answered, by one of these names? */
+export const hasCode = (error: unknown, ...codes: readonly string[]): error is ServiceError =>
+  error instanceof ServiceError && codes.includes(error.code);

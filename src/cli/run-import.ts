@@ -1,0 +1,51 @@
+import { resolve } from "node:path";
+import type { Invocation } from "./commands.ts";
+import { findEndpoint, showEndpoint } from "./endpoint.ts";
+import { connect, hasCode } from "./portico-calls.ts";
+import { type ApiDocument, locateImportProblems, readApiDocument, splitImportMessage } from "./up/api-document.ts";
+import { findProject } from "./up/project.ts";
+import { stageUrls } from "./up/render-routes.ts";
+import { ProblemsError } from "./up/source-text.ts";
+
+/** `portico import FILE`: one new API, once. */
+export async function runImport({ args, options, output }: Invocation): Promise<number> {
+  const text = (name: string): string | undefined => (typeof options[name] === "string" ? options[name] : undefined);
+  const name = text("name");
+  const { documentFile } = findProject(resolve(args[0] ?? "."));
+  const document = await readApiDocument(documentFile, name === undefined ? {} : { name });
+  const endpoint = await findEndpoint(options);
+  const account = text("account") ?? document.account;
+  const region = text("region") ?? document.region;
+  const calls = connect(endpoint, account, region);
+  const { id, warnings } = await importOnce(document, (input) => calls.call("apigateway", "ImportRestApi", input));
+  for (const problem of await locateImportProblems(warnings, "warning", document)) output.problem(problem);
+  const stageName = text("stage") ?? (options["deploy"] ? "dev" : undefined);
+  if (stageName !== undefined) await calls.call("apigateway", "CreateDeployment", { restApiId: id, stageName });
+  const urls =
+    stageName === undefined ? undefined : stageUrls(showEndpoint(endpoint), region, { apiId: id, stageName });
+  if (options["json"])
+    output.json({ id, name: document.name, account, region, ...(urls && { stageName, url: urls.byPath }) });
+  else {
+    output.line(`${document.name} is imported as ${id}.`);
+    if (urls) output.line(`Stage ${stageName} answers at ${urls.byPath}\n              and at ${urls.byHost}`);
+    else output.line(`aws apigateway create-deployment --rest-api-id ${id} --stage-name dev  deploys it.`);
+  }
+  return 0;
+}
+
+async function importOnce(
+  document: ApiDocument,
+  call: (input: Readonly<Record<string, unknown>>) => Promise<Readonly<Record<string, unknown>>>,
+): Promise<{ readonly id: string; readonly warnings: readonly string[] }> {
+  try {
+    const { id, warnings } = await call({ body: document.body });
+    return { id: String(id), warnings: Array.isArray(warnings) ? warnings.map(String) : [] };
+  } catch (error) {
+    if (!hasCode(error, "BadRequestException", "LimitExceededException")) throw error;
+    const { errors, warnings } = splitImportMessage(error.message);
+    throw new ProblemsError([
+      ...(await locateImportProblems(errors, "error", document)),
+      ...(await locateImportProblems(warnings, "warning", document)),
+    ]);
+  }
+}

@@ -1,0 +1,57 @@
+import type { Invocation } from "./commands.ts";
+import { findEndpoint, showEndpoint } from "./endpoint.ts";
+import { connect } from "./portico-calls.ts";
+import { getStatus, type StageStatus, stagesOf } from "./server-status.ts";
+import { type ApiOperation, describeIntegration, listOperations } from "./up/api-operations.ts";
+import { printRoutes, routeKey, stageUrls } from "./up/render-routes.ts";
+
+/** `portico routes [API]`: what is served, as it was deployed, not as it is being edited. */
+export async function runRoutes({ args, options, output }: Invocation): Promise<number> {
+  const endpoint = await findEndpoint(options);
+  const all = await getStatus(endpoint);
+  const stages = args[0] === undefined ? all : stagesOf(all, args[0]);
+  const found: { readonly stage: StageStatus; readonly operations: readonly ApiOperation[] }[] = [];
+  for (const stage of stages) found.push({ stage, operations: await deployedOperations(endpoint, stage) });
+  if (options["json"]) {
+    output.json(found.flatMap(({ stage, operations }) => operations.map((one) => routeAsJson(endpoint, stage, one))));
+    return 0;
+  }
+  if (found.length === 0) output.line("Nothing is deployed. `portico up PATH` deploys an OpenAPI document.");
+  for (const [index, { stage, operations }] of found.entries()) {
+    const urls = stageUrls(showEndpoint(endpoint), stage.region, stage);
+    if (index > 0) output.line();
+    output.line(`${output.paint("bold", stage.apiName)} (${stage.apiId}), stage ${stage.stageName}, at ${urls.byHost}`);
+    if (stage.problem) output.line(output.paint("yellow", `The whole stage answers 501: ${stage.problem}`));
+    printRoutes(output, operations, urls.byPath, closedRoutes(stage));
+  }
+  return 0;
+}
+
+/** GetExport answers what the stage's deployment has, with the integrations. */
+async function deployedOperations(endpoint: string, stage: StageStatus): Promise<readonly ApiOperation[]> {
+  const { body } = await connect(endpoint, stage.account, stage.region).call("apigateway", "GetExport", {
+    restApiId: stage.apiId,
+    stageName: stage.stageName,
+    exportType: "oas30",
+    parameters: { extensions: "integrations" },
+    accepts: "application/json",
+  });
+  return listOperations(JSON.parse(String(body)));
+}
+
+const closedRoutes = (stage: StageStatus): ReadonlyMap<string, string> =>
+  new Map(stage.closedRoutes.map(({ route, reason }) => [route, reason]));
+
+function routeAsJson(endpoint: string, stage: StageStatus, operation: ApiOperation): object {
+  const closed = closedRoutes(stage).get(routeKey(operation));
+  return {
+    apiId: stage.apiId,
+    apiName: stage.apiName,
+    stageName: stage.stageName,
+    method: operation.method,
+    path: operation.path,
+    integration: describeIntegration(operation.integration),
+    url: `${stageUrls(showEndpoint(endpoint), stage.region, stage).byPath}${operation.path}`,
+    ...(closed !== undefined && { closed }),
+  };
+}

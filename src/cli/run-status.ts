@@ -1,0 +1,61 @@
+import type { Invocation } from "./commands.ts";
+import { findEndpoint } from "./endpoint.ts";
+import type { Output } from "./output.ts";
+import { getStatus, type StageStatus } from "./server-status.ts";
+
+/** `portico status`: which stages lag behind their definition, and how (DESIGN.md §10.7). */
+export async function runStatus({ options, output }: Invocation): Promise<number> {
+  const stages = await getStatus(await findEndpoint(options));
+  if (options["json"]) {
+    output.json(stages);
+    return 0;
+  }
+  if (stages.length === 0) {
+    output.line("Nothing is deployed. `portico up PATH` deploys an OpenAPI document.");
+    return 0;
+  }
+  output.table(
+    ["API", "ID", "STAGE", "DEPLOYMENT", "DEPLOYED", "STATE"],
+    stages.map((stage) => [
+      stage.apiName,
+      stage.apiId,
+      stage.stageName,
+      stage.deploymentId,
+      stage.deployedAt === undefined ? "" : new Date(stage.deployedAt * 1000).toISOString().replace(".000Z", "Z"),
+      stateOf(stage),
+    ]),
+  );
+  for (const stage of stages) printDetails(stage, output);
+  return 0;
+}
+
+function stateOf({ differences, problem, closedRoutes }: StageStatus): string {
+  const closed = closedRoutes.length > 0 ? `, ${count(closedRoutes.length, "route")} closed` : "";
+  if (problem) return "closed";
+  return (differences.length === 0 ? "up to date" : `${count(differences.length, "change")} not deployed`) + closed;
+}
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
+
+const linesMax = 20;
+
+function printDetails(stage: StageStatus, output: Output): void {
+  const { differences, withoutEffect, closedRoutes, problem } = stage;
+  const lines = [
+    ...(problem ? [output.paint("red", `answers 501: ${problem}`)] : []),
+    ...differences.map(({ sentence }) => sentence),
+    ...closedRoutes.map(({ route, reason }) => output.paint("yellow", `${route} answers 501: ${reason}`)),
+    ...withoutEffect.map((setting) => output.paint("dim", `without effect yet: ${setting}`)),
+  ];
+  if (lines.length === 0) return;
+  output.line(`\n${output.paint("bold", `${stage.apiName} ${stage.stageName}`)}`);
+  for (const line of lines.slice(0, linesMax)) output.line(`  ${line}`);
+  if (lines.length > linesMax) output.line(`  … and ${lines.length - linesMax} more; --json has all`);
+  if (differences.length > 0)
+    output.line(
+      output.paint(
+        "dim",
+        `  aws apigateway create-deployment --rest-api-id ${stage.apiId} --stage-name ${stage.stageName}  deploys them`,
+      ),
+    );
+}

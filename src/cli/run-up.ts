@@ -1,0 +1,168 @@
+import { dirname, join, sep } from "node:path";
+import { UserError } from "../base/user-error.ts";
+import type { Invocation } from "./commands.ts";
+import type { Output } from "./output.ts";
+import { connect } from "./portico-calls.ts";
+import { getStatus } from "./server-status.ts";
+import { shortPath } from "./short-path.ts";
+import { untilSignal } from "./until-signal.ts";
+import { findOrStartServer, type ServerInUse } from "./up/find-server.ts";
+import { findProject, type Project } from "./up/project.ts";
+import { type Deployed, ProjectDeployer } from "./up/project-deployer.ts";
+import { curlLines, printRoutes, stageUrls } from "./up/render-routes.ts";
+import { type Watched, watchFiles } from "./up/watch-files.ts";
+
+/** `portico up`: serves a project, and deploys it again on each save, until it is told to stop. */
+export async function runUp({ args, options, serverFlags, output }: Invocation): Promise<number> {
+  // From the start: a signal during it must not leave a backend or a socket behind.
+  const stopped = untilSignal();
+  const project = findProject(args[0] ?? ".");
+  const text = (name: string): string | undefined => (typeof options[name] === "string" ? options[name] : undefined);
+  const server = await findOrStartServer({ endpoint: text("endpoint"), flags: serverFlags, project });
+  const deployer = new ProjectDeployer({
+    project,
+    name: text("name"),
+    stage: text("stage"),
+    connect: (account, region) => connect(server.endpoint, account, region),
+    print: (name, line) => output.line(`${output.paint("dim", `${name} |`)} ${line}`),
+  });
+  const session = new UpSession(project, server, deployer, output);
+  try {
+    const isUp = await session.start();
+    if (options["watch"] === false && !server.isOurs) return isUp ? 0 : 1;
+    await session.watch(stopped, options["watch"] !== false);
+    return 0;
+  } finally {
+    await deployer.close();
+    await server.close();
+  }
+}
+
+/** What is printed, and when what is deployed. */
+class UpSession {
+  readonly #project: Project;
+  readonly #server: ServerInUse;
+  readonly #deployer: ProjectDeployer;
+  readonly #output: Output;
+  /** The routes as they were printed last: they are printed again when they change. */
+  #printed = "";
+  /** Problems that the last save had: one that is still there is not news. */
+  #problems = "";
+
+  constructor(project: Project, server: ServerInUse, deployer: ProjectDeployer, output: Output) {
+    this.#project = project;
+    this.#server = server;
+    this.#deployer = deployer;
+    this.#output = output;
+  }
+
+  /** The first deployment; answers whether it came up without errors. */
+  async start(): Promise<boolean> {
+    const deployed = await this.#deployer.deploy();
+    await this.#report(deployed);
+    await this.#deployer.prune();
+    return !deployed.problems.some((problem) => problem.severity === "error");
+  }
+
+  /** Waits for a signal and, meanwhile, deploys what is saved. */
+  async watch(stopped: Promise<void>, isWatching: boolean): Promise<void> {
+    const { paint } = this.#output;
+    const what = isWatching ? `Watching ${shortPath(this.#project.folder)}: saving deploys. ` : "";
+    this.#output.line(`\n${paint("dim", `${what}Ctrl-C stops.`)}`);
+    if (!isWatching) return stopped;
+    let deploying: Promise<void> | undefined;
+    let isStale = false;
+    const watcher = watchFiles((files) => {
+      for (const file of files) this.#changedFiles.add(file);
+      isStale = true;
+      deploying ??= (async () => {
+        while (isStale) {
+          isStale = false;
+          await this.#redeploy();
+          watcher.update(this.#watched());
+        }
+        deploying = undefined;
+      })();
+    });
+    watcher.update(this.#watched());
+    await stopped;
+    watcher.close();
+    await deploying;
+  }
+
+  readonly #changedFiles = new Set<string>();
+
+  #watched(): Watched {
+    const { folder, documentFile } = this.#project;
+    return {
+      trees: [join(folder, "functions"), ...this.#deployer.processFolders.filter((one) => one !== folder)],
+      folders: [folder, dirname(documentFile), ...this.#deployer.referencedFiles.map((file) => dirname(file))],
+    };
+  }
+
+  async #redeploy(): Promise<void> {
+    const start = performance.now();
+    const changedFiles = [...this.#changedFiles];
+    this.#changedFiles.clear();
+    try {
+      const restarted = await this.#deployer.restartProcesses((folder) =>
+        changedFiles.some((file) => file.startsWith(`${folder}${sep}`) && folder !== this.#project.folder),
+      );
+      const deployed = await this.#deployer.deploy();
+      const ms = Math.round(performance.now() - start);
+      const changed = [...deployed.changed, ...restarted];
+      if (changed.length > 0) this.#output.line(this.#timed("green", `deployed ${changed.join(", ")} in ${ms} ms`));
+      await this.#report(deployed);
+      if (deployed.changed.length > 0) void this.#deployer.prune().catch(() => undefined);
+    } catch (error) {
+      // The server may be restarting, a process may have failed: the next save tries again.
+      const { message, severity } = { message: describe(error), severity: "error" as const };
+      this.#output.problem({ severity, message });
+    }
+  }
+
+  #timed(style: "green" | "red", text: string): string {
+    const { paint } = this.#output;
+    return `${paint("dim", new Date().toTimeString().slice(0, 8))} ${paint(style, text)}`;
+  }
+
+  async #report({ problems, api, changed }: Deployed): Promise<void> {
+    const text = JSON.stringify(problems);
+    if (text !== this.#problems || changed.length > 0) for (const problem of problems) this.#output.problem(problem);
+    const hasErrors = problems.some((problem) => problem.severity === "error");
+    if (hasErrors && text !== this.#problems && this.#printed !== "")
+      this.#output.note("What was deployed before is served on.");
+    if (!hasErrors && this.#problems.includes('"error"') && changed.length === 0)
+      this.#output.line("All is well again.");
+    this.#problems = text;
+    if (api && (changed.length > 0 || this.#printed === "")) await this.#printApi(api);
+  }
+
+  async #printApi({ document, target }: NonNullable<Deployed["api"]>): Promise<void> {
+    const { endpoint } = this.#server;
+    const stage = (await getStatus(endpoint)).find(
+      (one) => one.apiId === target.apiId && one.stageName === target.stageName,
+    );
+    if (!stage) return;
+    const closed = new Map(stage.closedRoutes.map(({ route, reason }) => [route, reason]));
+    const printed = JSON.stringify([document.operations, target, [...closed], stage.problem]);
+    if (printed === this.#printed) return;
+    this.#printed = printed;
+    const urls = stageUrls(this.#server.shownEndpoint, document.region, target);
+    const { line, paint } = this.#output;
+    line(
+      `\n${paint("bold", document.name)} (${target.apiId}), stage ${target.stageName}, at ${paint("cyan", urls.byPath)}`,
+    );
+    line(paint("dim", `also at ${urls.byHost}`));
+    if (stage.problem) line(paint("yellow", `The whole stage answers 501: ${stage.problem}`));
+    line();
+    printRoutes(this.#output, document.operations, urls.byPath, closed);
+    const curls = curlLines(document.operations, urls.byPath, closed);
+    if (curls.length > 0) line(`\nTry:\n${curls.map((curl) => `  ${curl}`).join("\n")}`);
+  }
+}
+
+function describe(error: unknown): string {
+  if (error instanceof UserError) return [error.what, error.why, error.next].filter((part) => part !== "").join(" ");
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,47 @@
+import { UserError } from "../base/user-error.ts";
+
+/** A stage as `/_portico/status` tells it. */
+export interface StageStatus {
+  readonly account: string;
+  readonly region: string;
+  readonly apiId: string;
+  readonly apiName: string;
+  readonly stageName: string;
+  readonly deploymentId: string;
+  /** Seconds since 1970. */
+  readonly deployedAt?: number;
+  /** What deploying now would change. */
+  readonly differences: readonly { readonly sentence: string }[];
+  /** Settings that are stored and have no effect yet. */
+  readonly withoutEffect: readonly string[];
+  /** Routes that answer 501, and why. */
+  readonly closedRoutes: readonly { readonly route: string; readonly reason: string }[];
+  /** Why the whole stage answers 501, or why its latest change is not served. */
+  readonly problem?: string;
+}
+
+const timeoutMs = 30_000;
+
+/** Every stage of a running server, in all accounts and regions. */
+export async function getStatus(endpoint: string): Promise<readonly StageStatus[]> {
+  const response = await fetch(`${endpoint}/_portico/status`, { signal: AbortSignal.timeout(timeoutMs) });
+  const answer = (await response.json()) as { readonly stages?: readonly StageStatus[]; readonly message?: string };
+  if (response.ok && answer.stages) return answer.stages;
+  throw new UserError({
+    what: `The server at ${endpoint} does not tell its state.`,
+    why: answer.message ?? `It answered ${response.status}.`,
+    next: "Look into its log.",
+  });
+}
+
+/** The stages of the API with this id or name. */
+export function stagesOf(stages: readonly StageStatus[], api: string): readonly StageStatus[] {
+  const found = stages.filter((stage) => stage.apiId === api || stage.apiName === api);
+  if (found.length > 0) return found;
+  const known = [...new Set(stages.map((stage) => `${stage.apiName} (${stage.apiId})`))].slice(0, 20);
+  throw new UserError({
+    what: `There is no deployed API ${api}.`,
+    why: known.length > 0 ? `There are ${known.join(", ")}.` : "Nothing is deployed on this server.",
+    next: "Deploy one with `portico up`, or with `aws apigateway create-deployment`.",
+  });
+}

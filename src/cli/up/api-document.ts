@@ -1,0 +1,116 @@
+import { readFileSync, statSync } from "node:fs";
+import { UserError } from "../../base/user-error.ts";
+import {
+  type ApiOperation,
+  type FunctionReference,
+  isObject,
+  listFunctionReferences,
+  listOperations,
+} from "./api-operations.ts";
+import { bundleReferences } from "./bundle-references.ts";
+import type { ApiSettings } from "./project.ts";
+import { locate, readYaml, type Source } from "./read-yaml.ts";
+import { type Problem, ProblemsError, problemAt } from "./source-text.ts";
+
+/** The project's document, read and ready to be sent. */
+export interface ApiDocument {
+  readonly source: Source;
+  /** Other files that it refers to. */
+  readonly files: readonly string[];
+  /** What is imported: the file as it is, or a JSON bundle of it and the files it refers to. */
+  readonly body: Buffer;
+  readonly name: string;
+  readonly operations: readonly ApiOperation[];
+  readonly functions: readonly FunctionReference[];
+  /** Where the document's functions are; the API is made in the same account and region. */
+  readonly account: string;
+  readonly region: string;
+}
+
+/** Twice the size of the largest documents that are published; the import itself has AWS's limit. */
+const documentBytesMax = 64 * 1024 * 1024;
+
+/** Reads the document; what is wrong with it is thrown as located problems. */
+export async function readApiDocument(file: string, settings: ApiSettings): Promise<ApiDocument> {
+  const { size } = statSync(file);
+  if (size > documentBytesMax)
+    throw new UserError({
+      what: `${file} is too large.`,
+      why: `It has ${Math.round(size / 1e6)} MB.`,
+      next: "API Gateway imports documents of at most 6 MB: split the API.",
+    });
+  const text = readFileSync(file, "utf8");
+  const source: Source = { file, text };
+  const { value } = await readYaml(source);
+  if (!isObject(value) || (value["openapi"] === undefined && value["swagger"] === undefined))
+    throw new ProblemsError([
+      problemAt("error", 'This is no OpenAPI document: it has no `openapi: 3.0.1` or `swagger: "2.0"`', source, 0),
+    ]);
+  const { document, files } = await bundleReferences(value, file, text);
+  const info = isObject(value["info"]) ? value["info"] : {};
+  const name = settings.name ?? (typeof info["title"] === "string" ? info["title"] : "");
+  if (name === "")
+    throw new ProblemsError([
+      problemAt("error", "The API has no name: `info` needs a `title`", source, await locate(source, ["info"])),
+    ]);
+  const isAsWritten = files.length === 0 && name === info["title"];
+  const sent = isObject(document) ? { ...document, info: { ...info, title: name } } : document;
+  const functions = listFunctionReferences(document, settings.variables ?? {});
+  return {
+    source,
+    files,
+    body: isAsWritten ? Buffer.from(text) : Buffer.from(JSON.stringify(sent)),
+    name,
+    operations: listOperations(document),
+    functions,
+    account: functions[0]?.account ?? "000000000000",
+    region: functions[0]?.region ?? "us-east-1",
+  };
+}
+
+/** The import's errors and warnings, each at the place in the document that it is about. */
+export async function locateImportProblems(
+  messages: readonly string[],
+  severity: Problem["severity"],
+  document: ApiDocument,
+): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  for (const message of messages.slice(0, 20))
+    problems.push(
+      problemAt(severity, message, document.source, await locate(document.source, pointerFor(message, document))),
+    );
+  return problems;
+}
+
+/** The lines of `Errors found during import:\n\t…\n\t…Additionally, these warnings were found:\n\t…`. */
+export function splitImportMessage(message: string): { readonly errors: string[]; readonly warnings: string[] } {
+  const [errors = "", warnings = ""] = message.split(/Additionally, these warnings were found:/);
+  const lines = (text: string): string[] =>
+    text
+      .replace(/^(Errors|Warnings) found during import:/, "")
+      .split(/\r?\n\t?/)
+      .map((line) => line.trim())
+      .filter((line) => line !== "");
+  return { errors: lines(errors), warnings: lines(warnings) };
+}
+
+/** Where in the document a message of the import's points: `… on 'GET' for resource at path '/pets': …` and its like. */
+export function pointerFor(message: string, document: Pick<ApiDocument, "operations">): readonly string[] {
+  const path = /path '([^']*)'/.exec(message)?.[1] ?? /'[A-Z]+ (\/[^']*)'/.exec(message)?.[1];
+  const verb = /'(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|ANY|X-AMAZON-APIGATEWAY-ANY-METHOD)\b/i.exec(message)?.[1];
+  const method = verb?.toUpperCase().replace("X-AMAZON-APIGATEWAY-ANY-METHOD", "ANY");
+  if (path !== undefined) {
+    const bare = (text: string): string => text.replace(/\/$/, "") || "/";
+    const operation = document.operations.find(
+      (one) => bare(one.path) === bare(path) && (method === undefined || one.method === method),
+    );
+    if (!operation) return ["paths", path];
+    if (method === undefined) return ["paths", operation.path];
+    if (!/integration/i.test(message)) return operation.pointer;
+    const integration = [...operation.pointer, "x-amazon-apigateway-integration"];
+    return /integration response/i.test(message) ? [...integration, "responses"] : [...integration, "uri"];
+  }
+  const model = /model (?:for |named )?'([^']+)'/i.exec(message)?.[1];
+  if (model !== undefined) return ["components", "schemas", model];
+  return [];
+}

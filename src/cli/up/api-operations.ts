@@ -1,0 +1,167 @@
+/** What the command line needs to know of an OpenAPI document: its routes, who answers them, and an example of each. */
+
+export interface ApiOperation {
+  readonly path: string;
+  /** Upper case; `ANY` for `x-amazon-apigateway-any-method`. */
+  readonly method: string;
+  readonly integration: IntegrationSummary | undefined;
+  /** Keys from the document's root to the operation. */
+  readonly pointer: readonly string[];
+  /** The path and query with the document's own examples in it; undefined where it has none for a path parameter. */
+  readonly exampleTarget: string | undefined;
+  readonly exampleBody: string | undefined;
+}
+
+export interface IntegrationSummary {
+  readonly type: string;
+  readonly uri: string | undefined;
+  /** The function that a Lambda URI names. */
+  readonly functionName: string | undefined;
+}
+
+/** A function's ARN somewhere in an integration or authorizer. */
+export interface FunctionReference {
+  readonly name: string;
+  readonly region: string;
+  readonly account: string;
+  readonly pointer: readonly string[];
+}
+
+export type Json = Readonly<Record<string, unknown>>;
+
+export const isObject = (value: unknown): value is Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const verbs = ["get", "head", "post", "put", "patch", "delete", "options"];
+const anyMethod = "x-amazon-apigateway-any-method";
+const integrationKey = "x-amazon-apigateway-integration";
+
+/** The operations of a document, in its order. Anything that is not as it should be is left to the import to refuse. */
+export function listOperations(document: unknown): readonly ApiOperation[] {
+  const operations: ApiOperation[] = [];
+  if (!isObject(document) || !isObject(document["paths"])) return operations;
+  for (const [path, item] of Object.entries(document["paths"])) {
+    if (!isObject(item) || !path.startsWith("/")) continue;
+    for (const key of Object.keys(item)) {
+      const operation = item[key];
+      if (!isObject(operation) || !(verbs.includes(key) || key === anyMethod)) continue;
+      const parameters = [...asList(item["parameters"]), ...asList(operation["parameters"])]
+        .map((parameter) => resolveReference(document, parameter))
+        .filter(isObject);
+      operations.push({
+        path,
+        method: key === anyMethod ? "ANY" : key.toUpperCase(),
+        integration: summarise(resolveReference(document, operation[integrationKey])),
+        pointer: ["paths", path, key],
+        exampleTarget: exampleTarget(path, parameters),
+        exampleBody: exampleBody(document, operation, parameters),
+      });
+    }
+  }
+  return operations;
+}
+
+/** AWS: API Gateway REST API reference, "Integration", uri: `arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}/invocations`. */
+const functionUri =
+  /\/functions\/arn:aws[\w-]*:lambda:([a-z0-9-]+):(\d{12}):function:([^/:]+)(?::[^/]+)?\/(?:response-streaming-)?invocations/;
+
+/** Every function that the document names, with stage variables put in. */
+export function listFunctionReferences(document: unknown, variables: Json): readonly FunctionReference[] {
+  if (!isObject(document)) return [];
+  const references: FunctionReference[] = [];
+  const add = (uri: unknown, pointer: readonly string[]): void => {
+    const match = typeof uri === "string" ? functionUri.exec(withVariables(uri, variables)) : null;
+    const [, region, account, name] = match ?? [];
+    if (region && account && name) references.push({ region, account, name, pointer });
+  };
+  for (const operation of listOperations(document))
+    add(operation.integration?.uri, [...operation.pointer, integrationKey, "uri"]);
+  for (const place of [["components", "securitySchemes"], ["securityDefinitions"]]) {
+    const schemes = place.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), document);
+    for (const [name, scheme] of Object.entries(isObject(schemes) ? schemes : {})) {
+      const authorizer = isObject(scheme) ? scheme["x-amazon-apigateway-authorizer"] : undefined;
+      if (isObject(authorizer))
+        add(authorizer["authorizerUri"], [...place, name, "x-amazon-apigateway-authorizer", "authorizerUri"]);
+    }
+  }
+  return references;
+}
+
+const withVariables = (uri: string, variables: Json): string =>
+  uri.replace(/\$\{stageVariables\.([A-Za-z0-9_]+)\}/g, (whole, name: string) => String(variables[name] ?? whole));
+
+function summarise(integration: unknown): IntegrationSummary | undefined {
+  if (!isObject(integration)) return undefined;
+  const uri = typeof integration["uri"] === "string" ? integration["uri"] : undefined;
+  return {
+    type: String(integration["type"] ?? "").toUpperCase(),
+    uri,
+    functionName: uri && functionUri.exec(uri)?.[3],
+  };
+}
+
+/** An integration in a few words, for tables. */
+export function describeIntegration(integration: IntegrationSummary | undefined): string {
+  if (!integration) return "none";
+  const { type, uri, functionName } = integration;
+  if (functionName) return `${type} ${functionName}`;
+  return uri && type !== "MOCK" ? `${type} ${uri}` : type;
+}
+
+/** Follows a local `$ref` (a few in a row); anything else is answered as it is. */
+function resolveReference(document: Json, value: unknown): unknown {
+  let current = value;
+  for (let hops = 0; hops < 8 && isObject(current) && typeof current["$ref"] === "string"; hops++) {
+    const pointer = current["$ref"];
+    if (!pointer.startsWith("#/")) return undefined;
+    const parts = pointer.slice(2).split("/");
+    current = parts
+      .map((part) => decodePointerPart(part))
+      .reduce<unknown>((at, part) => (isObject(at) && Object.hasOwn(at, part) ? at[part] : undefined), document);
+  }
+  return current;
+}
+
+/** RFC 6901 §4, in a URI fragment (§6). */
+export function decodePointerPart(part: string): string {
+  try {
+    return decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");
+  } catch {
+    return part;
+  }
+}
+
+const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** A parameter's or media type's example: its own, its schema's, or what the schema allows first. */
+function exampleOf(holder: Json): unknown {
+  const schema = isObject(holder["schema"]) ? holder["schema"] : {};
+  const named = isObject(holder["examples"]) ? Object.values(holder["examples"]).find(isObject)?.["value"] : undefined;
+  return (
+    holder["example"] ?? named ?? holder["x-example"] ?? schema["example"] ?? schema["default"] ?? holder["default"]
+  );
+}
+
+function exampleTarget(path: string, parameters: readonly Json[]): string | undefined {
+  let isComplete = true;
+  const target = path.replace(/\{([^}+]+)(\+?)\}/g, (_whole, name: string, greedy: string) => {
+    const parameter = parameters.find((one) => one["in"] === "path" && one["name"] === name);
+    const example = parameter && exampleOf(parameter);
+    if (example === undefined && !greedy) isComplete = false;
+    return encodeURIComponent(String(example ?? "some/path")).replaceAll("%2F", "/");
+  });
+  const query = parameters
+    .filter((one) => one["in"] === "query" && exampleOf(one) !== undefined)
+    .map((one) => `${encodeURIComponent(String(one["name"]))}=${encodeURIComponent(String(exampleOf(one)))}`);
+  return isComplete ? target + (query.length > 0 ? `?${query.join("&")}` : "") : undefined;
+}
+
+function exampleBody(document: Json, operation: Json, parameters: readonly Json[]): string | undefined {
+  const body = resolveReference(document, operation["requestBody"]);
+  const content = isObject(body) && isObject(body["content"]) ? body["content"]["application/json"] : undefined;
+  // Swagger 2.0 has the body among the parameters.
+  const holder = isObject(content) ? content : parameters.find((one) => one["in"] === "body");
+  const schema = holder && resolveReference(document, holder["schema"]);
+  const example = holder && exampleOf({ ...holder, schema });
+  return example === undefined ? undefined : JSON.stringify(example);
+}

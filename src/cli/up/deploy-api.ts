@@ -1,0 +1,117 @@
+import { hasCode, type PorticoCalls } from "../portico-calls.ts";
+import { type ApiDocument, locateImportProblems, splitImportMessage } from "./api-document.ts";
+import { deriveApiId } from "./derive-api-id.ts";
+import { type Problem, ProblemsError } from "./source-text.ts";
+
+export interface ApiTarget {
+  readonly apiId: string;
+  readonly stageName: string;
+}
+
+export interface ApiDeployed {
+  readonly isChanged: boolean;
+  readonly warnings: readonly Problem[];
+}
+
+/** Deployments that `up` keeps to point a stage back to. */
+const deploymentsKept = 5;
+const descriptionStart = "portico up";
+
+/** Keeps an API and its stage on the server equal to the project's document. */
+export class ApiDeployer {
+  readonly target: ApiTarget;
+  #body: Buffer | undefined;
+  #variables: Readonly<Record<string, string>> = {};
+  #warnings: readonly Problem[] = [];
+
+  constructor(calls: PorticoCalls, name: string, stageName: string) {
+    this.target = { apiId: deriveApiId(calls.account, calls.region, name), stageName };
+  }
+
+  /** Forgets what the server has: after it failed or was replaced. */
+  forget(): void {
+    this.#body = undefined;
+  }
+
+  /** Imports and deploys what has changed. A document that is refused throws its problems; what was served stays. */
+  async deploy(
+    calls: PorticoCalls,
+    document: ApiDocument,
+    variables: Readonly<Record<string, string>>,
+  ): Promise<ApiDeployed> {
+    const isSameBody = this.#body?.equals(document.body) === true;
+    if (isSameBody && sameEntries(this.#variables, variables)) return { isChanged: false, warnings: this.#warnings };
+    if (!isSameBody) this.#warnings = await this.#import(calls, document);
+    await this.#deploy(calls, variables, isSameBody);
+    this.#body = document.body;
+    this.#variables = variables;
+    return { isChanged: true, warnings: this.#warnings };
+  }
+
+  async #import(calls: PorticoCalls, document: ApiDocument): Promise<readonly Problem[]> {
+    const restApiId = this.target.apiId;
+    const isThere = await calls.find("apigateway", "GetRestApi", { restApiId });
+    // The tag chooses the id, and is not stored (DESIGN.md §10.5).
+    if (!isThere)
+      await calls.call("apigateway", "CreateRestApi", { name: document.name, tags: { _custom_id_: restApiId } });
+    try {
+      const input = { restApiId, mode: "overwrite", body: document.body };
+      const { warnings } = await calls.call("apigateway", "PutRestApi", input);
+      const texts = Array.isArray(warnings) ? warnings.filter((text) => typeof text === "string") : [];
+      return await locateImportProblems(texts, "warning", document);
+    } catch (error) {
+      // An empty API would be left behind.
+      if (!isThere) await calls.find("apigateway", "DeleteRestApi", { restApiId });
+      if (!hasCode(error, "BadRequestException", "LimitExceededException")) throw error;
+      const { errors, warnings } = splitImportMessage(error.message);
+      throw new ProblemsError([
+        ...(await locateImportProblems(errors, "error", document)),
+        ...(await locateImportProblems(warnings, "warning", document)),
+      ]);
+    }
+  }
+
+  /** One change of the stage, so that no request meets a new deployment with old variables. */
+  async #deploy(calls: PorticoCalls, variables: Readonly<Record<string, string>>, isSameBody: boolean): Promise<void> {
+    const { apiId: restApiId, stageName } = this.target;
+    const description = `${descriptionStart} ${new Date().toISOString()}`;
+    const stage = await calls.find("apigateway", "GetStage", { restApiId, stageName });
+    if (!stage) {
+      await calls.call("apigateway", "CreateDeployment", { restApiId, stageName, description, variables });
+      return;
+    }
+    const there = (stage["variables"] ?? {}) as Readonly<Record<string, string>>;
+    const patchOperations: object[] = [];
+    if (!isSameBody) {
+      const { id } = await calls.call("apigateway", "CreateDeployment", { restApiId, description });
+      patchOperations.push({ op: "replace", path: "/deploymentId", value: id });
+    }
+    for (const [name, value] of Object.entries(variables))
+      if (there[name] !== value) patchOperations.push({ op: "replace", path: `/variables/${name}`, value });
+    // What this run has set and portico.yaml no longer has. Variables of others stay.
+    for (const name of Object.keys(this.#variables))
+      if (variables[name] === undefined && there[name] !== undefined)
+        patchOperations.push({ op: "remove", path: `/variables/${name}` });
+    if (patchOperations.length > 0)
+      await calls.call("apigateway", "UpdateStage", { restApiId, stageName, patchOperations });
+  }
+
+  /** Deletes all but the last few deployments that `up` made and no stage serves. */
+  async prune(calls: PorticoCalls): Promise<void> {
+    const restApiId = this.target.apiId;
+    const { items } = await calls.call("apigateway", "GetDeployments", { restApiId, limit: 500 });
+    const { item: stages } = await calls.call("apigateway", "GetStages", { restApiId });
+    const served = new Set((Array.isArray(stages) ? stages : []).map((stage) => stage["deploymentId"]));
+    const own = (Array.isArray(items) ? items : [])
+      .filter((one) => String(one["description"] ?? "").startsWith(descriptionStart) && !served.has(one["id"]))
+      // The description has the time to the millisecond, createdDate only to the second.
+      .sort((a, b) => String(b["description"]).localeCompare(String(a["description"])));
+    for (const { id } of own.slice(deploymentsKept))
+      await calls.find("apigateway", "DeleteDeployment", { restApiId, deploymentId: id });
+  }
+}
+
+function sameEntries(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}

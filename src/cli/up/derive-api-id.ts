@@ -1,0 +1,15 @@
+import { createHash } from "node:crypto";
+
+const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
+
+/** An API's id from its name: the same on each run and each machine, so that its URLs stay (DESIGN.md §10.5). */
+export function deriveApiId(account: string, region: string, name: string): string {
+  const digest = createHash("sha256").update(`${account}/${region}/${name}`).digest();
+  let number = digest.readBigUInt64BE(0);
+  let id = "";
+  for (let i = 0; i < 10; i++) {
+    id += alphabet[Number(number % 36n)];
+    number /= 36n;
+  }
+  return id;
+}

@@ -1,0 +1,141 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { connect, createServer } from "node:net";
+import { resolve } from "node:path";
+import { UserError } from "../../base/user-error.ts";
+import type { ProcessSettings } from "./project.ts";
+
+/** A backend that runs beside the API, as `processes:` in portico.yaml asks for. */
+export interface RunningProcess {
+  readonly name: string;
+  /** Host and port, for the stage variable. */
+  readonly address: string;
+  readonly folder: string;
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ProcessOptions {
+  readonly projectFolder: string;
+  /** A line that the process printed, or what became of it. */
+  readonly print: (name: string, line: string) => void;
+}
+
+const readyTimeoutMs = 10_000;
+const stopTimeoutMs = 2_000;
+const host = "127.0.0.1";
+
+/** Starts a process and waits until it accepts connections. */
+export async function startProcess(
+  name: string,
+  settings: ProcessSettings,
+  options: ProcessOptions,
+): Promise<RunningProcess> {
+  const port = await findFreePort();
+  const folder = resolve(options.projectFolder, settings.folder ?? ".");
+  const print = (line: string): void => options.print(name, line);
+  let child: ChildProcess | undefined;
+
+  const start = async (): Promise<void> => {
+    const started = spawn(settings.command, {
+      cwd: folder,
+      shell: true,
+      // A group of its own, so that what the shell starts is stopped with it.
+      detached: process.platform !== "win32",
+      env: { ...process.env, ...settings.environment, PORT: String(port) },
+      // It can tell by the end of its standard input that we are gone.
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    child = started;
+    for (const stream of [started.stdout, started.stderr]) printLines(stream, print);
+    started.on("error", (error) => print(`could not be started: ${error.message}`));
+    started.on("exit", (code, signal) => {
+      if (child === started) print(`ended ${signal ? `by ${signal}` : `with exit code ${code}`}`);
+    });
+    await waitUntilItAccepts(started, port, name, settings.command);
+  };
+
+  const stop = async (): Promise<void> => {
+    const stopping = child;
+    child = undefined;
+    if (stopping) await stopGroup(stopping);
+  };
+
+  try {
+    await start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    name,
+    address: `${host}:${port}`,
+    folder,
+    restart: async () => {
+      await stop();
+      await start();
+    },
+    close: stop,
+  };
+}
+
+function printLines(stream: NodeJS.ReadableStream | null, print: (line: string) => void): void {
+  let rest = "";
+  stream?.setEncoding("utf8");
+  stream?.on("data", (chunk: string) => {
+    const lines = (rest + chunk).split("\n");
+    // A line without an end is cut rather than kept for ever.
+    rest = (lines.pop() ?? "").slice(-10_000);
+    for (const line of lines) print(line.replace(/\r$/, ""));
+  });
+}
+
+async function waitUntilItAccepts(child: ChildProcess, port: number, name: string, command: string): Promise<void> {
+  const fail = (why: string): UserError =>
+    new UserError({
+      what: `The process ${name} did not start.`,
+      why: `\`${command}\` ${why}.`,
+      next: `It has to listen on the port that the variable PORT names, here ${port}.`,
+    });
+  for (const end = performance.now() + readyTimeoutMs; performance.now() < end; ) {
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw fail(`ended with ${child.exitCode ?? child.signalCode}`);
+    if (await accepts(port)) return;
+    await new Promise((resolveLater) => setTimeout(resolveLater, 20));
+  }
+  throw fail(`accepted no connection within ${readyTimeoutMs / 1000} seconds`);
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect({ host, port });
+    socket.on("connect", () => {
+      socket.destroy();
+      done(true);
+    });
+    socket.on("error", () => done(false));
+  });
+}
+
+async function stopGroup(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise<void>((done) => child.once("exit", () => done()));
+  const signal = (name: NodeJS.Signals): void => {
+    try {
+      if (child.pid !== undefined) process.kill(process.platform === "win32" ? child.pid : -child.pid, name);
+    } catch {
+      // It has just ended by itself.
+    }
+  };
+  signal("SIGTERM");
+  const timer = setTimeout(() => signal("SIGKILL"), stopTimeoutMs);
+  await ended;
+  clearTimeout(timer);
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done, failed) => server.once("error", failed).listen(0, host, done));
+  const address = server.address();
+  await new Promise((done) => server.close(done));
+  return typeof address === "object" && address ? address.port : 0;
+}

@@ -1,0 +1,172 @@
+import { resolve } from "node:path";
+import type { PorticoCalls } from "../portico-calls.ts";
+import { type ApiDocument, readApiDocument } from "./api-document.ts";
+import { ApiDeployer, type ApiTarget } from "./deploy-api.ts";
+import { FunctionDeployer } from "./deploy-functions.ts";
+import { type FoundFunctions, findFunctions } from "./find-functions.ts";
+import { type ProcessOptions, type RunningProcess, startProcess } from "./processes.ts";
+import { type Project, type ProjectSettings, readSettings } from "./project.ts";
+import { locate } from "./read-yaml.ts";
+import { type Problem, ProblemsError, problemAt } from "./source-text.ts";
+
+export interface Deployed {
+  /** What was made or changed, in words: `Petstore`, `function getPet`. Empty: all was as it should be. */
+  readonly changed: readonly string[];
+  readonly problems: readonly Problem[];
+  /** Undefined as long as the document could not be deployed. */
+  readonly api: { readonly document: ApiDocument; readonly target: ApiTarget } | undefined;
+}
+
+export interface ProjectDeployerOptions extends Omit<ProcessOptions, "projectFolder"> {
+  readonly project: Project;
+  readonly name: string | undefined;
+  readonly stage: string | undefined;
+  /** The calls for an account and region, which the document chooses. */
+  readonly connect: (account: string, region: string) => PorticoCalls;
+}
+
+/** Brings a server to what the project's files say. `deploy` may be called as often as one likes: it sends only differences. */
+export class ProjectDeployer {
+  readonly #options: ProjectDeployerOptions;
+  readonly #functions = new FunctionDeployer();
+  readonly #processes = new Map<string, { readonly settings: string; readonly running: RunningProcess }>();
+  #settings: ProjectSettings = { api: {}, functions: {}, processes: {} };
+  #document: ApiDocument | undefined;
+  #api: ApiDeployer | undefined;
+  #calls: PorticoCalls | undefined;
+  /** The stage that the last good document was deployed to; a changed name or stage begins a new one. */
+  #apiKey = "";
+
+  constructor(options: ProjectDeployerOptions) {
+    this.#options = options;
+  }
+
+  /** Files beside the project's folder and `functions/` that it is made of. */
+  get referencedFiles(): readonly string[] {
+    return this.#document?.files ?? [];
+  }
+
+  get processFolders(): readonly string[] {
+    const { folder } = this.#options.project;
+    return Object.values(this.#settings.processes).map((one) => resolve(folder, one.folder ?? "."));
+  }
+
+  /** Starts a process again whose files have changed. */
+  async restartProcesses(isChanged: (folder: string) => boolean): Promise<readonly string[]> {
+    const restarted: string[] = [];
+    for (const { running } of this.#processes.values()) {
+      if (!isChanged(running.folder)) continue;
+      await running.restart();
+      restarted.push(`process ${running.name}`);
+    }
+    return restarted;
+  }
+
+  async deploy(): Promise<Deployed> {
+    const { project } = this.#options;
+    const problems: Problem[] = [];
+    const changed: string[] = [];
+    const collect = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof ProblemsError)) throw error;
+        problems.push(...error.problems);
+        return undefined;
+      }
+    };
+    const settings = await collect(() => readSettings(project.folder));
+    if (settings) this.#settings = { ...settings, api: this.#withOptions(settings) };
+    const document = await collect(() => readApiDocument(project.documentFile, this.#settings.api));
+    if (document) this.#document = document;
+    const found = findFunctions(project.folder, this.#settings.functions);
+    problems.push(...found.problems);
+    // Functions are deployed even while the document can't be read: one mistake does not hold up everything.
+    if (!this.#document) return { changed, problems, api: undefined };
+    try {
+      const { calls, api } = this.#connect(this.#document);
+      const variables = await this.#startProcesses(changed);
+      const functions = await this.#functions.deploy(calls, found.functions, api.target.apiId);
+      problems.push(...functions.problems);
+      changed.push(...functions.changed.map((name) => `function ${name}`));
+      if (document) {
+        problems.push(...(await this.#findUnknownFunctions(calls, document, found)));
+        const deployed = await collect(() => api.deploy(calls, document, variables));
+        problems.push(...(deployed?.warnings ?? []));
+        if (deployed?.isChanged) changed.unshift(document.name);
+      }
+      return { changed, problems, api: { document: this.#document, target: api.target } };
+    } catch (error) {
+      // Whatever the server has now, it is not known any more: the next save sends everything.
+      this.#functions.forget();
+      this.#api?.forget();
+      throw error;
+    }
+  }
+
+  /** Deletes old deployments; not urgent, and no harm if it fails. */
+  async prune(): Promise<void> {
+    if (this.#calls) await this.#api?.prune(this.#calls);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#processes.values()].map(({ running }) => running.close()));
+    this.#processes.clear();
+  }
+
+  #withOptions(settings: ProjectSettings): ProjectSettings["api"] {
+    const { name, stage } = this.#options;
+    return { ...settings.api, ...(name !== undefined && { name }), ...(stage !== undefined && { stage }) };
+  }
+
+  #connect(document: ApiDocument): { readonly calls: PorticoCalls; readonly api: ApiDeployer } {
+    const stage = this.#settings.api.stage ?? "dev";
+    const key = JSON.stringify([document.account, document.region, document.name, stage]);
+    if (this.#apiKey !== key || !this.#api || !this.#calls) {
+      this.#apiKey = key;
+      this.#functions.forget();
+      this.#calls = this.#options.connect(document.account, document.region);
+      this.#api = new ApiDeployer(this.#calls, document.name, stage);
+    }
+    return { calls: this.#calls, api: this.#api };
+  }
+
+  /** Starts what is new in `processes:`, stops what is gone; answers all stage variables. */
+  async #startProcesses(changed: string[]): Promise<Readonly<Record<string, string>>> {
+    const wanted = this.#settings.processes;
+    for (const [name, { settings, running }] of this.#processes) {
+      if (JSON.stringify(wanted[name]) === settings) continue;
+      await running.close();
+      this.#processes.delete(name);
+    }
+    for (const [name, settings] of Object.entries(wanted)) {
+      if (this.#processes.has(name)) continue;
+      const running = await startProcess(name, settings, {
+        projectFolder: this.#options.project.folder,
+        print: this.#options.print,
+      });
+      this.#processes.set(name, { settings: JSON.stringify(settings), running });
+      changed.push(`process ${name}`);
+    }
+    const addresses = [...this.#processes].map(([name, { running }]) => [name, running.address] as const);
+    return { ...this.#settings.api.variables, ...Object.fromEntries(addresses) };
+  }
+
+  /** A function that is neither in `functions/` nor on the server: AWS takes the document, and answers 500 later. */
+  async #findUnknownFunctions(
+    calls: PorticoCalls,
+    document: ApiDocument,
+    found: FoundFunctions,
+  ): Promise<readonly Problem[]> {
+    const own = new Set(found.functions.map((one) => one.name));
+    const problems: Problem[] = [];
+    for (const { name, pointer } of document.functions) {
+      if (own.has(name) || (await calls.find("lambda", "GetFunctionConfiguration", { FunctionName: name }))) continue;
+      const message =
+        `There is no function ${name}: ${own.size > 0 ? `functions/ has ${[...own].join(", ")}` : "there is no functions/ folder with it"}. ` +
+        "The API is deployed; this route answers 500 Internal server error, as on AWS";
+      problems.push(problemAt("warning", message, document.source, await locate(document.source, pointer)));
+    }
+    return problems;
+  }
+}

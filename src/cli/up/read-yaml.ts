@@ -1,0 +1,73 @@
+import type { Document } from "yaml";
+import { type Problem, ProblemsError, problemAt } from "./source-text.ts";
+
+/** A JSON or YAML file as its user wrote it. */
+export interface Source {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** Its value, and the way from a value's path to its place in the text. */
+export interface ParsedSource extends Source {
+  readonly value: unknown;
+}
+
+/** Reads JSON or YAML; a syntax error is thrown as a located problem. */
+export async function readYaml(source: Source): Promise<ParsedSource> {
+  // JSON is read by the fast parser; only a mistake in it needs positions.
+  if (/^\s*[{[]/.test(source.text)) {
+    try {
+      return { ...source, value: JSON.parse(source.text) };
+    } catch {
+      // YAML is nearly a superset: either its parser knows where the mistake is, or it is flow-style YAML.
+    }
+  }
+  const document = await parseDocument(source);
+  try {
+    return { ...source, value: document.toJS({ maxAliasCount: 1000 }) };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new ProblemsError([{ severity: "error", message, place: { file: source.file, line: 1, column: 1 } }]);
+  }
+}
+
+async function parseDocument(source: Source): Promise<Document.Parsed> {
+  const yaml = await import("yaml");
+  const document = yaml.parseDocument(source.text, { prettyErrors: false });
+  if (document.errors.length > 0) {
+    const problems: Problem[] = document.errors
+      .slice(0, 5)
+      .map((error) => problemAt("error", yamlMessages[error.code] ?? error.message, source, error.pos[0]));
+    throw new ProblemsError(problems);
+  }
+  return document;
+}
+
+/** Sentences for the errors of `yaml` that speak of its insides. */
+const yamlMessages: Readonly<Record<string, string | undefined>> = {
+  TAB_AS_INDENT: "YAML does not allow tabs for indentation: use spaces",
+  DUPLICATE_KEY: "This key stands twice in one mapping",
+};
+
+/** The place of the value at `path` or, where that is not there, of the nearest thing above it. */
+export async function locate(source: Source, path: readonly (string | number)[]): Promise<number> {
+  const yaml = await import("yaml");
+  const document = yaml.parseDocument(source.text, { prettyErrors: false, logLevel: "silent" });
+  let node: unknown = document.contents;
+  let offset = 0;
+  for (const part of path) {
+    if (yaml.isAlias(node)) node = node.resolve(document);
+    if (yaml.isMap(node)) {
+      const pair = node.items.find((item) => yaml.isScalar(item.key) && String(item.key.value) === String(part));
+      if (!pair) break;
+      offset = yaml.isNode(pair.key) ? (pair.key.range?.[0] ?? offset) : offset;
+      node = pair.value;
+    } else if (yaml.isSeq(node)) {
+      const item = node.items[Number(part)];
+      if (!yaml.isNode(item)) break;
+      offset = item.range?.[0] ?? offset;
+      node = item;
+    } else break;
+  }
+  return offset;
+}

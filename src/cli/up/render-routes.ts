@@ -1,0 +1,63 @@
+import type { Output } from "../output.ts";
+import { type ApiOperation, describeIntegration } from "./api-operations.ts";
+import type { ApiTarget } from "./deploy-api.ts";
+
+/** Where a stage answers, by path and by host. */
+export interface StageUrls {
+  readonly byPath: string;
+  readonly byHost: string;
+}
+
+/** `endpoint` is the server's own URL: `http://localhost:4566`. */
+export function stageUrls(endpoint: string, region: string, { apiId, stageName }: ApiTarget): StageUrls {
+  const { protocol, port } = new URL(endpoint);
+  return {
+    byPath: `${endpoint}/_aws/execute-api/${apiId}/${stageName}`,
+    byHost: `${protocol}//${apiId}.execute-api.${region}.localhost${port === "" ? "" : `:${port}`}/${stageName}`,
+  };
+}
+
+/** Why a route answers 501, by `GET /pets`. */
+export type ClosedRoutes = ReadonlyMap<string, string>;
+
+/** The routes of a stage as a table, with what does not work yet below it. */
+export function printRoutes(
+  output: Output,
+  operations: readonly ApiOperation[],
+  baseUrl: string,
+  closed: ClosedRoutes,
+): void {
+  const rows = operations.map((operation) => [
+    operation.method,
+    operation.path,
+    closed.has(routeKey(operation)) ? "closed: 501" : describeIntegration(operation.integration),
+    `${baseUrl}${operation.exampleTarget ?? operation.path}`,
+  ]);
+  output.table(["METHOD", "PATH", "INTEGRATION", "URL"], rows);
+  for (const operation of operations) {
+    const reason = closed.get(routeKey(operation));
+    if (reason)
+      output.line(output.paint("yellow", `${routeKey(operation)} answers 501 until Portico can do this: ${reason}`));
+  }
+}
+
+export const routeKey = ({ method, path }: Pick<ApiOperation, "method" | "path">): string => `${method} ${path}`;
+
+/** A few calls to try at once: routes for which the document has examples. */
+export function curlLines(operations: readonly ApiOperation[], baseUrl: string, closed: ClosedRoutes): string[] {
+  return operations
+    .filter((one) => one.exampleTarget !== undefined && one.method !== "OPTIONS" && !closed.has(routeKey(one)))
+    .filter((one) => one.method === "GET" || one.method === "ANY" || one.exampleBody !== undefined)
+    .slice(0, 6)
+    .map((one) => {
+      const url = shellWord(`${baseUrl}${one.exampleTarget}`);
+      if (one.method === "GET" || one.method === "ANY") return `curl ${url}`;
+      // With -d curl sends POST by itself.
+      const verb = one.method === "POST" ? "" : `-X ${one.method} `;
+      return `curl ${verb}-H 'Content-Type: application/json' -d ${shellWord(one.exampleBody ?? "")} ${url}`;
+    });
+}
+
+/** Quoted where a shell would read it as anything but itself. */
+const shellWord = (text: string): string =>
+  /^[\w:/.,@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

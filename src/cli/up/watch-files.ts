@@ -1,0 +1,96 @@
+import { type FSWatcher, readdirSync, statSync, watch } from "node:fs";
+import { join } from "node:path";
+
+export interface Watched {
+  /** Folders watched with all that is below them. */
+  readonly trees: readonly string[];
+  /** Folders of which only single files matter. */
+  readonly folders: readonly string[];
+}
+
+export interface Watcher {
+  /** Watches this from now on, in place of what was watched before. */
+  update(watched: Watched): void;
+  close(): void;
+}
+
+/** What tools keep there changes by itself, and is not the user's source. */
+const ignored = new Set(["node_modules", "__pycache__"]);
+const foldersMax = 2000;
+/** Editors save in several steps (write aside, rename over it): they are one save. */
+const settleMs = 40;
+
+/**
+ * Calls back some milliseconds after files have changed. Folders are watched, never files: an editor that saves by
+ * renaming replaces the file that a watch on it would hold. node_modules and hidden folders are left out, which a
+ * recursive `fs.watch` can't.
+ */
+export function watchFiles(onChange: (files: readonly string[]) => void): Watcher {
+  const watchers = new Map<string, FSWatcher>();
+  let watched: Watched = { trees: [], folders: [] };
+  const files = new Set<string>();
+  let timer: NodeJS.Timeout | undefined;
+
+  const rescan = (): void => {
+    const wanted = new Set([...watched.folders, ...watched.trees.flatMap((tree) => listFolders(tree))]);
+    for (const [folder, watcher] of watchers) {
+      if (wanted.has(folder)) continue;
+      watcher.close();
+      watchers.delete(folder);
+    }
+    for (const folder of wanted) if (!watchers.has(folder)) open(folder);
+  };
+
+  const open = (folder: string): void => {
+    try {
+      const watcher = watch(folder, (_event, name) => {
+        if (name === null || !isIgnored(name)) changed(name === null ? folder : join(folder, name));
+      });
+      // A folder that is deleted: the rescan drops it, and finds it if it comes back.
+      watcher.on("error", () => {
+        watcher.close();
+        watchers.delete(folder);
+        changed(folder);
+      });
+      watchers.set(folder, watcher);
+    } catch {
+      // Gone since it was listed: its parent's watch has told.
+    }
+  };
+
+  const changed = (file: string): void => {
+    files.add(file);
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      rescan();
+      const settled = [...files];
+      files.clear();
+      onChange(settled);
+    }, settleMs);
+  };
+
+  return {
+    update(next) {
+      watched = next;
+      rescan();
+    },
+    close() {
+      clearTimeout(timer);
+      for (const watcher of watchers.values()) watcher.close();
+      watchers.clear();
+    },
+  };
+}
+
+const isIgnored = (name: string): boolean => ignored.has(name) || name.startsWith(".") || name.endsWith("~");
+
+function listFolders(tree: string): string[] {
+  if (!statSync(tree, { throwIfNoEntry: false })?.isDirectory()) return [];
+  const folders = [tree];
+  for (let i = 0; i < folders.length && folders.length < foldersMax; i++) {
+    const folder = folders[i] ?? tree;
+    for (const entry of readdirSync(folder, { withFileTypes: true }))
+      if (entry.isDirectory() && !isIgnored(entry.name)) folders.push(join(folder, entry.name));
+  }
+  return folders;
+}
