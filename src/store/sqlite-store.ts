@@ -418,7 +418,7 @@ function openDatabase(path: string | undefined): DatabaseSync {
     throw unreadable(path, error);
   }
   try {
-    database.exec("PRAGMA busy_timeout = 2000");
+    database.exec("PRAGMA busy_timeout = 250");
     checkFile(database, path);
     // FULL: in WAL mode each commit is on the disk before it is acknowledged, so it survives power loss, too.
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -4096");

@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { after, test } from "node:test";
+import { UserError } from "../base/user-error.ts";
+import { openSqliteStore } from "./sqlite-store.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "portico-sqlite-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+const scope = { account: "000000000000", region: "us-east-1" };
+
+let count = 0;
+const freshPath = (): string => join(folder, `${count++}.db`);
+
+async function filledStore(): Promise<string> {
+  const path = freshPath();
+  const store = openSqliteStore({ path });
+  await store.write(scope, async (tx) => {
+    for (let n = 0; n < 200; n++) await tx.put("api", `${n}`, { text: "x".repeat(500) });
+  });
+  await store.close();
+  return path;
+}
+
+test("documents and the revision outlive the store that wrote them", async () => {
+  const path = await filledStore();
+  const store = openSqliteStore({ path });
+  assert.equal(await store.revision(), 1);
+  assert.equal((await store.all("api")).length, 200);
+  await store.write(scope, (tx) => tx.delete("api", "7"));
+  assert.equal(await store.revision(), 2);
+  await store.close();
+});
+
+test("a failed commit fails every write that it carried, and nothing of them stays", async () => {
+  const path = freshPath();
+  const store = openSqliteStore({ path });
+  await store.write(scope, (tx) => tx.put("api", "before", {}));
+  // Another connection holds the write lock for longer than the store waits.
+  const other = new DatabaseSync(path);
+  other.exec("BEGIN IMMEDIATE");
+  const heard: string[] = [];
+  store.subscribe((changes) => heard.push(...changes.map(({ id }) => id)));
+  const outcomes = await Promise.allSettled(["a", "b"].map((id) => store.write(scope, (tx) => tx.put("api", id, {}))));
+  assert.deepEqual(
+    outcomes.map(({ status }) => status),
+    ["rejected", "rejected"],
+  );
+  assert.deepEqual(heard, []);
+  assert.equal(await store.revision(), 1);
+  other.exec("ROLLBACK");
+  other.close();
+  await store.write(scope, (tx) => tx.put("api", "after", {}));
+  assert.equal(await store.revision(), 2);
+  assert.deepEqual(
+    (await store.all("api")).map(({ id }) => id),
+    ["after", "before"],
+  );
+  await store.close();
+});
+
+test("a transaction over a commit that failed fails with it", async () => {
+  const path = freshPath();
+  const store = openSqliteStore({ path });
+  const other = new DatabaseSync(path);
+  other.exec("BEGIN IMMEDIATE");
+  const first = store.write(scope, (tx) => tx.put("api", "lost", {}));
+  const second = store.write(scope, async (tx) => {
+    assert.ok(await tx.get("api", "lost"));
+    await first.catch(() => undefined);
+    await tx.put("api", "child of lost", {});
+  });
+  await assert.rejects(first, /locked/);
+  await assert.rejects(second, /could not commit/);
+  other.exec("ROLLBACK");
+  other.close();
+  assert.deepEqual(await store.all("api"), []);
+  await store.close();
+});
+
+test("a transaction that never ends is given up, and the next one runs", async () => {
+  const store = openSqliteStore({ transactionMsMax: 20 });
+  await assert.rejects(
+    store.write(scope, () => new Promise(() => undefined)),
+    /longer than 20 ms/,
+  );
+  await store.write(scope, (tx) => tx.put("api", "a", {}));
+  await store.close();
+});
+
+test("a store of a newer schema is refused, and left as it is", async () => {
+  const path = await filledStore();
+  const database = new DatabaseSync(path);
+  database.exec("PRAGMA user_version = 99");
+  database.close();
+  assert.throws(
+    () => openSqliteStore({ path }),
+    (error: unknown) => {
+      assert.ok(error instanceof UserError);
+      assert.match(error.message, /newer Portico.*version 99; .*up to 1.*Update Portico/s);
+      return true;
+    },
+  );
+});
+
+test("a database of another program is refused, and left as it is", () => {
+  const path = freshPath();
+  const database = new DatabaseSync(path);
+  database.exec("CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)");
+  database.close();
+  const before = readFileSync(path);
+  assert.throws(() => openSqliteStore({ path }), /is not a Portico store.*another program.*--data/s);
+  assert.deepEqual(readFileSync(path), before);
+});
+
+test("damage is said in words, at whatever place it is", async () => {
+  const text = freshPath();
+  writeFileSync(text, "this is no database, but long enough to look at: ".repeat(100));
+  assert.throws(() => openSqliteStore({ path: text }), /can't be opened.*backup/s);
+
+  for (const at of [0.3, 0.6, 0.9]) {
+    const path = await filledStore();
+    const bytes = readFileSync(path);
+    bytes.fill(0xa5, Math.floor(bytes.length * at), Math.floor(bytes.length * at) + 4096);
+    writeFileSync(path, bytes);
+    assert.throws(() => openSqliteStore({ path }), UserError, `damage at ${at}`);
+  }
+  const cut = await filledStore();
+  writeFileSync(cut, readFileSync(cut).subarray(0, 20_000));
+  assert.throws(() => openSqliteStore({ path: cut }), UserError);
+});
+
+test("a path that can't be is said in words", () => {
+  const path = join(folder, "none", "portico.db");
+  assert.throws(() => openSqliteStore({ path }), /can't be opened.*can't be made/s);
+  assert.equal(existsSync(path), false);
+});
+
+test("concurrent writers share commits: a thousand acknowledged writes a second at least", async () => {
+  const store = openSqliteStore({ path: freshPath() });
+  const started = performance.now();
+  await Promise.all(
+    Array.from({ length: 50 }, async (_, writer) => {
+      for (let n = 0; n < 20; n++) {
+        await store.write(scope, (tx) => tx.put("api", `${writer}/${n}`, { text: "x".repeat(300) }));
+      }
+    }),
+  );
+  const seconds = (performance.now() - started) / 1000;
+  assert.equal(await store.revision(), 1000);
+  assert.ok(seconds < 1, `1,000 writes took ${seconds.toFixed(2)} s`);
+  await store.close();
+});

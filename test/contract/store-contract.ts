@@ -1,0 +1,302 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Change, everywhere, type Reader, type Scope, type Store } from "../../src/store/store.ts";
+
+const mine: Scope = { account: "111111111111", region: "us-east-1" };
+const yours: Scope = { account: "222222222222", region: "us-east-1" };
+
+/** What every `Store` must do (DESIGN.md §3). `open` makes an empty one; the suite closes it. */
+export function storeContract(name: string, open: () => Store): void {
+  const claim = (what: string, run: (store: Store) => Promise<void>): void => {
+    test(`${name}: ${what}`, async () => {
+      const store = open();
+      try {
+        await run(store);
+      } finally {
+        await store.close();
+      }
+    });
+  };
+  const ids = (documents: readonly { id: string }[]): string[] => documents.map(({ id }) => id);
+  const put = (store: Store, kind: string, id: string, body: unknown = {}, scope = mine): Promise<void> =>
+    store.write(scope, (tx) => tx.put(kind, id, body));
+  const get = async <T>(store: Store, kind: string, id: string, scope = mine): Promise<T | undefined> =>
+    (await store.read(scope, (tx) => tx.get<T>(kind, id)))?.body;
+
+  claim("a written document is read back, with the revision that wrote it", async (store) => {
+    assert.equal(await store.revision(), 0);
+    await put(store, "api", "a", { name: "first", list: [1, null, { deep: "é\u{1F600}" }] });
+    const found = await store.read(mine, (tx) => tx.get("api", "a"));
+    assert.deepEqual(found, {
+      scope: mine,
+      kind: "api",
+      id: "a",
+      revision: 1,
+      body: { name: "first", list: [1, null, { deep: "é\u{1F600}" }] },
+    });
+    await put(store, "api", "a", { name: "second" });
+    assert.equal(await store.revision(), 2);
+    assert.deepEqual(await get(store, "api", "a"), { name: "second" });
+    assert.equal(await get(store, "api", "b"), undefined);
+    assert.equal(await get(store, "other", "a"), undefined);
+  });
+
+  claim("a document that was read is the reader's own", async (store) => {
+    const body = { list: ["a"] };
+    await put(store, "api", "a", body);
+    body.list.push("b");
+    const read = await get<{ list: string[] }>(store, "api", "a");
+    read?.list.push("c");
+    assert.deepEqual(await get(store, "api", "a"), { list: ["a"] });
+  });
+
+  claim("scopes do not see each other, but a transaction may work in several", async (store) => {
+    await store.write(mine, async (tx) => {
+      await tx.put("api", "a", { of: "mine" });
+      await tx.in(yours).put("api", "a", { of: "yours" });
+      await tx.in(everywhere).put("claim", "a", { of: "all" });
+      assert.deepEqual((await tx.in(yours).get("api", "a"))?.body, { of: "yours" });
+    });
+    assert.deepEqual(await get(store, "api", "a"), { of: "mine" });
+    assert.deepEqual(await get(store, "api", "a", yours), { of: "yours" });
+    assert.deepEqual(await get(store, "claim", "a", everywhere), { of: "all" });
+    assert.equal(await get(store, "claim", "a"), undefined);
+    assert.deepEqual(
+      (await store.all("api")).map(({ scope }) => scope.account),
+      [mine.account, yours.account],
+    );
+  });
+
+  claim("a list is the range of a prefix, in the order of ids, after one and up to a limit", async (store) => {
+    await store.write(mine, async (tx) => {
+      for (const id of ["a/2", "a/10", "a/1", "ab/1", "a", "b/1", "a/é", "a/\u{1F600}", "a/\uffee"])
+        await tx.put("part", id, { id });
+    });
+    const list = (options?: Parameters<Reader["list"]>[1]): Promise<string[]> =>
+      store.read(mine, async (tx) => ids(await tx.list("part", options)));
+    assert.deepEqual(await list({ prefix: "a/" }), ["a/1", "a/10", "a/2", "a/é", "a/\uffee", "a/\u{1F600}"]);
+    assert.deepEqual(await list({ prefix: "a/", after: "a/1", limit: 2 }), ["a/10", "a/2"]);
+    assert.deepEqual(await list({ prefix: "a/", after: "a/15" }), ["a/2", "a/é", "a/\uffee", "a/\u{1F600}"]);
+    assert.deepEqual(await list({ prefix: "c" }), []);
+    assert.deepEqual(await list({ limit: 1 }), ["a"]);
+    assert.equal((await list()).length, 9);
+    // A wildcard of SQL's is a letter like any other.
+    assert.deepEqual(await list({ prefix: "%" }), []);
+    assert.deepEqual(await list({ prefix: "_" }), []);
+  });
+
+  claim("a transaction sees what it wrote, in lists too", async (store) => {
+    await store.write(mine, async (tx) => {
+      for (const id of ["x/1", "x/3", "x/5", "y/1"]) await tx.put("part", id, {});
+    });
+    await store.write(mine, async (tx) => {
+      await tx.put("part", "x/2", {});
+      await tx.delete("part", "x/3");
+      await tx.delete("part", "x/none");
+      assert.deepEqual(ids(await tx.list("part", { prefix: "x/" })), ["x/1", "x/2", "x/5"]);
+      assert.deepEqual(ids(await tx.list("part", { prefix: "x/", limit: 2 })), ["x/1", "x/2"]);
+      assert.deepEqual(ids(await tx.list("part", { prefix: "x/", after: "x/2" })), ["x/5"]);
+      await tx.put("part", "x/3", { again: true });
+      assert.deepEqual((await tx.get("part", "x/3"))?.body, { again: true });
+      await tx.deleteAll("part", "x/");
+      assert.deepEqual(ids(await tx.list("part")), ["y/1"]);
+      await tx.put("part", "x/9", {});
+    });
+    assert.deepEqual(await store.read(mine, async (tx) => ids(await tx.list("part"))), ["x/9", "y/1"]);
+  });
+
+  claim("a transaction that fails leaves nothing behind, and those after it go on", async (store) => {
+    await put(store, "api", "a", { kept: true });
+    const seen: Change[] = [];
+    store.subscribe((changes) => seen.push(...changes));
+    await assert.rejects(
+      store.write(mine, async (tx) => {
+        await tx.put("api", "a", { kept: false });
+        await tx.put("api", "b", {});
+        await tx.deleteAll("api", "");
+        throw new Error("changed my mind");
+      }),
+      /changed my mind/,
+    );
+    assert.deepEqual(await get(store, "api", "a"), { kept: true });
+    assert.equal(await get(store, "api", "b"), undefined);
+    assert.equal(await store.revision(), 1);
+    await put(store, "api", "c");
+    assert.equal(await store.revision(), 2);
+    assert.deepEqual(ids(seen), ["c"]);
+  });
+
+  claim("writers run one after another, each over what the one before it wrote", async (store) => {
+    await put(store, "counter", "n", { value: 0 });
+    await Promise.all(
+      Array.from({ length: 50 }, () =>
+        store.write(mine, async (tx) => {
+          const { value } = (await tx.get<{ value: number }>("counter", "n"))?.body ?? { value: Number.NaN };
+          await new Promise((resolve) => setImmediate(resolve));
+          await tx.put("counter", "n", { value: value + 1 });
+        }),
+      ),
+    );
+    assert.deepEqual(await get(store, "counter", "n"), { value: 50 });
+    assert.equal(await store.revision(), 51);
+  });
+
+  claim("one of several writers at a time fails alone", async (store) => {
+    const outcomes = await Promise.allSettled(
+      [1, 2, 3, 4].map((n) =>
+        store.write(mine, async (tx) => {
+          await tx.put("api", `${n}`, {});
+          if (n === 2) throw new Error("no");
+        }),
+      ),
+    );
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ["fulfilled", "rejected", "fulfilled", "fulfilled"],
+    );
+    assert.deepEqual(await store.read(mine, async (tx) => ids(await tx.list("api"))), ["1", "3", "4"]);
+    assert.equal(await store.revision(), 3);
+  });
+
+  claim("nobody sees a transaction before it is committed", async (store) => {
+    await put(store, "api", "a", { version: 1 });
+    const { promise: gate, resolve: openGate } = Promise.withResolvers<void>();
+    const { promise: written, resolve: hasWritten } = Promise.withResolvers<void>();
+    const writing = store.write(mine, async (tx) => {
+      await tx.put("api", "a", { version: 2 });
+      await tx.put("api", "b", {});
+      hasWritten();
+      await gate;
+    });
+    await written;
+    assert.deepEqual(await get(store, "api", "a"), { version: 1 });
+    assert.deepEqual(ids(await store.all("api")), ["a"]);
+    assert.equal(await store.revision(), 1);
+    openGate();
+    await writing;
+    assert.deepEqual(await get(store, "api", "a"), { version: 2 });
+  });
+
+  claim("a reader sees one state, whatever is committed meanwhile", async (store) => {
+    await store.write(mine, async (tx) => {
+      for (const id of ["a", "b", "c"]) await tx.put("api", id, { version: 1 });
+    });
+    await store.read(mine, async (tx) => {
+      assert.deepEqual((await tx.get("api", "a"))?.body, { version: 1 });
+      await store.write(mine, async (other) => {
+        await other.put("api", "b", { version: 2 });
+        await other.delete("api", "c");
+        await other.put("api", "d", {});
+      });
+      await put(store, "api", "b", { version: 3 });
+      // Others see it at once; this reader does not.
+      assert.deepEqual(await get(store, "api", "b"), { version: 3 });
+      assert.deepEqual((await tx.get("api", "b"))?.body, { version: 1 });
+      assert.deepEqual((await tx.get("api", "b"))?.revision, 1);
+      assert.deepEqual((await tx.get("api", "c"))?.body, { version: 1 });
+      assert.equal(await tx.get("api", "d"), undefined);
+      assert.deepEqual(ids(await tx.list("api")), ["a", "b", "c"]);
+      await store.reset();
+      assert.deepEqual(ids(await tx.list("api")), ["a", "b", "c"]);
+      assert.deepEqual((await tx.get("api", "a"))?.body, { version: 1 });
+    });
+    assert.deepEqual(await store.all("api"), []);
+  });
+
+  claim("subscribers hear of each commit once, in order, before its writer does", async (store) => {
+    const heard: Change[][] = [];
+    const order: string[] = [];
+    const unsubscribe = store.subscribe((changes) => {
+      heard.push([...changes]);
+      order.push(`heard ${changes[0]?.revision}`);
+    });
+    await Promise.all(["a", "b"].map((id) => put(store, "api", id).then(async () => order.push(`acknowledged ${id}`))));
+    await store.write(mine, async (tx) => {
+      await tx.delete("api", "a");
+      await tx.delete("api", "never there");
+      await tx.put("api", "c", {});
+      await tx.delete("api", "c");
+      await tx.in(yours).put("api", "d", {});
+    });
+    assert.deepEqual(heard, [
+      [{ revision: 1, scope: mine, kind: "api", id: "a", deleted: false }],
+      [{ revision: 2, scope: mine, kind: "api", id: "b", deleted: false }],
+      [
+        { revision: 3, scope: mine, kind: "api", id: "a", deleted: true },
+        { revision: 3, scope: yours, kind: "api", id: "d", deleted: false },
+      ],
+    ]);
+    assert.ok(order.indexOf("heard 1") < order.indexOf("acknowledged a"));
+    assert.ok(order.indexOf("heard 2") < order.indexOf("acknowledged b"));
+    unsubscribe();
+    await put(store, "api", "e");
+    assert.equal(heard.length, 3);
+  });
+
+  claim("what a subscriber is told of can be read at once", async (store) => {
+    const bodies: Promise<unknown>[] = [];
+    store.subscribe(([change]) => {
+      if (change) bodies.push(get(store, change.kind, change.id));
+    });
+    await Promise.all([put(store, "api", "a", { n: 1 }), put(store, "api", "b", { n: 2 })]);
+    assert.deepEqual(await Promise.all(bodies), [{ n: 1 }, { n: 2 }]);
+  });
+
+  claim("a write that writes nothing is no commit", async (store) => {
+    let heard = 0;
+    store.subscribe(() => heard++);
+    assert.equal(await store.write(mine, async () => 7), 7);
+    await store.write(mine, (tx) => tx.delete("api", "none"));
+    assert.equal(await store.revision(), 0);
+    assert.equal(heard, 0);
+  });
+
+  claim("a transaction that is over can't be used any more", async (store) => {
+    const leaked = await store.write(mine, async (tx) => tx);
+    await assert.rejects(leaked.put("api", "late", {}), /over/);
+    await assert.rejects(leaked.get("api", "late"), /over/);
+    assert.equal(await get(store, "api", "late"), undefined);
+  });
+
+  claim("a write inside a write is refused, not waited for", async (store) => {
+    await store.write(mine, async (tx) => {
+      await tx.put("api", "a", {});
+      await assert.rejects(put(store, "api", "b"), /inside a write/);
+      // Reading is no harm: it sees what is committed.
+      assert.equal(await get(store, "api", "a"), undefined);
+    });
+    // What a write has started may write when that is over.
+    let later: Promise<void> | undefined;
+    await store.write(mine, async () => {
+      later = new Promise((resolve) => setImmediate(resolve)).then(() => put(store, "api", "c"));
+    });
+    await later;
+    assert.deepEqual(await get(store, "api", "c"), {});
+  });
+
+  claim("a reset deletes everything, and says so; revisions go on", async (store) => {
+    await put(store, "api", "a");
+    await put(store, "stage", "a/b", {}, yours);
+    const heard: Change[] = [];
+    store.subscribe((changes) => heard.push(...changes));
+    await Promise.all([put(store, "api", "under way"), store.reset()]);
+    assert.deepEqual(await store.all("api"), []);
+    assert.deepEqual(await store.all("stage"), []);
+    assert.deepEqual(
+      heard.filter(({ deleted }) => deleted).map(({ kind, id }) => `${kind} ${id}`),
+      ["api a", "api under way", "stage a/b"],
+    );
+    assert.equal(await store.revision(), 4);
+    await put(store, "api", "b");
+    assert.equal(await store.revision(), 5);
+  });
+
+  claim("closing waits for writers, and then refuses", async (store) => {
+    const writing = put(store, "api", "a");
+    await store.close();
+    await writing;
+    await assert.rejects(put(store, "api", "b"), /closed/);
+    await assert.rejects(get(store, "api", "a"), /closed/);
+    await store.close();
+  });
+}
