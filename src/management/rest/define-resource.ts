@@ -1,0 +1,129 @@
+import { badRequest, notFound } from "../../protocol/errors.ts";
+import type { CallContext, Handler, Operations } from "../../protocol/operation.ts";
+import { type Page, pageOf } from "./paging.ts";
+import { applyPatch, type PatchOperation, type PatchTable } from "./patch.ts";
+import { type Change, childrenOf, type Dependencies, type Input, requireApi, scopeOf, type Work } from "./work.ts";
+
+/** Where a family's items are kept, and what AWS says if one, or what it belongs to, is not there. */
+export interface Place<Item> {
+  /** The item that the input names. */
+  find(work: Work): Promise<Item>;
+  put(item: Item, work: Change): Promise<void>;
+  delete(item: Item, work: Change): Promise<void>;
+  list?(work: Work): Promise<Page<Item>>;
+}
+
+/** A resource family: what all its operations need to know. */
+export interface ResourceFamily<Item extends object> {
+  readonly operations: {
+    /** `Create…` or `Put…`. */
+    readonly create?: string;
+    readonly get: string;
+    readonly list?: string;
+    readonly update?: string;
+    readonly delete?: string;
+  };
+  readonly place: Place<Item>;
+  /** The new item, after all checks. */
+  readonly create?: (work: Change) => Promise<Item>;
+  readonly patch?: PatchTable;
+  /** What has to hold after a patch: throws, or answers the item as it is to be stored. */
+  readonly complete?: (item: Item, before: Item, work: Change) => Promise<Item>;
+  /** Refuses, or takes away what goes with the item. */
+  readonly onDelete?: (item: Item, work: Change) => Promise<void>;
+  /** The item as it is answered; by default as it is stored. */
+  readonly view?: (item: Item, work: Work) => unknown | Promise<unknown>;
+}
+
+/** A family's operations, once there is a store. */
+export type DefinedResource = (dependencies: Dependencies) => Operations;
+
+/** Runs work that writes nothing. */
+export const reading =
+  <Output>({ store, limits }: Dependencies, run: (work: Work) => Promise<Output>): Handler =>
+  (input: Input, call: CallContext) =>
+    store.read(scopeOf(call), (tx) => run({ input, call, tx, limits }));
+
+/** Runs work in one transaction: all of it is written, or nothing. */
+export const writing =
+  <Output>({ store, limits }: Dependencies, run: (work: Change) => Promise<Output>): Handler =>
+  (input: Input, call: CallContext) =>
+    store.write(scopeOf(call), (tx) => run({ input, call, tx, limits }));
+
+/** The operations of a family, from its declaration. */
+export function defineResource<Item extends object>(family: ResourceFamily<Item>): DefinedResource {
+  const { operations, place, create, patch } = family;
+  const view = family.view ?? ((item: Item) => item);
+  return (dependencies) => {
+    const table: Record<string, Handler> = {
+      [operations.get]: reading(dependencies, async (work) => view(await place.find(work), work)),
+    };
+    if (operations.create !== undefined && create !== undefined) {
+      table[operations.create] = writing(dependencies, async (work) => {
+        const item = await create(work);
+        await place.put(item, work);
+        return view(item, work);
+      });
+    }
+    if (operations.list !== undefined && place.list !== undefined) {
+      const list = place.list;
+      table[operations.list] = reading(dependencies, async (work) => {
+        const page = await list(work);
+        const items: unknown[] = [];
+        for (const item of page.items) items.push(await view(item, work));
+        return { ...page, items };
+      });
+    }
+    if (operations.update !== undefined && patch !== undefined) {
+      table[operations.update] = writing(dependencies, async (work) => {
+        const before = await place.find(work);
+        const list = work.input["patchOperations"] as readonly PatchOperation[] | undefined;
+        if ((list?.length ?? 0) === 0) return view(before, work);
+        if (list!.length > work.limits.patchOperations) throw badRequest("Too many patch operations");
+        const patched = applyPatch(before, list, patch);
+        const item = family.complete === undefined ? patched : await family.complete(patched, before, work);
+        await place.put(item, work);
+        return view(item, work);
+      });
+    }
+    if (operations.delete !== undefined) {
+      table[operations.delete] = writing(dependencies, async (work) => {
+        const item = await place.find(work);
+        await family.onDelete?.(item, work);
+        await place.delete(item, work);
+        return {};
+      });
+    }
+    return table;
+  };
+}
+
+/** Documents of a kind below their API, `{apiId}/{id}`. */
+export function documentsOfApi<Item extends object>(options: {
+  readonly kind: string;
+  /** The input's member that names one. */
+  readonly member: string;
+  readonly idOf: (item: Item) => string;
+  readonly missing: (id: string) => string;
+}): Place<Item> & { list(work: Work): Promise<Page<Item>>; all(work: Work): Promise<readonly Item[]> } {
+  const { kind, member, idOf, missing } = options;
+  return {
+    async find(work) {
+      const api = await requireApi(work);
+      const id = work.input[member] as string;
+      const stored = await work.tx.get<Item>(kind, `${api.id}/${id}`);
+      if (stored === undefined) throw notFound(missing(id));
+      return stored.body;
+    },
+    put: (item, work) => work.tx.put(kind, `${work.input["restApiId"]}/${idOf(item)}`, item),
+    delete: (item, work) => work.tx.delete(kind, `${work.input["restApiId"]}/${idOf(item)}`),
+    async list(work) {
+      const api = await requireApi(work);
+      return pageOf<Item>(work.tx, kind, `${api.id}/`, work.input);
+    },
+    async all(work) {
+      const api = await requireApi(work);
+      return childrenOf<Item>(work.tx, kind, api.id);
+    },
+  };
+}

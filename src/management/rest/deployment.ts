@@ -1,0 +1,152 @@
+import type { CreateDeploymentRequest } from "@aws-sdk/client-api-gateway";
+import {
+  type CanarySettings,
+  type Deployment,
+  type RestApi,
+  type RestApiDefinition,
+  restKinds,
+  type Stage,
+} from "../../definition/rest-api.ts";
+import { badRequest } from "../../protocol/errors.ts";
+import { defineResource, documentsOfApi } from "./define-resource.ts";
+import { readDefinition } from "./definition-documents.ts";
+import { member, text } from "./patch.ts";
+import { checkedStage, newStage, stagesOf } from "./stage.ts";
+import { type Change, freshId, nonEmpty, nowSeconds, present, requireApi, type Work } from "./work.ts";
+
+const documents = documentsOfApi<Deployment>({
+  kind: restKinds.deployment,
+  member: "deploymentId",
+  idOf: (deployment) => deployment.id,
+  missing: () => "Invalid Deployment identifier specified",
+});
+
+/** What AWS refuses to deploy. */
+function checkDeployable(definition: RestApiDefinition): void {
+  const { endpointConfiguration, policy } = definition.restApi;
+  if (endpointConfiguration.types.includes("PRIVATE") && policy === undefined) {
+    throw badRequest("Private REST API doesn't have a resource policy attached to it");
+  }
+  const methods = definition.resources.flatMap((resource) => Object.values(resource.resourceMethods ?? {}));
+  if (methods.length === 0) throw badRequest("The REST API doesn't contain any methods");
+  if (methods.some((method) => method.methodIntegration === undefined)) {
+    throw badRequest("No integration defined for method");
+  }
+}
+
+/** A snapshot of the API as it is, and the stage that serves it. */
+async function createDeployment(work: Change): Promise<Deployment> {
+  const input = work.input as unknown as CreateDeploymentRequest;
+  const api = await requireApi(work);
+  const definition = await readDefinition(work.tx, api);
+  checkDeployable(definition);
+  const deployment = present<Deployment>({
+    id: await freshId(work, restKinds.deployment, api.id, 6),
+    description: input.description,
+    createdDate: nowSeconds(work.call),
+  });
+  await work.tx.put(restKinds.snapshot, `${api.id}/${deployment.id}`, definition);
+  await moveStage(work, input, api, deployment);
+  return deployment;
+}
+
+/** Makes the stage that the deployment names, or points it, or its canary, there. */
+async function moveStage(
+  work: Change,
+  input: CreateDeploymentRequest,
+  api: RestApi,
+  deployment: Deployment,
+): Promise<void> {
+  const { stageName, canarySettings } = input;
+  const id = `${api.id}/${stageName}`;
+  const stage = stageName ? (await work.tx.get<Stage>(restKinds.stage, id))?.body : undefined;
+  const refusal = "Invalid deployment content specified.";
+  if (canarySettings !== undefined) {
+    // AWS quirk: no blank after the first full stop.
+    if (stage === undefined) {
+      throw badRequest(
+        `${refusal}Stage ${stageName ?? "null"} must already be created before making a canary release deployment`,
+      );
+    }
+    const canary = present<CanarySettings>({
+      deploymentId: deployment.id,
+      percentTraffic: canarySettings.percentTraffic ?? 0,
+      stageVariableOverrides: nonEmpty(canarySettings.stageVariableOverrides),
+      useStageCache: canarySettings.useStageCache ?? false,
+    });
+    await work.tx.put(
+      restKinds.stage,
+      id,
+      await checkedStage({ ...stage, canarySettings: canary }, stage, work, deployment.id),
+    );
+    return;
+  }
+  if (!stageName) return;
+  if (stage?.canarySettings !== undefined) {
+    throw badRequest(
+      `${refusal}Non canary deployment not supported on stage ${stageName} because Canary is enabled. Provide CanarySettings in deploymentInput.`,
+    );
+  }
+  const { stageDescription, variables, cacheClusterEnabled, cacheClusterSize, tracingEnabled } = input;
+  const given = { description: stageDescription, cacheClusterEnabled, cacheClusterSize, tracingEnabled };
+  if (stage === undefined) {
+    const made = await newStage({ ...given, stageName, deploymentId: deployment.id, variables }, work, deployment.id);
+    await work.tx.put(restKinds.stage, id, made);
+    return;
+  }
+  const moved = present<Stage>({
+    ...stage,
+    ...(present(given) as Partial<Stage>),
+    deploymentId: deployment.id,
+    // Unconfirmed: that AWS merges; see docs/compatibility.md.
+    variables: nonEmpty({ ...stage.variables, ...variables }),
+  } as Stage);
+  await work.tx.put(restKinds.stage, id, await checkedStage(moved, stage, work, deployment.id));
+}
+
+const wantsSummary = (work: Work): boolean =>
+  ((work.input["embed"] ?? []) as readonly string[]).some((list) => list.split(",").includes("apisummary"));
+
+/** `embed=apisummary`: path → verb → how the method is guarded. */
+async function viewDeployment(deployment: Deployment, work: Work): Promise<unknown> {
+  if (!wantsSummary(work)) return deployment;
+  const id = `${work.input["restApiId"]}/${deployment.id}`;
+  const snapshot = await work.tx.get<RestApiDefinition>(restKinds.snapshot, id);
+  const apiSummary = (snapshot?.body.resources ?? [])
+    .filter((resource) => resource.resourceMethods !== undefined)
+    .map(({ path, resourceMethods }) => {
+      const methods = Object.entries(resourceMethods!).map(([verb, { authorizationType, apiKeyRequired }]) => [
+        verb,
+        { authorizationType, apiKeyRequired },
+      ]);
+      return [path, Object.fromEntries(methods)];
+    });
+  return { ...deployment, apiSummary: Object.fromEntries(apiSummary) };
+}
+
+/** A deployment that a stage or its canary serves can't go. */
+async function refuseWhileServed(deployment: Deployment, work: Change): Promise<void> {
+  const apiId = work.input["restApiId"] as string;
+  const stages = await stagesOf(work, apiId);
+  const isServed = stages.some(
+    (stage) => stage.deploymentId === deployment.id || stage.canarySettings?.deploymentId === deployment.id,
+  );
+  if (isServed) throw badRequest("Active stages pointing to this deployment must be moved or deleted");
+  await work.tx.delete(restKinds.snapshot, `${apiId}/${deployment.id}`);
+}
+
+/** AWS: API Gateway REST API reference, "Deployment". */
+export const deployment = defineResource<Deployment>({
+  operations: {
+    create: "CreateDeployment",
+    get: "GetDeployment",
+    list: "GetDeployments",
+    update: "UpdateDeployment",
+    delete: "DeleteDeployment",
+  },
+  place: documents,
+  create: createDeployment,
+  patch: { rules: { "/description": member("description", text) } },
+  onDelete: refuseWhileServed,
+  view: viewDeployment,
+});

@@ -1,0 +1,54 @@
+import type { GetExportRequest } from "@aws-sdk/client-api-gateway";
+import type { Deployment, RestApiDefinition, Stage } from "../../definition/rest-api.ts";
+import { restKinds } from "../../definition/rest-api.ts";
+import { badRequest, notFound } from "../../protocol/errors.ts";
+import type { Operations } from "../../protocol/operation.ts";
+import { reading } from "./define-resource.ts";
+import { type Dependencies, requireApi, type Work } from "./work.ts";
+
+const exportTypes: readonly string[] = ["swagger", "oas30"];
+const extensionNames = ["integrations", "apigateway", "authorizers", "documentation", "postman"];
+
+async function getExport(work: Work): Promise<unknown> {
+  const input = work.input as unknown as GetExportRequest;
+  const api = await requireApi(work);
+  const stage = (await work.tx.get<Stage>(restKinds.stage, `${api.id}/${input.stageName}`))?.body;
+  if (stage === undefined) throw notFound("Invalid stage identifier specified");
+  // Unconfirmed: how AWS words both; see docs/compatibility.md.
+  const exportType = input.exportType ?? "";
+  if (!exportTypes.includes(exportType)) {
+    throw badRequest(`Invalid export type specified: ${exportType}. Must be one of: [${exportTypes.join(", ")}]`);
+  }
+  const extensions = (input.parameters?.["extensions"] ?? "").split(",").filter((name) => name !== "");
+  const unknown = extensions.find((name) => !extensionNames.includes(name));
+  if (unknown !== undefined) throw badRequest(`Invalid extension specified: ${unknown}`);
+  const id = `${api.id}/${stage.deploymentId}`;
+  const snapshot = await work.tx.get<RestApiDefinition>(restKinds.snapshot, id);
+  const deployment = await work.tx.get<Deployment>(restKinds.deployment, id);
+  if (snapshot === undefined || deployment === undefined) throw notFound("Invalid Deployment identifier specified");
+  const format = /\byaml\b/i.test(input.accepts ?? "") ? "yaml" : "json";
+  // Loaded when it is asked for: YAML is not needed to serve.
+  const { exportRestApi } = await import("../../openapi/export-rest-api.ts");
+  const document = exportRestApi(snapshot.body, {
+    exportType: exportType as "swagger" | "oas30",
+    extensions,
+    format,
+    host: `${api.id}.execute-api.${work.call.region}.amazonaws.com`,
+    stage,
+    deployedAt: deployment.body.createdDate,
+  });
+  const stamp = new Date(work.call.clock.now())
+    .toISOString()
+    .replaceAll(":", "-")
+    .replace(/\.\d+Z$/, "Z");
+  return {
+    body: Buffer.from(document),
+    contentType: `application/${format}`,
+    contentDisposition: `attachment; filename="${exportType}_${stamp}.${format}"`,
+  };
+}
+
+/** AWS: API Gateway REST API reference, "GetExport". */
+export const exportOperations = (dependencies: Dependencies): Operations => ({
+  GetExport: reading(dependencies, getExport),
+});

@@ -1,0 +1,43 @@
+/** How many of what the control plane of REST APIs allows: AWS's numbers, and the server's own where it says so. */
+
+interface Limit {
+  readonly value: number;
+  /** In AWS's sentence: `Maximum number of {noun} for this {of} has been reached.` */
+  readonly noun: string;
+  readonly of: string;
+  readonly source: string;
+}
+
+const source = "AWS: Amazon API Gateway quotas and important notes";
+
+export const restLimits = {
+  edgeApis: { value: 120, noun: "Edge APIs", of: "account", source },
+  regionalApis: { value: 600, noun: "Regional APIs", of: "account", source },
+  privateApis: { value: 600, noun: "Private APIs", of: "account", source },
+  resourcesPerApi: { value: 300, noun: "Resources", of: "API", source },
+  stagesPerApi: { value: 10, noun: "Stages", of: "API", source },
+  authorizersPerApi: { value: 10, noun: "Authorizers", of: "API", source },
+  tagsPerResource: { value: 50, noun: "tags", of: "resource", source },
+  integrationTimeoutMs: { value: 29_000, noun: "milliseconds", of: "integration", source },
+  patchOperations: {
+    value: 10_000,
+    noun: "patch operations",
+    of: "request",
+    source: "ours: bounds the work of one call",
+  },
+} as const satisfies Record<string, Limit>;
+
+export type RestLimit = keyof typeof restLimits;
+/** What holds on this server. */
+export type RestLimits = Readonly<Record<RestLimit, number>>;
+
+/** AWS's limits, but for those that the server's settings raise or lower. */
+export function makeRestLimits(overrides: Partial<RestLimits> = {}): RestLimits {
+  const names = Object.keys(restLimits) as RestLimit[];
+  return Object.fromEntries(names.map((name) => [name, overrides[name] ?? restLimits[name].value])) as RestLimits;
+}
+
+export const limitMessage = (name: RestLimit): string => {
+  const { noun, of } = restLimits[name];
+  return `Maximum number of ${noun} for this ${of} has been reached. Please contact AWS if you need additional ${noun}.`;
+};

@@ -1,0 +1,39 @@
+import type { Operations } from "../../protocol/operation.ts";
+import { account } from "./account.ts";
+import { authorizer } from "./authorizer.ts";
+import { deployment } from "./deployment.ts";
+import { exportOperations } from "./export.ts";
+import { gatewayResponse } from "./gateway-response.ts";
+import { importOperations } from "./import.ts";
+import { integration, integrationResponse } from "./integration.ts";
+import { method, methodResponse } from "./method.ts";
+import { model } from "./model.ts";
+import { requestValidator } from "./request-validator.ts";
+import { resource } from "./resource.ts";
+import { restApi } from "./rest-api.ts";
+import { stage } from "./stage.ts";
+import { tagOperations } from "./tags.ts";
+import type { Dependencies } from "./work.ts";
+
+/** Every operation of REST APIs (service `apigateway`) that there is; the others answer 501. */
+export function makeRestOperations(dependencies: Dependencies): Operations {
+  const families = [
+    restApi,
+    resource,
+    method,
+    methodResponse,
+    integration,
+    integrationResponse,
+    model,
+    requestValidator,
+    gatewayResponse,
+    authorizer,
+    deployment,
+    stage,
+    account,
+    importOperations,
+    exportOperations,
+    tagOperations,
+  ];
+  return Object.assign({}, ...families.map((family) => family(dependencies)));
+}

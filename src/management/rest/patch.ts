@@ -1,0 +1,255 @@
+/**
+ * The interpreter of PATCH. A family's table says which paths take which ops, and what each does to a draft of the
+ * item; a path or op that is not in the table is refused in AWS's words. The operations apply in order; the draft is
+ * only kept if all of them do.
+ * AWS: API Gateway REST API reference, "Patch operations".
+ */
+import { badRequest } from "../../protocol/errors.ts";
+
+export type Op = "add" | "remove" | "replace" | "move" | "copy" | "test";
+
+/** As the wire has it: all members are optional text. */
+export interface PatchOperation {
+  readonly op?: Op | undefined;
+  readonly path?: string | undefined;
+  readonly value?: string | undefined;
+  readonly from?: string | undefined;
+}
+
+/** An item while it is changed. */
+export type Draft = Record<string, unknown>;
+
+/** One operation on its rule: what the path's `{…}` segments are, unescaped. */
+export interface PatchStep {
+  readonly op: Op;
+  readonly path: string;
+  readonly value: string | undefined;
+  readonly from: string | undefined;
+  readonly keys: readonly string[];
+}
+
+export interface PatchRule {
+  readonly ops: readonly Op[];
+  apply(draft: Draft, step: PatchStep): void;
+}
+
+/** `/description`, `/variables/{name}` … → what it does. */
+export interface PatchTable {
+  readonly rules: Readonly<Record<string, PatchRule>>;
+  /** Paths that are no fixed list (a stage's method settings): true if it took the operation. */
+  readonly otherwise?: (draft: Draft, step: PatchStep) => boolean;
+}
+
+/** Text → the value that a member holds; throws what AWS answers to a wrong one. */
+export type Convert = (step: PatchStep) => unknown;
+
+/** Applies the operations to a copy of the item. */
+export function applyPatch<Item extends object>(
+  item: Item,
+  operations: readonly PatchOperation[] | undefined,
+  table: PatchTable,
+): Item {
+  const draft = structuredClone(item) as Draft;
+  for (const operation of operations ?? []) {
+    const step = readStep(operation);
+    const found = findRule(table, step.path);
+    if (found?.rule.ops.includes(step.op)) found.rule.apply(draft, { ...step, keys: found.keys });
+    else if (table.otherwise?.(draft, step) !== true) throw invalidPath(operation, table);
+  }
+  return draft as Item;
+}
+
+function readStep(operation: PatchOperation): PatchStep {
+  const path = operation.path ?? "";
+  return {
+    // Unconfirmed: what AWS says to an operation without `op`; it falls through to "Invalid patch path".
+    op: operation.op ?? "test",
+    path: path.startsWith("/") ? path : `/${path}`,
+    value: operation.value,
+    from: operation.from,
+    keys: [],
+  };
+}
+
+// AWS quirk: two blanks before the path.
+const invalidPath = (operation: PatchOperation, table: PatchTable) => {
+  const paths = Object.entries(table.rules).filter(([, rule]) => rule.ops.some((op) => op === operation.op));
+  const list = paths.map(([path]) => path).join(", ");
+  return badRequest(
+    `Invalid patch path  '${operation.path ?? "null"}' specified for op '${operation.op ?? "null"}'. Must be one of: [${list}]`,
+  );
+};
+
+/** RFC 6901 §4: `~1` is a slash, `~0` a tilde, in this order. */
+export const unescapeSegment = (segment: string): string => segment.replaceAll("~1", "/").replaceAll("~0", "~");
+
+function findRule(table: PatchTable, path: string): { rule: PatchRule; keys: readonly string[] } | undefined {
+  const exact = Object.hasOwn(table.rules, path) ? table.rules[path] : undefined;
+  if (exact !== undefined) return { rule: exact, keys: [] };
+  const segments = path.split("/");
+  for (const [template, rule] of Object.entries(table.rules)) {
+    const pattern = template.split("/");
+    if (pattern.length !== segments.length) continue;
+    const keys: string[] = [];
+    const isMatch = pattern.every((part, index) => {
+      const segment = segments[index]!;
+      if (!part.startsWith("{")) return part === segment;
+      keys.push(unescapeSegment(segment));
+      return segment !== "";
+    });
+    if (isMatch) return { rule, keys };
+  }
+  return undefined;
+}
+
+// What a value may be
+
+/** Any text; nothing counts as the empty text. */
+export const text: Convert = (step) => step.value ?? "";
+/** A template: nothing, or nothing in it, is stored as null. */
+export const nullableText: Convert = (step) => (step.value === undefined || step.value === "" ? null : step.value);
+
+// Unconfirmed: how AWS words a wrong value; see docs/compatibility.md.
+export const invalidValue = (step: PatchStep, wanted: string) =>
+  badRequest(
+    `Invalid patch value '${step.value ?? "null"}' specified for op '${step.op}' and path '${step.path}'. ${wanted}`,
+  );
+
+/** `true` or `false` in any case: the developer guide sends `True`. */
+export const flag: Convert = (step) => {
+  const value = step.value?.toLowerCase();
+  if (value !== "true" && value !== "false") throw invalidValue(step, "Must be one of: [true, false]");
+  return value === "true";
+};
+/** `true` or `false`; nothing means false, as for a parameter that is added. */
+export const optionalFlag: Convert = (step) => (step.value === undefined || step.value === "" ? false : flag(step));
+
+export const wholeNumber =
+  (min: number, max: number): Convert =>
+  (step) => {
+    const value = /^-?\d{1,15}$/.test(step.value ?? "") ? Number(step.value) : Number.NaN;
+    if (!(value >= min && value <= max)) throw invalidValue(step, `Must be an integer between ${min} and ${max}`);
+    return value;
+  };
+export const decimal =
+  (min: number, max: number): Convert =>
+  (step) => {
+    const value = /^-?\d{1,15}(\.\d{1,15})?$/.test(step.value ?? "") ? Number(step.value) : Number.NaN;
+    if (!(value >= min && value <= max)) throw invalidValue(step, `Must be a number between ${min} and ${max}`);
+    return value;
+  };
+export const oneOf =
+  (...values: readonly string[]): Convert =>
+  (step) => {
+    if (!values.includes(step.value ?? "")) throw invalidValue(step, `Must be one of: [${values.join(", ")}]`);
+    return step.value;
+  };
+
+// What a path may mean
+
+/** The object that holds the last member of `at`; made where it is missing. */
+function holderOf(draft: Draft, at: readonly string[]): Draft {
+  let holder = draft;
+  for (const member of at.slice(0, -1)) {
+    if (typeof holder[member] !== "object" || holder[member] === null) holder[member] = {};
+    holder = holder[member] as Draft;
+  }
+  return holder;
+}
+
+const lastOf = (at: readonly string[]): string => at[at.length - 1]!;
+
+/** A member with one value: `replace`; an empty value takes it away where `clears` says so. */
+export function member(
+  at: string,
+  convert: Convert,
+  options: { readonly ops?: readonly Op[]; readonly clears?: boolean } = {},
+): PatchRule {
+  const names = at.split(".");
+  return {
+    ops: options.ops ?? ["replace"],
+    apply(draft, step) {
+      const holder = holderOf(draft, names);
+      const isCleared = options.clears === true && (step.value === undefined || step.value === "");
+      if (step.op === "remove" || isCleared) delete holder[lastOf(names)];
+      else holder[lastOf(names)] = convert(step);
+    },
+  };
+}
+
+/** A map's entry, named by the last segment: `add` and `replace` set it, `remove` drops it. */
+export function entry(at: string, convert: Convert): PatchRule {
+  const names = at.split(".");
+  return {
+    ops: ["add", "replace", "remove"],
+    apply(draft, step) {
+      const holder = holderOf(draft, names);
+      const key = step.keys[0]!;
+      const entries = Object.entries((holder[lastOf(names)] ?? {}) as object).filter(([name]) => name !== key);
+      if (step.op !== "remove") entries.push([key, convert(step)]);
+      // Entries become own members whatever their name is (`__proto__` too).
+      if (entries.length === 0) delete holder[lastOf(names)];
+      else holder[lastOf(names)] = Object.fromEntries(entries);
+    },
+  };
+}
+
+const listOf = (holder: Draft, name: string): readonly string[] => (holder[name] ?? []) as readonly string[];
+
+function setList(holder: Draft, name: string, list: readonly string[], keepsEmpty: boolean): void {
+  if (list.length === 0 && !keepsEmpty) delete holder[name];
+  else holder[name] = list;
+}
+
+/** A list's member, named by the last segment: `replace` puts the value in its place. */
+export function memberInPath(at: string, ops: readonly Op[], keepsEmpty = false): PatchRule {
+  const names = at.split(".");
+  return {
+    ops,
+    apply(draft, step) {
+      const holder = holderOf(draft, names);
+      const list = listOf(holder, lastOf(names));
+      const key = step.keys[0]!;
+      const put = step.op === "replace" ? (step.value ?? "") : key;
+      const next =
+        step.op === "remove"
+          ? list.filter((item) => item !== key)
+          : step.op === "replace"
+            ? list.map((item) => (item === key ? put : item))
+            : list;
+      setList(holder, lastOf(names), step.op === "remove" || next.includes(put) ? next : [...next, put], keepsEmpty);
+    },
+  };
+}
+
+/** A list's member, named by `value`: `replace` makes it the only one. */
+export function memberInValue(at: string, ops: readonly Op[], check?: (step: PatchStep) => void): PatchRule {
+  const names = at.split(".");
+  return {
+    ops,
+    apply(draft, step) {
+      check?.(step);
+      if (!step.value) throw invalidValue(step, "Must name a member of the list");
+      const holder = holderOf(draft, names);
+      const others = step.op === "replace" ? [] : listOf(holder, lastOf(names)).filter((item) => item !== step.value);
+      setList(holder, lastOf(names), step.op === "remove" ? others : [...others, step.value], false);
+    },
+  };
+}
+
+/** Text that is a list with commas: `add` and `remove` mean its parts, `replace` the whole. */
+export function entryList(at: string): PatchRule {
+  return {
+    ops: ["add", "replace", "remove"],
+    apply(draft, step) {
+      const parts = ((draft[at] as string | undefined) ?? "").split(",").filter((part) => part.trim() !== "");
+      const named = (step.value ?? "").split(",").map((part) => part.trim());
+      const others = step.op === "replace" ? [] : parts.filter((part) => !named.includes(part.trim()));
+      // Nothing named: the whole list goes.
+      const kept = step.op === "remove" && !step.value ? [] : others;
+      const next = step.op === "remove" ? kept : [...kept, ...named.filter((part) => part !== "")];
+      if (next.length === 0) delete draft[at];
+      else draft[at] = next.join(",");
+    },
+  };
+}

@@ -1,0 +1,346 @@
+import type { CreateRestApiRequest } from "@aws-sdk/client-api-gateway";
+import type { IdSource } from "../../base/ids.ts";
+import { normalisePolicy } from "../../definition/policy-rules.ts";
+import {
+  type EndpointConfiguration,
+  type Model,
+  type Resource,
+  type RestApi,
+  type RestApiDefinition,
+  restKinds,
+} from "../../definition/rest-api.ts";
+import { badRequest, conflict } from "../../protocol/errors.ts";
+import { everywhere } from "../../store/store.ts";
+import { type DefinedResource, defineResource, type Place, writing } from "./define-resource.ts";
+import { readDefinition, writeDefinition } from "./definition-documents.ts";
+import type { RestLimit } from "./limits.ts";
+import { pageOf } from "./paging.ts";
+import {
+  type Draft,
+  flag,
+  invalidValue,
+  member,
+  memberInPath,
+  memberInValue,
+  oneOf,
+  type PatchStep,
+  type PatchTable,
+  text,
+  wholeNumber,
+} from "./patch.ts";
+import { checkTags, customIdTag } from "./tags.ts";
+import { type Change, nonEmpty, nowSeconds, present, requireApi, requireRoom, type Work } from "./work.ts";
+
+const place: Place<RestApi> = {
+  find: requireApi,
+  put: (item, work) => work.tx.put(restKinds.restApi, item.id, item),
+  delete: (item, work) => work.tx.delete(restKinds.restApi, item.id),
+  list: (work) => pageOf<RestApi>(work.tx, restKinds.restApi, "", work.input),
+};
+
+/**
+ * As it is answered. AWS quirk: the policy's text is escaped once more, slashes too: `{\"Version\":…\/pets\"}`.
+ * (control plane of AWS as quoted by users; Terraform's provider unquotes it before it compares.)
+ */
+export function viewRestApi(api: RestApi, warnings: readonly string[] = []): unknown {
+  const policy = api.policy === undefined ? undefined : JSON.stringify(api.policy).slice(1, -1).replaceAll("/", "\\/");
+  return present({ ...api, policy, tags: nonEmpty(api.tags), warnings: nonEmpty(warnings) });
+}
+
+// Ids
+
+/** An id becomes a host's first label (RFC 1123 §2.1), so lower-case letters, digits and hyphens inside. */
+const customId = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+const claimOf = (work: Work, apiId: string) => work.tx.in(everywhere).get(restKinds.apiIdClaim, apiId);
+
+/** Claims an API's id for good, everywhere: the one that the tag `_custom_id_` asks for, or a new one. */
+async function claimApiId(work: Change, wanted: string | undefined): Promise<string> {
+  let id = wanted ?? work.call.ids.id(10);
+  if (wanted === undefined) {
+    while ((await claimOf(work, id)) !== undefined) id = work.call.ids.id(10);
+  } else {
+    if (!customId.test(wanted)) {
+      throw badRequest(
+        `Invalid API identifier in the tag ${customIdTag}: '${wanted}'. Use 1 to 63 lower-case letters, digits and inner hyphens.`,
+      );
+    }
+    if ((await claimOf(work, id)) !== undefined) throw conflict(`An API with the identifier '${id}' already exists`);
+  }
+  const claim = { account: work.call.account, region: work.call.region, kind: restKinds.restApi };
+  await work.tx.in(everywhere).put(restKinds.apiIdClaim, id, claim);
+  return id;
+}
+
+// Creating
+
+/** AWS: GetModel, the two models that every new API has. */
+const defaultModels = (ids: IdSource): readonly Model[] => [
+  {
+    id: ids.id(6),
+    name: "Empty",
+    description: "This is a default empty schema model",
+    contentType: "application/json",
+    schema:
+      '{\n  "$schema": "http://json-schema.org/draft-04/schema#",\n  "title" : "Empty Schema",\n  "type" : "object"\n}',
+  },
+  {
+    id: ids.id(6),
+    name: "Error",
+    description: "This is a default error schema model",
+    contentType: "application/json",
+    schema:
+      '{\n  "$schema" : "http://json-schema.org/draft-04/schema#",\n  "title" : "Error Schema",\n  "type" : "object",\n  "properties" : {\n    "message" : { "type" : "string" }\n  }\n}',
+  },
+];
+
+type EndpointType = EndpointConfiguration["types"][number];
+
+const limitOfType: Readonly<Record<EndpointType, RestLimit>> = {
+  EDGE: "edgeApis",
+  REGIONAL: "regionalApis",
+  PRIVATE: "privateApis",
+};
+
+/** Refuses one API more of its endpoint type than the account may have. */
+async function requireRoomForApi(work: Work, type: EndpointType): Promise<void> {
+  const apis = await work.tx.list<RestApi>(restKinds.restApi);
+  const count = apis.filter((api) => api.body.endpointConfiguration.types[0] === type).length;
+  requireRoom(work, limitOfType[type], count);
+}
+
+/** A new API's endpoint, with AWS's defaults; exactly one type. */
+export function completeEndpoint(input: CreateRestApiRequest["endpointConfiguration"]): EndpointConfiguration {
+  const types = (input?.types ?? []) as readonly EndpointType[];
+  // Unconfirmed: how AWS words these three; see docs/compatibility.md.
+  if (types.length > 1) throw badRequest("Only one endpoint type is allowed for an API");
+  const type = types[0] ?? "EDGE";
+  const vpcEndpointIds = nonEmpty(input?.vpcEndpointIds);
+  if (vpcEndpointIds !== undefined && type !== "PRIVATE") {
+    throw badRequest("VPC endpoint ids are only supported for PRIVATE endpoints");
+  }
+  const ipAddressType = input?.ipAddressType ?? (type === "PRIVATE" ? "dualstack" : "ipv4");
+  if (type === "PRIVATE" && ipAddressType !== "dualstack") {
+    throw badRequest("Only the dualstack IP address type is supported for PRIVATE endpoints");
+  }
+  return present<EndpointConfiguration>({ types: [type], ipAddressType, vpcEndpointIds });
+}
+
+/** An API that has nothing yet but its root resource: what a create and an import begin with. */
+export async function newDefinition(work: Change, input: CreateRestApiRequest): Promise<RestApiDefinition> {
+  const { [customIdTag]: wantedId, ...tags } = input.tags ?? {};
+  checkTags(tags, work.limits);
+  const endpointConfiguration = completeEndpoint(input.endpointConfiguration);
+  await requireRoomForApi(work, endpointConfiguration.types[0]!);
+  // Unconfirmed: how AWS words both; see docs/compatibility.md.
+  if ((input.name ?? "").trim() === "") throw badRequest("Invalid Rest API name specified: name must not be blank");
+  if (input.name!.length > 1024) throw badRequest("Invalid Rest API name specified: at most 1024 characters");
+  const id = await claimApiId(work, wantedId);
+  const rootResourceId = work.call.ids.id(10);
+  const restApi = present<RestApi>({
+    id,
+    name: input.name!,
+    description: input.description,
+    version: input.version,
+    createdDate: nowSeconds(work.call),
+    binaryMediaTypes: nonEmpty(input.binaryMediaTypes),
+    minimumCompressionSize: checkCompression(input.minimumCompressionSize),
+    apiKeySource: (input.apiKeySource ?? "HEADER") as RestApi["apiKeySource"],
+    endpointConfiguration,
+    policy: input.policy ? savedPolicy(work, id, input.policy) : undefined,
+    tags: nonEmpty(tags as Record<string, string>),
+    disableExecuteApiEndpoint: input.disableExecuteApiEndpoint ?? false,
+    rootResourceId,
+    securityPolicy: input.securityPolicy,
+    endpointAccessMode: input.endpointAccessMode,
+    apiStatus: "AVAILABLE",
+    warnings: undefined,
+  });
+  return {
+    restApi,
+    resources: [{ id: rootResourceId, path: "/" }],
+    models: defaultModels(work.call.ids),
+    requestValidators: [],
+    gatewayResponses: [],
+    authorizers: [],
+  };
+}
+
+/** AWS: CreateRestApi, minimumCompressionSize: 0 to 10485760. */
+const compressionMax = 10_485_760;
+
+function checkCompression(size: number | undefined): number | undefined {
+  if (size !== undefined && (size < 0 || size > compressionMax)) {
+    throw badRequest(`Invalid minimum compression size, must be between 0 and ${compressionMax}`);
+  }
+  return size;
+}
+
+function savedPolicy(work: Work, apiId: string, policy: string): string {
+  const { region, account } = work.call;
+  const result = normalisePolicy(policy, { region, account, apiId });
+  if (result.kind === "refused") throw badRequest(result.message);
+  return result.policy;
+}
+
+/** `cloneFrom`: everything but stages, deployments and tags, with ids of its own. */
+async function cloneDefinition(work: Change, blank: RestApiDefinition, sourceId: string): Promise<RestApiDefinition> {
+  const stored = await work.tx.get<RestApi>(restKinds.restApi, sourceId);
+  // Unconfirmed: AWS's status and words for a missing source; see docs/compatibility.md.
+  if (stored === undefined) throw badRequest(`Invalid API identifier specified ${work.call.account}:${sourceId}`);
+  const source = await readDefinition(work.tx, stored.body);
+  const ids = new Map<string, string>([[source.restApi.rootResourceId, blank.restApi.rootResourceId]]);
+  const fresh = (id: string): string => {
+    if (!ids.has(id)) ids.set(id, work.call.ids.id(6));
+    return ids.get(id)!;
+  };
+  const withNewId = <Item extends { readonly id: string }>(item: Item): Item => ({ ...item, id: fresh(item.id) });
+  const models = source.models.map((model) => ({
+    ...withNewId(model),
+    ...(model.schema === undefined
+      ? {}
+      : { schema: model.schema.replaceAll(`/restapis/${sourceId}/models/`, `/restapis/${blank.restApi.id}/models/`) }),
+  }));
+  const requestValidators = source.requestValidators.map(withNewId);
+  const authorizers = source.authorizers.map(withNewId);
+  const resources = source.resources.map((resource): Resource => {
+    const methods = Object.entries(resource.resourceMethods ?? {}).map(([verb, method]) => [
+      verb,
+      {
+        ...method,
+        ...(method.authorizerId === undefined ? {} : { authorizerId: fresh(method.authorizerId) }),
+        ...(method.requestValidatorId === undefined ? {} : { requestValidatorId: fresh(method.requestValidatorId) }),
+        ...(method.methodIntegration?.cacheNamespace === resource.id
+          ? { methodIntegration: { ...method.methodIntegration, cacheNamespace: fresh(resource.id) } }
+          : {}),
+      },
+    ]);
+    return {
+      ...withNewId(resource),
+      ...(resource.parentId === undefined ? {} : { parentId: fresh(resource.parentId) }),
+      ...(methods.length === 0 ? {} : { resourceMethods: Object.fromEntries(methods) }),
+    };
+  });
+  const { binaryMediaTypes, minimumCompressionSize, policy } = source.restApi;
+  const restApi = present<RestApi>({
+    ...blank.restApi,
+    binaryMediaTypes: blank.restApi.binaryMediaTypes ?? binaryMediaTypes,
+    minimumCompressionSize: blank.restApi.minimumCompressionSize ?? minimumCompressionSize,
+    // Unconfirmed: that AWS copies the policy, too; a copy that is open where its source was not would be worse.
+    policy: blank.restApi.policy ?? policy?.replaceAll(`:${sourceId}/`, `:${blank.restApi.id}/`),
+  } as RestApi);
+  return { ...source, restApi, resources, models, requestValidators, authorizers };
+}
+
+const createRestApi = async (work: Change): Promise<unknown> => {
+  const input = work.input as unknown as CreateRestApiRequest;
+  const blank = await newDefinition(work, input);
+  const definition = input.cloneFrom ? await cloneDefinition(work, blank, input.cloneFrom) : blank;
+  await writeDefinition(work.tx, undefined, definition);
+  return viewRestApi(definition.restApi);
+};
+
+// Changing
+
+const endpointTypes = ["EDGE", "REGIONAL", "PRIVATE"] as const;
+
+/** AWS: "Change a public or private API endpoint type in API Gateway": PRIVATE can only become REGIONAL. */
+function replaceEndpointType(draft: Draft, step: PatchStep): void {
+  const wanted = oneOf(...endpointTypes)(step) as EndpointType;
+  const current = draft["endpointConfiguration"] as EndpointConfiguration;
+  const index = step.keys[0]!;
+  if (index !== "0" && index !== current.types[0]) {
+    throw badRequest(`${step.path} Invalid request input`);
+  }
+  if (current.types[0] === "PRIVATE" && wanted === "EDGE") {
+    // Unconfirmed: how AWS words it; see docs/compatibility.md.
+    throw badRequest("Cannot change the endpoint type of a PRIVATE API to EDGE");
+  }
+  const { vpcEndpointIds, ...rest } = current;
+  draft["endpointConfiguration"] = present({
+    ...rest,
+    types: [wanted],
+    ipAddressType: wanted === "PRIVATE" ? "dualstack" : rest.ipAddressType,
+    vpcEndpointIds: wanted === "PRIVATE" ? vpcEndpointIds : undefined,
+  });
+}
+
+function addEndpointType(draft: Draft, step: PatchStep): void {
+  const wanted = oneOf(...endpointTypes)(step);
+  const current = draft["endpointConfiguration"] as EndpointConfiguration;
+  if (current.types[0] !== wanted) throw badRequest("Only one endpoint type is allowed for an API");
+}
+
+const checkVpcEndpoint = (step: PatchStep): void => {
+  if (!/^vpce-[a-z0-9-]+$/.test(step.value ?? "")) throw invalidValue(step, "Must be a VPC endpoint id");
+};
+
+const patch: PatchTable = {
+  rules: {
+    "/name": member("name", text),
+    "/description": member("description", text, { clears: true }),
+    "/version": member("version", text, { clears: true }),
+    "/apiKeySource": member("apiKeySource", oneOf("HEADER", "AUTHORIZER")),
+    "/binaryMediaTypes/{mediaType}": memberInPath("binaryMediaTypes", ["add", "replace", "remove"]),
+    "/minimumCompressionSize": member("minimumCompressionSize", wholeNumber(0, compressionMax), { clears: true }),
+    "/endpointConfiguration/types/{type}": { ops: ["replace"], apply: replaceEndpointType },
+    "/endpointConfiguration/types": { ops: ["add"], apply: addEndpointType },
+    "/endpointConfiguration/vpcEndpointIds": memberInValue(
+      "endpointConfiguration.vpcEndpointIds",
+      ["add", "remove"],
+      checkVpcEndpoint,
+    ),
+    "/endpointConfiguration/ipAddressType": member("endpointConfiguration.ipAddressType", oneOf("ipv4", "dualstack")),
+    "/policy": member("policy", text, { clears: true }),
+    "/disableExecuteApiEndpoint": member("disableExecuteApiEndpoint", flag),
+    "/securityPolicy": member("securityPolicy", text, { clears: true }),
+    "/endpointAccessMode": member("endpointAccessMode", oneOf("BASIC", "STRICT"), { clears: true }),
+  },
+};
+
+async function completeRestApi(item: RestApi, before: RestApi, work: Change): Promise<RestApi> {
+  if (item.name.trim() === "") throw badRequest("Invalid Rest API name specified: name must not be blank");
+  const endpointConfiguration = completeEndpoint(
+    item.endpointConfiguration as CreateRestApiRequest["endpointConfiguration"],
+  );
+  const type = endpointConfiguration.types[0]!;
+  if (type !== before.endpointConfiguration.types[0]) await requireRoomForApi(work, type);
+  const policy = item.policy !== before.policy && item.policy ? savedPolicy(work, item.id, item.policy) : item.policy;
+  return present<RestApi>({ ...item, endpointConfiguration, policy } as RestApi);
+}
+
+/** Everything below an API, by kind. */
+const childKinds = [
+  restKinds.resource,
+  restKinds.model,
+  restKinds.requestValidator,
+  restKinds.gatewayResponse,
+  restKinds.authorizer,
+  restKinds.deployment,
+  restKinds.snapshot,
+  restKinds.stage,
+];
+
+async function deleteChildren(api: RestApi, work: Change): Promise<void> {
+  for (const kind of childKinds) await work.tx.deleteAll(kind, `${api.id}/`);
+  await work.tx.in(everywhere).delete(restKinds.apiIdClaim, api.id);
+}
+
+/** AWS: API Gateway REST API reference, "RestApi". */
+export const restApi: DefinedResource = (dependencies) => ({
+  ...defineResource<RestApi>({
+    operations: {
+      get: "GetRestApi",
+      list: "GetRestApis",
+      update: "UpdateRestApi",
+      delete: "DeleteRestApi",
+    },
+    place,
+    patch,
+    complete: completeRestApi,
+    onDelete: deleteChildren,
+    view: (item) => viewRestApi(item),
+  })(dependencies),
+  // Not the family's create: it writes more than one document.
+  CreateRestApi: writing(dependencies, createRestApi),
+});

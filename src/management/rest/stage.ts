@@ -1,0 +1,235 @@
+import type { CreateStageRequest } from "@aws-sdk/client-api-gateway";
+import {
+  type AccessLogSettings,
+  type CanarySettings,
+  type Deployment,
+  restKinds,
+  type Stage,
+} from "../../definition/rest-api.ts";
+import { checkAccessLogs, checkStageName, checkStageVariables } from "../../definition/stage-rules.ts";
+import { badRequest, conflict } from "../../protocol/errors.ts";
+import { readAccount } from "./account.ts";
+import { type DefinedResource, defineResource, documentsOfApi, reading } from "./define-resource.ts";
+import { applyMethodSetting, logs } from "./method-settings.ts";
+import {
+  type Draft,
+  decimal,
+  entry,
+  flag,
+  member,
+  oneOf,
+  type PatchRule,
+  type PatchStep,
+  type PatchTable,
+  text,
+} from "./patch.ts";
+import { checkTags } from "./tags.ts";
+import { type Change, childrenOf, nonEmpty, nowSeconds, present, requireApi, requireRoom, type Work } from "./work.ts";
+
+const documents = documentsOfApi<Stage>({
+  kind: restKinds.stage,
+  member: "stageName",
+  idOf: (stage) => stage.stageName,
+  missing: () => "Invalid stage identifier specified",
+});
+
+export const stagesOf = (work: Work, apiId: string): Promise<readonly Stage[]> =>
+  childrenOf<Stage>(work.tx, restKinds.stage, apiId);
+
+/** Members of CreateStage that CreateDeployment has, too. */
+type StageInput = Omit<CreateStageRequest, "restApiId" | "stageName" | "deploymentId"> & {
+  readonly stageName: string;
+  readonly deploymentId: string;
+};
+
+const cacheSizes = ["0.5", "1.6", "6.1", "13.5", "28.4", "58.2", "118", "237"] as const;
+
+/** A new stage, checked. `justMade` is a deployment that this transaction is about to write. */
+export async function newStage(input: StageInput, work: Change, justMade?: string): Promise<Stage> {
+  const badName = checkStageName(input.stageName);
+  if (badName !== undefined) throw badRequest(badName);
+  const stages = await stagesOf(work, work.input["restApiId"] as string);
+  if (stages.some((stage) => stage.stageName === input.stageName)) throw conflict("Stage already exists");
+  requireRoom(work, "stagesPerApi", stages.length);
+  checkTags(input.tags ?? {}, work.limits);
+  const canary = input.canarySettings;
+  const now = nowSeconds(work.call);
+  const stage = present<Stage>({
+    stageName: input.stageName,
+    deploymentId: input.deploymentId,
+    description: input.description,
+    cacheClusterEnabled: input.cacheClusterEnabled ?? false,
+    cacheClusterSize: input.cacheClusterSize,
+    cacheClusterStatus: "NOT_AVAILABLE",
+    methodSettings: {},
+    variables: nonEmpty(input.variables),
+    documentationVersion: input.documentationVersion || undefined,
+    canarySettings:
+      canary &&
+      present<CanarySettings>({
+        deploymentId: canary.deploymentId ?? input.deploymentId,
+        percentTraffic: canary.percentTraffic ?? 0,
+        stageVariableOverrides: nonEmpty(canary.stageVariableOverrides),
+        useStageCache: canary.useStageCache ?? false,
+      }),
+    tracingEnabled: input.tracingEnabled ?? false,
+    tags: nonEmpty(input.tags),
+    createdDate: now,
+    lastUpdatedDate: now,
+    accessLogSettings: undefined,
+    clientCertificateId: undefined,
+    webAclArn: undefined,
+  });
+  return checkedStage(stage, undefined, work, justMade);
+}
+
+async function requireDeployment(work: Work, deploymentId: string): Promise<void> {
+  const id = `${work.input["restApiId"]}/${deploymentId}`;
+  const stored = await work.tx.get<Deployment>(restKinds.deployment, id);
+  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  if (stored === undefined) throw badRequest("Deployment id does not exist");
+}
+
+/** Checks what differs from the stage before, and answers the stage as it is stored. */
+export async function checkedStage(
+  stage: Stage,
+  before: Stage | undefined,
+  work: Change,
+  justMade?: string,
+): Promise<Stage> {
+  const known = new Set([before?.deploymentId, before?.canarySettings?.deploymentId, justMade, undefined]);
+  for (const deploymentId of [stage.deploymentId, stage.canarySettings?.deploymentId]) {
+    if (!known.has(deploymentId)) await requireDeployment(work, deploymentId!);
+  }
+  const percent = stage.canarySettings?.percentTraffic ?? 0;
+  const message =
+    checkStageVariables(stage.variables) ??
+    checkStageVariables(stage.canarySettings?.stageVariableOverrides) ??
+    checkAccessLogs(stage.accessLogSettings ?? {}) ??
+    // Unconfirmed: how AWS words it; see docs/compatibility.md.
+    (percent < 0 || percent > 100
+      ? "Invalid canary percentTraffic specified: must be between 0.0 and 100.0"
+      : undefined);
+  if (message !== undefined) throw badRequest(message);
+  if (stage.clientCertificateId !== undefined && stage.clientCertificateId !== before?.clientCertificateId) {
+    // There are no client certificates yet, so none can be the one that is named.
+    throw badRequest("Invalid Client Certificate identifier specified");
+  }
+  await checkLogging(stage, before, work);
+  // AWS: Stage, cacheClusterStatus. There is no cluster to wait for.
+  const size = stage.cacheClusterEnabled ? (stage.cacheClusterSize ?? "0.5") : stage.cacheClusterSize;
+  return present<Stage>({
+    ...stage,
+    cacheClusterSize: size,
+    cacheClusterStatus: stage.cacheClusterEnabled ? "AVAILABLE" : "NOT_AVAILABLE",
+    accessLogSettings: nonEmpty(stage.accessLogSettings),
+    variables: nonEmpty(stage.variables),
+    lastUpdatedDate: nowSeconds(work.call),
+  } as Stage);
+}
+
+/** AWS: "Set up CloudWatch logging for REST APIs": logging needs the account's role. */
+async function checkLogging(stage: Stage, before: Stage | undefined, work: Work): Promise<void> {
+  const newlyLogs =
+    (logs(stage.methodSettings) && !logs(before?.methodSettings ?? {})) ||
+    (isToLogGroup(stage.accessLogSettings) && !isToLogGroup(before?.accessLogSettings));
+  if (!newlyLogs || (await readAccount(work.tx)).cloudwatchRoleArn !== undefined) return;
+  throw badRequest("CloudWatch Logs role ARN must be set in account settings to enable logging");
+}
+
+const isToLogGroup = (settings: AccessLogSettings | undefined): boolean =>
+  settings?.destinationArn?.includes(":logs:") === true;
+
+/** AWS trims what the console shows behind a log group's ARN. */
+const destination = (step: PatchStep): string => (step.value ?? "").replace(/:\*$/, "");
+
+/**
+ * A member of a canary. AWS: "Create a canary release deployment": the first such patch makes the canary, with the
+ * stage's own deployment.
+ */
+const canary = (rule: PatchRule): PatchRule => ({
+  ops: rule.ops,
+  apply(draft, step) {
+    draft["canarySettings"] ??= { deploymentId: draft["deploymentId"], percentTraffic: 0, useStageCache: false };
+    rule.apply(draft, step);
+  },
+});
+
+/** `copy` has one source; AWS: "Promote a canary release". */
+function copyRule(from: string, apply: (draft: Draft, settings: CanarySettings) => void): PatchRule {
+  return {
+    ops: ["copy"],
+    apply(draft, step) {
+      const source = step.from?.startsWith("/") === false ? `/${step.from}` : step.from;
+      if (source !== from) {
+        throw badRequest(
+          `Invalid patch path  '${step.from ?? "null"}' specified for op 'copy'. Must be one of: [${from}]`,
+        );
+      }
+      apply(draft, (draft["canarySettings"] ?? {}) as CanarySettings);
+    },
+  };
+}
+
+const alternatives = (...rules: readonly PatchRule[]): PatchRule => ({
+  ops: rules.flatMap((rule) => rule.ops),
+  apply: (draft, step) => rules.find((rule) => rule.ops.includes(step.op))!.apply(draft, step),
+});
+
+const patch: PatchTable = {
+  rules: {
+    "/deploymentId": alternatives(
+      member("deploymentId", text),
+      copyRule("/canarySettings/deploymentId", (draft, settings) => {
+        if (settings.deploymentId !== undefined) draft["deploymentId"] = settings.deploymentId;
+      }),
+    ),
+    "/description": member("description", text, { clears: true }),
+    "/cacheClusterEnabled": member("cacheClusterEnabled", flag),
+    "/cacheClusterSize": member("cacheClusterSize", oneOf(...cacheSizes)),
+    "/clientCertificateId": member("clientCertificateId", text, { clears: true }),
+    "/documentationVersion": member("documentationVersion", text, { clears: true }),
+    "/tracingEnabled": member("tracingEnabled", flag),
+    "/variables/{name}": entry("variables", text),
+    "/variables": copyRule("/canarySettings/stageVariableOverrides", (draft, settings) => {
+      // Unconfirmed: that AWS merges; see docs/compatibility.md.
+      draft["variables"] = { ...(draft["variables"] as object | undefined), ...settings.stageVariableOverrides };
+    }),
+    "/accessLogSettings": member("accessLogSettings", text, { ops: ["remove"] }),
+    "/accessLogSettings/destinationArn": member("accessLogSettings.destinationArn", destination, {
+      ops: ["add", "replace", "remove"],
+      clears: true,
+    }),
+    "/accessLogSettings/format": member("accessLogSettings.format", text, {
+      ops: ["add", "replace", "remove"],
+      clears: true,
+    }),
+    "/canarySettings": member("canarySettings", text, { ops: ["remove"] }),
+    "/canarySettings/deploymentId": canary(member("canarySettings.deploymentId", text)),
+    "/canarySettings/percentTraffic": canary(member("canarySettings.percentTraffic", decimal(0, 100))),
+    "/canarySettings/useStageCache": canary(member("canarySettings.useStageCache", flag)),
+    "/canarySettings/stageVariableOverrides/{name}": canary(entry("canarySettings.stageVariableOverrides", text)),
+  },
+  otherwise: applyMethodSetting,
+};
+
+/** AWS: API Gateway REST API reference, "Stage". */
+export const stage: DefinedResource = (dependencies) => ({
+  ...defineResource<Stage>({
+    operations: { create: "CreateStage", get: "GetStage", update: "UpdateStage", delete: "DeleteStage" },
+    place: documents,
+    async create(work) {
+      await requireApi(work);
+      const input = work.input as unknown as CreateStageRequest;
+      return newStage({ ...input, stageName: input.stageName!, deploymentId: input.deploymentId! }, work);
+    },
+    patch,
+    complete: (item, before, work) => checkedStage(item, before, work),
+  })(dependencies),
+  // AWS quirk: no paging, and the list's member is called `item`.
+  GetStages: reading(dependencies, async (work) => {
+    const all = await documents.all(work);
+    const deploymentId = work.input["deploymentId"];
+    return { item: all.filter((one) => deploymentId === undefined || one.deploymentId === deploymentId) };
+  }),
+});

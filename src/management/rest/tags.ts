@@ -1,0 +1,79 @@
+import { type RestApi, restKinds, type Stage } from "../../definition/rest-api.ts";
+import { badRequest, limitExceeded, notFound, notImplemented } from "../../protocol/errors.ts";
+import type { Operations } from "../../protocol/operation.ts";
+import { reading, writing } from "./define-resource.ts";
+import { limitMessage, type RestLimits } from "./limits.ts";
+import { type Change, type Dependencies, nonEmpty, present, type Work } from "./work.ts";
+
+/** The tag that chooses an API's id when it is made; it is not stored. */
+export const customIdTag = "_custom_id_";
+
+type Tags = Readonly<Record<string, string>>;
+
+/** AWS: API Gateway developer guide, "Tag restrictions". */
+const keyLengthMax = 128;
+const valueLengthMax = 256;
+
+// Unconfirmed: how AWS words these; see docs/compatibility.md.
+export function checkTags(tags: Readonly<Record<string, string | undefined>>, limits: RestLimits): void {
+  for (const [key, value] of Object.entries(tags)) {
+    if (key === "" || key.length > keyLengthMax) throw badRequest(`Invalid tag key specified: ${key}`);
+    if ((value ?? "").length > valueLengthMax) throw badRequest(`Invalid tag value specified for key: ${key}`);
+    if (/^aws:/i.test(key)) throw badRequest(`Invalid tag key specified: ${key}. The prefix aws: is reserved`);
+  }
+  if (Object.keys(tags).length > limits.tagsPerResource) throw limitExceeded(limitMessage("tagsPerResource"));
+}
+
+interface Tagged {
+  readonly kind: string;
+  readonly id: string;
+  readonly body: { readonly tags?: Tags };
+}
+
+/** `arn:aws:apigateway:{region}::/restapis/{id}` or `…/stages/{name}`. */
+const tagArn = /^arn:aws[a-z-]*:apigateway:([a-z0-9-]+)::\/(restapis\/([^/]+)(?:\/stages\/([^/]+))?|[a-z]+\/.+)$/;
+
+/** What an ARN names. AWS: API Gateway developer guide, "API Gateway resource ARNs". */
+async function findTagged(work: Work): Promise<Tagged> {
+  const arn = work.input["resourceArn"] as string;
+  const match = tagArn.exec(arn);
+  // Unconfirmed: how AWS words both; see docs/compatibility.md.
+  if (match === null) throw badRequest("Invalid ARN specified in the request");
+  const [, region, resource, apiId, stageName] = match;
+  if (region !== work.call.region) throw badRequest("Invalid ARN specified in the request");
+  if (apiId === undefined) throw notImplemented(`Tags of ${resource!.split("/")[0]} are not implemented yet`);
+  const api = await work.tx.get<RestApi>(restKinds.restApi, apiId);
+  if (api === undefined) throw notFound(`Invalid API identifier specified ${work.call.account}:${apiId}`);
+  if (stageName === undefined) return { kind: restKinds.restApi, id: apiId, body: api.body };
+  const stage = await work.tx.get<Stage>(restKinds.stage, `${apiId}/${stageName}`);
+  if (stage === undefined) throw notFound("Invalid stage identifier specified");
+  return { kind: restKinds.stage, id: `${apiId}/${stageName}`, body: stage.body };
+}
+
+const putTags = (work: Change, { kind, id, body }: Tagged, tags: Tags): Promise<void> =>
+  work.tx.put(kind, id, present({ ...body, tags: nonEmpty(tags) }));
+
+/** AWS: API Gateway REST API reference, "TagResource", "UntagResource", "GetTags". */
+export const tagOperations = (dependencies: Dependencies): Operations => ({
+  TagResource: writing(dependencies, async (work) => {
+    const tagged = await findTagged(work);
+    const { [customIdTag]: customId, ...given } = work.input["tags"] as Tags;
+    // Terraform sends the tag that it does not find again; the id it asks for is the one that there is.
+    if (customId !== undefined && customId !== tagged.id) {
+      throw badRequest(`The tag ${customIdTag} only takes effect when an API is created`);
+    }
+    const tags = { ...tagged.body.tags, ...given };
+    checkTags(tags, work.limits);
+    await putTags(work, tagged, tags);
+    return {};
+  }),
+  UntagResource: writing(dependencies, async (work) => {
+    const tagged = await findTagged(work);
+    // The developer guide also writes `tagKeys=a,b`.
+    const gone = new Set((work.input["tagKeys"] as readonly string[]).flatMap((key) => [key, ...key.split(",")]));
+    const kept = Object.entries(tagged.body.tags ?? {}).filter(([key]) => !gone.has(key));
+    await putTags(work, tagged, Object.fromEntries(kept));
+    return {};
+  }),
+  GetTags: reading(dependencies, async (work) => ({ tags: (await findTagged(work)).body.tags ?? {} })),
+});
