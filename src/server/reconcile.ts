@@ -45,6 +45,8 @@ export interface StageStatus {
   readonly differences: readonly Difference[];
   /** Settings that are stored and have no effect yet. */
   readonly withoutEffect: readonly string[];
+  /** Routes (`GET /pets`) that answer 501, and why. */
+  readonly closedRoutes: readonly { readonly route: string; readonly reason: string }[];
   /** Why the whole stage answers 501, or why its latest change is not served. */
   readonly problem?: string;
 }
@@ -137,6 +139,7 @@ export class Reconciler {
         deploymentId: stage.deploymentId,
         ...status,
         withoutEffect: served?.plan.withoutEffect ?? [],
+        closedRoutes: closedRoutes(served?.plan),
         ...(problem !== undefined && { problem }),
       });
     }
@@ -268,6 +271,12 @@ async function loadDefinition(tx: Reader, apiId: string): Promise<RestApiDefinit
   const restApi = await tx.get<RestApi>(restKinds.restApi, apiId);
   return restApi && readDefinition(tx, restApi.body);
 }
+
+const closedRoutes = (plan: StagePlan | undefined): StageStatus["closedRoutes"] =>
+  (plan?.methods ?? []).flatMap(({ httpMethod, resourcePath, steps }) => {
+    const closed = steps.find((step) => step.kind === "closed");
+    return closed ? [{ route: `${httpMethod} ${resourcePath}`, reason: closed.reason }] : [];
+  });
 
 const apiIdOf = (id: string): string => id.split("/", 1)[0] ?? id;
 
