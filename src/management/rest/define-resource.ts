@@ -1,8 +1,26 @@
 import { badRequest, notFound } from "../../protocol/errors.ts";
 import type { CallContext, Handler, Operations } from "../../protocol/operation.ts";
-import { type Page, pageOf } from "./paging.ts";
+import { page, restPaging } from "../../protocol/paging.ts";
 import { applyPatch, type PatchOperation, type PatchTable } from "./patch.ts";
 import { type Change, childrenOf, type Dependencies, type Input, requireApi, scopeOf, type Work } from "./work.ts";
+
+/** One page of a list, as it is answered. */
+interface Page<Item> {
+  readonly items: readonly Item[];
+  /** What asks for the next page; absent on the last. */
+  readonly position?: string;
+}
+
+/** The page of a kind's documents that the input asks for, in the order of their ids. */
+export async function pageOf<Item>(work: Work, kind: string, prefix: string): Promise<Page<Item>> {
+  const all = await work.tx.list<Item>(kind, { prefix });
+  const request = {
+    limit: work.input["limit"] as number | undefined,
+    token: work.input["position"] as string | undefined,
+  };
+  const { items, next } = page(all, (document) => document.id, request, restPaging);
+  return { items: items.map((document) => document.body), ...(next === undefined ? {} : { position: next }) };
+}
 
 /** Where a family's items are kept, and what AWS says if one, or what it belongs to, is not there. */
 export interface Place<Item> {
@@ -68,10 +86,10 @@ export function defineResource<Item extends object>(family: ResourceFamily<Item>
     if (operations.list !== undefined && place.list !== undefined) {
       const list = place.list;
       table[operations.list] = reading(dependencies, async (work) => {
-        const page = await list(work);
+        const found = await list(work);
         const items: unknown[] = [];
-        for (const item of page.items) items.push(await view(item, work));
-        return { ...page, items };
+        for (const item of found.items) items.push(await view(item, work));
+        return { ...found, items };
       });
     }
     if (operations.update !== undefined && patch !== undefined) {
@@ -119,7 +137,7 @@ export function documentsOfApi<Item extends object>(options: {
     delete: (item, work) => work.tx.delete(kind, `${work.input["restApiId"]}/${idOf(item)}`),
     async list(work) {
       const api = await requireApi(work);
-      return pageOf<Item>(work.tx, kind, `${api.id}/`, work.input);
+      return pageOf<Item>(work, kind, `${api.id}/`);
     },
     async all(work) {
       const api = await requireApi(work);

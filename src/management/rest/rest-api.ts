@@ -11,10 +11,9 @@ import {
 } from "../../definition/rest-api.ts";
 import { badRequest, conflict } from "../../protocol/errors.ts";
 import { everywhere } from "../../store/store.ts";
-import { type DefinedResource, defineResource, type Place, writing } from "./define-resource.ts";
+import { type DefinedResource, defineResource, type Place, pageOf, writing } from "./define-resource.ts";
 import { readDefinition, writeDefinition } from "./definition-documents.ts";
 import type { RestLimit } from "./limits.ts";
-import { pageOf } from "./paging.ts";
 import {
   type Draft,
   flag,
@@ -35,7 +34,7 @@ const place: Place<RestApi> = {
   find: requireApi,
   put: (item, work) => work.tx.put(restKinds.restApi, item.id, item),
   delete: (item, work) => work.tx.delete(restKinds.restApi, item.id),
-  list: (work) => pageOf<RestApi>(work.tx, restKinds.restApi, "", work.input),
+  list: (work) => pageOf<RestApi>(work, restKinds.restApi, ""),
 };
 
 /**
