@@ -28,7 +28,7 @@ export async function bundleReferences(document: unknown, file: string, text: st
 
 interface Position {
   readonly file: string;
-  /** Keys in the root document, for the message; only true while `file` is the root. */
+  /** Keys in the root document, for messages: in another file, those of the reference that leads to it. */
   readonly path: readonly (string | number)[];
   readonly depth: number;
   readonly isSchema: boolean;
@@ -74,7 +74,8 @@ class Bundler {
   #below(at: Position, key: string | number): Position {
     const isSchema =
       at.isSchema || key === "schema" || (at.path.length < 3 && (key === "schemas" || key === "definitions"));
-    return { ...at, path: [...at.path, key], depth: at.depth + 1, isSchema };
+    const path = at.file === this.#root ? [...at.path, key] : at.path;
+    return { ...at, path, depth: at.depth + 1, isSchema };
   }
 
   async #reference(reference: string, value: Json, at: Position): Promise<unknown> {
