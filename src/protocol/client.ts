@@ -226,8 +226,9 @@ function readOutputBody(
 ): Record<string, unknown> {
   const payloadName = shape.payload === undefined ? undefined : shape.members?.[shape.payload]?.shape;
   if (shape.payload !== undefined && payloadName !== undefined) {
-    const isBlob = shapeOf(model, payloadName).type === "blob";
-    return { [shape.payload]: isBlob ? body : decoderOf(payloadName)(JSON.parse(body.toString("utf8"))) };
+    if (shapeOf(model, payloadName).type === "blob") return { [shape.payload]: body };
+    if (body.length === 0) return {};
+    return { [shape.payload]: decoderOf(payloadName)(JSON.parse(body.toString("utf8"))) };
   }
   return body.length === 0 ? {} : (decoderOf(outputName)(JSON.parse(body.toString("utf8"))) as Record<string, unknown>);
 }
