@@ -55,7 +55,7 @@ class LeasingClient implements FunctionClient {
   readonly #port: MessagePort;
   readonly #pools = new Map<string, Pool>();
   readonly #leases = new Map<number, Lease>();
-  #inFlight = new Int32Array(1);
+  #inFlight: Int32Array = new Int32Array(1);
   #concurrencyMax = 1000;
   #isInvocationLogged = false;
   #isClosed = false;

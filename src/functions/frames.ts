@@ -102,7 +102,7 @@ export class FrameReader {
     if (headEnd > frame.length) return false;
     this.#onFrame({
       kind: frame[4]!,
-      head: headEnd === frameHeaderBytes ? "" : frame.utf8Slice(frameHeaderBytes, headEnd),
+      head: headEnd === frameHeaderBytes ? "" : frame.toString("utf8", frameHeaderBytes, headEnd),
       payload: frame.subarray(headEnd),
     });
     return true;

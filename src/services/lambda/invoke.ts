@@ -1,0 +1,94 @@
+import type { FunctionClient, InvokeOutcome } from "../../functions/function-client.ts";
+import { ApiError } from "../../protocol/errors.ts";
+import type { CallContext } from "../../protocol/operation.ts";
+import type { EventQueue } from "./event-queue.ts";
+import type { FunctionReference } from "./function-name.ts";
+
+export interface InvokeInput {
+  readonly FunctionName: string;
+  readonly InvocationType?: "Event" | "RequestResponse" | "DryRun";
+  readonly LogType?: "None" | "Tail";
+  readonly ClientContext?: string;
+  readonly Payload?: Buffer;
+  readonly Qualifier?: string;
+  readonly DurableExecutionName?: string;
+  readonly TenantId?: string;
+}
+
+/** AWS: Lambda quotas, "Invocation payload (request and response)". */
+const payloadBytesMax = { RequestResponse: 6_291_456, Event: 1_048_576 } as const;
+
+/** Runs a function that is known to be there. AWS: Lambda API reference, "Invoke". */
+export async function invokeFunction(
+  input: InvokeInput,
+  call: CallContext,
+  to: { readonly reference: FunctionReference; readonly functions: FunctionClient; readonly events: EventQueue },
+): Promise<object> {
+  const type = input.InvocationType ?? "RequestResponse";
+  if (type === "DryRun") return { StatusCode: 204, ExecutedVersion: "$LATEST" };
+  const payload = checkPayload(input.Payload ?? Buffer.alloc(0), type);
+  const { clientContext } = checkClientContext(input.ClientContext);
+  const { functionArn, qualifiedArn } = to.reference;
+  if (type === "Event") {
+    const { account, region, requestId } = call;
+    await to.events.accept({ account, region }, { functionArn, payload, requestId, traceId: undefined, clientContext });
+    return { StatusCode: 202, Payload: Buffer.alloc(0) };
+  }
+  const wantsLogTail = input.LogType === "Tail";
+  const outcome = await to.functions.invoke({
+    functionArn: qualifiedArn,
+    payload,
+    requestId: call.requestId,
+    wantsLogTail,
+    ...(clientContext === undefined ? {} : { clientContext }),
+  });
+  return toAnswer(outcome);
+}
+
+function toAnswer(outcome: InvokeOutcome): object {
+  if (outcome.kind === "service-error") {
+    throw new ApiError(outcome.code, outcome.message, { status: outcome.status });
+  }
+  return {
+    StatusCode: 200,
+    ...(outcome.kind === "function-error" ? { FunctionError: "Unhandled" } : {}),
+    ...(outcome.logTail ? { LogResult: outcome.logTail.toString("base64") } : {}),
+    Payload: outcome.payload,
+    ExecutedVersion: "$LATEST",
+  };
+}
+
+function checkPayload(payload: Buffer, type: "Event" | "RequestResponse"): Buffer {
+  const max = payloadBytesMax[type];
+  if (payload.length > max) {
+    throw new ApiError(
+      "RequestTooLargeException",
+      `${payload.length} byte payload is too large for the ${type} invocation type (limit ${max} bytes)`,
+    );
+  }
+  if (payload.length === 0) return payload;
+  try {
+    JSON.parse(payload.toString("utf8"));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ApiError(
+      "InvalidRequestContentException",
+      `Could not parse request body into json: Could not parse payload into json: ${reason}`,
+    );
+  }
+  return payload;
+}
+
+/** AWS: up to 3,583 bytes of base64-encoded JSON. */
+function checkClientContext(text: string | undefined): { readonly clientContext: string | undefined } {
+  if (text === undefined || text === "") return { clientContext: undefined };
+  if (text.length > 3_583) {
+    throw new ApiError("InvalidRequestContentException", "Client context must be no longer than 3583 bytes");
+  }
+  try {
+    JSON.parse(Buffer.from(text, "base64").toString("utf8"));
+  } catch {
+    throw new ApiError("InvalidRequestContentException", "Client context must be a valid Base64-encoded JSON object.");
+  }
+  return { clientContext: text };
+}

@@ -1,0 +1,87 @@
+import type { FunctionManager } from "../../functions/manager.ts";
+import type { PackageStore } from "../../functions/packages.ts";
+import type { Operations } from "../../protocol/operation.ts";
+import type { Change, Store } from "../../store/store.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+import { EventQueue } from "./event-queue.ts";
+import { type FunctionDocument, functionKind, toSpec } from "./function-document.ts";
+import { makeLambdaOperations } from "./operations.ts";
+
+export interface LambdaServiceOptions {
+  readonly store: Store;
+  readonly manager: FunctionManager;
+  readonly packages: PackageStore;
+  readonly logger: Logger;
+  /** Waits before an asynchronous invocation's second and third run. */
+  readonly eventRetryMs?: readonly number[];
+}
+
+/**
+ * The `lambda` service with what goes on beside its operations: the function manager is kept at what the store says,
+ * and asynchronous invocations run.
+ */
+export class LambdaService {
+  readonly operations: Operations;
+  readonly #options: LambdaServiceOptions;
+  readonly #events: EventQueue;
+  readonly #functions: ReturnType<FunctionManager["client"]>;
+  #work: Promise<void> = Promise.resolve();
+  #endWatch: (() => void) | undefined = undefined;
+
+  constructor(options: LambdaServiceOptions) {
+    this.#options = options;
+    const { store, manager, packages, logger, eventRetryMs } = options;
+    this.#functions = manager.client();
+    this.#events = new EventQueue({
+      store,
+      functions: this.#functions,
+      logger,
+      ...(eventRetryMs ? { retryMs: eventRetryMs } : {}),
+    });
+    this.operations = makeLambdaOperations({
+      store,
+      manager,
+      packages,
+      functions: this.#functions,
+      events: this.#events,
+    });
+  }
+
+  /** Takes up what the store holds; resolves when every function can be invoked from every thread. */
+  async start(): Promise<void> {
+    const { store, manager } = this.#options;
+    // Operations apply their own changes before they answer; this is for reset and for what others write.
+    this.#endWatch = store.subscribe((changes) => {
+      for (const change of changes) if (change.kind === functionKind) this.#enqueue(() => this.#follow(change));
+    });
+    const stored = await store.all<FunctionDocument>(functionKind);
+    await Promise.all(stored.map(({ scope, body }) => manager.apply(toSpec(body, scope))));
+    await manager.collectPackages();
+    await this.#events.start();
+  }
+
+  /** Resolves when the changes that the store has told of so far are in effect. */
+  caughtUp(): Promise<void> {
+    return this.#work;
+  }
+
+  async close(): Promise<void> {
+    this.#endWatch?.();
+    this.#events.close();
+    await this.#work;
+    await this.#functions.close();
+  }
+
+  #enqueue(work: () => Promise<void>): void {
+    this.#work = this.#work.then(work).catch((error: unknown) => {
+      this.#options.logger.error(`A function's change could not be taken up: ${error}`);
+    });
+  }
+
+  async #follow({ scope, id, deleted }: Change): Promise<void> {
+    const { store, manager } = this.#options;
+    const stored = deleted ? undefined : await store.read(scope, (tx) => tx.get<FunctionDocument>(functionKind, id));
+    if (stored) await manager.apply(toSpec(stored.body, scope));
+    else await manager.remove(`arn:aws:lambda:${scope.region}:${scope.account}:function:${id}`);
+  }
+}
