@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: stage variables are written like template strings.
 /**
  * What makes parts of a REST API valid, with AWS's words. Each check answers undefined, or the message that AWS gives.
  * The operations of the management API and the OpenAPI import use the same checks; the import puts
@@ -161,11 +162,13 @@ const isRoleArn = (credentials: string): boolean => roleArn.test(credentials.rep
  */
 export function checkHttpUri(uri: string | undefined): string | undefined {
   if (uri === undefined || /[\s\x00-\x1f\x7f\\]/.test(uri)) return invalidEndpoint;
-  // What a variable stands for is known at run time only: a number does for a host, a port and a path alike.
-  const isSchemeVariable = /^\$\{stageVariables\.\w+\}/.test(uri);
-  const concrete = uri.replaceAll(stageVariable, "8080").replaceAll(/\{[^{}/]*\}/g, "1");
-  const absolute = isSchemeVariable && !/^\w*:\/\//.test(concrete) ? `http://${concrete}` : concrete;
-  const text = isSchemeVariable ? absolute.replace(/^8080:\/\//, "http://") : absolute;
+  // What a variable stands for is known at run time only: it may be the scheme, scheme and host, a port, or any part.
+  const text = uri
+    .replace(/^\$\{stageVariables\.\w+\}(?=:\/\/)/, "http")
+    .replace(/^\$\{stageVariables\.\w+\}/, "http://v")
+    .replaceAll(/:\d*\$\{stageVariables\.\w+\}/g, ":8080")
+    .replaceAll(stageVariable, "v")
+    .replaceAll(/\{[^{}/]*\}/g, "p");
   if (!/^https?:\/\/[^/?#]/i.test(text)) return invalidEndpoint;
   let url: URL;
   try {
@@ -192,13 +195,10 @@ function checkAwsUri(type: "AWS" | "AWS_PROXY", uri: string | undefined, credent
   const isLambda = service === "lambda" || service.endsWith(".lambda");
   if (!/^(path|action)\/./.test(action)) return "AWS ARN for integration must contain path or action";
   const isInvocation = isLambda && action.startsWith("path/") && lambdaAction.test(action);
-  if (type === "AWS_PROXY") {
-    if (!isInvocation && service !== "firehose") {
-      return "Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.";
-    }
-  } else if (!isLambda && credentials === undefined) {
-    return "Role ARN must be specified for AWS integrations";
+  if (type === "AWS_PROXY" && !isInvocation && service !== "firehose") {
+    return "Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.";
   }
+  if (!isLambda && credentials === undefined) return "Role ARN must be specified for AWS integrations";
   if (isInvocation) {
     const [, plain, streaming] = lambdaAction.exec(action)!;
     // The whole ARN may come from a stage variable ("0" stands for it), or parts of it.
