@@ -1,4 +1,16 @@
-import type { RestApiDefinition, Stage } from "../definition/rest-api.ts";
+import { createRequire } from "node:module";
+import { referencedModels } from "../definition/model-schema.ts";
+import type {
+  Authorizer,
+  Integration,
+  IntegrationResponse,
+  Method,
+  Model,
+  Resource,
+  RestApiDefinition,
+  Stage,
+} from "../definition/rest-api.ts";
+import { type Dialect, openapi, swagger } from "./export-dialect.ts";
 
 export interface ExportOptions {
   readonly exportType: "swagger" | "oas30";
@@ -12,7 +24,264 @@ export interface ExportOptions {
   readonly deployedAt: number;
 }
 
-/** Writes a deployed definition as a document, as GetExport does. */
-export function exportRestApi(_definition: RestApiDefinition, _options: ExportOptions): string {
-  throw new Error("written by the owner of openapi/");
+/** An export that can't be; `code` is the error's name for the caller. */
+export class ExportRefused extends Error {
+  readonly code: "BadRequestException" | "NotImplementedException";
+  constructor(code: ExportRefused["code"], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+interface Writing {
+  readonly definition: RestApiDefinition;
+  readonly dialect: Dialect;
+  readonly withIntegrations: boolean;
+  readonly withAuthorizers: boolean;
+  readonly schemes: SchemeNames;
+}
+
+/** What the security schemes are called; authorizers keep their names. */
+interface SchemeNames {
+  readonly apiKey: string;
+  readonly iam: string;
+}
+
+/** AWS: API Gateway API Reference, "GetExport", parameters. */
+const knownExtensions = ["integrations", "apigateway", "authorizers", "documentation", "postman"];
+const defaultModels = new Set(["Empty", "Error"]);
+const require = createRequire(import.meta.url);
+
+/** Writes a deployed definition as a document, as GetExport does. Throws {@link ExportRefused}. */
+export function exportRestApi(definition: RestApiDefinition, options: ExportOptions): string {
+  const unknown = options.extensions.find((extension) => !knownExtensions.includes(extension));
+  if (unknown !== undefined) {
+    const message = `Invalid extension specified: ${unknown}. Must be one of: [${knownExtensions.join(", ")}]`;
+    throw new ExportRefused("BadRequestException", message);
+  }
+  if (options.extensions.includes("postman")) {
+    throw new ExportRefused("NotImplementedException", "Exporting with Postman extensions is not implemented.");
+  }
+  const document = exportDocument(definition, options);
+  if (options.format === "json") return `${JSON.stringify(document, null, 2)}\n`;
+  const yaml = require("yaml") as typeof import("yaml");
+  return yaml.stringify(document, { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+function exportDocument(definition: RestApiDefinition, options: ExportOptions): Record<string, unknown> {
+  const dialect = options.exportType === "swagger" ? swagger : openapi;
+  const { restApi, authorizers } = definition;
+  const names = new Set(authorizers.map((authorizer) => authorizer.name));
+  const writing: Writing = {
+    definition,
+    dialect,
+    withIntegrations: options.extensions.includes("integrations") || options.extensions.includes("apigateway"),
+    withAuthorizers: options.extensions.includes("authorizers"),
+    schemes: { apiKey: freeName("api_key", names), iam: freeName("sigv4", names) },
+  };
+  const info = {
+    ...(restApi.description !== undefined && { description: restApi.description }),
+    version: restApi.version ?? new Date(options.deployedAt * 1000).toISOString().replace(/\.\d{3}Z$/, "Z"),
+    title: restApi.name,
+  };
+  return {
+    ...dialect.head(info, {
+      host: options.host,
+      stageName: options.stage.stageName,
+      ...(writing.withIntegrations && endpointConfiguration(definition)),
+    }),
+    paths: exportPaths(writing),
+    ...dialect.components({ securitySchemes: exportSecuritySchemes(writing), schemas: exportModels(writing) }),
+    ...(writing.withIntegrations && exportSettings(definition)),
+  };
+}
+
+function freeName(name: string, taken: ReadonlySet<string>): string {
+  let free = name;
+  for (let number = 1; taken.has(free); number++) free = `${name}_${number}`;
+  return free;
+}
+
+function endpointConfiguration({ restApi }: RestApiDefinition): { endpointConfiguration?: Record<string, unknown> } {
+  const { vpcEndpointIds } = restApi.endpointConfiguration;
+  const configuration = {
+    ...(restApi.disableExecuteApiEndpoint && { disableExecuteApiEndpoint: true }),
+    ...(vpcEndpointIds !== undefined && vpcEndpointIds.length > 0 && { vpcEndpointIds }),
+  };
+  return Object.keys(configuration).length === 0 ? {} : { endpointConfiguration: configuration };
+}
+
+/** Resources with methods, and leaves without: parents come back by themselves. */
+function exportPaths(writing: Writing): Record<string, unknown> {
+  const { resources } = writing.definition;
+  const parents = new Set(resources.map((resource) => resource.parentId));
+  const paths: Record<string, unknown> = {};
+  for (const resource of resources) {
+    const methods = Object.values(resource.resourceMethods ?? {});
+    if (methods.length === 0 && (parents.has(resource.id) || resource.parentId === undefined)) continue;
+    paths[resource.path] = Object.fromEntries(
+      methods.map((method) => [
+        method.httpMethod === "ANY" ? "x-amazon-apigateway-any-method" : method.httpMethod.toLowerCase(),
+        exportMethod(writing, resource, method),
+      ]),
+    );
+  }
+  return paths;
+}
+
+function exportMethod(writing: Writing, resource: Resource, method: Method): Record<string, unknown> {
+  const { dialect, definition } = writing;
+  const place = `${method.httpMethod} ${resource.path}`;
+  refuseWithoutJson(method.requestModels, place);
+  for (const response of Object.values(method.methodResponses ?? {})) refuseWithoutJson(response.responseModels, place);
+  const validator = definition.requestValidators.find(({ id }) => id === method.requestValidatorId);
+  const security = exportSecurity(writing, method);
+  return {
+    ...(method.operationName !== undefined && { operationId: method.operationName }),
+    ...dialect.request(method, exportParameters(dialect, method)),
+    responses: Object.fromEntries(
+      Object.values(method.methodResponses ?? {}).map((response) => [response.statusCode, dialect.response(response)]),
+    ),
+    ...(security.length > 0 && { security }),
+    ...(writing.withIntegrations &&
+      validator !== undefined && { "x-amazon-apigateway-request-validator": validator.name }),
+    ...(writing.withIntegrations &&
+      method.methodIntegration !== undefined && {
+        "x-amazon-apigateway-integration": exportIntegration(method.methodIntegration, resource.id),
+      }),
+  };
+}
+
+/** AWS: API Gateway Developer Guide, "Export a REST API from API Gateway", note. */
+function refuseWithoutJson(models: Readonly<Record<string, string>> | undefined, place: string): void {
+  const types = Object.keys(models ?? {});
+  if (types.length === 0 || types.includes("application/json")) return;
+  throw new ExportRefused("BadRequestException", `Only found non-JSON body models for ${place}`);
+}
+
+function exportParameters(dialect: Dialect, method: Method): unknown[] {
+  return Object.entries(method.requestParameters ?? {}).flatMap(([key, required]) => {
+    const [, location, name] = /^method\.request\.(path|querystring|header)\.(.+)$/.exec(key) ?? [];
+    if (location === undefined || name === undefined) return [];
+    // OpenAPI knows no optional path parameters.
+    const where = location === "querystring" ? "query" : location;
+    return [dialect.parameter(name, where, required || where === "path")];
+  });
+}
+
+function exportSecurity({ definition, schemes }: Writing, method: Method): Record<string, readonly string[]>[] {
+  const authorizer = definition.authorizers.find(({ id }) => id === method.authorizerId);
+  return [
+    ...(method.authorizationType === "AWS_IAM" ? [{ [schemes.iam]: [] }] : []),
+    ...(authorizer === undefined ? [] : [{ [authorizer.name]: method.authorizationScopes ?? [] }]),
+    ...(method.apiKeyRequired ? [{ [schemes.apiKey]: [] }] : []),
+  ];
+}
+
+function exportSecuritySchemes(writing: Writing): Record<string, unknown> {
+  const { definition, schemes } = writing;
+  const methods = definition.resources.flatMap((resource) => Object.values(resource.resourceMethods ?? {}));
+  const key = { type: "apiKey", name: "x-api-key", in: "header" };
+  const iam = { type: "apiKey", name: "Authorization", in: "header", "x-amazon-apigateway-authtype": "awsSigv4" };
+  return {
+    ...Object.fromEntries(
+      definition.authorizers.map((authorizer) => [authorizer.name, exportAuthorizer(writing, authorizer)]),
+    ),
+    ...(methods.some((method) => method.apiKeyRequired) && { [schemes.apiKey]: key }),
+    ...(methods.some((method) => method.authorizationType === "AWS_IAM") && { [schemes.iam]: iam }),
+  };
+}
+
+function exportAuthorizer(writing: Writing, authorizer: Authorizer): Record<string, unknown> {
+  // One header or query parameter is the scheme's own; others AWS's guide calls `Unused`.
+  const [, location, name] =
+    /^method\.request\.(header|querystring)\.([^,\s]+)$/.exec(authorizer.identitySource ?? "") ?? [];
+  const scheme = { type: "apiKey", name: name ?? "Unused", in: location === "querystring" ? "query" : "header" };
+  if (!writing.withAuthorizers) return scheme;
+  const { authType, authorizerUri, authorizerCredentials, identitySource, identityValidationExpression } = authorizer;
+  const { authorizerResultTtlInSeconds, providerARNs } = authorizer;
+  const isSourceOfScheme = name !== undefined && name !== "Unused";
+  return {
+    ...scheme,
+    ...(authType !== undefined && { "x-amazon-apigateway-authtype": authType }),
+    "x-amazon-apigateway-authorizer": {
+      ...(providerARNs !== undefined && { providerARNs }),
+      ...(authorizerUri !== undefined && { authorizerUri }),
+      ...(authorizerCredentials !== undefined && { authorizerCredentials }),
+      ...(identitySource !== undefined && !isSourceOfScheme && { identitySource }),
+      ...(identityValidationExpression !== undefined && { identityValidationExpression }),
+      ...(authorizerResultTtlInSeconds !== undefined && { authorizerResultTtlInSeconds }),
+      type: authorizer.type.toLowerCase(),
+    },
+  };
+}
+
+/** Members at their defaults are left out, as AWS leaves them out. */
+function exportIntegration(integration: Integration, resourceId: string): Record<string, unknown> {
+  const { type, passthroughBehavior, timeoutInMillis, cacheNamespace, cacheKeyParameters } = integration;
+  const { responseTransferMode, integrationResponses, ...others } = integration;
+  const responses = Object.values(integrationResponses ?? {});
+  return {
+    ...others,
+    type: type.toLowerCase(),
+    passthroughBehavior: passthroughBehavior?.toLowerCase(),
+    timeoutInMillis: timeoutInMillis === 29_000 ? undefined : timeoutInMillis,
+    cacheNamespace: cacheNamespace === resourceId ? undefined : cacheNamespace,
+    cacheKeyParameters: cacheKeyParameters?.length === 0 ? undefined : cacheKeyParameters,
+    responseTransferMode: responseTransferMode === "BUFFERED" ? undefined : responseTransferMode,
+    responses:
+      responses.length === 0
+        ? undefined
+        : Object.fromEntries(responses.map((response) => [response.selectionPattern || "default", plain(response)])),
+  };
+}
+
+function plain({ selectionPattern, ...response }: IntegrationResponse): Omit<IntegrationResponse, "selectionPattern"> {
+  return response;
+}
+
+/** Models by name; of those that every API has, the ones in use. */
+function exportModels({ definition, dialect }: Writing): Record<string, unknown> {
+  const used = new Set(definition.models.flatMap((model) => referencedModels(model.schema)));
+  for (const method of definition.resources.flatMap((resource) => Object.values(resource.resourceMethods ?? {}))) {
+    for (const name of Object.values(method.requestModels ?? {})) used.add(name);
+    for (const response of Object.values(method.methodResponses ?? {})) {
+      for (const name of Object.values(response.responseModels ?? {})) used.add(name);
+    }
+  }
+  const models = definition.models.filter((model) => used.has(model.name) || !defaultModels.has(model.name));
+  return Object.fromEntries(models.map((model) => [model.name, dialect.schema(parsedSchema(model))]));
+}
+
+function parsedSchema(model: Model): unknown {
+  try {
+    const { $schema, id, ...schema } = JSON.parse(model.schema ?? "{}");
+    return schema;
+  } catch {
+    return {};
+  }
+}
+
+function exportSettings(definition: RestApiDefinition): Record<string, unknown> {
+  const { restApi, requestValidators, gatewayResponses } = definition;
+  const validators = requestValidators.map(({ name, validateRequestBody, validateRequestParameters }) => [
+    name,
+    { validateRequestParameters, validateRequestBody },
+  ]);
+  const responses = gatewayResponses.map(({ responseType, ...response }) => [responseType, response]);
+  const settings = {
+    "request-validators": validators.length === 0 ? undefined : Object.fromEntries(validators),
+    "gateway-responses": responses.length === 0 ? undefined : Object.fromEntries(responses),
+    policy: restApi.policy === undefined ? undefined : JSON.parse(restApi.policy),
+    "binary-media-types": restApi.binaryMediaTypes,
+    "minimum-compression-size": restApi.minimumCompressionSize,
+    "api-key-source": restApi.apiKeySource === "HEADER" ? undefined : restApi.apiKeySource,
+    "security-policy": restApi.securityPolicy,
+    "endpoint-access-mode": restApi.endpointAccessMode,
+  };
+  return Object.fromEntries(
+    Object.entries(settings)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [`x-amazon-apigateway-${name}`, value]),
+  );
 }

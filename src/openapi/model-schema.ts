@@ -158,3 +158,30 @@ function membersAsObject(value: unknown): JsonObject {
 function orNull(schema: unknown): unknown {
   return { anyOf: [schema, { type: "null" }] };
 }
+
+/** A model's schema as a document's: references to models become local ones below `section`. */
+export function toDocumentSchema(schema: unknown, section: string, isNullableKnown: boolean): unknown {
+  return exportSchema(schema, (name) => `${section}${name}`, isNullableKnown);
+}
+
+function exportSchema(value: unknown, reference: (name: string) => string, isNullableKnown: boolean): unknown {
+  if (Array.isArray(value)) return value.map((item) => exportSchema(item, reference, isNullableKnown));
+  if (!isObject(value)) return value;
+  const model = typeof value["$ref"] === "string" ? modelNameIn(value["$ref"]) : undefined;
+  if (model !== undefined) return { $ref: reference(model) };
+  const exported: Record<string, unknown> = {};
+  for (const [name, item] of membersOf(value)) {
+    // What `default` and `enum` hold are values, not schemas.
+    const isData = name === "default" || name === "enum";
+    exported[name] = isData ? item : exportSchema(item, reference, isNullableKnown);
+  }
+  return isNullableKnown ? withNullable(exported) : exported;
+}
+
+/** OpenAPI 3.0 says `nullable` where JSON Schema lists the type `null`. */
+function withNullable(schema: Record<string, unknown>): Record<string, unknown> {
+  const { type, enum: values } = schema;
+  if (!Array.isArray(type) || type.length !== 2 || type[1] !== "null" || typeof type[0] !== "string") return schema;
+  if (Array.isArray(values) && !values.includes(null)) return schema;
+  return { ...schema, type: type[0], nullable: true };
+}

@@ -68,7 +68,7 @@ function parseYaml(text: string, jsonProblem: string | undefined): ParsedDocumen
   try {
     const document = yaml.parseDocument(text, { merge: true, logLevel: "silent" });
     const problem = document.errors[0] ?? document.warnings[0];
-    if (problem !== undefined) return unreadable(jsonProblem ?? problem.message);
+    if (problem !== undefined) return unreadable(jsonProblem ?? firstLine(problem.message));
     const value: unknown = document.toJS({ maxAliasCount: aliasesMax });
     const version = document.getIn(["info", "version"], true);
     // `version: 1.10` is a number to YAML; its text is what was meant.
@@ -77,8 +77,13 @@ function parseYaml(text: string, jsonProblem: string | undefined): ParsedDocumen
     }
     return asDocument(value);
   } catch (error) {
-    return unreadable((error as Error).message);
+    return unreadable(firstLine((error as Error).message));
   }
+}
+
+/** `Map keys must be unique at line 5, column 3`, without the lines that it shows. */
+function firstLine(message: string): string {
+  return message.split("\n", 1)[0]!.replace(/:$/, "");
 }
 
 function asDocument(value: unknown): ParsedDocument {

@@ -1,0 +1,129 @@
+import type { Method, MethodResponse } from "../definition/rest-api.ts";
+import { toDocumentSchema } from "./model-schema.ts";
+
+type Written = Record<string, unknown>;
+
+/** How the two kinds of documents say the same things; the forms are those of AWS's own exports. */
+export interface Dialect {
+  head(info: Written, server: Server): Written;
+  parameter(name: string, location: string, required: boolean): Written;
+  /** Parameters, body and media types of an operation. */
+  request(method: Method, parameters: readonly unknown[]): Written;
+  response(response: MethodResponse): Written;
+  schema(modelSchema: unknown): unknown;
+  components(components: { readonly securitySchemes: Written; readonly schemas: Written }): Written;
+}
+
+interface Server {
+  readonly host: string;
+  readonly stageName: string;
+  readonly endpointConfiguration?: Written;
+}
+
+const endpointExtension = "x-amazon-apigateway-endpoint-configuration";
+
+export const swagger: Dialect = {
+  head: (info, { host, stageName, endpointConfiguration }) => ({
+    swagger: "2.0",
+    info,
+    host,
+    basePath: `/${stageName}`,
+    schemes: ["https"],
+    ...(endpointConfiguration !== undefined && { [endpointExtension]: endpointConfiguration }),
+  }),
+  parameter: (name, location, required) => ({ name, in: location, required, type: "string" }),
+  request(method, parameters) {
+    const models = method.requestModels ?? {};
+    const model = models["application/json"];
+    const consumes = Object.keys(model === undefined ? (method.methodIntegration?.requestTemplates ?? {}) : models);
+    const produces = new Set(
+      Object.values(method.methodResponses ?? {}).flatMap((response) => Object.keys(response.responseModels ?? {})),
+    );
+    const body =
+      model === undefined
+        ? []
+        : [{ in: "body", name: model, required: true, schema: reference("#/definitions/", model) }];
+    return {
+      ...(consumes.length > 0 && { consumes }),
+      ...(produces.size > 0 && { produces: [...produces] }),
+      ...(parameters.length + body.length > 0 && { parameters: [...parameters, ...body] }),
+    };
+  },
+  response(response) {
+    const model = response.responseModels?.["application/json"];
+    return {
+      description: `${response.statusCode} response`,
+      ...(model !== undefined && { schema: reference("#/definitions/", model) }),
+      ...headers(response, () => ({ type: "string" })),
+    };
+  },
+  schema: (modelSchema) => toDocumentSchema(modelSchema, "#/definitions/", false),
+  components: ({ securitySchemes, schemas }) => ({
+    ...unlessEmpty("securityDefinitions", securitySchemes),
+    ...unlessEmpty("definitions", schemas),
+  }),
+};
+
+export const openapi: Dialect = {
+  head: (info, { host, stageName, endpointConfiguration }) => ({
+    openapi: "3.0.1",
+    info,
+    servers: [
+      {
+        url: `https://${host}/{basePath}`,
+        variables: { basePath: { default: `/${stageName}` } },
+        ...(endpointConfiguration !== undefined && { [endpointExtension]: endpointConfiguration }),
+      },
+    ],
+  }),
+  parameter: (name, location, required) => ({
+    name,
+    in: location,
+    ...(required && { required }),
+    schema: { type: "string" },
+  }),
+  request: (method, parameters) => ({
+    ...(parameters.length > 0 && { parameters }),
+    ...(Object.keys(method.requestModels ?? {}).length > 0 && {
+      requestBody: { content: contents(method.requestModels ?? {}), required: true },
+    }),
+  }),
+  response: (response) => ({
+    description: `${response.statusCode} response`,
+    ...headers(response, (required) => ({ ...(required && { required }), schema: { type: "string" } })),
+    content: contents(response.responseModels ?? {}),
+  }),
+  schema: (modelSchema) => toDocumentSchema(modelSchema, "#/components/schemas/", true),
+  components(components) {
+    const written = {
+      ...unlessEmpty("schemas", components.schemas),
+      ...unlessEmpty("securitySchemes", components.securitySchemes),
+    };
+    return unlessEmpty("components", written);
+  },
+};
+
+function contents(models: Readonly<Record<string, string>>): Written {
+  return Object.fromEntries(
+    Object.entries(models).map(([mediaType, model]) => [
+      mediaType,
+      { schema: reference("#/components/schemas/", model) },
+    ]),
+  );
+}
+
+function headers(response: MethodResponse, header: (required: boolean) => Written): Written {
+  const prefix = "method.response.header.";
+  const written = Object.entries(response.responseParameters ?? {}).flatMap(([key, required]) =>
+    key.startsWith(prefix) ? [[key.slice(prefix.length), header(required)]] : [],
+  );
+  return unlessEmpty("headers", Object.fromEntries(written));
+}
+
+function reference(section: string, name: string): Written {
+  return { $ref: `${section}${name}` };
+}
+
+function unlessEmpty(name: string, value: Written): Written {
+  return Object.keys(value).length === 0 ? {} : { [name]: value };
+}

@@ -1,0 +1,310 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { aNewRestApi, aStage, countingIds } from "../../test/cases/openapi/builders.ts";
+import type { Integration, Method, Resource, RestApiDefinition } from "../definition/rest-api.ts";
+import { type ExportOptions, exportRestApi } from "./export-rest-api.ts";
+import { importRestApi } from "./import-rest-api.ts";
+import { modelReference } from "./model-schema.ts";
+
+/** YAML takes ten times as long; what differs is the text only. */
+const iterations = { json: 150, yaml: 30 };
+const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+
+for (const exportType of ["oas30", "swagger"] as const) {
+  for (const format of ["json", "yaml"] as const) {
+    test(`what ${exportType} says in ${format} comes back as it was (SEED=${seed})`, () => {
+      const random = new Random(seed);
+      for (let count = 0; count < iterations[format]; count++) {
+        const definition = aDefinition(random, exportType);
+        const document = exportRestApi(definition, anExport({ exportType, format }));
+        const result = importRestApi(Buffer.from(document), aNewRestApi(), {
+          mode: "create",
+          basepath: "ignore",
+          ids: countingIds(),
+          account: "123456789012",
+          region: "us-east-1",
+        });
+        assert.ok(
+          result.kind === "imported",
+          `iteration ${count}: ${result.kind === "refused" && result.message}\n${document}`,
+        );
+        assert.deepEqual(withoutIds(result.definition), withoutIds(definition), `iteration ${count}:\n${document}`);
+      }
+    });
+  }
+}
+
+function anExport(options: Partial<ExportOptions>): ExportOptions {
+  return {
+    exportType: "oas30",
+    extensions: ["integrations", "authorizers"],
+    format: "json",
+    host: "localhost:4566",
+    stage: aStage(),
+    deployedAt: 1_500_000_000,
+    ...options,
+  };
+}
+
+/** Names in the place of ids: a document carries no ids. */
+function withoutIds(definition: RestApiDefinition): unknown {
+  const nameOf = (items: readonly { readonly id: string; readonly name: string }[], id: string | undefined) =>
+    id === undefined ? undefined : items.find((item) => item.id === id)?.name;
+  const byName = <T extends { readonly name: string }>(items: readonly T[]) =>
+    Object.fromEntries(items.map((item) => [item.name, { ...item, id: "" }]));
+  const method = (resource: Resource, { authorizerId, requestValidatorId, methodIntegration, ...rest }: Method) => ({
+    ...rest,
+    authorizer: nameOf(definition.authorizers, authorizerId),
+    validator: nameOf(definition.requestValidators, requestValidatorId),
+    integration: methodIntegration && {
+      ...methodIntegration,
+      cacheNamespace:
+        methodIntegration.cacheNamespace === resource.id ? "the resource" : methodIntegration.cacheNamespace,
+    },
+  });
+  return {
+    restApi: definition.restApi,
+    resources: definition.resources.map((resource) => [
+      resource.path,
+      resource.pathPart,
+      definition.resources.find(({ id }) => id === resource.parentId)?.path,
+      Object.fromEntries(
+        Object.entries(resource.resourceMethods ?? {}).map(([verb, value]) => [verb, method(resource, value)]),
+      ),
+    ]),
+    models: byName(definition.models.map((model) => ({ ...model, schema: JSON.parse(model.schema ?? "null") }))),
+    requestValidators: byName(definition.requestValidators),
+    authorizers: byName(definition.authorizers),
+    gatewayResponses: Object.fromEntries(
+      definition.gatewayResponses.map((response) => [response.responseType, response]),
+    ),
+  };
+}
+
+/** Mulberry32: small, and the same on every machine. */
+class Random {
+  #state: number;
+  constructor(state: number) {
+    this.#state = state;
+  }
+  below(limit: number): number {
+    this.#state = (this.#state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
+  }
+  flip(): boolean {
+    return this.below(2) === 0;
+  }
+  pick<T>(items: readonly T[]): T {
+    return items[this.below(items.length)]!;
+  }
+  some<T>(items: readonly T[]): T[] {
+    return items.filter(() => this.flip());
+  }
+  maybe<T extends object>(value: T): T | object {
+    return this.flip() ? value : {};
+  }
+}
+
+const words = ["pets", "a-b", "x.y", "v1", "Übung ', : #", "200", "yes", "null", "- x"];
+const headerNames = ["X-A", "content-type", "ETag"];
+
+function aDefinition(random: Random, exportType: ExportOptions["exportType"]): RestApiDefinition {
+  const base = aNewRestApi();
+  const ids = countingIds();
+  const models = random.some(["Pet", "Error", "Empty", "Ping"]).map((name) => ({ name, id: ids.id(6) }));
+  const names = models.map((model) => model.name);
+  const functionUri =
+    "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:f/invocations";
+  const authorizers = random.some(["lambda", "api_key", "with space"]).map((name, index) => ({
+    id: ids.id(6),
+    name,
+    type: (["TOKEN", "REQUEST"] as const)[index % 2]!,
+    authType: random.pick(["custom", "oauth2"]),
+    authorizerUri: functionUri,
+    identitySource: random.pick(["method.request.header.Auth", "method.request.header.A, stageVariables.b"]),
+    authorizerResultTtlInSeconds: random.pick([0, 300, 3600]),
+    ...random.maybe({ identityValidationExpression: "^x-[a-z]+" }),
+    ...random.maybe({ authorizerCredentials: "arn:aws:iam::123456789012:role/r" }),
+  }));
+  const pools = random.some(["pool"]).map((name) => ({
+    id: ids.id(6),
+    name,
+    type: "COGNITO_USER_POOLS" as const,
+    authType: "cognito_user_pools",
+    providerARNs: ["arn:aws:cognito-idp:us-east-1:123456789012:userpool/p"],
+    identitySource: "method.request.header.Authorization",
+    authorizerResultTtlInSeconds: 300,
+  }));
+  const requestValidators = random.some(["all", "params only"]).map((name) => ({
+    id: ids.id(6),
+    name,
+    validateRequestBody: random.flip(),
+    validateRequestParameters: random.flip(),
+  }));
+  const mediaTypes = exportType === "swagger" ? [] : random.some(["application/xml", "text/plain"]);
+  const modelsFor = (): object =>
+    names.length > 0 && random.flip()
+      ? Object.fromEntries(["application/json", ...mediaTypes].map((type) => [type, random.pick(names)]))
+      : {};
+  const oneModelFor = (): object =>
+    names.length > 0 && random.flip() ? { "application/json": random.pick(names) } : {};
+
+  const aMethod = (httpMethod: string, resource: Resource): Method => {
+    const variable = /\{(\w+)\+?\}/.exec(resource.path)?.[1];
+    const requestParameters = {
+      ...(variable !== undefined && random.maybe({ [`method.request.path.${variable}`]: true })),
+      ...Object.fromEntries(random.some(headerNames).map((name) => [`method.request.header.${name}`, random.flip()])),
+      ...random.maybe({ "method.request.querystring.q": random.flip() }),
+    };
+    const requestModels = exportType === "swagger" ? oneModelFor() : modelsFor();
+    const statuses = random.some(["200", "201", "404", "500"]);
+    const methodResponses = Object.fromEntries(
+      statuses.map((statusCode) => {
+        const headers = random.some(headerNames);
+        const responseModels = exportType === "swagger" ? oneModelFor() : modelsFor();
+        return [
+          statusCode,
+          {
+            statusCode,
+            ...(headers.length > 0 && {
+              responseParameters: Object.fromEntries(
+                headers.map((name) => [`method.response.header.${name}`, exportType === "oas30" && random.flip()]),
+              ),
+            }),
+            ...(Object.keys(responseModels).length > 0 && { responseModels: responseModels as Record<string, string> }),
+          },
+        ];
+      }),
+    );
+    const authorizer = random.pick([undefined, ...authorizers, ...pools]);
+    const validator = random.pick([undefined, ...requestValidators]);
+    const method: Method = {
+      httpMethod,
+      authorizationType: random.pick(["NONE", "AWS_IAM"]),
+      apiKeyRequired: random.flip(),
+      ...(authorizer !== undefined && {
+        authorizationType: authorizer.type === "COGNITO_USER_POOLS" ? authorizer.type : "CUSTOM",
+        authorizerId: authorizer.id,
+        ...(authorizer.type === "COGNITO_USER_POOLS" && random.maybe({ authorizationScopes: ["a/b", "c"] })),
+      }),
+      ...(validator !== undefined && { requestValidatorId: validator.id }),
+      ...random.maybe({ operationName: random.pick(words) }),
+      ...(Object.keys(requestParameters).length > 0 && { requestParameters }),
+      ...(Object.keys(requestModels).length > 0 && { requestModels: requestModels as Record<string, string> }),
+      ...(statuses.length > 0 && { methodResponses }),
+    };
+    return random.flip() ? method : { ...method, methodIntegration: anIntegration(method, resource) };
+  };
+
+  const anIntegration = (method: Method, resource: Resource): Integration => {
+    const type = random.pick(["MOCK", "HTTP", "HTTP_PROXY", "AWS", "AWS_PROXY"] as const);
+    const isHttp = type === "HTTP" || type === "HTTP_PROXY";
+    const parameter = Object.keys(method.requestParameters ?? {})[0];
+    const responses = Object.values(method.methodResponses ?? {}).map((response, index) => ({
+      statusCode: response.statusCode,
+      ...(index > 0 && { selectionPattern: random.pick(["2\\d{2}", ".*Error.*", "a:b", "4\\d\\d"]) + index }),
+      ...random.maybe({ responseTemplates: { "application/json": random.pick([...words, null, "#set($x = 1)\n{}"]) } }),
+      ...(response.responseParameters !== undefined &&
+        random.maybe({ responseParameters: { [Object.keys(response.responseParameters)[0]!]: "'it''s'" } })),
+      ...random.maybe({ contentHandling: "CONVERT_TO_TEXT" as const }),
+    }));
+    return {
+      type,
+      ...(type !== "MOCK" && { httpMethod: random.pick(["GET", "POST"]) }),
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a stage variable as AWS writes it.
+      ...(isHttp && { uri: "http://example.com/{x}?y=${stageVariables.z}" }),
+      ...(type.startsWith("AWS") && { uri: functionUri }),
+      ...(isHttp && random.maybe({ connectionType: "VPC_LINK" as const, connectionId: "link12" })),
+      ...(isHttp && random.maybe({ tlsConfig: { insecureSkipVerification: random.flip() } })),
+      ...(parameter !== undefined &&
+        random.maybe({
+          requestParameters: { "integration.request.header.X": parameter },
+          cacheKeyParameters: [parameter],
+        })),
+      ...random.maybe({ requestTemplates: { "application/json": random.pick(words), "text/xml": null } }),
+      ...random.maybe({ credentials: "arn:aws:iam::123456789012:role/r" }),
+      passthroughBehavior: random.pick(["WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER"]),
+      ...random.maybe({ contentHandling: "CONVERT_TO_BINARY" as const }),
+      timeoutInMillis: random.pick([50, 29_000]),
+      cacheNamespace: random.pick([resource.id, "shared"]),
+      cacheKeyParameters: [],
+      responseTransferMode: random.pick(["BUFFERED", "STREAM"]),
+      ...(responses.length > 0 && {
+        integrationResponses: Object.fromEntries(responses.map((response) => [response.statusCode, response])),
+      }),
+    } as Integration;
+  };
+
+  const resources: Resource[] = [base.resources[0]!];
+  for (const pathPart of ["pets", "{id}", "a.b", "{proxy+}", "x-y"]) {
+    const parent = random.pick(resources.filter((resource) => !resource.path.includes("+")));
+    const hasVariable = resources.some(({ parentId, path }) => parentId === parent.id && path.endsWith("}"));
+    if (random.flip() || (pathPart.startsWith("{") && hasVariable)) continue;
+    const path = parent.path === "/" ? `/${pathPart}` : `${parent.path}/${pathPart}`;
+    resources.push({ id: ids.id(6), parentId: parent.id, pathPart, path });
+  }
+  const gatewayResponses = random.some(["DEFAULT_4XX", "THROTTLED"]).map((responseType) => ({
+    responseType,
+    ...random.maybe({ statusCode: "418" }),
+    ...random.maybe({ responseParameters: { "gatewayresponse.header.X": "'1'" } }),
+    ...random.maybe({ responseTemplates: { "application/json": random.pick(words) } }),
+  }));
+  // A schema may be of a model that stays unused: only the two defaults are left out then.
+  const used = models.filter(({ name }) => name !== "Empty" && name !== "Error");
+  const schemaOf = (index: number): unknown => ({
+    type: "object",
+    ...random.maybe({ title: random.pick(words), description: "d" }),
+    properties: {
+      a: { type: random.pick(["string", "integer"]), ...random.maybe({ enum: ["x", 1] }) },
+      b: { type: ["string", "null"] },
+      c: { $ref: modelReference(base.restApi.id, models[index]!.name) },
+      list: { type: "array", items: { oneOf: [{ type: "number", minimum: 1, exclusiveMinimum: true }, { not: {} }] } },
+      default: { default: { $ref: "#/x" } },
+    },
+    ...random.maybe({ required: ["a"], additionalProperties: false }),
+  });
+  const isInUse = new Set(used.map(({ name }) => name));
+  const complete = resources
+    .map((resource) => {
+      const verbs = random.some(["GET", "POST", "OPTIONS", "ANY"]);
+      if (verbs.length === 0) return resource;
+      const methods = verbs.map((verb) => [verb, aMethod(verb, resource)] as const);
+      for (const [, method] of methods) {
+        for (const name of Object.values(method.requestModels ?? {})) isInUse.add(name);
+        for (const response of Object.values(method.methodResponses ?? {})) {
+          for (const name of Object.values(response.responseModels ?? {})) isInUse.add(name);
+        }
+      }
+      return { ...resource, resourceMethods: Object.fromEntries(methods) };
+    })
+    .sort((one, other) => (one.path < other.path ? -1 : 1));
+  return {
+    restApi: {
+      ...base.restApi,
+      name: random.pick(words),
+      version: random.pick(["1.0", "2017-04-20T04:08:08Z", "1e3"]),
+      ...random.maybe({ description: random.pick(words) }),
+      ...random.maybe({ binaryMediaTypes: ["*/*", "image/png"] }),
+      ...random.maybe({ minimumCompressionSize: random.pick([0, 1024]) }),
+      apiKeySource: random.pick(["HEADER", "AUTHORIZER"]),
+      disableExecuteApiEndpoint: random.flip(),
+      ...random.maybe({
+        policy: JSON.stringify({
+          Version: "2012-10-17",
+          Statement: [{ Effect: "Allow", Principal: "*", Action: "execute-api:Invoke", Resource: "arn:aws:x" }],
+        }),
+      }),
+      ...random.maybe({ securityPolicy: "TLS_1_2" }),
+      ...random.maybe({ endpointAccessMode: "STRICT" }),
+    },
+    resources: complete,
+    models: models
+      .map((model, index) => ({ ...model, contentType: "application/json", schema: JSON.stringify(schemaOf(index)) }))
+      .filter((model) => isInUse.has(model.name)),
+    requestValidators,
+    gatewayResponses,
+    authorizers: [...authorizers, ...pools],
+  };
+}
