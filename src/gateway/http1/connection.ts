@@ -169,10 +169,14 @@ export class Connection {
       this.fail(error);
     }
     this.#isAdvancing = false;
-    if (this.#isCorked) {
-      this.#isCorked = false;
-      this.socket.uncork();
-    }
+    this.uncork();
+  }
+
+  /** Sends what the answers to pipelined requests have left together. */
+  uncork(): void {
+    if (!this.#isCorked) return;
+    this.#isCorked = false;
+    this.socket.uncork();
   }
 
   #advanceOnce(): boolean {

@@ -323,6 +323,8 @@ export class Http1Request implements InboundRequest {
     this.answer = answers.finished;
     const connection = this.connection;
     if (connection.exchange !== this) return;
+    // Answers to requests before this one are whole, and not to be lost.
+    connection.uncork();
     connection.exchange = undefined;
     connection.isClosed = true;
     // Where the connection's end is the body's end, only a reset tells the client that something is missing.
