@@ -1,0 +1,95 @@
+// Writes what is made from tables: docs/reference/operations.md. `npm run generate`; with --check nothing is written,
+// and a file that is not what would be written fails.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { makeRestLimits } from "../src/management/rest/limits.ts";
+import { makeRestOperations } from "../src/management/rest/operations.ts";
+import { loadModel, type ModelName, modelNames } from "../src/protocol/model.ts";
+import type { Operations } from "../src/protocol/operation.ts";
+import { makeLambdaOperations } from "../src/services/lambda/operations.ts";
+import { makeStsOperations } from "../src/services/sts/operations.ts";
+
+const root = join(import.meta.dirname, "..");
+const isCheck = process.argv.includes("--check");
+
+/** Only the tables' names are read: no operation is called, so none needs what it works with. */
+const unused = <T>(): T => ({}) as T;
+
+const served: Readonly<Partial<Record<ModelName, Operations>>> = {
+  apigateway: makeRestOperations({ store: unused(), limits: makeRestLimits() }),
+  lambda: makeLambdaOperations(unused()),
+  sts: makeStsOperations(),
+};
+
+const titles: Readonly<Record<ModelName, string>> = {
+  apigateway: "API Gateway: REST APIs",
+  apigatewayv2: "API Gateway V2: HTTP and WebSocket APIs",
+  apigatewaymanagementapi: "API Gateway Management API: WebSocket connections",
+  lambda: "Lambda",
+  sts: "STS",
+  iam: "IAM",
+};
+
+function operationsPage(): string {
+  const lines = [
+    "# Operations",
+    "",
+    "<!-- Written by `npm run generate` from the interface models and the services' tables. Do not edit. -->",
+    "",
+    "Every operation of these services is known. One that is *served* does what it does on AWS, as far as",
+    "[compatibility.md](../compatibility.md) doesn't say otherwise; one that is not answers 501 `NotImplementedException`,",
+    "naming itself.",
+    "",
+    "| Service | Operations | Served |",
+    "|---|---|---|",
+  ];
+  for (const name of modelNames) {
+    const count = Object.keys(loadModel(name).operations).length;
+    const servedCount = Object.keys(served[name] ?? {}).length;
+    lines.push(`| [${titles[name]}](#${anchor(titles[name])}) (\`${name}\`) | ${count} | ${servedCount} |`);
+  }
+  for (const name of modelNames) lines.push("", `## ${titles[name]}`, "", ...operationRows(name));
+  return `${lines.join("\n")}\n`;
+}
+
+function operationRows(name: ModelName): string[] {
+  const model = loadModel(name);
+  const handlers = served[name] ?? {};
+  const unknown = Object.keys(handlers).find((operation) => !(operation in model.operations));
+  if (unknown !== undefined) throw new Error(`${name} has a handler for ${unknown}, which its model does not have.`);
+  const isQuery = model.metadata.protocol === "query";
+  const rows = Object.entries(model.operations).map(([operation, { http }]) => {
+    const request = isQuery ? `Action=${operation}` : `${http.method} ${http.requestUri}`;
+    return `| ${operation} | \`${request}\` | ${operation in handlers ? "served" : "501"} |`;
+  });
+  return ["| Operation | Request | State |", "|---|---|---|", ...rows];
+}
+
+/** The anchor of a heading, as GitHub makes it. */
+const anchor = (title: string): string =>
+  title
+    .toLowerCase()
+    .replace(/[^a-z0-9 -]/g, "")
+    .replaceAll(" ", "-");
+
+const pages: Readonly<Record<string, string>> = { "docs/reference/operations.md": operationsPage() };
+let isStale = false;
+for (const [file, text] of Object.entries(pages)) {
+  const path = join(root, file);
+  if (!isCheck) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  } else if (readOrNothing(path) !== text) {
+    console.error(`${file} is not what its tables say; run \`npm run generate\` and commit it.`);
+    isStale = true;
+  }
+}
+process.exit(isStale ? 1 : 0);
+
+function readOrNothing(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
