@@ -150,7 +150,7 @@ function rulesOf(name: string, shape: Shape, exempt: readonly string[]): readonl
   if (max !== undefined) {
     rules.push({ text: `Member must have ${what} less than or equal to ${max}`, keeps: (v) => sizeOf(v) <= max });
   }
-  if (min !== undefined && (min > 0 || isNumber)) {
+  if (min !== undefined) {
     rules.push({ text: `Member must have ${what} greater than or equal to ${min}`, keeps: (v) => sizeOf(v) >= min });
   }
   if (pattern !== undefined) rules.push(patternRule(pattern, max));

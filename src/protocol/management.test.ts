@@ -472,6 +472,18 @@ describe("a request's service", () => {
     assert.equal(response.status, 501);
     assert.deepEqual(json(response), { message: "Portico has no service s3; --upstream URL passes such calls on." });
   });
+
+  it("that Portico does not have is refused in its own protocol", async () => {
+    const { send } = aManagement("apigateway");
+    const target = await send({
+      method: "POST",
+      headers: { "x-amz-target": "DynamoDB_20120810.ListTables" },
+      body: "{}",
+    });
+    assert.equal((json(target) as { __type: string }).__type, "NotImplementedException");
+    const form = await send({ method: "POST", body: "Action=SendMessage&Version=2012-11-05" });
+    assert.match(xml(form), /<Code>NotImplementedException<\/Code>/);
+  });
 });
 
 describe("a malformed signature", () => {

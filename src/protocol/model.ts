@@ -74,7 +74,7 @@ export type ModelName = (typeof modelNames)[number];
 
 const loaded = new Map<ModelName, Model>();
 
-/** Reads a model when it is first needed: an idle server holds none (together they are some 10 MB of heap). */
+/** Reads a model when it is first needed: an idle server holds none of them. */
 export function loadModel(name: ModelName): Model {
   let model = loaded.get(name);
   if (!model) {

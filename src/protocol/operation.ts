@@ -34,6 +34,8 @@ export interface Service {
   readonly operations: Operations;
   /** Shapes of the model whose enum the service's handlers check, since AWS answers otherwise (Lambda's `Runtime`). */
   readonly ownEnums?: readonly string[];
+  /** Its own bound for request bodies, in place of the management API's. */
+  readonly bodyBytesMax?: number;
 }
 
 /** A management request, whole, as the front door hands it over. */
@@ -56,7 +58,7 @@ export interface ManagementResponse {
 export interface ManagementOptions {
   readonly clock: Clock;
   readonly ids: IdSource;
-  /** Larger request bodies answer 413. */
+  /** Larger request bodies answer 413, unless their service has a bound of its own. */
   readonly bodyBytesMax: number;
   readonly logger: ProtocolLog;
   /** Told of an error that the operation does not declare in its model: tests fail on it. */

@@ -80,7 +80,7 @@ export function makeServiceRuntime(name: ModelName, service: Service, options: M
         if (!handler) {
           throw notImplemented(`The operation ${operation} of ${model.metadata.serviceId} is not implemented yet.`);
         }
-        requireBodyWithin(options.bodyBytesMax, request, operation);
+        requireBodyWithin(service.bodyBytesMax ?? options.bodyBytesMax, request, operation);
         const output = await handler(bindInput(routed, dialect), call.context);
         return protocol.respond(operation, output, call);
       } catch (error) {
@@ -225,12 +225,14 @@ export function answerForeign(
       ? notImplemented(`Portico has no service ${owner.service}; --upstream URL passes such calls on.`)
       : new ApiError("UnknownOperationException", `No service answers to ${pathOf(request.target).slice(0, 256)}`));
   const { wire } = toWireError(error, undefined, undefined);
-  if (formOf(request).has("Action")) {
-    return xmlErrorResponse(wire, {
-      xmlNamespace: undefined,
-      requestId: call.context.requestId,
-      headers: call.headers,
-    });
+  const { headers } = call;
+  if (request.headers["x-amz-target"] !== undefined) {
+    // Smithy: "AWS JSON 1.0 protocol": the error's type is in the body.
+    const body = JSON.stringify({ __type: wire.code, message: wire.message });
+    return { status: wire.status, headers: { ...headers, "Content-Type": "application/x-amz-json-1.0" }, body };
   }
-  return jsonErrorResponse(wire, { endsWithNewline: true }, call.headers);
+  if (formOf(request).has("Action")) {
+    return xmlErrorResponse(wire, { xmlNamespace: undefined, requestId: call.context.requestId, headers });
+  }
+  return jsonErrorResponse(wire, { endsWithNewline: true }, headers);
 }
