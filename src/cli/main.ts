@@ -65,20 +65,26 @@ function addCommand(program: Command, facts: CommandFacts): void {
   });
 }
 
+/** The server's settings, from the same table as the server itself reads them. */
 function serverOptions(): Option[] {
-  const options = configKeys.map((key) => new Option(flagOf(key), `${key.help}${defaultOf(key)}`));
-  return [
-    ...options,
-    new Option("--config <file>", "read these settings from a YAML file (default: portico.yaml, if it is there)"),
-  ];
+  const options = configKeys.map((key) => {
+    const option = new Option(flagOf(key), `${key.help}${defaultOf(key)}`);
+    const takesMany = key.value.kind === "names" || key.value.kind === "origins";
+    return takesMany ? option.argParser((value: string, before: string[] = []) => [...before, value]) : option;
+  });
+  const config = new Option(
+    "--config <FILE>",
+    "read settings from this YAML file (default: portico.yaml, if it is there)",
+  );
+  return [...options, config].map((option) => option.helpGroup("Settings of the server:"));
 }
 
 const flagOf = (key: ConfigKey): string => (key.placeholder ? `--${key.flag} <${key.placeholder}>` : `--${key.flag}`);
 
 function defaultOf(key: ConfigKey): string {
-  const isShown =
-    key.default !== undefined && key.default !== false && key.default !== "" && key.default.toString() !== "";
-  return ` (${isShown ? `default: ${String(key.default)}; ` : ""}${variableName(key)})`;
+  const isShown = key.default !== undefined && key.default !== false && String(key.default) !== "";
+  const shown = key.value.kind === "bytes" ? `${Number(key.default) / 1024 / 1024}MB` : String(key.default);
+  return ` (${isShown ? `default: ${shown}; ` : ""}${variableName(key)})`;
 }
 
 function pickServerFlags(options: Readonly<Record<string, unknown>>): ConfigFlags {

@@ -1,0 +1,229 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { run } from "../tool.ts";
+
+const root = join(import.meta.dirname, "../..");
+const portico = join(root, "bin/portico.js");
+const waitMsMax = 20_000;
+
+/** A `portico up` in a process of its own. */
+class Up {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<number | null>;
+  #output = "";
+
+  constructor(args: readonly string[], cwd: string) {
+    this.#child = spawn(process.execPath, [portico, "up", ...args], {
+      cwd,
+      env: { ...process.env, NO_COLOR: "1" },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr])
+      stream?.setEncoding("utf8").on("data", (text: string) => {
+        this.#output += text;
+      });
+    this.#ended = new Promise((resolve) => this.#child.once("close", resolve));
+    process.once("exit", () => this.#child.kill("SIGKILL"));
+  }
+
+  get output(): string {
+    return this.#output;
+  }
+
+  /** What it has printed since this was called last, or anything before, as soon as it matches. */
+  async until(pattern: RegExp, from = 0): Promise<RegExpExecArray> {
+    for (const end = performance.now() + waitMsMax; performance.now() < end; ) {
+      const match = pattern.exec(this.#output.slice(from));
+      if (match) return match;
+      if (this.#child.exitCode !== null) break;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    throw new Error(`Nothing matches ${pattern} in:\n${this.#output.slice(from)}`);
+  }
+
+  async stop(): Promise<number | null> {
+    this.#child.kill("SIGINT");
+    return this.#ended;
+  }
+}
+
+let folder = "";
+let project = "";
+let up: Up;
+let base = "";
+
+const get = async (path: string): Promise<{ readonly status: number; readonly body: unknown }> => {
+  const response = await fetch(`${base}${path}`);
+  return { status: response.status, body: await response.json() };
+};
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), "portico-up-"));
+  project = join(folder, "petstore");
+  cpSync(join(root, "examples/petstore"), project, { recursive: true });
+  up = new Up([project, "--port", "0", "--data", join(folder, "data")], folder);
+  base = (await up.until(/ at (http:\S+)/))[1] ?? "";
+  await up.until(/Ctrl-C stops/);
+});
+
+after(async () => {
+  assert.equal(await up.stop(), 0);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test("every route of the example answers", async () => {
+  assert.deepEqual(await get("/health"), { status: 200, body: { status: "ok", answeredBy: "a MOCK integration" } });
+  assert.deepEqual(await get("/pets/1"), {
+    status: 200,
+    body: { id: 1, type: "dog", name: "Rex", price: 249.99 },
+  });
+  assert.equal((await get("/pets/99")).status, 404);
+  assert.equal(((await get("/pets?limit=2")).body as unknown[]).length, 2);
+  assert.deepEqual(await get("/inventory/2"), { status: 200, body: { petId: 2, inStock: 7 } });
+  const made = await fetch(`${base}/pets`, { method: "POST", body: JSON.stringify({ name: "Bello", type: "dog" }) });
+  assert.equal(made.status, 201);
+  assert.equal(((await made.json()) as { currency: string }).currency, "EUR");
+  const preflight = await fetch(`${base}/pets`, { method: "OPTIONS" });
+  assert.equal(preflight.status, 200);
+  assert.equal(preflight.headers.get("access-control-allow-methods"), "GET,POST,OPTIONS");
+  assert.equal((await get("/nowhere")).status, 403);
+});
+
+test("the curl lines that it prints answer", async () => {
+  const lines = up.output.split("\n").filter((line) => line.startsWith("  curl "));
+  assert.ok(lines.length >= 4, up.output);
+  for (const line of lines) {
+    const { status, stdout } = await run("sh", ["-c", `${line.replace("curl ", "curl -sf ")}`]);
+    assert.equal(status, 0, line);
+    assert.doesNotThrow(() => JSON.parse(stdout), line);
+  }
+});
+
+test("a saved function is deployed within a second, alone", async () => {
+  const file = join(project, "functions/getPet.mjs");
+  const from = up.output.length;
+  const start = performance.now();
+  writeFileSync(
+    file,
+    readFileSync(file, "utf8").replace("return json(200, pet)", 'return json(200, { pet, new: "yes" })'),
+  );
+  const [, changed] = await up.until(/deployed (.*) in \d+ ms/, from);
+  const ms = performance.now() - start;
+  assert.equal(changed, "function getPet");
+  assert.deepEqual(((await get("/pets/1")).body as { new: string }).new, "yes");
+  // Other tests run beside this one: the aim is one second on a free machine.
+  assert.ok(ms < 3_000, `${ms} ms`);
+});
+
+test("a saved document is deployed, by an editor that renames, too", async () => {
+  const file = join(project, "openapi.yaml");
+  const from = up.output.length;
+  writeFileSync(`${file}.new`, readFileSync(file, "utf8").replace("a MOCK integration", "the saved one"));
+  renameSync(`${file}.new`, file);
+  await up.until(/deployed Petstore in \d+ ms/, from);
+  assert.deepEqual((await get("/health")).body, { status: "ok", answeredBy: "the saved one" });
+});
+
+test("a mistake is shown at its place, and what was served is served on", async () => {
+  const file = join(project, "openapi.yaml");
+  const good = readFileSync(file, "utf8");
+  for (const [bad, pattern] of [
+    [good.replace("openapi: 3.0.1", "openapi: 3.0.1\n  x: y"), /openapi\.yaml:\d+:\d+ {2}error/],
+    [good.replace("type: http_proxy", "type: http_prox"), /openapi\.yaml:\d+:\d+ {2}error {2}.*\/inventory\/\{petId\}/],
+    [good.replace("id: method.request.path.petId", "id: method.request.pth.petId"), /openapi\.yaml:\d+:\d+ {2}error/],
+  ] as const) {
+    assert.notEqual(bad, good);
+    const from = up.output.length;
+    writeFileSync(file, bad);
+    await up.until(pattern, from);
+    await up.until(/served on/, from);
+    assert.equal((await get("/health")).status, 200);
+    assert.equal((await get("/inventory/2")).status, 200);
+  }
+  const from = up.output.length;
+  writeFileSync(file, good);
+  await up.until(/well again|deployed/, from);
+});
+
+test("a function with a syntax error is not deployed, and the document beside it is", async () => {
+  const file = join(project, "functions/listPets.mjs");
+  const from = up.output.length;
+  appendFileSync(file, "\nexport const broken = ;\n");
+  await up.until(/listPets\.mjs:\d+:\d+ {2}error {2}SyntaxError/, from);
+  assert.equal((await get("/pets")).status, 200);
+  writeFileSync(file, readFileSync(file, "utf8").replace("\nexport const broken = ;\n", ""));
+  await up.until(/well again|deployed/, from);
+});
+
+test("a function that is nowhere is a warning at its line", async () => {
+  const file = join(project, "openapi.yaml");
+  const good = readFileSync(file, "utf8");
+  const from = up.output.length;
+  writeFileSync(file, good.replace("function:getPet/", "function:getPett/"));
+  await up.until(/openapi\.yaml:\d+:\d+ {2}warning {2}There is no function getPett/, from);
+  assert.equal((await get("/pets/1")).status, 500);
+  const again = up.output.length;
+  writeFileSync(file, good);
+  await up.until(/deployed Petstore/, again);
+  assert.equal((await get("/pets/1")).status, 200);
+});
+
+test("a backend is started again when its files change", async () => {
+  const file = join(project, "backend/server.mjs");
+  const from = up.output.length;
+  writeFileSync(file, readFileSync(file, "utf8").replace("2: 7", "2: 8"));
+  await up.until(/deployed process warehouse/, from);
+  assert.deepEqual((await get("/inventory/2")).body, { petId: 2, inStock: 8 });
+});
+
+test("routes, status and export tell what is served; import makes another API", async () => {
+  const endpoint = ["--endpoint", new URL(base).origin];
+  const cli = async (...args: string[]) => run(process.execPath, [portico, ...args, ...endpoint], { cwd: folder });
+  const routes = JSON.parse((await cli("routes", "Petstore", "--json")).stdout) as { url: string; method: string }[];
+  assert.equal(routes.length, 6);
+  assert.ok(routes.some((route) => route.method === "GET" && route.url === `${base}/pets/{petId}`));
+  assert.match((await cli("routes")).stdout, /GET {6}\/pets\/\{petId\} .*AWS_PROXY getPet/);
+  assert.match((await cli("status")).stdout, /Petstore .* dev .* up to date/);
+  const exported = await cli("export", "Petstore", "dev", "--yaml", "--extensions", "integrations");
+  assert.match(exported.stdout, /^openapi: /m);
+  writeFileSync(join(folder, "exported.yaml"), exported.stdout);
+  const imported = await cli("import", join(folder, "exported.yaml"), "--name", "Copy", "--stage", "prod", "--json");
+  const { url } = JSON.parse(imported.stdout) as { url: string };
+  assert.equal((await fetch(`${url}/health`)).status, 200);
+  const wrong = await cli("export", "Petstore", "prod");
+  assert.equal(wrong.status, 1);
+  assert.match(wrong.stderr, /Petstore has no stage prod/);
+});
+
+test("after a restart the API has the same id and answers; a second up uses the running server", async () => {
+  const id = (url: string): string | undefined => url.split("/")[5];
+  const before = id(base);
+  assert.equal(await up.stop(), 0);
+  up = new Up([project, "--port", "0", "--data", join(folder, "data")], folder);
+  base = (await up.until(/ at (http:\S+)/))[1] ?? "";
+  await up.until(/Ctrl-C stops/);
+  assert.equal(id(base), before);
+  assert.equal((await get("/pets/1")).status, 200);
+  const second = await run(
+    process.execPath,
+    [portico, "up", project, "--endpoint", new URL(base).origin, "--name", "Second", "--no-watch"],
+    { cwd: folder },
+  );
+  assert.equal(second.status, 0, second.stderr);
+  assert.match(second.stdout, /Second \([a-z0-9]{10}\), stage dev/);
+});
+
+test("a document with mistakes and no earlier deployment ends with exit code 1, leaving no API behind", async () => {
+  writeFileSync(
+    join(folder, "bad.yaml"),
+    "openapi: 3.0.1\ninfo: { title: Bad, version: '1' }\npaths:\n  /a b:\n    get: {}\n",
+  );
+  const endpoint = ["--endpoint", new URL(base).origin];
+  const ran = await run(process.execPath, [portico, "up", "bad.yaml", ...endpoint, "--no-watch"], { cwd: folder });
+  assert.equal(ran.status, 1, ran.stdout);
+  assert.match(ran.stderr, /bad\.yaml:4:3 {2}error {2}.*\/a b/);
+});
