@@ -24,6 +24,8 @@ const patienceMs = 20;
 const waitMsMax = 30_000;
 /** How long an idle lease is kept for the next request of this thread. */
 const lingerMs = 1_000;
+/** How long a process that has closed its connection may take to end by itself, so that its exit status is known. */
+const exitMsMax = 1_000;
 const logTailBytes = 4_096;
 /** What may wait to be sent to the server's log; printed faster than that, it is dropped. */
 const logBacklogBytesMax = 1 << 18;
@@ -376,6 +378,7 @@ class Lease {
   #running: Pending | undefined = undefined;
   #startedAt = 0;
   #timer: NodeJS.Timeout | undefined = undefined;
+  #exitTimer: NodeJS.Timeout | undefined = undefined;
   #tail: LogTail | undefined = undefined;
   readonly #owner: LeaseOwner;
   readonly #socket: Socket;
@@ -394,7 +397,8 @@ class Lease {
     // Why it has ended is known when the process has been reaped: `ended` says so. If that does not come, we end it.
     this.#socket.on("error", () => {});
     this.#socket.on("close", () => {
-      if (!this.isGone) this.#owner.onCondemned(this);
+      if (this.isGone) return;
+      this.#exitTimer = setTimeout(() => this.#owner.onCondemned(this), exitMsMax);
     });
     this.#socket.unref();
   }
@@ -424,6 +428,7 @@ class Lease {
   /** Ends the connection only; the environment lives on. */
   close(): void {
     this.isGone = true;
+    clearTimeout(this.#exitTimer);
     this.#socket.destroy();
   }
 
