@@ -101,12 +101,23 @@ function report(error: unknown, out: Output): number {
     for (const line of [error.why, error.next]) if (line !== "") out.note(`  ${line}`);
     return exitCodes.failed;
   }
+  // Told apart by their form: the modules that define them are loaded only by the commands that need them.
+  if (error instanceof Error && (error.name === "ServiceError" || isNetworkError(error))) {
+    const whose = error.name === "ServiceError" ? "The server refused this: " : "";
+    out.problem({ severity: "error", message: `${whose}${error.message}` });
+    return exitCodes.failed;
+  }
   if (error instanceof Error && "problems" in error && Array.isArray(error.problems)) {
     for (const problem of error.problems) out.problem(problem);
     return exitCodes.failed;
   }
   out.note(`portico has a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   return exitCodes.failed;
+}
+
+function isNetworkError(error: Error): boolean {
+  const cause = error.cause instanceof Error ? error.cause : error;
+  return "code" in cause && /^(E[A-Z]+|UND_ERR_\w+)$/.test(String(cause.code));
 }
 
 await main(process.argv.slice(2));

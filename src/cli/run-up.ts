@@ -128,7 +128,7 @@ class UpSession {
 
   async #report({ problems, api, changed }: Deployed): Promise<void> {
     const text = JSON.stringify(problems);
-    if (text !== this.#problems || changed.length > 0) for (const problem of problems) this.#output.problem(problem);
+    if (text !== this.#problems) for (const problem of problems) this.#output.problem(problem);
     const hasErrors = problems.some((problem) => problem.severity === "error");
     if (hasErrors && text !== this.#problems && this.#printed !== "")
       this.#output.note("What was deployed before is served on.");

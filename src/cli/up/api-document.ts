@@ -74,13 +74,25 @@ export async function locateImportProblems(
   severity: Problem["severity"],
   document: ApiDocument,
 ): Promise<readonly Problem[]> {
+  const { source } = document;
   const problems: Problem[] = [];
-  for (const message of messages.slice(0, 20))
-    problems.push(
-      problemAt(severity, message, document.source, await locate(document.source, pointerFor(message, document))),
-    );
+  for (const message of messages.slice(0, problemsMax)) {
+    const pointer = pointerFor(message, document);
+    let offset = await locate(source, pointer);
+    // A mapping is named by its text: that is somewhere below.
+    const named = /specified: ([^\s\],]+)[\],]*$/.exec(message)?.[1];
+    const at = named === undefined ? -1 : source.text.indexOf(named, offset);
+    if (at >= 0 && at - offset < sectionCharactersMax) offset = at;
+    problems.push(problemAt(severity, message, source, offset));
+  }
+  const more = messages.length - problemsMax;
+  if (more > 0) problems.push({ severity, message: `… and ${more} more` });
   return problems;
 }
+
+const problemsMax = 20;
+/** About as long as an operation is. */
+const sectionCharactersMax = 4_000;
 
 /** The lines of `Errors found during import:\n\t…\n\t…Additionally, these warnings were found:\n\t…`. */
 export function splitImportMessage(message: string): { readonly errors: string[]; readonly warnings: string[] } {
@@ -94,23 +106,50 @@ export function splitImportMessage(message: string): { readonly errors: string[]
   return { errors: lines(errors), warnings: lines(warnings) };
 }
 
+/** Which member of an integration a message speaks of. */
+const integrationMembers: readonly (readonly [RegExp, string])[] = [
+  [/mapping (expression|identifier)/i, "requestParameters"],
+  [/timeout/i, "timeoutInMillis"],
+  [/passthroughBehavior/i, "passthroughBehavior"],
+  [/role arn|credentials/i, "credentials"],
+  [/integration type|enumeration value for type/i, "type"],
+  [/http ?method/i, "httpMethod"],
+  [/connection|vpc link/i, "connectionType"],
+  [/./, "uri"],
+];
+
 /** Where in the document a message of the import's points: `… on 'GET' for resource at path '/pets': …` and its like. */
-export function pointerFor(message: string, document: Pick<ApiDocument, "operations">): readonly string[] {
-  const path = /path '([^']*)'/.exec(message)?.[1] ?? /'[A-Z]+ (\/[^']*)'/.exec(message)?.[1];
+function pointerFor(message: string, document: ApiDocument): readonly string[] {
+  const attribute = /attribute paths\.'([^']*)'\W?(\w+)?/.exec(message);
+  if (attribute) return ["paths", attribute[1] ?? "", ...(attribute[2] ? [attribute[2]] : [])];
+  const path =
+    /path '([^']*)'/.exec(message)?.[1] ??
+    /'[A-Z]+ (\/[^']*)'/.exec(message)?.[1] ??
+    /at path (\/\S*)\./.exec(message)?.[1];
+  if (path !== undefined) return pointerBelowPath(path, message, document);
+  const gatewayResponse = /gateway response for '([^']+)'/.exec(message)?.[1];
+  if (gatewayResponse) return ["x-amazon-apigateway-gateway-responses", gatewayResponse];
+  const isSwagger = /^\s*["']?swagger["']?\s*:/m.test(document.source.text.slice(0, 10_000));
+  const scheme = /security (?:definition|scheme):? '([^']+)'/i.exec(message)?.[1];
+  if (scheme) return isSwagger ? ["securityDefinitions", scheme] : ["components", "securitySchemes", scheme];
+  const model = /model (?:for |named )?'([^']+)'/i.exec(message)?.[1];
+  if (model) return isSwagger ? ["definitions", model] : ["components", "schemas", model];
+  return [];
+}
+
+function pointerBelowPath(path: string, message: string, document: ApiDocument): readonly string[] {
   const verb = /'(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|ANY|X-AMAZON-APIGATEWAY-ANY-METHOD)\b/i.exec(message)?.[1];
   const method = verb?.toUpperCase().replace("X-AMAZON-APIGATEWAY-ANY-METHOD", "ANY");
-  if (path !== undefined) {
-    const bare = (text: string): string => text.replace(/\/$/, "") || "/";
-    const operation = document.operations.find(
-      (one) => bare(one.path) === bare(path) && (method === undefined || one.method === method),
-    );
-    if (!operation) return ["paths", path];
-    if (method === undefined) return ["paths", operation.path];
-    if (!/integration/i.test(message)) return operation.pointer;
-    const integration = [...operation.pointer, "x-amazon-apigateway-integration"];
-    return /integration response/i.test(message) ? [...integration, "responses"] : [...integration, "uri"];
-  }
-  const model = /model (?:for |named )?'([^']+)'/i.exec(message)?.[1];
-  if (model !== undefined) return ["components", "schemas", model];
-  return [];
+  const bare = (text: string): string => text.replace(/\/$/, "") || "/";
+  const operation = document.operations.find(
+    (one) => bare(one.path) === bare(path) && (method === undefined || one.method === method),
+  );
+  if (!operation) return ["paths", path];
+  if (method === undefined) return ["paths", operation.path];
+  if (/put method response/i.test(message)) return [...operation.pointer, "responses"];
+  if (!/integration/i.test(message)) return operation.pointer;
+  const integration = [...operation.pointer, "x-amazon-apigateway-integration"];
+  if (/integration response/i.test(message)) return [...integration, "responses"];
+  const what = message.slice(message.indexOf("': ") + 3);
+  return [...integration, integrationMembers.find(([pattern]) => pattern.test(what))?.[1] ?? "uri"];
 }

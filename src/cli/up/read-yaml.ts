@@ -49,10 +49,17 @@ const yamlMessages: Readonly<Record<string, string | undefined>> = {
   DUPLICATE_KEY: "This key stands twice in one mapping",
 };
 
+/** Parsing takes long for large documents; several problems of one are located in turn. */
+const parsed = new WeakMap<Source, Document.Parsed>();
+
 /** The place of the value at `path` or, where that is not there, of the nearest thing above it. */
 export async function locate(source: Source, path: readonly (string | number)[]): Promise<number> {
   const yaml = await import("yaml");
-  const document = yaml.parseDocument(source.text, { prettyErrors: false, logLevel: "silent" });
+  let document = parsed.get(source);
+  if (!document) {
+    document = yaml.parseDocument(source.text, { prettyErrors: false, logLevel: "silent" });
+    parsed.set(source, document);
+  }
   let node: unknown = document.contents;
   let offset = 0;
   for (const part of path) {
