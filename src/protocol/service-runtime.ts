@@ -98,12 +98,15 @@ function bindInput({ bind }: Routed, dialect: Dialect): Record<string, unknown> 
     if (!(error instanceof UnreadableInput)) throw error;
     throw unreadable(error.message, dialect);
   }
-  if (bound.problems.length > 0) throw new ApiError(dialect.invalidInput, problemsMessage(bound.problems));
+  // The status is given, since any operation may answer so: some of API Gateway's don't declare BadRequestException.
+  if (bound.problems.length > 0) {
+    throw new ApiError(dialect.invalidInput, problemsMessage(bound.problems), { status: 400 });
+  }
   return bound.input;
 }
 
 const unreadable = (message: string, { unreadableInput }: Dialect): ApiError =>
-  new ApiError(unreadableInput.code, unreadableInput.message ?? message);
+  new ApiError(unreadableInput.code, unreadableInput.message ?? message, { status: 400 });
 
 /** AWS: Lambda answers a too large request so, with the operation's name in it. */
 function requireBodyWithin(bytesMax: number, request: ManagementRequest, operation: string): void {
