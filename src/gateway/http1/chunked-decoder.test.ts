@@ -44,6 +44,13 @@ const bodies: readonly (readonly [text: string, body: string | undefined])[] = [
   ["0\r\nA: c\n\r\n", undefined],
   ["0\r\nA: b\0c\r\n\r\n", undefined],
   [`0\r\nA: ${"x".repeat(9000)}\r\n\r\n`, undefined],
+  ["0\r\nContent-length: 3\r\n\r\n", undefined],
+  ["0\r\nTransfer-Encoding: chunked\r\n\r\n", undefined],
+  ["5;\r\nhello\r\n0\r\n\r\n", undefined],
+  ["5;=a\r\nhello\r\n0\r\n\r\n", undefined],
+  ["5;a=\r\nhello\r\n0\r\n\r\n", undefined],
+  ['5;a="b"c\r\nhello\r\n0\r\n\r\n', undefined],
+  ["5;a b\r\nhello\r\n0\r\n\r\n", undefined],
   ["0\r\n\n", undefined],
 ];
 

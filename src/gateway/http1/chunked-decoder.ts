@@ -3,29 +3,39 @@ import { hexValues, tokenBytes, valueBytes } from "./characters.ts";
 const states = {
   sizeFirst: 0,
   size: 1,
-  extension: 2,
-  extensionQuoted: 3,
-  extensionEscaped: 4,
-  sizeLf: 5,
-  data: 6,
-  dataCr: 7,
-  dataLf: 8,
-  trailerFirst: 9,
-  trailerName: 10,
-  trailerValue: 11,
-  trailerLf: 12,
-  endLf: 13,
-  done: 14,
+  extensionName: 2,
+  extensionNameRest: 3,
+  extensionValue: 4,
+  extensionValueRest: 5,
+  extensionQuoted: 6,
+  extensionEscaped: 7,
+  extensionEnd: 8,
+  sizeLf: 9,
+  data: 10,
+  dataCr: 11,
+  dataLf: 12,
+  trailerFirst: 13,
+  trailerName: 14,
+  trailerValue: 15,
+  trailerLf: 16,
+  endLf: 17,
+  done: 18,
 } as const;
 
 const cr = 0x0d;
 const lf = 0x0a;
+const semicolon = 0x3b;
+const equals = 0x3d;
+const quote = 0x22;
+const backslash = 0x5c;
 
 /** Eight digits: 4 GB in one chunk is more than any limit lets through. */
 const sizeDigitsMax = 8;
 /** RFC 9112 §7.1.1 wants a bound on extensions: per body, as a flood of them carries no data. */
 const extensionBytesMax = 4_096;
 const trailerBytesMax = 8_192;
+/** RFC 9110 §6.5.1: framing may not be said in a trailer; whoever tries it tries to confuse somebody. */
+const framingNames = new Set(["content-length", "transfer-encoding"]);
 /** Below this a loop is cheaper than the call of `copyWithin`. */
 const smallPieceBytes = 64;
 
@@ -45,6 +55,7 @@ export class ChunkedDecoder {
   #sizeDigits = 0;
   #extensionBytes = 0;
   #trailerBytes = 0;
+  #trailerName = "";
 
   get isDone(): boolean {
     return this.#state === states.done;
@@ -95,21 +106,31 @@ export class ChunkedDecoder {
         }
         if (state === states.sizeFirst) return -1;
         if (byte === cr) return states.sizeLf;
-        return byte === 0x3b ? states.extension : -1;
+        return byte === semicolon ? states.extensionName : -1;
       }
-      case states.extension:
+      case states.extensionName:
+        return this.#extensionByte(tokenBytes[byte] === 1, states.extensionNameRest);
+      case states.extensionNameRest:
         if (byte === cr) return states.sizeLf;
-        if (++this.#extensionBytes > extensionBytesMax) return -1;
-        if (byte === 0x22) return states.extensionQuoted;
-        return tokenBytes[byte] === 1 || byte === 0x3b || byte === 0x3d ? states.extension : -1;
+        if (byte === semicolon) return states.extensionName;
+        if (byte === equals) return states.extensionValue;
+        return this.#extensionByte(tokenBytes[byte] === 1, states.extensionNameRest);
+      case states.extensionValue:
+        if (byte === quote) return states.extensionQuoted;
+        return this.#extensionByte(tokenBytes[byte] === 1, states.extensionValueRest);
+      case states.extensionValueRest:
+        if (byte === cr) return states.sizeLf;
+        if (byte === semicolon) return states.extensionName;
+        return this.#extensionByte(tokenBytes[byte] === 1, states.extensionValueRest);
       case states.extensionQuoted:
-        if (++this.#extensionBytes > extensionBytesMax) return -1;
-        if (byte === 0x22) return states.extension;
-        if (byte === 0x5c) return states.extensionEscaped;
-        return valueBytes[byte] === 1 ? states.extensionQuoted : -1;
+        if (byte === quote) return states.extensionEnd;
+        if (byte === backslash) return states.extensionEscaped;
+        return this.#extensionByte(valueBytes[byte] === 1, states.extensionQuoted);
       case states.extensionEscaped:
-        if (++this.#extensionBytes > extensionBytesMax) return -1;
-        return valueBytes[byte] === 1 ? states.extensionQuoted : -1;
+        return this.#extensionByte(valueBytes[byte] === 1, states.extensionQuoted);
+      case states.extensionEnd:
+        if (byte === cr) return states.sizeLf;
+        return byte === semicolon ? states.extensionName : -1;
       case states.sizeLf:
         this.#sizeDigits = 0;
         if (byte !== lf) return -1;
@@ -120,9 +141,11 @@ export class ChunkedDecoder {
         return byte === lf ? states.sizeFirst : -1;
       case states.trailerFirst:
         if (byte === cr) return states.endLf;
+        this.#trailerName = String.fromCharCode(byte);
         return this.#trailerByte(tokenBytes[byte] === 1, states.trailerName);
       case states.trailerName:
-        if (byte === 0x3a) return states.trailerValue;
+        if (byte === 0x3a) return framingNames.has(this.#trailerName.toLowerCase()) ? -1 : states.trailerValue;
+        this.#trailerName += String.fromCharCode(byte);
         return this.#trailerByte(tokenBytes[byte] === 1, states.trailerName);
       case states.trailerValue:
         if (byte === cr) return states.trailerLf;
@@ -134,6 +157,10 @@ export class ChunkedDecoder {
       default:
         return -1;
     }
+  }
+
+  #extensionByte(isAllowed: boolean, next: number): number {
+    return isAllowed && ++this.#extensionBytes <= extensionBytesMax ? next : -1;
   }
 
   #trailerByte(isAllowed: boolean, next: number): number {

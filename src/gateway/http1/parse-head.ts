@@ -179,6 +179,8 @@ export const parseHead = (bytes: Buffer, start: number, limits: HeadLimits, head
         if (contentLength === -1) return problems.contentLength;
         break;
       case nameKinds.transferEncoding:
+        // Not even white space behind it: parsers differ in what they make of `chunked` and a tab.
+        if (bytes[valueEnd] !== cr) return problems.transferEncoding;
         if (isChunked || !isHttp11 || lowerCase(bytes, valueStart, valueEnd) !== "chunked")
           return problems.transferEncoding;
         isChunked = true;
