@@ -7,6 +7,7 @@ import { Gateway } from "../gateway/gateway.ts";
 import { Http1Server } from "../gateway/http1/http1-server.ts";
 import { defaultHttp1Limits } from "../gateway/http1/limits.ts";
 import type { InboundRequest } from "../gateway/inbound.ts";
+import type { StagePlan } from "../plan/plan.ts";
 import { makeThreadLogger } from "../telemetry/logger-thread.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import { FrontDoor } from "./front-door.ts";
@@ -70,7 +71,7 @@ control.on("message", (message: ToThread) => {
       gateway = new Gateway({ functions, metrics, clock, logger, isDevelopment: start.isDevelopment, settings });
       break;
     case "plan":
-      gateway?.setPlan(message.key, message.plan);
+      setPlan(message.key, message.plan);
       break;
     case "undeployed":
       gateway?.setUndeployed(message.key, message.routes);
@@ -85,6 +86,15 @@ control.on("message", (message: ToThread) => {
       break;
   }
 });
+
+/** A plan that can't be linked is our bug: it is refused, and the program before it serves on. */
+function setPlan(key: string, plan: StagePlan | null): void {
+  try {
+    gateway?.setPlan(key, plan);
+  } catch (error) {
+    logger.error("A plan can't be linked; the stage serves its old one.", { stage: key, error: describe(error) });
+  }
+}
 
 function listen(): void {
   if (hasBegunToListen) return;
@@ -101,6 +111,7 @@ async function stop(drainMs: number): Promise<void> {
   server.close();
   await http1.stop(drainMs);
   frontDoor.close();
+  gateway?.close();
   await functions?.close();
   post({ kind: "stopped" });
 }
