@@ -1,0 +1,29 @@
+import { parseSubstitution } from "../language/substitution.ts";
+import type { TextPlan } from "../plan/values.ts";
+import type { Exchange } from "./exchange.ts";
+import { linkText } from "./values.ts";
+
+/**
+ * Links an access log format to what writes an exchange's line; variables without a value are `-`.
+ * AWS: API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs in API Gateway".
+ */
+export function linkAccessLog(format: string): (exchange: Exchange) => string {
+  const plan: TextPlan = parseSubstitution(format.replaceAll(/\s*\n\s*/g, " ").trim()).map((part) => {
+    // Only $context is known to access logs; the others stay as they are written.
+    if (typeof part === "string") return part;
+    return part.kind === "context" ? part : { kind: "literal", text: "-" };
+  });
+  const write = linkText(plan, { unresolved: "-", escape: escapeValue });
+  return (exchange) => `${write(exchange)}\n`;
+}
+
+/** A caller must not be able to end a line or a JSON text: control characters, quotes and backslashes are escaped. */
+function escapeValue(value: string): string {
+  return /[\x00-\x1f"\\\x7f-\x9f\u2028\u2029]/.test(value)
+    ? JSON.stringify(value)
+        .slice(1, -1)
+        .replaceAll(/[\x7f-\x9f\u2028\u2029]/g, unicodeEscape)
+    : value;
+}
+
+const unicodeEscape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;

@@ -1,0 +1,74 @@
+import type { Exchange } from "./exchange.ts";
+
+/** A variable's value; undefined where AWS has none: `-` in logs, left out elsewhere. */
+export type ReadVariable = (exchange: Exchange) => string | undefined;
+
+const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const two = (value: number): string => (value < 10 ? `0${value}` : `${value}`);
+let lastSecond = -1;
+let lastTime = "";
+
+/** The common log format's time, `10/Oct/2000:13:55:36 +0000`. */
+export function requestTime(ms: number): string {
+  const second = Math.floor(ms / 1000);
+  if (second !== lastSecond) {
+    const date = new Date(ms);
+    lastSecond = second;
+    lastTime =
+      `${two(date.getUTCDate())}/${months[date.getUTCMonth()]}/${date.getUTCFullYear()}:` +
+      `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())} +0000`;
+  }
+  return lastTime;
+}
+
+const number = (value: number | undefined): string | undefined => (value === undefined ? undefined : String(value));
+const milliseconds = (value: number | undefined): string | undefined =>
+  value === undefined ? undefined : String(Math.round(value));
+
+/**
+ * `$context` by the names below it. AWS: API Gateway Developer Guide, "Variables for data transformations for API
+ * Gateway", "Variables for access logging for API Gateway". Those of checks that are not built yet have no value.
+ */
+const variables: Readonly<Record<string, ReadVariable>> = {
+  accountId: (exchange) => exchange.program.plan.account,
+  apiId: (exchange) => exchange.program.plan.apiId,
+  awsEndpointRequestId: (exchange) => exchange.integration?.requestId,
+  deploymentId: (exchange) => exchange.program.plan.deploymentId,
+  domainName: (exchange) => exchange.domainName,
+  domainPrefix: (exchange) => exchange.domainName.split(".", 1)[0],
+  "error.message": (exchange) => exchange.error?.message ?? undefined,
+  "error.messageString": (exchange) =>
+    exchange.error === undefined ? undefined : JSON.stringify(exchange.error.message),
+  "error.responseType": (exchange) => exchange.error?.type,
+  extendedRequestId: (exchange) => exchange.extendedRequestId,
+  httpMethod: (exchange) => exchange.httpMethod,
+  "identity.sourceIp": (exchange) => exchange.request.remoteAddress,
+  "identity.userAgent": (exchange) => exchange.request.header("user-agent"),
+  "integration.error": (exchange) => exchange.integration?.error,
+  "integration.integrationStatus": (exchange) => number(exchange.integration?.serviceStatus),
+  "integration.latency": (exchange) => milliseconds(exchange.integration?.latencyMs),
+  "integration.requestId": (exchange) => exchange.integration?.requestId,
+  "integration.status": (exchange) => number(exchange.integration?.status),
+  integrationErrorMessage: (exchange) => exchange.integration?.error,
+  integrationLatency: (exchange) => milliseconds(exchange.integration?.latencyMs),
+  integrationStatus: (exchange) => number(exchange.integration?.serviceStatus),
+  path: (exchange) => exchange.fullPath,
+  protocol: (exchange) => `HTTP/${exchange.request.httpVersion}`,
+  requestId: (exchange) => exchange.requestId,
+  requestTime: (exchange) => requestTime(exchange.startedMs),
+  requestTimeEpoch: (exchange) => String(exchange.startedMs),
+  resourceId: (exchange) => exchange.method?.plan.resourceId,
+  resourcePath: (exchange) => exchange.method?.plan.resourcePath,
+  responseLatency: (exchange) => milliseconds(performance.now() - exchange.startedAt),
+  responseLength: (exchange) => String(exchange.request.responseBytes),
+  stage: (exchange) => exchange.program.plan.stageName,
+  status: (exchange) => (exchange.status === 0 ? undefined : String(exchange.status)),
+  xrayTraceId: (exchange) => `Root=${exchange.traceId}`,
+};
+
+const unset: ReadVariable = () => undefined;
+
+/** How to read `$context.{name}`. */
+export function linkVariable(name: string): ReadVariable {
+  return Object.hasOwn(variables, name) ? variables[name]! : unset;
+}

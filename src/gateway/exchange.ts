@@ -1,0 +1,176 @@
+import type { InboundRequest } from "./inbound.ts";
+import type { MethodProgram, Program } from "./program.ts";
+import { parseQuery, type Query } from "./query.ts";
+import { isUuid, makeExtendedRequestId, makeRequestId, makeTraceId } from "./request-ids.ts";
+import type { GatewayResponseType } from "./responses/gateway-response-types.ts";
+
+/** What of a path matched no route. */
+const none: readonly string[] = [];
+
+/** What the gateway answered by itself, for `$context.error.*`. */
+export interface ExchangeError {
+  readonly type: GatewayResponseType;
+  readonly message: string | null;
+}
+
+/** What is known of the integration, for `$context.integration.*`. */
+export interface IntegrationOutcome {
+  startedAt: number;
+  latencyMs: number | undefined;
+  /** What the backend answered; of a function its `statusCode`. */
+  status: number | undefined;
+  /** What the Lambda service answered, or the backend. */
+  serviceStatus: number | undefined;
+  error: string | undefined;
+  requestId: string | undefined;
+}
+
+/**
+ * One request with its response. Every field is set in the constructor, so that all exchanges have one hidden class;
+ * what most methods don't use is made when it is asked for.
+ */
+export class Exchange {
+  readonly request: InboundRequest;
+  readonly program: Program;
+  /** The verb that counts: the request's, or what `X-HTTP-Method-Override` says. */
+  readonly httpMethod: string;
+  /** Below the stage, as received; begins with a slash. */
+  readonly path: string;
+  /** The query as received, without `?`. */
+  readonly rawQuery: string;
+  /** Milliseconds since 1970. */
+  readonly startedMs: number;
+  /** Of the monotonic clock. */
+  readonly startedAt: number;
+  readonly requestId: string;
+  readonly extendedRequestId: string;
+
+  method: MethodProgram | undefined;
+  pathNames: readonly string[];
+  pathValues: readonly string[];
+  /** The next step. */
+  at: number;
+  isComplete: boolean;
+  status: number;
+  error: ExchangeError | undefined;
+  integration: IntegrationOutcome | undefined;
+  /** The integration's answer while it is mapped: names and values in turn. */
+  integrationHeaders: readonly string[];
+  #traceId: string | undefined;
+  #query: Query | undefined;
+
+  constructor(request: InboundRequest, program: Program, path: string, rawQuery: string, nowMs: number) {
+    this.request = request;
+    this.program = program;
+    this.httpMethod = effectiveMethod(request);
+    this.path = path === "" ? "/" : path;
+    this.rawQuery = rawQuery;
+    this.startedMs = nowMs;
+    this.startedAt = performance.now();
+    const chosen = request.header("x-amzn-requestid");
+    // AWS quirk: a client's id that is no UUID is not replaced by one, but by these words.
+    this.requestId =
+      chosen === undefined ? makeRequestId() : isUuid(chosen) ? chosen : "UUID_REPLACED_INVALID_REQUEST_ID";
+    this.extendedRequestId = makeExtendedRequestId();
+    this.method = undefined;
+    this.pathNames = none;
+    this.pathValues = none;
+    this.at = 0;
+    this.isComplete = false;
+    this.status = 0;
+    this.error = undefined;
+    this.integration = undefined;
+    this.integrationHeaders = none;
+    this.#traceId = undefined;
+    this.#query = undefined;
+  }
+
+  /** The value of X-Amzn-Trace-Id for the integration: the client's with a root of ours if it has none. */
+  get traceHeader(): string {
+    const given = this.request.header("x-amzn-trace-id");
+    if (given !== undefined && given.length <= 512 && given.includes("Root=")) return given;
+    return `Root=${this.traceId}`;
+  }
+
+  /** The trace's root, without `Root=`. */
+  get traceId(): string {
+    if (this.#traceId === undefined) {
+      const given = this.request.header("x-amzn-trace-id");
+      const root = given === undefined ? null : /Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)/.exec(given.slice(0, 512));
+      this.#traceId = root?.[1] ?? makeTraceId(this.startedMs);
+    }
+    return this.#traceId;
+  }
+
+  get query(): Query {
+    this.#query ??= this.rawQuery === "" ? noQuery : parseQuery(this.rawQuery);
+    return this.#query;
+  }
+
+  pathParameter(name: string): string | undefined {
+    const index = this.pathNames.indexOf(name);
+    return index < 0 ? undefined : this.pathValues[index];
+  }
+
+  /** The path with the stage, as `$context.path` has it. */
+  get fullPath(): string {
+    return `/${this.program.plan.stageName}${this.path}`;
+  }
+
+  get domainName(): string {
+    const { host } = this.request;
+    const colon = host.lastIndexOf(":");
+    return colon < 0 || host.endsWith("]") ? host : host.slice(0, colon);
+  }
+
+  /** Runs the steps from where the exchange is. A step that can't answer at once calls this again. */
+  run(): void {
+    const steps = this.method!.steps;
+    while (this.at < steps.length) if (!steps[this.at++]!(this)) return;
+  }
+
+  /** Answers whole. `headers` gets the gateway's own added to it. */
+  respond(status: number, headers: string[], body: Buffer | string | undefined): void {
+    if (this.isComplete) return;
+    this.status = status;
+    this.addGatewayHeaders(headers);
+    this.request.respond(status, headers, body);
+    this.complete();
+  }
+
+  addGatewayHeaders(headers: string[]): void {
+    headers.push("x-amzn-RequestId", this.requestId, "x-amz-apigw-id", this.extendedRequestId);
+  }
+
+  /** Counts and logs; once, when the answer is all written or given up. */
+  complete(): void {
+    if (this.isComplete) return;
+    this.isComplete = true;
+    this.program.onComplete(this);
+  }
+
+  /** The integration was called now. */
+  startIntegration(): IntegrationOutcome {
+    this.integration = {
+      startedAt: performance.now(),
+      latencyMs: undefined,
+      status: undefined,
+      serviceStatus: undefined,
+      error: undefined,
+      requestId: undefined,
+    };
+    return this.integration;
+  }
+}
+
+const noQuery: Query = new Map();
+
+const verbs: ReadonlySet<string> = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);
+
+/** AWS: API Gateway Developer Guide, "Important notes for REST APIs": X-HTTP-Method-Override. */
+function effectiveMethod(request: InboundRequest): string {
+  const override = request.header("x-http-method-override");
+  if (override === undefined) return request.method;
+  const verb = override.toUpperCase();
+  return verbs.has(verb) ? verb : request.method;
+}

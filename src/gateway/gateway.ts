@@ -1,0 +1,224 @@
+import { createHash } from "node:crypto";
+import type { Clock } from "../base/clock.ts";
+import type { FunctionClient } from "../functions/function-client.ts";
+import { planVersion, type StagePlan } from "../plan/plan.ts";
+import { AccessLogWriter } from "../telemetry/access-log-writer.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import { Exchange } from "./exchange.ts";
+import { makeRouteHints, type RouteHints } from "./hint.ts";
+import type { InboundRequest } from "./inbound.ts";
+import { BackendPools } from "./integrations/backend-pools.ts";
+import { PermissionCheck } from "./integrations/permission-check.ts";
+import { linkProgram } from "./link-program.ts";
+import type { Program } from "./program.ts";
+import { makeExtendedRequestId, makeRequestId } from "./request-ids.ts";
+import { hintHeader, hintValue } from "./responses/gateway-responses.ts";
+import { type Address, parseAddress } from "./routing/address.ts";
+import { refuse } from "./steps/closed.ts";
+import type { ThreadContext } from "./thread-context.ts";
+
+export interface GatewayOptions {
+  readonly functions: FunctionClient;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Adds `x-portico-hint` to errors that the gateway makes. */
+  readonly isDevelopment: boolean;
+  readonly settings: GatewaySettings;
+}
+
+export interface GatewaySettings {
+  /** The longest request body, and answer of a backend that is not streamed. AWS: 10 MB. */
+  readonly payloadBytesMax: number;
+  /** `-` is standard output, else a folder. */
+  readonly accessLog: string;
+}
+
+/** AWS: "Quotas for configuring and running a REST API": URL length. */
+const targetBytesMax = 10_240;
+
+/** A gateway thread's data plane: the programs of all stages, and what runs requests on them. */
+export class Gateway {
+  readonly #options: GatewayOptions;
+  readonly #thread: ThreadContext;
+  readonly #logs: AccessLogWriter;
+  readonly #programs = new Map<string, Program>();
+  readonly #undeployed = new Map<string, readonly string[]>();
+  readonly #hints = new Map<string, RouteHints>();
+
+  constructor(options: GatewayOptions) {
+    const { functions, metrics, clock, logger, isDevelopment, settings } = options;
+    this.#options = options;
+    this.#logs = new AccessLogWriter({ target: settings.accessLog, metrics, logger });
+    this.#thread = {
+      functions,
+      metrics,
+      clock,
+      logger,
+      isDevelopment,
+      payloadBytesMax: settings.payloadBytesMax,
+      pools: new BackendPools({ metrics, clock }),
+      permissions: new PermissionCheck(),
+    };
+  }
+
+  /** Swaps a stage's program; null: the stage is gone. A plan that can't be linked is refused and the old one serves on. */
+  setPlan(key: string, plan: StagePlan | null): void {
+    const old = this.#programs.get(key);
+    if (plan === null) this.#programs.delete(key);
+    else {
+      if (plan.version !== planVersion) throw new Error(`a plan of version ${plan.version}, not ${planVersion}`);
+      this.#programs.set(key, linkProgram(plan, this.#thread, this.#logs));
+    }
+    this.#hints.delete(key);
+    // Requests under way keep the pools' connections busy; a released pool closes them as they become free.
+    old?.close();
+  }
+
+  /** Routes (`GET /pets`) that a stage's definition has and its deployment does not, for hints. */
+  setUndeployed(key: string, routes: readonly string[]): void {
+    this.#undeployed.set(key, routes);
+    this.#hints.delete(key);
+    if (routes.length === 0) this.#undeployed.delete(key);
+  }
+
+  /** Takes a request of the data plane; false: it is none, and the front door hands it to the management API. */
+  handle(request: InboundRequest): boolean {
+    const address = parseAddress(request.host, request.target);
+    if (address === undefined) return false;
+    const program = this.#programs.get(address.key);
+    if (program === undefined) this.#refuseStage(request, this.#describeMissing(address));
+    else if (program.plan.isDefaultEndpointDisabled) {
+      this.#refuseStage(request, "disableExecuteApiEndpoint is true: the API is reached by custom domain names only");
+    } else if (request.target.length > targetBytesMax) {
+      this.#answer(request, { status: 414, message: "Request URI too long", errorType: undefined, hint: undefined });
+    } else this.#run(request, program, address);
+    return true;
+  }
+
+  /** Flushes the access logs and lets go of the backends. */
+  close(): void {
+    for (const program of this.#programs.values()) program.close();
+    this.#programs.clear();
+    this.#thread.pools.close();
+    this.#logs.close();
+  }
+
+  #run(request: InboundRequest, program: Program, address: Address): void {
+    const { clock, logger } = this.#options;
+    const exchange = new Exchange(request, program, address.path, address.query, clock.now());
+    try {
+      if (program.plan.closed === undefined) this.#route(exchange, address.key);
+      else {
+        refuse(
+          exchange,
+          `Portico does not do this yet: ${program.plan.closed}. The stage is closed rather than left unguarded.`,
+        );
+      }
+    } catch (error) {
+      // Our bug: this exchange ends, and only this one.
+      logger.error("an exchange failed", {
+        requestId: exchange.requestId,
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
+      program.responses.finish(exchange, "DEFAULT_5XX");
+    }
+  }
+
+  #route(exchange: Exchange, key: string): void {
+    const { program, httpMethod } = exchange;
+    const match = program.router.match(exchange.path);
+    const index = match?.methods.get(httpMethod) ?? match?.methods.get("ANY");
+    if (match === undefined || index === undefined) {
+      this.#refuseRoute(exchange, key);
+      return;
+    }
+    exchange.pathNames = match.names;
+    exchange.pathValues = match.values;
+    exchange.method = program.methods[index];
+    exchange.run();
+  }
+
+  /** AWS quirk: an unknown route looks like a missing signature, and an Authorization header like a broken one. */
+  #refuseRoute(exchange: Exchange, key: string): void {
+    const { responses } = exchange.program;
+    const { metrics, isDevelopment } = this.#options;
+    metrics.add("requestsUnmatched");
+    const hint = isDevelopment ? this.#hintsOf(key, exchange).describe(exchange.httpMethod, exchange.path) : undefined;
+    const authorization = exchange.request.header("authorization");
+    if (authorization === undefined || authorization.startsWith("AWS4-")) {
+      responses.finish(exchange, "MISSING_AUTHENTICATION_TOKEN", { hint });
+      return;
+    }
+    const message = describeAuthorization(authorization);
+    responses.finish(exchange, "DEFAULT_4XX", {
+      status: 403,
+      message,
+      errorType: "IncompleteSignatureException",
+      hint,
+    });
+  }
+
+  #hintsOf(key: string, exchange: Exchange): RouteHints {
+    let hints = this.#hints.get(key);
+    if (hints === undefined) {
+      hints = makeRouteHints(exchange.program.plan, this.#undeployed.get(key) ?? []);
+      this.#hints.set(key, hints);
+    }
+    return hints;
+  }
+
+  #describeMissing(address: Address): string {
+    const prefix = `${address.apiId}/`;
+    const stages = [...this.#programs.keys()]
+      .filter((key) => key.startsWith(prefix))
+      .map((key) => key.slice(prefix.length));
+    const stage = address.key.slice(prefix.length);
+    if (stages.length > 0) return `API ${address.apiId} has no deployed stage "${stage}"; it has ${stages.join(", ")}`;
+    return `there is no API ${address.apiId} with a deployed stage`;
+  }
+
+  #refuseStage(request: InboundRequest, hint: string): void {
+    this.#answer(request, { status: 403, message: "Forbidden", errorType: "ForbiddenException", hint });
+  }
+
+  /** What is answered before there is a stage: no gateway response customises it, and no stage logs it. */
+  #answer(
+    request: InboundRequest,
+    answer: {
+      readonly status: number;
+      readonly message: string;
+      readonly errorType: string | undefined;
+      readonly hint: string | undefined;
+    },
+  ): void {
+    const { metrics, isDevelopment } = this.#options;
+    metrics.add("requestsUnmatched");
+    metrics.request(metrics.noStage, answer.status, 0);
+    const headers = ["Content-Type", "application/json"];
+    headers.push("x-amzn-RequestId", makeRequestId(), "x-amz-apigw-id", makeExtendedRequestId());
+    if (answer.errorType !== undefined) headers.push("x-amzn-ErrorType", answer.errorType);
+    if (isDevelopment && answer.hint !== undefined) headers.push(hintHeader, hintValue(answer.hint));
+    request.respond(answer.status, headers, JSON.stringify({ message: answer.message }));
+  }
+}
+
+/**
+ * What AWS says to an Authorization header that is no signature. The header's value is shown as a hash only.
+ * AWS quirk: the fact sheet's §1.3, observed.
+ */
+function describeAuthorization(value: string): string {
+  const hash = createHash("sha256").update(value, "latin1").digest("base64");
+  if (!value.includes("=") || /^(?:Bearer|Basic)\s/i.test(value)) {
+    return (
+      "Invalid key=value pair (missing equal-sign) in Authorization header " +
+      `(hashed with SHA-256 and encoded with Base64): '${hash}'.`
+    );
+  }
+  return (
+    "Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. " +
+    "Authorization header requires 'SignedHeaders' parameter. Authorization header requires existence of either a " +
+    `'X-Amz-Date' or a 'Date' header. (Hashed with SHA-256 and encoded with Base64) Authorization=${hash}`
+  );
+}

@@ -1,0 +1,123 @@
+import { bounds } from "../base/bounds.ts";
+import type { RouteNode, StagePlan } from "../plan/plan.ts";
+import { Router } from "./routing/match.ts";
+
+/** Says why nothing matched, for `x-portico-hint` (DESIGN.md §10.3). Only made on development listeners. */
+export interface RouteHints {
+  describe(verb: string, path: string): string;
+}
+
+/** `undeployed` are routes (`GET /pets`) that the definition has and the stage does not serve. */
+export function makeRouteHints(stage: StagePlan, undeployed: readonly string[]): RouteHints {
+  const router = new Router(stage.routes);
+  const waiting = new Router(routesOf(undeployed));
+  const paths = new Map<string, string[]>();
+  for (const method of stage.methods.slice(0, bounds.hintRoutesMax.value)) {
+    const verbs = paths.get(method.resourcePath);
+    if (verbs === undefined) paths.set(method.resourcePath, [method.httpMethod]);
+    else verbs.push(method.httpMethod);
+  }
+  return {
+    describe(verb, path) {
+      const later = waiting.match(path)?.methods;
+      if (later !== undefined && (later.has(verb) || later.has("ANY"))) {
+        return (
+          `${verb} ${path} exists in the definition but is not deployed: run aws apigateway create-deployment ` +
+          `--rest-api-id ${stage.apiId} --stage-name ${stage.stageName}`
+        );
+      }
+      const match = router.match(path);
+      if (match !== undefined) return `${path} has no ${verb}; it has ${[...match.methods.keys()].join(", ")}`;
+      const near = nearest(path, [...paths.keys()]);
+      if (near.length === 0) return `no route matches ${path}; the stage ${stage.stageName} has ${paths.size} paths`;
+      const named = near.map((each) => `${paths.get(each)!.join("|")} ${each}`);
+      return `no route matches ${path}; the nearest are ${named.join(", ")}`;
+    },
+  };
+}
+
+/** Up to three routes that look like the path: by how many of their segments agree, or nearly do. */
+function nearest(path: string, candidates: readonly string[]): string[] {
+  const wanted = path.slice(0, 512).split("/").slice(1, 33);
+  const scored: { path: string; score: number }[] = [];
+  for (const candidate of candidates) {
+    const score = similarity(wanted, candidate.split("/").slice(1));
+    if (score > 0.4) scored.push({ path: candidate, score });
+  }
+  return scored
+    .sort((left, right) => right.score - left.score)
+    .slice(0, 3)
+    .map((each) => each.path);
+}
+
+function similarity(wanted: readonly string[], route: readonly string[]): number {
+  let sum = 0;
+  const length = Math.max(wanted.length, route.length);
+  for (let index = 0; index < Math.min(wanted.length, route.length); index++) {
+    const segment = route[index]!;
+    if (segment.startsWith("{")) sum += 0.6;
+    else sum += segmentSimilarity(wanted[index]!, segment);
+  }
+  return sum / length;
+}
+
+/** 1 if equal, near 1 for a slip of the pen, 0 beyond that. */
+function segmentSimilarity(wanted: string, segment: string): number {
+  if (wanted === segment) return 1;
+  const left = wanted.toLowerCase();
+  const right = segment.toLowerCase();
+  if (left === right) return 0.95;
+  const longest = Math.max(left.length, right.length);
+  if (longest > 64) return 0;
+  const similar = 1 - distance(left, right) / longest;
+  return similar >= 0.5 ? similar * 0.9 : 0;
+}
+
+/** Levenshtein's distance of two short texts. */
+function distance(left: string, right: string): number {
+  let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= left.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= right.length; column++) {
+      const change = left[row - 1] === right[column - 1] ? 0 : 1;
+      current.push(Math.min(previous[column]! + 1, current[column - 1]! + 1, previous[column - 1]! + change));
+    }
+    previous = current;
+  }
+  return previous[right.length]!;
+}
+
+/** A route tree of `VERB /path` texts. */
+function routesOf(routes: readonly string[]): RouteNode {
+  const root: MutableNode = {};
+  for (const route of routes.slice(0, bounds.hintRoutesMax.value)) {
+    const space = route.indexOf(" ");
+    let node = root;
+    for (const part of route.slice(space + 1).split("/")) if (part !== "") node = childOf(node, part);
+    node.methods ??= {};
+    node.methods[route.slice(0, space)] = 0;
+  }
+  return root;
+}
+
+interface MutableNode {
+  statics?: Record<string, MutableNode>;
+  param?: { name: string; node: MutableNode };
+  greedy?: { name: string; node: MutableNode };
+  methods?: Record<string, number>;
+}
+
+function childOf(node: MutableNode, part: string): MutableNode {
+  if (!part.startsWith("{")) {
+    node.statics ??= Object.create(null) as Record<string, MutableNode>;
+    node.statics[part] ??= {};
+    return node.statics[part];
+  }
+  const name = part.slice(1, -1);
+  if (name.endsWith("+")) {
+    node.greedy ??= { name: name.slice(0, -1), node: {} };
+    return node.greedy.node;
+  }
+  node.param ??= { name, node: {} };
+  return node.param.node;
+}

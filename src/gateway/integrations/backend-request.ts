@@ -1,0 +1,213 @@
+import type { BackendPlan, ParameterPlan } from "../../plan/steps.ts";
+import type { TextPlan } from "../../plan/values.ts";
+import type { Exchange } from "../exchange.ts";
+import { droppedFromHttpRequest, toHeaderValue } from "../responses/header-remapping.ts";
+import { decodeLeniently } from "../routing/match.ts";
+import { asText, linkValue, type ReadValue } from "../values.ts";
+
+interface LinkedParameter {
+  readonly name: string;
+  readonly lowerName: string;
+  readonly read: ReadValue;
+}
+
+const linkParameter = ({ name, value }: ParameterPlan): LinkedParameter => ({
+  name,
+  lowerName: name.toLowerCase(),
+  read: linkValue(value),
+});
+
+/** Writes the path of a backend request; undefined if a parameter would lead out of the integration's path. */
+export type WritePath = (exchange: Exchange) => string | undefined;
+
+/**
+ * The path of the integration's URI with parameters filled in, and its query. `isProxy` passes the request's own query
+ * on: as received, unless a mapping sets one of its parameters.
+ */
+export function linkPath(plan: BackendPlan, isProxy: boolean): WritePath {
+  const writeUri = linkUri(plan.path);
+  const parameters = plan.query.map(linkParameter);
+  if (parameters.length === 0) {
+    if (!isProxy) return writeUri;
+    return (exchange) => {
+      const path = writeUri(exchange);
+      return path === undefined || exchange.rawQuery === "" ? path : addQuery(path, sanitiseQuery(exchange.rawQuery));
+    };
+  }
+  return (exchange) => {
+    const path = writeUri(exchange);
+    if (path === undefined) return undefined;
+    const pairs: string[] = isProxy ? queryWithout(exchange, parameters) : [];
+    for (const { name, read } of parameters) {
+      const value = read(exchange);
+      for (const each of value === undefined ? [] : typeof value === "string" ? [value] : value) {
+        pairs.push(`${encodeURIComponent(name)}=${encodeURIComponent(each)}`);
+      }
+    }
+    return pairs.length === 0 ? path : addQuery(path, pairs.join("&"));
+  };
+}
+
+const addQuery = (path: string, query: string): string => `${path}${path.includes("?") ? "&" : "?"}${query}`;
+
+/** What clients send unescaped and no backend's parser has to take. */
+const sanitiseQuery = (query: string): string =>
+  /[^\x21-\x7e]|["#<>\\^`{|}]/.test(query) ? query.replace(/[^\x21-\x7e]|["#<>\\^`{|}]/g, escapeLatin1) : query;
+
+/** A target is latin1: each character is a byte. */
+const escapeLatin1 = (character: string): string =>
+  `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
+
+/** The request's query without the parameters that mappings set. */
+function queryWithout(exchange: Exchange, parameters: readonly LinkedParameter[]): string[] {
+  const pairs: string[] = [];
+  for (const [name, values] of exchange.query) {
+    if (parameters.some((parameter) => parameter.name === name)) continue;
+    for (const value of values) pairs.push(`${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
+  }
+  return pairs;
+}
+
+function linkUri(plan: TextPlan): WritePath {
+  if (plan.every((part) => typeof part === "string")) {
+    const path = plan.join("");
+    return () => path;
+  }
+  const parts = plan.map((part) => (typeof part === "string" ? part : linkUriValue(part)));
+  return (exchange) => {
+    let path = "";
+    for (const part of parts) {
+      if (typeof part === "string") path += part;
+      else {
+        const value = part(exchange);
+        if (leadsUp(value)) return undefined;
+        path += value;
+      }
+    }
+    return path;
+  };
+}
+
+/** A path parameter goes on as it was received, still encoded; everything else is encoded now. */
+function linkUriValue(plan: Exclude<TextPlan[number], string>): (exchange: Exchange) => string {
+  const read = linkValue(plan);
+  const isRaw = plan.kind === "request" && plan.place === "path";
+  return (exchange) => {
+    const value = asText(read(exchange)) ?? "";
+    return isRaw ? sanitisePath(value) : encodeURIComponent(value);
+  };
+}
+
+const sanitisePath = (path: string): string =>
+  /[^\x21-\x7e]|["#<>?\\^`{|}]/.test(path) ? path.replace(/[^\x21-\x7e]|["#<>?\\^`{|}]/g, escapeLatin1) : path;
+
+/**
+ * Has the value a segment `..`, in any spelling? Backends resolve it (RFC 3986 §5.2.4), and the caller would leave the
+ * part of the backend that the integration's URI opens.
+ */
+function leadsUp(value: string): boolean {
+  if (!value.includes("..") && !value.includes("%")) return false;
+  return decodeLeniently(value).split(/[/\\]/).includes("..");
+}
+
+/** Headers of a backend request: names and values in turn. */
+export type WriteHeaders = (exchange: Exchange) => string[];
+
+/** All of the request's headers but those that AWS changes, and the mapped ones. AWS: "Important notes for REST APIs". */
+export function linkProxyHeaders(plan: BackendPlan, apiId: string): WriteHeaders {
+  const mapped = plan.headers.map(linkParameter).filter(({ lowerName }) => !forbiddenTargets.has(lowerName));
+  const replaced = new Set(mapped.map(({ lowerName }) => lowerName));
+  const replacesForwarding = [...replaced].some((name) => name.startsWith("x-"));
+  return (exchange) => {
+    const { rawHeaders, headerNames } = exchange.request;
+    const listed = connectionOptions(exchange.request.header("connection"));
+    const headers: string[] = [];
+    let forwardedFor = "";
+    for (let index = 0; index < headerNames.length; index++) {
+      const name = headerNames[index]!;
+      const value = rawHeaders[2 * index + 1]!;
+      if (droppedFromHttpRequest.has(name)) {
+        if (name === "x-forwarded-for") forwardedFor += `${value}, `;
+      } else if (
+        (replaced.size === 0 || !replaced.has(name)) &&
+        (listed === undefined || !listed.includes(name)) &&
+        (name !== "authorization" || !value.startsWith("AWS4-"))
+      ) {
+        headers.push(rawHeaders[2 * index]!, value);
+      }
+    }
+    const at = headers.length;
+    addForwarding(exchange, headers, forwardedFor);
+    headers.push("x-amzn-apigateway-api-id", apiId);
+    if (replacesForwarding) removeReplaced(headers, at, replaced);
+    addMapped(exchange, headers, mapped);
+    return headers;
+  };
+}
+
+/** Mapped headers, and what AWS adds to them. */
+export function linkCustomHeaders(plan: BackendPlan, apiId: string): WriteHeaders {
+  const mapped = plan.headers.map(linkParameter).filter(({ lowerName }) => !forbiddenTargets.has(lowerName));
+  const isMapped = (name: string): boolean => mapped.some(({ lowerName }) => lowerName === name);
+  const fixed: string[] = ["x-amzn-apigateway-api-id", apiId];
+  if (!isMapped("accept")) fixed.push("Accept", "application/json");
+  if (!isMapped("user-agent")) fixed.push("User-Agent", `AmazonAPIGateway_${apiId}`);
+  const hasTrace = isMapped("x-amzn-trace-id");
+  const hasContentType = isMapped("content-type");
+  return (exchange) => {
+    const headers = [...fixed];
+    if (!hasTrace) headers.push("X-Amzn-Trace-Id", exchange.traceHeader);
+    if (!hasContentType) headers.push("Content-Type", exchange.request.header("content-type") ?? "application/json");
+    addMapped(exchange, headers, mapped);
+    return headers;
+  };
+}
+
+function addMapped(exchange: Exchange, headers: string[], mapped: readonly LinkedParameter[]): void {
+  for (const { name, read } of mapped) {
+    const value = asText(read(exchange));
+    if (value !== undefined) headers.push(name, toHeaderValue(value));
+  }
+}
+
+/** The HTTP client writes these; a mapping that could would break the message's framing. */
+const forbiddenTargets: ReadonlySet<string> = new Set([
+  "connection",
+  "content-length",
+  "expect",
+  "host",
+  "keep-alive",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+function addForwarding(exchange: Exchange, headers: string[], forwardedFor: string): void {
+  const { request } = exchange;
+  headers.push(
+    "X-Forwarded-For",
+    forwardedFor + request.remoteAddress,
+    "X-Forwarded-Port",
+    String(request.localPort),
+    "X-Forwarded-Proto",
+    request.isEncrypted ? "https" : "http",
+    "X-Amzn-Trace-Id",
+    exchange.traceHeader,
+  );
+}
+
+/** Removes, from `at` on, what mappings set. */
+function removeReplaced(headers: string[], at: number, replaced: ReadonlySet<string>): void {
+  for (let index = headers.length - 2; index >= at; index -= 2) {
+    if (replaced.has(headers[index]!.toLowerCase())) headers.splice(index, 2);
+  }
+}
+
+/** Headers that `Connection` says are for this hop only. RFC 9110 §7.6.1. */
+export function connectionOptions(value: string | undefined): readonly string[] | undefined {
+  if (value === undefined) return undefined;
+  const lower = value.toLowerCase();
+  if (lower === "keep-alive" || lower === "close") return undefined;
+  return lower.split(",").map((option) => option.trim());
+}

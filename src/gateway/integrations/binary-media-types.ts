@@ -1,0 +1,11 @@
+/** Is a media type binary for the API? AWS: API Gateway Developer Guide, "Binary media types for REST APIs". */
+export type IsBinary = (mediaType: string) => boolean;
+
+/** Types match without their parameters and in any case; `image/*` and the wildcard of all types are understood. */
+export function linkBinaryMediaTypes(binaryMediaTypes: readonly string[]): IsBinary {
+  if (binaryMediaTypes.length === 0) return () => false;
+  const types = new Set(binaryMediaTypes.map((type) => type.toLowerCase()));
+  if (types.has("*/*")) return () => true;
+  const families = [...types].filter((type) => type.endsWith("/*")).map((type) => type.slice(0, -1));
+  return (mediaType) => types.has(mediaType) || families.some((family) => mediaType.startsWith(family));
+}

@@ -1,0 +1,104 @@
+import type { MethodPlan, StagePlan } from "../../plan/plan.ts";
+import { requestTime } from "../context.ts";
+import type { Exchange } from "../exchange.ts";
+import { droppedFromLambdaEvent } from "../responses/header-remapping.ts";
+
+/** Writes the proxy event of a request as JSON text. */
+export type WriteEvent = (exchange: Exchange, body: Buffer, isBinary: boolean) => string;
+
+const json = JSON.stringify;
+
+/**
+ * The event of a Lambda proxy integration, format 1.0. What the deployment decides is written once; a request's event is
+ * put together as text, which takes a third of the time of building objects and stringifying them.
+ * AWS: API Gateway Developer Guide, "Lambda proxy integrations in API Gateway", input format.
+ */
+export function linkEvent(stage: StagePlan, method: MethodPlan): WriteEvent {
+  const variables = Object.keys(stage.stageVariables).length === 0 ? "null" : json(stage.stageVariables);
+  const operation = method.operationName === undefined ? "" : `"operationName":${json(method.operationName)},`;
+  const start = `{"resource":${json(method.resourcePath)},"path":`;
+  const context =
+    `,"stageVariables":${variables},"requestContext":{"resourceId":${json(method.resourceId)},` +
+    `"resourcePath":${json(method.resourcePath)},${operation}"httpMethod":"`;
+  const account = `,"accountId":${json(stage.account)},"protocol":"HTTP/`;
+  const api = `","stage":${json(stage.stageName)},"domainPrefix":`;
+  const ids = `,"apiId":${json(stage.apiId)},"deploymentId":${json(stage.deploymentId)},"identity":${identityStart}`;
+  return (exchange, body, isBinary) => {
+    const { request, httpMethod, domainName } = exchange;
+    const dot = domainName.indexOf(".");
+    return (
+      `${start}${json(exchange.path)},"httpMethod":"${httpMethod}",${headerMaps(exchange)},${queryMaps(exchange)},` +
+      `"pathParameters":${pathMap(exchange)}${context}${httpMethod}","extendedRequestId":"${exchange.extendedRequestId}",` +
+      `"requestTime":"${requestTime(exchange.startedMs)}","requestTimeEpoch":${exchange.startedMs},` +
+      `"path":${json(exchange.fullPath)}${account}${request.httpVersion}${api}` +
+      `${json(dot < 0 ? domainName : domainName.slice(0, dot))},"domainName":${json(domainName)},` +
+      `"requestId":"${exchange.requestId}"${ids}${json(request.remoteAddress)},` +
+      `"userAgent":${json(request.header("user-agent") ?? null)}}},` +
+      `"body":${bodyText(body, isBinary)},"isBase64Encoded":${isBinary && body.length > 0}}`
+    );
+  };
+}
+
+const identityStart =
+  '{"cognitoIdentityPoolId":null,"cognitoIdentityId":null,"cognitoAuthenticationType":null,' +
+  '"cognitoAuthenticationProvider":null,"principalOrgId":null,"accessKey":null,"accountId":null,' +
+  '"caller":null,"user":null,"userArn":null,"sourceIp":';
+
+function bodyText(body: Buffer, isBinary: boolean): string {
+  if (body.length === 0) return "null";
+  return isBinary ? `"${body.toString("base64")}"` : json(body.toString("utf8"));
+}
+
+/** `headers` has the last value of each name, `multiValueHeaders` all of them; names as received. */
+function headerMaps(exchange: Exchange): string {
+  const { rawHeaders, headerNames, remoteAddress, localPort, isEncrypted } = exchange.request;
+  const values = new Map<string, string[]>();
+  let forwardedFor = remoteAddress;
+  for (let index = 0; index < headerNames.length; index++) {
+    const value = rawHeaders[2 * index + 1]!;
+    if (droppedFromLambdaEvent.has(headerNames[index]!)) {
+      if (headerNames[index] === "x-forwarded-for") forwardedFor = `${value}, ${forwardedFor}`;
+      continue;
+    }
+    const name = rawHeaders[2 * index]!;
+    const known = values.get(name);
+    if (known === undefined) values.set(name, [value]);
+    else known.push(value);
+  }
+  values.set("X-Amzn-Trace-Id", [exchange.traceHeader]);
+  values.set("X-Forwarded-For", [forwardedFor]);
+  values.set("X-Forwarded-Port", [String(localPort)]);
+  values.set("X-Forwarded-Proto", [isEncrypted ? "https" : "http"]);
+  return `"headers":${maps(values, '"multiValueHeaders":')}`;
+}
+
+function queryMaps(exchange: Exchange): string {
+  const { query } = exchange;
+  if (query.size === 0) return '"queryStringParameters":null,"multiValueQueryStringParameters":null';
+  return `"queryStringParameters":${maps(query, '"multiValueQueryStringParameters":')}`;
+}
+
+/** A map of last values and, after `second`, one of all values. */
+function maps(values: ReadonlyMap<string, readonly string[]>, second: string): string {
+  let last = "{";
+  let all = "{";
+  let comma = "";
+  for (const [name, each] of values) {
+    const key = json(name);
+    const value = json(each[each.length - 1]);
+    last += `${comma}${key}:${value}`;
+    all += each.length === 1 ? `${comma}${key}:[${value}]` : `${comma}${key}:${json(each)}`;
+    comma = ",";
+  }
+  return `${last}},${second}${all}}`;
+}
+
+function pathMap(exchange: Exchange): string {
+  const { pathNames, pathValues } = exchange;
+  if (pathNames.length === 0) return "null";
+  let text = "{";
+  for (let index = 0; index < pathNames.length; index++) {
+    text += `${index === 0 ? "" : ","}${json(pathNames[index])}:${json(pathValues[index])}`;
+  }
+  return `${text}}`;
+}

@@ -1,0 +1,105 @@
+import { isHeaderName, remappedName, responseHeaderFates, toHeaderValue } from "../responses/header-remapping.ts";
+
+/** A function's answer, read; or in words what is wrong with it. */
+export type LambdaResponse =
+  | {
+      readonly kind: "response";
+      readonly status: number;
+      /** Names and values in turn, already remapped. */
+      readonly headers: string[];
+      readonly body: string | undefined;
+      readonly isBase64Encoded: boolean;
+    }
+  | { readonly kind: "malformed"; readonly detail: string };
+
+const keys: ReadonlySet<string> = new Set([
+  "statusCode",
+  "headers",
+  "multiValueHeaders",
+  "body",
+  "isBase64Encoded",
+  "base64Encoded",
+]);
+
+/**
+ * Reads the output of a Lambda proxy integration.
+ * AWS: API Gateway Developer Guide, "Lambda proxy integrations in API Gateway", output format.
+ */
+export function parseLambdaResponse(payload: Buffer): LambdaResponse {
+  let output: unknown;
+  try {
+    output = JSON.parse(payload.toString("utf8"));
+  } catch {
+    return malformed("it is no JSON");
+  }
+  if (typeof output !== "object" || output === null || Array.isArray(output)) {
+    return malformed(
+      `it is ${output === null ? "null" : Array.isArray(output) ? "a list" : `a ${typeof output}`}, not an object`,
+    );
+  }
+  for (const key in output) if (!keys.has(key)) return malformed(`it has the unknown key ${key}`);
+  const { statusCode, headers, multiValueHeaders, body, ...rest } = output as Record<string, unknown>;
+  const status = parseStatus(statusCode);
+  if (status === undefined) return malformed(`its statusCode is ${JSON.stringify(statusCode)}`);
+  const written = writeHeaders(headers, multiValueHeaders);
+  if (typeof written === "string") return malformed(written);
+  if (body !== undefined && body !== null && typeof body !== "string") {
+    return malformed(`its body is a ${Array.isArray(body) ? "list" : typeof body}, not text (JSON.stringify it)`);
+  }
+  const isBase64Encoded = rest["isBase64Encoded"] ?? rest["base64Encoded"] ?? false;
+  if (typeof isBase64Encoded !== "boolean") return malformed("its isBase64Encoded is no boolean");
+  return { kind: "response", status, headers: written, body: body ?? undefined, isBase64Encoded };
+}
+
+const malformed = (detail: string): LambdaResponse => ({ kind: "malformed", detail });
+
+/** An integer or a text of one; absent is 200. */
+function parseStatus(statusCode: unknown): number | undefined {
+  if (statusCode === undefined || statusCode === null) return 200;
+  const status = typeof statusCode === "string" && /^\d{3}$/.test(statusCode) ? Number(statusCode) : statusCode;
+  return typeof status === "number" && Number.isInteger(status) && status >= 200 && status <= 999 ? status : undefined;
+}
+
+/**
+ * Both maps in one list; a pair that is in both is there once. The list, or what is wrong.
+ * AWS: "Support for multi-value headers and query string parameters".
+ */
+function writeHeaders(headers: unknown, multiValueHeaders: unknown): string[] | string {
+  const list: string[] = [];
+  const multi = multiValueHeaders ?? {};
+  if (typeof multi !== "object" || Array.isArray(multi)) return "its multiValueHeaders is no object";
+  for (const [name, values] of Object.entries(multi)) {
+    if (values === null) continue;
+    if (!Array.isArray(values)) return `its multiValueHeaders ${name} is no list`;
+    for (const value of values) {
+      const problem = addHeader(list, name, value);
+      if (problem !== undefined) return problem;
+    }
+  }
+  const single = headers ?? {};
+  if (typeof single !== "object" || Array.isArray(single)) return "its headers is no object";
+  const multiValues = multi as Record<string, unknown[]>;
+  for (const [name, value] of Object.entries(single)) {
+    if (value === null || (Object.hasOwn(multiValues, name) && multiValues[name]!.includes(value))) continue;
+    const problem = addHeader(list, name, value);
+    if (problem !== undefined) return problem;
+  }
+  addContentType(list);
+  return list;
+}
+
+function addHeader(list: string[], name: string, value: unknown): string | undefined {
+  if (typeof value === "object" || value === undefined) return `its header ${name} is no text`;
+  if (!isHeaderName(name)) return `${JSON.stringify(name)} is no header name`;
+  const fate = responseHeaderFates.get(name.toLowerCase());
+  if (fate === "drop") return undefined;
+  list.push(fate === "remap" ? remappedName(name) : name, toHeaderValue(String(value)).trim());
+  return undefined;
+}
+
+function addContentType(list: string[]): void {
+  for (let index = 0; index < list.length; index += 2) {
+    if (list[index]!.length === 12 && list[index]!.toLowerCase() === "content-type") return;
+  }
+  list.push("Content-Type", "application/json");
+}

@@ -1,0 +1,39 @@
+import { type PolicyDecision, parsePolicy, type ResourcePolicy } from "../../access/policy.ts";
+import { bounds } from "../../base/bounds.ts";
+import type { FunctionFacts } from "../../functions/function-client.ts";
+
+interface Known {
+  readonly revision: string;
+  readonly policy: ResourcePolicy;
+  readonly decisions: Map<string, PolicyDecision["kind"]>;
+}
+
+/**
+ * May API Gateway invoke a function for a method? Decisions are remembered until the function's policy changes.
+ * AWS: Lambda Developer Guide, "Granting API Gateway access": AddPermission with a SourceArn.
+ */
+export class PermissionCheck {
+  readonly #known = new Map<string, Known>();
+
+  decide(facts: FunctionFacts, sourceArn: string, account: string): PolicyDecision["kind"] {
+    if (facts.policy === undefined) return "not-allowed";
+    let known = this.#known.get(facts.functionArn);
+    if (known === undefined || known.revision !== facts.policyRevision) {
+      known = { revision: facts.policyRevision, policy: parsePolicy(facts.policy), decisions: new Map() };
+      if (this.#known.size >= bounds.permissionDecisionsMax.value) this.#known.clear();
+      this.#known.set(facts.functionArn, known);
+    }
+    let decision = known.decisions.get(sourceArn);
+    if (decision === undefined) {
+      decision = known.policy.decide({
+        action: "lambda:InvokeFunction",
+        resource: facts.functionArn,
+        servicePrincipal: "apigateway.amazonaws.com",
+        context: { "aws:sourcearn": sourceArn, "aws:sourceaccount": account },
+      }).kind;
+      if (known.decisions.size >= bounds.permissionDecisionsMax.value) known.decisions.clear();
+      known.decisions.set(sourceArn, decision);
+    }
+    return decision;
+  }
+}

@@ -1,0 +1,86 @@
+import { bounds } from "../../base/bounds.ts";
+import type { Exchange } from "../exchange.ts";
+import type { ThreadContext } from "../thread-context.ts";
+import { RequestBodyStream } from "./backend-call.ts";
+
+/** AWS quirk: the one refusal that is plain text, from the front end, and not customisable. */
+export function refuseTooLarge(exchange: Exchange, bytesMax: number): void {
+  exchange.error = { type: "DEFAULT_4XX", message: `HTTP content length exceeded ${bytesMax} bytes.` };
+  const headers = ["Content-Type", "text; charset=utf-8"];
+  exchange.status = 413;
+  exchange.request.respond(413, headers, `HTTP content length exceeded ${bytesMax} bytes.`);
+  exchange.complete();
+}
+
+/** Ends the exchange whose request can't be read: the connection knows why and is closed by the codec. */
+export function refuseBroken(exchange: Exchange): void {
+  exchange.respond(400, ["Content-Type", "application/json"], '{"message":"Bad Request"}');
+}
+
+/**
+ * Hands over the request's body: undefined if there is none, a buffer if it is small (which is cheaper to send than a
+ * stream), decompressed if it is compressed, else a stream. Answers by itself, and does not call back, if it can't be had.
+ */
+export function takeBody(
+  exchange: Exchange,
+  thread: ThreadContext,
+  taken: (body: Buffer | RequestBodyStream | undefined) => void,
+): void {
+  const { request } = exchange;
+  if (!request.hasBody) {
+    taken(undefined);
+    return;
+  }
+  const length = request.contentLength;
+  if (length !== undefined && length > thread.payloadBytesMax) {
+    refuseTooLarge(exchange, thread.payloadBytesMax);
+  } else if (request.header("content-encoding") !== undefined) {
+    collectBody(exchange, thread, taken);
+  } else if (length !== undefined && length <= bounds.smallBodyBytesMax.value) {
+    collectBody(exchange, thread, taken);
+  } else {
+    taken(new RequestBodyStream(exchange, thread));
+  }
+}
+
+/** The whole body, decompressed. AWS: "Payload compression for REST APIs", decompression of method requests. */
+export function collectBody(exchange: Exchange, thread: ThreadContext, taken: (body: Buffer) => void): void {
+  const { request } = exchange;
+  request.collect(thread.payloadBytesMax, (outcome, body) => {
+    if (outcome === "too-large") refuseTooLarge(exchange, thread.payloadBytesMax);
+    else if (outcome !== "ok") refuseBroken(exchange);
+    else {
+      thread.metrics.add("requestBytes", body.length);
+      const coding = request.header("content-encoding")?.trim().toLowerCase() ?? "identity";
+      if (coding === "identity" || coding === "") taken(body);
+      else void decompress(exchange, thread, { coding, body, taken });
+    }
+  });
+}
+
+async function decompress(
+  exchange: Exchange,
+  thread: ThreadContext,
+  options: { readonly coding: string; readonly body: Buffer; readonly taken: (body: Buffer) => void },
+): Promise<void> {
+  // Loaded only by callers that compress: zlib costs a gateway thread a megabyte.
+  const zlib = await import("node:zlib");
+  const decoders: Readonly<Record<string, typeof zlib.gunzip | typeof zlib.inflate>> = {
+    gzip: zlib.gunzip,
+    "x-gzip": zlib.gunzip,
+    deflate: zlib.inflate,
+  };
+  const decode = Object.hasOwn(decoders, options.coding) ? decoders[options.coding] : undefined;
+  if (decode === undefined) {
+    exchange.program.responses.finish(exchange, "UNSUPPORTED_MEDIA_TYPE", {
+      hint: `Content-Encoding ${options.coding} is not one of gzip, deflate, identity`,
+    });
+    return;
+  }
+  decode(options.body, { maxOutputLength: thread.payloadBytesMax }, (error, decoded) => {
+    if (error === null) options.taken(decoded);
+    else if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") {
+      refuseTooLarge(exchange, thread.payloadBytesMax);
+    } else exchange.program.responses.finish(exchange, "UNSUPPORTED_MEDIA_TYPE", { hint: error.message });
+  });
+}

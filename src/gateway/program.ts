@@ -1,0 +1,24 @@
+import type { MethodPlan, StagePlan } from "../plan/plan.ts";
+import type { Exchange } from "./exchange.ts";
+import type { GatewayResponses } from "./responses/gateway-responses.ts";
+import type { Router } from "./routing/match.ts";
+
+/** Runs one step: true goes on to the next one, false says that the step answers, now or later. */
+export type RunStep = (exchange: Exchange) => boolean;
+
+export interface MethodProgram {
+  readonly plan: MethodPlan;
+  readonly steps: readonly RunStep[];
+}
+
+/** A stage's plan, linked: everything that can be known before a request comes is computed. */
+export interface Program {
+  readonly plan: StagePlan;
+  readonly router: Router;
+  readonly methods: readonly MethodProgram[];
+  readonly responses: GatewayResponses;
+  readonly isDevelopment: boolean;
+  onComplete(exchange: Exchange): void;
+  /** Lets go of backends' connections when no request needs them any more. */
+  close(): void;
+}

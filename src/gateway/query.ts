@@ -1,0 +1,27 @@
+/** Decoded parameters of a query in the order of their first appearance, each with all its values. */
+export type Query = ReadonlyMap<string, readonly string[]>;
+
+/** Reads a query as AWS does for events: form-encoded, names and values decoded; broken escapes stay as they are. */
+export function parseQuery(text: string): Query {
+  const query = new Map<string, string[]>();
+  for (const pair of text.split("&")) {
+    if (pair === "") continue;
+    const equals = pair.indexOf("=");
+    const name = decodeForm(equals < 0 ? pair : pair.slice(0, equals));
+    const value = equals < 0 ? "" : decodeForm(pair.slice(equals + 1));
+    const values = query.get(name);
+    if (values === undefined) query.set(name, [value]);
+    else values.push(value);
+  }
+  return query;
+}
+
+function decodeForm(text: string): string {
+  const spaced = text.includes("+") ? text.replaceAll("+", " ") : text;
+  if (!spaced.includes("%")) return spaced;
+  try {
+    return decodeURIComponent(spaced);
+  } catch {
+    return spaced;
+  }
+}

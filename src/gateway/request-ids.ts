@@ -1,0 +1,36 @@
+import { randomFillSync, randomUUID } from "node:crypto";
+
+// One call of the random generator serves a few hundred requests: asking it for each costs more than all else here.
+const pool = Buffer.alloc(8_192);
+let used = pool.length;
+
+function take(length: number): number {
+  if (used + length > pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += length;
+  return used - length;
+}
+
+/** `$context.requestId`, where the client chose none. */
+export const makeRequestId = (): string => randomUUID();
+
+/** `$context.extendedRequestId`, the header `x-amz-apigw-id`: 15 characters of base64 and `=`. */
+export function makeExtendedRequestId(): string {
+  const at = take(11);
+  return pool.toString("base64", at, at + 11);
+}
+
+/** The root of a trace: `1-{seconds, 8 hex digits}-{24 hex digits}`. AWS: X-Ray Developer Guide, "Tracing header". */
+export function makeTraceId(nowMs: number): string {
+  const at = take(12);
+  const seconds = Math.floor(nowMs / 1000)
+    .toString(16)
+    .padStart(8, "0");
+  return `1-${seconds}-${pool.toString("hex", at, at + 12)}`;
+}
+
+/** Only a UUID can be chosen by a client. AWS: "$context Variables for data models, authorizers, mapping templates". */
+export const isUuid = (text: string): boolean =>
+  text.length === 36 && /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text);

@@ -1,0 +1,114 @@
+import type { GatewayResponsePlan } from "../../plan/steps.ts";
+import type { Exchange } from "../exchange.ts";
+import { asText, linkText, linkValue, type ReadValue } from "../values.ts";
+import { type GatewayResponseFacts, type GatewayResponseType, gatewayResponseTypes } from "./gateway-response-types.ts";
+import { toHeaderValue } from "./header-remapping.ts";
+
+/** What of a failure is not said by its type. */
+export interface Failure {
+  /** Other words than the type's own. */
+  readonly message?: string;
+  /** AWS quirk: a function's failure is an INTEGRATION_FAILURE with the status 502. */
+  readonly status?: number;
+  readonly errorType?: string;
+  /** For `x-portico-hint`, on development listeners. */
+  readonly hint?: string | undefined;
+}
+
+interface Customised {
+  readonly statusCode: number | undefined;
+  readonly headers: readonly { readonly name: string; readonly read: ReadValue }[];
+  /** By media type; the first one is for callers who accept none of them. */
+  readonly templates: ReadonlyMap<string, (exchange: Exchange) => string>;
+}
+
+/**
+ * An API's gateway responses: the type's own customisation, else its DEFAULT_4XX or DEFAULT_5XX, else the built-in one.
+ * AWS: API Gateway Developer Guide, "Gateway responses for REST APIs in API Gateway".
+ */
+export class GatewayResponses {
+  readonly #customised: ReadonlyMap<string, Customised>;
+  readonly #isDevelopment: boolean;
+
+  constructor(plans: Readonly<Record<string, GatewayResponsePlan>>, isDevelopment: boolean) {
+    this.#customised = new Map(Object.entries(plans).map(([type, plan]) => [type, link(plan)]));
+    this.#isDevelopment = isDevelopment;
+  }
+
+  /** Answers the exchange with a gateway response. */
+  finish(exchange: Exchange, type: GatewayResponseType, failure: Failure = {}): false {
+    if (exchange.isComplete) return false;
+    const facts: GatewayResponseFacts = gatewayResponseTypes[type];
+    const message = failure.message ?? facts.message;
+    exchange.error = { type, message };
+    const fallback = this.#customised.get(facts.parent);
+    const customised = this.#customised.get(type) ?? fallback;
+    const status = customised?.statusCode ?? fallback?.statusCode ?? failure.status ?? facts.status;
+    const headers: string[] = [];
+    const body = writeBody(exchange, facts, { message, customised, headers });
+    headers.push("x-amzn-ErrorType", failure.errorType ?? facts.errorType);
+    for (const { name, read } of customised?.headers ?? []) {
+      const value = asText(read(exchange));
+      if (value !== undefined) setHeader(headers, name, toHeaderValue(value));
+    }
+    if (this.#isDevelopment && failure.hint !== undefined) headers.push(hintHeader, hintValue(failure.hint));
+    exchange.respond(status, headers, body);
+    return false;
+  }
+}
+
+/** On development listeners says why the gateway answered by itself (DESIGN.md §10.3). */
+export const hintHeader = "x-portico-hint";
+
+/** A hint as a header's value: one line, bounded. */
+export function hintValue(hint: string): string {
+  const line = toHeaderValue(hint.replaceAll(/\s*\n\s*/g, "; "));
+  return line.length <= 900 ? line : `${line.slice(0, 897)}...`;
+}
+
+function writeBody(
+  exchange: Exchange,
+  facts: GatewayResponseFacts,
+  options: { readonly message: string | null; readonly customised: Customised | undefined; readonly headers: string[] },
+): string {
+  const templates = options.customised?.templates;
+  if (templates === undefined || templates.size === 0) {
+    options.headers.push("Content-Type", "application/json");
+    const message = JSON.stringify(options.message);
+    return facts.phase === "front" ? `{"message":${message}}` : `{"message": ${message}}`;
+  }
+  const mediaType = chooseMediaType(exchange, templates);
+  options.headers.push("Content-Type", mediaType);
+  return templates.get(mediaType)!(exchange);
+}
+
+/** The first media type that the request accepts and there is a template for, else JSON, else the first template. */
+function chooseMediaType(exchange: Exchange, templates: ReadonlyMap<string, unknown>): string {
+  const accepted = exchange.request.header("accept")?.slice(0, 1_024).split(",") ?? [];
+  for (const range of accepted) {
+    const mediaType = range.split(";", 1)[0]!.trim().toLowerCase();
+    if (templates.has(mediaType)) return mediaType;
+  }
+  return templates.has("application/json") ? "application/json" : [...templates.keys()][0]!;
+}
+
+/** Replaces a header that is there, whatever its case. */
+export function setHeader(headers: string[], name: string, value: string): void {
+  const lower = name.toLowerCase();
+  for (let index = 0; index < headers.length; index += 2) {
+    if (headers[index]!.toLowerCase() === lower) {
+      headers[index] = name;
+      headers[index + 1] = value;
+      return;
+    }
+  }
+  headers.push(name, value);
+}
+
+function link(plan: GatewayResponsePlan): Customised {
+  return {
+    statusCode: plan.statusCode,
+    headers: plan.headers.map(({ name, value }) => ({ name, read: linkValue(value) })),
+    templates: new Map(Object.entries(plan.templates).map(([mediaType, text]) => [mediaType, linkText(text)])),
+  };
+}

@@ -1,0 +1,94 @@
+/** What becomes of a header on its way; headers that are in no table pass. */
+export type HeaderFate = "drop" | "remap";
+
+/**
+ * Headers that don't reach the integration as they came, by lower-case name.
+ * AWS: API Gateway Developer Guide, "Important notes for REST APIs" (request columns). Hop-by-hop headers beyond AWS's
+ * table: RFC 9110 §7.6.1. `content-length` and `host` are the HTTP client's, `x-http-method-override` was obeyed.
+ */
+const droppedFromRequests = [
+  "connection",
+  "content-length",
+  "content-md5",
+  "expect",
+  "host",
+  "http2-settings",
+  "keep-alive",
+  "max-forwards",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "server",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "www-authenticate",
+  "x-amzn-apigateway-api-id",
+  "x-http-method-override",
+] as const;
+
+/** For HTTP integrations; those of the second line are made anew. */
+export const droppedFromHttpRequest: ReadonlySet<string> = new Set([
+  ...droppedFromRequests,
+  ...["via", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id"],
+]);
+
+/** For Lambda events, which show the client's `Host` and `Via`. */
+export const droppedFromLambdaEvent: ReadonlySet<string> = new Set([
+  ...droppedFromRequests.filter((name) => name !== "host" && name !== "content-length"),
+  ...["x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id"],
+]);
+
+const remapped = [
+  "authorization",
+  "connection",
+  "content-md5",
+  "date",
+  "max-forwards",
+  "server",
+  "user-agent",
+  "www-authenticate",
+] as const;
+
+const droppedFromResponses = [
+  "content-length",
+  "expect",
+  "host",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "via",
+  // Ours say which request this was; a backend's would contradict them.
+  "x-amzn-requestid",
+  "x-amz-apigw-id",
+  "x-amzn-trace-id",
+] as const;
+
+/**
+ * Headers that don't reach the client as the integration sent them.
+ * AWS: API Gateway Developer Guide, "Important notes for REST APIs" (response columns).
+ */
+export const responseHeaderFates: ReadonlyMap<string, HeaderFate> = new Map<string, HeaderFate>([
+  ...remapped.map((name) => [name, "remap"] as const),
+  ...droppedFromResponses.map((name) => [name, "drop"] as const),
+]);
+
+/** What a remapped header is called. */
+export const remappedName = (name: string): string => `x-amzn-Remapped-${name}`;
+
+/** Makes text safe as a header's value: without control characters, and UTF-8 where it is not latin1. */
+export function toHeaderValue(text: string): string {
+  if (!unsafe.test(text)) return text;
+  const clean = text.replace(controls, "");
+  return /[^\x00-\xff]/.test(clean) ? Buffer.from(clean, "utf8").toString("latin1") : clean;
+}
+const unsafe = /[^\t\x20-\x7e\x80-\xff]/;
+const controls = /[\x00-\x08\x0a-\x1f\x7f]/g;
+
+/** RFC 9110 §5.1: a field name is a token. */
+export const isHeaderName = (name: string): boolean => /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/.test(name);

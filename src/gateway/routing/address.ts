@@ -1,0 +1,72 @@
+/** Which API and stage a request names, and what is left of its target. */
+export interface Address {
+  /** `{apiId}/{stage}`, the key of a program. */
+  readonly key: string;
+  readonly apiId: string;
+  /** The path below the stage, as received; empty or with a leading slash. */
+  readonly path: string;
+  /** What follows `?`, as received. */
+  readonly query: string;
+}
+
+const hostMark = ".execute-api.";
+const awsPrefix = "/_aws/execute-api/";
+const legacyPrefix = "/restapis/";
+const legacyMark = "/_user_request_";
+
+/**
+ * Reads the data plane's addresses (DESIGN.md §5); undefined if it is none, but something of the management API. `host`
+ * is in lower case.
+ *
+ *     {apiId}.execute-api.<anything>    /{stage}/…
+ *     any host      /_aws/execute-api/{apiId}/{stage}/…
+ *     any host      /restapis/{apiId}/{stage}/_user_request_/…
+ */
+export function parseAddress(host: string, target: string): Address | undefined {
+  const mark = host.indexOf(hostMark);
+  if (mark > 0) return makeAddress(host.slice(0, mark), target, 1);
+  if (target.startsWith(awsPrefix)) {
+    const end = target.indexOf("/", awsPrefix.length);
+    const apiId = target.slice(awsPrefix.length, end < 0 ? pathEnd(target) : end);
+    return makeAddress(apiId, target, end < 0 ? target.length : end + 1);
+  }
+  if (target.startsWith(legacyPrefix)) return parseLegacy(target);
+  return undefined;
+}
+
+function parseLegacy(target: string): Address | undefined {
+  const apiEnd = target.indexOf("/", legacyPrefix.length);
+  if (apiEnd < 0) return undefined;
+  const stageEnd = target.indexOf("/", apiEnd + 1);
+  if (stageEnd < 0 || !target.startsWith(legacyMark, stageEnd)) return undefined;
+  const rest = stageEnd + legacyMark.length;
+  const next = target[rest];
+  if (next !== undefined && next !== "/" && next !== "?") return undefined;
+  const end = pathEnd(target);
+  // A question mark before the mark means that all this is in a query.
+  if (end < rest) return undefined;
+  return {
+    key: target.slice(legacyPrefix.length, stageEnd),
+    apiId: target.slice(legacyPrefix.length, apiEnd),
+    path: target.slice(rest, end),
+    query: target.slice(end + 1),
+  };
+}
+
+/** The stage begins at `from` in the target. */
+function makeAddress(apiId: string, target: string, from: number): Address {
+  const end = pathEnd(target);
+  const slash = target.indexOf("/", from);
+  const stageEnd = slash < 0 || slash > end ? end : slash;
+  return {
+    key: `${apiId}/${target.slice(from, stageEnd)}`,
+    apiId,
+    path: target.slice(stageEnd, end),
+    query: target.slice(end + 1),
+  };
+}
+
+function pathEnd(target: string): number {
+  const question = target.indexOf("?");
+  return question < 0 ? target.length : question;
+}

@@ -1,0 +1,19 @@
+import type { ClosedPlan } from "../../plan/steps.ts";
+import type { Exchange } from "../exchange.ts";
+import type { RunStep } from "../program.ts";
+import { hintHeader, hintValue } from "../responses/gateway-responses.ts";
+
+/** Refuses: what the method asks for can't be enforced yet, and nothing passes without it (DESIGN.md §10.1). */
+export const linkClosed =
+  (plan: ClosedPlan): RunStep =>
+  (exchange) => {
+    refuse(exchange, `Portico does not do this yet: ${plan.reason}. The method is closed rather than left unguarded.`);
+    return false;
+  };
+
+/** 501, which is Portico's own: AWS has no such answer, and no gateway response customises it. */
+export function refuse(exchange: Exchange, message: string): void {
+  const headers = ["Content-Type", "application/json", "x-amzn-ErrorType", "NotImplementedException"];
+  if (exchange.program.isDevelopment) headers.push(hintHeader, hintValue(message));
+  exchange.respond(501, headers, JSON.stringify({ message }));
+}

@@ -1,0 +1,153 @@
+import type { HttpProxyPlan } from "../../plan/steps.ts";
+import type { Exchange } from "../exchange.ts";
+import { BackendCall, type BackendConsumer, type BackendFailure } from "../integrations/backend-call.ts";
+import { answerFailure } from "../integrations/backend-failure.ts";
+import { connectionOptions, linkPath, linkProxyHeaders } from "../integrations/backend-request.ts";
+import { takeBody } from "../integrations/request-body.ts";
+import type { RunStep } from "../program.ts";
+import { remappedName, responseHeaderFates } from "../responses/header-remapping.ts";
+import type { ThreadContext } from "../thread-context.ts";
+import { refusePath } from "./http.ts";
+import type { LinkContext } from "./link-step.ts";
+
+/** AWS: API Gateway Developer Guide, "Set up HTTP integrations in API Gateway", HTTP proxy integration. */
+export function linkHttpProxy(plan: HttpProxyPlan, { stage, thread, onRetire }: LinkContext): RunStep {
+  const { backend } = plan;
+  const pool = thread.pools.acquire(backend);
+  onRetire(() => thread.pools.release(pool));
+  const writePath = linkPath(backend, true);
+  const writeHeaders = linkProxyHeaders(backend, stage.apiId);
+  return (exchange) => {
+    const path = writePath(exchange);
+    if (path === undefined) return refusePath(exchange);
+    takeBody(exchange, thread, (body) => {
+      const headers = writeHeaders(exchange);
+      if (body !== undefined) addContentLength(exchange, headers, body);
+      new BackendCall(
+        exchange,
+        new Relay(exchange, plan, thread),
+        {
+          pool,
+          path,
+          headers,
+          body,
+          method: backend.httpMethod ?? exchange.httpMethod,
+          timeoutMs: backend.timeoutMs,
+        },
+        thread,
+      );
+    });
+    return false;
+  };
+}
+
+/** A streamed body keeps its declared length; a buffer's is known to the client. */
+function addContentLength(exchange: Exchange, headers: string[], body: object): void {
+  const { contentLength } = exchange.request;
+  if (contentLength !== undefined && !Buffer.isBuffer(body)) headers.push("Content-Length", String(contentLength));
+}
+
+/** Passes the backend's answer to the client as it comes. */
+class Relay implements BackendConsumer {
+  readonly #exchange: Exchange;
+  readonly #plan: HttpProxyPlan;
+  readonly #thread: ThreadContext;
+  #bytes = 0;
+
+  constructor(exchange: Exchange, plan: HttpProxyPlan, thread: ThreadContext) {
+    this.#exchange = exchange;
+    this.#plan = plan;
+    this.#thread = thread;
+  }
+
+  begin(status: number, headers: readonly string[], call: BackendCall): void {
+    const exchange = this.#exchange;
+    const { request } = exchange;
+    const relayed = relayHeaders(headers);
+    const contentLength = relayed.contentLength;
+    if (contentLength !== undefined && contentLength > this.#limit && exchange.httpMethod !== "HEAD") {
+      call.cancel();
+      exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", {
+        hint: `the backend's answer of ${contentLength} bytes is over the payload limit of ${this.#limit}`,
+      });
+      return;
+    }
+    exchange.addGatewayHeaders(relayed.headers);
+    relayed.headers.push("X-Amzn-Trace-Id", `Root=${exchange.traceId}`);
+    exchange.status = status;
+    request.onDrain = () => call.resume();
+    const isEmpty = call.isBodiless(status) && exchange.httpMethod !== "HEAD" && status !== 304;
+    request.startResponse(status, relayed.headers, isEmpty ? 0 : contentLength);
+  }
+
+  data(chunk: Buffer): boolean {
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#limit) {
+      this.cut();
+      return true;
+    }
+    return this.#exchange.request.write(chunk);
+  }
+
+  end(): void {
+    this.#exchange.request.end();
+    this.#exchange.complete();
+  }
+
+  cut(): void {
+    this.#exchange.request.abort();
+    this.#exchange.complete();
+  }
+
+  fail(failure: BackendFailure): void {
+    const { origin, timeoutMs } = this.#plan.backend;
+    answerFailure(this.#exchange, failure, { thread: this.#thread, origin, timeoutMs });
+  }
+
+  get #limit(): number {
+    return this.#plan.isStreamed ? Number.POSITIVE_INFINITY : this.#thread.payloadBytesMax;
+  }
+}
+
+/** What a header is called on the client's side; undefined drops it. Known names are remembered. */
+const relayedNames = new Map<string, string | undefined>();
+
+function relayedName(name: string): string | undefined {
+  const known = relayedNames.get(name);
+  if (known !== undefined || relayedNames.has(name)) return known;
+  const fate = responseHeaderFates.get(name.toLowerCase());
+  const relayed = fate === "drop" ? undefined : fate === "remap" ? remappedName(name) : name;
+  if (relayedNames.size < 1_000) relayedNames.set(name, relayed);
+  return relayed;
+}
+
+/** AWS: "Important notes for REST APIs", header remapping; a missing content type is JSON. */
+function relayHeaders(backend: readonly string[]): { headers: string[]; contentLength: number | undefined } {
+  const headers: string[] = [];
+  let contentLength: number | undefined;
+  let hasContentType = false;
+  let listed: readonly string[] | undefined;
+  for (let index = 0; index < backend.length; index += 2) {
+    const name = backend[index]!;
+    const relayed = relayedName(name);
+    if (relayed === name) {
+      headers.push(name, backend[index + 1]!);
+      if (name.length === 12 && name.toLowerCase() === "content-type") hasContentType = true;
+    } else if (name.length === 14 && name.toLowerCase() === "content-length") {
+      contentLength = Number(backend[index + 1]);
+    } else if (relayed !== undefined) {
+      headers.push(relayed, backend[index + 1]!);
+      if (name.length === 10 && name.toLowerCase() === "connection") listed = connectionOptions(backend[index + 1]);
+    }
+  }
+  if (!hasContentType) headers.push("Content-Type", "application/json");
+  return { headers: listed === undefined ? headers : withoutListed(headers, listed), contentLength };
+}
+
+function withoutListed(headers: readonly string[], listed: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let index = 0; index < headers.length; index += 2) {
+    if (!listed.includes(headers[index]!.toLowerCase())) kept.push(headers[index]!, headers[index + 1]!);
+  }
+  return kept;
+}

@@ -1,0 +1,36 @@
+import type { MethodPlan, StagePlan } from "../../plan/plan.ts";
+import type { StepKind, StepOf, StepPlan } from "../../plan/steps.ts";
+import type { RunStep } from "../program.ts";
+import type { ThreadContext } from "../thread-context.ts";
+import { linkClosed } from "./closed.ts";
+import { linkHttp } from "./http.ts";
+import { linkHttpProxy } from "./http-proxy.ts";
+import { linkLambdaProxy } from "./lambda-proxy.ts";
+import { linkMisconfigured } from "./misconfigured.ts";
+import { linkMock } from "./mock.ts";
+
+/** What a step is linked with, besides its own plan. */
+export interface LinkContext {
+  readonly stage: StagePlan;
+  readonly method: MethodPlan;
+  readonly thread: ThreadContext;
+  /** Called when the program is retired and no request is on it. */
+  onRetire(release: () => void): void;
+}
+
+export type LinkStep<Kind extends StepKind> = (plan: StepOf<Kind>, context: LinkContext) => RunStep;
+
+/** The one closure for each kind of step. */
+const linkers: { readonly [Kind in StepKind]: LinkStep<Kind> } = {
+  closed: linkClosed,
+  misconfigured: linkMisconfigured,
+  mock: linkMock,
+  http: linkHttp,
+  "http-proxy": linkHttpProxy,
+  "lambda-proxy": linkLambdaProxy,
+};
+
+export function linkStep(plan: StepPlan, context: LinkContext): RunStep {
+  // The table's type says that a kind's linker takes that kind's plan; TypeScript can't follow that through the union.
+  return (linkers[plan.kind] as (plan: StepPlan, context: LinkContext) => RunStep)(plan, context);
+}

@@ -1,0 +1,10 @@
+import type { MisconfiguredPlan } from "../../plan/steps.ts";
+import type { RunStep } from "../program.ts";
+
+/** Answers as AWS does for an integration that can't work. */
+export const linkMisconfigured =
+  (plan: MisconfiguredPlan): RunStep =>
+  (exchange) =>
+    exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", {
+      hint: `Execution failed due to configuration error: ${plan.detail}`,
+    });

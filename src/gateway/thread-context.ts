@@ -1,0 +1,18 @@
+import type { Clock } from "../base/clock.ts";
+import type { FunctionClient } from "../functions/function-client.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import type { BackendPools } from "./integrations/backend-pools.ts";
+import type { PermissionCheck } from "./integrations/permission-check.ts";
+
+/** What all programs of a gateway thread share. */
+export interface ThreadContext {
+  readonly functions: FunctionClient;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly isDevelopment: boolean;
+  readonly payloadBytesMax: number;
+  readonly pools: BackendPools;
+  readonly permissions: PermissionCheck;
+}

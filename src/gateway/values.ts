@@ -1,0 +1,75 @@
+import type { TextPlan, ValuePlan } from "../plan/values.ts";
+import { linkVariable } from "./context.ts";
+import type { Exchange } from "./exchange.ts";
+
+/** A value of a request; several where the expression asks for all of them; undefined where there is none. */
+export type ReadValue = (exchange: Exchange) => string | readonly string[] | undefined;
+
+/** Links a value. AWS: "Amazon API Gateway API request and response data mapping reference". */
+export function linkValue(plan: ValuePlan): ReadValue {
+  switch (plan.kind) {
+    case "literal":
+      return () => plan.text;
+    case "context":
+      return linkVariable(plan.name);
+    case "request":
+      return linkRequestValue(plan);
+    case "response-header": {
+      const name = plan.name.toLowerCase();
+      return (exchange) => pick(headerValues(exchange.integrationHeaders, name), plan.isMultiValue);
+    }
+  }
+}
+
+function linkRequestValue(plan: Extract<ValuePlan, { kind: "request" }>): ReadValue {
+  const { name, isMultiValue } = plan;
+  switch (plan.place) {
+    case "path":
+      return (exchange) => exchange.pathParameter(name);
+    case "querystring":
+      return (exchange) => pick(exchange.query.get(name) ?? [], isMultiValue);
+    case "header": {
+      const lower = name.toLowerCase();
+      if (!isMultiValue) return (exchange) => exchange.request.header(lower);
+      return (exchange) => pick(headerValues(exchange.request.rawHeaders, lower), true);
+    }
+  }
+}
+
+/** Of a repeated parameter the last value counts. */
+function pick(values: readonly string[], isMultiValue: boolean): string | readonly string[] | undefined {
+  return isMultiValue && values.length > 0 ? values : values.at(-1);
+}
+
+function headerValues(headers: readonly string[], lowerName: string): string[] {
+  const values: string[] = [];
+  for (let index = 0; index < headers.length; index += 2) {
+    if (headers[index]!.toLowerCase() === lowerName) values.push(headers[index + 1]!);
+  }
+  return values;
+}
+
+/** The value as one text. */
+export function asText(value: string | readonly string[] | undefined): string | undefined {
+  return value === undefined || typeof value === "string" ? value : value.join(",");
+}
+
+/** Links text with values in it; what has no value is empty, or what `unresolved` says. */
+export function linkText(
+  plan: TextPlan,
+  options: { readonly unresolved?: string; readonly escape?: (value: string) => string } = {},
+): (exchange: Exchange) => string {
+  const { unresolved = "" } = options;
+  const parts = plan.map((part) => (typeof part === "string" ? part : linkValue(part)));
+  return (exchange) => {
+    let text = "";
+    for (const part of parts) {
+      if (typeof part === "string") text += part;
+      else {
+        const value = asText(part(exchange));
+        text += value === undefined ? unresolved : options.escape === undefined ? value : options.escape(value);
+      }
+    }
+    return text;
+  };
+}

@@ -1,0 +1,126 @@
+import { closeSync, mkdirSync, openSync, write, writeSync } from "node:fs";
+import { join } from "node:path";
+import { bounds } from "../base/bounds.ts";
+import type { Logger } from "./logger.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** Lines that wait longer than this are written although they are few. */
+const flushMs = 100;
+const flushChars = 65_536;
+
+/** One destination: lines are gathered and written with one call, one at a time. */
+class LogFile {
+  readonly #fd: number;
+  readonly #options: AccessLogOptions;
+  #lines = "";
+  #lineCount = 0;
+  #isWriting = false;
+  #timer: NodeJS.Timeout | undefined = undefined;
+
+  constructor(fd: number, options: AccessLogOptions) {
+    this.#fd = fd;
+    this.#options = options;
+  }
+
+  add(line: string): void {
+    if (this.#lines.length > bounds.accessLogBufferBytesMax.value) {
+      this.#options.metrics.add("accessLogLinesDropped");
+      return;
+    }
+    this.#lines += line;
+    this.#lineCount++;
+    if (this.#lines.length >= flushChars) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flush(), flushMs).unref();
+  }
+
+  #take(): Buffer {
+    const text = Buffer.from(this.#lines, "utf8");
+    this.#options.metrics.add("accessLogLines", this.#lineCount);
+    this.#lines = "";
+    this.#lineCount = 0;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    return text;
+  }
+
+  #flush(): void {
+    this.#timer = undefined;
+    if (this.#isWriting || this.#lines === "") return;
+    this.#isWriting = true;
+    this.#write(this.#take(), 0);
+  }
+
+  #write(text: Buffer, at: number): void {
+    write(this.#fd, text, at, text.length - at, null, (error, written) => {
+      if (error?.code === "EAGAIN") {
+        // Standard output may be a pipe whose reader is slow.
+        setTimeout(() => this.#write(text, at), 10).unref();
+      } else if (error === null && at + written < text.length) this.#write(text, at + written);
+      else {
+        if (error !== null) this.#options.logger.error("access log can't be written", { error: error.message });
+        this.#isWriting = false;
+        if (this.#lines.length >= flushChars) this.#flush();
+        else if (this.#lines !== "") this.#timer ??= setTimeout(() => this.#flush(), flushMs).unref();
+      }
+    });
+  }
+
+  /** Writes what is left, waiting for it. */
+  close(): void {
+    const text = this.#take();
+    try {
+      if (text.length > 0) writeSync(this.#fd, text);
+    } catch (error) {
+      this.#options.logger.error("access log can't be written", { error: String(error) });
+    }
+    if (this.#fd > 2) closeSync(this.#fd);
+  }
+}
+
+export interface AccessLogOptions {
+  /** `-` is standard output, else a folder with a file for each log group. */
+  readonly target: string;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+/** Writes access logs in batches. Lines of several threads don't mix: each batch is one append of whole lines. */
+export class AccessLogWriter {
+  readonly #options: AccessLogOptions;
+  readonly #files = new Map<string, LogFile | undefined>();
+
+  constructor(options: AccessLogOptions) {
+    this.#options = options;
+  }
+
+  /** What writes lines (which end with a newline) to a log group or delivery stream, by its ARN. */
+  open(destinationArn: string): ((line: string) => void) | undefined {
+    const name = this.#options.target === "-" ? "-" : fileName(destinationArn);
+    if (!this.#files.has(name)) this.#files.set(name, this.#openFile(name));
+    const file = this.#files.get(name);
+    return file === undefined ? undefined : (line) => file.add(line);
+  }
+
+  #openFile(name: string): LogFile | undefined {
+    if (name === "-") return new LogFile(1, this.#options);
+    try {
+      mkdirSync(this.#options.target, { recursive: true });
+      return new LogFile(openSync(join(this.#options.target, name), "a", 0o640), this.#options);
+    } catch (error) {
+      this.#options.logger.error("access log can't be opened", { name, error: String(error) });
+      return undefined;
+    }
+  }
+
+  close(): void {
+    for (const file of this.#files.values()) file?.close();
+    this.#files.clear();
+  }
+}
+
+/** A file's name for a log group: `/aws/api` becomes `aws-api.log`. */
+function fileName(destinationArn: string): string {
+  const name = /:log-group:([^:]+)/.exec(destinationArn)?.[1] ?? destinationArn.split("/").at(-1) ?? "";
+  const safe = name.replaceAll(/[^A-Za-z0-9._-]+/g, "-").replace(/^[-.]+/, "");
+  return `${safe === "" ? "access" : safe.slice(0, 200)}.log`;
+}
