@@ -59,7 +59,6 @@ export function makeRestBinders(
       const problems: string[] = [];
       for (const { name, bind, check, path, isRequired } of located) {
         const value = bind(request);
-        delete input[name];
         if (value !== undefined) {
           input[name] = value;
           check(value, path, problems);

@@ -35,11 +35,10 @@ function makeDecoder(shape: Shape, decoderOf: (name: string) => Decode): Decode 
 }
 
 function makeStructureDecoder(shape: Shape, decoderOf: (name: string) => Decode): Decode {
-  const members = Object.entries(shape.members ?? {}).map(([name, member]) => ({
-    name,
-    wire: wireName(name, member),
-    shapeName: member.shape,
-  }));
+  const members = Object.entries(shape.members ?? {})
+    // Members of paths, queries and headers are not taken from a body.
+    .filter(([, { location }]) => location === undefined)
+    .map(([name, member]) => ({ name, wire: wireName(name, member), shapeName: member.shape }));
   return (value) => {
     const source = asObject(value);
     const result: Record<string, unknown> = {};

@@ -1,3 +1,4 @@
+import { assert } from "../base/assert.ts";
 import type { Model } from "./model.ts";
 
 /** The operation that a method and a path mean, with the decoded labels of its template. */
@@ -50,6 +51,8 @@ function addRoute(root: Node, operation: string, method: string, requestUri: str
   const labels: string[] = [];
   let node = root;
   for (const segment of segmentsOf(path)) {
+    // No template of our models is greedy (`{key+}`); one that comes must not be taken for a plain label.
+    assert(!segment.endsWith("+}"), `the template ${requestUri} has no greedy label`);
     if (segment.startsWith("{")) {
       labels.push(segment.slice(1, -1));
       node.label ??= makeNode();
