@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer as createHttpServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { RawClient, statusOf, talk } from "../../test/raw-http.ts";
+import { Http1Server } from "../gateway/http1/http1-server.ts";
+import { defaultHttp1Limits } from "../gateway/http1/limits.ts";
+import { makeLogger } from "../telemetry/logger.ts";
+import { FrontDoor } from "./front-door.ts";
+
+type Control = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** A front door before a control server; the port is the front door's. */
+async function start(t: TestContext, control: Control | undefined): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), "portico-front-door-"));
+  const controlSocket = join(folder, "control.sock");
+  const far = createHttpServer(control);
+  if (control !== undefined) await once(far.listen(controlSocket), "listening");
+  const frontDoor = new FrontDoor({ controlSocket, logger: makeLogger("silent", () => {}) });
+  const http1 = new Http1Server({
+    limits: defaultHttp1Limits,
+    hasHints: false,
+    clock: Date,
+    onRequest: (inbound) => frontDoor.handOver(inbound),
+    onError: (error) => assert.fail(String(error)),
+  });
+  const near = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => http1.accept(socket));
+  await once(near.listen(0, "127.0.0.1"), "listening");
+  t.after(async () => {
+    near.close();
+    await http1.stop(0);
+    frontDoor.close();
+    far.close();
+    far.closeAllConnections();
+    rmSync(folder, { recursive: true });
+  });
+  return (near.address() as AddressInfo).port;
+}
+
+const until = async (isMet: () => boolean): Promise<void> => {
+  while (!isMet()) await new Promise((resolve) => setImmediate(resolve));
+};
+
+test("what the caller sent arrives; hop-by-hop headers and a forged peer do not", async (t) => {
+  const port = await start(t, (incoming, response) => {
+    response.end(JSON.stringify({ method: incoming.method, url: incoming.url, headers: incoming.headers }));
+  });
+  const client = await RawClient.open(port);
+  client.send(
+    "PUT /a%2Fb?c=d HTTP/1.1\r\nHost: Example.COM:1\r\nX-Portico-Peer: 1.2.3.4:5\r\nKeep-Alive: 5\r\nTE: trailers\r\n" +
+      "Connection: close, X-Hop, Origin\r\nX-Hop: 1\r\nOrigin: http://evil\r\nUpgrade: h2c\r\nContent-Length: 0\r\n\r\n",
+  );
+  const peer = `127.0.0.1:${client.socket.localPort}`;
+  const seen = JSON.parse(/\{.*\}/.exec(await client.closed())?.[0] ?? "");
+  assert.deepEqual(seen, {
+    method: "PUT",
+    url: "/a%2Fb?c=d",
+    headers: {
+      host: "Example.COM:1",
+      origin: "http://evil",
+      "content-length": "0",
+      "x-portico-peer": peer,
+      connection: "keep-alive",
+    },
+  });
+});
+
+test("20 MB go up and down whole, declared or chunked, to a slow reader", async (t) => {
+  const port = await start(t, async (incoming, response) => {
+    const hash = createHash("sha256");
+    let bytes = 0;
+    for await (const chunk of incoming as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      if (bytes % 7 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    response.setHeader("x-sha", hash.digest("hex"));
+    response.end(Buffer.alloc(bytes, "down"));
+  });
+  const up = Buffer.alloc(20_000_000, "upward");
+  for (const headers of [{ "Content-Length": up.length }, { "Transfer-Encoding": "chunked" }]) {
+    const outgoing = request({ port, method: "POST", headers });
+    outgoing.end(up);
+    const [answer] = (await once(outgoing, "response")) as [IncomingMessage];
+    const chunks: Buffer[] = [];
+    for await (const chunk of answer as AsyncIterable<Buffer>) chunks.push(chunk);
+    assert.equal(answer.headers["x-sha"], createHash("sha256").update(up).digest("hex"));
+    assert.ok(Buffer.concat(chunks).equals(Buffer.alloc(up.length, "down")));
+  }
+});
+
+test("an answer that comes before the body is read is relayed", async (t) => {
+  const port = await start(t, (incoming, response) => {
+    response.writeHead(413).end("too much");
+    // As the control server does: the rest is thrown away.
+    response.on("finish", () => incoming.resume());
+  });
+  const outgoing = request({ port, method: "POST", headers: { "Content-Length": 50_000_000 } });
+  outgoing.on("error", () => {});
+  outgoing.write(Buffer.alloc(1_000_000));
+  const [answer] = (await once(outgoing, "response")) as [IncomingMessage];
+  assert.equal(answer.statusCode, 413);
+  assert.equal(Buffer.concat(await answer.toArray()).toString(), "too much");
+  outgoing.destroy();
+});
+
+test("HEAD, 204 and 304 have no body, and the connection goes on", async (t) => {
+  const port = await start(t, (incoming, response) => {
+    if (incoming.url === "/head") response.writeHead(200, { "Content-Length": "10" }).end();
+    else response.writeHead(Number(incoming.url?.slice(1))).end();
+  });
+  const received = await talk(
+    port,
+    "HEAD /head HTTP/1.1\r\nHost: a\r\n\r\nGET /204 HTTP/1.1\r\nHost: a\r\n\r\nGET /304 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+  );
+  assert.deepEqual(received.match(/HTTP\/1\.1 \d+/g), ["HTTP/1.1 200", "HTTP/1.1 204", "HTTP/1.1 304"]);
+  assert.match(received, /Content-Length: 10\r\n/);
+});
+
+const get = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+
+test("without control it is a 503, in words", async (t) => {
+  const port = await start(t, undefined);
+  assert.match(await talk(port, get), /^HTTP\/1\.1 503 [\s\S]*\{"message":"Portico's management is not ready\./);
+});
+
+test("control that breaks off is a 502 before its answer, and a cut after", async (t) => {
+  const port = await start(t, (incoming, response) => {
+    if (incoming.url === "/") incoming.socket.destroy();
+    else {
+      response.writeHead(200, { "Content-Length": "10" });
+      response.write("12345", () => incoming.socket.destroy());
+    }
+  });
+  assert.match(await talk(port, get), /^HTTP\/1\.1 502 [\s\S]*broke off before it answered/);
+  const cut = await talk(port, get.replace("/", "/cut"));
+  assert.equal(statusOf(cut), 200);
+  assert.match(cut, /Content-Length: 10\r\n[\s\S]*\r\n\r\n(12345)?$/);
+});
+
+test("a caller that goes away ends its call", async (t) => {
+  const events: string[] = [];
+  const port = await start(t, (incoming, response) => {
+    events.push("begun");
+    response.on("close", () => events.push("closed"));
+    incoming.resume();
+  });
+  for (const text of [get, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nxx"]) {
+    events.length = 0;
+    const client = await RawClient.open(port);
+    client.send(text);
+    await until(() => events.includes("begun"));
+    client.close();
+    await until(() => events.includes("closed"));
+  }
+});
+
+test("calls beyond the limit are refused, and later ones are not", async (t) => {
+  const waiting: ServerResponse[] = [];
+  const port = await start(t, (_incoming, response) => waiting.push(response));
+  const clients: RawClient[] = [];
+  for (let i = 0; i < 256; i++) {
+    const client = await RawClient.open(port);
+    client.send(get);
+    clients.push(client);
+  }
+  await until(() => waiting.length === 256);
+  assert.match(await talk(port, get), /^HTTP\/1\.1 503 [\s\S]*Too many management requests/);
+  for (const response of waiting.splice(0)) response.end("x");
+  for (const client of clients) assert.equal(statusOf(await client.closed()), 200);
+  const late = talk(port, get);
+  await until(() => waiting.length === 1);
+  waiting[0]?.end("late");
+  assert.match(await late, /late$/);
+});
