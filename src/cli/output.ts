@@ -2,6 +2,8 @@ import type { Problem } from "./up/source-text.ts";
 
 /** Where a command writes: coloured tables for a person at a terminal, the same text plain for a pipe. */
 export interface Output {
+  /** A person is reading: long cells may be cut. */
+  readonly isTerminal: boolean;
   line(text?: string): void;
   /** Progress and warnings: on standard error, so that a pipe gets results only. */
   note(text: string): void;
@@ -31,6 +33,7 @@ export function makeOutput(
   const paint = paintFor(stdout);
   const paintNote = paintFor(stderr);
   return {
+    isTerminal: stdout.isTTY === true,
     paint,
     line: (text = "") => void stdout.write(`${text}\n`),
     note: (text) => void stderr.write(`${text}\n`),

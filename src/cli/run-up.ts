@@ -1,4 +1,4 @@
-import { dirname, join, sep } from "node:path";
+import { join, sep } from "node:path";
 import { UserError } from "../base/user-error.ts";
 import type { Invocation } from "./commands.ts";
 import type { Output } from "./output.ts";
@@ -7,7 +7,7 @@ import { getStatus } from "./server-status.ts";
 import { shortPath } from "./short-path.ts";
 import { untilSignal } from "./until-signal.ts";
 import { findOrStartServer, type ServerInUse } from "./up/find-server.ts";
-import { findProject, type Project } from "./up/project.ts";
+import { findProject, type Project, settingsFileName } from "./up/project.ts";
 import { type Deployed, ProjectDeployer } from "./up/project-deployer.ts";
 import { curlLines, printRoutes, stageUrls } from "./up/render-routes.ts";
 import { type Watched, watchFiles } from "./up/watch-files.ts";
@@ -19,6 +19,7 @@ export async function runUp({ args, options, serverFlags, output }: Invocation):
   const project = findProject(args[0] ?? ".");
   const text = (name: string): string | undefined => (typeof options[name] === "string" ? options[name] : undefined);
   const server = await findOrStartServer({ endpoint: text("endpoint"), flags: serverFlags, project });
+  if (!server.isOurs) output.note(`Using the Portico that runs at ${server.shownEndpoint}.`);
   const deployer = new ProjectDeployer({
     project,
     name: text("name"),
@@ -94,9 +95,11 @@ class UpSession {
 
   #watched(): Watched {
     const { folder, documentFile } = this.#project;
+    const functions = join(folder, "functions");
+    const processes = this.#deployer.processFolders.filter((one) => one !== folder);
     return {
-      trees: [join(folder, "functions"), ...this.#deployer.processFolders.filter((one) => one !== folder)],
-      folders: [folder, dirname(documentFile), ...this.#deployer.referencedFiles.map((file) => dirname(file))],
+      trees: [functions, ...processes],
+      files: [documentFile, join(folder, settingsFileName), functions, ...processes, ...this.#deployer.referencedFiles],
     };
   }
 

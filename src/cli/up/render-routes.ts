@@ -30,7 +30,7 @@ export function printRoutes(
   const rows = operations.map((operation) => [
     operation.method,
     operation.path,
-    closed.has(routeKey(operation)) ? "closed: 501" : describeIntegration(operation.integration),
+    closed.has(routeKey(operation)) ? "closed: 501" : fit(describeIntegration(operation.integration), output),
     `${baseUrl}${operation.exampleTarget ?? operation.path}`,
   ]);
   output.table(["METHOD", "PATH", "INTEGRATION", "URL"], rows);
@@ -40,6 +40,11 @@ export function printRoutes(
       output.line(output.paint("yellow", `${routeKey(operation)} answers 501 until Portico can do this: ${reason}`));
   }
 }
+
+const cellCharactersMax = 50;
+
+const fit = (text: string, { isTerminal }: Output): string =>
+  isTerminal && text.length > cellCharactersMax ? `${text.slice(0, cellCharactersMax - 1)}…` : text;
 
 export const routeKey = ({ method, path }: Pick<ApiOperation, "method" | "path">): string => `${method} ${path}`;
 

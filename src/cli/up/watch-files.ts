@@ -1,11 +1,11 @@
 import { type FSWatcher, readdirSync, statSync, watch } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 export interface Watched {
   /** Folders watched with all that is below them. */
   readonly trees: readonly string[];
-  /** Folders of which only single files matter. */
-  readonly folders: readonly string[];
+  /** Single files (or folders, for whether they are there); nothing else that lies beside them. */
+  readonly files: readonly string[];
 }
 
 export interface Watcher {
@@ -27,12 +27,21 @@ const settleMs = 40;
  */
 export function watchFiles(onChange: (files: readonly string[]) => void): Watcher {
   const watchers = new Map<string, FSWatcher>();
-  let watched: Watched = { trees: [], folders: [] };
-  const files = new Set<string>();
+  let watched: Watched = { trees: [], files: [] };
+  /** Of a folder that is no part of a tree: the names in it that matter. */
+  const namesByFolder = new Map<string, Set<string>>();
+  const changedFiles = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
 
   const rescan = (): void => {
-    const wanted = new Set([...watched.folders, ...watched.trees.flatMap((tree) => listFolders(tree))]);
+    const inTrees = watched.trees.flatMap((tree) => listFolders(tree));
+    namesByFolder.clear();
+    for (const file of watched.files) {
+      const names = namesByFolder.get(dirname(file)) ?? new Set();
+      namesByFolder.set(dirname(file), names.add(basename(file)));
+    }
+    for (const folder of inTrees) namesByFolder.delete(folder);
+    const wanted = new Set([...namesByFolder.keys(), ...inTrees]);
     for (const [folder, watcher] of watchers) {
       if (wanted.has(folder)) continue;
       watcher.close();
@@ -44,7 +53,9 @@ export function watchFiles(onChange: (files: readonly string[]) => void): Watche
   const open = (folder: string): void => {
     try {
       const watcher = watch(folder, (_event, name) => {
-        if (name === null || !isIgnored(name)) changed(name === null ? folder : join(folder, name));
+        const names = namesByFolder.get(folder);
+        if (name === null || (names ? names.has(name) : !isIgnored(name)))
+          changed(name === null ? folder : join(folder, name));
       });
       // A folder that is deleted: the rescan drops it, and finds it if it comes back.
       watcher.on("error", () => {
@@ -59,12 +70,12 @@ export function watchFiles(onChange: (files: readonly string[]) => void): Watche
   };
 
   const changed = (file: string): void => {
-    files.add(file);
+    changedFiles.add(file);
     clearTimeout(timer);
     timer = setTimeout(() => {
       rescan();
-      const settled = [...files];
-      files.clear();
+      const settled = [...changedFiles];
+      changedFiles.clear();
       onChange(settled);
     }, settleMs);
   };
