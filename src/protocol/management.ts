@@ -41,18 +41,24 @@ export function makeManagement(services: readonly Service[], options: Management
       const owner = ownerBy(signature.kind === "scope" ? signature : { kind: "unsigned" }, request);
       const call = makeCall(request, signature, options);
       try {
-        if (owner.kind === "owned") return await runtimeOf(owner.model).answer(request, call);
-        return answerForeign(request, owner, call);
+        if (owner.kind !== "owned") return withLength(answerForeign(request, owner, call));
+        return withLength(await runtimeOf(owner.model).answer(request, call));
       } catch (error) {
         // Only a bug here or a missing model file leads to this: services catch their own.
         options.logger.error("A management request failed outside its operation.", {
           requestId: call.context.requestId,
           error: error instanceof Error ? error.stack : String(error),
         });
-        return { status: 500, headers: call.headers, body: "" };
+        return withLength({ status: 500, headers: call.headers, body: "" });
       }
     },
   };
+}
+
+/** AWS's answers have a length; only 204 must not have one. RFC 9110 §8.6. */
+function withLength(response: ManagementResponse): ManagementResponse {
+  if (response.status === 204) return response;
+  return { ...response, headers: { ...response.headers, "Content-Length": String(Buffer.byteLength(response.body)) } };
 }
 
 function makeCall(request: ManagementRequest, signature: SigV4Decision, options: ManagementOptions): CallInHand {

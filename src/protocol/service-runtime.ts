@@ -3,6 +3,7 @@ import { makeQueryBinders } from "./bind-query.ts";
 import { type BindInput, makeRestBinders, type RestRequest } from "./bind-rest.ts";
 import { problemsMessage } from "./constraints.ts";
 import { type Dialect, dialects } from "./dialect.ts";
+import { element, escapeXml } from "./encode.ts";
 import { jsonErrorResponse, toWireError, type WireError, xmlErrorResponse } from "./error-response.ts";
 import { ApiError, notImplemented } from "./errors.ts";
 import { UnreadableInput } from "./json-body.ts";
@@ -233,6 +234,15 @@ export function answerForeign(
     // Smithy: "AWS JSON 1.0 protocol": the error's type is in the body.
     const body = JSON.stringify({ __type: wire.code, message: wire.message });
     return { status: wire.status, headers: { ...headers, "Content-Type": "application/x-amz-json-1.0" }, body };
+  }
+  if (owner.kind === "foreign" && owner.service === "s3") {
+    // Tools that are told one endpoint for everything ask for S3 first. AWS: S3 API reference, "Error responses".
+    const content = element("Code", wire.code) + element("Message", escapeXml(wire.message));
+    return {
+      status: wire.status,
+      headers: { ...headers, "Content-Type": "application/xml" },
+      body: element("Error", content),
+    };
   }
   if (formOf(request).has("Action")) {
     return xmlErrorResponse(wire, { xmlNamespace: undefined, requestId: call.context.requestId, headers });
