@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { connect, type Socket } from "node:net";
-import type { MessagePort } from "node:worker_threads";
+import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { exited, type Failure, timedOut, timedOutText } from "./failure.ts";
 import { type Frame, FrameReader, frameKinds, writeFrame } from "./frames.ts";
 import type { FunctionClient, FunctionFacts, InvokeOutcome, InvokeRequest } from "./function-client.ts";
@@ -68,6 +68,8 @@ class LeasingClient implements FunctionClient {
 
   constructor(port: MessagePort) {
     this.#port = port;
+    // What the manager has already said is known at once: a thread must not serve before it knows the functions.
+    for (let first = receiveMessageOnPort(port); first; first = receiveMessageOnPort(port)) this.#hear(first.message);
     port.on("message", (message: ToClient) => this.#hear(message));
     port.on("close", () => this.close());
     port.unref();

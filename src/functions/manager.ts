@@ -133,8 +133,8 @@ export class FunctionManager {
   /** A client for this thread. */
   client(): FunctionClient {
     const { port1, port2 } = new MessageChannel();
-    const client = connectFunctions(port2);
     this.connect(port1);
+    const client = connectFunctions(port2);
     this.#ownClients.add(client);
     return client;
   }

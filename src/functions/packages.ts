@@ -8,7 +8,7 @@ import { crc32 } from "node:zlib";
 import type { Entry, ZipFile } from "yauzl";
 
 /** AWS: Lambda Developer Guide, "Lambda quotas", Deployment package (.zip file archive) size. */
-export const unzippedBytesMax = 262_144_000;
+const unzippedBytesMax = 262_144_000;
 /** Ours: a directory of more files than this is no package but an attack on the file system. */
 const entriesMax = 50_000;
 
@@ -149,7 +149,7 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Unpacks into a new folder. Bytes are counted as they come out, whatever the zip's directory claims. */
+/** Unpacks into a new folder. What the zip's directory claims is bounded first, and each entry held to its claim. */
 async function unpack(zip: Buffer, folder: string): Promise<void> {
   if (zip.length === 0) throw new PackageError("Uploaded file must be a non-empty zip");
   const archive = await openZip(zip);
@@ -157,14 +157,20 @@ async function unpack(zip: Buffer, folder: string): Promise<void> {
   if (archive.entryCount > entriesMax) {
     throw new PackageError(`The zip has ${archive.entryCount} entries; Portico unpacks at most ${entriesMax}.`);
   }
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const total = { bytes: 0 };
+  const entries: Entry[] = [];
+  let bytes = 0;
   for (let entry = await nextEntry(archive); entry; entry = await nextEntry(archive)) {
-    await unpackEntry(archive, entry, folder, total);
+    bytes += entry.uncompressedSize;
+    if (bytes > unzippedBytesMax) {
+      throw new PackageError(`Unzipped size must be smaller than ${unzippedBytesMax} bytes`);
+    }
+    entries.push(entry);
   }
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const entry of entries) await unpackEntry(archive, entry, folder);
 }
 
-async function unpackEntry(archive: ZipFile, entry: Entry, folder: string, total: { bytes: number }): Promise<void> {
+async function unpackEntry(archive: ZipFile, entry: Entry, folder: string): Promise<void> {
   const path = join(folder, entry.fileName);
   // yauzl refuses `..`, absolute paths and backslashes in names; a package must never reach beyond its folder.
   if (!path.startsWith(folder)) throw new PackageError(unreadable);
@@ -174,8 +180,6 @@ async function unpackEntry(archive: ZipFile, entry: Entry, folder: string, total
     const what = fileType === 0o120000 ? "a symbolic link" : "a special file";
     throw new PackageError(`${unreadable} (${entry.fileName} is ${what}; Portico unpacks files and folders only.)`);
   }
-  total.bytes += entry.uncompressedSize;
-  if (total.bytes > unzippedBytesMax) throw new PackageError(tooLarge);
   try {
     if (entry.fileName.endsWith("/")) {
       await mkdir(path, { recursive: true, mode: 0o700 });
@@ -195,8 +199,6 @@ async function unpackEntry(archive: ZipFile, entry: Entry, folder: string, total
     throw new PackageError(unreadable);
   }
 }
-
-const tooLarge = `Unzipped size must be smaller than ${unzippedBytesMax} bytes`;
 
 /** Stops an entry that has more bytes than it declared, and one whose bytes are not those that were packed. */
 class EntryCheck extends Transform {

@@ -1,0 +1,772 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { setTimeout as wait } from "node:timers/promises";
+import { MessageChannel } from "node:worker_threads";
+import { strToU8, zipSync } from "fflate";
+import { connectFunctions } from "./connect.ts";
+import type { FunctionClient, InvokeOutcome } from "./function-client.ts";
+import type { FunctionSpec } from "./function-spec.ts";
+import { FunctionManager, type FunctionManagerOptions } from "./manager.ts";
+import { PackageStore } from "./packages.ts";
+
+const hasPython = (() => {
+  try {
+    execFileSync("python3", ["--version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+const python = { skip: hasPython ? false : "python3 is not on this machine" };
+
+const arn = "arn:aws:lambda:us-east-1:000000000000:function:f";
+
+interface Running {
+  readonly manager: FunctionManager;
+  readonly client: FunctionClient;
+  readonly lines: string[];
+  readonly packages: PackageStore;
+  /** Puts a function in place; what is not given stays as it was. */
+  apply(files: Record<string, string>, changes?: Partial<FunctionSpec>): Promise<void>;
+  invoke(event?: unknown): Promise<InvokeOutcome>;
+}
+
+let revisions = 0;
+
+/** A manager with one function, ended with the test. */
+async function start(
+  t: TestContext,
+  files: Record<string, string>,
+  { options, ...changes }: Partial<FunctionSpec> & { options?: Partial<FunctionManagerOptions> } = {},
+): Promise<Running> {
+  const root = mkdtempSync(join(tmpdir(), "portico-manager-"));
+  const lines: string[] = [];
+  const print = (message: string): void => void lines.push(message);
+  const logger = { debug: print, info: print, warn: print, error: print };
+  const packages = new PackageStore(root);
+  const manager = new FunctionManager({ packages, logger, ...options });
+  t.after(async () => {
+    await manager.close();
+    rmSync(root, { recursive: true, force: true });
+  });
+  const client = manager.client();
+  let spec: FunctionSpec = {
+    functionArn: arn,
+    name: "f",
+    account: "000000000000",
+    region: "us-east-1",
+    runtime: "nodejs22.x",
+    handler: "index.handler",
+    timeoutSeconds: 3,
+    memoryMb: 128,
+    environment: {},
+    isJsonLog: false,
+    logGroup: "/aws/lambda/f",
+    packageHash: "",
+    revisionId: "",
+    policy: undefined,
+    policyRevision: "",
+  };
+  const apply: Running["apply"] = async (next, more = {}) => {
+    const contents = Object.entries(next).map(([name, text]) => [name, strToU8(text)] as const);
+    const { hash } = await packages.save(Buffer.from(zipSync(Object.fromEntries(contents))));
+    spec = { ...spec, packageHash: hash, revisionId: String(++revisions), ...more };
+    await manager.apply(spec);
+  };
+  await apply(files, changes);
+  const invoke: Running["invoke"] = (event = {}) =>
+    client.invoke({ functionArn: arn, payload: JSON.stringify(event), wantsLogTail: true });
+  return { manager, client, lines, packages, apply, invoke };
+}
+
+const handler = (body: string): Record<string, string> => ({
+  "index.js": `exports.handler = async (event, context) => { ${body} };`,
+});
+
+function answer(outcome: InvokeOutcome): unknown {
+  assert.equal(outcome.kind, "ok", "payload" in outcome ? outcome.payload.toString() : JSON.stringify(outcome));
+  return outcome.kind === "ok" ? JSON.parse(outcome.payload.toString()) : undefined;
+}
+
+interface FunctionError {
+  readonly errorType: string;
+  readonly errorMessage: string;
+  readonly trace?: readonly string[];
+  readonly stackTrace?: readonly string[];
+}
+
+function functionError(outcome: InvokeOutcome): FunctionError {
+  assert.equal(outcome.kind, "function-error", JSON.stringify(outcome));
+  return outcome.kind === "function-error" ? JSON.parse(outcome.payload.toString()) : assert.fail();
+}
+
+const tail = (outcome: InvokeOutcome): string =>
+  outcome.kind === "service-error" ? "" : (outcome.logTail?.toString() ?? "");
+
+async function until(condition: () => boolean, what: string): Promise<void> {
+  const end = performance.now() + 10_000;
+  while (!condition()) {
+    assert.ok(performance.now() < end, `timed out waiting until ${what}`);
+    await wait(10);
+  }
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    // A zombie is dead.
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "latin1"));
+  } catch {
+    return false;
+  }
+};
+const linux = { skip: existsSync("/proc/self/status") ? false : "needs /proc" };
+
+test("an event goes in and the answer comes out, from a warm environment the second time", async (t) => {
+  const { invoke } = await start(
+    t,
+    handler("globalThis.n = (globalThis.n ?? 0) + 1; return { event, n, pid: process.pid }"),
+  );
+  const first = answer(await invoke({ a: "ü" })) as { pid: number };
+  const second = answer(await invoke({ a: 2 }));
+  assert.deepEqual(first, { event: { a: "ü" }, n: 1, pid: first.pid });
+  assert.deepEqual(second, { event: { a: 2 }, n: 2, pid: first.pid });
+});
+
+test("the function sees AWS's environment and nothing of the server's", async (t) => {
+  process.env["PORTICO_TEST_SECRET"] = "secret";
+  t.after(() => delete process.env["PORTICO_TEST_SECRET"]);
+  const { invoke } = await start(
+    t,
+    handler("return { env: process.env, cwd: process.cwd(), argv: process.argv.length }"),
+    {
+      environment: { STAGE: "test" },
+      options: { endpointUrl: () => "http://127.0.0.1:4566" },
+    },
+  );
+  const { env, cwd, argv } = answer(await invoke()) as { env: Record<string, string>; cwd: string; argv: number };
+  assert.equal(env["PORTICO_TEST_SECRET"], undefined);
+  assert.equal(env["HOME"], undefined);
+  assert.equal(argv, 2);
+  assert.equal(env["LAMBDA_TASK_ROOT"], cwd);
+  const expected = {
+    STAGE: "test",
+    AWS_REGION: "us-east-1",
+    AWS_DEFAULT_REGION: "us-east-1",
+    AWS_LAMBDA_FUNCTION_NAME: "f",
+    AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "128",
+    AWS_LAMBDA_LOG_GROUP_NAME: "/aws/lambda/f",
+    AWS_EXECUTION_ENV: "AWS_Lambda_nodejs22.x",
+    AWS_ACCESS_KEY_ID: "000000000000",
+    AWS_ENDPOINT_URL: "http://127.0.0.1:4566",
+    _HANDLER: "index.handler",
+    TZ: ":UTC",
+  };
+  for (const [name, value] of Object.entries(expected)) assert.equal(env[name], value, name);
+});
+
+test("the context is AWS's", async (t) => {
+  const { client } = await start(t, handler("return { ...context, left: context.getRemainingTimeInMillis() }"));
+  const clientContext = Buffer.from('{"custom":{"a":1}}').toString("base64");
+  const requestId = "11111111-2222-3333-4444-555555555555";
+  const seen = answer(
+    await client.invoke({ functionArn: `${arn}:$LATEST`, payload: "{}", requestId, clientContext }),
+  ) as Record<string, unknown>;
+  assert.equal(seen["awsRequestId"], requestId);
+  assert.equal(seen["functionName"], "f");
+  assert.equal(seen["memoryLimitInMB"], "128");
+  assert.equal(seen["invokedFunctionArn"], `${arn}:$LATEST`);
+  assert.deepEqual(seen["clientContext"], { custom: { a: 1 } });
+  assert.ok((seen["left"] as number) > 1_000 && (seen["left"] as number) <= 3_000);
+});
+
+const styles: readonly (readonly [string, Record<string, string>, string, unknown])[] = [
+  ["CommonJS", { "index.js": "exports.handler = async () => 1" }, "index.handler", 1],
+  ["an ES module by extension", { "index.mjs": "export const handler = async () => 1" }, "index.handler", 1],
+  [
+    "an ES module by package.json",
+    { "package.json": '{"type":"module"}', "index.js": "await 0; export const handler = async () => 1" },
+    "index.handler",
+    1,
+  ],
+  ["a .cjs file", { "index.cjs": "exports.handler = async () => 1" }, "index.handler", 1],
+  ["a nested path", { "a/b/c.js": "exports.handler = async () => 1" }, "a/b/c.handler", 1],
+  ["a nested name", { "index.js": "exports.a = { b: { c: async () => 1 } }" }, "index.a.b.c", 1],
+  [
+    "a package of its own",
+    { "index.js": "exports.handler = async () => require('p')", "node_modules/p/index.js": "module.exports = 2" },
+    "index.handler",
+    2,
+  ],
+  [
+    "a callback",
+    { "index.js": "exports.handler = (e, c, done) => setTimeout(() => done(null, 1), 5)" },
+    "index.handler",
+    1,
+  ],
+  ["context.succeed", { "index.js": "exports.handler = (e, c) => { c.succeed(1) }" }, "index.handler", 1],
+  [
+    "a callback that does not wait for the event loop",
+    {
+      "index.js":
+        "exports.handler = (e, c, done) => { c.callbackWaitsForEmptyEventLoop = false; setTimeout(() => {}, 60000); done(null, 1) }",
+    },
+    "index.handler",
+    1,
+  ],
+  ["no answer", { "index.js": "exports.handler = async () => {}" }, "index.handler", null],
+  [
+    "a promise that never settles",
+    { "index.js": "exports.handler = () => new Promise(() => {})" },
+    "index.handler",
+    null,
+  ],
+];
+
+for (const [what, files, name, expected] of styles) {
+  test(`a Node.js handler is found and called: ${what}`, async (t) => {
+    const { invoke } = await start(t, files, { handler: name });
+    assert.deepEqual(answer(await invoke()), expected);
+    assert.deepEqual(answer(await invoke()), expected, "and once more");
+  });
+}
+
+const broken: readonly (readonly [string, Record<string, string>, string, string, RegExp])[] = [
+  [
+    "no such module",
+    { "other.js": "" },
+    "index.handler",
+    "Runtime.ImportModuleError",
+    /^Error: Cannot find module 'index'/,
+  ],
+  [
+    "a missing dependency",
+    { "index.js": "require('nonono')" },
+    "index.handler",
+    "Runtime.ImportModuleError",
+    /^Error: Cannot find module 'nonono'/,
+  ],
+  [
+    "no such handler",
+    { "index.js": "exports.other = 1" },
+    "index.handler",
+    "Runtime.HandlerNotFound",
+    /^index\.handler is undefined or not exported$/,
+  ],
+  [
+    "a handler that is no function",
+    { "index.js": "exports.handler = 1" },
+    "index.handler",
+    "Runtime.HandlerNotFound",
+    /^index\.handler is not a function$/,
+  ],
+  [
+    "a syntax error",
+    { "index.js": "exports.handler = (" },
+    "index.handler",
+    "Runtime.UserCodeSyntaxError",
+    /^SyntaxError: /,
+  ],
+  [
+    "a syntax error in an ES module",
+    { "index.mjs": "export const = 1" },
+    "index.handler",
+    "Runtime.UserCodeSyntaxError",
+    /^SyntaxError: /,
+  ],
+  [
+    "an error while loading",
+    { "index.js": "throw new TypeError('at load')" },
+    "index.handler",
+    "TypeError",
+    /^at load$/,
+  ],
+  [
+    "a rejection while loading",
+    { "index.mjs": "throw new RangeError('at load')" },
+    "index.handler",
+    "RangeError",
+    /^at load$/,
+  ],
+  [
+    "exit while loading",
+    { "index.js": "process.exit(3)" },
+    "index.handler",
+    "Runtime.ExitError",
+    /^RequestId: [-0-9a-f]{36} Error: Runtime exited with error: exit status 3$/,
+  ],
+  ["no dot", { "index.js": "" }, "index", "Runtime.MalformedHandlerName", /Bad handler/],
+  [
+    "a path out of the package",
+    { "index.js": "" },
+    "../index.handler",
+    "Runtime.MalformedHandlerName",
+    /is not a valid handler name/,
+  ],
+  [
+    "a streaming handler",
+    { "index.js": "exports.handler = awslambda.streamifyResponse(async () => {})" },
+    "index.handler",
+    "Runtime.StreamingNotSupported",
+    /can't run yet/,
+  ],
+];
+
+for (const [what, files, name, errorType, message] of broken) {
+  test(`code that can't be loaded is a function error: ${what}`, async (t) => {
+    const { invoke, client } = await start(t, files, { handler: name });
+    const error = functionError(await invoke());
+    assert.equal(error.errorType, errorType, JSON.stringify(error));
+    assert.match(error.errorMessage, message);
+    // Not once only, and for all who wait.
+    const more = await Promise.all([1, 2, 3].map(() => client.invoke({ functionArn: arn, payload: "{}" })));
+    for (const outcome of more) assert.equal(functionError(outcome).errorType, errorType);
+  });
+}
+
+test("Node.js 24 refuses callbacks as AWS does", async (t) => {
+  const { invoke } = await start(
+    t,
+    { "index.js": "exports.handler = (e, c, done) => done(null, 1)" },
+    { runtime: "nodejs24.x" },
+  );
+  assert.equal(functionError(await invoke()).errorType, "Runtime.CallbackHandlerDeprecated");
+});
+
+test("what a handler throws is its error, with its trace, and the environment lives on", async (t) => {
+  const { invoke } = await start(
+    t,
+    handler(`
+      if (event.text) throw "a text";
+      if (event.throw) { const e = new TypeError("boom"); e.name = "CustomError"; throw e; }
+      if (event.circle) { const a = {}; a.a = a; return a; }
+      return process.pid;`),
+  );
+  const pid = answer(await invoke());
+  const thrown = functionError(await invoke({ throw: 1 }));
+  assert.deepEqual([thrown.errorType, thrown.errorMessage], ["CustomError", "boom"]);
+  assert.match(thrown.trace?.[0] ?? "", /boom/);
+  assert.deepEqual(functionError(await invoke({ text: 1 })), {
+    errorType: "string",
+    errorMessage: "a text",
+    trace: [],
+  });
+  assert.match(functionError(await invoke({ circle: 1 })).errorMessage, /^Unable to stringify response body/);
+  assert.equal(answer(await invoke()), pid);
+});
+
+test("an error that nobody catches answers the invocation and ends the environment", async (t) => {
+  const { invoke } = await start(
+    t,
+    handler(`
+      if (event.timer) { setTimeout(() => { throw new Error("later") }, 1); await new Promise(() => setTimeout(() => {}, 500)); }
+      if (event.reject) { Promise.reject(new Error("nobody")); await new Promise(() => setTimeout(() => {}, 500)); }
+      return process.pid;`),
+  );
+  const first = answer(await invoke());
+  const thrown = functionError(await invoke({ timer: 1 }));
+  assert.deepEqual([thrown.errorType, thrown.errorMessage], ["Error", "later"]);
+  const second = answer(await invoke());
+  assert.notEqual(second, first);
+  const rejected = functionError(await invoke({ reject: 1 }));
+  assert.deepEqual([rejected.errorType, rejected.errorMessage], ["Runtime.UnhandledPromiseRejection", "Error: nobody"]);
+  assert.notEqual(answer(await invoke()), second);
+});
+
+test("exit, kill and crash are told as AWS tells them, and the next invocation runs", async (t) => {
+  const { invoke } = await start(
+    t,
+    handler(`
+      if (event.exit !== undefined) process.exit(event.exit);
+      if (event.kill) { process.kill(process.pid, event.kill); await new Promise(() => setTimeout(() => {}, 5000)); }
+      return 1;`),
+  );
+  const texts: readonly (readonly [unknown, string])[] = [
+    [{ exit: 1 }, "Runtime exited with error: exit status 1"],
+    [{ exit: 0 }, "Runtime exited without providing a reason"],
+    [{ kill: "SIGKILL" }, "Runtime exited with error: signal: killed"],
+    [{ kill: "SIGSEGV" }, "Runtime exited with error: signal: segmentation fault"],
+  ];
+  for (const [event, text] of texts) {
+    const outcome = await invoke(event);
+    const { errorType, errorMessage } = functionError(outcome);
+    assert.deepEqual(
+      [errorType, errorMessage],
+      ["Runtime.ExitError", `RequestId: ${outcome.requestId} Error: ${text}`],
+    );
+    assert.match(tail(outcome), new RegExp(`${text}\n`));
+    assert.equal(answer(await invoke()), 1);
+  }
+});
+
+test("an invocation that overruns its time is ended with all that it has started", linux, async (t) => {
+  const { invoke } = await start(
+    t,
+    handler(`
+      const child = require("node:child_process").spawn("sleep", ["60"]);
+      console.log("pids " + process.pid + " " + child.pid + ".");
+      if (event.loop) for (;;);
+      await new Promise(() => setTimeout(() => {}, 60000));`),
+    { timeoutSeconds: 1 },
+  );
+  for (const event of [{}, { loop: 1 }]) {
+    const outcome = await invoke(event);
+    assert.deepEqual(functionError(outcome), {
+      errorType: "Sandbox.Timedout",
+      errorMessage: `RequestId: ${outcome.requestId} Error: Task timed out after 1.00 seconds`,
+    });
+    assert.match(tail(outcome), /Task timed out after 1\.00 seconds/);
+    const pids = /pids (\d+) (\d+)\./.exec(tail(outcome))?.slice(1).map(Number) ?? assert.fail("no pids were printed");
+    await until(() => !pids.some(isAlive), "the process and its child are gone");
+  }
+});
+
+test("a handler that loads for ever is ended after the init phase", async (t) => {
+  const { invoke } = await start(t, { "index.js": "for (;;);" }, { options: { initMs: 300 } });
+  const { errorType, errorMessage } = functionError(await invoke());
+  assert.equal(errorType, "Sandbox.Timedout");
+  assert.match(errorMessage, /Task timed out after 0\.30 seconds$/);
+});
+
+test("a function that takes more memory than it has is killed", linux, async (t) => {
+  const { invoke } = await start(
+    t,
+    handler(`
+      if (event.take) { const all = []; for (;;) { all.push(Buffer.alloc(8e6, 1)); await new Promise((r) => setTimeout(r, 5)); } }
+      return 1;`),
+    { timeoutSeconds: 20 },
+  );
+  assert.match(functionError(await invoke({ take: 1 })).errorMessage, /Runtime exited with error: signal: killed$/);
+  assert.equal(answer(await invoke()), 1);
+});
+
+test("answers of up to 6 MB pass, larger ones are function errors", async (t) => {
+  const { invoke } = await start(t, handler("return 'x'.repeat(event.n)"), { timeoutSeconds: 20, memoryMb: 256 });
+  assert.equal((answer(await invoke({ n: 6_291_554 })) as string).length, 6_291_554);
+  assert.deepEqual(functionError(await invoke({ n: 7_000_000 })), {
+    errorType: "Function.ResponseSizeTooLarge",
+    errorMessage: "Response payload size exceeded maximum allowed payload size (6291556 bytes).",
+  });
+});
+
+test("events of 6 MB pass, larger ones are refused", async (t) => {
+  const { client } = await start(t, handler("return event.length"), { timeoutSeconds: 20, memoryMb: 256 });
+  const invoke = (length: number) =>
+    client.invoke({ functionArn: arn, payload: Buffer.from(`"${"x".repeat(length)}"`) });
+  assert.equal(answer(await invoke(6_000_000)), 6_000_000);
+  const refused = await invoke(7_000_000);
+  assert.ok(refused.kind === "service-error" && refused.code === "RequestTooLargeException" && refused.status === 413);
+});
+
+test("megabytes of output neither stop the function nor fill the server", async (t) => {
+  const { invoke, lines } = await start(
+    t,
+    handler("for (let i = 0; i < 20000; i++) console.log('x'.repeat(500)); console.log('the end'); return 1"),
+    { timeoutSeconds: 20 },
+  );
+  const outcome = await invoke();
+  assert.equal(answer(outcome), 1);
+  assert.ok(tail(outcome).length <= 4_096);
+  assert.match(tail(outcome), /END RequestId/);
+  await until(() => lines.some((line) => line.includes("dropped")), "the drop is told");
+  assert.ok(lines.reduce((sum, line) => sum + line.length, 0) < 4_000_000);
+});
+
+test("the log of an invocation has AWS's lines", async (t) => {
+  const { invoke, lines } = await start(
+    t,
+    handler("console.log('hello\\nyou', { a: 1 }); console.error('bad'); process.stdout.write('raw\\n')"),
+    {
+      options: { isInvocationLogged: true },
+    },
+  );
+  const outcome = await invoke();
+  const id = outcome.requestId;
+  const expected = new RegExp(
+    `^START RequestId: ${id} Version: \\$LATEST\n` +
+      `\\S+Z\t${id}\tINFO\thello\ryou \\{ a: 1 \\}\n\\S+Z\t${id}\tERROR\tbad\nraw\nEND RequestId: ${id}\n` +
+      `REPORT RequestId: ${id}\tDuration: [\\d.]+ ms\tBilled Duration: \\d+ ms\tMemory Size: 128 MB\t` +
+      `Max Memory Used: \\d+ MB\tInit Duration: [\\d.]+ ms\t\n$`,
+  );
+  assert.match(tail(outcome), expected);
+  assert.doesNotMatch(tail(await invoke()), /Init Duration/);
+  await until(() => lines.some((line) => line.startsWith("REPORT")), "the server's log has it");
+  assert.ok(lines.some((line) => line.includes("hello\nyou")));
+});
+
+test("JSON logs are JSON", async (t) => {
+  const { invoke } = await start(t, handler("console.warn('careful')"), { isJsonLog: true });
+  const line = tail(await invoke()).split("\n")[1] ?? "";
+  const { level, message, requestId } = JSON.parse(line);
+  assert.deepEqual([level, message], ["WARN", "careful"]);
+  assert.match(requestId, /^[-0-9a-f]{36}$/);
+});
+
+test("output outside of an invocation reaches the server's log", async (t) => {
+  const { invoke, lines } = await start(t, {
+    "index.js":
+      "console.log('loading'); exports.handler = async () => { require('node:child_process').execSync('echo from a child >&2', { stdio: 'inherit' }) }",
+  });
+  answer(await invoke());
+  await until(() => lines.some((line) => line.endsWith("loading")), "the load's line is logged");
+  await until(() => lines.includes("from a child"), "the child's line is logged");
+});
+
+test("one environment runs one invocation at a time; slow ones get more environments", async (t) => {
+  const { invoke } = await start(
+    t,
+    handler(`
+      globalThis.running = (globalThis.running ?? 0) + 1;
+      const seen = running;
+      await new Promise((r) => setTimeout(r, 150));
+      running--;
+      return { seen, pid: process.pid };`),
+  );
+  const answers = (await Promise.all([1, 2, 3].map(() => invoke()))).map(answer) as { seen: number; pid: number }[];
+  assert.deepEqual(
+    answers.map(({ seen }) => seen),
+    [1, 1, 1],
+  );
+  assert.ok(new Set(answers.map(({ pid }) => pid)).size > 1);
+});
+
+test("sequential invocations from several clients reuse one environment", async (t) => {
+  const { manager, client } = await start(t, handler("return process.pid"));
+  const { port1, port2 } = new MessageChannel();
+  manager.connect(port1);
+  const other = connectFunctions(port2);
+  t.after(() => other.close());
+  const pids = new Set<unknown>();
+  for (let round = 0; round < 4; round++) {
+    for (const each of [client, other]) pids.add(answer(await each.invoke({ functionArn: arn, payload: "{}" })));
+  }
+  assert.equal(pids.size, 1);
+});
+
+test("a client that is gone takes nothing with it", async (t) => {
+  const { manager, invoke } = await start(
+    t,
+    handler("if (event.hang) await new Promise((r) => setTimeout(r, 60000)); return 1"),
+  );
+  const { port1, port2 } = new MessageChannel();
+  manager.connect(port1);
+  const other = connectFunctions(port2);
+  const hanging = other.invoke({ functionArn: arn, payload: '{"hang":1}' });
+  await wait(100);
+  await other.close();
+  await hanging;
+  assert.equal(answer(await invoke()), 1);
+});
+
+test("beyond the concurrency limit invocations are throttled", async (t) => {
+  const { invoke } = await start(t, handler("await new Promise((r) => setTimeout(r, 100)); return 1"), {
+    options: { concurrencyMax: 2 },
+  });
+  const outcomes = await Promise.all([1, 2, 3].map(() => invoke()));
+  assert.deepEqual(outcomes.map(({ kind }) => kind).sort(), ["ok", "ok", "service-error"]);
+  const throttled = outcomes.find((outcome) => outcome.kind === "service-error");
+  assert.ok(
+    throttled?.kind === "service-error" && throttled.code === "TooManyRequestsException" && throttled.status === 429,
+  );
+  assert.equal(answer(await invoke()), 1);
+});
+
+test("where there is no room for another environment, invocations wait for one", async (t) => {
+  const { invoke, manager, client, packages } = await start(
+    t,
+    handler("await new Promise((r) => setTimeout(r, 40)); return process.pid"),
+    {
+      options: { environmentsMax: 1 },
+    },
+  );
+  const pids = (await Promise.all([1, 2, 3, 4].map(() => invoke()))).map(answer);
+  assert.equal(new Set(pids).size, 1);
+  // Another function's turn: the idle environment makes room for it.
+  const { hash } = await packages.save(
+    Buffer.from(zipSync({ "index.js": strToU8("exports.handler = async () => 'g'") })),
+  );
+  const other = arn.replace(/f$/, "g");
+  await manager.apply({
+    ...({ account: "000000000000", region: "us-east-1", runtime: "nodejs22.x", handler: "index.handler" } as const),
+    ...({ timeoutSeconds: 3, memoryMb: 128, environment: {}, isJsonLog: false, logGroup: "g" } as const),
+    ...({
+      functionArn: other,
+      name: "g",
+      packageHash: hash,
+      revisionId: "g",
+      policy: undefined,
+      policyRevision: "",
+    } as const),
+  });
+  assert.equal(answer(await client.invoke({ functionArn: other, payload: "{}" })), "g");
+});
+
+test("after an update everything runs the new code, and what ran finishes on the old", async (t) => {
+  const { invoke, apply } = await start(t, handler("await new Promise((r) => setTimeout(r, event.ms ?? 0)); return 1"));
+  assert.equal(answer(await invoke()), 1);
+  const underWay = invoke({ ms: 200 });
+  await apply(handler("return 2"));
+  assert.equal(answer(await invoke()), 2);
+  assert.equal(answer(await underWay), 1);
+  await apply(handler("return process.env.A"), { environment: { A: "a" } });
+  assert.equal(answer(await invoke()), "a");
+});
+
+test("a function that is removed or never was is not found", async (t) => {
+  const { invoke, manager, client } = await start(t, handler("return 1"));
+  assert.equal(answer(await invoke()), 1);
+  await manager.remove(arn);
+  assert.equal(client.describe(arn), undefined);
+  const outcome = await invoke();
+  assert.ok(outcome.kind === "service-error" && outcome.code === "ResourceNotFoundException" && outcome.status === 404);
+  assert.equal(outcome.message, `Function not found: ${arn}`);
+  const version = await client.invoke({ functionArn: `${arn}:1`, payload: "{}" });
+  assert.ok(version.kind === "service-error" && version.status === 404);
+});
+
+test("a function's policy is known to every client, and its change ends no environment", async (t) => {
+  const { invoke, client, apply } = await start(t, handler("return process.pid"));
+  const pid = answer(await invoke());
+  assert.equal(client.describe(arn)?.policy, undefined);
+  const policy = '{"Statement":[]}';
+  await apply(handler("return process.pid"), { policy, policyRevision: "p1", revisionId: String(revisions) });
+  assert.deepEqual(client.describe(`${arn}:$LATEST`), {
+    functionArn: arn,
+    policy,
+    policyRevision: "p1",
+    timeoutMs: 3_000,
+  });
+  assert.equal(answer(await invoke()), pid);
+});
+
+test("idle environments are frozen and then ended", linux, async (t) => {
+  const { invoke } = await start(t, handler("return process.pid"), { options: { idleMs: 1_500 } });
+  const pid = answer(await invoke()) as number;
+  const state = (): string => /^State:\s+(\w)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? "";
+  await until(() => state() === "T", "it is frozen");
+  assert.equal(answer(await invoke()), pid, "and thawed for the next invocation");
+  await until(() => !isAlive(pid), "it is ended");
+});
+
+test("closing ends every process and removes the sockets", linux, async (t) => {
+  const { invoke, manager } = await start(t, handler("return process.pid"));
+  const pid = answer(await invoke()) as number;
+  await manager.close();
+  assert.ok(!isAlive(pid));
+});
+
+test("functions end with the server, even when it is killed and they are stuck", linux, async (t) => {
+  const root = mkdtempSync(join(tmpdir(), "portico-manager-"));
+  t.after(() => rmSync(root, { recursive: true, force: true }));
+  const script = `
+    import { strToU8, zipSync } from "fflate";
+    import { FunctionManager } from ${JSON.stringify(join(import.meta.dirname, "manager.ts"))};
+    import { PackageStore } from ${JSON.stringify(join(import.meta.dirname, "packages.ts"))};
+    const print = (text) => console.log(text);
+    const packages = new PackageStore(${JSON.stringify(root)});
+    const manager = new FunctionManager({ packages, logger: { debug: print, info: print, warn: print, error: print } });
+    const code = "exports.handler = async () => { const c = require('node:child_process').spawn('sleep', ['60']); console.log('pids ' + process.pid + ' ' + c.pid + '.'); for (;;); }";
+    const { hash } = await packages.save(Buffer.from(zipSync({ "index.js": strToU8(code) })));
+    await manager.apply({ functionArn: "${arn}", name: "f", account: "000000000000", region: "us-east-1", runtime: "nodejs22.x",
+      handler: "index.handler", timeoutSeconds: 60, memoryMb: 128, environment: {}, isJsonLog: false, logGroup: "g",
+      packageHash: hash, revisionId: "1", policyRevision: "" });
+    await manager.client().invoke({ functionArn: "${arn}", payload: "{}" });`;
+  const server = spawn(process.execPath, ["--input-type=module", "-e", script], { cwd: import.meta.dirname });
+  let output = "";
+  server.stdout.on("data", (chunk) => {
+    output += chunk;
+  });
+  server.stderr.on("data", (chunk) => {
+    output += chunk;
+  });
+  const match = (): RegExpExecArray | null => /pids (\d+) (\d+)\./.exec(output);
+  await until(() => match() !== null, `the function runs: ${output}`);
+  const pids = match()!.slice(1).map(Number);
+  assert.ok(pids.every(isAlive));
+  server.kill("SIGKILL");
+  await until(() => !pids.some(isAlive), "the function's processes are gone");
+});
+
+// ---- Python ----
+
+const pythonCode = {
+  "m/x.py": `
+import logging, sys, os
+logging.getLogger().setLevel("INFO")
+def handler(event, context):
+    if event.get("log"):
+        print("hello"); logging.info("there"); print("bad", file=sys.stderr)
+    if event.get("raise"): raise ValueError("boom")
+    if "exit" in event: sys.exit(event["exit"])
+    if event.get("set"): return {1}
+    if event.get("loop"):
+        while True: pass
+    if event.get("n"): return "x" * event["n"]
+    return {"event": event, "arn": context.invoked_function_arn, "env": dict(os.environ), "pid": os.getpid(), "cwd": os.getcwd()}
+`,
+  "bad.py": "def x(:\n",
+  "lost.py": "import nonono",
+  "leaves.py": "import sys; sys.exit(4)",
+};
+const pythonSpec = { runtime: "python3.11", handler: "m/x.handler", timeoutSeconds: 2 };
+
+test("a Python function runs, warm the second time, in its own environment", python, async (t) => {
+  const { invoke } = await start(t, pythonCode, pythonSpec);
+  const first = answer(await invoke({ a: "ü" })) as {
+    event: unknown;
+    env: Record<string, string>;
+    pid: number;
+    arn: string;
+  };
+  assert.deepEqual(first.event, { a: "ü" });
+  assert.equal(first.arn, arn);
+  assert.equal(first.env["AWS_EXECUTION_ENV"], "AWS_Lambda_python3.11");
+  assert.equal(first.env["HOME"], undefined);
+  assert.equal((answer(await invoke()) as { pid: number }).pid, first.pid);
+});
+
+test("a Python function fails as on AWS", python, async (t) => {
+  const { invoke } = await start(t, pythonCode, pythonSpec);
+  const raised = functionError(await invoke({ raise: 1 }));
+  assert.deepEqual([raised.errorType, raised.errorMessage], ["ValueError", "boom"]);
+  assert.match(raised.stackTrace?.[0] ?? "", /m\/x\.py", line 7, in handler\n/);
+  const unmarshalled = functionError(await invoke({ set: 1 }));
+  assert.equal(unmarshalled.errorType, "Runtime.MarshalError");
+  assert.equal(unmarshalled.errorMessage, "Unable to marshal response: Object of type set is not JSON serializable");
+  assert.match(functionError(await invoke({ exit: 1 })).errorMessage, /Runtime exited with error: exit status 1$/);
+  assert.match(functionError(await invoke({ n: 7_000_000 })).errorMessage, /^Response payload size exceeded/);
+  assert.match(functionError(await invoke({ loop: 1 })).errorMessage, /Task timed out after 2\.00 seconds$/);
+});
+
+const brokenPython: readonly (readonly [string, string, string])[] = [
+  ["bad.x", "Runtime.UserCodeSyntaxError", "Syntax error in module 'bad': invalid syntax (bad.py, line 1)"],
+  ["lost.x", "Runtime.ImportModuleError", "Unable to import module 'lost': No module named 'nonono'"],
+  ["none.x", "Runtime.ImportModuleError", "Unable to import module 'none': No module named 'none'"],
+  ["m/x.no", "Runtime.HandlerNotFound", "Handler 'no' missing on module 'm/x'"],
+  ["nodot", "Runtime.MalformedHandlerName", "Bad handler 'nodot': not enough values to unpack (expected 2, got 1)"],
+];
+
+test("Python code that can't be loaded is a function error", python, async (t) => {
+  const { invoke, apply } = await start(t, pythonCode, pythonSpec);
+  for (const [name, errorType, errorMessage] of brokenPython) {
+    await apply(pythonCode, { handler: name });
+    const error = functionError(await invoke());
+    assert.deepEqual([error.errorType, error.errorMessage], [errorType, errorMessage]);
+  }
+  await apply(pythonCode, { handler: "leaves.x" });
+  assert.match(functionError(await invoke()).errorMessage, /Runtime exited with error: exit status 4$/);
+});
+
+test("what a Python function prints and logs is in its log", python, async (t) => {
+  const { invoke } = await start(t, pythonCode, pythonSpec);
+  const outcome = await invoke({ log: 1 });
+  const id = outcome.requestId;
+  assert.match(
+    tail(outcome),
+    new RegExp(`\nhello\n\\[INFO\\]\t\\S+Z\t${id}\tthere\n\nbad\nEND RequestId`.replace("\n\nbad", "\nbad")),
+  );
+});
