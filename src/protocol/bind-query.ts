@@ -1,3 +1,4 @@
+import { bounds } from "../base/bounds.ts";
 import type { BindInput } from "./bind-rest.ts";
 import { makeChecks } from "./constraints.ts";
 import { decodeText, setOwn } from "./decode.ts";
@@ -10,10 +11,8 @@ interface FormNode {
   readonly children: Map<string, FormNode>;
 }
 
-/** Deeper names than any input has. */
-const depthMax = 16;
-/** More parameters than any call needs; each costs a few hundred bytes of heap. */
-const parametersMax = 10_000;
+const depthMax = bounds.formDepthMax.value;
+const parametersMax = bounds.formParametersMax.value;
 
 /**
  * Makes the binders of a service that speaks the AWS query protocol (IAM, STS).

@@ -1,5 +1,6 @@
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
+import { bounds } from "../base/bounds.ts";
 import { decodeText, makeJsonDecoders, setOwn } from "./decode.ts";
 import { encodeText, makeJsonEncoders } from "./encode.ts";
 import { loadModel, type Model, type ModelName, type OperationModel, type Shape, shapeOf, wireName } from "./model.ts";
@@ -34,8 +35,7 @@ export class ServiceError extends Error {
   }
 }
 
-/** An answer larger than this is given up; exports and functions' code are a few megabytes. */
-const answerBytesMax = 256 * 1024 * 1024;
+const answerBytesMax = bounds.clientAnswerBytesMax.value;
 
 /** A client of the management API, driven by the same models as the server. It signs nothing. */
 export function makeClient(options: ClientOptions): Client {

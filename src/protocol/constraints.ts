@@ -1,3 +1,4 @@
+import { bounds } from "../base/bounds.ts";
 import { type Model, type Shape, shapeOf } from "./model.ts";
 
 /**
@@ -6,12 +7,11 @@ import { type Model, type Shape, shapeOf } from "./model.ts";
  */
 export type Check = (value: unknown, path: string, problems: string[]) => void;
 
-/** More problems than this are not listed: a hostile list would otherwise have its answer grow with it. */
-const problemsMax = 32;
-/** A value is quoted in its problem up to this length. */
-const quotedLengthMax = 1024;
-/** Patterns are not run on longer texts: the longest pattern-bound text is a policy document of 128 KiB. */
-const patternLengthMax = 131_072;
+/** A hostile list would otherwise have its answer grow with it. */
+const problemsMax = bounds.validationProblemsMax.value;
+const quotedLengthMax = bounds.quotedValueLengthMax.value;
+/** Patterns are not run on longer texts. */
+const patternLengthMax = bounds.patternLengthMax.value;
 
 /**
  * Makes the checks of shapes, one a shape, each made when it is first used. `exempt` names shapes whose enum the

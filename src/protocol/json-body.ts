@@ -1,10 +1,10 @@
 import { isUtf8 } from "node:buffer";
+import { bounds } from "../base/bounds.ts";
 
 /** A body that can't be read as what the operation takes; the message is for whom sent it. */
 export class UnreadableInput extends Error {}
 
-/** No operation's input nests deeper than a dozen levels. */
-const depthMax = 64;
+const depthMax = bounds.inputDepthMax.value;
 
 const quote = 0x22;
 const backslash = 0x5c;

@@ -1,4 +1,5 @@
 import { readCredentialScope, type SigV4Decision } from "../access/sigv4-scope.ts";
+import { bounds } from "../base/bounds.ts";
 import type { ModelName } from "./model.ts";
 import type { ManagementRequest } from "./operation.ts";
 
@@ -83,8 +84,8 @@ function byForm(request: Identifying, path: string): Ownership | undefined {
   return model ? { kind: "owned", model } : { kind: "foreign", service: action.slice(0, 128) };
 }
 
-/** Forms are small (the largest member is a policy document); what is larger is not one. */
-export const formBytesMax = 1_048_576;
+/** What is larger is not taken for a form. */
+export const formBytesMax: number = bounds.formBytesMax.value;
 
 /** The parameters of a call in the query protocol: the form of a POST, the query of a GET. */
 export function formOf({ method, target, body }: Identifying): URLSearchParams {

@@ -1,3 +1,4 @@
+import { bounds } from "../base/bounds.ts";
 import { ApiError } from "./errors.ts";
 
 /** How a service pages: its bounds and its errors. */
@@ -81,7 +82,7 @@ function firstAfter<T>(items: readonly T[], keyOf: (item: T) => string, after: s
 
 /** Marks our tokens, so that another text is not taken for one. */
 const tokenPrefix = "1:";
-const tokenLengthMax = 2048;
+const tokenLengthMax = bounds.pageTokenLengthMax.value;
 
 const encodeToken = (key: string): string => Buffer.from(tokenPrefix + key).toString("base64url");
 

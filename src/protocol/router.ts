@@ -1,4 +1,5 @@
 import { assert } from "../base/assert.ts";
+import { bounds } from "../base/bounds.ts";
 import type { Model } from "./model.ts";
 
 /** The operation that a method and a path mean, with the decoded labels of its template. */
@@ -23,7 +24,7 @@ interface Route {
 }
 
 /** A path longer than any template matches none; the bound keeps hostile paths from being walked. */
-const segmentsMax = 32;
+const segmentsMax = bounds.managementPathSegmentsMax.value;
 
 /**
  * Routes by method, path template and fixed query (`POST /restapis?mode=import`): a fixed segment wins over a label, a
