@@ -44,6 +44,6 @@ while read -r sign pid; do
     -) rest=''; for each in $pids; do [ "$each" = "$pid" ] || rest="$rest $each"; done; pids=$rest ;;
   esac
 done
-for each in $pids; do kill -9 -- "-$each" 2>/dev/null; done
+for each in $pids; do kill -s KILL -- "-$each" 2>/dev/null; done
 rm -rf -- "$1"
 `;
