@@ -1,10 +1,12 @@
+import type { Clock } from "../../base/clock.ts";
+import { DueQueue } from "../../functions/due-queue.ts";
 import type { FunctionClient, InvokeOutcome } from "../../functions/function-client.ts";
 import { ApiError } from "../../protocol/errors.ts";
 import type { Scope, Store } from "../../store/store.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 
 /** The kind of accepted asynchronous invocations; ids are `{time}-{requestId}`. */
-export const eventKind = "lambda-event";
+const eventKind = "lambda-event";
 
 interface EventDocument {
   readonly functionArn: string;
@@ -22,10 +24,11 @@ interface EventDocument {
   readonly refusals: number;
 }
 
-export interface EventQueueOptions {
+interface EventQueueOptions {
   readonly store: Store;
   readonly functions: FunctionClient;
   readonly logger: Logger;
+  readonly clock: Clock;
   /** Waits before the second and third run. AWS: one minute, then two. */
   readonly retryMs?: readonly number[];
 }
@@ -35,12 +38,8 @@ const ageMsMax = 6 * 3_600_000;
 /** Ours: AWS names no bound; what is beyond it is throttled. */
 const queuedMax = 10_000;
 const runningMax = 64;
-
-interface Queued {
-  readonly scope: Scope;
-  readonly id: string;
-  timer: NodeJS.Timeout | undefined;
-}
+/** When the store fails: how long until an event's run is tried once more. */
+const recordAgainMs = 5_000;
 
 /**
  * Asynchronous invocations: accepted ones are in the store until they have run, so that they survive the server.
@@ -49,9 +48,8 @@ interface Queued {
 export class EventQueue {
   readonly #options: EventQueueOptions;
   readonly #retryMs: readonly number[];
-  readonly #queued = new Map<string, Queued>();
-  readonly #due: Queued[] = [];
-  #running = 0;
+  /** By scope and id, as one text. */
+  readonly #queue = new DueQueue(runningMax, (key) => this.#runKey(key));
   #isClosed = false;
 
   constructor(options: EventQueueOptions) {
@@ -73,8 +71,8 @@ export class EventQueue {
       readonly payload: Buffer;
     },
   ): Promise<void> {
-    if (this.#queued.size >= queuedMax) throw new ApiError("TooManyRequestsException", "Rate Exceeded.");
-    const now = Date.now();
+    if (this.#queue.size >= queuedMax) throw new ApiError("TooManyRequestsException", "Rate Exceeded.");
+    const now = this.#options.clock.now();
     const id = `${now.toString(36)}-${event.requestId}`;
     const document: EventDocument = {
       ...event,
@@ -90,42 +88,28 @@ export class EventQueue {
 
   close(): void {
     this.#isClosed = true;
-    for (const { timer } of this.#queued.values()) clearTimeout(timer);
+    this.#queue.close();
   }
 
-  #schedule(scope: Scope, id: string, notBefore: number): void {
-    if (this.#isClosed) return;
-    const queued: Queued = { scope, id, timer: undefined };
-    const waitMs = Math.min(Math.max(0, notBefore - Date.now()), ageMsMax);
-    queued.timer = setTimeout(() => {
-      this.#due.push(queued);
-      this.#runDue();
-    }, waitMs);
-    this.#queued.set(id, queued);
+  #schedule({ account, region }: Scope, id: string, notBefore: number): void {
+    const waitMs = Math.min(Math.max(0, notBefore - this.#options.clock.now()), ageMsMax);
+    this.#queue.add(`${account} ${region} ${id}`, waitMs);
   }
 
-  #runDue(): void {
-    while (this.#running < runningMax && !this.#isClosed) {
-      const queued = this.#due.shift();
-      if (!queued) return;
-      this.#running++;
-      this.#run(queued)
-        .catch((error: unknown) => {
-          if (this.#isClosed) return;
-          this.#options.logger.error(`An asynchronous invocation could not be recorded: ${error}`);
-          this.#schedule(queued.scope, queued.id, Date.now() + 5_000);
-        })
-        .finally(() => {
-          this.#running--;
-          this.#runDue();
-        });
+  async #runKey(key: string): Promise<void> {
+    const [account = "", region = "", id = ""] = key.split(" ");
+    try {
+      await this.#run({ account, region }, id);
+    } catch (error) {
+      if (this.#isClosed) return;
+      this.#options.logger.error(`An asynchronous invocation could not be recorded: ${error}`);
+      this.#queue.add(key, recordAgainMs);
     }
   }
 
-  async #run({ scope, id }: Queued): Promise<void> {
+  async #run(scope: Scope, id: string): Promise<void> {
     const { store, functions } = this.#options;
     const stored = await store.read(scope, (tx) => tx.get<EventDocument>(eventKind, id));
-    this.#queued.delete(id);
     if (!stored) return;
     const event = stored.body;
     const outcome = await functions.invoke({
@@ -135,6 +119,7 @@ export class EventQueue {
       ...(event.traceId === undefined ? {} : { traceId: event.traceId }),
       ...(event.clientContext === undefined ? {} : { clientContext: event.clientContext }),
     });
+    // What was cut off by our own end runs again after the next start.
     if (this.#isClosed) return;
     const next = this.#afterwards(event, outcome);
     if (next) {
@@ -148,7 +133,7 @@ export class EventQueue {
   /** The event as it waits for its next run; undefined if there is none. */
   #afterwards(event: EventDocument, outcome: InvokeOutcome): EventDocument | undefined {
     if (outcome.kind === "ok") return undefined;
-    const now = Date.now();
+    const now = this.#options.clock.now();
     const isAbandoned = now - event.acceptedAt > ageMsMax;
     if (outcome.kind === "function-error") {
       const waitMs = this.#retryMs[event.failures];

@@ -1,3 +1,4 @@
+import type { Clock } from "../../base/clock.ts";
 import type { FunctionManager } from "../../functions/manager.ts";
 import type { PackageStore } from "../../functions/packages.ts";
 import type { Operations } from "../../protocol/operation.ts";
@@ -7,11 +8,12 @@ import { EventQueue } from "./event-queue.ts";
 import { type FunctionDocument, functionKind, toSpec } from "./function-document.ts";
 import { makeLambdaOperations } from "./operations.ts";
 
-export interface LambdaServiceOptions {
+interface LambdaServiceOptions {
   readonly store: Store;
   readonly manager: FunctionManager;
   readonly packages: PackageStore;
   readonly logger: Logger;
+  readonly clock: Clock;
   /** Waits before an asynchronous invocation's second and third run. */
   readonly eventRetryMs?: readonly number[];
 }
@@ -30,12 +32,13 @@ export class LambdaService {
 
   constructor(options: LambdaServiceOptions) {
     this.#options = options;
-    const { store, manager, packages, logger, eventRetryMs } = options;
+    const { store, manager, packages, logger, clock, eventRetryMs } = options;
     this.#functions = manager.client();
     this.#events = new EventQueue({
       store,
       functions: this.#functions,
       logger,
+      clock,
       ...(eventRetryMs ? { retryMs: eventRetryMs } : {}),
     });
     this.operations = makeLambdaOperations({

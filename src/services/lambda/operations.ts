@@ -13,7 +13,7 @@ import { applySettings, type FunctionSettings, invalid, settingsDefault } from "
 import { type InvokeInput, invokeFunction } from "./invoke.ts";
 import { type AddPermissionInput, toStatement, withStatement } from "./resource-policy.ts";
 
-export interface LambdaOptions {
+interface LambdaOptions {
   readonly store: Store;
   readonly manager: FunctionManager;
   readonly functions: FunctionClient;
