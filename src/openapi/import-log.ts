@@ -1,5 +1,7 @@
 /** More lines than this help nobody, and a hostile document could ask for millions. */
 const linesMax = 1000;
+const lineHeadMax = 600;
+const lineTailMax = 400;
 
 /** What an import found, in the order found. Lines are AWS's words where they are known. */
 export class ImportLog {
@@ -7,11 +9,11 @@ export class ImportLog {
   readonly #warnings = new Set<string>();
 
   error(line: string): void {
-    if (this.#errors.size < linesMax) this.#errors.add(line);
+    if (this.#errors.size < linesMax) this.#errors.add(shortened(line));
   }
 
   warn(line: string): void {
-    if (this.#warnings.size < linesMax) this.#warnings.add(line);
+    if (this.#warnings.size < linesMax) this.#warnings.add(shortened(line));
   }
 
   get hasErrors(): boolean {
@@ -30,4 +32,9 @@ export class ImportLog {
     }
     return lines.join("\n");
   }
+}
+
+function shortened(line: string): string {
+  if (line.length <= lineHeadMax + lineTailMax) return line;
+  return `${line.slice(0, lineHeadMax)}…${line.slice(-lineTailMax)}`;
 }

@@ -6,10 +6,11 @@ import type { ImportLog } from "./import-log.ts";
 import { member } from "./json-value.ts";
 import { modelNameIn, type SchemaConversion, schemaSections, toModelSchema } from "./model-schema.ts";
 import type { ApiDocument } from "./read-document.ts";
-import { nameInSection } from "./references.ts";
+import { nameInSection, type References } from "./references.ts";
 
 export interface ModelImportOptions {
   readonly restApiId: string;
+  readonly references: References;
   readonly ids: IdSource;
   readonly log: ImportLog;
   /** Models that stay if the document does not name them, and whose ids stay if it does. */
@@ -36,6 +37,8 @@ export class ModelImport {
   readonly #models = new Map<string, Model>();
   readonly #ids: ReadonlyMap<string, string>;
   readonly #names: ReadonlyMap<string, string>;
+  /** Schemas in place that several operations share by reference. */
+  readonly #inline = new Map<unknown, string | undefined>();
 
   constructor(document: ApiDocument, options: ModelImportOptions) {
     this.#document = document;
@@ -46,8 +49,9 @@ export class ModelImport {
     this.#importNamed();
   }
 
+  /** In the order of their names. */
   get models(): readonly Model[] {
-    return [...this.#models.values()];
+    return [...this.#models.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
   }
 
   has(name: string): boolean {
@@ -66,7 +70,10 @@ export class ModelImport {
         return undefined;
       }
     }
-    return this.#importInline(schema);
+    if (this.#inline.has(schema)) return this.#inline.get(schema);
+    const name = this.#importInline(schema);
+    this.#inline.set(schema, name);
+    return name;
   }
 
   #modelName(schemaName: string): string {
@@ -118,7 +125,7 @@ export class ModelImport {
     const flaw = checkModel(name, undefined);
     if (flaw !== undefined) return flaw;
     const conversion: SchemaConversion = {
-      document: this.#document.source,
+      documentReferences: this.#options.references,
       restApiId: this.#options.restApiId,
       modelName: (schemaName) => this.#modelName(schemaName),
       references: new Set(),
@@ -176,12 +183,16 @@ export class ModelImport {
   /** `simple-user` → `simpleuser`, for `--profile relaxed`: AWS refuses such names. */
   #alphanumericNames(): ReadonlyMap<string, string> {
     const taken = new Set(this.#document.schemas.map(([name]) => name));
+    const numbers = new Map<string, number>();
     const names = new Map<string, string>();
     for (const [name] of this.#document.schemas) {
       if (alphanumeric.test(name)) continue;
       const stripped = name.replaceAll(/[^a-zA-Z0-9]/g, "") || "Model";
       let unique = stripped;
-      for (let number = 2; taken.has(unique); number++) unique = `${stripped}${number}`;
+      for (let number = numbers.get(stripped) ?? 2; taken.has(unique); number++) {
+        unique = `${stripped}${number}`;
+        numbers.set(stripped, number + 1);
+      }
       taken.add(unique);
       names.set(name, unique);
     }

@@ -16,7 +16,7 @@ import { importGatewayResponses, importRequestValidators, importSettings } from 
 import { type JsonObject, member, textMember } from "./json-value.ts";
 import { parseDocument } from "./parse-document.ts";
 import { type ApiDocument, type Content, type Operation, readDocument } from "./read-document.ts";
-import { resolveReference } from "./references.ts";
+import { References as DocumentReferences } from "./references.ts";
 import { type Place, ResourceTree } from "./resource-tree.ts";
 
 export interface ImportOptions {
@@ -59,7 +59,8 @@ export function importRestApi(document: Buffer, base: RestApiDefinition, options
   const parsed = parseDocument(document, awsVariables(options));
   if (parsed.kind === "unreadable") return { kind: "refused", message: invalidInput, reason: parsed.reason };
   const log = new ImportLog();
-  const api = readDocument(parsed.document, log);
+  const references = new DocumentReferences(parsed.document);
+  const api = readDocument(parsed.document, references, log);
   if (api === undefined) {
     const reason = "the document is neither Swagger 2.0 nor OpenAPI 3.0 or 3.1 (swagger, openapi)";
     return { kind: "refused", message: invalidInput, reason };
@@ -71,7 +72,7 @@ export function importRestApi(document: Buffer, base: RestApiDefinition, options
     log.warn(`Extension ${documentationExtension} is not imported. Ignoring.`);
   }
   try {
-    const definition = new RestApiImport(api, base, options, log).definition();
+    const definition = new RestApiImport(api, references, base, options, log).definition();
     if (log.hasErrors) return { kind: "refused", message: log.refusal() };
     return { kind: "imported", definition, warnings: log.warnings };
   } catch (error) {
@@ -98,6 +99,7 @@ function awsVariables(options: ImportOptions): ReadonlyMap<string, string> {
 
 class RestApiImport {
   readonly #api: ApiDocument;
+  readonly #documentReferences: DocumentReferences;
   readonly #base: RestApiDefinition;
   readonly #options: ImportOptions;
   readonly #log: ImportLog;
@@ -110,15 +112,23 @@ class RestApiImport {
   /** Methods that this document has put, so that a second one at the same place is seen. */
   readonly #put = new Set<Method>();
 
-  constructor(api: ApiDocument, base: RestApiDefinition, options: ImportOptions, log: ImportLog) {
+  constructor(
+    api: ApiDocument,
+    documentReferences: DocumentReferences,
+    base: RestApiDefinition,
+    options: ImportOptions,
+    log: ImportLog,
+  ) {
     const isRelaxed = options.profile === "relaxed";
     const isMerge = options.mode === "merge";
     this.#api = api;
+    this.#documentReferences = documentReferences;
     this.#base = base;
     this.#options = options;
     this.#log = log;
     this.#models = new ModelImport(api, {
       restApiId: base.restApi.id,
+      references: documentReferences,
       ids: options.ids,
       log,
       existing: base.models,
@@ -256,7 +266,7 @@ class RestApiImport {
 
   #integrationSource(operation: Operation, path: string): unknown {
     const source = member(operation.source, integrationExtension);
-    const resolved = resolveReference(this.#api.source, source);
+    const resolved = this.#documentReferences.resolve(source);
     if (resolved.kind === "value") return resolved.value;
     this.#log.error(
       `Unable to put integration on ${where(operation.httpMethod, path)}: ` +
@@ -290,7 +300,10 @@ class RestApiImport {
         );
       }
       const problem = checkIntegrationResponse({ ...method, methodIntegration: complete }, response);
-      if (problem !== undefined) this.#log.error(`Unable to put integration response on ${place}: ${problem}`);
+      if (problem !== undefined) {
+        this.#log.error(`Unable to put integration response on ${place}: ${problem}`);
+        continue;
+      }
       const integrationResponses = { ...complete.integrationResponses, [response.statusCode]: response };
       complete = { ...complete, integrationResponses };
     }

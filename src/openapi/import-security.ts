@@ -21,6 +21,9 @@ export type MethodSecurity = Pick<
   "authorizationType" | "authorizerId" | "apiKeyRequired" | "authorizationScopes"
 >;
 
+/** What requirements ask for; no authorization type if they name no authorizer. */
+type Required = Omit<MethodSecurity, "authorizationType"> & Partial<Pick<MethodSecurity, "authorizationType">>;
+
 const authorizerTypes: Readonly<Record<string, Authorizer["type"]>> = {
   token: "TOKEN",
   request: "REQUEST",
@@ -34,6 +37,8 @@ const defaultTtlSeconds = 300;
 export class SecurityImport {
   readonly #schemes = new Map<string, Scheme>();
   readonly #log: ImportLog;
+  /** What a list of requirements comes to: the document's own serves all operations that have none. */
+  readonly #decided = new Map<readonly unknown[], Required>();
   readonly authorizers: readonly Authorizer[];
 
   constructor(document: ApiDocument, existing: readonly Authorizer[], ids: IdSource, log: ImportLog) {
@@ -53,9 +58,17 @@ export class SecurityImport {
    * the first one counts, never none.
    */
   of(operation: Operation, place: string): MethodSecurity {
+    const known = this.#decided.get(operation.security);
+    const required = known ?? this.#decide(operation.security, place);
+    this.#decided.set(operation.security, required);
+    const extension = textMember(objectMember(operation.source, "x-amazon-apigateway-auth"), "type")?.toUpperCase();
+    return { authorizationType: extension ?? "NONE", ...required };
+  }
+
+  #decide(security: readonly unknown[], place: string): Required {
     let isApiKeyRequired = false;
     let chosen: Pick<MethodSecurity, "authorizationType" | "authorizerId" | "authorizationScopes"> | undefined;
-    for (const [name, scopes] of operation.security.flatMap(membersOf)) {
+    for (const [name, scopes] of security.flatMap(membersOf)) {
       const scheme = this.#schemes.get(name);
       if (scheme === undefined) this.#log.warn(`Security scheme '${name}' of ${place} is not defined. Ignoring.`);
       else if (scheme.kind === "api-key") isApiKeyRequired = true;
@@ -64,11 +77,7 @@ export class SecurityImport {
         else this.#log.warn(`Security scheme '${name}' of ${place} is a second authorizer. Ignoring.`);
       }
     }
-    const extension = textMember(objectMember(operation.source, "x-amazon-apigateway-auth"), "type")?.toUpperCase();
-    return {
-      ...(chosen ?? { authorizationType: extension ?? "NONE" }),
-      apiKeyRequired: isApiKeyRequired,
-    };
+    return { ...chosen, apiKeyRequired: isApiKeyRequired };
   }
 
   #readScheme(name: string, scheme: JsonObject, makeId: () => string): Scheme {

@@ -1,9 +1,9 @@
 import { isObject, type JsonObject, member, membersOf } from "./json-value.ts";
-import { nameInSection, resolveReference } from "./references.ts";
+import { nameInSection, type References } from "./references.ts";
 
 /** What a schema's conversion needs to know, and what it found out. */
 export interface SchemaConversion {
-  readonly document: JsonObject;
+  readonly documentReferences: References;
   readonly restApiId: string;
   /** A schema's name in the document → its model's name. */
   modelName(schemaName: string): string;
@@ -110,7 +110,7 @@ function convertReference(
     conversion.references.add(model);
     return { $ref: modelReference(conversion.restApiId, model) };
   }
-  const resolved = resolveReference(conversion.document, schema);
+  const resolved = conversion.documentReferences.resolve(schema);
   if (resolved.kind === "unresolved" || inlined >= inlinedMax) {
     conversion.unresolved.add(reference);
     return {};

@@ -1,24 +1,18 @@
-import { createRequire } from "node:module";
 import { isObject, type JsonObject } from "./json-value.ts";
+import { parseYaml, YamlProblem } from "./parse-yaml.ts";
 
-/**
- * YAML is read at about 3 MB/s on the control thread, at some 90 bytes of memory for each of its bytes. AWS takes
- * definition files of 6 MB at most; JSON of any size that the management API lets in costs a tenth.
- */
-const yamlCharactersMax = 8 * 1024 * 1024;
 /** Deeper nesting is no API's, and what walks schemas is recursive. */
 const depthMax = 256;
-/** Values in the document with aliases followed, so that few lines of YAML can't mean gigabytes. */
-const valuesMax = 4_000_000;
-/** Uses of anchors, weighted with the aliases inside of them. */
-const aliasesMax = 20_000;
+/**
+ * Values in the document, and 32 characters of text for one more, with aliases followed, so that few lines of YAML can't
+ * mean gigabytes. GitHub's description, 13 MB of JSON, comes to 0.4 million.
+ */
+const valuesMax = 2_000_000;
 
 export type ParsedDocument =
   | { readonly kind: "parsed"; readonly document: JsonObject }
   /** `reason` is ours: AWS only says that the input is invalid. */
   | { readonly kind: "unreadable"; readonly reason: string };
-
-const require = createRequire(import.meta.url);
 
 /** Reads JSON or YAML text within bounds of time, memory and depth, `${name}` of each variable replaced. */
 export function parseDocument(bytes: Buffer, variables: ReadonlyMap<string, string>): ParsedDocument {
@@ -54,36 +48,12 @@ function parseText(text: string): ParsedDocument {
       jsonProblem = (error as Error).message;
     }
   }
-  if (text.length > yamlCharactersMax) {
-    return unreadable(
-      jsonProblem ?? `YAML is read up to ${yamlCharactersMax} characters; the same document as JSON is fine`,
-    );
-  }
-  return parseYaml(text, jsonProblem);
-}
-
-function parseYaml(text: string, jsonProblem: string | undefined): ParsedDocument {
-  // Loaded with the first document that is no JSON: it costs 30 ms and 3 MB.
-  const yaml = require("yaml") as typeof import("yaml");
   try {
-    const document = yaml.parseDocument(text, { merge: true, logLevel: "silent" });
-    const problem = document.errors[0] ?? document.warnings[0];
-    if (problem !== undefined) return unreadable(jsonProblem ?? firstLine(problem.message));
-    const value: unknown = document.toJS({ maxAliasCount: aliasesMax });
-    const version = document.getIn(["info", "version"], true);
-    // `version: 1.10` is a number to YAML; its text is what was meant.
-    if (yaml.isScalar(version) && typeof version.value === "number" && version.source !== undefined) {
-      (value as { info: { version: string } }).info.version = version.source;
-    }
-    return asDocument(value);
+    return asDocument(parseYaml(text));
   } catch (error) {
-    return unreadable(firstLine((error as Error).message));
+    if (!(error instanceof YamlProblem)) throw error;
+    return unreadable(jsonProblem ?? error.message);
   }
-}
-
-/** `Map keys must be unique at line 5, column 3`, without the lines that it shows. */
-function firstLine(message: string): string {
-  return message.split("\n", 1)[0]!.replace(/:$/, "");
 }
 
 function asDocument(value: unknown): ParsedDocument {
@@ -105,7 +75,7 @@ function findExcess(document: JsonObject): string | undefined {
     if (depth > depthMax) return `the document is nested deeper than ${depthMax} levels`;
     if (!Array.isArray(value) && Object.hasOwn(value, "__proto__")) return "the document has a member named __proto__";
     for (const child of Array.isArray(value) ? value : Object.values(value)) {
-      count++;
+      count += typeof child === "string" ? 1 + child.length / 32 : 1;
       if (typeof child === "object" && child !== null) {
         values.push(child);
         depths.push(depth + 1);

@@ -9,7 +9,7 @@ import {
   scalarText,
   textMember,
 } from "./json-value.ts";
-import { resolveReference } from "./references.ts";
+import type { References } from "./references.ts";
 
 /** What Swagger 2.0 and OpenAPI 3 documents have in common, as far as API Gateway takes it in. */
 export interface ApiDocument {
@@ -81,6 +81,7 @@ const locations: Readonly<Record<string, Parameter["location"]>> = {
 
 interface Reading {
   readonly document: JsonObject;
+  readonly references: References;
   readonly dialect: Dialect;
   readonly log: ImportLog;
 }
@@ -100,6 +101,9 @@ interface Place {
   readonly httpMethod: string;
   readonly path: string;
 }
+
+/** The document's own list counts for each of its operations. */
+const mediaTypesMax = 64;
 
 const endpointExtension = "x-amazon-apigateway-endpoint-configuration";
 
@@ -135,7 +139,7 @@ const openapi: Dialect = {
     return objectMember(document, endpointExtension);
   },
   bodies(reading, operation, _parameters, place) {
-    const resolved = resolveReference(reading.document, operation["requestBody"]);
+    const resolved = reading.references.resolve(operation["requestBody"]);
     if (resolved.kind === "unresolved") {
       reading.log.error(unresolved(`put method '${place.httpMethod}' on resource at path '${place.path}'`, resolved));
       return [];
@@ -146,10 +150,10 @@ const openapi: Dialect = {
 };
 
 /** Reads a document's common part; undefined if it is of no known kind or version. */
-export function readDocument(document: JsonObject, log: ImportLog): ApiDocument | undefined {
+export function readDocument(document: JsonObject, references: References, log: ImportLog): ApiDocument | undefined {
   const dialect = dialectOf(document);
   if (dialect === undefined) return undefined;
-  const reading: Reading = { document, dialect, log };
+  const reading: Reading = { document, references, dialect, log };
   const info = objectMember(document, "info");
   if (!isObject(document["paths"])) log.warn("Parse issue: attribute paths is missing");
   const schemes = membersOf(dialect.securitySchemes(document)).map(([name, scheme]) => [
@@ -161,12 +165,19 @@ export function readDocument(document: JsonObject, log: ImportLog): ApiDocument 
     title: textMember(info, "title"),
     description: textMember(info, "description"),
     version: textMember(info, "version"),
-    basePath: (dialect.basePath(document) ?? "").replace(/\/+$/, "").replace(/^(?=[^/])/, "/"),
+    basePath: normalBasePath(dialect.basePath(document) ?? ""),
     schemas: membersOf(dialect.schemas(document)),
     securitySchemes: new Map(schemes as [string, JsonObject][]),
     endpointConfiguration: dialect.endpointConfiguration(document),
     paths: membersOf(document["paths"]).flatMap(([path, item]) => readPath(reading, path, item)),
   };
+}
+
+function normalBasePath(path: string): string {
+  let end = path.length;
+  while (end > 0 && path[end - 1] === "/") end--;
+  const trimmed = path.slice(0, end);
+  return trimmed === "" || trimmed.startsWith("/") ? trimmed : `/${trimmed}`;
 }
 
 function dialectOf(document: JsonObject): Dialect | undefined {
@@ -178,7 +189,7 @@ function dialectOf(document: JsonObject): Dialect | undefined {
 
 function readPath(reading: Reading, path: string, item: unknown): DocumentPath[] {
   if (path.startsWith("x-")) return [];
-  const resolved = resolveReference(reading.document, item);
+  const resolved = reading.references.resolve(item);
   if (resolved.kind === "unresolved") {
     reading.log.error(unresolved(`create resource at path '${path}'`, resolved));
     return [];
@@ -225,7 +236,7 @@ function readOperation(reading: Reading, pathItem: JsonObject, operation: JsonOb
 function readParameters(reading: Reading, pathItem: JsonObject, operation: JsonObject, place: Place): JsonObject[] {
   const parameters = new Map<string, JsonObject>();
   for (const listed of [...listMember(pathItem, "parameters"), ...listMember(operation, "parameters")]) {
-    const resolved = resolveReference(reading.document, listed);
+    const resolved = reading.references.resolve(listed);
     if (resolved.kind === "unresolved") {
       reading.log.error(unresolved(`put method '${place.httpMethod}' on resource at path '${place.path}'`, resolved));
     } else if (isObject(resolved.value)) {
@@ -255,7 +266,7 @@ function readResponses(reading: Reading, operation: JsonObject, place: Place): O
   return listed.flatMap(([statusCode, response]) => {
     // A method response has one status; AWS leaves `default` and `4XX` out.
     if (!/^[1-5]\d\d$/.test(statusCode)) return [];
-    const resolved = resolveReference(reading.document, response);
+    const resolved = reading.references.resolve(response);
     if (resolved.kind === "unresolved") {
       const where = `put method response on '${place.httpMethod}' for resource at path '${place.path}'`;
       reading.log.error(unresolved(where, resolved));
@@ -277,7 +288,7 @@ function readResponses(reading: Reading, operation: JsonObject, place: Place): O
 
 /** The value that a reference leads to; an empty object if it leads nowhere. */
 function followed(reading: Reading, value: unknown): JsonObject {
-  const resolved = resolveReference(reading.document, value);
+  const resolved = reading.references.resolve(value);
   return resolved.kind === "value" && isObject(resolved.value) ? resolved.value : {};
 }
 
@@ -287,8 +298,9 @@ function unresolved(what: string, resolved: { readonly reference: string; readon
 
 function mediaTypes(document: JsonObject, operation: JsonObject, which: "consumes" | "produces"): readonly string[] {
   const own = member(operation, which);
-  const listed = (Array.isArray(own) ? own : listMember(document, which)).flatMap((type) => scalarText(type) ?? []);
-  return listed.length === 0 ? ["application/json"] : listed;
+  const listed: readonly unknown[] = Array.isArray(own) ? own : listMember(document, which);
+  const types = listed.slice(0, mediaTypesMax).flatMap((type) => scalarText(type) ?? []);
+  return types.length === 0 ? ["application/json"] : types;
 }
 
 function contentsOf(value: unknown): Content[] {

@@ -8,6 +8,8 @@ import type { ImportLog } from "./import-log.ts";
  * 3,000 real resources have 0.2 million.
  */
 const pathCharactersMax = 32 * 1024 * 1024;
+/** AWS: "Amazon API Gateway quotas and important notes", URL length of regional APIs. */
+const pathLengthMax = 10_240;
 
 interface Node {
   readonly id: string;
@@ -15,6 +17,8 @@ interface Node {
   readonly pathPart: string | undefined;
   readonly path: string;
   readonly children: Map<string, Node>;
+  /** The one child that is a variable. */
+  variable: Node | undefined;
   readonly methods: Map<string, Method>;
 }
 
@@ -47,6 +51,7 @@ export class ResourceTree {
       pathPart: undefined,
       path: "/",
       children: new Map(),
+      variable: undefined,
       methods: new Map(),
     };
     this.#ids = options.ids;
@@ -63,6 +68,12 @@ export class ResourceTree {
 
   /** The resource at a path, made with all its parents if need be; undefined, and a line in the log, if it can't be. */
   at(path: string): Place | undefined {
+    if (path.length > pathLengthMax) {
+      this.#log.error(
+        `Unable to create resource at path '${path}': the path is longer than ${pathLengthMax} characters`,
+      );
+      return undefined;
+    }
     const renamed = new Map<string, string>();
     let node = this.#root;
     for (const part of segmentsOf(path)) {
@@ -79,7 +90,7 @@ export class ResourceTree {
     const nodes = [this.#root];
     for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
       found.push(asResource(node));
-      nodes.push(...node.children.values());
+      for (const child of node.children.values()) nodes.push(child);
     }
     return found.sort((one, other) => (one.path < other.path ? -1 : 1));
   }
@@ -92,7 +103,7 @@ export class ResourceTree {
       return undefined;
     }
     if (this.#failed.has(path)) return undefined;
-    const variable = [...(isVariable(part) ? parent.children.keys() : [])].find(isVariable);
+    const variable = isVariable(part) ? parent.variable?.pathPart : undefined;
     const siblings = variable === undefined ? [] : [variable];
     const flaw = checkPathPart(part);
     const problem = flaw ?? checkSiblings(part, siblings, parent.pathPart);
@@ -114,8 +125,17 @@ export class ResourceTree {
     if (known !== undefined) return known;
     const path = childPath(parent, part);
     const id = this.#existingIds.get(path) ?? this.#ids.id(6);
-    const node: Node = { id, parent, pathPart: part, path, children: new Map(), methods: new Map() };
+    const node: Node = {
+      id,
+      parent,
+      pathPart: part,
+      path,
+      children: new Map(),
+      variable: undefined,
+      methods: new Map(),
+    };
     parent.children.set(part, node);
+    if (isVariable(part)) parent.variable = node;
     return node;
   }
 }
