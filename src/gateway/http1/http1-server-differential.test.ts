@@ -3,11 +3,11 @@ import { randomInt } from "node:crypto";
 import { test } from "node:test";
 import { fuzzAgainstLlhttp } from "./http1-server.fuzz.ts";
 
-// PORTICO_FUZZ_SEED replays a run; without it each run is another one.
+// PORTICO_FUZZ_SEED replays a run, PORTICO_FUZZ_MS makes it longer.
 const seed = Number(process.env["PORTICO_FUZZ_SEED"] ?? randomInt(2 ** 31));
 
 test(`what the codec accepts, llhttp accepts and reads alike (seed ${seed})`, async (t) => {
-  const result = await fuzzAgainstLlhttp(seed, 2_000, 20_000);
+  const result = await fuzzAgainstLlhttp(seed, Number(process.env["PORTICO_FUZZ_MS"] ?? 2_000));
   t.diagnostic(
     `${result.inputs} inputs, ${result.agreed} requests read alike, ${result.stricter} inputs refused only here`,
   );
