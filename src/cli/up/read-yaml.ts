@@ -37,17 +37,18 @@ async function parseDocument(source: Source): Promise<Document.Parsed> {
   if (document.errors.length > 0) {
     const problems: Problem[] = document.errors
       .slice(0, 5)
-      .map((error) => problemAt("error", yamlMessages[error.code] ?? error.message, source, error.pos[0]));
+      .map((error) => problemAt("error", inPlainWords(error.code, error.message), source, error.pos[0]));
     throw new ProblemsError(problems);
   }
   return document;
 }
 
-/** Sentences for the errors of `yaml` that speak of its insides. */
-const yamlMessages: Readonly<Record<string, string | undefined>> = {
-  TAB_AS_INDENT: "YAML does not allow tabs for indentation: use spaces",
-  DUPLICATE_KEY: "This key stands twice in one mapping",
-};
+/** The errors of `yaml` that speak of its insides, for people. */
+function inPlainWords(code: string, message: string): string {
+  if (code === "TAB_AS_INDENT") return "YAML does not allow tabs for indentation: use spaces";
+  if (code === "DUPLICATE_KEY") return "This key stands twice in one mapping";
+  return message.replace(/^Missing , between flow \w+ items$/, "A comma is missing before this");
+}
 
 /** Parsing takes long for large documents; several problems of one are located in turn. */
 const parsed = new WeakMap<Source, Document.Parsed>();
