@@ -28,10 +28,10 @@ const droppedFromRequests = [
   "x-http-method-override",
 ] as const;
 
-/** For HTTP integrations; those of the second line are made anew. */
+/** For HTTP integrations. Those of the second line are made anew, but for the coding, which was undone. */
 export const droppedFromHttpRequest: ReadonlySet<string> = new Set([
   ...droppedFromRequests,
-  ...["via", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id"],
+  ...["content-encoding", "via", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id"],
 ]);
 
 /** For Lambda events, which show the client's `Host` and `Via`. */

@@ -1,0 +1,269 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { aMethod, anHttpProxy, aRestApi, aStage } from "./a-rest-api.ts";
+import { startBackend, startGateway, startRawBackend, until } from "./start-gateway.ts";
+
+const proxyParameters = { "integration.request.path.proxy": "method.request.path.proxy" };
+
+test("HTTP_PROXY passes method, path, query, headers and body on, and the answer back", async () => {
+  await using backend = await startBackend((_, outgoing, body) =>
+    outgoing
+      .writeHead(201, { "Content-Type": "text/plain", "X-Custom": "v", "WWW-Authenticate": "Basic", Server: "s" })
+      .end(`got ${body}`),
+  );
+  await using gateway = await startGateway();
+  gateway.deploy(
+    aRestApi({
+      "/{proxy+}": {
+        ANY: aMethod(anHttpProxy(`${backend.origin}/base/{proxy}?fixed=1`, { requestParameters: proxyParameters })),
+      },
+    }),
+  );
+  const reply = await gateway.call("/a%2Fb/c?x=1&x=2&y=%20z", {
+    method: "POST",
+    body: "hello",
+    headers: { "X-Mine": "1", Accept: "a/b", Te: "trailers", "X-Forwarded-For": "1.2.3.4" },
+  });
+  assert.equal(reply.status, 201);
+  assert.equal(reply.text, "got hello");
+  assert.equal(reply.headers["x-custom"], "v");
+  assert.equal(reply.headers["x-amzn-remapped-www-authenticate"], "Basic");
+  assert.equal(reply.headers["x-amzn-remapped-server"], "s");
+  assert.match(String(reply.headers["x-amzn-remapped-date"]), /GMT/);
+  assert.match(String(reply.headers["x-amzn-trace-id"]), /^Root=1-[0-9a-f]{8}-[0-9a-f]{24}$/);
+  const [seen] = backend.requests;
+  assert.equal(seen?.method, "POST");
+  assert.equal(seen?.url, "/base/a%2Fb/c?fixed=1&x=1&x=2&y=%20z");
+  assert.equal(seen?.body, "hello");
+  assert.equal(seen?.headers["x-mine"], "1");
+  assert.equal(seen?.headers["te"], undefined);
+  assert.equal(seen?.headers["x-forwarded-for"], "1.2.3.4, 127.0.0.1");
+  assert.equal(seen?.headers["x-forwarded-proto"], "http");
+  assert.equal(seen?.headers["x-forwarded-port"], String(gateway.port));
+  assert.equal(seen?.headers["x-amzn-apigateway-api-id"], "abc123");
+  assert.equal(seen?.headers["x-amzn-trace-id"], reply.headers["x-amzn-trace-id"]);
+  assert.equal(seen?.headers.host, backend.origin.slice("http://".length));
+  assert.deepEqual(gateway.errors, []);
+});
+
+test("mapped parameters replace the request's own", async () => {
+  await using backend = await startBackend();
+  await using gateway = await startGateway();
+  const requestParameters = {
+    "integration.request.header.X-Fixed": "'a'",
+    "integration.request.header.X-Id": "context.requestId",
+    "integration.request.header.X-Query": "method.request.querystring.q",
+    "integration.request.querystring.q": "'mapped & more'",
+    "integration.request.querystring.v": "stageVariables.version",
+    "integration.request.querystring.m": "method.request.multivaluequerystring.n",
+    "integration.request.path.id": "method.request.header.X-Id",
+  };
+  gateway.deploy(
+    aRestApi({
+      "/x": { GET: aMethod(anHttpProxy("http://${stageVariables.host}/i/{id}", { requestParameters })) },
+    }),
+    aStage({ variables: { version: "2", host: backend.origin.slice(7) } }),
+  );
+  const reply = await gateway.call("/x?q=1%0d%0aInjected:%20x&n=1&n=2&z=3", {
+    headers: { "X-Fixed": "client", "X-Id": "a/b c" },
+  });
+  assert.equal(reply.status, 200);
+  const seen = backend.requests[0]!;
+  assert.equal(seen.url, "/i/a%2Fb%20c?n=1&n=2&z=3&m=1&m=2&q=mapped%20%26%20more&v=2");
+  assert.equal(seen.headers["x-fixed"], "a");
+  assert.equal(seen.headers["x-id"], reply.headers["x-amzn-requestid"]);
+  assert.equal(seen.headers["x-query"], "1Injected: x");
+  assert.equal(seen.headers["injected"], undefined);
+});
+
+test("a path parameter can't leave the integration's path", async () => {
+  await using backend = await startBackend();
+  await using gateway = await startGateway();
+  gateway.deploy(
+    aRestApi({
+      "/{proxy+}": {
+        GET: aMethod(anHttpProxy(`${backend.origin}/public/{proxy}`, { requestParameters: proxyParameters })),
+      },
+    }),
+  );
+  for (const path of ["/%2e%2e/admin", "/..%2fadmin", "/a/..%5cadmin", "/%2E./x", "/x/.."]) {
+    assert.equal((await gateway.call(path)).status, 400, path);
+  }
+  assert.match(
+    await gateway.raw("GET /prod/../admin HTTP/1.1\r\nHost: abc123.execute-api.localhost\r\n\r\n", "}"),
+    /^HTTP\/1.1 400/,
+  );
+  assert.equal((await gateway.call("/a..b/%2e/c")).status, 200);
+  assert.deepEqual(
+    backend.requests.map(({ url }) => url),
+    ["/public/a..b/%2e/c"],
+  );
+});
+
+test("large bodies stream both ways", async () => {
+  const big = randomBytes(4_000_000);
+  await using backend = await startBackend((_, outgoing, body) =>
+    outgoing.end(Buffer.from(body, "latin1").length > 0 ? big : ""),
+  );
+  await using gateway = await startGateway();
+  gateway.deploy(aRestApi({ "/": { POST: aMethod(anHttpProxy(backend.origin)) } }));
+  const declared = await gateway.call("/", { method: "POST", body: "x".repeat(3_000_000) });
+  assert.ok(declared.body.equals(big));
+  assert.equal(backend.requests[0]?.body.length, 3_000_000);
+  const chunked = await gateway.call("/", {
+    method: "POST",
+    body: "y".repeat(1_000_000),
+    headers: { "transfer-encoding": "chunked" },
+  });
+  assert.ok(chunked.body.equals(big));
+  assert.equal(backend.requests[1]?.body.length, 1_000_000);
+  assert.deepEqual(gateway.errors, []);
+});
+
+test("requests over the payload limit are refused with 413, answers over it with 500", async () => {
+  await using backend = await startBackend((_, outgoing) => outgoing.end("z".repeat(200_000)));
+  await using gateway = await startGateway({ payloadBytesMax: 100_000 });
+  gateway.deploy(
+    aRestApi({
+      "/": { POST: aMethod(anHttpProxy(backend.origin)) },
+      "/stream": { POST: aMethod(anHttpProxy(backend.origin, { responseTransferMode: "STREAM" })) },
+    }),
+  );
+  const declared = await gateway.call("/", { method: "POST", body: "x".repeat(100_001) });
+  assert.deepEqual([declared.status, declared.text], [413, "HTTP content length exceeded 100000 bytes."]);
+  assert.equal(declared.headers["content-type"], "text; charset=utf-8");
+  assert.equal(declared.headers["x-amzn-requestid"], undefined);
+  const chunk = `${(70_000).toString(16)}\r\n${"x".repeat(70_000)}\r\n`;
+  const head = "POST /prod/ HTTP/1.1\r\nHost: abc123.execute-api.localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
+  assert.match(await gateway.raw(`${head}${chunk}${chunk}0\r\n\r\n`, "bytes."), /^HTTP\/1.1 413/);
+  assert.equal((await gateway.call("/", { method: "POST", body: "x" })).status, 500);
+  assert.equal((await gateway.call("/stream", { method: "POST", body: "x" })).body.length, 200_000);
+});
+
+test("compressed requests reach the backend decompressed", async () => {
+  await using backend = await startBackend();
+  await using gateway = await startGateway({ payloadBytesMax: 100_000 });
+  gateway.deploy(aRestApi({ "/": { POST: aMethod(anHttpProxy(backend.origin)) } }));
+  const post = (body: Buffer | string, coding: string): ReturnType<typeof gateway.call> =>
+    gateway.call("/", { method: "POST", body, headers: { "content-encoding": coding } });
+  assert.equal((await post(gzipSync("plain"), "gzip")).text, "echo plain");
+  assert.equal(backend.requests[0]?.headers["content-encoding"], undefined);
+  assert.equal((await post("identity", "identity")).text, "echo identity");
+  assert.equal((await post("x", "br")).status, 415);
+  assert.equal((await post("no gzip", "gzip")).status, 415);
+  assert.equal((await post(gzipSync(Buffer.alloc(5_000_000)), "gzip")).status, 413);
+});
+
+test("an unreachable backend is 504, in time a timeout", async () => {
+  await using silent = await startRawBackend(() => {});
+  await using gateway = await startGateway();
+  gateway.deploy(
+    aRestApi({
+      "/refused": { GET: aMethod(anHttpProxy("http://127.0.0.1:1/")) },
+      "/unknown": { GET: aMethod(anHttpProxy("http://no-such-host.invalid/")) },
+      "/silent": { GET: aMethod(anHttpProxy(silent.origin, { timeoutInMillis: 60 })) },
+      "/tls": { GET: aMethod(anHttpProxy(silent.origin.replace("http:", "https:"), { timeoutInMillis: 200 })) },
+    }),
+  );
+  for (const path of ["/refused", "/unknown"]) {
+    const reply = await gateway.call(path);
+    assert.deepEqual(
+      [reply.status, reply.text],
+      [504, '{"message": "Network error communicating with endpoint"}'],
+      path,
+    );
+    assert.equal(reply.headers["x-amzn-errortype"], "InternalServerErrorException");
+  }
+  const late = await gateway.call("/silent");
+  assert.deepEqual([late.status, late.text], [504, '{"message": "Endpoint request timed out"}']);
+  assert.equal((await gateway.call("/tls")).status, 504);
+  assert.match(gateway.metrics(), /portico_integration_errors_total 4/);
+});
+
+test("a backend that speaks no HTTP, or breaks off, does no harm", async () => {
+  const answers: Record<string, string> = {
+    "/garbage": "SSH-2.0-OpenSSH\r\n",
+    "/short": "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf",
+    "/close": "",
+    "/both": "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+    "/huge": `HTTP/1.1 200 OK\r\nX: ${"x".repeat(100_000)}\r\n\r\n`,
+    "/interim": "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+  };
+  await using gateway = await startGateway();
+  for (const [path, bytes] of Object.entries(answers)) {
+    await using backend = await startRawBackend((socket) => {
+      if (path === "/interim") socket.write(bytes);
+      else socket.end(bytes);
+    });
+    gateway.deploy(aRestApi({ [path]: { GET: aMethod(anHttpProxy(backend.origin)) } }));
+    const text = await gateway.raw(
+      `GET /prod${path} HTTP/1.1\r\nHost: abc123.execute-api.localhost\r\nConnection: close\r\n\r\n`,
+    );
+    const status = Number(text.slice(9, 12));
+    if (path === "/short") assert.ok(status === 200 && text.endsWith("half"), text);
+    else if (path === "/interim") assert.ok(status === 200 && text.endsWith("\r\n\r\nok"), text);
+    else assert.equal(status, 504, `${path}: ${text}`);
+  }
+  assert.deepEqual(gateway.errors, []);
+});
+
+test("an idle connection that the backend closed is replaced without the client's notice, but not for a POST", async () => {
+  await using backend = await startRawBackend((socket, count) => {
+    if (count % 2 === 1) socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    else socket.resetAndDestroy();
+  });
+  await using gateway = await startGateway();
+  gateway.deploy(aRestApi({ "/": { ANY: aMethod(anHttpProxy(backend.origin)) } }));
+  assert.equal((await gateway.call("/")).status, 200);
+  assert.equal((await gateway.call("/")).status, 200);
+  assert.equal((await gateway.call("/", { method: "POST", body: "x" })).status, 504);
+});
+
+test("a client that goes away ends the backend's request", async () => {
+  let isClosed = false;
+  await using backend = await startBackend((incoming, outgoing) => {
+    outgoing.writeHead(200).write("first");
+    incoming.socket.on("close", () => {
+      isClosed = true;
+    });
+  });
+  await using gateway = await startGateway();
+  gateway.deploy(aRestApi({ "/": { GET: aMethod(anHttpProxy(backend.origin)) } }));
+  await gateway.raw("GET /prod/ HTTP/1.1\r\nHost: abc123.execute-api.localhost\r\n\r\n", "first");
+  await until(() => isClosed);
+  await until(() => gateway.metrics().includes('class="2xx"') || gateway.metrics().includes('class="4xx"'));
+  assert.deepEqual(gateway.errors, []);
+});
+
+test("HEAD, 204, 304 and redirects pass as they are", async () => {
+  await using backend = await startBackend((incoming, outgoing) => {
+    if (incoming.url === "/head") outgoing.writeHead(200, { "Content-Length": "1234" }).end();
+    else if (incoming.url === "/empty") outgoing.writeHead(204).end();
+    else if (incoming.url === "/same") outgoing.writeHead(304, { ETag: '"x"' }).end();
+    else outgoing.writeHead(302, { Location: "/elsewhere" }).end("moved");
+  });
+  await using gateway = await startGateway();
+  gateway.deploy(
+    aRestApi({
+      "/{proxy+}": { ANY: aMethod(anHttpProxy(`${backend.origin}/{proxy}`, { requestParameters: proxyParameters })) },
+    }),
+  );
+  const head = await gateway.call("/head", { method: "HEAD" });
+  assert.deepEqual([head.status, head.headers["content-length"], head.body.length], [200, "1234", 0]);
+  assert.equal((await gateway.call("/empty")).status, 204);
+  assert.deepEqual([(await gateway.call("/same")).status], [304]);
+  const moved = await gateway.call("/moved");
+  assert.deepEqual([moved.status, moved.headers["location"], moved.text], [302, "/elsewhere", "moved"]);
+  assert.equal(backend.requests.length, 4);
+});
+
+test("connections are kept and reused", async () => {
+  await using backend = await startBackend();
+  await using gateway = await startGateway();
+  gateway.deploy(aRestApi({ "/": { GET: aMethod(anHttpProxy(backend.origin)) } }));
+  for (let count = 0; count < 10; count++) await gateway.call("/");
+  assert.match(gateway.metrics(), /portico_backend_connections_total 1\n/);
+  assert.match(gateway.metrics(), /portico_requests_total\{api="abc123",stage="prod",class="2xx"\} 10/);
+});

@@ -1,0 +1,232 @@
+import { once } from "node:events";
+import { createServer as createHttpServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { type AddressInfo, connect, createServer, type Server } from "node:net";
+import { compileRest } from "../../src/compiler/compile-rest.ts";
+import type { RestApiDefinition, Stage } from "../../src/definition/rest-api.ts";
+import type { FunctionClient } from "../../src/functions/function-client.ts";
+import { Gateway } from "../../src/gateway/gateway.ts";
+import { Http1Server } from "../../src/gateway/http1/http1-server.ts";
+import { defaultHttp1Limits } from "../../src/gateway/http1/limits.ts";
+import { stageKey } from "../../src/plan/plan.ts";
+import { allocateMetrics, Metrics, renderMetrics } from "../../src/telemetry/metrics.ts";
+import { aStage } from "./a-rest-api.ts";
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly rawHeaders: readonly string[];
+  readonly body: Buffer;
+  readonly text: string;
+}
+
+export interface GatewayUnderTest extends AsyncDisposable {
+  readonly port: number;
+  readonly gateway: Gateway;
+  deploy(definition: RestApiDefinition, stage?: Stage): void;
+  /** Below `/prod` on the API's host. */
+  call(path: string, options?: CallOptions): Promise<Reply>;
+  /** Bytes as they are; resolves with what came until the gateway closed, or `until` was in it. */
+  raw(bytes: string | Buffer, until?: string): Promise<string>;
+  metrics(): string;
+  readonly errors: unknown[];
+}
+
+export interface CallOptions {
+  readonly method?: string;
+  readonly headers?: Record<string, string | string[]>;
+  readonly body?: Buffer | string;
+  readonly host?: string;
+  /** The path is the whole target. */
+  readonly isWhole?: boolean;
+}
+
+const noFunctions: FunctionClient = {
+  describe: () => undefined,
+  invoke: () => Promise.reject(new Error("no functions here")),
+  close: () => Promise.resolve(),
+};
+
+/** A gateway thread's data plane in this process, on a port of its own. */
+export async function startGateway(
+  options: {
+    functions?: FunctionClient;
+    payloadBytesMax?: number;
+    accessLog?: string;
+    nowMs?: number;
+    isDevelopment?: boolean;
+  } = {},
+): Promise<GatewayUnderTest> {
+  const errors: unknown[] = [];
+  const buffer = allocateMetrics(1);
+  const clock = { now: () => options.nowMs ?? Date.now() };
+  const gateway = new Gateway({
+    functions: options.functions ?? noFunctions,
+    metrics: new Metrics(buffer, 1),
+    clock,
+    logger: {
+      debug() {},
+      info() {},
+      warn() {},
+      error: (message, fields) => errors.push([message, fields]),
+    },
+    isDevelopment: options.isDevelopment ?? true,
+    settings: {
+      payloadBytesMax: options.payloadBytesMax ?? 10_485_760,
+      accessLog: options.accessLog ?? "/nonexistent",
+    },
+  });
+  const http1 = new Http1Server({
+    limits: defaultHttp1Limits,
+    hasHints: true,
+    clock,
+    onRequest: (inbound) => {
+      if (!gateway.handle(inbound)) inbound.respond(599, [], "management");
+    },
+    onError: (error) => errors.push(error),
+  });
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => http1.accept(socket));
+  const port = await listen(server);
+  return {
+    port,
+    gateway,
+    errors,
+    deploy(definition, stage = aStage()) {
+      const plan = compileRest(definition, stage, { account: "000000000000", region: "us-east-1" });
+      gateway.setPlan(stageKey(plan.apiId, plan.stageName), plan);
+    },
+    call: (path, call = {}) =>
+      send(port, call.isWhole === true ? path : `/prod${path}`, {
+        host: "abc123.execute-api.us-east-1.localhost",
+        ...call,
+      }),
+    raw: (bytes, until) => sendRaw(port, bytes, until),
+    metrics: () => renderMetrics(buffer),
+    async [Symbol.asyncDispose]() {
+      server.close();
+      await http1.stop(0);
+      gateway.close();
+    },
+  };
+}
+
+async function listen(server: Server): Promise<number> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port;
+}
+
+function send(port: number, path: string, options: CallOptions): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      {
+        port,
+        host: "127.0.0.1",
+        path,
+        method: options.method ?? "GET",
+        agent: false,
+        headers: { ...options.headers, host: options.host },
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("error", reject);
+        response.on("end", () => {
+          const body = Buffer.concat(chunks);
+          const { statusCode, headers, rawHeaders } = response;
+          resolve({ status: statusCode ?? 0, headers, rawHeaders, body, text: body.toString() });
+        });
+      },
+    );
+    outgoing.on("error", reject);
+    outgoing.end(options.body);
+  });
+}
+
+function sendRaw(port: number, bytes: string | Buffer, until: string | undefined): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    let text = "";
+    const finish = (): void => {
+      socket.destroy();
+      resolve(text);
+    };
+    socket.on("data", (chunk: Buffer) => {
+      text += chunk.toString("latin1");
+      if (until !== undefined && text.includes(until)) finish();
+    });
+    socket.on("error", finish);
+    socket.on("close", finish);
+    socket.write(bytes);
+  });
+}
+
+export interface Backend extends AsyncDisposable {
+  readonly origin: string;
+  readonly requests: {
+    method: string;
+    url: string;
+    rawHeaders: string[];
+    headers: IncomingMessage["headers"];
+    body: string;
+  }[];
+}
+
+/** An HTTP backend; without `answer` it echoes what it got. */
+export async function startBackend(
+  answer: (incoming: IncomingMessage, outgoing: ServerResponse, body: string) => void = (_, outgoing, body) =>
+    outgoing.writeHead(200, { "Content-Type": "text/plain", "X-Backend": "yes" }).end(`echo ${body}`),
+): Promise<Backend> {
+  const requests: Backend["requests"] = [];
+  const server = createHttpServer((incoming, outgoing) => {
+    const chunks: Buffer[] = [];
+    incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+    incoming.on("error", () => {});
+    incoming.on("end", () => {
+      const body = Buffer.concat(chunks).toString();
+      const { method = "", url = "", rawHeaders, headers } = incoming;
+      requests.push({ method, url, rawHeaders, headers, body });
+      answer(incoming, outgoing, body);
+    });
+  });
+  const port = await listen(server);
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    requests,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await Promise.resolve();
+    },
+  };
+}
+
+/** A server that answers each connection's first bytes with bytes of its own. */
+export async function startRawBackend(
+  answer: (socket: import("node:net").Socket, count: number) => void,
+): Promise<{ readonly origin: string } & AsyncDisposable> {
+  let count = 0;
+  const sockets = new Set<import("node:net").Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    socket.on("data", () => answer(socket, ++count));
+  });
+  const port = await listen(server);
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await Promise.resolve();
+    },
+  };
+}
+
+/** Waits until a condition holds; fails after five seconds. */
+export async function until(condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + 5_000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error("what was waited for did not happen within 5 s");
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
