@@ -7,7 +7,12 @@ import { compileRest } from "../compiler/compile-rest.ts";
 import { FunctionManager } from "../functions/manager.ts";
 import { PackageStore } from "../functions/packages.ts";
 import { defaultHttp1Limits } from "../gateway/http1/limits.ts";
+import { makeRestLimits } from "../management/rest/limits.ts";
+import { makeRestOperations } from "../management/rest/operations.ts";
 import { makeManagement } from "../protocol/management.ts";
+import type { Service } from "../protocol/operation.ts";
+import { LambdaService } from "../services/lambda/lambda-service.ts";
+import { makeStsOperations } from "../services/sts/operations.ts";
 import { openSqliteStore } from "../store/sqlite-store.ts";
 import type { Store } from "../store/store.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -57,12 +62,15 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   undo.defer(() => store.close());
   const metrics = allocateMetrics(config.threads);
   let url: string | undefined;
+  const packages = new PackageStore(directory?.functionsPath ?? join(scratch, "functions"));
   const functions = new FunctionManager({
-    packages: new PackageStore(directory?.functionsPath ?? join(scratch, "functions")),
+    packages,
     logger,
     endpointUrl: () => url,
   });
   undo.defer(() => functions.close());
+  const lambda = new LambdaService({ store, manager: functions, packages, logger, clock });
+  undo.defer(() => lambda.close());
 
   const reconciler = new Reconciler({ store, compile: compileRest, post: (message) => threads.post(message), logger });
   const threads = new ThreadPool({
@@ -82,14 +90,25 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   let isStopping = false;
 
   const inEffect = async (): Promise<void> => {
-    const work = reconciler.caughtUp().then((revision) => threads.applied(revision));
+    const work = Promise.all([
+      reconciler.caughtUp().then((revision) => threads.applied(revision)),
+      lambda.caughtUp(),
+    ]);
     if (!(await withinMs(work, inEffectMsMax)) && !isStopping) {
       logger.error("A change is acknowledged although a gateway thread has not applied it.", { ms: inEffectMsMax });
     }
   };
+  const services: readonly Service[] = [
+    {
+      model: "apigateway",
+      operations: makeRestOperations({ store, limits: makeRestLimits({ resourcesPerApi: config.resourcesMax }) }),
+    },
+    { model: "lambda", operations: lambda.operations },
+    { model: "sts", operations: makeStsOperations() },
+  ];
   let isServing = false;
   const control = makeControlServer({
-    management: makeManagement([], {
+    management: makeManagement(services, {
       clock,
       ids: randomIds,
       bodyBytesMax: Math.max(config.managementPayloadMax, packageBodyBytesMax),
@@ -101,7 +120,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
       isReady: () => isServing && !isStopping && threads.isEveryThreadListening && threads.hasApplied(bootRevision),
       metrics: () => renderMetrics(metrics),
       status: () => reconciler.status(),
-      reset: config.memory || config.allowReset ? () => reset(store, functions, inEffect) : undefined,
+      reset: config.memory || config.allowReset ? () => reset(store, inEffect) : undefined,
       clock: config.memory ? clock : undefined,
     },
     bodyBytesMax: Math.max(config.managementPayloadMax, packageBodyBytesMax),
@@ -110,6 +129,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   });
   await control.listen(controlSocket);
   undo.defer(() => control.close(controlCloseMs));
+  await lambda.start();
   await reconciler.start();
   undo.defer(() => reconciler.close());
   const bootRevision = await reconciler.caughtUp();
@@ -164,7 +184,7 @@ async function requireFreePort(host: string, port: number): Promise<void> {
   await new Promise((resolve) => probe.close(resolve));
 }
 
-async function reset(store: Store, functions: FunctionManager, inEffect: () => Promise<void>): Promise<void> {
+async function reset(store: Store, inEffect: () => Promise<void>): Promise<void> {
   await store.reset();
   await inEffect();
 }
