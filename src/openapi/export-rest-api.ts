@@ -65,7 +65,8 @@ export function exportRestApi(definition: RestApiDefinition, options: ExportOpti
   const document = exportDocument(definition, options);
   if (options.format === "json") return `${JSON.stringify(document, null, 2)}\n`;
   const yaml = require("yaml") as typeof import("yaml");
-  return yaml.stringify(document, { lineWidth: 0, aliasDuplicateObjects: false });
+  // Readers of YAML 1.1 would take an unquoted `2012-10-17` for a date and `on` for true.
+  return yaml.stringify(document, { lineWidth: 0, aliasDuplicateObjects: false, compat: "yaml-1.1" });
 }
 
 function exportDocument(definition: RestApiDefinition, options: ExportOptions): Record<string, unknown> {
