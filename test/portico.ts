@@ -57,13 +57,15 @@ export async function startPortico(options: PorticoOptions = {}): Promise<Portic
     }),
   );
   let output = "";
-  const url = await readyLine(child, ended, (text) => {
+  const address = await readyLine(child, ended, (text) => {
     output += text;
     return output;
   });
+  const port = Number(new URL(address).port);
   return {
-    url,
-    port: Number(new URL(url).port),
+    // The line says localhost; by the number no test depends on how a client resolves that.
+    url: `http://127.0.0.1:${port}`,
+    port,
     pid: child.pid as number,
     output: () => output,
     async stop() {

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { UserError } from "../base/user-error.ts";
 
@@ -67,14 +67,23 @@ function makeDirectory(path: string): void {
   };
   try {
     const isNew = !existsSync(path);
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeWithParents(path);
+    if (!statSync(path).isDirectory()) refuse("There is a file in its place.", undefined);
     // The default is inside of the user's project.
     if (isNew) writeFileSync(join(path, ".gitignore"), "*\n");
   } catch (error) {
+    if (error instanceof UserError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "EEXIST" || code === "ENOTDIR") refuse("There is a file in its place.", error);
     refuse(message, error);
   }
+}
+
+/** Not `recursive: true`: where the file system takes no directories (/proc), Node then tries for ever. */
+function makeWithParents(path: string): void {
+  if (existsSync(path)) return;
+  makeWithParents(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 function takeLock(path: string, lockPath: string, holderPath: string): DatabaseSync {

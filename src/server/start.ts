@@ -39,8 +39,8 @@ export interface RunningServer {
 
 /** How long an acknowledgement waits for the threads. One that hangs must not stop all management. */
 const inEffectMsMax = 5_000;
-/** Lambda's own quota for a zip in a request is 50 MB, in base64. AWS: Lambda Developer Guide, "Lambda quotas". */
-const packageBodyBytesMax = 70 * 1024 * 1024;
+/** A zip of 50 MB in base64: AWS's "Request must be smaller than 70167211 bytes for the CreateFunction operation". */
+const packageBodyBytesMax = 70_167_211;
 /** What management calls that are still under way when the threads have stopped get. */
 const controlCloseMs = 1_000;
 
@@ -90,10 +90,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   let isStopping = false;
 
   const inEffect = async (): Promise<void> => {
-    const work = Promise.all([
-      reconciler.caughtUp().then((revision) => threads.applied(revision)),
-      lambda.caughtUp(),
-    ]);
+    const work = Promise.all([reconciler.caughtUp().then((revision) => threads.applied(revision)), lambda.caughtUp()]);
     if (!(await withinMs(work, inEffectMsMax)) && !isStopping) {
       logger.error("A change is acknowledged although a gateway thread has not applied it.", { ms: inEffectMsMax });
     }
@@ -103,7 +100,13 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
       model: "apigateway",
       operations: makeRestOperations({ store, limits: makeRestLimits({ resourcesPerApi: config.resourcesMax }) }),
     },
-    { model: "lambda", operations: lambda.operations },
+    {
+      model: "lambda",
+      operations: lambda.operations,
+      // An unknown runtime is refused by the operation, which knows those of this machine.
+      ownEnums: ["Runtime"],
+      bodyBytesMax: packageBodyBytesMax,
+    },
     { model: "sts", operations: makeStsOperations() },
   ];
   let isServing = false;
@@ -111,7 +114,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     management: makeManagement(services, {
       clock,
       ids: randomIds,
-      bodyBytesMax: Math.max(config.managementPayloadMax, packageBodyBytesMax),
+      bodyBytesMax: config.managementPayloadMax,
       logger,
     }),
     upstream: config.upstream === undefined ? undefined : makeUpstream(config.upstream, logger),

@@ -18,7 +18,7 @@ const idleMsMax = 16 * 60_000;
 const connectionsMax = 256;
 
 // RFC 9110 §7.6.1: what is about one connection is not passed on.
-const hopByHop: ReadonlySet<string> = new Set([
+const keptBack: ReadonlySet<string> = new Set([
   "connection",
   "keep-alive",
   "proxy-authenticate",
@@ -28,6 +28,8 @@ const hopByHop: ReadonlySet<string> = new Set([
   "trailer",
   "transfer-encoding",
   "upgrade",
+  // Between the gateway threads and control only.
+  "x-portico-peer",
 ]);
 
 export function makeUpstream(origin: string, logger: Logger): Upstream {
@@ -92,7 +94,7 @@ function endToEnd(rawHeaders: readonly string[]): string[] {
   const kept: string[] = [];
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
-    if (!hopByHop.has(name.toLowerCase())) kept.push(name, rawHeaders[i + 1] as string);
+    if (!keptBack.has(name.toLowerCase())) kept.push(name, rawHeaders[i + 1] as string);
   }
   return kept;
 }

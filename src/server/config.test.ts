@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { UserError } from "../base/user-error.ts";
+import { type ConfigFlags, configKeys, readConfig, variableName } from "./config.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "portico-config-"));
+const empty = mkdtempSync(join(tmpdir(), "portico-config-"));
+after(() => {
+  rmSync(folder, { recursive: true, force: true });
+  rmSync(empty, { recursive: true, force: true });
+});
+
+const read = (flags: ConfigFlags = {}, env: Record<string, string> = {}, cwd = empty): ReturnType<typeof readConfig> =>
+  readConfig({ flags, env, cwd });
+
+async function refused(pattern: RegExp, ...args: Parameters<typeof read>): Promise<void> {
+  await assert.rejects(read(...args), (error: unknown) => {
+    assert.ok(error instanceof UserError, String(error));
+    assert.match(error.message, pattern);
+    return true;
+  });
+}
+
+test("without settings everything has its default", async () => {
+  const config = await read();
+  assert.equal(config.host, "127.0.0.1");
+  assert.equal(config.port, 4566);
+  assert.equal(config.data, join(empty, ".portico"));
+  assert.equal(config.memory, false);
+  assert.equal(config.drain, 10);
+  assert.equal(config.upstream, undefined);
+  assert.equal(config.logLevel, "warn");
+  assert.equal(config.accessLog, "-");
+  assert.deepEqual(config.allowOrigin, []);
+  assert.equal(config.managementPayloadMax, 6 * 1024 * 1024);
+  assert.equal(config.resourcesMax, 300);
+});
+
+test("a flag wins over the environment, that over the file, that over the default", async () => {
+  writeFileSync(
+    join(folder, "portico.yaml"),
+    "port: 1111\ndrain: 3\nlog-level: debug\nthreads: 7\ndata: ../elsewhere\n",
+  );
+  const config = await read({ port: "3333" }, { PORTICO_PORT: "2222", PORTICO_DRAIN: "2" }, folder);
+  assert.equal(config.port, 3333);
+  assert.equal(config.drain, 2);
+  assert.equal(config.logLevel, "debug");
+  assert.equal(config.threads, 7);
+  assert.equal(config.data, join(folder, "../elsewhere"));
+  assert.equal(config.resourcesMax, 300);
+});
+
+test("lists come as YAML sequences, repeated flags, or text with commas", async () => {
+  const path = join(folder, "lists.yaml");
+  writeFileSync(path, "domain: [One.example, two.example]\nallow-origin: http://a.example, http://b.example:8080\n");
+  const fromFile = await read({ config: path });
+  assert.deepEqual(fromFile.domain, ["one.example", "two.example"]);
+  assert.deepEqual(fromFile.allowOrigin, ["http://a.example", "http://b.example:8080"]);
+  assert.deepEqual((await read({ domain: ["a.example", "b.example"] })).domain, ["a.example", "b.example"]);
+});
+
+test("an empty variable is none", async () => {
+  assert.equal((await read({}, { PORTICO_PORT: "" })).port, 4566);
+});
+
+const wrongValues: readonly (readonly [ConfigFlags, RegExp])[] = [
+  [{ port: "80x" }, /--port: "80x" won't do\. It takes a whole number from 0 to 65535\./],
+  [{ port: "-1" }, /whole number from 0/],
+  [{ port: "65536" }, /whole number from 0 to 65535/],
+  [{ port: "" }, /--port: an empty value won't do/],
+  [{ threads: "0" }, /--threads.*from 1 to 256/],
+  [{ threads: "1e2" }, /--threads/],
+  [{ drain: "10s" }, /--drain.*from 0 to 3600/],
+  [{ host: "0.0.0.0" }, /authentication on the management API is not there yet.*loopback address/],
+  [{ host: "::" }, /not there yet/],
+  [{ host: "192.168.0.1" }, /not there yet/],
+  [{ host: "127.evil.example" }, /not there yet/],
+  [{ upstream: "localhost:4567" }, /--upstream.*URL of a server without a path/],
+  [{ upstream: "http://user:pw@host" }, /--upstream/],
+  [{ upstream: "http://host/path" }, /--upstream/],
+  [{ upstream: "ftp://host" }, /--upstream/],
+  [{ logLevel: "loud" }, /--log-level: "loud" won't do\. It takes one of debug, info, warn, error, silent\./],
+  [{ allowOrigin: "*" }, /--allow-origin.*web origins/],
+  [{ allowOrigin: "http://a.example/path" }, /--allow-origin/],
+  [{ domain: "a b" }, /--domain.*host names/],
+  [{ managementPayloadMax: "lots" }, /--management-payload-max.*a size from 64KB to 512MB/],
+  [{ managementPayloadMax: "1KB" }, /from 64KB/],
+  [{ data: "" }, /--data.*path of a directory/],
+];
+
+test("a wrong value is refused with what would be right", async () => {
+  for (const [flags, pattern] of wrongValues) await refused(pattern, flags);
+});
+
+test("the variable that is wrong is named; one that is nearly right, too", async () => {
+  await refused(/PORTICO_PORT: "tcp:\/\/10\.0\.0\.1:80" won't do/, {}, { PORTICO_PORT: "tcp://10.0.0.1:80" });
+  await refused(/PORTICO_MEMORY: "yes" won't do\. It takes true or false/, {}, { PORTICO_MEMORY: "yes" });
+  await refused(/PORTICO_PROT is unknown\. Did you mean PORTICO_PORT\?/, {}, { PORTICO_PROT: "1" });
+  await read({}, { PORTICO_SERVICE_HOST: "10.0.0.1", PORTICO_CI: "1" });
+});
+
+test("sizes may have units", async () => {
+  assert.equal((await read({ managementPayloadMax: "20MB" })).managementPayloadMax, 20 * 1024 * 1024);
+  assert.equal((await read({ payloadMax: "512 kb" })).payloadMax, 512 * 1024);
+  assert.equal((await read({}, { PORTICO_PAYLOAD_MAX: "4096" })).payloadMax, 4096);
+});
+
+test("a file that is not there, is no YAML, or has other keys is refused", async () => {
+  const file = (name: string, text: string): ConfigFlags => {
+    writeFileSync(join(folder, name), text);
+    return { config: join(folder, name) };
+  };
+  await refused(/There is no file .*none\.yaml/, { config: join(folder, "none.yaml") });
+  await refused(/There is no file/, {}, { PORTICO_CONFIG: "none.yaml" });
+  await refused(/can't be read.*not a mapping/s, file("list.yaml", "- port\n"));
+  await refused(/can't be read/s, file("broken.yaml", "port: [1\n"));
+  await refused(/unknown key "prot"\. Did you mean "port"\?/, file("slip.yaml", "prot: 1\n"));
+  await refused(/unknown key "colour"\. The keys are host, port/, file("other.yaml", "colour: red\n"));
+  await refused(/port in .*value\.yaml: "\[1\]" won't do/, file("value.yaml", "port: [1]\n"));
+  await refused(/memory in .*"maybe" won't do/, file("switch.yaml", "memory: maybe\n"));
+  await refused(/can't be read/, file("bomb.yaml", `a: &a [x]\n${"b: [*a, *a]\n".repeat(200)}`));
+  await read(file("empty.yaml", ""));
+});
+
+test("each key has a flag, a variable and a sentence of its own", () => {
+  const flags = configKeys.map(({ flag }) => flag);
+  assert.equal(new Set(flags).size, flags.length);
+  for (const key of configKeys) {
+    // Commander makes the key's name from the flag.
+    assert.equal(
+      key.flag.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase()),
+      key.name,
+    );
+    assert.match(variableName(key), /^PORTICO_[A-Z_]+$/);
+    assert.notEqual(key.help, "");
+  }
+});

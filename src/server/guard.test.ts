@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { decideGuard, type GuardedRequest } from "./guard.ts";
+
+const options = { domains: ["gateway.example"], allowedOrigins: ["http://app.example:3000", "null"] };
+const decide = (request: Partial<GuardedRequest>): ReturnType<typeof decideGuard> =>
+  decideGuard(
+    {
+      method: "GET",
+      host: "localhost:4566",
+      origin: undefined,
+      fetchSite: undefined,
+      fetchMode: undefined,
+      ...request,
+    },
+    options,
+  );
+const passes = (request: Partial<GuardedRequest>): boolean => decide(request).kind === "pass";
+
+test("only names that nobody else can point here are answered", () => {
+  for (const host of [
+    "localhost",
+    "localhost:4566",
+    "LOCALHOST:80",
+    "localhost.:80",
+    "127.0.0.1:4566",
+    "127.9.9.9",
+    "[::1]:4566",
+    "anything.localhost:4566",
+    "localhost.localstack.cloud:4566",
+    "s3.localhost.localstack.cloud",
+    "gateway.example",
+    "api.gateway.example:443",
+  ]) {
+    assert.ok(passes({ host }), host);
+  }
+  for (const host of [
+    undefined,
+    "",
+    "evil.example",
+    "localhost.evil.example",
+    "127.0.0.1.evil.example",
+    "127.0.0.1.nip.io",
+    "notgateway.example",
+    "192.168.0.1",
+    "0.0.0.0:4566",
+    "[::]:4566",
+    "localhost:4566:1",
+    "localhost@evil.example",
+    "evil.example#localhost",
+    "[::1",
+    "localhost\u0000",
+    "localhost:123456",
+  ]) {
+    const decision = decide(host === undefined ? { host: undefined } : { host });
+    assert.equal(decision.kind, "refuse", String(host));
+    assert.match(decision.kind === "refuse" ? decision.message : "", /--domain/);
+  }
+});
+
+test("a page of another origin is refused, by its Origin", () => {
+  for (const origin of ["https://evil.example", "http://localhost:3000", "http://localhost", "null ", "x", "file://"]) {
+    const decision = decide({ origin, method: "POST" });
+    assert.equal(decision.kind, "refuse", origin);
+    assert.match(decision.kind === "refuse" ? decision.message : "", /--allow-origin/);
+  }
+  assert.ok(passes({ origin: "http://localhost:4566", method: "POST" }));
+  assert.ok(passes({ origin: "http://LOCALHOST:4566", method: "POST" }));
+});
+
+test("an origin that was allowed is, and CORS says so", () => {
+  assert.deepEqual(decide({ origin: "http://app.example:3000" }), {
+    kind: "pass",
+    corsOrigin: "http://app.example:3000",
+  });
+  assert.deepEqual(decide({ origin: "null" }), { kind: "pass", corsOrigin: "null" });
+  assert.equal(decide({ origin: "http://app.example:3001" }).kind, "refuse");
+  assert.equal(decide({ origin: "http://app.example:3000", host: "evil.example" }).kind, "refuse");
+});
+
+test("a foreign page's image or form is refused, a link that is followed is not", () => {
+  for (const fetchSite of ["cross-site", "same-site"]) {
+    assert.ok(!passes({ fetchSite, fetchMode: "no-cors" }), fetchSite);
+    assert.ok(!passes({ fetchSite, fetchMode: "navigate", method: "POST" }), fetchSite);
+    assert.ok(passes({ fetchSite, fetchMode: "navigate" }), fetchSite);
+  }
+  assert.ok(passes({ fetchSite: "same-origin", fetchMode: "cors", method: "POST" }));
+  assert.ok(passes({ fetchSite: "none", fetchMode: "navigate" }));
+});
+
+test("what the caller sent is shown tamed", () => {
+  const decision = decide({ host: `evil\u001b[31m${"x".repeat(1000)}` });
+  assert.ok(decision.kind === "refuse" && /^[ -~]+$/.test(decision.message) && decision.message.length < 500);
+});
