@@ -18,7 +18,7 @@ export async function runUp({ args, options, serverFlags, output }: Invocation):
   const stopped = untilSignal();
   const project = findProject(args[0] ?? ".");
   const text = (name: string): string | undefined => (typeof options[name] === "string" ? options[name] : undefined);
-  const server = await findOrStartServer({ endpoint: text("endpoint"), flags: serverFlags, project });
+  const server = await findOrStartServer({ endpoint: text("endpoint"), flags: serverFlags, project, output });
   if (!server.isOurs) output.note(`Using the Portico that runs at ${server.shownEndpoint}.`);
   const deployer = new ProjectDeployer({
     project,

@@ -87,6 +87,8 @@ test("every route of the example answers", async () => {
   const made = await fetch(`${base}/pets`, { method: "POST", body: JSON.stringify({ name: "Bello", type: "dog" }) });
   assert.equal(made.status, 201);
   assert.equal(((await made.json()) as { currency: string }).currency, "EUR");
+  // What a function prints is seen.
+  await up.until(/createPet \| taking in Bello the dog/);
   const preflight = await fetch(`${base}/pets`, { method: "OPTIONS" });
   assert.equal(preflight.status, 200);
   assert.equal(preflight.headers.get("access-control-allow-methods"), "GET,POST,OPTIONS");

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../base/user-error.ts";
-import { type ConfigFlags, readConfig } from "../../server/config.ts";
+import { type ConfigFlags, type LogLevel, logLevels, readConfig } from "../../server/config.ts";
 import { isPortico, showEndpoint, urlHost } from "../endpoint.ts";
+import type { Output } from "../output.ts";
 import { type Project, settingsFileName } from "./project.ts";
 
 /** The server that `up` deploys to. */
@@ -21,6 +22,7 @@ export async function findOrStartServer(wanted: {
   readonly endpoint: string | undefined;
   readonly flags: ConfigFlags;
   readonly project: Project;
+  readonly output: Output;
 }): Promise<ServerInUse> {
   if (wanted.endpoint !== undefined) {
     const endpoint = wanted.endpoint.replace(/\/+$/, "");
@@ -39,10 +41,29 @@ export async function findOrStartServer(wanted: {
   const endpoint = `http://${urlHost(config.host)}:${config.port}`;
   if (config.port !== 0 && (await isPortico(endpoint))) return running(endpoint);
   const { startServer } = await import("../../server/start.ts");
-  const server = await startServer(config);
+  const server = await startServer(config, makeLogger(wanted.output, config.logLevel));
   return { endpoint: server.url, shownEndpoint: showEndpoint(server.url), isOurs: true, close: () => server.stop() };
 }
 
 function running(endpoint: string): ServerInUse {
   return { endpoint, shownEndpoint: showEndpoint(endpoint), isOurs: false, close: async () => undefined };
 }
+
+type Write = (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+
+/** The server's log for a person: what functions print, and what the server itself has to say from `level` on. */
+function makeLogger(output: Output, level: LogLevel): Record<"debug" | "info" | "warn" | "error", Write> {
+  const least = logLevels.indexOf(level);
+  const log =
+    (at: LogLevel): Write =>
+    (message, { function: name, requestId: _, ...fields } = {}) => {
+      if (typeof name === "string") output.line(`${output.paint("dim", `${name} |`)} ${withoutPrefix(message)}`);
+      else if (logLevels.indexOf(at) >= least)
+        output.note(`${at}  ${message}${Object.keys(fields).length > 0 ? ` ${JSON.stringify(fields)}` : ""}`);
+    };
+  return { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") };
+}
+
+/** Node.js functions' lines begin with time, request id and level, as on AWS; at a terminal only other levels tell. */
+const withoutPrefix = (line: string): string =>
+  line.replace(/^\S+Z\t\S+\t(\w+)\t/, (_all, level: string) => (level === "INFO" ? "" : `${level} `));
