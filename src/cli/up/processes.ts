@@ -116,20 +116,26 @@ function accepts(port: number): Promise<boolean> {
   });
 }
 
+/** Ends a process and all that it started: the shell may be gone before the program that it ran. */
 async function stopGroup(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise<void>((done) => child.once("exit", () => done()));
-  const signal = (name: NodeJS.Signals): void => {
-    try {
-      if (child.pid !== undefined) process.kill(process.platform === "win32" ? child.pid : -child.pid, name);
-    } catch {
-      // It has just ended by itself.
-    }
-  };
-  signal("SIGTERM");
-  const timer = setTimeout(() => signal("SIGKILL"), stopTimeoutMs);
-  await ended;
-  clearTimeout(timer);
+  const { pid } = child;
+  if (pid === undefined) return;
+  signalGroup(pid, "SIGTERM");
+  const end = performance.now() + stopTimeoutMs;
+  // What nobody reaps (a container without an init) stays for ever, and is dead all the same.
+  while (signalGroup(pid, 0) && performance.now() < end + stopTimeoutMs / 2) {
+    if (performance.now() > end) signalGroup(pid, "SIGKILL");
+    await new Promise((resolveLater) => setTimeout(resolveLater, 10));
+  }
+}
+
+/** False if nothing is left that could take a signal. */
+function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(process.platform === "win32" ? pid : -pid, signal);
+  } catch {
+    return false;
+  }
 }
 
 async function findFreePort(): Promise<number> {
