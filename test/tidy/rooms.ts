@@ -46,6 +46,7 @@ export const adapters: readonly string[] = [
   "src/functions/",
   "src/gateway/http1/",
   "src/gateway/integrations/",
+  "src/telemetry/access-log-writer.ts",
   "src/protocol/client.ts",
 ];
 

@@ -65,7 +65,7 @@ test("time, randomness, timers and the network are passed in", () => {
 
 test("files are named in kebab-case for what is in them", () => {
   const wrong = sources.filter((file) => {
-    const name = basename(file).replace(/(\.(test|fuzz|bench))?\.ts$/, "");
+    const name = basename(file).replace(/(\.(test|fuzz|bench|d))?\.ts$/, "");
     return !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) || forbiddenNames.includes(name);
   });
   assert.deepEqual(wrong, []);

@@ -1,6 +1,7 @@
 import { parseJavaPattern } from "../../language/java-pattern.ts";
 import type { IntegrationResponsePlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
+import { mediaTypeOf } from "../integrations/media-types.ts";
 import { setHeader } from "../responses/gateway-responses.ts";
 import { toHeaderValue } from "../responses/header-remapping.ts";
 import { linkValue, type ReadValue } from "../values.ts";
@@ -60,12 +61,6 @@ export function chooseResponseTemplate(exchange: Exchange, plan: IntegrationResp
   if (Object.hasOwn(templates, wanted)) return { mediaType: wanted, text: templates[wanted]! };
   for (const mediaType in templates) return { mediaType, text: templates[mediaType]! };
   return passBody;
-}
-
-/** The media type of a Content-Type or an entry of Accept: without parameters, in lower case. */
-export function mediaTypeOf(value: string): string {
-  const semicolon = value.indexOf(";");
-  return (semicolon < 0 ? value : value.slice(0, semicolon)).trim().toLowerCase();
 }
 
 /** The headers of a method's response: those that are mapped, and the content type. */

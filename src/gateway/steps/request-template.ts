@@ -1,6 +1,6 @@
 import type { RequestTemplatesPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
-import { mediaTypeOf } from "./integration-response.ts";
+import { mediaTypeOf } from "../integrations/media-types.ts";
 
 /** What is sent to the integration: a template's text, the request's own body, or nothing because AWS refuses with 415. */
 export type RequestBody =

@@ -9,3 +9,9 @@ export function linkBinaryMediaTypes(binaryMediaTypes: readonly string[]): IsBin
   const families = [...types].filter((type) => type.endsWith("/*")).map((type) => type.slice(0, -1));
   return (mediaType) => types.has(mediaType) || families.some((family) => mediaType.startsWith(family));
 }
+
+/** The media type of a Content-Type or an entry of Accept: without parameters, in lower case. */
+export function mediaTypeOf(value: string): string {
+  const semicolon = value.indexOf(";");
+  return (semicolon < 0 ? value : value.slice(0, semicolon)).trim().toLowerCase();
+}
