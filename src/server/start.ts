@@ -44,9 +44,14 @@ const packageBodyBytesMax = 70_167_211;
 /** What management calls that are still under way when the threads have stopped get. */
 const controlCloseMs = 1_000;
 
-/** Starts everything; resolves when every gateway thread listens and serves what is deployed. */
-export async function startServer(config: ServerConfig): Promise<RunningServer> {
-  const logger = makePinoLogger(config.logLevel);
+/**
+ * Starts everything; resolves when every gateway thread listens and serves what is deployed. `logger` takes the place of
+ * the JSON lines on standard error; it gets all lines, whatever `logLevel` says, of the main thread.
+ */
+export async function startServer(
+  config: ServerConfig,
+  logger: Logger = makePinoLogger(config.logLevel),
+): Promise<RunningServer> {
   const clock = new ServerClock();
   // Undone in reverse order, at the end or when the start fails half-way.
   await using undo = new AsyncDisposableStack();
