@@ -47,15 +47,28 @@ const place: Place<ShownResponse> = {
   },
 };
 
+/**
+ * A customised response shows what was customised, a default one what it does by default.
+ * Unconfirmed: whether AWS adds the default status and template to a customised one. If it did, Terraform would want to
+ * take them away again in every plan; see docs/compatibility.md.
+ */
 function viewResponse(response: ShownResponse): unknown {
   const { isDefault, ...custom } = response;
-  const statusCode = custom.statusCode ?? gatewayResponseStatuses[custom.responseType] ?? undefined;
+  const { responseType, statusCode, responseParameters, responseTemplates } = custom;
+  if (isDefault !== true) {
+    return {
+      ...custom,
+      responseParameters: responseParameters ?? {},
+      responseTemplates: responseTemplates ?? {},
+      defaultResponse: false,
+    };
+  }
   return present({
-    ...custom,
-    statusCode,
-    responseParameters: custom.responseParameters ?? {},
-    responseTemplates: custom.responseTemplates ?? defaultTemplates,
-    defaultResponse: isDefault === true,
+    responseType,
+    statusCode: statusCode ?? gatewayResponseStatuses[responseType] ?? undefined,
+    responseParameters: {},
+    responseTemplates: defaultTemplates,
+    defaultResponse: true,
   });
 }
 
