@@ -3,6 +3,8 @@
 // source, Node 26 runs the TypeScript as it is. Plain JavaScript, because an older Node reads this file first.
 import { existsSync } from "node:fs";
 import module from "node:module";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findNode, rerun } from "./node26.js";
 
@@ -14,7 +16,9 @@ const node = findNode(isSource ? 26 : 24);
 
 if (node === process.execPath) {
   // No second process where this one will do. What was compiled (and stripped of its types) is kept from run to run.
-  module.enableCompileCache?.();
+  // The variable is for the gateway threads.
+  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "portico", "compiled");
+  if (module.enableCompileCache?.(cache).directory) process.env.NODE_COMPILE_CACHE ??= cache;
   process.argv[1] = fileURLToPath(main);
   await import(main.href);
 } else {
