@@ -299,7 +299,8 @@ class RestApiImport {
             `pattern '${response.selectionPattern ?? "default"}' replaces '${known.selectionPattern ?? "default"}'.`,
         );
       }
-      const problem = checkIntegrationResponse({ ...method, methodIntegration: complete }, response);
+      const methodResponses = withResponseFor(method.methodResponses, response.statusCode);
+      const problem = checkIntegrationResponse({ ...method, methodResponses, methodIntegration: complete }, response);
       if (problem !== undefined) {
         this.#log.error(`Unable to put integration response on ${place}: ${problem}`);
         continue;
@@ -309,6 +310,20 @@ class RestApiImport {
     }
     return complete;
   }
+}
+
+/**
+ * AWS's own sample ("OpenAPI definitions of a sample API with basic request validation") maps a header of the 200
+ * response for a 400 that the method does not have: any of the method's responses may declare what is mapped.
+ */
+function withResponseFor(
+  responses: Readonly<Record<string, MethodResponse>> = {},
+  statusCode: string,
+): Readonly<Record<string, MethodResponse>> {
+  const declared = Object.values(responses);
+  if (declared.length === 0 || Object.hasOwn(responses, statusCode)) return responses;
+  const responseParameters = Object.assign({}, ...declared.map((response) => response.responseParameters));
+  return { ...responses, [statusCode]: { statusCode, responseParameters } };
 }
 
 function where(httpMethod: string, path: string): string {

@@ -47,6 +47,14 @@ export function parseYaml(text: string): unknown {
   return value;
 }
 
+function countLexemes(yaml: typeof import("yaml"), text: string): void {
+  let lexemes = 0;
+  for (const _ of new yaml.Lexer().lex(text)) {
+    if (++lexemes > lexemesMax)
+      throw new YamlProblem("the YAML has too many values; the same document as JSON is fine");
+  }
+}
+
 /** The parser makes an error of every flaw that it meets; their stacks cost more than all the rest. */
 function withoutStacks<T>(work: () => T): T {
   const limit = Error.stackTraceLimit;
