@@ -13,6 +13,25 @@ const body = Buffer.alloc(1024, "x");
 const headers = ["Content-Type", "application/json", "x-amzn-RequestId", "5e4f8f1c-7d3b-4b0e-9a55-0d1c7e9a2b34"];
 
 const serve: Record<string, () => Promise<number>> = {
+  async "node:http"() {
+    const server = createHttpServer((_request, response) => {
+      response.writeHead(200, [...headers, "Content-Length", "1024"]);
+      response.end(body);
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    return (server.address() as AddressInfo).port;
+  },
+  /** No HTTP at all: what the sockets themselves cost, and so the bound for any codec on them. */
+  async "bare sockets"() {
+    const head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1024\r\n\r\n";
+    const answer = Buffer.concat([Buffer.from(head), body]);
+    const server = createServer({ noDelay: true }, (socket) => {
+      socket.on("data", () => socket.write(answer));
+      socket.on("error", () => {});
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    return (server.address() as AddressInfo).port;
+  },
   async portico() {
     const http1 = new Http1Server({
       limits: defaultHttp1Limits,
@@ -41,14 +60,6 @@ const serve: Record<string, () => Promise<number>> = {
     await once(server.listen(0, "127.0.0.1"), "listening");
     return (server.address() as AddressInfo).port;
   },
-  async "node:http"() {
-    const server = createHttpServer((_request, response) => {
-      response.writeHead(200, [...headers, "Content-Length", "1024"]);
-      response.end(body);
-    });
-    await once(server.listen(0, "127.0.0.1"), "listening");
-    return (server.address() as AddressInfo).port;
-  },
 };
 
 const browserHeaders = [
@@ -62,25 +73,25 @@ const browserHeaders = [
   "Cache-Control: no-cache",
 ];
 
-const measure = async (name: string, seconds: number, requestHeaders: readonly string[]): Promise<number> => {
+interface Measured {
+  readonly perSecond: number;
+  /** CPU time of the server for one request. */
+  readonly userMicros: number;
+  readonly systemMicros: number;
+}
+
+const measure = async (name: string, seconds: number, requestHeaders: readonly string[]): Promise<Measured> => {
+  const self = fileURLToPath(import.meta.url);
   const child = spawn(
     "taskset",
-    [
-      "-c",
-      "0",
-      process.execPath,
-      "--disable-warning=ExperimentalWarning",
-      fileURLToPath(import.meta.url),
-      "serve",
-      name,
-    ],
+    ["-c", "0", process.execPath, "--disable-warning=ExperimentalWarning", self, "serve", name],
     {
-      stdio: ["ignore", "pipe", "inherit"],
+      stdio: ["ignore", "pipe", "inherit", "ipc"],
     },
   );
-  const [line] = (await once(child.stdout, "data")) as [Buffer];
+  const [line] = (await once(child.stdout!, "data")) as [Buffer];
   const url = `http://127.0.0.1:${line.toString().trim()}/prod/pets?limit=10`;
-  const wrk = async (duration: number): Promise<number> => {
+  const wrk = async (duration: number): Promise<{ perSecond: number; requests: number }> => {
     const args = [
       "-c",
       "1",
@@ -92,26 +103,45 @@ const measure = async (name: string, seconds: number, requestHeaders: readonly s
       url,
     ];
     const { stdout } = await promisify(execFile)("taskset", args);
-    return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]);
+    return {
+      perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]),
+      requests: Number(/(\d+) requests in/.exec(stdout)?.[1]),
+    };
+  };
+  const cpu = async (): Promise<NodeJS.CpuUsage> => {
+    child.send("cpu");
+    return ((await once(child, "message")) as [NodeJS.CpuUsage])[0];
   };
   await wrk(1);
-  const perSecond = await wrk(seconds);
+  const before = await cpu();
+  const { perSecond, requests } = await wrk(seconds);
+  const used = await cpu();
   child.kill();
-  return perSecond;
+  return {
+    perSecond,
+    userMicros: (used.user - before.user) / requests,
+    systemMicros: (used.system - before.system) / requests,
+  };
 };
 
-if (process.argv[2] === "serve") console.log(await serve[process.argv[3] as string]?.());
-else {
+if (process.argv[2] === "serve") {
+  process.on("message", () => process.send?.(process.cpuUsage()));
+  console.log(await serve[process.argv[3] as string]?.());
+} else {
   const seconds = Number(process.argv[2] ?? 3);
   for (const [label, requestHeaders] of [
     ["bare", []],
     ["browser's headers", browserHeaders],
   ] as const) {
-    const base = await measure("node:http", seconds, requestHeaders);
-    for (const name of ["portico", "portico-streamed"]) {
-      const ours = await measure(name, seconds, requestHeaders);
+    let base: Measured | undefined;
+    for (const name of Object.keys(serve)) {
+      const measured = await measure(name, seconds, requestHeaders);
+      base ??= measured;
+      const { perSecond, userMicros, systemMicros } = measured;
       console.log(
-        `${label}: ${name} ${Math.round(ours)}/s, node:http ${Math.round(base)}/s, ratio ${(ours / base).toFixed(2)}`,
+        `${label}: ${name.padEnd(16)} ${Math.round(perSecond)}/s (× ${(perSecond / base.perSecond).toFixed(2)}), ` +
+          `a request costs ${userMicros.toFixed(2)} µs in the program (node:http's / ${(base.userMicros / userMicros).toFixed(2)}) ` +
+          `and ${systemMicros.toFixed(2)} µs in the kernel`,
       );
     }
   }

@@ -1,0 +1,41 @@
+// One gateway thread's data plane as a process of its own: started by benchmarks with a definition as JSON, so that what
+// is measured is the codec, the router, the steps and nothing else. Prints its port when it listens.
+import { readFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { compileRest } from "../../src/compiler/compile-rest.ts";
+import type { RestApiDefinition, Stage } from "../../src/definition/rest-api.ts";
+import { Gateway } from "../../src/gateway/gateway.ts";
+import { Http1Server } from "../../src/gateway/http1/http1-server.ts";
+import { defaultHttp1Limits } from "../../src/gateway/http1/limits.ts";
+import { stageKey } from "../../src/plan/plan.ts";
+import { allocateMetrics, Metrics } from "../../src/telemetry/metrics.ts";
+
+const [file = ""] = process.argv.slice(2);
+const { definition, stage } = JSON.parse(readFileSync(file, "utf8")) as { definition: RestApiDefinition; stage: Stage };
+const clock = { now: () => Date.now() };
+const gateway = new Gateway({
+  functions: {
+    describe: () => undefined,
+    invoke: () => Promise.reject(new Error("none")),
+    close: () => Promise.resolve(),
+  },
+  metrics: new Metrics(allocateMetrics(1), 1),
+  clock,
+  logger: { debug() {}, info() {}, warn() {}, error: (message, fields) => console.error(message, fields) },
+  isDevelopment: true,
+  settings: { payloadBytesMax: 10_485_760, accessLog: "/tmp" },
+});
+const plan = compileRest(definition, stage, { account: "000000000000", region: "us-east-1" });
+gateway.setPlan(stageKey(plan.apiId, plan.stageName), plan);
+const http1 = new Http1Server({
+  limits: defaultHttp1Limits,
+  hasHints: true,
+  clock,
+  onRequest: (request) => {
+    if (!gateway.handle(request)) request.respond(404, [], "");
+  },
+  onError: (error) => console.error(error),
+});
+const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => http1.accept(socket));
+server.listen(0, "127.0.0.1", () => console.log((server.address() as AddressInfo).port));
+process.on("SIGTERM", () => process.exit(0));

@@ -1,0 +1,39 @@
+import { compileRest } from "../../../src/compiler/compile-rest.ts";
+import type { Method } from "../../../src/definition/rest-api.ts";
+import { Router } from "../../../src/gateway/routing/match.ts";
+import { aMethod, aMock, aRestApi, aStage } from "../../../test/exchange/a-rest-api.ts";
+import type { Bench, Figures } from "../../bench.ts";
+
+/** DESIGN.md §8: the cost does not grow with the number of routes. */
+export const bench: Bench = {
+  title: "matching a route among 10, 300 and 3,000",
+  needs: [],
+  run() {
+    const costs = [10, 300, 3_000].map((count) => [count, nanoseconds(count)] as const);
+    const figures: Record<string, number> = { "cost of 3,000 routes ÷ cost of 10": costs[2]![1] / costs[0]![1] };
+    for (const [count, cost] of costs) figures[`ns at ${count} routes`] = cost;
+    return Promise.resolve(figures as Figures);
+  },
+};
+
+function nanoseconds(count: number): number {
+  const routes: Record<string, Record<string, Method>> = {};
+  const paths: string[] = [];
+  for (let index = 0; index < count; index++) {
+    const base = `/service-${index % 50}/resource-${index}`;
+    routes[index % 2 === 0 ? `${base}/{id}/items` : `${base}/list`] = { GET: aMethod(aMock()) };
+    paths.push(index % 2 === 0 ? `${base}/42/items` : `${base}/list`);
+  }
+  const plan = compileRest(aRestApi(routes), aStage(), { account: "0", region: "r" });
+  const router = new Router(plan.routes);
+  let found = 0;
+  const measure = (rounds: number): number => {
+    const before = performance.now();
+    for (let round = 0; round < rounds; round++) if (router.match(paths[round % count]!) !== undefined) found++;
+    return ((performance.now() - before) * 1_000_000) / rounds;
+  };
+  measure(100_000);
+  const cost = Math.min(measure(200_000), measure(200_000), measure(200_000));
+  if (found !== 700_000) throw new Error("a route was not found");
+  return cost;
+}

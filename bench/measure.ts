@@ -1,0 +1,115 @@
+import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+export function hasTool(tool: string): boolean {
+  return spawnSync("which", [tool]).status === 0;
+}
+
+/** A child process that is ended with its scope. */
+export interface Running extends AsyncDisposable {
+  readonly process: ChildProcess;
+}
+
+/** Starts a program, pinned to one core (with `taskset`, where there is one); its first line of output says it is ready. */
+export async function startPinned(
+  core: number,
+  command: string,
+  args: readonly string[],
+  options: { readonly isReadyOnOutput: boolean },
+): Promise<Running> {
+  const pinned = hasTool("taskset") ? ["taskset", "-c", String(core), command, ...args] : [command, ...args];
+  const child = spawn(pinned[0]!, pinned.slice(1), { stdio: ["ignore", "pipe", "inherit"] });
+  if (options.isReadyOnOutput) await once(child.stdout, "data");
+  return {
+    process: child,
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill("SIGTERM");
+      await once(child, "exit");
+    },
+  };
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** Waits until something listens on a port of this machine. */
+export async function listening(port: number): Promise<void> {
+  for (;;) {
+    const socket = connect(port, "127.0.0.1");
+    const isUp = await new Promise<boolean>((resolve) => {
+      socket.once("connect", () => resolve(true));
+      socket.once("error", () => resolve(false));
+    });
+    socket.destroy();
+    if (isUp) return;
+  }
+}
+
+/** nginx with the `http` block's content given, one worker on one core. */
+export async function startNginx(core: number, port: number, http: string): Promise<Running> {
+  const folder = mkdtempSync(join(tmpdir(), "portico-bench-"));
+  const file = join(folder, "nginx.conf");
+  writeFileSync(
+    file,
+    `daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log;
+events { worker_connections 2048; }
+http {
+  access_log off; keepalive_requests 1000000000;
+  client_body_temp_path ${folder}; proxy_temp_path ${folder}; fastcgi_temp_path ${folder};
+  uwsgi_temp_path ${folder}; scgi_temp_path ${folder};
+  ${http}
+}
+`,
+  );
+  const nginx = await startPinned(core, "nginx", ["-c", file, "-p", folder], { isReadyOnOutput: false });
+  await listening(port);
+  return {
+    process: nginx.process,
+    async [Symbol.asyncDispose]() {
+      await nginx[Symbol.asyncDispose]();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Requests a second that wrk gets answered; every one of them must be a success. */
+export async function load(
+  url: string,
+  options: {
+    readonly connections?: number;
+    readonly seconds?: number;
+    readonly headers?: readonly string[];
+    readonly core?: number;
+  } = {},
+): Promise<number> {
+  const { connections = 32, seconds = 3, headers = [], core = 1 } = options;
+  const args = ["-t1", `-c${connections}`, `-d${seconds}s`, ...headers.flatMap((header) => ["-H", header]), url];
+  const pinned = hasTool("taskset") ? ["taskset", "-c", String(core), "wrk", ...args] : ["wrk", ...args];
+  const { stdout } = await run(pinned[0]!, pinned.slice(1));
+  const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout);
+  if (rate === null || /Non-2xx|Socket errors/.test(stdout))
+    throw new Error(`wrk on ${url} was not answered well:\n${stdout}`);
+  return Number(rate[1]);
+}
+
+/** The median of some runs: one run in a few is disturbed on a shared machine. */
+export async function median(count: number, measure: () => Promise<number>): Promise<number> {
+  const values: number[] = [];
+  for (let round = 0; round < count; round++) values.push(await measure());
+  return values.sort((left, right) => left - right)[Math.floor(count / 2)]!;
+}
