@@ -67,9 +67,9 @@ export class Connection {
   #lingerBytes = 0;
   #hostAsSent = "";
   #hostInLowerCase = "";
-  /** For answers that the client does not take: the kernel's queue at the last look, and since when it stands still. */
-  #queuedBytes = 0;
-  #stalledSince = 0;
+  /** For answers that the client does not take: what had been delivered when it was last looked at, and when. */
+  #deliveredBefore = 0;
+  #deliveringSince = never;
 
   constructor(socket: Socket, host: ConnectionHost) {
     this.socket = socket;
@@ -103,18 +103,28 @@ export class Connection {
 
   /** Called by the server's sweep. */
   sweep(): void {
-    const tick = this.host.tick;
-    if (this.socket.writableLength > 0) {
-      const queued = queuedBytes(this.socket);
-      if (queued !== this.#queuedBytes) {
-        this.#queuedBytes = queued;
-        this.#stalledSince = tick;
-      } else if (tick - this.#stalledSince > this.host.ticks.body) {
-        this.destroy();
-        return;
-      }
-    } else if (this.#queuedBytes !== 0) this.#queuedBytes = 0;
+    const { tick, ticks } = this.host;
+    if (this.socket.writableLength === 0) this.#deliveringSince = never;
+    else if (!this.#isDelivering(tick)) {
+      this.destroy();
+      return;
+    } else if (this.isLingering || this.isIdle) {
+      // An answer that takes its time is no idleness.
+      this.deadline = tick + (this.isLingering ? ticks.linger : ticks.keepAlive);
+    }
     if (tick >= this.deadline) this.#onDeadline();
+  }
+
+  /** Whether the client takes what is written at no less than the rate that bodies have to come at. */
+  #isDelivering(tick: number): boolean {
+    const { body, bodyBytesPerTick } = this.host.ticks;
+    const isBegun = this.#deliveringSince !== never;
+    if (isBegun && tick - this.#deliveringSince <= body) return true;
+    const delivered = deliveredBytes(this.socket);
+    if (isBegun && delivered - this.#deliveredBefore < body * bodyBytesPerTick) return false;
+    this.#deliveredBefore = delivered;
+    this.#deliveringSince = tick;
+    return true;
   }
 
   /** The server stops: an idle connection ends now, another one after its answer. */
@@ -217,6 +227,7 @@ export class Connection {
         this.deadline = this.host.tick + this.host.ticks.header;
       }
       this.#parseAt = this.bytes.length - this.at + pendingParseStep;
+      this.resumeSocket();
       return false;
     }
     if (outcome !== complete) {
@@ -398,7 +409,7 @@ export class Connection {
    * way is work for nobody cancelled in time. What was already answered is still delivered.
    */
   #onEnd(): void {
-    if (this.exchange === undefined) this.close();
+    if (this.exchange === undefined || this.exchange.answer === answers.finished) this.close();
     else this.destroy();
   }
 
@@ -432,8 +443,8 @@ export class Connection {
   }
 }
 
-/** What the kernel and libuv still hold; Node shows no public counter that moves within one large write. */
-const queuedBytes = (socket: Socket): number => {
-  const handle = (socket as { _handle?: { writeQueueSize?: number } | null })._handle;
-  return socket.writableLength + (handle?.writeQueueSize ?? 0);
+/** What has left libuv for the kernel. Node has no public counter that moves within one large write. */
+const deliveredBytes = (socket: Socket): number => {
+  const handle = (socket as { _handle?: { bytesWritten?: number; writeQueueSize?: number } | null })._handle;
+  return (handle?.bytesWritten ?? socket.bytesWritten) - (handle?.writeQueueSize ?? socket.writableLength);
 };

@@ -236,8 +236,10 @@ export class Http1Request implements InboundRequest {
     connection.answered(this);
   }
 
-  startResponse(status: number, headers: readonly string[], contentLength: number | undefined): void {
+  startResponse(status: number, headers: readonly string[], declaredLength: number | undefined): void {
     if (this.answer !== answers.none) return;
+    // A backend's length that is no number is no length.
+    const contentLength = Number.isSafeInteger(declaredLength) && declaredLength! >= 0 ? declaredLength : undefined;
     this.answer = answers.begun;
     const connection = this.connection;
     if (connection.exchange !== this) return;

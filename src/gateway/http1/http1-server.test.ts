@@ -496,6 +496,27 @@ test("a client that stops reading its answer is cut off", async () => {
   client.close();
 });
 
+test("a client that takes its answer slowly gets all of it, longer than any time-out", async () => {
+  const body = Buffer.alloc(40_000_000, "slow");
+  const times = { bodyTimeoutMs: 100, headerTimeoutMs: 100, keepAliveMs: 100, lingerMs: 100 };
+  const { port } = await start((request) => request.respond(200, [], body), times);
+  for (const connection of ["close", "keep-alive"]) {
+    const client = await RawClient.open(port);
+    client.send(get("/", `Connection: ${connection}\r\n`));
+    const begun = performance.now();
+    const isDone = (): boolean => client.received.length > body.length;
+    while (!isDone() && !client.isClosed) {
+      client.socket.pause();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      client.socket.resume();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.ok(isDone(), `closed after ${client.received.length} bytes`);
+    assert.ok(performance.now() - begun > 300, "too fast to prove anything");
+    client.close();
+  }
+});
+
 test("more connections than are allowed are refused", async () => {
   const { port } = await start((request) => request.respond(200, [], "x"), { connectionsMax: 2 });
   const clients = [await RawClient.open(port), await RawClient.open(port)];

@@ -14,9 +14,9 @@ export interface Http1Limits {
   readonly lingerMs: number;
   /** From a request's first byte (or the connection's start) to the end of its headers. */
   readonly headerTimeoutMs: number;
-  /** Without progress of a body that is being read, or of an answer that is being sent. */
+  /** Without progress of a body that is being read, or of an answer that is being sent and not taken. */
   readonly bodyTimeoutMs: number;
-  /** Average that a body must keep up once `bodyTimeoutMs` has passed: a byte now and then is no progress. */
+  /** Average that a body, up or down, must keep up once `bodyTimeoutMs` has passed: a byte now and then is no progress. */
   readonly bodyBytesPerSecondMin: number;
   readonly keepAliveMs: number;
   readonly connectionsMax: number;
@@ -28,7 +28,7 @@ export const defaultHttp1Limits: Http1Limits = {
   headersMax: 200,
   pendingBytesMax: 65_536,
   drainBytesMax: 262_144,
-  lingerBytesMax: 1_048_576,
+  lingerBytesMax: 33_554_432,
   lingerMs: 2_000,
   headerTimeoutMs: 20_000,
   bodyTimeoutMs: 30_000,
