@@ -72,6 +72,7 @@ export async function startServer(
     packages,
     logger,
     endpointUrl: () => url,
+    isInvocationLogged: config.logLevel === "info" || config.logLevel === "debug",
   });
   undo.defer(() => functions.close());
   const lambda = new LambdaService({ store, manager: functions, packages, logger, clock });
