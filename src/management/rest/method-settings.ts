@@ -1,6 +1,7 @@
 /** A stage's method settings, as UpdateStage's paths name them: `/{resourcePath}/{httpMethod}/throttling/rateLimit`. */
 import type { MethodSetting } from "../../definition/rest-api.ts";
 import { httpMethods } from "../../definition/rules.ts";
+import { setOwn } from "../../protocol/decode.ts";
 import { badRequest } from "../../protocol/errors.ts";
 import { type Convert, type Draft, decimal, flag, oneOf, type PatchStep, wholeNumber } from "./patch.ts";
 
@@ -65,32 +66,26 @@ const invalidPath = (path: string) => {
  * Takes `replace /{resourcePath}/{httpMethod}/{group}/{name}` and `remove /{resourcePath}/{httpMethod}`. The entry's key
  * is the path as it was sent, without its first slash: `~1pets/GET`, `*` twice for all methods.
  */
-export function applyMethodSetting(draft: Draft, step: PatchStep): boolean {
+export function applyMethodSetting(draft: Draft, step: PatchStep): void {
   const segments = step.path.slice(1).split("/");
-  const entries = draft["methodSettings"] as Settings;
+  const entries = draft["methodSettings"] as Record<string, MethodSetting>;
   if (step.op === "remove") {
-    const key = step.path.slice(1);
     if (segments.length < 2 || !verbs.includes(segments.at(-1)!)) throw invalidPath(step.path);
-    draft["methodSettings"] = Object.fromEntries(Object.entries(entries).filter(([name]) => name !== key));
-    return true;
+    const key = step.path.slice(1);
+    if (Object.hasOwn(entries, key)) delete entries[key];
+    return;
   }
-  if (step.op !== "replace" && step.op !== "add") throw invalidPath(step.path);
-  const setting = Object.hasOwn(settings, segments.slice(-2).join("/"))
-    ? settings[segments.slice(-2).join("/")]
-    : undefined;
+  const name = segments.slice(-2).join("/");
+  const setting = Object.hasOwn(settings, name) ? settings[name] : undefined;
   const [verb = ""] = segments.slice(-3, -2);
   const resourcePath = segments.slice(0, -3).join("/");
-  if (setting === undefined || resourcePath === "" || !verbs.includes(verb)) throw invalidPath(step.path);
+  const isSetting = setting !== undefined && resourcePath !== "" && verbs.includes(verb);
+  if (!isSetting || (step.op !== "replace" && step.op !== "add")) throw invalidPath(step.path);
   const key = `${resourcePath}/${verb}`;
   // A new entry has all members: the stage-wide ones where there are some.
   const everything = Object.hasOwn(entries, "*/*") ? entries["*/*"]! : defaultSetting;
   const current = Object.hasOwn(entries, key) ? entries[key]! : everything;
-  const changed = { ...current, [setting.member]: setting.convert(step) };
-  draft["methodSettings"] = Object.fromEntries([
-    ...Object.entries(entries).filter(([name]) => name !== key),
-    [key, changed],
-  ]);
-  return true;
+  setOwn(entries, key, { ...current, [setting.member]: setting.convert(step) });
 }
 
 /** Does any entry ask for execution logs? */

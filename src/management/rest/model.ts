@@ -5,7 +5,7 @@ import { checkModel } from "../../definition/rules.ts";
 import { badRequest, conflict } from "../../protocol/errors.ts";
 import { defineResource, documentsOfApi } from "./define-resource.ts";
 import { member, text } from "./patch.ts";
-import { type Change, childrenOf, freshId, present, requireApi, type Work } from "./work.ts";
+import { type Change, childrenOf, present, requireApi, type Work } from "./work.ts";
 
 const documents = documentsOfApi<Model>({
   kind: restKinds.model,
@@ -26,7 +26,8 @@ async function createModel(work: Change): Promise<Model> {
   const api = await requireApi(work);
   const others = await childrenOf<Model>(work.tx, restKinds.model, api.id);
   const model = present<Model>({
-    id: await freshId(work, restKinds.model, api.id, 6),
+    // No document's id: models are found by their names.
+    id: work.call.ids.id(6),
     name: input.name!,
     description: input.description,
     schema: input.schema || undefined,

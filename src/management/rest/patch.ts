@@ -4,6 +4,7 @@
  * only kept if all of them do.
  * AWS: API Gateway REST API reference, "Patch operations".
  */
+import { setOwn } from "../../protocol/decode.ts";
 import { badRequest } from "../../protocol/errors.ts";
 
 export type Op = "add" | "remove" | "replace" | "move" | "copy" | "test";
@@ -36,8 +37,8 @@ export interface PatchRule {
 /** `/description`, `/variables/{name}` … → what it does. */
 export interface PatchTable {
   readonly rules: Readonly<Record<string, PatchRule>>;
-  /** Paths that are no fixed list (a stage's method settings): true if it took the operation. */
-  readonly otherwise?: (draft: Draft, step: PatchStep) => boolean;
+  /** What takes the paths that no rule has (a stage's method settings); it refuses in its own words. */
+  readonly otherwise?: (draft: Draft, step: PatchStep) => void;
 }
 
 /** Text → the value that a member holds; throws what AWS answers to a wrong one. */
@@ -54,7 +55,8 @@ export function applyPatch<Item extends object>(
     const step = readStep(operation);
     const found = findRule(table, step.path);
     if (found?.rule.ops.includes(step.op)) found.rule.apply(draft, { ...step, keys: found.keys });
-    else if (table.otherwise?.(draft, step) !== true) throw invalidPath(operation, table);
+    else if (found !== undefined || table.otherwise === undefined) throw invalidPath(operation, table);
+    else table.otherwise(draft, step);
   }
   return draft as Item;
 }
@@ -177,19 +179,19 @@ export function member(
   };
 }
 
-/** A map's entry, named by the last segment: `add` and `replace` set it, `remove` drops it. */
+/** A map's entry, named by the last segment: `add` and `replace` set it, `remove` drops it, and the map with the last. */
 export function entry(at: string, convert: Convert): PatchRule {
   const names = at.split(".");
   return {
     ops: ["add", "replace", "remove"],
     apply(draft, step) {
       const holder = holderOf(draft, names);
+      holder[lastOf(names)] ??= {};
+      const map = holder[lastOf(names)] as Draft;
       const key = step.keys[0]!;
-      const entries = Object.entries((holder[lastOf(names)] ?? {}) as object).filter(([name]) => name !== key);
-      if (step.op !== "remove") entries.push([key, convert(step)]);
-      // Entries become own members whatever their name is (`__proto__` too).
-      if (entries.length === 0) delete holder[lastOf(names)];
-      else holder[lastOf(names)] = Object.fromEntries(entries);
+      if (step.op !== "remove") setOwn(map, key, convert(step));
+      else if (Object.hasOwn(map, key)) delete map[key];
+      if (step.op === "remove" && Object.keys(map).length === 0) delete holder[lastOf(names)];
     },
   };
 }
