@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ToThread } from "../../src/server/messages.ts";
+import { ThreadPool } from "../../src/server/threads.ts";
+import { type Logger, makeLogger } from "../../src/telemetry/logger.ts";
+import { until } from "../until.ts";
+
+interface Line {
+  readonly level: string;
+  readonly message: string;
+  readonly fields: Record<string, unknown>;
+}
+
+async function withPool(
+  options: { count: number; port?: number; host?: string; replay?: () => readonly ToThread[] },
+  use: (pool: ThreadPool, lines: Line[]) => Promise<void>,
+): Promise<void> {
+  const lines: Line[] = [];
+  const logger: Logger = makeLogger("debug", (level, message, fields) => lines.push({ level, message, fields }));
+  const pool = new ThreadPool({
+    entry: new URL("./fake-thread.ts", import.meta.url),
+    count: options.count,
+    host: options.host ?? "127.0.0.1",
+    port: options.port ?? 0,
+    start: {
+      controlSocket: "/nowhere",
+      metrics: new SharedArrayBuffer(8),
+      isDevelopment: true,
+      settings: {
+        payloadBytesMax: 1,
+        headerBytesMax: 1,
+        headerTimeoutMs: 1,
+        bodyTimeoutMs: 1,
+        keepAliveMs: 1,
+        logLevel: "debug",
+        accessLog: "-",
+      },
+    },
+    logger,
+    connectFunctions: (port) => port.unref(),
+    replay: options.replay ?? (() => [{ kind: "revision", revision: 0 }]),
+  });
+  try {
+    await use(pool, lines);
+  } finally {
+    await pool.stop(0);
+  }
+}
+
+const plan = (key: string): ToThread => ({ kind: "plan", key, revision: 1, plan: null });
+const told = (lines: readonly Line[]): readonly Line[] => lines.filter(({ message }) => message === "told");
+
+test("with port 0 the first thread picks one and the others share it", async () => {
+  await withPool({ count: 3 }, async (pool, lines) => {
+    assert.equal(await pool.start(), 40_000);
+    assert.ok(pool.isEveryThreadListening);
+    pool.post(plan("tell"));
+    await until(() => told(lines).length === 3);
+    const ports = told(lines).map(({ fields }) => [fields["thread"], fields["port"], fields["isPortShared"]]);
+    assert.deepEqual(ports.sort(), [
+      [0, 0, true],
+      [1, 40_000, true],
+      [2, 40_000, true],
+    ]);
+  });
+});
+
+test("a revision is applied when every thread says so", async () => {
+  await withPool({ count: 2, port: 4000 }, async (pool) => {
+    await pool.start();
+    await pool.applied(0);
+    assert.equal(pool.hasApplied(5), false);
+    const applied = pool.applied(5);
+    pool.post({ kind: "revision", revision: 5 });
+    await applied;
+    assert.ok(pool.hasApplied(5));
+  });
+});
+
+for (const way of ["die", "throw"] as const) {
+  test(`a thread that ends by ${way} is replaced and told everything; the others are left alone`, async () => {
+    let replayed = 0;
+    const replay = (): ToThread[] => [plan(`api/${++replayed}`), { kind: "revision", revision: 3 }];
+    await withPool({ count: 2, port: 4000, replay }, async (pool, lines) => {
+      await pool.start();
+      pool.post(plan(`${way}/0`));
+      await until(() => !pool.isEveryThreadListening);
+      // Nobody has to wait for a dead thread.
+      await pool.applied(3);
+      await until(() => pool.isEveryThreadListening);
+      await pool.applied(3);
+      pool.post(plan("tell"));
+      await until(() => told(lines).length === 2);
+      const applied = Object.fromEntries(told(lines).map(({ fields }) => [fields["thread"], fields["applied"]]));
+      assert.deepEqual(applied, { 0: ["api/3"], 1: ["api/2"] });
+      assert.ok(lines.some(({ level, message }) => level === "error" && /died and is replaced/.test(message)));
+    });
+  });
+}
+
+test("a thread that dies again and again is replaced more and more slowly", async () => {
+  let isSick = true;
+  const replay = (): ToThread[] => [...(isSick ? [plan("die/1")] : []), { kind: "revision", revision: 0 }];
+  isSick = false;
+  await withPool({ count: 2, port: 4000, replay }, async (pool, lines) => {
+    await pool.start();
+    isSick = true;
+    pool.post(plan("die/1"));
+    const delays = (): unknown[] => lines.flatMap(({ fields }) => fields["delayMs"] ?? []);
+    await until(() => delays().length === 3);
+    assert.deepEqual(delays(), [0, 200, 400]);
+    isSick = false;
+    await until(() => pool.isEveryThreadListening);
+  });
+});
+
+test("a port that can't be had is a sentence for the user", async () => {
+  await withPool({ count: 2, host: "refused", port: 4000 }, async (pool) => {
+    await assert.rejects(pool.start(), /Can't listen on refused:4000\. Another program has that port\. .*--port/);
+  });
+});
+
+test("a thread that dies while the server starts ends the start", async () => {
+  const replay = (): ToThread[] => [plan("die/0"), { kind: "revision", revision: 0 }];
+  await withPool({ count: 1, port: 4000, replay }, async (pool) => {
+    await assert.rejects(pool.start(), /thread 0 ended with code 7/);
+  });
+});
+
+test("a thread that does not stop is ended after the drain time", async () => {
+  await withPool({ count: 2, port: 4000 }, async (pool) => {
+    await pool.start();
+    pool.post(plan("deaf/1"));
+    const started = performance.now();
+    await pool.stop(50);
+    const ms = performance.now() - started;
+    assert.ok(ms >= 1000 && ms < 5000, `${ms}`);
+    // Whoever waited for it is let go.
+    await pool.applied(99);
+  });
+});
