@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
@@ -63,8 +63,8 @@ export class FunctionManager {
   readonly #ownClients = new Set<FunctionClient>();
   readonly #environments = new Map<number, Environment>();
   readonly #lessees = new Map<Environment, Client>();
-  readonly #folder: string;
-  readonly #guardian: Guardian;
+  /** Made with the first environment. */
+  #ground: { readonly folder: string; readonly guardian: Guardian } | undefined = undefined;
   readonly #inFlight = new SharedArrayBuffer(4);
   readonly #environmentsMax: number;
   readonly #startsMax = Math.max(4, availableParallelism() * 2);
@@ -80,10 +80,6 @@ export class FunctionManager {
     this.#options = options;
     this.#environmentsMax = options.environmentsMax ?? Math.max(8, Math.min(1000, Math.floor(totalmem() / 2 / 96e6)));
     this.#idleMs = options.idleMs ?? 300_000;
-    // A Unix socket's path may have about 100 bytes: the data directory's may be longer than that.
-    this.#folder = mkdtempSync(join(tmpdir().length > 60 ? "/tmp" : tmpdir(), "portico-functions-"));
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    this.#guardian = new Guardian(this.#folder);
     this.#idleTimer = setInterval(() => this.#endIdle(), Math.min(5_000, Math.max(20, this.#idleMs / 4))).unref();
   }
 
@@ -161,8 +157,9 @@ export class FunctionManager {
       });
     }
     for (const client of this.#clients) client.port.close();
-    this.#guardian.close();
-    rmSync(this.#folder, { recursive: true, force: true });
+    if (!this.#ground) return;
+    this.#ground.guardian.close();
+    rmSync(this.#ground.folder, { recursive: true, force: true });
   }
 
   // ---- Clients ----
@@ -363,13 +360,14 @@ export class FunctionManager {
 
   #spawn(pool: Pool, spec: FunctionSpec, command: string, taskRoot: string): void {
     const id = ++this.#lastId;
+    const { folder, guardian } = this.#stand();
     const output = new OutputBudget((text) => this.#log(text, { function: spec.name }));
     const environment = new Environment({
       id,
       spec,
       command,
       taskRoot,
-      socketPath: join(this.#folder, `${environmentKey(spec)}-${id}`),
+      socketPath: join(folder, `${environmentKey(spec)}-${id}`),
       endpointUrl: this.#options.endpointUrl?.(),
       initMs: this.#options.initMs ?? 10_000,
       onOutput: (text) => output.print(text),
@@ -377,8 +375,17 @@ export class FunctionManager {
       onEnded: (ended) => this.#onEnded(ended),
     });
     this.#environments.set(id, environment);
-    if (environment.pid !== undefined) this.#guardian.watch(environment.pid);
+    if (environment.pid !== undefined) guardian.watch(environment.pid);
     this.#watchMemory();
+  }
+
+  /** Where sockets lie, and who removes them when the server is gone. */
+  #stand(): { readonly folder: string; readonly guardian: Guardian } {
+    if (this.#ground) return this.#ground;
+    // A Unix socket's path may have about 100 bytes: the data directory's may be longer than that. Its mode is 0700.
+    const folder = mkdtempSync(join(tmpdir().length > 60 ? "/tmp" : tmpdir(), "portico-functions-"));
+    this.#ground = { folder, guardian: new Guardian(folder) };
+    return this.#ground;
   }
 
   #started(pool: Pool): void {
@@ -407,7 +414,7 @@ export class FunctionManager {
 
   #onEnded(environment: Environment): void {
     this.#environments.delete(environment.id);
-    if (environment.pid !== undefined) this.#guardian.forget(environment.pid);
+    if (environment.pid !== undefined) this.#ground?.guardian.forget(environment.pid);
     const lessee = this.#lessees.get(environment);
     this.#lessees.delete(environment);
     if (lessee) this.#send(lessee, { kind: "ended", environment: environment.id, reason: environment.reason });
