@@ -147,16 +147,18 @@ function compilePath(rest: string, uri: string, integration: Integration, contex
   });
   const path = rest.startsWith("/") ? rest : `/${rest}`;
   const plan: TextPlan = path.split(/(\{[^{}]*\})/).flatMap((part): TextPlan => {
-    if (!part.startsWith("{")) {
-      if (!/^[!$-;=?-[\]_a-z~]*$/.test(part)) throw misconfigured(`Illegal character in path: ${uri}`);
-      return part === "" ? [] : [part];
-    }
-    const value = values.find(({ name }) => name === part.slice(1, -1))?.value;
-    if (value === undefined) throw misconfigured(`Illegal character in path: ${uri}`);
-    return [value.kind === "literal" ? value.text : value];
+    const value = part.startsWith("{") ? values.find(({ name }) => name === part.slice(1, -1))?.value : part;
+    if (value !== undefined && typeof value !== "string" && value.kind !== "literal") return [value];
+    // A literal's author encodes it, as AWS asks for.
+    const text = typeof value === "string" ? value : value?.text;
+    if (text === undefined || !isPath(text)) throw misconfigured(`Illegal character in path: ${uri}`);
+    return text === "" ? [] : [text];
   });
   return plan;
 }
+
+/** RFC 3986 §3.3, §3.4: what may stand in a path and its query. */
+const isPath = (text: string): boolean => /^[!$-;=?-[\]_a-z~]*$/.test(text);
 
 function compileLambdaProxy(integration: Integration, _method: Method, context: IntegrationContext): StepPlan {
   if (integration.responseTransferMode === "STREAM") throw closed("responseTransferMode STREAM");

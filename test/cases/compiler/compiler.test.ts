@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
+import { test } from "node:test";
+import { parse } from "yaml";
+import { compileRest } from "../../../src/compiler/compile-rest.ts";
+import type { Method, RestApiDefinition, Stage } from "../../../src/definition/rest-api.ts";
+import { aMethod, aMock, aRestApi, aStage } from "../../exchange/a-rest-api.ts";
+
+/** A case: what differs from the builders' API and stage; a verb without a `methodIntegration` is a MOCK. */
+interface Case extends Partial<Omit<RestApiDefinition, "restApi">> {
+  readonly restApi?: Partial<RestApiDefinition["restApi"]>;
+  readonly stage?: Partial<Stage>;
+  readonly routes?: Readonly<Record<string, Readonly<Record<string, Partial<Method> | null>>>>;
+}
+
+const separator = "\n----------\n";
+const scope = { account: "123456789012", region: "eu-west-1" };
+
+for (const file of globSync("*.txt", { cwd: import.meta.dirname }).sort()) {
+  test(`compiles ${basename(file, ".txt").replaceAll("-", " ")}`, () => {
+    const path = `${import.meta.dirname}/${file}`;
+    const [input = "", expected] = readFileSync(path, "utf8").split(separator);
+    const actual = `${JSON.stringify(compileCase(parse(input) as Case), null, 1)}\n`;
+    assert.equal(`${JSON.stringify(compileCase(parse(input) as Case), null, 1)}\n`, actual, "a plan is deterministic");
+    if (process.env["UPDATE"] === "1") writeFileSync(path, `${input}${separator}${actual}`);
+    else assert.equal(actual, expected);
+  });
+}
+
+function compileCase(given: Case): unknown {
+  const { stage, routes = {}, ...rest } = given;
+  const methods = Object.entries(routes).map(([path, verbs]) => [
+    path,
+    Object.fromEntries(
+      Object.entries(verbs).map(([verb, method]) => [verb, aMethod(aMock(), { ...method, httpMethod: verb })]),
+    ),
+  ]);
+  return compileRest(aRestApi(Object.fromEntries(methods), rest), aStage(stage), scope);
+}
