@@ -82,20 +82,14 @@ export class ModelImport {
 
   #importNamed(): void {
     const drafts = new Map<string, Draft>();
-    const failed = new Set<string>();
     for (const [schemaName, schema] of this.#document.schemas) {
       const name = this.#modelName(schemaName);
       const draft = this.#draft(name, schema);
-      if (typeof draft === "string") {
-        failed.add(name);
-        this.#refuse(`Unable to create model for '${schemaName}': ${draft}`);
-      } else if (draft === undefined) {
-        failed.add(name);
-        this.#refuse(unsatisfied(schemaName));
-      } else drafts.set(name, draft);
+      if (typeof draft === "string") this.#refuse(`Unable to create model for '${schemaName}': ${draft}`);
+      else if (draft === undefined) this.#refuse(unsatisfied(schemaName));
+      else drafts.set(name, draft);
     }
-    // A model is only as good as those it refers to; a document's own replace those that were there.
-    for (const name of [...drafts.keys(), ...failed]) this.#models.delete(name);
+    // A model is only as good as those it refers to.
     for (const name of this.#dangling(drafts)) {
       drafts.delete(name);
       this.#refuse(unsatisfied(name));

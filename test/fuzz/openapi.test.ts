@@ -127,7 +127,7 @@ function breakSomething(document: unknown): void {
   collect(document, holders);
   const holder = oneOf(holders);
   if (Array.isArray(holder)) {
-    if (random() < 0.3) holder.push(oneOf(strange));
+    if (random() < 0.3) holder.push(structuredClone(oneOf(strange)));
     else holder[Math.floor(random() * (holder.length + 1))] = structuredClone(oneOf(strange));
     return;
   }
@@ -136,7 +136,8 @@ function breakSomething(document: unknown): void {
   const kind = random();
   if (kind < 0.5) holder[name] = structuredClone(oneOf(strange));
   else if (kind < 0.7) delete holder[name];
-  else if (kind < 0.85) holder[oneOf(["", "get", "200", "default", "$ref", "x", "/{p}", "schema"])] = holder[name];
+  else if (kind < 0.85)
+    holder[oneOf(["", "get", "200", "default", "$ref", "x", "/{p}", "schema"])] = structuredClone(holder[name]);
   else holder[name] = structuredClone(oneOf(holders));
 }
 
