@@ -1,0 +1,197 @@
+# Every REST resource that Portico has, in two versions: `v = 2` changes all that can be changed in place.
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
+variable "endpoint" { type = string }
+variable "v" { default = "1" }
+locals { two = var.v == "2" }
+provider "aws" {
+  region                      = "us-east-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_requesting_account_id  = true
+  skip_metadata_api_check     = true
+  endpoints { apigateway = var.endpoint }
+}
+resource "aws_api_gateway_account" "a" { cloudwatch_role_arn = "arn:aws:iam::123456789012:role/x" }
+resource "aws_api_gateway_rest_api" "w" {
+  name                         = "wide${var.v}"
+  description                  = local.two ? "two" : null
+  binary_media_types           = local.two ? ["image/png", "a/b"] : ["image/png", "c/d"]
+  minimum_compression_size     = local.two ? null : 100
+  api_key_source               = local.two ? "AUTHORIZER" : "HEADER"
+  disable_execute_api_endpoint = local.two
+  tags                         = local.two ? { b = "2", c = "3" } : { a = "1", b = "1" }
+  endpoint_configuration { types = [local.two ? "REGIONAL" : "EDGE"] }
+}
+resource "aws_api_gateway_rest_api_policy" "p" {
+  rest_api_id = aws_api_gateway_rest_api.w.id
+  policy      = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Principal = "*", Action = "execute-api:Invoke", Resource = "${aws_api_gateway_rest_api.w.execution_arn}/*", Condition = { IpAddress = { "aws:SourceIp" = local.two ? "10.0.0.0/8" : "127.0.0.0/8" } } }] })
+}
+resource "aws_api_gateway_resource" "r" {
+  rest_api_id = aws_api_gateway_rest_api.w.id
+  parent_id   = aws_api_gateway_rest_api.w.root_resource_id
+  path_part   = "r${var.v}"
+}
+resource "aws_api_gateway_resource" "s" {
+  rest_api_id = aws_api_gateway_rest_api.w.id
+  parent_id   = aws_api_gateway_resource.r.id
+  path_part   = "{id}"
+}
+resource "aws_api_gateway_model" "m" {
+  rest_api_id  = aws_api_gateway_rest_api.w.id
+  name         = "Pet"
+  description  = "v${var.v}"
+  content_type = "application/json"
+  schema       = jsonencode({ type = "object", title = "v${var.v}" })
+}
+resource "aws_api_gateway_request_validator" "v" {
+  rest_api_id                 = aws_api_gateway_rest_api.w.id
+  name                        = "all"
+  validate_request_body       = local.two
+  validate_request_parameters = true
+}
+resource "aws_api_gateway_authorizer" "z" {
+  rest_api_id                      = aws_api_gateway_rest_api.w.id
+  name                             = "auth${var.v}"
+  type                             = "TOKEN"
+  authorizer_uri                   = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:f/invocations"
+  authorizer_result_ttl_in_seconds = local.two ? 0 : 60
+  identity_validation_expression   = local.two ? "a.*" : null
+}
+resource "aws_api_gateway_authorizer" "c" {
+  rest_api_id   = aws_api_gateway_rest_api.w.id
+  name          = "cog"
+  type          = "COGNITO_USER_POOLS"
+  provider_arns = local.two ? ["arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_b"] : ["arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_a"]
+}
+resource "aws_api_gateway_method" "m" {
+  rest_api_id          = aws_api_gateway_rest_api.w.id
+  resource_id          = aws_api_gateway_resource.s.id
+  http_method          = "POST"
+  authorization        = local.two ? "NONE" : "CUSTOM"
+  authorizer_id        = local.two ? null : aws_api_gateway_authorizer.z.id
+  api_key_required     = local.two
+  operation_name       = local.two ? "op2" : "op"
+  request_validator_id = local.two ? null : aws_api_gateway_request_validator.v.id
+  request_models       = local.two ? {} : { "application/json" = aws_api_gateway_model.m.name }
+  request_parameters   = local.two ? { "method.request.path.id" = true, "method.request.header.h" = true } : { "method.request.path.id" = true, "method.request.querystring.q" = false }
+}
+resource "aws_api_gateway_method" "c" {
+  rest_api_id          = aws_api_gateway_rest_api.w.id
+  resource_id          = aws_api_gateway_resource.s.id
+  http_method          = "GET"
+  authorization        = "COGNITO_USER_POOLS"
+  authorizer_id        = aws_api_gateway_authorizer.c.id
+  authorization_scopes = local.two ? ["a", "c"] : ["a", "b"]
+  request_parameters   = { "method.request.path.id" = true }
+}
+resource "aws_api_gateway_integration" "c" {
+  rest_api_id             = aws_api_gateway_rest_api.w.id
+  resource_id             = aws_api_gateway_resource.s.id
+  http_method             = aws_api_gateway_method.c.http_method
+  type                    = "HTTP_PROXY"
+  integration_http_method = "GET"
+  uri                     = "http://example.com/{id}/${var.v}"
+  timeout_milliseconds    = local.two ? 5000 : null
+  cache_key_parameters    = local.two ? [] : ["method.request.path.id"]
+  request_parameters      = local.two ? { "integration.request.path.id" = "method.request.path.id" } : { "integration.request.path.id" = "method.request.path.id", "integration.request.header.X" = "'x'" }
+}
+resource "aws_api_gateway_integration" "m" {
+  rest_api_id             = aws_api_gateway_rest_api.w.id
+  resource_id             = aws_api_gateway_resource.s.id
+  http_method             = aws_api_gateway_method.m.http_method
+  type                    = "HTTP"
+  integration_http_method = "POST"
+  uri                     = "http://example.com"
+  passthrough_behavior    = local.two ? "NEVER" : "WHEN_NO_MATCH"
+  content_handling        = local.two ? "CONVERT_TO_TEXT" : null
+  request_templates       = local.two ? { "application/json" = "b", "text/plain" = "y" } : { "application/json" = "a", "application/xml" = "x" }
+}
+resource "aws_api_gateway_method_response" "m" {
+  rest_api_id         = aws_api_gateway_rest_api.w.id
+  resource_id         = aws_api_gateway_resource.s.id
+  http_method         = aws_api_gateway_method.m.http_method
+  status_code         = "200"
+  response_models     = local.two ? {} : { "application/json" = "Empty" }
+  response_parameters = local.two ? { "method.response.header.Y" = false } : { "method.response.header.X" = true, "method.response.header.Y" = true }
+}
+resource "aws_api_gateway_integration_response" "m" {
+  rest_api_id         = aws_api_gateway_rest_api.w.id
+  resource_id         = aws_api_gateway_resource.s.id
+  http_method         = aws_api_gateway_method.m.http_method
+  status_code         = aws_api_gateway_method_response.m.status_code
+  selection_pattern   = local.two ? "2.." : null
+  response_parameters = local.two ? {} : { "method.response.header.Y" = "'a'" }
+  response_templates  = { "application/json" = local.two ? "y" : "x" }
+  depends_on          = [aws_api_gateway_integration.m]
+}
+resource "aws_api_gateway_gateway_response" "g" {
+  rest_api_id         = aws_api_gateway_rest_api.w.id
+  response_type       = "THROTTLED"
+  status_code         = local.two ? "421" : "420"
+  response_parameters = { "gatewayresponse.header.X" = "'${var.v}'" }
+  response_templates  = local.two ? { "application/json" = "{}" } : {}
+}
+resource "aws_api_gateway_deployment" "d" {
+  rest_api_id = aws_api_gateway_rest_api.w.id
+  description = "v${var.v}"
+  depends_on  = [aws_api_gateway_integration_response.m, aws_api_gateway_integration.c]
+}
+resource "aws_api_gateway_stage" "s" {
+  rest_api_id          = aws_api_gateway_rest_api.w.id
+  deployment_id        = aws_api_gateway_deployment.d.id
+  stage_name           = "prod"
+  description          = local.two ? "two" : null
+  variables            = local.two ? { b = "2", c = "3" } : { a = "1", b = "1" }
+  xray_tracing_enabled = local.two
+  tags                 = { v = var.v }
+  access_log_settings {
+    destination_arn = "arn:aws:logs:us-east-1:123456789012:log-group:x"
+    format          = "$context.requestId ${var.v}"
+  }
+  dynamic "canary_settings" {
+    for_each = local.two ? [1] : []
+    content {
+      deployment_id            = aws_api_gateway_deployment.d.id
+      percent_traffic          = 10
+      stage_variable_overrides = { b = "9" }
+    }
+  }
+  depends_on = [aws_api_gateway_account.a]
+}
+resource "aws_api_gateway_method_settings" "all" {
+  rest_api_id = aws_api_gateway_rest_api.w.id
+  stage_name  = aws_api_gateway_stage.s.stage_name
+  method_path = "*/*"
+  settings {
+    metrics_enabled        = true
+    logging_level          = local.two ? "ERROR" : "INFO"
+    throttling_rate_limit  = local.two ? 20 : 10
+    throttling_burst_limit = 5
+  }
+}
+resource "aws_api_gateway_method_settings" "one" {
+  rest_api_id = aws_api_gateway_rest_api.w.id
+  stage_name  = aws_api_gateway_stage.s.stage_name
+  method_path = "r1/GET"
+  settings {
+    caching_enabled      = local.two
+    cache_ttl_in_seconds = 7
+  }
+  depends_on = [aws_api_gateway_method_settings.all]
+}
+resource "aws_api_gateway_rest_api" "body" {
+  name = "body"
+  body = jsonencode({ openapi = "3.0.1", info = { title = "doc", version = "1" }, paths = { "/p${var.v}" = { get = { responses = { "200" = { description = "ok" } }, "x-amazon-apigateway-integration" = { type = "mock" } } } } })
+  endpoint_configuration { types = ["REGIONAL"] }
+}
+data "aws_api_gateway_export" "e" {
+  rest_api_id = aws_api_gateway_rest_api.w.id
+  stage_name  = aws_api_gateway_stage.s.stage_name
+  export_type = "oas30"
+  depends_on  = [aws_api_gateway_stage.s]
+}
