@@ -78,6 +78,11 @@ export class MockApi {
     return String((await call(this.#url, "POST", `/restapis/${this.id}/deployments`, { stageName: "prod" }))["id"]);
   }
 
+  /** The same API on a server that was started anew. */
+  at(url: string): MockApi {
+    return new MockApi(url, this.id, this.#method);
+  }
+
   get path(): string {
     return `/_aws/execute-api/${this.id}/prod/`;
   }
