@@ -10,7 +10,7 @@ interface Limit {
 
 const source = "AWS: Amazon API Gateway quotas and important notes";
 
-export const restLimits = {
+const restLimits = {
   edgeApis: { value: 120, noun: "Edge APIs", of: "account", source },
   regionalApis: { value: 600, noun: "Regional APIs", of: "account", source },
   privateApis: { value: 600, noun: "Private APIs", of: "account", source },

@@ -83,7 +83,7 @@ const invalidPath = (operation: PatchOperation, table: PatchTable) => {
 };
 
 /** RFC 6901 §4: `~1` is a slash, `~0` a tilde, in this order. */
-export const unescapeSegment = (segment: string): string => segment.replaceAll("~1", "/").replaceAll("~0", "~");
+const unescapeSegment = (segment: string): string => segment.replaceAll("~1", "/").replaceAll("~0", "~");
 
 function findRule(table: PatchTable, path: string): { rule: PatchRule; keys: readonly string[] } | undefined {
   const exact = Object.hasOwn(table.rules, path) ? table.rules[path] : undefined;

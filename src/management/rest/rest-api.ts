@@ -109,7 +109,7 @@ async function requireRoomForApi(work: Work, type: EndpointType): Promise<void> 
 }
 
 /** A new API's endpoint, with AWS's defaults; exactly one type. */
-export function completeEndpoint(input: CreateRestApiRequest["endpointConfiguration"]): EndpointConfiguration {
+function completeEndpoint(input: CreateRestApiRequest["endpointConfiguration"]): EndpointConfiguration {
   const types = (input?.types ?? []) as readonly EndpointType[];
   // Unconfirmed: how AWS words these three; see docs/compatibility.md.
   if (types.length > 1) throw badRequest("Only one endpoint type is allowed for an API");
