@@ -1,7 +1,8 @@
 import type { GetExportRequest } from "@aws-sdk/client-api-gateway";
 import type { Deployment, RestApiDefinition, Stage } from "../../definition/rest-api.ts";
 import { restKinds } from "../../definition/rest-api.ts";
-import { badRequest, notFound } from "../../protocol/errors.ts";
+import type { ExportOptions } from "../../openapi/export-rest-api.ts";
+import { ApiError, badRequest, notFound } from "../../protocol/errors.ts";
 import type { Operations } from "../../protocol/operation.ts";
 import { reading } from "./define-resource.ts";
 import { type Dependencies, requireApi, type Work } from "./work.ts";
@@ -27,9 +28,7 @@ async function getExport(work: Work): Promise<unknown> {
   const deployment = await work.tx.get<Deployment>(restKinds.deployment, id);
   if (snapshot === undefined || deployment === undefined) throw notFound("Invalid Deployment identifier specified");
   const format = /\byaml\b/i.test(input.accepts ?? "") ? "yaml" : "json";
-  // Loaded when it is asked for: YAML is not needed to serve.
-  const { exportRestApi } = await import("../../openapi/export-rest-api.ts");
-  const document = exportRestApi(snapshot.body, {
+  const document = await writeDocument(snapshot.body, {
     exportType: exportType as "swagger" | "oas30",
     extensions,
     format,
@@ -46,6 +45,16 @@ async function getExport(work: Work): Promise<unknown> {
     contentType: `application/${format}`,
     contentDisposition: `attachment; filename="${exportType}_${stamp}.${format}"`,
   };
+}
+
+async function writeDocument(definition: RestApiDefinition, options: ExportOptions): Promise<string> {
+  // Loaded when it is asked for: YAML is not needed to serve.
+  const { ExportRefused, exportRestApi } = await import("../../openapi/export-rest-api.ts");
+  try {
+    return exportRestApi(definition, options);
+  } catch (error) {
+    throw error instanceof ExportRefused ? new ApiError(error.code, error.message) : error;
+  }
 }
 
 /** AWS: API Gateway REST API reference, "GetExport". */
