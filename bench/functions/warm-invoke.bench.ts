@@ -34,6 +34,7 @@ export const bench: Bench = {
         memoryMb: 256,
         environment: {},
         isJsonLog: false,
+        logLevel: undefined,
         logGroup: "/aws/lambda/bench",
         packageHash: hash,
         revisionId: "1",

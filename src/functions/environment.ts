@@ -223,6 +223,7 @@ function processEnvironment({ spec, taskRoot, endpointUrl, command }: Environmen
     AWS_LAMBDA_LOG_GROUP_NAME: spec.logGroup,
     AWS_LAMBDA_LOG_STREAM_NAME: `${day}/[$LATEST]${randomBytes(16).toString("hex")}`,
     AWS_LAMBDA_LOG_FORMAT: spec.isJsonLog ? "JSON" : "Text",
+    ...(spec.isJsonLog && spec.logLevel !== undefined ? { AWS_LAMBDA_LOG_LEVEL: spec.logLevel } : {}),
     LAMBDA_TASK_ROOT: taskRoot,
     LAMBDA_RUNTIME_DIR: dirname(bootstrap("node.mjs")),
     // A 12-digit access key is its own account here: the function's calls to Portico stay in its account.

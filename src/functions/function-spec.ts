@@ -14,6 +14,8 @@ export interface FunctionSpec {
   readonly memoryMb: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly isJsonLog: boolean;
+  /** With JSON logs: the least level that is kept, `TRACE` … `FATAL`; undefined keeps all. */
+  readonly logLevel: string | undefined;
   /** The log group that the function sees in its context. */
   readonly logGroup: string;
   /** Name of its package in the package store: the zip's SHA-256 in hexadecimal. */

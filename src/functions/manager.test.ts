@@ -65,6 +65,7 @@ async function start(
     memoryMb: 128,
     environment: {},
     isJsonLog: false,
+    logLevel: undefined,
     logGroup: "/aws/lambda/f",
     packageHash: "",
     revisionId: "",
@@ -498,8 +499,9 @@ test("the log of an invocation has AWS's lines", async (t) => {
   assert.ok(lines.some((line) => line.includes("hello\nyou")));
 });
 
-test("JSON logs are JSON", async (t) => {
-  const { invoke } = await start(t, handler("console.warn('careful')"), { isJsonLog: true });
+test("JSON logs are JSON, from the level on that is wanted", async (t) => {
+  const code = handler("console.info('hidden'); console.warn('careful')");
+  const { invoke } = await start(t, code, { isJsonLog: true, logLevel: "WARN" });
   const line = tail(await invoke()).split("\n")[1] ?? "";
   const { level, message, requestId } = JSON.parse(line);
   assert.deepEqual([level, message], ["WARN", "careful"]);
@@ -592,7 +594,14 @@ test("where there is no room for another environment, invocations wait for one",
   const other = arn.replace(/f$/, "g");
   await manager.apply({
     ...({ account: "000000000000", region: "us-east-1", runtime: "nodejs22.x", handler: "index.handler" } as const),
-    ...({ timeoutSeconds: 3, memoryMb: 128, environment: {}, isJsonLog: false, logGroup: "g" } as const),
+    ...({
+      timeoutSeconds: 3,
+      memoryMb: 128,
+      environment: {},
+      isJsonLog: false,
+      logLevel: undefined,
+      logGroup: "g",
+    } as const),
     ...({
       functionArn: other,
       name: "g",
@@ -672,7 +681,7 @@ test("functions end with the server, even when it is killed and they are stuck",
     const code = "exports.handler = async () => { const c = require('node:child_process').spawn('sleep', ['60']); console.log('pids ' + process.pid + ' ' + c.pid + '.'); for (;;); }";
     const { hash } = await packages.save(Buffer.from(zipSync({ "index.js": strToU8(code) })));
     await manager.apply({ functionArn: "${arn}", name: "f", account: "000000000000", region: "us-east-1", runtime: "nodejs22.x",
-      handler: "index.handler", timeoutSeconds: 60, memoryMb: 128, environment: {}, isJsonLog: false, logGroup: "g",
+      handler: "index.handler", timeoutSeconds: 60, memoryMb: 128, environment: {}, isJsonLog: false, logLevel: undefined, logGroup: "g",
       packageHash: hash, revisionId: "1", policyRevision: "" });
     await manager.client().invoke({ functionArn: "${arn}", payload: "{}" });`;
   const server = spawn(process.execPath, ["--input-type=module", "-e", script], { cwd: import.meta.dirname });

@@ -50,6 +50,8 @@ interface Pool {
 }
 
 const acknowledgeMsMax = 5_000;
+/** How long a client may take to say whether it has an environment to spare. */
+const recallMsMax = 50;
 const memoryCheckMs = 200;
 
 /**
@@ -254,6 +256,7 @@ export class FunctionManager {
       this.#send(lessee, { kind: "recall", functionArn });
     }
     if (lessees.size === 0) this.#startWanted(pool);
+    else setTimeout(() => this.#endRecalls(pool), recallMsMax);
   }
 
   #recalled(client: Client, functionArn: string, id: number | null): void {
@@ -261,6 +264,13 @@ export class FunctionManager {
     pool?.recalls.delete(client);
     if (id !== null) this.#release(this.#environments.get(id));
     if (pool?.recalls.size === 0) this.#startWanted(pool);
+  }
+
+  /** A thread that is too busy to answer is not waited for. */
+  #endRecalls(pool: Pool): void {
+    if (pool.recalls.size === 0) return;
+    pool.recalls.clear();
+    this.#startWanted(pool);
   }
 
   #release(environment: Environment | undefined): void {

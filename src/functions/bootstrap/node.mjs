@@ -17,6 +17,8 @@ const environment = process.env;
 const taskRoot = environment.LAMBDA_TASK_ROOT;
 const handlerName = environment._HANDLER;
 const isJsonLog = environment.AWS_LAMBDA_LOG_FORMAT === "JSON";
+const logLevels = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
+const leastLogLevel = logLevels.indexOf(environment.AWS_LAMBDA_LOG_LEVEL ?? "TRACE");
 // AWS: Node.js 24 and later take no callbacks.
 const allowsCallback = Number(/nodejs(\d+)/.exec(environment.AWS_EXECUTION_ENV ?? "")?.[1] ?? 22) < 24;
 
@@ -137,6 +139,7 @@ function flushLog() {
 
 function printLine(level, text) {
   if (isJsonLog) {
+    if (logLevels.indexOf(level) < leastLogLevel) return;
     const record = { timestamp: new Date().toISOString(), level, requestId: current?.id, message: text };
     print(`${JSON.stringify(record)}\n`);
   } else {

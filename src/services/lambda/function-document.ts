@@ -70,6 +70,7 @@ export function toSpec(document: FunctionDocument, scope: { account: string; reg
     memoryMb: document.memoryMb,
     environment: document.environment ?? {},
     isJsonLog: document.logging.format === "JSON",
+    logLevel: document.logging.applicationLevel,
     logGroup: document.logging.group,
     packageHash: document.packageHash,
     revisionId: document.revisionId,

@@ -47,7 +47,11 @@ export async function invokeFunction(
 
 function toAnswer(outcome: InvokeOutcome): object {
   if (outcome.kind === "service-error") {
-    throw new ApiError(outcome.code, outcome.message, { status: outcome.status });
+    const isThrottled = outcome.code === "TooManyRequestsException";
+    throw new ApiError(outcome.code, outcome.message, {
+      status: outcome.status,
+      ...(isThrottled ? { members: { Reason: "ConcurrentInvocationLimitExceeded" } } : {}),
+    });
   }
   return {
     StatusCode: 200,

@@ -84,7 +84,11 @@ export class LambdaService {
   async #follow({ scope, id, deleted }: Change): Promise<void> {
     const { store, manager } = this.#options;
     const stored = deleted ? undefined : await store.read(scope, (tx) => tx.get<FunctionDocument>(functionKind, id));
-    if (stored) await manager.apply(toSpec(stored.body, scope));
-    else await manager.remove(`arn:aws:lambda:${scope.region}:${scope.account}:function:${id}`);
+    if (stored) {
+      await manager.apply(toSpec(stored.body, scope));
+      return;
+    }
+    await manager.remove(`arn:aws:lambda:${scope.region}:${scope.account}:function:${id}`);
+    await manager.collectPackages();
   }
 }

@@ -204,7 +204,6 @@ export function makeLambdaOperations(options: LambdaOptions): Operations {
       await tx.delete(functionKind, reference.name);
     });
     await manager.remove(reference.functionArn);
-    await manager.collectPackages();
     return { StatusCode: 204 };
   }
 
