@@ -25,7 +25,7 @@ const start = workerData as ThreadStart;
 const { settings } = start;
 const logger = makeThreadLogger(settings.logLevel, post);
 const metrics = new Metrics(start.metrics, 1 + start.threadIndex);
-const clock = new ServerClock();
+const clock = new ServerClock(start.clock);
 const frontDoor = new FrontDoor({ controlSocket: start.controlSocket, logger });
 
 let functions: FunctionClient | undefined;

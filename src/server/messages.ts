@@ -11,6 +11,8 @@ export interface ThreadStart {
   readonly controlSocket: string;
   /** Counters shared by all threads; laid out by `telemetry/`. */
   readonly metrics: SharedArrayBuffer;
+  /** What tests have moved the clock by, in shared memory. */
+  readonly clock: SharedArrayBuffer;
   readonly isDevelopment: boolean;
   readonly settings: ThreadSettings;
 }

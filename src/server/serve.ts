@@ -1,5 +1,6 @@
+import { constants } from "node:os";
 import type { ServerConfig } from "./config.ts";
-import { type RunningServer, startServer } from "./start.ts";
+import { startServer } from "./start.ts";
 
 /**
  * Runs a server until a signal ends it: SIGTERM and SIGINT drain, a second one quits at once. Prints one line, with the
@@ -11,27 +12,22 @@ export async function serve(config: ServerConfig, print: (url: string) => void):
   const server = await startServer(config);
   print(server.url);
   await signal;
-  await stopOnSignal(server);
+  await server.stop();
   return 0;
 }
 
+/** A terminal sends Ctrl-C to npm and to `bin/portico.js`, too, which pass it on: one key may come as two signals. */
+const sameSignalMs = 300;
+
+/** Resolves at the first signal that asks to stop; from then on another one ends the process at once. */
 function nextSignal(): Promise<void> {
   return new Promise((resolve) => {
-    const listener = (): void => {
-      process.off("SIGINT", listener);
-      process.off("SIGTERM", listener);
+    let first: number | undefined;
+    const listener = (signal: NodeJS.Signals): void => {
+      first ??= performance.now();
+      if (performance.now() - first > sameSignalMs) process.exit(128 + constants.signals[signal]);
       resolve();
     };
-    process.on("SIGINT", listener);
-    process.on("SIGTERM", listener);
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, listener);
   });
-}
-
-async function stopOnSignal(server: RunningServer): Promise<void> {
-  const quit = (signal: NodeJS.Signals): void => process.exit(signal === "SIGINT" ? 130 : 143);
-  process.once("SIGINT", quit);
-  process.once("SIGTERM", quit);
-  await server.stop();
-  process.off("SIGINT", quit);
-  process.off("SIGTERM", quit);
 }

@@ -1,14 +1,24 @@
 import type { Clock } from "../base/clock.ts";
 
-/** The system's time, which tests may move (`POST /_portico/clock`, DESIGN.md §10.4). */
+/**
+ * The system's time, which tests may move (`POST /_portico/clock`, DESIGN.md §10.4). The offset is in shared memory: all
+ * threads have one time.
+ */
 export class ServerClock implements Clock {
-  #offsetMs = 0;
+  /** Hands the offset to another thread's clock. */
+  readonly shared: SharedArrayBuffer;
+  readonly #offsetMs: Float64Array;
+
+  constructor(shared = new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT)) {
+    this.shared = shared;
+    this.#offsetMs = new Float64Array(shared);
+  }
 
   now(): number {
-    return Date.now() + this.#offsetMs;
+    return Date.now() + (this.#offsetMs[0] as number);
   }
 
   advance(ms: number): void {
-    this.#offsetMs += ms;
+    this.#offsetMs[0] = (this.#offsetMs[0] as number) + ms;
   }
 }

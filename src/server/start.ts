@@ -84,7 +84,7 @@ export async function startServer(
     count: config.threads,
     host: config.host,
     port: config.port,
-    start: { controlSocket, metrics, isDevelopment: true, settings: threadSettings(config) },
+    start: { controlSocket, metrics, clock: clock.shared, isDevelopment: true, settings: threadSettings(config) },
     logger,
     connectFunctions: (port) => functions.connect(port),
     replay: () => reconciler.replay(),
@@ -129,7 +129,7 @@ export async function startServer(
       isReady: () => isServing && !isStopping && threads.isEveryThreadListening && threads.hasApplied(bootRevision),
       metrics: () => renderMetrics(metrics),
       status: () => reconciler.status(),
-      reset: config.memory || config.allowReset ? () => reset(store, inEffect) : undefined,
+      reset: config.memory || config.allowReset ? () => reset(store, inEffect, functions) : undefined,
       clock: config.memory ? clock : undefined,
     },
     bodyBytesMax: Math.max(config.managementPayloadMax, packageBodyBytesMax),
@@ -193,9 +193,10 @@ async function requireFreePort(host: string, port: number): Promise<void> {
   await new Promise((resolve) => probe.close(resolve));
 }
 
-async function reset(store: Store, inEffect: () => Promise<void>): Promise<void> {
+async function reset(store: Store, inEffect: () => Promise<void>, functions: FunctionManager): Promise<void> {
   await store.reset();
   await inEffect();
+  await functions.collectPackages();
 }
 
 const threadSettings = (config: ServerConfig): ThreadSettings => ({

@@ -144,6 +144,9 @@ test("the clock moves when it is told to, by a number only", async () => {
   const { now } = await call(portico.url, "POST", "/_portico/clock", { advanceMs: 0 });
   const later = await call(portico.url, "POST", "/_portico/clock", { advanceMs: 86_400_000 });
   assert.ok(Number(later["now"]) - Number(now) >= 86_400_000);
+  // In every thread: this answer's date is the gateway's.
+  const date = (await send(`${portico.url}/_aws/execute-api/none/none`)).headers["date"];
+  assert.ok(Date.parse(String(date)) >= Number(now) + 86_000_000, String(date));
   const api = await call(portico.url, "POST", "/restapis", { name: "tomorrow" });
   assert.ok(Number(api["createdDate"]) * 1000 >= Number(now) + 86_000_000);
   for (const body of [

@@ -25,6 +25,7 @@ async function withPool(
     start: {
       controlSocket: "/nowhere",
       metrics: new SharedArrayBuffer(8),
+      clock: new SharedArrayBuffer(8),
       isDevelopment: true,
       settings: {
         payloadBytesMax: 1,
