@@ -85,18 +85,18 @@ export class Exchange {
     this.#query = undefined;
   }
 
-  /** The value of X-Amzn-Trace-Id for the integration: the client's with a root of ours if it has none. */
+  /** The value of X-Amzn-Trace-Id for the integration: the client's, if it has a root, else one of ours. */
   get traceHeader(): string {
+    const root = `Root=${this.traceId}`;
     const given = this.request.header("x-amzn-trace-id");
-    if (given !== undefined && given.length <= 512 && given.includes("Root=")) return given;
-    return `Root=${this.traceId}`;
+    return given?.includes(root) === true && given.length <= traceHeaderCharsMax ? given : root;
   }
 
   /** The trace's root, without `Root=`. */
   get traceId(): string {
     if (this.#traceId === undefined) {
-      const given = this.request.header("x-amzn-trace-id");
-      const root = given === undefined ? null : /Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)/.exec(given.slice(0, 512));
+      const given = this.request.header("x-amzn-trace-id")?.slice(0, traceHeaderCharsMax);
+      const root = given === undefined ? null : /(?:^|;)\s*Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)/.exec(given);
       this.#traceId = root?.[1] ?? makeTraceId(this.startedMs);
     }
     return this.#traceId;
@@ -164,8 +164,10 @@ export class Exchange {
 }
 
 const noQuery: Query = new Map();
+const traceHeaderCharsMax = 512;
 
-const verbs: ReadonlySet<string> = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);
+/** The verbs that a method, `ANY` included, can have. */
+export const verbs: ReadonlySet<string> = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);
 
 /** AWS: API Gateway Developer Guide, "Important notes for REST APIs": X-HTTP-Method-Override. */
 function effectiveMethod(request: InboundRequest): string {

@@ -5,7 +5,7 @@ import { planVersion, type StagePlan } from "../plan/plan.ts";
 import { AccessLogWriter } from "../telemetry/access-log-writer.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import { Exchange } from "./exchange.ts";
+import { Exchange, verbs } from "./exchange.ts";
 import { makeRouteHints, type RouteHints } from "./hint.ts";
 import type { InboundRequest } from "./inbound.ts";
 import { BackendPools } from "./integrations/backend-pools.ts";
@@ -129,7 +129,8 @@ export class Gateway {
   #route(exchange: Exchange, key: string): void {
     const { program, httpMethod } = exchange;
     const match = program.router.match(exchange.path);
-    const index = match?.methods.get(httpMethod) ?? match?.methods.get("ANY");
+    // ANY is any of API Gateway's verbs; TRACE, CONNECT and inventions reach no backend.
+    const index = verbs.has(httpMethod) ? (match?.methods.get(httpMethod) ?? match?.methods.get("ANY")) : undefined;
     if (match === undefined || index === undefined) {
       this.#refuseRoute(exchange, key);
       return;

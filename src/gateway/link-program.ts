@@ -11,29 +11,47 @@ import type { ThreadContext } from "./thread-context.ts";
 /** Links a stage's plan: everything that can be known before a request comes is computed here. */
 export function linkProgram(plan: StagePlan, thread: ThreadContext, logs: AccessLogWriter): Program {
   const releases: (() => void)[] = [];
+  const close = (): void => {
+    for (const release of releases.splice(0)) release();
+  };
+  try {
+    return {
+      ...linkParts(plan, thread, (release) => releases.push(release)),
+      onComplete: linkCompletion(plan, thread, logs),
+      close,
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+function linkParts(
+  plan: StagePlan,
+  thread: ThreadContext,
+  onRetire: (release: () => void) => void,
+): Omit<Program, "onComplete" | "close"> {
   const methods = plan.methods.map((method) => ({
     plan: method,
-    steps: method.steps.map((step) =>
-      linkStep(step, { stage: plan, method, thread, onRetire: (release) => releases.push(release) }),
-    ),
+    steps: method.steps.map((step) => linkStep(step, { stage: plan, method, thread, onRetire })),
   }));
-  const { metrics } = thread;
-  const stage = metrics.stage(`${plan.apiId}/${plan.stageName}`);
-  const log = linkLog(plan, logs);
   return {
     plan,
     methods,
     router: new Router(plan.routes),
     responses: new GatewayResponses(plan.gatewayResponses, thread.isDevelopment),
     isDevelopment: thread.isDevelopment,
-    onComplete(exchange) {
-      metrics.request(stage, exchange.status, performance.now() - exchange.startedAt);
-      metrics.add("responseBytes", exchange.request.responseBytes);
-      log?.(exchange);
-    },
-    close() {
-      for (const release of releases.splice(0)) release();
-    },
+  };
+}
+
+function linkCompletion(plan: StagePlan, thread: ThreadContext, logs: AccessLogWriter): Program["onComplete"] {
+  const { metrics } = thread;
+  const stage = metrics.stage(`${plan.apiId}/${plan.stageName}`);
+  const log = linkLog(plan, logs);
+  return (exchange) => {
+    metrics.request(stage, exchange.status, performance.now() - exchange.startedAt);
+    metrics.add("responseBytes", exchange.request.responseBytes);
+    log?.(exchange);
   };
 }
 

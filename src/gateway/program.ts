@@ -18,7 +18,7 @@ export interface Program {
   readonly methods: readonly MethodProgram[];
   readonly responses: GatewayResponses;
   readonly isDevelopment: boolean;
-  onComplete(exchange: Exchange): void;
+  readonly onComplete: (exchange: Exchange) => void;
   /** Lets go of backends' connections when no request needs them any more. */
-  close(): void;
+  readonly close: () => void;
 }

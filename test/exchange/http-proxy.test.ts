@@ -267,3 +267,63 @@ test("connections are kept and reused", async () => {
   assert.match(gateway.metrics(), /portico_backend_connections_total 1\n/);
   assert.match(gateway.metrics(), /portico_requests_total\{api="abc123",stage="prod",class="2xx"\} 10/);
 });
+
+test("failed, timed-out and abandoned calls leave connections for the next", async () => {
+  let isSilent = true;
+  await using backend = await startRawBackend((socket) => {
+    if (!isSilent) socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  });
+  await using gateway = await startGateway();
+  gateway.deploy(
+    aRestApi({
+      "/": { GET: aMethod(anHttpProxy(backend.origin, { timeoutInMillis: 50 })) },
+      "/refused": { GET: aMethod(anHttpProxy("http://127.0.0.1:1/")) },
+    }),
+  );
+  for (let round = 0; round < 6; round++) {
+    const statuses = await Promise.all(
+      Array.from({ length: 200 }, async (_, index) => (await gateway.call(index % 2 === 0 ? "/" : "/refused")).status),
+    );
+    assert.ok(statuses.every((status) => status === 504));
+  }
+  isSilent = false;
+  gateway.deploy(aRestApi({ "/": { GET: aMethod(anHttpProxy(backend.origin)) } }));
+  assert.equal((await gateway.call("/")).status, 200);
+});
+
+test("a body that a backend did not want does not stop the connection", async () => {
+  await using early = await startRawBackend((socket, count) => {
+    if (count === 1) socket.write("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno");
+  });
+  await using gateway = await startGateway();
+  gateway.deploy(
+    aRestApi({
+      "/early": { POST: aMethod(anHttpProxy(early.origin)) },
+      "/refused": { POST: aMethod(anHttpProxy("http://127.0.0.1:1/")) },
+    }),
+  );
+  const body = "x".repeat(200_000);
+  const host = "Host: abc123.execute-api.localhost\r\n";
+  for (const path of ["early", "refused"]) {
+    const text = await gateway.raw(
+      `POST /prod/${path} HTTP/1.1\r\n${host}Content-Length: ${body.length}\r\n\r\n${body}GET /prod/none HTTP/1.1\r\n${host}\r\n`,
+      "Missing Authentication Token",
+    );
+    assert.match(text, path === "early" ? /^HTTP\/1.1 403/ : /^HTTP\/1.1 504/);
+    assert.match(text, /Missing Authentication Token/, path);
+  }
+  assert.deepEqual(gateway.errors, []);
+});
+
+test("ANY does not take methods that API Gateway does not have", async () => {
+  await using backend = await startBackend();
+  await using gateway = await startGateway();
+  gateway.deploy(aRestApi({ "/": { ANY: aMethod(anHttpProxy(backend.origin)) } }));
+  for (const method of ["PROPFIND", "FOO"]) {
+    assert.match(
+      await gateway.raw(`${method} /prod/ HTTP/1.1\r\nHost: abc123.execute-api.x\r\nConnection: close\r\n\r\n`),
+      /^HTTP\/1.1 403/,
+    );
+  }
+  assert.equal(backend.requests.length, 0);
+});

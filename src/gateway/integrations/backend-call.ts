@@ -1,6 +1,5 @@
 import { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
-import { assert } from "../../base/assert.ts";
 import type { Exchange, IntegrationOutcome } from "../exchange.ts";
 import type { BodySink } from "../inbound.ts";
 import type { ThreadContext } from "../thread-context.ts";
@@ -164,6 +163,7 @@ export class BackendCall implements BackendRequest {
 
   #finish(): void {
     this.#isDone = true;
+    if (this.#body instanceof RequestBodyStream) this.#body.destroy();
     clearTimeout(this.#timer);
     this.#exchange.request.onClose = undefined;
     this.#exchange.request.onDrain = undefined;
@@ -201,6 +201,8 @@ export class RequestBodyStream extends Readable implements BodySink {
     this.#exchange = exchange;
     this.#thread = thread;
     this.#bytesMax = thread.payloadBytesMax;
+    // Whoever reads it is told by undici; an error that comes after undici has let go of it must not end the thread.
+    this.on("error", () => {});
   }
 
   override _read(): void {
@@ -212,7 +214,7 @@ export class RequestBodyStream extends Readable implements BodySink {
   }
 
   data(chunk: Buffer): boolean {
-    assert(!this.readableEnded, "no data after the body's end");
+    if (this.destroyed) return true;
     this.#bytes += chunk.length;
     this.#thread.metrics.add("requestBytes", chunk.length);
     if (this.#bytes > this.#bytesMax) {

@@ -38,7 +38,8 @@ export class BackendPool {
   readonly #options: PoolOptions;
   readonly #connector: buildConnector.connector;
   readonly #free: Client[] = [];
-  readonly #clients = new Set<Client>();
+  /** Those with a request on them, and those without, which are in `#free`. */
+  readonly #busy = new Set<Client>();
   #waiting: BackendRequest[] = [];
   #isClosed = false;
 
@@ -52,6 +53,7 @@ export class BackendPool {
   send(request: BackendRequest): boolean {
     const client = this.#free.pop() ?? this.#open();
     if (client !== undefined) {
+      this.#busy.add(client);
       client.dispatch(request.options, request.handler);
       return true;
     }
@@ -67,7 +69,7 @@ export class BackendPool {
   }
 
   #open(): Client | undefined {
-    if (this.#clients.size >= bounds.backendConnectionsMax.value) return undefined;
+    if (this.#busy.size >= bounds.backendConnectionsMax.value) return undefined;
     const client = new HttpClient(this.target.origin, {
       connect: this.#connector,
       pipelining: 1,
@@ -86,24 +88,24 @@ export class BackendPool {
       this.#free.splice(index, 1);
       this.#drop(client);
     });
-    this.#clients.add(client);
     return client;
   }
 
+  /** Undici says `drain` when a client takes requests again: after an answer, but also after a failed connection. */
   #release(client: Client): void {
-    if (client.destroyed || client.closed) return;
+    if (!this.#busy.has(client)) return;
     while (this.#waiting.length > 0) {
       const request = this.#waiting.shift()!;
       if (request.isCancelled()) continue;
       client.dispatch(request.options, request.handler);
       return;
     }
+    this.#busy.delete(client);
     if (this.#isClosed) this.#drop(client);
-    else if (!this.#free.includes(client)) this.#free.push(client);
+    else this.#free.push(client);
   }
 
   #drop(client: Client): void {
-    this.#clients.delete(client);
     client.destroy(null, ignore);
   }
 }

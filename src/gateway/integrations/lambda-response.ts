@@ -1,4 +1,4 @@
-import { isHeaderName, remappedName, responseHeaderFates, toHeaderValue } from "../responses/header-remapping.ts";
+import { isHeaderName, remappedName, responseHeaderFates } from "../responses/header-remapping.ts";
 
 /** A function's answer, read; or in words what is wrong with it. */
 export type LambdaResponse =
@@ -93,7 +93,7 @@ function addHeader(list: string[], name: string, value: unknown): string | undef
   if (!isHeaderName(name)) return `${JSON.stringify(name)} is no header name`;
   const fate = responseHeaderFates.get(name.toLowerCase());
   if (fate === "drop") return undefined;
-  list.push(fate === "remap" ? remappedName(name) : name, toHeaderValue(String(value)).trim());
+  list.push(fate === "remap" ? remappedName(name) : name, String(value).trim());
   return undefined;
 }
 

@@ -2,7 +2,6 @@ import type { GatewayResponsePlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
 import { asText, linkText, linkValue, type ReadValue } from "../values.ts";
 import { type GatewayResponseFacts, type GatewayResponseType, gatewayResponseTypes } from "./gateway-response-types.ts";
-import { toHeaderValue } from "./header-remapping.ts";
 
 /** What of a failure is not said by its type. */
 export interface Failure {
@@ -49,7 +48,7 @@ export class GatewayResponses {
     headers.push("x-amzn-ErrorType", failure.errorType ?? facts.errorType);
     for (const { name, read } of customised?.headers ?? []) {
       const value = asText(read(exchange));
-      if (value !== undefined) setHeader(headers, name, toHeaderValue(value));
+      if (value !== undefined) setHeader(headers, name, value);
     }
     if (this.#isDevelopment && failure.hint !== undefined) headers.push(hintHeader, hintValue(failure.hint));
     exchange.respond(status, headers, body);
@@ -62,7 +61,7 @@ export const hintHeader = "x-portico-hint";
 
 /** A hint as a header's value: one line, bounded. */
 export function hintValue(hint: string): string {
-  const line = toHeaderValue(hint.replaceAll(/\s*\n\s*/g, "; "));
+  const line = hint.replaceAll(/\s*\n\s*/g, "; ");
   return line.length <= 900 ? line : `${line.slice(0, 897)}...`;
 }
 

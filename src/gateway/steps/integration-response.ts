@@ -3,7 +3,6 @@ import type { IntegrationResponsePlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
 import { mediaTypeOf } from "../integrations/media-types.ts";
 import { setHeader } from "../responses/gateway-responses.ts";
-import { toHeaderValue } from "../responses/header-remapping.ts";
 import { linkValue, type ReadValue } from "../values.ts";
 
 /** One integration response, linked. */
@@ -73,8 +72,8 @@ export function writeResponseHeaders(
   for (const { name, read } of response.headers) {
     const value = read(exchange);
     if (value === undefined) continue;
-    if (typeof value === "string") setHeader(headers, name, toHeaderValue(value));
-    else for (const each of value) headers.push(name, toHeaderValue(each));
+    if (typeof value === "string") setHeader(headers, name, value);
+    else for (const each of value) headers.push(name, each);
   }
   return headers;
 }
