@@ -59,6 +59,9 @@ export function importRestApi(document: Buffer, base: RestApiDefinition, options
   const parsed = parseDocument(document, awsVariables(options));
   if (parsed.kind === "unreadable") return { kind: "refused", message: invalidInput, reason: parsed.reason };
   const log = new ImportLog();
+  for (const name of parsed.duplicates) {
+    log.warn(`Parse issue: attribute '${name}' is given more than once in one object; the last one counts`);
+  }
   const references = new DocumentReferences(parsed.document);
   const api = readDocument(parsed.document, references, log);
   if (api === undefined) {

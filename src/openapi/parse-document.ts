@@ -1,3 +1,4 @@
+import { duplicateMembers } from "./duplicate-members.ts";
 import { isObject, type JsonObject } from "./json-value.ts";
 import { parseYaml, YamlProblem } from "./parse-yaml.ts";
 
@@ -10,7 +11,12 @@ const depthMax = 256;
 const valuesMax = 2_000_000;
 
 export type ParsedDocument =
-  | { readonly kind: "parsed"; readonly document: JsonObject }
+  | {
+      readonly kind: "parsed";
+      readonly document: JsonObject;
+      /** Names that an object of a JSON text has twice; the last one counts. In YAML they are refused. */
+      readonly duplicates: readonly string[];
+    }
   /** `reason` is ours: AWS only says that the input is invalid. */
   | { readonly kind: "unreadable"; readonly reason: string };
 
@@ -24,10 +30,14 @@ export function parseDocument(bytes: Buffer, variables: ReadonlyMap<string, stri
   }
   if (text.trim() === "") return unreadable("the document is empty");
   if (text.includes("\0")) return unreadable("the document is binary");
-  const parsed = parseText(withVariables(text, variables));
-  if (parsed.kind === "unreadable") return parsed;
-  const excess = findExcess(parsed.document);
-  return excess === undefined ? parsed : unreadable(excess);
+  const readable = withVariables(text, variables);
+  const parsed = parseText(readable);
+  if (typeof parsed.problem === "string") return unreadable(parsed.problem);
+  if (!isObject(parsed.value)) return unreadable("the document is not an object");
+  const measured = measure(parsed.value);
+  if (typeof measured === "string") return unreadable(measured);
+  const duplicates = parsed.isJson ? duplicateMembers(readable, measured.members) : [];
+  return { kind: "parsed", document: parsed.value, duplicates };
 }
 
 /** Values are account, region and partition: no character in them means anything to JSON or YAML. */
@@ -39,49 +49,48 @@ function withVariables(text: string, variables: ReadonlyMap<string, string>): st
   return replaced;
 }
 
-function parseText(text: string): ParsedDocument {
+function parseText(text: string): { readonly value?: unknown; readonly isJson: boolean; readonly problem?: string } {
   let jsonProblem: string | undefined;
   if (/^\s*[{[]/.test(text)) {
     try {
-      return asDocument(JSON.parse(text));
+      return { value: JSON.parse(text), isJson: true };
     } catch (error) {
       jsonProblem = (error as Error).message;
     }
   }
   try {
-    return asDocument(parseYaml(text));
+    return { value: parseYaml(text), isJson: false };
   } catch (error) {
     if (!(error instanceof YamlProblem)) throw error;
-    return unreadable(jsonProblem ?? error.message);
+    return { problem: jsonProblem ?? error.message, isJson: false };
   }
-}
-
-function asDocument(value: unknown): ParsedDocument {
-  return isObject(value) ? { kind: "parsed", document: value } : unreadable("the document is not an object");
 }
 
 function unreadable(reason: string): ParsedDocument {
   return { kind: "unreadable", reason };
 }
 
-/** Walks everything once, without recursion, and names the first bound that is broken. */
-function findExcess(document: JsonObject): string | undefined {
+/** Walks everything once, without recursion: the first bound that is broken, or how many members all objects have. */
+function measure(document: JsonObject): string | { readonly members: number } {
   const values: object[] = [document];
   const depths: number[] = [1];
-  let count = 0;
+  let weight = 0;
+  let members = 0;
   while (values.length > 0) {
     const value = values.pop()!;
     const depth = depths.pop()!;
     if (depth > depthMax) return `the document is nested deeper than ${depthMax} levels`;
     if (!Array.isArray(value) && Object.hasOwn(value, "__proto__")) return "the document has a member named __proto__";
-    for (const child of Array.isArray(value) ? value : Object.values(value)) {
-      count += typeof child === "string" ? 1 + child.length / 32 : 1;
+    const children: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+    if (children !== value) members += children.length;
+    for (const child of children) {
+      weight += typeof child === "string" ? 1 + child.length / 32 : 1;
       if (typeof child === "object" && child !== null) {
         values.push(child);
         depths.push(depth + 1);
       }
     }
-    if (count > valuesMax) return `the document has more than ${valuesMax} values`;
+    if (weight > valuesMax) return `the document has more than ${valuesMax} values`;
   }
-  return undefined;
+  return { members };
 }
