@@ -39,6 +39,7 @@ async function importInto(
     ids: work.call.ids,
     account: work.call.account,
     region: work.call.region,
+    ignoreDocumentation: options.parameters["ignore"] === "documentation",
   });
   if (result.kind === "refused") throw badRequest(result.message);
   const { warnings } = result;
