@@ -1,0 +1,262 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { until } from "../../test/until.ts";
+import { type RestApi, type RestApiDefinition, restKinds, type Stage } from "../definition/rest-api.ts";
+import { planVersion, type StagePlan } from "../plan/plan.ts";
+import { openSqliteStore } from "../store/sqlite-store.ts";
+import type { Scope, Store } from "../store/store.ts";
+import { makeLogger } from "../telemetry/logger.ts";
+import type { ToThread } from "./messages.ts";
+import { Reconciler } from "./reconcile.ts";
+
+const scope: Scope = { account: "000000000000", region: "us-east-1" };
+
+const restApi = (id: string): RestApi => ({
+  id,
+  name: `api ${id}`,
+  createdDate: 0,
+  apiKeySource: "HEADER",
+  endpointConfiguration: { types: ["REGIONAL"] },
+  disableExecuteApiEndpoint: false,
+  rootResourceId: "root",
+});
+
+const definition = (id: string, routes: readonly string[]): RestApiDefinition => ({
+  restApi: restApi(id),
+  resources: [
+    {
+      id: "root",
+      path: "/",
+      resourceMethods: Object.fromEntries(
+        routes.map((httpMethod) => [httpMethod, { httpMethod, authorizationType: "NONE", apiKeyRequired: false }]),
+      ),
+    },
+  ],
+  models: [],
+  requestValidators: [],
+  gatewayResponses: [],
+  authorizers: [],
+});
+
+const stage = (stageName: string, deploymentId: string): Stage => ({
+  stageName,
+  deploymentId,
+  cacheClusterEnabled: false,
+  cacheClusterStatus: "NOT_AVAILABLE",
+  methodSettings: {},
+  tracingEnabled: false,
+  createdDate: 0,
+  lastUpdatedDate: 0,
+});
+
+/** Writes an API's definition, and a deployment of it to the stage `prod`. */
+const deploy = (store: Store, id: string, deploymentId: string, routes: readonly string[]): Promise<void> =>
+  store.write(scope, async (tx) => {
+    const frozen = definition(id, routes);
+    await tx.put(restKinds.restApi, id, frozen.restApi);
+    await tx.put(restKinds.resource, `${id}/root`, frozen.resources[0]);
+    await tx.put(restKinds.deployment, `${id}/${deploymentId}`, { id: deploymentId, createdDate: 7 });
+    await tx.put(restKinds.snapshot, `${id}/${deploymentId}`, frozen);
+    await tx.put(restKinds.stage, `${id}/prod`, stage("prod", deploymentId));
+  });
+
+/** Stands in for the compiler; a deployment called `broken` is one that it fails on. */
+function compile(frozen: RestApiDefinition, { stageName, deploymentId }: Stage, { account, region }: Scope): StagePlan {
+  if (deploymentId === "broken") throw new Error("a bug in the compiler");
+  const { id, name } = frozen.restApi;
+  const methods = frozen.resources.flatMap((resource) =>
+    Object.keys(resource.resourceMethods ?? {}).map((httpMethod) => ({
+      resourceId: resource.id,
+      resourcePath: resource.path,
+      httpMethod,
+      steps: [],
+    })),
+  );
+  return {
+    version: planVersion,
+    kind: "rest",
+    account,
+    region,
+    apiId: id,
+    apiName: name,
+    stageName,
+    deploymentId,
+    stageVariables: {},
+    binaryMediaTypes: [],
+    isDefaultEndpointDisabled: false,
+    gatewayResponses: {},
+    withoutEffect: ["tracingEnabled"],
+    routes: {},
+    methods,
+  };
+}
+
+interface Observed {
+  readonly store: Store;
+  readonly reconciler: Reconciler;
+  readonly posted: ToThread[];
+  readonly errors: string[];
+}
+
+async function withReconciler(
+  before: (store: Store) => Promise<void>,
+  use: (observed: Observed) => Promise<void>,
+): Promise<void> {
+  const store = openSqliteStore();
+  const posted: ToThread[] = [];
+  const errors: string[] = [];
+  const logger = makeLogger("warn", (_level, message, fields) => errors.push(`${message} ${JSON.stringify(fields)}`));
+  const reconciler = new Reconciler({ store, compile, post: (message) => posted.push(message), logger });
+  try {
+    await before(store);
+    await reconciler.start();
+    await use({ store, reconciler, posted, errors });
+  } finally {
+    await reconciler.close();
+    await store.close();
+  }
+}
+
+/** Messages in short: `plan a/prod v1`, `gone a/prod`, `undeployed a/prod GET /`, `revision 3`. */
+const short = (messages: Iterable<ToThread>): string[] =>
+  [...messages].map((message) => {
+    switch (message.kind) {
+      case "plan":
+        return message.plan === null
+          ? `gone ${message.key}`
+          : `plan ${message.key} ${message.plan.closed ?? message.plan.deploymentId}`;
+      case "undeployed":
+        return `undeployed ${message.key} ${message.routes.join()}`;
+      case "revision":
+        return `revision ${message.revision}`;
+      default:
+        return message.kind;
+    }
+  });
+
+const nothing = async (): Promise<void> => undefined;
+
+test("at the start every stage is compiled before the revision is said", async () => {
+  await withReconciler(
+    async (store) => {
+      await deploy(store, "a", "v1", ["GET"]);
+      await deploy(store, "b", "v1", ["GET"]);
+    },
+    async ({ posted, reconciler }) => {
+      assert.deepEqual(short(posted), ["plan a/prod v1", "plan b/prod v1", "revision 2"]);
+      assert.deepEqual(short(reconciler.replay()), ["plan a/prod v1", "plan b/prod v1", "revision 2"]);
+      assert.equal(await reconciler.caughtUp(), 2);
+    },
+  );
+});
+
+test("a thread that asks before the start is done is not told that this is all", () => {
+  const store = openSqliteStore();
+  const logger = makeLogger("silent", () => undefined);
+  const reconciler = new Reconciler({ store, compile, post: () => undefined, logger });
+  assert.deepEqual([...reconciler.replay()], []);
+});
+
+test("a deployment is compiled and sent; a change of the definition alone is not", async () => {
+  await withReconciler(nothing, async ({ store, reconciler, posted }) => {
+    posted.length = 0;
+    await deploy(store, "a", "v1", ["GET"]);
+    assert.equal(await reconciler.caughtUp(), 1);
+    assert.deepEqual(short(posted), ["plan a/prod v1", "revision 1"]);
+    await store.write(scope, (tx) =>
+      tx.put(restKinds.resource, "a/root", definition("a", ["GET", "PUT"]).resources[0]),
+    );
+    // Nothing has to come into effect, so nobody waits for the threads.
+    assert.equal(await reconciler.caughtUp(), 1);
+    await until(() => posted.length === 3);
+    assert.deepEqual(short(posted).slice(2), ["undeployed a/prod PUT /"]);
+    assert.deepEqual(short(reconciler.replay()), ["plan a/prod v1", "undeployed a/prod PUT /", "revision 1"]);
+
+    const [status] = await reconciler.status();
+    assert.deepEqual(
+      { ...status, differences: status?.differences.map(({ sentence }) => sentence) },
+      {
+        account: scope.account,
+        region: scope.region,
+        apiId: "a",
+        apiName: "api a",
+        stageName: "prod",
+        deploymentId: "v1",
+        deployedAt: 7,
+        differences: ["The route PUT / is new."],
+        withoutEffect: ["tracingEnabled"],
+        closedRoutes: [],
+      },
+    );
+
+    await deploy(store, "a", "v2", ["GET", "PUT"]);
+    await until(() => short(posted).includes("undeployed a/prod "));
+    assert.equal((await reconciler.status())[0]?.differences.length, 0);
+  });
+});
+
+test("many deployments at a time: the last one is what is served", async () => {
+  await withReconciler(nothing, async ({ store, reconciler, posted }) => {
+    await Promise.all(Array.from({ length: 20 }, (_, n) => deploy(store, "a", `v${n}`, ["GET"])));
+    assert.equal(await reconciler.caughtUp(), 20);
+    assert.deepEqual(short(reconciler.replay()), ["plan a/prod v19", "revision 20"]);
+    assert.ok(posted.length < 20, "commits that came together are compiled once");
+  });
+});
+
+test("a stage or an API that goes is taken away", async () => {
+  await withReconciler(
+    async (store) => {
+      await deploy(store, "a", "v1", ["GET"]);
+      await deploy(store, "b", "v1", ["GET"]);
+    },
+    async ({ store, reconciler, posted }) => {
+      posted.length = 0;
+      await store.write(scope, (tx) => tx.delete(restKinds.stage, "a/prod"));
+      await reconciler.caughtUp();
+      await store.reset();
+      await reconciler.caughtUp();
+      assert.deepEqual(short(posted), ["gone a/prod", "revision 3", "gone b/prod", "revision 4"]);
+      assert.deepEqual(short(reconciler.replay()), ["revision 4"]);
+    },
+  );
+});
+
+test("a stage that can't be compiled goes on as it was, or is closed with the reason", async () => {
+  await withReconciler(
+    (store) => deploy(store, "a", "v1", ["GET"]),
+    async ({ store, reconciler, posted, errors }) => {
+      posted.length = 0;
+      await deploy(store, "a", "broken", ["GET"]);
+      await deploy(store, "b", "broken", ["GET"]);
+      await reconciler.caughtUp();
+      assert.deepEqual(
+        short(posted).filter((line) => line.startsWith("plan")),
+        ["plan b/prod this stage can't be compiled: a bug in the compiler"],
+      );
+      assert.equal(errors.filter((line) => /can't be compiled.*a bug in the compiler/.test(line)).length, 2);
+      assert.deepEqual(
+        (await reconciler.status()).map(({ problem }) => problem),
+        ["a bug in the compiler", "a bug in the compiler"],
+      );
+      await deploy(store, "b", "v2", ["GET"]);
+      await reconciler.caughtUp();
+      assert.equal(short(posted).at(-2), "plan b/prod v2");
+      assert.deepEqual(
+        (await reconciler.status()).map(({ problem }) => problem),
+        ["a bug in the compiler", undefined],
+      );
+    },
+  );
+});
+
+test("a stage whose deployment has no snapshot is closed, not served", async () => {
+  await withReconciler(nothing, async ({ store, reconciler, posted }) => {
+    await store.write(scope, (tx) => tx.put(restKinds.stage, "a/prod", stage("prod", "gone")));
+    await reconciler.caughtUp();
+    assert.match(
+      short(posted).join("\n"),
+      /plan a\/prod this stage can't be compiled: the deployment gone has no snapshot/,
+    );
+  });
+});
