@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import { bounds } from "../base/bounds.ts";
 import { exited, type Failure, timedOut, timedOutText } from "./failure.ts";
 import { type Frame, FrameReader, frameKinds, writeFrame } from "./frames.ts";
 import type { FunctionClient, FunctionFacts, InvokeOutcome, InvokeRequest } from "./function-client.ts";
@@ -12,8 +13,7 @@ export function connectFunctions(port: MessagePort): FunctionClient {
   return new LeasingClient(port);
 }
 
-/** AWS: Lambda quotas, "Invocation payload (request and response)": 6 MB each. */
-const payloadBytesMax = 6_291_556;
+const payloadBytesMax = bounds.lambdaPayloadBytesMax.value;
 const frameBytesMax = payloadBytesMax + 65_536;
 /**
  * How long an invocation waits for an environment that its client holds before another one is started: a cold start
@@ -21,14 +21,14 @@ const frameBytesMax = payloadBytesMax + 65_536;
  */
 const patienceMs = 20;
 /** After so long without any environment an invocation is throttled. */
-const waitMsMax = 30_000;
+const waitMsMax = bounds.functionWaitMsMax.value;
 /** How long an idle lease is kept for the next request of this thread. */
 const lingerMs = 1_000;
 /** How long a process that has closed its connection may take to end by itself, so that its exit status is known. */
 const exitMsMax = 1_000;
-const logTailBytes = 4_096;
+const logTailBytes = bounds.functionLogTailBytes.value;
 /** What may wait to be sent to the server's log; printed faster than that, it is dropped. */
-const logBacklogBytesMax = 1 << 18;
+const logBacklogBytesMax = bounds.functionLogBacklogBytesMax.value;
 
 interface Pending {
   readonly request: InvokeRequest;
@@ -58,7 +58,8 @@ class LeasingClient implements FunctionClient {
   readonly #pools = new Map<string, Pool>();
   readonly #leases = new Map<number, Lease>();
   #inFlight: Int32Array = new Int32Array(1);
-  #concurrencyMax = 1000;
+  #ownInFlight: Int32Array = new Int32Array(1);
+  #concurrencyMax: number = bounds.functionConcurrencyMax.value;
   #isInvocationLogged = false;
   #isClosed = false;
   #lingerTimer: NodeJS.Timeout | undefined = undefined;
@@ -98,6 +99,7 @@ class LeasingClient implements FunctionClient {
       Atomics.sub(this.#inFlight, 0, 1);
       return Promise.resolve(refusal("TooManyRequestsException", 429, "Rate Exceeded.", requestId));
     }
+    Atomics.add(this.#ownInFlight, 0, 1);
     return new Promise((resolve) => {
       const pending = { request, requestId, since: performance.now(), resolve };
       const lease = pool.idle.pop();
@@ -134,7 +136,7 @@ class LeasingClient implements FunctionClient {
     pool.patience = undefined;
     const now = performance.now();
     while (pool.pending.length > 0 && now - pool.pending[0]!.since > waitMsMax) {
-      this.#settle(pool, pool.pending.shift()!, refusal("TooManyRequestsException", 429, "Rate Exceeded."));
+      this.#settle(pool.pending.shift()!, refusal("TooManyRequestsException", 429, "Rate Exceeded."));
     }
     let overdue = 0;
     for (const { since } of pool.pending) {
@@ -151,11 +153,12 @@ class LeasingClient implements FunctionClient {
   }
 
   #refuseAll(pool: Pool, code: string, status: number, message: string): void {
-    for (const pending of pool.pending.splice(0)) this.#settle(pool, pending, refusal(code, status, message));
+    for (const pending of pool.pending.splice(0)) this.#settle(pending, refusal(code, status, message));
   }
 
-  #settle(_pool: Pool, pending: Pending, outcome: InvokeOutcome): void {
-    Atomics.sub(this.#inFlight, 0, 1);
+  #settle(pending: Pending, outcome: InvokeOutcome): void {
+    // Counted down by the manager already, if it believes this thread dead.
+    if (Atomics.sub(this.#ownInFlight, 0, 1) > 0) Atomics.sub(this.#inFlight, 0, 1);
     pending.resolve({ ...outcome, requestId: pending.requestId });
   }
 
@@ -170,6 +173,7 @@ class LeasingClient implements FunctionClient {
     switch (message.kind) {
       case "settings":
         this.#inFlight = new Int32Array(message.inFlight);
+        this.#ownInFlight = new Int32Array(message.ownInFlight);
         this.#concurrencyMax = message.concurrencyMax;
         this.#isInvocationLogged = message.isInvocationLogged;
         break;
@@ -259,7 +263,7 @@ class LeasingClient implements FunctionClient {
   #onOutcome(pool: Pool, lease: Lease, pending: Pending, outcome: InvokeOutcome, durationMs: number): void {
     pool.durationMs = pool.durationMs * 0.8 + durationMs * 0.2;
     this.#next(pool, lease);
-    this.#settle(pool, pending, outcome);
+    this.#settle(pending, outcome);
   }
 
   /** An environment is free: it runs what waits, or waits for what comes. */
@@ -325,7 +329,7 @@ class LeasingClient implements FunctionClient {
       const logTail = pending.request.wantsLogTail
         ? Buffer.from(`INIT_REPORT Phase: invoke\tStatus: error\n${failed.errorMessage}\n`)
         : undefined;
-      this.#settle(pool, pending, functionError(pending.requestId, failed, logTail));
+      this.#settle(pending, functionError(pending.requestId, failed, logTail));
     }
   }
 
@@ -348,6 +352,23 @@ class LeasingClient implements FunctionClient {
     this.#send({ kind: "log", entries: this.#log });
     this.#log = [];
     this.#logBytes = 0;
+  }
+}
+
+/** Null if it is none: a process is user code's, and may write anything. */
+function parseHead(text: string): AnswerHead | undefined | null {
+  if (text === "") return undefined;
+  try {
+    const head: unknown = JSON.parse(text);
+    if (typeof head !== "object" || head === null) return null;
+    const { message, memory, isLast } = head as Record<string, unknown>;
+    return {
+      ...(typeof message === "string" ? { message } : {}),
+      ...(typeof memory === "number" ? { memory } : {}),
+      isLast: isLast === true,
+    };
+  } catch {
+    return null;
   }
 }
 
@@ -472,7 +493,11 @@ class Lease {
       this.#owner.log(pending.requestId, frame.payload.toString(), false);
       return;
     }
-    const head = frame.head === "" ? undefined : (JSON.parse(frame.head) as AnswerHead);
+    const head = parseHead(frame.head);
+    if (head === null) {
+      this.#condemn("Runtime exited with error: invalid answer");
+      return;
+    }
     // A small answer is a view of what came off the socket, for this invocation alone.
     const payload = frame.payload;
     if (frame.kind === frameKinds.result) {

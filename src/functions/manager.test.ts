@@ -564,6 +564,39 @@ test("a client that is gone takes nothing with it", async (t) => {
   assert.equal(answer(await invoke()), 1);
 });
 
+test("a process that breaks the protocol is ended, and only it", async (t) => {
+  const { invoke } = await start(
+    t,
+    handler(`
+      const { Socket } = require("node:net");
+      const { write } = Socket.prototype;
+      Socket.prototype.write = function (...args) {
+        if (this.server && event.text) return write.call(this, Buffer.from(event.text, "latin1"));
+        return write.apply(this, args);
+      };
+      if (event.text) console.log("now");
+      return new Promise((resolve) => setTimeout(resolve, 500, process.pid));`),
+  );
+  const pid = answer(await invoke());
+  const wrong = [
+    "\x08\x00\x00\x00\x03\x03\x00\x00\x00{a}",
+    "\x09\x00\x00\x00\x03\x04\x00\x00\x00null",
+    "\xff\xff\xff\xff\x03\x00\x00\x00\x00",
+    "\x05\x00\x00\x00\x03\xff\x00\x00\x00",
+  ];
+  for (const text of wrong) {
+    assert.match(functionError(await invoke({ text })).errorMessage, /Runtime exited with error: invalid answer$/);
+  }
+  assert.notEqual(answer(await invoke()), pid);
+});
+
+test("errors of megabytes while loading are cut", async (t) => {
+  const { invoke } = await start(t, { "index.js": "throw new Error('x'.repeat(5e6))" });
+  const { errorType, errorMessage } = functionError(await invoke());
+  assert.equal(errorType, "Error");
+  assert.equal(errorMessage.length, 65_536);
+});
+
 test("beyond the concurrency limit invocations are throttled", async (t) => {
   const { invoke } = await start(t, handler("await new Promise((r) => setTimeout(r, 100)); return 1"), {
     options: { concurrencyMax: 2 },

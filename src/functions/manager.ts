@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
+import { bounds } from "../base/bounds.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { connectFunctions } from "./connect.ts";
 import { Environment, type StartFailure } from "./environment.ts";
@@ -31,6 +32,8 @@ export interface FunctionManagerOptions {
 
 interface Client {
   readonly port: MessagePort;
+  /** How many invocations are its own, of those in flight. */
+  readonly inFlight: Int32Array;
   /** Acknowledgements that `apply` and `remove` wait for. */
   readonly waiting: Map<number, () => void>;
   isClosed: boolean;
@@ -114,14 +117,16 @@ export class FunctionManager {
 
   /** Serves a client of another thread: `connectFunctions(port)` is at the far end. */
   connect(port: MessagePort): void {
-    const client: Client = { port, waiting: new Map(), isClosed: false };
+    const own = new SharedArrayBuffer(4);
+    const client: Client = { port, inFlight: new Int32Array(own), waiting: new Map(), isClosed: false };
     this.#clients.add(client);
     port.on("message", (message: FromClient) => this.#hear(client, message));
     port.on("close", () => this.#disconnect(client));
     this.#send(client, {
       kind: "settings",
       inFlight: this.#inFlight,
-      concurrencyMax: this.#options.concurrencyMax ?? 1000,
+      ownInFlight: own,
+      concurrencyMax: this.#options.concurrencyMax ?? bounds.functionConcurrencyMax.value,
       isInvocationLogged: this.#options.isInvocationLogged ?? false,
     });
     for (const pool of this.#pools.values()) this.#tell(client, pool, 0);
@@ -223,6 +228,8 @@ export class FunctionManager {
   #disconnect(client: Client): void {
     client.isClosed = true;
     this.#clients.delete(client);
+    // A thread that died has not counted down.
+    Atomics.sub(new Int32Array(this.#inFlight), 0, Atomics.exchange(client.inFlight, 0, 0));
     for (const done of [...client.waiting.values()]) done();
     for (const pool of this.#pools.values()) {
       pool.wanted.delete(client);
@@ -379,7 +386,7 @@ export class FunctionManager {
       taskRoot,
       socketPath: join(folder, `${environmentKey(spec)}-${id}`),
       endpointUrl: this.#options.endpointUrl?.(),
-      initMs: this.#options.initMs ?? 10_000,
+      initMs: this.#options.initMs ?? bounds.functionInitMsMax.value,
       onOutput: (text) => output.print(text),
       onStarted: (ready, failure) => this.#onStarted(pool, ready, failure),
       onEnded: (ended) => this.#onEnded(ended),

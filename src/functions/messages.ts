@@ -2,10 +2,11 @@ import type { StartFailure } from "./environment.ts";
 
 /** What goes over the MessagePort between the function manager and a client in another thread (or the same one). */
 export type ToClient =
-  /** First of all. `inFlight[0]` counts the invocations of all clients. */
+  /** First of all. `inFlight` counts the invocations of all clients, `ownInFlight` this one's. */
   | {
       readonly kind: "settings";
       readonly inFlight: SharedArrayBuffer;
+      readonly ownInFlight: SharedArrayBuffer;
       readonly concurrencyMax: number;
       readonly isInvocationLogged: boolean;
     }

@@ -6,11 +6,10 @@ import { Transform, type TransformCallback } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { crc32 } from "node:zlib";
 import type { Entry, ZipFile } from "yauzl";
+import { bounds } from "../base/bounds.ts";
 
-/** AWS: Lambda Developer Guide, "Lambda quotas", Deployment package (.zip file archive) size. */
-const unzippedBytesMax = 262_144_000;
-/** Ours: a directory of more files than this is no package but an attack on the file system. */
-const entriesMax = 50_000;
+const unzippedBytesMax = bounds.packageUnzippedBytesMax.value;
+const entriesMax = bounds.packageEntriesMax.value;
 
 /** The zip can't be used; the message is for the caller. */
 export class PackageError extends Error {}

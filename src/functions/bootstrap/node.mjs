@@ -473,6 +473,14 @@ control.resume();
 control.unref();
 
 function tellServer(message, then) {
+  if (message.error) {
+    const { errorMessage, trace } = message.error;
+    message.error = {
+      ...message.error,
+      errorMessage: errorMessage.slice(0, 65_536),
+      trace: trace.join("\n").slice(0, 65_536).split("\n"),
+    };
+  }
   control.write(`${JSON.stringify(message)}\n`, then);
 }
 

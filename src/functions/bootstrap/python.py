@@ -352,7 +352,9 @@ def memory_mb():
 
 
 def tell_server(message):
-    os.write(CONTROL_FD, (json.dumps(message) + "\n").encode("utf-8", "replace"))
+    rest = (json.dumps(message) + "\n").encode("utf-8", "replace")
+    while rest:
+        rest = rest[os.write(CONTROL_FD, rest) :]
 
 
 def serve(handler, path):
@@ -395,7 +397,8 @@ def main():
         answer = error_answer(error, "")
         print_error(answer)
         output.flush()
-        tell_server({"error": answer})
+        stack = [text[:4096] for text in answer["stackTrace"][-50:]]
+        tell_server({"error": {**answer, "errorMessage": answer["errorMessage"][:65536], "stackTrace": stack}})
         sys.exit(1)
     serve(handler, path)
 

@@ -1,3 +1,4 @@
+import { bounds } from "../../base/bounds.ts";
 import type { Clock } from "../../base/clock.ts";
 import { DueQueue } from "../../functions/due-queue.ts";
 import type { FunctionClient, InvokeOutcome } from "../../functions/function-client.ts";
@@ -34,10 +35,10 @@ interface EventQueueOptions {
 }
 
 /** AWS: Lambda Developer Guide, "Error handling for asynchronous invocation". */
-const ageMsMax = 6 * 3_600_000;
+const ageMsMax = bounds.lambdaEventAgeMsMax.value;
 /** Ours: AWS names no bound; what is beyond it is throttled. */
-const queuedMax = 10_000;
-const runningMax = 64;
+const queuedMax = bounds.lambdaEventsQueuedMax.value;
+const runningMax = bounds.lambdaEventsRunningMax.value;
 /** When the store fails: how long until an event's run is tried once more. */
 const recordAgainMs = 5_000;
 

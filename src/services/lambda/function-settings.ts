@@ -1,3 +1,4 @@
+import { bounds } from "../../base/bounds.ts";
 import { runtimes } from "../../functions/function-spec.ts";
 import { ApiError, notImplemented } from "../../protocol/errors.ts";
 import type { FunctionDocument, LoggingDocument, VpcDocument } from "./function-document.ts";
@@ -108,8 +109,10 @@ function refuseUnsupported(input: FunctionSettings): void {
 
 function validate(input: FunctionSettings): void {
   if (input.Runtime !== undefined) validateRuntime(input.Runtime);
-  if (input.Timeout !== undefined && input.Timeout > 900) throw tooLarge(input.Timeout, "timeout", 900);
-  if (input.MemorySize !== undefined && input.MemorySize > 10_240) {
+  if (input.Timeout !== undefined && input.Timeout > bounds.functionTimeoutSecondsMax.value) {
+    throw tooLarge(input.Timeout, "timeout", bounds.functionTimeoutSecondsMax.value);
+  }
+  if (input.MemorySize !== undefined && input.MemorySize > bounds.functionMemoryMbMax.value) {
     throw invalid(
       "'MemorySize' value failed to satisfy constraint: Member must have value less than or equal to 10240",
     );
@@ -183,7 +186,7 @@ function validateEnvironment(variables: Readonly<Record<string, string>>): void 
     if (value.includes("\0")) throw invalid(`The environment variable ${key} contains a zero byte.`);
   }
   const text = JSON.stringify(variables);
-  if (Buffer.byteLength(text) > 4096) {
+  if (Buffer.byteLength(text) > bounds.functionEnvironmentBytesMax.value) {
     throw invalid(`${unableToConfigure} exceeded the 4KB limit. String measured: ${text.slice(0, 8192)}`);
   }
 }

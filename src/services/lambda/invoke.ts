@@ -1,3 +1,4 @@
+import { bounds } from "../../base/bounds.ts";
 import type { FunctionClient, InvokeOutcome } from "../../functions/function-client.ts";
 import { ApiError } from "../../protocol/errors.ts";
 import type { CallContext } from "../../protocol/operation.ts";
@@ -16,7 +17,7 @@ export interface InvokeInput {
 }
 
 /** AWS: Lambda quotas, "Invocation payload (request and response)". */
-const payloadBytesMax = { RequestResponse: 6_291_456, Event: 1_048_576 } as const;
+const payloadBytesMax = { RequestResponse: 6_291_456, Event: bounds.lambdaEventBytesMax.value } as const;
 
 /** Runs a function that is known to be there. AWS: Lambda API reference, "Invoke". */
 export async function invokeFunction(

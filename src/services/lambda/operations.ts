@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { bounds } from "../../base/bounds.ts";
 import type { FunctionClient } from "../../functions/function-client.ts";
 import type { FunctionManager } from "../../functions/manager.ts";
 import { PackageError, type PackageStore } from "../../functions/packages.ts";
@@ -56,9 +57,8 @@ interface UpdateFunctionCodeInput extends Code {
   readonly PublishTo?: string;
 }
 
-/** AWS: Lambda quotas, "Deployment package size": 50 MB zipped, for direct upload. */
-const zippedBytesMax = 52_428_800;
-const tagsMax = 50;
+const zippedBytesMax = bounds.packageZippedBytesMax.value;
+const tagsMax = bounds.functionTagsMax.value;
 
 /**
  * The `lambda` service, as deep as a gateway's users need: functions from zips, their policies, their invocation.

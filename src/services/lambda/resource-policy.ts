@@ -1,7 +1,7 @@
+import { bounds } from "../../base/bounds.ts";
 import { ApiError } from "../../protocol/errors.ts";
 
-/** AWS: Lambda quotas, "Resource-based policy": 20 KB. */
-const policyBytesMax = 20_480;
+const policyBytesMax = bounds.functionPolicyBytesMax.value;
 
 export interface Statement {
   readonly Sid: string;
