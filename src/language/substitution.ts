@@ -24,12 +24,10 @@ export function parseSubstitution(text: string): (string | MappingExpression)[] 
   return parts;
 }
 
-const dotted = "[a-zA-Z0-9_-]+(?:\\.[a-zA-Z0-9_-]+)*";
-const reference = new RegExp(
-  `\\$(?:((?:context|stageVariables)\\.${dotted})|\\{((?:context|stageVariables)\\.${dotted})\\})` +
-    `|\\$?(method\\.request\\.(?:header|querystring|path)\\.[a-zA-Z0-9_-]+)`,
-  "g",
-);
+// No name of a variable has a dash, and `$context.requestId-$context.stage` is two of them.
+const variable = "(?:context(?:\\.[a-zA-Z0-9_]+)+|stageVariables\\.[a-zA-Z0-9_]+)";
+const parameter = "method\\.request\\.(?:header|querystring|path)\\.[a-zA-Z0-9_]+(?:-[a-zA-Z0-9_]+)*";
+const reference = new RegExp(`\\$(${variable})|\\$\\{(${variable})\\}|\\$?(${parameter})`, "g");
 
 /** Fills `${stageVariables.x}` in; `unset` are those that the stage does not have, which become empty text. */
 export function substituteStageVariables(

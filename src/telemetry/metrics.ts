@@ -30,15 +30,17 @@ const counters = {
   integrationErrors: ["portico_integration_errors_total", "counter", "Backend calls that failed or timed out."],
   backendConnectionsTotal: ["portico_backend_connections_total", "counter", "Connections opened to backends."],
   managementRequests: ["portico_management_requests_total", "counter", "Requests handed to the management API."],
-  functionInvocations: ["portico_function_invocations_total", "counter", "Function invocations."],
-  functionErrors: ["portico_function_errors_total", "counter", "Function invocations that failed in the function."],
+  functionInvocations: ["portico_function_invocations_total", "counter", "Function invocations by the data plane."],
+  functionErrors: [
+    "portico_function_errors_total",
+    "counter",
+    "Invocations by the data plane that failed in the function.",
+  ],
   functionServiceErrors: [
     "portico_function_service_errors_total",
     "counter",
-    "Function invocations that were refused: throttled, not found, not startable.",
+    "Invocations by the data plane that Lambda refused: throttled, not found, not startable.",
   ],
-  functionColdStarts: ["portico_function_cold_starts_total", "counter", "Function environments started."],
-  functionEnvironments: ["portico_function_environments", "gauge", "Function environments that are alive."],
   accessLogLines: ["portico_access_log_lines_total", "counter", "Access log lines written."],
   accessLogLinesDropped: [
     "portico_access_log_lines_dropped_total",

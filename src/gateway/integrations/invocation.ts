@@ -33,6 +33,7 @@ export class Invocation {
   start(event: string): void {
     const { functions, logger } = this.#thread;
     this.#exchange.startIntegration();
+    this.#thread.metrics.add("functionInvocations");
     functions
       .invoke({ functionArn: this.#plan.functionArn, payload: event, traceId: this.#exchange.traceHeader })
       .then((outcome) => this.#answer(outcome))
@@ -82,6 +83,7 @@ export class Invocation {
         this.#relay(outcome.payload);
         break;
       case "function-error":
+        this.#thread.metrics.add("functionErrors");
         integration.error = `Lambda Customer Function Error:${outcome.errorMessage}`;
         this.#fail(
           502,
@@ -90,6 +92,7 @@ export class Invocation {
         );
         break;
       case "service-error":
+        this.#thread.metrics.add("functionServiceErrors");
         integration.error = outcome.message;
         this.#fail(500, `Lambda invocation failed with status: ${outcome.status}. ${outcome.code}: ${outcome.message}`);
         break;
