@@ -78,6 +78,7 @@ export function insideMethod<Item>(inside: {
 async function loadReferences(
   work: Work,
   names: {
+    readonly authorizationType?: string;
     readonly authorizerId?: string | undefined;
     readonly requestValidatorId?: string | undefined;
     readonly models?: Readonly<Record<string, string>> | undefined;
@@ -86,7 +87,12 @@ async function loadReferences(
   const apiId = work.input["restApiId"] as string;
   const has = async <Item>(kind: string, id: string | undefined): Promise<boolean> =>
     id !== undefined && (await work.tx.get<Item>(kind, `${apiId}/${id}`)) !== undefined;
-  const hasAuthorizer = await has<Authorizer>(restKinds.authorizer, names.authorizerId);
+  const authorizer = names.authorizerId
+    ? await work.tx.get<Authorizer>(restKinds.authorizer, `${apiId}/${names.authorizerId}`)
+    : undefined;
+  // A method is guarded by the kind of authorizer that its type says, or not at all.
+  const isPool = authorizer?.body.type === "COGNITO_USER_POOLS";
+  const hasAuthorizer = authorizer !== undefined && isPool === (names.authorizationType === "COGNITO_USER_POOLS");
   const hasValidator = await has<RequestValidator>(restKinds.requestValidator, names.requestValidatorId);
   const models = new Set<string>();
   for (const name of new Set(Object.values(names.models ?? {}))) {

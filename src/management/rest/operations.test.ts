@@ -523,6 +523,13 @@ describe("Model, RequestValidator and Authorizer", () => {
       identitySource: "method.request.header.Authorization",
     });
     assert.deepEqual([authorizer.authType, authorizer.authorizerResultTtlInSeconds], ["custom", 300]);
+    const wrongKind = [replace("/authorizationType", "COGNITO_USER_POOLS"), replace("/authorizerId", authorizer.id)];
+    await refuses(
+      "UpdateMethod",
+      { ...api, patchOperations: wrongKind },
+      badRequest,
+      /^Invalid authorizer ID specified/,
+    );
     await run("UpdateMethod", {
       ...api,
       patchOperations: [

@@ -32,6 +32,8 @@ export interface PatchStep {
 export interface PatchRule {
   readonly ops: readonly Op[];
   apply(draft: Draft, step: PatchStep): void;
+  /** Once, after all operations: takes away what they left empty. */
+  tidy?(draft: Draft): void;
 }
 
 /** `/description`, `/variables/{name}` … → what it does. */
@@ -58,6 +60,7 @@ export function applyPatch<Item extends object>(
     else if (found !== undefined || table.otherwise === undefined) throw invalidPath(operation, table);
     else table.otherwise(draft, step);
   }
+  for (const rule of Object.values(table.rules)) rule.tidy?.(draft);
   return draft as Item;
 }
 
@@ -191,16 +194,29 @@ export function entry(at: string, convert: Convert): PatchRule {
       const key = step.keys[0]!;
       if (step.op !== "remove") setOwn(map, key, convert(step));
       else if (Object.hasOwn(map, key)) delete map[key];
-      if (step.op === "remove" && Object.keys(map).length === 0) delete holder[lastOf(names)];
+    },
+    tidy(draft) {
+      let holder: unknown = draft;
+      for (const name of names.slice(0, -1)) holder = (holder as Draft | undefined)?.[name];
+      const map = (holder as Draft | undefined)?.[lastOf(names)];
+      if (map !== undefined && Object.keys(map as object).length === 0) delete (holder as Draft)[lastOf(names)];
     },
   };
 }
 
-const listOf = (holder: Draft, name: string): readonly string[] => (holder[name] ?? []) as readonly string[];
+/** The draft's own list, made where there is none. */
+function listOf(holder: Draft, name: string): string[] {
+  holder[name] ??= [];
+  return holder[name] as string[];
+}
 
-function setList(holder: Draft, name: string, list: readonly string[], keepsEmpty: boolean): void {
-  if (list.length === 0 && !keepsEmpty) delete holder[name];
-  else holder[name] = list;
+/** Changes a list in place: drops a member, or puts one in `old`'s place or at the end, unless it is there already. */
+function changeList(list: string[], old: string | undefined, put: string | undefined): void {
+  const index = old === undefined ? -1 : list.indexOf(old);
+  const isNew = put !== undefined && !list.includes(put);
+  if (index >= 0 && isNew) list[index] = put;
+  else if (index >= 0 && put !== old) list.splice(index, 1);
+  else if (isNew) list.push(put);
 }
 
 /** A list's member, named by the last segment: `replace` puts the value in its place. */
@@ -212,14 +228,9 @@ export function memberInPath(at: string, ops: readonly Op[], keepsEmpty = false)
       const holder = holderOf(draft, names);
       const list = listOf(holder, lastOf(names));
       const key = step.keys[0]!;
-      const put = step.op === "replace" ? (step.value ?? "") : key;
-      const next =
-        step.op === "remove"
-          ? list.filter((item) => item !== key)
-          : step.op === "replace"
-            ? list.map((item) => (item === key ? put : item))
-            : list;
-      setList(holder, lastOf(names), step.op === "remove" || next.includes(put) ? next : [...next, put], keepsEmpty);
+      if (step.op === "add") changeList(list, undefined, key);
+      else changeList(list, key, step.op === "replace" ? (step.value ?? "") : undefined);
+      if (list.length === 0 && !keepsEmpty) delete holder[lastOf(names)];
     },
   };
 }
@@ -233,8 +244,11 @@ export function memberInValue(at: string, ops: readonly Op[], check?: (step: Pat
       check?.(step);
       if (!step.value) throw invalidValue(step, "Must name a member of the list");
       const holder = holderOf(draft, names);
-      const others = step.op === "replace" ? [] : listOf(holder, lastOf(names)).filter((item) => item !== step.value);
-      setList(holder, lastOf(names), step.op === "remove" ? others : [...others, step.value], false);
+      const list = listOf(holder, lastOf(names));
+      if (step.op === "replace") list.length = 0;
+      if (step.op === "remove") changeList(list, step.value, undefined);
+      else changeList(list, undefined, step.value);
+      if (list.length === 0) delete holder[lastOf(names)];
     },
   };
 }

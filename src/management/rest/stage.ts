@@ -148,7 +148,7 @@ const destination = (step: PatchStep): string => (step.value ?? "").replace(/:\*
  * stage's own deployment.
  */
 const canary = (rule: PatchRule): PatchRule => ({
-  ops: rule.ops,
+  ...rule,
   apply(draft, step) {
     draft["canarySettings"] ??= { deploymentId: draft["deploymentId"], percentTraffic: 0, useStageCache: false };
     rule.apply(draft, step);
