@@ -131,6 +131,16 @@ withinBounds("references into schemas can't double forever", () => {
   assert.match(refusal(importText(document({ paths: {}, components: { schemas } }))), /unsatisfied schema reference/);
 });
 
+withinBounds("references into deep schemas don't run out of stack", () => {
+  const deep = (reference: string, depth: number): object =>
+    depth === 0 ? { $ref: reference } : { items: deep(reference, depth - 1) };
+  const schemas = numbered(60, (number) => [
+    `S${number}`,
+    { properties: { a: deep(`#/components/schemas/S${number + 1}/properties/a`, 100) } },
+  ]);
+  assert.match(refusal(importText(document({ paths: {}, components: { schemas } }))), /unsatisfied schema reference/);
+});
+
 withinBounds("100,000 paths are read, their number being the management's matter", () => {
   const paths = numbered(100_000, (number) => [`/p${number}`, {}]);
   assert.equal(imported(importText(document({ paths }))).resources.length, 100_001);

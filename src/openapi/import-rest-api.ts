@@ -293,6 +293,7 @@ class RestApiImport {
 
   #withResponses(method: Method, integration: Integration, source: JsonObject, path: string): Integration {
     let complete = integration;
+    const anyResponse = declaredByAny(method.methodResponses);
     for (const response of readIntegrationResponses(source)) {
       const place = where(method.httpMethod, path);
       const known = complete.integrationResponses?.[response.statusCode];
@@ -302,7 +303,10 @@ class RestApiImport {
             `pattern '${response.selectionPattern ?? "default"}' replaces '${known.selectionPattern ?? "default"}'.`,
         );
       }
-      const methodResponses = withResponseFor(method.methodResponses, response.statusCode);
+      const methodResponses =
+        anyResponse === undefined || Object.hasOwn(method.methodResponses ?? {}, response.statusCode)
+          ? (method.methodResponses ?? {})
+          : { [response.statusCode]: { ...anyResponse, statusCode: response.statusCode } };
       const problem = checkIntegrationResponse({ ...method, methodResponses, methodIntegration: complete }, response);
       if (problem !== undefined) {
         this.#log.error(`Unable to put integration response on ${place}: ${problem}`);
@@ -319,14 +323,11 @@ class RestApiImport {
  * AWS's own sample ("OpenAPI definitions of a sample API with basic request validation") maps a header of the 200
  * response for a 400 that the method does not have: any of the method's responses may declare what is mapped.
  */
-function withResponseFor(
-  responses: Readonly<Record<string, MethodResponse>> = {},
-  statusCode: string,
-): Readonly<Record<string, MethodResponse>> {
+function declaredByAny(responses: Readonly<Record<string, MethodResponse>> = {}): MethodResponse | undefined {
   const declared = Object.values(responses);
-  if (declared.length === 0 || Object.hasOwn(responses, statusCode)) return responses;
+  if (declared.length === 0) return undefined;
   const responseParameters = Object.assign({}, ...declared.map((response) => response.responseParameters));
-  return { ...responses, [statusCode]: { statusCode, responseParameters } };
+  return { statusCode: declared[0]!.statusCode, responseParameters };
 }
 
 function where(httpMethod: string, path: string): string {

@@ -15,28 +15,28 @@ export interface SchemaConversion {
 
 export const schemaSections = ["#/definitions/", "#/components/schemas/"];
 
-/** Schemas inlined within each other, from references such as `#/components/schemas/Pet/properties/tag`. */
-const inlinedMax = 32;
+/** Deeper, with what `#/components/schemas/Pet/properties/tag` and the like put in, no schema is taken. */
+const depthMax = 256;
 
-type Convert = (value: unknown, conversion: SchemaConversion, inlined: number) => unknown;
+type Convert = (value: unknown, conversion: SchemaConversion, depth: number) => unknown;
 
 const asIs: Convert = (value) => value;
-const asList: Convert = (value, conversion, inlined) =>
-  Array.isArray(value) ? value.map((item) => convert(item, conversion, inlined)) : value;
-const asMap: Convert = (value, conversion, inlined) =>
+const asList: Convert = (value, conversion, depth) =>
+  Array.isArray(value) ? value.map((item) => convert(item, conversion, depth)) : value;
+const asMap: Convert = (value, conversion, depth) =>
   isObject(value)
-    ? Object.fromEntries(membersOf(value).map(([name, item]) => [name, convert(item, conversion, inlined)]))
+    ? Object.fromEntries(membersOf(value).map(([name, item]) => [name, convert(item, conversion, depth)]))
     : value;
-const asSchemaOrBoolean: Convert = (value, conversion, inlined) =>
-  typeof value === "boolean" ? value : convert(value, conversion, inlined);
-const asItems: Convert = (value, conversion, inlined) =>
-  Array.isArray(value) ? asList(value, conversion, inlined) : convert(value, conversion, inlined);
+const asSchemaOrBoolean: Convert = (value, conversion, depth) =>
+  typeof value === "boolean" ? value : convert(value, conversion, depth);
+const asItems: Convert = (value, conversion, depth) =>
+  Array.isArray(value) ? asList(value, conversion, depth) : convert(value, conversion, depth);
 const asUnlessEmpty: Convert = (value) => (Array.isArray(value) && value.length > 0 ? value : undefined);
 /** Lists of names (draft 4) or a schema. */
-const asDependencies: Convert = (value, conversion, inlined) =>
+const asDependencies: Convert = (value, conversion, depth) =>
   isObject(value)
     ? Object.fromEntries(
-        membersOf(value).map(([name, item]) => [name, Array.isArray(item) ? item : convert(item, conversion, inlined)]),
+        membersOf(value).map(([name, item]) => [name, Array.isArray(item) ? item : convert(item, conversion, depth)]),
       )
     : value;
 
@@ -80,30 +80,29 @@ export function modelNameIn(reference: string): string | undefined {
   return /^https:\/\/apigateway\.amazonaws\.com\/restapis\/[^/]+\/models\/([^/#?]+)$/.exec(reference)?.[1];
 }
 
-function convert(schema: unknown, conversion: SchemaConversion, inlined: number): unknown {
+function convert(schema: unknown, conversion: SchemaConversion, depth: number): unknown {
   // OpenAPI 3.1 has schemas that allow all or nothing.
   if (schema === true) return {};
   if (schema === false) return { not: {} };
   if (!isObject(schema)) return schema;
+  if (depth > depthMax) {
+    conversion.unresolved.add("#");
+    return {};
+  }
   const reference = member(schema, "$ref");
-  const referred = typeof reference === "string" ? convertReference(schema, reference, conversion, inlined) : undefined;
+  const referred = typeof reference === "string" ? convertReference(schema, reference, conversion, depth) : undefined;
   // Beside a reference, OpenAPI 3.0 and draft 4 read nothing but (ours, as 3.1 does) whether it may be null.
   if (referred !== undefined) return member(schema, "nullable") === true ? orNull(referred) : referred;
   const converted: Record<string, unknown> = {};
   for (const [name, value] of membersOf(schema)) {
-    const made = keywords.get(name)?.(value, conversion, inlined);
+    const made = keywords.get(name)?.(value, conversion, depth + 1);
     if (made !== undefined) converted[name] = made;
   }
-  convertNewerKeywords(schema, converted, conversion, inlined);
+  convertNewerKeywords(schema, converted, conversion, depth + 1);
   return converted;
 }
 
-function convertReference(
-  schema: JsonObject,
-  reference: string,
-  conversion: SchemaConversion,
-  inlined: number,
-): unknown {
+function convertReference(schema: JsonObject, reference: string, conversion: SchemaConversion, depth: number): unknown {
   const named = nameInSection(reference, schemaSections);
   const model = named === undefined ? modelNameIn(reference) : conversion.modelName(named);
   if (model !== undefined) {
@@ -111,11 +110,11 @@ function convertReference(
     return { $ref: modelReference(conversion.restApiId, model) };
   }
   const resolved = conversion.documentReferences.resolve(schema);
-  if (resolved.kind === "unresolved" || inlined >= inlinedMax) {
+  if (resolved.kind === "unresolved") {
     conversion.unresolved.add(reference);
     return {};
   }
-  return convert(resolved.value, conversion, inlined + 1);
+  return convert(resolved.value, conversion, depth + 1);
 }
 
 /** What OpenAPI 3.0 (nullable) and 3.1 (JSON Schema 2020-12) say in other words than draft 4. */
@@ -123,27 +122,29 @@ function convertNewerKeywords(
   schema: JsonObject,
   converted: Record<string, unknown>,
   conversion: SchemaConversion,
-  inlined: number,
+  depth: number,
 ): void {
   if (Object.hasOwn(schema, "const")) converted["enum"] = [schema["const"]];
-  for (const [exclusive, bound] of [
-    ["exclusiveMinimum", "minimum"],
-    ["exclusiveMaximum", "maximum"],
+  for (const [exclusive, bound, sign] of [
+    ["exclusiveMinimum", "minimum", 1],
+    ["exclusiveMaximum", "maximum", -1],
   ] as const) {
-    if (typeof schema[exclusive] !== "number") continue;
-    converted[bound] = schema[exclusive];
-    converted[exclusive] = true;
+    const limit = schema[exclusive];
+    if (typeof limit !== "number") continue;
+    const other = schema[bound];
+    const isOtherStricter = typeof other === "number" && (other - limit) * sign > 0;
+    converted[exclusive] = !isOtherStricter;
+    if (!isOtherStricter) converted[bound] = limit;
   }
   if (Array.isArray(schema["prefixItems"])) {
     if (converted["items"] !== undefined) converted["additionalItems"] = converted["items"];
-    converted["items"] = asList(schema["prefixItems"], conversion, inlined);
+    converted["items"] = asList(schema["prefixItems"], conversion, depth);
   }
   const dependencies = {
     ...membersAsObject(schema["dependentRequired"]),
     ...membersAsObject(schema["dependentSchemas"]),
   };
-  if (Object.keys(dependencies).length > 0)
-    converted["dependencies"] = asDependencies(dependencies, conversion, inlined);
+  if (Object.keys(dependencies).length > 0) converted["dependencies"] = asDependencies(dependencies, conversion, depth);
   if (schema["nullable"] !== true) return;
   if (typeof converted["type"] === "string" && converted["type"] !== "null")
     converted["type"] = [converted["type"], "null"];
