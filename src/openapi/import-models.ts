@@ -100,15 +100,14 @@ export class ModelImport {
   /** Models that refer, over others too, to one that is not there, or to nothing but themselves. */
   #dangling(drafts: ReadonlyMap<string, Draft>): readonly string[] {
     const referrers = new Map<string, string[]>();
-    const dangling = new Set<string>();
-    for (const { name, references, schema } of drafts.values()) {
+    const dangling = circularNames(drafts);
+    for (const { name, references } of drafts.values()) {
       for (const reference of references) {
         if (!drafts.has(reference) && !this.#models.has(reference)) dangling.add(name);
         const known = referrers.get(reference);
         if (known === undefined) referrers.set(reference, [name]);
         else known.push(name);
       }
-      if (schema.startsWith('{"$ref":') && isCircular(name, drafts)) dangling.add(name);
     }
     // A set iterates over what is added meanwhile.
     for (const name of dangling) for (const referrer of referrers.get(name) ?? []) dangling.add(referrer);
@@ -203,14 +202,21 @@ function unsatisfied(name: string): string {
   return `Unable to insert model '${name}' due to an unsatisfied schema reference.`;
 }
 
-/** Whether a schema is a reference to a reference to … itself, so that nothing is ever said. */
-function isCircular(start: string, drafts: ReadonlyMap<string, Draft>): boolean {
+/** Schemas that are references to references to … themselves, so that nothing is ever said. */
+function circularNames(drafts: ReadonlyMap<string, Draft>): Set<string> {
+  const circular = new Set<string>();
   const seen = new Set<string>();
-  let name: string | undefined = start;
-  while (name !== undefined && !seen.has(name)) {
-    seen.add(name);
-    const draft = drafts.get(name);
-    name = draft?.schema.startsWith('{"$ref":') ? [...draft.references][0] : undefined;
+  for (const start of drafts.keys()) {
+    const chain = new Set<string>();
+    let name: string | undefined = start;
+    while (name !== undefined && !seen.has(name)) {
+      seen.add(name);
+      chain.add(name);
+      const draft = drafts.get(name);
+      name = draft?.schema.startsWith('{"$ref":') ? [...draft.references][0] : undefined;
+    }
+    // A chain that ends at one of an earlier chain is refused with it, as its referrer.
+    if (name !== undefined && chain.has(name)) circular.add(name);
   }
-  return name !== undefined;
+  return circular;
 }

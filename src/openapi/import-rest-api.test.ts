@@ -141,6 +141,16 @@ withinBounds("references into deep schemas don't run out of stack", () => {
   assert.match(refusal(importText(document({ paths: {}, components: { schemas } }))), /unsatisfied schema reference/);
 });
 
+withinBounds("a chain of 50,000 schemas is followed once", () => {
+  const chain = (last: string) => ({
+    ...numbered(50_000, (number) => [`S${number}`, { $ref: `#/components/schemas/S${number + 1}` }]),
+    S50000: last === "" ? { type: "string" } : { $ref: last },
+  });
+  const models = (last: string) => importText(document({ paths: {}, components: { schemas: chain(last) } }));
+  assert.equal(imported(models("")).models.length, 50_001);
+  assert.match(refusal(models("#/components/schemas/S49000")), /unsatisfied schema reference/);
+});
+
 withinBounds("100,000 paths are read, their number being the management's matter", () => {
   const paths = numbered(100_000, (number) => [`/p${number}`, {}]);
   assert.equal(imported(importText(document({ paths }))).resources.length, 100_001);

@@ -96,8 +96,14 @@ function awsVariables(options: ImportOptions): ReadonlyMap<string, string> {
   return new Map([
     ["AWS::AccountId", options.account],
     ["AWS::Region", options.region],
-    ["AWS::Partition", "aws"],
+    ["AWS::Partition", partitionOf(options.region)],
   ]);
+}
+
+/** AWS: General Reference, "Amazon Resource Names (ARNs)". */
+function partitionOf(region: string): string {
+  if (region.startsWith("cn-")) return "aws-cn";
+  return region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
 }
 
 class RestApiImport {
