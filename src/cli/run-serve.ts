@@ -6,5 +6,5 @@ import { showEndpoint } from "./endpoint.ts";
 /** `portico serve`: the server alone, until it is told to stop. */
 export async function runServe({ serverFlags, output }: Invocation): Promise<number> {
   const config = await readConfig({ flags: serverFlags, env: process.env, cwd: process.cwd() });
-  return serve(config, (url) => output.line(`Portico is ready at ${showEndpoint(url)}`));
+  return serve(config, (url) => output.line(`Portico is ready at ${output.paint("cyan", showEndpoint(url))}`));
 }

@@ -8,8 +8,6 @@ export interface DataDirectory {
   readonly storePath: string;
   /** Folder for what `functions/` unpacks. */
   readonly functionsPath: string;
-  /** Directories of sockets that a holder which was killed has left behind. */
-  readonly leftBehind: readonly string[];
   /** Tells whoever comes later who holds it. */
   describe(facts: HolderFacts): void;
   release(): void;
@@ -18,7 +16,6 @@ export interface DataDirectory {
 export interface HolderFacts {
   /** Absent until it listens. */
   readonly url?: string;
-  readonly socketDirectory?: string;
 }
 
 interface Holder extends HolderFacts {
@@ -35,7 +32,6 @@ export function lockDataDirectory(path: string): DataDirectory {
   makeDirectory(path);
   const holderPath = join(path, "holder.json");
   const lock = takeLock(path, join(path, "lock.db"), holderPath);
-  const before = readHolder(holderPath);
   const since = new Date().toISOString();
   const describe = (facts: HolderFacts): void => {
     const holder: Holder = { pid: process.pid, since, ...facts };
@@ -47,7 +43,6 @@ export function lockDataDirectory(path: string): DataDirectory {
   return {
     storePath: join(path, "portico.db"),
     functionsPath: join(path, "functions"),
-    leftBehind: before?.socketDirectory === undefined ? [] : [before.socketDirectory],
     describe,
     release() {
       rmSync(holderPath, { force: true });
@@ -119,13 +114,12 @@ function readHolder(path: string): Holder | undefined {
   try {
     const holder: unknown = JSON.parse(readFileSync(path, "utf8"));
     if (typeof holder !== "object" || holder === null) return undefined;
-    const { pid, since, url, socketDirectory } = holder as Record<string, unknown>;
+    const { pid, since, url } = holder as Record<string, unknown>;
     if (typeof pid !== "number" || typeof since !== "string") return undefined;
     return {
       pid,
       since,
       ...(typeof url === "string" && { url }),
-      ...(typeof socketDirectory === "string" && { socketDirectory }),
     };
   } catch {
     // Not there, or cut short by a kill: nobody to name.

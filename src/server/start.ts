@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { randomIds } from "../base/ids.ts";
 import { compileRest } from "../compiler/compile-rest.ts";
 import { FunctionManager } from "../functions/manager.ts";
@@ -20,9 +19,10 @@ import { makePinoLogger } from "../telemetry/logger-pino.ts";
 import { allocateMetrics, renderMetrics } from "../telemetry/metrics.ts";
 import type { ServerConfig } from "./config.ts";
 import { makeControlServer, withinMs } from "./control-server.ts";
-import { type DataDirectory, lockDataDirectory } from "./data-directory.ts";
+import { lockDataDirectory } from "./data-directory.ts";
 import type { ThreadSettings } from "./messages.ts";
 import { Reconciler } from "./reconcile.ts";
+import { makeScratchDirectory, sweepScratchDirectories } from "./scratch-directory.ts";
 import { ServerClock } from "./server-clock.ts";
 import { cannotListen, ThreadPool } from "./threads.ts";
 import { makeUpstream } from "./upstream.ts";
@@ -59,15 +59,18 @@ export async function startServer(
   const directory = config.memory ? undefined : lockDataDirectory(config.data);
   if (directory) undo.defer(() => directory.release());
   if (config.port !== 0) await requireFreePort(config.host, config.port);
-  const scratch = makeScratchDirectory(directory);
-  undo.defer(() => rmSync(scratch, { recursive: true, force: true }));
-  const controlSocket = join(scratch, "control");
+  const scratch = makeScratchDirectory();
+  undo.defer(() => rmSync(scratch.path, { recursive: true, force: true }));
 
   const store = openSqliteStore(directory ? { path: directory.storePath } : {});
   undo.defer(() => store.close());
-  const metrics = allocateMetrics(config.threads);
+  // Elsewhere the kernel does not deal connections out to several listeners.
+  const threadCount = process.platform === "linux" ? config.threads : 1;
+  if (threadCount < config.threads)
+    logger.warn("This system serves with one gateway thread.", { asked: config.threads });
+  const metrics = allocateMetrics(threadCount);
   let url: string | undefined;
-  const packages = new PackageStore(directory?.functionsPath ?? join(scratch, "functions"));
+  const packages = new PackageStore(directory?.functionsPath ?? join(scratch.path, "functions"));
   const functions = new FunctionManager({
     packages,
     logger,
@@ -81,10 +84,16 @@ export async function startServer(
   const reconciler = new Reconciler({ store, compile: compileRest, post: (message) => threads.post(message), logger });
   const threads = new ThreadPool({
     entry: new URL(import.meta.url.endsWith(".ts") ? "./gateway-thread.ts" : "./gateway-thread.js", import.meta.url),
-    count: config.threads,
+    count: threadCount,
     host: config.host,
     port: config.port,
-    start: { controlSocket, metrics, clock: clock.shared, isDevelopment: true, settings: threadSettings(config) },
+    start: {
+      controlSocket: scratch.controlSocket,
+      metrics,
+      clock: clock.shared,
+      isDevelopment: true,
+      settings: threadSettings(config),
+    },
     logger,
     connectFunctions: (port) => functions.connect(port),
     replay: () => reconciler.replay(),
@@ -136,7 +145,7 @@ export async function startServer(
     inEffect,
     logger,
   });
-  await control.listen(controlSocket);
+  await control.listen(scratch.controlSocket);
   undo.defer(() => control.close(controlCloseMs));
   await lambda.start();
   await reconciler.start();
@@ -145,8 +154,9 @@ export async function startServer(
   const port = await listening;
   await threads.applied(bootRevision);
   url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`;
-  directory?.describe({ url, socketDirectory: scratch });
+  directory?.describe({ url });
   isServing = true;
+  void sweepScratchDirectories(scratch);
 
   // First of all when it stops: what is under way still needs control, functions and store.
   undo.defer(() => {
@@ -162,21 +172,6 @@ export async function startServer(
     stop: () => running.disposeAsync(),
   };
 }
-
-/** A directory for sockets, only this user's. Not in the data directory: a socket's path may have about 100 bytes. */
-function makeScratchDirectory(directory: DataDirectory | undefined): string {
-  for (const path of directory?.leftBehind ?? []) {
-    // Written by us, but a file is a file: nothing else is deleted for it.
-    if (basename(path).startsWith(scratchPrefix)) rmSync(path, { recursive: true, force: true });
-  }
-  const parent = tmpdir().length > 60 ? "/tmp" : tmpdir();
-  // mkdtemp makes it with mode 0700.
-  const path = mkdtempSync(join(parent, scratchPrefix));
-  directory?.describe({ socketDirectory: path });
-  return path;
-}
-
-const scratchPrefix = "portico-server-";
 
 /**
  * Listeners that share a port (`reusePort`) would share it with another Portico's, too, without a word: nobody else may

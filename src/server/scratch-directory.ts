@@ -1,0 +1,51 @@
+import { mkdtempSync, readdirSync } from "node:fs";
+import { rm, stat } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const prefix = "portico-server-";
+const controlName = "control";
+/** What one start clears away at most. */
+const sweptMax = 64;
+
+/** Where sockets lie, and with `--memory` the functions' code. */
+export interface ScratchDirectory {
+  readonly path: string;
+  readonly controlSocket: string;
+}
+
+// Not in the data directory: a socket's path may have about 100 bytes.
+const parentDirectory = (): string => (tmpdir().length > 60 ? "/tmp" : tmpdir());
+
+/** Makes one that only this user may enter (mkdtemp: mode 0700). */
+export function makeScratchDirectory(parent = parentDirectory()): ScratchDirectory {
+  const path = mkdtempSync(join(parent, prefix));
+  return { path, controlSocket: join(path, controlName) };
+}
+
+/**
+ * Removes the directories of servers that were killed: those of this user whose socket nobody listens on. One without a
+ * socket may be of a server that is just starting, and stays.
+ */
+export async function sweepScratchDirectories(own: ScratchDirectory, parent = parentDirectory()): Promise<void> {
+  const names = readdirSync(parent).filter((name) => name.startsWith(prefix));
+  for (const path of names.map((name) => join(parent, name)).slice(0, sweptMax)) {
+    if (path === own.path) continue;
+    const found = await stat(path).catch(() => undefined);
+    if (!found?.isDirectory() || found.uid !== process.getuid?.()) continue;
+    if ((await errorOfConnecting(join(path, controlName))) === "ECONNREFUSED") {
+      await rm(path, { recursive: true, force: true }).catch(() => undefined);
+    }
+  }
+}
+
+function errorOfConnecting(socketPath: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath, () => {
+      socket.destroy();
+      resolve(undefined);
+    });
+    socket.on("error", (error: NodeJS.ErrnoException) => resolve(error.code));
+  });
+}
