@@ -27,11 +27,14 @@ export class ServiceError extends Error {
   /** `NotFoundException`… */
   readonly code: string;
   readonly status: number;
-  constructor(code: string, status: number, message: string) {
+  /** What the server adds to AWS's words (`x-portico-hint`). */
+  readonly hint: string | undefined;
+  constructor(code: string, status: number, message: string, hint?: string) {
     super(message);
     this.name = "ServiceError";
     this.code = code;
     this.status = status;
+    this.hint = hint;
   }
 }
 
@@ -194,7 +197,8 @@ function toServiceError({ status, headers, body }: Answer): ServiceError {
     // Not JSON: whoever answered is no service of AWS's form. Its text is the best there is.
     message = body.toString("utf8", 0, 1024).trim();
   }
-  return new ServiceError(code, status, typeof message === "string" && message !== "" ? message : `HTTP ${status}`);
+  const text = typeof message === "string" && message !== "" ? message : `HTTP ${status}`;
+  return new ServiceError(code, status, text, headers["x-portico-hint"]);
 }
 
 function readOutput(

@@ -1,3 +1,4 @@
+import { bounds } from "../base/bounds.ts";
 import type { Dialect } from "./dialect.ts";
 import { element, escapeXml } from "./encode.ts";
 import type { ApiError } from "./errors.ts";
@@ -11,6 +12,7 @@ export interface WireError {
   readonly isSenderFault: boolean;
   readonly message: string;
   readonly retryAfterSeconds: number | undefined;
+  readonly hint: string | undefined;
   /** The shape of the error in the model, if it has one. */
   readonly shape: Shape | undefined;
   readonly members: Readonly<Record<string, unknown>>;
@@ -60,6 +62,7 @@ export function toWireError(
     isSenderFault: status < 500,
     message: error.message,
     retryAfterSeconds: error.retryAfterSeconds,
+    hint: error.hint,
     shape,
     members: error.members,
   };
@@ -99,7 +102,7 @@ export function jsonErrorResponse(
       ...headers,
       "Content-Type": "application/json",
       "x-amzn-ErrorType": error.code,
-      ...retryAfter(error),
+      ...ownHeaders(error),
     },
     body: JSON.stringify(body) + (dialect.endsWithNewline ? "\n" : ""),
   };
@@ -125,10 +128,17 @@ export function xmlErrorResponse(
     element("Message", escapeXml(error.message));
   return {
     status: error.status,
-    headers: { ...headers, "Content-Type": "text/xml", ...retryAfter(error) },
+    headers: { ...headers, "Content-Type": "text/xml", ...ownHeaders(error) },
     body: `<ErrorResponse${namespace}>${element("Error", content)}${element("RequestId", requestId)}</ErrorResponse>\n`,
   };
 }
 
-const retryAfter = ({ retryAfterSeconds }: WireError): Readonly<Record<string, string>> =>
-  retryAfterSeconds === undefined ? {} : { "Retry-After": String(Math.ceil(retryAfterSeconds)) };
+/** Headers of some errors only. The hint is ours: printable ASCII in one line, whatever it quotes. */
+function ownHeaders({ retryAfterSeconds, hint }: WireError): Readonly<Record<string, string>> {
+  return {
+    ...(retryAfterSeconds === undefined ? {} : { "Retry-After": String(Math.ceil(retryAfterSeconds)) }),
+    ...(hint === undefined
+      ? {}
+      : { "x-portico-hint": hint.slice(0, bounds.hintBytesMax.value).replaceAll(/[^\x20-\x7e]+/g, " ") }),
+  };
+}

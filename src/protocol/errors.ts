@@ -11,12 +11,15 @@ export class ApiError extends Error {
   readonly retryAfterSeconds: number | undefined;
   /** Further members of the error's shape, such as Lambda's `Reason`. */
   readonly members: Readonly<Record<string, unknown>>;
+  /** What AWS's words do not say, for the header `x-portico-hint` (DESIGN.md §10.3). */
+  readonly hint: string | undefined;
   constructor(code: string, message: string, options: ApiErrorOptions = {}) {
     super(message);
     this.code = code;
     this.status = options.status;
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.members = options.members ?? {};
+    this.hint = options.hint;
   }
 }
 
@@ -24,9 +27,11 @@ export interface ApiErrorOptions {
   readonly status?: number;
   readonly retryAfterSeconds?: number;
   readonly members?: Readonly<Record<string, unknown>>;
+  readonly hint?: string | undefined;
 }
 
-export const badRequest = (message: string): ApiError => new ApiError("BadRequestException", message);
+export const badRequest = (message: string, options: ApiErrorOptions = {}): ApiError =>
+  new ApiError("BadRequestException", message, options);
 export const notFound = (message: string): ApiError => new ApiError("NotFoundException", message);
 export const conflict = (message: string): ApiError => new ApiError("ConflictException", message);
 export const limitExceeded = (message: string): ApiError => new ApiError("LimitExceededException", message);

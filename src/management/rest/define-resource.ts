@@ -58,15 +58,15 @@ export type DefinedResource = (dependencies: Dependencies) => Operations;
 
 /** Runs work that writes nothing. */
 export const reading =
-  <Output>({ store, limits }: Dependencies, run: (work: Work) => Promise<Output>): Handler =>
+  <Output>({ store, limits, profile = "aws" }: Dependencies, run: (work: Work) => Promise<Output>): Handler =>
   (input: Input, call: CallContext) =>
-    store.read(scopeOf(call), (tx) => run({ input, call, tx, limits }));
+    store.read(scopeOf(call), (tx) => run({ input, call, tx, limits, profile }));
 
 /** Runs work in one transaction: all of it is written, or nothing. */
 export const writing =
-  <Output>({ store, limits }: Dependencies, run: (work: Change) => Promise<Output>): Handler =>
+  <Output>({ store, limits, profile = "aws" }: Dependencies, run: (work: Change) => Promise<Output>): Handler =>
   (input: Input, call: CallContext) =>
-    store.write(scopeOf(call), (tx) => run({ input, call, tx, limits }));
+    store.write(scopeOf(call), (tx) => run({ input, call, tx, limits, profile }));
 
 /** The operations of a family, from its declaration. */
 export function defineResource<Item extends object>(family: ResourceFamily<Item>): DefinedResource {

@@ -40,8 +40,9 @@ async function importInto(
     account: work.call.account,
     region: work.call.region,
     ignoreDocumentation: options.parameters["ignore"] === "documentation",
+    profile: work.profile,
   });
-  if (result.kind === "refused") throw badRequest(result.message);
+  if (result.kind === "refused") throw badRequest(result.message, { hint: result.reason });
   const { warnings } = result;
   const definition = withSavedPolicy(result.definition, base, work);
   if (warnings.length > 0 && options.failOnWarnings) {

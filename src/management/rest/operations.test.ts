@@ -818,6 +818,89 @@ describe("Deployment and Stage", () => {
   });
 });
 
+describe("ImportRestApi, PutRestApi and GetExport", () => {
+  const mock = { responses: { "200": { description: "ok" } }, "x-amazon-apigateway-integration": { type: "mock" } };
+  const aDocument = (paths: object, more: object = {}): Buffer =>
+    Buffer.from(JSON.stringify({ openapi: "3.0.1", info: { title: "pets", version: "1.0" }, paths, ...more }));
+
+  it("write a document's difference only", async () => {
+    const body = aDocument({ "/a": { get: mock }, "/b": { get: mock } });
+    const { id: restApiId } = await run("ImportRestApi", { body });
+    const changes: string[] = [];
+    const stop = store.subscribe((all) => changes.push(...all.map(({ kind, deleted }) => `${kind} ${deleted}`)));
+    await run("PutRestApi", { restApiId, mode: "overwrite", body });
+    assert.deepEqual(changes, []);
+    await run("PutRestApi", { restApiId, mode: "overwrite", body: aDocument({ "/a": { get: mock, put: mock } }) });
+    stop();
+    assert.deepEqual(changes.toSorted(), ["resource false", "resource true"]);
+  });
+
+  it("fail on warnings if they are asked to, and else answer them", async () => {
+    const body = aDocument({ "/a": { get: { "x-amazon-apigateway-integration": { type: "mock" } } } });
+    const imported = await run("ImportRestApi", { body });
+    assert.deepEqual(imported.warnings, ["No responses specified for 'GET /a'"]);
+    assert.equal((await run("GetRestApi", { restApiId: imported.id })).warnings, undefined);
+    await refuses(
+      "ImportRestApi",
+      { body, failOnWarnings: true },
+      badRequest,
+      "Warnings found during import:\n\tNo responses specified for 'GET /a'",
+    );
+    const put = { restApiId: imported.id, body, failOnWarnings: true };
+    await refuses("PutRestApi", put, badRequest, /^Warnings found during import:/);
+    assert.equal((await store.all(restKinds.restApi)).length, 1);
+  });
+
+  it("take the endpoint from the parameters, and never change it", async () => {
+    const body = aDocument({ "/a": { get: mock } });
+    const types = (endpointConfigurationTypes: string) => ({ body, parameters: { endpointConfigurationTypes } });
+    const { id: restApiId, endpointConfiguration } = await run("ImportRestApi", types("PRIVATE"));
+    assert.deepEqual(endpointConfiguration, { types: ["PRIVATE"], ipAddressType: "dualstack" });
+    const put = await run("PutRestApi", { restApiId, mode: "overwrite", ...types("EDGE") });
+    assert.deepEqual(put.endpointConfiguration.types, ["PRIVATE"]);
+    await refuses("ImportRestApi", types("HERE"), badRequest, /HERE/);
+    await refuses("ImportRestApi", { body, parameters: { basepath: "keep" } }, badRequest, /basepath/);
+  });
+
+  it("refuse what is no document, and say why in a hint", async () => {
+    const refused = await run("ImportRestApi", { body: Buffer.from("{}") }).catch((error: unknown) => error);
+    assert(refused instanceof ApiError);
+    assert.equal(refused.message, "Invalid OpenAPI input.");
+    assert.match(refused.hint ?? "", /OpenAPI/);
+    assert.deepEqual(await store.all(restKinds.apiIdClaim), []);
+  });
+
+  it("refuse more resources than an API may have", async () => {
+    const few = makeRestOperations({ store, limits: makeRestLimits({ resourcesPerApi: 2 }) });
+    const body = aDocument({ "/a": { get: mock }, "/b": { get: mock } });
+    await assert.rejects(() => few["ImportRestApi"]!({ body }, call), {
+      message: /^Errors found during import:\n\tUnable to create resource at path '\/b': Maximum number of Resources/,
+    });
+  });
+
+  it("take in what AWS refuses with the profile relaxed", async () => {
+    const body = aDocument({ "/a/{x}": { get: mock }, "/a/{y}/b": { get: mock } });
+    await refuses("ImportRestApi", { body }, badRequest, /A sibling \(\{x\}\)/);
+    const relaxed = makeRestOperations({ store, limits: makeRestLimits(), profile: "relaxed" });
+    const { warnings } = (await relaxed["ImportRestApi"]!({ body }, call)) as Answer;
+    assert.match(warnings.join(), /\{y\}/);
+  });
+
+  it("export what is deployed", async () => {
+    const { id: restApiId } = await run("ImportRestApi", { body: aDocument({ "/a": { get: mock } }) });
+    const wanted = { restApiId, stageName: "prod", exportType: "oas30" };
+    await refuses("GetExport", wanted, notFound, "Invalid stage identifier specified");
+    await run("CreateDeployment", { restApiId, stageName: "prod" });
+    await run("PutRestApi", { restApiId, body: aDocument({ "/b": { get: mock } }) });
+    const exported = await run("GetExport", wanted);
+    assert.equal(exported.contentType, "application/json");
+    assert.equal(exported.contentDisposition, 'attachment; filename="oas30_2023-11-14T22-13-20Z.json"');
+    assert.deepEqual(Object.keys(JSON.parse(exported.body.toString()).paths), ["/a"]);
+    await refuses("GetExport", { ...wanted, exportType: "raml" }, badRequest, /raml/);
+    await refuses("GetExport", { ...wanted, parameters: { extensions: "all" } }, badRequest, /all/);
+  });
+});
+
 describe("Tags", () => {
   it("are put on APIs and stages, and taken off", async () => {
     const { restApiId } = await anApi();

@@ -9,6 +9,8 @@ import { limitMessage, type RestLimit, type RestLimits } from "./limits.ts";
 export interface Dependencies {
   readonly store: Store;
   readonly limits: RestLimits;
+  /** `relaxed`: imports take in what AWS refuses, and warn of it (DESIGN.md §10.2). */
+  readonly profile?: "aws" | "relaxed";
 }
 
 /** An operation's input, by the model's member names; the protocol layer has checked it against the model. */
@@ -20,6 +22,7 @@ export interface Work<In = Input, Tx extends Reader = Reader> {
   readonly call: CallContext;
   readonly tx: Tx;
   readonly limits: RestLimits;
+  readonly profile: "aws" | "relaxed";
 }
 
 /** A call that may write. */
