@@ -115,6 +115,19 @@ test("a database of another program is refused, and left as it is", () => {
   assert.deepEqual(readFileSync(path), before);
 });
 
+test("a file that a killed start has left empty is taken for a new one", async () => {
+  const path = freshPath();
+  const database = new DatabaseSync(path);
+  database.exec("PRAGMA journal_mode = WAL");
+  database.close();
+  const store = openSqliteStore({ path });
+  await store.write(scope, (tx) => tx.put("api", "a", {}));
+  await store.close();
+  const again = openSqliteStore({ path });
+  assert.equal(await again.revision(), 1);
+  await again.close();
+});
+
 test("damage is said in words, at whatever place it is", async () => {
   const text = freshPath();
   writeFileSync(text, "this is no database, but long enough to look at: ".repeat(100));

@@ -421,8 +421,10 @@ function openDatabase(path: string | undefined): DatabaseSync {
     database.exec("PRAGMA busy_timeout = 250");
     checkFile(database, path);
     // FULL: in WAL mode each commit is on the disk before it is acknowledged, so it survives power loss, too.
-    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -4096");
+    database.exec("PRAGMA synchronous = FULL; PRAGMA cache_size = -4096");
+    // Before WAL: a new file comes into being whole, with its mark, whenever the process is killed.
     migrate(database, path);
+    database.exec("PRAGMA journal_mode = WAL");
     return database;
   } catch (error) {
     database.close();
@@ -431,8 +433,8 @@ function openDatabase(path: string | undefined): DatabaseSync {
 }
 
 function checkFile(database: DatabaseSync, path: string): void {
-  const pages = pragma(database, "page_count");
-  if (pages === 0) return;
+  const isEmpty = database.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() === undefined;
+  if (isEmpty && pragma(database, "application_id") === 0) return;
   if (pragma(database, "application_id") !== applicationId) {
     throw new UserError({
       what: `${path} is not a Portico store.`,
@@ -440,7 +442,7 @@ function checkFile(database: DatabaseSync, path: string): void {
       next: "Choose another directory with --data.",
     });
   }
-  if (pages * pragma(database, "page_size") > checkedBytesMax) return;
+  if (pragma(database, "page_count") * pragma(database, "page_size") > checkedBytesMax) return;
   const verdict = database.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
   if (verdict !== "ok") throw new Error(String(verdict));
 }
