@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -141,4 +142,22 @@ test(`after kill -9 in the middle of writes, ${rounds} times, every acknowledged
   } finally {
     await server.kill();
   }
+});
+
+test("a server that is killed while it starts does not keep the next one from starting", async () => {
+  const data = join(folder, "starting");
+  const bin = join(import.meta.dirname, "../../bin/portico.js");
+  for (let ms = 40; ms <= 400; ms += 60) {
+    const child = spawn(process.execPath, [bin, "serve", "--data", data, "--port", "0", "--threads", "1"], {
+      cwd: folder,
+      stdio: "ignore",
+    });
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    child.kill("SIGKILL");
+    await ended;
+  }
+  const server = await startPortico({ args: ["--data", data, "--threads", "1"] });
+  await MockApi.create(server.url);
+  assert.equal(await server.stop(), 0);
 });
