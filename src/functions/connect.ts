@@ -326,10 +326,7 @@ class LeasingClient implements FunctionClient {
       if (why.kind === "answer") failed = { payload: Buffer.from(why.payload), errorMessage: why.errorMessage };
       else if (why.kind === "exit") failed = exited(pending.requestId, why.reason);
       else failed = timedOut(pending.requestId, why.timeoutMs);
-      const logTail = pending.request.wantsLogTail
-        ? Buffer.from(`INIT_REPORT Phase: invoke\tStatus: error\n${failed.errorMessage}\n`)
-        : undefined;
-      this.#settle(pending, functionError(pending.requestId, failed, logTail));
+      this.#settle(pending, functionError(pending.requestId, failed, startFailedTail(pool, pending, failed)));
     }
   }
 
@@ -433,7 +430,7 @@ class Lease {
     this.#startedAt = performance.now();
     if (request.wantsLogTail || this.#owner.isInvocationLogged) {
       this.#tail = new LogTail();
-      this.#tail.add(Buffer.from(`START RequestId: ${requestId} Version: $LATEST\n`));
+      this.#tail.add(Buffer.from(startLine(requestId)));
     }
     this.#socket.ref();
     this.#timer = setTimeout(() => this.#onTimeout(timeoutMs), timeoutMs);
@@ -460,11 +457,12 @@ class Lease {
     if (this.isGone) return;
     this.close();
     const pending = this.#running;
-    if (pending)
-      this.#fail(
-        exited(pending.requestId, reason),
-        `RequestId: ${pending.requestId} Error: ${reason}\nRuntime.ExitError\n`,
-      );
+    if (pending) {
+      this.#fail(exited(pending.requestId, reason), {
+        logText: `RequestId: ${pending.requestId} Error: ${reason}\nRuntime.ExitError\n`,
+        status: "Status: error\tError Type: Runtime.ExitError",
+      });
+    }
     this.#owner.onGone(this);
   }
 
@@ -478,10 +476,10 @@ class Lease {
     if (!pending) return;
     this.close();
     this.#owner.onCondemned(this);
-    this.#fail(
-      timedOut(pending.requestId, timeoutMs),
-      `${new Date().toISOString()} ${pending.requestId} ${timedOutText(timeoutMs)}\n\n`,
-    );
+    this.#fail(timedOut(pending.requestId, timeoutMs), {
+      logText: `${new Date().toISOString()} ${pending.requestId} ${timedOutText(timeoutMs)}\n\n`,
+      status: "Status: timeout",
+    });
     this.#owner.onGone(this);
   }
 
@@ -501,7 +499,7 @@ class Lease {
     // A small answer is a view of what came off the socket, for this invocation alone.
     const payload = frame.payload;
     if (frame.kind === frameKinds.result) {
-      const logTail = this.#report(pending, head?.memory);
+      const logTail = this.#report(pending, { memoryMb: head?.memory });
       const { requestId } = pending;
       this.#finish({ kind: "ok", payload, requestId, ...(logTail ? { logTail } : {}) });
       return;
@@ -511,18 +509,19 @@ class Lease {
       this.close();
       this.#owner.onCondemned(this);
     }
-    this.#fail({ payload, errorMessage: head?.message ?? "" }, "", head?.memory);
+    this.#fail({ payload, errorMessage: head?.message ?? "" }, { memoryMb: head?.memory });
     if (head?.isLast) this.#owner.onGone(this);
   }
 
-  #fail(why: Failure, logText: string, memoryMb?: number): void {
+  #fail(why: Failure, ending: Ending): void {
     const pending = this.#running;
     if (!pending) return;
-    if (logText !== "") {
+    const { logText } = ending;
+    if (logText !== undefined) {
       this.#tail?.add(Buffer.from(logText));
       this.#owner.log(pending.requestId, logText, false);
     }
-    this.#finish(functionError(pending.requestId, why, this.#report(pending, memoryMb)));
+    this.#finish(functionError(pending.requestId, why, this.#report(pending, ending)));
   }
 
   #finish(outcome: InvokeOutcome): void {
@@ -534,27 +533,70 @@ class Lease {
     this.#owner.onOutcome(this, pending, outcome, performance.now() - this.#startedAt);
   }
 
-  /** The lines that end an invocation's log. AWS: "Viewing CloudWatch logs for Lambda functions". */
-  #report(pending: Pending, memoryMb: number | undefined): Buffer | undefined {
+  #report(pending: Pending, { memoryMb, status }: Ending): Buffer | undefined {
     const tail = this.#tail;
     if (!tail) return undefined;
     const { requestId } = pending;
-    const { memoryMb: size } = this.#owner.facts();
+    const { memoryMb: sizeMb } = this.#owner.facts();
     const durationMs = performance.now() - this.#startedAt;
-    const initMs = this.#initMs;
+    const lines = reportLines(requestId, {
+      durationMs,
+      initMs: this.#initMs,
+      sizeMb,
+      usedMb: memoryMb ?? sizeMb,
+      status,
+    });
     this.#initMs = undefined;
-    const billed = Math.ceil(durationMs + (initMs ?? 0));
-    const lines =
-      `END RequestId: ${requestId}\n` +
-      `REPORT RequestId: ${requestId}\tDuration: ${durationMs.toFixed(2)} ms\tBilled Duration: ${billed} ms\t` +
-      `Memory Size: ${size} MB\tMax Memory Used: ${Math.min(memoryMb ?? size, size)} MB\t` +
-      `${initMs === undefined ? "" : `Init Duration: ${initMs.toFixed(2)} ms\t`}\n`;
     tail.add(Buffer.from(lines));
-    if (this.#owner.isInvocationLogged) {
-      this.#owner.log(requestId, `START RequestId: ${requestId} Version: $LATEST\n${lines}`, true);
-    }
+    if (this.#owner.isInvocationLogged) this.#owner.log(requestId, startLine(requestId) + lines, true);
     return pending.request.wantsLogTail ? tail.end() : undefined;
   }
+}
+
+/** How an invocation ended, besides its answer. */
+interface Ending {
+  /** What the runtime would have printed, had it lived. */
+  readonly logText?: string;
+  readonly memoryMb?: number | undefined;
+  /** What the REPORT line says of it. */
+  readonly status?: string;
+}
+
+const startLine = (requestId: string): string => `START RequestId: ${requestId} Version: $LATEST\n`;
+
+/** The lines that end an invocation's log. AWS: "Viewing CloudWatch logs for Lambda functions". */
+function reportLines(
+  requestId: string,
+  report: {
+    readonly durationMs: number;
+    readonly initMs: number | undefined;
+    readonly sizeMb: number;
+    readonly usedMb: number;
+    readonly status: string | undefined;
+  },
+): string {
+  const { durationMs, initMs, sizeMb, usedMb, status } = report;
+  return (
+    `END RequestId: ${requestId}\n` +
+    `REPORT RequestId: ${requestId}\tDuration: ${durationMs.toFixed(2)} ms\t` +
+    `Billed Duration: ${Math.ceil(durationMs + (initMs ?? 0))} ms\t` +
+    `Memory Size: ${sizeMb} MB\tMax Memory Used: ${Math.min(usedMb, sizeMb)} MB\t` +
+    `${initMs === undefined ? "" : `Init Duration: ${initMs.toFixed(2)} ms\t`}${status ?? ""}\n`
+  );
+}
+
+/** The log of an invocation whose environment did not come up. */
+function startFailedTail(pool: Pool, { request, requestId, since }: Pending, why: Failure): Buffer | undefined {
+  if (!request.wantsLogTail) return undefined;
+  const tail = new LogTail();
+  const { memoryMb } = pool.facts;
+  const durationMs = performance.now() - since;
+  const status = "Status: error";
+  tail.add(Buffer.from(`${startLine(requestId)}${why.errorMessage}\n`));
+  tail.add(
+    Buffer.from(reportLines(requestId, { durationMs, initMs: undefined, sizeMb: memoryMb, usedMb: memoryMb, status })),
+  );
+  return tail.end();
 }
 
 /** The last 4 KB of what was printed. */

@@ -137,10 +137,10 @@ function flushLog() {
   else realStdoutWrite(text);
 }
 
-function printLine(level, text) {
+function printLine(level, text, error) {
   if (isJsonLog) {
     if (logLevels.indexOf(level) < leastLogLevel) return;
-    const record = { timestamp: new Date().toISOString(), level, requestId: current?.id, message: text };
+    const record = { timestamp: new Date().toISOString(), level, requestId: current?.id, message: error ?? text };
     print(`${JSON.stringify(record)}\n`);
   } else {
     // AWS: each call of console is one log event, so line feeds inside it become carriage returns.
@@ -192,6 +192,11 @@ function errorAnswer(error) {
       trace: [],
     };
   }
+}
+
+function printError(label, error) {
+  const { errorType, errorMessage, trace } = errorAnswer(error);
+  printLine("ERROR", `${label} \t${errorLine(error)}`, { errorType, errorMessage, stackTrace: trace });
 }
 
 function errorLine(error) {
@@ -397,7 +402,7 @@ function settle(invocation, error, result) {
     }
   }
   if (error !== undefined) {
-    printLine("ERROR", `Invoke Error \t${errorLine(error)}`);
+    printError("Invoke Error", error);
     answerError(invocation, errorAnswer(error));
     return;
   }
@@ -447,7 +452,7 @@ process.on("beforeExit", () => {
 function dieOf(error, label) {
   const invocation = current;
   if (invocation && !invocation.isSettled) {
-    printLine("ERROR", `${label} \t${errorLine(error)}`);
+    printError(label, error);
     answerError(invocation, errorAnswer(error), true);
     invocation.socket.end(() => realExit(129));
     setTimeout(() => realExit(129), 500);
