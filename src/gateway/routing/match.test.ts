@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { aMethod, aMock, aRestApi, aStage } from "../../../test/exchange/a-rest-api.ts";
+import { compileRest } from "../../compiler/compile-rest.ts";
+import { decodeLeniently, Router } from "./match.ts";
+
+function routerOf(paths: readonly string[]): {
+  match(path: string): { route: string; values: Record<string, string> } | undefined;
+} {
+  const routes = Object.fromEntries(paths.map((path) => [path, { GET: aMethod(aMock()) }]));
+  const plan = compileRest(aRestApi(routes), aStage(), { account: "0", region: "r" });
+  const router = new Router(plan.routes);
+  return {
+    match(path) {
+      const found = router.match(path);
+      if (found === undefined) return undefined;
+      const route = plan.methods[found.methods.get("GET")!]!.resourcePath;
+      return { route, values: Object.fromEntries(found.names.map((name, index) => [name, found.values[index]!])) };
+    },
+  };
+}
+
+test("path parameters keep their encoding, and greedy ones their slashes", () => {
+  const router = routerOf(["/a/{x}/b", "/files/{path+}", "/{x}/c/{y}"]);
+  assert.deepEqual(router.match("/a/1%2F2/b"), { route: "/a/{x}/b", values: { x: "1%2F2" } });
+  assert.deepEqual(router.match("/files/a//b/"), { route: "/files/{path+}", values: { path: "a//b/" } });
+  assert.deepEqual(router.match("/a/c/2"), { route: "/{x}/c/{y}", values: { x: "a", y: "2" } });
+  assert.equal(router.match("/a//b"), undefined);
+  assert.equal(router.match("/files//a"), undefined);
+});
+
+/** The rules by brute force: the best of all routes that fit, comparing the kinds of their segments from the left. */
+function bruteForce(paths: readonly string[], path: string): string | undefined {
+  const segments = path.slice(1).split("/");
+  if (segments.at(-1) === "") segments.pop();
+  const rank = (part: string): number => (part.endsWith("+}") ? 2 : part.startsWith("{") ? 1 : 0);
+  const fits = (route: string): boolean => {
+    const parts = route
+      .split("/")
+      .slice(1)
+      .filter((part) => part !== "");
+    for (const [index, part] of parts.entries()) {
+      if ((segments[index] ?? "") === "") return false;
+      if (rank(part) === 2) return true;
+      if (rank(part) === 0 && decodeLeniently(segments[index]!) !== part) return false;
+    }
+    return parts.length === segments.length;
+  };
+  const key = (route: string): string => route.split("/").slice(1).map(rank).join("");
+  return paths.filter(fits).sort((left, right) => (key(left) < key(right) ? -1 : 1))[0];
+}
+
+test("agrees with brute force on random routes and paths", () => {
+  let seed = 99;
+  const random = (n: number): number => {
+    seed = (seed * 1103515245 + 12345) % 2147483648;
+    return Math.floor(seed / 65536) % n;
+  };
+  for (let round = 0; round < 300; round++) {
+    const paths = new Set<string>();
+    for (let count = random(12) + 1; count > 0; count--) {
+      let path = "";
+      for (let depth = random(4); depth >= 0; depth--) {
+        const part = ["a", "b", "c", "{p}", "{g+}"][random(5)]!;
+        path += `/${part}`;
+        if (part === "{g+}") break;
+      }
+      paths.add(path);
+    }
+    const router = routerOf([...paths]);
+    for (let sample = 0; sample < 30; sample++) {
+      let path = "";
+      for (let depth = random(5); depth >= 0; depth--)
+        path += `/${["a", "b", "%61", "x", ""][random(20) === 0 ? 4 : random(4)]!}`;
+      if (random(5) === 0) path += "/";
+      if (path === "") continue;
+      assert.equal(router.match(path)?.route, bruteForce([...paths], path), `${path} among ${[...paths].join(" ")}`);
+    }
+  }
+});
+
+test("hostile paths cost no more than their length", () => {
+  const paths: string[] = [];
+  for (let index = 0; index < 12; index++) paths.push(`${"/a".repeat(index + 1)}/z`, `${"/{p}".repeat(index + 1)}/z`);
+  const router = routerOf(paths);
+  const before = performance.now();
+  for (let count = 0; count < 1_000; count++) assert.equal(router.match("/a".repeat(5_000)), undefined);
+  assert.ok(performance.now() - before < 1_000);
+});
