@@ -4,8 +4,9 @@ import type { MethodSetting, Stage } from "../definition/rest-api.ts";
 export function methodSettingFor(stage: Stage, resourcePath: string, verb: string): MethodSetting | undefined {
   const settings = stage.methodSettings;
   const own = `${resourcePath.replaceAll("/", "~1")}/${verb}`;
-  // AWS writes the keys with the first slash escaped (`~1pets/GET`) in answers; both spellings are found in documents.
+  // A key is the path as UpdateStage was sent it: Terraform leaves the first slash out (`pets~1{id}/GET`).
+  const relative = `${resourcePath.replace(/^\//, "").replaceAll("/", "~1")}/${verb}`;
   const plain = `${resourcePath.replace(/^\//, "")}/${verb}`;
-  for (const key of [own, plain, "*/*"]) if (Object.hasOwn(settings, key)) return settings[key];
+  for (const key of [own, relative, plain, "*/*"]) if (Object.hasOwn(settings, key)) return settings[key];
   return undefined;
 }
