@@ -36,8 +36,8 @@ export function findNode(major) {
 export const nodeFlags = ["--disable-warning=ExperimentalWarning"];
 
 /** Replaces this process, as far as an older Node can: same standard streams, signals passed on, the child's exit code. */
-export function rerun(node, args) {
-  const child = spawn(node, [...nodeFlags, ...args], { stdio: "inherit" });
+export function rerun(node, args, stdio = "inherit") {
+  const child = spawn(node, [...nodeFlags, ...args], { stdio });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => (signal ? process.kill(process.pid, "SIGKILL") : process.exit(code ?? 1)));
 }

@@ -16,11 +16,25 @@ const node = findNode(isSource ? 26 : 24);
 
 if (node === process.execPath) {
   // No second process where this one will do. What was compiled (and stripped of its types) is kept from run to run.
-  // The variable is for the gateway threads.
-  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "portico", "compiled");
-  if (module.enableCompileCache?.(cache).directory) process.env.NODE_COMPILE_CACHE ??= cache;
+  // In the user's own folder, since code is run from it. The variable is for the gateway threads.
+  const cache = cacheFolder();
+  if (cache && module.enableCompileCache?.(cache).directory) process.env.NODE_COMPILE_CACHE ??= cache;
+  // Started by the lines below, or by a program that keeps a channel to it: without its parent it has no reason to run.
+  if (process.channel) {
+    process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
+    process.channel.unref();
+  }
   process.argv[1] = fileURLToPath(main);
   await import(main.href);
 } else {
-  rerun(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)]);
+  rerun(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], ["inherit", "inherit", "inherit", "ipc"]);
+}
+
+function cacheFolder() {
+  try {
+    return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "portico", "compiled");
+  } catch {
+    // A user without a home, as in some containers: it starts a little more slowly.
+    return undefined;
+  }
 }
