@@ -25,6 +25,8 @@ export interface ServerConfig {
   /** Bytes of an API Gateway management call's body. */
   readonly managementPayloadMax: number;
   readonly resourcesMax: number;
+  /** DESIGN.md §10.2. */
+  readonly profile: "aws" | "relaxed";
   /** Bytes of a data plane request's body that is buffered. */
   readonly payloadMax: number;
 }
@@ -167,6 +169,14 @@ export const configKeys: readonly ConfigKey[] = [
     // AWS: API Gateway quotas, "Resources per API" 300.
     default: 300,
     help: "resources that a REST API may have",
+  },
+  {
+    name: "profile",
+    flag: "profile",
+    placeholder: "NAME",
+    value: { kind: "choice", of: ["aws", "relaxed"] },
+    default: "aws",
+    help: "`relaxed` imports documents that AWS refuses, with warnings: model names, second path variables",
   },
   {
     name: "payloadMax",

@@ -113,7 +113,11 @@ export async function startServer(
   const services: readonly Service[] = [
     {
       model: "apigateway",
-      operations: makeRestOperations({ store, limits: makeRestLimits({ resourcesPerApi: config.resourcesMax }) }),
+      operations: makeRestOperations({
+        store,
+        limits: makeRestLimits({ resourcesPerApi: config.resourcesMax }),
+        profile: config.profile,
+      }),
     },
     {
       model: "lambda",
