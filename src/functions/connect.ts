@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { connect, type Socket } from "node:net";
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { bounds } from "../base/bounds.ts";
-import { exited, type Failure, timedOut, timedOutText } from "./failure.ts";
-import { type Frame, FrameReader, frameKinds, writeFrame } from "./frames.ts";
+import { exited, type Failure, functionError, timedOut } from "./failure.ts";
 import type { FunctionClient, FunctionFacts, InvokeOutcome, InvokeRequest } from "./function-client.ts";
 import { unqualifiedArn } from "./function-spec.ts";
+import { LogTail, reportLines, startLine } from "./invocation-log.ts";
+import { Lease, type Pending } from "./lease.ts";
 import type { ClientFacts, FromClient, LogEntry, ToClient } from "./messages.ts";
 
 /** The functions' client of a thread; `port` leads to `FunctionManager.connect`. */
@@ -14,7 +14,6 @@ export function connectFunctions(port: MessagePort): FunctionClient {
 }
 
 const payloadBytesMax = bounds.lambdaPayloadBytesMax.value;
-const frameBytesMax = payloadBytesMax + 65_536;
 /**
  * How long an invocation waits for an environment that its client holds before another one is started: a cold start
  * takes longer than most invocations, and processes beyond the machine's cores make nothing faster.
@@ -24,18 +23,8 @@ const patienceMs = 20;
 const waitMsMax = bounds.functionWaitMsMax.value;
 /** How long an idle lease is kept for the next request of this thread. */
 const lingerMs = 1_000;
-/** How long a process that has closed its connection may take to end by itself, so that its exit status is known. */
-const exitMsMax = 1_000;
-const logTailBytes = bounds.functionLogTailBytes.value;
 /** What may wait to be sent to the server's log; printed faster than that, it is dropped. */
 const logBacklogBytesMax = bounds.functionLogBacklogBytesMax.value;
-
-interface Pending {
-  readonly request: InvokeRequest;
-  readonly requestId: string;
-  readonly since: number;
-  readonly resolve: (outcome: InvokeOutcome) => void;
-}
 
 /** What a client knows and holds of one function. */
 interface Pool {
@@ -102,7 +91,7 @@ class LeasingClient implements FunctionClient {
     Atomics.add(this.#ownInFlight, 0, 1);
     return new Promise((resolve) => {
       const pending = { request, requestId, since: performance.now(), resolve };
-      const lease = pool.idle.pop();
+      const lease = popUsable(pool);
       if (lease) lease.run(pending);
       else this.#wait(pool, pending);
     });
@@ -195,7 +184,8 @@ class LeasingClient implements FunctionClient {
         break;
       }
       case "recall": {
-        const lease = this.#pools.get(message.functionArn)?.idle.pop();
+        const pool = this.#pools.get(message.functionArn);
+        const lease = pool && popUsable(pool);
         if (lease) this.#forget(lease);
         this.#send({ kind: "recalled", functionArn: message.functionArn, environment: lease?.id ?? null });
         break;
@@ -268,7 +258,7 @@ class LeasingClient implements FunctionClient {
 
   /** An environment is free: it runs what waits, or waits for what comes. */
   #next(pool: Pool, lease: Lease): void {
-    if (lease.isGone) return;
+    if (!lease.isUsable) return;
     if (this.#pools.get(pool.functionArn) !== pool || lease.revisionId !== pool.facts.revisionId) {
       this.#giveBack(lease);
       if (pool.pending.length > 0 && pool.wanted === 0) this.#want(pool, 1);
@@ -352,239 +342,6 @@ class LeasingClient implements FunctionClient {
   }
 }
 
-/** Null if it is none: a process is user code's, and may write anything. */
-function parseHead(text: string): AnswerHead | undefined | null {
-  if (text === "") return undefined;
-  try {
-    const head: unknown = JSON.parse(text);
-    if (typeof head !== "object" || head === null) return null;
-    const { message, memory, isLast } = head as Record<string, unknown>;
-    return {
-      ...(typeof message === "string" ? { message } : {}),
-      ...(typeof memory === "number" ? { memory } : {}),
-      isLast: isLast === true,
-    };
-  } catch {
-    return null;
-  }
-}
-
-/** The head of a result or error frame. */
-interface AnswerHead {
-  readonly message?: string;
-  /** Resident memory in MB. */
-  readonly memory?: number;
-  /** The environment ends after this answer. */
-  readonly isLast?: boolean;
-}
-
-interface LeaseOwner {
-  readonly isInvocationLogged: boolean;
-  facts(): ClientFacts;
-  onOutcome(lease: Lease, pending: Pending, outcome: InvokeOutcome, durationMs: number): void;
-  onCondemned(lease: Lease): void;
-  onGone(lease: Lease): void;
-  log(requestId: string, text: string, isPlatform: boolean): void;
-}
-
-/** An environment that is ours for a while, and the connection to its process. */
-class Lease {
-  readonly id: number;
-  readonly functionArn: string;
-  readonly revisionId: string;
-  idleSince = 0;
-  isGone = false;
-  #initMs: number | undefined;
-  #running: Pending | undefined = undefined;
-  #startedAt = 0;
-  #timer: NodeJS.Timeout | undefined = undefined;
-  #exitTimer: NodeJS.Timeout | undefined = undefined;
-  #tail: LogTail | undefined = undefined;
-  readonly #owner: LeaseOwner;
-  readonly #socket: Socket;
-
-  constructor(grant: Extract<ToClient, { kind: "grant" }>, owner: LeaseOwner) {
-    this.id = grant.environment;
-    this.functionArn = grant.functionArn;
-    this.revisionId = grant.revisionId;
-    this.#initMs = grant.initMs;
-    this.#owner = owner;
-    const reader = new FrameReader(frameBytesMax, (frame) => this.#onFrame(frame));
-    this.#socket = connect(grant.socketPath);
-    this.#socket.on("data", (chunk: Buffer) => {
-      if (!reader.push(chunk)) this.#condemn("Runtime exited with error: invalid answer");
-    });
-    // Why it has ended is known when the process has been reaped: `ended` says so. If that does not come, we end it.
-    this.#socket.on("error", () => {});
-    this.#socket.on("close", () => {
-      if (this.isGone) return;
-      this.#exitTimer = setTimeout(() => this.#owner.onCondemned(this), exitMsMax);
-    });
-    this.#socket.unref();
-  }
-
-  run(pending: Pending): void {
-    const { request, requestId } = pending;
-    const { timeoutMs } = this.#owner.facts();
-    this.#running = pending;
-    this.#startedAt = performance.now();
-    if (request.wantsLogTail || this.#owner.isInvocationLogged) {
-      this.#tail = new LogTail();
-      this.#tail.add(Buffer.from(startLine(requestId)));
-    }
-    this.#socket.ref();
-    this.#timer = setTimeout(() => this.#onTimeout(timeoutMs), timeoutMs);
-    const head = {
-      id: requestId,
-      arn: request.functionArn,
-      deadline: Math.floor(performance.timeOrigin + this.#startedAt + timeoutMs),
-      trace: request.traceId,
-      client: request.clientContext,
-      memory: this.#tail !== undefined,
-    };
-    writeFrame(this.#socket, frameKinds.invoke, JSON.stringify(head), request.payload);
-  }
-
-  /** Ends the connection only; the environment lives on. */
-  close(): void {
-    this.isGone = true;
-    clearTimeout(this.#exitTimer);
-    this.#socket.destroy();
-  }
-
-  /** The environment's process has ended, for this reason. */
-  end(reason: string): void {
-    if (this.isGone) return;
-    this.close();
-    const pending = this.#running;
-    if (pending) {
-      this.#fail(exited(pending.requestId, reason), {
-        logText: `RequestId: ${pending.requestId} Error: ${reason}\nRuntime.ExitError\n`,
-        status: "Status: error\tError Type: Runtime.ExitError",
-      });
-    }
-    this.#owner.onGone(this);
-  }
-
-  #condemn(reason: string): void {
-    this.#owner.onCondemned(this);
-    this.end(reason);
-  }
-
-  #onTimeout(timeoutMs: number): void {
-    const pending = this.#running;
-    if (!pending) return;
-    this.close();
-    this.#owner.onCondemned(this);
-    this.#fail(timedOut(pending.requestId, timeoutMs), {
-      logText: `${new Date().toISOString()} ${pending.requestId} ${timedOutText(timeoutMs)}\n\n`,
-      status: "Status: timeout",
-    });
-    this.#owner.onGone(this);
-  }
-
-  #onFrame(frame: Frame): void {
-    const pending = this.#running;
-    if (!pending) return;
-    if (frame.kind === frameKinds.log) {
-      this.#tail?.add(frame.payload);
-      this.#owner.log(pending.requestId, frame.payload.toString(), false);
-      return;
-    }
-    const head = parseHead(frame.head);
-    if (head === null) {
-      this.#condemn("Runtime exited with error: invalid answer");
-      return;
-    }
-    // A small answer is a view of what came off the socket, for this invocation alone.
-    const payload = frame.payload;
-    if (frame.kind === frameKinds.result) {
-      const logTail = this.#report(pending, { memoryMb: head?.memory });
-      const { requestId } = pending;
-      this.#finish({ kind: "ok", payload, requestId, ...(logTail ? { logTail } : {}) });
-      return;
-    }
-    // After an error that nobody caught the process is not to be used again.
-    if (head?.isLast) {
-      this.close();
-      this.#owner.onCondemned(this);
-    }
-    this.#fail({ payload, errorMessage: head?.message ?? "" }, { memoryMb: head?.memory });
-    if (head?.isLast) this.#owner.onGone(this);
-  }
-
-  #fail(why: Failure, ending: Ending): void {
-    const pending = this.#running;
-    if (!pending) return;
-    const { logText } = ending;
-    if (logText !== undefined) {
-      this.#tail?.add(Buffer.from(logText));
-      this.#owner.log(pending.requestId, logText, false);
-    }
-    this.#finish(functionError(pending.requestId, why, this.#report(pending, ending)));
-  }
-
-  #finish(outcome: InvokeOutcome): void {
-    const pending = this.#running!;
-    this.#running = undefined;
-    this.#tail = undefined;
-    clearTimeout(this.#timer);
-    this.#socket.unref();
-    this.#owner.onOutcome(this, pending, outcome, performance.now() - this.#startedAt);
-  }
-
-  #report(pending: Pending, { memoryMb, status }: Ending): Buffer | undefined {
-    const tail = this.#tail;
-    if (!tail) return undefined;
-    const { requestId } = pending;
-    const { memoryMb: sizeMb } = this.#owner.facts();
-    const durationMs = performance.now() - this.#startedAt;
-    const lines = reportLines(requestId, {
-      durationMs,
-      initMs: this.#initMs,
-      sizeMb,
-      usedMb: memoryMb ?? sizeMb,
-      status,
-    });
-    this.#initMs = undefined;
-    tail.add(Buffer.from(lines));
-    if (this.#owner.isInvocationLogged) this.#owner.log(requestId, startLine(requestId) + lines, true);
-    return pending.request.wantsLogTail ? tail.end() : undefined;
-  }
-}
-
-/** How an invocation ended, besides its answer. */
-interface Ending {
-  /** What the runtime would have printed, had it lived. */
-  readonly logText?: string;
-  readonly memoryMb?: number | undefined;
-  /** What the REPORT line says of it. */
-  readonly status?: string;
-}
-
-const startLine = (requestId: string): string => `START RequestId: ${requestId} Version: $LATEST\n`;
-
-/** The lines that end an invocation's log. AWS: "Viewing CloudWatch logs for Lambda functions". */
-function reportLines(
-  requestId: string,
-  report: {
-    readonly durationMs: number;
-    readonly initMs: number | undefined;
-    readonly sizeMb: number;
-    readonly usedMb: number;
-    readonly status: string | undefined;
-  },
-): string {
-  const { durationMs, initMs, sizeMb, usedMb, status } = report;
-  return (
-    `END RequestId: ${requestId}\n` +
-    `REPORT RequestId: ${requestId}\tDuration: ${durationMs.toFixed(2)} ms\t` +
-    `Billed Duration: ${Math.ceil(durationMs + (initMs ?? 0))} ms\t` +
-    `Memory Size: ${sizeMb} MB\tMax Memory Used: ${Math.min(usedMb, sizeMb)} MB\t` +
-    `${initMs === undefined ? "" : `Init Duration: ${initMs.toFixed(2)} ms\t`}${status ?? ""}\n`
-  );
-}
-
 /** The log of an invocation whose environment did not come up. */
 function startFailedTail(pool: Pool, { request, requestId, since }: Pending, why: Failure): Buffer | undefined {
   if (!request.wantsLogTail) return undefined;
@@ -599,18 +356,10 @@ function startFailedTail(pool: Pool, { request, requestId, since }: Pending, why
   return tail.end();
 }
 
-/** The last 4 KB of what was printed. */
-class LogTail {
-  #text = Buffer.alloc(0);
-
-  add(text: Buffer): void {
-    const joined = text.length >= logTailBytes ? text : Buffer.concat([this.#text, text]);
-    this.#text = Buffer.from(joined.subarray(-logTailBytes));
-  }
-
-  end(): Buffer {
-    return this.#text;
-  }
+/** Those that are not usable any more are about to be told as ended. */
+function popUsable(pool: Pool): Lease | undefined {
+  for (let lease = pool.idle.pop(); lease; lease = pool.idle.pop()) if (lease.isUsable) return lease;
+  return undefined;
 }
 
 const refusal = (code: string, status: number, message: string, requestId = ""): InvokeOutcome => ({
@@ -620,13 +369,3 @@ const refusal = (code: string, status: number, message: string, requestId = ""):
   message,
   requestId,
 });
-
-function functionError(requestId: string, why: Failure, logTail: Buffer | undefined): InvokeOutcome {
-  return {
-    kind: "function-error",
-    payload: why.payload,
-    errorMessage: why.errorMessage,
-    requestId,
-    ...(logTail ? { logTail } : {}),
-  };
-}

@@ -1,3 +1,5 @@
+import type { InvokeOutcome } from "./function-client.ts";
+
 /**
  * The answers of functions that could not give one themselves, in AWS's words.
  * AWS: Lambda Developer Guide, "Troubleshoot execution issues in Lambda".
@@ -37,4 +39,14 @@ const signalNames: Readonly<Record<string, string>> = {
 export function exitReason(code: number | null, signal: string | null): string {
   if (signal) return `Runtime exited with error: signal: ${signalNames[signal] ?? signal}`;
   return code ? `Runtime exited with error: exit status ${code}` : "Runtime exited without providing a reason";
+}
+
+export function functionError(requestId: string, why: Failure, logTail: Buffer | undefined): InvokeOutcome {
+  return {
+    kind: "function-error",
+    payload: why.payload,
+    errorMessage: why.errorMessage,
+    requestId,
+    ...(logTail ? { logTail } : {}),
+  };
 }

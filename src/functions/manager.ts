@@ -10,6 +10,7 @@ import type { FunctionClient } from "./function-client.ts";
 import { environmentKey, type FunctionSpec, runtimes } from "./function-spec.ts";
 import { Guardian } from "./guardian.ts";
 import type { FromClient, ToClient } from "./messages.ts";
+import { OutputBudget } from "./output-budget.ts";
 import type { PackageStore } from "./packages.ts";
 import { findPython } from "./python.ts";
 
@@ -501,28 +502,3 @@ const notFoundText = (functionArn: string): string => `Function not found: ${fun
 
 const missingPythonText = (spec: FunctionSpec): string =>
   `The function ${spec.name} needs ${spec.runtime}, and there is no python3 (3.9 or newer) on this machine's PATH. Install Python 3 and call it again.`;
-
-/** Lets a process print so much per span of time; what is more is dropped, and said so once. */
-class OutputBudget {
-  static readonly #bytesPerSpan = 262_144;
-  static readonly #spanMs = 5_000;
-  readonly #print: (text: string) => void;
-  #since = 0;
-  #bytes = 0;
-
-  constructor(print: (text: string) => void) {
-    this.#print = print;
-  }
-
-  print(text: string): void {
-    const now = performance.now();
-    if (now - this.#since > OutputBudget.#spanMs) {
-      this.#since = now;
-      this.#bytes = 0;
-    }
-    const isFirstOver = this.#bytes <= OutputBudget.#bytesPerSpan;
-    this.#bytes += text.length;
-    if (this.#bytes <= OutputBudget.#bytesPerSpan) this.#print(text);
-    else if (isFirstOver) this.#print("[output dropped: the function prints more than can be logged]");
-  }
-}

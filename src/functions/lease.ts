@@ -1,0 +1,226 @@
+import { connect, type Socket } from "node:net";
+import { bounds } from "../base/bounds.ts";
+import { exited, type Failure, functionError, timedOut, timedOutText } from "./failure.ts";
+import { type Frame, FrameReader, frameKinds, writeFrame } from "./frames.ts";
+import type { InvokeOutcome, InvokeRequest } from "./function-client.ts";
+import { type Ending, LogTail, reportLines, startLine } from "./invocation-log.ts";
+import type { ClientFacts, ToClient } from "./messages.ts";
+
+const frameBytesMax = bounds.lambdaPayloadBytesMax.value + 65_536;
+/** How long a process that has closed its connection may take to end by itself, so that its exit status is known. */
+const exitMsMax = 1_000;
+
+/** An invocation that has not been answered. */
+export interface Pending {
+  readonly request: InvokeRequest;
+  readonly requestId: string;
+  readonly since: number;
+  readonly resolve: (outcome: InvokeOutcome) => void;
+}
+
+/** Null if it is none: a process is user code's, and may write anything. */
+function parseHead(text: string): AnswerHead | undefined | null {
+  if (text === "") return undefined;
+  try {
+    const head: unknown = JSON.parse(text);
+    if (typeof head !== "object" || head === null) return null;
+    const { message, memory, isLast } = head as Record<string, unknown>;
+    return {
+      ...(typeof message === "string" ? { message } : {}),
+      ...(typeof memory === "number" ? { memory } : {}),
+      isLast: isLast === true,
+    };
+  } catch {
+    return null;
+  }
+}
+
+/** The head of a result or error frame. */
+interface AnswerHead {
+  readonly message?: string;
+  /** Resident memory in MB. */
+  readonly memory?: number;
+  /** The environment ends after this answer. */
+  readonly isLast?: boolean;
+}
+
+/** What a lease tells the client that holds it. */
+interface LeaseOwner {
+  readonly isInvocationLogged: boolean;
+  facts(): ClientFacts;
+  onOutcome(lease: Lease, pending: Pending, outcome: InvokeOutcome, durationMs: number): void;
+  onCondemned(lease: Lease): void;
+  onGone(lease: Lease): void;
+  log(requestId: string, text: string, isPlatform: boolean): void;
+}
+
+/** An environment that is ours for a while, and the connection to its process. */
+export class Lease {
+  readonly id: number;
+  readonly functionArn: string;
+  readonly revisionId: string;
+  idleSince = 0;
+  isGone = false;
+  #initMs: number | undefined;
+  #running: Pending | undefined = undefined;
+  #startedAt = 0;
+  #timer: NodeJS.Timeout | undefined = undefined;
+  #exitTimer: NodeJS.Timeout | undefined = undefined;
+  #tail: LogTail | undefined = undefined;
+  readonly #owner: LeaseOwner;
+  readonly #socket: Socket;
+
+  constructor(grant: Extract<ToClient, { kind: "grant" }>, owner: LeaseOwner) {
+    this.id = grant.environment;
+    this.functionArn = grant.functionArn;
+    this.revisionId = grant.revisionId;
+    this.#initMs = grant.initMs;
+    this.#owner = owner;
+    const reader = new FrameReader(frameBytesMax, (frame) => this.#onFrame(frame));
+    this.#socket = connect(grant.socketPath);
+    this.#socket.on("data", (chunk: Buffer) => {
+      if (!reader.push(chunk)) this.#condemn("Runtime exited with error: invalid answer");
+    });
+    // Why it has ended is known when the process has been reaped: `ended` says so. If that does not come, we end it.
+    this.#socket.on("error", () => {});
+    this.#socket.on("close", () => {
+      if (this.isGone) return;
+      this.#exitTimer = setTimeout(() => this.#owner.onCondemned(this), exitMsMax);
+    });
+    this.#socket.unref();
+  }
+
+  /** False: the process is ending, and has not been reaped yet. */
+  get isUsable(): boolean {
+    return !this.isGone && !this.#socket.destroyed;
+  }
+
+  run(pending: Pending): void {
+    const { request, requestId } = pending;
+    const { timeoutMs } = this.#owner.facts();
+    this.#running = pending;
+    this.#startedAt = performance.now();
+    if (request.wantsLogTail || this.#owner.isInvocationLogged) {
+      this.#tail = new LogTail();
+      this.#tail.add(Buffer.from(startLine(requestId)));
+    }
+    this.#socket.ref();
+    this.#timer = setTimeout(() => this.#onTimeout(timeoutMs), timeoutMs);
+    const head = {
+      id: requestId,
+      arn: request.functionArn,
+      deadline: Date.now() + timeoutMs,
+      trace: request.traceId,
+      client: request.clientContext,
+      memory: this.#tail !== undefined,
+    };
+    writeFrame(this.#socket, frameKinds.invoke, JSON.stringify(head), request.payload);
+  }
+
+  /** Ends the connection only; the environment lives on. */
+  close(): void {
+    this.isGone = true;
+    clearTimeout(this.#exitTimer);
+    this.#socket.destroy();
+  }
+
+  /** The environment's process has ended, for this reason. */
+  end(reason: string): void {
+    if (this.isGone) return;
+    this.close();
+    const pending = this.#running;
+    if (pending) {
+      this.#fail(exited(pending.requestId, reason), {
+        logText: `RequestId: ${pending.requestId} Error: ${reason}\nRuntime.ExitError\n`,
+        status: "Status: error\tError Type: Runtime.ExitError",
+      });
+    }
+    this.#owner.onGone(this);
+  }
+
+  #condemn(reason: string): void {
+    this.#owner.onCondemned(this);
+    this.end(reason);
+  }
+
+  #onTimeout(timeoutMs: number): void {
+    const pending = this.#running;
+    if (!pending) return;
+    this.close();
+    this.#owner.onCondemned(this);
+    this.#fail(timedOut(pending.requestId, timeoutMs), {
+      logText: `${new Date().toISOString()} ${pending.requestId} ${timedOutText(timeoutMs)}\n\n`,
+      status: "Status: timeout",
+    });
+    this.#owner.onGone(this);
+  }
+
+  #onFrame(frame: Frame): void {
+    const pending = this.#running;
+    if (!pending) return;
+    if (frame.kind === frameKinds.log) {
+      this.#tail?.add(frame.payload);
+      this.#owner.log(pending.requestId, frame.payload.toString(), false);
+      return;
+    }
+    const head = parseHead(frame.head);
+    if (head === null) {
+      this.#condemn("Runtime exited with error: invalid answer");
+      return;
+    }
+    // A small answer is a view of what came off the socket, for this invocation alone.
+    const payload = frame.payload;
+    if (frame.kind === frameKinds.result) {
+      const logTail = this.#report(pending, { memoryMb: head?.memory });
+      const { requestId } = pending;
+      this.#finish({ kind: "ok", payload, requestId, ...(logTail ? { logTail } : {}) });
+      return;
+    }
+    // After an error that nobody caught the process is not to be used again.
+    if (head?.isLast) {
+      this.close();
+      this.#owner.onCondemned(this);
+    }
+    this.#fail({ payload, errorMessage: head?.message ?? "" }, { memoryMb: head?.memory });
+    if (head?.isLast) this.#owner.onGone(this);
+  }
+
+  #fail(why: Failure, ending: Ending): void {
+    const pending = this.#running;
+    if (!pending) return;
+    const { logText } = ending;
+    if (logText !== undefined) {
+      this.#tail?.add(Buffer.from(logText));
+      this.#owner.log(pending.requestId, logText, false);
+    }
+    this.#finish(functionError(pending.requestId, why, this.#report(pending, ending)));
+  }
+
+  #finish(outcome: InvokeOutcome): void {
+    const pending = this.#running!;
+    this.#running = undefined;
+    this.#tail = undefined;
+    clearTimeout(this.#timer);
+    this.#socket.unref();
+    this.#owner.onOutcome(this, pending, outcome, performance.now() - this.#startedAt);
+  }
+
+  #report(pending: Pending, { memoryMb, status }: Ending): Buffer | undefined {
+    const tail = this.#tail;
+    if (!tail) return undefined;
+    const { requestId } = pending;
+    const { memoryMb: sizeMb } = this.#owner.facts();
+    const durationMs = performance.now() - this.#startedAt;
+    const lines = reportLines(requestId, {
+      durationMs,
+      initMs: this.#initMs,
+      sizeMb,
+      usedMb: memoryMb ?? sizeMb,
+      status,
+    });
+    this.#initMs = undefined;
+    tail.add(Buffer.from(lines));
+    if (this.#owner.isInvocationLogged) this.#owner.log(requestId, startLine(requestId) + lines, true);
+    return pending.request.wantsLogTail ? tail.end() : undefined;
+  }
+}
