@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { connect } from "node:net";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { aMethod, anHttpProxy, aRestApi, aStage } from "./a-rest-api.ts";
@@ -326,4 +327,31 @@ test("ANY does not take methods that API Gateway does not have", async () => {
     );
   }
   assert.equal(backend.requests.length, 0);
+});
+
+test("slow uploads and downloads of the client are not the backend's time-out", async () => {
+  const size = 3_000_000;
+  await using backend = await startBackend((_, outgoing, body) => outgoing.end(body));
+  await using gateway = await startGateway();
+  gateway.deploy(aRestApi({ "/": { POST: aMethod(anHttpProxy(backend.origin, { timeoutInMillis: 150 })) } }));
+  const socket = connect(gateway.port, "127.0.0.1");
+  let received = 0;
+  const isDone = new Promise<void>((resolve) => {
+    socket.on("data", (chunk) => {
+      received += chunk.length;
+      if (received > size) resolve();
+    });
+    socket.on("close", () => resolve());
+  });
+  socket.write(`POST /prod/ HTTP/1.1\r\nHost: abc123.execute-api.localhost\r\nContent-Length: ${size}\r\n\r\n`);
+  for (let piece = 0; piece < 6; piece++) {
+    socket.write("x".repeat(size / 6));
+    await new Promise((resolve) => setTimeout(resolve, 60));
+  }
+  socket.pause();
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  socket.resume();
+  await isDone;
+  socket.destroy();
+  assert.ok(received > size, `${received} bytes came`);
 });

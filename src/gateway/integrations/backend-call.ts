@@ -35,8 +35,12 @@ export interface BackendCallOptions {
 }
 
 /**
- * One call of a backend over HTTP/1.1: one time-out over all of it, cancelled when the client goes, repeated once when
- * a connection that had been idle was closed under a request that may be repeated. A handler of undici's dispatch().
+ * One call of a backend over HTTP/1.1: with a time-out, cancelled when the client goes, repeated once when a connection
+ * that had been idle was closed under a request that may be repeated. A handler of undici's dispatch().
+ *
+ * AWS has the whole request before it calls the backend and takes the answer as fast as that comes, and counts neither
+ * the client's upload nor its download. Here both stream, so the time-out starts anew with each piece of an upload, and
+ * stands still while the client does not take the answer (which the codec bounds).
  */
 export class BackendCall implements BackendRequest {
   readonly options: Dispatcher.DispatchOptions;
@@ -53,6 +57,7 @@ export class BackendCall implements BackendRequest {
   #hasBegun = false;
   #isDone = false;
   #isRepeatable: boolean;
+  #isPaused = false;
 
   constructor(exchange: Exchange, consumer: BackendConsumer, options: BackendCallOptions, thread: ThreadContext) {
     this.#exchange = exchange;
@@ -72,6 +77,7 @@ export class BackendCall implements BackendRequest {
     this.#outcome = exchange.startIntegration();
     exchange.request.onClose = () => this.#clientGone();
     this.#timer = setTimeout(timedOut, options.timeoutMs, this);
+    if (options.body instanceof RequestBodyStream) options.body.onProgress = () => this.#timer.refresh();
     if (!this.#pool.send(this)) this.#fail({ kind: "busy" });
   }
 
@@ -86,7 +92,10 @@ export class BackendCall implements BackendRequest {
 
   /** The client takes more. */
   resume(): void {
-    if (!this.#isDone) this.#resume?.();
+    if (this.#isDone || !this.#isPaused) return;
+    this.#isPaused = false;
+    this.#timer.refresh();
+    this.#resume?.();
   }
 
   /** Ends the call without an answer: it was given another way. */
@@ -98,6 +107,10 @@ export class BackendCall implements BackendRequest {
   /** From the timer. */
   timeOut(): void {
     if (this.#isDone) return;
+    if (this.#isPaused) {
+      this.#timer.refresh();
+      return;
+    }
     this.#outcome.error = "Execution failed due to a timeout error";
     this.#fail({ kind: "timeout" });
     this.#abort?.(new Error("timed out"));
@@ -125,7 +138,10 @@ export class BackendCall implements BackendRequest {
   }
 
   onData(chunk: Buffer): boolean {
-    return this.#isDone || this.#consumer.data(chunk);
+    if (this.#isDone) return true;
+    const isTaken = this.#consumer.data(chunk);
+    this.#isPaused = !isTaken;
+    return isTaken;
   }
 
   onComplete(): void {
@@ -190,6 +206,8 @@ const wasIdleConnectionClosed = (error: { readonly code?: string }): boolean =>
 /** A request's body on its way to the backend, no faster than the backend takes it. */
 export class RequestBodyStream extends Readable implements BodySink {
   failure: BackendFailure | undefined = undefined;
+  /** Called when some of it came, and at its end. */
+  onProgress: (() => void) | undefined = undefined;
   readonly #exchange: Exchange;
   readonly #bytesMax: number;
   readonly #thread: ThreadContext;
@@ -222,11 +240,14 @@ export class RequestBodyStream extends Readable implements BodySink {
       this.destroy(new Error("the request is too large"));
       return false;
     }
+    this.onProgress?.();
     return this.push(chunk);
   }
 
   end(): void {
-    if (!this.destroyed) this.push(null);
+    if (this.destroyed) return;
+    this.onProgress?.();
+    this.push(null);
   }
 
   error(reason: "aborted" | "malformed" | "timeout"): void {
