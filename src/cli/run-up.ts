@@ -30,7 +30,8 @@ export async function runUp({ args, options, serverFlags, output }: Invocation):
   const session = new UpSession(project, server, deployer, output);
   try {
     const isUp = await session.start();
-    if (options["watch"] === false && !server.isOurs) return isUp ? 0 : 1;
+    // Without watching nothing will get better; and a running server goes on without us.
+    if (options["watch"] === false && (!isUp || !server.isOurs)) return isUp ? 0 : 1;
     await session.watch(stopped, options["watch"] !== false);
     return 0;
   } finally {
@@ -71,6 +72,7 @@ class UpSession {
     const what = isWatching ? `Watching ${shortPath(this.#project.folder)}: saving deploys. ` : "";
     this.#output.line(`\n${paint("dim", `${what}Ctrl-C stops.`)}`);
     if (!isWatching) return stopped;
+    const warn = (message: string): void => this.#output.problem({ severity: "warning", message });
     let deploying: Promise<void> | undefined;
     let isStale = false;
     const watcher = watchFiles((files) => {
@@ -84,7 +86,7 @@ class UpSession {
         }
         deploying = undefined;
       })();
-    });
+    }, warn);
     watcher.update(this.#watched());
     await stopped;
     watcher.close();

@@ -130,6 +130,23 @@ test("a saved document is deployed, by an editor that renames, too", async () =>
   assert.deepEqual((await get("/health")).body, { status: "ok", answeredBy: "the saved one" });
 });
 
+test("of the deployments that it made only the last few are kept", async () => {
+  const file = join(project, "openapi.yaml");
+  for (let i = 0; i < 7; i++) {
+    const from = up.output.length;
+    writeFileSync(file, readFileSync(file, "utf8").replace(/version: .*/, `version: 1.1.${i}`));
+    await up.until(/deployed Petstore/, from);
+  }
+  const [, , , , , apiId] = base.split("/");
+  const count = async (): Promise<number> => {
+    const response = await fetch(`${new URL(base).origin}/restapis/${apiId}/deployments`);
+    return ((await response.json()) as { item: unknown[] }).item.length;
+  };
+  for (const end = performance.now() + waitMsMax; (await count()) > 6 && performance.now() < end; )
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(await count(), 6);
+});
+
 test("a mistake is shown at its place, and what was served is served on", async () => {
   const file = join(project, "openapi.yaml");
   const good = readFileSync(file, "utf8");
@@ -196,6 +213,14 @@ test("routes, status and export tell what is served; import makes another API", 
   const imported = await cli("import", join(folder, "exported.yaml"), "--name", "Copy", "--stage", "prod", "--json");
   const { url } = JSON.parse(imported.stdout) as { url: string };
   assert.equal((await fetch(`${url}/health`)).status, 200);
+  // Edited and not deployed: the status says so.
+  const { id } = JSON.parse(imported.stdout) as { id: string };
+  const without = exported.stdout.replace("/health:", "/healthy:").replace("title: Petstore", "title: Copy");
+  const put = await fetch(`${new URL(base).origin}/restapis/${id}?mode=overwrite`, { method: "PUT", body: without });
+  assert.equal(put.status, 200);
+  const status = await cli("status");
+  assert.match(status.stdout, /prod .*[23] changes not deployed/);
+  assert.match(status.stdout, /GET \/healthy/);
   const wrong = await cli("export", "Petstore", "prod");
   assert.equal(wrong.status, 1);
   assert.match(wrong.stderr, /Petstore has no stage prod/);

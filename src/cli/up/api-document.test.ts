@@ -94,6 +94,12 @@ for (const [what, text, line, column, message] of [
     });
   });
 
+test("CloudFormation's functions in a document are pointed out", async () => {
+  const text = "openapi: 3.0.1\ninfo: { title: A }\npaths:\n  /a:\n    get: { x: !Sub 'arn:x' }\n";
+  const [problem] = (await readApiDocument(write("openapi.yaml", text), {})).problems;
+  assert.deepEqual([problem?.severity, problem?.place?.line], ["warning", 5]);
+});
+
 test("aliases that explode are refused", async () => {
   const levels = Array.from({ length: 12 }, (_, i) => `l${i + 1}: &l${i + 1} [${`*l${i},`.repeat(9)}]`);
   const text = `openapi: 3.0.1\nl0: &l0 [x]\n${levels.join("\n")}\n`;

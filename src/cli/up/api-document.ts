@@ -22,6 +22,8 @@ export interface ApiDocument {
   readonly name: string;
   readonly operations: readonly ApiOperation[];
   readonly functions: readonly FunctionReference[];
+  /** What will not do what its writer hopes, and that the import does not say. */
+  readonly problems: readonly Problem[];
   /** Where the document's functions are; the API is made in the same account and region. */
   readonly account: string;
   readonly region: string;
@@ -63,9 +65,21 @@ export async function readApiDocument(file: string, settings: ApiSettings): Prom
     name,
     operations: listOperations(document),
     functions,
+    problems: findCloudFormation(source),
     account: functions[0]?.account ?? "000000000000",
     region: functions[0]?.region ?? "us-east-1",
   };
+}
+
+/** Documents in SAM and CloudFormation projects have functions that their deployment fills in; nobody does here. */
+function findCloudFormation(source: Source): readonly Problem[] {
+  const at = source.text.search(
+    /["']?Fn::(Sub|GetAtt|Join|ImportValue)["']?\s*:|:\s+!(Sub|GetAtt|Join|Ref|ImportValue)\s/,
+  );
+  if (at < 0) return [];
+  const message =
+    "CloudFormation's functions are not resolved here: write out what stands in their place, such as the ARN";
+  return [problemAt("warning", message, source, at)];
 }
 
 /** The import's errors and warnings, each at the place in the document that it is about. */

@@ -33,6 +33,12 @@ export class ApiDeployer {
     this.#body = undefined;
   }
 
+  /** False if what this run has deployed is gone: the server was emptied, or another one took its place. */
+  async isAsKnown(calls: PorticoCalls): Promise<boolean> {
+    const { apiId: restApiId, stageName } = this.target;
+    return !this.#body || (await calls.find("apigateway", "GetStage", { restApiId, stageName })) !== undefined;
+  }
+
   /** Imports and deploys what has changed. A document that is refused throws its problems; what was served stays. */
   async deploy(
     calls: PorticoCalls,

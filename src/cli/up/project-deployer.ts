@@ -85,12 +85,13 @@ export class ProjectDeployer {
     if (!this.#document) return { changed, problems, api: undefined };
     try {
       const { calls, api } = this.#connect(this.#document);
+      if (!(await api.isAsKnown(calls))) this.#forget();
       const variables = await this.#startProcesses(changed);
       const functions = await this.#functions.deploy(calls, found.functions, api.target.apiId);
       problems.push(...functions.problems);
       changed.push(...functions.changed.map((name) => `function ${name}`));
       if (document) {
-        problems.push(...(await this.#findUnknownFunctions(calls, document, found)));
+        problems.push(...document.problems, ...(await this.#findUnknownFunctions(calls, document, found)));
         const deployed = await collect(() => api.deploy(calls, document, variables));
         problems.push(...(deployed?.warnings ?? []));
         if (deployed?.isChanged) changed.unshift(document.name);
@@ -98,8 +99,7 @@ export class ProjectDeployer {
       return { changed, problems, api: { document: this.#document, target: api.target } };
     } catch (error) {
       // Whatever the server has now, it is not known any more: the next save sends everything.
-      this.#functions.forget();
-      this.#api?.forget();
+      this.#forget();
       throw error;
     }
   }
@@ -112,6 +112,11 @@ export class ProjectDeployer {
   async close(): Promise<void> {
     await Promise.all([...this.#processes.values()].map(({ running }) => running.close()));
     this.#processes.clear();
+  }
+
+  #forget(): void {
+    this.#functions.forget();
+    this.#api?.forget();
   }
 
   #withOptions(settings: ProjectSettings): ProjectSettings["api"] {
@@ -160,12 +165,18 @@ export class ProjectDeployer {
   ): Promise<readonly Problem[]> {
     const own = new Set(found.functions.map((one) => one.name));
     const problems: Problem[] = [];
-    for (const { name, pointer } of document.functions) {
-      if (own.has(name) || (await calls.find("lambda", "GetFunctionConfiguration", { FunctionName: name }))) continue;
-      const message =
-        `There is no function ${name}: ${own.size > 0 ? `functions/ has ${[...own].join(", ")}` : "there is no functions/ folder with it"}. ` +
-        "The API is deployed; this route answers 500 Internal server error, as on AWS";
+    const add = async (pointer: readonly string[], message: string): Promise<void> => {
       problems.push(problemAt("warning", message, document.source, await locate(document.source, pointer)));
+    };
+    for (const { name, account, region, pointer } of document.functions) {
+      if (account !== document.account || region !== document.region) {
+        const place = `account ${account}, region ${region}`;
+        await add(pointer, `${name} is in ${place}; \`up\` makes functions in ${document.account}, ${document.region}`);
+      } else if (!own.has(name) && !(await calls.find("lambda", "GetFunctionConfiguration", { FunctionName: name }))) {
+        const known = own.size > 0 ? `functions/ has ${[...own].join(", ")}` : "there is no functions/ folder with it";
+        const effect = "The API is deployed; this route answers 500 Internal server error, as on AWS";
+        await add(pointer, `There is no function ${name}: ${known}. ${effect}`);
+      }
     }
     return problems;
   }

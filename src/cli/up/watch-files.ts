@@ -25,7 +25,7 @@ const settleMs = 40;
  * renaming replaces the file that a watch on it would hold. node_modules and hidden folders are left out, which a
  * recursive `fs.watch` can't.
  */
-export function watchFiles(onChange: (files: readonly string[]) => void): Watcher {
+export function watchFiles(onChange: (files: readonly string[]) => void, onTrouble: (why: string) => void): Watcher {
   const watchers = new Map<string, FSWatcher>();
   let watched: Watched = { trees: [], files: [] };
   /** Of a folder that is no part of a tree: the names in it that matter. */
@@ -64,8 +64,10 @@ export function watchFiles(onChange: (files: readonly string[]) => void): Watche
         changed(folder);
       });
       watchers.set(folder, watcher);
-    } catch {
+    } catch (error) {
       // Gone since it was listed: its parent's watch has told.
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+      onTrouble(`${folder} can't be watched: ${error instanceof Error ? error.message : error}`);
     }
   };
 
