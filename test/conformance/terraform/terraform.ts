@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startPortico } from "../../portico.ts";
+import { clientEnvironment, run, tool } from "../../tool.ts";
+
+// Where this project's machines keep the provider. Terraform's own registry is none that CI reaches.
+const mirror = "/opt/tf-plugins";
+const { skip } = tool("terraform", ["version"], false);
+
+/** For `test`'s option `skip`: these tests take a minute or two each, so that `npm test` leaves them to CI. */
+export const terraformSkip: string | false =
+  skip ||
+  (existsSync(mirror) ? false : `the AWS provider is not in ${mirror}, and no registry has it`) ||
+  (process.env["PORTICO_CI"] ? false : "it takes a minute or two: PORTICO_CI=1 runs it");
+
+export interface Terraform {
+  /** The server's URL. */
+  readonly url: string;
+  /** A folder of its own, with the configuration in it. */
+  readonly folder: string;
+  /** Runs `terraform ARGS`, which must end with 0, and answers its standard output. */
+  run(...args: string[]): Promise<string>;
+  /** `terraform plan` must find nothing to do. */
+  planIsEmpty(...variables: string[]): Promise<void>;
+}
+
+/** Runs `work` with Terraform and its real AWS provider, on a copy of a configuration, against a started server. */
+export async function withTerraform(
+  configuration: string,
+  work: (terraform: Terraform) => Promise<void>,
+): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "portico-terraform-"));
+  const portico = await startPortico();
+  try {
+    copyFileSync(join(import.meta.dirname, configuration), join(folder, "main.tf"));
+    const settings = join(folder, "terraformrc");
+    writeFileSync(settings, `provider_installation {\n  filesystem_mirror { path = "${mirror}" }\n}\n`);
+    const env = {
+      ...clientEnvironment(portico.url),
+      TF_CLI_CONFIG_FILE: settings,
+      CHECKPOINT_DISABLE: "1",
+      TF_IN_AUTOMATION: "1",
+    };
+    const succeed = async (...args: string[]): Promise<string> => {
+      const ran = await run("terraform", args, { cwd: folder, env });
+      assert.equal(ran.status, 0, `terraform ${args.join(" ")}\n${ran.stdout}\n${ran.stderr}`);
+      return ran.stdout;
+    };
+    await succeed("init", "-no-color");
+    await work({
+      url: portico.url,
+      folder,
+      run: succeed,
+      // Status 2 would mean that the plan wants changes.
+      planIsEmpty: async (...variables) =>
+        void (await succeed("plan", "-no-color", "-detailed-exitcode", ...variables)),
+    });
+  } finally {
+    await portico.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
