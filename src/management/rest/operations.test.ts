@@ -733,6 +733,18 @@ describe("Deployment and Stage", () => {
     }
   });
 
+  it("refuse a wrong op on a path of theirs as such", async () => {
+    const { restApiId } = await anApi();
+    await run("CreateDeployment", { restApiId, stageName: "prod" });
+    const input = { restApiId, stageName: "prod", patchOperations: [{ op: "add", path: "/description", value: "x" }] };
+    await refuses(
+      "UpdateStage",
+      input,
+      badRequest,
+      "Invalid patch path  '/description' specified for op 'add'. Must be one of: [/variables/{name}, /accessLogSettings/destinationArn, /accessLogSettings/format, /canarySettings/stageVariableOverrides/{name}]",
+    );
+  });
+
   it("log only where the account has a role for it", async () => {
     const { restApiId } = await anApi();
     await run("CreateDeployment", { restApiId, stageName: "prod" });
