@@ -176,14 +176,15 @@ async function readBody(
   try {
     // Left half read, the request must stay open for its answer.
     for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      if (chunk.length > budget.bytes) {
+      const taken = chunk.subarray(0, bytesMax + 1 - length);
+      if (taken.length > budget.bytes) {
         release();
         return undefined;
       }
-      chunks.push(chunk);
-      length += chunk.length;
-      budget.bytes -= chunk.length;
-      if (length > bytesMax) return { bytes: Buffer.concat(chunks).subarray(0, bytesMax + 1), isWhole: false, release };
+      chunks.push(taken);
+      length += taken.length;
+      budget.bytes -= taken.length;
+      if (length > bytesMax) return { bytes: Buffer.concat(chunks), isWhole: false, release };
     }
   } catch {
     // The caller went away.

@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { type IncomingMessage, request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { until } from "../../test/until.ts";
+import type { ManagementRequest, ManagementResponse } from "../protocol/operation.ts";
+import { makeLogger } from "../telemetry/logger.ts";
+import { makeControlServer } from "./control-server.ts";
+
+const bodyBytesMax = 1_000;
+
+interface Started {
+  readonly socketPath: string;
+  readonly handled: ManagementRequest[];
+  readonly logged: string[];
+}
+
+/** A control server whose management does what the test says. */
+async function start(
+  t: TestContext,
+  handle: (request: ManagementRequest) => Promise<ManagementResponse>,
+  inEffect: () => Promise<void> = async () => undefined,
+): Promise<Started> {
+  const folder = mkdtempSync(join(tmpdir(), "portico-control-"));
+  const handled: ManagementRequest[] = [];
+  const logged: string[] = [];
+  const control = makeControlServer({
+    management: {
+      owns: () => ({ kind: "unknown" }),
+      handle: (whole) => {
+        handled.push(whole);
+        return handle(whole);
+      },
+    },
+    upstream: undefined,
+    guard: { domains: [], allowedOrigins: [] },
+    facts: {
+      isReady: () => true,
+      metrics: () => "",
+      status: async () => [],
+      reset: undefined,
+      clock: undefined,
+    },
+    bodyBytesMax,
+    inEffect,
+    logger: makeLogger("warn", (_level, message) => logged.push(message)),
+  });
+  const socketPath = join(folder, "control");
+  await control.listen(socketPath);
+  t.after(async () => {
+    await control.close(0);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return { socketPath, handled, logged };
+}
+
+const ok = async (): Promise<ManagementResponse> => ({ status: 200, headers: { "X-Mine": "1" }, body: "done" });
+
+function send(
+  socketPath: string,
+  method: string,
+  body?: Buffer,
+  headers: Record<string, string | string[]> = {},
+): Promise<{ status: number; headers: IncomingMessage["headers"]; text: string }> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      { socketPath, method, path: "/x?a=%20b", headers: { Host: "localhost", ...headers } },
+      (incoming) => {
+        let text = "";
+        incoming.setEncoding("utf8").on("data", (chunk) => {
+          text += chunk;
+        });
+        incoming.on("end", () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text }));
+      },
+    );
+    outgoing.on("error", reject);
+    outgoing.end(body);
+  });
+}
+
+/** Sends half of a body and waits until control has it; answers what breaks it off. */
+async function sendHalf(socketPath: string, body: Buffer): Promise<() => void> {
+  const outgoing = request({
+    socketPath,
+    method: "POST",
+    headers: { Host: "localhost", "Content-Length": body.length * 2 },
+  });
+  outgoing.on("error", () => undefined);
+  await new Promise<void>((resolve) => outgoing.write(body, () => resolve()));
+  return () => outgoing.destroy();
+}
+
+test("a request arrives whole: target as sent, repeated headers joined", async (t) => {
+  const { socketPath, handled } = await start(t, ok);
+  const answer = await send(socketPath, "POST", Buffer.from("héllo"), { "X-Twice": ["a", "b"] });
+  assert.equal(answer.status, 200);
+  assert.equal(answer.headers["x-mine"], "1");
+  assert.equal(answer.text, "done");
+  const [whole] = handled;
+  assert.equal(whole?.target, "/x?a=%20b");
+  assert.equal(whole?.method, "POST");
+  assert.equal(whole?.headers["x-twice"], "a, b");
+  assert.equal(whole?.body.toString("utf8"), "héllo");
+});
+
+test("a call that may have changed something is answered when that is in effect; others are not kept waiting", async (t) => {
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  let waiting = 0;
+  const { socketPath } = await start(t, ok, () => {
+    waiting++;
+    return gate;
+  });
+  assert.equal((await send(socketPath, "GET")).status, 200);
+  assert.equal(waiting, 0);
+  let isAnswered = false;
+  const answer = send(socketPath, "PUT").then(() => {
+    isAnswered = true;
+  });
+  await until(() => waiting === 1);
+  assert.equal(isAnswered, false);
+  open();
+  await answer;
+});
+
+test("of a body beyond the bound only so much is read as shows that it is too long", async (t) => {
+  const { socketPath, handled } = await start(t, async ({ body }) => ({
+    status: 413,
+    headers: {},
+    body: `${body.length}`,
+  }));
+  const answer = await send(socketPath, "POST", Buffer.alloc(500_000, "x"));
+  assert.equal(answer.status, 413);
+  assert.equal(handled[0]?.body.length, bodyBytesMax + 1);
+});
+
+test("requests that are broken off are never handled, and what they held is free again", async (t) => {
+  const { socketPath, handled } = await start(t, ok);
+  // Together these hold more than all requests may hold at a time.
+  for (let n = 0; n < 20; n++) {
+    const breakOff = await sendHalf(socketPath, Buffer.alloc(900, "x"));
+    breakOff();
+  }
+  await until(async () => (await send(socketPath, "POST", Buffer.alloc(1_000, "y"))).status === 200);
+  assert.ok(handled.every(({ body }) => body[0] === "y".charCodeAt(0)));
+});
+
+test("when many large bodies are held at a time, more are refused for now, and later taken", async (t) => {
+  const { socketPath } = await start(t, ok);
+  const held = await Promise.all(Array.from({ length: 8 }, () => sendHalf(socketPath, Buffer.alloc(1_000, "x"))));
+  await until(async () => (await send(socketPath, "POST", Buffer.alloc(100, "y"))).status === 503);
+  // Small questions are still answered.
+  assert.equal((await send(socketPath, "GET")).status, 200);
+  for (const breakOff of held) breakOff();
+  await until(async () => (await send(socketPath, "POST", Buffer.alloc(100, "y"))).status === 200);
+});
+
+test("a bug in a call is a 500 and a line in the log; the next call is served", async (t) => {
+  let isBroken = true;
+  const { socketPath, logged } = await start(t, async () => {
+    if (isBroken) throw new Error("a bug");
+    return ok();
+  });
+  assert.equal((await send(socketPath, "POST", Buffer.from("x"))).status, 500);
+  assert.deepEqual(logged, ["A management request failed."]);
+  isBroken = false;
+  assert.equal((await send(socketPath, "POST", Buffer.from("x"))).status, 200);
+});
