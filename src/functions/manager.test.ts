@@ -500,12 +500,30 @@ test("the log of an invocation has AWS's lines", async (t) => {
 });
 
 test("JSON logs are JSON, from the level on that is wanted", async (t) => {
-  const code = handler("console.info('hidden'); console.warn('careful')");
+  const code = handler(`
+    console.info("hidden");
+    console.warn("careful");
+    console.warn({ a: 1 });
+    const circle = {};
+    circle.circle = circle;
+    console.warn(circle);
+    throw new TypeError("bad");`);
   const { invoke } = await start(t, code, { isJsonLog: true, logLevel: "WARN" });
-  const line = tail(await invoke()).split("\n")[1] ?? "";
-  const { level, message, requestId } = JSON.parse(line);
-  assert.deepEqual([level, message], ["WARN", "careful"]);
-  assert.match(requestId, /^[-0-9a-f]{36}$/);
+  const lines = tail(await invoke())
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line));
+  assert.deepEqual(
+    lines.slice(0, 2).map(({ level, message }) => [level, message]),
+    [
+      ["WARN", "careful"],
+      ["WARN", { a: 1 }],
+    ],
+  );
+  assert.match(lines[2].message, /Circular/);
+  assert.equal(lines[3].level, "ERROR");
+  assert.equal(lines[3].message.errorType, "TypeError");
+  assert.ok(lines.every(({ requestId }) => /^[-0-9a-f]{36}$/.test(requestId)));
 });
 
 test("output outside of an invocation reaches the server's log", async (t) => {

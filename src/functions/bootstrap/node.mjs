@@ -137,21 +137,36 @@ function flushLog() {
   else realStdoutWrite(text);
 }
 
-function printLine(level, text, error) {
-  if (isJsonLog) {
-    if (logLevels.indexOf(level) < leastLogLevel) return;
-    const record = { timestamp: new Date().toISOString(), level, requestId: current?.id, message: error ?? text };
-    print(`${JSON.stringify(record)}\n`);
-  } else {
-    // AWS: each call of console is one log event, so line feeds inside it become carriage returns.
-    print(`${new Date().toISOString()}\t${current?.id ?? "undefined"}\t${level}\t${text.replaceAll("\n", "\r")}\n`);
+function printLine(level, text) {
+  if (isJsonLog) printJson(level, { message: text });
+  // AWS: each call of console is one log event, so line feeds inside it become carriage returns.
+  else print(`${new Date().toISOString()}\t${current?.id ?? "undefined"}\t${level}\t${text.replaceAll("\n", "\r")}\n`);
+}
+
+function printJson(level, members) {
+  if (logLevels.indexOf(level) < leastLogLevel) return;
+  print(`${JSON.stringify({ timestamp: new Date().toISOString(), level, requestId: current?.id, ...members })}\n`);
+}
+
+/** One call of console. AWS: "Using structured JSON logs with Node.js": a lone object or error is kept as such. */
+function printValues(level, values) {
+  const [only] = values;
+  if (!isJsonLog || values.length !== 1 || typeof only !== "object" || only === null) {
+    printLine(level, format(...values));
+    return;
+  }
+  try {
+    printJson(level, types.isNativeError(only) ? { ...errorMembers(only), message: format(only) } : { message: only });
+  } catch {
+    // A value that JSON can't hold.
+    printLine(level, format(only));
   }
 }
 
 function captureOutput() {
   const levels = { log: "INFO", info: "INFO", debug: "DEBUG", warn: "WARN", error: "ERROR", trace: "TRACE" };
   for (const [method, level] of Object.entries(levels)) {
-    console[method] = (...values) => printLine(level, format(...values));
+    console[method] = (...values) => printValues(level, values);
   }
   for (const stream of [process.stdout, process.stderr]) {
     stream.write = (chunk, encoding, callback) => {
@@ -194,9 +209,14 @@ function errorAnswer(error) {
   }
 }
 
-function printError(label, error) {
+function errorMembers(error) {
   const { errorType, errorMessage, trace } = errorAnswer(error);
-  printLine("ERROR", `${label} \t${errorLine(error)}`, { errorType, errorMessage, stackTrace: trace });
+  return { errorType, errorMessage, stackTrace: trace };
+}
+
+function printError(label, error) {
+  if (isJsonLog) printJson("ERROR", { message: errorMembers(error) });
+  else printLine("ERROR", `${label} \t${errorLine(error)}`);
 }
 
 function errorLine(error) {
