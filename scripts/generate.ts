@@ -1,4 +1,4 @@
-// Writes what is made from tables: docs/reference/operations.md. `npm run generate`; with --check nothing is written,
+// Writes what is made from tables: docs/reference/. `npm run generate`; with --check nothing is written,
 // and a file that is not what would be written fails.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -8,6 +8,7 @@ import { loadModel, type ModelName, modelNames } from "../src/protocol/model.ts"
 import type { Operations } from "../src/protocol/operation.ts";
 import { makeLambdaOperations } from "../src/services/lambda/operations.ts";
 import { makeStsOperations } from "../src/services/sts/operations.ts";
+import { commandLinePage } from "./command-line-page.ts";
 
 const root = join(import.meta.dirname, "..");
 const isCheck = process.argv.includes("--check");
@@ -72,7 +73,10 @@ const anchor = (title: string): string =>
     .replace(/[^a-z0-9 -]/g, "")
     .replaceAll(" ", "-");
 
-const pages: Readonly<Record<string, string>> = { "docs/reference/operations.md": operationsPage() };
+const pages: Readonly<Record<string, string>> = {
+  "docs/reference/command-line.md": commandLinePage(),
+  "docs/reference/operations.md": operationsPage(),
+};
 let isStale = false;
 for (const [file, text] of Object.entries(pages)) {
   const path = join(root, file);

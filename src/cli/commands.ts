@@ -14,7 +14,7 @@ export interface Invocation {
 export type Run = (invocation: Invocation) => Promise<number>;
 
 export interface CommandOption {
-  /** As commander reads it: `--stage NAME`. */
+  /** As commander reads it: `--stage <NAME>`. */
   readonly flags: string;
   readonly help: string;
   readonly choices?: readonly string[];
@@ -23,7 +23,7 @@ export interface CommandOption {
 export interface CommandFacts {
   readonly name: string;
   readonly synopsis: string;
-  /** As commander reads them: `<file>` must be there, `[api]` may be. */
+  /** As commander reads them: `<FILE>` must be there, `[API]` may be. */
   readonly arguments: readonly { readonly name: string; readonly help: string }[];
   readonly options: readonly CommandOption[];
   /** All of the server's settings are flags of this command, too. */
@@ -34,23 +34,29 @@ export interface CommandFacts {
 }
 
 const endpoint: CommandOption = {
-  flags: "--endpoint <url>",
+  flags: "--endpoint <URL>",
   help: "the running server (default: http://127.0.0.1:4566, or the port in PORTICO_PORT)",
 };
 const json: CommandOption = { flags: "--json", help: "print JSON" };
-const account: CommandOption = { flags: "--account <id>", help: "account of the API (default: 000000000000)" };
-const region: CommandOption = { flags: "--region <name>", help: "region of the API (default: us-east-1)" };
+const account: CommandOption = {
+  flags: "--account <ID>",
+  help: "the API's account (import: by default that of the document's functions, else 000000000000)",
+};
+const region: CommandOption = {
+  flags: "--region <NAME>",
+  help: "the API's region (import: by default that of the document's functions, else us-east-1)",
+};
 
 /** Every command: `--help`, the docs and the program itself read this table. */
 export const commands: readonly CommandFacts[] = [
   {
     name: "up",
     synopsis: "serve an OpenAPI document and its functions, and deploy again on each save",
-    arguments: [{ name: "<path>", help: "the document, or a folder with an openapi.yaml and functions/" }],
+    arguments: [{ name: "<PATH>", help: "the document, or a folder with an openapi.yaml and functions/" }],
     options: [
-      { flags: "--endpoint <url>", help: "use this running server" },
-      { flags: "--name <name>", help: "the API's name (default: the document's title)" },
-      { flags: "--stage <name>", help: "the stage that is deployed to (default: dev)" },
+      { flags: "--endpoint <URL>", help: "use this running server" },
+      { flags: "--name <NAME>", help: "the API's name (default: the document's title)" },
+      { flags: "--stage <NAME>", help: "the stage that is deployed to (default: dev)" },
       { flags: "--no-watch", help: "deploy once; with a running server, end then" },
     ],
     takesServerSettings: true,
@@ -69,7 +75,7 @@ export const commands: readonly CommandFacts[] = [
   {
     name: "routes",
     synopsis: "list what a running server serves, with URLs",
-    arguments: [{ name: "[api]", help: "an API's id or name (default: all)" }],
+    arguments: [{ name: "[API]", help: "an API's id or name (default: all)" }],
     options: [json, endpoint],
     takesServerSettings: false,
     examples: ["portico routes", "portico routes Petstore --json"],
@@ -87,11 +93,11 @@ export const commands: readonly CommandFacts[] = [
   {
     name: "import",
     synopsis: "make an API from an OpenAPI document",
-    arguments: [{ name: "<file>", help: "the document, JSON or YAML" }],
+    arguments: [{ name: "<FILE>", help: "the document, JSON or YAML" }],
     options: [
-      { flags: "--name <name>", help: "the API's name (default: the document's title)" },
+      { flags: "--name <NAME>", help: "the API's name (default: the document's title)" },
       { flags: "--deploy", help: "deploy it, too" },
-      { flags: "--stage <name>", help: "deploy it to this stage (default with --deploy: dev)" },
+      { flags: "--stage <NAME>", help: "deploy it to this stage (default with --deploy: dev)" },
       account,
       region,
       json,
@@ -105,13 +111,13 @@ export const commands: readonly CommandFacts[] = [
     name: "export",
     synopsis: "write what a stage serves as an OpenAPI document",
     arguments: [
-      { name: "<api>", help: "the API's id or name" },
-      { name: "<stage>", help: "the stage" },
+      { name: "<API>", help: "the API's id or name" },
+      { name: "<STAGE>", help: "the stage" },
     ],
     options: [
-      { flags: "--format <format>", help: "oas30 (default) or swagger", choices: ["oas30", "swagger"] },
+      { flags: "--format <FORMAT>", help: "oas30 (default) or swagger", choices: ["oas30", "swagger"] },
       { flags: "--yaml", help: "YAML instead of JSON" },
-      { flags: "--extensions <names>", help: "integrations, authorizers, documentation: with commas between them" },
+      { flags: "--extensions <NAMES>", help: "integrations, authorizers, documentation: with commas between them" },
       account,
       region,
       endpoint,

@@ -1,0 +1,58 @@
+import { type CommandFacts, commands } from "../src/cli/commands.ts";
+import { type ConfigKey, configKeys, variableName } from "../src/server/config.ts";
+
+/** docs/reference/command-line.md, from the tables of commands and settings. */
+export function commandLinePage(): string {
+  const lines = [
+    "# Command line",
+    "",
+    "<!-- Written by `npm run generate` from src/cli/commands.ts and src/server/config.ts. Do not edit. -->",
+    "",
+    "From a clone of the repository, `npm run portico -- COMMAND …` is `portico COMMAND …`. Exit codes: 0 done, 1 it could not be",
+    "done, 2 the command line was wrong.",
+    ...commands.flatMap(describeCommand),
+    "",
+    "## Settings of the server",
+    "",
+    "Of `portico serve`, and of `portico up` where it starts a server. Each is a flag, a variable and a key of `portico.yaml`; the",
+    "flag counts most, the file least.",
+    "",
+    "| Flag and key | Variable | Default | Meaning |",
+    "|---|---|---|---|",
+    ...configKeys.map(describeSetting),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function describeCommand({ name, synopsis, arguments: args, options, takesServerSettings, examples }: CommandFacts) {
+  const rows = [
+    ...args.map((one) => `| \`${one.name}\` | ${escapeCell(one.help)} |`),
+    ...options.map((one) => `| \`${one.flags}\` | ${escapeCell(one.help)} |`),
+    ...(takesServerSettings ? ["| settings | [all settings of the server](#settings-of-the-server) |"] : []),
+  ];
+  return [
+    "",
+    `## portico ${name}`,
+    "",
+    `${synopsis.charAt(0).toUpperCase()}${synopsis.slice(1)}.`,
+    "",
+    "```sh",
+    ...examples,
+    "```",
+    ...(rows.length > 0 ? ["", "| Argument or option | Meaning |", "|---|---|", ...rows] : []),
+  ];
+}
+
+function describeSetting(key: ConfigKey): string {
+  const flag = `\`--${key.flag}${key.placeholder ? ` ${key.placeholder}` : ""}\``;
+  return `| ${flag} | \`${variableName(key)}\` | ${describeDefault(key)} | ${escapeCell(key.help)} |`;
+}
+
+function describeDefault({ name, value, default: given }: ConfigKey): string {
+  // The machine that writes this page has another number.
+  if (name === "threads") return "one a core";
+  if (given === undefined || given === false || String(given) === "") return "";
+  return value.kind === "bytes" ? `${Number(given) / 1024 / 1024}MB` : String(given);
+}
+
+const escapeCell = (text: string): string => text.replaceAll("|", "\\|");
