@@ -58,4 +58,15 @@ export const bounds = {
   lambdaEventAgeMsMax: { value: 21_600_000, source: "AWS Lambda: Maximum age of an asynchronous event" },
   lambdaEventsQueuedMax: { value: 10_000, source: "ours: asynchronous events that wait or run" },
   lambdaEventsRunningMax: { value: 64, source: "ours: asynchronous events that run at a time" },
+  lambdaRequestBytesMax: {
+    value: 70_167_211,
+    source: "AWS Lambda: request of CreateFunction, a zip of 50 MB in base64",
+  },
+  controlBodiesMax: { value: 8, source: "ours: largest management bodies that are held at a time" },
+  acknowledgementMsMax: { value: 5_000, source: "ours: an acknowledgement waits so long for the gateway threads" },
+  threadRestartMsMax: { value: 5_000, source: "ours: the back-off of a gateway thread that keeps dying" },
+  storeBatchMax: { value: 512, source: "ours: transactions that share a commit" },
+  storeTransactionMsMax: { value: 30_000, source: "ours: a transaction; a stuck one would hold up all writers" },
+  storeCheckedBytesMax: { value: 33_554_432, source: "ours: a larger store is not checked page by page at start" },
+  configFileBytesMax: { value: 1_048_576, source: "ours: portico.yaml" },
 } as const satisfies Record<string, Bound>;

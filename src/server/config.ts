@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { availableParallelism } from "node:os";
 import { dirname, resolve } from "node:path";
+import { bounds } from "../base/bounds.ts";
 import { UserError } from "../base/user-error.ts";
 
 /** What a server is started with. Every member is a key of {@link configKeys}. */
@@ -184,7 +185,7 @@ export const configKeys: readonly ConfigKey[] = [
     placeholder: "SIZE",
     value: { kind: "bytes", min: 1 * kib, max: 512 * mib },
     // AWS: API Gateway quotas, "Payload size" 10 MB.
-    default: 10 * mib,
+    default: bounds.payloadBytesMax.value,
     help: "largest body that is buffered for an integration",
   },
 ];
@@ -343,8 +344,6 @@ export function isLoopback(host: string): boolean {
   return isIP(host) === 4 && host.startsWith("127.");
 }
 
-const fileBytesMax = 1 * mib;
-
 async function readConfigFile(given: string | undefined, cwd: string): Promise<ConfigFile | undefined> {
   const path = resolve(cwd, given === undefined || given === "" ? "portico.yaml" : given);
   if (!existsSync(path)) {
@@ -370,7 +369,8 @@ async function parseConfigFile(path: string): Promise<Record<string, unknown>> {
   let values: unknown;
   try {
     const text = readFileSync(path, "utf8");
-    if (text.length > fileBytesMax) return refuse(`It is larger than ${showBytes(fileBytesMax)}.`);
+    if (text.length > bounds.configFileBytesMax.value)
+      return refuse(`It is larger than ${showBytes(bounds.configFileBytesMax.value)}.`);
     // Loaded only if there is a file: it is slow to start.
     const { parse } = await import("yaml");
     values = parse(text, { maxAliasCount: 100 }) ?? {};

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { bounds } from "../base/bounds.ts";
 import type { Management } from "../protocol/management.ts";
 import type { ManagementRequest } from "../protocol/operation.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -24,15 +25,12 @@ export interface ControlServer {
   close(deadlineMs: number): Promise<void>;
 }
 
-/** Bodies that are being read at one time, of all requests: more wait for nothing and are refused. */
-const bufferedBodiesMax = 8;
-
 /**
  * Serves what the gateway threads hand over: management calls, operations, and what `--upstream` takes. It listens on a
  * Unix socket in a directory that is only the user's, so nobody else can go around the threads' front door.
  */
 export function makeControlServer(options: ControlServerOptions): ControlServer {
-  const budget = { bytes: options.bodyBytesMax * bufferedBodiesMax };
+  const budget = { bytes: options.bodyBytesMax * bounds.controlBodiesMax.value };
   const server = createServer(
     {
       maxHeaderSize: 128 * 1024,

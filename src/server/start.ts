@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { bounds } from "../base/bounds.ts";
 import { randomIds } from "../base/ids.ts";
 import { compileRest } from "../compiler/compile-rest.ts";
 import { FunctionManager } from "../functions/manager.ts";
@@ -37,10 +38,6 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** How long an acknowledgement waits for the threads. One that hangs must not stop all management. */
-const inEffectMsMax = 5_000;
-/** A zip of 50 MB in base64: AWS's "Request must be smaller than 70167211 bytes for the CreateFunction operation". */
-const packageBodyBytesMax = 70_167_211;
 /** What management calls that are still under way when the threads have stopped get. */
 const controlCloseMs = 1_000;
 
@@ -106,8 +103,10 @@ export async function startServer(
 
   const inEffect = async (): Promise<void> => {
     const work = Promise.all([reconciler.caughtUp().then((revision) => threads.applied(revision)), lambda.caughtUp()]);
-    if (!(await withinMs(work, inEffectMsMax)) && !isStopping) {
-      logger.error("A change is acknowledged although a gateway thread has not applied it.", { ms: inEffectMsMax });
+    if (!(await withinMs(work, bounds.acknowledgementMsMax.value)) && !isStopping) {
+      logger.error("A change is acknowledged although a gateway thread has not applied it.", {
+        ms: bounds.acknowledgementMsMax.value,
+      });
     }
   };
   const services: readonly Service[] = [
@@ -124,7 +123,7 @@ export async function startServer(
       operations: lambda.operations,
       // An unknown runtime is refused by the operation, which knows those of this machine.
       ownEnums: ["Runtime"],
-      bodyBytesMax: packageBodyBytesMax,
+      bodyBytesMax: bounds.lambdaRequestBytesMax.value,
     },
     { model: "sts", operations: makeStsOperations() },
   ];
@@ -145,7 +144,7 @@ export async function startServer(
       reset: config.memory || config.allowReset ? () => reset(store, inEffect, functions) : undefined,
       clock: config.memory ? clock : undefined,
     },
-    bodyBytesMax: Math.max(config.managementPayloadMax, packageBodyBytesMax),
+    bodyBytesMax: Math.max(config.managementPayloadMax, bounds.lambdaRequestBytesMax.value),
     inEffect,
     logger,
   });

@@ -1,4 +1,5 @@
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { bounds } from "../base/bounds.ts";
 import { UserError } from "../base/user-error.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { FromThread, ThreadStart, ToThread } from "./messages.ts";
@@ -28,7 +29,6 @@ interface Slot {
   restart: NodeJS.Timeout | undefined;
 }
 
-const restartMsMax = 5_000;
 /** A thread that lived this long is not blamed for deaths before it. */
 const soundAfterMs = 30_000;
 /** What a thread gets on top of the drain time before it is cut off. */
@@ -186,7 +186,7 @@ export class ThreadPool {
       return;
     }
     slot.deaths = performance.now() - slot.startedAt > soundAfterMs ? 1 : slot.deaths + 1;
-    const delayMs = slot.deaths === 1 ? 0 : Math.min(restartMsMax, 50 * 2 ** slot.deaths);
+    const delayMs = slot.deaths === 1 ? 0 : Math.min(bounds.threadRestartMsMax.value, 50 * 2 ** slot.deaths);
     this.#options.logger.error("A gateway thread died and is replaced.", { thread: slot.index, code, delayMs });
     slot.restart = setTimeout(() => this.#launch(slot), delayMs);
   }

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { existsSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { assert } from "../base/assert.ts";
+import { bounds } from "../base/bounds.ts";
 import { UserError } from "../base/user-error.ts";
 import { type Image, Layer, type LayerEntry, type Source } from "./layer.ts";
 import type { Change, ListOptions, Reader, Scope, Store, Stored, Transaction } from "./store.ts";
@@ -31,12 +32,6 @@ const migrations: readonly string[] = [
 /** Above every id that starts with a prefix: no id may have this character. */
 const lastCharacter = "\u{10ffff}";
 
-/** Larger files are not checked page by page at start: it would take seconds. */
-const checkedBytesMax = 32 * 1024 * 1024;
-
-/** Transactions that may share a commit; bounds how long one commit keeps the thread. */
-const batchSizeMax = 512;
-
 /**
  * Opens the embedded store. Throws a `UserError` for a file that is no store, is damaged, or is of a newer Portico.
  *
@@ -46,7 +41,7 @@ const batchSizeMax = 512;
  * the documents as they were in a layer, too.
  */
 export function openSqliteStore(options: SqliteStoreOptions = {}): Store {
-  return new SqliteStore(openDatabase(options.path), options.transactionMsMax ?? 30_000);
+  return new SqliteStore(openDatabase(options.path), options.transactionMsMax ?? bounds.storeTransactionMsMax.value);
 }
 
 interface Waiter {
@@ -177,7 +172,7 @@ class SqliteStore implements Store {
     this.#waiters.push({ changes, settle: (error) => (error === undefined ? resolve() : reject(error)) });
     // A rejection reaches the caller through `write`; unless its turn failed for another reason at the same time.
     promise.catch(ignore);
-    if (this.#waiters.length >= batchSizeMax) this.#commit();
+    if (this.#waiters.length >= bounds.storeBatchMax.value) this.#commit();
     else this.#flush ??= setImmediate(() => this.#commit());
     return promise;
   }
@@ -442,7 +437,7 @@ function checkFile(database: DatabaseSync, path: string): void {
       next: "Choose another directory with --data.",
     });
   }
-  if (pragma(database, "page_count") * pragma(database, "page_size") > checkedBytesMax) return;
+  if (pragma(database, "page_count") * pragma(database, "page_size") > bounds.storeCheckedBytesMax.value) return;
   const verdict = database.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
   if (verdict !== "ok") throw new Error(String(verdict));
 }
