@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -31,6 +31,14 @@ test("documents and the revision outlive the store that wrote them", async () =>
   assert.equal((await store.all("api")).length, 200);
   await store.write(scope, (tx) => tx.delete("api", "7"));
   assert.equal(await store.revision(), 2);
+  await store.close();
+});
+
+test("its files are only for their user", async () => {
+  const path = freshPath();
+  const store = openSqliteStore({ path });
+  await store.write(scope, (tx) => tx.put("api", "a", {}));
+  for (const file of [path, `${path}-wal`]) assert.equal(statSync(file).mode & 0o777, 0o600, file);
   await store.close();
 });
 

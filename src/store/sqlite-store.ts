@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { existsSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { assert } from "../base/assert.ts";
 import { bounds } from "../base/bounds.ts";
@@ -408,6 +408,8 @@ function openDatabase(path: string | undefined): DatabaseSync {
   }
   let database: DatabaseSync;
   try {
+    // Only for this user: functions' environments are in it. SQLite gives its other files the same mode.
+    if (!existsSync(path)) closeSync(openSync(path, "wx", 0o600));
     database = new DatabaseSync(path);
   } catch (error) {
     throw unreadable(path, error);
