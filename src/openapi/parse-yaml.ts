@@ -1,8 +1,10 @@
 import { createRequire } from "node:module";
 import type { Document, Node, YAMLMap } from "yaml";
+import { member } from "./json-value.ts";
+import { parsePlainYaml } from "./parse-plain-yaml.ts";
 
 /**
- * YAML is read at about 3 MB/s on the control thread, at some 60 bytes of memory for each of its bytes. AWS takes
+ * The library reads about 3 MB/s, on the control thread, at some 60 bytes of memory for each of the text's. AWS takes
  * definition files of 6 MB at most; JSON of any size that the management API lets in costs a tenth.
  */
 const charactersMax = 8 * 1024 * 1024;
@@ -25,7 +27,19 @@ export function parseYaml(text: string): unknown {
   if (text.length > charactersMax) {
     throw new YamlProblem(`YAML is read up to ${charactersMax} characters; the same document as JSON is fine`);
   }
-  // Loaded with the first document that is no JSON: it costs 30 ms and 3 MB.
+  const plain = parsePlainYaml(text);
+  const info = member(plain?.value, "info");
+  // `version: 1.10` is a number to YAML; its text is what was meant.
+  if (typeof member(info, "version") === "number") {
+    if (plain?.versionText === undefined) return parseAnyYaml(text);
+    (info as { version: string }).version = plain.versionText;
+  }
+  return plain === undefined ? parseAnyYaml(text) : plain.value;
+}
+
+/** Reads YAML with the library, within the same bounds. */
+export function parseAnyYaml(text: string): unknown {
+  // Loaded with the first document that needs it: it costs 30 ms and 3 MB.
   const yaml = require("yaml") as typeof import("yaml");
   if (text.length > lexemesMax) checkLexemes(yaml, text);
   const document = withoutStacks(() =>
@@ -36,7 +50,6 @@ export function parseYaml(text: string): unknown {
   if (problem !== undefined) throw new YamlProblem(`${problem.message} at ${position(text, problem.pos[0])}`);
   const value = new Conversion(yaml, text).convert(document as Document.Parsed);
   const version = document.getIn(["info", "version"], true);
-  // `version: 1.10` is a number to YAML; its text is what was meant.
   if (yaml.isScalar(version) && typeof version.value === "number" && version.source !== undefined) {
     (value as { info: { version: string } }).info.version = version.source;
   }
