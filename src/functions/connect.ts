@@ -190,6 +190,9 @@ class LeasingClient implements FunctionClient {
         this.#send({ kind: "recalled", functionArn: message.functionArn, environment: lease?.id ?? null });
         break;
       }
+      case "recall-idle":
+        for (const pool of this.#pools.values()) for (const lease of pool.idle.splice(0)) this.#giveBack(lease);
+        break;
       case "ended":
         this.#leases.get(message.environment)?.end(message.reason);
         break;

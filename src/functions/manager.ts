@@ -56,6 +56,10 @@ interface Pool {
 const acknowledgeMsMax = 5_000;
 /** How long a client may take to say whether it has an environment to spare. */
 const recallMsMax = 50;
+/** How often room is asked for while there is none. */
+const roomMs = 25;
+/** How long an environment has been idle before it makes room for another function's. */
+const evictableMs = 100;
 const memoryCheckMs = 200;
 
 /**
@@ -79,6 +83,7 @@ export class FunctionManager {
   #lastId = 0;
   #memoryTimer: NodeJS.Timeout | undefined = undefined;
   readonly #idleTimer: NodeJS.Timeout;
+  #roomTimer: NodeJS.Timeout | undefined = undefined;
   #isClosed = false;
   #whenEmpty: (() => void) | undefined = undefined;
 
@@ -157,6 +162,7 @@ export class FunctionManager {
     this.#isClosed = true;
     clearInterval(this.#idleTimer);
     clearInterval(this.#memoryTimer);
+    clearTimeout(this.#roomTimer);
     for (const client of this.#ownClients) await client.close();
     for (const environment of this.#environments.values()) environment.kill();
     if (this.#environments.size > 0) {
@@ -334,9 +340,22 @@ export class FunctionManager {
     let missing = -pool.starting;
     for (const count of pool.wanted.values()) missing += count;
     while (missing-- > 0 && this.#starts < this.#startsMax && !this.#isClosed) {
-      if (this.#environments.size + this.#starts >= this.#environmentsMax && !this.#evictIdle(pool)) return;
+      if (this.#environments.size + this.#starts >= this.#environmentsMax && !this.#evictIdle(pool)) {
+        this.#makeRoom();
+        return;
+      }
       this.#start(pool);
     }
+  }
+
+  /** Asks for idle environments that clients keep for their next request; again, while there is no room. */
+  #makeRoom(): void {
+    if (this.#roomTimer) return;
+    for (const client of this.#clients) this.#send(client, { kind: "recall-idle" });
+    this.#roomTimer = setTimeout(() => {
+      this.#roomTimer = undefined;
+      for (const pool of this.#pools.values()) if (pool.wanted.size > 0) this.#startWanted(pool);
+    }, roomMs);
   }
 
   /** Ends the environment of another function that has been idle for longest; its place is free when it has ended. */
@@ -346,6 +365,8 @@ export class FunctionManager {
       const candidate = other === pool ? undefined : other.free[0];
       if (candidate && (!oldest || candidate.idleSince < oldest.idleSince)) oldest = candidate;
     }
+    // One that has just become idle is about to be wanted again: to end it would only move the need.
+    if (oldest && performance.now() - oldest.idleSince < evictableMs) return false;
     if (oldest) this.#endFree(oldest);
     return oldest !== undefined;
   }

@@ -42,6 +42,8 @@ export type ToClient =
     }
   /** Somebody else waits: release an idle environment if there is one. Answered by `recalled`. */
   | { readonly kind: "recall"; readonly functionArn: string }
+  /** There is no room for an environment that somebody waits for: release all that are idle. */
+  | { readonly kind: "recall-idle" }
   /** The environment's process has ended. */
   | { readonly kind: "ended"; readonly environment: number; readonly reason: string };
 

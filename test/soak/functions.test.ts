@@ -1,0 +1,129 @@
+// Functions under everything at once: updates, removals, crashes, clients that come and go, fewer processes than are
+// wanted. No answer may be another's, nothing may hang, and afterwards all is well.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as wait } from "node:timers/promises";
+import { MessageChannel } from "node:worker_threads";
+import { strToU8, zipSync } from "fflate";
+import { connectFunctions } from "../../src/functions/connect.ts";
+import type { FunctionClient } from "../../src/functions/function-client.ts";
+import type { FunctionSpec } from "../../src/functions/function-spec.ts";
+import { FunctionManager } from "../../src/functions/manager.ts";
+import { PackageStore } from "../../src/functions/packages.ts";
+
+const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+const durationMs = Number(process.env["SOAK_MS"] ?? 3_000);
+
+/** Mulberry32: repeatable by its seed. */
+function makeRandom(start: number): () => number {
+  let state = start;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const code = `exports.handler = async (event) => {
+  if (event.ms) await new Promise((resolve) => setTimeout(resolve, event.ms));
+  if (event.exit) process.exit(1);
+  if (event.later) setTimeout(() => process.exit(2), 3);
+  return event.id;
+};`;
+
+test(`functions come through everything at once (SEED=${seed})`, async (t) => {
+  const root = mkdtempSync(join(tmpdir(), "portico-soak-"));
+  t.after(() => rmSync(root, { recursive: true, force: true }));
+  const ignore = (): void => undefined;
+  const packages = new PackageStore(root);
+  const logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+  const manager = new FunctionManager({ packages, logger, environmentsMax: 6, concurrencyMax: 60, idleMs: 400 });
+  t.after(() => manager.close());
+  const { hash } = await packages.save(Buffer.from(zipSync({ "index.js": strToU8(code) })));
+  let revision = 0;
+  const apply = (name: string): Promise<void> => {
+    const spec: FunctionSpec = {
+      functionArn: name,
+      name,
+      account: "000000000000",
+      region: "us-east-1",
+      runtime: "nodejs22.x",
+      handler: "index.handler",
+      timeoutSeconds: 3,
+      memoryMb: 128,
+      environment: {},
+      isJsonLog: false,
+      logLevel: undefined,
+      logGroup: name,
+      packageHash: hash,
+      revisionId: String(revision++),
+      policy: undefined,
+      policyRevision: "",
+    };
+    return manager.apply(spec);
+  };
+  const connect = (): FunctionClient => {
+    const { port1, port2 } = new MessageChannel();
+    manager.connect(port1);
+    return connectFunctions(port2);
+  };
+  const random = makeRandom(seed);
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)]!;
+  const names = ["a", "b", "c", "d"];
+  await Promise.all(names.map(apply));
+  const clients = [connect(), connect(), connect()];
+  t.after(() => Promise.all(clients.map((client) => client.close())));
+
+  const end = performance.now() + durationMs;
+  const allowed = /^(ok|ResourceNotFoundException|ServiceException|TooManyRequestsException|Runtime\.ExitError)$/;
+  let calls = 0;
+  const call = async (): Promise<void> => {
+    while (performance.now() < end) {
+      const id = calls++;
+      const event = { id, ms: pick([0, 0, 0, 2, 2, 50]), exit: random() < 0.01, later: random() < 0.01 };
+      const outcome = await pick(clients).invoke({ functionArn: pick(names), payload: JSON.stringify(event) });
+      if (outcome.kind === "ok") assert.equal(outcome.payload.toString(), String(id), "the answer of another");
+      const what =
+        outcome.kind === "service-error"
+          ? outcome.code
+          : outcome.kind === "ok"
+            ? "ok"
+            : (JSON.parse(outcome.payload.toString()) as { errorType: string }).errorType;
+      assert.match(what, allowed);
+      if (outcome.kind === "service-error") await wait(1);
+    }
+  };
+  const disturb = async (): Promise<void> => {
+    while (performance.now() < end) {
+      await wait(100);
+      const name = pick(names);
+      const what = random();
+      if (what < 0.5) await apply(name);
+      else if (what < 0.7) {
+        const index = Math.floor(random() * clients.length);
+        const gone = clients[index]!;
+        clients[index] = connect();
+        await gone.close();
+      } else if (what < 0.85) {
+        await manager.remove(name);
+        await apply(name);
+      }
+    }
+  };
+  await Promise.all([...Array.from({ length: 24 }, call), disturb()]);
+  for (const client of clients) {
+    for (const functionArn of names) {
+      // What a last call left to exit may still do so.
+      let kind = "";
+      for (let round = 0; round < 5 && kind !== "ok"; round++) {
+        ({ kind } = await client.invoke({ functionArn, payload: '{"id":1}' }));
+      }
+      assert.equal(kind, "ok");
+    }
+  }
+  t.diagnostic(`${calls} invocations`);
+});
