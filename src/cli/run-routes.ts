@@ -1,8 +1,8 @@
 import type { Invocation } from "./commands.ts";
 import { findEndpoint, showEndpoint } from "./endpoint.ts";
-import { connect } from "./portico-calls.ts";
+import { connect, hasCode, type PorticoCalls } from "./portico-calls.ts";
 import { getStatus, type StageStatus, stagesOf } from "./server-status.ts";
-import { type ApiOperation, describeIntegration, listOperations } from "./up/api-operations.ts";
+import { type ApiOperation, describeIntegration, listOperations, summarise } from "./up/api-operations.ts";
 import { printRoutes, routeKey, stageUrls } from "./up/render-routes.ts";
 
 /** `portico routes [API]`: what is served, as it was deployed, not as it is being edited. */
@@ -29,14 +29,60 @@ export async function runRoutes({ args, options, output }: Invocation): Promise<
 
 /** GetExport answers what the stage's deployment has, with the integrations. */
 async function deployedOperations(endpoint: string, stage: StageStatus): Promise<readonly ApiOperation[]> {
-  const { body } = await connect(endpoint, stage.account, stage.region).call("apigateway", "GetExport", {
-    restApiId: stage.apiId,
-    stageName: stage.stageName,
-    exportType: "oas30",
-    parameters: { extensions: "integrations" },
-    accepts: "application/json",
+  const calls = connect(endpoint, stage.account, stage.region);
+  try {
+    const { body } = await calls.call("apigateway", "GetExport", {
+      restApiId: stage.apiId,
+      stageName: stage.stageName,
+      exportType: "oas30",
+      parameters: { extensions: "integrations" },
+      accepts: "application/json",
+    });
+    return listOperations(JSON.parse(String(body)));
+  } catch (error) {
+    // AWS exports no API with bodies that are not JSON.
+    if (!hasCode(error, "BadRequestException")) throw error;
+    return summarisedOperations(calls, stage);
+  }
+}
+
+/** The routes as they were deployed, with the integrations that they have now: of those that changed since, `status` tells. */
+async function summarisedOperations(calls: PorticoCalls, stage: StageStatus): Promise<readonly ApiOperation[]> {
+  const { apiId: restApiId, deploymentId } = stage;
+  const { apiSummary } = await calls.call("apigateway", "GetDeployment", {
+    restApiId,
+    deploymentId,
+    embed: ["apisummary"],
   });
-  return listOperations(JSON.parse(String(body)));
+  const integrations = new Map<string, unknown>();
+  for (let position: unknown; ; ) {
+    const page = await calls.call("apigateway", "GetResources", {
+      restApiId,
+      limit: 500,
+      embed: ["methods"],
+      ...(position !== undefined && { position }),
+    });
+    for (const { path, resourceMethods } of (page["items"] ?? []) as readonly ResourceWithMethods[])
+      for (const [method, { methodIntegration }] of Object.entries(resourceMethods ?? {}))
+        integrations.set(`${method} ${path}`, methodIntegration);
+    position = page["position"];
+    if (position === undefined) break;
+  }
+  return Object.entries((apiSummary ?? {}) as Readonly<Record<string, object>>).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => ({
+      path,
+      method,
+      integration: summarise(integrations.get(`${method} ${path}`)),
+      pointer: [],
+      exampleTarget: undefined,
+      exampleBody: undefined,
+    })),
+  );
+}
+
+interface ResourceWithMethods {
+  readonly path: string;
+  readonly resourceMethods?: Readonly<Record<string, { readonly methodIntegration?: unknown }>>;
 }
 
 const closedRoutes = (stage: StageStatus): ReadonlyMap<string, string> =>

@@ -40,6 +40,8 @@ export async function runUp({ args, options, serverFlags, output }: Invocation):
   }
 }
 
+const routesShownMax = 60;
+
 /** What is printed, and when what is deployed. */
 class UpSession {
   readonly #project: Project;
@@ -135,6 +137,8 @@ class UpSession {
     const text = JSON.stringify(problems);
     if (text !== this.#problems) for (const problem of problems) this.#output.problem(problem);
     const hasErrors = problems.some((problem) => problem.severity === "error");
+    if (problems.some((problem) => problem.severity === "error" && relaxable.test(problem.message)))
+      this.#output.note("A server with `--profile relaxed` imports such documents, with warnings. AWS does not.");
     if (hasErrors && text !== this.#problems && this.#printed !== "")
       this.#output.note("What was deployed before is served on.");
     if (!hasErrors && this.#problems.includes('"error"') && changed.length === 0)
@@ -161,11 +165,16 @@ class UpSession {
     line(paint("dim", `also at ${urls.byHost}`));
     if (stage.problem) line(paint("yellow", `The whole stage answers 501: ${stage.problem}`));
     line();
-    printRoutes(this.#output, document.operations, urls.byPath, closed);
+    printRoutes(this.#output, document.operations.slice(0, routesShownMax), urls.byPath, closed);
+    const more = document.operations.length - routesShownMax;
+    if (more > 0) line(paint("dim", `… and ${more} more routes: portico routes ${target.apiId}`));
     const curls = curlLines(document.operations, urls.byPath, closed);
     if (curls.length > 0) line(`\nTry:\n${curls.map((curl) => `  ${curl}`).join("\n")}`);
   }
 }
+
+/** What the profile `relaxed` of the server lets pass. */
+const relaxable = /Model name must be alphanumeric|already has a variable path part/;
 
 function describe(error: unknown): string {
   if (error instanceof UserError) return [error.what, error.why, error.next].filter((part) => part !== "").join(" ");

@@ -90,7 +90,8 @@ export function listFunctionReferences(document: unknown, variables: Json): read
 const withVariables = (uri: string, variables: Json): string =>
   uri.replace(/\$\{stageVariables\.([A-Za-z0-9_]+)\}/g, (whole, name: string) => String(variables[name] ?? whole));
 
-function summarise(integration: unknown): IntegrationSummary | undefined {
+/** An integration as documents and GetResources have it. */
+export function summarise(integration: unknown): IntegrationSummary | undefined {
   if (!isObject(integration)) return undefined;
   const uri = typeof integration["uri"] === "string" ? integration["uri"] : undefined;
   return {

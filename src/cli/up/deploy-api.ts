@@ -1,7 +1,8 @@
 import { hasCode, type PorticoCalls } from "../portico-calls.ts";
 import { type ApiDocument, locateImportProblems, splitImportMessage } from "./api-document.ts";
 import { deriveApiId } from "./derive-api-id.ts";
-import { type Problem, ProblemsError } from "./source-text.ts";
+import { locate } from "./read-yaml.ts";
+import { type Problem, ProblemsError, problemAt } from "./source-text.ts";
 
 export interface ApiTarget {
   readonly apiId: string;
@@ -15,6 +16,7 @@ export interface ApiDeployed {
 
 /** Deployments that `up` keeps to point a stage back to. */
 const deploymentsKept = 5;
+const lackingShownMax = 5;
 const descriptionStart = "portico up";
 
 /** Keeps an API and its stage on the server equal to the project's document. */
@@ -48,7 +50,7 @@ export class ApiDeployer {
     const isSameBody = this.#body?.equals(document.body) === true;
     if (isSameBody && sameEntries(this.#variables, variables)) return { isChanged: false, warnings: this.#warnings };
     if (!isSameBody) this.#warnings = await this.#import(calls, document);
-    await this.#deploy(calls, variables, isSameBody);
+    await this.#deployOrExplain(calls, document, variables, isSameBody);
     this.#body = document.body;
     this.#variables = variables;
     return { isChanged: true, warnings: this.#warnings };
@@ -74,6 +76,29 @@ export class ApiDeployer {
         ...(await locateImportProblems(errors, "error", document)),
         ...(await locateImportProblems(warnings, "warning", document)),
       ]);
+    }
+  }
+
+  /** A document without AWS's extensions imports well, and can't be deployed: say which operations lack them. */
+  async #deployOrExplain(
+    calls: PorticoCalls,
+    document: ApiDocument,
+    variables: Readonly<Record<string, string>>,
+    isSameBody: boolean,
+  ): Promise<void> {
+    try {
+      await this.#deploy(calls, variables, isSameBody);
+    } catch (error) {
+      if (!hasCode(error, "BadRequestException") || !/^No integration defined/.test(error.message)) throw error;
+      const lacking = document.operations.filter((operation) => !operation.integration);
+      const problems: Problem[] = [];
+      for (const { method, path, pointer } of lacking.slice(0, lackingShownMax)) {
+        const message = `${error.message}: ${method} ${path} has no x-amazon-apigateway-integration, which says who answers it`;
+        problems.push(problemAt("error", message, document.source, await locate(document.source, pointer)));
+      }
+      if (lacking.length > lackingShownMax)
+        problems.push({ severity: "error", message: `… and ${lacking.length - lackingShownMax} more operations` });
+      throw problems.length > 0 ? new ProblemsError(problems) : error;
     }
   }
 

@@ -55,6 +55,7 @@ const parsed = new WeakMap<Source, Document.Parsed>();
 
 /** The place of the value at `path` or, where that is not there, of the nearest thing above it. */
 export async function locate(source: Source, path: readonly (string | number)[]): Promise<number> {
+  if (source.text.length > parsedCharactersMax) return locateByText(source.text, path);
   const yaml = await import("yaml");
   let document = parsed.get(source);
   if (!document) {
@@ -76,6 +77,22 @@ export async function locate(source: Source, path: readonly (string | number)[])
       offset = item.range?.[0] ?? offset;
       node = item;
     } else break;
+  }
+  return offset;
+}
+
+/** Above this, parsing for positions would take seconds, in which the server in this process answers nothing. */
+const parsedCharactersMax = 1_000_000;
+
+/** Each key as it first stands behind the one above it: right nearly always. */
+function locateByText(text: string, path: readonly (string | number)[]): number {
+  let offset = 0;
+  for (const part of path) {
+    const found = [`"${part}"`, `\n  ${part}:`, `${part}:`]
+      .map((form) => text.indexOf(form, offset))
+      .find((at) => at >= 0);
+    if (found === undefined) break;
+    offset = text[found] === "\n" ? found + 3 : found;
   }
   return offset;
 }
