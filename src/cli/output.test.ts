@@ -47,3 +47,11 @@ test("colour is for terminals, unless NO_COLOR or TERM=dumb asks for none", () =
   assert.equal(painted(true, { NO_COLOR: "" }), true);
   assert.equal(painted(true, { TERM: "dumb" }), false);
 });
+
+test("what a terminal would obey is not printed, colours are", () => {
+  let printed = "";
+  const stream = { isTTY: true, write: (text: string) => (printed += text) !== "" };
+  const output = makeOutput(stream, stream, {}, (file) => file);
+  output.line(`${output.paint("red", "a")}\x1b[31mb\x1b]0;title\x07\x1b[2J\tc\r\x9bd`);
+  assert.equal(printed, "\x1b[31ma\x1b[0m\x1b[31mb\ufffd]0;title\ufffd\ufffd[2J\tc\ufffd\ufffdd\n");
+});

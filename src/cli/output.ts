@@ -35,17 +35,24 @@ export function makeOutput(
   return {
     isTerminal: stdout.isTTY === true,
     paint,
-    line: (text = "") => void stdout.write(`${text}\n`),
-    note: (text) => void stderr.write(`${text}\n`),
+    line: (text = "") => void stdout.write(`${harmless(text)}\n`),
+    note: (text) => void stderr.write(`${harmless(text)}\n`),
     raw: (text) => void stdout.write(text),
     json: (value) => void stdout.write(`${JSON.stringify(value, null, 2)}\n`),
     table: (head, rows) => {
       for (const [index, line] of layOut([head, ...rows]).entries())
-        stdout.write(`${index === 0 ? paint("dim", line) : line}\n`);
+        stdout.write(`${harmless(index === 0 ? paint("dim", line) : line)}\n`);
     },
-    problem: (problem) => void stderr.write(renderProblem(problem, shortPath, paintNote)),
+    problem: (problem) => void stderr.write(harmless(renderProblem(problem, shortPath, paintNote))),
   };
 }
+
+/**
+ * What is printed may come from a request that a function logs, or from a document: colours pass, and nothing else that
+ * a terminal obeys (moving the cursor, setting the title or the clipboard).
+ */
+const harmless = (text: string): string =>
+  text.replace(/\x1b(?!\[[\d;]{0,20}m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]/g, "\u{fffd}");
 
 /** Columns under one another. The last one is never padded, so that a link at its end stays a link. */
 export function layOut(rows: readonly (readonly string[])[]): string[] {

@@ -4,6 +4,7 @@ import { UserError } from "../../base/user-error.ts";
 import { type ConfigFlags, type LogLevel, logLevels, readConfig } from "../../server/config.ts";
 import { isPortico, showEndpoint, urlHost } from "../endpoint.ts";
 import type { Output } from "../output.ts";
+import { shortPath } from "../short-path.ts";
 import { type Project, settingsFileName } from "./project.ts";
 
 /** The server that `up` deploys to. */
@@ -42,7 +43,10 @@ export async function findOrStartServer(wanted: {
   if (config.port !== 0 && (await isPortico(endpoint))) return running(endpoint);
   const { startServer } = await import("../../server/start.ts");
   const server = await startServer(config, makeLogger(wanted.output, config.logLevel));
-  return { endpoint: server.url, shownEndpoint: showEndpoint(server.url), isOurs: true, close: () => server.stop() };
+  const shownEndpoint = showEndpoint(server.url);
+  const kept = config.memory ? "nothing is kept" : `data in ${shortPath(config.data)}`;
+  wanted.output.note(`Portico runs: AWS_ENDPOINT_URL=${shownEndpoint} for AWS tools, ${kept}`);
+  return { endpoint: server.url, shownEndpoint, isOurs: true, close: () => server.stop() };
 }
 
 function running(endpoint: string): ServerInUse {
