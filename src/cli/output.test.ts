@@ -49,9 +49,9 @@ test("colour is for terminals, unless NO_COLOR or TERM=dumb asks for none", () =
 });
 
 test("what a terminal would obey is not printed, colours are", () => {
-  let printed = "";
-  const stream = { isTTY: true, write: (text: string) => (printed += text) !== "" };
+  const printed: string[] = [];
+  const stream = { isTTY: true, write: (text: string) => printed.push(text) > 0 };
   const output = makeOutput(stream, stream, {}, (file) => file);
   output.line(`${output.paint("red", "a")}\x1b[31mb\x1b]0;title\x07\x1b[2J\tc\r\x9bd`);
-  assert.equal(printed, "\x1b[31ma\x1b[0m\x1b[31mb\ufffd]0;title\ufffd\ufffd[2J\tc\ufffd\ufffdd\n");
+  assert.equal(printed.join(""), "\x1b[31ma\x1b[0m\x1b[31mb\ufffd]0;title\ufffd\ufffd[2J\tc\ufffd\ufffdd\n");
 });
