@@ -19,12 +19,16 @@ export interface ConnectionHost {
   readonly dateLine: string;
   readonly onRequest: (request: InboundRequest) => void;
   readonly onError: (error: unknown, request: InboundRequest | undefined) => void;
+  /** Asks for memory to buffer a body in; false: all connections together have too much of it already. */
+  reserve(bytes: number): boolean;
+  release(bytes: number): void;
   forget(connection: Connection): void;
 }
 
 export interface TickLimits {
   readonly header: number;
   readonly body: number;
+  readonly send: number;
   readonly keepAlive: number;
   readonly linger: number;
   readonly bodyBytesPerTick: number;
@@ -117,11 +121,11 @@ export class Connection {
 
   /** Whether the client takes what is written at no less than the rate that bodies have to come at. */
   #isDelivering(tick: number): boolean {
-    const { body, bodyBytesPerTick } = this.host.ticks;
+    const { send, bodyBytesPerTick } = this.host.ticks;
     const isBegun = this.#deliveringSince !== never;
-    if (isBegun && tick - this.#deliveringSince <= body) return true;
+    if (isBegun && tick - this.#deliveringSince <= send) return true;
     const delivered = deliveredBytes(this.socket);
-    if (isBegun && delivered - this.#deliveredBefore < body * bodyBytesPerTick) return false;
+    if (isBegun && delivered - this.#deliveredBefore < send * bodyBytesPerTick) return false;
     this.#deliveredBefore = delivered;
     this.#deliveringSince = tick;
     return true;
@@ -142,7 +146,7 @@ export class Connection {
   close(): void {
     if (this.isLingering || this.isClosed) return;
     this.isLingering = true;
-    this.exchange = undefined;
+    this.dropExchange();
     this.bytes = empty;
     this.at = 0;
     this.deadline = this.host.tick + this.host.ticks.linger;
@@ -250,9 +254,20 @@ export class Connection {
     return true;
   }
 
+  /** The current exchange is over: what it still does goes nowhere, and its memory is others' again. */
+  dropExchange(): Http1Request | undefined {
+    const exchange = this.exchange;
+    this.exchange = undefined;
+    if (exchange !== undefined && exchange.reservedBytes > 0) {
+      this.host.release(exchange.reservedBytes);
+      exchange.reservedBytes = 0;
+    }
+    return exchange;
+  }
+
   /** Answer and body are done with. */
   #endExchange(): void {
-    this.exchange = undefined;
+    this.dropExchange();
     if (!this.isKeepAlive) {
       this.close();
       return;
@@ -321,8 +336,10 @@ export class Connection {
       const { dataStart, dataEnd } = decoder;
       if (dataEnd > dataStart) exchange.bodyArrived(this.bytes.subarray(dataStart, dataEnd));
     }
+    // Its reader may have ended the connection.
+    if (this.exchange !== exchange) return;
     if (exchange.isBodyDone) {
-      if (this.exchange === exchange) this.deadline = never;
+      this.deadline = never;
       exchange.bodyEnded();
     } else if (this.deadline !== never) this.#extendBodyDeadline(exchange);
   }
@@ -419,8 +436,7 @@ export class Connection {
     this.bytes = empty;
     this.at = 0;
     this.host.forget(this);
-    const exchange = this.exchange;
-    this.exchange = undefined;
+    const exchange = this.dropExchange();
     if (exchange !== undefined) this.guard(() => exchange.peerClosed());
   }
 

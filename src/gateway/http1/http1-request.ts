@@ -5,6 +5,7 @@ import { ChunkedDecoder } from "./chunked-decoder.ts";
 import type { Connection } from "./connection.ts";
 import { latin1Write } from "./latin1.ts";
 import type { Head } from "./parse-head.ts";
+import { problems } from "./problem.ts";
 import { headerLines, statusLine } from "./response-head.ts";
 
 const empty = Buffer.alloc(0);
@@ -42,6 +43,8 @@ export class Http1Request implements InboundRequest {
   /** Body bytes received, and the tick since which they are counted (moved on by pauses). */
   bodyBytes = 0;
   bodyClock = 0;
+  /** Of the memory that all connections share for bodies. */
+  reservedBytes = 0;
   answer: number = answers.none;
   #pausedAt = 0;
   #isContinueWanted: boolean;
@@ -171,7 +174,14 @@ export class Http1Request implements InboundRequest {
     // Grown by doubling, and not by what was declared: a declared length costs a client nothing.
     if (this.#collected.length < bytes) {
       const declared = this.contentLength ?? this.#collectBytesMax;
-      const grown = Buffer.allocUnsafeSlow(Math.min(declared, Math.max(firstBodyBytes, bytes * 2)));
+      const size = Math.min(declared, Math.max(firstBodyBytes, bytes * 2));
+      if (!this.connection.host.reserve(size - this.#collected.length)) {
+        this.connection.refuse(problems.overloaded);
+        this.#finishCollecting("aborted");
+        return;
+      }
+      this.reservedBytes = size;
+      const grown = Buffer.allocUnsafeSlow(size);
       this.#collected.copy(grown, 0, 0, start);
       this.#collected = grown;
     }
@@ -327,7 +337,7 @@ export class Http1Request implements InboundRequest {
     if (connection.exchange !== this) return;
     // Answers to requests before this one are whole, and not to be lost.
     connection.uncork();
-    connection.exchange = undefined;
+    connection.dropExchange();
     connection.isClosed = true;
     // Where the connection's end is the body's end, only a reset tells the client that something is missing.
     if (this.#framing === framings.untilClose && !connection.isEncrypted) connection.socket.resetAndDestroy();

@@ -487,7 +487,7 @@ test("a client that stops reading its answer is cut off", async () => {
       request.startResponse(200, [], undefined);
       request.write(Buffer.alloc(20_000_000));
     },
-    { bodyTimeoutMs: 200, headerTimeoutMs: 200, keepAliveMs: 200 },
+    { sendTimeoutMs: 200 },
   );
   const client = await RawClient.open(port);
   client.socket.pause();
@@ -505,7 +505,7 @@ test("a client that takes its answer slowly gets all of it, longer than any time
     client.send(get("/", `Connection: ${connection}\r\n`));
     const begun = performance.now();
     const isDone = (): boolean => client.received.length > body.length;
-    while (!isDone() && !client.isClosed) {
+    while (!isDone() && !client.socket.readableEnded && !client.isClosed) {
       client.socket.pause();
       await new Promise((resolve) => setTimeout(resolve, 20));
       client.socket.resume();
@@ -515,6 +515,42 @@ test("a client that takes its answer slowly gets all of it, longer than any time
     assert.ok(performance.now() - begun > 300, "too fast to prove anything");
     client.close();
   }
+});
+
+test("bodies that are buffered share a bounded memory, which is given back", async () => {
+  const { port } = await start(echo, { bufferedBodyBytesMax: 300_000 });
+  const head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n";
+  for (let round = 0; round < 3; round++) {
+    const first = await RawClient.open(port);
+    first.send(head + "x".repeat(150_000));
+    // Three quarters are here when the second client comes.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const second = await RawClient.open(port);
+    second.send(head + "y".repeat(200_000));
+    assert.match(await second.closed(), /^HTTP\/1\.1 503 /);
+    if (round === 0) first.close();
+    else {
+      first.send("x".repeat(50_000));
+      await first.until((text) => text.includes(`"body":"${"x".repeat(200_000)}"`));
+      first.close();
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+});
+
+test("answers that nobody takes share a bounded memory", async () => {
+  const body = Buffer.alloc(20_000_000);
+  const limits = { queuedAnswerBytesMax: 30_000_000, lingerMs: 100 };
+  const { port, http1 } = await start((request) => request.respond(200, [], body), limits);
+  const clients: RawClient[] = [];
+  for (let i = 0; i < 4; i++) {
+    const client = await RawClient.open(port);
+    client.socket.pause();
+    client.send(get("/"));
+    clients.push(client);
+  }
+  while (http1.connectionCount > 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  for (const client of clients) client.close();
 });
 
 test("more connections than are allowed are refused", async () => {

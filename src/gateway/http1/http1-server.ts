@@ -31,6 +31,7 @@ export class Http1Server implements ConnectionHost {
   readonly #clock: Clock;
   readonly #tickMs: number;
   readonly #connections = new Set<Connection>();
+  #bufferedBodyBytes = 0;
   #timer: NodeJS.Timeout | undefined = undefined;
   #onEmpty: (() => void) | undefined = undefined;
 
@@ -41,14 +42,16 @@ export class Http1Server implements ConnectionHost {
     this.onRequest = options.onRequest;
     this.onError = options.onError;
     this.#clock = options.clock;
-    const shortest = Math.min(limits.headerTimeoutMs, limits.bodyTimeoutMs, limits.keepAliveMs, limits.lingerMs);
+    const { headerTimeoutMs, bodyTimeoutMs, sendTimeoutMs, keepAliveMs, lingerMs } = limits;
+    const shortest = Math.min(headerTimeoutMs, bodyTimeoutMs, sendTimeoutMs, keepAliveMs, lingerMs);
     this.#tickMs = Math.min(500, Math.max(10, Math.floor(shortest / 8)));
     const inTicks = (ms: number): number => Math.ceil(ms / this.#tickMs) + 1;
     this.ticks = {
-      header: inTicks(limits.headerTimeoutMs),
-      body: inTicks(limits.bodyTimeoutMs),
-      keepAlive: inTicks(limits.keepAliveMs),
-      linger: inTicks(limits.lingerMs),
+      header: inTicks(headerTimeoutMs),
+      body: inTicks(bodyTimeoutMs),
+      send: inTicks(sendTimeoutMs),
+      keepAlive: inTicks(keepAliveMs),
+      linger: inTicks(lingerMs),
       bodyBytesPerTick: (limits.bodyBytesPerSecondMin * this.#tickMs) / 1000,
     };
   }
@@ -85,6 +88,16 @@ export class Http1Server implements ConnectionHost {
     });
   }
 
+  reserve(bytes: number): boolean {
+    if (this.#bufferedBodyBytes + bytes > this.limits.bufferedBodyBytesMax) return false;
+    this.#bufferedBodyBytes += bytes;
+    return true;
+  }
+
+  release(bytes: number): void {
+    this.#bufferedBodyBytes -= bytes;
+  }
+
   forget(connection: Connection): void {
     this.#connections.delete(connection);
     this.#settle();
@@ -100,7 +113,22 @@ export class Http1Server implements ConnectionHost {
   #sweep(): void {
     this.tick++;
     this.#refreshDate();
-    for (const connection of this.#connections) connection.sweep();
+    let queuedBytes = 0;
+    for (const connection of this.#connections) {
+      connection.sweep();
+      queuedBytes += connection.socket.writableLength;
+    }
+    if (queuedBytes > this.limits.queuedAnswerBytesMax) this.#cutLargestQueues(queuedBytes);
+  }
+
+  #cutLargestQueues(queuedBytes: number): void {
+    const largestFirst = [...this.#connections].sort((a, b) => b.socket.writableLength - a.socket.writableLength);
+    let left = queuedBytes;
+    for (const connection of largestFirst) {
+      if (left <= this.limits.queuedAnswerBytesMax) return;
+      left -= connection.socket.writableLength;
+      connection.destroy();
+    }
   }
 
   #refreshDate(): void {

@@ -14,12 +14,21 @@ export interface Http1Limits {
   readonly lingerMs: number;
   /** From a request's first byte (or the connection's start) to the end of its headers. */
   readonly headerTimeoutMs: number;
-  /** Without progress of a body that is being read, or of an answer that is being sent and not taken. */
+  /** Without progress of a body that is being read. */
   readonly bodyTimeoutMs: number;
-  /** Average that a body, up or down, must keep up once `bodyTimeoutMs` has passed: a byte now and then is no progress. */
+  /**
+   * Without progress of an answer that is being sent. Longer than it seems to need: a kernel takes more only when a good
+   * part of its megabytes has gone, which looks like standing still to a slow but honest client's server.
+   */
+  readonly sendTimeoutMs: number;
+  /** Average that a body, up or down, must keep up once its time-out has passed: a byte now and then is no progress. */
   readonly bodyBytesPerSecondMin: number;
   readonly keepAliveMs: number;
   readonly connectionsMax: number;
+  /** Bodies that are buffered for handlers, all connections together. More are refused with a 503. */
+  readonly bufferedBodyBytesMax: number;
+  /** Answers that clients have not taken yet, all connections together. Beyond it those that owe the most are cut. */
+  readonly queuedAnswerBytesMax: number;
 }
 
 export const defaultHttp1Limits: Http1Limits = {
@@ -32,7 +41,10 @@ export const defaultHttp1Limits: Http1Limits = {
   lingerMs: 2_000,
   headerTimeoutMs: 20_000,
   bodyTimeoutMs: 30_000,
+  sendTimeoutMs: 60_000,
   bodyBytesPerSecondMin: 500,
   keepAliveMs: 65_000,
   connectionsMax: 20_000,
+  bufferedBodyBytesMax: 268_435_456,
+  queuedAnswerBytesMax: 268_435_456,
 };

@@ -83,6 +83,12 @@ export const problems = {
     body: '{"message":"Request Timeout"}',
     hint: "The body did not arrive in time.",
   },
+  overloaded: {
+    status: 503,
+    contentType: "application/json",
+    body: '{"message":"Service Unavailable"}',
+    hint: "Too many request bodies are being buffered at a time.",
+  },
   internal: {
     status: 500,
     contentType: "application/json",
