@@ -830,3 +830,45 @@ test("what a Python function prints and logs is in its log", python, async (t) =
     new RegExp(`\nhello\n\\[INFO\\]\t\\S+Z\t${id}\tthere\n\nbad\nEND RequestId`.replace("\n\nbad", "\nbad")),
   );
 });
+
+test("a Python function's JSON logs are JSON, and its client context is there", python, async (t) => {
+  const code = `
+import logging
+def handler(event, context):
+    logging.getLogger().info("hidden")
+    logging.getLogger("mine").warning("careful %s", 1)
+    try:
+        1 / 0
+    except ZeroDivisionError:
+        logging.exception("caught")
+    return [context.client_context.custom, context.get_remaining_time_in_millis() > 0, context.memory_limit_in_mb]
+`;
+  const { client } = await start(t, { "m/x.py": code }, { ...pythonSpec, isJsonLog: true, logLevel: "WARN" });
+  const clientContext = Buffer.from('{"custom":{"a":1}}').toString("base64");
+  const outcome = await client.invoke({ functionArn: arn, payload: "{}", clientContext, wantsLogTail: true });
+  assert.deepEqual(answer(outcome), [{ a: 1 }, true, "128"]);
+  const lines = tail(outcome)
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line));
+  assert.deepEqual(
+    lines.map(({ level, message, logger, errorType }) => [level, message, logger, errorType]),
+    [
+      ["WARNING", "careful 1", "mine", undefined],
+      ["ERROR", "caught", "root", "ZeroDivisionError"],
+    ],
+  );
+});
+
+test("without Python a Python function says what is missing", async (t) => {
+  const path = process.env["PATH"];
+  process.env["PATH"] = "/nowhere";
+  t.after(() => {
+    process.env["PATH"] = path;
+  });
+  const { invoke } = await start(t, pythonCode, { ...pythonSpec, runtime: "python3.14" });
+  const outcome = await invoke();
+  assert.ok(outcome.kind === "service-error", JSON.stringify(outcome));
+  assert.deepEqual([outcome.code, outcome.status], ["InvalidRuntimeException", 502]);
+  assert.match(outcome.message, /needs python3\.14, and there is no python3 .* Install Python 3/);
+});
