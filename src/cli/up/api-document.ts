@@ -34,7 +34,8 @@ const documentBytesMax = 64 * 1024 * 1024;
 
 /** Reads the document; what is wrong with it is thrown as located problems. */
 export async function readApiDocument(file: string, settings: ApiSettings): Promise<ApiDocument> {
-  const { size } = statSync(file);
+  const size = statSync(file, { throwIfNoEntry: false })?.size;
+  if (size === undefined) throw new ProblemsError([{ severity: "error", message: `${file} is not there` }]);
   if (size > documentBytesMax)
     throw new UserError({
       what: `${file} is too large.`,

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import type { FunctionSettings } from "./project.ts";
 import type { Problem } from "./source-text.ts";
@@ -44,7 +44,7 @@ export function findFunctions(
   const folder = join(projectFolder, "functions");
   const problems: Problem[] = [];
   const found = new Map<string, LocalFunction>();
-  if (!existsSync(folder)) return { functions: [], problems };
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return { functions: [], problems };
   const entries = readdirSync(folder).sort();
   // Beside single-file functions: what they share. `_name` is never a function; package.json decides what .js means.
   const shared = entries
