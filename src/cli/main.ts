@@ -20,8 +20,8 @@ async function main(args: readonly string[]): Promise<void> {
   const program = new Command("portico")
     .description("A self-hosted Amazon API Gateway: the same management API, the same behaviour on the wire.")
     .version(readVersion(), "--version")
-    .helpOption("--help", "say how it is used")
-    .helpCommand(false)
+    .helpOption("-h, --help", "say how it is used")
+    .helpCommand("help [COMMAND]", "say how a command is used")
     .exitOverride()
     .showSuggestionAfterError(true)
     .configureOutput({
@@ -50,7 +50,7 @@ function addCommand(program: Command, facts: CommandFacts): void {
     .command(facts.name)
     .description(facts.synopsis)
     .exitOverride()
-    .helpOption("--help", "say how it is used")
+    .helpOption("-h, --help", "say how it is used")
     .addHelpText("after", `\nExamples:\n${facts.examples.map((example) => `  ${example}`).join("\n")}`);
   for (const argument of facts.arguments) command.argument(argument.name, argument.help);
   for (const { flags, help, choices } of facts.options) {
