@@ -1,68 +1,15 @@
-// Requests per second of the codec beside node:http's, one core each, a handler that answers 1 KB. Needs wrk and taskset.
-//   node bench/gateway/http1/http1-server.bench.ts [SECONDS]
-import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
-import { createServer as createHttpServer } from "node:http";
-import { type AddressInfo, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { Http1Server } from "../../../src/gateway/http1/http1-server.ts";
-import { defaultHttp1Limits } from "../../../src/gateway/http1/limits.ts";
+import type { Bench } from "../../bench.ts";
+import { freePort, listening, load, startPinned } from "../../measure.ts";
 
-const body = Buffer.alloc(1024, "x");
-const headers = ["Content-Type", "application/json", "x-amzn-RequestId", "5e4f8f1c-7d3b-4b0e-9a55-0d1c7e9a2b34"];
+interface Cost {
+  readonly user: number;
+  readonly system: number;
+  readonly requests: number;
+}
 
-const serve: Record<string, () => Promise<number>> = {
-  async "node:http"() {
-    const server = createHttpServer((_request, response) => {
-      response.writeHead(200, [...headers, "Content-Length", "1024"]);
-      response.end(body);
-    });
-    await once(server.listen(0, "127.0.0.1"), "listening");
-    return (server.address() as AddressInfo).port;
-  },
-  /** No HTTP at all: what the sockets themselves cost, and so the bound for any codec on them. */
-  async "bare sockets"() {
-    const head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1024\r\n\r\n";
-    const answer = Buffer.concat([Buffer.from(head), body]);
-    const server = createServer({ noDelay: true }, (socket) => {
-      socket.on("data", () => socket.write(answer));
-      socket.on("error", () => {});
-    });
-    await once(server.listen(0, "127.0.0.1"), "listening");
-    return (server.address() as AddressInfo).port;
-  },
-  async portico() {
-    const http1 = new Http1Server({
-      limits: defaultHttp1Limits,
-      hasHints: false,
-      clock: Date,
-      onRequest: (request) => request.respond(200, headers, body),
-      onError: (error) => console.error(error),
-    });
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => http1.accept(socket));
-    await once(server.listen(0, "127.0.0.1"), "listening");
-    return (server.address() as AddressInfo).port;
-  },
-  async "portico-streamed"() {
-    const http1 = new Http1Server({
-      limits: defaultHttp1Limits,
-      hasHints: false,
-      clock: Date,
-      onRequest: (request) => {
-        request.startResponse(200, headers, body.length);
-        request.write(body);
-        request.end();
-      },
-      onError: (error) => console.error(error),
-    });
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => http1.accept(socket));
-    await once(server.listen(0, "127.0.0.1"), "listening");
-    return (server.address() as AddressInfo).port;
-  },
-};
-
-const browserHeaders = [
+/** What a browser's request carries, more or less. */
+const headers = [
   "User-Agent: Mozilla/5.0 (X11; Linux x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
   "Accept: application/json, text/plain, */*",
   "Accept-Encoding: gzip, deflate, br",
@@ -73,76 +20,43 @@ const browserHeaders = [
   "Cache-Control: no-cache",
 ];
 
-interface Measured {
-  readonly perSecond: number;
-  /** CPU time of the server for one request. */
-  readonly userMicros: number;
-  readonly systemMicros: number;
+const program = fileURLToPath(new URL("compared-server.ts", import.meta.url));
+
+/** A load generator on the other core is busier than these servers, so the program's CPU time for a request is counted, too. */
+async function measure(name: string): Promise<{ perSecond: number; micros: number }> {
+  const port = await freePort();
+  await using _server = await startPinned(0, process.execPath, [program, name, String(port)], {
+    isReadyOnOutput: false,
+  });
+  await listening(port);
+  const url = `http://127.0.0.1:${port}`;
+  const cost = async (): Promise<Cost> => (await (await fetch(`${url}/cost`)).json()) as Cost;
+  await load(`${url}/pets?limit=10`, { seconds: 1, headers });
+  const before = await cost();
+  const perSecond = await load(`${url}/pets?limit=10`, { seconds: 3, headers });
+  const after = await cost();
+  return { perSecond, micros: (after.user - before.user) / (after.requests - before.requests) };
 }
 
-const measure = async (name: string, seconds: number, requestHeaders: readonly string[]): Promise<Measured> => {
-  const self = fileURLToPath(import.meta.url);
-  const child = spawn(
-    "taskset",
-    ["-c", "0", process.execPath, "--disable-warning=ExperimentalWarning", self, "serve", name],
-    {
-      stdio: ["ignore", "pipe", "inherit", "ipc"],
-    },
-  );
-  const [line] = (await once(child.stdout!, "data")) as [Buffer];
-  const url = `http://127.0.0.1:${line.toString().trim()}/prod/pets?limit=10`;
-  const wrk = async (duration: number): Promise<{ perSecond: number; requests: number }> => {
-    const args = [
-      "-c",
-      "1",
-      "wrk",
-      "-t1",
-      "-c32",
-      `-d${duration}s`,
-      ...requestHeaders.flatMap((header) => ["-H", header]),
-      url,
-    ];
-    const { stdout } = await promisify(execFile)("taskset", args);
+export const bench: Bench = {
+  title: "the HTTP/1.1 codec against node:http, 1 KB, a browser's headers, one core",
+  needs: ["wrk"],
+  async run() {
+    const node = await measure("node:http");
+    const codec = await measure("codec");
+    const streamed = await measure("streamed");
+    const sockets = await measure("sockets");
     return {
-      perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]),
-      requests: Number(/(\d+) requests in/.exec(stdout)?.[1]),
+      "requests/s ÷ node:http's": codec.perSecond / node.perSecond,
+      "node:http's user CPU ÷ the codec's": node.micros / codec.micros,
+      "requests/s": codec.perSecond,
+      "requests/s, streamed answers": streamed.perSecond,
+      "requests/s of node:http": node.perSecond,
+      "requests/s of bare sockets": sockets.perSecond,
+      "µs of user CPU a request": codec.micros,
+      "µs of user CPU a request, streamed answers": streamed.micros,
+      "µs of user CPU a request of node:http": node.micros,
+      "µs of user CPU a request of bare sockets": sockets.micros,
     };
-  };
-  const cpu = async (): Promise<NodeJS.CpuUsage> => {
-    child.send("cpu");
-    return ((await once(child, "message")) as [NodeJS.CpuUsage])[0];
-  };
-  await wrk(1);
-  const before = await cpu();
-  const { perSecond, requests } = await wrk(seconds);
-  const used = await cpu();
-  child.kill();
-  return {
-    perSecond,
-    userMicros: (used.user - before.user) / requests,
-    systemMicros: (used.system - before.system) / requests,
-  };
+  },
 };
-
-if (process.argv[2] === "serve") {
-  process.on("message", () => process.send?.(process.cpuUsage()));
-  console.log(await serve[process.argv[3] as string]?.());
-} else {
-  const seconds = Number(process.argv[2] ?? 3);
-  for (const [label, requestHeaders] of [
-    ["bare", []],
-    ["browser's headers", browserHeaders],
-  ] as const) {
-    let base: Measured | undefined;
-    for (const name of Object.keys(serve)) {
-      const measured = await measure(name, seconds, requestHeaders);
-      base ??= measured;
-      const { perSecond, userMicros, systemMicros } = measured;
-      console.log(
-        `${label}: ${name.padEnd(16)} ${Math.round(perSecond)}/s (× ${(perSecond / base.perSecond).toFixed(2)}), ` +
-          `a request costs ${userMicros.toFixed(2)} µs in the program (node:http's / ${(base.userMicros / userMicros).toFixed(2)}) ` +
-          `and ${systemMicros.toFixed(2)} µs in the kernel`,
-      );
-    }
-  }
-}

@@ -33,7 +33,7 @@ const cache: (HeaderName | undefined)[] = new Array(slots).fill(undefined);
 const intern = (text: string): string => Object.keys({ [text]: 0 })[0] as string;
 
 const makeName = (raw: string): HeaderName => {
-  const lower = intern(raw.toLowerCase());
+  const lower = raw.toLowerCase();
   // Own property: a header may be called `constructor`.
   return { raw, lower, kind: Object.hasOwn(kindsByName, lower) ? (kindsByName[lower] as number) : nameKinds.other };
 };
@@ -51,10 +51,10 @@ export const findName = (bytes: Buffer, start: number, end: number, hash: number
   const found = cache[slot];
   if (found !== undefined && isSame(found.raw, bytes, start, end)) return found;
   const name = makeName(latin1Slice(bytes, start, end));
-  if (found === undefined && end - start <= cachedNameBytesMax) {
-    cache[slot] = { raw: intern(name.raw), lower: name.lower, kind: name.kind };
-  }
-  return name;
+  if (found !== undefined || end - start > cachedNameBytesMax) return name;
+  const kept = { raw: intern(name.raw), lower: intern(name.lower), kind: name.kind };
+  cache[slot] = kept;
+  return kept;
 };
 
 const isSame = (name: string, bytes: Buffer, start: number, end: number): boolean => {
