@@ -43,8 +43,9 @@ export const hashStep = (hash: number, byte: number): number => (Math.imul(hash,
 
 /**
  * The name at [start, end), without making strings for names seen before: slicing and lower-casing ten names was
- * measured at 0.8 µs a request, this at 0.15. The cache never evicts: what is first seen, the common names below,
- * stays, and a client that makes up names gains nothing by it.
+ * measured at 0.8 µs from the buffer and 0.3 from one string, this at 0.25, with what the codec must know of each name,
+ * and without garbage. The cache never evicts: the common names below stay, and a client that makes up names gains
+ * nothing by it.
  */
 export const findName = (bytes: Buffer, start: number, end: number, hash: number): HeaderName => {
   const slot = (hash ^ (hash >>> 10)) & (slots - 1);
