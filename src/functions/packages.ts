@@ -249,6 +249,14 @@ function nextEntry(archive: ZipFile): Promise<Entry | undefined> {
 
 function openEntry(archive: ZipFile, entry: Entry): Promise<NodeJS.ReadableStream> {
   return new Promise((resolve, reject) => {
-    archive.openReadStream(entry, (error, stream) => (error ? reject(error) : resolve(stream)));
+    archive.openReadStream(entry, (error, stream) => {
+      if (error) {
+        reject(error);
+        return;
+      }
+      // yauzl passes on the inflater's error a turn later: when the pipeline has ended already, nobody else listens.
+      stream.on("error", () => {});
+      resolve(stream);
+    });
   });
 }
