@@ -9,7 +9,7 @@ import { problems } from "./problem.ts";
 import { headerLines, statusLine } from "./response-head.ts";
 
 const empty = Buffer.alloc(0);
-/** Up to this size head and body go out as one piece: copying costs less than a second write or a vector. */
+/** Up to this size head and body are copied into one piece, which spares a second write. */
 const joinBytesMax = 16_384;
 const firstBodyBytes = 65_536;
 

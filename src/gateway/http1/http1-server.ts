@@ -16,8 +16,7 @@ export interface Http1Options {
 
 /**
  * HTTP/1.1 over the sockets given to `accept`, which must be half-open (`allowHalfOpen`) sockets. All time-outs hang on one
- * coarse sweep over the connections, which runs only while there are any: a timer per request was measured to cost more
- * than parsing it.
+ * coarse sweep over the connections, which runs only while there are any: a request sets a number, and no timer.
  */
 export class Http1Server implements ConnectionHost {
   readonly limits: Http1Limits;
