@@ -83,6 +83,7 @@ export class Exchange {
     this.integrationHeaders = none;
     this.#traceId = undefined;
     this.#query = undefined;
+    program.onBegin();
   }
 
   /** The value of X-Amzn-Trace-Id for the integration: the client's, if it has a root, else one of ours. */

@@ -66,13 +66,14 @@ export class Gateway {
   /** Swaps a stage's program; null: the stage is gone. A plan that can't be linked is refused and the old one serves on. */
   setPlan(key: string, plan: StagePlan | null): void {
     const old = this.#programs.get(key);
-    if (plan === null) this.#programs.delete(key);
-    else {
+    if (plan === null) {
+      this.#programs.delete(key);
+      this.#undeployed.delete(key);
+    } else {
       if (plan.version !== planVersion) throw new Error(`a plan of version ${plan.version}, not ${planVersion}`);
       this.#programs.set(key, linkProgram(plan, this.#thread, this.#logs));
     }
     this.#hints.delete(key);
-    // Requests under way keep the pools' connections busy; a released pool closes them as they become free.
     old?.close();
   }
 

@@ -10,55 +10,80 @@ import type { ThreadContext } from "./thread-context.ts";
 
 /** Links a stage's plan: everything that can be known before a request comes is computed here. */
 export function linkProgram(plan: StagePlan, thread: ThreadContext, logs: AccessLogWriter): Program {
-  const releases: (() => void)[] = [];
-  const close = (): void => {
-    for (const release of releases.splice(0)) release();
-  };
+  const life = new ProgramLife();
+  const onRetire = (release: () => void): void => life.onRetire(release);
   try {
     return {
-      ...linkParts(plan, thread, (release) => releases.push(release)),
-      onComplete: linkCompletion(plan, thread, logs),
-      close,
+      plan,
+      router: new Router(plan.routes),
+      responses: new GatewayResponses(plan.gatewayResponses, thread.isDevelopment),
+      isDevelopment: thread.isDevelopment,
+      methods: plan.methods.map((method) => ({
+        plan: method,
+        steps: method.steps.map((step) => linkStep(step, { stage: plan, method, thread, onRetire })),
+      })),
+      onBegin: () => life.begin(),
+      onComplete: linkCompletion(plan, thread, { life, log: linkLog(plan, logs, onRetire) }),
+      close: () => life.retire(),
     };
   } catch (error) {
-    close();
+    life.retire();
     throw error;
   }
 }
 
-function linkParts(
-  plan: StagePlan,
-  thread: ThreadContext,
-  onRetire: (release: () => void) => void,
-): Omit<Program, "onComplete" | "close"> {
-  const methods = plan.methods.map((method) => ({
-    plan: method,
-    steps: method.steps.map((step) => linkStep(step, { stage: plan, method, thread, onRetire })),
-  }));
-  return {
-    plan,
-    methods,
-    router: new Router(plan.routes),
-    responses: new GatewayResponses(plan.gatewayResponses, thread.isDevelopment),
-    isDevelopment: thread.isDevelopment,
-  };
+/** A program ends when it was replaced and the last request on it is complete. */
+class ProgramLife {
+  readonly #releases: (() => void)[] = [];
+  #running = 0;
+  #isRetired = false;
+
+  onRetire(release: () => void): void {
+    this.#releases.push(release);
+  }
+
+  begin(): void {
+    this.#running++;
+  }
+
+  end(): void {
+    this.#running--;
+    this.#settle();
+  }
+
+  retire(): void {
+    this.#isRetired = true;
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (!this.#isRetired || this.#running > 0) return;
+    for (const release of this.#releases.splice(0)) release();
+  }
 }
 
-function linkCompletion(plan: StagePlan, thread: ThreadContext, logs: AccessLogWriter): Program["onComplete"] {
-  const { metrics } = thread;
+type Log = (exchange: Exchange) => void;
+
+function linkCompletion(
+  plan: StagePlan,
+  { metrics }: ThreadContext,
+  options: { readonly life: ProgramLife; readonly log: Log | undefined },
+): Program["onComplete"] {
+  const { life, log } = options;
   const stage = metrics.stage(`${plan.apiId}/${plan.stageName}`);
-  const log = linkLog(plan, logs);
   return (exchange) => {
     metrics.request(stage, exchange.status, performance.now() - exchange.startedAt);
     metrics.add("responseBytes", exchange.request.responseBytes);
     log?.(exchange);
+    life.end();
   };
 }
 
-function linkLog(plan: StagePlan, logs: AccessLogWriter): ((exchange: Exchange) => void) | undefined {
+function linkLog(plan: StagePlan, logs: AccessLogWriter, onRetire: (release: () => void) => void): Log | undefined {
   if (plan.accessLog === undefined) return undefined;
-  const write = logs.open(plan.accessLog.destinationArn);
-  if (write === undefined) return undefined;
+  const log = logs.open(plan.accessLog.destinationArn);
+  if (log === undefined) return undefined;
+  onRetire(() => log.close());
   const format = linkAccessLog(plan.accessLog.format);
-  return (exchange) => write(format(exchange));
+  return (exchange) => log.write(format(exchange));
 }

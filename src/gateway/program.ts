@@ -18,7 +18,9 @@ export interface Program {
   readonly methods: readonly MethodProgram[];
   readonly responses: GatewayResponses;
   readonly isDevelopment: boolean;
+  /** Called for each exchange: when it begins, and once when it is complete. */
+  readonly onBegin: () => void;
   readonly onComplete: (exchange: Exchange) => void;
-  /** Lets go of backends' connections when no request needs them any more. */
+  /** Lets go of backends and logs, when no request needs them any more. */
   readonly close: () => void;
 }

@@ -10,11 +10,14 @@ const flushChars = 65_536;
 
 /** One destination: lines are gathered and written with one call, one at a time. */
 class LogFile {
+  /** Programs that write to it. */
+  references = 0;
   readonly #fd: number;
   readonly #options: AccessLogOptions;
   #lines = "";
   #lineCount = 0;
   #isWriting = false;
+  #isClosed = false;
   #timer: NodeJS.Timeout | undefined = undefined;
 
   constructor(fd: number, options: AccessLogOptions) {
@@ -23,6 +26,7 @@ class LogFile {
   }
 
   add(line: string): void {
+    if (this.#isClosed) return;
     if (this.#lines.length > bounds.accessLogBufferBytesMax.value) {
       this.#options.metrics.add("accessLogLinesDropped");
       return;
@@ -59,20 +63,29 @@ class LogFile {
       else {
         if (error !== null) this.#options.logger.error("access log can't be written", { error: error.message });
         this.#isWriting = false;
+        if (this.#isClosed) {
+          this.#closeFile();
+          return;
+        }
         if (this.#lines.length >= flushChars) this.#flush();
         else if (this.#lines !== "") this.#timer ??= setTimeout(() => this.#flush(), flushMs).unref();
       }
     });
   }
 
-  /** Writes what is left, waiting for it. */
+  /** Writes what is left, waiting for it. The file is closed when no write is under way. */
   close(): void {
+    this.#isClosed = true;
     const text = this.#take();
     try {
       if (text.length > 0) writeSync(this.#fd, text);
     } catch (error) {
       this.#options.logger.error("access log can't be written", { error: String(error) });
     }
+    if (!this.#isWriting) this.#closeFile();
+  }
+
+  #closeFile(): void {
     if (this.#fd > 2) closeSync(this.#fd);
   }
 }
@@ -84,21 +97,36 @@ export interface AccessLogOptions {
   readonly logger: Logger;
 }
 
+/** An open log; lines end with a newline. */
+export interface AccessLog {
+  write(line: string): void;
+  close(): void;
+}
+
 /** Writes access logs in batches. Lines of several threads don't mix: each batch is one append of whole lines. */
 export class AccessLogWriter {
   readonly #options: AccessLogOptions;
-  readonly #files = new Map<string, LogFile | undefined>();
+  readonly #files = new Map<string, LogFile>();
 
   constructor(options: AccessLogOptions) {
     this.#options = options;
   }
 
-  /** What writes lines (which end with a newline) to a log group or delivery stream, by its ARN. */
-  open(destinationArn: string): ((line: string) => void) | undefined {
+  /** Opens the log of a log group or delivery stream, by its ARN; undefined if that can't be. */
+  open(destinationArn: string): AccessLog | undefined {
     const name = this.#options.target === "-" ? "-" : fileName(destinationArn);
-    if (!this.#files.has(name)) this.#files.set(name, this.#openFile(name));
-    const file = this.#files.get(name);
-    return file === undefined ? undefined : (line) => file.add(line);
+    const file = this.#files.get(name) ?? this.#openFile(name);
+    if (file === undefined) return undefined;
+    this.#files.set(name, file);
+    file.references++;
+    return {
+      write: (line) => file.add(line),
+      close: () => {
+        if (--file.references > 0 || this.#files.get(name) !== file) return;
+        this.#files.delete(name);
+        file.close();
+      },
+    };
   }
 
   #openFile(name: string): LogFile | undefined {
@@ -113,7 +141,7 @@ export class AccessLogWriter {
   }
 
   close(): void {
-    for (const file of this.#files.values()) file?.close();
+    for (const file of this.#files.values()) file.close();
     this.#files.clear();
   }
 }

@@ -117,7 +117,7 @@ function relayedName(name: string): string | undefined {
   if (known !== undefined || relayedNames.has(name)) return known;
   const fate = responseHeaderFates.get(name.toLowerCase());
   const relayed = fate === "drop" ? undefined : fate === "remap" ? remappedName(name) : name;
-  if (relayedNames.size < 1_000) relayedNames.set(name, relayed);
+  if (relayedNames.size < 1_000 && name.length <= 128) relayedNames.set(name, relayed);
   return relayed;
 }
 
