@@ -228,6 +228,15 @@ test("failures of function and service have AWS's statuses", async () => {
       requestId: "r",
     });
   assert.equal((await gateway.call("/pets/1")).status, 500);
+  functions.outcome = () =>
+    Promise.resolve({
+      kind: "service-error",
+      code: "RequestTooLargeException",
+      status: 413,
+      message: "m",
+      requestId: "r",
+    });
+  assert.equal((await gateway.call("/pets/1")).text, '{"message": "Request Too Long"}');
   functions.outcome = () => new Promise(() => {});
   const late = await gateway.call("/slow");
   assert.deepEqual([late.status, late.text], [504, '{"message": "Endpoint request timed out"}']);

@@ -94,6 +94,10 @@ export class Invocation {
       case "service-error":
         this.#thread.metrics.add("functionServiceErrors");
         integration.error = outcome.message;
+        if (outcome.code === "RequestTooLargeException") {
+          exchange.program.responses.finish(exchange, "REQUEST_TOO_LARGE", { hint: outcome.message });
+          break;
+        }
         this.#fail(500, `Lambda invocation failed with status: ${outcome.status}. ${outcome.code}: ${outcome.message}`);
         break;
     }
