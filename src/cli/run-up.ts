@@ -1,11 +1,11 @@
 import { join, sep } from "node:path";
 import { UserError } from "../base/user-error.ts";
+import { untilSignal } from "../server/until-signal.ts";
 import type { Invocation } from "./commands.ts";
 import type { Output } from "./output.ts";
 import { connect } from "./portico-calls.ts";
 import { getStatus } from "./server-status.ts";
 import { shortPath } from "./short-path.ts";
-import { untilSignal } from "./until-signal.ts";
 import { findOrStartServer, type ServerInUse } from "./up/find-server.ts";
 import { findProject, type Project, settingsFileName } from "./up/project.ts";
 import { type Deployed, ProjectDeployer } from "./up/project-deployer.ts";

@@ -213,7 +213,6 @@ function aDefinition(random: Random, exportType: ExportOptions["exportType"]): R
     return {
       type,
       ...(type !== "MOCK" && { httpMethod: random.pick(["GET", "POST"]) }),
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: a stage variable as AWS writes it.
       ...(isHttp && { uri: "http://example.com/{x}?y=${stageVariables.z}" }),
       ...(type.startsWith("AWS") && { uri: functionUri }),
       ...(isHttp && random.maybe({ connectionType: "VPC_LINK" as const, connectionId: "link12" })),

@@ -33,7 +33,6 @@ const strange: readonly unknown[] = [
   "/",
   "{a+}",
   "application/json",
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: a stage variable as AWS writes it.
   "${stageVariables.x}",
   "method.request.header.X",
   "\u0000\ud800",
