@@ -14,7 +14,14 @@ if (files.length === 0) {
 }
 const run = spawnSync(
   process.execPath,
-  ["--disable-warning=ExperimentalWarning", "--test", `--test-concurrency=${availableParallelism()}`, ...files.sort()],
+  [
+    "--disable-warning=ExperimentalWarning",
+    "--test",
+    // Far above what the slowest needs: a test that hangs fails with its name.
+    "--test-timeout=600000",
+    `--test-concurrency=${availableParallelism()}`,
+    ...files.sort(),
+  ],
   { stdio: "inherit" },
 );
 process.exit(run.status ?? 1);
