@@ -27,6 +27,8 @@ export const bounds = {
     source: "ours: access log lines that wait for a slow disk; more are dropped",
   },
   selectionPatternStatesMax: { value: 2_000, source: "ours: states of a compiled selection pattern" },
+  jsonDepthMax: { value: 1_000, source: "ours, and Jackson's since 2.15: levels of a JSON text" },
+  jsonNumberLengthMax: { value: 1_000, source: "ours, and Jackson's since 2.15: characters of a number in JSON" },
   hintBytesMax: { value: 900, source: "ours: the header x-portico-hint" },
   hintRoutesMax: { value: 20_000, source: "ours: routes that a hint looks at" },
   metricsStagesMax: { value: 256, source: "ours: stages with a label of their own in the metrics" },

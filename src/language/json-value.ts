@@ -47,3 +47,30 @@ export function javaDoubleText(value: number): string {
 export function integerOf(value: bigint): number | bigint {
   return value >= -9007199254740991n && value <= 9007199254740991n ? Number(value) : value;
 }
+
+/**
+ * A number with a decimal point or an exponent, as json-smart reads it: a BigDecimal if it is written with more than 18
+ * characters and a Double would lose some of its digits, else a Double.
+ */
+export function decimalOf(text: string): JavaDouble {
+  const value = Number(text);
+  if (text.length <= 18 || bigDecimalText(String(value)) === bigDecimalText(text)) return new JavaDouble(value);
+  return new JavaDouble(value, bigDecimalText(text));
+}
+
+/** What Java's `new BigDecimal(text).toString()` prints. */
+function bigDecimalText(text: string): string {
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] =
+    /^(-?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  const digits = `${whole}${fraction}`.replace(/^0+(?=\d)/, "");
+  const scale = fraction.length - Number(exponent);
+  const adjusted = digits.length - 1 - scale;
+  const shown = digits === "0" ? "" : sign;
+  if (scale === 0) return shown + digits;
+  if (scale > 0 && adjusted >= -6) {
+    const padded = digits.padStart(scale + 1, "0");
+    return `${shown}${padded.slice(0, -scale)}.${padded.slice(-scale)}`;
+  }
+  const mantissa = digits.length > 1 ? `${digits[0]}.${digits.slice(1)}` : digits;
+  return `${shown}${mantissa}E${adjusted > 0 ? "+" : ""}${adjusted}`;
+}
