@@ -1,6 +1,8 @@
 import { bounds } from "../base/bounds.ts";
 import { contextAt, type JsonContext } from "./json-context.ts";
-import { decimalOf, integerOf, JavaDouble, type JsonArray, type JsonObject, type JsonValue } from "./json-value.ts";
+import { decimalOf, isJsonNumber, type JsonNumber, type JsonValue, numberText } from "./json-value.ts";
+import { wholeNumber } from "./vtl/java-number.ts";
+import { JavaDouble, TemplateList, TemplateMap, type TemplateValue } from "./vtl/values.ts";
 
 /**
  * What a text holds, or why it is no JSON: `detail` is what Jackson 2.11, which API Gateway quotes, says of those bytes,
@@ -91,8 +93,8 @@ function parseValue(): JsonValue {
   throw unexpectedValue(code);
 }
 
-function parseObject(): JsonObject {
-  const object: JsonObject = new Map();
+function parseObject(): TemplateMap {
+  const object = new TemplateMap();
   if (++depth > depthMax) throw tooDeep();
   at++;
   let code = skipSpace();
@@ -120,8 +122,9 @@ function parseObject(): JsonObject {
   }
 }
 
-function parseArray(): JsonArray {
-  const array: JsonArray = [];
+function parseArray(): TemplateList {
+  const items: TemplateValue[] = [];
+  const array = new TemplateList(items, "json");
   if (++depth > depthMax) throw tooDeep();
   at++;
   let code = skipSpace();
@@ -131,7 +134,7 @@ function parseArray(): JsonArray {
     return array;
   }
   for (;;) {
-    array.push(parseValue());
+    items.push(parseValue());
     code = skipSpace();
     if (code === closeBracket) {
       at++;
@@ -204,7 +207,7 @@ function parseEscape(): string {
   return String.fromCharCode(value);
 }
 
-function parseNumber(first: number): number | bigint | JavaDouble {
+function parseNumber(first: number): JsonNumber {
   const start = at;
   let code = first;
   if (code === minus) code = text.charCodeAt(++at);
@@ -221,9 +224,12 @@ function parseNumber(first: number): number | bigint | JavaDouble {
   }
   if (code === dot || code === 101 || code === 69) return parseFraction(start, code);
   if (depth === 0) checkRootNumber(code);
-  if (digits <= 15) return first === minus ? 0 - value : value;
+  if (digits <= 15) {
+    if (value > 0x7fffffff) return wholeNumber(BigInt(first === minus ? -value : value));
+    return first === minus ? 0 - value : value;
+  }
   checkLength(start);
-  return integerOf(BigInt(text.slice(start, at)));
+  return wholeNumber(BigInt(text.slice(start, at)));
 }
 
 function parseFraction(start: number, first: number): JavaDouble {
@@ -507,23 +513,25 @@ function sourceAt(line: number, column: number): string {
 export class JsonTooDeep extends Error {}
 
 /** Compact JSON text, keys in their order, as `$input.json` prints it. Throws {@link JsonTooDeep}. */
-export function printJson(value: JsonValue): string {
+export function printJson(value: TemplateValue): string {
   return print(value, 0);
 }
 
-function print(value: JsonValue, level: number): string {
+function print(value: TemplateValue, level: number): string {
   if (typeof value === "string") return printString(value);
   if (typeof value === "number") return String(value);
-  if (typeof value !== "object" || value === null) return String(value);
-  if (value instanceof JavaDouble) return Number.isFinite(value.value) ? value.toString() : "null";
+  if (value === null || typeof value === "boolean") return String(value);
+  if (isJsonNumber(value))
+    return value instanceof JavaDouble && !Number.isFinite(value.value) ? "null" : numberText(value);
   if (level >= depthMax) throw new JsonTooDeep(`more than ${depthMax} levels`);
   let printed = "";
-  if (Array.isArray(value)) {
-    for (const item of value) printed += printed === "" ? print(item, level + 1) : `,${print(item, level + 1)}`;
+  if (value instanceof TemplateList) {
+    for (const item of value.items) printed += printed === "" ? print(item, level + 1) : `,${print(item, level + 1)}`;
     return `[${printed}]`;
   }
-  for (const [name, member] of value) {
-    printed += `${printed === "" ? "" : ","}${printString(name)}:${print(member, level + 1)}`;
+  if (!(value instanceof TemplateMap)) throw new JsonTooDeep("a value that JSON has not");
+  for (const [name, member] of value.entries()) {
+    printed += `${printed === "" ? "" : ","}${printString(String(name))}:${print(member, level + 1)}`;
   }
   return `{${printed}}`;
 }
