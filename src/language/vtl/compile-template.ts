@@ -1,0 +1,794 @@
+import { bounds } from "../../base/bounds.ts";
+import { arithmetic, compareNumbers, isNumber } from "./java-number.ts";
+import { callMethod, getIndex, getProperty, itemsOf, setIndex, setProperty } from "./members.ts";
+import { Meter, TemplateFailure } from "./meter.ts";
+import { parseTemplate, placeOf } from "./parse-template.ts";
+import type {
+  Block,
+  ComparisonOperator,
+  Expression,
+  Macro,
+  MacroCall,
+  ParsedTemplate,
+  Reference,
+  ReferencePart,
+  Statement,
+} from "./template-node.ts";
+import type { TemplatePolicy } from "./template-policy.ts";
+import {
+  HostObject,
+  type HostType,
+  isEqual,
+  TemplateBlock,
+  TemplateList,
+  TemplateMap,
+  type TemplateValue,
+  textOf,
+} from "./values.ts";
+
+/** The variables that a template finds set, by name without the dollar sign. */
+export type TemplateScope = ReadonlyMap<string, TemplateValue>;
+
+/** What became of a template. The message of a failure is for the execution log, never for the caller. */
+export type Rendered =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "failure"; readonly line: number; readonly column: number; readonly message: string };
+
+/** A template as closures. It may be rendered any number of times; nothing of one rendering is seen by another. */
+export interface CompiledTemplate {
+  render(scope: TemplateScope): Rendered;
+}
+
+export function compileTemplate(template: ParsedTemplate, policy: TemplatePolicy): CompiledTemplate {
+  const names = new Slots();
+  const compiler = new Compiler(template.macros, names, policy);
+  const run = compiler.block(template.body);
+  return {
+    render(scope) {
+      return finish(template.text, new State(names, scope), run);
+    },
+  };
+}
+
+function finish(text: string, state: State, run: Run): Rendered {
+  try {
+    run(state);
+  } catch (error) {
+    if (error === stopAll || error === stopNearest) return { kind: "text", text: state.out };
+    if (error instanceof TemplateFailure) {
+      return { kind: "failure", ...placeOf(text, error.offset ?? state.at), message: error.message };
+    }
+    // The depth of calls is bounded; this is the net below, since what stack there is depends on the caller.
+    if (error instanceof RangeError && error.message.includes("call stack")) {
+      return { kind: "failure", ...placeOf(text, state.at), message: "The template is nested too deep" };
+    }
+    throw error;
+  }
+  return { kind: "text", text: state.out };
+}
+
+type Run = (state: State) => void;
+type Evaluate = (state: State) => TemplateValue;
+type Test = (state: State) => boolean;
+
+/** `#stop` and `#break`: thrown, since they leave everything that is under way, strings included. */
+const stopAll = new Error("#stop");
+const stopNearest = new Error("#break");
+
+/** Each variable's place in State.variables. */
+class Slots {
+  readonly names: string[] = [];
+  readonly #slots = new Map<string, number>();
+
+  slot(name: string): number {
+    const known = this.#slots.get(name);
+    if (known !== undefined) return known;
+    this.#slots.set(name, this.names.length);
+    return this.names.push(name) - 1;
+  }
+
+  copy(): Slots {
+    const copy = new Slots();
+    for (const name of this.names) copy.slot(name);
+    return copy;
+  }
+}
+
+/** One rendering. */
+class State extends Meter {
+  out = "";
+  /** The place in the template, for failures. */
+  at = 0;
+  readonly variables: TemplateValue[] = [];
+  /** The innermost macro that is being rendered. */
+  frame: Frame | null = null;
+  macroDepth = 0;
+  loop: Loop | null = null;
+  slots: Slots;
+  readonly scope: TemplateScope;
+
+  constructor(slots: Slots, scope: TemplateScope) {
+    super();
+    this.slots = slots;
+    this.scope = scope;
+    for (const name of slots.names) this.variables.push(scope.get(name) ?? null);
+  }
+
+  emit(text: string): void {
+    this.out += text;
+    if (this.out.length > bounds.templateTextCharsMax.value) {
+      throw new TemplateFailure(`The output is longer than ${bounds.templateTextCharsMax.value} characters`);
+    }
+  }
+
+  /** What a piece of template prints, as a text of its own. */
+  capture(run: Run): string {
+    const before = this.out;
+    this.out = "";
+    try {
+      run(this);
+      const text = this.out;
+      this.made(text.length);
+      return text;
+    } finally {
+      this.out = before;
+    }
+  }
+
+  /** Runs something as if within another macro, or none. */
+  within<Result>(frame: Frame | null, run: () => Result): Result {
+    const before = this.frame;
+    this.frame = frame;
+    try {
+      return run();
+    } finally {
+      this.frame = before;
+    }
+  }
+
+  get(slot: number): TemplateValue {
+    for (let frame = this.frame; frame !== null; frame = frame.caller) {
+      const local = frame.locals?.get(slot);
+      if (local !== undefined) return local;
+      const argument = frame.args.get(slot);
+      if (argument !== undefined) return this.within(frame.caller, () => argument.evaluate(this));
+    }
+    return this.variables[slot]!;
+  }
+
+  set(slot: number, value: TemplateValue): void {
+    for (let frame = this.frame; frame !== null; frame = frame.caller) {
+      if (!frame.args.has(slot)) continue;
+      frame.locals ??= new Map();
+      frame.locals.set(slot, value);
+      return;
+    }
+    this.variables[slot] = value;
+  }
+}
+
+interface Argument {
+  readonly evaluate: Evaluate;
+  readonly source: string;
+}
+
+/** A call of a macro: its arguments are evaluated where it was called, each time they are used. */
+interface Frame {
+  readonly caller: Frame | null;
+  readonly args: ReadonlyMap<number, Argument>;
+  /** What `#set` gave to parameters. */
+  locals: Map<number, TemplateValue> | undefined;
+}
+
+interface CompiledMacro {
+  readonly name: string;
+  readonly parameters: readonly number[];
+  run: Run;
+}
+
+/** `$foreach`. */
+interface Loop {
+  index: number;
+  count: number;
+  readonly parent: Loop | null;
+  readonly host: HostObject;
+}
+
+const loopProperties: Readonly<Record<string, (loop: Loop) => TemplateValue>> = {
+  index: (loop) => loop.index,
+  count: (loop) => loop.index + 1,
+  hasNext: (loop) => loop.index + 1 < loop.count,
+  first: (loop) => loop.index === 0,
+  last: (loop) => loop.index + 1 >= loop.count,
+  parent: (loop) => loop.parent?.host ?? null,
+  topmost: (loop) => {
+    let topmost = loop;
+    while (topmost.parent !== null) topmost = topmost.parent;
+    return topmost.host;
+  },
+};
+const loopType: HostType<Loop> = {
+  name: "$foreach",
+  methods: new Map(
+    Object.entries(loopProperties).flatMap(([name, get]) =>
+      [name, `get${name[0]!.toUpperCase()}${name.slice(1)}`, `is${name[0]!.toUpperCase()}${name.slice(1)}`].map(
+        (method) => [method, (loop: Loop) => get(loop)] as const,
+      ),
+    ),
+  ),
+  property: (loop, name) => (Object.hasOwn(loopProperties, name) ? loopProperties[name]!(loop) : null),
+  text: () => "$foreach",
+};
+
+class Compiler {
+  readonly #macros: ReadonlyMap<string, Macro>;
+  readonly #compiled = new Map<string, CompiledMacro>();
+  readonly #slots: Slots;
+  readonly #policy: TemplatePolicy;
+
+  constructor(macros: ReadonlyMap<string, Macro>, slots: Slots, policy: TemplatePolicy) {
+    this.#macros = macros;
+    this.#slots = slots;
+    this.#policy = policy;
+  }
+
+  block(block: Block): Run {
+    const runs = block.map((statement) => this.#statement(statement));
+    const [first, second, third] = runs;
+    if (first === undefined) return () => undefined;
+    if (second === undefined) return first;
+    if (runs.length === 2) {
+      return (state) => {
+        first(state);
+        second(state);
+      };
+    }
+    if (runs.length === 3) {
+      return (state) => {
+        first(state);
+        second(state);
+        third!(state);
+      };
+    }
+    return (state) => {
+      for (let index = 0; index < runs.length; index++) runs[index]!(state);
+    };
+  }
+
+  #statement(statement: Statement): Run {
+    switch (statement.kind) {
+      case "text": {
+        const { text } = statement;
+        return (state) => state.emit(text);
+      }
+      case "reference":
+        return this.#print(statement.reference);
+      case "set":
+        return this.#set(statement.target, this.#value(statement.value), statement.offset);
+      case "if":
+        return this.#if(
+          statement.branches.map((branch) => ({ test: this.#test(branch.condition), run: this.block(branch.body) })),
+          statement.otherwise === undefined ? undefined : this.block(statement.otherwise),
+        );
+      case "foreach":
+        return this.#foreach(statement);
+      case "macro-call":
+        return this.#macroCall(statement);
+      case "define":
+        return this.#define(this.#slots.slot(statement.variable), this.block(statement.body));
+      case "evaluate":
+        return this.#evaluate(this.#value(statement.template), statement.offset);
+      case "stop":
+        return () => {
+          throw stopAll;
+        };
+      case "break":
+        return () => {
+          throw stopNearest;
+        };
+      case "include":
+        return () => {
+          throw new TemplateFailure(`#${statement.directive} is not available`, statement.offset);
+        };
+    }
+  }
+
+  // References
+
+  #variable(name: string): Evaluate {
+    const slot = this.#slots.slot(name);
+    return (state) => (state.frame === null ? state.variables[slot]! : state.get(slot));
+  }
+
+  #part(part: ReferencePart): (state: State, of: TemplateValue) => TemplateValue {
+    const { offset } = part;
+    switch (part.kind) {
+      case "property": {
+        const { name } = part;
+        return (state, of) => {
+          state.at = offset;
+          return getProperty(of, name);
+        };
+      }
+      case "index": {
+        const argument = this.#value(part.argument);
+        return (state, of) => {
+          const index = argument(state);
+          state.at = offset;
+          return getIndex(of, index, state);
+        };
+      }
+      case "method": {
+        const { name } = part;
+        const args = part.args.map((argument) => this.#value(argument));
+        return (state, of) => {
+          const values: TemplateValue[] = [];
+          for (let index = 0; index < args.length; index++) values.push(args[index]!(state));
+          state.at = offset;
+          state.step(1);
+          return callMethod(of, name, values, state) ?? null;
+        };
+      }
+    }
+  }
+
+  #referenceValue(reference: Reference): Evaluate {
+    const variable = this.#variable(reference.variable);
+    const parts = reference.parts.map((part) => this.#part(part));
+    const [first] = parts;
+    if (first === undefined) return variable;
+    if (parts.length === 1) {
+      return (state) => {
+        const of = variable(state);
+        return of === null ? null : first(state, of);
+      };
+    }
+    return (state) => {
+      let value = variable(state);
+      for (let index = 0; index < parts.length; index++) {
+        if (value === null) return null;
+        value = parts[index]!(state, value);
+      }
+      return value;
+    };
+  }
+
+  #print(reference: Reference): Run {
+    const variable = this.#variable(reference.variable);
+    const value = this.#referenceValue(reference);
+    const { source, offset, escapes } = reference;
+    const slot = this.#slots.slot(reference.variable);
+    const isBare = reference.parts.length === 0;
+    const isPlain = source === `$${reference.variable}`;
+    const printsNothing = this.#policy.missingPrints === "nothing" && !isBare;
+    // A macro's parameter prints what it was called with.
+    const missing = (state: State): string => {
+      if (reference.isQuiet) return "";
+      if (isPlain) {
+        for (let frame = state.frame; frame !== null; frame = frame.caller) {
+          const argument = frame.args.get(slot);
+          if (argument !== undefined) return argument.source;
+        }
+      }
+      return printsNothing && variable(state) !== null ? "" : source;
+    };
+    if (escapes > 0) return this.#printEscaped(reference, value, missing);
+    return (state) => {
+      state.step(1);
+      state.at = offset;
+      const found = value(state);
+      if (typeof found === "string") return state.emit(found);
+      state.emit(textOf(found, state) ?? missing(state));
+    };
+  }
+
+  #printEscaped({ source, escapes }: Reference, value: Evaluate, missing: (state: State) => string): Run {
+    const prefix = "\\".repeat(Math.floor(escapes / 2));
+    return (state) => {
+      state.step(1);
+      const found = value(state);
+      if (escapes % 2 === 1) return state.emit(prefix + (found === null ? "\\" : "") + source);
+      const text = textOf(found, state);
+      state.emit(text === null ? prefix + prefix + missing(state) : prefix + text);
+    };
+  }
+
+  // Directives
+
+  #set(target: Reference, value: Evaluate, offset: number): Run {
+    const slot = this.#slots.slot(target.variable);
+    const last = target.parts.at(-1);
+    if (last === undefined) {
+      return (state) => {
+        state.step(1);
+        state.at = offset;
+        const found = value(state);
+        // Velocity 1.7 leaves the variable as it was.
+        if (found === null) return;
+        if (state.frame === null) state.variables[slot] = found;
+        else state.set(slot, found);
+      };
+    }
+    const owner = this.#referenceValue({ ...target, parts: target.parts.slice(0, -1) });
+    const index = last.kind === "index" ? this.#value(last.argument) : undefined;
+    return (state) => {
+      state.step(1);
+      state.at = offset;
+      const found = value(state);
+      if (found === null) return;
+      const of = owner(state);
+      if (of === null) return;
+      if (index !== undefined) {
+        const at = index(state);
+        state.at = offset;
+        setIndex(of, at, found, state);
+      } else if (last.kind === "property") setProperty(of, last.name, found, state);
+    };
+  }
+
+  #if(branches: readonly { readonly test: Test; readonly run: Run }[], otherwise: Run | undefined): Run {
+    const [first] = branches;
+    if (branches.length === 1) {
+      const { test, run } = first!;
+      return (state) => {
+        state.step(1);
+        if (test(state)) run(state);
+        else otherwise?.(state);
+      };
+    }
+    return (state) => {
+      state.step(branches.length);
+      for (const { test, run } of branches) if (test(state)) return run(state);
+      otherwise?.(state);
+    };
+  }
+
+  #foreach(statement: Extract<Statement, { kind: "foreach" }>): Run {
+    const slot = this.#slots.slot(statement.variable);
+    const loopSlot = this.#slots.slot("foreach");
+    const countSlot = this.#slots.slot("velocityCount");
+    const hasNextSlot = this.#slots.slot("velocityHasNext");
+    const roundsMax = this.#policy.loopRoundsMax;
+    const { offset } = statement;
+    const items = this.#loopItems(statement.items, roundsMax);
+    const body = this.block(statement.body);
+
+    const rounds = (state: State, list: readonly TemplateValue[], loop: Loop): void => {
+      const { length } = list;
+      const count = Math.min(length, roundsMax);
+      for (let index = 0; index < count; index++) {
+        if (list.length !== length) throw new TemplateFailure("A list was changed while #foreach goes over it", offset);
+        state.step(1);
+        loop.index = index;
+        state.variables[countSlot] = index + 1;
+        state.variables[hasNextSlot] = index + 1 < length;
+        if (state.frame === null) state.variables[slot] = list[index]!;
+        else state.set(slot, list[index]!);
+        body(state);
+      }
+    };
+    return (state) => {
+      state.step(1);
+      state.at = offset;
+      const list = items(state);
+      if (list === undefined) return;
+      const { variables } = state;
+      const before = [state.get(slot), variables[loopSlot]!, variables[countSlot]!, variables[hasNextSlot]!] as const;
+      const loop = makeLoop(list.length, state.loop);
+      state.loop = loop;
+      variables[loopSlot] = loop.host;
+      try {
+        rounds(state, list, loop);
+      } catch (error) {
+        if (error !== stopNearest) throw error;
+      }
+      state.loop = loop.parent;
+      state.set(slot, before[0]);
+      variables[loopSlot] = before[1];
+      variables[countSlot] = before[2];
+      variables[hasNextSlot] = before[3];
+    };
+  }
+
+  /** A range in a loop is only as long as the loop may be. */
+  #loopItems(expression: Expression, roundsMax: number): (state: State) => readonly TemplateValue[] | undefined {
+    if (expression.kind === "range") {
+      const from = this.#value(expression.from);
+      const to = this.#value(expression.to);
+      return (state) => rangeItems(from(state), to(state), state, roundsMax + 1);
+    }
+    const value = this.#value(expression);
+    return (state) => {
+      const found = value(state);
+      return found === null ? undefined : itemsOf(found);
+    };
+  }
+
+  #define(slot: number, run: Run): Run {
+    return (state) => {
+      state.step(1);
+      const { frame } = state;
+      state.set(slot, makeBlock(state, frame, run));
+    };
+  }
+
+  #evaluate(template: Evaluate, offset: number): Run {
+    const policy = this.#policy;
+    if (!policy.hasEvaluate) {
+      return () => {
+        throw new TemplateFailure("#evaluate is not available", offset);
+      };
+    }
+    const outer = this.#macros;
+    return (state) => {
+      state.step(1);
+      state.at = offset;
+      const text = textOf(template(state), state);
+      if (text === null) return;
+      state.step(text.length);
+      const parsed = parseTemplate(text);
+      if (parsed.kind === "problem") {
+        throw new TemplateFailure(`#evaluate, line ${parsed.line}, column ${parsed.column}: ${parsed.message}`, offset);
+      }
+      if (++state.macroDepth > bounds.templateMacroDepthMax.value) throw tooDeep("#evaluate", offset);
+      state.slots = state.slots.copy();
+      const run = new Compiler(new Map([...parsed.macros, ...outer]), state.slots, policy).block(parsed.body);
+      for (let slot = state.variables.length; slot < state.slots.names.length; slot++) {
+        state.variables.push(state.scope.get(state.slots.names[slot]!) ?? null);
+      }
+      try {
+        run(state);
+      } catch (error) {
+        if (error instanceof TemplateFailure) error.offset = offset;
+        if (error !== stopNearest) throw error;
+      } finally {
+        state.macroDepth--;
+      }
+    };
+  }
+
+  #macroCall(call: MacroCall): Run {
+    const macro = this.#macro(call.name);
+    if (macro === undefined) {
+      const { source } = call;
+      return (state) => state.emit(source);
+    }
+    const { offset } = call;
+    const args = new Map<number, Argument>();
+    for (const [index, argument] of call.args.entries()) {
+      const parameter = macro.parameters[index];
+      if (parameter !== undefined) {
+        args.set(parameter, { evaluate: this.#value(argument), source: argument.source });
+      }
+    }
+    const body = call.body === undefined ? undefined : this.block(call.body);
+    const bodySlot = this.#slots.slot("bodyContent");
+    return (state) => {
+      state.step(1);
+      state.at = offset;
+      if (state.macroDepth >= bounds.templateMacroDepthMax.value) throw tooDeep(`#${call.name}`, offset);
+      const caller = state.frame;
+      const locals =
+        body === undefined ? undefined : new Map<number, TemplateValue>([[bodySlot, makeBlock(state, caller, body)]]);
+      state.macroDepth++;
+      state.frame = { caller, args, locals };
+      try {
+        macro.run(state);
+      } catch (error) {
+        if (error !== stopNearest) throw error;
+      } finally {
+        state.frame = caller;
+        state.macroDepth--;
+      }
+    };
+  }
+
+  /** Compiled when it is first called; a macro that calls itself finds itself. */
+  #macro(name: string): CompiledMacro | undefined {
+    const compiled = this.#compiled.get(name);
+    if (compiled !== undefined) return compiled;
+    const macro = this.#macros.get(name);
+    if (macro === undefined) return undefined;
+    const parameters = macro.parameters.map((parameter) => this.#slots.slot(parameter));
+    const made: CompiledMacro = { name, parameters, run: () => undefined };
+    this.#compiled.set(name, made);
+    made.run = this.block(macro.body);
+    return made;
+  }
+
+  // Expressions
+
+  #value(expression: Expression): Evaluate {
+    switch (expression.kind) {
+      case "literal": {
+        const { value } = expression;
+        return () => value;
+      }
+      case "reference":
+        return this.#referenceValue(expression.reference);
+      case "interpolated": {
+        const run = this.block(expression.body);
+        return (state) => state.capture(run);
+      }
+      case "list": {
+        const items = expression.items.map((item) => this.#value(item));
+        return (state) => {
+          state.step(items.length);
+          return new TemplateList(
+            items.map((item) => item(state)),
+            "list",
+          );
+        };
+      }
+      case "map": {
+        const entries = expression.entries.map(([key, value]) => [this.#value(key), this.#value(value)] as const);
+        return (state) => {
+          state.step(entries.length);
+          const map = new TemplateMap();
+          for (const [key, value] of entries) map.set(key(state), value(state));
+          return map;
+        };
+      }
+      case "range": {
+        const from = this.#value(expression.from);
+        const to = this.#value(expression.to);
+        return (state) => {
+          const items = rangeItems(from(state), to(state), state, bounds.templateCollectionSizeMax.value + 1);
+          if (items === undefined) return null;
+          state.grown(items.length, items.length);
+          return new TemplateList(items, "list");
+        };
+      }
+      case "arithmetic":
+        return this.#arithmetic(expression);
+      default:
+        return this.#test(expression);
+    }
+  }
+
+  #arithmetic(expression: Extract<Expression, { kind: "arithmetic" }>): Evaluate {
+    const first = this.#value(expression.first);
+    const rest = expression.rest.map(({ operator, operand, leftSource }) => ({
+      operator,
+      operand: this.#value(operand),
+      leftSource,
+      rightSource: operand.source,
+    }));
+    return (state) => {
+      let left = first(state);
+      for (const { operator, operand, leftSource, rightSource } of rest) {
+        const right = operand(state);
+        if (typeof left === "number" && typeof right === "number") left = arithmetic[operator](left, right);
+        else if (operator === "+" && (typeof left === "string" || typeof right === "string")) {
+          const text: string = (textOf(left, state) ?? leftSource) + (textOf(right, state) ?? rightSource);
+          state.made(text.length);
+          left = text;
+        } else left = isNumber(left) && isNumber(right) ? arithmetic[operator](left, right) : null;
+      }
+      return left;
+    };
+  }
+
+  /** What a condition sees: a literal is never true by itself, a reference unless it is null or false. */
+  #test(expression: Expression): Test {
+    switch (expression.kind) {
+      case "literal": {
+        const isTrue = expression.value === true;
+        return () => isTrue;
+      }
+      case "reference": {
+        const value = this.#referenceValue(expression.reference);
+        return (state) => {
+          const found = value(state);
+          return found !== null && found !== false;
+        };
+      }
+      case "not": {
+        const test = this.#test(expression.operand);
+        return (state) => !test(state);
+      }
+      case "and": {
+        const tests = expression.operands.map((operand) => this.#test(operand));
+        return (state) => tests.every((test) => test(state));
+      }
+      case "or": {
+        const tests = expression.operands.map((operand) => this.#test(operand));
+        return (state) => tests.some((test) => test(state));
+      }
+      case "comparison":
+        return this.#comparison(expression);
+      case "interpolated":
+      case "list":
+      case "map":
+      case "range":
+      case "arithmetic":
+        return () => false;
+    }
+  }
+
+  #comparison(expression: Extract<Expression, { kind: "comparison" }>): Test {
+    const first = this.#value(expression.first);
+    const rest = expression.rest.map(({ operator, operand }) => [comparisons[operator], this.#value(operand)] as const);
+    const [[compare, second]] = rest as [(typeof rest)[0]];
+    if (rest.length === 1) return (state) => compare(first(state), second(state), state);
+    return (state) => {
+      let left = first(state);
+      for (const [compareNext, operand] of rest) left = compareNext(left, operand(state), state);
+      return left === true;
+    };
+  }
+}
+
+type Comparison = (left: TemplateValue, right: TemplateValue, meter: Meter) => boolean;
+
+/** What has no order compares as false; Velocity logs it. */
+const ordered =
+  (holds: (difference: number) => boolean): Comparison =>
+  (left, right) =>
+    isNumber(left) && isNumber(right) && holds(compareNumbers(left, right));
+
+const comparisons: Readonly<Record<ComparisonOperator, Comparison>> = {
+  "==": (left, right, meter) => isSame(left, right, meter),
+  "!=": (left, right, meter) => !isSame(left, right, meter),
+  "<": ordered((difference) => difference < 0),
+  "<=": ordered((difference) => difference <= 0),
+  ">": ordered((difference) => difference > 0),
+  ">=": ordered((difference) => difference >= 0),
+};
+
+/** Velocity's `==`: numbers by value, one kind by `equals`, different kinds by their text. */
+function isSame(left: TemplateValue, right: TemplateValue, meter: Meter): boolean {
+  if (left === right) return true;
+  if (left === null || right === null) return false;
+  if (typeof left === "string" && typeof right === "string") return false;
+  if (isNumber(left) && isNumber(right)) return compareNumbers(left, right) === 0;
+  if (isEqual(left, right, meter)) return true;
+  return typeof left !== typeof right && textOf(left, meter) === textOf(right, meter);
+}
+
+function makeLoop(count: number, parent: Loop | null): Loop {
+  const loop = { index: 0, count, parent } as { -readonly [Key in keyof Loop]: Loop[Key] };
+  loop.host = HostObject.of(loopType, loop);
+  return loop;
+}
+
+/** A block prints within itself at most once: Velocity's directive.define.max.depth is 2. */
+function makeBlock(state: State, frame: Frame | null, run: Run): TemplateBlock {
+  let depth = 0;
+  const runUntilBreak: Run = (inner) => {
+    try {
+      run(inner);
+    } catch (error) {
+      if (error !== stopNearest) throw error;
+    }
+  };
+  return new TemplateBlock(() => {
+    if (depth >= 2) return null;
+    depth++;
+    try {
+      return state.within(frame, () => state.capture(runUntilBreak));
+    } finally {
+      depth--;
+    }
+  });
+}
+
+/** From one whole number to another, up or down; undefined where an end is no Integer. */
+function rangeItems(
+  from: TemplateValue,
+  to: TemplateValue,
+  meter: Meter,
+  sizeMax: number,
+): TemplateValue[] | undefined {
+  if (!isNumber(from) || !isNumber(to)) return undefined;
+  if (typeof from !== "number" || typeof to !== "number") return undefined;
+  const size = Math.min(Math.abs(to - from) + 1, sizeMax, bounds.templateCollectionSizeMax.value + 1);
+  meter.step(size);
+  const sign = from <= to ? 1 : -1;
+  return Array.from({ length: size }, (_, index) => from + sign * index);
+}
+
+function tooDeep(what: string, offset: number): TemplateFailure {
+  const message = `${what}: calls are nested more than ${bounds.templateMacroDepthMax.value} deep`;
+  return new TemplateFailure(message, offset);
+}
