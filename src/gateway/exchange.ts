@@ -11,6 +11,8 @@ const none: readonly string[] = [];
 export interface ExchangeError {
   readonly type: GatewayResponseType;
   readonly message: string | null;
+  /** What of the body violates its model: `$context.error.validationErrorString`. */
+  readonly validationErrorString?: string | undefined;
 }
 
 /** What is known of the integration, for `$context.integration.*`. */
@@ -30,7 +32,8 @@ export interface IntegrationOutcome {
  * what most methods don't use is made when it is asked for.
  */
 export class Exchange {
-  readonly request: InboundRequest;
+  /** A step may put another one in its place, which answers through it. */
+  request: InboundRequest;
   readonly program: Program;
   /** The verb that counts: the request's, or what `X-HTTP-Method-Override` says. */
   readonly httpMethod: string;
@@ -50,6 +53,8 @@ export class Exchange {
   pathValues: readonly string[];
   /** The next step. */
   at: number;
+  /** The whole body, decompressed, once a step has read it: it can be read off the connection only once. */
+  body: Buffer | undefined;
   isComplete: boolean;
   status: number;
   error: ExchangeError | undefined;
@@ -76,6 +81,7 @@ export class Exchange {
     this.pathNames = none;
     this.pathValues = none;
     this.at = 0;
+    this.body = undefined;
     this.isComplete = false;
     this.status = 0;
     this.error = undefined;

@@ -1,5 +1,6 @@
 import { bounds } from "../../base/bounds.ts";
 import type { Exchange } from "../exchange.ts";
+import type { InboundRequest } from "../inbound.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import { RequestBodyStream } from "./backend-call.ts";
 
@@ -31,6 +32,10 @@ export function takeBody(
     taken(undefined);
     return;
   }
+  if (exchange.body !== undefined) {
+    taken(exchange.body);
+    return;
+  }
   const length = request.contentLength;
   if (length !== undefined && length > thread.payloadBytesMax) {
     refuseTooLarge(exchange, thread.payloadBytesMax);
@@ -46,16 +51,35 @@ export function takeBody(
 /** The whole body, decompressed. AWS: "Payload compression for REST APIs", decompression of method requests. */
 export function collectBody(exchange: Exchange, thread: ThreadContext, taken: (body: Buffer) => void): void {
   const { request } = exchange;
+  if (exchange.body !== undefined) {
+    taken(exchange.body);
+    return;
+  }
+  const keep = (body: Buffer): void => {
+    exchange.body = body;
+    taken(body);
+  };
   request.collect(thread.payloadBytesMax, (outcome, body) => {
     if (outcome === "too-large") refuseTooLarge(exchange, thread.payloadBytesMax);
     else if (outcome !== "ok") refuseBroken(exchange);
     else {
       thread.metrics.add("requestBytes", body.length);
-      const coding = request.header("content-encoding")?.trim().toLowerCase() ?? "identity";
-      if (coding === "identity" || coding === "") taken(body);
-      else void decompress(exchange, thread, { coding, body, taken });
+      const coding = codingOf(request);
+      if (coding === "identity") keep(body);
+      else void decompress(exchange, thread, { coding, body, taken: keep });
     }
   });
+}
+
+/** All codings that the request names, in one text: one of them that nobody undoes must not pass for none. */
+function codingOf(request: InboundRequest): string {
+  if (request.header("content-encoding") === undefined) return "identity";
+  const { headerNames, rawHeaders } = request;
+  const codings = headerNames
+    .flatMap((name, index) => (name === "content-encoding" ? rawHeaders[2 * index + 1]!.split(",") : []))
+    .map((coding) => coding.trim().toLowerCase())
+    .filter((coding) => coding !== "" && coding !== "identity");
+  return codings.length === 0 ? "identity" : codings.join(", ");
 }
 
 async function decompress(
