@@ -24,11 +24,12 @@ export type ParsedPattern =
   | { readonly kind: "pattern"; readonly pattern: JavaPattern }
   | { readonly kind: "unsupported"; readonly detail: string };
 
-export function parseJavaPattern(source: string): ParsedPattern {
+/** With `hasGroups`, find() tells where the groups matched; they take states, so that it is asked for. */
+export function parseJavaPattern(source: string, { hasGroups = false } = {}): ParsedPattern {
   try {
     const parser = new PatternParser(source);
     const node = parser.parse();
-    return { kind: "pattern", pattern: new Automaton(node, parser.groups) };
+    return { kind: "pattern", pattern: new Automaton(node, hasGroups ? parser.groups : 1) };
   } catch (error) {
     if (error instanceof Unsupported) return { kind: "unsupported", detail: error.message };
     throw error;
@@ -410,6 +411,7 @@ class Automaton implements JavaPattern {
       case "last-line":
         return this.#state([next], undefined, node.kind);
       case "group": {
+        if (this.#groups === 1) return this.#build(node.of, next);
         const end = this.#state([next], undefined, undefined, node.group * 2 + 1);
         return this.#state([this.#build(node.of, end)], undefined, undefined, node.group * 2);
       }

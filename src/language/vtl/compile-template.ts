@@ -378,6 +378,8 @@ class Compiler {
       state.at = offset;
       const found = value(state);
       if (typeof found === "string") return state.emit(found);
+      // Straight to the output, so that what it printed before a #stop stays.
+      if (found instanceof TemplateBlock && found.print()) return;
       state.emit(textOf(found, state) ?? missing(state));
     };
   }
@@ -508,7 +510,7 @@ class Compiler {
     return (state) => {
       state.step(1);
       const { frame } = state;
-      state.set(slot, makeBlock(state, frame, run));
+      state.set(slot, makeBlock(state, frame, run, defineDepthMax));
     };
   }
 
@@ -568,10 +570,10 @@ class Compiler {
       state.at = offset;
       if (state.macroDepth >= bounds.templateMacroDepthMax.value) throw tooDeep(`#${call.name}`, offset);
       const caller = state.frame;
-      const locals =
-        body === undefined ? undefined : new Map<number, TemplateValue>([[bodySlot, makeBlock(state, caller, body)]]);
+      const outerBody = body === undefined ? null : state.get(bodySlot);
+      if (body !== undefined) state.set(bodySlot, makeBlock(state, caller, body, bounds.templateMacroDepthMax.value));
       state.macroDepth++;
-      state.frame = { caller, args, locals };
+      state.frame = { caller, args, locals: undefined };
       try {
         macro.run(state);
       } catch (error) {
@@ -579,6 +581,7 @@ class Compiler {
       } finally {
         state.frame = caller;
         state.macroDepth--;
+        if (body !== undefined) state.set(bodySlot, outerBody);
       }
     };
   }
@@ -752,25 +755,31 @@ function makeLoop(count: number, parent: Loop | null): Loop {
   return loop;
 }
 
-/** A block prints within itself at most once: Velocity's directive.define.max.depth is 2. */
-function makeBlock(state: State, frame: Frame | null, run: Run): TemplateBlock {
+/** Velocity's directive.define.max.depth: a block prints within itself at most once. */
+const defineDepthMax = 2;
+
+function makeBlock(state: State, frame: Frame | null, run: Run, depthMax: number): TemplateBlock {
   let depth = 0;
-  const runUntilBreak: Run = (inner) => {
-    try {
-      run(inner);
-    } catch (error) {
-      if (error !== stopNearest) throw error;
-    }
-  };
-  return new TemplateBlock(() => {
-    if (depth >= 2) return null;
+  const print = (): boolean => {
+    if (depth >= depthMax) return false;
     depth++;
     try {
-      return state.within(frame, () => state.capture(runUntilBreak));
+      state.within(frame, () => run(state));
+    } catch (error) {
+      if (error !== stopNearest) throw error;
     } finally {
       depth--;
     }
-  });
+    return true;
+  };
+  const render = (): string | null => {
+    let isPrinted = false;
+    const text = state.capture(() => {
+      isPrinted = print();
+    });
+    return isPrinted ? text : null;
+  };
+  return new TemplateBlock(render, print);
 }
 
 /** From one whole number to another, up or down; undefined where an end is no Integer. */

@@ -130,10 +130,13 @@ export class TemplateIterator {
 
 /** What `#define` and a macro's body make: a piece of template that is rendered each time it is printed. */
 export class TemplateBlock {
-  /** Null where it would be printed within itself for the third time. */
+  /** Its text; null where it would be printed within itself for the third time. */
   readonly render: () => string | null;
-  constructor(render: () => string | null) {
+  /** Prints it to where the template prints; false where `render` gives null. */
+  readonly print: () => boolean;
+  constructor(render: () => string | null, print: () => boolean) {
     this.render = render;
+    this.print = print;
   }
 }
 
