@@ -455,11 +455,12 @@ class Compiler {
     const items = this.#loopItems(statement.items, roundsMax);
     const body = this.block(statement.body);
 
-    const rounds = (state: State, list: readonly TemplateValue[], loop: Loop): void => {
+    const rounds = (state: State, { list, map }: LoopItems, loop: Loop): void => {
       const { length } = list;
-      const count = Math.min(length, roundsMax);
-      for (let index = 0; index < count; index++) {
-        if (list.length !== length) throw new TemplateFailure("A list was changed while #foreach goes over it", offset);
+      const mapSize = map?.size;
+      // A list is looked at again for each round, as Java's iterator does: to change it under way is an error.
+      for (let index = 0; index !== list.length && index < roundsMax; index++) {
+        if (list.length !== length || map?.size !== mapSize) throw changedUnderWay(offset);
         state.step(1);
         loop.index = index;
         state.variables[countSlot] = index + 1;
@@ -472,15 +473,15 @@ class Compiler {
     return (state) => {
       state.step(1);
       state.at = offset;
-      const list = items(state);
-      if (list === undefined) return;
+      const looped = items(state);
+      if (looped === undefined) return;
       const { variables } = state;
       const before = [state.get(slot), variables[loopSlot]!, variables[countSlot]!, variables[hasNextSlot]!] as const;
-      const loop = makeLoop(list.length, state.loop);
+      const loop = makeLoop(looped.list.length, state.loop);
       state.loop = loop;
       variables[loopSlot] = loop.host;
       try {
-        rounds(state, list, loop);
+        rounds(state, looped, loop);
       } catch (error) {
         if (error !== stopNearest) throw error;
       }
@@ -493,16 +494,22 @@ class Compiler {
   }
 
   /** A range in a loop is only as long as the loop may be. */
-  #loopItems(expression: Expression, roundsMax: number): (state: State) => readonly TemplateValue[] | undefined {
+  #loopItems(expression: Expression, roundsMax: number): (state: State) => LoopItems | undefined {
     if (expression.kind === "range") {
       const from = this.#value(expression.from);
       const to = this.#value(expression.to);
-      return (state) => rangeItems(from(state), to(state), state, roundsMax + 1);
+      return (state) => {
+        const list = rangeItems(from(state), to(state), state, roundsMax + 1);
+        return list === undefined ? undefined : { list, map: undefined };
+      };
     }
     const value = this.#value(expression);
     return (state) => {
       const found = value(state);
-      return found === null ? undefined : itemsOf(found);
+      const list = found === null ? undefined : itemsOf(found);
+      if (list === undefined) return undefined;
+      const map = found instanceof TemplateMap ? found : found instanceof TemplateList ? found.map : undefined;
+      return { list, map };
     };
   }
 
@@ -747,6 +754,15 @@ function isSame(left: TemplateValue, right: TemplateValue, meter: Meter): boolea
   if (isNumber(left) && isNumber(right)) return compareNumbers(left, right) === 0;
   if (isEqual(left, right, meter)) return true;
   return typeof left !== typeof right && textOf(left, meter) === textOf(right, meter);
+}
+
+interface LoopItems {
+  readonly list: readonly TemplateValue[];
+  readonly map: TemplateMap | undefined;
+}
+
+function changedUnderWay(offset: number): TemplateFailure {
+  return new TemplateFailure("A list or map was changed while #foreach went over it", offset);
 }
 
 function makeLoop(count: number, parent: Loop | null): Loop {

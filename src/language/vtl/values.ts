@@ -49,9 +49,12 @@ export type ListKind = "list" | "json" | "array" | "view";
 export class TemplateList {
   readonly items: TemplateValue[];
   readonly kind: ListKind;
-  constructor(items: TemplateValue[], kind: ListKind) {
+  /** The map that a view was made from: Java refuses to go on over it once that has changed. */
+  readonly map: TemplateMap | undefined;
+  constructor(items: TemplateValue[], kind: ListKind, map?: TemplateMap) {
     this.items = items;
     this.kind = kind;
+    this.map = map;
   }
 }
 
