@@ -8,7 +8,7 @@ import { bounds } from "../base/bounds.ts";
  */
 export interface JavaPattern {
   /** Does it match the whole text (`matches()`)? */
-  matches(text: string): boolean;
+  matches(text: string, visit?: (states: number) => void): boolean;
   /**
    * The first match at or behind `from` (`find()`), as Java's engine would choose it: alternatives from left to right,
    * greedy and reluctant repetitions. `visit` is told how many states were visited, and ends the search by throwing.
@@ -310,7 +310,7 @@ class Automaton implements JavaPattern {
     this.#start = this.#build(node, this.#accept);
   }
 
-  matches(text: string): boolean {
+  matches(text: string, visit?: (states: number) => void): boolean {
     let current = new Set<number>();
     this.#follow(this.#start, current, true, text.length === 0);
     for (let index = 0; index < text.length; index++) {
@@ -322,6 +322,7 @@ class Automaton implements JavaPattern {
         }
       }
       if (next.size === 0) return false;
+      visit?.(next.size);
       current = next;
     }
     return current.has(this.#accept);

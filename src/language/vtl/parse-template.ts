@@ -151,12 +151,11 @@ class TemplateParser {
       const start = this.#at;
       if (loose > 0 && this.#text[start] !== "$") {
         const prefix = this.#text.slice(looseStart, start);
-        const before = text.slice(0, -loose);
-        if (this.#isLooseLost()) text = before;
+        const isLost = this.#isLooseLost();
+        const unknown = isLost ? undefined : this.#unknownDirective(prefix);
+        if (isLost || unknown !== undefined) text = text.slice(0, -loose);
         loose = 0;
-        const unknown = this.#unknownDirective(prefix);
         if (unknown !== undefined) {
-          text = before;
           if (typeof unknown === "string") text += unknown;
           else add(unknown);
           continue;
@@ -214,7 +213,7 @@ class TemplateParser {
 
   /** AWS quirk: a `$` or `#` that begins nothing is lost before #if, #else, #end, a comment, and #set with its blanks. */
   #isLooseLost(): boolean {
-    const pattern = /[ \t]*#(?:set|\{set\}) *\(|#(?:(?:if|elseif|else|end)(?![\w@])|\{(?:if|elseif|else|end)\}|#)/y;
+    const pattern = /[ \t]*#(?:set|\{set\}) *\(|#(?:(?:if|elseif|else|end)(?![\w@])|\{(?:if|elseif|else|end)\}|[#*])/y;
     pattern.lastIndex = this.#at;
     return pattern.test(this.#text);
   }
@@ -347,9 +346,11 @@ class TemplateParser {
 
   /** A value without operators, as arguments, lists and maps allow, with the blanks around it. */
   #parameter(): Expression {
+    this.#enter();
     this.#blanks();
     const value = this.#primary();
     this.#blanks();
+    this.#depth--;
     return value;
   }
 

@@ -240,8 +240,7 @@ function split(self: string, args: readonly TemplateValue[], meter: Meter): Temp
 function matches(self: string, source: string, meter: Meter): boolean {
   const literal = literalOf(source);
   if (literal !== undefined) return self === literal;
-  meter.step(self.length);
-  return patternOf(source).matches(self);
+  return patternOf(source).matches(self, makeVisit(meter));
 }
 
 function format(self: string, args: readonly TemplateValue[], meter: Meter): TemplateValue | undefined {
