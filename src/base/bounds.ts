@@ -30,7 +30,7 @@ export const bounds = {
   },
   templateNestingMax: { value: 100, source: "ours: blocks, parentheses, lists and texts within each other" },
   templateMacroDepthMax: { value: 20, source: "Velocity 1.7: velocimacro.max.depth" },
-  templatePatternVisitsPerStep: { value: 2, source: "ours: states that matching a pattern visits, counted as a step" },
+  templateStepsPerPatternVisit: { value: 2, source: "ours: steps that a state counts as which a pattern visits" },
   templatePatternsCachedMax: {
     value: 128,
     source: "ours: compiled patterns of replaceAll, split, matches in a thread",
