@@ -21,7 +21,7 @@ export const bounds = {
     value: 10_485_760,
     source: "ours: what a template prints, and each text in it; AWS: Payload size",
   },
-  templateCharsMadeMax: { value: 67_108_864, source: "ours: all texts together that one rendering makes" },
+  templateCharsMadeMax: { value: 33_554_432, source: "ours: all texts together that one rendering makes" },
   templateCollectionSizeMax: { value: 100_000, source: "ours: elements of a list or map that a template makes" },
   templateIntegerBitsMax: { value: 4_096, source: "ours: a whole number that a template computes" },
   templateValueDepthMax: {
@@ -30,7 +30,7 @@ export const bounds = {
   },
   templateNestingMax: { value: 100, source: "ours: blocks, parentheses, lists and texts within each other" },
   templateMacroDepthMax: { value: 20, source: "Velocity 1.7: velocimacro.max.depth" },
-  templatePatternVisitsPerStep: { value: 16, source: "ours: states that matching a pattern visits, counted as a step" },
+  templateStepsPerPatternVisit: { value: 2, source: "ours: steps that a state counts as which a pattern visits" },
   templatePatternsCachedMax: {
     value: 128,
     source: "ours: compiled patterns of replaceAll, split, matches in a thread",
@@ -51,6 +51,10 @@ export const bounds = {
   jsonNumberLengthMax: { value: 1_000, source: "ours, and Jackson's since 2.15: characters of a number in JSON" },
   jsonPathLengthMax: { value: 4_096, source: "ours: characters of a JSONPath" },
   jsonPathStepsMax: { value: 2_000_000, source: "ours: values that one evaluation of a JSONPath looks at" },
+  patternStatesMax: { value: 20_000, source: "ours: states of a model's pattern" },
+  patternStepsMax: { value: 10_000_000, source: "ours: steps of one search for a model's pattern" },
+  schemaStepsMax: { value: 10_000_000, source: "ours: values that one validation looks at, each as often as it does" },
+  schemaNestingMax: { value: 200, source: "ours: levels of a model's schema" },
   hintBytesMax: { value: 900, source: "ours: the header x-portico-hint" },
   hintRoutesMax: { value: 20_000, source: "ours: routes that a hint looks at" },
   metricsStagesMax: { value: 256, source: "ours: stages with a label of their own in the metrics" },

@@ -8,7 +8,7 @@ import { bounds } from "../base/bounds.ts";
  */
 export interface JavaPattern {
   /** Does it match the whole text (`matches()`)? */
-  matches(text: string): boolean;
+  matches(text: string, visit?: (states: number) => void): boolean;
   /**
    * The first match at or behind `from` (`find()`), as Java's engine would choose it: alternatives from left to right,
    * greedy and reluctant repetitions. `visit` is told how many states were visited, and ends the search by throwing.
@@ -24,11 +24,12 @@ export type ParsedPattern =
   | { readonly kind: "pattern"; readonly pattern: JavaPattern }
   | { readonly kind: "unsupported"; readonly detail: string };
 
-export function parseJavaPattern(source: string): ParsedPattern {
+/** With `hasGroups`, find() tells where the groups matched; they take states, so that it is asked for. */
+export function parseJavaPattern(source: string, { hasGroups = false } = {}): ParsedPattern {
   try {
     const parser = new PatternParser(source);
     const node = parser.parse();
-    return { kind: "pattern", pattern: new Automaton(node, parser.groups) };
+    return { kind: "pattern", pattern: new Automaton(node, hasGroups ? parser.groups : 1) };
   } catch (error) {
     if (error instanceof Unsupported) return { kind: "unsupported", detail: error.message };
     throw error;
@@ -309,7 +310,7 @@ class Automaton implements JavaPattern {
     this.#start = this.#build(node, this.#accept);
   }
 
-  matches(text: string): boolean {
+  matches(text: string, visit?: (states: number) => void): boolean {
     let current = new Set<number>();
     this.#follow(this.#start, current, true, text.length === 0);
     for (let index = 0; index < text.length; index++) {
@@ -321,6 +322,7 @@ class Automaton implements JavaPattern {
         }
       }
       if (next.size === 0) return false;
+      visit?.(next.size);
       current = next;
     }
     return current.has(this.#accept);
@@ -410,6 +412,7 @@ class Automaton implements JavaPattern {
       case "last-line":
         return this.#state([next], undefined, node.kind);
       case "group": {
+        if (this.#groups === 1) return this.#build(node.of, next);
         const end = this.#state([next], undefined, undefined, node.group * 2 + 1);
         return this.#state([this.#build(node.of, end)], undefined, undefined, node.group * 2);
       }

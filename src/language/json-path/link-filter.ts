@@ -1,8 +1,8 @@
+import { compareDecimals, type Decimal, parseDecimal } from "../decimal.ts";
 import { parseJavaPattern } from "../java-pattern.ts";
 import { bigDecimalText, isJsonNumber, numberText } from "../json-value.ts";
 import { Meter } from "../vtl/meter.ts";
 import { isEqual, TemplateList, TemplateMap, type TemplateValue } from "../vtl/values.ts";
-import { compareDecimals, type Decimal, parseDecimal } from "./decimal.ts";
 import { type Evaluation, JsonPathFailure, notFound, PathMismatch, type Test } from "./evaluation.ts";
 import { type LinkOptions, linkPath } from "./link-path.ts";
 import { parsePath, unescapeText } from "./path-parser.ts";
@@ -286,7 +286,7 @@ const comparisons: Readonly<Record<Operator, Comparison>> = {
   },
   subsetof: (left, right, evaluation) => {
     const lists = bothLists(left, right, evaluation);
-    return lists?.[0].every((item) => contains(lists[1], item, evaluation));
+    return lists?.[0].every((item) => contains(lists[1], item, evaluation)) ?? false;
   },
   anyof: (left, right, evaluation) => {
     const lists = bothLists(left, right, evaluation);

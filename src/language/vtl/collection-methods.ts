@@ -176,9 +176,9 @@ export function collectionMethods(list: TemplateList): Methods<TemplateList> {
   return list.kind === "view" ? viewMethods : list.kind === "array" ? positionMethods : listMethods;
 }
 
-function viewOf(items: TemplateValue[], meter: Meter): TemplateList {
+function viewOf(map: TemplateMap, items: TemplateValue[], meter: Meter): TemplateList {
   meter.step(items.length >> 3);
-  return new TemplateList(items, "view");
+  return new TemplateList(items, "view", map);
 }
 
 function put(map: TemplateMap, key: TemplateValue, value: TemplateValue, meter: Meter): TemplateValue {
@@ -226,12 +226,13 @@ export const mapMethods: Methods<TemplateMap> = new Map<string, Method<TemplateM
       return null;
     }),
   ],
-  ["keySet", taking(0, (map, _, meter) => viewOf([...map.keys()], meter))],
-  ["values", taking(0, (map, _, meter) => viewOf([...map.values()], meter))],
+  ["keySet", taking(0, (map, _, meter) => viewOf(map, [...map.keys()], meter))],
+  ["values", taking(0, (map, _, meter) => viewOf(map, [...map.values()], meter))],
   [
     "entrySet",
     taking(0, (map, _, meter) =>
       viewOf(
+        map,
         [...map.keys()].map((key) => new TemplateEntry(map, key)),
         meter,
       ),

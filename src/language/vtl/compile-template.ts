@@ -378,6 +378,8 @@ class Compiler {
       state.at = offset;
       const found = value(state);
       if (typeof found === "string") return state.emit(found);
+      // Straight to the output, so that what it printed before a #stop stays.
+      if (found instanceof TemplateBlock && found.print()) return;
       state.emit(textOf(found, state) ?? missing(state));
     };
   }
@@ -453,11 +455,12 @@ class Compiler {
     const items = this.#loopItems(statement.items, roundsMax);
     const body = this.block(statement.body);
 
-    const rounds = (state: State, list: readonly TemplateValue[], loop: Loop): void => {
+    const rounds = (state: State, { list, map }: LoopItems, loop: Loop): void => {
       const { length } = list;
-      const count = Math.min(length, roundsMax);
-      for (let index = 0; index < count; index++) {
-        if (list.length !== length) throw new TemplateFailure("A list was changed while #foreach goes over it", offset);
+      const mapSize = map?.size;
+      // A list is looked at again for each round, as Java's iterator does: to change it under way is an error.
+      for (let index = 0; index !== list.length && index < roundsMax; index++) {
+        if (list.length !== length || map?.size !== mapSize) throw changedUnderWay(offset);
         state.step(1);
         loop.index = index;
         state.variables[countSlot] = index + 1;
@@ -470,15 +473,15 @@ class Compiler {
     return (state) => {
       state.step(1);
       state.at = offset;
-      const list = items(state);
-      if (list === undefined) return;
+      const looped = items(state);
+      if (looped === undefined) return;
       const { variables } = state;
       const before = [state.get(slot), variables[loopSlot]!, variables[countSlot]!, variables[hasNextSlot]!] as const;
-      const loop = makeLoop(list.length, state.loop);
+      const loop = makeLoop(looped.list.length, state.loop);
       state.loop = loop;
       variables[loopSlot] = loop.host;
       try {
-        rounds(state, list, loop);
+        rounds(state, looped, loop);
       } catch (error) {
         if (error !== stopNearest) throw error;
       }
@@ -491,16 +494,22 @@ class Compiler {
   }
 
   /** A range in a loop is only as long as the loop may be. */
-  #loopItems(expression: Expression, roundsMax: number): (state: State) => readonly TemplateValue[] | undefined {
+  #loopItems(expression: Expression, roundsMax: number): (state: State) => LoopItems | undefined {
     if (expression.kind === "range") {
       const from = this.#value(expression.from);
       const to = this.#value(expression.to);
-      return (state) => rangeItems(from(state), to(state), state, roundsMax + 1);
+      return (state) => {
+        const list = rangeItems(from(state), to(state), state, roundsMax + 1);
+        return list === undefined ? undefined : { list, map: undefined };
+      };
     }
     const value = this.#value(expression);
     return (state) => {
       const found = value(state);
-      return found === null ? undefined : itemsOf(found);
+      const list = found === null ? undefined : itemsOf(found);
+      if (list === undefined) return undefined;
+      const map = found instanceof TemplateMap ? found : found instanceof TemplateList ? found.map : undefined;
+      return { list, map };
     };
   }
 
@@ -508,7 +517,7 @@ class Compiler {
     return (state) => {
       state.step(1);
       const { frame } = state;
-      state.set(slot, makeBlock(state, frame, run));
+      state.set(slot, makeBlock(state, frame, run, defineDepthMax));
     };
   }
 
@@ -568,10 +577,10 @@ class Compiler {
       state.at = offset;
       if (state.macroDepth >= bounds.templateMacroDepthMax.value) throw tooDeep(`#${call.name}`, offset);
       const caller = state.frame;
-      const locals =
-        body === undefined ? undefined : new Map<number, TemplateValue>([[bodySlot, makeBlock(state, caller, body)]]);
+      const outerBody = body === undefined ? null : state.get(bodySlot);
+      if (body !== undefined) state.set(bodySlot, makeBlock(state, caller, body, bounds.templateMacroDepthMax.value));
       state.macroDepth++;
-      state.frame = { caller, args, locals };
+      state.frame = { caller, args, locals: undefined };
       try {
         macro.run(state);
       } catch (error) {
@@ -579,6 +588,7 @@ class Compiler {
       } finally {
         state.frame = caller;
         state.macroDepth--;
+        if (body !== undefined) state.set(bodySlot, outerBody);
       }
     };
   }
@@ -746,31 +756,46 @@ function isSame(left: TemplateValue, right: TemplateValue, meter: Meter): boolea
   return typeof left !== typeof right && textOf(left, meter) === textOf(right, meter);
 }
 
+interface LoopItems {
+  readonly list: readonly TemplateValue[];
+  readonly map: TemplateMap | undefined;
+}
+
+function changedUnderWay(offset: number): TemplateFailure {
+  return new TemplateFailure("A list or map was changed while #foreach went over it", offset);
+}
+
 function makeLoop(count: number, parent: Loop | null): Loop {
   const loop = { index: 0, count, parent } as { -readonly [Key in keyof Loop]: Loop[Key] };
   loop.host = HostObject.of(loopType, loop);
   return loop;
 }
 
-/** A block prints within itself at most once: Velocity's directive.define.max.depth is 2. */
-function makeBlock(state: State, frame: Frame | null, run: Run): TemplateBlock {
+/** Velocity's directive.define.max.depth: a block prints within itself at most once. */
+const defineDepthMax = 2;
+
+function makeBlock(state: State, frame: Frame | null, run: Run, depthMax: number): TemplateBlock {
   let depth = 0;
-  const runUntilBreak: Run = (inner) => {
-    try {
-      run(inner);
-    } catch (error) {
-      if (error !== stopNearest) throw error;
-    }
-  };
-  return new TemplateBlock(() => {
-    if (depth >= 2) return null;
+  const print = (): boolean => {
+    if (depth >= depthMax) return false;
     depth++;
     try {
-      return state.within(frame, () => state.capture(runUntilBreak));
+      state.within(frame, () => run(state));
+    } catch (error) {
+      if (error !== stopNearest) throw error;
     } finally {
       depth--;
     }
-  });
+    return true;
+  };
+  const render = (): string | null => {
+    let isPrinted = false;
+    const text = state.capture(() => {
+      isPrinted = print();
+    });
+    return isPrinted ? text : null;
+  };
+  return new TemplateBlock(render, print);
 }
 
 /** From one whole number to another, up or down; undefined where an end is no Integer. */

@@ -1,5 +1,5 @@
 import { collectionMethods, entryMethods, getAt, itemAt, iteratorMethods, mapMethods } from "./collection-methods.ts";
-import type { Meter } from "./meter.ts";
+import { type Meter, TemplateFailure } from "./meter.ts";
 import { booleanMethods, numberMethods } from "./number-methods.ts";
 import { stringMethods } from "./string-methods.ts";
 import {
@@ -26,11 +26,16 @@ export function getProperty(of: TemplateValue, name: string): TemplateValue {
 
 /** `$of[index]`: a key of a map, a place in a list (negative ones count from the end), a property of a host object. */
 export function getIndex(of: TemplateValue, index: TemplateValue, meter: Meter): TemplateValue {
-  if (of instanceof TemplateMap) return of.get(index) ?? null;
+  if (of instanceof TemplateMap) {
+    return of.get(typeof index === "number" && index < 0 ? of.size + index : index) ?? null;
+  }
   if (of instanceof TemplateList) return of.kind === "view" ? null : getAt(of, fromEnd(of, index));
   if (of instanceof HostObject) {
     if (typeof index === "string") return of.property(index);
     return of.call("get", [index], meter) ?? null;
+  }
+  if (typeof index === "number" && index < 0) {
+    throw new TemplateFailure(`A negative index, ${index}, on a value that has no size()`);
   }
   return null;
 }

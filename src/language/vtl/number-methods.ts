@@ -115,13 +115,8 @@ export const numberMethods: ReadonlyMap<string, Method<JavaNumber>> = new Map<st
   ["doubleValue", taking(0, (self) => new JavaDouble(toDouble(self)))],
   ["floatValue", taking(0, (self) => new JavaDouble(Math.fround(toDouble(self))))],
   ["equals", taking(1, (self, [other], meter) => isEqual(self, other!, meter))],
-  [
-    "compareTo",
-    taking(1, (self, [other]) =>
-      isSameKind(self, other!) ? Math.sign(compareNumbers(self, other as JavaNumber)) : undefined,
-    ),
-  ],
-  ["hashCode", taking(0, (self) => (typeof self === "number" ? self : undefined))],
+  ["compareTo", taking(1, (self, [other]) => compareSameKind(self, other!))],
+  ["hashCode", taking(0, hashCode)],
   ["valueOf", (self, args) => (args.length === 1 || args.length === 2 ? numberOf(self, args) : undefined)],
   [
     "parseInt",
@@ -151,6 +146,21 @@ export const numberMethods: ReadonlyMap<string, Method<JavaNumber>> = new Map<st
   ],
 ]);
 
+/** Java: Integer.hashCode, Long.hashCode, Double.hashCode. */
+function hashCode(self: JavaNumber): number | undefined {
+  if (typeof self === "number") return self;
+  if (typeof self === "bigint") return undefined;
+  const view = new DataView(new ArrayBuffer(8));
+  if (self instanceof JavaLong) view.setBigInt64(0, self.value);
+  else view.setFloat64(0, self.value);
+  return view.getInt32(0) ^ view.getInt32(4);
+}
+
+function compareSameKind(left: JavaNumber, right: TemplateValue): number {
+  if (!isSameKind(left, right)) throw new TemplateFailure("compareTo of two kinds of value");
+  return Math.sign(compareNumbers(left, right as JavaNumber));
+}
+
 function isSameKind(left: TemplateValue, right: TemplateValue): boolean {
   if (left instanceof JavaLong) return right instanceof JavaLong;
   if (left instanceof JavaDouble) return right instanceof JavaDouble;
@@ -166,7 +176,13 @@ export const booleanMethods: ReadonlyMap<string, Method<boolean>> = new Map<stri
   ["toString", taking(0, (self) => String(self))],
   ["booleanValue", taking(0, (self) => self)],
   ["equals", taking(1, (self, [other]) => self === other)],
-  ["compareTo", taking(1, (self, [other]) => (typeof other === "boolean" ? Number(self) - Number(other) : undefined))],
+  [
+    "compareTo",
+    taking(1, (self, [other]) => {
+      if (typeof other !== "boolean") throw new TemplateFailure("compareTo of two kinds of value");
+      return Number(self) - Number(other);
+    }),
+  ],
   ["hashCode", taking(0, (self) => (self ? 1_231 : 1_237))],
   ["parseBoolean", taking(1, (_, [text]) => typeof text === "string" && text.toLowerCase() === "true")],
   [

@@ -143,9 +143,24 @@ class TemplateParser {
     };
     // Blanks before #set are eaten only where they begin a token: Velocity's text tokens swallow them otherwise.
     let isTokenStart = true;
+    // How much of the text are `$`, `$!` and `#` that begin nothing and touch what follows.
+    let loose = 0;
+    let looseStart = 0;
     this.#blockEnd = "eof";
     while (this.#at < this.#text.length) {
       const start = this.#at;
+      if (loose > 0 && this.#text[start] !== "$") {
+        const prefix = this.#text.slice(looseStart, start);
+        const isLost = this.#isLooseLost();
+        const unknown = isLost ? undefined : this.#unknownDirective(prefix);
+        if (isLost || unknown !== undefined) text = text.slice(0, -loose);
+        loose = 0;
+        if (unknown !== undefined) {
+          if (typeof unknown === "string") text += unknown;
+          else add(unknown);
+          continue;
+        }
+      }
       if (isTokenStart && this.#take(/[ \t]*#(?:set|\{set\}) *\(/y)) {
         add(this.#set(start));
         continue;
@@ -156,10 +171,12 @@ class TemplateParser {
         const read = this.#dollar(0);
         if (typeof read === "string") {
           text += read;
-          isTokenStart = false;
+          if (loose === 0) looseStart = start;
+          loose += read.length;
         } else {
+          loose = 0;
           add({ kind: "reference", reference: read });
-          text += this.#runt();
+          if (!read.source.endsWith("}")) text += this.#runt();
         }
       } else if (character === "#") {
         const read = this.#hash();
@@ -171,7 +188,10 @@ class TemplateParser {
         }
         if (typeof read === "string") {
           text += read;
-          isTokenStart = read !== "#";
+          if (read === "#") {
+            loose = 1;
+            looseStart = start;
+          }
         } else add(read);
       } else if (character === "\\") {
         const read = this.#backslashes();
@@ -189,6 +209,22 @@ class TemplateParser {
     this.#blockEnd = "eof";
     if (text !== "") statements.push({ kind: "text", text });
     return statements;
+  }
+
+  /** AWS quirk: a `$` or `#` that begins nothing is lost before #if, #else, #end, a comment, and #set with its blanks. */
+  #isLooseLost(): boolean {
+    const pattern = /[ \t]*#(?:set|\{set\}) *\(|#(?:(?:if|elseif|else|end)(?![\w@])|\{(?:if|elseif|else|end)\}|[#*])/y;
+    pattern.lastIndex = this.#at;
+    return pattern.test(this.#text);
+  }
+
+  /** AWS quirk: with such a `$` before it, any other directive is unknown. */
+  #unknownDirective(prefix: string): Statement | string | undefined {
+    if (!prefix.startsWith("$")) return undefined;
+    const start = this.#at;
+    const word = this.#take(/#(?!(?:if|elseif|else|end)(?![\w@])|(?:set) *\()([a-zA-Z_@][\w@]*)/y);
+    if (word === null) return undefined;
+    return this.#macroCall(`${prefix}${word[1]}`, `${prefix}${word[0]}`, start - prefix.length);
   }
 
   /** At `$`, behind `escapes` backslashes: a reference, or the text that only looks like one. */
@@ -310,9 +346,11 @@ class TemplateParser {
 
   /** A value without operators, as arguments, lists and maps allow, with the blanks around it. */
   #parameter(): Expression {
+    this.#enter();
     this.#blanks();
     const value = this.#primary();
     this.#blanks();
+    this.#depth--;
     return value;
   }
 

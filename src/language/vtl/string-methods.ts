@@ -107,7 +107,7 @@ const patterns = new Map<string, JavaPattern>();
 function patternOf(source: string): JavaPattern {
   const known = patterns.get(source);
   if (known !== undefined) return known;
-  const parsed = parseJavaPattern(source);
+  const parsed = parseJavaPattern(source, { hasGroups: true });
   if (parsed.kind === "unsupported") {
     throw new TemplateFailure(`The pattern ${JSON.stringify(source.slice(0, 100))} has ${parsed.detail}`);
   }
@@ -240,8 +240,7 @@ function split(self: string, args: readonly TemplateValue[], meter: Meter): Temp
 function matches(self: string, source: string, meter: Meter): boolean {
   const literal = literalOf(source);
   if (literal !== undefined) return self === literal;
-  meter.step(self.length);
-  return patternOf(source).matches(self);
+  return patternOf(source).matches(self, makeVisit(meter));
 }
 
 function format(self: string, args: readonly TemplateValue[], meter: Meter): TemplateValue | undefined {
@@ -281,7 +280,13 @@ export const stringMethods: ReadonlyMap<string, Method> = new Map<string, Method
     "equalsIgnoreCase",
     taking(1, (self, [other]) => typeof other === "string" && self.toLowerCase() === other.toLowerCase()),
   ],
-  ["compareTo", withText(compareTo)],
+  [
+    "compareTo",
+    taking(1, (self, [other]) => {
+      if (typeof other !== "string") throw new TemplateFailure("compareTo of a text and another kind of value");
+      return compareTo(self, other);
+    }),
+  ],
   ["compareToIgnoreCase", withText((self, other) => compareTo(self.toLowerCase(), other.toLowerCase()))],
   ["contains", withText((self, text) => self.includes(text))],
   ["endsWith", withText((self, text) => self.endsWith(text))],

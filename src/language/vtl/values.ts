@@ -49,9 +49,12 @@ export type ListKind = "list" | "json" | "array" | "view";
 export class TemplateList {
   readonly items: TemplateValue[];
   readonly kind: ListKind;
-  constructor(items: TemplateValue[], kind: ListKind) {
+  /** The map that a view was made from: Java refuses to go on over it once that has changed. */
+  readonly map: TemplateMap | undefined;
+  constructor(items: TemplateValue[], kind: ListKind, map?: TemplateMap) {
     this.items = items;
     this.kind = kind;
+    this.map = map;
   }
 }
 
@@ -130,10 +133,13 @@ export class TemplateIterator {
 
 /** What `#define` and a macro's body make: a piece of template that is rendered each time it is printed. */
 export class TemplateBlock {
-  /** Null where it would be printed within itself for the third time. */
+  /** Its text; null where it would be printed within itself for the third time. */
   readonly render: () => string | null;
-  constructor(render: () => string | null) {
+  /** Prints it to where the template prints; false where `render` gives null. */
+  readonly print: () => boolean;
+  constructor(render: () => string | null, print: () => boolean) {
     this.render = render;
+    this.print = print;
   }
 }
 

@@ -47,3 +47,38 @@ function compareDigits(left: Parts, right: Parts): number {
   if (left.power !== right.power) return left.sign * (left.power - right.power);
   return left.digits === right.digits ? 0 : left.sign * (left.digits < right.digits ? -1 : 1);
 }
+
+/** Equal numbers have equal texts: an integer of up to 20 digits its own, others digits and a power of ten. */
+export function canonicalDecimal(text: string): string {
+  const { sign, power, digits } = partsOf(text);
+  if (sign === 0) return "0";
+  const minus = sign < 0 ? "-" : "";
+  if (power >= digits.length && power <= 20) return minus + digits.padEnd(power, "0");
+  return `${minus}${digits}e${power}`;
+}
+
+/** Is a number a multiple of another? Exact for all of them; false for multiples of 0. */
+export function isMultiple(text: string, divisor: string): boolean {
+  const number = partsOf(text);
+  const step = partsOf(divisor);
+  if (step.sign === 0) return false;
+  if (number.sign === 0) return true;
+  // number = a·10^shift steps of b.
+  const a = BigInt(number.digits);
+  const b = BigInt(step.digits);
+  const shift = number.power - number.digits.length - (step.power - step.digits.length);
+  if (shift >= 0) return (a * powerModulo(shift, b)) % b === 0n;
+  // a ends in no 0, so that it must have a factor less for each place: only where b gives these.
+  return -shift <= number.digits.length && a % (b * 10n ** BigInt(-shift)) === 0n;
+}
+
+/** 10^exponent mod modulus. */
+function powerModulo(exponent: number, modulus: bigint): bigint {
+  let result = 1n % modulus;
+  let base = 10n % modulus;
+  for (let rest = exponent; rest > 0; rest = Math.floor(rest / 2)) {
+    if (rest % 2 === 1) result = (result * base) % modulus;
+    base = (base * base) % modulus;
+  }
+  return result;
+}
