@@ -3,6 +3,8 @@ import type { MethodProgram, Program } from "./program.ts";
 import { parseQuery, type Query } from "./query.ts";
 import { isUuid, makeExtendedRequestId, makeRequestId, makeTraceId } from "./request-ids.ts";
 import type { GatewayResponseType } from "./responses/gateway-response-types.ts";
+import type { Overrides } from "./templates/overrides.ts";
+import type { Payload } from "./templates/payload.ts";
 
 /** What of a path matched no route. */
 const none: readonly string[] = [];
@@ -56,11 +58,17 @@ export class Exchange {
   /** The whole body, decompressed, once a step has read it: it can be read off the connection only once. */
   body: Buffer | undefined;
   isComplete: boolean;
+  /** Set where the answer takes time after it was given: calls back when it was handed over or given up. */
+  whenSettled: ((settled: () => void) => void) | undefined;
   status: number;
   error: ExchangeError | undefined;
   integration: IntegrationOutcome | undefined;
   /** The integration's answer while it is mapped: names and values in turn. */
   integrationHeaders: readonly string[];
+  /** The bodies of request and integration, where templates or mappings read them. */
+  requestPayload: Payload | undefined;
+  integrationPayload: Payload | undefined;
+  overrides: Overrides | undefined;
   #traceId: string | undefined;
   #query: Query | undefined;
 
@@ -83,10 +91,14 @@ export class Exchange {
     this.at = 0;
     this.body = undefined;
     this.isComplete = false;
+    this.whenSettled = undefined;
     this.status = 0;
     this.error = undefined;
     this.integration = undefined;
     this.integrationHeaders = none;
+    this.requestPayload = undefined;
+    this.integrationPayload = undefined;
+    this.overrides = undefined;
     this.#traceId = undefined;
     this.#query = undefined;
     program.onBegin();
@@ -153,7 +165,8 @@ export class Exchange {
   complete(): void {
     if (this.isComplete) return;
     this.isComplete = true;
-    this.program.onComplete(this);
+    if (this.whenSettled === undefined) this.program.onComplete(this);
+    else this.whenSettled(() => this.program.onComplete(this));
   }
 
   /** The integration was called now. */

@@ -6,6 +6,7 @@ import { AccessLogWriter } from "../telemetry/access-log-writer.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { Exchange, verbs } from "./exchange.ts";
+import { failExchange } from "./fail-exchange.ts";
 import { makeRouteHints, type RouteHints } from "./hint.ts";
 import type { InboundRequest } from "./inbound.ts";
 import { BackendPools } from "./integrations/backend-pools.ts";
@@ -118,12 +119,7 @@ export class Gateway {
         );
       }
     } catch (error) {
-      // Our bug: this exchange ends, and only this one.
-      logger.error("an exchange failed", {
-        requestId: exchange.requestId,
-        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      });
-      program.responses.finish(exchange, "DEFAULT_5XX");
+      failExchange(exchange, logger, error);
     }
   }
 

@@ -10,6 +10,15 @@ export interface StepFacts {
 export const steps = {
   closed: { synopsis: "refuses with 501: the method asks for what can't be enforced yet", reads: [] },
   misconfigured: { synopsis: "answers 500 as AWS does for an integration that can't work", reads: [] },
+  "response-compression": {
+    synopsis: "compresses the answer for callers who accept that, once it is long enough",
+    reads: ["headers"],
+  },
+  "request-validation": {
+    // A body is buffered for it only if models are to be validated.
+    synopsis: "refuses a request without its required parameters or with a body that violates its model",
+    reads: ["headers", "query", "path"],
+  },
   mock: { synopsis: "answers by itself, as a MOCK integration", reads: ["headers"] },
   http: {
     synopsis: "calls an HTTP backend with mapped parameters and maps its answer",
@@ -28,7 +37,15 @@ export const steps = {
 export type StepKind = keyof typeof steps;
 
 /** One step as data; the member `kind` says which. */
-export type StepPlan = ClosedPlan | MisconfiguredPlan | MockPlan | HttpPlan | HttpProxyPlan | LambdaProxyPlan;
+export type StepPlan =
+  | ClosedPlan
+  | MisconfiguredPlan
+  | ResponseCompressionPlan
+  | RequestValidationPlan
+  | MockPlan
+  | HttpPlan
+  | HttpProxyPlan
+  | LambdaProxyPlan;
 
 /** The step of a kind. */
 export type StepOf<Kind extends StepKind> = Extract<StepPlan, { readonly kind: Kind }>;
@@ -43,6 +60,25 @@ export interface MisconfiguredPlan {
   readonly kind: "misconfigured";
   /** Why, for the hint and the log; AWS's own execution log text where there is one. */
   readonly detail: string;
+}
+
+export interface ResponseCompressionPlan {
+  readonly kind: "response-compression";
+  /** `minimumCompressionSize`: shorter answers are sent as they are. */
+  readonly bytesMin: number;
+}
+
+export interface RequestValidationPlan {
+  readonly kind: "request-validation";
+  /** The required ones, in the order in which a refusal names them. */
+  readonly parameters: readonly RequiredParameterPlan[];
+  /** Names of the stage's models by media type; empty: bodies are not validated. */
+  readonly models: Readonly<Record<string, string>>;
+}
+
+export interface RequiredParameterPlan {
+  readonly place: "path" | "querystring" | "header";
+  readonly name: string;
 }
 
 export interface MockPlan {

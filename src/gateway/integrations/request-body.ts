@@ -1,6 +1,7 @@
 import { bounds } from "../../base/bounds.ts";
 import type { Exchange } from "../exchange.ts";
-import type { InboundRequest } from "../inbound.ts";
+import { failExchange } from "../fail-exchange.ts";
+import { headerList } from "../header-list.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import { RequestBodyStream } from "./backend-call.ts";
 
@@ -64,22 +65,12 @@ export function collectBody(exchange: Exchange, thread: ThreadContext, taken: (b
     else if (outcome !== "ok") refuseBroken(exchange);
     else {
       thread.metrics.add("requestBytes", body.length);
-      const coding = codingOf(request);
-      if (coding === "identity") keep(body);
-      else void decompress(exchange, thread, { coding, body, taken: keep });
+      // Several codings are one text: one that nobody undoes must not pass for none.
+      const codings = headerList(request, "content-encoding").filter((coding) => coding !== "identity");
+      if (codings.length === 0) keep(body);
+      else void decompress(exchange, thread, { coding: codings.join(", "), body, taken: keep });
     }
   });
-}
-
-/** All codings that the request names, in one text: one of them that nobody undoes must not pass for none. */
-function codingOf(request: InboundRequest): string {
-  if (request.header("content-encoding") === undefined) return "identity";
-  const { headerNames, rawHeaders } = request;
-  const codings = headerNames
-    .flatMap((name, index) => (name === "content-encoding" ? rawHeaders[2 * index + 1]!.split(",") : []))
-    .map((coding) => coding.trim().toLowerCase())
-    .filter((coding) => coding !== "" && coding !== "identity");
-  return codings.length === 0 ? "identity" : codings.join(", ");
 }
 
 async function decompress(
@@ -102,9 +93,26 @@ async function decompress(
     return;
   }
   decode(options.body, { maxOutputLength: thread.payloadBytesMax }, (error, decoded) => {
-    if (error === null) options.taken(decoded);
+    if (error === null) takeDecoded(exchange, thread, { decoded, taken: options.taken });
     else if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") {
       refuseTooLarge(exchange, thread.payloadBytesMax);
     } else exchange.program.responses.finish(exchange, "UNSUPPORTED_MEDIA_TYPE", { hint: error.message });
   });
+}
+
+/** Called by zlib: nothing above it catches what the exchange's next steps might throw. */
+function takeDecoded(
+  exchange: Exchange,
+  thread: ThreadContext,
+  options: { readonly decoded: Buffer; readonly taken: (body: Buffer) => void },
+): void {
+  if (!exchange.request.reserve(options.decoded.length)) {
+    exchange.respond(503, ["Content-Type", "application/json"], '{"message":"Service Unavailable"}');
+    return;
+  }
+  try {
+    options.taken(options.decoded);
+  } catch (error) {
+    failExchange(exchange, thread.logger, error);
+  }
 }

@@ -10,6 +10,10 @@ export interface Failure {
   /** AWS quirk: a function's failure is an INTEGRATION_FAILURE with the status 502. */
   readonly status?: number;
   readonly errorType?: string;
+  /** The execution phase's error, though its type is the front's. */
+  readonly phase?: "execution";
+  /** `$context.error.validationErrorString`. */
+  readonly validationErrorString?: string;
   /** For `x-portico-hint`, on development listeners. */
   readonly hint?: string | undefined;
 }
@@ -39,12 +43,13 @@ export class GatewayResponses {
     if (exchange.isComplete) return false;
     const facts: GatewayResponseFacts = gatewayResponseTypes[type];
     const message = failure.message ?? facts.message;
-    exchange.error = { type, message };
+    exchange.error = { type, message, validationErrorString: failure.validationErrorString };
     const fallback = this.#customised.get(facts.parent);
     const customised = this.#customised.get(type) ?? fallback;
     const status = customised?.statusCode ?? fallback?.statusCode ?? failure.status ?? facts.status;
     const headers: string[] = [];
-    const body = writeBody(exchange, facts, { message, customised, headers });
+    const phase = failure.phase ?? facts.phase;
+    const body = writeBody(exchange, phase, { message, customised, headers });
     headers.push("x-amzn-ErrorType", failure.errorType ?? facts.errorType);
     for (const { name, read } of customised?.headers ?? []) {
       const value = asText(read(exchange));
@@ -67,14 +72,14 @@ export function hintValue(hint: string): string {
 
 function writeBody(
   exchange: Exchange,
-  facts: GatewayResponseFacts,
+  phase: GatewayResponseFacts["phase"],
   options: { readonly message: string | null; readonly customised: Customised | undefined; readonly headers: string[] },
 ): string {
   const templates = options.customised?.templates;
   if (templates === undefined || templates.size === 0) {
     options.headers.push("Content-Type", "application/json");
     const message = JSON.stringify(options.message);
-    return facts.phase === "front" ? `{"message":${message}}` : `{"message": ${message}}`;
+    return phase === "front" ? `{"message":${message}}` : `{"message": ${message}}`;
   }
   const mediaType = chooseMediaType(exchange, templates);
   options.headers.push("Content-Type", mediaType);
