@@ -22,7 +22,7 @@ export function linkRequestValidation(plan: RequestValidationPlan, { thread, mod
     }
     if (missing !== undefined) return refuseParameters(exchange, missing);
     if (schemas.size === 0) return true;
-    const mediaType = requestMediaType(exchange.request);
+    const mediaType = soleMediaType(exchange.request);
     // A backend may take another of several types than the one that chose the model.
     if (mediaType === undefined) return refuseBody(exchange, "", "[several Content-Type headers]");
     const schema = schemas.get(mediaType);
@@ -61,7 +61,7 @@ function linkParameter({ place, name }: RequiredParameterPlan): (exchange: Excha
 const isBlank = (value: string | undefined): boolean => value === undefined || value.trim() === "";
 
 /** What a request's body is taken for, JSON if it does not say; undefined: it says several things. */
-function requestMediaType({ headerNames, rawHeaders }: InboundRequest): string | undefined {
+function soleMediaType({ headerNames, rawHeaders }: InboundRequest): string | undefined {
   let mediaType: string | undefined;
   for (let index = 0; index < headerNames.length; index++) {
     if (headerNames[index] !== "content-type") continue;
