@@ -35,6 +35,8 @@ export const bounds = {
     value: 128,
     source: "ours: compiled patterns of replaceAll, split, matches in a thread",
   },
+  templateOverrideCharsMax: { value: 65_536, source: "ours: names and values that templates override in one exchange" },
+  jsonPathsCachedMax: { value: 1_024, source: "ours: JSONPaths of templates that a thread keeps parsed" },
   throttlingRatePerSecond: { value: 10_000, source: "AWS: Throttle quota per account, per Region" },
   throttlingBurst: { value: 5_000, source: "AWS: Throttle quota per account, per Region" },
   requestTargetBytesMax: { value: 10_240, source: "AWS: URL length, Regional" },
@@ -85,6 +87,10 @@ export const bounds = {
   lambdaEventBytesMax: { value: 1_048_576, source: "AWS Lambda: Invocation payload, asynchronous" },
   lambdaEventAgeMsMax: { value: 21_600_000, source: "AWS Lambda: Maximum age of an asynchronous event" },
   lambdaEventsQueuedMax: { value: 10_000, source: "ours: asynchronous events that wait or run" },
+  lambdaEventsWaitingMax: {
+    value: 1_000,
+    source: "ours: asynchronous events of a thread that control has not taken yet",
+  },
   lambdaEventsRunningMax: { value: 64, source: "ours: asynchronous events that run at a time" },
   lambdaRequestBytesMax: {
     value: 70_167_211,

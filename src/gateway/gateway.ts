@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../base/clock.ts";
-import type { FunctionClient } from "../functions/function-client.ts";
+import type { EventClient, FunctionClient } from "../functions/function-client.ts";
 import { planVersion, type StagePlan } from "../plan/plan.ts";
 import { AccessLogWriter } from "../telemetry/access-log-writer.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -21,6 +21,7 @@ import type { ThreadContext } from "./thread-context.ts";
 
 export interface GatewayOptions {
   readonly functions: FunctionClient;
+  readonly events: EventClient;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -49,11 +50,12 @@ export class Gateway {
   readonly #hints = new Map<string, RouteHints>();
 
   constructor(options: GatewayOptions) {
-    const { functions, metrics, clock, logger, isDevelopment, settings } = options;
+    const { functions, events, metrics, clock, logger, isDevelopment, settings } = options;
     this.#options = options;
     this.#logs = new AccessLogWriter({ target: settings.accessLog, metrics, logger });
     this.#thread = {
       functions,
+      events,
       metrics,
       clock,
       logger,

@@ -1,6 +1,10 @@
-import type { TextPlan, ValuePlan } from "../plan/values.ts";
+import { JsonPathFailure } from "../language/json-path/evaluation.ts";
+import { parseJsonPath } from "../language/json-path/json-path.ts";
+import { JsonTooDeep, printJson } from "../language/json-text.ts";
+import type { BodyValuePlan, TextPlan, ValuePlan } from "../plan/values.ts";
 import { linkVariable } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Payload } from "./templates/payload.ts";
 
 /** A value of a request; several where the expression asks for all of them; undefined where there is none. */
 export type ReadValue = (exchange: Exchange) => string | readonly string[] | undefined;
@@ -18,8 +22,34 @@ export function linkValue(plan: ValuePlan): ReadValue {
       const name = plan.name.toLowerCase();
       return (exchange) => pick(headerValues(exchange.integrationHeaders, name), plan.isMultiValue);
     }
+    case "body":
+      return linkBodyValue(plan);
   }
 }
+
+/** What a body's JSONPath finds: texts as they are, everything else as JSON. Nothing where the body is no JSON. */
+function linkBodyValue({ of, jsonPath }: BodyValuePlan): ReadValue {
+  const payloadOf = (exchange: Exchange): Payload | undefined =>
+    of === "request" ? exchange.requestPayload : exchange.integrationPayload;
+  if (jsonPath === undefined) return (exchange) => payloadOf(exchange)?.text;
+  const parsed = parseJsonPath(jsonPath);
+  // The compiler closes methods with paths that can't be parsed.
+  if (parsed.kind === "invalid") return () => undefined;
+  return (exchange) => {
+    try {
+      const found = payloadOf(exchange)?.find(parsed.path);
+      if (found === undefined || found === null || typeof found === "string") return found ?? undefined;
+      return printJson(found);
+    } catch (error) {
+      if (error instanceof JsonPathFailure || error instanceof JsonTooDeep) return undefined;
+      throw error;
+    }
+  };
+}
+
+/** Does one of these values come from a body, which must be there in whole? */
+export const readsBody = (values: readonly { readonly value: ValuePlan }[]): boolean =>
+  values.some(({ value }) => value.kind === "body");
 
 function linkRequestValue(plan: Extract<ValuePlan, { kind: "request" }>): ReadValue {
   const { name, isMultiValue } = plan;

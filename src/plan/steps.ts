@@ -19,6 +19,7 @@ export const steps = {
     synopsis: "refuses a request without its required parameters or with a body that violates its model",
     reads: ["headers", "query", "path"],
   },
+  // Templates and mappings from bodies make the steps below buffer them; without, the body streams.
   mock: { synopsis: "answers by itself, as a MOCK integration", reads: ["headers"] },
   http: {
     synopsis: "calls an HTTP backend with mapped parameters and maps its answer",
@@ -27,6 +28,10 @@ export const steps = {
   "http-proxy": {
     synopsis: "passes the request on to an HTTP backend and its answer back",
     reads: ["headers", "query", "path"],
+  },
+  lambda: {
+    synopsis: "invokes a Lambda function with a body made by a template and maps its answer",
+    reads: ["headers", "query", "path", "body"],
   },
   "lambda-proxy": {
     synopsis: "invokes a Lambda function with the proxy event",
@@ -45,6 +50,7 @@ export type StepPlan =
   | MockPlan
   | HttpPlan
   | HttpProxyPlan
+  | LambdaPlan
   | LambdaProxyPlan;
 
 /** The step of a kind. */
@@ -101,6 +107,17 @@ export interface HttpPlan {
   readonly responses: readonly IntegrationResponsePlan[];
 }
 
+export interface LambdaPlan {
+  readonly kind: "lambda";
+  /** As the URI names it, stage variables filled in; may be qualified. */
+  readonly functionArn: string;
+  readonly timeoutMs: number;
+  /** Of the headers that a mapping can set, those that Invoke knows: `X-Amz-Invocation-Type` and such. */
+  readonly headers: readonly ParameterPlan[];
+  readonly request: RequestTemplatesPlan;
+  readonly responses: readonly IntegrationResponsePlan[];
+}
+
 export interface LambdaProxyPlan {
   readonly kind: "lambda-proxy";
   /** As the URI names it, stage variables filled in; may be qualified. */
@@ -129,10 +146,19 @@ export interface ParameterPlan {
   readonly value: ValuePlan;
 }
 
-/** Request templates that are literal text, by media type; null passes the body as it is. */
+/** A mapping template: text that is its own result, Velocity, or null, which passes the body as it is. */
+export type TemplatePlan = string | VelocityPlan | null;
+
+export interface VelocityPlan {
+  readonly velocity: string;
+  /** Why it can't be parsed: rendering it is AWS's 500. */
+  readonly problem?: string;
+}
+
+/** Request templates by media type. */
 export interface RequestTemplatesPlan {
   readonly passthrough: "WHEN_NO_MATCH" | "WHEN_NO_TEMPLATES" | "NEVER";
-  readonly templates: Readonly<Record<string, string | null>>;
+  readonly templates: Readonly<Record<string, TemplatePlan>>;
 }
 
 export interface IntegrationResponsePlan {
@@ -142,8 +168,8 @@ export interface IntegrationResponsePlan {
   /** False: the method has no response of this status, which AWS answers with 500. */
   readonly isDeclared: boolean;
   readonly headers: readonly ParameterPlan[];
-  /** By media type, in the definition's order; null passes the body as it is. */
-  readonly templates: Readonly<Record<string, string | null>>;
+  /** By media type, in the definition's order. */
+  readonly templates: Readonly<Record<string, TemplatePlan>>;
 }
 
 /** A gateway response as an API customises it; what it leaves out is inherited as AWS does. */

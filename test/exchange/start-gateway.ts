@@ -3,7 +3,7 @@ import { createServer as createHttpServer, type IncomingMessage, request, type S
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import { compileRest } from "../../src/compiler/compile-rest.ts";
 import type { RestApiDefinition, Stage } from "../../src/definition/rest-api.ts";
-import type { FunctionClient } from "../../src/functions/function-client.ts";
+import type { EventClient, FunctionClient } from "../../src/functions/function-client.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { Http1Server } from "../../src/gateway/http1/http1-server.ts";
 import { defaultHttp1Limits } from "../../src/gateway/http1/limits.ts";
@@ -50,6 +50,7 @@ const noFunctions: FunctionClient = {
 export async function startGateway(
   options: {
     functions?: FunctionClient;
+    events?: EventClient;
     payloadBytesMax?: number;
     accessLog?: string;
     nowMs?: number;
@@ -61,6 +62,7 @@ export async function startGateway(
   const clock = { now: () => options.nowMs ?? Date.now() };
   const gateway = new Gateway({
     functions: options.functions ?? noFunctions,
+    events: options.events ?? { accept: () => Promise.reject(new Error("no events here")) },
     metrics: new Metrics(buffer, 1),
     clock,
     logger: {

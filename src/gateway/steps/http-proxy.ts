@@ -7,8 +7,9 @@ import { takeBody } from "../integrations/request-body.ts";
 import type { RunStep } from "../program.ts";
 import { remappedName, responseHeaderFates } from "../responses/header-remapping.ts";
 import type { ThreadContext } from "../thread-context.ts";
-import { refusePath } from "./http.ts";
+import { backendReadsBody, refusePath } from "./http.ts";
 import type { LinkContext } from "./link-step.ts";
+import { withPayload } from "./request-template.ts";
 
 /** AWS: API Gateway Developer Guide, "Set up HTTP integrations in API Gateway", HTTP proxy integration. */
 export function linkHttpProxy(plan: HttpProxyPlan, { stage, thread, onRetire }: LinkContext): RunStep {
@@ -17,9 +18,18 @@ export function linkHttpProxy(plan: HttpProxyPlan, { stage, thread, onRetire }: 
   onRetire(() => thread.pools.release(pool));
   const writePath = linkPath(backend, true);
   const writeHeaders = linkProxyHeaders(backend, stage.apiId);
+  const mapsBody = backendReadsBody(backend);
   return (exchange) => {
+    // A mapping from the body needs it whole, before the path can be written.
+    if (mapsBody && exchange.requestPayload === undefined) {
+      withPayload(exchange, thread, () => {
+        exchange.at--;
+        exchange.run();
+      });
+      return false;
+    }
     const path = writePath(exchange);
-    if (path === undefined) return refusePath(exchange);
+    if (typeof path !== "string") return refusePath(exchange, path);
     takeBody(exchange, thread, (body) => {
       const headers = writeHeaders(exchange);
       if (body !== undefined) addContentLength(exchange, headers, body);

@@ -6,6 +6,7 @@ import type { ThreadContext } from "../thread-context.ts";
 import { linkClosed } from "./closed.ts";
 import { linkHttp } from "./http.ts";
 import { linkHttpProxy } from "./http-proxy.ts";
+import { linkLambda } from "./lambda.ts";
 import { linkLambdaProxy } from "./lambda-proxy.ts";
 import { linkMisconfigured } from "./misconfigured.ts";
 import { linkMock } from "./mock.ts";
@@ -34,6 +35,7 @@ const linkers: { readonly [Kind in StepKind]: LinkStep<Kind> } = {
   mock: linkMock,
   http: linkHttp,
   "http-proxy": linkHttpProxy,
+  lambda: linkLambda,
   "lambda-proxy": linkLambdaProxy,
 };
 

@@ -21,6 +21,11 @@ export class Evaluation {
     this.root = root;
   }
 
+  /** What was counted so far. */
+  get steps(): number {
+    return this.#steps;
+  }
+
   /** Counts values looked at, and refuses too many: `$..*..*` looks at each value once for each level above it. */
   step(count: number): void {
     this.#steps += count;

@@ -15,8 +15,9 @@ export interface JsonPath {
   /**
    * What the path finds: a list for an indefinite path; undefined where there is nothing (Jayway's
    * PathNotFoundException). Throws JsonPathFailure where Jayway throws another exception, and for work without end.
+   * What an evaluation looked at is counted by the meter.
    */
-  evaluate(document: TemplateValue): TemplateValue | undefined;
+  evaluate(document: TemplateValue, meter?: { step(count: number): void }): TemplateValue | undefined;
 }
 
 /** A path, or what is wrong with it; columns from 1. */
@@ -44,12 +45,15 @@ export function parseJsonPath(text: string): ParsedJsonPath {
 function linkGeneral(linked: LinkedPath): JsonPath {
   return {
     isDefinite: linked.isDefinite,
-    evaluate(document) {
+    evaluate(document, meter) {
+      const evaluation = new Evaluation(document);
       try {
-        return linked.evaluate(document, new Evaluation(document));
+        return linked.evaluate(document, evaluation);
       } catch (error) {
         if (error === notFound) return undefined;
         throw error;
+      } finally {
+        meter?.step(evaluation.steps);
       }
     },
   };
