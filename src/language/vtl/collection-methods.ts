@@ -51,7 +51,7 @@ function retain(list: TemplateList, passes: (item: TemplateValue) => boolean): b
 }
 
 /** What any collection has. */
-const viewMethods: Methods<TemplateList> = new Map<string, Method<TemplateList>>([
+const collectionBasics: Methods<TemplateList> = new Map<string, Method<TemplateList>>([
   ["size", taking(0, (list) => list.items.length)],
   ["isEmpty", taking(0, (list) => list.items.length === 0)],
   ["contains", taking(1, (list, [value], meter) => positionOf(list, value!, meter) >= 0)],
@@ -119,7 +119,7 @@ function subList(list: TemplateList, from: TemplateValue, to: TemplateValue, met
 }
 
 const positionMethods: Methods<TemplateList> = new Map<string, Method<TemplateList>>([
-  ...viewMethods,
+  ...collectionBasics,
   ["get", taking(1, (list, [index]) => (typeof index === "number" ? itemAt(list, index) : undefined))],
   [
     "set",
@@ -169,6 +169,16 @@ const listMethods: Methods<TemplateList> = new Map<string, Method<TemplateList>>
     }),
   ],
   ["subList", taking(2, (list, [from, to], meter) => subList(list, from!, to!, meter))],
+]);
+
+function refuseToAdd(): never {
+  throw new TemplateFailure("UnsupportedOperationException: a view of a map takes no elements");
+}
+
+const viewMethods: Methods<TemplateList> = new Map<string, Method<TemplateList>>([
+  ...collectionBasics,
+  ["add", taking(1, refuseToAdd)],
+  ["addAll", taking(1, refuseToAdd)],
 ]);
 
 /** The methods of a list's kind: a view (`keySet()`) has no places, an array has no methods that change its size. */

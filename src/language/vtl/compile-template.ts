@@ -400,6 +400,8 @@ class Compiler {
   #set(target: Reference, value: Evaluate, offset: number): Run {
     const slot = this.#slots.slot(target.variable);
     const last = target.parts.at(-1);
+    // AWS quirk: Velocity 1.7 takes the name from the reference's first token, so that ${a} and $!a set nothing.
+    if (last === undefined && target.source !== `$${target.variable}`) return (state) => void value(state);
     if (last === undefined) {
       return (state) => {
         state.step(1);

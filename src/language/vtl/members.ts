@@ -6,6 +6,7 @@ import {
   HostObject,
   JavaDouble,
   JavaLong,
+  TemplateBlock,
   TemplateEntry,
   TemplateIterator,
   TemplateList,
@@ -86,6 +87,7 @@ export function callMethod(
   if (typeof of === "number" || typeof of === "bigint" || of instanceof JavaLong || of instanceof JavaDouble) {
     return numberMethods.get(name)?.(of, args, meter);
   }
+  if (of instanceof TemplateBlock && name === "toString" && args.length === 0) return of.render();
   return undefined;
 }
 

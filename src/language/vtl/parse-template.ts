@@ -213,7 +213,7 @@ class TemplateParser {
 
   /** AWS quirk: a `$` or `#` that begins nothing is lost before #if, #else, #end, a comment, and #set with its blanks. */
   #isLooseLost(): boolean {
-    const pattern = /[ \t]*#(?:set|\{set\}) *\(|#(?:(?:if|elseif|else|end)(?![\w@])|\{(?:if|elseif|else|end)\}|[#*])/y;
+    const pattern = /[ \t]*#(?:set|\{set\}) *\(|#(?:(?:if|elseif|else|end)(?![\w@])|\{(?:if|elseif|else|end)\}|\*)/y;
     pattern.lastIndex = this.#at;
     return pattern.test(this.#text);
   }
@@ -282,8 +282,9 @@ class TemplateParser {
       const isKnown = isDirective || controlDirectives.has(name);
       return (isKnown ? "\\".repeat((run.length - 1) / 2) : run) + this.#text.slice(start + run.length, this.#at);
     }
-    const isControl = isDirective || (controlDirectives.has(name) && name !== "set");
-    return isControl && match[1] !== undefined ? "\\".repeat(run.length / 2) : run;
+    const isBraced = match[1] === undefined;
+    const isControl = (isDirective && !isBraced) || (controlDirectives.has(name) && name !== "set");
+    return isControl ? "\\".repeat(run.length / 2) : run;
   }
 
   // References
@@ -573,6 +574,9 @@ class TemplateParser {
     if (this.#take(/#(?:set|\{set\}) *\(/y)) return this.#set(start);
     const word = this.#take(/#(?:([a-zA-Z_@][\w@]*)|\{([a-zA-Z_][\w@]*)\})/y);
     if (word === null) {
+      // A number behind the sign is a token with it.
+      const number = this.#take(/#-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y);
+      if (number !== null) return number[0];
       this.#at++;
       if (this.#at >= this.#text.length) this.#fail("The template ends within a directive", start);
       return "#";
@@ -606,11 +610,10 @@ class TemplateParser {
         return { kind: name, offset: this.#base + start };
       case "include":
       case "parse":
-        if (!this.#isParenthesisNext()) return image;
-        this.#directiveArguments();
+        if (this.#isParenthesisNext()) this.#directiveArguments();
+        else if (name === "include") return "";
         return { kind: "include", offset: this.#base + start, directive: name };
       case "evaluate": {
-        if (!this.#isParenthesisNext()) return image;
         const args = this.#directiveArguments();
         const template = args[0];
         if (args.length !== 1 || template === undefined || template.kind === "word") {
@@ -707,8 +710,7 @@ class TemplateParser {
     return { kind: "if", offset, branches, otherwise };
   }
 
-  #foreach(start: number): Statement | string {
-    if (!this.#isParenthesisNext()) return "#foreach";
+  #foreach(start: number): Statement {
     const args = this.#directiveArguments();
     const [variable, word, items] = args;
     if (variable?.kind !== "reference" || word?.kind !== "word" || items === undefined || items.kind === "word") {
@@ -718,8 +720,7 @@ class TemplateParser {
     return { kind: "foreach", offset: this.#base + start, variable: variable.reference.variable, items, body };
   }
 
-  #macro(start: number): Statement | string {
-    if (!this.#isParenthesisNext()) this.#fail("#macro expects a name in parentheses", start);
+  #macro(start: number): string {
     const [name, ...args] = this.#directiveArguments();
     if (name?.kind !== "word") return this.#fail("#macro expects a name first", start);
     // What is no reference takes its argument and can't be named, as in Velocity.
@@ -730,8 +731,7 @@ class TemplateParser {
     return "";
   }
 
-  #define(start: number): Statement | string {
-    if (!this.#isParenthesisNext()) return "#define";
+  #define(start: number): Statement {
     const args = this.#directiveArguments();
     const [variable] = args;
     if (args.length !== 1 || variable?.kind !== "reference") {
@@ -742,7 +742,6 @@ class TemplateParser {
   }
 
   #literal(start: number): string {
-    if (!this.#isParenthesisNext()) return "#literal";
     this.#directiveArguments();
     const from = this.#at;
     this.#body("#literal", start);

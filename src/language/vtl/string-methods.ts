@@ -159,7 +159,7 @@ function makeVisit(meter: Meter): (states: number) => void {
   return (states) => {
     visits += states;
     if (visits < 1_024) return;
-    meter.step(Math.ceil(visits / bounds.templatePatternVisitsPerStep.value));
+    meter.step(visits * bounds.templateStepsPerPatternVisit.value);
     visits = 0;
   };
 }
@@ -224,8 +224,6 @@ function split(self: string, args: readonly TemplateValue[], meter: Meter): Temp
   for (const found of matchesOf(self, source, meter)) {
     if (limit > 0 && parts.length === limit - 1) break;
     if (found.end === 0) continue;
-    // An empty match at the very end splits nothing off.
-    if (found.start === found.end && found.start >= self.length) break;
     parts.push(self.slice(at, found.start));
     meter.grown(parts.length, 1);
     at = found.end;
