@@ -5,6 +5,7 @@ import type { InboundRequest } from "../inbound.ts";
 import { mediaTypeOf } from "../integrations/media-types.ts";
 import { collectBody } from "../integrations/request-body.ts";
 import type { RunStep } from "../program.ts";
+import { decodeLeniently } from "../routing/match.ts";
 import { Payload } from "../templates/payload.ts";
 import type { LinkContext } from "./link-step.ts";
 
@@ -42,7 +43,7 @@ export function linkRequestValidation(plan: RequestValidationPlan, { thread, mod
 function linkParameter({ place, name }: RequiredParameterPlan): (exchange: Exchange) => boolean {
   switch (place) {
     case "path":
-      return (exchange) => !isBlank(exchange.pathParameter(name));
+      return (exchange) => !isBlank(decodeLeniently(exchange.pathParameter(name) ?? ""));
     case "querystring":
       return (exchange) => exchange.query.get(name)?.some((value) => !isBlank(value)) ?? false;
     case "header": {
