@@ -2,7 +2,13 @@ import { bounds } from "../base/bounds.ts";
 import type { Integration, IntegrationResponse, IntegrationType, Method } from "../definition/rest-api.ts";
 import { parseJavaPattern } from "../language/java-pattern.ts";
 import { substituteStageVariables } from "../language/substitution.ts";
-import type { BackendPlan, IntegrationResponsePlan, RequestTemplatesPlan, StepPlan } from "../plan/steps.ts";
+import type {
+  BackendPlan,
+  ContentHandlingPlan,
+  IntegrationResponsePlan,
+  RequestTemplatesPlan,
+  StepPlan,
+} from "../plan/steps.ts";
 import type { UriPlan } from "../plan/values.ts";
 import { compileTemplates, hasVelocity } from "./compile-template.ts";
 import { compileParameters } from "./compile-values.ts";
@@ -22,19 +28,20 @@ type Compile = (integration: Integration, method: Method, context: IntegrationCo
 const compilers: Readonly<Record<IntegrationType, Compile>> = {
   MOCK: (integration, method, context) => ({
     kind: "mock",
-    request: compileRequestTemplates(integration),
+    request: compileRequestTemplates(integration, context),
     responses: compileResponses(integration, method, context),
   }),
   HTTP: (integration, method, context) => ({
     kind: "http",
     backend: compileBackend(integration, context),
-    request: compileRequestTemplates(integration),
+    request: compileRequestTemplates(integration, context),
     responses: compileResponses(integration, method, context),
   }),
   HTTP_PROXY: (integration, _method, context) => ({
     kind: "http-proxy",
     backend: compileBackend(integration, context),
     isStreamed: integration.responseTransferMode === "STREAM",
+    ...compileContentHandling(integration.contentHandling, context),
   }),
   AWS_PROXY: compileLambdaProxy,
   AWS: compileLambda,
@@ -44,19 +51,21 @@ const compilers: Readonly<Record<IntegrationType, Compile>> = {
 export function compileIntegration(integration: Integration, method: Method, context: IntegrationContext): StepPlan {
   if (integration.connectionType === "VPC_LINK") throw closed("connectionType VPC_LINK");
   if (integration.credentials !== undefined && integration.credentials !== "") throw closed("integration credentials");
-  checkContentHandling(integration.contentHandling, context);
   return compilers[integration.type](integration, method, context);
 }
 
 /** CONVERT_TO_TEXT changes nothing where no media type is binary. */
-function checkContentHandling(contentHandling: string | undefined, context: IntegrationContext): void {
-  if (contentHandling === undefined) return;
-  if (contentHandling === "CONVERT_TO_TEXT" && context.binaryMediaTypes.length === 0) return;
-  throw closed(`contentHandling ${contentHandling}`);
+function compileContentHandling(
+  contentHandling: ContentHandlingPlan | undefined,
+  { binaryMediaTypes }: IntegrationContext,
+): { readonly contentHandling?: ContentHandlingPlan } {
+  if (contentHandling === undefined) return {};
+  return contentHandling === "CONVERT_TO_TEXT" && binaryMediaTypes.length === 0 ? {} : { contentHandling };
 }
 
-function compileRequestTemplates(integration: Integration): RequestTemplatesPlan {
+function compileRequestTemplates(integration: Integration, context: IntegrationContext): RequestTemplatesPlan {
   return {
+    ...compileContentHandling(integration.contentHandling, context),
     passthrough: integration.passthroughBehavior ?? "WHEN_NO_MATCH",
     templates: compileTemplates(integration.requestTemplates),
   };
@@ -78,7 +87,6 @@ function compileResponse(
   method: Method,
   context: IntegrationContext,
 ): IntegrationResponsePlan {
-  checkContentHandling(response.contentHandling, context);
   const pattern = response.selectionPattern;
   if (pattern !== undefined && pattern !== "") {
     const parsed = parseJavaPattern(pattern);
@@ -88,6 +96,7 @@ function compileResponse(
     statusCode: Number(response.statusCode),
     ...(pattern === undefined || pattern === "" ? {} : { selectionPattern: pattern }),
     isDeclared: Object.hasOwn(method.methodResponses ?? {}, response.statusCode),
+    ...compileContentHandling(response.contentHandling, context),
     headers: compileParameters(response.responseParameters, "method.response.header.", {
       side: "response",
       variables: context.variables,
@@ -178,7 +187,7 @@ function compileLambda(integration: Integration, method: Method, context: Integr
     functionArn: functionOf(uri, integration),
     timeoutMs: integration.timeoutInMillis ?? bounds.integrationTimeoutMsDefault.value,
     headers: headers.filter(({ name }) => invokeHeaders.has(name.toLowerCase())),
-    request: compileRequestTemplates(integration),
+    request: compileRequestTemplates(integration, context),
     responses: compileResponses(integration, method, context),
   };
 }

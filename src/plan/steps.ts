@@ -98,6 +98,7 @@ export interface HttpProxyPlan {
   readonly backend: BackendPlan;
   /** The answer may be longer than the payload limit (`responseTransferMode` STREAM). */
   readonly isStreamed: boolean;
+  readonly contentHandling?: ContentHandlingPlan;
 }
 
 export interface HttpPlan {
@@ -155,8 +156,12 @@ export interface VelocityPlan {
   readonly problem?: string;
 }
 
+/** Left out where no media type is binary and nothing would be converted. */
+export type ContentHandlingPlan = "CONVERT_TO_BINARY" | "CONVERT_TO_TEXT";
+
 /** Request templates by media type. */
 export interface RequestTemplatesPlan {
+  readonly contentHandling?: ContentHandlingPlan;
   readonly passthrough: "WHEN_NO_MATCH" | "WHEN_NO_TEMPLATES" | "NEVER";
   readonly templates: Readonly<Record<string, TemplatePlan>>;
 }
@@ -167,6 +172,7 @@ export interface IntegrationResponsePlan {
   readonly selectionPattern?: string;
   /** False: the method has no response of this status, which AWS answers with 500. */
   readonly isDeclared: boolean;
+  readonly contentHandling?: ContentHandlingPlan;
   readonly headers: readonly ParameterPlan[];
   /** By media type, in the definition's order. */
   readonly templates: Readonly<Record<string, TemplatePlan>>;

@@ -9,6 +9,12 @@ import {
 } from "../integrations/backend-call.ts";
 import { answerFailure } from "../integrations/backend-failure.ts";
 import { linkCustomHeaders, linkPath } from "../integrations/backend-request.ts";
+import {
+  type Conversion,
+  decodeBase64,
+  linkRequestContent,
+  refuseUndecodable,
+} from "../integrations/content-handling.ts";
 import { takeBody } from "../integrations/request-body.ts";
 import type { RunStep } from "../program.ts";
 import { Payload } from "../templates/payload.ts";
@@ -26,7 +32,13 @@ import {
   writeResponseHeaders,
 } from "./integration-response.ts";
 import type { LinkContext } from "./link-step.ts";
-import { linkRequestTemplates, type RequestBody, renderRequest, withPayload } from "./request-template.ts";
+import {
+  linkRequestTemplates,
+  type RequestBody,
+  refuseRequest,
+  renderRequest,
+  withPayload,
+} from "./request-template.ts";
 
 /** AWS: API Gateway Developer Guide, "Set up HTTP integrations in API Gateway", HTTP custom integration. */
 export function linkHttp(plan: HttpPlan, { stage, thread, onRetire }: LinkContext): RunStep {
@@ -35,8 +47,9 @@ export function linkHttp(plan: HttpPlan, { stage, thread, onRetire }: LinkContex
   onRetire(() => thread.pools.release(pool));
   const writePath = linkPath(backend, false);
   const writeHeaders = linkCustomHeaders(backend, stage.apiId);
-  const chooseBody = linkRequestTemplates(plan.request, stage.stageVariables);
-  const select = linkSelection(plan.responses, stage.stageVariables);
+  const chooseBody = linkRequestTemplates(plan.request, stage);
+  const select = linkSelection(plan.responses, stage, { isMock: false });
+  const contentOf = linkRequestContent(plan.request.contentHandling, stage.binaryMediaTypes);
   const mapsBody = backendReadsBody(backend);
   const call = (exchange: Exchange, path: string, body: Buffer | RequestBodyStream | undefined): void => {
     const headers = writeHeaders(exchange);
@@ -49,7 +62,7 @@ export function linkHttp(plan: HttpPlan, { stage, thread, onRetire }: LinkContex
     new BackendCall(exchange, mapper, { pool, path, headers, body, method, timeoutMs: backend.timeoutMs }, thread);
   };
   // Templates come before the path, which they can override.
-  const transform = (exchange: Exchange, chosen: RequestBody, body: Buffer | RequestBodyStream | undefined): void => {
+  const transform = (exchange: Exchange, chosen: RequestBody, { body, conversion }: Given): void => {
     const text =
       chosen.kind === "template"
         ? renderRequest(exchange, chosen.template)
@@ -58,17 +71,29 @@ export function linkHttp(plan: HttpPlan, { stage, thread, onRetire }: LinkContex
           : null;
     if (text === undefined) return;
     const path = writePath(exchange);
-    if (typeof path === "string") call(exchange, path, text === null ? body : Buffer.from(text));
-    else refusePath(exchange, path);
+    if (typeof path !== "string") {
+      refusePath(exchange, path);
+      return;
+    }
+    const sent = text === null ? body : Buffer.from(text);
+    const decoded = conversion === "decode" && Buffer.isBuffer(sent) ? decodeBase64(sent) : sent;
+    if (decoded === undefined && sent !== undefined) refuseUndecodable(exchange);
+    else call(exchange, path, decoded);
   };
   return (exchange) => {
     const chosen = chooseBody(exchange);
-    if (chosen.kind === "refuse") return exchange.program.responses.finish(exchange, "UNSUPPORTED_MEDIA_TYPE");
-    if (mapsBody || (chosen.kind === "template" && chosen.template.readsPayload)) {
-      withPayload(exchange, thread, (body) => transform(exchange, chosen, body));
-    } else takeBody(exchange, thread, (body) => transform(exchange, chosen, body));
+    if (chosen.kind === "refuse") return refuseRequest(exchange, chosen);
+    const conversion = contentOf === undefined ? "none" : contentOf(exchange).conversion;
+    if (mapsBody || conversion !== "none" || (chosen.kind === "template" && chosen.template.readsPayload)) {
+      withPayload(exchange, { thread, conversion }, (body) => transform(exchange, chosen, { body, conversion }));
+    } else takeBody(exchange, thread, (body) => transform(exchange, chosen, { body, conversion }));
     return false;
   };
+}
+
+interface Given {
+  readonly body: Buffer | RequestBodyStream | undefined;
+  readonly conversion: Conversion;
 }
 
 /** Does what a backend is sent besides the body come from the body? */
@@ -119,7 +144,7 @@ class ResponseMapper implements BackendConsumer {
       return;
     }
     const template = chooseResponseTemplate(exchange, response);
-    if (needsPayload(response, template)) {
+    if (needsPayload(exchange, response, template)) {
       this.#buffered = { response, template, chunks: [], call };
       return;
     }

@@ -1,9 +1,19 @@
 import { parseJavaPattern } from "../../language/java-pattern.ts";
+import type { StagePlan } from "../../plan/plan.ts";
 import type { IntegrationResponsePlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
-import { mediaTypeOf } from "../integrations/media-types.ts";
+import {
+  type Content,
+  type Conversion,
+  decodeBase64,
+  encodeBase64,
+  linkResponseContent,
+  refuseUndecodable,
+} from "../integrations/content-handling.ts";
+import { acceptedMediaType } from "../integrations/media-types.ts";
 import { setHeader } from "../responses/gateway-responses.ts";
 import { linkTemplate, type Template } from "../templates/link-template.ts";
+import { Payload } from "../templates/payload.ts";
 import { linkValue, type ReadValue, readsBody } from "../values.ts";
 
 /** One integration response, linked. */
@@ -14,6 +24,8 @@ export interface IntegrationResponse {
   readonly templates: ReadonlyMap<string, ChosenTemplate>;
   /** Does a header come from the integration's body? */
   readonly mapsBody: boolean;
+  /** How the payload is treated; undefined: as it is. */
+  readonly contentOf: ((exchange: Exchange) => Content) | undefined;
 }
 
 /**
@@ -28,13 +40,15 @@ export type SelectResponse = (status: string | undefined) => IntegrationResponse
  */
 export function linkSelection(
   plans: readonly IntegrationResponsePlan[],
-  stageVariables: Readonly<Record<string, string>>,
+  { stageVariables, binaryMediaTypes }: StagePlan,
+  { isMock }: { readonly isMock: boolean },
 ): SelectResponse {
   const responses = plans.map((plan) => ({
     plan,
     headers: plan.headers.map(({ name, value }) => ({ name, read: linkValue(value) })),
     templates: linkTemplates(plan, stageVariables),
     mapsBody: readsBody(plan.headers),
+    contentOf: linkResponseContent(plan.contentHandling, { binaryMediaTypes, isMock }),
     pattern: plan.selectionPattern === undefined ? undefined : linkPattern(plan.selectionPattern),
   }));
   const byDefault =
@@ -86,17 +100,17 @@ const passBody: ChosenTemplate = { mediaType: undefined, make: null };
  */
 export function chooseResponseTemplate(exchange: Exchange, { templates }: IntegrationResponse): ChosenTemplate {
   if (templates.size === 0) return passBody;
-  const accept = exchange.request.header("accept");
-  const wanted = accept === undefined ? "application/json" : mediaTypeOf(accept.split(",", 1)[0]!);
-  const chosen = templates.get(wanted);
+  const chosen = templates.get(acceptedMediaType(exchange.request));
   if (chosen !== undefined) return chosen;
   for (const first of templates.values()) return first;
   return passBody;
 }
 
 /** Must the integration's body be there in whole, before the answer can begin? */
-export const needsPayload = (response: IntegrationResponse, { make }: ChosenTemplate): boolean =>
-  response.mapsBody || (make !== null && typeof make === "object" && make.readsPayload);
+export const needsPayload = (exchange: Exchange, response: IntegrationResponse, { make }: ChosenTemplate): boolean =>
+  response.mapsBody ||
+  (make !== null && typeof make === "object" && make.readsPayload) ||
+  (make === null && response.contentOf !== undefined && response.contentOf(exchange).conversion !== "none");
 
 /** The headers of a method's response: those that are mapped, and the content type. */
 export function writeResponseHeaders(
@@ -146,10 +160,21 @@ export function respondMapped(
   const { template, body } = options;
   const headers = writeResponseHeaders(exchange, response, template);
   if (options.headers !== undefined) headers.push(...options.headers);
-  if (template.make === null || typeof template.make === "string") {
-    exchange.respond(response.plan.statusCode, headers, template.make ?? body);
+  const { conversion, isOpaque } = response.contentOf === undefined ? asItIs : response.contentOf(exchange);
+  if (template.make === null) {
+    const payload = conversion === "encode" && body !== undefined ? encodeBase64(body) : body;
+    respondContent(exchange, { status: response.plan.statusCode, headers, payload, conversion });
     return;
   }
+  if (isOpaque) {
+    refuseOpaque(exchange);
+    return;
+  }
+  if (typeof template.make === "string") {
+    respondContent(exchange, { status: response.plan.statusCode, headers, payload: template.make, conversion });
+    return;
+  }
+  if (conversion === "encode" && body !== undefined) exchange.integrationPayload = new Payload(encodeBase64(body));
   const outcome = template.make.render(exchange, exchange.integrationPayload);
   if (outcome.kind !== "text") {
     const reason =
@@ -161,7 +186,36 @@ export function respondMapped(
     });
     return;
   }
-  exchange.respond(overrideResponse(exchange, response.plan.statusCode, headers), headers, outcome.text);
+  const status = overrideResponse(exchange, response.plan.statusCode, headers);
+  respondContent(exchange, { status, headers, payload: outcome.text, conversion });
+}
+
+const asItIs: Content = { conversion: "none", isOpaque: false };
+
+/** What a template makes, or a payload that is text, becomes bytes last. */
+function respondContent(
+  exchange: Exchange,
+  answer: {
+    readonly status: number;
+    readonly headers: string[];
+    readonly payload: Buffer | string | undefined;
+    readonly conversion: Conversion;
+  },
+): void {
+  const { status, headers, payload, conversion } = answer;
+  if (conversion !== "decode" || payload === undefined) {
+    exchange.respond(status, headers, payload);
+    return;
+  }
+  const decoded = decodeBase64(payload);
+  if (decoded === undefined) refuseUndecodable(exchange);
+  else exchange.respond(status, headers, decoded);
+}
+
+function refuseOpaque(exchange: Exchange): void {
+  exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", {
+    hint: "Execution failed due to configuration error: Unable to transform response: the integration's Content-Type is one of binaryMediaTypes, and the integration response's contentHandling is not CONVERT_TO_TEXT",
+  });
 }
 
 /** `$context.responseOverride`: changes the headers, and answers with the status. */

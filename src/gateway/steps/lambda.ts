@@ -3,6 +3,12 @@ import { parseJsonText } from "../../language/json-text.ts";
 import { TemplateMap } from "../../language/vtl/values.ts";
 import type { LambdaPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
+import {
+  type Conversion,
+  decodeBase64,
+  linkRequestContent,
+  refuseUndecodable,
+} from "../integrations/content-handling.ts";
 import { fitsLambda, mayInvoke } from "../integrations/function-access.ts";
 import { Invocation, type InvocationConsumer, refuseAsService } from "../integrations/invocation.ts";
 import type { RunStep } from "../program.ts";
@@ -20,6 +26,7 @@ import {
   linkRequestTemplates,
   type RequestBody,
   refuseMalformed,
+  refuseRequest,
   renderRequest,
   withPayload,
 } from "./request-template.ts";
@@ -28,8 +35,9 @@ import {
 export function linkLambda(plan: LambdaPlan, context: LinkContext): RunStep {
   const { stage, thread } = context;
   const { functionArn, timeoutMs } = plan;
-  const chooseBody = linkRequestTemplates(plan.request, stage.stageVariables);
-  const select = linkSelection(plan.responses, stage.stageVariables);
+  const chooseBody = linkRequestTemplates(plan.request, stage);
+  const select = linkSelection(plan.responses, stage, { isMock: false });
+  const contentOf = linkRequestContent(plan.request.contentHandling, stage.binaryMediaTypes);
   const readHeader = linkHeaders(plan);
   const call = (exchange: Exchange, event: Buffer | string): void => {
     const parsed = event.length === 0 ? undefined : parseJsonText(event.toString());
@@ -53,19 +61,31 @@ export function linkLambda(plan: LambdaPlan, context: LinkContext): RunStep {
       });
     }
   };
-  const transform = (exchange: Exchange, chosen: RequestBody, body: Buffer | undefined): void => {
+  const transform = (exchange: Exchange, chosen: RequestBody, given: Given): void => {
     if (!mayInvoke(exchange, functionArn, context)) return;
-    if (chosen.kind === "template") {
-      const text = renderRequest(exchange, chosen.template);
-      if (text !== undefined) call(exchange, text);
-    } else call(exchange, chosen.kind === "text" ? chosen.text : (body ?? ""));
+    const made =
+      chosen.kind === "template"
+        ? renderRequest(exchange, chosen.template)
+        : chosen.kind === "text"
+          ? chosen.text
+          : (given.body ?? "");
+    if (made === undefined) return;
+    const event = given.conversion === "decode" ? decodeBase64(made) : made;
+    if (event === undefined) refuseUndecodable(exchange);
+    else call(exchange, event);
   };
   return (exchange) => {
     const chosen = chooseBody(exchange);
-    if (chosen.kind === "refuse") return exchange.program.responses.finish(exchange, "UNSUPPORTED_MEDIA_TYPE");
-    withPayload(exchange, thread, (body) => transform(exchange, chosen, body));
+    if (chosen.kind === "refuse") return refuseRequest(exchange, chosen);
+    const conversion = contentOf?.(exchange).conversion ?? "none";
+    withPayload(exchange, { thread, conversion }, (body) => transform(exchange, chosen, { body, conversion }));
     return false;
   };
+}
+
+interface Given {
+  readonly body: Buffer | undefined;
+  readonly conversion: Conversion;
 }
 
 /** A header that Invoke knows: what a template overrides, else what is mapped. */

@@ -1,5 +1,6 @@
 import type { MockPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
+import { linkRequestContent } from "../integrations/content-handling.ts";
 import type { RunStep } from "../program.ts";
 import {
   checkResponse,
@@ -9,15 +10,16 @@ import {
   type SelectResponse,
 } from "./integration-response.ts";
 import type { LinkContext } from "./link-step.ts";
-import { linkRequestTemplates, renderRequest, withPayload } from "./request-template.ts";
+import { linkRequestTemplates, refuseRequest, renderRequest, withPayload } from "./request-template.ts";
 
 /**
  * A MOCK integration: the request template's `statusCode` selects the integration response, whose template is the body.
  * AWS: API Gateway Developer Guide, "Set up mock integrations in API Gateway".
  */
 export function linkMock(plan: MockPlan, { stage, thread }: LinkContext): RunStep {
-  const chooseBody = linkRequestTemplates(plan.request, stage.stageVariables);
-  const select = linkSelection(plan.responses, stage.stageVariables);
+  const chooseBody = linkRequestTemplates(plan.request, stage);
+  const select = linkSelection(plan.responses, stage, { isMock: true });
+  const contentOf = linkRequestContent(plan.request.contentHandling, stage.binaryMediaTypes);
   // What literal templates say is known before any request.
   const statuses = new Map<string, string | undefined>();
   for (const text of Object.values(plan.request.templates))
@@ -26,7 +28,7 @@ export function linkMock(plan: MockPlan, { stage, thread }: LinkContext): RunSte
     const body = chooseBody(exchange);
     switch (body.kind) {
       case "refuse":
-        return exchange.program.responses.finish(exchange, "UNSUPPORTED_MEDIA_TYPE");
+        return refuseRequest(exchange, body);
       case "pass":
         return answer(exchange, select, "");
       case "text":
@@ -36,7 +38,8 @@ export function linkMock(plan: MockPlan, { stage, thread }: LinkContext): RunSte
           const text = renderRequest(exchange, body.template);
           if (text !== undefined) answer(exchange, select, parseStatusCode(text));
         };
-        if (body.template.readsPayload) withPayload(exchange, thread, render);
+        const conversion = contentOf?.(exchange).conversion ?? "none";
+        if (body.template.readsPayload) withPayload(exchange, { thread, conversion }, render);
         else render();
         return false;
       }
