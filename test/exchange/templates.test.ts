@@ -20,7 +20,11 @@ const sending = (uri: string, template: string, overrides: Partial<Integration> 
 });
 
 /** What a request template makes of a request, as the backend sees it. */
-async function send(template: string, body: string, options: CallOptions = {}): Promise<{ reply: Reply; sent: string }> {
+async function send(
+  template: string,
+  body: string,
+  options: CallOptions = {},
+): Promise<{ reply: Reply; sent: string }> {
   await using backend = await startBackend();
   await using gateway = await startGateway();
   gateway.deploy(
@@ -123,7 +127,9 @@ $context.domainPrefix|$context.accountId|$context.protocol|$context.deploymentId
 
 test("$stageVariables has the stage's variables in AWS's four forms, and can't be changed", async () => {
   assert.equal(
-    await render("$stageVariables.color $stageVariables['a-b'] ${stageVariables['color']} ${stageVariables.color} [$stageVariables.none]"),
+    await render(
+      "$stageVariables.color $stageVariables['a-b'] ${stageVariables['color']} ${stageVariables.color} [$stageVariables.none]",
+    ),
     "blue c blue blue []",
   );
   await using gateway = await startMock(
