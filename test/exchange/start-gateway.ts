@@ -170,6 +170,7 @@ export interface Backend extends AsyncDisposable {
     rawHeaders: string[];
     headers: IncomingMessage["headers"];
     body: string;
+    bytes: Buffer;
   }[];
 }
 
@@ -184,9 +185,10 @@ export async function startBackend(
     incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
     incoming.on("error", () => {});
     incoming.on("end", () => {
-      const body = Buffer.concat(chunks).toString();
+      const bytes = Buffer.concat(chunks);
+      const body = bytes.toString();
       const { method = "", url = "", rawHeaders, headers } = incoming;
-      requests.push({ method, url, rawHeaders, headers, body });
+      requests.push({ method, url, rawHeaders, headers, body, bytes });
       answer(incoming, outgoing, body);
     });
   });

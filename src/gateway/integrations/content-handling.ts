@@ -96,7 +96,7 @@ const base64 = /^[A-Za-z0-9+/]*={0,2}$/;
  * quotes of a JSON string, which is what a function returns.
  */
 export function decodeBase64(text: Buffer | string): Buffer | undefined {
-  let characters = (typeof text === "string" ? text : text.toString("latin1")).replace(/[\r\n\t ]+/g, "");
+  let characters = (typeof text === "string" ? text : text.toString("latin1")).replace(/[\r\n]+/g, "").trim();
   if (characters.length >= 2 && characters.startsWith('"') && characters.endsWith('"')) {
     characters = characters.slice(1, -1);
   }
