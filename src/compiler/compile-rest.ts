@@ -19,7 +19,7 @@ export function compileRest(
   const { restApi } = definition;
   const variables = stage.variables ?? {};
   const methods: MethodPlan[] = [];
-  const models = new ModelSet(definition.models);
+  const models = new ModelSet(definition.models, restApi.id);
   const root = new RouteBuilder();
   for (const resource of [...definition.resources].sort((left, right) => (left.path < right.path ? -1 : 1))) {
     const node = root.at(resource);

@@ -6,12 +6,14 @@ import { closed } from "./refusal.ts";
 
 /** The models of an API while its methods are compiled: each is checked once, and those that are used go into the plan. */
 export class ModelSet {
+  readonly #restApiId: string;
   readonly #models: ReadonlyMap<string, Model>;
   /** Why a model can't be used; undefined: it can. */
   readonly #problems = new Map<string, string | undefined>();
   readonly #used = new Map<string, string>();
 
-  constructor(models: readonly Model[]) {
+  constructor(models: readonly Model[], restApiId: string) {
+    this.#restApiId = restApiId;
     this.#models = new Map(models.map((model) => [model.name, model]));
   }
 
@@ -32,7 +34,7 @@ export class ModelSet {
   #check(name: string): string | undefined {
     const text = this.#textOf(name);
     if (text === undefined) return "it is not there, or has no schema";
-    const parsed = parseJsonSchema(text, (other) => this.#textOf(other));
+    const parsed = parseJsonSchema(text, (other, api) => (api === this.#restApiId ? this.#textOf(other) : undefined));
     return parsed.kind === "invalid" ? parsed.detail : undefined;
   }
 

@@ -112,6 +112,7 @@ test("a body is validated with the model of its media type", async () => {
     ['{"name":"Rex"'],
     ["no JSON", "application/json"],
     [Buffer.from([0xff, 0xfe, 0x00])],
+    [Buffer.from('{"name":"Rex\xff"}', "latin1")],
     [" "],
     [""],
   ];

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { JsonSchema } from "../../language/json-schema/json-schema.ts";
 import type { RequestValidationPlan, RequiredParameterPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
@@ -31,7 +32,7 @@ export function linkRequestValidation(plan: RequestValidationPlan, { thread, mod
     if (schema === undefined) return true;
     collectBody(exchange, thread, (body) => {
       exchange.requestPayload ??= new Payload(body);
-      const problem = validate(schema, exchange.requestPayload);
+      const problem = isUtf8(body) ? validate(schema, exchange.requestPayload) : `[${noJson}Invalid UTF-8]`;
       if (problem === undefined) exchange.run();
       else refuseBody(exchange, mediaType, problem);
     });
@@ -73,10 +74,12 @@ function soleMediaType({ headerNames, rawHeaders }: InboundRequest): string | un
   return mediaType ?? "application/json";
 }
 
+// Unconfirmed: no source quotes what AWS says of a body that is no JSON.
+const noJson = "Could not parse request body into json: ";
+
 /** What is wrong with a body, as `$context.error.validationErrorString` says it; undefined if nothing is. */
 function validate(schema: JsonSchema, { json }: Payload): string | undefined {
-  // Unconfirmed: no source quotes what AWS says of a body that is no JSON.
-  if (json.kind === "malformed") return `[Could not parse request body into json: ${json.detail}]`;
+  if (json.kind === "malformed") return `[${noJson}${json.detail}]`;
   const problems = schema.validate(json.value);
   return problems.length === 0 ? undefined : `[${problems.join(", ")}]`;
 }
