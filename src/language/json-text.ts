@@ -163,7 +163,7 @@ function parseString(kind: StringKind): string {
       const code = text.charCodeAt(at);
       if (code === quote) return result + text.slice(from, at++);
       if (code === backslash) break;
-      if (!(code >= 32)) throw brokenString(code, kind);
+      if (!(code >= 32)) throw brokenString(code, kind, start);
       at++;
     }
     result += text.slice(from, at) + parseEscape();
@@ -283,7 +283,7 @@ function checkRootNumber(code: number): void {
 
 function parseWord<Value>(word: string, value: Value): Value {
   const next = text.charCodeAt(at + word.length);
-  if (!text.startsWith(word, at) || (next > nine && isIdentifierPart(next))) throw unrecognizedToken();
+  if (!text.startsWith(word, at) || (next >= zero && isIdentifierPart(next))) throw unrecognizedToken();
   at += word.length;
   return value;
 }
@@ -338,10 +338,10 @@ function controlCharacter(code: number): Malformed {
   return new Malformed(`${said}: only regular white space (\\r, \\n, \\t) is allowed between tokens`, at);
 }
 
-function brokenString(code: number, kind: StringKind): Malformed {
+function brokenString(code: number, kind: StringKind, start: number): Malformed {
   if (at >= text.length) {
     if (kind === "VALUE_STRING") return endOfInput(" in VALUE_STRING");
-    return endOfInput(text.endsWith('"') ? ": was expecting closing '\"' for name" : " in field name");
+    return endOfInput(at === start ? ": was expecting closing '\"' for name" : " in field name");
   }
   const place = kind === "FIELD_NAME" ? "name" : "string value";
   const said = `Illegal unquoted character ((CTRL-CHAR, code ${code}))`;
@@ -538,6 +538,14 @@ function print(value: TemplateValue, level: number): string {
 
 const special = /["\\\x00-\x1f\ud800-\udfff]/;
 
+/** Most texts are short and plain: looking at their characters costs a third of what JSON.stringify does. */
 function printString(value: string): string {
-  return special.test(value) ? JSON.stringify(value) : `"${value}"`;
+  if (value.length > 32) return special.test(value) ? JSON.stringify(value) : `"${value}"`;
+  for (let index = 0; index < value.length; index++) {
+    const code = value.charCodeAt(index);
+    if (code < 32 || code === quote || code === backslash || (code >= 0xd800 && code <= 0xdfff)) {
+      return JSON.stringify(value);
+    }
+  }
+  return `"${value}"`;
 }

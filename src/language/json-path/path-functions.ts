@@ -50,6 +50,7 @@ function linkParameter(parameter: Parameter, options: LinkOptions): LinkedParame
   return {
     value: (evaluation) => linked.evaluate(evaluation.root, evaluation),
     children: (value, evaluation) => {
+      if (value === null) throw new JsonPathFailure("root can not be null");
       if (isFunction || path.tokens.length === 0) return linked.evaluate(value, evaluation);
       const found = children.evaluate(value, evaluation);
       if (!linked.isDefinite || !(found instanceof TemplateList)) return found;
