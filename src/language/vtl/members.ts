@@ -16,7 +16,7 @@ import {
 
 /** `$of.name`; null where there is nothing. A map's keys come before anything else. */
 export function getProperty(of: TemplateValue, name: string): TemplateValue {
-  if (of instanceof TemplateMap) return of.get(name) ?? null;
+  if (of instanceof TemplateMap) return of.member(name) ?? null;
   if (of instanceof HostObject) return of.property(name);
   if (name === "empty" && (typeof of === "string" || of instanceof TemplateList)) {
     return typeof of === "string" ? of === "" : of.items.length === 0;
