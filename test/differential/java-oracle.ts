@@ -12,7 +12,7 @@ export interface JavaOracle {
   readonly artifact: string;
 }
 
-/** A ready oracle, or why there is none: no Java, no Maven, or no way to Maven Central. */
+/** A ready oracle, or why there is none: no Java, or its library was not fetched, for which `PORTICO_ORACLES=1` asks. */
 export type ReadyOracle =
   | { readonly skip: false; readonly ask: (questions: readonly string[]) => Promise<string[]> }
   | { readonly skip: string };
@@ -22,7 +22,7 @@ export function prepareOracle({ program, artifact }: JavaOracle): ReadyOracle {
     if (spawnSync(tool, ["-version"]).status !== 0) return { skip: `${tool} is not on this machine` };
   }
   const jars = jarsOf(artifact);
-  if (jars === undefined) return { skip: `Maven cannot fetch ${artifact} on this machine` };
+  if (jars === undefined) return { skip: `${artifact} is not here (PORTICO_ORACLES=1 fetches it with Maven)` };
   const classPath = readdirSync(jars)
     .map((file) => join(jars, file))
     .join(":");
@@ -53,6 +53,7 @@ function jarsOf(artifact: string): string | undefined {
   const [group = "", name = "", version = ""] = artifact.split(":");
   const folder = join(homedir(), ".cache", "portico-oracles", `${name}-${version}`);
   if (existsSync(folder)) return folder;
+  if (process.env["PORTICO_ORACLES"] !== "1") return undefined;
   const work = mkdtempSync(join(tmpdir(), "portico-maven-"));
   try {
     const dependency = `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId><version>${version}</version></dependency>`;
