@@ -25,7 +25,7 @@ let depth = 0;
  * Parses JSON text (RFC 8259) as API Gateway's parsers do: of equal keys the last wins, numbers stay what they are in Java
  * (see json-value.ts). A second value behind the first is refused, too; a text without a value is malformed. Never throws.
  *
- * Measured against JSON.parse: 1.2 KB take about twice its time. But JSON.parse loses the order of keys like "1" and what
+ * Measured against JSON.parse: 1.2 KB take 1.6 times its time. But JSON.parse loses the order of keys like "1" and what
  * tells 1.0 from 1; to find out whether a text has any of them costs as much again.
  */
 export function parseJsonText(json: string): ParsedJson {
@@ -105,7 +105,7 @@ function parseObject(): TemplateMap {
   }
   for (;;) {
     if (code !== quote) throw oddName(code);
-    const name = parseString("FIELD_NAME");
+    const name = parseName();
     code = skipSpace();
     if (code !== colon) throw unexpected(code, "was expecting a colon to separate field name and value");
     at++;
@@ -144,6 +144,28 @@ function parseArray(): TemplateList {
     if (code !== comma) throw noComma(code);
     at++;
   }
+}
+
+// Names that came lately, by their length and two characters: one that comes again costs no new string, no new hash. Only
+// short ones: V8 makes longer ones views that would keep their whole text.
+const names: string[] = new Array(256).fill("");
+const cachedLengthMax = 12;
+
+function parseName(): string {
+  const start = at + 1;
+  for (let end = start; end <= start + cachedLengthMax; end++) {
+    const code = text.charCodeAt(end);
+    if (code === backslash || !(code >= 32)) break;
+    if (code !== quote) continue;
+    const slot = ((end - start) * 31 + text.charCodeAt(start) * 7 + text.charCodeAt(end - 1)) & 255;
+    const known = names[slot]!;
+    at = end + 1;
+    if (known.length === end - start && text.startsWith(known, start)) return known;
+    const name = text.slice(start, end);
+    names[slot] = name;
+    return name;
+  }
+  return parseString("FIELD_NAME");
 }
 
 type StringKind = "VALUE_STRING" | "FIELD_NAME";
