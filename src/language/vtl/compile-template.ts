@@ -1,5 +1,5 @@
 import { bounds } from "../../base/bounds.ts";
-import { arithmetic, compareNumbers, isNumber } from "./java-number.ts";
+import { arithmetic, compareNumbers, isNumber, toInteger } from "./java-number.ts";
 import { callMethod, getIndex, getProperty, itemsOf, setIndex, setProperty } from "./members.ts";
 import { Meter, TemplateFailure } from "./meter.ts";
 import { parseTemplate, placeOf } from "./parse-template.ts";
@@ -997,15 +997,16 @@ function makeBlock(state: State, frame: Frame | null, run: Run, depthMax: number
   return new TemplateBlock(render, print);
 }
 
-/** From one whole number to another, up or down; undefined where an end is no Integer. */
+/** From one whole number to another, up or down; undefined where an end is no number. */
 function rangeItems(
-  from: TemplateValue,
-  to: TemplateValue,
+  first: TemplateValue,
+  last: TemplateValue,
   meter: Meter,
   sizeMax: number,
 ): TemplateValue[] | undefined {
-  if (!isNumber(from) || !isNumber(to)) return undefined;
-  if (typeof from !== "number" || typeof to !== "number") return undefined;
+  if (!isNumber(first) || !isNumber(last)) return undefined;
+  const from = toInteger(first);
+  const to = toInteger(last);
   const size = Math.min(Math.abs(to - from) + 1, sizeMax, bounds.templateCollectionSizeMax.value + 1);
   meter.step(size);
   const sign = from <= to ? 1 : -1;

@@ -87,7 +87,10 @@ export function callMethod(
   if (typeof of === "number" || typeof of === "bigint" || of instanceof JavaLong || of instanceof JavaDouble) {
     return numberMethods.get(name)?.(of, args, meter);
   }
-  if (of instanceof TemplateBlock && name === "toString" && args.length === 0) return of.render();
+  if (of instanceof TemplateBlock) {
+    if (name === "toString" && args.length === 0) return of.render();
+    if (name === "equals" && args.length === 1) return of === args[0];
+  }
   return undefined;
 }
 
