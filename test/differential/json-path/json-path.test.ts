@@ -47,8 +47,9 @@ test(`json-path: as Jayway 2.9 (PORTICO_FUZZ_SEED=${seed})`, { skip: oracle.skip
 });
 
 /**
- * Known differences: append(), which changes the document there; repeated repetitions in patterns; literals that are only half JSON, and what follows `..` and then brackets or a star, for which stock
- * Jayway's answer depends on what the path was used on before.
+ * Known differences: append(), which changes the document there; repeated repetitions in patterns; literals that are only
+ * half JSON; what follows `..` and then brackets or a star, for which stock Jayway's answer depends on what the path was
+ * used on before.
  */
 const isKnown = (path: string): boolean =>
   /append|[*]{2}|\.\.(\*|\[[^'])[\s\S]|'[^,\]]*'[^,\]' ]|'\s*'|\[[^\]]*\{[^}]*\]/.test(
