@@ -25,12 +25,13 @@ export function parseEcmaPattern(source: string): EcmaPattern | undefined {
   }
   // What is not understood is only safe where nothing repeats: its worst case is not known.
   const worst = node === undefined ? Number.POSITIVE_INFINITY : node.choices;
-  const growth = node?.growth ?? 0;
+  // A search begins anew at each character, unless the pattern says where it begins.
+  const power = (node?.growth ?? 0) + (node?.kind === "sequence" && node.of[0]?.kind === "start" ? 0 : 1);
   let machine: Machine | undefined;
   return {
     isFoundIn(text) {
-      const steps = worst * (text.length + 1) ** (growth + 1);
-      if (steps <= nativeStepsMax) return native.test(text);
+      const steps = worst * (text.length + 1) ** power;
+      if (steps <= (power > 1 ? nativeStepsMax : nativeLinearStepsMax)) return native.test(text);
       if (node === undefined) return false;
       try {
         machine ??= new Machine(node);
@@ -43,8 +44,10 @@ export function parseEcmaPattern(source: string): EcmaPattern | undefined {
   };
 }
 
-/** About ten milliseconds of V8's engine. */
-const nativeStepsMax = 1_000_000;
+/** Some ten milliseconds of V8's engine. */
+const nativeStepsMax = 10_000_000;
+/** A body of ten megabytes may be one text; a pattern that goes through it once or a few times is no danger. */
+const nativeLinearStepsMax = 100_000_000;
 
 class Unsupported extends Error {}
 
@@ -264,35 +267,38 @@ class Machine {
   }
 
   #search(text: string, from: number, start: number, isAnywhere: boolean): boolean {
-    let current = new Set<number>();
-    if (this.#follow(start, current, text, from)) return true;
+    // When a state was last added, so that it is added once at each place.
+    const seen = new Int32Array(this.#states.length).fill(-1);
+    let current: number[] = [];
+    let next: number[] = [];
+    if (this.#follow(start, current, seen, text, from)) return true;
     for (let at = from; at < text.length; at++) {
       const code = text.charCodeAt(at);
-      const next = new Set<number>();
-      for (const state of current) {
-        const { test, next: moves } = this.#states[state]!;
-        if (test?.(code)) for (const move of moves) if (this.#follow(move, next, text, at + 1)) return true;
+      for (const index of current) {
+        const state = this.#states[index]!;
+        if (state.test?.(code) && this.#follow(state.next[0]!, next, seen, text, at + 1)) return true;
       }
-      if (isAnywhere && this.#follow(start, next, text, at + 1)) return true;
-      if (next.size === 0 && !isAnywhere) return false;
-      current = next;
+      if (isAnywhere && this.#follow(start, next, seen, text, at + 1)) return true;
+      if (next.length === 0 && !isAnywhere) return false;
+      [current, next] = [next, current];
+      next.length = 0;
     }
     return false;
   }
 
-  /** Adds a state and all that lead on without a character; true if that is the end. */
-  #follow(from: number, states: Set<number>, text: string, at: number): boolean {
+  /** Adds the states that are reached without a character, so far as they take one; true if the end is among them. */
+  #follow(from: number, states: number[], seen: Int32Array, text: string, at: number): boolean {
     const pending = [from];
     for (let index = pending.pop(); index !== undefined; index = pending.pop()) {
       if (index === 0) return true;
-      if (states.has(index)) continue;
+      if (seen[index] === at) continue;
+      seen[index] = at;
       if (++this.#steps > bounds.patternStepsMax.value) throw new TooManySteps();
       const state = this.#states[index]!;
-      if (state.assertion !== undefined && !holds(state.assertion, text, at)) continue;
-      states.add(index);
-      if (state.test !== undefined) continue;
-      if (state.ahead && this.#search(text, at, state.ahead.start, false) === state.ahead.isNegated) continue;
-      pending.push(...state.next);
+      if (state.test !== undefined) states.push(index);
+      else if (state.assertion !== undefined && !holds(state.assertion, text, at)) continue;
+      else if (state.ahead && this.#search(text, at, state.ahead.start, false) === state.ahead.isNegated) continue;
+      else for (const move of state.next) pending.push(move);
     }
     return false;
   }

@@ -303,6 +303,7 @@ class Automaton implements JavaPattern {
   readonly #start: number;
   readonly #accept: number;
   readonly #groups: number;
+  #firstTests: readonly Test[] | undefined;
 
   constructor(node: Node, groups: number) {
     this.#groups = groups;
@@ -345,6 +346,11 @@ class Automaton implements JavaPattern {
     let threads: Thread[] = [];
     let found: readonly number[] | undefined;
     for (let index = from; index <= text.length; index++) {
+      if (threads.length === 0) {
+        const start = this.#firstPossible(text, index);
+        visit((start - index) >> 4);
+        index = start;
+      }
       const seen = new Set<number>();
       const current: Thread[] = [];
       for (const thread of threads) this.#spread(thread, text, index, seen, current);
@@ -370,6 +376,34 @@ class Automaton implements JavaPattern {
     if (found === undefined) return undefined;
     const edges = found;
     return Array.from({ length: this.#groups }, (_, group) => [edges[group * 2]!, edges[group * 2 + 1]!] as const);
+  }
+
+  /** Where at or behind a place a match could begin, by its first character; the place itself if that can't be said. */
+  #firstPossible(text: string, from: number): number {
+    this.#firstTests ??= this.#findFirstTests();
+    const tests = this.#firstTests;
+    if (tests.length === 0) return from;
+    for (let index = from; index < text.length; index++) {
+      const code = text.charCodeAt(index);
+      for (const test of tests) if (test(code)) return index;
+    }
+    return text.length;
+  }
+
+  /** The tests of what can come first; none if the pattern may match nothing or asks where it is. */
+  #findFirstTests(): readonly Test[] {
+    const tests: Test[] = [];
+    const seen = new Set<number>();
+    const pending = [this.#start];
+    for (let state = pending.pop(); state !== undefined; state = pending.pop()) {
+      if (seen.has(state)) continue;
+      seen.add(state);
+      if (state === this.#accept || this.#asserts[state] !== undefined) return [];
+      const test = this.#tests[state];
+      if (test !== undefined) tests.push(test);
+      else for (const move of this.#moves[state]!) pending.push(move);
+    }
+    return tests;
   }
 
   /** Follows the empty moves from a thread's state, the preferred ones first. */

@@ -7,6 +7,9 @@ export class JsonPathFailure extends Error {}
 /** Jayway's InvalidPathException while a path is evaluated: a filter takes it for false. */
 export class PathMismatch extends JsonPathFailure {}
 
+/** Java's IndexOutOfBoundsException. */
+export class OutOfBounds extends JsonPathFailure {}
+
 /** Jayway's PathNotFoundException. One for all: nothing is said of it but that it was. */
 export const notFound = new PathMismatch("No results for path");
 

@@ -1,6 +1,14 @@
 import { bounds } from "../../base/bounds.ts";
 import { TemplateList, TemplateMap, type TemplateValue } from "../vtl/values.ts";
-import { type Evaluation, JsonPathFailure, notFound, PathMismatch, type Test, type Visit } from "./evaluation.ts";
+import {
+  type Evaluation,
+  JsonPathFailure,
+  notFound,
+  OutOfBounds,
+  PathMismatch,
+  type Test,
+  type Visit,
+} from "./evaluation.ts";
 import { linkCondition } from "./link-filter.ts";
 import { linkFunction } from "./path-functions.ts";
 import { type Condition, InvalidPath, type Path, type PathToken } from "./path-syntax.ts";
@@ -64,7 +72,9 @@ function linkTokens(tokens: readonly PathToken[], options: LinkOptions): Visit {
     const isLeaf = index === tokens.length - 1;
     const target = tokens[index + 1];
     const isTargetLeaf = index === tokens.length - 2;
-    next = linkToken(tokens[index]!, next, { ...options, isLeaf, isUpstreamDefinite, target, isTargetLeaf });
+    const isFunctionBehind = tokens.slice(index + 1).some((token) => token.kind === "function");
+    const place = { isLeaf, isUpstreamDefinite, target, isTargetLeaf, isFunctionBehind };
+    next = linkToken(tokens[index]!, next, { ...options, ...place });
   }
   return next;
 }
@@ -75,6 +85,7 @@ interface TokenOptions extends LinkOptions {
   /** The token behind. */
   readonly target: PathToken | undefined;
   readonly isTargetLeaf: boolean;
+  readonly isFunctionBehind: boolean;
 }
 
 function linkToken(token: PathToken, next: Visit, options: TokenOptions): Visit {
@@ -83,9 +94,9 @@ function linkToken(token: PathToken, next: Visit, options: TokenOptions): Visit 
       if (token.names.length === 1) return linkProperty(token.names[0]!, next, options, options.isUpstreamDefinite);
       return options.isLeaf ? linkMerge(token.names, options) : linkEach(token.names, next, options);
     case "index":
-      return linkIndexes(token.indexes, next, options);
+      return linkIndexes(token.indexes, itemVisit(next, options), options);
     case "slice":
-      return linkSlice(token, next, options);
+      return linkSlice(token, itemVisit(next, options), options);
     case "wildcard":
       return linkWildcard(next, options);
     case "filter":
@@ -95,6 +106,18 @@ function linkToken(token: PathToken, next: Visit, options: TokenOptions): Visit 
     case "function":
       return linkFunction(token, next, options);
   }
+}
+
+/** Jayway quirk: an index that `first()` or `index()` behind an array's item doesn't find is taken for that item's own. */
+function itemVisit(next: Visit, { isFunctionBehind }: TokenOptions): Visit {
+  if (!isFunctionBehind) return next;
+  return (item, found, evaluation) => {
+    try {
+      next(item, found, evaluation);
+    } catch (error) {
+      if (!(error instanceof OutOfBounds)) throw error;
+    }
+  };
 }
 
 function linkProperty(name: string, next: Visit, options: TokenOptions, isDefinite: boolean): Visit {
@@ -177,7 +200,9 @@ function linkSlice({ from, to }: Slice, next: Visit, { isUpstreamDefinite }: Tok
   };
 }
 
-function linkWildcard(next: Visit, { isEachRequired }: TokenOptions): Visit {
+function linkWildcard(next: Visit, options: TokenOptions): Visit {
+  const { isEachRequired } = options;
+  const visitItem = itemVisit(next, options);
   return (value, found, evaluation) => {
     if (value instanceof TemplateMap) {
       evaluation.step(value.size);
@@ -186,7 +211,7 @@ function linkWildcard(next: Visit, { isEachRequired }: TokenOptions): Visit {
       evaluation.step(value.items.length);
       for (const item of value.items) {
         try {
-          next(item, found, evaluation);
+          visitItem(item, found, evaluation);
         } catch (error) {
           if (error !== notFound || isEachRequired) throw error;
         }
@@ -213,11 +238,12 @@ function linkAccepts(condition: Condition, { isEachRequired, nesting }: LinkOpti
 function linkFilter({ condition }: Filter, next: Visit, options: TokenOptions): Visit {
   const { isUpstreamDefinite } = options;
   const accepts = linkAccepts(condition, options);
+  const visitItem = itemVisit(next, options);
   return (value, found, evaluation) => {
     if (value instanceof TemplateMap) {
       if (accepts(value, evaluation)) next(value, found, evaluation);
     } else if (value instanceof TemplateList) {
-      for (const item of value.items) if (accepts(item, evaluation)) next(item, found, evaluation);
+      for (const item of value.items) if (accepts(item, evaluation)) visitItem(item, found, evaluation);
     } else if (isUpstreamDefinite) throw new PathMismatch("Filter can not be applied to primitives");
   };
 }

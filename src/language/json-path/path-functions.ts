@@ -1,9 +1,9 @@
-import { isJsonNumber, type JsonNumber, numberValue } from "../json-value.ts";
+import { isJsonNumber, JavaDecimal, type JsonNumber, numberValue } from "../json-value.ts";
 import { Meter } from "../vtl/meter.ts";
 import { JavaDouble, TemplateList, TemplateMap, type TemplateValue, textOf } from "../vtl/values.ts";
-import { type Evaluation, JsonPathFailure, notFound, PathMismatch, type Visit } from "./evaluation.ts";
+import { type Evaluation, JsonPathFailure, notFound, OutOfBounds, PathMismatch, type Visit } from "./evaluation.ts";
 import { type LinkOptions, linkPath } from "./link-path.ts";
-import { InvalidPath, type Parameter, type PathToken } from "./path-syntax.ts";
+import type { Parameter, PathToken } from "./path-syntax.ts";
 import { parsePermissiveJson } from "./permissive-json.ts";
 
 interface LinkedParameter {
@@ -38,8 +38,13 @@ export function linkFunction(
 function linkParameter(parameter: Parameter, options: LinkOptions): LinkedParameter {
   if (parameter.kind === "json") {
     const value = parsePermissiveJson(parameter.text);
-    if (value === undefined) throw new InvalidPath(`Could not parse ${parameter.text}`, 1);
-    return { value: () => value, children: undefined };
+    return {
+      value: () => {
+        if (value === undefined) throw new JsonPathFailure(`Could not parse ${parameter.text}`);
+        return value;
+      },
+      children: undefined,
+    };
   }
   const inner = { ...options, nesting: options.nesting + 1 };
   const { path } = parameter;
@@ -50,6 +55,7 @@ function linkParameter(parameter: Parameter, options: LinkOptions): LinkedParame
   return {
     value: (evaluation) => linked.evaluate(evaluation.root, evaluation),
     children: (value, evaluation) => {
+      if (value === null) throw new JsonPathFailure("root can not be null");
       if (isFunction || path.tokens.length === 0) return linked.evaluate(value, evaluation);
       const found = children.evaluate(value, evaluation);
       if (!linked.isDefinite || !(found instanceof TemplateList)) return found;
@@ -78,7 +84,11 @@ function numbersOf(value: TemplateValue, parameters: readonly LinkedParameter[],
 function aggregate(calculate: (numbers: readonly number[]) => number): PathFunction {
   return (value, parameters, evaluation) => {
     const numbers = numbersOf(value, parameters, evaluation);
-    if (numbers.length > 0) return new JavaDouble(calculate(numbers));
+    if (numbers.length > 0) {
+      const result = calculate(numbers);
+      // Jayway quirk: max() begins with Java's Double.MIN_VALUE, the least that is above 0, and Java prints that its own way.
+      return result === Number.MIN_VALUE ? new JavaDecimal(result, "4.9E-324") : new JavaDouble(result);
+    }
     throw new JsonPathFailure("Aggregation function attempted to calculate value using empty array");
   };
 }
@@ -94,7 +104,8 @@ function itemAt(value: TemplateValue, index: number): TemplateValue {
   // Jayway quirk: counted from the end, the first item is out of reach.
   const item = index < 0 && place === 0 ? undefined : items[place];
   if (item === undefined) {
-    throw new JsonPathFailure(`Target index:${index} larger than object count:${items.length}`);
+    const problem = `Target index:${index} larger than object count:${items.length}`;
+    throw index >= 0 ? new OutOfBounds(problem) : new JsonPathFailure(problem);
   }
   return item;
 }
@@ -115,7 +126,6 @@ const functions: ReadonlyMap<string, PathFunction> = new Map<string, PathFunctio
   ["sum", aggregate(sum)],
   ["avg", aggregate((numbers) => sum(numbers) / numbers.length)],
   ["min", aggregate((numbers) => numbers.reduce((least, number) => Math.min(number, least), Number.MAX_VALUE))],
-  // Jayway quirk: it begins with Java's Double.MIN_VALUE, the least that is above 0.
   ["max", aggregate((numbers) => numbers.reduce((most, number) => Math.max(number, most), Number.MIN_VALUE))],
   [
     "stddev",

@@ -174,7 +174,7 @@ class PathParser {
     else if (/[\d:-]/.test(next) && this.#indexes()) return;
     else if (next === "*") this.#bracketWildcard();
     else if (next === "?" && this.#filter()) return;
-    else throw cursor.fail(`Could not parse token starting at position ${start}. Expected ?, ', 0-9, * `);
+    else throw cursor.fail(`Could not parse token starting at position ${start}. Expected ?, ', 0-9, *`);
   }
 
   #bracketProperties(quote: string): void {

@@ -1,6 +1,6 @@
 import { parseJsonText } from "../json-text.ts";
 import type { TemplateValue } from "../vtl/values.ts";
-import { Report, TooManySteps } from "./report.ts";
+import { Report, Unbounded } from "./report.ts";
 import { type ResolveModel, SchemaCompiler, WrongSchema } from "./schema-compiler.ts";
 
 /** A model's schema made into closures once: JSON Schema draft 4 as API Gateway validates bodies with it. */
@@ -35,7 +35,7 @@ export function parseJsonSchema(text: string, resolveModel: ResolveModel = () =>
             node.validate(body, sorted, true);
             return sorted.messages;
           } catch (error) {
-            if (error instanceof TooManySteps) return ["validation takes too many steps"];
+            if (error instanceof Unbounded) return [error.message];
             throw error;
           }
         },

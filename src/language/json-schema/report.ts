@@ -5,6 +5,7 @@ export class Report {
   readonly messages: string[] = [];
   readonly #root: Report;
   #steps = 0;
+  #depth = 0;
 
   constructor(root?: Report) {
     this.#root = root ?? this;
@@ -23,10 +24,17 @@ export class Report {
     return new Report(this.#root);
   }
 
-  /** Counts the values that are looked at: schemas that refer to one another can multiply that. */
-  step(): void {
-    if (++this.#root.#steps > bounds.schemaStepsMax.value) throw new TooManySteps();
+  /** Counts the values that are looked at, each as often as it is: schemas that refer to one another multiply that. */
+  enter(): void {
+    const root = this.#root;
+    if (++root.#steps > bounds.schemaStepsMax.value) throw new Unbounded("validation takes too many steps");
+    if (++root.#depth > bounds.schemaRecursionMax.value) throw new Unbounded("validation is nested too deep");
+  }
+
+  leave(): void {
+    this.#root.#depth--;
   }
 }
 
-export class TooManySteps extends Error {}
+/** Work without end: its message stands for the validation's. */
+export class Unbounded extends Error {}

@@ -121,19 +121,26 @@ function pointedAt(fragment: string, root: TemplateValue): TemplateValue {
 
 /** A schema that leads back to itself without a step into the value would be applied to it without end. */
 function refuseLoops(root: SchemaNode): void {
-  const done = new Set<SchemaNode>();
+  const heights = new Map<SchemaNode, number>();
   const open = new Set<SchemaNode>();
-  const visit = (node: SchemaNode): void => {
-    if (done.has(node)) return;
+  const tooDeep = (): WrongSchema =>
+    new WrongSchema(`Schemas refer to one another more than ${bounds.schemaNestingMax.value} deep`);
+  const heightOf = (node: SchemaNode): number => {
+    const known = heights.get(node);
+    if (known !== undefined) return known;
     if (open.has(node)) throw new WrongSchema("A schema refers to itself for the same value");
+    if (open.size > bounds.schemaNestingMax.value) throw tooDeep();
     open.add(node);
-    for (const inner of node.inPlace) visit(inner);
+    let height = 1;
+    for (const inner of node.inPlace) height = Math.max(height, heightOf(inner) + 1);
     open.delete(node);
-    done.add(node);
+    if (height > bounds.schemaNestingMax.value) throw tooDeep();
+    heights.set(node, height);
+    return height;
   };
   const all = new Set<SchemaNode>([root]);
   for (const node of all) {
-    visit(node);
+    heightOf(node);
     for (const inner of node.all()) all.add(inner);
   }
 }

@@ -33,11 +33,13 @@ export class SchemaNode {
   }
 
   validate(value: TemplateValue, report: Report, isSorted: boolean): void {
-    if (this.reference !== undefined) {
-      this.reference.validate(value, report, isSorted);
-      return;
-    }
-    report.step();
+    report.enter();
+    if (this.reference === undefined) this.#validate(value, report, isSorted);
+    else this.reference.validate(value, report, isSorted);
+    report.leave();
+  }
+
+  #validate(value: TemplateValue, report: Report, isSorted: boolean): void {
     for (const check of this.#checks[typeOf(value)]) check(value, report, isSorted);
     if (typeof value !== "object" || !report.isSuccess) return;
     // What is in an object or array is only looked at while nothing is wrong.

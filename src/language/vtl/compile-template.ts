@@ -1,5 +1,5 @@
 import { bounds } from "../../base/bounds.ts";
-import { arithmetic, compareNumbers, isNumber } from "./java-number.ts";
+import { arithmetic, compareNumbers, isNumber, toInteger } from "./java-number.ts";
 import { callMethod, getIndex, getProperty, itemsOf, setIndex, setProperty } from "./members.ts";
 import { Meter, TemplateFailure } from "./meter.ts";
 import { parseTemplate, placeOf } from "./parse-template.ts";
@@ -53,6 +53,7 @@ export function compileTemplate(template: ParsedTemplate, policy: TemplatePolicy
 function finish(text: string, state: State, run: Run): Rendered {
   try {
     run(state);
+    state.checkOutput();
   } catch (error) {
     if (error === stopAll || error === stopNearest) return { kind: "text", text: state.out };
     if (error instanceof TemplateFailure) {
@@ -79,6 +80,8 @@ const stopNearest = new Error("#break");
 class Slots {
   readonly names: string[] = [];
   readonly #slots = new Map<string, number>();
+  /** The names that something in the template reads. */
+  readonly read = new Set<string>();
 
   slot(name: string): number {
     const known = this.#slots.get(name);
@@ -114,8 +117,11 @@ class State extends Meter {
     for (const name of slots.names) this.variables.push(scope.get(name) ?? null);
   }
 
-  emit(text: string): void {
-    this.out += text;
+  /**
+   * Looked at behind each long value, in each round of a loop, in each macro and at the end: what is printed between two
+   * of these is no longer than the template.
+   */
+  checkOutput(): void {
     if (this.out.length > bounds.templateTextCharsMax.value) {
       throw new TemplateFailure(`The output is longer than ${bounds.templateTextCharsMax.value} characters`);
     }
@@ -233,7 +239,7 @@ class Compiler {
   }
 
   block(block: Block): Run {
-    const runs = block.map((statement) => this.#statement(statement));
+    const runs = this.#runs(block);
     const [first, second, third] = runs;
     if (first === undefined) return () => undefined;
     if (second === undefined) return first;
@@ -255,14 +261,51 @@ class Compiler {
     };
   }
 
+  /** References are printed together with the text around them: half the statements of most templates. */
+  #runs(block: Block): readonly Run[] {
+    const runs: Run[] = [];
+    let members: Printed[] = [];
+    const flush = (): void => {
+      if (members.length > 0) runs.push(this.#printMembers(members));
+      members = [];
+    };
+    for (let index = 0; index < block.length; index++) {
+      const statement = block[index]!;
+      const next = block[index + 1];
+      const isBefore = statement.kind === "text" && next?.kind === "reference" && isSimple(next.reference);
+      const printed = isBefore ? next : statement;
+      if (printed.kind !== "reference" || !isSimple(printed.reference)) {
+        flush();
+        runs.push(this.#statement(statement));
+        continue;
+      }
+      if (isBefore) index++;
+      const behind = block[index + 1];
+      const after = behind?.kind === "text" ? compact(behind.text) : "";
+      if (after !== "") index++;
+      const { reference } = printed;
+      const before = isBefore ? compact(statement.text) : "";
+      if (members[0]?.reference.variable !== reference.variable) flush();
+      if (isMemberOfVariable(reference)) members.push({ reference, before, after });
+      else {
+        flush();
+        runs.push(this.#print({ reference, before, after }));
+      }
+    }
+    flush();
+    return runs;
+  }
+
   #statement(statement: Statement): Run {
     switch (statement.kind) {
       case "text": {
-        const { text } = statement;
-        return (state) => state.emit(text);
+        const text = compact(statement.text);
+        return (state) => {
+          state.out += text;
+        };
       }
       case "reference":
-        return this.#print(statement.reference);
+        return this.#print({ reference: statement.reference, before: "", after: "" });
       case "set":
         return this.#set(statement.target, this.#value(statement.value), statement.offset);
       case "if":
@@ -296,6 +339,7 @@ class Compiler {
   // References
 
   #variable(name: string): Evaluate {
+    this.#slots.read.add(name);
     const slot = this.#slots.slot(name);
     return (state) => (state.frame === null ? state.variables[slot]! : state.get(slot));
   }
@@ -337,6 +381,11 @@ class Compiler {
     const parts = reference.parts.map((part) => this.#part(part));
     const [first] = parts;
     if (first === undefined) return variable;
+    const loopProperty = this.#loopProperty(reference);
+    if (loopProperty !== undefined) return loopProperty;
+    if (parts.length === 1 && reference.parts[0]?.kind === "property") {
+      return this.#memberOfVariable(reference.variable, reference.parts[0].name, reference.parts[0].offset);
+    }
     if (parts.length === 1) {
       return (state) => {
         const of = variable(state);
@@ -353,34 +402,121 @@ class Compiler {
     };
   }
 
-  #print(reference: Reference): Run {
-    const variable = this.#variable(reference.variable);
+  /** `$item.name`, the most common reference: all in one closure, which halves its cost. */
+  #memberOfVariable(variable: string, name: string, offset: number): Evaluate {
+    const slot = this.#slots.slot(variable);
+    return (state) => {
+      const of = state.frame === null ? state.variables[slot]! : state.get(slot);
+      if (of instanceof TemplateMap) return of.member(name) ?? null;
+      if (of === null) return null;
+      state.at = offset;
+      return getProperty(of, name);
+    };
+  }
+
+  /** `$foreach.index` and its like, without the ways of a host object. */
+  #loopProperty({ variable, parts }: Reference): Evaluate | undefined {
+    const [part] = parts;
+    if (variable !== "foreach" || parts.length !== 1 || part?.kind !== "property") return undefined;
+    const { name } = part;
+    if (!Object.hasOwn(loopProperties, name)) return undefined;
+    const property = loopProperties[name]!;
+    const slot = this.#slots.slot(variable);
+    return (state) => {
+      const { loop } = state;
+      const of = state.frame === null ? state.variables[slot]! : state.get(slot);
+      if (loop !== null && of === loop.host) return property(loop);
+      return of === null ? null : getProperty(of, name);
+    };
+  }
+
+  #print({ reference, before, after }: Printed): Run {
     const value = this.#referenceValue(reference);
-    const { source, offset, escapes } = reference;
+    const missing = this.#missing(reference);
+    const { offset } = reference;
+    if (reference.escapes > 0) return this.#printEscaped(reference, value, missing);
+    // A block goes straight to the output, so that what it printed before a #stop stays; as does the text before it and,
+    // in a macro, before a parameter, which may be a text with #stop in it.
+    const printSlowly = (state: State): void => {
+      state.out += before;
+      const found = value(state);
+      if (!(found instanceof TemplateBlock && found.print())) state.out += textOf(found, state) ?? missing(state);
+      state.checkOutput();
+      state.out += after;
+    };
+    return (state) => {
+      state.step(1);
+      state.at = offset;
+      if (state.frame !== null) return printSlowly(state);
+      const found = value(state);
+      if (typeof found === "string") {
+        state.out += before + found + after;
+        if (found.length > 1_000) state.checkOutput();
+      } else if (typeof found === "number") state.out += before + found + after;
+      else if (found instanceof TemplateBlock) printSlowly(state);
+      else {
+        const text = textOf(found, state) ?? missing(state);
+        state.out += before + text + after;
+        if (text.length > 1_000) state.checkOutput();
+      }
+    };
+  }
+
+  /** `$item.id … $item.name …`: most of what templates print, at half the cost of one by one. */
+  #printMembers(printed: readonly Printed[]): Run {
+    const { reference, before } = printed[0]!;
+    this.#slots.read.add(reference.variable);
     const slot = this.#slots.slot(reference.variable);
-    const isBare = reference.parts.length === 0;
+    const names = printed.map((each) => (each.reference.parts[0] as { name: string }).name);
+    const afters = printed.map((each) => each.after);
+    // The text before the first is printed by the first; between the others there is only what is after them.
+    const runs = printed.map((each, index) => this.#print({ ...each, before: index === 0 ? before : "" }));
+    return (state) => {
+      const of = state.variables[slot]!;
+      if (state.frame !== null || !(of instanceof TemplateMap)) {
+        for (const run of runs) run(state);
+        return;
+      }
+      state.step(names.length);
+      let out = state.out;
+      for (let index = 0; index < names.length; index++) {
+        const found = of.member(names[index]!);
+        if (typeof found === "string" || typeof found === "number") {
+          out = (index === 0 ? out + before : out) + found + afters[index]!;
+          if (typeof found === "number" || found.length <= 1_000) continue;
+          state.out = out;
+          state.checkOutput();
+          continue;
+        }
+        state.out = out;
+        runs[index]!(state);
+        out = state.out;
+        // A block may have given the variable another value.
+        if (state.variables[slot] === of) continue;
+        for (const run of runs.slice(index + 1)) run(state);
+        return;
+      }
+      state.out = out;
+    };
+  }
+
+  /** What a reference prints that leads to nothing. */
+  #missing(reference: Reference): (state: State) => string {
+    const { source, isQuiet } = reference;
+    const variable = this.#variable(reference.variable);
+    const slot = this.#slots.slot(reference.variable);
     const isPlain = source === `$${reference.variable}`;
-    const printsNothing = this.#policy.missingPrints === "nothing" && !isBare;
-    // A macro's parameter prints what it was called with.
-    const missing = (state: State): string => {
-      if (reference.isQuiet) return "";
+    const printsNothing = this.#policy.missingPrints === "nothing" && reference.parts.length > 0;
+    return (state) => {
+      if (isQuiet) return "";
       if (isPlain) {
+        // A macro's parameter prints what it was called with.
         for (let frame = state.frame; frame !== null; frame = frame.caller) {
           const argument = frame.args.get(slot);
           if (argument !== undefined) return argument.source;
         }
       }
       return printsNothing && variable(state) !== null ? "" : source;
-    };
-    if (escapes > 0) return this.#printEscaped(reference, value, missing);
-    return (state) => {
-      state.step(1);
-      state.at = offset;
-      const found = value(state);
-      if (typeof found === "string") return state.emit(found);
-      // Straight to the output, so that what it printed before a #stop stays.
-      if (found instanceof TemplateBlock && found.print()) return;
-      state.emit(textOf(found, state) ?? missing(state));
     };
   }
 
@@ -389,9 +525,13 @@ class Compiler {
     return (state) => {
       state.step(1);
       const found = value(state);
-      if (escapes % 2 === 1) return state.emit(prefix + (found === null ? "\\" : "") + source);
+      if (escapes % 2 === 1) {
+        state.out += prefix + (found === null ? "\\" : "") + source;
+        return;
+      }
       const text = textOf(found, state);
-      state.emit(text === null ? prefix + prefix + missing(state) : prefix + text);
+      state.out += text === null ? prefix + prefix + missing(state) : prefix + text;
+      state.checkOutput();
     };
   }
 
@@ -456,17 +596,25 @@ class Compiler {
     const { offset } = statement;
     const items = this.#loopItems(statement.items, roundsMax);
     const body = this.block(statement.body);
+    const { read } = this.#slots;
+    // Asked when it runs: the template is read to its end by then.
+    const isLegacyRead = (): boolean =>
+      this.#policy.hasEvaluate || read.has("velocityCount") || read.has("velocityHasNext");
 
     const rounds = (state: State, { list, map }: LoopItems, loop: Loop): void => {
       const { length } = list;
       const mapSize = map?.size;
+      const setsLegacy = isLegacyRead();
       // A list is looked at again for each round, as Java's iterator does: to change it under way is an error.
       for (let index = 0; index !== list.length && index < roundsMax; index++) {
         if (list.length !== length || map?.size !== mapSize) throw changedUnderWay(offset);
         state.step(1);
+        state.checkOutput();
         loop.index = index;
-        state.variables[countSlot] = index + 1;
-        state.variables[hasNextSlot] = index + 1 < length;
+        if (setsLegacy) {
+          state.variables[countSlot] = index + 1;
+          state.variables[hasNextSlot] = index + 1 < length;
+        }
         if (state.frame === null) state.variables[slot] = list[index]!;
         else state.set(slot, list[index]!);
         body(state);
@@ -562,7 +710,9 @@ class Compiler {
     const macro = this.#macro(call.name);
     if (macro === undefined) {
       const { source } = call;
-      return (state) => state.emit(source);
+      return (state) => {
+        state.out += source;
+      };
     }
     const { offset } = call;
     const args = new Map<number, Argument>();
@@ -577,6 +727,7 @@ class Compiler {
     return (state) => {
       state.step(1);
       state.at = offset;
+      state.checkOutput();
       if (state.macroDepth >= bounds.templateMacroDepthMax.value) throw tooDeep(`#${call.name}`, offset);
       const caller = state.frame;
       const outerBody = body === undefined ? null : state.get(bodySlot);
@@ -720,6 +871,16 @@ class Compiler {
 
   #comparison(expression: Extract<Expression, { kind: "comparison" }>): Test {
     const first = this.#value(expression.first);
+    const [only] = expression.rest;
+    const bound = only?.operand.kind === "literal" ? only.operand.value : undefined;
+    if (expression.rest.length === 1 && typeof bound === "number") {
+      const compareAny = comparisons[only!.operator];
+      const compareIntegers = integerComparisons[only!.operator];
+      return (state) => {
+        const left = first(state);
+        return typeof left === "number" ? compareIntegers(left, bound) : compareAny(left, bound, state);
+      };
+    }
     const rest = expression.rest.map(({ operator, operand }) => [comparisons[operator], this.#value(operand)] as const);
     const [[compare, second]] = rest as [(typeof rest)[0]];
     if (rest.length === 1) return (state) => compare(first(state), second(state), state);
@@ -731,7 +892,43 @@ class Compiler {
   }
 }
 
+/** A reference to print, with the text before and behind it. */
+interface Printed {
+  readonly reference: Reference;
+  readonly before: string;
+  readonly after: string;
+}
+
+function isMemberOfVariable({ variable, parts }: Reference): boolean {
+  return variable !== "foreach" && parts.length === 1 && parts[0]?.kind === "property";
+}
+
+/** A text of its own, not a view of the template or of its pieces: those cost a third more wherever they are printed. */
+function compact(text: string): string {
+  return JSON.parse(JSON.stringify(text)) as string;
+}
+
+/** Can nothing that is evaluated for it end the template with #stop, so that the text before it may wait? */
+function isSimple(reference: Reference): boolean {
+  if (reference.escapes > 0) return false;
+  return reference.parts.every((part) => {
+    const args = part.kind === "method" ? part.args : part.kind === "index" ? [part.argument] : [];
+    return args.every(
+      (argument) => argument.kind === "literal" || (argument.kind === "reference" && isSimple(argument.reference)),
+    );
+  });
+}
+
 type Comparison = (left: TemplateValue, right: TemplateValue, meter: Meter) => boolean;
+
+const integerComparisons: Readonly<Record<ComparisonOperator, (left: number, right: number) => boolean>> = {
+  "==": (left, right) => left === right,
+  "!=": (left, right) => left !== right,
+  "<": (left, right) => left < right,
+  "<=": (left, right) => left <= right,
+  ">": (left, right) => left > right,
+  ">=": (left, right) => left >= right,
+};
 
 /** What has no order compares as false; Velocity logs it. */
 const ordered =
@@ -800,15 +997,16 @@ function makeBlock(state: State, frame: Frame | null, run: Run, depthMax: number
   return new TemplateBlock(render, print);
 }
 
-/** From one whole number to another, up or down; undefined where an end is no Integer. */
+/** From one whole number to another, up or down; undefined where an end is no number. */
 function rangeItems(
-  from: TemplateValue,
-  to: TemplateValue,
+  first: TemplateValue,
+  last: TemplateValue,
   meter: Meter,
   sizeMax: number,
 ): TemplateValue[] | undefined {
-  if (!isNumber(from) || !isNumber(to)) return undefined;
-  if (typeof from !== "number" || typeof to !== "number") return undefined;
+  if (!isNumber(first) || !isNumber(last)) return undefined;
+  const from = toInteger(first);
+  const to = toInteger(last);
   const size = Math.min(Math.abs(to - from) + 1, sizeMax, bounds.templateCollectionSizeMax.value + 1);
   meter.step(size);
   const sign = from <= to ? 1 : -1;

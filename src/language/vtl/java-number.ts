@@ -42,6 +42,16 @@ function bounded(value: bigint): bigint {
   throw new TemplateFailure(`A number has more than ${bounds.templateIntegerBitsMax.value} bits`);
 }
 
+/** Java's `intValue()`: whole numbers wrap around, Doubles stop at the ends. */
+export function toInteger(value: JavaNumber): number {
+  if (value instanceof JavaDouble) {
+    return Number.isNaN(value.value)
+      ? 0
+      : Math.max(-2_147_483_648, Math.min(2_147_483_647, Math.trunc(value.value))) + 0;
+  }
+  return typeof value === "number" ? value : Number(BigInt.asIntN(32, toWhole(value)));
+}
+
 /** A result's kind is the larger of its operands' kinds, and larger still if it doesn't fit. */
 function sized(value: bigint, left: JavaNumber, right: JavaNumber): JavaNumber {
   if (typeof left === "bigint" || typeof right === "bigint") return bounded(value);

@@ -16,7 +16,7 @@ import {
 
 /** `$of.name`; null where there is nothing. A map's keys come before anything else. */
 export function getProperty(of: TemplateValue, name: string): TemplateValue {
-  if (of instanceof TemplateMap) return of.get(name) ?? null;
+  if (of instanceof TemplateMap) return of.member(name) ?? null;
   if (of instanceof HostObject) return of.property(name);
   if (name === "empty" && (typeof of === "string" || of instanceof TemplateList)) {
     return typeof of === "string" ? of === "" : of.items.length === 0;
@@ -87,7 +87,10 @@ export function callMethod(
   if (typeof of === "number" || typeof of === "bigint" || of instanceof JavaLong || of instanceof JavaDouble) {
     return numberMethods.get(name)?.(of, args, meter);
   }
-  if (of instanceof TemplateBlock && name === "toString" && args.length === 0) return of.render();
+  if (of instanceof TemplateBlock) {
+    if (name === "toString" && args.length === 0) return of.render();
+    if (name === "equals" && args.length === 1) return of === args[0];
+  }
   return undefined;
 }
 

@@ -1,20 +1,11 @@
 import { taking } from "./collection-methods.ts";
-import { compareNumbers, isNumber, type JavaNumber, toDouble } from "./java-number.ts";
+import { compareNumbers, isNumber, type JavaNumber, toDouble, toInteger } from "./java-number.ts";
 import { type Meter, TemplateFailure } from "./meter.ts";
 import { isEqual, JavaDouble, JavaLong, type TemplateValue, textOf } from "./values.ts";
 
 type Method<Self> = (self: Self, args: readonly TemplateValue[], meter: Meter) => TemplateValue | undefined;
 
-/** Java's narrowing to 32 and 64 bits: whole numbers wrap around, Doubles stop at the ends. */
-function toInteger(value: JavaNumber): number {
-  if (value instanceof JavaDouble) {
-    return Number.isNaN(value.value)
-      ? 0
-      : Math.max(-2_147_483_648, Math.min(2_147_483_647, Math.trunc(value.value))) + 0;
-  }
-  return typeof value === "number" ? value : Number(BigInt.asIntN(32, toBig(value)));
-}
-
+/** Java's narrowing to 64 bits. */
 function toLong(value: JavaNumber): JavaLong {
   if (value instanceof JavaDouble) {
     if (Number.isNaN(value.value)) return new JavaLong(0n);

@@ -176,7 +176,12 @@ class TemplateParser {
         } else {
           loose = 0;
           add({ kind: "reference", reference: read });
-          if (!read.source.endsWith("}")) text += this.#runt();
+          text += this.#runt(read);
+          if (this.#isCommentLost(read)) {
+            text += "#";
+            loose = 1;
+            looseStart = this.#at++;
+          }
         }
       } else if (character === "#") {
         const read = this.#hash();
@@ -249,12 +254,32 @@ class TemplateParser {
     return `${"\\".repeat(escapes)}$`;
   }
 
-  /** AWS quirk: `$x{name}` prints the value and `{`; Velocity 1.7 takes `{name}` for the rest of a reference. */
-  #runt(): string {
-    const opening = this.#take(/\{(?=[a-zA-Z_])/y);
-    if (opening === null) return "";
-    this.#reference(this.#at - 1, false, true, 0);
-    return "{";
+  /**
+   * What is printed for text that Velocity 1.7 takes for the rest of a reference, the state of its lexer being that:
+   * AWS quirk: `$x{name}` prints the value and `{`, `$x[0]name.more` the value and `name`.
+   */
+  #runt(reference: Reference): string {
+    let last = reference;
+    let printed = "";
+    while (!last.source.endsWith("}")) {
+      const start = this.#at;
+      if (this.#take(/\{(?=[a-zA-Z_])/y)) {
+        last = this.#reference(start, false, true, 0);
+        printed += "{";
+        continue;
+      }
+      const part = last.parts.at(-1);
+      if (part === undefined || part.kind === "property" || !/[a-zA-Z_]/.test(this.#text[start] ?? "")) break;
+      last = this.#reference(start, false, false, 0);
+      printed += last.variable;
+    }
+    return printed;
+  }
+
+  /** AWS quirk: behind a property, as in `$x.name## …`, Velocity 1.7 sees no comment. */
+  #isCommentLost({ source, parts }: Reference): boolean {
+    const last = parts.findLast((part) => part.kind !== "index");
+    return !source.endsWith("}") && last?.kind === "property" && this.#text.startsWith("##", this.#at);
   }
 
   /** At `\`: escapes count only before a reference and before a directive. */
@@ -265,7 +290,7 @@ class TemplateParser {
     if (next === "$") {
       const read = this.#dollar(run.length);
       if (typeof read === "string") return read.startsWith("\\") ? read : run + read;
-      const runt = this.#runt();
+      const runt = this.#runt(read);
       if (runt === "") return { kind: "reference", reference: read };
       this.#at = start + run.length;
       return run;

@@ -70,6 +70,11 @@ export class TemplateMap {
     return this.#entries.get(this.#same(key));
   }
 
+  /** For a name: the short way that every property takes. */
+  member(name: string): TemplateValue | undefined {
+    return this.#entries.get(name);
+  }
+
   has(key: TemplateValue): boolean {
     return this.#entries.has(this.#same(key));
   }
