@@ -286,6 +286,25 @@ test("a compressed body is validated as what it holds, within the payload limit"
   assert.deepEqual(gateway.errors, []);
 });
 
+test("what compressed bodies hold counts towards the memory of all bodies", async () => {
+  const waiting: (() => void)[] = [];
+  await using backend = await startBackend((_, outgoing) => waiting.push(() => outgoing.end("done")));
+  await using gateway = await startGateway({ limits: { bufferedBodyBytesMax: 1_000_000 } });
+  gateway.deploy(anApi({ "/": { POST: aMethod(anHttpProxy(backend.origin), { httpMethod: "POST" }) } }));
+  const body = gzipSync(Buffer.alloc(600_000));
+  const send = (): ReturnType<typeof gateway.call> =>
+    gateway.call("/", { method: "POST", body, headers: { "content-encoding": "gzip" } });
+  const first = send();
+  await until(() => waiting.length === 1);
+  assert.equal((await send()).status, 503);
+  waiting[0]!();
+  assert.equal((await first).text, "done");
+  const again = send();
+  await until(() => waiting.length === 2);
+  waiting[1]!();
+  assert.equal((await again).status, 200);
+});
+
 test("a body over the payload limit is refused before it is validated", async () => {
   await using gateway = await startGateway({ payloadBytesMax: 1_000 });
   gateway.deploy(anApi({ "/": { POST: validated() } }));

@@ -6,7 +6,7 @@ import type { RestApiDefinition, Stage } from "../../src/definition/rest-api.ts"
 import type { EventClient, FunctionClient } from "../../src/functions/function-client.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { Http1Server } from "../../src/gateway/http1/http1-server.ts";
-import { defaultHttp1Limits } from "../../src/gateway/http1/limits.ts";
+import { defaultHttp1Limits, type Http1Limits } from "../../src/gateway/http1/limits.ts";
 import { stageKey } from "../../src/plan/plan.ts";
 import { allocateMetrics, Metrics, renderMetrics } from "../../src/telemetry/metrics.ts";
 import { aStage } from "./a-rest-api.ts";
@@ -52,6 +52,7 @@ export async function startGateway(
     functions?: FunctionClient;
     events?: EventClient;
     payloadBytesMax?: number;
+    limits?: Partial<Http1Limits>;
     accessLog?: string;
     nowMs?: number;
     isDevelopment?: boolean;
@@ -78,7 +79,7 @@ export async function startGateway(
     },
   });
   const http1 = new Http1Server({
-    limits: defaultHttp1Limits,
+    limits: { ...defaultHttp1Limits, ...options.limits },
     hasHints: true,
     clock,
     onRequest: (inbound) => {

@@ -2,8 +2,15 @@ import type { Deflate, Gzip } from "node:zlib";
 import type { BodySink, InboundRequest } from "../inbound.ts";
 import type { ContentCoding } from "./content-coding.ts";
 
-/** Loaded when a stage that compresses is linked: zlib costs a gateway thread a megabyte. */
-const loadZlib = (): typeof import("node:zlib") => process.getBuiltinModule("node:zlib");
+type Zlib = typeof import("node:zlib");
+
+let loaded: Zlib | undefined;
+
+/** Loaded with the first answer that is compressed: zlib costs a gateway thread a megabyte. */
+function loadZlib(): Zlib {
+  loaded ??= process.getBuiltinModule("node:zlib");
+  return loaded;
+}
 
 /** Whole answers up to this are compressed at once, which takes a millisecond at most; longer ones in zlib's threads. */
 const atOnceBytesMax = 65_536;
@@ -28,7 +35,6 @@ export class CompressedAnswer implements InboundRequest {
   readonly #inner: InboundRequest;
   readonly #coding: ContentCoding;
   readonly #bytesMin: number;
-  readonly #zlib = loadZlib();
   #held: Held | undefined = undefined;
   #stream: Gzip | Deflate | undefined = undefined;
   /** The answer is all handed over, or will never be. */
@@ -119,7 +125,7 @@ export class CompressedAnswer implements InboundRequest {
       return;
     }
     const coded = [...headers, "Content-Encoding", this.#coding];
-    const zlib = this.#zlib;
+    const zlib = loadZlib();
     if (bytes.length <= atOnceBytesMax) {
       const compress = this.#coding === "gzip" ? zlib.gzipSync : zlib.deflateSync;
       this.#inner.respond(status, coded, compress(bytes));
@@ -201,7 +207,7 @@ export class CompressedAnswer implements InboundRequest {
   }
 
   #startStream(status: number, headers: readonly string[]): Gzip | Deflate {
-    const stream = this.#coding === "gzip" ? this.#zlib.createGzip() : this.#zlib.createDeflate();
+    const stream = this.#coding === "gzip" ? loadZlib().createGzip() : loadZlib().createDeflate();
     this.#stream = stream;
     this.#inner.startResponse(status, [...headers, "Content-Encoding", this.#coding], undefined);
     stream.on("data", (piece: Buffer) => {
@@ -220,7 +226,7 @@ export class CompressedAnswer implements InboundRequest {
   #compress(stream: Gzip | Deflate, chunk: Buffer): boolean {
     return stream.write(chunk, () => {
       if (stream.writableLength === 0 && !stream.writableEnded && !stream.destroyed) {
-        stream.flush(this.#zlib.constants.Z_SYNC_FLUSH);
+        stream.flush(loadZlib().constants.Z_SYNC_FLUSH);
       }
     });
   }
