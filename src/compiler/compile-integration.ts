@@ -143,7 +143,8 @@ function compilePath(rest: string, uri: string, integration: Integration, contex
   const plan: UriPlan = path.split(/(\{[^{}]*\})/).flatMap((part): UriPlan => {
     const name = part.slice(1, -1);
     const value = part.startsWith("{") ? values.find((parameter) => parameter.name === name)?.value : part;
-    if (isOverridable && part.startsWith("{") && typeof value !== "string") {
+    const isWritable = typeof value !== "string" && (value?.kind !== "literal" || isPath(value.text));
+    if (isOverridable && part.startsWith("{") && isWritable) {
       return [{ kind: "uri-parameter", name, ...(value === undefined ? {} : { value }) }];
     }
     if (value !== undefined && typeof value !== "string" && value.kind !== "literal") return [value];
