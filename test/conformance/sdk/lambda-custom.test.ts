@@ -70,7 +70,8 @@ describe("functions behind the integration type AWS", () => {
     for (const httpMethod of ["GET", "POST"]) {
       const method = { restApiId, resourceId, httpMethod };
       await gateway.send(new PutMethodCommand({ ...method, authorizationType: "NONE" }));
-      for (const statusCode of ["200", "400"]) await gateway.send(new PutMethodResponseCommand({ ...method, statusCode }));
+      for (const statusCode of ["200", "400"])
+        await gateway.send(new PutMethodResponseCommand({ ...method, statusCode }));
       await gateway.send(
         new PutIntegrationCommand({
           ...method,
