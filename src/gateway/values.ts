@@ -87,17 +87,17 @@ export function asText(value: string | readonly string[] | undefined): string | 
 /** Links text with values in it; what has no value is empty, or what `unresolved` says. */
 export function linkText(
   plan: TextPlan,
-  options: { readonly unresolved?: string; readonly escape?: (value: string) => string } = {},
+  options: { readonly unresolved?: string; readonly escape?: (value: string, plan: ValuePlan) => string } = {},
 ): (exchange: Exchange) => string {
   const { unresolved = "" } = options;
-  const parts = plan.map((part) => (typeof part === "string" ? part : linkValue(part)));
+  const parts = plan.map((part) => (typeof part === "string" ? part : { plan: part, read: linkValue(part) }));
   return (exchange) => {
     let text = "";
     for (const part of parts) {
       if (typeof part === "string") text += part;
       else {
-        const value = asText(part(exchange));
-        text += value === undefined ? unresolved : options.escape === undefined ? value : options.escape(value);
+        const value = asText(part.read(exchange));
+        text += value === undefined ? unresolved : (options.escape?.(value, part.plan) ?? value);
       }
     }
     return text;

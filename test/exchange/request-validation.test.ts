@@ -182,7 +182,8 @@ test("what is wrong with a body is told to gateway responses and access logs", a
             responseType: "BAD_REQUEST_BODY",
             statusCode: "422",
             responseTemplates: {
-              "application/json": "$context.error.messageString|$context.error.validationErrorString",
+              "application/json": '{"m":$context.error.messageString,"why":"$context.error.validationErrorString"}',
+              "text/plain": "$context.error.validationErrorString",
             },
           },
         ],
@@ -195,7 +196,9 @@ test("what is wrong with a body is told to gateway responses and access logs", a
     );
     const reply = await gateway.call("/", { method: "POST", body: '{"type":"dog"}' });
     const problem = '[object has missing required properties (["name"])]';
-    assert.deepEqual([reply.status, reply.text], [422, `"Invalid request body"|${problem}`]);
+    assert.deepEqual([reply.status, JSON.parse(reply.text)], [422, { m: "Invalid request body", why: problem }]);
+    const text = await gateway.call("/", { method: "POST", body: '{"type":"dog"}', headers: { accept: "text/plain" } });
+    assert.equal(text.text, problem);
     await gateway.call("/", { method: "POST", body: '{"name":"Rex"}' });
     gateway.gateway.close();
     const file = join(folder, "g.log");

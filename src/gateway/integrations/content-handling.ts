@@ -9,7 +9,7 @@ export type Conversion = "none" | "decode" | "encode";
  * A request's payload is binary if its Content-Type is one of the API's `binaryMediaTypes`.
  * AWS: API Gateway Developer Guide, "Content type conversions in API Gateway", request payload.
  */
-export function requestConversion(isBinary: boolean, handling: ContentHandlingPlan | undefined): Conversion {
+function requestConversion(isBinary: boolean, handling: ContentHandlingPlan | undefined): Conversion {
   if (isBinary) return handling === "CONVERT_TO_TEXT" ? "encode" : "none";
   return handling === "CONVERT_TO_BINARY" ? "decode" : "none";
 }
@@ -19,7 +19,7 @@ export function requestConversion(isBinary: boolean, handling: ContentHandlingPl
  * caller wants it so is said by the first entry of Accept.
  * AWS: API Gateway Developer Guide, "Content type conversions in API Gateway", response payload.
  */
-export function responseConversion(
+function responseConversion(
   payload: { readonly isBinary: boolean; readonly isBinaryAccepted: boolean },
   handling: ContentHandlingPlan | undefined,
 ): Conversion {

@@ -1,4 +1,5 @@
 import type { GatewayResponsePlan } from "../../plan/steps.ts";
+import type { ValuePlan } from "../../plan/values.ts";
 import type { Exchange } from "../exchange.ts";
 import { asText, linkText, linkValue, type ReadValue } from "../values.ts";
 import { type GatewayResponseFacts, type GatewayResponseType, gatewayResponseTypes } from "./gateway-response-types.ts";
@@ -109,10 +110,19 @@ export function setHeader(headers: string[], name: string, value: string): void 
   headers.push(name, value);
 }
 
+/** Unconfirmed: templates have it in quotes, and it has quotes itself: in JSON these are escaped. */
+const escapeValidationError = (value: string, plan: ValuePlan): string =>
+  plan.kind === "context" && plan.name === "error.validationErrorString" ? JSON.stringify(value).slice(1, -1) : value;
+
 function link(plan: GatewayResponsePlan): Customised {
   return {
     statusCode: plan.statusCode,
     headers: plan.headers.map(({ name, value }) => ({ name, read: linkValue(value) })),
-    templates: new Map(Object.entries(plan.templates).map(([mediaType, text]) => [mediaType, linkText(text)])),
+    templates: new Map(
+      Object.entries(plan.templates).map(([mediaType, text]) => {
+        const isJson = mediaType.endsWith("json");
+        return [mediaType, linkText(text, isJson ? { escape: escapeValidationError } : {})];
+      }),
+    ),
   };
 }
