@@ -36,6 +36,10 @@ export const bounds = {
     source: "ours: compiled patterns of replaceAll, split, matches in a thread",
   },
   templateOverrideCharsMax: { value: 65_536, source: "ours: names and values that templates override in one exchange" },
+  jsonContainersMax: {
+    value: 500_000,
+    source: "ours: objects and arrays of a body or text that is parsed; about 0.5 s",
+  },
   jsonPathsCachedMax: { value: 1_024, source: "ours: JSONPaths of templates that a thread keeps parsed" },
   throttlingRatePerSecond: { value: 10_000, source: "AWS: Throttle quota per account, per Region" },
   throttlingBurst: { value: 5_000, source: "AWS: Throttle quota per account, per Region" },

@@ -56,6 +56,7 @@ export async function startGateway(
     accessLog?: string;
     nowMs?: number;
     isDevelopment?: boolean;
+    onWarning?: (message: string, fields: Record<string, unknown> | undefined) => void;
   } = {},
 ): Promise<GatewayUnderTest> {
   const errors: unknown[] = [];
@@ -69,7 +70,7 @@ export async function startGateway(
     logger: {
       debug() {},
       info() {},
-      warn() {},
+      warn: (message, fields) => options.onWarning?.(message, fields),
       error: (message, fields) => errors.push([message, fields]),
     },
     isDevelopment: options.isDevelopment ?? true,

@@ -450,3 +450,24 @@ test("one rendering sees nothing of another", async () => {
   assert.equal((await gateway.call("/pets/7")).text, "71");
   assert.equal((await gateway.call("/pets/8")).text, "81");
 });
+
+test("a body of more objects than a thread can afford is AWS's 400, at once", async () => {
+  const body = `[${"{},".repeat(3_000_000)}{}]`;
+  const begun = performance.now();
+  const { reply } = await send("$input.json('$[0]')", body);
+  assert.equal(reply.status, 400);
+  assert.match(reply.text, /Could not parse request body into json: More than 500000 objects and arrays/);
+  assert.ok(performance.now() - begun < 3_000);
+});
+
+test("a template's failure is logged with its route, line and column: once as a warning", async () => {
+  const warnings: unknown[] = [];
+  await using gateway = await startGateway({ onWarning: (message, fields) => warnings.push([message, fields]) });
+  gateway.deploy(aRestApi({ "/a": { GET: aMethod(rendering("\n $input.path('[')")) } }));
+  for (let count = 0; count < 3; count++) assert.equal((await gateway.call("/a")).status, 500);
+  const [[message, fields]] = warnings as [[string, Record<string, string>]];
+  assert.equal(warnings.length, 1);
+  assert.match(message, /mapping template failed/);
+  assert.match(fields["detail"]!, /^the response template for application\/json, line 2, column \d+: /);
+  assert.deepEqual([fields["apiId"], fields["stage"], fields["route"]], ["abc123", "prod", "GET /a"]);
+});

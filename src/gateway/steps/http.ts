@@ -41,18 +41,21 @@ import {
 } from "./request-template.ts";
 
 /** AWS: API Gateway Developer Guide, "Set up HTTP integrations in API Gateway", HTTP custom integration. */
-export function linkHttp(plan: HttpPlan, { stage, thread, onRetire }: LinkContext): RunStep {
+export function linkHttp(plan: HttpPlan, context: LinkContext): RunStep {
+  const { stage, thread, onRetire } = context;
   const { backend } = plan;
   const pool = thread.pools.acquire(backend);
   onRetire(() => thread.pools.release(pool));
   const writePath = linkPath(backend, false);
   const writeHeaders = linkCustomHeaders(backend, stage.apiId);
-  const chooseBody = linkRequestTemplates(plan.request, stage);
-  const select = linkSelection(plan.responses, stage, { isMock: false });
+  const chooseBody = linkRequestTemplates(plan.request, context);
+  const select = linkSelection(plan.responses, context, { isMock: false });
   const contentOf = linkRequestContent(plan.request.contentHandling, stage.binaryMediaTypes);
   const mapsBody = backendReadsBody(backend);
   const call = (exchange: Exchange, path: string, body: Buffer | RequestBodyStream | undefined): void => {
     const headers = writeHeaders(exchange);
+    // All that read it have; what it was parsed to must not wait for the backend.
+    exchange.requestPayload = undefined;
     const { contentLength } = exchange.request;
     if (body !== undefined && !Buffer.isBuffer(body) && contentLength !== undefined) {
       headers.push("Content-Length", String(contentLength));

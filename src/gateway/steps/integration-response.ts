@@ -1,5 +1,4 @@
 import { parseJavaPattern } from "../../language/java-pattern.ts";
-import type { StagePlan } from "../../plan/plan.ts";
 import type { IntegrationResponsePlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
 import {
@@ -12,9 +11,10 @@ import {
 } from "../integrations/content-handling.ts";
 import { acceptedMediaType } from "../integrations/media-types.ts";
 import { setHeader } from "../responses/gateway-responses.ts";
-import { linkTemplate, type Template } from "../templates/link-template.ts";
+import { linkFailureLog, linkTemplate, type Template, type TemplateOptions } from "../templates/link-template.ts";
 import { Payload } from "../templates/payload.ts";
 import { linkValue, type ReadValue, readsBody } from "../values.ts";
+import type { LinkContext } from "./link-step.ts";
 
 /** One integration response, linked. */
 export interface IntegrationResponse {
@@ -40,13 +40,15 @@ export type SelectResponse = (status: string | undefined) => IntegrationResponse
  */
 export function linkSelection(
   plans: readonly IntegrationResponsePlan[],
-  { stageVariables, binaryMediaTypes }: StagePlan,
+  { stage, method, thread }: LinkContext,
   { isMock }: { readonly isMock: boolean },
 ): SelectResponse {
+  const { stageVariables, binaryMediaTypes } = stage;
+  const onFailure = linkFailureLog(stage, method, thread.logger);
   const responses = plans.map((plan) => ({
     plan,
     headers: plan.headers.map(({ name, value }) => ({ name, read: linkValue(value) })),
-    templates: linkTemplates(plan, stageVariables),
+    templates: linkTemplates(plan, { stageVariables, onFailure }),
     mapsBody: readsBody(plan.headers),
     contentOf: linkResponseContent(plan.contentHandling, { binaryMediaTypes, isMock }),
     pattern: plan.selectionPattern === undefined ? undefined : linkPattern(plan.selectionPattern),
@@ -73,13 +75,13 @@ function linkPattern(source: string): { matches(text: string): boolean } {
 
 function linkTemplates(
   plan: IntegrationResponsePlan,
-  stageVariables: Readonly<Record<string, string>>,
+  options: Pick<TemplateOptions, "stageVariables" | "onFailure">,
 ): ReadonlyMap<string, ChosenTemplate> {
   const entries = Object.entries(plan.templates).map(([mediaType, template]): [string, ChosenTemplate] => {
     const make =
       template === null || typeof template === "string"
         ? template
-        : linkTemplate(template, { side: "response", mediaType, stageVariables });
+        : linkTemplate(template, { side: "response", mediaType, ...options });
     return [mediaType, { mediaType, make }];
   });
   return new Map(entries);

@@ -35,8 +35,8 @@ import {
 export function linkLambda(plan: LambdaPlan, context: LinkContext): RunStep {
   const { stage, thread } = context;
   const { functionArn, timeoutMs } = plan;
-  const chooseBody = linkRequestTemplates(plan.request, stage);
-  const select = linkSelection(plan.responses, stage, { isMock: false });
+  const chooseBody = linkRequestTemplates(plan.request, context);
+  const select = linkSelection(plan.responses, context, { isMock: false });
   const contentOf = linkRequestContent(plan.request.contentHandling, stage.binaryMediaTypes);
   const readHeader = linkHeaders(plan);
   const call = (exchange: Exchange, event: Buffer | string): void => {
@@ -50,6 +50,8 @@ export function linkLambda(plan: LambdaPlan, context: LinkContext): RunStep {
     const payload = event.length === 0 ? "{}" : event;
     const type = readHeader(exchange, "x-amz-invocation-type") ?? "RequestResponse";
     const clientContext = readHeader(exchange, "x-amz-client-context");
+    // All that read it have; what it was parsed to must not wait for the function.
+    exchange.requestPayload = undefined;
     if (type === "Event") {
       void accept(exchange, context, { plan, payload, clientContext, select });
     } else if (type === "RequestResponse") {

@@ -16,9 +16,10 @@ import { linkRequestTemplates, refuseRequest, renderRequest, withPayload } from 
  * A MOCK integration: the request template's `statusCode` selects the integration response, whose template is the body.
  * AWS: API Gateway Developer Guide, "Set up mock integrations in API Gateway".
  */
-export function linkMock(plan: MockPlan, { stage, thread }: LinkContext): RunStep {
-  const chooseBody = linkRequestTemplates(plan.request, stage);
-  const select = linkSelection(plan.responses, stage, { isMock: true });
+export function linkMock(plan: MockPlan, context: LinkContext): RunStep {
+  const { stage, thread } = context;
+  const chooseBody = linkRequestTemplates(plan.request, context);
+  const select = linkSelection(plan.responses, context, { isMock: true });
   const contentOf = linkRequestContent(plan.request.contentHandling, stage.binaryMediaTypes);
   // What literal templates say is known before any request.
   const statuses = new Map<string, string | undefined>();

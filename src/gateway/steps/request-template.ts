@@ -1,12 +1,12 @@
-import type { StagePlan } from "../../plan/plan.ts";
 import type { RequestTemplatesPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
 import { type Conversion, encodeBase64, linkRequestContent } from "../integrations/content-handling.ts";
 import { requestMediaType } from "../integrations/media-types.ts";
 import { collectBody } from "../integrations/request-body.ts";
-import { linkTemplate, type Template } from "../templates/link-template.ts";
+import { linkFailureLog, linkTemplate, type Template } from "../templates/link-template.ts";
 import { Payload } from "../templates/payload.ts";
 import type { ThreadContext } from "../thread-context.ts";
+import type { LinkContext } from "./link-step.ts";
 
 /** What is sent to the integration: a template's text, the request's own body, or nothing because AWS refuses. */
 export type RequestBody =
@@ -23,14 +23,16 @@ const refuseOpaque: RequestBody = { kind: "refuse", type: "API_CONFIGURATION_ERR
 /** Chooses by the request's content type. AWS: API Gateway Developer Guide, "Integration passthrough behaviors". */
 export function linkRequestTemplates(
   plan: RequestTemplatesPlan,
-  { stageVariables, binaryMediaTypes }: StagePlan,
+  { stage, method, thread }: LinkContext,
 ): (exchange: Exchange) => RequestBody {
+  const { stageVariables, binaryMediaTypes } = stage;
+  const onFailure = linkFailureLog(stage, method, thread.logger);
   const bodies = new Map<string, RequestBody>();
   for (const [mediaType, template] of Object.entries(plan.templates)) {
     if (template === null) bodies.set(mediaType, pass);
     else if (typeof template === "string") bodies.set(mediaType, { kind: "text", text: template });
     else {
-      const linked = linkTemplate(template, { side: "request", mediaType, stageVariables });
+      const linked = linkTemplate(template, { side: "request", mediaType, stageVariables, onFailure });
       bodies.set(mediaType, { kind: "template", template: linked });
     }
   }

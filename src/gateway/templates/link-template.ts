@@ -1,8 +1,10 @@
-import { type CompiledTemplate, compileTemplate } from "../../language/vtl/compile-template.ts";
+import { compileTemplate } from "../../language/vtl/compile-template.ts";
 import { parseTemplate } from "../../language/vtl/parse-template.ts";
 import { apiGatewayPolicy } from "../../language/vtl/template-policy.ts";
 import type { TemplateValue } from "../../language/vtl/values.ts";
+import type { MethodPlan, StagePlan } from "../../plan/plan.ts";
 import type { VelocityPlan } from "../../plan/steps.ts";
+import type { Logger } from "../../telemetry/logger.ts";
 import type { Exchange } from "../exchange.ts";
 import { contextObject } from "./context-object.ts";
 import { inputObject } from "./input-object.ts";
@@ -29,6 +31,8 @@ export interface TemplateOptions {
   readonly side: Side;
   readonly mediaType: string;
   readonly stageVariables: Readonly<Record<string, string>>;
+  /** Is told of a failure in words: the template, line and column, and what happened. */
+  readonly onFailure: (detail: string) => void;
 }
 
 /**
@@ -38,9 +42,13 @@ export interface TemplateOptions {
 export function linkTemplate(plan: VelocityPlan, options: TemplateOptions): Template {
   const { side } = options;
   const name = `the ${side} template for ${options.mediaType}`;
+  const fail = (detail: string): TemplateOutcome => {
+    options.onFailure(detail);
+    return { kind: "failure", detail };
+  };
   const broken = (problem: string): Template => ({
     readsPayload: false,
-    render: () => ({ kind: "failure", detail: `${name}, ${problem}` }),
+    render: () => fail(`${name}, ${problem}`),
   });
   if (plan.problem !== undefined) return broken(plan.problem);
   const parsed = parseTemplate(plan.velocity);
@@ -58,20 +66,25 @@ export function linkTemplate(plan: VelocityPlan, options: TemplateOptions): Temp
         ["stageVariables", stageVariables],
         ["util", utilObject],
       ]);
-      return outcomeOf(compiled.render(scope), rendering, name);
+      const rendered = compiled.render(scope);
+      if (rendered.kind === "text") return rendered;
+      if (rendering.malformed !== undefined) return { kind: "malformed", detail: rendering.malformed };
+      return fail(`${name}, line ${rendered.line}, column ${rendered.column}: ${rendered.message}`);
     },
   };
 }
 
-function outcomeOf(
-  rendered: ReturnType<CompiledTemplate["render"]>,
-  rendering: Rendering,
-  name: string,
-): TemplateOutcome {
-  if (rendered.kind === "text") return rendered;
-  if (rendering.malformed !== undefined) return { kind: "malformed", detail: rendering.malformed };
-  return {
-    kind: "failure",
-    detail: `${name}, line ${rendered.line}, column ${rendered.column}: ${rendered.message}`,
+/** Tells of a template's failures: once for a deployment so that it is seen, then only to who debugs. */
+export function linkFailureLog(
+  { apiId, stageName }: StagePlan,
+  { httpMethod, resourcePath }: MethodPlan,
+  logger: Logger,
+): TemplateOptions["onFailure"] {
+  let isTold = false;
+  return (detail) => {
+    const fields = { apiId, stage: stageName, route: `${httpMethod} ${resourcePath}`, detail };
+    if (isTold) logger.debug("A mapping template failed.", fields);
+    else logger.warn("A mapping template failed; more failures of this method are logged at the level debug.", fields);
+    isTold = true;
   };
 }

@@ -1,3 +1,4 @@
+import { bounds } from "../../base/bounds.ts";
 import type { JsonPath } from "../../language/json-path/json-path.ts";
 import { type ParsedJson, parseJsonText } from "../../language/json-text.ts";
 import { TemplateMap } from "../../language/vtl/values.ts";
@@ -21,7 +22,7 @@ export class Payload {
 
   /** What a body is to `$input.json` and `$input.path`. AWS quirk: none at all is an empty object. */
   get json(): ParsedJson {
-    this.#json ??= this.text === "" ? { kind: "value", value: new TemplateMap() } : parseJsonText(this.text);
+    this.#json ??= this.text === "" ? { kind: "value", value: new TemplateMap() } : parseJsonBounded(this.text);
     return this.#json;
   }
 
@@ -30,4 +31,26 @@ export class Payload {
     const { json } = this;
     return json.kind === "value" ? path.evaluate(json.value) : undefined;
   }
+}
+
+const containersMax = bounds.jsonContainersMax.value;
+
+/**
+ * Parses JSON, but not more of it than a thread can afford: `{}` takes eighty times the memory of its text, and 10 MB of
+ * it seconds. Brackets within texts count, too; nobody's 10 MB come near the bound by those.
+ */
+export function parseJsonBounded(text: string): ParsedJson {
+  if (text.length > containersMax && countContainers(text) > containersMax) {
+    const detail = `More than ${containersMax} objects and arrays`;
+    return { kind: "malformed", detail, line: 1, column: 1 };
+  }
+  return parseJsonText(text);
+}
+
+function countContainers(text: string): number {
+  let count = 0;
+  for (const bracket of ["{", "["]) {
+    for (let at = text.indexOf(bracket); at >= 0 && count <= containersMax; at = text.indexOf(bracket, at + 1)) count++;
+  }
+  return count;
 }

@@ -1,6 +1,6 @@
-import { parseJsonText } from "../../language/json-text.ts";
 import { type Meter, TemplateFailure } from "../../language/vtl/meter.ts";
 import { type HostMethod, HostObject, type HostType, type TemplateValue, textOf } from "../../language/vtl/values.ts";
+import { parseJsonBounded } from "./payload.ts";
 
 /** A function of one text; other values become texts first, and null stays null. */
 const ofText =
@@ -58,7 +58,7 @@ function escapeCharacter(character: string): string {
 
 function parseJson(text: string, meter: Meter): TemplateValue {
   meter.step(text.length >> 3);
-  const parsed = parseJsonText(text);
+  const parsed = parseJsonBounded(text);
   if (parsed.kind === "malformed") throw new TemplateFailure(`$util.parseJson: ${parsed.detail}`);
   return parsed.value;
 }
