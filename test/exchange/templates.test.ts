@@ -471,3 +471,57 @@ test("a template's failure is logged with its route, line and column: once as a 
   assert.match(fields["detail"]!, /^the response template for application\/json, line 2, column \d+: /);
   assert.deepEqual([fields["apiId"], fields["stage"], fields["route"]], ["abc123", "prod", "GET /a"]);
 });
+
+test("overrides can't break the answer's framing", async () => {
+  const template = `#set($context.responseOverride.header.Content-Length = "1")\
+#set($context.responseOverride.header.Transfer-Encoding = "chunked")\
+#set($context.responseOverride.header.Connection = "x")\
+#set($context.responseOverride.header.Content-Type = "text/plain")whole`;
+  await using gateway = await startMock(template);
+  const raw = await gateway.raw(
+    "GET /prod/pets/7 HTTP/1.1\r\nHost: abc123.execute-api.us-east-1.localhost\r\nConnection: close\r\n\r\n",
+  );
+  assert.match(raw, /\r\n\r\nwhole$/);
+  assert.deepEqual(raw.match(/^content-length: .*$/gim), ["Content-Length: 5"]);
+  assert.doesNotMatch(raw, /transfer-encoding/i);
+  assert.deepEqual(raw.match(/^content-type: .*$/gim), ["Content-Type: text/plain"]);
+});
+
+test("a status without a body has none, whatever the template makes", async () => {
+  await using gateway = await startMock("#set($context.responseOverride.status = 204)body");
+  const reply = await gateway.call("/pets/7");
+  assert.deepEqual([reply.status, reply.text], [204, ""]);
+});
+
+test("a HEAD request is answered without the template's text, with its length", async () => {
+  await using gateway = await startMock("$context.stage");
+  const reply = await gateway.call("/pets/7", { method: "HEAD" });
+  assert.deepEqual([reply.status, reply.text, reply.headers["content-length"]], [200, "", "4"]);
+});
+
+test("templates are chosen by content type and by Accept, and an empty one sends nothing", async () => {
+  await using backend = await startBackend();
+  await using gateway = await startGateway();
+  const requestTemplates = {
+    "application/json": "json $input.path('$.a')",
+    "application/xml": "",
+    "text/csv": "csv $input.body",
+  };
+  const responseTemplates = { "application/json": "[$input.body]", "text/html": "<$input.body>" };
+  const integrationResponses = { "200": { statusCode: "200", responseTemplates } };
+  for (const [passthroughBehavior, other] of [
+    ["WHEN_NO_MATCH", "[echo x]"],
+    ["NEVER", '{"message": "Unsupported Media Type"}'],
+  ] as const) {
+    const integration = sending(backend.origin, "", { requestTemplates, integrationResponses, passthroughBehavior });
+    gateway.deploy(aRestApi({ "/": { POST: aMethod(integration) } }));
+    const ask = async (type: string, body: string, accept?: string): Promise<string> => {
+      const headers = { "Content-Type": type, ...(accept === undefined ? {} : { Accept: accept }) };
+      return (await gateway.call("/", { method: "POST", body, headers })).text;
+    };
+    assert.equal(await ask("application/json; charset=utf-8", '{"a": 1}'), "[echo json 1]");
+    assert.equal(await ask("Application/XML", "<x/>"), "[echo ]");
+    assert.equal(await ask("text/csv", "a,b", "text/html, application/json"), "<echo csv a,b>");
+    assert.equal(await ask("text/plain", "x"), other);
+  }
+});
