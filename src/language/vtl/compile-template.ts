@@ -1,11 +1,25 @@
 import { bounds } from "../../base/bounds.ts";
-import { arithmetic, compareNumbers, isNumber, toInteger } from "./java-number.ts";
+import { comparisons, integerComparisons } from "./comparison.ts";
+import { arithmetic, isNumber, toInteger } from "./java-number.ts";
+import { type Loop, loopProperties, makeLoop } from "./loop.ts";
 import { callMethod, getIndex, getProperty, itemsOf, setIndex, setProperty } from "./members.ts";
-import { Meter, TemplateFailure } from "./meter.ts";
+import { type Meter, TemplateFailure } from "./meter.ts";
 import { parseTemplate, placeOf } from "./parse-template.ts";
+import {
+  type Argument,
+  defineDepthMax,
+  type Evaluate,
+  makeBlock,
+  type Run,
+  Slots,
+  State,
+  stopAll,
+  stopNearest,
+  type TemplateScope,
+  type Test,
+} from "./rendering.ts";
 import type {
   Block,
-  ComparisonOperator,
   Expression,
   Macro,
   MacroCall,
@@ -15,19 +29,7 @@ import type {
   Statement,
 } from "./template-node.ts";
 import type { TemplatePolicy } from "./template-policy.ts";
-import {
-  HostObject,
-  type HostType,
-  isEqual,
-  TemplateBlock,
-  TemplateList,
-  TemplateMap,
-  type TemplateValue,
-  textOf,
-} from "./values.ts";
-
-/** The variables that a template finds set, by name without the dollar sign. */
-export type TemplateScope = ReadonlyMap<string, TemplateValue>;
+import { TemplateBlock, TemplateList, TemplateMap, type TemplateValue, textOf } from "./values.ts";
 
 /** What became of a template. The message of a failure is for the execution log, never for the caller. */
 export type Rendered =
@@ -67,164 +69,11 @@ function finish(text: string, state: State, run: Run): Rendered {
   }
   return { kind: "text", text: state.out };
 }
-
-type Run = (state: State) => void;
-type Evaluate = (state: State) => TemplateValue;
-type Test = (state: State) => boolean;
-
-/** `#stop` and `#break`: thrown, since they leave everything that is under way, strings included. */
-const stopAll = new Error("#stop");
-const stopNearest = new Error("#break");
-
-/** Each variable's place in State.variables. */
-class Slots {
-  readonly names: string[] = [];
-  readonly #slots = new Map<string, number>();
-  /** The names that something in the template reads. */
-  readonly read = new Set<string>();
-
-  slot(name: string): number {
-    const known = this.#slots.get(name);
-    if (known !== undefined) return known;
-    this.#slots.set(name, this.names.length);
-    return this.names.push(name) - 1;
-  }
-
-  copy(): Slots {
-    const copy = new Slots();
-    for (const name of this.names) copy.slot(name);
-    return copy;
-  }
-}
-
-/** One rendering. */
-class State extends Meter {
-  out = "";
-  /** The place in the template, for failures. */
-  at = 0;
-  readonly variables: TemplateValue[] = [];
-  /** The innermost macro that is being rendered. */
-  frame: Frame | null = null;
-  macroDepth = 0;
-  loop: Loop | null = null;
-  slots: Slots;
-  readonly scope: TemplateScope;
-
-  constructor(slots: Slots, scope: TemplateScope) {
-    super();
-    this.slots = slots;
-    this.scope = scope;
-    for (const name of slots.names) this.variables.push(scope.get(name) ?? null);
-  }
-
-  /**
-   * Looked at behind each long value, in each round of a loop, in each macro and at the end: what is printed between two
-   * of these is no longer than the template.
-   */
-  checkOutput(): void {
-    if (this.out.length > bounds.templateTextCharsMax.value) {
-      throw new TemplateFailure(`The output is longer than ${bounds.templateTextCharsMax.value} characters`);
-    }
-  }
-
-  /** What a piece of template prints, as a text of its own. */
-  capture(run: Run): string {
-    const before = this.out;
-    this.out = "";
-    try {
-      run(this);
-      const text = this.out;
-      this.made(text.length);
-      return text;
-    } finally {
-      this.out = before;
-    }
-  }
-
-  /** Runs something as if within another macro, or none. */
-  within<Result>(frame: Frame | null, run: () => Result): Result {
-    const before = this.frame;
-    this.frame = frame;
-    try {
-      return run();
-    } finally {
-      this.frame = before;
-    }
-  }
-
-  get(slot: number): TemplateValue {
-    for (let frame = this.frame; frame !== null; frame = frame.caller) {
-      const local = frame.locals?.get(slot);
-      if (local !== undefined) return local;
-      const argument = frame.args.get(slot);
-      if (argument !== undefined) return this.within(frame.caller, () => argument.evaluate(this));
-    }
-    return this.variables[slot]!;
-  }
-
-  set(slot: number, value: TemplateValue): void {
-    for (let frame = this.frame; frame !== null; frame = frame.caller) {
-      if (!frame.args.has(slot)) continue;
-      frame.locals ??= new Map();
-      frame.locals.set(slot, value);
-      return;
-    }
-    this.variables[slot] = value;
-  }
-}
-
-interface Argument {
-  readonly evaluate: Evaluate;
-  readonly source: string;
-}
-
-/** A call of a macro: its arguments are evaluated where it was called, each time they are used. */
-interface Frame {
-  readonly caller: Frame | null;
-  readonly args: ReadonlyMap<number, Argument>;
-  /** What `#set` gave to parameters. */
-  locals: Map<number, TemplateValue> | undefined;
-}
-
 interface CompiledMacro {
   readonly name: string;
   readonly parameters: readonly number[];
   run: Run;
 }
-
-/** `$foreach`. */
-interface Loop {
-  index: number;
-  count: number;
-  readonly parent: Loop | null;
-  readonly host: HostObject;
-}
-
-const loopProperties: Readonly<Record<string, (loop: Loop) => TemplateValue>> = {
-  index: (loop) => loop.index,
-  count: (loop) => loop.index + 1,
-  hasNext: (loop) => loop.index + 1 < loop.count,
-  first: (loop) => loop.index === 0,
-  last: (loop) => loop.index + 1 >= loop.count,
-  parent: (loop) => loop.parent?.host ?? null,
-  topmost: (loop) => {
-    let topmost = loop;
-    while (topmost.parent !== null) topmost = topmost.parent;
-    return topmost.host;
-  },
-};
-const loopType: HostType<Loop> = {
-  name: "$foreach",
-  methods: new Map(
-    Object.entries(loopProperties).flatMap(([name, get]) =>
-      [name, `get${name[0]!.toUpperCase()}${name.slice(1)}`, `is${name[0]!.toUpperCase()}${name.slice(1)}`].map(
-        (method) => [method, (loop: Loop) => get(loop)] as const,
-      ),
-    ),
-  ),
-  property: (loop, name) => (Object.hasOwn(loopProperties, name) ? loopProperties[name]!(loop) : null),
-  text: () => "$foreach",
-};
 
 class Compiler {
   readonly #macros: ReadonlyMap<string, Macro>;
@@ -919,42 +768,6 @@ function isSimple(reference: Reference): boolean {
   });
 }
 
-type Comparison = (left: TemplateValue, right: TemplateValue, meter: Meter) => boolean;
-
-const integerComparisons: Readonly<Record<ComparisonOperator, (left: number, right: number) => boolean>> = {
-  "==": (left, right) => left === right,
-  "!=": (left, right) => left !== right,
-  "<": (left, right) => left < right,
-  "<=": (left, right) => left <= right,
-  ">": (left, right) => left > right,
-  ">=": (left, right) => left >= right,
-};
-
-/** What has no order compares as false; Velocity logs it. */
-const ordered =
-  (holds: (difference: number) => boolean): Comparison =>
-  (left, right) =>
-    isNumber(left) && isNumber(right) && holds(compareNumbers(left, right));
-
-const comparisons: Readonly<Record<ComparisonOperator, Comparison>> = {
-  "==": (left, right, meter) => isSame(left, right, meter),
-  "!=": (left, right, meter) => !isSame(left, right, meter),
-  "<": ordered((difference) => difference < 0),
-  "<=": ordered((difference) => difference <= 0),
-  ">": ordered((difference) => difference > 0),
-  ">=": ordered((difference) => difference >= 0),
-};
-
-/** Velocity's `==`: numbers by value, one kind by `equals`, different kinds by their text. */
-function isSame(left: TemplateValue, right: TemplateValue, meter: Meter): boolean {
-  if (left === right) return true;
-  if (left === null || right === null) return false;
-  if (typeof left === "string" && typeof right === "string") return false;
-  if (isNumber(left) && isNumber(right)) return compareNumbers(left, right) === 0;
-  if (isEqual(left, right, meter)) return true;
-  return typeof left !== typeof right && textOf(left, meter) === textOf(right, meter);
-}
-
 interface LoopItems {
   readonly list: readonly TemplateValue[];
   readonly map: TemplateMap | undefined;
@@ -962,39 +775,6 @@ interface LoopItems {
 
 function changedUnderWay(offset: number): TemplateFailure {
   return new TemplateFailure("A list or map was changed while #foreach went over it", offset);
-}
-
-function makeLoop(count: number, parent: Loop | null): Loop {
-  const loop = { index: 0, count, parent } as { -readonly [Key in keyof Loop]: Loop[Key] };
-  loop.host = HostObject.of(loopType, loop);
-  return loop;
-}
-
-/** Velocity's directive.define.max.depth: a block prints within itself at most once. */
-const defineDepthMax = 2;
-
-function makeBlock(state: State, frame: Frame | null, run: Run, depthMax: number): TemplateBlock {
-  let depth = 0;
-  const print = (): boolean => {
-    if (depth >= depthMax) return false;
-    depth++;
-    try {
-      state.within(frame, () => run(state));
-    } catch (error) {
-      if (error !== stopNearest) throw error;
-    } finally {
-      depth--;
-    }
-    return true;
-  };
-  const render = (): string | null => {
-    let isPrinted = false;
-    const text = state.capture(() => {
-      isPrinted = print();
-    });
-    return isPrinted ? text : null;
-  };
-  return new TemplateBlock(render, print);
 }
 
 /** From one whole number to another, up or down; undefined where an end is no number. */

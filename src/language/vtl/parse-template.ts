@@ -177,6 +177,8 @@ class TemplateParser {
           loose = 0;
           add({ kind: "reference", reference: read });
           text += this.#runt(read);
+          // A token of its own there, so that blanks before a #set behind it are eaten.
+          if (!read.source.endsWith("}") && this.#take(/\}/y)) text += "}";
           if (this.#isCommentLost(read)) {
             text += "#";
             loose = 1;
@@ -541,18 +543,16 @@ class TemplateParser {
   }
 
   #arithmetic(operators: readonly ArithmeticOperator[], operand: () => Expression): Expression {
-    const start = this.#at;
     const first = operand();
+    let { source } = first;
     const rest: { operator: ArithmeticOperator; operand: Expression; leftSource: string }[] = [];
-    for (let end = this.#at, operator = this.#operator(operators); operator !== undefined; ) {
-      const leftSource = rest.length === 0 ? first.source : this.#text.slice(start, end).trim();
-      rest.push({ operator, leftSource, operand: operand() });
-      end = this.#at;
-      operator = this.#operator(operators);
+    for (let operator = this.#operator(operators); operator !== undefined; operator = this.#operator(operators)) {
+      const start = this.#at;
+      rest.push({ operator, leftSource: source, operand: operand() });
+      // AWS quirk: to Velocity's nodes the text of `$a + $b` is that behind the operator.
+      source = this.#text.slice(start, this.#at);
     }
-    return rest.length === 0
-      ? first
-      : { kind: "arithmetic", first, rest, source: this.#text.slice(start, this.#at).trim() };
+    return rest.length === 0 ? first : { kind: "arithmetic", first, rest, source };
   }
 
   #unary(): Expression {
@@ -565,8 +565,9 @@ class TemplateParser {
     }
     let value: Expression;
     if (this.#text[this.#at] === "(") {
-      this.#at++;
+      const inside = ++this.#at;
       value = this.#expression();
+      value = { ...value, source: this.#text.slice(inside, this.#at) };
       this.#expect(")", "in an expression");
     } else value = this.#primary();
     this.#blanks();
