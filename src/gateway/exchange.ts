@@ -148,6 +148,12 @@ export class Exchange {
     while (this.at < steps.length) if (!steps[this.at++]!(this)) return;
   }
 
+  /** All that read the request's body have: neither it nor what it was parsed to waits for the integration. */
+  forgetBody(): void {
+    this.body = undefined;
+    this.requestPayload = undefined;
+  }
+
   /** Answers whole. `headers` gets the gateway's own added to it. */
   respond(status: number, headers: string[], body: Buffer | string | undefined): void {
     if (this.isComplete) return;

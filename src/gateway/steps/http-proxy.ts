@@ -29,6 +29,7 @@ export function linkHttpProxy(plan: HttpProxyPlan, { stage, thread, onRetire }: 
     plan.contentHandling === undefined ? undefined : linkRequestContent(plan.contentHandling, stage.binaryMediaTypes);
   const call = (exchange: Exchange, path: string, body: Buffer | RequestBodyStream | undefined): void => {
     const headers = writeHeaders(exchange);
+    exchange.forgetBody();
     if (body !== undefined) addContentLength(exchange, headers, body);
     const method = backend.httpMethod ?? exchange.httpMethod;
     const relay = new Relay(exchange, plan, thread);

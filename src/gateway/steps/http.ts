@@ -54,8 +54,7 @@ export function linkHttp(plan: HttpPlan, context: LinkContext): RunStep {
   const mapsBody = backendReadsBody(backend);
   const call = (exchange: Exchange, path: string, body: Buffer | RequestBodyStream | undefined): void => {
     const headers = writeHeaders(exchange);
-    // All that read it have; what it was parsed to must not wait for the backend.
-    exchange.requestPayload = undefined;
+    exchange.forgetBody();
     const { contentLength } = exchange.request;
     if (body !== undefined && !Buffer.isBuffer(body) && contentLength !== undefined) {
       headers.push("Content-Length", String(contentLength));

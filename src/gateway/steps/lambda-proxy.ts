@@ -22,6 +22,7 @@ export function linkLambdaProxy(plan: LambdaProxyPlan, context: LinkContext): Ru
     const contentType = exchange.request.header("content-type");
     const event = writeEvent(exchange, body, contentType !== undefined && isBinary(mediaTypeOf(contentType)));
     if (!fitsLambda(exchange, event)) return;
+    exchange.forgetBody();
     const relay = new ProxyRelay(exchange, thread, isBinary);
     new Invocation(exchange, relay, { functionArn, timeoutMs, thread }).start(event);
   };

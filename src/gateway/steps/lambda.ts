@@ -50,8 +50,7 @@ export function linkLambda(plan: LambdaPlan, context: LinkContext): RunStep {
     const payload = event.length === 0 ? "{}" : event;
     const type = readHeader(exchange, "x-amz-invocation-type") ?? "RequestResponse";
     const clientContext = readHeader(exchange, "x-amz-client-context");
-    // All that read it have; what it was parsed to must not wait for the function.
-    exchange.requestPayload = undefined;
+    exchange.forgetBody();
     if (type === "Event") {
       void accept(exchange, context, { plan, payload, clientContext, select });
     } else if (type === "RequestResponse") {
