@@ -152,6 +152,30 @@ test("an HTTP integration's and a function's answer are compressed", async () =>
   assertGzip(await gateway.call("/lambda", { headers: gzip }), body);
 });
 
+test("the threshold counts what a template has made", async () => {
+  await using backend = await startVaried();
+  await using gateway = await startGateway();
+  const mapped = (path: string, template: string): { GET: Method } => ({
+    GET: aMethod({
+      type: "HTTP",
+      httpMethod: "GET",
+      uri: `${backend.origin}/${path}`,
+      integrationResponses: { "200": { statusCode: "200", responseTemplates: { "application/json": template } } },
+    }),
+  });
+  gateway.deploy(
+    anApi(
+      {
+        "/short": mapped("3000/known", "$input.body.length()"),
+        "/long": mapped("600/known", "$input.body$input.body"),
+      },
+      1_000,
+    ),
+  );
+  assertPlain(await gateway.call("/short", { headers: gzip }), "3000");
+  assertGzip(await gateway.call("/long", { headers: gzip }), aText(600) + aText(600));
+});
+
 test("responseTransferMode STREAM is not compressed, as on AWS", async () => {
   await using backend = await startVaried();
   await using gateway = await startGateway();
