@@ -17,11 +17,21 @@ export interface MethodContext extends IntegrationContext, ValidationContext {
 export function compileMethod(method: Method, context: MethodContext): StepPlan[] {
   try {
     checkGuards(method, context);
-    if (method.methodIntegration === undefined) throw misconfigured("No integration defined for method");
-    const integration = compileIntegration(method.methodIntegration, method, context);
+    const integration = compileLast(method, context);
     return [...compileCompression(integration, context), ...compileValidation(method, context), integration];
   } catch (error) {
     if (error instanceof Refusal) return [error.step];
+    throw error;
+  }
+}
+
+/** The integration, or what answers for one that can't work: on AWS, too, only after the request was found valid. */
+function compileLast(method: Method, context: MethodContext): StepPlan {
+  try {
+    if (method.methodIntegration === undefined) throw misconfigured("No integration defined for method");
+    return compileIntegration(method.methodIntegration, method, context);
+  } catch (error) {
+    if (error instanceof Refusal && error.step.kind === "misconfigured") return error.step;
     throw error;
   }
 }
