@@ -19,6 +19,7 @@ const gateway = new Gateway({
     invoke: () => Promise.reject(new Error("none")),
     close: () => Promise.resolve(),
   },
+  events: { accept: () => Promise.reject(new Error("none")) },
   metrics: new Metrics(allocateMetrics(1), 1),
   clock,
   logger: { debug() {}, info() {}, warn() {}, error: (message, fields) => console.error(message, fields) },

@@ -16,6 +16,8 @@ export interface StageStatus {
   readonly withoutEffect: readonly string[];
   /** Routes that answer 501, and why. */
   readonly closedRoutes: readonly { readonly route: string; readonly reason: string }[];
+  /** Routes that answer 500 as they would on AWS, always or where they need a template, and why. */
+  readonly failingRoutes: readonly { readonly route: string; readonly reason: string }[];
   /** Why the whole stage answers 501, or why its latest change is not served. */
   readonly problem?: string;
 }

@@ -2,8 +2,15 @@ import { bounds } from "../base/bounds.ts";
 import type { Integration, IntegrationResponse, IntegrationType, Method } from "../definition/rest-api.ts";
 import { parseJavaPattern } from "../language/java-pattern.ts";
 import { substituteStageVariables } from "../language/substitution.ts";
-import type { BackendPlan, IntegrationResponsePlan, RequestTemplatesPlan, StepPlan } from "../plan/steps.ts";
-import type { TextPlan } from "../plan/values.ts";
+import type {
+  BackendPlan,
+  ContentHandlingPlan,
+  IntegrationResponsePlan,
+  RequestTemplatesPlan,
+  StepPlan,
+} from "../plan/steps.ts";
+import type { UriPlan } from "../plan/values.ts";
+import { compileTemplates, hasVelocity } from "./compile-template.ts";
 import { compileParameters } from "./compile-values.ts";
 import { closed, misconfigured } from "./refusal.ts";
 
@@ -21,58 +28,44 @@ type Compile = (integration: Integration, method: Method, context: IntegrationCo
 const compilers: Readonly<Record<IntegrationType, Compile>> = {
   MOCK: (integration, method, context) => ({
     kind: "mock",
-    request: compileRequestTemplates(integration),
+    request: compileRequestTemplates(integration, context),
     responses: compileResponses(integration, method, context),
   }),
   HTTP: (integration, method, context) => ({
     kind: "http",
     backend: compileBackend(integration, context),
-    request: compileRequestTemplates(integration),
+    request: compileRequestTemplates(integration, context),
     responses: compileResponses(integration, method, context),
   }),
   HTTP_PROXY: (integration, _method, context) => ({
     kind: "http-proxy",
     backend: compileBackend(integration, context),
     isStreamed: integration.responseTransferMode === "STREAM",
+    ...compileContentHandling(integration.contentHandling, context),
   }),
   AWS_PROXY: compileLambdaProxy,
-  AWS: () => {
-    throw closed("integration type AWS");
-  },
+  AWS: compileLambda,
 };
 
 /** The integration of a method as its step. Throws a refusal for what can't be done. */
 export function compileIntegration(integration: Integration, method: Method, context: IntegrationContext): StepPlan {
   if (integration.connectionType === "VPC_LINK") throw closed("connectionType VPC_LINK");
   if (integration.credentials !== undefined && integration.credentials !== "") throw closed("integration credentials");
-  checkContentHandling(integration.contentHandling, context);
   return compilers[integration.type](integration, method, context);
 }
 
 /** CONVERT_TO_TEXT changes nothing where no media type is binary. */
-function checkContentHandling(contentHandling: string | undefined, context: IntegrationContext): void {
-  if (contentHandling === undefined) return;
-  if (contentHandling === "CONVERT_TO_TEXT" && context.binaryMediaTypes.length === 0) return;
-  throw closed(`contentHandling ${contentHandling}`);
+function compileContentHandling(
+  contentHandling: ContentHandlingPlan | undefined,
+  { binaryMediaTypes }: IntegrationContext,
+): { readonly contentHandling?: ContentHandlingPlan } {
+  if (contentHandling === undefined) return {};
+  return contentHandling === "CONVERT_TO_TEXT" && binaryMediaTypes.length === 0 ? {} : { contentHandling };
 }
 
-/**
- * A template without `$` and `#` has nothing that Velocity would evaluate: it is its own result. All others wait for
- * the Velocity engine.
- */
-function compileTemplates(
-  templates: Readonly<Record<string, string | null>> | undefined,
-): Readonly<Record<string, string | null>> {
-  const plans: [string, string | null][] = [];
-  for (const [mediaType, template] of Object.entries(templates ?? {})) {
-    if (template !== null && /[$#]/.test(template)) throw closed("mapping template (VTL)");
-    plans.push([mediaType.toLowerCase(), template]);
-  }
-  return Object.fromEntries(plans);
-}
-
-function compileRequestTemplates(integration: Integration): RequestTemplatesPlan {
+function compileRequestTemplates(integration: Integration, context: IntegrationContext): RequestTemplatesPlan {
   return {
+    ...compileContentHandling(integration.contentHandling, context),
     passthrough: integration.passthroughBehavior ?? "WHEN_NO_MATCH",
     templates: compileTemplates(integration.requestTemplates),
   };
@@ -94,7 +87,6 @@ function compileResponse(
   method: Method,
   context: IntegrationContext,
 ): IntegrationResponsePlan {
-  checkContentHandling(response.contentHandling, context);
   const pattern = response.selectionPattern;
   if (pattern !== undefined && pattern !== "") {
     const parsed = parseJavaPattern(pattern);
@@ -104,6 +96,7 @@ function compileResponse(
     statusCode: Number(response.statusCode),
     ...(pattern === undefined || pattern === "" ? {} : { selectionPattern: pattern }),
     isDeclared: Object.hasOwn(method.methodResponses ?? {}, response.statusCode),
+    ...compileContentHandling(response.contentHandling, context),
     headers: compileParameters(response.responseParameters, "method.response.header.", {
       side: "response",
       variables: context.variables,
@@ -140,14 +133,20 @@ function compileOrigin(scheme: string, authority: string, uri: string): string {
 }
 
 /** Path and query, with `{name}` taken from `integration.request.path.{name}`. */
-function compilePath(rest: string, uri: string, integration: Integration, context: IntegrationContext): TextPlan {
+function compilePath(rest: string, uri: string, integration: Integration, context: IntegrationContext): UriPlan {
   const values = compileParameters(integration.requestParameters, "integration.request.path.", {
     side: "request",
     variables: context.variables,
   });
   const path = rest.startsWith("/") ? rest : `/${rest}`;
-  const plan: TextPlan = path.split(/(\{[^{}]*\})/).flatMap((part): TextPlan => {
-    const value = part.startsWith("{") ? values.find(({ name }) => name === part.slice(1, -1))?.value : part;
+  const isOverridable = integration.type === "HTTP" && hasVelocity(integration.requestTemplates);
+  const plan: UriPlan = path.split(/(\{[^{}]*\})/).flatMap((part): UriPlan => {
+    const name = part.slice(1, -1);
+    const value = part.startsWith("{") ? values.find((parameter) => parameter.name === name)?.value : part;
+    const isWritable = typeof value !== "string" && (value?.kind !== "literal" || isPath(value.text));
+    if (isOverridable && part.startsWith("{") && isWritable) {
+      return [{ kind: "uri-parameter", name, ...(value === undefined ? {} : { value }) }];
+    }
     if (value !== undefined && typeof value !== "string" && value.kind !== "literal") return [value];
     // A literal's author encodes it, as AWS asks for.
     const text = typeof value === "string" ? value : value?.text;
@@ -163,19 +162,53 @@ const isPath = (text: string): boolean => /^[!$-;=?-[\]_a-z~]*$/.test(text);
 function compileLambdaProxy(integration: Integration, _method: Method, context: IntegrationContext): StepPlan {
   if (integration.responseTransferMode === "STREAM") throw closed("responseTransferMode STREAM");
   const uri = fillStageVariables(integration.uri, context);
+  const service = serviceOf(uri);
+  if (service !== "lambda") throw closed(`integration type AWS_PROXY with the service ${service}`);
+  return {
+    kind: "lambda-proxy",
+    functionArn: functionOf(uri, integration),
+    timeoutMs: integration.timeoutInMillis ?? bounds.integrationTimeoutMsDefault.value,
+  };
+}
+
+/** AWS: API Gateway Developer Guide, "Set up Lambda custom integrations in API Gateway". */
+function compileLambda(integration: Integration, method: Method, context: IntegrationContext): StepPlan {
+  const uri = fillStageVariables(integration.uri, context);
+  const service = serviceOf(uri);
+  if (service !== "lambda") throw closed(`integration type AWS with the service ${service}`);
+  const isInvoke = /:path\/+2015-03-31\/functions\/[^{}]+\/invocations$/.test(uri);
+  if (!isInvoke) throw closed(`integration type AWS with Lambda's ${uri.replace(/^.*?:lambda:/, "")}`);
+  const options = { side: "request", variables: context.variables } as const;
+  const query = compileParameters(integration.requestParameters, "integration.request.querystring.", options);
+  // Qualifier chooses another version; whatever else is there, Invoke does not know.
+  if (query.some(({ name }) => name === "Qualifier")) throw closed("integration type AWS with a mapped Qualifier");
+  const headers = compileParameters(integration.requestParameters, "integration.request.header.", options);
+  return {
+    kind: "lambda",
+    functionArn: functionOf(uri, integration),
+    timeoutMs: integration.timeoutInMillis ?? bounds.integrationTimeoutMsDefault.value,
+    headers: headers.filter(({ name }) => invokeHeaders.has(name.toLowerCase())),
+    request: compileRequestTemplates(integration, context),
+    responses: compileResponses(integration, method, context),
+  };
+}
+
+/** AWS: Lambda API reference, "Invoke". */
+const invokeHeaders: ReadonlySet<string> = new Set(["x-amz-invocation-type", "x-amz-client-context"]);
+
+function serviceOf(uri: string): string {
   const action = /^arn:aws[a-z-]*:apigateway:[a-z0-9-]+:([a-z0-9.-]+):(?:path|action)\//.exec(uri);
   if (action === null) throw misconfigured(`Invalid endpoint address: ${uri}`);
-  if (action[1] !== "lambda") throw closed(`integration type AWS_PROXY with the service ${action[1]}`);
+  return action[1]!;
+}
+
+function functionOf(uri: string, integration: Integration): string {
   const path = /:path\/+2015-03-31\/functions\/(.+)\/invocations$/.exec(uri);
   if (path === null || !lambdaArn.test(path[1]!)) throw misconfigured(`Invalid endpoint address: ${uri}`);
   if (integration.httpMethod !== undefined && integration.httpMethod !== "POST") {
     throw misconfigured(`Lambda is invoked with POST, and the integration's httpMethod is ${integration.httpMethod}`);
   }
-  return {
-    kind: "lambda-proxy",
-    functionArn: path[1]!,
-    timeoutMs: integration.timeoutInMillis ?? bounds.integrationTimeoutMsDefault.value,
-  };
+  return path[1]!;
 }
 
 const lambdaArn = /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[a-zA-Z0-9_-]{1,140}(:[a-zA-Z0-9$_-]{1,128})?$/;

@@ -2,6 +2,7 @@ import type { GatewayResponse, Resource, RestApiDefinition, Stage } from "../def
 import { type MethodPlan, planVersion, type RouteNode, type StagePlan } from "../plan/plan.ts";
 import type { GatewayResponsePlan } from "../plan/steps.ts";
 import { compileMethod } from "./compile-method.ts";
+import { ModelSet } from "./compile-validation.ts";
 import { compileParameters, compileText } from "./compile-values.ts";
 import { Refusal } from "./refusal.ts";
 import { settingsWithoutEffect } from "./without-effect.ts";
@@ -18,6 +19,7 @@ export function compileRest(
   const { restApi } = definition;
   const variables = stage.variables ?? {};
   const methods: MethodPlan[] = [];
+  const models = new ModelSet(definition.models, restApi.id);
   const root = new RouteBuilder();
   for (const resource of [...definition.resources].sort((left, right) => (left.path < right.path ? -1 : 1))) {
     const node = root.at(resource);
@@ -33,6 +35,8 @@ export function compileRest(
           variables,
           resourcePath: resource.path,
           requestValidators: definition.requestValidators,
+          models,
+          compressionBytesMin: restApi.minimumCompressionSize,
           binaryMediaTypes: restApi.binaryMediaTypes ?? [],
           clientCertificateId: stage.clientCertificateId,
         }),
@@ -58,7 +62,8 @@ export function compileRest(
       : { accessLog: { destinationArn: log.destinationArn, format: log.format } }),
     ...(closed === undefined ? {} : { closed }),
     gatewayResponses: compileGatewayResponses(definition.gatewayResponses, variables),
-    withoutEffect: settingsWithoutEffect(restApi, stage),
+    ...(models.used === undefined ? {} : { models: models.used }),
+    withoutEffect: settingsWithoutEffect(stage),
     routes: root.build(),
     methods,
   };

@@ -1,3 +1,4 @@
+import { parseJsonPath } from "../language/json-path/json-path.ts";
 import { type MappingExpression, parseMappingExpression } from "../language/mapping-expression.ts";
 import { parseSubstitution } from "../language/substitution.ts";
 import type { ParameterPlan } from "../plan/steps.ts";
@@ -34,20 +35,33 @@ export function compileValue(
 ): ValuePlan | undefined {
   const expression = parseMappingExpression(text);
   if (expression === undefined) throw closed(`mapping expression ${text}`);
-  const isUsable =
-    expression.kind === "request"
-      ? options.side !== "response"
-      : expression.kind === "response-header"
-        ? options.side === "response"
-        : expression.kind !== "request-body" && expression.kind !== "response-body";
-  if (!isUsable) throw closed(`mapping expression ${text}`);
+  if (!isUsable(expression, options.side)) throw closed(`mapping expression ${text}`);
   return toValue(expression, options.variables);
 }
+
+function isUsable(expression: MappingExpression, side: Side): boolean {
+  switch (expression.kind) {
+    case "request":
+      return side !== "response";
+    case "request-body":
+      return side === "request" && isPathUsable(expression.jsonPath);
+    case "response-header":
+      return side === "response";
+    case "response-body":
+      return side === "response" && isPathUsable(expression.jsonPath);
+    default:
+      return true;
+  }
+}
+
+const isPathUsable = (jsonPath: string | undefined): boolean =>
+  jsonPath === undefined || parseJsonPath(jsonPath).kind === "path";
 
 /** Text with references; those that can't be resolved are left out. */
 export function compileText(text: string, variables: Variables): TextPlan {
   return parseSubstitution(text).flatMap((part) => {
     if (typeof part === "string") return [part];
+    if (part.kind === "request-body" || part.kind === "response-body") return [];
     const value = toValue(part, variables);
     if (value === undefined) return [];
     return [value.kind === "literal" ? value.text : value];
@@ -61,8 +75,10 @@ function toValue(expression: MappingExpression, variables: Variables): ValuePlan
         ? { kind: "literal", text: variables[expression.name]! }
         : undefined;
     case "request-body":
-    case "response-body":
-      return undefined;
+    case "response-body": {
+      const of = expression.kind === "request-body" ? "request" : "response";
+      return { kind: "body", of, ...(expression.jsonPath === undefined ? {} : { jsonPath: expression.jsonPath }) };
+    }
     default:
       return expression;
   }

@@ -28,6 +28,16 @@ export interface InvokeRequest {
   readonly wantsLogTail?: boolean;
 }
 
+/** Asynchronous invocations (`InvocationType: Event`): accepted ones run at least once, whatever happens to the server. */
+export interface EventClient {
+  /** Never rejects: what went wrong is in the outcome. */
+  accept(event: InvokeRequest): Promise<EventOutcome>;
+}
+
+export type EventOutcome =
+  | { readonly kind: "accepted"; readonly requestId: string }
+  | Extract<InvokeOutcome, { readonly kind: "service-error" }>;
+
 export type InvokeOutcome =
   | { readonly kind: "ok"; readonly payload: Buffer; readonly requestId: string; readonly logTail?: Buffer }
   | {

@@ -40,6 +40,7 @@ const variables: Readonly<Record<string, ReadVariable>> = {
   "error.messageString": (exchange) =>
     exchange.error === undefined ? undefined : JSON.stringify(exchange.error.message),
   "error.responseType": (exchange) => exchange.error?.type,
+  "error.validationErrorString": (exchange) => exchange.error?.validationErrorString,
   extendedRequestId: (exchange) => exchange.extendedRequestId,
   httpMethod: (exchange) => exchange.httpMethod,
   "identity.sourceIp": (exchange) => exchange.request.remoteAddress,

@@ -3,6 +3,8 @@ import type { MethodProgram, Program } from "./program.ts";
 import { parseQuery, type Query } from "./query.ts";
 import { isUuid, makeExtendedRequestId, makeRequestId, makeTraceId } from "./request-ids.ts";
 import type { GatewayResponseType } from "./responses/gateway-response-types.ts";
+import type { Overrides } from "./templates/overrides.ts";
+import type { Payload } from "./templates/payload.ts";
 
 /** What of a path matched no route. */
 const none: readonly string[] = [];
@@ -11,6 +13,8 @@ const none: readonly string[] = [];
 export interface ExchangeError {
   readonly type: GatewayResponseType;
   readonly message: string | null;
+  /** What of the body violates its model: `$context.error.validationErrorString`. */
+  readonly validationErrorString?: string | undefined;
 }
 
 /** What is known of the integration, for `$context.integration.*`. */
@@ -30,7 +34,8 @@ export interface IntegrationOutcome {
  * what most methods don't use is made when it is asked for.
  */
 export class Exchange {
-  readonly request: InboundRequest;
+  /** A step may put another one in its place, which answers through it. */
+  request: InboundRequest;
   readonly program: Program;
   /** The verb that counts: the request's, or what `X-HTTP-Method-Override` says. */
   readonly httpMethod: string;
@@ -50,12 +55,20 @@ export class Exchange {
   pathValues: readonly string[];
   /** The next step. */
   at: number;
+  /** The whole body, decompressed, once a step has read it: it can be read off the connection only once. */
+  body: Buffer | undefined;
   isComplete: boolean;
+  /** Set where the answer takes time after it was given: calls back when it was handed over or given up. */
+  whenSettled: ((settled: () => void) => void) | undefined;
   status: number;
   error: ExchangeError | undefined;
   integration: IntegrationOutcome | undefined;
   /** The integration's answer while it is mapped: names and values in turn. */
   integrationHeaders: readonly string[];
+  /** The bodies of request and integration, where templates or mappings read them. */
+  requestPayload: Payload | undefined;
+  integrationPayload: Payload | undefined;
+  overrides: Overrides | undefined;
   #traceId: string | undefined;
   #query: Query | undefined;
 
@@ -76,11 +89,16 @@ export class Exchange {
     this.pathNames = none;
     this.pathValues = none;
     this.at = 0;
+    this.body = undefined;
     this.isComplete = false;
+    this.whenSettled = undefined;
     this.status = 0;
     this.error = undefined;
     this.integration = undefined;
     this.integrationHeaders = none;
+    this.requestPayload = undefined;
+    this.integrationPayload = undefined;
+    this.overrides = undefined;
     this.#traceId = undefined;
     this.#query = undefined;
     program.onBegin();
@@ -130,6 +148,12 @@ export class Exchange {
     while (this.at < steps.length) if (!steps[this.at++]!(this)) return;
   }
 
+  /** All that read the request's body have: neither it nor what it was parsed to waits for the integration. */
+  forgetBody(): void {
+    this.body = undefined;
+    this.requestPayload = undefined;
+  }
+
   /** Answers whole. `headers` gets the gateway's own added to it. */
   respond(status: number, headers: string[], body: Buffer | string | undefined): void {
     if (this.isComplete) return;
@@ -147,7 +171,8 @@ export class Exchange {
   complete(): void {
     if (this.isComplete) return;
     this.isComplete = true;
-    this.program.onComplete(this);
+    if (this.whenSettled === undefined) this.program.onComplete(this);
+    else this.whenSettled(() => this.program.onComplete(this));
   }
 
   /** The integration was called now. */

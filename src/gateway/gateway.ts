@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../base/clock.ts";
-import type { FunctionClient } from "../functions/function-client.ts";
+import type { EventClient, FunctionClient } from "../functions/function-client.ts";
 import { planVersion, type StagePlan } from "../plan/plan.ts";
 import { AccessLogWriter } from "../telemetry/access-log-writer.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { Exchange, verbs } from "./exchange.ts";
+import { failExchange } from "./fail-exchange.ts";
 import { makeRouteHints, type RouteHints } from "./hint.ts";
 import type { InboundRequest } from "./inbound.ts";
 import { BackendPools } from "./integrations/backend-pools.ts";
@@ -20,6 +21,7 @@ import type { ThreadContext } from "./thread-context.ts";
 
 export interface GatewayOptions {
   readonly functions: FunctionClient;
+  readonly events: EventClient;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -48,11 +50,12 @@ export class Gateway {
   readonly #hints = new Map<string, RouteHints>();
 
   constructor(options: GatewayOptions) {
-    const { functions, metrics, clock, logger, isDevelopment, settings } = options;
+    const { functions, events, metrics, clock, logger, isDevelopment, settings } = options;
     this.#options = options;
     this.#logs = new AccessLogWriter({ target: settings.accessLog, metrics, logger });
     this.#thread = {
       functions,
+      events,
       metrics,
       clock,
       logger,
@@ -118,12 +121,7 @@ export class Gateway {
         );
       }
     } catch (error) {
-      // Our bug: this exchange ends, and only this one.
-      logger.error("an exchange failed", {
-        requestId: exchange.requestId,
-        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      });
-      program.responses.finish(exchange, "DEFAULT_5XX");
+      failExchange(exchange, logger, error);
     }
   }
 

@@ -26,6 +26,11 @@ export interface InboundRequest {
 
   /** Buffers the body, at most `bytesMax` of it; calls back once, at once if it is all here. */
   collect(bytesMax: number, done: (outcome: "ok" | "too-large" | "aborted" | "malformed", body: Buffer) => void): void;
+  /**
+   * Counts bytes that were made of the body towards what all buffered bodies may take together, until the exchange ends.
+   * False: that is too much.
+   */
+  reserve(bytes: number): boolean;
   /** Streams the body. `sink.data` answering false pauses it until `resumeBody`. */
   streamBody(sink: BodySink): void;
   resumeBody(): void;

@@ -2,6 +2,7 @@ import type { StagePlan } from "../plan/plan.ts";
 import type { AccessLogWriter } from "../telemetry/access-log-writer.ts";
 import { linkAccessLog } from "./access-log.ts";
 import type { Exchange } from "./exchange.ts";
+import { LinkedModels } from "./linked-models.ts";
 import type { Program } from "./program.ts";
 import { GatewayResponses } from "./responses/gateway-responses.ts";
 import { Router } from "./routing/match.ts";
@@ -11,6 +12,7 @@ import type { ThreadContext } from "./thread-context.ts";
 /** Links a stage's plan: everything that can be known before a request comes is computed here. */
 export function linkProgram(plan: StagePlan, thread: ThreadContext, logs: AccessLogWriter): Program {
   const life = new ProgramLife();
+  const models = new LinkedModels(plan.models ?? {});
   const onRetire = (release: () => void): void => life.onRetire(release);
   try {
     return {
@@ -20,7 +22,7 @@ export function linkProgram(plan: StagePlan, thread: ThreadContext, logs: Access
       isDevelopment: thread.isDevelopment,
       methods: plan.methods.map((method) => ({
         plan: method,
-        steps: method.steps.map((step) => linkStep(step, { stage: plan, method, thread, onRetire })),
+        steps: method.steps.map((step) => linkStep(step, { stage: plan, method, thread, models, onRetire })),
       })),
       onBegin: () => life.begin(),
       onComplete: linkCompletion(plan, thread, { life, log: linkLog(plan, logs, onRetire) }),

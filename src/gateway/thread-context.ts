@@ -1,5 +1,5 @@
 import type { Clock } from "../base/clock.ts";
-import type { FunctionClient } from "../functions/function-client.ts";
+import type { EventClient, FunctionClient } from "../functions/function-client.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { BackendPools } from "./integrations/backend-pools.ts";
@@ -8,6 +8,7 @@ import type { PermissionCheck } from "./integrations/permission-check.ts";
 /** What all programs of a gateway thread share. */
 export interface ThreadContext {
   readonly functions: FunctionClient;
+  readonly events: EventClient;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly logger: Logger;

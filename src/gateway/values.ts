@@ -1,6 +1,10 @@
-import type { TextPlan, ValuePlan } from "../plan/values.ts";
+import { JsonPathFailure } from "../language/json-path/evaluation.ts";
+import { parseJsonPath } from "../language/json-path/json-path.ts";
+import { JsonTooDeep, printJson } from "../language/json-text.ts";
+import type { BodyValuePlan, TextPlan, ValuePlan } from "../plan/values.ts";
 import { linkVariable } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Payload } from "./templates/payload.ts";
 
 /** A value of a request; several where the expression asks for all of them; undefined where there is none. */
 export type ReadValue = (exchange: Exchange) => string | readonly string[] | undefined;
@@ -18,8 +22,34 @@ export function linkValue(plan: ValuePlan): ReadValue {
       const name = plan.name.toLowerCase();
       return (exchange) => pick(headerValues(exchange.integrationHeaders, name), plan.isMultiValue);
     }
+    case "body":
+      return linkBodyValue(plan);
   }
 }
+
+/** What a body's JSONPath finds: texts as they are, everything else as JSON. Nothing where the body is no JSON. */
+function linkBodyValue({ of, jsonPath }: BodyValuePlan): ReadValue {
+  const payloadOf = (exchange: Exchange): Payload | undefined =>
+    of === "request" ? exchange.requestPayload : exchange.integrationPayload;
+  if (jsonPath === undefined) return (exchange) => payloadOf(exchange)?.text;
+  const parsed = parseJsonPath(jsonPath);
+  // The compiler closes methods with paths that can't be parsed.
+  if (parsed.kind === "invalid") return () => undefined;
+  return (exchange) => {
+    try {
+      const found = payloadOf(exchange)?.find(parsed.path);
+      if (found === undefined || found === null || typeof found === "string") return found ?? undefined;
+      return printJson(found);
+    } catch (error) {
+      if (error instanceof JsonPathFailure || error instanceof JsonTooDeep) return undefined;
+      throw error;
+    }
+  };
+}
+
+/** Does one of these values come from a body, which must be there in whole? */
+export const readsBody = (values: readonly { readonly value: ValuePlan }[]): boolean =>
+  values.some(({ value }) => value.kind === "body");
 
 function linkRequestValue(plan: Extract<ValuePlan, { kind: "request" }>): ReadValue {
   const { name, isMultiValue } = plan;
@@ -57,17 +87,17 @@ export function asText(value: string | readonly string[] | undefined): string | 
 /** Links text with values in it; what has no value is empty, or what `unresolved` says. */
 export function linkText(
   plan: TextPlan,
-  options: { readonly unresolved?: string; readonly escape?: (value: string) => string } = {},
+  options: { readonly unresolved?: string; readonly escape?: (value: string, plan: ValuePlan) => string } = {},
 ): (exchange: Exchange) => string {
   const { unresolved = "" } = options;
-  const parts = plan.map((part) => (typeof part === "string" ? part : linkValue(part)));
+  const parts = plan.map((part) => (typeof part === "string" ? part : { plan: part, read: linkValue(part) }));
   return (exchange) => {
     let text = "";
     for (const part of parts) {
       if (typeof part === "string") text += part;
       else {
-        const value = asText(part(exchange));
-        text += value === undefined ? unresolved : options.escape === undefined ? value : options.escape(value);
+        const value = asText(part.read(exchange));
+        text += value === undefined ? unresolved : (options.escape?.(value, part.plan) ?? value);
       }
     }
     return text;

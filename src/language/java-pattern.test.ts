@@ -79,3 +79,41 @@ test("agrees with JavaScript's engine on random patterns of what both have", () 
     }
   }
 });
+
+test("finds what Java finds, with its groups", () => {
+  const find = (source: string, text: string, from = 0): unknown => {
+    const parsed = parseJavaPattern(source, { hasGroups: true });
+    assert.equal(parsed.kind, "pattern", source);
+    return parsed.kind === "pattern" ? parsed.pattern.find(text, from, () => undefined) : undefined;
+  };
+  assert.deepEqual(find("a|ab", "xab"), [[1, 2]]);
+  assert.deepEqual(find("(a)(b)?", "xac"), [
+    [1, 2],
+    [1, 2],
+    [-1, -1],
+  ]);
+  assert.deepEqual(find("a+", "xaaa"), [[1, 4]]);
+  assert.deepEqual(find("a+?", "xaaa"), [[1, 2]]);
+  assert.deepEqual(find("(?:a|(b))*", "aba"), [
+    [0, 3],
+    [1, 2],
+  ]);
+  assert.deepEqual(find("$", "a\n"), [[1, 1]]);
+  assert.deepEqual(find("$", "a\n", 2), [[2, 2]]);
+  assert.equal(find("^a", "ba"), undefined);
+  assert.equal(find("x", "abc"), undefined);
+});
+
+test("a search is ended by who counts its visits", () => {
+  const parsed = parseJavaPattern("(a*)*b");
+  assert.equal(parsed.kind, "pattern");
+  let visits = 0;
+  const count = (states: number): void => {
+    visits += states;
+    if (visits > 1_000) throw new Error("enough");
+  };
+  if (parsed.kind !== "pattern") return;
+  assert.throws(() => parsed.pattern.find("a".repeat(10_000), 0, count), /enough/);
+  visits = 0;
+  assert.throws(() => parsed.pattern.matches("a".repeat(10_000), count), /enough/);
+});

@@ -8,19 +8,28 @@ import { bounds } from "../base/bounds.ts";
  */
 export interface JavaPattern {
   /** Does it match the whole text (`matches()`)? */
-  matches(text: string): boolean;
+  matches(text: string, visit?: (states: number) => void): boolean;
+  /**
+   * The first match at or behind `from` (`find()`), as Java's engine would choose it: alternatives from left to right,
+   * greedy and reluctant repetitions. `visit` is told how many states were visited, and ends the search by throwing.
+   */
+  find(text: string, from: number, visit: (states: number) => void): PatternMatch | undefined;
 }
+
+/** For each group, the whole match being group 0, where it begins and ends; -1 where it took no part. */
+export type PatternMatch = readonly (readonly [start: number, end: number])[];
 
 /** A pattern, or in words what of it is not supported. */
 export type ParsedPattern =
   | { readonly kind: "pattern"; readonly pattern: JavaPattern }
   | { readonly kind: "unsupported"; readonly detail: string };
 
-export function parseJavaPattern(source: string): ParsedPattern {
+/** With `hasGroups`, find() tells where the groups matched; they take states, so that it is asked for. */
+export function parseJavaPattern(source: string, { hasGroups = false } = {}): ParsedPattern {
   try {
     const parser = new PatternParser(source);
     const node = parser.parse();
-    return { kind: "pattern", pattern: new Automaton(node) };
+    return { kind: "pattern", pattern: new Automaton(node, hasGroups ? parser.groups : 1) };
   } catch (error) {
     if (error instanceof Unsupported) return { kind: "unsupported", detail: error.message };
     throw error;
@@ -34,8 +43,17 @@ type Node =
   | { readonly kind: "test"; readonly test: Test }
   | { readonly kind: "sequence"; readonly of: readonly Node[] }
   | { readonly kind: "choice"; readonly of: readonly Node[] }
-  | { readonly kind: "repeat"; readonly of: Node; readonly min: number; readonly max: number }
-  | { readonly kind: "start" | "end" };
+  | { readonly kind: "group"; readonly of: Node; readonly group: number }
+  | {
+      readonly kind: "repeat";
+      readonly of: Node;
+      readonly min: number;
+      readonly max: number;
+      readonly isReluctant: boolean;
+    }
+  | { readonly kind: Place };
+/** `last-line` is the end, or before the line end at the end: `$` and `\\Z`. */
+type Place = "start" | "end" | "last-line";
 
 const isDigit: Test = (code) => code >= 48 && code <= 57;
 const isWord: Test = (code) =>
@@ -62,6 +80,8 @@ class PatternParser {
   #depth = 0;
   #isDotAll = false;
   #isCaseInsensitive = false;
+  /** Capturing groups so far, the whole match included. */
+  groups = 1;
 
   constructor(source: string) {
     this.#source = source;
@@ -114,7 +134,7 @@ class PatternParser {
     if (character === "[") return { kind: "test", test: this.#class() };
     if (character === ".") return { kind: "test", test: this.#isDotAll ? () => true : not(isLineEnd) };
     if (character === "^") return { kind: "start" };
-    if (character === "$") return { kind: "end" };
+    if (character === "$") return { kind: "last-line" };
     if (character === "\\") return this.#escape();
     if ("*+?".includes(character)) throw new Unsupported(`a dangling ${character}`);
     // Java takes a `{` that begins no repetition for an error, a `}` and a `]` for themselves.
@@ -123,14 +143,17 @@ class PatternParser {
   }
 
   #group(): Node {
+    let isCapturing = true;
     if (this.#source[this.#at] === "?") {
       const opening = /^\?(?::|<[a-zA-Z][a-zA-Z0-9]*>)/.exec(this.#source.slice(this.#at));
       if (opening === null) throw new Unsupported(`the group (${this.#source.slice(this.#at, this.#at + 3)}`);
       this.#at += opening[0].length;
+      isCapturing = opening[0] !== "?:";
     }
+    const group = isCapturing ? this.groups++ : 0;
     const node = this.#choice();
     if (this.#source[this.#at++] !== ")") throw new Unsupported("an unclosed group");
-    return node;
+    return isCapturing ? { kind: "group", of: node, group } : node;
   }
 
   #escape(): Node {
@@ -138,7 +161,8 @@ class PatternParser {
     if (character === undefined) throw new Unsupported("a \\ at the end");
     if (character === "Q") return this.#quoted();
     if (character === "A") return { kind: "start" };
-    if (character === "z" || character === "Z") return { kind: "end" };
+    if (character === "z") return { kind: "end" };
+    if (character === "Z") return { kind: "last-line" };
     const test = classEscapes[character];
     if (test !== undefined) return { kind: "test", test };
     return { kind: "test", test: this.#literal(this.#escapedCode(character)) };
@@ -227,8 +251,8 @@ class PatternParser {
     this.#at += match[0].length;
     const next = this.#source[this.#at];
     if (next === "+") throw new Unsupported("a possessive quantifier");
-    // Greedy or reluctant makes no difference to whether the whole text matches.
-    if (next === "?") this.#at++;
+    const isReluctant = next === "?";
+    if (isReluctant) this.#at++;
     const sign = match[0][0];
     const min = sign === "{" ? Number(match[1]) : sign === "+" ? 1 : 0;
     const max =
@@ -242,8 +266,30 @@ class PatternParser {
           ? 1
           : Number.POSITIVE_INFINITY;
     if (max < min) throw new Unsupported("a repetition from many to few");
-    return this.#quantified({ kind: "repeat", of: node, min, max });
+    return this.#quantified({ kind: "repeat", of: node, min, max, isReluctant });
   }
+}
+
+interface Thread {
+  readonly state: number;
+  readonly captures: readonly number[];
+}
+
+function isAt(place: Place, text: string, index: number): boolean {
+  if (place === "start") return index === 0;
+  if (index === text.length) return true;
+  if (place === "end") return false;
+  const rest = text.slice(index, index + 3);
+  return (
+    index + rest.length === text.length &&
+    /^(?:\r\n|[\n\r\u0085\u2028\u2029])$/.test(rest) &&
+    !isWithinLineEnd(text, index)
+  );
+}
+
+/** Between the two halves of CR LF is no place before a line end. */
+function isWithinLineEnd(text: string, index: number): boolean {
+  return text[index] === "\n" && text[index - 1] === "\r";
 }
 
 /** Thompson's construction: `test` states consume a character, the others are empty moves. */
@@ -251,16 +297,21 @@ class Automaton implements JavaPattern {
   /** For each state its test, or undefined for an empty move; then where it leads to. */
   readonly #tests: (Test | undefined)[] = [];
   readonly #moves: number[][] = [];
-  readonly #asserts: ("start" | "end" | undefined)[] = [];
+  readonly #asserts: (Place | undefined)[] = [];
+  /** For a state at a group's edge, the place of that edge among a thread's captures. */
+  readonly #saves: (number | undefined)[] = [];
   readonly #start: number;
   readonly #accept: number;
+  readonly #groups: number;
+  #firstTests: readonly Test[] | undefined;
 
-  constructor(node: Node) {
+  constructor(node: Node, groups: number) {
+    this.#groups = groups;
     this.#accept = this.#state([]);
     this.#start = this.#build(node, this.#accept);
   }
 
-  matches(text: string): boolean {
+  matches(text: string, visit?: (states: number) => void): boolean {
     let current = new Set<number>();
     this.#follow(this.#start, current, true, text.length === 0);
     for (let index = 0; index < text.length; index++) {
@@ -272,6 +323,7 @@ class Automaton implements JavaPattern {
         }
       }
       if (next.size === 0) return false;
+      visit?.(next.size);
       current = next;
     }
     return current.has(this.#accept);
@@ -283,18 +335,104 @@ class Automaton implements JavaPattern {
     for (let state = pending.pop(); state !== undefined; state = pending.pop()) {
       if (states.has(state)) continue;
       const asserted = this.#asserts[state];
-      if ((asserted === "start" && !isStart) || (asserted === "end" && !isEnd)) continue;
+      if ((asserted === "start" && !isStart) || (asserted !== undefined && asserted !== "start" && !isEnd)) continue;
       states.add(state);
       if (this.#tests[state] === undefined) pending.push(...this.#moves[state]!);
     }
   }
 
-  #state(moves: number[], test?: Test, asserted?: "start" | "end"): number {
+  /** Pike's simulation: threads in the order of preference, each with its captures; the first to end wins. */
+  find(text: string, from: number, visit: (states: number) => void): PatternMatch | undefined {
+    let threads: Thread[] = [];
+    let found: readonly number[] | undefined;
+    for (let index = from; index <= text.length; index++) {
+      if (threads.length === 0) {
+        const start = this.#firstPossible(text, index);
+        visit((start - index) >> 4);
+        index = start;
+      }
+      const seen = new Set<number>();
+      const current: Thread[] = [];
+      for (const thread of threads) this.#spread(thread, text, index, seen, current);
+      if (found === undefined) {
+        const captures = new Array<number>(this.#groups * 2).fill(-1);
+        captures[0] = index;
+        this.#spread({ state: this.#start, captures }, text, index, seen, current);
+      }
+      visit(seen.size + 1);
+      threads = [];
+      for (const { state, captures } of current) {
+        if (state === this.#accept) {
+          found = captures.with(1, index);
+          // Those behind it are less preferred.
+          break;
+        }
+        if (index < text.length && this.#tests[state]!(text.charCodeAt(index))) {
+          threads.push({ state: this.#moves[state]![0]!, captures });
+        }
+      }
+      if (threads.length === 0 && found !== undefined) break;
+    }
+    if (found === undefined) return undefined;
+    const edges = found;
+    return Array.from({ length: this.#groups }, (_, group) => [edges[group * 2]!, edges[group * 2 + 1]!] as const);
+  }
+
+  /** Where at or behind a place a match could begin, by its first character; the place itself if that can't be said. */
+  #firstPossible(text: string, from: number): number {
+    this.#firstTests ??= this.#findFirstTests();
+    const tests = this.#firstTests;
+    if (tests.length === 0) return from;
+    for (let index = from; index < text.length; index++) {
+      const code = text.charCodeAt(index);
+      for (const test of tests) if (test(code)) return index;
+    }
+    return text.length;
+  }
+
+  /** The tests of what can come first; none if the pattern may match nothing or asks where it is. */
+  #findFirstTests(): readonly Test[] {
+    const tests: Test[] = [];
+    const seen = new Set<number>();
+    const pending = [this.#start];
+    for (let state = pending.pop(); state !== undefined; state = pending.pop()) {
+      if (seen.has(state)) continue;
+      seen.add(state);
+      if (state === this.#accept || this.#asserts[state] !== undefined) return [];
+      const test = this.#tests[state];
+      if (test !== undefined) tests.push(test);
+      else for (const move of this.#moves[state]!) pending.push(move);
+    }
+    return tests;
+  }
+
+  /** Follows the empty moves from a thread's state, the preferred ones first. */
+  #spread(thread: Thread, text: string, index: number, seen: Set<number>, threads: Thread[]): void {
+    const pending: Thread[] = [thread];
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      const { state } = next;
+      if (seen.has(state)) continue;
+      const asserted = this.#asserts[state];
+      if (asserted !== undefined && !isAt(asserted, text, index)) continue;
+      seen.add(state);
+      if (state === this.#accept || this.#tests[state] !== undefined) {
+        threads.push(next);
+        continue;
+      }
+      const save = this.#saves[state];
+      const captures = save === undefined ? next.captures : next.captures.with(save, index);
+      const moves = this.#moves[state]!;
+      for (let move = moves.length - 1; move >= 0; move--) pending.push({ state: moves[move]!, captures });
+    }
+  }
+
+  #state(moves: number[], test?: Test, asserted?: Place, save?: number): number {
     if (this.#moves.length >= bounds.selectionPatternStatesMax.value) {
       throw new Unsupported(`more than ${bounds.selectionPatternStatesMax.value} states`);
     }
     this.#tests.push(test);
     this.#asserts.push(asserted);
+    this.#saves.push(save);
     return this.#moves.push(moves) - 1;
   }
 
@@ -305,25 +443,36 @@ class Automaton implements JavaPattern {
         return this.#state([next], node.test);
       case "start":
       case "end":
+      case "last-line":
         return this.#state([next], undefined, node.kind);
+      case "group": {
+        if (this.#groups === 1) return this.#build(node.of, next);
+        const end = this.#state([next], undefined, undefined, node.group * 2 + 1);
+        return this.#state([this.#build(node.of, end)], undefined, undefined, node.group * 2);
+      }
       case "sequence":
         return node.of.reduceRight((after, part) => this.#build(part, after), next);
       case "choice":
         return this.#state(node.of.map((part) => this.#build(part, next)));
       case "repeat":
-        return this.#buildRepeat(node.of, node.min, node.max, next);
+        return this.#buildRepeat(node, next);
     }
   }
 
-  #buildRepeat(of: Node, min: number, max: number, next: number): number {
+  #buildRepeat({ of, min, max, isReluctant }: Extract<Node, { kind: "repeat" }>, next: number): number {
     let first = next;
     if (max === Number.POSITIVE_INFINITY) {
       const moves: number[] = [next];
       const loop = this.#state(moves);
-      moves.unshift(this.#build(of, loop));
+      const body = this.#build(of, loop);
+      if (isReluctant) moves.push(body);
+      else moves.unshift(body);
       first = loop;
     } else {
-      for (let count = min; count < max; count++) first = this.#state([this.#build(of, first), next]);
+      for (let count = min; count < max; count++) {
+        const body = this.#build(of, first);
+        first = this.#state(isReluctant ? [next, body] : [body, next]);
+      }
     }
     for (let count = 0; count < min; count++) {
       first = this.#build(of, first);

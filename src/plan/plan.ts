@@ -25,6 +25,8 @@ export interface StagePlan {
   readonly closed?: string;
   /** The gateway responses that the API customises, by type. */
   readonly gatewayResponses: Readonly<Record<string, GatewayResponsePlan>>;
+  /** The JSON Schemas, as text, of the models that bodies are validated with and of those that they refer to, by name. */
+  readonly models?: Readonly<Record<string, string>>;
   /** Settings that are stored and have no effect yet; none of them guards anything. `portico status` names them. */
   readonly withoutEffect: readonly string[];
   readonly routes: RouteNode;

@@ -10,6 +10,16 @@ export interface StepFacts {
 export const steps = {
   closed: { synopsis: "refuses with 501: the method asks for what can't be enforced yet", reads: [] },
   misconfigured: { synopsis: "answers 500 as AWS does for an integration that can't work", reads: [] },
+  "response-compression": {
+    synopsis: "compresses the answer for callers who accept that, once it is long enough",
+    reads: ["headers"],
+  },
+  "request-validation": {
+    // A body is buffered for it only if models are to be validated.
+    synopsis: "refuses a request without its required parameters or with a body that violates its model",
+    reads: ["headers", "query", "path"],
+  },
+  // Templates and mappings from bodies make the steps below buffer them; without, the body streams.
   mock: { synopsis: "answers by itself, as a MOCK integration", reads: ["headers"] },
   http: {
     synopsis: "calls an HTTP backend with mapped parameters and maps its answer",
@@ -18,6 +28,10 @@ export const steps = {
   "http-proxy": {
     synopsis: "passes the request on to an HTTP backend and its answer back",
     reads: ["headers", "query", "path"],
+  },
+  lambda: {
+    synopsis: "invokes a Lambda function with a body made by a template and maps its answer",
+    reads: ["headers", "query", "path", "body"],
   },
   "lambda-proxy": {
     synopsis: "invokes a Lambda function with the proxy event",
@@ -28,7 +42,16 @@ export const steps = {
 export type StepKind = keyof typeof steps;
 
 /** One step as data; the member `kind` says which. */
-export type StepPlan = ClosedPlan | MisconfiguredPlan | MockPlan | HttpPlan | HttpProxyPlan | LambdaProxyPlan;
+export type StepPlan =
+  | ClosedPlan
+  | MisconfiguredPlan
+  | ResponseCompressionPlan
+  | RequestValidationPlan
+  | MockPlan
+  | HttpPlan
+  | HttpProxyPlan
+  | LambdaPlan
+  | LambdaProxyPlan;
 
 /** The step of a kind. */
 export type StepOf<Kind extends StepKind> = Extract<StepPlan, { readonly kind: Kind }>;
@@ -45,6 +68,25 @@ export interface MisconfiguredPlan {
   readonly detail: string;
 }
 
+export interface ResponseCompressionPlan {
+  readonly kind: "response-compression";
+  /** `minimumCompressionSize`: shorter answers are sent as they are. */
+  readonly bytesMin: number;
+}
+
+export interface RequestValidationPlan {
+  readonly kind: "request-validation";
+  /** The required ones, in the order in which a refusal names them. */
+  readonly parameters: readonly RequiredParameterPlan[];
+  /** Names of the stage's models by media type; empty: bodies are not validated. */
+  readonly models: Readonly<Record<string, string>>;
+}
+
+export interface RequiredParameterPlan {
+  readonly place: "path" | "querystring" | "header";
+  readonly name: string;
+}
+
 export interface MockPlan {
   readonly kind: "mock";
   readonly request: RequestTemplatesPlan;
@@ -56,11 +98,23 @@ export interface HttpProxyPlan {
   readonly backend: BackendPlan;
   /** The answer may be longer than the payload limit (`responseTransferMode` STREAM). */
   readonly isStreamed: boolean;
+  readonly contentHandling?: ContentHandlingPlan;
 }
 
 export interface HttpPlan {
   readonly kind: "http";
   readonly backend: BackendPlan;
+  readonly request: RequestTemplatesPlan;
+  readonly responses: readonly IntegrationResponsePlan[];
+}
+
+export interface LambdaPlan {
+  readonly kind: "lambda";
+  /** As the URI names it, stage variables filled in; may be qualified. */
+  readonly functionArn: string;
+  readonly timeoutMs: number;
+  /** Of the headers that a mapping can set, those that Invoke knows: `X-Amz-Invocation-Type` and such. */
+  readonly headers: readonly ParameterPlan[];
   readonly request: RequestTemplatesPlan;
   readonly responses: readonly IntegrationResponsePlan[];
 }
@@ -93,10 +147,23 @@ export interface ParameterPlan {
   readonly value: ValuePlan;
 }
 
-/** Request templates that are literal text, by media type; null passes the body as it is. */
+/** A mapping template: text that is its own result, Velocity, or null, which passes the body as it is. */
+export type TemplatePlan = string | VelocityPlan | null;
+
+export interface VelocityPlan {
+  readonly velocity: string;
+  /** Why it can't be parsed: rendering it is AWS's 500. */
+  readonly problem?: string;
+}
+
+/** Left out where no media type is binary and nothing would be converted. */
+export type ContentHandlingPlan = "CONVERT_TO_BINARY" | "CONVERT_TO_TEXT";
+
+/** Request templates by media type. */
 export interface RequestTemplatesPlan {
+  readonly contentHandling?: ContentHandlingPlan;
   readonly passthrough: "WHEN_NO_MATCH" | "WHEN_NO_TEMPLATES" | "NEVER";
-  readonly templates: Readonly<Record<string, string | null>>;
+  readonly templates: Readonly<Record<string, TemplatePlan>>;
 }
 
 export interface IntegrationResponsePlan {
@@ -105,9 +172,10 @@ export interface IntegrationResponsePlan {
   readonly selectionPattern?: string;
   /** False: the method has no response of this status, which AWS answers with 500. */
   readonly isDeclared: boolean;
+  readonly contentHandling?: ContentHandlingPlan;
   readonly headers: readonly ParameterPlan[];
-  /** By media type, in the definition's order; null passes the body as it is. */
-  readonly templates: Readonly<Record<string, string | null>>;
+  /** By media type, in the definition's order. */
+  readonly templates: Readonly<Record<string, TemplatePlan>>;
 }
 
 /** A gateway response as an API customises it; what it leaves out is inherited as AWS does. */

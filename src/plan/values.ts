@@ -10,10 +10,28 @@ export type ValuePlan =
       readonly isMultiValue: boolean;
     }
   /** `integration.response.header.{name}` */
-  | { readonly kind: "response-header"; readonly name: string; readonly isMultiValue: boolean };
+  | { readonly kind: "response-header"; readonly name: string; readonly isMultiValue: boolean }
+  | BodyValuePlan;
+
+/** `method.request.body`, `integration.response.body`; with a JSONPath what that finds in it. */
+export interface BodyValuePlan {
+  readonly kind: "body";
+  readonly of: "request" | "response";
+  readonly jsonPath?: string;
+}
 
 /** Text with values in it. A string stands for itself. */
 export type TextPlan = readonly (string | ValuePlan)[];
 
+/**
+ * A path parameter of a URI that a template may override (`$context.requestOverride.path.{name}`); without a value the
+ * template has to.
+ */
+export interface UriParameterPlan {
+  readonly kind: "uri-parameter";
+  readonly name: string;
+  readonly value?: ValuePlan;
+}
+
 /** Path and query of a backend: text with path parameters in it. */
-export type UriPlan = TextPlan;
+export type UriPlan = readonly (string | ValuePlan | UriParameterPlan)[];

@@ -10,6 +10,7 @@ import type { InboundRequest } from "../gateway/inbound.ts";
 import type { StagePlan } from "../plan/plan.ts";
 import { makeThreadLogger } from "../telemetry/logger-thread.ts";
 import { Metrics } from "../telemetry/metrics.ts";
+import { EventSender } from "./event-sender.ts";
 import { FrontDoor } from "./front-door.ts";
 import type { FromThread, ThreadStart, ToThread } from "./messages.ts";
 import { ServerClock } from "./server-clock.ts";
@@ -26,6 +27,7 @@ const { settings } = start;
 const logger = makeThreadLogger(settings.logLevel, post);
 const metrics = new Metrics(start.metrics, 1 + start.threadIndex);
 const clock = new ServerClock(start.clock);
+const events = new EventSender(post);
 const frontDoor = new FrontDoor({ controlSocket: start.controlSocket, logger });
 
 let functions: FunctionClient | undefined;
@@ -68,7 +70,15 @@ control.on("message", (message: ToThread) => {
   switch (message.kind) {
     case "functions":
       functions = connectFunctions(message.port);
-      gateway = new Gateway({ functions, metrics, clock, logger, isDevelopment: start.isDevelopment, settings });
+      gateway = new Gateway({
+        functions,
+        events,
+        metrics,
+        clock,
+        logger,
+        isDevelopment: start.isDevelopment,
+        settings,
+      });
       break;
     case "plan":
       setPlan(message.key, message.plan);
@@ -80,6 +90,9 @@ control.on("message", (message: ToThread) => {
       post({ kind: "applied", revision: message.revision });
       // The first revision ends what a new thread is told; to serve before that would be to serve nothing.
       listen();
+      break;
+    case "event-outcome":
+      events.settle(message.id, message.outcome);
       break;
     case "stop":
       void stop(message.drainMs);

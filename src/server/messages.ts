@@ -1,4 +1,5 @@
 import type { MessagePort } from "node:worker_threads";
+import type { EventOutcome, InvokeRequest } from "../functions/function-client.ts";
 import type { StagePlan } from "../plan/plan.ts";
 
 /** What a gateway thread is started with (`workerData`). */
@@ -39,6 +40,8 @@ export type ToThread =
   | { readonly kind: "undeployed"; readonly key: string; readonly routes: readonly string[] }
   /** Everything up to this revision has been sent; the thread answers `applied`. */
   | { readonly kind: "revision"; readonly revision: number }
+  /** What became of an asynchronous invocation that the thread handed over. */
+  | { readonly kind: "event-outcome"; readonly id: number; readonly outcome: EventOutcome }
   | { readonly kind: "stop"; readonly drainMs: number };
 
 /** Gateway thread → control. */
@@ -47,4 +50,6 @@ export type FromThread =
   | { readonly kind: "failed"; readonly message: string }
   | { readonly kind: "applied"; readonly revision: number }
   | { readonly kind: "log"; readonly level: string; readonly message: string; readonly fields: Record<string, unknown> }
+  /** An asynchronous invocation, for control to keep and run; answered by `event-outcome`. */
+  | { readonly kind: "event"; readonly id: number; readonly event: InvokeRequest }
   | { readonly kind: "stopped" };

@@ -10,6 +10,7 @@ import { readDefinition } from "../management/rest/definition-documents.ts";
 import { planVersion, type StagePlan } from "../plan/plan.ts";
 import type { Change, Reader, Scope, Store } from "../store/store.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { type FailingRoute, failingRoutes } from "./failing-routes.ts";
 import type { ToThread } from "./messages.ts";
 
 export type CompileStage = (definition: RestApiDefinition, stage: Stage, scope: Scope) => StagePlan;
@@ -47,6 +48,7 @@ export interface StageStatus {
   readonly withoutEffect: readonly string[];
   /** Routes (`GET /pets`) that answer 501, and why. */
   readonly closedRoutes: readonly { readonly route: string; readonly reason: string }[];
+  readonly failingRoutes: readonly FailingRoute[];
   /** Why the whole stage answers 501, or why its latest change is not served. */
   readonly problem?: string;
 }
@@ -140,6 +142,7 @@ export class Reconciler {
         ...status,
         withoutEffect: served?.plan.withoutEffect ?? [],
         closedRoutes: closedRoutes(served?.plan),
+        failingRoutes: failingRoutes(served?.plan),
         ...(problem !== undefined && { problem }),
       });
     }

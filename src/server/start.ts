@@ -93,6 +93,7 @@ export async function startServer(
     },
     logger,
     connectFunctions: (port) => functions.connect(port),
+    acceptEvent: (event) => lambda.acceptEvent(event),
     replay: () => reconciler.replay(),
   });
   // The threads load while control does.

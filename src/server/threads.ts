@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { bounds } from "../base/bounds.ts";
 import { UserError } from "../base/user-error.ts";
+import type { EventOutcome, InvokeRequest } from "../functions/function-client.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { FromThread, ThreadStart, ToThread } from "./messages.ts";
 
@@ -13,6 +14,8 @@ export interface ThreadPoolOptions {
   readonly logger: Logger;
   /** Takes control's end of a new thread's channel to the functions. */
   connectFunctions(port: MessagePort): void;
+  /** Keeps an asynchronous invocation, to run it; never rejects. */
+  acceptEvent(event: InvokeRequest): Promise<EventOutcome>;
   /** Everything that a thread must be told before it serves. */
   replay(): Iterable<ToThread>;
 }
@@ -153,10 +156,19 @@ export class ThreadPool {
       case "log":
         this.#log(slot, message);
         break;
+      case "event":
+        void this.#acceptEvent(worker, message);
+        break;
       case "stopped":
         void worker.terminate();
         break;
     }
+  }
+
+  async #acceptEvent(worker: Worker, { id, event }: Extract<FromThread, { kind: "event" }>): Promise<void> {
+    const outcome = await this.#options.acceptEvent(event);
+    const message: ToThread = { kind: "event-outcome", id, outcome };
+    worker.postMessage(message);
   }
 
   #log(slot: Slot, { level, message, fields }: Extract<FromThread, { kind: "log" }>): void {

@@ -3,10 +3,10 @@ import { createServer as createHttpServer, type IncomingMessage, request, type S
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import { compileRest } from "../../src/compiler/compile-rest.ts";
 import type { RestApiDefinition, Stage } from "../../src/definition/rest-api.ts";
-import type { FunctionClient } from "../../src/functions/function-client.ts";
+import type { EventClient, FunctionClient } from "../../src/functions/function-client.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { Http1Server } from "../../src/gateway/http1/http1-server.ts";
-import { defaultHttp1Limits } from "../../src/gateway/http1/limits.ts";
+import { defaultHttp1Limits, type Http1Limits } from "../../src/gateway/http1/limits.ts";
 import { stageKey } from "../../src/plan/plan.ts";
 import { allocateMetrics, Metrics, renderMetrics } from "../../src/telemetry/metrics.ts";
 import { aStage } from "./a-rest-api.ts";
@@ -50,10 +50,13 @@ const noFunctions: FunctionClient = {
 export async function startGateway(
   options: {
     functions?: FunctionClient;
+    events?: EventClient;
     payloadBytesMax?: number;
+    limits?: Partial<Http1Limits>;
     accessLog?: string;
     nowMs?: number;
     isDevelopment?: boolean;
+    onWarning?: (message: string, fields: Record<string, unknown> | undefined) => void;
   } = {},
 ): Promise<GatewayUnderTest> {
   const errors: unknown[] = [];
@@ -61,12 +64,13 @@ export async function startGateway(
   const clock = { now: () => options.nowMs ?? Date.now() };
   const gateway = new Gateway({
     functions: options.functions ?? noFunctions,
+    events: options.events ?? { accept: () => Promise.reject(new Error("no events here")) },
     metrics: new Metrics(buffer, 1),
     clock,
     logger: {
       debug() {},
       info() {},
-      warn() {},
+      warn: (message, fields) => options.onWarning?.(message, fields),
       error: (message, fields) => errors.push([message, fields]),
     },
     isDevelopment: options.isDevelopment ?? true,
@@ -76,7 +80,7 @@ export async function startGateway(
     },
   });
   const http1 = new Http1Server({
-    limits: defaultHttp1Limits,
+    limits: { ...defaultHttp1Limits, ...options.limits },
     hasHints: true,
     clock,
     onRequest: (inbound) => {
@@ -168,6 +172,7 @@ export interface Backend extends AsyncDisposable {
     rawHeaders: string[];
     headers: IncomingMessage["headers"];
     body: string;
+    bytes: Buffer;
   }[];
 }
 
@@ -182,9 +187,10 @@ export async function startBackend(
     incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
     incoming.on("error", () => {});
     incoming.on("end", () => {
-      const body = Buffer.concat(chunks).toString();
+      const bytes = Buffer.concat(chunks);
+      const body = bytes.toString();
       const { method = "", url = "", rawHeaders, headers } = incoming;
-      requests.push({ method, url, rawHeaders, headers, body });
+      requests.push({ method, url, rawHeaders, headers, body, bytes });
       answer(incoming, outgoing, body);
     });
   });

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compileRest } from "../../src/compiler/compile-rest.ts";
-import type { GatewayResponse, Integration, Method, RestApiDefinition, Stage } from "../../src/definition/rest-api.ts";
+import type {
+  GatewayResponse,
+  Integration,
+  Method,
+  Model,
+  RestApi,
+  RestApiDefinition,
+  Stage,
+} from "../../src/definition/rest-api.ts";
 import type { FunctionClient } from "../../src/functions/function-client.ts";
 import type { StagePlan } from "../../src/plan/plan.ts";
 import { steps } from "../../src/plan/steps.ts";
@@ -28,6 +36,18 @@ const pieces = [
   "method.request.path.proxy",
   "method.request.header.x",
   "context.stage",
+  "method.request.body.a",
+  "integration.response.body",
+  "$input.json('$')",
+  "$input.path('$.a').b",
+  "$input.params('proxy')",
+  "$util.escapeJavaScript($input.body)",
+  "#set($a = $context.stage)",
+  '#set($context.requestOverride.header.h = "$input.body")',
+  "#set($context.responseOverride.status = 404)",
+  "#foreach($i in [1..3])$i",
+  "#end",
+  '{"statusCode": 200}',
   "\r\n",
   "\0",
   "é\u2028",
@@ -37,6 +57,40 @@ const maybe = <T>(value: T): T | undefined => (random() < 0.5 ? value : undefine
 const defined = <T extends object>(value: T): T =>
   Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as T;
 
+const handlings = [undefined, "CONVERT_TO_BINARY", "CONVERT_TO_TEXT"] as const;
+
+const canonical = "https://apigateway.amazonaws.com/restapis/abc123/models/";
+
+/** Schemas of which some can't be compiled, and some refer to one another. */
+function anySchema(depth = 0): unknown {
+  const nested = (): unknown => (depth > 3 ? {} : anySchema(depth + 1));
+  return oneOf([
+    () => ({}),
+    () => ({ type: oneOf(["object", "array", "string", text()]) }),
+    () => ({ type: "object", required: [oneOf(["a", text()])], properties: { a: nested(), [text()]: nested() } }),
+    () => ({ items: nested(), minItems: 1 }),
+    () => ({ pattern: text(), maxLength: 3 }),
+    () => ({ enum: [text(), 1, null] }),
+    () => ({ $ref: oneOf([`${canonical}A`, `${canonical}B`, "#", "#/definitions/x", text()]) }),
+    () => ({ oneOf: [nested(), nested()], not: nested() }),
+    () => text(),
+  ])();
+}
+
+function anyModels(): Model[] {
+  return ["A", "B", "C"].map((name) => ({
+    id: name,
+    name,
+    contentType: "application/json",
+    schema: random() < 0.1 ? text() : JSON.stringify(anySchema()),
+  }));
+}
+
+const requestValidators = [
+  { id: "all", name: "all", validateRequestBody: true, validateRequestParameters: true },
+  { id: "body", name: "body", validateRequestBody: true, validateRequestParameters: false },
+];
+
 function anyIntegration(backend: string): Integration {
   const type = oneOf(["MOCK", "HTTP", "HTTP_PROXY", "AWS_PROXY", "AWS"] as const);
   const statusCode = oneOf(["200", "404", "500", "204"]);
@@ -44,18 +98,20 @@ function anyIntegration(backend: string): Integration {
   const responseParameters = { [`method.response.header.${text()}`]: text() };
   const template = oneOf([null, "", '{"statusCode": 404}', "{statusCode:200}", text()]);
   const uri = oneOf([undefined, text(), `${backend}/${text()}`, aLambdaProxy().uri]);
+  const contentHandling = oneOf(handlings);
   const response = { statusCode, responseParameters, responseTemplates: { [text()]: template } };
   return defined({
     type,
     uri,
     httpMethod: maybe(oneOf(["GET", "POST", "ANY"])),
     requestTemplates: maybe({ "application/json": template, [text()]: template }),
+    contentHandling: oneOf(handlings),
     passthroughBehavior: maybe(oneOf(["NEVER", "WHEN_NO_MATCH", "WHEN_NO_TEMPLATES"] as const)),
     requestParameters: maybe({
       [`integration.request.${oneOf(["path.proxy", "header.x", "querystring.q", text()])}`]: text(),
     }),
     integrationResponses: maybe({
-      [statusCode]: defined({ ...response, selectionPattern }),
+      [statusCode]: defined({ ...response, selectionPattern, contentHandling }),
       "200": { statusCode: "200" },
     }),
     timeoutInMillis: 200,
@@ -68,6 +124,13 @@ function anyApi(backend: string): { definition: RestApiDefinition; stage: Stage 
     paths.map((path) => {
       const method: Method = aMethod(anyIntegration(backend), {
         methodResponses: { "200": { statusCode: "200" }, "404": { statusCode: "404" } },
+        ...(random() < 0.5
+          ? {}
+          : {
+              requestValidatorId: oneOf(["all", "body", "none"]),
+              requestModels: { "application/json": oneOf(["A", "B", "C", "D"]), [text()]: "A" },
+              requestParameters: { [`method.request.querystring.${text()}`]: random() < 0.2 },
+            }),
       });
       return [path, { [oneOf(["GET", "ANY", "POST"])]: method }];
     }),
@@ -78,8 +141,17 @@ function anyApi(backend: string): { definition: RestApiDefinition; stage: Stage 
     responseParameters: maybe({ [`gatewayresponse.header.${text()}`]: text() }),
     responseTemplates: maybe({ [text()]: text(), "application/json": text() }),
   }) as GatewayResponse;
+  const restApi = defined({
+    binaryMediaTypes: oneOf([[], ["a/b"], ["*/*"], [text()]]),
+    minimumCompressionSize: oneOf([undefined, 0, 3]),
+  }) as Partial<RestApi>;
   return {
-    definition: aRestApi(routes, { gatewayResponses: [gatewayResponse], restApi: { binaryMediaTypes: [text()] } }),
+    definition: aRestApi(routes, {
+      gatewayResponses: [gatewayResponse],
+      models: anyModels(),
+      requestValidators,
+      restApi,
+    }),
     stage: aStage({ variables: { a: text() }, accessLogSettings: { destinationArn: text(), format: text() } }),
   };
 }
@@ -127,8 +199,12 @@ test("whatever is asked of whatever is deployed, there is an answer and no mista
     const calls = Array.from({ length: 20 }, async () => {
       const path = oneOf(["/", "/a", "/a/1", `/${text()}`, `/a/${text()}?${text()}`, "/x/%2e%2e/y"]);
       const target = `/prod${path}`.replaceAll(/[^\x21-\x7e]/gu, (character) => encodeURIComponent(character));
-      const body = random() < 0.3 ? `Content-Length: 4\r\n\r\nbody` : "\r\n";
-      const headers = `Accept: ${oneOf(["a/b", "*/*", "application/json"])}\r\nAuthorization: ${oneOf(["Bearer x", "a=b", "AWS4-x"])}\r\n`;
+      const content = oneOf(["body", "Ym9keQ==", "{}", '{"a":1}', '{"a":', "[]"]);
+      const type = oneOf(["", "Content-Type: a/b\r\n", "Content-Type: application/json\r\nContent-Type: a/b\r\n"]);
+      const coding = random() < 0.1 ? `Content-Encoding: ${oneOf(["gzip", "deflate", "identity", "br"])}\r\n` : "";
+      const body = random() < 0.5 ? `${type}${coding}Content-Length: ${content.length}\r\n\r\n${content}` : "\r\n";
+      const codings = random() < 0.5 ? `Accept-Encoding: ${oneOf(["gzip", "deflate;q=0.5, *", "br, gzip"])}\r\n` : "";
+      const headers = `${codings}Accept: ${oneOf(["a/b", "*/*", "application/json"])}\r\nAuthorization: ${oneOf(["Bearer x", "a=b", "AWS4-x"])}\r\n`;
       const reply = await gateway.raw(
         `${oneOf(["GET", "POST", "HEAD"])} ${target} HTTP/1.1\r\nHost: abc123.execute-api.x\r\nConnection: close\r\n${headers}${body}`,
       );

@@ -39,6 +39,7 @@ async function withPool(
     },
     logger,
     connectFunctions: (port) => port.unref(),
+    acceptEvent: () => Promise.reject(new Error("no events here")),
     replay: options.replay ?? (() => [{ kind: "revision", revision: 0 }]),
   });
   try {

@@ -111,6 +111,13 @@ export class Http1Request implements InboundRequest {
     }
   }
 
+  reserve(bytes: number): boolean {
+    if (this.connection.exchange !== this) return true;
+    if (!this.connection.host.reserve(bytes)) return false;
+    this.reservedBytes += bytes;
+    return true;
+  }
+
   streamBody(sink: BodySink): void {
     assert(this.reader === readers.none, "a body is read once");
     this.reader = readers.stream;
@@ -180,7 +187,7 @@ export class Http1Request implements InboundRequest {
         this.#finishCollecting("aborted");
         return;
       }
-      this.reservedBytes = size;
+      this.reservedBytes += size - this.#collected.length;
       const grown = Buffer.allocUnsafeSlow(size);
       this.#collected.copy(grown, 0, 0, start);
       this.#collected = grown;

@@ -19,7 +19,7 @@ export interface BackendConsumer {
   data(chunk: Buffer): boolean;
   end(): void;
   /** The answer broke off after `begin`. */
-  cut(): void;
+  cut(failure: BackendFailure): void;
   fail(failure: BackendFailure): void;
 }
 
@@ -165,7 +165,7 @@ export class BackendCall implements BackendRequest {
   #fail(failure: BackendFailure): void {
     this.#finish();
     this.#thread.metrics.add("integrationErrors");
-    if (this.#hasBegun) this.#consumer.cut();
+    if (this.#hasBegun) this.#consumer.cut(failure);
     else {
       this.#measure();
       this.#consumer.fail(failure);

@@ -1,6 +1,7 @@
 import type { BackendPlan, ParameterPlan } from "../../plan/steps.ts";
-import type { TextPlan } from "../../plan/values.ts";
+import type { UriParameterPlan, UriPlan } from "../../plan/values.ts";
 import type { Exchange } from "../exchange.ts";
+import { setHeader } from "../responses/gateway-responses.ts";
 import { droppedFromHttpRequest, toHeaderValue } from "../responses/header-remapping.ts";
 import { decodeLeniently } from "../routing/match.ts";
 import { asText, linkValue, type ReadValue } from "../values.ts";
@@ -17,8 +18,11 @@ const linkParameter = ({ name, value }: ParameterPlan): LinkedParameter => ({
   read: linkValue(value),
 });
 
-/** Writes the path of a backend request; undefined if a parameter would lead out of the integration's path. */
-export type WritePath = (exchange: Exchange) => string | undefined;
+/**
+ * Writes the path of a backend request; undefined if a parameter would lead out of the integration's path, null if a
+ * parameter that only a template can set is not set.
+ */
+export type WritePath = (exchange: Exchange) => string | null | undefined;
 
 /**
  * The path of the integration's URI with parameters filled in, and its query. `isProxy` passes the request's own query
@@ -28,25 +32,42 @@ export function linkPath(plan: BackendPlan, isProxy: boolean): WritePath {
   const writeUri = linkUri(plan.path);
   const parameters = plan.query.map(linkParameter);
   if (parameters.length === 0) {
-    if (!isProxy) return writeUri;
+    if (!isProxy) return (exchange) => overrideQuery(exchange, writeUri(exchange));
     return (exchange) => {
       const path = writeUri(exchange);
-      return path === undefined || exchange.rawQuery === "" ? path : addQuery(path, sanitiseQuery(exchange.rawQuery));
+      return typeof path !== "string" || exchange.rawQuery === ""
+        ? path
+        : addQuery(path, sanitiseQuery(exchange.rawQuery));
     };
   }
   return (exchange) => {
     const path = writeUri(exchange);
-    if (path === undefined) return undefined;
+    if (typeof path !== "string") return path;
     const pairs: string[] = isProxy ? queryWithout(exchange, parameters) : [];
+    const overridden = exchange.overrides?.of("request", "querystring");
     for (const { name, read } of parameters) {
+      if (overridden?.has(name) === true) continue;
       const value = read(exchange);
       for (const each of value === undefined ? [] : typeof value === "string" ? [value] : value) {
         pairs.push(`${encodeURIComponent(name)}=${encodeURIComponent(each)}`);
       }
     }
-    return pairs.length === 0 ? path : addQuery(path, pairs.join("&"));
+    return overrideQuery(exchange, pairs.length === 0 ? path : addQuery(path, pairs.join("&")));
   };
 }
+
+/** Adds what a template set in `$context.requestOverride.querystring`. */
+function overrideQuery(exchange: Exchange, path: ReturnType<WritePath>): ReturnType<WritePath> {
+  const overridden = exchange.overrides?.of("request", "querystring");
+  if (overridden === undefined || overridden.size === 0 || typeof path !== "string") return path;
+  const pairs = [...overridden.values()].flatMap(({ name, values }) =>
+    values.map((value) => `${encodeQuery(name)}=${encodeQuery(value)}`),
+  );
+  return addQuery(path, pairs.join("&"));
+}
+
+/** Half a surrogate pair, which a template can make, has no UTF-8. */
+const encodeQuery = (text: string): string => encodeURIComponent(text.toWellFormed());
 
 const addQuery = (path: string, query: string): string => `${path}${path.includes("?") ? "&" : "?"}${query}`;
 
@@ -68,7 +89,7 @@ function queryWithout(exchange: Exchange, parameters: readonly LinkedParameter[]
   return pairs;
 }
 
-function linkUri(plan: TextPlan): WritePath {
+function linkUri(plan: UriPlan): WritePath {
   if (plan.every((part) => typeof part === "string")) {
     const path = plan.join("");
     return () => path;
@@ -80,6 +101,7 @@ function linkUri(plan: TextPlan): WritePath {
       if (typeof part === "string") path += part;
       else {
         const value = part(exchange);
+        if (value === undefined) return null;
         if (leadsUp(value)) return undefined;
         path += value;
       }
@@ -89,12 +111,22 @@ function linkUri(plan: TextPlan): WritePath {
 }
 
 /** A path parameter goes on as it was received, still encoded; everything else is encoded now. */
-function linkUriValue(plan: Exclude<TextPlan[number], string>): (exchange: Exchange) => string {
+function linkUriValue(plan: Exclude<UriPlan[number], string>): (exchange: Exchange) => string | undefined {
+  if (plan.kind === "uri-parameter") return linkUriParameter(plan);
   const read = linkValue(plan);
   const isRaw = plan.kind === "request" && plan.place === "path";
   return (exchange) => {
     const value = asText(read(exchange)) ?? "";
     return isRaw ? sanitisePath(value) : encodeURIComponent(value);
+  };
+}
+
+/** What a template set in `$context.requestOverride.path`, else the mapped value. */
+function linkUriParameter({ name, value }: UriParameterPlan): (exchange: Exchange) => string | undefined {
+  const mapped = value === undefined ? undefined : value.kind === "literal" ? () => value.text : linkUriValue(value);
+  return (exchange) => {
+    const overridden = exchange.overrides?.of("request", "path").get(name);
+    return overridden === undefined ? mapped?.(exchange) : encodeQuery(overridden.values.join(","));
   };
 }
 
@@ -159,8 +191,18 @@ export function linkCustomHeaders(plan: BackendPlan, apiId: string): WriteHeader
     if (!hasTrace) headers.push("X-Amzn-Trace-Id", exchange.traceHeader);
     if (!hasContentType) headers.push("Content-Type", exchange.request.header("content-type") ?? "application/json");
     addMapped(exchange, headers, mapped);
+    overrideHeaders(exchange, headers);
     return headers;
   };
+}
+
+/** Replaces and adds what a template set in `$context.requestOverride.header`. */
+function overrideHeaders(exchange: Exchange, headers: string[]): void {
+  const overridden = exchange.overrides?.of("request", "header");
+  if (overridden === undefined) return;
+  for (const [lowerName, { name, values }] of overridden) {
+    if (!forbiddenTargets.has(lowerName)) setHeader(headers, name, values.join(","));
+  }
 }
 
 function addMapped(exchange: Exchange, headers: string[], mapped: readonly LinkedParameter[]): void {

@@ -1,28 +1,35 @@
 import type { InvokeOutcome } from "../../functions/function-client.ts";
-import type { LambdaProxyPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
 import type { ThreadContext } from "../thread-context.ts";
-import { parseLambdaResponse } from "./lambda-response.ts";
-import { type IsBinary, mediaTypeOf } from "./media-types.ts";
+
+/** What is done with the answer of a function that ran. */
+export interface InvocationConsumer {
+  ok(payload: Buffer): void;
+  /** The function failed: `payload` is `{"errorMessage":…}`. */
+  functionError(outcome: Extract<InvokeOutcome, { readonly kind: "function-error" }>): void;
+}
+
+export interface InvocationOptions {
+  readonly functionArn: string;
+  readonly timeoutMs: number;
+  readonly thread: ThreadContext;
+  /** base64 JSON. */
+  readonly clientContext?: string | undefined;
+}
 
 /** One invocation for one exchange, with its time-out. Lambda goes on when nobody waits any more, as on AWS. */
 export class Invocation {
   readonly #exchange: Exchange;
-  readonly #plan: LambdaProxyPlan;
-  readonly #thread: ThreadContext;
-  readonly #isBinary: IsBinary;
+  readonly #consumer: InvocationConsumer;
+  readonly #options: InvocationOptions;
   readonly #timer: NodeJS.Timeout;
   #isDone = false;
 
-  constructor(
-    exchange: Exchange,
-    options: { readonly plan: LambdaProxyPlan; readonly thread: ThreadContext; readonly isBinary: IsBinary },
-  ) {
+  constructor(exchange: Exchange, consumer: InvocationConsumer, options: InvocationOptions) {
     this.#exchange = exchange;
-    this.#plan = options.plan;
-    this.#thread = options.thread;
-    this.#isBinary = options.isBinary;
-    this.#timer = setTimeout(timedOut, options.plan.timeoutMs, this);
+    this.#consumer = consumer;
+    this.#options = options;
+    this.#timer = setTimeout(timedOut, options.timeoutMs, this);
     exchange.request.onClose = () => {
       if (!this.#finish()) return;
       exchange.status = 499;
@@ -30,16 +37,21 @@ export class Invocation {
     };
   }
 
-  start(event: string): void {
-    const { functions, logger } = this.#thread;
+  start(event: Buffer | string): void {
+    const { functionArn, thread, clientContext } = this.#options;
     this.#exchange.startIntegration();
-    this.#thread.metrics.add("functionInvocations");
-    functions
-      .invoke({ functionArn: this.#plan.functionArn, payload: event, traceId: this.#exchange.traceHeader })
+    thread.metrics.add("functionInvocations");
+    thread.functions
+      .invoke({
+        functionArn,
+        payload: event,
+        traceId: this.#exchange.traceHeader,
+        ...(clientContext === undefined ? {} : { clientContext }),
+      })
       .then((outcome) => this.#answer(outcome))
       .catch((error: unknown) => {
         // Our bug: this exchange ends, and only this one.
-        logger.error("answering an invocation failed", { error: String(error) });
+        thread.logger.error("answering an invocation failed", { error: String(error) });
         if (this.#finish() || !this.#exchange.isComplete) {
           this.#exchange.program.responses.finish(this.#exchange, "DEFAULT_5XX");
         }
@@ -49,10 +61,11 @@ export class Invocation {
   timeOut(): void {
     if (!this.#finish()) return;
     this.#measure();
+    const { functionArn, timeoutMs, thread } = this.#options;
     this.#exchange.integration!.error = "Execution failed due to a timeout error";
-    this.#thread.metrics.add("integrationErrors");
+    thread.metrics.add("integrationErrors");
     this.#exchange.program.responses.finish(this.#exchange, "INTEGRATION_TIMEOUT", {
-      hint: `${this.#plan.functionArn} did not answer within ${this.#plan.timeoutMs} ms`,
+      hint: `${functionArn} did not answer within ${timeoutMs} ms`,
     });
   }
 
@@ -68,69 +81,57 @@ export class Invocation {
   #measure(): void {
     const integration = this.#exchange.integration!;
     integration.latencyMs = performance.now() - integration.startedAt;
-    this.#thread.metrics.integration(integration.latencyMs);
+    this.#options.thread.metrics.integration(integration.latencyMs);
   }
 
   #answer(outcome: InvokeOutcome): void {
     if (!this.#finish()) return;
     this.#measure();
-    const exchange = this.#exchange;
-    const integration = exchange.integration!;
+    const { thread } = this.#options;
+    const integration = this.#exchange.integration!;
     integration.requestId = outcome.requestId;
     integration.serviceStatus = outcome.kind === "service-error" ? outcome.status : 200;
     switch (outcome.kind) {
       case "ok":
-        this.#relay(outcome.payload);
+        this.#consumer.ok(outcome.payload);
         break;
       case "function-error":
-        this.#thread.metrics.add("functionErrors");
+        thread.metrics.add("functionErrors");
         integration.error = `Lambda Customer Function Error:${outcome.errorMessage}`;
-        this.#fail(
-          502,
-          `Lambda execution failed with status 200 due to customer function error: ${outcome.errorMessage}. ` +
-            `Lambda request id: ${outcome.requestId}`,
-        );
+        this.#consumer.functionError(outcome);
         break;
       case "service-error":
-        this.#thread.metrics.add("functionServiceErrors");
-        integration.error = outcome.message;
-        if (outcome.code === "RequestTooLargeException") {
-          exchange.program.responses.finish(exchange, "REQUEST_TOO_LARGE", { hint: outcome.message });
-          break;
-        }
-        this.#fail(500, `Lambda invocation failed with status: ${outcome.status}. ${outcome.code}: ${outcome.message}`);
+        refuseAsService(this.#exchange, thread, outcome);
         break;
     }
   }
+}
 
-  /** AWS quirk: an INTEGRATION_FAILURE, whose own status and message are those of a network error. */
-  #fail(status: number, hint: string): void {
-    this.#thread.metrics.add("integrationErrors");
-    const failure = { status, message: "Internal server error", hint };
-    this.#exchange.program.responses.finish(this.#exchange, "INTEGRATION_FAILURE", failure);
+/** Lambda itself refused: a gateway error, whatever the integration maps. */
+export function refuseAsService(
+  exchange: Exchange,
+  thread: ThreadContext,
+  outcome: Extract<InvokeOutcome, { readonly kind: "service-error" }>,
+): void {
+  thread.metrics.add("functionServiceErrors");
+  exchange.integration!.error = outcome.message;
+  if (outcome.code === "RequestTooLargeException") {
+    exchange.program.responses.finish(exchange, "REQUEST_TOO_LARGE", { hint: outcome.message });
+    return;
   }
+  const hint = `Lambda invocation failed with status: ${outcome.status}. ${outcome.code}: ${outcome.message}`;
+  failInvocation(exchange, thread, { status: 500, hint });
+}
 
-  #relay(payload: Buffer): void {
-    const exchange = this.#exchange;
-    const response = parseLambdaResponse(payload);
-    if (response.kind === "malformed") {
-      const detail = "Execution failed due to configuration error: Malformed Lambda proxy response";
-      exchange.integration!.error = detail;
-      this.#fail(502, `${detail}: ${response.detail}`);
-      return;
-    }
-    exchange.integration!.status = response.status;
-    response.headers.push("X-Amzn-Trace-Id", `Root=${exchange.traceId}`);
-    const { body } = response;
-    const isDecoded = response.isBase64Encoded && body !== undefined && this.#accepts();
-    exchange.respond(response.status, response.headers, isDecoded ? Buffer.from(body, "base64") : body);
-  }
-
-  /** Base64 is decoded only for a caller whose first accepted type is binary for the API. */
-  #accepts(): boolean {
-    const accept = this.#exchange.request.header("accept");
-    return this.#isBinary(accept === undefined ? "application/json" : mediaTypeOf(accept.split(",", 1)[0]!));
-  }
+/** AWS quirk: an INTEGRATION_FAILURE, whose own status and message are those of a network error. */
+export function failInvocation(
+  exchange: Exchange,
+  thread: ThreadContext,
+  { status, hint }: { readonly status: number; readonly hint: string },
+): void {
+  thread.metrics.add("integrationErrors");
+  const failure = { status, message: "Internal server error", hint };
+  exchange.program.responses.finish(exchange, "INTEGRATION_FAILURE", failure);
 }
 
 const timedOut = (invocation: Invocation): void => invocation.timeOut();

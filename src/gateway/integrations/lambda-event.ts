@@ -49,8 +49,11 @@ function bodyText(body: Buffer, isBinary: boolean): string {
   return isBinary ? `"${body.toString("base64")}"` : json(body.toString("utf8"));
 }
 
-/** `headers` has the last value of each name, `multiValueHeaders` all of them; names as received. */
-function headerMaps(exchange: Exchange): string {
+/** `headers` has the last value of each name, `multiValueHeaders` all of them. */
+const headerMaps = (exchange: Exchange): string => `"headers":${maps(eventHeaders(exchange), '"multiValueHeaders":')}`;
+
+/** The headers that functions and templates see: as received, and the gateway's own. */
+export function eventHeaders(exchange: Exchange): ReadonlyMap<string, readonly string[]> {
   const { rawHeaders, headerNames, remoteAddress, localPort, isEncrypted } = exchange.request;
   const values = new Map<string, string[]>();
   let forwardedFor = remoteAddress;
@@ -69,7 +72,7 @@ function headerMaps(exchange: Exchange): string {
   values.set("X-Forwarded-For", [forwardedFor]);
   values.set("X-Forwarded-Port", [String(localPort)]);
   values.set("X-Forwarded-Proto", [isEncrypted ? "https" : "http"]);
-  return `"headers":${maps(values, '"multiValueHeaders":')}`;
+  return values;
 }
 
 function queryMaps(exchange: Exchange): string {

@@ -1,3 +1,5 @@
+import type { InboundRequest } from "../inbound.ts";
+
 /** Is a media type binary for the API? AWS: API Gateway Developer Guide, "Binary media types for REST APIs". */
 export type IsBinary = (mediaType: string) => boolean;
 
@@ -14,4 +16,16 @@ export function linkBinaryMediaTypes(binaryMediaTypes: readonly string[]): IsBin
 export function mediaTypeOf(value: string): string {
   const semicolon = value.indexOf(";");
   return (semicolon < 0 ? value : value.slice(0, semicolon)).trim().toLowerCase();
+}
+
+/** What a request's body is taken for: JSON if it does not say. */
+export function requestMediaType(request: InboundRequest): string {
+  const contentType = request.header("content-type");
+  return contentType === undefined ? "application/json" : mediaTypeOf(contentType);
+}
+
+/** What a caller wants: the first entry of Accept, JSON if there is none. */
+export function acceptedMediaType(request: InboundRequest): string {
+  const accept = request.header("accept");
+  return accept === undefined ? "application/json" : mediaTypeOf(accept.split(",", 1)[0]!);
 }

@@ -1,5 +1,7 @@
 import { bounds } from "../../base/bounds.ts";
 import type { Exchange } from "../exchange.ts";
+import { failExchange } from "../fail-exchange.ts";
+import { headerList } from "../header-list.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import { RequestBodyStream } from "./backend-call.ts";
 
@@ -31,6 +33,10 @@ export function takeBody(
     taken(undefined);
     return;
   }
+  if (exchange.body !== undefined) {
+    taken(exchange.body);
+    return;
+  }
   const length = request.contentLength;
   if (length !== undefined && length > thread.payloadBytesMax) {
     refuseTooLarge(exchange, thread.payloadBytesMax);
@@ -46,14 +52,23 @@ export function takeBody(
 /** The whole body, decompressed. AWS: "Payload compression for REST APIs", decompression of method requests. */
 export function collectBody(exchange: Exchange, thread: ThreadContext, taken: (body: Buffer) => void): void {
   const { request } = exchange;
+  if (exchange.body !== undefined) {
+    taken(exchange.body);
+    return;
+  }
+  const keep = (body: Buffer): void => {
+    exchange.body = body;
+    taken(body);
+  };
   request.collect(thread.payloadBytesMax, (outcome, body) => {
     if (outcome === "too-large") refuseTooLarge(exchange, thread.payloadBytesMax);
     else if (outcome !== "ok") refuseBroken(exchange);
     else {
       thread.metrics.add("requestBytes", body.length);
-      const coding = request.header("content-encoding")?.trim().toLowerCase() ?? "identity";
-      if (coding === "identity" || coding === "") taken(body);
-      else void decompress(exchange, thread, { coding, body, taken });
+      // Several codings are one text: one that nobody undoes must not pass for none.
+      const codings = headerList(request, "content-encoding").filter((coding) => coding !== "identity");
+      if (codings.length === 0) keep(body);
+      else void decompress(exchange, thread, { coding: codings.join(", "), body, taken: keep });
     }
   });
 }
@@ -78,9 +93,26 @@ async function decompress(
     return;
   }
   decode(options.body, { maxOutputLength: thread.payloadBytesMax }, (error, decoded) => {
-    if (error === null) options.taken(decoded);
+    if (error === null) takeDecoded(exchange, thread, { decoded, taken: options.taken });
     else if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") {
       refuseTooLarge(exchange, thread.payloadBytesMax);
     } else exchange.program.responses.finish(exchange, "UNSUPPORTED_MEDIA_TYPE", { hint: error.message });
   });
+}
+
+/** Called by zlib: nothing above it catches what the exchange's next steps might throw. */
+function takeDecoded(
+  exchange: Exchange,
+  thread: ThreadContext,
+  options: { readonly decoded: Buffer; readonly taken: (body: Buffer) => void },
+): void {
+  if (!exchange.request.reserve(options.decoded.length)) {
+    exchange.respond(503, ["Content-Type", "application/json"], '{"message":"Service Unavailable"}');
+    return;
+  }
+  try {
+    options.taken(options.decoded);
+  } catch (error) {
+    failExchange(exchange, thread.logger, error);
+  }
 }

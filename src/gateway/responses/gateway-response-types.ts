@@ -29,6 +29,8 @@ const execution = (status: number, message: string, errorType: string): GatewayR
 export const gatewayResponseTypes = {
   MISSING_AUTHENTICATION_TOKEN: front(403, "Missing Authentication Token", "MissingAuthenticationTokenException"),
   THROTTLED: front(429, "Too Many Requests", "TooManyRequestsException"),
+  BAD_REQUEST_PARAMETERS: execution(400, "Missing required request parameters", "BadRequestException"),
+  BAD_REQUEST_BODY: execution(400, "Invalid request body", "BadRequestException"),
   API_CONFIGURATION_ERROR: execution(500, "Internal server error", "InternalServerErrorException"),
   INTEGRATION_FAILURE: execution(504, "Network error communicating with endpoint", "InternalServerErrorException"),
   INTEGRATION_TIMEOUT: execution(504, "Endpoint request timed out", "InternalServerErrorException"),

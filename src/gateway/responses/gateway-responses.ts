@@ -1,4 +1,5 @@
 import type { GatewayResponsePlan } from "../../plan/steps.ts";
+import type { ValuePlan } from "../../plan/values.ts";
 import type { Exchange } from "../exchange.ts";
 import { asText, linkText, linkValue, type ReadValue } from "../values.ts";
 import { type GatewayResponseFacts, type GatewayResponseType, gatewayResponseTypes } from "./gateway-response-types.ts";
@@ -10,6 +11,10 @@ export interface Failure {
   /** AWS quirk: a function's failure is an INTEGRATION_FAILURE with the status 502. */
   readonly status?: number;
   readonly errorType?: string;
+  /** The execution phase's error, though its type is the front's. */
+  readonly phase?: "execution";
+  /** `$context.error.validationErrorString`. */
+  readonly validationErrorString?: string;
   /** For `x-portico-hint`, on development listeners. */
   readonly hint?: string | undefined;
 }
@@ -39,12 +44,13 @@ export class GatewayResponses {
     if (exchange.isComplete) return false;
     const facts: GatewayResponseFacts = gatewayResponseTypes[type];
     const message = failure.message ?? facts.message;
-    exchange.error = { type, message };
+    exchange.error = { type, message, validationErrorString: failure.validationErrorString };
     const fallback = this.#customised.get(facts.parent);
     const customised = this.#customised.get(type) ?? fallback;
     const status = customised?.statusCode ?? fallback?.statusCode ?? failure.status ?? facts.status;
     const headers: string[] = [];
-    const body = writeBody(exchange, facts, { message, customised, headers });
+    const phase = failure.phase ?? facts.phase;
+    const body = writeBody(exchange, phase, { message, customised, headers });
     headers.push("x-amzn-ErrorType", failure.errorType ?? facts.errorType);
     for (const { name, read } of customised?.headers ?? []) {
       const value = asText(read(exchange));
@@ -67,14 +73,14 @@ export function hintValue(hint: string): string {
 
 function writeBody(
   exchange: Exchange,
-  facts: GatewayResponseFacts,
+  phase: GatewayResponseFacts["phase"],
   options: { readonly message: string | null; readonly customised: Customised | undefined; readonly headers: string[] },
 ): string {
   const templates = options.customised?.templates;
   if (templates === undefined || templates.size === 0) {
     options.headers.push("Content-Type", "application/json");
     const message = JSON.stringify(options.message);
-    return facts.phase === "front" ? `{"message":${message}}` : `{"message": ${message}}`;
+    return phase === "front" ? `{"message":${message}}` : `{"message": ${message}}`;
   }
   const mediaType = chooseMediaType(exchange, templates);
   options.headers.push("Content-Type", mediaType);
@@ -104,10 +110,19 @@ export function setHeader(headers: string[], name: string, value: string): void 
   headers.push(name, value);
 }
 
+/** Unconfirmed: templates have it in quotes, and it has quotes itself: in JSON these are escaped. */
+const escapeValidationError = (value: string, plan: ValuePlan): string =>
+  plan.kind === "context" && plan.name === "error.validationErrorString" ? JSON.stringify(value).slice(1, -1) : value;
+
 function link(plan: GatewayResponsePlan): Customised {
   return {
     statusCode: plan.statusCode,
     headers: plan.headers.map(({ name, value }) => ({ name, read: linkValue(value) })),
-    templates: new Map(Object.entries(plan.templates).map(([mediaType, text]) => [mediaType, linkText(text)])),
+    templates: new Map(
+      Object.entries(plan.templates).map(([mediaType, text]) => {
+        const isJson = mediaType.endsWith("json");
+        return [mediaType, linkText(text, isJson ? { escape: escapeValidationError } : {})];
+      }),
+    ),
   };
 }

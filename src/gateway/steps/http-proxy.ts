@@ -1,14 +1,21 @@
 import type { HttpProxyPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
-import { BackendCall, type BackendConsumer, type BackendFailure } from "../integrations/backend-call.ts";
+import {
+  BackendCall,
+  type BackendConsumer,
+  type BackendFailure,
+  type RequestBodyStream,
+} from "../integrations/backend-call.ts";
 import { answerFailure } from "../integrations/backend-failure.ts";
 import { connectionOptions, linkPath, linkProxyHeaders } from "../integrations/backend-request.ts";
+import { decodeBase64, linkRequestContent, refuseUndecodable } from "../integrations/content-handling.ts";
 import { takeBody } from "../integrations/request-body.ts";
 import type { RunStep } from "../program.ts";
 import { remappedName, responseHeaderFates } from "../responses/header-remapping.ts";
 import type { ThreadContext } from "../thread-context.ts";
-import { refusePath } from "./http.ts";
+import { backendReadsBody, refusePath } from "./http.ts";
 import type { LinkContext } from "./link-step.ts";
+import { withPayload } from "./request-template.ts";
 
 /** AWS: API Gateway Developer Guide, "Set up HTTP integrations in API Gateway", HTTP proxy integration. */
 export function linkHttpProxy(plan: HttpProxyPlan, { stage, thread, onRetire }: LinkContext): RunStep {
@@ -17,25 +24,34 @@ export function linkHttpProxy(plan: HttpProxyPlan, { stage, thread, onRetire }: 
   onRetire(() => thread.pools.release(pool));
   const writePath = linkPath(backend, true);
   const writeHeaders = linkProxyHeaders(backend, stage.apiId);
-  return (exchange) => {
+  const mapsBody = backendReadsBody(backend);
+  const contentOf =
+    plan.contentHandling === undefined ? undefined : linkRequestContent(plan.contentHandling, stage.binaryMediaTypes);
+  const call = (exchange: Exchange, path: string, body: Buffer | RequestBodyStream | undefined): void => {
+    const headers = writeHeaders(exchange);
+    exchange.forgetBody();
+    if (body !== undefined) addContentLength(exchange, headers, body);
+    const method = backend.httpMethod ?? exchange.httpMethod;
+    const relay = new Relay(exchange, plan, thread);
+    new BackendCall(exchange, relay, { pool, path, headers, body, method, timeoutMs: backend.timeoutMs }, thread);
+  };
+  const pass: RunStep = (exchange) => {
     const path = writePath(exchange);
-    if (path === undefined) return refusePath(exchange);
-    takeBody(exchange, thread, (body) => {
-      const headers = writeHeaders(exchange);
-      if (body !== undefined) addContentLength(exchange, headers, body);
-      new BackendCall(
-        exchange,
-        new Relay(exchange, plan, thread),
-        {
-          pool,
-          path,
-          headers,
-          body,
-          method: backend.httpMethod ?? exchange.httpMethod,
-          timeoutMs: backend.timeoutMs,
-        },
-        thread,
-      );
+    if (typeof path !== "string") return refusePath(exchange, path);
+    takeBody(exchange, thread, (body) => call(exchange, path, body));
+    return false;
+  };
+  if (!mapsBody && contentOf === undefined) return pass;
+  return (exchange) => {
+    const conversion = contentOf === undefined ? "none" : contentOf(exchange).conversion;
+    if (!mapsBody && conversion === "none") return pass(exchange);
+    // A mapping from the body needs it whole, before the path can be written; a conversion, too.
+    withPayload(exchange, { thread, conversion }, (body) => {
+      const sent = conversion === "decode" && body !== undefined ? decodeBase64(body) : body;
+      const path = writePath(exchange);
+      if (typeof path !== "string") refusePath(exchange, path);
+      else if (sent === undefined && body !== undefined) refuseUndecodable(exchange);
+      else call(exchange, path, sent);
     });
     return false;
   };

@@ -1,51 +1,117 @@
 import type { HttpPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
-import { BackendCall, type BackendConsumer, type BackendFailure } from "../integrations/backend-call.ts";
+import { failExchange } from "../fail-exchange.ts";
+import {
+  BackendCall,
+  type BackendConsumer,
+  type BackendFailure,
+  type RequestBodyStream,
+} from "../integrations/backend-call.ts";
 import { answerFailure } from "../integrations/backend-failure.ts";
 import { linkCustomHeaders, linkPath } from "../integrations/backend-request.ts";
+import {
+  type Conversion,
+  decodeBase64,
+  linkRequestContent,
+  refuseUndecodable,
+} from "../integrations/content-handling.ts";
 import { takeBody } from "../integrations/request-body.ts";
 import type { RunStep } from "../program.ts";
+import { Payload } from "../templates/payload.ts";
 import type { ThreadContext } from "../thread-context.ts";
+import { readsBody } from "../values.ts";
 import {
+  type ChosenTemplate,
+  checkResponse,
   chooseResponseTemplate,
+  type IntegrationResponse,
   linkSelection,
+  needsPayload,
+  respondMapped,
   type SelectResponse,
   writeResponseHeaders,
 } from "./integration-response.ts";
 import type { LinkContext } from "./link-step.ts";
-import { linkRequestTemplates } from "./request-template.ts";
+import {
+  linkRequestTemplates,
+  type RequestBody,
+  refuseRequest,
+  renderRequest,
+  withPayload,
+} from "./request-template.ts";
 
 /** AWS: API Gateway Developer Guide, "Set up HTTP integrations in API Gateway", HTTP custom integration. */
-export function linkHttp(plan: HttpPlan, { stage, thread, onRetire }: LinkContext): RunStep {
+export function linkHttp(plan: HttpPlan, context: LinkContext): RunStep {
+  const { stage, thread, onRetire } = context;
   const { backend } = plan;
   const pool = thread.pools.acquire(backend);
   onRetire(() => thread.pools.release(pool));
   const writePath = linkPath(backend, false);
   const writeHeaders = linkCustomHeaders(backend, stage.apiId);
-  const chooseBody = linkRequestTemplates(plan.request);
-  const select = linkSelection(plan.responses);
-  return (exchange) => {
-    const template = chooseBody(exchange);
-    if (template.kind === "refuse") return exchange.program.responses.finish(exchange, "UNSUPPORTED_MEDIA_TYPE");
+  const chooseBody = linkRequestTemplates(plan.request, context);
+  const select = linkSelection(plan.responses, context, { isMock: false });
+  const contentOf = linkRequestContent(plan.request.contentHandling, stage.binaryMediaTypes);
+  const mapsBody = backendReadsBody(backend);
+  const call = (exchange: Exchange, path: string, body: Buffer | RequestBodyStream | undefined): void => {
+    const headers = writeHeaders(exchange);
+    exchange.forgetBody();
+    const { contentLength } = exchange.request;
+    if (body !== undefined && !Buffer.isBuffer(body) && contentLength !== undefined) {
+      headers.push("Content-Length", String(contentLength));
+    }
+    const mapper = new ResponseMapper(exchange, { plan, select, thread });
+    const method = backend.httpMethod ?? exchange.httpMethod;
+    new BackendCall(exchange, mapper, { pool, path, headers, body, method, timeoutMs: backend.timeoutMs }, thread);
+  };
+  // Templates come before the path, which they can override.
+  const transform = (exchange: Exchange, chosen: RequestBody, { body, conversion }: Given): void => {
+    const text =
+      chosen.kind === "template"
+        ? renderRequest(exchange, chosen.template)
+        : chosen.kind === "text"
+          ? chosen.text
+          : null;
+    if (text === undefined) return;
     const path = writePath(exchange);
-    if (path === undefined) return refusePath(exchange);
-    takeBody(exchange, thread, (requestBody) => {
-      const body = template.kind === "text" ? Buffer.from(template.text) : requestBody;
-      const headers = writeHeaders(exchange);
-      const { contentLength } = exchange.request;
-      if (body !== undefined && !Buffer.isBuffer(body) && contentLength !== undefined) {
-        headers.push("Content-Length", String(contentLength));
-      }
-      const mapper = new ResponseMapper(exchange, { plan, select, thread });
-      const method = backend.httpMethod ?? exchange.httpMethod;
-      new BackendCall(exchange, mapper, { pool, path, headers, body, method, timeoutMs: backend.timeoutMs }, thread);
-    });
+    if (typeof path !== "string") {
+      refusePath(exchange, path);
+      return;
+    }
+    const sent = text === null ? body : Buffer.from(text);
+    const decoded = conversion === "decode" && Buffer.isBuffer(sent) ? decodeBase64(sent) : sent;
+    if (decoded === undefined && sent !== undefined) refuseUndecodable(exchange);
+    else call(exchange, path, decoded);
+  };
+  return (exchange) => {
+    const chosen = chooseBody(exchange);
+    if (chosen.kind === "refuse") return refuseRequest(exchange, chosen);
+    const conversion = contentOf === undefined ? "none" : contentOf(exchange).conversion;
+    if (mapsBody || conversion !== "none" || (chosen.kind === "template" && chosen.template.readsPayload)) {
+      withPayload(exchange, { thread, conversion }, (body) => transform(exchange, chosen, { body, conversion }));
+    } else takeBody(exchange, thread, (body) => transform(exchange, chosen, { body, conversion }));
     return false;
   };
 }
 
-/** A path that would leave the part of the backend that the integration opens. */
-export function refusePath(exchange: Exchange): false {
+interface Given {
+  readonly body: Buffer | RequestBodyStream | undefined;
+  readonly conversion: Conversion;
+}
+
+/** Does what a backend is sent besides the body come from the body? */
+export const backendReadsBody = ({ headers, query, path }: HttpPlan["backend"]): boolean =>
+  readsBody(headers) || readsBody(query) || path.some(isBodyPart);
+
+const isBodyPart = (part: HttpPlan["backend"]["path"][number]): boolean =>
+  typeof part === "object" && (part.kind === "uri-parameter" ? part.value?.kind === "body" : part.kind === "body");
+
+/** A path that would leave the part of the backend that the integration opens, or that lacks a part (null). */
+export function refusePath(exchange: Exchange, path: null | undefined): false {
+  if (path === null) {
+    return exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", {
+      hint: "Execution failed due to configuration error: Illegal character in path: neither a mapping nor a template set one of the path parameters of the integration's URI",
+    });
+  }
   return exchange.program.responses.finish(exchange, "DEFAULT_4XX", {
     hint: "a path parameter has a segment `..`, which the backend would resolve",
   });
@@ -58,6 +124,8 @@ class ResponseMapper implements BackendConsumer {
   readonly #select: SelectResponse;
   readonly #thread: ThreadContext;
   #isStreaming = false;
+  /** What waits for the whole body. */
+  #buffered: BufferedAnswer | undefined = undefined;
   #bytes = 0;
 
   constructor(
@@ -72,26 +140,23 @@ class ResponseMapper implements BackendConsumer {
 
   begin(status: number, backendHeaders: readonly string[], call: BackendCall): void {
     const exchange = this.#exchange;
-    const { responses } = exchange.program;
     const response = this.#select(String(status));
-    if (response === undefined || !response.plan.isDeclared) {
+    if (!checkResponse(exchange, response, String(status))) {
       call.cancel();
-      responses.finish(exchange, "API_CONFIGURATION_ERROR", {
-        hint:
-          response === undefined
-            ? `No match for output mapping and no default endpoint response configured. Endpoint Response Status Code: ${status}`
-            : `Output mapping refers to an invalid method response: ${response.plan.statusCode}`,
-      });
       return;
     }
-    const template = chooseResponseTemplate(exchange, response.plan);
+    const template = chooseResponseTemplate(exchange, response);
+    if (needsPayload(exchange, response, template)) {
+      this.#buffered = { response, template, chunks: [], call };
+      return;
+    }
+    if (template.make !== null) {
+      // The backend's body is read and thrown away, which keeps the connection.
+      respondMapped(exchange, response, { template, body: undefined, headers: traceHeader(exchange) });
+      return;
+    }
     const headers = writeResponseHeaders(exchange, response, template);
     headers.push("X-Amzn-Trace-Id", `Root=${exchange.traceId}`);
-    if (template.text !== null) {
-      // The backend's body is read and thrown away, which keeps the connection.
-      exchange.respond(response.plan.statusCode, headers, template.text);
-      return;
-    }
     exchange.status = response.plan.statusCode;
     exchange.addGatewayHeaders(headers);
     this.#isStreaming = true;
@@ -101,30 +166,72 @@ class ResponseMapper implements BackendConsumer {
   }
 
   data(chunk: Buffer): boolean {
-    if (!this.#isStreaming) return true;
+    const buffered = this.#buffered;
+    if (!this.#isStreaming && buffered === undefined) return true;
     this.#bytes += chunk.length;
     if (this.#bytes > this.#thread.payloadBytesMax) {
-      this.cut();
+      if (buffered === undefined) this.#abort();
+      else this.#refuseTooLarge(buffered);
       return true;
     }
-    return this.#exchange.request.write(chunk);
+    if (buffered === undefined) return this.#exchange.request.write(chunk);
+    buffered.chunks.push(chunk);
+    return true;
   }
 
   end(): void {
-    this.#exchange.request.end();
-    this.#exchange.complete();
+    const exchange = this.#exchange;
+    if (this.#buffered !== undefined) {
+      this.#respond(this.#buffered);
+      return;
+    }
+    exchange.request.end();
+    exchange.complete();
   }
 
-  cut(): void {
-    this.#exchange.request.abort();
-    this.#exchange.complete();
+  /** Called by undici, which would take what is thrown here for the connection's failure. */
+  #respond({ response, template, chunks }: BufferedAnswer): void {
+    const exchange = this.#exchange;
+    const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+    exchange.integrationPayload = new Payload(body);
+    try {
+      respondMapped(exchange, response, { template, body, headers: traceHeader(exchange) });
+    } catch (error) {
+      failExchange(exchange, this.#thread.logger, error);
+    }
+  }
+
+  cut(failure: BackendFailure): void {
+    if (this.#buffered === undefined) this.#abort();
+    else this.fail(failure);
   }
 
   fail(failure: BackendFailure): void {
     const { origin, timeoutMs } = this.#plan.backend;
     answerFailure(this.#exchange, failure, { thread: this.#thread, origin, timeoutMs });
   }
+
+  #abort(): void {
+    this.#exchange.request.abort();
+    this.#exchange.complete();
+  }
+
+  #refuseTooLarge({ call }: BufferedAnswer): void {
+    call.cancel();
+    this.#exchange.program.responses.finish(this.#exchange, "API_CONFIGURATION_ERROR", {
+      hint: `the backend's answer is over the payload limit of ${this.#thread.payloadBytesMax} bytes`,
+    });
+  }
 }
+
+interface BufferedAnswer {
+  readonly response: IntegrationResponse;
+  readonly template: ChosenTemplate;
+  readonly chunks: Buffer[];
+  readonly call: BackendCall;
+}
+
+const traceHeader = (exchange: Exchange): readonly string[] => ["X-Amzn-Trace-Id", `Root=${exchange.traceId}`];
 
 function contentLengthOf(headers: readonly string[]): number | undefined {
   for (let index = 0; index < headers.length; index += 2) {

@@ -1,35 +1,68 @@
 import { parseJavaPattern } from "../../language/java-pattern.ts";
 import type { IntegrationResponsePlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
-import { mediaTypeOf } from "../integrations/media-types.ts";
+import {
+  type Content,
+  type Conversion,
+  decodeBase64,
+  encodeBase64,
+  linkResponseContent,
+  refuseUndecodable,
+} from "../integrations/content-handling.ts";
+import { acceptedMediaType } from "../integrations/media-types.ts";
 import { setHeader } from "../responses/gateway-responses.ts";
-import { linkValue, type ReadValue } from "../values.ts";
+import { linkFailureLog, linkTemplate, type Template, type TemplateOptions } from "../templates/link-template.ts";
+import { Payload } from "../templates/payload.ts";
+import { linkValue, type ReadValue, readsBody } from "../values.ts";
+import type { LinkContext } from "./link-step.ts";
 
 /** One integration response, linked. */
 export interface IntegrationResponse {
   readonly plan: IntegrationResponsePlan;
   readonly headers: readonly { readonly name: string; readonly read: ReadValue }[];
+  /** By media type, in the plan's order. */
+  readonly templates: ReadonlyMap<string, ChosenTemplate>;
+  /** Does a header come from the integration's body? */
+  readonly mapsBody: boolean;
+  /** How the payload is treated; undefined: as it is. */
+  readonly contentOf: ((exchange: Exchange) => Content) | undefined;
 }
 
-/** Finds the integration response for what the integration answered; undefined if there is none, not even a default. */
-export type SelectResponse = (status: string) => IntegrationResponse | undefined;
+/**
+ * Finds the integration response for what the integration answered: a status, or a function's error message; undefined
+ * for none. No response: there is none, not even a default.
+ */
+export type SelectResponse = (status: string | undefined) => IntegrationResponse | undefined;
 
 /**
  * AWS: API Gateway Developer Guide, "Set up an integration response in API Gateway": the first whose selection pattern
- * matches the whole status, else the one without a pattern. Answers are remembered: a status is one of 900 numbers.
+ * matches the whole status, else the one without a pattern. Answers are remembered where they are short, as a status is.
  */
-export function linkSelection(plans: readonly IntegrationResponsePlan[]): SelectResponse {
+export function linkSelection(
+  plans: readonly IntegrationResponsePlan[],
+  { stage, method, thread }: LinkContext,
+  { isMock }: { readonly isMock: boolean },
+): SelectResponse {
+  const { stageVariables, binaryMediaTypes } = stage;
+  const onFailure = linkFailureLog(stage, method, thread.logger);
   const responses = plans.map((plan) => ({
     plan,
     headers: plan.headers.map(({ name, value }) => ({ name, read: linkValue(value) })),
+    templates: linkTemplates(plan, { stageVariables, onFailure }),
+    mapsBody: readsBody(plan.headers),
+    contentOf: linkResponseContent(plan.contentHandling, { binaryMediaTypes, isMock }),
     pattern: plan.selectionPattern === undefined ? undefined : linkPattern(plan.selectionPattern),
   }));
-  const byDefault = responses.find(({ pattern }) => pattern === undefined);
+  const byDefault =
+    responses.find(({ pattern }) => pattern === undefined) ??
+    // AWS quirk: a pattern that matches everything matches nothing, too.
+    responses.find(({ plan }) => plan.selectionPattern === ".*");
   const known = new Map<string, IntegrationResponse | undefined>();
   return (status) => {
+    if (status === undefined) return byDefault;
     if (known.has(status)) return known.get(status);
     const selected = responses.find(({ pattern }) => pattern?.matches(status)) ?? byDefault;
-    if (known.size < 1_000) known.set(status, selected);
+    if (known.size < 1_000 && status.length <= 64) known.set(status, selected);
     return selected;
   };
 }
@@ -40,27 +73,46 @@ function linkPattern(source: string): { matches(text: string): boolean } {
   return parsed.kind === "pattern" ? parsed.pattern : { matches: () => false };
 }
 
+function linkTemplates(
+  plan: IntegrationResponsePlan,
+  options: Pick<TemplateOptions, "stageVariables" | "onFailure">,
+): ReadonlyMap<string, ChosenTemplate> {
+  const entries = Object.entries(plan.templates).map(([mediaType, template]): [string, ChosenTemplate] => {
+    const make =
+      template === null || typeof template === "string"
+        ? template
+        : linkTemplate(template, { side: "response", mediaType, ...options });
+    return [mediaType, { mediaType, make }];
+  });
+  return new Map(entries);
+}
+
 /** What the client gets of an integration's body: what a template makes of it, or the body itself. */
 export interface ChosenTemplate {
   readonly mediaType: string | undefined;
-  /** null: the body as it is. */
-  readonly text: string | null;
+  /** null: the body as it is; text: its own result. */
+  readonly make: string | Template | null;
 }
 
-const passBody: ChosenTemplate = { mediaType: undefined, text: null };
+const passBody: ChosenTemplate = { mediaType: undefined, make: null };
 
 /**
  * The response template: under the first media type that the request accepts, else the first one there is.
  * AWS: "Integration passthrough behaviors"; fact sheet §4.1.
  */
-export function chooseResponseTemplate(exchange: Exchange, plan: IntegrationResponsePlan): ChosenTemplate {
-  const accept = exchange.request.header("accept");
-  const wanted = accept === undefined ? "application/json" : mediaTypeOf(accept.split(",", 1)[0]!);
-  const { templates } = plan;
-  if (Object.hasOwn(templates, wanted)) return { mediaType: wanted, text: templates[wanted]! };
-  for (const mediaType in templates) return { mediaType, text: templates[mediaType]! };
+export function chooseResponseTemplate(exchange: Exchange, { templates }: IntegrationResponse): ChosenTemplate {
+  if (templates.size === 0) return passBody;
+  const chosen = templates.get(acceptedMediaType(exchange.request));
+  if (chosen !== undefined) return chosen;
+  for (const first of templates.values()) return first;
   return passBody;
 }
+
+/** Must the integration's body be there in whole, before the answer can begin? */
+export const needsPayload = (exchange: Exchange, response: IntegrationResponse, { make }: ChosenTemplate): boolean =>
+  response.mapsBody ||
+  (make !== null && typeof make === "object" && make.readsPayload) ||
+  (make === null && response.contentOf !== undefined && response.contentOf(exchange).conversion !== "none");
 
 /** The headers of a method's response: those that are mapped, and the content type. */
 export function writeResponseHeaders(
@@ -76,4 +128,103 @@ export function writeResponseHeaders(
     else for (const each of value) headers.push(name, each);
   }
   return headers;
+}
+
+/** The integration response, if the method declares its status; else the exchange is answered as AWS does. */
+export function checkResponse(
+  exchange: Exchange,
+  response: IntegrationResponse | undefined,
+  status: string,
+): response is IntegrationResponse {
+  if (response?.plan.isDeclared === true) return true;
+  exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", {
+    hint:
+      response === undefined
+        ? `No match for output mapping and no default endpoint response configured. Endpoint Response Status Code: ${status}`
+        : `Output mapping refers to an invalid method response: ${response.plan.statusCode}`,
+  });
+  return false;
+}
+
+/**
+ * Answers with a method's response, once all that it reads is there: mapped headers, then what the template makes, or
+ * the integration's `body`, and at last what the template overrides.
+ */
+export function respondMapped(
+  exchange: Exchange,
+  response: IntegrationResponse,
+  options: {
+    readonly template: ChosenTemplate;
+    readonly body: Buffer | undefined;
+    readonly headers?: readonly string[];
+  },
+): void {
+  const { template, body } = options;
+  const headers = writeResponseHeaders(exchange, response, template);
+  if (options.headers !== undefined) headers.push(...options.headers);
+  const { conversion, isOpaque } = response.contentOf === undefined ? asItIs : response.contentOf(exchange);
+  if (template.make === null) {
+    const payload = conversion === "encode" && body !== undefined ? encodeBase64(body) : body;
+    respondContent(exchange, { status: response.plan.statusCode, headers, payload, conversion });
+    return;
+  }
+  if (isOpaque) {
+    refuseOpaque(exchange);
+    return;
+  }
+  if (typeof template.make === "string") {
+    respondContent(exchange, { status: response.plan.statusCode, headers, payload: template.make, conversion });
+    return;
+  }
+  if (conversion === "encode" && body !== undefined) exchange.integrationPayload = new Payload(encodeBase64(body));
+  const outcome = template.make.render(exchange, exchange.integrationPayload);
+  if (outcome.kind !== "text") {
+    const reason =
+      outcome.kind === "failure"
+        ? outcome.detail
+        : `Could not parse the integration's body into json: ${outcome.detail}`;
+    exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", {
+      hint: `Execution failed due to configuration error: Unable to transform response: ${reason}`,
+    });
+    return;
+  }
+  const status = overrideResponse(exchange, response.plan.statusCode, headers);
+  respondContent(exchange, { status, headers, payload: outcome.text, conversion });
+}
+
+const asItIs: Content = { conversion: "none", isOpaque: false };
+
+/** What a template makes, or a payload that is text, becomes bytes last. */
+function respondContent(
+  exchange: Exchange,
+  answer: {
+    readonly status: number;
+    readonly headers: string[];
+    readonly payload: Buffer | string | undefined;
+    readonly conversion: Conversion;
+  },
+): void {
+  const { status, headers, payload, conversion } = answer;
+  if (conversion !== "decode" || payload === undefined) {
+    exchange.respond(status, headers, payload);
+    return;
+  }
+  const decoded = decodeBase64(payload);
+  if (decoded === undefined) refuseUndecodable(exchange);
+  else exchange.respond(status, headers, decoded);
+}
+
+function refuseOpaque(exchange: Exchange): void {
+  exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", {
+    hint: "Execution failed due to configuration error: Unable to transform response: the integration's Content-Type is one of binaryMediaTypes, and the integration response's contentHandling is not CONVERT_TO_TEXT",
+  });
+}
+
+/** `$context.responseOverride`: changes the headers, and answers with the status. */
+function overrideResponse(exchange: Exchange, status: number, headers: string[]): number {
+  const { overrides } = exchange;
+  if (overrides === undefined) return status;
+  for (const { name, values } of overrides.of("response", "header").values())
+    setHeader(headers, name, values.join(","));
+  return overrides.status ?? status;
 }

@@ -1,19 +1,25 @@
 import type { MethodPlan, StagePlan } from "../../plan/plan.ts";
 import type { StepKind, StepOf, StepPlan } from "../../plan/steps.ts";
+import type { LinkedModels } from "../linked-models.ts";
 import type { RunStep } from "../program.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import { linkClosed } from "./closed.ts";
 import { linkHttp } from "./http.ts";
 import { linkHttpProxy } from "./http-proxy.ts";
+import { linkLambda } from "./lambda.ts";
 import { linkLambdaProxy } from "./lambda-proxy.ts";
 import { linkMisconfigured } from "./misconfigured.ts";
 import { linkMock } from "./mock.ts";
+import { linkRequestValidation } from "./request-validation.ts";
+import { linkResponseCompression } from "./response-compression.ts";
 
 /** What a step is linked with, besides its own plan. */
 export interface LinkContext {
   readonly stage: StagePlan;
   readonly method: MethodPlan;
   readonly thread: ThreadContext;
+  /** The stage's models, each linked once, when a method first asks for it. */
+  readonly models: LinkedModels;
   /** Called when the program is retired and no request is on it. */
   onRetire(release: () => void): void;
 }
@@ -24,9 +30,12 @@ export type LinkStep<Kind extends StepKind> = (plan: StepOf<Kind>, context: Link
 const linkers: { readonly [Kind in StepKind]: LinkStep<Kind> } = {
   closed: linkClosed,
   misconfigured: linkMisconfigured,
+  "response-compression": linkResponseCompression,
+  "request-validation": linkRequestValidation,
   mock: linkMock,
   http: linkHttp,
   "http-proxy": linkHttpProxy,
+  lambda: linkLambda,
   "lambda-proxy": linkLambdaProxy,
 };
 

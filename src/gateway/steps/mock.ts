@@ -1,55 +1,63 @@
 import type { MockPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
+import { linkRequestContent } from "../integrations/content-handling.ts";
 import type { RunStep } from "../program.ts";
 import {
+  checkResponse,
   chooseResponseTemplate,
   linkSelection,
+  respondMapped,
   type SelectResponse,
-  writeResponseHeaders,
 } from "./integration-response.ts";
-import { linkRequestTemplates } from "./request-template.ts";
+import type { LinkContext } from "./link-step.ts";
+import { linkRequestTemplates, refuseRequest, renderRequest, withPayload } from "./request-template.ts";
 
 /**
  * A MOCK integration: the request template's `statusCode` selects the integration response, whose template is the body.
  * AWS: API Gateway Developer Guide, "Set up mock integrations in API Gateway".
  */
-export function linkMock(plan: MockPlan): RunStep {
-  const chooseBody = linkRequestTemplates(plan.request);
-  const select = linkSelection(plan.responses);
-  // Templates are literal text, so what they say is known before any request.
+export function linkMock(plan: MockPlan, context: LinkContext): RunStep {
+  const { stage, thread } = context;
+  const chooseBody = linkRequestTemplates(plan.request, context);
+  const select = linkSelection(plan.responses, context, { isMock: true });
+  const contentOf = linkRequestContent(plan.request.contentHandling, stage.binaryMediaTypes);
+  // What literal templates say is known before any request.
   const statuses = new Map<string, string | undefined>();
   for (const text of Object.values(plan.request.templates))
-    if (text !== null) statuses.set(text, parseStatusCode(text));
+    if (typeof text === "string") statuses.set(text, parseStatusCode(text));
   return (exchange) => {
     const body = chooseBody(exchange);
-    if (body.kind === "refuse") return exchange.program.responses.finish(exchange, "UNSUPPORTED_MEDIA_TYPE");
-    if (body.kind === "pass") return answer(exchange, select, "");
-    const status = statuses.get(body.text);
-    if (status === undefined) {
-      return exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", {
-        hint: "Execution failed due to configuration error: Unable to parse statusCode. It should be an integer",
-      });
+    switch (body.kind) {
+      case "refuse":
+        return refuseRequest(exchange, body);
+      case "pass":
+        return answer(exchange, select, "");
+      case "text":
+        return answer(exchange, select, statuses.get(body.text));
+      case "template": {
+        const render = (): void => {
+          const text = renderRequest(exchange, body.template);
+          if (text !== undefined) answer(exchange, select, parseStatusCode(text));
+        };
+        const conversion = contentOf?.(exchange).conversion ?? "none";
+        if (body.template.readsPayload) withPayload(exchange, { thread, conversion }, render);
+        else render();
+        return false;
+      }
     }
-    return answer(exchange, select, status);
   };
 }
 
-function answer(exchange: Exchange, select: SelectResponse, status: string): false {
-  const { responses } = exchange.program;
+function answer(exchange: Exchange, select: SelectResponse, status: string | undefined): false {
+  if (status === undefined) {
+    return exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", {
+      hint: "Execution failed due to configuration error: Unable to parse statusCode. It should be an integer",
+    });
+  }
   const response = select(status);
-  if (response === undefined) {
-    return responses.finish(exchange, "API_CONFIGURATION_ERROR", {
-      hint: `No match for output mapping and no default endpoint response configured. Endpoint Response Status Code: ${status}`,
-    });
+  if (checkResponse(exchange, response, status)) {
+    respondMapped(exchange, response, { template: chooseResponseTemplate(exchange, response), body: undefined });
   }
-  const { plan } = response;
-  if (!plan.isDeclared) {
-    return responses.finish(exchange, "API_CONFIGURATION_ERROR", {
-      hint: `Output mapping refers to an invalid method response: ${plan.statusCode}`,
-    });
-  }
-  const template = chooseResponseTemplate(exchange, plan);
-  exchange.respond(plan.statusCode, writeResponseHeaders(exchange, response, template), template.text ?? undefined);
   return false;
 }
 

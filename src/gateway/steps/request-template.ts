@@ -1,29 +1,113 @@
 import type { RequestTemplatesPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
-import { mediaTypeOf } from "../integrations/media-types.ts";
+import { type Conversion, encodeBase64, linkRequestContent } from "../integrations/content-handling.ts";
+import { requestMediaType } from "../integrations/media-types.ts";
+import { collectBody } from "../integrations/request-body.ts";
+import { linkFailureLog, linkTemplate, type Template } from "../templates/link-template.ts";
+import { Payload } from "../templates/payload.ts";
+import type { ThreadContext } from "../thread-context.ts";
+import type { LinkContext } from "./link-step.ts";
 
-/** What is sent to the integration: a template's text, the request's own body, or nothing because AWS refuses with 415. */
+/** What is sent to the integration: a template's text, the request's own body, or nothing because AWS refuses. */
 export type RequestBody =
   | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "template"; readonly template: Template }
   | { readonly kind: "pass" }
-  | { readonly kind: "refuse" };
+  /** 415 by the passthrough behavior, 500 for bytes where a template wants text. */
+  | { readonly kind: "refuse"; readonly type: "UNSUPPORTED_MEDIA_TYPE" | "API_CONFIGURATION_ERROR" };
 
 const pass: RequestBody = { kind: "pass" };
-const refuse: RequestBody = { kind: "refuse" };
+const refuse: RequestBody = { kind: "refuse", type: "UNSUPPORTED_MEDIA_TYPE" };
+const refuseOpaque: RequestBody = { kind: "refuse", type: "API_CONFIGURATION_ERROR" };
 
 /** Chooses by the request's content type. AWS: API Gateway Developer Guide, "Integration passthrough behaviors". */
-export function linkRequestTemplates(plan: RequestTemplatesPlan): (exchange: Exchange) => RequestBody {
-  const bodies = new Map<string, RequestBody>(
-    Object.entries(plan.templates).map(([mediaType, text]) => [
-      mediaType,
-      text === null ? pass : { kind: "text", text },
-    ]),
-  );
+export function linkRequestTemplates(
+  plan: RequestTemplatesPlan,
+  { stage, method, thread }: LinkContext,
+): (exchange: Exchange) => RequestBody {
+  const { stageVariables, binaryMediaTypes } = stage;
+  const onFailure = linkFailureLog(stage, method, thread.logger);
+  const bodies = new Map<string, RequestBody>();
+  for (const [mediaType, template] of Object.entries(plan.templates)) {
+    if (template === null) bodies.set(mediaType, pass);
+    else if (typeof template === "string") bodies.set(mediaType, { kind: "text", text: template });
+    else {
+      const linked = linkTemplate(template, { side: "request", mediaType, stageVariables, onFailure });
+      bodies.set(mediaType, { kind: "template", template: linked });
+    }
+  }
   const isRefusedUnmatched =
     plan.passthrough === "NEVER" || (plan.passthrough === "WHEN_NO_TEMPLATES" && bodies.size > 0);
   const unmatched = isRefusedUnmatched ? refuse : pass;
+  const choose = (exchange: Exchange): RequestBody => bodies.get(requestMediaType(exchange.request)) ?? unmatched;
+  const contentOf = linkRequestContent(plan.contentHandling, binaryMediaTypes);
+  if (contentOf === undefined) return choose;
   return (exchange) => {
-    const contentType = exchange.request.header("content-type");
-    return bodies.get(contentType === undefined ? "application/json" : mediaTypeOf(contentType)) ?? unmatched;
+    const body = choose(exchange);
+    const isTransformed = body.kind === "text" || body.kind === "template";
+    return isTransformed && contentOf(exchange).isOpaque ? refuseOpaque : body;
   };
+}
+
+/** Answers a request that is not sent to the integration. */
+export function refuseRequest(exchange: Exchange, { type }: Extract<RequestBody, { readonly kind: "refuse" }>): false {
+  if (type === "UNSUPPORTED_MEDIA_TYPE") return exchange.program.responses.finish(exchange, type);
+  return exchange.program.responses.finish(exchange, type, {
+    hint: `Execution failed due to configuration error: Unable to transform request: ${requestMediaType(exchange.request)} is one of binaryMediaTypes, and the integration's contentHandling is not CONVERT_TO_TEXT`,
+  });
+}
+
+/**
+ * Has the request's body whole, for templates and mappings, and then goes on; else answers by itself. Bytes that are to
+ * become text are base64 then; text that is to become bytes becomes it after templates.
+ */
+export function withPayload(
+  exchange: Exchange,
+  { thread, conversion }: { readonly thread: ThreadContext; readonly conversion: Conversion },
+  goOn: (body: Buffer | undefined) => void,
+): void {
+  if (!exchange.request.hasBody) {
+    exchange.requestPayload ??= new Payload(undefined);
+    goOn(undefined);
+    return;
+  }
+  collectBody(exchange, thread, (body) => {
+    if (conversion === "encode") {
+      const encoded = encodeBase64(body);
+      exchange.requestPayload = new Payload(encoded);
+      goOn(encoded);
+    } else {
+      exchange.requestPayload ??= new Payload(body);
+      goOn(body);
+    }
+  });
+}
+
+/** What a request template makes; undefined: it failed, and the exchange is answered as AWS does. */
+export function renderRequest(exchange: Exchange, template: Template): string | undefined {
+  const outcome = template.render(exchange, exchange.requestPayload);
+  switch (outcome.kind) {
+    case "text":
+      return outcome.text;
+    case "malformed":
+      refuseMalformed(exchange, outcome.detail);
+      return undefined;
+    case "failure":
+      exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", {
+        hint: `Execution failed due to configuration error: Unable to transform request: ${outcome.detail}`,
+      });
+      return undefined;
+  }
+}
+
+/**
+ * A body that is no JSON where JSON is needed.
+ * Unconfirmed: the gateway response type; the status and the words are AWS's, as users quote them.
+ */
+export function refuseMalformed(exchange: Exchange, detail: string): void {
+  exchange.program.responses.finish(exchange, "DEFAULT_4XX", {
+    status: 400,
+    message: `Could not parse request body into json: ${detail}`,
+    phase: "execution",
+  });
 }

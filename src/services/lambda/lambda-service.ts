@@ -1,9 +1,11 @@
 import type { Clock } from "../../base/clock.ts";
+import type { EventClient } from "../../functions/function-client.ts";
 import type { FunctionManager } from "../../functions/manager.ts";
 import type { PackageStore } from "../../functions/packages.ts";
 import type { Operations } from "../../protocol/operation.ts";
 import type { Change, Store } from "../../store/store.ts";
 import type { Logger } from "../../telemetry/logger.ts";
+import { acceptEvent } from "./accept-event.ts";
 import { EventQueue } from "./event-queue.ts";
 import { type FunctionDocument, functionKind, toSpec } from "./function-document.ts";
 import { makeLambdaOperations } from "./operations.ts";
@@ -23,6 +25,8 @@ interface LambdaServiceOptions {
  * and asynchronous invocations run.
  */
 export class LambdaService {
+  /** Asynchronous invocations by the gateway itself. */
+  readonly acceptEvent: EventClient["accept"];
   readonly operations: Operations;
   readonly #options: LambdaServiceOptions;
   readonly #events: EventQueue;
@@ -41,6 +45,7 @@ export class LambdaService {
       clock,
       ...(eventRetryMs ? { retryMs: eventRetryMs } : {}),
     });
+    this.acceptEvent = (event) => acceptEvent(event, this.#events, logger);
     this.operations = makeLambdaOperations({
       store,
       manager,

@@ -1,0 +1,28 @@
+import { parseTemplate } from "../language/vtl/parse-template.ts";
+import type { TemplatePlan } from "../plan/steps.ts";
+
+type Templates = Readonly<Record<string, string | null>> | undefined;
+
+/** A template without `$` and `#` has nothing that Velocity would evaluate: it is its own result. */
+const isVelocity = (template: string | null): template is string => template !== null && /[$#]/.test(template);
+
+export const hasVelocity = (templates: Templates): boolean => Object.values(templates ?? {}).some(isVelocity);
+
+/**
+ * Templates by media type. Those that can't be parsed are kept with the reason, since AWS takes them, too, and answers
+ * 500 to the requests that need them.
+ */
+export function compileTemplates(templates: Templates): Readonly<Record<string, TemplatePlan>> {
+  return Object.fromEntries(
+    Object.entries(templates ?? {}).map(([mediaType, template]) => [
+      mediaType.toLowerCase(),
+      isVelocity(template) ? compileTemplate(template) : template,
+    ]),
+  );
+}
+
+function compileTemplate(text: string): TemplatePlan {
+  const parsed = parseTemplate(text);
+  if (parsed.kind === "template") return { velocity: text };
+  return { velocity: text, problem: `line ${parsed.line}, column ${parsed.column}: ${parsed.message}` };
+}

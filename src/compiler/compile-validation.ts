@@ -1,0 +1,90 @@
+import { referencedModels } from "../definition/model-schema.ts";
+import type { Method, Model, RequestValidator } from "../definition/rest-api.ts";
+import { parseJsonSchema } from "../language/json-schema/json-schema.ts";
+import type { RequestValidationPlan, RequiredParameterPlan } from "../plan/steps.ts";
+import { closed } from "./refusal.ts";
+
+/** The models of an API while its methods are compiled: each is checked once, and those that are used go into the plan. */
+export class ModelSet {
+  readonly #restApiId: string;
+  readonly #models: ReadonlyMap<string, Model>;
+  /** Why a model can't be used; undefined: it can. */
+  readonly #problems = new Map<string, string | undefined>();
+  readonly #used = new Map<string, string>();
+
+  constructor(models: readonly Model[], restApiId: string) {
+    this.#restApiId = restApiId;
+    this.#models = new Map(models.map((model) => [model.name, model]));
+  }
+
+  /** Takes a model into the plan, with all that it refers to. Throws a refusal if it can't be linked. */
+  use(name: string): void {
+    if (!this.#problems.has(name)) this.#problems.set(name, this.#check(name));
+    const problem = this.#problems.get(name);
+    if (problem !== undefined) throw closed(`model ${name} (${problem})`);
+    this.#collect(name);
+  }
+
+  /** The schemas of all models that were used, by name; undefined if none was. */
+  get used(): Readonly<Record<string, string>> | undefined {
+    if (this.#used.size === 0) return undefined;
+    return Object.fromEntries([...this.#used].sort(([left], [right]) => (left < right ? -1 : 1)));
+  }
+
+  #check(name: string): string | undefined {
+    const text = this.#textOf(name);
+    if (text === undefined) return "it is not there, or has no schema";
+    const parsed = parseJsonSchema(text, (other, api) => (api === this.#restApiId ? this.#textOf(other) : undefined));
+    return parsed.kind === "invalid" ? parsed.detail : undefined;
+  }
+
+  #collect(name: string): void {
+    const text = this.#textOf(name);
+    if (text === undefined || this.#used.has(name)) return;
+    this.#used.set(name, text);
+    for (const other of referencedModels(text)) this.#collect(other);
+  }
+
+  #textOf(name: string): string | undefined {
+    return this.#models.get(name)?.schema;
+  }
+}
+
+export interface ValidationContext {
+  readonly requestValidators: readonly RequestValidator[];
+  readonly models: ModelSet;
+}
+
+/**
+ * What a method's validator checks, as its step; none if there is nothing to check, which lets everything pass, on AWS too.
+ * AWS: API Gateway Developer Guide, "Request validation for REST APIs in API Gateway".
+ */
+export function compileValidation(method: Method, context: ValidationContext): RequestValidationPlan[] {
+  if (method.requestValidatorId === undefined || method.requestValidatorId === "") return [];
+  const validator = context.requestValidators.find(({ id }) => id === method.requestValidatorId);
+  if (validator === undefined) throw closed(`request validator ${method.requestValidatorId}`);
+  const parameters = validator.validateRequestParameters ? requiredParameters(method) : [];
+  const models = validator.validateRequestBody ? usedModels(method, context.models) : {};
+  if (parameters.length === 0 && Object.keys(models).length === 0) return [];
+  return [{ kind: "request-validation", parameters, models }];
+}
+
+const places = ["path", "querystring", "header"] as const;
+
+/** In the order of places and then names: AWS documents none. */
+function requiredParameters(method: Method): RequiredParameterPlan[] {
+  const names = Object.entries(method.requestParameters ?? {})
+    .filter(([, isRequired]) => isRequired)
+    .map(([key]) => key)
+    .sort();
+  return places.flatMap((place) => {
+    const prefix = `method.request.${place}.`;
+    return names.filter((key) => key.startsWith(prefix)).map((key) => ({ place, name: key.slice(prefix.length) }));
+  });
+}
+
+function usedModels(method: Method, models: ModelSet): Record<string, string> {
+  const byMediaType = Object.entries(method.requestModels ?? {}).sort(([left], [right]) => (left < right ? -1 : 1));
+  for (const [, name] of byMediaType) models.use(name);
+  return Object.fromEntries(byMediaType.map(([mediaType, name]) => [mediaType.toLowerCase(), name]));
+}

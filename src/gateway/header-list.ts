@@ -1,0 +1,16 @@
+import type { InboundRequest } from "./inbound.ts";
+
+/** The entries of a header that is a list, of all its lines, in lower case and without empty ones. RFC 9110 §5.3, §5.6.1. */
+export function headerList(request: InboundRequest, lowerName: string): string[] {
+  const entries: string[] = [];
+  if (request.header(lowerName) === undefined) return entries;
+  const { headerNames, rawHeaders } = request;
+  for (let index = 0; index < headerNames.length; index++) {
+    if (headerNames[index] !== lowerName) continue;
+    for (const part of rawHeaders[2 * index + 1]!.split(",")) {
+      const entry = part.trim().toLowerCase();
+      if (entry !== "") entries.push(entry);
+    }
+  }
+  return entries;
+}

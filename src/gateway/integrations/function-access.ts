@@ -1,0 +1,40 @@
+import { bounds } from "../../base/bounds.ts";
+import type { MethodPlan, StagePlan } from "../../plan/plan.ts";
+import type { Exchange } from "../exchange.ts";
+import type { ThreadContext } from "../thread-context.ts";
+
+/** The method that wants to invoke. */
+export interface Invoker {
+  readonly stage: StagePlan;
+  readonly method: MethodPlan;
+  readonly thread: ThreadContext;
+}
+
+/** May API Gateway invoke the function for this method? If not, the exchange is answered as AWS does. */
+export function mayInvoke(exchange: Exchange, functionArn: string, { stage, method, thread }: Invoker): boolean {
+  const facts = thread.functions.describe(functionArn);
+  const sourceArn =
+    `arn:aws:execute-api:${stage.region}:${stage.account}:${stage.apiId}/${stage.stageName}/` +
+    `${exchange.httpMethod}${method.resourcePath}`;
+  if (facts !== undefined && thread.permissions.decide(facts, sourceArn, stage.account) === "allowed") return true;
+  const anySource = `arn:aws:execute-api:${stage.region}:${stage.account}:${stage.apiId}/*/*`;
+  const hint =
+    facts === undefined
+      ? `Execution failed: there is no function ${functionArn}`
+      : "Execution failed due to configuration error: Invalid permissions on Lambda function. Allow it with: " +
+        `aws lambda add-permission --function-name ${functionArn} --statement-id apigateway ` +
+        `--action lambda:InvokeFunction --principal apigateway.amazonaws.com --source-arn '${anySource}'`;
+  exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", { hint });
+  return false;
+}
+
+/** Is the event short enough for Lambda? If not, the exchange is answered as AWS does. */
+export function fitsLambda(exchange: Exchange, event: Buffer | string): boolean {
+  const max = bounds.lambdaPayloadBytesMax.value;
+  // A character is three bytes at most, so that the bytes of most events need not be counted.
+  if (event.length <= max / 3 || Buffer.byteLength(event) <= max) return true;
+  exchange.program.responses.finish(exchange, "REQUEST_TOO_LARGE", {
+    hint: `the event would be longer than Lambda's ${max} bytes`,
+  });
+  return false;
+}

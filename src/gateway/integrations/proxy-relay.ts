@@ -1,0 +1,48 @@
+import type { InvokeOutcome } from "../../functions/function-client.ts";
+import type { Exchange } from "../exchange.ts";
+import type { ThreadContext } from "../thread-context.ts";
+import { failInvocation, type InvocationConsumer } from "./invocation.ts";
+import { parseLambdaResponse } from "./lambda-response.ts";
+import { type IsBinary, mediaTypeOf } from "./media-types.ts";
+
+/** Answers with what a function of a Lambda proxy integration said. */
+export class ProxyRelay implements InvocationConsumer {
+  readonly #exchange: Exchange;
+  readonly #thread: ThreadContext;
+  readonly #isBinary: IsBinary;
+
+  constructor(exchange: Exchange, thread: ThreadContext, isBinary: IsBinary) {
+    this.#exchange = exchange;
+    this.#thread = thread;
+    this.#isBinary = isBinary;
+  }
+
+  functionError({ errorMessage, requestId }: Extract<InvokeOutcome, { readonly kind: "function-error" }>): void {
+    const hint =
+      `Lambda execution failed with status 200 due to customer function error: ${errorMessage}. ` +
+      `Lambda request id: ${requestId}`;
+    failInvocation(this.#exchange, this.#thread, { status: 502, hint });
+  }
+
+  ok(payload: Buffer): void {
+    const exchange = this.#exchange;
+    const response = parseLambdaResponse(payload);
+    if (response.kind === "malformed") {
+      const detail = "Execution failed due to configuration error: Malformed Lambda proxy response";
+      exchange.integration!.error = detail;
+      failInvocation(exchange, this.#thread, { status: 502, hint: `${detail}: ${response.detail}` });
+      return;
+    }
+    exchange.integration!.status = response.status;
+    response.headers.push("X-Amzn-Trace-Id", `Root=${exchange.traceId}`);
+    const { body } = response;
+    const isDecoded = response.isBase64Encoded && body !== undefined && this.#accepts();
+    exchange.respond(response.status, response.headers, isDecoded ? Buffer.from(body, "base64") : body);
+  }
+
+  /** Base64 is decoded only for a caller whose first accepted type is binary for the API. */
+  #accepts(): boolean {
+    const accept = this.#exchange.request.header("accept");
+    return this.#isBinary(accept === undefined ? "application/json" : mediaTypeOf(accept.split(",", 1)[0]!));
+  }
+}

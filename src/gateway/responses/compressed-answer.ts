@@ -1,0 +1,245 @@
+import type { Deflate, Gzip } from "node:zlib";
+import type { BodySink, InboundRequest } from "../inbound.ts";
+import type { ContentCoding } from "./content-coding.ts";
+
+type Zlib = typeof import("node:zlib");
+
+let loaded: Zlib | undefined;
+
+/** Loaded with the first answer that is compressed: zlib costs a gateway thread a megabyte. */
+function loadZlib(): Zlib {
+  loaded ??= process.getBuiltinModule("node:zlib");
+  return loaded;
+}
+
+/** Whole answers up to this are compressed at once, which takes a millisecond at most; longer ones in zlib's threads. */
+const atOnceBytesMax = 65_536;
+
+interface Held {
+  readonly status: number;
+  readonly headers: readonly string[];
+  readonly chunks: Buffer[];
+  bytes: number;
+}
+
+/**
+ * A request whose answer is compressed on its way out, if it is long enough and nobody has coded it before. What reads the
+ * request and what answers it don't notice.
+ *
+ * An answer of unknown length is held for one turn of the event loop: the small ones that end within it are judged by
+ * their length, as AWS does with the whole answer; others are compressed as they come.
+ */
+export class CompressedAnswer implements InboundRequest {
+  onDrain: (() => void) | undefined = undefined;
+  onClose: (() => void) | undefined = undefined;
+  readonly #inner: InboundRequest;
+  readonly #coding: ContentCoding;
+  readonly #bytesMin: number;
+  #held: Held | undefined = undefined;
+  #stream: Gzip | Deflate | undefined = undefined;
+  /** The answer is all handed over, or will never be. */
+  #isSettled = false;
+  #onSettled: (() => void) | undefined = undefined;
+
+  constructor(inner: InboundRequest, coding: ContentCoding, bytesMin: number) {
+    this.#inner = inner;
+    this.#coding = coding;
+    this.#bytesMin = bytesMin;
+    inner.onDrain = () => {
+      if (this.#stream === undefined) this.onDrain?.();
+      else this.#stream.resume();
+    };
+    inner.onClose = () => {
+      this.#drop();
+      this.onClose?.();
+      this.#settle();
+    };
+  }
+
+  get method(): string {
+    return this.#inner.method;
+  }
+  get target(): string {
+    return this.#inner.target;
+  }
+  get httpVersion(): "1.0" | "1.1" {
+    return this.#inner.httpVersion;
+  }
+  get rawHeaders(): readonly string[] {
+    return this.#inner.rawHeaders;
+  }
+  get headerNames(): readonly string[] {
+    return this.#inner.headerNames;
+  }
+  get host(): string {
+    return this.#inner.host;
+  }
+  get remoteAddress(): string {
+    return this.#inner.remoteAddress;
+  }
+  get remotePort(): number {
+    return this.#inner.remotePort;
+  }
+  get localPort(): number {
+    return this.#inner.localPort;
+  }
+  get isEncrypted(): boolean {
+    return this.#inner.isEncrypted;
+  }
+  get contentLength(): number | undefined {
+    return this.#inner.contentLength;
+  }
+  get hasBody(): boolean {
+    return this.#inner.hasBody;
+  }
+  get responseBytes(): number {
+    return this.#inner.responseBytes;
+  }
+  header(name: string): string | undefined {
+    return this.#inner.header(name);
+  }
+  collect(bytesMax: number, done: Parameters<InboundRequest["collect"]>[1]): void {
+    this.#inner.collect(bytesMax, done);
+  }
+  reserve(bytes: number): boolean {
+    return this.#inner.reserve(bytes);
+  }
+  streamBody(sink: BodySink): void {
+    this.#inner.streamBody(sink);
+  }
+  resumeBody(): void {
+    this.#inner.resumeBody();
+  }
+
+  /** Calls back when the answer was handed over to the last byte, or given up. */
+  whenSettled(settled: () => void): void {
+    if (this.#isSettled) settled();
+    else this.#onSettled = settled;
+  }
+
+  respond(status: number, headers: readonly string[], body: Buffer | string | undefined): void {
+    const bytes = typeof body === "string" ? Buffer.from(body) : body;
+    if (bytes === undefined || !this.#isCompressed(status, headers, bytes.length)) {
+      this.#inner.respond(status, headers, body);
+      this.#settle();
+      return;
+    }
+    const coded = [...headers, "Content-Encoding", this.#coding];
+    const zlib = loadZlib();
+    if (bytes.length <= atOnceBytesMax) {
+      const compress = this.#coding === "gzip" ? zlib.gzipSync : zlib.deflateSync;
+      this.#inner.respond(status, coded, compress(bytes));
+      this.#settle();
+      return;
+    }
+    const compress = this.#coding === "gzip" ? zlib.gzip : zlib.deflate;
+    compress(bytes, (error, compressed) => {
+      if (error === null) this.#inner.respond(status, coded, compressed);
+      else this.#inner.abort();
+      this.#settle();
+    });
+  }
+
+  startResponse(status: number, headers: readonly string[], contentLength: number | undefined): void {
+    if (!this.#isCompressed(status, headers, contentLength ?? Number.POSITIVE_INFINITY)) {
+      this.#inner.startResponse(status, headers, contentLength);
+    } else if (contentLength !== undefined) {
+      this.#startStream(status, headers);
+    } else {
+      this.#held = { status, headers, chunks: [], bytes: 0 };
+      setImmediate(() => this.#streamHeld());
+    }
+  }
+
+  write(chunk: Buffer): boolean {
+    const held = this.#held;
+    if (held !== undefined) {
+      held.chunks.push(chunk);
+      held.bytes += chunk.length;
+      if (held.bytes > atOnceBytesMax) this.#streamHeld();
+      return this.#stream === undefined || !this.#stream.writableNeedDrain;
+    }
+    return this.#stream === undefined ? this.#inner.write(chunk) : this.#compress(this.#stream, chunk);
+  }
+
+  end(): void {
+    const held = this.#held;
+    if (held !== undefined) {
+      this.#held = undefined;
+      this.respond(held.status, held.headers, Buffer.concat(held.chunks));
+    } else if (this.#stream === undefined) {
+      this.#inner.end();
+      this.#settle();
+    } else {
+      this.#stream.end();
+    }
+  }
+
+  abort(): void {
+    this.#drop();
+    this.#inner.abort();
+    this.#settle();
+  }
+
+  /**
+   * AWS: "Receive an API response with a compressed payload": not what the integration has coded. RFC 9110 §14.4: a part of
+   * a representation is a part of it as it was coded; RFC 9111 §5.2.2.6: `no-transform`.
+   */
+  #isCompressed(status: number, headers: readonly string[], length: number): boolean {
+    if (length === 0 || length < this.#bytesMin) return false;
+    if (this.method === "HEAD" || status === 204 || status === 206 || status === 304) return false;
+    for (let index = 0; index < headers.length; index += 2) {
+      const name = headers[index]!;
+      if (name.length === 16 && name.toLowerCase() === "content-encoding") return false;
+      if (name.length === 13 && name.toLowerCase() === "cache-control") {
+        if (headers[index + 1]!.toLowerCase().includes("no-transform")) return false;
+      }
+    }
+    return true;
+  }
+
+  #streamHeld(): void {
+    const held = this.#held;
+    if (held === undefined) return;
+    this.#held = undefined;
+    const stream = this.#startStream(held.status, held.headers);
+    for (const chunk of held.chunks) this.#compress(stream, chunk);
+  }
+
+  #startStream(status: number, headers: readonly string[]): Gzip | Deflate {
+    const stream = this.#coding === "gzip" ? loadZlib().createGzip() : loadZlib().createDeflate();
+    this.#stream = stream;
+    this.#inner.startResponse(status, [...headers, "Content-Encoding", this.#coding], undefined);
+    stream.on("data", (piece: Buffer) => {
+      if (!this.#inner.write(piece)) stream.pause();
+    });
+    stream.on("drain", () => this.onDrain?.());
+    stream.on("end", () => {
+      this.#inner.end();
+      this.#settle();
+    });
+    stream.on("error", () => this.abort());
+    return stream;
+  }
+
+  /** What was compressed goes out when no more comes, so that an answer that comes in pieces arrives in pieces. */
+  #compress(stream: Gzip | Deflate, chunk: Buffer): boolean {
+    return stream.write(chunk, () => {
+      if (stream.writableLength === 0 && !stream.writableEnded && !stream.destroyed) {
+        stream.flush(loadZlib().constants.Z_SYNC_FLUSH);
+      }
+    });
+  }
+
+  /** Nobody takes what is left. */
+  #drop(): void {
+    this.#held = undefined;
+    this.#stream?.destroy();
+  }
+
+  #settle(): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    this.#onSettled?.();
+  }
+}

@@ -1,0 +1,34 @@
+/** The codings that API Gateway compresses with. */
+export type ContentCoding = "gzip" | "deflate";
+
+/**
+ * The coding of an answer for a caller with these entries of Accept-Encoding; undefined: none. Only the coding that the
+ * caller likes best counts, of equals the first; if that is no supported one, nothing is compressed. `*` names no coding.
+ * AWS: API Gateway Developer Guide, "Receive an API response with a compressed payload in API Gateway".
+ */
+export function chooseCoding(accepted: readonly string[]): ContentCoding | undefined {
+  let best: string | undefined;
+  let bestWeight = 0;
+  for (const entry of accepted) {
+    const weight = weightOf(entry);
+    if (weight > bestWeight) {
+      best = nameOf(entry);
+      bestWeight = weight;
+    }
+  }
+  return best === "gzip" || best === "deflate" ? best : undefined;
+}
+
+function nameOf(entry: string): string {
+  const semicolon = entry.indexOf(";");
+  return semicolon < 0 ? entry : entry.slice(0, semicolon).trimEnd();
+}
+
+const weightPattern = /;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*(?:;|$)/;
+
+/** RFC 9110 §12.4.2; a weight that is none takes the coding out. */
+function weightOf(entry: string): number {
+  if (!entry.includes(";")) return 1;
+  const weight = weightPattern.exec(entry);
+  return weight === null ? 0 : Number(weight[1]);
+}

@@ -1,0 +1,211 @@
+import type { InvokeOutcome } from "../../functions/function-client.ts";
+import { parseJsonText } from "../../language/json-text.ts";
+import { TemplateMap } from "../../language/vtl/values.ts";
+import type { LambdaPlan } from "../../plan/steps.ts";
+import type { Exchange } from "../exchange.ts";
+import {
+  type Conversion,
+  decodeBase64,
+  linkRequestContent,
+  refuseUndecodable,
+} from "../integrations/content-handling.ts";
+import { fitsLambda, mayInvoke } from "../integrations/function-access.ts";
+import { Invocation, type InvocationConsumer, refuseAsService } from "../integrations/invocation.ts";
+import type { RunStep } from "../program.ts";
+import { Payload } from "../templates/payload.ts";
+import { asText, linkValue } from "../values.ts";
+import {
+  checkResponse,
+  chooseResponseTemplate,
+  linkSelection,
+  respondMapped,
+  type SelectResponse,
+} from "./integration-response.ts";
+import type { LinkContext } from "./link-step.ts";
+import {
+  linkRequestTemplates,
+  type RequestBody,
+  refuseMalformed,
+  refuseRequest,
+  renderRequest,
+  withPayload,
+} from "./request-template.ts";
+
+/** AWS: API Gateway Developer Guide, "Set up Lambda custom integrations in API Gateway". */
+export function linkLambda(plan: LambdaPlan, context: LinkContext): RunStep {
+  const { stage, thread } = context;
+  const { functionArn, timeoutMs } = plan;
+  const chooseBody = linkRequestTemplates(plan.request, context);
+  const select = linkSelection(plan.responses, context, { isMock: false });
+  const contentOf = linkRequestContent(plan.request.contentHandling, stage.binaryMediaTypes);
+  const readHeader = linkHeaders(plan);
+  const call = (exchange: Exchange, event: Buffer | string): void => {
+    const parsed = event.length === 0 ? undefined : parseJsonText(event.toString());
+    if (parsed?.kind === "malformed") {
+      refuseMalformed(exchange, `Could not parse payload into json: ${parsed.detail}`);
+      return;
+    }
+    if (!fitsLambda(exchange, event)) return;
+    // AWS quirk: a request without a body invokes with an empty object.
+    const payload = event.length === 0 ? "{}" : event;
+    const type = readHeader(exchange, "x-amz-invocation-type") ?? "RequestResponse";
+    const clientContext = readHeader(exchange, "x-amz-client-context");
+    exchange.forgetBody();
+    if (type === "Event") {
+      void accept(exchange, context, { plan, payload, clientContext, select });
+    } else if (type === "RequestResponse") {
+      const mapper = new AnswerMapper(exchange, select);
+      new Invocation(exchange, mapper, { functionArn, timeoutMs, thread, clientContext }).start(payload);
+    } else {
+      exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", {
+        hint: `X-Amz-Invocation-Type is ${type}, and neither Event nor RequestResponse`,
+      });
+    }
+  };
+  const transform = (exchange: Exchange, chosen: RequestBody, given: Given): void => {
+    if (!mayInvoke(exchange, functionArn, context)) return;
+    const made =
+      chosen.kind === "template"
+        ? renderRequest(exchange, chosen.template)
+        : chosen.kind === "text"
+          ? chosen.text
+          : (given.body ?? "");
+    if (made === undefined) return;
+    const event = given.conversion === "decode" ? decodeBase64(made) : made;
+    if (event === undefined) refuseUndecodable(exchange);
+    else call(exchange, event);
+  };
+  return (exchange) => {
+    const chosen = chooseBody(exchange);
+    if (chosen.kind === "refuse") return refuseRequest(exchange, chosen);
+    const conversion = contentOf?.(exchange).conversion ?? "none";
+    withPayload(exchange, { thread, conversion }, (body) => transform(exchange, chosen, { body, conversion }));
+    return false;
+  };
+}
+
+interface Given {
+  readonly body: Buffer | undefined;
+  readonly conversion: Conversion;
+}
+
+/** A header that Invoke knows: what a template overrides, else what is mapped. */
+function linkHeaders(plan: LambdaPlan): (exchange: Exchange, lowerName: string) => string | undefined {
+  const mapped = new Map(plan.headers.map(({ name, value }) => [name.toLowerCase(), linkValue(value)]));
+  return (exchange, lowerName) => {
+    const overridden = exchange.overrides?.of("request", "header").get(lowerName);
+    return overridden === undefined ? asText(mapped.get(lowerName)?.(exchange)) : overridden.values.join(",");
+  };
+}
+
+/** AWS: API Gateway Developer Guide, "Set up asynchronous invocation of the backend Lambda function". */
+async function accept(
+  exchange: Exchange,
+  { thread }: LinkContext,
+  options: {
+    readonly plan: LambdaPlan;
+    readonly payload: Buffer | string;
+    readonly clientContext: string | undefined;
+    readonly select: SelectResponse;
+  },
+): Promise<void> {
+  const { plan, payload, clientContext, select } = options;
+  const integration = exchange.startIntegration();
+  exchange.request.onClose = () => {
+    exchange.status = 499;
+    exchange.complete();
+  };
+  try {
+    const outcome = await thread.events.accept({
+      functionArn: plan.functionArn,
+      payload,
+      traceId: exchange.traceHeader,
+      ...(clientContext === undefined ? {} : { clientContext }),
+    });
+    integration.latencyMs = performance.now() - integration.startedAt;
+    thread.metrics.integration(integration.latencyMs);
+    if (exchange.isComplete) return;
+    exchange.request.onClose = undefined;
+    integration.requestId = outcome.requestId;
+    if (outcome.kind === "service-error") {
+      integration.serviceStatus = outcome.status;
+      refuseAsService(exchange, thread, outcome);
+      return;
+    }
+    integration.serviceStatus = 202;
+    answerMapped(exchange, select, { status: 202, message: undefined, payload: Buffer.alloc(0) });
+  } catch (error) {
+    // Our bug: this exchange ends, and only this one.
+    thread.logger.error("accepting an asynchronous invocation failed", { error: String(error) });
+    exchange.program.responses.finish(exchange, "DEFAULT_5XX");
+  }
+}
+
+/** Maps what a function said by the integration response of its error message, or by the default one. */
+class AnswerMapper implements InvocationConsumer {
+  readonly #exchange: Exchange;
+  readonly #select: SelectResponse;
+
+  constructor(exchange: Exchange, select: SelectResponse) {
+    this.#exchange = exchange;
+    this.#select = select;
+  }
+
+  ok(payload: Buffer): void {
+    answerMapped(this.#exchange, this.#select, { status: 200, message: undefined, payload });
+  }
+
+  functionError({ payload, errorMessage }: Extract<InvokeOutcome, { readonly kind: "function-error" }>): void {
+    answerMapped(this.#exchange, this.#select, { status: 200, message: errorMessage, payload });
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  /** A function error's; undefined for a success, which no selection pattern matches. */
+  readonly message: string | undefined;
+  readonly payload: Buffer;
+}
+
+function answerMapped(exchange: Exchange, select: SelectResponse, { status, message, payload }: Answer): void {
+  const integration = exchange.integration!;
+  integration.status = status;
+  exchange.integrationHeaders = [
+    "Content-Type",
+    "application/json",
+    "x-amzn-RequestId",
+    integration.requestId ?? "",
+    ...(message === undefined ? [] : ["X-Amz-Function-Error", "Unhandled"]),
+  ];
+  exchange.integrationPayload = message === undefined ? new Payload(payload) : new FunctionErrorPayload(payload);
+  const response = select(message);
+  if (!checkResponse(exchange, response, String(status))) return;
+  respondMapped(exchange, response, {
+    template: chooseResponseTemplate(exchange, response),
+    body: payload,
+    headers: ["X-Amzn-Trace-Id", `Root=${exchange.traceId}`],
+  });
+}
+
+/**
+ * A function error's payload: header mappings, and only those, look into an `errorMessage` that is JSON text.
+ * AWS: API Gateway Developer Guide, "Handle custom Lambda errors in API Gateway".
+ */
+class FunctionErrorPayload extends Payload {
+  #unfolded: Payload["json"] | undefined = undefined;
+
+  override find(path: Parameters<Payload["find"]>[0]): ReturnType<Payload["find"]> {
+    this.#unfolded ??= this.#unfold();
+    return this.#unfolded.kind === "value" ? path.evaluate(this.#unfolded.value) : undefined;
+  }
+
+  #unfold(): Payload["json"] {
+    const json = parseJsonText(this.text);
+    if (json.kind === "malformed" || !(json.value instanceof TemplateMap)) return json;
+    const message = json.value.get("errorMessage");
+    if (typeof message !== "string") return json;
+    const inner = parseJsonText(message);
+    if (inner.kind === "value" && typeof inner.value === "object") json.value.set("errorMessage", inner.value);
+    return json;
+  }
+}

@@ -1,0 +1,18 @@
+import type { ResponseCompressionPlan } from "../../plan/steps.ts";
+import { headerList } from "../header-list.ts";
+import type { RunStep } from "../program.ts";
+import { CompressedAnswer } from "../responses/compressed-answer.ts";
+import { chooseCoding } from "../responses/content-coding.ts";
+
+/** AWS: API Gateway Developer Guide, "Payload compression for REST APIs in API Gateway". */
+export const linkResponseCompression =
+  (plan: ResponseCompressionPlan): RunStep =>
+  (exchange) => {
+    const coding = chooseCoding(headerList(exchange.request, "accept-encoding"));
+    if (coding !== undefined) {
+      const answer = new CompressedAnswer(exchange.request, coding, plan.bytesMin);
+      exchange.request = answer;
+      exchange.whenSettled = (settled) => answer.whenSettled(settled);
+    }
+    return true;
+  };

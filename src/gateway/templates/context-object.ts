@@ -1,0 +1,94 @@
+import { HostObject, type HostType, JavaLong, TemplateMap, type TemplateValue } from "../../language/vtl/values.ts";
+import { linkVariable } from "../context.ts";
+import { Overrides, overridesObject } from "./overrides.ts";
+import type { Rendering } from "./rendering.ts";
+
+/**
+ * `$context` of templates: without what only access logs and gateway responses know.
+ * AWS: API Gateway Developer Guide, "Variables for data transformations for API Gateway", `$context` variables.
+ */
+const names = [
+  "accountId",
+  "apiId",
+  "awsEndpointRequestId",
+  "deploymentId",
+  "domainName",
+  "domainPrefix",
+  "extendedRequestId",
+  "httpMethod",
+  "path",
+  "protocol",
+  "requestId",
+  "requestTime",
+  "resourceId",
+  "resourcePath",
+  "stage",
+  "wafResponseCode",
+  "webaclArn",
+  "xrayTraceId",
+] as const;
+const identityNames = [
+  "accessKey",
+  "accountId",
+  "apiKey",
+  "apiKeyId",
+  "caller",
+  "cognitoAuthenticationProvider",
+  "cognitoAuthenticationType",
+  "cognitoIdentityId",
+  "cognitoIdentityPoolId",
+  "principalOrgId",
+  "sourceIp",
+  "user",
+  "userAgent",
+  "userArn",
+  "vpcId",
+  "vpceId",
+] as const;
+
+const variables = new Map(names.map((name) => [name as string, linkVariable(name)]));
+const identity = identityNames.map((name) => [name, linkVariable(`identity.${name}`)] as const);
+
+interface Context {
+  readonly rendering: Rendering;
+  identity: TemplateMap | undefined;
+}
+
+function property(context: Context, name: string): TemplateValue {
+  const { exchange, side } = context.rendering;
+  const read = variables.get(name);
+  if (read !== undefined) return read(exchange) ?? null;
+  switch (name) {
+    case "requestTimeEpoch":
+      return new JavaLong(BigInt(exchange.startedMs));
+    case "identity":
+      context.identity ??= identityOf(context.rendering);
+      return context.identity;
+    case "requestOverride":
+    case "responseOverride":
+      if (name !== `${side}Override`) return null;
+      exchange.overrides ??= new Overrides();
+      return overridesObject(exchange.overrides, side);
+    default:
+      return null;
+  }
+}
+
+function identityOf({ exchange }: Rendering): TemplateMap {
+  const map = new TemplateMap();
+  for (const [name, read] of identity) {
+    const value = read(exchange);
+    if (value !== undefined) map.set(name, value);
+  }
+  return map;
+}
+
+const contextType: HostType<Context> = {
+  name: "$context",
+  methods: new Map([["get", (context, [name]) => (typeof name === "string" ? property(context, name) : undefined)]]),
+  property,
+  text: () => "$context",
+};
+
+export const contextObject = (rendering: Rendering): HostObject =>
+  HostObject.of(contextType, { rendering, identity: undefined });

@@ -1,0 +1,90 @@
+import { compileTemplate } from "../../language/vtl/compile-template.ts";
+import { parseTemplate } from "../../language/vtl/parse-template.ts";
+import { apiGatewayPolicy } from "../../language/vtl/template-policy.ts";
+import type { TemplateValue } from "../../language/vtl/values.ts";
+import type { MethodPlan, StagePlan } from "../../plan/plan.ts";
+import type { VelocityPlan } from "../../plan/steps.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+import type { Exchange } from "../exchange.ts";
+import { contextObject } from "./context-object.ts";
+import { inputObject } from "./input-object.ts";
+import { Payload } from "./payload.ts";
+import { Rendering, type Side } from "./rendering.ts";
+import { stageVariablesObject } from "./stage-variables-object.ts";
+import { utilObject } from "./util-object.ts";
+
+/** What a template made of an exchange, or why it made nothing. */
+export type TemplateOutcome =
+  | { readonly kind: "text"; readonly text: string }
+  /** The template asked for the payload's JSON, and it is none: the parser's words. */
+  | { readonly kind: "malformed"; readonly detail: string }
+  /** Names the template, line and column; for log and hint, never for the caller. */
+  | { readonly kind: "failure"; readonly detail: string };
+
+export interface Template {
+  /** May it read the payload? Else that need not be there. */
+  readonly readsPayload: boolean;
+  render(exchange: Exchange, payload: Payload | undefined): TemplateOutcome;
+}
+
+export interface TemplateOptions {
+  readonly side: Side;
+  readonly mediaType: string;
+  readonly stageVariables: Readonly<Record<string, string>>;
+  /** Is told of a failure in words: the template, line and column, and what happened. */
+  readonly onFailure: (detail: string) => void;
+}
+
+/**
+ * Links a mapping template to closures, once for each deployment and thread. What it may spend is bounded by the engine.
+ * AWS: API Gateway Developer Guide, "Mapping template transformations for REST APIs in API Gateway".
+ */
+export function linkTemplate(plan: VelocityPlan, options: TemplateOptions): Template {
+  const { side } = options;
+  const name = `the ${side} template for ${options.mediaType}`;
+  const fail = (detail: string): TemplateOutcome => {
+    options.onFailure(detail);
+    return { kind: "failure", detail };
+  };
+  const broken = (problem: string): Template => ({
+    readsPayload: false,
+    render: () => fail(`${name}, ${problem}`),
+  });
+  if (plan.problem !== undefined) return broken(plan.problem);
+  const parsed = parseTemplate(plan.velocity);
+  if (parsed.kind === "problem") return broken(`line ${parsed.line}, column ${parsed.column}: ${parsed.message}`);
+  const compiled = compileTemplate(parsed, apiGatewayPolicy);
+  const stageVariables = stageVariablesObject(options.stageVariables);
+  return {
+    // A reference to $input is written as one: no template makes names of variables.
+    readsPayload: plan.velocity.includes("input"),
+    render(exchange, payload) {
+      const rendering = new Rendering(exchange, side, payload ?? new Payload(undefined));
+      const scope = new Map<string, TemplateValue>([
+        ["input", inputObject(rendering)],
+        ["context", contextObject(rendering)],
+        ["stageVariables", stageVariables],
+        ["util", utilObject],
+      ]);
+      const rendered = compiled.render(scope);
+      if (rendered.kind === "text") return rendered;
+      if (rendering.malformed !== undefined) return { kind: "malformed", detail: rendering.malformed };
+      return fail(`${name}, line ${rendered.line}, column ${rendered.column}: ${rendered.message}`);
+    },
+  };
+}
+
+/** Tells of a template's failures: once for a deployment so that it is seen, then only to who debugs. */
+export function linkFailureLog(
+  { apiId, stageName }: StagePlan,
+  { httpMethod, resourcePath }: MethodPlan,
+  logger: Logger,
+): TemplateOptions["onFailure"] {
+  let isTold = false;
+  return (detail) => {
+    const fields = { apiId, stage: stageName, route: `${httpMethod} ${resourcePath}`, detail };
+    if (isTold) logger.debug("A mapping template failed.", fields);
+    else logger.warn("A mapping template failed; more failures of this method are logged at the level debug.", fields);
+    isTold = true;
+  };
+}

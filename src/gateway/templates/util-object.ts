@@ -1,0 +1,82 @@
+import { type Meter, TemplateFailure } from "../../language/vtl/meter.ts";
+import { type HostMethod, HostObject, type HostType, type TemplateValue, textOf } from "../../language/vtl/values.ts";
+import { parseJsonBounded } from "./payload.ts";
+
+/** A function of one text; other values become texts first, and null stays null. */
+const ofText =
+  (convert: (text: string, meter: Meter) => TemplateValue): HostMethod<null> =>
+  (_, args, meter) => {
+    if (args.length !== 1) return undefined;
+    const text = textOf(args[0]!, meter);
+    if (text === null) return null;
+    meter.step(text.length >> 6);
+    const made = convert(text, meter);
+    if (typeof made === "string") meter.made(made.length);
+    return made;
+  };
+
+/** AWS: API Gateway Developer Guide, "Variables for data transformations for API Gateway", `$util` functions. */
+const functions: Readonly<Record<string, HostMethod<null>>> = {
+  escapeJavaScript: ofText(escapeJavaScript),
+  parseJson: ofText(parseJson),
+  urlEncode: ofText(urlEncode),
+  urlDecode: ofText(urlDecode),
+  base64Encode: ofText((text) => Buffer.from(text, "utf8").toString("base64")),
+  base64Decode: ofText((text) => Buffer.from(text, "base64").toString("utf8")),
+};
+
+const type: HostType<null> = {
+  name: "$util",
+  methods: new Map(Object.entries(functions)),
+  text: () => "$util",
+};
+
+export const utilObject = HostObject.of(type, null);
+
+/** As commons-lang 2.6 does: JSON has no `\'`, and what wants none takes it away with `.replaceAll`. */
+function escapeJavaScript(text: string): string {
+  return /[^ -~]|['"\\/]/.test(text) ? text.replace(/[^ -~]|['"\\/]/g, escapeCharacter) : text;
+}
+
+const shortEscapes: Readonly<Record<string, string>> = {
+  "\b": "\\b",
+  "\n": "\\n",
+  "\t": "\\t",
+  "\f": "\\f",
+  "\r": "\\r",
+  "'": "\\'",
+  '"': '\\"',
+  "\\": "\\\\",
+  "/": "\\/",
+};
+
+function escapeCharacter(character: string): string {
+  // U+007F is above what commons-lang keeps and below what it escapes: it stays.
+  if (character === "\x7f") return character;
+  return shortEscapes[character] ?? `\\u${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
+}
+
+function parseJson(text: string, meter: Meter): TemplateValue {
+  meter.step(text.length >> 3);
+  const parsed = parseJsonBounded(text);
+  if (parsed.kind === "malformed") throw new TemplateFailure(`$util.parseJson: ${parsed.detail}`);
+  return parsed.value;
+}
+
+/** As java.net.URLEncoder does: letters, digits and `.-*_` stay, a space is `+`, half a surrogate pair is `?`. */
+function urlEncode(text: string): string {
+  const whole = text.isWellFormed() ? text : text.replace(/\p{Surrogate}/gu, "?");
+  return encodeURIComponent(whole)
+    .replace(/[!'()~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll("%20", "+");
+}
+
+/** As java.net.URLDecoder does: bytes that are no UTF-8 become U+FFFD, an escape that is none is an error. */
+function urlDecode(text: string): string {
+  const spaced = text.replaceAll("+", " ");
+  if (!spaced.includes("%")) return spaced;
+  return spaced.replace(/(?:%[0-9a-fA-F]{2})+|%/g, (escapes) => {
+    if (escapes === "%") throw new TemplateFailure("$util.urlDecode: Illegal hex characters in escape (%) pattern");
+    return Buffer.from(escapes.replaceAll("%", ""), "hex").toString("utf8");
+  });
+}

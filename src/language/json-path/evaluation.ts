@@ -1,0 +1,45 @@
+import { bounds } from "../../base/bounds.ts";
+import type { TemplateValue } from "../vtl/values.ts";
+
+/** Why a path has no answer: Jayway throws here, and what a gateway makes of it is the caller's. */
+export class JsonPathFailure extends Error {}
+
+/** Jayway's InvalidPathException while a path is evaluated: a filter takes it for false. */
+export class PathMismatch extends JsonPathFailure {}
+
+/** Java's IndexOutOfBoundsException. */
+export class OutOfBounds extends JsonPathFailure {}
+
+/** Jayway's PathNotFoundException. One for all: nothing is said of it but that it was. */
+export const notFound = new PathMismatch("No results for path");
+
+/** One evaluation of a path: what it has found and used. */
+export class Evaluation {
+  readonly root: TemplateValue;
+  /** What paths from the root within filters gave. */
+  readonly cache = new Map<object, TemplateValue>();
+  #steps = 0;
+
+  constructor(root: TemplateValue) {
+    this.root = root;
+  }
+
+  /** What was counted so far. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /** Counts values looked at, and refuses too many: `$..*..*` looks at each value once for each level above it. */
+  step(count: number): void {
+    this.#steps += count;
+    if (this.#steps > bounds.jsonPathStepsMax.value) {
+      throw new JsonPathFailure(`The path takes more than ${bounds.jsonPathStepsMax.value} steps`);
+    }
+  }
+}
+
+/** Looks at a value and adds what it finds. */
+export type Visit = (value: TemplateValue, found: TemplateValue[], evaluation: Evaluation) => void;
+
+/** Does a filter accept a value? */
+export type Test = (value: TemplateValue, evaluation: Evaluation) => boolean;

@@ -1,0 +1,54 @@
+import { parseJsonText } from "../json-text.ts";
+import type { TemplateValue } from "../vtl/values.ts";
+import { Report, Unbounded } from "./report.ts";
+import { type ResolveModel, SchemaCompiler, WrongSchema } from "./schema-compiler.ts";
+
+/** A model's schema made into closures once: JSON Schema draft 4 as API Gateway validates bodies with it. */
+export interface JsonSchema {
+  /** What is wrong with a body, in the words of fge's json-schema-validator; nothing if it is valid. */
+  validate(body: TemplateValue): readonly string[];
+}
+
+/** A schema, or what is wrong with it. */
+export type ParsedJsonSchema =
+  | { readonly kind: "schema"; readonly schema: JsonSchema }
+  | { readonly kind: "invalid"; readonly detail: string };
+
+/**
+ * Parses a model's schema. References lead within it (`#/definitions/X`) or to other models of the API, by
+ * `https://apigateway.amazonaws.com/restapis/{api}/models/{name}`; they may form cycles. Any other is refused.
+ * AWS: "Data models for REST APIs".
+ */
+export function parseJsonSchema(text: string, resolveModel: ResolveModel = () => undefined): ParsedJsonSchema {
+  try {
+    const node = new SchemaCompiler(resolveModel).compile(parseSchemaText(text));
+    return {
+      kind: "schema",
+      schema: {
+        validate(body) {
+          const report = new Report();
+          try {
+            node.validate(body, report, false);
+            if (report.isSuccess) return report.messages;
+            // fge reports members in the order of their names; that is only looked up where there is something to report.
+            const sorted = new Report();
+            node.validate(body, sorted, true);
+            return sorted.messages;
+          } catch (error) {
+            if (error instanceof Unbounded) return [error.message];
+            throw error;
+          }
+        },
+      },
+    };
+  } catch (error) {
+    if (error instanceof WrongSchema) return { kind: "invalid", detail: error.message };
+    throw error;
+  }
+}
+
+function parseSchemaText(text: string): TemplateValue {
+  const parsed = parseJsonText(text);
+  if (parsed.kind === "malformed") throw new WrongSchema(parsed.detail);
+  return parsed.value;
+}

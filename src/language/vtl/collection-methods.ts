@@ -1,0 +1,274 @@
+import { type Meter, TemplateFailure } from "./meter.ts";
+import {
+  type TemplateIterator as Iterator,
+  isEqual,
+  TemplateEntry,
+  TemplateIterator,
+  TemplateList,
+  TemplateMap,
+  type TemplateValue,
+  textOf,
+} from "./values.ts";
+
+type Method<Self> = (self: Self, args: readonly TemplateValue[], meter: Meter) => TemplateValue | undefined;
+type Methods<Self> = ReadonlyMap<string, Method<Self>>;
+
+/** A method for one number of arguments; others see no such method. */
+export function taking<Self>(count: number, method: Method<Self>): Method<Self> {
+  return (self, args, meter) => (args.length === count ? method(self, args, meter) : undefined);
+}
+
+function itemsOfCollection(value: TemplateValue | undefined): readonly TemplateValue[] | undefined {
+  return value instanceof TemplateList && value.kind !== "array" ? value.items : undefined;
+}
+
+/** The item at a place that must be there; Java throws, and so the template ends. */
+export function itemAt(list: TemplateList, index: number): TemplateValue {
+  const item = list.items[index];
+  if (item === undefined) throw outOfBounds(index, list.items.length);
+  return item;
+}
+
+export function getAt(list: TemplateList, index: TemplateValue | undefined): TemplateValue {
+  return typeof index === "number" ? itemAt(list, index) : null;
+}
+
+function outOfBounds(index: number, length: number): TemplateFailure {
+  return new TemplateFailure(`Index ${index} out of bounds for length ${length}`);
+}
+
+function positionOf(list: TemplateList, value: TemplateValue, meter: Meter): number {
+  meter.step(list.items.length >> 3);
+  return list.items.findIndex((item) => isEqual(item, value, meter));
+}
+
+/** Changes the list to hold only what passes; answers whether that took something away. */
+function retain(list: TemplateList, passes: (item: TemplateValue) => boolean): boolean {
+  const kept = list.items.filter(passes);
+  const isChanged = kept.length !== list.items.length;
+  list.items.splice(0, list.items.length, ...kept);
+  return isChanged;
+}
+
+/** What any collection has. */
+const collectionBasics: Methods<TemplateList> = new Map<string, Method<TemplateList>>([
+  ["size", taking(0, (list) => list.items.length)],
+  ["isEmpty", taking(0, (list) => list.items.length === 0)],
+  ["contains", taking(1, (list, [value], meter) => positionOf(list, value!, meter) >= 0)],
+  [
+    "containsAll",
+    taking(1, (list, [values], meter) =>
+      itemsOfCollection(values)?.every((item) => positionOf(list, item, meter) >= 0),
+    ),
+  ],
+  ["iterator", taking(0, (list) => new TemplateIterator([...list.items]))],
+  ["toArray", taking(0, (list, _, meter) => copyOf(list.items, "array", meter))],
+  ["toString", taking(0, (list, _, meter) => textOf(list, meter))],
+  ["equals", taking(1, (list, [other], meter) => isEqual(list, other!, meter))],
+]);
+
+function copyOf(items: readonly TemplateValue[], kind: "array" | "list", meter: Meter): TemplateList {
+  meter.step(items.length >> 3);
+  return new TemplateList([...items], kind);
+}
+
+function add(list: TemplateList, args: readonly TemplateValue[], meter: Meter): TemplateValue | undefined {
+  meter.grown(list.items.length + 1, 1);
+  if (args.length === 1) {
+    list.items.push(args[0]!);
+    return true;
+  }
+  const [index, value] = args;
+  if (args.length !== 2 || typeof index !== "number") return undefined;
+  if (index < 0 || index > list.items.length) throw outOfBounds(index, list.items.length);
+  meter.step(list.items.length >> 6);
+  list.items.splice(index, 0, value!);
+  return null;
+}
+
+function addAll(list: TemplateList, args: readonly TemplateValue[], meter: Meter): TemplateValue | undefined {
+  const added = itemsOfCollection(args.at(-1));
+  const index = args.length === 2 ? args[0] : list.items.length;
+  if (added === undefined || args.length > 2 || typeof index !== "number") return undefined;
+  if (index < 0 || index > list.items.length) throw outOfBounds(index, list.items.length);
+  meter.grown(list.items.length + added.length, added.length);
+  const tail = list.items.splice(index);
+  for (const item of [...added, ...tail]) list.items.push(item);
+  return added.length > 0;
+}
+
+/** By place if it is an Integer, else by value. */
+function remove(list: TemplateList, value: TemplateValue, meter: Meter): TemplateValue {
+  meter.step(list.items.length >> 6);
+  if (typeof value === "number") {
+    const item = itemAt(list, value);
+    list.items.splice(value, 1);
+    return item;
+  }
+  const at = positionOf(list, value, meter);
+  if (at >= 0) list.items.splice(at, 1);
+  return at >= 0;
+}
+
+function subList(list: TemplateList, from: TemplateValue, to: TemplateValue, meter: Meter): TemplateValue | undefined {
+  if (typeof from !== "number" || typeof to !== "number") return undefined;
+  if (from < 0 || to > list.items.length || from > to) {
+    throw new TemplateFailure(`subList(${from}, ${to}) of a list of ${list.items.length}`);
+  }
+  return new TemplateList(copyOf(list.items.slice(from, to), "list", meter).items, list.kind);
+}
+
+const positionMethods: Methods<TemplateList> = new Map<string, Method<TemplateList>>([
+  ...collectionBasics,
+  ["get", taking(1, (list, [index]) => (typeof index === "number" ? itemAt(list, index) : undefined))],
+  [
+    "set",
+    taking(2, (list, [index, value]) => {
+      if (typeof index !== "number") return undefined;
+      const before = itemAt(list, index);
+      list.items[index] = value!;
+      return before;
+    }),
+  ],
+]);
+
+const listMethods: Methods<TemplateList> = new Map<string, Method<TemplateList>>([
+  ...positionMethods,
+  ["add", add],
+  ["addAll", addAll],
+  ["remove", taking(1, (list, [value], meter) => remove(list, value!, meter))],
+  [
+    "removeAll",
+    taking(1, (list, [values], meter) => {
+      if (itemsOfCollection(values) === undefined) return undefined;
+      const removed = new TemplateList([...itemsOfCollection(values)!], "list");
+      return retain(list, (item) => positionOf(removed, item, meter) < 0);
+    }),
+  ],
+  [
+    "retainAll",
+    taking(1, (list, [values], meter) => {
+      if (itemsOfCollection(values) === undefined) return undefined;
+      const kept = new TemplateList([...itemsOfCollection(values)!], "list");
+      return retain(list, (item) => positionOf(kept, item, meter) >= 0);
+    }),
+  ],
+  [
+    "clear",
+    taking(0, (list) => {
+      list.items.length = 0;
+      return null;
+    }),
+  ],
+  ["indexOf", taking(1, (list, [value], meter) => positionOf(list, value!, meter))],
+  [
+    "lastIndexOf",
+    taking(1, (list, [value], meter) => {
+      meter.step(list.items.length >> 3);
+      return list.items.findLastIndex((item) => isEqual(item, value!, meter));
+    }),
+  ],
+  ["subList", taking(2, (list, [from, to], meter) => subList(list, from!, to!, meter))],
+]);
+
+function refuseToAdd(): never {
+  throw new TemplateFailure("UnsupportedOperationException: a view of a map takes no elements");
+}
+
+const viewMethods: Methods<TemplateList> = new Map<string, Method<TemplateList>>([
+  ...collectionBasics,
+  ["add", taking(1, refuseToAdd)],
+  ["addAll", taking(1, refuseToAdd)],
+]);
+
+/** The methods of a list's kind: a view (`keySet()`) has no places, an array has no methods that change its size. */
+export function collectionMethods(list: TemplateList): Methods<TemplateList> {
+  return list.kind === "view" ? viewMethods : list.kind === "array" ? positionMethods : listMethods;
+}
+
+function viewOf(map: TemplateMap, items: TemplateValue[], meter: Meter): TemplateList {
+  meter.step(items.length >> 3);
+  return new TemplateList(items, "view", map);
+}
+
+function put(map: TemplateMap, key: TemplateValue, value: TemplateValue, meter: Meter): TemplateValue {
+  const before = map.get(key) ?? null;
+  map.set(key, value);
+  meter.grown(map.size, 1);
+  return before;
+}
+
+export const mapMethods: Methods<TemplateMap> = new Map<string, Method<TemplateMap>>([
+  ["size", taking(0, (map) => map.size)],
+  ["isEmpty", taking(0, (map) => map.size === 0)],
+  ["get", taking(1, (map, [key]) => map.get(key!) ?? null)],
+  ["getOrDefault", taking(2, (map, [key, otherwise]) => (map.has(key!) ? map.get(key!)! : otherwise!))],
+  ["put", taking(2, (map, [key, value], meter) => put(map, key!, value!, meter))],
+  ["putIfAbsent", taking(2, (map, [key, value], meter) => map.get(key!) ?? put(map, key!, value!, meter))],
+  [
+    "putAll",
+    taking(1, (map, [other], meter) => {
+      if (!(other instanceof TemplateMap)) return undefined;
+      for (const [key, value] of [...other.entries()]) put(map, key, value, meter);
+      return null;
+    }),
+  ],
+  ["containsKey", taking(1, (map, [key]) => map.has(key!))],
+  [
+    "containsValue",
+    taking(1, (map, [value], meter) => {
+      meter.step(map.size >> 3);
+      return [...map.values()].some((other) => isEqual(other, value!, meter));
+    }),
+  ],
+  [
+    "remove",
+    taking(1, (map, [key]) => {
+      const before = map.get(key!) ?? null;
+      map.delete(key!);
+      return before;
+    }),
+  ],
+  [
+    "clear",
+    taking(0, (map) => {
+      map.clear();
+      return null;
+    }),
+  ],
+  ["keySet", taking(0, (map, _, meter) => viewOf(map, [...map.keys()], meter))],
+  ["values", taking(0, (map, _, meter) => viewOf(map, [...map.values()], meter))],
+  [
+    "entrySet",
+    taking(0, (map, _, meter) =>
+      viewOf(
+        map,
+        [...map.keys()].map((key) => new TemplateEntry(map, key)),
+        meter,
+      ),
+    ),
+  ],
+  ["toString", taking(0, (map, _, meter) => textOf(map, meter))],
+  ["equals", taking(1, (map, [other], meter) => isEqual(map, other!, meter))],
+]);
+
+export const entryMethods: Methods<TemplateEntry> = new Map<string, Method<TemplateEntry>>([
+  ["getKey", taking(0, (entry) => entry.key)],
+  ["getValue", taking(0, (entry) => entry.value)],
+  ["setValue", taking(1, (entry, [value], meter) => put(entry.map, entry.key, value!, meter))],
+  ["toString", taking(0, (entry, _, meter) => textOf(entry, meter))],
+  ["equals", taking(1, (entry, [other], meter) => isEqual(entry, other!, meter))],
+]);
+
+export const iteratorMethods: Methods<Iterator> = new Map<string, Method<Iterator>>([
+  ["hasNext", taking(0, (iterator) => iterator.at < iterator.items.length)],
+  [
+    "next",
+    taking(0, (iterator) => {
+      const item = iterator.items[iterator.at];
+      if (item === undefined) throw new TemplateFailure("next() of an iterator that has no more elements");
+      iterator.at++;
+      return item;
+    }),
+  ],
+]);

@@ -1,0 +1,41 @@
+import { compareNumbers, isNumber } from "./java-number.ts";
+import type { Meter } from "./meter.ts";
+import type { ComparisonOperator } from "./template-node.ts";
+import { isEqual, type TemplateValue, textOf } from "./values.ts";
+
+type Comparison = (left: TemplateValue, right: TemplateValue, meter: Meter) => boolean;
+
+/** The same for two Integers. */
+export const integerComparisons: Readonly<Record<ComparisonOperator, (left: number, right: number) => boolean>> = {
+  "==": (left, right) => left === right,
+  "!=": (left, right) => left !== right,
+  "<": (left, right) => left < right,
+  "<=": (left, right) => left <= right,
+  ">": (left, right) => left > right,
+  ">=": (left, right) => left >= right,
+};
+
+/** What has no order compares as false; Velocity logs it. */
+const ordered =
+  (holds: (difference: number) => boolean): Comparison =>
+  (left, right) =>
+    isNumber(left) && isNumber(right) && holds(compareNumbers(left, right));
+
+export const comparisons: Readonly<Record<ComparisonOperator, Comparison>> = {
+  "==": (left, right, meter) => isSame(left, right, meter),
+  "!=": (left, right, meter) => !isSame(left, right, meter),
+  "<": ordered((difference) => difference < 0),
+  "<=": ordered((difference) => difference <= 0),
+  ">": ordered((difference) => difference > 0),
+  ">=": ordered((difference) => difference >= 0),
+};
+
+/** Velocity's `==`: numbers by value, one kind by `equals`, different kinds by their text. */
+function isSame(left: TemplateValue, right: TemplateValue, meter: Meter): boolean {
+  if (left === right) return true;
+  if (left === null || right === null) return false;
+  if (typeof left === "string" && typeof right === "string") return false;
+  if (isNumber(left) && isNumber(right)) return compareNumbers(left, right) === 0;
+  if (isEqual(left, right, meter)) return true;
+  return typeof left !== typeof right && textOf(left, meter) === textOf(right, meter);
+}

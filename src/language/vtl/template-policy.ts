@@ -1,0 +1,29 @@
+import { bounds } from "../../base/bounds.ts";
+
+/** Where API Gateway's engine is not stock Velocity 1.7, as far as it is known. */
+export interface TemplatePolicy {
+  /**
+   * What a reference prints that leads from a value to null: its own text, as Velocity does, or nothing, as API Gateway
+   * does for `$input`, `$context`, `$stageVariables` and properties of JSON objects. A variable that was never set
+   * prints its text under both.
+   */
+  readonly missingPrints: "source" | "nothing";
+  /** Rounds of one #foreach; the rest is silently left out. */
+  readonly loopRoundsMax: number;
+  /** Is #evaluate there? */
+  readonly hasEvaluate: boolean;
+}
+
+/** Unconfirmed: the three points are known from published templates and their users, not from AWS's documentation. */
+export const apiGatewayPolicy: TemplatePolicy = {
+  missingPrints: "nothing",
+  loopRoundsMax: bounds.templateLoopRoundsMax.value,
+  hasEvaluate: false,
+};
+
+/** Apache Velocity 1.7 with its default settings. */
+export const velocityPolicy: TemplatePolicy = {
+  missingPrints: "source",
+  loopRoundsMax: Number.POSITIVE_INFINITY,
+  hasEvaluate: true,
+};

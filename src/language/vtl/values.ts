@@ -1,0 +1,292 @@
+import { bounds } from "../../base/bounds.ts";
+import { formatDouble } from "./java-number.ts";
+import { writeJson } from "./json-form.ts";
+import { type Meter, TemplateFailure } from "./meter.ts";
+
+/**
+ * The closed set of values that a template can hold. Java's kinds of number are told apart by representation:
+ * a JavaScript number is an Integer (always within 32 bits), a bigint a BigInteger, the others have classes.
+ * Nothing else of JavaScript is reachable: members are found in the tables of members.ts only.
+ */
+export type TemplateValue =
+  | null
+  | boolean
+  | string
+  | number
+  | bigint
+  | JavaLong
+  | JavaDouble
+  | TemplateList
+  | TemplateMap
+  | TemplateEntry
+  | TemplateIterator
+  | TemplateBlock
+  | HostObject;
+
+/** Java's Long: a whole number of 64 bits. */
+export class JavaLong {
+  readonly value: bigint;
+  constructor(value: bigint) {
+    this.value = value;
+  }
+}
+
+/** Java's Double, also where Java has a Float, and a BigDecimal, which then has its own digits (json-value.ts). */
+export class JavaDouble {
+  readonly value: number;
+  declare readonly digits?: string;
+  constructor(value: number) {
+    this.value = value;
+  }
+}
+
+/**
+ * What a list prints and allows: `list` is an ArrayList, `json` Jayway's JSONArray (prints JSON), `array` a Java array
+ * (what `split` gives), `view` a Collection without positions (`keySet()`, `values()`).
+ */
+export type ListKind = "list" | "json" | "array" | "view";
+
+export class TemplateList {
+  readonly items: TemplateValue[];
+  readonly kind: ListKind;
+  /** The map that a view was made from: Java refuses to go on over it once that has changed. */
+  readonly map: TemplateMap | undefined;
+  constructor(items: TemplateValue[], kind: ListKind, map?: TemplateMap) {
+    this.items = items;
+    this.kind = kind;
+    this.map = map;
+  }
+}
+
+/** A LinkedHashMap: keys of any kind, in the order in which they came. */
+export class TemplateMap {
+  readonly #entries = new Map<TemplateValue, TemplateValue>();
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(key: TemplateValue): TemplateValue | undefined {
+    return this.#entries.get(this.#same(key));
+  }
+
+  /** For a name: the short way that every property takes. */
+  member(name: string): TemplateValue | undefined {
+    return this.#entries.get(name);
+  }
+
+  has(key: TemplateValue): boolean {
+    return this.#entries.has(this.#same(key));
+  }
+
+  set(key: TemplateValue, value: TemplateValue): void {
+    this.#entries.set(this.#same(key), value);
+  }
+
+  delete(key: TemplateValue): void {
+    this.#entries.delete(this.#same(key));
+  }
+
+  clear(): void {
+    this.#entries.clear();
+  }
+
+  keys(): IterableIterator<TemplateValue> {
+    return this.#entries.keys();
+  }
+
+  values(): IterableIterator<TemplateValue> {
+    return this.#entries.values();
+  }
+
+  entries(): IterableIterator<[TemplateValue, TemplateValue]> {
+    return this.#entries.entries();
+  }
+
+  /** Keys that JavaScript tells apart by identity are told apart by value here, as Java does. */
+  #same(key: TemplateValue): TemplateValue {
+    if (typeof key !== "object" || !(key instanceof JavaLong || key instanceof JavaDouble)) return key;
+    for (const other of this.#entries.keys()) {
+      if (key instanceof JavaLong && other instanceof JavaLong && other.value === key.value) return other;
+      if (key instanceof JavaDouble && other instanceof JavaDouble && Object.is(other.value, key.value)) return other;
+    }
+    return key;
+  }
+}
+
+/** A Map.Entry: `$entry.key`, `$entry.value`. */
+export class TemplateEntry {
+  readonly map: TemplateMap;
+  readonly key: TemplateValue;
+  constructor(map: TemplateMap, key: TemplateValue) {
+    this.map = map;
+    this.key = key;
+  }
+  get value(): TemplateValue {
+    return this.map.get(this.key) ?? null;
+  }
+}
+
+/** A java.util.Iterator over what a collection held when it was made. */
+export class TemplateIterator {
+  readonly items: readonly TemplateValue[];
+  at = 0;
+  constructor(items: readonly TemplateValue[]) {
+    this.items = items;
+  }
+}
+
+/** What `#define` and a macro's body make: a piece of template that is rendered each time it is printed. */
+export class TemplateBlock {
+  /** Its text; null where it would be printed within itself for the third time. */
+  readonly render: () => string | null;
+  /** Prints it to where the template prints; false where `render` gives null. */
+  readonly print: () => boolean;
+  constructor(render: () => string | null, print: () => boolean) {
+    this.render = render;
+    this.print = print;
+  }
+}
+
+/** A method that a host object offers. What it returns as undefined is no such method for these arguments. */
+export type HostMethod<Self> = (self: Self, args: readonly TemplateValue[], meter: Meter) => TemplateValue | undefined;
+
+/** What a kind of host object offers to templates. There is nothing else that a template could reach. */
+export interface HostType<Self> {
+  /** For messages: `$util`. */
+  readonly name: string;
+  readonly methods: ReadonlyMap<string, HostMethod<Self>>;
+  /** `$self.name` and `$self["name"]`; undefined and null are missing values. */
+  readonly property?: (self: Self, name: string) => TemplateValue | undefined;
+  /** `#set($self.name = value)` and `#set($self["name"] = value)`. */
+  readonly assign?: (self: Self, name: string, value: TemplateValue) => void;
+  /** What `#foreach` goes over. */
+  readonly items?: (self: Self) => readonly TemplateValue[];
+  /** What `$self` alone prints. */
+  readonly text: (self: Self) => string;
+}
+
+/** An object of the room that embeds the engine: `$input`, `$context`, `$util`. */
+export class HostObject {
+  readonly #self: unknown;
+  readonly type: HostType<unknown>;
+  private constructor(type: HostType<unknown>, self: unknown) {
+    this.type = type;
+    this.#self = self;
+  }
+  static of<Self>(type: HostType<Self>, self: Self): HostObject {
+    return new HostObject(type as HostType<unknown>, self);
+  }
+  property(name: string): TemplateValue {
+    return this.type.property?.(this.#self, name) ?? null;
+  }
+  assign(name: string, value: TemplateValue): void {
+    this.type.assign?.(this.#self, name, value);
+  }
+  /** Undefined where there is no such method. */
+  call(name: string, args: readonly TemplateValue[], meter: Meter): TemplateValue | undefined {
+    return this.type.methods.get(name)?.(this.#self, args, meter);
+  }
+  items(): readonly TemplateValue[] | undefined {
+    return this.type.items?.(this.#self);
+  }
+  text(): string {
+    return this.type.text(this.#self);
+  }
+}
+
+/** Java's `toString()`. Null only for null and for a block that is printed within itself. */
+export function textOf(value: TemplateValue, meter: Meter): string | null {
+  if (typeof value === "string") return value;
+  if (typeof value === "number") return `${value}`;
+  if (value === null) return null;
+  return textOfOther(value, meter, 0);
+}
+
+/** As within a collection: null prints `null`. */
+function textWithin(value: TemplateValue, meter: Meter, depth: number): string {
+  if (typeof value === "string") return value;
+  if (value === null) return "null";
+  return textOfOther(value, meter, depth) ?? "null";
+}
+
+function textOfOther(value: Exclude<TemplateValue, null | string>, meter: Meter, depth: number): string | null {
+  if (typeof value !== "object") return String(value);
+  if (value instanceof JavaLong) return String(value.value);
+  if (value instanceof JavaDouble) return value.digits ?? formatDouble(value.value);
+  if (depth > bounds.templateValueDepthMax.value) {
+    throw new TemplateFailure(`A value is nested more than ${bounds.templateValueDepthMax.value} deep`);
+  }
+  if (value instanceof TemplateList) return textOfList(value, meter, depth);
+  if (value instanceof TemplateMap) return textOfMap(value, meter, depth);
+  if (value instanceof TemplateEntry) {
+    const text = `${textWithin(value.key, meter, depth + 1)}=${textWithin(value.value, meter, depth + 1)}`;
+    meter.made(text.length);
+    return text;
+  }
+  if (value instanceof TemplateBlock) return value.render();
+  if (value instanceof HostObject) return value.text();
+  return "java.util.Iterator";
+}
+
+function textOfList(list: TemplateList, meter: Meter, depth: number): string {
+  if (list.kind === "json") return writeJson(list, meter);
+  // Java prints an address behind the @, which no template can use.
+  if (list.kind === "array") return "[Ljava.lang.String;@0";
+  meter.step(list.items.length);
+  let text = "[";
+  for (const [index, item] of list.items.entries()) {
+    if (index > 0) text += ", ";
+    text += item === list ? "(this Collection)" : textWithin(item, meter, depth + 1);
+  }
+  meter.made(text.length + 1);
+  return `${text}]`;
+}
+
+function textOfMap(map: TemplateMap, meter: Meter, depth: number): string {
+  meter.step(map.size);
+  let text = "{";
+  for (const [key, value] of map.entries()) {
+    if (text.length > 1) text += ", ";
+    text += `${textWithin(key, meter, depth + 1)}=`;
+    text += value === map ? "(this Map)" : textWithin(value, meter, depth + 1);
+  }
+  meter.made(text.length + 1);
+  return `${text}}`;
+}
+
+/** Java's `equals`. */
+export function isEqual(left: TemplateValue, right: TemplateValue, meter: Meter, depth = 0): boolean {
+  if (left === right) return true;
+  if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;
+  if (left instanceof JavaLong) return right instanceof JavaLong && left.value === right.value;
+  if (left instanceof JavaDouble) return right instanceof JavaDouble && Object.is(left.value, right.value);
+  if (depth > bounds.templateValueDepthMax.value) {
+    throw new TemplateFailure(`A value is nested more than ${bounds.templateValueDepthMax.value} deep`);
+  }
+  meter.step(1);
+  if (left instanceof TemplateList) return right instanceof TemplateList && hasEqualItems(left, right, meter, depth);
+  if (left instanceof TemplateMap) return right instanceof TemplateMap && hasEqualEntries(left, right, meter, depth);
+  if (left instanceof TemplateEntry) {
+    return (
+      right instanceof TemplateEntry &&
+      isEqual(left.key, right.key, meter, depth + 1) &&
+      isEqual(left.value, right.value, meter, depth + 1)
+    );
+  }
+  return false;
+}
+
+function hasEqualItems(left: TemplateList, right: TemplateList, meter: Meter, depth: number): boolean {
+  if (left.items.length !== right.items.length || left.kind === "array" || right.kind === "array") return false;
+  return left.items.every((item, index) => isEqual(item, right.items[index]!, meter, depth + 1));
+}
+
+function hasEqualEntries(left: TemplateMap, right: TemplateMap, meter: Meter, depth: number): boolean {
+  if (left.size !== right.size) return false;
+  for (const [key, value] of left.entries()) {
+    const other = right.get(key);
+    if (other === undefined || !isEqual(value, other, meter, depth + 1)) return false;
+  }
+  return true;
+}
