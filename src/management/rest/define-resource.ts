@@ -14,12 +14,18 @@ interface Page<Item> {
 /** The page of a kind's documents that the input asks for, in the order of their ids. */
 export async function pageOf<Item>(work: Work, kind: string, prefix: string): Promise<Page<Item>> {
   const all = await work.tx.list<Item>(kind, { prefix });
+  const { items, ...rest } = pageOfItems(work, all, (document) => document.id);
+  return { ...rest, items: items.map((document) => document.body) };
+}
+
+/** The page that the input asks for of items in the order of their keys. */
+export function pageOfItems<Item>(work: Work, all: readonly Item[], keyOf: (item: Item) => string): Page<Item> {
   const request = {
     limit: work.input["limit"] as number | undefined,
     token: work.input["position"] as string | undefined,
   };
-  const { items, next } = page(all, (document) => document.id, request, restPaging);
-  return { items: items.map((document) => document.body), ...(next === undefined ? {} : { position: next }) };
+  const { items, next } = page(all, keyOf, request, restPaging);
+  return { items, ...(next === undefined ? {} : { position: next }) };
 }
 
 /** Where a family's items are kept, and what AWS says if one, or what it belongs to, is not there. */

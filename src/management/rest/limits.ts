@@ -17,6 +17,12 @@ const restLimits = {
   resourcesPerApi: { value: 300, noun: "Resources", of: "API", source },
   stagesPerApi: { value: 10, noun: "Stages", of: "API", source },
   authorizersPerApi: { value: 10, noun: "Authorizers", of: "API", source },
+  apiKeys: { value: 10_000, noun: "API Keys", of: "account", source },
+  clientCertificates: { value: 60, noun: "Client Certificates", of: "account", source },
+  usagePlans: { value: 300, noun: "Usage Plans", of: "account", source },
+  usagePlansPerKey: { value: 10, noun: "Usage Plans", of: "API Key", source },
+  methodThrottlesPerStage: { value: 20, noun: "method throttle settings", of: "API stage", source },
+  vpcLinks: { value: 20, noun: "VPC Links", of: "account", source },
   tagsPerResource: { value: 50, noun: "tags", of: "resource", source },
   integrationTimeoutMs: { value: 29_000, noun: "milliseconds", of: "integration", source },
   patchOperations: {
