@@ -151,3 +151,26 @@ export function documentsOfApi<Item extends object>(options: {
     },
   };
 }
+
+/** Documents of a kind that belong to the account and region itself. */
+export function documentsOfAccount<Item extends object>(options: {
+  readonly kind: string;
+  /** The input's member that names one. */
+  readonly member: string;
+  readonly idOf: (item: Item) => string;
+  readonly missing: string;
+}): Place<Item> & { list(work: Work): Promise<Page<Item>>; get(work: Work, id: string): Promise<Item | undefined> } {
+  const { kind, member, idOf, missing } = options;
+  const get = async (work: Work, id: string) => (await work.tx.get<Item>(kind, id))?.body;
+  return {
+    get,
+    async find(work) {
+      const item = await get(work, work.input[member] as string);
+      if (item === undefined) throw notFound(missing);
+      return item;
+    },
+    put: (item, work) => work.tx.put(kind, idOf(item), item),
+    delete: (item, work) => work.tx.delete(kind, idOf(item)),
+    list: (work) => pageOf<Item>(work, kind, ""),
+  };
+}

@@ -1,6 +1,8 @@
 import type { Operations } from "../../protocol/operation.ts";
 import { account } from "./account.ts";
+import { apiKey } from "./api-key.ts";
 import { authorizer } from "./authorizer.ts";
+import { clientCertificate } from "./client-certificate.ts";
 import { deployment } from "./deployment.ts";
 import { exportOperations } from "./export.ts";
 import { gatewayResponse } from "./gateway-response.ts";
@@ -12,7 +14,12 @@ import { requestValidator } from "./request-validator.ts";
 import { resource } from "./resource.ts";
 import { restApi } from "./rest-api.ts";
 import { stage } from "./stage.ts";
+import { stageCacheOperations } from "./stage-cache.ts";
 import { tagOperations } from "./tags.ts";
+import { usageOperations } from "./usage.ts";
+import { usagePlan } from "./usage-plan.ts";
+import { usagePlanKey } from "./usage-plan-key.ts";
+import { vpcLink } from "./vpc-link.ts";
 import type { Dependencies } from "./work.ts";
 
 /** Every operation of REST APIs (service `apigateway`) that there is; the others answer 501. */
@@ -33,6 +40,13 @@ export function makeRestOperations(dependencies: Dependencies): Operations {
     account,
     importOperations,
     exportOperations,
+    apiKey,
+    usagePlan,
+    usagePlanKey,
+    clientCertificate,
+    vpcLink,
+    stageCacheOperations,
+    usageOperations,
     tagOperations,
   ];
   return Object.assign({}, ...families.map((family) => family(dependencies)));

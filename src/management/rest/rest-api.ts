@@ -28,6 +28,7 @@ import {
   wholeNumber,
 } from "./patch.ts";
 import { checkTags, customIdTag } from "./tags.ts";
+import { dropStageLinks } from "./usage-plan-links.ts";
 import { type Change, nonEmpty, nowSeconds, present, requireApi, requireRoom, type Work } from "./work.ts";
 
 const place: Place<RestApi> = {
@@ -322,6 +323,7 @@ const childKinds = [
 
 async function deleteChildren(api: RestApi, work: Change): Promise<void> {
   for (const kind of childKinds) await work.tx.deleteAll(kind, `${api.id}/`);
+  await dropStageLinks(work, api.id);
   await work.tx.in(everywhere).delete(restKinds.apiIdClaim, api.id);
 }
 

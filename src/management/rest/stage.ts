@@ -9,6 +9,7 @@ import {
 import { checkAccessLogs, checkStageName, checkStageVariables } from "../../definition/stage-rules.ts";
 import { badRequest, conflict } from "../../protocol/errors.ts";
 import { readAccount } from "./account.ts";
+import { requireClientCertificate } from "./client-certificate.ts";
 import { type DefinedResource, defineResource, documentsOfApi, reading } from "./define-resource.ts";
 import { applyMethodSetting, logs } from "./method-settings.ts";
 import {
@@ -24,6 +25,7 @@ import {
   text,
 } from "./patch.ts";
 import { checkTags } from "./tags.ts";
+import { dropStageLinks } from "./usage-plan-links.ts";
 import { type Change, childrenOf, nonEmpty, nowSeconds, present, requireApi, requireRoom, type Work } from "./work.ts";
 
 const documents = documentsOfApi<Stage>({
@@ -112,8 +114,7 @@ export async function checkedStage(
       : undefined);
   if (message !== undefined) throw badRequest(message);
   if (stage.clientCertificateId !== undefined && stage.clientCertificateId !== before?.clientCertificateId) {
-    // There are no client certificates yet, so none can be the one that is named.
-    throw badRequest("Invalid Client Certificate identifier specified");
+    await requireClientCertificate(work, stage.clientCertificateId);
   }
   await checkLogging(stage, before, work);
   // AWS: Stage, cacheClusterStatus. There is no cluster to wait for.
@@ -225,6 +226,7 @@ export const stage: DefinedResource = (dependencies) => ({
     },
     patch,
     complete: (item, before, work) => checkedStage(item, before, work),
+    onDelete: (item, work) => dropStageLinks(work, work.input["restApiId"] as string, item.stageName),
   })(dependencies),
   // AWS quirk: no paging, and the list's member is called `item`.
   GetStages: reading(dependencies, async (work) => {

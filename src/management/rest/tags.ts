@@ -2,7 +2,7 @@ import { keyKinds } from "../../definition/api-key.ts";
 import { certificateKinds } from "../../definition/client-certificate.ts";
 import { type RestApi, restKinds, type Stage } from "../../definition/rest-api.ts";
 import { vpcLinkKind } from "../../definition/vpc-link.ts";
-import { badRequest, limitExceeded, notFound, notImplemented } from "../../protocol/errors.ts";
+import { badRequest, limitExceeded, notFound } from "../../protocol/errors.ts";
 import type { Operations } from "../../protocol/operation.ts";
 import { reading, writing } from "./define-resource.ts";
 import { limitMessage, type RestLimits } from "./limits.ts";
@@ -67,7 +67,7 @@ async function findTagged(work: Work): Promise<Tagged> {
 async function findOtherTagged(resource: string, work: Work): Promise<Tagged> {
   const [family, ...rest] = resource.split("/");
   const tagged = Object.hasOwn(taggedKinds, family!) ? taggedKinds[family!] : undefined;
-  if (tagged === undefined) throw notImplemented(`Tags of ${family} are not implemented yet`);
+  if (tagged === undefined) throw badRequest("Invalid ARN specified in the request");
   const id = rest.join("/");
   const stored = await work.tx.get<{ readonly tags?: Tags }>(tagged.kind, id);
   if (stored === undefined) throw notFound(tagged.missing);
