@@ -23,6 +23,10 @@ const restLimits = {
   usagePlansPerKey: { value: 10, noun: "Usage Plans", of: "API Key", source },
   methodThrottlesPerStage: { value: 20, noun: "method throttle settings", of: "API stage", source },
   vpcLinks: { value: 20, noun: "VPC Links", of: "account", source },
+  documentationPartsPerApi: { value: 2000, noun: "Documentation Parts", of: "API", source },
+  publicDomainNames: { value: 120, noun: "Domain Names", of: "account", source },
+  privateDomainNames: { value: 50, noun: "private Domain Names", of: "account", source },
+  accessAssociations: { value: 100, noun: "Domain Name Access Associations", of: "account", source },
   tagsPerResource: { value: 50, noun: "tags", of: "resource", source },
   integrationTimeoutMs: { value: 29_000, noun: "milliseconds", of: "integration", source },
   patchOperations: {

@@ -2,8 +2,13 @@ import type { Operations } from "../../protocol/operation.ts";
 import { account } from "./account.ts";
 import { apiKey } from "./api-key.ts";
 import { authorizer } from "./authorizer.ts";
+import { basePathMapping } from "./base-path-mapping.ts";
 import { clientCertificate } from "./client-certificate.ts";
 import { deployment } from "./deployment.ts";
+import { documentationPart } from "./documentation-part.ts";
+import { documentationVersion } from "./documentation-version.ts";
+import { domainName } from "./domain-name.ts";
+import { accessAssociationOperations } from "./domain-name-access-association.ts";
 import { exportOperations } from "./export.ts";
 import { gatewayResponse } from "./gateway-response.ts";
 import { importOperations } from "./import.ts";
@@ -38,6 +43,11 @@ export function makeRestOperations(dependencies: Dependencies): Operations {
     deployment,
     stage,
     account,
+    documentationPart,
+    documentationVersion,
+    domainName,
+    basePathMapping,
+    accessAssociationOperations,
     importOperations,
     exportOperations,
     apiKey,
