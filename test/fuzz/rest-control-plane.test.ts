@@ -51,6 +51,14 @@ const meaningful = [
   "{proxy+}",
   "https://example.com/{petId}",
   '{"type":"object"}',
+  "API_KEY",
+  "/apiStages",
+  "/quota/limit",
+  "/throttle/rateLimit",
+  "/remaining",
+  "/enabled",
+  "2026-11-20",
+  "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/net/my-nlb/50dc6c495c0c9188",
   "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:f/invocations",
 ];
 
@@ -89,6 +97,9 @@ function likely(name: string, given: unknown): unknown {
   if (name === "type" && typeof given === "string") return oneOf([given, "MOCK"]);
   if (name === "authorizationType") return "NONE";
   if (name === "name") return oneOf(["pets", "Pet", "other"]);
+  if (name === "keyId") return labels.get("api_Key") ?? given;
+  if (name === "keyType") return "API_KEY";
+  if (name === "targetArns") return [meaningful.find((text) => text.includes("/net/"))];
   if (name === "stageName") return oneOf(["prod", "dev"]);
   return given;
 }
@@ -97,6 +108,7 @@ const documents = [
   '{"swagger":"2.0","info":{"title":"t","version":"1"},"paths":{"/pets/{id}":{"get":{"responses":{"200":{"description":"d"}},"x-amazon-apigateway-integration":{"type":"mock"}}}}}',
   "openapi: 3.0.1\ninfo: {title: t, version: '1'}\npaths: {/a: {get: {responses: {default: {description: d}}}}}",
   '{"openapi":"3.1.0","paths":[]}',
+  "Name,Key,UsagePlanIds,Enabled\none,a-value-of-at-least-thirty-characters,'a,b',true\ntwo,short",
   "&a [*a]",
   "{",
   "",
@@ -119,6 +131,9 @@ const labelsOfMembers: Readonly<Record<string, readonly string[]>> = {
   CreateDeployment: ["deployment_id"],
   CreateRequestValidator: ["requestvalidator_id"],
   CreateAuthorizer: ["authorizer_id"],
+  CreateApiKey: ["api_Key", "keyId"],
+  CreateUsagePlan: ["usageplanId"],
+  CreateVpcLink: ["vpclink_id"],
 };
 
 function remember(operation: string | undefined, response: ManagementResponse): void {
@@ -134,6 +149,7 @@ function remember(operation: string | undefined, response: ManagementResponse): 
     for (const label of ["resource_id", "parent_id"]) set(label, made["rootResourceId"]);
   }
   if (operation === "CreateStage") set("stage_name", made["stageName"]);
+  if (operation === "GenerateClientCertificate") set("clientcertificate_id", made["clientCertificateId"]);
   if (operation === "CreateModel") set("model_name", made["name"]);
 }
 
