@@ -67,6 +67,10 @@ export const keyKinds = {
   apiKey: "api-key",
   /** SHA-256 of the value, in hexadecimal → `{keyId}` of the key that has it */
   apiKeyValue: "api-key-value",
+  /** `count` → `{count}`: how many keys there are, since counting ten thousand takes its time */
+  apiKeyCount: "api-key-count",
+  /** `{apiId}/{stageName}/{keyId}` → `{}`: the keys' legacy `stageKeys`, from the stage's side */
+  keyOfStage: "api-key-of-stage",
   /** `{usagePlanId}` → {@link UsagePlan} */
   usagePlan: "usage-plan",
   /** `{usagePlanId}/{keyId}` → {@link UsagePlanKey} */

@@ -170,6 +170,14 @@ describe("ApiKey", () => {
     assert.deepEqual((await ok("GET", `/apikeys/${key.id}`)).stageKeys, [`${id}/prod`]);
     await ok("DELETE", `/restapis/${id}`);
     assert.deepEqual((await ok("GET", `/apikeys/${key.id}`)).stageKeys, []);
+    assert.equal(await documentsOf(keyKinds.keyOfStage), 0);
+    const again = await anApi("dev");
+    const other = await aKey({ stageKeys: [{ restApiId: again.id, stageName: "dev" }] });
+    await change(`/apikeys/${other.id}`, { op: "remove", path: "/stages", value: `${again.id}/dev` });
+    assert.equal(await documentsOf(keyKinds.keyOfStage), 0);
+    await change(`/apikeys/${other.id}`, { op: "add", path: "/stages", value: `${again.id}/dev` });
+    await ok("DELETE", `/apikeys/${other.id}`);
+    assert.equal(await documentsOf(keyKinds.keyOfStage), 0);
   });
 
   it("is found by the beginning of its name and by its customer, in pages", async () => {
@@ -191,6 +199,9 @@ describe("ApiKey", () => {
     const file = `Name,Key\na,${value}`;
     const imported = send("POST", "/apikeys?mode=import&format=csv", file, few);
     await refused(imported, 429, /^Maximum number of API Keys/);
+    const [first] = (await ok("GET", "/apikeys")).item;
+    await ok("DELETE", `/apikeys/${first.id}`);
+    assert.equal((await send("POST", "/apikeys", {}, few)).status, 201);
   });
 });
 

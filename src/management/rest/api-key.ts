@@ -50,14 +50,34 @@ const valueId = (value: string): string => createHash("sha256").update(value).di
 const holderOf = async (work: Work, value: string): Promise<string | undefined> =>
   (await work.tx.get<{ keyId: string }>(keyKinds.apiKeyValue, valueId(value)))?.body.keyId;
 
-/** Adds a key, its value checked already. `count` is how many there are. */
-async function addKey(work: Change, key: ApiKey, count: number): Promise<void> {
+const countId = "count";
+const countKeys = async (work: Work): Promise<number> =>
+  (await work.tx.get<{ count: number }>(keyKinds.apiKeyCount, countId))?.body.count ?? 0;
+
+/** Adds a key, its value checked already. */
+async function addKey(work: Change, key: ApiKey): Promise<void> {
+  const count = await countKeys(work);
   requireRoom(work, "apiKeys", count);
   await documents.put(key, work);
   await work.tx.put(keyKinds.apiKeyValue, valueId(key.value), { keyId: key.id });
+  await work.tx.put(keyKinds.apiKeyCount, countId, { count: count + 1 });
+  await linkStages(work, key.id, [], key.stageKeys);
 }
 
-const countKeys = async (work: Work): Promise<number> => (await work.tx.list(keyKinds.apiKeyValue)).length;
+/** Keeps the stages' side of a key's legacy list. */
+async function linkStages(
+  work: Change,
+  keyId: string,
+  before: readonly string[],
+  after: readonly string[],
+): Promise<void> {
+  for (const stageKey of before) {
+    if (!after.includes(stageKey)) await work.tx.delete(keyKinds.keyOfStage, `${stageKey}/${keyId}`);
+  }
+  for (const stageKey of after) {
+    if (!before.includes(stageKey)) await work.tx.put(keyKinds.keyOfStage, `${stageKey}/${keyId}`, {});
+  }
+}
 
 /** The key without its value, unless the caller asked for it. */
 function view(key: ApiKey, withValue: boolean): unknown {
@@ -115,19 +135,14 @@ async function createApiKey(work: Change): Promise<unknown> {
     labels: undefined,
     tags: nonEmpty(input.tags),
   });
-  await addKey(work, key, await countKeys(work));
+  await addKey(work, key);
   return view(key, true);
 }
 
 // Importing
 
 /** Writes one row's key, new or over the one with its value; answers its id, and adds what is wrong to the warnings. */
-async function importRow(
-  work: Change,
-  row: ApiKeyRow,
-  count: number,
-  warnings: string[],
-): Promise<{ readonly id: string; readonly isNew: boolean } | undefined> {
+async function importRow(work: Change, row: ApiKeyRow, warnings: string[]): Promise<string | undefined> {
   const enabled = row.enabled.toLowerCase() || "true";
   const problem =
     (row.name === "" ? "Name must not be blank" : undefined) ??
@@ -145,7 +160,7 @@ async function importRow(
     before === undefined
       ? newKey(work, { ...members, id: await freshAccountId(work, keyKinds.apiKey, 10), value: row.key })
       : { ...before, ...members, lastUpdatedDate: nowSeconds(work.call) };
-  if (before === undefined) await addKey(work, key, count);
+  if (before === undefined) await addKey(work, key);
   else await documents.put(key, work);
   for (const planId of row.usagePlanIds) {
     const plan = (await work.tx.get<UsagePlan>(keyKinds.usagePlan, planId))?.body;
@@ -155,7 +170,7 @@ async function importRow(
         : await joinPlan(work, plan, key.id);
     if (joined.kind === "refused") warnings.push(`Line ${row.line}: usage plan ${planId}: ${joined.message}`);
   }
-  return { id: key.id, isNew: before === undefined };
+  return key.id;
 }
 
 async function importApiKeys(work: Change): Promise<unknown> {
@@ -171,12 +186,9 @@ async function importApiKeys(work: Change): Promise<unknown> {
   if (file.kind === "refused") throw badRequest(file.message);
   const ids = new Set<string>();
   const warnings: string[] = [];
-  let count = await countKeys(work);
   for (const row of file.rows) {
-    const imported = await importRow(work, row, count, warnings);
-    if (imported === undefined) continue;
-    ids.add(imported.id);
-    if (imported.isNew) count += 1;
+    const id = await importRow(work, row, warnings);
+    if (id !== undefined) ids.add(id);
   }
   if (warnings.length > 0 && input.failOnWarnings === true) {
     throw badRequest(`Warnings found during import:${warnings.map((warning) => `\n\t${warning}`).join("")}`);
@@ -208,12 +220,15 @@ async function completeApiKey(item: ApiKey, before: ApiKey, work: Change): Promi
   for (const stageKey of stageKeys) {
     if (!before.stageKeys.includes(stageKey)) await requireStageKey(work, stageKey);
   }
+  await linkStages(work, item.id, before.stageKeys, stageKeys);
   return { ...item, stageKeys, lastUpdatedDate: nowSeconds(work.call) };
 }
 
-/** With the key go its value and its places in usage plans. */
+/** With the key go its value, its stages and its places in usage plans. */
 async function deleteLinks(key: ApiKey, work: Change): Promise<void> {
   await work.tx.delete(keyKinds.apiKeyValue, valueId(key.value));
+  await work.tx.put(keyKinds.apiKeyCount, countId, { count: (await countKeys(work)) - 1 });
+  await linkStages(work, key.id, key.stageKeys, []);
   for (const { id } of await work.tx.list(keyKinds.planOfKey, { prefix: `${key.id}/` })) {
     await leavePlan(work, id.slice(key.id.length + 1), key.id);
   }

@@ -51,6 +51,12 @@ async function listUsagePlanKeys(work: Work): Promise<unknown> {
   const plan = await requireUsagePlan(work);
   const links = await work.tx.list<UsagePlanKey>(keyKinds.usagePlanKey, { prefix: `${plan.id}/` });
   const prefix = (work.input["nameQuery"] as string | undefined) ?? "";
+  if (prefix === "") {
+    const { items, ...rest } = pageOfItems(work, links, ({ body }) => body.keyId);
+    const keys: ApiKey[] = [];
+    for (const { body } of items) keys.push(await requireKey(work, body.keyId));
+    return { ...rest, items: keys.map(view) };
+  }
   const keys: ApiKey[] = [];
   for (const { body } of links) {
     const key = await requireKey(work, body.keyId);

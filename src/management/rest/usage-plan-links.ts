@@ -10,10 +10,13 @@ export async function dropStageLinks(work: Change, apiId: string, stageName?: st
     );
     if (apiStages.length < body.apiStages.length) await work.tx.put(keyKinds.usagePlan, id, { ...body, apiStages });
   }
-  const isGone = (stageKey: string) =>
-    stageName === undefined ? stageKey.startsWith(`${apiId}/`) : stageKey === `${apiId}/${stageName}`;
-  for (const { id, body } of await work.tx.list<ApiKey>(keyKinds.apiKey)) {
-    const stageKeys = body.stageKeys.filter((stageKey) => !isGone(stageKey));
-    if (stageKeys.length < body.stageKeys.length) await work.tx.put(keyKinds.apiKey, id, { ...body, stageKeys });
+  const prefix = stageName === undefined ? `${apiId}/` : `${apiId}/${stageName}/`;
+  for (const { id } of await work.tx.list(keyKinds.keyOfStage, { prefix })) {
+    const [, , keyId] = id.split("/");
+    const key = await work.tx.get<ApiKey>(keyKinds.apiKey, keyId!);
+    if (key === undefined) continue;
+    const stageKeys = key.body.stageKeys.filter((stageKey) => `${stageKey}/${keyId}` !== id);
+    await work.tx.put(keyKinds.apiKey, keyId!, { ...key.body, stageKeys });
   }
+  await work.tx.deleteAll(keyKinds.keyOfStage, prefix);
 }

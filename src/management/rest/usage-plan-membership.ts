@@ -74,5 +74,7 @@ export async function leavePlan(work: Change, planId: string, keyId: string): Pr
 
 /** Takes every key out of a plan. */
 export async function emptyPlan(work: Change, planId: string): Promise<void> {
-  for (const keyId of await keysOfPlan(work, planId)) await leavePlan(work, planId, keyId);
+  for (const keyId of await keysOfPlan(work, planId)) await work.tx.delete(keyKinds.planOfKey, `${keyId}/${planId}`);
+  await work.tx.deleteAll(keyKinds.usagePlanKey, `${planId}/`);
+  await work.tx.deleteAll(keyKinds.usageDay, `${planId}/`);
 }
