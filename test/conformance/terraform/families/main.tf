@@ -189,6 +189,66 @@ resource "aws_api_gateway_rest_api" "body" {
   body = jsonencode({ openapi = "3.0.1", info = { title = "doc", version = "1" }, paths = { "/p${var.v}" = { get = { responses = { "200" = { description = "ok" } }, "x-amazon-apigateway-integration" = { type = "mock" } } } } })
   endpoint_configuration { types = ["REGIONAL"] }
 }
+resource "aws_api_gateway_client_certificate" "c" {
+  description = "v${var.v}"
+  tags        = { v = var.v }
+}
+resource "aws_api_gateway_vpc_link" "v" {
+  name        = "link${var.v}"
+  description = "v${var.v}"
+  target_arns = ["arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/net/my-nlb/50dc6c495c0c9188"]
+  tags        = { v = var.v }
+}
+resource "aws_api_gateway_api_key" "generated" {
+  name        = "generated${var.v}"
+  description = "v${var.v}"
+  enabled     = local.two
+  customer_id = local.two ? "b" : "a"
+  tags        = { v = var.v }
+}
+resource "aws_api_gateway_api_key" "given" {
+  name  = "given"
+  value = "a-value-of-at-least-twenty-characters"
+}
+resource "aws_api_gateway_usage_plan" "u" {
+  name         = "plan${var.v}"
+  description  = "v${var.v}"
+  product_code = local.two ? null : "code"
+  tags         = { v = var.v }
+  api_stages {
+    api_id = aws_api_gateway_rest_api.w.id
+    stage  = aws_api_gateway_stage.s.stage_name
+    throttle {
+      path        = local.two ? "/r2/{id}/GET" : "/r1/{id}/POST"
+      rate_limit  = local.two ? 20 : 10
+      burst_limit = 5
+    }
+  }
+  quota_settings {
+    limit  = local.two ? 20 : 10
+    offset = local.two ? 2 : 0
+    period = local.two ? "WEEK" : "DAY"
+  }
+  dynamic "throttle_settings" {
+    for_each = local.two ? [] : [1]
+    content {
+      rate_limit  = 10
+      burst_limit = 5
+    }
+  }
+}
+resource "aws_api_gateway_usage_plan_key" "k" {
+  key_id        = local.two ? aws_api_gateway_api_key.given.id : aws_api_gateway_api_key.generated.id
+  key_type      = "API_KEY"
+  usage_plan_id = aws_api_gateway_usage_plan.u.id
+}
+data "aws_api_gateway_vpc_link" "v" {
+  name       = aws_api_gateway_vpc_link.v.name
+  depends_on = [aws_api_gateway_vpc_link.v]
+}
+data "aws_api_gateway_api_key" "k" {
+  id = aws_api_gateway_api_key.given.id
+}
 data "aws_api_gateway_export" "e" {
   rest_api_id = aws_api_gateway_rest_api.w.id
   stage_name  = aws_api_gateway_stage.s.stage_name
