@@ -9,9 +9,10 @@ const valuesMax = 2000;
 type Schema = Readonly<Record<string, unknown>>;
 
 interface Writing {
+  /** What references such as `#/definitions/Name` are relative to. */
   readonly root: Schema;
   readonly schemaOf: (model: string) => string | undefined;
-  values: number;
+  readonly budget: { values: number };
 }
 
 /** Where a value is read from: `$inputRoot.tags`, `$elem.name`. */
@@ -32,7 +33,11 @@ const isSchema = (value: unknown): value is Schema =>
  */
 export function modelTemplate(text: string | undefined, schemaOf: (model: string) => string | undefined): string {
   const root = parseSchema(text);
-  const body = write(root, { path: "$inputRoot", indent: "", depth: 0, loops: 0 }, { root, schemaOf, values: 0 });
+  const body = write(
+    root,
+    { path: "$inputRoot", indent: "", depth: 0, loops: 0 },
+    { root, schemaOf, budget: { values: 0 } },
+  );
   return `#set($inputRoot = $input.path('$'))\n${body}`;
 }
 
@@ -45,15 +50,10 @@ function parseSchema(text: string | undefined): Schema {
   }
 }
 
-function write(given: unknown, place: Place, writing: Writing): string {
-  if (place.depth > depthMax || ++writing.values > valuesMax) return "{ }";
-  const { schema, root } = resolve(given, writing);
-  if (root !== writing.root) {
-    const inner: Writing = { ...writing, root };
-    const written = write(schema, place, inner);
-    writing.values = inner.values;
-    return written;
-  }
+function write(given: unknown, place: Place, outer: Writing): string {
+  if (place.depth > depthMax || ++outer.budget.values > valuesMax) return "{ }";
+  const { schema, root } = resolve(given, outer);
+  const writing = { ...outer, root };
   const values = schema["enum"];
   if (Array.isArray(values) && values.length > 0) return JSON.stringify(values[0]);
   switch (typeOf(schema)) {
@@ -81,25 +81,36 @@ function typeOf(schema: Schema): string {
   return schema["items"] === undefined ? "object" : "array";
 }
 
+/** A property's schema, and what its references are relative to. */
+interface Property {
+  readonly schema: unknown;
+  readonly root: Schema;
+}
+
 function writeObject(schema: Schema, place: Place, writing: Writing): string {
-  const properties = Object.entries(propertiesOf(schema, writing, 0));
-  if (properties.length === 0) return "{ }";
+  const properties = propertiesOf(schema, writing, 0);
+  if (properties.size === 0) return "{ }";
   const indent = `${place.indent}  `;
-  const members = properties.map(([name, property]) => {
+  const members = [...properties].map(([name, property]) => {
     const inner = { ...place, path: `${place.path}${accessor(name)}`, indent, depth: place.depth + 1 };
-    return `${indent}${JSON.stringify(name)} : ${write(property, inner, writing)}`;
+    return `${indent}${JSON.stringify(name)} : ${write(property.schema, inner, { ...writing, root: property.root })}`;
   });
   return `{\n${members.join(",\n")}\n${place.indent}}`;
 }
 
 /** An object's own properties, and those of `allOf`, or of the first that it may be. */
-function propertiesOf(schema: Schema, writing: Writing, depth: number): Schema {
-  const own = isSchema(schema["properties"]) ? schema["properties"] : {};
-  if (depth > depthMax) return own;
+function propertiesOf(schema: Schema, writing: Writing, depth: number): ReadonlyMap<string, Property> {
+  const properties = new Map<string, Property>();
+  if (depth > depthMax || ++writing.budget.values > valuesMax) return properties;
   const listOf = (keyword: string): readonly unknown[] => (Array.isArray(schema[keyword]) ? schema[keyword] : []);
-  const parts = [...listOf("allOf"), ...listOf("oneOf").slice(0, 1), ...listOf("anyOf").slice(0, 1)];
-  const inherited = parts.map((part) => propertiesOf(resolve(part, writing).schema, writing, depth + 1));
-  return Object.assign({}, ...inherited, own) as Schema;
+  for (const part of [...listOf("allOf"), ...listOf("oneOf").slice(0, 1), ...listOf("anyOf").slice(0, 1)]) {
+    const resolved = resolve(part, writing);
+    const inherited = propertiesOf(resolved.schema, { ...writing, root: resolved.root }, depth + 1);
+    for (const [name, property] of inherited) properties.set(name, property);
+  }
+  const own = isSchema(schema["properties"]) ? schema["properties"] : {};
+  for (const [name, property] of Object.entries(own)) properties.set(name, { schema: property, root: writing.root });
+  return properties;
 }
 
 function writeArray(schema: Schema, place: Place, writing: Writing): string {

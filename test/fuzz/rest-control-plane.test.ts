@@ -43,6 +43,13 @@ const meaningful = [
   "/requestParameters/method.request.header.x",
   "/binaryMediaTypes/image~1png",
   "/name",
+  "/endpointConfiguration/types",
+  "/mutualTlsAuthentication/truststoreUri",
+  "/regionalCertificateArn",
+  "REGIONAL",
+  "s3://bucket/ca.pem",
+  "/properties",
+  "/basePath",
   "method.request.querystring.q",
   "application/json",
   "Empty",
@@ -100,6 +107,16 @@ function likely(name: string, given: unknown): unknown {
   if (name === "keyId") return labels.get("api_Key") ?? given;
   if (name === "keyType") return "API_KEY";
   if (name === "targetArns") return [meaningful.find((text) => text.includes("/net/"))];
+  if (name === "domainName") return oneOf(["api.example.com", "private.example.com", "*.example.com"]);
+  if (name.endsWith("ertificateArn")) return "arn:aws:acm:us-east-1:123456789012:certificate/a";
+  if (name.startsWith("certificate") || name === "mutualTlsAuthentication" || name === "policy") return undefined;
+  if (name === "endpointConfiguration") return { types: [oneOf(["EDGE", "EDGE", "REGIONAL", "PRIVATE"])] };
+  if (name === "restApiId") return labels.get("restapi_id") ?? given;
+  if (name === "location") return { type: oneOf(["API", "METHOD", "RESPONSE"]) };
+  if (name === "properties") return oneOf(['{"description":"d"}', "{}"]);
+  if (name === "basePath") return oneOf(["v1", "(none)", ""]);
+  if (name === "domainNameArn") return labels.get("domain_name_arn") ?? given;
+  if (name === "accessAssociationSource") return "vpce-0a1b2c3d";
   if (name === "stageName") return oneOf(["prod", "dev"]);
   return given;
 }
@@ -109,6 +126,7 @@ const documents = [
   "openapi: 3.0.1\ninfo: {title: t, version: '1'}\npaths: {/a: {get: {responses: {default: {description: d}}}}}",
   '{"openapi":"3.1.0","paths":[]}',
   "Name,Key,UsagePlanIds,Enabled\none,a-value-of-at-least-thirty-characters,'a,b',true\ntwo,short",
+  '{"openapi":"3.0.1","info":{"title":"t","version":"1"},"x-amazon-apigateway-documentation":{"documentationParts":[{"location":{"type":"API"},"properties":{"a":1}}]}}',
   "&a [*a]",
   "{",
   "",
@@ -134,6 +152,7 @@ const labelsOfMembers: Readonly<Record<string, readonly string[]>> = {
   CreateApiKey: ["api_Key", "keyId"],
   CreateUsagePlan: ["usageplanId"],
   CreateVpcLink: ["vpclink_id"],
+  CreateDocumentationPart: ["part_id"],
 };
 
 function remember(operation: string | undefined, response: ManagementResponse): void {
@@ -151,6 +170,15 @@ function remember(operation: string | undefined, response: ManagementResponse): 
   if (operation === "CreateStage") set("stage_name", made["stageName"]);
   if (operation === "GenerateClientCertificate") set("clientcertificate_id", made["clientCertificateId"]);
   if (operation === "CreateModel") set("model_name", made["name"]);
+  if (operation === "CreateDomainName") {
+    set("domain_name", made["domainName"]);
+    if (made["domainNameId"] !== undefined) set("domain_name_arn", made["domainNameArn"]);
+  }
+  if (operation === "CreateBasePathMapping") set("base_path", made["basePath"]);
+  if (operation === "CreateDocumentationVersion") set("doc_version", made["version"]);
+  if (operation === "CreateDomainNameAccessAssociation") {
+    set("domain_name_access_association_arn", made["domainNameAccessAssociationArn"]);
+  }
 }
 
 describe(`fuzz: the REST control plane (PORTICO_FUZZ_SEED=${seed})`, () => {

@@ -65,9 +65,10 @@ function checkCertificateArn(arn: string | undefined, region: string): void {
 }
 
 /** An uploaded certificate with its key, both readable and of one pair. Nothing of the key is ever in a message. */
-function readUploaded(input: CreateDomainNameRequest): UploadedCertificate | undefined {
+function readUploaded(input: CreateDomainNameRequest, type: DomainEndpointType): UploadedCertificate | undefined {
   const { certificateName, certificateBody, certificatePrivateKey, certificateChain } = input;
   if (!certificateBody && !certificatePrivateKey && !certificateChain) return undefined;
+  if (type !== "EDGE") throw badRequest(`Uploading certificates is not supported for ${type}.`);
   // Unconfirmed: how AWS words these three; see docs/compatibility.md.
   if (!certificateName || !certificateBody || !certificatePrivateKey) {
     throw badRequest("A certificate needs its name, its body and its private key");
@@ -91,25 +92,31 @@ function readUploaded(input: CreateDomainNameRequest): UploadedCertificate | und
 // What follows from the endpoint types
 
 const has = (item: DomainName, type: DomainEndpointType): boolean => item.endpointConfiguration.types.includes(type);
-const hasEdgeCertificate = (item: DomainName): boolean => Boolean(item.certificateArn || item.certificateName);
-const hasRegionalCertificate = (item: DomainName): boolean =>
-  Boolean(item.regionalCertificateArn || item.regionalCertificateName);
+/** The types that there is a certificate for. A name alone is none, unless it is that of an upload. */
+function certifiedTypes(item: DomainName, isUploaded: boolean): ReadonlySet<DomainEndpointType> {
+  const types = new Set<DomainEndpointType>();
+  if (item.certificateArn || (item.certificateName && isUploaded)) types.add("EDGE");
+  if (item.certificateArn) types.add("PRIVATE");
+  if (item.regionalCertificateArn) types.add("REGIONAL");
+  return types;
+}
 
-/** The domain name with the targets of its endpoint types, and without what belongs to types that it does not have. */
-function withTargets(item: DomainName, work: Work): DomainName {
+/** The domain name with the targets of its endpoint types, and without what belongs to a type that has gone. */
+function withTargets(item: DomainName, before: DomainName | undefined, work: Work): DomainName {
   const { region, ids } = work.call;
   const isEdge = has(item, "EDGE");
   const isRegional = has(item, "REGIONAL");
-  const isCertified = isEdge || has(item, "PRIVATE");
+  const noEdge = before !== undefined && has(before, "EDGE") && !isEdge;
+  const noRegional = before !== undefined && has(before, "REGIONAL") && !isRegional;
   return present<DomainName>({
     ...item,
-    certificateArn: isCertified ? item.certificateArn : undefined,
-    certificateName: isCertified ? item.certificateName : undefined,
+    certificateArn: noEdge ? undefined : item.certificateArn,
+    certificateName: noEdge ? undefined : item.certificateName,
     certificateUploadDate: isEdge ? item.certificateUploadDate : undefined,
     distributionDomainName: isEdge ? (item.distributionDomainName ?? `d${ids.id(13)}.cloudfront.net`) : undefined,
     distributionHostedZoneId: isEdge ? distributionHostedZone : undefined,
-    regionalCertificateArn: isRegional ? item.regionalCertificateArn : undefined,
-    regionalCertificateName: isRegional ? item.regionalCertificateName : undefined,
+    regionalCertificateArn: noRegional ? undefined : item.regionalCertificateArn,
+    regionalCertificateName: noRegional ? undefined : item.regionalCertificateName,
     regionalDomainName: isRegional
       ? (item.regionalDomainName ?? `d-${ids.id(10)}.execute-api.${region}.amazonaws.com`)
       : undefined,
@@ -119,7 +126,7 @@ function withTargets(item: DomainName, work: Work): DomainName {
 
 /** What has to hold of every domain name, new or changed. */
 // Unconfirmed: how AWS words what has no source below; see docs/compatibility.md.
-function check(item: DomainName, work: Work): void {
+function check(item: DomainName, isUploaded: boolean, work: Work): void {
   const { types, ipAddressType } = item.endpointConfiguration;
   const isPrivate = types.includes("PRIVATE");
   if (types.length === 0 || (isPrivate && types.length > 1)) {
@@ -131,12 +138,9 @@ function check(item: DomainName, work: Work): void {
   checkCertificateArn(item.certificateArn, isPrivate ? work.call.region : "us-east-1");
   checkCertificateArn(item.regionalCertificateArn, work.call.region);
   checkCertificateArn(item.ownershipVerificationCertificateArn, work.call.region);
-  if ((types.includes("EDGE") || isPrivate) && !hasEdgeCertificate(item)) {
-    throw badRequest(`A certificate is required for ${isPrivate ? "PRIVATE" : "EDGE"} domain names`);
-  }
-  if (types.includes("REGIONAL") && !hasRegionalCertificate(item)) {
-    throw badRequest("A regional certificate is required for REGIONAL domain names");
-  }
+  const certified = certifiedTypes(item, isUploaded);
+  const bare = types.find((type) => !certified.has(type));
+  if (bare !== undefined) throw badRequest(`A certificate is required for ${bare} domain names`);
   checkMutualTls(item, types);
   if (!isPrivate && (item.policy !== undefined || item.managementPolicy !== undefined)) {
     throw badRequest("Policies are only supported for PRIVATE domain names");
@@ -213,7 +217,7 @@ async function createDomainName(work: Change): Promise<DomainName> {
     throw badRequest("Wildcards are not supported for PRIVATE domain names");
   }
   checkTags(input.tags ?? {}, work.limits);
-  const uploaded = readUploaded(input);
+  const uploaded = readUploaded(input, type);
   const domainNameId = isPrivate ? ids.id(10) : undefined;
   const arnOwner = isPrivate ? account : "";
   const item = withTargets(
@@ -240,9 +244,10 @@ async function createDomainName(work: Change): Promise<DomainName> {
       policy: savedPolicy(input.policy),
       routingMode: input.routingMode ?? "BASE_PATH_MAPPING_ONLY",
     } as DomainName),
+    undefined,
     work,
   );
-  check(item, work);
+  check(item, uploaded !== undefined, work);
   if (!isPrivate) await claimName(work, domainName);
   await requireRoomFor(work, type);
   if (uploaded !== undefined) await work.tx.put(domainNameKinds.certificate, domainNameKey(item), uploaded);
@@ -355,20 +360,26 @@ const patch: PatchTable = {
 };
 
 /** The types, where one was removed without a name: those that there is still a certificate for. */
-function typesLeft(item: DomainName, before: DomainName): readonly DomainEndpointType[] {
+function typesLeft(
+  item: DomainName,
+  before: DomainName,
+  certified: ReadonlySet<DomainEndpointType>,
+): readonly DomainEndpointType[] {
   const { types } = item.endpointConfiguration;
   if (types.length > 0) return types;
-  const isCertified = { EDGE: hasEdgeCertificate, REGIONAL: hasRegionalCertificate, PRIVATE: hasEdgeCertificate };
-  const left = before.endpointConfiguration.types.filter((type) => isCertified[type](item));
-  return left.length < before.endpointConfiguration.types.length ? left : [];
+  const old = before.endpointConfiguration.types;
+  const left = old.filter((type) => certified.has(type));
+  return left.length < old.length ? left : [];
 }
 
 async function completeDomainName(patched: DomainName, before: DomainName, work: Change): Promise<DomainName> {
-  const types = typesLeft(patched, before);
+  const key = domainNameKey(before);
+  const isUploaded = (await work.tx.get(domainNameKinds.certificate, key)) !== undefined;
+  const certified = certifiedTypes(patched, isUploaded);
+  const types = typesLeft(patched, before, certified);
   const isMoved = !before.endpointConfiguration.types.some((type) => types.includes(type));
-  const lacksRegional = types.includes("REGIONAL") && !hasRegionalCertificate(patched);
-  const lacksEdge = types.includes("EDGE") && !hasEdgeCertificate(patched);
-  if (types.includes("PRIVATE") !== has(before, "PRIVATE") || (isMoved && (lacksRegional || lacksEdge))) {
+  const isBare = types.some((type) => !certified.has(type));
+  if (types.includes("PRIVATE") !== has(before, "PRIVATE") || (isMoved && types.length > 0 && isBare)) {
     throw badRequest("/endpointConfiguration/types/0 Invalid request input");
   }
   const isNewCertificate =
@@ -380,13 +391,12 @@ async function completeDomainName(patched: DomainName, before: DomainName, work:
       endpointConfiguration: { ...patched.endpointConfiguration, types },
       certificateUploadDate: isNewCertificate ? nowSeconds(work.call) : certificateUploadDate,
     },
+    before,
     work,
   );
-  check(item, work);
-  // What was uploaded goes with the name that it has.
-  if (item.certificateName !== before.certificateName) {
-    await work.tx.delete(domainNameKinds.certificate, domainNameKey(item));
-  }
+  check(item, isUploaded, work);
+  // What was uploaded goes when its name goes.
+  if (isUploaded && item.certificateName === undefined) await work.tx.delete(domainNameKinds.certificate, key);
   return item;
 }
 
