@@ -255,3 +255,72 @@ data "aws_api_gateway_export" "e" {
   export_type = "oas30"
   depends_on  = [aws_api_gateway_stage.s]
 }
+resource "aws_api_gateway_domain_name" "regional" {
+  domain_name              = "regional.example.com"
+  regional_certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/${var.v}"
+  security_policy          = local.two ? "TLS_1_2" : "TLS_1_0"
+  tags                     = local.two ? { b = "2" } : { a = "1" }
+  endpoint_configuration { types = ["REGIONAL"] }
+  dynamic "mutual_tls_authentication" {
+    for_each = local.two ? ["s3://bucket/ca.pem"] : []
+    content { truststore_uri = mutual_tls_authentication.value }
+  }
+}
+resource "aws_api_gateway_domain_name" "edge" {
+  domain_name     = "edge.example.com"
+  certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/${var.v}"
+}
+resource "aws_api_gateway_domain_name" "private" {
+  domain_name     = "private.example.com"
+  certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/${var.v}"
+  policy          = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Principal = "*", Action = "execute-api:Invoke", Resource = ["execute-api:/*"] }] })
+  endpoint_configuration { types = ["PRIVATE"] }
+}
+resource "aws_api_gateway_domain_name_access_association" "a" {
+  access_association_source      = "vpce-0a1b2c3d4e5f60718"
+  access_association_source_type = "VPCE"
+  domain_name_arn                = aws_api_gateway_domain_name.private.arn
+}
+data "aws_api_gateway_domain_name" "d" {
+  domain_name = aws_api_gateway_domain_name.edge.domain_name
+}
+resource "aws_api_gateway_base_path_mapping" "staged" {
+  api_id      = aws_api_gateway_rest_api.w.id
+  stage_name  = local.two ? null : aws_api_gateway_stage.s.stage_name
+  domain_name = aws_api_gateway_domain_name.regional.domain_name
+  base_path   = "v${var.v}"
+}
+resource "aws_api_gateway_base_path_mapping" "empty" {
+  api_id      = aws_api_gateway_rest_api.w.id
+  stage_name  = aws_api_gateway_stage.s.stage_name
+  domain_name = aws_api_gateway_domain_name.edge.domain_name
+}
+resource "aws_api_gateway_base_path_mapping" "private" {
+  api_id         = aws_api_gateway_rest_api.w.id
+  stage_name     = aws_api_gateway_stage.s.stage_name
+  domain_name    = aws_api_gateway_domain_name.private.domain_name
+  domain_name_id = aws_api_gateway_domain_name.private.domain_name_id
+  base_path      = "p"
+}
+resource "aws_api_gateway_documentation_part" "api" {
+  rest_api_id = aws_api_gateway_rest_api.w.id
+  properties  = jsonencode({ description = "version ${var.v}" })
+  location { type = "API" }
+}
+resource "aws_api_gateway_documentation_part" "response" {
+  rest_api_id = aws_api_gateway_rest_api.w.id
+  properties  = jsonencode({ description = "a header" })
+  location {
+    type        = "RESPONSE_HEADER"
+    path        = "/r"
+    method      = "GET"
+    status_code = "200"
+    name        = "x-a"
+  }
+}
+resource "aws_api_gateway_documentation_version" "v" {
+  rest_api_id = aws_api_gateway_rest_api.w.id
+  version     = "1.0"
+  description = local.two ? "two" : null
+  depends_on  = [aws_api_gateway_documentation_part.api]
+}
