@@ -204,13 +204,18 @@ async function listApiKeys(work: Work): Promise<unknown> {
     readonly customerId?: string;
     readonly includeValues?: boolean;
   };
+  const { items, ...rest } =
+    nameQuery || customerId ? await findKeys(work, nameQuery ?? "", customerId) : await documents.list(work);
+  return { ...rest, items: items.map((key) => view(key, includeValues === true)) };
+}
+
+/** A page of the keys whose names begin so, of one customer if one is given. */
+async function findKeys(work: Work, nameQuery: string, customerId: string | undefined) {
   const all = (await work.tx.list<ApiKey>(keyKinds.apiKey)).map((document) => document.body);
   const wanted = all.filter(
-    (key) =>
-      (key.name ?? "").startsWith(nameQuery ?? "") && (customerId === undefined || key.customerId === customerId),
+    (key) => (key.name ?? "").startsWith(nameQuery) && (!customerId || key.customerId === customerId),
   );
-  const { items, ...rest } = pageOfItems(work, wanted, (key) => key.id);
-  return { ...rest, items: items.map((key) => view(key, includeValues === true)) };
+  return pageOfItems(work, wanted, (key) => key.id);
 }
 
 async function completeApiKey(item: ApiKey, before: ApiKey, work: Change): Promise<ApiKey> {
