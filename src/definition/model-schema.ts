@@ -146,6 +146,9 @@ export function schemaErrors(text: string, hasModel: (name: string) => boolean):
   return [...walk.modelNames].filter((model) => !hasModel(model)).map((model) => `Invalid model specified: ${model}`);
 }
 
+/** The model that a reference names by its address. */
+export const modelNameOf = (reference: string): string | undefined => modelAddress.exec(reference)?.[1];
+
 /** The models of the API that a schema refers to by address. */
 export function referencedModels(text: string | undefined): readonly string[] {
   const found = new Set<string>();

@@ -2,6 +2,7 @@
  * A REST API as its user edits it. Members have AWS's wire names and meanings (API Gateway REST API reference);
  * absent optional members are absent on the wire. Times are seconds since 1970.
  */
+import type { DocumentationPart } from "./documentation.ts";
 
 /** Everything of an API that a deployment freezes, an import makes and an export writes. */
 export interface RestApiDefinition {
@@ -12,6 +13,8 @@ export interface RestApiDefinition {
   readonly requestValidators: readonly RequestValidator[];
   readonly gatewayResponses: readonly GatewayResponse[];
   readonly authorizers: readonly Authorizer[];
+  /** Where an import or a copy is about them; a deployment does not freeze them: a documentation version does. */
+  readonly documentationParts?: readonly DocumentationPart[];
 }
 
 export interface RestApi {

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { type DocumentationPart, type DocumentationVersion, parseProperties } from "../definition/documentation.ts";
 import { referencedModels } from "../definition/model-schema.ts";
 import type {
   Authorizer,
@@ -22,6 +23,13 @@ export interface ExportOptions {
   readonly stage: Stage;
   /** The deployment's createdDate, seconds. */
   readonly deployedAt: number;
+  /** The stage's documentation version, written with the extension `documentation`. */
+  readonly documentation?: PublishedDocumentation;
+}
+
+export interface PublishedDocumentation {
+  readonly version: DocumentationVersion;
+  readonly parts: readonly DocumentationPart[];
 }
 
 /** An export that can't be; `code` is the error's name for the caller. */
@@ -82,7 +90,7 @@ function exportDocument(definition: RestApiDefinition, options: ExportOptions): 
   };
   const info = {
     ...(restApi.description !== undefined && { description: restApi.description }),
-    version: restApi.version ?? new Date(options.deployedAt * 1000).toISOString().replace(/\.\d{3}Z$/, "Z"),
+    version: restApi.version ?? timestamp(options.deployedAt),
     title: restApi.name,
   };
   return {
@@ -94,8 +102,27 @@ function exportDocument(definition: RestApiDefinition, options: ExportOptions): 
     paths: exportPaths(writing),
     ...dialect.components({ securitySchemes: exportSecuritySchemes(writing), schemas: exportModels(writing) }),
     ...(writing.withIntegrations && exportSettings(definition)),
+    ...(options.extensions.includes("documentation") && exportDocumentation(options.documentation)),
   };
 }
+
+/** AWS: API Gateway developer guide, "x-amazon-apigateway-documentation object". */
+function exportDocumentation(documentation: PublishedDocumentation | undefined): Record<string, unknown> {
+  if (documentation === undefined) return {};
+  const { version, createdDate } = documentation.version;
+  return {
+    "x-amazon-apigateway-documentation": {
+      version,
+      createdDate: timestamp(createdDate),
+      documentationParts: documentation.parts.map(({ location, properties }) => ({
+        location,
+        properties: parseProperties(properties) ?? {},
+      })),
+    },
+  };
+}
+
+const timestamp = (seconds: number): string => new Date(seconds * 1000).toISOString().replace(/\.\d{3}Z$/, "Z");
 
 function freeName(name: string, taken: ReadonlySet<string>): string {
   let free = name;

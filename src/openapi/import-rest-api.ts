@@ -8,6 +8,7 @@ import {
   completeIntegration,
   type References,
 } from "../definition/rules.ts";
+import { importDocumentation } from "./import-documentation.ts";
 import { MalformedIntegration, readIntegration, readIntegrationResponses } from "./import-integration.ts";
 import { ImportLog } from "./import-log.ts";
 import { ModelImport } from "./import-models.ts";
@@ -26,7 +27,7 @@ export interface ImportOptions {
   readonly ids: IdSource;
   readonly account: string;
   readonly region: string;
-  /** `ignore=documentation`: no warning that documentation parts are not imported. */
+  /** `ignore=documentation`: the document's documentation parts are not imported. */
   readonly ignoreDocumentation?: boolean;
   /**
    * `relaxed` takes in what AWS refuses: models get alphanumeric names, a second path variable of a parent becomes the
@@ -47,7 +48,6 @@ const defaultModels = new Set(["Empty", "Error"]);
 
 const integrationExtension = "x-amazon-apigateway-integration";
 const validatorExtension = "x-amazon-apigateway-request-validator";
-const documentationExtension = "x-amazon-apigateway-documentation";
 
 /**
  * Reads a Swagger 2.0 or OpenAPI 3.0/3.1 document (JSON or YAML) with `x-amazon-apigateway-*` extensions into a
@@ -70,9 +70,6 @@ export function importRestApi(document: Buffer, base: RestApiDefinition, options
   }
   if (options.mode === "create" && api.title === undefined) {
     return { kind: "refused", message: invalidInput, reason: "info.title is missing: it names the API" };
-  }
-  if (member(api.source, documentationExtension) !== undefined && options.ignoreDocumentation !== true) {
-    log.warn(`Extension ${documentationExtension} is not imported. Ignoring.`);
   }
   try {
     const definition = new RestApiImport(api, references, base, options, log).definition();
@@ -184,7 +181,25 @@ class RestApiImport {
       resources: this.#tree.resources,
       models: this.#models.models,
       ...this.#parts,
+      ...this.#documentation(),
     };
+  }
+
+  /** A document without the extension says nothing of the documentation: what there is stays, in every mode. */
+  #documentation(): Pick<RestApiDefinition, "documentationParts"> {
+    const existing = this.#base.documentationParts;
+    const { ignoreDocumentation, mode, ids } = this.#options;
+    const result =
+      ignoreDocumentation === true
+        ? undefined
+        : importDocumentation(
+            this.#api.source,
+            existing ?? [],
+            { mode: mode === "merge" ? "merge" : "overwrite", ids },
+            this.#log,
+          );
+    const documentationParts = result?.parts ?? existing;
+    return documentationParts === undefined ? {} : { documentationParts };
   }
 
   /** AWS: API Gateway Developer Guide, "Set the OpenAPI basePath property". */

@@ -4,6 +4,9 @@ import { type Model, type Shape, type ShapeType, shapeOf, wireName } from "./mod
 /** A handler's value → JSON text. */
 export type EncodeJson = (value: unknown) => string;
 
+/** Structures whose absent members AWS writes as null. AWS: API Gateway developer guide, "Document an API using the REST API". */
+const withNulls: ReadonlySet<string> = new Set(["DocumentationPartLocation"]);
+
 /**
  * Makes the JSON encoders of shapes: compact, members by their wire names in alphabetical order, absent and null members
  * left out. Only the model's members are written: what a handler keeps beside them never leaves the server.
@@ -13,7 +16,7 @@ export function makeJsonEncoders(model: Model): (shapeName: string) => EncodeJso
   const encoderOf = (shapeName: string): EncodeJson => {
     let encode = made.get(shapeName);
     if (!encode) {
-      encode = makeJsonEncoder(shapeOf(model, shapeName), encoderOf);
+      encode = makeJsonEncoder(shapeOf(model, shapeName), encoderOf, withNulls.has(shapeName));
       made.set(shapeName, encode);
     }
     return encode;
@@ -21,10 +24,10 @@ export function makeJsonEncoders(model: Model): (shapeName: string) => EncodeJso
   return encoderOf;
 }
 
-function makeJsonEncoder(shape: Shape, encoderOf: (name: string) => EncodeJson): EncodeJson {
+function makeJsonEncoder(shape: Shape, encoderOf: (name: string) => EncodeJson, writesNulls: boolean): EncodeJson {
   switch (shape.type) {
     case "structure":
-      return makeStructureEncoder(shape, encoderOf);
+      return makeStructureEncoder(shape, encoderOf, writesNulls);
     case "list": {
       const memberShape = shape.member?.shape ?? "";
       return (value) => {
@@ -48,7 +51,7 @@ function makeJsonEncoder(shape: Shape, encoderOf: (name: string) => EncodeJson):
   }
 }
 
-function makeStructureEncoder(shape: Shape, encoderOf: (name: string) => EncodeJson): EncodeJson {
+function makeStructureEncoder(shape: Shape, encoderOf: (name: string) => EncodeJson, writesNulls: boolean): EncodeJson {
   const members = Object.entries(shape.members ?? {})
     .filter(([, { location }]) => location === undefined)
     .map(([name, member]) => ({ name, wire: wireName(name, member), shapeName: member.shape }))
@@ -59,8 +62,9 @@ function makeStructureEncoder(shape: Shape, encoderOf: (name: string) => EncodeJ
     let text = "";
     for (const { name, key, shapeName } of members) {
       const given = source[name];
-      if (given === undefined || given === null) continue;
-      text += (text === "" ? "" : ",") + key + encoderOf(shapeName)(given);
+      const isAbsent = given === undefined || given === null;
+      if (isAbsent && !writesNulls) continue;
+      text += (text === "" ? "" : ",") + key + (isAbsent ? "null" : encoderOf(shapeName)(given));
     }
     return `{${text}}`;
   };

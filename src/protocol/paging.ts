@@ -62,6 +62,12 @@ export function page<T>(
   return { items: chosen, next: isLast ? undefined : encodeToken(keyOf(last)) };
 }
 
+/** What a store has to be asked for: the ids after `after`, one more than `limit` of them to know whether there are more. */
+export function pageWindow(request: PageRequest, paging: Paging): { readonly limit: number; readonly after?: string } {
+  const limit = limitOf(request.limit, paging);
+  return request.token ? { limit, after: decodeToken(request.token, paging) } : { limit };
+}
+
 function limitOf(limit: number | undefined, paging: Paging): number {
   if (limit === undefined) return paging.limitDefault;
   if (limit < 1) throw new ApiError(paging.code, paging.invalidLimit);

@@ -43,6 +43,13 @@ const meaningful = [
   "/requestParameters/method.request.header.x",
   "/binaryMediaTypes/image~1png",
   "/name",
+  "/endpointConfiguration/types",
+  "/mutualTlsAuthentication/truststoreUri",
+  "/regionalCertificateArn",
+  "REGIONAL",
+  "s3://bucket/ca.pem",
+  "/properties",
+  "/basePath",
   "method.request.querystring.q",
   "application/json",
   "Empty",
@@ -51,6 +58,14 @@ const meaningful = [
   "{proxy+}",
   "https://example.com/{petId}",
   '{"type":"object"}',
+  "API_KEY",
+  "/apiStages",
+  "/quota/limit",
+  "/throttle/rateLimit",
+  "/remaining",
+  "/enabled",
+  "2026-11-20",
+  "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/net/my-nlb/50dc6c495c0c9188",
   "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:f/invocations",
 ];
 
@@ -60,6 +75,8 @@ function soundCall(): { operation: string; method: string; target: string; body:
   const { http, input } = model.operations[operation] ?? assert.fail();
   // Most of what is made should live long enough to be used.
   if (http.method === "DELETE" && random() < 0.8) return soundCall();
+  // Each finds a pair of RSA keys, which takes as long as hundreds of other calls.
+  if (operation === "GenerateClientCertificate" && random() < 0.9) return soundCall();
   const value = (input && (soundValue(model, input.shape) as Record<string, unknown> | undefined)) ?? {};
   const members = Object.entries(input ? (shapeOf(model, input.shape).members ?? {}) : {});
   const payload = input && shapeOf(model, input.shape).payload;
@@ -89,6 +106,19 @@ function likely(name: string, given: unknown): unknown {
   if (name === "type" && typeof given === "string") return oneOf([given, "MOCK"]);
   if (name === "authorizationType") return "NONE";
   if (name === "name") return oneOf(["pets", "Pet", "other"]);
+  if (name === "keyId") return labels.get("api_Key") ?? given;
+  if (name === "keyType") return "API_KEY";
+  if (name === "targetArns") return [meaningful.find((text) => text.includes("/net/"))];
+  if (name === "domainName") return oneOf(["api.example.com", "private.example.com", "*.example.com"]);
+  if (name.endsWith("ertificateArn")) return "arn:aws:acm:us-east-1:123456789012:certificate/a";
+  if (name.startsWith("certificate") || name === "mutualTlsAuthentication" || name === "policy") return undefined;
+  if (name === "endpointConfiguration") return { types: [oneOf(["EDGE", "EDGE", "REGIONAL", "PRIVATE"])] };
+  if (name === "restApiId") return labels.get("restapi_id") ?? given;
+  if (name === "location") return { type: oneOf(["API", "METHOD", "RESPONSE"]) };
+  if (name === "properties") return oneOf(['{"description":"d"}', "{}"]);
+  if (name === "basePath") return oneOf(["v1", "(none)", ""]);
+  if (name === "domainNameArn") return labels.get("domain_name_arn") ?? given;
+  if (name === "accessAssociationSource") return "vpce-0a1b2c3d";
   if (name === "stageName") return oneOf(["prod", "dev"]);
   return given;
 }
@@ -97,6 +127,8 @@ const documents = [
   '{"swagger":"2.0","info":{"title":"t","version":"1"},"paths":{"/pets/{id}":{"get":{"responses":{"200":{"description":"d"}},"x-amazon-apigateway-integration":{"type":"mock"}}}}}',
   "openapi: 3.0.1\ninfo: {title: t, version: '1'}\npaths: {/a: {get: {responses: {default: {description: d}}}}}",
   '{"openapi":"3.1.0","paths":[]}',
+  "Name,Key,UsagePlanIds,Enabled\none,a-value-of-at-least-thirty-characters,'a,b',true\ntwo,short",
+  '{"openapi":"3.0.1","info":{"title":"t","version":"1"},"x-amazon-apigateway-documentation":{"documentationParts":[{"location":{"type":"API"},"properties":{"a":1}}]}}',
   "&a [*a]",
   "{",
   "",
@@ -119,6 +151,10 @@ const labelsOfMembers: Readonly<Record<string, readonly string[]>> = {
   CreateDeployment: ["deployment_id"],
   CreateRequestValidator: ["requestvalidator_id"],
   CreateAuthorizer: ["authorizer_id"],
+  CreateApiKey: ["api_Key", "keyId"],
+  CreateUsagePlan: ["usageplanId"],
+  CreateVpcLink: ["vpclink_id"],
+  CreateDocumentationPart: ["part_id"],
 };
 
 function remember(operation: string | undefined, response: ManagementResponse): void {
@@ -134,7 +170,17 @@ function remember(operation: string | undefined, response: ManagementResponse): 
     for (const label of ["resource_id", "parent_id"]) set(label, made["rootResourceId"]);
   }
   if (operation === "CreateStage") set("stage_name", made["stageName"]);
+  if (operation === "GenerateClientCertificate") set("clientcertificate_id", made["clientCertificateId"]);
   if (operation === "CreateModel") set("model_name", made["name"]);
+  if (operation === "CreateDomainName") {
+    set("domain_name", made["domainName"]);
+    if (made["domainNameId"] !== undefined) set("domain_name_arn", made["domainNameArn"]);
+  }
+  if (operation === "CreateBasePathMapping") set("base_path", made["basePath"]);
+  if (operation === "CreateDocumentationVersion") set("doc_version", made["version"]);
+  if (operation === "CreateDomainNameAccessAssociation") {
+    set("domain_name_access_association_arn", made["domainNameAccessAssociationArn"]);
+  }
 }
 
 describe(`fuzz: the REST control plane (PORTICO_FUZZ_SEED=${seed})`, () => {

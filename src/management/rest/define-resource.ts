@@ -1,6 +1,6 @@
 import { badRequest, notFound } from "../../protocol/errors.ts";
 import type { CallContext, Handler, Operations } from "../../protocol/operation.ts";
-import { page, restPaging } from "../../protocol/paging.ts";
+import { type PageRequest, page, pageWindow, restPaging } from "../../protocol/paging.ts";
 import { applyPatch, type PatchOperation, type PatchTable } from "./patch.ts";
 import { type Change, childrenOf, type Dependencies, type Input, requireApi, scopeOf, type Work } from "./work.ts";
 
@@ -13,14 +13,24 @@ interface Page<Item> {
 
 /** The page of a kind's documents that the input asks for, in the order of their ids. */
 export async function pageOf<Item>(work: Work, kind: string, prefix: string): Promise<Page<Item>> {
-  const all = await work.tx.list<Item>(kind, { prefix });
-  const request = {
-    limit: work.input["limit"] as number | undefined,
-    token: work.input["position"] as string | undefined,
-  };
-  const { items, next } = page(all, (document) => document.id, request, restPaging);
-  return { items: items.map((document) => document.body), ...(next === undefined ? {} : { position: next }) };
+  // Only the page is read: a list costs the same however many there are.
+  const { limit, after } = pageWindow(pageRequest(work), restPaging);
+  const window = { prefix, limit: limit + 1, ...(after === undefined ? {} : { after }) };
+  const found = await work.tx.list<Item>(kind, window);
+  const { items, ...rest } = pageOfItems(work, found, (document) => document.id);
+  return { ...rest, items: items.map((document) => document.body) };
 }
+
+/** The page that the input asks for of items in the order of their keys. */
+export function pageOfItems<Item>(work: Work, all: readonly Item[], keyOf: (item: Item) => string): Page<Item> {
+  const { items, next } = page(all, keyOf, pageRequest(work), restPaging);
+  return { items, ...(next === undefined ? {} : { position: next }) };
+}
+
+const pageRequest = ({ input }: Work): PageRequest => ({
+  limit: input["limit"] as number | undefined,
+  token: input["position"] as string | undefined,
+});
 
 /** Where a family's items are kept, and what AWS says if one, or what it belongs to, is not there. */
 export interface Place<Item> {
@@ -143,5 +153,28 @@ export function documentsOfApi<Item extends object>(options: {
       const api = await requireApi(work);
       return childrenOf<Item>(work.tx, kind, api.id);
     },
+  };
+}
+
+/** Documents of a kind that belong to the account and region itself. */
+export function documentsOfAccount<Item extends object>(options: {
+  readonly kind: string;
+  /** The input's member that names one. */
+  readonly member: string;
+  readonly idOf: (item: Item) => string;
+  readonly missing: string;
+}): Place<Item> & { list(work: Work): Promise<Page<Item>>; get(work: Work, id: string): Promise<Item | undefined> } {
+  const { kind, member, idOf, missing } = options;
+  const get = async (work: Work, id: string) => (await work.tx.get<Item>(kind, id))?.body;
+  return {
+    get,
+    async find(work) {
+      const item = await get(work, work.input[member] as string);
+      if (item === undefined) throw notFound(missing);
+      return item;
+    },
+    put: (item, work) => work.tx.put(kind, idOf(item), item),
+    delete: (item, work) => work.tx.delete(kind, idOf(item)),
+    list: (work) => pageOf<Item>(work, kind, ""),
   };
 }

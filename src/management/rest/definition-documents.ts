@@ -1,5 +1,6 @@
 /** A whole API as documents of the store: read together, and written as the difference of two states. */
 import { isDeepStrictEqual } from "node:util";
+import { type DocumentationPart, documentationKinds } from "../../definition/documentation.ts";
 import {
   type Authorizer,
   type GatewayResponse,
@@ -29,6 +30,12 @@ export async function readDefinition(tx: Reader, restApi: RestApi): Promise<Rest
   };
 }
 
+/** The same with the documentation parts, for what changes or copies them. */
+export async function readDocumentedDefinition(tx: Reader, restApi: RestApi): Promise<RestApiDefinition> {
+  const documentationParts = await childrenOf<DocumentationPart>(tx, documentationKinds.part, restApi.id);
+  return { ...(await readDefinition(tx, restApi)), documentationParts };
+}
+
 /** The documents of a definition: kind and id → body. */
 function documentsOf(definition: RestApiDefinition): ReadonlyMap<string, { kind: string; id: string; body: object }> {
   const apiId = definition.restApi.id;
@@ -40,6 +47,7 @@ function documentsOf(definition: RestApiDefinition): ReadonlyMap<string, { kind:
   for (const item of definition.requestValidators) add(restKinds.requestValidator, `${apiId}/${item.id}`, item);
   for (const item of definition.gatewayResponses) add(restKinds.gatewayResponse, `${apiId}/${item.responseType}`, item);
   for (const item of definition.authorizers) add(restKinds.authorizer, `${apiId}/${item.id}`, item);
+  for (const item of definition.documentationParts ?? []) add(documentationKinds.part, `${apiId}/${item.id}`, item);
   return documents;
 }
 

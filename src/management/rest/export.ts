@@ -5,6 +5,7 @@ import type { ExportOptions } from "../../openapi/export-rest-api.ts";
 import { ApiError, badRequest, notFound } from "../../protocol/errors.ts";
 import type { Operations } from "../../protocol/operation.ts";
 import { reading } from "./define-resource.ts";
+import { publishedDocumentation } from "./documentation-version.ts";
 import { type Dependencies, requireApi, type Work } from "./work.ts";
 
 const exportTypes: readonly string[] = ["swagger", "oas30"];
@@ -28,6 +29,9 @@ async function getExport(work: Work): Promise<unknown> {
   const deployment = await work.tx.get<Deployment>(restKinds.deployment, id);
   if (snapshot === undefined || deployment === undefined) throw notFound("Invalid Deployment identifier specified");
   const format = /\byaml\b/i.test(input.accepts ?? "") ? "yaml" : "json";
+  const documentation = extensions.includes("documentation")
+    ? await publishedDocumentation(work.tx, api.id, stage.documentationVersion)
+    : undefined;
   const document = await writeDocument(snapshot.body, {
     exportType: exportType as "swagger" | "oas30",
     extensions,
@@ -35,6 +39,7 @@ async function getExport(work: Work): Promise<unknown> {
     host: `${api.id}.execute-api.${work.call.region}.amazonaws.com`,
     stage,
     deployedAt: deployment.body.createdDate,
+    ...(documentation !== undefined && { documentation }),
   });
   const stamp = new Date(work.call.clock.now())
     .toISOString()

@@ -5,7 +5,7 @@ import type { ImportOptions } from "../../openapi/import-rest-api.ts";
 import { badRequest } from "../../protocol/errors.ts";
 import type { Operations } from "../../protocol/operation.ts";
 import { writing } from "./define-resource.ts";
-import { readDefinition, writeDefinition } from "./definition-documents.ts";
+import { readDocumentedDefinition, writeDefinition } from "./definition-documents.ts";
 import { limitMessage } from "./limits.ts";
 import { newDefinition, viewRestApi } from "./rest-api.ts";
 import { type Change, type Dependencies, requireApi } from "./work.ts";
@@ -54,6 +54,9 @@ async function importInto(
       `Errors found during import:\n\tUnable to create resource at path '${tooMany.path}': ${limitMessage("resourcesPerApi")}`,
     );
   }
+  if ((definition.documentationParts?.length ?? 0) > work.limits.documentationPartsPerApi) {
+    throw badRequest(`Errors found during import:\n\t${limitMessage("documentationPartsPerApi")}`);
+  }
   return { definition, warnings };
 }
 
@@ -101,7 +104,7 @@ function endpointTypes(text: string): RestApi["endpointConfiguration"]["types"][
 async function putRestApi(work: Change): Promise<unknown> {
   const input = work.input as unknown as PutRestApiRequest;
   const api = await requireApi(work);
-  const before = await readDefinition(work.tx, api);
+  const before = await readDocumentedDefinition(work.tx, api);
   const { definition, warnings } = await importInto(before, work, {
     body: input.body!,
     mode: input.mode ?? "merge",

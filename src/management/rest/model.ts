@@ -1,9 +1,10 @@
 import type { CreateModelRequest } from "@aws-sdk/client-api-gateway";
 import { referencedModels } from "../../definition/model-schema.ts";
+import { modelTemplate } from "../../definition/model-template.ts";
 import { type Method, type Model, type Resource, restKinds } from "../../definition/rest-api.ts";
 import { checkModel } from "../../definition/rules.ts";
 import { badRequest, conflict } from "../../protocol/errors.ts";
-import { defineResource, documentsOfApi } from "./define-resource.ts";
+import { type DefinedResource, defineResource, documentsOfApi, reading } from "./define-resource.ts";
 import { member, text } from "./patch.ts";
 import { type Change, childrenOf, present, requireApi, type Work } from "./work.ts";
 
@@ -83,8 +84,7 @@ function flattened(model: Model, all: readonly Model[]): Model {
   return { ...model, schema: JSON.stringify(merged) };
 }
 
-/** AWS: API Gateway REST API reference, "Model". */
-export const model = defineResource<Model>({
+const family = defineResource<Model>({
   operations: {
     create: "CreateModel",
     get: "GetModel",
@@ -105,4 +105,14 @@ export const model = defineResource<Model>({
   },
   complete: async (item, _, work) => checked(item, await documents.all(work)),
   onDelete: refuseInUse,
+});
+
+/** AWS: API Gateway REST API reference, "Model". */
+export const model: DefinedResource = (dependencies) => ({
+  ...family(dependencies),
+  GetModelTemplate: reading(dependencies, async (work) => {
+    const found = await documents.find(work);
+    const schemas = new Map((await documents.all(work)).map((other) => [other.name, other.schema]));
+    return { value: modelTemplate(found.schema, (name) => schemas.get(name)) };
+  }),
 });

@@ -929,9 +929,10 @@ describe("Tags", () => {
     assert.equal((await run("GetRestApi", { restApiId })).tags, undefined);
     await refuses("GetTags", { resourceArn: "arn:aws:apigateway:eu-west-1::/restapis/gone" }, notFound, /gone/);
     await refuses("GetTags", { resourceArn: "nonsense" }, badRequest, "Invalid ARN specified in the request");
-    await assert.rejects(() => run("GetTags", { resourceArn: "arn:aws:apigateway:eu-west-1::/apikeys/x" }), {
-      code: "NotImplementedException",
-    });
+    const untagged = { resourceArn: "arn:aws:apigateway:eu-west-1::/sdktypes/x" };
+    await refuses("GetTags", untagged, badRequest, "Invalid ARN specified in the request");
+    const unknown = { resourceArn: "arn:aws:apigateway:eu-west-1::/apikeys/x" };
+    await refuses("GetTags", unknown, notFound, "Invalid API Key identifier specified");
   });
 });
 

@@ -1,7 +1,14 @@
 import type { Operations } from "../../protocol/operation.ts";
 import { account } from "./account.ts";
+import { apiKey } from "./api-key.ts";
 import { authorizer } from "./authorizer.ts";
+import { basePathMapping } from "./base-path-mapping.ts";
+import { clientCertificate } from "./client-certificate.ts";
 import { deployment } from "./deployment.ts";
+import { documentationPart } from "./documentation-part.ts";
+import { documentationVersion } from "./documentation-version.ts";
+import { domainName } from "./domain-name.ts";
+import { accessAssociationOperations } from "./domain-name-access-association.ts";
 import { exportOperations } from "./export.ts";
 import { gatewayResponse } from "./gateway-response.ts";
 import { importOperations } from "./import.ts";
@@ -12,7 +19,12 @@ import { requestValidator } from "./request-validator.ts";
 import { resource } from "./resource.ts";
 import { restApi } from "./rest-api.ts";
 import { stage } from "./stage.ts";
+import { stageCacheOperations } from "./stage-cache.ts";
 import { tagOperations } from "./tags.ts";
+import { usageOperations } from "./usage.ts";
+import { usagePlan } from "./usage-plan.ts";
+import { usagePlanKey } from "./usage-plan-key.ts";
+import { vpcLink } from "./vpc-link.ts";
 import type { Dependencies } from "./work.ts";
 
 /** Every operation of REST APIs (service `apigateway`) that there is; the others answer 501. */
@@ -31,8 +43,20 @@ export function makeRestOperations(dependencies: Dependencies): Operations {
     deployment,
     stage,
     account,
+    documentationPart,
+    documentationVersion,
+    domainName,
+    basePathMapping,
+    accessAssociationOperations,
     importOperations,
     exportOperations,
+    apiKey,
+    usagePlan,
+    usagePlanKey,
+    clientCertificate,
+    vpcLink,
+    stageCacheOperations,
+    usageOperations,
     tagOperations,
   ];
   return Object.assign({}, ...families.map((family) => family(dependencies)));

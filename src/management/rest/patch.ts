@@ -77,7 +77,7 @@ function readStep(operation: PatchOperation): PatchStep {
 }
 
 // AWS quirk: two blanks before the path.
-const invalidPath = (operation: PatchOperation, table: PatchTable) => {
+export const invalidPath = (operation: PatchOperation, table: PatchTable) => {
   const paths = Object.entries(table.rules).filter(([, rule]) => rule.ops.some((op) => op === operation.op));
   const list = paths.map(([path]) => path).join(", ");
   return badRequest(
@@ -86,7 +86,7 @@ const invalidPath = (operation: PatchOperation, table: PatchTable) => {
 };
 
 /** RFC 6901 §4: `~1` is a slash, `~0` a tilde, in this order. */
-const unescapeSegment = (segment: string): string => segment.replaceAll("~1", "/").replaceAll("~0", "~");
+export const unescapeSegment = (segment: string): string => segment.replaceAll("~1", "/").replaceAll("~0", "~");
 
 function findRule(table: PatchTable, path: string): { rule: PatchRule; keys: readonly string[] } | undefined {
   const exact = Object.hasOwn(table.rules, path) ? table.rules[path] : undefined;

@@ -1,5 +1,6 @@
 import type { CreateRestApiRequest } from "@aws-sdk/client-api-gateway";
 import type { IdSource } from "../../base/ids.ts";
+import { documentationKinds } from "../../definition/documentation.ts";
 import { normalisePolicy } from "../../definition/policy-rules.ts";
 import {
   type EndpointConfiguration,
@@ -12,7 +13,8 @@ import {
 import { badRequest, conflict } from "../../protocol/errors.ts";
 import { everywhere } from "../../store/store.ts";
 import { type DefinedResource, defineResource, type Place, pageOf, writing } from "./define-resource.ts";
-import { readDefinition, writeDefinition } from "./definition-documents.ts";
+import { readDocumentedDefinition, writeDefinition } from "./definition-documents.ts";
+import { domainsMappedTo } from "./domain-name.ts";
 import type { RestLimit } from "./limits.ts";
 import {
   type Draft,
@@ -28,6 +30,7 @@ import {
   wholeNumber,
 } from "./patch.ts";
 import { checkTags, customIdTag } from "./tags.ts";
+import { dropStageLinks } from "./usage-plan-links.ts";
 import { type Change, nonEmpty, nowSeconds, present, requireApi, requireRoom, type Work } from "./work.ts";
 
 const place: Place<RestApi> = {
@@ -187,7 +190,7 @@ async function cloneDefinition(work: Change, blank: RestApiDefinition, sourceId:
   const stored = await work.tx.get<RestApi>(restKinds.restApi, sourceId);
   // Unconfirmed: AWS's status and words for a missing source; see docs/compatibility.md.
   if (stored === undefined) throw badRequest(`Invalid API identifier specified ${work.call.account}:${sourceId}`);
-  const source = await readDefinition(work.tx, stored.body);
+  const source = await readDocumentedDefinition(work.tx, stored.body);
   const ids = new Map<string, string>([[source.restApi.rootResourceId, blank.restApi.rootResourceId]]);
   const fresh = (id: string): string => {
     if (!ids.has(id)) ids.set(id, work.call.ids.id(6));
@@ -201,6 +204,7 @@ async function cloneDefinition(work: Change, blank: RestApiDefinition, sourceId:
       : { schema: model.schema.replaceAll(`/restapis/${sourceId}/models/`, `/restapis/${blank.restApi.id}/models/`) }),
   }));
   const requestValidators = source.requestValidators.map(withNewId);
+  const documentationParts = (source.documentationParts ?? []).map(withNewId);
   const authorizers = source.authorizers.map(withNewId);
   const resources = source.resources.map((resource): Resource => {
     const methods = Object.entries(resource.resourceMethods ?? {}).map(([verb, method]) => [
@@ -228,7 +232,7 @@ async function cloneDefinition(work: Change, blank: RestApiDefinition, sourceId:
     // Unconfirmed: that AWS copies the policy, too; a copy that is open where its source was not would be worse.
     policy: blank.restApi.policy ?? policy?.replaceAll(`:${sourceId}/`, `:${blank.restApi.id}/`),
   } as RestApi);
-  return { ...source, restApi, resources, models, requestValidators, authorizers };
+  return { ...source, restApi, resources, models, requestValidators, authorizers, documentationParts };
 }
 
 const createRestApi = async (work: Change): Promise<unknown> => {
@@ -318,10 +322,20 @@ const childKinds = [
   restKinds.deployment,
   restKinds.snapshot,
   restKinds.stage,
+  documentationKinds.part,
+  documentationKinds.version,
+  documentationKinds.snapshot,
 ];
 
 async function deleteChildren(api: RestApi, work: Change): Promise<void> {
+  const domains = await domainsMappedTo(work, api.id);
+  if (domains.length > 0) {
+    throw badRequest(
+      `Deleting RestApi ${api.id} failed. Please remove all base path mappings related to the RestApi in your domains: ${domains.join(", ")}.`,
+    );
+  }
   for (const kind of childKinds) await work.tx.deleteAll(kind, `${api.id}/`);
+  await dropStageLinks(work, api.id);
   await work.tx.in(everywhere).delete(restKinds.apiIdClaim, api.id);
 }
 

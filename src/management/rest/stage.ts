@@ -1,4 +1,5 @@
 import type { CreateStageRequest } from "@aws-sdk/client-api-gateway";
+import { documentationKinds } from "../../definition/documentation.ts";
 import {
   type AccessLogSettings,
   type CanarySettings,
@@ -9,7 +10,9 @@ import {
 import { checkAccessLogs, checkStageName, checkStageVariables } from "../../definition/stage-rules.ts";
 import { badRequest, conflict } from "../../protocol/errors.ts";
 import { readAccount } from "./account.ts";
+import { requireClientCertificate } from "./client-certificate.ts";
 import { type DefinedResource, defineResource, documentsOfApi, reading } from "./define-resource.ts";
+import { domainsMappedTo } from "./domain-name.ts";
 import { applyMethodSetting, logs } from "./method-settings.ts";
 import {
   type Draft,
@@ -24,6 +27,7 @@ import {
   text,
 } from "./patch.ts";
 import { checkTags } from "./tags.ts";
+import { dropStageLinks } from "./usage-plan-links.ts";
 import { type Change, childrenOf, nonEmpty, nowSeconds, present, requireApi, requireRoom, type Work } from "./work.ts";
 
 const documents = documentsOfApi<Stage>({
@@ -112,9 +116,9 @@ export async function checkedStage(
       : undefined);
   if (message !== undefined) throw badRequest(message);
   if (stage.clientCertificateId !== undefined && stage.clientCertificateId !== before?.clientCertificateId) {
-    // There are no client certificates yet, so none can be the one that is named.
-    throw badRequest("Invalid Client Certificate identifier specified");
+    await requireClientCertificate(work, stage.clientCertificateId);
   }
+  await checkDocumentation(stage, before, work);
   await checkLogging(stage, before, work);
   // AWS: Stage, cacheClusterStatus. There is no cluster to wait for.
   const size = stage.cacheClusterEnabled ? (stage.cacheClusterSize ?? "0.5") : stage.cacheClusterSize;
@@ -126,6 +130,25 @@ export async function checkedStage(
     variables: nonEmpty(stage.variables),
     lastUpdatedDate: nowSeconds(work.call),
   } as Stage);
+}
+
+async function checkDocumentation(stage: Stage, before: Stage | undefined, work: Work): Promise<void> {
+  const { documentationVersion } = stage;
+  if (documentationVersion === undefined || documentationVersion === before?.documentationVersion) return;
+  const id = `${work.input["restApiId"]}/${documentationVersion}`;
+  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  if ((await work.tx.get(documentationKinds.version, id)) === undefined) {
+    throw badRequest("Invalid Documentation version specified");
+  }
+}
+
+/** AWS's words as users quote them; a mapping that names no stage is none of this one's. */
+async function refuseWhileMapped(stage: Stage, work: Change): Promise<void> {
+  const domains = await domainsMappedTo(work, work.input["restApiId"] as string, stage.stageName);
+  if (domains.length === 0) return;
+  throw badRequest(
+    `Deleting stage ${stage.stageName} failed. Please remove all base path mappings related to the stage in your domains: ${domains.join(", ")}.`,
+  );
 }
 
 /** AWS: "Set up CloudWatch logging for REST APIs": logging needs the account's role. */
@@ -225,6 +248,10 @@ export const stage: DefinedResource = (dependencies) => ({
     },
     patch,
     complete: (item, before, work) => checkedStage(item, before, work),
+    async onDelete(item, work) {
+      await refuseWhileMapped(item, work);
+      await dropStageLinks(work, work.input["restApiId"] as string, item.stageName);
+    },
   })(dependencies),
   // AWS quirk: no paging, and the list's member is called `item`.
   GetStages: reading(dependencies, async (work) => {

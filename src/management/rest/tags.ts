@@ -1,5 +1,9 @@
+import { keyKinds } from "../../definition/api-key.ts";
+import { certificateKinds } from "../../definition/client-certificate.ts";
+import { domainNameKinds } from "../../definition/domain-name.ts";
 import { type RestApi, restKinds, type Stage } from "../../definition/rest-api.ts";
-import { badRequest, limitExceeded, notFound, notImplemented } from "../../protocol/errors.ts";
+import { vpcLinkKind } from "../../definition/vpc-link.ts";
+import { badRequest, limitExceeded, notFound } from "../../protocol/errors.ts";
 import type { Operations } from "../../protocol/operation.ts";
 import { reading, writing } from "./define-resource.ts";
 import { limitMessage, type RestLimits } from "./limits.ts";
@@ -30,8 +34,31 @@ interface Tagged {
   readonly body: { readonly tags?: Tags };
 }
 
-/** `arn:aws:apigateway:{region}::/restapis/{id}` or `…/stages/{name}`. */
-const tagArn = /^arn:aws[a-z-]*:apigateway:([a-z0-9-]+)::\/(restapis\/([^/]+)(?:\/stages\/([^/]+))?|[a-z]+\/.+)$/;
+/**
+ * `arn:aws:apigateway:{region}::/restapis/{id}` or `…/stages/{name}`; private domain names and access associations have
+ * the account in theirs.
+ */
+const tagArn =
+  /^arn:aws[a-z-]*:apigateway:([a-z0-9-]+):(\d{12})?:\/(restapis\/([^/]+)(?:\/stages\/([^/]+))?|[a-z]+\/.+)$/;
+
+/** The other taggable resources, by the first segment of their ARN's path: the document, and what AWS says without it. */
+const taggedKinds: Readonly<
+  Record<string, { readonly kind: string; readonly missing: string; readonly isWholeArn?: boolean }>
+> = {
+  apikeys: { kind: keyKinds.apiKey, missing: "Invalid API Key identifier specified" },
+  clientcertificates: {
+    kind: certificateKinds.clientCertificate,
+    missing: "Invalid Client Certificate identifier specified",
+  },
+  usageplans: { kind: keyKinds.usagePlan, missing: "Invalid Usage Plan ID specified" },
+  domainnameaccessassociations: {
+    kind: domainNameKinds.accessAssociation,
+    missing: "Invalid domain name access association identifier specified",
+    isWholeArn: true,
+  },
+  domainnames: { kind: domainNameKinds.domainName, missing: "Invalid domain name identifier specified" },
+  vpclinks: { kind: vpcLinkKind, missing: "Invalid VPC Link identifier specified" },
+};
 
 /** What an ARN names. AWS: API Gateway developer guide, "API Gateway resource ARNs". */
 async function findTagged(work: Work): Promise<Tagged> {
@@ -39,15 +66,27 @@ async function findTagged(work: Work): Promise<Tagged> {
   const match = tagArn.exec(arn);
   // Unconfirmed: how AWS words both; see docs/compatibility.md.
   if (match === null) throw badRequest("Invalid ARN specified in the request");
-  const [, region, resource, apiId, stageName] = match;
-  if (region !== work.call.region) throw badRequest("Invalid ARN specified in the request");
-  if (apiId === undefined) throw notImplemented(`Tags of ${resource!.split("/")[0]} are not implemented yet`);
+  const [, region, account = work.call.account, resource, apiId, stageName] = match;
+  if (region !== work.call.region || account !== work.call.account) {
+    throw badRequest("Invalid ARN specified in the request");
+  }
+  if (apiId === undefined) return findOtherTagged(resource!, work);
   const api = await work.tx.get<RestApi>(restKinds.restApi, apiId);
   if (api === undefined) throw notFound(`Invalid API identifier specified ${work.call.account}:${apiId}`);
   if (stageName === undefined) return { kind: restKinds.restApi, id: apiId, body: api.body };
   const stage = await work.tx.get<Stage>(restKinds.stage, `${apiId}/${stageName}`);
   if (stage === undefined) throw notFound("Invalid stage identifier specified");
   return { kind: restKinds.stage, id: `${apiId}/${stageName}`, body: stage.body };
+}
+
+async function findOtherTagged(resource: string, work: Work): Promise<Tagged> {
+  const [family, ...rest] = resource.split("/");
+  const tagged = Object.hasOwn(taggedKinds, family!) ? taggedKinds[family!] : undefined;
+  if (tagged === undefined) throw badRequest("Invalid ARN specified in the request");
+  const id = tagged.isWholeArn === true ? (work.input["resourceArn"] as string) : rest.join("/");
+  const stored = await work.tx.get<{ readonly tags?: Tags }>(tagged.kind, id);
+  if (stored === undefined) throw notFound(tagged.missing);
+  return { kind: tagged.kind, id, body: stored.body };
 }
 
 const putTags = (work: Change, { kind, id, body }: Tagged, tags: Tags): Promise<void> =>

@@ -72,3 +72,11 @@ export function present<T extends object>(members: Loose<T>): T {
 export function nonEmpty<T extends object>(map: T | undefined): T | undefined {
   return map !== undefined && Object.keys(map).length > 0 ? map : undefined;
 }
+
+/** An id that is not taken yet among the account's documents of a kind. */
+export async function freshAccountId(work: Work, kind: string, length: number): Promise<string> {
+  for (;;) {
+    const id = work.call.ids.id(length);
+    if ((await work.tx.get(kind, id)) === undefined) return id;
+  }
+}

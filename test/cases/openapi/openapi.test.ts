@@ -100,5 +100,9 @@ function exported(definition: RestApiDefinition, options: CaseOptions): string {
     host: "api1234567.execute-api.us-east-1.amazonaws.com",
     stage: aStage({ stageName: "prod" }),
     deployedAt: 1_500_000_000,
+    documentation: {
+      version: { version: "1.0.3", createdDate: 1_500_000_000 },
+      parts: definition.documentationParts ?? [],
+    },
   });
 }

@@ -38,13 +38,13 @@ import {
   GetMethodResponseCommand,
   GetModelCommand,
   GetModelsCommand,
-  GetModelTemplateCommand,
   GetRequestValidatorCommand,
   GetRequestValidatorsCommand,
   GetResourceCommand,
   GetResourcesCommand,
   GetRestApiCommand,
   GetRestApisCommand,
+  GetSdkTypesCommand,
   GetStageCommand,
   GetStagesCommand,
   GetTagsCommand,
@@ -389,13 +389,7 @@ describe("a REST API's life, by the SDK", () => {
   });
 
   it("what is not there yet says so", async () => {
-    const { restApiId } = await anApi();
-    await refuses(
-      () => client.send(new GetModelTemplateCommand({ restApiId, modelName: "Empty" })),
-      "NotImplementedException",
-      501,
-      /GetModelTemplate/,
-    );
+    await refuses(() => client.send(new GetSdkTypesCommand({})), "NotImplementedException", 501, /GetSdkTypes/);
   });
 });
 

@@ -189,9 +189,138 @@ resource "aws_api_gateway_rest_api" "body" {
   body = jsonencode({ openapi = "3.0.1", info = { title = "doc", version = "1" }, paths = { "/p${var.v}" = { get = { responses = { "200" = { description = "ok" } }, "x-amazon-apigateway-integration" = { type = "mock" } } } } })
   endpoint_configuration { types = ["REGIONAL"] }
 }
+resource "aws_api_gateway_client_certificate" "c" {
+  description = "v${var.v}"
+  tags        = { v = var.v }
+}
+resource "aws_api_gateway_vpc_link" "v" {
+  name        = "link${var.v}"
+  description = "v${var.v}"
+  target_arns = ["arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/net/my-nlb/50dc6c495c0c9188"]
+  tags        = { v = var.v }
+}
+resource "aws_api_gateway_api_key" "generated" {
+  name        = "generated${var.v}"
+  description = "v${var.v}"
+  enabled     = local.two
+  customer_id = local.two ? "b" : "a"
+  tags        = { v = var.v }
+}
+resource "aws_api_gateway_api_key" "given" {
+  name  = "given"
+  value = "a-value-of-at-least-twenty-characters"
+}
+resource "aws_api_gateway_usage_plan" "u" {
+  name         = "plan${var.v}"
+  description  = "v${var.v}"
+  product_code = local.two ? null : "code"
+  tags         = { v = var.v }
+  api_stages {
+    api_id = aws_api_gateway_rest_api.w.id
+    stage  = aws_api_gateway_stage.s.stage_name
+    throttle {
+      path        = local.two ? "/r2/{id}/GET" : "/r1/{id}/POST"
+      rate_limit  = local.two ? 20 : 10
+      burst_limit = 5
+    }
+  }
+  quota_settings {
+    limit  = local.two ? 20 : 10
+    offset = local.two ? 2 : 0
+    period = local.two ? "WEEK" : "DAY"
+  }
+  dynamic "throttle_settings" {
+    for_each = local.two ? [] : [1]
+    content {
+      rate_limit  = 10
+      burst_limit = 5
+    }
+  }
+}
+resource "aws_api_gateway_usage_plan_key" "k" {
+  key_id        = local.two ? aws_api_gateway_api_key.given.id : aws_api_gateway_api_key.generated.id
+  key_type      = "API_KEY"
+  usage_plan_id = aws_api_gateway_usage_plan.u.id
+}
+data "aws_api_gateway_vpc_link" "v" {
+  name       = aws_api_gateway_vpc_link.v.name
+  depends_on = [aws_api_gateway_vpc_link.v]
+}
+data "aws_api_gateway_api_key" "k" {
+  id = aws_api_gateway_api_key.given.id
+}
 data "aws_api_gateway_export" "e" {
   rest_api_id = aws_api_gateway_rest_api.w.id
   stage_name  = aws_api_gateway_stage.s.stage_name
   export_type = "oas30"
   depends_on  = [aws_api_gateway_stage.s]
+}
+resource "aws_api_gateway_domain_name" "regional" {
+  domain_name              = "regional.example.com"
+  regional_certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/${var.v}"
+  security_policy          = local.two ? "TLS_1_2" : "TLS_1_0"
+  tags                     = local.two ? { b = "2" } : { a = "1" }
+  endpoint_configuration { types = ["REGIONAL"] }
+  dynamic "mutual_tls_authentication" {
+    for_each = local.two ? ["s3://bucket/ca.pem"] : []
+    content { truststore_uri = mutual_tls_authentication.value }
+  }
+}
+resource "aws_api_gateway_domain_name" "edge" {
+  domain_name     = "edge.example.com"
+  certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/${var.v}"
+}
+resource "aws_api_gateway_domain_name" "private" {
+  domain_name     = "private.example.com"
+  certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/${var.v}"
+  policy          = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Principal = "*", Action = "execute-api:Invoke", Resource = ["execute-api:/*"] }] })
+  endpoint_configuration { types = ["PRIVATE"] }
+}
+resource "aws_api_gateway_domain_name_access_association" "a" {
+  access_association_source      = "vpce-0a1b2c3d4e5f60718"
+  access_association_source_type = "VPCE"
+  domain_name_arn                = aws_api_gateway_domain_name.private.arn
+}
+data "aws_api_gateway_domain_name" "d" {
+  domain_name = aws_api_gateway_domain_name.edge.domain_name
+}
+resource "aws_api_gateway_base_path_mapping" "staged" {
+  api_id      = aws_api_gateway_rest_api.w.id
+  stage_name  = local.two ? null : aws_api_gateway_stage.s.stage_name
+  domain_name = aws_api_gateway_domain_name.regional.domain_name
+  base_path   = "v${var.v}"
+}
+resource "aws_api_gateway_base_path_mapping" "empty" {
+  api_id      = aws_api_gateway_rest_api.w.id
+  stage_name  = aws_api_gateway_stage.s.stage_name
+  domain_name = aws_api_gateway_domain_name.edge.domain_name
+}
+resource "aws_api_gateway_base_path_mapping" "private" {
+  api_id         = aws_api_gateway_rest_api.w.id
+  stage_name     = aws_api_gateway_stage.s.stage_name
+  domain_name    = aws_api_gateway_domain_name.private.domain_name
+  domain_name_id = aws_api_gateway_domain_name.private.domain_name_id
+  base_path      = "p"
+}
+resource "aws_api_gateway_documentation_part" "api" {
+  rest_api_id = aws_api_gateway_rest_api.w.id
+  properties  = jsonencode({ description = "version ${var.v}" })
+  location { type = "API" }
+}
+resource "aws_api_gateway_documentation_part" "response" {
+  rest_api_id = aws_api_gateway_rest_api.w.id
+  properties  = jsonencode({ description = "a header" })
+  location {
+    type        = "RESPONSE_HEADER"
+    path        = "/r"
+    method      = "GET"
+    status_code = "200"
+    name        = "x-a"
+  }
+}
+resource "aws_api_gateway_documentation_version" "v" {
+  rest_api_id = aws_api_gateway_rest_api.w.id
+  version     = "1.0"
+  description = local.two ? "two" : null
+  depends_on  = [aws_api_gateway_documentation_part.api]
 }

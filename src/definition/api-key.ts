@@ -1,0 +1,82 @@
+/** API keys and usage plans. They belong to an account and a region, not to an API; times are seconds since 1970. */
+
+export interface ApiKey {
+  readonly id: string;
+  /** What callers send. Unique in its account and region. */
+  readonly value: string;
+  readonly name?: string;
+  readonly description?: string;
+  readonly customerId?: string;
+  readonly enabled: boolean;
+  readonly createdDate: number;
+  readonly lastUpdatedDate: number;
+  /** `{apiId}/{stageName}`: how keys were tied to stages before there were usage plans. */
+  readonly stageKeys: readonly string[];
+  /** Legacy: UpdateApiKey takes them, and no answer shows them. */
+  readonly labels?: readonly string[];
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+export interface ThrottleSettings {
+  readonly burstLimit?: number;
+  readonly rateLimit?: number;
+}
+
+export interface QuotaSettings {
+  readonly limit: number;
+  /** Requests that the key's first period has fewer. */
+  readonly offset: number;
+  readonly period: "DAY" | "WEEK" | "MONTH";
+}
+
+export interface ApiStage {
+  readonly apiId: string;
+  readonly stage: string;
+  /** By path and verb, `/pets/GET`; the root's are `//GET`. */
+  readonly throttle?: Readonly<Record<string, ThrottleSettings>>;
+}
+
+export interface UsagePlan {
+  readonly id: string;
+  readonly name: string;
+  readonly description?: string;
+  readonly apiStages: readonly ApiStage[];
+  readonly throttle?: ThrottleSettings;
+  readonly quota?: QuotaSettings;
+  readonly productCode?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** A key's place in a plan; its name and value are the key's. */
+export interface UsagePlanKey {
+  readonly keyId: string;
+  /** Since when: `offset` is taken off the quota of the period that this is in. */
+  readonly createdDate: number;
+  /** What UpdateUsage granted or took: it changes the quota of one period, the one that begins on that day. */
+  readonly extension?: { readonly periodStart: string; readonly requests: number };
+}
+
+/** What a key used of a plan on one day; written by whoever counts requests. */
+export interface UsageDay {
+  readonly used: number;
+}
+
+/** The store's document kinds, in the account's and region's scope. Neither an id nor a day has a slash in it. */
+export const keyKinds = {
+  /** `{keyId}` → {@link ApiKey} */
+  apiKey: "api-key",
+  /** SHA-256 of the value, in hexadecimal → `{keyId}` of the key that has it */
+  apiKeyValue: "api-key-value",
+  /** `count` → `{count}`: how many keys there are, since counting ten thousand takes its time */
+  apiKeyCount: "api-key-count",
+  /** `{apiId}/{stageName}/{keyId}` → `{}`: the keys' legacy `stageKeys`, from the stage's side */
+  keyOfStage: "api-key-of-stage",
+  /** `{usagePlanId}` → {@link UsagePlan} */
+  usagePlan: "usage-plan",
+  /** `{usagePlanId}/{keyId}` → {@link UsagePlanKey} */
+  usagePlanKey: "usage-plan-key",
+  /** `{keyId}/{usagePlanId}` → `{}`: the same, from the key's side */
+  planOfKey: "usage-plan-of-key",
+  /** `{usagePlanId}/{keyId}/{YYYY-MM-DD}` (UTC) → {@link UsageDay}; days without requests have none */
+  usageDay: "usage-day",
+} as const;

@@ -1,0 +1,131 @@
+/** Custom domain names and what maps their paths to stages. AWS: API Gateway REST API reference, "DomainName". */
+
+export type DomainEndpointType = "EDGE" | "REGIONAL" | "PRIVATE";
+
+export interface DomainName {
+  readonly domainName: string;
+  /** Private ones only: it tells those of one name apart. */
+  readonly domainNameId?: string;
+  readonly domainNameArn: string;
+  readonly certificateName?: string;
+  readonly certificateArn?: string;
+  /** Seconds since 1970. */
+  readonly certificateUploadDate?: number;
+  readonly regionalDomainName?: string;
+  readonly regionalHostedZoneId?: string;
+  readonly regionalCertificateName?: string;
+  readonly regionalCertificateArn?: string;
+  readonly distributionDomainName?: string;
+  readonly distributionHostedZoneId?: string;
+  readonly endpointConfiguration: {
+    /** Two of them, EDGE and REGIONAL, while it migrates. */
+    readonly types: readonly DomainEndpointType[];
+    readonly ipAddressType?: string;
+  };
+  readonly domainNameStatus: string;
+  readonly securityPolicy: string;
+  readonly endpointAccessMode?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly mutualTlsAuthentication?: { readonly truststoreUri?: string; readonly truststoreVersion?: string };
+  readonly ownershipVerificationCertificateArn?: string;
+  /** Who may make access associations: JSON text. */
+  readonly managementPolicy?: string;
+  /** Who may invoke: JSON text. */
+  readonly policy?: string;
+  readonly routingMode: string;
+}
+
+/** A certificate that was uploaded with its key. Only what serves TLS may read it; no operation answers it. */
+export interface UploadedCertificate {
+  readonly certificate: string;
+  readonly chain?: string;
+  readonly privateKey: string;
+}
+
+export interface BasePathMapping {
+  /** `(none)` for the empty one. */
+  readonly basePath: string;
+  readonly restApiId: string;
+  /** Without it, the caller names the stage in the path. */
+  readonly stage?: string;
+}
+
+/** A VPC endpoint's right to reach a private domain name. */
+export interface DomainNameAccessAssociation {
+  readonly domainNameAccessAssociationArn: string;
+  readonly domainNameArn: string;
+  readonly accessAssociationSourceType: string;
+  readonly accessAssociationSource: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The store's kinds. A domain name's key is its name, for a private one `{name}+{domainNameId}`. Scope: its account and
+ * region, but for the claim (scope `everywhere`), because a public domain name is a host name.
+ */
+export const domainNameKinds = {
+  /** `{key}` → {@link DomainName} */
+  domainName: "domain-name",
+  /** `{key}` → {@link UploadedCertificate} */
+  certificate: "domain-name-certificate",
+  /** `{key}/{basePath}` → {@link BasePathMapping} */
+  basePathMapping: "base-path-mapping",
+  /** `{arn}` → {@link DomainNameAccessAssociation} */
+  accessAssociation: "domain-name-access-association",
+  /** `{name}` → `{account, region, kind}` of the public domain name that has it */
+  claim: "domain-name-claim",
+} as const;
+
+export const emptyBasePath = "(none)";
+
+export const domainNameKey = ({ domainName, domainNameId }: Pick<DomainName, "domainName" | "domainNameId">): string =>
+  domainNameId === undefined ? domainName : `${domainName}+${domainNameId}`;
+
+/** RFC 1035 §2.3.4 and RFC 1123 §2.1; a wildcard as the first label. */
+export function isDomainName(name: string): boolean {
+  if (name.length > 253) return false;
+  const labels = name.replace(/^\*\./, "").split(".");
+  return labels.length >= 2 && labels.every((label) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(label));
+}
+
+/** AWS: General Reference, "Amazon API Gateway endpoints and quotas": Route 53 hosted zones of regional endpoints. */
+const regionalHostedZones: Readonly<Record<string, string>> = {
+  "us-east-1": "Z1UJRXOUMOOFQ8",
+  "us-east-2": "ZOJJZC49E0EPZ",
+  "us-west-1": "Z2MUQ32089INYE",
+  "us-west-2": "Z2OJLYMUO9EFXC",
+  "eu-west-1": "ZLY8HYME6SFDD",
+  "eu-west-2": "ZJ5UAJN8Y3Z2Q",
+  "eu-central-1": "Z1U9ULNL0V5AJ3",
+  "ap-northeast-1": "Z1YSHQZHG15GKL",
+  "ap-southeast-1": "ZL327KTPIQFUL",
+  "ap-southeast-2": "Z2RPCDW04V8134",
+  "sa-east-1": "ZCMLWB8V5SYIT",
+  "af-south-1": "Z2DHW2332DAMTN",
+  "ap-east-1": "Z3FD1VL90ND7K5",
+  "ap-northeast-2": "Z20JF4UZKIW1U8",
+  "ap-south-1": "Z3VO1THU9YC4UR",
+  "ca-central-1": "Z19DQILCV0OWEC",
+  "eu-north-1": "Z3UWIKFBOOGXPP",
+  "eu-south-1": "Z3BT4WSQ9TDYZV",
+  "eu-west-3": "Z3KY65QIEKYHQQ",
+  "me-south-1": "Z20ZBPC0SS8806",
+};
+
+export const regionalHostedZone = (region: string): string | undefined =>
+  Object.hasOwn(regionalHostedZones, region) ? regionalHostedZones[region] : undefined;
+
+/** AWS: Route 53 API reference, "AliasTarget": every CloudFront distribution is in this zone. */
+export const distributionHostedZone = "Z2FDTNDATAQYW2";
+
+/** AWS: "Set up base path mappings": letters, digits and these; one segment (version 2 has more). */
+export function checkBasePath(basePath: string): string | undefined {
+  if (basePath.includes("/")) {
+    return "API Gateway V1 doesn't support the slash character (/) in base path mappings. To create a multi-level base path mapping, use API Gateway V2.";
+  }
+  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  if (basePath.length > 300 || !/^[A-Za-z0-9$_.+!*'()-]+$/.test(basePath)) {
+    return "Invalid base path mapping specified: base path only allows a-zA-Z0-9$-_.+!*'()";
+  }
+  return undefined;
+}

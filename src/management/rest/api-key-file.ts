@@ -1,0 +1,82 @@
+/** The files that ImportApiKeys takes. AWS: API Gateway developer guide, "API Gateway API key file format". */
+
+/** One key of the file, and the line that it is on. */
+export interface ApiKeyRow {
+  readonly line: number;
+  readonly name: string;
+  readonly key: string;
+  readonly description: string;
+  readonly enabled: string;
+  readonly usagePlanIds: readonly string[];
+}
+
+type ApiKeyFile =
+  | { readonly kind: "rows"; readonly rows: readonly ApiKeyRow[] }
+  | { readonly kind: "refused"; readonly message: string };
+
+// Unconfirmed: how AWS words what it refuses of a file; see docs/compatibility.md.
+const refused = (problem: string): ApiKeyFile => ({ kind: "refused", message: `Invalid API Key file: ${problem}` });
+
+/** Text → keys. Columns are found by their names, in any order and any case; unknown ones are ignored. */
+export function parseApiKeyFile(text: string, rowsMax: number): ApiKeyFile {
+  const records = parseCsv(text.replace(/^\uFEFF/, ""), rowsMax + 1);
+  if (typeof records === "string") return refused(records);
+  const [header, ...rows] = records;
+  const columns = (header?.fields ?? []).map((name) => name.trim().toLowerCase());
+  for (const column of ["Name", "Key"]) {
+    if (!columns.includes(column.toLowerCase())) return refused(`the column ${column} is missing`);
+  }
+  const twice = columns.find((name, index) => known.has(name) && columns.indexOf(name) !== index);
+  if (twice !== undefined) return refused(`the column ${twice} is there twice`);
+  if (rows.length === 0) return refused("it has no keys");
+  return {
+    kind: "rows",
+    rows: rows.map(({ line, fields }) => {
+      const value = (column: string) => (fields[columns.indexOf(column)] ?? "").trim();
+      return {
+        line,
+        name: value("name"),
+        key: value("key"),
+        description: value("description"),
+        enabled: value("enabled"),
+        usagePlanIds: value("usageplanids")
+          .split(",")
+          .map((id) => id.trim())
+          .filter((id) => id !== ""),
+      };
+    }),
+  };
+}
+
+const known: ReadonlySet<string> = new Set(["name", "key", "description", "enabled", "usageplanids"]);
+
+interface CsvRecord {
+  readonly line: number;
+  readonly fields: readonly string[];
+}
+
+/** A field in double or single quotes (a quote inside is doubled), or one without; then a comma, a line's or the text's end. */
+const csvField = /(?:"([^"]*(?:""[^"]*)*)"|'([^']*(?:''[^']*)*)'|(?!")([^,\r\n]*))[ \t]*(,|\r?\n|\r|$)/y;
+
+/** RFC 4180, with single quotes beside double ones, as AWS has them. Blank lines are no records. */
+function parseCsv(text: string, recordsMax: number): readonly CsvRecord[] | string {
+  const records: CsvRecord[] = [];
+  let line = 1;
+  let start = line;
+  let fields: string[] = [];
+  for (let at = 0; at < text.length || fields.length > 0; ) {
+    csvField.lastIndex = at;
+    const match = csvField.exec(text);
+    if (match === null) return `line ${line} has a quote that does not end, or text after one`;
+    const [whole, double, single, bare, end] = match;
+    fields.push(double?.replaceAll('""', '"') ?? single?.replaceAll("''", "'") ?? bare ?? "");
+    line += whole.split(/\r\n|\r|\n/).length - 1;
+    at += whole.length;
+    if (end === ",") continue;
+    if (fields.length > 1 || fields[0]!.trim() !== "") records.push({ line: start, fields });
+    if (records.length > recordsMax) return `it has more than ${recordsMax - 1} keys`;
+    fields = [];
+    start = line;
+  }
+  return records;
+}

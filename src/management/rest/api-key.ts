@@ -1,0 +1,264 @@
+import { createHash } from "node:crypto";
+import type { CreateApiKeyRequest, ImportApiKeysRequest } from "@aws-sdk/client-api-gateway";
+import { type ApiKey, keyKinds, type UsagePlan } from "../../definition/api-key.ts";
+import { restKinds } from "../../definition/rest-api.ts";
+import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
+import { type ApiKeyRow, parseApiKeyFile } from "./api-key-file.ts";
+import {
+  type DefinedResource,
+  defineResource,
+  documentsOfAccount,
+  pageOfItems,
+  reading,
+  writing,
+} from "./define-resource.ts";
+import { flag, member, memberInValue, text } from "./patch.ts";
+import { checkTags } from "./tags.ts";
+import { joinPlan, leavePlan } from "./usage-plan-membership.ts";
+import { type Change, freshAccountId, nonEmpty, nowSeconds, present, requireRoom, type Work } from "./work.ts";
+
+const documents = documentsOfAccount<ApiKey>({
+  kind: keyKinds.apiKey,
+  member: "apiKey",
+  idOf: (key) => key.id,
+  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  missing: "Invalid API Key identifier specified",
+});
+
+/** AWS: API Gateway developer guide, "API key file format"; users quote the shorter minimum of CreateApiKey. */
+const valueLengthMin = 20;
+const importedLengthMin = 30;
+const valueLengthMax = 128;
+const nameLengthMax = 1024;
+/** AWS: "an alphanumeric string" of this length is made where none is given. */
+const generatedLength = 40;
+
+function checkValue(value: string, lengthMin: number): string | undefined {
+  if (value.length < lengthMin) return `API Key value should be at least ${lengthMin} characters`;
+  if (value.length > valueLengthMax) return `API Key value exceeds maximum size of ${valueLengthMax} characters`;
+  // Ours: a value that no header can carry (RFC 9110 §5.5), or that loses its ends on the way, would never be recognised.
+  return /^[!-~]([ -~]*[!-~])?$/.test(value) ? undefined : "API Key value contains invalid characters";
+}
+
+const checkName = (name: string | undefined): string | undefined =>
+  (name ?? "").length > nameLengthMax ? `API Key name exceeds maximum size of ${nameLengthMax} characters` : undefined;
+
+// The index of values: keys are found by what callers send, and no value is there twice.
+
+const valueId = (value: string): string => createHash("sha256").update(value).digest("hex");
+
+const holderOf = async (work: Work, value: string): Promise<string | undefined> =>
+  (await work.tx.get<{ keyId: string }>(keyKinds.apiKeyValue, valueId(value)))?.body.keyId;
+
+const countId = "count";
+const countKeys = async (work: Work): Promise<number> =>
+  (await work.tx.get<{ count: number }>(keyKinds.apiKeyCount, countId))?.body.count ?? 0;
+
+/** Adds a key, its value checked already. */
+async function addKey(work: Change, key: ApiKey): Promise<void> {
+  const count = await countKeys(work);
+  requireRoom(work, "apiKeys", count);
+  await documents.put(key, work);
+  await work.tx.put(keyKinds.apiKeyValue, valueId(key.value), { keyId: key.id });
+  await work.tx.put(keyKinds.apiKeyCount, countId, { count: count + 1 });
+  await linkStages(work, key.id, [], key.stageKeys);
+}
+
+/** Keeps the stages' side of a key's legacy list. */
+async function linkStages(
+  work: Change,
+  keyId: string,
+  before: readonly string[],
+  after: readonly string[],
+): Promise<void> {
+  for (const stageKey of before) {
+    if (!after.includes(stageKey)) await work.tx.delete(keyKinds.keyOfStage, `${stageKey}/${keyId}`);
+  }
+  for (const stageKey of after) {
+    if (!before.includes(stageKey)) await work.tx.put(keyKinds.keyOfStage, `${stageKey}/${keyId}`, {});
+  }
+}
+
+/** The key without its value, unless the caller asked for it. */
+function view(key: ApiKey, withValue: boolean): unknown {
+  const { value, labels: _, ...shown } = key;
+  return withValue ? { ...shown, value } : shown;
+}
+
+const newKey = (work: Work, members: Pick<ApiKey, "id" | "value" | "enabled"> & Partial<ApiKey>): ApiKey => {
+  const now = nowSeconds(work.call);
+  return { createdDate: now, lastUpdatedDate: now, stageKeys: [], ...members };
+};
+
+/** `{apiId}/{stageName}` of a stage that there is. */
+async function requireStageKey(work: Work, stageKey: string): Promise<string> {
+  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  if ((await work.tx.get(restKinds.stage, stageKey)) === undefined) {
+    throw notFound(`Invalid stage identifier specified: ${stageKey}`);
+  }
+  return stageKey;
+}
+
+async function createApiKey(work: Change): Promise<unknown> {
+  const input = work.input as unknown as CreateApiKeyRequest;
+  const isGiven = input.value !== undefined && input.value !== "";
+  const value = isGiven ? input.value! : work.call.ids.id(generatedLength);
+  // Legacy, AWS: CreateApiKey, generateDistinctId: without it, the id is the value.
+  const isDistinct = input.generateDistinctId !== false;
+  const message =
+    checkName(input.name) ??
+    checkValue(value, valueLengthMin) ??
+    // Ours: such an id is a segment of paths and of other ids.
+    (isDistinct || /^[A-Za-z0-9]+$/.test(value)
+      ? undefined
+      : "API Key value must be alphanumeric to be its identifier");
+  if (message !== undefined) throw badRequest(message);
+  checkTags(input.tags ?? {}, work.limits);
+  const isTaken = (await holderOf(work, value)) !== undefined;
+  if (isTaken || (!isDistinct && (await documents.get(work, value)) !== undefined)) {
+    throw conflict("API Key already exists");
+  }
+  const stageKeys = new Set<string>();
+  for (const { restApiId, stageName } of input.stageKeys ?? []) {
+    stageKeys.add(await requireStageKey(work, `${restApiId ?? ""}/${stageName ?? ""}`));
+  }
+  const key = present<ApiKey>({
+    ...newKey(work, {
+      id: isDistinct ? await freshAccountId(work, keyKinds.apiKey, 10) : value,
+      value,
+      enabled: input.enabled ?? false,
+    }),
+    name: input.name,
+    description: input.description,
+    customerId: input.customerId || undefined,
+    stageKeys: [...stageKeys],
+    labels: undefined,
+    tags: nonEmpty(input.tags),
+  });
+  await addKey(work, key);
+  return view(key, true);
+}
+
+// Importing
+
+/** Writes one row's key, new or over the one with its value; answers its id, and adds what is wrong to the warnings. */
+async function importRow(work: Change, row: ApiKeyRow, warnings: string[]): Promise<string | undefined> {
+  const enabled = row.enabled.toLowerCase() || "true";
+  const problem =
+    (row.name === "" ? "Name must not be blank" : undefined) ??
+    checkName(row.name) ??
+    checkValue(row.key, importedLengthMin) ??
+    (enabled === "true" || enabled === "false" ? undefined : `Enabled must be true or false: ${row.enabled}`);
+  if (problem !== undefined) {
+    warnings.push(`Line ${row.line}: ${problem}`);
+    return undefined;
+  }
+  const members = { name: row.name, description: row.description, enabled: enabled === "true" };
+  const holder = await holderOf(work, row.key);
+  const before = holder === undefined ? undefined : await documents.get(work, holder);
+  const key =
+    before === undefined
+      ? newKey(work, { ...members, id: await freshAccountId(work, keyKinds.apiKey, 10), value: row.key })
+      : { ...before, ...members, lastUpdatedDate: nowSeconds(work.call) };
+  if (before === undefined) await addKey(work, key);
+  else await documents.put(key, work);
+  for (const planId of row.usagePlanIds) {
+    const plan = (await work.tx.get<UsagePlan>(keyKinds.usagePlan, planId))?.body;
+    const joined =
+      plan === undefined
+        ? { kind: "refused" as const, message: "Invalid Usage Plan ID specified" }
+        : await joinPlan(work, plan, key.id);
+    if (joined.kind === "refused") warnings.push(`Line ${row.line}: usage plan ${planId}: ${joined.message}`);
+  }
+  return key.id;
+}
+
+async function importApiKeys(work: Change): Promise<unknown> {
+  const input = work.input as unknown as ImportApiKeysRequest;
+  const body = input.body ?? new Uint8Array();
+  let content: string;
+  try {
+    content = new TextDecoder("utf-8", { fatal: true }).decode(body);
+  } catch {
+    throw badRequest("Invalid API Key file: it is not UTF-8");
+  }
+  const file = parseApiKeyFile(content, work.limits.apiKeys);
+  if (file.kind === "refused") throw badRequest(file.message);
+  const ids = new Set<string>();
+  const warnings: string[] = [];
+  for (const row of file.rows) {
+    const id = await importRow(work, row, warnings);
+    if (id !== undefined) ids.add(id);
+  }
+  if (warnings.length > 0 && input.failOnWarnings === true) {
+    throw badRequest(`Warnings found during import:${warnings.map((warning) => `\n\t${warning}`).join("")}`);
+  }
+  return { ids: [...ids], warnings };
+}
+
+// Listing, changing, deleting
+
+async function listApiKeys(work: Work): Promise<unknown> {
+  const { nameQuery, customerId, includeValues } = work.input as {
+    readonly nameQuery?: string;
+    readonly customerId?: string;
+    readonly includeValues?: boolean;
+  };
+  const { items, ...rest } =
+    nameQuery || customerId ? await findKeys(work, nameQuery ?? "", customerId) : await documents.list(work);
+  return { ...rest, items: items.map((key) => view(key, includeValues === true)) };
+}
+
+/** A page of the keys whose names begin so, of one customer if one is given. */
+async function findKeys(work: Work, nameQuery: string, customerId: string | undefined) {
+  const all = (await work.tx.list<ApiKey>(keyKinds.apiKey)).map((document) => document.body);
+  const wanted = all.filter(
+    (key) => (key.name ?? "").startsWith(nameQuery) && (!customerId || key.customerId === customerId),
+  );
+  return pageOfItems(work, wanted, (key) => key.id);
+}
+
+async function completeApiKey(item: ApiKey, before: ApiKey, work: Change): Promise<ApiKey> {
+  const message = checkName(item.name);
+  if (message !== undefined) throw badRequest(message);
+  const stageKeys = item.stageKeys ?? [];
+  for (const stageKey of stageKeys) {
+    if (!before.stageKeys.includes(stageKey)) await requireStageKey(work, stageKey);
+  }
+  await linkStages(work, item.id, before.stageKeys, stageKeys);
+  return { ...item, stageKeys, lastUpdatedDate: nowSeconds(work.call) };
+}
+
+/** With the key go its value, its stages and its places in usage plans. */
+async function deleteLinks(key: ApiKey, work: Change): Promise<void> {
+  await work.tx.delete(keyKinds.apiKeyValue, valueId(key.value));
+  await work.tx.put(keyKinds.apiKeyCount, countId, { count: (await countKeys(work)) - 1 });
+  await linkStages(work, key.id, key.stageKeys, []);
+  for (const { id } of await work.tx.list(keyKinds.planOfKey, { prefix: `${key.id}/` })) {
+    await leavePlan(work, id.slice(key.id.length + 1), key.id);
+  }
+}
+
+/** AWS: API Gateway REST API reference, "ApiKey". */
+export const apiKey: DefinedResource = (dependencies) => ({
+  ...defineResource<ApiKey>({
+    operations: { get: "GetApiKey", update: "UpdateApiKey", delete: "DeleteApiKey" },
+    place: documents,
+    patch: {
+      rules: {
+        "/customerId": member("customerId", text, { clears: true }),
+        "/description": member("description", text),
+        "/enabled": member("enabled", flag),
+        "/labels": memberInValue("labels", ["add", "remove"]),
+        "/name": member("name", text),
+        "/stages": memberInValue("stageKeys", ["add", "remove"]),
+      },
+    },
+    complete: completeApiKey,
+    onDelete: deleteLinks,
+    view: (key, work) => view(key, work.input["includeValue"] === true),
+  })(dependencies),
+  CreateApiKey: writing(dependencies, createApiKey),
+  GetApiKeys: reading(dependencies, listApiKeys),
+  ImportApiKeys: writing(dependencies, importApiKeys),
+});

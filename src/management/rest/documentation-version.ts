@@ -1,0 +1,92 @@
+import type { CreateDocumentationVersionRequest } from "@aws-sdk/client-api-gateway";
+import {
+  type DocumentationPart,
+  type DocumentationVersion,
+  documentationKinds,
+} from "../../definition/documentation.ts";
+import { restKinds, type Stage } from "../../definition/rest-api.ts";
+import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
+import type { Reader } from "../../store/store.ts";
+import { defineResource, documentsOfApi } from "./define-resource.ts";
+import { partsOf } from "./documentation-part.ts";
+import { member, text } from "./patch.ts";
+import { type Change, childrenOf, nowSeconds, present, requireApi } from "./work.ts";
+
+const documents = documentsOfApi<DocumentationVersion>({
+  kind: documentationKinds.version,
+  member: "documentationVersion",
+  idOf: (version) => version.version,
+  missing: () => "Invalid Documentation version specified",
+});
+
+/** Ours: it is part of a path. */
+const versionLengthMax = 255;
+
+/** A snapshot of the parts as they are, and the stage that shows it. */
+async function createDocumentationVersion(work: Change): Promise<DocumentationVersion> {
+  const input = work.input as unknown as CreateDocumentationVersionRequest;
+  const api = await requireApi(work);
+  const name = input.documentationVersion!;
+  // Unconfirmed: how AWS words these two; see docs/compatibility.md.
+  if (name.trim() === "" || name.length > versionLengthMax) {
+    throw badRequest(`Invalid Documentation version specified: must have 1 to ${versionLengthMax} characters`);
+  }
+  const id = `${api.id}/${name}`;
+  if ((await work.tx.get(documentationKinds.version, id)) !== undefined) {
+    throw conflict("Documentation version already exists for this REST API");
+  }
+  if (input.stageName) {
+    const stageId = `${api.id}/${input.stageName}`;
+    const stage = await work.tx.get<Stage>(restKinds.stage, stageId);
+    if (stage === undefined) throw notFound("Invalid stage identifier specified");
+    const lastUpdatedDate = nowSeconds(work.call);
+    await work.tx.put(restKinds.stage, stageId, { ...stage.body, documentationVersion: name, lastUpdatedDate });
+  }
+  await work.tx.put(documentationKinds.snapshot, id, await partsOf(work, api.id));
+  return present<DocumentationVersion>({
+    version: name,
+    createdDate: nowSeconds(work.call),
+    description: input.description,
+  });
+}
+
+/** A version that a stage shows can't go. */
+async function deleteSnapshot(version: DocumentationVersion, work: Change): Promise<void> {
+  const apiId = work.input["restApiId"] as string;
+  const stages = await childrenOf<Stage>(work.tx, restKinds.stage, apiId);
+  const user = stages.find((stage) => stage.documentationVersion === version.version);
+  // Unconfirmed: that AWS refuses, and how; see docs/compatibility.md.
+  if (user !== undefined) {
+    throw conflict(
+      `Cannot delete documentation version '${version.version}', is referenced in stage: ${user.stageName}`,
+    );
+  }
+  await work.tx.delete(documentationKinds.snapshot, `${apiId}/${version.version}`);
+}
+
+/** A version with its parts, for an export. */
+export async function publishedDocumentation(
+  tx: Reader,
+  apiId: string,
+  version: string | undefined,
+): Promise<{ readonly version: DocumentationVersion; readonly parts: readonly DocumentationPart[] } | undefined> {
+  if (version === undefined) return undefined;
+  const stored = await tx.get<DocumentationVersion>(documentationKinds.version, `${apiId}/${version}`);
+  const snapshot = await tx.get<readonly DocumentationPart[]>(documentationKinds.snapshot, `${apiId}/${version}`);
+  return stored && snapshot && { version: stored.body, parts: snapshot.body };
+}
+
+/** AWS: API Gateway REST API reference, "DocumentationVersion". */
+export const documentationVersion = defineResource<DocumentationVersion>({
+  operations: {
+    create: "CreateDocumentationVersion",
+    get: "GetDocumentationVersion",
+    list: "GetDocumentationVersions",
+    update: "UpdateDocumentationVersion",
+    delete: "DeleteDocumentationVersion",
+  },
+  place: documents,
+  create: createDocumentationVersion,
+  patch: { rules: { "/description": member("description", text, { clears: true }) } },
+  onDelete: deleteSnapshot,
+});

@@ -1,0 +1,22 @@
+/** What ties API keys and usage plans to stages. */
+import { type ApiKey, keyKinds, type UsagePlan } from "../../definition/api-key.ts";
+import type { Change } from "./work.ts";
+
+/** Forgets a stage that goes, or all of an API's: in the usage plans, and in the keys' legacy lists. */
+export async function dropStageLinks(work: Change, apiId: string, stageName?: string): Promise<void> {
+  for (const { id, body } of await work.tx.list<UsagePlan>(keyKinds.usagePlan)) {
+    const apiStages = body.apiStages.filter(
+      (one) => one.apiId !== apiId || (stageName !== undefined && one.stage !== stageName),
+    );
+    if (apiStages.length < body.apiStages.length) await work.tx.put(keyKinds.usagePlan, id, { ...body, apiStages });
+  }
+  const prefix = stageName === undefined ? `${apiId}/` : `${apiId}/${stageName}/`;
+  for (const { id } of await work.tx.list(keyKinds.keyOfStage, { prefix })) {
+    const [, , keyId] = id.split("/");
+    const key = await work.tx.get<ApiKey>(keyKinds.apiKey, keyId!);
+    if (key === undefined) continue;
+    const stageKeys = key.body.stageKeys.filter((stageKey) => `${stageKey}/${keyId}` !== id);
+    await work.tx.put(keyKinds.apiKey, keyId!, { ...key.body, stageKeys });
+  }
+  await work.tx.deleteAll(keyKinds.keyOfStage, prefix);
+}

@@ -1,0 +1,80 @@
+/** Which keys are in which usage plans, seen from both sides. */
+import { keyKinds, type UsagePlan, type UsagePlanKey } from "../../definition/api-key.ts";
+import { type Change, nowSeconds, requireRoom, type Work } from "./work.ts";
+
+const stagesOf = (plan: UsagePlan): ReadonlySet<string> =>
+  new Set(plan.apiStages.map(({ apiId, stage }) => `${apiId}:${stage}`));
+
+/** The ids of the plans that a key is in. */
+export async function plansOfKey(work: Work, keyId: string): Promise<readonly string[]> {
+  const links = await work.tx.list(keyKinds.planOfKey, { prefix: `${keyId}/` });
+  return links.map(({ id }) => id.slice(keyId.length + 1));
+}
+
+/** What came of putting a key into a plan: it is in it now, was in it before, or can't be in it. */
+type Joined =
+  | { readonly kind: "joined" | "member"; readonly link: UsagePlanKey }
+  | { readonly kind: "refused"; readonly message: string };
+
+/**
+ * Puts a key into a plan.
+ * AWS: API Gateway developer guide, "Creating and using usage plans with API keys": a key is in at most one plan for a stage.
+ */
+export async function joinPlan(work: Change, plan: UsagePlan, keyId: string): Promise<Joined> {
+  const id = `${plan.id}/${keyId}`;
+  const before = await work.tx.get<UsagePlanKey>(keyKinds.usagePlanKey, id);
+  if (before !== undefined) return { kind: "member", link: before.body };
+  const others = await plansOfKey(work, keyId);
+  requireRoom(work, "usagePlansPerKey", others.length);
+  const stages = stagesOf(plan);
+  for (const otherId of others) {
+    const other = (await work.tx.get<UsagePlan>(keyKinds.usagePlan, otherId))!.body;
+    const shared = [...stagesOf(other)].find((stage) => stages.has(stage));
+    if (shared !== undefined) return { kind: "refused", message: alreadySubscribed(keyId, shared, otherId) };
+  }
+  const link: UsagePlanKey = { keyId, createdDate: nowSeconds(work.call) };
+  await work.tx.put(keyKinds.usagePlanKey, id, link);
+  await work.tx.put(keyKinds.planOfKey, `${keyId}/${plan.id}`, {});
+  return { kind: "joined", link };
+}
+
+// Unconfirmed: how AWS words it; see docs/compatibility.md.
+const alreadySubscribed = (keyId: string, stage: string, planId: string): string =>
+  `API Key ${keyId} is already subscribed to API Stage ${stage} through usage plan ${planId}`;
+
+/** Why a plan can't get stages: a key of it has one of them through another plan. */
+export async function checkNewStages(
+  work: Work,
+  plan: UsagePlan,
+  added: readonly string[],
+): Promise<string | undefined> {
+  if (added.length === 0) return undefined;
+  const keys = new Set(await keysOfPlan(work, plan.id));
+  if (keys.size === 0) return undefined;
+  for (const { body: other } of await work.tx.list<UsagePlan>(keyKinds.usagePlan)) {
+    if (other.id === plan.id) continue;
+    const stages = stagesOf(other);
+    const shared = added.find((stage) => stages.has(stage));
+    if (shared === undefined) continue;
+    const key = (await keysOfPlan(work, other.id)).find((keyId) => keys.has(keyId));
+    if (key !== undefined) return alreadySubscribed(key, shared, other.id);
+  }
+  return undefined;
+}
+
+const keysOfPlan = async (work: Work, planId: string): Promise<readonly string[]> =>
+  (await work.tx.list(keyKinds.usagePlanKey, { prefix: `${planId}/` })).map(({ id }) => id.slice(planId.length + 1));
+
+/** Takes a key out of a plan, with what it used of it. */
+export async function leavePlan(work: Change, planId: string, keyId: string): Promise<void> {
+  await work.tx.delete(keyKinds.usagePlanKey, `${planId}/${keyId}`);
+  await work.tx.delete(keyKinds.planOfKey, `${keyId}/${planId}`);
+  await work.tx.deleteAll(keyKinds.usageDay, `${planId}/${keyId}/`);
+}
+
+/** Takes every key out of a plan. */
+export async function emptyPlan(work: Change, planId: string): Promise<void> {
+  for (const keyId of await keysOfPlan(work, planId)) await work.tx.delete(keyKinds.planOfKey, `${keyId}/${planId}`);
+  await work.tx.deleteAll(keyKinds.usagePlanKey, `${planId}/`);
+  await work.tx.deleteAll(keyKinds.usageDay, `${planId}/`);
+}

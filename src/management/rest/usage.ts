@@ -1,0 +1,147 @@
+import {
+  keyKinds,
+  type QuotaSettings,
+  type UsageDay,
+  type UsagePlan,
+  type UsagePlanKey,
+} from "../../definition/api-key.ts";
+import { badRequest } from "../../protocol/errors.ts";
+import type { Operations } from "../../protocol/operation.ts";
+import { pageOfItems, reading, writing } from "./define-resource.ts";
+import { applyPatch, member, type PatchOperation, type PatchTable, wholeNumber } from "./patch.ts";
+import { requireUsagePlan } from "./usage-plan.ts";
+import { requireUsagePlanKey } from "./usage-plan-key.ts";
+import type { Change, Dependencies, Work } from "./work.ts";
+
+// Days are `YYYY-MM-DD`, in UTC.
+
+const dayMs = 86_400_000;
+const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+const msOf = (day: string): number => Date.parse(`${day}T00:00:00Z`);
+
+/** The day on which the quota's period around a day begins. */
+function periodStart(day: string, period: QuotaSettings["period"]): string {
+  if (period === "MONTH") return `${day.slice(0, 7)}-01`;
+  if (period === "DAY") return day;
+  // Unconfirmed: that AWS's weeks begin on Sundays; see docs/compatibility.md.
+  const ms = msOf(day);
+  return dayOf(ms - new Date(ms).getUTCDay() * dayMs);
+}
+
+/** The quota that a key has in the period that begins on a day. */
+function quotaOf(quota: QuotaSettings, link: UsagePlanKey, start: string): number {
+  const isFirst = periodStart(dayOf(link.createdDate * 1000), quota.period) === start;
+  const extension = link.extension?.periodStart === start ? link.extension.requests : 0;
+  return quota.limit - (isFirst ? quota.offset : 0) + extension;
+}
+
+/** What stands for the rest of a quota that there is none of. */
+const unlimited = Number.MAX_SAFE_INTEGER;
+
+/** What a key used on a day, and in the quota's period up to that day's end. */
+interface Used {
+  readonly today: number;
+  readonly inPeriod: number;
+  /** The day that the period began on; without a quota, the day itself. */
+  readonly start: string;
+}
+
+async function usedOn(work: Work, plan: UsagePlan, keyId: string, days: readonly string[]): Promise<readonly Used[]> {
+  const startOf = (day: string) => periodStart(day, plan.quota?.period ?? "DAY");
+  const first = startOf(days[0]!);
+  const prefix = `${plan.id}/${keyId}/`;
+  const after = `${prefix}${dayOf(msOf(first) - dayMs)}`;
+  // A period begins at most a month before the first day that is asked for.
+  const recorded = await work.tx.list<UsageDay>(keyKinds.usageDay, { prefix, after, limit: days.length + 31 });
+  const byDay = new Map(recorded.map(({ id, body }) => [id.slice(prefix.length), body.used]));
+  let inPeriod = 0;
+  for (let day = first; day < days[0]!; day = dayOf(msOf(day) + dayMs)) inPeriod += byDay.get(day) ?? 0;
+  let current = first;
+  return days.map((day) => {
+    const start = startOf(day);
+    const today = byDay.get(day) ?? 0;
+    inPeriod = (start === current ? inPeriod : 0) + today;
+    current = start;
+    return { today, inPeriod, start };
+  });
+}
+
+/** `[used, remaining]` of each day. */
+async function dailyUsage(work: Work, plan: UsagePlan, link: UsagePlanKey, days: readonly string[]) {
+  const used = await usedOn(work, plan, link.keyId, days);
+  return used.map(({ today, inPeriod, start }) => [
+    today,
+    plan.quota === undefined ? unlimited : Math.max(0, quotaOf(plan.quota, link, start) - inPeriod),
+  ]);
+}
+
+/** Days that one answer covers at most. */
+const daysMax = 90;
+
+/** The days of the question, both ends included. */
+function requestedDays(work: Work): readonly string[] {
+  const { startDate, endDate } = work.input as { readonly startDate: string; readonly endDate: string };
+  // Unconfirmed: how AWS words these; see docs/compatibility.md.
+  for (const date of [startDate, endDate]) {
+    const isDay = /^\d{4}-\d{2}-\d{2}$/.test(date) && !Number.isNaN(msOf(date)) && dayOf(msOf(date)) === date;
+    if (!isDay) throw badRequest(`Invalid date specified: ${date}. Must be of the form YYYY-MM-DD`);
+  }
+  const count = (msOf(endDate) - msOf(startDate)) / dayMs + 1;
+  if (count < 1) throw badRequest("Invalid date range specified: the end date is before the start date");
+  if (count > daysMax) throw badRequest(`Invalid date range specified: at most ${daysMax} days`);
+  return Array.from({ length: count }, (_, index) => dayOf(msOf(startDate) + index * dayMs));
+}
+
+async function getUsage(work: Work): Promise<unknown> {
+  const plan = await requireUsagePlan(work);
+  const days = requestedDays(work);
+  const isOne = work.input["keyId"] !== undefined && work.input["keyId"] !== "";
+  const links = isOne
+    ? [await requireUsagePlanKey(work)]
+    : (await work.tx.list<UsagePlanKey>(keyKinds.usagePlanKey, { prefix: `${plan.id}/` })).map(({ body }) => body);
+  const { items, ...rest } = pageOfItems(work, links, (link) => link.keyId);
+  const usage: Record<string, unknown> = {};
+  for (const link of items) usage[link.keyId] = await dailyUsage(work, plan, link, days);
+  return { ...rest, usagePlanId: plan.id, startDate: days[0], endDate: days.at(-1), items: usage };
+}
+
+/** The remaining quota in the present period: the one thing of a key's usage that can be changed. */
+const patch: PatchTable = {
+  rules: { "/remaining": member("remaining", wholeNumber(0, 2_147_483_647)) },
+};
+
+async function updateUsage(work: Change): Promise<unknown> {
+  const plan = await requireUsagePlan(work);
+  const before = await requireUsagePlanKey(work);
+  const today = dayOf(work.call.clock.now());
+  const operations = (work.input["patchOperations"] ?? []) as readonly PatchOperation[];
+  if (operations.length > work.limits.patchOperations) throw badRequest("Too many patch operations");
+  const { remaining } = applyPatch<{ readonly remaining?: number }>({}, operations, patch);
+  const link = remaining === undefined ? before : await extended(work, plan, before, { today, remaining });
+  const items = { [link.keyId]: await dailyUsage(work, plan, link, [today]) };
+  return { usagePlanId: plan.id, startDate: today, endDate: today, items };
+}
+
+/** The key with as much of its quota left, for the rest of the period, as is wanted; written. */
+async function extended(
+  work: Change,
+  plan: UsagePlan,
+  link: UsagePlanKey,
+  { today, remaining }: { readonly today: string; readonly remaining: number },
+): Promise<UsagePlanKey> {
+  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  if (plan.quota === undefined) throw badRequest(`Usage Plan ${plan.id} has no quota`);
+  const { extension: _, ...plain } = link;
+  const [used] = await usedOn(work, plan, link.keyId, [today]);
+  const { start, inPeriod } = used!;
+  const requests = remaining - (quotaOf(plan.quota, plain, start) - inPeriod);
+  const item: UsagePlanKey = { ...plain, extension: { periodStart: start, requests } };
+  await work.tx.put(keyKinds.usagePlanKey, `${plan.id}/${link.keyId}`, item);
+  return item;
+}
+
+/** AWS: API Gateway REST API reference, "GetUsage", "UpdateUsage". */
+export const usageOperations = (dependencies: Dependencies): Operations => ({
+  GetUsage: reading(dependencies, getUsage),
+  UpdateUsage: writing(dependencies, updateUsage),
+});

@@ -1,0 +1,121 @@
+import type { IdSource } from "../base/ids.ts";
+import {
+  completeLocation,
+  type DocumentationPart,
+  describeLocation,
+  locationKey,
+  parseProperties,
+} from "../definition/documentation.ts";
+import { ImportLog } from "./import-log.ts";
+import { isObject, type JsonObject, member, membersOf, scalarText } from "./json-value.ts";
+import { parseDocument } from "./parse-document.ts";
+
+/** AWS: API Gateway developer guide, "x-amazon-apigateway-documentation object". */
+export const documentationExtension = "x-amazon-apigateway-documentation";
+
+const invalidInput = "Invalid OpenAPI input.";
+
+interface DocumentationImport {
+  /** All parts of the API, as they are after the import. */
+  readonly parts: readonly DocumentationPart[];
+  /** Those that the document has, in its order. */
+  readonly imported: readonly DocumentationPart[];
+}
+
+interface DocumentationImportOptions {
+  readonly mode: "merge" | "overwrite";
+  readonly ids: IdSource;
+}
+
+/**
+ * The parts of `x-amazon-apigateway-documentation`, merged into the existing ones or in their place; a part that stays
+ * at its location keeps its id. Undefined if the document does not have the extension.
+ * AWS: API Gateway developer guide, "Import API documentation".
+ */
+export function importDocumentation(
+  source: JsonObject,
+  existing: readonly DocumentationPart[],
+  { mode, ids }: DocumentationImportOptions,
+  log: ImportLog,
+): DocumentationImport | undefined {
+  const extension = member(source, documentationExtension);
+  if (extension === undefined || extension === null) return undefined;
+  const list = member(extension, "documentationParts") ?? [];
+  if (!isObject(extension) || !Array.isArray(list)) {
+    log.error(`Unable to import documentation parts: ${documentationExtension}.documentationParts is not a list`);
+    return { parts: existing, imported: [] };
+  }
+  const known = new Map(existing.map((part) => [locationKey(part.location), part]));
+  const imported = new Map<string, DocumentationPart>();
+  for (const entry of list) {
+    const part = readPart(entry, log);
+    if (part === undefined) continue;
+    const key = locationKey(part.location);
+    if (imported.has(key)) {
+      log.error(
+        `Unable to create documentation part: Documentation part already exists for the specified location: ${describeLocation(part.location)}.`,
+      );
+      continue;
+    }
+    const before = known.get(key);
+    // AWS: "an imported attribute replaces the existing one …; other existing attributes remain unaffected".
+    const properties =
+      mode === "merge" && before !== undefined
+        ? { ...parseProperties(before.properties), ...part.properties }
+        : part.properties;
+    imported.set(key, {
+      id: before?.id ?? ids.id(6),
+      location: part.location,
+      properties: JSON.stringify(properties),
+    });
+  }
+  const kept = mode === "merge" ? [...known].filter(([key]) => !imported.has(key)).map(([, part]) => part) : [];
+  return { parts: [...kept, ...imported.values()], imported: [...imported.values()] };
+}
+
+function readPart(
+  entry: unknown,
+  log: ImportLog,
+): (Pick<DocumentationPart, "location"> & { readonly properties: JsonObject }) | undefined {
+  const fail = (problem: string): undefined =>
+    log.error(`Unable to create documentation part: ${problem}`) as undefined;
+  const given = member(entry, "location");
+  if (!isObject(given)) return fail("Invalid documentation part location specified");
+  const texts = membersOf(given).flatMap(([name, value]): [string, string][] => {
+    const text = scalarText(value);
+    return text === undefined ? [] : [[name, text]];
+  });
+  const result = completeLocation(Object.fromEntries(texts));
+  if (result.kind === "refused") return fail(result.message);
+  const content = member(entry, "properties");
+  const properties = typeof content === "string" ? parseProperties(content) : content;
+  if (!isObject(properties)) {
+    return fail(`Invalid documentation part properties specified for ${describeLocation(result.location)}`);
+  }
+  return { location: result.location, properties };
+}
+
+type DocumentationPartsResult =
+  | ({ readonly kind: "imported"; readonly warnings: readonly string[] } & DocumentationImport)
+  | { readonly kind: "refused"; readonly message: string; readonly reason?: string };
+
+/** ImportDocumentationParts: a whole document, of which only the documentation is read. */
+export function importDocumentationParts(
+  document: Buffer,
+  existing: readonly DocumentationPart[],
+  options: DocumentationImportOptions,
+): DocumentationPartsResult {
+  const parsed = parseDocument(document, new Map());
+  if (parsed.kind === "unreadable") return { kind: "refused", message: invalidInput, reason: parsed.reason };
+  const { swagger, openapi } = parsed.document;
+  if (scalarText(swagger) === undefined && scalarText(openapi) === undefined) {
+    const reason = "the document is neither Swagger 2.0 nor OpenAPI 3 (swagger, openapi)";
+    return { kind: "refused", message: invalidInput, reason };
+  }
+  const log = new ImportLog();
+  const result = importDocumentation(parsed.document, existing, options, log);
+  if (result === undefined)
+    log.warn(`Extension ${documentationExtension} is missing: no documentation part is changed.`);
+  if (log.hasErrors) return { kind: "refused", message: log.refusal() };
+  return { kind: "imported", warnings: log.warnings, ...(result ?? { parts: existing, imported: [] }) };
+}
