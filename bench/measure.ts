@@ -26,6 +26,9 @@ export async function startPinned(
 ): Promise<Running> {
   const pinned = hasTool("taskset") ? ["taskset", "-c", String(core), command, ...args] : [command, ...args];
   const child = spawn(pinned[0]!, pinned.slice(1), { stdio: ["ignore", "pipe", "inherit"] });
+  const killAtExit = (): void => void child.kill("SIGTERM");
+  process.once("exit", killAtExit);
+  child.once("exit", () => process.off("exit", killAtExit));
   if (options.isReadyOnOutput) await once(child.stdout, "data");
   return {
     process: child,
