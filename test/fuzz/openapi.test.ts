@@ -60,7 +60,7 @@ test(`fuzz: OpenAPI documents (PORTICO_FUZZ_SEED=${seed})`, () => {
     const started = performance.now();
     const mode = oneOf(["create", "merge", "overwrite"] as const);
     const result = importText(text, mode === "create" ? aNewRestApi() : previous, { mode });
-    assert.ok(performance.now() - started < 2_000, text);
+    assert.ok(performance.now() - started < 10_000, text);
     seen[result.kind]++;
     if (result.kind === "refused") {
       assert.match(result.message, refusal, text);

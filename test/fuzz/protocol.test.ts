@@ -43,7 +43,7 @@ describe(`fuzz: the protocol layer (PORTICO_FUZZ_SEED=${seed})`, () => {
       const shown = () => `${request.method} ${request.target} ${request.body.toString("latin1", 0, 2_000)}`;
       assert.deepEqual(unexpected, [], shown());
       assert.ok(response.status < 500 || response.status === 501, `${response.status}: ${shown()}`);
-      assert.ok(elapsedMs < 2_000, `took ${elapsedMs} ms: ${shown()}`);
+      assert.ok(elapsedMs < 10_000, `took ${elapsedMs} ms: ${shown()}`);
       assert.ok(response.body.length < 200_000, `answered ${response.body.length} bytes: ${shown()}`);
       for (const value of Object.values(response.headers)) assert.doesNotMatch(value, /[\r\n\0]/);
       statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
