@@ -67,17 +67,17 @@ function tlsSocketsTo(host: string, port: number, { isTlsUnverified, clock }: Op
     });
     socket.setNoDelay(true);
     socket.setKeepAlive(true, keepAliveProbeMs);
-    socket.on("session", (ticket: Buffer) => {
-      session = ticket;
-    });
+    // A resumed session shows no certificate, so that where we check it ourselves, each connection has to bring it.
+    if (!isTlsUnverified) {
+      socket.on("session", (ticket: Buffer) => {
+        session = ticket;
+      });
+    }
     socket.on("data", (chunk: Buffer) => reader.onOwned(chunk));
     socket.on("secureConnect", () => {
       const problem = isTlsUnverified ? certificateProblem(socket, host, clock) : undefined;
       if (problem === undefined) reader.onConnected();
-      else {
-        session = undefined;
-        reader.onRefused(problem.message, (problem as NodeJS.ErrnoException).code);
-      }
+      else reader.onRefused(problem.message, (problem as NodeJS.ErrnoException).code);
     });
     return socket;
   };

@@ -48,10 +48,6 @@ export class BackendPool implements ConnectionOwner {
     return this.#sweep.nowMs;
   }
 
-  get connectionCount(): number {
-    return this.#connections.size;
-  }
-
   /** Sends a request when there is a connection for it. False: too many wait already. */
   send(request: OutboundRequest): boolean {
     for (let free = this.#free.pop(); free !== undefined; free = this.#free.pop()) {
