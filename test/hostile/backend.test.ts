@@ -182,6 +182,14 @@ test("more calls than connections wait, and all are answered; those who give up 
   assert.equal((await gateway.call("/x")).text, "good");
 });
 
+test("a name with several addresses is reached at the one that listens", async () => {
+  await using peer = await startPeer((socket) => socket.write(good));
+  await using gateway = await startGateway();
+  deploy(gateway, peer.origin.replace("127.0.0.1", "localhost"));
+  const replies = await Promise.all(Array.from({ length: 10 }, async () => (await gateway.call("/x")).text));
+  assert.deepEqual(new Set(replies), new Set(["good"]));
+});
+
 test("a gateway that closes leaves no connection behind", async () => {
   await using peer = await startPeer((socket) => socket.write(good));
   {

@@ -206,8 +206,11 @@ export class ClientConnection implements OutboundConnection, SocketReader {
     } else {
       this.#isRequestSent = false;
       this.#requestRemaining = body.length ?? -1;
+      // What is here of the body goes with the head.
+      socket.cork();
       socket.write(text, "latin1");
       body.start(this);
+      socket.uncork();
     }
   }
 

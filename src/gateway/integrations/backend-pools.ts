@@ -78,8 +78,15 @@ export class BackendPool implements ConnectionOwner {
 
   /** False: there is nothing that time could change. */
   sweep(nowMs: number): boolean {
+    // Those that wait come first: whose time is over gets no connection that another's end makes room for.
+    for (const request of this.#waiting) {
+      try {
+        request.sweep(nowMs);
+      } catch (error) {
+        request.onException(error);
+      }
+    }
     for (const connection of this.#connections) connection.sweep(nowMs);
-    for (const request of this.#waiting) request.sweep(nowMs);
     return this.#connections.size > 0;
   }
 
@@ -138,12 +145,15 @@ class Sweep {
     this.#pools.add(pool);
     if (this.#timer !== undefined) return;
     this.nowMs = performance.now();
-    this.#timer = setInterval(() => this.#run(), sweepMs);
+    // After what has come by now is read: a thread that was held up does not take its own delay for the backend's.
+    this.#timer = setInterval(() => {
+      this.nowMs = performance.now();
+      setImmediate(() => this.#run());
+    }, sweepMs);
     this.#timer.unref();
   }
 
   #run(): void {
-    this.nowMs = performance.now();
     for (const pool of this.#pools) if (!pool.sweep(this.nowMs)) this.#pools.delete(pool);
     if (this.#pools.size > 0) return;
     clearInterval(this.#timer);
