@@ -256,6 +256,11 @@ export class ClientConnection implements OutboundConnection, SocketReader {
         this.#fail("the backend changes the protocol, which nobody asked for", undefined);
         return;
       }
+      if (!head.isKeepAlive || head.isChunked || head.contentLength > 0) {
+        // HTTP/1.0 has none, none is the last one, and none has a body: whatever this is, what follows it is not clear.
+        this.#fail("an interim answer claims to be more than that", undefined);
+        return;
+      }
       if (++this.#interimAnswers > interimAnswersMax) {
         this.#fail("the backend sends interim answers without end", undefined);
         return;
