@@ -1,9 +1,9 @@
-import { Readable } from "node:stream";
-import type { Dispatcher } from "undici";
 import type { Exchange, IntegrationOutcome } from "../exchange.ts";
+import type { OutboundBody, OutboundConnection, OutboundFailure, OutboundRequest } from "../http1-client/outbound.ts";
+import { type Unsendable, writeRequestHead } from "../http1-client/request-head.ts";
 import type { BodySink } from "../inbound.ts";
 import type { ThreadContext } from "../thread-context.ts";
-import type { BackendPool, BackendRequest } from "./backend-pools.ts";
+import type { BackendPool } from "./backend-pools.ts";
 
 /** How a call failed before it answered. */
 export type BackendFailure =
@@ -29,112 +29,116 @@ export interface BackendCallOptions {
   readonly method: string;
   readonly path: string;
   /** Names and values in turn. */
-  readonly headers: string[];
+  readonly headers: readonly string[];
   readonly body: Buffer | RequestBodyStream | undefined;
   readonly timeoutMs: number;
 }
 
 /**
  * One call of a backend over HTTP/1.1: with a time-out, cancelled when the client goes, repeated once when a connection
- * that had been idle was closed under a request that may be repeated. A handler of undici's dispatch().
+ * that had been idle was closed under a request that may be repeated.
  *
  * AWS has the whole request before it calls the backend and takes the answer as fast as that comes, and counts neither
  * the client's upload nor its download. Here both stream, so the time-out starts anew with each piece of an upload, and
  * stands still while the client does not take the answer (which the codec bounds).
  */
-export class BackendCall implements BackendRequest {
-  readonly options: Dispatcher.DispatchOptions;
-  readonly handler: Dispatcher.DispatchHandler;
+export class BackendCall implements OutboundRequest {
+  readonly head: string;
+  readonly isHead: boolean;
+  readonly body: Buffer | RequestBodyStream | undefined;
+  connection: OutboundConnection | undefined = undefined;
   readonly #exchange: Exchange;
   readonly #consumer: BackendConsumer;
   readonly #outcome: IntegrationOutcome;
   readonly #pool: BackendPool;
-  readonly #body: Buffer | RequestBodyStream | undefined;
   readonly #thread: ThreadContext;
-  readonly #timer: NodeJS.Timeout;
-  #abort: ((error: Error) => void) | undefined = undefined;
-  #resume: (() => void) | undefined = undefined;
+  readonly #timeoutMs: number;
+  #deadlineMs: number;
   #hasBegun = false;
   #isDone = false;
   #isRepeatable: boolean;
   #isPaused = false;
 
   constructor(exchange: Exchange, consumer: BackendConsumer, options: BackendCallOptions, thread: ThreadContext) {
+    const { pool, method, body, timeoutMs } = options;
     this.#exchange = exchange;
     this.#consumer = consumer;
     this.#thread = thread;
-    this.#pool = options.pool;
-    this.#body = options.body;
-    this.#isRepeatable = options.body === undefined && repeatable.has(options.method);
-    // The class has the methods of undici's handler interface with buffers for headers, which its types call legacy.
-    this.handler = this as unknown as Dispatcher.DispatchHandler;
-    this.options = {
-      path: options.path,
-      method: options.method as Dispatcher.HttpMethod,
-      headers: options.headers,
-      body: options.body ?? null,
-    };
-    this.#outcome = exchange.startIntegration();
-    exchange.request.onClose = () => this.#clientGone();
-    this.#timer = setTimeout(timedOut, options.timeoutMs, this);
-    if (options.body instanceof RequestBodyStream) options.body.onProgress = () => this.#timer.refresh();
-    if (!this.#pool.send(this)) this.#fail({ kind: "busy" });
-  }
-
-  isCancelled(): boolean {
-    return this.#isDone;
+    this.#pool = pool;
+    this.#timeoutMs = timeoutMs;
+    this.#isRepeatable = body === undefined && repeatable.has(method);
+    this.body = body;
+    this.isHead = method === "HEAD";
+    const outcome = exchange.startIntegration();
+    this.#outcome = outcome;
+    this.#deadlineMs = outcome.startedAt + timeoutMs;
+    const head = headOf(options);
+    this.head = typeof head === "string" ? head : "";
+    exchange.request.onClose = () => this.clientGone();
+    if (body instanceof RequestBodyStream) body.call = this;
+    if (typeof head !== "string") this.#failOnNetwork(head.problem);
+    else if (!pool.send(this)) this.#fail({ kind: "busy" });
   }
 
   /** Has the backend's answer no body, whatever its headers say? RFC 9112 §6.3. */
   isBodiless(status: number): boolean {
-    return this.options.method === "HEAD" || status === 204 || status === 304;
+    return this.isHead || status === 204 || status === 304;
   }
 
   /** The client takes more. */
   resume(): void {
     if (this.#isDone || !this.#isPaused) return;
     this.#isPaused = false;
-    this.#timer.refresh();
-    this.#resume?.();
+    this.extend();
+    this.connection?.resume();
   }
 
   /** Ends the call without an answer: it was given another way. */
   cancel(): void {
+    if (this.#isDone) return;
     this.#finish();
-    this.#abort?.(new Error("cancelled"));
+    this.#pool.cancel(this);
   }
 
-  /** From the timer. */
-  timeOut(): void {
+  clientGone(): void {
     if (this.#isDone) return;
+    this.cancel();
+    // nginx's number for it: nobody gets to see the answer, but the log should say that there was none.
+    this.#exchange.status = 499;
+    this.#exchange.complete();
+  }
+
+  /** The time-out starts anew. */
+  extend(): void {
+    this.#deadlineMs = performance.now() + this.#timeoutMs;
+  }
+
+  /** The request's body will not come to its end. */
+  bodyBroke(failure: BackendFailure): void {
+    if (this.#isDone) return;
+    this.#pool.cancel(this);
+    this.#outcome.error = "the request's body broke off";
+    this.#fail(failure);
+  }
+
+  sweep(nowMs: number): void {
+    if (nowMs < this.#deadlineMs || this.#isDone) return;
     if (this.#isPaused) {
-      this.#timer.refresh();
+      this.extend();
       return;
     }
+    this.#pool.cancel(this);
     this.#outcome.error = "Execution failed due to a timeout error";
     this.#fail({ kind: "timeout" });
-    this.#abort?.(new Error("timed out"));
   }
 
-  onConnect(abort: (error: Error) => void): void {
-    this.#abort = abort;
-    if (this.#isDone) abort(new Error("cancelled"));
-  }
-
-  onHeaders(status: number, rawHeaders: readonly Buffer[], resume: () => void): boolean {
-    if (this.#isDone) return true;
-    // Interim answers are the backend's and our connection's own affair. RFC 9110 §15.2.
-    if (status < 200) return true;
-    const headers: string[] = [];
-    for (const part of rawHeaders) headers.push(part.toString("latin1"));
-    this.#resume = resume;
+  onHead(status: number, headers: readonly string[]): void {
     this.#hasBegun = true;
     this.#outcome.status = status;
     this.#outcome.serviceStatus = status;
     this.#exchange.integrationHeaders = headers;
     this.#measure();
     this.#consumer.begin(status, headers, this);
-    return true;
   }
 
   onData(chunk: Buffer): boolean {
@@ -144,22 +148,39 @@ export class BackendCall implements BackendRequest {
     return isTaken;
   }
 
-  onComplete(): void {
+  onEnd(): void {
     if (this.#isDone) return;
     this.#finish();
     this.#consumer.end();
   }
 
-  onError(error: Error & { readonly code?: string }): void {
+  onFailure(failure: OutboundFailure): void {
     if (this.#isDone) return;
-    if (this.#isRepeatable && !this.#hasBegun && wasIdleConnectionClosed(error)) {
+    this.connection = undefined;
+    if (this.#isRepeatable && failure.isStale) {
       this.#isRepeatable = false;
-      this.#abort = undefined;
-      if (this.#pool.send(this)) return;
+      if (this.#pool.resend(this)) return;
     }
-    const broken = this.#body instanceof RequestBodyStream ? this.#body.failure : undefined;
-    this.#outcome.error = `${error.code === undefined ? "" : `${error.code}: `}${error.message}`;
-    this.#fail(broken ?? { kind: "network", detail: this.#outcome.error });
+    this.#failOnNetwork(`${failure.code === undefined ? "" : `${failure.code}: `}${failure.message}`);
+  }
+
+  onException(error: unknown): void {
+    // Our bug: this exchange ends, and only this one.
+    this.#thread.logger.error("an exchange failed while its backend answered", {
+      requestId: this.#exchange.requestId,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+    if (!this.#isDone) this.#finish();
+    if (this.#exchange.isComplete) return;
+    if (this.#hasBegun) {
+      this.#exchange.request.abort();
+      this.#exchange.complete();
+    } else this.#exchange.program.responses.finish(this.#exchange, "DEFAULT_5XX");
+  }
+
+  #failOnNetwork(detail: string): void {
+    this.#outcome.error = detail;
+    this.#fail({ kind: "network", detail });
   }
 
   #fail(failure: BackendFailure): void {
@@ -179,79 +200,83 @@ export class BackendCall implements BackendRequest {
 
   #finish(): void {
     this.#isDone = true;
-    if (this.#body instanceof RequestBodyStream) this.#body.destroy();
-    clearTimeout(this.#timer);
-    this.#exchange.request.onClose = undefined;
-    this.#exchange.request.onDrain = undefined;
-  }
-
-  #clientGone(): void {
-    if (this.#isDone) return;
-    this.#finish();
-    this.#abort?.(new Error("the client is gone"));
-    // nginx's number for it: nobody gets to see the answer, but the log should say that there was none.
-    this.#exchange.status = 499;
-    this.#exchange.complete();
+    if (this.body instanceof RequestBodyStream) this.body.stop();
+    const { request } = this.#exchange;
+    request.onClose = undefined;
+    request.onDrain = undefined;
   }
 }
 
-const timedOut = (call: BackendCall): void => call.timeOut();
+function breakOff(call: BackendCall): void {
+  try {
+    call.bodyBroke({ kind: "malformed-request" });
+  } catch (error) {
+    call.onException(error);
+  }
+}
 
 /** RFC 9110 §9.2.2; PUT and DELETE are idempotent, too, but a backend may have acted on them. */
 const repeatable: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
-const wasIdleConnectionClosed = (error: { readonly code?: string }): boolean =>
-  error.code === "ECONNRESET" || error.code === "EPIPE" || error.code === "UND_ERR_SOCKET";
+function headOf({ pool, method, path, headers, body }: BackendCallOptions): string | Unsendable {
+  const bodyLength = body === undefined ? undefined : (body.length ?? -1);
+  return writeRequestHead({ method, path, host: pool.host, headers, bodyLength });
+}
 
 /** A request's body on its way to the backend, no faster than the backend takes it. */
-export class RequestBodyStream extends Readable implements BodySink {
-  failure: BackendFailure | undefined = undefined;
-  /** Called when some of it came, and at its end. */
-  onProgress: (() => void) | undefined = undefined;
+export class RequestBodyStream implements BodySink, OutboundBody {
+  readonly length: number | undefined;
+  /** Whose body it is. */
+  call: BackendCall | undefined = undefined;
   readonly #exchange: Exchange;
-  readonly #bytesMax: number;
   readonly #thread: ThreadContext;
+  #connection: OutboundConnection | undefined = undefined;
   #bytes = 0;
-  #isStarted = false;
 
   constructor(exchange: Exchange, thread: ThreadContext) {
-    super({ highWaterMark: 65_536 });
+    this.length = exchange.request.contentLength;
     this.#exchange = exchange;
     this.#thread = thread;
-    this.#bytesMax = thread.payloadBytesMax;
-    // Whoever reads it is told by undici; an error that comes after undici has let go of it must not end the thread.
-    this.on("error", () => {});
   }
 
-  override _read(): void {
-    if (this.#isStarted) this.#exchange.request.resumeBody();
-    else {
-      this.#isStarted = true;
-      this.#exchange.request.streamBody(this);
-    }
+  /** From the connection. A request with a body is not repeated, so that this comes once. */
+  start(connection: OutboundConnection): void {
+    this.#connection = connection;
+    this.#exchange.request.streamBody(this);
+  }
+
+  resume(): void {
+    if (this.#connection !== undefined) this.#exchange.request.resumeBody();
+  }
+
+  /** Nobody wants it any more; what still comes is thrown away. */
+  stop(): void {
+    this.call = undefined;
+    this.#connection = undefined;
   }
 
   data(chunk: Buffer): boolean {
-    if (this.destroyed) return true;
+    if (this.#connection === undefined) return true;
     this.#bytes += chunk.length;
     this.#thread.metrics.add("requestBytes", chunk.length);
-    if (this.#bytes > this.#bytesMax) {
-      this.failure = { kind: "too-large" };
-      this.destroy(new Error("the request is too large"));
-      return false;
+    if (this.#bytes > this.#thread.payloadBytesMax) {
+      this.call?.bodyBroke({ kind: "too-large" });
+      return true;
     }
-    this.onProgress?.();
-    return this.push(chunk);
+    this.call?.extend();
+    return this.#connection.writeBody(chunk);
   }
 
   end(): void {
-    if (this.destroyed) return;
-    this.onProgress?.();
-    this.push(null);
+    this.call?.extend();
+    this.#connection?.endBody();
   }
 
   error(reason: "aborted" | "malformed" | "timeout"): void {
-    this.failure = { kind: "malformed-request" };
-    this.destroy(new Error(`the request's body broke off: ${reason}`));
+    const { call } = this;
+    if (call === undefined) return;
+    if (reason === "aborted") call.clientGone();
+    // The codec, which calls this, answers by itself first: it knows better what was wrong.
+    else process.nextTick(breakOff, call);
   }
 }

@@ -1,20 +1,9 @@
-import type { TLSSocket } from "node:tls";
-import type { buildConnector, Client, Dispatcher } from "undici";
 import { bounds } from "../../base/bounds.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
-
-/**
- * Undici's HTTP/1.1 client alone, without fetch, caches, WebSocket and the rest, and only when a stage with an HTTP
- * integration is linked: it brings Node's http, https, TLS and HTTP/2 with it, 17 MB in each gateway thread.
- */
-function loadUndici(): { readonly Client: typeof Client; readonly makeConnector: typeof buildConnector } {
-  const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);
-  return {
-    Client: require("undici/lib/dispatcher/client.js") as typeof Client,
-    makeConnector: require("undici/lib/core/connect.js") as typeof buildConnector,
-  };
-}
+import { ClientConnection, type ConnectionOwner } from "../http1-client/client-connection.ts";
+import { type OpenSocket, socketsTo } from "../http1-client/open-socket.ts";
+import type { OutboundRequest } from "../http1-client/outbound.ts";
 
 /** Where a pool's connections go; plans with the same target share them. */
 export interface PoolTarget {
@@ -23,137 +12,160 @@ export interface PoolTarget {
   readonly isTlsUnverified: boolean;
 }
 
-/** A call that waits for a connection or has one. */
-export interface BackendRequest {
-  readonly options: Dispatcher.DispatchOptions;
-  readonly handler: Dispatcher.DispatchHandler;
-  /** Nobody waits for it any more. */
-  isCancelled(): boolean;
-}
-
 interface PoolOptions {
   readonly metrics: Metrics;
   readonly clock: Clock;
 }
 
 /**
- * Keep-alive connections to one origin, one request at a time on each. Undici's own Pool looks for a free connection
- * from the first one on; here free connections are a stack: taking one costs the same with one and with 500 of them, and
- * the most recently used one, the least likely to have been closed by the backend, is taken first.
+ * Keep-alive connections to one origin, one request at a time on each. Free connections are a stack: taking one costs the
+ * same with one and with 500 of them, and the most recently used one, the least likely to have been closed by the
+ * backend, is taken first.
  */
-export class BackendPool {
+export class BackendPool implements ConnectionOwner {
   readonly target: PoolTarget;
+  /** As `Host` names it: without the scheme's own port. */
+  readonly host: string;
   /** Programs that use it. */
   references = 0;
-  readonly #options: PoolOptions;
-  readonly #undici = loadUndici();
-  readonly #connector: buildConnector.connector;
-  readonly #free: Client[] = [];
-  /** Those with a request on them, and those without, which are in `#free`. */
-  readonly #busy = new Set<Client>();
-  #waiting: BackendRequest[] = [];
+  readonly #metrics: Metrics;
+  readonly #sweep: Sweep;
+  readonly #open: OpenSocket;
+  readonly #connections = new Set<ClientConnection>();
+  readonly #free: ClientConnection[] = [];
+  readonly #waiting = new Set<OutboundRequest>();
   #isClosed = false;
 
-  constructor(target: PoolTarget, options: PoolOptions) {
+  constructor(target: PoolTarget, sweep: Sweep, options: PoolOptions) {
     this.target = target;
-    this.#options = options;
-    this.#connector = target.isTlsUnverified
-      ? this.#connectUnverified()
-      : this.#undici.makeConnector({ timeout: 10_000 });
+    this.host = new URL(target.origin).host;
+    this.#metrics = options.metrics;
+    this.#sweep = sweep;
+    this.#open = socketsTo(target.origin, { isTlsUnverified: target.isTlsUnverified, clock: options.clock });
+  }
+
+  get nowMs(): number {
+    return this.#sweep.nowMs;
   }
 
   /** Sends a request when there is a connection for it. False: too many wait already. */
-  send(request: BackendRequest): boolean {
-    const client = this.#free.pop() ?? this.#open();
-    if (client !== undefined) {
-      this.#busy.add(client);
-      client.dispatch(request.options, request.handler);
-      return true;
+  send(request: OutboundRequest): boolean {
+    for (let free = this.#free.pop(); free !== undefined; free = this.#free.pop()) {
+      if (free.isOpen) {
+        free.send(request);
+        return true;
+      }
     }
-    if (this.#waiting.length >= bounds.backendRequestsMax.value) return false;
-    this.#waiting.push(request);
-    return true;
+    return this.#sendAnew(request);
+  }
+
+  /** Sends a request once more, on a new connection: the other idle ones may have been closed, too. */
+  resend(request: OutboundRequest): boolean {
+    if (this.#connections.size >= bounds.backendConnectionsMax.value) this.#free[0]?.destroy();
+    return this.#sendAnew(request);
+  }
+
+  /** The request is not wanted any more; it is not told. */
+  cancel(request: OutboundRequest): void {
+    if (!this.#waiting.delete(request)) request.connection?.destroy();
   }
 
   /** Ends the connections as they become free. */
   close(): void {
     this.#isClosed = true;
-    for (const client of this.#free.splice(0)) this.#drop(client);
+    for (const connection of this.#free.splice(0)) connection.destroy();
   }
 
-  #open(): Client | undefined {
-    if (this.#busy.size >= bounds.backendConnectionsMax.value) return undefined;
-    const client = new this.#undici.Client(this.target.origin, {
-      connect: this.#connector,
-      pipelining: 1,
-      // The integration's own time-out rules; these would only arm more timers.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      maxHeaderSize: bounds.backendHeaderBytesMax.value,
-      keepAliveTimeout: 4_000,
-      keepAliveMaxTimeout: 300_000,
-    });
-    client.on("drain", () => this.#release(client));
-    client.on("connect", () => this.#options.metrics.add("backendConnectionsTotal"));
-    client.on("disconnect", () => {
-      const index = this.#free.indexOf(client);
-      if (index < 0) return;
-      this.#free.splice(index, 1);
-      this.#drop(client);
-    });
-    return client;
-  }
-
-  /** Undici says `drain` when a client takes requests again: after an answer, but also after a failed connection. */
-  #release(client: Client): void {
-    if (!this.#busy.has(client)) return;
-    while (this.#waiting.length > 0) {
-      const request = this.#waiting.shift()!;
-      if (request.isCancelled()) continue;
-      client.dispatch(request.options, request.handler);
-      return;
+  /** False: there is nothing that time could change. */
+  sweep(nowMs: number): boolean {
+    // Those that wait come first: whose time is over gets no connection that another's end makes room for.
+    for (const request of this.#waiting) {
+      try {
+        request.sweep(nowMs);
+      } catch (error) {
+        request.onException(error);
+      }
     }
-    this.#busy.delete(client);
-    if (this.#isClosed) this.#drop(client);
-    else this.#free.push(client);
+    for (const connection of this.#connections) connection.sweep(nowMs);
+    return this.#connections.size > 0;
   }
 
-  /** AWS: "tlsConfig": expiry date and host name of the certificate are checked all the same. */
-  #connectUnverified(): buildConnector.connector {
-    const { clock } = this.#options;
-    const connect = this.#undici.makeConnector({ timeout: 10_000, rejectUnauthorized: false });
-    return (options, callback) =>
-      connect(options, (...outcome) => {
-        const socket = outcome[1];
-        const problem = socket === null ? undefined : certificateProblem(socket as TLSSocket, options.hostname, clock);
-        if (problem === undefined) callback(...outcome);
-        else {
-          socket?.destroy();
-          callback(problem, null);
-        }
-      });
+  connected(): void {
+    this.#metrics.add("backendConnectionsTotal");
   }
 
-  #drop(client: Client): void {
-    client.destroy(null, ignore);
+  released(connection: ClientConnection): void {
+    const next = this.#nextWaiting();
+    if (next !== undefined) connection.send(next);
+    else if (this.#isClosed) connection.destroy();
+    else this.#free.push(connection);
+  }
+
+  closed(connection: ClientConnection): void {
+    this.#connections.delete(connection);
+    const index = this.#free.indexOf(connection);
+    if (index >= 0) this.#free.splice(index, 1);
+    const next = this.#nextWaiting();
+    if (next !== undefined) this.#sendAnew(next);
+  }
+
+  #sendAnew(request: OutboundRequest): boolean {
+    if (this.#connections.size < bounds.backendConnectionsMax.value) {
+      const connection = new ClientConnection(this, this.#open);
+      this.#connections.add(connection);
+      this.#sweep.join(this);
+      connection.send(request);
+      return true;
+    }
+    if (this.#waiting.size >= bounds.backendRequestsMax.value) return false;
+    this.#waiting.add(request);
+    return true;
+  }
+
+  #nextWaiting(): OutboundRequest | undefined {
+    for (const request of this.#waiting) {
+      this.#waiting.delete(request);
+      return request;
+    }
+    return undefined;
   }
 }
 
-function ignore(): void {}
+/** Time-outs are looked at this often, instead of a timer for each call: that costs a request nothing. */
+const sweepMs = 20;
 
-function certificateProblem(socket: TLSSocket, hostname: string, clock: Clock): Error | undefined {
-  const certificate = socket.getPeerCertificate();
-  if (clock.now() < Date.parse(certificate.valid_from) || clock.now() > Date.parse(certificate.valid_to)) {
-    return new Error("the backend's certificate is expired or not valid yet");
+/** One coarse timer for all pools of a thread, which runs only while there are connections. */
+class Sweep {
+  /** Milliseconds of the monotonic clock. */
+  nowMs = performance.now();
+  readonly #pools = new Set<BackendPool>();
+  #timer: NodeJS.Timeout | undefined = undefined;
+
+  join(pool: BackendPool): void {
+    this.#pools.add(pool);
+    if (this.#timer !== undefined) return;
+    this.nowMs = performance.now();
+    // After what has come by now is read: a thread that was held up does not take its own delay for the backend's.
+    this.#timer = setInterval(() => {
+      this.nowMs = performance.now();
+      setImmediate(() => this.#run());
+    }, sweepMs);
+    this.#timer.unref();
   }
-  // Loaded by now; an import would load it into every gateway thread, most of which call no backend over TLS.
-  return process.getBuiltinModule("node:tls").checkServerIdentity(hostname, certificate);
+
+  #run(): void {
+    for (const pool of this.#pools) if (!pool.sweep(this.nowMs)) this.#pools.delete(pool);
+    if (this.#pools.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
 }
 
 /** The pools of a gateway thread, each kept as long as a program uses it. */
 export class BackendPools {
   readonly #options: PoolOptions;
   readonly #pools = new Map<string, BackendPool>();
+  readonly #sweep = new Sweep();
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -163,7 +175,7 @@ export class BackendPools {
     const key = `${target.isTlsUnverified ? "unverified " : ""}${target.origin}`;
     let pool = this.#pools.get(key);
     if (pool === undefined) {
-      pool = new BackendPool(target, this.#options);
+      pool = new BackendPool(target, this.#sweep, this.#options);
       this.#pools.set(key, pool);
     }
     pool.references++;

@@ -1,0 +1,99 @@
+import { tokenBytes } from "../http1/characters.ts";
+
+/** What is sent. */
+export interface RequestParts {
+  readonly method: string;
+  readonly path: string;
+  /** The origin's host, with its port if it is not the scheme's own. A `Host` among the headers replaces it. */
+  readonly host: string;
+  /** Names and values in turn. `Content-Length` and what else frames a message is not among them. */
+  readonly headers: readonly string[];
+  /** Of the body: undefined if there is none, -1 if it is not known. */
+  readonly bodyLength: number | undefined;
+}
+
+/** A request that would not be the one that was meant. */
+export interface Unsendable {
+  readonly problem: string;
+}
+
+/**
+ * The head of a request to a backend, as it goes on the wire. It is built of values from clients and templates, so that
+ * nothing gets in that could end a line or frame the message anew: such a request is not sent. RFC 9112 §11.1, §11.2.
+ */
+export function writeRequestHead(parts: RequestParts): string | Unsendable {
+  const { method, path, headers, bodyLength } = parts;
+  if (!isToken(method)) return { problem: "the method is no token" };
+  if (path.charCodeAt(0) !== 0x2f || unsendableInPath.test(path)) return { problem: "the path can't be sent" };
+  let host = parts.host;
+  let lines = "";
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] as string;
+    const value = headers[index + 1] as string;
+    if (unsendable.test(value)) return { problem: `the value of the header ${JSON.stringify(name)} can't be sent` };
+    switch (kindOf(name)) {
+      case kinds.plain:
+        lines += `${name}: ${value}\r\n`;
+        break;
+      case kinds.host:
+        host = value;
+        break;
+      case kinds.length:
+        if (Number(value) !== (bodyLength ?? 0)) {
+          return { problem: "Content-Length is not the length of the body" };
+        }
+        break;
+      default:
+        return { problem: `the header ${JSON.stringify(name)} can't be sent` };
+    }
+  }
+  return `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: keep-alive\r\n${lines}${framing(method, bodyLength)}\r\n`;
+}
+
+/** RFC 9110 §8.6: where a body is to be expected, its absence is said. */
+function framing(method: string, bodyLength: number | undefined): string {
+  if (bodyLength === undefined || bodyLength === 0) return bodyMethods.has(method) ? "Content-Length: 0\r\n" : "";
+  return bodyLength === -1 ? "Transfer-Encoding: chunked\r\n" : `Content-Length: ${bodyLength}\r\n`;
+}
+
+const bodyMethods: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
+
+/** Linear: one character class. */
+const unsendable = /[^\t\x20-\x7e\x80-\xff]/;
+const unsendableInPath = /[^\x21-\x7e\x80-\xff]/;
+
+const kinds = { plain: 0, host: 1, length: 2, refused: 3 } as const;
+
+const kindsByName: ReadonlyMap<string, number> = new Map([
+  ["host", kinds.host],
+  ["content-length", kinds.length],
+  ["connection", kinds.refused],
+  // RFC 9110 §10.1.1: nobody here waits for a 100.
+  ["expect", kinds.refused],
+  ["keep-alive", kinds.refused],
+  ["te", kinds.refused],
+  ["trailer", kinds.refused],
+  ["transfer-encoding", kinds.refused],
+  ["upgrade", kinds.refused],
+]);
+
+/** Names repeat: what is known of them is kept, for a bounded number. */
+const knownNames = new Map<string, number>();
+const knownNamesMax = 2_048;
+const knownNameCharactersMax = 128;
+
+const kindOf = (name: string): number => {
+  const known = knownNames.get(name);
+  if (known !== undefined) return known;
+  const kind = isToken(name) ? (kindsByName.get(name.toLowerCase()) ?? kinds.plain) : kinds.refused;
+  if (knownNames.size < knownNamesMax && name.length <= knownNameCharactersMax) knownNames.set(name, kind);
+  return kind;
+};
+
+const isToken = (text: string): boolean => {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 255 || tokenBytes[code] === 0) return false;
+  }
+  return text.length > 0;
+};

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { getCACertificates, setDefaultCACertificates, type TLSSocket } from "node:tls";
+import { tool } from "../tool.ts";
+import { aMethod, anHttpProxy, aRestApi } from "./a-rest-api.ts";
+import { startGateway, until } from "./start-gateway.ts";
+
+const { skip } = tool("openssl", ["version"], false);
+
+interface Authority {
+  readonly certificate: Buffer;
+  issue(name: string): { readonly key: Buffer; readonly cert: Buffer };
+}
+
+function makeAuthority(): Authority {
+  const folder = mkdtempSync(join(tmpdir(), "portico-ca-"));
+  process.on("exit", () => rmSync(folder, { recursive: true }));
+  const openssl = (...args: string[]): void => {
+    const made = spawnSync("openssl", args, { cwd: folder });
+    assert.equal(made.status, 0, made.stderr.toString());
+  };
+  const newKey = ["-newkey", "rsa:2048", "-nodes", "-days", "2"];
+  openssl("req", "-x509", ...newKey, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=Portico test CA");
+  return {
+    certificate: readFileSync(join(folder, "ca.pem")),
+    issue(name) {
+      const extension = ["-subj", "/CN=backend", "-addext", `subjectAltName=${name}`];
+      const ca = ["-CA", "ca.pem", "-CAkey", "ca.key"];
+      openssl("req", "-x509", ...newKey, "-keyout", "key", "-out", "cert", ...extension, ...ca);
+      return { key: readFileSync(join(folder, "key")), cert: readFileSync(join(folder, "cert")) };
+    },
+  };
+}
+
+interface Seen {
+  readonly servername: string | false | null;
+  readonly alpn: string | false | null;
+  readonly isResumed: boolean;
+}
+
+async function startTls(
+  pair: { key: Buffer; cert: Buffer },
+  body: string | Buffer,
+): Promise<{ port: number; seen: Seen[]; connections: () => number } & AsyncDisposable> {
+  const seen: Seen[] = [];
+  const sockets = new Set<TLSSocket>();
+  const server = createServer({ ...pair, ALPNProtocols: ["h2", "http/1.1"] }, (incoming, outgoing) => {
+    const socket = incoming.socket as TLSSocket;
+    const { servername } = socket as unknown as { servername: string | false | null };
+    seen.push({ servername, alpn: socket.alpnProtocol, isResumed: socket.isSessionReused() });
+    if (incoming.url === "/close") outgoing.setHeader("Connection", "close");
+    incoming.resume();
+    incoming.on("end", () => outgoing.end(body));
+  });
+  server.on("secureConnection", (socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    seen,
+    connections: () => sockets.size,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+test("backends over TLS: names, addresses, ALPN, resumption, large bodies, and nothing left behind", {
+  skip,
+}, async () => {
+  const authority = makeAuthority();
+  setDefaultCACertificates([...getCACertificates("default"), authority.certificate.toString()]);
+  const big = Buffer.alloc(2_000_000, "secret ");
+  await using byName = await startTls(authority.issue("DNS:localhost"), big);
+  await using byAddress = await startTls(authority.issue("IP:127.0.0.1"), "at an address");
+  await using other = await startTls(authority.issue("DNS:other.example"), "never");
+  {
+    await using gateway = await startGateway();
+    const tlsConfig = { insecureSkipVerification: true };
+    gateway.deploy(
+      aRestApi({
+        "/name": { ANY: aMethod(anHttpProxy(`https://localhost:${byName.port}/`)) },
+        "/close": { GET: aMethod(anHttpProxy(`https://localhost:${byName.port}/close`)) },
+        "/skipped": { GET: aMethod(anHttpProxy(`https://localhost:${byName.port}/close`, { tlsConfig })) },
+        "/address": { GET: aMethod(anHttpProxy(`https://127.0.0.1:${byAddress.port}/`)) },
+        "/other": { GET: aMethod(anHttpProxy(`https://localhost:${other.port}/`)) },
+      }),
+    );
+    assert.ok((await gateway.call("/name")).body.equals(big));
+    assert.ok((await gateway.call("/name", { method: "POST", body: big })).body.equals(big));
+    assert.equal(byName.connections(), 1);
+    assert.deepEqual(byName.seen[0], { servername: "localhost", alpn: "http/1.1", isResumed: false });
+    // The session's ticket comes behind the handshake; the next connections resume it, but not where we check.
+    for (let round = 0; round < 3; round++) {
+      assert.ok((await gateway.call("/close")).body.equals(big));
+      const skipped = await gateway.call("/skipped");
+      assert.ok(skipped.body.equals(big), `${skipped.status} ${String(skipped.headers["x-portico-hint"])}`);
+    }
+    assert.ok(byName.seen.some(({ isResumed }) => isResumed));
+    assert.equal((await gateway.call("/address")).text, "at an address");
+    const refused = await gateway.call("/other");
+    assert.equal(refused.status, 504);
+    assert.match(String(refused.headers["x-portico-hint"]), /ERR_TLS_CERT_ALTNAME_INVALID/);
+    assert.deepEqual(other.seen, []);
+    assert.deepEqual(gateway.errors, []);
+  }
+  await until(() => byName.connections() + byAddress.connections() + other.connections() === 0);
+});
