@@ -189,7 +189,7 @@ class ResponseMapper implements BackendConsumer {
     exchange.complete();
   }
 
-  /** Called by undici, which would take what is thrown here for the connection's failure. */
+  /** Called by the client, which would take what is thrown here for the connection's failure. */
   #respond({ response, template, chunks }: BufferedAnswer): void {
     const exchange = this.#exchange;
     const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
