@@ -2,10 +2,9 @@
 // operation, the errors by name and message, pages, patches.
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { after, before, it } from "node:test";
+import { it } from "node:test";
 import {
   APIGatewayClient,
-  APIGatewayServiceException,
   type ApiKey,
   CreateApiKeyCommand,
   CreateDeploymentCommand,
@@ -49,36 +48,10 @@ import {
   UpdateUsagePlanCommand,
   UpdateVpcLinkCommand,
 } from "@aws-sdk/client-api-gateway";
-import { type Portico, startPortico } from "../../portico.ts";
+import { elsewhere, refuses, startForSuite, status } from "./sdk-client.ts";
 
-let portico: Portico;
-let client: APIGatewayClient;
-
-before(async () => {
-  portico = await startPortico({ args: ["--threads", "1"] });
-  client = new APIGatewayClient({
-    endpoint: portico.url,
-    region: "eu-west-1",
-    credentials: { accessKeyId: "123456789012", secretAccessKey: "secret" },
-    maxAttempts: 1,
-  });
-});
-after(async () => {
-  client.destroy();
-  assert.equal(await portico.stop(), 0);
-});
-
-async function refuses(call: Promise<unknown>, name: string, status: number, message: string | RegExp) {
-  await assert.rejects(call, (error) => {
-    assert(error instanceof APIGatewayServiceException, String(error));
-    assert.equal(error.name, name);
-    assert.equal(error.$metadata.httpStatusCode, status);
-    if (typeof message === "string") assert.equal(error.message, message);
-    else assert.match(error.message, message);
-    return true;
-  });
-}
-const status = (answer: { $metadata: { httpStatusCode?: number | undefined } }) => answer.$metadata.httpStatusCode;
+const portico = startForSuite({ args: ["--threads", "1"], exitCode: 0 });
+const client = portico.client(APIGatewayClient, elsewhere);
 
 /** An API with a stage `dev`. */
 async function anApi(): Promise<{

@@ -1,9 +1,8 @@
 // Documentation parts and versions, and a model's template, under the official SDK against a started server.
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import {
   APIGatewayClient,
-  APIGatewayServiceException,
   CreateDocumentationPartCommand,
   CreateDocumentationVersionCommand,
   CreateRestApiCommand,
@@ -18,35 +17,10 @@ import {
   UpdateDocumentationPartCommand,
   UpdateDocumentationVersionCommand,
 } from "@aws-sdk/client-api-gateway";
-import { type Portico, startPortico } from "../../portico.ts";
+import { elsewhere, refuses, startForSuite, status } from "./sdk-client.ts";
 
-let portico: Portico;
-let client: APIGatewayClient;
-
-before(async () => {
-  portico = await startPortico({ args: ["--threads", "1"] });
-  client = new APIGatewayClient({
-    endpoint: portico.url,
-    region: "eu-west-1",
-    credentials: { accessKeyId: "123456789012", secretAccessKey: "secret" },
-    maxAttempts: 1,
-  });
-});
-after(async () => {
-  client.destroy();
-  assert.equal(await portico.stop(), 0);
-});
-
-async function refuses(call: () => Promise<unknown>, name: string, status: number, message: string | RegExp) {
-  await assert.rejects(call, (error) => {
-    assert(error instanceof APIGatewayServiceException, String(error));
-    assert.deepEqual([error.name, error.$metadata.httpStatusCode], [name, status]);
-    if (typeof message === "string") assert.equal(error.message, message);
-    else assert.match(error.message, message);
-    return true;
-  });
-}
-const status = (answer: { $metadata: { httpStatusCode?: number | undefined } }) => answer.$metadata.httpStatusCode;
+const portico = startForSuite({ args: ["--threads", "1"], exitCode: 0 });
+const client = portico.client(APIGatewayClient, elsewhere);
 const anApi = async (): Promise<string> => (await client.send(new CreateRestApiCommand({ name: "documented" }))).id!;
 
 describe("documentation, by the SDK", () => {

@@ -1,10 +1,9 @@
 // Custom domain names and what belongs to them, under the official SDK against a started server.
 import assert from "node:assert/strict";
 import { request } from "node:http";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import {
   APIGatewayClient,
-  APIGatewayServiceException,
   CreateBasePathMappingCommand,
   CreateDomainNameAccessAssociationCommand,
   CreateDomainNameCommand,
@@ -25,35 +24,10 @@ import {
   UpdateBasePathMappingCommand,
   UpdateDomainNameCommand,
 } from "@aws-sdk/client-api-gateway";
-import { type Portico, startPortico } from "../../portico.ts";
+import { elsewhere, refuses, startForSuite, status } from "./sdk-client.ts";
 
-let portico: Portico;
-let client: APIGatewayClient;
-
-before(async () => {
-  portico = await startPortico({ args: ["--threads", "1"] });
-  client = new APIGatewayClient({
-    endpoint: portico.url,
-    region: "eu-west-1",
-    credentials: { accessKeyId: "123456789012", secretAccessKey: "secret" },
-    maxAttempts: 1,
-  });
-});
-after(async () => {
-  client.destroy();
-  assert.equal(await portico.stop(), 0);
-});
-
-async function refuses(call: () => Promise<unknown>, name: string, status: number, message: string | RegExp) {
-  await assert.rejects(call, (error) => {
-    assert(error instanceof APIGatewayServiceException, String(error));
-    assert.deepEqual([error.name, error.$metadata.httpStatusCode], [name, status]);
-    if (typeof message === "string") assert.equal(error.message, message);
-    else assert.match(error.message, message);
-    return true;
-  });
-}
-const status = (answer: { $metadata: { httpStatusCode?: number | undefined } }) => answer.$metadata.httpStatusCode;
+const portico = startForSuite({ args: ["--threads", "1"], exitCode: 0 });
+const client = portico.client(APIGatewayClient, elsewhere);
 const bare = (answer: object) => ({ ...answer, $metadata: 0 });
 
 const regionalCertificateArn = "arn:aws:acm:eu-west-1:123456789012:certificate/a";

@@ -15,10 +15,9 @@ import {
   PutMethodCommand,
   PutMethodResponseCommand,
 } from "@aws-sdk/client-api-gateway";
-import { AddPermissionCommand, CreateFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { strToU8, zipSync } from "fflate";
-import { type Portico, startPortico } from "../../portico.ts";
+import { LambdaClient } from "@aws-sdk/client-lambda";
 import { until } from "../../until.ts";
+import { functionOf, permissionOf, startForSuite } from "./sdk-client.ts";
 
 const code = `const fs = require("node:fs");
 exports.handler = async (event) => {
@@ -30,39 +29,15 @@ exports.handler = async (event) => {
 const requestTemplate = `{"name": "$input.params('name')", "fail": "$input.params('fail')", "file": "$input.params('file')"}`;
 
 describe("functions behind the integration type AWS", () => {
-  let portico: Portico;
-  let lambda: LambdaClient;
-  let gateway: APIGatewayClient;
+  const portico = startForSuite();
+  const lambda = portico.client(LambdaClient);
+  const gateway = portico.client(APIGatewayClient);
   let url: string;
   const folder = mkdtempSync(join(tmpdir(), "portico-test-"));
 
   before(async () => {
-    portico = await startPortico();
-    const options = {
-      endpoint: portico.url,
-      region: "us-east-1",
-      credentials: { accessKeyId: "000000000000", secretAccessKey: "any" },
-    };
-    lambda = new LambdaClient(options);
-    gateway = new APIGatewayClient(options);
-    const { FunctionArn } = await lambda.send(
-      new CreateFunctionCommand({
-        FunctionName: "custom",
-        Role: "arn:aws:iam::000000000000:role/any",
-        Runtime: "nodejs22.x",
-        Handler: "index.handler",
-        Code: { ZipFile: zipSync({ "index.js": strToU8(code) }) },
-      }),
-    );
-    await lambda.send(
-      new AddPermissionCommand({
-        FunctionName: "custom",
-        StatementId: "gateway",
-        Action: "lambda:InvokeFunction",
-        Principal: "apigateway.amazonaws.com",
-        SourceArn: "arn:aws:execute-api:us-east-1:000000000000:*/*",
-      }),
-    );
+    const { FunctionArn } = await lambda.send(functionOf("custom", code));
+    await lambda.send(permissionOf("custom"));
     const { id: restApiId } = await gateway.send(new CreateRestApiCommand({ name: "custom" }));
     const { items } = await gateway.send(new GetResourcesCommand({ restApiId }));
     const resourceId = items?.[0]?.id;
@@ -103,12 +78,7 @@ describe("functions behind the integration type AWS", () => {
     await gateway.send(new CreateDeploymentCommand({ restApiId, stageName: "prod" }));
     url = `${portico.url}/_aws/execute-api/${restApiId}/prod/`;
   });
-  after(async () => {
-    lambda.destroy();
-    gateway.destroy();
-    await portico.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
 
   it("gets what the request template makes, and its output is mapped", async () => {
     const response = await fetch(`${url}?name=Ada`);

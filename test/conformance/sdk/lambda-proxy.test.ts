@@ -1,7 +1,7 @@
 // Functions behind AWS_PROXY on a started server with two gateway threads: what changes is in effect in both at once,
 // and a function that misbehaves is its caller's 502, nobody else's.
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { before, describe, it } from "node:test";
 import {
   APIGatewayClient,
   CreateDeploymentCommand,
@@ -11,15 +11,12 @@ import {
   PutMethodCommand,
 } from "@aws-sdk/client-api-gateway";
 import {
-  AddPermissionCommand,
-  CreateFunctionCommand,
   DeleteFunctionCommand,
   LambdaClient,
   RemovePermissionCommand,
   UpdateFunctionCodeCommand,
 } from "@aws-sdk/client-lambda";
-import { strToU8, zipSync } from "fflate";
-import { type Portico, startPortico } from "../../portico.ts";
+import { functionOf, permissionOf, startForSuite, zip } from "./sdk-client.ts";
 
 const code = `exports.handler = async (event) => {
   const query = event.queryStringParameters ?? {};
@@ -33,21 +30,14 @@ const code = `exports.handler = async (event) => {
   if (query.do === "slow") await new Promise((resolve) => setTimeout(resolve, 100));
   return { statusCode: 200, body: JSON.stringify({ pid: process.pid, body: event.body, method: event.httpMethod }) };
 };`;
-const zip = (text: string): Uint8Array => zipSync({ "index.js": strToU8(text) });
 
 describe("functions behind AWS_PROXY", () => {
-  let portico: Portico;
-  let lambda: LambdaClient;
-  let gateway: APIGatewayClient;
+  const portico = startForSuite();
+  const lambda = portico.client(LambdaClient);
+  const gateway = portico.client(APIGatewayClient);
   let url: string;
 
-  const allow = new AddPermissionCommand({
-    FunctionName: "proxied",
-    StatementId: "gateway",
-    Action: "lambda:InvokeFunction",
-    Principal: "apigateway.amazonaws.com",
-    SourceArn: "arn:aws:execute-api:us-east-1:000000000000:*/*",
-  });
+  const allow = permissionOf("proxied");
   /** A connection of its own, so that it may come to any thread. */
   const call = (query = "", init: RequestInit = {}): Promise<Response> =>
     fetch(`${url}${query}`, { ...init, headers: { connection: "close" } });
@@ -55,25 +45,7 @@ describe("functions behind AWS_PROXY", () => {
     Promise.all(Array.from({ length: count }, () => call(query)));
 
   before(async () => {
-    portico = await startPortico();
-    const options = {
-      endpoint: portico.url,
-      region: "us-east-1",
-      credentials: { accessKeyId: "000000000000", secretAccessKey: "any" },
-    };
-    lambda = new LambdaClient(options);
-    gateway = new APIGatewayClient(options);
-    const { FunctionArn } = await lambda.send(
-      new CreateFunctionCommand({
-        FunctionName: "proxied",
-        Role: "arn:aws:iam::000000000000:role/any",
-        Runtime: "nodejs22.x",
-        Handler: "index.handler",
-        Timeout: 1,
-        MemorySize: 256,
-        Code: { ZipFile: zip(code) },
-      }),
-    );
+    const { FunctionArn } = await lambda.send(functionOf("proxied", code, { Timeout: 1, MemorySize: 256 }));
     const { id: restApiId } = await gateway.send(new CreateRestApiCommand({ name: "proxied" }));
     const { items } = await gateway.send(new GetResourcesCommand({ restApiId }));
     const method = { restApiId, resourceId: items?.[0]?.id, httpMethod: "ANY" };
@@ -82,11 +54,6 @@ describe("functions behind AWS_PROXY", () => {
     await gateway.send(new PutIntegrationCommand({ ...method, type: "AWS_PROXY", integrationHttpMethod: "POST", uri }));
     await gateway.send(new CreateDeploymentCommand({ restApiId, stageName: "prod" }));
     url = `${portico.url}/_aws/execute-api/${restApiId}/prod/`;
-  });
-  after(async () => {
-    lambda.destroy();
-    gateway.destroy();
-    await portico.stop();
   });
 
   it("are not called without a permission, and are at once with it, in every thread", async () => {

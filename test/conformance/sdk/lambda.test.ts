@@ -3,10 +3,9 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import {
   AddPermissionCommand,
-  CreateFunctionCommand,
   type CreateFunctionCommandInput,
   DeleteFunctionCommand,
   GetFunctionCodeSigningConfigCommand,
@@ -29,61 +28,35 @@ import {
   UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import { strToU8, zipSync } from "fflate";
-import { type Portico, startPortico } from "../../portico.ts";
+import { startPortico } from "../../portico.ts";
+import {
+  functionOf as functionOfCode,
+  makeClient,
+  Role,
+  refusal as refusalOf,
+  startForSuite,
+  zip,
+} from "./sdk-client.ts";
 
-const Role = "arn:aws:iam::000000000000:role/any";
-
-const zip = (code: string): Uint8Array => zipSync({ "index.js": strToU8(code) });
 const echo = zip("exports.handler = async (event) => ({ event })");
+const once = { maxAttempts: 1 };
 
-function clientOf(portico: Portico, accessKeyId = "000000000000", region = "us-east-1"): LambdaClient {
-  return new LambdaClient({
-    endpoint: portico.url,
-    region,
-    credentials: { accessKeyId, secretAccessKey: "any" },
-    maxAttempts: 1,
-  });
-}
-
-const functionOf = (FunctionName: string, more: Partial<CreateFunctionCommandInput> = {}) =>
-  new CreateFunctionCommand({
-    FunctionName,
-    Role,
-    Runtime: "nodejs22.x",
-    Handler: "index.handler",
-    Code: { ZipFile: echo },
-    ...more,
-  });
+const functionOf = (name: string, more: Partial<CreateFunctionCommandInput> = {}) => functionOfCode(name, echo, more);
 
 /** The error's name, status and message. */
 async function refusal(work: Promise<unknown>): Promise<[string, number | undefined, string]> {
-  try {
-    await work;
-  } catch (error) {
-    assert.ok(error instanceof LambdaServiceException, String(error));
-    return [error.name, error.$metadata.httpStatusCode, error.message];
-  }
-  return assert.fail("it was not refused");
+  const { name, $metadata, message } = await refusalOf(work, LambdaServiceException);
+  return [name, $metadata.httpStatusCode, message];
 }
 
 const text = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString();
 
 describe("the lambda service", () => {
-  let portico: Portico;
-  let lambda: LambdaClient;
+  const portico = startForSuite({ args: ["--log-level", "info"] });
+  const lambda = portico.client(LambdaClient, once);
   const arn = (name: string): string => `arn:aws:lambda:us-east-1:000000000000:function:${name}`;
   const invoke = (FunctionName: string, event: unknown = {}, more: Partial<InvokeCommandInput> = {}) =>
     lambda.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(event), ...more }));
-
-  before(async () => {
-    portico = await startPortico({ args: ["--log-level", "info"] });
-    lambda = clientOf(portico);
-  });
-  after(async () => {
-    lambda.destroy();
-    await portico.stop();
-  });
 
   it("creates a function with AWS's defaults, and gets it by every form of its name", async () => {
     const created = await lambda.send(functionOf("life"));
@@ -266,7 +239,7 @@ describe("the lambda service", () => {
   });
 
   it("lists by pages, each account and region its own", async () => {
-    const other = clientOf(portico, "111111111111", "eu-west-1");
+    const other = makeClient(LambdaClient, portico, { accountId: "111111111111", region: "eu-west-1", ...once });
     try {
       for (const name of ["one", "two", "three"]) {
         await other.send(functionOf(name, { Role: "arn:aws:iam::111111111111:role/any" }));
@@ -421,11 +394,7 @@ describe("the lambda service", () => {
   });
 
   it("tells who is calling", async () => {
-    const sts = new STSClient({
-      endpoint: portico.url,
-      region: "us-east-1",
-      credentials: { accessKeyId: "222222222222", secretAccessKey: "any" },
-    });
+    const sts = makeClient(STSClient, portico, { accountId: "222222222222" });
     const { Account, Arn } = await sts.send(new GetCallerIdentityCommand({}));
     assert.deepEqual([Account, Arn], ["222222222222", "arn:aws:iam::222222222222:root"]);
     sts.destroy();
@@ -436,7 +405,7 @@ it("functions and accepted events survive kill -9", async (t) => {
   const data = mkdtempSync(join(tmpdir(), "portico-data-"));
   t.after(() => rmSync(data, { recursive: true, force: true }));
   const first = await startPortico({ args: ["--data", data, "--log-level", "info"] });
-  const before = clientOf(first);
+  const before = makeClient(LambdaClient, first, once);
   const code = zip(
     "exports.handler = async (e) => { if (e.slow) await new Promise((r) => setTimeout(r, 400)); console.log('ran ' + e.n); return e }",
   );
@@ -448,7 +417,7 @@ it("functions and accepted events survive kill -9", async (t) => {
   before.destroy();
   const second = await startPortico({ args: ["--data", data, "--log-level", "info"] });
   t.after(() => second.stop());
-  const after = clientOf(second);
+  const after = makeClient(LambdaClient, second, once);
   t.after(() => after.destroy());
   const { Configuration } = await after.send(new GetFunctionCommand({ FunctionName: "kept" }));
   assert.equal(Configuration?.RevisionId, created.RevisionId);

@@ -1,10 +1,9 @@
 // The REST control plane under the official SDK against a started server: every operation that there is, the errors
 // by name and message, pages, patches, imports and exports.
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import {
   APIGatewayClient,
-  APIGatewayServiceException,
   CreateAuthorizerCommand,
   CreateDeploymentCommand,
   CreateModelCommand,
@@ -73,37 +72,15 @@ import {
   UpdateRestApiCommand,
   UpdateStageCommand,
 } from "@aws-sdk/client-api-gateway";
-import { type Portico, startPortico } from "../../portico.ts";
+import { elsewhere, refuses as refusesCall, startForSuite, status } from "./sdk-client.ts";
 
-let portico: Portico;
-let client: APIGatewayClient;
+const portico = startForSuite({ args: ["--resources-max", "2000", "--threads", "1"], exitCode: 0 });
+const client = portico.client(APIGatewayClient, elsewhere);
 
-before(async () => {
-  portico = await startPortico({ args: ["--resources-max", "2000", "--threads", "1"] });
-  client = new APIGatewayClient({
-    endpoint: portico.url,
-    region: "eu-west-1",
-    credentials: { accessKeyId: "123456789012", secretAccessKey: "secret" },
-    maxAttempts: 1,
-  });
-});
-after(async () => {
-  client.destroy();
-  assert.equal(await portico.stop(), 0);
-});
-
-async function refuses(call: () => Promise<unknown>, name: string, status: number, message: string | RegExp) {
-  await assert.rejects(call, (error) => {
-    assert(error instanceof APIGatewayServiceException, String(error));
-    assert.equal(error.name, name);
-    assert.equal(error.$metadata.httpStatusCode, status);
-    if (typeof message === "string") assert.equal(error.message, message);
-    else assert.match(error.message, message);
-    assert.match(error.$metadata.requestId ?? "", /^[0-9a-f-]{36}$/);
-    return true;
-  });
+async function refuses(...expected: Parameters<typeof refusesCall>) {
+  const { $metadata } = await refusesCall(...expected);
+  assert.match($metadata.requestId ?? "", /^[0-9a-f-]{36}$/);
 }
-const status = (answer: { $metadata: { httpStatusCode?: number | undefined } }) => answer.$metadata.httpStatusCode;
 
 /** An API with `GET /pets` on a MOCK that answers `{"id": 1}`. */
 async function anApi() {
