@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { bounds } from "../../base/bounds.ts";
 import { ChunkedDecoder } from "../http1/chunked-decoder.ts";
-import { latin1Write } from "../http1/latin1.ts";
+import { writeJoined } from "../http1/write-joined.ts";
 import type { SocketReader } from "./open-socket.ts";
 import type { OutboundConnection, OutboundRequest } from "./outbound.ts";
 import { complete, incomplete, parseResponseHead, ResponseHead, type ResponseLimits } from "./parse-response-head.ts";
@@ -18,8 +18,6 @@ export interface ConnectionOwner {
 }
 
 const empty = Buffer.alloc(0);
-/** Up to this size head and body are copied into one piece, which spares a second write. */
-const joinBytesMax = 16_384;
 /** An answer's head that trickles in is looked at again after this many bytes, or when a line may have ended. */
 const headStepBytes = 4_096;
 /** RFC 9110 §15.2: interim answers of one request; more are no service to anybody. */
@@ -191,19 +189,8 @@ export class ClientConnection implements OutboundConnection, SocketReader {
     const { head: text, body } = request;
     this.#isRequestSent = true;
     if (body === undefined) socket.write(text, "latin1");
-    else if (Buffer.isBuffer(body)) {
-      if (text.length + body.length <= joinBytesMax) {
-        const joined = Buffer.allocUnsafe(text.length + body.length);
-        latin1Write(joined, text, 0);
-        body.copy(joined, text.length);
-        socket.write(joined);
-      } else {
-        socket.cork();
-        socket.write(text, "latin1");
-        socket.write(body);
-        socket.uncork();
-      }
-    } else {
+    else if (Buffer.isBuffer(body)) writeJoined(socket, text, body);
+    else {
       this.#isRequestSent = false;
       this.#requestRemaining = body.length ?? -1;
       // What is here of the body goes with the head.

@@ -1,5 +1,6 @@
-import { tokenBytes, valueBytes } from "../http1/characters.ts";
-import { findName, type HeaderName, hashStep, nameKinds } from "../http1/header-names.ts";
+import { valueBytes } from "../http1/characters.ts";
+import { fieldLine, foundNames, parseLength, readFieldLine, valueBounds } from "../http1/field-line.ts";
+import { type HeaderName, nameKinds } from "../http1/header-names.ts";
 import { latin1Slice } from "../http1/latin1.ts";
 
 /** A response's head, filled in by `parseResponseHead`. One is kept per thread: the parser makes no object of its own. */
@@ -32,16 +33,19 @@ const cr = 0x0d;
 const lf = 0x0a;
 const space = 0x20;
 const tab = 0x09;
-const colon = 0x3a;
 
 /** `HTTP/1.` */
 const versionStart = [0x48, 0x54, 0x54, 0x50, 0x2f, 0x31, 0x2e];
 /** `HTTP/1.1 200` and the space or carriage return behind it. */
 const statusLineBytesMin = 13;
 
-/** The header lines of the head being parsed, so that strings are made only for heads that are accepted. */
-const foundNames: HeaderName[] = [];
-const valueBounds: number[] = [];
+/** What `readFieldLine` finds wrong, by its outcome. */
+const fieldProblems: Readonly<Record<number, string>> = {
+  [fieldLine.badName]: "a header's name has a character that may not stand there",
+  [fieldLine.noName]: "a header has no name",
+  [fieldLine.badValue]: "a header's value has a character that may not stand there",
+  [fieldLine.badEnd]: "a header line does not end in CRLF",
+};
 
 /**
  * Reads one response's head from [start, end) of `bytes`: strictly RFC 9112, left to right, so that the outcome for some
@@ -101,41 +105,19 @@ export const parseResponseHead = (
     if (byte === space || byte === tab) return "a header line begins with white space";
     if (count >= limits.headersMax) return "the answer has too many headers";
 
-    // field-name ":"
-    const nameStart = at;
-    let hash = 0;
-    while (byte !== colon) {
-      if (tokenBytes[byte] === 0) return "a header's name has a character that may not stand there";
-      hash = hashStep(hash, byte);
-      if (++at >= bound) return short;
-      byte = bytes[at] as number;
-    }
-    if (at === nameStart) return "a header has no name";
-    const name = findName(bytes, nameStart, at, hash);
-
-    // OWS field-value OWS CRLF
-    do {
-      if (++at >= bound) return short;
-      byte = bytes[at] as number;
-    } while (byte === space || byte === tab);
-    const valueStart = at;
-    while (valueBytes[byte] === 1) {
-      if (++at >= bound) return short;
-      byte = bytes[at] as number;
-    }
-    if (byte !== cr) return "a header's value has a character that may not stand there";
-    let valueEnd = at;
-    while (valueEnd > valueStart && (bytes[valueEnd - 1] === space || bytes[valueEnd - 1] === tab)) valueEnd--;
-    if (++at >= bound) return short;
-    if (bytes[at] !== lf) return "a header line does not end in CRLF";
-    at++;
-
+    const next = readFieldLine(bytes, at, bound, count);
+    if (next < 0) return next === fieldLine.short ? short : (fieldProblems[next] as string);
+    at = next;
     const index = count++;
-    foundNames[index] = name;
-    valueBounds[2 * index] = valueStart;
-    valueBounds[2 * index + 1] = valueEnd;
+    const { kind, lower } = foundNames[index] as HeaderName;
+    if (kind === nameKinds.other) {
+      if (lower === "keep-alive") keepAliveIndex = index;
+      continue;
+    }
+    const valueStart = valueBounds[2 * index] as number;
+    const valueEnd = valueBounds[2 * index + 1] as number;
 
-    switch (name.kind) {
+    switch (kind) {
       case nameKinds.contentLength:
         // A repeated length is refused even if equal: RFC 9112 §6.3 allows it, and no honest server sends it.
         if (contentLength !== -1) return "Content-Length came twice";
@@ -159,8 +141,6 @@ export const parseResponseHead = (
           }
         }
         break;
-      default:
-        if (name.lower === "keep-alive") keepAliveIndex = index;
     }
   }
 
@@ -201,20 +181,6 @@ const isWord = (bytes: Buffer, start: number, end: number, word: string): boolea
   if (end - start !== word.length) return false;
   for (let i = 0; i < word.length; i++) if (((bytes[start + i] as number) | 0x20) !== word.charCodeAt(i)) return false;
   return true;
-};
-
-/** Fifteen digits keep it a safe integer. */
-const lengthDigitsMax = 15;
-
-const parseLength = (bytes: Buffer, start: number, end: number): number => {
-  if (start === end || end - start > lengthDigitsMax) return -1;
-  let length = 0;
-  for (let at = start; at < end; at++) {
-    const digit = (bytes[at] as number) - 0x30;
-    if (digit < 0 || digit > 9) return -1;
-    length = length * 10 + digit;
-  }
-  return length;
 };
 
 /** A backend says the same in each answer. */

@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import { assert } from "../../base/assert.ts";
 import type { BodySink, InboundRequest } from "../inbound.ts";
 import { ChunkedDecoder } from "./chunked-decoder.ts";
@@ -7,10 +6,9 @@ import { latin1Write } from "./latin1.ts";
 import type { Head } from "./parse-head.ts";
 import { problems } from "./problem.ts";
 import { headerLines, statusLine } from "./response-head.ts";
+import { joinBytesMax, writeJoined } from "./write-joined.ts";
 
 const empty = Buffer.alloc(0);
-/** Up to this size head and body are copied into one piece, which spares a second write. */
-const joinBytesMax = 16_384;
 const firstBodyBytes = 65_536;
 
 /** Who reads the body: nobody yet, `collect`, `streamBody`, nobody any more (too large), or the codec, to throw it away. */
@@ -392,17 +390,3 @@ export class Http1Request implements InboundRequest {
 }
 
 const flushHead = (exchange: Http1Request): void => exchange.flushPendingHead();
-
-const writeJoined = (socket: Socket, text: string, body: Buffer): void => {
-  if (body.length <= joinBytesMax) {
-    const joined = Buffer.allocUnsafe(text.length + body.length);
-    latin1Write(joined, text, 0);
-    body.copy(joined, text.length);
-    socket.write(joined);
-  } else {
-    socket.cork();
-    socket.write(text, "latin1");
-    socket.write(body);
-    socket.uncork();
-  }
-};

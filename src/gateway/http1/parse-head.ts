@@ -1,5 +1,6 @@
-import { hostBytes, targetBytes, tokenBytes, valueBytes } from "./characters.ts";
-import { findName, type HeaderName, hashStep, nameKinds } from "./header-names.ts";
+import { hostBytes, targetBytes, tokenBytes } from "./characters.ts";
+import { fieldLine, foundNames, parseLength, readFieldLine, valueBounds } from "./field-line.ts";
+import { type HeaderName, nameKinds } from "./header-names.ts";
 import { latin1Slice } from "./latin1.ts";
 import { type Problem, problems } from "./problem.ts";
 
@@ -36,14 +37,9 @@ const cr = 0x0d;
 const lf = 0x0a;
 const space = 0x20;
 const tab = 0x09;
-const colon = 0x3a;
 const slash = 0x2f;
 const star = 0x2a;
 const questionMark = 0x3f;
-
-/** The header lines of the head being parsed, so that strings are made only for heads that are accepted. */
-const foundNames: HeaderName[] = [];
-const valueBounds: number[] = [];
 
 const methodBytesMax = 32;
 const emptyLinesMax = 4;
@@ -120,7 +116,7 @@ export const parseHead = (bytes: Buffer, start: number, limits: HeadLimits, head
 
   for (;;) {
     if (at >= bound) return short;
-    let byte = bytes[at] as number;
+    const byte = bytes[at] as number;
     if (byte === cr) {
       if (at + 1 >= bound) return short;
       if (bytes[at + 1] !== lf) return problems.headerValue;
@@ -130,43 +126,16 @@ export const parseHead = (bytes: Buffer, start: number, limits: HeadLimits, head
     if (byte === space || byte === tab) return problems.headerFold;
     if (count >= limits.headersMax) return problems.headersTooMany;
 
-    // field-name ":"
-    const nameStart = at;
-    let hash = 0;
-    while (byte !== colon) {
-      if (tokenBytes[byte] === 0) return problems.headerName;
-      hash = hashStep(hash, byte);
-      if (++at >= bound) return short;
-      byte = bytes[at] as number;
-    }
-    if (at === nameStart) return problems.headerName;
-    const name = findName(bytes, nameStart, at, hash);
-
-    // OWS field-value OWS CRLF
-    do {
-      if (++at >= bound) return short;
-      byte = bytes[at] as number;
-    } while (byte === space || byte === tab);
-    const valueStart = at;
-    while (valueBytes[byte] === 1) {
-      if (++at >= bound) return short;
-      byte = bytes[at] as number;
-    }
-    if (byte !== cr) return problems.headerValue;
-    let valueEnd = at;
-    while (valueEnd > valueStart && (bytes[valueEnd - 1] === space || bytes[valueEnd - 1] === tab)) valueEnd--;
-    if (++at >= bound) return short;
-    if (bytes[at] !== lf) return problems.headerValue;
-    at++;
-
+    const next = readFieldLine(bytes, at, bound, count);
+    if (next < 0) return next === fieldLine.short ? short : fieldProblem(next);
+    at = next;
     const index = count++;
-    foundNames[index] = name;
-    valueBounds[2 * index] = valueStart;
-    valueBounds[2 * index + 1] = valueEnd;
+    const { kind } = foundNames[index] as HeaderName;
+    if (kind === nameKinds.other) continue;
+    const valueStart = valueBounds[2 * index] as number;
+    const valueEnd = valueBounds[2 * index + 1] as number;
 
-    switch (name.kind) {
-      case nameKinds.other:
-        break;
+    switch (kind) {
       case nameKinds.host:
         if (hostIndex !== -1) return problems.hostMissing;
         if (!isHost(bytes, valueStart, valueEnd)) return problems.host;
@@ -252,6 +221,9 @@ export const parseHead = (bytes: Buffer, start: number, limits: HeadLimits, head
   return complete;
 };
 
+const fieldProblem = (outcome: number): Problem =>
+  outcome === fieldLine.badName || outcome === fieldLine.noName ? problems.headerName : problems.headerValue;
+
 /** The method's name; the commonest without making a string. */
 const methodAt = (bytes: Buffer, start: number, end: number): string => {
   const length = end - start;
@@ -285,17 +257,3 @@ const isHost = (bytes: Buffer, start: number, end: number): boolean => {
 };
 
 const lowerCase = (bytes: Buffer, start: number, end: number): string => latin1Slice(bytes, start, end).toLowerCase();
-
-/** Fifteen digits keep it a safe integer. */
-const lengthDigitsMax = 15;
-
-const parseLength = (bytes: Buffer, start: number, end: number): number => {
-  if (start === end || end - start > lengthDigitsMax) return -1;
-  let length = 0;
-  for (let at = start; at < end; at++) {
-    const digit = (bytes[at] as number) - 0x30;
-    if (digit < 0 || digit > 9) return -1;
-    length = length * 10 + digit;
-  }
-  return length;
-};
