@@ -4,7 +4,7 @@ import { appendFileSync, cpSync, mkdtempSync, readFileSync, renameSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { run } from "../tool.ts";
+import { run, tool } from "../tool.ts";
 
 const root = join(import.meta.dirname, "../..");
 const portico = join(root, "bin/portico.js");
@@ -95,7 +95,7 @@ test("every route of the example answers", async () => {
   assert.equal((await get("/nowhere")).status, 403);
 });
 
-test("the curl lines that it prints answer", async () => {
+test("the curl lines that it prints answer", tool("curl", ["--version"], false), async () => {
   const lines = up.output.split("\n").filter((line) => line.startsWith("  curl "));
   assert.ok(lines.length >= 4, up.output);
   for (const line of lines) {
