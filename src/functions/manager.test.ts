@@ -7,6 +7,7 @@ import { type TestContext, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { MessageChannel } from "node:worker_threads";
 import { strToU8, zipSync } from "fflate";
+import { aFunctionSpec } from "../../test/a-function-spec.ts";
 import { connectFunctions } from "./connect.ts";
 import type { FunctionClient, InvokeOutcome } from "./function-client.ts";
 import type { FunctionSpec } from "./function-spec.ts";
@@ -54,24 +55,7 @@ async function start(
     rmSync(root, { recursive: true, force: true });
   });
   const client = manager.client();
-  let spec: FunctionSpec = {
-    functionArn: arn,
-    name: "f",
-    account: "000000000000",
-    region: "us-east-1",
-    runtime: "nodejs22.x",
-    handler: "index.handler",
-    timeoutSeconds: 3,
-    memoryMb: 128,
-    environment: {},
-    isJsonLog: false,
-    logLevel: undefined,
-    logGroup: "/aws/lambda/f",
-    packageHash: "",
-    revisionId: "",
-    policy: undefined,
-    policyRevision: "",
-  };
+  let spec = aFunctionSpec({ functionArn: arn });
   const apply: Running["apply"] = async (next, more = {}) => {
     const contents = Object.entries(next).map(([name, text]) => [name, strToU8(text)] as const);
     const { hash } = await packages.save(Buffer.from(zipSync(Object.fromEntries(contents))));

@@ -3,21 +3,15 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { stringify } from "yaml";
+import { below, makeRandom, pick } from "../../test/random.ts";
 import { parsePlainYaml } from "./parse-plain-yaml.ts";
 import { parseAnyYaml, parseYaml, YamlProblem } from "./parse-yaml.ts";
 
 const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const durationMs = Number(process.env["PORTICO_FUZZ_MS"] ?? 2_000);
 
-let state = seed;
-/** Mulberry32. */
-function below(limit: number): number {
-  state = (state + 0x6d2b79f5) | 0;
-  let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-  return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-}
-const oneOf = <T>(items: readonly T[]): T => items[below(items.length)]!;
+const random = makeRandom(seed);
+const oneOf = <T>(items: readonly T[]): T => pick(random, items);
 
 /** What the library makes of it; its refusal for a text that it does not take. */
 function byLibrary(text: string): { value: unknown } | string {
@@ -103,7 +97,12 @@ test("the version is what is written", () => {
 test("what is generated is read alike, however it is laid out", () => {
   let read = 0;
   for (let count = 0; count < 300; count++) {
-    const options = { lineWidth: 0, aliasDuplicateObjects: false, indent: oneOf([2, 4]), indentSeq: below(2) === 0 };
+    const options = {
+      lineWidth: 0,
+      aliasDuplicateObjects: false,
+      indent: oneOf([2, 4]),
+      indentSeq: below(random, 2) === 0,
+    };
     if (isReadAlike(stringify(aValue(4), options))) read++;
   }
   assert.ok(read > 10, `${read} of 300`);
@@ -114,22 +113,22 @@ test(`what is broken is left to the library (SEED=${seed})`, { timeout: 60_000 +
   const counts = { read: 0, left: 0 };
   while (performance.now() < end) {
     const lines = oneOf(documents).split("\n");
-    const start = below(lines.length);
-    const text = broken(lines.slice(start, start + 1 + below(12)));
+    const start = below(random, lines.length);
+    const text = broken(lines.slice(start, start + 1 + below(random, 12)));
     counts[isReadAlike(text) ? "read" : "left"]++;
   }
   assert.ok(counts.read > 50 && counts.left > 50, JSON.stringify(counts));
 });
 
 function broken(lines: string[]): string {
-  for (let count = below(4); count > 0; count--) {
-    const at = below(lines.length);
+  for (let count = below(random, 4); count > 0; count--) {
+    const at = below(random, lines.length);
     const line = lines[at]!;
-    const place = below(line.length + 1);
+    const place = below(random, line.length + 1);
     const changes = [
       () =>
         `${line.slice(0, place)}${oneOf([" ", "  ", ":", ": ", "-", "- ", "#", " #", '"', "'", "{", "}", "[", "]", ",", "|", ">", "&a", "*a", "!", "\\", "\t", "x", "~", "1"])}${line.slice(place)}`,
-      () => line.slice(0, place) + line.slice(place + 1 + below(3)),
+      () => line.slice(0, place) + line.slice(place + 1 + below(random, 3)),
       () => `  ${line}`,
       () => line.replace(/^ {1,2}/, ""),
       () => "",
@@ -141,7 +140,7 @@ function broken(lines: string[]): string {
   // From the middle of a document: with the first line's indentation taken off.
   const indent = /^ */.exec(lines[0]!)![0].length;
   const text = lines.map((line) => (line.startsWith(" ".repeat(indent)) ? line.slice(indent) : line)).join("\n");
-  return below(2) === 0 ? text : `${text}\n`;
+  return below(random, 2) === 0 ? text : `${text}\n`;
 }
 
 const texts = [
@@ -176,10 +175,10 @@ const texts = [
 ];
 
 function aValue(depth: number): unknown {
-  const kind = below(depth > 0 ? 6 : 4);
+  const kind = below(random, depth > 0 ? 6 : 4);
   if (kind < 2) return oneOf(texts);
   if (kind === 2) return oneOf([0, 1, -1, 1.5, 200, 1e21, 1e-7]);
   if (kind === 3) return oneOf([null, true, false]);
-  if (kind === 4) return Array.from({ length: below(4) }, () => aValue(depth - 1));
-  return Object.fromEntries(Array.from({ length: 1 + below(4) }, () => [oneOf(texts), aValue(depth - 1)]));
+  if (kind === 4) return Array.from({ length: below(random, 4) }, () => aValue(depth - 1));
+  return Object.fromEntries(Array.from({ length: 1 + below(random, 4) }, () => [oneOf(texts), aValue(depth - 1)]));
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { aNewRestApi, aStage, countingIds } from "../../test/cases/openapi/builders.ts";
+import { below, makeRandom } from "../../test/random.ts";
 import type { Integration, Method, Resource, RestApiDefinition } from "../definition/rest-api.ts";
 import { type ExportOptions, exportRestApi } from "./export-rest-api.ts";
 import { importRestApi } from "./import-rest-api.ts";
@@ -81,17 +82,13 @@ function withoutIds(definition: RestApiDefinition): unknown {
   };
 }
 
-/** Mulberry32: small, and the same on every machine. */
 class Random {
-  #state: number;
-  constructor(state: number) {
-    this.#state = state;
+  readonly #next: () => number;
+  constructor(seed: number) {
+    this.#next = makeRandom(seed);
   }
   below(limit: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
+    return below(this.#next, limit);
   }
   flip(): boolean {
     return this.below(2) === 0;

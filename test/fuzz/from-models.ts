@@ -2,26 +2,15 @@ import assert from "node:assert/strict";
 import { randomInt } from "node:crypto";
 import { loadModel, type Model, type ModelName, type Shape, shapeOf, wireName } from "../../src/protocol/model.ts";
 import type { ManagementRequest } from "../../src/protocol/operation.ts";
+import { below, makeRandom, pick } from "../random.ts";
 
 /** A find is replayed with PORTICO_FUZZ_SEED; PORTICO_FUZZ_MS makes a run longer. */
 export const seed = Number(process.env["PORTICO_FUZZ_SEED"] ?? randomInt(2 ** 31));
 export const durationMs = Number(process.env["PORTICO_FUZZ_MS"] ?? 2_000);
 
-/** Mulberry32: small, and the same everywhere for one seed. */
-function makeRandom(state: number): () => number {
-  let current = state >>> 0;
-  return () => {
-    current = (current + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(current ^ (current >>> 15), current | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** The numbers of this run. */
 export const random = makeRandom(seed);
-const below = (bound: number): number => Math.floor(random() * bound);
-export const oneOf = <T>(choices: readonly T[]): T => choices[below(choices.length)] as T;
+export const oneOf = <T>(choices: readonly T[]): T => pick(random, choices);
 
 /** Texts that inputs are made of; a test may add those that mean something to it. */
 export const texts: string[] = [
@@ -63,7 +52,7 @@ export function soundValue(model: Model, name: string, depth = 0): unknown {
     case "structure":
       return soundStructure(model, shape, depth);
     case "list": {
-      const length = Math.max(shape.min ?? 0, Math.min(shape.max ?? 2, below(3)));
+      const length = Math.max(shape.min ?? 0, Math.min(shape.max ?? 2, below(random, 3)));
       const entries = Array.from({ length }, () => soundValue(model, shape.member?.shape ?? "", depth + 1));
       return entries.includes(undefined) ? undefined : entries;
     }
@@ -80,9 +69,9 @@ export function soundValue(model: Model, name: string, depth = 0): unknown {
     case "blob":
       return Buffer.from(oneOf(texts).repeat(3));
     case "timestamp":
-      return below(2_000_000_000);
+      return below(random, 2_000_000_000);
     default:
-      return Math.min(shape.max ?? 1_000, Math.max(shape.min ?? -5, below(2_000) - 5));
+      return Math.min(shape.max ?? 1_000, Math.max(shape.min ?? -5, below(random, 2_000) - 5));
   }
 }
 
@@ -100,7 +89,7 @@ function soundStructure(model: Model, shape: Shape, depth: number): Record<strin
 
 function soundText(shape: Shape): string | undefined {
   if (shape.enum) return oneOf(shape.enum);
-  const start = below(texts.length);
+  const start = below(random, texts.length);
   for (let offset = 0; offset < texts.length; offset++) {
     const text = texts[(start + offset) % texts.length] ?? "";
     if (text.length < (shape.min ?? 1) || text.length > (shape.max ?? Number.POSITIVE_INFINITY)) continue;
@@ -167,7 +156,7 @@ function brokenAuthorization(model: Model): string {
     : oneOf([
         "Bearer x",
         "",
-        sound.slice(0, below(sound.length)),
+        sound.slice(0, below(random, sound.length)),
         sound.replace("us-east-1", "../.."),
         "AWS4-HMAC-SHA256 ,,=,",
       ]);
@@ -182,7 +171,7 @@ function brokenForm(model: Model, operation: string, headers: Record<string, str
     if (random() < 0.8)
       form.append(member + step + oneOf(["", "", "", ".Key", ".member.999999999", ".__proto__"]), oneOf(texts));
   }
-  if (random() < 0.1) form.append("a.".repeat(below(100)), "deep");
+  if (random() < 0.1) form.append("a.".repeat(below(random, 100)), "deep");
   return { method: oneOf(["POST", "POST", "GET"]), target: "/", headers, body: Buffer.from(form.toString()) };
 }
 
@@ -198,6 +187,6 @@ function brokenBody(model: Model, inputName: string | undefined): Buffer {
     body[wireName(member, of)] = roll < 0.5 ? oddValue() : soundValue(model, of.shape);
   }
   const text = Buffer.from(JSON.stringify(body));
-  if (random() < 0.1 && text.length > 0) text[below(text.length)] = below(256);
-  return random() < 0.05 ? text.subarray(0, below(text.length)) : text;
+  if (random() < 0.1 && text.length > 0) text[below(random, text.length)] = below(random, 256);
+  return random() < 0.05 ? text.subarray(0, below(random, text.length)) : text;
 }

@@ -10,23 +10,13 @@ import { MessageChannel } from "node:worker_threads";
 import { strToU8, zipSync } from "fflate";
 import { connectFunctions } from "../../src/functions/connect.ts";
 import type { FunctionClient } from "../../src/functions/function-client.ts";
-import type { FunctionSpec } from "../../src/functions/function-spec.ts";
 import { FunctionManager } from "../../src/functions/manager.ts";
 import { PackageStore } from "../../src/functions/packages.ts";
+import { aFunctionSpec } from "../a-function-spec.ts";
+import { makeRandom, pick } from "../random.ts";
 
 const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const durationMs = Number(process.env["SOAK_MS"] ?? 3_000);
-
-/** Mulberry32: repeatable by its seed. */
-function makeRandom(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const code = `exports.handler = async (event) => {
   if (event.ms) await new Promise((resolve) => setTimeout(resolve, event.ms));
@@ -46,24 +36,13 @@ test(`functions come through everything at once (SEED=${seed})`, async (t) => {
   const { hash } = await packages.save(Buffer.from(zipSync({ "index.js": strToU8(code) })));
   let revision = 0;
   const apply = (name: string): Promise<void> => {
-    const spec: FunctionSpec = {
+    const spec = aFunctionSpec({
       functionArn: name,
       name,
-      account: "000000000000",
-      region: "us-east-1",
-      runtime: "nodejs22.x",
-      handler: "index.handler",
-      timeoutSeconds: 3,
-      memoryMb: 128,
-      environment: {},
-      isJsonLog: false,
-      logLevel: undefined,
       logGroup: name,
       packageHash: hash,
       revisionId: String(revision++),
-      policy: undefined,
-      policyRevision: "",
-    };
+    });
     return manager.apply(spec);
   };
   const connect = (): FunctionClient => {
@@ -72,7 +51,6 @@ test(`functions come through everything at once (SEED=${seed})`, async (t) => {
     return connectFunctions(port2);
   };
   const random = makeRandom(seed);
-  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)]!;
   const names = ["a", "b", "c", "d"];
   await Promise.all(names.map(apply));
   const clients = [connect(), connect(), connect()];
@@ -84,8 +62,11 @@ test(`functions come through everything at once (SEED=${seed})`, async (t) => {
   const call = async (): Promise<void> => {
     while (performance.now() < end) {
       const id = calls++;
-      const event = { id, ms: pick([0, 0, 0, 2, 2, 50]), exit: random() < 0.01, later: random() < 0.01 };
-      const outcome = await pick(clients).invoke({ functionArn: pick(names), payload: JSON.stringify(event) });
+      const event = { id, ms: pick(random, [0, 0, 0, 2, 2, 50]), exit: random() < 0.01, later: random() < 0.01 };
+      const outcome = await pick(random, clients).invoke({
+        functionArn: pick(random, names),
+        payload: JSON.stringify(event),
+      });
       if (outcome.kind === "ok") assert.equal(outcome.payload.toString(), String(id), "the answer of another");
       const what =
         outcome.kind === "service-error"
@@ -100,7 +81,7 @@ test(`functions come through everything at once (SEED=${seed})`, async (t) => {
   const disturb = async (): Promise<void> => {
     while (performance.now() < end) {
       await wait(100);
-      const name = pick(names);
+      const name = pick(random, names);
       const what = random();
       if (what < 0.5) await apply(name);
       else if (what < 0.7) {

@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import { createRequire } from "node:module";
 import type { Socket } from "node:net";
+import { chance, makeRandom, pick, type Random } from "../../../test/random.ts";
 import { ClientConnection, type ConnectionOwner } from "./client-connection.ts";
 import type { SocketReader } from "./open-socket.ts";
 import type { OutboundFailure, OutboundRequest } from "./outbound.ts";
@@ -143,21 +144,6 @@ export function readAnswer(
   if (test.closedTimes > 1) throw new Error("closed twice");
   return test.finish();
 }
-
-/** mulberry32: small, and the same everywhere. */
-const makeRandom = (seed: number): (() => number) => {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-};
-
-type Random = () => number;
-const pick = <T>(random: Random, from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
-const chance = (random: Random, probability: number): boolean => random() < probability;
 
 // The first of each list is right; the others are odd, some of them allowed.
 const statusLines = [

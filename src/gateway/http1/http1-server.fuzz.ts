@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createRequire } from "node:module";
 import type { Socket } from "node:net";
 import { type Duplex, duplexPair } from "node:stream";
+import { chance, makeRandom, pick, type Random } from "../../../test/random.ts";
 import { Http1Server } from "./http1-server.ts";
 import { defaultHttp1Limits } from "./limits.ts";
 
@@ -21,21 +22,6 @@ export interface FuzzResult {
   /** Inputs of which we refused what llhttp took; being stricter is allowed. */
   readonly stricter: number;
 }
-
-/** mulberry32: small, and the same everywhere. */
-const makeRandom = (seed: number): (() => number) => {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-};
-
-type Random = () => number;
-const pick = <T>(random: Random, from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
-const chance = (random: Random, probability: number): boolean => random() < probability;
 
 const oddities = [
   "\r",
