@@ -1,4 +1,5 @@
 import { bounds } from "../base/bounds.ts";
+import { classEscapes, isDigit, isWord, not, type CharacterTest as Test } from "./character-class.ts";
 
 /**
  * ECMA 262's regular expressions for texts and patterns that others send: no search takes more steps than its bound.
@@ -51,8 +52,6 @@ const nativeLinearStepsMax = 100_000_000;
 
 class Unsupported extends Error {}
 
-type Test = (code: number) => boolean;
-
 /** A part of a pattern. `choices` and `growth` bound how often an engine that backtracks can go through it: c·nᵍ. */
 type Node = { readonly choices: number; readonly growth: number } & (
   | { readonly kind: "test"; readonly test: Test }
@@ -62,26 +61,12 @@ type Node = { readonly choices: number; readonly growth: number } & (
   | { readonly kind: "ahead" | "not-ahead"; readonly of: Node }
 );
 
-const isWord: Test = (code) =>
-  (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57) || code === 95;
-const isDigit: Test = (code) => code >= 48 && code <= 57;
 const spaces = new Set(
   "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff".split("").map((s) => s.charCodeAt(0)),
 );
 const isSpace: Test = (code) => spaces.has(code) || (code >= 0x2000 && code <= 0x200a);
 const isLineEnd: Test = (code) => code === 10 || code === 13 || code === 0x2028 || code === 0x2029;
-const not =
-  (test: Test): Test =>
-  (code) =>
-    !test(code);
-const classes: Readonly<Record<string, Test>> = {
-  d: isDigit,
-  D: not(isDigit),
-  w: isWord,
-  W: not(isWord),
-  s: isSpace,
-  S: not(isSpace),
-};
+const classes = classEscapes(isSpace);
 const controls: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, f: 12, v: 11, "0": 0 };
 
 class Parser {

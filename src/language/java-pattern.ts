@@ -1,4 +1,5 @@
 import { bounds } from "../base/bounds.ts";
+import { classEscapes, not, type CharacterTest as Test } from "./character-class.ts";
 
 /**
  * Java's regular expressions (`java.util.regex.Pattern`) as far as they are regular, matched in time linear in the text:
@@ -38,7 +39,6 @@ export function parseJavaPattern(source: string, { hasGroups = false } = {}): Pa
 
 class Unsupported extends Error {}
 
-type Test = (code: number) => boolean;
 type Node =
   | { readonly kind: "test"; readonly test: Test }
   | { readonly kind: "sequence"; readonly of: readonly Node[] }
@@ -55,23 +55,9 @@ type Node =
 /** `last-line` is the end, or before the line end at the end: `$` and `\\Z`. */
 type Place = "start" | "end" | "last-line";
 
-const isDigit: Test = (code) => code >= 48 && code <= 57;
-const isWord: Test = (code) =>
-  isDigit(code) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95;
 const isSpace: Test = (code) => code === 32 || (code >= 9 && code <= 13);
 const isLineEnd: Test = (code) => code === 10 || code === 13 || code === 0x85 || code === 0x2028 || code === 0x2029;
-const not =
-  (test: Test): Test =>
-  (code) =>
-    !test(code);
-const classEscapes: Readonly<Record<string, Test>> = {
-  d: isDigit,
-  D: not(isDigit),
-  w: isWord,
-  W: not(isWord),
-  s: isSpace,
-  S: not(isSpace),
-};
+const classes = classEscapes(isSpace);
 const characterEscapes: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, f: 12, a: 7, e: 27 };
 
 class PatternParser {
@@ -163,7 +149,7 @@ class PatternParser {
     if (character === "A") return { kind: "start" };
     if (character === "z") return { kind: "end" };
     if (character === "Z") return { kind: "last-line" };
-    const test = classEscapes[character];
+    const test = classes[character];
     if (test !== undefined) return { kind: "test", test };
     return { kind: "test", test: this.#literal(this.#escapedCode(character)) };
   }
@@ -227,7 +213,7 @@ class PatternParser {
     if (character === "\\") {
       const escaped = this.#source[this.#at++];
       if (escaped === undefined) throw new Unsupported("an unclosed [");
-      const test = classEscapes[escaped];
+      const test = classes[escaped];
       if (test !== undefined) return test;
       from = this.#escapedCode(escaped);
     }
