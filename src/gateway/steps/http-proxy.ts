@@ -1,14 +1,10 @@
 import type { HttpProxyPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
-import {
-  BackendCall,
-  type BackendConsumer,
-  type BackendFailure,
-  type RequestBodyStream,
-} from "../integrations/backend-call.ts";
+import type { BackendCall, BackendConsumer, BackendFailure } from "../integrations/backend-call.ts";
 import { answerFailure } from "../integrations/backend-failure.ts";
 import { connectionOptions, linkPath, linkProxyHeaders } from "../integrations/backend-request.ts";
 import { decodeBase64, linkRequestContent, refuseUndecodable } from "../integrations/content-handling.ts";
+import { linkBackendCall } from "../integrations/link-backend-call.ts";
 import { takeBody } from "../integrations/request-body.ts";
 import type { RunStep } from "../program.ts";
 import { remappedName, responseHeaderFates } from "../responses/header-remapping.ts";
@@ -18,23 +14,17 @@ import type { LinkContext } from "./link-step.ts";
 import { withPayload } from "./request-template.ts";
 
 /** AWS: API Gateway Developer Guide, "Set up HTTP integrations in API Gateway", HTTP proxy integration. */
-export function linkHttpProxy(plan: HttpProxyPlan, { stage, thread, onRetire }: LinkContext): RunStep {
+export function linkHttpProxy(plan: HttpProxyPlan, context: LinkContext): RunStep {
+  const { stage, thread } = context;
   const { backend } = plan;
-  const pool = thread.pools.acquire(backend);
-  onRetire(() => thread.pools.release(pool));
   const writePath = linkPath(backend, true);
-  const writeHeaders = linkProxyHeaders(backend, stage.apiId);
   const mapsBody = backendReadsBody(backend);
   const contentOf =
     plan.contentHandling === undefined ? undefined : linkRequestContent(plan.contentHandling, stage.binaryMediaTypes);
-  const call = (exchange: Exchange, path: string, body: Buffer | RequestBodyStream | undefined): void => {
-    const headers = writeHeaders(exchange);
-    exchange.forgetBody();
-    if (body !== undefined) addContentLength(exchange, headers, body);
-    const method = backend.httpMethod ?? exchange.httpMethod;
-    const relay = new Relay(exchange, plan, thread);
-    new BackendCall(exchange, relay, { pool, path, headers, body, method, timeoutMs: backend.timeoutMs }, thread);
-  };
+  const call = linkBackendCall(backend, context, {
+    writeHeaders: linkProxyHeaders(backend, stage.apiId),
+    consumerOf: (exchange) => new Relay(exchange, plan, thread),
+  });
   const pass: RunStep = (exchange) => {
     const path = writePath(exchange);
     if (typeof path !== "string") return refusePath(exchange, path);
@@ -55,12 +45,6 @@ export function linkHttpProxy(plan: HttpProxyPlan, { stage, thread, onRetire }: 
     });
     return false;
   };
-}
-
-/** A streamed body keeps its declared length; a buffer's is known to the client. */
-function addContentLength(exchange: Exchange, headers: string[], body: object): void {
-  const { contentLength } = exchange.request;
-  if (contentLength !== undefined && !Buffer.isBuffer(body)) headers.push("Content-Length", String(contentLength));
 }
 
 /** Passes the backend's answer to the client as it comes. */

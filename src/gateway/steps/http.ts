@@ -1,12 +1,7 @@
 import type { HttpPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
 import { failExchange } from "../fail-exchange.ts";
-import {
-  BackendCall,
-  type BackendConsumer,
-  type BackendFailure,
-  type RequestBodyStream,
-} from "../integrations/backend-call.ts";
+import type { BackendCall, BackendConsumer, BackendFailure, RequestBodyStream } from "../integrations/backend-call.ts";
 import { answerFailure } from "../integrations/backend-failure.ts";
 import { linkCustomHeaders, linkPath } from "../integrations/backend-request.ts";
 import {
@@ -15,6 +10,7 @@ import {
   linkRequestContent,
   refuseUndecodable,
 } from "../integrations/content-handling.ts";
+import { linkBackendCall } from "../integrations/link-backend-call.ts";
 import { takeBody } from "../integrations/request-body.ts";
 import type { RunStep } from "../program.ts";
 import { Payload } from "../templates/payload.ts";
@@ -42,27 +38,17 @@ import {
 
 /** AWS: API Gateway Developer Guide, "Set up HTTP integrations in API Gateway", HTTP custom integration. */
 export function linkHttp(plan: HttpPlan, context: LinkContext): RunStep {
-  const { stage, thread, onRetire } = context;
+  const { stage, thread } = context;
   const { backend } = plan;
-  const pool = thread.pools.acquire(backend);
-  onRetire(() => thread.pools.release(pool));
   const writePath = linkPath(backend, false);
-  const writeHeaders = linkCustomHeaders(backend, stage.apiId);
   const chooseBody = linkRequestTemplates(plan.request, context);
   const select = linkSelection(plan.responses, context, { isMock: false });
   const contentOf = linkRequestContent(plan.request.contentHandling, stage.binaryMediaTypes);
   const mapsBody = backendReadsBody(backend);
-  const call = (exchange: Exchange, path: string, body: Buffer | RequestBodyStream | undefined): void => {
-    const headers = writeHeaders(exchange);
-    exchange.forgetBody();
-    const { contentLength } = exchange.request;
-    if (body !== undefined && !Buffer.isBuffer(body) && contentLength !== undefined) {
-      headers.push("Content-Length", String(contentLength));
-    }
-    const mapper = new ResponseMapper(exchange, { plan, select, thread });
-    const method = backend.httpMethod ?? exchange.httpMethod;
-    new BackendCall(exchange, mapper, { pool, path, headers, body, method, timeoutMs: backend.timeoutMs }, thread);
-  };
+  const call = linkBackendCall(backend, context, {
+    writeHeaders: linkCustomHeaders(backend, stage.apiId),
+    consumerOf: (exchange) => new ResponseMapper(exchange, { plan, select, thread }),
+  });
   // Templates come before the path, which they can override.
   const transform = (exchange: Exchange, chosen: RequestBody, { body, conversion }: Given): void => {
     const text =
