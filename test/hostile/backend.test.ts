@@ -154,7 +154,12 @@ test("a backend that sends a byte at a time is answered in time, or is a timeout
 });
 
 test("idle connections that the backend closed all at once cost no client an answer", async () => {
-  await using peer = await startPeer((socket) => setTimeout(() => socket.write(good), 20));
+  // The first twenty are answered together, so that each has a connection of its own.
+  const held: Socket[] = [];
+  await using peer = await startPeer((socket) => {
+    if (held.length === 20) socket.write(good);
+    else if (held.push(socket) === 20) for (const each of held) each.write(good);
+  });
   await using gateway = await startGateway();
   deploy(gateway, peer.origin);
   const burst = (): Promise<string[]> =>
