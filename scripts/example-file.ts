@@ -1,0 +1,146 @@
+// An example's example.yaml: its title, the requests to try, and the answers that they must get. README, script and test
+// stand on this one file.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { parse } from "yaml";
+
+export const examplesFolder = join(import.meta.dirname, "../examples");
+
+export interface Example {
+  readonly title: string;
+  readonly requests: readonly ExampleRequest[];
+  /** What `up` must have printed by the end: functions' and backends' lines. */
+  readonly prints: readonly string[];
+}
+
+export interface ExampleRequest {
+  readonly what: string | undefined;
+  readonly method: string;
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array<ArrayBuffer> | undefined;
+  /** It is made again until the answer is as expected: something happens behind the API in the meantime. */
+  readonly isEventual: boolean;
+  readonly expect: Expected;
+}
+
+interface Expected {
+  readonly status: number;
+  /** Of a header that is null none must come. */
+  readonly headers: Readonly<Record<string, string | null>>;
+  /** Text: exactly this; anything else: JSON that is equal. */
+  readonly body?: unknown;
+  /** Text: it must be in there; anything else: JSON that has these members. */
+  readonly bodyHas?: unknown;
+  readonly bodyBytes?: Uint8Array;
+}
+
+/** Every folder below examples/. */
+export const listExamples = (): readonly string[] =>
+  readdirSync(examplesFolder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Reads an example's file. A member that nothing reads is an error: it would be an expectation that nobody holds. */
+export function readExample(name: string): Example {
+  const folder = join(examplesFolder, name);
+  const file = join(folder, "example.yaml");
+  if (!existsSync(file)) throw new Error(`${file} is not there: CONTRIBUTING.md says what an example has`);
+  const {
+    title,
+    requests,
+    prints = [],
+  } = known(parse(readFileSync(file, "utf8")), ["title", "requests", "prints"], file);
+  if (typeof title !== "string" || !Array.isArray(requests) || requests.length === 0 || !Array.isArray(prints))
+    throw new Error(`${file} needs a title and requests`);
+  return {
+    title,
+    prints: prints.map(String),
+    requests: requests.map((one, index) => readRequest(one, folder, `${file}, request ${index + 1}`)),
+  };
+}
+
+function readRequest(value: unknown, folder: string, where: string): ExampleRequest {
+  const fields = known(value, ["what", "send", "headers", "body", "bodyFile", "eventually", "expect"], where);
+  const expect = known(fields["expect"] ?? {}, ["status", "headers", "body", "bodyHas", "bodyFile"], where);
+  const [, method, target] = /^([A-Z]+) (\/\S*)$/.exec(String(fields["send"])) ?? [];
+  if (!method || !target) throw new Error(`${where}: \`send\` is to be like GET /pets?limit=2`);
+  const { what, body, bodyFile } = fields;
+  const { body: bodyExpected, bodyFile: bytesExpected } = expect;
+  return {
+    what: what === undefined ? undefined : String(what),
+    method,
+    target,
+    headers: texts(fields["headers"]) as Record<string, string>,
+    body:
+      bodyFile !== undefined
+        ? Uint8Array.from(readFileSync(join(folder, String(bodyFile))))
+        : body !== undefined
+          ? Uint8Array.from(Buffer.from(typeof body === "string" ? body : JSON.stringify(body)))
+          : undefined,
+    isEventual: fields["eventually"] === true,
+    expect: {
+      status: Number(expect["status"] ?? 200),
+      headers: texts(expect["headers"]),
+      ...(bodyExpected !== undefined && { body: bodyExpected }),
+      ...(expect["bodyHas"] !== undefined && { bodyHas: expect["bodyHas"] }),
+      ...(bytesExpected !== undefined && { bodyBytes: readFileSync(join(folder, String(bytesExpected))) }),
+    },
+  };
+}
+
+function known(value: unknown, names: readonly string[], where: string): Fields {
+  if (typeof value !== "object" || value === null) throw new Error(`${where}: this must be a mapping`);
+  const other = Object.keys(value).find((key) => !names.includes(key));
+  if (other !== undefined) throw new Error(`${where}: \`${other}\` is not known. Known are: ${names.join(", ")}`);
+  return value as Fields;
+}
+
+const texts = (value: unknown): Record<string, string | null> =>
+  Object.fromEntries(
+    Object.entries((value ?? {}) as Fields).map(([name, one]) => [name, one === null ? null : String(one)]),
+  );
+
+/** In which points an answer is not as expected. */
+export function findDifferences(
+  expected: Expected,
+  answer: { readonly status: number; readonly headers: Headers; readonly body: Buffer },
+): readonly string[] {
+  const differences: string[] = [];
+  if (answer.status !== expected.status) differences.push(`the status was to be ${expected.status}`);
+  for (const [name, value] of Object.entries(expected.headers))
+    if (answer.headers.get(name) !== value)
+      differences.push(value === null ? `no ${name} was to come` : `${name} was to be ${value}`);
+  const text = answer.body.toString();
+  const { body, bodyHas, bodyBytes } = expected;
+  if (body !== undefined && !(typeof body === "string" ? text === body : isDeepStrictEqual(json(text), body)))
+    differences.push(`the body was to be ${shown(body)}`);
+  if (bodyHas !== undefined && !(typeof bodyHas === "string" ? text.includes(bodyHas) : has(json(text), bodyHas)))
+    differences.push(`the body was to have ${shown(bodyHas)}`);
+  if (bodyBytes && !answer.body.equals(bodyBytes))
+    differences.push(`the body was to be ${bodyBytes.length} other bytes`);
+  return differences;
+}
+
+const shown = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value, null, 2));
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Objects may have more members; everything else is equal. */
+function has(value: unknown, part: unknown): boolean {
+  if (typeof part !== "object" || part === null) return Object.is(value, part);
+  if (typeof value !== "object" || value === null) return false;
+  if (Array.isArray(part))
+    return Array.isArray(value) && value.length === part.length && part.every((one, index) => has(value[index], one));
+  return Object.entries(part).every(([key, one]) => has((value as Fields)[key], one));
+}

@@ -1,0 +1,165 @@
+// Shows an example: `npm run example NAME` serves examples/NAME with `portico up` (or with `portico serve` and its
+// setup.sh), makes the requests of its example.yaml and says whether the answers are as expected. Further arguments are
+// flags of `portico up`; with --once it ends then. Without a NAME it lists them.
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { type ExampleRequest, examplesFolder, findDifferences, listExamples, readExample } from "./example-file.ts";
+
+const portico = join(import.meta.dirname, "../bin/portico.js");
+const eventuallyMs = 20_000;
+
+function list(): void {
+  console.log("npm run example NAME serves one of these, and makes its requests:\n");
+  const width = Math.max(...listExamples().map((one) => one.length));
+  for (const one of listExamples()) console.log(`  ${one.padEnd(width)}  ${readExample(one).title}`);
+}
+
+/** Answers the exit code. */
+async function show(example: string, flags: readonly string[], isOnce: boolean): Promise<number> {
+  const folder = join(examplesFolder, example);
+  const { requests, prints } = readExample(example);
+  const hasSetup = existsSync(join(folder, "setup.sh"));
+  // A folder of its own: a portico.yaml where this is run is not the example's.
+  const cwd = mkdtempSync(join(tmpdir(), "portico-example-"));
+  const program = new Program([...(hasSetup ? ["serve"] : ["up", folder]), "--memory", ...flags], cwd);
+  try {
+    const base = hasSetup ? await setUp(folder, await program.until(/https?:\/\/\S+(?=\s)/)) : await program.baseUrl();
+    let failed = base === undefined ? 1 : 0;
+    if (base !== undefined) {
+      for (const request of requests) if (!(await tryRequest(base, request, folder))) failed++;
+      for (const text of prints) {
+        const isPrinted = (await program.until(new RegExp(RegExp.escape(text)))) !== undefined;
+        if (isPrinted) continue;
+        console.log(`✖ this is never printed: ${text}`);
+        failed++;
+      }
+      console.log(failed === 0 ? "\nAll answers are as expected." : `\n${failed} of these are not as expected.`);
+      if (!isOnce) console.log("The API goes on answering, and a saved file is deployed. Ctrl-C stops.");
+    }
+    if (!isOnce) return await program.ended;
+    return failed === 0 ? 0 : 1;
+  } finally {
+    await program.close();
+    rmSync(cwd, { recursive: true, force: true });
+  }
+}
+
+/** Runs setup.sh against the server, with what AWS's tools need; the last word that it prints is the API's URL. */
+async function setUp(folder: string, server: string | undefined): Promise<string | undefined> {
+  if (server === undefined) return undefined;
+  const child = spawn("sh", ["-eu", "setup.sh"], {
+    cwd: folder,
+    env: {
+      AWS_ACCESS_KEY_ID: "test",
+      AWS_SECRET_ACCESS_KEY: "test",
+      AWS_DEFAULT_REGION: "us-east-1",
+      AWS_PAGER: "",
+      ...process.env,
+      AWS_ENDPOINT_URL: server,
+      PORTICO: `${process.execPath} ${portico}`,
+    },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    process.stdout.write(text);
+    output += text;
+  });
+  const code = await new Promise((resolve) => child.once("close", resolve));
+  const url = output.trim().split(/\s+/).at(-1);
+  if (code === 0 && url?.startsWith("http")) return url;
+  console.log(`✖ setup.sh ended with ${code}${code === 0 ? ", and its last word is no URL" : ""}.`);
+  return undefined;
+}
+
+async function tryRequest(base: string, request: ExampleRequest, folder: string): Promise<boolean> {
+  console.log(`\n${request.what ? `# ${request.what}\n` : ""}→ ${request.method} ${request.target}`);
+  for (const [header, value] of Object.entries(request.headers)) console.log(`  ${header}: ${value}`);
+  if (request.body !== undefined) console.log(shortened(Buffer.from(request.body)));
+  const deadline = performance.now() + (request.isEventual ? eventuallyMs : 0);
+  for (;;) {
+    const response = await fetch(`${base}${request.target}`, {
+      method: request.method,
+      headers: request.headers,
+      redirect: "manual",
+      ...(request.body !== undefined && { body: request.body }),
+    });
+    const body = Buffer.from(await response.arrayBuffer());
+    const differences = findDifferences(request.expect, { status: response.status, headers: response.headers, body });
+    if (differences.length > 0 && performance.now() < deadline) {
+      await delay(100);
+      continue;
+    }
+    console.log(`← ${response.status}`);
+    for (const header of Object.keys(request.expect.headers)) {
+      const value = response.headers.get(header);
+      if (value !== null) console.log(`  ${header}: ${value}`);
+    }
+    if (body.length > 0) console.log(shortened(body));
+    for (const difference of differences) console.log(`✖ ${difference}`);
+    const hint = response.headers.get("x-portico-hint");
+    if (differences.length > 0 && hint !== null) console.log(`  (${hint}; in ${folder})`);
+    return differences.length === 0;
+  }
+}
+
+/** A body for people: text that is not too long, else its size. */
+function shortened(body: Buffer): string {
+  const text = body.toString();
+  const isText = !/[\x00-\x08\x0e-\x1f\ufffd]/.test(text);
+  return isText && text.length <= 4_000 ? text.trimEnd() : `(${body.length} bytes)`;
+}
+
+/** `portico …` in a process of its own; what it prints is printed here, too. */
+class Program {
+  readonly #child: ChildProcess;
+  readonly ended: Promise<number>;
+  #output = "";
+
+  constructor(args: readonly string[], cwd: string) {
+    // The channel ends it with this process, however that ends.
+    this.#child = spawn(process.execPath, [portico, ...args], { cwd, stdio: ["ignore", "pipe", "pipe", "ipc"] });
+    for (const stream of [this.#child.stdout, this.#child.stderr])
+      stream?.setEncoding("utf8").on("data", (text: string) => {
+        process.stdout.write(text);
+        this.#output += text;
+      });
+    this.ended = new Promise((resolve) => this.#child.once("close", (code) => resolve(code ?? 1)));
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+      process.on(signal, () => void this.#child.kill(signal));
+  }
+
+  /** Where `up` serves the API; undefined if it could not deploy it. */
+  async baseUrl(): Promise<string | undefined> {
+    await this.until(/Ctrl-C stops/);
+    return / at (https?:\S+)/.exec(this.#output)?.[1];
+  }
+
+  /** What it has printed or prints soon, as soon as it matches. */
+  async until(pattern: RegExp): Promise<string | undefined> {
+    for (const end = performance.now() + eventuallyMs; ; await delay(20)) {
+      const found = pattern.exec(this.#output)?.[0];
+      if (found !== undefined || performance.now() > end || this.#child.exitCode !== null) return found;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#child.kill("SIGTERM");
+    await this.ended;
+  }
+}
+
+const [name, ...rest] = process.argv.slice(2);
+if (name === undefined) list();
+else if (!listExamples().includes(name)) {
+  console.error(`There is no example ${name}. There are: ${listExamples().join(", ")}`);
+  process.exitCode = 1;
+} else
+  process.exitCode = await show(
+    name,
+    rest.filter((flag) => flag !== "--once"),
+    rest.includes("--once"),
+  );

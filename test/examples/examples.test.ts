@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { examplesFolder, listExamples, readExample } from "../../scripts/example-file.ts";
+import { run, tool } from "../tool.ts";
+
+const script = join(import.meta.dirname, "../../scripts/example.ts");
+const readmeLinesMax = 30;
+
+for (const name of listExamples()) {
+  const folder = join(examplesFolder, name);
+  const needed = existsSync(join(folder, "setup.sh")) ? tool("aws", ["--version"], true) : { skip: false };
+  test(`examples/${name} answers as it says`, needed, async () => {
+    const { status, stdout, stderr } = await run(
+      process.execPath,
+      [script, name, "--once", "--port", "0", "--threads", "1"],
+      {
+        env: { NO_COLOR: "1" },
+      },
+    );
+    assert.equal(status, 0, stdout + stderr);
+    assert.match(stdout, /All answers are as expected/);
+  });
+
+  test(`examples/${name}/README.md is short and has the one command`, () => {
+    const readme = readFileSync(join(folder, "README.md"), "utf8");
+    assert.ok(readme.trimEnd().split("\n").length <= readmeLinesMax, `more than ${readmeLinesMax} lines`);
+    assert.ok(readme.includes(`npm run example ${name}\n`), `npm run example ${name}`);
+    assert.ok(readme.startsWith(`# ${readExample(name).title}\n`), "its heading is the title in example.yaml");
+  });
+}
+
+test("without a name the examples are listed; a wrong name is said", async () => {
+  const listed = await run(process.execPath, [script]);
+  assert.equal(listed.status, 0, listed.stderr);
+  for (const name of listExamples()) assert.ok(listed.stdout.includes(`  ${name} `), name);
+  const wrong = await run(process.execPath, [script, "petshop"]);
+  assert.equal(wrong.status, 1);
+  assert.match(wrong.stderr, /no example petshop\. There are: .*petstore/);
+});
