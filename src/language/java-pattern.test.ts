@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { below, makeRandom } from "../../test/random.ts";
 import { parseJavaPattern } from "./java-pattern.ts";
 
 function matches(source: string, text: string): boolean {
@@ -58,11 +59,8 @@ test("patterns that hang a backtracking engine are answered at once", () => {
 });
 
 test("agrees with JavaScript's engine on random patterns of what both have", () => {
-  let seed = 12345;
-  const random = (n: number): number => {
-    seed = (seed * 1103515245 + 12345) % 2147483648;
-    return seed % n;
-  };
+  const numbers = makeRandom(12_345);
+  const random = (limit: number): number => below(numbers, limit);
   const make = (depth: number): string => {
     const kind = random(depth > 3 ? 3 : 8);
     if (kind < 3) return ["a", "b", "[ab]", ".", "[^a]", "\\d"][random(6)]!;

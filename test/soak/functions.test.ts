@@ -13,9 +13,9 @@ import type { FunctionClient } from "../../src/functions/function-client.ts";
 import { FunctionManager } from "../../src/functions/manager.ts";
 import { PackageStore } from "../../src/functions/packages.ts";
 import { aFunctionSpec } from "../a-function-spec.ts";
+import { seed } from "../fuzz/from-models.ts";
 import { makeRandom, pick } from "../random.ts";
 
-const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const durationMs = Number(process.env["SOAK_MS"] ?? 3_000);
 
 const code = `exports.handler = async (event) => {
@@ -25,7 +25,7 @@ const code = `exports.handler = async (event) => {
   return event.id;
 };`;
 
-test(`functions come through everything at once (SEED=${seed})`, async (t) => {
+test(`functions come through everything at once (PORTICO_FUZZ_SEED=${seed})`, async (t) => {
   const root = mkdtempSync(join(tmpdir(), "portico-soak-"));
   t.after(() => rmSync(root, { recursive: true, force: true }));
   const ignore = (): void => undefined;

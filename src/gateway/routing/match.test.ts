@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { aMethod, aMock, aRestApi, aStage } from "../../../test/exchange/a-rest-api.ts";
+import { below, makeRandom } from "../../../test/random.ts";
 import { compileRest } from "../../compiler/compile-rest.ts";
 import { decodeLeniently, Router } from "./match.ts";
 
@@ -51,11 +52,8 @@ function bruteForce(paths: readonly string[], path: string): string | undefined 
 }
 
 test("agrees with brute force on random routes and paths", () => {
-  let seed = 99;
-  const random = (n: number): number => {
-    seed = (seed * 1103515245 + 12345) % 2147483648;
-    return Math.floor(seed / 65536) % n;
-  };
+  const numbers = makeRandom(99);
+  const random = (limit: number): number => below(numbers, limit);
   for (let round = 0; round < 300; round++) {
     const paths = new Set<string>();
     for (let count = random(12) + 1; count > 0; count--) {

@@ -1,17 +1,4 @@
-/** Random numbers from a seed, so that what was found can be found again. */
-export class Random {
-  #state: number;
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-  below(count: number): number {
-    this.#state = (Math.imul(this.#state, 1_103_515_245) + 12_345) >>> 0;
-    return (this.#state >>> 8) % count;
-  }
-  pick<Item>(items: readonly Item[]): Item {
-    return items[this.below(items.length)]!;
-  }
-}
+import { below, pick, type Random } from "../../random.ts";
 
 /** The variables that random templates speak of. */
 export const randomContext = {
@@ -94,7 +81,7 @@ const texts = [
 /** A template that may use everything of the language, mostly well-formed, not always. */
 export function randomTemplate(random: Random): string {
   const template = new Writer(random).template(0);
-  const macro = `#macro(mac $p $q)<$p|$q|$!bodyContent>${random.pick(["", "#set($p = 1)$p", "#set($v1 = $q)"])}#end`;
+  const macro = `#macro(mac $p $q)<$p|$q|$!bodyContent>${pick(random, ["", "#set($p = 1)$p", "#set($v1 = $q)"])}#end`;
   const late = "#macro(late $a)late $a#end";
   return (/mac\(/.test(template) ? macro : "") + template + (template.includes("late(") ? late : "");
 }
@@ -107,23 +94,23 @@ class Writer {
 
   template(depth: number): string {
     let text = "";
-    const count = this.#random.below(depth === 0 ? 4 : 2) + 1;
-    for (let index = 0; index < count; index++) text += this.#random.pick(blanks) + this.#statement(depth);
-    return text + this.#random.pick(blanks);
+    const count = below(this.#random, depth === 0 ? 4 : 2) + 1;
+    for (let index = 0; index < count; index++) text += pick(this.#random, blanks) + this.#statement(depth);
+    return text + pick(this.#random, blanks);
   }
 
   #reference(): string {
-    let body = this.#random.pick(names);
-    for (let part = this.#random.below(4); part > 1; part--) body += this.#random.pick([...members, ...calls]);
-    return this.#random.pick([`$${body}`, `$${body}`, `\${${body}}`, `$!${body}`, `$!{${body}}`]);
+    let body = pick(this.#random, names);
+    for (let part = below(this.#random, 4); part > 1; part--) body += pick(this.#random, [...members, ...calls]);
+    return pick(this.#random, [`$${body}`, `$${body}`, `\${${body}}`, `$!${body}`, `$!{${body}}`]);
   }
 
   #string(depth: number): string {
-    switch (this.#random.below(4)) {
+    switch (below(this.#random, 4)) {
       case 0:
-        return `"${this.#random.pick(["a", "b c", "", ","])}"`;
+        return `"${pick(this.#random, ["a", "b c", "", ","])}"`;
       case 1:
-        return `'${this.#random.pick(["a", "$x", "it''s"])}'`;
+        return `'${pick(this.#random, ["a", "$x", "it''s"])}'`;
       case 2:
         return `"p${this.#reference().replaceAll('"', '""')}q"`;
       default:
@@ -132,22 +119,22 @@ class Writer {
   }
 
   #value(depth: number): string {
-    if (depth > 4) return this.#random.pick([...numbers, `$${this.#random.pick(names)}`]);
-    switch (this.#random.below(9)) {
+    if (depth > 4) return pick(this.#random, [...numbers, `$${pick(this.#random, names)}`]);
+    switch (below(this.#random, 9)) {
       case 0:
         return this.#string(depth);
       case 1:
-        return this.#random.pick(["true", "false"]);
+        return pick(this.#random, ["true", "false"]);
       case 2:
-        return `[${this.#value(depth + 1)}${this.#random.pick([",", ", ", " , "])}${this.#value(depth + 1)}]`;
+        return `[${this.#value(depth + 1)}${pick(this.#random, [",", ", ", " , "])}${this.#value(depth + 1)}]`;
       case 3:
-        return `[${this.#random.pick(["1", "$z", "3", "-2"])}${this.#random.pick(["..", " .. "])}${this.#random.pick(["$n", "4", "0"])}]`;
+        return `[${pick(this.#random, ["1", "$z", "3", "-2"])}${pick(this.#random, ["..", " .. "])}${pick(this.#random, ["$n", "4", "0"])}]`;
       case 4:
         return `{${this.#value(depth + 1)} : ${this.#value(depth + 1)}}`;
       case 5:
-        return this.#random.pick(["[]", "{}"]);
+        return pick(this.#random, ["[]", "{}"]);
       case 6:
-        return this.#random.pick(numbers);
+        return pick(this.#random, numbers);
       default:
         return this.#reference();
     }
@@ -156,17 +143,17 @@ class Writer {
   #expression(depth: number): string {
     if (depth > 2) return this.#value(depth);
     const operand = (): string => this.#expression(depth + 1);
-    switch (this.#random.below(8)) {
+    switch (below(this.#random, 8)) {
       case 0:
-        return `${operand()} ${this.#random.pick(["+", "-", "*", "/", "%", "+"])} ${operand()}`;
+        return `${operand()} ${pick(this.#random, ["+", "-", "*", "/", "%", "+"])} ${operand()}`;
       case 1:
         return `(${operand()})`;
       case 2:
         return `!${this.#value(depth)}`;
       case 3:
-        return `${operand()} ${this.#random.pick(["==", "!=", "<", ">", "<=", ">=", "eq", "ne", "lt", "gt"])} ${operand()}`;
+        return `${operand()} ${pick(this.#random, ["==", "!=", "<", ">", "<=", ">=", "eq", "ne", "lt", "gt"])} ${operand()}`;
       case 4:
-        return `${operand()} ${this.#random.pick(["&&", "||", "and", "or"])} ${operand()}`;
+        return `${operand()} ${pick(this.#random, ["&&", "||", "and", "or"])} ${operand()}`;
       case 5:
         return `${this.#value(depth + 1)}+${this.#value(depth + 1)}`;
       default:
@@ -175,52 +162,52 @@ class Writer {
   }
 
   #block(depth: number): string {
-    let text = this.#random.pick(blanks);
-    for (let count = this.#random.below(2); count >= 0; count--) {
-      text += this.#statement(depth + 1) + this.#random.pick(blanks);
+    let text = pick(this.#random, blanks);
+    for (let count = below(this.#random, 2); count >= 0; count--) {
+      text += this.#statement(depth + 1) + pick(this.#random, blanks);
     }
     return text;
   }
 
   #statement(depth: number): string {
-    const pick = this.#random.pick.bind(this.#random);
+    const choose = <T>(from: readonly T[]): T => pick(this.#random, from);
     const block = (): string => this.#block(depth);
     const condition = (): string => this.#expression(depth);
-    const kind = this.#random.below(depth > 1 ? 4 : 16);
+    const kind = below(this.#random, depth > 1 ? 4 : 16);
     switch (kind) {
       case 0:
       case 1:
-        return pick(texts);
+        return choose(texts);
       case 2:
       case 3:
         return this.#reference();
       case 4:
       case 5: {
-        const target = pick(["v1", "v2", "x", "n", "m.q", "l[0]", 'm["r"]', "i"]);
-        return `#set(${pick(["", " "])}$${target}${pick([" = ", "="])}${condition()}${pick(["", " "])})`;
+        const target = choose(["v1", "v2", "x", "n", "m.q", "l[0]", 'm["r"]', "i"]);
+        return `#set(${choose(["", " "])}$${target}${choose([" = ", "="])}${condition()}${choose(["", " "])})`;
       }
       case 6:
-        return `#if(${condition()})${block()}${pick(["#end", "#{end}"])}`;
+        return `#if(${condition()})${block()}${choose(["#end", "#{end}"])}`;
       case 7:
-        return `#if(${condition()})${block()}${pick(["#else", "#{else}"])}${block()}#end`;
+        return `#if(${condition()})${block()}${choose(["#else", "#{else}"])}${block()}#end`;
       case 8:
         return `#if ( ${condition()} )${block()}#elseif(${condition()})${block()}#else${block()}#end`;
       case 9:
       case 10: {
-        const items = pick(["$l", "$m", "[1..3]", '["a","b"]', "$m.entrySet()", '$s.split(",")', this.#value(depth)]);
-        const end = pick(["", "$foreach.index", "#if($foreach.hasNext),#end", "$velocityCount", "#break"]);
-        return `#foreach(${pick(["", " "])}$${pick(["i", "v1", "x"])} in ${items})${block()}${end}#end`;
+        const items = choose(["$l", "$m", "[1..3]", '["a","b"]', "$m.entrySet()", '$s.split(",")', this.#value(depth)]);
+        const end = choose(["", "$foreach.index", "#if($foreach.hasNext),#end", "$velocityCount", "#break"]);
+        return `#foreach(${choose(["", " "])}$${choose(["i", "v1", "x"])} in ${items})${block()}${end}#end`;
       }
       case 11:
-        return `#mac(${this.#value(depth)}${pick([" ", ", "])}${this.#value(depth)})`;
+        return `#mac(${this.#value(depth)}${choose([" ", ", "])}${this.#value(depth)})`;
       case 12:
         return `#@mac(${this.#value(depth)})${block()}#end`;
       case 13:
-        return `#define($${pick(["v1", "dd"])})${block()}#end`;
+        return `#define($${choose(["v1", "dd"])})${block()}#end`;
       case 14:
-        return pick(["#stop", "#break", "$dd", "$dd", `#unk(${this.#value(depth)})`]);
+        return choose(["#stop", "#break", "$dd", "$dd", `#unk(${this.#value(depth)})`]);
       default:
-        return pick([`#evaluate(${this.#string(depth)})`, `#late(${this.#value(depth)})`]);
+        return choose([`#evaluate(${this.#string(depth)})`, `#late(${this.#value(depth)})`]);
     }
   }
 }

@@ -1,9 +1,11 @@
 // The engine against Apache Velocity 1.7 itself: the case files and random templates must print the same, and what is an
-// error there must be one here. `PORTICO_SEED=n PORTICO_ROUNDS=n npm test -- test/differential/vtl` looks further.
+// error there must be one here. `PORTICO_FUZZ_SEED=n PORTICO_ROUNDS=n npm test -- test/differential/vtl` looks further.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readCaseFiles, renderCase } from "../../cases/vtl/case-files.ts";
-import { Random, randomContext, randomTemplate } from "./random-template.ts";
+import { seed } from "../../fuzz/from-models.ts";
+import { below, makeRandom, pick, type Random } from "../../random.ts";
+import { randomContext, randomTemplate } from "./random-template.ts";
 import { askVelocity, type Outcome, velocitySkip } from "./velocity.ts";
 
 const skip = velocitySkip();
@@ -41,36 +43,35 @@ test("the case files print what Velocity prints", { skip }, () => {
 });
 
 test("random templates print what Velocity prints", { skip }, () => {
-  const seed = Number(process.env["PORTICO_SEED"] ?? 1);
-  const random = new Random(seed);
+  const random = makeRandom(seed);
   const rounds = Number(process.env["PORTICO_ROUNDS"] ?? 1_500);
   const calls = Array.from({ length: rounds }, () => ({ template: randomTemplate(random), context: randomContext }));
-  compare(calls, `seed ${seed}`);
+  compare(calls, `PORTICO_FUZZ_SEED=${seed}`);
 });
 
 test("patterns find, replace and split as Java's do", { skip }, () => {
-  const seed = Number(process.env["PORTICO_SEED"] ?? 1);
-  const random = new Random(seed);
+  const random = makeRandom(seed);
   const template =
     "$!t.replaceAll($p, $r)|$!t.replaceFirst($p, $r)|$!t.matches($p)|#foreach($x in $t.split($p))<$x>#end" +
     "|#foreach($x in $t.split($p,2))<$x>#end|#foreach($x in $t.split($p,-1))<$x>#end";
   const calls = Array.from({ length: 500 }, () => ({
     template,
     context: {
-      t: Array.from({ length: random.below(9) }, () => random.pick([..."aabbc1. "])).join(""),
+      t: Array.from({ length: below(random, 9) }, () => pick(random, [..."aabbc1. "])).join(""),
       p: randomPattern(random, 0),
-      r: random.pick(["<$0>", "x", "", "\\$", "[$0$0]"]),
+      r: pick(random, ["<$0>", "x", "", "\\$", "[$0$0]"]),
     },
   }));
-  compare(calls, `seed ${seed}`);
+  compare(calls, `PORTICO_FUZZ_SEED=${seed}`);
 });
 
 /** Without repetitions of what may match nothing: Java ends such a loop in its own way. */
 function randomPattern(random: Random, depth: number): string {
-  const kind = random.below(depth > 2 ? 3 : 8);
-  if (kind < 3) return random.pick(["a", "b", "[ab]", ".", "[^a]", "\\d", "\\.", "c", "\\s", "\\w"]);
+  const kind = below(random, depth > 2 ? 3 : 8);
+  if (kind < 3) return pick(random, ["a", "b", "[ab]", ".", "[^a]", "\\d", "\\.", "c", "\\s", "\\w"]);
   if (kind < 5) return randomPattern(random, depth + 1) + randomPattern(random, depth + 1);
   if (kind < 6) return `(${randomPattern(random, depth + 1)}|${randomPattern(random, depth + 1)})`;
-  if (kind < 7) return `(${random.pick(["", "?:"])}${randomPattern(random, 3)})${random.pick(["*", "?", "*?", "??"])}`;
-  return `(${random.pick(["", "?:"])}${randomPattern(random, 3)})${random.pick(["+", "{2}", "{1,2}", "+?"])}`;
+  if (kind < 7)
+    return `(${pick(random, ["", "?:"])}${randomPattern(random, 3)})${pick(random, ["*", "?", "*?", "??"])}`;
+  return `(${pick(random, ["", "?:"])}${randomPattern(random, 3)})${pick(random, ["+", "{2}", "{1,2}", "+?"])}`;
 }
