@@ -126,4 +126,25 @@ export const commands: readonly CommandFacts[] = [
     examples: ["portico export Petstore dev --yaml --extensions integrations > petstore.yaml"],
     load: async () => (await import("./run-export.ts")).runExport,
   },
+  {
+    name: "vtl",
+    synopsis: "render a mapping template, without a server",
+    arguments: [{ name: "<TEMPLATE>", help: "the file with the template" }],
+    options: [
+      { flags: "--body <FILE>", help: "the request's body, or the integration's answer; - is standard input" },
+      { flags: "--context <FILE>", help: "JSON with values of $context; all others are made up" },
+      { flags: "--params <FILE>", help: "JSON with path, querystring and header, as $input.params() has them" },
+      { flags: "--stage-variables <FILE>", help: "JSON with the values of $stageVariables" },
+      { flags: "--content-type <TYPE>", help: "of the request or the answer (default: application/json)" },
+      { flags: "--response", help: "it is the template of an integration response" },
+      { flags: "--watch", help: "render it again when one of the files is saved" },
+      json,
+    ],
+    takesServerSettings: false,
+    examples: [
+      "portico vtl request.vtl --body order.json",
+      "portico vtl response.vtl --response --body answer.xml --watch",
+    ],
+    load: async () => (await import("./run-vtl.ts")).runVtl,
+  },
 ];

@@ -55,7 +55,8 @@ interface Context {
 }
 
 function property(context: Context, name: string): TemplateValue {
-  const { exchange, side } = context.rendering;
+  const { exchange, side, givenContext } = context.rendering;
+  if (givenContext?.has(name) === true && name !== `${side}Override`) return givenContext.get(name)!;
   const read = variables.get(name);
   if (read !== undefined) return read(exchange) ?? null;
   switch (name) {

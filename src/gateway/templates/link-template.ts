@@ -1,7 +1,8 @@
 import { compileTemplate } from "../../language/vtl/compile-template.ts";
 import { parseTemplate } from "../../language/vtl/parse-template.ts";
+import type { TemplateScope } from "../../language/vtl/rendering.ts";
 import { apiGatewayPolicy } from "../../language/vtl/template-policy.ts";
-import type { TemplateValue } from "../../language/vtl/values.ts";
+import type { HostObject, TemplateValue } from "../../language/vtl/values.ts";
 import type { MethodPlan, StagePlan } from "../../plan/plan.ts";
 import type { VelocityPlan } from "../../plan/steps.ts";
 import type { Logger } from "../../telemetry/logger.ts";
@@ -60,19 +61,22 @@ export function linkTemplate(plan: VelocityPlan, options: TemplateOptions): Temp
     readsPayload: plan.velocity.includes("input"),
     render(exchange, payload) {
       const rendering = new Rendering(exchange, side, payload ?? new Payload(undefined));
-      const scope = new Map<string, TemplateValue>([
-        ["input", inputObject(rendering)],
-        ["context", contextObject(rendering)],
-        ["stageVariables", stageVariables],
-        ["util", utilObject],
-      ]);
-      const rendered = compiled.render(scope);
+      const rendered = compiled.render(templateScope(rendering, stageVariables));
       if (rendered.kind === "text") return rendered;
       if (rendering.malformed !== undefined) return { kind: "malformed", detail: rendering.malformed };
       return fail(`${name}, line ${rendered.line}, column ${rendered.column}: ${rendered.message}`);
     },
   };
 }
+
+/** All that a template finds set. */
+export const templateScope = (rendering: Rendering, stageVariables: HostObject): TemplateScope =>
+  new Map<string, TemplateValue>([
+    ["input", inputObject(rendering)],
+    ["context", contextObject(rendering)],
+    ["stageVariables", stageVariables],
+    ["util", utilObject],
+  ]);
 
 /** Tells of a template's failures: once for a deployment so that it is seen, then only to who debugs. */
 export function linkFailureLog(

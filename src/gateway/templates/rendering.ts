@@ -1,3 +1,4 @@
+import type { TemplateMap } from "../../language/vtl/values.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Payload } from "./payload.ts";
 
@@ -11,10 +12,13 @@ export class Rendering {
   readonly payload: Payload;
   /** The parser's words, if the template asked for JSON and the payload is none. */
   malformed: string | undefined = undefined;
+  /** Values of `$context` that count more than the exchange's: for a template that is rendered without a server. */
+  readonly givenContext: TemplateMap | undefined;
 
-  constructor(exchange: Exchange, side: Side, payload: Payload) {
+  constructor(exchange: Exchange, side: Side, payload: Payload, givenContext?: TemplateMap) {
     this.exchange = exchange;
     this.side = side;
     this.payload = payload;
+    this.givenContext = givenContext;
   }
 }

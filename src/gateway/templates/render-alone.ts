@@ -1,0 +1,172 @@
+import { type ParsedJson, parseJsonText } from "../../language/json-text.ts";
+import { compileTemplate } from "../../language/vtl/compile-template.ts";
+import { Meter } from "../../language/vtl/meter.ts";
+import { parseTemplate } from "../../language/vtl/parse-template.ts";
+import { apiGatewayPolicy } from "../../language/vtl/template-policy.ts";
+import { TemplateList, TemplateMap, textOf } from "../../language/vtl/values.ts";
+import { mediaTypeOf } from "../integrations/media-types.ts";
+import { makeUnsentExchange, type Named } from "../unsent-exchange.ts";
+import { templateScope } from "./link-template.ts";
+import type { OverriddenValues, Overrides } from "./overrides.ts";
+import { Payload } from "./payload.ts";
+import { Rendering, type Side } from "./rendering.ts";
+import { stageVariablesObject } from "./stage-variables-object.ts";
+
+/** What a template is rendered with; JSON as text, so that what is wrong with it has a place. */
+export interface AloneInput {
+  readonly template: string;
+  readonly side: Side;
+  /** The request's body, or the integration's answer. */
+  readonly body?: Buffer | undefined;
+  /** `$context`: an object; what it does not name has made-up values. */
+  readonly context?: string | undefined;
+  /** As `$input.params()` has them: `{"path": {}, "querystring": {}, "header": {}}`; several values are a list. */
+  readonly params?: string | undefined;
+  readonly stageVariables?: string | undefined;
+  /** What the output is to be; application/json if it is not given. */
+  readonly contentType?: string | undefined;
+  readonly nowMs: number;
+}
+
+/** What a problem is in: one of the inputs, or the output. */
+export type AloneSource = "template" | "body" | "context" | "params" | "stageVariables" | "output";
+
+export interface AloneProblem {
+  readonly source: AloneSource;
+  readonly message: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Values by name, by place: `header`, `querystring`, `path`. */
+type ByPlace = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+
+/** What the template gave to `$context.requestOverride` and `$context.responseOverride`. */
+export interface OverridesMade {
+  readonly request: ByPlace;
+  readonly response: ByPlace;
+  readonly status?: number;
+}
+
+export type AloneOutcome =
+  | { readonly kind: "failure"; readonly problem: AloneProblem }
+  | {
+      readonly kind: "text";
+      readonly text: string;
+      readonly overrides: OverridesMade;
+      /** The output should be JSON, and is none. */
+      readonly warning: AloneProblem | undefined;
+    };
+
+/** Renders a mapping template without a server: the engine, the variables and the bounds are those of a gateway thread. */
+export function renderAlone(input: AloneInput): AloneOutcome {
+  try {
+    return render(input);
+  } catch (error) {
+    if (error instanceof WrongInput) return { kind: "failure", problem: error.problem };
+    throw error;
+  }
+}
+
+class WrongInput extends Error {
+  readonly problem: AloneProblem;
+  constructor(problem: AloneProblem) {
+    super(problem.message);
+    this.problem = problem;
+  }
+}
+
+function render(input: AloneInput): AloneOutcome {
+  const { template, side, contentType, nowMs } = input;
+  const context = readObject(input, "context");
+  const params = readObject(input, "params");
+  const headers = readTexts(params, "params", "header");
+  const exchange = makeUnsentExchange({
+    method: readTexts(context, "context").find(({ name }) => name === "httpMethod")?.values[0] ?? "POST",
+    path: readTexts(params, "params", "path"),
+    query: readTexts(params, "params", "querystring"),
+    headers:
+      side === "request" && contentType !== undefined
+        ? [...headers, { name: "Content-Type", values: [contentType] }]
+        : headers,
+    nowMs,
+  });
+  const variables = readTexts(readObject(input, "stageVariables"), "stageVariables");
+  const stageVariables = stageVariablesObject(
+    Object.fromEntries(variables.map(({ name, values }) => [name, values[0] ?? ""])),
+  );
+  const payload = new Payload(input.body);
+  const rendering = new Rendering(exchange, side, payload, context);
+  const parsed = parseTemplate(template);
+  if (parsed.kind === "problem") return failure("template", parsed);
+  const rendered = compileTemplate(parsed, apiGatewayPolicy).render(templateScope(rendering, stageVariables));
+  if (rendered.kind === "failure") {
+    const { json } = payload;
+    if (rendering.malformed === undefined || json.kind !== "malformed") return failure("template", rendered);
+    throw new WrongInput(malformed("body", "The template asks for JSON", json));
+  }
+  const { text } = rendered;
+  const overridden = exchange.overrides?.of(side, "header").get("content-type")?.values.at(-1);
+  return {
+    kind: "text",
+    text,
+    overrides: overridesMade(exchange.overrides),
+    warning: checkOutput(text, overridden ?? contentType ?? "application/json"),
+  };
+}
+
+const failure = (source: AloneSource, { message, line, column }: Omit<AloneProblem, "source">): AloneOutcome => ({
+  kind: "failure",
+  problem: { source, message, line, column },
+});
+
+function checkOutput(text: string, contentType: string): AloneProblem | undefined {
+  if (!/[/+]json$/.test(mediaTypeOf(contentType)) || text.trim() === "") return undefined;
+  const parsed = parseJsonText(text);
+  return parsed.kind === "value" ? undefined : malformed("output", "The output is no JSON", parsed);
+}
+
+/** In the parser's words, without what they add for AWS's message; its column is behind what it stumbled over. */
+function malformed(source: AloneSource, what: string, { detail, line, column }: MalformedJson): AloneProblem {
+  return { source, message: `${what}: ${detail.split("\n", 1)[0]}`, line, column: Math.max(1, column - 1) };
+}
+
+type MalformedJson = Extract<ParsedJson, { readonly kind: "malformed" }>;
+
+function overridesMade(overrides: Overrides | undefined): OverridesMade {
+  const of = (side: Side): ByPlace => {
+    const places = (["header", "querystring", "path"] as const).map(
+      (place) => [place, valuesByName(overrides?.of(side, place))] as const,
+    );
+    return Object.fromEntries(places.filter(([, values]) => Object.keys(values).length > 0));
+  };
+  const status = overrides?.status;
+  return { request: of("request"), response: of("response"), ...(status !== undefined && { status }) };
+}
+
+const valuesByName = (values: OverriddenValues | undefined): Readonly<Record<string, readonly string[]>> =>
+  Object.fromEntries([...(values?.values() ?? [])].map((one) => [one.name, one.values]));
+
+/** An input that must be a JSON object. */
+function readObject(input: AloneInput, source: "context" | "params" | "stageVariables"): TemplateMap | undefined {
+  const text = input[source];
+  if (text === undefined) return undefined;
+  const parsed = parseJsonText(text);
+  if (parsed.kind === "malformed") throw new WrongInput(malformed(source, "This is no JSON", parsed));
+  if (parsed.value instanceof TemplateMap) return parsed.value;
+  throw new WrongInput({ source, message: "This is no JSON object", line: 1, column: 1 });
+}
+
+/** The members of an object, or of one in it, as texts. */
+function readTexts(map: TemplateMap | undefined, source: AloneSource, member?: string): Named[] {
+  const found = member === undefined ? map : map?.member(member);
+  if (found === undefined) return [];
+  if (!(found instanceof TemplateMap)) {
+    throw new WrongInput({ source, message: `"${member}" is no JSON object`, line: 1, column: 1 });
+  }
+  const meter = new Meter();
+  return [...found.entries()].map(([name, value]) => ({
+    name: String(name),
+    values: (value instanceof TemplateList ? value.items : [value]).map((item) => textOf(item, meter) ?? ""),
+  }));
+}
