@@ -98,10 +98,14 @@ export async function load(
     readonly seconds?: number;
     readonly headers?: readonly string[];
     readonly core?: number;
+    /** A file in Lua that makes the requests. */
+    readonly script?: string;
   } = {},
 ): Promise<number> {
-  const { connections = 32, seconds = 3, headers = [], core = 1 } = options;
-  const args = ["-t1", `-c${connections}`, `-d${seconds}s`, ...headers.flatMap((header) => ["-H", header]), url];
+  const { connections = 32, seconds = 3, headers = [], core = 1, script } = options;
+  const args = ["-t1", `-c${connections}`, `-d${seconds}s`, ...headers.flatMap((header) => ["-H", header])];
+  if (script !== undefined) args.push("-s", script);
+  args.push(url);
   const pinned = hasTool("taskset") ? ["taskset", "-c", String(core), "wrk", ...args] : ["wrk", ...args];
   const { stdout } = await run(pinned[0]!, pinned.slice(1));
   const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout);

@@ -69,7 +69,7 @@ function addCommand(program: Command, facts: CommandFacts): void {
 function serverOptions(): Option[] {
   const options = configKeys.map((key) => {
     const option = new Option(flagOf(key), `${key.help}${defaultOf(key)}`);
-    const takesMany = key.value.kind === "names" || key.value.kind === "origins";
+    const takesMany = ["names", "origins", "numbers"].includes(key.value.kind);
     return takesMany ? option.argParser((value: string, before: string[] = []) => [...before, value]) : option;
   });
   const config = new Option(

@@ -36,7 +36,7 @@ test("without settings everything has its default", async () => {
   assert.equal(config.accessLog, "-");
   assert.deepEqual(config.allowOrigin, []);
   assert.equal(config.managementPayloadMax, 6 * 1024 * 1024);
-  assert.equal(config.resourcesMax, 300);
+  assert.deepEqual(config.limit, {});
 });
 
 test("a flag wins over the environment, that over the file, that over the default", async () => {
@@ -50,7 +50,26 @@ test("a flag wins over the environment, that over the file, that over the defaul
   assert.equal(config.logLevel, "debug");
   assert.equal(config.threads, 7);
   assert.equal(config.data, join(folder, "../elsewhere"));
-  assert.equal(config.resourcesMax, 300);
+  assert.deepEqual(config.limit, {});
+});
+
+test("limits come by name, as a YAML mapping, repeated flags, or text with commas", async () => {
+  const path = join(folder, "limits.yaml");
+  writeFileSync(path, "limit: { resourcesPerApi: 400, stagesPerApi: 20 }\n");
+  assert.deepEqual((await read({ config: path })).limit, { resourcesPerApi: 400, stagesPerApi: 20 });
+  const several = { resourcesPerApi: 1000, edgeApis: 2 };
+  assert.deepEqual((await read({ limit: ["resourcesPerApi=1000", "edgeApis=2"] })).limit, several);
+  assert.deepEqual((await read({}, { PORTICO_LIMIT: "resourcesPerApi=1000, edgeApis=2" })).limit, several);
+  for (const wrong of [
+    "resources=1",
+    "resourcesPerApi",
+    "resourcesPerApi=",
+    "edgeApis=0",
+    "edgeApis=1e3",
+    "__proto__=1",
+  ]) {
+    await assert.rejects(read({ limit: [wrong] }), UserError, wrong);
+  }
 });
 
 test("lists come as YAML sequences, repeated flags, or text with commas", async () => {

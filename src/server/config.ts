@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { dirname, resolve } from "node:path";
 import { bounds } from "../base/bounds.ts";
 import { UserError } from "../base/user-error.ts";
+import { type RestLimits, restLimits } from "../management/rest/limits.ts";
 
 /** What a server is started with. Every member is a key of {@link configKeys}. */
 export interface ServerConfig {
@@ -25,7 +26,8 @@ export interface ServerConfig {
   readonly domain: readonly string[];
   /** Bytes of an API Gateway management call's body. */
   readonly managementPayloadMax: number;
-  readonly resourcesMax: number;
+  /** What of AWS's limits is another number here. */
+  readonly limit: Readonly<Partial<RestLimits>>;
   /** DESIGN.md §10.2. */
   readonly profile: "aws" | "relaxed";
   /** Bytes of a data plane request's body that is buffered. */
@@ -46,7 +48,9 @@ type ConfigKind =
   | { readonly kind: "bytes"; readonly min: number; readonly max: number }
   | { readonly kind: "choice"; readonly of: readonly string[] }
   | { readonly kind: "names" }
-  | { readonly kind: "origins" };
+  | { readonly kind: "origins" }
+  /** Whole numbers by name. */
+  | { readonly kind: "numbers"; readonly names: readonly string[]; readonly min: number; readonly max: number };
 
 export interface ConfigKey {
   readonly name: keyof ServerConfig;
@@ -163,13 +167,12 @@ export const configKeys: readonly ConfigKey[] = [
     help: "largest body of an API Gateway management call",
   },
   {
-    name: "resourcesMax",
-    flag: "resources-max",
-    placeholder: "N",
-    value: { kind: "integer", min: 1, max: 100_000 },
-    // AWS: API Gateway quotas, "Resources per API" 300.
-    default: 300,
-    help: "resources that a REST API may have",
+    name: "limit",
+    flag: "limit",
+    placeholder: "NAME=N",
+    value: { kind: "numbers", names: Object.keys(restLimits), min: 1, max: 1_000_000 },
+    default: [],
+    help: `another number than AWS's, such as resourcesPerApi=1000; of ${Object.keys(restLimits).join(", ")}`,
   },
   {
     name: "profile",
@@ -177,7 +180,7 @@ export const configKeys: readonly ConfigKey[] = [
     placeholder: "NAME",
     value: { kind: "choice", of: ["aws", "relaxed"] },
     default: "aws",
-    help: "`relaxed` imports documents that AWS refuses, with warnings: model names, second path variables",
+    help: "`relaxed` lifts AWS's limits, and imports documents that AWS refuses: model names, second path variables",
   },
   {
     name: "payloadMax",
@@ -312,6 +315,16 @@ const parsers: { readonly [K in ConfigKind["kind"]]: Parse<K> } = {
       ? { value: origins }
       : { wanted: "web origins, separated by commas, each with its scheme and no path, such as http://localhost:3000" };
   },
+  numbers: (value, { names, min, max }) => {
+    const numbers: Record<string, number> = {};
+    const wanted = `NAME=N, N from ${min} to ${max}, and NAME one of ${names.join(", ")}`;
+    for (const [name, text] of pairs(value) ?? [["", ""]]) {
+      const number = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+      if (!names.includes(name) || !(number >= min && number <= max)) return { wanted };
+      numbers[name] = number;
+    }
+    return { value: numbers };
+  },
 };
 
 function parseValue(key: ConfigKey, value: unknown, where: string, base: string): unknown {
@@ -334,6 +347,17 @@ function texts(value: unknown): string[] | undefined {
     .flatMap((item) => item.split(","))
     .map((item) => item.trim())
     .filter((item) => item !== "");
+}
+
+/** Names with their values: a YAML mapping, or a list of `NAME=VALUE`. */
+function pairs(value: unknown): [name: string, value: string][] | undefined {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return Object.entries(value).map(([name, member]) => [name, String(member)]);
+  }
+  return texts(value)?.map((text) => {
+    const sign = text.indexOf("=");
+    return sign < 0 ? [text, ""] : [text.slice(0, sign).trim(), text.slice(sign + 1).trim()];
+  });
 }
 
 const showBytes = (bytes: number): string => (bytes >= mib ? `${bytes / mib}MB` : `${bytes / kib}KB`);

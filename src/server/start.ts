@@ -115,7 +115,7 @@ export async function startServer(
       model: "apigateway",
       operations: makeRestOperations({
         store,
-        limits: makeRestLimits({ resourcesPerApi: config.resourcesMax }),
+        limits: makeRestLimits(config.limit, config.profile),
         profile: config.profile,
       }),
     },

@@ -74,7 +74,7 @@ import {
 } from "@aws-sdk/client-api-gateway";
 import { elsewhere, refuses as refusesCall, startForSuite, status } from "./sdk-client.ts";
 
-const portico = startForSuite({ args: ["--resources-max", "2000", "--threads", "1"], exitCode: 0 });
+const portico = startForSuite({ args: ["--limit", "resourcesPerApi=2000", "--threads", "1"], exitCode: 0 });
 const client = portico.client(APIGatewayClient, elsewhere);
 
 async function refuses(...expected: Parameters<typeof refusesCall>) {

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as sdk from "@aws-sdk/client-api-gateway";
+import type { LambdaClient } from "@aws-sdk/client-lambda";
+import { functionOf, permissionOf } from "../sdk/sdk-client.ts";
+
+interface Step {
+  readonly call: string;
+  readonly with?: Readonly<Record<string, unknown>>;
+  /** What of the answer has to be there: values by path. */
+  readonly expect?: Readonly<Record<string, unknown>>;
+  /** What the answer's body begins with. */
+  readonly expectBytes?: string;
+  /** What later steps name as `${name}`: paths of the answer by name. */
+  readonly keep?: Readonly<Record<string, string>>;
+}
+
+/** One walk through the whole REST management API, as data. */
+export const walkFile = join(import.meta.dirname, "walk.json");
+
+/** Operations that answer 501: the walk leaves them out. */
+export const notYet: readonly string[] = [
+  "TestInvokeAuthorizer",
+  "TestInvokeMethod",
+  "GetSdk",
+  "GetSdkType",
+  "GetSdkTypes",
+];
+
+/** What the walk's `${today}` stands for. */
+export const today = (): string => new Date().toISOString().slice(0, 10);
+
+/** Allows or denies as the token says. */
+const authorizer = `exports.handler = async ({ authorizationToken, methodArn }) => ({
+  principalId: "someone",
+  policyDocument: {
+    Version: "2012-10-17",
+    Statement: [{ Action: "execute-api:Invoke", Effect: authorizationToken, Resource: methodArn }],
+  },
+});`;
+
+/** What has to be there before the walk: the function of its authorizer. */
+export async function prepareWalk(lambda: LambdaClient): Promise<void> {
+  await lambda.send(functionOf("every-operation", authorizer));
+  await lambda.send(permissionOf("every-operation"));
+}
+
+/**
+ * Takes the walk through the SDK; `onCall` hears of each call and how long it took. Throws for an unexpected answer; what
+ * the walk expects of lists holds only on a server with nothing else on it.
+ */
+export async function walkThroughSdk(
+  client: sdk.APIGatewayClient,
+  options: { readonly isAlone: boolean; onCall(operation: string, ms: number): void },
+): Promise<void> {
+  const kept: Record<string, string> = { today: today() };
+  for (const step of JSON.parse(readFileSync(walkFile, "utf8")) as readonly Step[]) {
+    if (notYet.includes(step.call)) continue;
+    const Command = (sdk as unknown as Record<string, new (input: object) => never>)[`${step.call}Command`];
+    assert.ok(Command, `the SDK has no ${step.call}`);
+    const input = fill(step.with ?? {}, kept) as Record<string, unknown>;
+    const isPayload = typeof input["body"] === "string" && !step.call.startsWith("Test");
+    const command = new Command(isPayload ? { ...input, body: Buffer.from(input["body"] as string) } : input);
+    const started = performance.now();
+    const answer = (await client.send(command)) as unknown as Record<string, unknown>;
+    options.onCall(step.call, performance.now() - started);
+    for (const [path, wanted] of Object.entries(fill(step.expect ?? {}, kept) as object)) {
+      if (!options.isAlone && path.startsWith("items.")) continue;
+      assert.deepEqual(at(answer, path), wanted, `${step.call}: ${path}`);
+    }
+    if (step.expectBytes !== undefined) {
+      const start = Buffer.from(answer["body"] as Uint8Array).subarray(0, step.expectBytes.length);
+      assert.equal(start.toString(), step.expectBytes, step.call);
+    }
+    for (const [name, path] of Object.entries(step.keep ?? {})) kept[name] = String(at(answer, path));
+  }
+}
+
+function fill(value: unknown, kept: Readonly<Record<string, string>>): unknown {
+  if (typeof value === "string") {
+    return value.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => {
+      assert.ok(kept[name], `nothing was kept as ${name}`);
+      return kept[name];
+    });
+  }
+  if (Array.isArray(value)) return value.map((item) => fill(item, kept));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, fill(item, kept)]));
+}
+
+/** `items.0.id`; a name with dots in it is found as it stands, as the last part. */
+function at(answer: unknown, path: string): unknown {
+  if (typeof answer !== "object" || answer === null) return undefined;
+  const members = answer as Record<string, unknown>;
+  if (Object.hasOwn(members, path)) return members[path];
+  const dot = path.indexOf(".");
+  return dot < 0 ? undefined : at(members[path.slice(0, dot)], path.slice(dot + 1));
+}
