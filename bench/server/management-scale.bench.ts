@@ -40,7 +40,7 @@ export const bench: Bench = {
   title: `management with ${apis} APIs of ${resources} resources in the store, on disk`,
   needs: ["wrk"],
   async run() {
-    const portico = await startPortico({ args: ["--data", "store"] });
+    const portico = await startPortico({ args: ["--data", "store", "--profile", "relaxed"] });
     const options = {
       endpoint: portico.url,
       region: "us-east-1",

@@ -19,7 +19,9 @@ let folder: string;
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), "portico-cli-"));
-  portico = await startPortico({ env: { PORTICO_MANAGEMENT_PAYLOAD_MAX: "33554432", PORTICO_LIMIT: "resourcesPerApi=5000" } });
+  portico = await startPortico({
+    env: { PORTICO_MANAGEMENT_PAYLOAD_MAX: "33554432", PORTICO_LIMIT: "resourcesPerApi=5000" },
+  });
 });
 after(async () => {
   await portico.stop();
