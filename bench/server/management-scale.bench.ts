@@ -10,7 +10,7 @@ import { load } from "../measure.ts";
 
 const apis = 1_000;
 const resources = 50;
-const walks = 5;
+const walks = 3;
 
 /** The credential scope is all that is read of a signature on loopback. */
 const signed =

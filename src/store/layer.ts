@@ -64,7 +64,7 @@ export class Layer implements Source {
   }
 
   list(scope: Scope, kind: string, options: ListOptions): LayerEntry[] {
-    const { prefix = "", after, limit } = options;
+    const { prefix = "", after, limit, containing = "" } = options;
     const mine = [...(this.#kinds.get(rangeKey(scope, kind))?.values() ?? [])].filter(
       (entry) => entry.id.startsWith(prefix) && (after === undefined || compareIds(entry.id, after) > 0),
     );
@@ -77,7 +77,7 @@ export class Layer implements Source {
     );
     const byId = new Map(below.map((entry) => [entry.id, entry]));
     for (const entry of mine) {
-      if (entry.image === null) byId.delete(entry.id);
+      if (entry.image === null || !entry.image.text.includes(containing)) byId.delete(entry.id);
       else byId.set(entry.id, entry);
     }
     const merged = [...byId.values()].sort((a, b) => compareIds(a.id, b.id));

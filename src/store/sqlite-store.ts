@@ -241,6 +241,7 @@ class SqliteStore implements Store {
 class DatabaseSource implements Source {
   readonly #get: StatementSync;
   readonly #list: StatementSync;
+  readonly #listContaining: StatementSync;
   readonly #all: StatementSync;
   readonly #everything: StatementSync;
   readonly #put: StatementSync;
@@ -251,9 +252,9 @@ class DatabaseSource implements Source {
   constructor(database: DatabaseSync) {
     const key = "kind = ? AND account = ? AND region = ?";
     this.#get = database.prepare(`SELECT revision, body FROM document WHERE ${key} AND id = ?`);
-    this.#list = database.prepare(
-      `SELECT id, revision, body FROM document WHERE ${key} AND id >= ? AND id < ? AND id > ? ORDER BY id LIMIT ?`,
-    );
+    const range = `SELECT id, revision, body FROM document WHERE ${key} AND id >= ? AND id < ? AND id > ?`;
+    this.#list = database.prepare(`${range} ORDER BY id LIMIT ?`);
+    this.#listContaining = database.prepare(`${range} AND instr(body, ?) > 0 ORDER BY id LIMIT ?`);
     this.#all = database.prepare(
       "SELECT account, region, kind, id, revision, body FROM document WHERE kind = ? ORDER BY account, region, id",
     );
@@ -274,15 +275,18 @@ class DatabaseSource implements Source {
     return row === undefined ? null : { revision: row["revision"] as number, text: row["body"] as string };
   }
 
-  list(scope: Scope, kind: string, { prefix = "", after = "", limit = -1 }: ListOptions): LayerEntry[] {
-    return this.#list
-      .all(kind, scope.account, scope.region, prefix, prefix + lastCharacter, after, limit)
-      .map((row) => ({
-        scope,
-        kind,
-        id: row["id"] as string,
-        image: { revision: row["revision"] as number, text: row["body"] as string },
-      }));
+  list(scope: Scope, kind: string, { prefix = "", after = "", limit = -1, containing }: ListOptions): LayerEntry[] {
+    const range = [kind, scope.account, scope.region, prefix, prefix + lastCharacter, after];
+    const rows =
+      containing === undefined
+        ? this.#list.all(...range, limit)
+        : this.#listContaining.all(...range, containing, limit);
+    return rows.map((row) => ({
+      scope,
+      kind,
+      id: row["id"] as string,
+      image: { revision: row["revision"] as number, text: row["body"] as string },
+    }));
   }
 
   all(kind: string): LayerEntry[] {

@@ -61,6 +61,8 @@ export interface ListOptions {
   readonly prefix?: string;
   readonly after?: string;
   readonly limit?: number;
+  /** Only documents whose JSON has this text in it: a cheap sieve before they are parsed. Nothing that JSON escapes. */
+  readonly containing?: string;
 }
 
 export interface Transaction extends Reader {

@@ -85,6 +85,22 @@ export function storeContract(name: string, open: () => Store): void {
     assert.deepEqual(await list({ prefix: "_" }), []);
   });
 
+  claim("a list is sieved by a text, in what is committed and in what a transaction wrote", async (store) => {
+    await put(store, "part", "a", { link: "one" });
+    await put(store, "part", "b", { link: "two" });
+    await put(store, "part", "c", { link: "one" });
+    const list = async (tx: Reader, more: object = {}): Promise<string[]> =>
+      ids(await tx.list("part", { containing: '"one"', ...more }));
+    assert.deepEqual(await store.read(mine, (tx) => list(tx)), ["a", "c"]);
+    assert.deepEqual(await store.read(mine, (tx) => list(tx, { limit: 1 })), ["a"]);
+    await store.write(mine, async (tx) => {
+      await tx.put("part", "a", { link: "two" });
+      await tx.put("part", "b", { link: "one" });
+      assert.deepEqual(await list(tx), ["b", "c"]);
+      assert.deepEqual(await list(tx, { limit: 1 }), ["b"]);
+    });
+  });
+
   claim("a transaction sees what it wrote, in lists too", async (store) => {
     await store.write(mine, async (tx) => {
       for (const id of ["x/1", "x/3", "x/5", "y/1"]) await tx.put("part", id, {});

@@ -70,6 +70,9 @@ const namedReferencesMax = 20;
 /** A link that a stage serves with, or that an API's next deployment would, can't go. */
 async function refuseWhileReferenced(link: VpcLink, work: Change): Promise<void> {
   const found = new Set<string>();
+  // An account may have a thousand APIs: what has no such method is not even parsed.
+  const snapshots = await work.tx.list<RestApiDefinition>(restKinds.snapshot, { containing: "VPC_LINK" });
+  const withLinks = new Map(snapshots.map(({ id, body }) => [id, body]));
   for (const { id, body: stage } of await work.tx.list<Stage>(restKinds.stage)) {
     const apiId = id.slice(0, id.indexOf("/"));
     const canary = stage.canarySettings;
@@ -79,13 +82,13 @@ async function refuseWhileReferenced(link: VpcLink, work: Change): Promise<void>
       served.push({ deploymentId: canary.deploymentId, variables });
     }
     for (const { deploymentId, variables } of served) {
-      const snapshot = await work.tx.get<RestApiDefinition>(restKinds.snapshot, `${apiId}/${deploymentId}`);
+      const snapshot = withLinks.get(`${apiId}/${deploymentId}`);
       const at = { apiId, stage: stage.stageName, variables };
-      for (const reference of referencesIn(snapshot?.body.resources ?? [], link.id, at)) found.add(reference);
+      for (const reference of referencesIn(snapshot?.resources ?? [], link.id, at)) found.add(reference);
     }
   }
   if (found.size === 0) {
-    for (const { id, body } of await work.tx.list<Resource>(restKinds.resource)) {
+    for (const { id, body } of await work.tx.list<Resource>(restKinds.resource, { containing: "VPC_LINK" })) {
       // Unconfirmed: what AWS writes for a method that is not deployed; see docs/compatibility.md.
       const at = { apiId: id.slice(0, id.indexOf("/")), stage: "null" };
       for (const reference of referencesIn([body], link.id, at)) found.add(reference);
