@@ -152,6 +152,30 @@ components:
   );
 });
 
+test("a mapping template may be a file of its own", async () => {
+  write("list.vtl", "#set($all = $input.path('$'))\n{ \"count\": $all.size() }\n");
+  const file = write(
+    "openapi.yaml",
+    `openapi: 3.0.1
+info: { title: Pets, version: "1" }
+paths:
+  /pets:
+    post:
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates:
+          application/json: { $ref: list.vtl }
+`,
+  );
+  const read = await readApiDocument(file, {});
+  const sent = JSON.parse(read.body.toString());
+  const { requestTemplates } = sent.paths["/pets"].post["x-amazon-apigateway-integration"];
+  assert.deepEqual(requestTemplates, {
+    "application/json": "#set($all = $input.path('$'))\n{ \"count\": $all.size() }\n",
+  });
+  assert.deepEqual(read.files, [join(folder, "list.vtl")]);
+});
+
 for (const [reference, message] of [
   ["./gone.yaml", /no such file/],
   ["https://example.com/pet.yaml", /on the network/],

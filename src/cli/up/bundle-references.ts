@@ -13,6 +13,8 @@ export interface Bundle {
 const filesMax = 500;
 const fileBytesMax = 32 * 1024 * 1024;
 const depthMax = 200;
+/** Put in as text: a mapping template as a file of its own. */
+const templateFile = /\.(vtl|vm)$/i;
 
 /**
  * API Gateway takes one document and no references to other files. This puts the other files' parts in: schemas as
@@ -153,7 +155,8 @@ class Bundler {
     if (!stats?.isFile()) throw await this.#refuse(at, `${reference}: there is no such file`);
     if (stats.size > fileBytesMax || this.#values.size >= filesMax)
       throw await this.#refuse(at, `${reference}: the referenced files are too large or too many`);
-    const { value } = await readYaml({ file, text: readFileSync(file, "utf8") });
+    const text = readFileSync(file, "utf8");
+    const value = templateFile.test(file) ? text : (await readYaml({ file, text })).value;
     this.#values.set(file, value);
     return value;
   }
