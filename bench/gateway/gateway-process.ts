@@ -24,6 +24,7 @@ const gateway = new Gateway({
   clock,
   logger: { debug() {}, info() {}, warn() {}, error: (message, fields) => console.error(message, fields) },
   isDevelopment: true,
+  executionLogs: { write() {} },
   settings: { payloadBytesMax: 10_485_760, accessLog: "/tmp" },
 });
 const plan = compileRest(definition, stage, { account: "000000000000", region: "us-east-1" });

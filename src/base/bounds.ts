@@ -52,6 +52,11 @@ export const bounds = {
     value: 8_388_608,
     source: "ours: access log lines that wait for a slow disk; more are dropped",
   },
+  executionLogBacklogCharsMax: {
+    value: 4_194_304,
+    source: "ours: execution logs of a gateway thread on their way to control; more are dropped",
+  },
+  executionLogBodyCharsMax: { value: 2_048, source: "ours: of a body, for an execution log; its lines have 1,024" },
   selectionPatternStatesMax: { value: 2_000, source: "ours: states of a compiled selection pattern" },
   jsonDepthMax: { value: 1_000, source: "ours, and Jackson's since 2.15: levels of a JSON text" },
   jsonNumberLengthMax: { value: 1_000, source: "ours, and Jackson's since 2.15: characters of a number in JSON" },

@@ -4,6 +4,7 @@ import type { GatewayResponsePlan } from "../plan/steps.ts";
 import { compileMethod } from "./compile-method.ts";
 import { ModelSet } from "./compile-validation.ts";
 import { compileParameters, compileText } from "./compile-values.ts";
+import { methodSettingFor } from "./method-setting.ts";
 import { Refusal } from "./refusal.ts";
 import { settingsWithoutEffect } from "./without-effect.ts";
 
@@ -30,6 +31,7 @@ export function compileRest(
         resourcePath: resource.path,
         httpMethod: verb,
         ...(method.operationName === undefined ? {} : { operationName: method.operationName }),
+        ...compileLogging(stage, resource.path, verb),
         steps: compileMethod(method, {
           stage,
           variables,
@@ -67,6 +69,12 @@ export function compileRest(
     routes: root.build(),
     methods,
   };
+}
+
+function compileLogging(stage: Stage, resourcePath: string, verb: string): Pick<MethodPlan, "logging"> {
+  const { loggingLevel, dataTraceEnabled } = methodSettingFor(stage, resourcePath, verb) ?? {};
+  if (loggingLevel !== "ERROR" && loggingLevel !== "INFO") return {};
+  return { logging: { level: loggingLevel, hasDataTrace: dataTraceEnabled === true } };
 }
 
 /** What guards a whole stage and is not enforced yet closes it. */

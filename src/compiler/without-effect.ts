@@ -10,8 +10,6 @@ export function settingsWithoutEffect(stage: Stage): string[] {
   if (stage.tracingEnabled) names.add("tracingEnabled");
   for (const [key, setting] of Object.entries(stage.methodSettings)) {
     if (setting.cachingEnabled) names.add(`${key} cachingEnabled`);
-    if (setting.loggingLevel !== undefined && setting.loggingLevel !== "OFF") names.add(`${key} loggingLevel`);
-    if (setting.dataTraceEnabled) names.add(`${key} dataTraceEnabled`);
     if (setting.metricsEnabled) names.add(`${key} metricsEnabled`);
   }
   return [...names].sort();

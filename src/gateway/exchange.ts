@@ -1,3 +1,4 @@
+import type { Trace } from "../telemetry/trace.ts";
 import type { InboundRequest } from "./inbound.ts";
 import type { MethodProgram, Program } from "./program.ts";
 import { parseQuery, type Query } from "./query.ts";
@@ -69,6 +70,8 @@ export class Exchange {
   requestPayload: Payload | undefined;
   integrationPayload: Payload | undefined;
   overrides: Overrides | undefined;
+  /** Records what happens, where somebody wants to know: an execution log, a test, `portico explain`. */
+  trace: Trace | undefined;
   #traceId: string | undefined;
   #query: Query | undefined;
 
@@ -99,6 +102,7 @@ export class Exchange {
     this.requestPayload = undefined;
     this.integrationPayload = undefined;
     this.overrides = undefined;
+    this.trace = undefined;
     this.#traceId = undefined;
     this.#query = undefined;
     program.onBegin();
@@ -158,6 +162,7 @@ export class Exchange {
   respond(status: number, headers: string[], body: Buffer | string | undefined): void {
     if (this.isComplete) return;
     this.status = status;
+    this.trace?.respond(status, headers, body);
     this.addGatewayHeaders(headers);
     this.request.respond(status, headers, body);
     this.complete();
@@ -171,6 +176,7 @@ export class Exchange {
   complete(): void {
     if (this.isComplete) return;
     this.isComplete = true;
+    this.trace?.complete(this.status);
     if (this.whenSettled === undefined) this.program.onComplete(this);
     else this.whenSettled(() => this.program.onComplete(this));
   }

@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
+import { bounds } from "../base/bounds.ts";
 import type { Clock } from "../base/clock.ts";
 import type { EventClient, FunctionClient } from "../functions/function-client.ts";
-import { planVersion, type StagePlan } from "../plan/plan.ts";
+import { type MethodLoggingPlan, planVersion, type StagePlan } from "../plan/plan.ts";
 import { AccessLogWriter } from "../telemetry/access-log-writer.ts";
+import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import { Trace } from "../telemetry/trace.ts";
 import { Exchange, verbs } from "./exchange.ts";
 import { failExchange } from "./fail-exchange.ts";
 import { makeRouteHints, type RouteHints } from "./hint.ts";
@@ -16,6 +19,7 @@ import type { Program } from "./program.ts";
 import { makeExtendedRequestId, makeRequestId } from "./request-ids.ts";
 import { hintHeader, hintValue } from "./responses/gateway-responses.ts";
 import { type Address, parseAddress } from "./routing/address.ts";
+import { runTraced } from "./run-traced.ts";
 import { refuse } from "./steps/closed.ts";
 import type { ThreadContext } from "./thread-context.ts";
 
@@ -25,6 +29,7 @@ export interface GatewayOptions {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly executionLogs: ExecutionLogSink;
   /** Adds `x-portico-hint` to errors that the gateway makes. */
   readonly isDevelopment: boolean;
   readonly settings: GatewaySettings;
@@ -50,7 +55,7 @@ export class Gateway {
   readonly #hints = new Map<string, RouteHints>();
 
   constructor(options: GatewayOptions) {
-    const { functions, events, metrics, clock, logger, isDevelopment, settings } = options;
+    const { functions, events, metrics, clock, logger, executionLogs, isDevelopment, settings } = options;
     this.#options = options;
     this.#logs = new AccessLogWriter({ target: settings.accessLog, metrics, logger });
     this.#thread = {
@@ -59,6 +64,7 @@ export class Gateway {
       metrics,
       clock,
       logger,
+      executionLogs,
       isDevelopment,
       payloadBytesMax: settings.payloadBytesMax,
       pools: new BackendPools({ metrics, clock }),
@@ -136,8 +142,20 @@ export class Gateway {
     }
     exchange.pathNames = match.names;
     exchange.pathValues = match.values;
-    exchange.method = program.methods[index];
-    exchange.run();
+    const method = program.methods[index]!;
+    exchange.method = method;
+    if (method.plan.logging !== undefined) exchange.trace ??= this.#trace(method.plan.logging);
+    if (exchange.trace === undefined) exchange.run();
+    else runTraced(exchange, exchange.trace, this.#thread);
+  }
+
+  #trace({ hasDataTrace }: MethodLoggingPlan): Trace {
+    const { clock } = this.#options;
+    return new Trace({
+      hasData: hasDataTrace,
+      bodyCharsMax: bounds.executionLogBodyCharsMax.value,
+      now: () => clock.now(),
+    });
   }
 
   /** AWS quirk: an unknown route looks like a missing signature, and an Authorization header like a broken one. */

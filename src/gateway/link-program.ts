@@ -6,6 +6,7 @@ import { LinkedModels } from "./linked-models.ts";
 import type { Program } from "./program.ts";
 import { GatewayResponses } from "./responses/gateway-responses.ts";
 import { Router } from "./routing/match.ts";
+import { writeExecutionLog } from "./run-traced.ts";
 import { linkStep } from "./steps/link-step.ts";
 import type { ThreadContext } from "./thread-context.ts";
 
@@ -68,7 +69,7 @@ type Log = (exchange: Exchange) => void;
 
 function linkCompletion(
   plan: StagePlan,
-  { metrics }: ThreadContext,
+  { metrics, executionLogs }: ThreadContext,
   options: { readonly life: ProgramLife; readonly log: Log | undefined },
 ): Program["onComplete"] {
   const { life, log } = options;
@@ -76,6 +77,7 @@ function linkCompletion(
   return (exchange) => {
     metrics.request(stage, exchange.status, performance.now() - exchange.startedAt);
     metrics.add("responseBytes", exchange.request.responseBytes);
+    if (exchange.trace !== undefined) writeExecutionLog(exchange, executionLogs);
     log?.(exchange);
     life.end();
   };

@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { EventClient, FunctionClient } from "../functions/function-client.ts";
+import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { BackendPools } from "./integrations/backend-pools.ts";
@@ -15,5 +16,6 @@ export interface ThreadContext {
   readonly isDevelopment: boolean;
   readonly payloadBytesMax: number;
   readonly pools: BackendPools;
+  readonly executionLogs: ExecutionLogSink;
   readonly permissions: PermissionCheck;
 }

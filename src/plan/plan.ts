@@ -55,8 +55,15 @@ export interface MethodPlan {
   readonly resourcePath: string;
   readonly httpMethod: string;
   readonly operationName?: string;
+  /** `loggingLevel` and `dataTraceEnabled` of the stage's method settings; absent: nothing is logged. */
+  readonly logging?: MethodLoggingPlan;
   /** Run in order; the last one is the integration. A method that can't be enforced yet has the one step `closed`. */
   readonly steps: readonly StepPlan[];
+}
+
+export interface MethodLoggingPlan {
+  readonly level: "ERROR" | "INFO";
+  readonly hasDataTrace: boolean;
 }
 
 /** Names a stage in messages between control and gateway. */

@@ -11,6 +11,7 @@ import type { StagePlan } from "../plan/plan.ts";
 import { makeThreadLogger } from "../telemetry/logger-thread.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import { EventSender } from "./event-sender.ts";
+import { ExecutionLogSender } from "./execution-log-sender.ts";
 import { FrontDoor } from "./front-door.ts";
 import type { FromThread, ThreadStart, ToThread } from "./messages.ts";
 import { ServerClock } from "./server-clock.ts";
@@ -28,6 +29,7 @@ const logger = makeThreadLogger(settings.logLevel, post);
 const metrics = new Metrics(start.metrics, 1 + start.threadIndex);
 const clock = new ServerClock(start.clock);
 const events = new EventSender(post);
+const executionLogs = new ExecutionLogSender(post, metrics);
 const frontDoor = new FrontDoor({ controlSocket: start.controlSocket, logger });
 
 let functions: FunctionClient | undefined;
@@ -76,6 +78,7 @@ control.on("message", (message: ToThread) => {
         metrics,
         clock,
         logger,
+        executionLogs,
         isDevelopment: start.isDevelopment,
         settings,
       });
@@ -93,6 +96,9 @@ control.on("message", (message: ToThread) => {
       break;
     case "event-outcome":
       events.settle(message.id, message.outcome);
+      break;
+    case "execution-logs-taken":
+      executionLogs.taken(message.chars);
       break;
     case "stop":
       void stop(message.drainMs);
@@ -126,6 +132,7 @@ async function stop(drainMs: number): Promise<void> {
   frontDoor.close();
   gateway?.close();
   await functions?.close();
+  executionLogs.flush();
   post({ kind: "stopped" });
 }
 

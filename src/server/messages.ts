@@ -1,6 +1,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { EventOutcome, InvokeRequest } from "../functions/function-client.ts";
 import type { StagePlan } from "../plan/plan.ts";
+import type { ExecutionLogEntry } from "../telemetry/execution-log.ts";
 
 /** What a gateway thread is started with (`workerData`). */
 export interface ThreadStart {
@@ -42,6 +43,8 @@ export type ToThread =
   | { readonly kind: "revision"; readonly revision: number }
   /** What became of an asynchronous invocation that the thread handed over. */
   | { readonly kind: "event-outcome"; readonly id: number; readonly outcome: EventOutcome }
+  /** Control has written a batch of execution logs; `chars` as the batch said. */
+  | { readonly kind: "execution-logs-taken"; readonly chars: number }
   | { readonly kind: "stop"; readonly drainMs: number };
 
 /** Gateway thread → control. */
@@ -52,4 +55,6 @@ export type FromThread =
   | { readonly kind: "log"; readonly level: string; readonly message: string; readonly fields: Record<string, unknown> }
   /** An asynchronous invocation, for control to keep and run; answered by `event-outcome`. */
   | { readonly kind: "event"; readonly id: number; readonly event: InvokeRequest }
+  /** Execution logs of finished requests; answered by `execution-logs-taken`. */
+  | { readonly kind: "execution-logs"; readonly entries: readonly ExecutionLogEntry[]; readonly chars: number }
   | { readonly kind: "stopped" };

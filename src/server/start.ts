@@ -15,6 +15,7 @@ import { LambdaService } from "../services/lambda/lambda-service.ts";
 import { makeStsOperations } from "../services/sts/operations.ts";
 import { openSqliteStore } from "../store/sqlite-store.ts";
 import type { Store } from "../store/store.ts";
+import { makeStdoutExecutionLog } from "../telemetry/execution-log-stdout.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { makePinoLogger } from "../telemetry/logger-pino.ts";
 import { allocateMetrics, renderMetrics } from "../telemetry/metrics.ts";
@@ -78,6 +79,8 @@ export async function startServer(
   const lambda = new LambdaService({ store, manager: functions, packages, logger, clock });
   undo.defer(() => lambda.close());
 
+  const executionLogs = makeStdoutExecutionLog();
+  undo.defer(() => executionLogs.close());
   const reconciler = new Reconciler({ store, compile: compileRest, post: (message) => threads.post(message), logger });
   const threads = new ThreadPool({
     entry: new URL(import.meta.url.endsWith(".ts") ? "./gateway-thread.ts" : "./gateway-thread.js", import.meta.url),
@@ -92,6 +95,7 @@ export async function startServer(
       settings: threadSettings(config),
     },
     logger,
+    executionLogs,
     connectFunctions: (port) => functions.connect(port),
     acceptEvent: (event) => lambda.acceptEvent(event),
     replay: () => reconciler.replay(),

@@ -2,6 +2,7 @@ import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { bounds } from "../base/bounds.ts";
 import { UserError } from "../base/user-error.ts";
 import type { EventOutcome, InvokeRequest } from "../functions/function-client.ts";
+import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { FromThread, ThreadStart, ToThread } from "./messages.ts";
 
@@ -12,6 +13,7 @@ export interface ThreadPoolOptions {
   readonly port: number;
   readonly start: Omit<ThreadStart, "threadIndex" | "host" | "port" | "isPortShared">;
   readonly logger: Logger;
+  readonly executionLogs: ExecutionLogSink;
   /** Takes control's end of a new thread's channel to the functions. */
   connectFunctions(port: MessagePort): void;
   /** Keeps an asynchronous invocation, to run it; never rejects. */
@@ -159,6 +161,12 @@ export class ThreadPool {
       case "event":
         void this.#acceptEvent(worker, message);
         break;
+      case "execution-logs": {
+        for (const entry of message.entries) this.#options.executionLogs.write(entry);
+        const taken: ToThread = { kind: "execution-logs-taken", chars: message.chars };
+        worker.postMessage(taken);
+        break;
+      }
       case "stopped":
         void worker.terminate();
         break;

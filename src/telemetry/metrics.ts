@@ -42,6 +42,11 @@ const counters = {
     "Invocations by the data plane that Lambda refused: throttled, not found, not startable.",
   ],
   accessLogLines: ["portico_access_log_lines_total", "counter", "Access log lines written."],
+  executionLogsDropped: [
+    "portico_execution_logs_dropped_total",
+    "counter",
+    "Requests whose execution log was dropped because it could not be written fast enough.",
+  ],
   accessLogLinesDropped: [
     "portico_access_log_lines_dropped_total",
     "counter",

@@ -8,6 +8,7 @@ import { Gateway } from "../../src/gateway/gateway.ts";
 import { Http1Server } from "../../src/gateway/http1/http1-server.ts";
 import { defaultHttp1Limits, type Http1Limits } from "../../src/gateway/http1/limits.ts";
 import { stageKey } from "../../src/plan/plan.ts";
+import type { ExecutionLogEntry } from "../../src/telemetry/execution-log.ts";
 import { allocateMetrics, Metrics, renderMetrics } from "../../src/telemetry/metrics.ts";
 import { aStage } from "./a-rest-api.ts";
 
@@ -56,6 +57,7 @@ export async function startGateway(
     accessLog?: string;
     nowMs?: number;
     isDevelopment?: boolean;
+    onExecutionLog?: (entry: ExecutionLogEntry) => void;
     onWarning?: (message: string, fields: Record<string, unknown> | undefined) => void;
   } = {},
 ): Promise<GatewayUnderTest> {
@@ -67,6 +69,7 @@ export async function startGateway(
     events: options.events ?? { accept: () => Promise.reject(new Error("no events here")) },
     metrics: new Metrics(buffer, 1),
     clock,
+    executionLogs: { write: (entry) => options.onExecutionLog?.(entry) },
     logger: {
       debug() {},
       info() {},

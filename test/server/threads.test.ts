@@ -38,6 +38,7 @@ async function withPool(
       },
     },
     logger,
+    executionLogs: { write() {} },
     connectFunctions: (port) => port.unref(),
     acceptEvent: () => Promise.reject(new Error("no events here")),
     replay: options.replay ?? (() => [{ kind: "revision", revision: 0 }]),

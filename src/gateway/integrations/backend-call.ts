@@ -1,3 +1,4 @@
+import type { BodyCollector } from "../../telemetry/trace.ts";
 import type { Exchange, IntegrationOutcome } from "../exchange.ts";
 import type { OutboundBody, OutboundConnection, OutboundFailure, OutboundRequest } from "../http1-client/outbound.ts";
 import { type Unsendable, writeRequestHead } from "../http1-client/request-head.ts";
@@ -58,6 +59,7 @@ export class BackendCall implements OutboundRequest {
   #isDone = false;
   #isRepeatable: boolean;
   #isPaused = false;
+  readonly #traced: BodyCollector | undefined;
 
   constructor(exchange: Exchange, consumer: BackendConsumer, options: BackendCallOptions, thread: ThreadContext) {
     const { pool, method, body, timeoutMs } = options;
@@ -69,6 +71,7 @@ export class BackendCall implements OutboundRequest {
     this.#isRepeatable = body === undefined && repeatable.has(method);
     this.body = body;
     this.isHead = method === "HEAD";
+    this.#traced = exchange.trace?.collectBody();
     const outcome = exchange.startIntegration();
     this.#outcome = outcome;
     this.#deadlineMs = outcome.startedAt + timeoutMs;
@@ -138,11 +141,18 @@ export class BackendCall implements OutboundRequest {
     this.#outcome.serviceStatus = status;
     this.#exchange.integrationHeaders = headers;
     this.#measure();
+    this.#exchange.trace?.add({
+      kind: "endpoint-response",
+      status,
+      latencyMs: this.#outcome.latencyMs ?? 0,
+      headers,
+    });
     this.#consumer.begin(status, headers, this);
   }
 
   onData(chunk: Buffer): boolean {
     if (this.#isDone) return true;
+    this.#traced?.add(chunk);
     const isTaken = this.#consumer.data(chunk);
     this.#isPaused = !isTaken;
     return isTaken;
@@ -151,6 +161,9 @@ export class BackendCall implements OutboundRequest {
   onEnd(): void {
     if (this.#isDone) return;
     this.#finish();
+    if (this.#traced !== undefined) {
+      this.#exchange.trace?.add({ kind: "endpoint-response-body", body: this.#traced.body });
+    }
     this.#consumer.end();
   }
 

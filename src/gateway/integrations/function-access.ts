@@ -10,6 +10,9 @@ export interface Invoker {
   readonly thread: ThreadContext;
 }
 
+/** AWS, as observed; a function that is not there has no policy that would allow it, either. */
+const invalidPermissions = ["Execution failed due to configuration error: Invalid permissions on Lambda function"];
+
 /** May API Gateway invoke the function for this method? If not, the exchange is answered as AWS does. */
 export function mayInvoke(exchange: Exchange, functionArn: string, { stage, method, thread }: Invoker): boolean {
   const facts = thread.functions.describe(functionArn);
@@ -24,7 +27,7 @@ export function mayInvoke(exchange: Exchange, functionArn: string, { stage, meth
       : "Execution failed due to configuration error: Invalid permissions on Lambda function. Allow it with: " +
         `aws lambda add-permission --function-name ${functionArn} --statement-id apigateway ` +
         `--action lambda:InvokeFunction --principal apigateway.amazonaws.com --source-arn '${anySource}'`;
-  exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", { hint });
+  exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", { hint, log: invalidPermissions });
   return false;
 }
 

@@ -1,4 +1,4 @@
-import type { InvokeOutcome } from "../../functions/function-client.ts";
+import type { EventOutcome, InvokeOutcome } from "../../functions/function-client.ts";
 import type { Exchange } from "../exchange.ts";
 import type { ThreadContext } from "../thread-context.ts";
 
@@ -40,6 +40,7 @@ export class Invocation {
   start(event: Buffer | string): void {
     const { functionArn, thread, clientContext } = this.#options;
     this.#exchange.startIntegration();
+    traceInvocation(this.#exchange, { functionArn, type: "RequestResponse", clientContext, payload: event });
     thread.metrics.add("functionInvocations");
     thread.functions
       .invoke({
@@ -91,6 +92,7 @@ export class Invocation {
     const integration = this.#exchange.integration!;
     integration.requestId = outcome.requestId;
     integration.serviceStatus = outcome.kind === "service-error" ? outcome.status : 200;
+    traceOutcome(this.#exchange, outcome);
     switch (outcome.kind) {
       case "ok":
         this.#consumer.ok(outcome.payload);
@@ -120,18 +122,70 @@ export function refuseAsService(
     return;
   }
   const hint = `Lambda invocation failed with status: ${outcome.status}. ${outcome.code}: ${outcome.message}`;
-  failInvocation(exchange, thread, { status: 500, hint });
+  const log = [
+    `Lambda invocation failed with status: ${outcome.status}. Lambda request id: ${outcome.requestId}`,
+    `Execution failed due to configuration error: ${outcome.message}`,
+  ];
+  failInvocation(exchange, thread, { status: 500, hint, log });
 }
 
 /** AWS quirk: an INTEGRATION_FAILURE, whose own status and message are those of a network error. */
 export function failInvocation(
   exchange: Exchange,
   thread: ThreadContext,
-  { status, hint }: { readonly status: number; readonly hint: string },
+  { status, hint, log }: { readonly status: number; readonly hint: string; readonly log?: readonly string[] },
 ): void {
   thread.metrics.add("integrationErrors");
-  const failure = { status, message: "Internal server error", hint };
+  const failure = { status, message: "Internal server error", hint, log: log ?? [hint] };
   exchange.program.responses.finish(exchange, "INTEGRATION_FAILURE", failure);
+}
+
+/** What Lambda is asked, in the form of its Invoke operation. */
+export function traceInvocation(
+  exchange: Exchange,
+  call: {
+    readonly functionArn: string;
+    readonly type: "RequestResponse" | "Event";
+    readonly clientContext: string | undefined;
+    readonly payload: Buffer | string;
+  },
+): void {
+  const { trace } = exchange;
+  if (trace === undefined) return;
+  const region = call.functionArn.split(":", 4)[3] ?? "";
+  const headers = ["X-Amz-Invocation-Type", call.type, "X-Amzn-Trace-Id", exchange.traceHeader];
+  if (call.clientContext !== undefined) headers.push("X-Amz-Client-Context", call.clientContext);
+  trace.add({
+    kind: "endpoint-request",
+    httpMethod: "POST",
+    uri: `https://lambda.${region}.amazonaws.com/2015-03-31/functions/${call.functionArn}/invocations`,
+    headers,
+    body: trace.body(call.payload),
+  });
+}
+
+/** What Lambda answered, in the form of its Invoke operation. */
+export function traceOutcome(exchange: Exchange, outcome: InvokeOutcome | EventOutcome): void {
+  const { trace, integration } = exchange;
+  if (trace === undefined) return;
+  const payload =
+    outcome.kind === "accepted"
+      ? ""
+      : outcome.kind === "service-error"
+        ? JSON.stringify({ message: outcome.message })
+        : outcome.payload;
+  const headers = ["Content-Type", "application/json", "Content-Length", String(Buffer.byteLength(payload))];
+  headers.push("x-amzn-RequestId", outcome.requestId);
+  if (outcome.kind === "function-error") headers.push("X-Amz-Function-Error", "Unhandled");
+  if (outcome.kind === "service-error") headers.push("x-amzn-ErrorType", outcome.code);
+  trace.add({
+    kind: "endpoint-response",
+    status: integration?.serviceStatus ?? 200,
+    latencyMs: integration?.latencyMs ?? 0,
+    headers,
+    requestId: outcome.requestId,
+  });
+  trace.add({ kind: "endpoint-response-body", body: trace.body(payload) });
 }
 
 const timedOut = (invocation: Invocation): void => invocation.timeOut();

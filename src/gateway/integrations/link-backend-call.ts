@@ -27,6 +27,13 @@ export function linkBackendCall(
       headers.push("Content-Length", String(contentLength));
     }
     const method = plan.httpMethod ?? exchange.httpMethod;
+    exchange.trace?.add({
+      kind: "endpoint-request",
+      httpMethod: method,
+      uri: plan.origin + path,
+      headers,
+      body: exchange.trace.body(Buffer.isBuffer(body) ? body : undefined),
+    });
     const consumer = consumerOf(exchange);
     new BackendCall(exchange, consumer, { pool, path, headers, body, method, timeoutMs: plan.timeoutMs }, thread);
   };

@@ -7,10 +7,12 @@ import { RequestBodyStream } from "./backend-call.ts";
 
 /** AWS quirk: the one refusal that is plain text, from the front end, and not customisable. */
 export function refuseTooLarge(exchange: Exchange, bytesMax: number): void {
-  exchange.error = { type: "DEFAULT_4XX", message: `HTTP content length exceeded ${bytesMax} bytes.` };
+  const message = `HTTP content length exceeded ${bytesMax} bytes.`;
+  exchange.error = { type: "DEFAULT_4XX", message };
   const headers = ["Content-Type", "text; charset=utf-8"];
   exchange.status = 413;
-  exchange.request.respond(413, headers, `HTTP content length exceeded ${bytesMax} bytes.`);
+  exchange.trace?.add({ kind: "failure", message: `Execution failed: ${message}` });
+  exchange.request.respond(413, headers, message);
   exchange.complete();
 }
 

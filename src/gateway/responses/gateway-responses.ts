@@ -17,6 +17,8 @@ export interface Failure {
   readonly validationErrorString?: string;
   /** For `x-portico-hint`, on development listeners. */
   readonly hint?: string | undefined;
+  /** Lines of the execution log, where they are not what type, message and hint make. */
+  readonly log?: readonly string[];
 }
 
 interface Customised {
@@ -56,9 +58,36 @@ export class GatewayResponses {
       const value = asText(read(exchange));
       if (value !== undefined) setHeader(headers, name, value);
     }
+    exchange.trace?.addFailure(failure.log ?? [failureLine(type, message, failure.hint)], {
+      type,
+      status,
+      headers,
+      body,
+      hint: failure.hint,
+    });
     if (this.#isDevelopment && failure.hint !== undefined) headers.push(hintHeader, hintValue(failure.hint));
     exchange.respond(status, headers, body);
     return false;
+  }
+}
+
+/** What the execution log says of a failure: AWS's words, and after them ours. */
+function failureLine(type: GatewayResponseType, message: string | null, hint: string | undefined): string {
+  const why = hint === undefined ? "" : `: ${hint}`;
+  switch (type) {
+    case "BAD_REQUEST_BODY":
+      return hint ?? message ?? type;
+    case "API_CONFIGURATION_ERROR":
+      return hint?.startsWith("Execution failed") === true ? hint : `Execution failed due to configuration error${why}`;
+    case "INTEGRATION_FAILURE":
+      return `Execution failed due to a network error communicating with endpoint${why}`;
+    case "INTEGRATION_TIMEOUT":
+      return "Execution failed due to a timeout error";
+    case "DEFAULT_5XX":
+      return `Execution failed due to an internal error${why}`;
+    default:
+      // Unconfirmed: of other refusals AWS's lines are not known.
+      return `Execution failed: ${message}`;
   }
 }
 

@@ -15,5 +15,6 @@ export const linkClosed =
 export function refuse(exchange: Exchange, message: string): void {
   const headers = ["Content-Type", "application/json", "x-amzn-ErrorType", "NotImplementedException"];
   if (exchange.program.isDevelopment) headers.push(hintHeader, hintValue(message));
+  exchange.trace?.add({ kind: "refused", reason: message });
   exchange.respond(501, headers, JSON.stringify({ message }));
 }

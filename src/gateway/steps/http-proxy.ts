@@ -9,7 +9,7 @@ import { takeBody } from "../integrations/request-body.ts";
 import type { RunStep } from "../program.ts";
 import { remappedName, responseHeaderFates } from "../responses/header-remapping.ts";
 import type { ThreadContext } from "../thread-context.ts";
-import { backendReadsBody, refusePath } from "./http.ts";
+import { backendReadsBody, brokenOff, refusePath } from "./http.ts";
 import type { LinkContext } from "./link-step.ts";
 import { withPayload } from "./request-template.ts";
 
@@ -72,6 +72,7 @@ class Relay implements BackendConsumer {
       });
       return;
     }
+    exchange.trace?.beginResponse(status, relayed.headers);
     exchange.addGatewayHeaders(relayed.headers);
     relayed.headers.push("X-Amzn-Trace-Id", `Root=${exchange.traceId}`);
     exchange.status = status;
@@ -95,6 +96,7 @@ class Relay implements BackendConsumer {
   }
 
   cut(): void {
+    this.#exchange.trace?.addFailure([brokenOff]);
     this.#exchange.request.abort();
     this.#exchange.complete();
   }

@@ -144,6 +144,7 @@ class ResponseMapper implements BackendConsumer {
     const headers = writeResponseHeaders(exchange, response, template);
     headers.push("X-Amzn-Trace-Id", `Root=${exchange.traceId}`);
     exchange.status = response.plan.statusCode;
+    exchange.trace?.beginResponse(response.plan.statusCode, headers);
     exchange.addGatewayHeaders(headers);
     this.#isStreaming = true;
     exchange.request.onDrain = () => call.resume();
@@ -198,6 +199,7 @@ class ResponseMapper implements BackendConsumer {
   }
 
   #abort(): void {
+    this.#exchange.trace?.addFailure([brokenOff]);
     this.#exchange.request.abort();
     this.#exchange.complete();
   }
@@ -209,6 +211,9 @@ class ResponseMapper implements BackendConsumer {
     });
   }
 }
+
+/** Unconfirmed: AWS has the whole answer before it sends any of it. */
+export const brokenOff = "Execution failed due to a network error communicating with endpoint: the answer broke off";
 
 interface BufferedAnswer {
   readonly response: IntegrationResponse;

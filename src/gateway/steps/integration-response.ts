@@ -15,6 +15,7 @@ import { linkFailureLog, linkTemplate, type Template, type TemplateOptions } fro
 import { Payload } from "../templates/payload.ts";
 import { linkValue, type ReadValue, readsBody } from "../values.ts";
 import type { LinkContext } from "./link-step.ts";
+import { traceTemplate } from "./request-template.ts";
 
 /** One integration response, linked. */
 export interface IntegrationResponse {
@@ -110,6 +111,8 @@ export function chooseResponseTemplate(exchange: Exchange, { templates }: Integr
 
 /** Must the integration's body be there in whole, before the answer can begin? */
 export const needsPayload = (exchange: Exchange, response: IntegrationResponse, { make }: ChosenTemplate): boolean =>
+  // A trace shows it before the answer, as AWS's log does.
+  exchange.trace?.hasData === true ||
   response.mapsBody ||
   (make !== null && typeof make === "object" && make.readsPayload) ||
   (make === null && response.contentOf !== undefined && response.contentOf(exchange).conversion !== "none");
@@ -130,12 +133,25 @@ export function writeResponseHeaders(
   return headers;
 }
 
-/** The integration response, if the method declares its status; else the exchange is answered as AWS does. */
+/**
+ * The integration response, if the method declares its status; else the exchange is answered as AWS does. `matched` is
+ * what it was selected by.
+ */
 export function checkResponse(
   exchange: Exchange,
   response: IntegrationResponse | undefined,
   status: string,
+  matched = status,
 ): response is IntegrationResponse {
+  if (response !== undefined) {
+    const { statusCode, selectionPattern } = response.plan;
+    exchange.trace?.add({
+      kind: "integration-response",
+      matched,
+      statusCode,
+      ...(selectionPattern === undefined ? {} : { pattern: selectionPattern }),
+    });
+  }
   if (response?.plan.isDeclared === true) return true;
   exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", {
     hint:
@@ -188,6 +204,7 @@ export function respondMapped(
     });
     return;
   }
+  traceTemplate(exchange, template.make, outcome.text);
   const status = overrideResponse(exchange, response.plan.statusCode, headers);
   respondContent(exchange, { status, headers, payload: outcome.text, conversion });
 }

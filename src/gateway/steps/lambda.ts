@@ -10,7 +10,13 @@ import {
   refuseUndecodable,
 } from "../integrations/content-handling.ts";
 import { fitsLambda, mayInvoke } from "../integrations/function-access.ts";
-import { Invocation, type InvocationConsumer, refuseAsService } from "../integrations/invocation.ts";
+import {
+  Invocation,
+  type InvocationConsumer,
+  refuseAsService,
+  traceInvocation,
+  traceOutcome,
+} from "../integrations/invocation.ts";
 import type { RunStep } from "../program.ts";
 import { Payload } from "../templates/payload.ts";
 import { asText, linkValue } from "../values.ts";
@@ -111,6 +117,7 @@ async function accept(
 ): Promise<void> {
   const { plan, payload, clientContext, select } = options;
   const integration = exchange.startIntegration();
+  traceInvocation(exchange, { functionArn: plan.functionArn, type: "Event", clientContext, payload });
   exchange.request.onClose = () => {
     exchange.status = 499;
     exchange.complete();
@@ -127,12 +134,12 @@ async function accept(
     if (exchange.isComplete) return;
     exchange.request.onClose = undefined;
     integration.requestId = outcome.requestId;
+    integration.serviceStatus = outcome.kind === "service-error" ? outcome.status : 202;
+    traceOutcome(exchange, outcome);
     if (outcome.kind === "service-error") {
-      integration.serviceStatus = outcome.status;
       refuseAsService(exchange, thread, outcome);
       return;
     }
-    integration.serviceStatus = 202;
     answerMapped(exchange, select, { status: 202, message: undefined, payload: Buffer.alloc(0) });
   } catch (error) {
     // Our bug: this exchange ends, and only this one.
@@ -179,7 +186,7 @@ function answerMapped(exchange: Exchange, select: SelectResponse, { status, mess
   ];
   exchange.integrationPayload = message === undefined ? new Payload(payload) : new FunctionErrorPayload(payload);
   const response = select(message);
-  if (!checkResponse(exchange, response, String(status))) return;
+  if (!checkResponse(exchange, response, String(status), message)) return;
   respondMapped(exchange, response, {
     template: chooseResponseTemplate(exchange, response),
     body: payload,

@@ -39,7 +39,12 @@ export function linkRequestTemplates(
   const isRefusedUnmatched =
     plan.passthrough === "NEVER" || (plan.passthrough === "WHEN_NO_TEMPLATES" && bodies.size > 0);
   const unmatched = isRefusedUnmatched ? refuse : pass;
-  const choose = (exchange: Exchange): RequestBody => bodies.get(requestMediaType(exchange.request)) ?? unmatched;
+  const choose = (exchange: Exchange): RequestBody => {
+    const mediaType = requestMediaType(exchange.request);
+    const body = bodies.get(mediaType) ?? unmatched;
+    exchange.trace?.add({ kind: "request-template", mediaType, choice: body.kind });
+    return body;
+  };
   const contentOf = linkRequestContent(plan.contentHandling, binaryMediaTypes);
   if (contentOf === undefined) return choose;
   return (exchange) => {
@@ -88,6 +93,7 @@ export function renderRequest(exchange: Exchange, template: Template): string | 
   const outcome = template.render(exchange, exchange.requestPayload);
   switch (outcome.kind) {
     case "text":
+      traceTemplate(exchange, template, outcome.text);
       return outcome.text;
     case "malformed":
       refuseMalformed(exchange, outcome.detail);
@@ -98,6 +104,11 @@ export function renderRequest(exchange: Exchange, template: Template): string | 
       });
       return undefined;
   }
+}
+
+/** What a template made, for who wants to know. */
+export function traceTemplate(exchange: Exchange, { side, mediaType }: Template, text: string): void {
+  exchange.trace?.add({ kind: "template", side, mediaType, output: exchange.trace.body(text) });
 }
 
 /**

@@ -23,6 +23,7 @@ export function linkRequestValidation(plan: RequestValidationPlan, { thread, mod
       if (!isGiven(exchange)) missing = missing === undefined ? name : `${missing}, ${name}`;
     }
     if (missing !== undefined) return refuseParameters(exchange, missing);
+    if (parameters.length > 0) exchange.trace?.add({ kind: "validation", of: "parameters" });
     if (schemas.size === 0) return true;
     const mediaType = soleMediaType(exchange.request);
     // A backend may take another of several types than the one that chose the model.
@@ -33,6 +34,7 @@ export function linkRequestValidation(plan: RequestValidationPlan, { thread, mod
     collectBody(exchange, thread, (body) => {
       exchange.requestPayload ??= new Payload(body);
       const problem = isUtf8(body) ? validate(schema, exchange.requestPayload) : `[${noJson}Invalid UTF-8]`;
+      exchange.trace?.add({ kind: "validation", of: "body", mediaType, ...(problem === undefined ? {} : { problem }) });
       if (problem === undefined) exchange.run();
       else refuseBody(exchange, mediaType, problem);
     });
@@ -84,10 +86,11 @@ function validate(schema: JsonSchema, { json }: Payload): string | undefined {
   return problems.length === 0 ? undefined : `[${problems.join(", ")}]`;
 }
 
-const refuseParameters = (exchange: Exchange, missing: string): false =>
-  exchange.program.responses.finish(exchange, "BAD_REQUEST_PARAMETERS", {
-    message: `Missing required request parameters: [${missing}]`,
-  });
+function refuseParameters(exchange: Exchange, missing: string): false {
+  const message = `Missing required request parameters: [${missing}]`;
+  exchange.trace?.add({ kind: "validation", of: "parameters", problem: message });
+  return exchange.program.responses.finish(exchange, "BAD_REQUEST_PARAMETERS", { message, hint: message });
+}
 
 const refuseBody = (exchange: Exchange, mediaType: string, validationErrorString: string): false =>
   exchange.program.responses.finish(exchange, "BAD_REQUEST_BODY", {

@@ -23,6 +23,8 @@ export type TemplateOutcome =
   | { readonly kind: "failure"; readonly detail: string };
 
 export interface Template {
+  readonly side: Side;
+  readonly mediaType: string;
   /** May it read the payload? Else that need not be there. */
   readonly readsPayload: boolean;
   render(exchange: Exchange, payload: Payload | undefined): TemplateOutcome;
@@ -41,13 +43,15 @@ export interface TemplateOptions {
  * AWS: API Gateway Developer Guide, "Mapping template transformations for REST APIs in API Gateway".
  */
 export function linkTemplate(plan: VelocityPlan, options: TemplateOptions): Template {
-  const { side } = options;
-  const name = `the ${side} template for ${options.mediaType}`;
+  const { side, mediaType } = options;
+  const name = `the ${side} template for ${mediaType}`;
   const fail = (detail: string): TemplateOutcome => {
     options.onFailure(detail);
     return { kind: "failure", detail };
   };
   const broken = (problem: string): Template => ({
+    side,
+    mediaType,
     readsPayload: false,
     render: () => fail(`${name}, ${problem}`),
   });
@@ -57,6 +61,8 @@ export function linkTemplate(plan: VelocityPlan, options: TemplateOptions): Temp
   const compiled = compileTemplate(parsed, apiGatewayPolicy);
   const stageVariables = stageVariablesObject(options.stageVariables);
   return {
+    side,
+    mediaType,
     // A reference to $input is written as one: no template makes names of variables.
     readsPayload: plan.velocity.includes("input"),
     render(exchange, payload) {

@@ -1,0 +1,45 @@
+import { type ExecutionLogSink, renderExecutionLog } from "../telemetry/execution-log.ts";
+import type { Trace } from "../telemetry/trace.ts";
+import type { Exchange } from "./exchange.ts";
+import { eventHeaders } from "./integrations/lambda-event.ts";
+import { collectBody } from "./integrations/request-body.ts";
+import type { ThreadContext } from "./thread-context.ts";
+
+/**
+ * Runs a routed exchange that is traced. Where bodies are recorded, the request's is read before anything else, as on
+ * AWS: its line comes before those of the integration.
+ */
+export function runTraced(exchange: Exchange, trace: Trace, thread: ThreadContext): void {
+  const { plan } = exchange.method!;
+  trace.add({
+    kind: "request",
+    httpMethod: exchange.httpMethod,
+    path: exchange.path,
+    resourcePath: plan.resourcePath,
+    methodVerb: plan.httpMethod,
+    pathParameters: exchange.pathNames.flatMap((name, index) => [name, exchange.pathValues[index]!]),
+    queryString: pairs(exchange.query),
+    headers: pairs(eventHeaders(exchange)),
+    steps: plan.steps.map(({ kind }) => kind),
+  });
+  const run = (body: Buffer | undefined): void => {
+    trace.add({ kind: "request-body", body: trace.body(body) });
+    exchange.run();
+  };
+  if (trace.hasData && exchange.request.hasBody) collectBody(exchange, thread, run);
+  else run(undefined);
+}
+
+const pairs = (values: ReadonlyMap<string, readonly string[]>): string[] =>
+  [...values].flatMap(([name, each]) => each.flatMap((value) => [name, value]));
+
+/** Hands a finished exchange's execution log on, if its method has one. */
+export function writeExecutionLog(exchange: Exchange, sink: ExecutionLogSink): void {
+  const { trace, method, requestId, extendedRequestId } = exchange;
+  const logging = method?.plan.logging;
+  if (trace === undefined || logging === undefined) return;
+  const { account, region, apiId, stageName } = exchange.program.plan;
+  const subject = { apiId, stageName, requestId, extendedRequestId, isTest: false };
+  const lines = renderExecutionLog(trace.events, subject, logging);
+  if (lines.length > 0) sink.write({ account, region, apiId, stageName, requestId, lines });
+}

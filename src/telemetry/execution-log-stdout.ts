@@ -1,0 +1,38 @@
+import { createRequire } from "node:module";
+import { bounds } from "../base/bounds.ts";
+import { type ExecutionLogSink, executionLogGroup } from "./execution-log.ts";
+
+/** Execution logs on standard output: a JSON line for each, by pino, which is loaded with the first one. */
+export function makeStdoutExecutionLog(): ExecutionLogSink & { close(): void } {
+  let out:
+    | { readonly log: import("pino").Logger; readonly destination: import("pino").DestinationStream & Flushable }
+    | undefined;
+  return {
+    write(entry) {
+      out ??= open();
+      const { requestId } = entry;
+      const group = executionLogGroup(entry);
+      for (const { level, atMs, text } of entry.lines) {
+        out.log[level]({ time: atMs, group, requestId }, `(${requestId}) ${text}`);
+      }
+    },
+    close() {
+      out?.destination.flushSync();
+    },
+  };
+}
+
+interface Flushable {
+  flushSync(): void;
+}
+
+function open(): {
+  readonly log: import("pino").Logger;
+  readonly destination: import("pino").DestinationStream & Flushable;
+} {
+  const { pino } = createRequire(import.meta.url)("pino") as typeof import("pino");
+  // What a reader who is too slow does not take is dropped, and not kept for ever.
+  const destination = pino.destination({ dest: 1, sync: false, maxLength: bounds.executionLogBacklogCharsMax.value });
+  destination.on("error", () => undefined);
+  return { log: pino({ base: null, timestamp: false }, destination), destination };
+}

@@ -1,0 +1,164 @@
+import type { TracedBody, TraceEvent } from "./trace.ts";
+
+/** AWS's levels of execution logs; `data` is what only a data trace (or a test) shows. */
+type LineLevel = "error" | "info" | "data";
+
+export interface ExecutionLogLine {
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+  readonly level: "error" | "info";
+  readonly text: string;
+}
+
+/** What of a log is shown. AWS: a data trace shows requests in full, also at the level ERROR. */
+interface ExecutionLogSettings {
+  readonly level: "ERROR" | "INFO";
+  readonly hasDataTrace: boolean;
+}
+
+/** A finished exchange's execution log, as it is written to a log group. */
+export interface ExecutionLogEntry {
+  readonly account: string;
+  readonly region: string;
+  readonly apiId: string;
+  readonly stageName: string;
+  readonly requestId: string;
+  /** In order; each without the `({requestId}) ` that AWS puts before it. */
+  readonly lines: readonly ExecutionLogLine[];
+}
+
+/** AWS: "Set up CloudWatch logging for REST APIs in API Gateway": the log group of a stage's execution logs. */
+export const executionLogGroup = ({ apiId, stageName }: Pick<ExecutionLogEntry, "apiId" | "stageName">): string =>
+  `API-Gateway-Execution-Logs_${apiId}/${stageName}`;
+
+/** Takes the execution logs of finished exchanges; never throws and never waits. */
+export interface ExecutionLogSink {
+  write(entry: ExecutionLogEntry): void;
+}
+
+/** Who the log is about; what AWS's lines name besides the trace. */
+interface ExecutionLogSubject {
+  readonly apiId: string;
+  readonly stageName: string;
+  readonly requestId: string;
+  readonly extendedRequestId: string;
+  /** TestInvokeMethod: keys and plans are not asked for, and nothing is said of them. */
+  readonly isTest: boolean;
+}
+
+/** As observed: a line of more than 1,024 characters, without its prefix, is cut there. */
+const lineCharsMax = 1_024;
+
+/**
+ * A trace in the words of API Gateway's execution logs.
+ * AWS: API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs in API Gateway"; the lines as in "Tutorial:
+ * Create a REST API with a Lambda non-proxy integration", and as users quote them.
+ */
+export function renderExecutionLog(
+  events: readonly TraceEvent[],
+  subject: ExecutionLogSubject,
+  settings: ExecutionLogSettings,
+): ExecutionLogLine[] {
+  const lines: ExecutionLogLine[] = [];
+  const isShown = (level: LineLevel): boolean =>
+    settings.hasDataTrace || level === "error" || (level === "info" && settings.level === "INFO");
+  for (const event of events) {
+    const hasFailed = event.kind === "completed" && event.status >= 400;
+    for (const [level, text] of linesOf(event, subject)) {
+      // As observed: the level ERROR shows how a failed method ended.
+      if (isShown(level) || (hasFailed && text.startsWith("Method completed"))) {
+        lines.push({ atMs: event.atMs, level: level === "error" ? level : "info", text: cutLine(text) });
+      }
+    }
+  }
+  return lines;
+}
+
+type Line = readonly [LineLevel, string];
+
+const cutLine = (text: string): string =>
+  text.length <= lineCharsMax ? text : `${text.slice(0, lineCharsMax)} [TRUNCATED]`;
+
+function linesOf(event: TraceEvent, subject: ExecutionLogSubject): readonly Line[] {
+  switch (event.kind) {
+    case "request":
+      return [
+        ...(subject.isTest ? [] : usagePlanLines(event, subject)),
+        ["info", `Starting execution for request: ${subject.requestId}`],
+        ["info", `HTTP Method: ${event.httpMethod}, Resource Path: ${event.path}`],
+        ["data", `Method request path: ${javaMap(event.pathParameters)}`],
+        ["data", `Method request query string: ${javaMap(event.queryString)}`],
+        ["data", `Method request headers: ${javaMap(event.headers)}`],
+      ];
+    case "request-body":
+      return [["data", `Method request body before transformations: ${show(event.body)}`]];
+    case "validation":
+      return event.of === "body" && event.problem === undefined
+        ? [["info", `Request validation succeeded for content type ${event.mediaType}`]]
+        : [];
+    case "endpoint-request":
+      return [
+        ["data", `Endpoint request URI: ${event.uri}`],
+        ["data", `Endpoint request headers: ${javaMap(event.headers)}`],
+        ["data", `Endpoint request body after transformations: ${show(event.body)}`],
+        ["info", `Sending request to ${event.uri}`],
+      ];
+    case "endpoint-response":
+      return [
+        ["info", `Received response. Status: ${event.status}, Integration latency: ${Math.round(event.latencyMs)} ms`],
+        ["data", `Endpoint response headers: ${javaMap(event.headers)}`],
+      ];
+    case "endpoint-response-body":
+      return [["data", `Endpoint response body before transformations: ${show(event.body)}`]];
+    case "method-response":
+      return [
+        ["data", `Method response body after transformations: ${show(event.body)}`],
+        ["data", `Method response headers: ${javaMap(event.headers)}`],
+        ["info", "Successfully completed execution"],
+      ];
+    case "failure":
+      return [["error", event.message]];
+    case "refused":
+      return [["error", event.reason]];
+    case "completed":
+      return [["info", `Method completed with status: ${event.status}`]];
+    // What AWS's log does not show.
+    case "request-template":
+    case "template":
+    case "mapping":
+    case "integration-response":
+    case "gateway-response":
+      return [];
+  }
+}
+
+/** What AWS says of every request, although the method asks for no key. */
+function usagePlanLines(
+  event: Extract<TraceEvent, { kind: "request" }>,
+  subject: ExecutionLogSubject,
+): readonly Line[] {
+  const apiStage = `${subject.apiId}/${subject.stageName}`;
+  return [
+    ["info", `Extended Request Id: ${subject.extendedRequestId}`],
+    ["info", `Verifying Usage Plan for request: ${subject.requestId}. API Key:  API Stage: ${apiStage}`],
+    [
+      "info",
+      `API Key  authorized because method '${event.methodVerb} ${event.resourcePath}' does not require API Key. ` +
+        "Request will not contribute to throttle or quota limits",
+    ],
+    ["info", `Usage Plan check succeeded for API Key  and API Stage ${apiStage}`],
+  ];
+}
+
+const show = (body: TracedBody): string => (body.isBinary ? "[Binary Data]" : body.text);
+
+/** Names and values in turn as Java prints a map; the values of one name together. */
+function javaMap(pairs: readonly string[]): string {
+  const values = new Map<string, string>();
+  for (let index = 0; index < pairs.length; index += 2) {
+    const before = values.get(pairs[index]!);
+    const value = pairs[index + 1]!;
+    values.set(pairs[index]!, before === undefined ? value : `${before}, ${value}`);
+  }
+  return `{${[...values].map(([name, value]) => `${name}=${value}`).join(", ")}}`;
+}

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isSecretName, maskValue, Secrets } from "./secrets.ts";
+
+test("names of credentials are secret, in any case, and plain names are not", () => {
+  for (const name of ["Authorization", "x-api-key", "X-Amz-Security-Token", "COOKIE", "Set-Cookie", "access_token"]) {
+    assert.ok(isSecretName(name), name);
+  }
+  for (const name of ["api_key", "db-password", "X-Client-Secret", "X-Amz-Signature", "X-Amz-Credential"]) {
+    assert.ok(isSecretName(name), name);
+  }
+  for (const name of ["Accept", "Content-Type", "X-Request-Id", "page"]) assert.ok(!isSecretName(name), name);
+});
+
+test("a mask keeps the length and shows at most the last six characters, and never more than a quarter", () => {
+  assert.equal(maskValue("0123456789012345678901234567"), `${"*".repeat(22)}234567`);
+  assert.equal(maskValue("12345678"), "******78");
+  assert.equal(maskValue("abc"), "***");
+  assert.equal(maskValue(""), "");
+});
+
+test("what a secret header brought is masked in texts: whole, in parts, in URIs and in JSON", () => {
+  const secrets = new Secrets();
+  const pairs = secrets.maskPairs([
+    "Authorization",
+    'Bearer a"b/c+d12345',
+    "Cookie",
+    "a=1; session=0011223344",
+    "X",
+    "y",
+  ]);
+  assert.deepEqual(pairs, ["Authorization", "***************2345", "Cookie", "******************23344", "X", "y"]);
+  const text = `{"t":${JSON.stringify('a"b/c+d12345')},"u":"?x=${encodeURIComponent('a"b/c+d12345')}","s":"0011223344","a":1}`;
+  assert.doesNotMatch(secrets.mask(text), /a\\"b|a%22b|00112233/);
+  assert.ok(secrets.mask(text).endsWith('"a":1}'));
+});
+
+test("query parameters with secret names are masked in URIs, and their values then everywhere", () => {
+  const secrets = new Secrets();
+  const uri = secrets.maskUri("http://h/p?X-Amz-Signature=00112233445566&page=2");
+  assert.equal(uri, "http://h/p?X-Amz-Signature=***********566&page=2");
+  assert.equal(secrets.mask("00112233445566"), "***********566");
+});
+
+test("a text that looks like a replacement pattern is put in as it is", () => {
+  const secrets = new Secrets();
+  secrets.maskPairs(["X-Token", "$&$&$&$&$&$&$&$&"]);
+  assert.equal(secrets.mask("<$&$&$&$&$&$&$&$&>"), "<************$&$&>");
+});

@@ -1,0 +1,78 @@
+/** Headers whose values are secrets, besides those that sound like one. */
+const secretNames: ReadonlySet<string> = new Set(["authorization", "proxy-authorization", "cookie", "set-cookie"]);
+/** Linear: alternatives of fixed words. */
+const soundsSecret = /api[-_]?key|passw(?:or)?d|passphrase|secret|token|signature|credential/i;
+
+/** Is the value of a header or parameter of this name a secret? */
+export const isSecretName = (name: string): boolean => secretNames.has(name.toLowerCase()) || soundsSecret.test(name);
+
+/**
+ * AWS: API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs": authorization headers and API keys are
+ * redacted. As observed: asterisks, and the last six characters. Here never more than a quarter of the value.
+ */
+export function maskValue(value: string): string {
+  const shown = Math.min(6, Math.floor(value.length / 4));
+  return "*".repeat(value.length - shown) + value.slice(value.length - shown);
+}
+
+/** Shorter values are masked under their names only: elsewhere they may be anything. */
+const recognisedCharsMin = 8;
+
+/** The secrets that a request brought or was given, masked wherever else they turn up: in bodies, templates and URIs. */
+export class Secrets {
+  readonly #masks = new Map<string, string>();
+  /** Of the longest one: a text that is cut has to be masked with so much more before. */
+  charsMax = 0;
+
+  /** Names and values in turn; answers the same with secrets masked. */
+  maskPairs(pairs: readonly string[]): string[] {
+    const masked = [...pairs];
+    for (let index = 0; index < pairs.length; index += 2) {
+      if (!isSecretName(pairs[index]!)) continue;
+      this.#learn(pairs[index + 1]!);
+      masked[index + 1] = maskValue(pairs[index + 1]!);
+    }
+    return masked;
+  }
+
+  /** Masks query parameters with secret names, and what is known to be secret. */
+  maskUri(uri: string): string {
+    const question = uri.indexOf("?");
+    if (question < 0) return this.mask(uri);
+    const query = uri
+      .slice(question + 1)
+      .split("&")
+      .map((pair) => {
+        const equals = pair.indexOf("=");
+        if (equals < 0 || !isSecretName(pair.slice(0, equals))) return pair;
+        const value = pair.slice(equals + 1);
+        this.#learn(value);
+        return `${pair.slice(0, equals)}=${maskValue(value)}`;
+      });
+    return this.mask(`${uri.slice(0, question)}?${query.join("&")}`);
+  }
+
+  mask(text: string): string {
+    let masked = text;
+    for (const [secret, mask] of this.#masks)
+      if (masked.includes(secret)) masked = masked.replaceAll(secret, () => mask);
+    return masked;
+  }
+
+  /** The value as it is, its parts (`Bearer …`, cookies), and what URIs and JSON make of these. */
+  #learn(value: string): void {
+    const parts = value.split(/[\s;,]+/).map((part) => part.slice(part.indexOf("=") + 1));
+    for (const secret of new Set([value, ...parts])) {
+      if (secret.length < recognisedCharsMin) continue;
+      const encoded = encodeURIComponent(secret.toWellFormed());
+      for (const form of [secret, encoded, JSON.stringify(secret).slice(1, -1)]) {
+        if (this.#masks.size >= secretsMax) return;
+        this.#masks.set(form, maskValue(form));
+        this.charsMax = Math.max(this.charsMax, form.length);
+      }
+    }
+  }
+}
+
+/** Of one request; a cookie header may have hundreds of parts. */
+const secretsMax = 256;

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Trace } from "./trace.ts";
+
+const aTrace = (bodyCharsMax = 10, hasData = true): Trace => new Trace({ hasData, bodyCharsMax, now: () => 7 });
+
+test("a body is kept from its beginning, with its length; one that is no UTF-8 is named binary", () => {
+  const trace = aTrace();
+  const record = (body: Buffer | string): unknown => {
+    trace.add({ kind: "request-body", body: trace.body(body) });
+    const event = trace.events.at(-1)!;
+    return event.kind === "request-body" ? event.body : undefined;
+  };
+  assert.deepEqual(record("short"), { text: "short", bytes: 5, isCut: false, isBinary: false });
+  assert.deepEqual(record("0123456789abc"), { text: "0123456789", bytes: 13, isCut: true, isBinary: false });
+  // The cut is within the last character.
+  assert.deepEqual(record(Buffer.from("12345678é€")), { text: "12345678é", bytes: 13, isCut: true, isBinary: false });
+  assert.deepEqual(record(Buffer.from("ab\xff", "latin1")), { text: "", bytes: 3, isCut: false, isBinary: true });
+});
+
+test("a body that comes in pieces is kept from its beginning", () => {
+  const trace = aTrace();
+  const collector = trace.collectBody()!;
+  const chunk = Buffer.from("0123456");
+  collector.add(chunk);
+  chunk.fill(0);
+  collector.add(Buffer.from("789abcdef"));
+  collector.add(Buffer.from("ghi"));
+  trace.add({ kind: "endpoint-response-body", body: collector.body });
+  assert.deepEqual(trace.events, [
+    { kind: "endpoint-response-body", atMs: 7, body: { text: "0123456789", bytes: 19, isCut: true, isBinary: false } },
+  ]);
+});
+
+test("without data no body is kept", () => {
+  const trace = aTrace(10, false);
+  assert.equal(trace.collectBody(), undefined);
+  assert.equal(trace.body("text").text, "");
+});
+
+test("a secret that the cut would halve is masked first", () => {
+  const trace = aTrace(10);
+  trace.add({ kind: "endpoint-response", status: 200, latencyMs: 1, headers: ["X-Token", "abcdefghijklmnop"] });
+  trace.add({ kind: "request-body", body: trace.body("12345abcdefghijklmnop") });
+  const event = trace.events[1]!;
+  assert.equal(event.kind === "request-body" && event.body.text, "12345*****");
+});
+
+test("a failure takes the place of an answer that had begun", () => {
+  const trace = aTrace();
+  trace.beginResponse(200, []);
+  trace.addFailure(["it broke off"]);
+  trace.complete(200);
+  assert.deepEqual(
+    trace.events.map(({ kind }) => kind),
+    ["failure", "completed"],
+  );
+});
