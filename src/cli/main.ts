@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { UserError } from "../base/user-error.ts";
-import { type ConfigFlags, type ConfigKey, configKeys, variableName } from "../server/config.ts";
+import { type ConfigFlags, type ConfigKey, configKeys, takesMany, variableName } from "../server/config.ts";
 import { type CommandFacts, commands } from "./commands.ts";
 import { makeOutput, type Output } from "./output.ts";
 import { shortPath } from "./short-path.ts";
@@ -69,8 +69,7 @@ function addCommand(program: Command, facts: CommandFacts): void {
 function serverOptions(): Option[] {
   const options = configKeys.map((key) => {
     const option = new Option(flagOf(key), `${key.help}${defaultOf(key)}`);
-    const takesMany = ["names", "origins", "numbers"].includes(key.value.kind);
-    return takesMany ? option.argParser((value: string, before: string[] = []) => [...before, value]) : option;
+    return takesMany(key) ? option.argParser((value: string, before: string[] = []) => [...before, value]) : option;
   });
   const config = new Option(
     "--config <FILE>",

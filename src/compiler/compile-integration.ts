@@ -10,9 +10,11 @@ import type {
   StepPlan,
 } from "../plan/steps.ts";
 import type { UriPlan } from "../plan/values.ts";
+import { compileVpcLink } from "./compile-connection.ts";
 import { compileTemplates, hasVelocity } from "./compile-template.ts";
 import { compileParameters } from "./compile-values.ts";
 import { closed, misconfigured } from "./refusal.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** What of stage and API an integration depends on. */
 export interface IntegrationContext {
@@ -20,6 +22,7 @@ export interface IntegrationContext {
   readonly binaryMediaTypes: readonly string[];
   /** The stage's `clientCertificateId`. */
   readonly clientCertificateId: string | undefined;
+  readonly surroundings: Surroundings;
 }
 
 type Compile = (integration: Integration, method: Method, context: IntegrationContext) => StepPlan;
@@ -49,7 +52,6 @@ const compilers: Readonly<Record<IntegrationType, Compile>> = {
 
 /** The integration of a method as its step. Throws a refusal for what can't be done. */
 export function compileIntegration(integration: Integration, method: Method, context: IntegrationContext): StepPlan {
-  if (integration.connectionType === "VPC_LINK") throw closed("connectionType VPC_LINK");
   if (integration.credentials !== undefined && integration.credentials !== "") throw closed("integration credentials");
   return compilers[integration.type](integration, method, context);
 }
@@ -106,7 +108,6 @@ function compileResponse(
 }
 
 function compileBackend(integration: Integration, context: IntegrationContext): BackendPlan {
-  if (context.clientCertificateId !== undefined) throw closed("clientCertificateId");
   const uri = fillStageVariables(integration.uri, context);
   const parts = /^(https?):\/\/([^/?#]*)([^#]*)/i.exec(uri);
   if (parts === null) throw misconfigured(`Invalid endpoint address: ${uri}`);
@@ -114,8 +115,11 @@ function compileBackend(integration: Integration, context: IntegrationContext): 
   if (authority!.includes("{")) throw closed("path parameter in the host of an integration URI");
   const options = { side: "request", variables: context.variables } as const;
   const verb = integration.httpMethod?.toUpperCase();
+  const origin = compileOrigin(scheme!.toLowerCase(), authority!, uri);
   return {
-    origin: compileOrigin(scheme!.toLowerCase(), authority!, uri),
+    origin,
+    ...compileVpcLink(integration, origin, context),
+    ...compileClientCertificate(origin, context),
     path: compilePath(rest!, uri, integration, context),
     ...(verb === undefined || verb === "ANY" ? {} : { httpMethod: verb }),
     timeoutMs: integration.timeoutInMillis ?? bounds.integrationTimeoutMsDefault.value,
@@ -123,6 +127,16 @@ function compileBackend(integration: Integration, context: IntegrationContext): 
     headers: compileParameters(integration.requestParameters, "integration.request.header.", options),
     query: compileParameters(integration.requestParameters, "integration.request.querystring.", options),
   };
+}
+
+/** What is shown to backends that speak TLS and ask for it; a stage whose certificate is gone must not do without. */
+function compileClientCertificate(
+  origin: string,
+  { clientCertificateId, surroundings }: IntegrationContext,
+): { readonly clientCertificateId?: string } {
+  if (clientCertificateId === undefined || !origin.startsWith("https:")) return {};
+  if (!surroundings.hasClientCertificate) throw closed(`clientCertificateId ${clientCertificateId}: it is not there`);
+  return { clientCertificateId };
 }
 
 function compileOrigin(scheme: string, authority: string, uri: string): string {

@@ -1,11 +1,13 @@
 import type { GatewayResponse, Resource, RestApiDefinition, Stage } from "../definition/rest-api.ts";
 import { type MethodPlan, planVersion, type RouteNode, type StagePlan } from "../plan/plan.ts";
 import type { GatewayResponsePlan } from "../plan/steps.ts";
+import { vpcLinksOf } from "./compile-connection.ts";
 import { compileMethod } from "./compile-method.ts";
 import { ModelSet } from "./compile-validation.ts";
 import { compileParameters, compileText } from "./compile-values.ts";
 import { methodSettingFor } from "./method-setting.ts";
 import { Refusal } from "./refusal.ts";
+import { noSurroundings, type Surroundings } from "./surroundings.ts";
 import { settingsWithoutEffect } from "./without-effect.ts";
 
 /**
@@ -16,6 +18,7 @@ export function compileRest(
   definition: RestApiDefinition,
   stage: Stage,
   scope: { readonly account: string; readonly region: string },
+  surroundings: Surroundings = noSurroundings,
 ): StagePlan {
   const { restApi } = definition;
   const variables = stage.variables ?? {};
@@ -41,11 +44,13 @@ export function compileRest(
           compressionBytesMin: restApi.minimumCompressionSize,
           binaryMediaTypes: restApi.binaryMediaTypes ?? [],
           clientCertificateId: stage.clientCertificateId,
+          surroundings,
         }),
       });
     }
   }
   const closed = reasonToClose(definition, stage);
+  const vpcLinks = vpcLinksOf(definition, variables);
   const log = stage.accessLogSettings;
   return {
     version: planVersion,
@@ -65,6 +70,7 @@ export function compileRest(
     ...(closed === undefined ? {} : { closed }),
     gatewayResponses: compileGatewayResponses(definition.gatewayResponses, variables),
     ...(models.used === undefined ? {} : { models: models.used }),
+    ...(vpcLinks.length === 0 ? {} : { vpcLinks }),
     withoutEffect: settingsWithoutEffect(stage),
     routes: root.build(),
     methods,

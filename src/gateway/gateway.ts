@@ -11,9 +11,11 @@ import { Trace } from "../telemetry/trace.ts";
 import { Exchange, verbs } from "./exchange.ts";
 import { failExchange } from "./fail-exchange.ts";
 import { makeRouteHints, type RouteHints } from "./hint.ts";
+import type { TlsIdentity } from "./http1-client/open-socket.ts";
 import type { InboundRequest } from "./inbound.ts";
 import { BackendPools } from "./integrations/backend-pools.ts";
 import { PermissionCheck } from "./integrations/permission-check.ts";
+import { TlsIdentities } from "./integrations/tls-identities.ts";
 import { linkProgram } from "./link-program.ts";
 import type { Program } from "./program.ts";
 import { makeExtendedRequestId, makeRequestId } from "./request-ids.ts";
@@ -68,6 +70,7 @@ export class Gateway {
       isDevelopment,
       payloadBytesMax: settings.payloadBytesMax,
       pools: new BackendPools({ metrics, clock }),
+      identities: new TlsIdentities(),
       permissions: new PermissionCheck(),
     };
   }
@@ -84,6 +87,11 @@ export class Gateway {
     }
     this.#hints.delete(key);
     old?.close();
+  }
+
+  /** Takes in a client certificate, before the plans that use it; null: none does any more. */
+  setIdentity(key: string, identity: TlsIdentity | null): void {
+    this.#thread.identities.set(key, identity);
   }
 
   /** Routes (`GET /pets`) that a stage's definition has and its deployment does not, for hints. */

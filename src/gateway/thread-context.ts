@@ -5,6 +5,7 @@ import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { BackendPools } from "./integrations/backend-pools.ts";
 import type { PermissionCheck } from "./integrations/permission-check.ts";
+import type { TlsIdentities } from "./integrations/tls-identities.ts";
 
 /** What all programs of a gateway thread share. */
 export interface ThreadContext {
@@ -17,5 +18,6 @@ export interface ThreadContext {
   readonly payloadBytesMax: number;
   readonly pools: BackendPools;
   readonly executionLogs: ExecutionLogSink;
+  readonly identities: TlsIdentities;
   readonly permissions: PermissionCheck;
 }

@@ -27,6 +27,8 @@ export interface StagePlan {
   readonly gatewayResponses: Readonly<Record<string, GatewayResponsePlan>>;
   /** The JSON Schemas, as text, of the models that bodies are validated with and of those that they refer to, by name. */
   readonly models?: Readonly<Record<string, string>>;
+  /** The ids of the VPC links that methods name: a change of one compiles the stage anew. */
+  readonly vpcLinks?: readonly string[];
   /** Settings that are stored and have no effect yet; none of them guards anything. `portico status` names them. */
   readonly withoutEffect: readonly string[];
   readonly routes: RouteNode;

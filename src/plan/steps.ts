@@ -130,6 +130,10 @@ export interface LambdaProxyPlan {
 export interface BackendPlan {
   /** `http://host:port` or `https://host:port`. */
   readonly origin: string;
+  /** A private integration's: connections go there, and not to the origin's host. */
+  readonly vpcLink?: VpcLinkPlan;
+  /** The certificate that is shown to it, without its key: the threads are told that apart from plans. */
+  readonly clientCertificateId?: string;
   /** What follows the origin: path and query. */
   readonly path: UriPlan;
   /** Absent: the verb of the request. */
@@ -140,6 +144,12 @@ export interface BackendPlan {
   /** `requestParameters` with the targets header and querystring; those with the target path are in `path`. */
   readonly headers: readonly ParameterPlan[];
   readonly query: readonly ParameterPlan[];
+}
+
+export interface VpcLinkPlan {
+  readonly id: string;
+  /** `host:port`, taken in turn. */
+  readonly addresses: readonly string[];
 }
 
 export interface ParameterPlan {

@@ -81,6 +81,17 @@ test("lists come as YAML sequences, repeated flags, or text with commas", async 
   assert.deepEqual((await read({ domain: ["a.example", "b.example"] })).domain, ["a.example", "b.example"]);
 });
 
+test("VPC links have addresses by flag, variable, and YAML, one or several", async () => {
+  const two = { orders: ["10.0.0.1", "[fd00::1]:8443"], "arn:aws:elb/net/x": ["lb.internal:80"] };
+  const flags = ["orders=10.0.0.1", "orders=[fd00::1]:8443", "arn:aws:elb/net/x=lb.internal:80"];
+  assert.deepEqual((await read({ vpcLink: flags })).vpcLink, two);
+  assert.deepEqual((await read({}, { PORTICO_VPC_LINK: flags.join(",") })).vpcLink, two);
+  const path = join(folder, "links.yaml");
+  writeFileSync(path, 'vpc-link:\n  orders: [10.0.0.1, "[fd00::1]:8443"]\n  arn:aws:elb/net/x: lb.internal:80\n');
+  assert.deepEqual((await read({ config: path })).vpcLink, two);
+  assert.deepEqual((await read()).vpcLink, {});
+});
+
 test("an empty variable is none", async () => {
   assert.equal((await read({}, { PORTICO_PORT: "" })).port, 4566);
 });
@@ -108,6 +119,11 @@ const wrongValues: readonly (readonly [ConfigFlags, RegExp])[] = [
   [{ managementPayloadMax: "lots" }, /--management-payload-max.*a size from 64KB to 512MB/],
   [{ managementPayloadMax: "1KB" }, /from 64KB/],
   [{ data: "" }, /--data.*path of a directory/],
+  [{ vpcLink: ["orders"] }, /--vpc-link.*names with addresses/],
+  [{ vpcLink: ["=10.0.0.1"] }, /--vpc-link/],
+  [{ vpcLink: ["orders=https://10.0.0.1"] }, /--vpc-link.*TLS is spoken is said by the integration's URI/],
+  [{ vpcLink: ["orders=10.0.0.1:99999"] }, /--vpc-link/],
+  [{ vpcLink: ["orders=::1"] }, /--vpc-link/],
 ];
 
 test("a wrong value is refused with what would be right", async () => {

@@ -32,13 +32,17 @@ export interface ServerConfig {
   readonly profile: "aws" | "relaxed";
   /** Bytes of a data plane request's body that is buffered. */
   readonly payloadMax: number;
+  /** `host` or `host:port`, by the id, name or load balancer of a VPC link. */
+  readonly vpcLink: Readonly<Record<string, readonly string[]>>;
+  /** A PEM file, absolute. */
+  readonly backendCa: string | undefined;
 }
 
 export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 type ConfigKind =
-  | { readonly kind: "path" }
+  | { readonly kind: "path"; readonly of: "directory" | "file" }
   /** A path, or `-`. */
   | { readonly kind: "sink" }
   | { readonly kind: "switch" }
@@ -49,6 +53,8 @@ type ConfigKind =
   | { readonly kind: "choice"; readonly of: readonly string[] }
   | { readonly kind: "names" }
   | { readonly kind: "origins" }
+  /** `NAME=HOST:PORT`, a name perhaps several times; in YAML a mapping. */
+  | { readonly kind: "addresses" }
   /** Whole numbers by name. */
   | { readonly kind: "numbers"; readonly names: readonly string[]; readonly min: number; readonly max: number };
 
@@ -88,7 +94,7 @@ export const configKeys: readonly ConfigKey[] = [
     name: "data",
     flag: "data",
     placeholder: "DIR",
-    value: { kind: "path" },
+    value: { kind: "path", of: "directory" },
     default: ".portico",
     help: "directory of everything that is kept",
   },
@@ -191,6 +197,22 @@ export const configKeys: readonly ConfigKey[] = [
     default: bounds.payloadBytesMax.value,
     help: "largest body that is buffered for an integration",
   },
+  {
+    name: "vpcLink",
+    flag: "vpc-link",
+    placeholder: "NAME=ADDRESS",
+    value: { kind: "addresses" },
+    default: [],
+    help: "where a VPC link leads, by its id, name or load balancer's ARN: HOST:PORT, or HOST for the port of the integration's URI; several are taken in turn",
+  },
+  {
+    name: "backendCa",
+    flag: "backend-ca",
+    placeholder: "FILE",
+    value: { kind: "path", of: "file" },
+    default: undefined,
+    help: "PEM file of more certificate authorities that backends may be vouched for by",
+  },
 ];
 
 /** Values of flags by the key's name: text as typed, `true` for a switch, texts for a repeated flag. */
@@ -239,6 +261,10 @@ function readKey(
   return key.default === undefined ? undefined : parseValue(key, key.default, `--${key.flag}`, cwd);
 }
 
+/** Is the flag repeated for more values? */
+export const takesMany = ({ value }: ConfigKey): boolean =>
+  ["names", "origins", "numbers", "addresses"].includes(value.kind);
+
 export const variableName = (key: ConfigKey): string => `PORTICO_${key.flag.toUpperCase().replaceAll("-", "_")}`;
 
 /** Answers the value, or what would be right. */
@@ -249,10 +275,10 @@ type Parse<K extends ConfigKind["kind"]> = (
 ) => { readonly value: unknown } | { readonly wanted: string; readonly why?: string };
 
 const parsers: { readonly [K in ConfigKind["kind"]]: Parse<K> } = {
-  path: (value, _rule, base) =>
+  path: (value, { of }, base) =>
     typeof value === "string" && value !== "" && !value.includes("\0")
       ? { value: resolve(base, value) }
-      : { wanted: "the path of a directory" },
+      : { wanted: `the path of a ${of}` },
   sink: (value, _rule, base) =>
     typeof value === "string" && value !== "" && !value.includes("\0")
       ? { value: value === "-" ? "-" : resolve(base, value) }
@@ -325,6 +351,16 @@ const parsers: { readonly [K in ConfigKind["kind"]]: Parse<K> } = {
     }
     return { value: numbers };
   },
+  addresses: (value) => {
+    const wanted =
+      "names with addresses, such as orders=127.0.0.1:8081; whether TLS is spoken is said by the integration's URI";
+    const addresses: Record<string, string[]> = Object.create(null);
+    for (const [name, address] of pairs(value) ?? [["", ""]]) {
+      if (name === "" || !isAddress(address)) return { wanted };
+      addresses[name] = [...(addresses[name] ?? []), address];
+    }
+    return { value: { ...addresses } };
+  },
 };
 
 function parseValue(key: ConfigKey, value: unknown, where: string, base: string): unknown {
@@ -352,12 +388,18 @@ function texts(value: unknown): string[] | undefined {
 /** Names with their values: a YAML mapping, or a list of `NAME=VALUE`. */
 function pairs(value: unknown): [name: string, value: string][] | undefined {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    return Object.entries(value).map(([name, member]) => [name, String(member)]);
+    return Object.entries(value).flatMap(([name, member]) => [member].flat().map((each) => [name, String(each)]));
   }
   return texts(value)?.map((text) => {
     const sign = text.indexOf("=");
     return sign < 0 ? [text, ""] : [text.slice(0, sign).trim(), text.slice(sign + 1).trim()];
   });
+}
+
+/** `host`, `host:port`; an IPv6 address in brackets. */
+function isAddress(text: string): boolean {
+  if (text.length > 300 || !/^(?:\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::\d{1,5})?$/i.test(text)) return false;
+  return URL.parse(`http://${text}/`) !== null;
 }
 
 const showBytes = (bytes: number): string => (bytes >= mib ? `${bytes / mib}MB` : `${bytes / kib}KB`);

@@ -32,6 +32,11 @@ const events = new EventSender(post);
 const executionLogs = new ExecutionLogSender(post, metrics);
 const frontDoor = new FrontDoor({ controlSocket: start.controlSocket, logger });
 
+if (settings.backendAuthorities.length > 0) {
+  const tls = process.getBuiltinModule("node:tls");
+  tls.setDefaultCACertificates([...tls.getCACertificates("default"), ...settings.backendAuthorities]);
+}
+
 let functions: FunctionClient | undefined;
 let gateway: Gateway | undefined;
 let isListening = false;
@@ -82,6 +87,9 @@ control.on("message", (message: ToThread) => {
         isDevelopment: start.isDevelopment,
         settings,
       });
+      break;
+    case "identity":
+      gateway?.setIdentity(message.key, message.identity);
       break;
     case "plan":
       setPlan(message.key, message.plan);

@@ -1,5 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import type { EventOutcome, InvokeRequest } from "../functions/function-client.ts";
+import type { TlsIdentity } from "../gateway/http1-client/open-socket.ts";
 import type { StagePlan } from "../plan/plan.ts";
 import type { ExecutionLogEntry } from "../telemetry/execution-log.ts";
 
@@ -29,12 +30,16 @@ export interface ThreadSettings {
   readonly logLevel: string;
   /** Where access logs go: `-` is standard output, else a folder. */
   readonly accessLog: string;
+  /** Certificates of authorities, PEM, that backends may be vouched for by, besides the known ones. */
+  readonly backendAuthorities: readonly string[];
 }
 
 /** Control → gateway thread. */
 export type ToThread =
   /** The functions' channel (`functions/` speaks on it); the first message. */
   | { readonly kind: "functions"; readonly port: MessagePort }
+  /** A client certificate with its key, before the plans that use it; null: none does any more. Never logged. */
+  | { readonly kind: "identity"; readonly key: string; readonly identity: TlsIdentity | null }
   /** A stage's plan was made anew; null: the stage is gone. */
   | { readonly kind: "plan"; readonly key: string; readonly revision: number; readonly plan: StagePlan | null }
   /** Routes (`GET /pets`) that the definition has and the stage does not serve, for hints. */

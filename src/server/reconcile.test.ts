@@ -106,7 +106,13 @@ async function withReconciler(
   const posted: ToThread[] = [];
   const errors: string[] = [];
   const logger = makeLogger("warn", (_level, message, fields) => errors.push(`${message} ${JSON.stringify(fields)}`));
-  const reconciler = new Reconciler({ store, compile, post: (message) => posted.push(message), logger });
+  const reconciler = new Reconciler({
+    store,
+    compile,
+    post: (message) => posted.push(message),
+    vpcLinkAddresses: {},
+    logger,
+  });
   try {
     await before(store);
     await reconciler.start();
@@ -153,7 +159,7 @@ test("at the start every stage is compiled before the revision is said", async (
 test("a thread that asks before the start is done is not told that this is all", () => {
   const store = openSqliteStore();
   const logger = makeLogger("silent", () => undefined);
-  const reconciler = new Reconciler({ store, compile, post: () => undefined, logger });
+  const reconciler = new Reconciler({ store, compile, post: () => undefined, vpcLinkAddresses: {}, logger });
   assert.deepEqual([...reconciler.replay()], []);
 });
 

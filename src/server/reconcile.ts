@@ -1,3 +1,9 @@
+import type { Surroundings } from "../compiler/surroundings.ts";
+import {
+  type ClientCertificate,
+  type ClientCertificateKey,
+  certificateKinds,
+} from "../definition/client-certificate.ts";
 import { type Difference, diffDefinitions, routesOf } from "../definition/diff.ts";
 import {
   type Deployment,
@@ -6,6 +12,9 @@ import {
   restKinds,
   type Stage,
 } from "../definition/rest-api.ts";
+import { type VpcLink, vpcLinkKind } from "../definition/vpc-link.ts";
+import type { TlsIdentity } from "../gateway/http1-client/open-socket.ts";
+import { identityKey } from "../gateway/integrations/tls-identities.ts";
 import { readDefinition } from "../management/rest/definition-documents.ts";
 import { planVersion, type StagePlan } from "../plan/plan.ts";
 import type { Change, Reader, Scope, Store } from "../store/store.ts";
@@ -13,13 +22,20 @@ import type { Logger } from "../telemetry/logger.ts";
 import { type FailingRoute, failingRoutes } from "./failing-routes.ts";
 import type { ToThread } from "./messages.ts";
 
-export type CompileStage = (definition: RestApiDefinition, stage: Stage, scope: Scope) => StagePlan;
+export type CompileStage = (
+  definition: RestApiDefinition,
+  stage: Stage,
+  scope: Scope,
+  surroundings: Surroundings,
+) => StagePlan;
 
 export interface ReconcilerOptions {
   readonly store: Store;
   readonly compile: CompileStage;
   /** To every gateway thread. */
   readonly post: (message: ToThread) => void;
+  /** `--vpc-link` */
+  readonly vpcLinkAddresses: Surroundings["vpcLinkAddresses"];
   readonly logger: Logger;
 }
 
@@ -29,8 +45,15 @@ interface Served {
   readonly revision: number;
   readonly plan: StagePlan;
   readonly undeployed: readonly string[];
+  /** The client certificate that it shows to backends. */
+  readonly identity: NamedIdentity | undefined;
   /** Why the stage's latest change is not served. */
   readonly problem?: string;
+}
+
+interface NamedIdentity {
+  readonly key: string;
+  readonly identity: TlsIdentity;
 }
 
 export interface StageStatus {
@@ -105,7 +128,8 @@ export class Reconciler {
 
   /** What a thread that starts must be told. */
   *replay(): Generator<ToThread> {
-    for (const [key, { revision, plan, undeployed }] of this.#served) {
+    for (const [key, { revision, plan, undeployed, identity }] of this.#served) {
+      if (identity !== undefined) yield { kind: "identity", ...identity };
       yield { kind: "plan", key, revision, plan };
       if (undeployed.length > 0) yield { kind: "undeployed", key, routes: undeployed };
     }
@@ -163,6 +187,12 @@ export class Reconciler {
         this.#staleStages.set(id, scope);
         this.#staleApis.set(apiIdOf(id), scope);
         this.#neededRevision = Math.max(this.#neededRevision, revision);
+      } else if (kind === vpcLinkKind) {
+        for (const [key, served] of this.#served) {
+          if (!isSameScope(served.scope, scope) || served.plan.vpcLinks?.includes(id) !== true) continue;
+          this.#staleStages.set(key, scope);
+          this.#neededRevision = Math.max(this.#neededRevision, revision);
+        }
       } else if (definitionKinds.has(kind)) {
         this.#staleApis.set(apiIdOf(id), scope);
       }
@@ -193,16 +223,20 @@ export class Reconciler {
     const { post, logger } = this.#options;
     const before = this.#served.get(id);
     try {
-      const plan = await this.#plan(id, scope);
-      if (plan === undefined) {
+      const made = await this.#plan(id, scope);
+      if (made === undefined) {
         // An API of another account may have taken the id since; its own change brings its plan.
         if (before === undefined || !isSameScope(before.scope, scope)) return;
         this.#served.delete(id);
         post({ kind: "plan", key: id, revision, plan: null });
+        this.#forgetIdentity(before.identity);
         return;
       }
-      this.#served.set(id, { scope, revision, plan, undeployed: before?.undeployed ?? [] });
+      const { plan, identity } = made;
+      this.#served.set(id, { scope, revision, plan, undeployed: before?.undeployed ?? [], identity });
+      if (identity !== undefined) post({ kind: "identity", ...identity });
       post({ kind: "plan", key: id, revision, plan });
+      this.#forgetIdentity(before?.identity);
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
       logger.error("A stage can't be compiled.", {
@@ -212,19 +246,37 @@ export class Reconciler {
       });
       // An earlier program goes on serving; without one the stage answers 501 with the reason.
       const plan = before?.plan ?? closedPlan(id, scope, `this stage can't be compiled: ${problem}`);
-      this.#served.set(id, { scope, revision, plan, undeployed: before?.undeployed ?? [], problem });
+      const kept = { undeployed: before?.undeployed ?? [], identity: before?.identity };
+      this.#served.set(id, { scope, revision, plan, ...kept, problem });
       if (before === undefined) post({ kind: "plan", key: id, revision, plan });
     }
   }
 
-  #plan(id: string, scope: Scope): Promise<StagePlan | undefined> {
-    return this.#options.store.read(scope, async (tx) => {
+  #forgetIdentity(identity: NamedIdentity | undefined): void {
+    if (identity === undefined) return;
+    for (const served of this.#served.values()) if (served.identity?.key === identity.key) return;
+    this.#options.post({ kind: "identity", key: identity.key, identity: null });
+  }
+
+  #plan(
+    id: string,
+    scope: Scope,
+  ): Promise<{ readonly plan: StagePlan; readonly identity: NamedIdentity | undefined } | undefined> {
+    const { store, compile, vpcLinkAddresses } = this.#options;
+    return store.read(scope, async (tx) => {
       const stage = await tx.get<Stage>(restKinds.stage, id);
       if (stage === undefined) return undefined;
       const snapshotId = `${apiIdOf(id)}/${stage.body.deploymentId}`;
       const snapshot = await tx.get<RestApiDefinition>(restKinds.snapshot, snapshotId);
       if (snapshot === undefined) throw new Error(`the deployment ${stage.body.deploymentId} has no snapshot`);
-      return this.#options.compile(snapshot.body, stage.body, scope);
+      const links = await tx.list<VpcLink>(vpcLinkKind);
+      const identity = await readIdentity(tx, scope, stage.body.clientCertificateId);
+      const plan = compile(snapshot.body, stage.body, scope, {
+        vpcLinks: new Map(links.map(({ id: linkId, body }) => [linkId, body])),
+        vpcLinkAddresses,
+        hasClientCertificate: identity !== undefined,
+      });
+      return { plan, identity };
     });
   }
 
@@ -273,6 +325,18 @@ export class Reconciler {
 async function loadDefinition(tx: Reader, apiId: string): Promise<RestApiDefinition | undefined> {
   const restApi = await tx.get<RestApi>(restKinds.restApi, apiId);
   return restApi && readDefinition(tx, restApi.body);
+}
+
+async function readIdentity(tx: Reader, scope: Scope, id: string | undefined): Promise<NamedIdentity | undefined> {
+  if (id === undefined) return undefined;
+  const certificate = await tx.get<ClientCertificate>(certificateKinds.clientCertificate, id);
+  const key = await tx.get<ClientCertificateKey>(certificateKinds.clientCertificateKey, id);
+  if (certificate === undefined || key === undefined) return undefined;
+  const { pemEncodedCertificate } = certificate.body;
+  return {
+    key: identityKey(scope, id),
+    identity: { certificate: pemEncodedCertificate, privateKey: key.body.privateKey },
+  };
 }
 
 const closedRoutes = (plan: StagePlan | undefined): StageStatus["closedRoutes"] =>

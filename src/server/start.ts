@@ -19,6 +19,7 @@ import { makeStdoutExecutionLog } from "../telemetry/execution-log-stdout.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { makePinoLogger } from "../telemetry/logger-pino.ts";
 import { allocateMetrics, renderMetrics } from "../telemetry/metrics.ts";
+import { readBackendAuthorities } from "./backend-authorities.ts";
 import type { ServerConfig } from "./config.ts";
 import { makeControlServer, withinMs } from "./control-server.ts";
 import { lockDataDirectory } from "./data-directory.ts";
@@ -81,7 +82,13 @@ export async function startServer(
 
   const executionLogs = makeStdoutExecutionLog();
   undo.defer(() => executionLogs.close());
-  const reconciler = new Reconciler({ store, compile: compileRest, post: (message) => threads.post(message), logger });
+  const reconciler = new Reconciler({
+    store,
+    compile: compileRest,
+    post: (message) => threads.post(message),
+    vpcLinkAddresses: config.vpcLink,
+    logger,
+  });
   const threads = new ThreadPool({
     entry: new URL(import.meta.url.endsWith(".ts") ? "./gateway-thread.ts" : "./gateway-thread.js", import.meta.url),
     count: threadCount,
@@ -210,4 +217,5 @@ const threadSettings = (config: ServerConfig): ThreadSettings => ({
   keepAliveMs: defaultHttp1Limits.keepAliveMs,
   logLevel: config.logLevel,
   accessLog: config.accessLog,
+  backendAuthorities: readBackendAuthorities(config.backendCa),
 });

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer as createHttpServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import { compileRest } from "../../src/compiler/compile-rest.ts";
+import type { Surroundings } from "../../src/compiler/surroundings.ts";
 import type { RestApiDefinition, Stage } from "../../src/definition/rest-api.ts";
 import type { EventClient, FunctionClient } from "../../src/functions/function-client.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
@@ -23,7 +24,7 @@ export interface Reply {
 export interface GatewayUnderTest extends AsyncDisposable {
   readonly port: number;
   readonly gateway: Gateway;
-  deploy(definition: RestApiDefinition, stage?: Stage): void;
+  deploy(definition: RestApiDefinition, stage?: Stage, surroundings?: Surroundings): void;
   /** Below `/prod` on the API's host. */
   call(path: string, options?: CallOptions): Promise<Reply>;
   /** Bytes as they are; resolves with what came until the gateway closed, or `until` was in it. */
@@ -97,8 +98,8 @@ export async function startGateway(
     port,
     gateway,
     errors,
-    deploy(definition, stage = aStage()) {
-      const plan = compileRest(definition, stage, { account: "000000000000", region: "us-east-1" });
+    deploy(definition, stage = aStage(), surroundings) {
+      const plan = compileRest(definition, stage, { account: "000000000000", region: "us-east-1" }, surroundings);
       gateway.setPlan(stageKey(plan.apiId, plan.stageName), plan);
     },
     call: (path, call = {}) =>

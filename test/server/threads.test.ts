@@ -35,6 +35,7 @@ async function withPool(
         keepAliveMs: 1,
         logLevel: "debug",
         accessLog: "-",
+        backendAuthorities: [],
       },
     },
     logger,

@@ -53,6 +53,7 @@ export class ConnectionUnderTest implements ConnectionOwner {
   isTaking = true;
   exception: unknown = undefined;
   closedTimes = 0;
+  unreachableTimes = 0;
   #reader: SocketReader | undefined = undefined;
   readonly #lent = Buffer.alloc(65_536);
 
@@ -110,6 +111,10 @@ export class ConnectionUnderTest implements ConnectionOwner {
   }
 
   connected(): void {}
+
+  unreachable(): void {
+    this.unreachableTimes++;
+  }
   released(): void {
     this.answer.isKept = true;
   }

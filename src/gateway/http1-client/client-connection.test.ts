@@ -183,6 +183,7 @@ test("a closed connection is stale only if it was used before and nothing of an 
   const fresh = new ConnectionUnderTest();
   fresh.end();
   assert.equal(fresh.answer.failure?.isStale, false);
+  assert.equal(fresh.unreachableTimes, 0);
   const answer = bytes("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
   for (const [begun, isStale] of [
     ["", true],
@@ -196,7 +197,12 @@ test("a closed connection is stale only if it was used before and nothing of an 
     used.connection.send(used.request);
     if (begun !== "") used.receive(bytes(begun));
     used.socket.emit("error", Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }));
-    assert.deepEqual(used.answer.failure, { code: "ECONNRESET", message: "read ECONNRESET", isStale });
+    assert.deepEqual(used.answer.failure, {
+      code: "ECONNRESET",
+      message: "read ECONNRESET",
+      isStale,
+      isUnconnected: false,
+    });
   }
 });
 

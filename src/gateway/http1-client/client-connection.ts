@@ -13,6 +13,8 @@ export interface ConnectionOwner {
   /** It takes the next request. */
   released(connection: ClientConnection): void;
   connected(): void;
+  /** It could not be made. */
+  unreachable(): void;
   /** It is gone. Called once. */
   closed(connection: ClientConnection): void;
 }
@@ -75,6 +77,10 @@ export class ClientConnection implements OutboundConnection, SocketReader {
     this.#socket.on("end", () => this.#onEnd());
     this.#socket.on("error", (error: NodeJS.ErrnoException) => this.#fail(describe(error), error.code));
     this.#socket.on("close", () => this.#fail("the connection was closed", "ECONNRESET"));
+  }
+
+  get isConnected(): boolean {
+    return this.#isConnected;
   }
 
   /** Whether it is as open as can be known: what the system has not told yet, the next write finds out. */
@@ -373,8 +379,10 @@ export class ClientConnection implements OutboundConnection, SocketReader {
     if (this.#isClosed) return;
     const request = this.#request;
     const isStale = this.#isReused && !this.#isAnswering;
+    const isUnconnected = !this.#isConnected;
+    if (isUnconnected) this.#owner.unreachable();
     this.destroy();
-    if (request !== undefined) this.#guard(() => request.onFailure({ code, message, isStale }), request);
+    if (request !== undefined) this.#guard(() => request.onFailure({ code, message, isStale, isUnconnected }), request);
   }
 
   #guard(callback: () => void, request = this.#request): void {

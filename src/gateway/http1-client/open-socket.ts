@@ -1,5 +1,5 @@
 import { connect, isIP, type Socket } from "node:net";
-import type { TLSSocket } from "node:tls";
+import type { SecureContext, TLSSocket } from "node:tls";
 import type { Clock } from "../../base/clock.ts";
 
 /** Who is told of a socket's connection and input. */
@@ -13,7 +13,16 @@ export interface SocketReader {
 /** Opens sockets to one origin. */
 export type OpenSocket = (reader: SocketReader) => Socket;
 
-interface OpenOptions {
+/** A certificate with its key, PEM: who we are to a backend that asks. */
+export interface TlsIdentity {
+  readonly certificate: string;
+  readonly privateKey: string;
+}
+
+export interface OpenOptions {
+  /** `host:port` that is connected to in place of the origin's own. */
+  readonly address?: string | undefined;
+  readonly identity?: TlsIdentity | undefined;
   /** The certificate's issuer is not checked; its name and dates still are. */
   readonly isTlsUnverified: boolean;
   readonly clock: Clock;
@@ -30,9 +39,8 @@ let lent: Buffer | undefined;
 /** Sockets to `http://host:port` or `https://host:port`, addresses tried as Node does (RFC 8305). */
 export function socketsTo(origin: string, options: OpenOptions): OpenSocket {
   const url = new URL(origin);
-  const host = url.hostname.startsWith("[") ? url.hostname.slice(1, -1) : url.hostname;
-  if (url.protocol === "https:") return tlsSocketsTo(host, url.port === "" ? 443 : Number(url.port), options);
-  const port = url.port === "" ? 80 : Number(url.port);
+  const { host, port } = placeOf(options.address === undefined ? url : new URL(`${url.protocol}//${options.address}`));
+  if (url.protocol === "https:") return tlsSocketsTo(placeOf(url).host, { host, port }, options);
   lent ??= Buffer.allocUnsafeSlow(65_536);
   const buffer = lent;
   return (reader) =>
@@ -52,15 +60,37 @@ export function socketsTo(origin: string, options: OpenOptions): OpenSocket {
     }).on("connect", () => reader.onConnected());
 }
 
-function tlsSocketsTo(host: string, port: number, { isTlsUnverified, clock }: OpenOptions): OpenSocket {
+interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
+function placeOf({ hostname, port, protocol }: URL): Place {
+  return {
+    host: hostname.startsWith("[") ? hostname.slice(1, -1) : hostname,
+    port: port === "" ? (protocol === "https:" ? 443 : 80) : Number(port),
+  };
+}
+
+/** `name` is what the certificate has to be for, wherever the socket goes. */
+function tlsSocketsTo(name: string, { host, port }: Place, options: OpenOptions): OpenSocket {
+  const { isTlsUnverified, clock, identity } = options;
   // An import would load it into every gateway thread, most of which call no backend over TLS.
   const tls = process.getBuiltinModule("node:tls");
   let session: Buffer | undefined;
+  // Made with the first socket, and one for all: reading keys and authorities takes its time.
+  let secureContext: SecureContext | undefined;
   return (reader) => {
+    secureContext ??= tls.createSecureContext({
+      minVersion: "TLSv1.2",
+      ...(identity === undefined ? {} : { cert: identity.certificate, key: identity.privateKey }),
+    });
     const socket = tls.connect({
       host,
       port,
-      ...(isIP(host) === 0 ? { servername: host } : {}),
+      secureContext,
+      ...(isIP(name) === 0 ? { servername: name } : {}),
+      checkServerIdentity: (_, certificate) => tls.checkServerIdentity(name, certificate),
       ALPNProtocols: ["http/1.1"],
       rejectUnauthorized: !isTlsUnverified,
       ...(session === undefined ? {} : { session }),
@@ -75,7 +105,7 @@ function tlsSocketsTo(host: string, port: number, { isTlsUnverified, clock }: Op
     }
     socket.on("data", (chunk: Buffer) => reader.onOwned(chunk));
     socket.on("secureConnect", () => {
-      const problem = isTlsUnverified ? certificateProblem(socket, host, clock) : undefined;
+      const problem = isTlsUnverified ? certificateProblem(socket, name, clock) : undefined;
       if (problem === undefined) reader.onConnected();
       else reader.onRefused(problem.message, (problem as NodeJS.ErrnoException).code);
     });
@@ -84,10 +114,11 @@ function tlsSocketsTo(host: string, port: number, { isTlsUnverified, clock }: Op
 }
 
 /** AWS: "tlsConfig": expiry date and host name of the certificate are checked all the same. */
-function certificateProblem(socket: TLSSocket, host: string, clock: Clock): Error | undefined {
+function certificateProblem(socket: TLSSocket, name: string, clock: Clock): Error | undefined {
   const certificate = socket.getPeerCertificate();
   if (clock.now() < Date.parse(certificate.valid_from) || clock.now() > Date.parse(certificate.valid_to)) {
-    return new Error("the backend's certificate is expired or not valid yet");
+    const problem = new Error("the backend's certificate is expired or not valid yet");
+    return Object.assign(problem, { code: "CERT_HAS_EXPIRED" });
   }
-  return process.getBuiltinModule("node:tls").checkServerIdentity(host, certificate);
+  return process.getBuiltinModule("node:tls").checkServerIdentity(name, certificate);
 }

@@ -5,6 +5,8 @@ export interface OutboundFailure {
   readonly message: string;
   /** The connection had been idle, and was closed under the request before a byte of an answer came: it may not have been seen. */
   readonly isStale: boolean;
+  /** There never was a connection, so that nothing was sent. */
+  readonly isUnconnected: boolean;
 }
 
 /**

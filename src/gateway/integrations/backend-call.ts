@@ -4,13 +4,20 @@ import type { OutboundBody, OutboundConnection, OutboundFailure, OutboundRequest
 import { type Unsendable, writeRequestHead } from "../http1-client/request-head.ts";
 import type { BodySink } from "../inbound.ts";
 import type { ThreadContext } from "../thread-context.ts";
-import type { BackendPool } from "./backend-pools.ts";
+import type { BackendRoute } from "./backend-pools.ts";
 
 /** How a call failed before it answered. */
 export type BackendFailure =
   | { readonly kind: "timeout" | "busy" | "too-large" | "malformed-request" }
   /** Refused, unknown host, TLS, reset, no HTTP. */
-  | { readonly kind: "network"; readonly detail: string };
+  | {
+      readonly kind: "network";
+      readonly detail: string;
+      /** Of the system or OpenSSL. */
+      readonly code?: string | undefined;
+      /** There never was a connection. */
+      readonly isUnconnected?: boolean;
+    };
 
 /** Who a call answers to. Exactly one of `begin` and `fail` is called, unless the client is gone before. */
 export interface BackendConsumer {
@@ -26,7 +33,7 @@ export interface BackendConsumer {
 
 /** What is sent. */
 export interface BackendCallOptions {
-  readonly pool: BackendPool;
+  readonly pool: BackendRoute;
   readonly method: string;
   readonly path: string;
   /** Names and values in turn. */
@@ -51,7 +58,7 @@ export class BackendCall implements OutboundRequest {
   readonly #exchange: Exchange;
   readonly #consumer: BackendConsumer;
   readonly #outcome: IntegrationOutcome;
-  readonly #pool: BackendPool;
+  readonly #pool: BackendRoute;
   readonly #thread: ThreadContext;
   readonly #timeoutMs: number;
   #deadlineMs: number;
@@ -79,7 +86,7 @@ export class BackendCall implements OutboundRequest {
     this.head = typeof head === "string" ? head : "";
     exchange.request.onClose = () => this.clientGone();
     if (body instanceof RequestBodyStream) body.call = this;
-    if (typeof head !== "string") this.#failOnNetwork(head.problem);
+    if (typeof head !== "string") this.#failOnNetwork({ detail: head.problem });
     else if (!pool.send(this)) this.#fail({ kind: "busy" });
   }
 
@@ -130,7 +137,7 @@ export class BackendCall implements OutboundRequest {
       this.extend();
       return;
     }
-    this.#pool.cancel(this);
+    this.#pool.cancel(this, true);
     this.#outcome.error = "Execution failed due to a timeout error";
     this.#fail({ kind: "timeout" });
   }
@@ -174,7 +181,9 @@ export class BackendCall implements OutboundRequest {
       this.#isRepeatable = false;
       if (this.#pool.resend(this)) return;
     }
-    this.#failOnNetwork(`${failure.code === undefined ? "" : `${failure.code}: `}${failure.message}`);
+    if (failure.isUnconnected && this.#pool.sendElsewhere(this)) return;
+    const { code, message, isUnconnected } = failure;
+    this.#failOnNetwork({ detail: `${code === undefined ? "" : `${code}: `}${message}`, code, isUnconnected });
   }
 
   onException(error: unknown): void {
@@ -191,9 +200,9 @@ export class BackendCall implements OutboundRequest {
     } else this.#exchange.program.responses.finish(this.#exchange, "DEFAULT_5XX");
   }
 
-  #failOnNetwork(detail: string): void {
-    this.#outcome.error = detail;
-    this.#fail({ kind: "network", detail });
+  #failOnNetwork(failure: Omit<Extract<BackendFailure, { readonly kind: "network" }>, "kind">): void {
+    this.#outcome.error = failure.detail;
+    this.#fail({ kind: "network", ...failure });
   }
 
   #fail(failure: BackendFailure): void {

@@ -1,32 +1,58 @@
+import type { BackendPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import type { BackendFailure } from "./backend-call.ts";
 import { refuseBroken, refuseTooLarge } from "./request-body.ts";
+import { tlsFailureWords } from "./tls-failure.ts";
 
 /** Turns a call's failure into its gateway response. */
 export function answerFailure(
   exchange: Exchange,
   failure: BackendFailure,
-  options: { readonly thread: ThreadContext; readonly origin: string; readonly timeoutMs: number },
+  { thread, backend }: { readonly thread: ThreadContext; readonly backend: BackendPlan },
 ): void {
   const { responses } = exchange.program;
+  const { origin } = backend;
   switch (failure.kind) {
     case "timeout":
       responses.finish(exchange, "INTEGRATION_TIMEOUT", {
-        hint: `${options.origin} did not answer within ${options.timeoutMs} ms`,
+        hint: `${origin} did not answer within ${backend.timeoutMs} ms`,
       });
       break;
     case "busy":
-      responses.finish(exchange, "THROTTLED", { hint: `too many requests wait for ${options.origin}` });
+      responses.finish(exchange, "THROTTLED", { hint: `too many requests wait for ${origin}` });
       break;
     case "too-large":
-      refuseTooLarge(exchange, options.thread.payloadBytesMax);
+      refuseTooLarge(exchange, thread.payloadBytesMax);
       break;
     case "malformed-request":
       refuseBroken(exchange);
       break;
-    case "network":
-      responses.finish(exchange, "INTEGRATION_FAILURE", { hint: `${options.origin}: ${failure.detail}` });
-      break;
+    case "network": {
+      const words = configurationError(failure, backend);
+      if (words === undefined) {
+        responses.finish(exchange, "INTEGRATION_FAILURE", { hint: `${placeOf(backend)}: ${failure.detail}` });
+        break;
+      }
+      const detail = `Execution failed due to configuration error: ${words}`;
+      exchange.integration!.error = detail;
+      responses.finish(exchange, "API_CONFIGURATION_ERROR", {
+        hint: `${detail} (${placeOf(backend)}: ${failure.detail})`,
+      });
+    }
   }
 }
+
+/** AWS's words where it takes a backend that can't be reached for a mistake in the configuration, and answers 500. */
+function configurationError(
+  failure: Extract<BackendFailure, { readonly kind: "network" }>,
+  { origin, vpcLink }: BackendPlan,
+): string | undefined {
+  const tls = failure.code === undefined ? undefined : tlsFailureWords(failure.code, new URL(origin).hostname);
+  if (tls !== undefined || vpcLink === undefined || failure.isUnconnected !== true) return tls;
+  // AWS: Knowledge Center, "How do I resolve 500 errors for my API Gateway VPC link integration?"
+  return "There was an internal error while executing your request";
+}
+
+const placeOf = ({ origin, vpcLink }: BackendPlan): string =>
+  vpcLink === undefined ? origin : `${origin} by the VPC link ${vpcLink.id} (${vpcLink.addresses.join(", ")})`;

@@ -2,7 +2,7 @@ import { bounds } from "../../base/bounds.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import { ClientConnection, type ConnectionOwner } from "../http1-client/client-connection.ts";
-import { type OpenSocket, socketsTo } from "../http1-client/open-socket.ts";
+import { type OpenSocket, socketsTo, type TlsIdentity } from "../http1-client/open-socket.ts";
 import type { OutboundRequest } from "../http1-client/outbound.ts";
 
 /** Where a pool's connections go; plans with the same target share them. */
@@ -10,7 +10,32 @@ export interface PoolTarget {
   readonly origin: string;
   /** The certificate's issuer is not checked (`tlsConfig.insecureSkipVerification`); its name and dates still are. */
   readonly isTlsUnverified: boolean;
+  /** `host:port` in place of the origin's own: a VPC link's. */
+  readonly address?: string | undefined;
+  readonly identity?: PoolIdentity | undefined;
 }
+
+/** The client certificate that connections show, and the name under which they can share a pool. */
+export interface PoolIdentity extends TlsIdentity {
+  readonly key: string;
+}
+
+/** How a call gets a connection. */
+export interface BackendRoute {
+  /** As `Host` names it: without the scheme's own port. */
+  readonly host: string;
+  /** Sends a request when there is a connection for it. False: too many wait already. */
+  send(request: OutboundRequest): boolean;
+  /** Sends a request once more, on a new connection: the other idle ones may have been closed, too. */
+  resend(request: OutboundRequest): boolean;
+  /** Sends a request that got no connection to another address. False: there is none that is better. */
+  sendElsewhere(request: OutboundRequest): boolean;
+  /** The request is not wanted any more; it is not told. `isLate`: because its time is over. */
+  cancel(request: OutboundRequest, isLate?: boolean): void;
+}
+
+/** An address that could not be connected to is left out so long, where there are others. */
+const unreachableMs = 10_000;
 
 interface PoolOptions {
   readonly metrics: Metrics;
@@ -22,9 +47,8 @@ interface PoolOptions {
  * same with one and with 500 of them, and the most recently used one, the least likely to have been closed by the
  * backend, is taken first.
  */
-export class BackendPool implements ConnectionOwner {
+export class BackendPool implements ConnectionOwner, BackendRoute {
   readonly target: PoolTarget;
-  /** As `Host` names it: without the scheme's own port. */
   readonly host: string;
   /** Programs that use it. */
   references = 0;
@@ -35,20 +59,25 @@ export class BackendPool implements ConnectionOwner {
   readonly #free: ClientConnection[] = [];
   readonly #waiting = new Set<OutboundRequest>();
   #isClosed = false;
+  #unreachableUntilMs = 0;
 
   constructor(target: PoolTarget, sweep: Sweep, options: PoolOptions) {
     this.target = target;
     this.host = new URL(target.origin).host;
     this.#metrics = options.metrics;
     this.#sweep = sweep;
-    this.#open = socketsTo(target.origin, { isTlsUnverified: target.isTlsUnverified, clock: options.clock });
+    this.#open = socketsTo(target.origin, { ...target, clock: options.clock });
   }
 
   get nowMs(): number {
     return this.#sweep.nowMs;
   }
 
-  /** Sends a request when there is a connection for it. False: too many wait already. */
+  /** Can it be, as far as is known? */
+  get isReachable(): boolean {
+    return this.#unreachableUntilMs === 0 || performance.now() >= this.#unreachableUntilMs;
+  }
+
   send(request: OutboundRequest): boolean {
     for (let free = this.#free.pop(); free !== undefined; free = this.#free.pop()) {
       if (free.isOpen) {
@@ -59,15 +88,21 @@ export class BackendPool implements ConnectionOwner {
     return this.#sendAnew(request);
   }
 
-  /** Sends a request once more, on a new connection: the other idle ones may have been closed, too. */
   resend(request: OutboundRequest): boolean {
     if (this.#connections.size >= bounds.backendConnectionsMax.value) this.#free[0]?.destroy();
     return this.#sendAnew(request);
   }
 
-  /** The request is not wanted any more; it is not told. */
-  cancel(request: OutboundRequest): void {
-    if (!this.#waiting.delete(request)) request.connection?.destroy();
+  sendElsewhere(): boolean {
+    return false;
+  }
+
+  cancel(request: OutboundRequest, isLate = false): void {
+    if (this.#waiting.delete(request)) return;
+    const { connection } = request;
+    if (!(connection instanceof ClientConnection) || !this.#connections.has(connection)) return;
+    if (isLate && !connection.isConnected) this.unreachable();
+    connection.destroy();
   }
 
   /** Ends the connections as they become free. */
@@ -91,7 +126,12 @@ export class BackendPool implements ConnectionOwner {
   }
 
   connected(): void {
+    this.#unreachableUntilMs = 0;
     this.#metrics.add("backendConnectionsTotal");
+  }
+
+  unreachable(): void {
+    this.#unreachableUntilMs = performance.now() + unreachableMs;
   }
 
   released(connection: ClientConnection): void {
@@ -172,7 +212,8 @@ export class BackendPools {
   }
 
   acquire(target: PoolTarget): BackendPool {
-    const key = `${target.isTlsUnverified ? "unverified " : ""}${target.origin}`;
+    const { isTlsUnverified, origin, address = "", identity } = target;
+    const key = [origin, address, isTlsUnverified ? "unverified" : "", identity?.key ?? ""].join(" ");
     let pool = this.#pools.get(key);
     if (pool === undefined) {
       pool = new BackendPool(target, this.#sweep, this.#options);

@@ -2,7 +2,9 @@ import type { BackendPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
 import type { LinkContext } from "../steps/link-step.ts";
 import { BackendCall, type BackendConsumer, type RequestBodyStream } from "./backend-call.ts";
+import type { BackendRoute } from "./backend-pools.ts";
 import type { WriteHeaders } from "./backend-request.ts";
+import { BalancedPools } from "./balanced-pools.ts";
 
 /** Sends an exchange's request; the path is written already, and the body is as it goes out. */
 export type CallBackend = (exchange: Exchange, path: string, body: Buffer | RequestBodyStream | undefined) => void;
@@ -10,14 +12,14 @@ export type CallBackend = (exchange: Exchange, path: string, body: Buffer | Requ
 /** Holds the backend's connections as long as the program lives. The answer goes to what `consumerOf` makes. */
 export function linkBackendCall(
   plan: BackendPlan,
-  { thread, onRetire }: LinkContext,
+  context: LinkContext,
   {
     writeHeaders,
     consumerOf,
   }: { readonly writeHeaders: WriteHeaders; readonly consumerOf: (exchange: Exchange) => BackendConsumer },
 ): CallBackend {
-  const pool = thread.pools.acquire(plan);
-  onRetire(() => thread.pools.release(pool));
+  const { thread } = context;
+  const pool = acquireRoute(plan, context);
   return (exchange, path, body) => {
     const headers = writeHeaders(exchange);
     exchange.forgetBody();
@@ -37,4 +39,18 @@ export function linkBackendCall(
     const consumer = consumerOf(exchange);
     new BackendCall(exchange, consumer, { pool, path, headers, body, method, timeoutMs: plan.timeoutMs }, thread);
   };
+}
+
+/** One pool, or one for each of a VPC link's addresses. */
+function acquireRoute(plan: BackendPlan, { stage, thread, onRetire }: LinkContext): BackendRoute {
+  const { origin, isTlsUnverified, clientCertificateId } = plan;
+  const identity =
+    clientCertificateId === undefined ? undefined : thread.identities.require(stage, clientCertificateId);
+  const pools = (plan.vpcLink?.addresses ?? [undefined]).map((address) => {
+    const pool = thread.pools.acquire({ origin, isTlsUnverified, address, identity });
+    onRetire(() => thread.pools.release(pool));
+    return pool;
+  });
+  const [pool] = pools;
+  return pool !== undefined && pools.length === 1 ? pool : new BalancedPools(pools);
 }

@@ -102,8 +102,7 @@ class Relay implements BackendConsumer {
   }
 
   fail(failure: BackendFailure): void {
-    const { origin, timeoutMs } = this.#plan.backend;
-    answerFailure(this.#exchange, failure, { thread: this.#thread, origin, timeoutMs });
+    answerFailure(this.#exchange, failure, { thread: this.#thread, backend: this.#plan.backend });
   }
 
   get #limit(): number {

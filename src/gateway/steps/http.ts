@@ -194,8 +194,7 @@ class ResponseMapper implements BackendConsumer {
   }
 
   fail(failure: BackendFailure): void {
-    const { origin, timeoutMs } = this.#plan.backend;
-    answerFailure(this.#exchange, failure, { thread: this.#thread, origin, timeoutMs });
+    answerFailure(this.#exchange, failure, { thread: this.#thread, backend: this.#plan.backend });
   }
 
   #abort(): void {

@@ -4,13 +4,18 @@ import { basename } from "node:path";
 import { test } from "node:test";
 import { parse } from "yaml";
 import { compileRest } from "../../../src/compiler/compile-rest.ts";
+import { noSurroundings } from "../../../src/compiler/surroundings.ts";
 import type { Method, RestApiDefinition, Stage } from "../../../src/definition/rest-api.ts";
+import type { VpcLink } from "../../../src/definition/vpc-link.ts";
 import { aMethod, aMock, aRestApi, aStage } from "../../exchange/a-rest-api.ts";
 
 /** A case: what differs from the builders' API and stage; a verb without a `methodIntegration` is a MOCK. */
 interface Case extends Partial<Omit<RestApiDefinition, "restApi">> {
   readonly restApi?: Partial<RestApiDefinition["restApi"]>;
   readonly stage?: Partial<Stage>;
+  readonly vpcLinks?: readonly VpcLink[];
+  readonly vpcLinkAddresses?: Readonly<Record<string, readonly string[]>>;
+  readonly hasClientCertificate?: boolean;
   readonly routes?: Readonly<Record<string, Readonly<Record<string, Partial<Method> | null>>>>;
 }
 
@@ -29,12 +34,17 @@ for (const file of globSync("*.txt", { cwd: import.meta.dirname }).sort()) {
 }
 
 function compileCase(given: Case): unknown {
-  const { stage, routes = {}, ...rest } = given;
+  const { stage, routes = {}, vpcLinks = [], vpcLinkAddresses, hasClientCertificate, ...rest } = given;
+  const surroundings = {
+    vpcLinks: new Map(vpcLinks.map((link) => [link.id, link])),
+    vpcLinkAddresses: vpcLinkAddresses ?? noSurroundings.vpcLinkAddresses,
+    hasClientCertificate: hasClientCertificate ?? noSurroundings.hasClientCertificate,
+  };
   const methods = Object.entries(routes).map(([path, verbs]) => [
     path,
     Object.fromEntries(
       Object.entries(verbs).map(([verb, method]) => [verb, aMethod(aMock(), { ...method, httpMethod: verb })]),
     ),
   ]);
-  return compileRest(aRestApi(Object.fromEntries(methods), rest), aStage(stage), scope);
+  return compileRest(aRestApi(Object.fromEntries(methods), rest), aStage(stage), scope, surroundings);
 }

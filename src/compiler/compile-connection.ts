@@ -1,0 +1,59 @@
+import type { Integration, RestApiDefinition } from "../definition/rest-api.ts";
+import { substituteStageVariables } from "../language/substitution.ts";
+import type { VpcLinkPlan } from "../plan/steps.ts";
+import type { IntegrationContext } from "./compile-integration.ts";
+import { closed, misconfigured } from "./refusal.ts";
+
+/**
+ * Where a private integration's connections go; the URI says the rest: scheme, `Host`, the name that the certificate is
+ * checked for, and the port where the link's address has none.
+ * AWS: API Gateway REST API reference, "PutIntegration", uri: "for a private HTTP integration, the URI is not used for
+ * routing".
+ */
+export function compileVpcLink(
+  integration: Integration,
+  origin: string,
+  { variables, surroundings }: IntegrationContext,
+): { readonly vpcLink?: VpcLinkPlan } {
+  if (integration.connectionType !== "VPC_LINK") return {};
+  if (integration.integrationTarget !== undefined) throw closed("integrationTarget: VPC links V2");
+  const id = connectionIdOf(integration, variables);
+  const link = surroundings.vpcLinks.get(id);
+  if (link?.status !== "AVAILABLE") {
+    const why = link === undefined ? `there is no VPC link ${id}` : `the VPC link ${id} is ${link.status}`;
+    // AWS: Knowledge Center, "How do I resolve 500 errors for my API Gateway VPC link integration?"
+    throw misconfigured(`There was an internal error while executing your request: ${why}`);
+  }
+  const { vpcLinkAddresses } = surroundings;
+  const known = [link.id, link.name, ...link.targetArns].find((name) => Object.hasOwn(vpcLinkAddresses, name));
+  if (known === undefined) {
+    throw closed(`VPC link ${link.id} without an address; --vpc-link ${link.id}=HOST:PORT says where it leads`);
+  }
+  const { port, protocol } = new URL(origin);
+  const portOfUri = port === "" ? (protocol === "https:" ? "443" : "80") : port;
+  return {
+    vpcLink: {
+      id: link.id,
+      addresses: vpcLinkAddresses[known]!.map((address) =>
+        /:\d+$/.test(address) ? address : `${address}:${portOfUri}`,
+      ),
+    },
+  };
+}
+
+/** The ids of all VPC links that a stage's methods name, there or not, sorted. */
+export function vpcLinksOf(
+  definition: RestApiDefinition,
+  variables: Readonly<Record<string, string>>,
+): readonly string[] {
+  const ids = new Set<string>();
+  for (const { resourceMethods } of definition.resources) {
+    for (const { methodIntegration } of Object.values(resourceMethods ?? {})) {
+      if (methodIntegration?.connectionType === "VPC_LINK") ids.add(connectionIdOf(methodIntegration, variables));
+    }
+  }
+  return [...ids].sort();
+}
+
+const connectionIdOf = (integration: Integration, variables: Readonly<Record<string, string>>): string =>
+  substituteStageVariables(integration.connectionId ?? "", variables).text;

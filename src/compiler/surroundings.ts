@@ -1,0 +1,17 @@
+import type { VpcLink } from "../definition/vpc-link.ts";
+
+/** What a stage depends on besides its deployment: of its account and region, and of the server's settings. */
+export interface Surroundings {
+  /** By id. */
+  readonly vpcLinks: ReadonlyMap<string, VpcLink>;
+  /** `host` or `host:port` where a link leads, by the link's id, name or load balancer (`--vpc-link`). */
+  readonly vpcLinkAddresses: Readonly<Record<string, readonly string[]>>;
+  /** Is the stage's client certificate there, with its key? */
+  readonly hasClientCertificate: boolean;
+}
+
+export const noSurroundings: Surroundings = {
+  vpcLinks: new Map(),
+  vpcLinkAddresses: {},
+  hasClientCertificate: false,
+};

@@ -1,0 +1,47 @@
+import type { OutboundRequest } from "../http1-client/outbound.ts";
+import type { BackendPool, BackendRoute } from "./backend-pools.ts";
+
+/**
+ * The addresses of a VPC link, taken in turn. One that could not be connected to is left out for a while, and what was
+ * meant for it goes to the next one: nothing was sent yet.
+ */
+export class BalancedPools implements BackendRoute {
+  readonly host: string;
+  readonly #pools: readonly BackendPool[];
+  #next = 0;
+
+  constructor(pools: readonly BackendPool[]) {
+    this.#pools = pools;
+    this.host = pools[0]!.host;
+  }
+
+  send(request: OutboundRequest): boolean {
+    return (this.#chooseReachable() ?? this.#choose()).send(request);
+  }
+
+  resend(request: OutboundRequest): boolean {
+    return (this.#chooseReachable() ?? this.#choose()).resend(request);
+  }
+
+  sendElsewhere(request: OutboundRequest): boolean {
+    return this.#chooseReachable()?.send(request) === true;
+  }
+
+  cancel(request: OutboundRequest, isLate = false): void {
+    for (const pool of this.#pools) pool.cancel(request, isLate);
+  }
+
+  #choose(): BackendPool {
+    const pool = this.#pools[this.#next]!;
+    this.#next = (this.#next + 1) % this.#pools.length;
+    return pool;
+  }
+
+  #chooseReachable(): BackendPool | undefined {
+    for (let tried = 0; tried < this.#pools.length; tried++) {
+      const pool = this.#choose();
+      if (pool.isReachable) return pool;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,29 @@
+import { assert } from "../../base/assert.ts";
+import type { TlsIdentity } from "../http1-client/open-socket.ts";
+import type { PoolIdentity } from "./backend-pools.ts";
+
+interface Scope {
+  readonly account: string;
+  readonly region: string;
+}
+
+/** Names a client certificate in a thread. Ids of API Gateway are an account's in a region. */
+export const identityKey = ({ account, region }: Scope, clientCertificateId: string): string =>
+  `${account}/${region}/${clientCertificateId}`;
+
+/** The client certificates of the stages that a thread serves, with their keys, which no plan has. */
+export class TlsIdentities {
+  readonly #identities = new Map<string, PoolIdentity>();
+
+  /** null: no stage uses it any more. */
+  set(key: string, identity: TlsIdentity | null): void {
+    if (identity === null) this.#identities.delete(key);
+    else this.#identities.set(key, { ...identity, key });
+  }
+
+  require(scope: Scope, clientCertificateId: string): PoolIdentity {
+    const identity = this.#identities.get(identityKey(scope, clientCertificateId));
+    assert(identity !== undefined, "a thread is told a certificate before the plans that use it");
+    return identity;
+  }
+}

@@ -1,0 +1,26 @@
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { UserError } from "../base/user-error.ts";
+
+const certificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** The certificates of a PEM file (`--backend-ca`); none without one. Throws a `UserError` for one that won't do. */
+export function readBackendAuthorities(path: string | undefined): readonly string[] {
+  if (path === undefined) return [];
+  const refuse = (why: string, cause?: unknown): never => {
+    throw new UserError({
+      what: `The file ${path} has no certificate authorities.`,
+      why,
+      next: "--backend-ca takes a PEM file with one or more certificates (BEGIN CERTIFICATE).",
+      cause,
+    });
+  };
+  try {
+    const found = readFileSync(path, "utf8").match(certificate) ?? [];
+    for (const text of found) new X509Certificate(text);
+    return found.length === 0 ? refuse("There is no certificate in it.") : found;
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    return refuse(error instanceof Error ? error.message : String(error), error);
+  }
+}

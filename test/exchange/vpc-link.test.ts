@@ -1,0 +1,158 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: stage variables are written like template strings.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { test } from "node:test";
+import { getCACertificates, setDefaultCACertificates, type TLSSocket } from "node:tls";
+import type { Surroundings } from "../../src/compiler/surroundings.ts";
+import type { Integration } from "../../src/definition/rest-api.ts";
+import type { VpcLink } from "../../src/definition/vpc-link.ts";
+import { makeAuthority } from "../tls-authority.ts";
+import { tool } from "../tool.ts";
+import { aMethod, anHttpProxy, aRestApi, aStage } from "./a-rest-api.ts";
+import { type Backend, startBackend, startGateway } from "./start-gateway.ts";
+
+// AWS: API Gateway Developer Guide, "Private integrations using VPC links V1".
+
+const aLink = (overrides: Partial<VpcLink> = {}): VpcLink => ({
+  id: "abc123",
+  name: "orders",
+  targetArns: ["arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/net/orders/0123456789abcdef"],
+  status: "AVAILABLE",
+  ...overrides,
+});
+
+const through = (addresses: Surroundings["vpcLinkAddresses"], link = aLink()): Surroundings => ({
+  vpcLinks: new Map([[link.id, link]]),
+  vpcLinkAddresses: addresses,
+  hasClientCertificate: false,
+});
+
+const aPrivate = (uri: string, overrides: Partial<Integration> = {}): Integration =>
+  anHttpProxy(uri, { connectionType: "VPC_LINK", connectionId: "abc123", ...overrides });
+
+const addressOf = ({ origin }: Backend): string => origin.slice("http://".length);
+
+test("a private integration goes to its link's address; the URI says Host, path and, without one there, the port", async () => {
+  await using backend = await startBackend();
+  await using gateway = await startGateway();
+  const port = Number(new URL(backend.origin).port);
+  const custom = { type: "HTTP", integrationResponses: { "200": { statusCode: "200" } } } as const;
+  const api = aRestApi({
+    "/": { GET: aMethod(aPrivate("http://orders.internal/v1/list")) },
+    "/port": { GET: aMethod(aPrivate(`http://orders.internal:${port}/`)) },
+    "/custom": { GET: aMethod(aPrivate("http://orders.internal/custom", { ...custom, httpMethod: "POST" })) },
+    "/variable": { GET: aMethod(aPrivate("http://orders.internal/", { connectionId: "${stageVariables.link}" })) },
+  });
+  const stage = aStage({ variables: { link: "abc123" } });
+  for (const name of ["abc123", "orders", aLink().targetArns[0]!]) {
+    gateway.deploy(api, stage, through({ [name]: [addressOf(backend)] }));
+    for (const path of ["/", "/custom", "/variable"]) assert.equal((await gateway.call(path)).status, 200, name + path);
+  }
+  assert.deepEqual([backend.requests[0]!.headers.host, backend.requests[0]!.url], ["orders.internal", "/v1/list"]);
+  assert.deepEqual([backend.requests[1]!.method, backend.requests[1]!.url], ["POST", "/custom"]);
+  gateway.deploy(api, stage, through({ orders: ["127.0.0.1"] }));
+  assert.equal((await gateway.call("/port")).status, 200);
+  assert.equal(backend.requests.at(-1)!.headers.host, `orders.internal:${port}`);
+  assert.deepEqual(gateway.errors, []);
+});
+
+test("a link's addresses are taken in turn; one that can't be reached costs no request", async () => {
+  const answerAs = (name: string): Promise<Backend> => startBackend((_, outgoing) => outgoing.end(name));
+  await using left = await answerAs("left");
+  const right = await answerAs("right");
+  await using gateway = await startGateway();
+  gateway.deploy(
+    aRestApi({ "/": { ANY: aMethod(aPrivate("http://orders.internal/")) } }),
+    aStage(),
+    through({ orders: [addressOf(left), addressOf(right)] }),
+  );
+  const ask = async (): Promise<string> => (await gateway.call("/", { method: "POST", body: "x" })).text;
+  const asked = async (count: number): Promise<string[]> => {
+    const texts: string[] = [];
+    for (let index = 0; index < count; index++) texts.push(await ask());
+    return texts;
+  };
+  assert.deepEqual(await asked(4), ["left", "right", "left", "right"]);
+  await right[Symbol.asyncDispose]();
+  // What was kept open to it may break once, as any connection may; nobody is sent there after that.
+  await gateway.call("/");
+  await gateway.call("/");
+  assert.deepEqual(new Set(await asked(6)), new Set(["left"]));
+  assert.deepEqual(gateway.errors, []);
+});
+
+test("a body that streams goes whole to the address that is there", async () => {
+  await using backend = await startBackend();
+  await using gateway = await startGateway();
+  gateway.deploy(
+    aRestApi({ "/": { POST: aMethod(aPrivate("http://orders.internal/")) } }),
+    aStage(),
+    through({ orders: ["127.0.0.1:1", "127.0.0.1:2", addressOf(backend)] }),
+  );
+  const body = "x".repeat(1_000_000);
+  const reply = await gateway.call("/", { method: "POST", body, headers: { "transfer-encoding": "chunked" } });
+  assert.deepEqual([reply.status, reply.text.length], [200, body.length + 5]);
+});
+
+test("a link that leads nowhere is AWS's 500, one without an address is closed by name", async () => {
+  await using backend = await startBackend();
+  await using gateway = await startGateway();
+  const api = aRestApi({ "/": { GET: aMethod(aPrivate("http://orders.internal/")) } });
+  const cases: [Surroundings, number, RegExp][] = [
+    [
+      through({ orders: ["127.0.0.1:1", "127.0.0.1:2"] }),
+      500,
+      /internal error while executing your request .*VPC link abc123 \(127\.0\.0\.1:1, 127\.0\.0\.1:2\): ECONNREFUSED/,
+    ],
+    [through({ other: [addressOf(backend)] }), 501, /VPC link abc123 without an address; --vpc-link abc123=HOST:PORT/],
+    [through({ orders: [addressOf(backend)] }, aLink({ id: "other" })), 500, /there is no VPC link abc123/],
+    [through({ orders: [addressOf(backend)] }, aLink({ status: "FAILED" })), 500, /VPC link abc123 is FAILED/],
+  ];
+  for (const [surroundings, status, hint] of cases) {
+    gateway.deploy(api, aStage(), surroundings);
+    const reply = await gateway.call("/");
+    assert.equal(reply.status, status);
+    assert.match(String(reply.headers["x-portico-hint"]), hint);
+    if (status === 500) assert.equal(reply.text, '{"message": "Internal server error"}');
+  }
+  gateway.deploy(
+    aRestApi({ "/": { GET: aMethod(aPrivate("http://orders.internal/", { integrationTarget: "arn:x" })) } }),
+    aStage(),
+    through({ orders: [addressOf(backend)] }),
+  );
+  assert.match(String((await gateway.call("/")).headers["x-portico-hint"]), /integrationTarget/);
+  assert.equal(backend.requests.length, 0);
+});
+
+test(
+  "over TLS the certificate is checked for the URI's host, which is the name that is asked for",
+  tool("openssl", ["version"], false),
+  async () => {
+    const authority = makeAuthority();
+    setDefaultCACertificates([...getCACertificates("default"), authority.certificate.toString()]);
+    const names: unknown[] = [];
+    const server = createServer(authority.issue("DNS:orders.internal"), (incoming, outgoing) => {
+      names.push((incoming.socket as TLSSocket & { servername: unknown }).servername);
+      outgoing.end(incoming.headers.host);
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    await using gateway = await startGateway();
+    gateway.deploy(
+      aRestApi({
+        "/": { GET: aMethod(aPrivate("https://orders.internal/")) },
+        "/wrong": { GET: aMethod(aPrivate("https://payments.internal/")) },
+      }),
+      aStage(),
+      through({ orders: [`127.0.0.1:${(server.address() as AddressInfo).port}`] }),
+    );
+    assert.equal((await gateway.call("/")).text, "orders.internal");
+    assert.deepEqual(names, ["orders.internal"]);
+    const wrong = await gateway.call("/wrong");
+    assert.equal(wrong.status, 500);
+    assert.match(String(wrong.headers["x-portico-hint"]), /Host name 'payments\.internal' does not match/);
+    server.closeAllConnections();
+    server.close();
+  },
+);
