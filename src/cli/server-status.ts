@@ -18,6 +18,8 @@ export interface StageStatus {
   readonly closedRoutes: readonly { readonly route: string; readonly reason: string }[];
   /** Routes that answer 500 as they would on AWS, always or where they need a template, and why. */
   readonly failingRoutes: readonly { readonly route: string; readonly reason: string }[];
+  /** What is served and AWS would refuse, unless a quota was raised there. */
+  readonly beyondAws: readonly string[];
   /** Why the whole stage answers 501, or why its latest change is not served. */
   readonly problem?: string;
 }

@@ -234,6 +234,12 @@ describe("an integration", () => {
     ["49 ms", { ...http, timeoutInMillis: 49 }, "Timeout should be between 50 ms and 29000 ms"],
     ["50 ms", { ...http, timeoutInMillis: 50 }, undefined],
     ["29001 ms", { ...http, timeoutInMillis: 29_001 }, "Timeout should be between 50 ms and 29000 ms"],
+    ["15 minutes, streamed", { ...http, timeoutInMillis: 900_000, responseTransferMode: "STREAM" }, undefined],
+    [
+      "longer, streamed",
+      { ...http, timeoutInMillis: 900_001, responseTransferMode: "STREAM" },
+      "Timeout should be between 50 ms and 900000 ms",
+    ],
   ];
   for (const [name, integration, expected] of cases) {
     it(`${name}: ${expected ?? "valid"}`, () => assert.equal(checkIntegration(aMethod(), integration), expected));

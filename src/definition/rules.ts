@@ -104,13 +104,15 @@ export function checkMethodResponse(response: MethodResponse, references: Refere
   );
 }
 
-/** AWS: "Amazon API Gateway quotas and important notes", integration timeout. */
+/** AWS: "Quotas for configuring and running a REST API", integration timeout. */
 export interface IntegrationBounds {
   readonly timeoutInMillisMax: number;
 }
 
 const awsBounds: IntegrationBounds = { timeoutInMillisMax: 29_000 };
 const timeoutInMillisMin = 50;
+/** Unconfirmed: AWS: "Stream the integration response", 15 minutes; see docs/compatibility.md. */
+const streamedTimeoutInMillisMax = 900_000;
 
 const invalidArn = "Invalid ARN specified in the request";
 const invalidEndpoint = "Invalid HTTP endpoint specified for URI";
@@ -219,10 +221,13 @@ function checkConnection(integration: Integration): string | undefined {
 }
 
 function checkTimeout(integration: Integration, bounds: IntegrationBounds): string | undefined {
-  const timeout = integration.timeoutInMillis;
-  if (timeout === undefined || (timeout >= timeoutInMillisMin && timeout <= bounds.timeoutInMillisMax))
-    return undefined;
-  return `Timeout should be between ${timeoutInMillisMin} ms and ${bounds.timeoutInMillisMax} ms`;
+  const { timeoutInMillis: timeout, responseTransferMode } = integration;
+  const max =
+    responseTransferMode === "STREAM"
+      ? Math.max(streamedTimeoutInMillisMax, bounds.timeoutInMillisMax)
+      : bounds.timeoutInMillisMax;
+  if (timeout === undefined || (timeout >= timeoutInMillisMin && timeout <= max)) return undefined;
+  return `Timeout should be between ${timeoutInMillisMin} ms and ${max} ms`;
 }
 
 const passthroughBehaviors = ["WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER"];

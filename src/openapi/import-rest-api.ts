@@ -6,6 +6,7 @@ import {
   checkMethod,
   checkMethodResponse,
   completeIntegration,
+  type IntegrationBounds,
   type References,
 } from "../definition/rules.ts";
 import { importDocumentation } from "./import-documentation.ts";
@@ -34,6 +35,8 @@ export interface ImportOptions {
    * first, other paths that can't be are left out; each with a warning in AWS's words.
    */
   readonly profile?: "aws" | "relaxed";
+  /** Absent: AWS's. */
+  readonly integrationBounds?: IntegrationBounds;
 }
 
 export type ImportResult =
@@ -302,7 +305,7 @@ class RestApiImport {
   #withIntegration(method: Method, source: unknown, place: Place, path: string): Method {
     try {
       const read = completeIntegration(renamedMappings(readIntegration(source), place), place.id);
-      const problem = checkIntegration(method, read);
+      const problem = checkIntegration(method, read, this.#options.integrationBounds);
       if (problem !== undefined)
         this.#log.error(`Unable to put integration on ${where(method.httpMethod, path)}: ${problem}`);
       return { ...method, methodIntegration: this.#withResponses(method, read, source as JsonObject, path) };

@@ -193,6 +193,7 @@ test("a deployment is compiled and sent; a change of the definition alone is not
         withoutEffect: ["tracingEnabled"],
         closedRoutes: [],
         failingRoutes: [],
+        beyondAws: [],
       },
     );
 

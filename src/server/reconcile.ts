@@ -19,6 +19,7 @@ import { readDefinition } from "../management/rest/definition-documents.ts";
 import { planVersion, type StagePlan } from "../plan/plan.ts";
 import type { Change, Reader, Scope, Store } from "../store/store.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { routesBeyondAws } from "./beyond-aws.ts";
 import { type FailingRoute, failingRoutes } from "./failing-routes.ts";
 import type { ToThread } from "./messages.ts";
 
@@ -72,6 +73,8 @@ export interface StageStatus {
   /** Routes (`GET /pets`) that answer 501, and why. */
   readonly closedRoutes: readonly { readonly route: string; readonly reason: string }[];
   readonly failingRoutes: readonly FailingRoute[];
+  /** What is served and AWS would refuse, unless a quota was raised there. */
+  readonly beyondAws: readonly string[];
   /** Why the whole stage answers 501, or why its latest change is not served. */
   readonly problem?: string;
 }
@@ -167,6 +170,7 @@ export class Reconciler {
         withoutEffect: served?.plan.withoutEffect ?? [],
         closedRoutes: closedRoutes(served?.plan),
         failingRoutes: failingRoutes(served?.plan),
+        beyondAws: routesBeyondAws(served?.plan),
         ...(problem !== undefined && { problem }),
       });
     }
@@ -233,6 +237,8 @@ export class Reconciler {
         return;
       }
       const { plan, identity } = made;
+      const beyondAws = routesBeyondAws(plan);
+      if (beyondAws.length > 0) logger.warn("A stage serves what AWS would refuse.", { stage: id, beyondAws });
       this.#served.set(id, { scope, revision, plan, undeployed: before?.undeployed ?? [], identity });
       if (identity !== undefined) post({ kind: "identity", ...identity });
       post({ kind: "plan", key: id, revision, plan });

@@ -41,6 +41,7 @@ async function importInto(
     region: work.call.region,
     ignoreDocumentation: options.parameters["ignore"] === "documentation",
     profile: work.profile,
+    integrationBounds: { timeoutInMillisMax: work.limits.integrationTimeoutMs },
   });
   if (result.kind === "refused") throw badRequest(result.message, { hint: result.reason });
   const { warnings } = result;

@@ -19,15 +19,17 @@ import {
   CreateVpcLinkCommand,
   DeleteClientCertificateCommand,
   GenerateClientCertificateCommand,
+  ImportRestApiCommand,
   PutIntegrationCommand,
   type PutIntegrationCommandInput,
   PutMethodCommand,
   UpdateStageCommand,
+  UpdateVpcLinkCommand,
 } from "@aws-sdk/client-api-gateway";
 import { type Portico, startPortico } from "../../portico.ts";
 import { type Authority, makeAuthority } from "../../tls-authority.ts";
 import { tool } from "../../tool.ts";
-import { makeClient } from "./sdk-client.ts";
+import { makeClient, refuses } from "./sdk-client.ts";
 
 const { skip } = tool("openssl", ["version"], false);
 
@@ -65,9 +67,12 @@ test("a VPC link leads where the server's setting says, and elsewhere after a re
   try {
     const client = makeClient(APIGatewayClient, portico);
     const balancer = "arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/net/orders/0123456789abcdef";
-    const { id } = await client.send(new CreateVpcLinkCommand({ name: "orders", targetArns: [balancer] }));
+    const { id } = await client.send(new CreateVpcLinkCommand({ name: "unknown", targetArns: [balancer] }));
     const uri = "http://orders.internal/list";
     const path = await anApi(client, { connectionType: "VPC_LINK", connectionId: id, uri });
+    assert.equal((await call(portico.url + path)).status, 501);
+    const rename = { op: "replace", path: "/name", value: "orders" } as const;
+    await client.send(new UpdateVpcLinkCommand({ vpcLinkId: id, patchOperations: [rename] }));
     assert.equal(await (await call(portico.url + path)).text(), "first orders.internal /list");
     client.destroy();
     await portico.stop();
@@ -108,6 +113,42 @@ async function startStrictBackend(authority: Authority): Promise<{ readonly port
   }
   throw new Error(`openssl s_server ended: ${said}`);
 }
+
+test("longer time-outs than AWS's are taken where the server's limit is, and told of", async () => {
+  const portico = await startPortico({ args: ["--limit", "integrationTimeoutMs=60000"] });
+  const client = makeClient(APIGatewayClient, portico);
+  try {
+    const uri = "http://127.0.0.1:1/";
+    await anApi(client, { uri, timeoutInMillis: 60_000 });
+    await refuses(
+      anApi(client, { uri, timeoutInMillis: 60_001 }),
+      "BadRequestException",
+      400,
+      /between 50 ms and 60000 ms/,
+    );
+    const integration = { type: "http_proxy", httpMethod: "GET", uri, timeoutInMillis: 59_999 };
+    const imported = {
+      openapi: "3.0.1",
+      info: { title: "imported" },
+      paths: { "/": { get: { "x-amazon-apigateway-integration": integration } } },
+    };
+    const { id: restApiId } = await client.send(
+      new ImportRestApiCommand({ body: Buffer.from(JSON.stringify(imported)) }),
+    );
+    await client.send(new CreateDeploymentCommand({ restApiId, stageName: "prod" }));
+    const { stages } = (await (await fetch(`${portico.url}/_portico/status`)).json()) as {
+      stages: { apiName: string; beyondAws: string[] }[];
+    };
+    assert.deepEqual(stages.map(({ apiName, beyondAws }) => [apiName, ...beyondAws]).sort(), [
+      ["backends", "GET / timeoutInMillis 60000"],
+      ["imported", "GET / timeoutInMillis 59999"],
+    ]);
+    assert.match(portico.output(), /A stage serves what AWS would refuse.*timeoutInMillis 60000/);
+  } finally {
+    client.destroy();
+    await portico.stop();
+  }
+});
 
 test("a stage shows its client certificate to backends, the next one as soon as it is changed, and its key to nobody", {
   skip,
