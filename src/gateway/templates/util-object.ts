@@ -1,19 +1,8 @@
 import { type Meter, TemplateFailure } from "../../language/vtl/meter.ts";
-import { type HostMethod, HostObject, type HostType, type TemplateValue, textOf } from "../../language/vtl/values.ts";
+import { type HostMethod, HostObject, type HostType, type TemplateValue } from "../../language/vtl/values.ts";
+import { ofText } from "./of-text.ts";
 import { parseJsonBounded } from "./payload.ts";
-
-/** A function of one text; other values become texts first, and null stays null. */
-const ofText =
-  (convert: (text: string, meter: Meter) => TemplateValue): HostMethod<null> =>
-  (_, args, meter) => {
-    if (args.length !== 1) return undefined;
-    const text = textOf(args[0]!, meter);
-    if (text === null) return null;
-    meter.step(text.length >> 6);
-    const made = convert(text, meter);
-    if (typeof made === "string") meter.made(made.length);
-    return made;
-  };
+import { xmlObject } from "./xml-object.ts";
 
 /** AWS: API Gateway Developer Guide, "Variables for data transformations for API Gateway", `$util` functions. */
 const functions: Readonly<Record<string, HostMethod<null>>> = {
@@ -28,6 +17,7 @@ const functions: Readonly<Record<string, HostMethod<null>>> = {
 const type: HostType<null> = {
   name: "$util",
   methods: new Map(Object.entries(functions)),
+  property: (_, name) => (name === "xml" ? xmlObject : null),
   text: () => "$util",
 };
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { below, makeRandom, pick } from "../../../test/random.ts";
 import { bounds } from "../../base/bounds.ts";
 import { compileTemplate, type Rendered } from "./compile-template.ts";
 import { TemplateFailure } from "./meter.ts";
@@ -216,11 +217,7 @@ test("deep and long templates are problems or are rendered, and never overflow t
 });
 
 test("random bytes of the language never throw", () => {
-  let state = 7;
-  const below = (count: number): number => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-    return (state >>> 8) % count;
-  };
+  const random = makeRandom(7);
   const pieces = [
     "$",
     "#",
@@ -271,7 +268,7 @@ test("random bytes of the language never throw", () => {
     "é",
   ];
   for (let round = 0; round < 20_000; round++) {
-    const template = Array.from({ length: 1 + below(25) }, () => pieces[below(pieces.length)]).join("");
+    const template = Array.from({ length: 1 + below(random, 25) }, () => pick(random, pieces)).join("");
     const parsed = parseTemplate(template);
     if (parsed.kind === "problem") assert.ok(parsed.line >= 1 && parsed.column >= 1, template);
     else

@@ -22,7 +22,7 @@ function write(value: TemplateValue, meter: Meter, depth: number): string {
   }
   if (value instanceof TemplateList) return writeList(value, meter, depth);
   if (value instanceof TemplateMap) return writeMap(value, meter, depth);
-  if (value instanceof HostObject) return JSON.stringify(value.text());
+  if (value instanceof HostObject) return JSON.stringify(value.text(meter));
   return JSON.stringify(textOf(value, meter) ?? "");
 }
 

@@ -163,7 +163,7 @@ export interface HostType<Self> {
   /** What `#foreach` goes over. */
   readonly items?: (self: Self) => readonly TemplateValue[];
   /** What `$self` alone prints. */
-  readonly text: (self: Self) => string;
+  readonly text: (self: Self, meter: Meter) => string;
 }
 
 /** An object of the room that embeds the engine: `$input`, `$context`, `$util`. */
@@ -190,8 +190,12 @@ export class HostObject {
   items(): readonly TemplateValue[] | undefined {
     return this.type.items?.(this.#self);
   }
-  text(): string {
-    return this.type.text(this.#self);
+  text(meter: Meter): string {
+    return this.type.text(this.#self, meter);
+  }
+  /** The object itself, for the host's functions that take one as an argument. */
+  static selfOf<Self>(type: HostType<Self>, value: TemplateValue): Self | undefined {
+    return value instanceof HostObject && value.type === type ? (value.#self as Self) : undefined;
   }
 }
 
@@ -225,7 +229,7 @@ function textOfOther(value: Exclude<TemplateValue, null | string>, meter: Meter,
     return text;
   }
   if (value instanceof TemplateBlock) return value.render();
-  if (value instanceof HostObject) return value.text();
+  if (value instanceof HostObject) return value.text(meter);
   return "java.util.Iterator";
 }
 

@@ -1,0 +1,15 @@
+import type { Meter } from "../../language/vtl/meter.ts";
+import { type HostMethod, type TemplateValue, textOf } from "../../language/vtl/values.ts";
+
+/** A function of one text; other values become texts first, and null stays null. */
+export const ofText =
+  (convert: (text: string, meter: Meter) => TemplateValue): HostMethod<null> =>
+  (_, args, meter) => {
+    if (args.length !== 1) return undefined;
+    const text = textOf(args[0]!, meter);
+    if (text === null) return null;
+    meter.step(text.length >> 6);
+    const made = convert(text, meter);
+    if (typeof made === "string") meter.made(made.length);
+    return made;
+  };

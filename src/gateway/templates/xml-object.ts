@@ -1,0 +1,202 @@
+import { type Meter, TemplateFailure } from "../../language/vtl/meter.ts";
+import {
+  type HostMethod,
+  HostObject,
+  type HostType,
+  TemplateList,
+  type TemplateValue,
+  textOf,
+} from "../../language/vtl/values.ts";
+import { parseXml } from "../../language/xml/parse-xml.ts";
+import { XmlElement } from "../../language/xml/xml-element.ts";
+import { ofText } from "./of-text.ts";
+
+// Beyond AWS, whose templates can't read XML: `$util.xml`. docs/guide/templates.md is its reference.
+
+/**
+ * An element: `$element.Price` is its first child of that local name, all else is a method, so that no child can hide one.
+ * Where a method takes a name, `{uri}Price` asks for a namespace, too.
+ */
+const elementType: HostType<XmlElement> = {
+  name: "an XML element",
+  methods: new Map<string, HostMethod<XmlElement>>([
+    ["name", (element, { length }) => (length === 0 ? element.localName : undefined)],
+    ["namespace", (element, { length }) => (length === 0 ? element.namespace : undefined)],
+    ["text", (element, { length }, meter) => (length === 0 ? textIn(element, meter) : undefined)],
+    ["attribute", attribute],
+    ["first", (element, [name], meter) => withName(name, meter, (is) => objectOf(childrenOf(element, is, meter)[0]))],
+    [
+      "all",
+      (element, args, meter) =>
+        args.length === 0
+          ? listOf(childrenOf(element, () => true, meter))
+          : withName(args[0], meter, (is) => listOf(childrenOf(element, is, meter))),
+    ],
+    [
+      "descendants",
+      (element, [name], meter) => withName(name, meter, (is) => listOf(descendantsOf(element, is, meter))),
+    ],
+  ]),
+  property: (element, name) => objectOf(element.child(name)),
+  text: textIn,
+};
+
+const objectOf = (element: XmlElement | undefined): HostObject | null =>
+  element === undefined ? null : HostObject.of(elementType, element);
+
+const listOf = (elements: readonly XmlElement[]): TemplateList =>
+  new TemplateList(
+    elements.map((element) => HostObject.of(elementType, element)),
+    "list",
+  );
+
+interface Named {
+  readonly localName: string;
+  readonly namespace: string;
+}
+
+/** Looks for a name: `Price` in whatever namespace, `{uri}Price` in that one. Undefined: there is no such method. */
+function withName<Found>(
+  argument: TemplateValue | undefined,
+  meter: Meter,
+  find: (is: (named: Named) => boolean) => Found,
+): Found | undefined {
+  if (argument === undefined) return undefined;
+  const name = textOf(argument, meter) ?? "";
+  const end = name.startsWith("{") ? name.lastIndexOf("}") : -1;
+  if (end < 0) return find(({ localName }) => localName === name);
+  const uri = name.slice(1, end);
+  const local = name.slice(end + 1);
+  return find(({ localName, namespace }) => localName === local && namespace === uri);
+}
+
+function childrenOf({ children }: XmlElement, is: (named: Named) => boolean, meter: Meter): XmlElement[] {
+  meter.step(children.length >> 3);
+  const found = children.filter((child) => child instanceof XmlElement && is(child)) as XmlElement[];
+  meter.grown(found.length, found.length);
+  return found;
+}
+
+function descendantsOf(element: XmlElement, is: (named: Named) => boolean, meter: Meter): XmlElement[] {
+  const found: XmlElement[] = [];
+  walk(element, meter, (child) => {
+    if (child instanceof XmlElement && is(child)) found.push(child);
+  });
+  meter.grown(found.length, found.length);
+  return found;
+}
+
+/** Visits all that is in an element, in the document's order. */
+function walk(element: XmlElement, meter: Meter, visit: (child: XmlElement | string) => void): void {
+  meter.step(element.children.length);
+  for (const child of element.children) {
+    visit(child);
+    if (child instanceof XmlElement) walk(child, meter, visit);
+  }
+}
+
+/** The texts in an element and in those within it. */
+function textIn(element: XmlElement, meter: Meter): string {
+  let text = "";
+  walk(element, meter, (child) => {
+    if (typeof child === "string") text += child;
+  });
+  meter.made(text.length);
+  return text;
+}
+
+function attribute(element: XmlElement, [name]: readonly TemplateValue[], meter: Meter): TemplateValue | undefined {
+  meter.step(element.attributes.length >> 3);
+  return withName(name, meter, (is) => element.attributes.find(is)?.value ?? null);
+}
+
+function parse(text: string, meter: Meter): HostObject {
+  meter.step(text.length >> 3);
+  const parsed = parseXml(text, meter);
+  if (parsed.kind === "element") return HostObject.of(elementType, parsed.element);
+  throw new TemplateFailure(`$util.xml.parse, line ${parsed.line}, column ${parsed.column}: ${parsed.detail}`);
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&apos;",
+  // A line's end would become another one, or a space in an attribute.
+  "\r": "&#13;",
+};
+
+/** For texts and attributes, in whatever quotes; what XML has no way to write becomes U+FFFD. */
+function escapeXml(text: string): string {
+  return text
+    .replace(/[&<>"'\r]/g, (character) => escapes[character]!)
+    .replace(/[^\t\n -\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "\uFFFD");
+}
+
+/**
+ * `$util.xml.toJson(element)`, or `(element, ["item"])` with the names of elements that are lists even if there is one.
+ * A text of its own is a JSON string; an element with attributes or elements in it is an object: `@id` for attributes,
+ * `#text` for text beside them; several of a name are a list. Names are local ones.
+ */
+function toJson(_: null, args: readonly TemplateValue[], meter: Meter): TemplateValue | undefined {
+  const element = HostObject.selfOf(elementType, args[0] ?? null);
+  const [, names] = args;
+  if (element === undefined || args.length > 2 || (names !== undefined && !(names instanceof TemplateList))) {
+    return args[0] === null ? "null" : undefined;
+  }
+  const lists = new Set(names?.items.map((name) => textOf(name, meter) ?? ""));
+  const json = writeElement(element, lists, meter);
+  meter.made(json.length);
+  return json;
+}
+
+const instanceNamespace = "http://www.w3.org/2001/XMLSchema-instance";
+
+function writeElement(element: XmlElement, lists: ReadonlySet<string>, meter: Meter): string {
+  const isNil = ({ localName, namespace, value }: XmlElement["attributes"][number]): boolean =>
+    localName === "nil" && namespace === instanceNamespace && /^(true|1)$/.test(value.trim());
+  if (element.attributes.some(isNil)) return "null";
+  const { children, attributes } = element;
+  meter.step(1 + children.length + attributes.length);
+  const members = new Map<string, string[]>();
+  for (const { name, value } of attributes) members.set(`@${name}`, [JSON.stringify(value)]);
+  let text = "";
+  for (const child of children) {
+    if (typeof child === "string") {
+      text += child;
+      continue;
+    }
+    const values = members.get(child.localName);
+    const value = writeElement(child, lists, meter);
+    if (values === undefined) members.set(child.localName, [value]);
+    else values.push(value);
+  }
+  return members.size === 0 ? JSON.stringify(text) : writeMembers(members, text, lists);
+}
+
+function writeMembers(
+  members: ReadonlyMap<string, readonly string[]>,
+  text: string,
+  lists: ReadonlySet<string>,
+): string {
+  const written = [...members].map(([name, values]) => {
+    const value = values.length > 1 || lists.has(name) ? `[${values.join(",")}]` : values[0]!;
+    return `${JSON.stringify(name)}:${value}`;
+  });
+  if (text.trim() !== "") written.push(`"#text":${JSON.stringify(text)}`);
+  return `{${written.join(",")}}`;
+}
+
+const xmlType: HostType<null> = {
+  name: "$util.xml",
+  methods: new Map<string, HostMethod<null>>([
+    ["parse", ofText(parse)],
+    ["escape", ofText(escapeXml)],
+    ["toJson", toJson],
+  ]),
+  text: () => "$util.xml",
+};
+
+/** `$util.xml` */
+export const xmlObject = HostObject.of(xmlType, null);

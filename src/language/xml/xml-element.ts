@@ -1,0 +1,36 @@
+/** An element's attribute; `name` is as it was written, with its prefix. Declarations of namespaces are none. */
+export interface XmlAttribute {
+  readonly name: string;
+  readonly localName: string;
+  /** The namespace's URI; empty where there is none. */
+  readonly namespace: string;
+  readonly value: string;
+}
+
+/** An element of a parsed document, with all that is in it but comments and processing instructions. */
+export class XmlElement {
+  readonly localName: string;
+  readonly namespace: string;
+  readonly attributes: readonly XmlAttribute[];
+  /** Elements and texts; no two texts follow each other. */
+  readonly children: (XmlElement | string)[] = [];
+  #firstByName: Map<string, XmlElement> | undefined;
+
+  constructor(localName: string, namespace: string, attributes: readonly XmlAttribute[]) {
+    this.localName = localName;
+    this.namespace = namespace;
+    this.attributes = attributes;
+  }
+
+  /** The first child element of a local name, whatever its namespace. All are looked at once, not once for each name. */
+  child(localName: string): XmlElement | undefined {
+    if (this.#firstByName === undefined) {
+      this.#firstByName = new Map();
+      for (const child of this.children) {
+        if (typeof child === "string" || this.#firstByName.has(child.localName)) continue;
+        this.#firstByName.set(child.localName, child);
+      }
+    }
+    return this.#firstByName.get(localName);
+  }
+}
