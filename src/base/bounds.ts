@@ -49,6 +49,7 @@ export const bounds = {
   requestTargetBytesMax: { value: 10_240, source: "AWS: URL length, Regional" },
   backendConnectionsMax: { value: 512, source: "ours: connections of one gateway thread to one origin" },
   backendRequestsMax: { value: 8_192, source: "ours: requests of one gateway thread that one origin has not answered" },
+  stsAnswerBytesMax: { value: 65_536, source: "ours: what STS answers to AssumeRole" },
   backendHeaderBytesMax: { value: 65_536, source: "ours: response headers of a backend" },
   smallBodyBytesMax: { value: 65_536, source: "ours: request bodies up to this are buffered, since that is cheaper" },
   accessLogBufferBytesMax: {

@@ -1,11 +1,14 @@
+import { type ServiceFacts, factsOf } from "../access/service-facts.ts";
 import { bounds } from "../base/bounds.ts";
 import type { Integration, IntegrationResponse, IntegrationType, Method } from "../definition/rest-api.ts";
 import { parseJavaPattern } from "../language/java-pattern.ts";
 import { substituteStageVariables } from "../language/substitution.ts";
 import type {
+  AwsServicePlan,
   BackendPlan,
   ContentHandlingPlan,
   IntegrationResponsePlan,
+  ParameterPlan,
   RequestTemplatesPlan,
   StepPlan,
 } from "../plan/steps.ts";
@@ -47,13 +50,17 @@ const compilers: Readonly<Record<IntegrationType, Compile>> = {
     ...compileContentHandling(integration.contentHandling, context),
   }),
   AWS_PROXY: compileLambdaProxy,
-  AWS: compileLambda,
+  AWS: compileAws,
 };
 
 /** The integration of a method as its step. Throws a refusal for what can't be done. */
 export function compileIntegration(integration: Integration, method: Method, context: IntegrationContext): StepPlan {
-  if (integration.credentials !== undefined && integration.credentials !== "") throw closed("integration credentials");
+  if (integration.type !== "AWS") refuseCredentials(integration);
   return compilers[integration.type](integration, method, context);
+}
+
+function refuseCredentials({ credentials }: Integration): void {
+  if (credentials !== undefined && credentials !== "") throw closed("integration credentials");
 }
 
 /** CONVERT_TO_TEXT changes nothing where no media type is binary. */
@@ -153,7 +160,7 @@ function compilePath(rest: string, uri: string, integration: Integration, contex
     variables: context.variables,
   });
   const path = rest.startsWith("/") ? rest : `/${rest}`;
-  const isOverridable = integration.type === "HTTP" && hasVelocity(integration.requestTemplates);
+  const isOverridable = integration.type !== "HTTP_PROXY" && hasVelocity(integration.requestTemplates);
   const plan: UriPlan = path.split(/(\{[^{}]*\})/).flatMap((part): UriPlan => {
     const name = part.slice(1, -1);
     const value = part.startsWith("{") ? values.find((parameter) => parameter.name === name)?.value : part;
@@ -185,11 +192,99 @@ function compileLambdaProxy(integration: Integration, _method: Method, context: 
   };
 }
 
-/** AWS: API Gateway Developer Guide, "Set up Lambda custom integrations in API Gateway". */
-function compileLambda(integration: Integration, method: Method, context: IntegrationContext): StepPlan {
+/**
+ * AWS: API Gateway Developer Guide, "Integrations for REST APIs in API Gateway", AWS; API reference, "Integration": uri.
+ * `path/…` is the path of the request, `action/Name&k=v` its query.
+ */
+function compileAws(integration: Integration, method: Method, context: IntegrationContext): StepPlan {
   const uri = fillStageVariables(integration.uri, context);
-  const service = serviceOf(uri);
-  if (service !== "lambda") throw closed(`integration type AWS with the service ${service}`);
+  const parts = /^arn:(aws[a-z-]*):apigateway:([a-z0-9-]+):([a-z0-9.-]+):(path|action)\/(.+)$/.exec(uri);
+  if (parts === null) throw misconfigured(`Invalid endpoint address: ${uri}`);
+  const [, partition, region, service, form, rest] = parts as unknown as [string, string, string, string, string, string];
+  if (service === "lambda") return compileLambda(uri, integration, method, context);
+  const facts = factsOf(service);
+  const object = service === "s3" && form === "action" ? objectPath(rest) : undefined;
+  const isAction = form === "action" && object === undefined;
+  const options = { side: "request", variables: context.variables } as const;
+  const headers = compileParameters(integration.requestParameters, "integration.request.header.", options);
+  const httpMethod = integration.httpMethod?.toUpperCase();
+  return {
+    kind: "aws",
+    service: compileService({ partition, region, service, action: isAction ? rest.split("&", 1)[0]! : "" }, facts),
+    roleArn: roleOf(integration, context),
+    backend: {
+      path: compilePath(isAction ? `/?Action=${rest}` : inBucket(service, object ?? rest), uri, integration, context),
+      ...(httpMethod === undefined || httpMethod === "ANY" ? {} : { httpMethod }),
+      timeoutMs: integration.timeoutInMillis ?? bounds.integrationTimeoutMsDefault.value,
+      isTlsUnverified: false,
+      headers: isAction ? [...headers, ...targetHeaders(rest, facts, headers)] : headers,
+      query: compileParameters(integration.requestParameters, "integration.request.querystring.", options),
+    },
+    request: compileRequestTemplates(integration, context),
+    responses: compileResponses(integration, method, context),
+  };
+}
+
+interface CalledService {
+  readonly partition: string;
+  readonly region: string;
+  readonly service: string;
+  readonly action: string;
+}
+
+function compileService({ partition, region, service, action }: CalledService, facts: ServiceFacts): AwsServicePlan {
+  const domain = partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
+  const base = service.slice(service.lastIndexOf(".") + 1);
+  // AWS: Step Functions API reference, "StartSyncExecution": an address of its own.
+  const label = action === "StartSyncExecution" ? `sync-${service}` : base === "s3" ? "s3" : service;
+  return {
+    names: [...new Set([service, ...(facts.ids ?? []), base])],
+    host: facts.isGlobal === true ? `${service}.${domain}` : `${label}.${region}.${domain}`,
+    signingName: facts.signingName ?? base,
+    signingRegion: facts.isGlobal === true ? "us-east-1" : region,
+  };
+}
+
+/** AWS: API reference, "Integration", uri: `s3:action/GetObject&Bucket={bucket}&Key={key}` is `s3:path/{bucket}/{key}`. */
+function objectPath(rest: string): string | undefined {
+  const action = /^(?:Get|Head|Put|Delete)Object&Bucket=([^&]+)&Key=([^&]+)$/.exec(rest);
+  return action === null ? undefined : `${action[1]}/${action[2]}`;
+}
+
+/** `bucket.s3` is the bucket in the path: the same to S3, and to servers whose names have no subdomains. */
+function inBucket(service: string, path: string): string {
+  if (!service.endsWith(".s3")) return path;
+  return `${service.slice(0, -".s3".length)}${path.startsWith("/") ? "" : "/"}${path}`;
+}
+
+/** What says the action to a service that speaks JSON, unless the integration maps it itself. */
+function targetHeaders(rest: string, { target, json }: ServiceFacts, mapped: readonly ParameterPlan[]): ParameterPlan[] {
+  const action = /^[A-Za-z0-9]+(?=&|$)/.exec(rest);
+  if (target === undefined || json === undefined || action === null) return [];
+  const headers: readonly (readonly [string, string])[] = [
+    ["Content-Type", `application/x-amz-json-${json}`],
+    ["X-Amz-Target", `${target}.${action[0]}`],
+  ];
+  const names = new Set(mapped.map(({ name }) => name.toLowerCase()));
+  return headers
+    .filter(([name]) => !names.has(name.toLowerCase()))
+    .map(([name, text]) => ({ name, value: { kind: "literal", text } }));
+}
+
+/** AWS: API reference, "Integration": credentials. */
+function roleOf(integration: Integration, context: IntegrationContext): string {
+  const { text: arn, unset } = substituteStageVariables(integration.credentials ?? "", context.variables);
+  if (arn === "" && unset.length === 0) throw misconfigured("Role ARN must be specified for AWS integrations");
+  if (/^arn:aws[a-z-]*:iam::\*:/.test(arn)) throw closed(`integration credentials of the caller: ${arn}`);
+  if (!/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(arn)) {
+    throw misconfigured(`API Gateway does not have permission to assume the provided role ${arn}`);
+  }
+  return arn;
+}
+
+/** AWS: API Gateway Developer Guide, "Set up Lambda custom integrations in API Gateway". */
+function compileLambda(uri: string, integration: Integration, method: Method, context: IntegrationContext): StepPlan {
+  refuseCredentials(integration);
   const isInvoke = /:path\/+2015-03-31\/functions\/[^{}]+\/invocations$/.test(uri);
   if (!isInvoke) throw closed(`integration type AWS with Lambda's ${uri.replace(/^.*?:lambda:/, "")}`);
   const options = { side: "request", variables: context.variables } as const;

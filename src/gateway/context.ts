@@ -32,7 +32,7 @@ const milliseconds = (value: number | undefined): string | undefined =>
 const variables: Readonly<Record<string, ReadVariable>> = {
   accountId: (exchange) => exchange.program.plan.account,
   apiId: (exchange) => exchange.program.plan.apiId,
-  awsEndpointRequestId: (exchange) => exchange.integration?.requestId,
+  awsEndpointRequestId: (exchange) => integrationRequestId(exchange),
   deploymentId: (exchange) => exchange.program.plan.deploymentId,
   domainName: (exchange) => exchange.domainName,
   domainPrefix: (exchange) => exchange.domainName.split(".", 1)[0],
@@ -48,7 +48,7 @@ const variables: Readonly<Record<string, ReadVariable>> = {
   "integration.error": (exchange) => exchange.integration?.error,
   "integration.integrationStatus": (exchange) => number(exchange.integration?.serviceStatus),
   "integration.latency": (exchange) => milliseconds(exchange.integration?.latencyMs),
-  "integration.requestId": (exchange) => exchange.integration?.requestId,
+  "integration.requestId": (exchange) => integrationRequestId(exchange),
   "integration.status": (exchange) => number(exchange.integration?.status),
   integrationErrorMessage: (exchange) => exchange.integration?.error,
   integrationLatency: (exchange) => milliseconds(exchange.integration?.latencyMs),
@@ -66,6 +66,16 @@ const variables: Readonly<Record<string, ReadVariable>> = {
   status: (exchange) => (exchange.status === 0 ? undefined : String(exchange.status)),
   xrayTraceId: (exchange) => `Root=${exchange.traceId}`,
 };
+
+/** Lambda's, or what an AWS service says. */
+function integrationRequestId({ integration, integrationHeaders }: Exchange): string | undefined {
+  if (integration?.requestId !== undefined) return integration.requestId;
+  for (let index = 0; index < integrationHeaders.length; index += 2) {
+    const name = integrationHeaders[index]!.toLowerCase();
+    if (name === "x-amzn-requestid" || name === "x-amz-request-id") return integrationHeaders[index + 1];
+  }
+  return undefined;
+}
 
 const unset: ReadVariable = () => undefined;
 

@@ -13,6 +13,7 @@ import { failExchange } from "./fail-exchange.ts";
 import { makeRouteHints, type RouteHints } from "./hint.ts";
 import type { TlsIdentity } from "./http1-client/open-socket.ts";
 import type { InboundRequest } from "./inbound.ts";
+import { AwsServices, type AwsServiceSettings } from "./integrations/aws-services.ts";
 import { BackendPools } from "./integrations/backend-pools.ts";
 import { PermissionCheck } from "./integrations/permission-check.ts";
 import { TlsIdentities } from "./integrations/tls-identities.ts";
@@ -42,6 +43,8 @@ export interface GatewaySettings {
   readonly payloadBytesMax: number;
   /** `-` is standard output, else a folder. */
   readonly accessLog: string;
+  /** Where AWS services are that integrations call. */
+  readonly services: AwsServiceSettings;
 }
 
 /** AWS: "Quotas for configuring and running a REST API": URL length. */
@@ -72,6 +75,7 @@ export class Gateway {
       pools: new BackendPools({ metrics, clock }),
       identities: new TlsIdentities(),
       permissions: new PermissionCheck(),
+      services: new AwsServices(settings.services, clock),
     };
   }
 

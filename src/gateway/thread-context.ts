@@ -4,6 +4,7 @@ import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { BackendPools } from "./integrations/backend-pools.ts";
+import type { AwsServices } from "./integrations/aws-services.ts";
 import type { PermissionCheck } from "./integrations/permission-check.ts";
 import type { TlsIdentities } from "./integrations/tls-identities.ts";
 
@@ -20,4 +21,5 @@ export interface ThreadContext {
   readonly executionLogs: ExecutionLogSink;
   readonly identities: TlsIdentities;
   readonly permissions: PermissionCheck;
+  readonly services: AwsServices;
 }

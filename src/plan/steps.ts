@@ -29,6 +29,10 @@ export const steps = {
     synopsis: "passes the request on to an HTTP backend and its answer back",
     reads: ["headers", "query", "path"],
   },
+  aws: {
+    synopsis: "calls an AWS service with a signed request and maps its answer",
+    reads: ["headers", "query", "path", "body"],
+  },
   lambda: {
     synopsis: "invokes a Lambda function with a body made by a template and maps its answer",
     reads: ["headers", "query", "path", "body"],
@@ -50,6 +54,7 @@ export type StepPlan =
   | MockPlan
   | HttpPlan
   | HttpProxyPlan
+  | AwsPlan
   | LambdaPlan
   | LambdaProxyPlan;
 
@@ -106,6 +111,27 @@ export interface HttpPlan {
   readonly backend: BackendPlan;
   readonly request: RequestTemplatesPlan;
   readonly responses: readonly IntegrationResponsePlan[];
+}
+
+export interface AwsPlan {
+  readonly kind: "aws";
+  readonly service: AwsServicePlan;
+  /** Whose credentials sign the requests. */
+  readonly roleArn: string;
+  /** Where it is, the settings of the server say. */
+  readonly backend: Omit<BackendPlan, "origin">;
+  readonly request: RequestTemplatesPlan;
+  readonly responses: readonly IntegrationResponsePlan[];
+}
+
+export interface AwsServicePlan {
+  /** As the URI names it; then the names by which SDKs know it. Settings of endpoints use any of them. */
+  readonly names: readonly string[];
+  /** Its address on AWS. */
+  readonly host: string;
+  /** The credential scope's. */
+  readonly signingName: string;
+  readonly signingRegion: string;
 }
 
 export interface LambdaPlan {

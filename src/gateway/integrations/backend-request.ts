@@ -94,7 +94,10 @@ function linkUri(plan: UriPlan): WritePath {
     const path = plan.join("");
     return () => path;
   }
-  const parts = plan.map((part) => (typeof part === "string" ? part : linkUriValue(part)));
+  const queryAt = plan.findIndex((part) => typeof part === "string" && part.includes("?"));
+  const parts = plan.map((part, index) =>
+    typeof part === "string" ? part : linkUriValue(part, queryAt >= 0 && index > queryAt),
+  );
   return (exchange) => {
     let path = "";
     for (const part of parts) {
@@ -110,20 +113,31 @@ function linkUri(plan: UriPlan): WritePath {
   };
 }
 
-/** A path parameter goes on as it was received, still encoded; everything else is encoded now. */
-function linkUriValue(plan: Exclude<UriPlan[number], string>): (exchange: Exchange) => string | undefined {
-  if (plan.kind === "uri-parameter") return linkUriParameter(plan);
+/**
+ * A path parameter goes on as it was received, still encoded; everything else is encoded now. In a query it is encoded
+ * anew, or its `&` would set other parameters.
+ */
+function linkUriValue(
+  plan: Exclude<UriPlan[number], string>,
+  isInQuery: boolean,
+): (exchange: Exchange) => string | undefined {
+  if (plan.kind === "uri-parameter") return linkUriParameter(plan, isInQuery);
   const read = linkValue(plan);
-  const isRaw = plan.kind === "request" && plan.place === "path";
+  const isEncoded = plan.kind === "request" && plan.place === "path";
   return (exchange) => {
     const value = asText(read(exchange)) ?? "";
-    return isRaw ? sanitisePath(value) : encodeURIComponent(value);
+    if (!isEncoded) return encodeQuery(value);
+    return isInQuery ? encodeQuery(decodeLeniently(value)) : sanitisePath(value);
   };
 }
 
 /** What a template set in `$context.requestOverride.path`, else the mapped value. */
-function linkUriParameter({ name, value }: UriParameterPlan): (exchange: Exchange) => string | undefined {
-  const mapped = value === undefined ? undefined : value.kind === "literal" ? () => value.text : linkUriValue(value);
+function linkUriParameter(
+  { name, value }: UriParameterPlan,
+  isInQuery: boolean,
+): (exchange: Exchange) => string | undefined {
+  const mapped =
+    value === undefined ? undefined : value.kind === "literal" ? () => value.text : linkUriValue(value, isInQuery);
   return (exchange) => {
     const overridden = exchange.overrides?.of("request", "path").get(name);
     return overridden === undefined ? mapped?.(exchange) : encodeQuery(overridden.values.join(","));

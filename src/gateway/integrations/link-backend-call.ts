@@ -1,13 +1,17 @@
+import type { SignableRequest } from "../../access/request-signer.ts";
 import type { BackendPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
 import type { LinkContext } from "../steps/link-step.ts";
-import { BackendCall, type BackendConsumer, type RequestBodyStream } from "./backend-call.ts";
+import { BackendCall, type BackendConsumer, RequestBodyStream } from "./backend-call.ts";
 import type { BackendRoute } from "./backend-pools.ts";
 import type { WriteHeaders } from "./backend-request.ts";
 import { BalancedPools } from "./balanced-pools.ts";
 
 /** Sends an exchange's request; the path is written already, and the body is as it goes out. */
 export type CallBackend = (exchange: Exchange, path: string, body: Buffer | RequestBodyStream | undefined) => void;
+
+/** Adds a signature to the headers of a request, whose body is there in whole. */
+export type SignRequest = (request: SignableRequest) => void;
 
 /** Holds the backend's connections as long as the program lives. The answer goes to what `consumerOf` makes. */
 export function linkBackendCall(
@@ -16,7 +20,12 @@ export function linkBackendCall(
   {
     writeHeaders,
     consumerOf,
-  }: { readonly writeHeaders: WriteHeaders; readonly consumerOf: (exchange: Exchange) => BackendConsumer },
+    sign,
+  }: {
+    readonly writeHeaders: WriteHeaders;
+    readonly consumerOf: (exchange: Exchange) => BackendConsumer;
+    readonly sign?: SignRequest | undefined;
+  },
 ): CallBackend {
   const { thread } = context;
   const pool = acquireRoute(plan, context);
@@ -29,6 +38,9 @@ export function linkBackendCall(
       headers.push("Content-Length", String(contentLength));
     }
     const method = plan.httpMethod ?? exchange.httpMethod;
+    if (sign !== undefined && !(body instanceof RequestBodyStream)) {
+      sign({ method, target: path, host: pool.host, headers, body });
+    }
     exchange.trace?.add({
       kind: "endpoint-request",
       httpMethod: method,

@@ -3,14 +3,14 @@ import type { Exchange } from "../exchange.ts";
 import { failExchange } from "../fail-exchange.ts";
 import type { BackendCall, BackendConsumer, BackendFailure, RequestBodyStream } from "../integrations/backend-call.ts";
 import { answerFailure } from "../integrations/backend-failure.ts";
-import { linkCustomHeaders, linkPath } from "../integrations/backend-request.ts";
+import { linkCustomHeaders, linkPath, type WriteHeaders, type WritePath } from "../integrations/backend-request.ts";
 import {
   type Conversion,
   decodeBase64,
   linkRequestContent,
   refuseUndecodable,
 } from "../integrations/content-handling.ts";
-import { linkBackendCall } from "../integrations/link-backend-call.ts";
+import { linkBackendCall, type SignRequest } from "../integrations/link-backend-call.ts";
 import { takeBody } from "../integrations/request-body.ts";
 import type { RunStep } from "../program.ts";
 import { Payload } from "../templates/payload.ts";
@@ -38,15 +38,35 @@ import {
 
 /** AWS: API Gateway Developer Guide, "Set up HTTP integrations in API Gateway", HTTP custom integration. */
 export function linkHttp(plan: HttpPlan, context: LinkContext): RunStep {
+  const { backend } = plan;
+  return linkMapped(plan, context, {
+    writePath: linkPath(backend, false),
+    writeHeaders: linkCustomHeaders(backend, context.stage.apiId),
+  });
+}
+
+/** How requests are written. Those that are signed have their body in whole. */
+interface WriteRequest {
+  readonly writePath: WritePath;
+  readonly writeHeaders: WriteHeaders;
+  readonly sign?: SignRequest;
+}
+
+/** Sends what templates and mappings make of a request, and maps the answer by its status. */
+export function linkMapped(
+  plan: Omit<HttpPlan, "kind">,
+  context: LinkContext,
+  { writePath, writeHeaders, sign }: WriteRequest,
+): RunStep {
   const { stage, thread } = context;
   const { backend } = plan;
-  const writePath = linkPath(backend, false);
   const chooseBody = linkRequestTemplates(plan.request, context);
   const select = linkSelection(plan.responses, context, { isMock: false });
   const contentOf = linkRequestContent(plan.request.contentHandling, stage.binaryMediaTypes);
-  const mapsBody = backendReadsBody(backend);
+  const needsBody = sign !== undefined || backendReadsBody(backend);
   const call = linkBackendCall(backend, context, {
-    writeHeaders: linkCustomHeaders(backend, stage.apiId),
+    writeHeaders,
+    sign,
     consumerOf: (exchange) => new ResponseMapper(exchange, { plan, select, thread }),
   });
   // Templates come before the path, which they can override.
@@ -72,7 +92,7 @@ export function linkHttp(plan: HttpPlan, context: LinkContext): RunStep {
     const chosen = chooseBody(exchange);
     if (chosen.kind === "refuse") return refuseRequest(exchange, chosen);
     const conversion = contentOf === undefined ? "none" : contentOf(exchange).conversion;
-    if (mapsBody || conversion !== "none" || (chosen.kind === "template" && chosen.template.readsPayload)) {
+    if (needsBody || conversion !== "none" || (chosen.kind === "template" && chosen.template.readsPayload)) {
       withPayload(exchange, { thread, conversion }, (body) => transform(exchange, chosen, { body, conversion }));
     } else takeBody(exchange, thread, (body) => transform(exchange, chosen, { body, conversion }));
     return false;
@@ -106,7 +126,7 @@ export function refusePath(exchange: Exchange, path: null | undefined): false {
 /** Maps the backend's answer by the integration response of its status. */
 class ResponseMapper implements BackendConsumer {
   readonly #exchange: Exchange;
-  readonly #plan: HttpPlan;
+  readonly #plan: Omit<HttpPlan, "kind">;
   readonly #select: SelectResponse;
   readonly #thread: ThreadContext;
   #isStreaming = false;
@@ -116,7 +136,7 @@ class ResponseMapper implements BackendConsumer {
 
   constructor(
     exchange: Exchange,
-    options: { readonly plan: HttpPlan; readonly select: SelectResponse; readonly thread: ThreadContext },
+    options: { readonly plan: Omit<HttpPlan, "kind">; readonly select: SelectResponse; readonly thread: ThreadContext },
   ) {
     this.#exchange = exchange;
     this.#plan = options.plan;

@@ -3,6 +3,7 @@ import type { StepKind, StepOf, StepPlan } from "../../plan/steps.ts";
 import type { LinkedModels } from "../linked-models.ts";
 import type { RunStep } from "../program.ts";
 import type { ThreadContext } from "../thread-context.ts";
+import { linkAws } from "./aws.ts";
 import { linkClosed } from "./closed.ts";
 import { linkHttp } from "./http.ts";
 import { linkHttpProxy } from "./http-proxy.ts";
@@ -35,6 +36,7 @@ const linkers: { readonly [Kind in StepKind]: LinkStep<Kind> } = {
   mock: linkMock,
   http: linkHttp,
   "http-proxy": linkHttpProxy,
+  aws: linkAws,
   lambda: linkLambda,
   "lambda-proxy": linkLambdaProxy,
 };

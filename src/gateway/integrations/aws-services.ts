@@ -1,0 +1,67 @@
+import type { Credentials } from "../../access/request-signer.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { AwsServicePlan } from "../../plan/steps.ts";
+import { AssumedRole, type RoleCredentials } from "./role-credentials.ts";
+
+/** Where AWS services are that integrations call. */
+export interface AwsServiceSettings {
+  /** Origins by {@link endpointName}, `*` for all services that have none of their own. */
+  readonly endpoints: Readonly<Record<string, string>>;
+  /** With these, services without an endpoint are AWS's own. */
+  readonly credentials?: Credentials | undefined;
+}
+
+/** A service's name in settings: `EventBridge`, `eventbridge`, `COGNITO_IDENTITY_PROVIDER`, `cognito-idp`… */
+export const endpointName = (name: string): string =>
+  name === "*" ? name : name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
+
+/** The services that a gateway thread's integrations call, and the roles that they are called with. */
+export class AwsServices {
+  readonly #settings: AwsServiceSettings;
+  readonly #clock: Clock;
+  readonly #roles = new Map<string, AssumedRole>();
+
+  constructor(settings: AwsServiceSettings, clock: Clock) {
+    this.#settings = settings;
+    this.#clock = clock;
+  }
+
+  /** Undefined: nobody has said where it is. */
+  originOf(service: AwsServicePlan): string | undefined {
+    return (
+      this.#named(service.names) ??
+      this.#settings.endpoints["*"] ??
+      (this.#settings.credentials === undefined ? undefined : `https://${service.host}`)
+    );
+  }
+
+  /**
+   * The credentials of a role. They come from STS where an endpoint is given for it, or where the service is AWS's own. A
+   * local server has its accounts told by the access key: a 12-digit one is the account's id.
+   */
+  credentialsOf(roleArn: string, service: AwsServicePlan): RoleCredentials {
+    const { credentials } = this.#settings;
+    const sts = this.#named(["sts"]);
+    const isAws = credentials !== undefined && this.originOf(service) === `https://${service.host}`;
+    const account = { accessKeyId: roleArn.split(":")[4]!, secretAccessKey: "portico" };
+    if (sts === undefined && !isAws) {
+      return { latest: account, current: () => account, wait: () => Promise.resolve(undefined) };
+    }
+    const region = service.signingRegion;
+    const origin = sts ?? `https://sts.${region}.amazonaws.com${roleArn.startsWith("arn:aws-cn:") ? ".cn" : ""}`;
+    const key = `${origin} ${region} ${roleArn}`;
+    let role = this.#roles.get(key);
+    if (role === undefined) {
+      // The operator's own credentials leave this process for AWS only; of a signature, only the key's id does.
+      role = new AssumedRole({ roleArn, origin, region, credentials: credentials ?? account }, this.#clock);
+      this.#roles.set(key, role);
+    }
+    return role;
+  }
+
+  #named(names: readonly string[]): string | undefined {
+    const { endpoints } = this.#settings;
+    for (const name of names.map(endpointName)) if (Object.hasOwn(endpoints, name)) return endpoints[name];
+    return undefined;
+  }
+}

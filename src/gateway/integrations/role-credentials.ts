@@ -1,0 +1,149 @@
+import { type Credentials, RequestSigner } from "../../access/request-signer.ts";
+import { bounds } from "../../base/bounds.ts";
+import type { Clock } from "../../base/clock.ts";
+
+/** Credentials to call a service with. */
+export interface RoleCredentials {
+  /** Those that were current last. */
+  readonly latest: Credentials | undefined;
+  /** Undefined: there are none now, {@link wait} for them. */
+  current(): Credentials | undefined;
+  /** Resolves with nothing when there are credentials, else with the reason why there are none. */
+  wait(): Promise<string | undefined>;
+}
+
+export interface AssumedRoleOptions {
+  readonly roleArn: string;
+  /** STS. */
+  readonly origin: string;
+  readonly region: string;
+  /** Who assumes the role. */
+  readonly credentials: Credentials;
+}
+
+interface Session {
+  readonly credentials: Credentials;
+  readonly expiresAtMs: number;
+}
+
+/** As AWS: CloudTrail shows both of API Gateway's sessions. */
+const sessionName = "BackplaneAssumeRoleSession";
+const sessionSeconds = 3_600;
+/** A session is renewed this long before its end, while requests go on with it. */
+const renewBeforeMs = 600_000;
+/** One with less left is not used: the request has still to travel. */
+const expiryMarginMs = 30_000;
+/** A role that can't be assumed is tried again after this. */
+const retryAfterMs = 5_000;
+const assumeMsMax = 10_000;
+
+/**
+ * A role's session, from STS: assumed when the first program that needs it is linked, renewed before it expires, off the
+ * requests' path. AWS: STS API reference, "AssumeRole".
+ */
+export class AssumedRole implements RoleCredentials {
+  readonly #options: AssumedRoleOptions;
+  readonly #clock: Clock;
+  readonly #signer: RequestSigner;
+  #session: Session | undefined;
+  #pending: Promise<void> | undefined;
+  #problem: string | undefined;
+  #retryAtMs = 0;
+
+  constructor(options: AssumedRoleOptions, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#signer = new RequestSigner({ service: "sts", region: options.region });
+    this.#renew();
+  }
+
+  get latest(): Credentials | undefined {
+    return this.#session?.credentials;
+  }
+
+  current(): Credentials | undefined {
+    const now = this.#clock.now();
+    const session = this.#session;
+    if (session === undefined || now >= session.expiresAtMs - expiryMarginMs) return undefined;
+    if (now >= session.expiresAtMs - renewBeforeMs) this.#renew();
+    return session.credentials;
+  }
+
+  async wait(): Promise<string | undefined> {
+    this.#renew();
+    await this.#pending;
+    return this.current() === undefined ? (this.#problem ?? "the role's session has expired already") : undefined;
+  }
+
+  #renew(): void {
+    if (this.#pending !== undefined || this.#clock.now() < this.#retryAtMs) return;
+    this.#pending = this.#assume().finally(() => {
+      this.#pending = undefined;
+    });
+  }
+
+  async #assume(): Promise<void> {
+    const outcome = await this.#ask();
+    if (typeof outcome === "string") {
+      this.#problem = `API Gateway does not have permission to assume the provided role ${this.#options.roleArn} (${outcome})`;
+      this.#retryAtMs = this.#clock.now() + retryAfterMs;
+    } else {
+      this.#session = outcome;
+      this.#retryAtMs = 0;
+    }
+  }
+
+  /** The session, or what STS or the network said. */
+  async #ask(): Promise<Session | string> {
+    const { origin, roleArn, credentials } = this.#options;
+    const form = new URLSearchParams({
+      Action: "AssumeRole",
+      Version: "2011-06-15",
+      RoleArn: roleArn,
+      RoleSessionName: sessionName,
+      DurationSeconds: String(sessionSeconds),
+    });
+    const body = Buffer.from(form.toString());
+    const list = ["Content-Type", "application/x-www-form-urlencoded; charset=utf-8"];
+    const request = { method: "POST", target: "/", host: new URL(origin).host, headers: list, body };
+    this.#signer.sign(request, credentials, this.#clock.now());
+    const headers = new Headers();
+    for (let index = 0; index < list.length; index += 2) headers.append(list[index]!, list[index + 1]!);
+    try {
+      const response = await fetch(`${origin}/`, {
+        method: "POST",
+        headers,
+        body,
+        redirect: "error",
+        signal: AbortSignal.timeout(assumeMsMax),
+      });
+      return readSession(await readText(response), response.status, this.#clock.now());
+    } catch (error) {
+      const { message, cause } = error as Error;
+      return `${origin}: ${cause instanceof Error ? cause.message : message}`;
+    }
+  }
+}
+
+function readSession(xml: string, status: number, nowMs: number): Session | string {
+  const element = (name: string): string | undefined =>
+    new RegExp(`<${name}>\\s*([^<\\s][^<]{0,8000}?)\\s*</${name}>`).exec(xml)?.[1];
+  const [accessKeyId, secretAccessKey, sessionToken] = ["AccessKeyId", "SecretAccessKey", "SessionToken"].map(element);
+  if (status !== 200 || accessKeyId === undefined || secretAccessKey === undefined) {
+    return `STS answered ${status} ${element("Code") ?? ""}: ${element("Message") ?? "no credentials"}`;
+  }
+  const given = Date.parse(element("Expiration") ?? "");
+  const expiresAtMs = Number.isNaN(given) ? nowMs + sessionSeconds * 1000 : given;
+  return { credentials: { accessKeyId, secretAccessKey, sessionToken }, expiresAtMs };
+}
+
+async function readText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > bounds.stsAnswerBytesMax.value) throw new Error("its answer is too long");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}

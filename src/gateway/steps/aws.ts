@@ -1,0 +1,86 @@
+import { normaliseTarget, RequestSigner, signatureHeaders } from "../../access/request-signer.ts";
+import type { AwsPlan, BackendPlan } from "../../plan/steps.ts";
+import type { Exchange } from "../exchange.ts";
+import { failExchange } from "../fail-exchange.ts";
+import { linkCustomHeaders, linkPath, type WriteHeaders, type WritePath } from "../integrations/backend-request.ts";
+import type { RoleCredentials } from "../integrations/role-credentials.ts";
+import type { RunStep } from "../program.ts";
+import type { ThreadContext } from "../thread-context.ts";
+import { linkMapped } from "./http.ts";
+import type { LinkContext } from "./link-step.ts";
+
+/** AWS: API Gateway Developer Guide, "Integrations for REST APIs in API Gateway", AWS. Lambda has its own steps. */
+export function linkAws(plan: AwsPlan, context: LinkContext): RunStep {
+  const { service, roleArn } = plan;
+  const { thread, stage } = context;
+  const origin = thread.services.originOf(service);
+  if (origin === undefined) return refuseUnknown(service.names);
+  const backend = { ...plan.backend, origin };
+  const isS3 = service.signingName === "s3";
+  const role = thread.services.credentialsOf(roleArn, service);
+  const signer = new RequestSigner({ service: service.signingName, region: service.signingRegion });
+  const run = linkMapped({ ...plan, backend }, context, {
+    writePath: linkNormalisedPath(linkPath(backend, false), isS3),
+    writeHeaders: linkUnsignedHeaders(backend, stage.apiId),
+    // The step waits until there are credentials.
+    sign: (request) => signer.sign(request, role.latest!, thread.clock.now()),
+  });
+  return (exchange) => {
+    if (role.current() !== undefined) return run(exchange);
+    void waitForRole(exchange, { role, run, thread });
+    return false;
+  };
+}
+
+/** A role without a session: the first request after a start, or after a time without any. */
+async function waitForRole(
+  exchange: Exchange,
+  options: { readonly role: RoleCredentials; readonly run: RunStep; readonly thread: ThreadContext },
+): Promise<void> {
+  const { role, run, thread } = options;
+  exchange.request.onClose = () => {
+    exchange.status = 499;
+    exchange.complete();
+  };
+  try {
+    const problem = await role.wait();
+    if (exchange.isComplete) return;
+    exchange.request.onClose = undefined;
+    if (problem === undefined) run(exchange);
+    else refuse(exchange, problem);
+  } catch (error) {
+    failExchange(exchange, thread.logger, error);
+  }
+}
+
+const refuse = (exchange: Exchange, detail: string): false =>
+  exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", {
+    hint: `Execution failed due to configuration error: ${detail}`,
+  });
+
+/** Nobody said where the service is, and AWS itself is called only if the operator wants that. */
+function refuseUnknown(names: readonly string[]): RunStep {
+  const variable = (names[1] ?? names[0]!).toUpperCase().replaceAll(/[^A-Z0-9]+/g, "_");
+  const detail =
+    `Invalid endpoint address: no endpoint is set for ${names[0]}. Start the server with --endpoints ${names[0]}=URL, ` +
+    `AWS_ENDPOINT_URL_${variable} or AWS_ENDPOINT_URL for a server of yours, or with --real-aws for AWS itself.`;
+  return (exchange) => refuse(exchange, detail);
+}
+
+const linkNormalisedPath =
+  (writePath: WritePath, isS3: boolean): WritePath =>
+  (exchange) => {
+    const path = writePath(exchange);
+    return typeof path === "string" ? normaliseTarget(path, isS3) : path;
+  };
+
+/** No mapping and no template sets what the signature is in. */
+function linkUnsignedHeaders(plan: BackendPlan, apiId: string): WriteHeaders {
+  const headers = plan.headers.filter(({ name }) => !signatureHeaders.has(name.toLowerCase()));
+  const write = linkCustomHeaders({ ...plan, headers }, apiId);
+  return (exchange) => {
+    const written = write(exchange);
+    if (exchange.overrides === undefined) return written;
+    return written.filter((_, index) => !signatureHeaders.has(written[index - (index % 2)]!.toLowerCase()));
+  };
+}
