@@ -25,7 +25,7 @@ const gateway = new Gateway({
   logger: { debug() {}, info() {}, warn() {}, error: (message, fields) => console.error(message, fields) },
   isDevelopment: true,
   executionLogs: { write() {} },
-  settings: { payloadBytesMax: 10_485_760, accessLog: "/tmp" },
+  settings: { payloadBytesMax: 10_485_760, accessLog: "/tmp", services: { endpoints: {} } },
 });
 const plan = compileRest(definition, stage, { account: "000000000000", region: "us-east-1" });
 gateway.setPlan(stageKey(plan.apiId, plan.stageName), plan);

@@ -2,12 +2,20 @@ import { existsSync, readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { availableParallelism } from "node:os";
 import { dirname, resolve } from "node:path";
+import type { Credentials } from "../access/request-signer.ts";
 import { bounds } from "../base/bounds.ts";
 import { UserError } from "../base/user-error.ts";
+import { type AwsServiceSettings, endpointName } from "../gateway/integrations/aws-services.ts";
 import { type RestLimits, restLimits } from "../management/rest/limits.ts";
 
-/** What a server is started with. Every member is a key of {@link configKeys}. */
-export interface ServerConfig {
+/** What a server is started with. */
+export interface ServerConfig extends ServerSettings {
+  /** What settings and AWS's own variables say of the services that integrations call. */
+  readonly services: AwsServiceSettings;
+}
+
+/** Every member is a key of {@link configKeys}. */
+interface ServerSettings {
   readonly host: string;
   /** 0: a free one. */
   readonly port: number;
@@ -18,6 +26,9 @@ export interface ServerConfig {
   /** Seconds that requests under way get when the server stops. */
   readonly drain: number;
   readonly upstream: string | undefined;
+  /** Origins by the name of a service. */
+  readonly endpoints: Readonly<Record<string, string>>;
+  readonly realAws: boolean;
   readonly logLevel: LogLevel;
   /** `-` is standard output, else a directory, absolute. */
   readonly accessLog: string;
@@ -55,11 +66,13 @@ type ConfigKind =
   | { readonly kind: "origins" }
   /** `NAME=HOST:PORT`, a name perhaps several times; in YAML a mapping. */
   | { readonly kind: "addresses" }
+  /** Origins by name. */
+  | { readonly kind: "origin-urls" }
   /** Whole numbers by name. */
   | { readonly kind: "numbers"; readonly names: readonly string[]; readonly min: number; readonly max: number };
 
 export interface ConfigKey {
-  readonly name: keyof ServerConfig;
+  readonly name: keyof ServerSettings;
   /** The flag without its dashes; also the key in portico.yaml, and in capitals the end of the `PORTICO_…` name. */
   readonly flag: string;
   /** What stands for the value in the help; absent for a switch. */
@@ -123,6 +136,21 @@ export const configKeys: readonly ConfigKey[] = [
     value: { kind: "origin-url" },
     default: undefined,
     help: "where calls of AWS services that Portico does not embed are passed on to",
+  },
+  {
+    name: "endpoints",
+    flag: "endpoints",
+    placeholder: "SERVICE=URL",
+    value: { kind: "origin-urls" },
+    default: [],
+    help: "where AWS services are that integrations call, such as sqs=http://localhost:4567; `*` is every other one",
+  },
+  {
+    name: "realAws",
+    flag: "real-aws",
+    value: { kind: "switch" },
+    default: false,
+    help: "let integrations call AWS itself where no endpoint is set, with the credentials in AWS_ACCESS_KEY_ID and so on",
   },
   {
     name: "logLevel",
@@ -217,7 +245,7 @@ export const configKeys: readonly ConfigKey[] = [
 
 /** Values of flags by the key's name: text as typed, `true` for a switch, texts for a repeated flag. */
 export type ConfigFlags = Readonly<
-  Partial<Record<keyof ServerConfig | "config", string | boolean | readonly string[]>>
+  Partial<Record<keyof ServerSettings | "config", string | boolean | readonly string[]>>
 >;
 
 export interface ConfigSources {
@@ -230,9 +258,42 @@ export interface ConfigSources {
 export async function readConfig({ flags, env, cwd }: ConfigSources): Promise<ServerConfig> {
   refuseMistypedVariables(env);
   const file = await readConfigFile(typeof flags.config === "string" ? flags.config : env["PORTICO_CONFIG"], cwd);
-  const config: Record<string, unknown> = {};
-  for (const key of configKeys) config[key.name] = readKey(key, flags, env, file, cwd);
-  return config as unknown as ServerConfig;
+  const read: Record<string, unknown> = {};
+  for (const key of configKeys) read[key.name] = readKey(key, flags, env, file, cwd);
+  const settings = read as unknown as ServerSettings;
+  return { ...settings, services: readServices(settings, env) };
+}
+
+/** DESIGN.md §4: an endpoint of the service's own, then one for all, then the upstream, then AWS itself. */
+function readServices(
+  { endpoints, upstream, realAws, port }: ServerSettings,
+  env: ConfigSources["env"],
+): AwsServiceSettings {
+  const found: Record<string, string> = upstream === undefined ? {} : { "*": upstream };
+  const prefix = "AWS_ENDPOINT_URL";
+  for (const [name, value] of Object.entries(env)) {
+    if (value === undefined || value === "" || (name !== prefix && !name.startsWith(`${prefix}_`))) continue;
+    const origin = parseOrigin(value);
+    if (origin === undefined) throw wrongValue(name, value, { wanted: originWanted });
+    const service = name === prefix ? "*" : name.slice(prefix.length + 1);
+    // It is there for the clients of this server, and would lead back to it.
+    const isOwn = service === "*" && isLoopback(new URL(origin).hostname) && new URL(origin).port === String(port);
+    if (!isOwn) found[endpointName(service)] = origin;
+  }
+  for (const [service, origin] of Object.entries(endpoints)) found[endpointName(service)] = origin;
+  return { endpoints: found, ...(realAws ? { credentials: readCredentials(env) } : {}) };
+}
+
+function readCredentials(env: ConfigSources["env"]): Credentials {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: token } = env;
+  if (accessKeyId === undefined || accessKeyId === "" || secretAccessKey === undefined || secretAccessKey === "") {
+    throw new UserError({
+      what: "--real-aws needs credentials.",
+      why: "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set.",
+      next: 'Set them, for instance with `eval "$(aws configure export-credentials --format env)"`.',
+    });
+  }
+  return { accessKeyId, secretAccessKey, sessionToken: token === "" ? undefined : token };
 }
 
 /** Keys that a `portico.yaml` in a project's folder has for `portico up`, which checks them. */
@@ -263,7 +324,7 @@ function readKey(
 
 /** Is the flag repeated for more values? */
 export const takesMany = ({ value }: ConfigKey): boolean =>
-  ["names", "origins", "numbers", "addresses"].includes(value.kind);
+  ["names", "origins", "origin-urls", "numbers", "addresses"].includes(value.kind);
 
 export const variableName = (key: ConfigKey): string => `PORTICO_${key.flag.toUpperCase().replaceAll("-", "_")}`;
 
@@ -300,18 +361,19 @@ const parsers: { readonly [K in ConfigKind["kind"]]: Parse<K> } = {
       : { wanted };
   },
   "origin-url": (value) => {
-    const url = typeof value === "string" ? URL.parse(value) : null;
-    const isOrigin =
-      url !== null &&
-      (url.protocol === "http:" || url.protocol === "https:") &&
-      url.pathname === "/" &&
-      url.search === "" &&
-      url.hash === "" &&
-      url.username === "" &&
-      url.password === "";
-    return isOrigin
-      ? { value: url.origin }
-      : { wanted: "the URL of a server without a path, such as http://localhost:4567" };
+    const origin = parseOrigin(value);
+    return origin === undefined ? { wanted: originWanted } : { value: origin };
+  },
+  "origin-urls": (value) => {
+    const origins: Record<string, string> = {};
+    for (const [name, text] of pairs(value) ?? [["", ""]]) {
+      const origin = parseOrigin(text);
+      if (!/^(\*|[\w .-]{1,64})$/.test(name) || origin === undefined) {
+        return { wanted: `SERVICE=URL, each URL ${originWanted}` };
+      }
+      origins[name] = origin;
+    }
+    return { value: origins };
   },
   integer: (value, { min, max }) => {
     const number = typeof value === "string" && /^\d{1,10}$/.test(value) ? Number(value) : value;
@@ -367,13 +429,33 @@ function parseValue(key: ConfigKey, value: unknown, where: string, base: string)
   const parse = parsers[key.value.kind] as Parse<ConfigKind["kind"]>;
   const parsed = parse(value, key.value as never, base);
   if ("value" in parsed) return parsed.value;
+  throw wrongValue(where, value, parsed);
+}
+
+function wrongValue(where: string, value: unknown, { wanted, why = "" }: { wanted: string; why?: string }): UserError {
   const shown = typeof value === "string" ? value : JSON.stringify(value);
-  throw new UserError({
+  return new UserError({
     what: `${where}: ${shown === "" || shown === undefined ? "an empty value" : `"${shown.slice(0, 200)}"`} won't do.`,
-    why: parsed.why ?? "",
-    next: `It takes ${parsed.wanted}.`,
+    why,
+    next: `It takes ${wanted}.`,
   });
 }
+
+/** Scheme, host and port; undefined for anything else. */
+function parseOrigin(value: unknown): string | undefined {
+  const url = typeof value === "string" ? URL.parse(value) : null;
+  const isOrigin =
+    url !== null &&
+    (url.protocol === "http:" || url.protocol === "https:") &&
+    url.pathname === "/" &&
+    url.search === "" &&
+    url.hash === "" &&
+    url.username === "" &&
+    url.password === "";
+  return isOrigin ? url.origin : undefined;
+}
+
+const originWanted = "the URL of a server without a path, such as http://localhost:4567";
 
 /** A list as a YAML sequence, a repeated flag, or one text with commas. */
 function texts(value: unknown): string[] | undefined {

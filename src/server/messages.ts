@@ -1,6 +1,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { EventOutcome, InvokeRequest } from "../functions/function-client.ts";
 import type { TlsIdentity } from "../gateway/http1-client/open-socket.ts";
+import type { AwsServiceSettings } from "../gateway/integrations/aws-services.ts";
 import type { StagePlan } from "../plan/plan.ts";
 import type { ExecutionLogEntry } from "../telemetry/execution-log.ts";
 
@@ -32,6 +33,8 @@ export interface ThreadSettings {
   readonly accessLog: string;
   /** Certificates of authorities, PEM, that backends may be vouched for by, besides the known ones. */
   readonly backendAuthorities: readonly string[];
+  /** With the credentials for AWS itself, if it is called. */
+  readonly services: AwsServiceSettings;
 }
 
 /** Control → gateway thread. */

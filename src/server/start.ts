@@ -218,4 +218,5 @@ const threadSettings = (config: ServerConfig): ThreadSettings => ({
   logLevel: config.logLevel,
   accessLog: config.accessLog,
   backendAuthorities: readBackendAuthorities(config.backendCa),
+  services: config.services,
 });

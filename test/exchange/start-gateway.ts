@@ -8,6 +8,7 @@ import type { EventClient, FunctionClient } from "../../src/functions/function-c
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { Http1Server } from "../../src/gateway/http1/http1-server.ts";
 import { defaultHttp1Limits, type Http1Limits } from "../../src/gateway/http1/limits.ts";
+import type { AwsServiceSettings } from "../../src/gateway/integrations/aws-services.ts";
 import { stageKey } from "../../src/plan/plan.ts";
 import type { ExecutionLogEntry } from "../../src/telemetry/execution-log.ts";
 import { allocateMetrics, Metrics, renderMetrics } from "../../src/telemetry/metrics.ts";
@@ -56,6 +57,7 @@ export async function startGateway(
     payloadBytesMax?: number;
     limits?: Partial<Http1Limits>;
     accessLog?: string;
+    services?: AwsServiceSettings;
     nowMs?: number;
     isDevelopment?: boolean;
     onExecutionLog?: (entry: ExecutionLogEntry) => void;
@@ -81,6 +83,7 @@ export async function startGateway(
     settings: {
       payloadBytesMax: options.payloadBytesMax ?? 10_485_760,
       accessLog: options.accessLog ?? "/nonexistent",
+      services: options.services ?? { endpoints: {} },
     },
   });
   const http1 = new Http1Server({

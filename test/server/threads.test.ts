@@ -36,6 +36,7 @@ async function withPool(
         logLevel: "debug",
         accessLog: "-",
         backendAuthorities: [],
+        services: { endpoints: {} },
       },
     },
     logger,
