@@ -195,4 +195,7 @@ function decode(text: string): string {
 
 /** All but the unreserved characters of RFC 3986 §2.3. */
 const encodeStrictly = (text: string): string =>
-  encodeURIComponent(text).replaceAll(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  encodeURIComponent(text).replaceAll(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );

@@ -1,4 +1,4 @@
-import { type ServiceFacts, factsOf } from "../access/service-facts.ts";
+import { factsOf, type ServiceFacts } from "../access/service-facts.ts";
 import { bounds } from "../base/bounds.ts";
 import type { Integration, IntegrationResponse, IntegrationType, Method } from "../definition/rest-api.ts";
 import { parseJavaPattern } from "../language/java-pattern.ts";
@@ -200,7 +200,14 @@ function compileAws(integration: Integration, method: Method, context: Integrati
   const uri = fillStageVariables(integration.uri, context);
   const parts = /^arn:(aws[a-z-]*):apigateway:([a-z0-9-]+):([a-z0-9.-]+):(path|action)\/(.+)$/.exec(uri);
   if (parts === null) throw misconfigured(`Invalid endpoint address: ${uri}`);
-  const [, partition, region, service, form, rest] = parts as unknown as [string, string, string, string, string, string];
+  const [, partition, region, service, form, rest] = parts as unknown as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
   if (service === "lambda") return compileLambda(uri, integration, method, context);
   const facts = factsOf(service);
   const object = service === "s3" && form === "action" ? objectPath(rest) : undefined;
@@ -258,7 +265,11 @@ function inBucket(service: string, path: string): string {
 }
 
 /** What says the action to a service that speaks JSON, unless the integration maps it itself. */
-function targetHeaders(rest: string, { target, json }: ServiceFacts, mapped: readonly ParameterPlan[]): ParameterPlan[] {
+function targetHeaders(
+  rest: string,
+  { target, json }: ServiceFacts,
+  mapped: readonly ParameterPlan[],
+): ParameterPlan[] {
   const action = /^[A-Za-z0-9]+(?=&|$)/.exec(rest);
   if (target === undefined || json === undefined || action === null) return [];
   const headers: readonly (readonly [string, string])[] = [

@@ -53,6 +53,45 @@ test("a flag wins over the environment, that over the file, that over the defaul
   assert.deepEqual(config.limit, {});
 });
 
+const keys = { AWS_ACCESS_KEY_ID: "AKIA", AWS_SECRET_ACCESS_KEY: "s3cret" };
+
+test("endpoints of services come by name, a service's own before the one for all", async () => {
+  assert.deepEqual((await read({}, keys)).services, { endpoints: {} });
+  const path = join(folder, "endpoints.yaml");
+  writeFileSync(path, "endpoints: { sqs: 'http://q:1', cognito-idp: 'http://c:2/' }\nupstream: http://up:3\n");
+  const variables = { AWS_ENDPOINT_URL_DYNAMODB: "http://d:4", AWS_ENDPOINT_URL_SQS: "http://other:5" };
+  assert.deepEqual((await read({ config: path }, variables)).services, {
+    endpoints: { "*": "http://up:3", sqs: "http://q:1", cognitoidp: "http://c:2", dynamodb: "http://d:4" },
+  });
+  const all = { endpoints: ["*=http://all:1,sfn=http://s:2"] };
+  const forAll = { AWS_ENDPOINT_URL: "http://env:9" };
+  assert.deepEqual((await read(all, forAll)).services.endpoints, { "*": "http://all:1", sfn: "http://s:2" });
+  assert.deepEqual((await read({ upstream: "http://up:3" }, forAll)).services.endpoints, { "*": "http://env:9" });
+});
+
+test("AWS_ENDPOINT_URL that is this server's own address leads nowhere", async () => {
+  for (const own of ["http://localhost:4566", "http://127.0.0.1:4566/"]) {
+    assert.deepEqual((await read({}, { AWS_ENDPOINT_URL: own })).services.endpoints, {});
+  }
+  const other = "http://localhost:4567";
+  assert.deepEqual((await read({}, { AWS_ENDPOINT_URL: other })).services.endpoints, { "*": other });
+});
+
+test("AWS itself is called only when it is asked for, and with credentials", async () => {
+  assert.deepEqual((await read({ realAws: true }, keys)).services.credentials, {
+    accessKeyId: "AKIA",
+    secretAccessKey: "s3cret",
+    sessionToken: undefined,
+  });
+  await refused(/--real-aws needs credentials/, { realAws: true }, { AWS_ACCESS_KEY_ID: "AKIA" });
+});
+
+test("an endpoint that is no URL of a server is refused, and the message says where it stands", async () => {
+  await refused(/AWS_ENDPOINT_URL_S3: "nowhere"/, {}, { AWS_ENDPOINT_URL_S3: "nowhere" });
+  await refused(/--endpoints: .*SERVICE=URL/, { endpoints: ["sqs"] });
+  await refused(/without a path/, { endpoints: ["sqs=http://host/path"] });
+});
+
 test("limits come by name, as a YAML mapping, repeated flags, or text with commas", async () => {
   const path = join(folder, "limits.yaml");
   writeFileSync(path, "limit: { resourcesPerApi: 400, stagesPerApi: 20 }\n");

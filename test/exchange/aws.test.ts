@@ -1,0 +1,359 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { RequestSigner } from "../../src/access/request-signer.ts";
+import type { Integration, Method } from "../../src/definition/rest-api.ts";
+import { aMethod, aRestApi } from "./a-rest-api.ts";
+import { type Backend, type GatewayUnderTest, startBackend, startGateway, startRawBackend } from "./start-gateway.ts";
+
+const role = "arn:aws:iam::123456789012:role/gateway";
+
+const anAws = (target: string, overrides: Partial<Integration> = {}): Integration => ({
+  type: "AWS",
+  httpMethod: "POST",
+  uri: `arn:aws:apigateway:eu-west-1:${target}`,
+  credentials: role,
+  integrationResponses: { "200": { statusCode: "200" } },
+  ...overrides,
+});
+
+const deploy = (
+  gateway: GatewayUnderTest,
+  integration: Integration,
+  method: Partial<Method> = {},
+  binaryMediaTypes: readonly string[] = [],
+): void =>
+  gateway.deploy(
+    aRestApi(
+      { "/{proxy+}": { ANY: aMethod(integration, method) } },
+      { restApi: { binaryMediaTypes: [...binaryMediaTypes] } },
+    ),
+  );
+
+const startFor = async (backend: { readonly origin: string }, service = "*"): Promise<GatewayUnderTest> =>
+  startGateway({ services: { endpoints: { [service]: backend.origin } } });
+
+/** Is the request signed, as a service that knows the secret would check it? */
+function isSignatureRight(
+  { method, url, rawHeaders, headers, bytes }: Backend["requests"][number],
+  options: { service: string; secretAccessKey: string },
+): boolean {
+  const given = /^AWS4-HMAC-SHA256 Credential=([^/]+)\/\d{8}\/([a-z0-9-]+)\/([a-z0-9-]+)\/aws4_request, /.exec(
+    headers.authorization ?? "",
+  );
+  const made = new Set(["authorization", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token", "host"]);
+  const kept = rawHeaders.filter((_, index) => !made.has(rawHeaders[index - (index % 2)]!.toLowerCase()));
+  const token = headers["x-amz-security-token"];
+  const date = String(headers["x-amz-date"]).replace(/^(....)(..)(..)T(..)(..)(..)Z$/, "$1-$2-$3T$4:$5:$6Z");
+  const credentials = {
+    accessKeyId: given?.[1] ?? "",
+    secretAccessKey: options.secretAccessKey,
+    sessionToken: typeof token === "string" ? token : undefined,
+  };
+  const signer = new RequestSigner({ service: options.service, region: given?.[2] ?? "" });
+  signer.sign(
+    { method, target: url, host: headers.host ?? "", headers: kept, body: bytes },
+    credentials,
+    Date.parse(date),
+  );
+  return kept[kept.indexOf("Authorization") + 1] === headers.authorization;
+}
+
+test("an AWS integration sends what template and mappings make, signed as the role's account", async () => {
+  await using backend = await startBackend((_, outgoing) =>
+    outgoing.writeHead(200, { "x-amzn-RequestId": "aws-1", "Content-Type": "application/json" }).end('{"sent":true}'),
+  );
+  await using gateway = await startFor(backend, "sqs");
+  deploy(
+    gateway,
+    anAws("sqs:path/123456789012/orders", {
+      requestParameters: {
+        "integration.request.header.Content-Type": "'application/x-www-form-urlencoded'",
+        "integration.request.header.X-Amz-Custom": "method.request.header.X-In",
+        "integration.request.querystring.Version": "'2012-11-05'",
+      },
+      requestTemplates: { "application/json": "Action=SendMessage&MessageBody=$util.urlEncode($input.body)" },
+      integrationResponses: {
+        "200": {
+          statusCode: "200",
+          responseParameters: { "method.response.header.X-Id": "context.awsEndpointRequestId" },
+          responseTemplates: { "application/json": '{"ok":$input.json("$.sent")}' },
+        },
+      },
+    }),
+  );
+  const headers = { "X-In": "a  b", "content-type": "application/json", authorization: "Bearer client" };
+  const reply = await gateway.call("/x", { method: "POST", body: '{"n":1}', headers });
+  assert.deepEqual([reply.status, reply.text, reply.headers["x-id"]], [200, '{"ok":true}', "aws-1"]);
+  const [seen] = backend.requests as [Backend["requests"][number]];
+  assert.equal(seen.method, "POST");
+  assert.equal(seen.url, "/123456789012/orders?Version=2012-11-05");
+  assert.equal(seen.body, "Action=SendMessage&MessageBody=%7B%22n%22%3A1%7D");
+  assert.equal(seen.headers["content-type"], "application/x-www-form-urlencoded");
+  assert.equal(seen.headers["x-amz-custom"], "a  b");
+  assert.match(
+    String(seen.headers.authorization),
+    /^AWS4-HMAC-SHA256 Credential=123456789012\/\d{8}\/eu-west-1\/sqs\/aws4_request, SignedHeaders=content-type;host;x-amz-content-sha256;x-amz-custom;x-amz-date, Signature=/,
+  );
+  assert.ok(isSignatureRight(seen, { service: "sqs", secretAccessKey: "portico" }));
+});
+
+test("an action is said in the query, and to JSON services in X-Amz-Target", async () => {
+  await using backend = await startBackend();
+  await using gateway = await startFor(backend);
+  deploy(gateway, anAws("dynamodb:action/PutItem"));
+  await gateway.call("/x", {
+    method: "POST",
+    body: '{"TableName":"t"}',
+    headers: { "content-type": "application/json" },
+  });
+  deploy(gateway, anAws("sns:action/Publish&Version=2010-03-31"));
+  await gateway.call("/x", { method: "POST" });
+  const [put, publish] = backend.requests as Backend["requests"][number][];
+  assert.equal(put!.url, "/?Action=PutItem");
+  assert.equal(put!.headers["x-amz-target"], "DynamoDB_20120810.PutItem");
+  assert.equal(put!.headers["content-type"], "application/x-amz-json-1.0");
+  assert.equal(put!.body, '{"TableName":"t"}');
+  assert.equal(publish!.url, "/?Action=Publish&Version=2010-03-31");
+  assert.equal(publish!.headers["x-amz-target"], undefined);
+  for (const [seen, service] of [
+    [put!, "dynamodb"],
+    [publish!, "sns"],
+  ] as const) {
+    assert.ok(isSignatureRight(seen, { service, secretAccessKey: "portico" }), service);
+  }
+});
+
+test("S3 gets a binary body's own bytes, and keys in the one form that it signs", async () => {
+  const image = Buffer.from([0xff, 0xd8, 0, 1, 0xfe, 0x0a, 0x80]);
+  await using backend = await startBackend((incoming, outgoing) => {
+    outgoing.writeHead(200, { "Content-Type": "image/png", ETag: '"e"' });
+    outgoing.end(incoming.method === "GET" ? image : undefined);
+  });
+  await using gateway = await startFor(backend, "s3");
+  deploy(
+    gateway,
+    anAws("s3:path/photos/{key}", {
+      httpMethod: "ANY",
+      requestParameters: {
+        "integration.request.path.key": "method.request.path.proxy",
+        "integration.request.header.Content-Type": "method.request.header.Content-Type",
+      },
+      integrationResponses: {
+        "200": {
+          statusCode: "200",
+          responseParameters: {
+            "method.response.header.Content-Type": "integration.response.header.Content-Type",
+            "method.response.header.ETag": "integration.response.header.ETag",
+          },
+        },
+      },
+    }),
+    {},
+    ["image/*"],
+  );
+  const put = await gateway.call("/2026%2Fcat (1).png".replace(" ", "%20"), {
+    method: "PUT",
+    body: image,
+    headers: { "content-type": "image/png" },
+  });
+  assert.deepEqual([put.status, put.headers.etag], [200, '"e"']);
+  const get = await gateway.call("/cat.png", { headers: { accept: "image/png" } });
+  assert.deepEqual(get.body, image);
+  assert.equal(get.headers["content-type"], "image/png");
+  assert.equal(backend.requests[0]!.url, "/photos/2026/cat%20%281%29.png");
+  assert.deepEqual(backend.requests[0]!.bytes, image);
+  for (const seen of backend.requests) assert.ok(isSignatureRight(seen, { service: "s3", secretAccessKey: "portico" }));
+});
+
+test("a service's errors are mapped by their status", async () => {
+  await using backend = await startBackend((incoming, outgoing, body) => {
+    outgoing.writeHead(Number(body), { "Content-Type": "application/x-amz-json-1.0" });
+    outgoing.end('{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"}');
+    incoming.resume();
+  });
+  await using gateway = await startFor(backend);
+  const template = '{"problem":"$input.path("$.__type").split("#")[1]"}';
+  deploy(
+    gateway,
+    anAws("dynamodb:action/GetItem", {
+      integrationResponses: {
+        "200": { statusCode: "200" },
+        "400": { statusCode: "400", selectionPattern: "4\\d{2}", responseTemplates: { "application/json": template } },
+        "502": { statusCode: "502", selectionPattern: "5\\d{2}", responseTemplates: { "application/json": "{}" } },
+      },
+    }),
+    { methodResponses: { "200": { statusCode: "200" }, "400": { statusCode: "400" }, "502": { statusCode: "502" } } },
+  );
+  const ask = (status: string): ReturnType<typeof gateway.call> => gateway.call("/x", { method: "POST", body: status });
+  const missing = await ask("400");
+  assert.deepEqual([missing.status, missing.text], [400, '{"problem":"ResourceNotFoundException"}']);
+  assert.equal((await ask("403")).status, 400);
+  assert.deepEqual([(await ask("503")).status, (await ask("200")).status], [502, 200]);
+});
+
+test("no caller and no template reaches another host, path, action or signature", async () => {
+  await using backend = await startBackend();
+  await using gateway = await startFor(backend);
+  const template = [
+    '#set($context.requestOverride.header.Host = "evil.example")',
+    '#set($context.requestOverride.header.Authorization = "AWS4-HMAC-SHA256 forged")',
+    '#set($context.requestOverride.header["X-Amz-Date"] = "20000101T000000Z")',
+    '#set($context.requestOverride.header["X-Amz-Security-Token"] = "forged")',
+    '#set($context.requestOverride.header["X-Amz-Evil"] = "a\r\nX-Injected: 1")',
+    '#set($context.requestOverride.path.key = "//evil.example/../..?Action=DeleteBucket")x',
+  ].join("");
+  deploy(
+    gateway,
+    anAws("s3:path/photos/{key}", {
+      requestParameters: {
+        "integration.request.path.key": "method.request.path.proxy",
+        "integration.request.header.Authorization": "method.request.header.Authorization",
+        "integration.request.header.X-Amz-Date": "'20000101T000000Z'",
+      },
+      requestTemplates: { "application/json": template },
+    }),
+  );
+  const overridden = await gateway.call("/k", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: "{}",
+  });
+  assert.equal(overridden.status, 400, "a template's `..` is refused");
+  deploy(
+    gateway,
+    anAws("s3:path/photos/{key}", {
+      requestParameters: {
+        "integration.request.path.key": "method.request.path.proxy",
+        "integration.request.header.Authorization": "method.request.header.Authorization",
+        "integration.request.header.X-Amz-Date": "'20000101T000000Z'",
+      },
+      requestTemplates: {
+        "application/json": template.slice(0, template.indexOf("#set($context.requestOverride.path")),
+      },
+    }),
+  );
+  const call = (path: string): ReturnType<typeof gateway.call> =>
+    gateway.call(path, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: "Bearer x" },
+      body: "{}",
+    });
+  for (const path of ["/..%2Fother/key", "/%2e%2e/other", "/a/%2E%2E%2Fb"])
+    assert.equal((await call(path)).status, 400);
+  assert.equal((await call("/k?acl")).status, 200);
+  const seen = backend.requests.at(-1)!;
+  assert.equal(seen.url, "/photos/k");
+  assert.equal(seen.headers.host, new URL(backend.origin).host);
+  assert.equal(seen.headers["x-injected"], undefined);
+  assert.equal(seen.headers["x-amz-security-token"], undefined);
+  assert.equal(seen.rawHeaders.filter((name) => name.toLowerCase() === "authorization").length, 1);
+  assert.ok(isSignatureRight(seen, { service: "s3", secretAccessKey: "portico" }));
+  deploy(
+    gateway,
+    anAws("sqs:action/SendMessage&QueueUrl={queue}", {
+      requestParameters: { "integration.request.path.queue": "method.request.path.proxy" },
+    }),
+  );
+  await gateway.call("/q&Action=PurgeQueue#x".replace("#", "%23"), { method: "POST" });
+  assert.equal(backend.requests.at(-1)!.url, "/?Action=SendMessage&QueueUrl=q%26Action%3DPurgeQueue%23x");
+  assert.deepEqual(gateway.errors, []);
+});
+
+test("without an endpoint the method answers 500, and the hint names the settings", async () => {
+  await using gateway = await startGateway();
+  deploy(gateway, anAws("states:action/StartExecution"));
+  const reply = await gateway.call("/x", { method: "POST" });
+  assert.deepEqual([reply.status, reply.text], [500, '{"message": "Internal server error"}']);
+  const hint = String(reply.headers["x-portico-hint"]);
+  for (const name of ["--endpoints states=URL", "AWS_ENDPOINT_URL_SFN", "--real-aws"])
+    assert.ok(hint.includes(name), hint);
+});
+
+test("an unreachable, a slow and a talkative service answer as any backend does", async () => {
+  await using slow = await startRawBackend(() => {});
+  await using large = await startBackend((_, outgoing) => outgoing.end(Buffer.alloc(20_000)));
+  await using broken = await startRawBackend((socket) => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{"));
+  const ask = async (origin: string, integration: Partial<Integration> = {}): Promise<[number, string]> => {
+    await using gateway = await startGateway({ services: { endpoints: { "*": origin } }, payloadBytesMax: 10_000 });
+    const responses = { "200": { statusCode: "200", responseTemplates: { "application/json": "$input.body" } } };
+    deploy(gateway, anAws("sqs:path/x", { integrationResponses: responses, ...integration }));
+    const reply = await gateway.call("/x", { method: "POST", body: "{}" });
+    assert.deepEqual(gateway.errors, []);
+    return [reply.status, reply.text];
+  };
+  assert.deepEqual(await ask("http://127.0.0.1:9"), [504, '{"message": "Network error communicating with endpoint"}']);
+  assert.deepEqual(await ask(slow.origin, { timeoutInMillis: 50 }), [504, '{"message": "Endpoint request timed out"}']);
+  assert.equal((await ask(large.origin))[0], 500);
+  assert.equal((await ask(broken.origin))[0], 504);
+});
+
+const session = (seconds: number, key = "ASIAROLE"): string =>
+  `<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>${key}</AccessKeyId>` +
+  `<SecretAccessKey>role-secret</SecretAccessKey><SessionToken>role/token==</SessionToken>` +
+  `<Expiration>${new Date(Date.now() + seconds * 1000).toISOString()}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`;
+
+test("where STS is named, the role is assumed there once, and its session signs", async () => {
+  await using sts = await startBackend((_, outgoing) => outgoing.end(session(3_600)));
+  await using backend = await startBackend();
+  await using gateway = await startGateway({ services: { endpoints: { sts: sts.origin, "*": backend.origin } } });
+  deploy(gateway, anAws("sqs:path/x"));
+  const replies = await Promise.all(Array.from({ length: 5 }, () => gateway.call("/x", { method: "POST", body: "m" })));
+  assert.deepEqual(new Set(replies.map(({ text }) => text)), new Set(["echo m"]));
+  assert.equal(sts.requests.length, 1);
+  assert.equal(
+    sts.requests[0]!.body,
+    `Action=AssumeRole&Version=2011-06-15&RoleArn=${encodeURIComponent(role)}&RoleSessionName=BackplaneAssumeRoleSession&DurationSeconds=3600`,
+  );
+  assert.ok(isSignatureRight(sts.requests[0]!, { service: "sts", secretAccessKey: "portico" }));
+  const [seen] = backend.requests as [Backend["requests"][number]];
+  assert.match(String(seen.headers.authorization), /Credential=ASIAROLE\//);
+  assert.equal(seen.headers["x-amz-security-token"], "role/token==");
+  assert.ok(isSignatureRight(seen, { service: "sqs", secretAccessKey: "role-secret" }));
+});
+
+test("a session that nears its end is renewed while requests go on with it", async () => {
+  const answers = [session(300, "ASIAFIRST"), session(3_600, "ASIASECOND")];
+  await using sts = await startBackend((_, outgoing) => outgoing.end(answers.shift()));
+  await using backend = await startBackend();
+  await using gateway = await startGateway({ services: { endpoints: { sts: sts.origin, "*": backend.origin } } });
+  deploy(gateway, anAws("sqs:path/x"));
+  const key = async (): Promise<string> => {
+    await gateway.call("/x", { method: "POST", body: "m" });
+    return String(/Credential=(\w+)/.exec(String(backend.requests.at(-1)!.headers.authorization))?.[1]);
+  };
+  assert.equal(await key(), "ASIAFIRST");
+  while ((await key()) === "ASIAFIRST") assert.ok(backend.requests.length < 1_000);
+  assert.equal(sts.requests.length, 2);
+});
+
+test("a role that can't be assumed is AWS's 500, and nothing is sent", async () => {
+  const refusals: readonly (readonly [answer: string, status: number, hint: RegExp])[] = [
+    [
+      "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no trust</Message></Error></ErrorResponse>",
+      403,
+      /403 AccessDenied: no trust/,
+    ],
+    ["<AssumeRoleResponse/>", 200, /no credentials/],
+    ["x".repeat(100_000), 200, /too long/],
+    [session(-1), 200, /expired/],
+  ];
+  await using backend = await startBackend();
+  for (const [answer, status, hint] of refusals) {
+    await using sts = await startBackend((_, outgoing) => outgoing.writeHead(status).end(answer));
+    await using gateway = await startGateway({ services: { endpoints: { sts: sts.origin, "*": backend.origin } } });
+    deploy(gateway, anAws("sqs:path/x"));
+    for (let round = 0; round < 2; round++) {
+      const reply = await gateway.call("/x", { method: "POST", body: "m" });
+      assert.deepEqual([reply.status, reply.text], [500, '{"message": "Internal server error"}']);
+      assert.match(String(reply.headers["x-portico-hint"]), hint);
+      if (round === 0 && status === 403) {
+        assert.match(
+          String(reply.headers["x-portico-hint"]),
+          /API Gateway does not have permission to assume the provided role arn/,
+        );
+      }
+    }
+    assert.deepEqual(gateway.errors, []);
+  }
+  assert.equal(backend.requests.length, 0);
+});
