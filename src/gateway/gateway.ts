@@ -13,7 +13,7 @@ import { failExchange } from "./fail-exchange.ts";
 import { makeRouteHints, type RouteHints } from "./hint.ts";
 import type { TlsIdentity } from "./http1-client/open-socket.ts";
 import type { InboundRequest } from "./inbound.ts";
-import { AwsServices, type AwsServiceSettings } from "./integrations/aws-services.ts";
+import { type AwsServiceSettings, AwsServices } from "./integrations/aws-services.ts";
 import { BackendPools } from "./integrations/backend-pools.ts";
 import { PermissionCheck } from "./integrations/permission-check.ts";
 import { TlsIdentities } from "./integrations/tls-identities.ts";

@@ -3,8 +3,8 @@ import type { EventClient, FunctionClient } from "../functions/function-client.t
 import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import type { BackendPools } from "./integrations/backend-pools.ts";
 import type { AwsServices } from "./integrations/aws-services.ts";
+import type { BackendPools } from "./integrations/backend-pools.ts";
 import type { PermissionCheck } from "./integrations/permission-check.ts";
 import type { TlsIdentities } from "./integrations/tls-identities.ts";
 
