@@ -11,6 +11,7 @@ import type {
   ParameterPlan,
   RequestTemplatesPlan,
   StepPlan,
+  StreamPlan,
 } from "../plan/steps.ts";
 import type { UriPlan } from "../plan/values.ts";
 import { compileVpcLink } from "./compile-connection.ts";
@@ -23,6 +24,7 @@ import type { Surroundings } from "./surroundings.ts";
 export interface IntegrationContext {
   readonly variables: Readonly<Record<string, string>>;
   readonly binaryMediaTypes: readonly string[];
+  readonly isEdgeOptimized: boolean;
   /** The stage's `clientCertificateId`. */
   readonly clientCertificateId: string | undefined;
   readonly surroundings: Surroundings;
@@ -46,7 +48,7 @@ const compilers: Readonly<Record<IntegrationType, Compile>> = {
   HTTP_PROXY: (integration, _method, context) => ({
     kind: "http-proxy",
     backend: compileBackend(integration, context),
-    isStreamed: integration.responseTransferMode === "STREAM",
+    ...compileStream(integration, context),
     ...compileContentHandling(integration.contentHandling, context),
   }),
   AWS_PROXY: compileLambdaProxy,
@@ -61,6 +63,15 @@ export function compileIntegration(integration: Integration, method: Method, con
 
 function refuseCredentials({ credentials }: Integration): void {
   if (credentials !== undefined && credentials !== "") throw closed("integration credentials");
+}
+
+/** AWS: API Gateway Developer Guide, "Stream the integration response for your proxy integrations in API Gateway". */
+function compileStream(
+  { responseTransferMode }: Integration,
+  { isEdgeOptimized }: IntegrationContext,
+): { readonly stream?: StreamPlan } {
+  if (responseTransferMode !== "STREAM") return {};
+  return { stream: { idleMs: (isEdgeOptimized ? bounds.streamIdleMsEdge : bounds.streamIdleMs).value } };
 }
 
 /** CONVERT_TO_TEXT changes nothing where no media type is binary. */
@@ -181,7 +192,6 @@ function compilePath(rest: string, uri: string, integration: Integration, contex
 const isPath = (text: string): boolean => /^[!$-;=?-[\]_a-z~]*$/.test(text);
 
 function compileLambdaProxy(integration: Integration, _method: Method, context: IntegrationContext): StepPlan {
-  if (integration.responseTransferMode === "STREAM") throw closed("responseTransferMode STREAM");
   const uri = fillStageVariables(integration.uri, context);
   const service = serviceOf(uri);
   if (service !== "lambda") throw closed(`integration type AWS_PROXY with the service ${service}`);
@@ -189,6 +199,7 @@ function compileLambdaProxy(integration: Integration, _method: Method, context: 
     kind: "lambda-proxy",
     functionArn: functionOf(uri, integration),
     timeoutMs: integration.timeoutInMillis ?? bounds.integrationTimeoutMsDefault.value,
+    ...compileStream(integration, context),
   };
 }
 
@@ -323,13 +334,19 @@ function serviceOf(uri: string): string {
 }
 
 function functionOf(uri: string, integration: Integration): string {
-  const path = /:path\/+2015-03-31\/functions\/(.+)\/invocations$/.exec(uri);
+  const path = invocations[integration.responseTransferMode ?? "BUFFERED"].exec(uri);
   if (path === null || !lambdaArn.test(path[1]!)) throw misconfigured(`Invalid endpoint address: ${uri}`);
   if (integration.httpMethod !== undefined && integration.httpMethod !== "POST") {
     throw misconfigured(`Lambda is invoked with POST, and the integration's httpMethod is ${integration.httpMethod}`);
   }
   return path[1]!;
 }
+
+/** AWS: Lambda API reference, "Invoke", "InvokeWithResponseStream". */
+const invocations = {
+  BUFFERED: /:path\/+2015-03-31\/functions\/(.+)\/invocations$/,
+  STREAM: /:path\/+2021-11-15\/functions\/(.+)\/response-streaming-invocations$/,
+} as const;
 
 const lambdaArn = /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[a-zA-Z0-9_-]{1,140}(:[a-zA-Z0-9$_-]{1,128})?$/;
 

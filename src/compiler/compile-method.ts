@@ -39,7 +39,7 @@ function compileLast(method: Method, context: MethodContext): StepPlan {
 /** First, so that all answers of the method are compressed. AWS: streamed ones (`responseTransferMode` STREAM) never are. */
 function compileCompression(integration: StepPlan, { compressionBytesMin }: MethodContext): StepPlan[] {
   if (compressionBytesMin === undefined) return [];
-  if (integration.kind === "http-proxy" && integration.isStreamed) return [];
+  if ("stream" in integration) return [];
   return [{ kind: "response-compression", bytesMin: compressionBytesMin }];
 }
 

@@ -43,6 +43,7 @@ export function compileRest(
           models,
           compressionBytesMin: restApi.minimumCompressionSize,
           binaryMediaTypes: restApi.binaryMediaTypes ?? [],
+          isEdgeOptimized: restApi.endpointConfiguration.types.includes("EDGE"),
           clientCertificateId: stage.clientCertificateId,
           surroundings,
         }),

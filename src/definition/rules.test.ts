@@ -188,6 +188,10 @@ describe("an integration", () => {
     uri: "arn:aws:apigateway:us-east-1:sqs:path/000000000000/q",
     credentials: role,
   };
+  const stream = { responseTransferMode: "STREAM" } as const;
+  const streamingUri = lambda
+    .replace("2015-03-31", "2021-11-15")
+    .replace("/invocations", "/response-streaming-invocations");
   const invalidArn = "Invalid ARN specified in the request";
   const notLambda =
     "Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.";
@@ -233,6 +237,22 @@ describe("an integration", () => {
     ["credentials that are no ARN", { ...http, credentials: "NONE" }, invalidArn],
     ["49 ms", { ...http, timeoutInMillis: 49 }, "Timeout should be between 50 ms and 29000 ms"],
     ["50 ms", { ...http, timeoutInMillis: 50 }, undefined],
+    ["a streamed Lambda answer", { ...proxy, ...stream, uri: streamingUri }, undefined],
+    [
+      "a streamed answer of Invoke",
+      { ...proxy, ...stream },
+      "Invalid ResponseTransferMode. ResponseTransferMode STREAM is only supported for Lambda functions invoked by InvokeWithResponseStream for AWS_PROXY integrations.",
+    ],
+    [
+      "a buffered answer of InvokeWithResponseStream",
+      { ...proxy, uri: streamingUri },
+      "Invalid ResponseTransferMode. Cannot use ResponseTransferMode BUFFERED for Lambda functions invoked by InvokeWithResponseStream for AWS_PROXY integrations.",
+    ],
+    [
+      "a stream that would be mapped",
+      { ...http, ...stream, type: "HTTP" },
+      "Invalid ResponseTransferMode. ResponseTransferMode STREAM is only supported for HTTP_PROXY and AWS_PROXY integrations.",
+    ],
     ["29001 ms", { ...http, timeoutInMillis: 29_001 }, "Timeout should be between 50 ms and 29000 ms"],
     ["15 minutes, streamed", { ...http, timeoutInMillis: 900_000, responseTransferMode: "STREAM" }, undefined],
     [

@@ -22,6 +22,12 @@ export const timedOutText = (timeoutMs: number): string =>
 export const exited = (requestId: string, reason: string): Failure =>
   failure("Runtime.ExitError", `RequestId: ${requestId} Error: ${reason}`);
 
+export const tooLarge = (bytesMax: number): Failure =>
+  failure(
+    "Function.ResponseSizeTooLarge",
+    `Response payload size exceeded maximum allowed payload size (${bytesMax} bytes).`,
+  );
+
 /** The names of signals as Go's os/exec, and so Lambda's messages, have them. */
 const signalNames: Readonly<Record<string, string>> = {
   SIGABRT: "aborted",

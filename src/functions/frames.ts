@@ -11,12 +11,15 @@ import type { Socket } from "node:net";
  *
  *     → invoke  head {id, arn, deadline, trace?, client?, memory?}   payload: the event, as the caller wrote it
  *     ← log     payload: what the function printed, any number of times
- *     ← result  head {memory?}                                       payload: the answer's JSON
+ *     ← chunk                                                        payload: a piece of a streamed answer, any number of times
+ *     ← end                                                          the streamed answer is complete; the function may go on
+ *     ← result  head {memory?}                                       payload: the answer's JSON, or nothing after a streamed one
  *     ← error   head {message, memory?, isLast?}                     payload: `{"errorType":…,"errorMessage":…}`
  *
- * One invocation at a time: no frame names the one it belongs to. Payloads pass through unread.
+ * One invocation at a time: no frame names the one it belongs to. Payloads pass through unread. Whoever reads slower than
+ * the function writes stops reading the socket, and the function's stream waits.
  */
-export const frameKinds = { invoke: 1, log: 2, result: 3, error: 4 } as const;
+export const frameKinds = { invoke: 1, log: 2, result: 3, error: 4, chunk: 5, end: 6 } as const;
 
 export const frameHeaderBytes = 9;
 

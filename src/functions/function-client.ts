@@ -26,6 +26,16 @@ export interface InvokeRequest {
   readonly clientContext?: string;
   /** Ask for the last 4 KB of the invocation's log. */
   readonly wantsLogTail?: boolean;
+  /** Takes the answer as it comes: the outcome's `ok` then has no payload. Absent: a streamed answer is put together. */
+  readonly sink?: AnswerSink;
+}
+
+/** Who takes a function's answer in pieces (`InvokeWithResponseStream`); one that is not streamed comes as one piece. */
+export interface AnswerSink {
+  /** False asks the function to wait until `resume`, which is the same one each time, is called. */
+  data(chunk: Buffer, resume: () => void): boolean;
+  /** A streamed answer is complete. The function may go on before the outcome comes, and even fail. */
+  end(): void;
 }
 
 /** Asynchronous invocations (`InvocationType: Event`): accepted ones run at least once, whatever happens to the server. */

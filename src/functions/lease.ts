@@ -1,14 +1,20 @@
 import { connect, type Socket } from "node:net";
 import { bounds } from "../base/bounds.ts";
-import { exited, type Failure, functionError, timedOut, timedOutText } from "./failure.ts";
+import { exited, type Failure, functionError, timedOut, timedOutText, tooLarge } from "./failure.ts";
 import { type Frame, FrameReader, frameKinds, writeFrame } from "./frames.ts";
 import type { InvokeOutcome, InvokeRequest } from "./function-client.ts";
 import { type Ending, LogTail, reportLines, startLine } from "./invocation-log.ts";
 import type { ClientFacts, ToClient } from "./messages.ts";
+import { StreamedAnswer } from "./streamed-answer.ts";
 
-const frameBytesMax = bounds.lambdaPayloadBytesMax.value + 65_536;
+const payloadBytesMax = bounds.lambdaPayloadBytesMax.value;
+const streamBytesMax = bounds.lambdaStreamBytesMax.value;
+const frameBytesMax = payloadBytesMax + 65_536;
 /** How long a process that has closed its connection may take to end by itself, so that its exit status is known. */
 const exitMsMax = 1_000;
+
+const noPayload = Buffer.alloc(0);
+const doNothing = (): void => {};
 
 /** An invocation that has not been answered. */
 export interface Pending {
@@ -67,6 +73,7 @@ export class Lease {
   #timer: NodeJS.Timeout | undefined = undefined;
   #exitTimer: NodeJS.Timeout | undefined = undefined;
   #tail: LogTail | undefined = undefined;
+  #streamed: StreamedAnswer | undefined = undefined;
   readonly #owner: LeaseOwner;
   readonly #socket: Socket;
 
@@ -163,14 +170,22 @@ export class Lease {
       this.#owner.log(pending.requestId, frame.payload.toString(), false);
       return;
     }
+    if (frame.kind === frameKinds.chunk) {
+      this.#onChunk(pending, frame.payload);
+      return;
+    }
+    if (frame.kind === frameKinds.end) {
+      pending.request.sink?.end();
+      return;
+    }
     const head = parseHead(frame.head);
     if (head === null) {
       this.#condemn("Runtime exited with error: invalid answer");
       return;
     }
-    // A small answer is a view of what came off the socket, for this invocation alone.
-    const payload = frame.payload;
     if (frame.kind === frameKinds.result) {
+      // A small answer is a view of what came off the socket, for this invocation alone.
+      const payload = this.#wholeAnswer(pending, frame.payload);
       const logTail = this.#report(pending, { memoryMb: head?.memory });
       const { requestId } = pending;
       this.#finish({ kind: "ok", payload, requestId, ...(logTail ? { logTail } : {}) });
@@ -181,8 +196,36 @@ export class Lease {
       this.close();
       this.#owner.onCondemned(this);
     }
-    this.#fail({ payload, errorMessage: head?.message ?? "" }, { memoryMb: head?.memory });
+    this.#fail({ payload: frame.payload, errorMessage: head?.message ?? "" }, { memoryMb: head?.memory });
     if (head?.isLast) this.#owner.onGone(this);
+  }
+
+  #onChunk(pending: Pending, chunk: Buffer): void {
+    const { sink } = pending.request;
+    this.#streamed ??= new StreamedAnswer(sink, {
+      bytesMax: sink === undefined ? payloadBytesMax : streamBytesMax,
+      resume: () => {
+        if (this.#running === pending) this.#socket.resume();
+      },
+    });
+    const taken = this.#streamed.take(chunk);
+    if (taken === "wait") this.#socket.pause();
+    else if (taken === "too-large") this.#onTooLarge();
+  }
+
+  #onTooLarge(): void {
+    const { bytesMax } = this.#streamed!;
+    this.close();
+    this.#owner.onCondemned(this);
+    this.#fail(tooLarge(bytesMax), { status: "Status: error" });
+    this.#owner.onGone(this);
+  }
+
+  /** What the outcome says: nothing, where a sink has it already. */
+  #wholeAnswer({ request: { sink } }: Pending, payload: Buffer): Buffer {
+    if (sink === undefined) return this.#streamed?.gathered ?? payload;
+    if (payload.length > 0) sink.data(payload, doNothing);
+    return noPayload;
   }
 
   #fail(why: Failure, ending: Ending): void {
@@ -200,6 +243,11 @@ export class Lease {
     const pending = this.#running!;
     this.#running = undefined;
     this.#tail = undefined;
+    if (this.#streamed !== undefined) {
+      this.#streamed = undefined;
+      // The last frames may have come in one read, of which the sink wanted a part only.
+      this.#socket.resume();
+    }
     clearTimeout(this.#timer);
     this.#socket.unref();
     this.#owner.onOutcome(this, pending, outcome, performance.now() - this.#startedAt);

@@ -3,16 +3,12 @@ import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { MessageChannel } from "node:worker_threads";
 import { strToU8, zipSync } from "fflate";
-import { aFunctionSpec } from "../../test/a-function-spec.ts";
+import { answer, functionError, handler, start, tail } from "../../test/start-functions.ts";
 import { connectFunctions } from "./connect.ts";
-import type { FunctionClient, InvokeOutcome } from "./function-client.ts";
-import type { FunctionSpec } from "./function-spec.ts";
-import { FunctionManager, type FunctionManagerOptions } from "./manager.ts";
-import { PackageStore } from "./packages.ts";
 
 const hasPython = (() => {
   try {
@@ -25,72 +21,6 @@ const hasPython = (() => {
 const python = { skip: hasPython ? false : "python3 is not on this machine" };
 
 const arn = "arn:aws:lambda:us-east-1:000000000000:function:f";
-
-interface Running {
-  readonly manager: FunctionManager;
-  readonly client: FunctionClient;
-  readonly lines: string[];
-  readonly packages: PackageStore;
-  /** Puts a function in place; what is not given stays as it was. */
-  apply(files: Record<string, string>, changes?: Partial<FunctionSpec>): Promise<void>;
-  invoke(event?: unknown): Promise<InvokeOutcome>;
-}
-
-let revisions = 0;
-
-/** A manager with one function, ended with the test. */
-async function start(
-  t: TestContext,
-  files: Record<string, string>,
-  { options, ...changes }: Partial<FunctionSpec> & { options?: Partial<FunctionManagerOptions> } = {},
-): Promise<Running> {
-  const root = mkdtempSync(join(tmpdir(), "portico-manager-"));
-  const lines: string[] = [];
-  const print = (message: string): void => void lines.push(message);
-  const logger = { debug: print, info: print, warn: print, error: print };
-  const packages = new PackageStore(root);
-  const manager = new FunctionManager({ packages, logger, ...options });
-  t.after(async () => {
-    await manager.close();
-    rmSync(root, { recursive: true, force: true });
-  });
-  const client = manager.client();
-  let spec = aFunctionSpec({ functionArn: arn });
-  const apply: Running["apply"] = async (next, more = {}) => {
-    const contents = Object.entries(next).map(([name, text]) => [name, strToU8(text)] as const);
-    const { hash } = await packages.save(Buffer.from(zipSync(Object.fromEntries(contents))));
-    spec = { ...spec, packageHash: hash, revisionId: String(++revisions), ...more };
-    await manager.apply(spec);
-  };
-  await apply(files, changes);
-  const invoke: Running["invoke"] = (event = {}) =>
-    client.invoke({ functionArn: arn, payload: JSON.stringify(event), wantsLogTail: true });
-  return { manager, client, lines, packages, apply, invoke };
-}
-
-const handler = (body: string): Record<string, string> => ({
-  "index.js": `exports.handler = async (event, context) => { ${body} };`,
-});
-
-function answer(outcome: InvokeOutcome): unknown {
-  assert.equal(outcome.kind, "ok", "payload" in outcome ? outcome.payload.toString() : JSON.stringify(outcome));
-  return outcome.kind === "ok" ? JSON.parse(outcome.payload.toString()) : undefined;
-}
-
-interface FunctionError {
-  readonly errorType: string;
-  readonly errorMessage: string;
-  readonly trace?: readonly string[];
-  readonly stackTrace?: readonly string[];
-}
-
-function functionError(outcome: InvokeOutcome): FunctionError {
-  assert.equal(outcome.kind, "function-error", JSON.stringify(outcome));
-  return outcome.kind === "function-error" ? JSON.parse(outcome.payload.toString()) : assert.fail();
-}
-
-const tail = (outcome: InvokeOutcome): string =>
-  outcome.kind === "service-error" ? "" : (outcome.logTail?.toString() ?? "");
 
 async function until(condition: () => boolean, what: string): Promise<void> {
   const end = performance.now() + 10_000;
@@ -291,13 +221,6 @@ const broken: readonly (readonly [string, Record<string, string>, string, string
     "../index.handler",
     "Runtime.MalformedHandlerName",
     /is not a valid handler name/,
-  ],
-  [
-    "a streaming handler",
-    { "index.js": "exports.handler = awslambda.streamifyResponse(async () => {})" },
-    "index.handler",
-    "Runtime.StreamingNotSupported",
-    /can't run yet/,
   ],
 ];
 
@@ -673,11 +596,11 @@ test("a function that is removed or never was is not found", async (t) => {
 });
 
 test("a function's policy is known to every client, and its change ends no environment", async (t) => {
-  const { invoke, client, apply } = await start(t, handler("return process.pid"));
+  const { invoke, client, apply, revisionId } = await start(t, handler("return process.pid"));
   const pid = answer(await invoke());
   assert.equal(client.describe(arn)?.policy, undefined);
   const policy = '{"Statement":[]}';
-  await apply(handler("return process.pid"), { policy, policyRevision: "p1", revisionId: String(revisions) });
+  await apply(handler("return process.pid"), { policy, policyRevision: "p1", revisionId: revisionId() });
   assert.deepEqual(client.describe(`${arn}:$LATEST`), {
     functionArn: arn,
     policy,

@@ -49,7 +49,12 @@ const variables: Readonly<Record<string, ReadVariable>> = {
   "integration.integrationStatus": (exchange) => number(exchange.integration?.serviceStatus),
   "integration.latency": (exchange) => milliseconds(exchange.integration?.latencyMs),
   "integration.requestId": (exchange) => integrationRequestId(exchange),
+  // AWS: "Troubleshoot issues with response streaming in API Gateway", access logging.
+  "integration.responseTransferMode": ({ integration }) =>
+    integration === undefined ? undefined : integration.isStreamed ? "STREAMED" : "BUFFERED",
   "integration.status": (exchange) => number(exchange.integration?.status),
+  "integration.timeToAllHeaders": (exchange) => milliseconds(exchange.integration?.headersMs),
+  "integration.timeToFirstContent": (exchange) => milliseconds(exchange.integration?.contentMs),
   integrationErrorMessage: (exchange) => exchange.integration?.error,
   integrationLatency: (exchange) => milliseconds(exchange.integration?.latencyMs),
   integrationStatus: (exchange) => number(exchange.integration?.serviceStatus),

@@ -21,7 +21,12 @@ export interface ExchangeError {
 /** What is known of the integration, for `$context.integration.*`. */
 export interface IntegrationOutcome {
   startedAt: number;
+  /** Until it answered; of a streamed answer until its end. */
   latencyMs: number | undefined;
+  /** The answer goes on as it comes (`responseTransferMode` STREAM). Until all of its headers, and its first byte, were there: */
+  isStreamed: boolean;
+  headersMs: number | undefined;
+  contentMs: number | undefined;
   /** What the backend answered; of a function its `statusCode`. */
   status: number | undefined;
   /** What the Lambda service answered, or the backend. */
@@ -182,10 +187,13 @@ export class Exchange {
   }
 
   /** The integration was called now. */
-  startIntegration(): IntegrationOutcome {
+  startIntegration(isStreamed = false): IntegrationOutcome {
     this.integration = {
       startedAt: performance.now(),
       latencyMs: undefined,
+      isStreamed,
+      headersMs: undefined,
+      contentMs: undefined,
       status: undefined,
       serviceStatus: undefined,
       error: undefined,

@@ -114,6 +114,9 @@ function aDefinition(random: Random, exportType: ExportOptions["exportType"]): R
   const names = models.map((model) => model.name);
   const functionUri =
     "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:f/invocations";
+  const streamingUri = functionUri
+    .replace("2015-03-31", "2021-11-15")
+    .replace("/invocations", "/response-streaming-invocations");
   const authorizers = random.some(["lambda", "api_key", "with space"]).map((name, index) => ({
     id: ids.id(6),
     name,
@@ -207,11 +210,12 @@ function aDefinition(random: Random, exportType: ExportOptions["exportType"]): R
         random.maybe({ responseParameters: { [Object.keys(response.responseParameters)[0]!]: "'it''s'" } })),
       ...random.maybe({ contentHandling: "CONVERT_TO_TEXT" as const }),
     }));
+    const isStream = (type === "HTTP_PROXY" || type === "AWS_PROXY") && random.flip();
     return {
       type,
       ...(type !== "MOCK" && { httpMethod: random.pick(["GET", "POST"]) }),
       ...(isHttp && { uri: "http://example.com/{x}?y=${stageVariables.z}" }),
-      ...(type.startsWith("AWS") && { uri: functionUri }),
+      ...(type.startsWith("AWS") && { uri: type === "AWS_PROXY" && isStream ? streamingUri : functionUri }),
       ...(isHttp && random.maybe({ connectionType: "VPC_LINK" as const, connectionId: "link12" })),
       ...(isHttp && random.maybe({ tlsConfig: { insecureSkipVerification: random.flip() } })),
       ...(parameter !== undefined &&
@@ -223,10 +227,10 @@ function aDefinition(random: Random, exportType: ExportOptions["exportType"]): R
       ...random.maybe({ credentials: "arn:aws:iam::123456789012:role/r" }),
       passthroughBehavior: random.pick(["WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER"]),
       ...random.maybe({ contentHandling: "CONVERT_TO_BINARY" as const }),
-      timeoutInMillis: random.pick([50, 29_000]),
+      timeoutInMillis: random.pick([50, isStream ? 900_000 : 29_000]),
       cacheNamespace: random.pick([resource.id, "shared"]),
       cacheKeyParameters: [],
-      responseTransferMode: random.pick(["BUFFERED", "STREAM"]),
+      responseTransferMode: isStream ? "STREAM" : "BUFFERED",
       ...(responses.length > 0 && {
         integrationResponses: Object.fromEntries(responses.map((response) => [response.statusCode, response])),
       }),

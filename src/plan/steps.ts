@@ -101,8 +101,7 @@ export interface MockPlan {
 export interface HttpProxyPlan {
   readonly kind: "http-proxy";
   readonly backend: BackendPlan;
-  /** The answer may be longer than the payload limit (`responseTransferMode` STREAM). */
-  readonly isStreamed: boolean;
+  readonly stream?: StreamPlan;
   readonly contentHandling?: ContentHandlingPlan;
 }
 
@@ -150,6 +149,13 @@ export interface LambdaProxyPlan {
   /** As the URI names it, stage variables filled in; may be qualified. */
   readonly functionArn: string;
   readonly timeoutMs: number;
+  readonly stream?: StreamPlan;
+}
+
+/** `responseTransferMode` STREAM: the answer goes on as it comes, longer than the payload limit, within `timeoutMs`. */
+export interface StreamPlan {
+  /** The answer is cut after so long without a byte of it. */
+  readonly idleMs: number;
 }
 
 /** Where a backend is and what it is sent. */

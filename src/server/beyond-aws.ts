@@ -15,7 +15,7 @@ export const routesBeyondAws = (plan: StagePlan | undefined): readonly string[] 
 
 /** AWS: "Stream the integration response": streamed answers may take longer. */
 function timeoutOf(step: StepPlan): number | undefined {
-  if ("isStreamed" in step && step.isStreamed) return undefined;
+  if ("stream" in step) return undefined;
   if ("backend" in step) return step.backend.timeoutMs;
   return "timeoutMs" in step ? step.timeoutMs : undefined;
 }

@@ -73,6 +73,15 @@ export const anHttpProxy = (uri: string, overrides: Partial<Integration> = {}): 
 
 export const functionArn = "arn:aws:lambda:us-east-1:000000000000:function:hello";
 
+/** With `responseTransferMode` STREAM. */
+export const aLambdaStream = (overrides: Partial<Integration> = {}): Integration => ({
+  type: "AWS_PROXY",
+  httpMethod: "POST",
+  uri: `arn:aws:apigateway:us-east-1:lambda:path/2021-11-15/functions/${functionArn}/response-streaming-invocations`,
+  responseTransferMode: "STREAM",
+  ...overrides,
+});
+
 export const aLambdaProxy = (overrides: Partial<Integration> = {}): Integration => ({
   type: "AWS_PROXY",
   httpMethod: "POST",

@@ -8,6 +8,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer, Socket } from "node:net";
 import { basename, dirname, join, resolve } from "node:path";
+import { Writable } from "node:stream";
 import { pathToFileURL } from "node:url";
 import { format, types } from "node:util";
 
@@ -26,7 +27,11 @@ const kindInvoke = 1;
 const kindLog = 2;
 const kindResult = 3;
 const kindError = 4;
+const kindChunk = 5;
+const kindEnd = 6;
 const headerBytes = 9;
+/** Of a streamed answer in one frame: what its reader has to hold is bounded, however much is written at once. */
+const chunkBytesMax = 65_536;
 /** AWS: Lambda quotas, "Invocation payload (request and response)". */
 const responseBytesMax = 6_291_556;
 const requestBytesMax = 6_400_000;
@@ -52,7 +57,7 @@ function sendFrame(socket, kind, head, payload) {
   frame.write(head, headerBytes);
   if (isText) frame.write(payload, headerBytes + headLength);
   else payload.copy(frame, headerBytes + headLength);
-  socket.write(frame);
+  return socket.write(frame);
 }
 
 function serve(socket) {
@@ -252,14 +257,8 @@ async function loadHandler() {
   if (typeof found !== "function") {
     throw new RuntimeError("Runtime.HandlerNotFound", `${handlerName} is not a function`);
   }
-  if (found[streaming]) {
-    throw new RuntimeError(
-      "Runtime.StreamingNotSupported",
-      `${handlerName} is a response-streaming handler (awslambda.streamifyResponse), which Portico can't run yet`,
-    );
-  }
   // AWS: Node.js 24 and later refuse handlers that declare a callback.
-  if (!allowsCallback && found.length >= 3) {
+  if (!allowsCallback && found.length >= 3 && !isStreaming(found)) {
     throw new RuntimeError(
       "Runtime.CallbackHandlerDeprecated",
       "ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to modify this function to use a supported handler signature to use Node.js 24 or later. For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.",
@@ -313,14 +312,108 @@ function isModuleScope(folder) {
   }
 }
 
-const streaming = Symbol("streaming");
+// ---- Streamed answers -----------------------------------------------------------------------------------------------
+// AWS: Lambda Developer Guide, "Writing response streaming-enabled Lambda functions". What AWS's runtime does besides, and
+// libraries rely on, is as in its source, aws/aws-lambda-nodejs-runtime-interface-client.
+
+const streaming = Symbol.for("aws.lambda.runtime.handler.streaming");
+const streamingHighWaterMark = Symbol.for("aws.lambda.runtime.handler.streaming.highWaterMark");
+const isStreaming = (handler) => handler[streaming] === "response";
+const metadataDelimiter = new Uint8Array(8);
+
 globalThis.awslambda = {
-  streamifyResponse(handler) {
-    const marked = (...args) => handler(...args);
-    marked[streaming] = true;
-    return marked;
+  streamifyResponse(handler, options) {
+    handler[streaming] = "response";
+    if (typeof options?.highWaterMark === "number") handler[streamingHighWaterMark] = options.highWaterMark;
+    return handler;
+  },
+  HttpResponseStream: {
+    /** The answer's status and headers go before its first bytes. */
+    from(stream, metadata) {
+      stream.setContentType("application/vnd.awslambda.http-integration-response");
+      const text = JSON.stringify(metadata);
+      stream._onBeforeFirstWrite = (write) => {
+        write(text);
+        write(metadataDelimiter);
+      };
+      return stream;
+    },
   },
 };
+
+/** What a streaming handler writes its answer to. */
+class ResponseStream extends Writable {
+  #invocation;
+  #isBegun = false;
+
+  constructor(invocation, highWaterMark) {
+    super(highWaterMark === undefined ? {} : { highWaterMark });
+    this.#invocation = invocation;
+  }
+
+  /** Changes nothing for API Gateway. */
+  setContentType() {
+    if (this.#isBegun) throw new RuntimeError("InvalidStreamingOperation", "Cannot set content-type, too late.");
+  }
+
+  /** AWS quirk: `end` with a chunk does not come along here, so that metadata needs a `write`. */
+  write(chunk, encoding, callback) {
+    const isBytes = typeof chunk === "string" || chunk instanceof Uint8Array;
+    if (!this.#isBegun && typeof this._onBeforeFirstWrite === "function") {
+      this._onBeforeFirstWrite((first) => super.write(first));
+    }
+    this.#isBegun = true;
+    return super.write(isBytes ? chunk : JSON.stringify(chunk), encoding, callback);
+  }
+
+  _write(chunk, _encoding, callback) {
+    const { socket } = this.#invocation;
+    // The next invocation is another one's.
+    if (this.#invocation !== current) return callback();
+    let at = 0;
+    const send = () => {
+      while (at < chunk.length) {
+        const piece = chunk.subarray(at, at + chunkBytesMax);
+        at += piece.length;
+        if (!sendFrame(socket, kindChunk, "", piece)) {
+          socket.once("drain", send);
+          return;
+        }
+      }
+      callback();
+    };
+    send();
+  }
+
+  _final(callback) {
+    if (this.#invocation === current) sendFrame(this.#invocation.socket, kindEnd, "", "");
+    callback();
+  }
+}
+
+async function invokeStreaming(invocation, event) {
+  const stream = new ResponseStream(invocation, handler[streamingHighWaterMark]);
+  const finished = new Promise((resolve, reject) => {
+    stream.on("error", reject);
+    stream.on("finish", resolve);
+    stream.on("close", () => reject(new Error("Response stream is not finished.")));
+  });
+  // Heard when the handler is done; until then it is nobody's.
+  finished.catch(() => {});
+  try {
+    const answer = handler(event, stream, makeContext(invocation));
+    if (answer === null || typeof answer !== "object" || typeof answer.then !== "function") {
+      throw new Error("Streaming does not support non-async handlers.");
+    }
+    const result = await answer;
+    if (result !== undefined) console.warn("Streaming handlers ignore return values.");
+    await finished;
+  } catch (error) {
+    settle(invocation, error ?? new Error(String(error)));
+    return;
+  }
+  settle(invocation);
+}
 
 // ---- Invocations ----------------------------------------------------------------------------------------------------
 
@@ -346,7 +439,7 @@ function makeContext(invocation) {
     awsRequestId: invocation.id,
     getRemainingTimeInMillis: () => Math.max(0, invocation.deadline - Date.now()),
   };
-  if (allowsCallback) {
+  if (allowsCallback && !invocation.isStreaming) {
     context.done = (error, result) => settle(invocation, error ?? undefined, result);
     context.succeed = (result) => settle(invocation, undefined, result);
     context.fail = (error) => settle(invocation, error ?? "handled", undefined);
@@ -362,6 +455,7 @@ function invoke(socket, head, payload) {
     deadline: head.deadline,
     wantsMemory: head.memory === true,
     clientContext: undefined,
+    isStreaming: isStreaming(handler),
     isSettled: false,
     droppedBytes: 0,
     /** Called when the event loop is empty: a callback's answer waits for that. */
@@ -378,6 +472,10 @@ function invoke(socket, head, payload) {
     event = payload.length === 0 ? {} : JSON.parse(payload.utf8Slice(0, payload.length));
   } catch (error) {
     settle(invocation, new RuntimeError("Runtime.UnmarshalError", `Unable to unmarshal input: ${error.message}`));
+    return;
+  }
+  if (invocation.isStreaming) {
+    invokeStreaming(invocation, event);
     return;
   }
   const context = makeContext(invocation);
@@ -409,7 +507,8 @@ function settle(invocation, error, result) {
   let text;
   if (error === undefined) {
     try {
-      text = result === undefined ? "null" : (JSON.stringify(result) ?? "null");
+      if (invocation.isStreaming) text = "";
+      else text = result === undefined ? "null" : (JSON.stringify(result) ?? "null");
     } catch (cause) {
       error = new RuntimeError("Runtime.MarshalError", `Unable to stringify response body as json: ${cause.message}`);
     }
@@ -456,7 +555,7 @@ process.on("beforeExit", () => {
   const invocation = current;
   if (!invocation) return;
   if (invocation.onLoopEmpty) invocation.onLoopEmpty();
-  else if (allowsCallback) settle(invocation, undefined, null);
+  else if (allowsCallback && !invocation.isStreaming) settle(invocation, undefined, null);
   else {
     settle(
       invocation,

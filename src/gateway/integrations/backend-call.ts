@@ -40,6 +40,8 @@ export interface BackendCallOptions {
   readonly headers: readonly string[];
   readonly body: Buffer | RequestBodyStream | undefined;
   readonly timeoutMs: number;
+  /** The answer is streamed (`responseTransferMode` STREAM), and cut after so long without a byte of it. */
+  readonly idleMs: number | undefined;
 }
 
 /**
@@ -48,7 +50,8 @@ export interface BackendCallOptions {
  *
  * AWS has the whole request before it calls the backend and takes the answer as fast as that comes, and counts neither
  * the client's upload nor its download. Here both stream, so the time-out starts anew with each piece of an upload, and
- * stands still while the client does not take the answer (which the codec bounds).
+ * stands still while the client does not take the answer (which the codec bounds). A streamed answer has to end within
+ * the time-out, however it is taken.
  */
 export class BackendCall implements OutboundRequest {
   readonly head: string;
@@ -61,7 +64,10 @@ export class BackendCall implements OutboundRequest {
   readonly #pool: BackendRoute;
   readonly #thread: ThreadContext;
   readonly #timeoutMs: number;
+  readonly #idleMs: number | undefined;
   #deadlineMs: number;
+  /** When a streamed answer's last bytes came, or were asked for. */
+  #activeMs = 0;
   #hasBegun = false;
   #isDone = false;
   #isRepeatable: boolean;
@@ -69,17 +75,18 @@ export class BackendCall implements OutboundRequest {
   readonly #traced: BodyCollector | undefined;
 
   constructor(exchange: Exchange, consumer: BackendConsumer, options: BackendCallOptions, thread: ThreadContext) {
-    const { pool, method, body, timeoutMs } = options;
+    const { pool, method, body, timeoutMs, idleMs } = options;
     this.#exchange = exchange;
     this.#consumer = consumer;
     this.#thread = thread;
     this.#pool = pool;
     this.#timeoutMs = timeoutMs;
+    this.#idleMs = idleMs;
     this.#isRepeatable = body === undefined && repeatable.has(method);
     this.body = body;
     this.isHead = method === "HEAD";
     this.#traced = exchange.trace?.collectBody();
-    const outcome = exchange.startIntegration();
+    const outcome = exchange.startIntegration(idleMs !== undefined);
     this.#outcome = outcome;
     this.#deadlineMs = outcome.startedAt + timeoutMs;
     const head = headOf(options);
@@ -99,7 +106,8 @@ export class BackendCall implements OutboundRequest {
   resume(): void {
     if (this.#isDone || !this.#isPaused) return;
     this.#isPaused = false;
-    this.extend();
+    if (this.#idleMs === undefined) this.extend();
+    else this.#activeMs = performance.now();
     this.connection?.resume();
   }
 
@@ -132,8 +140,8 @@ export class BackendCall implements OutboundRequest {
   }
 
   sweep(nowMs: number): void {
-    if (nowMs < this.#deadlineMs || this.#isDone) return;
-    if (this.#isPaused) {
+    if ((nowMs < this.#deadlineMs && !this.#isIdle(nowMs)) || this.#isDone) return;
+    if (this.#isPaused && this.#idleMs === undefined) {
       this.extend();
       return;
     }
@@ -147,11 +155,16 @@ export class BackendCall implements OutboundRequest {
     this.#outcome.status = status;
     this.#outcome.serviceStatus = status;
     this.#exchange.integrationHeaders = headers;
-    this.#measure();
+    const latencyMs = this.#measure();
+    if (this.#idleMs === undefined) this.#thread.metrics.integration(latencyMs);
+    else {
+      this.#activeMs = this.#outcome.startedAt + latencyMs;
+      this.#outcome.headersMs = latencyMs;
+    }
     this.#exchange.trace?.add({
       kind: "endpoint-response",
       status,
-      latencyMs: this.#outcome.latencyMs ?? 0,
+      latencyMs,
       headers,
     });
     this.#consumer.begin(status, headers, this);
@@ -160,6 +173,10 @@ export class BackendCall implements OutboundRequest {
   onData(chunk: Buffer): boolean {
     if (this.#isDone) return true;
     this.#traced?.add(chunk);
+    if (this.#idleMs !== undefined) {
+      this.#activeMs = performance.now();
+      this.#outcome.contentMs ??= this.#activeMs - this.#outcome.startedAt;
+    }
     const isTaken = this.#consumer.data(chunk);
     this.#isPaused = !isTaken;
     return isTaken;
@@ -210,18 +227,24 @@ export class BackendCall implements OutboundRequest {
     this.#thread.metrics.add("integrationErrors");
     if (this.#hasBegun) this.#consumer.cut(failure);
     else {
-      this.#measure();
+      this.#thread.metrics.integration(this.#measure());
       this.#consumer.fail(failure);
     }
   }
 
-  #measure(): void {
-    this.#outcome.latencyMs = performance.now() - this.#outcome.startedAt;
-    this.#thread.metrics.integration(this.#outcome.latencyMs);
+  #isIdle(nowMs: number): boolean {
+    return this.#idleMs !== undefined && this.#hasBegun && !this.#isPaused && nowMs - this.#activeMs >= this.#idleMs;
+  }
+
+  #measure(): number {
+    const latencyMs = performance.now() - this.#outcome.startedAt;
+    this.#outcome.latencyMs = latencyMs;
+    return latencyMs;
   }
 
   #finish(): void {
     this.#isDone = true;
+    if (this.#hasBegun && this.#idleMs !== undefined) this.#thread.metrics.integration(this.#measure());
     if (this.body instanceof RequestBodyStream) this.body.stop();
     const { request } = this.#exchange;
     request.onClose = undefined;

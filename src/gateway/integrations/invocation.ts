@@ -62,12 +62,7 @@ export class Invocation {
   timeOut(): void {
     if (!this.#finish()) return;
     this.#measure();
-    const { functionArn, timeoutMs, thread } = this.#options;
-    this.#exchange.integration!.error = "Execution failed due to a timeout error";
-    thread.metrics.add("integrationErrors");
-    this.#exchange.program.responses.finish(this.#exchange, "INTEGRATION_TIMEOUT", {
-      hint: `${functionArn} did not answer within ${timeoutMs} ms`,
-    });
+    refuseAsLate(this.#exchange, this.#options);
   }
 
   /** False: it was done before. */
@@ -109,6 +104,18 @@ export class Invocation {
   }
 }
 
+/** The function did not answer in time. */
+export function refuseAsLate(
+  exchange: Exchange,
+  { functionArn, timeoutMs, thread }: Pick<InvocationOptions, "functionArn" | "timeoutMs" | "thread">,
+): void {
+  exchange.integration!.error = "Execution failed due to a timeout error";
+  thread.metrics.add("integrationErrors");
+  exchange.program.responses.finish(exchange, "INTEGRATION_TIMEOUT", {
+    hint: `${functionArn} did not answer within ${timeoutMs} ms`,
+  });
+}
+
 /** Lambda itself refused: a gateway error, whatever the integration maps. */
 export function refuseAsService(
   exchange: Exchange,
@@ -148,6 +155,7 @@ export function traceInvocation(
     readonly type: "RequestResponse" | "Event";
     readonly clientContext: string | undefined;
     readonly payload: Buffer | string;
+    readonly isStreamed?: boolean;
   },
 ): void {
   const { trace } = exchange;
@@ -158,11 +166,16 @@ export function traceInvocation(
   trace.add({
     kind: "endpoint-request",
     httpMethod: "POST",
-    uri: `https://lambda.${region}.amazonaws.com/2015-03-31/functions/${call.functionArn}/invocations`,
+    uri: `https://lambda.${region}.amazonaws.com${invocationPath(call.functionArn, call.isStreamed)}`,
     headers,
     body: trace.body(call.payload),
   });
 }
+
+const invocationPath = (functionArn: string, isStreamed: boolean | undefined): string =>
+  isStreamed === true
+    ? `/2021-11-15/functions/${functionArn}/response-streaming-invocations`
+    : `/2015-03-31/functions/${functionArn}/invocations`;
 
 /** What Lambda answered, in the form of its Invoke operation. */
 export function traceOutcome(exchange: Exchange, outcome: InvokeOutcome | EventOutcome): void {

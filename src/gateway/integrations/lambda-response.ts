@@ -10,7 +10,24 @@ export type LambdaResponse =
       readonly body: string | undefined;
       readonly isBase64Encoded: boolean;
     }
-  | { readonly kind: "malformed"; readonly detail: string };
+  | MalformedResponse;
+
+interface MalformedResponse {
+  readonly kind: "malformed";
+  readonly detail: string;
+}
+
+/** What a function says of a streamed answer before its body. */
+export type LambdaMetadata =
+  | {
+      readonly kind: "metadata";
+      readonly status: number;
+      /** Names and values in turn, already remapped. */
+      readonly headers: string[];
+      /** What the headers say that follows. */
+      readonly contentLength: number | undefined;
+    }
+  | MalformedResponse;
 
 const keys: ReadonlySet<string> = new Set([
   "statusCode",
@@ -26,23 +43,14 @@ const keys: ReadonlySet<string> = new Set([
  * AWS: API Gateway Developer Guide, "Lambda proxy integrations in API Gateway", output format.
  */
 export function parseLambdaResponse(payload: Buffer): LambdaResponse {
-  let output: unknown;
-  try {
-    output = JSON.parse(payload.toString("utf8"));
-  } catch {
-    return malformed("it is no JSON");
-  }
-  if (typeof output !== "object" || output === null || Array.isArray(output)) {
-    return malformed(
-      `it is ${output === null ? "null" : Array.isArray(output) ? "a list" : `a ${typeof output}`}, not an object`,
-    );
-  }
-  for (const key in output) if (!keys.has(key)) return malformed(`it has the unknown key ${key}`);
-  const { statusCode, headers, multiValueHeaders, body, ...rest } = output as Record<string, unknown>;
+  const output = parseObject(payload, keys);
+  if (typeof output === "string") return malformed(output);
+  const { statusCode, headers, multiValueHeaders, body, ...rest } = output;
   const status = parseStatus(statusCode);
   if (status === undefined) return malformed(`its statusCode is ${JSON.stringify(statusCode)}`);
   const written = writeHeaders(headers, multiValueHeaders);
   if (typeof written === "string") return malformed(written);
+  addContentType(written);
   if (body !== undefined && body !== null && typeof body !== "string") {
     return malformed(`its body is a ${Array.isArray(body) ? "list" : typeof body}, not text (JSON.stringify it)`);
   }
@@ -51,7 +59,53 @@ export function parseLambdaResponse(payload: Buffer): LambdaResponse {
   return { kind: "response", status, headers: written, body: body ?? undefined, isBase64Encoded };
 }
 
-const malformed = (detail: string): LambdaResponse => ({ kind: "malformed", detail });
+/**
+ * Reads the metadata of a streamed answer.
+ * AWS: API Gateway Developer Guide, "Set up a Lambda proxy integration with payload response streaming in API Gateway".
+ */
+export function parseLambdaMetadata(text: Buffer): LambdaMetadata {
+  const metadata = parseObject(text, metadataKeys);
+  if (typeof metadata === "string") return malformed(metadata);
+  const { statusCode, headers, multiValueHeaders, cookies } = metadata;
+  const status = parseStatus(statusCode);
+  if (status === undefined) return malformed(`its statusCode is ${JSON.stringify(statusCode)}`);
+  const written = writeHeaders(headers, multiValueHeaders);
+  if (typeof written === "string") return malformed(written);
+  const given = cookies ?? [];
+  if (!Array.isArray(given)) return malformed("its cookies is no list");
+  for (const cookie of given) {
+    if (typeof cookie !== "string") return malformed("its cookies has what is no text");
+    written.push("Set-Cookie", cookie);
+  }
+  addContentType(written);
+  return { kind: "metadata", status, headers: written, contentLength: declaredLength(headers) };
+}
+
+/** One that is no number, or there twice, says nothing. */
+function declaredLength(headers: unknown): number | undefined {
+  const declared = Object.entries(headers ?? {}).filter(([name]) => name.toLowerCase() === "content-length");
+  const value = declared.length === 1 ? String(declared[0]![1]) : "";
+  return /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+}
+
+const metadataKeys: ReadonlySet<string> = new Set(["statusCode", "headers", "multiValueHeaders", "cookies"]);
+
+/** An object with no other keys than these, or what is wrong. */
+function parseObject(text: Buffer, known: ReadonlySet<string>): Record<string, unknown> | string {
+  let output: unknown;
+  try {
+    output = JSON.parse(text.toString("utf8"));
+  } catch {
+    return "it is no JSON";
+  }
+  if (typeof output !== "object" || output === null || Array.isArray(output)) {
+    return `it is ${output === null ? "null" : Array.isArray(output) ? "a list" : `a ${typeof output}`}, not an object`;
+  }
+  for (const key in output) if (!known.has(key)) return `it has the unknown key ${key}`;
+  return output as Record<string, unknown>;
+}
+
+const malformed = (detail: string): MalformedResponse => ({ kind: "malformed", detail });
 
 /** An integer or a text of one; absent is 200. */
 function parseStatus(statusCode: unknown): number | undefined {
@@ -84,7 +138,6 @@ function writeHeaders(headers: unknown, multiValueHeaders: unknown): string[] | 
     const problem = addHeader(list, name, value);
     if (problem !== undefined) return problem;
   }
-  addContentType(list);
   return list;
 }
 

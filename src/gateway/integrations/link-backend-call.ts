@@ -21,10 +21,13 @@ export function linkBackendCall(
     writeHeaders,
     consumerOf,
     sign,
+    idleMs,
   }: {
     readonly writeHeaders: WriteHeaders;
     readonly consumerOf: (exchange: Exchange) => BackendConsumer;
     readonly sign?: SignRequest | undefined;
+    /** Of a streamed answer. */
+    readonly idleMs?: number | undefined;
   },
 ): CallBackend {
   const { thread } = context;
@@ -49,7 +52,8 @@ export function linkBackendCall(
       body: exchange.trace.body(Buffer.isBuffer(body) ? body : undefined),
     });
     const consumer = consumerOf(exchange);
-    new BackendCall(exchange, consumer, { pool, path, headers, body, method, timeoutMs: plan.timeoutMs }, thread);
+    const { timeoutMs } = plan;
+    new BackendCall(exchange, consumer, { pool, path, headers, body, method, timeoutMs, idleMs }, thread);
   };
 }
 

@@ -17,20 +17,15 @@ export class ProxyRelay implements InvocationConsumer {
     this.#isBinary = isBinary;
   }
 
-  functionError({ errorMessage, requestId }: Extract<InvokeOutcome, { readonly kind: "function-error" }>): void {
-    const hint =
-      `Lambda execution failed with status 200 due to customer function error: ${errorMessage}. ` +
-      `Lambda request id: ${requestId}`;
-    failInvocation(this.#exchange, this.#thread, { status: 502, hint });
+  functionError(outcome: FunctionError): void {
+    refuseAsFailed(this.#exchange, this.#thread, outcome);
   }
 
   ok(payload: Buffer): void {
     const exchange = this.#exchange;
     const response = parseLambdaResponse(payload);
     if (response.kind === "malformed") {
-      const detail = "Execution failed due to configuration error: Malformed Lambda proxy response";
-      exchange.integration!.error = detail;
-      failInvocation(exchange, this.#thread, { status: 502, hint: `${detail}: ${response.detail}` });
+      refuseAsMalformed(exchange, this.#thread, response.detail);
       return;
     }
     exchange.integration!.status = response.status;
@@ -45,4 +40,23 @@ export class ProxyRelay implements InvocationConsumer {
     const accept = this.#exchange.request.header("accept");
     return this.#isBinary(accept === undefined ? "application/json" : mediaTypeOf(accept.split(",", 1)[0]!));
   }
+}
+
+type FunctionError = Extract<InvokeOutcome, { readonly kind: "function-error" }>;
+
+export function refuseAsFailed(
+  exchange: Exchange,
+  thread: ThreadContext,
+  { errorMessage, requestId }: FunctionError,
+): void {
+  const hint =
+    `Lambda execution failed with status 200 due to customer function error: ${errorMessage}. ` +
+    `Lambda request id: ${requestId}`;
+  failInvocation(exchange, thread, { status: 502, hint });
+}
+
+export function refuseAsMalformed(exchange: Exchange, thread: ThreadContext, detail: string): void {
+  const error = "Execution failed due to configuration error: Malformed Lambda proxy response";
+  exchange.integration!.error = error;
+  failInvocation(exchange, thread, { status: 502, hint: `${error}: ${detail}` });
 }

@@ -22,6 +22,7 @@ export function linkHttpProxy(plan: HttpProxyPlan, context: LinkContext): RunSte
   const contentOf =
     plan.contentHandling === undefined ? undefined : linkRequestContent(plan.contentHandling, stage.binaryMediaTypes);
   const call = linkBackendCall(backend, context, {
+    idleMs: plan.stream?.idleMs,
     writeHeaders: linkProxyHeaders(backend, stage.apiId),
     consumerOf: (exchange) => new Relay(exchange, plan, thread),
   });
@@ -106,7 +107,7 @@ class Relay implements BackendConsumer {
   }
 
   get #limit(): number {
-    return this.#plan.isStreamed ? Number.POSITIVE_INFINITY : this.#thread.payloadBytesMax;
+    return this.#plan.stream !== undefined ? Number.POSITIVE_INFINITY : this.#thread.payloadBytesMax;
   }
 }
 

@@ -3,6 +3,7 @@ import type { Exchange } from "../exchange.ts";
 import { fitsLambda, mayInvoke } from "../integrations/function-access.ts";
 import { Invocation } from "../integrations/invocation.ts";
 import { linkEvent } from "../integrations/lambda-event.ts";
+import { LambdaStream } from "../integrations/lambda-stream.ts";
 import { linkBinaryMediaTypes, mediaTypeOf } from "../integrations/media-types.ts";
 import { ProxyRelay } from "../integrations/proxy-relay.ts";
 import { collectBody } from "../integrations/request-body.ts";
@@ -14,7 +15,7 @@ const empty = Buffer.alloc(0);
 /** AWS: API Gateway Developer Guide, "Lambda proxy integrations in API Gateway". */
 export function linkLambdaProxy(plan: LambdaProxyPlan, context: LinkContext): RunStep {
   const { stage, method, thread } = context;
-  const { functionArn, timeoutMs } = plan;
+  const { functionArn, timeoutMs, stream } = plan;
   const writeEvent = linkEvent(stage, method);
   const isBinary = linkBinaryMediaTypes(stage.binaryMediaTypes);
   const call = (exchange: Exchange, body: Buffer): void => {
@@ -23,6 +24,10 @@ export function linkLambdaProxy(plan: LambdaProxyPlan, context: LinkContext): Ru
     const event = writeEvent(exchange, body, contentType !== undefined && isBinary(mediaTypeOf(contentType)));
     if (!fitsLambda(exchange, event)) return;
     exchange.forgetBody();
+    if (stream !== undefined) {
+      new LambdaStream(exchange, { functionArn, timeoutMs, stream, thread }).start(event);
+      return;
+    }
     const relay = new ProxyRelay(exchange, thread, isBinary);
     new Invocation(exchange, relay, { functionArn, timeoutMs, thread }).start(event);
   };
