@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startPortico } from "../../portico.ts";
@@ -20,6 +20,8 @@ export interface Terraform {
   readonly url: string;
   /** A folder of its own, with the configuration in it. */
   readonly folder: string;
+  /** The configuration's text. */
+  readonly configuration: string;
   /** Runs `terraform ARGS`, which must end with 0, and answers its standard output. */
   run(...args: string[]): Promise<string>;
   /** `terraform plan` must find nothing to do. */
@@ -52,6 +54,7 @@ export async function withTerraform(
     await work({
       url: portico.url,
       folder,
+      configuration: readFileSync(join(folder, "main.tf"), "utf8"),
       run: succeed,
       // Status 2 would mean that the plan wants changes.
       planIsEmpty: async (...variables) =>

@@ -324,3 +324,43 @@ resource "aws_api_gateway_documentation_version" "v" {
   description = local.two ? "two" : null
   depends_on  = [aws_api_gateway_documentation_part.api]
 }
+data "aws_api_gateway_api_keys" "all" {
+  depends_on = [aws_api_gateway_api_key.given, aws_api_gateway_api_key.generated]
+}
+data "aws_api_gateway_authorizer" "z" {
+  rest_api_id   = aws_api_gateway_rest_api.w.id
+  authorizer_id = aws_api_gateway_authorizer.z.id
+}
+data "aws_api_gateway_authorizers" "all" {
+  rest_api_id = aws_api_gateway_rest_api.w.id
+  depends_on  = [aws_api_gateway_authorizer.z, aws_api_gateway_authorizer.c]
+}
+data "aws_api_gateway_rest_api" "w" {
+  name = aws_api_gateway_rest_api.w.name
+}
+data "aws_api_gateway_resource" "r" {
+  rest_api_id = data.aws_api_gateway_rest_api.w.id
+  path        = aws_api_gateway_resource.r.path
+}
+resource "aws_api_gateway_rest_api" "put" {
+  name = "put"
+  # The body is the other resource's.
+  lifecycle { ignore_changes = [name, description] }
+}
+resource "aws_api_gateway_rest_api_put" "put" {
+  rest_api_id = aws_api_gateway_rest_api.put.id
+  body        = jsonencode({ openapi = "3.0.1", info = { title = "put", version = "1" }, paths = { "/p${var.v}" = { get = { responses = { "200" = { description = "ok" } }, "x-amazon-apigateway-integration" = { type = "mock" } } } } })
+  triggers    = { v = var.v }
+  # The provider (5.100) can't do without it.
+  fail_on_warnings = false
+}
+output "found" {
+  value = {
+    keys        = length(data.aws_api_gateway_api_keys.all.items)
+    authorizers = length(data.aws_api_gateway_authorizers.all.ids)
+    authorizer  = data.aws_api_gateway_authorizer.z.name
+    resource    = data.aws_api_gateway_resource.r.path_part
+    resource_id = aws_api_gateway_resource.s.id
+    api_id      = aws_api_gateway_rest_api.w.id
+  }
+}
