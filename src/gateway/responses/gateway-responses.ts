@@ -52,7 +52,7 @@ export class GatewayResponses {
     const status = customised?.statusCode ?? fallback?.statusCode ?? failure.status ?? facts.status;
     const headers: string[] = [];
     const phase = failure.phase ?? facts.phase;
-    const body = writeBody(exchange, phase, { message, customised, headers });
+    const body = writeBody(exchange, { ...facts, phase, message }, { customised, headers });
     headers.push("x-amzn-ErrorType", failure.errorType ?? facts.errorType);
     for (const { name, read } of customised?.headers ?? []) {
       const value = asText(read(exchange));
@@ -102,14 +102,14 @@ export function hintValue(hint: string): string {
 
 function writeBody(
   exchange: Exchange,
-  phase: GatewayResponseFacts["phase"],
-  options: { readonly message: string | null; readonly customised: Customised | undefined; readonly headers: string[] },
+  { phase, message, member = "message" }: Pick<GatewayResponseFacts, "phase" | "message" | "member">,
+  options: { readonly customised: Customised | undefined; readonly headers: string[] },
 ): string {
   const templates = options.customised?.templates;
   if (templates === undefined || templates.size === 0) {
     options.headers.push("Content-Type", "application/json");
-    const message = JSON.stringify(options.message);
-    return phase === "front" ? `{"message":${message}}` : `{"message": ${message}}`;
+    const text = JSON.stringify(message);
+    return phase === "front" ? `{"${member}":${text}}` : `{"${member}": ${text}}`;
   }
   const mediaType = chooseMediaType(exchange, templates);
   options.headers.push("Content-Type", mediaType);
