@@ -17,7 +17,7 @@ const isCheck = process.argv.includes("--check");
 const unused = <T>(): T => ({}) as T;
 
 const served: Readonly<Partial<Record<ModelName, Operations>>> = {
-  apigateway: makeRestOperations({ store: unused(), limits: makeRestLimits() }),
+  apigateway: makeRestOperations({ store: unused(), limits: makeRestLimits(), testInvocation: unused() }),
   lambda: makeLambdaOperations(unused()),
   sts: makeStsOperations(),
 };

@@ -65,6 +65,11 @@ export const bounds = {
     value: 4_194_304,
     source: "ours: execution logs of a gateway thread on their way to control; more are dropped",
   },
+  probesMax: { value: 32, source: "ours: tests of methods and explanations of requests that run at a time" },
+  probeMsMax: {
+    value: 330_000,
+    source: "ours: one of them; an integration's own time-out, five minutes at most, ends it before",
+  },
   executionLogBodyCharsMax: { value: 2_048, source: "ours: of a body, for an execution log; its lines have 1,024" },
   selectionPatternStatesMax: { value: 2_000, source: "ours: states of a compiled selection pattern" },
   jsonDepthMax: { value: 1_000, source: "ours, and Jackson's since 2.15: levels of a JSON text" },

@@ -140,8 +140,9 @@ export class Exchange {
     return index < 0 ? undefined : this.pathValues[index];
   }
 
-  /** The path with the stage, as `$context.path` has it. */
+  /** The path with the stage, as `$context.path` has it. AWS quirk: in a test it is the resource's, as observed. */
   get fullPath(): string {
+    if (this.program.plan.test !== undefined) return this.method!.plan.resourcePath;
     return `/${this.program.plan.stageName}${this.path}`;
   }
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { bounds } from "../base/bounds.ts";
 import type { Clock } from "../base/clock.ts";
 import type { EventClient, FunctionClient } from "../functions/function-client.ts";
-import { type MethodLoggingPlan, planVersion, type StagePlan } from "../plan/plan.ts";
+import { planVersion, type StagePlan } from "../plan/plan.ts";
 import { AccessLogWriter } from "../telemetry/access-log-writer.ts";
 import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -18,12 +18,14 @@ import { BackendPools } from "./integrations/backend-pools.ts";
 import { PermissionCheck } from "./integrations/permission-check.ts";
 import { TlsIdentities } from "./integrations/tls-identities.ts";
 import { linkProgram } from "./link-program.ts";
+import type { Probe, ProbeOutcome } from "./probe.ts";
 import type { Program } from "./program.ts";
 import { makeExtendedRequestId, makeRequestId } from "./request-ids.ts";
 import { hintHeader, hintValue } from "./responses/gateway-responses.ts";
 import { type Address, parseAddress } from "./routing/address.ts";
-import { runTraced } from "./run-traced.ts";
+import { beginTrace, runTraced } from "./run-traced.ts";
 import { refuse } from "./steps/closed.ts";
+import { SyntheticRequest } from "./synthetic-request.ts";
 import type { ThreadContext } from "./thread-context.ts";
 
 export interface GatewayOptions {
@@ -106,17 +108,63 @@ export class Gateway {
   }
 
   /** Takes a request of the data plane; false: it is none, and the front door hands it to the management API. */
-  handle(request: InboundRequest): boolean {
+  handle(request: InboundRequest, trace?: Trace): boolean {
     const address = parseAddress(request.host, request.target);
     if (address === undefined) return false;
     const program = this.#programs.get(address.key);
-    if (program === undefined) this.#refuseStage(request, this.#describeMissing(address));
+    if (program === undefined) this.#refuseStage(request, this.#describeMissing(address), trace);
     else if (program.plan.isDefaultEndpointDisabled) {
-      this.#refuseStage(request, "disableExecuteApiEndpoint is true: the API is reached by custom domain names only");
+      const hint = "disableExecuteApiEndpoint is true: the API is reached by custom domain names only";
+      this.#refuseStage(request, hint, trace);
     } else if (request.target.length > targetBytesMax) {
-      this.#answer(request, { status: 414, message: "Request URI too long", errorType: undefined, hint: undefined });
-    } else this.#run(request, program, address);
+      this.#answer(request, {
+        status: 414,
+        message: "Request URI too long",
+        errorType: undefined,
+        hint: `a URL may have ${targetBytesMax} bytes`,
+        trace,
+      });
+    } else this.#run(request, program, address, trace);
     return true;
+  }
+
+  /** Runs a request of Portico's own and tells what became of it; calling what it returns gives it up. */
+  probe(probe: Probe, onOutcome: (outcome: ProbeOutcome) => void): () => void {
+    const trace = this.#trace(true, probe.bodyCharsMax);
+    const startedAt = performance.now();
+    const request = new SyntheticRequest(probe.request, {
+      answerBytesMax: probe.answerBytesMax,
+      onAnswer: (answer) => {
+        const latencyMs = performance.now() - startedAt;
+        // The exchange is complete when who answers returns.
+        queueMicrotask(() => onOutcome({ kind: "answered", ...answer, latencyMs, events: trace.events }));
+      },
+    });
+    if (probe.plan !== undefined) this.#test(probe.plan, request, trace);
+    else if (!this.handle(request, trace)) onOutcome({ kind: "foreign" });
+    return () => request.giveUp();
+  }
+
+  /** Runs the one method of a plan that no stage serves. */
+  #test(plan: StagePlan, request: InboundRequest, trace: Trace): void {
+    const { clock, logger } = this.#options;
+    const program = linkProgram(plan, this.#thread, this.#logs);
+    const question = `${request.target}?`.indexOf("?");
+    const path = request.target.slice(0, question);
+    const exchange = new Exchange(request, program, path, request.target.slice(question + 1), clock.now());
+    // A path that is not the resource's has no parameters.
+    const match = program.router.match(exchange.path);
+    exchange.pathNames = match?.names ?? [];
+    exchange.pathValues = match?.values ?? [];
+    exchange.method = program.methods[0];
+    // It ends when the exchange does.
+    program.close();
+    try {
+      beginTrace(exchange, trace);
+      runTraced(exchange, trace, this.#thread);
+    } catch (error) {
+      failExchange(exchange, logger, error);
+    }
   }
 
   /** Flushes the access logs and lets go of the backends. */
@@ -127,9 +175,10 @@ export class Gateway {
     this.#logs.close();
   }
 
-  #run(request: InboundRequest, program: Program, address: Address): void {
+  #run(request: InboundRequest, program: Program, address: Address, trace: Trace | undefined): void {
     const { clock, logger } = this.#options;
     const exchange = new Exchange(request, program, address.path, address.query, clock.now());
+    if (trace !== undefined) beginTrace(exchange, trace);
     try {
       if (program.plan.closed === undefined) this.#route(exchange, address.key);
       else {
@@ -156,18 +205,16 @@ export class Gateway {
     exchange.pathValues = match.values;
     const method = program.methods[index]!;
     exchange.method = method;
-    if (method.plan.logging !== undefined) exchange.trace ??= this.#trace(method.plan.logging);
+    if (method.plan.logging !== undefined && exchange.trace === undefined) {
+      beginTrace(exchange, this.#trace(method.plan.logging.hasDataTrace, bounds.executionLogBodyCharsMax.value));
+    }
     if (exchange.trace === undefined) exchange.run();
     else runTraced(exchange, exchange.trace, this.#thread);
   }
 
-  #trace({ hasDataTrace }: MethodLoggingPlan): Trace {
+  #trace(hasData: boolean, bodyCharsMax: number): Trace {
     const { clock } = this.#options;
-    return new Trace({
-      hasData: hasDataTrace,
-      bodyCharsMax: bounds.executionLogBodyCharsMax.value,
-      now: () => clock.now(),
-    });
+    return new Trace({ hasData, bodyCharsMax, now: () => clock.now() });
   }
 
   /** AWS quirk: an unknown route looks like a missing signature, and an Authorization header like a broken one. */
@@ -209,8 +256,8 @@ export class Gateway {
     return `there is no API ${address.apiId} with a deployed stage`;
   }
 
-  #refuseStage(request: InboundRequest, hint: string): void {
-    this.#answer(request, { status: 403, message: "Forbidden", errorType: "ForbiddenException", hint });
+  #refuseStage(request: InboundRequest, hint: string, trace: Trace | undefined): void {
+    this.#answer(request, { status: 403, message: "Forbidden", errorType: "ForbiddenException", hint, trace });
   }
 
   /** What is answered before there is a stage: no gateway response customises it, and no stage logs it. */
@@ -220,16 +267,18 @@ export class Gateway {
       readonly status: number;
       readonly message: string;
       readonly errorType: string | undefined;
-      readonly hint: string | undefined;
+      readonly hint: string;
+      readonly trace: Trace | undefined;
     },
   ): void {
     const { metrics, isDevelopment } = this.#options;
+    answer.trace?.add({ kind: "refused", reason: answer.hint });
     metrics.add("requestsUnmatched");
     metrics.request(metrics.noStage, answer.status, 0);
     const headers = ["Content-Type", "application/json"];
     headers.push("x-amzn-RequestId", makeRequestId(), "x-amz-apigw-id", makeExtendedRequestId());
     if (answer.errorType !== undefined) headers.push("x-amzn-ErrorType", answer.errorType);
-    if (isDevelopment && answer.hint !== undefined) headers.push(hintHeader, hintValue(answer.hint));
+    if (isDevelopment) headers.push(hintHeader, hintValue(answer.hint));
     request.respond(answer.status, headers, JSON.stringify({ message: answer.message }));
   }
 }

@@ -5,6 +5,23 @@ import { eventHeaders } from "./integrations/lambda-event.ts";
 import { collectBody } from "./integrations/request-body.ts";
 import type { ThreadContext } from "./thread-context.ts";
 
+/** Records from now on what happens to the exchange. */
+export function beginTrace(exchange: Exchange, trace: Trace): void {
+  const { apiId, apiName, stageName, deploymentId, test } = exchange.program.plan;
+  const { requestId, extendedRequestId } = exchange;
+  exchange.trace = trace;
+  trace.add({
+    kind: "stage",
+    apiId,
+    apiName,
+    stageName,
+    deploymentId,
+    requestId,
+    extendedRequestId,
+    isTest: test !== undefined,
+  });
+}
+
 /**
  * Runs a routed exchange that is traced. Where bodies are recorded, the request's is read before anything else, as on
  * AWS: its line comes before those of the integration.
@@ -35,11 +52,10 @@ const pairs = (values: ReadonlyMap<string, readonly string[]>): string[] =>
 
 /** Hands a finished exchange's execution log on, if its method has one. */
 export function writeExecutionLog(exchange: Exchange, sink: ExecutionLogSink): void {
-  const { trace, method, requestId, extendedRequestId } = exchange;
+  const { trace, method, requestId } = exchange;
   const logging = method?.plan.logging;
   if (trace === undefined || logging === undefined) return;
   const { account, region, apiId, stageName } = exchange.program.plan;
-  const subject = { apiId, stageName, requestId, extendedRequestId, isTest: false };
-  const lines = renderExecutionLog(trace.events, subject, logging);
+  const lines = renderExecutionLog(trace.events, logging);
   if (lines.length > 0) sink.write({ account, region, apiId, stageName, requestId, lines });
 }

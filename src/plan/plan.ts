@@ -21,6 +21,8 @@ export interface StagePlan {
   /** The default `execute-api` host answers 403 (`disableExecuteApiEndpoint`). */
   readonly isDefaultEndpointDisabled: boolean;
   readonly accessLog?: AccessLogPlan;
+  /** The one method of TestInvokeMethod, and who calls it: there is no stage. */
+  readonly test?: TestCaller;
   /** A reason closes the whole stage: every request is answered 501 with it (DESIGN.md §10.1). */
   readonly closed?: string;
   /** The gateway responses that the API customises, by type. */
@@ -34,6 +36,12 @@ export interface StagePlan {
   readonly routes: RouteNode;
   /** What route nodes point to by index. */
   readonly methods: readonly MethodPlan[];
+}
+
+/** Who tests a method. */
+export interface TestCaller {
+  readonly accessKey?: string;
+  readonly userAgent?: string;
 }
 
 export interface AccessLogPlan {

@@ -72,6 +72,7 @@ function makeCall(request: ManagementRequest, signature: SigV4Decision, options:
     ids: options.ids,
     host: request.headers["host"] ?? "localhost",
     accessKeyId: scope?.accessKeyId,
+    userAgent: request.headers["user-agent"],
   };
   return {
     context,

@@ -11,6 +11,7 @@ export interface CallContext {
   /** The `Host` that the caller used, with its port: returned URLs follow it (DESIGN.md §10.5). */
   readonly host: string;
   readonly accessKeyId: string | undefined;
+  readonly userAgent: string | undefined;
 }
 
 /**

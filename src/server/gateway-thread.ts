@@ -7,6 +7,7 @@ import { Gateway } from "../gateway/gateway.ts";
 import { Http1Server } from "../gateway/http1/http1-server.ts";
 import { defaultHttp1Limits } from "../gateway/http1/limits.ts";
 import type { InboundRequest } from "../gateway/inbound.ts";
+import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import type { StagePlan } from "../plan/plan.ts";
 import { makeThreadLogger } from "../telemetry/logger-thread.ts";
 import { Metrics } from "../telemetry/metrics.ts";
@@ -105,6 +106,12 @@ control.on("message", (message: ToThread) => {
     case "event-outcome":
       events.settle(message.id, message.outcome);
       break;
+    case "probe":
+      runProbe(message.id, message.probe);
+      break;
+    case "probe-cancel":
+      probes.get(message.id)?.();
+      break;
     case "execution-logs-taken":
       executionLogs.taken(message.chars);
       break;
@@ -120,6 +127,26 @@ function setPlan(key: string, plan: StagePlan | null): void {
     gateway?.setPlan(key, plan);
   } catch (error) {
     logger.error("A plan can't be linked; the stage serves its old one.", { stage: key, error: describe(error) });
+  }
+}
+
+/** Probes under way, and how each is given up. */
+const probes = new Map<number, () => void>();
+
+function runProbe(id: number, probe: Probe): void {
+  let isOver = false;
+  const finish = (outcome: ProbeOutcome | { readonly kind: "failed" }): void => {
+    isOver = true;
+    probes.delete(id);
+    post({ kind: "probe-outcome", id, outcome });
+  };
+  try {
+    const giveUp = gateway?.probe(probe, finish);
+    if (giveUp === undefined) finish({ kind: "failed" });
+    else if (!isOver) probes.set(id, giveUp);
+  } catch (error) {
+    logger.error("A request of Portico's own could not be run.", { error: describe(error) });
+    if (!isOver) finish({ kind: "failed" });
   }
 }
 

@@ -2,6 +2,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { EventOutcome, InvokeRequest } from "../functions/function-client.ts";
 import type { TlsIdentity } from "../gateway/http1-client/open-socket.ts";
 import type { AwsServiceSettings } from "../gateway/integrations/aws-services.ts";
+import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import type { StagePlan } from "../plan/plan.ts";
 import type { ExecutionLogEntry } from "../telemetry/execution-log.ts";
 
@@ -53,6 +54,10 @@ export type ToThread =
   | { readonly kind: "event-outcome"; readonly id: number; readonly outcome: EventOutcome }
   /** Control has written a batch of execution logs; `chars` as the batch said. */
   | { readonly kind: "execution-logs-taken"; readonly chars: number }
+  /** A request of Portico's own; answered by `probe-outcome`. */
+  | { readonly kind: "probe"; readonly id: number; readonly probe: Probe }
+  /** Nobody waits for that one any more. */
+  | { readonly kind: "probe-cancel"; readonly id: number }
   | { readonly kind: "stop"; readonly drainMs: number };
 
 /** Gateway thread → control. */
@@ -65,4 +70,9 @@ export type FromThread =
   | { readonly kind: "event"; readonly id: number; readonly event: InvokeRequest }
   /** Execution logs of finished requests; answered by `execution-logs-taken`. */
   | { readonly kind: "execution-logs"; readonly entries: readonly ExecutionLogEntry[]; readonly chars: number }
+  | {
+      readonly kind: "probe-outcome";
+      readonly id: number;
+      readonly outcome: ProbeOutcome | { readonly kind: "failed" };
+    }
   | { readonly kind: "stopped" };

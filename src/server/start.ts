@@ -27,6 +27,7 @@ import type { ThreadSettings } from "./messages.ts";
 import { Reconciler } from "./reconcile.ts";
 import { makeScratchDirectory, sweepScratchDirectories } from "./scratch-directory.ts";
 import { ServerClock } from "./server-clock.ts";
+import { makeTestInvocation } from "./test-invocation.ts";
 import { cannotListen, ThreadPool } from "./threads.ts";
 import { makeUpstream } from "./upstream.ts";
 
@@ -128,6 +129,11 @@ export async function startServer(
         store,
         limits: makeRestLimits(config.limit, config.profile),
         profile: config.profile,
+        testInvocation: makeTestInvocation({
+          compile: compileRest,
+          probe: (probe) => threads.probe(probe),
+          answerBytesMax: config.payloadMax,
+        }),
       }),
     },
     {

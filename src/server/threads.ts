@@ -2,9 +2,11 @@ import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { bounds } from "../base/bounds.ts";
 import { UserError } from "../base/user-error.ts";
 import type { EventOutcome, InvokeRequest } from "../functions/function-client.ts";
+import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { FromThread, ThreadStart, ToThread } from "./messages.ts";
+import { type ProbeFailure, Probes } from "./probes.ts";
 
 export interface ThreadPoolOptions {
   readonly entry: URL;
@@ -45,6 +47,8 @@ export class ThreadPool {
   readonly #slots: Slot[];
   #port: number;
   #isStopping = false;
+  readonly #probes = new Probes();
+  #probeCount = 0;
   #hasStarted = false;
   #waiters: { readonly isMet: () => boolean; readonly resolve: () => void; readonly reject: (error: Error) => void }[] =
     [];
@@ -92,6 +96,19 @@ export class ThreadPool {
 
   hasApplied(revision: number): boolean {
     return this.#slots.every((slot) => slot.worker !== undefined && slot.appliedRevision >= revision);
+  }
+
+  /** Runs a request of Portico's own in the thread that comes next. Never rejects. */
+  probe(probe: Probe): Promise<ProbeOutcome | ProbeFailure> {
+    const living = this.#slots.filter((slot) => slot.isListening);
+    const worker = living[this.#probeCount++ % living.length]?.worker;
+    if (worker === undefined) return Promise.resolve({ kind: "failed" });
+    const tell = (message: ToThread): void => worker.postMessage(message);
+    return this.#probes.run(probe, {
+      worker,
+      send: (id, asked) => tell({ kind: "probe", id, probe: asked }),
+      cancel: (id) => tell({ kind: "probe-cancel", id }),
+    });
   }
 
   /** Ends one thread as a crash would; for tests of its replacement. */
@@ -167,6 +184,9 @@ export class ThreadPool {
         worker.postMessage(taken);
         break;
       }
+      case "probe-outcome":
+        this.#probes.settle(message.id, message.outcome);
+        break;
       case "stopped":
         void worker.terminate();
         break;
@@ -198,6 +218,7 @@ export class ThreadPool {
     if (slot.worker !== worker) return;
     slot.worker = undefined;
     slot.isListening = false;
+    this.#probes.bury(worker);
     slot.appliedRevision = -1;
     this.#check();
     if (this.#isStopping) return;

@@ -1,4 +1,4 @@
-import type { TracedBody, TraceEvent } from "./trace.ts";
+import type { TracedBody, TraceEvent, TraceFact } from "./trace.ts";
 
 /** AWS's levels of execution logs; `data` is what only a data trace (or a test) shows. */
 type LineLevel = "error" | "info" | "data";
@@ -36,16 +36,6 @@ export interface ExecutionLogSink {
   write(entry: ExecutionLogEntry): void;
 }
 
-/** Who the log is about; what AWS's lines name besides the trace. */
-interface ExecutionLogSubject {
-  readonly apiId: string;
-  readonly stageName: string;
-  readonly requestId: string;
-  readonly extendedRequestId: string;
-  /** TestInvokeMethod: keys and plans are not asked for, and nothing is said of them. */
-  readonly isTest: boolean;
-}
-
 /** As observed: a line of more than 1,024 characters, without its prefix, is cut there. */
 const lineCharsMax = 1_024;
 
@@ -54,17 +44,15 @@ const lineCharsMax = 1_024;
  * AWS: API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs in API Gateway"; the lines as in "Tutorial:
  * Create a REST API with a Lambda non-proxy integration", and as users quote them.
  */
-export function renderExecutionLog(
-  events: readonly TraceEvent[],
-  subject: ExecutionLogSubject,
-  settings: ExecutionLogSettings,
-): ExecutionLogLine[] {
+export function renderExecutionLog(events: readonly TraceEvent[], settings: ExecutionLogSettings): ExecutionLogLine[] {
   const lines: ExecutionLogLine[] = [];
   const isShown = (level: LineLevel): boolean =>
     settings.hasDataTrace || level === "error" || (level === "info" && settings.level === "INFO");
+  let stage: TracedStage = nowhere;
   for (const event of events) {
+    if (event.kind === "stage") stage = event;
     const hasFailed = event.kind === "completed" && event.status >= 400;
-    for (const [level, text] of linesOf(event, subject)) {
+    for (const [level, text] of linesOf(event, stage)) {
       // As observed: the level ERROR shows how a failed method ended.
       if (isShown(level) || (hasFailed && text.startsWith("Method completed"))) {
         lines.push({ atMs: event.atMs, level: level === "error" ? level : "info", text: cutLine(text) });
@@ -74,17 +62,38 @@ export function renderExecutionLog(
   return lines;
 }
 
+type TracedStage = Omit<Extract<TraceFact, { kind: "stage" }>, "kind" | "apiName" | "deploymentId">;
+
+const nowhere: TracedStage = { apiId: "", stageName: "", requestId: "", extendedRequestId: "", isTest: false };
+
+/**
+ * The same as the `log` of TestInvokeMethod. AWS: API Gateway Developer Guide, "Tutorial: Create a REST API with a Lambda
+ * non-proxy integration".
+ */
+export function renderTestLog(events: readonly TraceEvent[]): string {
+  const stage = events.find((event) => event.kind === "stage");
+  const lines = renderExecutionLog(events, { level: "INFO", hasDataTrace: true });
+  const text = lines.map((line) => `${javaDate(line.atMs)} : ${line.text}\n`).join("");
+  return `Execution log for request ${stage?.requestId ?? ""}\n${text}`;
+}
+
+/** As Java prints a date: `Thu Aug 31 01:07:25 UTC 2017`. */
+function javaDate(ms: number): string {
+  const [weekday, day, month, year, time] = new Date(ms).toUTCString().split(/,? /);
+  return `${weekday} ${month} ${day} ${time} UTC ${year}`;
+}
+
 type Line = readonly [LineLevel, string];
 
 const cutLine = (text: string): string =>
   text.length <= lineCharsMax ? text : `${text.slice(0, lineCharsMax)} [TRUNCATED]`;
 
-function linesOf(event: TraceEvent, subject: ExecutionLogSubject): readonly Line[] {
+function linesOf(event: TraceEvent, stage: TracedStage): readonly Line[] {
   switch (event.kind) {
     case "request":
       return [
-        ...(subject.isTest ? [] : usagePlanLines(event, subject)),
-        ["info", `Starting execution for request: ${subject.requestId}`],
+        ...(stage.isTest ? [] : usagePlanLines(event, stage)),
+        ["info", `Starting execution for request: ${stage.requestId}`],
         ["info", `HTTP Method: ${event.httpMethod}, Resource Path: ${event.path}`],
         ["data", `Method request path: ${javaMap(event.pathParameters)}`],
         ["data", `Method request query string: ${javaMap(event.queryString)}`],
@@ -123,6 +132,7 @@ function linesOf(event: TraceEvent, subject: ExecutionLogSubject): readonly Line
     case "completed":
       return [["info", `Method completed with status: ${event.status}`]];
     // What AWS's log does not show.
+    case "stage":
     case "request-template":
     case "template":
     case "mapping":
@@ -133,14 +143,11 @@ function linesOf(event: TraceEvent, subject: ExecutionLogSubject): readonly Line
 }
 
 /** What AWS says of every request, although the method asks for no key. */
-function usagePlanLines(
-  event: Extract<TraceEvent, { kind: "request" }>,
-  subject: ExecutionLogSubject,
-): readonly Line[] {
-  const apiStage = `${subject.apiId}/${subject.stageName}`;
+function usagePlanLines(event: Extract<TraceEvent, { kind: "request" }>, stage: TracedStage): readonly Line[] {
+  const apiStage = `${stage.apiId}/${stage.stageName}`;
   return [
-    ["info", `Extended Request Id: ${subject.extendedRequestId}`],
-    ["info", `Verifying Usage Plan for request: ${subject.requestId}. API Key:  API Stage: ${apiStage}`],
+    ["info", `Extended Request Id: ${stage.extendedRequestId}`],
+    ["info", `Verifying Usage Plan for request: ${stage.requestId}. API Key:  API Stage: ${apiStage}`],
     [
       "info",
       `API Key  authorized because method '${event.methodVerb} ${event.resourcePath}' does not require API Key. ` +

@@ -16,7 +16,19 @@ type Pairs = readonly string[];
 
 /** What happened to a request, as data. Renderers make AWS's execution log or `portico explain`'s tree of it. */
 export type TraceFact =
-  /** The first one: which method it is, and what it was sent. */
+  /** The first one: what serves it. */
+  | {
+      readonly kind: "stage";
+      readonly apiId: string;
+      readonly apiName: string;
+      readonly stageName: string;
+      readonly deploymentId: string;
+      readonly requestId: string;
+      readonly extendedRequestId: string;
+      /** TestInvokeMethod: there is no stage. */
+      readonly isTest: boolean;
+    }
+  /** Which method it is, and what it was sent. */
   | {
       readonly kind: "request";
       readonly httpMethod: string;

@@ -1,5 +1,5 @@
 import type { MethodPlan, StagePlan } from "../../plan/plan.ts";
-import { requestTime } from "../context.ts";
+import { requestTime, testApiKey, testApiKeyId, testUserArn } from "../context.ts";
 import type { Exchange } from "../exchange.ts";
 import { droppedFromLambdaEvent } from "../responses/header-remapping.ts";
 
@@ -22,7 +22,7 @@ export function linkEvent(stage: StagePlan, method: MethodPlan): WriteEvent {
     `"resourcePath":${json(method.resourcePath)},${operation}"httpMethod":"`;
   const account = `,"accountId":${json(stage.account)},"protocol":"HTTP/`;
   const api = `","stage":${json(stage.stageName)},"domainPrefix":`;
-  const ids = `,"apiId":${json(stage.apiId)},"deploymentId":${json(stage.deploymentId)},"identity":${identityStart}`;
+  const ids = `,"apiId":${json(stage.apiId)},"deploymentId":${json(stage.deploymentId)},"identity":${writeIdentity(stage)}`;
   return (exchange, body, isBinary) => {
     const { request, httpMethod, domainName } = exchange;
     const dot = domainName.indexOf(".");
@@ -33,16 +33,35 @@ export function linkEvent(stage: StagePlan, method: MethodPlan): WriteEvent {
       `"path":${json(exchange.fullPath)}${account}${request.httpVersion}${api}` +
       `${json(dot < 0 ? domainName : domainName.slice(0, dot))},"domainName":${json(domainName)},` +
       `"requestId":"${exchange.requestId}"${ids}${json(request.remoteAddress)},` +
-      `"userAgent":${json(request.header("user-agent") ?? null)}}},` +
+      `"userAgent":${json((stage.test === undefined ? request.header("user-agent") : stage.test.userAgent) ?? null)}}},` +
       `"body":${bodyText(body, isBinary)},"isBase64Encoded":${isBinary && body.length > 0}}`
     );
   };
 }
 
-const identityStart =
-  '{"cognitoIdentityPoolId":null,"cognitoIdentityId":null,"cognitoAuthenticationType":null,' +
-  '"cognitoAuthenticationProvider":null,"principalOrgId":null,"accessKey":null,"accountId":null,' +
-  '"caller":null,"user":null,"userArn":null,"sourceIp":';
+/** All but the caller's address and agent. */
+function writeIdentity(stage: StagePlan): string {
+  const { test, account } = stage;
+  const nobody = { accessKey: null, accountId: null, caller: null, user: null, userArn: null };
+  const tester = {
+    accessKey: test?.accessKey ?? null,
+    accountId: account,
+    caller: account,
+    user: account,
+    userArn: testUserArn(stage),
+    apiKey: testApiKey,
+    apiKeyId: testApiKeyId,
+  };
+  const identity = {
+    cognitoIdentityPoolId: null,
+    cognitoIdentityId: null,
+    cognitoAuthenticationType: null,
+    cognitoAuthenticationProvider: null,
+    principalOrgId: null,
+    ...(test === undefined ? nobody : tester),
+  };
+  return `${json(identity).slice(0, -1)},"sourceIp":`;
+}
 
 function bodyText(body: Buffer, isBinary: boolean): string {
   if (body.length === 0) return "null";
@@ -50,7 +69,12 @@ function bodyText(body: Buffer, isBinary: boolean): string {
 }
 
 /** `headers` has the last value of each name, `multiValueHeaders` all of them. */
-const headerMaps = (exchange: Exchange): string => `"headers":${maps(eventHeaders(exchange), '"multiValueHeaders":')}`;
+function headerMaps(exchange: Exchange): string {
+  const headers = eventHeaders(exchange);
+  return headers.size === 0
+    ? '"headers":null,"multiValueHeaders":null'
+    : `"headers":${maps(headers, '"multiValueHeaders":')}`;
+}
 
 /** The headers that functions and templates see: as received, and the gateway's own. */
 export function eventHeaders(exchange: Exchange): ReadonlyMap<string, readonly string[]> {
@@ -68,6 +92,8 @@ export function eventHeaders(exchange: Exchange): ReadonlyMap<string, readonly s
     if (known === undefined) values.set(name, [value]);
     else known.push(value);
   }
+  // A test has no front end that would add them.
+  if (exchange.program.plan.test !== undefined) return values;
   values.set("X-Amzn-Trace-Id", [exchange.traceHeader]);
   values.set("X-Forwarded-For", [forwardedFor]);
   values.set("X-Forwarded-Port", [String(localPort)]);

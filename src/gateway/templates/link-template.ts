@@ -86,11 +86,12 @@ export const templateScope = (rendering: Rendering, stageVariables: HostObject):
 
 /** Tells of a template's failures: once for a deployment so that it is seen, then only to who debugs. */
 export function linkFailureLog(
-  { apiId, stageName }: StagePlan,
+  { apiId, stageName, test }: StagePlan,
   { httpMethod, resourcePath }: MethodPlan,
   logger: Logger,
 ): TemplateOptions["onFailure"] {
-  let isTold = false;
+  // Who tests a method reads its own log.
+  let isTold = test !== undefined;
   return (detail) => {
     const fields = { apiId, stage: stageName, route: `${httpMethod} ${resourcePath}`, detail };
     if (isTold) logger.debug("A mapping template failed.", fields);

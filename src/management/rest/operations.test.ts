@@ -25,6 +25,7 @@ const call: CallContext = {
   ids: randomIds,
   host: "localhost:4566",
   accessKeyId: undefined,
+  userAgent: undefined,
 };
 const operations = makeRestOperations({ store, limits: makeRestLimits() });
 

@@ -21,6 +21,7 @@ import { restApi } from "./rest-api.ts";
 import { stage } from "./stage.ts";
 import { stageCacheOperations } from "./stage-cache.ts";
 import { tagOperations } from "./tags.ts";
+import { testInvokeOperations } from "./test-invoke.ts";
 import { usageOperations } from "./usage.ts";
 import { usagePlan } from "./usage-plan.ts";
 import { usagePlanKey } from "./usage-plan-key.ts";
@@ -58,6 +59,7 @@ export function makeRestOperations(dependencies: Dependencies): Operations {
     stageCacheOperations,
     usageOperations,
     tagOperations,
+    testInvokeOperations,
   ];
   return Object.assign({}, ...families.map((family) => family(dependencies)));
 }

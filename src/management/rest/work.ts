@@ -4,11 +4,14 @@ import { limitExceeded, notFound } from "../../protocol/errors.ts";
 import type { CallContext } from "../../protocol/operation.ts";
 import type { Reader, Scope, Store, Transaction } from "../../store/store.ts";
 import { limitMessage, type RestLimit, type RestLimits } from "./limits.ts";
+import type { TestInvocation } from "./test-invoke.ts";
 
 /** What the operations of REST APIs are made with. */
 export interface Dependencies {
   readonly store: Store;
   readonly limits: RestLimits;
+  /** Absent: TestInvokeMethod answers 501. */
+  readonly testInvocation?: TestInvocation;
   /** `relaxed`: imports take in what AWS refuses, and warn of it (DESIGN.md §10.2). */
   readonly profile?: "aws" | "relaxed";
 }

@@ -77,6 +77,12 @@ def main(endpoint: str) -> None:
         assert answer.status == 201 and answer.headers["x-made-by"] == "lambda"
         assert json.load(answer) == {"hello": "world", "q": {"a": ["1", "2"]}}
 
+    tested = gateway.test_invoke_method(**where, pathWithQueryString="/world?a=1", headers={"x": "y"})
+    assert tested["status"] == 201 and json.loads(tested["body"])["hello"] == "world", tested
+    assert tested["headers"]["x-made-by"] == "lambda" and tested["multiValueHeaders"]["x-made-by"] == ["lambda"], tested
+    assert tested["log"].startswith("Execution log for request "), tested["log"]
+    assert tested["log"].endswith("Method completed with status: 201\n"), tested["log"]
+
     # 30 more APIs: paging through a page size of 7 finds each once.
     made = {api["id"]} | {gateway.create_rest_api(name=f"page {n}")["id"] for n in range(30)}
     pages = list(gateway.get_paginator("get_rest_apis").paginate(PaginationConfig={"PageSize": 7}))

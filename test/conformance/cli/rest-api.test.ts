@@ -91,6 +91,9 @@ test("the long way round: resource by resource, and a stage back to its old depl
     { version: 1 },
     "an edit must not be visible before it is deployed",
   );
+  const tested = await cli("test-invoke-method", ...method, "--path-with-query-string", "/pets?x=1");
+  assert.deepEqual([tested["status"], tested["body"]], [200, '{"version": 2}']);
+  assert.match(String(tested["log"]), /HTTP Method: GET, Resource Path: \/pets\n.*query string: \{x=1\}/s);
 
   const { id: second } = await cli("create-deployment", "--rest-api-id", id!, "--stage-name", "prod");
   assert.deepEqual(await (await fetch(url)).json(), { version: 2 });

@@ -1,0 +1,136 @@
+import type { BodySink, InboundRequest } from "./inbound.ts";
+
+/** A request that Portico makes itself, to a method of its own. */
+export interface SyntheticInput {
+  readonly method: string;
+  /** Path and query, or what an HTTP client would send. */
+  readonly target: string;
+  readonly host: string;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+  readonly body: Uint8Array;
+  readonly remoteAddress: string;
+  readonly localPort: number;
+  readonly isEncrypted: boolean;
+}
+
+/** How it was answered. */
+export interface SyntheticAnswer {
+  readonly status: number;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+  /** No more of it than was asked for. */
+  readonly body: Buffer;
+  /** The answer broke off, or was longer than was asked for, or there was none in time (status 0). */
+  readonly isCut: boolean;
+}
+
+/** Stands in for a connection: the request is whole, and the answer is gathered, within bounds. */
+export class SyntheticRequest implements InboundRequest {
+  readonly method: string;
+  readonly target: string;
+  readonly httpVersion = "1.1";
+  readonly rawHeaders: readonly string[];
+  readonly headerNames: readonly string[];
+  readonly host: string;
+  readonly remoteAddress: string;
+  readonly remotePort = 0;
+  readonly localPort: number;
+  readonly isEncrypted: boolean;
+  readonly contentLength: number | undefined;
+  readonly hasBody: boolean;
+  onDrain: (() => void) | undefined = undefined;
+  onClose: (() => void) | undefined = undefined;
+  responseBytes = 0;
+  readonly #body: Buffer;
+  readonly #bytesMax: number;
+  #onAnswer: ((answer: SyntheticAnswer) => void) | undefined;
+  #status = 0;
+  #headers: readonly string[] = [];
+  readonly #chunks: Buffer[] = [];
+  #isCut = false;
+
+  /** `onAnswer` is called once. */
+  constructor(
+    input: SyntheticInput,
+    options: { readonly answerBytesMax: number; readonly onAnswer: (answer: SyntheticAnswer) => void },
+  ) {
+    this.method = input.method;
+    this.target = input.target;
+    this.host = input.host;
+    this.rawHeaders = input.headers;
+    this.headerNames = input.headers.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
+    this.remoteAddress = input.remoteAddress;
+    this.localPort = input.localPort;
+    this.isEncrypted = input.isEncrypted;
+    this.hasBody = input.body.length > 0;
+    this.contentLength = this.hasBody ? input.body.length : undefined;
+    // A message between threads makes plain arrays of buffers.
+    this.#body = Buffer.from(input.body.buffer, input.body.byteOffset, input.body.length);
+    this.#bytesMax = options.answerBytesMax;
+    this.#onAnswer = options.onAnswer;
+  }
+
+  header(name: string): string | undefined {
+    const index = this.headerNames.lastIndexOf(name);
+    return index < 0 ? undefined : this.rawHeaders[2 * index + 1];
+  }
+
+  collect(bytesMax: number, done: Parameters<InboundRequest["collect"]>[1]): void {
+    if (this.#body.length > bytesMax) done("too-large", Buffer.alloc(0));
+    else done("ok", this.#body);
+  }
+
+  reserve(): boolean {
+    return true;
+  }
+
+  streamBody(sink: BodySink): void {
+    if (this.hasBody) sink.data(this.#body);
+    sink.end();
+  }
+
+  resumeBody(): void {}
+
+  respond(status: number, headers: readonly string[], body: Buffer | string | undefined): void {
+    this.startResponse(status, headers);
+    if (body !== undefined) this.write(Buffer.from(body));
+    this.end();
+  }
+
+  startResponse(status: number, headers: readonly string[]): void {
+    this.#status = status;
+    this.#headers = [...headers];
+  }
+
+  write(chunk: Buffer): boolean {
+    const room = this.#bytesMax - this.responseBytes;
+    this.responseBytes += chunk.length;
+    if (room > 0) this.#chunks.push(Buffer.from(chunk.subarray(0, room)));
+    if (this.responseBytes > this.#bytesMax) this.giveUp();
+    return true;
+  }
+
+  end(): void {
+    const answer = this.#onAnswer;
+    this.#onAnswer = undefined;
+    answer?.({
+      status: this.#status,
+      headers: this.#headers,
+      body: Buffer.concat(this.#chunks),
+      isCut: this.#isCut,
+    });
+  }
+
+  abort(): void {
+    this.#isCut = true;
+    this.end();
+  }
+
+  /** Nobody waits any more: ends what is under way, as a client that goes does. */
+  giveUp(): void {
+    if (this.#onAnswer === undefined) return;
+    this.abort();
+    this.onClose?.();
+  }
+}

@@ -1,0 +1,146 @@
+import type { TestInvokeMethodRequest } from "@aws-sdk/client-api-gateway";
+import { type Method, type Resource, type RestApiDefinition, restKinds } from "../../definition/rest-api.ts";
+import { httpMethods } from "../../definition/rules.ts";
+import { ApiError, badRequest, notFound } from "../../protocol/errors.ts";
+import type { CallContext, Operations } from "../../protocol/operation.ts";
+import { requireClientCertificate } from "./client-certificate.ts";
+import { reading } from "./define-resource.ts";
+import { readDefinition } from "./definition-documents.ts";
+import { type Dependencies, type Input, requireApi, scopeOf, type Work } from "./work.ts";
+
+/** A method to be run as it is defined, deployed or not. */
+export interface MethodTest {
+  readonly definition: RestApiDefinition;
+  readonly resource: Resource;
+  readonly method: Method;
+  /** Of the request. */
+  readonly verb: string;
+  /** Path and query. */
+  readonly target: string;
+  /** Names and values in turn, as an HTTP client sends them. */
+  readonly headers: readonly string[];
+  readonly body: Buffer;
+  readonly stageVariables: Readonly<Record<string, string>>;
+  readonly clientCertificateId: string | undefined;
+  readonly scope: { readonly account: string; readonly region: string };
+  readonly caller: { readonly accessKey?: string; readonly userAgent?: string };
+}
+
+export type TestOutcome =
+  | {
+      readonly kind: "answered";
+      readonly status: number;
+      /** Names and values in turn. */
+      readonly headers: readonly string[];
+      readonly body: Uint8Array;
+      readonly log: string;
+      readonly latencyMs: number;
+    }
+  /** Too many are under way. */
+  | { readonly kind: "busy" }
+  | { readonly kind: "failed" };
+
+/** Runs a method; given at boot, since management knows no gateway. */
+export type TestInvocation = (test: MethodTest) => Promise<TestOutcome>;
+
+/** AWS: API Gateway REST API reference, "TestInvokeMethod". */
+export function testInvokeOperations(dependencies: Dependencies): Operations {
+  const { testInvocation } = dependencies;
+  return testInvocation === undefined ? {} : { TestInvokeMethod: testInvokeMethod(dependencies, testInvocation) };
+}
+
+const testInvokeMethod =
+  (dependencies: Dependencies, invoke: TestInvocation) =>
+  async (input: Input, call: CallContext): Promise<unknown> => {
+    // The method runs when the store is read, not while a transaction is open.
+    const outcome = await invoke((await reading(dependencies, readTest)(input, call)) as MethodTest);
+    if (outcome.kind === "busy") throw new ApiError("TooManyRequestsException", "Rate exceeded");
+    if (outcome.kind === "failed") {
+      throw new ApiError("InternalFailure", "The method could not be tested, or took too long.", { status: 500 });
+    }
+    const { status, body, log, latencyMs } = outcome;
+    return {
+      status,
+      body: Buffer.from(body).toString("utf8"),
+      ...mapsOf(outcome.headers),
+      log,
+      latency: Math.round(latencyMs),
+    };
+  };
+
+async function readTest(work: Work): Promise<MethodTest> {
+  const input = work.input as unknown as TestInvokeMethodRequest;
+  const { call } = work;
+  const api = await requireApi(work);
+  const resource = (await work.tx.get<Resource>(restKinds.resource, `${api.id}/${input.resourceId}`))?.body;
+  if (resource === undefined) throw notFound("Invalid Resource identifier specified");
+  const methods = resource.resourceMethods ?? {};
+  const asked = input.httpMethod!;
+  const method = methods[asked] ?? ((httpMethods as readonly string[]).includes(asked) ? methods["ANY"] : undefined);
+  if (method === undefined) throw notFound("Invalid Method identifier specified");
+  const clientCertificateId = input.clientCertificateId || undefined;
+  if (clientCertificateId !== undefined) await requireClientCertificate(work, clientCertificateId);
+  return {
+    definition: await readDefinition(work.tx, api),
+    resource,
+    method,
+    // Unconfirmed: what AWS sends where `ANY` itself is tested.
+    verb: asked === "ANY" ? "GET" : asked,
+    target: targetOf(input.pathWithQueryString, resource),
+    headers: headersOf(input),
+    body: Buffer.from(input.body ?? ""),
+    stageVariables: input.stageVariables ?? {},
+    clientCertificateId,
+    scope: scopeOf(call),
+    caller: {
+      ...(call.accessKeyId !== undefined && { accessKey: call.accessKeyId }),
+      ...(call.userAgent !== undefined && { userAgent: call.userAgent }),
+    },
+  };
+}
+
+/** AWS, as observed: without a path it is the resource's own. */
+function targetOf(pathWithQueryString: string | undefined, resource: Resource): string {
+  if (pathWithQueryString === undefined || pathWithQueryString === "") return resource.path;
+  if (pathWithQueryString.startsWith("?")) return resource.path + pathWithQueryString;
+  return pathWithQueryString.startsWith("/") ? pathWithQueryString : `/${pathWithQueryString}`;
+}
+
+/** Both maps in one list, as bytes in latin1; a pair that is in both is there once. */
+function headersOf({ headers = {}, multiValueHeaders = {} }: TestInvokeMethodRequest): string[] {
+  const list: string[] = [];
+  for (const [name, values] of Object.entries(multiValueHeaders)) for (const value of values) list.push(name, value);
+  for (const [name, value] of Object.entries(headers)) {
+    if (!multiValueHeaders[name]?.includes(value)) list.push(name, value);
+  }
+  for (let index = 0; index < list.length; index += 2) {
+    if (!isToken.test(list[index]!)) throw badRequest(`Invalid header name specified: ${list[index]}`);
+    if (/[\0\r\n]/.test(list[index + 1]!)) throw badRequest(`Invalid value specified for header: ${list[index]}`);
+    list[index + 1] = Buffer.from(list[index + 1]!.trim()).toString("latin1");
+  }
+  return list;
+}
+
+/** RFC 9110 §5.6.2. */
+const isToken = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** What a method's caller gets besides, from the front end, which a test does not go through. */
+const frontEndHeaders: ReadonlySet<string> = new Set(["x-amzn-requestid", "x-amz-apigw-id", "x-portico-hint"]);
+
+function mapsOf(list: readonly string[]): {
+  headers: Record<string, string>;
+  multiValueHeaders: Record<string, string[]>;
+} {
+  const multiValueHeaders = new Map<string, string[]>();
+  for (let index = 0; index < list.length; index += 2) {
+    const name = list[index]!;
+    if (frontEndHeaders.has(name.toLowerCase())) continue;
+    const values = multiValueHeaders.get(name);
+    if (values === undefined) multiValueHeaders.set(name, [list[index + 1]!]);
+    else values.push(list[index + 1]!);
+  }
+  return {
+    headers: Object.fromEntries([...multiValueHeaders].map(([name, values]) => [name, values.at(-1)!])),
+    multiValueHeaders: Object.fromEntries(multiValueHeaders),
+  };
+}

@@ -1,0 +1,63 @@
+import { bounds } from "../base/bounds.ts";
+import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
+import type { MethodTest, TestOutcome } from "../management/rest/test-invoke.ts";
+import type { StagePlan } from "../plan/plan.ts";
+import { renderTestLog } from "../telemetry/execution-log.ts";
+import type { ProbeFailure } from "./probes.ts";
+import type { CompileStage } from "./reconcile.ts";
+
+/** How TestInvokeMethod runs a method: compiled from the definition as it is, in a gateway thread, and never served. */
+export const makeTestInvocation =
+  (options: {
+    readonly compile: CompileStage;
+    readonly probe: (probe: Probe) => Promise<ProbeOutcome | ProbeFailure>;
+    readonly answerBytesMax: number;
+  }) =>
+  async (test: MethodTest): Promise<TestOutcome> => {
+    const outcome = await options.probe({
+      plan: compileTest(test, options.compile),
+      request: {
+        method: test.verb,
+        target: test.target,
+        host: testHost,
+        headers: test.headers,
+        body: test.body,
+        remoteAddress: "test-invoke-source-ip",
+        localPort: 443,
+        isEncrypted: true,
+      },
+      bodyCharsMax: bounds.executionLogBodyCharsMax.value,
+      answerBytesMax: options.answerBytesMax,
+    });
+    if (outcome.kind === "busy") return { kind: "busy" };
+    if (outcome.kind !== "answered") return { kind: "failed" };
+    return { ...outcome, log: renderTestLog(outcome.events) };
+  };
+
+/** As observed in tests on AWS. */
+const testHost = "testPrefix.testDomainName";
+
+/**
+ * A plan with nothing but the method. AWS: API Gateway REST API reference, "TestInvokeMethod"; authorizers, API keys and
+ * what guards a stage are not asked.
+ */
+function compileTest(test: MethodTest, compile: CompileStage): StagePlan {
+  const { definition, resource, verb, caller } = test;
+  const { minimumCompressionSize: _, policy: __, ...restApi } = definition.restApi;
+  const method = { ...test.method, authorizationType: "NONE" as const, apiKeyRequired: false };
+  const stage = {
+    stageName: "test-invoke-stage",
+    deploymentId: "",
+    cacheClusterEnabled: false,
+    cacheClusterStatus: "NOT_AVAILABLE" as const,
+    methodSettings: {},
+    variables: test.stageVariables,
+    tracingEnabled: false,
+    createdDate: 0,
+    lastUpdatedDate: 0,
+    ...(test.clientCertificateId === undefined ? {} : { clientCertificateId: test.clientCertificateId }),
+  };
+  const tested = { ...definition, restApi, resources: [{ ...resource, resourceMethods: { [verb]: method } }] };
+  const { closed: ___, ...plan } = compile(tested, stage, test.scope);
+  return { ...plan, test: caller };
+}
