@@ -16,7 +16,7 @@ import type { InboundRequest } from "./inbound.ts";
 import { type AwsServiceSettings, AwsServices } from "./integrations/aws-services.ts";
 import { BackendPools } from "./integrations/backend-pools.ts";
 import { PermissionCheck } from "./integrations/permission-check.ts";
-import { TlsIdentities } from "./integrations/tls-identities.ts";
+import { type NamedIdentity, TlsIdentities } from "./integrations/tls-identities.ts";
 import { linkProgram } from "./link-program.ts";
 import type { Probe, ProbeOutcome } from "./probe.ts";
 import type { Program } from "./program.ts";
@@ -140,15 +140,22 @@ export class Gateway {
         queueMicrotask(() => onOutcome({ kind: "answered", ...answer, latencyMs, events: trace.events }));
       },
     });
-    if (probe.plan !== undefined) this.#test(probe.plan, request, trace);
+    if (probe.plan !== undefined) this.#test(probe.plan, probe.identity, { request, trace });
     else if (!this.handle(request, trace)) onOutcome({ kind: "foreign" });
     return () => request.giveUp();
   }
 
   /** Runs the one method of a plan that no stage serves. */
-  #test(plan: StagePlan, request: InboundRequest, trace: Trace): void {
+  #test(
+    plan: StagePlan,
+    identity: NamedIdentity | undefined,
+    { request, trace }: { readonly request: InboundRequest; readonly trace: Trace },
+  ): void {
     const { clock, logger } = this.#options;
-    const program = linkProgram(plan, this.#thread, this.#logs);
+    const identities = new TlsIdentities();
+    if (identity !== undefined) identities.set(identity.key, identity.identity);
+    const thread = { ...this.#thread, identities };
+    const program = linkProgram(plan, thread, this.#logs);
     const question = `${request.target}?`.indexOf("?");
     const path = request.target.slice(0, question);
     const exchange = new Exchange(request, program, path, request.target.slice(question + 1), clock.now());
@@ -161,7 +168,7 @@ export class Gateway {
     program.close();
     try {
       beginTrace(exchange, trace);
-      runTraced(exchange, trace, this.#thread);
+      runTraced(exchange, trace, thread);
     } catch (error) {
       failExchange(exchange, logger, error);
     }

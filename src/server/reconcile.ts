@@ -1,9 +1,3 @@
-import type { Surroundings } from "../compiler/surroundings.ts";
-import {
-  type ClientCertificate,
-  type ClientCertificateKey,
-  certificateKinds,
-} from "../definition/client-certificate.ts";
 import { type Difference, diffDefinitions, routesOf } from "../definition/diff.ts";
 import {
   type Deployment,
@@ -12,31 +6,21 @@ import {
   restKinds,
   type Stage,
 } from "../definition/rest-api.ts";
-import { type VpcLink, vpcLinkKind } from "../definition/vpc-link.ts";
-import type { TlsIdentity } from "../gateway/http1-client/open-socket.ts";
-import { identityKey } from "../gateway/integrations/tls-identities.ts";
+import { vpcLinkKind } from "../definition/vpc-link.ts";
+import type { NamedIdentity } from "../gateway/integrations/tls-identities.ts";
 import { readDefinition } from "../management/rest/definition-documents.ts";
 import { planVersion, type StagePlan } from "../plan/plan.ts";
 import type { Change, Reader, Scope, Store } from "../store/store.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { routesBeyondAws } from "./beyond-aws.ts";
+import { type CompiledStage, type CompileSettings, compileStage } from "./compile-stage.ts";
 import { type FailingRoute, failingRoutes } from "./failing-routes.ts";
 import type { ToThread } from "./messages.ts";
 
-export type CompileStage = (
-  definition: RestApiDefinition,
-  stage: Stage,
-  scope: Scope,
-  surroundings: Surroundings,
-) => StagePlan;
-
-export interface ReconcilerOptions {
+export interface ReconcilerOptions extends CompileSettings {
   readonly store: Store;
-  readonly compile: CompileStage;
   /** To every gateway thread. */
   readonly post: (message: ToThread) => void;
-  /** `--vpc-link` */
-  readonly vpcLinkAddresses: Surroundings["vpcLinkAddresses"];
   readonly logger: Logger;
 }
 
@@ -50,11 +34,6 @@ interface Served {
   readonly identity: NamedIdentity | undefined;
   /** Why the stage's latest change is not served. */
   readonly problem?: string;
-}
-
-interface NamedIdentity {
-  readonly key: string;
-  readonly identity: TlsIdentity;
 }
 
 export interface StageStatus {
@@ -264,25 +243,14 @@ export class Reconciler {
     this.#options.post({ kind: "identity", key: identity.key, identity: null });
   }
 
-  #plan(
-    id: string,
-    scope: Scope,
-  ): Promise<{ readonly plan: StagePlan; readonly identity: NamedIdentity | undefined } | undefined> {
-    const { store, compile, vpcLinkAddresses } = this.#options;
-    return store.read(scope, async (tx) => {
+  #plan(id: string, scope: Scope): Promise<CompiledStage | undefined> {
+    return this.#options.store.read(scope, async (tx) => {
       const stage = await tx.get<Stage>(restKinds.stage, id);
       if (stage === undefined) return undefined;
       const snapshotId = `${apiIdOf(id)}/${stage.body.deploymentId}`;
       const snapshot = await tx.get<RestApiDefinition>(restKinds.snapshot, snapshotId);
       if (snapshot === undefined) throw new Error(`the deployment ${stage.body.deploymentId} has no snapshot`);
-      const links = await tx.list<VpcLink>(vpcLinkKind);
-      const identity = await readIdentity(tx, scope, stage.body.clientCertificateId);
-      const plan = compile(snapshot.body, stage.body, scope, {
-        vpcLinks: new Map(links.map(({ id: linkId, body }) => [linkId, body])),
-        vpcLinkAddresses,
-        hasClientCertificate: identity !== undefined,
-      });
-      return { plan, identity };
+      return compileStage(tx, { definition: snapshot.body, stage: stage.body, scope }, this.#options);
     });
   }
 
@@ -331,18 +299,6 @@ export class Reconciler {
 async function loadDefinition(tx: Reader, apiId: string): Promise<RestApiDefinition | undefined> {
   const restApi = await tx.get<RestApi>(restKinds.restApi, apiId);
   return restApi && readDefinition(tx, restApi.body);
-}
-
-async function readIdentity(tx: Reader, scope: Scope, id: string | undefined): Promise<NamedIdentity | undefined> {
-  if (id === undefined) return undefined;
-  const certificate = await tx.get<ClientCertificate>(certificateKinds.clientCertificate, id);
-  const key = await tx.get<ClientCertificateKey>(certificateKinds.clientCertificateKey, id);
-  if (certificate === undefined || key === undefined) return undefined;
-  const { pemEncodedCertificate } = certificate.body;
-  return {
-    key: identityKey(scope, id),
-    identity: { certificate: pemEncodedCertificate, privateKey: key.body.privateKey },
-  };
 }
 
 const closedRoutes = (plan: StagePlan | undefined): StageStatus["closedRoutes"] =>

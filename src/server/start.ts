@@ -83,11 +83,11 @@ export async function startServer(
 
   const executionLogs = makeStdoutExecutionLog();
   undo.defer(() => executionLogs.close());
+  const compileSettings = { compile: compileRest, vpcLinkAddresses: config.vpcLink };
   const reconciler = new Reconciler({
     store,
-    compile: compileRest,
+    ...compileSettings,
     post: (message) => threads.post(message),
-    vpcLinkAddresses: config.vpcLink,
     logger,
   });
   const threads = new ThreadPool({
@@ -130,7 +130,8 @@ export async function startServer(
         limits: makeRestLimits(config.limit, config.profile),
         profile: config.profile,
         testInvocation: makeTestInvocation({
-          compile: compileRest,
+          ...compileSettings,
+          store,
           probe: (probe) => threads.probe(probe),
           answerBytesMax: config.payloadMax,
         }),

@@ -1,21 +1,25 @@
 import { bounds } from "../base/bounds.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import type { MethodTest, TestOutcome } from "../management/rest/test-invoke.ts";
-import type { StagePlan } from "../plan/plan.ts";
+import type { Store } from "../store/store.ts";
 import { renderTestLog } from "../telemetry/execution-log.ts";
+import { type CompiledStage, type CompileSettings, compileStage } from "./compile-stage.ts";
 import type { ProbeFailure } from "./probes.ts";
-import type { CompileStage } from "./reconcile.ts";
 
 /** How TestInvokeMethod runs a method: compiled from the definition as it is, in a gateway thread, and never served. */
 export const makeTestInvocation =
-  (options: {
-    readonly compile: CompileStage;
-    readonly probe: (probe: Probe) => Promise<ProbeOutcome | ProbeFailure>;
-    readonly answerBytesMax: number;
-  }) =>
+  (
+    options: CompileSettings & {
+      readonly store: Store;
+      readonly probe: (probe: Probe) => Promise<ProbeOutcome | ProbeFailure>;
+      readonly answerBytesMax: number;
+    },
+  ) =>
   async (test: MethodTest): Promise<TestOutcome> => {
+    const { plan, identity } = await compileTest(test, options);
     const outcome = await options.probe({
-      plan: compileTest(test, options.compile),
+      plan,
+      ...(identity === undefined ? {} : { identity }),
       request: {
         method: test.verb,
         target: test.target,
@@ -41,7 +45,10 @@ const testHost = "testPrefix.testDomainName";
  * A plan with nothing but the method. AWS: API Gateway REST API reference, "TestInvokeMethod"; authorizers, API keys and
  * what guards a stage are not asked.
  */
-function compileTest(test: MethodTest, compile: CompileStage): StagePlan {
+async function compileTest(
+  test: MethodTest,
+  options: CompileSettings & { readonly store: Store },
+): Promise<CompiledStage> {
   const { definition, resource, verb, caller } = test;
   const { minimumCompressionSize: _, policy: __, ...restApi } = definition.restApi;
   const method = { ...test.method, authorizationType: "NONE" as const, apiKeyRequired: false };
@@ -58,6 +65,10 @@ function compileTest(test: MethodTest, compile: CompileStage): StagePlan {
     ...(test.clientCertificateId === undefined ? {} : { clientCertificateId: test.clientCertificateId }),
   };
   const tested = { ...definition, restApi, resources: [{ ...resource, resourceMethods: { [verb]: method } }] };
-  const { closed: ___, ...plan } = compile(tested, stage, test.scope);
-  return { ...plan, test: caller };
+  const { scope } = test;
+  const compiled = await options.store.read(scope, (tx) =>
+    compileStage(tx, { definition: tested, stage, scope }, options),
+  );
+  const { closed: ___, ...plan } = compiled.plan;
+  return { plan: { ...plan, test: caller }, identity: compiled.identity };
 }

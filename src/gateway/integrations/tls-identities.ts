@@ -11,6 +11,12 @@ interface Scope {
 export const identityKey = ({ account, region }: Scope, clientCertificateId: string): string =>
   `${account}/${region}/${clientCertificateId}`;
 
+/** A client certificate with its key, by its name in a thread. */
+export interface NamedIdentity {
+  readonly key: string;
+  readonly identity: TlsIdentity;
+}
+
 /** The client certificates of the stages that a thread serves, with their keys, which no plan has. */
 export class TlsIdentities {
   readonly #identities = new Map<string, PoolIdentity>();

@@ -1,0 +1,63 @@
+import type { Surroundings } from "../compiler/surroundings.ts";
+import {
+  type ClientCertificate,
+  type ClientCertificateKey,
+  certificateKinds,
+} from "../definition/client-certificate.ts";
+import type { RestApiDefinition, Stage } from "../definition/rest-api.ts";
+import { type VpcLink, vpcLinkKind } from "../definition/vpc-link.ts";
+import type { NamedIdentity } from "../gateway/integrations/tls-identities.ts";
+import { identityKey } from "../gateway/integrations/tls-identities.ts";
+import type { StagePlan } from "../plan/plan.ts";
+import type { Reader, Scope } from "../store/store.ts";
+
+export type CompileStage = (
+  definition: RestApiDefinition,
+  stage: Stage,
+  scope: Scope,
+  surroundings: Surroundings,
+) => StagePlan;
+
+export interface CompileSettings {
+  readonly compile: CompileStage;
+  /** `--vpc-link` */
+  readonly vpcLinkAddresses: Surroundings["vpcLinkAddresses"];
+}
+
+export interface CompiledStage {
+  readonly plan: StagePlan;
+  /** The client certificate that it shows to backends. */
+  readonly identity: NamedIdentity | undefined;
+}
+
+/** Compiles a definition for a stage, with what else it depends on in the store. */
+export async function compileStage(
+  tx: Reader,
+  {
+    definition,
+    stage,
+    scope,
+  }: { readonly definition: RestApiDefinition; readonly stage: Stage; readonly scope: Scope },
+  { compile, vpcLinkAddresses }: CompileSettings,
+): Promise<CompiledStage> {
+  const links = await tx.list<VpcLink>(vpcLinkKind);
+  const identity = await readIdentity(tx, scope, stage.clientCertificateId);
+  const plan = compile(definition, stage, scope, {
+    vpcLinks: new Map(links.map(({ id, body }) => [id, body])),
+    vpcLinkAddresses,
+    hasClientCertificate: identity !== undefined,
+  });
+  return { plan, identity };
+}
+
+async function readIdentity(tx: Reader, scope: Scope, id: string | undefined): Promise<NamedIdentity | undefined> {
+  if (id === undefined) return undefined;
+  const certificate = await tx.get<ClientCertificate>(certificateKinds.clientCertificate, id);
+  const key = await tx.get<ClientCertificateKey>(certificateKinds.clientCertificateKey, id);
+  if (certificate === undefined || key === undefined) return undefined;
+  const { pemEncodedCertificate } = certificate.body;
+  return {
+    key: identityKey(scope, id),
+    identity: { certificate: pemEncodedCertificate, privateKey: key.body.privateKey },
+  };
+}
