@@ -57,7 +57,7 @@ export function makeManagement(services: readonly Service[], options: Management
 
 /** AWS's answers have a length; only 204 must not have one. RFC 9110 §8.6. */
 function withLength(response: ManagementResponse): ManagementResponse {
-  if (response.status === 204) return response;
+  if (response.status === 204 || response.stream !== undefined) return response;
   return { ...response, headers: { ...response.headers, "Content-Length": String(Buffer.byteLength(response.body)) } };
 }
 

@@ -32,6 +32,8 @@ export interface MemberModel {
   readonly shape: string;
   readonly location?: "uri" | "querystring" | "header" | "headers" | "statusCode";
   readonly locationName?: string;
+  /** Of an event: the payload of its message. */
+  readonly eventpayload?: boolean;
 }
 
 export interface Shape {

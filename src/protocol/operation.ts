@@ -16,8 +16,8 @@ export interface CallContext {
 
 /**
  * One operation: typed input (validated against the model: required, types, enums, ranges, patterns) → output members,
- * by the model's member names, both ways. Blobs are Buffers, timestamps are seconds since 1970 as numbers. A mistake of
- * the caller is thrown as an `ApiError`. The status, headers and the wire form come from the model.
+ * by the model's member names, both ways. Blobs are Buffers, timestamps are seconds since 1970 as numbers, event streams
+ * are iterables of `{ EventName: members }`. A mistake of the caller is thrown as an `ApiError`. The status, headers and the wire form come from the model.
  */
 export type Handler<Input = Record<string, unknown>, Output = unknown> = (
   input: Input,
@@ -53,6 +53,8 @@ export interface ManagementResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer | string;
+  /** In place of a body: what comes as it comes. It is broken off, by `return`, when the caller goes. */
+  readonly stream?: AsyncIterable<Buffer>;
 }
 
 /** What the management API is made with. */

@@ -1,6 +1,7 @@
 import { assert } from "../base/assert.ts";
 import type { Dialect } from "./dialect.ts";
 import { type EncodeJson, encodeText, makeJsonEncoders } from "./encode.ts";
+import { type EncodeEvent, makeEventEncoder, type StreamEvent } from "./event-stream.ts";
 import { type Model, type Shape, shapeOf, wireName } from "./model.ts";
 import type { ManagementResponse } from "./operation.ts";
 
@@ -21,10 +22,12 @@ export function makeRestResponders(model: Model, dialect: Dialect): (operation: 
     const encodeBody =
       payloadShape === undefined
         ? encodeJsonBody(encoderOf(output.shape), dialect)
-        : encodePayload(shapeOf(model, payloadShape), encoderOf(payloadShape), dialect);
+        : shapeOf(model, payloadShape).eventstream === true
+          ? encodeStream(makeEventEncoder(model, shapeOf(model, payloadShape), encoderOf))
+          : encodePayload(shapeOf(model, payloadShape), encoderOf(payloadShape), dialect);
     return (value) => {
       const source = (value ?? {}) as Readonly<Record<string, unknown>>;
-      const { body, contentType } = encodeBody(payload === undefined ? source : source[payload]);
+      const { body, contentType, stream } = encodeBody(payload === undefined ? source : source[payload]);
       const headers: Record<string, string> = contentType === undefined ? {} : { "Content-Type": contentType };
       let statusCode = status;
       for (const member of placed) {
@@ -34,7 +37,7 @@ export function makeRestResponders(model: Model, dialect: Dialect): (operation: 
         else if (member.location === "header") headers[member.wire] = headerText(encodeText(member.shape, given));
         else addPrefixed(headers, member.wire, given);
       }
-      return { status: statusCode, headers, body };
+      return { status: statusCode, headers, body, ...(stream === undefined ? {} : { stream }) };
     };
   };
 }
@@ -60,6 +63,7 @@ function placedMembers(model: Model, shape: Shape): readonly PlacedMember[] {
 interface EncodedBody {
   readonly body: Buffer | string;
   readonly contentType: string | undefined;
+  readonly stream?: AsyncIterable<Buffer>;
 }
 
 const noBody: EncodedBody = { body: "", contentType: undefined };
@@ -67,6 +71,18 @@ const noBody: EncodedBody = { body: "", contentType: undefined };
 function encodeJsonBody(encode: EncodeJson, dialect: Dialect): (value: unknown) => EncodedBody {
   const end = dialect.endsWithNewline ? "\n" : "";
   return (value) => ({ body: encode(value) + end, contentType: "application/json" });
+}
+
+function encodeStream(encode: EncodeEvent): (value: unknown) => EncodedBody {
+  return (value) => {
+    if (value === undefined) return noBody;
+    const events = value as AsyncIterable<StreamEvent>;
+    return { body: "", contentType: "application/vnd.amazon.eventstream", stream: encodeEvents(events, encode) };
+  };
+}
+
+async function* encodeEvents(events: AsyncIterable<StreamEvent>, encode: EncodeEvent): AsyncGenerator<Buffer> {
+  for await (const event of events) yield encode(event);
 }
 
 function encodePayload(shape: Shape, encode: EncodeJson, dialect: Dialect): (value: unknown) => EncodedBody {

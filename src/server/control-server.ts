@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { pipeline } from "node:stream/promises";
 import { bounds } from "../base/bounds.ts";
 import type { Management } from "../protocol/management.ts";
 import type { ManagementRequest } from "../protocol/operation.ts";
@@ -129,10 +130,20 @@ async function answerManagement(
     const answered = await management.handle(whole);
     if (isMutation(head.method) && answered.status < 400) await options.inEffect();
     response.writeHead(answered.status, answered.headers);
-    response.end(answered.body);
+    if (answered.stream === undefined) response.end(answered.body);
+    else {
+      body.release();
+      await sendStream(answered.stream, response);
+    }
   } finally {
     body.release();
   }
+}
+
+/** A caller that goes, or a stream that breaks off, ends the other one. */
+async function sendStream(stream: AsyncIterable<Buffer>, response: ServerResponse): Promise<void> {
+  response.flushHeaders();
+  await pipeline(stream, response).catch(() => {});
 }
 
 const nothing = Buffer.alloc(0);

@@ -47,13 +47,7 @@ export async function invokeFunction(
 }
 
 function toAnswer(outcome: InvokeOutcome): object {
-  if (outcome.kind === "service-error") {
-    const isThrottled = outcome.code === "TooManyRequestsException";
-    throw new ApiError(outcome.code, outcome.message, {
-      status: outcome.status,
-      ...(isThrottled ? { members: { Reason: "ConcurrentInvocationLimitExceeded" } } : {}),
-    });
-  }
+  if (outcome.kind === "service-error") throw serviceError(outcome);
   return {
     StatusCode: 200,
     ...(outcome.kind === "function-error" ? { FunctionError: "Unhandled" } : {}),
@@ -63,7 +57,17 @@ function toAnswer(outcome: InvokeOutcome): object {
   };
 }
 
-function checkPayload(payload: Buffer, type: "Event" | "RequestResponse"): Buffer {
+/** Lambda itself refused. */
+export function serviceError(outcome: Extract<InvokeOutcome, { readonly kind: "service-error" }>): ApiError {
+  const isThrottled = outcome.code === "TooManyRequestsException";
+  return new ApiError(outcome.code, outcome.message, {
+    status: outcome.status,
+    ...(isThrottled ? { members: { Reason: "ConcurrentInvocationLimitExceeded" } } : {}),
+  });
+}
+
+/** Is it JSON, and short enough? */
+export function checkPayload(payload: Buffer, type: "Event" | "RequestResponse"): Buffer {
   const max = payloadBytesMax[type];
   if (payload.length > max) {
     throw new ApiError(
@@ -85,7 +89,7 @@ function checkPayload(payload: Buffer, type: "Event" | "RequestResponse"): Buffe
 }
 
 /** AWS: up to 3,583 bytes of base64-encoded JSON. */
-function checkClientContext(text: string | undefined): { readonly clientContext: string | undefined } {
+export function checkClientContext(text: string | undefined): { readonly clientContext: string | undefined } {
   if (text === undefined || text === "") return { clientContext: undefined };
   if (text.length > 3_583) {
     throw new ApiError("InvalidRequestContentException", "Client context must be no longer than 3583 bytes");

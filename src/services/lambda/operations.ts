@@ -12,6 +12,7 @@ import { type FunctionDocument, functionKind, policyText, toConfiguration, toSpe
 import { type FunctionReference, functionNotFound, parseFunctionName } from "./function-name.ts";
 import { applySettings, type FunctionSettings, invalid, settingsDefault } from "./function-settings.ts";
 import { type InvokeInput, invokeFunction } from "./invoke.ts";
+import { type InvokeStreamInput, invokeFunctionStreaming } from "./invoke-stream.ts";
 import { type AddPermissionInput, toStatement, withStatement } from "./resource-policy.ts";
 
 interface LambdaOptions {
@@ -215,6 +216,12 @@ export function makeLambdaOperations(options: LambdaOptions): Operations {
     return invokeFunction(input, call, { reference, functions: options.functions, events: options.events });
   }
 
+  async function invokeWithResponseStream(input: InvokeStreamInput, call: CallContext): Promise<object> {
+    if (input.TenantId !== undefined) throw notImplemented("TenantId is not implemented yet in Portico.");
+    const [, { qualifiedArn }] = await read(input, call);
+    return invokeFunctionStreaming(input, call, { functionArn: qualifiedArn, functions: options.functions });
+  }
+
   async function addPermission(input: AddPermissionInput, call: CallContext): Promise<object> {
     const reference = parseFunctionName(input.FunctionName, input.Qualifier, call);
     refuseLatest(reference);
@@ -269,6 +276,7 @@ export function makeLambdaOperations(options: LambdaOptions): Operations {
     ListVersionsByFunction: listVersionsByFunction,
     DeleteFunction: deleteFunction,
     Invoke: invoke,
+    InvokeWithResponseStream: invokeWithResponseStream,
     AddPermission: addPermission,
     RemovePermission: removePermission,
     GetPolicy: getPolicy,

@@ -83,6 +83,11 @@ def main(endpoint: str) -> None:
     assert tested["log"].startswith("Execution log for request "), tested["log"]
     assert tested["log"].endswith("Method completed with status: 201\n"), tested["log"]
 
+    # An answer that is not streamed is one piece of a stream, and then its end.
+    streamed = functions.invoke_with_response_stream(FunctionName="hello", Payload=b"{}")
+    events = list(streamed["EventStream"])
+    assert events == [{"PayloadChunk": {"Payload": b'{"direct":{}}'}}, {"InvokeComplete": {}}], events
+
     # 30 more APIs: paging through a page size of 7 finds each once.
     made = {api["id"]} | {gateway.create_rest_api(name=f"page {n}")["id"] for n in range(30)}
     pages = list(gateway.get_paginator("get_rest_apis").paginate(PaginationConfig={"PageSize": 7}))
