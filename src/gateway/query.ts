@@ -1,10 +1,13 @@
 /** Decoded parameters of a query in the order of their first appearance, each with all its values. */
 export type Query = ReadonlyMap<string, readonly string[]>;
 
-/** Reads a query as AWS does for events: form-encoded, names and values decoded; broken escapes stay as they are. */
+/**
+ * Reads a query as AWS does for events: form-encoded, names and values decoded; broken escapes stay as they are.
+ * AWS: "Important notes for REST APIs": a semicolon splits, too.
+ */
 export function parseQuery(text: string): Query {
   const query = new Map<string, string[]>();
-  for (const pair of text.split("&")) {
+  for (const pair of text.split(/[&;]/)) {
     if (pair === "") continue;
     const equals = pair.indexOf("=");
     const name = decodeForm(equals < 0 ? pair : pair.slice(0, equals));

@@ -2,7 +2,12 @@ import type { BackendPlan, ParameterPlan } from "../../plan/steps.ts";
 import type { UriParameterPlan, UriPlan } from "../../plan/values.ts";
 import type { Exchange } from "../exchange.ts";
 import { setHeader } from "../responses/gateway-responses.ts";
-import { droppedFromHttpRequest, toHeaderValue } from "../responses/header-remapping.ts";
+import {
+  droppedFromHttpRequest,
+  isGatewaySignature,
+  neverMappedToHttp,
+  toHeaderValue,
+} from "../responses/header-remapping.ts";
 import { decodeLeniently } from "../routing/match.ts";
 import { asText, linkValue, type ReadValue } from "../values.ts";
 
@@ -161,7 +166,7 @@ export type WriteHeaders = (exchange: Exchange) => string[];
 
 /** All of the request's headers but those that AWS changes, and the mapped ones. AWS: "Important notes for REST APIs". */
 export function linkProxyHeaders(plan: BackendPlan, apiId: string): WriteHeaders {
-  const mapped = plan.headers.map(linkParameter).filter(({ lowerName }) => !forbiddenTargets.has(lowerName));
+  const mapped = plan.headers.map(linkParameter).filter(({ lowerName }) => !neverMappedToHttp.has(lowerName));
   const replaced = new Set(mapped.map(({ lowerName }) => lowerName));
   const replacesForwarding = [...replaced].some((name) => name.startsWith("x-"));
   return (exchange) => {
@@ -177,7 +182,7 @@ export function linkProxyHeaders(plan: BackendPlan, apiId: string): WriteHeaders
       } else if (
         (replaced.size === 0 || !replaced.has(name)) &&
         (listed === undefined || !listed.includes(name)) &&
-        (name !== "authorization" || !value.startsWith("AWS4-"))
+        !isGatewaySignature(name, value)
       ) {
         headers.push(rawHeaders[2 * index]!, value);
       }
@@ -192,8 +197,12 @@ export function linkProxyHeaders(plan: BackendPlan, apiId: string): WriteHeaders
 }
 
 /** Mapped headers, and what AWS adds to them. */
-export function linkCustomHeaders(plan: BackendPlan, apiId: string): WriteHeaders {
-  const mapped = plan.headers.map(linkParameter).filter(({ lowerName }) => !forbiddenTargets.has(lowerName));
+export function linkCustomHeaders(
+  plan: BackendPlan,
+  apiId: string,
+  never: ReadonlySet<string> = neverMappedToHttp,
+): WriteHeaders {
+  const mapped = plan.headers.map(linkParameter).filter(({ lowerName }) => !never.has(lowerName));
   const isMapped = (name: string): boolean => mapped.some(({ lowerName }) => lowerName === name);
   const fixed: string[] = ["x-amzn-apigateway-api-id", apiId];
   if (!isMapped("accept")) fixed.push("Accept", "application/json");
@@ -205,39 +214,26 @@ export function linkCustomHeaders(plan: BackendPlan, apiId: string): WriteHeader
     if (!hasTrace) headers.push("X-Amzn-Trace-Id", exchange.traceHeader);
     if (!hasContentType) headers.push("Content-Type", exchange.request.header("content-type") ?? "application/json");
     addMapped(exchange, headers, mapped);
-    overrideHeaders(exchange, headers);
+    overrideHeaders(exchange, headers, never);
     return headers;
   };
 }
 
 /** Replaces and adds what a template set in `$context.requestOverride.header`. */
-function overrideHeaders(exchange: Exchange, headers: string[]): void {
+function overrideHeaders(exchange: Exchange, headers: string[], never: ReadonlySet<string>): void {
   const overridden = exchange.overrides?.of("request", "header");
   if (overridden === undefined) return;
   for (const [lowerName, { name, values }] of overridden) {
-    if (!forbiddenTargets.has(lowerName)) setHeader(headers, name, values.join(","));
+    if (!never.has(lowerName)) setHeader(headers, name, values.join(","));
   }
 }
 
 function addMapped(exchange: Exchange, headers: string[], mapped: readonly LinkedParameter[]): void {
-  for (const { name, read } of mapped) {
+  for (const { name, lowerName, read } of mapped) {
     const value = asText(read(exchange));
-    if (value !== undefined) headers.push(name, toHeaderValue(value));
+    if (value !== undefined && !isGatewaySignature(lowerName, value)) headers.push(name, toHeaderValue(value));
   }
 }
-
-/** The HTTP client writes these; a mapping that could would break the message's framing. */
-const forbiddenTargets: ReadonlySet<string> = new Set([
-  "connection",
-  "content-length",
-  "expect",
-  "host",
-  "keep-alive",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
 
 function addForwarding(exchange: Exchange, headers: string[], forwardedFor: string): void {
   const { request } = exchange;

@@ -1,7 +1,7 @@
 import type { MethodPlan, StagePlan } from "../../plan/plan.ts";
 import { requestTime, testApiKey, testApiKeyId, testUserArn } from "../context.ts";
 import type { Exchange } from "../exchange.ts";
-import { droppedFromLambdaEvent } from "../responses/header-remapping.ts";
+import { droppedFromLambdaEvent, isGatewaySignature } from "../responses/header-remapping.ts";
 
 /** Writes the proxy event of a request as JSON text. */
 export type WriteEvent = (exchange: Exchange, body: Buffer, isBinary: boolean) => string;
@@ -87,6 +87,7 @@ export function eventHeaders(exchange: Exchange): ReadonlyMap<string, readonly s
       if (headerNames[index] === "x-forwarded-for") forwardedFor = `${value}, ${forwardedFor}`;
       continue;
     }
+    if (isGatewaySignature(headerNames[index]!, value)) continue;
     const name = rawHeaders[2 * index]!;
     const known = values.get(name);
     if (known === undefined) values.set(name, [value]);

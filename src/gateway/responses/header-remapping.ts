@@ -40,6 +40,30 @@ export const droppedFromLambdaEvent: ReadonlySet<string> = new Set([
   ...["x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id"],
 ]);
 
+/** AWS: "Important notes for REST APIs": a signature for the gateway is not for what is behind it. */
+export const isGatewaySignature = (lowerName: string, value: string): boolean =>
+  lowerName === "authorization" && value.startsWith("AWS4-");
+
+/** Headers that no mapping and no override sets: the HTTP client writes them, and they would break the framing. */
+const framing = [
+  "connection",
+  "content-length",
+  "expect",
+  "host",
+  "keep-alive",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+] as const;
+export const neverMapped: ReadonlySet<string> = new Set(framing);
+
+/** For HTTP integrations AWS drops these, too. */
+export const neverMappedToHttp: ReadonlySet<string> = new Set([
+  ...framing,
+  ...["content-md5", "max-forwards", "proxy-authenticate", "server", "via", "www-authenticate"],
+]);
+
 const remapped = [
   "authorization",
   "connection",
@@ -80,6 +104,16 @@ export const responseHeaderFates: ReadonlyMap<string, HeaderFate> = new Map<stri
 
 /** What a remapped header is called. */
 export const remappedName = (name: string): string => `x-amzn-Remapped-${name}`;
+
+/** What the client sees of a header that a mapping or an override of an integration response sets; undefined: nothing. */
+export function mappedResponseName(name: string): string | undefined {
+  const lowerName = name.toLowerCase();
+  // AWS: the same table, column http, which differs in these two.
+  if (lowerName === "accept") return undefined;
+  if (lowerName === "via") return name;
+  const fate = responseHeaderFates.get(lowerName);
+  return fate === "drop" ? undefined : fate === "remap" ? remappedName(name) : name;
+}
 
 /** Makes text safe as a header's value: without control characters, and UTF-8 where it is not latin1. */
 export function toHeaderValue(text: string): string {

@@ -5,6 +5,7 @@ import { failExchange } from "../fail-exchange.ts";
 import { linkCustomHeaders, linkPath, type WriteHeaders, type WritePath } from "../integrations/backend-request.ts";
 import type { RoleCredentials } from "../integrations/role-credentials.ts";
 import type { RunStep } from "../program.ts";
+import { neverMapped } from "../responses/header-remapping.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import { linkMapped } from "./http.ts";
 import type { LinkContext } from "./link-step.ts";
@@ -77,7 +78,7 @@ const linkNormalisedPath =
 /** No mapping and no template sets what the signature is in. */
 function linkUnsignedHeaders(plan: BackendPlan, apiId: string): WriteHeaders {
   const headers = plan.headers.filter(({ name }) => !signatureHeaders.has(name.toLowerCase()));
-  const write = linkCustomHeaders({ ...plan, headers }, apiId);
+  const write = linkCustomHeaders({ ...plan, headers }, apiId, neverMapped);
   return (exchange) => {
     const written = write(exchange);
     if (exchange.overrides === undefined) return written;

@@ -11,6 +11,7 @@ import {
 } from "../integrations/content-handling.ts";
 import { acceptedMediaType } from "../integrations/media-types.ts";
 import { setHeader } from "../responses/gateway-responses.ts";
+import { mappedResponseName } from "../responses/header-remapping.ts";
 import { linkFailureLog, linkTemplate, type Template, type TemplateOptions } from "../templates/link-template.ts";
 import { Payload } from "../templates/payload.ts";
 import { linkValue, type ReadValue, readsBody } from "../values.ts";
@@ -48,7 +49,10 @@ export function linkSelection(
   const onFailure = linkFailureLog(stage, method, thread.logger);
   const responses = plans.map((plan) => ({
     plan,
-    headers: plan.headers.map(({ name, value }) => ({ name, read: linkValue(value) })),
+    headers: plan.headers.flatMap(({ name, value }) => {
+      const shown = mappedResponseName(name);
+      return shown === undefined ? [] : [{ name: shown, read: linkValue(value) }];
+    }),
     templates: linkTemplates(plan, { stageVariables, onFailure }),
     mapsBody: readsBody(plan.headers),
     contentOf: linkResponseContent(plan.contentHandling, { binaryMediaTypes, isMock }),
@@ -241,7 +245,9 @@ function refuseOpaque(exchange: Exchange): void {
 function overrideResponse(exchange: Exchange, status: number, headers: string[]): number {
   const { overrides } = exchange;
   if (overrides === undefined) return status;
-  for (const { name, values } of overrides.of("response", "header").values())
-    setHeader(headers, name, values.join(","));
+  for (const { name, values } of overrides.of("response", "header").values()) {
+    const shown = mappedResponseName(name);
+    if (shown !== undefined) setHeader(headers, shown, values.join(","));
+  }
   return overrides.status ?? status;
 }

@@ -12,7 +12,7 @@ import {
   textOf,
 } from "../../language/vtl/values.ts";
 import { eventHeaders } from "../integrations/lambda-event.ts";
-import { droppedFromLambdaEvent } from "../responses/header-remapping.ts";
+import { droppedFromLambdaEvent, isGatewaySignature } from "../responses/header-remapping.ts";
 import type { Rendering } from "./rendering.ts";
 
 /**
@@ -95,7 +95,9 @@ function param(input: Input, argument: TemplateValue, meter: Meter): TemplateVal
   const { rawHeaders, headerNames } = exchange.request;
   for (let index = headerNames.length - 1; index >= 0; index--) {
     if (rawHeaders[2 * index] !== name) continue;
-    return droppedFromLambdaEvent.has(headerNames[index]!) ? "" : rawHeaders[2 * index + 1]!;
+    const lowerName = headerNames[index]!;
+    const value = rawHeaders[2 * index + 1]!;
+    return droppedFromLambdaEvent.has(lowerName) || isGatewaySignature(lowerName, value) ? "" : value;
   }
   return "";
 }
