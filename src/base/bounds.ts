@@ -70,6 +70,8 @@ export const bounds = {
     value: 330_000,
     source: "ours: one of them; an integration's own time-out, five minutes at most, ends it before",
   },
+  testStreamBytesMax: { value: 1_048_576, source: "AWS: of a streamed answer that TestInvokeMethod gathers" },
+  testStreamMsMax: { value: 35_000, source: "AWS: TestInvokeMethod of a streamed answer" },
   executionLogBodyCharsMax: { value: 2_048, source: "ours: of a body, for an execution log; its lines have 1,024" },
   selectionPatternStatesMax: { value: 2_000, source: "ours: states of a compiled selection pattern" },
   jsonDepthMax: { value: 1_000, source: "ours, and Jackson's since 2.15: levels of a JSON text" },

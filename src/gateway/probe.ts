@@ -12,6 +12,8 @@ export interface Probe {
   readonly request: SyntheticInput;
   readonly bodyCharsMax: number;
   readonly answerBytesMax: number;
+  /** What came of the answer by then is the outcome. */
+  readonly patienceMs?: number;
 }
 
 /** What became of a probe. */

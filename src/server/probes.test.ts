@@ -25,6 +25,16 @@ test("a probe whose thread ends fails, and those of other threads go on", async 
   probes.settle(sent[0]!, { kind: "foreign" });
 });
 
+test("a probe is given up when its patience ends, with what came until then", async () => {
+  const probes = new Probes();
+  const thread = {
+    worker: {},
+    send() {},
+    cancel: (id: number) => probes.settle(id, { kind: "foreign" }),
+  };
+  assert.deepEqual(await probes.run({ patienceMs: 1 } as Probe, thread), { kind: "foreign" });
+});
+
 test("only so many probes run at a time", async () => {
   const probes = new Probes();
   const sent: number[] = [];

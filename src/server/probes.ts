@@ -35,8 +35,11 @@ export class Probes {
         thread.cancel(id);
         this.settle(id, { kind: "late" });
       }, bounds.probeMsMax.value);
+      const { patienceMs } = probe;
+      const impatience = patienceMs === undefined ? undefined : setTimeout(() => thread.cancel(id), patienceMs);
       const settle = (outcome: ProbeOutcome | ProbeFailure): void => {
         clearTimeout(timer);
+        clearTimeout(impatience);
         resolve(outcome);
       };
       this.#waiting.set(id, { worker: thread.worker, settle });

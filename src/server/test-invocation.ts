@@ -32,11 +32,15 @@ export const makeTestInvocation =
       },
       bodyCharsMax: bounds.executionLogBodyCharsMax.value,
       answerBytesMax: options.answerBytesMax,
+      ...(test.method.methodIntegration?.responseTransferMode === "STREAM" ? streamed : {}),
     });
     if (outcome.kind === "busy") return { kind: "busy" };
     if (outcome.kind !== "answered") return { kind: "failed" };
     return { ...outcome, log: renderTestLog(outcome.events) };
   };
+
+/** AWS: "Troubleshoot issues with response streaming in API Gateway": what came by then is answered, as status 0 without a head. */
+const streamed = { answerBytesMax: bounds.testStreamBytesMax.value, patienceMs: bounds.testStreamMsMax.value };
 
 /** As observed in tests on AWS. */
 const testHost = "testPrefix.testDomainName";

@@ -16,6 +16,7 @@ import {
   PutIntegrationCommand,
   type PutIntegrationCommandInput,
   PutMethodCommand,
+  TestInvokeMethodCommand,
   UpdateIntegrationCommand,
 } from "@aws-sdk/client-api-gateway";
 import {
@@ -167,6 +168,19 @@ describe("response streaming", () => {
     const updated = await gateway.send(patch(["/uri", uriOf("streaming")], ["/responseTransferMode", "STREAM"]));
     assert.equal(updated.responseTransferMode, "STREAM");
     assert.equal((await gateway.send(new GetIntegrationCommand(of(resourceId)))).responseTransferMode, "STREAM");
+  });
+
+  it("is gathered by TestInvokeMethod, 1 MB of it", async () => {
+    const tested = (pathWithQueryString: string) =>
+      gateway.send(new TestInvokeMethodCommand({ ...of(api.rootId), pathWithQueryString }));
+    const whole = await tested("/");
+    assert.equal(whole.status, 200);
+    assert.equal(whole.body, "data: one\n\ndata: two\n\n");
+    assert.match(whole.log!, /response-streaming-invocations/);
+    assert.match(whole.log!, /Method response body after transformations: data: one/);
+    const beginning = await tested("/?do=large");
+    assert.equal(beginning.status, 200);
+    assert.equal(beginning.body, "a".repeat(1 << 20));
   });
 
   it("is exported with its API", async () => {
