@@ -135,7 +135,7 @@ class Program {
   /** Where `up` serves the API; undefined if it could not deploy it. */
   async baseUrl(): Promise<string | undefined> {
     await this.until(/Ctrl-C stops/);
-    return / at (https?:\S+)/.exec(this.#output)?.[1];
+    return /, stage \S+, at (https?:\S+)/.exec(this.#output)?.[1];
   }
 
   /** What it has printed or prints soon, as soon as it matches. */

@@ -147,4 +147,37 @@ export const commands: readonly CommandFacts[] = [
     ],
     load: async () => (await import("./run-vtl.ts")).runVtl,
   },
+  {
+    name: "cors",
+    synopsis: "let pages of other origins call an API, as AWS's console does under Enable CORS",
+    arguments: [{ name: "<API>", help: "the API's id or name" }],
+    options: [
+      { flags: "--origin <ORIGIN>", help: "the one origin that may (default: *, every origin)" },
+      {
+        flags: "--methods <NAMES>",
+        help: "the methods that it may use, with commas (default: those of each resource)",
+      },
+      {
+        flags: "--headers <NAMES>",
+        help: "the headers that it may send, with commas (default: those of AWS's console)",
+      },
+      { flags: "--credentials", help: "with cookies and client certificates, too; needs --origin" },
+      { flags: "--max-age <SECONDS>", help: "how long a browser may keep what it was allowed" },
+      { flags: "--path <PATHS>", help: "only these resources, with commas (default: all)" },
+      { flags: "--all-answers", help: "let pages read answers that are errors, too, not only successes" },
+      { flags: "--deploy <STAGE>", help: "deploy to this stage then; without it nothing is deployed" },
+      { flags: "--dry-run", help: "show what would change, and change nothing" },
+      account,
+      region,
+      json,
+      endpoint,
+    ],
+    takesServerSettings: false,
+    examples: [
+      "portico cors Petstore --dry-run",
+      "portico cors Petstore --origin https://shop.example --credentials --deploy dev",
+      "portico cors Petstore --path /pets,/pets/{petId} --headers Content-Type,X-Api-Key",
+    ],
+    load: async () => (await import("./run-cors.ts")).runCors,
+  },
 ];

@@ -191,6 +191,38 @@ test("a function that is nowhere is a warning at its line", async () => {
   assert.equal((await get("/pets/1")).status, 200);
 });
 
+test("a route whose calls fail in browsers is a warning at its line, until it is mended", async () => {
+  const file = join(project, "openapi.yaml");
+  const good = readFileSync(file, "utf8");
+  assert.doesNotMatch(up.output, /warning .*(Access-Control|other origins)/, "the example has no such route");
+  for (const [bad, pattern] of [
+    [
+      good.replace("    post:\n      summary: Takes in", "    put:\n      summary: Takes in"),
+      /openapi\.yaml:\d+:5 {2}warning {2}.*Access-Control-Allow-Methods of OPTIONS lacks PUT\n.*put:/,
+    ],
+    [
+      good.replace(/x-amazon-apigateway-gateway-responses:[\s\S]*?\n(?=paths:)/, ""),
+      /openapi\.yaml:1:1 {2}warning {2}The gateway's own errors \(gateway responses DEFAULT_4XX, DEFAULT_5XX\)/,
+    ],
+  ] as const) {
+    assert.notEqual(bad, good);
+    const from = up.output.length;
+    writeFileSync(file, bad);
+    await up.until(pattern, from);
+  }
+  // The header is in a file that all functions share.
+  const shared = join(project, "functions/_pets.mjs");
+  const code = readFileSync(shared, "utf8");
+  const from = up.output.length;
+  writeFileSync(file, good);
+  writeFileSync(shared, code.replace('"Access-Control-Allow-Origin": "*"', ""));
+  await up.until(/warning {2}Only the function listPets can set Access-Control-Allow-Origin here/, from);
+  const again = up.output.length;
+  writeFileSync(shared, code);
+  await up.until(/deployed function/, again);
+  assert.equal((await get("/pets/1")).status, 200);
+});
+
 test("a backend is started again when its files change", async () => {
   const file = join(project, "backend/server.mjs");
   const from = up.output.length;

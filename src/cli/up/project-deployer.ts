@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { PorticoCalls } from "../portico-calls.ts";
 import { type ApiDocument, readApiDocument } from "./api-document.ts";
+import { findCorsWarnings } from "./cors-warnings.ts";
 import { ApiDeployer, type ApiTarget } from "./deploy-api.ts";
 import { FunctionDeployer } from "./deploy-functions.ts";
 import { type FoundFunctions, findFunctions } from "./find-functions.ts";
@@ -95,6 +96,7 @@ export class ProjectDeployer {
         const deployed = await collect(() => api.deploy(calls, document, variables));
         problems.push(...(deployed?.warnings ?? []));
         if (deployed?.isChanged) changed.unshift(document.name);
+        if (deployed) problems.push(...(await findCorsWarnings(calls, api.target.apiId, document, found.functions)));
       }
       return { changed, problems, api: { document: this.#document, target: api.target } };
     } catch (error) {

@@ -1,0 +1,47 @@
+import { readFileSync, statSync } from "node:fs";
+import { readApiState } from "../cors/api-state.ts";
+import { findCorsProblems } from "../cors/find-cors-problems.ts";
+import type { PorticoCalls } from "../portico-calls.ts";
+import type { ApiDocument } from "./api-document.ts";
+import type { LocalFunction } from "./find-functions.ts";
+import { listFiles } from "./package-function.ts";
+import { locate } from "./read-yaml.ts";
+import { type Problem, problemAt } from "./source-text.ts";
+
+/** Warns of routes that pages of other origins can't call, if the document shows that they are meant to. */
+export async function findCorsWarnings(
+  calls: PorticoCalls,
+  restApiId: string,
+  document: ApiDocument,
+  functions: readonly LocalFunction[],
+): Promise<readonly Problem[]> {
+  // Most documents have no trace of CORS: they cost no calls.
+  const hasOptions = document.operations.some(({ method }) => method === "OPTIONS");
+  if (!hasOptions && !/access-control-allow-origin/i.test(document.body.toString())) return [];
+  const namesOrigin = new Map<string, boolean | undefined>();
+  const functionNamesOrigin = (name: string): boolean | undefined => {
+    const source = functions.find((one) => one.name === name);
+    if (source && !namesOrigin.has(name)) namesOrigin.set(name, codeNamesOrigin(source));
+    return namesOrigin.get(name);
+  };
+  const problems: Problem[] = [];
+  for (const { path, method, message } of findCorsProblems(await readApiState(calls, restApiId), functionNamesOrigin)) {
+    const operation = document.operations.find((one) => one.path === path && one.method === method);
+    const pointer = operation?.pointer ?? (path === undefined ? ["x-amazon-apigateway-gateway-responses"] : ["paths"]);
+    problems.push(problemAt("warning", message, document.source, await locate(document.source, pointer)));
+  }
+  return problems;
+}
+
+const filesReadMax = 500;
+const fileBytesMax = 1_000_000;
+
+/** Undefined where there is too much to read. What is installed says nothing: nearly every framework knows the word. */
+function codeNamesOrigin(source: LocalFunction): boolean | undefined {
+  const own = [...listFiles(source).paths].filter(([name]) => !name.includes("node_modules/"));
+  if (own.length > filesReadMax) return undefined;
+  return own.some(
+    ([, path]) =>
+      statSync(path).size <= fileBytesMax && /access-control-allow-origin|cors/i.test(readFileSync(path, "utf8")),
+  );
+}
