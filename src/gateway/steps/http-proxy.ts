@@ -53,6 +53,7 @@ class Relay implements BackendConsumer {
   readonly #exchange: Exchange;
   readonly #plan: HttpProxyPlan;
   readonly #thread: ThreadContext;
+  #call: BackendCall | undefined = undefined;
   #bytes = 0;
 
   constructor(exchange: Exchange, plan: HttpProxyPlan, thread: ThreadContext) {
@@ -77,6 +78,7 @@ class Relay implements BackendConsumer {
     exchange.addGatewayHeaders(relayed.headers);
     relayed.headers.push("X-Amzn-Trace-Id", `Root=${exchange.traceId}`);
     exchange.status = status;
+    this.#call = call;
     request.onDrain = () => call.resume();
     const isEmpty = call.isBodiless(status) && exchange.httpMethod !== "HEAD" && status !== 304;
     request.startResponse(status, relayed.headers, isEmpty ? 0 : contentLength);
@@ -85,6 +87,7 @@ class Relay implements BackendConsumer {
   data(chunk: Buffer): boolean {
     this.#bytes += chunk.length;
     if (this.#bytes > this.#limit) {
+      this.#call?.cancel();
       this.cut();
       return true;
     }

@@ -129,6 +129,7 @@ class ResponseMapper implements BackendConsumer {
   readonly #plan: Omit<HttpPlan, "kind">;
   readonly #select: SelectResponse;
   readonly #thread: ThreadContext;
+  #call: BackendCall | undefined = undefined;
   #isStreaming = false;
   /** What waits for the whole body. */
   #buffered: BufferedAnswer | undefined = undefined;
@@ -151,9 +152,10 @@ class ResponseMapper implements BackendConsumer {
       call.cancel();
       return;
     }
+    this.#call = call;
     const template = chooseResponseTemplate(exchange, response);
     if (needsPayload(exchange, response, template)) {
-      this.#buffered = { response, template, chunks: [], call };
+      this.#buffered = { response, template, chunks: [] };
       return;
     }
     if (template.make !== null) {
@@ -174,15 +176,15 @@ class ResponseMapper implements BackendConsumer {
 
   data(chunk: Buffer): boolean {
     const buffered = this.#buffered;
-    if (!this.#isStreaming && buffered === undefined) return true;
     this.#bytes += chunk.length;
     if (this.#bytes > this.#thread.payloadBytesMax) {
-      if (buffered === undefined) this.#abort();
-      else this.#refuseTooLarge(buffered);
+      this.#call?.cancel();
+      if (buffered !== undefined) this.#refuseTooLarge();
+      else if (this.#isStreaming) this.#abort();
       return true;
     }
-    if (buffered === undefined) return this.#exchange.request.write(chunk);
-    buffered.chunks.push(chunk);
+    if (this.#isStreaming) return this.#exchange.request.write(chunk);
+    buffered?.chunks.push(chunk);
     return true;
   }
 
@@ -192,6 +194,7 @@ class ResponseMapper implements BackendConsumer {
       this.#respond(this.#buffered);
       return;
     }
+    if (!this.#isStreaming) return;
     exchange.request.end();
     exchange.complete();
   }
@@ -209,8 +212,8 @@ class ResponseMapper implements BackendConsumer {
   }
 
   cut(failure: BackendFailure): void {
-    if (this.#buffered === undefined) this.#abort();
-    else this.fail(failure);
+    if (this.#buffered !== undefined) this.fail(failure);
+    else if (this.#isStreaming) this.#abort();
   }
 
   fail(failure: BackendFailure): void {
@@ -223,8 +226,7 @@ class ResponseMapper implements BackendConsumer {
     this.#exchange.complete();
   }
 
-  #refuseTooLarge({ call }: BufferedAnswer): void {
-    call.cancel();
+  #refuseTooLarge(): void {
     this.#exchange.program.responses.finish(this.#exchange, "API_CONFIGURATION_ERROR", {
       hint: `the backend's answer is over the payload limit of ${this.#thread.payloadBytesMax} bytes`,
     });
@@ -238,7 +240,6 @@ interface BufferedAnswer {
   readonly response: IntegrationResponse;
   readonly template: ChosenTemplate;
   readonly chunks: Buffer[];
-  readonly call: BackendCall;
 }
 
 const traceHeader = (exchange: Exchange): readonly string[] => ["X-Amzn-Trace-Id", `Root=${exchange.traceId}`];
