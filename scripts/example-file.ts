@@ -9,6 +9,8 @@ export const examplesFolder = join(import.meta.dirname, "../examples");
 
 export interface Example {
   readonly title: string;
+  /** Programs that it takes besides Node.js. */
+  readonly needs: readonly string[];
   readonly requests: readonly ExampleRequest[];
   /** What `up` must have printed by the end: functions' and backends' lines. */
   readonly prints: readonly string[];
@@ -52,13 +54,16 @@ export function readExample(name: string): Example {
   if (!existsSync(file)) throw new Error(`${file} is not there: CONTRIBUTING.md says what an example has`);
   const {
     title,
+    needs = [],
     requests,
     prints = [],
-  } = known(parse(readFileSync(file, "utf8")), ["title", "requests", "prints"], file);
+  } = known(parse(readFileSync(file, "utf8")), ["title", "needs", "requests", "prints"], file);
   if (typeof title !== "string" || !Array.isArray(requests) || requests.length === 0 || !Array.isArray(prints))
     throw new Error(`${file} needs a title and requests`);
+  if (!Array.isArray(needs)) throw new Error(`${file}: needs is a list`);
   return {
     title,
+    needs: needs.map(String),
     prints: prints.map(String),
     requests: requests.map((one, index) => readRequest(one, folder, `${file}, request ${index + 1}`)),
   };

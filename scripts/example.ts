@@ -1,11 +1,13 @@
 // Shows an example: `npm run example NAME` serves examples/NAME with `portico up` (or with `portico serve` and its
 // setup.sh), makes the requests of its example.yaml and says whether the answers are as expected. Further arguments are
-// flags of `portico up`; with --once it ends then. Without a NAME it lists them.
+// flags of `portico up`; with --once it ends then. Without a NAME it lists them. An example that calls AWS services has a
+// services.mjs, which starts them on this machine and says where they are.
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import { type ExampleRequest, examplesFolder, findDifferences, listExamples, readExample } from "./example-file.ts";
 
 const portico = join(import.meta.dirname, "../bin/portico.js");
@@ -24,7 +26,9 @@ async function show(example: string, flags: readonly string[], isOnce: boolean):
   const hasSetup = existsSync(join(folder, "setup.sh"));
   // A folder of its own: a portico.yaml where this is run is not the example's.
   const cwd = mkdtempSync(join(tmpdir(), "portico-example-"));
-  const program = new Program([...(hasSetup ? ["serve"] : ["up", folder]), "--memory", ...flags], cwd);
+  const services = await startServices(folder);
+  const endpoints = Object.entries(services.endpoints).map(([service, url]) => `--endpoints=${service}=${url}`);
+  const program = new Program([...(hasSetup ? ["serve"] : ["up", folder]), "--memory", ...endpoints, ...flags], cwd);
   try {
     const base = hasSetup ? await setUp(folder, await program.until(/https?:\/\/\S+(?=\s)/)) : await program.baseUrl();
     let failed = base === undefined ? 1 : 0;
@@ -43,8 +47,22 @@ async function show(example: string, flags: readonly string[], isOnce: boolean):
     return failed === 0 ? 0 : 1;
   } finally {
     await program.close();
+    await services.close();
     rmSync(cwd, { recursive: true, force: true });
   }
+}
+
+interface Services {
+  /** URLs by the service's name. */
+  readonly endpoints: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+async function startServices(folder: string): Promise<Services> {
+  const file = join(folder, "services.mjs");
+  if (!existsSync(file)) return { endpoints: {}, close: () => Promise.resolve() };
+  const { start } = (await import(pathToFileURL(file).href)) as { start(): Promise<Services> };
+  return start();
 }
 
 /** Runs setup.sh against the server, with what AWS's tools need; the last word that it prints is the API's URL. */
