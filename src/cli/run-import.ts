@@ -3,6 +3,7 @@ import type { Invocation } from "./commands.ts";
 import { findEndpoint, showEndpoint } from "./endpoint.ts";
 import { connect, hasCode } from "./portico-calls.ts";
 import { type ApiDocument, locateImportProblems, readApiDocument, splitImportMessage } from "./up/api-document.ts";
+import { importDocument } from "./up/import-document.ts";
 import { findProject } from "./up/project.ts";
 import { stageUrls } from "./up/render-routes.ts";
 import { ProblemsError } from "./up/source-text.ts";
@@ -38,8 +39,8 @@ async function importOnce(
   call: (input: Readonly<Record<string, unknown>>) => Promise<Readonly<Record<string, unknown>>>,
 ): Promise<{ readonly id: string; readonly warnings: readonly string[] }> {
   try {
-    const { id, warnings } = await call({ body: document.body });
-    return { id: String(id), warnings: Array.isArray(warnings) ? warnings.map(String) : [] };
+    const { answer, warnings } = await importDocument({ body: document.body }, call);
+    return { id: String(answer["id"]), warnings };
   } catch (error) {
     if (!hasCode(error, "BadRequestException", "LimitExceededException")) throw error;
     const { errors, warnings } = splitImportMessage(error.message);

@@ -7,9 +7,10 @@ type Written = Record<string, unknown>;
 export interface Dialect {
   head(info: Written, server: Server): Written;
   parameter(name: string, location: string, required: boolean): Written;
-  /** Parameters, body and media types of an operation. */
-  request(method: Method, parameters: readonly unknown[]): Written;
-  response(response: MethodResponse): Written;
+  /** Parameters, body and media types of an operation; `texts` are the body's. */
+  request(method: Method, parameters: readonly unknown[], texts: Written): Written;
+  /** `textsOf` are those of a header. */
+  response(response: MethodResponse, textsOf: (header: string) => Written): Written;
   schema(modelSchema: unknown): unknown;
   components(components: { readonly securitySchemes: Written; readonly schemas: Written }): Written;
 }
@@ -32,7 +33,7 @@ export const swagger: Dialect = {
     ...(endpointConfiguration !== undefined && { [endpointExtension]: endpointConfiguration }),
   }),
   parameter: (name, location, required) => ({ name, in: location, required, type: "string" }),
-  request(method, parameters) {
+  request(method, parameters, texts) {
     const models = method.requestModels ?? {};
     const model = models["application/json"];
     const consumes = Object.keys(model === undefined ? (method.methodIntegration?.requestTemplates ?? {}) : models);
@@ -42,19 +43,19 @@ export const swagger: Dialect = {
     const body =
       model === undefined
         ? []
-        : [{ in: "body", name: model, required: true, schema: reference("#/definitions/", model) }];
+        : [{ in: "body", name: model, ...texts, required: true, schema: reference("#/definitions/", model) }];
     return {
       ...(consumes.length > 0 && { consumes }),
       ...(produces.size > 0 && { produces: [...produces] }),
       ...(parameters.length + body.length > 0 && { parameters: [...parameters, ...body] }),
     };
   },
-  response(response) {
+  response(response, textsOf) {
     const model = response.responseModels?.["application/json"];
     return {
       description: `${response.statusCode} response`,
       ...(model !== undefined && { schema: reference("#/definitions/", model) }),
-      ...headers(response, () => ({ type: "string" })),
+      ...headers(response, (_required, name) => ({ ...textsOf(name), type: "string" })),
     };
   },
   schema: (modelSchema) => toDocumentSchema(modelSchema, "#/definitions/", false),
@@ -82,15 +83,19 @@ export const openapi: Dialect = {
     ...(required && { required }),
     schema: { type: "string" },
   }),
-  request: (method, parameters) => ({
+  request: (method, parameters, texts) => ({
     ...(parameters.length > 0 && { parameters }),
     ...(Object.keys(method.requestModels ?? {}).length > 0 && {
-      requestBody: { content: contents(method.requestModels ?? {}), required: true },
+      requestBody: { ...texts, content: contents(method.requestModels ?? {}), required: true },
     }),
   }),
-  response: (response) => ({
+  response: (response, textsOf) => ({
     description: `${response.statusCode} response`,
-    ...headers(response, (required) => ({ ...(required && { required }), schema: { type: "string" } })),
+    ...headers(response, (required, name) => ({
+      ...textsOf(name),
+      ...(required && { required }),
+      schema: { type: "string" },
+    })),
     content: contents(response.responseModels ?? {}),
   }),
   schema: (modelSchema) => toDocumentSchema(modelSchema, "#/components/schemas/", true),
@@ -112,10 +117,10 @@ function contents(models: Readonly<Record<string, string>>): Written {
   );
 }
 
-function headers(response: MethodResponse, header: (required: boolean) => Written): Written {
+function headers(response: MethodResponse, header: (required: boolean, name: string) => Written): Written {
   const prefix = "method.response.header.";
   const written = Object.entries(response.responseParameters ?? {}).flatMap(([key, required]) =>
-    key.startsWith(prefix) ? [[key.slice(prefix.length), header(required)]] : [],
+    key.startsWith(prefix) ? [[key.slice(prefix.length), header(required, key.slice(prefix.length))]] : [],
   );
   return unlessEmpty("headers", Object.fromEntries(written));
 }

@@ -11,7 +11,9 @@ import type {
   RestApiDefinition,
   Stage,
 } from "../definition/rest-api.ts";
+import { DocumentationTexts } from "./documentation-texts.ts";
 import { type Dialect, openapi, swagger } from "./export-dialect.ts";
+import { isObject, type JsonObject, member } from "./json-value.ts";
 
 export interface ExportOptions {
   readonly exportType: "swagger" | "oas30";
@@ -20,10 +22,11 @@ export interface ExportOptions {
   readonly format: "json" | "yaml";
   /** The server's host, for `host` or `servers`. */
   readonly host: string;
+  readonly region: string;
   readonly stage: Stage;
   /** The deployment's createdDate, seconds. */
   readonly deployedAt: number;
-  /** The stage's documentation version, written with the extension `documentation`. */
+  /** The stage's documentation version: its texts are in the document, its parts with the extension `documentation`. */
   readonly documentation?: PublishedDocumentation;
 }
 
@@ -32,21 +35,18 @@ export interface PublishedDocumentation {
   readonly parts: readonly DocumentationPart[];
 }
 
-/** An export that can't be; `code` is the error's name for the caller. */
-export class ExportRefused extends Error {
-  readonly code: "BadRequestException" | "NotImplementedException";
-  constructor(code: ExportRefused["code"], message: string) {
-    super(message);
-    this.code = code;
-  }
-}
+/** An export that can't be: a BadRequestException. */
+export class ExportRefused extends Error {}
 
 interface Writing {
   readonly definition: RestApiDefinition;
   readonly dialect: Dialect;
   readonly withIntegrations: boolean;
   readonly withAuthorizers: boolean;
+  /** The region that Postman signs for; undefined without the extension `postman`. */
+  readonly postmanRegion: string | undefined;
   readonly schemes: SchemeNames;
+  readonly texts: DocumentationTexts;
 }
 
 /** What the security schemes are called; authorizers keep their names. */
@@ -65,10 +65,7 @@ export function exportRestApi(definition: RestApiDefinition, options: ExportOpti
   const unknown = options.extensions.find((extension) => !knownExtensions.includes(extension));
   if (unknown !== undefined) {
     const message = `Invalid extension specified: ${unknown}. Must be one of: [${knownExtensions.join(", ")}]`;
-    throw new ExportRefused("BadRequestException", message);
-  }
-  if (options.extensions.includes("postman")) {
-    throw new ExportRefused("NotImplementedException", "Exporting with Postman extensions is not implemented.");
+    throw new ExportRefused(message);
   }
   const document = exportDocument(definition, options);
   if (options.format === "json") return `${JSON.stringify(document, null, 2)}\n`;
@@ -86,10 +83,13 @@ function exportDocument(definition: RestApiDefinition, options: ExportOptions): 
     dialect,
     withIntegrations: options.extensions.includes("integrations") || options.extensions.includes("apigateway"),
     withAuthorizers: options.extensions.includes("authorizers"),
+    postmanRegion: options.extensions.includes("postman") ? options.region : undefined,
     schemes: { apiKey: freeName("api_key", names), iam: freeName("sigv4", names) },
+    texts: new DocumentationTexts(options.documentation?.parts ?? []),
   };
   const info = {
     ...(restApi.description !== undefined && { description: restApi.description }),
+    ...writing.texts.info,
     version: restApi.version ?? timestamp(options.deployedAt),
     title: restApi.name,
   };
@@ -103,6 +103,7 @@ function exportDocument(definition: RestApiDefinition, options: ExportOptions): 
     ...dialect.components({ securitySchemes: exportSecuritySchemes(writing), schemas: exportModels(writing) }),
     ...(writing.withIntegrations && exportSettings(definition)),
     ...(options.extensions.includes("documentation") && exportDocumentation(options.documentation)),
+    ...writing.texts.of({ type: "API" }),
   };
 }
 
@@ -147,30 +148,42 @@ function exportPaths(writing: Writing): Record<string, unknown> {
   for (const resource of resources) {
     const methods = Object.values(resource.resourceMethods ?? {});
     if (methods.length === 0 && (parents.has(resource.id) || resource.parentId === undefined)) continue;
-    paths[resource.path] = Object.fromEntries(
-      methods.map((method) => [
-        method.httpMethod === "ANY" ? "x-amazon-apigateway-any-method" : method.httpMethod.toLowerCase(),
-        exportMethod(writing, resource, method),
-      ]),
-    );
+    const operations = methods.map((method) => [
+      method.httpMethod === "ANY" ? "x-amazon-apigateway-any-method" : method.httpMethod.toLowerCase(),
+      exportMethod(writing, resource, method),
+    ]);
+    paths[resource.path] = {
+      ...Object.fromEntries(operations),
+      ...writing.texts.of({ type: "RESOURCE", path: resource.path }),
+    };
   }
   return paths;
 }
 
 function exportMethod(writing: Writing, resource: Resource, method: Method): Record<string, unknown> {
-  const { dialect, definition } = writing;
+  const { dialect, definition, texts } = writing;
   const place = `${method.httpMethod} ${resource.path}`;
+  const at = { path: resource.path, method: method.httpMethod };
   refuseWithoutJson(method.requestModels, place);
   for (const response of Object.values(method.methodResponses ?? {})) refuseWithoutJson(response.responseModels, place);
   const validator = definition.requestValidators.find(({ id }) => id === method.requestValidatorId);
   const security = exportSecurity(writing, method);
   return {
+    ...texts.of({ type: "METHOD", ...at }),
     ...(method.operationName !== undefined && { operationId: method.operationName }),
-    ...dialect.request(method, exportParameters(dialect, method)),
+    ...dialect.request(method, exportParameters(writing, resource, method), texts.of({ type: "REQUEST_BODY", ...at })),
     responses: Object.fromEntries(
-      Object.values(method.methodResponses ?? {}).map((response) => [response.statusCode, dialect.response(response)]),
+      Object.values(method.methodResponses ?? {}).map((response) => {
+        const { statusCode } = response;
+        const written = dialect.response(response, (name) =>
+          texts.of({ type: "RESPONSE_HEADER", ...at, statusCode, name }),
+        );
+        return [statusCode, { ...written, ...texts.of({ type: "RESPONSE", ...at, statusCode }) }];
+      }),
     ),
     ...(security.length > 0 && { security }),
+    ...(writing.postmanRegion !== undefined &&
+      method.authorizationType === "AWS_IAM" && { "x-postman-meta": postmanSignature(writing.postmanRegion) }),
     ...(writing.withIntegrations &&
       validator !== undefined && { "x-amazon-apigateway-request-validator": validator.name }),
     ...(writing.withIntegrations &&
@@ -180,20 +193,33 @@ function exportMethod(writing: Writing, resource: Resource, method: Method): Rec
   };
 }
 
+/** How Postman is told to sign a request; its reader takes this of an operation. */
+const postmanSignature = (region: string): JsonObject => ({
+  currentHelper: "awsSigV4",
+  helperAttributes: { accessKey: "", secretKey: "", region, service: "execute-api" },
+});
+
 /** AWS: API Gateway Developer Guide, "Export a REST API from API Gateway", note. */
 function refuseWithoutJson(models: Readonly<Record<string, string>> | undefined, place: string): void {
   const types = Object.keys(models ?? {});
   if (types.length === 0 || types.includes("application/json")) return;
-  throw new ExportRefused("BadRequestException", `Only found non-JSON body models for ${place}`);
+  throw new ExportRefused(`Only found non-JSON body models for ${place}`);
 }
 
-function exportParameters(dialect: Dialect, method: Method): unknown[] {
+const documentedAs: Readonly<Record<string, string>> = {
+  path: "PATH_PARAMETER",
+  querystring: "QUERY_PARAMETER",
+  header: "REQUEST_HEADER",
+};
+
+function exportParameters({ dialect, texts }: Writing, resource: Resource, method: Method): unknown[] {
   return Object.entries(method.requestParameters ?? {}).flatMap(([key, required]) => {
     const [, location, name] = /^method\.request\.(path|querystring|header)\.(.+)$/.exec(key) ?? [];
     if (location === undefined || name === undefined) return [];
     // OpenAPI knows no optional path parameters.
     const where = location === "querystring" ? "query" : location;
-    return [dialect.parameter(name, where, required || where === "path")];
+    const entity = { type: documentedAs[location]!, path: resource.path, method: method.httpMethod, name };
+    return [{ ...dialect.parameter(name, where, required || where === "path"), ...texts.of(entity) }];
   });
 }
 
@@ -213,7 +239,13 @@ function exportSecuritySchemes(writing: Writing): Record<string, unknown> {
   const iam = { type: "apiKey", name: "Authorization", in: "header", "x-amazon-apigateway-authtype": "awsSigv4" };
   return {
     ...Object.fromEntries(
-      definition.authorizers.map((authorizer) => [authorizer.name, exportAuthorizer(writing, authorizer)]),
+      definition.authorizers.map((authorizer) => [
+        authorizer.name,
+        {
+          ...exportAuthorizer(writing, authorizer),
+          ...writing.texts.of({ type: "AUTHORIZER", name: authorizer.name }),
+        },
+      ]),
     ),
     ...(methods.some((method) => method.apiKeyRequired) && { [schemes.apiKey]: key }),
     ...(methods.some((method) => method.authorizationType === "AWS_IAM") && { [schemes.iam]: iam }),
@@ -269,7 +301,7 @@ function plain({ selectionPattern, ...response }: IntegrationResponse): Omit<Int
 }
 
 /** Models by name; of those that every API has, the ones in use. */
-function exportModels({ definition, dialect }: Writing): Record<string, unknown> {
+function exportModels({ definition, dialect, texts }: Writing): Record<string, unknown> {
   const used = new Set(definition.models.flatMap((model) => referencedModels(model.schema)));
   for (const method of definition.resources.flatMap((resource) => Object.values(resource.resourceMethods ?? {}))) {
     for (const name of Object.values(method.requestModels ?? {})) used.add(name);
@@ -278,7 +310,16 @@ function exportModels({ definition, dialect }: Writing): Record<string, unknown>
     }
   }
   const models = definition.models.filter((model) => used.has(model.name) || !defaultModels.has(model.name));
-  return Object.fromEntries(models.map((model) => [model.name, dialect.schema(parsedSchema(model))]));
+  const written = Object.fromEntries(models.map((model) => [model.name, dialect.schema(parsedSchema(model))]));
+  for (const [path, said] of texts.models()) describeModel(written, path.split("."), said);
+  return written;
+}
+
+/** Writes the texts over those of a model, or of a property below it (`Pet.name`), if it is there. */
+function describeModel(models: Record<string, unknown>, [name, ...path]: string[], texts: JsonObject): void {
+  let schema = member(models, name!);
+  for (const property of path) schema = member(member(schema, "properties"), property);
+  if (isObject(schema)) Object.assign(schema, texts);
 }
 
 function parsedSchema(model: Model): unknown {

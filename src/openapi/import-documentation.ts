@@ -1,14 +1,17 @@
 import type { IdSource } from "../base/ids.ts";
 import {
   completeLocation,
+  type DocumentationLocation,
   type DocumentationPart,
   describeLocation,
   locationKey,
   parseProperties,
 } from "../definition/documentation.ts";
+import { textsOf, textsOfInfo } from "./documentation-texts.ts";
 import { ImportLog } from "./import-log.ts";
 import { isObject, type JsonObject, member, membersOf, scalarText } from "./json-value.ts";
 import { parseDocument } from "./parse-document.ts";
+import type { ApiDocument } from "./read-document.ts";
 
 /** AWS: API Gateway developer guide, "x-amazon-apigateway-documentation object". */
 export const documentationExtension = "x-amazon-apigateway-documentation";
@@ -27,18 +30,63 @@ interface DocumentationImportOptions {
   readonly ids: IdSource;
 }
 
+const documentedAs: Readonly<Record<string, string>> = {
+  path: "PATH_PARAMETER",
+  querystring: "QUERY_PARAMETER",
+  header: "REQUEST_HEADER",
+};
+
 /**
- * The parts of `x-amazon-apigateway-documentation`, merged into the existing ones or in their place; a part that stays
- * at its location keeps its id. Undefined if the document does not have the extension.
+ * The documentation extension of a document that is imported whole: its own, or, without one, what the document says of
+ * its entities where they are. Undefined if it says nothing.
+ */
+export function documentedBy(api: ApiDocument): unknown {
+  const extension = member(api.source, documentationExtension);
+  if (extension !== undefined && extension !== null) return extension;
+  const documentationParts: { readonly location: DocumentationLocation; readonly properties: JsonObject }[] = [];
+  const note = (location: DocumentationLocation, properties: JsonObject): void => {
+    if (Object.keys(properties).length > 0) documentationParts.push({ location, properties });
+  };
+  const say = (location: DocumentationLocation, source: JsonObject): void =>
+    note(location, textsOf(location.type, source));
+  const info = textsOfInfo(api.source);
+  note({ type: "API" }, { ...textsOf("API", api.source), ...(Object.keys(info).length > 0 && { info }) });
+  for (const [name, scheme] of api.securitySchemes) say({ type: "AUTHORIZER", name }, scheme);
+  for (const { path, source, operations } of api.paths) {
+    say({ type: "RESOURCE", path }, source);
+    for (const { httpMethod: method, ...operation } of operations) {
+      const at = { path, method };
+      say({ type: "METHOD", ...at }, operation.source);
+      for (const { location, name, source: parameter } of operation.parameters) {
+        say({ type: documentedAs[location]!, ...at, name }, parameter);
+      }
+      say({ type: "REQUEST_BODY", ...at }, operation.bodySource);
+      for (const { statusCode, source: response, headers } of operation.responses) {
+        const { description, ...others } = response;
+        // The text that AWS's exports fill in is none.
+        const isFilledIn = description === `${statusCode} response` || description === "";
+        say({ type: "RESPONSE", ...at, statusCode }, isFilledIn ? others : response);
+        for (const header of headers) {
+          say({ type: "RESPONSE_HEADER", ...at, statusCode, name: header.name }, header.source);
+        }
+      }
+    }
+  }
+  // A model keeps its texts in its schema.
+  return documentationParts.length === 0 ? undefined : { documentationParts };
+}
+
+/**
+ * The parts of a documentation extension, merged into the existing ones or in their place; a part that stays at its
+ * location keeps its id. Undefined if there is no extension.
  * AWS: API Gateway developer guide, "Import API documentation".
  */
 export function importDocumentation(
-  source: JsonObject,
+  extension: unknown,
   existing: readonly DocumentationPart[],
   { mode, ids }: DocumentationImportOptions,
   log: ImportLog,
 ): DocumentationImport | undefined {
-  const extension = member(source, documentationExtension);
   if (extension === undefined || extension === null) return undefined;
   const list = member(extension, "documentationParts") ?? [];
   if (!isObject(extension) || !Array.isArray(list)) {
@@ -113,7 +161,7 @@ export function importDocumentationParts(
     return { kind: "refused", message: invalidInput, reason };
   }
   const log = new ImportLog();
-  const result = importDocumentation(parsed.document, existing, options, log);
+  const result = importDocumentation(member(parsed.document, documentationExtension), existing, options, log);
   if (result === undefined)
     log.warn(`Extension ${documentationExtension} is missing: no documentation part is changed.`);
   if (log.hasErrors) return { kind: "refused", message: log.refusal() };

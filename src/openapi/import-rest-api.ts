@@ -9,7 +9,7 @@ import {
   type IntegrationBounds,
   type References,
 } from "../definition/rules.ts";
-import { importDocumentation } from "./import-documentation.ts";
+import { documentedBy, importDocumentation } from "./import-documentation.ts";
 import { MalformedIntegration, readIntegration, readIntegrationResponses } from "./import-integration.ts";
 import { ImportLog } from "./import-log.ts";
 import { ModelImport } from "./import-models.ts";
@@ -188,7 +188,7 @@ class RestApiImport {
     };
   }
 
-  /** A document without the extension says nothing of the documentation: what there is stays, in every mode. */
+  /** A document that says nothing of its documentation leaves what there is, in every mode. */
   #documentation(): Pick<RestApiDefinition, "documentationParts"> {
     const existing = this.#base.documentationParts;
     const { ignoreDocumentation, mode, ids } = this.#options;
@@ -196,7 +196,7 @@ class RestApiImport {
       ignoreDocumentation === true
         ? undefined
         : importDocumentation(
-            this.#api.source,
+            documentedBy(this.#api),
             existing ?? [],
             { mode: mode === "merge" ? "merge" : "overwrite", ids },
             this.#log,
@@ -271,7 +271,7 @@ class RestApiImport {
   #methodResponses(operation: Operation): Record<string, MethodResponse> {
     const responses: Record<string, MethodResponse> = {};
     for (const { statusCode, headers, contents } of operation.responses) {
-      const parameters = headers.map(([name, required]) => [`method.response.header.${name}`, required]);
+      const parameters = headers.map(({ name, required }) => [`method.response.header.${name}`, required]);
       const responseModels = this.#modelsOf(contents);
       responses[statusCode] = {
         statusCode,

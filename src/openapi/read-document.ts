@@ -28,6 +28,7 @@ export interface ApiDocument {
 
 export interface DocumentPath {
   readonly path: string;
+  readonly source: JsonObject;
   readonly operations: readonly Operation[];
 }
 
@@ -37,6 +38,8 @@ export interface Operation {
   readonly source: JsonObject;
   readonly operationId: string | undefined;
   readonly parameters: readonly Parameter[];
+  /** Where the bodies are described: the parameter of Swagger 2.0, or `requestBody`. */
+  readonly bodySource: JsonObject;
   readonly bodies: readonly Content[];
   readonly responses: readonly OperationResponse[];
   /** The operation's own, or the document's. */
@@ -44,6 +47,7 @@ export interface Operation {
 }
 
 export interface Parameter {
+  readonly source: JsonObject;
   readonly location: "path" | "querystring" | "header";
   readonly name: string;
   readonly required: boolean;
@@ -55,10 +59,16 @@ export interface Content {
 }
 
 export interface OperationResponse {
+  readonly source: JsonObject;
   readonly statusCode: string;
-  /** Header name → is it required. */
-  readonly headers: readonly [string, boolean][];
+  readonly headers: readonly ResponseHeader[];
   readonly contents: readonly Content[];
+}
+
+export interface ResponseHeader {
+  readonly name: string;
+  readonly required: boolean;
+  readonly source: JsonObject;
 }
 
 const anyMethod = "x-amazon-apigateway-any-method";
@@ -216,7 +226,7 @@ function readPath(reading: Reading, path: string, item: unknown): DocumentPath[]
       reading.log.warn(`Parse issue: attribute paths.'${path}'(${name}) is not of type \`object\``);
     }
   }
-  return [{ path, operations }];
+  return [{ path, source: pathItem, operations }];
 }
 
 function readOperation(reading: Reading, pathItem: JsonObject, operation: JsonObject, place: Place): Operation {
@@ -226,6 +236,8 @@ function readOperation(reading: Reading, pathItem: JsonObject, operation: JsonOb
     source: operation,
     operationId: textMember(operation, "operationId"),
     parameters: parameters.flatMap((parameter) => mappedParameter(reading, parameter, place)),
+    bodySource:
+      parameters.find((parameter) => parameter["in"] === "body") ?? followed(reading, operation["requestBody"]),
     bodies: reading.dialect.bodies(reading, operation, parameters, place),
     responses: readResponses(reading, operation, place),
     security: Array.isArray(operation["security"]) ? operation["security"] : listMember(reading.document, "security"),
@@ -257,7 +269,9 @@ function mappedParameter(reading: Reading, parameter: JsonObject, place: Place):
     return [];
   }
   const required = member(parameter, "required");
-  return [{ location, name, required: location === "path" ? required !== false : required === true }];
+  return [
+    { source: parameter, location, name, required: location === "path" ? required !== false : required === true },
+  ];
 }
 
 function readResponses(reading: Reading, operation: JsonObject, place: Place): OperationResponse[] {
@@ -275,11 +289,12 @@ function readResponses(reading: Reading, operation: JsonObject, place: Place): O
     const value = isObject(resolved.value) ? resolved.value : {};
     return [
       {
+        source: value,
         statusCode,
-        headers: membersOf(value["headers"]).map(([name, header]): [string, boolean] => [
-          name,
-          member(followed(reading, header), "required") === true,
-        ]),
+        headers: membersOf(value["headers"]).map(([name, header]) => {
+          const source = followed(reading, header);
+          return { name, required: member(source, "required") === true, source };
+        }),
         contents: reading.dialect.contents(reading, operation, value),
       },
     ];

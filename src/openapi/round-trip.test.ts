@@ -35,11 +35,10 @@ for (const exportType of ["oas30", "swagger"] as const) {
   }
 }
 
-function anExport(options: Partial<ExportOptions>): ExportOptions {
+function anExport(options: Pick<ExportOptions, "exportType" | "format">): ExportOptions {
   return {
-    exportType: "oas30",
+    region: "us-east-1",
     extensions: ["integrations", "authorizers"],
-    format: "json",
     host: "localhost:4566",
     stage: aStage(),
     deployedAt: 1_500_000_000,

@@ -82,6 +82,7 @@ function assertExports(definition: RestApiDefinition, text: string): void {
       extensions: ["integrations", "authorizers"],
       format: random() < 0.05 ? "yaml" : "json",
       host: "localhost:4566",
+      region: "us-east-1",
       stage: aStage(),
       deployedAt: 1_500_000_000,
     });

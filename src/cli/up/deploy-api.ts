@@ -1,6 +1,7 @@
 import { hasCode, type PorticoCalls } from "../portico-calls.ts";
 import { type ApiDocument, locateImportProblems, splitImportMessage } from "./api-document.ts";
 import { deriveApiId } from "./derive-api-id.ts";
+import { importDocument } from "./import-document.ts";
 import { locate } from "./read-yaml.ts";
 import { type Problem, ProblemsError, problemAt } from "./source-text.ts";
 
@@ -64,9 +65,8 @@ export class ApiDeployer {
       await calls.call("apigateway", "CreateRestApi", { name: document.name, tags: { _custom_id_: restApiId } });
     try {
       const input = { restApiId, mode: "overwrite", body: document.body };
-      const { warnings } = await calls.call("apigateway", "PutRestApi", input);
-      const texts = Array.isArray(warnings) ? warnings.filter((text) => typeof text === "string") : [];
-      return await locateImportProblems(texts, "warning", document);
+      const { warnings } = await importDocument(input, (given) => calls.call("apigateway", "PutRestApi", given));
+      return await locateImportProblems(warnings, "warning", document);
     } catch (error) {
       // An empty API would be left behind.
       if (!isThere) await calls.find("apigateway", "DeleteRestApi", { restApiId });

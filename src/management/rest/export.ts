@@ -2,7 +2,7 @@ import type { GetExportRequest } from "@aws-sdk/client-api-gateway";
 import type { Deployment, RestApiDefinition, Stage } from "../../definition/rest-api.ts";
 import { restKinds } from "../../definition/rest-api.ts";
 import type { ExportOptions } from "../../openapi/export-rest-api.ts";
-import { ApiError, badRequest, notFound } from "../../protocol/errors.ts";
+import { badRequest, notFound } from "../../protocol/errors.ts";
 import type { Operations } from "../../protocol/operation.ts";
 import { reading } from "./define-resource.ts";
 import { publishedDocumentation } from "./documentation-version.ts";
@@ -29,14 +29,13 @@ async function getExport(work: Work): Promise<unknown> {
   const deployment = await work.tx.get<Deployment>(restKinds.deployment, id);
   if (snapshot === undefined || deployment === undefined) throw notFound("Invalid Deployment identifier specified");
   const format = /\byaml\b/i.test(input.accepts ?? "") ? "yaml" : "json";
-  const documentation = extensions.includes("documentation")
-    ? await publishedDocumentation(work.tx, api.id, stage.documentationVersion)
-    : undefined;
+  const documentation = await publishedDocumentation(work.tx, api.id, stage.documentationVersion);
   const document = await writeDocument(snapshot.body, {
     exportType: exportType as "swagger" | "oas30",
     extensions,
     format,
     host: `${api.id}.execute-api.${work.call.region}.amazonaws.com`,
+    region: work.call.region,
     stage,
     deployedAt: deployment.body.createdDate,
     ...(documentation !== undefined && { documentation }),
@@ -58,7 +57,7 @@ async function writeDocument(definition: RestApiDefinition, options: ExportOptio
   try {
     return exportRestApi(definition, options);
   } catch (error) {
-    throw error instanceof ExportRefused ? new ApiError(error.code, error.message) : error;
+    throw error instanceof ExportRefused ? badRequest(error.message) : error;
   }
 }
 

@@ -56,7 +56,9 @@ async function importInto(
     );
   }
   if ((definition.documentationParts?.length ?? 0) > work.limits.documentationPartsPerApi) {
-    throw badRequest(`Errors found during import:\n\t${limitMessage("documentationPartsPerApi")}`);
+    throw badRequest(`Errors found during import:\n\t${limitMessage("documentationPartsPerApi")}`, {
+      hint: "each description of the document is a documentation part; parameters ignore=documentation leaves them out",
+    });
   }
   return { definition, warnings };
 }

@@ -98,6 +98,7 @@ function exported(definition: RestApiDefinition, options: CaseOptions): string {
     extensions: options.extensions.split(",").filter((extension) => extension !== ""),
     format: "yaml",
     host: "api1234567.execute-api.us-east-1.amazonaws.com",
+    region: "us-east-1",
     stage: aStage({ stageName: "prod" }),
     deployedAt: 1_500_000_000,
     documentation: {

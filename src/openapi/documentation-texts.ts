@@ -1,0 +1,108 @@
+import { type DocumentationLocation, type DocumentationPart, parseProperties } from "../definition/documentation.ts";
+import { isObject, type JsonObject, membersOf } from "./json-value.ts";
+
+/**
+ * What of a part's content a document has a place for, by the part's type; extensions (`x-…`) besides. What is an
+ * entity's own (title and version of the API) stays its own, as in AWS's sample export.
+ * AWS: API Gateway developer guide, "Publish API documentation using the API Gateway REST API".
+ */
+const attributes: Readonly<Record<string, readonly string[]>> = {
+  API: ["tags", "externalDocs"],
+  RESOURCE: [],
+  METHOD: ["summary", "description", "tags", "externalDocs", "deprecated"],
+  PATH_PARAMETER: ["description"],
+  QUERY_PARAMETER: ["description"],
+  REQUEST_HEADER: ["description"],
+  REQUEST_BODY: ["description"],
+  RESPONSE: ["description"],
+  RESPONSE_HEADER: ["description"],
+  RESPONSE_BODY: [],
+  AUTHORIZER: ["description"],
+  MODEL: ["title", "description"],
+};
+const infoAttributes: readonly string[] = ["description", "termsOfService", "contact", "license"];
+
+/** Types whose content holds for what is below or beside them, too. */
+const isInherited = (type: string): boolean => !["API", "RESOURCE", "AUTHORIZER", "MODEL"].includes(type);
+
+/** Texts don't configure an API: its own extensions are the definition's. */
+const isExtension = (name: string): boolean => name.startsWith("x-") && !name.startsWith("x-amazon-apigateway-");
+
+/** What a document says of an entity where the entity is; extensions are other tools' and no documentation. */
+export const textsOf = (type: string, source: JsonObject): JsonObject => picked(source, attributes[type] ?? []);
+
+/** What a document says in its `info`. */
+export const textsOfInfo = (source: JsonObject): JsonObject =>
+  isObject(source["info"]) ? picked(source["info"], infoAttributes) : {};
+
+const picked = (content: JsonObject, names: readonly string[]): JsonObject =>
+  Object.fromEntries(membersOf(content).filter(([name]) => names.includes(name)));
+
+const pickedWithExtensions = (content: JsonObject, names: readonly string[]): JsonObject =>
+  Object.fromEntries(membersOf(content).filter(([name]) => names.includes(name) || isExtension(name)));
+
+/** Whose texts are asked for; a member that does not apply is absent. */
+export type DocumentedEntity = DocumentationLocation;
+
+/** The texts of a version's parts, found by the entities that they are of. */
+export class DocumentationTexts {
+  readonly #parts = new Map<string, { readonly location: DocumentationLocation; readonly content: JsonObject }[]>();
+
+  constructor(parts: readonly DocumentationPart[]) {
+    for (const { location, properties } of parts) {
+      const content = parseProperties(properties);
+      if (content === undefined) continue;
+      const ofType = this.#parts.get(location.type) ?? [];
+      this.#parts.set(location.type, ofType);
+      ofType.push({ location, content });
+    }
+    for (const ofType of this.#parts.values()) ofType.sort((left, right) => rank(right.location) - rank(left.location));
+  }
+
+  /** What a document says of the entity: its own part's, or else the most specific one's that it inherits from. */
+  of(entity: DocumentedEntity): JsonObject {
+    return pickedWithExtensions(this.#content(entity), attributes[entity.type] ?? []);
+  }
+
+  /** What a document's `info` says. */
+  get info(): JsonObject {
+    const { info } = this.#content({ type: "API" });
+    return isObject(info) ? pickedWithExtensions(info, infoAttributes) : {};
+  }
+
+  /** Paths into the models' properties with what is said there: `Pet.name`, and without a dot the model itself. */
+  models(): readonly [string, JsonObject][] {
+    return (this.#parts.get("MODEL") ?? []).flatMap(({ location, content }): [string, JsonObject][] =>
+      location.name === undefined ? [] : [[location.name, pickedWithExtensions(content, attributes["MODEL"]!)]],
+    );
+  }
+
+  #content(entity: DocumentedEntity): JsonObject {
+    const covers = isInherited(entity.type) ? coversBelow : coversExactly;
+    // The most specific part is first.
+    return this.#parts.get(entity.type)?.find(({ location }) => covers(location, entity))?.content ?? {};
+  }
+}
+
+/**
+ * AWS: API Gateway developer guide, "Representation of API documentation in API Gateway", "Inherit content from an API
+ * entity of more general specifications": precedence is path before status code.
+ */
+function rank({ path = "/", method = "*", statusCode = "*" }: DocumentationLocation): number {
+  const depth = path === "/" ? 0 : path.split("/").length - 1;
+  return depth * 4 + (statusCode === "*" ? 0 : 2) + (method === "*" ? 0 : 1);
+}
+
+const coversExactly = (location: DocumentationLocation, entity: DocumentedEntity): boolean =>
+  (location.path ?? "/") === (entity.path ?? "/") && location.name === entity.name;
+
+function coversBelow(location: DocumentationLocation, entity: DocumentedEntity): boolean {
+  const { path = "/", method = "*", statusCode = "*" } = location;
+  const own = entity.path ?? "/";
+  return (
+    (path === "/" || own === path || own.startsWith(`${path}/`)) &&
+    (method === "*" || method === entity.method) &&
+    (statusCode === "*" || statusCode === entity.statusCode) &&
+    location.name === entity.name
+  );
+}
