@@ -13,6 +13,15 @@ import type { Bench } from "../bench.ts";
 import { load, median } from "../measure.ts";
 
 const code = "exports.handler = async (event) => ({ statusCode: 200, body: JSON.stringify({ path: event.path }) });";
+const streamingCode = `
+  const piece = Buffer.alloc(65_536, 97);
+  exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+    const answer = awslambda.HttpResponseStream.from(stream, { statusCode: 200 });
+    for (let n = 0; n < 16; n++) {
+      if (!answer.write(piece)) await new Promise((resolve) => answer.once("drain", resolve));
+    }
+    answer.end();
+  });`;
 
 export const bench: Bench = {
   title: "a warm Node.js function behind AWS_PROXY; server, function and wrk share two cores",
@@ -20,11 +29,14 @@ export const bench: Bench = {
   async run() {
     const portico = await startPortico({ args: ["--threads", "2"] });
     try {
-      const url = await deploy(portico.url);
+      const url = await deploy(portico.url, "bench", code);
+      const streamingUrl = await deploy(portico.url, "streaming", streamingCode);
       await load(url, { seconds: 2 });
+      await load(streamingUrl, { seconds: 2 });
       return {
         "requests/s, 32 connections": await median(3, () => load(url)),
         "requests/s, 1 connection": await load(url, { connections: 1 }),
+        "streamed answers of 1 MB/s, 8 connections": await median(3, () => load(streamingUrl, { connections: 8 })),
       };
     } finally {
       await portico.stop();
@@ -32,8 +44,10 @@ export const bench: Bench = {
   },
 };
 
+const lambdaPath = "arn:aws:apigateway:us-east-1:lambda:path";
+
 /** An API of one method with its function; the URL of the method. */
-async function deploy(endpoint: string): Promise<string> {
+async function deploy(endpoint: string, name: string, source: string): Promise<string> {
   const options = {
     endpoint,
     region: "us-east-1",
@@ -43,23 +57,23 @@ async function deploy(endpoint: string): Promise<string> {
   const gateway = new APIGatewayClient(options);
   const { FunctionArn } = await lambda.send(
     new CreateFunctionCommand({
-      FunctionName: "bench",
+      FunctionName: name,
       Role: "arn:aws:iam::000000000000:role/any",
       Runtime: "nodejs22.x",
       Handler: "index.handler",
       MemorySize: 256,
-      Code: { ZipFile: zipSync({ "index.js": strToU8(code) }) },
+      Code: { ZipFile: zipSync({ "index.js": strToU8(source) }) },
     }),
   );
   await lambda.send(
     new AddPermissionCommand({
-      FunctionName: "bench",
+      FunctionName: name,
       StatementId: "gateway",
       Action: "lambda:InvokeFunction",
       Principal: "apigateway.amazonaws.com",
     }),
   );
-  const { id: restApiId } = await gateway.send(new CreateRestApiCommand({ name: "bench" }));
+  const { id: restApiId } = await gateway.send(new CreateRestApiCommand({ name }));
   const { items } = await gateway.send(new GetResourcesCommand({ restApiId }));
   const method = { restApiId, resourceId: items?.[0]?.id, httpMethod: "GET" };
   await gateway.send(new PutMethodCommand({ ...method, authorizationType: "NONE" }));
@@ -68,7 +82,12 @@ async function deploy(endpoint: string): Promise<string> {
       ...method,
       type: "AWS_PROXY",
       integrationHttpMethod: "POST",
-      uri: `arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${FunctionArn}/invocations`,
+      ...(source === streamingCode
+        ? {
+            responseTransferMode: "STREAM",
+            uri: `${lambdaPath}/2021-11-15/functions/${FunctionArn}/response-streaming-invocations`,
+          }
+        : { uri: `${lambdaPath}/2015-03-31/functions/${FunctionArn}/invocations` }),
     }),
   );
   await gateway.send(new CreateDeploymentCommand({ restApiId, stageName: "prod" }));
