@@ -258,6 +258,27 @@ test("what a stream is still given after its invocation does not reach the next 
   assert.equal(payloadOf(await invoke()), "second");
 });
 
+test("what a failed invocation had not sent yet does not reach the next one", async (t) => {
+  const { invoke } = await start(
+    t,
+    streaming(`
+      if (event.fail) { stream.write(Buffer.alloc(8 << 20, 97)); throw new Error("first"); }
+      for (let n = 0; n < 20; n++) await new Promise(setImmediate);
+      stream.end("second")`),
+    { memoryMb: 256 },
+  );
+  const sink = new Sink();
+  sink.isSlow = true;
+  const failed = invoke({ fail: true }, { sink });
+  await until(() => sink.bytes > 0);
+  sink.isSlow = false;
+  sink.resume?.();
+  functionError(await failed);
+  const next = new Sink();
+  payloadOf(await invoke({}, { sink: next }));
+  assert.equal(next.text, "second");
+});
+
 test("a handler with a high-water mark of its own, and one of three parameters on Node.js 24", async (t) => {
   const { invoke } = await start(
     t,

@@ -368,11 +368,10 @@ class ResponseStream extends Writable {
 
   _write(chunk, _encoding, callback) {
     const { socket } = this.#invocation;
-    // The next invocation is another one's.
-    if (this.#invocation !== current) return callback();
     let at = 0;
     const send = () => {
-      while (at < chunk.length) {
+      // The next invocation is another one's.
+      while (at < chunk.length && this.#invocation === current) {
         const piece = chunk.subarray(at, at + chunkBytesMax);
         at += piece.length;
         if (!sendFrame(socket, kindChunk, "", piece)) {
