@@ -29,6 +29,7 @@ const titles: Readonly<Record<ModelName, string>> = {
   lambda: "Lambda",
   sts: "STS",
   iam: "IAM",
+  logs: "CloudWatch Logs",
 };
 
 function operationsPage(): string {
@@ -58,9 +59,15 @@ function operationRows(name: ModelName): string[] {
   const handlers = served[name] ?? {};
   const unknown = Object.keys(handlers).find((operation) => !(operation in model.operations));
   if (unknown !== undefined) throw new Error(`${name} has a handler for ${unknown}, which its model does not have.`);
-  const isQuery = model.metadata.protocol === "query";
+  const { protocol, targetPrefix } = model.metadata;
+  const requests = {
+    query: (operation: string) => `Action=${operation}`,
+    json: (operation: string) => `X-Amz-Target: ${targetPrefix}.${operation}`,
+    "rest-json": (_: string, { method, requestUri }: { method: string; requestUri: string }) =>
+      `${method} ${requestUri}`,
+  };
   const rows = Object.entries(model.operations).map(([operation, { http }]) => {
-    const request = isQuery ? `Action=${operation}` : `${http.method} ${http.requestUri}`;
+    const request = requests[protocol](operation, http);
     return `| ${operation} | \`${request}\` | ${operation in handlers ? "served" : "501"} |`;
   });
   return ["| Operation | Request | State |", "|---|---|---|", ...rows];

@@ -5,7 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { ManualClock } from "../base/clock.ts";
 import { randomIds } from "../base/ids.ts";
 import { type Client, makeClient, ServiceError } from "./client.ts";
-import { notFound } from "./errors.ts";
+import { ApiError, notFound } from "./errors.ts";
 import { makeManagement } from "./management.ts";
 import type { CallContext } from "./operation.ts";
 
@@ -13,6 +13,7 @@ describe("the client", () => {
   let server: Server;
   let client: Client;
   let lambda: Client;
+  let logs: Client;
   const calls: { input: Record<string, unknown>; context: CallContext }[] = [];
   const note = async (input: Record<string, unknown>, context: CallContext): Promise<void> => {
     calls.push({ input, context });
@@ -45,6 +46,16 @@ describe("the client", () => {
           model: "lambda",
           operations: { Invoke: async () => ({ StatusCode: 200, Payload: Buffer.from("7"), ExecutedVersion: "1" }) },
         },
+        {
+          model: "logs",
+          operations: {
+            CreateLogGroup: note,
+            DeleteLogGroup: async () => {
+              throw new ApiError("ResourceNotFoundException", "The specified log group does not exist.");
+            },
+            ListTagsLogGroup: async () => ({ tags: { a: "b" } }),
+          },
+        },
       ],
       {
         clock: new ManualClock(0),
@@ -68,6 +79,7 @@ describe("the client", () => {
     const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     client = makeClient({ endpoint, model: "apigateway", region: "eu-west-1", accessKeyId: "123456789012" });
     lambda = makeClient({ endpoint, model: "lambda" });
+    logs = makeClient({ endpoint, model: "logs", region: "eu-west-1", accessKeyId: "123456789012" });
   });
   after(() => {
     server.closeAllConnections();
@@ -104,6 +116,20 @@ describe("the client", () => {
     assert.equal(error.code, "NotFoundException");
     assert.equal(error.status, 404);
     assert.equal(error.message, "Invalid API identifier specified");
+  });
+
+  it("speaks AWS JSON with services that do", async () => {
+    assert.deepEqual(await logs.call("CreateLogGroup", { logGroupName: "g", tags: { k: "v" } }), {});
+    assert.deepEqual(calls.at(-1)?.input, { logGroupName: "g", tags: { k: "v" } });
+    assert.equal(calls.at(-1)?.context.region, "eu-west-1");
+    assert.deepEqual(await logs.call("ListTagsLogGroup", { logGroupName: "g" }), { tags: { a: "b" } });
+    const error = await logs.call("DeleteLogGroup", { logGroupName: "g" }).catch((thrown: unknown) => thrown);
+    assert.ok(error instanceof ServiceError);
+    assert.deepEqual(
+      [error.code, error.status, error.message],
+      ["ResourceNotFoundException", 400, "The specified log group does not exist."],
+    );
+    await assert.rejects(logs.call("CreateLogGroup", { x: 1 }), /no member x/);
   });
 
   it("refuses what the operation does not have before sending anything", async () => {

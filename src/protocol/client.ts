@@ -2,13 +2,14 @@ import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { bounds } from "../base/bounds.ts";
 import { decodeText, makeJsonDecoders, setOwn } from "./decode.ts";
+import { jsonContentType } from "./dialect.ts";
 import { encodeText, makeJsonEncoders } from "./encode.ts";
 import { loadModel, type Model, type ModelName, type OperationModel, type Shape, shapeOf, wireName } from "./model.ts";
 
 export interface ClientOptions {
   /** `http://127.0.0.1:4566`. */
   readonly endpoint: string;
-  /** A service that speaks restJson1. */
+  /** A service that speaks restJson1, or AWS JSON 1.0 or 1.1. */
   readonly model: Exclude<ModelName, "sts" | "iam">;
   /** With `accessKeyId`: whose account and region the calls are in. Without: unsigned. */
   readonly region?: string;
@@ -49,7 +50,10 @@ export function makeClient(options: ClientOptions): Client {
     async call(operation, input = {}) {
       const called = model.operations[operation];
       if (!called) throw new Error(`${options.model} has no operation ${operation}.`);
-      const written = writeRequest(model, called, input, encoderOf);
+      const written =
+        model.metadata.protocol === "json"
+          ? writeJsonRequest(model, operation, input, encoderOf)
+          : writeRequest(model, called, input, encoderOf);
       const answer = await send(options, model, called.http.method, written);
       if (answer.status >= 400) throw toServiceError(answer);
       return readOutput(model, called, answer, decoderOf);
@@ -65,6 +69,20 @@ interface WrittenRequest {
 
 type Encoders = ReturnType<typeof makeJsonEncoders>;
 type Decoders = ReturnType<typeof makeJsonDecoders>;
+
+/** Smithy: "AWS JSON 1.1 protocol", Protocol behaviors. */
+function writeJsonRequest(
+  model: Model,
+  operation: string,
+  input: Readonly<Record<string, unknown>>,
+  encoderOf: Encoders,
+): WrittenRequest {
+  const inputName = model.operations[operation]?.input?.shape;
+  if (inputName !== undefined) requireKnown(input, shapeOf(model, inputName));
+  const { targetPrefix } = model.metadata;
+  const headers = { "content-type": jsonContentType(model.metadata), "x-amz-target": `${targetPrefix}.${operation}` };
+  return { target: "/", headers, body: Buffer.from(inputName === undefined ? "{}" : encoderOf(inputName)(input)) };
+}
 
 function writeRequest(
   model: Model,
@@ -188,15 +206,17 @@ async function readAnswer(response: IncomingMessage): Promise<Answer> {
 }
 
 function toServiceError({ status, headers, body }: Answer): ServiceError {
-  const code = headers["x-amzn-errortype"]?.split(":", 1)[0] ?? "UnknownError";
+  let type: unknown = headers["x-amzn-errortype"]?.split(":", 1)[0];
   let message: unknown;
   try {
-    const parsed = JSON.parse(body.toString("utf8")) as { message?: unknown; Message?: unknown } | null;
-    message = parsed?.message ?? parsed?.Message;
+    const parsed = JSON.parse(body.toString("utf8")) as Readonly<Record<string, unknown>> | null;
+    type ??= parsed?.["__type"];
+    message = parsed?.["message"] ?? parsed?.["Message"];
   } catch {
     // Not JSON: whoever answered is no service of AWS's form. Its text is the best there is.
     message = body.toString("utf8", 0, 1024).trim();
   }
+  const code = typeof type === "string" ? type : "UnknownError";
   const text = typeof message === "string" && message !== "" ? message : `HTTP ${status}`;
   return new ServiceError(code, status, text, headers["x-portico-hint"]);
 }

@@ -1,5 +1,5 @@
 import { lowerFirst } from "./constraints.ts";
-import type { ModelName } from "./model.ts";
+import type { ModelMetadata, ModelName } from "./model.ts";
 
 /** What services of the same protocol do differently and their models don't say. */
 export interface Dialect {
@@ -18,6 +18,10 @@ export interface Dialect {
   /** The type of a body that is a blob, where no header member gives it. */
   readonly blobContentType: string;
 }
+
+/** The type of a JSON body. Smithy: "AWS JSON 1.0 protocol" and "AWS JSON 1.1 protocol", Protocol behaviors. */
+export const jsonContentType = ({ protocol, jsonVersion }: ModelMetadata): string =>
+  protocol === "json" ? `application/x-amz-json-${jsonVersion}` : "application/json";
 
 const noPath = (): string => "";
 const inputPath = (operation: string): string => `${lowerFirst(operation)}Input`;
@@ -62,4 +66,13 @@ export const dialects: Readonly<Record<ModelName, Dialect>> = {
   },
   sts: query,
   iam: query,
+  logs: {
+    invalidInput: "InvalidParameterException",
+    unreadableInput: { code: "SerializationException" },
+    bodyPath: noPath,
+    endsWithNewline: false,
+    hasApiGatewayId: false,
+    splitsQueryLists: false,
+    blobContentType: "application/octet-stream",
+  },
 };

@@ -80,12 +80,38 @@ function exceptionCalled(code: string, model: Model): Shape | undefined {
   return shape?.exception ? shape : undefined;
 }
 
-/** The JSON form: the type in a header, the members that the error's shape has in the body. */
+/** restJson1's form: the type in a header, the members that the error's shape has in the body. */
 export function jsonErrorResponse(
   error: WireError,
   dialect: Pick<Dialect, "endsWithNewline">,
   headers: Readonly<Record<string, string>>,
 ): ManagementResponse {
+  return {
+    status: error.status,
+    headers: {
+      ...headers,
+      "Content-Type": "application/json",
+      "x-amzn-ErrorType": error.code,
+      ...ownHeaders(error),
+    },
+    body: JSON.stringify(errorMembers(error)) + (dialect.endsWithNewline ? "\n" : ""),
+  };
+}
+
+/** The form of AWS JSON 1.0 and 1.1: the type is in the body. Smithy: "AWS JSON 1.1 protocol", Operation error serialization. */
+export function awsJsonErrorResponse(
+  error: WireError,
+  contentType: string,
+  headers: Readonly<Record<string, string>>,
+): ManagementResponse {
+  return {
+    status: error.status,
+    headers: { ...headers, "Content-Type": contentType, ...ownHeaders(error) },
+    body: JSON.stringify({ __type: error.code, ...errorMembers(error) }),
+  };
+}
+
+function errorMembers(error: WireError): Record<string, unknown> {
   const body: Record<string, unknown> = {};
   const names = Object.keys(error.shape?.members ?? {});
   for (const name of names) {
@@ -96,16 +122,7 @@ export function jsonErrorResponse(
   // Shapes differ: `message` with API Gateway, `Message` with some of Lambda's.
   const messageMember = names.find((name) => name.toLowerCase() === "message");
   body[wireMessage(error.shape, messageMember)] = error.message;
-  return {
-    status: error.status,
-    headers: {
-      ...headers,
-      "Content-Type": "application/json",
-      "x-amzn-ErrorType": error.code,
-      ...ownHeaders(error),
-    },
-    body: JSON.stringify(body) + (dialect.endsWithNewline ? "\n" : ""),
-  };
+  return body;
 }
 
 const wireMessage = (shape: Shape | undefined, member: string | undefined): string =>

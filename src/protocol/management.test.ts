@@ -40,12 +40,16 @@ const json = (response: ManagementResponse): unknown => JSON.parse(response.body
 const xml = (response: ManagementResponse): string => response.body.toString();
 
 /** A request that names an operation, with a label for each place in its path. */
-function requestFor(model: Model, operation: string): { method: string; target: string; body: string } {
+function requestFor(model: Model, operation: string) {
   const { http } = model.operations[operation] ?? assert.fail(operation);
-  if (model.metadata.protocol === "query") {
-    return { method: "POST", target: "/", body: `Action=${operation}&Version=${model.metadata.apiVersion}` };
+  const { protocol, apiVersion, targetPrefix } = model.metadata;
+  if (protocol === "query") {
+    return { method: "POST", target: "/", headers: {}, body: `Action=${operation}&Version=${apiVersion}` };
   }
-  return { method: http.method, target: http.requestUri.replaceAll(/\{[^}]+\}/g, "label"), body: "" };
+  if (protocol === "json") {
+    return { method: "POST", target: "/", headers: { "x-amz-target": `${targetPrefix}.${operation}` }, body: "{}" };
+  }
+  return { method: http.method, target: http.requestUri.replaceAll(/\{[^}]+\}/g, "label"), headers: {}, body: "" };
 }
 
 describe("operations", () => {
@@ -57,11 +61,12 @@ describe("operations", () => {
       for (const operation of Object.keys(model.operations)) {
         const request = requestFor(model, operation);
         for (const headers of [{}, { authorization: credential(service) }]) {
-          const response = await send({ ...request, headers });
+          const response = await send({ ...request, headers: { ...request.headers, ...headers } });
           assert.equal(response.status, 501, `${operation} ${request.target} ${response.body}`);
           const text = response.body.toString();
           assert.match(text, new RegExp(`The operation ${operation} of `));
           if (model.metadata.protocol === "query") assert.match(text, /<Code>NotImplementedException<\/Code>/);
+          else if (model.metadata.protocol === "json") assert.match(text, /^{"__type":"NotImplementedException",/);
           else assert.equal(response.headers["x-amzn-ErrorType"], "NotImplementedException");
         }
       }
@@ -464,6 +469,12 @@ describe("a request's service", () => {
       kind: "foreign",
       service: "DynamoDB_20120810",
     });
+    for (const name of modelNames) {
+      const { protocol, targetPrefix } = loadModel(name).metadata;
+      if (protocol !== "json") continue;
+      const target = { "x-amz-target": `${targetPrefix}.AnyOperation` };
+      assert.deepEqual(owns("/", target, "POST"), { kind: "owned", model: name });
+    }
     assert.deepEqual(owns("/", {}, "POST", "Action=GetUser&Version=2010-05-08"), { kind: "owned", model: "iam" });
     assert.deepEqual(owns("/", {}, "POST", "Action=SendMessage&Version=2012-11-05"), {
       kind: "foreign",
@@ -472,9 +483,9 @@ describe("a request's service", () => {
   });
 
   it("that Portico does not have is a 501 that says what to do", async () => {
-    const response = await aManagement("apigateway").send({ headers: { authorization: credential("logs") } });
+    const response = await aManagement("apigateway").send({ headers: { authorization: credential("sqs") } });
     assert.equal(response.status, 501);
-    assert.deepEqual(json(response), { message: "Portico has no service logs; --upstream URL passes such calls on." });
+    assert.deepEqual(json(response), { message: "Portico has no service sqs; --upstream URL passes such calls on." });
   });
 
   it("that Portico does not have is refused in its own protocol", async () => {
@@ -568,5 +579,64 @@ describe("the query protocol", () => {
     );
     const unknown = await send({ method: "POST", body: "Action=Brew&Version=2010-05-08" });
     assert.match(xml(unknown), /<Code>InvalidAction<\/Code>/);
+  });
+});
+
+describe("AWS JSON 1.1", () => {
+  const target = (operation: string) => ({ "x-amz-target": `Logs_20140328.${operation}` });
+  const { send } = aManagement("logs", {
+    CreateLogGroup: async ({ logGroupName }) => {
+      if (logGroupName === "there") {
+        throw new ApiError("ResourceAlreadyExistsException", "The specified log group already exists");
+      }
+      return {};
+    },
+    GetLogEvents: async (input) => ({ events: [{ timestamp: 1, message: input["logStreamName"] }], mystery: 1 }),
+  });
+  const post = (operation: string, body: string) => send({ method: "POST", headers: target(operation), body });
+
+  it("takes the operation from its header and all members from the body, and answers in its own type", async () => {
+    const response = await post("GetLogEvents", '{"logStreamName":"s","unknown":1}');
+    assert.equal(response.status, 200);
+    assert.equal(response.headers["Content-Type"], "application/x-amz-json-1.1");
+    assert.deepEqual(json(response), { events: [{ timestamp: 1, message: "s" }] });
+  });
+
+  it("answers an operation without output with nothing", async () => {
+    const response = await post("CreateLogGroup", '{"logGroupName":"new"}');
+    assert.deepEqual([response.status, response.body], [200, ""]);
+    assert.equal(response.headers["Content-Type"], "application/x-amz-json-1.1");
+  });
+
+  it("names an error's type in the body", async () => {
+    const thrown = await post("CreateLogGroup", '{"logGroupName":"there"}');
+    assert.equal(thrown.status, 400);
+    assert.equal(
+      thrown.body,
+      '{"__type":"ResourceAlreadyExistsException","message":"The specified log group already exists"}',
+    );
+    const invalid = await post("CreateLogGroup", '{"logGroupName":"a b"}');
+    assert.deepEqual(json(invalid), {
+      __type: "InvalidParameterException",
+      message:
+        "1 validation error detected: Value 'a b' at 'logGroupName' failed to satisfy constraint: " +
+        "Member must satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+",
+    });
+    for (const body of ["{", "[]", '{"logGroupName":1}', "\xff"]) {
+      const unreadable = await post("CreateLogGroup", body);
+      assert.equal(unreadable.status, 400);
+      assert.equal((json(unreadable) as { __type: string }).__type, "SerializationException");
+    }
+  });
+
+  it("says that an operation is not there, or that none is named", async () => {
+    const missing = await post("StartQuery", "{}");
+    assert.equal(missing.status, 501);
+    assert.match(missing.body.toString(), /CloudWatch Logs has no operation StartQuery in Portico/);
+    const authorization = credential("logs");
+    const nameless = await send({ method: "POST", headers: { authorization }, body: "{}" });
+    assert.equal(nameless.status, 404);
+    assert.equal((json(nameless) as { __type: string }).__type, "UnknownOperationException");
+    assert.equal((await send({ method: "GET", headers: { authorization, ...target("GetLogEvents") } })).status, 404);
   });
 });

@@ -12,11 +12,14 @@ export interface Model {
 
 export interface ModelMetadata {
   readonly apiVersion: string;
-  readonly protocol: "rest-json" | "query";
+  readonly protocol: "rest-json" | "query" | "json";
   readonly serviceId: string;
   readonly endpointPrefix: string;
   readonly signingName?: string;
   readonly xmlNamespace?: string;
+  /** Of the protocol `json`: its version, and what stands before the operation in `X-Amz-Target`. */
+  readonly jsonVersion?: "1.0" | "1.1";
+  readonly targetPrefix?: string;
 }
 
 export interface OperationModel {
@@ -71,7 +74,15 @@ export type ShapeType =
   | "structure";
 
 /** The services whose interface is known: the files in `models/`. */
-export const modelNames = ["apigateway", "apigatewayv2", "apigatewaymanagementapi", "lambda", "sts", "iam"] as const;
+export const modelNames = [
+  "apigateway",
+  "apigatewayv2",
+  "apigatewaymanagementapi",
+  "lambda",
+  "sts",
+  "iam",
+  "logs",
+] as const;
 export type ModelName = (typeof modelNames)[number];
 
 const loaded = new Map<ModelName, Model>();

@@ -26,7 +26,7 @@ export function ownerBy(signature: SigV4Decision, request: Identifying): Ownersh
   const path = pathOf(request.target);
   if (signature.kind === "scope") return bySigningName(signature.scope.service, path);
   const target = request.headers["x-amz-target"];
-  if (target !== undefined) return { kind: "foreign", service: target.split(".", 1)[0]?.slice(0, 128) ?? "" };
+  if (target !== undefined) return byTarget(target);
   return byPath(path) ?? byForm(request, path) ?? { kind: "unknown" };
 }
 
@@ -36,6 +36,7 @@ const modelsBySigningName: Readonly<Record<string, ModelName>> = {
   lambda: "lambda",
   sts: "sts",
   iam: "iam",
+  logs: "logs",
 };
 
 function bySigningName(service: string, path: string): Ownership {
@@ -61,6 +62,15 @@ const apiGatewayRoots: ReadonlySet<string> = new Set([
   "usageplans",
   "vpclinks",
 ]);
+
+/** What stands before the operation in `X-Amz-Target`. A test holds it to the models. */
+const modelsByTargetPrefix: Readonly<Record<string, ModelName>> = { Logs_20140328: "logs" };
+
+function byTarget(target: string): Ownership {
+  const prefix = target.slice(0, target.lastIndexOf("."));
+  const model = Object.hasOwn(modelsByTargetPrefix, prefix) ? modelsByTargetPrefix[prefix] : undefined;
+  return model ? { kind: "owned", model } : { kind: "foreign", service: target.split(".", 1)[0]?.slice(0, 128) ?? "" };
+}
 
 function byPath(path: string): Ownership | undefined {
   if (isV2(path)) return { kind: "owned", model: "apigatewayv2" };

@@ -1,5 +1,5 @@
 import { assert } from "../base/assert.ts";
-import type { Dialect } from "./dialect.ts";
+import { type Dialect, jsonContentType } from "./dialect.ts";
 import { type EncodeJson, encodeText, makeJsonEncoders } from "./encode.ts";
 import { type EncodeEvent, makeEventEncoder, type StreamEvent } from "./event-stream.ts";
 import { type Model, type Shape, shapeOf, wireName } from "./model.ts";
@@ -8,20 +8,27 @@ import type { ManagementResponse } from "./operation.ts";
 /** A handler's output → the response, without the headers that every response has. */
 export type Respond = (output: unknown) => ManagementResponse;
 
-/** Makes what writes a restJson1 operation's output: status, headers and body as the model places its members. */
+/**
+ * Makes what writes an operation's output as JSON: status, headers and body as the model places its members. In the
+ * protocol `json` all members are in the body.
+ */
 export function makeRestResponders(model: Model, dialect: Dialect): (operation: string) => Respond {
   const encoderOf = makeJsonEncoders(model);
+  const jsonType = jsonContentType(model.metadata);
   return (operation) => {
     const { http, output } = model.operations[operation] ?? {};
     const status = http?.responseCode ?? 200;
-    if (!output || status === 204) return () => ({ status, headers: {}, body: "" });
+    if (!output || status === 204) {
+      const headers: Record<string, string> = model.metadata.protocol === "json" ? { "Content-Type": jsonType } : {};
+      return () => ({ status, headers, body: "" });
+    }
     const shape = shapeOf(model, output.shape);
     const placed = placedMembers(model, shape);
     const payload = shape.payload;
     const payloadShape = payload === undefined ? undefined : shape.members?.[payload]?.shape;
     const encodeBody =
       payloadShape === undefined
-        ? encodeJsonBody(encoderOf(output.shape), dialect)
+        ? encodeJsonBody(encoderOf(output.shape), dialect, jsonType)
         : shapeOf(model, payloadShape).eventstream === true
           ? encodeStream(makeEventEncoder(model, shapeOf(model, payloadShape), encoderOf))
           : encodePayload(shapeOf(model, payloadShape), encoderOf(payloadShape), dialect);
@@ -68,9 +75,13 @@ interface EncodedBody {
 
 const noBody: EncodedBody = { body: "", contentType: undefined };
 
-function encodeJsonBody(encode: EncodeJson, dialect: Dialect): (value: unknown) => EncodedBody {
+function encodeJsonBody(
+  encode: EncodeJson,
+  dialect: Dialect,
+  contentType = "application/json",
+): (value: unknown) => EncodedBody {
   const end = dialect.endsWithNewline ? "\n" : "";
-  return (value) => ({ body: encode(value) + end, contentType: "application/json" });
+  return (value) => ({ body: encode(value) + end, contentType });
 }
 
 function encodeStream(encode: EncodeEvent): (value: unknown) => EncodedBody {

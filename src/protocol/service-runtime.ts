@@ -2,12 +2,18 @@ import { randomBytes } from "node:crypto";
 import { makeQueryBinders } from "./bind-query.ts";
 import { type BindInput, makeRestBinders, type RestRequest } from "./bind-rest.ts";
 import { problemsMessage } from "./constraints.ts";
-import { type Dialect, dialects } from "./dialect.ts";
+import { type Dialect, dialects, jsonContentType } from "./dialect.ts";
 import { element, escapeXml } from "./encode.ts";
-import { jsonErrorResponse, toWireError, type WireError, xmlErrorResponse } from "./error-response.ts";
+import {
+  awsJsonErrorResponse,
+  jsonErrorResponse,
+  toWireError,
+  type WireError,
+  xmlErrorResponse,
+} from "./error-response.ts";
 import { ApiError, notImplemented } from "./errors.ts";
 import { UnreadableInput } from "./json-body.ts";
-import { loadModel, type Model, type ModelName } from "./model.ts";
+import { loadModel, type Model, type ModelMetadata, type ModelName } from "./model.ts";
 import type { CallContext, ManagementOptions, ManagementRequest, ManagementResponse, Service } from "./operation.ts";
 import { formBytesMax, formOf, type Ownership, pathOf } from "./ownership.ts";
 import { makeQueryResponders } from "./respond-query.ts";
@@ -52,8 +58,7 @@ export function makeServiceRuntime(name: ModelName, service: Service, options: M
       throw new Error(`The service ${name} has a handler for ${operation}, which its model does not have.`);
     }
   }
-  const makeProtocol = model.metadata.protocol === "query" ? makeQueryProtocol : makeRestProtocol;
-  const protocol = makeProtocol(model, dialect, service.ownEnums ?? []);
+  const protocol = protocols[model.metadata.protocol](model, dialect, service.ownEnums ?? []);
 
   const refuse = (thrown: unknown, operation: string | undefined, call: CallInHand): ManagementResponse => {
     const error = thrown instanceof ApiError ? thrown : unexpected(thrown, operation, call, options);
@@ -199,6 +204,41 @@ function makeQueryProtocol(model: Model, _dialect: Dialect, ownEnums: readonly s
   };
 }
 
+/**
+ * AWS JSON 1.0 and 1.1: every operation is a `POST /` that its header names, with its whole input in the body.
+ *
+ * Smithy: "AWS JSON 1.1 protocol", Protocol behaviors.
+ */
+function makeJsonProtocol(model: Model, dialect: Dialect, ownEnums: readonly string[]): Protocol {
+  const { metadata } = model;
+  const binderOf = lazily(makeRestBinders(model, dialect, ownEnums));
+  const responderOf = lazily(makeRestResponders(model, dialect));
+  return {
+    route({ method, target, headers, body }) {
+      const named = headers["x-amz-target"] ?? "";
+      const operation = named.slice(named.lastIndexOf(".") + 1);
+      if (method !== "POST" || operation === "") throw unknownOperation(model, method, pathOf(target));
+      // The model has what a gateway's users need of a service, so one that it lacks may well exist on AWS.
+      if (!Object.hasOwn(model.operations, operation)) {
+        throw notImplemented(`${metadata.serviceId} has no operation ${operation.slice(0, 128)} in Portico.`);
+      }
+      const request: RestRequest = { labels: {}, query: noQuery, headers, body };
+      return { operation, bind: () => binderOf(operation)(request) };
+    },
+    respond: (operation, output, call) => withHeaders(responderOf(operation)(output), call),
+    refuse: (error, call) => awsJsonErrorResponse(error, jsonContentType(metadata), call.headers),
+  };
+}
+
+const noQuery = new URLSearchParams();
+
+type MakeProtocol = (model: Model, dialect: Dialect, ownEnums: readonly string[]) => Protocol;
+const protocols: Readonly<Record<ModelMetadata["protocol"], MakeProtocol>> = {
+  "rest-json": makeRestProtocol,
+  query: makeQueryProtocol,
+  json: makeJsonProtocol,
+};
+
 const withHeaders = (response: ReturnType<Respond>, { headers }: CallInHand): ManagementResponse => ({
   ...response,
   headers: { ...headers, ...response.headers },
@@ -231,9 +271,8 @@ export function answerForeign(
   const { wire } = toWireError(error, undefined, undefined);
   const { headers } = call;
   if (request.headers["x-amz-target"] !== undefined) {
-    // Smithy: "AWS JSON 1.0 protocol": the error's type is in the body.
-    const body = JSON.stringify({ __type: wire.code, message: wire.message });
-    return { status: wire.status, headers: { ...headers, "Content-Type": "application/x-amz-json-1.0" }, body };
+    const isVersion11 = request.headers["content-type"]?.startsWith("application/x-amz-json-1.1");
+    return awsJsonErrorResponse(wire, `application/x-amz-json-${isVersion11 ? "1.1" : "1.0"}`, headers);
   }
   if (owner.kind === "foreign" && owner.service === "s3") {
     // Tools that are told one endpoint for everything ask for S3 first. AWS: S3 API reference, "Error responses".

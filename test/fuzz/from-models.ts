@@ -59,6 +59,7 @@ export function soundValue(model: Model, name: string, depth = 0): unknown {
     case "map": {
       const key = soundValue(model, shape.key?.shape ?? "", depth + 1);
       const value = soundValue(model, shape.value?.shape ?? "", depth + 1);
+      if ((shape.min ?? 0) > 1) return undefined;
       if (key === undefined || value === undefined || key === "__proto__") return (shape.min ?? 0) > 0 ? undefined : {};
       return { [String(key)]: value };
     }
@@ -130,6 +131,7 @@ export function brokenRequest(names: readonly ModelName[]): ManagementRequest {
   }
   if (random() < 0.7) headers["authorization"] = brokenAuthorization(model);
   if (model.metadata.protocol === "query") return brokenForm(model, operation, headers);
+  if (model.metadata.protocol === "json") headers["x-amz-target"] = brokenTarget(model, operation);
 
   const query = members.filter(([, { location }]) => location === "querystring" && random() < 0.6);
   const pairs = query.map(
@@ -160,6 +162,13 @@ function brokenAuthorization(model: Model): string {
         sound.replace("us-east-1", "../.."),
         "AWS4-HMAC-SHA256 ,,=,",
       ]);
+}
+
+function brokenTarget({ metadata }: Model, operation: string): string {
+  const sound = `${metadata.targetPrefix}.${operation}`;
+  return random() < 0.9
+    ? sound
+    : oneOf(["", ".", operation, `${sound}.`, "constructor.toString", `${sound}${"x".repeat(70_000)}`]);
 }
 
 function brokenForm(model: Model, operation: string, headers: Record<string, string>): ManagementRequest {

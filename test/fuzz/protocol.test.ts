@@ -77,7 +77,7 @@ describe(`fuzz: the protocol layer (PORTICO_FUZZ_SEED=${seed})`, () => {
       const end = performance.now() + durationMs;
       let arrived = 0;
       while (performance.now() < end) {
-        const name = oneOf(["apigateway", "apigatewayv2", "apigatewaymanagementapi", "lambda"] as const);
+        const name = oneOf(["apigateway", "apigatewayv2", "apigatewaymanagementapi", "lambda", "logs"] as const);
         const model = loadModel(name);
         const operation = oneOf(Object.keys(model.operations));
         const inputName = model.operations[operation]?.input?.shape;
