@@ -5,8 +5,8 @@ import { dirname, join } from "node:path";
 import { makeRestLimits } from "../src/management/rest/limits.ts";
 import { makeRestOperations } from "../src/management/rest/operations.ts";
 import { loadModel, type ModelName, modelNames } from "../src/protocol/model.ts";
-import type { Operations } from "../src/protocol/operation.ts";
 import { makeLambdaOperations } from "../src/services/lambda/operations.ts";
+import { logsOperations } from "../src/services/logs/operations.ts";
 import { makeStsOperations } from "../src/services/sts/operations.ts";
 import { commandLinePage } from "./command-line-page.ts";
 
@@ -16,10 +16,11 @@ const isCheck = process.argv.includes("--check");
 /** Only the tables' names are read: no operation is called, so none needs what it works with. */
 const unused = <T>(): T => ({}) as T;
 
-const served: Readonly<Partial<Record<ModelName, Operations>>> = {
+const served: Readonly<Partial<Record<ModelName, Readonly<Record<string, unknown>>>>> = {
   apigateway: makeRestOperations({ store: unused(), limits: makeRestLimits(), testInvocation: unused() }),
   lambda: makeLambdaOperations(unused()),
   sts: makeStsOperations(),
+  logs: logsOperations,
 };
 
 const titles: Readonly<Record<ModelName, string>> = {

@@ -20,6 +20,7 @@ const gateway = new Gateway({
     close: () => Promise.resolve(),
   },
   events: { accept: () => Promise.reject(new Error("none")) },
+  logs: { open: () => ({ write() {} }) },
   metrics: new Metrics(allocateMetrics(1), 1),
   clock,
   logger: { debug() {}, info() {}, warn() {}, error: (message, fields) => console.error(message, fields) },

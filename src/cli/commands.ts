@@ -91,6 +91,25 @@ export const commands: readonly CommandFacts[] = [
     load: async () => (await import("./run-status.ts")).runStatus,
   },
   {
+    name: "logs",
+    synopsis: "show what functions print, and the access and execution logs of APIs",
+    arguments: [
+      { name: "[TARGET]", help: "a function, a log group, or an API's id or name (default: list the groups)" },
+    ],
+    options: [
+      { flags: "--follow", help: "go on with what comes, until Ctrl-C" },
+      { flags: "--since <TIME>", help: "from when on: 30s, 10m, 2h, 7d, or a time (default: 10m)" },
+      { flags: "--filter <PATTERN>", help: "only events that match, in CloudWatch Logs' filter pattern syntax" },
+      { flags: "--account <ID>", help: "the log groups' account (default: those of deployed APIs, and 000000000000)" },
+      { flags: "--region <NAME>", help: "the log groups' region (default: those of deployed APIs, and us-east-1)" },
+      { flags: "--json", help: "print JSON: an event a line" },
+      endpoint,
+    ],
+    takesServerSettings: false,
+    examples: ["portico logs", "portico logs my-function --follow", "portico logs Petstore --since 1h --filter ERROR"],
+    load: async () => (await import("./run-logs.ts")).runLogs,
+  },
+  {
     name: "import",
     synopsis: "make an API from an OpenAPI document",
     arguments: [{ name: "<FILE>", help: "the document, JSON or YAML" }],

@@ -1,6 +1,6 @@
 import { type Client, makeClient, ServiceError } from "../protocol/client.ts";
 
-type ServiceName = "apigateway" | "lambda";
+type ServiceName = "apigateway" | "lambda" | "logs";
 type Answer = Readonly<Record<string, unknown>>;
 
 /** The management API of a running server, for one account and region. */

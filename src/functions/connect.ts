@@ -1,16 +1,20 @@
 import { randomUUID } from "node:crypto";
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { bounds } from "../base/bounds.ts";
+import type { LogSink } from "../telemetry/log-sink.ts";
 import { exited, type Failure, functionError, timedOut } from "./failure.ts";
 import type { FunctionClient, FunctionFacts, InvokeOutcome, InvokeRequest } from "./function-client.ts";
 import { unqualifiedArn } from "./function-spec.ts";
-import { LogTail, reportLines, startLine } from "./invocation-log.ts";
+import { LogLines, LogTail, reportLines, startLine } from "./invocation-log.ts";
 import { Lease, type Pending } from "./lease.ts";
 import type { ClientFacts, FromClient, LogEntry, ToClient } from "./messages.ts";
 
-/** The functions' client of a thread; `port` leads to `FunctionManager.connect`. */
-export function connectFunctions(port: MessagePort): FunctionClient {
-  return new LeasingClient(port);
+/**
+ * The functions' client of a thread; `port` leads to `FunctionManager.connect`. `logs` takes what they print, with START,
+ * END and REPORT, as CloudWatch Logs has it.
+ */
+export function connectFunctions(port: MessagePort, logs?: LogSink): FunctionClient {
+  return new LeasingClient(port, logs);
 }
 
 const payloadBytesMax = bounds.lambdaPayloadBytesMax.value;
@@ -44,6 +48,7 @@ interface Pool {
 
 class LeasingClient implements FunctionClient {
   readonly #port: MessagePort;
+  readonly #logs: LogSink | undefined;
   readonly #pools = new Map<string, Pool>();
   readonly #leases = new Map<number, Lease>();
   #inFlight: Int32Array = new Int32Array(1);
@@ -56,8 +61,9 @@ class LeasingClient implements FunctionClient {
   #logBytes = 0;
   #logTimer: NodeJS.Timeout | undefined = undefined;
 
-  constructor(port: MessagePort) {
+  constructor(port: MessagePort, logs: LogSink | undefined) {
     this.#port = port;
+    this.#logs = logs;
     // What the manager has already said is known at once: a thread must not serve before it knows the functions.
     for (let first = receiveMessageOnPort(port); first; first = receiveMessageOnPort(port)) this.#hear(first.message);
     port.on("message", (message: ToClient) => this.#hear(message));
@@ -243,6 +249,7 @@ class LeasingClient implements FunctionClient {
     pool.leases++;
     const lease = new Lease(grant, {
       isInvocationLogged: this.#isInvocationLogged,
+      lines: this.#logs && new LogLines(this.#logs.open(grant.log)),
       onOutcome: (which, pending, outcome, durationMs) => this.#onOutcome(pool, which, pending, outcome, durationMs),
       onCondemned: (which) => this.#send({ kind: "condemn", environment: which.id }),
       onGone: (which) => this.#drop(pool, which),

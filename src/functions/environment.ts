@@ -4,6 +4,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Duplex, Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import type { LogStreamAddress } from "../telemetry/log-sink.ts";
 import { exitReason } from "./failure.ts";
 import type { FunctionSpec } from "./function-spec.ts";
 
@@ -40,6 +41,8 @@ export class Environment {
   readonly id: number;
   readonly spec: FunctionSpec;
   readonly socketPath: string;
+  /** Its own log stream. AWS: Lambda Developer Guide, "Viewing CloudWatch logs for Lambda functions". */
+  readonly log: LogStreamAddress;
   readonly pid: number | undefined;
   /** From the start of the process until its handler was loaded. */
   initMs = 0;
@@ -63,9 +66,11 @@ export class Environment {
     this.spec = options.spec;
     this.socketPath = options.socketPath;
     this.#options = options;
+    const { account, region, logGroup } = options.spec;
+    this.log = { account, region, group: logGroup, stream: makeLogStreamName() };
     this.#child = spawn(options.command, processArguments(options), {
       cwd: options.taskRoot,
-      env: processEnvironment(options),
+      env: processEnvironment(options, this.log.stream),
       // A group of its own, so that what the function starts ends with it.
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "pipe"],
@@ -188,6 +193,12 @@ function parseControl(line: string): "ready" | { payload: string; errorMessage: 
   }
 }
 
+/** `2026/11/20/[$LATEST]` and 32 hexadecimal digits. */
+function makeLogStreamName(): string {
+  const day = new Date().toISOString().slice(0, 10).replaceAll("-", "/");
+  return `${day}/[$LATEST]${randomBytes(16).toString("hex")}`;
+}
+
 const bootstrap = (name: string): string => fileURLToPath(new URL(`./bootstrap/${name}`, import.meta.url));
 
 function processArguments({ spec, socketPath }: EnvironmentOptions): string[] {
@@ -203,8 +214,10 @@ function processArguments({ spec, socketPath }: EnvironmentOptions): string[] {
 }
 
 /** AWS: Lambda Developer Guide, "Working with Lambda environment variables", Defined runtime environment variables. */
-function processEnvironment({ spec, taskRoot, endpointUrl, command }: EnvironmentOptions): Record<string, string> {
-  const day = new Date().toISOString().slice(0, 10).replaceAll("-", "/");
+function processEnvironment(
+  { spec, taskRoot, endpointUrl, command }: EnvironmentOptions,
+  logStream: string,
+): Record<string, string> {
   return {
     LANG: "en_US.UTF-8",
     TZ: ":UTC",
@@ -221,7 +234,7 @@ function processEnvironment({ spec, taskRoot, endpointUrl, command }: Environmen
     AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
     AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
     AWS_LAMBDA_LOG_GROUP_NAME: spec.logGroup,
-    AWS_LAMBDA_LOG_STREAM_NAME: `${day}/[$LATEST]${randomBytes(16).toString("hex")}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: logStream,
     AWS_LAMBDA_LOG_FORMAT: spec.isJsonLog ? "JSON" : "Text",
     ...(spec.isJsonLog && spec.logLevel !== undefined ? { AWS_LAMBDA_LOG_LEVEL: spec.logLevel } : {}),
     LAMBDA_TASK_ROOT: taskRoot,

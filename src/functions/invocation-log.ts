@@ -1,4 +1,5 @@
 import { bounds } from "../base/bounds.ts";
+import type { LogStreamWriter } from "../telemetry/log-sink.ts";
 
 const logTailBytes = bounds.functionLogTailBytes.value;
 
@@ -32,6 +33,42 @@ export function reportLines(
     `Memory Size: ${sizeMb} MB\tMax Memory Used: ${Math.min(usedMb, sizeMb)} MB\t` +
     `${initMs === undefined ? "" : `Init Duration: ${initMs.toFixed(2)} ms\t`}${status ?? ""}\n`
   );
+}
+
+const lineCharsMax = bounds.functionLogLineCharsMax.value;
+
+/**
+ * Cuts what a process prints into CloudWatch Logs' events: one a line, with its line end. A carriage return stands for
+ * a line feed within an event, as the runtimes write it.
+ */
+export class LogLines {
+  readonly #writer: LogStreamWriter;
+  #rest = "";
+
+  constructor(writer: LogStreamWriter) {
+    this.#writer = writer;
+  }
+
+  add(text: string): void {
+    const whole = this.#rest + text;
+    let from = 0;
+    for (let end = whole.indexOf("\n"); end >= 0; end = whole.indexOf("\n", from)) {
+      this.#write(whole.slice(from, end + 1));
+      from = end + 1;
+    }
+    this.#rest = whole.slice(from);
+    if (this.#rest.length > lineCharsMax) this.end();
+  }
+
+  /** What has no line end yet is an event, too. */
+  end(): void {
+    if (this.#rest !== "") this.#write(this.#rest);
+    this.#rest = "";
+  }
+
+  #write(line: string): void {
+    this.#writer.write(line.includes("\r") ? line.replaceAll("\r", "\n") : line);
+  }
 }
 
 /** The last 4 KB of what was printed. */

@@ -3,7 +3,7 @@ import { bounds } from "../base/bounds.ts";
 import { exited, type Failure, functionError, timedOut, timedOutText, tooLarge } from "./failure.ts";
 import { type Frame, FrameReader, frameKinds, writeFrame } from "./frames.ts";
 import type { InvokeOutcome, InvokeRequest } from "./function-client.ts";
-import { type Ending, LogTail, reportLines, startLine } from "./invocation-log.ts";
+import { type Ending, type LogLines, LogTail, reportLines, startLine } from "./invocation-log.ts";
 import type { ClientFacts, ToClient } from "./messages.ts";
 import { StreamedAnswer } from "./streamed-answer.ts";
 
@@ -12,6 +12,8 @@ const streamBytesMax = bounds.lambdaStreamBytesMax.value;
 const frameBytesMax = payloadBytesMax + 65_536;
 /** How long a process that has closed its connection may take to end by itself, so that its exit status is known. */
 const exitMsMax = 1_000;
+/** How old the memory may be that a report tells of. */
+const memoryMs = 1_000;
 
 const noPayload = Buffer.alloc(0);
 const doNothing = (): void => {};
@@ -53,6 +55,8 @@ interface AnswerHead {
 /** What a lease tells the client that holds it. */
 interface LeaseOwner {
   readonly isInvocationLogged: boolean;
+  /** Its log in CloudWatch Logs. */
+  readonly lines: LogLines | undefined;
   facts(): ClientFacts;
   onOutcome(lease: Lease, pending: Pending, outcome: InvokeOutcome, durationMs: number): void;
   onCondemned(lease: Lease): void;
@@ -74,6 +78,9 @@ export class Lease {
   #exitTimer: NodeJS.Timeout | undefined = undefined;
   #tail: LogTail | undefined = undefined;
   #streamed: StreamedAnswer | undefined = undefined;
+  /** What the process had taken at most, and when it was last asked. */
+  #usedMb: number | undefined = undefined;
+  #memoryAskedAt = Number.NEGATIVE_INFINITY;
   readonly #owner: LeaseOwner;
   readonly #socket: Socket;
 
@@ -111,6 +118,7 @@ export class Lease {
       this.#tail = new LogTail();
       this.#tail.add(Buffer.from(startLine(requestId)));
     }
+    this.#owner.lines?.add(startLine(requestId));
     this.#socket.ref();
     this.#timer = setTimeout(() => this.#onTimeout(timeoutMs), timeoutMs);
     const head = {
@@ -119,9 +127,16 @@ export class Lease {
       deadline: Date.now() + timeoutMs,
       trace: request.traceId,
       client: request.clientContext,
-      memory: this.#tail !== undefined,
+      memory: this.#asksMemory(),
     };
     writeFrame(this.#socket, frameKinds.invoke, JSON.stringify(head), request.payload);
+  }
+
+  /** Asking costs the process a system call, so that a busy one is not asked each time. */
+  #asksMemory(): boolean {
+    if (this.#tail === undefined && this.#startedAt - this.#memoryAskedAt < memoryMs) return false;
+    this.#memoryAskedAt = this.#startedAt;
+    return true;
   }
 
   /** Ends the connection only; the environment lives on. */
@@ -166,8 +181,10 @@ export class Lease {
     const pending = this.#running;
     if (!pending) return;
     if (frame.kind === frameKinds.log) {
+      const text = frame.payload.toString();
       this.#tail?.add(frame.payload);
-      this.#owner.log(pending.requestId, frame.payload.toString(), false);
+      this.#owner.lines?.add(text);
+      this.#owner.log(pending.requestId, text, false);
       return;
     }
     if (frame.kind === frameKinds.chunk) {
@@ -234,6 +251,7 @@ export class Lease {
     const { logText } = ending;
     if (logText !== undefined) {
       this.#tail?.add(Buffer.from(logText));
+      this.#owner.lines?.add(logText);
       this.#owner.log(pending.requestId, logText, false);
     }
     this.#finish(functionError(pending.requestId, why, this.#report(pending, ending)));
@@ -255,7 +273,9 @@ export class Lease {
 
   #report(pending: Pending, { memoryMb, status }: Ending): Buffer | undefined {
     const tail = this.#tail;
-    if (!tail) return undefined;
+    const { lines: log } = this.#owner;
+    if (memoryMb !== undefined) this.#usedMb = Math.max(this.#usedMb ?? 0, memoryMb);
+    if (!tail && !log) return undefined;
     const { requestId } = pending;
     const { memoryMb: sizeMb } = this.#owner.facts();
     const durationMs = performance.now() - this.#startedAt;
@@ -263,12 +283,14 @@ export class Lease {
       durationMs,
       initMs: this.#initMs,
       sizeMb,
-      usedMb: memoryMb ?? sizeMb,
+      usedMb: this.#usedMb ?? sizeMb,
       status,
     });
     this.#initMs = undefined;
-    tail.add(Buffer.from(lines));
+    log?.end();
+    log?.add(lines);
+    tail?.add(Buffer.from(lines));
     if (this.#owner.isInvocationLogged) this.#owner.log(requestId, startLine(requestId) + lines, true);
-    return pending.request.wantsLogTail ? tail.end() : undefined;
+    return pending.request.wantsLogTail ? tail?.end() : undefined;
   }
 }

@@ -3,12 +3,14 @@ import { availableParallelism, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { bounds } from "../base/bounds.ts";
+import type { LogSink } from "../telemetry/log-sink.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { connectFunctions } from "./connect.ts";
 import { Environment, type StartFailure } from "./environment.ts";
 import type { FunctionClient } from "./function-client.ts";
 import { environmentKey, type FunctionSpec, runtimes } from "./function-spec.ts";
 import { Guardian } from "./guardian.ts";
+import { LogLines } from "./invocation-log.ts";
 import type { FromClient, ToClient } from "./messages.ts";
 import { OutputBudget } from "./output-budget.ts";
 import type { PackageStore } from "./packages.ts";
@@ -17,6 +19,8 @@ import { findPython } from "./python.ts";
 export interface FunctionManagerOptions {
   readonly packages: PackageStore;
   readonly logger: Logger;
+  /** Takes what functions print, in CloudWatch Logs' form; for this thread's own invocations, and outside of all. */
+  readonly logs?: LogSink;
   /** Portico's own address for AWS SDKs in functions, once it listens. */
   readonly endpointUrl?: () => string | undefined;
   /** Invocations at a time over all functions; AWS: Lambda quotas, "Concurrent executions". */
@@ -143,7 +147,7 @@ export class FunctionManager {
   client(): FunctionClient {
     const { port1, port2 } = new MessageChannel();
     this.connect(port1);
-    const client = connectFunctions(port2);
+    const client = connectFunctions(port2, this.#options.logs);
     this.#ownClients.add(client);
     return client;
   }
@@ -325,6 +329,7 @@ export class FunctionManager {
       revisionId: environment.spec.revisionId,
       environment: environment.id,
       socketPath: environment.socketPath,
+      log: environment.log,
       ...(environment.isInitReported ? {} : { initMs: environment.initMs }),
     });
     environment.isInitReported = true;
@@ -400,7 +405,10 @@ export class FunctionManager {
   #spawn(pool: Pool, spec: FunctionSpec, command: string, taskRoot: string): void {
     const id = ++this.#lastId;
     const { folder, guardian } = this.#stand();
-    const output = new OutputBudget((text) => this.#log(text, { function: spec.name }));
+    const output = new OutputBudget((text) => {
+      this.#log(text, { function: spec.name });
+      lines?.add(text);
+    });
     const environment = new Environment({
       id,
       spec,
@@ -413,6 +421,7 @@ export class FunctionManager {
       onStarted: (ready, failure) => this.#onStarted(pool, ready, failure),
       onEnded: (ended) => this.#onEnded(ended),
     });
+    const lines = this.#options.logs && new LogLines(this.#options.logs.open(environment.log));
     this.#environments.set(id, environment);
     if (environment.pid !== undefined) guardian.watch(environment.pid);
     this.#watchMemory();

@@ -1,3 +1,4 @@
+import type { LogStreamAddress } from "../telemetry/log-sink.ts";
 import type { StartFailure } from "./environment.ts";
 
 /** What goes over the MessagePort between the function manager and a client in another thread (or the same one). */
@@ -24,6 +25,8 @@ export type ToClient =
       readonly revisionId: string;
       readonly environment: number;
       readonly socketPath: string;
+      /** Where its log goes. */
+      readonly log: LogStreamAddress;
       /** How long it took to start, for the first invocation's report; absent for a warm one. */
       readonly initMs?: number;
     }

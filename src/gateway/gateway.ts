@@ -5,6 +5,7 @@ import type { EventClient, FunctionClient } from "../functions/function-client.t
 import { planVersion, type StagePlan } from "../plan/plan.ts";
 import { AccessLogWriter } from "../telemetry/access-log-writer.ts";
 import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
+import type { LogSink } from "../telemetry/log-sink.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { Trace } from "../telemetry/trace.ts";
@@ -31,6 +32,8 @@ import type { ThreadContext } from "./thread-context.ts";
 export interface GatewayOptions {
   readonly functions: FunctionClient;
   readonly events: EventClient;
+  /** Takes access logs whose destination is a log group. */
+  readonly logs: LogSink;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -62,9 +65,9 @@ export class Gateway {
   readonly #hints = new Map<string, RouteHints>();
 
   constructor(options: GatewayOptions) {
-    const { functions, events, metrics, clock, logger, executionLogs, isDevelopment, settings } = options;
+    const { functions, events, logs, metrics, clock, logger, executionLogs, isDevelopment, settings } = options;
     this.#options = options;
-    this.#logs = new AccessLogWriter({ target: settings.accessLog, metrics, logger });
+    this.#logs = new AccessLogWriter({ target: settings.accessLog, logs, metrics, logger });
     this.#thread = {
       functions,
       events,

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { StagePlan } from "../plan/plan.ts";
 import type { AccessLogWriter } from "../telemetry/access-log-writer.ts";
 import { linkAccessLog } from "./access-log.ts";
@@ -87,9 +88,13 @@ function linkCompletion(
 
 function linkLog(plan: StagePlan, logs: AccessLogWriter, onRetire: (release: () => void) => void): Log | undefined {
   if (plan.accessLog === undefined) return undefined;
-  const log = logs.open(plan.accessLog.destinationArn);
+  const log = logs.open(plan.accessLog.destinationArn, accessLogStream(plan));
   if (log === undefined) return undefined;
   onRetire(() => log.close());
   const format = linkAccessLog(plan.accessLog.format);
   return (exchange) => log.write(format(exchange));
 }
+
+/** Its log stream in the log group; hashed, as AWS's are. */
+const accessLogStream = ({ account, apiId, stageName }: StagePlan): string =>
+  createHash("md5").update(`${account}/${apiId}/${stageName}`).digest("hex");

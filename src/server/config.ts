@@ -32,6 +32,8 @@ interface ServerSettings {
   readonly logLevel: LogLevel;
   /** `-` is standard output, else a directory, absolute. */
   readonly accessLog: string;
+  /** Bytes that the embedded CloudWatch Logs may take. */
+  readonly logsMax: number;
   readonly allowOrigin: readonly string[];
   readonly allowReset: boolean;
   readonly domain: readonly string[];
@@ -167,6 +169,14 @@ export const configKeys: readonly ConfigKey[] = [
     value: { kind: "sink" },
     default: "-",
     help: "directory of the stages' access logs; - is standard output",
+  },
+  {
+    name: "logsMax",
+    flag: "logs-max",
+    placeholder: "SIZE",
+    value: { kind: "bytes", min: 1 * mib, max: 1_048_576 * mib },
+    default: 1_024 * mib,
+    help: "what the embedded CloudWatch Logs may take (with --memory 128MB at most); the oldest lines are dropped",
   },
   {
     name: "allowOrigin",

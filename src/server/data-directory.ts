@@ -6,6 +6,7 @@ import { UserError } from "../base/user-error.ts";
 /** The directory of everything that a server keeps, held by one server at a time. */
 export interface DataDirectory {
   readonly storePath: string;
+  readonly logsPath: string;
   /** Folder for what `functions/` unpacks. */
   readonly functionsPath: string;
   /** Tells whoever comes later who holds it. */
@@ -42,6 +43,7 @@ export function lockDataDirectory(path: string): DataDirectory {
   describe({});
   return {
     storePath: join(path, "portico.db"),
+    logsPath: join(path, "logs.db"),
     functionsPath: join(path, "functions"),
     describe,
     release() {

@@ -9,6 +9,7 @@ import { defaultHttp1Limits } from "../gateway/http1/limits.ts";
 import type { InboundRequest } from "../gateway/inbound.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import type { StagePlan } from "../plan/plan.ts";
+import { LogSender } from "../telemetry/log-sender.ts";
 import { makeThreadLogger } from "../telemetry/logger-thread.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import { EventSender } from "./event-sender.ts";
@@ -39,6 +40,7 @@ if (settings.backendAuthorities.length > 0) {
 }
 
 let functions: FunctionClient | undefined;
+let logs: LogSender | undefined;
 let gateway: Gateway | undefined;
 let isListening = false;
 let hasBegunToListen = false;
@@ -76,10 +78,12 @@ server.on("error", (error) => {
 
 control.on("message", (message: ToThread) => {
   switch (message.kind) {
-    case "functions":
-      functions = connectFunctions(message.port);
+    case "channels":
+      logs = new LogSender(message.logs, clock, metrics);
+      functions = connectFunctions(message.functions, logs);
       gateway = new Gateway({
         functions,
+        logs,
         events,
         metrics,
         clock,
@@ -167,6 +171,7 @@ async function stop(drainMs: number): Promise<void> {
   frontDoor.close();
   gateway?.close();
   await functions?.close();
+  logs?.close();
   executionLogs.flush();
   post({ kind: "stopped" });
 }

@@ -40,8 +40,8 @@ export interface ThreadSettings {
 
 /** Control → gateway thread. */
 export type ToThread =
-  /** The functions' channel (`functions/` speaks on it); the first message. */
-  | { readonly kind: "functions"; readonly port: MessagePort }
+  /** The channels to the functions (`functions/` speaks on it) and to the logs (a `LogSender` does); the first message. */
+  | { readonly kind: "channels"; readonly functions: MessagePort; readonly logs: MessagePort }
   /** A client certificate with its key, before the plans that use it; null: none does any more. Never logged. */
   | { readonly kind: "identity"; readonly key: string; readonly identity: TlsIdentity | null }
   /** A stage's plan was made anew; null: the stage is gone. */

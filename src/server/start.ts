@@ -12,13 +12,15 @@ import { makeRestOperations } from "../management/rest/operations.ts";
 import { makeManagement } from "../protocol/management.ts";
 import type { Service } from "../protocol/operation.ts";
 import { LambdaService } from "../services/lambda/lambda-service.ts";
+import { makeExecutionLogDelivery } from "../services/logs/execution-log-delivery.ts";
+import { LogsService } from "../services/logs/logs-service.ts";
 import { makeStsOperations } from "../services/sts/operations.ts";
 import { openSqliteStore } from "../store/sqlite-store.ts";
 import type { Store } from "../store/store.ts";
 import { makeStdoutExecutionLog } from "../telemetry/execution-log-stdout.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { makePinoLogger } from "../telemetry/logger-pino.ts";
-import { allocateMetrics, renderMetrics } from "../telemetry/metrics.ts";
+import { allocateMetrics, Metrics, renderMetrics } from "../telemetry/metrics.ts";
 import { readBackendAuthorities } from "./backend-authorities.ts";
 import type { ServerConfig } from "./config.ts";
 import { makeControlServer, withinMs } from "./control-server.ts";
@@ -69,11 +71,24 @@ export async function startServer(
   if (threadCount < config.threads)
     logger.warn("This system serves with one gateway thread.", { asked: config.threads });
   const metrics = allocateMetrics(threadCount);
+  const logs = new LogsService({
+    entry: threadEntry("logs-thread"),
+    start: {
+      path: directory?.logsPath,
+      bytesMax: directory ? config.logsMax : Math.min(config.logsMax, bounds.logMemoryBytesMax.value),
+      clock: clock.shared,
+    },
+    clock,
+    metrics: new Metrics(metrics, 0),
+    logger,
+  });
+  undo.defer(() => logs.close());
   let url: string | undefined;
   const packages = new PackageStore(directory?.functionsPath ?? join(scratch.path, "functions"));
   const functions = new FunctionManager({
     packages,
     logger,
+    logs: logs.sink,
     endpointUrl: () => url,
     isInvocationLogged: config.logLevel === "info" || config.logLevel === "debug",
   });
@@ -81,8 +96,9 @@ export async function startServer(
   const lambda = new LambdaService({ store, manager: functions, packages, logger, clock });
   undo.defer(() => lambda.close());
 
-  const executionLogs = makeStdoutExecutionLog();
-  undo.defer(() => executionLogs.close());
+  const executionLogPrinter = makeStdoutExecutionLog();
+  undo.defer(() => executionLogPrinter.close());
+  const executionLogDelivery = makeExecutionLogDelivery(logs.sink);
   const compileSettings = { compile: compileRest, vpcLinkAddresses: config.vpcLink };
   const reconciler = new Reconciler({
     store,
@@ -91,7 +107,7 @@ export async function startServer(
     logger,
   });
   const threads = new ThreadPool({
-    entry: new URL(import.meta.url.endsWith(".ts") ? "./gateway-thread.ts" : "./gateway-thread.js", import.meta.url),
+    entry: threadEntry("gateway-thread"),
     count: threadCount,
     host: config.host,
     port: config.port,
@@ -103,8 +119,14 @@ export async function startServer(
       settings: threadSettings(config),
     },
     logger,
-    executionLogs,
+    executionLogs: {
+      write(entry) {
+        executionLogPrinter.write(entry);
+        executionLogDelivery.write(entry);
+      },
+    },
     connectFunctions: (port) => functions.connect(port),
+    connectLogs: (port) => logs.connect(port),
     acceptEvent: (event) => lambda.acceptEvent(event),
     replay: () => reconciler.replay(),
   });
@@ -145,6 +167,7 @@ export async function startServer(
       bodyBytesMax: bounds.lambdaRequestBytesMax.value,
     },
     { model: "sts", operations: makeStsOperations() },
+    { model: "logs", operations: logs.operations },
   ];
   let isServing = false;
   const control = makeControlServer({
@@ -160,7 +183,7 @@ export async function startServer(
       isReady: () => isServing && !isStopping && threads.isEveryThreadListening && threads.hasApplied(bootRevision),
       metrics: () => renderMetrics(metrics),
       status: () => reconciler.status(),
-      reset: config.memory || config.allowReset ? () => reset(store, inEffect, functions) : undefined,
+      reset: config.memory || config.allowReset ? () => reset(store, inEffect, functions, logs) : undefined,
       clock: config.memory ? clock : undefined,
     },
     bodyBytesMax: Math.max(config.managementPayloadMax, bounds.lambdaRequestBytesMax.value),
@@ -210,9 +233,19 @@ async function requireFreePort(host: string, port: number): Promise<void> {
   await new Promise((resolve) => probe.close(resolve));
 }
 
-async function reset(store: Store, inEffect: () => Promise<void>, functions: FunctionManager): Promise<void> {
+/** The program of a thread, compiled or not. */
+const threadEntry = (name: string): URL =>
+  new URL(`./${name}${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+
+async function reset(
+  store: Store,
+  inEffect: () => Promise<void>,
+  functions: FunctionManager,
+  logs: LogsService,
+): Promise<void> {
   await store.reset();
   await inEffect();
+  await logs.reset();
   await functions.collectPackages();
 }
 

@@ -18,6 +18,8 @@ export interface ThreadPoolOptions {
   readonly executionLogs: ExecutionLogSink;
   /** Takes control's end of a new thread's channel to the functions. */
   connectFunctions(port: MessagePort): void;
+  /** The same for a new thread's channel to the logs. */
+  connectLogs(port: MessagePort): void;
   /** Keeps an asynchronous invocation, to run it; never rejects. */
   acceptEvent(event: InvokeRequest): Promise<EventOutcome>;
   /** Everything that a thread must be told before it serves. */
@@ -150,10 +152,11 @@ export class ThreadPool {
       this.#options.logger.error("A gateway thread failed.", { thread: slot.index, error: describeError(error) });
     });
     worker.on("exit", (code) => this.#buryAndReplace(slot, worker, code));
-    const channel = new MessageChannel();
-    this.#options.connectFunctions(channel.port1);
-    const hello: ToThread = { kind: "functions", port: channel.port2 };
-    worker.postMessage(hello, [channel.port2]);
+    const [functions, logs] = [new MessageChannel(), new MessageChannel()];
+    this.#options.connectFunctions(functions.port1);
+    this.#options.connectLogs(logs.port1);
+    const hello: ToThread = { kind: "channels", functions: functions.port2, logs: logs.port2 };
+    worker.postMessage(hello, [functions.port2, logs.port2]);
     for (const message of this.#options.replay()) worker.postMessage(message);
   }
 

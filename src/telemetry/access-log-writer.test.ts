@@ -5,14 +5,22 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { until } from "../../test/until.ts";
 import { AccessLogWriter } from "./access-log-writer.ts";
+import type { LogSink } from "./log-sink.ts";
 import { allocateMetrics, Metrics } from "./metrics.ts";
 
 const logGroup = (name: string): string => `arn:aws:logs:us-east-1:000000000000:log-group:${name}`;
 
-function makeWriter(target: string): { writer: AccessLogWriter; errors: unknown[] } {
+function makeWriter(target: string): { writer: AccessLogWriter; errors: unknown[]; events: unknown[] } {
   const errors: unknown[] = [];
+  const events: unknown[] = [];
+  const logs: LogSink = {
+    open: ({ account, region, group, stream }) => ({
+      write: (message) => events.push([account, region, group, stream, message]),
+    }),
+  };
   const logger = { debug() {}, info() {}, warn() {}, error: (message: string) => errors.push(message) };
-  return { writer: new AccessLogWriter({ target, metrics: new Metrics(allocateMetrics(1), 1), logger }), errors };
+  const writer = new AccessLogWriter({ target, logs, metrics: new Metrics(allocateMetrics(1), 1), logger });
+  return { writer, errors, events };
 }
 
 test("each log group has a file in the folder, and nothing leaves it", async () => {
@@ -25,7 +33,7 @@ test("each log group has a file in the folder, and nothing leaves it", async () 
     "arn:aws:firehose:us-east-1:000000000000:deliverystream/amazon-apigateway-pets",
     "",
   ];
-  const logs = destinations.map((destination) => writer.open(destination));
+  const logs = destinations.map((destination) => writer.open(destination, "s"));
   for (const [index, log] of logs.entries()) log?.write(`line ${index}\n`);
   await until(() =>
     readdirSync(join(folder, "logs")).every((name) => readFileSync(join(folder, "logs", name)).length > 0),
@@ -37,7 +45,7 @@ test("each log group has a file in the folder, and nothing leaves it", async () 
     "etc-passwd.log",
     "pets.log",
   ]);
-  const [first, second] = [writer.open(destinations[0]!), writer.open(destinations[0]!)];
+  const [first, second] = [writer.open(destinations[0]!, "s"), writer.open(destinations[0]!, "s")];
   logs[0]?.close();
   first?.write("still open\n");
   first?.close();
@@ -50,11 +58,27 @@ test("each log group has a file in the folder, and nothing leaves it", async () 
   rmSync(folder, { recursive: true });
 });
 
+test("lines whose destination is a log group become its events, whatever becomes of the file", () => {
+  const folder = mkdtempSync(join(tmpdir(), "portico-access-"));
+  writeFileSync(join(folder, "file"), "");
+  const { writer, events } = makeWriter(join(folder, "file", "logs"));
+  for (const destination of [logGroup("/aws/pets"), `${logGroup("pets")}:*`]) {
+    writer.open(destination, "hashed")?.write("one\n");
+  }
+  assert.deepEqual(events, [
+    ["000000000000", "us-east-1", "/aws/pets", "hashed", "one"],
+    ["000000000000", "us-east-1", "pets", "hashed", "one"],
+  ]);
+  writer.close();
+  rmSync(folder, { recursive: true });
+});
+
 test("a folder that can't be written is said once for each log, and requests go on", () => {
   const folder = mkdtempSync(join(tmpdir(), "portico-access-"));
   writeFileSync(join(folder, "file"), "");
   const { writer, errors } = makeWriter(join(folder, "file", "logs"));
-  assert.equal(writer.open(logGroup("a")), undefined);
+  const delivery = "arn:aws:firehose:us-east-1:000000000000:deliverystream/amazon-apigateway-pets";
+  assert.equal(writer.open(delivery, "s"), undefined);
   assert.deepEqual(errors, ["access log can't be opened"]);
   writer.close();
   rmSync(folder, { recursive: true });

@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, write, writeSync } from "node:fs";
 import { join } from "node:path";
 import { bounds } from "../base/bounds.ts";
+import type { LogSink } from "./log-sink.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -93,6 +94,8 @@ class LogFile {
 export interface AccessLogOptions {
   /** `-` is standard output, else a folder with a file for each log group. */
   readonly target: string;
+  /** Takes lines, besides, whose destination is a log group. */
+  readonly logs: LogSink;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }
@@ -112,8 +115,22 @@ export class AccessLogWriter {
     this.#options = options;
   }
 
-  /** Opens the log of a log group or delivery stream, by its ARN; undefined if that can't be. */
-  open(destinationArn: string): AccessLog | undefined {
+  /** Opens the log of a log group, with the stream to write to there, or of a delivery stream; undefined if that can't be. */
+  open(destinationArn: string, stream: string): AccessLog | undefined {
+    const file = this.#openTarget(destinationArn);
+    const [, region, account, group] = /^arn:[^:]+:logs:([^:]+):([^:]+):log-group:([^:]+)/.exec(destinationArn) ?? [];
+    if (region === undefined || account === undefined || group === undefined) return file;
+    const events = this.#options.logs.open({ account, region, group, stream });
+    return {
+      write: (line) => {
+        file?.write(line);
+        events.write(line.slice(0, -1));
+      },
+      close: () => file?.close(),
+    };
+  }
+
+  #openTarget(destinationArn: string): AccessLog | undefined {
     const name = this.#options.target === "-" ? "-" : fileName(destinationArn);
     const file = this.#files.get(name) ?? this.#openFile(name);
     if (file === undefined) return undefined;

@@ -52,6 +52,12 @@ const counters = {
     "counter",
     "Access log lines dropped because the log could not be written fast enough.",
   ],
+  logLines: ["portico_log_lines_total", "counter", "Lines sent to the embedded CloudWatch Logs."],
+  logLinesDropped: [
+    "portico_log_lines_dropped_total",
+    "counter",
+    "Lines for the embedded CloudWatch Logs dropped because they came faster than they can be stored.",
+  ],
 } as const satisfies Record<string, readonly [string, "counter" | "gauge", string]>;
 
 /** A counter's name in {@link Metrics.add}. */

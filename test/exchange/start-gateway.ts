@@ -60,6 +60,8 @@ export async function startGateway(
     services?: AwsServiceSettings;
     nowMs?: number;
     isDevelopment?: boolean;
+    /** Lines for log groups, with their group. */
+    onLog?: (group: string, message: string) => void;
     onExecutionLog?: (entry: ExecutionLogEntry) => void;
     onWarning?: (message: string, fields: Record<string, unknown> | undefined) => void;
   } = {},
@@ -70,6 +72,7 @@ export async function startGateway(
   const gateway = new Gateway({
     functions: options.functions ?? noFunctions,
     events: options.events ?? { accept: () => Promise.reject(new Error("no events here")) },
+    logs: { open: ({ group }) => ({ write: (message) => options.onLog?.(group, message) }) },
     metrics: new Metrics(buffer, 1),
     clock,
     executionLogs: { write: (entry) => options.onExecutionLog?.(entry) },

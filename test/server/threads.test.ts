@@ -42,6 +42,7 @@ async function withPool(
     logger,
     executionLogs: { write() {} },
     connectFunctions: (port) => port.unref(),
+    connectLogs: (port) => port.unref(),
     acceptEvent: () => Promise.reject(new Error("no events here")),
     replay: options.replay ?? (() => [{ kind: "revision", revision: 0 }]),
   });

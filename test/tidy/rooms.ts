@@ -23,7 +23,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "base",
   ],
   management: ["protocol", "definition", "openapi", "store", "access", "limits", "telemetry", "base"],
-  services: ["protocol", "definition", "store", "access", "functions", "telemetry", "base"],
+  services: ["protocol", "definition", "store", "access", "functions", "telemetry", "language", "base"],
   protocol: ["access", "base"],
   openapi: ["definition", "language", "base"],
   stacks: ["protocol/client.ts", "base"],
@@ -48,6 +48,7 @@ export const adapters: readonly string[] = [
   "src/gateway/http1/",
   "src/gateway/integrations/",
   "src/telemetry/access-log-writer.ts",
+  "src/telemetry/log-sender.ts",
   "src/protocol/client.ts",
 ];
 

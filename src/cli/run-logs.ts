@@ -1,0 +1,276 @@
+import { UserError } from "../base/user-error.ts";
+import { untilSignal } from "../server/until-signal.ts";
+import type { Invocation } from "./commands.ts";
+import { findEndpoint } from "./endpoint.ts";
+import type { Output } from "./output.ts";
+import { connect, hasCode, type PorticoCalls } from "./portico-calls.ts";
+import { getStatus, type StageStatus } from "./server-status.ts";
+
+/** A log group that is read, with whose it is. */
+interface ReadGroup {
+  readonly name: string;
+  readonly calls: PorticoCalls;
+}
+
+interface LogEvent {
+  readonly timestamp: number;
+  readonly message: string;
+  readonly logStreamName: string;
+  readonly eventId: string;
+}
+
+const pollMs = 500;
+/** Lines of other threads may come a little later than lines that are younger: so far back is looked again. */
+const overlapMs = 2_000;
+
+/** `portico logs [API|FUNCTION|GROUP]`: lines of log groups, or which groups there are. */
+export async function runLogs({ args, options, output }: Invocation): Promise<number> {
+  const endpoint = await findEndpoint(options);
+  const stages = await getStatus(endpoint);
+  const scopes = scopesOf(stages, options).map(([account, region]) => connect(endpoint, account, region));
+  if (args[0] === undefined) return listGroups(scopes, output, options["json"] === true);
+  const groups = await findGroups(args[0], scopes, stages);
+  const from = Date.now() - parseSince(options["since"]);
+  const reading = {
+    groups,
+    filterPattern: options["filter"],
+    print: makePrinter(output, groups, options["json"] === true),
+  };
+  if (!options["follow"]) {
+    for await (const [group, event] of readAll(reading, from)) reading.print(group, event);
+    return 0;
+  }
+  await follow(reading, from);
+  return 0;
+}
+
+/** `30s`, `10m`, `2h`, `7d`, `1w`, or a time; in milliseconds before now. */
+function parseSince(given: unknown): number {
+  const text = typeof given === "string" ? given : "10m";
+  const [, count, unit = ""] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
+  if (count !== undefined) return Number(count) * (unitMs[unit] ?? 0);
+  const ms = /^\d{4}-/.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(ms)) return Date.now() - ms;
+  throw new UserError({
+    what: `--since: "${text.slice(0, 100)}" won't do.`,
+    why: "",
+    next: "It takes a number with s, m, h, d or w (10m), or a time (2026-11-20T09:30:00Z).",
+  });
+}
+
+const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+/** Accounts and regions that are looked into: the one that is asked for, else those with deployed APIs and the default. */
+function scopesOf(
+  stages: readonly StageStatus[],
+  { account, region }: Readonly<Record<string, unknown>>,
+): readonly (readonly [string, string])[] {
+  if (typeof account === "string" || typeof region === "string") {
+    return [
+      [typeof account === "string" ? account : "000000000000", typeof region === "string" ? region : "us-east-1"],
+    ];
+  }
+  const scopes = new Map<string, readonly [string, string]>([
+    ["000000000000/us-east-1", ["000000000000", "us-east-1"]],
+  ]);
+  for (const stage of stages) scopes.set(`${stage.account}/${stage.region}`, [stage.account, stage.region]);
+  return [...scopes.values()];
+}
+
+// ---- Which groups ----
+
+interface DescribedGroup {
+  readonly logGroupName: string;
+  readonly storedBytes: number;
+  readonly retentionInDays?: number;
+}
+
+async function listGroups(scopes: readonly PorticoCalls[], output: Output, isJson: boolean): Promise<number> {
+  const rows: { readonly group: DescribedGroup; readonly calls: PorticoCalls; readonly last: number | undefined }[] =
+    [];
+  for (const calls of scopes) {
+    for await (const page of pages(calls, "DescribeLogGroups", {})) {
+      for (const group of (page["logGroups"] ?? []) as readonly DescribedGroup[]) {
+        rows.push({ group, calls, last: await lastEventOf(calls, group.logGroupName) });
+      }
+    }
+  }
+  if (isJson) {
+    output.json(
+      rows.map(({ group, calls, last }) => ({
+        logGroupName: group.logGroupName,
+        account: calls.account,
+        region: calls.region,
+        storedBytes: group.storedBytes,
+        ...(group.retentionInDays !== undefined && { retentionInDays: group.retentionInDays }),
+        ...(last !== undefined && { lastEvent: new Date(last).toISOString() }),
+      })),
+    );
+  } else if (rows.length === 0) {
+    output.line("There are no logs. Functions, access logs and execution logs make groups when they are written.");
+  } else {
+    const isOfMany = scopes.length > 1;
+    output.table(
+      ["GROUP", ...(isOfMany ? ["ACCOUNT", "REGION"] : []), "LAST EVENT", "BYTES", "KEPT"],
+      rows.map(({ group, calls, last }) => [
+        group.logGroupName,
+        ...(isOfMany ? [calls.account, calls.region] : []),
+        last === undefined ? "-" : new Date(last).toISOString(),
+        String(group.storedBytes),
+        group.retentionInDays === undefined ? "while there is room" : `${group.retentionInDays} days`,
+      ]),
+    );
+  }
+  return 0;
+}
+
+async function lastEventOf(calls: PorticoCalls, logGroupName: string): Promise<number | undefined> {
+  const input = { logGroupName, orderBy: "LastEventTime", descending: true, limit: 1 };
+  const found = await calls.find("logs", "DescribeLogStreams", input);
+  const [stream] = (found?.["logStreams"] ?? []) as readonly { readonly lastEventTimestamp?: number }[];
+  return stream?.lastEventTimestamp;
+}
+
+/** A group of that name, a function's, or an API's: those of its execution and access logs. */
+async function findGroups(
+  wanted: string,
+  scopes: readonly PorticoCalls[],
+  stages: readonly StageStatus[],
+): Promise<readonly ReadGroup[]> {
+  const found: ReadGroup[] = [];
+  const isName = /^[.\-_/#A-Za-z0-9]{1,512}$/.test(wanted);
+  for (const calls of scopes) {
+    if (isName && (await hasGroup(calls, wanted))) found.push({ name: wanted, calls });
+    const group = /^[A-Za-z0-9-_]{1,64}$/.test(wanted) ? await groupOfFunction(calls, wanted) : undefined;
+    if (group !== undefined) found.push({ name: group, calls });
+  }
+  if (found.length > 0) return found;
+  const own = stages.filter(({ apiId, apiName }) => apiId === wanted || apiName === wanted);
+  for (const stage of own) {
+    const calls = scopes.find(({ account, region }) => account === stage.account && region === stage.region);
+    if (calls) for (const name of await groupsOfStage(calls, stage)) found.push({ name, calls });
+  }
+  if (found.length > 0) return found;
+  throw new UserError({
+    what: `There is no log group, function or deployed API ${wanted.slice(0, 200)}.`,
+    why: "",
+    next: "`portico logs` lists the groups.",
+  });
+}
+
+async function hasGroup(calls: PorticoCalls, name: string): Promise<boolean> {
+  const { logGroups } = await calls.call("logs", "DescribeLogGroups", { logGroupNamePrefix: name, limit: 1 });
+  return ((logGroups ?? []) as readonly DescribedGroup[])[0]?.logGroupName === name;
+}
+
+async function groupOfFunction(calls: PorticoCalls, FunctionName: string): Promise<string | undefined> {
+  const found = await calls.find("lambda", "GetFunctionConfiguration", { FunctionName });
+  return (found?.["LoggingConfig"] as { readonly LogGroup?: string } | undefined)?.LogGroup;
+}
+
+/** AWS: API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs in API Gateway". */
+async function groupsOfStage(calls: PorticoCalls, { apiId, stageName }: StageStatus): Promise<readonly string[]> {
+  const stage = await calls.find("apigateway", "GetStage", { restApiId: apiId, stageName });
+  const settings = stage?.["accessLogSettings"] as { readonly destinationArn?: string } | undefined;
+  const access = /:log-group:([^:]+)/.exec(settings?.destinationArn ?? "")?.[1];
+  return [`API-Gateway-Execution-Logs_${apiId}/${stageName}`, ...(access === undefined ? [] : [access])];
+}
+
+async function* pages(
+  calls: PorticoCalls,
+  operation: string,
+  input: object,
+): AsyncGenerator<Readonly<Record<string, unknown>>> {
+  for (let nextToken: unknown; ; ) {
+    const page = await calls.call("logs", operation, { ...input, ...(nextToken !== undefined && { nextToken }) });
+    yield page;
+    nextToken = page["nextToken"];
+    if (nextToken === undefined) return;
+  }
+}
+
+// ---- Reading ----
+
+interface Reading {
+  readonly groups: readonly ReadGroup[];
+  readonly filterPattern: unknown;
+  readonly print: (group: ReadGroup, event: LogEvent) => void;
+}
+
+/** The groups' events from a time on, in the order of their times. */
+async function* readAll(
+  { groups, filterPattern }: Pick<Reading, "groups" | "filterPattern">,
+  startTime: number,
+): AsyncGenerator<readonly [ReadGroup, LogEvent]> {
+  const input = { startTime, ...(typeof filterPattern === "string" && { filterPattern }) };
+  const open: { readonly group: ReadGroup; readonly events: AsyncGenerator<LogEvent, undefined>; next: LogEvent }[] =
+    [];
+  for (const group of groups) {
+    const events = readGroup(group, input);
+    const next = (await events.next()).value;
+    if (next !== undefined) open.push({ group, events, next });
+  }
+  while (open.length > 0) {
+    const first = open.reduce((a, b) => (b.next.timestamp < a.next.timestamp ? b : a));
+    yield [first.group, first.next];
+    const next = (await first.events.next()).value;
+    if (next !== undefined) first.next = next;
+    else open.splice(open.indexOf(first), 1);
+  }
+}
+
+/** One group's. A group that is not there yet has none. */
+async function* readGroup({ calls, name }: ReadGroup, input: object): AsyncGenerator<LogEvent, undefined> {
+  try {
+    for await (const page of pages(calls, "FilterLogEvents", { logGroupName: name, ...input })) {
+      yield* (page["events"] ?? []) as readonly LogEvent[];
+    }
+  } catch (error) {
+    if (!hasCode(error, "ResourceNotFoundException")) throw error;
+  }
+  return undefined;
+}
+
+/** Prints what comes until it is told to stop. */
+async function follow(reading: Reading, startTime: number): Promise<void> {
+  let isStopping = false;
+  const stop = untilSignal().then(() => {
+    isStopping = true;
+  });
+  let from = startTime;
+  let printed = new Map<string, number>();
+  while (!isStopping) {
+    let newest = from;
+    for await (const [group, event] of readAll(reading, from)) {
+      if (isStopping) return;
+      const id = `${group.name} ${event.eventId}`;
+      if (printed.has(id)) continue;
+      printed.set(id, event.timestamp);
+      newest = Math.max(newest, event.timestamp);
+      reading.print(group, event);
+    }
+    from = Math.max(from, newest - overlapMs);
+    printed = new Map([...printed].filter(([, timestamp]) => timestamp >= from));
+    await Promise.race([stop, new Promise((resolve) => setTimeout(resolve, pollMs))]);
+  }
+}
+
+/** At a terminal with the time of day and colours, in a pipe with the whole time. */
+function makePrinter(output: Output, groups: readonly ReadGroup[], isJson: boolean): Reading["print"] {
+  if (isJson) {
+    return ({ name: group }, { timestamp, logStreamName: stream, message }) =>
+      output.raw(`${JSON.stringify({ timestamp: new Date(timestamp).toISOString(), group, stream, message })}\n`);
+  }
+  const isOfMany = new Set(groups.map(({ name }) => name)).size > 1;
+  return ({ name }, { timestamp, message }) => {
+    const time = new Date(timestamp).toISOString();
+    const shownTime = output.paint("dim", output.isTerminal ? time.slice(11, 23) : time);
+    const shownGroup = isOfMany ? `${output.paint("cyan", name)} ` : "";
+    output.line(`${shownTime} ${shownGroup}${paintMessage(output, message.replace(/\n$/, ""))}`);
+  };
+}
+
+function paintMessage(output: Output, message: string): string {
+  if (/\bERROR\b|Task timed out|Execution failed|Runtime\.ExitError/.test(message)) return output.paint("red", message);
+  return /^(?:START|END|REPORT) RequestId: /.test(message) ? output.paint("dim", message) : message;
+}

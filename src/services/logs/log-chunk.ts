@@ -1,0 +1,74 @@
+import { bounds } from "../../base/bounds.ts";
+
+/** A line with its time, in milliseconds since 1970. */
+export interface LogLine {
+  readonly ms: number;
+  readonly message: string;
+}
+
+/** Lines of one stream as they are stored: in the order of their times, and not far apart. */
+export interface LogChunk {
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly count: number;
+  /** As AWS counts a log's size: the messages in UTF-8 and 26 bytes each. */
+  readonly bytes: number;
+  /** For each line two numbers: its time after `firstMs`, and how many UTF-16 units of the text are its. */
+  readonly lines: Uint32Array;
+  /** All messages, in UTF-8. */
+  readonly text: Buffer;
+}
+
+/** AWS: PutLogEvents: "the sum of all event messages in UTF-8, plus 26 bytes for each log event". */
+export const lineOverheadBytes = 26;
+
+/**
+ * A chunk spans so little time that readers find those of a moment in an index: none that begins earlier than this
+ * before the moment has a line at it.
+ */
+export const chunkSpanMs = 5_000;
+const chunkChars = bounds.logChunkCharsMax.value;
+
+/** Cuts lines, which are in the order of their times, into chunks. `lines` and `text` are as in a chunk. */
+export function* makeChunks(baseMs: number, lines: Uint32Array, text: string): Generator<LogChunk> {
+  let from = 0;
+  let textFrom = 0;
+  while (from < lines.length) {
+    const first = lines[from] as number;
+    let to = from;
+    let textTo = textFrom;
+    while (to < lines.length && (lines[to] as number) - first < chunkSpanMs) {
+      const length = lines[to + 1] as number;
+      if (to > from && textTo + length - textFrom > chunkChars) break;
+      textTo += length;
+      to += 2;
+    }
+    const own = lines.slice(from, to);
+    for (let at = 0; at < own.length; at += 2) own[at] = (own[at] as number) - first;
+    const encoded = Buffer.from(from === 0 && to === lines.length ? text : text.slice(textFrom, textTo), "utf8");
+    const count = own.length / 2;
+    yield {
+      firstMs: baseMs + first,
+      lastMs: baseMs + first + (own[own.length - 2] as number),
+      count,
+      bytes: encoded.length + count * lineOverheadBytes,
+      lines: own,
+      text: encoded,
+    };
+    from = to;
+    textFrom = textTo;
+  }
+}
+
+/** The lines of a chunk. */
+export function readChunk({ firstMs, lines, text }: Pick<LogChunk, "firstMs" | "lines" | "text">): LogLine[] {
+  const whole = text.toString("utf8");
+  const read: LogLine[] = [];
+  let from = 0;
+  for (let at = 0; at < lines.length; at += 2) {
+    const to = from + (lines[at + 1] as number);
+    read.push({ ms: firstMs + (lines[at] as number), message: whole.slice(from, to) });
+    from = to;
+  }
+  return read;
+}

@@ -1,0 +1,110 @@
+import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import { assert } from "../../base/assert.ts";
+import type { Clock } from "../../base/clock.ts";
+import { ApiError } from "../../protocol/errors.ts";
+import type { LogDelivery } from "../../telemetry/log-sink.ts";
+import type { LogStore } from "./log-store.ts";
+import type { FromLogs, ToLogs } from "./logs-messages.ts";
+import { logsOperations } from "./operations.ts";
+
+/** What the logs' thread does: it stores what senders deliver, and answers the operations of the `logs` service. */
+export class LogsWorker {
+  readonly #store: LogStore;
+  readonly #clock: Clock;
+  readonly #post: (message: FromLogs) => void;
+  readonly #ports = new Set<MessagePort>();
+
+  constructor(store: LogStore, clock: Clock, post: (message: FromLogs) => void) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#post = post;
+    if (store.damagedPath !== undefined) {
+      post({
+        kind: "trouble",
+        message: `The logs' file was damaged and is now ${store.damagedPath}; a new one is begun.`,
+      });
+    }
+  }
+
+  hear(message: Exclude<ToLogs, { kind: "stop" }>): void {
+    switch (message.kind) {
+      case "connect":
+        this.#connect(message.port, message.first);
+        break;
+      case "call":
+        this.#answer(message.id, () => this.#operate(message));
+        break;
+      case "reset":
+        this.#answer(message.id, () => {
+          this.#store.reset();
+          return {};
+        });
+        break;
+    }
+  }
+
+  /** Drops what is too old, and what there is no room for. */
+  sweep(): void {
+    try {
+      this.#store.sweep(this.#clock.now());
+    } catch (error) {
+      this.#post({ kind: "trouble", message: `Old log lines can't be dropped: ${describe(error)}` });
+    }
+  }
+
+  /** Takes what senders have sent and nobody has heard yet, and closes the store. */
+  close(): void {
+    for (const port of this.#ports) {
+      for (let left = receiveMessageOnPort(port); left; left = receiveMessageOnPort(port)) {
+        this.#deliver(left.message as LogDelivery);
+      }
+      port.close();
+    }
+    this.#store.close();
+  }
+
+  #connect(port: MessagePort, first: LogDelivery): void {
+    this.#ports.add(port);
+    const take = (delivery: LogDelivery): void => {
+      this.#deliver(delivery);
+      // The sender sends the next one when it hears this.
+      port.postMessage(null);
+    };
+    port.on("message", take);
+    port.on("close", () => this.#ports.delete(port));
+    take(first);
+  }
+
+  #deliver({ batches, dropped }: LogDelivery): void {
+    if (dropped > 0) {
+      this.#post({ kind: "dropped", lines: dropped, why: "they came faster than they can be stored" });
+    }
+    try {
+      this.#store.deliver(batches, this.#clock.now());
+    } catch (error) {
+      const lines = batches.reduce((sum, batch) => sum + batch.lines.length / 2, 0);
+      this.#post({ kind: "dropped", lines, why: `they can't be stored: ${describe(error)}` });
+    }
+  }
+
+  #operate({ operation, input, account, region }: Extract<ToLogs, { kind: "call" }>): object {
+    const operate = logsOperations[operation];
+    assert(operate, `there is an operation ${operation}`);
+    return operate(this.#store, input, { account, region, nowMs: this.#clock.now() });
+  }
+
+  #answer(id: number, work: () => object): void {
+    try {
+      this.#post({ kind: "answer", id, output: work() });
+    } catch (error) {
+      if (error instanceof ApiError) {
+        const { code, message, status } = error;
+        this.#post({ kind: "refused", id, code, message, status });
+      } else {
+        this.#post({ kind: "failed", id, error: describe(error) });
+      }
+    }
+  }
+}
+
+const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));

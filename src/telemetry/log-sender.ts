@@ -1,0 +1,117 @@
+import type { MessagePort } from "node:worker_threads";
+import { bounds } from "../base/bounds.ts";
+import type { Clock } from "../base/clock.ts";
+import type { LogBatch, LogDelivery, LogSink, LogStreamAddress, LogStreamWriter } from "./log-sink.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** Lines that wait longer than this are sent although they are few. */
+const flushMs = 100;
+const flushChars = 262_144;
+const waitingCharsMax = bounds.logLinesWaitingCharsMax.value;
+/** What a line counts as besides its text: many empty lines are not free. */
+const lineChars = 16;
+
+/**
+ * A thread's way to the embedded CloudWatch Logs. Lines are gathered and sent in batches, one at a time; what finds no
+ * room is dropped and counted, so that neither the writer waits nor memory grows, however fast lines come.
+ */
+export class LogSender implements LogSink {
+  readonly #port: MessagePort;
+  readonly #clock: Clock;
+  readonly #metrics: Metrics;
+  #filled: StreamBuffer[] = [];
+  #chars = 0;
+  #dropped = 0;
+  #isUnderWay = false;
+  #timer: NodeJS.Timeout | undefined = undefined;
+
+  constructor(port: MessagePort, clock: Clock, metrics: Metrics) {
+    this.#port = port;
+    this.#clock = clock;
+    this.#metrics = metrics;
+    port.on("message", () => this.#acknowledged());
+    port.unref();
+  }
+
+  open(address: LogStreamAddress): LogStreamWriter {
+    const buffer = new StreamBuffer(address);
+    return { write: (message, ms = this.#clock.now()) => this.#add(buffer, message, ms) };
+  }
+
+  /** Sends what waits; the port delivers it although it is closed then. */
+  close(): void {
+    this.#send();
+    this.#port.close();
+  }
+
+  #add(buffer: StreamBuffer, message: string, ms: number): void {
+    const chars = message.length + lineChars;
+    if (this.#chars + chars > waitingCharsMax) {
+      this.#dropped++;
+      this.#metrics.add("logLinesDropped");
+      return;
+    }
+    this.#metrics.add("logLines");
+    if (buffer.isEmpty) this.#filled.push(buffer);
+    buffer.add(message, ms);
+    this.#chars += chars;
+    if (this.#isUnderWay) return;
+    if (this.#chars >= flushChars) this.#send();
+    else this.#timer ??= setTimeout(() => this.#send(), flushMs).unref();
+  }
+
+  #send(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#filled.length === 0 && this.#dropped === 0) return;
+    const delivery: LogDelivery = { batches: this.#filled.map((buffer) => buffer.take()), dropped: this.#dropped };
+    this.#filled = [];
+    this.#chars = 0;
+    this.#dropped = 0;
+    this.#isUnderWay = true;
+    this.#port.postMessage(delivery);
+  }
+
+  #acknowledged(): void {
+    this.#isUnderWay = false;
+    if (this.#chars >= flushChars) this.#send();
+    else if (this.#filled.length > 0) this.#timer ??= setTimeout(() => this.#send(), flushMs).unref();
+  }
+}
+
+/** What waits of one stream. */
+class StreamBuffer {
+  readonly #address: LogStreamAddress;
+  #text = "";
+  #lines: number[] = [];
+  #baseMs = 0;
+  #lastMs = 0;
+
+  constructor(address: LogStreamAddress) {
+    this.#address = address;
+  }
+
+  get isEmpty(): boolean {
+    return this.#lines.length === 0;
+  }
+
+  add(message: string, ms: number): void {
+    if (this.isEmpty) this.#baseMs = this.#lastMs = ms;
+    // A clock that is set back does not reorder a stream.
+    this.#lastMs = Math.max(this.#lastMs, ms);
+    this.#lines.push(this.#lastMs - this.#baseMs, message.length);
+    this.#text += message;
+  }
+
+  take(): LogBatch {
+    const batch = {
+      address: this.#address,
+      baseMs: this.#baseMs,
+      text: this.#text,
+      lines: Uint32Array.from(this.#lines),
+    };
+    this.#text = "";
+    this.#lines = [];
+    return batch;
+  }
+}
