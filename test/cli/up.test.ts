@@ -204,6 +204,10 @@ test("a route whose calls fail in browsers is a warning at its line, until it is
       good.replace(/x-amazon-apigateway-gateway-responses:[\s\S]*?\n(?=paths:)/, ""),
       /openapi\.yaml:1:1 {2}warning {2}The gateway's own errors \(gateway responses DEFAULT_4XX, DEFAULT_5XX\)/,
     ],
+    [
+      `${good}\nx-amazon-apigateway-cors:\n  allowOrigins: ["*"]\n`,
+      /openapi\.yaml:\d+:1 {2}warning {2}x-amazon-apigateway-cors has no effect on REST APIs/,
+    ],
   ] as const) {
     assert.notEqual(bad, good);
     const from = up.output.length;

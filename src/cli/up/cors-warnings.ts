@@ -15,20 +15,30 @@ export async function findCorsWarnings(
   document: ApiDocument,
   functions: readonly LocalFunction[],
 ): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  const warn = async (pointer: readonly string[], message: string): Promise<void> => {
+    problems.push(problemAt("warning", message, document.source, await locate(document.source, pointer)));
+  };
+  const body = document.body.toString();
+  // AWS: API Gateway Developer Guide, "x-amazon-apigateway-cors object": of HTTP APIs.
+  if (/^[^#\n]*x-amazon-apigateway-cors["']?\s*:/m.test(body))
+    await warn(
+      ["x-amazon-apigateway-cors"],
+      "x-amazon-apigateway-cors has no effect on REST APIs: each resource needs an OPTIONS method (portico cors shows what)",
+    );
   // Most documents have no trace of CORS: they cost no calls.
   const hasOptions = document.operations.some(({ method }) => method === "OPTIONS");
-  if (!hasOptions && !/access-control-allow-origin/i.test(document.body.toString())) return [];
+  if (!hasOptions && !/access-control-allow-origin/i.test(body)) return problems;
   const namesOrigin = new Map<string, boolean | undefined>();
   const functionNamesOrigin = (name: string): boolean | undefined => {
     const source = functions.find((one) => one.name === name);
     if (source && !namesOrigin.has(name)) namesOrigin.set(name, codeNamesOrigin(source));
     return namesOrigin.get(name);
   };
-  const problems: Problem[] = [];
   for (const { path, method, message } of findCorsProblems(await readApiState(calls, restApiId), functionNamesOrigin)) {
     const operation = document.operations.find((one) => one.path === path && one.method === method);
     const pointer = operation?.pointer ?? (path === undefined ? ["x-amazon-apigateway-gateway-responses"] : ["paths"]);
-    problems.push(problemAt("warning", message, document.source, await locate(document.source, pointer)));
+    await warn(pointer, message);
   }
   return problems;
 }
