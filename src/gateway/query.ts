@@ -7,7 +7,7 @@ export type Query = ReadonlyMap<string, readonly string[]>;
  */
 export function parseQuery(text: string): Query {
   const query = new Map<string, string[]>();
-  for (const pair of text.split(/[&;]/)) {
+  for (const pair of text.includes(";") ? text.split(/[&;]/) : text.split("&")) {
     if (pair === "") continue;
     const equals = pair.indexOf("=");
     const name = decodeForm(equals < 0 ? pair : pair.slice(0, equals));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { until } from "../../test/until.ts";
+import { certificateKinds } from "../definition/client-certificate.ts";
 import { type RestApi, type RestApiDefinition, restKinds, type Stage } from "../definition/rest-api.ts";
 import { planVersion, type StagePlan } from "../plan/plan.ts";
 import { openSqliteStore } from "../store/sqlite-store.ts";
@@ -161,6 +162,48 @@ test("a thread that asks before the start is done is not told that this is all",
   const logger = makeLogger("silent", () => undefined);
   const reconciler = new Reconciler({ store, compile, post: () => undefined, vpcLinkAddresses: {}, logger });
   assert.deepEqual([...reconciler.replay()], []);
+});
+
+test("a stage's client certificate is sent before its plan, replayed, and taken back when no stage has it", async () => {
+  const use = (store: Store, certificate: string | undefined): Promise<void> =>
+    store.write(scope, (tx) =>
+      tx.put(restKinds.stage, "a/prod", {
+        ...stage("prod", "v1"),
+        ...(certificate !== undefined && { clientCertificateId: certificate }),
+      }),
+    );
+  const before = async (store: Store): Promise<void> => {
+    await deploy(store, "a", "v1", ["GET"]);
+    await store.write(scope, async (tx) => {
+      for (const id of ["one", "two"]) {
+        const pemEncodedCertificate = `certificate ${id}`;
+        const facts = { clientCertificateId: id, pemEncodedCertificate, createdDate: 0, expirationDate: 1 };
+        await tx.put(certificateKinds.clientCertificate, id, facts);
+        await tx.put(certificateKinds.clientCertificateKey, id, { privateKey: `key ${id}` });
+      }
+    });
+    await use(store, "one");
+  };
+  await withReconciler(before, async ({ store, reconciler, posted }) => {
+    const one = {
+      kind: "identity",
+      key: "000000000000/us-east-1/one",
+      identity: { certificate: "certificate one", privateKey: "key one" },
+    };
+    assert.deepEqual(posted[0], one);
+    assert.deepEqual(short(posted), ["identity", "plan a/prod v1", "revision 3"]);
+    assert.deepEqual(short(reconciler.replay()), ["identity", "plan a/prod v1", "revision 3"]);
+    posted.length = 0;
+    await use(store, "two");
+    await reconciler.caughtUp();
+    assert.deepEqual(short(posted), ["identity", "plan a/prod v1", "identity", "revision 4"]);
+    assert.deepEqual(posted[2], { ...one, identity: null });
+    posted.length = 0;
+    await use(store, undefined);
+    await reconciler.caughtUp();
+    assert.deepEqual(short(posted), ["plan a/prod v1", "identity", "revision 5"]);
+    assert.deepEqual(short(reconciler.replay()), ["plan a/prod v1", "revision 5"]);
+  });
 });
 
 test("a deployment is compiled and sent; a change of the definition alone is not", async () => {

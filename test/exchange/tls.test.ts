@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:https";
+import { createServer, type ServerOptions } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { tool } from "../tool.ts";
 import { aMethod, anHttpProxy, aRestApi } from "./a-rest-api.ts";
-import { startGateway } from "./start-gateway.ts";
+import { startBackend, startGateway } from "./start-gateway.ts";
 
 const { skip } = tool("openssl", ["version"], false);
 
@@ -24,8 +24,11 @@ function makeCertificate(name: string, days: number): { key: Buffer; cert: Buffe
   return pair;
 }
 
-async function startTls(pair: { key: Buffer; cert: Buffer }): Promise<{ port: number } & AsyncDisposable> {
-  const server = createServer(pair, (_, outgoing) => outgoing.end("secret")).listen(0, "127.0.0.1");
+async function startTls(
+  pair: { key: Buffer; cert: Buffer },
+  options: ServerOptions = {},
+): Promise<{ port: number } & AsyncDisposable> {
+  const server = createServer({ ...pair, ...options }, (_, outgoing) => outgoing.end("secret")).listen(0, "127.0.0.1");
   await once(server, "listening");
   return {
     port: (server.address() as AddressInfo).port,
@@ -63,4 +66,23 @@ test("a certificate that nobody vouches for is refused, unless insecureSkipVerif
     String((await later.call("/skipped")).headers["x-portico-hint"]),
     /PKIX path validation failed: java.security.cert.CertPathValidatorException: validity check failed .*expired/,
   );
+});
+
+test("a backend that speaks no TLS of today, or none at all, is AWS's 500, or a network error", { skip }, async () => {
+  const old = { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" } as const;
+  await using outdated = await startTls(makeCertificate("localhost", 2), old);
+  await using plain = await startBackend();
+  await using gateway = await startGateway();
+  const tlsConfig = { insecureSkipVerification: true };
+  gateway.deploy(
+    aRestApi({
+      "/outdated": { GET: aMethod(anHttpProxy(`https://localhost:${outdated.port}/`, { tlsConfig })) },
+      "/plain": { GET: aMethod(anHttpProxy(plain.origin.replace("http:", "https:"), { tlsConfig })) },
+    }),
+  );
+  for (const path of ["/outdated", "/plain"]) {
+    const reply = await gateway.call(path);
+    assert.deepEqual([reply.status, reply.text], [500, '{"message": "Internal server error"}'], path);
+    assert.match(String(reply.headers["x-portico-hint"]), /configuration error: General SSLEngine problem \(/, path);
+  }
 });
