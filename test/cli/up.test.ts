@@ -289,4 +289,5 @@ test("a document with mistakes and no earlier deployment ends with exit code 1, 
   const ran = await run(process.execPath, [portico, "up", "bad.yaml", ...endpoint, "--no-watch"], { cwd: folder });
   assert.equal(ran.status, 1, ran.stdout);
   assert.match(ran.stderr, /bad\.yaml:4:3 {2}error {2}.*\/a b/);
+  assert.doesNotMatch(ran.stderr, /The server refused this/, "nothing is said of the API that was not made");
 });

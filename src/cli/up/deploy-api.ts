@@ -130,7 +130,10 @@ export class ApiDeployer {
   /** Deletes all but the last few deployments that `up` made and no stage serves. */
   async prune(calls: PorticoCalls): Promise<void> {
     const restApiId = this.target.apiId;
-    const { items } = await calls.call("apigateway", "GetDeployments", { restApiId, limit: 500 });
+    // The document may have been refused, and the API never made.
+    const deployments = await calls.find("apigateway", "GetDeployments", { restApiId, limit: 500 });
+    if (!deployments) return;
+    const { items } = deployments;
     const { item: stages } = await calls.call("apigateway", "GetStages", { restApiId });
     const served = new Set((Array.isArray(stages) ? stages : []).map((stage) => stage["deploymentId"]));
     const own = (Array.isArray(items) ? items : [])
