@@ -31,6 +31,8 @@ export interface FunctionManagerOptions {
   readonly initMs?: number;
   /** After how long without an invocation an environment is ended. */
   readonly idleMs?: number;
+  /** An environment came up, or did not. */
+  readonly onStarted?: (hasFailed: boolean) => void;
   /** START, END and REPORT lines in the server's log (they are in the log tail anyhow). */
   readonly isInvocationLogged?: boolean;
 }
@@ -443,6 +445,7 @@ export class FunctionManager {
 
   #onStarted(pool: Pool, environment: Environment, failure: StartFailure | undefined): void {
     this.#started(pool);
+    this.#options.onStarted?.(failure !== undefined);
     const isCurrent = this.#pools.get(pool.spec.functionArn) === pool;
     if (!failure) {
       this.#release(environment);

@@ -74,6 +74,17 @@ export class PackageStore {
     return this.#unpackOnce(hash, await readFile(join(this.#folder, `${hash}.zip`)));
   }
 
+  /** A package's zip as it was saved; undefined if it is not there. */
+  async read(hash: string): Promise<Buffer | undefined> {
+    await this.#open();
+    try {
+      return await readFile(join(this.#folder, `${hash}.zip`));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
   /** Removes what no function refers to. */
   async collect(isUsed: (hash: string) => boolean): Promise<void> {
     await this.#open();

@@ -37,6 +37,7 @@ async function start(
     upstream: undefined,
     guard: { domains: [], allowedOrigins: [] },
     facts: {
+      code: async () => undefined,
       isReady: () => true,
       metrics: () => "",
       status: async () => [],

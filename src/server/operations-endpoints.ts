@@ -1,3 +1,4 @@
+import { codePath } from "../services/lambda/code-links.ts";
 import type { StageStatus } from "./reconcile.ts";
 
 /** What the operations endpoints ask of the running server. */
@@ -5,6 +6,8 @@ export interface ServerFacts {
   isReady(): boolean;
   metrics(): string;
   status(): Promise<readonly StageStatus[]>;
+  /** What a function's `Code.Location` leads to; undefined: nothing, or nothing any more. */
+  code(path: string): Promise<Buffer | undefined>;
   /** Undefined where the server may not be emptied. */
   readonly reset: (() => Promise<void>) | undefined;
   /** Undefined where the clock may not be moved. */
@@ -20,7 +23,7 @@ export interface OperationsRequest {
 export interface OperationsResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: Buffer | string;
 }
 
 interface Endpoint {
@@ -85,6 +88,9 @@ function readAdvance(body: Buffer): number | undefined {
 export const isOperationsPath = (path: string): boolean => path === "/_portico" || path.startsWith("/_portico/");
 
 export async function answerOperations(request: OperationsRequest, facts: ServerFacts): Promise<OperationsResponse> {
+  if (request.path.startsWith(codePath) && (request.method === "GET" || request.method === "HEAD")) {
+    return answerCode(await facts.code(request.path));
+  }
   const endpoint = Object.hasOwn(endpoints, request.path) ? endpoints[request.path] : undefined;
   if (endpoint === undefined) {
     return json(404, {
@@ -97,6 +103,11 @@ export async function answerOperations(request: OperationsRequest, facts: Server
   }
   return endpoint.answer(facts, request.body);
 }
+
+const answerCode = (zip: Buffer | undefined): OperationsResponse =>
+  zip === undefined
+    ? json(403, { message: "This link has ended, or never was one: GetFunction gives another." })
+    : { status: 200, headers: { "Content-Type": "application/zip", "Cache-Control": "no-store" }, body: zip };
 
 function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): OperationsResponse {
   return {

@@ -71,6 +71,7 @@ export async function startServer(
   if (threadCount < config.threads)
     logger.warn("This system serves with one gateway thread.", { asked: config.threads });
   const metrics = allocateMetrics(threadCount);
+  const counted = new Metrics(metrics, 0);
   const logs = new LogsService({
     entry: threadEntry("logs-thread"),
     start: {
@@ -79,7 +80,7 @@ export async function startServer(
       clock: clock.shared,
     },
     clock,
-    metrics: new Metrics(metrics, 0),
+    metrics: counted,
     logger,
   });
   undo.defer(() => logs.close());
@@ -89,6 +90,7 @@ export async function startServer(
     packages,
     logger,
     logs: logs.sink,
+    onStarted: (hasFailed) => counted.add(hasFailed ? "functionStartsFailed" : "functionStarts"),
     endpointUrl: () => url,
     isInvocationLogged: config.logLevel === "info" || config.logLevel === "debug",
   });
@@ -183,6 +185,7 @@ export async function startServer(
       isReady: () => isServing && !isStopping && threads.isEveryThreadListening && threads.hasApplied(bootRevision),
       metrics: () => renderMetrics(metrics),
       status: () => reconciler.status(),
+      code: (path) => lambda.readCode(path),
       reset: config.memory || config.allowReset ? () => reset(store, inEffect, functions, logs) : undefined,
       clock: config.memory ? clock : undefined,
     },

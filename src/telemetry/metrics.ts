@@ -41,6 +41,12 @@ const counters = {
     "counter",
     "Invocations by the data plane that Lambda refused: throttled, not found, not startable.",
   ],
+  functionStarts: ["portico_function_starts_total", "counter", "Environments of functions started: cold starts."],
+  functionStartsFailed: [
+    "portico_function_starts_failed_total",
+    "counter",
+    "Environments of functions that did not come up.",
+  ],
   accessLogLines: ["portico_access_log_lines_total", "counter", "Access log lines written."],
   executionLogsDropped: [
     "portico_execution_logs_dropped_total",

@@ -6,6 +6,7 @@ import type { Operations } from "../../protocol/operation.ts";
 import type { Change, Store } from "../../store/store.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { acceptEvent } from "./accept-event.ts";
+import { CodeLinks } from "./code-links.ts";
 import { EventQueue } from "./event-queue.ts";
 import { type FunctionDocument, functionKind, toSpec } from "./function-document.ts";
 import { makeLambdaOperations } from "./operations.ts";
@@ -29,6 +30,7 @@ export class LambdaService {
   readonly acceptEvent: EventClient["accept"];
   readonly operations: Operations;
   readonly #options: LambdaServiceOptions;
+  readonly #codeLinks: CodeLinks;
   readonly #events: EventQueue;
   readonly #functions: ReturnType<FunctionManager["client"]>;
   #work: Promise<void> = Promise.resolve();
@@ -38,6 +40,7 @@ export class LambdaService {
     this.#options = options;
     const { store, manager, packages, logger, clock, eventRetryMs } = options;
     this.#functions = manager.client();
+    this.#codeLinks = new CodeLinks(clock);
     this.#events = new EventQueue({
       store,
       functions: this.#functions,
@@ -52,7 +55,14 @@ export class LambdaService {
       packages,
       functions: this.#functions,
       events: this.#events,
+      codeLinks: this.#codeLinks,
     });
+  }
+
+  /** The package that a `Code.Location` leads to. */
+  async readCode(path: string): Promise<Buffer | undefined> {
+    const hash = this.#codeLinks.read(path);
+    return hash === undefined ? undefined : this.#options.packages.read(hash);
   }
 
   /** Takes up what the store holds; resolves when every function can be invoked from every thread. */

@@ -7,6 +7,7 @@ import { ApiError, notImplemented } from "../../protocol/errors.ts";
 import type { CallContext, Operations } from "../../protocol/operation.ts";
 import { lambdaPaging, page } from "../../protocol/paging.ts";
 import type { Reader, Store, Transaction } from "../../store/store.ts";
+import type { CodeLinks } from "./code-links.ts";
 import type { EventQueue } from "./event-queue.ts";
 import { type FunctionDocument, functionKind, policyText, toConfiguration, toSpec } from "./function-document.ts";
 import { type FunctionReference, functionNotFound, parseFunctionName } from "./function-name.ts";
@@ -21,6 +22,7 @@ interface LambdaOptions {
   readonly functions: FunctionClient;
   readonly packages: PackageStore;
   readonly events: EventQueue;
+  readonly codeLinks: CodeLinks;
 }
 
 interface Named {
@@ -169,7 +171,7 @@ export function makeLambdaOperations(options: LambdaOptions): Operations {
     const hasTags = Object.keys(document.tags).length > 0;
     return {
       Configuration: toConfiguration(document, qualifiedArn),
-      Code: { RepositoryType: "S3" },
+      Code: { RepositoryType: "S3", Location: `http://${call.host}${options.codeLinks.make(document.packageHash)}` },
       ...(hasTags ? { Tags: document.tags } : {}),
     };
   }

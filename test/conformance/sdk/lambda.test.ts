@@ -272,6 +272,29 @@ describe("the lambda service", () => {
     assert.deepEqual((await lambda.send(new GetFunctionCommand({ FunctionName: "tags" }))).Tags, { b: "2" });
   });
 
+  it("gives the code back by a link that nobody else knows", async () => {
+    await lambda.send(functionOf("downloaded"));
+    const { Code } = await lambda.send(new GetFunctionCommand({ FunctionName: "downloaded" }));
+    const response = await fetch(Code!.Location!);
+    assert.equal(response.headers.get("content-type"), "application/zip");
+    assert.deepEqual(Buffer.from(await response.arrayBuffer()), Buffer.from(echo));
+    const forged = Code!.Location!.replace(/\/[0-9a-f]{64}\.zip$/, `/${"0".repeat(64)}.zip`);
+    assert.equal((await fetch(forged)).status, 403);
+    await lambda.send(new DeleteFunctionCommand({ FunctionName: "downloaded" }));
+  });
+
+  it("counts cold starts", async () => {
+    await lambda.send(functionOf("cold"));
+    const starts = async (): Promise<number> => {
+      const metrics = await (await fetch(`${portico.url}/_portico/metrics`)).text();
+      return Number(/^portico_function_starts_total (\d+)$/m.exec(metrics)?.[1]);
+    };
+    const before = await starts();
+    await invoke("cold");
+    await invoke("cold");
+    assert.equal(await starts(), before + 1);
+  });
+
   it("answers what Terraform asks of a function", async () => {
     await lambda.send(functionOf("terraform"));
     const FunctionName = "terraform";
