@@ -17,7 +17,8 @@ export function compileVpcLink(
 ): { readonly vpcLink?: VpcLinkPlan } {
   if (integration.connectionType !== "VPC_LINK") return {};
   if (integration.integrationTarget !== undefined) throw closed("integrationTarget: VPC links V2");
-  const id = connectionIdOf(integration, variables);
+  const { text: id, unset } = substituteStageVariables(integration.connectionId ?? "", variables);
+  if (unset.length > 0) throw misconfigured(`Invalid connectionId: stage variable ${unset[0]} is not set`);
   const link = surroundings.vpcLinks.get(id);
   if (link?.status !== "AVAILABLE") {
     const why = link === undefined ? `there is no VPC link ${id}` : `the VPC link ${id} is ${link.status}`;
@@ -49,11 +50,9 @@ export function vpcLinksOf(
   const ids = new Set<string>();
   for (const { resourceMethods } of definition.resources) {
     for (const { methodIntegration } of Object.values(resourceMethods ?? {})) {
-      if (methodIntegration?.connectionType === "VPC_LINK") ids.add(connectionIdOf(methodIntegration, variables));
+      if (methodIntegration?.connectionType !== "VPC_LINK") continue;
+      ids.add(substituteStageVariables(methodIntegration.connectionId ?? "", variables).text);
     }
   }
   return [...ids].sort();
 }
-
-const connectionIdOf = (integration: Integration, variables: Readonly<Record<string, string>>): string =>
-  substituteStageVariables(integration.connectionId ?? "", variables).text;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compileRest } from "../../src/compiler/compile-rest.ts";
+import type { Surroundings } from "../../src/compiler/surroundings.ts";
 import type {
   GatewayResponse,
   Integration,
@@ -97,7 +98,8 @@ function anyIntegration(backend: string): Integration {
   const selectionPattern = oneOf([undefined, "4\\d\\d", text()]);
   const responseParameters = { [`method.response.header.${text()}`]: text() };
   const template = oneOf([null, "", '{"statusCode": 404}', "{statusCode:200}", text()]);
-  const uri = oneOf([undefined, text(), `${backend}/${text()}`, aLambdaProxy().uri]);
+  const service = `arn:aws:apigateway:us-east-1:sqs:${oneOf(["action/SendMessage", "path/1/q", text()])}`;
+  const uri = oneOf([undefined, text(), `${backend}/${text()}`, aLambdaProxy().uri, service]);
   const contentHandling = oneOf(handlings);
   const response = { statusCode, responseParameters, responseTemplates: { [text()]: template } };
   return defined({
@@ -115,8 +117,25 @@ function anyIntegration(backend: string): Integration {
       "200": { statusCode: "200" },
     }),
     timeoutInMillis: 200,
+    credentials: maybe(oneOf(["arn:aws:iam::000000000000:role/r", text()])),
+    connectionType: oneOf([undefined, undefined, "VPC_LINK"]),
+    connectionId: maybe(oneOf(["link", "${stageVariables.a}", text()])),
+    tlsConfig: maybe({ insecureSkipVerification: random() < 0.5 }),
   }) as Integration;
 }
+
+/** Where the VPC link `link` leads: to the backend, to nothing, or to both. */
+const anySurroundings = (backend: string): Surroundings => ({
+  vpcLinks: new Map([["link", { id: "link", name: "l", targetArns: [], status: "AVAILABLE" }]]),
+  vpcLinkAddresses: {
+    [oneOf(["link", "l", text()])]: oneOf([
+      [new URL(backend).host],
+      ["127.0.0.1:1"],
+      ["127.0.0.1:1", new URL(backend).host],
+    ]),
+  },
+  hasClientCertificate: false,
+});
 
 function anyApi(backend: string): { definition: RestApiDefinition; stage: Stage } {
   const paths = ["/", "/a", "/a/{x}", "/{proxy+}", `/${text().replaceAll("/", "")}`];
@@ -161,7 +180,8 @@ test("whatever a definition says, it compiles to a plan that is JSON, the same e
   const kinds = new Set<string>();
   while (performance.now() < until) {
     const { definition, stage } = anyApi("http://127.0.0.1:1");
-    const compile = (): StagePlan => compileRest(definition, stage, { account: "1", region: "r" });
+    const surroundings = anySurroundings("http://127.0.0.1:1");
+    const compile = (): StagePlan => compileRest(definition, stage, { account: "1", region: "r" }, surroundings);
     const plan = compile();
     for (const method of plan.methods) for (const { kind } of method.steps) kinds.add(kind);
     assert.deepEqual(JSON.parse(JSON.stringify(plan)), plan, note);
@@ -195,7 +215,7 @@ test("whatever is asked of whatever is deployed, there is an answer and no mista
   let answered = 0;
   while (performance.now() < until) {
     const { definition, stage } = anyApi(backend.origin);
-    gateway.deploy(definition, stage);
+    gateway.deploy(definition, stage, anySurroundings(backend.origin));
     const calls = Array.from({ length: 20 }, async () => {
       const path = oneOf(["/", "/a", "/a/1", `/${text()}`, `/a/${text()}?${text()}`, "/x/%2e%2e/y"]);
       const target = `/prod${path}`.replaceAll(/[^\x21-\x7e]/gu, (character) => encodeURIComponent(character));
