@@ -35,6 +35,15 @@ test("what a secret header brought is masked in texts: whole, in parts, in URIs 
   assert.ok(secrets.mask(text).endsWith('"a":1}'));
 });
 
+test("of a signature's header the signature is a secret, and not the names of headers in it", () => {
+  const secrets = new Secrets();
+  const signature = "fea454ca298b7da1c68078a5d1bdbfbb";
+  const value = `AWS4-HMAC-SHA256 Credential=AKIA/x/aws4_request, SignedHeaders=content-type;host, Signature=${signature}`;
+  secrets.maskPairs(["Authorization", value]);
+  assert.equal(secrets.mask("content-type aws4_request"), "content-type aws4_request");
+  assert.doesNotMatch(secrets.mask(`is ${signature}`), /fea454/);
+});
+
 test("query parameters with secret names are masked in URIs, and their values then everywhere", () => {
   const secrets = new Secrets();
   const uri = secrets.maskUri("http://h/p?X-Amz-Signature=00112233445566&page=2");

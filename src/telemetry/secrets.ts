@@ -61,7 +61,9 @@ export class Secrets {
 
   /** The value as it is, its parts (`Bearer …`, cookies), and what URIs and JSON make of these. */
   #learn(value: string): void {
-    const parts = value.split(/[\s;,]+/).map((part) => part.slice(part.indexOf("=") + 1));
+    // The other parts of a signature, such as the names of headers, are no secrets.
+    const secrets = value.startsWith("AWS4-") ? (/Signature=[0-9a-f]+/.exec(value)?.[0] ?? "") : value;
+    const parts = secrets.split(/[\s;,]+/).map((part) => part.slice(part.indexOf("=") + 1));
     for (const secret of new Set([value, ...parts])) {
       if (secret.length < recognisedCharsMin) continue;
       const encoded = encodeURIComponent(secret.toWellFormed());
