@@ -11,7 +11,11 @@ import { stageKey } from "../../src/plan/plan.ts";
 import { allocateMetrics, Metrics } from "../../src/telemetry/metrics.ts";
 
 const [file = ""] = process.argv.slice(2);
-const { definition, stage } = JSON.parse(readFileSync(file, "utf8")) as { definition: RestApiDefinition; stage: Stage };
+const { definition, stage, endpoints } = JSON.parse(readFileSync(file, "utf8")) as {
+  definition: RestApiDefinition;
+  stage: Stage;
+  endpoints: Readonly<Record<string, string>>;
+};
 const clock = { now: () => Date.now() };
 const gateway = new Gateway({
   functions: {
@@ -26,7 +30,7 @@ const gateway = new Gateway({
   logger: { debug() {}, info() {}, warn() {}, error: (message, fields) => console.error(message, fields) },
   isDevelopment: true,
   executionLogs: { write() {} },
-  settings: { payloadBytesMax: 10_485_760, accessLog: "/tmp", services: { endpoints: {} } },
+  settings: { payloadBytesMax: 10_485_760, accessLog: "/tmp", services: { endpoints } },
 });
 const plan = compileRest(definition, stage, { account: "000000000000", region: "us-east-1" });
 gateway.setPlan(stageKey(plan.apiId, plan.stageName), plan);

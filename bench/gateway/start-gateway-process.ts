@@ -10,10 +10,12 @@ import { startPinned } from "../measure.ts";
 export async function startGatewayProcess(
   core: number,
   definition: RestApiDefinition,
+  /** Of AWS services, by name. */
+  endpoints: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly url: string } & AsyncDisposable> {
   const folder = mkdtempSync(join(tmpdir(), "portico-bench-"));
   const file = join(folder, "definition.json");
-  writeFileSync(file, JSON.stringify({ definition, stage: aStage() }));
+  writeFileSync(file, JSON.stringify({ definition, stage: aStage(), endpoints }));
   const program = fileURLToPath(new URL("gateway-process.ts", import.meta.url));
   // BENCH_NODE_ARGS="--cpu-prof --cpu-prof-dir=/tmp/prof" profiles the gateway.
   const extra = process.env["BENCH_NODE_ARGS"]?.split(" ") ?? [];
