@@ -18,6 +18,8 @@ export interface CommandOption {
   readonly flags: string;
   readonly help: string;
   readonly choices?: readonly string[];
+  /** It may be given several times. */
+  readonly repeats?: boolean;
 }
 
 export interface CommandFacts {
@@ -91,6 +93,7 @@ export const commands: readonly CommandFacts[] = [
     load: async () => (await import("./run-status.ts")).runStatus,
   },
   {
+<<<<<<< HEAD
     name: "logs",
     synopsis: "show what functions print, and the access and execution logs of APIs",
     arguments: [
@@ -108,6 +111,31 @@ export const commands: readonly CommandFacts[] = [
     takesServerSettings: false,
     examples: ["portico logs", "portico logs my-function --follow", "portico logs Petstore --since 1h --filter ERROR"],
     load: async () => (await import("./run-logs.ts")).runLogs,
+=======
+    name: "explain",
+    synopsis: "send a request, and tell what the gateway saw and made of it at each step",
+    arguments: [
+      { name: "<METHOD>", help: "GET, POST, …" },
+      { name: "<URL>", help: "as a client would call it; `portico routes` lists them" },
+    ],
+    options: [
+      { flags: "-H, --header <HEADER>", help: "'Name: value'; several times for several headers", repeats: true },
+      { flags: "-d, --data <BODY>", help: "the body; @FILE reads it from a file, @- from standard input" },
+      {
+        flags: "--stage-variable <NAME=VALUE>",
+        help: "in place of the stage's own, for this request; several times for several variables",
+        repeats: true,
+      },
+      json,
+      endpoint,
+    ],
+    takesServerSettings: false,
+    examples: [
+      "portico explain GET http://localhost:4566/_aws/execute-api/abc123/dev/pets/7",
+      `portico explain POST /_aws/execute-api/abc123/dev/pets -H 'Content-Type: application/json' -d '{"name":"Rex"}'`,
+    ],
+    load: async () => (await import("./run-explain.ts")).runExplain,
+>>>>>>> eba136d (Explain a request: portico explain, over /_portico/explain)
   },
   {
     name: "import",

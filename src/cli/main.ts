@@ -53,8 +53,9 @@ function addCommand(program: Command, facts: CommandFacts): void {
     .helpOption("-h, --help", "say how it is used")
     .addHelpText("after", `\nExamples:\n${facts.examples.map((example) => `  ${example}`).join("\n")}`);
   for (const argument of facts.arguments) command.argument(argument.name, argument.help);
-  for (const { flags, help, choices } of facts.options) {
+  for (const { flags, help, choices, repeats } of facts.options) {
     const option = new Option(flags, help);
+    if (repeats) option.argParser(gather);
     command.addOption(choices ? option.choices([...choices]) : option);
   }
   if (facts.takesServerSettings) for (const option of serverOptions()) command.addOption(option);
@@ -65,11 +66,14 @@ function addCommand(program: Command, facts: CommandFacts): void {
   });
 }
 
+/** For options that are given several times. */
+const gather = (value: string, before: string[] = []): string[] => [...before, value];
+
 /** The server's settings, from the same table as the server itself reads them. */
 function serverOptions(): Option[] {
   const options = configKeys.map((key) => {
     const option = new Option(flagOf(key), `${key.help}${defaultOf(key)}`);
-    return takesMany(key) ? option.argParser((value: string, before: string[] = []) => [...before, value]) : option;
+    return takesMany(key) ? option.argParser(gather) : option;
   });
   const config = new Option(
     "--config <FILE>",

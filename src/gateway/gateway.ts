@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { assert } from "../base/assert.ts";
 import { bounds } from "../base/bounds.ts";
 import type { Clock } from "../base/clock.ts";
 import type { EventClient, FunctionClient } from "../functions/function-client.ts";
@@ -26,7 +27,7 @@ import { hintHeader, hintValue } from "./responses/gateway-responses.ts";
 import { type Address, parseAddress } from "./routing/address.ts";
 import { beginTrace, runTraced } from "./run-traced.ts";
 import { refuse } from "./steps/closed.ts";
-import { SyntheticRequest } from "./synthetic-request.ts";
+import { type SyntheticAnswer, SyntheticRequest } from "./synthetic-request.ts";
 import type { ThreadContext } from "./thread-context.ts";
 
 export interface GatewayOptions {
@@ -116,7 +117,12 @@ export class Gateway {
     if (address === undefined) return false;
     const program = this.#programs.get(address.key);
     if (program === undefined) this.#refuseStage(request, this.#describeMissing(address), trace);
-    else if (program.plan.isDefaultEndpointDisabled) {
+    else this.#serve(request, program, address, trace);
+    return true;
+  }
+
+  #serve(request: InboundRequest, program: Program, address: Address, trace: Trace | undefined): void {
+    if (program.plan.isDefaultEndpointDisabled) {
       const hint = "disableExecuteApiEndpoint is true: the API is reached by custom domain names only";
       this.#refuseStage(request, hint, trace);
     } else if (request.target.length > targetBytesMax) {
@@ -128,7 +134,6 @@ export class Gateway {
         trace,
       });
     } else this.#run(request, program, address, trace);
-    return true;
   }
 
   /** Runs a request of Portico's own and tells what became of it; calling what it returns gives it up. */
@@ -140,25 +145,51 @@ export class Gateway {
       onAnswer: (answer) => {
         const latencyMs = performance.now() - startedAt;
         // The exchange is complete when who answers returns.
-        queueMicrotask(() => onOutcome({ kind: "answered", ...answer, latencyMs, events: trace.events }));
+        queueMicrotask(() => onOutcome(this.#conclude(answer, trace, latencyMs)));
       },
     });
-    if (probe.plan !== undefined) this.#test(probe.plan, probe.identity, { request, trace });
-    else if (!this.handle(request, trace)) onOutcome({ kind: "foreign" });
+    if (probe.plan === undefined) {
+      if (!this.handle(request, trace)) onOutcome({ kind: "foreign" });
+    } else this.#runUnserved(probe.plan, probe.identity, { request, trace });
     return () => request.giveUp();
   }
 
-  /** Runs the one method of a plan that no stage serves. */
-  #test(
+  #conclude(answer: SyntheticAnswer, trace: Trace, latencyMs: number): ProbeOutcome {
+    try {
+      trace.add({ kind: "answer", ...answer, body: trace.body(answer.body) });
+      return { kind: "answered", ...answer, latencyMs, events: trace.events };
+    } catch (error) {
+      this.#options.logger.error("a request of Portico's own can't be told of", { error: String(error) });
+      return { kind: "failed" };
+    }
+  }
+
+  /** Runs a plan that no stage serves. */
+  #runUnserved(
     plan: StagePlan,
     identity: NamedIdentity | undefined,
     { request, trace }: { readonly request: InboundRequest; readonly trace: Trace },
   ): void {
-    const { clock, logger } = this.#options;
     const identities = new TlsIdentities();
     if (identity !== undefined) identities.set(identity.key, identity.identity);
     const thread = { ...this.#thread, identities };
     const program = linkProgram(plan, thread, this.#logs);
+    if (plan.test === undefined) {
+      const address = parseAddress(request.host, request.target);
+      assert(address !== undefined, "who asks has found the stage by its address");
+      this.#serve(request, program, address, trace);
+    } else this.#test(request, program, { thread, trace });
+    // It ends when its exchange does.
+    program.close();
+  }
+
+  /** Runs the one method of a test. */
+  #test(
+    request: InboundRequest,
+    program: Program,
+    { thread, trace }: { readonly thread: ThreadContext; readonly trace: Trace },
+  ): void {
+    const { clock, logger } = this.#options;
     const question = `${request.target}?`.indexOf("?");
     const path = request.target.slice(0, question);
     const exchange = new Exchange(request, program, path, request.target.slice(question + 1), clock.now());
@@ -167,8 +198,6 @@ export class Gateway {
     exchange.pathNames = match?.names ?? [];
     exchange.pathValues = match?.values ?? [];
     exchange.method = program.methods[0];
-    // It ends when the exchange does.
-    program.close();
     try {
       beginTrace(exchange, trace);
       runTraced(exchange, trace, thread);
@@ -232,7 +261,9 @@ export class Gateway {
     const { responses } = exchange.program;
     const { metrics, isDevelopment } = this.#options;
     metrics.add("requestsUnmatched");
-    const hint = isDevelopment ? this.#hintsOf(key, exchange).describe(exchange.httpMethod, exchange.path) : undefined;
+    const isAsked = isDevelopment || exchange.trace !== undefined;
+    const hint = isAsked ? this.#hintsOf(key, exchange).describe(exchange.httpMethod, exchange.path) : undefined;
+    if (hint !== undefined) exchange.trace?.add({ kind: "refused", reason: hint });
     const authorization = exchange.request.header("authorization");
     if (authorization === undefined || authorization.startsWith("AWS4-")) {
       responses.finish(exchange, "MISSING_AUTHENTICATION_TOKEN", { hint });

@@ -29,4 +29,6 @@ export type ProbeOutcome =
       readonly events: readonly TraceEvent[];
     }
   /** No stage's address; only where there is no plan. */
-  | { readonly kind: "foreign" };
+  | { readonly kind: "foreign" }
+  /** Our bug, which is in the log. */
+  | { readonly kind: "failed" };

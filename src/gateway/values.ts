@@ -27,6 +27,24 @@ export function linkValue(plan: ValuePlan): ReadValue {
   }
 }
 
+/** A value as a mapping expression says it. */
+export function describeValue(plan: ValuePlan): string {
+  switch (plan.kind) {
+    case "literal":
+      return `'${plan.text}'`;
+    case "context":
+      return `context.${plan.name}`;
+    case "request":
+      return `method.request.${plan.isMultiValue ? "multivalue" : ""}${plan.place}.${plan.name}`;
+    case "response-header":
+      return `integration.response.${plan.isMultiValue ? "multivalue" : ""}header.${plan.name}`;
+    case "body": {
+      const body = plan.of === "request" ? "method.request.body" : "integration.response.body";
+      return plan.jsonPath === undefined ? body : `${body}${plan.jsonPath.slice(1)}`;
+    }
+  }
+}
+
 /** What a body's JSONPath finds: texts as they are, everything else as JSON. Nothing where the body is no JSON. */
 function linkBodyValue({ of, jsonPath }: BodyValuePlan): ReadValue {
   const payloadOf = (exchange: Exchange): Payload | undefined =>

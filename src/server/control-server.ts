@@ -5,7 +5,12 @@ import type { Management } from "../protocol/management.ts";
 import type { ManagementRequest } from "../protocol/operation.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { decideGuard, type GuardOptions } from "./guard.ts";
-import { answerOperations, isOperationsPath, type ServerFacts } from "./operations-endpoints.ts";
+import {
+  answerOperations,
+  isOperationsPath,
+  operationsBodyBytesMax,
+  type ServerFacts,
+} from "./operations-endpoints.ts";
 import type { Upstream } from "./upstream.ts";
 
 export interface ControlServerOptions {
@@ -92,10 +97,14 @@ async function answer(
   response.on("finish", () => request.resume());
   const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
   if (isOperationsPath(path)) {
-    const body = await readBody(request, 64 * 1024, budget);
-    if (body === undefined) return;
-    const answered = await answerOperations({ method: request.method ?? "", path, body: body.bytes }, options.facts);
-    body.release();
+    const body = await readBody(request, operationsBodyBytesMax(path, options.bodyBytesMax), budget);
+    if (body === undefined) {
+      refuseForNow(request, response);
+      return;
+    }
+    const { bytes, isWhole } = body;
+    const asked = { method: request.method ?? "", path, body: bytes, isWhole };
+    const answered = await answerOperations(asked, options.facts).finally(() => body.release());
     response.writeHead(answered.status, answered.headers).end(answered.body);
     return;
   }
@@ -117,8 +126,7 @@ async function answerManagement(
   }
   const body = await readBody(request, bodyBytesMax, budget);
   if (body === undefined) {
-    if (!request.destroyed)
-      sendJson(response, 503, { message: "Too many large requests at a time." }, { "Retry-After": "1" });
+    refuseForNow(request, response);
     return;
   }
   try {
@@ -144,6 +152,12 @@ async function answerManagement(
 async function sendStream(stream: AsyncIterable<Buffer>, response: ServerResponse): Promise<void> {
   response.flushHeaders();
   await pipeline(stream, response).catch(() => {});
+}
+
+/** All requests together hold too much; or this one was broken off. */
+function refuseForNow(request: IncomingMessage, response: ServerResponse): void {
+  if (request.destroyed) return;
+  sendJson(response, 503, { message: "Too many large requests at a time." }, { "Retry-After": "1" });
 }
 
 const nothing = Buffer.alloc(0);

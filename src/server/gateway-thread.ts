@@ -139,7 +139,7 @@ const probes = new Map<number, () => void>();
 
 function runProbe(id: number, probe: Probe): void {
   let isOver = false;
-  const finish = (outcome: ProbeOutcome | { readonly kind: "failed" }): void => {
+  const finish = (outcome: ProbeOutcome): void => {
     isOver = true;
     probes.delete(id);
     post({ kind: "probe-outcome", id, outcome });

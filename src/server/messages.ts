@@ -73,6 +73,6 @@ export type FromThread =
   | {
       readonly kind: "probe-outcome";
       readonly id: number;
-      readonly outcome: ProbeOutcome | { readonly kind: "failed" };
+      readonly outcome: ProbeOutcome;
     }
   | { readonly kind: "stopped" };

@@ -1,4 +1,5 @@
 import { codePath } from "../services/lambda/code-links.ts";
+import { type ExplainAnswer, type ExplainRequest, readExplainRequest } from "./explain.ts";
 import type { StageStatus } from "./reconcile.ts";
 
 /** What the operations endpoints ask of the running server. */
@@ -8,6 +9,8 @@ export interface ServerFacts {
   status(): Promise<readonly StageStatus[]>;
   /** What a function's `Code.Location` leads to; undefined: nothing, or nothing any more. */
   code(path: string): Promise<Buffer | undefined>;
+  /** Runs a request and tells what became of it. */
+  explain(asked: ExplainRequest): Promise<ExplainAnswer>;
   /** Undefined where the server may not be emptied. */
   readonly reset: (() => Promise<void>) | undefined;
   /** Undefined where the clock may not be moved. */
@@ -18,6 +21,8 @@ export interface OperationsRequest {
   readonly method: string;
   readonly path: string;
   readonly body: Buffer;
+  /** False: it is longer than the endpoint takes, and `body` is its beginning. */
+  readonly isWhole: boolean;
 }
 
 export interface OperationsResponse {
@@ -28,6 +33,8 @@ export interface OperationsResponse {
 
 interface Endpoint {
   readonly method: "GET" | "POST";
+  /** Its bodies are as long as a data plane request, in base64; all others are short. */
+  readonly takesPayload?: boolean;
   readonly answer: (facts: ServerFacts, body: Buffer) => Promise<OperationsResponse> | OperationsResponse;
 }
 
@@ -47,6 +54,16 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
     }),
   },
   "/_portico/status": { method: "GET", answer: async (facts) => json(200, { stages: await facts.status() }) },
+  "/_portico/explain": {
+    method: "POST",
+    takesPayload: true,
+    async answer({ explain }, body) {
+      const asked = readExplainRequest(body);
+      if (typeof asked === "string") return json(400, { message: asked });
+      const answer = await explain(asked);
+      return answer.kind === "report" ? json(200, answer.report) : json(answer.status, { message: answer.message });
+    },
+  },
   "/_portico/reset": {
     method: "POST",
     async answer({ reset }) {
@@ -87,6 +104,10 @@ function readAdvance(body: Buffer): number | undefined {
 
 export const isOperationsPath = (path: string): boolean => path === "/_portico" || path.startsWith("/_portico/");
 
+/** How long a body the endpoint takes. */
+export const operationsBodyBytesMax = (path: string, payloadBytesMax: number): number =>
+  Object.hasOwn(endpoints, path) && endpoints[path]?.takesPayload === true ? payloadBytesMax : 64 * 1024;
+
 export async function answerOperations(request: OperationsRequest, facts: ServerFacts): Promise<OperationsResponse> {
   if (request.path.startsWith(codePath) && (request.method === "GET" || request.method === "HEAD")) {
     return answerCode(await facts.code(request.path));
@@ -101,6 +122,7 @@ export async function answerOperations(request: OperationsRequest, facts: Server
   if (request.method !== endpoint.method && !isHead) {
     return json(405, { message: `${request.path} takes ${endpoint.method}.` }, { Allow: endpoint.method });
   }
+  if (!request.isWhole) return json(413, { message: `The body is longer than ${request.path} takes.` });
   return endpoint.answer(facts, request.body);
 }
 

@@ -18,7 +18,7 @@ test("a probe whose thread ends fails, and those of other threads go on", async 
   const lost = probes.run(probe, dying);
   const kept = probes.run(probe, aThread(sent));
   probes.bury(dying.worker);
-  assert.deepEqual(await lost, { kind: "failed" });
+  assert.deepEqual(await lost, { kind: "lost" });
   probes.settle(sent[1]!, { kind: "foreign" });
   assert.deepEqual(await kept, { kind: "foreign" });
   // An answer that comes after all is nobody's.

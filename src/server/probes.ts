@@ -6,8 +6,8 @@ export type ProbeFailure =
   /** As many as there may be are under way. */
   | { readonly kind: "busy" }
   | { readonly kind: "late" }
-  /** The thread that ran it ended, or could not run it. */
-  | { readonly kind: "failed" };
+  /** The thread that ran it ended. */
+  | { readonly kind: "lost" };
 
 interface Waiting {
   readonly worker: object;
@@ -55,6 +55,6 @@ export class Probes {
 
   /** A thread ended: nobody will answer its probes. */
   bury(worker: object): void {
-    for (const [id, waiting] of this.#waiting) if (waiting.worker === worker) this.settle(id, { kind: "failed" });
+    for (const [id, waiting] of this.#waiting) if (waiting.worker === worker) this.settle(id, { kind: "lost" });
   }
 }

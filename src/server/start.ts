@@ -25,6 +25,7 @@ import { readBackendAuthorities } from "./backend-authorities.ts";
 import type { ServerConfig } from "./config.ts";
 import { makeControlServer, withinMs } from "./control-server.ts";
 import { lockDataDirectory } from "./data-directory.ts";
+import { makeExplain } from "./explain.ts";
 import type { ThreadSettings } from "./messages.ts";
 import { Reconciler } from "./reconcile.ts";
 import { makeScratchDirectory, sweepScratchDirectories } from "./scratch-directory.ts";
@@ -186,6 +187,13 @@ export async function startServer(
       metrics: () => renderMetrics(metrics),
       status: () => reconciler.status(),
       code: (path) => lambda.readCode(path),
+      explain: makeExplain({
+        ...compileSettings,
+        store,
+        probe: (probe) => threads.probe(probe),
+        port: () => port,
+        answerBytesMax: config.payloadMax,
+      }),
       reset: config.memory || config.allowReset ? () => reset(store, inEffect, functions, logs) : undefined,
       clock: config.memory ? clock : undefined,
     },

@@ -104,7 +104,7 @@ export class ThreadPool {
   probe(probe: Probe): Promise<ProbeOutcome | ProbeFailure> {
     const living = this.#slots.filter((slot) => slot.isListening);
     const worker = living[this.#probeCount++ % living.length]?.worker;
-    if (worker === undefined) return Promise.resolve({ kind: "failed" });
+    if (worker === undefined) return Promise.resolve({ kind: "lost" });
     const tell = (message: ToThread): void => worker.postMessage(message);
     return this.#probes.run(probe, {
       worker,

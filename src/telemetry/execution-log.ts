@@ -138,6 +138,7 @@ function linesOf(event: TraceEvent, stage: TracedStage): readonly Line[] {
     case "mapping":
     case "integration-response":
     case "gateway-response":
+    case "answer":
       return [];
   }
 }

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { Secrets } from "./secrets.ts";
+import { isSecretName, Secrets } from "./secrets.ts";
 
 /** A body as a trace keeps it: the beginning of it, as text. */
 export interface TracedBody {
@@ -105,8 +105,17 @@ export type TraceFact =
       readonly body: TracedBody;
       readonly hint?: string | undefined;
     }
-  /** The last one; 499: the client had gone. */
-  | { readonly kind: "completed"; readonly status: number };
+  /** The exchange is over; 499: the client had gone. */
+  | { readonly kind: "completed"; readonly status: number }
+  /** What the caller got, where the trace ends with it. */
+  | {
+      readonly kind: "answer";
+      readonly status: number;
+      readonly headers: Pairs;
+      readonly body: TracedBody;
+      /** It broke off, was longer than was asked for, or did not come in time. */
+      readonly isCut: boolean;
+    };
 
 export type TraceEvent = TraceFact & {
   /** Milliseconds since 1970. */
@@ -142,6 +151,15 @@ export class Trace {
     if (fact.kind === "failure" || fact.kind === "refused") this.#hasFailed = true;
     // The types of all kinds together can't be followed through their members.
     this.events.push({ ...(this.#masked(fact) as TraceFact), atMs: this.#options.now() });
+  }
+
+  /** What a parameter mapping found. */
+  addMapping(to: string, from: string, found: string | readonly string[] | undefined): void {
+    if (!this.hasData) return;
+    const value = found === undefined ? null : typeof found === "string" ? found : found.join(", ");
+    const isSecret = [to, from].some((name) => isSecretName(name.slice(name.lastIndexOf(".") + 1)));
+    const [, masked] = isSecret && value !== null ? this.#secrets.maskPairs(["secret", value]) : [];
+    this.add({ kind: "mapping", to, from, value: masked ?? value });
   }
 
   /** Why there is no answer of the integration's, in lines of the execution log, and what is answered in its place. */
@@ -207,7 +225,7 @@ export class Trace {
     if (typeof value !== "object" || value === null) return value;
     const masked = Object.entries(value).map(([key, each]) => [key, this.#masked(each, key)]);
     const copy = Object.fromEntries(masked) as object;
-    return "isCut" in copy ? this.#cut(copy as TracedBody) : copy;
+    return "isBinary" in copy ? this.#cut(copy as TracedBody) : copy;
   }
 
   #cut(body: TracedBody): TracedBody {

@@ -1,5 +1,5 @@
 import type { BackendPlan, ParameterPlan } from "../../plan/steps.ts";
-import type { UriParameterPlan, UriPlan } from "../../plan/values.ts";
+import type { UriParameterPlan, UriPlan, ValuePlan } from "../../plan/values.ts";
 import type { Exchange } from "../exchange.ts";
 import { setHeader } from "../responses/gateway-responses.ts";
 import {
@@ -9,15 +9,17 @@ import {
   toHeaderValue,
 } from "../responses/header-remapping.ts";
 import { decodeLeniently } from "../routing/match.ts";
-import { asText, linkValue, type ReadValue } from "../values.ts";
+import { asText, describeValue, linkValue, type ReadValue } from "../values.ts";
 
 interface LinkedParameter {
   readonly name: string;
   readonly lowerName: string;
   readonly read: ReadValue;
+  readonly plan: ParameterPlan["value"];
 }
 
 const linkParameter = ({ name, value }: ParameterPlan): LinkedParameter => ({
+  plan: value,
   name,
   lowerName: name.toLowerCase(),
   read: linkValue(value),
@@ -50,9 +52,10 @@ export function linkPath(plan: BackendPlan, isProxy: boolean): WritePath {
     if (typeof path !== "string") return path;
     const pairs: string[] = isProxy ? queryWithout(exchange, parameters) : [];
     const overridden = exchange.overrides?.of("request", "querystring");
-    for (const { name, read } of parameters) {
+    for (const { name, read, plan } of parameters) {
       if (overridden?.has(name) === true) continue;
       const value = read(exchange);
+      exchange.trace?.addMapping(`integration.request.querystring.${name}`, describeValue(plan), value);
       for (const each of value === undefined ? [] : typeof value === "string" ? [value] : value) {
         pairs.push(`${encodeURIComponent(name)}=${encodeURIComponent(each)}`);
       }
@@ -127,6 +130,15 @@ function linkUriValue(
   isInQuery: boolean,
 ): (exchange: Exchange) => string | undefined {
   if (plan.kind === "uri-parameter") return linkUriParameter(plan, isInQuery);
+  const write = linkEncoded(plan, isInQuery);
+  return (exchange) => {
+    const written = write(exchange);
+    exchange.trace?.addMapping("integration.request.path", describeValue(plan), written);
+    return written;
+  };
+}
+
+function linkEncoded(plan: ValuePlan, isInQuery: boolean): (exchange: Exchange) => string {
   const read = linkValue(plan);
   const isEncoded = plan.kind === "request" && plan.place === "path";
   return (exchange) => {
@@ -142,10 +154,15 @@ function linkUriParameter(
   isInQuery: boolean,
 ): (exchange: Exchange) => string | undefined {
   const mapped =
-    value === undefined ? undefined : value.kind === "literal" ? () => value.text : linkUriValue(value, isInQuery);
+    value === undefined ? undefined : value.kind === "literal" ? () => value.text : linkEncoded(value, isInQuery);
   return (exchange) => {
     const overridden = exchange.overrides?.of("request", "path").get(name);
-    return overridden === undefined ? mapped?.(exchange) : encodeQuery(overridden.values.join(","));
+    const written = overridden === undefined ? mapped?.(exchange) : encodeQuery(overridden.values.join(","));
+    if (exchange.trace !== undefined) {
+      const from = overridden === undefined && value !== undefined ? describeValue(value) : "context.requestOverride";
+      exchange.trace.addMapping(`integration.request.path.${name}`, from, written);
+    }
+    return written;
   };
 }
 
@@ -224,14 +241,27 @@ function overrideHeaders(exchange: Exchange, headers: string[], never: ReadonlyS
   const overridden = exchange.overrides?.of("request", "header");
   if (overridden === undefined) return;
   for (const [lowerName, { name, values }] of overridden) {
+<<<<<<< HEAD
     if (!never.has(lowerName)) setHeader(headers, name, values.join(","));
+=======
+    if (forbiddenTargets.has(lowerName)) continue;
+    setHeader(headers, name, values.join(","));
+    exchange.trace?.addMapping(`integration.request.header.${name}`, "context.requestOverride", values);
+>>>>>>> eba136d (Explain a request: portico explain, over /_portico/explain)
   }
 }
 
 function addMapped(exchange: Exchange, headers: string[], mapped: readonly LinkedParameter[]): void {
+<<<<<<< HEAD
   for (const { name, lowerName, read } of mapped) {
     const value = asText(read(exchange));
     if (value !== undefined && !isGatewaySignature(lowerName, value)) headers.push(name, toHeaderValue(value));
+=======
+  for (const { name, read, plan } of mapped) {
+    const value = asText(read(exchange));
+    exchange.trace?.addMapping(`integration.request.header.${name}`, describeValue(plan), value);
+    if (value !== undefined) headers.push(name, toHeaderValue(value));
+>>>>>>> eba136d (Explain a request: portico explain, over /_portico/explain)
   }
 }
 

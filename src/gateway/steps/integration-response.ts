@@ -1,5 +1,6 @@
 import { parseJavaPattern } from "../../language/java-pattern.ts";
 import type { IntegrationResponsePlan } from "../../plan/steps.ts";
+import type { ValuePlan } from "../../plan/values.ts";
 import type { Exchange } from "../exchange.ts";
 import {
   type Content,
@@ -14,14 +15,14 @@ import { setHeader } from "../responses/gateway-responses.ts";
 import { mappedResponseName } from "../responses/header-remapping.ts";
 import { linkFailureLog, linkTemplate, type Template, type TemplateOptions } from "../templates/link-template.ts";
 import { Payload } from "../templates/payload.ts";
-import { linkValue, type ReadValue, readsBody } from "../values.ts";
+import { describeValue, linkValue, type ReadValue, readsBody } from "../values.ts";
 import type { LinkContext } from "./link-step.ts";
 import { traceTemplate } from "./request-template.ts";
 
 /** One integration response, linked. */
 export interface IntegrationResponse {
   readonly plan: IntegrationResponsePlan;
-  readonly headers: readonly { readonly name: string; readonly read: ReadValue }[];
+  readonly headers: readonly { readonly name: string; readonly read: ReadValue; readonly plan: ValuePlan }[];
   /** By media type, in the plan's order. */
   readonly templates: ReadonlyMap<string, ChosenTemplate>;
   /** Does a header come from the integration's body? */
@@ -49,10 +50,14 @@ export function linkSelection(
   const onFailure = linkFailureLog(stage, method, thread.logger);
   const responses = plans.map((plan) => ({
     plan,
+<<<<<<< HEAD
     headers: plan.headers.flatMap(({ name, value }) => {
       const shown = mappedResponseName(name);
       return shown === undefined ? [] : [{ name: shown, read: linkValue(value) }];
     }),
+=======
+    headers: plan.headers.map(({ name, value }) => ({ name, read: linkValue(value), plan: value })),
+>>>>>>> eba136d (Explain a request: portico explain, over /_portico/explain)
     templates: linkTemplates(plan, { stageVariables, onFailure }),
     mapsBody: readsBody(plan.headers),
     contentOf: linkResponseContent(plan.contentHandling, { binaryMediaTypes, isMock }),
@@ -128,8 +133,9 @@ export function writeResponseHeaders(
   template: ChosenTemplate,
 ): string[] {
   const headers = ["Content-Type", template.mediaType ?? "application/json"];
-  for (const { name, read } of response.headers) {
+  for (const { name, read, plan } of response.headers) {
     const value = read(exchange);
+    exchange.trace?.addMapping(`method.response.header.${name}`, describeValue(plan), value);
     if (value === undefined) continue;
     if (typeof value === "string") setHeader(headers, name, value);
     else for (const each of value) headers.push(name, each);

@@ -19,7 +19,7 @@ import {
 } from "../integrations/invocation.ts";
 import type { RunStep } from "../program.ts";
 import { Payload } from "../templates/payload.ts";
-import { asText, linkValue } from "../values.ts";
+import { asText, describeValue, linkValue } from "../values.ts";
 import {
   checkResponse,
   chooseResponseTemplate,
@@ -97,10 +97,18 @@ interface Given {
 
 /** A header that Invoke knows: what a template overrides, else what is mapped. */
 function linkHeaders(plan: LambdaPlan): (exchange: Exchange, lowerName: string) => string | undefined {
-  const mapped = new Map(plan.headers.map(({ name, value }) => [name.toLowerCase(), linkValue(value)]));
+  const mapped = new Map(
+    plan.headers.map(({ name, value }) => [name.toLowerCase(), { name, value, read: linkValue(value) }]),
+  );
   return (exchange, lowerName) => {
     const overridden = exchange.overrides?.of("request", "header").get(lowerName);
-    return overridden === undefined ? asText(mapped.get(lowerName)?.(exchange)) : overridden.values.join(",");
+    const own = mapped.get(lowerName);
+    const value = overridden === undefined ? asText(own?.read(exchange)) : overridden.values.join(",");
+    if (exchange.trace !== undefined && (own ?? overridden) !== undefined) {
+      const from = overridden === undefined ? describeValue(own!.value) : "context.requestOverride";
+      exchange.trace.addMapping(`integration.request.header.${(overridden ?? own)!.name}`, from, value);
+    }
+    return value;
   };
 }
 

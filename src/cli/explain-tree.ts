@@ -1,0 +1,190 @@
+import type { ExplainReport } from "../server/explain.ts";
+import type { Output } from "./output.ts";
+
+type Event = ExplainReport["events"][number];
+type EventOf<Kind extends Event["kind"]> = Extract<Event, { readonly kind: Kind }>;
+type Body = EventOf<"request-body">["body"];
+
+/** A line of an explanation, and what is below it. */
+export interface TreeNode {
+  readonly text: string;
+  readonly tone: "plain" | "bold" | "good" | "bad" | "dim";
+  readonly children: readonly TreeNode[];
+}
+
+/** Of a body; `--json` has more. */
+const bodyLinesMax = 40;
+const bodyLineCharsMax = 160;
+
+/** What a report says, as a tree: the request, each step's decisions, what went to the integration and back, the answer. */
+export function explainTree(report: ExplainReport): TreeNode {
+  const nodes = report.events.flatMap((event) => nodesOf(event, report));
+  return node(`${report.method} ${report.url}`, nodes, "bold");
+}
+
+const node = (text: string, children: readonly TreeNode[] = [], tone: TreeNode["tone"] = "plain"): TreeNode => ({
+  text,
+  tone,
+  children,
+});
+
+function nodesOf(event: Event, report: ExplainReport): TreeNode[] {
+  switch (event.kind) {
+    case "stage": {
+      const deployment = event.deploymentId === "" ? [] : [node(`deployment ${event.deploymentId}`, [], "dim")];
+      return [
+        node(`stage ${event.stageName} of ${event.apiName} (${event.apiId})`, [
+          ...deployment,
+          node(`request ${event.requestId}`, [], "dim"),
+        ]),
+      ];
+    }
+    case "request":
+      return [
+        node(`route ${event.methodVerb} ${event.resourcePath}`, pairs(event.pathParameters)),
+        node(
+          "steps",
+          event.steps.map((step) => node(`${step}: ${report.steps[step] ?? ""}`)),
+        ),
+        node("request", [...group("query string", event.queryString), ...group("headers", event.headers)]),
+      ];
+    case "request-body":
+      return bodyNodes("request body", event.body);
+    case "refused":
+      return [node(`refused: ${event.reason}`, [], "bad")];
+    case "validation":
+      return [validation(event)];
+    case "request-template":
+      return [node(`request template for ${event.mediaType}: ${choices[event.choice]}`)];
+    case "template":
+      return bodyNodes(`${event.side} template ${event.mediaType} made`, event.output);
+    case "mapping":
+      return [node(`${event.to} = ${event.from}`, [node(event.value === null ? "(nothing)" : event.value)])];
+    case "endpoint-request":
+      return [
+        node(`sent ${event.httpMethod} ${event.uri}`, [
+          ...group("headers", event.headers),
+          ...bodyNodes("body", event.body),
+        ]),
+      ];
+    case "endpoint-response":
+      return [
+        node(`received ${event.status} after ${Math.round(event.latencyMs)} ms`, group("headers", event.headers)),
+      ];
+    case "endpoint-response-body":
+      return bodyNodes("received body", event.body);
+    case "integration-response":
+      return [
+        node(
+          `integration response ${event.statusCode}: ${
+            event.pattern === undefined
+              ? "the default one"
+              : `the pattern ${event.pattern} matches ${event.matched ?? "it"}`
+          }`,
+        ),
+      ];
+    case "failure":
+      return [node(event.message, [], "bad")];
+    case "gateway-response":
+      return [
+        node(
+          `gateway response ${event.type}`,
+          event.hint === undefined || isTold(event.hint, report) ? [] : [node(event.hint)],
+          "bad",
+        ),
+      ];
+    case "answer":
+      return [
+        node(
+          `answered ${event.status}${event.isCut ? ", and broke off" : ""} after ${Math.round(report.latencyMs)} ms`,
+          [...group("headers", event.headers), ...bodyNodes("body", event.body)],
+          event.status < 400 && !event.isCut ? "good" : "bad",
+        ),
+      ];
+    // The answer says the same.
+    case "method-response":
+    case "completed":
+      return [];
+  }
+}
+
+/** Does a line above say it? */
+const isTold = (hint: string, { events }: ExplainReport): boolean =>
+  events.some(
+    (event) =>
+      (event.kind === "refused" && event.reason === hint) || (event.kind === "failure" && event.message.includes(hint)),
+  );
+
+const choices = {
+  template: "rendered",
+  text: "its text, which is its own result",
+  pass: "none, so that the body passes as it is",
+  refuse: "none, and the passthrough behavior refuses the body",
+} as const;
+
+function validation({ of, mediaType, problem }: EventOf<"validation">): TreeNode {
+  const what = of === "parameters" ? "required parameters" : `body, by its model for ${mediaType}`;
+  return problem === undefined ? node(`valid: ${what}`, [], "good") : node(`invalid: ${what}`, [node(problem)], "bad");
+}
+
+/** The hint is among the lines above. */
+const pairs = (list: readonly string[]): TreeNode[] =>
+  list.flatMap((name, index) =>
+    index % 2 === 0 && name !== "x-portico-hint" ? [node(`${name}: ${list[index + 1] ?? ""}`)] : [],
+  );
+
+const group = (name: string, list: readonly string[]): TreeNode[] =>
+  list.length === 0 ? [] : [node(name, pairs(list))];
+
+function bodyNodes(name: string, body: Body): TreeNode[] {
+  if (body.bytes === 0) return [];
+  const title = `${name}, ${body.bytes} byte${body.bytes === 1 ? "" : "s"}`;
+  if (body.isBinary) return [node(`${title}, no text`)];
+  const lines = layOutJson(body.text).split(/\r?\n/);
+  const shown = lines
+    .slice(0, bodyLinesMax)
+    .map((line) => node(line.length > bodyLineCharsMax ? `${line.slice(0, bodyLineCharsMax)} …` : line, [], "dim"));
+  const isCut = body.isCut || lines.length > bodyLinesMax;
+  return [node(title, isCut ? [...shown, node("… --json has more")] : shown)];
+}
+
+/** Compact JSON on lines of its own, where that changes no value. */
+function layOutJson(text: string): string {
+  if (text.length <= bodyLineCharsMax) return text;
+  try {
+    const value: unknown = JSON.parse(text);
+    return JSON.stringify(value) === text ? JSON.stringify(value, null, 2) : text;
+  } catch {
+    return text;
+  }
+}
+
+const styles = { plain: undefined, bold: "bold", good: "green", bad: "red", dim: "dim" } as const;
+
+/**
+ * The tree's lines:
+ *
+ *     GET http://…
+ *     ├─ stage dev of Petstore (abc123)
+ *     │  └─ deployment 1a2b3c
+ *     └─ answered 200 after 3 ms
+ */
+export function renderTree(tree: TreeNode, paint: Output["paint"]): string[] {
+  return [
+    show(tree, paint),
+    ...tree.children.flatMap((child, index) => branch(child, index === tree.children.length - 1, "", paint)),
+  ];
+}
+
+function branch(tree: TreeNode, isLast: boolean, indent: string, paint: Output["paint"]): string[] {
+  const below = `${indent}${isLast ? "   " : "│  "}`;
+  return [
+    `${paint("dim", `${indent}${isLast ? "└─" : "├─"}`)} ${show(tree, paint)}`,
+    ...tree.children.flatMap((child, index) => branch(child, index === tree.children.length - 1, below, paint)),
+  ];
+}
+
+function show({ text, tone }: TreeNode, paint: Output["paint"]): string {
+  const style = styles[tone];
+  return style === undefined ? text : paint(style, text);
+}

@@ -1,0 +1,88 @@
+import { readFileSync } from "node:fs";
+import { UserError } from "../base/user-error.ts";
+import type { ExplainReport } from "../server/explain.ts";
+import type { Invocation } from "./commands.ts";
+import { findEndpoint } from "./endpoint.ts";
+import { explainTree, renderTree } from "./explain-tree.ts";
+
+/** Longer than any integration may take. */
+const timeoutMs = 340_000;
+
+/** `portico explain METHOD URL`: sends the request, and tells what the gateway saw and made of it at each step. */
+export async function runExplain({ args, options, output }: Invocation): Promise<number> {
+  const [method = "", given = ""] = args;
+  const endpoint = await findEndpoint({ endpoint: options["endpoint"] ?? ownEndpoint(given) });
+  const report = await ask(endpoint, {
+    method: method.toUpperCase(),
+    url: given.startsWith("/") ? endpoint + given : given,
+    headers: list(options["header"]).flatMap(readHeader),
+    body: readBody(options["data"]).toString("base64"),
+    stageVariables: Object.fromEntries(list(options["stageVariable"]).map(readVariable)),
+  });
+  if (options["json"]) output.json(report);
+  else for (const line of renderTree(explainTree(report), output.paint)) output.line(line);
+  return 0;
+}
+
+/** Addresses that always mean this machine say which server is meant, too. */
+function ownEndpoint(url: string): string | undefined {
+  const parsed = URL.parse(url);
+  const isOwn =
+    parsed !== null &&
+    /(?:^|\.)localhost$|^127\.|^\[::1\]$|(?:^|\.)localhost\.localstack\.cloud$/.test(parsed.hostname);
+  return isOwn
+    ? `http://${/^[\d[]/.test(parsed.hostname) ? parsed.host : `127.0.0.1:${parsed.port || 80}`}`
+    : undefined;
+}
+
+const list = (value: unknown): readonly string[] => (Array.isArray(value) ? (value as string[]) : []);
+
+function readHeader(text: string): string[] {
+  const colon = text.indexOf(":");
+  if (colon < 1) {
+    throw new UserError({ what: `-H ${text} is no header.`, why: "", next: "Write it as -H 'Name: value'." });
+  }
+  return [text.slice(0, colon).trim(), text.slice(colon + 1).trim()];
+}
+
+function readVariable(text: string): [string, string] {
+  const equals = text.indexOf("=");
+  if (equals < 1) {
+    const next = "Write it as --stage-variable NAME=VALUE.";
+    throw new UserError({ what: `--stage-variable ${text} has no value.`, why: "", next });
+  }
+  return [text.slice(0, equals), text.slice(equals + 1)];
+}
+
+/** As curl has it: `@file` is a file, `@-` standard input. */
+function readBody(data: unknown): Buffer {
+  if (typeof data !== "string") return Buffer.alloc(0);
+  if (!data.startsWith("@")) return Buffer.from(data);
+  try {
+    return readFileSync(data === "@-" ? 0 : data.slice(1));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UserError({
+      what: `${data.slice(1)} can't be read.`,
+      why,
+      next: "Give the path of a file.",
+      cause: error,
+    });
+  }
+}
+
+async function ask(endpoint: string, request: object): Promise<ExplainReport> {
+  const response = await fetch(`${endpoint}/_portico/explain`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(request),
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  const answer = (await response.json()) as ExplainReport & { readonly message?: string };
+  if (response.ok) return answer;
+  throw new UserError({
+    what: answer.message ?? `The server at ${endpoint} answered ${response.status}.`,
+    why: "",
+    next: response.status === 400 ? "`portico routes` lists addresses." : "Look into the server's log.",
+  });
+}

@@ -1,0 +1,172 @@
+import { bounds } from "../base/bounds.ts";
+import { type RestApiDefinition, restKinds, type Stage } from "../definition/rest-api.ts";
+import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
+import { parseAddress } from "../gateway/routing/address.ts";
+import { steps } from "../plan/steps.ts";
+import type { Store } from "../store/store.ts";
+import { Secrets } from "../telemetry/secrets.ts";
+import type { TraceEvent } from "../telemetry/trace.ts";
+import { type CompiledStage, type CompileSettings, compileStage } from "./compile-stage.ts";
+import type { ProbeFailure } from "./probes.ts";
+
+/** What is to be explained: the body of `POST /_portico/explain`. */
+export interface ExplainRequest {
+  readonly method: string;
+  /** As a client would call it. */
+  readonly url: string;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+  /** In base64. */
+  readonly body: string;
+  /** In place of the stage's own of these names. */
+  readonly stageVariables: Readonly<Record<string, string>>;
+}
+
+/** What became of it; secrets are masked. */
+export interface ExplainReport {
+  readonly method: string;
+  readonly url: string;
+  readonly status: number;
+  readonly latencyMs: number;
+  /** What each kind of step does, of those that the method has. */
+  readonly steps: Readonly<Record<string, string>>;
+  readonly events: readonly TraceEvent[];
+}
+
+export type ExplainAnswer =
+  | { readonly kind: "report"; readonly report: ExplainReport }
+  | { readonly kind: "refused"; readonly status: number; readonly message: string };
+
+/** The request as it was sent, or what is wrong with it. */
+export function readExplainRequest(body: Buffer): ExplainRequest | string {
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString("utf8"));
+  } catch {
+    return "Send JSON.";
+  }
+  if (typeof value !== "object" || value === null) return "Send an object.";
+  const { method, url, headers = [], body: payload = "", stageVariables = {} } = value as Record<string, unknown>;
+  if (typeof method !== "string" || !isToken.test(method)) return "method has to be an HTTP method.";
+  if (typeof url !== "string") return "url has to be a URL.";
+  if (!isTexts(headers) || headers.length % 2 !== 0) return "headers has to be a list of names and values in turn.";
+  for (let index = 0; index < headers.length; index += 2) {
+    if (!isToken.test(headers[index]!)) return `${JSON.stringify(headers[index])} is no header's name.`;
+    if (/[\0\r\n]/.test(headers[index + 1]!)) return `The value of the header ${headers[index]} can't be sent.`;
+  }
+  if (typeof payload !== "string" || !/^[A-Za-z0-9+/]*={0,2}$/.test(payload)) return "body has to be base64.";
+  if (typeof stageVariables !== "object" || stageVariables === null || !isTexts(Object.values(stageVariables))) {
+    return "stageVariables has to be an object of texts.";
+  }
+  return { method, url, headers, body: payload, stageVariables: stageVariables as Record<string, string> };
+}
+
+/** RFC 9110 §5.6.2. */
+const isToken = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((each) => typeof each === "string");
+
+export interface ExplainOptions extends CompileSettings {
+  readonly store: Store;
+  readonly probe: (probe: Probe) => Promise<ProbeOutcome | ProbeFailure>;
+  readonly port: () => number;
+  readonly answerBytesMax: number;
+}
+
+/** Runs a request through what the stages serve, and tells of it. */
+export const makeExplain =
+  (options: ExplainOptions) =>
+  async (asked: ExplainRequest): Promise<ExplainAnswer> => {
+    const url = URL.parse(asked.url);
+    // The path as it was written: a URL's own would lose what the gateway is to see, such as `..`.
+    const written = /^https?:\/\/[^/?#]+([^#]*)/i.exec(asked.url)?.[1];
+    if (url === null || written === undefined || /[^\x21-\x7e]/.test(written)) {
+      return refuse(400, "url has to be an http: or https: URL, percent-encoded.");
+    }
+    const target = written.startsWith("/") ? written : `/${written}`;
+    const host = url.host;
+    const address = parseAddress(host, target);
+    if (address === undefined) {
+      return refuse(
+        400,
+        `${asked.url} is no address of an API: those are http://{api}.execute-api.localhost:{port}/{stage}/…, ` +
+          "…/_aws/execute-api/{api}/{stage}/… and …/restapis/{api}/{stage}/_user_request_/….",
+      );
+    }
+    const compiled =
+      Object.keys(asked.stageVariables).length === 0
+        ? undefined
+        : await compileVaried(address.key, asked.stageVariables, options);
+    const outcome = await options.probe({
+      ...(compiled === undefined ? {} : { plan: compiled.plan }),
+      ...(compiled?.identity === undefined ? {} : { identity: compiled.identity }),
+      request: {
+        method: asked.method,
+        target,
+        host,
+        headers: withDefaults(asked.headers, host),
+        body: Buffer.from(asked.body, "base64"),
+        remoteAddress: "127.0.0.1",
+        localPort: options.port(),
+        isEncrypted: false,
+      },
+      bodyCharsMax: bounds.explainBodyCharsMax.value,
+      answerBytesMax: options.answerBytesMax,
+    });
+    switch (outcome.kind) {
+      case "busy":
+        return refuse(503, "Too many requests are being explained. Try again in a moment.");
+      case "late":
+        return refuse(504, "The request took too long to be explained.");
+      case "lost":
+      case "failed":
+      case "foreign":
+        return refuse(500, "The request could not be run; the server's log may say why.");
+      case "answered": {
+        const { status, latencyMs, events } = outcome;
+        const { method } = asked;
+
+        return {
+          kind: "report",
+          report: { method, url: new Secrets().maskUri(asked.url), status, latencyMs, steps: synopses(events), events },
+        };
+      }
+    }
+  };
+
+const refuse = (status: number, message: string): ExplainAnswer => ({ kind: "refused", status, message });
+
+/** What any client sends. */
+function withDefaults(headers: readonly string[], host: string): string[] {
+  const all = headers.map((text, index) => (index % 2 === 0 ? text : Buffer.from(text.trim()).toString("latin1")));
+  const has = (name: string): boolean => all.some((text, index) => index % 2 === 0 && text.toLowerCase() === name);
+  if (!has("host")) all.unshift("Host", host);
+  if (!has("user-agent")) all.push("User-Agent", "portico-explain");
+  if (!has("accept")) all.push("Accept", "*/*");
+  return all;
+}
+
+/** The stage as it is deployed, with other variables; undefined: there is none, as the gateway will say. */
+async function compileVaried(
+  key: string,
+  variables: Readonly<Record<string, string>>,
+  options: ExplainOptions,
+): Promise<CompiledStage | undefined> {
+  const { store } = options;
+  const found = (await store.all<Stage>(restKinds.stage)).find(({ id }) => id === key);
+  if (found === undefined) return undefined;
+  const { scope, body } = found;
+  return store.read(scope, async (tx) => {
+    const id = `${key.slice(0, key.indexOf("/"))}/${body.deploymentId}`;
+    const snapshot = await tx.get<RestApiDefinition>(restKinds.snapshot, id);
+    if (snapshot === undefined) return undefined;
+    const stage = { ...body, variables: { ...body.variables, ...variables } };
+    return compileStage(tx, { definition: snapshot.body, stage, scope }, options);
+  });
+}
+
+function synopses(events: readonly TraceEvent[]): Record<string, string> {
+  const kinds = events.flatMap((event) => (event.kind === "request" ? event.steps : []));
+  return Object.fromEntries(kinds.map((kind) => [kind, steps[kind as keyof typeof steps].synopsis]));
+}
