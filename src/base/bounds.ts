@@ -70,12 +70,10 @@ export const bounds = {
     value: 330_000,
     source: "ours: one of them; an integration's own time-out, five minutes at most, ends it before",
   },
-<<<<<<< HEAD
   testStreamBytesMax: { value: 1_048_576, source: "AWS: of a streamed answer that TestInvokeMethod gathers" },
   testStreamMsMax: { value: 35_000, source: "AWS: TestInvokeMethod of a streamed answer" },
-=======
+  explainMsMax: { value: 60_000, source: "ours: a request that `portico explain` sends; it shows what came by then" },
   explainBodyCharsMax: { value: 65_536, source: "ours: of each body that `portico explain` shows" },
->>>>>>> eba136d (Explain a request: portico explain, over /_portico/explain)
   executionLogBodyCharsMax: { value: 2_048, source: "ours: of a body, for an execution log; its lines have 1,024" },
   logLinesWaitingCharsMax: {
     value: 4_194_304,

@@ -93,7 +93,6 @@ export const commands: readonly CommandFacts[] = [
     load: async () => (await import("./run-status.ts")).runStatus,
   },
   {
-<<<<<<< HEAD
     name: "logs",
     synopsis: "show what functions print, and the access and execution logs of APIs",
     arguments: [
@@ -111,7 +110,8 @@ export const commands: readonly CommandFacts[] = [
     takesServerSettings: false,
     examples: ["portico logs", "portico logs my-function --follow", "portico logs Petstore --since 1h --filter ERROR"],
     load: async () => (await import("./run-logs.ts")).runLogs,
-=======
+  },
+  {
     name: "explain",
     synopsis: "send a request, and tell what the gateway saw and made of it at each step",
     arguments: [
@@ -135,7 +135,6 @@ export const commands: readonly CommandFacts[] = [
       `portico explain POST /_aws/execute-api/abc123/dev/pets -H 'Content-Type: application/json' -d '{"name":"Rex"}'`,
     ],
     load: async () => (await import("./run-explain.ts")).runExplain,
->>>>>>> eba136d (Explain a request: portico explain, over /_portico/explain)
   },
   {
     name: "import",

@@ -5,8 +5,8 @@ import type { Invocation } from "./commands.ts";
 import { findEndpoint } from "./endpoint.ts";
 import { explainTree, renderTree } from "./explain-tree.ts";
 
-/** Longer than any integration may take. */
-const timeoutMs = 340_000;
+/** Longer than the server takes. */
+const timeoutMs = 90_000;
 
 /** `portico explain METHOD URL`: sends the request, and tells what the gateway saw and made of it at each step. */
 export async function runExplain({ args, options, output }: Invocation): Promise<number> {

@@ -113,6 +113,7 @@ export const makeExplain =
       },
       bodyCharsMax: bounds.explainBodyCharsMax.value,
       answerBytesMax: options.answerBytesMax,
+      patienceMs: bounds.explainMsMax.value,
     });
     switch (outcome.kind) {
       case "busy":

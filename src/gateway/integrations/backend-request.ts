@@ -241,27 +241,17 @@ function overrideHeaders(exchange: Exchange, headers: string[], never: ReadonlyS
   const overridden = exchange.overrides?.of("request", "header");
   if (overridden === undefined) return;
   for (const [lowerName, { name, values }] of overridden) {
-<<<<<<< HEAD
-    if (!never.has(lowerName)) setHeader(headers, name, values.join(","));
-=======
-    if (forbiddenTargets.has(lowerName)) continue;
+    if (never.has(lowerName)) continue;
     setHeader(headers, name, values.join(","));
     exchange.trace?.addMapping(`integration.request.header.${name}`, "context.requestOverride", values);
->>>>>>> eba136d (Explain a request: portico explain, over /_portico/explain)
   }
 }
 
 function addMapped(exchange: Exchange, headers: string[], mapped: readonly LinkedParameter[]): void {
-<<<<<<< HEAD
-  for (const { name, lowerName, read } of mapped) {
-    const value = asText(read(exchange));
-    if (value !== undefined && !isGatewaySignature(lowerName, value)) headers.push(name, toHeaderValue(value));
-=======
-  for (const { name, read, plan } of mapped) {
+  for (const { name, lowerName, read, plan } of mapped) {
     const value = asText(read(exchange));
     exchange.trace?.addMapping(`integration.request.header.${name}`, describeValue(plan), value);
-    if (value !== undefined) headers.push(name, toHeaderValue(value));
->>>>>>> eba136d (Explain a request: portico explain, over /_portico/explain)
+    if (value !== undefined && !isGatewaySignature(lowerName, value)) headers.push(name, toHeaderValue(value));
   }
 }
 

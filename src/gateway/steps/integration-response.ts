@@ -50,14 +50,10 @@ export function linkSelection(
   const onFailure = linkFailureLog(stage, method, thread.logger);
   const responses = plans.map((plan) => ({
     plan,
-<<<<<<< HEAD
     headers: plan.headers.flatMap(({ name, value }) => {
       const shown = mappedResponseName(name);
-      return shown === undefined ? [] : [{ name: shown, read: linkValue(value) }];
+      return shown === undefined ? [] : [{ name: shown, read: linkValue(value), plan: value }];
     }),
-=======
-    headers: plan.headers.map(({ name, value }) => ({ name, read: linkValue(value), plan: value })),
->>>>>>> eba136d (Explain a request: portico explain, over /_portico/explain)
     templates: linkTemplates(plan, { stageVariables, onFailure }),
     mapsBody: readsBody(plan.headers),
     contentOf: linkResponseContent(plan.contentHandling, { binaryMediaTypes, isMock }),
