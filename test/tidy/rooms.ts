@@ -47,6 +47,7 @@ export const adapters: readonly string[] = [
   "src/functions/",
   "src/gateway/http1/",
   "src/gateway/integrations/",
+  "src/openapi/sdk/runtime/",
   "src/telemetry/access-log-writer.ts",
   "src/telemetry/log-sender.ts",
   "src/protocol/client.ts",

@@ -18,6 +18,7 @@ import { model } from "./model.ts";
 import { requestValidator } from "./request-validator.ts";
 import { resource } from "./resource.ts";
 import { restApi } from "./rest-api.ts";
+import { sdkOperations } from "./sdk.ts";
 import { stage } from "./stage.ts";
 import { stageCacheOperations } from "./stage-cache.ts";
 import { tagOperations } from "./tags.ts";
@@ -51,6 +52,7 @@ export function makeRestOperations(dependencies: Dependencies): Operations {
     accessAssociationOperations,
     importOperations,
     exportOperations,
+    sdkOperations,
     apiKey,
     usagePlan,
     usagePlanKey,

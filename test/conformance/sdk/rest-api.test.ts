@@ -43,7 +43,6 @@ import {
   GetResourcesCommand,
   GetRestApiCommand,
   GetRestApisCommand,
-  GetSdkTypesCommand,
   GetStageCommand,
   GetStagesCommand,
   GetTagsCommand,
@@ -57,6 +56,7 @@ import {
   paginateGetResources,
   paginateGetRestApis,
   TagResourceCommand,
+  TestInvokeAuthorizerCommand,
   UntagResourceCommand,
   UpdateAccountCommand,
   UpdateAuthorizerCommand,
@@ -366,7 +366,8 @@ describe("a REST API's life, by the SDK", () => {
   });
 
   it("what is not there yet says so", async () => {
-    await refuses(() => client.send(new GetSdkTypesCommand({})), "NotImplementedException", 501, /GetSdkTypes/);
+    const command = new TestInvokeAuthorizerCommand({ restApiId: "any", authorizerId: "any" });
+    await refuses(() => client.send(command), "NotImplementedException", 501, /TestInvokeAuthorizer/);
   });
 });
 

@@ -1,0 +1,86 @@
+import type { GetSdkRequest } from "@aws-sdk/client-api-gateway";
+import type { RestApiDefinition, Stage } from "../../definition/rest-api.ts";
+import { restKinds } from "../../definition/rest-api.ts";
+import {
+  readSdkParameters,
+  SdkParameterProblem,
+  type SdkType,
+  sdkTypes,
+  typesOfAwsOnly,
+} from "../../openapi/sdk/sdk-types.ts";
+import { ApiError, badRequest, notFound } from "../../protocol/errors.ts";
+import type { Operations } from "../../protocol/operation.ts";
+import { pageOfItems, reading } from "./define-resource.ts";
+import { type Dependencies, requireApi, type Work } from "./work.ts";
+
+async function getSdkTypes(work: Work): Promise<unknown> {
+  return pageOfItems(
+    work,
+    sdkTypes.toSorted((one, other) => (one.id < other.id ? -1 : 1)),
+    ({ id }) => id,
+  );
+}
+
+async function getSdkType(work: Work): Promise<unknown> {
+  return requireType(work.input["id"] as string, () => notFound("Invalid SDK type identifier specified"));
+}
+
+/** The type of that name; one that only AWS has is not implemented, any other is the caller's mistake. */
+function requireType(id: string, mistake: () => Error): SdkType {
+  if (typesOfAwsOnly.includes(id)) {
+    throw new ApiError("NotImplementedException", `Generating SDKs of type ${id} is not implemented.`);
+  }
+  const type = sdkTypes.find((one) => one.id === id);
+  if (type === undefined) throw mistake();
+  return type;
+}
+
+async function getSdk(work: Work): Promise<unknown> {
+  const input = work.input as unknown as GetSdkRequest;
+  const api = await requireApi(work);
+  const stage = (await work.tx.get<Stage>(restKinds.stage, `${api.id}/${input.stageName}`))?.body;
+  if (stage === undefined) throw notFound("Invalid stage identifier specified");
+  const ids = sdkTypes.map(({ id }) => id).join(", ");
+  const sdkType = input.sdkType ?? "";
+  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  const type = requireType(sdkType, () =>
+    badRequest(`Invalid SDK type specified: ${sdkType}. Must be one of: [${ids}]`),
+  );
+  const parameters = checked(() => readSdkParameters(type, input.parameters ?? {}));
+  const snapshot = await work.tx.get<RestApiDefinition>(restKinds.snapshot, `${api.id}/${stage.deploymentId}`);
+  if (snapshot === undefined) throw notFound("Invalid Deployment identifier specified");
+  // Loaded when it is asked for: no writer of code is needed to serve.
+  const { generateSdk } = await import("../../openapi/sdk/generate-sdk.ts");
+  const { clock, host, region } = work.call;
+  const generatedAt = clock.now();
+  const archive = generateSdk(snapshot.body, {
+    sdkType: type.id,
+    parameters,
+    // By path, which needs no name of its own for each API.
+    invokeUrl: `http://${host}/_aws/execute-api/${api.id}/${stage.stageName}`,
+    region,
+    generatedAt,
+  });
+  // `2016-02-22_23-52Z`, as AWS writes it.
+  const stamp = new Date(generatedAt).toISOString().slice(0, 16).replace("T", "_").replace(":", "-");
+  return {
+    body: Buffer.from(archive),
+    contentType: "application/octet-stream",
+    contentDisposition: `attachment; filename="${type.id}_${stamp}Z.zip"`,
+  };
+}
+
+function checked<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof SdkParameterProblem ? badRequest(error.message) : error;
+  }
+}
+
+/** AWS: API Gateway REST API reference, "GetSdk", "GetSdkType", "GetSdkTypes". */
+export const sdkOperations = (dependencies: Dependencies): Operations => ({
+  GetSdk: reading(dependencies, getSdk),
+  GetSdkType: reading(dependencies, getSdkType),
+  GetSdkTypes: reading(dependencies, getSdkTypes),
+});

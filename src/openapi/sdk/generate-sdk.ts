@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import { type Zippable, zipSync } from "fflate";
+import type { RestApiDefinition } from "../../definition/rest-api.ts";
+import { writeJava } from "./java.ts";
+import { writeJavascript } from "./javascript.ts";
+import { writePython } from "./python.ts";
+import { writeRuby } from "./ruby.ts";
+import { readSdkApi, type SdkApi } from "./sdk-api.ts";
+import type { SdkParameters } from "./sdk-types.ts";
+import { writeTypescript } from "./typescript.ts";
+
+/** The files of an SDK: their paths from the folder that it unpacks to. */
+export interface SdkFiles {
+  readonly folder: string;
+  /** Where in it a file of `runtime/{type}/` goes; by default to the same path. */
+  readonly runtimePath?: (path: string) => string;
+  /** What has to be different in it. */
+  readonly runtimeText?: (text: string) => string;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** Which languages there are, and what writes each. */
+const writers: Readonly<Record<string, (api: SdkApi, parameters: SdkParameters) => SdkFiles>> = {
+  java: writeJava,
+  javascript: writeJavascript,
+  python: writePython,
+  ruby: writeRuby,
+  typescript: writeTypescript,
+};
+
+export interface SdkRequest {
+  readonly sdkType: string;
+  readonly parameters: SdkParameters;
+  /** The stage's URL, without a slash at its end. */
+  readonly invokeUrl: string;
+  readonly region: string;
+  /** For the files in the archive; milliseconds. */
+  readonly generatedAt: number;
+}
+
+/** An SDK of what a stage serves, as the zip archive that GetSdk answers. */
+export function generateSdk(definition: RestApiDefinition, request: SdkRequest): Uint8Array {
+  const write = writers[request.sdkType];
+  if (write === undefined) throw new Error(`there is no writer of ${request.sdkType} SDKs`);
+  const { folder, files, ...runtime } = write(readSdkApi(definition, request), request.parameters);
+  const all = { ...runtimeFiles(request.sdkType, runtime), ...files };
+  const entries: Zippable = {};
+  for (const [path, text] of Object.entries(all).toSorted(([one], [other]) => (one < other ? -1 : 1))) {
+    entries[`${folder}/${path}`] = [Buffer.from(text), { mtime: request.generatedAt }];
+  }
+  return zipSync(entries);
+}
+
+/** The same in all SDKs of a type: `runtime/{type}/`, as it is. */
+function runtimeFiles(
+  sdkType: string,
+  { runtimePath = (path) => path, runtimeText = (text) => text }: Pick<SdkFiles, "runtimePath" | "runtimeText">,
+): Record<string, string> {
+  const root = join(import.meta.dirname, "runtime", sdkType);
+  const found = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    found.map((entry) => {
+      const file = join(entry.parentPath, entry.name);
+      const path = relative(root, file).split(sep).join("/");
+      return [runtimePath(path), runtimeText(readFileSync(file, "utf8"))];
+    }),
+  );
+}

@@ -1,0 +1,156 @@
+// GetSdk, GetSdkType and GetSdkTypes, by the official SDK, the AWS CLI and boto3.
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import {
+  APIGatewayClient,
+  CreateDeploymentCommand,
+  CreateRestApiCommand,
+  DeleteMethodCommand,
+  GetResourcesCommand,
+  GetSdkCommand,
+  type GetSdkCommandOutput,
+  GetSdkTypeCommand,
+  GetSdkTypesCommand,
+  PutIntegrationCommand,
+  PutMethodCommand,
+} from "@aws-sdk/client-api-gateway";
+import { strFromU8, unzipSync } from "fflate";
+import { clientEnvironment, run, tool } from "../../tool.ts";
+import { makeClient, refuses } from "../sdk/sdk-client.ts";
+import { serveCalculator } from "./generated-sdk.ts";
+
+const suite = serveCalculator();
+
+test("GetSdkTypes lists what can be generated, and with which parameters", async () => {
+  const { items = [] } = await suite.client.send(new GetSdkTypesCommand({}));
+  const ids = items.map(({ id }) => id);
+  assert.deepEqual(ids, ["java", "javascript", "python", "ruby", "typescript"]);
+  const ruby = await suite.client.send(new GetSdkTypeCommand({ id: "ruby" }));
+  assert.deepEqual([ruby.friendlyName, ruby.description], ["Ruby", "Ruby SDK generator for API Gateway APIs"]);
+  assert.deepEqual(
+    ruby.configurationProperties?.map(({ name, required }) => [name, required]),
+    [
+      ["service.name", true],
+      ["ruby.gem-name", false],
+      ["ruby.gem-version", false],
+    ],
+  );
+  const page = await suite.client.send(new GetSdkTypesCommand({ limit: 2 }));
+  assert.deepEqual(page.items, items.slice(0, 2));
+});
+
+test("SDK types that there are not are refused, AWS's other ones as not implemented", async () => {
+  const type = (id: string): Promise<unknown> => suite.client.send(new GetSdkTypeCommand({ id }));
+  await refuses(type("cobol"), "NotFoundException", 404, "Invalid SDK type identifier specified");
+  for (const id of ["android", "objectivec", "swift"]) {
+    const words = `Generating SDKs of type ${id} is not implemented.`;
+    await refuses(type(id), "NotImplementedException", 501, words);
+    await refuses(getSdk({ sdkType: id }), "NotImplementedException", 501, words);
+  }
+});
+
+const getSdk = (input: Record<string, unknown>): Promise<GetSdkCommandOutput> =>
+  suite.client.send(new GetSdkCommand({ restApiId: suite.apiId, stageName: "demo", sdkType: "javascript", ...input }));
+
+test("GetSdk answers a zip archive that is named for its type and time", async () => {
+  const { body, contentDisposition, contentType } = await getSdk({});
+  assert.match(contentDisposition ?? "", /^attachment; filename="javascript_\d{4}-\d\d-\d\d_\d\d-\d\dZ\.zip"$/);
+  assert.equal(contentType, "application/octet-stream");
+  const paths = Object.keys(unzipSync(body!));
+  assert.ok(paths.every((path) => path.startsWith("apiGateway-js-sdk/")));
+  assert.ok(paths.includes("apiGateway-js-sdk/apigClient.js"));
+});
+
+test("an SDK's address is the stage's by the name that its caller used", async () => {
+  const { body } = await getSdk({});
+  const source = strFromU8(unzipSync(body!)["apiGateway-js-sdk/apigClient.js"]!);
+  assert.ok(source.includes(`invokeUrl: "${suite.url}/_aws/execute-api/${suite.apiId}/demo"`));
+});
+
+test("GetSdk refuses what is not there, and parameters that are missing or wrong", async () => {
+  await refuses(getSdk({ restApiId: "none" }), "NotFoundException", 404, /^Invalid API identifier specified/);
+  await refuses(getSdk({ stageName: "none" }), "NotFoundException", 404, "Invalid stage identifier specified");
+  await refuses(getSdk({ sdkType: "cobol" }), "BadRequestException", 400, /^Invalid SDK type specified: cobol\. Must/);
+  const java = (parameters: Record<string, string>): Promise<unknown> => getSdk({ sdkType: "java", parameters });
+  const missing = (name: string): string => `Missing required parameter for SDK type java: ${name}`;
+  await refuses(java({}), "BadRequestException", 400, missing("service.name"));
+  await refuses(java({ "service.name": "Calc" }), "BadRequestException", 400, missing("java.package-name"));
+  const good = { "service.name": "Calc", "java.package-name": "example.calc" };
+  const wrong: Record<string, string> = {
+    "service.name": "my-calc",
+    "java.package-name": "example/../..",
+    "java.build-system": "ant",
+    "java.artifact-id": "../x",
+    "java.artifact-version": "1\n2",
+  };
+  for (const [name, value] of Object.entries(wrong)) {
+    const words = new RegExp(`^Invalid value for parameter ${name}: must be `);
+    await refuses(java({ ...good, [name]: value }), "BadRequestException", 400, words);
+  }
+  // The names in AWS's reference of GetSdk.
+  await java({ serviceName: "Calc", javaPackageName: "example.calc" });
+});
+
+test("an SDK has what was deployed, and no client if all methods are ANY", async () => {
+  const { client } = suite;
+  const { id: restApiId } = await client.send(new CreateRestApiCommand({ name: "any only" }));
+  const { items } = await client.send(new GetResourcesCommand({ restApiId }));
+  const resourceId = items?.[0]?.id;
+  const method = { restApiId, resourceId, httpMethod: "GET" };
+  await client.send(new PutMethodCommand({ ...method, authorizationType: "NONE" }));
+  await client.send(new PutIntegrationCommand({ ...method, type: "MOCK" }));
+  await client.send(new CreateDeploymentCommand({ restApiId, stageName: "demo" }));
+  await client.send(new DeleteMethodCommand(method));
+  const clientFile = "apiGateway-js-sdk/apigClient.js";
+  const before = unzipSync((await getSdk({ restApiId })).body!);
+  assert.ok(strFromU8(before[clientFile]!).includes('"rootGet"'));
+
+  const any = { ...method, httpMethod: "ANY" };
+  await client.send(new PutMethodCommand({ ...any, authorizationType: "NONE" }));
+  await client.send(new PutIntegrationCommand({ ...any, type: "MOCK" }));
+  await client.send(new CreateDeploymentCommand({ restApiId, stageName: "demo" }));
+  assert.ok(!(clientFile in unzipSync((await getSdk({ restApiId })).body!)));
+});
+
+test("another account's API is none", async () => {
+  const other = makeClient(APIGatewayClient, suite, {
+    accountId: "123456789012",
+    maxAttempts: 1,
+  });
+  try {
+    const command = new GetSdkCommand({ restApiId: suite.apiId, stageName: "demo", sdkType: "javascript" });
+    await refuses(other.send(command), "NotFoundException", 404, /^Invalid API identifier specified/);
+  } finally {
+    other.destroy();
+  }
+});
+
+test("the AWS CLI writes an SDK to a file", tool("aws", ["--version"], true), async () => {
+  const folder = mkdtempSync(join(tmpdir(), "portico-get-sdk-"));
+  try {
+    const file = join(folder, "sdk.zip");
+    const parameters = "service.name=myApiRubySdk,ruby.gem-name=myApi,ruby.gem-version=0.01";
+    const ids = ["--rest-api-id", suite.apiId, "--stage-name", "demo", "--sdk-type", "ruby"];
+    const ran = await run("aws", ["apigateway", "get-sdk", ...ids, "--parameters", parameters, file], {
+      env: clientEnvironment(suite.url),
+    });
+    assert.equal(ran.status, 0, ran.stderr);
+    assert.equal(JSON.parse(ran.stdout).contentType, "application/octet-stream");
+    assert.ok("myApi/myApi.gemspec" in unzipSync(readFileSync(file)));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("boto3 reads an SDK's bytes", tool("python3", ["-c", "import boto3"], true), async () => {
+  const script = `
+import boto3, io, sys, zipfile
+sdk = boto3.client("apigateway").get_sdk(restApiId=sys.argv[1], stageName="demo", sdkType="python")
+print("\\n".join(zipfile.ZipFile(io.BytesIO(sdk["body"].read())).namelist()))`;
+  const ran = await run("python3", ["-c", script, suite.apiId], { env: clientEnvironment(suite.url) });
+  assert.equal(ran.status, 0, ran.stderr);
+  assert.ok(ran.stdout.split("\n").includes("simple-calc-sdk/simple_calc_sdk/client.py"), ran.stdout);
+});
