@@ -9,12 +9,12 @@ import { setTimeout as wait } from "node:timers/promises";
 import { MessageChannel } from "node:worker_threads";
 import { strToU8, zipSync } from "fflate";
 import { connectFunctions } from "../../src/functions/connect.ts";
-import type { FunctionClient } from "../../src/functions/function-client.ts";
+import type { AnswerSink, FunctionClient } from "../../src/functions/function-client.ts";
 import { FunctionManager } from "../../src/functions/manager.ts";
 import { PackageStore } from "../../src/functions/packages.ts";
 import { aFunctionSpec } from "../a-function-spec.ts";
 import { seed } from "../fuzz/from-models.ts";
-import { makeRandom, pick } from "../random.ts";
+import { makeRandom, pick, type Random } from "../random.ts";
 
 const durationMs = Number(process.env["SOAK_MS"] ?? 3_000);
 
@@ -25,6 +25,46 @@ const code = `exports.handler = async (event) => {
   return event.id;
 };`;
 
+/** Writes its invocation's id again and again, and fails now and then with writes that are still on their way. */
+const streamingCode = `exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+  if (event.exit) process.exit(1);
+  if (event.later) setTimeout(() => process.exit(2), 3);
+  const token = event.id === undefined ? "" : String(event.id).padStart(8, "0");
+  if (event.fail) {
+    stream.write(token.repeat(200_000));
+    throw new Error("failed");
+  }
+  for (let n = 0; n < (event.ms ?? 0); n++) {
+    if (!stream.write(token.repeat(4_000))) await new Promise((resolve) => stream.once("drain", resolve));
+  }
+  stream.end(token);
+});`;
+
+/** Takes an answer, now and then slowly, and knows whose it is. */
+class Sink implements AnswerSink {
+  readonly #token: string;
+  readonly #random: Random;
+  #rest = "";
+
+  constructor(id: number, random: Random) {
+    this.#token = String(id).padStart(8, "0");
+    this.#random = random;
+  }
+
+  data(chunk: Buffer, resume: () => void): boolean {
+    const text = this.#rest + chunk.toString();
+    const whole = text.length - (text.length % 8);
+    assert.equal(text.slice(0, whole), this.#token.repeat(whole / 8), "a piece of another's answer");
+    this.#rest = text.slice(whole);
+    if (this.#random() < 0.7) return true;
+    setImmediate(resume);
+    return false;
+  }
+  end(): void {
+    assert.equal(this.#rest, "");
+  }
+}
+
 test(`functions come through everything at once (PORTICO_FUZZ_SEED=${seed})`, async (t) => {
   const root = mkdtempSync(join(tmpdir(), "portico-soak-"));
   t.after(() => rmSync(root, { recursive: true, force: true }));
@@ -33,14 +73,16 @@ test(`functions come through everything at once (PORTICO_FUZZ_SEED=${seed})`, as
   const logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
   const manager = new FunctionManager({ packages, logger, environmentsMax: 6, concurrencyMax: 60, idleMs: 400 });
   t.after(() => manager.close());
-  const { hash } = await packages.save(Buffer.from(zipSync({ "index.js": strToU8(code) })));
+  const save = (text: string) => packages.save(Buffer.from(zipSync({ "index.js": strToU8(text) })));
+  const [plain, streaming] = await Promise.all([save(code), save(streamingCode)]);
+  const isStreaming = (name: string): boolean => name >= "c";
   let revision = 0;
   const apply = (name: string): Promise<void> => {
     const spec = aFunctionSpec({
       functionArn: name,
       name,
       logGroup: name,
-      packageHash: hash,
+      packageHash: (isStreaming(name) ? streaming : plain).hash,
       revisionId: String(revision++),
     });
     return manager.apply(spec);
@@ -57,17 +99,26 @@ test(`functions come through everything at once (PORTICO_FUZZ_SEED=${seed})`, as
   t.after(() => Promise.all(clients.map((client) => client.close())));
 
   const end = performance.now() + durationMs;
-  const allowed = /^(ok|ResourceNotFoundException|ServiceException|TooManyRequestsException|Runtime\.ExitError)$/;
+  const allowed = /^(ok|Error|ResourceNotFoundException|ServiceException|TooManyRequestsException|Runtime\.ExitError)$/;
   let calls = 0;
   const call = async (): Promise<void> => {
     while (performance.now() < end) {
       const id = calls++;
-      const event = { id, ms: pick(random, [0, 0, 0, 2, 2, 50]), exit: random() < 0.01, later: random() < 0.01 };
+      const functionArn = pick(random, names);
+      const event = {
+        id,
+        ms: pick(random, [0, 0, 0, 2, 2, 50]),
+        exit: random() < 0.01,
+        later: random() < 0.01,
+        fail: isStreaming(functionArn) && random() < 0.1,
+      };
       const outcome = await pick(random, clients).invoke({
-        functionArn: pick(random, names),
+        functionArn,
         payload: JSON.stringify(event),
+        ...(isStreaming(functionArn) ? { sink: new Sink(id, random) } : {}),
       });
-      if (outcome.kind === "ok") assert.equal(outcome.payload.toString(), String(id), "the answer of another");
+      if (outcome.kind === "ok" && !isStreaming(functionArn))
+        assert.equal(outcome.payload.toString(), String(id), "the answer of another");
       const what =
         outcome.kind === "service-error"
           ? outcome.code

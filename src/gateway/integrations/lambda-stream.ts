@@ -134,10 +134,10 @@ export class LambdaStream implements AnswerSink {
     integration!.status = status;
     const isBodiless = status === 204 || status === 304 || exchange.httpMethod === "HEAD";
     if (contentLength !== undefined && !isBodiless) this.#bytesLeft = contentLength;
+    this.#traceHead(status, headers);
     exchange.addGatewayHeaders(headers);
     headers.push("X-Amzn-Trace-Id", `Root=${exchange.traceId}`);
     exchange.status = status;
-    this.#traceHead(status, headers);
     request.onDrain = () => this.#takeMore();
     request.startResponse(status, headers, contentLength);
     clearTimeout(this.#timer);
