@@ -1,9 +1,17 @@
 import assert from "node:assert/strict";
+import { connect } from "node:net";
 import { test } from "node:test";
 import { RequestSigner } from "../../src/access/request-signer.ts";
 import type { Integration, Method } from "../../src/definition/rest-api.ts";
 import { aMethod, aRestApi } from "./a-rest-api.ts";
-import { type Backend, type GatewayUnderTest, startBackend, startGateway, startRawBackend } from "./start-gateway.ts";
+import {
+  type Backend,
+  type GatewayUnderTest,
+  startBackend,
+  startGateway,
+  startRawBackend,
+  until,
+} from "./start-gateway.ts";
 
 const role = "arn:aws:iam::123456789012:role/gateway";
 
@@ -309,6 +317,24 @@ test("where STS is named, the role is assumed there once, and its session signs"
   assert.match(String(seen.headers.authorization), /Credential=ASIAROLE\//);
   assert.equal(seen.headers["x-amz-security-token"], "role/token==");
   assert.ok(isSignatureRight(seen, { service: "sqs", secretAccessKey: "role-secret" }));
+});
+
+test("requests that wait for the role keep their bodies, and may be given up", async () => {
+  const answers: (() => void)[] = [];
+  await using sts = await startBackend((_, outgoing) => answers.push(() => outgoing.end(session(3_600))));
+  await using backend = await startBackend((_, outgoing, body) => outgoing.end(`${body.length}`));
+  await using gateway = await startGateway({ services: { endpoints: { sts: sts.origin, "*": backend.origin } } });
+  deploy(gateway, anAws("sqs:path/x"));
+  const head = "POST /prod/x HTTP/1.1\r\nHost: abc123.execute-api.us-east-1.localhost\r\nContent-Length: 9\r\n\r\n";
+  const socket = connect(gateway.port, "127.0.0.1").on("error", () => {});
+  socket.write(head);
+  const large = gateway.call("/x", { method: "POST", body: Buffer.alloc(3_000_000, "x") });
+  await until(() => answers.length === 1);
+  socket.destroy();
+  answers[0]!();
+  assert.equal((await large).text, "3000000");
+  assert.deepEqual([backend.requests.length, sts.requests.length], [1, 1]);
+  assert.deepEqual(gateway.errors, []);
 });
 
 test("a session that nears its end is renewed while requests go on with it", async () => {
