@@ -1,5 +1,6 @@
 import type { Logger } from "../telemetry/logger.ts";
 import type { Exchange } from "./exchange.ts";
+import { ourFault } from "./responses/gateway-responses.ts";
 
 /** Our bug: this exchange ends, and only this one. */
 export function failExchange(exchange: Exchange, logger: Logger, error: unknown): void {
@@ -7,5 +8,5 @@ export function failExchange(exchange: Exchange, logger: Logger, error: unknown)
     requestId: exchange.requestId,
     error: error instanceof Error ? (error.stack ?? error.message) : String(error),
   });
-  exchange.program.responses.finish(exchange, "DEFAULT_5XX");
+  exchange.program.responses.finish(exchange, "DEFAULT_5XX", { hint: ourFault });
 }

@@ -23,7 +23,7 @@ import { linkProgram } from "./link-program.ts";
 import type { Probe, ProbeOutcome } from "./probe.ts";
 import type { Program } from "./program.ts";
 import { makeExtendedRequestId, makeRequestId } from "./request-ids.ts";
-import { hintHeader, hintValue } from "./responses/gateway-responses.ts";
+import { addHint } from "./responses/gateway-responses.ts";
 import { type Address, parseAddress } from "./routing/address.ts";
 import { beginTrace, runTraced } from "./run-traced.ts";
 import { refuse } from "./steps/closed.ts";
@@ -319,7 +319,7 @@ export class Gateway {
     const headers = ["Content-Type", "application/json"];
     headers.push("x-amzn-RequestId", makeRequestId(), "x-amz-apigw-id", makeExtendedRequestId());
     if (answer.errorType !== undefined) headers.push("x-amzn-ErrorType", answer.errorType);
-    if (isDevelopment) headers.push(hintHeader, hintValue(answer.hint));
+    if (isDevelopment) addHint(headers, answer.hint);
     request.respond(answer.status, headers, JSON.stringify({ message: answer.message }));
   }
 }

@@ -311,7 +311,7 @@ const functions: FunctionClient = {
   close: () => Promise.resolve(),
 };
 
-test("each case of each type gives its literal status, body and header", async () => {
+test("each case of each type gives its literal status, body and header, and a hint with the reason", async () => {
   await using silent = await startRawBackend(() => {});
   await using gateway = await startGateway({ functions });
   gateway.deploy(theApi(silent.origin, []));
@@ -322,6 +322,12 @@ test("each case of each type gives its literal status, body and header", async (
       { status: reply.status, body: reply.text, errorType: headers[0], contentType: headers[1] },
       { ...answer, contentType: "application/json" },
       `${type}: ${name}: ${String(reply.headers["x-portico-hint"])}`,
+    );
+    const hint = String(reply.headers["x-portico-hint"] ?? "");
+    // More than the body says.
+    assert.ok(
+      (hint.length > 15 && !answer.body.includes(hint.slice(0, 200))) || type === "BAD_REQUEST_PARAMETERS",
+      `${type}: ${name}: ${hint}`,
     );
   }
 });
@@ -353,8 +359,14 @@ test("an API's own response replaces it in each case: status, headers, body", as
 
 // Every type, those to come, too, without the wire.
 
-function finish(type: GatewayResponseType, plans: Readonly<Record<string, GatewayResponsePlan>>, failure?: Failure) {
-  return answered(plans, (exchange) => exchange.program.responses.finish(exchange, type, failure));
+function finish(
+  type: GatewayResponseType,
+  plans: Readonly<Record<string, GatewayResponsePlan>>,
+  failure: Partial<Failure> = {},
+) {
+  return answered(plans, (exchange) =>
+    exchange.program.responses.finish(exchange, type, { hint: undefined, ...failure }),
+  );
 }
 
 /** What an exchange is answered with. */

@@ -50,6 +50,25 @@ test("an API's gateway responses replace status, headers and body", async () => 
   assert.equal(failed.headers["retry-after"], "5");
 });
 
+test("what is answered without a gateway response has a hint, too", async () => {
+  await using gateway = await startGateway({ payloadBytesMax: 10 });
+  const routes = {
+    "/key": { GET: aMethod(aMock(), { apiKeyRequired: true }) },
+    "/proxy": { POST: aMethod(anHttpProxy("http://127.0.0.1:1/"), { httpMethod: "POST" }) },
+  };
+  gateway.deploy(aRestApi(routes));
+  const hintOf = async (...call: Parameters<typeof gateway.call>): Promise<string> =>
+    `${(await gateway.call(...call)).status}: ${(await gateway.call(...call)).headers["x-portico-hint"]}`;
+  assert.match(await hintOf("/key"), /^501: Portico does not do this yet: apiKeyRequired/);
+  assert.match(await hintOf("/proxy", { method: "POST", body: "more than ten bytes" }), /^413: --payload-max/);
+  assert.match(
+    await hintOf("/none/x", { isWhole: true }),
+    /^403: API abc123 has no deployed stage "none"; it has prod/,
+  );
+  assert.match(await hintOf(`/prod/${"x".repeat(10_300)}`, { isWhole: true }), /^414: /);
+  assert.match(await hintOf("/x", { isWhole: true, host: "nope.execute-api.localhost" }), /^403: there is no API nope/);
+});
+
 test("no hints are given on listeners that are not for development", async () => {
   await using gateway = await startGateway({ isDevelopment: false });
   gateway.deploy(aRestApi({ "/key": { GET: aMethod(aMock(), { apiKeyRequired: true }) } }));

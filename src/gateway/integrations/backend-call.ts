@@ -3,6 +3,7 @@ import type { Exchange, IntegrationOutcome } from "../exchange.ts";
 import type { OutboundBody, OutboundConnection, OutboundFailure, OutboundRequest } from "../http1-client/outbound.ts";
 import { type Unsendable, writeRequestHead } from "../http1-client/request-head.ts";
 import type { BodySink } from "../inbound.ts";
+import { ourFault } from "../responses/gateway-responses.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import type { BackendRoute } from "./backend-pools.ts";
 
@@ -214,7 +215,7 @@ export class BackendCall implements OutboundRequest {
     if (this.#hasBegun) {
       this.#exchange.request.abort();
       this.#exchange.complete();
-    } else this.#exchange.program.responses.finish(this.#exchange, "DEFAULT_5XX");
+    } else this.#exchange.program.responses.finish(this.#exchange, "DEFAULT_5XX", { hint: ourFault });
   }
 
   #failOnNetwork(failure: Omit<Extract<BackendFailure, { readonly kind: "network" }>, "kind">): void {

@@ -1,5 +1,6 @@
 import type { EventOutcome, InvokeOutcome } from "../../functions/function-client.ts";
 import type { Exchange } from "../exchange.ts";
+import { ourFault } from "../responses/gateway-responses.ts";
 import type { ThreadContext } from "../thread-context.ts";
 
 /** What is done with the answer of a function that ran. */
@@ -54,7 +55,7 @@ export class Invocation {
         // Our bug: this exchange ends, and only this one.
         thread.logger.error("answering an invocation failed", { error: String(error) });
         if (this.#finish() || !this.#exchange.isComplete) {
-          this.#exchange.program.responses.finish(this.#exchange, "DEFAULT_5XX");
+          this.#exchange.program.responses.finish(this.#exchange, "DEFAULT_5XX", { hint: ourFault });
         }
       });
   }

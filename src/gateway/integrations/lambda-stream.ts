@@ -3,6 +3,7 @@ import type { AnswerSink, InvokeOutcome } from "../../functions/function-client.
 import type { StreamPlan } from "../../plan/steps.ts";
 import type { BodyCollector } from "../../telemetry/trace.ts";
 import type { Exchange } from "../exchange.ts";
+import { ourFault } from "../responses/gateway-responses.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import { refuseAsLate, refuseAsService, traceInvocation, traceOutcome } from "./invocation.ts";
 import { parseLambdaMetadata } from "./lambda-response.ts";
@@ -249,7 +250,7 @@ export class LambdaStream implements AnswerSink {
     if (hasBegun) {
       exchange.request.abort();
       exchange.complete();
-    } else exchange.program.responses.finish(exchange, "DEFAULT_5XX");
+    } else exchange.program.responses.finish(exchange, "DEFAULT_5XX", { hint: ourFault });
   }
 }
 

@@ -2,6 +2,8 @@ import { bounds } from "../../base/bounds.ts";
 import type { Exchange } from "../exchange.ts";
 import { failExchange } from "../fail-exchange.ts";
 import { headerList } from "../header-list.ts";
+import { problems } from "../http1/problem.ts";
+import { addHint } from "../responses/gateway-responses.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import { RequestBodyStream } from "./backend-call.ts";
 
@@ -10,6 +12,7 @@ export function refuseTooLarge(exchange: Exchange, bytesMax: number): void {
   const message = `HTTP content length exceeded ${bytesMax} bytes.`;
   exchange.error = { type: "DEFAULT_4XX", message };
   const headers = ["Content-Type", "text; charset=utf-8"];
+  if (exchange.program.isDevelopment) addHint(headers, "--payload-max allows longer bodies");
   exchange.status = 413;
   exchange.trace?.add({ kind: "failure", message: `Execution failed: ${message}` });
   exchange.request.respond(413, headers, message);
@@ -18,7 +21,9 @@ export function refuseTooLarge(exchange: Exchange, bytesMax: number): void {
 
 /** Ends the exchange whose request can't be read: the connection knows why and is closed by the codec. */
 export function refuseBroken(exchange: Exchange): void {
-  exchange.respond(400, ["Content-Type", "application/json"], '{"message":"Bad Request"}');
+  const headers = ["Content-Type", "application/json"];
+  if (exchange.program.isDevelopment) addHint(headers, "the request's body broke off or is malformed");
+  exchange.respond(400, headers, '{"message":"Bad Request"}');
 }
 
 /**
@@ -109,7 +114,9 @@ function takeDecoded(
   options: { readonly decoded: Buffer; readonly taken: (body: Buffer) => void },
 ): void {
   if (!exchange.request.reserve(options.decoded.length)) {
-    exchange.respond(503, ["Content-Type", "application/json"], '{"message":"Service Unavailable"}');
+    const headers = ["Content-Type", "application/json"];
+    if (exchange.program.isDevelopment) addHint(headers, problems.overloaded.hint);
+    exchange.respond(503, headers, problems.overloaded.body);
     return;
   }
   try {

@@ -1,6 +1,7 @@
 import type { GatewayResponsePlan } from "../../plan/steps.ts";
 import type { ValuePlan } from "../../plan/values.ts";
 import type { Exchange } from "../exchange.ts";
+import { problems } from "../http1/problem.ts";
 import { asText, linkText, linkValue, type ReadValue } from "../values.ts";
 import { type GatewayResponseFacts, type GatewayResponseType, gatewayResponseTypes } from "./gateway-response-types.ts";
 
@@ -15,8 +16,8 @@ export interface Failure {
   readonly phase?: "execution";
   /** `$context.error.validationErrorString`. */
   readonly validationErrorString?: string;
-  /** For `x-portico-hint`, on development listeners. */
-  readonly hint?: string | undefined;
+  /** The reason, for `x-portico-hint` on development listeners; undefined where it is made only for those. */
+  readonly hint: string | undefined;
   /** Lines of the execution log, where they are not what type, message and hint make. */
   readonly log?: readonly string[];
 }
@@ -42,7 +43,7 @@ export class GatewayResponses {
   }
 
   /** Answers the exchange with a gateway response. */
-  finish(exchange: Exchange, type: GatewayResponseType, failure: Failure = {}): false {
+  finish(exchange: Exchange, type: GatewayResponseType, failure: Failure): false {
     if (exchange.isComplete) return false;
     const facts: GatewayResponseFacts = gatewayResponseTypes[type];
     const message = failure.message ?? facts.message;
@@ -65,7 +66,7 @@ export class GatewayResponses {
       body,
       hint: failure.hint,
     });
-    if (this.#isDevelopment && failure.hint !== undefined) headers.push(hintHeader, hintValue(failure.hint));
+    if (this.#isDevelopment && failure.hint !== undefined) addHint(headers, failure.hint);
     exchange.respond(status, headers, body);
     return false;
   }
@@ -92,13 +93,18 @@ function failureLine(type: GatewayResponseType, message: string | null, hint: st
 }
 
 /** On development listeners says why the gateway answered by itself (DESIGN.md §10.3). */
-export const hintHeader = "x-portico-hint";
+export function addHint(headers: string[], hint: string): void {
+  headers.push("x-portico-hint", hintValue(hint));
+}
 
-/** A hint as a header's value: one line, bounded. */
-export function hintValue(hint: string): string {
+/** One line, bounded. */
+function hintValue(hint: string): string {
   const line = hint.replaceAll(/\s*\n\s*/g, "; ");
   return line.length <= 900 ? line : `${line.slice(0, 897)}...`;
 }
+
+/** Of an error that nobody but us can have made. */
+export const ourFault = problems.internal.hint;
 
 function writeBody(
   exchange: Exchange,

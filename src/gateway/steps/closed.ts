@@ -1,7 +1,7 @@
 import type { ClosedPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
 import type { RunStep } from "../program.ts";
-import { hintHeader, hintValue } from "../responses/gateway-responses.ts";
+import { addHint } from "../responses/gateway-responses.ts";
 
 /** Refuses: what the method asks for can't be enforced yet, and nothing passes without it (DESIGN.md §10.1). */
 export const linkClosed =
@@ -14,7 +14,7 @@ export const linkClosed =
 /** 501, which is Portico's own: AWS has no such answer, and no gateway response customises it. */
 export function refuse(exchange: Exchange, message: string): void {
   const headers = ["Content-Type", "application/json", "x-amzn-ErrorType", "NotImplementedException"];
-  if (exchange.program.isDevelopment) headers.push(hintHeader, hintValue(message));
+  if (exchange.program.isDevelopment) addHint(headers, message);
   exchange.trace?.add({ kind: "refused", reason: message });
   exchange.respond(501, headers, JSON.stringify({ message }));
 }

@@ -18,6 +18,7 @@ import {
   traceOutcome,
 } from "../integrations/invocation.ts";
 import type { RunStep } from "../program.ts";
+import { ourFault } from "../responses/gateway-responses.ts";
 import { Payload } from "../templates/payload.ts";
 import { asText, describeValue, linkValue } from "../values.ts";
 import {
@@ -152,7 +153,7 @@ async function accept(
   } catch (error) {
     // Our bug: this exchange ends, and only this one.
     thread.logger.error("accepting an asynchronous invocation failed", { error: String(error) });
-    exchange.program.responses.finish(exchange, "DEFAULT_5XX");
+    exchange.program.responses.finish(exchange, "DEFAULT_5XX", { hint: ourFault });
   }
 }
 

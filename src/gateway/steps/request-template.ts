@@ -56,7 +56,11 @@ export function linkRequestTemplates(
 
 /** Answers a request that is not sent to the integration. */
 export function refuseRequest(exchange: Exchange, { type }: Extract<RequestBody, { readonly kind: "refuse" }>): false {
-  if (type === "UNSUPPORTED_MEDIA_TYPE") return exchange.program.responses.finish(exchange, type);
+  if (type === "UNSUPPORTED_MEDIA_TYPE") {
+    return exchange.program.responses.finish(exchange, type, {
+      hint: `no request template is for ${requestMediaType(exchange.request)}, and the passthrough behavior refuses others`,
+    });
+  }
   return exchange.program.responses.finish(exchange, type, {
     hint: `Execution failed due to configuration error: Unable to transform request: ${requestMediaType(exchange.request)} is one of binaryMediaTypes, and the integration's contentHandling is not CONVERT_TO_TEXT`,
   });
@@ -120,5 +124,6 @@ export function refuseMalformed(exchange: Exchange, detail: string): void {
     status: 400,
     message: `Could not parse request body into json: ${detail}`,
     phase: "execution",
+    hint: "the body has to be JSON here: a template or the function reads it as that",
   });
 }
