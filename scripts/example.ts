@@ -1,7 +1,7 @@
 // Shows an example: `npm run example NAME` serves examples/NAME with `portico up` (or with `portico serve` and its
 // setup.sh), makes the requests of its example.yaml and says whether the answers are as expected. Further arguments are
 // flags of `portico up`; with --once it ends then. Without a NAME it lists them. An example that calls AWS services has a
-// services.mjs, which starts them on this machine and says where they are.
+// services.mjs, which starts them on this machine and says where they are, or by which flags Portico reaches them.
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -28,7 +28,10 @@ async function show(example: string, flags: readonly string[], isOnce: boolean):
   const cwd = mkdtempSync(join(tmpdir(), "portico-example-"));
   const services = await startServices(folder);
   const endpoints = Object.entries(services.endpoints).map(([service, url]) => `--endpoints=${service}=${url}`);
-  const program = new Program([...(hasSetup ? ["serve"] : ["up", folder]), "--memory", ...endpoints, ...flags], cwd);
+  const program = new Program(
+    [...(hasSetup ? ["serve"] : ["up", folder]), "--memory", ...endpoints, ...(services.flags ?? []), ...flags],
+    cwd,
+  );
   try {
     const base = hasSetup ? await setUp(folder, await program.until(/https?:\/\/\S+(?=\s)/)) : await program.baseUrl();
     let failed = base === undefined ? 1 : 0;
@@ -55,6 +58,7 @@ async function show(example: string, flags: readonly string[], isOnce: boolean):
 interface Services {
   /** URLs by the service's name. */
   readonly endpoints: Readonly<Record<string, string>>;
+  readonly flags?: readonly string[];
   close(): Promise<void>;
 }
 

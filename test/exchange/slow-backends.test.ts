@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { connect, type Socket } from "node:net";
 import { test } from "node:test";
 import type { Integration } from "../../src/definition/rest-api.ts";
 import { aMethod, anHttpProxy, aRestApi } from "./a-rest-api.ts";
 import { startGateway, startRawBackend } from "./start-gateway.ts";
+import { startUnaccepting } from "./unaccepting.ts";
 
 // A backend that is slow in each phase of a call: AWS's 504, and after a moment everything as before.
 
@@ -23,34 +21,6 @@ const buffered = {
     "200": { statusCode: "200", responseTemplates: { "application/json": "$input.json('$.a')" } },
   },
 } as const;
-
-/** An address whose connections are never accepted: a listener that is stopped, with its queue full. */
-async function startUnaccepting(): Promise<{ readonly port: number } & AsyncDisposable> {
-  const script = `const server = require("node:net").createServer().listen({ port: 0, host: "127.0.0.1", backlog: 1 },
-    () => console.log(server.address().port))`;
-  const child = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
-  const [line] = (await once(child.stdout, "data")) as [Buffer];
-  const port = Number(line);
-  child.kill("SIGSTOP");
-  const sockets: Socket[] = [];
-  // The queue is full when a connection is not made at once; on loopback one is made within a turn or two.
-  for (let isMade = true; isMade; ) {
-    assert.ok(sockets.length < 64, "the queue is never full");
-    const socket = connect(port, "127.0.0.1").on("error", () => {});
-    sockets.push(socket);
-    isMade = await Promise.race([once(socket, "connect").then(() => true), pause().then(() => false)]);
-  }
-  return {
-    port,
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      child.kill("SIGKILL");
-      await once(child, "exit");
-    },
-  };
-}
-
-const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 200));
 
 test("a backend that is not connected to in time is a time-out", { skip: process.platform !== "linux" }, async () => {
   await using backend = await startUnaccepting();

@@ -1,9 +1,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: stage variables are written like template strings.
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import { getCACertificates, setDefaultCACertificates, type TLSSocket } from "node:tls";
 import type { Surroundings } from "../../src/compiler/surroundings.ts";
 import type { Integration } from "../../src/definition/rest-api.ts";
@@ -12,6 +13,7 @@ import { makeAuthority } from "../tls-authority.ts";
 import { tool } from "../tool.ts";
 import { aMethod, anHttpProxy, aRestApi, aStage } from "./a-rest-api.ts";
 import { type Backend, startBackend, startGateway } from "./start-gateway.ts";
+import { startUnaccepting } from "./unaccepting.ts";
 
 // AWS: API Gateway Developer Guide, "Private integrations using VPC links V1".
 
@@ -82,6 +84,59 @@ test("a link's addresses are taken in turn; one that can't be reached costs no r
   assert.deepEqual(new Set(await asked(6)), new Set(["left"]));
   assert.deepEqual(gateway.errors, []);
 });
+
+test("an address that answers no connection in time costs one request, and none after it", {
+  skip: process.platform !== "linux",
+}, async () => {
+  await using silent = await startUnaccepting();
+  await using backend = await startBackend();
+  await using gateway = await startGateway();
+  gateway.deploy(
+    aRestApi({ "/": { GET: aMethod(aPrivate("http://orders.internal/", { timeoutInMillis: 200 })) } }),
+    aStage(),
+    through({ orders: [`127.0.0.1:${silent.port}`, addressOf(backend)] }),
+  );
+  const statuses: number[] = [];
+  for (let count = 0; count < 6; count++) statuses.push((await gateway.call("/")).status);
+  assert.deepEqual(statuses, [504, 200, 200, 200, 200, 200]);
+});
+
+test("an address that could not be connected to is tried again after ten seconds", async () => {
+  await using left = await startBackend((_, outgoing) => outgoing.end("left"));
+  await using gateway = await startGateway();
+  const port = await freePort();
+  gateway.deploy(
+    aRestApi({ "/": { GET: aMethod(aPrivate("http://orders.internal/")) } }),
+    aStage(),
+    through({ orders: [`127.0.0.1:${port}`, addressOf(left)] }),
+  );
+  const asked = async (): Promise<string[]> => [(await gateway.call("/")).text, (await gateway.call("/")).text];
+  assert.deepEqual(await asked(), ["left", "left"]);
+  const right = createHttpServer((_, outgoing) => outgoing.end("right")).listen(port, "127.0.0.1");
+  await once(right, "listening");
+  let laterMs = 0;
+  const { now } = performance;
+  const clock = mock.method(performance, "now", () => now.call(performance) + laterMs);
+  try {
+    assert.deepEqual(await asked(), ["left", "left"]);
+    laterMs = 10_001;
+    assert.deepEqual((await asked()).sort(), ["left", "right"]);
+  } finally {
+    clock.mock.restore();
+    right.closeAllConnections();
+    right.close();
+  }
+});
+
+/** A port that nobody listens on now. */
+async function freePort(): Promise<number> {
+  const server = createHttpServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
 
 test("a body that streams goes whole to the address that is there", async () => {
   await using backend = await startBackend();
