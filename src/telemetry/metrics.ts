@@ -186,7 +186,7 @@ export function renderMetrics(buffer: SharedArrayBuffer): string {
     sums,
     integrationHistogram,
     histograms[1],
-    "From calling a backend or function to its answer.",
+    "From calling a backend or function to its answer, or the head of a streamed one.",
   );
   renderStages(lines, sums, buffer);
   return `${lines.join("\n")}\n`;

@@ -157,8 +157,8 @@ export class BackendCall implements OutboundRequest {
     this.#outcome.serviceStatus = status;
     this.#exchange.integrationHeaders = headers;
     const latencyMs = this.#measure();
-    if (this.#idleMs === undefined) this.#thread.metrics.integration(latencyMs);
-    else {
+    this.#thread.metrics.integration(latencyMs);
+    if (this.#idleMs !== undefined) {
       this.#activeMs = this.#outcome.startedAt + latencyMs;
       this.#outcome.headersMs = latencyMs;
     }
@@ -245,7 +245,7 @@ export class BackendCall implements OutboundRequest {
 
   #finish(): void {
     this.#isDone = true;
-    if (this.#hasBegun && this.#idleMs !== undefined) this.#thread.metrics.integration(this.#measure());
+    if (this.#hasBegun && this.#idleMs !== undefined) this.#measure();
     if (this.body instanceof RequestBodyStream) this.body.stop();
     const { request } = this.#exchange;
     request.onClose = undefined;

@@ -132,6 +132,7 @@ export class LambdaStream implements AnswerSink {
     this.#gathered = empty;
     this.#activeMs = performance.now();
     integration!.headersMs = this.#activeMs - integration!.startedAt;
+    this.#options.thread.metrics.integration(integration!.headersMs);
     integration!.status = status;
     const isBodiless = status === 204 || status === 304 || exchange.httpMethod === "HEAD";
     if (contentLength !== undefined && !isBodiless) this.#bytesLeft = contentLength;
@@ -230,7 +231,7 @@ export class LambdaStream implements AnswerSink {
     }
     const integration = this.#exchange.integration!;
     integration.latencyMs = performance.now() - integration.startedAt;
-    this.#options.thread.metrics.integration(integration.latencyMs);
+    if (integration.headersMs === undefined) this.#options.thread.metrics.integration(integration.latencyMs);
     this.#exchange.request.onClose = undefined;
     this.#exchange.request.onDrain = undefined;
     this.#takeMore();
