@@ -154,7 +154,8 @@ class UpSession {
     );
     if (!stage) return;
     const closed = new Map(stage.closedRoutes.map(({ route, reason }) => [route, reason]));
-    const printed = JSON.stringify([document.operations, target, [...closed], stage.problem]);
+    const { failingRoutes } = stage;
+    const printed = JSON.stringify([document.operations, target, [...closed], failingRoutes, stage.problem]);
     if (printed === this.#printed) return;
     this.#printed = printed;
     const urls = stageUrls(this.#server.shownEndpoint, document.region, target);
@@ -166,6 +167,7 @@ class UpSession {
     if (stage.problem) line(paint("yellow", `The whole stage answers 501: ${stage.problem}`));
     line();
     printRoutes(this.#output, document.operations.slice(0, routesShownMax), urls.byPath, closed);
+    for (const { route, reason } of failingRoutes) line(paint("yellow", `${route} answers 500: ${reason}`));
     const more = document.operations.length - routesShownMax;
     if (more > 0) line(paint("dim", `… and ${more} more routes: portico routes ${target.apiId}`));
     const curls = curlLines(document.operations, urls.byPath, closed);

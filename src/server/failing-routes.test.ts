@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type MethodPlan, planVersion, type StagePlan } from "../plan/plan.ts";
-import type { StepPlan } from "../plan/steps.ts";
+import type { AwsServicePlan, StepPlan } from "../plan/steps.ts";
 import { failingRoutes } from "./failing-routes.ts";
 
 const aPlan = (steps: readonly StepPlan[]): StagePlan => {
@@ -25,6 +25,15 @@ const aPlan = (steps: readonly StepPlan[]): StagePlan => {
   };
 };
 
+const anAws = (name: string): StepPlan => ({
+  kind: "aws",
+  service: { names: [name], host: `${name}.us-east-1.amazonaws.com`, signingName: name, signingRegion: "us-east-1" },
+  roleArn: "arn:aws:iam::000000000000:role/r",
+  backend: { path: ["/"], timeoutMs: 1, isTlsUnverified: false, headers: [], query: [] },
+  request: { passthrough: "WHEN_NO_MATCH", templates: {} },
+  responses: [],
+});
+
 test("names what a template can't be parsed for, and integrations that can't work", () => {
   const request = {
     passthrough: "WHEN_NO_MATCH",
@@ -39,11 +48,16 @@ test("names what a template can't be parsed for, and integrations that can't wor
     { kind: "misconfigured", detail: "No integration defined for method" },
     { kind: "mock", request, responses: [response] },
     { kind: "closed", reason: "not its affair" },
+    anAws("sqs"),
+    anAws("sns"),
   ]);
-  assert.deepEqual(failingRoutes(plan), [
+  const serviceProblem = ({ names: [name] }: AwsServicePlan): string | undefined =>
+    name === "sns" ? "no endpoint for sns" : undefined;
+  assert.deepEqual(failingRoutes(plan, serviceProblem), [
     { route: "GET /pets", reason: "No integration defined for method" },
     { route: "GET /pets", reason: "the request template for application/json, line 1, column 5: why" },
     { route: "GET /pets", reason: "the 404 response template for text/html, line 1, column 2: so" },
+    { route: "GET /pets", reason: "no endpoint for sns" },
   ]);
-  assert.deepEqual(failingRoutes(undefined), []);
+  assert.deepEqual(failingRoutes(undefined, serviceProblem), []);
 });

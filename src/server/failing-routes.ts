@@ -1,5 +1,5 @@
 import type { MethodPlan, StagePlan } from "../plan/plan.ts";
-import type { StepPlan, TemplatePlan } from "../plan/steps.ts";
+import type { AwsServicePlan, StepPlan, TemplatePlan } from "../plan/steps.ts";
 
 /** A route (`GET /pets`) that answers AWS's 500, always or where it needs a template, and why. */
 export interface FailingRoute {
@@ -7,16 +7,22 @@ export interface FailingRoute {
   readonly reason: string;
 }
 
-/** What a stage serves and can't work, as it could not on AWS: integrations without an address, templates that don't parse. */
-export const failingRoutes = (plan: StagePlan | undefined): FailingRoute[] => (plan?.methods ?? []).flatMap(reasonsOf);
+/** Why an AWS service can't be called, or undefined. */
+export type ServiceProblem = (service: AwsServicePlan) => string | undefined;
 
-function reasonsOf({ httpMethod, resourcePath, steps }: MethodPlan): FailingRoute[] {
+/** What a stage serves and can't work: integrations without an address, templates that don't parse. */
+export const failingRoutes = (plan: StagePlan | undefined, serviceProblem: ServiceProblem): FailingRoute[] =>
+  (plan?.methods ?? []).flatMap((method) => reasonsOf(method, serviceProblem));
+
+function reasonsOf({ httpMethod, resourcePath, steps }: MethodPlan, serviceProblem: ServiceProblem): FailingRoute[] {
   const route = `${httpMethod} ${resourcePath}`;
-  return steps.flatMap((step) => problemsOf(step).map((reason) => ({ route, reason })));
+  return steps.flatMap((step) => problemsOf(step, serviceProblem).map((reason) => ({ route, reason })));
 }
 
-function problemsOf(step: StepPlan): string[] {
+function problemsOf(step: StepPlan, serviceProblem: ServiceProblem): string[] {
   if (step.kind === "misconfigured") return [step.detail];
+  const unknown = step.kind === "aws" ? serviceProblem(step.service) : undefined;
+  if (unknown !== undefined) return [unknown];
   if (!("request" in step)) return [];
   const requests = templateProblems(step.request.templates, "the request template for");
   const responses = step.responses.flatMap(({ statusCode, templates }) =>

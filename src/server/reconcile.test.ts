@@ -112,6 +112,7 @@ async function withReconciler(
     compile,
     post: (message) => posted.push(message),
     vpcLinkAddresses: {},
+    serviceProblem: () => undefined,
     logger,
   });
   try {
@@ -160,7 +161,14 @@ test("at the start every stage is compiled before the revision is said", async (
 test("a thread that asks before the start is done is not told that this is all", () => {
   const store = openSqliteStore();
   const logger = makeLogger("silent", () => undefined);
-  const reconciler = new Reconciler({ store, compile, post: () => undefined, vpcLinkAddresses: {}, logger });
+  const reconciler = new Reconciler({
+    store,
+    compile,
+    post: () => undefined,
+    vpcLinkAddresses: {},
+    serviceProblem: () => undefined,
+    logger,
+  });
   assert.deepEqual([...reconciler.replay()], []);
 });
 

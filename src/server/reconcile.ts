@@ -14,13 +14,15 @@ import type { Change, Reader, Scope, Store } from "../store/store.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { routesBeyondAws } from "./beyond-aws.ts";
 import { type CompiledStage, type CompileSettings, compileStage } from "./compile-stage.ts";
-import { type FailingRoute, failingRoutes } from "./failing-routes.ts";
+import { type FailingRoute, failingRoutes, type ServiceProblem } from "./failing-routes.ts";
 import type { ToThread } from "./messages.ts";
 
 export interface ReconcilerOptions extends CompileSettings {
   readonly store: Store;
   /** To every gateway thread. */
   readonly post: (message: ToThread) => void;
+  /** For the status only: services are found in the threads. */
+  readonly serviceProblem: ServiceProblem;
   readonly logger: Logger;
 }
 
@@ -148,7 +150,7 @@ export class Reconciler {
         ...status,
         withoutEffect: served?.plan.withoutEffect ?? [],
         closedRoutes: closedRoutes(served?.plan),
-        failingRoutes: failingRoutes(served?.plan),
+        failingRoutes: failingRoutes(served?.plan, this.#options.serviceProblem),
         beyondAws: routesBeyondAws(served?.plan),
         ...(problem !== undefined && { problem }),
       });

@@ -7,6 +7,7 @@ import { compileRest } from "../compiler/compile-rest.ts";
 import { FunctionManager } from "../functions/manager.ts";
 import { PackageStore } from "../functions/packages.ts";
 import { defaultHttp1Limits } from "../gateway/http1/limits.ts";
+import { AwsServices } from "../gateway/integrations/aws-services.ts";
 import { makeRestLimits } from "../management/rest/limits.ts";
 import { makeRestOperations } from "../management/rest/operations.ts";
 import { makeManagement } from "../protocol/management.ts";
@@ -103,10 +104,12 @@ export async function startServer(
   undo.defer(() => executionLogPrinter.close());
   const executionLogDelivery = makeExecutionLogDelivery(logs.sink);
   const compileSettings = { compile: compileRest, vpcLinkAddresses: config.vpcLink };
+  const awsServices = new AwsServices(config.services, clock);
   const reconciler = new Reconciler({
     store,
     ...compileSettings,
     post: (message) => threads.post(message),
+    serviceProblem: (service) => awsServices.problemOf(service),
     logger,
   });
   const threads = new ThreadPool({

@@ -291,3 +291,29 @@ test("a document with mistakes and no earlier deployment ends with exit code 1, 
   assert.match(ran.stderr, /bad\.yaml:4:3 {2}error {2}.*\/a b/);
   assert.doesNotMatch(ran.stderr, /The server refused this/, "nothing is said of the API that was not made");
 });
+
+test("a route that calls an AWS service of which nobody said where it is is told, with what would say it", async () => {
+  const document = {
+    openapi: "3.0.1",
+    info: { title: "Queue", version: "1" },
+    paths: {
+      "/orders": {
+        post: {
+          responses: { 200: { description: "queued" } },
+          "x-amazon-apigateway-integration": {
+            type: "aws",
+            httpMethod: "POST",
+            uri: "arn:aws:apigateway:us-east-1:sqs:path/000000000000/orders",
+            credentials: "arn:aws:iam::000000000000:role/r",
+            responses: { default: { statusCode: "200" } },
+          },
+        },
+      },
+    },
+  };
+  writeFileSync(join(folder, "queue.json"), JSON.stringify(document));
+  const endpoint = ["--endpoint", new URL(base).origin];
+  const ran = await run(process.execPath, [portico, "up", "queue.json", ...endpoint, "--no-watch"], { cwd: folder });
+  assert.equal(ran.status, 0, ran.stderr);
+  assert.match(ran.stdout, /POST \/orders answers 500: .*no endpoint is set for sqs.*--endpoints sqs=URL/);
+});

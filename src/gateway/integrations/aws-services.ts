@@ -35,6 +35,17 @@ export class AwsServices {
     );
   }
 
+  /** Why a service can't be called: nobody said where it is, and AWS itself is called only if the operator wants that. */
+  problemOf(service: AwsServicePlan): string | undefined {
+    if (this.originOf(service) !== undefined) return undefined;
+    const [name = "", id = name] = service.names;
+    const variable = id.toUpperCase().replaceAll(/[^A-Z0-9]+/g, "_");
+    return (
+      `Invalid endpoint address: no endpoint is set for ${name}. Start the server with --endpoints ${name}=URL, ` +
+      `AWS_ENDPOINT_URL_${variable} or AWS_ENDPOINT_URL for a server of yours, or with --real-aws for AWS itself.`
+    );
+  }
+
   /**
    * The credentials of a role. They come from STS where an endpoint is given for it, or where the service is AWS's own. A
    * local server has its accounts told by the access key: a 12-digit one is the account's id.

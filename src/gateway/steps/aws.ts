@@ -15,7 +15,10 @@ export function linkAws(plan: AwsPlan, context: LinkContext): RunStep {
   const { service, roleArn } = plan;
   const { thread, stage } = context;
   const origin = thread.services.originOf(service);
-  if (origin === undefined) return refuseUnknown(service.names);
+  if (origin === undefined) {
+    const problem = thread.services.problemOf(service) ?? "";
+    return (exchange) => refuse(exchange, problem);
+  }
   const backend = { ...plan.backend, origin };
   const isS3 = service.signingName === "s3";
   const role = thread.services.credentialsOf(roleArn, service);
@@ -58,15 +61,6 @@ const refuse = (exchange: Exchange, detail: string): false =>
   exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", {
     hint: `Execution failed due to configuration error: ${detail}`,
   });
-
-/** Nobody said where the service is, and AWS itself is called only if the operator wants that. */
-function refuseUnknown(names: readonly string[]): RunStep {
-  const variable = (names[1] ?? names[0]!).toUpperCase().replaceAll(/[^A-Z0-9]+/g, "_");
-  const detail =
-    `Invalid endpoint address: no endpoint is set for ${names[0]}. Start the server with --endpoints ${names[0]}=URL, ` +
-    `AWS_ENDPOINT_URL_${variable} or AWS_ENDPOINT_URL for a server of yours, or with --real-aws for AWS itself.`;
-  return (exchange) => refuse(exchange, detail);
-}
 
 const linkNormalisedPath =
   (writePath: WritePath, isS3: boolean): WritePath =>
