@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -85,11 +85,15 @@ test("a VPC link leads where the server's setting says, and elsewhere after a re
   }
 });
 
-/** OpenSSL's own server, which takes only clients whose certificate the authority issued, and says so by an alert. */
-async function startStrictBackend(authority: Authority): Promise<{ readonly port: number } & AsyncDisposable> {
+/** OpenSSL's own server, which takes only clients with this certificate, and says so to others by an alert. */
+async function startStrictBackend(
+  authority: Authority,
+  clientCertificate: string,
+): Promise<{ readonly port: number } & AsyncDisposable> {
   const folder = dirname(authority.file);
   authority.issue("DNS:localhost");
-  const files = ["-cert", "cert", "-key", "key", "-CAfile", "ca.pem"];
+  writeFileSync(join(folder, "client.pem"), clientCertificate);
+  const files = ["-cert", "cert", "-key", "key", "-CAfile", "client.pem"];
   const server = spawn(
     "openssl",
     ["s_server", "-accept", "127.0.0.1:0", ...files, "-Verify", "1", "-verify_return_error", "-www"],
@@ -159,7 +163,6 @@ test("a stage shows its client certificate to backends, the next one as soon as 
     args: ["--data", data, "--backend-ca", authority.file, "--log-level", "debug"],
   });
   const client = makeClient(APIGatewayClient, portico);
-  await using strict = await startStrictBackend(authority);
   const isTrusted = new Set<string>();
   const backend = createServer(
     { ...authority.issue("DNS:localhost"), requestCert: true, rejectUnauthorized: false },
@@ -170,14 +173,14 @@ test("a stage shows its client certificate to backends, the next one as soon as 
     },
   );
   try {
-    const generate = async (): Promise<{ id: string; fingerprint: string }> => {
+    const generate = async (): Promise<{ id: string; fingerprint: string; pem: string }> => {
       const made = await client.send(new GenerateClientCertificateCommand({}));
       const { fingerprint256 } = new X509Certificate(made.pemEncodedCertificate ?? "");
       isTrusted.add(fingerprint256);
-      return { id: made.clientCertificateId ?? "", fingerprint: fingerprint256 };
+      const [id = "", pem = ""] = [made.clientCertificateId, made.pemEncodedCertificate];
+      return { id, pem, fingerprint: fingerprint256 };
     };
     const path = await anApi(client, { uri: `https://localhost:${await listen(backend)}/` });
-    const strictPath = await anApi(client, { uri: `https://localhost:${strict.port}/` });
     const restApiId = path.split("/")[3];
     const show = (id: string, api = restApiId): Promise<unknown> => {
       const patch = { op: "replace", path: "/clientCertificateId", value: id } as const;
@@ -199,8 +202,16 @@ test("a stage shows its client certificate to backends, the next one as soon as 
     await client.send(new DeleteClientCertificateCommand({ clientCertificateId: first.id }));
     assert.deepEqual(await ask(), [200, second.fingerprint]);
 
-    // A backend that trusts another issuer ends the handshake: AWS's 500.
-    await show(second.id, strictPath.split("/")[3]);
+    // A backend that trusts the one ends the handshake with the other: AWS's 500.
+    const third = await generate();
+    await using strict = await startStrictBackend(authority, second.pem);
+    const strictPath = await anApi(client, { uri: `https://localhost:${strict.port}/` });
+    const strictApi = strictPath.split("/")[3];
+    await show(second.id, strictApi);
+    const accepted = await call(portico.url + strictPath);
+    assert.equal(accepted.status, 200, accepted.headers.get("x-portico-hint") ?? "");
+    assert.match(await accepted.text(), /Client certificate/);
+    await show(third.id, strictApi);
     const refused = await call(portico.url + strictPath);
     assert.deepEqual([refused.status, await refused.text()], [500, '{"message": "Internal server error"}']);
     assert.match(refused.headers.get("x-portico-hint") ?? "", /configuration error: General SSLEngine problem/);
