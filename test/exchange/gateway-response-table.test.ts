@@ -357,6 +357,16 @@ test("an API's own response replaces it in each case: status, headers, body", as
   }
 });
 
+test("a body over the payload limit is refused by the front end, and nothing customises that", async () => {
+  await using gateway = await startGateway({ payloadBytesMax: 1_000 });
+  const custom = ["REQUEST_TOO_LARGE", "DEFAULT_4XX"].map((responseType) => ({ responseType, statusCode: "499" }));
+  const method = aMethod(http({}), { httpMethod: "POST" });
+  gateway.deploy(aRestApi({ "/": { POST: method } }, { gatewayResponses: custom }));
+  const reply = await gateway.call("/", { method: "POST", body: "x".repeat(1_001) });
+  assert.deepEqual([reply.status, reply.text], [413, "HTTP content length exceeded 1000 bytes."]);
+  assert.equal(reply.headers["x-amzn-errortype"], undefined);
+});
+
 // Every type, those to come, too, without the wire.
 
 function finish(

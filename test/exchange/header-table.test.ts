@@ -185,8 +185,8 @@ const ofOurAnswer: Readonly<Record<string, readonly string[]>> = {
   "Transfer-Encoding": ["chunked"],
 };
 
-test("MOCK: mapped and overridden response headers have the fates of column http", async () => {
-  await using gateway = await startGateway();
+test("MOCK and Lambda custom: mapped and overridden response headers have the fates of column http", async () => {
+  await using gateway = await startGateway({ functions: new FakeFunctions() });
   const literals = Object.fromEntries(table.map(([name]) => [`method.response.header.${name}`, `'${sampleOf(name)}'`]));
   const sets = table
     .map(([name]) => `#set($context.responseOverride.header["${name}"] = "${sampleOf(name)}")`)
@@ -200,9 +200,10 @@ test("MOCK: mapped and overridden response headers have the fates of column http
       "/overridden": {
         GET: aMethod(aMock("", response({ responseTemplates: { "application/json": `${sets}ok` } }))),
       },
+      "/custom": { GET: aMethod(aLambdaProxy({ type: "AWS", ...response({ responseParameters: literals }) })) },
     }),
   );
-  for (const path of ["/mapped", "/overridden"]) {
+  for (const path of ["/mapped", "/overridden", "/custom"]) {
     const { status, rawHeaders } = await gateway.call(path);
     assert.equal(status, 200, path);
     for (const [name, , response] of table) {

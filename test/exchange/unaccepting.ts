@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { setTimeout as delay, setImmediate as immediate } from "node:timers/promises";
 
 /** An address whose connections are never accepted: a listener that is stopped, with its queue full. */
 export async function startUnaccepting(): Promise<{ readonly port: number } & AsyncDisposable> {
@@ -29,4 +30,9 @@ export async function startUnaccepting(): Promise<{ readonly port: number } & As
   };
 }
 
-const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 200));
+/** A moment, and a turn of the event loop after it: what came in the moment is told by then, however late the timer is. */
+const pause = async (): Promise<void> => {
+  await delay(200);
+  await immediate();
+  await immediate();
+};

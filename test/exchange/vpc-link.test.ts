@@ -92,7 +92,7 @@ test("an address that answers no connection in time costs one request, and none 
   await using backend = await startBackend();
   await using gateway = await startGateway();
   gateway.deploy(
-    aRestApi({ "/": { GET: aMethod(aPrivate("http://orders.internal/", { timeoutInMillis: 200 })) } }),
+    aRestApi({ "/": { GET: aMethod(aPrivate("http://orders.internal/", { timeoutInMillis: 1_000 })) } }),
     aStage(),
     through({ orders: [`127.0.0.1:${silent.port}`, addressOf(backend)] }),
   );
