@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { makeClient } from "../../../src/protocol/client.ts";
+import { until } from "../../until.ts";
+import { terraformSkip, withTerraform } from "./terraform.ts";
+
+test("Terraform: log groups and streams are made, planned without changes, changed in place, destroyed", {
+  skip: terraformSkip,
+}, async () => {
+  await withTerraform("logs/main.tf", async (terraform) => {
+    const logs = makeClient({ endpoint: terraform.url, model: "logs" });
+    const retention = { "1": 7, "2": 14 };
+    for (const version of ["1", "2"] as const) {
+      const variables = [`-var=endpoint=${terraform.url}`, `-var=v=${version}`];
+      await terraform.run("apply", "-no-color", "-auto-approve", ...variables);
+      await terraform.planIsEmpty(...variables);
+      const output = JSON.parse(await terraform.run("output", "-json")) as Record<string, { value: unknown }>;
+      assert.deepEqual(output["groups"]?.value, ["/pets/access", "/pets/kept", "/pets/plain"]);
+      assert.equal(output["retention"]?.value, retention[version]);
+      await fetch(`${terraform.url}/_aws/execute-api/${output["api"]?.value}/prod/`);
+    }
+    const lines = async () =>
+      (await logs.call("FilterLogEvents", { logGroupName: "/pets/access" }))["events"] as object[];
+    await until(async () => (await lines()).length === 2);
+    await terraform.run("destroy", "-no-color", "-auto-approve", `-var=endpoint=${terraform.url}`, "-var=v=2");
+    const left = await logs.call("DescribeLogGroups", { logGroupNamePrefix: "/pets/" });
+    assert.deepEqual(left["logGroups"], []);
+  });
+});
