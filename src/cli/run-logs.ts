@@ -19,6 +19,8 @@ interface LogEvent {
   readonly eventId: string;
 }
 
+/** What the names of execution logs' groups begin with. */
+const executionLogs = "API-Gateway-Execution-Logs_";
 const pollMs = 500;
 /** Lines of other threads may come a little later than lines that are younger: so far back is looked again. */
 const overlapMs = 2_000;
@@ -37,12 +39,26 @@ export async function runLogs({ args, options, output }: Invocation): Promise<nu
     print: makePrinter(output, groups, options["json"] === true),
   };
   if (!options["follow"]) {
-    for await (const [group, event] of readAll(reading, from)) reading.print(group, event);
+    let count = 0;
+    for await (const [group, event] of readAll(reading, from)) {
+      reading.print(group, event);
+      count++;
+    }
+    if (count === 0)
+      output.note(`Nothing since ${new Date(from).toISOString()} in ${names(groups)}.${hintFor(groups)}`);
     return 0;
   }
   await follow(reading, from);
   return 0;
 }
+
+const names = (groups: readonly ReadGroup[]): string => groups.map(({ name }) => name).join(", ");
+
+/** An API writes no logs of itself. */
+const hintFor = (groups: readonly ReadGroup[]): string =>
+  groups.some(({ name }) => name.startsWith(executionLogs))
+    ? " An API's stage logs what its accessLogSettings and the loggingLevel of its method settings ask for."
+    : "";
 
 /** `30s`, `10m`, `2h`, `7d`, `1w`, or a time; in milliseconds before now. */
 function parseSince(given: unknown): number {
@@ -173,7 +189,7 @@ async function groupsOfStage(calls: PorticoCalls, { apiId, stageName }: StageSta
   const stage = await calls.find("apigateway", "GetStage", { restApiId: apiId, stageName });
   const settings = stage?.["accessLogSettings"] as { readonly destinationArn?: string } | undefined;
   const access = /:log-group:([^:]+)/.exec(settings?.destinationArn ?? "")?.[1];
-  return [`API-Gateway-Execution-Logs_${apiId}/${stageName}`, ...(access === undefined ? [] : [access])];
+  return [`${executionLogs}${apiId}/${stageName}`, ...(access === undefined ? [] : [access])];
 }
 
 async function* pages(

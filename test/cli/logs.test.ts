@@ -114,3 +114,15 @@ test("an API's access and execution logs are followed until Ctrl-C", async () =>
   }
   assert.equal(await ended, 0);
 });
+
+test("where nothing was logged, it says so, and of an API what would be", async () => {
+  const api = await MockApi.create(server.url, "silent");
+  await api.deploy("hello");
+  const silent = await portico("silent");
+  assert.deepEqual([silent.status, silent.stdout], [0, ""]);
+  assert.match(
+    silent.stderr,
+    /^Nothing since \S+ in API-Gateway-Execution-Logs_\w+\/prod\. .* accessLogSettings .* loggingLevel/,
+  );
+  assert.match((await portico("/my/group", "--since", "0s")).stderr, /^Nothing since \S+ in \/my\/group\.\n$/);
+});

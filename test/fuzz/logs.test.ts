@@ -1,0 +1,136 @@
+// Calls of CloudWatch Logs made from the interface model, sound ones and broken ones, against the real operations on a
+// store that fills up; and filter patterns made of their own pieces, against messages made of them.
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import { ManualClock } from "../../src/base/clock.ts";
+import { randomIds } from "../../src/base/ids.ts";
+import { parseLogFilter } from "../../src/language/log-filter.ts";
+import { makeManagement } from "../../src/protocol/management.ts";
+import { loadModel } from "../../src/protocol/model.ts";
+import type { CallContext } from "../../src/protocol/operation.ts";
+import { LogStore } from "../../src/services/logs/log-store.ts";
+import { logsOperations } from "../../src/services/logs/operations.ts";
+import { below } from "../random.ts";
+import { brokenRequest, durationMs, oneOf, random, seed, soundValue, texts } from "./from-models.ts";
+
+const now = Date.UTC(2026, 10, 20);
+const store = new LogStore({ path: undefined, bytesMax: 16 * 1_048_576 });
+after(() => store.close());
+const faults: unknown[] = [];
+const management = makeManagement(
+  [
+    {
+      model: "logs",
+      operations: Object.fromEntries(
+        Object.entries(logsOperations).map(([name, operate]) => [
+          name,
+          async (input: object, { account, region }: CallContext) =>
+            operate(store, input, { account, region, nowMs: now }),
+        ]),
+      ),
+    },
+  ],
+  {
+    clock: new ManualClock(now),
+    ids: randomIds,
+    bodyBytesMax: 6_000_000,
+    logger: { warn: () => {}, error: (message, fields) => faults.push(message, fields) },
+    onUndeclaredError: (operation, code) => faults.push(`${operation} does not declare ${code}`),
+  },
+);
+const model = loadModel("logs");
+const groups = ["g", "/pets", "prod"];
+texts.push(...groups, "arn:aws:logs:us-east-1:123456789012:log-group:g", "?ERROR -x", "{ $.a = 1 }", "[a, ...]");
+
+/** A sound call, mostly about the few groups that there are. */
+async function soundCall(operation: string): Promise<number> {
+  const input = soundValue(model, model.operations[operation]?.input?.shape ?? "") as
+    | Record<string, unknown>
+    | undefined;
+  if (input === undefined) return 0;
+  if ("logGroupName" in input) input["logGroupName"] = oneOf(groups);
+  if ("logStreamName" in input) input["logStreamName"] = oneOf(["a", "b"]);
+  if (operation === "PutLogEvents") {
+    const times = Array.from({ length: 1 + below(random, 200) }, () => now + below(random, 200_000) - 100_000);
+    input["logEvents"] = times.sort((a, b) => a - b).map((timestamp) => ({ timestamp, message: oneOf(texts) }));
+  }
+  delete input["kmsKeyId"];
+  const answer = await management.handle({
+    method: "POST",
+    target: "/",
+    headers: { host: "localhost", "x-amz-target": `Logs_20140328.${operation}` },
+    body: Buffer.from(JSON.stringify(input)),
+  });
+  assert.deepEqual(faults, [], `${operation} ${JSON.stringify(input).slice(0, 2_000)}`);
+  assert.ok(answer.status < 500, `${operation}: ${answer.body}`);
+  return answer.status;
+}
+
+describe(`fuzz: CloudWatch Logs (PORTICO_FUZZ_SEED=${seed})`, () => {
+  it("calls are answered, and broken ones refused, without a fault of ours", async () => {
+    const end = performance.now() + durationMs;
+    const answered = new Map<string, number>();
+    while (performance.now() < end) {
+      if (random() < 0.3) {
+        const request = brokenRequest(["logs"]);
+        const answer = await management.handle(request);
+        assert.deepEqual(faults, [], request.body.toString("latin1", 0, 2_000));
+        assert.ok(answer.status < 500 || answer.status === 501, String(answer.body));
+        continue;
+      }
+      const operation = oneOf([...Object.keys(model.operations), "PutLogEvents", "CreateLogGroup", "CreateLogStream"]);
+      if ((await soundCall(operation)) === 200) answered.set(operation, (answered.get(operation) ?? 0) + 1);
+    }
+    for (const operation of ["CreateLogGroup", "PutLogEvents", "FilterLogEvents", "GetLogEvents", "DeleteLogGroup"]) {
+      assert.ok((answered.get(operation) ?? 0) > 0, `${operation}: ${JSON.stringify([...answered])}`);
+    }
+  });
+
+  it("a filter pattern is one or is refused; nothing that it matches throws or takes long", () => {
+    const pieces = [
+      "{",
+      "}",
+      "[",
+      "]",
+      "$",
+      ".a",
+      "[0]",
+      "[*]",
+      " = ",
+      "!=",
+      ">",
+      "1",
+      "-1e3",
+      '"x"',
+      '"',
+      "%a+%",
+      "%",
+      "(",
+      ")",
+      " && ",
+      "||",
+      "?",
+      "-",
+      "ERROR",
+      "*",
+      ",",
+      "...",
+      " IS NULL",
+      " NOT EXISTS",
+      "\\",
+      "ü",
+      " ",
+    ];
+    const messages = ['{"a":1}', '{"a":[1,{"a":"x"}]}', "ERROR x 1", '[ "a" ] b', "", "{", "x".repeat(10_000)];
+    const end = performance.now() + durationMs / 2;
+    let taken = 0;
+    while (performance.now() < end) {
+      const pattern = Array.from({ length: 1 + below(random, 14) }, () => oneOf(pieces)).join("");
+      const parsed = parseLogFilter(pattern);
+      if (parsed.kind === "invalid") continue;
+      taken++;
+      for (const message of messages) assert.equal(typeof parsed.matches(message), "boolean", pattern);
+    }
+    assert.ok(taken > 10);
+  });
+});
