@@ -319,6 +319,20 @@ test("where STS is named, the role is assumed there once, and its session signs"
   assert.ok(isSignatureRight(seen, { service: "sqs", secretAccessKey: "role-secret" }));
 });
 
+test("a role's session outlives its stage's next deployment, and not the stage", async () => {
+  await using sts = await startBackend((_, outgoing) => outgoing.end(session(3_600)));
+  await using backend = await startBackend();
+  await using gateway = await startGateway({ services: { endpoints: { sts: sts.origin, "*": backend.origin } } });
+  const send = async (): Promise<number> => {
+    deploy(gateway, anAws("sqs:path/x"));
+    assert.equal((await gateway.call("/x", { method: "POST", body: "m" })).text, "echo m");
+    return sts.requests.length;
+  };
+  assert.deepEqual([await send(), await send()], [1, 1]);
+  gateway.gateway.setPlan("abc123/prod", null);
+  assert.equal(await send(), 2);
+});
+
 test("requests that wait for the role keep their bodies, and may be given up", async () => {
   const answers: (() => void)[] = [];
   await using sts = await startBackend((_, outgoing) => answers.push(() => outgoing.end(session(3_600))));

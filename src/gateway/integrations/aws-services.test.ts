@@ -32,6 +32,6 @@ test("without an endpoint a service is nowhere, and AWS's own only with credenti
 test("a local server gets the role's account as access key, never the operator's own", () => {
   const credentials = { accessKeyId: "AKIA", secretAccessKey: "s" };
   const services = new AwsServices({ endpoints: { s3: "http://local:1" }, credentials }, clock);
-  const role = services.credentialsOf("arn:aws:iam::123456789012:role/r", service("s3"));
+  const role = services.acquireRole("arn:aws:iam::123456789012:role/r", service("s3"));
   assert.deepEqual(role.current(), { accessKeyId: "123456789012", secretAccessKey: "portico" });
 });

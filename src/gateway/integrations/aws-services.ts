@@ -48,9 +48,10 @@ export class AwsServices {
 
   /**
    * The credentials of a role. They come from STS where an endpoint is given for it, or where the service is AWS's own. A
-   * local server has its accounts told by the access key: a 12-digit one is the account's id.
+   * local server has its accounts told by the access key: a 12-digit one is the account's id. A session is kept as long as
+   * a program uses it.
    */
-  credentialsOf(roleArn: string, service: AwsServicePlan): RoleCredentials {
+  acquireRole(roleArn: string, service: AwsServicePlan): RoleCredentials {
     const { credentials } = this.#settings;
     const sts = this.#named(["sts"]);
     const isAws = credentials !== undefined && this.originOf(service) === `https://${service.host}`;
@@ -67,7 +68,13 @@ export class AwsServices {
       role = new AssumedRole({ roleArn, origin, region, credentials: credentials ?? account }, this.#clock);
       this.#roles.set(key, role);
     }
+    role.references++;
     return role;
+  }
+
+  releaseRole(role: RoleCredentials): void {
+    if (!(role instanceof AssumedRole) || --role.references > 0) return;
+    for (const [key, each] of this.#roles) if (each === role) this.#roles.delete(key);
   }
 
   #named(names: readonly string[]): string | undefined {

@@ -42,6 +42,8 @@ const assumeMsMax = 10_000;
  * requests' path. AWS: STS API reference, "AssumeRole".
  */
 export class AssumedRole implements RoleCredentials {
+  /** Programs that use it. */
+  references = 0;
   readonly #options: AssumedRoleOptions;
   readonly #clock: Clock;
   readonly #signer: RequestSigner;

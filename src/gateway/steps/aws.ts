@@ -13,7 +13,7 @@ import type { LinkContext } from "./link-step.ts";
 /** AWS: API Gateway Developer Guide, "Integrations for REST APIs in API Gateway", AWS. Lambda has its own steps. */
 export function linkAws(plan: AwsPlan, context: LinkContext): RunStep {
   const { service, roleArn } = plan;
-  const { thread, stage } = context;
+  const { thread, stage, onRetire } = context;
   const origin = thread.services.originOf(service);
   if (origin === undefined) {
     const problem = thread.services.problemOf(service) ?? "";
@@ -21,7 +21,8 @@ export function linkAws(plan: AwsPlan, context: LinkContext): RunStep {
   }
   const backend = { ...plan.backend, origin };
   const isS3 = service.signingName === "s3";
-  const role = thread.services.credentialsOf(roleArn, service);
+  const role = thread.services.acquireRole(roleArn, service);
+  onRetire(() => thread.services.releaseRole(role));
   const signer = new RequestSigner({ service: service.signingName, region: service.signingRegion });
   const run = linkMapped({ ...plan, backend }, context, {
     writePath: linkNormalisedPath(linkPath(backend, false), isS3),
