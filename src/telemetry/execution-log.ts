@@ -48,11 +48,12 @@ export function renderExecutionLog(events: readonly TraceEvent[], settings: Exec
   const lines: ExecutionLogLine[] = [];
   const isShown = (level: LineLevel): boolean =>
     settings.hasDataTrace || level === "error" || (level === "info" && settings.level === "INFO");
-  let stage: TracedStage = nowhere;
+  const seen: Seen = { stage: nowhere, endpointRequestId: undefined };
   for (const event of events) {
-    if (event.kind === "stage") stage = event;
+    if (event.kind === "stage") seen.stage = event;
+    if (event.kind === "endpoint-response") seen.endpointRequestId = event.requestId;
     const hasFailed = event.kind === "completed" && event.status >= 400;
-    for (const [level, text] of linesOf(event, stage)) {
+    for (const [level, text] of linesOf(event, seen)) {
       // As observed: the level ERROR shows how a failed method ended.
       if (isShown(level) || (hasFailed && text.startsWith("Method completed"))) {
         lines.push({ atMs: event.atMs, level: level === "error" ? level : "info", text: cutLine(text) });
@@ -63,6 +64,13 @@ export function renderExecutionLog(events: readonly TraceEvent[], settings: Exec
 }
 
 type TracedStage = Omit<Extract<TraceFact, { kind: "stage" }>, "kind" | "apiName" | "deploymentId">;
+
+/** What later lines say of earlier events. */
+interface Seen {
+  stage: TracedStage;
+  /** What AWS's own service called the integration's request. */
+  endpointRequestId: string | undefined;
+}
 
 const nowhere: TracedStage = { apiId: "", stageName: "", requestId: "", extendedRequestId: "", isTest: false };
 
@@ -88,7 +96,7 @@ type Line = readonly [LineLevel, string];
 const cutLine = (text: string): string =>
   text.length <= lineCharsMax ? text : `${text.slice(0, lineCharsMax)} [TRUNCATED]`;
 
-function linesOf(event: TraceEvent, stage: TracedStage): readonly Line[] {
+function linesOf(event: TraceEvent, { stage, endpointRequestId }: Seen): readonly Line[] {
   switch (event.kind) {
     case "request":
       return [
@@ -130,7 +138,13 @@ function linesOf(event: TraceEvent, stage: TracedStage): readonly Line[] {
     case "refused":
       return [["error", event.reason]];
     case "completed":
-      return [["info", `Method completed with status: ${event.status}`]];
+      return [
+        ["info", `Method completed with status: ${event.status}`],
+        // As observed, and not in tests.
+        ...(endpointRequestId === undefined || stage.isTest
+          ? []
+          : [["info", `AWS Integration Endpoint RequestId : ${endpointRequestId}`] as const]),
+      ];
     // What AWS's log does not show.
     case "stage":
     case "request-template":

@@ -9,7 +9,8 @@ test("names of credentials are secret, in any case, and plain names are not", ()
   for (const name of ["api_key", "db-password", "X-Client-Secret", "X-Amz-Signature", "X-Amz-Credential"]) {
     assert.ok(isSecretName(name), name);
   }
-  for (const name of ["Accept", "Content-Type", "X-Request-Id", "page"]) assert.ok(!isSecretName(name), name);
+  for (const name of ["Accept", "Content-Type", "X-Request-Id", "page", "Access-Control-Allow-Credentials"])
+    assert.ok(!isSecretName(name), name);
 });
 
 test("a mask keeps the length and shows at most the last six characters, and never more than a quarter", () => {
@@ -49,6 +50,11 @@ test("query parameters with secret names are masked in URIs, and their values th
   const uri = secrets.maskUri("http://h/p?X-Amz-Signature=00112233445566&page=2");
   assert.equal(uri, "http://h/p?X-Amz-Signature=***********566&page=2");
   assert.equal(secrets.mask("00112233445566"), "***********566");
+});
+
+test("user and password of a URI are masked", () => {
+  assert.equal(new Secrets().maskUri("https://me:pw@host/p@q?a=b@c"), "https://***@host/p@q?a=b@c");
+  assert.equal(new Secrets().maskUri("/p?a=https://x@y"), "/p?a=https://x@y");
 });
 
 test("a text that looks like a replacement pattern is put in as it is", () => {

@@ -1,10 +1,16 @@
 /** Headers whose values are secrets, besides those that sound like one. */
 const secretNames: ReadonlySet<string> = new Set(["authorization", "proxy-authorization", "cookie", "set-cookie"]);
 /** Linear: alternatives of fixed words. */
-const soundsSecret = /api[-_]?key|passw(?:or)?d|passphrase|secret|token|signature|credential/i;
+const soundsSecret = /api[-_]?key|passw(?:or)?d|passphrase|secret|token|signature|credential/;
+
+/** `true`, and what browsers' callers look for when CORS fails. */
+const soundsOnly = "access-control-allow-credentials";
 
 /** Is the value of a header or parameter of this name a secret? */
-export const isSecretName = (name: string): boolean => secretNames.has(name.toLowerCase()) || soundsSecret.test(name);
+export function isSecretName(name: string): boolean {
+  const lower = name.toLowerCase();
+  return secretNames.has(lower) || (soundsSecret.test(lower) && lower !== soundsOnly);
+}
 
 /**
  * AWS: API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs": authorization headers and API keys are
@@ -35,8 +41,9 @@ export class Secrets {
     return masked;
   }
 
-  /** Masks query parameters with secret names, and what is known to be secret. */
-  maskUri(uri: string): string {
+  /** Masks user and password, query parameters with secret names, and what is known to be secret. */
+  maskUri(given: string): string {
+    const uri = given.replace(/^([a-z]+:\/\/)[^/?#@]*@/i, "$1***@");
     const question = uri.indexOf("?");
     if (question < 0) return this.mask(uri);
     const query = uri

@@ -46,6 +46,23 @@ test("a secret that the cut would halve is masked first", () => {
   assert.equal(event.kind === "request-body" && event.body.text, "12345*****");
 });
 
+test("a mapped secret is masked, short or literal as it may be", () => {
+  const trace = aTrace(100);
+  trace.addMapping("integration.request.header.X-Api-Key", "'short'", "short");
+  trace.addMapping("integration.request.header.X", "method.request.header.Authorization", "secret");
+  trace.addMapping("integration.request.header.Y", "method.request.path.id", "7");
+  trace.addMapping("integration.request.header.Z", "method.request.path.none", undefined);
+  assert.deepEqual(
+    trace.events.map((event) => (event.kind === "mapping" ? [event.from, event.value] : [])),
+    [
+      ["'…'", "****t"],
+      ["method.request.header.Authorization", "*****t"],
+      ["method.request.path.id", "7"],
+      ["method.request.path.none", null],
+    ],
+  );
+});
+
 test("a failure takes the place of an answer that had begun", () => {
   const trace = aTrace();
   trace.beginResponse(200, []);

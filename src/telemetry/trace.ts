@@ -159,7 +159,8 @@ export class Trace {
     const value = found === undefined ? null : typeof found === "string" ? found : found.join(", ");
     const isSecret = [to, from].some((name) => isSecretName(name.slice(name.lastIndexOf(".") + 1)));
     const [, masked] = isSecret && value !== null ? this.#secrets.maskPairs(["secret", value]) : [];
-    this.add({ kind: "mapping", to, from, value: masked ?? value });
+    const source = isSecret && from.startsWith("'") ? "'…'" : from;
+    this.add({ kind: "mapping", to, from: source, value: masked ?? value });
   }
 
   /** Why there is no answer of the integration's, in lines of the execution log, and what is answered in its place. */

@@ -204,13 +204,14 @@ test("a Lambda proxy's log has the invocation, and what is wrong with the functi
   logged.deploy(aLambdaProxy());
   logged.functions.answer = () => "Bad response";
   await logged.gateway.call("/pets/7");
-  assert.deepEqual(logged.lines().slice(-6), [
+  assert.deepEqual(logged.lines().slice(-7), [
     `Sending request to https://lambda.us-east-1.amazonaws.com/2015-03-31/functions/${functionArn}/invocations`,
     "Received response. Status: 200, Integration latency: N ms",
     "Endpoint response headers: {Content-Type=application/json, Content-Length=14, x-amzn-RequestId=lambda-id}",
     'Endpoint response body before transformations: "Bad response"',
     "Execution failed due to configuration error: Malformed Lambda proxy response: it is a string, not an object",
     "Method completed with status: 502",
+    "AWS Integration Endpoint RequestId : lambda-id",
   ]);
   logged.functions.outcome = () =>
     Promise.resolve({
@@ -220,9 +221,10 @@ test("a Lambda proxy's log has the invocation, and what is wrong with the functi
       requestId: "lambda-id",
     });
   await logged.gateway.call("/pets/7");
-  assert.deepEqual(logged.lines().slice(-2), [
+  assert.deepEqual(logged.lines().slice(-3), [
     "Lambda execution failed with status 200 due to customer function error: boom. Lambda request id: lambda-id",
     "Method completed with status: 502",
+    "AWS Integration Endpoint RequestId : lambda-id",
   ]);
   logged.functions.outcome = () =>
     Promise.resolve({
@@ -233,10 +235,11 @@ test("a Lambda proxy's log has the invocation, and what is wrong with the functi
       requestId: "lambda-id",
     });
   await logged.gateway.call("/pets/7");
-  assert.deepEqual(logged.lines().slice(-3), [
+  assert.deepEqual(logged.lines().slice(-4), [
     "Lambda invocation failed with status: 429. Lambda request id: lambda-id",
     "Execution failed due to configuration error: Rate Exceeded.",
     "Method completed with status: 500",
+    "AWS Integration Endpoint RequestId : lambda-id",
   ]);
   logged.functions.facts = undefined;
   await logged.gateway.call("/pets/7");

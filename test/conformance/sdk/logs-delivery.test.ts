@@ -164,7 +164,7 @@ describe("an API's logs", () => {
     for (const message of messages) {
       const { id, status, path } = JSON.parse(message) as Record<string, string>;
       assert.deepEqual([status, path], ["200", "/prod/"]);
-      assert.ok(portico.output().includes(id ?? "none"));
+      await until(() => portico.output().includes(id ?? "none"));
     }
     const { logStreams = [] } = await logs.send(new DescribeLogStreamsCommand({ logGroupName: "/my/access" }));
     for (const { logStreamName } of logStreams) assert.match(logStreamName ?? "", /^[0-9a-f]{32}$/);
@@ -179,12 +179,13 @@ describe("an API's logs", () => {
     await get("/");
     const group = `API-Gateway-Execution-Logs_${restApiId}/prod`;
     await until(async () =>
-      (await eventsOf(logs, group)).some(({ message }) => /Method completed/.test(message ?? "")),
+      (await eventsOf(logs, group)).some(({ message }) => /Endpoint RequestId/.test(message ?? "")),
     );
     const messages = (await eventsOf(logs, group)).map(({ message = "" }) => message);
     const id = /^\((\S+)\) /.exec(messages[0] ?? "")?.[1];
     assert.ok(messages.includes(`(${id}) Starting execution for request: ${id}`));
-    assert.equal(messages.at(-1), `(${id}) Method completed with status: 200`);
+    assert.equal(messages.at(-2), `(${id}) Method completed with status: 200`);
+    assert.match(messages.at(-1) ?? "", /^\(\S+\) AWS Integration Endpoint RequestId : [0-9a-f-]{36}$/);
     const { logStreams = [] } = await logs.send(new DescribeLogStreamsCommand({ logGroupName: group }));
     assert.match(logStreams[0]?.logStreamName ?? "", /^[0-9a-f]{32}$/);
   });
