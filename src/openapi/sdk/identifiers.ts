@@ -3,7 +3,7 @@
 /** `pet-id` → `pet`, `id`. Accents go, and what is no ASCII then becomes its code point: `日` → `u65e5`. */
 function wordsOf(text: string): string[] {
   const plain = text.normalize("NFKD").replaceAll(/\p{M}/gu, "");
-  return Array.from(plain.matchAll(/[A-Za-z0-9]+|[^\u0000-\u007f]/gu), ([word]) =>
+  return Array.from(plain.matchAll(/[A-Za-z0-9]+|(?![\0-\x7f\p{C}\p{Z}\p{P}])./gu), ([word]) =>
     word < "\u0080" ? word : `u${word.codePointAt(0)!.toString(16)}`,
   );
 }
@@ -31,6 +31,9 @@ export const snakeCase = (text: string): string =>
     .replaceAll(/([A-Z0-9]+)([A-Z][a-z])/g, "$1_$2")
     .replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2")
     .toLowerCase();
+
+/** Words of Python and Ruby that look like names of classes. */
+export const noClassNames: readonly string[] = ["None", "True", "False", "BEGIN", "END"];
 
 /** Gives names out, each once: `pet`, then `pet2`. A reserved one gets an underscore. */
 export class Names {

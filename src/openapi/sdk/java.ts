@@ -99,11 +99,9 @@ const projectNames = (parameters: SdkParameters, naming: Naming): Omit<Project, 
 /** Classes of one package: errors first, since callers catch them by their models' names. */
 function nameAll(api: SdkApi, parameters: SdkParameters): Naming {
   const packageName = parameters.get("java.package-name") ?? "sdk";
-  // A class of that name would stand before the package wherever a whole name is written.
-  const [first = ""] = packageName.split(".");
-  const service = new Names([first]).take(pascalCase(parameters.get("service.name") ?? api.name));
-  const failures = nameFailures(api, "Exception", [first, `${service}Exception`]);
-  const names = new Names([first]);
+  const service = pascalCase(parameters.get("service.name") ?? api.name);
+  const failures = nameFailures(api, "Exception", [`${service}Exception`]);
+  const names = new Names();
   for (const name of [`${service}Exception`, ...Array.from(failures.values(), ({ name }) => name)]) names.take(name);
   const operations = nameOperations(api, camelCase, [...keywords, "builder", "shutdown", "equals"]).map(
     ([method, operation]) => ({

@@ -1,6 +1,6 @@
 import type { SdkFiles } from "./generate-sdk.ts";
 import { camelCase, Names } from "./identifiers.ts";
-import type { SdkApi, SdkOperation, SdkParameter } from "./sdk-api.ts";
+import { inputMembers, type SdkApi, type SdkOperation, type SdkParameter } from "./sdk-api.ts";
 import { blockComment, jsString, markdownCode } from "./source-text.ts";
 import { typescriptModels, typescriptType } from "./typescript-models.ts";
 
@@ -173,7 +173,7 @@ ${indent(typescriptModels(api), "    ")}  }
 const indent = (text: string, by: string): string => text.replaceAll(/^(?=.)/gm, by);
 
 function paramsType(operation: SdkOperation): string {
-  const members = operation.parameters.map(
+  const members = inputMembers(operation).map(
     ({ name, isRequired }) => `${jsString(name)}${isRequired ? "" : "?"}: string | number | boolean`,
   );
   return members.length === 0 ? "{} | null" : `{ ${members.join("; ")} } | null`;

@@ -26,7 +26,7 @@ const constants = words(
   "ARGF ARGV Array BasicObject Binding Class Comparable Complex Dir ENV Encoding Enumerable Enumerator Errno Exception " +
     "Fiber File FileTest Float GC Gem Hash IO Integer JSON Kernel Marshal MatchData Math Method Module Monitor Mutex " +
     "Net Numeric Object ObjectSpace OpenSSL Proc Process Queue Ractor Random Range Rational Refinement Regexp RubyVM " +
-    "Set Signal Socket String Struct Symbol Thread Time Timeout URI Warning",
+    "BEGIN END Set Signal Socket String Struct Symbol Thread Time Timeout URI Warning",
 );
 
 /**
@@ -124,10 +124,22 @@ end
 `;
 }
 
+interface NamedOperation {
+  readonly name: string;
+  readonly operation: SdkOperation;
+  /** The class of its answer. */
+  readonly result: string;
+}
+
 function clientFile(api: SdkApi, service: string, failures: Failures): string {
-  const operations = nameOperations(api, snakeCase, clientMembers);
-  const methods = operations.map(([name, operation]) => writeMethod(name, operation, service, failures));
-  const results = operations.map(([name, operation]) => writeResult(name, operation, service));
+  const names = new Names();
+  const operations = nameOperations(api, snakeCase, clientMembers).map(([name, operation]) => ({
+    name,
+    operation,
+    result: names.take(`${pascalCase(name)}Result`),
+  }));
+  const methods = operations.map((named) => writeMethod(named, service, failures));
+  const results = operations.map((named) => writeResult(named, service));
   return `# frozen_string_literal: true
 
 module ${service}
@@ -144,7 +156,7 @@ ${hashComment(`The client of ${api.name}.\n${api.description}`, "  ")}  class Cl
     end
 
     def operation_names
-      [${operations.map(([name]) => `:${name}`).join(", ")}]
+      [${operations.map(({ name }) => `:${name}`).join(", ")}]
     end
 
     # Any request to the API; answers status, headers and body. For methods that have no operation (ANY).
@@ -171,16 +183,16 @@ function resultMembers({ successes }: SdkOperation) {
   return { models, headers };
 }
 
-function writeResult(name: string, operation: SdkOperation, service: string): string {
+function writeResult({ operation, result }: NamedOperation, service: string): string {
   const { models, headers } = resultMembers(operation);
   const members = [
     ...Array.from(models, ([model, member]) => `      member :${member.name}, ${rubyString(model)}\n`),
     ...Array.from(headers, ([header, member]) => `      member :${member}, ${rubyString(header)}\n`),
   ];
-  return `    class ${pascalCase(name)}Result < ::${service}::Runtime::Structure\n${members.join("")}    end\n`;
+  return `    class ${result} < ::${service}::Runtime::Structure\n${members.join("")}    end\n`;
 }
 
-function writeMethod(name: string, operation: SdkOperation, service: string, failures: Failures): string {
+function writeMethod({ name, operation, result }: NamedOperation, service: string, failures: Failures): string {
   const names = new Names(reserved);
   const inputs = inputMembers(operation).map(({ name: wire }) => {
     const places = operation.parameters.filter((parameter) => parameter.name === wire).map((one) => `:${one.in}`);
@@ -205,7 +217,7 @@ function writeMethod(name: string, operation: SdkOperation, service: string, fai
     `inputs: { ${inputs.join(", ")} }`,
     ...(body === undefined ? [] : [`content_type: ${rubyString(body.contentType)}`]),
     ...(body?.shape === undefined ? [] : [`body: ${shapeOf(body.shape, service)}`]),
-    `result: ::${service}::Results::${pascalCase(name)}Result`,
+    `result: ::${service}::Results::${result}`,
     `result_headers: { ${Array.from(headers, ([header, member]) => `${member}: ${rubyString(header)}`).join(", ")} }`,
     `answers: { ${answers.join(", ")} }`,
     `failure: ::${service}::Errors::ServiceError`,

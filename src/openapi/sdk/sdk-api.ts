@@ -1,5 +1,5 @@
 import type { Method, Resource, RestApiDefinition } from "../../definition/rest-api.ts";
-import { Names, pascalCase } from "./identifiers.ts";
+import { Names, noClassNames, pascalCase } from "./identifiers.ts";
 import { type Shape, ShapeReader, type Structure } from "./shapes.ts";
 
 /** An API as its SDKs see it, in no language yet. Its texts are well-formed Unicode. */
@@ -168,7 +168,7 @@ export type Failures = ReadonlyMap<string, { readonly name: string; readonly sha
 
 /** Names the errors after their models; `suffix` is for names that do not say that they are errors. */
 export function nameFailures(api: SdkApi, suffix: string, reserved: Iterable<string>): Failures {
-  const names = new Names(reserved);
+  const names = new Names([...noClassNames, ...reserved]);
   const failures = new Map<string, { name: string; shape: Shape }>();
   for (const { model } of api.operations.flatMap((operation) => operation.failures)) {
     if (model === undefined || failures.has(model.name)) continue;

@@ -32,9 +32,9 @@ const javaKeywords =
   "final|finally|float|for|goto|if|implements|import|instanceof|int|interface|long|native|new|null|package|private|" +
   "protected|public|return|short|static|strictfp|super|switch|synchronized|this|throw|throws|transient|true|try|void|" +
   "volatile|while|_";
-/** No part is a keyword, and `java` is Java's own. */
+/** No part is a keyword, `java` is Java's own, and a class's name would stand before a package that is called so. */
 const javaPackage = new RegExp(
-  `^(?=.{1,200}$)(?!java(\\.|$))(?!(.*\\.)?(${javaKeywords})(\\.|$))[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)*$`,
+  `^(?=.{1,200}$)(?!java(\\.|$))(?![A-Z])(?!(.*\\.)?(${javaKeywords})(\\.|$))[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)*$`,
 );
 
 /** What a value must look like; it becomes file names and parts of build files. */
@@ -42,7 +42,7 @@ const rules: Readonly<Record<string, Rule>> = {
   "service.name": serviceName,
   "java.package-name": {
     matches: javaPackage,
-    says: "a Java package",
+    says: "a Java package that begins with a lower-case letter",
   },
   "java.build-system": { matches: /^(maven|gradle)$/, says: "maven or gradle" },
   "java.group-id": word,

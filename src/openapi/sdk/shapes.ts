@@ -1,6 +1,6 @@
 import { modelNameOf } from "../../definition/model-schema.ts";
-import { isObject, listMember, member, membersOf, type JsonObject as Schema } from "../json-value.ts";
-import { Names, pascalCase } from "./identifiers.ts";
+import { isObject, listMember, member, membersOf, objectMember, type JsonObject as Schema } from "../json-value.ts";
+import { Names, noClassNames, pascalCase } from "./identifiers.ts";
 
 /** The type of a JSON value, as far as all of the languages can say it. */
 export type Shape =
@@ -28,13 +28,12 @@ export interface StructureMember {
 
 interface FoundMember {
   readonly schema: unknown;
-  readonly place: Place;
+  readonly root: unknown;
   isRequired: boolean;
 }
 
-/** Where a schema stands: its model's text as a whole, for `#/…` in it, and what a structure there is called. */
+/** Where a schema stands: its model as a whole, for `#/…` in it, and what a structure there is called. */
 interface Place {
-  readonly model: string;
   readonly root: unknown;
   readonly name: string;
 }
@@ -43,18 +42,20 @@ const any: Shape = { kind: "any" };
 /** Larger structures, longer names: free-form. Java's class files could not hold them. */
 const membersMax = 500;
 const nameLengthMax = 500;
-/** References and parts in a row. */
-const depthMax = 50;
-/** Schemas looked at for an API: parts of parts may double with each step. */
+/** References and parts in a row, and schemas in schemas. */
+const depthMax = 250;
+/** Parts looked at for an API: their number may double with each step. */
 const stepsMax = 100_000;
 
 /** Reads models into shapes. What a shape can't say (alternatives, tuples, mixed types) is `any`. */
 export class ShapeReader {
   readonly #models: ReadonlyMap<string, string>;
-  readonly #names = new Names();
+  readonly #roots = new Map<string, unknown>();
+  readonly #names = new Names(noClassNames);
   readonly #structures = new Map<string, Structure | undefined>();
-  /** By model and pointer; undefined while it is being read. */
-  readonly #read = new Map<string, Shape | undefined>();
+  /** By the schema itself: each is read once, however many refer to it. Undefined while it is being read. */
+  readonly #shapes = new WeakMap<Schema, Shape | undefined>();
+  #depth = 0;
   #steps = 0;
 
   constructor(models: ReadonlyMap<string, string>) {
@@ -66,29 +67,33 @@ export class ShapeReader {
   }
 
   ofModel(model: string): Shape {
-    return this.#once(model, "", () => {
-      const root = parse(this.#models.get(model));
-      return this.#ofSchema(root, { model, root, name: pascalCase(model) }, `${model}#`);
-    });
+    const root = this.#rootOf(model);
+    return this.#ofSchema(root, { root, name: pascalCase(model) });
   }
 
-  /** A reference that leads back to itself without a structure between says nothing. */
-  #once(model: string, pointer: string, read: () => Shape): Shape {
-    const key = `${model}#${pointer}`;
-    if (this.#read.has(key)) return this.#read.get(key) ?? any;
-    this.#read.set(key, undefined);
-    const shape = read();
-    this.#read.set(key, shape);
+  #rootOf(model: string): unknown {
+    if (!this.#roots.has(model)) this.#roots.set(model, parse(this.#models.get(model)));
+    return this.#roots.get(model);
+  }
+
+  #ofSchema(schema: unknown, place: Place): Shape {
+    if (!isObject(schema) || this.#depth > depthMax) return any;
+    // A schema that leads back to itself without a structure between says nothing.
+    if (this.#shapes.has(schema)) return this.#shapes.get(schema) ?? any;
+    this.#shapes.set(schema, undefined);
+    this.#depth += 1;
+    const shape = this.#read(schema, place);
+    this.#depth -= 1;
+    this.#shapes.set(schema, shape);
     return shape;
   }
 
-  #ofSchema(schema: unknown, place: Place, key?: string): Shape {
-    if (!isObject(schema) || ++this.#steps > stepsMax) return any;
+  #read(schema: Schema, place: Place): Shape {
     const reference = schema["$ref"];
     if (typeof reference === "string") return this.#ofReference(reference, place);
     const isObjectType = schema["type"] === undefined || typeOf(schema) === "object";
     if (isObjectType && (isObject(schema["properties"]) || Array.isArray(schema["allOf"]))) {
-      return this.#ofStructure(schema, place, key);
+      return this.#ofStructure(schema, place);
     }
     switch (typeOf(schema)) {
       case "string":
@@ -100,42 +105,40 @@ export class ShapeReader {
       case "boolean":
         return { kind: "boolean" };
       case "array":
-        return { kind: "list", items: this.#ofSchema(schema["items"], { ...place, name: `${place.name}Item` }) };
+        return { kind: "list", items: this.#ofSchema(schema["items"], within(place, "Item")) };
       case "object": {
         const values = schema["additionalProperties"];
-        if (!isObject(values)) return any;
-        return { kind: "map", values: this.#ofSchema(values, { ...place, name: `${place.name}Value` }) };
+        return isObject(values) ? { kind: "map", values: this.#ofSchema(values, within(place, "Value")) } : any;
       }
       default:
         return any;
     }
   }
 
-  #ofReference(reference: string, place: Place): Shape {
+  #ofReference(reference: string, { root, name }: Place): Shape {
     const model = modelNameOf(reference);
     if (model !== undefined) return this.ofModel(model);
-    if (!reference.startsWith("#")) return any;
-    const pointer = reference.slice(1);
-    return this.#once(place.model, pointer, () => {
-      const name = pascalCase(stepsOf(pointer).at(-1) ?? place.model);
-      return this.#ofSchema(pointedAt(place.root, pointer), { ...place, name }, `${place.model}#${pointer}`);
+    const steps = stepsOf(reference.slice(1));
+    return this.#ofSchema(pointedAt(root, steps), {
+      root,
+      name: steps.length === 0 ? name : pascalCase(steps.at(-1)!),
     });
   }
 
-  #ofStructure(schema: Schema, place: Place, key: string | undefined): Shape {
+  #ofStructure(schema: Schema, place: Place): Shape {
     const parts = partsOf(schema);
-    if (parts.length === 1 && parts[0] !== schema) return this.#ofSchema(parts[0], place, key);
+    if (parts.length === 1 && parts[0] !== schema) return this.#ofSchema(parts[0], place);
     const found = new Map<string, FoundMember>();
     this.#gather(schema, place, found, 0);
     if (found.size === 0 || found.size > membersMax) return any;
     const name = this.#names.take(place.name);
     const shape: Shape = { kind: "structure", name };
     // Known before its members are read: they may refer to it.
-    if (key !== undefined) this.#read.set(key, shape);
+    this.#shapes.set(schema, shape);
     this.#structures.set(name, undefined);
-    const members = Array.from(found, ([wire, { schema: member, place: at, isRequired }]) => ({
+    const members = Array.from(found, ([wire, { schema: member, root, isRequired }]) => ({
       name: wire,
-      shape: this.#ofSchema(member, { ...at, name: `${name}${pascalCase(wire)}` }),
+      shape: this.#ofSchema(member, within({ root, name }, wire)),
       isRequired,
       description: isObject(member) ? textOf(member["description"]) : "",
     }));
@@ -145,14 +148,13 @@ export class ShapeReader {
 
   /** The members of a schema and of those that it is made of. */
   #gather(schema: unknown, place: Place, found: Map<string, FoundMember>, depth: number): void {
-    const resolved = depth > depthMax || ++this.#steps > stepsMax ? undefined : this.#resolve(schema, place);
-    if (resolved === undefined) return;
-    const { schema: whole, place: at } = resolved;
-    for (const part of listMember(whole, "allOf")) this.#gather(part, at, found, depth + 1);
-    for (const [wire, member] of membersOf(whole["properties"])) {
+    if (depth > depthMax || ++this.#steps > stepsMax) return;
+    const { schema: whole, root } = this.#resolve(schema, place.root);
+    for (const part of listMember(whole, "allOf")) this.#gather(part, { ...place, root }, found, depth + 1);
+    for (const [wire, member] of membersOf(objectMember(whole, "properties"))) {
       if (wire.length > nameLengthMax) continue;
       const name = wire.toWellFormed();
-      found.set(name, { schema: member, place: at, isRequired: found.get(name)?.isRequired ?? false });
+      found.set(name, { schema: member, root, isRequired: found.get(name)?.isRequired ?? false });
     }
     for (const name of listMember(whole, "required")) {
       const member = typeof name === "string" ? found.get(name.toWellFormed()) : undefined;
@@ -161,21 +163,20 @@ export class ShapeReader {
   }
 
   /** Follows references, as many as there may be. */
-  #resolve(schema: unknown, place: Place): { schema: Schema; place: Place } | undefined {
-    let at = { schema, place };
-    for (let steps = 0; steps < depthMax && isObject(at.schema); steps++) {
-      const reference = at.schema["$ref"];
-      if (typeof reference !== "string") return { schema: at.schema, place: at.place };
+  #resolve(schema: unknown, root: unknown): { schema: unknown; root: unknown } {
+    let at = { schema, root };
+    for (let steps = 0; steps < depthMax; steps++) {
+      const reference = member(at.schema, "$ref");
+      if (typeof reference !== "string") return at;
       const model = modelNameOf(reference);
-      if (model === undefined) at = { schema: pointedAt(at.place.root, reference.slice(1)), place: at.place };
-      else {
-        const root = parse(this.#models.get(model));
-        at = { schema: root, place: { ...place, model, root } };
-      }
+      if (model === undefined) at = { schema: pointedAt(at.root, stepsOf(reference.slice(1))), root: at.root };
+      else at = { schema: this.#rootOf(model), root: this.#rootOf(model) };
     }
-    return undefined;
+    return { schema: undefined, root: undefined };
   }
 }
+
+const within = ({ root, name }: Place, part: string): Place => ({ root, name: pascalCase(`${name} ${part}`) });
 
 /** `allOf` of one schema, with nothing beside it, is that schema. */
 function partsOf(schema: Schema): readonly unknown[] {
@@ -200,8 +201,8 @@ const textOf = (value: unknown): string => (typeof value === "string" ? value.to
 /** RFC 6901 §6: a JSON Pointer in a fragment. */
 const stepsOf = (pointer: string): string[] => pointer.split("/").slice(1).map(unescapePointer);
 
-const pointedAt = (root: unknown, pointer: string): unknown =>
-  stepsOf(pointer).reduce<unknown>((at, step) => member(at, step), root);
+const pointedAt = (root: unknown, steps: readonly string[]): unknown =>
+  steps.reduce<unknown>((at, step) => member(at, step), root);
 
 function unescapePointer(step: string): string {
   let text = step;
