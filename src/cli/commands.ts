@@ -226,4 +226,31 @@ export const commands: readonly CommandFacts[] = [
     ],
     load: async () => (await import("./run-cors.ts")).runCors,
   },
+  {
+    name: "sdk",
+    synopsis: "write an SDK of what a stage serves",
+    arguments: [{ name: "<API>", help: "the API's id or name" }],
+    options: [
+      {
+        flags: "--language <NAME>",
+        help: "javascript, java, ruby, typescript or python",
+        choices: ["javascript", "java", "ruby", "typescript", "python"],
+      },
+      { flags: "--out <PATH>", help: "a folder for the SDK's folder (default: here), or a file that ends with .zip" },
+      { flags: "--stage <NAME>", help: "the stage (default: the only one)" },
+      {
+        flags: "--set <NAME=VALUE...>",
+        help: "parameters as GetSdk has them: service.name, java.package-name, ruby.gem-version, … (names are made of the API's by default)",
+      },
+      account,
+      region,
+      endpoint,
+    ],
+    takesServerSettings: false,
+    examples: [
+      "portico sdk Petstore --language typescript --out clients",
+      "portico sdk Petstore --language java --set service.name=Pets java.package-name=com.example.pets",
+    ],
+    load: async () => (await import("./run-sdk.ts")).runSdk,
+  },
 ];

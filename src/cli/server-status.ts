@@ -49,3 +49,35 @@ export function stagesOf(stages: readonly StageStatus[], api: string): readonly 
     next: "Deploy one with `portico up`, or with `aws apigateway create-deployment`.",
   });
 }
+
+/**
+ * One stage of the API with this id or name, of the account and region in the options, if they name them. Without a
+ * stage's name it is the only one that there is.
+ */
+export function stageOf(
+  stages: readonly StageStatus[],
+  api: string,
+  stageName: string | undefined,
+  options: Readonly<Record<string, unknown>>,
+): StageStatus {
+  const own = stagesOf(stages, api).filter(
+    (one) =>
+      (options["account"] === undefined || one.account === options["account"]) &&
+      (options["region"] === undefined || one.region === options["region"]),
+  );
+  const found = own.filter((one) => stageName === undefined || one.stageName === stageName);
+  const [stage, second] = found;
+  if (stage && !second) return stage;
+  const names = own.map((one) => one.stageName).join(", ");
+  if (new Set(found.map((one) => one.apiId)).size > 1)
+    throw new UserError({
+      what: `Several APIs are named ${api}.`,
+      why: `They are ${[...new Set(found.map((one) => one.apiId))].join(", ")}.`,
+      next: "Give the id instead of the name.",
+    });
+  throw new UserError({
+    what: second ? `${api} has several stages.` : `${api} has no stage ${stageName ?? "there"}.`,
+    why: names === "" ? "It has none in that account and region." : `It has ${names}.`,
+    next: "Name one of these.",
+  });
+}

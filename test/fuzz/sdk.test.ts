@@ -13,7 +13,7 @@ import { run, tool } from "../tool.ts";
 import { random, seed } from "./from-models.ts";
 
 const root = join(import.meta.dirname, "..", "..");
-const count = 4;
+const count = 3;
 
 /** Words that mean something to a language or its libraries, and what ends literals, comments and lines. */
 const strange = [
@@ -225,7 +225,7 @@ before(() => {
       const archive = generateSdk(api, {
         sdkType: type.id,
         parameters: readSdkParameters(type, parameters),
-        invokeUrl: `http://127.0.0.1:1/${text()}`,
+        invokeUrl: "http://127.0.0.1:1/x",
         region: "us-east-1",
         generatedAt: 1_700_000_000_000,
       });
@@ -311,7 +311,7 @@ test(named("Ruby"), tool("ruby", ["--version"], true), async () => {
 
 test(named("Java"), tool("javac", ["-version"], false), async () => {
   // All at once: the classes of com.amazonaws are the same in each.
-  const sources = folders["java"]!.flatMap((one, index) =>
+  const sources = folders["java"]!.slice(0, 2).flatMap((one, index) =>
     globSync("src/main/java/**/*.java", { cwd: one })
       .filter((file) => index === 0 || !file.startsWith("src/main/java/com/amazonaws/"))
       .map((file) => join(one, file)),
@@ -328,6 +328,8 @@ test(named("Java"), tool("javac", ["-version"], false), async () => {
     "-d",
     join(folder, "classes"),
   ];
-  const ran = await run("javac", [...lint, `@${list}`]);
+  // Thousands of small classes: the quick compiler of a JVM that lives for seconds.
+  const quick = ["-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC", "-proc:none"];
+  const ran = await run("javac", [...quick, ...lint, `@${list}`]);
   assert.equal(ran.status, 0, ran.stderr.slice(0, 3000));
 });

@@ -12,7 +12,19 @@ const java = tool("javac", ["-version"], false);
 async function compile(folder: string, programs: readonly string[]): Promise<string> {
   const classes = join(folder, "classes");
   const sources = globSync("src/main/java/**/*.java", { cwd: folder });
-  const sdk = ["--release", "11", "-encoding", "UTF-8", "-Xlint:all,-serial", "-Werror", "-d", classes, ...sources];
+  const sdk = [
+    "-J-XX:TieredStopAtLevel=1",
+    "-J-XX:+UseSerialGC",
+    "--release",
+    "11",
+    "-encoding",
+    "UTF-8",
+    "-Xlint:all,-serial",
+    "-Werror",
+    "-d",
+    classes,
+    ...sources,
+  ];
   const ran = await run("javac", sdk, { cwd: folder });
   assert.equal(ran.status, 0, ran.stderr);
   const program = ["-encoding", "UTF-8", "-cp", classes, "-d", classes, ...programs];

@@ -18,7 +18,7 @@ import {
   PutMethodCommand,
 } from "@aws-sdk/client-api-gateway";
 import { strFromU8, unzipSync } from "fflate";
-import { clientEnvironment, run, tool } from "../../tool.ts";
+import { clientEnvironment, type Ran, run, tool } from "../../tool.ts";
 import { makeClient, refuses } from "../sdk/sdk-client.ts";
 import { serveCalculator } from "./generated-sdk.ts";
 
@@ -153,4 +153,32 @@ print("\\n".join(zipfile.ZipFile(io.BytesIO(sdk["body"].read())).namelist()))`;
   const ran = await run("python3", ["-c", script, suite.apiId], { env: clientEnvironment(suite.url) });
   assert.equal(ran.status, 0, ran.stderr);
   assert.ok(ran.stdout.split("\n").includes("simple-calc-sdk/simple_calc_sdk/client.py"), ran.stdout);
+});
+
+test("portico sdk writes an SDK's folder, or its archive", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "portico-sdk-command-"));
+  const portico = join(import.meta.dirname, "..", "..", "..", "bin", "portico.js");
+  const sdk = (...args: string[]): Promise<Ran> =>
+    run(process.execPath, [portico, "sdk", "Simple Calc", "--endpoint", suite.url, ...args], { cwd: folder });
+  try {
+    const python = await sdk("--language", "python", "--out", "clients");
+    assert.deepEqual([python.status, python.stdout], [0, "clients/simple-calc-sdk (8 files)\n"], python.stderr);
+    assert.match(readFileSync(join(folder, "clients/simple-calc-sdk/README.md"), "utf8"), /SimpleCalcClient/);
+    const java = await sdk("--language", "java", "--stage", "demo", "--out", "java.zip", "--set", "service.name=Sums");
+    assert.deepEqual([java.status, java.stdout], [0, "java.zip\n"], java.stderr);
+    const paths = Object.keys(unzipSync(readFileSync(join(folder, "java.zip"))));
+    assert.ok(paths.includes("generated-code/src/main/java/sdk/simplecalcapi/Sums.java"), paths.join());
+    for (const [args, words] of [
+      [[], /An SDK of which language\?/],
+      [["--language", "ruby", "--set", "x"], /It has to be a name and a value/],
+      [["--language", "ruby", "--set", "service.name=a-b"], /Invalid value for parameter service\.name/],
+      [["--language", "ruby", "--stage", "none"], /Simple Calc has no stage none\.[\s\S]*It has demo\./],
+    ] as const) {
+      const { status, stderr } = await sdk(...args);
+      assert.equal(status, 1, stderr);
+      assert.match(stderr, words);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
