@@ -297,7 +297,7 @@ const functions: FunctionClient = {
   invoke({ functionArn }) {
     const name = functionArn.split(":")[6];
     if (name === "silent") return new Promise(() => {});
-    if (name === "faulty") throw new Error("a fault of ours");
+    if (name === "faulty") return Promise.reject(new Error("a fault of ours"));
     const payload = Buffer.from(name === "malformed" ? '"text"' : "{}");
     const failure = {
       kind: "function-error",
@@ -365,6 +365,25 @@ test("a body over the payload limit is refused by the front end, and nothing cus
   const reply = await gateway.call("/", { method: "POST", body: "x".repeat(1_001) });
   assert.deepEqual([reply.status, reply.text], [413, "HTTP content length exceeded 1000 bytes."]);
   assert.equal(reply.headers["x-amzn-errortype"], undefined);
+});
+
+test("what a caller sends ends no header of a gateway response, and frames none anew", async () => {
+  await using gateway = await startGateway();
+  const from = (name: string): Record<string, string> => ({
+    [`gatewayresponse.header.${name}`]: "method.request.querystring.q",
+  });
+  const responseParameters = { ...from("X-Echo"), ...from("Content-Length"), ...from("Transfer-Encoding") };
+  const responseTemplates = { "text/plain": "$context.error.message $context.path" };
+  gateway.deploy(
+    aRestApi({}, { gatewayResponses: [{ responseType: "DEFAULT_4XX", responseParameters, responseTemplates }] }),
+  );
+  const reply = await gateway.call("/none?q=1%0d%0aSet-Cookie:%20stolen=1%0d%0a%0d%0a%00%c4%8d");
+  assert.deepEqual([reply.status, reply.text], [403, "Missing Authentication Token /prod/none"]);
+  assert.equal(reply.headers["set-cookie"], undefined);
+  assert.doesNotMatch(String(reply.headers["x-echo"]), /[\r\n\0]/);
+  assert.match(String(reply.headers["x-echo"]), /^1 *Set-Cookie: stolen=1/);
+  assert.equal(reply.headers["content-length"], "39");
+  assert.equal(reply.headers["transfer-encoding"], undefined);
 });
 
 // Every type, those to come, too, without the wire.
