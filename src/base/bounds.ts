@@ -82,7 +82,7 @@ export const bounds = {
   logBatchBytesMax: { value: 1_048_576, source: "AWS CloudWatch Logs: PutLogEvents, batch size and event size" },
   logGroupTagsMax: { value: 50, source: "AWS: tags of a resource" },
   logChunkCharsMax: { value: 524_288, source: "ours: log lines that are stored together" },
-  logSearchCharsMax: { value: 67_108_864, source: "ours: text that one FilterLogEvents looks through" },
+  logSearchCharsMax: { value: 16_777_216, source: "ours: text that one FilterLogEvents looks through; about 0.1 s" },
   logMemoryBytesMax: { value: 134_217_728, source: "ours: all logs of a server that keeps them in memory" },
   selectionPatternStatesMax: { value: 2_000, source: "ours: states of a compiled selection pattern" },
   jsonDepthMax: { value: 1_000, source: "ours, and Jackson's since 2.15: levels of a JSON text" },

@@ -22,8 +22,13 @@ interface LogEvent {
 /** What the names of execution logs' groups begin with. */
 const executionLogs = "API-Gateway-Execution-Logs_";
 const pollMs = 500;
-/** Lines of other threads may come a little later than lines that are younger: so far back is looked again. */
-const overlapMs = 2_000;
+/**
+ * So far back is looked again: an execution log comes when its request is complete, with the times at which it all
+ * happened. Where there is much to read again, only as far as threads may differ.
+ */
+const overlapMs = 35_000;
+const shortOverlapMs = 2_000;
+const overlapEventsMax = 5_000;
 
 /** `portico logs [API|FUNCTION|GROUP]`: lines of log groups, or which groups there are. */
 export async function runLogs({ args, options, output }: Invocation): Promise<number> {
@@ -265,7 +270,7 @@ async function follow(reading: Reading, startTime: number): Promise<void> {
       newest = Math.max(newest, event.timestamp);
       reading.print(group, event);
     }
-    from = Math.max(from, newest - overlapMs);
+    from = Math.max(from, newest - (printed.size > overlapEventsMax ? shortOverlapMs : overlapMs));
     printed = new Map([...printed].filter(([, timestamp]) => timestamp >= from));
     await Promise.race([stop, new Promise((resolve) => setTimeout(resolve, pollMs))]);
   }

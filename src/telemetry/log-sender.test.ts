@@ -26,19 +26,19 @@ function aSender() {
 
 const address = (stream: string) => ({ account: "000000000000", region: "us-east-1", group: "g", stream });
 
-test("lines are gathered by stream, each with its time; a clock that is set back reorders nothing", async () => {
+test("lines are gathered by stream, each with its time, and in the order of their times", async () => {
   const { sender, clock, deliveries } = aSender();
   const [a, b] = [sender.open(address("a")), sender.open(address("b"))];
   a.write("one");
   clock.advance(5);
   a.write("two");
   b.write("three", 2_000);
-  a.write("late", 900);
+  a.write("earlier", 900);
   await until(() => deliveries.length === 1);
   assert.deepEqual(deliveries, [
     {
       batches: [
-        { address: address("a"), baseMs: 1_000, text: "onetwolate", lines: Uint32Array.of(0, 3, 5, 3, 5, 4) },
+        { address: address("a"), baseMs: 900, text: "earlieronetwo", lines: Uint32Array.of(0, 7, 100, 3, 105, 3) },
         { address: address("b"), baseMs: 2_000, text: "three", lines: Uint32Array.of(0, 5) },
       ],
       dropped: 0,

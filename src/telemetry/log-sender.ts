@@ -83,35 +83,56 @@ export class LogSender implements LogSink {
 class StreamBuffer {
   readonly #address: LogStreamAddress;
   #text = "";
-  #lines: number[] = [];
-  #baseMs = 0;
+  #times: number[] = [];
+  #lengths: number[] = [];
   #lastMs = 0;
+  #isInOrder = true;
 
   constructor(address: LogStreamAddress) {
     this.#address = address;
   }
 
   get isEmpty(): boolean {
-    return this.#lines.length === 0;
+    return this.#times.length === 0;
   }
 
   add(message: string, ms: number): void {
-    if (this.isEmpty) this.#baseMs = this.#lastMs = ms;
-    // A clock that is set back does not reorder a stream.
-    this.#lastMs = Math.max(this.#lastMs, ms);
-    this.#lines.push(this.#lastMs - this.#baseMs, message.length);
+    if (ms < this.#lastMs) this.#isInOrder = false;
+    else this.#lastMs = ms;
+    this.#times.push(ms);
+    this.#lengths.push(message.length);
     this.#text += message;
   }
 
   take(): LogBatch {
-    const batch = {
-      address: this.#address,
-      baseMs: this.#baseMs,
-      text: this.#text,
-      lines: Uint32Array.from(this.#lines),
-    };
+    if (!this.#isInOrder) this.#sort();
+    const [baseMs = 0] = this.#times;
+    const lines = new Uint32Array(this.#times.length * 2);
+    for (let index = 0; index < this.#times.length; index++) {
+      lines[index * 2] = (this.#times[index] as number) - baseMs;
+      lines[index * 2 + 1] = this.#lengths[index] as number;
+    }
+    const batch = { address: this.#address, baseMs, text: this.#text, lines };
     this.#text = "";
-    this.#lines = [];
+    this.#times = [];
+    this.#lengths = [];
+    this.#lastMs = 0;
+    this.#isInOrder = true;
     return batch;
+  }
+
+  /** An exchange's lines come when it is complete, each with its own time. */
+  #sort(): void {
+    let from = 0;
+    const lines = this.#times.map((ms, index) => {
+      const to = from + (this.#lengths[index] as number);
+      const message = this.#text.slice(from, to);
+      from = to;
+      return { ms, message };
+    });
+    lines.sort((a, b) => a.ms - b.ms);
+    this.#times = lines.map(({ ms }) => ms);
+    this.#lengths = lines.map(({ message }) => message.length);
+    this.#text = lines.map(({ message }) => message).join("");
   }
 }

@@ -160,3 +160,27 @@ test("what was written is there when the file is opened again", () => {
   assert.deepEqual(messages(again.forward({ groupId }, everything)), ["kept"]);
   again.close();
 });
+
+test("names that fill the store leave no room for more, until some are deleted", () => {
+  const store = new LogStore({ path: join(folder, "names.db"), bytesMax: 262_144 });
+  const tags = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`key${index}`, "x".repeat(200)]));
+  const ids: number[] = [];
+  while (!store.isFull) {
+    ids.push(
+      store.createGroup({
+        account,
+        region,
+        name: `g${ids.length}`,
+        createdMs: 0,
+        retentionDays: null,
+        logClass: "STANDARD",
+        isProtected: false,
+        tags,
+      }),
+    );
+    assert.ok(ids.length < 1_000, "it fills");
+  }
+  for (const id of ids.splice(0, 3)) store.deleteGroup(id);
+  assert.equal(store.isFull, false);
+  store.close();
+});

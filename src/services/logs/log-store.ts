@@ -412,6 +412,12 @@ export class LogStore {
     }
   }
 
+  /** Even without a line there would be too much: names and tags are not dropped for new ones. */
+  get isFull(): boolean {
+    this.#keepWithinBounds();
+    return this.#usedBytes() > this.#bytesMax;
+  }
+
   /** Empties everything. */
   reset(): void {
     this.#addressed.clear();

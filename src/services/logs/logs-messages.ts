@@ -37,6 +37,7 @@ export type FromLogs =
       readonly code: string;
       readonly message: string;
       readonly status: number | undefined;
+      readonly hint: string | undefined;
     }
   | { readonly kind: "failed"; readonly id: number; readonly error: string }
   /** What is wrong with the logs themselves, for the server's log. */

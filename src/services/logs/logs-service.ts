@@ -136,8 +136,8 @@ export class LogsService {
     if (message.kind === "answer") call?.resolve(message.output);
     else if (message.kind === "failed") call?.reject(new Error(message.error));
     else {
-      const { code, message: text, status } = message;
-      call?.reject(new ApiError(code, text, status === undefined ? {} : { status }));
+      const { code, message: text, status, hint } = message;
+      call?.reject(new ApiError(code, text, { ...(status === undefined ? {} : { status }), hint }));
     }
   }
 

@@ -98,8 +98,8 @@ export class LogsWorker {
       this.#post({ kind: "answer", id, output: work() });
     } catch (error) {
       if (error instanceof ApiError) {
-        const { code, message, status } = error;
-        this.#post({ kind: "refused", id, code, message, status });
+        const { code, message, status, hint } = error;
+        this.#post({ kind: "refused", id, code, message, status, hint });
       } else {
         this.#post({ kind: "failed", id, error: describe(error) });
       }

@@ -63,6 +63,7 @@ function createLogGroup(store: LogStore, input: CreateLogGroupInput, call: LogsC
   }
   // AWS: CreateLogGroup: "Log group names can't start with the string aws/".
   if (name.startsWith("aws/")) throw invalid("Log groups starting with AWS/ are reserved for AWS.");
+  requireRoom(store);
   return store.transact(() => {
     if (store.group(call.account, call.region, name)) {
       throw new ApiError("ResourceAlreadyExistsException", "The specified log group already exists");
@@ -78,6 +79,15 @@ function createLogGroup(store: LogStore, input: CreateLogGroupInput, call: LogsC
       tags: checkTags(input.tags ?? {}),
     });
     return {};
+  });
+}
+
+/** Lines make room for new ones; groups and streams, which their owners made, don't. */
+function requireRoom(store: LogStore): void {
+  if (!store.isFull) return;
+  throw new ApiError("ServiceUnavailableException", "The service cannot complete the request.", {
+    status: 503,
+    hint: "The logs take all of --logs-max without a line in them: delete groups, or give them more.",
   });
 }
 
@@ -244,6 +254,7 @@ function requireStream(store: LogStore, input: StreamReference, call: LogsCall):
 }
 
 function createLogStream(store: LogStore, input: StreamReference, call: LogsCall): object {
+  requireRoom(store);
   return store.transact(() => {
     const group = requireGroup(store, input, call);
     if (store.stream(group.id, input.logStreamName)) {
