@@ -342,6 +342,11 @@ data "aws_api_gateway_resource" "r" {
   rest_api_id = data.aws_api_gateway_rest_api.w.id
   path        = aws_api_gateway_resource.r.path
 }
+data "aws_api_gateway_sdk" "javascript" {
+  rest_api_id = aws_api_gateway_rest_api.w.id
+  stage_name  = aws_api_gateway_stage.s.stage_name
+  sdk_type    = "javascript"
+}
 resource "aws_api_gateway_rest_api" "put" {
   name = "put"
   # The body is the other resource's.
@@ -360,6 +365,7 @@ output "found" {
     authorizers = length(data.aws_api_gateway_authorizers.all.ids)
     authorizer  = data.aws_api_gateway_authorizer.z.name
     resource    = data.aws_api_gateway_resource.r.path_part
+    sdk         = data.aws_api_gateway_sdk.javascript.content_type
     resource_id = aws_api_gateway_resource.s.id
     api_id      = aws_api_gateway_rest_api.w.id
   }
