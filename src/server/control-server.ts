@@ -141,7 +141,7 @@ async function answerManagement(
     if (answered.stream === undefined) response.end(answered.body);
     else {
       body.release();
-      await sendStream(answered.stream, response);
+      await sendStream(answered.stream, response, options.logger);
     }
   } finally {
     body.release();
@@ -149,9 +149,14 @@ async function answerManagement(
 }
 
 /** A caller that goes, or a stream that breaks off, ends the other one. */
-async function sendStream(stream: AsyncIterable<Buffer>, response: ServerResponse): Promise<void> {
+async function sendStream(stream: AsyncIterable<Buffer>, response: ServerResponse, logger: Logger): Promise<void> {
   response.flushHeaders();
-  await pipeline(stream, response).catch(() => {});
+  try {
+    await pipeline(stream, response);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE") return;
+    logger.error("A management answer broke off.", { error: error instanceof Error ? error.stack : `${error}` });
+  }
 }
 
 /** All requests together hold too much; or this one was broken off. */

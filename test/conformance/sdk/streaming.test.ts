@@ -246,6 +246,20 @@ describe("response streaming", () => {
     assert.equal((await events.next()).done, true);
   });
 
+  it("is broken off by a caller that goes, and the function goes on", async () => {
+    const caller = new AbortController();
+    const target = `${portico.url}/2021-11-15/functions/streaming/response-streaming-invocations`;
+    const body = JSON.stringify({ gate: gate.url });
+    const response = await fetch(target, { method: "POST", body, signal: caller.signal });
+    assert.equal(response.headers.get("content-type"), "application/vnd.amazon.eventstream");
+    const open = await gate.next();
+    caller.abort();
+    open();
+    const events = await Array.fromAsync((await invoke({})).EventStream!);
+    assert.equal(events.length > 1, true);
+    assert.doesNotMatch(portico.output(), /broke off|failed/);
+  });
+
   it("tells in InvokeComplete how a function failed", async () => {
     for (const [what, payload, message] of [
       ["throw", "", "thrown"],
