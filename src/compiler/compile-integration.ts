@@ -1,19 +1,17 @@
-import { factsOf, type ServiceFacts } from "../access/service-facts.ts";
 import { bounds } from "../base/bounds.ts";
 import type { Integration, IntegrationResponse, IntegrationType, Method } from "../definition/rest-api.ts";
 import { parseJavaPattern } from "../language/java-pattern.ts";
 import { substituteStageVariables } from "../language/substitution.ts";
 import type {
-  AwsServicePlan,
   BackendPlan,
   ContentHandlingPlan,
   IntegrationResponsePlan,
-  ParameterPlan,
   RequestTemplatesPlan,
   StepPlan,
   StreamPlan,
 } from "../plan/steps.ts";
 import type { UriPlan } from "../plan/values.ts";
+import { parseAwsTarget } from "./aws-target.ts";
 import { compileVpcLink } from "./compile-connection.ts";
 import { compileTemplates, hasVelocity } from "./compile-template.ts";
 import { compileParameters } from "./compile-values.ts";
@@ -203,94 +201,31 @@ function compileLambdaProxy(integration: Integration, _method: Method, context: 
   };
 }
 
-/**
- * AWS: API Gateway Developer Guide, "Integrations for REST APIs in API Gateway", AWS; API reference, "Integration": uri.
- * `path/…` is the path of the request, `action/Name&k=v` its query.
- */
+/** AWS: API Gateway Developer Guide, "Integrations for REST APIs in API Gateway", AWS. */
 function compileAws(integration: Integration, method: Method, context: IntegrationContext): StepPlan {
   const uri = fillStageVariables(integration.uri, context);
-  const parts = /^arn:(aws[a-z-]*):apigateway:([a-z0-9-]+):([a-z0-9.-]+):(path|action)\/(.+)$/.exec(uri);
-  if (parts === null) throw misconfigured(`Invalid endpoint address: ${uri}`);
-  const [, partition, region, service, form, rest] = parts as unknown as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
-  if (service === "lambda") return compileLambda(uri, integration, method, context);
-  const facts = factsOf(service);
-  const object = service === "s3" && form === "action" ? objectPath(rest) : undefined;
-  const isAction = form === "action" && object === undefined;
+  const target = parseAwsTarget(uri);
+  if (target === undefined) throw misconfigured(`Invalid endpoint address: ${uri}`);
+  if (target.service.names[0] === "lambda") return compileLambda(uri, integration, method, context);
   const options = { side: "request", variables: context.variables } as const;
   const headers = compileParameters(integration.requestParameters, "integration.request.header.", options);
-  const httpMethod = integration.httpMethod?.toUpperCase();
+  const mapped = new Set(headers.map(({ name }) => name.toLowerCase()));
+  const verb = integration.httpMethod?.toUpperCase();
   return {
     kind: "aws",
-    service: compileService({ partition, region, service, action: isAction ? rest.split("&", 1)[0]! : "" }, facts),
+    service: target.service,
     roleArn: roleOf(integration, context),
     backend: {
-      path: compilePath(isAction ? `/?Action=${rest}` : inBucket(service, object ?? rest), uri, integration, context),
-      ...(httpMethod === undefined || httpMethod === "ANY" ? {} : { httpMethod }),
+      path: compilePath(target.path, uri, integration, context),
+      ...(verb === undefined || verb === "ANY" ? {} : { httpMethod: verb }),
       timeoutMs: integration.timeoutInMillis ?? bounds.integrationTimeoutMsDefault.value,
       isTlsUnverified: false,
-      headers: isAction ? [...headers, ...targetHeaders(rest, facts, headers)] : headers,
+      headers: [...headers, ...target.headers.filter(({ name }) => !mapped.has(name.toLowerCase()))],
       query: compileParameters(integration.requestParameters, "integration.request.querystring.", options),
     },
     request: compileRequestTemplates(integration, context),
     responses: compileResponses(integration, method, context),
   };
-}
-
-interface CalledService {
-  readonly partition: string;
-  readonly region: string;
-  readonly service: string;
-  readonly action: string;
-}
-
-function compileService({ partition, region, service, action }: CalledService, facts: ServiceFacts): AwsServicePlan {
-  const domain = partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
-  const base = service.slice(service.lastIndexOf(".") + 1);
-  // AWS: Step Functions API reference, "StartSyncExecution": an address of its own.
-  const label = action === "StartSyncExecution" ? `sync-${service}` : base === "s3" ? "s3" : service;
-  return {
-    names: [...new Set([service, ...(facts.ids ?? []), base])],
-    host: facts.isGlobal === true ? `${service}.${domain}` : `${label}.${region}.${domain}`,
-    signingName: facts.signingName ?? base,
-    signingRegion: facts.isGlobal === true ? "us-east-1" : region,
-  };
-}
-
-/** AWS: API reference, "Integration", uri: `s3:action/GetObject&Bucket={bucket}&Key={key}` is `s3:path/{bucket}/{key}`. */
-function objectPath(rest: string): string | undefined {
-  const action = /^(?:Get|Head|Put|Delete)Object&Bucket=([^&]+)&Key=([^&]+)$/.exec(rest);
-  return action === null ? undefined : `${action[1]}/${action[2]}`;
-}
-
-/** `bucket.s3` is the bucket in the path: the same to S3, and to servers whose names have no subdomains. */
-function inBucket(service: string, path: string): string {
-  if (!service.endsWith(".s3")) return path;
-  return `${service.slice(0, -".s3".length)}${path.startsWith("/") ? "" : "/"}${path}`;
-}
-
-/** What says the action to a service that speaks JSON, unless the integration maps it itself. */
-function targetHeaders(
-  rest: string,
-  { target, json }: ServiceFacts,
-  mapped: readonly ParameterPlan[],
-): ParameterPlan[] {
-  const action = /^[A-Za-z0-9]+(?=&|$)/.exec(rest);
-  if (target === undefined || json === undefined || action === null) return [];
-  const headers: readonly (readonly [string, string])[] = [
-    ["Content-Type", `application/x-amz-json-${json}`],
-    ["X-Amz-Target", `${target}.${action[0]}`],
-  ];
-  const names = new Set(mapped.map(({ name }) => name.toLowerCase()));
-  return headers
-    .filter(([name]) => !names.has(name.toLowerCase()))
-    .map(([name, text]) => ({ name, value: { kind: "literal", text } }));
 }
 
 /** AWS: API reference, "Integration": credentials. */

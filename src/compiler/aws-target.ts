@@ -1,0 +1,69 @@
+import { factsOf, type ServiceFacts } from "../access/service-facts.ts";
+import type { AwsServicePlan, ParameterPlan } from "../plan/steps.ts";
+
+/** What the URI of an AWS integration says. */
+export interface AwsTarget {
+  readonly service: AwsServicePlan;
+  /** Path and query, with their `{name}`. */
+  readonly path: string;
+  /** What says the action to a service that speaks JSON, unless the integration maps it itself. */
+  readonly headers: readonly ParameterPlan[];
+}
+
+/**
+ * `arn:aws:apigateway:{region}:{subdomain.service|service}:path|action/{service_api}`: `path/…` is the path of the request,
+ * `action/Name&k=v` its query. AWS: API Gateway API reference, "Integration", uri. Undefined: it is no such address.
+ */
+export function parseAwsTarget(uri: string): AwsTarget | undefined {
+  const parts = /^arn:(aws[a-z-]*):apigateway:([a-z0-9-]+):([a-z0-9.-]+):(path|action)\/(.+)$/.exec(uri);
+  if (parts === null) return undefined;
+  const [partition = "", region = "", service = "", form = "", rest = ""] = parts.slice(1);
+  const facts = factsOf(service);
+  const object = service === "s3" && form === "action" ? objectPath(rest) : undefined;
+  const action = form === "action" && object === undefined ? rest.split("&", 1)[0]! : undefined;
+  return {
+    service: describeService({ partition, region, service, action }, facts),
+    path: action === undefined ? inBucket(service, object ?? rest) : `/?Action=${rest}`,
+    headers: action === undefined ? [] : targetHeaders(action, facts),
+  };
+}
+
+interface CalledService {
+  readonly partition: string;
+  readonly region: string;
+  readonly service: string;
+  readonly action: string | undefined;
+}
+
+function describeService({ partition, region, service, action }: CalledService, facts: ServiceFacts): AwsServicePlan {
+  const domain = partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
+  const base = service.slice(service.lastIndexOf(".") + 1);
+  // AWS: Step Functions API reference, "StartSyncExecution": an address of its own.
+  const label = action === "StartSyncExecution" ? `sync-${service}` : base === "s3" ? "s3" : service;
+  return {
+    names: [...new Set([service, ...(facts.ids ?? []), base])],
+    host: facts.isGlobal === true ? `${service}.${domain}` : `${label}.${region}.${domain}`,
+    signingName: facts.signingName ?? base,
+    signingRegion: facts.isGlobal === true ? "us-east-1" : region,
+  };
+}
+
+/** AWS: API reference, "Integration", uri: `s3:action/GetObject&Bucket={bucket}&Key={key}` is `s3:path/{bucket}/{key}`. */
+function objectPath(rest: string): string | undefined {
+  const action = /^(?:Get|Head|Put|Delete)Object&Bucket=([^&]+)&Key=([^&]+)$/.exec(rest);
+  return action === null ? undefined : `${action[1]}/${action[2]}`;
+}
+
+/** `bucket.s3` is the bucket in the path: the same to S3, and to servers whose names have no subdomains. */
+function inBucket(service: string, path: string): string {
+  if (!service.endsWith(".s3")) return path;
+  return `${service.slice(0, -".s3".length)}${path.startsWith("/") ? "" : "/"}${path}`;
+}
+
+function targetHeaders(action: string, { target, json }: ServiceFacts): ParameterPlan[] {
+  if (target === undefined || json === undefined || !/^[A-Za-z0-9]+$/.test(action)) return [];
+  return [
+    { name: "Content-Type", value: { kind: "literal", text: `application/x-amz-json-${json}` } },
+    { name: "X-Amz-Target", value: { kind: "literal", text: `${target}.${action}` } },
+  ];
+}
