@@ -11,7 +11,7 @@ const readmeLinesMax = 30;
 for (const name of listExamples()) {
   const folder = join(examplesFolder, name);
   const tools = existsSync(join(folder, "setup.sh")) ? [tool("aws", ["--version"], true)] : [];
-  for (const needs of readExample(name).needs) tools.push(tool(needs, ["--help"], false));
+  for (const needs of readExample(name).needs) tools.push(tool(needs, ["--help"], true));
   const needed = tools.find(({ skip }) => skip !== false) ?? { skip: false };
   test(`examples/${name} answers as it says`, needed, async () => {
     const { status, stdout, stderr } = await run(

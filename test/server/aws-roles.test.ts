@@ -11,7 +11,7 @@ import { tool } from "../tool.ts";
  * Roles and signatures, held against a server that checks both: moto's evaluates IAM's policies and verifies each signature
  * by botocore, once it is told to. It is used from outside only.
  */
-const moto = tool("moto_server", ["--help"], false);
+const moto = tool("moto_server", ["--help"], true);
 
 let server: { readonly url: string; close(): Promise<void> } | undefined;
 let portico: Portico | undefined;
