@@ -6,8 +6,13 @@ import { classEscapes, isDigit, isWord, not, type CharacterTest as Test } from "
  * V8's own engine is used where even its worst case is short; where it might not be, all states are followed at once.
  */
 export interface EcmaPattern {
-  /** Is there a match anywhere? False, too, where the answer would take too many steps. */
-  isFoundIn(text: string): boolean;
+  /** Is there a match anywhere? What is spent on it is counted by the meter, which throws where that is too much. */
+  isFoundIn(text: string, meter: StepMeter): boolean;
+}
+
+/** Counts steps of some 25 ns. */
+export interface StepMeter {
+  step(count: number): void;
 }
 
 /** Undefined where the source is no regular expression. */
@@ -30,23 +35,25 @@ export function parseEcmaPattern(source: string): EcmaPattern | undefined {
   const power = (node?.growth ?? 0) + (node?.kind === "sequence" && node.of[0]?.kind === "start" ? 0 : 1);
   let machine: Machine | undefined;
   return {
-    isFoundIn(text) {
+    isFoundIn(text, meter) {
       const steps = worst * (text.length + 1) ** power;
-      if (steps <= (power > 1 ? nativeStepsMax : nativeLinearStepsMax)) return native.test(text);
-      if (node === undefined) return false;
-      try {
-        machine ??= new Machine(node);
-        return machine.isFoundIn(text);
-      } catch (error) {
-        if (error instanceof TooManySteps) return false;
-        throw error;
+      if (steps <= (power > 1 ? nativeStepsMax : nativeLinearStepsMax)) {
+        meter.step(2 + Math.ceil(steps / nativeStepsPerStep));
+        return native.test(text);
       }
+      if (node === undefined) refuse(meter);
+      machine ??= new Machine(node, meter);
+      return machine.isFoundIn(text, meter);
     },
   };
 }
 
-/** Some ten milliseconds of V8's engine. */
-const nativeStepsMax = 10_000_000;
+/** V8's engine goes back and forth this often in a step's time. */
+const nativeStepsPerStep = 16;
+/** A step of the machine takes as long as this many. */
+const stepsPerMachineStep = 4;
+/** Above this the machine is cheaper than V8's engine at its worst. */
+const nativeStepsMax = 200_000;
 /** A body of ten megabytes may be one text; a pattern that goes through it once or a few times is no danger. */
 const nativeLinearStepsMax = 100_000_000;
 
@@ -234,20 +241,25 @@ interface State {
   next: number[];
 }
 
-class TooManySteps extends Error {}
+/** There is no bound to what the answer would cost. */
+function refuse(meter: StepMeter): never {
+  meter.step(Number.POSITIVE_INFINITY);
+  throw new Error("a meter refuses steps without end");
+}
 
 /** Thompson's construction, all states followed at once: time is linear in the text but for look-aheads. */
 class Machine {
   readonly #states: State[] = [{ next: [] }];
   readonly #start: number;
-  #steps = 0;
+  #meter: StepMeter;
 
-  constructor(node: Node) {
+  constructor(node: Node, meter: StepMeter) {
+    this.#meter = meter;
     this.#start = this.#build(node, 0);
   }
 
-  isFoundIn(text: string): boolean {
-    this.#steps = 0;
+  isFoundIn(text: string, meter: StepMeter): boolean {
+    this.#meter = meter;
     return this.#search(text, 0, this.#start, true);
   }
 
@@ -278,7 +290,7 @@ class Machine {
       if (index === 0) return true;
       if (seen[index] === at) continue;
       seen[index] = at;
-      if (++this.#steps > bounds.patternStepsMax.value) throw new TooManySteps();
+      this.#meter.step(stepsPerMachineStep);
       const state = this.#states[index]!;
       if (state.test !== undefined) states.push(index);
       else if (state.assertion !== undefined && !holds(state.assertion, text, at)) continue;
@@ -289,7 +301,7 @@ class Machine {
   }
 
   #add(state: State): number {
-    if (this.#states.length > bounds.patternStatesMax.value) throw new TooManySteps();
+    if (this.#states.length > bounds.patternStatesMax.value) refuse(this.#meter);
     return this.#states.push(state) - 1;
   }
 

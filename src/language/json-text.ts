@@ -244,7 +244,7 @@ function parseNumber(first: number): JsonNumber {
   if (digits > 1 && text.charCodeAt(firstDigit) === zero) {
     throw new Malformed("Invalid numeric value: Leading zeroes not allowed", firstDigit);
   }
-  if (code === dot || code === 101 || code === 69) return parseFraction(start, code);
+  if (code === dot || code === 101 || code === 69) return parseFraction(start, code, { digits, value });
   if (depth === 0) checkRootNumber(code);
   if (digits <= 15) {
     if (value > 0x7fffffff) return wholeNumber(BigInt(first === minus ? -value : value));
@@ -254,8 +254,12 @@ function parseNumber(first: number): JsonNumber {
   return wholeNumber(BigInt(text.slice(start, at)));
 }
 
-function parseFraction(start: number, first: number): JavaDouble {
+const powersOfTen = Array.from({ length: 16 }, (_, power) => 10 ** power);
+
+function parseFraction(start: number, first: number, whole: { digits: number; value: number }): JavaDouble {
   let code = first;
+  let { value } = whole;
+  let places = 0;
   if (code === dot) {
     code = text.charCodeAt(++at);
     if (!(code >= zero && code <= nine)) {
@@ -266,9 +270,15 @@ function parseFraction(start: number, first: number): JavaDouble {
         isEnd ? at - 1 : at,
       );
     }
-    while (code >= zero && code <= nine) code = text.charCodeAt(++at);
+    const firstPlace = at;
+    while (code >= zero && code <= nine) {
+      value = value * 10 + (code - zero);
+      code = text.charCodeAt(++at);
+    }
+    places = at - firstPlace;
   }
-  if (code === 101 || code === 69) {
+  const hasExponent = code === 101 || code === 69;
+  if (hasExponent) {
     code = text.charCodeAt(++at);
     if (code === 43 || code === minus) code = text.charCodeAt(++at);
     if (!(code >= zero && code <= nine)) {
@@ -282,6 +292,11 @@ function parseFraction(start: number, first: number): JavaDouble {
     while (code >= zero && code <= nine) code = text.charCodeAt(++at);
   }
   if (depth === 0) checkRootNumber(code);
+  // Both are whole numbers that a Double holds exactly, so that their quotient is the nearest one: a fifth of the time.
+  if (!hasExponent && whole.digits + places <= 15) {
+    value /= powersOfTen[places]!;
+    return new JavaDouble(text.charCodeAt(start) === minus ? -value : value);
+  }
   checkLength(start);
   return decimalOf(text.slice(start, at));
 }

@@ -1,4 +1,5 @@
 import { canonicalDecimal } from "../decimal.ts";
+import type { StepMeter } from "../ecma-pattern.ts";
 import { isJsonNumber, numberText } from "../json-value.ts";
 import { JavaDouble, TemplateList, TemplateMap, type TemplateValue } from "../vtl/values.ts";
 
@@ -18,11 +19,30 @@ export function typeOf(value: TemplateValue): Type {
 }
 
 /** Equal values, 1 and 1.0 or objects in another order too, have the same text; others have another. */
-export function canonicalText(value: TemplateValue): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (isJsonNumber(value)) return typeof value === "number" ? String(value) : canonicalDecimal(numberText(value));
-  if (value instanceof TemplateList) return `[${value.items.map(canonicalText).join(",")}]`;
+export function canonicalText(value: TemplateValue, meter: StepMeter): string {
+  meter.step(8);
+  if (typeof value === "string") {
+    meter.step(value.length >> 2);
+    return JSON.stringify(value);
+  }
+  if (isJsonNumber(value)) {
+    if (typeof value === "number") return String(value);
+    const text = numberText(value);
+    meter.step(16 + (text.length >> 1));
+    return canonicalDecimal(text);
+  }
+  if (value instanceof TemplateList) return `[${value.items.map((item) => canonicalText(item, meter)).join(",")}]`;
   if (!(value instanceof TemplateMap)) return String(value);
-  const names = [...value.keys()].map(String).sort();
-  return `{${names.map((name) => `${JSON.stringify(name)}:${canonicalText(value.get(name) ?? null)}`).join(",")}}`;
+  const members = sortedNames(value, meter).map(
+    (name) => `${JSON.stringify(name)}:${canonicalText(value.get(name) ?? null, meter)}`,
+  );
+  return `{${members.join(",")}}`;
 }
+
+/** To sort n names takes n times the logarithm of n. */
+export function sortedNames(map: TemplateMap, meter: StepMeter): string[] {
+  meter.step(sortSteps(map.size));
+  return [...map.keys()].map(String).sort();
+}
+
+export const sortSteps = (count: number): number => 2 * count * Math.ceil(Math.log2(count + 1));

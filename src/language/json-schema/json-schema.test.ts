@@ -41,6 +41,35 @@ test("schemas that multiply one another end", () => {
   assert.deepEqual(schema.validate(1), ["validation takes too many steps"]);
 });
 
+test("what a validation may take counts the work on long values, too, so that none holds a thread", () => {
+  const text = bodyOf(`"${"x".repeat(10_000_000)}"`);
+  const decimals = bodyOf(`[${`1.${"1".repeat(990)},`.repeat(10_000)}1]`);
+  const members = bodyOf(`{${Array.from({ length: 300_000 }, (_, n) => `"${n}":1`).join(",")}}`);
+  const objects = bodyOf(`[${'{"a":1},'.repeat(300_000)}{}]`);
+  const all = (count: number, schema: object): object => ({ allOf: Array.from({ length: count }, () => schema) });
+  for (const [schema, body] of [
+    [all(40, { pattern: "a.*b$" }), text],
+    [all(40, { pattern: "^(a|b)*c" }), text],
+    [{ not: { pattern: "(a+)+b" } }, text],
+    [{ not: { pattern: "^(x+)\\1\\1y" } }, text],
+    [all(40, { minLength: 20_000_000 }), text],
+    [all(40, { maxLength: 5_000_000 }), text],
+    [all(40, { format: "uri" }), text],
+    [{ format: "regex" }, text],
+    [{ items: all(10, { multipleOf: 0.0003 }) }, decimals],
+    [all(5, { uniqueItems: true }), decimals],
+    [{ patternProperties: { "(a+)+b": {}, "a.*b$": {} }, additionalProperties: false }, members],
+    [all(40, { additionalProperties: false }), members],
+    [all(40, { properties: { a: {} } }), members],
+    [all(40, { uniqueItems: true }), objects],
+    [all(40, { enum: [Array.from({ length: 300_001 }, () => 1)] }), objects],
+  ] as const) {
+    const problems = schemaOf(schema).validate(body);
+    assert.deepEqual(problems, ["validation takes too many steps"], JSON.stringify(schema).slice(0, 80));
+  }
+  assert.deepEqual(schemaOf({ pattern: "x$", minLength: 1, maxLength: 10_000_000 }).validate(text), []);
+});
+
 test("references that lead to one another for long are refused", () => {
   const definitions: Record<string, unknown> = {};
   const properties: Record<string, unknown> = {};

@@ -2,6 +2,7 @@ import { parseJsonText } from "../json-text.ts";
 import type { TemplateValue } from "../vtl/values.ts";
 import { Report, Unbounded } from "./report.ts";
 import { type ResolveModel, SchemaCompiler, WrongSchema } from "./schema-compiler.ts";
+import type { SchemaNode } from "./schema-node.ts";
 
 /** A model's schema made into closures once: JSON Schema draft 4 as API Gateway validates bodies with it. */
 export interface JsonSchema {
@@ -30,10 +31,7 @@ export function parseJsonSchema(text: string, resolveModel: ResolveModel = () =>
           try {
             node.validate(body, report, false);
             if (report.isSuccess) return report.messages;
-            // fge reports members in the order of their names; that is only looked up where there is something to report.
-            const sorted = new Report();
-            node.validate(body, sorted, true);
-            return sorted.messages;
+            return inOrder(node, body, report);
           } catch (error) {
             if (error instanceof Unbounded) return [error.message];
             throw error;
@@ -43,6 +41,18 @@ export function parseJsonSchema(text: string, resolveModel: ResolveModel = () =>
     };
   } catch (error) {
     if (error instanceof WrongSchema) return { kind: "invalid", detail: error.message };
+    throw error;
+  }
+}
+
+/** fge reports members in the order of their names; that is only looked up where there is something to report. */
+function inOrder(node: SchemaNode, body: TemplateValue, unsorted: Report): readonly string[] {
+  const sorted = unsorted.again();
+  try {
+    node.validate(body, sorted, true);
+    return sorted.messages;
+  } catch (error) {
+    if (error instanceof Unbounded) return unsorted.messages;
     throw error;
   }
 }

@@ -1,10 +1,9 @@
 import { compareDecimals, type Decimal, isMultiple } from "../decimal.ts";
 import { type EcmaPattern, parseEcmaPattern } from "../ecma-pattern.ts";
-import { printJson } from "../json-text.ts";
 import { isJsonNumber, type JsonNumber, numberText } from "../json-value.ts";
 import { TemplateList, TemplateMap, type TemplateValue } from "../vtl/values.ts";
-import { canonicalText, type Type, types } from "./instance.ts";
-import { quoted } from "./quoted.ts";
+import { canonicalText, sortSteps, type Type, types } from "./instance.ts";
+import { quoted, quotedJson } from "./quoted.ts";
 import type { Report } from "./report.ts";
 import type { KeywordContext } from "./schema-compiler.ts";
 import type { SchemaNode } from "./schema-node.ts";
@@ -72,12 +71,14 @@ function limit(side: 1 | -1): Keyword {
       } else report.error(`numeric instance is not ${strict} the required ${far} ${bound.text}`);
     };
     const isSmall = typeof value === "number";
+    const isFar = (found: JsonNumber, report: Report): boolean => {
+      if (isSmall && typeof found === "number") return isWrong(found - value);
+      const decimal = decimalOf(found);
+      report.step(8 + (decimal.text.length >> 5));
+      return isWrong(compareDecimals(decimal, bound));
+    };
     node.add(numbers, (found, report) => {
-      const isFar =
-        isSmall && typeof found === "number"
-          ? isWrong(found - value)
-          : isWrong(compareDecimals(decimalOf(found as JsonNumber), bound));
-      if (isFar) fail(found as JsonNumber, report);
+      if (isFar(found as JsonNumber, report)) fail(found as JsonNumber, report);
     });
   };
 }
@@ -106,20 +107,41 @@ const type: Keyword = (value, place) => {
   }
 };
 
+/** A schema's own values: its size is bounded by the model's. */
+const unmetered = { step: (): void => undefined };
+
+/** What only equal values of one kind can have in common. */
+const formOf = (value: TemplateValue): string =>
+  value instanceof TemplateMap ? "object" : value instanceof TemplateList ? `list of ${value.items.length}` : "scalar";
+
+/** A value that is quoted is printed up to 1,024 characters. */
+const quotedJsonSteps = 1_000;
+
 const enumeration: Keyword = (value, { node, context }) => {
   if (!(value instanceof TemplateList)) throw context.wrong("must be a list");
   const strings = new Set(value.items.filter((item) => typeof item === "string"));
-  const others = new Set(value.items.filter((item) => typeof item !== "string").map(canonicalText));
-  const text = quoted(printJson(value));
+  const others = value.items.filter((item) => typeof item !== "string");
+  const texts = new Set(others.map((item) => canonicalText(item, unmetered)));
+  const isOf = new Set(others.map(formOf));
+  const text = quotedJson(value);
+  const isIn = (found: TemplateValue, report: Report): boolean => {
+    if (typeof found === "string") {
+      report.step(found.length >> 2);
+      return strings.has(found);
+    }
+    return isOf.has(formOf(found)) && texts.has(canonicalText(found, report));
+  };
   node.add(types, (found, report) => {
-    if (typeof found === "string" ? strings.has(found) : others.has(canonicalText(found))) return;
-    report.error(`instance value (${quoted(printJson(found as never))}) not found in enum (possible values: ${text})`);
+    if (isIn(found, report)) return;
+    report.step(quotedJsonSteps);
+    report.error(`instance value (${quotedJson(found)}) not found in enum (possible values: ${text})`);
   });
 };
 
 const required: Keyword = (value, place) => {
   const names = textsOf(value, place);
   place.node.add(["object"], (object, report) => {
+    report.step(names.length);
     const isComplete = names.every((name) => (object as TemplateMap).has(name));
     if (isComplete) return;
     const missing = names.filter((name) => !(object as TemplateMap).has(name));
@@ -136,12 +158,14 @@ const additionalProperties: Keyword = (value, place) => {
   const patternProperties = schema.get("patternProperties");
   const patterns = patternProperties instanceof TemplateMap ? [...patternProperties.keys()] : [];
   const matchers = patterns.map((source) => patternOf(source, place));
-  const isUnwanted = (name: TemplateValue): boolean =>
-    !known.has(name) && !matchers.some((pattern) => pattern.isFoundIn(String(name)));
+  const isUnwanted = (name: TemplateValue, report: Report): boolean =>
+    !known.has(name) && !matchers.some((pattern) => pattern.isFoundIn(String(name), report));
   node.add(["object"], (object, report) => {
     const unwanted: string[] = [];
-    for (const name of (object as TemplateMap).keys()) if (isUnwanted(name)) unwanted.push(String(name));
+    report.step((object as TemplateMap).size * 2);
+    for (const name of (object as TemplateMap).keys()) if (isUnwanted(name, report)) unwanted.push(String(name));
     if (unwanted.length === 0) return;
+    report.step(sortSteps(unwanted.length));
     const text = quoted(listText(unwanted.sort()));
     report.error(`object instance has properties which are not allowed by the schema: ${text}`);
   });
@@ -174,6 +198,7 @@ const dependencies: Keyword = (value, place) => {
 function matchesOf(schemas: readonly SchemaNode[], value: TemplateValue, report: Report): number {
   let count = 0;
   for (const schema of schemas) {
+    report.step(2);
     const nested = report.nested();
     schema.validate(value, nested, false);
     if (nested.isSuccess) count++;
@@ -207,12 +232,14 @@ function counted(
           : found instanceof TemplateList
             ? found.items.length
             : (found as TemplateMap).size;
-      // UTF-16 units are at least as many as characters, and at most twice: only near the limit they are told apart.
-      if (typeof found === "string" && size >= count) {
-        const length = lengthOf(found);
-        if (isWrong(length, count)) report.error(say(length, count, found));
-      } else if (isWrong(size, count))
-        report.error(say(typeof found === "string" ? lengthOf(found) : size, count, found));
+      // UTF-16 units are at least as many as characters: only near the limit they are told apart.
+      if (typeof found !== "string" || (size < count && !isWrong(size, count))) {
+        if (isWrong(size, count)) report.error(say(size, count, found));
+        return;
+      }
+      report.step(size >> 2);
+      const length = lengthOf(found);
+      if (isWrong(length, count)) report.error(say(length, count, found));
     });
   };
 }
@@ -319,6 +346,7 @@ export const keywords: ReadonlyMap<string, Keyword> = new Map<string, Keyword>([
       const divisor = numberText(value);
       node.add(numbers, (found, report) => {
         const text = numberText(found as JsonNumber);
+        report.step(16 + text.length);
         if (isMultiple(text, divisor)) return;
         report.error(`remainder of division is not zero (${text} / ${divisor})`);
       });
@@ -346,7 +374,7 @@ export const keywords: ReadonlyMap<string, Keyword> = new Map<string, Keyword>([
     (value, place) => {
       const pattern = patternOf(value, place);
       place.node.add(["string"], (text, report) => {
-        if (pattern.isFoundIn(text as string)) return;
+        if (pattern.isFoundIn(text as string, report)) return;
         report.error(`ECMA 262 regex "${String(value)}" does not match input string "${quoted(text as string)}"`);
       });
     },
@@ -376,8 +404,9 @@ export const keywords: ReadonlyMap<string, Keyword> = new Map<string, Keyword>([
       if (value !== true) return;
       node.add(["array"], (array, report) => {
         const { items } = array as TemplateList;
+        report.step(items.length);
         const isScalar = items.every((item) => typeof item === "string" || typeof item === "number");
-        const distinct = new Set(isScalar ? items : items.map(canonicalText));
+        const distinct = new Set(isScalar ? items : items.map((item) => canonicalText(item, report)));
         if (distinct.size < items.length) report.error("array must not contain duplicate elements");
       });
     },

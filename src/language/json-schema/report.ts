@@ -16,6 +16,7 @@ export class Report {
   }
 
   error(message: string): void {
+    this.step(4);
     if (this.messages.length < bounds.validationProblemsMax.value) this.messages.push(message);
   }
 
@@ -24,10 +25,23 @@ export class Report {
     return new Report(this.#root);
   }
 
-  /** Counts the values that are looked at, each as often as it is: schemas that refer to one another multiply that. */
-  enter(): void {
+  /** For the same validation once more: what was spent stays spent. */
+  again(): Report {
+    const report = new Report();
+    report.#steps = this.#root.#steps;
+    return report;
+  }
+
+  /** Counts work, as often as it is done: schemas that refer to one another multiply it. */
+  step(count: number): void {
     const root = this.#root;
-    if (++root.#steps > bounds.schemaStepsMax.value) throw new Unbounded("validation takes too many steps");
+    root.#steps += count;
+    if (root.#steps > bounds.schemaStepsMax.value) throw new Unbounded("validation takes too many steps");
+  }
+
+  enter(): void {
+    this.step(1);
+    const root = this.#root;
     if (++root.#depth > bounds.schemaRecursionMax.value) throw new Unbounded("validation is nested too deep");
   }
 

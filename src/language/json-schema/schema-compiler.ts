@@ -78,7 +78,12 @@ export class SchemaCompiler {
       keyword(schema.get(name) ?? null, { node, schema, context });
     }
     const format = formats.get(String(schema.get("format")));
-    if (format !== undefined) node.add(["string"], (value, report) => format(value as string, report));
+    if (format !== undefined) {
+      node.add(["string"], (value, report) => {
+        report.step((value as string).length >> 2);
+        format(value as string, report);
+      });
+    }
   }
 
   #reference(reference: string, document: Document): SchemaNode {

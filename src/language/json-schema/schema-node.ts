@@ -1,6 +1,6 @@
 import type { EcmaPattern } from "../ecma-pattern.ts";
 import { TemplateList, TemplateMap, type TemplateValue } from "../vtl/values.ts";
-import { type Type, typeOf, types } from "./instance.ts";
+import { sortedNames, type Type, typeOf, types } from "./instance.ts";
 import type { Report } from "./report.ts";
 
 /** A keyword on a value of a type that it is for. */
@@ -49,11 +49,12 @@ export class SchemaNode {
 
   #validateMembers(value: TemplateMap, report: Report, isSorted: boolean): void {
     if (this.properties.size + this.patternProperties.length === 0 && this.additionalProperties === undefined) return;
+    report.step(2 * value.size);
     if (!isSorted) {
       for (const [name, member] of value.entries()) this.#validateMember(name, member, report, isSorted);
       return;
     }
-    for (const name of [...value.keys()].map(String).sort()) {
+    for (const name of sortedNames(value, report)) {
       this.#validateMember(name, value.get(name) ?? null, report, isSorted);
     }
   }
@@ -63,7 +64,7 @@ export class SchemaNode {
     property?.validate(member, report, isSorted);
     let isKnown = property !== undefined;
     for (const { pattern, node } of this.patternProperties) {
-      if (!pattern.isFoundIn(String(name))) continue;
+      if (!pattern.isFoundIn(String(name), report)) continue;
       node.validate(member, report, isSorted);
       isKnown = true;
     }
