@@ -90,9 +90,11 @@ export const bounds = {
   jsonPathLengthMax: { value: 4_096, source: "ours: characters of a JSONPath" },
   jsonPathStepsMax: { value: 2_000_000, source: "ours: values that one evaluation of a JSONPath looks at" },
   patternStatesMax: { value: 20_000, source: "ours: states of a model's pattern" },
+  patternStepsMax: { value: 4_000_000, source: "ours: steps of one search for a pattern of a log filter; about 0.1 s" },
   schemaStepsMax: {
     value: 10_000_000,
-    source: "ours: steps of one validation, some 25 ns each: values looked at, characters by the four, states of patterns",
+    source:
+      "ours: steps of one validation, some 25 ns each: values looked at, characters by the four, states of patterns",
   },
   schemaRecursionMax: { value: 1_000, source: "ours: schemas within schemas and levels of a body, together" },
   schemaNestingMax: { value: 200, source: "ours: levels of a model's schema" },

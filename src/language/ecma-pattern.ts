@@ -6,8 +6,11 @@ import { classEscapes, isDigit, isWord, not, type CharacterTest as Test } from "
  * V8's own engine is used where even its worst case is short; where it might not be, all states are followed at once.
  */
 export interface EcmaPattern {
-  /** Is there a match anywhere? What is spent on it is counted by the meter, which throws where that is too much. */
-  isFoundIn(text: string, meter: StepMeter): boolean;
+  /**
+   * Is there a match anywhere? What is spent on it is counted by the meter, which throws where that is too much. Without
+   * a meter a search has a bound of its own, beyond which nothing is found.
+   */
+  isFoundIn(text: string, meter?: StepMeter): boolean;
 }
 
 /** Counts steps of some 25 ns. */
@@ -34,18 +37,17 @@ export function parseEcmaPattern(source: string): EcmaPattern | undefined {
   // A search begins anew at each character, unless the pattern says where it begins.
   const power = (node?.growth ?? 0) + (node?.kind === "sequence" && node.of[0]?.kind === "start" ? 0 : 1);
   let machine: Machine | undefined;
-  return {
-    isFoundIn(text, meter) {
-      const steps = worst * (text.length + 1) ** power;
-      if (steps <= (power > 1 ? nativeStepsMax : nativeLinearStepsMax)) {
-        meter.step(2 + Math.ceil(steps / nativeStepsPerStep));
-        return native.test(text);
-      }
-      if (node === undefined) refuse(meter);
-      machine ??= new Machine(node, meter);
-      return machine.isFoundIn(text, meter);
-    },
+  const find = (text: string, meter: StepMeter): boolean => {
+    const steps = worst * (text.length + 1) ** power;
+    if (steps <= (power > 1 ? nativeStepsMax : nativeLinearStepsMax)) {
+      meter.step(2 + Math.ceil(steps / nativeStepsPerStep));
+      return native.test(text);
+    }
+    if (node === undefined) refuse(meter);
+    machine ??= new Machine(node, meter);
+    return machine.isFoundIn(text, meter);
   };
+  return { isFoundIn: (text, meter) => (meter === undefined ? findBounded(text, find) : find(text, meter)) };
 }
 
 /** V8's engine goes back and forth this often in a step's time. */
@@ -239,6 +241,22 @@ interface State {
   /** A look-ahead: where it begins, and whether it must not match. */
   ahead?: { readonly start: number; readonly isNegated: boolean };
   next: number[];
+}
+
+class TooManySteps extends Error {}
+
+function findBounded(text: string, find: (text: string, meter: StepMeter) => boolean): boolean {
+  let left: number = bounds.patternStepsMax.value;
+  const step = (count: number): void => {
+    left -= count;
+    if (left < 0) throw new TooManySteps();
+  };
+  try {
+    return find(text, { step });
+  } catch (error) {
+    if (error instanceof TooManySteps) return false;
+    throw error;
+  }
 }
 
 /** There is no bound to what the answer would cost. */

@@ -8,8 +8,12 @@ export const ofText =
     if (args.length !== 1) return undefined;
     const text = textOf(args[0]!, meter);
     if (text === null) return null;
-    meter.step(text.length >> 6);
+    meter.step(4 + (text.length >> 5));
     const made = convert(text, meter);
-    if (typeof made === "string") meter.made(made.length);
+    if (typeof made === "string") {
+      meter.made(made.length);
+      // What becomes longer was looked at character by character.
+      if (made.length > text.length) meter.step((made.length - text.length) >> 1);
+    }
     return made;
   };

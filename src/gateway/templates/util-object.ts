@@ -62,10 +62,11 @@ function urlEncode(text: string): string {
 }
 
 /** As java.net.URLDecoder does: bytes that are no UTF-8 become U+FFFD, an escape that is none is an error. */
-function urlDecode(text: string): string {
+function urlDecode(text: string, meter: Meter): string {
   const spaced = text.replaceAll("+", " ");
   if (!spaced.includes("%")) return spaced;
   return spaced.replace(/(?:%[0-9a-fA-F]{2})+|%/g, (escapes) => {
+    meter.step(16);
     if (escapes === "%") throw new TemplateFailure("$util.urlDecode: Illegal hex characters in escape (%) pattern");
     return Buffer.from(escapes.replaceAll("%", ""), "hex").toString("utf8");
   });

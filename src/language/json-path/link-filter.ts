@@ -1,13 +1,16 @@
 import { compareDecimals, type Decimal, parseDecimal } from "../decimal.ts";
+import { findText } from "../find-text.ts";
 import { parseJavaPattern } from "../java-pattern.ts";
 import { bigDecimalText, isJsonNumber, numberText } from "../json-value.ts";
-import { Meter } from "../vtl/meter.ts";
 import { isEqual, TemplateList, TemplateMap, type TemplateValue } from "../vtl/values.ts";
 import { type Evaluation, JsonPathFailure, notFound, PathMismatch, type Test } from "./evaluation.ts";
 import { type LinkOptions, linkPath } from "./link-path.ts";
 import { parsePath, unescapeText } from "./path-parser.ts";
 import { type Condition, InvalidPath, type Operand, type Operator } from "./path-syntax.ts";
 import { parsePermissiveJson } from "./permissive-json.ts";
+
+/** What it visits is counted. */
+type MatchText = (text: string, evaluation: Evaluation) => boolean;
 
 /** What stands on a side of an operator, as Jayway's ValueNode: which class it is decides what it equals. */
 type Side =
@@ -17,7 +20,7 @@ type Side =
   | { readonly kind: "null" | "undefined" | "path" }
   /** An array or object; `literal` is its text if it stands in the path or in a text of the document. */
   | { readonly kind: "json"; readonly value: TemplateValue; readonly literal?: string }
-  | { readonly kind: "pattern"; readonly matches: (text: string) => boolean };
+  | { readonly kind: "pattern"; readonly matches: MatchText };
 
 const nothing: Side = { kind: "null" };
 const missing: Side = { kind: "undefined" };
@@ -117,13 +120,13 @@ function textSide(text: string): Side {
   return { kind: "string", text: unescapeText(isQuoted ? text.slice(1, -1) : text, 1) };
 }
 
-function linkPattern({ source, flags, column }: Extract<Operand, { kind: "pattern" }>): (text: string) => boolean {
+function linkPattern({ source, flags, column }: Extract<Operand, { kind: "pattern" }>): MatchText {
   const other = /[^isuU]/.exec(flags);
   if (other !== null) throw new InvalidPath(`The flag ${other[0]} of a pattern is not supported`, column);
   const prefix = `${flags.includes("i") ? "(?i)" : ""}${flags.includes("s") ? "(?s)" : ""}`;
   const parsed = parseJavaPattern(prefix + source);
   if (parsed.kind === "unsupported") throw new InvalidPath(`Pattern /${source}/: ${parsed.detail}`, column);
-  return (text) => parsed.pattern.matches(text);
+  return (text, evaluation) => parsed.pattern.matches(text, (states) => evaluation.step(states));
 }
 
 /** What a path gave. */
@@ -174,7 +177,7 @@ function isPath(text: string): boolean {
 }
 
 /** Jayway's `left.equals(right)`, which is not the same as `right.equals(left)`. */
-function equals(left: Side, right: Side): boolean {
+function equals(left: Side, right: Side, evaluation: Evaluation): boolean {
   switch (left.kind) {
     case "number": {
       if (right.kind !== "number" && right.kind !== "string") return false;
@@ -191,17 +194,17 @@ function equals(left: Side, right: Side): boolean {
     case "json":
       if (right.kind !== "json") return false;
       if (left.literal !== undefined || right.literal !== undefined) return left.literal === right.literal;
-      return isEqual(left.value, right.value, new Meter());
+      return isEqual(left.value, right.value, evaluation);
     default:
       return left === right && left.kind !== "undefined";
   }
 }
 
 /** `==`: a literal on the right is parsed for it, one on the left is not. */
-function isSame(left: Side, right: Side): boolean {
-  if (left.kind !== "json" || right.kind !== "json") return equals(left, right);
+function isSame(left: Side, right: Side, evaluation: Evaluation): boolean {
+  if (left.kind !== "json" || right.kind !== "json") return equals(left, right, evaluation);
   if (left === right) return true;
-  return left.literal === undefined && isEqual(left.value, right.value, new Meter());
+  return left.literal === undefined && isEqual(left.value, right.value, evaluation);
 }
 
 type Comparison = (left: Side, right: Side, evaluation: Evaluation) => boolean;
@@ -229,12 +232,12 @@ function listOf(side: Side, evaluation: Evaluation): Side[] | undefined {
 /** Is there an item that `wanted` equals? */
 function contains(list: readonly Side[], wanted: Side, evaluation: Evaluation): boolean {
   evaluation.step(list.length);
-  return list.some((item) => equals(wanted, item));
+  return list.some((item) => equals(wanted, item, evaluation));
 }
 
 function isIn(left: Side, right: Side, evaluation: Evaluation): boolean {
   const list = listOf(right, evaluation);
-  return list?.some((item) => equals(left, item)) ?? false;
+  return list?.some((item) => equals(left, item, evaluation)) ?? false;
 }
 
 /** For both lists; undefined where one is none. */
@@ -253,9 +256,9 @@ function mismatch(reason: string): Comparison {
 
 const comparisons: Readonly<Record<Operator, Comparison>> = {
   "==": isSame,
-  "!=": (left, right) => !isSame(left, right),
-  "===": (left, right) => left.kind === right.kind && isSame(left, right),
-  "!==": (left, right) => left.kind !== right.kind || !isSame(left, right),
+  "!=": (left, right, evaluation) => !isSame(left, right, evaluation),
+  "===": (left, right, evaluation) => left.kind === right.kind && isSame(left, right, evaluation),
+  "!==": (left, right, evaluation) => left.kind !== right.kind || !isSame(left, right, evaluation),
   "<": ordered((order) => order < 0),
   "<=": ordered((order) => order <= 0),
   ">": ordered((order) => order > 0),
@@ -267,7 +270,7 @@ const comparisons: Readonly<Record<Operator, Comparison>> = {
   in: isIn,
   nin: (left, right, evaluation) => !isIn(left, right, evaluation),
   contains: (left, right, evaluation) => {
-    if (left.kind === "string" && right.kind === "string") return left.text.includes(right.text);
+    if (left.kind === "string" && right.kind === "string") return findText(left.text, right.text, 0, evaluation) >= 0;
     if (left.kind !== "json") return false;
     const list = listOf(left, evaluation);
     return list !== undefined && contains(list, right, evaluation);
@@ -316,12 +319,12 @@ const comparisons: Readonly<Record<Operator, Comparison>> = {
 };
 
 /** Does a value match a pattern as a whole, or one of a list's items? */
-function matches(pattern: (text: string) => boolean, side: Side, evaluation: Evaluation): boolean {
+function matches(pattern: MatchText, side: Side, evaluation: Evaluation): boolean {
   const list = side.kind === "json" ? listOf(side, evaluation) : undefined;
   return (list ?? [side]).some((item) => {
     const text = inputOf(item);
     evaluation.step(1 + text.length);
-    return pattern(text);
+    return pattern(text, evaluation);
   });
 }
 

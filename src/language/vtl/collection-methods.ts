@@ -2,6 +2,7 @@ import { type Meter, TemplateFailure } from "./meter.ts";
 import {
   type TemplateIterator as Iterator,
   isEqual,
+  type ListKind,
   TemplateEntry,
   TemplateIterator,
   TemplateList,
@@ -38,7 +39,7 @@ function outOfBounds(index: number, length: number): TemplateFailure {
 }
 
 function positionOf(list: TemplateList, value: TemplateValue, meter: Meter): number {
-  meter.step(list.items.length >> 3);
+  meter.step(list.items.length >> 2);
   return list.items.findIndex((item) => isEqual(item, value, meter));
 }
 
@@ -61,7 +62,7 @@ const collectionBasics: Methods<TemplateList> = new Map<string, Method<TemplateL
       itemsOfCollection(values)?.every((item) => positionOf(list, item, meter) >= 0),
     ),
   ],
-  ["iterator", taking(0, (list) => new TemplateIterator([...list.items]))],
+  ["iterator", taking(0, (list, _, meter) => new TemplateIterator(copyOf(list.items, "list", meter).items))],
   ["toArray", taking(0, (list, _, meter) => copyOf(list.items, "array", meter))],
   ["toString", taking(0, (list, _, meter) => textOf(list, meter))],
   ["equals", taking(1, (list, [other], meter) => isEqual(list, other!, meter))],
@@ -141,7 +142,7 @@ const listMethods: Methods<TemplateList> = new Map<string, Method<TemplateList>>
     "removeAll",
     taking(1, (list, [values], meter) => {
       if (itemsOfCollection(values) === undefined) return undefined;
-      const removed = new TemplateList([...itemsOfCollection(values)!], "list");
+      const removed = copyOf(itemsOfCollection(values)!, "list", meter);
       return retain(list, (item) => positionOf(removed, item, meter) < 0);
     }),
   ],
@@ -149,7 +150,7 @@ const listMethods: Methods<TemplateList> = new Map<string, Method<TemplateList>>
     "retainAll",
     taking(1, (list, [values], meter) => {
       if (itemsOfCollection(values) === undefined) return undefined;
-      const kept = new TemplateList([...itemsOfCollection(values)!], "list");
+      const kept = copyOf(itemsOfCollection(values)!, "list", meter);
       return retain(list, (item) => positionOf(kept, item, meter) >= 0);
     }),
   ],
@@ -164,7 +165,7 @@ const listMethods: Methods<TemplateList> = new Map<string, Method<TemplateList>>
   [
     "lastIndexOf",
     taking(1, (list, [value], meter) => {
-      meter.step(list.items.length >> 3);
+      meter.step(list.items.length >> 2);
       return list.items.findLastIndex((item) => isEqual(item, value!, meter));
     }),
   ],
@@ -181,14 +182,35 @@ const viewMethods: Methods<TemplateList> = new Map<string, Method<TemplateList>>
   ["addAll", taking(1, refuseToAdd)],
 ]);
 
+const jsonListMethods: Methods<TemplateList> = new Map<string, Method<TemplateList>>([
+  ...listMethods,
+  // AWS: "Variables for data transformations for API Gateway", $input.path(): `$input.path('$.pets').count()` is 3.
+  ["count", taking(0, (list) => list.items.length)],
+]);
+
 /** The methods of a list's kind: a view (`keySet()`) has no places, an array has no methods that change its size. */
 export function collectionMethods(list: TemplateList): Methods<TemplateList> {
-  return list.kind === "view" ? viewMethods : list.kind === "array" ? positionMethods : listMethods;
+  return methodsByKind[list.kind];
 }
+
+const methodsByKind: Readonly<Record<ListKind, Methods<TemplateList>>> = {
+  list: listMethods,
+  json: jsonListMethods,
+  array: positionMethods,
+  view: viewMethods,
+};
 
 function viewOf(map: TemplateMap, items: TemplateValue[], meter: Meter): TemplateList {
   meter.step(items.length >> 3);
   return new TemplateList(items, "view", map);
+}
+
+/** To look for a long text is to read it. */
+function withKey(count: number, method: Method<TemplateMap>): Method<TemplateMap> {
+  return taking(count, (map, args, meter) => {
+    if (typeof args[0] === "string") meter.step(args[0].length >> 8);
+    return method(map, args, meter);
+  });
 }
 
 function put(map: TemplateMap, key: TemplateValue, value: TemplateValue, meter: Meter): TemplateValue {
@@ -201,10 +223,10 @@ function put(map: TemplateMap, key: TemplateValue, value: TemplateValue, meter: 
 export const mapMethods: Methods<TemplateMap> = new Map<string, Method<TemplateMap>>([
   ["size", taking(0, (map) => map.size)],
   ["isEmpty", taking(0, (map) => map.size === 0)],
-  ["get", taking(1, (map, [key]) => map.get(key!) ?? null)],
-  ["getOrDefault", taking(2, (map, [key, otherwise]) => (map.has(key!) ? map.get(key!)! : otherwise!))],
-  ["put", taking(2, (map, [key, value], meter) => put(map, key!, value!, meter))],
-  ["putIfAbsent", taking(2, (map, [key, value], meter) => map.get(key!) ?? put(map, key!, value!, meter))],
+  ["get", withKey(1, (map, [key]) => map.get(key!) ?? null)],
+  ["getOrDefault", withKey(2, (map, [key, otherwise]) => (map.has(key!) ? map.get(key!)! : otherwise!))],
+  ["put", withKey(2, (map, [key, value], meter) => put(map, key!, value!, meter))],
+  ["putIfAbsent", withKey(2, (map, [key, value], meter) => map.get(key!) ?? put(map, key!, value!, meter))],
   [
     "putAll",
     taking(1, (map, [other], meter) => {
@@ -213,7 +235,7 @@ export const mapMethods: Methods<TemplateMap> = new Map<string, Method<TemplateM
       return null;
     }),
   ],
-  ["containsKey", taking(1, (map, [key]) => map.has(key!))],
+  ["containsKey", withKey(1, (map, [key]) => map.has(key!))],
   [
     "containsValue",
     taking(1, (map, [value], meter) => {
@@ -223,7 +245,7 @@ export const mapMethods: Methods<TemplateMap> = new Map<string, Method<TemplateM
   ],
   [
     "remove",
-    taking(1, (map, [key]) => {
+    withKey(1, (map, [key]) => {
       const before = map.get(key!) ?? null;
       map.delete(key!);
       return before;

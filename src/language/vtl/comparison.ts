@@ -1,7 +1,7 @@
 import { compareNumbers, isNumber } from "./java-number.ts";
 import type { Meter } from "./meter.ts";
 import type { ComparisonOperator } from "./template-node.ts";
-import { isEqual, type TemplateValue, textOf } from "./values.ts";
+import { isEqual, isSameText, type TemplateValue, textOf } from "./values.ts";
 
 type Comparison = (left: TemplateValue, right: TemplateValue, meter: Meter) => boolean;
 
@@ -32,9 +32,9 @@ export const comparisons: Readonly<Record<ComparisonOperator, Comparison>> = {
 
 /** Velocity's `==`: numbers by value, one kind by `equals`, different kinds by their text. */
 function isSame(left: TemplateValue, right: TemplateValue, meter: Meter): boolean {
+  if (typeof left === "string" && typeof right === "string") return isSameText(left, right, meter);
   if (left === right) return true;
   if (left === null || right === null) return false;
-  if (typeof left === "string" && typeof right === "string") return false;
   if (isNumber(left) && isNumber(right)) return compareNumbers(left, right) === 0;
   if (isEqual(left, right, meter)) return true;
   return typeof left !== typeof right && textOf(left, meter) === textOf(right, meter);

@@ -474,6 +474,8 @@ class Compiler {
       state.at = offset;
       const looped = items(state);
       if (looped === undefined) return;
+      // A map's values were copied.
+      if (looped.map !== undefined) state.step(looped.list.length >> 3);
       const { variables } = state;
       const before = [state.get(slot), variables[loopSlot]!, variables[countSlot]!, variables[hasNextSlot]!] as const;
       const loop = makeLoop(looped.list.length, state.loop);
@@ -574,7 +576,7 @@ class Compiler {
     const body = call.body === undefined ? undefined : this.block(call.body);
     const bodySlot = this.#slots.slot("bodyContent");
     return (state) => {
-      state.step(1);
+      state.step(4);
       state.at = offset;
       state.checkOutput();
       if (state.macroDepth >= bounds.templateMacroDepthMax.value) throw tooDeep(`#${call.name}`, offset);

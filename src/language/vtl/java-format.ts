@@ -18,6 +18,7 @@ export function javaFormat(format: string, args: readonly TemplateValue[], meter
   let text = "";
   let at = 0;
   for (const match of format.matchAll(/%(?:(\d{1,3})\$)?([-+ 0,(#]*)(\d{1,4})?(?:\.(\d{1,3}))?([a-zA-Z%])|%/g)) {
+    meter.step(16);
     text += format.slice(at, match.index);
     at = match.index + match[0].length;
     const conversion = match[5];

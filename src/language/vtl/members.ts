@@ -28,6 +28,7 @@ export function getProperty(of: TemplateValue, name: string): TemplateValue {
 /** `$of[index]`: a key of a map, a place in a list (negative ones count from the end), a property of a host object. */
 export function getIndex(of: TemplateValue, index: TemplateValue, meter: Meter): TemplateValue {
   if (of instanceof TemplateMap) {
+    if (typeof index === "string") meter.step(index.length >> 8);
     return of.get(typeof index === "number" && index < 0 ? of.size + index : index) ?? null;
   }
   if (of instanceof TemplateList) return of.kind === "view" ? null : getAt(of, fromEnd(of, index));

@@ -1,27 +1,36 @@
 import { bounds } from "../../base/bounds.ts";
+import { findLastText, findText } from "../find-text.ts";
 import { type JavaPattern, parseJavaPattern } from "../java-pattern.ts";
 import { taking } from "./collection-methods.ts";
 import { javaFormat } from "./java-format.ts";
 import { type Meter, TemplateFailure } from "./meter.ts";
-import { TemplateList, type TemplateValue, textOf } from "./values.ts";
+import { isEqual, TemplateList, type TemplateValue, textOf } from "./values.ts";
 
 type Method = (self: string, args: readonly TemplateValue[], meter: Meter) => TemplateValue | undefined;
 
-/** Work on a long text counts as more than one step. */
-function counted(method: Method): Method {
+/** Work on a long text counts as more than one step: `shift` is how many characters are one, as a power of two. */
+function counted(shift: number, method: Method): Method {
   return (self, args, meter) => {
-    meter.step(self.length >> 8);
+    meter.step(self.length >> shift);
     return method(self, args, meter);
   };
 }
 
+/** For what looks at characters one by one, and for what the processor does with many at a time. */
+const slow = 4;
+const fast = 8;
+
 /** One argument, which must be a string. */
-const withText = (method: (self: string, text: string, meter: Meter) => TemplateValue): Method =>
-  counted(taking(1, (self, [text], meter) => (typeof text === "string" ? method(self, text, meter) : undefined)));
+const withText = (shift: number, method: (self: string, text: string, meter: Meter) => TemplateValue): Method =>
+  counted(
+    shift,
+    taking(1, (self, [text], meter) => (typeof text === "string" ? method(self, text, meter) : undefined)),
+  );
 
 /** No argument. */
 const plain = (method: (self: string) => TemplateValue): Method =>
   counted(
+    slow,
     taking(0, (self, _, meter) => {
       const made = method(self);
       if (typeof made === "string") meter.made(made.length);
@@ -35,16 +44,17 @@ function sought(value: TemplateValue | undefined): string | undefined {
   return typeof value === "number" && value >= 0 && value <= 0x10ffff ? String.fromCodePoint(value) : undefined;
 }
 
-function indexOf(self: string, [value, from]: readonly TemplateValue[]): TemplateValue | undefined {
+function indexOf(self: string, [value, from = 0]: readonly TemplateValue[], meter: Meter): TemplateValue | undefined {
   const text = sought(value);
-  if (text === undefined || (from !== undefined && typeof from !== "number")) return undefined;
-  return self.indexOf(text, from);
+  if (text === undefined || typeof from !== "number") return undefined;
+  return findText(self, text, from, meter);
 }
 
-function lastIndexOf(self: string, [value, from]: readonly TemplateValue[]): TemplateValue | undefined {
+function lastIndexOf(self: string, args: readonly TemplateValue[], meter: Meter): TemplateValue | undefined {
+  const [value, from = self.length] = args;
   const text = sought(value);
-  if (text === undefined || (from !== undefined && typeof from !== "number")) return undefined;
-  return from !== undefined && from < 0 ? -1 : self.lastIndexOf(text, from);
+  if (text === undefined || typeof from !== "number") return undefined;
+  return findLastText(self, text, from, meter);
 }
 
 function substring(self: string, args: readonly TemplateValue[]): TemplateValue | undefined {
@@ -81,6 +91,12 @@ function compareTo(left: string, right: string): number {
   return left.length - right.length;
 }
 
+function isEqualIgnoringCase(left: string, right: string, meter: Meter): boolean {
+  if (left.length !== right.length) return false;
+  meter.step(left.length >> slow);
+  return left.toLowerCase() === right.toLowerCase();
+}
+
 /** Java: String.trim takes off everything up to the blank, and nothing above. */
 function trim(self: string): string {
   let start = 0;
@@ -91,13 +107,23 @@ function trim(self: string): string {
 }
 
 function replaceLiteral(self: string, from: string, to: string, meter: Meter): string {
-  // The longest it could become is told before it is made.
-  if (to.length > from.length) {
-    let count = from === "" ? self.length + 1 : 0;
-    if (from !== "") for (let at = self.indexOf(from); at >= 0; at = self.indexOf(from, at + from.length)) count++;
-    meter.made(self.length + count * (to.length - from.length));
-  } else meter.made(self.length);
-  return self.replaceAll(from, () => to);
+  if (from === "") {
+    meter.step(self.length);
+    meter.made((self.length + 1) * to.length + self.length);
+    return to + Array.from(self.split(""), (character) => character + to).join("");
+  }
+  let text = "";
+  let done = 0;
+  for (let at = findText(self, from, 0, meter); at >= 0; at = findText(self, from, done, meter)) {
+    meter.step(1);
+    text += self.slice(done, at) + to;
+    done = at + from.length;
+    if (text.length > bounds.templateTextCharsMax.value) break;
+  }
+  if (done === 0) return self;
+  text += self.slice(done);
+  meter.made(text.length);
+  return text;
 }
 
 // Patterns
@@ -132,7 +158,11 @@ interface Found {
 function* matchesOf(self: string, source: string, meter: Meter): Generator<Found> {
   const literal = literalOf(source);
   if (literal !== undefined) {
-    for (let at = self.indexOf(literal); at >= 0; at = self.indexOf(literal, at + literal.length)) {
+    for (
+      let at = findText(self, literal, 0, meter);
+      at >= 0;
+      at = findText(self, literal, at + literal.length, meter)
+    ) {
       meter.step(1);
       yield { start: at, end: at + literal.length, groups: 1, group: () => literal };
     }
@@ -207,6 +237,7 @@ function replacePattern(self: string, source: string, replacement: string, meter
 
 function replaceWith(isFirst: boolean): Method {
   return counted(
+    fast,
     taking(2, (self, [source, replacement], meter) =>
       typeof source === "string" && typeof replacement === "string"
         ? replacePattern(self, source, replacement, meter, isFirst)
@@ -241,13 +272,12 @@ function matches(self: string, source: string, meter: Meter): boolean {
   return patternOf(source).matches(self, makeVisit(meter));
 }
 
-function format(self: string, args: readonly TemplateValue[], meter: Meter): TemplateValue | undefined {
+function format(_: string, args: readonly TemplateValue[], meter: Meter): TemplateValue | undefined {
   const [pattern, ...values] = args;
   if (typeof pattern !== "string") return undefined;
   // One list or array is the arguments themselves.
   const [only] = values;
   const isArray = values.length === 1 && only instanceof TemplateList && only.kind === "array";
-  meter.step(self.length >> 8);
   return javaFormat(pattern, isArray ? only.items : values, meter);
 }
 
@@ -263,38 +293,46 @@ function joined(args: readonly TemplateValue[], meter: Meter): TemplateValue | u
 
 /** Java: java.lang.String, the static methods too, since Velocity finds them on instances. */
 export const stringMethods: ReadonlyMap<string, Method> = new Map<string, Method>([
-  ["length", plain((self) => self.length)],
-  ["isEmpty", plain((self) => self === "")],
+  ["length", taking(0, (self) => self.length)],
+  ["isEmpty", taking(0, (self) => self === "")],
   ["toString", taking(0, (self) => self)],
   ["intern", taking(0, (self) => self)],
   ["trim", plain(trim)],
   ["toLowerCase", plain((self) => self.toLowerCase())],
   ["toUpperCase", plain((self) => self.toUpperCase())],
   ["hashCode", plain(hashCode)],
-  ["toCharArray", counted(taking(0, (self, _, meter) => charactersOf(self, meter)))],
-  ["equals", taking(1, (self, [other]) => self === other)],
-  ["contentEquals", withText((self, other) => self === other)],
+  ["toCharArray", taking(0, (self, _, meter) => charactersOf(self, meter))],
+  ["equals", taking(1, (self, [other], meter) => isEqual(self, other!, meter))],
+  ["contentEquals", withText(fast, (self, other) => self === other)],
   [
     "equalsIgnoreCase",
-    taking(1, (self, [other]) => typeof other === "string" && self.toLowerCase() === other.toLowerCase()),
+    taking(1, (self, [other], meter) => typeof other === "string" && isEqualIgnoringCase(self, other, meter)),
   ],
   [
     "compareTo",
-    taking(1, (self, [other]) => {
+    taking(1, (self, [other], meter) => {
       if (typeof other !== "string") throw new TemplateFailure("compareTo of a text and another kind of value");
+      meter.step(Math.min(self.length, other.length) >> slow);
       return compareTo(self, other);
     }),
   ],
-  ["compareToIgnoreCase", withText((self, other) => compareTo(self.toLowerCase(), other.toLowerCase()))],
-  ["contains", withText((self, text) => self.includes(text))],
-  ["endsWith", withText((self, text) => self.endsWith(text))],
+  [
+    "compareToIgnoreCase",
+    withText(slow, (self, other, meter) => {
+      meter.step(other.length >> slow);
+      return compareTo(self.toLowerCase(), other.toLowerCase());
+    }),
+  ],
+  ["contains", withText(fast, (self, text, meter) => findText(self, text, 0, meter) >= 0)],
+  ["endsWith", withText(fast, (self, text) => self.endsWith(text))],
   [
     "startsWith",
-    (self, [text, from = 0]) =>
+    counted(fast, (self, [text, from = 0]) =>
       typeof text === "string" && typeof from === "number" ? from >= 0 && self.startsWith(text, from) : undefined,
+    ),
   ],
-  ["indexOf", counted(indexOf)],
-  ["lastIndexOf", counted(lastIndexOf)],
+  ["indexOf", indexOf],
+  ["lastIndexOf", lastIndexOf],
   ["substring", substring],
   ["subSequence", (self, args) => (args.length === 2 ? substring(self, args) : undefined)],
   ["charAt", taking(1, (self, [index]) => (unitAt(self, index) === undefined ? undefined : self[index as number]!))],
@@ -304,7 +342,7 @@ export const stringMethods: ReadonlyMap<string, Method> = new Map<string, Method
   ],
   [
     "concat",
-    withText((self, text, meter) => {
+    withText(fast, (self, text, meter) => {
       meter.made(self.length + text.length);
       return self + text;
     }),
@@ -312,6 +350,7 @@ export const stringMethods: ReadonlyMap<string, Method> = new Map<string, Method
   [
     "replace",
     counted(
+      fast,
       taking(2, (self, [from, to], meter) =>
         typeof from === "string" && typeof to === "string" ? replaceLiteral(self, from, to, meter) : undefined,
       ),
@@ -319,8 +358,8 @@ export const stringMethods: ReadonlyMap<string, Method> = new Map<string, Method
   ],
   ["replaceAll", replaceWith(false)],
   ["replaceFirst", replaceWith(true)],
-  ["matches", withText(matches)],
-  ["split", counted(split)],
+  ["matches", withText(fast, matches)],
+  ["split", counted(fast, split)],
   ["format", format],
   ["join", (_, args, meter) => joined(args, meter)],
   ["valueOf", taking(1, (_, [value], meter) => textOf(value!, meter) ?? "null")],

@@ -61,6 +61,8 @@ export class TemplateList {
 /** A LinkedHashMap: keys of any kind, in the order in which they came. */
 export class TemplateMap {
   readonly #entries = new Map<TemplateValue, TemplateValue>();
+  /** Keys that JavaScript tells apart by identity, by their text. */
+  #boxed: Map<string, TemplateValue> | undefined;
 
   get size(): number {
     return this.#entries.size;
@@ -80,15 +82,23 @@ export class TemplateMap {
   }
 
   set(key: TemplateValue, value: TemplateValue): void {
-    this.#entries.set(this.#same(key), value);
+    const same = this.#same(key);
+    if (isBoxed(same) && !this.#entries.has(same)) {
+      this.#boxed ??= new Map();
+      this.#boxed.set(boxText(same), same);
+    }
+    this.#entries.set(same, value);
   }
 
   delete(key: TemplateValue): void {
-    this.#entries.delete(this.#same(key));
+    const same = this.#same(key);
+    if (isBoxed(same)) this.#boxed?.delete(boxText(same));
+    this.#entries.delete(same);
   }
 
   clear(): void {
     this.#entries.clear();
+    this.#boxed = undefined;
   }
 
   keys(): IterableIterator<TemplateValue> {
@@ -103,16 +113,17 @@ export class TemplateMap {
     return this.#entries.entries();
   }
 
-  /** Keys that JavaScript tells apart by identity are told apart by value here, as Java does. */
+  /** Java tells a Long or Double from another by its value. */
   #same(key: TemplateValue): TemplateValue {
-    if (typeof key !== "object" || !(key instanceof JavaLong || key instanceof JavaDouble)) return key;
-    for (const other of this.#entries.keys()) {
-      if (key instanceof JavaLong && other instanceof JavaLong && other.value === key.value) return other;
-      if (key instanceof JavaDouble && other instanceof JavaDouble && Object.is(other.value, key.value)) return other;
-    }
-    return key;
+    return isBoxed(key) ? (this.#boxed?.get(boxText(key)) ?? key) : key;
   }
 }
+
+const isBoxed = (key: TemplateValue): key is JavaLong | JavaDouble =>
+  key instanceof JavaLong || key instanceof JavaDouble;
+
+const boxText = (key: JavaLong | JavaDouble): string =>
+  key instanceof JavaLong ? `${key.value}` : Object.is(key.value, -0) ? "D-0" : `D${key.value}`;
 
 /** A Map.Entry: `$entry.key`, `$entry.value`. */
 export class TemplateEntry {
@@ -259,8 +270,12 @@ function textOfMap(map: TemplateMap, meter: Meter, depth: number): string {
   return `${text}}`;
 }
 
+/** Counts work. */
+type StepMeter = Pick<Meter, "step">;
+
 /** Java's `equals`. */
-export function isEqual(left: TemplateValue, right: TemplateValue, meter: Meter, depth = 0): boolean {
+export function isEqual(left: TemplateValue, right: TemplateValue, meter: StepMeter, depth = 0): boolean {
+  if (typeof left === "string" && typeof right === "string") return isSameText(left, right, meter);
   if (left === right) return true;
   if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;
   if (left instanceof JavaLong) return right instanceof JavaLong && left.value === right.value;
@@ -281,12 +296,18 @@ export function isEqual(left: TemplateValue, right: TemplateValue, meter: Meter,
   return false;
 }
 
-function hasEqualItems(left: TemplateList, right: TemplateList, meter: Meter, depth: number): boolean {
+/** Long texts of one length are compared character by character. */
+export function isSameText(left: string, right: string, meter: StepMeter): boolean {
+  if (left.length > 256 && left.length === right.length) meter.step(left.length >> 8);
+  return left === right;
+}
+
+function hasEqualItems(left: TemplateList, right: TemplateList, meter: StepMeter, depth: number): boolean {
   if (left.items.length !== right.items.length || left.kind === "array" || right.kind === "array") return false;
   return left.items.every((item, index) => isEqual(item, right.items[index]!, meter, depth + 1));
 }
 
-function hasEqualEntries(left: TemplateMap, right: TemplateMap, meter: Meter, depth: number): boolean {
+function hasEqualEntries(left: TemplateMap, right: TemplateMap, meter: StepMeter, depth: number): boolean {
   if (left.size !== right.size) return false;
   for (const [key, value] of left.entries()) {
     const other = right.get(key);
