@@ -60,9 +60,17 @@ export const commands: readonly CommandFacts[] = [
       { flags: "--name <NAME>", help: "the API's name (default: the document's title)" },
       { flags: "--stage <NAME>", help: "the stage that is deployed to (default: dev)" },
       { flags: "--no-watch", help: "deploy once; with a running server, end then" },
+      {
+        flags: "--mock",
+        help: "answer operations that have no integration with the document's examples, or with values made by its schemas",
+      },
     ],
     takesServerSettings: true,
-    examples: ["portico up examples/petstore", "portico up api.yaml --port 8080 --memory"],
+    examples: [
+      "portico up examples/petstore",
+      "portico up api.yaml --port 8080 --memory",
+      "portico up api.yaml --mock",
+    ],
     load: async () => (await import("./run-up.ts")).runUp,
   },
   {

@@ -2,8 +2,8 @@ import type { Invocation } from "./commands.ts";
 import { findEndpoint, showEndpoint } from "./endpoint.ts";
 import { connect, hasCode, type PorticoCalls } from "./portico-calls.ts";
 import { getStatus, type StageStatus, stagesOf } from "./server-status.ts";
-import { type ApiOperation, describeIntegration, listOperations, summarise } from "./up/api-operations.ts";
-import { printRoutes, routeKey, stageUrls } from "./up/render-routes.ts";
+import { type ApiOperation, describeIntegration, listOperations, routeKey, summarise } from "./up/api-operations.ts";
+import { printRoutes, stageUrls } from "./up/render-routes.ts";
 
 /** `portico routes [API]`: what is served, as it was deployed, not as it is being edited. */
 export async function runRoutes({ args, options, output }: Invocation): Promise<number> {

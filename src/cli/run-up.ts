@@ -18,18 +18,29 @@ export async function runUp({ args, options, serverFlags, output }: Invocation):
   const stopped = untilSignal();
   const project = findProject(args[0] ?? ".");
   const text = (name: string): string | undefined => (typeof options[name] === "string" ? options[name] : undefined);
-  const server = await findOrStartServer({ endpoint: text("endpoint"), flags: serverFlags, project, output });
+  const isMock = options["mock"] === true;
+  const server = await findOrStartServer({
+    endpoint: text("endpoint"),
+    flags: serverFlags,
+    project,
+    output,
+    takesAnyDocument: isMock,
+  });
   if (!server.isOurs) output.note(`Using the Portico that runs at ${server.shownEndpoint}.`);
   const deployer = new ProjectDeployer({
     project,
     name: text("name"),
     stage: text("stage"),
+    isMock,
     connect: (account, region) => connect(server.endpoint, account, region),
     print: (name, line) => output.line(`${output.paint("dim", `${name} |`)} ${line}`),
   });
-  const session = new UpSession(project, server, deployer, output);
+  const session = new UpSession(project, server, deployer, output, isMock);
   try {
-    const isUp = await session.start();
+    const isUp = await session.start().catch((error) => {
+      session.noteRefusal();
+      throw error;
+    });
     // Without watching nothing will get better; and a running server goes on without us.
     if (options["watch"] === false && (!isUp || !server.isOurs)) return isUp ? 0 : 1;
     await session.watch(stopped, options["watch"] !== false);
@@ -48,12 +59,14 @@ class UpSession {
   readonly #server: ServerInUse;
   readonly #deployer: ProjectDeployer;
   readonly #output: Output;
+  readonly #isMock: boolean;
   /** The routes as they were printed last: they are printed again when they change. */
   #printed = "";
   /** Problems that the last save had: one that is still there is not news. */
   #problems = "";
 
-  constructor(project: Project, server: ServerInUse, deployer: ProjectDeployer, output: Output) {
+  constructor(project: Project, server: ServerInUse, deployer: ProjectDeployer, output: Output, isMock: boolean) {
+    this.#isMock = isMock;
     this.#project = project;
     this.#server = server;
     this.#deployer = deployer;
@@ -66,6 +79,14 @@ class UpSession {
     await this.#report(deployed);
     await this.#deployer.prune();
     return !deployed.problems.some((problem) => problem.severity === "error");
+  }
+
+  /** What may help where the server does not take the document. */
+  noteRefusal(): void {
+    if (this.#isMock && !this.#server.isOurs)
+      this.#output.note(
+        "Where none runs, `up --mock` starts a server that takes larger documents, and such as were not written for API Gateway: give another --port.",
+      );
   }
 
   /** Waits for a signal and, meanwhile, deploys what is saved. */
@@ -137,7 +158,8 @@ class UpSession {
     const text = JSON.stringify(problems);
     if (text !== this.#problems) for (const problem of problems) this.#output.problem(problem);
     const hasErrors = problems.some((problem) => problem.severity === "error");
-    if (problems.some((problem) => problem.severity === "error" && relaxable.test(problem.message)))
+    if (hasErrors && this.#isMock && !this.#server.isOurs) this.noteRefusal();
+    else if (problems.some((problem) => problem.severity === "error" && relaxable.test(problem.message)))
       this.#output.note("A server with `--profile relaxed` imports such documents, with warnings. AWS does not.");
     if (hasErrors && text !== this.#problems && this.#printed !== "")
       this.#output.note("What was deployed before is served on.");
@@ -170,6 +192,12 @@ class UpSession {
     for (const { route, reason } of failingRoutes) line(paint("yellow", `${route} answers 500: ${reason}`));
     const more = document.operations.length - routesShownMax;
     if (more > 0) line(paint("dim", `… and ${more} more routes: portico routes ${target.apiId}`));
+    const { mocked, operations } = document;
+    if (mocked.size > 0)
+      line(
+        `\nMocked: ${mocked.size === operations.length ? "all" : mocked.size} of ${operations.length} routes, with the document's examples or values made by its schemas.\n` +
+          paint("dim", "Other answers than the first: curl -H 'Prefer: code=404', or -H 'Prefer: example=NAME'."),
+      );
     const curls = curlLines(document.operations, urls.byPath, closed);
     if (curls.length > 0) line(`\nTry:\n${curls.map((curl) => `  ${curl}`).join("\n")}`);
   }

@@ -65,6 +65,17 @@ export class References {
   }
 }
 
+/** What a value refers to inside the document, unbudgeted: for readers that bound their work themselves. Undefined: nothing. */
+export function followReference(document: JsonObject, value: unknown): unknown {
+  let current = value;
+  for (let hops = 0; hops < hopsMax; hops++) {
+    const reference = member(current, "$ref");
+    if (typeof reference !== "string") return current;
+    current = valueAt(document, reference);
+  }
+  return undefined;
+}
+
 /** Values, and characters of long text. */
 function weigh(root: object): number {
   let weight = 1;

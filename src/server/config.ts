@@ -262,14 +262,18 @@ export interface ConfigSources {
   readonly flags: ConfigFlags;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** What counts in place of a setting's own default. */
+  readonly defaults?: Readonly<Partial<Record<keyof ServerSettings, string>>>;
 }
 
 /** Flag over environment over portico.yaml over default. Throws a `UserError` that says what would be right. */
-export async function readConfig({ flags, env, cwd }: ConfigSources): Promise<ServerConfig> {
+export async function readConfig({ flags, env, cwd, defaults }: ConfigSources): Promise<ServerConfig> {
   refuseMistypedVariables(env);
   const file = await readConfigFile(typeof flags.config === "string" ? flags.config : env["PORTICO_CONFIG"], cwd);
   const read: Record<string, unknown> = {};
-  for (const key of configKeys) read[key.name] = readKey(key, flags, env, file, cwd);
+  for (const { default: own, ...key } of configKeys) {
+    read[key.name] = readKey({ ...key, default: defaults?.[key.name] ?? own }, flags, env, file, cwd);
+  }
   const settings = read as unknown as ServerSettings;
   return { ...settings, services: readServices(settings, env) };
 }

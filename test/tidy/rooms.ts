@@ -3,8 +3,8 @@
  * Type-only imports count. A narrowed entry (`protocol/client.ts`) allows just that file or folder.
  */
 export const rooms: Readonly<Record<string, readonly string[]>> = {
-  // `portico vtl` renders a template with the gateway's own engine, and without a server.
-  cli: ["base", "protocol/client.ts", "server", "gateway/templates/render-alone.ts"],
+  // `portico vtl` renders a template with the gateway's own engine, and without a server; `up --mock` reads a document.
+  cli: ["base", "protocol/client.ts", "server", "gateway/templates/render-alone.ts", "openapi/mock-document.ts"],
   server: [
     "management",
     "services",

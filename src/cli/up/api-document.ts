@@ -1,11 +1,13 @@
 import { readFileSync, statSync } from "node:fs";
 import { UserError } from "../../base/user-error.ts";
+import { mockDocument } from "../../openapi/mock-document.ts";
 import {
   type ApiOperation,
   type FunctionReference,
   isObject,
   listFunctionReferences,
   listOperations,
+  routeKey,
 } from "./api-operations.ts";
 import { bundleReferences } from "./bundle-references.ts";
 import type { ApiSettings } from "./project.ts";
@@ -21,6 +23,8 @@ export interface ApiDocument {
   readonly body: Buffer;
   readonly name: string;
   readonly operations: readonly ApiOperation[];
+  /** Those of them that `--mock` answers: `GET /pets`. */
+  readonly mocked: ReadonlySet<string>;
   readonly functions: readonly FunctionReference[];
   /** What will not do what its writer hopes, and that the import does not say. */
   readonly problems: readonly Problem[];
@@ -29,11 +33,18 @@ export interface ApiDocument {
   readonly region: string;
 }
 
+/** A mock answers whatever its path has. */
+const asMocked = (operation: ApiOperation): ApiOperation => ({
+  ...operation,
+  integration: { type: "MOCK", uri: undefined, functionName: undefined },
+  exampleTarget: operation.exampleTarget ?? operation.path.replaceAll(/\{[^}]+\}/g, "1"),
+});
+
 /** Twice the size of the largest documents that are published; the import itself has AWS's limit. */
 const documentBytesMax = 64 * 1024 * 1024;
 
 /** Reads the document; what is wrong with it is thrown as located problems. */
-export async function readApiDocument(file: string, settings: ApiSettings): Promise<ApiDocument> {
+export async function readApiDocument(file: string, settings: ApiSettings, isMock = false): Promise<ApiDocument> {
   const size = statSync(file, { throwIfNoEntry: false })?.size;
   if (size === undefined) throw new ProblemsError([{ severity: "error", message: `${file} is not there` }]);
   if (size > documentBytesMax)
@@ -56,15 +67,18 @@ export async function readApiDocument(file: string, settings: ApiSettings): Prom
     throw new ProblemsError([
       problemAt("error", "The API has no name: `info` needs a `title`", source, await locate(source, ["info"])),
     ]);
-  const isAsWritten = files.length === 0 && name === info["title"];
-  const sent = isObject(document) ? { ...document, info: { ...info, title: name } } : document;
+  const titled = isObject(document) ? { ...document, info: { ...info, title: name } } : document;
+  const { document: sent, mocked } =
+    isMock && isObject(titled) ? mockDocument(titled) : { document: titled, mocked: new Set<string>() };
+  const isAsWritten = files.length === 0 && name === info["title"] && mocked.size === 0;
   const functions = listFunctionReferences(document, settings.variables ?? {});
   return {
     source,
     files,
     body: isAsWritten ? Buffer.from(text) : Buffer.from(JSON.stringify(sent)),
     name,
-    operations: listOperations(document),
+    operations: listOperations(document).map((one) => (mocked.has(routeKey(one)) ? asMocked(one) : one)),
+    mocked,
     functions,
     problems: findCloudFormation(source),
     account: functions[0]?.account ?? "000000000000",

@@ -12,6 +12,9 @@ export interface ApiOperation {
   readonly exampleBody: string | undefined;
 }
 
+/** `GET /pets` */
+export const routeKey = ({ method, path }: Pick<ApiOperation, "method" | "path">): string => `${method} ${path}`;
+
 export interface IntegrationSummary {
   readonly type: string;
   readonly uri: string | undefined;

@@ -24,6 +24,8 @@ export async function findOrStartServer(wanted: {
   readonly flags: ConfigFlags;
   readonly project: Project;
   readonly output: Output;
+  /** Documents that are only mocked were seldom written for API Gateway, and may be large. */
+  readonly takesAnyDocument: boolean;
 }): Promise<ServerInUse> {
   if (wanted.endpoint !== undefined) {
     const endpoint = wanted.endpoint.replace(/\/+$/, "");
@@ -38,7 +40,8 @@ export async function findOrStartServer(wanted: {
   const own = join(wanted.project.folder, settingsFileName);
   const hasConfig = wanted.flags.config !== undefined || (process.env["PORTICO_CONFIG"] ?? "") !== "";
   const flags = !hasConfig && existsSync(own) ? { ...wanted.flags, config: own } : wanted.flags;
-  const config = await readConfig({ flags, env: process.env, cwd: process.cwd() });
+  const defaults = wanted.takesAnyDocument ? { profile: "relaxed", managementPayloadMax: "128MB" } : {};
+  const config = await readConfig({ flags, env: process.env, cwd: process.cwd(), defaults });
   const endpoint = `http://${urlHost(config.host)}:${config.port}`;
   if (config.port !== 0 && (await isPortico(endpoint))) return running(endpoint);
   const { startServer } = await import("../../server/start.ts");

@@ -22,6 +22,8 @@ export interface ProjectDeployerOptions extends Omit<ProcessOptions, "projectFol
   readonly project: Project;
   readonly name: string | undefined;
   readonly stage: string | undefined;
+  /** Operations without an integration are mocked. */
+  readonly isMock: boolean;
   /** The calls for an account and region, which the document chooses. */
   readonly connect: (account: string, region: string) => PorticoCalls;
 }
@@ -78,7 +80,9 @@ export class ProjectDeployer {
     };
     const settings = await collect(() => readSettings(project.folder));
     if (settings) this.#settings = { ...settings, api: this.#withOptions(settings) };
-    const document = await collect(() => readApiDocument(project.documentFile, this.#settings.api));
+    const document = await collect(() =>
+      readApiDocument(project.documentFile, this.#settings.api, this.#options.isMock),
+    );
     if (document) this.#document = document;
     const found = findFunctions(project.folder, this.#settings.functions);
     problems.push(...found.problems);

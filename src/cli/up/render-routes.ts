@@ -1,5 +1,5 @@
 import type { Output } from "../output.ts";
-import { type ApiOperation, describeIntegration } from "./api-operations.ts";
+import { type ApiOperation, describeIntegration, routeKey } from "./api-operations.ts";
 import type { ApiTarget } from "./deploy-api.ts";
 
 /** Where a stage answers, by path and by host. */
@@ -45,8 +45,6 @@ const cellCharactersMax = 50;
 
 const fit = (text: string, { isTerminal }: Output): string =>
   isTerminal && text.length > cellCharactersMax ? `${text.slice(0, cellCharactersMax - 1)}…` : text;
-
-export const routeKey = ({ method, path }: Pick<ApiOperation, "method" | "path">): string => `${method} ${path}`;
 
 /** A few calls to try at once: routes for which the document has examples. */
 export function curlLines(operations: readonly ApiOperation[], baseUrl: string, closed: ClosedRoutes): string[] {

@@ -1,0 +1,272 @@
+import { isObject, type JsonObject, listMember, membersOf, objectMember, scalarText } from "./json-value.ts";
+import { type MockAnswer, type MockBody, mockIntegration } from "./mock-integration.ts";
+import { followReference } from "./references.ts";
+import { SchemaExamples } from "./schema-example.ts";
+
+export interface MockedDocument {
+  readonly document: JsonObject;
+  /** The operations that answer as mocks: `GET /pets`, `ANY /things`. */
+  readonly mocked: ReadonlySet<string>;
+}
+
+const integrationExtension = "x-amazon-apigateway-integration";
+const responsesExtension = "x-amazon-apigateway-gateway-responses";
+const anyMethod = "x-amazon-apigateway-any-method";
+const verbs = ["get", "head", "post", "put", "patch", "delete", anyMethod];
+/** AWS: "Amazon API Gateway quotas and important notes", mapping template size; a template has some text besides. */
+const bodyCharactersMax = 280_000;
+
+/**
+ * A document (OpenAPI 3, Swagger 2.0) in which each operation without an integration has a MOCK one that answers with the
+ * document's examples or, where there are none, with values made by its schemas; pages of other origins may call it.
+ * Mocked operations ask for no key and no token. All else is as it was.
+ */
+export function mockDocument(document: JsonObject): MockedDocument {
+  const mocking = new Mocking(document);
+  const paths = membersOf(document["paths"]).map(([path, item]): [string, unknown] => [path, mocking.path(path, item)]);
+  if (mocking.mocked.size === 0) return { document, mocked: mocking.mocked };
+  // They are in the answers now, and the import reads none: documents are large enough.
+  const { examples: _, ...components } = objectMember(document, "components") ?? {};
+  return {
+    document: {
+      ...document,
+      ...(document["components"] !== undefined && { components }),
+      paths: Object.fromEntries(paths),
+      [responsesExtension]: { ...openedResponses, ...objectMember(document, responsesExtension) },
+    },
+    mocked: mocking.mocked,
+  };
+}
+
+const allowOrigin = "Access-Control-Allow-Origin";
+
+/** So that pages see what is wrong with their calls. */
+const openedResponses = Object.fromEntries(
+  ["DEFAULT_4XX", "DEFAULT_5XX"].map((type) => [
+    type,
+    { responseParameters: { [`gatewayresponse.header.${allowOrigin}`]: "'*'" } },
+  ]),
+);
+
+class Mocking {
+  readonly mocked = new Set<string>();
+  readonly #document: JsonObject;
+  readonly #isSwagger: boolean;
+  readonly #examples: SchemaExamples;
+  /** Paths with preflights, without their variables' names: with `--profile relaxed` those are one resource. */
+  readonly #opened = new Set<string>();
+
+  constructor(document: JsonObject) {
+    this.#document = document;
+    this.#isSwagger = document["swagger"] !== undefined;
+    this.#examples = new SchemaExamples({ document, side: "response" });
+  }
+
+  path(path: string, given: unknown): unknown {
+    const item = followReference(this.#document, given);
+    if (!isObject(item) || !path.startsWith("/")) return given;
+    const made: Record<string, unknown> = { ...item };
+    let isMocked = false;
+    for (const verb of verbs) {
+      const operation = item[verb];
+      if (!isObject(operation) || operation[integrationExtension] !== undefined) continue;
+      const httpMethod = verb === anyMethod ? "ANY" : verb.toUpperCase();
+      made[verb] = this.#operation(operation, verb);
+      isMocked = true;
+      this.mocked.add(`${httpMethod} ${path}`);
+    }
+    const own = item["options"];
+    const isAnswered = isObject(own) && own[integrationExtension] !== undefined;
+    // A mocked ANY would answer the preflight, too, but not as one.
+    const shape = path.replaceAll(/\{[^}]*\}/g, "{}");
+    if (isMocked && !isAnswered && !this.#opened.has(shape)) {
+      this.#opened.add(shape);
+      made["options"] = { ...(isObject(own) && own), ...this.#preflight() };
+    }
+    return made;
+  }
+
+  #operation(operation: JsonObject, verb: string): JsonObject {
+    const answers = this.#answers(operation, verb);
+    return {
+      ...operation,
+      // Keys and tokens of a design exist nowhere yet.
+      security: [],
+      responses: Object.fromEntries(
+        answers.map(({ answer, source }) => [answer.statusCode, this.#response(source, answer)]),
+      ),
+      [integrationExtension]: mockIntegration(
+        answers.map(({ answer }) => answer),
+        this.#requestMediaTypes(operation),
+      ),
+    };
+  }
+
+  /** The response with every header that its answer has. */
+  #response(source: JsonObject, { headers }: MockAnswer): JsonObject {
+    const declared = Object.fromEntries(membersOf(source["headers"]).filter(([name]) => Object.hasOwn(headers, name)));
+    const { examples: _, ...response } = source;
+    return { ...response, headers: { ...declared, [allowOrigin]: this.#textHeader() } };
+  }
+
+  #textHeader = (): JsonObject => (this.#isSwagger ? { type: "string" } : { schema: { type: "string" } });
+
+  /** The answers of an operation, the default one first: the lowest success, else the lowest of all. */
+  #answers(operation: JsonObject, verb: string): { readonly answer: MockAnswer; readonly source: JsonObject }[] {
+    const responses = new Map<string, JsonObject>();
+    const written = membersOf(operation["responses"]).filter(([code]) => !code.startsWith("x-"));
+    const sources = written.map(([code, response]): [string, JsonObject] => {
+      const source = followReference(this.#document, response);
+      return [code, isObject(source) ? source : {}];
+    });
+    for (const [code, source] of sources) if (/^[2-5]\d\d$/.test(code)) responses.set(code, source);
+    // A method's responses have one status each: those for many stand for their first.
+    for (const [code, source] of sources) {
+      const first = /^[2-5]XX$/i.test(code) ? `${code[0]}00` : undefined;
+      if (first !== undefined && !responses.has(first)) responses.set(first, source);
+    }
+    const hasSuccess = [...responses.keys()].some((code) => code.startsWith("2"));
+    const others = sources.find(([code]) => code === "default")?.[1];
+    const codeOfOthers = hasSuccess ? "500" : "200";
+    if (others !== undefined && !responses.has(codeOfOthers)) responses.set(codeOfOthers, others);
+    if (responses.size === 0) responses.set("200", { description: "No responses are described" });
+    return [...responses]
+      .sort(([one], [other]) => Number(one) - Number(other))
+      .map(([statusCode, source]) => ({ source, answer: this.#answer(statusCode, source, operation, verb) }));
+  }
+
+  #answer(statusCode: string, source: JsonObject, operation: JsonObject, verb: string): MockAnswer {
+    const isEmpty = verb === "head" || statusCode === "204" || statusCode === "205" || statusCode === "304";
+    return {
+      statusCode,
+      headers: { ...this.#headers(source), [allowOrigin]: "*" },
+      bodies: isEmpty ? [] : this.#bodies(source, operation),
+    };
+  }
+
+  #headers(source: JsonObject): Record<string, string> {
+    const headers: Record<string, string> = {};
+    for (const [name, given] of membersOf(source["headers"])) {
+      const header = followReference(this.#document, given);
+      if (!isObject(header) || !/^[\w-]+$/.test(name) || /^(content-.*|access-control-allow-origin)$/i.test(name))
+        continue;
+      const value = this.#valuesOf(header)[0]?.value ?? this.#examples.of(header["schema"] ?? header);
+      const text = Array.isArray(value) ? value.map(String).join(",") : scalarText(value);
+      if (text !== undefined && /^[ -~]{1,1000}$/.test(text)) headers[name] = text;
+    }
+    return headers;
+  }
+
+  #bodies(source: JsonObject, operation: JsonObject): readonly MockBody[] {
+    const contents = this.#isSwagger ? this.#swaggerContents(source, operation) : membersOf(source["content"]);
+    const bodies = contents.flatMap(([mediaType, content]) => this.#body(mediaType, content));
+    // JSON is what most want; and a type that something can be said in.
+    return bodies.sort((one, other) => rankOf(one) - rankOf(other));
+  }
+
+  /** As OpenAPI 3 has them. */
+  #swaggerContents(source: JsonObject, operation: JsonObject): [string, JsonObject][] {
+    const { schema } = source;
+    const examples = objectMember(source, "examples") ?? {};
+    const own = listMember(operation, "produces");
+    const produced = own.length > 0 ? own : listMember(this.#document, "produces");
+    const types = new Set([...produced.flatMap((type) => scalarText(type) ?? []), ...Object.keys(examples)]);
+    if (types.size === 0) types.add("application/json");
+    if (schema === undefined && Object.keys(examples).length === 0) return [];
+    return [...types].map((type) => [
+      type,
+      { schema, ...(Object.hasOwn(examples, type) && { example: examples[type] }) },
+    ]);
+  }
+
+  #body(mediaType: string, given: unknown): MockBody[] {
+    const content = followReference(this.#document, given);
+    if (!isObject(content)) return [];
+    const type = concreteType(mediaType);
+    const isJson = /[/+]json\b/i.test(type);
+    const written = this.#valuesOf(content).flatMap(({ name, value }) => {
+      const text = isJson && !(typeof value === "string" && isJsonText(value)) ? JSON.stringify(value) : asText(value);
+      return text === undefined || text.length > bodyCharactersMax ? [] : [{ name, text }];
+    });
+    if (written.length > 0) return [{ mediaType: type, examples: written }];
+    const text = this.#madeText(content["schema"], type, isJson);
+    return [{ mediaType: type, examples: [{ name: undefined, text: text.length > bodyCharactersMax ? "" : text }] }];
+  }
+
+  /** Nothing is made of what has a form of its own: XML, forms, pictures. */
+  #madeText(schema: unknown, type: string, isJson: boolean): string {
+    if (schema === undefined) return "";
+    if (!isJson && !/^text\/(?!xml)/i.test(type)) return "";
+    const value = this.#examples.of(schema);
+    return isJson ? (JSON.stringify(value) ?? "") : (scalarText(value) ?? "");
+  }
+
+  /** The examples of a media type, header or parameter, with their names. */
+  #valuesOf(holder: JsonObject): readonly { readonly name: string | undefined; readonly value: unknown }[] {
+    if (Object.hasOwn(holder, "example")) return [{ name: undefined, value: holder["example"] }];
+    if (Object.hasOwn(holder, "x-example")) return [{ name: undefined, value: holder["x-example"] }];
+    return membersOf(holder["examples"]).flatMap(([name, given]) => {
+      const example = followReference(this.#document, given);
+      return isObject(example) && Object.hasOwn(example, "value") ? [{ name, value: example["value"] }] : [];
+    });
+  }
+
+  #requestMediaTypes(operation: JsonObject): readonly string[] {
+    const body = followReference(this.#document, operation["requestBody"]);
+    const consumed = [...listMember(operation, "consumes"), ...listMember(this.#document, "consumes")];
+    const types = [
+      ...Object.keys(objectMember(body, "content") ?? {}),
+      ...consumed.flatMap((type) => scalarText(type) ?? []),
+    ];
+    return types.filter((type) => !type.includes("*")).map((type) => type.replace(/;.*$/s, "").trim().toLowerCase());
+  }
+
+  /** Fetch Standard, "CORS protocol and HTTP caches": `*` stands for all headers but Authorization. */
+  #preflight(): JsonObject {
+    const headers = {
+      [allowOrigin]: "*",
+      "Access-Control-Allow-Methods": "*",
+      "Access-Control-Allow-Headers": "*,Authorization",
+      "Access-Control-Max-Age": "600",
+    };
+    return {
+      security: [],
+      responses: {
+        200: {
+          description: "What pages of other origins may send",
+          headers: Object.fromEntries(Object.keys(headers).map((name) => [name, this.#textHeader()])),
+        },
+      },
+      [integrationExtension]: mockIntegration([{ statusCode: "200", headers, bodies: [] }], []),
+    };
+  }
+}
+
+const rankOf = ({ mediaType, examples }: MockBody): number => {
+  if (mediaType === "application/json") return 0;
+  if (/\+json\b/.test(mediaType)) return 1;
+  return examples[0]?.text === "" ? 3 : 2;
+};
+
+/** A range of types has to become one that can be answered. */
+function concreteType(mediaType: string): string {
+  const type = mediaType.trim();
+  if (type === "*/*" || type === "application/*" || type === "") return "application/json";
+  if (type === "text/*") return "text/plain";
+  return type.replace(/^image\/\*/, "image/png").replace(/\/\*/, "/octet-stream");
+}
+
+function asText(value: unknown): string | undefined {
+  return scalarText(value) ?? (value === null || value === undefined ? "" : JSON.stringify(value));
+}
+
+/** Documents write examples of JSON as text, too. */
+function isJsonText(text: string): boolean {
+  if (!/^\s*[[{]/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

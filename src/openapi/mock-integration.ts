@@ -1,0 +1,94 @@
+/** One answer that a mock can give. */
+export interface MockAnswer {
+  readonly statusCode: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** By media type, the default one first. */
+  readonly bodies: readonly MockBody[];
+}
+
+export interface MockBody {
+  readonly mediaType: string;
+  /** The first is the default; those with names can be chosen. */
+  readonly examples: readonly { readonly name: string | undefined; readonly text: string }[];
+}
+
+/**
+ * `x-amazon-apigateway-integration` of a mock. The first answer is the default one; `Prefer: code=404` and `Prefer:
+ * example=NAME` choose others, as users of Prism know it (RFC 7240 is the header's).
+ */
+export function mockIntegration(answers: readonly MockAnswer[], requestMediaTypes: readonly string[]): object {
+  const template = requestTemplate(answers);
+  // What curl and fetch say of a body by themselves is often beside the document.
+  const types = new Set(["application/json", ...requestMediaTypes, "application/x-www-form-urlencoded", "text/plain"]);
+  return {
+    type: "mock",
+    // Whatever types are binary for the API: a MOCK can't read bytes.
+    contentHandling: "CONVERT_TO_TEXT",
+    requestTemplates: Object.fromEntries([...types].map((type) => [type, template])),
+    responses: Object.fromEntries(
+      answers.map((answer, index) => [index === 0 ? "default" : answer.statusCode, response(answer)]),
+    ),
+  };
+}
+
+function response({ statusCode, headers, bodies }: MockAnswer): object {
+  return {
+    statusCode,
+    responseParameters: Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [`method.response.header.${name}`, `'${value}'`]),
+    ),
+    ...(bodies.length > 0 && {
+      responseTemplates: Object.fromEntries(bodies.map((body) => [body.mediaType, responseTemplate(body)])),
+    }),
+  };
+}
+
+/**
+ * What the request prefers. Names of headers have their case in `$input.params`; a query parameter of the name is read, too.
+ */
+const preference = (name: "code" | "example"): string =>
+  `#set($prefer = ",$!input.params('Prefer'),$!input.params('prefer')")` +
+  `#set($${name} = $prefer.replaceFirst('^.*[,; ]${name}="?([^",;]*).*$', '$1').trim())`;
+
+function requestTemplate(answers: readonly MockAnswer[]): string {
+  const [first, ...others] = answers;
+  const byName = new Map<string, string>();
+  for (const { statusCode, bodies } of answers) {
+    for (const name of bodies.flatMap(namesOf)) if (!byName.has(name)) byName.set(name, statusCode);
+  }
+  // Names that only lead to the default answer need not be looked at here.
+  const named = [...byName].filter(([, statusCode]) => statusCode !== first!.statusCode);
+  const choices = [
+    ...(named.length > 0 ? answers : others).map(({ statusCode }) => [`$code == '${statusCode}'`, statusCode]),
+    ...named.map(([name, statusCode]) => [`$example == '${name}'`, statusCode]),
+  ];
+  if (choices.length === 0) return `{"statusCode": ${first!.statusCode}}`;
+  const cases = choices.map(
+    ([condition, statusCode], index) => `#${index === 0 ? "if" : "elseif"}(${condition})${statusCode}`,
+  );
+  const read = preference("code") + (named.length > 0 ? preference("example") : "");
+  return `${read}{"statusCode": ${cases.join("")}#{else}${first!.statusCode}#end}`;
+}
+
+/** Names that a header can carry and that need no quoting in a template. */
+const choosable = /^[\w.:/ -]+$/;
+
+const namesOf = ({ examples }: MockBody): readonly string[] =>
+  examples.flatMap(({ name }) => (name !== undefined && choosable.test(name) ? [name] : []));
+
+function responseTemplate(body: MockBody): string {
+  const [first, ...others] = body.examples;
+  const names = new Set(namesOf(body));
+  const chosen = others.filter(({ name }) => name !== undefined && names.has(name));
+  if (chosen.length === 0) return literal(first!.text);
+  const cases = chosen.map(
+    ({ name, text }, index) => `#${index === 0 ? "if" : "elseif"}($example == '${name}')${quoted(text)}`,
+  );
+  return `${preference("example")}${cases.join("")}#{else}${quoted(first!.text)}#end`;
+}
+
+/** Text that a template prints as it is. */
+const literal = (text: string): string => (/[#$]/.test(text) ? quoted(text) : text);
+
+/** Velocity: `#[[…]]#` is not looked into. */
+const quoted = (text: string): string => `#[[${text.replaceAll("]]#", "]]]]##[[#")}]]#`;
