@@ -61,7 +61,7 @@ export async function startSite(): Promise<Site> {
 }
 
 /** Opens a page in a Chromium of its own until what it tells has come. */
-async function openPage<Told>(url: string, told: Promise<Told>): Promise<Told> {
+export async function openPage<Told>(url: string, told: Promise<Told>): Promise<Told> {
   const profile = mkdtempSync(join(tmpdir(), "portico-chromium-"));
   const child = spawn(
     "chromium",

@@ -82,8 +82,8 @@ export function unpackZip(archive: Uint8Array, target: string): string {
 const secretKey = "secret/+=";
 
 /** The signed requests since the last call of this: each must have a good signature. */
-function assertSigned({ recorder }: CalculatorSuite, count: number, region: string): void {
-  const signed = (recorder.signed as unknown[]).splice(0) as Recorder["signed"];
+export function assertSigned({ recorder }: CalculatorSuite, count: number, region: string): void {
+  const signed = recorder.signed.splice(0);
   assert.equal(signed.length, count);
   for (const request of signed) {
     assert.ok(hasGoodSignature(request, secretKey), `${request.method} ${request.target}`);

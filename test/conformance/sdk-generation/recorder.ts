@@ -15,7 +15,9 @@ export interface Recorded {
 /** Stands before a Portico: passes everything on as it is, and keeps the signed requests. */
 export interface Recorder {
   readonly url: string;
-  readonly signed: readonly Recorded[];
+  readonly signed: Recorded[];
+  /** Answers what is below `/page/`, which is of the same origin as the API then. */
+  page: (path: string, body: Buffer) => { readonly type: string; readonly body: Buffer | string } | undefined;
   close(): Promise<void>;
 }
 
@@ -24,6 +26,12 @@ export async function startRecorder(target: string): Promise<Recorder> {
   const server = createServer(async (incoming, outgoing) => {
     const { method = "", url = "", rawHeaders } = incoming;
     const body = await buffer(incoming);
+    if (url.startsWith("/page/")) {
+      const answer = recorder.page(url.slice("/page/".length), body);
+      outgoing.writeHead(answer === undefined ? 404 : 200, { "content-type": answer?.type ?? "text/plain" });
+      outgoing.end(answer?.body);
+      return;
+    }
     const headers = flat(incoming);
     if (headers["authorization"]?.includes("/execute-api/")) signed.push({ method, target: url, headers, body });
     const forward = request(target, { method, path: url, headers: rawHeaders, setHost: false });
@@ -37,15 +45,17 @@ export async function startRecorder(target: string): Promise<Recorder> {
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  return {
+  const recorder: Recorder = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     signed,
+    page: () => undefined,
     async close() {
       server.closeAllConnections();
       server.close();
       await once(server, "close");
     },
   };
+  return recorder;
 }
 
 const flat = ({ headers }: IncomingMessage): Record<string, string> =>
