@@ -9,7 +9,7 @@ import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
 import type { LogSink } from "../telemetry/log-sink.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import { Trace } from "../telemetry/trace.ts";
+import { Trace, type TraceOptions } from "../telemetry/trace.ts";
 import { Exchange, verbs } from "./exchange.ts";
 import { failExchange } from "./fail-exchange.ts";
 import { makeRouteHints, type RouteHints } from "./hint.ts";
@@ -138,7 +138,7 @@ export class Gateway {
 
   /** Runs a request of Portico's own and tells what became of it; calling what it returns gives it up. */
   probe(probe: Probe, onOutcome: (outcome: ProbeOutcome) => void): () => void {
-    const trace = this.#trace(true, probe.bodyCharsMax);
+    const trace = this.#trace("data", probe.bodyCharsMax);
     const startedAt = performance.now();
     const request = new SyntheticRequest(probe.request, {
       answerBytesMax: probe.answerBytesMax,
@@ -245,15 +245,17 @@ export class Gateway {
     const method = program.methods[index]!;
     exchange.method = method;
     if (method.plan.logging !== undefined && exchange.trace === undefined) {
-      beginTrace(exchange, this.#trace(method.plan.logging.hasDataTrace, bounds.executionLogBodyCharsMax.value));
+      const { hasDataTrace, level } = method.plan.logging;
+      const detail = hasDataTrace ? "data" : level === "INFO" ? "events" : "failures";
+      beginTrace(exchange, this.#trace(detail, bounds.executionLogBodyCharsMax.value));
     }
     if (exchange.trace === undefined) exchange.run();
     else runTraced(exchange, exchange.trace, this.#thread);
   }
 
-  #trace(hasData: boolean, bodyCharsMax: number): Trace {
+  #trace(detail: TraceOptions["detail"], bodyCharsMax: number): Trace {
     const { clock } = this.#options;
-    return new Trace({ hasData, bodyCharsMax, now: () => clock.now() });
+    return new Trace({ detail, bodyCharsMax, now: () => clock.now() });
   }
 
   /** AWS quirk: an unknown route looks like a missing signature, and an Authorization header like a broken one. */

@@ -28,6 +28,7 @@ export function beginTrace(exchange: Exchange, trace: Trace): void {
  */
 export function runTraced(exchange: Exchange, trace: Trace, thread: ThreadContext): void {
   const { plan } = exchange.method!;
+  if (!trace.hasData) learnSecrets(exchange, trace);
   trace.add({
     kind: "request",
     httpMethod: exchange.httpMethod,
@@ -35,8 +36,8 @@ export function runTraced(exchange: Exchange, trace: Trace, thread: ThreadContex
     resourcePath: plan.resourcePath,
     methodVerb: plan.httpMethod,
     pathParameters: exchange.pathNames.flatMap((name, index) => [name, exchange.pathValues[index]!]),
-    queryString: pairs(exchange.query),
-    headers: pairs(eventHeaders(exchange)),
+    queryString: trace.hasData ? pairs(exchange.query) : [],
+    headers: trace.hasData ? pairs(eventHeaders(exchange)) : [],
     steps: plan.steps.map(({ kind }) => kind),
   });
   const run = (body: Buffer | undefined): void => {
@@ -45,6 +46,13 @@ export function runTraced(exchange: Exchange, trace: Trace, thread: ThreadContex
   };
   if (trace.hasData && exchange.request.hasBody) collectBody(exchange, thread, run);
   else run(undefined);
+}
+
+/** What is secret is masked in what remains: paths, URIs and failures. */
+function learnSecrets({ request, rawQuery, query, pathNames, pathValues }: Exchange, trace: Trace): void {
+  trace.learnSecrets(request.rawHeaders);
+  if (rawQuery !== "") trace.learnSecrets(pairs(query));
+  if (pathNames.length > 0) trace.learnSecrets(pathNames.flatMap((name, index) => [name, pathValues[index]!]));
 }
 
 const pairs = (values: ReadonlyMap<string, readonly string[]>): string[] =>

@@ -6,10 +6,17 @@ const soundsSecret = /api[-_]?key|passw(?:or)?d|passphrase|secret|token|signatur
 /** `true`, and what browsers' callers look for when CORS fails. */
 const soundsOnly = "access-control-allow-credentials";
 
+/** Names repeat: what is known of them is kept, for a bounded number of short ones. */
+const knownNames = new Map<string, boolean>();
+
 /** Is the value of a header or parameter of this name a secret? */
 export function isSecretName(name: string): boolean {
+  const known = knownNames.get(name);
+  if (known !== undefined) return known;
   const lower = name.toLowerCase();
-  return secretNames.has(lower) || (soundsSecret.test(lower) && lower !== soundsOnly);
+  const isSecret = secretNames.has(lower) || (soundsSecret.test(lower) && lower !== soundsOnly);
+  if (knownNames.size < 1_000 && name.length <= 64) knownNames.set(name, isSecret);
+  return isSecret;
 }
 
 /**
@@ -29,6 +36,13 @@ export class Secrets {
   readonly #masks = new Map<string, string>();
   /** Of the longest one: a text that is cut has to be masked with so much more before. */
   charsMax = 0;
+
+  /** Names and values in turn. */
+  learn(pairs: readonly string[]): void {
+    for (let index = 0; index < pairs.length; index += 2) {
+      if (isSecretName(pairs[index]!)) this.#learn(pairs[index + 1]!);
+    }
+  }
 
   /** Names and values in turn; answers the same with secrets masked. */
   maskPairs(pairs: readonly string[]): string[] {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Trace } from "./trace.ts";
 
-const aTrace = (bodyCharsMax = 10, hasData = true): Trace => new Trace({ hasData, bodyCharsMax, now: () => 7 });
+const aTrace = (bodyCharsMax = 10, detail: "failures" | "events" | "data" = "data"): Trace =>
+  new Trace({ detail, bodyCharsMax, now: () => 7 });
 
 test("a body is kept from its beginning, with its length; one that is no UTF-8 is named binary", () => {
   const trace = aTrace();
@@ -33,9 +34,29 @@ test("a body that comes in pieces is kept from its beginning", () => {
 });
 
 test("without data no body is kept", () => {
-  const trace = aTrace(10, false);
+  const trace = aTrace(10, "events");
   assert.equal(trace.collectBody(), undefined);
   assert.equal(trace.body("text").text, "");
+  trace.addMapping("a", "b", "c");
+  trace.learnSecrets(["Authorization", "Bearer 0123456789abcdef"]);
+  trace.add({ kind: "endpoint-response", status: 200, latencyMs: 1, headers: ["A", "b"] });
+  trace.add({ kind: "failure", message: "0123456789abcdef is wrong" });
+  assert.deepEqual(trace.events, [
+    { kind: "endpoint-response", status: 200, latencyMs: 1, headers: [], atMs: 7 },
+    { kind: "failure", message: "************cdef is wrong", atMs: 7 },
+  ]);
+});
+
+test("of failures alone only these are kept", () => {
+  const trace = aTrace(10, "failures");
+  trace.beginResponse(200, []);
+  trace.add({ kind: "request-template", mediaType: "a/b", choice: "pass" });
+  trace.respond(200, [], "x");
+  trace.complete(200);
+  assert.deepEqual(
+    trace.events.map(({ kind }) => kind),
+    ["completed"],
+  );
 });
 
 test("a secret that the cut would halve is masked first", () => {

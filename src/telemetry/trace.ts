@@ -123,8 +123,8 @@ export type TraceEvent = TraceFact & {
 };
 
 export interface TraceOptions {
-  /** Headers, parameters and bodies are recorded, not only what becomes of them. */
-  readonly hasData: boolean;
+  /** How much is recorded: only failures; what happens, too; or all with headers, parameters and bodies. */
+  readonly detail: "failures" | "events" | "data";
   /** Kept of each body. */
   readonly bodyCharsMax: number;
   readonly now: () => number;
@@ -143,14 +143,21 @@ export class Trace {
   #hasFailed = false;
 
   constructor(options: TraceOptions) {
-    this.hasData = options.hasData;
+    this.hasData = options.detail === "data";
     this.#options = options;
+  }
+
+  /** What headers or parameters bring that is secret, where they are not recorded themselves. */
+  learnSecrets(pairs: Pairs): void {
+    this.#secrets.learn(pairs);
   }
 
   add(fact: TraceFact): void {
     if (fact.kind === "failure" || fact.kind === "refused") this.#hasFailed = true;
+    if (this.#options.detail === "failures" && !kindsOfFailures.has(fact.kind)) return;
     // The types of all kinds together can't be followed through their members.
-    this.events.push({ ...(this.#masked(fact) as TraceFact), atMs: this.#options.now() });
+    const recorded = this.#masked(this.hasData || !("headers" in fact) ? fact : { ...fact, headers: [] });
+    this.events.push({ ...(recorded as TraceFact), atMs: this.#options.now() });
   }
 
   /** What a parameter mapping found. */
@@ -238,6 +245,15 @@ export class Trace {
     };
   }
 }
+
+/** What tells of a failure and what it befell. */
+const kindsOfFailures: ReadonlySet<TraceFact["kind"]> = new Set([
+  "stage",
+  "endpoint-response",
+  "refused",
+  "failure",
+  "completed",
+]);
 
 const noBody: TracedBody = { text: "", bytes: 0, isCut: false, isBinary: false };
 
