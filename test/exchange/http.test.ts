@@ -78,3 +78,21 @@ test("a HEAD backend's length is not promised to a GET client", async () => {
   const reply = await gateway.call("/");
   assert.deepEqual([reply.status, reply.text, reply.headers["content-length"]], [200, "", "0"]);
 });
+
+test("no parameters make a segment `..` of a backend's path, not even together, and a query's are no path", async () => {
+  await using backend = await startBackend();
+  await using gateway = await startGateway();
+  const requestParameters = {
+    "integration.request.path.a": "method.request.querystring.a",
+    "integration.request.path.b": "method.request.querystring.b",
+  };
+  gateway.deploy(
+    aRestApi({ "/": { POST: aMethod(anHttp(`${backend.origin}/up/../x/{a}{b}?q={b}`, { requestParameters })) } }),
+  );
+  const ask = async (query: string): Promise<number> => (await gateway.call(`/?${query}`, { method: "POST" })).status;
+  for (const query of ["a=.&b=.", "a=..&b=", "a=%252e&b=.", "a=x/..&b=/y", "a=..\\\\&b=y"]) {
+    assert.equal(await ask(query), query === "a=%252e&b=." ? 200 : 400, query);
+  }
+  assert.equal(await ask("a=x&b=/y"), 200);
+  assert.equal(backend.requests.at(-1)!.url, "/up/../x/x%2Fy?q=%2Fy");
+});

@@ -103,6 +103,7 @@ function linkUri(plan: UriPlan): WritePath {
     return () => path;
   }
   const queryAt = plan.findIndex((part) => typeof part === "string" && part.includes("?"));
+  const upsAllowed = stepsUp(plan.map((part) => (typeof part === "string" ? part : "value")).join(""));
   const parts = plan.map((part, index) =>
     typeof part === "string" ? part : linkUriValue(part, queryAt >= 0 && index > queryAt),
   );
@@ -113,11 +114,10 @@ function linkUri(plan: UriPlan): WritePath {
       else {
         const value = part(exchange);
         if (value === undefined) return null;
-        if (leadsUp(value)) return undefined;
         path += value;
       }
     }
-    return path;
+    return stepsUp(path) > upsAllowed ? undefined : path;
   };
 }
 
@@ -170,12 +170,14 @@ const sanitisePath = (path: string): string =>
   /[^\x21-\x7e]|["#<>?\\^`{|}]/.test(path) ? path.replace(/[^\x21-\x7e]|["#<>?\\^`{|}]/g, escapeLatin1) : path;
 
 /**
- * Has the value a segment `..`, in any spelling? Backends resolve it (RFC 3986 §5.2.4), and the caller would leave the
- * part of the backend that the integration's URI opens.
+ * Segments `..` of a path, in any spelling. Backends resolve them (RFC 3986 §5.2.4), and with one that the integration's URI
+ * does not have a caller would leave the part of the backend that the URI opens.
  */
-function leadsUp(value: string): boolean {
-  if (!value.includes("..") && !value.includes("%")) return false;
-  return decodeLeniently(value).split(/[/\\]/).includes("..");
+function stepsUp(target: string): number {
+  if (!/\.\.|%2e/i.test(target)) return 0;
+  const path = target.split("?", 1)[0]!;
+  const segments = path.replaceAll(/%2e/gi, ".").split(/[/\\]|%2f|%5c/i);
+  return segments.filter((segment) => segment === "..").length;
 }
 
 /** Headers of a backend request: names and values in turn. */
