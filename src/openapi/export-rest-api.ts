@@ -1,5 +1,10 @@
 import { createRequire } from "node:module";
-import { type DocumentationPart, type DocumentationVersion, parseProperties } from "../definition/documentation.ts";
+import {
+  type DocumentationPart,
+  type DocumentationVersion,
+  locationKey,
+  parseProperties,
+} from "../definition/documentation.ts";
 import { referencedModels } from "../definition/model-schema.ts";
 import type {
   Authorizer,
@@ -115,13 +120,19 @@ function exportDocumentation(documentation: PublishedDocumentation | undefined):
     "x-amazon-apigateway-documentation": {
       version,
       createdDate: timestamp(createdDate),
-      documentationParts: documentation.parts.map(({ location, properties }) => ({
+      documentationParts: documentation.parts.toSorted(byLocation).map(({ location, properties }) => ({
         location,
         properties: parseProperties(properties) ?? {},
       })),
     },
   };
 }
+
+// The same API makes the same document: the store's order is that of ids, which are random.
+const byName = <T extends { readonly name: string }>(items: readonly T[]): T[] =>
+  items.toSorted((left, right) => (left.name < right.name ? -1 : 1));
+const byLocation = (left: DocumentationPart, right: DocumentationPart): number =>
+  locationKey(left.location) < locationKey(right.location) ? -1 : 1;
 
 const timestamp = (seconds: number): string => new Date(seconds * 1000).toISOString().replace(/\.\d{3}Z$/, "Z");
 
@@ -239,7 +250,7 @@ function exportSecuritySchemes(writing: Writing): Record<string, unknown> {
   const iam = { type: "apiKey", name: "Authorization", in: "header", "x-amazon-apigateway-authtype": "awsSigv4" };
   return {
     ...Object.fromEntries(
-      definition.authorizers.map((authorizer) => [
+      byName(definition.authorizers).map((authorizer) => [
         authorizer.name,
         {
           ...exportAuthorizer(writing, authorizer),
@@ -333,7 +344,7 @@ function parsedSchema(model: Model): unknown {
 
 function exportSettings(definition: RestApiDefinition): Record<string, unknown> {
   const { restApi, requestValidators, gatewayResponses } = definition;
-  const validators = requestValidators.map(({ name, validateRequestBody, validateRequestParameters }) => [
+  const validators = byName(requestValidators).map(({ name, validateRequestBody, validateRequestParameters }) => [
     name,
     { validateRequestParameters, validateRequestBody },
   ]);
