@@ -1,11 +1,10 @@
-import { readFileSync, statSync } from "node:fs";
 import { readApiState } from "../cors/api-state.ts";
 import { findCorsProblems } from "../cors/find-cors-problems.ts";
 import type { PorticoCalls } from "../portico-calls.ts";
 import type { ApiDocument } from "./api-document.ts";
 import type { LocalFunction } from "./find-functions.ts";
-import { listFiles } from "./package-function.ts";
 import { locate } from "./read-yaml.ts";
+import { codeHas } from "./search-code.ts";
 import { type Problem, problemAt } from "./source-text.ts";
 
 /** Warns of routes that pages of other origins can't call, if the document shows that they are meant to. */
@@ -34,7 +33,8 @@ export async function findCorsWarnings(
   const namesOrigin = new Map<string, boolean | undefined>();
   const functionNamesOrigin = (name: string): boolean | undefined => {
     const source = functions.find((one) => one.name === name);
-    if (source && !namesOrigin.has(name)) namesOrigin.set(name, codeNamesOrigin(source));
+    // Nearly every framework knows the word: what is installed does not count.
+    if (source && !namesOrigin.has(name)) namesOrigin.set(name, codeHas(source, /access-control-allow-origin|cors/i));
     return namesOrigin.get(name);
   };
   for (const { path, method, message } of findCorsProblems(await readApiState(calls, restApiId), functionNamesOrigin)) {
@@ -43,17 +43,4 @@ export async function findCorsWarnings(
     await warn(pointer, message);
   }
   return problems;
-}
-
-const filesReadMax = 500;
-const fileBytesMax = 1_000_000;
-
-/** Undefined where there is too much to read. What is installed says nothing: nearly every framework knows the word. */
-function codeNamesOrigin(source: LocalFunction): boolean | undefined {
-  const own = [...listFiles(source).paths].filter(([name]) => !name.includes("node_modules/"));
-  if (own.length > filesReadMax) return undefined;
-  return own.some(
-    ([, path]) =>
-      statSync(path).size <= fileBytesMax && /access-control-allow-origin|cors/i.test(readFileSync(path, "utf8")),
-  );
 }

@@ -9,6 +9,7 @@ import { type ProcessOptions, type RunningProcess, startProcess } from "./proces
 import { type Project, type ProjectSettings, readSettings } from "./project.ts";
 import { locate } from "./read-yaml.ts";
 import { type Problem, ProblemsError, problemAt } from "./source-text.ts";
+import { findStreamWarnings } from "./stream-warnings.ts";
 
 export interface Deployed {
   /** What was made or changed, in words: `Petstore`, `function getPet`. Empty: all was as it should be. */
@@ -97,6 +98,7 @@ export class ProjectDeployer {
       changed.push(...functions.changed.map((name) => `function ${name}`));
       if (document) {
         problems.push(...document.problems, ...(await this.#findUnknownFunctions(calls, document, found)));
+        problems.push(...(await findStreamWarnings(document, found.functions)));
         const deployed = await collect(() => api.deploy(calls, document, variables));
         problems.push(...(deployed?.warnings ?? []));
         if (deployed?.isChanged) changed.unshift(document.name);

@@ -1,0 +1,13 @@
+import { readFileSync, statSync } from "node:fs";
+import type { LocalFunction } from "./find-functions.ts";
+import { listFiles } from "./package-function.ts";
+
+const filesReadMax = 500;
+const fileBytesMax = 1_000_000;
+
+/** Is this anywhere in a function's own code? What is installed says nothing. Undefined where there is too much to read. */
+export function codeHas(source: LocalFunction, pattern: RegExp): boolean | undefined {
+  const own = [...listFiles(source).paths].filter(([name]) => !name.includes("node_modules/"));
+  if (own.length > filesReadMax) return undefined;
+  return own.some(([, path]) => statSync(path).size <= fileBytesMax && pattern.test(readFileSync(path, "utf8")));
+}
