@@ -84,6 +84,10 @@ export const bounds = {
   logChunkCharsMax: { value: 524_288, source: "ours: log lines that are stored together" },
   logSearchCharsMax: { value: 16_777_216, source: "ours: text that one FilterLogEvents looks through; about 0.1 s" },
   logMemoryBytesMax: { value: 134_217_728, source: "ours: all logs of a server that keeps them in memory" },
+  selectionPatternVisitsMax: {
+    value: 2_000_000,
+    source: "ours: states that the selection patterns of a method visit for one answer; about 0.2 s",
+  },
   selectionPatternStatesMax: { value: 2_000, source: "ours: states of a compiled selection pattern" },
   jsonDepthMax: { value: 1_000, source: "ours, and Jackson's since 2.15: levels of a JSON text" },
   jsonNumberLengthMax: { value: 1_000, source: "ours, and Jackson's since 2.15: characters of a number in JSON" },

@@ -82,6 +82,15 @@ test("an event that is no JSON is AWS's 400 and invokes nothing", async () => {
   assert.equal(gateway.functions.requests.length, 0);
 });
 
+test("a selection pattern on an endless error message is given up, and the default response goes out", async () => {
+  const responses = { "200": { statusCode: "200" }, "400": { statusCode: "400", selectionPattern: "(a|aa)*b?" } };
+  await using gateway = await start(aLambda({ integrationResponses: responses }));
+  gateway.functions.outcome = throws("a".repeat(100_000));
+  assert.equal((await gateway.call("/pets/7")).status, 400);
+  gateway.functions.outcome = throws("a".repeat(2_000_000));
+  assert.equal((await gateway.call("/pets/7")).status, 200);
+});
+
 test("error messages select the integration response; those that match nothing go out by the default one", async () => {
   await using gateway = await start(
     aLambda({

@@ -1,3 +1,4 @@
+import { bounds } from "../../base/bounds.ts";
 import { parseJavaPattern } from "../../language/java-pattern.ts";
 import type { IntegrationResponsePlan } from "../../plan/steps.ts";
 import type { ValuePlan } from "../../plan/values.ts";
@@ -63,20 +64,43 @@ export function linkSelection(
     responses.find(({ pattern }) => pattern === undefined) ??
     // AWS quirk: a pattern that matches everything matches nothing, too.
     responses.find(({ plan }) => plan.selectionPattern === ".*");
+  const select = (status: string): IntegrationResponse | undefined => {
+    const visit = makeVisit();
+    return responses.find(({ pattern }) => pattern?.(status, visit) === true);
+  };
   const known = new Map<string, IntegrationResponse | undefined>();
   return (status) => {
     if (status === undefined) return byDefault;
     if (known.has(status)) return known.get(status);
-    const selected = responses.find(({ pattern }) => pattern?.matches(status)) ?? byDefault;
+    const selected = select(status) ?? byDefault;
     if (known.size < 1_000 && status.length <= 64) known.set(status, selected);
     return selected;
   };
 }
 
-function linkPattern(source: string): { matches(text: string): boolean } {
+/** A pattern on a long error message is gone through for so long, and then does not match, as the ones after it. */
+function makeVisit(): (states: number) => void {
+  let left: number = bounds.selectionPatternVisitsMax.value;
+  return (states) => {
+    left -= states;
+    if (left < 0) throw tooLong;
+  };
+}
+
+const tooLong = new Error("a selection takes too long");
+
+function linkPattern(source: string): (text: string, visit: (states: number) => void) => boolean {
   const parsed = parseJavaPattern(source);
   // The compiler closes methods with patterns that can't be parsed; one that gets here matches nothing.
-  return parsed.kind === "pattern" ? parsed.pattern : { matches: () => false };
+  if (parsed.kind !== "pattern") return () => false;
+  return (text, visit) => {
+    try {
+      return parsed.pattern.matches(text, visit);
+    } catch (error) {
+      if (error === tooLong) return false;
+      throw error;
+    }
+  };
 }
 
 function linkTemplates(
