@@ -74,6 +74,15 @@ test("a body is cut where it is long, laid out where it is compact JSON, and nam
   assert.equal(binary, "└─ request body, 3 bytes, no text");
 });
 
+test("an answer that was compressed is shown as it was before", () => {
+  const [, before, text, after] = render([
+    { kind: "method-response", status: 200, headers: [], body: aBody("hello") },
+    { kind: "answer", status: 200, headers: [], body: aBody("", { bytes: 25, isBinary: true }), isCut: false },
+  ]);
+  assert.deepEqual([before, text], ["├─ answer, before it was compressed, 5 bytes", "│  └─ hello"]);
+  assert.match(after ?? "", /answered 200/);
+});
+
 test("every kind of event has its place in a tree", () => {
   const kinds: Record<Event["kind"], object> = {
     stage: {

@@ -101,8 +101,12 @@ function nodesOf(event: Event, report: ExplainReport): TreeNode[] {
           event.status < 400 && !event.isCut ? "good" : "bad",
         ),
       ];
+    case "method-response": {
+      const answer = report.events.find((each) => each.kind === "answer");
+      const isCompressed = answer?.body.isBinary === true && !event.body.isBinary;
+      return isCompressed ? bodyNodes("answer, before it was compressed", event.body) : [];
+    }
     // The answer says the same.
-    case "method-response":
     case "completed":
       return [];
   }

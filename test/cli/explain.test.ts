@@ -251,5 +251,7 @@ test("the endpoint takes no nonsense, and no pages of other origins", async () =
   const good = JSON.stringify({ method: "GET", url: `${base}/broken` });
   assert.equal((await post(good, { Origin: "https://evil.example" })).status, 403);
   assert.equal((await fetch(`${portico.url}/_portico/explain`)).status, 405);
+  const long = await fetch(`${portico.url}/_portico/clock`, { method: "POST", body: " ".repeat(70_000) });
+  assert.equal(long.status, 413);
   assert.equal((await post(good)).status, 200);
 });

@@ -74,7 +74,8 @@ class Relay implements BackendConsumer {
       });
       return;
     }
-    exchange.trace?.beginResponse(status, relayed.headers);
+    // As observed: AWS's log has them before the front end renames some.
+    exchange.trace?.beginResponse(status, headers);
     exchange.addGatewayHeaders(relayed.headers);
     relayed.headers.push("X-Amzn-Trace-Id", `Root=${exchange.traceId}`);
     exchange.status = status;
