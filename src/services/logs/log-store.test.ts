@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -183,4 +183,15 @@ test("names that fill the store leave no room for more, until some are deleted",
   for (const id of ids.splice(0, 3)) store.deleteGroup(id);
   assert.equal(store.isFull, false);
   store.close();
+});
+
+test("room that is not needed any more goes back to the file system", () => {
+  const path = join(folder, "shrinking.db");
+  const { store, groupId, streamId } = aStore({ path });
+  const line = "x".repeat(100_000);
+  for (let ms = 0; ms < 300; ms++) store.append(groupId, streamId, lines([ms, line]), ms);
+  store.deleteGroup(groupId);
+  store.sweep(1_000);
+  store.close();
+  assert.ok(statSync(path).size < 5 * mebibyte, `${statSync(path).size}`);
 });

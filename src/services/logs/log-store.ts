@@ -82,6 +82,8 @@ const chunkColumns = "id, stream_id, first_ms, last_ms, ingested_ms, lines, text
 const droppedShare = 0.05;
 /** Free pages are given back to the file system beyond this. */
 const freeBytesMax = 16_777_216;
+/** So many at a time, 40 MB: lines wait meanwhile. */
+const vacuumPages = 10_000;
 /** A stream that Portico made itself goes when its lines have gone and none has come for so long. */
 const emptyStreamMs = 3_600_000;
 const dayMs = 86_400_000;
@@ -408,7 +410,7 @@ export class LogStore {
     );
     if (abandoned > 0) this.#addressed.clear();
     if (this.#pragma("freelist_count") * this.#pragma("page_size") > freeBytesMax) {
-      this.#database.exec("PRAGMA incremental_vacuum");
+      this.#database.exec(`PRAGMA incremental_vacuum(${vacuumPages})`);
     }
   }
 
