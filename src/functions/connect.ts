@@ -317,16 +317,19 @@ class LeasingClient implements FunctionClient {
     if (pool.pending.length > 0 && pool.leases + pool.wanted === 0) this.#want(pool, 1);
   }
 
-  #startFailed({ functionArn, failure: why }: Extract<ToClient, { kind: "start-failed" }>): void {
+  #startFailed({ functionArn, failure: why, log }: Extract<ToClient, { kind: "start-failed" }>): void {
     const pool = this.#pools.get(functionArn);
     if (!pool) return;
     pool.wanted = 0;
+    const lines = this.#logs && new LogLines(this.#logs.open(log));
     for (const pending of pool.pending.splice(0)) {
       let failed: Failure;
       if (why.kind === "answer") failed = { payload: Buffer.from(why.payload), errorMessage: why.errorMessage };
       else if (why.kind === "exit") failed = exited(pending.requestId, why.reason);
       else failed = timedOut(pending.requestId, why.timeoutMs);
-      this.#settle(pending, functionError(pending.requestId, failed, startFailedTail(pool, pending, failed)));
+      const text = startFailedText(pool, pending, failed);
+      lines?.add(text);
+      this.#settle(pending, functionError(pending.requestId, failed, tailOf(pending, text)));
     }
   }
 
@@ -353,16 +356,17 @@ class LeasingClient implements FunctionClient {
 }
 
 /** The log of an invocation whose environment did not come up. */
-function startFailedTail(pool: Pool, { request, requestId, since }: Pending, why: Failure): Buffer | undefined {
+function startFailedText({ facts }: Pool, { requestId, since }: Pending, why: Failure): string {
+  const { memoryMb, platformLog } = facts;
+  const durationMs = performance.now() - since;
+  const report = { durationMs, initMs: undefined, sizeMb: memoryMb, usedMb: memoryMb, status: "error" } as const;
+  return `${startLine(requestId, platformLog)}${why.errorMessage}\n${reportLines(requestId, platformLog, report)}`;
+}
+
+function tailOf({ request }: Pending, text: string): Buffer | undefined {
   if (!request.wantsLogTail) return undefined;
   const tail = new LogTail();
-  const { memoryMb } = pool.facts;
-  const durationMs = performance.now() - since;
-  const status = "Status: error";
-  tail.add(Buffer.from(`${startLine(requestId)}${why.errorMessage}\n`));
-  tail.add(
-    Buffer.from(reportLines(requestId, { durationMs, initMs: undefined, sizeMb: memoryMb, usedMb: memoryMb, status })),
-  );
+  tail.add(Buffer.from(text));
   return tail.end();
 }
 

@@ -16,6 +16,8 @@ export interface FunctionSpec {
   readonly isJsonLog: boolean;
   /** With JSON logs: the least level that is kept, `TRACE` … `FATAL`; undefined keeps all. */
   readonly logLevel: string | undefined;
+  /** With JSON logs: the least level of Lambda's own lines, `DEBUG`, `INFO` (the default) or `WARN`. */
+  readonly systemLogLevel?: "DEBUG" | "INFO" | "WARN" | undefined;
   /** The log group that the function sees in its context. */
   readonly logGroup: string;
   /** Name of its package in the package store: the zip's SHA-256 in hexadecimal. */

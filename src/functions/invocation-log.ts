@@ -3,37 +3,71 @@ import type { LogStreamWriter } from "../telemetry/log-sink.ts";
 
 const logTailBytes = bounds.functionLogTailBytes.value;
 
+/** What is said of an invocation's end. AWS: Lambda Developer Guide, "Lambda Telemetry API Event schema reference", Status. */
+export type InvocationStatus = "success" | "failure" | "error" | "timeout";
+
 /** How an invocation ended, besides its answer. */
 export interface Ending {
+  readonly status: InvocationStatus;
+  readonly errorType?: string;
   /** What the runtime would have printed, had it lived. */
   readonly logText?: string;
   readonly memoryMb?: number | undefined;
-  /** What the REPORT line says of it. */
-  readonly status?: string;
 }
 
-export const startLine = (requestId: string): string => `START RequestId: ${requestId} Version: $LATEST\n`;
+/** How Lambda writes its own lines: as text, or as JSON from that level on. */
+export type PlatformLogFormat = "text" | "DEBUG" | "INFO" | "WARN";
 
-/** The lines that end an invocation's log. AWS: "Viewing CloudWatch logs for Lambda functions". */
+/** The line that begins an invocation's log. */
+export function startLine(requestId: string, format: PlatformLogFormat): string {
+  if (format === "text") return `START RequestId: ${requestId} Version: $LATEST\n`;
+  return format === "WARN" ? "" : platformEvent("start", { requestId, version: "$LATEST" });
+}
+
+/**
+ * The lines that end an invocation's log. AWS: Lambda Developer Guide, "Viewing CloudWatch logs for Lambda functions";
+ * "Configuring advanced logging controls for Lambda functions", System log level event mapping.
+ */
 export function reportLines(
   requestId: string,
+  format: PlatformLogFormat,
   report: {
     readonly durationMs: number;
     readonly initMs: number | undefined;
     readonly sizeMb: number;
     readonly usedMb: number;
-    readonly status: string | undefined;
+    readonly status: InvocationStatus;
+    readonly errorType?: string | undefined;
   },
 ): string {
-  const { durationMs, initMs, sizeMb, usedMb, status } = report;
-  return (
-    `END RequestId: ${requestId}\n` +
-    `REPORT RequestId: ${requestId}\tDuration: ${durationMs.toFixed(2)} ms\t` +
-    `Billed Duration: ${Math.ceil(durationMs + (initMs ?? 0))} ms\t` +
-    `Memory Size: ${sizeMb} MB\tMax Memory Used: ${Math.min(usedMb, sizeMb)} MB\t` +
-    `${initMs === undefined ? "" : `Init Duration: ${initMs.toFixed(2)} ms\t`}${status ?? ""}\n`
-  );
+  const { durationMs, initMs, sizeMb, status, errorType } = report;
+  const billedMs = Math.ceil(durationMs + (initMs ?? 0));
+  const usedMb = Math.min(report.usedMb, sizeMb);
+  if (format === "text") {
+    const isSaid = status === "error" || status === "timeout";
+    const ending = isSaid ? `Status: ${status}${errorType === undefined ? "" : `\tError Type: ${errorType}`}` : "";
+    return (
+      `END RequestId: ${requestId}\n` +
+      `REPORT RequestId: ${requestId}\tDuration: ${durationMs.toFixed(2)} ms\tBilled Duration: ${billedMs} ms\t` +
+      `Memory Size: ${sizeMb} MB\tMax Memory Used: ${usedMb} MB\t` +
+      `${initMs === undefined ? "" : `Init Duration: ${initMs.toFixed(2)} ms\t`}${ending}\n`
+    );
+  }
+  if (format === "WARN" && status === "success") return "";
+  const metrics = {
+    durationMs: toHundredths(durationMs),
+    billedDurationMs: billedMs,
+    memorySizeMB: sizeMb,
+    maxMemoryUsedMB: usedMb,
+    ...(initMs === undefined ? {} : { initDurationMs: toHundredths(initMs) }),
+  };
+  return platformEvent("report", { requestId, metrics, status, ...(errorType === undefined ? {} : { errorType }) });
 }
+
+const platformEvent = (name: string, record: object): string =>
+  `${JSON.stringify({ time: new Date().toISOString(), type: `platform.${name}`, record })}\n`;
+
+const toHundredths = (ms: number): number => Math.round(ms * 100) / 100;
 
 const lineCharsMax = bounds.functionLogLineCharsMax.value;
 

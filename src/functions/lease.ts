@@ -111,14 +111,14 @@ export class Lease {
 
   run(pending: Pending): void {
     const { request, requestId } = pending;
-    const { timeoutMs } = this.#owner.facts();
+    const { timeoutMs, platformLog } = this.#owner.facts();
     this.#running = pending;
     this.#startedAt = performance.now();
     if (request.wantsLogTail || this.#owner.isInvocationLogged) {
       this.#tail = new LogTail();
-      this.#tail.add(Buffer.from(startLine(requestId)));
+      this.#tail.add(Buffer.from(startLine(requestId, platformLog)));
     }
-    this.#owner.lines?.add(startLine(requestId));
+    this.#owner.lines?.add(startLine(requestId, platformLog));
     this.#socket.ref();
     this.#timer = setTimeout(() => this.#onTimeout(timeoutMs), timeoutMs);
     const head = {
@@ -154,7 +154,8 @@ export class Lease {
     if (pending) {
       this.#fail(exited(pending.requestId, reason), {
         logText: `RequestId: ${pending.requestId} Error: ${reason}\nRuntime.ExitError\n`,
-        status: "Status: error\tError Type: Runtime.ExitError",
+        status: "error",
+        errorType: "Runtime.ExitError",
       });
     }
     this.#owner.onGone(this);
@@ -172,7 +173,7 @@ export class Lease {
     this.#owner.onCondemned(this);
     this.#fail(timedOut(pending.requestId, timeoutMs), {
       logText: `${new Date().toISOString()} ${pending.requestId} ${timedOutText(timeoutMs)}\n\n`,
-      status: "Status: timeout",
+      status: "timeout",
     });
     this.#owner.onGone(this);
   }
@@ -203,7 +204,7 @@ export class Lease {
     if (frame.kind === frameKinds.result) {
       // A small answer is a view of what came off the socket, for this invocation alone.
       const payload = this.#wholeAnswer(pending, frame.payload);
-      const logTail = this.#report(pending, { memoryMb: head?.memory });
+      const logTail = this.#report(pending, { status: "success", memoryMb: head?.memory });
       const { requestId } = pending;
       this.#finish({ kind: "ok", payload, requestId, ...(logTail ? { logTail } : {}) });
       return;
@@ -213,7 +214,10 @@ export class Lease {
       this.close();
       this.#owner.onCondemned(this);
     }
-    this.#fail({ payload: frame.payload, errorMessage: head?.message ?? "" }, { memoryMb: head?.memory });
+    this.#fail(
+      { payload: frame.payload, errorMessage: head?.message ?? "" },
+      { status: "failure", memoryMb: head?.memory },
+    );
     if (head?.isLast) this.#owner.onGone(this);
   }
 
@@ -234,7 +238,7 @@ export class Lease {
     const { bytesMax } = this.#streamed!;
     this.close();
     this.#owner.onCondemned(this);
-    this.#fail(tooLarge(bytesMax), { status: "Status: error" });
+    this.#fail(tooLarge(bytesMax), { status: "error" });
     this.#owner.onGone(this);
   }
 
@@ -271,26 +275,27 @@ export class Lease {
     this.#owner.onOutcome(this, pending, outcome, performance.now() - this.#startedAt);
   }
 
-  #report(pending: Pending, { memoryMb, status }: Ending): Buffer | undefined {
+  #report(pending: Pending, { memoryMb, status, errorType }: Ending): Buffer | undefined {
     const tail = this.#tail;
     const { lines: log } = this.#owner;
     if (memoryMb !== undefined) this.#usedMb = Math.max(this.#usedMb ?? 0, memoryMb);
     if (!tail && !log) return undefined;
     const { requestId } = pending;
-    const { memoryMb: sizeMb } = this.#owner.facts();
+    const { memoryMb: sizeMb, platformLog } = this.#owner.facts();
     const durationMs = performance.now() - this.#startedAt;
-    const lines = reportLines(requestId, {
+    const lines = reportLines(requestId, platformLog, {
       durationMs,
       initMs: this.#initMs,
       sizeMb,
       usedMb: this.#usedMb ?? sizeMb,
       status,
+      errorType,
     });
     this.#initMs = undefined;
     log?.end();
     log?.add(lines);
     tail?.add(Buffer.from(lines));
-    if (this.#owner.isInvocationLogged) this.#owner.log(requestId, startLine(requestId) + lines, true);
+    if (this.#owner.isInvocationLogged) this.#owner.log(requestId, startLine(requestId, platformLog) + lines, true);
     return pending.request.wantsLogTail ? tail?.end() : undefined;
   }
 }

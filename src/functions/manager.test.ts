@@ -418,7 +418,7 @@ test("JSON logs are JSON, from the level on that is wanted", async (t) => {
   const { invoke } = await start(t, code, { isJsonLog: true, logLevel: "WARN" });
   const lines = tail(await invoke())
     .split("\n")
-    .filter((line) => line.startsWith("{"))
+    .filter((line) => line.startsWith("{") && !line.includes('"type":"platform.'))
     .map((line) => JSON.parse(line));
   assert.deepEqual(
     lines.slice(0, 2).map(({ level, message }) => [level, message]),
@@ -431,6 +431,41 @@ test("JSON logs are JSON, from the level on that is wanted", async (t) => {
   assert.equal(lines[3].level, "ERROR");
   assert.equal(lines[3].message.errorType, "TypeError");
   assert.ok(lines.every(({ requestId }) => /^[-0-9a-f]{36}$/.test(requestId)));
+});
+
+test("with JSON logs Lambda's own lines are JSON, too, from the system's level on", async (t) => {
+  const code = handler('console.log("x"); if (event.fail) throw new TypeError("bad");');
+  const platformLines = async (systemLogLevel: "DEBUG" | "INFO" | "WARN", event: object) => {
+    const { invoke } = await start(t, code, { isJsonLog: true, logLevel: "FATAL", systemLogLevel });
+    const outcome = await invoke(event);
+    const lines = tail(outcome)
+      .split("\n")
+      .filter((line) => line !== "");
+    return { id: outcome.requestId, lines: lines.map((line) => JSON.parse(line)) };
+  };
+  const { id, lines } = await platformLines("INFO", {});
+  assert.match(lines[0].time, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+  assert.deepEqual(
+    lines.map(({ type }) => type),
+    ["platform.start", "platform.report"],
+  );
+  assert.deepEqual(lines[0].record, { requestId: id, version: "$LATEST" });
+  const { metrics, ...record } = lines[1].record;
+  assert.deepEqual(record, { requestId: id, status: "success" });
+  assert.deepEqual(Object.keys(metrics), [
+    "durationMs",
+    "billedDurationMs",
+    "memorySizeMB",
+    "maxMemoryUsedMB",
+    "initDurationMs",
+  ]);
+  assert.ok(Object.values(metrics).every((value) => typeof value === "number"));
+  assert.deepEqual((await platformLines("WARN", {})).lines, []);
+  const failed = (await platformLines("WARN", { fail: true })).lines;
+  assert.deepEqual(
+    failed.map(({ type, record: { status } }) => [type, status]),
+    [["platform.report", "failure"]],
+  );
 });
 
 test("output outside of an invocation reaches the server's log", async (t) => {
@@ -756,7 +791,7 @@ def handler(event, context):
   assert.deepEqual(answer(outcome), [{ a: 1 }, true, "128"]);
   const lines = tail(outcome)
     .split("\n")
-    .filter((line) => line.startsWith("{"))
+    .filter((line) => line.startsWith("{") && !line.includes('"type":"platform.'))
     .map((line) => JSON.parse(line));
   assert.deepEqual(
     lines.map(({ level, message, logger, errorType }) => [level, message, logger, errorType]),

@@ -10,7 +10,7 @@ import { Environment, type StartFailure } from "./environment.ts";
 import type { FunctionClient } from "./function-client.ts";
 import { environmentKey, type FunctionSpec, runtimes } from "./function-spec.ts";
 import { Guardian } from "./guardian.ts";
-import { LogLines } from "./invocation-log.ts";
+import { LogLines, type PlatformLogFormat } from "./invocation-log.ts";
 import type { FromClient, ToClient } from "./messages.ts";
 import { OutputBudget } from "./output-budget.ts";
 import type { PackageStore } from "./packages.ts";
@@ -189,8 +189,9 @@ export class FunctionManager {
   }
 
   #tell(client: Client, pool: Pool, ack: number): void {
-    const { name, policy, policyRevision, timeoutSeconds, memoryMb, revisionId } = pool.spec;
-    const facts = { name, policy, policyRevision, timeoutMs: timeoutSeconds * 1000, memoryMb, revisionId };
+    const { name, policy, policyRevision, timeoutSeconds, memoryMb, revisionId, isJsonLog, systemLogLevel } = pool.spec;
+    const platformLog: PlatformLogFormat = isJsonLog ? (systemLogLevel ?? "INFO") : "text";
+    const facts = { name, policy, policyRevision, timeoutMs: timeoutSeconds * 1000, memoryMb, platformLog, revisionId };
     const functionArn = pool.spec.functionArn;
     this.#send(client, { kind: "function", functionArn, facts: pool.isRemoved ? null : facts, ack });
   }
@@ -451,7 +452,7 @@ export class FunctionManager {
       this.#release(environment);
     } else if (isCurrent && pool.spec.revisionId === environment.spec.revisionId) {
       for (const client of pool.wanted.keys()) {
-        this.#send(client, { kind: "start-failed", functionArn: pool.spec.functionArn, failure });
+        this.#send(client, { kind: "start-failed", functionArn: pool.spec.functionArn, log: environment.log, failure });
       }
       pool.wanted.clear();
     }

@@ -1,5 +1,6 @@
 import type { LogStreamAddress } from "../telemetry/log-sink.ts";
 import type { StartFailure } from "./environment.ts";
+import type { PlatformLogFormat } from "./invocation-log.ts";
 
 /** What goes over the MessagePort between the function manager and a client in another thread (or the same one). */
 export type ToClient =
@@ -34,6 +35,8 @@ export type ToClient =
   | {
       readonly kind: "start-failed";
       readonly functionArn: string;
+      /** The log of the environment that did not come up. */
+      readonly log: LogStreamAddress;
       readonly failure: StartFailure;
     }
   | {
@@ -56,6 +59,7 @@ export interface ClientFacts {
   readonly policyRevision: string;
   readonly timeoutMs: number;
   readonly memoryMb: number;
+  readonly platformLog: PlatformLogFormat;
   readonly revisionId: string;
 }
 

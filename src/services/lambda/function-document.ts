@@ -71,6 +71,7 @@ export function toSpec(document: FunctionDocument, scope: { account: string; reg
     environment: document.environment ?? {},
     isJsonLog: document.logging.format === "JSON",
     logLevel: document.logging.applicationLevel,
+    systemLogLevel: document.logging.systemLevel as FunctionSpec["systemLogLevel"],
     logGroup: document.logging.group,
     packageHash: document.packageHash,
     revisionId: document.revisionId,

@@ -110,9 +110,13 @@ describe("functions' output", () => {
     assert.match(text, / Task timed out after 1.00 seconds\n/);
     await lambda.send(functionOf("broken", 'throw new Error("at load");'));
     await invoke("broken", {});
-    await until(async () =>
-      (await eventsOf(logs, "/aws/lambda/broken")).some(({ message }) => /at load/.test(message ?? "")),
-    );
+    await until(async () => {
+      const all = (await eventsOf(logs, "/aws/lambda/broken")).map(({ message = "" }) => message);
+      // What the process printed, and what the invocation that waited for it got, in one stream.
+      return (
+        all.some((line) => /Error: at load/.test(line)) && all.some((line) => /^REPORT .*Status: error\n$/.test(line))
+      );
+    });
   });
 });
 
