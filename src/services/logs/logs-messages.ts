@@ -1,5 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import type { LogDelivery } from "../../telemetry/log-sink.ts";
+import type { LogsOperationName } from "./operation-names.ts";
 
 /** What the logs' thread is started with (`workerData`). */
 export interface LogsStart {
@@ -18,7 +19,7 @@ export type ToLogs =
   | {
       readonly kind: "call";
       readonly id: number;
-      readonly operation: string;
+      readonly operation: LogsOperationName;
       readonly input: unknown;
       readonly account: string;
       readonly region: string;

@@ -7,7 +7,7 @@ import type { LogDelivery, LogSink } from "../../telemetry/log-sink.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import type { FromLogs, LogsStart, ToLogs } from "./logs-messages.ts";
-import { logsOperations } from "./operations.ts";
+import { logsOperationNames } from "./operation-names.ts";
 
 export interface LogsServiceOptions {
   /** The thread's program. */
@@ -46,7 +46,7 @@ export class LogsService {
     this.#sender = new LogSender(port2, options.clock, options.metrics);
     this.sink = this.#sender;
     this.operations = Object.fromEntries(
-      Object.keys(logsOperations).map((operation) => [
+      logsOperationNames.map((operation) => [
         operation,
         (input: object, { account, region }: CallContext) =>
           this.#call({ kind: "call", operation, input, account, region }),

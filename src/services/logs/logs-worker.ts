@@ -1,5 +1,4 @@
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import { assert } from "../../base/assert.ts";
 import type { Clock } from "../../base/clock.ts";
 import { ApiError } from "../../protocol/errors.ts";
 import type { LogDelivery } from "../../telemetry/log-sink.ts";
@@ -88,9 +87,7 @@ export class LogsWorker {
   }
 
   #operate({ operation, input, account, region }: Extract<ToLogs, { kind: "call" }>): object {
-    const operate = logsOperations[operation];
-    assert(operate, `there is an operation ${operation}`);
-    return operate(this.#store, input, { account, region, nowMs: this.#clock.now() });
+    return logsOperations[operation](this.#store, input, { account, region, nowMs: this.#clock.now() });
   }
 
   #answer(id: number, work: () => object): void {

@@ -12,6 +12,7 @@ import {
   type ReadRange,
   type StoredLine,
 } from "./log-store.ts";
+import type { LogsOperationName } from "./operation-names.ts";
 
 /** What an operation knows of its call besides its input. */
 export interface LogsCall {
@@ -529,7 +530,7 @@ function searchedStreams(
 export type LogsOperation = (store: LogStore, input: any, call: LogsCall) => object;
 
 /** The `logs` service. */
-export const logsOperations: Readonly<Record<string, LogsOperation>> = {
+export const logsOperations: Readonly<Record<LogsOperationName, LogsOperation>> = {
   CreateLogGroup: createLogGroup,
   DeleteLogGroup: deleteLogGroup,
   DescribeLogGroups: describeLogGroups,
