@@ -47,6 +47,18 @@ try {
     });
     const ready = await fetch(new URL("/_portico/ready", url));
     if (ready.status !== 200) throw new Error(`/_portico/ready answered ${ready.status}`);
+    // What is written from files that are not compiled: SDKs.
+    const method = { "x-amazon-apigateway-integration": { type: "mock" }, responses: {} };
+    const api = { swagger: "2.0", info: { title: "Try", version: "1" }, paths: { "/": { get: method } } };
+    writeFileSync(join(folder, "api.json"), JSON.stringify(api));
+    const cli = join(installed, "bin", "portico.js");
+    run(process.execPath, [cli, "import", "api.json", "--deploy", "--endpoint", url], folder);
+    for (const language of ["javascript", "java", "ruby", "typescript", "python"]) {
+      run(process.execPath, [cli, "sdk", "Try", "--language", language, "--endpoint", url], folder);
+    }
+    for (const file of ["apiGateway-js-sdk/lib/apiGatewayCore/utils.js", "try-client/src/runtime.ts"]) {
+      if (!existsSync(join(folder, file))) throw new Error(`an SDK has no ${file}`);
+    }
     console.log(`The package (${megabytes} MB, ${tarball}) installs and starts: ${url}`);
   } finally {
     const ended = new Promise((resolve) => server.once("exit", resolve));

@@ -115,6 +115,7 @@ function nameAll(api: SdkApi, parameters: SdkParameters): Naming {
   return { service, package: packageName, structures, failures, operations };
 }
 
+/** Whole names throughout: a model may be called String. */
 function typeOf(shape: Shape, naming: Naming): string {
   switch (shape.kind) {
     case "string":

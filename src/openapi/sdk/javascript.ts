@@ -1,7 +1,7 @@
 import type { SdkFiles } from "./generate-sdk.ts";
 import { camelCase, Names } from "./identifiers.ts";
 import { inputMembers, type SdkApi, type SdkOperation, type SdkParameter } from "./sdk-api.ts";
-import { blockComment, jsString, markdownCode } from "./source-text.ts";
+import { blockComment, jsProperty, jsString, markdownCode } from "./source-text.ts";
 import { typescriptModels, typescriptType } from "./typescript-models.ts";
 
 interface NamedOperation {
@@ -61,11 +61,10 @@ function clientFile(api: SdkApi, operations: readonly NamedOperation[]): string 
     const facts = {
       verb: operation.httpMethod,
       path: operation.path,
-      pathParams: namesIn(operation, "path"),
       queryParams: namesIn(operation, "query"),
       headers: namesIn(operation, "header"),
       required: operation.parameters.filter(({ isRequired }) => isRequired).map(({ name }) => name),
-      contentType: operation.body?.shape === undefined ? operation.body?.contentType : undefined,
+      contentType: operation.body?.contentType === "application/json" ? undefined : operation.body?.contentType,
     };
     const members = Object.entries(facts)
       .filter(([, value]) => value !== undefined && value.length > 0)
@@ -113,7 +112,7 @@ function typesFile(api: SdkApi, operations: readonly NamedOperation[]): string {
           : `${typescriptType(body, "models.")} | string`;
     return names.map(
       (name) =>
-        `${blockComment(`${operation.httpMethod} ${operation.path}`, "    ")}    ${jsString(name)}(params?: ${paramsType(operation)}, body?: ${bodyType}, additionalParams?: AdditionalParams): Promise<Result<${answer}>>;\n`,
+        `${blockComment(`${operation.httpMethod} ${operation.path}`, "    ")}    ${jsProperty(name)}(params?: ${paramsType(operation)}, body?: ${bodyType}, additionalParams?: AdditionalParams): Promise<Result<${answer}>>;\n`,
     );
   });
   return `${blockComment(`Types of the client of ${api.name}.`)}export = apigClientFactory;
@@ -174,7 +173,7 @@ const indent = (text: string, by: string): string => text.replaceAll(/^(?=.)/gm,
 
 function paramsType(operation: SdkOperation): string {
   const members = inputMembers(operation).map(
-    ({ name, isRequired }) => `${jsString(name)}${isRequired ? "" : "?"}: string | number | boolean`,
+    ({ name, isRequired }) => `${jsProperty(name)}${isRequired ? "" : "?"}: string | number | boolean`,
   );
   return members.length === 0 ? "{} | null" : `{ ${members.join("; ")} } | null`;
 }

@@ -95,9 +95,7 @@ function writeClass({ name, description, members }: Structure): string {
 
 @_dataclasses.dataclass
 class ${name}(_runtime.Model):
-    ${pythonString(description)}
-
-${fields.join("")}
+${description === "" ? "" : `    ${pythonString(description)}\n\n`}${fields.join("")}
 
 ${name}._members = {
 ${facts.join("")}}
@@ -151,7 +149,7 @@ from . import errors, models, runtime
 
 
 class ${service}Client(runtime.Client):
-    ${pythonString(`The client of ${api.name}.\n\n${api.description}`)}
+    ${pythonString(`The client of ${api.name}.\n\n${api.description}`.trimEnd())}
 
     def __init__(
         self,
@@ -190,13 +188,14 @@ function writeMethod(name: string, operation: SdkOperation, failures: Failures):
     const failure = model && failures.get(model.name);
     return failure ? [{ status, ...failure }] : [];
   });
-  const raises = errors.map(({ name: error, status }) => `\nRaises errors.${error} for ${status}.`);
+  const raises = errors.map(({ name: error, status }) => `Raises errors.${error} for ${status}.`);
+  const doc = [`${operation.httpMethod} ${operation.path}`, ...(raises.length > 0 ? ["", ...raises] : [])].join("\n");
   return `
     def ${name}(
         self,
         *,
 ${signature.map((part) => `        ${part},\n`).join("")}    ) -> runtime.Result[${answerType}]:
-        ${pythonString(`${operation.httpMethod} ${operation.path}\n${raises.join("")}`)}
+        ${pythonString(doc)}
         return self._call(
             ${pythonString(operation.httpMethod)},
             ${pythonString(operation.path)},

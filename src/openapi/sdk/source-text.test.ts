@@ -18,7 +18,7 @@ test("literals hold any text in ASCII, without ending early or reaching out", ()
   assert.equal(jsString(hostile), '"a\\"\'`\\\\\\n\\u2028#{x}é🦖\\u0007"');
   assert.equal(javaString(hostile), '"a\\"\'`\\\\\\012\\u2028#{x}\\u00e9\\ud83e\\udd96\\007"');
   assert.equal(rubyString(hostile), '"a\\"\'`\\u{5c}\\u{a}\\u{2028}\\#{x}\\u{e9}\\u{1f996}\\u{7}"');
-  assert.equal(pythonString(hostile), '"a\\"\'`\\\\\\u000a\\u2028#{x}\\u00e9\\U0001f996\\u0007"');
+  assert.equal(pythonString(hostile), '"a\\"\'`\\\\\\n\\u2028#{x}\\u00e9\\U0001f996\\u0007"');
   assert.equal(tomlString("a\u007f\n"), '"a\\u007f\\n"');
 });
 

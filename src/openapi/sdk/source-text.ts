@@ -7,6 +7,10 @@
 export const jsString = (text: string): string =>
   JSON.stringify(text).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
 
+/** A member's name in a type: quoted where it has to be; `new()` would be a constructor. */
+export const jsProperty = (name: string): string =>
+  /^[A-Za-z_$][\w$]*$/.test(name) && name !== "new" ? name : jsString(name);
+
 /** A comment of JavaScript, TypeScript and Java: `indent` stands before each line. In Java `\u` counts in comments, too. */
 export function blockComment(text: string, indent = ""): string {
   const lines = linesOf(text).map((line) => line.replaceAll("*/", "*&#47;").replaceAll("\\", "&#92;"));
@@ -37,6 +41,7 @@ export const hashComment = (text: string, indent = ""): string =>
 export const pythonString = (text: string): string =>
   `"${text.replace(/[^ !#-[\]-~]/gu, (char) => {
     if (char === '"' || char === "\\") return `\\${char}`;
+    if (char === "\n") return "\\n";
     const code = char.codePointAt(0)!;
     return code < 0x10000 ? `\\u${code.toString(16).padStart(4, "0")}` : `\\U${code.toString(16).padStart(8, "0")}`;
   })}"`;

@@ -1,6 +1,6 @@
 import type { SdkApi } from "./sdk-api.ts";
 import type { Shape, Structure } from "./shapes.ts";
-import { blockComment, jsString } from "./source-text.ts";
+import { blockComment, jsProperty, jsString } from "./source-text.ts";
 
 /** An API's structures as interfaces: for the types of the JavaScript SDK, and the TypeScript SDK's models. */
 export function typescriptModels(api: SdkApi): string {
@@ -10,7 +10,7 @@ export function typescriptModels(api: SdkApi): string {
 function writeInterface({ name, description, members }: Structure): string {
   const lines = members.map((member) => {
     const comment = member.description === "" ? "" : blockComment(member.description, "  ");
-    return `${comment}  ${jsString(member.name)}${member.isRequired ? "" : "?"}: ${typescriptType(member.shape)};\n`;
+    return `${comment}  ${jsProperty(member.name)}${member.isRequired ? "" : "?"}: ${typescriptType(member.shape)};\n`;
   });
   return `${description === "" ? "" : blockComment(description)}export interface ${name} {\n${lines.join("")}}\n`;
 }

@@ -1,8 +1,8 @@
 import type { SdkFiles } from "./generate-sdk.ts";
-import { camelCase, Names, pascalCase } from "./identifiers.ts";
+import { camelCase, Names, pascalCase, snakeCase } from "./identifiers.ts";
 import { inputMembers, nameOperations, type SdkApi, type SdkOperation, type SdkResponse } from "./sdk-api.ts";
 import type { SdkParameters } from "./sdk-types.ts";
-import { blockComment, jsString, markdownCode } from "./source-text.ts";
+import { blockComment, jsProperty, jsString, markdownCode } from "./source-text.ts";
 import { typescriptModels, typescriptType } from "./typescript-models.ts";
 
 /** What the client has besides its operations, and what no method may be called. */
@@ -11,7 +11,7 @@ const reserved = ["constructor", "request", "call", "then", "toString", "valueOf
 /** A package of TypeScript source over fetch; beyond AWS. */
 export function writeTypescript(api: SdkApi, parameters: SdkParameters): SdkFiles {
   const service = pascalCase(parameters.get("service.name") ?? api.name);
-  const packageName = parameters.get("typescript.package-name") ?? `${service.toLowerCase()}-sdk`;
+  const packageName = parameters.get("typescript.package-name") ?? `${snakeCase(service).replaceAll("_", "-")}-client`;
   const version = parameters.get("typescript.package-version") ?? "1.0.0";
   return {
     folder: packageName.replace(/^@.*\//, ""),
@@ -96,7 +96,7 @@ ${methods.join("\n")}}
 /** The input's type, and whether nothing in it is required. */
 function inputType(operation: SdkOperation): [string, boolean] {
   const members = inputMembers(operation).map(({ name, isRequired }) => ({
-    text: `${jsString(name)}${isRequired ? "" : "?"}: ParameterValue`,
+    text: `${jsProperty(name)}${isRequired ? "" : "?"}: ParameterValue`,
     isRequired,
   }));
   const { body } = operation;

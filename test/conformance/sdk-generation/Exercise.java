@@ -76,6 +76,10 @@ public class Exercise {
         GetFilesProxyResult file = client.getFilesProxy(new GetFilesProxyRequest().proxy("a/b c/ü.txt"));
         seen.put("file", content(file.sdkResponseMetadata().responseContent()).replaceAll(".*\"target\":(\"[^\"]*\").*", "$1"));
 
+        DeletePetsPetIdResult deleted = plain.deletePetsPetId(new DeletePetsPetIdRequest().petId("1"));
+        check(deleted.sdkResponseMetadata().httpStatusCode() == 204, deleted);
+        // It tries again after 429.
+        check(plain.getPetsPetId(new GetPetsPetIdRequest().petId("429")).getPet().getId() == 429, "429");
         try {
             plain.getPetsPetId(new GetPetsPetIdRequest().petId("404"));
         } catch (NotFoundException error) {

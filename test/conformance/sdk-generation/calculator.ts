@@ -15,6 +15,7 @@ export const photo = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 255, 254, 13, 10, 1
 
 export async function startBackend(): Promise<Backend> {
   let slow = 0;
+  let busy = 0;
   const server = createServer(async (incoming, outgoing) => {
     const body = await buffer(incoming);
     const url = new URL(incoming.url ?? "/", "http://backend");
@@ -24,6 +25,9 @@ export async function startBackend(): Promise<Backend> {
     };
     const [, kind, id] = url.pathname.split("/");
     if (kind === "slow") slow += 1;
+    else if (kind === "pets" && incoming.method === "DELETE") outgoing.writeHead(204).end();
+    // The third request of three is answered.
+    else if (id === "429" && ++busy % 3 !== 0) answer(429, { message: "busy" });
     else if (kind === "calc") {
       const { a, b, op } = body.length > 0 ? JSON.parse(body.toString()) : Object.fromEntries(url.searchParams);
       const c = op === "+" || op === "add" ? Number(a) + Number(b) : op === "*" ? Number(a) * Number(b) : undefined;
@@ -101,6 +105,7 @@ const routes: readonly Route[] = [
     answers: { 201: "Pet" },
     answerHeaders: ["Location"],
   },
+  { method: "delete", path: "/pets/{petId}" },
   { method: "get", path: "/pets/{petId}", answers: { 200: "Pet", 404: "NotFound" } },
   { method: "get", path: "/photo", answers: { 200: "Empty" } },
   { method: "put", path: "/photo", to: "/echo", consumes: ["image/png", "Empty"], answers: { 200: "Empty" } },

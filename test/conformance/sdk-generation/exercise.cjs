@@ -8,7 +8,7 @@ async function main() {
   const seen = {};
   const plain = apigClientFactory.newClient();
   const names =
-    "aBOpGet filesProxyGet listPets petsGet petsPetIdGet petsPost photoGet photoPatch photoPut rootGet rootPost slowGet";
+    "aBOpGet filesProxyGet listPets petsGet petsPetIdDelete petsPetIdGet petsPost photoGet photoPatch photoPut rootGet rootPost slowGet";
   assert.equal(Object.keys(plain).sort().join(" "), names);
   seen.sum = (await plain.rootGet({ a: 1, b: 2, op: "+" })).data.output.c;
   seen.product = (await plain.rootPost(null, { a: 6, b: 7, op: "*" })).data.output.c;
@@ -40,6 +40,7 @@ async function main() {
   seen.echo = echo.data;
   assert.equal(client.listPets, client.petsGet);
   seen.signedBody = (await client.petsPost(null, { name: "ü" })).data.name;
+  assert.equal((await plain.petsPetIdDelete({ petId: 1 })).status, 204);
   // As in AWS's SDK.
   assert.equal((await plain.photoPatch(null, {})).data.body, "");
 

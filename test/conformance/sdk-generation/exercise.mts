@@ -44,6 +44,9 @@ seen["file"] = ((await client.getFilesProxy({ proxy: "a/b c/ü.txt" })).body as 
 const more = (await plain.request("DELETE", "/x/y?q=1", { z: 1 }, { query: { page: [1, 2] } })).body as Echo;
 if (more.target !== "/echo?q=1&page=1&page=2") throw new Error(more.target);
 
+const deleted = await plain.deletePetsPetId({ petId: 1 });
+if (deleted.status !== 204 || deleted.body !== undefined) throw new Error(String(deleted.body));
+
 const failing = (petId: string): Promise<unknown> => plain.getPetsPetId({ petId }).catch((one: unknown) => one);
 const missing = await failing("404");
 if (isApiError<models.NotFound>(missing, 404)) {

@@ -46,6 +46,9 @@ seen["file"] = client.get_files_proxy(proxy="a/b c/ü.txt").body["target"]
 assert plain.list_pets(page=[1, 2]).body["target"] == "/echo?page=1&page=2"
 assert plain.request("DELETE", "/x/y?q=1", {"z": 1}).body["target"] == "/echo?q=1"
 
+deleted = plain.delete_pets_pet_id(pet_id=1)
+assert deleted.status == 204 and deleted.body is None
+
 for pet_id in ["404", "500"]:
     try:
         plain.get_pets_pet_id(pet_id=pet_id)

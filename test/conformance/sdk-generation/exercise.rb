@@ -47,6 +47,8 @@ seen["created"] = [created.status_code, created.location, wire]
 unexpected = error_of(ArgumentError) { plain.post_pets(pet: { nmae: "Rex" }) }
 assert(unexpected.message == "unexpected value at :nmae", unexpected.message)
 
+# It tries again after 429.
+assert(SimpleCalc::Client.new.get_pets_pet_id(pet_id: "429").pet.id == 429)
 client = SimpleCalc::Client.new(
   access_key_id: "AKIDSDK",
   secret_access_key: "secret/+=",
@@ -63,6 +65,8 @@ seen["photo"] = Base64.strict_encode64(plain.get_photo.raw_body)
 seen["file"] = JSON.parse(client.get_files_proxy(proxy: "a/b c/ü.txt").raw_body)["target"]
 assert(plain.list_pets(page: [1, 2]).empty["target"] == "/echo?page=1&page=2")
 assert(JSON.parse(plain.request("DELETE", "/x/y?q=1", { z: 1 })[2])["target"] == "/echo?q=1")
+
+assert(plain.delete_pets_pet_id(pet_id: 1).status_code == 204)
 
 missing = error_of(SimpleCalc::Errors::NotFound) { plain.get_pets_pet_id(pet_id: "404") }
 seen["error404"] = [missing.status_code, missing.data.code, missing.data.message, missing.headers["x-reason"]]

@@ -21,7 +21,7 @@ test("the TypeScript SDK compiles, and calls its API with types, plainly and sig
   const folder = await suite.unpack("typescript", parameters);
   assert.equal(await complaints(folder, ["-p", "."]), "");
   const { name, version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-  assert.deepEqual([name, version], ["simplecalc-sdk", "2.1.0"]);
+  assert.deepEqual([name, version], ["simple-calc-client", "2.1.0"]);
 
   // The user's program beside it: its types must be right, and it runs from source.
   cpSync(folder, join(dirname(folder), "generated"), { recursive: true });

@@ -245,11 +245,13 @@ def _body_bytes(body: typing.Any) -> typing.Optional[bytes]:
 
 
 def _read_body(content_type: str, raw: bytes) -> typing.Any:
-    """By its media type: JSON, text, or else bytes."""
+    """By its media type: JSON, text, or else bytes. None if there is nothing."""
+    if not raw:
+        return None
     media_type = content_type.split(";")[0].strip().lower()
     if re.search(r"[/+]json$", media_type):
         try:
-            return json.loads(raw) if raw else None
+            return json.loads(raw)
         except ValueError:
             return raw.decode(errors="replace")
     if media_type == "" or media_type.startswith("text/") or re.search(r"[/+]xml$|urlencoded$", media_type):

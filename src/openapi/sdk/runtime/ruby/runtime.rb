@@ -279,11 +279,14 @@ module ServiceModule
         data
       end
 
-      # By its media type: JSON, or else as it is.
+      # By its media type: JSON, text, or else bytes. Nil if there is nothing.
       def read(raw, headers)
-        return raw unless headers["content-type"].to_s.match?(%r{\A[^;]*[/+]json\b}i)
+        return nil if raw.empty?
 
-        raw.empty? ? nil : JSON.parse(raw)
+        type = headers["content-type"].to_s
+        return raw.dup.force_encoding(Encoding::UTF_8) if type.start_with?("text/")
+
+        type.match?(%r{\A[^;]*[/+]json\b}i) ? JSON.parse(raw) : raw
       rescue JSON::ParserError
         raw
       end

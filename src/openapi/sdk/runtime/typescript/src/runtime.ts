@@ -31,7 +31,7 @@ export interface CallOptions {
   readonly query?: Readonly<Record<string, ParameterValue>>;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  /** How the answer's body is read; by default by its media type: JSON, text, or else bytes. */
+  /** How the answer's body is read; by default by its media type: JSON, text, or else bytes; undefined if it is empty. */
   readonly responseType?: "json" | "text" | "bytes";
 }
 
@@ -208,7 +208,8 @@ async function decodeBody(response: Response, responseType: CallOptions["respons
     (/^[^;]*[/+]json\b/i.test(type) ? "json" : /^text\/|[/+]xml\b|urlencoded|^$/i.test(type) ? "text" : "bytes");
   if (kind === "bytes") return new Uint8Array(await response.arrayBuffer());
   const text = await response.text();
-  if (kind === "text" || text === "") return kind === "text" ? text : undefined;
+  if (text === "" && responseType === undefined) return undefined;
+  if (kind === "text") return text;
   try {
     return JSON.parse(text);
   } catch {
