@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { RequestSigner } from "../../src/access/request-signer.ts";
 import type { Integration, Method } from "../../src/definition/rest-api.ts";
+import { below, makeRandom, pick } from "../random.ts";
 import { aMethod, aRestApi } from "./a-rest-api.ts";
 import {
   type Backend,
@@ -293,6 +294,51 @@ test("an unreachable, a slow and a talkative service answer as any backend does"
   assert.deepEqual(await ask(slow.origin, { timeoutInMillis: 50 }), [504, '{"message": "Endpoint request timed out"}']);
   assert.equal((await ask(large.origin))[0], 500);
   assert.equal((await ask(broken.origin))[0], 504);
+});
+
+test("whatever 400 random callers send, what reaches the service is in the bucket and rightly signed", async () => {
+  const seed = Number(process.env["SEED"] ?? 20_261_120);
+  const random = makeRandom(seed);
+  await using backend = await startBackend();
+  await using gateway = await startFor(backend);
+  deploy(
+    gateway,
+    anAws("s3:path/photos/{key}?list={list}", {
+      httpMethod: "ANY",
+      requestParameters: {
+        "integration.request.path.key": "method.request.path.proxy",
+        "integration.request.path.list": "method.request.querystring.list",
+        "integration.request.querystring.q": "method.request.multivaluequerystring.q",
+        "integration.request.header.x-amz-meta-note": "method.request.header.X-Note",
+      },
+    }),
+    {},
+    ["*/*"],
+  );
+  const pieces = [..."aZ9-._~!$&'()*+,;=:@/", "%20", "%2F", "%2e", "%25", "%C3%A9", "%ff", "%00", "%0d%0a", "..", "//"];
+  const text = (max: number): string => Array.from({ length: below(random, max) }, () => pick(random, pieces)).join("");
+  let refused = 0;
+  for (let round = 0; round < 400; round++) {
+    const note = Buffer.from(Array.from({ length: below(random, 8) }, () => 0x20 + below(random, 0x5f))).toString(
+      "latin1",
+    );
+    const reply = await gateway.call(`/k${text(10)}?list=${text(6)}&q=${text(4)}&q=${text(4)}`, {
+      method: pick(random, ["GET", "PUT", "DELETE"]),
+      headers: { "X-Note": `${note}é`, "Content-Type": "application/octet-stream" },
+    });
+    assert.ok(
+      reply.status === 200 || reply.status === 400,
+      `seed ${seed}, round ${round}: ${reply.status} ${reply.text}`,
+    );
+    if (reply.status === 400) refused++;
+  }
+  assert.ok(refused < 200 && backend.requests.length === 400 - refused, `seed ${seed}: ${refused} refused`);
+  for (const seen of backend.requests) {
+    assert.match(seen.url, /^\/photos\/k[\w\-.~%/]*\?list=[\w\-.~%]*(&q=[\w\-.~%]*)*$/, `seed ${seed}`);
+    assert.ok(!seen.url.split("?")[0]!.split("/").includes(".."), `seed ${seed}: ${seen.url}`);
+    assert.ok(isSignatureRight(seen, { service: "s3", secretAccessKey: "portico" }), `seed ${seed}: ${seen.url}`);
+  }
+  assert.deepEqual(gateway.errors, []);
 });
 
 const session = (seconds: number, key = "ASIAROLE"): string =>
