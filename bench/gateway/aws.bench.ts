@@ -37,7 +37,7 @@ export const bench: Bench = {
           }),
         },
       }),
-      { sqs: backend },
+      { endpoints: { sqs: backend } },
     );
     await load(`${gateway.url}/aws?q=x`, { seconds: 2 });
     await load(`${gateway.url}/http?q=x`, { seconds: 1 });

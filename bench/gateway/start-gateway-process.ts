@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { RestApiDefinition } from "../../src/definition/rest-api.ts";
+import type { RestApiDefinition, Stage } from "../../src/definition/rest-api.ts";
 import { aStage } from "../../test/exchange/a-rest-api.ts";
 import { startPinned } from "../measure.ts";
 
@@ -10,12 +10,18 @@ import { startPinned } from "../measure.ts";
 export async function startGatewayProcess(
   core: number,
   definition: RestApiDefinition,
-  /** Of AWS services, by name. */
-  endpoints: Readonly<Record<string, string>> = {},
+  {
+    endpoints = {},
+    stage = aStage(),
+  }: {
+    /** Of AWS services, by name. */
+    readonly endpoints?: Readonly<Record<string, string>>;
+    readonly stage?: Stage;
+  } = {},
 ): Promise<{ readonly url: string } & AsyncDisposable> {
   const folder = mkdtempSync(join(tmpdir(), "portico-bench-"));
   const file = join(folder, "definition.json");
-  writeFileSync(file, JSON.stringify({ definition, stage: aStage(), endpoints }));
+  writeFileSync(file, JSON.stringify({ definition, stage, endpoints }));
   const program = fileURLToPath(new URL("gateway-process.ts", import.meta.url));
   // BENCH_NODE_ARGS="--cpu-prof --cpu-prof-dir=/tmp/prof" profiles the gateway.
   const extra = process.env["BENCH_NODE_ARGS"]?.split(" ") ?? [];

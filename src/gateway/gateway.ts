@@ -28,6 +28,7 @@ import { type Address, parseAddress } from "./routing/address.ts";
 import { beginTrace, runTraced } from "./run-traced.ts";
 import { refuse } from "./steps/closed.ts";
 import { type SyntheticAnswer, SyntheticRequest } from "./synthetic-request.ts";
+import { testMethod } from "./test-method.ts";
 import type { ThreadContext } from "./thread-context.ts";
 
 export interface GatewayOptions {
@@ -178,32 +179,9 @@ export class Gateway {
       const address = parseAddress(request.host, request.target);
       assert(address !== undefined, "who asks has found the stage by its address");
       this.#serve(request, program, address, trace);
-    } else this.#test(request, program, { thread, trace });
+    } else testMethod(request, program, { thread, trace });
     // It ends when its exchange does.
     program.close();
-  }
-
-  /** Runs the one method of a test. */
-  #test(
-    request: InboundRequest,
-    program: Program,
-    { thread, trace }: { readonly thread: ThreadContext; readonly trace: Trace },
-  ): void {
-    const { clock, logger } = this.#options;
-    const question = `${request.target}?`.indexOf("?");
-    const path = request.target.slice(0, question);
-    const exchange = new Exchange(request, program, path, request.target.slice(question + 1), clock.now());
-    // A path that is not the resource's has no parameters.
-    const match = program.router.match(exchange.path);
-    exchange.pathNames = match?.names ?? [];
-    exchange.pathValues = match?.values ?? [];
-    exchange.method = program.methods[0];
-    try {
-      beginTrace(exchange, trace);
-      runTraced(exchange, trace, thread);
-    } catch (error) {
-      failExchange(exchange, logger, error);
-    }
   }
 
   /** Flushes the access logs and lets go of the backends. */

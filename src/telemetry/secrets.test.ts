@@ -52,6 +52,12 @@ test("query parameters with secret names are masked in URIs, and their values th
   assert.equal(secrets.mask("00112233445566"), "***********566");
 });
 
+test("a secret of bytes is masked as text, too", () => {
+  const secrets = new Secrets();
+  secrets.learn(["X-Password", Buffer.from("geheim-für-alle").toString("latin1")]);
+  assert.equal(secrets.mask("<geheim-für-alle>"), "<************lle>");
+});
+
 test("user and password of a URI are masked", () => {
   assert.equal(new Secrets().maskUri("https://me:pw@host/p@q?a=b@c"), "https://***@host/p@q?a=b@c");
   assert.equal(new Secrets().maskUri("/p?a=https://x@y"), "/p?a=https://x@y");

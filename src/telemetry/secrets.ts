@@ -88,7 +88,9 @@ export class Secrets {
     for (const secret of new Set([value, ...parts])) {
       if (secret.length < recognisedCharsMin) continue;
       const encoded = encodeURIComponent(secret.toWellFormed());
-      for (const form of [secret, encoded, JSON.stringify(secret).slice(1, -1)]) {
+      // A header's value is its bytes; where it is text they are UTF-8.
+      const text = Buffer.from(secret, "latin1").toString("utf8");
+      for (const form of [secret, encoded, JSON.stringify(secret).slice(1, -1), text]) {
         if (this.#masks.size >= secretsMax) return;
         this.#masks.set(form, maskValue(form));
         this.charsMax = Math.max(this.charsMax, form.length);
