@@ -171,6 +171,7 @@ export const commands: readonly CommandFacts[] = [
     options: [
       { flags: "--format <FORMAT>", help: "oas30 (default) or swagger", choices: ["oas30", "swagger"] },
       { flags: "--yaml", help: "YAML instead of JSON" },
+      { flags: "--postman", help: "a Postman collection instead, whose variables are the address and the credentials" },
       { flags: "--extensions <NAMES>", help: "integrations, authorizers, documentation: with commas between them" },
       account,
       region,

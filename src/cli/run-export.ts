@@ -1,7 +1,9 @@
 import type { Invocation } from "./commands.ts";
-import { findEndpoint } from "./endpoint.ts";
+import { findEndpoint, showEndpoint } from "./endpoint.ts";
 import { connect } from "./portico-calls.ts";
+import { makeCollection } from "./postman-collection.ts";
 import { getStatus, stageOf } from "./server-status.ts";
+import { stageUrls } from "./up/render-routes.ts";
 
 /** `portico export API STAGE`: what the stage serves, as GetExport writes it. */
 export async function runExport({ args, options, output }: Invocation): Promise<number> {
@@ -9,14 +11,20 @@ export async function runExport({ args, options, output }: Invocation): Promise<
   const endpoint = await findEndpoint(options);
   const stage = stageOf(await getStatus(endpoint), api, stageName, options);
   const extensions = options["extensions"];
+  const isPostman = options["postman"] === true;
   const { body } = await connect(endpoint, stage.account, stage.region).call("apigateway", "GetExport", {
     restApiId: stage.apiId,
     stageName,
-    exportType: options["format"] ?? "oas30",
-    accepts: options["yaml"] ? "application/yaml" : "application/json",
+    exportType: isPostman ? "oas30" : (options["format"] ?? "oas30"),
+    accepts: options["yaml"] && !isPostman ? "application/yaml" : "application/json",
     ...(typeof extensions === "string" && { parameters: { extensions } }),
   });
   const text = String(body);
+  if (isPostman) {
+    const url = stageUrls(showEndpoint(endpoint), stage.region, stage).byPath;
+    output.json(makeCollection(JSON.parse(text), { url, region: stage.region }));
+    return 0;
+  }
   output.raw(text.endsWith("\n") ? text : `${text}\n`);
   return 0;
 }

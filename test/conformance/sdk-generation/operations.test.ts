@@ -14,6 +14,7 @@ import {
   type GetSdkCommandOutput,
   GetSdkTypeCommand,
   GetSdkTypesCommand,
+  ImportRestApiCommand,
   PutIntegrationCommand,
   PutMethodCommand,
 } from "@aws-sdk/client-api-gateway";
@@ -181,4 +182,23 @@ test("portico sdk writes an SDK's folder, or its archive", async () => {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test("portico export --postman writes a collection that calls the stage", async () => {
+  const integration = { type: "http_proxy", httpMethod: "GET", uri: `${suite.backend.url}/echo` };
+  const parameters = [{ name: "page", in: "query", required: true, type: "string" }];
+  const get = { operationId: "list", parameters, "x-amazon-apigateway-integration": integration, responses: {} };
+  const document = { swagger: "2.0", info: { title: "Postman's", version: "1" }, paths: { "/pets": { get } } };
+  const body = Buffer.from(JSON.stringify(document));
+  const { id: restApiId } = await suite.client.send(new ImportRestApiCommand({ body }));
+  await suite.client.send(new CreateDeploymentCommand({ restApiId, stageName: "demo" }));
+  const portico = join(import.meta.dirname, "..", "..", "..", "bin", "portico.js");
+  const args = ["export", "Postman's", "demo", "--postman", "--endpoint", suite.url];
+  const ran = await run(process.execPath, [portico, ...args]);
+  assert.equal(ran.status, 0, ran.stderr);
+  const { item, variable } = JSON.parse(ran.stdout);
+  const { name, request } = item[0];
+  const answer = await fetch(request.url.raw.replace("{{baseUrl}}", variable[0].value), { method: request.method });
+  const { target } = (await answer.json()) as { target: string };
+  assert.deepEqual([name, answer.status, target], ["list", 200, "/echo?page="]);
 });

@@ -5,7 +5,7 @@
   apiGateway.core ??= {};
 
   /** What a call rejects with: an answer that is not 2xx, or none (`status` is 0). */
-  apiGateway.core.ApiGatewayError = class ApiGatewayError extends Error {
+  apiGateway.core.ApiGatewayError ??= class ApiGatewayError extends Error {
     constructor(message, result, options) {
       super(message, options);
       this.name = "ApiGatewayError";
