@@ -174,6 +174,28 @@ test("S3 gets a binary body's own bytes, and keys in the one form that it signs"
   for (const seen of backend.requests) assert.ok(isSignatureRight(seen, { service: "s3", secretAccessKey: "portico" }));
 });
 
+test("contentHandling makes bytes of base64 before the request is signed, and base64 of the answer's bytes", async () => {
+  await using backend = await startBackend((_, outgoing) =>
+    outgoing.writeHead(200, { "Content-Type": "image/png" }).end(Buffer.from([0xff, 0x00])),
+  );
+  await using gateway = await startFor(backend);
+  deploy(
+    gateway,
+    anAws("s3:path/photos/cat.png", {
+      httpMethod: "PUT",
+      contentHandling: "CONVERT_TO_BINARY",
+      integrationResponses: { "200": { statusCode: "200", contentHandling: "CONVERT_TO_TEXT" } },
+    }),
+    {},
+    ["image/png"],
+  );
+  const put = await gateway.call("/x", { method: "POST", body: "AAH/", headers: { "content-type": "text/plain" } });
+  assert.deepEqual([put.status, put.text], [200, "/wA="]);
+  const [seen] = backend.requests as [Backend["requests"][number]];
+  assert.deepEqual(seen.bytes, Buffer.from([0, 1, 255]));
+  assert.ok(isSignatureRight(seen, { service: "s3", secretAccessKey: "portico" }));
+});
+
 test("a service's errors are mapped by their status", async () => {
   await using backend = await startBackend((incoming, outgoing, body) => {
     outgoing.writeHead(Number(body), { "Content-Type": "application/x-amz-json-1.0" });
