@@ -7,6 +7,8 @@ export interface ServiceFacts {
   readonly json?: string;
   /** The service of the credential scope, where it is not the prefix's last label. */
   readonly signingName?: string;
+  /** The last label of its address, where it is not the prefix's. */
+  readonly label?: string;
   /** It has one address and is signed for us-east-1. */
   readonly isGlobal?: boolean;
 }
@@ -165,6 +167,8 @@ const services: Readonly<Record<string, ServiceFacts>> = {
   "ingest.timestream": { ids: ["Timestream Write"], target: "Timestream_20181101", json: "1.0" },
   inspector: { target: "InspectorService", json: "1.1" },
   invoicing: { target: "Invoicing", json: "1.0" },
+  // AWS: Solutions Constructs, aws-apigateway-iot: `{prefix}.iotdata` is `{prefix}.iot` with a scope of its own.
+  iotdata: { ids: ["IoT Data Plane"], label: "iot" },
   iotfleetwise: { target: "IoTAutobahnControlPlane", json: "1.0" },
   iotthingsgraph: { target: "IotThingsGraphFrontEndService", json: "1.1" },
   ivsrealtime: { signingName: "ivs" },

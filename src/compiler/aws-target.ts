@@ -38,8 +38,9 @@ interface CalledService {
 function describeService({ partition, region, service, action }: CalledService, facts: ServiceFacts): AwsServicePlan {
   const domain = partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
   const base = service.slice(service.lastIndexOf(".") + 1);
+  const subdomain = base === "s3" ? "" : service.slice(0, -base.length);
   // AWS: Step Functions API reference, "StartSyncExecution": an address of its own.
-  const label = action === "StartSyncExecution" ? `sync-${service}` : base === "s3" ? "s3" : service;
+  const label = action === "StartSyncExecution" ? `sync-${base}` : `${subdomain}${facts.label ?? base}`;
   return {
     names: [...new Set([service, ...(facts.ids ?? []), base])],
     host: facts.isGlobal === true ? `${service}.${domain}` : `${label}.${region}.${domain}`,

@@ -1,5 +1,6 @@
 import { bounds } from "../base/bounds.ts";
 import type { Integration, IntegrationResponse, IntegrationType, Method } from "../definition/rest-api.ts";
+import { checkService } from "../definition/rules.ts";
 import { parseJavaPattern } from "../language/java-pattern.ts";
 import { substituteStageVariables } from "../language/substitution.ts";
 import type {
@@ -206,7 +207,10 @@ function compileAws(integration: Integration, method: Method, context: Integrati
   const uri = fillStageVariables(integration.uri, context);
   const target = parseAwsTarget(uri);
   if (target === undefined) throw misconfigured(`Invalid endpoint address: ${uri}`);
-  if (target.service.names[0] === "lambda") return compileLambda(uri, integration, method, context);
+  const [service = ""] = target.service.names;
+  const unsupported = checkService(service);
+  if (unsupported !== undefined) throw misconfigured(unsupported);
+  if (service === "lambda") return compileLambda(uri, integration, method, context);
   const options = { side: "request", variables: context.variables } as const;
   const headers = compileParameters(integration.requestParameters, "integration.request.header.", options);
   const mapped = new Set(headers.map(({ name }) => name.toLowerCase()));

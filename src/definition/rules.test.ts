@@ -221,6 +221,11 @@ describe("an integration", () => {
     ["a function's bare ARN", { ...proxy, uri: "arn:aws:lambda:us-east-1:000000000000:function:f" }, invalidArn],
     ["another service by AWS_PROXY", { ...proxy, uri: sqs.uri!, credentials: role }, notLambda],
     ["SQS", sqs, undefined],
+    [
+      "a service that AWS does not call",
+      { ...sqs, uri: "arn:aws:apigateway:us-east-1:abc123.execute-api:path/prod/@connections/x" },
+      "AWS Service of type execute-api not supported",
+    ],
     ["SQS without a role", sqsWithoutRole, "Role ARN must be specified for AWS integrations"],
     [
       "an ARN without path or action",

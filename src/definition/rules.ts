@@ -189,6 +189,24 @@ const lambdaAction =
   /^path\/(?:2015-03-31\/functions\/(.+)\/invocations|2021-11-15\/functions\/(.+)\/response-streaming-invocations)$/;
 const functionArn = /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[\w$-]+(:[\w$-]+)?$/;
 
+/**
+ * As users of AWS report them: `bedrock-agentcore` of REST APIs, the others of WebSocket APIs. The services that are
+ * supported are listed nowhere.
+ */
+const unsupportedServices: ReadonlySet<string> = new Set([
+  "apigateway",
+  "apigatewaymanagementapi",
+  "bedrock-agentcore",
+  "execute-api",
+]);
+
+/** A service as an integration's URI names it, with its subdomain if there is one. */
+export function checkService(service: string): string | undefined {
+  const name = service.slice(service.lastIndexOf(".") + 1);
+  // Unconfirmed: when AWS says so of a REST API; see docs/compatibility.md.
+  return unsupportedServices.has(name) ? `AWS Service of type ${name} not supported` : undefined;
+}
+
 function checkAwsUri(type: "AWS" | "AWS_PROXY", uri: string | undefined, credentials: string | undefined) {
   const concrete = (uri ?? "").replaceAll(stageVariable, "0");
   const arn = serviceArn.exec(concrete);
@@ -196,6 +214,8 @@ function checkAwsUri(type: "AWS" | "AWS_PROXY", uri: string | undefined, credent
   const [, service, action] = arn as unknown as [string, string, string];
   const isLambda = service === "lambda" || service.endsWith(".lambda");
   if (!/^(path|action)\/./.test(action)) return "AWS ARN for integration must contain path or action";
+  const unsupported = checkService(service);
+  if (unsupported !== undefined) return unsupported;
   const isInvocation = isLambda && action.startsWith("path/") && lambdaAction.test(action);
   if (type === "AWS_PROXY" && !isInvocation && service !== "firehose") {
     return "Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.";
