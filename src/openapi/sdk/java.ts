@@ -422,7 +422,7 @@ const settings = [
   ["iamRegion", "java.lang.String", "region"],
   ["connectionConfiguration", "com.amazonaws.opensdk.config.ConnectionConfiguration", "connections"],
   ["timeoutConfiguration", "com.amazonaws.opensdk.config.TimeoutConfiguration", "timeouts"],
-  ["maxNumberOfRetries", "int", "retries"],
+  ["retryPolicy", "com.amazonaws.retry.v2.RetryPolicy", "retryPolicy"],
 ] as const;
 
 function builderFile(api: SdkApi, naming: Naming): string {

@@ -148,8 +148,8 @@ function readme(api: SdkApi, service: string, packageName: string): string {
   );
   return `# ${packageName}
 
-A client over \`fetch\`, without dependencies, for browsers and Node.js 20 or newer. \`npx tsc\` compiles it to \`dist/\`;
-bundlers and Node.js (22.18 or newer) take \`src/client.ts\` as it is.
+A client over \`fetch\`, without dependencies, for browsers and Node.js 20 or newer. \`npx tsc\` (TypeScript 5.7 or newer)
+compiles it to \`dist/\`; bundlers and Node.js (22.18 or newer) take \`src/client.ts\` as it is.
 
 \`\`\`ts
 import { ${service}Client, isApiError, type models } from ${jsString(packageName)};

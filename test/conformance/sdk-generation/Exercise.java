@@ -6,6 +6,8 @@ import com.amazonaws.http.timers.client.ClientExecutionTimeoutException;
 import com.amazonaws.opensdk.SdkRequestConfig;
 import com.amazonaws.opensdk.config.ConnectionConfiguration;
 import com.amazonaws.opensdk.config.TimeoutConfiguration;
+import com.amazonaws.opensdk.retry.RetryPolicyBuilder;
+import com.amazonaws.retry.v2.SimpleRetryPolicy;
 import example.calc.SimpleCalc;
 import example.calc.model.*;
 import java.nio.charset.StandardCharsets;
@@ -80,6 +82,14 @@ public class Exercise {
         check(deleted.sdkResponseMetadata().httpStatusCode() == 204, deleted);
         // It tries again after 429.
         check(plain.getPetsPetId(new GetPetsPetIdRequest().petId("429")).getPet().getId() == 429, "429");
+        List<Integer> tried = new java.util.ArrayList<>();
+        SimpleCalc stubborn = SimpleCalc.builder()
+            .retryPolicy(new SimpleRetryPolicy(c -> tried.add(c.httpStatusCode()) && c.retriesAttempted() < 2, c -> 1)).build();
+        try {
+            stubborn.getPetsPetId(new GetPetsPetIdRequest().petId("500"));
+        } catch (SimpleCalcException error) {
+            check(tried.equals(Arrays.asList(500, 500, 500)), tried);
+        }
         try {
             plain.getPetsPetId(new GetPetsPetIdRequest().petId("404"));
         } catch (NotFoundException error) {
@@ -109,7 +119,7 @@ public class Exercise {
             check(error.getMessage().contains("50 milliseconds"), error);
         }
         try {
-            SimpleCalc.builder().endpoint("http://127.0.0.1:1/x").maxNumberOfRetries(0).build().getApiRoot(new GetApiRootRequest());
+            SimpleCalc.builder().endpoint("http://127.0.0.1:1/x").retryPolicy(RetryPolicyBuilder.standard().maxNumberOfRetries(1).fixedBackoff(1).build()).build().getApiRoot(new GetApiRootRequest());
         } catch (SdkClientException error) {
             seen.put("unreachable", "true");
         }

@@ -1,5 +1,6 @@
 package OWN_PACKAGE.runtime;
 
+import com.amazonaws.SdkBaseException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,9 +18,9 @@ public final class Operation extends Shapes {
 
     static final class Failing {
         final Shape shape;
-        final Function<Failure, RuntimeException> make;
+        final Function<Failure, SdkBaseException> make;
 
-        Failing(Shape shape, Function<Failure, RuntimeException> make) {
+        Failing(Shape shape, Function<Failure, SdkBaseException> make) {
             this.shape = shape;
             this.make = make;
         }
@@ -46,7 +47,7 @@ public final class Operation extends Shapes {
         return this;
     }
 
-    public Operation failure(int status, Shape shape, Function<Failure, RuntimeException> make) {
+    public Operation failure(int status, Shape shape, Function<Failure, SdkBaseException> make) {
         failures.put(status, new Failing(shape, make));
         return this;
     }

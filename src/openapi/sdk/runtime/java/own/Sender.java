@@ -1,13 +1,14 @@
 package OWN_PACKAGE.runtime;
 
 import com.amazonaws.AbortedException;
+import com.amazonaws.SdkBaseException;
 import com.amazonaws.SdkClientException;
 import com.amazonaws.http.timers.client.ClientExecutionTimeoutException;
 import com.amazonaws.opensdk.SdkErrorHttpMetadata;
 import com.amazonaws.opensdk.SdkRequestConfig;
 import com.amazonaws.opensdk.SdkResponseMetadata;
+import com.amazonaws.retry.v2.RetryPolicyContext;
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -16,12 +17,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
@@ -34,12 +35,12 @@ public final class Sender {
     private static final Pattern JSON_TYPE = Pattern.compile("[^;]*[/+]json\\b.*", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
     private final Settings settings;
-    private final Function<Failure, RuntimeException> failure;
+    private final Function<Failure, SdkBaseException> failure;
     private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final Semaphore connections;
     private volatile boolean isShutDown;
 
-    public Sender(Settings settings, Function<Failure, RuntimeException> failure) {
+    public Sender(Settings settings, Function<Failure, SdkBaseException> failure) {
         this.settings = settings.clone();
         this.failure = failure;
         Integer most = settings.connections.getMaxConnections();
@@ -56,19 +57,59 @@ public final class Sender {
         byte[] body = bodyOf(request.value_in(Request.THE_BODY));
         URI uri = URI.create(target(operation, request));
         Map<String, String> headers = headers(operation, request, body);
-        HttpResponse<byte[]> answer = sendWithRetries(operation.method, uri, headers, body, request.sdkRequestConfig());
-        Map<String, String> answered = new LinkedHashMap<>();
-        answer.headers().map().forEach((name, values) -> answered.put(name.toLowerCase(java.util.Locale.ROOT), String.join(", ", values)));
-        int status = answer.statusCode();
-        Object json = read(answered.get("content-type"), answer.body());
-        if (status >= 200 && status < 300) {
-            result.read_answer(new SdkResponseMetadata(status, answered, answer.body()), json);
-            return result;
+        SdkRequestConfig config = request.sdkRequestConfig();
+        Integer total = first(config.getTotalExecutionTimeout(), settings.timeouts.getTotalExecutionTimeout());
+        long deadline = total == null ? Long.MAX_VALUE : now() + total;
+        for (int retries = 0;; retries++) {
+            HttpResponse<byte[]> answer = null;
+            SdkBaseException problem = null;
+            try {
+                answer = sendOnce(operation.method, uri, headers, body, config, deadline);
+                if (answer.statusCode() < 200 || answer.statusCode() >= 300) problem = failureOf(operation, answer);
+            } catch (ClientExecutionTimeoutException | AbortedException error) {
+                throw error;
+            } catch (SdkClientException error) {
+                problem = error;
+            }
+            if (problem == null) return succeed(answer, result);
+            Integer status = answer == null ? null : Integer.valueOf(answer.statusCode());
+            RetryPolicyContext context = new RetryPolicyContext(problem, retries, status);
+            if (!settings.retryPolicy.shouldRetry(context)) throw problem;
+            pause(settings.retryPolicy.computeDelayBeforeNextRetry(context), deadline);
         }
-        Operation.Failing failing = operation.failures.get(status);
-        SdkErrorHttpMetadata metadata = new SdkErrorHttpMetadata(status, answered, answer.body());
-        if (failing == null) throw failure.apply(new Failure(metadata, json));
-        throw failing.make.apply(new Failure(metadata, failing.shape.decode(json)));
+    }
+
+    private static Map<String, String> headersOf(HttpResponse<byte[]> answer) {
+        Map<String, String> headers = new LinkedHashMap<>();
+        answer.headers().map().forEach((name, values) -> headers.put(name.toLowerCase(Locale.ROOT), String.join(", ", values)));
+        return headers;
+    }
+
+    private static <R extends Result> R succeed(HttpResponse<byte[]> answer, R result) {
+        Map<String, String> headers = headersOf(answer);
+        Object json;
+        try {
+            json = read(headers.get("content-type"), answer.body());
+        } catch (IllegalArgumentException error) {
+            throw new SdkClientException("Unable to read the answer: " + error.getMessage(), error);
+        }
+        result.read_answer(new SdkResponseMetadata(answer.statusCode(), headers, answer.body()), json);
+        return result;
+    }
+
+    /** Of the model's class, if the answer can be read as that. */
+    private SdkBaseException failureOf(Operation operation, HttpResponse<byte[]> answer) {
+        Map<String, String> headers = headersOf(answer);
+        SdkErrorHttpMetadata metadata = new SdkErrorHttpMetadata(answer.statusCode(), headers, answer.body());
+        Operation.Failing failing = operation.failures.get(answer.statusCode());
+        Object json = null;
+        try {
+            json = read(headers.get("content-type"), answer.body());
+            if (failing != null) return failing.make.apply(new Failure(metadata, failing.shape.decode(json)));
+        } catch (IllegalArgumentException | SdkClientException unreadable) {
+            // It is told as it is.
+        }
+        return failure.apply(new Failure(metadata, json));
     }
 
     /** Bytes and text as they are, everything else as JSON. */
@@ -79,11 +120,7 @@ public final class Sender {
 
     private static Object read(String contentType, byte[] body) {
         if (contentType == null || body.length == 0 || !JSON_TYPE.matcher(contentType).matches()) return null;
-        try {
-            return Json.read(new String(body, StandardCharsets.UTF_8));
-        } catch (IllegalArgumentException error) {
-            throw new SdkClientException("Unable to read the answer: " + error.getMessage(), error);
-        }
+        return Json.read(new String(body, StandardCharsets.UTF_8));
     }
 
     private String target(Operation operation, Request request) {
@@ -145,25 +182,8 @@ public final class Sender {
         return headers;
     }
 
-    /** As AWS's SDK: again after 429, and where the connection failed before an answer could be due. */
-    private HttpResponse<byte[]> sendWithRetries(
-            String method, URI uri, Map<String, String> headers, byte[] body, SdkRequestConfig config) {
-        Integer total = first(config.getTotalExecutionTimeout(), settings.timeouts.getTotalExecutionTimeout());
-        long deadline = total == null ? Long.MAX_VALUE : System.nanoTime() / 1_000_000 + total;
-        for (int attempt = 0;; attempt++) {
-            boolean isLast = attempt >= settings.retries;
-            try {
-                HttpResponse<byte[]> answer = sendOnce(method, uri, headers, body, config, deadline);
-                if (answer.statusCode() != 429 || isLast) return answer;
-            } catch (SdkClientException error) {
-                if (isLast || !(error.getCause() instanceof ConnectException)) throw error;
-            }
-            pause(Math.min((long) (50 * Math.pow(2, attempt) * (1 + ThreadLocalRandom.current().nextDouble())), 20_000), deadline);
-        }
-    }
-
     private static void pause(long millis, long deadline) {
-        if (System.nanoTime() / 1_000_000 + millis >= deadline) throw executionTimeout();
+        if (now() + millis >= deadline) throw executionTimeout();
         try {
             Thread.sleep(millis);
         } catch (InterruptedException error) {
@@ -185,7 +205,7 @@ public final class Sender {
         Integer once = first(config.getHttpRequestTimeout(), settings.timeouts.getHttpRequestTimeout());
         Integer socket = settings.timeouts.getSocketTimeout();
         long limit = Math.min(once == null ? Long.MAX_VALUE : once, socket == null ? Long.MAX_VALUE : socket);
-        long left = deadline == Long.MAX_VALUE ? Long.MAX_VALUE : deadline - System.nanoTime() / 1_000_000;
+        long left = deadline == Long.MAX_VALUE ? Long.MAX_VALUE : deadline - now();
         if (left <= 0) throw executionTimeout();
         CompletableFuture<HttpResponse<byte[]>> answer = null;
         try {
@@ -208,6 +228,10 @@ public final class Sender {
             if (answer != null) answer.cancel(true);
             throw aborted(error);
         }
+    }
+
+    private static long now() {
+        return System.nanoTime() / 1_000_000;
     }
 
     private static Integer first(Integer one, Integer other) {

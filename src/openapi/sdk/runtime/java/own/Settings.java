@@ -3,6 +3,8 @@ package OWN_PACKAGE.runtime;
 import com.amazonaws.auth.AWSCredentialsProvider;
 import com.amazonaws.opensdk.config.ConnectionConfiguration;
 import com.amazonaws.opensdk.config.TimeoutConfiguration;
+import com.amazonaws.opensdk.retry.RetryPolicyBuilder;
+import com.amazonaws.retry.v2.RetryPolicy;
 
 /** What a client's builder gathers. */
 public final class Settings implements Cloneable {
@@ -12,7 +14,7 @@ public final class Settings implements Cloneable {
     public AWSCredentialsProvider credentials;
     public ConnectionConfiguration connections = new ConnectionConfiguration();
     public TimeoutConfiguration timeouts = new TimeoutConfiguration();
-    public int retries = 3;
+    public RetryPolicy retryPolicy = RetryPolicyBuilder.standard().build();
 
     @Override
     public Settings clone() {
