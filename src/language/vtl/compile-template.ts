@@ -121,6 +121,13 @@ class Compiler {
     for (let index = 0; index < block.length; index++) {
       const statement = block[index]!;
       const next = block[index + 1];
+      const choice = this.#choiceOfTexts(statement, next?.kind === "text" ? next.text : "");
+      if (choice !== undefined) {
+        flush();
+        runs.push(choice);
+        if (next?.kind === "text") index++;
+        continue;
+      }
       const isBefore = statement.kind === "text" && next?.kind === "reference" && isSimple(next.reference);
       const printed = isBefore ? next : statement;
       if (printed.kind !== "reference" || !isSimple(printed.reference)) {
@@ -134,7 +141,6 @@ class Compiler {
       if (after !== "") index++;
       const { reference } = printed;
       const before = isBefore ? compact(statement.text) : "";
-      if (members[0]?.reference.variable !== reference.variable) flush();
       if (isMemberOfVariable(reference)) members.push({ reference, before, after });
       else {
         flush();
@@ -264,13 +270,11 @@ class Compiler {
   }
 
   /** `$foreach.index` and its like, without the ways of a host object. */
-  #loopProperty({ variable, parts }: Reference): Evaluate | undefined {
-    const [part] = parts;
-    if (variable !== "foreach" || parts.length !== 1 || part?.kind !== "property") return undefined;
-    const { name } = part;
-    if (!Object.hasOwn(loopProperties, name)) return undefined;
-    const property = loopProperties[name]!;
-    const slot = this.#slots.slot(variable);
+  #loopProperty(reference: Reference): Evaluate | undefined {
+    const property = loopPropertyOf(reference);
+    if (property === undefined) return undefined;
+    const { name } = reference.parts[0] as { name: string };
+    const slot = this.#slots.slot(reference.variable);
     return (state) => {
       const { loop } = state;
       const of = state.frame === null ? state.variables[slot]! : state.get(slot);
@@ -311,39 +315,41 @@ class Compiler {
     };
   }
 
-  /** `$item.id … $item.name …`: most of what templates print, at half the cost of one by one. */
+  /** `$item.id … $item.name … $foreach.count`: most of what templates print, at half the cost of one by one. */
   #printMembers(printed: readonly Printed[]): Run {
-    const { reference, before } = printed[0]!;
-    this.#slots.read.add(reference.variable);
-    const slot = this.#slots.slot(reference.variable);
-    const names = printed.map((each) => (each.reference.parts[0] as { name: string }).name);
-    const afters = printed.map((each) => each.after);
-    // The text before the first is printed by the first; between the others there is only what is after them.
-    const runs = printed.map((each, index) => this.#print({ ...each, before: index === 0 ? before : "" }));
+    const { before } = printed[0]!;
+    const members = printed.map(({ reference, after }) => {
+      this.#slots.read.add(reference.variable);
+      const { name } = reference.parts[0] as { name: string };
+      return { slot: this.#slots.slot(reference.variable), name, loopProperty: loopPropertyOf(reference), after };
+    });
+    // Between them there is only what is after each.
+    const runs = printed.map((each) => this.#print({ ...each, before: "" }));
+    const count = members.length;
     return (state) => {
-      const of = state.variables[slot]!;
-      if (state.frame !== null || !(of instanceof TemplateMap)) {
+      let out = state.out + before;
+      if (state.frame !== null) {
+        state.out = out;
         for (const run of runs) run(state);
         return;
       }
-      state.step(names.length);
-      let out = state.out;
-      for (let index = 0; index < names.length; index++) {
-        const found = of.member(names[index]!);
-        if (typeof found === "string" || typeof found === "number") {
-          out = (index === 0 ? out + before : out) + found + afters[index]!;
-          if (typeof found === "number" || found.length <= 1_000) continue;
-          state.out = out;
-          state.checkOutput();
-          continue;
+      state.step(count);
+      const { variables } = state;
+      for (let index = 0; index < count; index++) {
+        const { slot, name, loopProperty, after } = members[index]!;
+        const of = variables[slot]!;
+        let found: TemplateValue | undefined;
+        if (of instanceof TemplateMap) found = of.member(name);
+        else if (loopProperty !== undefined && state.loop !== null && of === state.loop.host) {
+          found = loopProperty(state.loop);
         }
-        state.out = out;
-        runs[index]!(state);
-        out = state.out;
-        // A block may have given the variable another value.
-        if (state.variables[slot] === of) continue;
-        for (const run of runs.slice(index + 1)) run(state);
-        return;
+        if (typeof found === "number") out = out + found + after;
+        else if (typeof found === "string" && found.length <= 1_000) out = out + found + after;
+        else {
+          state.out = out;
+          runs[index]!(state);
+          out = state.out;
+        }
       }
       state.out = out;
     };
@@ -433,6 +439,23 @@ class Compiler {
       state.step(branches.length);
       for (const { test, run } of branches) if (test(state)) return run(state);
       otherwise?.(state);
+    };
+  }
+
+  /** An `#if` that chooses between texts prints the text behind it, too: each is put together only once. */
+  #choiceOfTexts(statement: Statement, after: string): Run | undefined {
+    if (statement.kind !== "if" || statement.branches.length > 1) return undefined;
+    const [{ condition, body }] = statement.branches as [(typeof statement.branches)[0]];
+    const chosen = textOnly(body);
+    const otherwise = textOnly(statement.otherwise ?? []);
+    if (chosen === undefined || otherwise === undefined) return undefined;
+    const test = this.#test(condition);
+    const whenTrue = compact(chosen + after);
+    const whenFalse = compact(otherwise + after);
+    return (state) => {
+      state.step(1);
+      const text = test(state) ? whenTrue : whenFalse;
+      if (text !== "") state.out += text;
     };
   }
 
@@ -727,9 +750,18 @@ class Compiler {
     if (expression.rest.length === 1 && typeof bound === "number") {
       const compareAny = comparisons[only!.operator];
       const compareIntegers = integerComparisons[only!.operator];
+      const compare = (left: TemplateValue, state: State): boolean =>
+        typeof left === "number" ? compareIntegers(left, bound) : compareAny(left, bound, state);
+      const { first: reference } = expression;
+      if (reference.kind !== "reference" || !isMemberOfVariable(reference.reference)) {
+        return (state) => compare(first(state), state);
+      }
+      const slot = this.#slots.slot(reference.reference.variable);
+      const { name } = reference.reference.parts[0] as { name: string };
       return (state) => {
-        const left = first(state);
-        return typeof left === "number" ? compareIntegers(left, bound) : compareAny(left, bound, state);
+        const of = state.variables[slot]!;
+        const isMap = state.frame === null && of instanceof TemplateMap;
+        return compare(isMap ? (of.member(name) ?? null) : first(state), state);
       };
     }
     const rest = expression.rest.map(({ operator, operand }) => [comparisons[operator], this.#value(operand)] as const);
@@ -750,9 +782,20 @@ interface Printed {
   readonly after: string;
 }
 
-function isMemberOfVariable({ variable, parts }: Reference): boolean {
-  return variable !== "foreach" && parts.length === 1 && parts[0]?.kind === "property";
+const isMemberOfVariable = ({ parts }: Reference): boolean => parts.length === 1 && parts[0]?.kind === "property";
+
+/** What `$foreach.count` and its like read of the loop. */
+function loopPropertyOf({ variable, parts }: Reference): ((loop: Loop) => TemplateValue) | undefined {
+  const [part] = parts;
+  if (variable !== "foreach" || parts.length !== 1 || part?.kind !== "property") return undefined;
+  return Object.hasOwn(loopProperties, part.name) ? loopProperties[part.name] : undefined;
 }
+
+/** What a block prints that has nothing to evaluate. */
+const textOnly = (block: Block): string | undefined =>
+  block.every((statement) => statement.kind === "text")
+    ? block.map((statement) => (statement.kind === "text" ? statement.text : "")).join("")
+    : undefined;
 
 /** A text of its own, not a view of the template or of its pieces: those cost a third more wherever they are printed. */
 function compact(text: string): string {

@@ -40,7 +40,7 @@ export class State extends Meter {
   out = "";
   /** The place in the template, for failures. */
   at = 0;
-  readonly variables: TemplateValue[] = [];
+  readonly variables: TemplateValue[];
   /** The innermost macro that is being rendered. */
   frame: Frame | null = null;
   macroDepth = 0;
@@ -52,7 +52,7 @@ export class State extends Meter {
     super();
     this.slots = slots;
     this.scope = scope;
-    for (const name of slots.names) this.variables.push(scope.get(name) ?? null);
+    this.variables = slots.names.map((name) => scope.get(name) ?? null);
   }
 
   /**
