@@ -185,7 +185,7 @@ function readme(api: SdkApi, operations: readonly NamedOperation[]): string {
   );
   return `# JavaScript SDK
 
-In a web page, in this order (the first seven need nothing else, and pages written for AWS's SDK name them all):
+In a web page (the first six hold nothing: pages that were written for AWS's SDK name them):
 
 \`\`\`html
 ${scripts.map((file) => `<script type="text/javascript" src="${file}"></script>`).join("\n")}

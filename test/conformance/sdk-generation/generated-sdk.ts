@@ -115,7 +115,7 @@ const pet = {
 /** Runs a language's exercise with the SDK, and holds what it saw against what the API got and gave. */
 export async function assertExercise(suite: CalculatorSuite, command: string, args: readonly string[]): Promise<void> {
   const ran = await run(command, args);
-  assert.equal(ran.status, 0, ran.stderr);
+  assert.deepEqual([ran.status, ran.stderr], [0, ""]);
   const seen = JSON.parse(ran.stdout);
   assert.deepEqual([seen.sum, seen.product], [3, 42]);
   // The gateway gives a path parameter on as it came.
