@@ -1,9 +1,9 @@
 import { planVersion, type StagePlan } from "../plan/plan.ts";
 import { Exchange } from "./exchange.ts";
-import type { InboundRequest } from "./inbound.ts";
 import type { Program } from "./program.ts";
 import { GatewayResponses } from "./responses/gateway-responses.ts";
 import { Router } from "./routing/match.ts";
+import { SyntheticRequest } from "./synthetic-request.ts";
 
 export interface Named {
   readonly name: string;
@@ -24,7 +24,20 @@ export function makeUnsentExchange({ method, path, query, headers, nowMs }: Unse
   const pairs = query.flatMap(({ name, values }) => values.map((value) => [name, value] as [string, string]));
   const rawQuery = new URLSearchParams(pairs).toString();
   const rawHeaders = headers.flatMap(({ name, values }) => values.flatMap((value) => [name, value]));
-  const exchange = new Exchange(unsentRequest(method, rawHeaders), unsentProgram, "/", rawQuery, nowMs);
+  const request = new SyntheticRequest(
+    {
+      method,
+      target: "/",
+      host: "localhost",
+      headers: rawHeaders,
+      body: new Uint8Array(),
+      remoteAddress: "127.0.0.1",
+      localPort: 443,
+      isEncrypted: true,
+    },
+    { answerBytesMax: 0, onAnswer: nothing },
+  );
+  const exchange = new Exchange(request, unsentProgram, "/", rawQuery, nowMs);
   exchange.pathNames = path.map(({ name }) => name);
   exchange.pathValues = path.map(({ values }) => values.at(-1) ?? "");
   return exchange;
@@ -60,37 +73,3 @@ const unsentProgram: Program = {
   onComplete: nothing,
   close: nothing,
 };
-
-function unsentRequest(method: string, rawHeaders: readonly string[]): InboundRequest {
-  const headerNames = rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
-  return {
-    method,
-    target: "/",
-    httpVersion: "1.1",
-    rawHeaders,
-    headerNames,
-    host: "localhost",
-    remoteAddress: "127.0.0.1",
-    remotePort: 0,
-    localPort: 443,
-    isEncrypted: true,
-    contentLength: undefined,
-    hasBody: false,
-    header(name) {
-      const index = headerNames.lastIndexOf(name);
-      return index < 0 ? undefined : rawHeaders[2 * index + 1];
-    },
-    collect: (_bytesMax, done) => done("ok", Buffer.alloc(0)),
-    reserve: () => true,
-    streamBody: (sink) => sink.end(),
-    resumeBody: nothing,
-    respond: nothing,
-    startResponse: nothing,
-    write: () => true,
-    end: nothing,
-    abort: nothing,
-    onDrain: undefined,
-    onClose: undefined,
-    responseBytes: 0,
-  };
-}
