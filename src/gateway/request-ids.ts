@@ -16,10 +16,10 @@ function take(length: number): number {
 /** `$context.requestId`, where the client chose none. */
 export const makeRequestId = (): string => randomUUID();
 
-/** `$context.extendedRequestId`, the header `x-amz-apigw-id`: 15 characters of base64 and `=`. */
+/** `$context.extendedRequestId`, the header `x-amz-apigw-id`: 15 characters of base64url and `=`, as in `KV_1SGoLoAMFiJQ=`. */
 export function makeExtendedRequestId(): string {
   const at = take(11);
-  return pool.toString("base64", at, at + 11);
+  return `${pool.toString("base64url", at, at + 11)}=`;
 }
 
 /** The root of a trace: `1-{seconds, 8 hex digits}-{24 hex digits}`. AWS: X-Ray Developer Guide, "Tracing header". */
