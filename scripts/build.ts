@@ -10,10 +10,10 @@ const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
 const run = spawnSync(process.execPath, [tsc, "-p", config], { stdio: "inherit", cwd: root });
 if (run.status !== 0) process.exit(run.status ?? 1);
 
-// What is read at run time and is not compiled: interface models, the functions' bootstraps, what generated SDKs hold.
+// What is read at run time and is not compiled: interface models, the functions' bootstraps, pages, what generated SDKs hold.
 for (const file of globSync("src/**/*", { cwd: root })) {
   const isSdkRuntime = file.startsWith("src/openapi/sdk/runtime/") && statSync(join(root, file)).isFile();
-  if (!isSdkRuntime && !/\.(json|mjs|py)$/.test(file)) continue;
+  if (!isSdkRuntime && !/\.(json|mjs|py|html|css)$/.test(file)) continue;
   const target = join(root, file.replace(/^src/, "dist"));
   mkdirSync(dirname(target), { recursive: true });
   // Models are data of which only the parsed form matters: written without their white space.

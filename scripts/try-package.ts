@@ -59,6 +59,9 @@ try {
     for (const file of ["apiGateway-js-sdk/lib/apiGatewayCore/utils.js", "try-client/src/runtime.ts"]) {
       if (!existsSync(join(folder, file))) throw new Error(`an SDK has no ${file}`);
     }
+    // Pages are files beside the code.
+    const page = await fetch(new URL("/_portico/docs/assets/page.mjs", url));
+    if (page.status !== 200) throw new Error(`/_portico/docs/assets/page.mjs answered ${page.status}`);
     console.log(`The package (${megabytes} MB, ${tarball}) installs and starts: ${url}`);
   } finally {
     const ended = new Promise((resolve) => server.once("exit", resolve));

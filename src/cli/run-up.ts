@@ -186,6 +186,7 @@ class UpSession {
       `\n${paint("bold", document.name)} (${target.apiId}), stage ${target.stageName}, at ${paint("cyan", urls.byPath)}`,
     );
     line(paint("dim", `also at ${urls.byHost}`));
+    line(paint("dim", `to read and to try at ${urls.reference}`));
     if (stage.problem) line(paint("yellow", `The whole stage answers 501: ${stage.problem}`));
     line();
     printRoutes(this.#output, document.operations.slice(0, routesShownMax), urls.byPath, closed);

@@ -46,17 +46,23 @@ export type DocumentedEntity = DocumentationLocation;
 
 /** The texts of a version's parts, found by the entities that they are of. */
 export class DocumentationTexts {
-  readonly #parts = new Map<string, { readonly location: DocumentationLocation; readonly content: JsonObject }[]>();
+  /** By type, then by path: documents have thousands. */
+  readonly #parts = new Map<string, Map<string, Part[]>>();
 
   constructor(parts: readonly DocumentationPart[]) {
     for (const { location, properties } of parts) {
       const content = parseProperties(properties);
       if (content === undefined) continue;
-      const ofType = this.#parts.get(location.type) ?? [];
+      const ofType = this.#parts.get(location.type) ?? new Map<string, Part[]>();
       this.#parts.set(location.type, ofType);
-      ofType.push({ location, content });
+      const { path = "/" } = location;
+      const atPath = ofType.get(path) ?? [];
+      ofType.set(path, atPath);
+      atPath.push({ location, content });
     }
-    for (const ofType of this.#parts.values()) ofType.sort((left, right) => rank(right.location) - rank(left.location));
+    for (const ofType of this.#parts.values()) {
+      for (const atPath of ofType.values()) atPath.sort((left, right) => rank(right.location) - rank(left.location));
+    }
   }
 
   /** What a document says of the entity: its own part's, or else the most specific one's that it inherits from. */
@@ -72,37 +78,47 @@ export class DocumentationTexts {
 
   /** Paths into the models' properties with what is said there: `Pet.name`, and without a dot the model itself. */
   models(): readonly [string, JsonObject][] {
-    return (this.#parts.get("MODEL") ?? []).flatMap(({ location, content }): [string, JsonObject][] =>
+    return (this.#parts.get("MODEL")?.get("/") ?? []).flatMap(({ location, content }): [string, JsonObject][] =>
       location.name === undefined ? [] : [[location.name, pickedWithExtensions(content, attributes["MODEL"]!)]],
     );
   }
 
   #content(entity: DocumentedEntity): JsonObject {
-    const covers = isInherited(entity.type) ? coversBelow : coversExactly;
-    // The most specific part is first.
-    return this.#parts.get(entity.type)?.find(({ location }) => covers(location, entity))?.content ?? {};
+    const ofType = this.#parts.get(entity.type);
+    const { path = "/" } = entity;
+    // The most specific part is first: that of the longest path.
+    for (const at of isInherited(entity.type) ? upwards(path) : [path]) {
+      const found = ofType?.get(at)?.find(({ location }) => covers(location, entity));
+      if (found !== undefined) return found.content;
+    }
+    return {};
   }
+}
+
+interface Part {
+  readonly location: DocumentationLocation;
+  readonly content: JsonObject;
+}
+
+/** `/a/b`, `/a`, `/` */
+function upwards(path: string): readonly string[] {
+  const paths = [path];
+  for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) paths.push(path.slice(0, end));
+  return path === "/" ? paths : [...paths, "/"];
 }
 
 /**
  * AWS: API Gateway developer guide, "Representation of API documentation in API Gateway", "Inherit content from an API
  * entity of more general specifications": precedence is path before status code.
  */
-function rank({ path = "/", method = "*", statusCode = "*" }: DocumentationLocation): number {
-  const depth = path === "/" ? 0 : path.split("/").length - 1;
-  return depth * 4 + (statusCode === "*" ? 0 : 2) + (method === "*" ? 0 : 1);
-}
+const rank = ({ method = "*", statusCode = "*" }: DocumentationLocation): number =>
+  (statusCode === "*" ? 0 : 2) + (method === "*" ? 0 : 1);
 
-const coversExactly = (location: DocumentationLocation, entity: DocumentedEntity): boolean =>
-  (location.path ?? "/") === (entity.path ?? "/") && location.name === entity.name;
-
-function coversBelow(location: DocumentationLocation, entity: DocumentedEntity): boolean {
-  const { path = "/", method = "*", statusCode = "*" } = location;
-  const own = entity.path ?? "/";
+const covers = (location: DocumentationLocation, entity: DocumentedEntity): boolean => {
+  const { method = "*", statusCode = "*" } = location;
   return (
-    (path === "/" || own === path || own.startsWith(`${path}/`)) &&
     (method === "*" || method === entity.method) &&
     (statusCode === "*" || statusCode === entity.statusCode) &&
     location.name === entity.name
   );
-}
+};

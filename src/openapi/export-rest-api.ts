@@ -33,6 +33,8 @@ export interface ExportOptions {
   readonly deployedAt: number;
   /** The stage's documentation version: its texts are in the document, its parts with the extension `documentation`. */
   readonly documentation?: PublishedDocumentation;
+  /** For people: what AWS would refuse to export is written, too. */
+  readonly isForReading?: boolean;
 }
 
 export interface PublishedDocumentation {
@@ -52,6 +54,7 @@ interface Writing {
   readonly postmanRegion: string | undefined;
   readonly schemes: SchemeNames;
   readonly texts: DocumentationTexts;
+  readonly isForReading: boolean;
 }
 
 /** What the security schemes are called; authorizers keep their names. */
@@ -72,14 +75,19 @@ export function exportRestApi(definition: RestApiDefinition, options: ExportOpti
     const message = `Invalid extension specified: ${unknown}. Must be one of: [${knownExtensions.join(", ")}]`;
     throw new ExportRefused(message);
   }
-  const document = exportDocument(definition, options);
-  if (options.format === "json") return `${JSON.stringify(document, null, 2)}\n`;
+  return renderDocument(exportDocument(definition, options), options.format);
+}
+
+/** A document as text. */
+export function renderDocument(document: JsonObject, format: "json" | "yaml"): string {
+  if (format === "json") return `${JSON.stringify(document, null, 2)}\n`;
   const yaml = require("yaml") as typeof import("yaml");
   // Readers of YAML 1.1 would take an unquoted `2012-10-17` for a date and `on` for true.
   return yaml.stringify(document, { lineWidth: 0, aliasDuplicateObjects: false, compat: "yaml-1.1" });
 }
 
-function exportDocument(definition: RestApiDefinition, options: ExportOptions): Record<string, unknown> {
+/** The same as {@link exportRestApi}, not yet as text. */
+export function exportDocument(definition: RestApiDefinition, options: ExportOptions): Record<string, unknown> {
   const dialect = options.exportType === "swagger" ? swagger : openapi;
   const { restApi, authorizers } = definition;
   const names = new Set(authorizers.map((authorizer) => authorizer.name));
@@ -91,6 +99,7 @@ function exportDocument(definition: RestApiDefinition, options: ExportOptions): 
     postmanRegion: options.extensions.includes("postman") ? options.region : undefined,
     schemes: { apiKey: freeName("api_key", names), iam: freeName("sigv4", names) },
     texts: new DocumentationTexts(options.documentation?.parts ?? []),
+    isForReading: options.isForReading === true,
   };
   const info = {
     ...(restApi.description !== undefined && { description: restApi.description }),
@@ -175,8 +184,11 @@ function exportMethod(writing: Writing, resource: Resource, method: Method): Rec
   const { dialect, definition, texts } = writing;
   const place = `${method.httpMethod} ${resource.path}`;
   const at = { path: resource.path, method: method.httpMethod };
-  refuseWithoutJson(method.requestModels, place);
-  for (const response of Object.values(method.methodResponses ?? {})) refuseWithoutJson(response.responseModels, place);
+  if (!writing.isForReading) {
+    refuseWithoutJson(method.requestModels, place);
+    for (const { responseModels } of Object.values(method.methodResponses ?? {}))
+      refuseWithoutJson(responseModels, place);
+  }
   const validator = definition.requestValidators.find(({ id }) => id === method.requestValidatorId);
   const security = exportSecurity(writing, method);
   return {

@@ -41,6 +41,7 @@ async function start(
       isReady: () => true,
       metrics: () => "",
       status: async () => [],
+      reference: async () => ({ status: 404, headers: {}, body: "" }),
       explain: async () => ({ kind: "refused", status: 500, message: "" }),
       reset: undefined,
       clock: undefined,

@@ -1,6 +1,7 @@
 import { codePath } from "../services/lambda/code-links.ts";
 import { type ExplainAnswer, type ExplainRequest, readExplainRequest } from "./explain.ts";
 import type { StageStatus } from "./reconcile.ts";
+import { referencePath } from "./reference.ts";
 
 /** What the operations endpoints ask of the running server. */
 export interface ServerFacts {
@@ -9,6 +10,8 @@ export interface ServerFacts {
   status(): Promise<readonly StageStatus[]>;
   /** What a function's `Code.Location` leads to; undefined: nothing, or nothing any more. */
   code(path: string): Promise<Buffer | undefined>;
+  /** The pages below `/_portico/docs`. */
+  reference(path: string): Promise<OperationsResponse>;
   /** Runs a request and tells what became of it. */
   explain(asked: ExplainRequest): Promise<ExplainAnswer>;
   /** Undefined where the server may not be emptied. */
@@ -109,13 +112,16 @@ export const operationsBodyBytesMax = (path: string, payloadBytesMax: number): n
   Object.hasOwn(endpoints, path) && endpoints[path]?.takesPayload === true ? payloadBytesMax : 64 * 1024;
 
 export async function answerOperations(request: OperationsRequest, facts: ServerFacts): Promise<OperationsResponse> {
-  if (request.path.startsWith(codePath) && (request.method === "GET" || request.method === "HEAD")) {
-    return answerCode(await facts.code(request.path));
+  const isRead = request.method === "GET" || request.method === "HEAD";
+  if (request.path.startsWith(codePath) && isRead) return answerCode(await facts.code(request.path));
+  if (isReference(request.path)) {
+    if (isRead) return facts.reference(request.path);
+    return json(405, { message: `${referencePath} takes GET.` }, { Allow: "GET" });
   }
   const endpoint = Object.hasOwn(endpoints, request.path) ? endpoints[request.path] : undefined;
   if (endpoint === undefined) {
     return json(404, {
-      message: `There is no ${request.path.slice(0, 200)}; there are ${Object.keys(endpoints).join(", ")}.`,
+      message: `There is no ${request.path.slice(0, 200)}; there are ${[...Object.keys(endpoints), referencePath].join(", ")}.`,
     });
   }
   const isHead = request.method === "HEAD" && endpoint.method === "GET";
@@ -125,6 +131,8 @@ export async function answerOperations(request: OperationsRequest, facts: Server
   if (!request.isWhole) return json(413, { message: `The body is longer than ${request.path} takes.` });
   return endpoint.answer(facts, request.body);
 }
+
+const isReference = (path: string): boolean => path === referencePath || path.startsWith(`${referencePath}/`);
 
 const answerCode = (zip: Buffer | undefined): OperationsResponse =>
   zip === undefined

@@ -29,6 +29,7 @@ import { lockDataDirectory } from "./data-directory.ts";
 import { makeExplain } from "./explain.ts";
 import type { ThreadSettings } from "./messages.ts";
 import { Reconciler } from "./reconcile.ts";
+import { answerReference } from "./reference.ts";
 import { makeScratchDirectory, sweepScratchDirectories } from "./scratch-directory.ts";
 import { ServerClock } from "./server-clock.ts";
 import { makeTestInvocation } from "./test-invocation.ts";
@@ -190,6 +191,7 @@ export async function startServer(
       metrics: () => renderMetrics(metrics),
       status: () => reconciler.status(),
       code: (path) => lambda.readCode(path),
+      reference: (path) => answerReference(path, store),
       explain: makeExplain({
         ...compileSettings,
         store,

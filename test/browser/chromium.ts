@@ -62,6 +62,101 @@ export async function startSite(): Promise<Site> {
 
 /** Opens a page in a Chromium of its own until what it tells has come. */
 export async function openPage<Told>(url: string, told: Promise<Told>): Promise<Told> {
+  const browser = startChromium(url);
+  const failed = Promise.withResolvers<never>();
+  const timer = setTimeout(() => failed.reject(new Error(`The page told nothing:\n${browser.output()}`)), visitMsMax);
+  browser.failed.catch(failed.reject);
+  try {
+    return await Promise.race([told, failed.promise]);
+  } finally {
+    clearTimeout(timer);
+    await browser.close();
+  }
+}
+
+/** A page that a test acts on, as with the developer tools. */
+export interface Tab {
+  /** The value of an expression, or of the promise that it gives; rejects with what it throws. */
+  evaluate<Value>(expression: string): Promise<Value>;
+  /** Resolves with the expression's value as soon as that is something. */
+  until<Value>(expression: string): Promise<Value>;
+  close(): Promise<void>;
+}
+
+/** Opens a page in a Chromium of its own, and speaks the DevTools protocol with it. */
+export async function openTab(url: string): Promise<Tab> {
+  const browser = startChromium(url);
+  try {
+    const address = await Promise.race([browser.developerTools, browser.failed]);
+    const targets = (await (await fetch(`http://${new URL(address).host}/json/list`)).json()) as {
+      readonly type: string;
+      readonly webSocketDebuggerUrl: string;
+    }[];
+    const socket = new WebSocket(targets.find(({ type }) => type === "page")?.webSocketDebuggerUrl ?? "");
+    await new Promise((resolve, reject) => {
+      socket.addEventListener("open", resolve, { once: true });
+      socket.addEventListener("error", () => reject(new Error("Chromium's developer tools did not answer.")), {
+        once: true,
+      });
+    });
+    return makeTab(socket, browser);
+  } catch (error) {
+    await browser.close();
+    throw error;
+  }
+}
+
+interface Evaluated {
+  readonly result: { readonly value?: unknown };
+  readonly exceptionDetails?: { readonly text: string; readonly exception?: { readonly description?: string } };
+}
+
+function makeTab(socket: WebSocket, browser: Chromium): Tab {
+  const waiting = new Map<number, (answer: Evaluated) => void>();
+  let sent = 0;
+  socket.addEventListener("message", ({ data }) => {
+    const { id, result } = JSON.parse(String(data)) as { readonly id: number; readonly result: Evaluated };
+    waiting.get(id)?.(result);
+    waiting.delete(id);
+  });
+  const evaluate = async <Value>(expression: string): Promise<Value> => {
+    const id = ++sent;
+    const answered = new Promise<Evaluated>((resolve) => waiting.set(id, resolve));
+    const params = { expression, awaitPromise: true, returnByValue: true };
+    socket.send(JSON.stringify({ id, method: "Runtime.evaluate", params }));
+    const { result, exceptionDetails: thrown } = await Promise.race([answered, browser.failed]);
+    if (thrown !== undefined) throw new Error(thrown.exception?.description ?? thrown.text);
+    return result.value as Value;
+  };
+  return {
+    evaluate,
+    async until<Value>(expression: string): Promise<Value> {
+      for (const end = performance.now() + visitMsMax; performance.now() < end; ) {
+        const value = await evaluate<Value>(expression);
+        if (value) return value;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      throw new Error(
+        `In ${visitMsMax} ms there was no ${expression} in:\n${await evaluate("document.body.innerText")}`,
+      );
+    },
+    async close() {
+      socket.close();
+      await browser.close();
+    },
+  };
+}
+
+interface Chromium {
+  output(): string;
+  /** Where its developer tools listen. */
+  readonly developerTools: Promise<string>;
+  /** Rejects when it ends by itself, or does not start. */
+  readonly failed: Promise<never>;
+  close(): Promise<void>;
+}
+
+function startChromium(url: string): Chromium {
   const profile = mkdtempSync(join(tmpdir(), "portico-chromium-"));
   const child = spawn(
     "chromium",
@@ -83,9 +178,12 @@ export async function openPage<Told>(url: string, told: Promise<Told>): Promise<
     { detached: true, stdio: ["ignore", "pipe", "pipe"] },
   );
   let output = "";
+  const developerTools = Promise.withResolvers<string>();
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (text: string) => {
       output += text;
+      const address = /DevTools listening on (\S+)/.exec(output)?.[1];
+      if (address !== undefined) developerTools.resolve(address);
     });
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const killAll = (): void => {
@@ -93,16 +191,18 @@ export async function openPage<Told>(url: string, told: Promise<Told>): Promise<
   };
   process.once("exit", killAll);
   const failed = Promise.withResolvers<never>();
-  const timer = setTimeout(() => failed.reject(new Error(`The page told nothing:\n${output}`)), visitMsMax);
+  failed.promise.catch(() => undefined);
   child.once("error", failed.reject);
-  void ended.then(() => failed.reject(new Error(`Chromium ended before the page told anything:\n${output}`)));
-  try {
-    return await Promise.race([told, failed.promise]);
-  } finally {
-    clearTimeout(timer);
-    killAll();
-    await ended;
-    process.off("exit", killAll);
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
-  }
+  void ended.then(() => failed.reject(new Error(`Chromium ended by itself:\n${output}`)));
+  return {
+    output: () => output,
+    developerTools: developerTools.promise,
+    failed: failed.promise,
+    async close() {
+      killAll();
+      await ended;
+      process.off("exit", killAll);
+      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
 }

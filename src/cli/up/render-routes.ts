@@ -2,10 +2,12 @@ import type { Output } from "../output.ts";
 import { type ApiOperation, describeIntegration, routeKey } from "./api-operations.ts";
 import type { ApiTarget } from "./deploy-api.ts";
 
-/** Where a stage answers, by path and by host. */
+/** Where a stage answers, by path and by host, and where it is described. */
 export interface StageUrls {
   readonly byPath: string;
   readonly byHost: string;
+  /** A page to read of it, and to try it from. */
+  readonly reference: string;
 }
 
 /** `endpoint` is the server's own URL: `http://localhost:4566`. */
@@ -14,6 +16,7 @@ export function stageUrls(endpoint: string, region: string, { apiId, stageName }
   return {
     byPath: `${endpoint}/_aws/execute-api/${apiId}/${stageName}`,
     byHost: `${protocol}//${apiId}.execute-api.${region}.localhost${port === "" ? "" : `:${port}`}/${stageName}`,
+    reference: `${endpoint}/_portico/docs/${apiId}/${stageName}`,
   };
 }
 

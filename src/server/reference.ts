@@ -1,0 +1,217 @@
+import { readFile } from "node:fs/promises";
+import { bounds } from "../base/bounds.ts";
+import { type DocumentationPart, documentationKinds } from "../definition/documentation.ts";
+import {
+  type Deployment,
+  type RestApi,
+  type RestApiDefinition,
+  restKinds,
+  type Stage,
+} from "../definition/rest-api.ts";
+import { publishedDocumentation } from "../management/rest/documentation-version.ts";
+import { childrenOf } from "../management/rest/work.ts";
+import type { Store, Stored } from "../store/store.ts";
+import type { OperationsResponse } from "./operations-endpoints.ts";
+
+/** The readable reference of every stage: `/_portico/docs/{api}/{stage}`. */
+export const referencePath = "/_portico/docs";
+
+/** A document as it was exported. */
+type ApiDescription = Record<string, unknown>;
+
+interface ReferencedStage {
+  readonly api: string;
+  readonly stage: string;
+  readonly name: string;
+  readonly description?: string;
+  readonly version?: string;
+  /** Of its reference, and of the stage itself. */
+  readonly path: string;
+  readonly basePath: string;
+}
+
+/** Everything that the page loads comes from here, and nothing runs but its own script, whatever stands in an API's texts. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "img-src data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+const script = "text/javascript; charset=utf-8";
+
+/** The files that the page is made of, with their types. */
+const assets: Readonly<Record<string, string>> = {
+  "page.css": "text/css; charset=utf-8",
+  "page.mjs": script,
+  "description.mjs": script,
+  "element.mjs": script,
+  "prose.mjs": script,
+  "schema.mjs": script,
+  "try-it.mjs": script,
+};
+
+/** Answers what is below {@link referencePath}. */
+export async function answerReference(path: string, store: Store): Promise<OperationsResponse> {
+  const parts = path.slice(referencePath.length).split("/").slice(1).map(decoded);
+  if (parts.at(-1) === "") parts.pop();
+  const [api = "", stage = "", file] = parts;
+  // A stage's name has no dot.
+  if (parts.length === 0) return page(200);
+  if (parts.length === 1 && api === "stages.json") return json(200, { stages: await listStages(store) });
+  if (parts.length === 2 && api === "assets" && Object.hasOwn(assets, stage)) {
+    return answer(200, assets[stage]!, await readFile(new URL(`./reference/${stage}`, import.meta.url)));
+  }
+  if (parts.length === 2) {
+    const isThere = (await findStage(store, api, stage)) !== undefined;
+    return isThere ? page(200) : page(404, await describeMissing(store, api, stage));
+  }
+  if (parts.length !== 3 || file === undefined || !Object.hasOwn(documents, file)) {
+    const below = `${referencePath}/{api}/{stage}`;
+    const there = [referencePath, `${referencePath}/stages.json`, below];
+    return json(404, {
+      message: `There is nothing here; there are ${[...there, ...Object.keys(documents).map((name) => `${below}/${name}`)].join(", ")}.`,
+    });
+  }
+  const found = await findStage(store, api, stage);
+  const description = found === undefined ? undefined : await describeStage(store, found);
+  if (description === undefined) return json(404, { message: await describeMissing(store, api, stage) });
+  return documents[file]!(description);
+}
+
+const decoded = (part: string): string => {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+};
+
+/** What is made of an API's description. */
+const documents: Readonly<Record<string, (document: ApiDescription) => Promise<OperationsResponse>>> = {
+  "openapi.json": async (document) => {
+    const { renderDocument } = await import("../openapi/export-rest-api.ts");
+    return answer(200, "application/json", renderDocument(document, "json"));
+  },
+  "openapi.yaml": async (document) => {
+    const { renderDocument } = await import("../openapi/export-rest-api.ts");
+    return answer(200, "application/yaml", renderDocument(document, "yaml"));
+  },
+  "reference.json": async (document) => json(200, { document, examples: await makeExamples(document) }),
+};
+
+/** An example for each model, as far as they are not too much together. */
+async function makeExamples(document: ApiDescription): Promise<Record<string, unknown>> {
+  const { SchemaExamples } = await import("../openapi/schema-example.ts");
+  const examples = new SchemaExamples({ document, side: "response" });
+  const { schemas = {} } = (document["components"] ?? {}) as { readonly schemas?: Readonly<Record<string, unknown>> };
+  const made: Record<string, unknown> = {};
+  let characters = 0;
+  for (const [name, schema] of Object.entries(schemas)) {
+    const example = examples.of(schema);
+    characters += JSON.stringify(example)?.length ?? 0;
+    if (characters > bounds.referenceExamplesCharsMax.value) break;
+    if (example !== undefined) made[name] = example;
+  }
+  return made;
+}
+
+async function findStage(store: Store, api: string, stage: string): Promise<Stored<Stage> | undefined> {
+  return (await store.all<Stage>(restKinds.stage)).find(({ id }) => id === `${api}/${stage}`);
+}
+
+/** The stage's deployment as a document, with the texts of its documentation version, else of the parts as they are. */
+async function describeStage(store: Store, { id, scope, body }: Stored<Stage>): Promise<ApiDescription | undefined> {
+  const api = id.slice(0, id.indexOf("/"));
+  const deploymentId = `${api}/${body.deploymentId}`;
+  const read = await store.read(scope, async (tx) => ({
+    snapshot: await tx.get<RestApiDefinition>(restKinds.snapshot, deploymentId),
+    deployment: await tx.get<Deployment>(restKinds.deployment, deploymentId),
+    published: await publishedDocumentation(tx, api, body.documentationVersion),
+    parts: await childrenOf<DocumentationPart>(tx, documentationKinds.part, api),
+  }));
+  if (read.snapshot === undefined || read.deployment === undefined) return undefined;
+  const { exportDocument } = await import("../openapi/export-rest-api.ts");
+  const document = exportDocument(read.snapshot.body, {
+    exportType: "oas30",
+    extensions: [],
+    format: "json",
+    host: "localhost",
+    region: scope.region,
+    stage: body,
+    deployedAt: read.deployment.body.createdDate,
+    documentation: read.published ?? { version: { version: "", createdDate: 0 }, parts: read.parts },
+    isForReading: true,
+  });
+  return { ...document, servers: [{ url: basePathOf(api, body.stageName) }] };
+}
+
+const basePathOf = (api: string, stage: string): string => `/_aws/execute-api/${encodeURIComponent(api)}/${stage}`;
+
+async function listStages(store: Store): Promise<readonly ReferencedStage[]> {
+  const apis = new Map((await store.all<RestApi>(restKinds.restApi)).map(({ body }) => [body.id, body]));
+  const stages = (await store.all<Stage>(restKinds.stage)).flatMap(({ id, body: { stageName } }) => {
+    const api = apis.get(id.slice(0, id.indexOf("/")));
+    if (api === undefined) return [];
+    return [
+      {
+        api: api.id,
+        stage: stageName,
+        name: api.name,
+        ...(api.description !== undefined && { description: api.description }),
+        ...(api.version !== undefined && { version: api.version }),
+        path: `${referencePath}/${encodeURIComponent(api.id)}/${stageName}`,
+        basePath: basePathOf(api.id, stageName),
+      },
+    ];
+  });
+  return stages.sort((one, other) => (`${one.name} ${one.path}` < `${other.name} ${other.path}` ? -1 : 1));
+}
+
+const stagesShownMax = 20;
+
+async function describeMissing(store: Store, api: string, stage: string): Promise<string> {
+  const stages = await listStages(store);
+  const shown = stages.slice(0, stagesShownMax).map((each) => `${each.api}/${each.stage} (${each.name})`);
+  const more = stages.length > shown.length ? ` and ${stages.length - shown.length} more` : "";
+  const there = shown.length === 0 ? "Nothing is deployed yet" : `There are ${shown.join(", ")}${more}`;
+  return `There is no stage ${stage.slice(0, 128)} of an API ${api.slice(0, 128)}. ${there}.`;
+}
+
+/** The page; `message` is in it where it has nothing to show. */
+async function page(status: number, message = ""): Promise<OperationsResponse> {
+  const html = await readFile(new URL("./reference/page.html", import.meta.url), "utf8");
+  return answer(
+    status,
+    "text/html; charset=utf-8",
+    html.replace("{{message}}", () => escaped(message)),
+  );
+}
+
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character]!);
+
+const json = (status: number, value: unknown): OperationsResponse =>
+  answer(status, "application/json", `${JSON.stringify(value)}\n`);
+
+const answer = (status: number, type: string, body: Buffer | string): OperationsResponse => ({
+  status,
+  headers: {
+    "Content-Type": type,
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": contentSecurityPolicy,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+  },
+  body,
+});

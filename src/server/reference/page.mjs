@@ -1,0 +1,362 @@
+// The reference of an API's stage: what is where, and one operation or model at a time.
+
+import {
+  basePath,
+  given,
+  listOperations,
+  modelHash,
+  operationHash,
+  schemasOf,
+  securityOf,
+  shownName,
+  titleOf,
+} from "./description.mjs";
+import { byId, el } from "./element.mjs";
+import { inline, link, proseOr } from "./prose.mjs";
+import { bodyOf, field, insideOf, pretty, typeOf } from "./schema.mjs";
+import { tryView } from "./try-it.mjs";
+
+const root = "/_portico/docs";
+const [api, stage] = location.pathname
+  .slice(root.length)
+  .split("/")
+  .filter((part) => part !== "");
+const home = api === undefined || stage === undefined ? root : `${root}/${api}/${stage}`;
+
+// An operation
+
+function operationView(operation) {
+  const { verb, path } = operation;
+  const groups = [
+    ["path", "Path"],
+    ["query", "Query"],
+    ["header", "Headers"],
+  ].flatMap(([where, title]) => {
+    const parameters = operation.parameters.filter((parameter) => parameter.in === where);
+    if (parameters.length === 0) return [];
+    const items = parameters.map((parameter) =>
+      field(
+        parameter.name,
+        { ...parameter.schema, description: parameter.description },
+        parameter.required === true,
+        0,
+      ),
+    );
+    return [el("h3", {}, title), el("ul", { class: "fields" }, ...items)];
+  });
+  const { requestBody } = operation;
+  const answers = Object.entries(operation.responses ?? {});
+  return el(
+    "article",
+    {},
+    el("h1", { tabindex: "-1" }, titleOf(operation)),
+    el(
+      "div",
+      { class: "route" },
+      el("span", { class: `verb ${verb.toLowerCase()}` }, verb),
+      el(
+        "span",
+        {},
+        ...path
+          .split(/(\{[^}]*\})/)
+          .map((part) => (part.startsWith("{") ? el("span", { class: "variable" }, part) : part)),
+      ),
+      operation.deprecated === true && el("span", { class: "badge warn" }, "deprecated"),
+    ),
+    el(
+      "div",
+      { class: "columns" },
+      el(
+        "div",
+        {},
+        ...proseOr(operation.description),
+        ...securityNotes(operation),
+        ...(groups.length > 0 ? [el("h2", {}, "Parameters"), ...groups] : []),
+        ...(requestBody === undefined
+          ? []
+          : [
+              el("h2", {}, "Body"),
+              ...proseOr(requestBody.description),
+              ...bodyOf(requestBody.content, { isRequest: true }),
+            ]),
+        ...(answers.length > 0 ? [el("h2", {}, "Answers"), ...answers.map(answerView)] : []),
+      ),
+      tryView(operation),
+    ),
+  );
+}
+
+function answerView([code, response]) {
+  const headers = Object.entries(response.headers ?? {});
+  const isSaid = response.description !== `${code} response`;
+  return el(
+    "section",
+    { class: "answer" },
+    el(
+      "h3",
+      {},
+      el("span", { class: `status s${code[0]}` }, code),
+      isSaid && el("span", {}, ...inline(response.description ?? "")),
+    ),
+    ...bodyOf(response.content, { isExampleOpen: code[0] === "2" }),
+    headers.length > 0 &&
+      el(
+        "details",
+        {},
+        el("summary", {}, "Headers"),
+        el(
+          "ul",
+          { class: "fields" },
+          ...headers.map(([name, header]) =>
+            field(name, { ...header.schema, description: header.description }, false, 0),
+          ),
+        ),
+      ),
+  );
+}
+
+function securityNotes(operation) {
+  const notes = securityOf(operation).map(({ name, kind, in: where, parameter, description }) => {
+    const words = {
+      iam: [
+        "Callers sign their requests with AWS credentials (Signature Version 4). This page can't; ",
+        el("code", {}, "curl --aws-sigv4"),
+        " can.",
+      ],
+      key: ["Callers send an API key in the header ", el("code", {}, parameter ?? "x-api-key"), "."],
+      authorizer: [
+        `The authorizer ${name} decides by `,
+        parameter === "Unused" ? "the request" : el("code", {}, `${where} ${parameter}`),
+        ".",
+      ],
+    }[kind];
+    return el("div", { class: "note" }, ...words, ...proseOr(description));
+  });
+  return notes;
+}
+
+// Models, the overview, and what is where
+
+function modelView(name) {
+  const schema = schemasOf()[name];
+  const example = given.examples[name];
+  return el(
+    "article",
+    {},
+    el("h1", { tabindex: "-1" }, schema.title ?? name),
+    el("p", { class: "dim" }, typeOf(schema)),
+    ...proseOr(schema.description),
+    el(
+      "div",
+      { class: "columns" },
+      el("div", {}, el("h2", {}, "Fields"), insideOf(schema, 0)),
+      example !== undefined &&
+        el(
+          "section",
+          { class: "try", "aria-label": "Example" },
+          el("h2", {}, "Example"),
+          el("pre", {}, pretty(example)),
+        ),
+    ),
+  );
+}
+
+function overview(operations) {
+  const { info = {}, externalDocs } = given.document;
+  return el(
+    "article",
+    {},
+    el("h1", { tabindex: "-1" }, info.title ?? api),
+    el("p", { class: "dim" }, `Version ${info.version ?? "?"} · stage ${stage} · ${operations.length} operations`),
+    el("p", {}, "It answers at ", el("code", {}, `${location.origin}${basePath()}`)),
+    ...proseOr(info.description),
+    externalDocs?.url !== undefined &&
+      el("p", {}, link(String(externalDocs.url), [externalDocs.description ?? "More about it"])),
+    ...groupsOf(operations).flatMap(([group, members]) => [
+      el("h2", {}, group),
+      el("ul", { class: "routes" }, ...members.map(routeRow)),
+    ]),
+  );
+}
+
+function routeRow(operation) {
+  return el(
+    "li",
+    {},
+    el("span", { class: `mono verb ${operation.verb.toLowerCase()}` }, operation.verb),
+    el("a", { class: "mono", href: operationHash(operation) }, operation.path),
+    el("span", { class: "dim" }, titleOf(operation)),
+  );
+}
+
+function groupsOf(operations) {
+  const groups = new Map();
+  for (const operation of operations) {
+    if (!groups.has(operation.group)) groups.set(operation.group, []);
+    groups.get(operation.group).push(operation);
+  }
+  return [...groups].sort(([one], [other]) => one.localeCompare(other));
+}
+
+function drawList(operations, wanted) {
+  const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
+  const matches = (text) => words.every((word) => text.toLowerCase().includes(word));
+  const shown = operations.filter((one) =>
+    matches(`${one.verb} ${one.path} ${titleOf(one)} ${one.operationId ?? ""} ${one.group}`),
+  );
+  const models = Object.keys(schemasOf()).filter((name) => shownName(name) === name && matches(name));
+  const entry = (href, ...children) =>
+    el("li", {}, el("a", { href, "aria-current": location.hash === href && "page" }, ...children));
+  const list = byId("list");
+  list.replaceChildren(
+    ...(words.length === 0 ? [el("ul", {}, entry("#", "Overview"))] : []),
+    ...groupsOf(shown).flatMap(([group, members]) => [
+      el("h2", {}, group),
+      el(
+        "ul",
+        {},
+        ...members.map((one) => {
+          const item = entry(
+            operationHash(one),
+            el("span", { class: `verb ${one.verb.toLowerCase()}` }, one.verb === "DELETE" ? "DEL" : one.verb),
+            el("span", { class: "path", title: `${one.verb} ${one.path}` }, one.summary || one.path),
+          );
+          if (one.deprecated === true) item.classList.add("old");
+          return item;
+        }),
+      ),
+    ]),
+    ...(models.length > 0
+      ? [
+          el("h2", {}, "Models"),
+          el("ul", {}, ...models.map((name) => entry(modelHash(name), el("span", { class: "path" }, name)))),
+        ]
+      : []),
+    ...(shown.length + models.length === 0 ? [el("p", { class: "dim", role: "status" }, "Nothing matches.")] : []),
+  );
+  list.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+}
+
+function show(operations, isFirst) {
+  const hash = decodeFragment(location.hash.slice(1));
+  const model = /^model:(.+)$/s.exec(hash)?.[1];
+  const operation = operations.find((one) => `${one.verb}${one.path}` === hash);
+  const view =
+    model !== undefined && Object.hasOwn(schemasOf(), model)
+      ? modelView(model)
+      : operation === undefined
+        ? overview(operations)
+        : operationView(operation);
+  byId("main").replaceChildren(view);
+  const heading = view.querySelector("h1");
+  document.title = `${heading.textContent} · ${given.document.info?.title ?? "API"}`;
+  for (const anchor of byId("list").querySelectorAll("a")) {
+    if (anchor.getAttribute("href") === (location.hash || "#")) anchor.setAttribute("aria-current", "page");
+    else anchor.removeAttribute("aria-current");
+  }
+  if (isFirst) return;
+  window.scrollTo(0, 0);
+  heading.focus();
+}
+
+function decodeFragment(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+async function load(path) {
+  const response = await fetch(path);
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.message ?? `${response.status}`);
+  return answer;
+}
+
+async function showStage() {
+  const [loaded, { stages }] = await Promise.all([load(`${home}/reference.json`), load(`${root}/stages.json`)]);
+  Object.assign(given, loaded);
+  const operations = listOperations();
+  const others = stages.filter((one) => one.api === decodeFragment(api));
+  const choice = el(
+    "select",
+    { "aria-label": "Stage", change: () => location.assign(choice.value + location.hash) },
+    ...others.map((one) => el("option", { value: one.path, selected: one.stage === stage }, one.stage)),
+  );
+  byId("place").replaceChildren(
+    "/",
+    el("span", {}, given.document.info?.title ?? api),
+    "/",
+    others.length > 1 ? choice : stage,
+  );
+  byId("links").replaceChildren(
+    el("a", { href: `${home}/openapi.json` }, "JSON"),
+    el("a", { href: `${home}/openapi.yaml` }, "YAML"),
+  );
+  byId("nav").hidden = false;
+  const search = byId("search");
+  search.addEventListener("input", () => drawList(operations, search.value));
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName ?? "")) return;
+    event.preventDefault();
+    search.focus();
+  });
+  drawList(operations, "");
+  show(operations, true);
+  addEventListener("hashchange", () => show(operations, false));
+}
+
+async function showStages() {
+  const { stages } = await load(`${root}/stages.json`);
+  const cards = stages.map((one) =>
+    el(
+      "li",
+      {},
+      el("h2", {}, el("a", { href: one.path }, one.name)),
+      el("p", { class: "dim" }, `stage ${one.stage}`, one.version === undefined ? "" : ` · version ${one.version}`),
+      el("p", {}, el("code", {}, one.basePath)),
+      ...proseOr(one.description?.split(/\n\s*\n/, 1)[0].slice(0, 300)),
+    ),
+  );
+  byId("main").replaceChildren(
+    el(
+      "article",
+      {},
+      el("h1", {}, "APIs"),
+      stages.length === 0
+        ? el("p", { class: "dim" }, "Nothing is deployed yet: portico up, or aws apigateway create-deployment, does.")
+        : el("ul", { class: "cards" }, ...cards),
+    ),
+  );
+  document.title = "APIs · Portico";
+}
+
+function prepareTheme() {
+  const set = (theme) => {
+    if (theme) document.documentElement.dataset.theme = theme;
+  };
+  set(localStorage.getItem("portico-theme"));
+  byId("theme").addEventListener("click", () => {
+    const isDark =
+      document.documentElement.dataset.theme === "dark" ||
+      (!document.documentElement.dataset.theme && matchMedia("(prefers-color-scheme: dark)").matches);
+    localStorage.setItem("portico-theme", isDark ? "light" : "dark");
+    set(isDark ? "light" : "dark");
+  });
+}
+
+prepareTheme();
+try {
+  await (home === root ? showStages() : showStage());
+} catch (error) {
+  byId("main").replaceChildren(
+    el(
+      "article",
+      {},
+      el("h1", {}, "Nothing to show"),
+      el("p", {}, error.message),
+      el("p", {}, el("a", { href: root }, "All APIs")),
+    ),
+  );
+}
