@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { makeRestLimits } from "../src/management/rest/limits.ts";
 import { makeRestOperations } from "../src/management/rest/operations.ts";
 import { loadModel, type ModelName, modelNames } from "../src/protocol/model.ts";
+import { makeIamOperations } from "../src/services/iam/operations.ts";
 import { makeLambdaOperations } from "../src/services/lambda/operations.ts";
 import { logsOperations } from "../src/services/logs/operations.ts";
 import { makeStsOperations } from "../src/services/sts/operations.ts";
@@ -19,7 +20,8 @@ const unused = <T>(): T => ({}) as T;
 const served: Readonly<Partial<Record<ModelName, Readonly<Record<string, unknown>>>>> = {
   apigateway: makeRestOperations({ store: unused(), limits: makeRestLimits(), testInvocation: unused() }),
   lambda: makeLambdaOperations(unused()),
-  sts: makeStsOperations(),
+  iam: makeIamOperations(unused()),
+  sts: makeStsOperations(unused(), unused()),
   logs: logsOperations,
 };
 

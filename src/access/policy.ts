@@ -1,5 +1,6 @@
 /**
- * Evaluates resource policies. Pure: a decision with its reason, never an exception; what is not understood never allows.
+ * Evaluates policies: of resources, of identities, and those that say who may assume a role. Pure: a decision with its reason,
+ * never an exception; what is not understood never allows.
  * AWS: IAM User Guide, "Policy evaluation logic", "IAM JSON policy elements".
  */
 export type PolicyDecision =
@@ -15,13 +16,27 @@ export interface PolicyRequest {
   /** `service:Action` */
   readonly action: string;
   readonly resource: string;
-  /** An AWS service, such as `apigateway.amazonaws.com`. */
-  readonly servicePrincipal: string;
+  /**
+   * Only the beginning of the resource's ARN is known, which may be nothing: what allows the action on some resource that
+   * begins so allows it, and what may deny it on one denies it.
+   */
+  readonly isResourcePrefix?: boolean;
+  /** Who asks: an AWS service, such as `apigateway.amazonaws.com`, or an account's user or role. Identity policies don't ask. */
+  readonly servicePrincipal?: string;
+  readonly awsPrincipal?: AwsPrincipal;
   /** Condition keys in lower case, such as `aws:sourcearn`, with their values. */
   readonly context: Readonly<Record<string, string>>;
 }
 
+export interface AwsPrincipal {
+  readonly account: string;
+  /** The ARNs by which a policy may name it; none for an account's root. */
+  readonly arns: readonly string[];
+}
+
 type Values = readonly string[];
+/** What a policy has: a trust policy has no resource, which is its role; an identity's has no principal. */
+export type PolicyKind = "resource" | "identity" | "trust";
 interface Statement {
   readonly sid: string | undefined;
   readonly isAllow: boolean;
@@ -31,23 +46,36 @@ interface Statement {
 type Match = "yes" | "no" | "unknown";
 
 /** A policy, read once. */
-export interface ResourcePolicy {
+export interface Policy {
   decide(request: PolicyRequest): PolicyDecision;
 }
 
-export function parsePolicy(text: string): ResourcePolicy {
+export function parsePolicy(text: string, kind: PolicyKind = "resource"): Policy {
   try {
     const document: unknown = JSON.parse(text);
     if (!isRecord(document)) return unreadable("it is no JSON object");
     const { Statement: given } = document;
-    const statements = (Array.isArray(given) ? given : [given]).map(parseStatement);
+    const statements = (Array.isArray(given) ? given : [given]).map((one) => parseStatement(one, kind));
     return { decide: (request) => decide(statements, request) };
   } catch (error) {
     return unreadable(error instanceof Error ? error.message : String(error));
   }
 }
 
-const unreadable = (detail: string): ResourcePolicy => ({ decide: () => ({ kind: "unreadable", detail }) });
+/** Several policies of one identity, as one: whatever denies counts before whatever allows. */
+export function joinPolicies(policies: readonly Policy[]): Policy {
+  return {
+    decide(request) {
+      const decisions = policies.map((policy) => policy.decide(request));
+      return (
+        decisions.find(({ kind }) => kind === "denied" || kind === "unreadable") ??
+        decisions.find(({ kind }) => kind === "allowed") ?? { kind: "not-allowed" }
+      );
+    },
+  };
+}
+
+const unreadable = (detail: string): Policy => ({ decide: () => ({ kind: "unreadable", detail }) });
 
 function decide(statements: readonly Statement[], request: PolicyRequest): PolicyDecision {
   let allowed: Statement | undefined;
@@ -59,14 +87,14 @@ function decide(statements: readonly Statement[], request: PolicyRequest): Polic
   return allowed === undefined ? { kind: "not-allowed" } : { kind: "allowed", sid: allowed.sid };
 }
 
-function parseStatement(statement: unknown): Statement {
+function parseStatement(statement: unknown, kind: PolicyKind): Statement {
   if (!isRecord(statement)) throw new Error("a statement is no object");
   const effect = statement["Effect"];
   if (effect !== "Allow" && effect !== "Deny") throw new Error("a statement's Effect is neither Allow nor Deny");
   const tests = [
-    principalTest(statement),
-    patternTest(statement, "Action", (request) => request.action, { isCaseSensitive: false }),
-    patternTest(statement, "Resource", (request) => request.resource, { isCaseSensitive: true }),
+    ...(kind === "identity" ? [] : [principalTest(statement)]),
+    actionTest(statement),
+    ...(kind === "trust" ? [] : [resourceTest(statement, effect)]),
     conditionTest(statement["Condition"]),
   ];
   return {
@@ -79,42 +107,79 @@ function parseStatement(statement: unknown): Statement {
   };
 }
 
-function principalTest(statement: Record<string, unknown>): (request: PolicyRequest) => Match {
+type Test = (request: PolicyRequest) => Match;
+
+function principalTest(statement: Record<string, unknown>): Test {
   if (statement["NotPrincipal"] !== undefined) return () => "unknown";
   const principal = statement["Principal"];
   if (principal === "*") return () => "yes";
   if (!isRecord(principal)) throw new Error("a statement has no Principal");
-  if (asValues(principal["AWS"]).includes("*")) return () => "yes";
+  const identities = asValues(principal["AWS"]);
+  if (identities.includes("*")) return () => "yes";
   const services = asValues(principal["Service"]);
-  return (request) => (services.includes(request.servicePrincipal) ? "yes" : "no");
+  return ({ servicePrincipal, awsPrincipal }) => {
+    if (servicePrincipal !== undefined && services.includes(servicePrincipal)) return "yes";
+    return awsPrincipal !== undefined && identities.some((one) => namesPrincipal(one, awsPrincipal)) ? "yes" : "no";
+  };
 }
 
-function patternTest(
+/** An account's number, and the ARN of its root, are everybody in it. AWS: "AWS JSON policy elements: Principal". */
+const namesPrincipal = (named: string, { account, arns }: AwsPrincipal): boolean =>
+  named === account || /^arn:aws[a-z-]*:iam::(\d{12}):root$/.exec(named)?.[1] === account || arns.includes(named);
+
+function actionTest(statement: Record<string, unknown>): Test {
+  const { patterns, isNegated } = patternsOf(statement, "Action");
+  const folded = patterns.map((pattern) => pattern.toLowerCase());
+  return (request) => {
+    const action = request.action.toLowerCase();
+    return folded.some((pattern) => matchesWildcards(pattern, action)) !== isNegated ? "yes" : "no";
+  };
+}
+
+function resourceTest(statement: Record<string, unknown>, effect: "Allow" | "Deny"): Test {
+  const { patterns, isNegated } = patternsOf(statement, "Resource");
+  // AWS: "IAM policy elements: Variables and tags". None is known here.
+  const hasVariables = patterns.some((pattern) => pattern.includes("${"));
+  return ({ resource, isResourcePrefix }) => {
+    if (isResourcePrefix === true) {
+      if (patterns.includes("*")) return isNegated ? "no" : "yes";
+      if (!isNegated && !patterns.some((pattern) => mayMatch(pattern, resource))) return "no";
+      return effect === "Allow" && !hasVariables ? "yes" : "unknown";
+    }
+    if (patterns.some((pattern) => matchesWildcards(pattern, resource))) return isNegated ? "no" : "yes";
+    return hasVariables ? "unknown" : isNegated ? "yes" : "no";
+  };
+}
+
+function patternsOf(
   statement: Record<string, unknown>,
   element: "Action" | "Resource",
-  read: (request: PolicyRequest) => string,
-  options: { readonly isCaseSensitive: boolean },
-): (request: PolicyRequest) => Match {
+): { readonly patterns: Values; readonly isNegated: boolean } {
   const negated = statement[`Not${element}`];
   const patterns = asValues(negated ?? statement[element]);
   if (patterns.length === 0) throw new Error(`a statement has no ${element}`);
-  const fold = (text: string): string => (options.isCaseSensitive ? text : text.toLowerCase());
-  const folded = patterns.map(fold);
-  return (request) => {
-    const value = fold(read(request));
-    return folded.some((pattern) => matchesWildcards(pattern, value)) === (negated === undefined) ? "yes" : "no";
-  };
+  return { patterns, isNegated: negated !== undefined };
+}
+
+/** Is there a text with this beginning that the pattern matches? */
+function mayMatch(pattern: string, beginning: string): boolean {
+  for (let index = 0; index < beginning.length; index++) {
+    if (pattern[index] === "*") return true;
+    if (pattern[index] !== "?" && pattern[index] !== beginning[index]) return false;
+  }
+  return true;
 }
 
 type Operator = (wanted: string, actual: string) => boolean;
 
-/** The condition operators that resource policies of functions use. AWS: "IAM JSON policy elements: Condition operators". */
+/** The condition operators that are known. AWS: "IAM JSON policy elements: Condition operators". */
 const operators: Readonly<Record<string, Operator>> = {
   stringequals: (wanted, actual) => wanted === actual,
   stringequalsignorecase: (wanted, actual) => wanted.toLowerCase() === actual.toLowerCase(),
   stringlike: matchesWildcards,
   arnequals: matchesArn,
   arnlike: matchesArn,
+  bool: (wanted, actual) => wanted.toLowerCase() === actual.toLowerCase(),
 };
 const negations: Readonly<Record<string, string>> = {
   stringnotequals: "stringequals",
@@ -124,7 +189,7 @@ const negations: Readonly<Record<string, string>> = {
   arnnotlike: "arnlike",
 };
 
-function conditionTest(condition: unknown): (request: PolicyRequest) => Match {
+function conditionTest(condition: unknown): Test {
   if (condition === undefined) return () => "yes";
   if (!isRecord(condition)) throw new Error("a statement's Condition is no object");
   const tests = Object.entries(condition).flatMap(([operator, keys]) => {
@@ -137,14 +202,16 @@ function conditionTest(condition: unknown): (request: PolicyRequest) => Match {
   };
 }
 
-function operatorTest(operator: string, key: string, wanted: Values): (request: PolicyRequest) => Match {
+function operatorTest(operator: string, key: string, wanted: Values): Test {
   const lower = operator.toLowerCase();
   const isIfExists = lower.endsWith("ifexists");
   const base = isIfExists ? lower.slice(0, -"ifexists".length) : lower;
+  // AWS: "Condition operator to check existence of condition keys": "true" wants the key to be absent.
+  if (base === "null") return ({ context }) => (wanted.includes(String(!Object.hasOwn(context, key))) ? "yes" : "no");
   const isNegated = Object.hasOwn(negations, base);
   const name = isNegated ? negations[base]! : base;
   const test = Object.hasOwn(operators, name) ? operators[name]! : undefined;
-  if (test === undefined) return () => "unknown";
+  if (test === undefined || wanted.some((value) => value.includes("${"))) return () => "unknown";
   return ({ context }) => {
     if (!Object.hasOwn(context, key)) return isIfExists || isNegated ? "yes" : "no";
     const actual = context[key]!;

@@ -2,7 +2,14 @@ import { randomUUID } from "node:crypto";
 import { accountOf, defaultRegion, readCredentialScope, type SigV4Decision } from "../access/sigv4-scope.ts";
 import { ApiError } from "./errors.ts";
 import { type ModelName, modelNames } from "./model.ts";
-import type { CallContext, ManagementOptions, ManagementRequest, ManagementResponse, Service } from "./operation.ts";
+import type {
+  CallContext,
+  CallerDecision,
+  ManagementOptions,
+  ManagementRequest,
+  ManagementResponse,
+  Service,
+} from "./operation.ts";
 import { type Ownership, ownerBy, ownerOf } from "./ownership.ts";
 import { answerForeign, type CallInHand, makeServiceRuntime, type ServiceRuntime } from "./service-runtime.ts";
 
@@ -64,8 +71,9 @@ function withLength(response: ManagementResponse): ManagementResponse {
 function makeCall(request: ManagementRequest, signature: SigV4Decision, options: ManagementOptions): CallInHand {
   const scope = signature.kind === "scope" ? signature.scope : undefined;
   const requestId = randomUUID();
+  const session = scope === undefined ? unknownCaller : identify(request, scope.accessKeyId, options);
   const context: CallContext = {
-    account: accountOf(scope?.accessKeyId),
+    account: session.kind === "session" ? session.account : accountOf(scope?.accessKeyId),
     region: scope?.region ?? defaultRegion,
     requestId,
     clock: options.clock,
@@ -73,10 +81,37 @@ function makeCall(request: ManagementRequest, signature: SigV4Decision, options:
     host: request.headers["host"] ?? "localhost",
     accessKeyId: scope?.accessKeyId,
     userAgent: request.headers["user-agent"],
+    ...(session.kind === "session" ? { caller: session.caller } : {}),
   };
   return {
     context,
     headers: { "x-amzn-RequestId": requestId, Date: new Date(options.clock.now()).toUTCString() },
-    refusal: signature.kind === "malformed" ? new ApiError(signature.code, signature.message) : undefined,
+    refusal: signature.kind === "malformed" ? new ApiError(signature.code, signature.message) : refusalOf(session),
   };
+}
+
+const unknownCaller: CallerDecision = { kind: "unknown" };
+
+/** The token is in a header, or, presigned, in the query. AWS: IAM User Guide, "AWS Signature Version 4 for API requests". */
+function identify(
+  { headers, target }: ManagementRequest,
+  accessKeyId: string,
+  { identify: decide, clock }: ManagementOptions,
+): CallerDecision {
+  const inQuery = /[?&]x-amz-security-token=/i.test(target)
+    ? new URLSearchParams(target.split("?", 2)[1]).get("X-Amz-Security-Token")
+    : null;
+  const token = headers["x-amz-security-token"] ?? inQuery;
+  if (decide === undefined || token === null) return unknownCaller;
+  return decide(accessKeyId, token, clock.now());
+}
+
+function refusalOf({ kind }: CallerDecision): ApiError | undefined {
+  if (kind === "expired") {
+    return new ApiError("ExpiredTokenException", "The security token included in the request is expired", {
+      status: 403,
+    });
+  }
+  if (kind !== "invalid") return undefined;
+  return new ApiError("UnrecognizedClientException", "The security token included in the request is invalid.");
 }

@@ -12,7 +12,23 @@ export interface CallContext {
   readonly host: string;
   readonly accessKeyId: string | undefined;
   readonly userAgent: string | undefined;
+  /** The role's session whose credentials the call has; undefined: it has an account's own. */
+  readonly caller?: SessionCaller;
 }
+
+export interface SessionCaller {
+  readonly arn: string;
+  readonly userId: string;
+  readonly roleArn: string;
+}
+
+/** Whose a session's token is. */
+export type CallerDecision =
+  /** None of ours: the access key alone says whose call it is. */
+  | { readonly kind: "unknown" }
+  | { readonly kind: "session"; readonly account: string; readonly caller: SessionCaller }
+  | { readonly kind: "expired" }
+  | { readonly kind: "invalid" };
 
 /**
  * One operation: typed input (validated against the model: required, types, enums, ranges, patterns) → output members,
@@ -64,6 +80,8 @@ export interface ManagementOptions {
   /** Larger request bodies answer 413, unless their service has a bound of its own. */
   readonly bodyBytesMax: number;
   readonly logger: ProtocolLog;
+  /** Tells sessions by their tokens (`X-Amz-Security-Token`). */
+  readonly identify?: (accessKeyId: string, token: string, nowMs: number) => CallerDecision;
   /** Told of an error that the operation does not declare in its model: tests fail on it. */
   readonly onUndeclaredError?: (operation: string, code: string) => void;
 }

@@ -12,10 +12,12 @@ import { makeRestLimits } from "../management/rest/limits.ts";
 import { makeRestOperations } from "../management/rest/operations.ts";
 import { makeManagement } from "../protocol/management.ts";
 import type { Service } from "../protocol/operation.ts";
+import { makeIamOperations } from "../services/iam/operations.ts";
 import { LambdaService } from "../services/lambda/lambda-service.ts";
 import { makeExecutionLogDelivery } from "../services/logs/execution-log-delivery.ts";
 import { LogsService } from "../services/logs/logs-service.ts";
 import { makeStsOperations } from "../services/sts/operations.ts";
+import { Sessions } from "../services/sts/sessions.ts";
 import { openSqliteStore } from "../store/sqlite-store.ts";
 import type { Store } from "../store/store.ts";
 import { makeStdoutExecutionLog } from "../telemetry/execution-log-stdout.ts";
@@ -101,6 +103,8 @@ export async function startServer(
   const lambda = new LambdaService({ store, manager: functions, packages, logger, clock });
   undo.defer(() => lambda.close());
 
+  const sessions = new Sessions(store);
+  undo.defer(() => sessions.close());
   const executionLogPrinter = makeStdoutExecutionLog();
   undo.defer(() => executionLogPrinter.close());
   const executionLogDelivery = makeExecutionLogDelivery(logs.sink);
@@ -173,7 +177,8 @@ export async function startServer(
       ownEnums: ["Runtime"],
       bodyBytesMax: bounds.lambdaRequestBytesMax.value,
     },
-    { model: "sts", operations: makeStsOperations() },
+    { model: "iam", operations: makeIamOperations(store) },
+    { model: "sts", operations: makeStsOperations(store, sessions) },
     { model: "logs", operations: logs.operations },
   ];
   let isServing = false;
@@ -183,6 +188,7 @@ export async function startServer(
       ids: randomIds,
       bodyBytesMax: config.managementPayloadMax,
       logger,
+      identify: sessions.identify,
     }),
     upstream: config.upstream === undefined ? undefined : makeUpstream(config.upstream, logger),
     guard: { domains: config.domain, allowedOrigins: config.allowOrigin },
@@ -208,6 +214,7 @@ export async function startServer(
   });
   await control.listen(scratch.controlSocket);
   undo.defer(() => control.close(controlCloseMs));
+  await sessions.start();
   await lambda.start();
   await reconciler.start();
   undo.defer(() => reconciler.close());

@@ -1,10 +1,10 @@
-import { type PolicyDecision, parsePolicy, type ResourcePolicy } from "../../access/policy.ts";
+import { type Policy, type PolicyDecision, parsePolicy } from "../../access/policy.ts";
 import { bounds } from "../../base/bounds.ts";
 import type { FunctionFacts } from "../../functions/function-client.ts";
 
 interface Known {
   readonly revision: string;
-  readonly policy: ResourcePolicy;
+  readonly policy: Policy;
   readonly decisions: Map<string, PolicyDecision["kind"]>;
 }
 

@@ -1,13 +1,15 @@
 import type { CallContext, Operations } from "../../protocol/operation.ts";
+import type { Store } from "../../store/store.ts";
+import { type AssumeRoleInput, assumeRole, callerArn } from "./assume-role.ts";
+import type { Sessions } from "./sessions.ts";
 
-/** The `sts` service: who is calling. AWS: STS API reference, "GetCallerIdentity". */
-export function makeStsOperations(): Operations {
-  return {
-    GetCallerIdentity: async (_input: object, call: CallContext) => ({
-      // Until there is IAM, every caller is its account's root.
-      UserId: call.account,
-      Account: call.account,
-      Arn: `arn:aws:iam::${call.account}:root`,
-    }),
-  };
-}
+/** The `sts` service: who is calling, and roles' sessions. AWS: STS API reference. */
+export const makeStsOperations = (store: Store, sessions: Sessions): Operations => ({
+  GetCallerIdentity: async (_input: object, call: CallContext) => ({
+    // A key that is no session's is its account's root: there are no users.
+    UserId: call.caller?.userId ?? call.account,
+    Account: call.account,
+    Arn: callerArn(call),
+  }),
+  AssumeRole: (input: AssumeRoleInput, call: CallContext) => assumeRole(store, sessions, input, call),
+});

@@ -1,0 +1,64 @@
+import { joinPolicies, type Policy, type PolicyRequest, parsePolicy } from "./policy.ts";
+
+/** A role, as far as it says who may assume it and what it may do. */
+export interface RoleAccess {
+  readonly arn: string;
+  /** Policies as JSON text. */
+  readonly trustPolicy: string;
+  readonly policies: readonly string[];
+  readonly permissionsBoundary?: string;
+}
+
+/** Undefined: it may. Else why not, as AWS ends the sentence of its refusal. */
+export type AccessProblem = string | undefined;
+
+/** Who wants to assume a role, and under what circumstances. */
+export type AssumeRequest = Pick<PolicyRequest, "servicePrincipal" | "awsPrincipal" | "context">;
+
+/** A role's policies, read once. */
+export class Role {
+  readonly arn: string;
+  readonly #trust: Policy;
+  readonly #policies: Policy;
+  readonly #boundary: Policy | undefined;
+
+  constructor({ arn, trustPolicy, policies, permissionsBoundary }: RoleAccess) {
+    this.arn = arn;
+    this.#trust = parsePolicy(trustPolicy, "trust");
+    this.#policies = joinPolicies(policies.map((text) => parsePolicy(text, "identity")));
+    this.#boundary = permissionsBoundary === undefined ? undefined : parsePolicy(permissionsBoundary, "identity");
+  }
+
+  /** May it be assumed? AWS: STS API reference, "AssumeRole". */
+  canBeAssumed(request: AssumeRequest): boolean {
+    return this.#trust.decide({ ...request, action: "sts:AssumeRole", resource: this.arn }).kind === "allowed";
+  }
+
+  /** May it do this? AWS: IAM User Guide, "Troubleshoot access denied error messages". */
+  problemWith(request: Pick<PolicyRequest, "action" | "resource" | "isResourcePrefix" | "context">): AccessProblem {
+    const limits: readonly [string, Policy | undefined][] = [
+      ["an identity-based policy", this.#policies],
+      ["a permissions boundary", this.#boundary],
+    ];
+    const decisions = limits.flatMap(([name, policy]) => (policy ? [{ name, kind: policy.decide(request).kind }] : []));
+    const denied = decisions.find(({ kind }) => kind === "denied" || kind === "unreadable");
+    if (denied !== undefined) return `with an explicit deny in ${denied.name}`;
+    const missing = decisions.find(({ kind }) => kind !== "allowed");
+    if (missing === undefined) return undefined;
+    return `because no ${missing.name.replace(/^an? /, "")} allows the ${request.action} action`;
+  }
+}
+
+/** The parts of a role's ARN; undefined: it is none. AWS: IAM User Guide, "IAM identifiers". */
+export function parseRoleArn(
+  arn: string,
+): { readonly account: string; readonly path: string; readonly name: string } | undefined {
+  const parts = /^arn:aws[a-z-]*:iam::(\d{12}):role(\/|\/[\x21-\x7e]{1,510}\/)([\w+=,.@-]{1,64})$/.exec(arn);
+  return parts === null ? undefined : { account: parts[1]!, path: parts[2]!, name: parts[3]! };
+}
+
+/** The ARN of whoever has assumed a role. */
+export const sessionArn = (roleArn: string, sessionName: string): string => {
+  const [, partition, , , account, role = ""] = roleArn.split(":");
+  return `arn:${partition}:sts::${account}:assumed-role/${role.slice(role.lastIndexOf("/") + 1)}/${sessionName}`;
+};

@@ -1,0 +1,10 @@
+import { ApiError } from "../../protocol/errors.ts";
+
+// The words are AWS's, as users quote them.
+export const invalidInput = (message: string): ApiError => new ApiError("InvalidInputException", message);
+export const limitExceeded = (message: string): ApiError => new ApiError("LimitExceededException", message);
+export const deleteConflict = (message: string): ApiError => new ApiError("DeleteConflictException", message);
+export const alreadyExists = (message: string): ApiError => new ApiError("EntityAlreadyExistsException", message);
+export const noSuchEntity = (message: string, hint?: string): ApiError =>
+  new ApiError("NoSuchEntityException", message, { hint });
+export const validationError = (message: string): ApiError => new ApiError("ValidationError", message, { status: 400 });

@@ -1,0 +1,72 @@
+import { parseRoleArn, type RoleAccess } from "../../access/role-access.ts";
+import type { Reader, Scope } from "../../store/store.ts";
+import { awsManagedPolicyOf } from "./aws-managed-policies.ts";
+import {
+  defaultVersionOf,
+  documentId,
+  iamKinds,
+  iamScope,
+  type PolicyDocument,
+  parsePolicyArn,
+  type RoleDocument,
+} from "./documents.ts";
+
+/** A document that something was read from. */
+export interface Source {
+  readonly scope: Scope;
+  readonly kind: string;
+  readonly id: string;
+}
+
+export interface LoadedRole {
+  /** Undefined: it is not there. */
+  readonly role: RoleAccess | undefined;
+  readonly document: RoleDocument | undefined;
+  /** Are the account's roles kept here? If so, one that is not there is nowhere. */
+  readonly isAccountHere: boolean;
+  /** What it was read from, be it there or not: a change of one of these changes the role. */
+  readonly sources: readonly Source[];
+}
+
+/** Reads a role with the policies that it has now. */
+export async function loadRole(reader: Reader, arn: string): Promise<LoadedRole> {
+  const parts = parseRoleArn(arn);
+  if (parts === undefined) return { role: undefined, document: undefined, isAccountHere: false, sources: [] };
+  const scope = iamScope(parts.account);
+  const tx = reader.in(scope);
+  const id = documentId(parts.name);
+  const source = (kind: string, of: string): Source => ({ scope, kind, id: of });
+  const document = (await tx.get<RoleDocument>(iamKinds.role, id))?.body;
+  // AWS: an ARN's names are told apart by their case, and its path is part of it.
+  if (document === undefined || document.arn !== arn) {
+    const account = await tx.get(iamKinds.account, "account");
+    const sources = [source(iamKinds.role, id), source(iamKinds.account, "account")];
+    return { role: undefined, document: undefined, isAccountHere: account !== undefined, sources };
+  }
+  const named = [...document.attachedPolicies, ...(document.permissionsBoundary ? [document.permissionsBoundary] : [])];
+  const texts = new Map<string, string>();
+  for (const policyArn of named) texts.set(policyArn, await readPolicy(tx, policyArn));
+  const role: RoleAccess = {
+    arn,
+    trustPolicy: document.trustPolicy,
+    policies: [
+      ...Object.values(document.inlinePolicies),
+      ...document.attachedPolicies.map((policyArn) => texts.get(policyArn) ?? ""),
+    ],
+    ...(document.permissionsBoundary && { permissionsBoundary: texts.get(document.permissionsBoundary) ?? "" }),
+  };
+  const policySources = named.flatMap((policyArn) => {
+    const policy = parsePolicyArn(policyArn);
+    return policy === undefined ? [] : [source(iamKinds.policy, documentId(policy.name))];
+  });
+  return { role, document, isAccountHere: true, sources: [source(iamKinds.role, id), ...policySources] };
+}
+
+/** One that is not there is no policy, which denies everything: an attached one can't be deleted. */
+async function readPolicy(tx: Reader, arn: string): Promise<string> {
+  const managed = awsManagedPolicyOf(arn);
+  if (managed !== undefined) return managed.document;
+  const policy = parsePolicyArn(arn);
+  const stored = policy && (await tx.get<PolicyDocument>(iamKinds.policy, documentId(policy.name)));
+  return stored === undefined ? "" : defaultVersionOf(stored.body).document;
+}

@@ -1,0 +1,351 @@
+import { bounds } from "../../base/bounds.ts";
+import { ApiError } from "../../protocol/errors.ts";
+import type { CallContext, Handler, Operations } from "../../protocol/operation.ts";
+import type { Reader, Store, Transaction } from "../../store/store.ts";
+import { type AwsManagedPolicy, awsManagedPolicies, awsManagedPolicyOf, isAwsManaged } from "./aws-managed-policies.ts";
+import { countEntity } from "./count-entity.ts";
+import {
+  documentId,
+  iamKinds,
+  iamScope,
+  type PolicyDocument,
+  type PolicyVersion,
+  parsePolicyArn,
+  type RoleDocument,
+} from "./documents.ts";
+import { encodePolicy } from "./encode-policy.ts";
+import { alreadyExists, deleteConflict, limitExceeded, noSuchEntity, validationError } from "./errors.ts";
+import { type ListInput, listPage } from "./list-page.ts";
+import { policyLength, validatePolicy } from "./policy-grammar.ts";
+import { type Tag, tagList, tagPage, withoutTags, withTags } from "./tags.ts";
+
+interface PolicyInput {
+  readonly PolicyArn: string;
+}
+
+const policyMissing = (arn: string): ApiError =>
+  noSuchEntity(`Policy ${arn} was not found.`, isAwsManaged(arn) ? managedHint : undefined);
+
+const managedHint =
+  "Of AWS's own policies Portico has those that stacks around an API attach; `aws iam list-policies --scope AWS` lists " +
+  "them. Others can be made with create-policy.";
+
+async function findPolicy(tx: Reader, arn: string, account: string): Promise<PolicyDocument | undefined> {
+  const parts = parsePolicyArn(arn);
+  if (parts === undefined) throw validationError(`ARN ${arn.slice(0, 256)} is not valid.`);
+  if (parts.account !== account) return undefined;
+  const stored = await tx.get<PolicyDocument>(iamKinds.policy, documentId(parts.name));
+  return stored?.body.arn === arn ? stored.body : undefined;
+}
+
+async function requirePolicy(tx: Reader, arn: string, account: string): Promise<PolicyDocument> {
+  const policy = isAwsManaged(arn) ? undefined : await findPolicy(tx, arn, account);
+  if (policy === undefined) throw policyMissing(arn);
+  return policy;
+}
+
+/** Throws unless it is a policy that the account's roles can have. */
+export async function requireAttachable(tx: Reader, arn: string, { account }: CallContext): Promise<void> {
+  const isThere = isAwsManaged(arn)
+    ? awsManagedPolicyOf(arn) !== undefined
+    : (await findPolicy(tx, arn, account)) !== undefined;
+  if (isThere) return;
+  throw noSuchEntity(`Policy ${arn} does not exist or is not attachable.`, isAwsManaged(arn) ? managedHint : undefined);
+}
+
+export const policyNameOf = (arn: string): string => arn.slice(arn.lastIndexOf("/") + 1);
+
+const put = (tx: Transaction, policy: PolicyDocument): Promise<void> =>
+  tx.put(iamKinds.policy, documentId(policy.name), policy);
+
+/** Roles that have the policy, and those whose boundary it is. */
+async function usesOf(tx: Reader, arn: string): Promise<{ attached: RoleDocument[]; bounded: RoleDocument[] }> {
+  const roles = (await tx.list<RoleDocument>(iamKinds.role, { containing: arn })).map(({ body }) => body);
+  return {
+    attached: roles.filter((role) => role.attachedPolicies.includes(arn)),
+    bounded: roles.filter((role) => role.permissionsBoundary === arn),
+  };
+}
+
+/** How often each policy is used. */
+interface Uses {
+  readonly attached: ReadonlyMap<string, number>;
+  readonly bounded: ReadonlyMap<string, number>;
+}
+
+async function countUses(tx: Reader): Promise<Uses> {
+  const attached = new Map<string, number>();
+  const bounded = new Map<string, number>();
+  const count = (map: Map<string, number>, arn: string): unknown => map.set(arn, (map.get(arn) ?? 0) + 1);
+  for (const { body } of await tx.list<RoleDocument>(iamKinds.role)) {
+    for (const arn of body.attachedPolicies) count(attached, arn);
+    if (body.permissionsBoundary !== undefined) count(bounded, body.permissionsBoundary);
+  }
+  return { attached, bounded };
+}
+
+/** AWS: IAM API reference, "Policy"; lists leave description and tags out. */
+function listed(policy: PolicyDocument | AwsManagedPolicy, uses: Uses): object {
+  const { arn, path, name } = policy;
+  const isOwn = "versions" in policy;
+  const updatedAt = isOwn ? policy.updatedAt : Date.parse(policy.updated) / 1000;
+  return {
+    PolicyName: name,
+    PolicyId: isOwn ? policy.id : managedId(name),
+    Arn: arn,
+    Path: path,
+    DefaultVersionId: isOwn ? policy.defaultVersionId : policy.versionId,
+    AttachmentCount: uses.attached.get(arn) ?? 0,
+    PermissionsBoundaryUsageCount: uses.bounded.get(arn) ?? 0,
+    IsAttachable: true,
+    CreateDate: isOwn ? policy.createdAt : updatedAt,
+    UpdateDate: updatedAt,
+  };
+}
+
+/** In the form of AWS's own, and ours by its name. */
+const managedId = (name: string): string =>
+  `ANPA${name
+    .toUpperCase()
+    .replaceAll(/[^A-Z0-9]/g, "")
+    .padEnd(17, "X")
+    .slice(0, 17)}`;
+
+const shown = (policy: PolicyDocument, uses: Uses): object => ({
+  ...listed(policy, uses),
+  ...(policy.description === undefined ? {} : { Description: policy.description }),
+  Tags: tagList(policy.tags),
+});
+
+const noUses: Uses = { attached: new Map(), bounded: new Map() };
+
+interface CreatePolicyInput {
+  readonly PolicyName: string;
+  readonly Path?: string;
+  readonly PolicyDocument: string;
+  readonly Description?: string;
+  readonly Tags?: readonly Tag[];
+}
+
+function requireDocument(text: string): void {
+  validatePolicy(text, "identity");
+  const max = bounds.iamPolicyCharsMax.value;
+  if (policyLength(text) > max) throw limitExceeded(`Cannot exceed quota for PolicySize: ${max}`);
+}
+
+const seconds = ({ clock }: CallContext): number => Math.floor(clock.now() / 1000);
+
+async function createPolicy(tx: Transaction, input: CreatePolicyInput, call: CallContext): Promise<object> {
+  const { PolicyName: name, Path: path = "/", PolicyDocument: document } = input;
+  requireDocument(document);
+  if ((await tx.get(iamKinds.policy, documentId(name))) !== undefined) {
+    throw alreadyExists(`A policy called ${name} already exists. Duplicate names are not allowed.`);
+  }
+  await countEntity(tx, "policies", 1);
+  const now = seconds(call);
+  const policy: PolicyDocument = {
+    path,
+    name,
+    id: `ANPA${call.ids.id(17).toUpperCase()}`,
+    arn: `arn:aws:iam::${call.account}:policy${path}${name}`,
+    createdAt: now,
+    updatedAt: now,
+    ...(input.Description === undefined ? {} : { description: input.Description }),
+    defaultVersionId: "v1",
+    nextVersion: 2,
+    versions: [{ id: "v1", document, createdAt: now }],
+    tags: withTags({}, input.Tags ?? []),
+  };
+  await put(tx, policy);
+  return { Policy: shown(policy, noUses) };
+}
+
+async function deletePolicy(tx: Transaction, policy: PolicyDocument): Promise<void> {
+  const { attached, bounded } = await usesOf(tx, policy.arn);
+  if (attached.length + bounded.length > 0) throw deleteConflict("Cannot delete a policy attached to entities.");
+  if (policy.versions.length > 1) {
+    throw deleteConflict(
+      "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy.",
+    );
+  }
+  await tx.delete(iamKinds.policy, documentId(policy.name));
+  await countEntity(tx, "policies", -1);
+}
+
+interface ListPoliciesInput extends ListInput {
+  readonly Scope?: "All" | "AWS" | "Local";
+  readonly OnlyAttached?: boolean;
+  readonly PathPrefix?: string;
+  readonly PolicyUsageFilter?: "PermissionsPolicy" | "PermissionsBoundary";
+}
+
+async function listPolicies(tx: Reader, input: ListPoliciesInput): Promise<object> {
+  const { Scope = "All", PathPrefix = "/" } = input;
+  const own = Scope === "AWS" ? [] : (await tx.list<PolicyDocument>(iamKinds.policy)).map(({ body }) => body);
+  const all = [...own, ...(Scope === "Local" ? [] : awsManagedPolicies)];
+  const uses = await countUses(tx);
+  const isUsed = ({ arn }: { readonly arn: string }): boolean =>
+    (input.PolicyUsageFilter !== "PermissionsBoundary" && uses.attached.has(arn)) ||
+    (input.PolicyUsageFilter !== "PermissionsPolicy" && uses.bounded.has(arn));
+  const needsUse = input.OnlyAttached === true || input.PolicyUsageFilter !== undefined;
+  const chosen = all.filter((policy) => policy.path.startsWith(PathPrefix) && (!needsUse || isUsed(policy)));
+  const answer = listPage("Policies", chosen, ({ name, arn }) => `${name.toLowerCase()} ${arn.split(":")[4]}`, input);
+  const { Policies } = answer as { readonly Policies: readonly (PolicyDocument | AwsManagedPolicy)[] };
+  return { ...answer, Policies: Policies.map((policy) => listed(policy, uses)) };
+}
+
+// ---- Versions ----
+
+interface VersionInput extends PolicyInput {
+  readonly VersionId: string;
+}
+
+const versionMissing = ({ PolicyArn, VersionId }: VersionInput): ApiError =>
+  noSuchEntity(`Policy ${PolicyArn} version ${VersionId} does not exist or is not attachable.`);
+
+const shownVersion = (version: PolicyVersion, isDefault: boolean, hasDocument: boolean): object => ({
+  ...(hasDocument ? { Document: encodePolicy(version.document) } : {}),
+  VersionId: version.id,
+  IsDefaultVersion: isDefault,
+  CreateDate: version.createdAt,
+});
+
+function withVersion(policy: PolicyDocument, document: string, isDefault: boolean, now: number): PolicyDocument {
+  requireDocument(document);
+  const max = bounds.iamPolicyVersionsMax.value;
+  if (policy.versions.length >= max) {
+    throw limitExceeded(
+      `A managed policy can have up to ${max} versions. Before you create a new version, you must delete an existing version.`,
+    );
+  }
+  const id = `v${policy.nextVersion}`;
+  return {
+    ...policy,
+    updatedAt: now,
+    nextVersion: policy.nextVersion + 1,
+    versions: [{ id, document, createdAt: now }, ...policy.versions],
+    ...(isDefault ? { defaultVersionId: id } : {}),
+  };
+}
+
+function requireVersion(policy: PolicyDocument, input: VersionInput): PolicyVersion {
+  const version = policy.versions.find(({ id }) => id === input.VersionId);
+  if (version === undefined) throw versionMissing(input);
+  return version;
+}
+
+const versionsOf = (
+  policy: PolicyDocument | AwsManagedPolicy,
+): { versions: readonly PolicyVersion[]; default: string } =>
+  "versions" in policy
+    ? { versions: policy.versions, default: policy.defaultVersionId }
+    : {
+        versions: [{ id: policy.versionId, document: policy.document, createdAt: Date.parse(policy.updated) / 1000 }],
+        default: policy.versionId,
+      };
+
+interface EntitiesInput extends ListInput, PolicyInput {
+  readonly EntityFilter?: string;
+  readonly PathPrefix?: string;
+  readonly PolicyUsageFilter?: "PermissionsPolicy" | "PermissionsBoundary";
+}
+
+async function listEntities(tx: Reader, input: EntitiesInput): Promise<object> {
+  const { attached, bounded } = await usesOf(tx, input.PolicyArn);
+  const found = input.PolicyUsageFilter === "PermissionsBoundary" ? bounded : attached;
+  const isAsked = input.EntityFilter === undefined || input.EntityFilter === "Role";
+  const roles = isAsked ? found.filter(({ path }) => path.startsWith(input.PathPrefix ?? "/")) : [];
+  const entities = roles.map(({ name, id }) => ({ RoleName: name, RoleId: id }));
+  const answer = listPage("PolicyRoles", entities, ({ RoleName }) => documentId(RoleName), input);
+  return { PolicyGroups: [], PolicyUsers: [], ...answer };
+}
+
+/** AWS: IAM API reference, one page for each operation. */
+export function makePolicyOperations(store: Store): Operations {
+  type Found = PolicyDocument | AwsManagedPolicy;
+  const reading =
+    <Input extends PolicyInput>(
+      read: (policy: Found, input: Input, tx: Reader) => object | Promise<object>,
+    ): Handler<Input> =>
+    (input, { account }) =>
+      store.read(iamScope(account), async (tx) =>
+        read(awsManagedPolicyOf(input.PolicyArn) ?? (await requirePolicy(tx, input.PolicyArn, account)), input, tx),
+      );
+  const changing =
+    <Input extends PolicyInput>(
+      change: (policy: PolicyDocument, input: Input, call: CallContext) => PolicyDocument,
+      answer: (policy: PolicyDocument) => object = () => ({}),
+    ): Handler<Input> =>
+    (input, call) => {
+      // AWS: its own policies are nobody's to change.
+      if (isAwsManaged(input.PolicyArn)) {
+        throw new ApiError("AccessDenied", `Policy ${input.PolicyArn} is AWS's and can't be changed.`, { status: 403 });
+      }
+      return store.write(iamScope(call.account), async (tx) => {
+        const policy = change(await requirePolicy(tx, input.PolicyArn, call.account), input, call);
+        await put(tx, policy);
+        return answer(policy);
+      });
+    };
+
+  return {
+    CreatePolicy: (input: CreatePolicyInput, call: CallContext) =>
+      store.write(iamScope(call.account), (tx) => createPolicy(tx, input, call)),
+    GetPolicy: reading(async (policy, _, tx) => {
+      const uses = await countUses(tx);
+      return { Policy: "versions" in policy ? shown(policy, uses) : { ...listed(policy, uses), Tags: [] } };
+    }),
+    DeletePolicy: (input: PolicyInput, { account }: CallContext) =>
+      store.write(iamScope(account), async (tx) => {
+        await deletePolicy(tx, await requirePolicy(tx, input.PolicyArn, account));
+        return {};
+      }),
+    ListPolicies: (input: ListPoliciesInput, { account }: CallContext) =>
+      store.read(iamScope(account), (tx) => listPolicies(tx, input)),
+    ListEntitiesForPolicy: reading<EntitiesInput>((_, input, tx) => listEntities(tx, input)),
+    CreatePolicyVersion: changing<PolicyInput & { readonly PolicyDocument: string; readonly SetAsDefault?: boolean }>(
+      (policy, { PolicyDocument, SetAsDefault }, call) =>
+        withVersion(policy, PolicyDocument, SetAsDefault === true, seconds(call)),
+      ({ versions, defaultVersionId }) => ({
+        PolicyVersion: shownVersion(versions[0]!, versions[0]!.id === defaultVersionId, false),
+      }),
+    ),
+    GetPolicyVersion: reading<VersionInput>((policy, input) => {
+      const { versions, default: defaultId } = versionsOf(policy);
+      const version = versions.find(({ id }) => id === input.VersionId);
+      if (version === undefined) throw versionMissing(input);
+      return { PolicyVersion: shownVersion(version, version.id === defaultId, true) };
+    }),
+    ListPolicyVersions: reading<PolicyInput & ListInput>((policy, input) => {
+      const { versions, default: defaultId } = versionsOf(policy);
+      const listedVersions = versions.map((version) => ({ ...shownVersion(version, version.id === defaultId, false) }));
+      // The newest first, as AWS.
+      const order = (version: object): string => {
+        const number = Number((version as { VersionId: string }).VersionId.slice(1));
+        return String(1e9 - number).padStart(10, "0");
+      };
+      return listPage("Versions", listedVersions, order, input);
+    }),
+    SetDefaultPolicyVersion: changing<VersionInput>((policy, input, call) => ({
+      ...policy,
+      updatedAt: seconds(call),
+      defaultVersionId: requireVersion(policy, input).id,
+    })),
+    DeletePolicyVersion: changing<VersionInput>((policy, input) => {
+      const { id } = requireVersion(policy, input);
+      if (id === policy.defaultVersionId) throw deleteConflict("Cannot delete the default version of a policy.");
+      return { ...policy, versions: policy.versions.filter((version) => version.id !== id) };
+    }),
+    TagPolicy: changing<PolicyInput & { readonly Tags: readonly Tag[] }>((policy, { Tags }) => ({
+      ...policy,
+      tags: withTags(policy.tags, Tags),
+    })),
+    UntagPolicy: changing<PolicyInput & { readonly TagKeys: readonly string[] }>((policy, { TagKeys }) => ({
+      ...policy,
+      tags: withoutTags(policy.tags, TagKeys),
+    })),
+    ListPolicyTags: reading<PolicyInput & ListInput>((policy, input) =>
+      tagPage("versions" in policy ? policy.tags : {}, input),
+    ),
+  };
+}
