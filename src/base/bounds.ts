@@ -103,6 +103,7 @@ export const bounds = {
   schemaRecursionMax: { value: 1_000, source: "ours: schemas within schemas and levels of a body, together" },
   schemaNestingMax: { value: 200, source: "ours: levels of a model's schema" },
   referenceExamplesCharsMax: { value: 4_194_304, source: "ours: examples of models on an API's reference page" },
+  referenceExampleStepsMax: { value: 1_000_000, source: "ours: schemas looked at for them; about a second" },
   hintBytesMax: { value: 900, source: "ours: the header x-portico-hint" },
   hintRoutesMax: { value: 20_000, source: "ours: routes that a hint looks at" },
   metricsStagesMax: { value: 256, source: "ours: stages with a label of their own in the metrics" },

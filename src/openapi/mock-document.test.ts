@@ -55,6 +55,7 @@ for (const [claim, responses, statuses] of [
   ["default is an error beside a success", { 200: json({}), default: json({}) }, ["200", "500"]],
   ["ranges stand for their first", { "2XX": json({}), "4XX": json({}) }, ["200", "400"]],
   ["a redirect alone", { 302: { description: "" } }, ["302"]],
+  ["a success that is not described beside errors", { 400: json({}) }, ["200", "400"]],
   ["no responses at all", {}, ["200"]],
   ["what no method can answer", { 103: json({}), "x-y": {}, 200: json({}) }, ["200"]],
 ] as const)
@@ -87,6 +88,11 @@ test("media types: JSON first, ranges as a type, and nothing made of what has a 
 test("examples are printed as they are, whatever a template would read in them", () => {
   const { responses } = mocked({ 200: json({ example: "#if($x) ]]# $5" }) });
   assert.equal(responses["default"]?.responseTemplates?.["application/json"], '#[["#if($x) ]]]]##[[# $5"]]#');
+});
+
+test("examples as a list, and as text", () => {
+  const { responses } = mocked({ 200: json({ examples: [' {"a": 1}'] }) });
+  assert.equal(responses["default"]?.responseTemplates?.["application/json"], ' {"a": 1}');
 });
 
 test("headers have values of their schemas and examples; a line break ends none", () => {

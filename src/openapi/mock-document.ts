@@ -111,7 +111,7 @@ class Mocking {
 
   #textHeader = (): JsonObject => (this.#isSwagger ? { type: "string" } : { schema: { type: "string" } });
 
-  /** The answers of an operation, the default one first: the lowest success, else the lowest of all. */
+  /** The answers of an operation, the default one, with the lowest status, first. */
   #answers(operation: JsonObject, verb: string): { readonly answer: MockAnswer; readonly source: JsonObject }[] {
     const responses = new Map<string, JsonObject>();
     const written = membersOf(operation["responses"]).filter(([code]) => !code.startsWith("x-"));
@@ -129,7 +129,8 @@ class Mocking {
     const others = sources.find(([code]) => code === "default")?.[1];
     const codeOfOthers = hasSuccess ? "500" : "200";
     if (others !== undefined && !responses.has(codeOfOthers)) responses.set(codeOfOthers, others);
-    if (responses.size === 0) responses.set("200", { description: "No responses are described" });
+    // A mock that can only fail would be of no use.
+    if (![...responses.keys()].some((code) => code < "400")) responses.set("200", { description: "Not described" });
     return [...responses]
       .sort(([one], [other]) => Number(one) - Number(other))
       .map(([statusCode, source]) => ({ source, answer: this.#answer(statusCode, source, operation, verb) }));
@@ -205,6 +206,9 @@ class Mocking {
   #valuesOf(holder: JsonObject): readonly { readonly name: string | undefined; readonly value: unknown }[] {
     if (Object.hasOwn(holder, "example")) return [{ name: undefined, value: holder["example"] }];
     if (Object.hasOwn(holder, "x-example")) return [{ name: undefined, value: holder["x-example"] }];
+    // A list is against the specification, and stands in its own samples.
+    const listed = listMember(holder, "examples").map((value) => ({ name: undefined, value }));
+    if (listed.length > 0) return listed;
     return membersOf(holder["examples"]).flatMap(([name, given]) => {
       const example = followReference(this.#document, given);
       return isObject(example) && Object.hasOwn(example, "value") ? [{ name, value: example["value"] }] : [];

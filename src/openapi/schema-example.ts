@@ -8,12 +8,16 @@ export interface SchemaExampleOptions {
   readonly document: JsonObject;
   /** Members that only requests (`writeOnly`) or only responses (`readOnly`) have are left out of the other. */
   readonly side: "request" | "response";
+  /** Schemas that are looked at for all examples together: what would be after that is not made. */
+  readonly stepsMax?: number;
 }
 
 /** Values of one example; beyond that only what is required is made. */
 const valuesMax = 2_000;
 /** Schemas that are looked at for one example. */
-const stepsMax = 50_000;
+const stepsOfOneMax = 50_000;
+/** What a text by a pattern counts as: finding and checking one takes up to some milliseconds. */
+const patternSteps = 500;
 /** Levels below which only what is required is made: shallow examples are the ones that people read. */
 const optionalDepthMax = 8;
 const depthMax = 64;
@@ -28,6 +32,7 @@ const textCharactersMax = 10_000;
 export class SchemaExamples {
   readonly #options: SchemaExampleOptions;
   readonly #known = new Map<unknown, unknown>();
+  #steps = 0;
 
   constructor(options: SchemaExampleOptions) {
     this.#options = options;
@@ -41,11 +46,15 @@ export class SchemaExamples {
   }
 
   #make(schema: unknown): unknown {
+    const { stepsMax = Number.POSITIVE_INFINITY } = this.#options;
+    const maker = new Maker(this.#options, Math.min(stepsOfOneMax, stepsMax - this.#steps));
     try {
-      return new Maker(this.#options).make(schema, 0);
+      return maker.make(schema, 0);
     } catch (error) {
       if (error instanceof TooMuch) return undefined;
       throw error;
+    } finally {
+      this.#steps += maker.steps;
     }
   }
 }
@@ -84,11 +93,13 @@ class Maker {
   readonly #options: SchemaExampleOptions;
   /** Schemas that are being made, so that a recursion is seen. */
   readonly #open = new Set<unknown>();
+  readonly #stepsMax: number;
   #values = 0;
-  #steps = 0;
+  steps = 0;
 
-  constructor(options: SchemaExampleOptions) {
+  constructor(options: SchemaExampleOptions, stepsMax: number) {
     this.#options = options;
+    this.#stepsMax = stepsMax;
   }
 
   make(given: unknown, depth: number): unknown {
@@ -105,8 +116,9 @@ class Maker {
     }
   }
 
-  #step(): void {
-    if (++this.#steps > stepsMax) throw new TooMuch();
+  #step(count = 1): void {
+    this.steps += count;
+    if (this.steps > this.#stepsMax) throw new TooMuch();
   }
 
   #makeOf(schema: JsonObject, depth: number): unknown {
@@ -160,6 +172,7 @@ class Maker {
       case "array":
         return this.#array(schema, depth);
       case "string":
+        if (typeof schema["pattern"] === "string") this.#step(patternSteps);
         return textFor(schema);
       case "integer":
         return numberFor(schema, true);

@@ -107,7 +107,11 @@ const documents: Readonly<Record<string, (document: ApiDescription) => Promise<O
 /** An example for each model, as far as they are not too much together. */
 async function makeExamples(document: ApiDescription): Promise<Record<string, unknown>> {
   const { SchemaExamples } = await import("../openapi/schema-example.ts");
-  const examples = new SchemaExamples({ document, side: "response" });
+  const examples = new SchemaExamples({
+    document,
+    side: "response",
+    stepsMax: bounds.referenceExampleStepsMax.value,
+  });
   const { schemas = {} } = (document["components"] ?? {}) as { readonly schemas?: Readonly<Record<string, unknown>> };
   const made: Record<string, unknown> = {};
   let characters = 0;

@@ -72,6 +72,8 @@ after(async () => {
 
 test("it says what is mocked", () => {
   assert.match(up.output, /Mocked: 3 of 4 routes/);
+  assert.match(up.output, /GET +\/pets +MOCK \(--mock\)/);
+  assert.match(up.output, /GET +\/own +MOCK +http/);
   assert.doesNotMatch(up.output, /warning|error/);
 });
 

@@ -36,7 +36,7 @@ export interface ApiDocument {
 /** A mock answers whatever its path has. */
 const asMocked = (operation: ApiOperation): ApiOperation => ({
   ...operation,
-  integration: { type: "MOCK", uri: undefined, functionName: undefined },
+  integration: { type: "MOCK (--mock)", uri: undefined, functionName: undefined },
   exampleTarget: operation.exampleTarget ?? operation.path.replaceAll(/\{[^}]+\}/g, "1"),
 });
 

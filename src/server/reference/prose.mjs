@@ -10,6 +10,7 @@ const inlineForms = [
   [/^\[([^\]\n]{1,500})\]\(([^)\s]{1,2000})(?: "[^"\n]*")?\)/, (match) => link(match[2], inline(match[1]))],
   [/^<(https?:\/\/[^>\s]{1,2000})>/, (match) => link(match[1], [match[1]])],
   [/^https?:\/\/[^\s<>)\]]{1,2000}[^\s<>)\].,;:!?'"]/, (match) => link(match[0], [match[0]])],
+  [/^<br ?\/?>/i, () => el("br")],
   [/^\\([\\`*_{}[\]()#+.!-])/, (match) => match[1]],
 ];
 
