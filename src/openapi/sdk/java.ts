@@ -1,8 +1,10 @@
 import type { SdkFiles } from "./generate-sdk.ts";
 import { camelCase, Names, pascalCase } from "./identifiers.ts";
+import { buildFiles, nameProject, type Project } from "./java-project.ts";
 import {
   type Failures,
   inputMembers,
+  methodTable,
   nameFailures,
   nameOperations,
   type SdkApi,
@@ -10,7 +12,7 @@ import {
 } from "./sdk-api.ts";
 import type { SdkParameters } from "./sdk-types.ts";
 import type { Shape, Structure } from "./shapes.ts";
-import { blockComment, javaString, markdownCode, xmlText } from "./source-text.ts";
+import { blockComment, javaString } from "./source-text.ts";
 
 const keywords = (
   "abstract assert boolean break byte case catch char class const continue default do double else enum extends false " +
@@ -66,8 +68,7 @@ export function writeJava(api: SdkApi, parameters: SdkParameters): SdkFiles {
     classes[`model/${named.request}`] = requestFile(named, naming);
     classes[`model/${named.result}`] = resultFile(named, naming);
   }
-  const project = { name: service, ...projectNames(parameters, naming) };
-  const isGradle = parameters.get("java.build-system") === "gradle";
+  const project = nameProject(parameters, service, naming.package);
   return {
     folder: "generated-code",
     runtimePath: (path) =>
@@ -77,24 +78,11 @@ export function writeJava(api: SdkApi, parameters: SdkParameters): SdkFiles {
     runtimeText: (text) => text.replaceAll("OWN_PACKAGE", naming.package),
     files: {
       ...Object.fromEntries(Object.entries(classes).map(([name, text]) => [`${source}/${name}.java`, header + text])),
-      ...(isGradle ? gradleFiles(project) : { "pom.xml": pomFile(project) }),
+      ...buildFiles(project, parameters.get("java.build-system")),
       "README.md": readme(naming, project),
     },
   };
 }
-
-interface Project {
-  readonly name: string;
-  readonly group: string;
-  readonly artifact: string;
-  readonly version: string;
-}
-
-const projectNames = (parameters: SdkParameters, naming: Naming): Omit<Project, "name"> => ({
-  group: parameters.get("java.group-id") ?? naming.package,
-  artifact: parameters.get("java.artifact-id") ?? naming.service,
-  version: parameters.get("java.artifact-version") ?? "1.0-SNAPSHOT",
-});
 
 /** Classes of one package: errors first, since callers catch them by their models' names. */
 function nameAll(api: SdkApi, parameters: SdkParameters): Naming {
@@ -457,54 +445,8 @@ ${setters.join("")}
 `;
 }
 
-const pomFile = ({ name, group, artifact, version }: Project): string => `<?xml version="1.0" encoding="UTF-8"?>
-<project xmlns="http://maven.apache.org/POM/4.0.0" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
-    xsi:schemaLocation="http://maven.apache.org/POM/4.0.0 http://maven.apache.org/maven-v4_0_0.xsd">
-    <modelVersion>4.0.0</modelVersion>
-    <groupId>${xmlText(group)}</groupId>
-    <artifactId>${xmlText(artifact)}</artifactId>
-    <version>${xmlText(version)}</version>
-    <packaging>jar</packaging>
-    <name>${xmlText(name)}</name>
-
-    <properties>
-        <maven.compiler.source>11</maven.compiler.source>
-        <maven.compiler.target>11</maven.compiler.target>
-        <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>
-    </properties>
-</project>
-`;
-
-const gradleFiles = ({ group, artifact, version }: Project): Record<string, string> => ({
-  "build.gradle": `plugins {
-    id 'java-library'
-    id 'maven-publish'
-}
-
-group = '${group}'
-version = '${version}'
-
-java {
-    sourceCompatibility = JavaVersion.VERSION_11
-    targetCompatibility = JavaVersion.VERSION_11
-}
-
-publishing {
-    publications {
-        maven(MavenPublication) {
-            from components.java
-        }
-    }
-}
-`,
-  "settings.gradle": `rootProject.name = '${artifact}'\n`,
-});
-
 function readme({ service, operations, package: packageName }: Naming, project: Project): string {
-  const rows = operations.map(
-    ({ method, operation }) =>
-      `| ${markdownCode(method)} | ${markdownCode(`${operation.httpMethod} ${operation.path}`)} |`,
-  );
+  const methods = methodTable(operations.map(({ method, operation }) => [method, operation]));
   return `# ${service}
 
 \`mvn install\` (or \`gradle publishToMavenLocal\`) builds it as \`${project.group}:${project.artifact}:${project.version}\`; it
@@ -528,8 +470,5 @@ body and headers; \`sdkResponseMetadata()\` has the answer as it came. \`SdkRequ
 parameters to a request. An answer that is not 2xx is thrown as a \`${service}Exception\` (\`sdkHttpMetadata()\`,
 \`getBody()\`) or a class of it, where the API has a model for it; no answer as a \`com.amazonaws.SdkClientException\`.
 
-| Method | Request |
-|---|---|
-${rows.join("\n")}
-`;
+${methods}`;
 }

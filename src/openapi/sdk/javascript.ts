@@ -1,7 +1,7 @@
 import type { SdkFiles } from "./generate-sdk.ts";
 import { camelCase, Names } from "./identifiers.ts";
-import { inputMembers, type SdkApi, type SdkOperation, type SdkParameter } from "./sdk-api.ts";
-import { blockComment, jsProperty, jsString, markdownCode } from "./source-text.ts";
+import { inputMembers, methodTable, type SdkApi, type SdkOperation, type SdkParameter } from "./sdk-api.ts";
+import { blockComment, jsProperty, jsString } from "./source-text.ts";
 import { typescriptModels, typescriptType } from "./typescript-models.ts";
 
 interface NamedOperation {
@@ -179,10 +179,7 @@ function paramsType(operation: SdkOperation): string {
 }
 
 function readme(api: SdkApi, operations: readonly NamedOperation[]): string {
-  const rows = operations.map(
-    ({ names, operation }) =>
-      `| ${names.map((name) => markdownCode(name)).join(", ")} | ${markdownCode(`${operation.httpMethod} ${operation.path}`)} |`,
-  );
+  const methods = methodTable(operations.map(({ names, operation }) => [names.join(", "), operation]));
   return `# JavaScript SDK
 
 In a web page (the first six hold nothing: pages that were written for AWS's SDK name them):
@@ -214,10 +211,7 @@ apigClient.methodName(params, body, additionalParams)
 
 Requests from another origin need CORS on the methods that are called.
 
-| Method | Request |
-|---|---|
-${rows.join("\n")}
-`;
+${methods}`;
 }
 
 /** AWS's list. */

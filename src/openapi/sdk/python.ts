@@ -3,6 +3,7 @@ import { Names, pascalCase, snakeCase } from "./identifiers.ts";
 import {
   type Failures,
   inputMembers,
+  methodTable,
   nameFailures,
   nameOperations,
   type SdkApi,
@@ -11,7 +12,7 @@ import {
 } from "./sdk-api.ts";
 import type { SdkParameters } from "./sdk-types.ts";
 import type { Shape, Structure } from "./shapes.ts";
-import { hashComment, markdownCode, pythonString, tomlString } from "./source-text.ts";
+import { hashComment, pythonString, tomlString } from "./source-text.ts";
 
 /** Python's keywords in lower case, and the builtins that annotations name. */
 const keywords = (
@@ -228,9 +229,7 @@ ${tomlString(name)} = ["py.typed"]
 `;
 
 function readme(api: SdkApi, service: string, packageName: string): string {
-  const rows = nameOperations(api, snakeCase, clientMembers).map(
-    ([name, { httpMethod, path }]) => `| ${markdownCode(name)} | ${markdownCode(`${httpMethod} ${path}`)} |`,
-  );
+  const methods = methodTable(nameOperations(api, snakeCase, clientMembers));
   return `# ${packageName}
 
 A client for Python 3.9 or newer that needs the standard library only. Install it with \`pip install .\`.
@@ -251,8 +250,5 @@ An answer that is not 2xx is raised as an \`ApiError\` with \`status\`, \`header
 \`errors\`, where the API has a model for it; no answer as an \`ApiConnectionError\`. \`client.request(method, path, body)\`
 makes any other request; \`Options\` adds headers and query parameters to a call.
 
-| Method | Request |
-|---|---|
-${rows.join("\n")}
-`;
+${methods}`;
 }

@@ -3,6 +3,7 @@ import { Names, pascalCase, snakeCase } from "./identifiers.ts";
 import {
   type Failures,
   inputMembers,
+  methodTable,
   nameFailures,
   nameOperations,
   type SdkApi,
@@ -10,7 +11,7 @@ import {
 } from "./sdk-api.ts";
 import type { SdkParameters } from "./sdk-types.ts";
 import type { Shape, Structure } from "./shapes.ts";
-import { hashComment, markdownCode, rubyString } from "./source-text.ts";
+import { hashComment, rubyString } from "./source-text.ts";
 
 const words = (text: string): string[] => text.split(" ");
 /** Ruby's keywords, and what every object has and needs. */
@@ -234,9 +235,7 @@ ${facts.map((fact) => `        ${fact},\n`).join("")}      }
 }
 
 function readme(api: SdkApi, service: string, gem: string, version: string): string {
-  const rows = nameOperations(api, snakeCase, clientMembers).map(
-    ([name, { httpMethod, path }]) => `| ${markdownCode(name)} | ${markdownCode(`${httpMethod} ${path}`)} |`,
-  );
+  const methods = methodTable(nameOperations(api, snakeCase, clientMembers));
   return `# ${gem}
 
 \`\`\`sh
@@ -262,8 +261,5 @@ resp.to_h
 An answer that is not 2xx is raised as \`${service}::Errors::ServiceError\` (\`status_code\`, \`headers\`, \`data\`) or a class
 of it, where the API has a model for it; no answer as \`${service}::Errors::NetworkingError\`.
 
-| Method | Request |
-|---|---|
-${rows.join("\n")}
-`;
+${methods}`;
 }

@@ -1,6 +1,7 @@
 import type { Method, Resource, RestApiDefinition } from "../../definition/rest-api.ts";
 import { Names, noClassNames, pascalCase } from "./identifiers.ts";
 import { type Shape, ShapeReader, type Structure } from "./shapes.ts";
+import { markdownCode } from "./source-text.ts";
 
 /** An API as its SDKs see it, in no language yet. Its texts are well-formed Unicode. */
 export interface SdkApi {
@@ -177,4 +178,12 @@ export function nameFailures(api: SdkApi, suffix: string, reserved: Iterable<str
     failures.set(model.name, { name: names.take(isError ? name : `${name}${suffix}`), shape: model.shape });
   }
   return failures;
+}
+
+/** The methods of a client, for its README. */
+export function methodTable(methods: readonly (readonly [name: string, operation: SdkOperation])[]): string {
+  const rows = methods.map(
+    ([name, { httpMethod, path }]) => `| ${markdownCode(name)} | ${markdownCode(`${httpMethod} ${path}`)} |\n`,
+  );
+  return `| Method | Request |\n|---|---|\n${rows.join("")}`;
 }

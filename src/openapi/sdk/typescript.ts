@@ -1,8 +1,15 @@
 import type { SdkFiles } from "./generate-sdk.ts";
 import { camelCase, Names, pascalCase, snakeCase } from "./identifiers.ts";
-import { inputMembers, nameOperations, type SdkApi, type SdkOperation, type SdkResponse } from "./sdk-api.ts";
+import {
+  inputMembers,
+  methodTable,
+  nameOperations,
+  type SdkApi,
+  type SdkOperation,
+  type SdkResponse,
+} from "./sdk-api.ts";
 import type { SdkParameters } from "./sdk-types.ts";
-import { blockComment, jsProperty, jsString, markdownCode } from "./source-text.ts";
+import { blockComment, jsProperty, jsString } from "./source-text.ts";
 import { typescriptModels, typescriptType } from "./typescript-models.ts";
 
 /** What the client has besides its operations, and what no method may be called. */
@@ -143,9 +150,7 @@ function facts(operation: SdkOperation): string {
 }
 
 function readme(api: SdkApi, service: string, packageName: string): string {
-  const rows = nameOperations(api, camelCase, reserved).map(
-    ([name, { httpMethod, path }]) => `| ${markdownCode(name)} | ${markdownCode(`${httpMethod} ${path}`)} |`,
-  );
+  const methods = methodTable(nameOperations(api, camelCase, reserved));
   return `# ${packageName}
 
 A client over \`fetch\`, without dependencies, for browsers and Node.js 20 or newer. \`npx tsc\` (TypeScript 5.7 or newer)
@@ -165,8 +170,5 @@ const { status, headers, body } = await client.methodName({ /* parameters by nam
 An answer that is not 2xx is thrown as an \`ApiError\` with \`status\`, \`headers\` and \`body\`; no answer as an
 \`ApiConnectionError\`. \`client.request(method, path, body)\` makes any other request.
 
-| Method | Request |
-|---|---|
-${rows.join("\n")}
-`;
+${methods}`;
 }
