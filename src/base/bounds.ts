@@ -43,7 +43,7 @@ export const bounds = {
   templateOverrideCharsMax: { value: 65_536, source: "ours: names and values that templates override in one exchange" },
   jsonContainersMax: {
     value: 500_000,
-    source: "ours: objects and arrays of a body or text that is parsed; about 0.5 s",
+    source: "ours: objects and arrays of a body or text that is parsed; about 0.2 s",
   },
   jsonPathsCachedMax: { value: 1_024, source: "ours: JSONPaths of templates that a thread keeps parsed" },
   xmlDepthMax: { value: 1_000, source: "ours, as JSON's: elements within each other" },

@@ -114,6 +114,23 @@ test("a second value is refused, and a long text is quoted in part", () => {
   assert.match(long, /\[truncated 305 bytes\]; line: 1, column: 806\]$/);
 });
 
+test("long texts and decimals, which are read in shorter ways, are what they are in the long way", () => {
+  for (const end of ["", "\\u00e9", '\\"', "\\\\", "\\ud800", "😀"]) {
+    for (const length of [5, 500]) {
+      const text = `"\\n${"a\\tb".repeat(length)}${end}"`;
+      assert.equal(parsed(text), JSON.parse(text));
+    }
+  }
+  const rest = "x".repeat(200);
+  assert.match(wrong(`["\\n${rest}\\q"]`), /^Unrecognized character escape 'q'/);
+  assert.match(wrong(`["\\n${rest}\u0001"]`), /^Illegal unquoted character/);
+  assert.match(wrong(`["\\n${rest}\\"]`), /^Unexpected end-of-input/);
+  for (const text of ["0.1", "-0.0", "1.10", "123456789.012345", "99999999999999.9", "0.000000000000001", "-3.25"]) {
+    const value = parsed(text);
+    assert.ok(value instanceof JavaDouble && Object.is(value.value, Number(text)), text);
+  }
+});
+
 test("depth and the length of numbers are bounded, whatever comes", () => {
   for (const text of ["[".repeat(100_000), '{"a":'.repeat(100_000), `${"[".repeat(100_000)}${"]".repeat(100_000)}`]) {
     assert.match(wrong(text), /^Document nesting depth \(1001\) exceeds the maximum allowed \(1000, /);

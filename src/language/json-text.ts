@@ -178,6 +178,8 @@ function parseString(kind: StringKind): string {
     if (code === backslash || !(code >= 32)) break;
     at++;
   }
+  const parsed = parseLongString(start);
+  if (parsed !== undefined) return parsed;
   let result = text.slice(start, at);
   for (;;) {
     const from = at;
@@ -189,6 +191,24 @@ function parseString(kind: StringKind): string {
       at++;
     }
     result += text.slice(from, at) + parseEscape();
+  }
+}
+
+/** A long text with escapes, by the engine's parser in a tenth of the time; undefined for short ones and broken ones. */
+function parseLongString(start: number): string | undefined {
+  let end = at;
+  for (let code = text.charCodeAt(end); code !== quote; code = text.charCodeAt(end)) {
+    if (!(code >= 32)) return undefined;
+    end += code === backslash ? 2 : 1;
+  }
+  if (end - start < 128) return undefined;
+  try {
+    const parsed = JSON.parse(text.slice(start - 1, end + 1)) as string;
+    at = end + 1;
+    return parsed;
+  } catch {
+    // What is wrong is told in Jackson's words.
+    return undefined;
   }
 }
 
@@ -244,7 +264,7 @@ function parseNumber(first: number): JsonNumber {
   if (digits > 1 && text.charCodeAt(firstDigit) === zero) {
     throw new Malformed("Invalid numeric value: Leading zeroes not allowed", firstDigit);
   }
-  if (code === dot || code === 101 || code === 69) return parseFraction(start, code, { digits, value });
+  if (code === dot || code === 101 || code === 69) return parseFraction(start, code, digits, value);
   if (depth === 0) checkRootNumber(code);
   if (digits <= 15) {
     if (value > 0x7fffffff) return wholeNumber(BigInt(first === minus ? -value : value));
@@ -256,9 +276,10 @@ function parseNumber(first: number): JsonNumber {
 
 const powersOfTen = Array.from({ length: 16 }, (_, power) => 10 ** power);
 
-function parseFraction(start: number, first: number, whole: { digits: number; value: number }): JavaDouble {
+/** The rest of a number, of which `digits` make the whole `value`: not an object, which would cost as much as all else. */
+function parseFraction(start: number, first: number, digits: number, whole: number): JavaDouble {
   let code = first;
-  let { value } = whole;
+  let value = whole;
   let places = 0;
   if (code === dot) {
     code = text.charCodeAt(++at);
@@ -293,7 +314,7 @@ function parseFraction(start: number, first: number, whole: { digits: number; va
   }
   if (depth === 0) checkRootNumber(code);
   // Both are whole numbers that a Double holds exactly, so that their quotient is the nearest one: a fifth of the time.
-  if (!hasExponent && whole.digits + places <= 15) {
+  if (!hasExponent && digits + places <= 15) {
     value /= powersOfTen[places]!;
     return new JavaDouble(text.charCodeAt(start) === minus ? -value : value);
   }
