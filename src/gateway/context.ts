@@ -92,7 +92,7 @@ const variables: Readonly<Record<string, ReadVariable>> = {
 };
 
 /** Lambda's, or what an AWS service says. */
-function integrationRequestId({ integration, integrationHeaders }: Exchange): string | undefined {
+export function integrationRequestId({ integration, integrationHeaders }: Exchange): string | undefined {
   if (integration?.requestId !== undefined) return integration.requestId;
   for (let index = 0; index < integrationHeaders.length; index += 2) {
     const name = integrationHeaders[index]!.toLowerCase();

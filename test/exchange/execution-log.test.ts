@@ -249,6 +249,14 @@ test("a Lambda proxy's log has the invocation, and what is wrong with the functi
   ]);
 });
 
+test("an AWS service's own id for the request is the last line", async () => {
+  await using service = await startBackend((_, outgoing) => outgoing.setHeader("x-amzn-RequestId", "sqs-id").end());
+  await using logged = await startLogged();
+  logged.deploy(anHttpProxy(`${service.origin}/`), logs("INFO"));
+  await logged.gateway.call("/pets/7");
+  assert.equal(logged.lines().at(-1), "AWS Integration Endpoint RequestId : sqs-id");
+});
+
 test("a template's failure names the template, its line and its column, and the client gets AWS's 500", async () => {
   await using logged = await startLogged();
   logged.deploy(aMock("", { requestTemplates: { "application/json": '{"statusCode":\n  $util.parseJson("{")}' } }));

@@ -1,4 +1,5 @@
 import type { BodyCollector } from "../../telemetry/trace.ts";
+import { integrationRequestId } from "../context.ts";
 import type { Exchange, IntegrationOutcome } from "../exchange.ts";
 import type { OutboundBody, OutboundConnection, OutboundFailure, OutboundRequest } from "../http1-client/outbound.ts";
 import { type Unsendable, writeRequestHead } from "../http1-client/request-head.ts";
@@ -167,6 +168,7 @@ export class BackendCall implements OutboundRequest {
       status,
       latencyMs,
       headers,
+      requestId: integrationRequestId(this.#exchange),
     });
     this.#consumer.begin(status, headers, this);
   }
