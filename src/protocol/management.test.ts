@@ -309,7 +309,7 @@ describe("a restJson1 output", () => {
     assert.equal(response.body, '{"createdDate":1.5,"id":"a1","name":"n","tags":{"a":"2","b":"1"}}\n');
     assert.equal(response.headers["Content-Type"], "application/json");
     assert.match(response.headers["x-amzn-RequestId"] ?? "", /^[0-9a-f-]{36}$/);
-    assert.match(response.headers["x-amz-apigw-id"] ?? "", /^[A-Za-z0-9+/]{15}=$/);
+    assert.match(response.headers["x-amz-apigw-id"] ?? "", /^[\w-]{15}=$/);
     assert.equal(response.headers["Date"], "Fri, 20 Nov 2026 00:00:00 GMT");
   });
 

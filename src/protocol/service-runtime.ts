@@ -140,9 +140,9 @@ function unexpected(
   );
 }
 
-/** `x-amz-apigw-id` has the form of 15 characters of base64 and `=`. */
+/** `x-amz-apigw-id` has the form of 15 characters of base64url and `=`. */
 function withApiGatewayId(call: CallInHand): CallInHand {
-  return { ...call, headers: { ...call.headers, "x-amz-apigw-id": randomBytes(11).toString("base64") } };
+  return { ...call, headers: { ...call.headers, "x-amz-apigw-id": `${randomBytes(11).toString("base64url")}=` } };
 }
 
 function makeRestProtocol(model: Model, dialect: Dialect, ownEnums: readonly string[]): Protocol {

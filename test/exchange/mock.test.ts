@@ -11,7 +11,7 @@ test("a MOCK answers its literal template with AWS's headers", async () => {
   assert.equal(reply.text, '{"pets": []}');
   assert.equal(reply.headers["content-type"], "application/json");
   assert.match(String(reply.headers["x-amzn-requestid"]), /^[0-9a-f-]{36}$/);
-  assert.match(String(reply.headers["x-amz-apigw-id"]), /^[A-Za-z0-9+/]{15}=$/);
+  assert.match(String(reply.headers["x-amz-apigw-id"]), /^[\w-]{15}=$/);
   assert.deepEqual(gateway.errors, []);
 });
 
