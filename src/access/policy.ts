@@ -47,6 +47,8 @@ type Match = "yes" | "no" | "unknown";
 
 /** A policy, read once. */
 export interface Policy {
+  /** Why it is no policy, and allows nothing. */
+  readonly problem?: string;
   decide(request: PolicyRequest): PolicyDecision;
 }
 
@@ -75,7 +77,10 @@ export function joinPolicies(policies: readonly Policy[]): Policy {
   };
 }
 
-const unreadable = (detail: string): Policy => ({ decide: () => ({ kind: "unreadable", detail }) });
+const unreadable = (problem: string): Policy => ({
+  problem,
+  decide: () => ({ kind: "unreadable", detail: problem }),
+});
 
 function decide(statements: readonly Statement[], request: PolicyRequest): PolicyDecision {
   let allowed: Statement | undefined;

@@ -11,6 +11,12 @@ interface Bound {
 export const bounds = {
   integrationTimeoutMsDefault: { value: 29_000, source: "AWS: Maximum integration timeout" },
   integrationTimeoutMsMin: { value: 50, source: "AWS: Maximum integration timeout" },
+  authorizerResultCharsMax: { value: 262_144, source: "ours: what the function of an authorizer answers" },
+  authorizerPolicyResourceCharsMax: { value: 512, source: "AWS: Authorizer output, Resource" },
+  tokenCharsMax: { value: 16_384, source: "ours: a user pool's token; a request's headers have 10,240 bytes on AWS" },
+  userPoolKeysMax: { value: 32, source: "ours: keys of one user pool; Cognito has two" },
+  userPoolKeySetsMax: { value: 256, source: "ours: user pools whose keys a thread keeps" },
+  userPoolKeySetBytesMax: { value: 65_536, source: "ours: a user pool's keys as they are fetched" },
   payloadBytesMax: { value: 10_485_760, source: "AWS: Payload size" },
   lambdaPayloadBytesMax: { value: 6_291_556, source: "AWS Lambda: Invocation payload, synchronous" },
   streamTimeoutMsMax: { value: 900_000, source: "AWS: Maximum integration timeout, response streaming" },

@@ -50,6 +50,16 @@ function nodesOf(event: Event, report: ExplainReport): TreeNode[] {
       ];
     case "request-body":
       return bodyNodes("request body", event.body);
+    case "authorizer-start":
+      return [node(`authorizer ${event.authorizerId}`)];
+    case "authorizer-identity":
+      return [node(`identity ${event.identity}`)];
+    case "authorizer-result":
+      return bodyNodes("authorizer's result", event.body);
+    case "authorizer-policy":
+      return [node(`policy for ${event.principal}`)];
+    case "authorizer-end":
+      return [node("the authorizer knows the caller", [], "good")];
     case "refused":
       return [node(`refused: ${event.reason}`, [], "bad")];
     case "validation":

@@ -125,7 +125,7 @@ function compileResponse(
 }
 
 function compileBackend(integration: Integration, context: IntegrationContext): BackendPlan {
-  const uri = fillStageVariables(integration.uri, context);
+  const uri = fillStageVariables(integration.uri, context.variables);
   const parts = /^(https?):\/\/([^/?#]*)([^#]*)/i.exec(uri);
   if (parts === null) throw misconfigured(`Invalid endpoint address: ${uri}`);
   const [, scheme, authority, rest] = parts;
@@ -191,7 +191,7 @@ function compilePath(rest: string, uri: string, integration: Integration, contex
 const isPath = (text: string): boolean => /^[!$-;=?-[\]_a-z~]*$/.test(text);
 
 function compileLambdaProxy(integration: Integration, _method: Method, context: IntegrationContext): StepPlan {
-  const uri = fillStageVariables(integration.uri, context);
+  const uri = fillStageVariables(integration.uri, context.variables);
   const service = serviceOf(uri);
   if (service !== "lambda") throw closed(`integration type AWS_PROXY with the service ${service}`);
   return {
@@ -204,7 +204,7 @@ function compileLambdaProxy(integration: Integration, _method: Method, context: 
 
 /** AWS: API Gateway Developer Guide, "Integrations for REST APIs in API Gateway", AWS. */
 function compileAws(integration: Integration, method: Method, context: IntegrationContext): StepPlan {
-  const uri = fillStageVariables(integration.uri, context);
+  const uri = fillStageVariables(integration.uri, context.variables);
   const target = parseAwsTarget(uri);
   if (target === undefined) throw misconfigured(`Invalid endpoint address: ${uri}`);
   const [service = ""] = target.service.names;
@@ -273,11 +273,17 @@ function serviceOf(uri: string): string {
 }
 
 function functionOf(uri: string, integration: Integration): string {
-  const path = invocations[integration.responseTransferMode ?? "BUFFERED"].exec(uri);
-  if (path === null || !lambdaArn.test(path[1]!)) throw misconfigured(`Invalid endpoint address: ${uri}`);
+  const functionArn = functionAt(uri, integration.responseTransferMode);
   if (integration.httpMethod !== undefined && integration.httpMethod !== "POST") {
     throw misconfigured(`Lambda is invoked with POST, and the integration's httpMethod is ${integration.httpMethod}`);
   }
+  return functionArn;
+}
+
+/** The function that a URI invokes. */
+export function functionAt(uri: string, mode: keyof typeof invocations = "BUFFERED"): string {
+  const path = invocations[mode].exec(uri);
+  if (path === null || !lambdaArn.test(path[1]!)) throw misconfigured(`Invalid endpoint address: ${uri}`);
   return path[1]!;
 }
 
@@ -290,8 +296,8 @@ const invocations = {
 const lambdaArn = /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[a-zA-Z0-9_-]{1,140}(:[a-zA-Z0-9$_-]{1,128})?$/;
 
 /** AWS: an unset variable is empty text, and the address that results can't be called. */
-function fillStageVariables(uri: string | undefined, context: IntegrationContext): string {
-  const filled = substituteStageVariables(uri ?? "", context.variables);
+export function fillStageVariables(uri: string | undefined, variables: Readonly<Record<string, string>>): string {
+  const filled = substituteStageVariables(uri ?? "", variables);
   if (filled.unset.length > 0) {
     throw misconfigured(`Invalid endpoint address: stage variable ${filled.unset[0]} is not set`);
   }

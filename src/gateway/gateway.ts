@@ -10,6 +10,7 @@ import type { LogSink } from "../telemetry/log-sink.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { Trace, type TraceOptions } from "../telemetry/trace.ts";
+import { UserPoolKeys } from "./authorizers/user-pool-keys.ts";
 import { Exchange, verbs } from "./exchange.ts";
 import { failExchange } from "./fail-exchange.ts";
 import { makeRouteHints, type RouteHints } from "./hint.ts";
@@ -83,6 +84,7 @@ export class Gateway {
       identities: new TlsIdentities(),
       permissions: new PermissionCheck(),
       services: new AwsServices(settings.services, clock),
+      userPoolKeys: new UserPoolKeys(clock),
     };
   }
 

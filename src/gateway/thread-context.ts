@@ -3,6 +3,7 @@ import type { EventClient, FunctionClient } from "../functions/function-client.t
 import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import type { UserPoolKeys } from "./authorizers/user-pool-keys.ts";
 import type { AwsServices } from "./integrations/aws-services.ts";
 import type { BackendPools } from "./integrations/backend-pools.ts";
 import type { PermissionCheck } from "./integrations/permission-check.ts";
@@ -22,4 +23,5 @@ export interface ThreadContext {
   readonly identities: TlsIdentities;
   readonly permissions: PermissionCheck;
   readonly services: AwsServices;
+  readonly userPoolKeys: UserPoolKeys;
 }

@@ -1,3 +1,4 @@
+import type { AuthorizerPlan } from "./authorizers.ts";
 import type { TextPlan, UriPlan, ValuePlan } from "./values.ts";
 
 /** The facts of each kind of step, which compiler, docs and `portico explain` read. The linkers are in `gateway/steps/`. */
@@ -41,6 +42,10 @@ export const steps = {
     synopsis: "invokes a Lambda function with the proxy event",
     reads: ["headers", "query", "path", "body"],
   },
+  "authorizer-test": {
+    synopsis: "asks an authorizer and answers what it says, for TestInvokeAuthorizer",
+    reads: ["headers", "query", "path"],
+  },
 } as const satisfies Record<string, StepFacts>;
 
 export type StepKind = keyof typeof steps;
@@ -56,10 +61,17 @@ export type StepPlan =
   | HttpProxyPlan
   | AwsPlan
   | LambdaPlan
-  | LambdaProxyPlan;
+  | LambdaProxyPlan
+  | AuthorizerTestPlan;
 
 /** The step of a kind. */
 export type StepOf<Kind extends StepKind> = Extract<StepPlan, { readonly kind: Kind }>;
+
+/** No method that is served has it. */
+export interface AuthorizerTestPlan {
+  readonly kind: "authorizer-test";
+  readonly authorizer: AuthorizerPlan;
+}
 
 export interface ClosedPlan {
   readonly kind: "closed";

@@ -24,6 +24,7 @@ import { makeStdoutExecutionLog } from "../telemetry/execution-log-stdout.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { makePinoLogger } from "../telemetry/logger-pino.ts";
 import { allocateMetrics, Metrics, renderMetrics } from "../telemetry/metrics.ts";
+import { makeAuthorizerTest } from "./authorizer-test.ts";
 import { readBackendAuthorities } from "./backend-authorities.ts";
 import type { ServerConfig } from "./config.ts";
 import { makeControlServer, withinMs } from "./control-server.ts";
@@ -168,6 +169,7 @@ export async function startServer(
           probe: (probe) => threads.probe(probe),
           answerBytesMax: config.payloadMax,
         }),
+        authorizerTest: makeAuthorizerTest({ ...compileSettings, probe: (probe) => threads.probe(probe) }),
       }),
     },
     {

@@ -1,5 +1,7 @@
 import { bounds } from "../base/bounds.ts";
+import type { Stage } from "../definition/rest-api.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
+import type { SyntheticInput } from "../gateway/synthetic-request.ts";
 import type { MethodTest, TestOutcome } from "../management/rest/test-invoke.ts";
 import type { Store } from "../store/store.ts";
 import { renderTestLog } from "../telemetry/execution-log.ts";
@@ -20,16 +22,7 @@ export const makeTestInvocation =
     const outcome = await options.probe({
       plan,
       ...(identity === undefined ? {} : { identity }),
-      request: {
-        method: test.verb,
-        target: test.target,
-        host: testHost,
-        headers: test.headers,
-        body: test.body,
-        remoteAddress: "test-invoke-source-ip",
-        localPort: 443,
-        isEncrypted: true,
-      },
+      request: testRequest(test),
       bodyCharsMax: bounds.executionLogBodyCharsMax.value,
       answerBytesMax: options.answerBytesMax,
       ...(test.method.methodIntegration?.responseTransferMode === "STREAM" ? streamed : {}),
@@ -42,8 +35,35 @@ export const makeTestInvocation =
 /** AWS: "Troubleshoot issues with response streaming in API Gateway": what came by then is answered, as status 0 without a head. */
 const streamed = { answerBytesMax: bounds.testStreamBytesMax.value, patienceMs: bounds.testStreamMsMax.value };
 
-/** As observed in tests on AWS. */
-const testHost = "testPrefix.testDomainName";
+/** The request of a test; its address as observed on AWS. */
+export const testRequest = ({
+  verb,
+  target,
+  headers,
+  body,
+}: Pick<MethodTest, "verb" | "target" | "headers" | "body">): SyntheticInput => ({
+  method: verb,
+  target,
+  host: "testPrefix.testDomainName",
+  headers,
+  body,
+  remoteAddress: "test-invoke-source-ip",
+  localPort: 443,
+  isEncrypted: true,
+});
+
+/** What stands for a stage in tests. */
+export const testStage = (variables: Readonly<Record<string, string>>): Stage => ({
+  stageName: "test-invoke-stage",
+  deploymentId: "",
+  cacheClusterEnabled: false,
+  cacheClusterStatus: "NOT_AVAILABLE",
+  methodSettings: {},
+  variables,
+  tracingEnabled: false,
+  createdDate: 0,
+  lastUpdatedDate: 0,
+});
 
 /**
  * A plan with nothing but the method. AWS: API Gateway REST API reference, "TestInvokeMethod"; authorizers, API keys and
@@ -57,15 +77,7 @@ async function compileTest(
   const { minimumCompressionSize: _, policy: __, ...restApi } = definition.restApi;
   const method = { ...test.method, authorizationType: "NONE" as const, apiKeyRequired: false };
   const stage = {
-    stageName: "test-invoke-stage",
-    deploymentId: "",
-    cacheClusterEnabled: false,
-    cacheClusterStatus: "NOT_AVAILABLE" as const,
-    methodSettings: {},
-    variables: test.stageVariables,
-    tracingEnabled: false,
-    createdDate: 0,
-    lastUpdatedDate: 0,
+    ...testStage(test.stageVariables),
     ...(test.clientCertificateId === undefined ? {} : { clientCertificateId: test.clientCertificateId }),
   };
   const tested = { ...definition, restApi, resources: [{ ...resource, resourceMethods: { [verb]: method } }] };

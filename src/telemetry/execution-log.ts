@@ -1,3 +1,4 @@
+import { javaDate } from "../base/java-date.ts";
 import type { TracedBody, TraceEvent, TraceFact } from "./trace.ts";
 
 /** AWS's levels of execution logs; `data` is what only a data trace (or a test) shows. */
@@ -85,12 +86,6 @@ export function renderTestLog(events: readonly TraceEvent[]): string {
   return `Execution log for request ${stage?.requestId ?? ""}\n${text}`;
 }
 
-/** As Java prints a date: `Thu Aug 31 01:07:25 UTC 2017`. */
-function javaDate(ms: number): string {
-  const [weekday, day, month, year, time] = new Date(ms).toUTCString().split(/,? /);
-  return `${weekday} ${month} ${day} ${time} UTC ${year}`;
-}
-
 type Line = readonly [LineLevel, string];
 
 const cutLine = (text: string): string =>
@@ -109,6 +104,16 @@ function linesOf(event: TraceEvent, { stage, endpointRequestId }: Seen): readonl
       ];
     case "request-body":
       return [["data", `Method request body before transformations: ${show(event.body)}`]];
+    case "authorizer-start":
+      return [["info", `Starting authorizer: ${event.authorizerId} for request: ${stage.requestId}`]];
+    case "authorizer-identity":
+      return [["data", `Incoming identity: ${event.identity}`]];
+    case "authorizer-result":
+      return [["data", `Authorizer result body before parsing: ${show(event.body)}`]];
+    case "authorizer-policy":
+      return [["info", `Using valid authorizer policy for principal: ${event.principal}`]];
+    case "authorizer-end":
+      return [["info", "Successfully completed authorizer execution"]];
     case "validation":
       return event.of === "body" && event.problem === undefined
         ? [["info", `Request validation succeeded for content type ${event.mediaType}`]]

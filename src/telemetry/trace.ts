@@ -44,6 +44,15 @@ export type TraceFact =
       readonly steps: readonly string[];
     }
   | { readonly kind: "request-body"; readonly body: TracedBody }
+  | { readonly kind: "authorizer-start"; readonly authorizerId: string }
+  /** Who the caller says to be, masked. */
+  | { readonly kind: "authorizer-identity"; readonly identity: string }
+  /** What a Lambda authorizer's function answered. */
+  | { readonly kind: "authorizer-result"; readonly body: TracedBody }
+  /** It is a policy, for someone whose name is masked. */
+  | { readonly kind: "authorizer-policy"; readonly principal: string }
+  /** The authorizer knows the caller. */
+  | { readonly kind: "authorizer-end" }
   /** No method serves it, or the stage or the method is closed: why. */
   | { readonly kind: "refused"; readonly reason: string }
   | {

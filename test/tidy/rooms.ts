@@ -45,6 +45,7 @@ export const adapters: readonly string[] = [
   "src/server/",
   "src/cli/",
   "src/functions/",
+  "src/gateway/authorizers/",
   "src/gateway/http1/",
   "src/gateway/integrations/",
   "src/openapi/sdk/runtime/",

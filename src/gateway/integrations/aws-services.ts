@@ -27,7 +27,7 @@ export class AwsServices {
   }
 
   /** Undefined: nobody has said where it is. */
-  originOf(service: AwsServicePlan): string | undefined {
+  originOf(service: Pick<AwsServicePlan, "names" | "host">): string | undefined {
     return (
       this.#named(service.names) ??
       this.#settings.endpoints["*"] ??

@@ -14,21 +14,32 @@ export interface Invoker {
 const invalidPermissions = ["Execution failed due to configuration error: Invalid permissions on Lambda function"];
 
 /** May API Gateway invoke the function for this method? If not, the exchange is answered as AWS does. */
-export function mayInvoke(exchange: Exchange, functionArn: string, { stage, method, thread }: Invoker): boolean {
-  const facts = thread.functions.describe(functionArn);
+export function mayInvoke(exchange: Exchange, functionArn: string, invoker: Invoker): boolean {
+  const { stage, method } = invoker;
   const sourceArn =
     `arn:aws:execute-api:${stage.region}:${stage.account}:${stage.apiId}/${stage.stageName}/` +
     `${exchange.httpMethod}${method.resourcePath}`;
-  if (facts !== undefined && thread.permissions.decide(facts, sourceArn, stage.account) === "allowed") return true;
-  const anySource = `arn:aws:execute-api:${stage.region}:${stage.account}:${stage.apiId}/*/*`;
-  const hint =
-    facts === undefined
-      ? `Execution failed: there is no function ${functionArn}`
-      : "Execution failed due to configuration error: Invalid permissions on Lambda function. Allow it with: " +
-        `aws lambda add-permission --function-name ${functionArn} --statement-id apigateway ` +
-        `--action lambda:InvokeFunction --principal apigateway.amazonaws.com --source-arn '${anySource}'`;
+  const hint = problemOfInvoking(functionArn, sourceArn, invoker);
+  if (hint === undefined) return true;
   exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", { hint, log: invalidPermissions });
   return false;
+}
+
+/** Why API Gateway may not invoke the function for that method or authorizer; undefined: it may. */
+export function problemOfInvoking(
+  functionArn: string,
+  sourceArn: string,
+  { stage, thread }: Invoker,
+): string | undefined {
+  const facts = thread.functions.describe(functionArn);
+  if (facts === undefined) return `Execution failed: there is no function ${functionArn}`;
+  if (thread.permissions.decide(facts, sourceArn, stage.account) === "allowed") return undefined;
+  const anySource = `arn:aws:execute-api:${stage.region}:${stage.account}:${stage.apiId}/*/*`;
+  return (
+    "Execution failed due to configuration error: Invalid permissions on Lambda function. Allow it with: " +
+    `aws lambda add-permission --function-name ${functionArn} --statement-id apigateway ` +
+    `--action lambda:InvokeFunction --principal apigateway.amazonaws.com --source-arn '${anySource}'`
+  );
 }
 
 /** Is the event short enough for Lambda? If not, the exchange is answered as AWS does. */

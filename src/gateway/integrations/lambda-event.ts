@@ -8,6 +8,9 @@ export type WriteEvent = (exchange: Exchange, body: Buffer, isBinary: boolean) =
 
 const json = JSON.stringify;
 
+/** A map with nothing in it. */
+type Empty = "null" | "{}";
+
 /**
  * The event of a Lambda proxy integration, format 1.0. What the deployment decides is written once; a request's event is
  * put together as text, which takes a third of the time of building objects and stringifying them.
@@ -15,26 +18,49 @@ const json = JSON.stringify;
  */
 export function linkEvent(stage: StagePlan, method: MethodPlan): WriteEvent {
   const variables = Object.keys(stage.stageVariables).length === 0 ? "null" : json(stage.stageVariables);
-  const operation = method.operationName === undefined ? "" : `"operationName":${json(method.operationName)},`;
   const start = `{"resource":${json(method.resourcePath)},"path":`;
-  const context =
-    `,"stageVariables":${variables},"requestContext":{"resourceId":${json(method.resourceId)},` +
-    `"resourcePath":${json(method.resourcePath)},${operation}"httpMethod":"`;
+  const context = `,"stageVariables":${variables},"requestContext":{`;
+  const writeContext = linkRequestContext(stage, method);
+  return (exchange, body, isBinary) =>
+    `${start}${json(exchange.path)},"httpMethod":"${exchange.httpMethod}",${headerMaps(exchange, "null")},` +
+    `${queryMaps(exchange, "null")},"pathParameters":${pathMap(exchange, "null")}${context}${writeContext(exchange)}},` +
+    `"body":${bodyText(body, isBinary)},"isBase64Encoded":${isBinary && body.length > 0}}`;
+}
+
+/**
+ * Writes the event of a REQUEST authorizer. AWS quirk: what is empty is an empty map here.
+ * AWS: API Gateway Developer Guide, "Input to an API Gateway Lambda authorizer".
+ */
+export function linkAuthorizerEvent(
+  stage: StagePlan,
+  method: MethodPlan,
+): (exchange: Exchange, methodArn: string) => string {
+  const resource = `,"resource":${json(method.resourcePath)},"path":`;
+  const context = `,"stageVariables":${json(stage.stageVariables)},"requestContext":{`;
+  const writeContext = linkRequestContext(stage, method);
+  return (exchange, methodArn) =>
+    `{"type":"REQUEST","methodArn":${json(methodArn)}${resource}${json(exchange.path)},` +
+    `"httpMethod":"${exchange.httpMethod}",${headerMaps(exchange, "{}")},${queryMaps(exchange, "{}")},` +
+    `"pathParameters":${pathMap(exchange, "{}")}${context}${writeContext(exchange)}}}`;
+}
+
+/** Writes the members of `requestContext`. */
+function linkRequestContext(stage: StagePlan, method: MethodPlan): (exchange: Exchange) => string {
+  const operation = method.operationName === undefined ? "" : `"operationName":${json(method.operationName)},`;
+  const start = `"resourceId":${json(method.resourceId)},"resourcePath":${json(method.resourcePath)},${operation}"httpMethod":"`;
   const account = `,"accountId":${json(stage.account)},"protocol":"HTTP/`;
   const api = `","stage":${json(stage.stageName)},"domainPrefix":`;
   const ids = `,"apiId":${json(stage.apiId)},"deploymentId":${json(stage.deploymentId)},"identity":${writeIdentity(stage)}`;
-  return (exchange, body, isBinary) => {
-    const { request, httpMethod, domainName } = exchange;
+  return (exchange) => {
+    const { request, domainName } = exchange;
     const dot = domainName.indexOf(".");
     return (
-      `${start}${json(exchange.path)},"httpMethod":"${httpMethod}",${headerMaps(exchange)},${queryMaps(exchange)},` +
-      `"pathParameters":${pathMap(exchange)}${context}${httpMethod}","extendedRequestId":"${exchange.extendedRequestId}",` +
+      `${start}${exchange.httpMethod}","extendedRequestId":"${exchange.extendedRequestId}",` +
       `"requestTime":"${requestTime(exchange.startedMs)}","requestTimeEpoch":${exchange.startedMs},` +
       `"path":${json(exchange.fullPath)}${account}${request.httpVersion}${api}` +
       `${json(dot < 0 ? domainName : domainName.slice(0, dot))},"domainName":${json(domainName)},` +
       `"requestId":"${exchange.requestId}"${ids}${json(request.remoteAddress)},` +
-      `"userAgent":${json((stage.test === undefined ? request.header("user-agent") : stage.test.userAgent) ?? null)}}},` +
-      `"body":${bodyText(body, isBinary)},"isBase64Encoded":${isBinary && body.length > 0}}`
+      `"userAgent":${json((stage.test === undefined ? request.header("user-agent") : stage.test.userAgent) ?? null)}}`
     );
   };
 }
@@ -69,10 +95,10 @@ function bodyText(body: Buffer, isBinary: boolean): string {
 }
 
 /** `headers` has the last value of each name, `multiValueHeaders` all of them. */
-function headerMaps(exchange: Exchange): string {
+function headerMaps(exchange: Exchange, empty: Empty): string {
   const headers = eventHeaders(exchange);
   return headers.size === 0
-    ? '"headers":null,"multiValueHeaders":null'
+    ? `"headers":${empty},"multiValueHeaders":${empty}`
     : `"headers":${maps(headers, '"multiValueHeaders":')}`;
 }
 
@@ -102,9 +128,11 @@ export function eventHeaders(exchange: Exchange): ReadonlyMap<string, readonly s
   return values;
 }
 
-function queryMaps(exchange: Exchange): string {
+function queryMaps(exchange: Exchange, empty: Empty): string {
   const { query } = exchange;
-  if (query.size === 0) return '"queryStringParameters":null,"multiValueQueryStringParameters":null';
+  if (query.size === 0) {
+    return `"queryStringParameters":${empty},"multiValueQueryStringParameters":${empty}`;
+  }
   return `"queryStringParameters":${maps(query, '"multiValueQueryStringParameters":')}`;
 }
 
@@ -123,9 +151,9 @@ function maps(values: ReadonlyMap<string, readonly string[]>, second: string): s
   return `${last}},${second}${all}}`;
 }
 
-function pathMap(exchange: Exchange): string {
+function pathMap(exchange: Exchange, empty: Empty): string {
   const { pathNames, pathValues } = exchange;
-  if (pathNames.length === 0) return "null";
+  if (pathNames.length === 0) return empty;
   let text = "{";
   for (let index = 0; index < pathNames.length; index++) {
     text += `${index === 0 ? "" : ","}${json(pathNames[index])}:${json(pathValues[index])}`;

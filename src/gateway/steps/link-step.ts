@@ -3,6 +3,7 @@ import type { StepKind, StepOf, StepPlan } from "../../plan/steps.ts";
 import type { LinkedModels } from "../linked-models.ts";
 import type { RunStep } from "../program.ts";
 import type { ThreadContext } from "../thread-context.ts";
+import { linkAuthorizerTest } from "./authorizer-test.ts";
 import { linkAws } from "./aws.ts";
 import { linkClosed } from "./closed.ts";
 import { linkHttp } from "./http.ts";
@@ -39,6 +40,7 @@ const linkers: { readonly [Kind in StepKind]: LinkStep<Kind> } = {
   aws: linkAws,
   lambda: linkLambda,
   "lambda-proxy": linkLambdaProxy,
+  "authorizer-test": linkAuthorizerTest,
 };
 
 export function linkStep(plan: StepPlan, context: LinkContext): RunStep {

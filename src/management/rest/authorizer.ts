@@ -6,7 +6,7 @@ import { methodsOf } from "./model.ts";
 import { entryList, member, memberInValue, oneOf, text, wholeNumber } from "./patch.ts";
 import { type Change, freshId, nonEmpty, present, requireApi, requireRoom } from "./work.ts";
 
-const documents = documentsOfApi<Authorizer>({
+export const authorizers = documentsOfApi<Authorizer>({
   kind: restKinds.authorizer,
   member: "authorizerId",
   idOf: (authorizer) => authorizer.id,
@@ -49,7 +49,7 @@ function checkAuthorizer(authorizer: Authorizer): string | undefined {
 async function checked(authorizer: Authorizer, work: Change): Promise<Authorizer> {
   const message = checkAuthorizer(authorizer);
   if (message !== undefined) throw badRequest(message);
-  const others = await documents.all(work);
+  const others = await authorizers.all(work);
   if (others.some((other) => other.id !== authorizer.id && other.name === authorizer.name)) {
     throw badRequest(`Authorizer name must be unique. Authorizer ${authorizer.name} already exists in this RestApi.`);
   }
@@ -59,7 +59,7 @@ async function checked(authorizer: Authorizer, work: Change): Promise<Authorizer
 async function createAuthorizer(work: Change): Promise<Authorizer> {
   const input = work.input as unknown as CreateAuthorizerRequest;
   const api = await requireApi(work);
-  requireRoom(work, "authorizersPerApi", (await documents.all(work)).length);
+  requireRoom(work, "authorizersPerApi", (await authorizers.all(work)).length);
   const isCognito = input.type === "COGNITO_USER_POOLS";
   const authorizer = present<Authorizer>({
     id: await freshId(work, restKinds.authorizer, api.id, 6),
@@ -85,7 +85,7 @@ export const authorizer = defineResource<Authorizer>({
     update: "UpdateAuthorizer",
     delete: "DeleteAuthorizer",
   },
-  place: documents,
+  place: authorizers,
   create: createAuthorizer,
   patch: {
     rules: {

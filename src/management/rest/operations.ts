@@ -22,6 +22,7 @@ import { sdkOperations } from "./sdk.ts";
 import { stage } from "./stage.ts";
 import { stageCacheOperations } from "./stage-cache.ts";
 import { tagOperations } from "./tags.ts";
+import { testAuthorizerOperations } from "./test-authorizer.ts";
 import { testInvokeOperations } from "./test-invoke.ts";
 import { usageOperations } from "./usage.ts";
 import { usagePlan } from "./usage-plan.ts";
@@ -62,6 +63,7 @@ export function makeRestOperations(dependencies: Dependencies): Operations {
     usageOperations,
     tagOperations,
     testInvokeOperations,
+    testAuthorizerOperations,
   ];
   return Object.assign({}, ...families.map((family) => family(dependencies)));
 }

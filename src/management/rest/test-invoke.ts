@@ -23,7 +23,13 @@ export interface MethodTest {
   readonly stageVariables: Readonly<Record<string, string>>;
   readonly clientCertificateId: string | undefined;
   readonly scope: { readonly account: string; readonly region: string };
-  readonly caller: { readonly accessKey?: string; readonly userAgent?: string };
+  readonly caller: TestCaller;
+}
+
+/** Who tests. */
+export interface TestCaller {
+  readonly accessKey?: string;
+  readonly userAgent?: string;
 }
 
 export type TestOutcome =
@@ -54,10 +60,7 @@ const testInvokeMethod =
   async (input: Input, call: CallContext): Promise<unknown> => {
     // The method runs when the store is read, not while a transaction is open.
     const outcome = await invoke((await reading(dependencies, readTest)(input, call)) as MethodTest);
-    if (outcome.kind === "busy") throw new ApiError("TooManyRequestsException", "Rate exceeded");
-    if (outcome.kind === "failed") {
-      throw new ApiError("InternalFailure", "The method could not be tested, or took too long.", { status: 500 });
-    }
+    if (outcome.kind !== "answered") throw refusalOf(outcome.kind, "method");
     const { status, body, log, latencyMs } = outcome;
     return {
       status,
@@ -67,6 +70,12 @@ const testInvokeMethod =
       latency: Math.round(latencyMs),
     };
   };
+
+/** Why nothing came of a test. */
+export const refusalOf = (kind: "busy" | "failed", what: "method" | "authorizer"): ApiError =>
+  kind === "busy"
+    ? new ApiError("TooManyRequestsException", "Rate exceeded")
+    : new ApiError("InternalFailure", `The ${what} could not be tested, or took too long.`, { status: 500 });
 
 async function readTest(work: Work): Promise<MethodTest> {
   const input = work.input as unknown as TestInvokeMethodRequest;
@@ -86,28 +95,33 @@ async function readTest(work: Work): Promise<MethodTest> {
     method,
     // Unconfirmed: what AWS sends where `ANY` itself is tested.
     verb: asked === "ANY" ? "GET" : asked,
-    target: targetOf(input.pathWithQueryString, resource),
+    target: targetOf(input.pathWithQueryString, resource.path),
     headers: headersOf(input),
     body: Buffer.from(input.body ?? ""),
     stageVariables: input.stageVariables ?? {},
     clientCertificateId,
     scope: scopeOf(call),
-    caller: {
-      ...(call.accessKeyId !== undefined && { accessKey: call.accessKeyId }),
-      ...(call.userAgent !== undefined && { userAgent: call.userAgent }),
-    },
+    caller: callerOf(call),
   };
 }
 
+export const callerOf = ({ accessKeyId, userAgent }: CallContext): TestCaller => ({
+  ...(accessKeyId !== undefined && { accessKey: accessKeyId }),
+  ...(userAgent !== undefined && { userAgent }),
+});
+
 /** AWS, as observed: without a path it is the resource's own. */
-function targetOf(pathWithQueryString: string | undefined, resource: Resource): string {
-  if (pathWithQueryString === undefined || pathWithQueryString === "") return resource.path;
-  if (pathWithQueryString.startsWith("?")) return resource.path + pathWithQueryString;
+export function targetOf(pathWithQueryString: string | undefined, path: string): string {
+  if (pathWithQueryString === undefined || pathWithQueryString === "") return path;
+  if (pathWithQueryString.startsWith("?")) return path + pathWithQueryString;
   return pathWithQueryString.startsWith("/") ? pathWithQueryString : `/${pathWithQueryString}`;
 }
 
 /** Both maps in one list, as bytes in latin1; a pair that is in both is there once. */
-function headersOf({ headers = {}, multiValueHeaders = {} }: TestInvokeMethodRequest): string[] {
+export function headersOf({
+  headers = {},
+  multiValueHeaders = {},
+}: Pick<TestInvokeMethodRequest, "headers" | "multiValueHeaders">): string[] {
   const list: string[] = [];
   for (const [name, values] of Object.entries(multiValueHeaders)) for (const value of values) list.push(name, value);
   for (const [name, value] of Object.entries(headers)) {

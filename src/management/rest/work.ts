@@ -4,6 +4,7 @@ import { limitExceeded, notFound } from "../../protocol/errors.ts";
 import type { CallContext } from "../../protocol/operation.ts";
 import type { Reader, Scope, Store, Transaction } from "../../store/store.ts";
 import { limitMessage, type RestLimit, type RestLimits } from "./limits.ts";
+import type { AuthorizerTestRun } from "./test-authorizer.ts";
 import type { TestInvocation } from "./test-invoke.ts";
 
 /** What the operations of REST APIs are made with. */
@@ -12,6 +13,8 @@ export interface Dependencies {
   readonly limits: RestLimits;
   /** Absent: TestInvokeMethod answers 501. */
   readonly testInvocation?: TestInvocation;
+  /** Absent: TestInvokeAuthorizer answers 501. */
+  readonly authorizerTest?: AuthorizerTestRun;
   /** `relaxed`: imports take in what AWS refuses, and warn of it (DESIGN.md §10.2). */
   readonly profile?: "aws" | "relaxed";
 }

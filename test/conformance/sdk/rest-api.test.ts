@@ -56,7 +56,6 @@ import {
   paginateGetResources,
   paginateGetRestApis,
   TagResourceCommand,
-  TestInvokeAuthorizerCommand,
   UntagResourceCommand,
   UpdateAccountCommand,
   UpdateAuthorizerCommand,
@@ -363,11 +362,6 @@ describe("a REST API's life, by the SDK", () => {
     assert.equal(status(await client.send(new DeleteDeploymentCommand(deployment))), 202);
     await client.send(new DeleteStageCommand(stage));
     assert.equal((await fetch(url)).status, 403);
-  });
-
-  it("what is not there yet says so", async () => {
-    const command = new TestInvokeAuthorizerCommand({ restApiId: "any", authorizerId: "any" });
-    await refuses(() => client.send(command), "NotImplementedException", 501, /TestInvokeAuthorizer/);
   });
 });
 

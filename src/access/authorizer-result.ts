@@ -1,0 +1,119 @@
+import { bounds } from "../base/bounds.ts";
+import { type Policy, parsePolicy } from "./policy.ts";
+
+/** What a Lambda authorizer's function says of a caller. */
+export interface AuthorizerResult {
+  readonly principalId: string;
+  readonly policy: Policy;
+  /** The policy document, as JSON. */
+  readonly policyText: string;
+  /** `$context.authorizer.{name}`: AWS has all values as texts. */
+  readonly context: Readonly<Record<string, string>>;
+  /** The caller's API key, where `apiKeySource` is AUTHORIZER. */
+  readonly usageIdentifierKey: string | undefined;
+}
+
+/** Why it is none, in the words of AWS's execution log as far as users quote them; `hint` says more. */
+export interface InvalidResult {
+  readonly problem: string;
+  readonly hint?: string;
+}
+
+/**
+ * Reads the answer of an authorizer's function; never throws. What is not understood is refused.
+ * AWS: API Gateway Developer Guide, "Output from an API Gateway Lambda authorizer".
+ */
+// Unconfirmed: AWS's words for all but null, unknown members, nested context and policies that are none.
+export function parseAuthorizerResult(text: string): AuthorizerResult | InvalidResult {
+  if (text.length > bounds.authorizerResultCharsMax.value) {
+    return { problem: `Authorizer result is longer than ${bounds.authorizerResultCharsMax.value} characters` };
+  }
+  let result: unknown;
+  try {
+    result = JSON.parse(text);
+  } catch (error) {
+    return { problem: `Invalid JSON in response: ${(error as Error).message}` };
+  }
+  if (result === null) return noPolicy;
+  if (!isRecord(result))
+    return { problem: `Invalid JSON in response: ${cannotRead(result, "an authorizer's result")}` };
+  // AWS quirk: members that it does not know make an answer invalid, and so a function's error is.
+  const unknown = Object.keys(result).find((name) => !members.has(name));
+  if (unknown !== undefined) {
+    return { problem: `Invalid JSON in response: Unrecognized field "${unknown}" , not marked as ignorable` };
+  }
+  try {
+    return readMembers(result);
+  } catch {
+    // So many levels that they can't be written again.
+    return { problem: "Unable to parse given policy" };
+  }
+}
+
+const members: ReadonlySet<string> = new Set(["principalId", "policyDocument", "context", "usageIdentifierKey"]);
+const noPolicy: InvalidResult = { problem: "Could not parse policy", hint: "the result has no policyDocument" };
+
+function readMembers(result: Record<string, unknown>): AuthorizerResult | InvalidResult {
+  const { principalId, policyDocument, context, usageIdentifierKey } = result;
+  const wrong = [principalId, usageIdentifierKey].find((value) => typeof value === "object" && value !== null);
+  if (wrong !== undefined) return { problem: `Invalid JSON in response: ${cannotRead(wrong, "java.lang.String")}` };
+  if (policyDocument === undefined || policyDocument === null) return noPolicy;
+  if (principalId === undefined || principalId === null) {
+    return { problem: "Authorizer result has no principalId" };
+  }
+  const texts = readContext(context);
+  if ("problem" in texts) return texts;
+  const policyText = JSON.stringify(policyDocument);
+  const policy = parsePolicy(policyText, "identity");
+  const hint = policy.problem ?? checkDocument(policyDocument as Record<string, unknown>);
+  if (hint !== undefined) return { problem: "Unable to parse given policy", hint };
+  return {
+    principalId: String(principalId),
+    policy,
+    policyText,
+    context: texts.context,
+    usageIdentifierKey:
+      usageIdentifierKey === undefined || usageIdentifierKey === null ? undefined : String(usageIdentifierKey),
+  };
+}
+
+/** AWS: a JSON object or array is no valid value; the others are made texts. */
+function readContext(given: unknown): { readonly context: Record<string, string> } | InvalidResult {
+  if (given === undefined || given === null) return { context: {} };
+  if (!isRecord(given)) return { problem: `Invalid JSON in response: ${cannotRead(given, "java.util.LinkedHashMap")}` };
+  const nested = Object.values(given).find((value) => typeof value === "object" && value !== null);
+  if (nested !== undefined) return { problem: `Invalid JSON in response: ${cannotRead(nested, "java.lang.String")}` };
+  const texts = Object.entries(given).filter(([, value]) => value !== null);
+  return { context: Object.fromEntries(texts.map(([name, value]) => [name, String(value)])) };
+}
+
+function checkDocument({ Version, Statement }: Record<string, unknown>): string | undefined {
+  if (Version !== undefined && Version !== "2012-10-17" && Version !== "2008-10-17") return "its Version is unknown";
+  const statements = (Array.isArray(Statement) ? Statement : [Statement]) as readonly Record<string, unknown>[];
+  const max = bounds.authorizerPolicyResourceCharsMax.value;
+  for (const statement of statements) {
+    for (const name of ["Action", "NotAction", "Resource", "NotResource"]) {
+      const values: unknown[] = [statement[name] ?? []].flat();
+      if (!values.every((value) => typeof value === "string")) return `a statement's ${name} is no text`;
+      if (name.endsWith("Resource") && values.some((value) => (value as string).length > max)) {
+        return `a statement's ${name} has more than ${max} characters`;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** As Jackson says it, which reads these results on AWS. */
+function cannotRead(value: unknown, type: string): string {
+  const token = Array.isArray(value)
+    ? "START_ARRAY"
+    : typeof value === "object"
+      ? "START_OBJECT"
+      : typeof value === "string"
+        ? "VALUE_STRING"
+        : "VALUE_NUMBER_INT";
+  return `Can not deserialize instance of ${type} out of ${token} token`;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

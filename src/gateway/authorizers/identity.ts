@@ -1,0 +1,31 @@
+import type { IdentitySourcePlan } from "../../plan/authorizers.ts";
+import { maskValue } from "../../telemetry/secrets.ts";
+import type { Exchange } from "../exchange.ts";
+import { asText, linkValue } from "../values.ts";
+
+/** Finds who the caller says to be: the values of all sources, or undefined if one has none. */
+export type ReadIdentity = (exchange: Exchange) => readonly string[] | undefined;
+
+/**
+ * AWS: CreateAuthorizer, identitySource: "if any specified identity source is missing, null or empty, API Gateway returns a
+ * 401 Unauthorized response without calling the authorizer". Unconfirmed: so it is here without caching, too.
+ */
+export function linkIdentity(sources: readonly IdentitySourcePlan[], kind: "one" | "several"): ReadIdentity {
+  const readers = sources.map(({ expression, value }) => ({
+    expression,
+    read: value === undefined ? () => undefined : linkValue(value),
+  }));
+  return (exchange) => {
+    const values = readers.map(({ read }) => asText(read(exchange)) ?? "");
+    if (values.includes("")) return undefined;
+    const { trace } = exchange;
+    if (trace !== undefined) {
+      // Whatever the header is called, this is what the caller is believed for.
+      trace.learnSecrets(values.flatMap((value) => ["token", value]));
+      const masked = values.map(maskValue);
+      const pairs = readers.map(({ expression }, index) => `${expression}=${masked[index]}`);
+      trace.add({ kind: "authorizer-identity", identity: kind === "one" ? masked[0]! : `{${pairs.join(", ")}}` });
+    }
+    return values;
+  };
+}

@@ -1,0 +1,136 @@
+import { parseAuthorizerResult } from "../../access/authorizer-result.ts";
+import type { InvokeOutcome } from "../../functions/function-client.ts";
+import { parseJavaPattern } from "../../language/java-pattern.ts";
+import type { LambdaAuthorizerPlan } from "../../plan/authorizers.ts";
+import { maskValue } from "../../telemetry/secrets.ts";
+import type { Exchange } from "../exchange.ts";
+import { failExchange } from "../fail-exchange.ts";
+import { problemOfInvoking } from "../integrations/function-access.ts";
+import { traceInvocation } from "../integrations/invocation.ts";
+import { linkAuthorizerEvent } from "../integrations/lambda-event.ts";
+import type { LinkContext } from "../steps/link-step.ts";
+import { linkIdentity } from "./identity.ts";
+import type { Authorize, Grant } from "./link-authorizer.ts";
+import { refuseCaller, refuseConfiguration } from "./refusals.ts";
+import { whileConnected } from "./while-connected.ts";
+
+/** AWS: API Gateway Developer Guide, "Use API Gateway Lambda authorizers". */
+export function linkLambdaAuthorizer(plan: LambdaAuthorizerPlan, context: LinkContext): Authorize {
+  const { stage, method, thread } = context;
+  const { functionArn } = plan;
+  const readIdentity = linkIdentity(plan.identitySources, plan.kind === "token" ? "one" : "several");
+  const isToken = linkValidation(plan.identityValidationExpression);
+  const writeEvent = linkEvent(plan, context);
+  const sourceArn = `arn:aws:execute-api:${stage.region}:${stage.account}:${stage.apiId}/authorizers/${plan.id}`;
+  return (exchange, granted) => {
+    const identity = readIdentity(exchange);
+    if (identity === undefined) return refuseCaller(exchange, describeMissing(plan));
+    if (!identity.every(isToken))
+      return refuseCaller(exchange, "the token does not match the identityValidationExpression");
+    const problem = problemOfInvoking(functionArn, sourceArn, { stage, method, thread });
+    if (problem !== undefined) {
+      exchange.trace?.addFailure([
+        "Execution failed due to configuration error: Invalid permissions on Lambda function",
+      ]);
+      return refuseConfiguration(exchange, "Authorizer error", problem);
+    }
+    invoke(exchange, writeEvent(exchange, identity[0] ?? ""), { plan, context, granted });
+  };
+}
+
+const describeMissing = ({ identitySources }: LambdaAuthorizerPlan): string =>
+  `an identity source has no value: ${identitySources.map(({ expression }) => expression).join(", ")}`;
+
+/** AWS: CreateAuthorizer, identityValidationExpression: the function is called only if there is a match. */
+function linkValidation(expression: string | undefined): (token: string) => boolean {
+  if (expression === undefined) return () => true;
+  const parsed = parseJavaPattern(expression);
+  // The compiler closes what can't be parsed.
+  return parsed.kind === "pattern" ? (token) => parsed.pattern.matches(token) : () => false;
+}
+
+/** AWS: API Gateway Developer Guide, "Input to an API Gateway Lambda authorizer". */
+function linkEvent(
+  plan: LambdaAuthorizerPlan,
+  { stage, method }: LinkContext,
+): (exchange: Exchange, token: string) => string {
+  // AWS quirk: a test's stage has another name here than everywhere else.
+  const stageName = stage.test === undefined ? stage.stageName : "ESTestInvoke-stage";
+  const api = `arn:aws:execute-api:${stage.region}:${stage.account}:${stage.apiId}/${stageName}`;
+  const methodArn = ({ httpMethod, path }: Exchange): string => `${api}/${httpMethod}${path}`;
+  if (plan.kind === "token") {
+    return (exchange, authorizationToken) =>
+      JSON.stringify({ type: "TOKEN", methodArn: methodArn(exchange), authorizationToken });
+  }
+  const writeRequest = linkAuthorizerEvent(stage, method);
+  return (exchange) => writeRequest(exchange, methodArn(exchange));
+}
+
+interface Asked {
+  readonly plan: LambdaAuthorizerPlan;
+  readonly context: LinkContext;
+  readonly granted: (grant: Grant) => void;
+}
+
+function invoke(exchange: Exchange, payload: string, asked: Asked): void {
+  const { plan, context } = asked;
+  const { thread } = context;
+  const { functionArn, timeoutMs } = plan;
+  const isConnected = whileConnected(exchange);
+  traceInvocation(exchange, { functionArn, type: "RequestResponse", clientContext: undefined, payload });
+  thread.metrics.add("functionInvocations");
+  const late = Promise.withResolvers<undefined>();
+  const timer = setTimeout(late.resolve, timeoutMs, undefined);
+  Promise.race([thread.functions.invoke({ functionArn, payload, traceId: exchange.traceHeader }), late.promise])
+    .finally(() => clearTimeout(timer))
+    .then((outcome) => {
+      if (isConnected()) conclude(exchange, outcome, asked);
+    })
+    // Our bug: this exchange ends, and only this one.
+    .catch((error: unknown) => failExchange(exchange, thread.logger, error));
+}
+
+function conclude(exchange: Exchange, outcome: InvokeOutcome | undefined, asked: Asked): void {
+  const { plan, context } = asked;
+  const { metrics } = context.thread;
+  switch (outcome?.kind) {
+    case undefined:
+      exchange.program.responses.finish(exchange, "AUTHORIZER_FAILURE", {
+        hint: `${plan.functionArn} did not answer within ${plan.timeoutMs} ms`,
+        log: ["Execution failed due to a timeout error"],
+      });
+      break;
+    case "service-error": {
+      metrics.add("functionServiceErrors");
+      const hint = `Lambda answered ${outcome.status} ${outcome.code}: ${outcome.message}`;
+      refuseConfiguration(exchange, outcome.message, hint);
+      break;
+    }
+    case "function-error":
+      metrics.add("functionErrors");
+      // AWS: "Lambda authorizer example": the function says so by failing with this word.
+      if (outcome.errorMessage === "Unauthorized") refuseCaller(exchange, "the function failed with Unauthorized");
+      else take(exchange, outcome, asked);
+      break;
+    case "ok":
+      take(exchange, outcome, asked);
+      break;
+  }
+}
+
+/** AWS quirk: what a function fails with is taken for its result, too, and is none. */
+function take(
+  exchange: Exchange,
+  outcome: Exclude<InvokeOutcome, { kind: "service-error" }>,
+  { granted }: Asked,
+): void {
+  exchange.trace?.add({ kind: "authorizer-result", body: exchange.trace.body(outcome.payload) });
+  const result = parseAuthorizerResult(outcome.payload.toString("utf8"));
+  if ("problem" in result) {
+    const failure = outcome.kind === "function-error" ? `the function failed: ${outcome.errorMessage}` : undefined;
+    refuseConfiguration(exchange, result.problem, failure ?? result.hint ?? result.problem);
+  } else {
+    exchange.trace?.add({ kind: "authorizer-policy", principal: maskValue(result.principalId) });
+    granted(result);
+  }
+}

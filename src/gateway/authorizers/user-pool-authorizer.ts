@@ -1,0 +1,82 @@
+import { decideToken, readToken, type TokenDemand, type UnverifiedToken } from "../../access/user-pool-token.ts";
+import { parseJavaPattern } from "../../language/java-pattern.ts";
+import type { UserPoolAuthorizerPlan, UserPoolPlan } from "../../plan/authorizers.ts";
+import type { Exchange } from "../exchange.ts";
+import { failExchange } from "../fail-exchange.ts";
+import type { AwsServices } from "../integrations/aws-services.ts";
+import type { LinkContext } from "../steps/link-step.ts";
+import { linkIdentity } from "./identity.ts";
+import type { Authorize, Grant } from "./link-authorizer.ts";
+import { refuseCaller, refuseConfiguration } from "./refusals.ts";
+import type { FoundKey } from "./user-pool-keys.ts";
+import { whileConnected } from "./while-connected.ts";
+
+interface LinkedPool {
+  readonly isIssuer: (issuer: string) => boolean;
+  /** Of its keys. */
+  readonly address: string;
+}
+
+/** AWS: API Gateway Developer Guide, "Control access to REST APIs using Amazon Cognito user pools as an authorizer". */
+export function linkUserPoolAuthorizer(plan: UserPoolAuthorizerPlan, { thread }: LinkContext): Authorize {
+  const readIdentity = linkIdentity(plan.identitySources, "one");
+  const pools = plan.pools.map((pool) => linkPool(pool, thread.services));
+  const isAudience = linkAudience(plan.identityValidationExpression);
+  const demand = (): TokenDemand => ({ nowMs: thread.clock.now(), use: "id", isAudience });
+  return (exchange, granted) => {
+    const [identity] = readIdentity(exchange) ?? [];
+    if (identity === undefined) return refuseCaller(exchange, "there is no token");
+    const token = readToken(identity.replace(/^Bearer +/i, ""));
+    if (typeof token === "string") return refuseToken(exchange, token);
+    const pool = pools.find(({ isIssuer }) => isIssuer(token.issuer));
+    if (pool === undefined) return refuseToken(exchange, "its issuer is none of the authorizer's user pools");
+    const found = thread.userPoolKeys.find(pool.address, token.keyId);
+    if (!(found instanceof Promise)) return conclude(exchange, { token, found, demand: demand(), granted });
+    const isConnected = whileConnected(exchange);
+    found
+      .then((later) => {
+        if (isConnected()) conclude(exchange, { token, found: later, demand: demand(), granted });
+      })
+      // Our bug: this exchange ends, and only this one.
+      .catch((error: unknown) => failExchange(exchange, thread.logger, error));
+  };
+}
+
+/** A pool of AWS's, or of the server that is set for Cognito: those name issuers by whatever address they know of themselves. */
+function linkPool({ id, host }: UserPoolPlan, services: AwsServices): LinkedPool {
+  const own = `https://${host}`;
+  const origin = services.originOf({ names: ["cognito-idp", "Cognito Identity Provider"], host }) ?? own;
+  const isIssuer = (issuer: string): boolean =>
+    issuer === `${own}/${id}` || (origin !== own && /^https?:\/\/[^/?#]+\//.test(issuer) && issuer.endsWith(`/${id}`));
+  return { isIssuer, address: `${origin}/${id}/.well-known/jwks.json` };
+}
+
+function linkAudience(expression: string | undefined): TokenDemand["isAudience"] {
+  if (expression === undefined) return () => true;
+  const parsed = parseJavaPattern(expression);
+  // The compiler closes what can't be parsed.
+  return parsed.kind === "pattern" ? (audience) => parsed.pattern.matches(audience) : () => false;
+}
+
+interface Checked {
+  readonly token: UnverifiedToken;
+  readonly found: FoundKey;
+  readonly demand: TokenDemand;
+  readonly granted: (grant: Grant) => void;
+}
+
+function conclude(exchange: Exchange, { token, found, demand, granted }: Checked): void {
+  if (found.kind === "unknown") refuseToken(exchange, "its key is none of the pool's");
+  else if (found.kind === "unavailable") {
+    const problem = `the keys of the user pool can't be had: ${found.problem}`;
+    refuseConfiguration(exchange, problem, problem);
+  } else {
+    const decision = decideToken(token, found.key, demand);
+    if (decision.kind === "accepted") granted({ claims: decision.claims });
+    else if (decision.kind === "refused") refuseToken(exchange, decision.reason);
+    else refuseCaller(exchange, "the token has expired", "The incoming token has expired");
+  }
+}
+
+const refuseToken = (exchange: Exchange, reason: string): void =>
+  refuseCaller(exchange, `the token is refused: ${reason}`);

@@ -1,0 +1,107 @@
+import type { KeyObject } from "node:crypto";
+import { parseKeySet } from "../../access/user-pool-token.ts";
+import { bounds } from "../../base/bounds.ts";
+import type { Clock } from "../../base/clock.ts";
+
+export type FoundKey =
+  | { readonly kind: "key"; readonly key: KeyObject }
+  /** The pool has no key of that id. */
+  | { readonly kind: "unknown" }
+  /** The pool's keys can't be had. */
+  | { readonly kind: "unavailable"; readonly problem: string };
+
+interface KeySet {
+  readonly keys: ReadonlyMap<string, KeyObject>;
+  readonly fetchedAtMs: number;
+  /** Also of a failed attempt. */
+  readonly askedAtMs: number;
+  /** The last attempt's. */
+  readonly problem: string | undefined;
+}
+
+/** Keys that are older are fetched anew; if that fails, they are good until they are as old as the second number. */
+const freshMs = 3_600_000;
+const goodMs = 86_400_000;
+/** Tokens with unknown key ids are free to make: a pool is not asked more often for their sake. */
+const askAgainMs = 30_000;
+const retryMs = 5_000;
+const fetchMsMax = 5_000;
+
+/** The public keys of user pools, by the address of their key sets; fetched when a token needs them. */
+export class UserPoolKeys {
+  readonly #clock: Clock;
+  readonly #sets = new Map<string, KeySet>();
+  readonly #pending = new Map<string, Promise<void>>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Never rejects. */
+  find(address: string, keyId: string): FoundKey | Promise<FoundKey> {
+    const now = this.#clock.now();
+    const set = this.#sets.get(address);
+    const key = set?.keys.get(keyId);
+    if (set !== undefined && key !== undefined && now < set.fetchedAtMs + freshMs) return { kind: "key", key };
+    const waitMs = set?.problem === undefined ? askAgainMs : retryMs;
+    if (set !== undefined && now < set.askedAtMs + waitMs && !this.#pending.has(address))
+      return this.#look(address, keyId);
+    return this.#ask(address).then(() => this.#look(address, keyId));
+  }
+
+  #look(address: string, keyId: string): FoundKey {
+    const set = this.#sets.get(address);
+    if (set === undefined) return { kind: "unavailable", problem: "no keys" };
+    const isGood = this.#clock.now() < set.fetchedAtMs + goodMs;
+    const key = set.keys.get(keyId);
+    if (isGood && key !== undefined) return { kind: "key", key };
+    return set.problem === undefined ? { kind: "unknown" } : { kind: "unavailable", problem: set.problem };
+  }
+
+  #ask(address: string): Promise<void> {
+    let pending = this.#pending.get(address);
+    if (pending === undefined) {
+      pending = this.#fetch(address).finally(() => this.#pending.delete(address));
+      this.#pending.set(address, pending);
+    }
+    return pending;
+  }
+
+  async #fetch(address: string): Promise<void> {
+    const before = this.#sets.get(address);
+    let set: KeySet;
+    try {
+      const keys = parseKeySet(await readText(address));
+      const now = this.#clock.now();
+      set = { keys, fetchedAtMs: now, askedAtMs: now, problem: undefined };
+    } catch (error) {
+      const { message, cause } = error as Error;
+      const problem = `${address}: ${cause instanceof Error ? cause.message : message}`;
+      const { keys = new Map(), fetchedAtMs = 0 } = before ?? {};
+      set = { keys, fetchedAtMs, askedAtMs: this.#clock.now(), problem };
+    }
+    this.#sets.delete(address);
+    if (this.#sets.size >= bounds.userPoolKeySetsMax.value) this.#sets.delete(this.#sets.keys().next().value!);
+    this.#sets.set(address, set);
+  }
+}
+
+async function readText(address: string): Promise<string> {
+  const response = await fetch(address, {
+    headers: { Accept: "application/json" },
+    redirect: "error",
+    signal: AbortSignal.timeout(fetchMsMax),
+  });
+  if (response.status !== 200) {
+    await response.body?.cancel();
+    throw new Error(`it answered ${response.status}`);
+  }
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > bounds.userPoolKeySetBytesMax.value) throw new Error("its answer is too long");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}

@@ -1,0 +1,15 @@
+import type { AuthorizerTestPlan } from "../../plan/steps.ts";
+import { linkAuthorizer } from "../authorizers/link-authorizer.ts";
+import type { RunStep } from "../program.ts";
+import type { LinkContext } from "./link-step.ts";
+
+/** AWS: API Gateway REST API reference, "TestInvokeAuthorizer": a policy that denies is an answer like any other. */
+export function linkAuthorizerTest(plan: AuthorizerTestPlan, context: LinkContext): RunStep {
+  const authorize = linkAuthorizer(plan.authorizer, context);
+  return (exchange) => {
+    authorize(exchange, ({ principalId, policyText, claims }) =>
+      exchange.respond(200, ["Content-Type", "application/json"], JSON.stringify({ principalId, policyText, claims })),
+    );
+    return false;
+  };
+}

@@ -1,0 +1,90 @@
+import { bounds } from "../base/bounds.ts";
+import { compileAuthorizerTest } from "../compiler/compile-authorizer.ts";
+import { noSurroundings } from "../compiler/surroundings.ts";
+import type { Method } from "../definition/rest-api.ts";
+import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
+import { gatewayResponseTypes } from "../gateway/responses/gateway-response-types.ts";
+import { Router } from "../gateway/routing/match.ts";
+import type { AuthorizerTest, AuthorizerTestOutcome, AuthorizerTestRun } from "../management/rest/test-authorizer.ts";
+import type { MethodPlan, StagePlan } from "../plan/plan.ts";
+import { renderTestLog } from "../telemetry/execution-log.ts";
+import type { TraceEvent } from "../telemetry/trace.ts";
+import type { CompileSettings } from "./compile-stage.ts";
+import type { ProbeFailure } from "./probes.ts";
+import { testRequest, testStage } from "./test-invocation.ts";
+
+/** How TestInvokeAuthorizer asks an authorizer: in a gateway thread, as the one step of a method that is never served. */
+export const makeAuthorizerTest =
+  (
+    options: Pick<CompileSettings, "compile"> & {
+      readonly probe: (probe: Probe) => Promise<ProbeOutcome | ProbeFailure>;
+    },
+  ): AuthorizerTestRun =>
+  async (test) => {
+    const outcome = await options.probe({
+      plan: planTest(test, options.compile),
+      request: testRequest({ ...test, verb }),
+      bodyCharsMax: bounds.executionLogBodyCharsMax.value,
+      // A policy is a text within a JSON text here, and its characters have three bytes at most.
+      answerBytesMax: 6 * bounds.authorizerResultCharsMax.value,
+    });
+    if (outcome.kind === "busy") return { kind: "busy" };
+    if (outcome.kind !== "answered" || outcome.isCut) return { kind: "failed" };
+    const { status, latencyMs, events } = outcome;
+    const grant = status === 200 ? readGrant(outcome.body) : {};
+    return { kind: "answered", clientStatus: status, ...grant, log: renderLog(events), latencyMs };
+  };
+
+/** As observed: the event of a test has no other. */
+const verb = "GET";
+
+function readGrant(
+  body: Uint8Array,
+): Pick<AuthorizerTestOutcome & { kind: "answered" }, "principalId" | "policy" | "claims"> {
+  const { policyText, ...grant } = JSON.parse(Buffer.from(body).toString("utf8"));
+  return { ...grant, ...(policyText === undefined ? {} : { policy: policyText }) };
+}
+
+/** A plan with one method. Where the path is a resource's, so are the path parameters. Gateway responses are as built in. */
+function planTest(test: AuthorizerTest, compile: CompileSettings["compile"]): StagePlan {
+  const { definition, scope, stageVariables } = test;
+  const method: Method = { httpMethod: verb, authorizationType: "NONE", apiKeyRequired: false };
+  const resources = definition.resources.map((resource) => ({ ...resource, resourceMethods: { [verb]: method } }));
+  const { policy: _, ...restApi } = definition.restApi;
+  const bare = { ...definition, restApi, resources, gatewayResponses: [] };
+  const { closed: __, ...plan } = compile(bare, testStage(stageVariables), scope, noSurroundings);
+  const path = test.target.split("?", 1)[0]!;
+  const index = new Router(plan.routes).match(path)?.methods.get(verb);
+  const tested: MethodPlan = {
+    // As observed, whatever the path.
+    resourceId: "test-invoke-resource-id",
+    resourcePath: index === undefined ? path : plan.methods[index]!.resourcePath,
+    httpMethod: verb,
+    steps: [
+      compileAuthorizerTest(test.authorizer, {
+        variables: stageVariables,
+        additionalContext: test.additionalContext,
+      }),
+    ],
+  };
+  return { ...plan, methods: [tested], test: test.caller };
+}
+
+/** What tells of the method, which there is none of. */
+const untold: ReadonlySet<TraceEvent["kind"]> = new Set(["request", "request-body", "method-response", "completed"]);
+
+/** As users quote AWS: a log ends with the name of what went wrong. */
+function renderLog(events: readonly TraceEvent[]): string {
+  const told = events.filter(({ kind }) => !untold.has(kind));
+  const refusal = told.find((event) => event.kind === "gateway-response");
+  if (refusal !== undefined) {
+    const { errorType } = gatewayResponseTypes[refusal.type as keyof typeof gatewayResponseTypes];
+    const message = refusal.status === 401 ? "Unauthorized" : errorType;
+    const { atMs, hint } = refusal;
+    const isSaid = told.some((event) => event.kind === "failure" && hint !== undefined && event.message.includes(hint));
+    // Ours: why, which AWS does not say.
+    if (hint !== undefined && !isSaid) told.push({ kind: "failure", message: hint, atMs });
+    told.push({ kind: "failure", message, atMs });
+  }
+  return renderTestLog(told);
+}
