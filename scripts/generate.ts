@@ -18,7 +18,12 @@ const isCheck = process.argv.includes("--check");
 const unused = <T>(): T => ({}) as T;
 
 const served: Readonly<Partial<Record<ModelName, Readonly<Record<string, unknown>>>>> = {
-  apigateway: makeRestOperations({ store: unused(), limits: makeRestLimits(), testInvocation: unused() }),
+  apigateway: makeRestOperations({
+    store: unused(),
+    limits: makeRestLimits(),
+    testInvocation: unused(),
+    authorizerTest: unused(),
+  }),
   lambda: makeLambdaOperations(unused()),
   iam: makeIamOperations(unused()),
   sts: makeStsOperations(unused(), unused()),

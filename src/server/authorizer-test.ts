@@ -31,8 +31,9 @@ export const makeAuthorizerTest =
     if (outcome.kind === "busy") return { kind: "busy" };
     if (outcome.kind !== "answered" || outcome.isCut) return { kind: "failed" };
     const { status, latencyMs, events } = outcome;
-    const grant = status === 200 ? readGrant(outcome.body) : {};
-    return { kind: "answered", clientStatus: status, ...grant, log: renderLog(events), latencyMs };
+    const isKnown = status === 200;
+    const grant = isKnown ? readGrant(outcome.body) : {};
+    return { kind: "answered", clientStatus: isKnown ? 0 : status, ...grant, log: renderLog(events), latencyMs };
   };
 
 /** As observed: the event of a test has no other. */

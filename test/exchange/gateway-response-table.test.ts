@@ -251,6 +251,8 @@ test("a type is raised where the table says so, and one of a feature to come by 
   const raised = new Set<string>();
   for (const file of globSync("src/gateway/**/*.ts")) {
     if (file.endsWith("gateway-response-types.ts") || /\.(test|fuzz)\.ts$/.test(file)) continue;
+    // No served method has an authorizer yet; TestInvokeAuthorizer does.
+    if (file.startsWith("src/gateway/authorizers/")) continue;
     for (const [, type] of readFileSync(file, "utf8").matchAll(/finish\([^;]*?"([A-Z_0-9]+)"/g)) raised.add(type!);
   }
   const expected = types.filter((type) => typeof rows[type].raisedBy !== "string");

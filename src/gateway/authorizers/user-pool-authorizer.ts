@@ -47,7 +47,7 @@ function linkPool({ id, host }: UserPoolPlan, services: AwsServices): LinkedPool
   const own = `https://${host}`;
   const origin = services.originOf({ names: ["cognito-idp", "Cognito Identity Provider"], host }) ?? own;
   const isIssuer = (issuer: string): boolean =>
-    issuer === `${own}/${id}` || (origin !== own && /^https?:\/\/[^/?#]+\//.test(issuer) && issuer.endsWith(`/${id}`));
+    issuer === `${own}/${id}` || (origin !== own && /^https?:\/\/[^/?#\s]+\/(.+)$/.exec(issuer)?.[1] === id);
   return { isIssuer, address: `${origin}/${id}/.well-known/jwks.json` };
 }
 

@@ -26,7 +26,7 @@ export interface AuthorizerTest {
 export type AuthorizerTestOutcome =
   | {
       readonly kind: "answered";
-      /** 200: the authorizer knows the caller. Else what a client would have got. */
+      /** 0: the authorizer knows the caller, whatever the policy says. Else what a client would have got. */
       readonly clientStatus: number;
       readonly principalId?: string;
       /** As JSON. */
