@@ -73,6 +73,8 @@ test("AWS_ENDPOINT_URL that is this server's own address leads nowhere", async (
   for (const own of ["http://localhost:4566", "http://127.0.0.1:4566/"]) {
     assert.deepEqual((await read({}, { AWS_ENDPOINT_URL: own })).services.endpoints, {});
   }
+  const named = await read({ domain: ["gateway.test"] }, { AWS_ENDPOINT_URL: "http://gateway.test:4566" });
+  assert.deepEqual(named.services.endpoints, {});
   const other = "http://localhost:4567";
   assert.deepEqual((await read({}, { AWS_ENDPOINT_URL: other })).services.endpoints, { "*": other });
 });

@@ -280,7 +280,7 @@ export async function readConfig({ flags, env, cwd, defaults }: ConfigSources): 
 
 /** DESIGN.md §4: an endpoint of the service's own, then one for all, then the upstream, then AWS itself. */
 function readServices(
-  { endpoints, upstream, realAws, port }: ServerSettings,
+  { endpoints, upstream, realAws, port, domain }: ServerSettings,
   env: ConfigSources["env"],
 ): AwsServiceSettings {
   const found: Record<string, string> = upstream === undefined ? {} : { "*": upstream };
@@ -291,8 +291,9 @@ function readServices(
     if (origin === undefined) throw wrongValue(name, value, { wanted: originWanted });
     const service = name === prefix ? "*" : name.slice(prefix.length + 1);
     // It is there for the clients of this server, and would lead back to it.
-    const isOwn = service === "*" && isLoopback(new URL(origin).hostname) && new URL(origin).port === String(port);
-    if (!isOwn) found[endpointName(service)] = origin;
+    const url = new URL(origin);
+    const isOwn = (isLoopback(url.hostname) || domain.includes(url.hostname)) && url.port === String(port);
+    if (service !== "*" || !isOwn) found[endpointName(service)] = origin;
   }
   for (const [service, origin] of Object.entries(endpoints)) found[endpointName(service)] = origin;
   return { endpoints: found, ...(realAws ? { credentials: readCredentials(env) } : {}) };
