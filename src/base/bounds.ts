@@ -51,6 +51,7 @@ export const bounds = {
     value: 500_000,
     source: "ours: objects and arrays of a body or text that is parsed; about 0.2 s",
   },
+  lenientJsonCharsMax: { value: 65_536, source: "ours: JSON that only a lenient parser takes, which is not counted" },
   jsonPathsCachedMax: { value: 1_024, source: "ours: JSONPaths of templates that a thread keeps parsed" },
   xmlDepthMax: { value: 1_000, source: "ours, as JSON's: elements within each other" },
   xmlNodesMax: { value: 100_000, source: "ours: elements, attributes, comments and instructions of a document" },

@@ -31,7 +31,9 @@ test("the request template's statusCode selects the integration response", async
       "/ok": { GET: mock('{"statusCode": 201}') },
       "/gone": { GET: mock('{"statusCode": 410}') },
       "/lenient": { GET: mock("{statusCode:404}") },
+      "/comma": { GET: mock('{\n  "statusCode": 404,\n}') },
       "/bad": { GET: mock('{"statusCode": "x"}') },
+      "/text": { GET: mock('{"statusCode": "200"}') },
       "/undeclared": {
         GET: aMethod(aMock("", { integrationResponses: { "201": { statusCode: "201" } } })),
       },
@@ -41,15 +43,31 @@ test("the request template's statusCode selects the integration response", async
   assert.equal((await gateway.call("/ok")).text, "default");
   const gone = await gateway.call("/gone");
   assert.deepEqual([gone.status, gone.text, gone.headers["content-type"]], [404, "gone", "text/plain"]);
-  assert.equal((await gateway.call("/lenient")).status, 404);
-  for (const path of ["/bad", "/undeclared", "/none"]) {
+  for (const path of ["/lenient", "/comma"]) assert.equal((await gateway.call(path)).status, 404, path);
+  for (const path of ["/bad", "/text", "/undeclared", "/none"]) {
     const reply = await gateway.call(path);
     assert.deepEqual([reply.status, reply.text], [500, '{"message": "Internal server error"}'], path);
     assert.notEqual(reply.headers["x-portico-hint"], undefined);
   }
 });
 
-test("passthroughBehavior refuses content types without a template", async () => {
+test("of several patterns that match, the one for the very status is taken", async () => {
+  await using gateway = await startGateway();
+  const statuses = { "400": { statusCode: "400" }, "404": { statusCode: "404" } };
+  const integrationResponses = {
+    "400": { statusCode: "400", selectionPattern: "4\\d{2}" },
+    "404": { statusCode: "404", selectionPattern: "4.*" },
+  };
+  const mock = (code: number): ReturnType<typeof aMethod> => {
+    const requestTemplates = { "application/json": `{"statusCode": ${code}}` };
+    return aMethod(aMock("", { requestTemplates, integrationResponses }), { methodResponses: statuses });
+  };
+  gateway.deploy(aRestApi({ "/404": { GET: mock(404) }, "/410": { GET: mock(410) } }));
+  assert.equal((await gateway.call("/404")).status, 404);
+  assert.equal((await gateway.call("/410")).status, 400);
+});
+
+test("without a template the request's own body says the status, and passthroughBehavior refuses content types", async () => {
   await using gateway = await startGateway();
   const behaviors = ["WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER"] as const;
   for (const passthroughBehavior of behaviors) {
@@ -63,9 +81,14 @@ test("passthroughBehavior refuses content types without a template", async () =>
     const statuses = [
       (await gateway.call("/json", { method: "POST" })).status,
       (await gateway.call("/json", { method: "POST", headers: xml })).status,
+      (await gateway.call("/none", { method: "POST", body: '{"statusCode": 200}' })).status,
       (await gateway.call("/none", { method: "POST" })).status,
     ];
-    const expected = { WHEN_NO_MATCH: [200, 200, 200], WHEN_NO_TEMPLATES: [200, 415, 200], NEVER: [200, 415, 415] };
+    const expected = {
+      WHEN_NO_MATCH: [200, 500, 200, 500],
+      WHEN_NO_TEMPLATES: [200, 415, 200, 500],
+      NEVER: [200, 415, 415, 415],
+    };
     assert.deepEqual(statuses, expected[passthroughBehavior], passthroughBehavior);
   }
   const refused = await gateway.call("/none", { method: "POST" });

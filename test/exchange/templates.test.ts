@@ -209,7 +209,7 @@ test("a MOCK's request template chooses the status from the request", async () =
 
 test("a MOCK's request template reads the body, and must make a statusCode", async () => {
   await using gateway = await startMock("ok", {
-    requestTemplates: { "application/json": '{"statusCode": "$input.path("$.code")"}' },
+    requestTemplates: { "application/json": '{"statusCode": $input.json("$.code")}' },
   });
   const ask = (body: string): Promise<Reply> => gateway.call("/pets/7", { method: "POST", body });
   assert.equal((await ask('{"code": 200}')).status, 200);
@@ -283,6 +283,40 @@ test("an override may be set only once, and headers can't be split", async () =>
   assert.deepEqual([evil.headers["x-evil"], evil.headers["set-cookie"]], ["aSet-Cookie: b", undefined]);
   await using named = await startMock('#set($context.responseOverride.header["A: b"] = "1")');
   assert.equal((await named.call("/pets/7")).status, 500);
+});
+
+test("a response template reads what the request template overrides, so that a MOCK can echo", async () => {
+  await using gateway = await startMock('#set($body = $context.requestOverride.path.body){"body": $body}', {
+    requestTemplates: {
+      "application/json": '#set($context.requestOverride.path.body = $input.body){"statusCode": 200,}',
+    },
+  });
+  const echoed = await gateway.call("/pets/7", { method: "POST", body: '{"a": 1}' });
+  assert.equal(echoed.text, '{"body": {"a": 1}}');
+});
+
+test("a request template overrides the response's status and headers, whatever the response is made of", async () => {
+  await using backend = await startBackend();
+  await using gateway = await startGateway();
+  const template = `#set($context.responseOverride.status = 403)#set($context.responseOverride.header.X-Why = "no")`;
+  const answer = (responseTemplates: Integration["requestTemplates"]): Integration =>
+    sending(backend.origin, template, {
+      integrationResponses: { "200": { statusCode: "200", responseTemplates: responseTemplates! } },
+    });
+  gateway.deploy(
+    aRestApi({
+      "/streamed": { POST: aMethod(sending(backend.origin, template)) },
+      "/literal": { POST: aMethod(answer({ "application/json": "no" })) },
+      "/template": {
+        POST: aMethod(answer({ "application/json": '#if($context.responseOverride.status == "403")no#end' })),
+      },
+    }),
+  );
+  for (const path of ["/streamed", "/literal", "/template"]) {
+    const reply = await gateway.call(path, { method: "POST" });
+    assert.deepEqual([reply.status, reply.headers["x-why"]], [403, "no"], path);
+    if (path !== "/streamed") assert.equal(reply.text, "no", path);
+  }
 });
 
 test("a response template overrides status and headers by the backend's body", async () => {

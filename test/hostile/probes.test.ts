@@ -151,6 +151,7 @@ describe("requests of Portico's own", () => {
       (
         await run("/echo", {
           ...post,
+          body: '{"statusCode": 200}',
           multiValueHeaders,
           headers: { "Content-Length": "99", "Transfer-Encoding": "chunked" },
         })

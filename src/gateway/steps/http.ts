@@ -23,6 +23,7 @@ import {
   type IntegrationResponse,
   linkSelection,
   needsPayload,
+  overrideResponse,
   respondMapped,
   type SelectResponse,
   writeResponseHeaders,
@@ -165,13 +166,14 @@ class ResponseMapper implements BackendConsumer {
     }
     const headers = writeResponseHeaders(exchange, response, template);
     headers.push("X-Amzn-Trace-Id", `Root=${exchange.traceId}`);
-    exchange.status = response.plan.statusCode;
-    exchange.trace?.beginResponse(response.plan.statusCode, headers);
+    const answered = overrideResponse(exchange, response.plan.statusCode, headers);
+    exchange.status = answered;
+    exchange.trace?.beginResponse(answered, headers);
     exchange.addGatewayHeaders(headers);
     this.#isStreaming = true;
     exchange.request.onDrain = () => call.resume();
     const contentLength = call.isBodiless(status) ? 0 : contentLengthOf(backendHeaders);
-    exchange.request.startResponse(response.plan.statusCode, headers, contentLength);
+    exchange.request.startResponse(answered, headers, contentLength);
   }
 
   data(chunk: Buffer): boolean {

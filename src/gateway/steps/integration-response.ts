@@ -39,8 +39,9 @@ export interface IntegrationResponse {
 export type SelectResponse = (status: string | undefined) => IntegrationResponse | undefined;
 
 /**
- * AWS: API Gateway Developer Guide, "Set up an integration response in API Gateway": the first whose selection pattern
- * matches the whole status, else the one without a pattern. Answers are remembered where they are short, as a status is.
+ * AWS: API Gateway Developer Guide, "Set up an integration response in API Gateway": the one whose selection pattern
+ * matches the whole status (of several, as measured, the one for that very status, else the first), else the one without
+ * a pattern. Answers are remembered where they are short, as a status is.
  */
 export function linkSelection(
   plans: readonly IntegrationResponsePlan[],
@@ -66,7 +67,8 @@ export function linkSelection(
     responses.find(({ plan }) => plan.selectionPattern === ".*");
   const select = (status: string): IntegrationResponse | undefined => {
     const visit = makeVisit();
-    return responses.find(({ pattern }) => pattern?.(status, visit) === true);
+    const matching = responses.filter(({ pattern }) => pattern?.(status, visit) === true);
+    return matching.find(({ plan }) => String(plan.statusCode) === status) ?? matching[0];
   };
   const known = new Map<string, IntegrationResponse | undefined>();
   return (status) => {
@@ -211,7 +213,8 @@ export function respondMapped(
   const { conversion, isOpaque } = response.contentOf === undefined ? asItIs : response.contentOf(exchange);
   if (template.make === null) {
     const payload = conversion === "encode" && body !== undefined ? encodeBase64(body) : body;
-    respondContent(exchange, { status: response.plan.statusCode, headers, payload, conversion });
+    const status = overrideResponse(exchange, response.plan.statusCode, headers);
+    respondContent(exchange, { status, headers, payload, conversion });
     return;
   }
   if (isOpaque) {
@@ -219,7 +222,8 @@ export function respondMapped(
     return;
   }
   if (typeof template.make === "string") {
-    respondContent(exchange, { status: response.plan.statusCode, headers, payload: template.make, conversion });
+    const status = overrideResponse(exchange, response.plan.statusCode, headers);
+    respondContent(exchange, { status, headers, payload: template.make, conversion });
     return;
   }
   if (conversion === "encode" && body !== undefined) exchange.integrationPayload = new Payload(encodeBase64(body));
@@ -267,8 +271,8 @@ function refuseOpaque(exchange: Exchange): void {
   });
 }
 
-/** `$context.responseOverride`: changes the headers, and answers with the status. */
-function overrideResponse(exchange: Exchange, status: number, headers: string[]): number {
+/** `$context.responseOverride`, of either template: changes the headers, and answers with the status. */
+export function overrideResponse(exchange: Exchange, status: number, headers: string[]): number {
   const { overrides } = exchange;
   if (overrides === undefined) return status;
   for (const { name, values } of overrides.of("response", "header").values()) {

@@ -1,7 +1,11 @@
+import { bounds } from "../../base/bounds.ts";
+import { parsePermissiveJson } from "../../language/json-path/permissive-json.ts";
+import { TemplateMap, type TemplateValue } from "../../language/vtl/values.ts";
 import type { MockPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
 import { linkRequestContent } from "../integrations/content-handling.ts";
 import type { RunStep } from "../program.ts";
+import { parseJsonBounded } from "../templates/payload.ts";
 import {
   checkResponse,
   chooseResponseTemplate,
@@ -30,8 +34,12 @@ export function linkMock(plan: MockPlan, context: LinkContext): RunStep {
     switch (body.kind) {
       case "refuse":
         return refuseRequest(exchange, body);
+      // The request's own body says it then. As observed: without any, this is the 500 below, whatever the guide promises.
       case "pass":
-        return answer(exchange, select, "");
+        withPayload(exchange, { thread, conversion: "none" }, () => {
+          answer(exchange, select, parseStatusCode(exchange.requestPayload!.text));
+        });
+        return false;
       case "text":
         return answer(exchange, select, statuses.get(body.text));
       case "template": {
@@ -62,20 +70,15 @@ function answer(exchange: Exchange, select: SelectResponse, status: string | und
 }
 
 /**
- * The `statusCode` of a request template's output. AWS reads names without quotes, too: `{statusCode: 200}` is what
- * widespread tools write for CORS.
+ * The `statusCode` of a request template's output, or of the body that passes without one. AWS's parser is lenient:
+ * `{statusCode: 200}` is what widespread tools write for CORS, and a comma may trail. A text ("200") is no integer, as
+ * observed.
  */
 export function parseStatusCode(text: string): string | undefined {
-  const code = statusCodeOf(text) ?? statusCodeOf(text.replace(/([{,]\s*)'?([A-Za-z_]\w*)'?\s*:/g, '$1"$2":'));
-  if (typeof code === "number" && Number.isInteger(code)) return String(code);
-  return typeof code === "string" && /^\d+$/.test(code) ? code : undefined;
-}
-
-function statusCodeOf(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as { statusCode?: unknown }).statusCode : undefined;
-  } catch {
-    return undefined;
-  }
+  const strict = parseJsonBounded(text);
+  const lenient = (): TemplateValue | undefined =>
+    text.length <= bounds.lenientJsonCharsMax.value ? parsePermissiveJson(text) : undefined;
+  const value = strict.kind === "value" ? strict.value : lenient();
+  const code = value instanceof TemplateMap ? value.get("statusCode") : undefined;
+  return typeof code === "number" ? String(code) : undefined;
 }

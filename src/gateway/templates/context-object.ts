@@ -67,9 +67,8 @@ function property(context: Context, name: string): TemplateValue {
       return context.identity;
     case "requestOverride":
     case "responseOverride":
-      if (name !== `${side}Override`) return null;
       exchange.overrides ??= new Overrides();
-      return overridesObject(exchange.overrides, side);
+      return overridesObject(exchange.overrides, name === "requestOverride" ? "request" : "response");
     default:
       return null;
   }

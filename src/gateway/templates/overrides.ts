@@ -3,8 +3,15 @@ import { Meter, TemplateFailure } from "../../language/vtl/meter.ts";
 import { HostObject, type HostType, TemplateList, type TemplateValue, textOf } from "../../language/vtl/values.ts";
 import { isHeaderName, toHeaderValue } from "../responses/header-remapping.ts";
 
+interface Overridden {
+  readonly name: string;
+  readonly values: readonly string[];
+  /** What the template set, which later ones read. */
+  readonly given: TemplateValue;
+}
+
 /** Values by name; header names compare without case. */
-export type OverriddenValues = ReadonlyMap<string, { readonly name: string; readonly values: readonly string[] }>;
+export type OverriddenValues = ReadonlyMap<string, Overridden>;
 
 type Place = "header" | "querystring" | "path";
 
@@ -14,7 +21,7 @@ type Place = "header" | "querystring" | "path";
  * status codes".
  */
 export class Overrides {
-  readonly #places: Record<"request" | "response", Record<Place, Map<string, { name: string; values: string[] }>>> = {
+  readonly #places: Record<"request" | "response", Record<Place, Map<string, Overridden>>> = {
     request: { header: new Map(), querystring: new Map(), path: new Map() },
     response: { header: new Map(), querystring: new Map(), path: new Map() },
   };
@@ -51,7 +58,12 @@ export class Overrides {
     if (this.#chars > bounds.templateOverrideCharsMax.value) {
       throw new TemplateFailure(`Overrides are longer than ${bounds.templateOverrideCharsMax.value} characters`);
     }
-    values.set(key, { name, values: place === "header" ? texts.map(toHeaderValue) : texts });
+    values.set(key, { name, values: place === "header" ? texts.map(toHeaderValue) : texts, given: value });
+  }
+
+  /** As users of AWS do to echo a MOCK's request body: `$context.requestOverride.path.body`. */
+  get(side: "request" | "response", place: Place, name: string): TemplateValue {
+    return this.#places[side][place].get(place === "header" ? name.toLowerCase() : name)?.given ?? null;
   }
 }
 
@@ -67,7 +79,7 @@ interface Target {
 const placeType: HostType<Target> = {
   name: "an override",
   methods: new Map(),
-  // Overrides are written, never read.
+  property: ({ overrides, side, place }, name) => overrides.get(side, place, name),
   assign: ({ overrides, side, place }, name, value) => overrides.set(side, place, name, value),
   text: () => "",
 };
@@ -85,14 +97,16 @@ const requestType: HostType<Overrides> = {
 const responseType: HostType<Overrides> = {
   name: "$context.responseOverride",
   methods: new Map(),
-  property: (overrides, name) =>
-    name === "header" ? HostObject.of(placeType, { overrides, side: "response", place: "header" }) : null,
+  property: (overrides, name) => {
+    if (name === "status") return overrides.status ?? null;
+    return name === "header" ? HostObject.of(placeType, { overrides, side: "response", place: "header" }) : null;
+  },
   assign: (overrides, name, value) => {
     if (name === "status") overrides.setStatus(value);
   },
   text: () => "",
 };
 
-/** `$context.requestOverride` in request templates, `$context.responseOverride` in response templates. */
+/** `$context.requestOverride` and `$context.responseOverride`: both templates set and read either, as users of AWS do. */
 export const overridesObject = (overrides: Overrides, side: "request" | "response"): HostObject =>
   HostObject.of(side === "request" ? requestType : responseType, overrides);
