@@ -73,6 +73,31 @@ test("a recursion ends where it may, and makes nothing of what has no end", () =
   assert.equal(make({ $ref: "#/components/schemas/None" }), undefined);
 });
 
+test("a discriminator says which alternative it is", () => {
+  const kind = { type: "object", required: ["kind"], properties: { kind: { type: "string" } } };
+  const document = {
+    components: {
+      schemas: {
+        Animal: { ...kind, discriminator: { propertyName: "kind", mapping: { cat: "#/components/schemas/Cat" } } },
+        Cat: { allOf: [{ $ref: "#/components/schemas/Animal" }] },
+        Dog: { allOf: [{ $ref: "#/components/schemas/Animal" }] },
+        Any: {
+          oneOf: [{ $ref: "#/components/schemas/Plain" }, { $ref: "#/components/schemas/Cat" }],
+          discriminator: { propertyName: "kind" },
+        },
+        Plain: kind,
+        Strict: { discriminator: "kind", properties: { kind: { enum: ["a", "b"] } } },
+      },
+    },
+  };
+  const examples = new SchemaExamples({ document, side: "response" });
+  const of = (name: string): unknown => examples.of({ $ref: `#/components/schemas/${name}` });
+  assert.deepEqual(of("Cat"), { kind: "cat" });
+  assert.deepEqual(of("Dog"), { kind: "Dog" });
+  assert.deepEqual(of("Any"), { kind: "Plain" });
+  assert.deepEqual(of("Strict"), { kind: "a" });
+});
+
 test("requests have what is only written, answers what is only read", () => {
   const { required: _, ...open } = schemas.Pet;
   assert.deepEqual(make(open, "request"), {

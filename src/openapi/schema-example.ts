@@ -41,7 +41,7 @@ export class SchemaExamples {
   /** Undefined where the schema allows no value. */
   of(given: unknown): unknown {
     const schema = followReference(this.#options.document, given);
-    if (!this.#known.has(schema)) this.#known.set(schema, this.#make(schema));
+    if (!this.#known.has(schema)) this.#known.set(schema, this.#make(given));
     return this.#known.get(schema);
   }
 
@@ -93,6 +93,8 @@ class Maker {
   readonly #options: SchemaExampleOptions;
   /** Schemas that are being made, so that a recursion is seen. */
   readonly #open = new Set<unknown>();
+  /** What they are called, for discriminators. */
+  readonly #names: (string | undefined)[] = [];
   readonly #stepsMax: number;
   #values = 0;
   steps = 0;
@@ -109,9 +111,11 @@ class Maker {
     if (schema === undefined || schema === false || depth > depthMax || this.#open.has(schema)) return undefined;
     if (!isObject(schema)) return {};
     this.#open.add(schema);
+    this.#names.push(nameOf(given));
     try {
       return this.#makeOf(schema, depth);
     } finally {
+      this.#names.pop();
       this.#open.delete(schema);
     }
   }
@@ -139,7 +143,11 @@ class Maker {
       const schema = followReference(this.#options.document, alternative);
       if (!isObject(schema) || this.#open.has(schema) || schema["type"] === "null") continue;
       this.#open.add(schema);
-      const made = this.#makeOf(mergeSchemas(base, this.#flattened(schema, depth)), depth + 1);
+      this.#names.push(nameOf(alternative));
+      const own = this.#flattened(schema, depth);
+      const whole = mergeSchemas(base, base["properties"] === undefined ? own : withoutWholeExample(own));
+      const made = this.#makeOf(whole, depth + 1);
+      this.#names.pop();
       this.#open.delete(schema);
       if (made !== undefined) return made;
     }
@@ -194,12 +202,14 @@ class Maker {
     const properties = membersOf(schema["properties"]);
     const made: [string, unknown][] = [];
     let optional = most - required.size;
+    const kind = kindOf(schema, this.#names.at(-1));
     for (const [name, property] of properties) {
       const isRequired = required.delete(name);
       const isOfOtherSide = member(followReference(this.#options.document, property), hidden) === true;
       if (!isRequired && (isOfOtherSide || depth > optionalDepthMax || this.#values > valuesMax || optional < 1))
         continue;
-      const value = this.make(property, depth + 1);
+      const value =
+        name === kind?.property ? this.#kindValue(property, kind.value, depth) : this.make(property, depth + 1);
       if (value === undefined && !isRequired) continue;
       // What is required and can't be: this object can't, either.
       if (value === undefined) return undefined;
@@ -217,6 +227,13 @@ class Maker {
       made.push([`property${number}`, value]);
     }
     return Object.fromEntries(made);
+  }
+
+  /** The discriminator's value, if its property may have it. */
+  #kindValue(property: unknown, value: string, depth: number): unknown {
+    const schema = followReference(this.#options.document, property);
+    const isAllowed = !["enum", "const"].some((name) => isObject(schema) && Object.hasOwn(schema, name));
+    return isAllowed || listMember(schema, "enum").includes(value) ? value : this.make(property, depth + 1);
   }
 
   #array(schema: JsonObject, depth: number): unknown {
@@ -252,6 +269,20 @@ class Maker {
     if (typeof value === "string") return `${value}${list.length}`;
     return typeof value === "boolean" ? !value : value;
   }
+}
+
+const nameOf = (given: unknown): string | undefined => {
+  const reference = member(given, "$ref");
+  return typeof reference === "string" ? reference.split("/").at(-1) : undefined;
+};
+
+/** What an object of a schema of this name says of its kind. OpenAPI 3.1, "Discriminator Object"; Swagger 2.0 has a text. */
+function kindOf({ discriminator }: JsonObject, name: string | undefined) {
+  const property = typeof discriminator === "string" ? discriminator : member(discriminator, "propertyName");
+  if (typeof property !== "string" || name === undefined) return undefined;
+  const mapping = membersOf(member(discriminator, "mapping"));
+  const mapped = mapping.find(([, target]) => target === name || String(target).endsWith(`/${name}`))?.[0];
+  return { property, value: mapped ?? name };
 }
 
 /** What the schema itself says a value is. */

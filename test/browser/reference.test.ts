@@ -18,6 +18,18 @@ const document = {
   openapi: "3.0.1",
   info: { title: "Shop </title><script>window.ran=1</script>", version: "1", description: evil },
   paths: {
+    "/files/{proxy+}": {
+      "x-amazon-apigateway-any-method": {
+        security: [{ api_key: [] }],
+        parameters: [{ name: "proxy", in: "path", required: true, schema: { type: "string" } }],
+        responses: { "200": { description: "ok" } },
+        "x-amazon-apigateway-integration": {
+          type: "mock",
+          requestTemplates: { "application/json": '{"statusCode": 200}' },
+          responses: { default: { statusCode: "200" } },
+        },
+      },
+    },
     "/items/{itemId}": {
       put: {
         operationId: "putItem",
@@ -52,6 +64,7 @@ const document = {
     },
   },
   components: {
+    securitySchemes: { api_key: { type: "apiKey", name: "x-api-key", in: "header" } },
     schemas: {
       Item: {
         type: "object",
@@ -91,7 +104,7 @@ describe("the reference in Chromium", tool("chromium", ["--version"], existsSync
     await tab.evaluate("document.querySelector('.cards a').click()");
     await tab.until("location.pathname.endsWith('/dev') && document.querySelector('.routes a')");
     assert.match(await tab.evaluate("document.querySelector('h1').textContent"), /^Shop/);
-    await tab.evaluate("document.querySelector('.routes a').click()");
+    await tab.evaluate("[...document.querySelectorAll('.routes a')].at(-1).click()");
     await tab.until("document.querySelector('#send')");
     assert.match(await tab.evaluate("document.querySelector('h1').textContent"), /^Puts an item/);
     assert.equal(await tab.evaluate("document.activeElement.tagName"), "H1");
@@ -127,6 +140,27 @@ describe("the reference in Chromium", tool("chromium", ["--version"], existsSync
     const { status, stdout } = await run("sh", ["-c", line.replace("curl", "curl -sf")]);
     assert.equal(status, 0, line);
     assert.equal((JSON.parse(stdout) as { note: string }).note, "x&y=z");
+  });
+
+  test("a key, a verb and a path with slashes are asked for", async () => {
+    await tab.evaluate("location.hash = '#ANY/files/{proxy+}'");
+    await tab.until("document.querySelector('#try-method')");
+    assert.match(await tab.evaluate("document.querySelector('.note').textContent"), /API key in the header x-api-key/);
+    await tab.evaluate(`(() => {
+      const set = (input, value, event) => {
+        input.value = value;
+        input.dispatchEvent(new Event(event));
+      };
+      const [path, key] = document.querySelectorAll(".try .field input");
+      set(path, "a b/c", "input");
+      set(key, "it's", "input");
+      set(document.querySelector("#try-method"), "DELETE", "change");
+    })()`);
+    const [, , , api] = (await tab.evaluate<string>("location.pathname")).split("/");
+    assert.equal(
+      await tab.evaluate("document.querySelector('#curl').textContent"),
+      `curl -X DELETE -H 'x-api-key: it'\\''s' ${portico.url}/_aws/execute-api/${api}/dev/files/a%20b/c`,
+    );
   });
 
   test("fields of a model that contains itself are shown level by level", async () => {
