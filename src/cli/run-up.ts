@@ -38,7 +38,7 @@ export async function runUp({ args, options, serverFlags, output }: Invocation):
   const session = new UpSession(project, server, deployer, output, isMock);
   try {
     const isUp = await session.start().catch((error) => {
-      session.noteRefusal();
+      session.noteRefusal(describe(error));
       throw error;
     });
     // Without watching nothing will get better; and a running server goes on without us.
@@ -82,8 +82,8 @@ class UpSession {
   }
 
   /** What may help where the server does not take the document. */
-  noteRefusal(): void {
-    if (this.#isMock && !this.#server.isOurs)
+  noteRefusal(message: string): void {
+    if (this.#isMock && !this.#server.isOurs && beyondLimits.test(message))
       this.#output.note(
         "Where none runs, `up --mock` starts a server that takes larger documents, and such as were not written for API Gateway: give another --port.",
       );
@@ -157,10 +157,10 @@ class UpSession {
   async #report({ problems, api, changed }: Deployed): Promise<void> {
     const text = JSON.stringify(problems);
     if (text !== this.#problems) for (const problem of problems) this.#output.problem(problem);
-    const hasErrors = problems.some((problem) => problem.severity === "error");
-    if (hasErrors && this.#isMock && !this.#server.isOurs) this.noteRefusal();
-    else if (problems.some((problem) => problem.severity === "error" && relaxable.test(problem.message)))
-      this.#output.note("A server with `--profile relaxed` imports such documents, with warnings. AWS does not.");
+    const errors = problems.filter(({ severity }) => severity === "error").map(({ message }) => message);
+    const hasErrors = errors.length > 0;
+    this.noteRefusal(errors.join("\n"));
+    for (const [pattern, note] of helpful) if (pattern.test(errors.join("\n"))) this.#output.note(note);
     if (hasErrors && text !== this.#problems && this.#printed !== "")
       this.#output.note("What was deployed before is served on.");
     if (!hasErrors && this.#problems.includes('"error"') && changed.length === 0)
@@ -204,8 +204,20 @@ class UpSession {
   }
 }
 
-/** What the profile `relaxed` of the server lets pass. */
-const relaxable = /Model name must be alphanumeric|already has a variable path part/;
+/** What a server that `up --mock` starts takes, and another may not. */
+const beyondLimits = /^Maximum number of|Request must be smaller|Model name must be|already has a variable/m;
+
+/** What may help with errors. */
+const helpful: readonly (readonly [RegExp, string])[] = [
+  [
+    /Model name must be alphanumeric|already has a variable path part/,
+    "A server with `--profile relaxed` imports such documents, with warnings. AWS does not.",
+  ],
+  [
+    /has no x-amazon-apigateway-integration/,
+    "With --mock, operations without an integration answer with the document's examples.",
+  ],
+];
 
 function describe(error: unknown): string {
   if (error instanceof UserError) return [error.what, error.why, error.next].filter((part) => part !== "").join(" ");

@@ -53,6 +53,14 @@ test("a flag wins over the environment, that over the file, that over the defaul
   assert.deepEqual(config.limit, {});
 });
 
+test("a command's own defaults count before the setting's, and after all that a user says", async () => {
+  const defaults = { profile: "relaxed", managementPayloadMax: "128MB" };
+  const sources = { flags: {}, env: {}, cwd: empty, defaults };
+  const config = await readConfig(sources);
+  assert.deepEqual([config.profile, config.managementPayloadMax], ["relaxed", 128 * 1024 * 1024]);
+  assert.equal((await readConfig({ ...sources, env: { PORTICO_PROFILE: "aws" } })).profile, "aws");
+});
+
 const keys = { AWS_ACCESS_KEY_ID: "AKIA", AWS_SECRET_ACCESS_KEY: "s3cret" };
 
 test("endpoints of services come by name, a service's own before the one for all", async () => {

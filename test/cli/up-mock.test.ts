@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { startPortico } from "../portico.ts";
 import { Up } from "./up-process.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -122,6 +123,22 @@ test("a saved schema in another file is another answer", async () => {
   writeFileSync(join(folder, "pet.yaml"), "type: object\nproperties: { name: { type: string, example: Bello } }\n");
   await up.until(/deployed Mocked in \d+ ms/, from);
   assert.deepEqual(await get("/pets"), [200, '[{"name":"Bello"}]']);
+});
+
+test("without --mock it is named as a way out, and a server with AWS's limits as the reason", async () => {
+  const plain = new Up([folder, "--port", "0", "--memory", "--threads", "1"], folder);
+  await plain.until(/With --mock, operations without an integration answer/);
+  assert.equal(await plain.stop(), 0);
+  const strict = await startPortico({ args: ["--threads", "1"] });
+  const named = join(folder, "named.yaml");
+  writeFileSync(
+    named,
+    document("3.0.3").replace("components:", "components:\n  schemas: { simple-pet: { type: object } }"),
+  );
+  const refused = new Up([named, "--mock", "--no-watch", "--endpoint", strict.url], folder);
+  await refused.until(/Model name must be alphanumeric/);
+  await refused.until(/Where none runs, `up --mock` starts a server that takes/);
+  await strict.stop();
 });
 
 test("GitHub's description, of 1,200 operations, with one command", {

@@ -206,7 +206,7 @@ function drawList(operations, wanted) {
   );
   const models = Object.keys(schemasOf()).filter((name) => shownName(name) === name && matches(name));
   const entry = (href, ...children) =>
-    el("li", {}, el("a", { href, "aria-current": location.hash === href && "page" }, ...children));
+    el("li", {}, el("a", { href, "aria-current": isCurrent(href) && "page" }, ...children));
   const list = byId("list");
   list.replaceChildren(
     ...(words.length === 0 ? [el("ul", {}, entry("#", "Overview"))] : []),
@@ -251,13 +251,16 @@ function show(operations, isFirst) {
   const heading = view.querySelector("h1");
   document.title = `${heading.textContent} · ${given.document.info?.title ?? "API"}`;
   for (const anchor of byId("list").querySelectorAll("a")) {
-    if (anchor.getAttribute("href") === (location.hash || "#")) anchor.setAttribute("aria-current", "page");
+    if (isCurrent(anchor.getAttribute("href"))) anchor.setAttribute("aria-current", "page");
     else anchor.removeAttribute("aria-current");
   }
   if (isFirst) return;
   window.scrollTo(0, 0);
   heading.focus();
 }
+
+/** Fragments are written with escapes and without. */
+const isCurrent = (href) => decodeFragment(href) === decodeFragment(location.hash || "#");
 
 function decodeFragment(text) {
   try {
@@ -288,7 +291,7 @@ async function showStage() {
     "/",
     el("span", {}, given.document.info?.title ?? api),
     "/",
-    others.length > 1 ? choice : stage,
+    others.length > 1 ? choice : el("span", {}, stage),
   );
   byId("links").replaceChildren(
     el("a", { href: `${home}/openapi.json` }, "JSON"),
