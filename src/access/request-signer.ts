@@ -1,4 +1,5 @@
-import { createHash, createHmac, hash } from "node:crypto";
+import { createHmac, hash } from "node:crypto";
+import { assert } from "../base/assert.ts";
 
 export interface Credentials {
   readonly accessKeyId: string;
@@ -36,7 +37,7 @@ export class RequestSigner {
   #date = "";
   #keyDay = "";
   #keySecret = "";
-  #key: Buffer = Buffer.alloc(0);
+  #key: SigningKey | undefined;
 
   constructor({ service, region }: SignerOptions) {
     this.#service = service;
@@ -62,9 +63,9 @@ export class RequestSigner {
     canonical += `\n${names}\n${bodyHash}`;
     // 2. and 3. String to sign, over the bytes that go on the wire: header values are latin1.
     const scope = `${day}/${this.#region}/${this.#service}/aws4_request`;
-    const text = `AWS4-HMAC-SHA256\n${date}\n${scope}\n${createHash("sha256").update(canonical, "latin1").digest("hex")}`;
+    const text = `AWS4-HMAC-SHA256\n${date}\n${scope}\n${hash("sha256", Buffer.from(canonical, "latin1"), "hex")}`;
     // 4. Signature.
-    const signature = createHmac("sha256", this.#keyOf(day, credentials.secretAccessKey)).update(text).digest("hex");
+    const signature = this.#keyOf(day, credentials.secretAccessKey).sign(text);
     // 5. Added to the request.
     headers.push(
       "Authorization",
@@ -81,16 +82,41 @@ export class RequestSigner {
     return this.#date;
   }
 
-  #keyOf(day: string, secret: string): Buffer {
-    if (day !== this.#keyDay || secret !== this.#keySecret) {
+  #keyOf(day: string, secret: string): SigningKey {
+    if (this.#key === undefined || day !== this.#keyDay || secret !== this.#keySecret) {
       const forDay = hmac(`AWS4${secret}`, day);
-      this.#key = hmac(hmac(hmac(forDay, this.#region), this.#service), "aws4_request");
+      this.#key = new SigningKey(hmac(hmac(hmac(forDay, this.#region), this.#service), "aws4_request"));
       this.#keyDay = day;
       this.#keySecret = secret;
     }
     return this.#key;
   }
 }
+
+/** HMAC-SHA256 with one key (RFC 2104 §2), by hashes in one shot: an Hmac object costs 3 µs, this half of it. */
+class SigningKey {
+  readonly #inner = Buffer.alloc(blockBytes + textBytesMax, 0x36);
+  readonly #outer = Buffer.alloc(blockBytes + 32, 0x5c);
+
+  constructor(key: Buffer) {
+    for (const [index, byte] of key.entries()) {
+      this.#inner[index]! ^= byte;
+      this.#outer[index]! ^= byte;
+    }
+  }
+
+  /** ASCII, in hexadecimal digits. */
+  sign(text: string): string {
+    const bytes = this.#inner.write(text, blockBytes, "latin1");
+    assert(bytes === text.length, "a string to sign is short: its parts are");
+    this.#outer.write(hash("sha256", this.#inner.subarray(0, blockBytes + bytes), "hex"), blockBytes, "hex");
+    return hash("sha256", this.#outer, "hex");
+  }
+}
+
+const blockBytes = 64;
+/** Algorithm, time, hash, and a scope whose region and service are names of at most 64 characters. */
+const textBytesMax = 512;
 
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest();
 
