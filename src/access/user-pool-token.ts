@@ -29,7 +29,7 @@ export type TokenDecision =
 export function readToken(text: string): UnverifiedToken | string {
   if (text.length > bounds.tokenCharsMax.value) return "it is too long";
   const parts = text.split(".");
-  if (parts.length !== 3 || !parts.every((part) => /^[A-Za-z0-9_-]+$/.test(part))) return "it is no signed JWT";
+  if (parts.length !== 3 || !parts.every(isEncoded)) return "it is no signed JWT";
   const [header, claims] = parts.slice(0, 2).map(parseObject);
   if (header === undefined || claims === undefined) return "its header or its claims are no JSON object";
   // The algorithm is ours to choose, never the token's: neither `none` nor a MAC with the public key is looked at.
@@ -42,6 +42,10 @@ export function readToken(text: string): UnverifiedToken | string {
   const signature = Buffer.from(parts[2]!, "base64url");
   return { keyId: kid, issuer: iss, claims, signed: `${parts[0]}.${parts[1]}`, signature };
 }
+
+/** base64url as it is encoded: Node decodes others, too, and one signature would have many texts. */
+const isEncoded = (part: string): boolean =>
+  part !== "" && Buffer.from(part, "base64url").toString("base64url") === part;
 
 /** AWS: Amazon Cognito Developer Guide, "Verifying JSON web tokens". */
 export function decideToken(token: UnverifiedToken, key: KeyObject, demand: TokenDemand): TokenDecision {

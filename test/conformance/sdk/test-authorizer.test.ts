@@ -15,6 +15,7 @@ import {
   type TestInvokeAuthorizerCommandOutput,
 } from "@aws-sdk/client-api-gateway";
 import { AddPermissionCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { strToU8, zipSync } from "fflate";
 import { type Portico, startPortico } from "../../portico.ts";
 import { functionOf, makeClient, permissionOf, refuses } from "./sdk-client.ts";
 
@@ -194,6 +195,25 @@ describe("TestInvokeAuthorizer", () => {
         ]);
       }
     });
+
+    for (const [style, code, more] of [
+      ["calls back with a text", "exports.handler = (event, context, callback) => callback('Unauthorized');", {}],
+      [
+        "raises an Exception in Python",
+        zipSync({ "index.py": strToU8("def handler(event, context):\n    raise Exception('Unauthorized')\n") }),
+        { Runtime: "python3.12" },
+      ],
+    ] as const) {
+      it(`is 401 where a function ${style}`, async () => {
+        const name = `refusing-${++count}`;
+        await lambda.send(functionOf(name, code, more));
+        await lambda.send(permissionOf(name));
+        const answer = await run(await create({ authorizerUri: uri(name), identitySource }), {
+          headers: { "X-My-Auth": "any" },
+        });
+        assert.equal(answer.clientStatus, 401, String(answer.log));
+      });
+    }
 
     it("is 401 where the function fails with Unauthorized", async () => {
       const answer = await say("unauthorized");
