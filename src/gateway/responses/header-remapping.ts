@@ -34,9 +34,9 @@ export const droppedFromHttpRequest: ReadonlySet<string> = new Set([
   ...["content-encoding", "via", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id"],
 ]);
 
-/** For Lambda events, which show the client's `Host` and `Via`. */
+/** For Lambda events, which show the client's `Host` and `Via`, but, as observed, no `Content-Length`. */
 export const droppedFromLambdaEvent: ReadonlySet<string> = new Set([
-  ...droppedFromRequests.filter((name) => name !== "host" && name !== "content-length"),
+  ...droppedFromRequests.filter((name) => name !== "host"),
   ...["x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id"],
 ]);
 
