@@ -1,5 +1,5 @@
 import { isObject, type JsonObject, listMember, membersOf, objectMember, scalarText } from "./json-value.ts";
-import { type MockAnswer, type MockBody, mockIntegration } from "./mock-integration.ts";
+import { echoTemplate, type MockAnswer, type MockBody, type MockExample, mockIntegration } from "./mock-integration.ts";
 import { followReference } from "./references.ts";
 import { SchemaExamples } from "./schema-example.ts";
 
@@ -14,7 +14,7 @@ const responsesExtension = "x-amazon-apigateway-gateway-responses";
 const anyMethod = "x-amazon-apigateway-any-method";
 const verbs = ["get", "head", "post", "put", "patch", "delete", anyMethod];
 /** AWS: "Amazon API Gateway quotas and important notes", mapping template size; a template has some text besides. */
-const bodyCharactersMax = 280_000;
+const bodyBytesMax = 280_000;
 
 /**
  * A document (OpenAPI 3, Swagger 2.0) in which each operation without an integration has a MOCK one that answers with the
@@ -36,6 +36,11 @@ export function mockDocument(document: JsonObject): MockedDocument {
     },
     mocked: mocking.mocked,
   };
+}
+
+interface Place {
+  readonly verb: string;
+  readonly path: string;
 }
 
 const allowOrigin = "Access-Control-Allow-Origin";
@@ -71,7 +76,7 @@ class Mocking {
       const operation = item[verb];
       if (!isObject(operation) || operation[integrationExtension] !== undefined) continue;
       const httpMethod = verb === anyMethod ? "ANY" : verb.toUpperCase();
-      made[verb] = this.#operation(operation, verb);
+      made[verb] = this.#operation(operation, { verb, path });
       isMocked = true;
       this.mocked.add(`${httpMethod} ${path}`);
     }
@@ -86,8 +91,8 @@ class Mocking {
     return made;
   }
 
-  #operation(operation: JsonObject, verb: string): JsonObject {
-    const answers = this.#answers(operation, verb);
+  #operation(operation: JsonObject, place: Place): JsonObject {
+    const answers = this.#answers(operation, place);
     return {
       ...operation,
       // Keys and tokens of a design exist nowhere yet.
@@ -112,7 +117,7 @@ class Mocking {
   #textHeader = (): JsonObject => (this.#isSwagger ? { type: "string" } : { schema: { type: "string" } });
 
   /** The answers of an operation, the default one, with the lowest status, first. */
-  #answers(operation: JsonObject, verb: string): { readonly answer: MockAnswer; readonly source: JsonObject }[] {
+  #answers(operation: JsonObject, place: Place): { readonly answer: MockAnswer; readonly source: JsonObject }[] {
     const responses = new Map<string, JsonObject>();
     const written = membersOf(operation["responses"]).filter(([code]) => !code.startsWith("x-"));
     const sources = written.map(([code, response]): [string, JsonObject] => {
@@ -133,15 +138,15 @@ class Mocking {
     if (![...responses.keys()].some((code) => code < "400")) responses.set("200", { description: "Not described" });
     return [...responses]
       .sort(([one], [other]) => Number(one) - Number(other))
-      .map(([statusCode, source]) => ({ source, answer: this.#answer(statusCode, source, operation, verb) }));
+      .map(([statusCode, source]) => ({ source, answer: this.#answer(statusCode, source, operation, place) }));
   }
 
-  #answer(statusCode: string, source: JsonObject, operation: JsonObject, verb: string): MockAnswer {
+  #answer(statusCode: string, source: JsonObject, operation: JsonObject, { verb, path }: Place): MockAnswer {
     const isEmpty = verb === "head" || statusCode === "204" || statusCode === "205" || statusCode === "304";
     return {
       statusCode,
       headers: { ...this.#headers(source), [allowOrigin]: "*" },
-      bodies: isEmpty ? [] : this.#bodies(source, operation),
+      bodies: isEmpty ? [] : this.#bodies(source, operation, path),
     };
   }
 
@@ -158,9 +163,9 @@ class Mocking {
     return headers;
   }
 
-  #bodies(source: JsonObject, operation: JsonObject): readonly MockBody[] {
+  #bodies(source: JsonObject, operation: JsonObject, path: string): readonly MockBody[] {
     const contents = this.#isSwagger ? this.#swaggerContents(source, operation) : membersOf(source["content"]);
-    const bodies = contents.flatMap(([mediaType, content]) => this.#body(mediaType, content));
+    const bodies = contents.flatMap(([mediaType, content]) => this.#body(mediaType, content, path));
     // JSON is what most want; and a type that something can be said in.
     return bodies.sort((one, other) => rankOf(one) - rankOf(other));
   }
@@ -180,26 +185,29 @@ class Mocking {
     ]);
   }
 
-  #body(mediaType: string, given: unknown): MockBody[] {
+  #body(mediaType: string, given: unknown, path: string): MockBody[] {
     const content = followReference(this.#document, given);
     if (!isObject(content)) return [];
     const type = concreteType(mediaType);
     const isJson = /[/+]json\b/i.test(type);
+    let bytes = 0;
     const written = this.#valuesOf(content).flatMap(({ name, value }) => {
       const text = isJson && !(typeof value === "string" && isJsonText(value)) ? JSON.stringify(value) : asText(value);
-      return text === undefined || text.length > bodyCharactersMax ? [] : [{ name, text }];
+      bytes += Buffer.byteLength(text ?? "");
+      return text === undefined || bytes > bodyBytesMax ? [] : [{ name, text }];
     });
-    if (written.length > 0) return [{ mediaType: type, examples: written }];
-    const text = this.#madeText(content["schema"], type, isJson);
-    return [{ mediaType: type, examples: [{ name: undefined, text: text.length > bodyCharactersMax ? "" : text }] }];
+    const examples = written.length > 0 ? written : [this.#made(content["schema"], { type, isJson, path })];
+    return [{ mediaType: type, examples }];
   }
 
   /** Nothing is made of what has a form of its own: XML, forms, pictures. */
-  #madeText(schema: unknown, type: string, isJson: boolean): string {
-    if (schema === undefined) return "";
-    if (!isJson && !/^text\/(?!xml)/i.test(type)) return "";
-    const value = this.#examples.of(schema);
-    return isJson ? (JSON.stringify(value) ?? "") : (scalarText(value) ?? "");
+  #made(schema: unknown, { type, isJson, path }: { type: string; isJson: boolean; path: string }): MockExample {
+    const isText = /^text\/(?!xml)/i.test(type);
+    const value = schema !== undefined && (isJson || isText) ? this.#examples.of(schema) : undefined;
+    const text = (isJson ? JSON.stringify(value) : scalarText(value)) ?? "";
+    if (Buffer.byteLength(text) > bodyBytesMax) return { name: undefined, text: "" };
+    const template = isJson && isObject(value) ? echoTemplate(value, path) : undefined;
+    return { name: undefined, text, ...(template !== undefined && { template }) };
   }
 
   /** The examples of a media type, header or parameter, with their names. */

@@ -9,7 +9,40 @@ export interface MockAnswer {
 export interface MockBody {
   readonly mediaType: string;
   /** The first is the default; those with names can be chosen. */
-  readonly examples: readonly { readonly name: string | undefined; readonly text: string }[];
+  readonly examples: readonly MockExample[];
+}
+
+export interface MockExample {
+  readonly name: string | undefined;
+  readonly text: string;
+  /** What is printed in place of the text. */
+  readonly template?: string;
+}
+
+/**
+ * JSON of an object, as a template: members that are called like a variable of the path are what the request has there.
+ * Undefined where there are none.
+ */
+export function echoTemplate(object: Readonly<Record<string, unknown>>, path: string): string | undefined {
+  const variables = new Set([...path.matchAll(/\{([\w.-]+)\}/g)].map(([, name]) => name));
+  const echoes = Object.entries(object).map(([name, made]) => (variables.has(name) ? echo(name, made) : undefined));
+  if (echoes.every((template) => template === undefined)) return undefined;
+  const members = Object.entries(object).map(
+    ([name, made], index) => literal(`${JSON.stringify(name)}:`) + (echoes[index] ?? literal(JSON.stringify(made))),
+  );
+  return `{${members.join(",")}}`;
+}
+
+/** What has escapes is answered as it was made: to decode what is no escape would fail. */
+function echo(name: string, made: unknown): string | undefined {
+  const forms: Readonly<Record<string, readonly [condition: string, value: string]>> = {
+    string: [`$v != '' && !$v.contains('%')`, `"$util.escapeJavaScript($v).replaceAll("\\\\'", "'")"`],
+    number: [`$v.matches('0|[1-9][0-9]{0,14}')`, "$v"],
+  };
+  const form = forms[typeof made];
+  if (form === undefined) return undefined;
+  const [condition, value] = form;
+  return `#set($v = $input.params('${name}'))#if(${condition})${value}#{else}${quoted(JSON.stringify(made))}#end`;
 }
 
 /**
@@ -80,7 +113,8 @@ function responseTemplate(body: MockBody): string {
   const [first, ...others] = body.examples;
   const names = new Set(namesOf(body));
   const chosen = others.filter(({ name }) => name !== undefined && names.has(name));
-  if (chosen.length === 0) return literal(first!.text);
+  // What is made is alone.
+  if (chosen.length === 0) return first!.template ?? literal(first!.text);
   const cases = chosen.map(
     ({ name, text }, index) => `#${index === 0 ? "if" : "elseif"}($example == '${name}')${quoted(text)}`,
   );

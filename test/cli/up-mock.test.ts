@@ -40,6 +40,14 @@ paths:
         "404":
           description: none
           content: { application/json: { examples: { gone: { value: { message: gone } } } } }
+  /owners/{name}/orders/{number}:
+    get:
+      responses:
+        "200":
+          description: an order
+          content:
+            application/json:
+              schema: { type: object, properties: { name: { type: string }, number: { type: integer }, note: { const: "$5 #1" } } }
   /own:
     get:
       responses: { "200": { description: ok } }
@@ -72,7 +80,7 @@ after(async () => {
 });
 
 test("it says what is mocked", () => {
-  assert.match(up.output, /Mocked: 3 of 4 routes/);
+  assert.match(up.output, /Mocked: 4 of 5 routes/);
   assert.match(up.output, /GET +\/pets +MOCK \(--mock\)/);
   assert.match(up.output, /GET +\/own +MOCK +http/);
   assert.doesNotMatch(up.output, /warning|error/);
@@ -87,6 +95,14 @@ test("operations without an integration answer with examples and by their schema
   // Nobody has a key of a design.
   assert.equal((await fetch(`${base}/pets`, { method: "POST", body: "{}" })).status, 201);
 });
+
+for (const [path, name, number] of [
+  ["/owners/Ann/orders/7", "Ann", 7],
+  ["/owners/O'Neil/orders/07", "O'Neil", 1],
+  ["/owners/a%20b/orders/x", "string", 1],
+] as const)
+  test(`what is called like a variable of the path is what the path has: ${path}`, async () =>
+    assert.deepEqual(JSON.parse((await get(path))[1]), { name, number, note: "$5 #1" }));
 
 for (const [prefer, answer] of [
   ["code=404", [404, '{"message":"gone"}']],
