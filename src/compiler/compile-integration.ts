@@ -12,15 +12,17 @@ import type {
   StreamPlan,
 } from "../plan/steps.ts";
 import type { UriPlan } from "../plan/values.ts";
+import { awsCallOf } from "./aws-call.ts";
 import { parseAwsTarget } from "./aws-target.ts";
 import { compileVpcLink } from "./compile-connection.ts";
+import { type RoleAsker, requireRole, roleOf } from "./compile-credentials.ts";
 import { compileTemplates, hasVelocity } from "./compile-template.ts";
 import { compileParameters } from "./compile-values.ts";
 import { closed, misconfigured } from "./refusal.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** What of stage and API an integration depends on. */
-export interface IntegrationContext {
+export interface IntegrationContext extends RoleAsker {
   readonly variables: Readonly<Record<string, string>>;
   readonly binaryMediaTypes: readonly string[];
   readonly isEdgeOptimized: boolean;
@@ -56,12 +58,10 @@ const compilers: Readonly<Record<IntegrationType, Compile>> = {
 
 /** The integration of a method as its step. Throws a refusal for what can't be done. */
 export function compileIntegration(integration: Integration, method: Method, context: IntegrationContext): StepPlan {
-  if (integration.type !== "AWS") refuseCredentials(integration);
+  const { type, credentials } = integration;
+  if (!type.startsWith("AWS") && credentials !== undefined && credentials !== "")
+    throw closed("integration credentials");
   return compilers[integration.type](integration, method, context);
-}
-
-function refuseCredentials({ credentials }: Integration): void {
-  if (credentials !== undefined && credentials !== "") throw closed("integration credentials");
 }
 
 /** AWS: API Gateway Developer Guide, "Stream the integration response for your proxy integrations in API Gateway". */
@@ -194,9 +194,11 @@ function compileLambdaProxy(integration: Integration, _method: Method, context: 
   const uri = fillStageVariables(integration.uri, context.variables);
   const service = serviceOf(uri);
   if (service !== "lambda") throw closed(`integration type AWS_PROXY with the service ${service}`);
+  const functionArn = functionOf(uri, integration);
   return {
     kind: "lambda-proxy",
-    functionArn: functionOf(uri, integration),
+    functionArn,
+    ...compileInvoker(functionArn, integration, context),
     timeoutMs: integration.timeoutInMillis ?? bounds.integrationTimeoutMsDefault.value,
     ...compileStream(integration, context),
   };
@@ -214,38 +216,47 @@ function compileAws(integration: Integration, method: Method, context: Integrati
   const options = { side: "request", variables: context.variables } as const;
   const headers = compileParameters(integration.requestParameters, "integration.request.header.", options);
   const mapped = new Set(headers.map(({ name }) => name.toLowerCase()));
+  const query = compileParameters(integration.requestParameters, "integration.request.querystring.", options);
+  const sent = [...headers, ...target.headers.filter(({ name }) => !mapped.has(name.toLowerCase()))];
   const verb = integration.httpMethod?.toUpperCase();
+  const roleArn = roleOf(integration, context);
+  if (roleArn === undefined) throw misconfigured("Role ARN must be specified for AWS integrations");
+  const facts = { target, partition: uri.split(":", 2)[1]!, headers: sent, query };
+  requireRole(roleArn, awsCallOf(integration, method, facts), context, { isOwnService: false });
   return {
     kind: "aws",
     service: target.service,
-    roleArn: roleOf(integration, context),
+    roleArn,
     backend: {
       path: compilePath(target.path, uri, integration, context),
       ...(verb === undefined || verb === "ANY" ? {} : { httpMethod: verb }),
       timeoutMs: integration.timeoutInMillis ?? bounds.integrationTimeoutMsDefault.value,
       isTlsUnverified: false,
-      headers: [...headers, ...target.headers.filter(({ name }) => !mapped.has(name.toLowerCase()))],
-      query: compileParameters(integration.requestParameters, "integration.request.querystring.", options),
+      headers: sent,
+      query,
     },
     request: compileRequestTemplates(integration, context),
     responses: compileResponses(integration, method, context),
   };
 }
 
-/** AWS: API reference, "Integration": credentials. */
-function roleOf(integration: Integration, context: IntegrationContext): string {
-  const { text: arn, unset } = substituteStageVariables(integration.credentials ?? "", context.variables);
-  if (arn === "" && unset.length === 0) throw misconfigured("Role ARN must be specified for AWS integrations");
-  if (/^arn:aws[a-z-]*:iam::\*:/.test(arn)) throw closed(`integration credentials of the caller: ${arn}`);
-  if (!/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(arn)) {
-    throw misconfigured(`API Gateway does not have permission to assume the provided role ${arn}`);
-  }
-  return arn;
+/** The role that invokes a function; undefined: API Gateway itself does, and the function's policy has to allow it. */
+function compileInvoker(
+  functionArn: string,
+  integration: Integration,
+  context: IntegrationContext,
+): { readonly roleArn?: string } {
+  const roleArn = roleOf(integration, context);
+  if (roleArn === undefined) return {};
+  // Both policies would have to allow it. AWS: IAM User Guide, "Cross-account policy evaluation logic".
+  if (functionArn.split(":")[4] !== roleArn.split(":")[4]) throw closed("integration credentials of another account");
+  const call = { action: "lambda:InvokeFunction", resource: functionArn, isPrefix: false };
+  requireRole(roleArn, call, context, { isOwnService: true });
+  return { roleArn };
 }
 
 /** AWS: API Gateway Developer Guide, "Set up Lambda custom integrations in API Gateway". */
 function compileLambda(uri: string, integration: Integration, method: Method, context: IntegrationContext): StepPlan {
-  refuseCredentials(integration);
   const isInvoke = /:path\/+2015-03-31\/functions\/[^{}]+\/invocations$/.test(uri);
   if (!isInvoke) throw closed(`integration type AWS with Lambda's ${uri.replace(/^.*?:lambda:/, "")}`);
   const options = { side: "request", variables: context.variables } as const;
@@ -253,9 +264,11 @@ function compileLambda(uri: string, integration: Integration, method: Method, co
   // Qualifier chooses another version; whatever else is there, Invoke does not know.
   if (query.some(({ name }) => name === "Qualifier")) throw closed("integration type AWS with a mapped Qualifier");
   const headers = compileParameters(integration.requestParameters, "integration.request.header.", options);
+  const functionArn = functionOf(uri, integration);
   return {
     kind: "lambda",
-    functionArn: functionOf(uri, integration),
+    functionArn,
+    ...compileInvoker(functionArn, integration, context),
     timeoutMs: integration.timeoutInMillis ?? bounds.integrationTimeoutMsDefault.value,
     headers: headers.filter(({ name }) => invokeHeaders.has(name.toLowerCase())),
     request: compileRequestTemplates(integration, context),

@@ -38,6 +38,8 @@ export function compileRest(
         steps: compileMethod(method, {
           stage,
           variables,
+          account: scope.account,
+          methodArn: `arn:aws:execute-api:${scope.region}:${scope.account}:${restApi.id}/${stage.stageName}/${verb}${resource.path}`,
           resourcePath: resource.path,
           requestValidators: definition.requestValidators,
           models,

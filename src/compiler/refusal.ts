@@ -16,4 +16,5 @@ export class Refusal extends Error {
 export const closed = (reason: string): Refusal => new Refusal({ kind: "closed", reason });
 
 /** What is configured can't work on AWS either. */
-export const misconfigured = (detail: string): Refusal => new Refusal({ kind: "misconfigured", detail });
+export const misconfigured = (detail: string, hint?: string): Refusal =>
+  new Refusal({ kind: "misconfigured", detail, ...(hint === undefined ? {} : { hint }) });

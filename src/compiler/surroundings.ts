@@ -1,3 +1,4 @@
+import type { Role } from "../access/role-access.ts";
 import type { VpcLink } from "../definition/vpc-link.ts";
 
 /** What a stage depends on besides its deployment: of its account and region, and of the server's settings. */
@@ -8,10 +9,20 @@ export interface Surroundings {
   readonly vpcLinkAddresses: Readonly<Record<string, readonly string[]>>;
   /** Is the stage's client certificate there, with its key? */
   readonly hasClientCertificate: boolean;
+  /** The roles that integrations name, by their ARNs. */
+  readonly roles: ReadonlyMap<string, KnownRole>;
+}
+
+export interface KnownRole {
+  /** Undefined: it is not there. */
+  readonly role: Role | undefined;
+  /** Are its account's roles kept here? Otherwise those whom integrations call may know it. */
+  readonly isAccountHere: boolean;
 }
 
 export const noSurroundings: Surroundings = {
   vpcLinks: new Map(),
   vpcLinkAddresses: {},
   hasClientCertificate: false,
+  roles: new Map(),
 };

@@ -83,6 +83,8 @@ export interface MisconfiguredPlan {
   readonly kind: "misconfigured";
   /** Why, for the hint and the log; AWS's own execution log text where there is one. */
   readonly detail: string;
+  /** What helps. */
+  readonly hint?: string;
 }
 
 export interface ResponseCompressionPlan {
@@ -149,6 +151,8 @@ export interface LambdaPlan {
   readonly kind: "lambda";
   /** As the URI names it, stage variables filled in; may be qualified. */
   readonly functionArn: string;
+  /** Its policies let it invoke the function, so that the function's own are not asked. */
+  readonly roleArn?: string;
   readonly timeoutMs: number;
   /** Of the headers that a mapping can set, those that Invoke knows: `X-Amz-Invocation-Type` and such. */
   readonly headers: readonly ParameterPlan[];
@@ -160,6 +164,8 @@ export interface LambdaProxyPlan {
   readonly kind: "lambda-proxy";
   /** As the URI names it, stage variables filled in; may be qualified. */
   readonly functionArn: string;
+  /** As {@link LambdaPlan.roleArn}. */
+  readonly roleArn?: string;
   readonly timeoutMs: number;
   readonly stream?: StreamPlan;
 }

@@ -1,4 +1,6 @@
-import type { Surroundings } from "../compiler/surroundings.ts";
+import { Role } from "../access/role-access.ts";
+import { rolesOf } from "../compiler/compile-credentials.ts";
+import type { KnownRole, Surroundings } from "../compiler/surroundings.ts";
 import {
   type ClientCertificate,
   type ClientCertificateKey,
@@ -9,6 +11,7 @@ import { type VpcLink, vpcLinkKind } from "../definition/vpc-link.ts";
 import type { NamedIdentity } from "../gateway/integrations/tls-identities.ts";
 import { identityKey } from "../gateway/integrations/tls-identities.ts";
 import type { StagePlan } from "../plan/plan.ts";
+import { loadRole, type Source } from "../services/iam/load-role.ts";
 import type { Reader, Scope } from "../store/store.ts";
 
 export type CompileStage = (
@@ -28,6 +31,8 @@ export interface CompiledStage {
   readonly plan: StagePlan;
   /** The client certificate that it shows to backends. */
   readonly identity: NamedIdentity | undefined;
+  /** What was read besides the definition, there or not: a change of one of these compiles the stage anew. */
+  readonly sources: readonly Source[];
 }
 
 /** Compiles a definition for a stage, with what else it depends on in the store. */
@@ -42,12 +47,21 @@ export async function compileStage(
 ): Promise<CompiledStage> {
   const links = await tx.list<VpcLink>(vpcLinkKind);
   const identity = await readIdentity(tx, scope, stage.clientCertificateId);
+  const roles = new Map<string, KnownRole>();
+  const sources: Source[] = [];
+  for (const arn of rolesOf(definition, stage.variables ?? {})) {
+    const { role, isAccountHere, sources: read } = await loadRole(tx, arn);
+    roles.set(arn, { role: role && new Role(role), isAccountHere });
+    sources.push(...read);
+  }
   const plan = compile(definition, stage, scope, {
     vpcLinks: new Map(links.map(({ id, body }) => [id, body])),
     vpcLinkAddresses,
     hasClientCertificate: identity !== undefined,
+    roles,
   });
-  return { plan, identity };
+  for (const id of plan.vpcLinks ?? []) sources.push({ scope, kind: vpcLinkKind, id });
+  return { plan, identity, sources };
 }
 
 async function readIdentity(tx: Reader, scope: Scope, id: string | undefined): Promise<NamedIdentity | undefined> {

@@ -20,7 +20,7 @@ function reasonsOf({ httpMethod, resourcePath, steps }: MethodPlan, serviceProbl
 }
 
 function problemsOf(step: StepPlan, serviceProblem: ServiceProblem): string[] {
-  if (step.kind === "misconfigured") return [step.detail];
+  if (step.kind === "misconfigured") return [step.hint === undefined ? step.detail : `${step.detail}. ${step.hint}`];
   const unknown = step.kind === "aws" ? serviceProblem(step.service) : undefined;
   if (unknown !== undefined) return [unknown];
   if (!("request" in step)) return [];

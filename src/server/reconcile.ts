@@ -10,6 +10,8 @@ import { vpcLinkKind } from "../definition/vpc-link.ts";
 import type { NamedIdentity } from "../gateway/integrations/tls-identities.ts";
 import { readDefinition } from "../management/rest/definition-documents.ts";
 import { planVersion, type StagePlan } from "../plan/plan.ts";
+import { iamKinds } from "../services/iam/documents.ts";
+import type { Source } from "../services/iam/load-role.ts";
 import type { Change, Reader, Scope, Store } from "../store/store.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { routesBeyondAws } from "./beyond-aws.ts";
@@ -34,6 +36,8 @@ interface Served {
   readonly undeployed: readonly string[];
   /** The client certificate that it shows to backends. */
   readonly identity: NamedIdentity | undefined;
+  /** What else it was made from, by {@link keyOf}. */
+  readonly sources: ReadonlySet<string>;
   /** Why the stage's latest change is not served. */
   readonly problem?: string;
 }
@@ -63,6 +67,9 @@ export interface StageStatus {
 /** How long changes to a definition are gathered before the hints about them are made anew. */
 const undeployedDelayMs = 200;
 
+/** Kinds of documents that stages are made from besides their definitions. */
+const sourceKinds: ReadonlySet<string> = new Set([vpcLinkKind, ...Object.values(iamKinds)]);
+
 /** Kinds whose documents are parts of a definition; their ids begin with the API's. */
 const definitionKinds: ReadonlySet<string> = new Set([restKinds.restApi, restKinds.resource, restKinds.model]);
 
@@ -75,6 +82,8 @@ export class Reconciler {
   readonly #served = new Map<string, Served>();
   readonly #staleStages = new Map<string, Scope>();
   readonly #staleApis = new Map<string, Scope>();
+  /** What changed while a stage was compiled, which may have read it before, by {@link keyOf}. */
+  readonly #changedMeanwhile = new Set<string>();
   #unsubscribe: () => void = () => undefined;
   /** The last commit that touched a stage, and the last one whose plans are with the threads. */
   #neededRevision = 0;
@@ -82,6 +91,7 @@ export class Reconciler {
   #work: Promise<void> = Promise.resolve();
   #hints: Promise<void> = Promise.resolve();
   #isScheduled = false;
+  #isCompiling = false;
   #undeployedTimer: NodeJS.Timeout | undefined;
   #hasStarted = false;
   #isClosed = false;
@@ -172,18 +182,26 @@ export class Reconciler {
         this.#staleStages.set(id, scope);
         this.#staleApis.set(apiIdOf(id), scope);
         this.#neededRevision = Math.max(this.#neededRevision, revision);
-      } else if (kind === vpcLinkKind) {
-        for (const [key, served] of this.#served) {
-          if (!isSameScope(served.scope, scope) || served.plan.vpcLinks?.includes(id) !== true) continue;
-          this.#staleStages.set(key, scope);
-          this.#neededRevision = Math.max(this.#neededRevision, revision);
-        }
+      } else if (sourceKinds.has(kind)) {
+        this.#seeSource(keyOf({ scope, kind, id }), revision);
       } else if (definitionKinds.has(kind)) {
         this.#staleApis.set(apiIdOf(id), scope);
       }
     }
     if (this.#staleStages.size > 0) this.#schedule();
     if (this.#staleApis.size > 0) this.#scheduleUndeployed();
+  }
+
+  #seeSource(source: string, revision: number): void {
+    for (const [key, { scope, sources }] of this.#served) {
+      if (!sources.has(source)) continue;
+      this.#staleStages.set(key, scope);
+      this.#neededRevision = Math.max(this.#neededRevision, revision);
+    }
+    if (!this.#isCompiling) return;
+    this.#changedMeanwhile.add(source);
+    this.#neededRevision = Math.max(this.#neededRevision, revision);
+    this.#schedule();
   }
 
   #schedule(): void {
@@ -198,7 +216,15 @@ export class Reconciler {
     const revision = this.#neededRevision;
     const stale = [...this.#staleStages];
     this.#staleStages.clear();
-    for (const [id, scope] of stale) await this.#reconcileStage(id, scope, revision);
+    for (const [id, scope] of stale) {
+      this.#isCompiling = true;
+      await this.#reconcileStage(id, scope, revision);
+      this.#isCompiling = false;
+      const sources = this.#served.get(id)?.sources;
+      for (const changed of this.#changedMeanwhile)
+        if (sources?.has(changed) === true) this.#staleStages.set(id, scope);
+      this.#changedMeanwhile.clear();
+    }
     this.#sentRevision = revision;
     this.#hasStarted = true;
     this.#options.post({ kind: "revision", revision });
@@ -218,9 +244,10 @@ export class Reconciler {
         return;
       }
       const { plan, identity } = made;
+      const sources = new Set(made.sources.map(keyOf));
       const beyondAws = routesBeyondAws(plan);
       if (beyondAws.length > 0) logger.warn("A stage serves what AWS would refuse.", { stage: id, beyondAws });
-      this.#served.set(id, { scope, revision, plan, undeployed: before?.undeployed ?? [], identity });
+      this.#served.set(id, { scope, revision, plan, undeployed: before?.undeployed ?? [], identity, sources });
       if (identity !== undefined) post({ kind: "identity", ...identity });
       post({ kind: "plan", key: id, revision, plan });
       this.#forgetIdentity(before?.identity);
@@ -233,7 +260,11 @@ export class Reconciler {
       });
       // An earlier program goes on serving; without one the stage answers 501 with the reason.
       const plan = before?.plan ?? closedPlan(id, scope, `this stage can't be compiled: ${problem}`);
-      const kept = { undeployed: before?.undeployed ?? [], identity: before?.identity };
+      const kept = {
+        undeployed: before?.undeployed ?? [],
+        identity: before?.identity,
+        sources: before?.sources ?? new Set<string>(),
+      };
       this.#served.set(id, { scope, revision, plan, ...kept, problem });
       if (before === undefined) post({ kind: "plan", key: id, revision, plan });
     }
@@ -308,6 +339,8 @@ const closedRoutes = (plan: StagePlan | undefined): StageStatus["closedRoutes"] 
     const closed = steps.find((step) => step.kind === "closed");
     return closed ? [{ route: `${httpMethod} ${resourcePath}`, reason: closed.reason }] : [];
   });
+
+const keyOf = ({ scope, kind, id }: Source): string => `${scope.account}/${scope.region}/${kind}/${id}`;
 
 const apiIdOf = (id: string): string => id.split("/", 1)[0] ?? id;
 

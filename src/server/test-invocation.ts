@@ -86,5 +86,5 @@ async function compileTest(
     compileStage(tx, { definition: tested, stage, scope }, options),
   );
   const { closed: ___, ...plan } = compiled.plan;
-  return { plan: { ...plan, test: caller }, identity: compiled.identity };
+  return { ...compiled, plan: { ...plan, test: caller } };
 }

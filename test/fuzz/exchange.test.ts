@@ -135,6 +135,7 @@ const anySurroundings = (backend: string): Surroundings => ({
     ]),
   },
   hasClientCertificate: false,
+  roles: new Map(),
 });
 
 function anyApi(backend: string): { definition: RestApiDefinition; stage: Stage } {

@@ -15,11 +15,11 @@ const empty = Buffer.alloc(0);
 /** AWS: API Gateway Developer Guide, "Lambda proxy integrations in API Gateway". */
 export function linkLambdaProxy(plan: LambdaProxyPlan, context: LinkContext): RunStep {
   const { stage, method, thread } = context;
-  const { functionArn, timeoutMs, stream } = plan;
+  const { functionArn, roleArn, timeoutMs, stream } = plan;
   const writeEvent = linkEvent(stage, method);
   const isBinary = linkBinaryMediaTypes(stage.binaryMediaTypes);
   const call = (exchange: Exchange, body: Buffer): void => {
-    if (!mayInvoke(exchange, functionArn, context)) return;
+    if (roleArn === undefined && !mayInvoke(exchange, functionArn, context)) return;
     const contentType = exchange.request.header("content-type");
     const event = writeEvent(exchange, body, contentType !== undefined && isBinary(mediaTypeOf(contentType)));
     if (!fitsLambda(exchange, event)) return;

@@ -41,7 +41,7 @@ import {
 /** AWS: API Gateway Developer Guide, "Set up Lambda custom integrations in API Gateway". */
 export function linkLambda(plan: LambdaPlan, context: LinkContext): RunStep {
   const { stage, thread } = context;
-  const { functionArn, timeoutMs } = plan;
+  const { functionArn, roleArn, timeoutMs } = plan;
   const chooseBody = linkRequestTemplates(plan.request, context);
   const select = linkSelection(plan.responses, context, { isMock: false });
   const contentOf = linkRequestContent(plan.request.contentHandling, stage.binaryMediaTypes);
@@ -70,7 +70,7 @@ export function linkLambda(plan: LambdaPlan, context: LinkContext): RunStep {
     }
   };
   const transform = (exchange: Exchange, chosen: RequestBody, given: Given): void => {
-    if (!mayInvoke(exchange, functionArn, context)) return;
+    if (roleArn === undefined && !mayInvoke(exchange, functionArn, context)) return;
     const made =
       chosen.kind === "template"
         ? renderRequest(exchange, chosen.template)

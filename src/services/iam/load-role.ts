@@ -39,9 +39,10 @@ export async function loadRole(reader: Reader, arn: string): Promise<LoadedRole>
   const document = (await tx.get<RoleDocument>(iamKinds.role, id))?.body;
   // AWS: an ARN's names are told apart by their case, and its path is part of it.
   if (document === undefined || document.arn !== arn) {
-    const account = await tx.get(iamKinds.account, "account");
-    const sources = [source(iamKinds.role, id), source(iamKinds.account, "account")];
-    return { role: undefined, document: undefined, isAccountHere: account !== undefined, sources };
+    const isAccountHere = (await tx.get(iamKinds.account, "account")) !== undefined;
+    // Once they are here, an account's roles stay here.
+    const sources = [source(iamKinds.role, id), ...(isAccountHere ? [] : [source(iamKinds.account, "account")])];
+    return { role: undefined, document: undefined, isAccountHere, sources };
   }
   const named = [...document.attachedPolicies, ...(document.permissionsBoundary ? [document.permissionsBoundary] : [])];
   const texts = new Map<string, string>();

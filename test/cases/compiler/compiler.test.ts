@@ -39,6 +39,7 @@ function compileCase(given: Case): unknown {
     vpcLinks: new Map(vpcLinks.map((link) => [link.id, link])),
     vpcLinkAddresses: vpcLinkAddresses ?? noSurroundings.vpcLinkAddresses,
     hasClientCertificate: hasClientCertificate ?? noSurroundings.hasClientCertificate,
+    roles: noSurroundings.roles,
   };
   const methods = Object.entries(routes).map(([path, verbs]) => [
     path,

@@ -1,0 +1,121 @@
+import type { Integration, Method } from "../definition/rest-api.ts";
+import type { ParameterPlan } from "../plan/steps.ts";
+import type { AwsTarget } from "./aws-target.ts";
+
+/** What a call of a service is to IAM. */
+export interface AwsCall {
+  /** `service:Action` */
+  readonly action: string;
+  readonly resource: string;
+  /** Only the beginning of the resource's ARN is known, which may be nothing. */
+  readonly isPrefix: boolean;
+}
+
+/**
+ * Services whose operations are called as IAM calls them, by signing name, and the exceptions; of those without an action
+ * of their own the service decides. AWS: Service Authorization Reference.
+ */
+const services: Readonly<Record<string, Readonly<Record<string, string | null>>>> = {
+  "cognito-idp": {},
+  dynamodb: {
+    BatchExecuteStatement: null,
+    ExecuteStatement: null,
+    ExecuteTransaction: null,
+    TransactGetItems: null,
+    TransactWriteItems: null,
+  },
+  events: {},
+  firehose: {},
+  kinesis: {},
+  kms: {},
+  logs: {},
+  secretsmanager: {},
+  sns: { PublishBatch: "Publish" },
+  sqs: {
+    ChangeMessageVisibilityBatch: "ChangeMessageVisibility",
+    DeleteMessageBatch: "DeleteMessage",
+    SendMessageBatch: "SendMessage",
+  },
+  ssm: {},
+  states: {},
+};
+
+const objectActions: Readonly<Record<string, string>> = {
+  GET: "GetObject",
+  HEAD: "GetObject",
+  PUT: "PutObject",
+  DELETE: "DeleteObject",
+};
+const bucketActions: Readonly<Record<string, string>> = {
+  GET: "ListBucket",
+  HEAD: "ListBucket",
+  PUT: "CreateBucket",
+  DELETE: "DeleteBucket",
+};
+
+export interface AwsCallFacts {
+  readonly target: AwsTarget;
+  readonly partition: string;
+  /** Mapped ones, and those of the address. */
+  readonly headers: readonly ParameterPlan[];
+  readonly query: readonly ParameterPlan[];
+}
+
+/** Undefined: what is called shows in the request only, and the service decides. */
+export function awsCallOf(integration: Integration, method: Method, facts: AwsCallFacts): AwsCall | undefined {
+  const { target } = facts;
+  const { signingName } = target.service;
+  if (signingName === "s3") return objectCall(integration, method, facts);
+  const exceptions = Object.hasOwn(services, signingName) ? services[signingName]! : undefined;
+  const operation = operationOf(integration, facts);
+  if (exceptions === undefined || operation === undefined) return undefined;
+  const action = Object.hasOwn(exceptions, operation) ? exceptions[operation] : operation;
+  if (action === null || action === undefined) return undefined;
+  const queue = signingName === "sqs" ? queueOf(facts) : undefined;
+  return { action: `${signingName}:${action}`, ...(queue ?? { resource: "", isPrefix: true }) };
+}
+
+/** The operation, where the address, a fixed mapping, or the beginning of every template says it. */
+function operationOf({ requestTemplates }: Integration, { target, headers, query }: AwsCallFacts): string | undefined {
+  const named = [
+    /[?&]Action=([^&]*)/.exec(target.path)?.[1],
+    ...literals(query, "action"),
+    ...literals(headers, "x-amz-target").map((text) => text.slice(text.lastIndexOf(".") + 1)),
+    ...Object.values(requestTemplates ?? {}).map((text) => /^\s*Action=(\w+)(?:&|\s*$)/.exec(text ?? "")?.[1]),
+  ].filter((name) => name !== undefined);
+  const [first] = named;
+  if (first === undefined || named.some((name) => name !== first)) return undefined;
+  return /^[A-Za-z0-9]+$/.test(first) ? first : undefined;
+}
+
+const literals = (parameters: readonly ParameterPlan[], lowerName: string): readonly string[] =>
+  parameters.flatMap(({ name, value }) =>
+    name.toLowerCase() === lowerName && value.kind === "literal" ? [value.text] : [],
+  );
+
+/** `/{account}/{queue}` */
+function queueOf({ target, partition }: AwsCallFacts): Pick<AwsCall, "resource" | "isPrefix"> | undefined {
+  const [account = "", ...rest] = pathOf(target.path).split("/");
+  if (!/^\d{12}$/.test(account)) return undefined;
+  return knownPart(`arn:${partition}:sqs:${target.service.signingRegion}:${account}:${rest.join("/")}`);
+}
+
+function objectCall(integration: Integration, method: Method, facts: AwsCallFacts): AwsCall | undefined {
+  const { target, partition, query } = facts;
+  // Queries choose other operations (`?acl`, `?uploads`).
+  if (target.path.includes("?") || query.length > 0) return undefined;
+  const own = integration.httpMethod?.toUpperCase();
+  const verb = own === undefined || own === "ANY" ? method.httpMethod : own;
+  const path = pathOf(target.path);
+  const actions = path.includes("/") ? objectActions : bucketActions;
+  if (path === "" || !Object.hasOwn(actions, verb)) return undefined;
+  return { action: `s3:${actions[verb]!}`, ...knownPart(`arn:${partition}:s3:::${path}`) };
+}
+
+const pathOf = (path: string): string => path.split("?", 1)[0]!.replace(/^\/+/, "");
+
+/** Up to the first path parameter or escape. */
+function knownPart(arn: string): Pick<AwsCall, "resource" | "isPrefix"> {
+  const end = arn.search(/[{%]/);
+  return end < 0 ? { resource: arn, isPrefix: false } : { resource: arn.slice(0, end), isPrefix: true };
+}

@@ -1,0 +1,99 @@
+import { parseRoleArn, type Role, sessionArn } from "../access/role-access.ts";
+import type { Integration, RestApiDefinition } from "../definition/rest-api.ts";
+import { substituteStageVariables } from "../language/substitution.ts";
+import type { AwsCall } from "./aws-call.ts";
+import { closed, misconfigured, type Refusal } from "./refusal.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** What a role is asked by: the API's account and the method, as AWS's ARN. */
+export interface RoleAsker {
+  readonly account: string;
+  readonly methodArn: string;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly surroundings: Pick<Surroundings, "roles">;
+}
+
+/** As AWS: CloudTrail shows both of API Gateway's sessions. */
+const sessionName = "BackplaneAssumeRoleSession";
+
+/** The role that an integration names. AWS: API reference, "Integration": credentials. */
+export function roleOf({ credentials }: Integration, { variables }: RoleAsker): string | undefined {
+  const { text: arn, unset } = substituteStageVariables(credentials ?? "", variables);
+  if (arn === "" && unset.length === 0) return undefined;
+  if (/^arn:aws[a-z-]*:iam::\*:/.test(arn)) throw closed(`integration credentials of the caller: ${arn}`);
+  if (parseRoleArn(arn) === undefined) throw cannotAssume(arn);
+  return arn;
+}
+
+/** The roles that a stage's integrations name, there or not, sorted. */
+export function rolesOf(definition: RestApiDefinition, variables: Readonly<Record<string, string>>): readonly string[] {
+  const arns = new Set<string>();
+  for (const { resourceMethods } of definition.resources) {
+    for (const { methodIntegration } of Object.values(resourceMethods ?? {})) {
+      const { text } = substituteStageVariables(methodIntegration?.credentials ?? "", variables);
+      if (parseRoleArn(text) !== undefined) arns.add(text);
+    }
+  }
+  return [...arns].sort();
+}
+
+/**
+ * Throws unless the role lets API Gateway make the call; without a call, unless it lets API Gateway assume it. One that is
+ * nowhere is refused where roles have to be here: for what Portico runs itself, and for accounts whose roles are here.
+ * Otherwise the service that is called, or its STS, knows it.
+ * AWS: API Gateway Developer Guide, "API Gateway permissions model for invoking an API".
+ */
+export function requireRole(
+  arn: string,
+  call: AwsCall | undefined,
+  asker: RoleAsker,
+  { isOwnService }: { readonly isOwnService: boolean },
+): void {
+  const known = asker.surroundings.roles.get(arn);
+  const role = known?.role;
+  if (role === undefined) {
+    if (isOwnService || known?.isAccountHere === true) throw cannotAssume(arn, hintToCreate(arn, call));
+    return;
+  }
+  const context = { "aws:sourcearn": asker.methodArn, "aws:sourceaccount": asker.account };
+  if (!role.canBeAssumed({ servicePrincipal: "apigateway.amazonaws.com", context })) {
+    const { name } = parseRoleArn(arn)!;
+    throw cannotAssume(
+      arn,
+      `Its trust policy does not let API Gateway: aws iam update-assume-role-policy --role-name ${name} --policy-document '${trust}'`,
+    );
+  }
+  if (call !== undefined) requireAllowed(role, call);
+}
+
+function requireAllowed(role: Role, call: AwsCall): void {
+  const { action, resource, isPrefix } = call;
+  // What a policy asks about the session; of the request it is nothing that could be asked here.
+  const context = { "aws:principalarn": role.arn, "aws:principalaccount": parseRoleArn(role.arn)!.account };
+  const problem = role.problemWith({ action, resource, isResourcePrefix: isPrefix, context });
+  if (problem === undefined) return;
+  const on = isPrefix ? `${resource}*` : resource;
+  throw misconfigured(
+    `User: ${sessionArn(role.arn, sessionName)} is not authorized to perform: ${action} on resource: ${on} ${problem}`,
+    problem.startsWith("because no identity") ? `Allow it with: ${putPolicy(role.arn, call)}` : undefined,
+  );
+}
+
+const cannotAssume = (arn: string, hint?: string): Refusal =>
+  misconfigured(`API Gateway does not have permission to assume the provided role ${arn}`, hint);
+
+const policyOf = (statement: object): string =>
+  JSON.stringify({ Version: "2012-10-17", Statement: { Effect: "Allow", ...statement } });
+
+const trust = policyOf({ Principal: { Service: "apigateway.amazonaws.com" }, Action: "sts:AssumeRole" });
+
+function hintToCreate(arn: string, call: AwsCall | undefined): string {
+  const { name, path } = parseRoleArn(arn)!;
+  const below = path === "/" ? "" : ` --path ${path}`;
+  const make = `aws iam create-role --role-name ${name}${below} --assume-role-policy-document '${trust}'`;
+  return `There is no such role; make it with: ${make}${call === undefined ? "" : ` && ${putPolicy(arn, call)}`}`;
+}
+
+const putPolicy = (arn: string, { action, resource, isPrefix }: AwsCall): string =>
+  `aws iam put-role-policy --role-name ${parseRoleArn(arn)!.name} --policy-name ${action.replace(":", "-")} ` +
+  `--policy-document '${policyOf({ Action: action, Resource: isPrefix ? `${resource}*` : resource })}'`;
