@@ -124,13 +124,15 @@ function take(
   outcome: Exclude<InvokeOutcome, { kind: "service-error" }>,
   { granted }: Asked,
 ): void {
-  exchange.trace?.add({ kind: "authorizer-result", body: exchange.trace.body(outcome.payload) });
   const result = parseAuthorizerResult(outcome.payload.toString("utf8"));
+  const { trace } = exchange;
+  if ("policy" in result) trace?.learnSecrets(["api-key", result.usageIdentifierKey ?? ""]);
+  trace?.add({ kind: "authorizer-result", body: trace.body(outcome.payload) });
   if ("problem" in result) {
     const failure = outcome.kind === "function-error" ? `the function failed: ${outcome.errorMessage}` : undefined;
     refuseConfiguration(exchange, result.problem, failure ?? result.hint ?? result.problem);
   } else {
-    exchange.trace?.add({ kind: "authorizer-policy", principal: maskValue(result.principalId) });
+    trace?.add({ kind: "authorizer-policy", principal: maskValue(result.principalId) });
     granted(result);
   }
 }

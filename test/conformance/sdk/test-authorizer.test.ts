@@ -32,7 +32,7 @@ const tokenFunction = `exports.handler = async ({ type, authorizationToken, meth
     other: { statusCode: 200, body: "no" },
     lower: { principalId: "me", policyDocument: { Version: "2012-10-17", Statement: [{ Action: "*", Effect: "allow", Resource: "*" }] } },
     huge: { principalId: "x".repeat(300_000), policyDocument },
-    keyed: { principalId: "me", policyDocument: { ...policyDocument, Statement: [] }, context: { n: 1, b: true }, usageIdentifierKey: "k" },
+    keyed: { principalId: "me", policyDocument: { ...policyDocument, Statement: [] }, context: { n: 1, b: true }, usageIdentifierKey: "0123456789-the-api-key" },
   };
   if (authorizationToken in answers) return answers[authorizationToken];
   if (authorizationToken === "unauthorized") throw new Error("Unauthorized");
@@ -248,7 +248,10 @@ describe("TestInvokeAuthorizer", () => {
     }
 
     it("takes a usageIdentifierKey and texts, numbers and booleans of a context", async () => {
-      assert.equal((await say("keyed")).clientStatus, 0);
+      const answer = await say("keyed");
+      assert.equal(answer.clientStatus, 0);
+      assert.ok(!answer.log!.includes("0123456789-the"), String(answer.log));
+      assert.match(answer.log!, /"usageIdentifierKey":"\*+i-key"/);
     });
 
     it("shows no token in its log, whatever its header is called", async () => {
@@ -436,6 +439,15 @@ describe("TestInvokeAuthorizer", () => {
         assert.ok(!answer.log!.includes(token.split(".")[2]!), String(answer.log));
       }
       assert.deepEqual(asked.slice(before), [`/${poolId}/.well-known/jwks.json`]);
+    });
+
+    it("takes a token of any of its pools", async () => {
+      const id = await create({
+        type: "COGNITO_USER_POOLS",
+        providerARNs: [poolArn.replace(poolId, "us-east-1_Other0001"), poolArn],
+        identitySource: "method.request.header.Authorization",
+      });
+      assert.equal((await run(id, { headers: { Authorization: jwt(idToken()) } })).clientStatus, 0);
     });
 
     it("takes the issuer as a local server says it, which knows itself by another address", async () => {
