@@ -122,6 +122,18 @@ test("Swagger 2.0: examples by media type, else what is produced", () => {
   });
 });
 
+test("a file of Swagger 2.0 has no model, which AWS would refuse, and no body", () => {
+  const operation = {
+    produces: ["application/pdf"],
+    responses: { 200: { description: "", schema: { type: "file" } } },
+  };
+  const { document } = mockDocument({ swagger: "2.0", paths: { "/x": { get: operation } } });
+  const { get } = (document["paths"] as { "/x": { get: { responses: Loose } & Loose } })["/x"];
+  assert.equal("schema" in (get.responses["200"] as unknown as object), false);
+  const integration: Integration = get["x-amazon-apigateway-integration"]!;
+  assert.deepEqual(integration.responses["default"]?.responseTemplates, { "application/pdf": "" });
+});
+
 test("what has an integration keeps it, and its security", () => {
   const paths = {
     "/own": { get: { security: [{ k: [] }], "x-amazon-apigateway-integration": { type: "http_proxy" } } },

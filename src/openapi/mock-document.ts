@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, listMember, membersOf, objectMember, scalarText } from "./json-value.ts";
+import { isObject, type JsonObject, listMember, member, membersOf, objectMember, scalarText } from "./json-value.ts";
 import { echoTemplate, type MockAnswer, type MockBody, type MockExample, mockIntegration } from "./mock-integration.ts";
 import { followReference } from "./references.ts";
 import { SchemaExamples } from "./schema-example.ts";
@@ -110,8 +110,14 @@ class Mocking {
   /** The response with every header that its answer has. */
   #response(source: JsonObject, { headers }: MockAnswer): JsonObject {
     const declared = Object.fromEntries(membersOf(source["headers"]).filter(([name]) => Object.hasOwn(headers, name)));
-    const { examples: _, ...response } = source;
-    return { ...response, headers: { ...declared, [allowOrigin]: this.#textHeader() } };
+    const { examples: _, schema, ...response } = source;
+    // Swagger's type for files is no JSON Schema: as a model AWS refuses it.
+    const isFile = member(followReference(this.#document, schema), "type") === "file";
+    return {
+      ...response,
+      ...(schema !== undefined && !isFile && { schema }),
+      headers: { ...declared, [allowOrigin]: this.#textHeader() },
+    };
   }
 
   #textHeader = (): JsonObject => (this.#isSwagger ? { type: "string" } : { schema: { type: "string" } });

@@ -20,7 +20,8 @@ const deploymentsKept = 5;
 const lackingShownMax = 5;
 const descriptionStart = "portico up";
 /** What the import makes fit, and whom it does not ask for a token: of a mock that is no news. */
-const besideMocks = /^Model name must be alphanumeric: renamed|; used \{.*\} for \{.*\}\.$|^Security scheme '/;
+const besideMocks =
+  /^Model name must be alphanumeric: renamed|^Ignoring parameter '|; used \{.*\} for \{.*\}\.$|^Security scheme '/;
 
 /** Keeps an API and its stage on the server equal to the project's document. */
 export class ApiDeployer {
