@@ -1,3 +1,4 @@
+import { isToken } from "../base/header-field.ts";
 import { UserError } from "../base/user-error.ts";
 import type { Invocation } from "./commands.ts";
 import { listAll, readApiState } from "./cors/api-state.ts";
@@ -91,7 +92,7 @@ function readSettings(options: Readonly<Record<string, unknown>>): CorsSettings 
       "Say --origin https://shop.example, and name methods and headers.",
     );
   for (const name of [...(methods ?? []), ...headers])
-    if (!/^[!#$%&*+.^_`|~\w-]+$/.test(name))
+    if (!isToken(name))
       throw refuse(`"${name}" is no name of a method or header.`, "RFC 9110 §5.6.2 says what a name is made of.", "");
   if (maxAge !== undefined && !/^\d{1,6}$/.test(maxAge))
     throw refuse(`--max-age ${maxAge} won't do.`, "It is a number of seconds.", "Say --max-age 600, for instance.");

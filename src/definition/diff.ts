@@ -1,4 +1,5 @@
 /** How a definition differs from what was deployed, for `portico status`, the console and hints. */
+import { isObject } from "../base/json-object.ts";
 import type { Method, RestApi, RestApiDefinition } from "./rest-api.ts";
 
 export interface Difference {
@@ -98,9 +99,6 @@ function diffMaps(
   }
   return differences;
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Ids are how parts refer to each other; a new id with equal content is no change that a caller could see. */
 const ownIds = new Set(["id"]);

@@ -3,6 +3,7 @@
  * other models by their canonical address.
  * AWS: API Gateway developer guide, "Data models for REST APIs"; the texts are as users quote them.
  */
+import { isObject } from "../base/json-object.ts";
 
 /** AWS: "Amazon API Gateway quotas and important notes": 400 KB. */
 const schemaBytesMax = 400 * 1024;
@@ -21,8 +22,6 @@ type Walk = {
 
 type KeywordCheck = (value: unknown, walk: Walk, depth: number) => boolean;
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const isString: KeywordCheck = (value) => typeof value === "string";
 const isNumber: KeywordCheck = (value) => typeof value === "number";
 const isBoolean: KeywordCheck = (value) => typeof value === "boolean";

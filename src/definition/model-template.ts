@@ -1,4 +1,5 @@
 /** The mapping template that a model's schema suggests: what GetModelTemplate answers. */
+import { unescapeSegment } from "../base/json-pointer.ts";
 import { modelNameOf } from "./model-schema.ts";
 
 /** Deeper objects are left empty; references may be circular. */
@@ -154,7 +155,7 @@ function resolve(given: unknown, { root, schemaOf }: Writing): { readonly schema
 function atPointer(root: Schema, reference: string): Schema {
   let value: unknown = root;
   for (const segment of reference.replace(/^#\/?/, "").split("/")) {
-    const name = segment.replaceAll("~1", "/").replaceAll("~0", "~");
+    const name = unescapeSegment(segment);
     if (name !== "") value = isSchema(value) && Object.hasOwn(value, name) ? value[name] : undefined;
   }
   return isSchema(value) ? value : {};

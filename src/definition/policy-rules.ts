@@ -2,14 +2,13 @@
  * A REST API's resource policy as it is saved.
  * AWS: API Gateway developer guide, "Control access to a REST API with API Gateway resource policies".
  */
+import { isObject } from "../base/json-object.ts";
 
 /** AWS: "Amazon API Gateway quotas and important notes". */
 const policyLengthMax = 8192;
 
 const invalidPolicy = "Invalid policy document. Please check the policy syntax and ensure that Principals are valid.";
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const strings = (value: unknown): readonly string[] | undefined => {
   if (typeof value === "string") return [value];
   return Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "string")

@@ -1,5 +1,6 @@
+import { isObject, type JsonObject } from "../base/json-object.ts";
 import { type DocumentationLocation, type DocumentationPart, parseProperties } from "../definition/documentation.ts";
-import { isObject, type JsonObject, membersOf } from "./json-value.ts";
+import { membersOf } from "./json-value.ts";
 
 /**
  * What of a part's content a document has a place for, by the part's type; extensions (`x-…`) besides. What is an

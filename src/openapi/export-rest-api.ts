@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { isObject, type JsonObject } from "../base/json-object.ts";
 import {
   type DocumentationPart,
   type DocumentationVersion,
@@ -18,7 +19,7 @@ import type {
 } from "../definition/rest-api.ts";
 import { DocumentationTexts } from "./documentation-texts.ts";
 import { type Dialect, openapi, swagger } from "./export-dialect.ts";
-import { isObject, type JsonObject, member } from "./json-value.ts";
+import { member } from "./json-value.ts";
 
 export interface ExportOptions {
   readonly exportType: "swagger" | "oas30";

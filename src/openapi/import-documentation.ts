@@ -1,4 +1,5 @@
 import type { IdSource } from "../base/ids.ts";
+import { isObject, type JsonObject } from "../base/json-object.ts";
 import {
   completeLocation,
   type DocumentationLocation,
@@ -9,7 +10,7 @@ import {
 } from "../definition/documentation.ts";
 import { textsOf, textsOfInfo } from "./documentation-texts.ts";
 import { ImportLog } from "./import-log.ts";
-import { isObject, type JsonObject, member, membersOf, scalarText } from "./json-value.ts";
+import { member, membersOf, scalarText } from "./json-value.ts";
 import { parseDocument } from "./parse-document.ts";
 import type { ApiDocument } from "./read-document.ts";
 

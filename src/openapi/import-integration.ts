@@ -1,5 +1,6 @@
+import { isObject, type JsonObject } from "../base/json-object.ts";
 import type { Integration, IntegrationResponse, IntegrationType } from "../definition/rest-api.ts";
-import { isObject, type JsonObject, member, membersOf, scalarText } from "./json-value.ts";
+import { member, membersOf, scalarText } from "./json-value.ts";
 
 /** A member of the extension has a type or value that it can't have: AWS says no more than that. */
 export class MalformedIntegration extends Error {}

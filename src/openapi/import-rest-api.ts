@@ -1,4 +1,5 @@
 import type { IdSource } from "../base/ids.ts";
+import type { JsonObject } from "../base/json-object.ts";
 import type { Integration, Method, MethodResponse, RestApiDefinition } from "../definition/rest-api.ts";
 import {
   checkIntegration,
@@ -15,7 +16,7 @@ import { ImportLog } from "./import-log.ts";
 import { ModelImport } from "./import-models.ts";
 import { SecurityImport } from "./import-security.ts";
 import { importGatewayResponses, importRequestValidators, importSettings } from "./import-settings.ts";
-import { type JsonObject, member, textMember } from "./json-value.ts";
+import { member, textMember } from "./json-value.ts";
 import { parseDocument } from "./parse-document.ts";
 import { type ApiDocument, type Content, type Operation, readDocument } from "./read-document.ts";
 import { References as DocumentReferences } from "./references.ts";

@@ -1,7 +1,8 @@
 import type { IdSource } from "../base/ids.ts";
+import type { JsonObject } from "../base/json-object.ts";
 import type { Authorizer, Method } from "../definition/rest-api.ts";
 import type { ImportLog } from "./import-log.ts";
-import { type JsonObject, listMember, member, membersOf, objectMember, scalarText, textMember } from "./json-value.ts";
+import { listMember, member, membersOf, objectMember, scalarText, textMember } from "./json-value.ts";
 import type { ApiDocument, Operation } from "./read-document.ts";
 
 const authorizerExtension = "x-amazon-apigateway-authorizer";

@@ -1,9 +1,10 @@
 import type { IdSource } from "../base/ids.ts";
+import { isObject } from "../base/json-object.ts";
 import { checkGatewayResponseParameters } from "../definition/mapping-rules.ts";
 import { normalisePolicy } from "../definition/policy-rules.ts";
 import type { GatewayResponse, RequestValidator, RestApi } from "../definition/rest-api.ts";
 import type { ImportLog } from "./import-log.ts";
-import { isObject, listMember, member, membersOf, objectMember, scalarText, textMember } from "./json-value.ts";
+import { listMember, member, membersOf, objectMember, scalarText, textMember } from "./json-value.ts";
 import type { ApiDocument } from "./read-document.ts";
 
 /** AWS: API Gateway REST API reference, RestApi, minimumCompressionSize. */

@@ -1,9 +1,4 @@
-/** A JSON object as it was read: members may be anything. */
-export type JsonObject = Readonly<Record<string, unknown>>;
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+import { isObject, type JsonObject } from "../base/json-object.ts";
 
 /** A member that the object itself has: names come from the document, and `constructor` is no member. */
 export function member(object: unknown, name: string): unknown {

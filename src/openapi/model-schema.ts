@@ -1,4 +1,5 @@
-import { isObject, type JsonObject, member, membersOf } from "./json-value.ts";
+import { isObject, type JsonObject } from "../base/json-object.ts";
+import { member, membersOf } from "./json-value.ts";
 import { nameInSection, type References } from "./references.ts";
 
 /** What a schema's conversion needs to know, and what it found out. */

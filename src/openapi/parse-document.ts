@@ -1,5 +1,5 @@
+import { isObject, type JsonObject } from "../base/json-object.ts";
 import { duplicateMembers } from "./duplicate-members.ts";
-import { isObject, type JsonObject } from "./json-value.ts";
 import { parseYaml, YamlProblem } from "./parse-yaml.ts";
 
 /** Deeper nesting is no API's, and what walks schemas is recursive. */

@@ -1,14 +1,6 @@
+import { isObject, type JsonObject } from "../base/json-object.ts";
 import type { ImportLog } from "./import-log.ts";
-import {
-  isObject,
-  type JsonObject,
-  listMember,
-  member,
-  membersOf,
-  objectMember,
-  scalarText,
-  textMember,
-} from "./json-value.ts";
+import { listMember, member, membersOf, objectMember, scalarText, textMember } from "./json-value.ts";
 import type { References } from "./references.ts";
 
 /** What Swagger 2.0 and OpenAPI 3 documents have in common, as far as API Gateway takes it in. */

@@ -1,4 +1,6 @@
-import { isObject, type JsonObject, member } from "./json-value.ts";
+import { isObject, type JsonObject } from "../base/json-object.ts";
+import { decodeFragmentSegment } from "../base/json-pointer.ts";
+import { member } from "./json-value.ts";
 
 /** A chain of references longer than this goes round in a circle. */
 const hopsMax = 64;
@@ -14,7 +16,7 @@ export function nameInSection(reference: string, sections: readonly string[]): s
   for (const section of sections) {
     if (!reference.startsWith(section)) continue;
     const token = reference.slice(section.length);
-    return token === "" || token.includes("/") ? undefined : decodeToken(token);
+    return token === "" || token.includes("/") ? undefined : decodeFragmentSegment(token);
   }
   return undefined;
 }
@@ -99,20 +101,10 @@ function valueAt(document: JsonObject, reference: string): unknown {
   if (!reference.startsWith("#/")) return undefined;
   let current: unknown = document;
   for (const token of reference.slice(2).split("/")) {
-    const name = decodeToken(token);
+    const name = decodeFragmentSegment(token);
     if (Array.isArray(current)) current = /^(0|[1-9]\d{0,8})$/.test(name) ? current[Number(name)] : undefined;
     else current = isObject(current) ? member(current, name) : undefined;
     if (current === undefined) return undefined;
   }
   return current;
-}
-
-function decodeToken(token: string): string {
-  let text = token;
-  try {
-    text = decodeURIComponent(token);
-  } catch {
-    // A stray % stands for itself.
-  }
-  return text.replaceAll("~1", "/").replaceAll("~0", "~");
 }

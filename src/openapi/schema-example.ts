@@ -1,5 +1,6 @@
+import { isObject, type JsonObject } from "../base/json-object.ts";
 import { parseEcmaPattern } from "../language/ecma-pattern.ts";
-import { isObject, type JsonObject, listMember, member, membersOf } from "./json-value.ts";
+import { listMember, member, membersOf } from "./json-value.ts";
 import { examplePatternText } from "./pattern-example.ts";
 import { followReference } from "./references.ts";
 

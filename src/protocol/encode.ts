@@ -1,4 +1,5 @@
 import { assert } from "../base/assert.ts";
+import { escapeXml } from "../base/escape-xml.ts";
 import { type Model, type Shape, type ShapeType, shapeOf, wireName } from "./model.ts";
 
 /** A handler's value → JSON text. */
@@ -153,19 +154,3 @@ export function encodeXml(model: Model, shapeName: string, value: unknown): stri
 }
 
 export const element = (name: string, content: string): string => `<${name}>${content}</${name}>`;
-
-/** Text for XML 1.0; characters that it can't hold become U+FFFD. */
-export function escapeXml(text: string): string {
-  return text
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd")
-    .replace(/[&<>"'\r]/g, (character) => xmlEscapes[character] ?? character);
-}
-
-const xmlEscapes: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&apos;",
-  "\r": "&#13;",
-};

@@ -1,6 +1,7 @@
 import { bounds } from "../base/bounds.ts";
+import { escapeXml } from "../base/escape-xml.ts";
 import type { Dialect } from "./dialect.ts";
-import { element, escapeXml } from "./encode.ts";
+import { element } from "./encode.ts";
 import type { ApiError } from "./errors.ts";
 import { type Model, type Shape, shapeOf } from "./model.ts";
 import type { ManagementResponse } from "./operation.ts";

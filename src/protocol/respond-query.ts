@@ -1,4 +1,5 @@
-import { element, encodeXml, escapeXml } from "./encode.ts";
+import { escapeXml } from "../base/escape-xml.ts";
+import { element, encodeXml } from "./encode.ts";
 import type { Model } from "./model.ts";
 import type { Respond } from "./respond-rest.ts";
 

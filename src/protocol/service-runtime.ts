@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
+import { escapeXml } from "../base/escape-xml.ts";
 import { makeQueryBinders } from "./bind-query.ts";
 import { type BindInput, makeRestBinders, type RestRequest } from "./bind-rest.ts";
 import { problemsMessage } from "./constraints.ts";
 import { type Dialect, dialects, jsonContentType } from "./dialect.ts";
-import { element, escapeXml } from "./encode.ts";
+import { element } from "./encode.ts";
 import {
   awsJsonErrorResponse,
   jsonErrorResponse,

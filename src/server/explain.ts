@@ -1,4 +1,5 @@
 import { bounds } from "../base/bounds.ts";
+import { encodeFieldValue, isFieldValue, isToken } from "../base/header-field.ts";
 import { type RestApiDefinition, restKinds, type Stage } from "../definition/rest-api.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import { parseAddress } from "../gateway/routing/address.ts";
@@ -47,12 +48,12 @@ export function readExplainRequest(body: Buffer): ExplainRequest | string {
   }
   if (typeof value !== "object" || value === null) return "Send an object.";
   const { method, url, headers = [], body: payload = "", stageVariables = {} } = value as Record<string, unknown>;
-  if (typeof method !== "string" || !isToken.test(method)) return "method has to be an HTTP method.";
+  if (typeof method !== "string" || !isToken(method)) return "method has to be an HTTP method.";
   if (typeof url !== "string") return "url has to be a URL.";
   if (!isTexts(headers) || headers.length % 2 !== 0) return "headers has to be a list of names and values in turn.";
   for (let index = 0; index < headers.length; index += 2) {
-    if (!isToken.test(headers[index]!)) return `${JSON.stringify(headers[index])} is no header's name.`;
-    if (/[\0\r\n]/.test(headers[index + 1]!)) return `The value of the header ${headers[index]} can't be sent.`;
+    if (!isToken(headers[index]!)) return `${JSON.stringify(headers[index])} is no header's name.`;
+    if (!isFieldValue(headers[index + 1]!)) return `The value of the header ${headers[index]} can't be sent.`;
   }
   if (typeof payload !== "string" || !/^[A-Za-z0-9+/]*={0,2}$/.test(payload)) return "body has to be base64.";
   if (typeof stageVariables !== "object" || stageVariables === null || !isTexts(Object.values(stageVariables))) {
@@ -60,9 +61,6 @@ export function readExplainRequest(body: Buffer): ExplainRequest | string {
   }
   return { method, url, headers, body: payload, stageVariables: stageVariables as Record<string, string> };
 }
-
-/** RFC 9110 §5.6.2. */
-const isToken = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((each) => typeof each === "string");
@@ -140,7 +138,7 @@ const refuse = (status: number, message: string): ExplainAnswer => ({ kind: "ref
 
 /** What any client sends. */
 function withDefaults(headers: readonly string[], host: string): string[] {
-  const all = headers.map((text, index) => (index % 2 === 0 ? text : Buffer.from(text.trim()).toString("latin1")));
+  const all = headers.map((text, index) => (index % 2 === 0 ? text : encodeFieldValue(text)));
   const has = (name: string): boolean => all.some((text, index) => index % 2 === 0 && text.toLowerCase() === name);
   if (!has("host")) all.unshift("Host", host);
   if (!has("user-agent")) all.push("User-Agent", "portico-explain");

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { bounds } from "../base/bounds.ts";
+import { escapeXml } from "../base/escape-xml.ts";
 import { type DocumentationPart, documentationKinds } from "../definition/documentation.ts";
 import {
   type Deployment,
@@ -192,18 +193,9 @@ async function page(status: number, message = ""): Promise<OperationsResponse> {
   return answer(
     status,
     "text/html; charset=utf-8",
-    html.replace("{{message}}", () => escaped(message)),
+    html.replace("{{message}}", () => escapeXml(message)),
   );
 }
-
-const entities: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character]!);
 
 const json = (status: number, value: unknown): OperationsResponse =>
   answer(status, "application/json", `${JSON.stringify(value)}\n`);

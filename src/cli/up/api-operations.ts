@@ -1,5 +1,8 @@
 /** What the command line needs to know of an OpenAPI document: its routes, who answers them, and an example of each. */
 
+import { isObject, type JsonObject } from "../../base/json-object.ts";
+import { decodeFragmentSegment } from "../../base/json-pointer.ts";
+
 export interface ApiOperation {
   readonly path: string;
   /** Upper case; `ANY` for `x-amazon-apigateway-any-method`. */
@@ -29,11 +32,6 @@ export interface FunctionReference {
   readonly account: string;
   readonly pointer: readonly string[];
 }
-
-export type Json = Readonly<Record<string, unknown>>;
-
-export const isObject = (value: unknown): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const verbs = ["get", "head", "post", "put", "patch", "delete", "options"];
 const anyMethod = "x-amazon-apigateway-any-method";
@@ -69,7 +67,7 @@ const functionUri =
   /\/functions\/arn:aws[\w-]*:lambda:([a-z0-9-]+):(\d{12}):function:([^/:]+)(?::[^/]+)?\/(?:response-streaming-)?invocations/;
 
 /** Every function that the document names, with stage variables put in. */
-export function listFunctionReferences(document: unknown, variables: Json): readonly FunctionReference[] {
+export function listFunctionReferences(document: unknown, variables: JsonObject): readonly FunctionReference[] {
   if (!isObject(document)) return [];
   const references: FunctionReference[] = [];
   const add = (uri: unknown, pointer: readonly string[]): void => {
@@ -90,7 +88,7 @@ export function listFunctionReferences(document: unknown, variables: Json): read
   return references;
 }
 
-const withVariables = (uri: string, variables: Json): string =>
+const withVariables = (uri: string, variables: JsonObject): string =>
   uri.replace(/\$\{stageVariables\.([A-Za-z0-9_]+)\}/g, (whole, name: string) => String(variables[name] ?? whole));
 
 /** An integration as documents and GetResources have it. */
@@ -113,32 +111,23 @@ export function describeIntegration(integration: IntegrationSummary | undefined)
 }
 
 /** Follows a local `$ref` (a few in a row); anything else is answered as it is. */
-function resolveReference(document: Json, value: unknown): unknown {
+function resolveReference(document: JsonObject, value: unknown): unknown {
   let current = value;
   for (let hops = 0; hops < 8 && isObject(current) && typeof current["$ref"] === "string"; hops++) {
     const pointer = current["$ref"];
     if (!pointer.startsWith("#/")) return undefined;
     const parts = pointer.slice(2).split("/");
     current = parts
-      .map((part) => decodePointerPart(part))
+      .map((part) => decodeFragmentSegment(part))
       .reduce<unknown>((at, part) => (isObject(at) && Object.hasOwn(at, part) ? at[part] : undefined), document);
   }
   return current;
 }
 
-/** RFC 6901 §4, in a URI fragment (§6). */
-export function decodePointerPart(part: string): string {
-  try {
-    return decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");
-  } catch {
-    return part;
-  }
-}
-
 const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** A parameter's or media type's example: its own, its schema's, or what the schema allows first. */
-function exampleOf(holder: Json): unknown {
+function exampleOf(holder: JsonObject): unknown {
   const schema = isObject(holder["schema"]) ? holder["schema"] : {};
   const named = isObject(holder["examples"]) ? Object.values(holder["examples"]).find(isObject)?.["value"] : undefined;
   return (
@@ -146,7 +135,7 @@ function exampleOf(holder: Json): unknown {
   );
 }
 
-function exampleTarget(path: string, parameters: readonly Json[]): string | undefined {
+function exampleTarget(path: string, parameters: readonly JsonObject[]): string | undefined {
   let isComplete = true;
   const target = path.replace(/\{([^}+]+)(\+?)\}/g, (_whole, name: string, greedy: string) => {
     const parameter = parameters.find((one) => one["in"] === "path" && one["name"] === name);
@@ -160,7 +149,11 @@ function exampleTarget(path: string, parameters: readonly Json[]): string | unde
   return isComplete ? target + (query.length > 0 ? `?${query.join("&")}` : "") : undefined;
 }
 
-function exampleBody(document: Json, operation: Json, parameters: readonly Json[]): string | undefined {
+function exampleBody(
+  document: JsonObject,
+  operation: JsonObject,
+  parameters: readonly JsonObject[],
+): string | undefined {
   const body = resolveReference(document, operation["requestBody"]);
   const content = isObject(body) && isObject(body["content"]) ? body["content"]["application/json"] : undefined;
   // Swagger 2.0 has the body among the parameters.

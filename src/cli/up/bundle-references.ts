@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { decodePointerPart, isObject, type Json } from "./api-operations.ts";
+import { isObject, type JsonObject } from "../../base/json-object.ts";
+import { decodeFragmentSegment } from "../../base/json-pointer.ts";
 import { locate, readYaml } from "./read-yaml.ts";
 import { ProblemsError, problemAt } from "./source-text.ts";
 
@@ -80,7 +81,7 @@ class Bundler {
     return { ...at, path, depth: at.depth + 1, isSchema };
   }
 
-  async #reference(reference: string, value: Json, at: Position): Promise<unknown> {
+  async #reference(reference: string, value: JsonObject, at: Position): Promise<unknown> {
     const [filePart = "", pointer = ""] = reference.split("#", 2);
     const isLocal = filePart === "";
     if (isLocal && at.file === this.#root) return value;
@@ -89,7 +90,7 @@ class Bundler {
         at,
         `${reference} is on the network: API Gateway does not load it, and neither does Portico`,
       );
-    const file = isLocal ? at.file : resolve(dirname(at.file), decodePointerPart(filePart));
+    const file = isLocal ? at.file : resolve(dirname(at.file), decodeFragmentSegment(filePart));
     // A part of another file may refer back to the document itself.
     if (file === this.#root) return { ...value, $ref: `#${pointer}` };
     const key = `${file}#${pointer}`;
@@ -122,7 +123,7 @@ class Bundler {
         .split("/")
         .at(-1)
         ?.replace(/\.[^.]*$/, "");
-    const stem = decodePointerPart(last ?? "").replace(/[^A-Za-z0-9]/g, "") || "Model";
+    const stem = decodeFragmentSegment(last ?? "").replace(/[^A-Za-z0-9]/g, "") || "Model";
     let name = stem;
     const taken = new Set([...this.#ownModels, ...this.#modelNames.values()]);
     for (let i = 2; taken.has(name); i++) name = `${stem}${i}`;
@@ -142,7 +143,7 @@ class Bundler {
     return pointer
       .split("/")
       .filter((part, index) => index > 0 || part !== "")
-      .map(decodePointerPart)
+      .map(decodeFragmentSegment)
       .reduce<unknown>((at, part) => {
         if (Array.isArray(at)) return at[Number(part)];
         return isObject(at) && Object.hasOwn(at, part) ? at[part] : undefined;

@@ -1,3 +1,4 @@
+import { escapeXml } from "../../base/escape-xml.ts";
 import { type Meter, TemplateFailure } from "../../language/vtl/meter.ts";
 import {
   type HostMethod,
@@ -115,23 +116,6 @@ function parse(text: string, meter: Meter): HostObject {
   const parsed = parseXml(text, meter);
   if (parsed.kind === "element") return HostObject.of(elementType, parsed.element);
   throw new TemplateFailure(`$util.xml.parse, line ${parsed.line}, column ${parsed.column}: ${parsed.detail}`);
-}
-
-const escapes: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&apos;",
-  // A line's end would become another one, or a space in an attribute.
-  "\r": "&#13;",
-};
-
-/** For texts and attributes, in whatever quotes; what XML has no way to write becomes U+FFFD. */
-function escapeXml(text: string): string {
-  return text
-    .replace(/[&<>"'\r]/g, (character) => escapes[character]!)
-    .replace(/[^\t\n -\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "\uFFFD");
 }
 
 /**

@@ -1,4 +1,5 @@
 import { bounds } from "../../base/bounds.ts";
+import { unescapeSegment } from "../../base/json-pointer.ts";
 import { parseJsonText } from "../json-text.ts";
 import { TemplateList, TemplateMap, type TemplateValue } from "../vtl/values.ts";
 import { formats } from "./formats.ts";
@@ -115,7 +116,7 @@ function pointedAt(fragment: string, root: TemplateValue): TemplateValue {
   }
   if (pointer !== "" && !pointer.startsWith("/")) throw new WrongSchema(`The reference ${fragment} is no JSON Pointer`);
   for (const part of pointer.split("/").slice(1)) {
-    const name = part.replaceAll("~1", "/").replaceAll("~0", "~");
+    const name = unescapeSegment(part);
     if (value instanceof TemplateMap) value = value.get(name);
     else if (value instanceof TemplateList && /^(0|[1-9]\d*)$/.test(name)) value = value.items[Number(name)];
     else value = undefined;

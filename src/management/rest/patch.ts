@@ -4,6 +4,7 @@
  * only kept if all of them do.
  * AWS: API Gateway REST API reference, "Patch operations".
  */
+import { unescapeSegment } from "../../base/json-pointer.ts";
 import { setOwn } from "../../protocol/decode.ts";
 import { badRequest } from "../../protocol/errors.ts";
 
@@ -84,9 +85,6 @@ export const invalidPath = (operation: PatchOperation, table: PatchTable) => {
     `Invalid patch path  '${operation.path ?? "null"}' specified for op '${operation.op ?? "null"}'. Must be one of: [${list}]`,
   );
 };
-
-/** RFC 6901 §4: `~1` is a slash, `~0` a tilde, in this order. */
-export const unescapeSegment = (segment: string): string => segment.replaceAll("~1", "/").replaceAll("~0", "~");
 
 function findRule(table: PatchTable, path: string): { rule: PatchRule; keys: readonly string[] } | undefined {
   const exact = Object.hasOwn(table.rules, path) ? table.rules[path] : undefined;

@@ -1,4 +1,5 @@
 import type { TestInvokeMethodRequest } from "@aws-sdk/client-api-gateway";
+import { encodeFieldValue, isFieldValue, isToken } from "../../base/header-field.ts";
 import { type Method, type Resource, type RestApiDefinition, restKinds } from "../../definition/rest-api.ts";
 import { httpMethods } from "../../definition/rules.ts";
 import { ApiError, badRequest, notFound } from "../../protocol/errors.ts";
@@ -128,15 +129,12 @@ export function headersOf({
     if (!multiValueHeaders[name]?.includes(value)) list.push(name, value);
   }
   for (let index = 0; index < list.length; index += 2) {
-    if (!isToken.test(list[index]!)) throw badRequest(`Invalid header name specified: ${list[index]}`);
-    if (/[\0\r\n]/.test(list[index + 1]!)) throw badRequest(`Invalid value specified for header: ${list[index]}`);
-    list[index + 1] = Buffer.from(list[index + 1]!.trim()).toString("latin1");
+    if (!isToken(list[index]!)) throw badRequest(`Invalid header name specified: ${list[index]}`);
+    if (!isFieldValue(list[index + 1]!)) throw badRequest(`Invalid value specified for header: ${list[index]}`);
+    list[index + 1] = encodeFieldValue(list[index + 1]!);
   }
   return list;
 }
-
-/** RFC 9110 §5.6.2. */
-const isToken = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /** What a method's caller gets besides, from the front end, which a test does not go through. */
 const frontEndHeaders: ReadonlySet<string> = new Set(["x-amzn-requestid", "x-amz-apigw-id", "x-portico-hint"]);

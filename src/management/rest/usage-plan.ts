@@ -1,4 +1,5 @@
 import type { CreateUsagePlanRequest } from "@aws-sdk/client-api-gateway";
+import { unescapeSegment } from "../../base/json-pointer.ts";
 import {
   type ApiStage,
   keyKinds,
@@ -20,7 +21,6 @@ import {
   type PatchStep,
   type PatchTable,
   text,
-  unescapeSegment,
   wholeNumber,
 } from "./patch.ts";
 import { checkTags } from "./tags.ts";

@@ -1,5 +1,7 @@
+import { isObject, type JsonObject as Schema } from "../../base/json-object.ts";
+import { decodeFragmentSegment } from "../../base/json-pointer.ts";
 import { modelNameOf } from "../../definition/model-schema.ts";
-import { isObject, listMember, member, membersOf, objectMember, type JsonObject as Schema } from "../json-value.ts";
+import { listMember, member, membersOf, objectMember } from "../json-value.ts";
 import { Names, noClassNames, pascalCase } from "./identifiers.ts";
 
 /** The type of a JSON value, as far as all of the languages can say it. */
@@ -199,20 +201,10 @@ function enumOf(schema: Schema): { values?: readonly string[] } {
 const textOf = (value: unknown): string => (typeof value === "string" ? value.toWellFormed() : "");
 
 /** RFC 6901 §6: a JSON Pointer in a fragment. */
-const stepsOf = (pointer: string): string[] => pointer.split("/").slice(1).map(unescapePointer);
+const stepsOf = (pointer: string): string[] => pointer.split("/").slice(1).map(decodeFragmentSegment);
 
 const pointedAt = (root: unknown, steps: readonly string[]): unknown =>
   steps.reduce<unknown>((at, step) => member(at, step), root);
-
-function unescapePointer(step: string): string {
-  let text = step;
-  try {
-    text = decodeURIComponent(step);
-  } catch {
-    // Not percent-encoded, then.
-  }
-  return text.replaceAll("~1", "/").replaceAll("~0", "~");
-}
 
 function parse(text = "{}"): unknown {
   try {

@@ -1,13 +1,9 @@
 import type { PolicyKind } from "../../access/policy.ts";
+import { isObject, type JsonObject } from "../../base/json-object.ts";
 import { ApiError } from "../../protocol/errors.ts";
 
 const malformed = (message: string): ApiError => new ApiError("MalformedPolicyDocumentException", message);
 const syntax = (): ApiError => malformed("Syntax errors in policy.");
-
-type Json = Record<string, unknown>;
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const documentElements: ReadonlySet<string> = new Set(["Version", "Id", "Statement"]);
 const statementElements: ReadonlySet<string> = new Set([
@@ -68,7 +64,7 @@ function parse(text: string, kind: PolicyKind): unknown {
   }
 }
 
-const hasOnly = (object: Json, allowed: ReadonlySet<string>): boolean =>
+const hasOnly = (object: JsonObject, allowed: ReadonlySet<string>): boolean =>
   Object.keys(object).every((name) => allowed.has(name));
 
 function validateSid(sid: unknown, others: Set<string>): void {
@@ -83,7 +79,7 @@ function validateSid(sid: unknown, others: Set<string>): void {
   others.add(sid);
 }
 
-function validateActions(statement: Json, kind: PolicyKind): void {
+function validateActions(statement: JsonObject, kind: PolicyKind): void {
   const actions = values(statement, "Action");
   if (actions.length === 0) throw malformed("Policy statement must contain actions.");
   for (const action of actions) {
@@ -96,7 +92,7 @@ function validateActions(statement: Json, kind: PolicyKind): void {
   }
 }
 
-function validateResources(statement: Json): void {
+function validateResources(statement: JsonObject): void {
   if (statement["Principal"] !== undefined || statement["NotPrincipal"] !== undefined) {
     throw malformed("Policy document should not specify a principal.");
   }
@@ -109,7 +105,7 @@ function validateResources(statement: Json): void {
   }
 }
 
-function validateTrust(statement: Json): void {
+function validateTrust(statement: JsonObject): void {
   for (const element of ["Resource", "NotResource"]) {
     if (statement[element] !== undefined) throw malformed(`Has prohibited field ${element}`);
   }
@@ -155,7 +151,7 @@ const isScalar = (value: unknown): boolean =>
   typeof value === "string" || typeof value === "number" || typeof value === "boolean";
 
 /** The texts of an element that may be one or several, in its plain or its negated form. */
-function values(object: Json, element: string): readonly string[] {
+function values(object: JsonObject, element: string): readonly string[] {
   const negated = object[`Not${element}`];
   const plain = object[element];
   if (plain !== undefined && negated !== undefined) throw syntax();
