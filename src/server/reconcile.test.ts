@@ -4,6 +4,7 @@ import { until } from "../../test/until.ts";
 import { certificateKinds } from "../definition/client-certificate.ts";
 import { type RestApi, type RestApiDefinition, restKinds, type Stage } from "../definition/rest-api.ts";
 import { planVersion, type StagePlan } from "../plan/plan.ts";
+import { iamKinds, iamScope } from "../services/iam/documents.ts";
 import { openSqliteStore } from "../store/sqlite-store.ts";
 import type { Scope, Store } from "../store/store.ts";
 import { makeLogger } from "../telemetry/logger.ts";
@@ -318,4 +319,115 @@ test("a stage whose deployment has no snapshot is closed, not served", async () 
       /plan a\/prod this stage can't be compiled: the deployment gone has no snapshot/,
     );
   });
+});
+
+const roleArn = "arn:aws:iam::000000000000:role/Invoker";
+const aRole = {
+  path: "/",
+  name: "Invoker",
+  id: "AROA",
+  arn: roleArn,
+  createdAt: 0,
+  maxSessionSeconds: 3_600,
+  trustPolicy: "{}",
+  inlinePolicies: {},
+  attachedPolicies: ["arn:aws:iam::000000000000:policy/p"],
+  tags: {},
+};
+const putRole = (store: Store): Promise<void> =>
+  store.write(iamScope("000000000000"), (tx) => tx.put(iamKinds.role, "invoker", aRole));
+const putPolicy = (store: Store, version: string): Promise<void> =>
+  store.write(iamScope("000000000000"), (tx) =>
+    tx.put(iamKinds.policy, "p", { defaultVersionId: version, versions: [{ id: version, document: version }] }),
+  );
+
+/** Deploys an API whose one integration names the role. */
+const deployWithRole = (store: Store): Promise<void> =>
+  store.write(scope, async (tx) => {
+    const frozen = definition("a", ["GET"]);
+    const method = frozen.resources[0]!.resourceMethods!["GET"]!;
+    const methodIntegration = { type: "AWS_PROXY", credentials: roleArn };
+    const resource = { ...frozen.resources[0]!, resourceMethods: { GET: { ...method, methodIntegration } } };
+    await tx.put(restKinds.snapshot, "a/v1", { ...frozen, resources: [resource] });
+    await tx.put(restKinds.stage, "a/prod", stage("prod", "v1"));
+  });
+
+test("a change of a role, or of a policy that it has, compiles the stages anew that name it, and no others", async () => {
+  const before = async (store: Store): Promise<void> => {
+    await deployWithRole(store);
+    await deploy(store, "b", "v1", ["GET"]);
+  };
+  await withReconciler(before, async ({ store, reconciler, posted }) => {
+    const changes: [() => Promise<void>, string[]][] = [
+      [() => putPolicy(store, "v1"), []],
+      [() => putRole(store), ["plan a/prod v1", "revision 4"]],
+      [() => putPolicy(store, "v2"), ["plan a/prod v1", "revision 5"]],
+      [
+        () =>
+          store.write(iamScope("000000000000"), (tx) => tx.put(iamKinds.role, "other", { ...aRole, name: "other" })),
+        [],
+      ],
+      [() => store.write(iamScope("111111111111"), (tx) => tx.put(iamKinds.role, "invoker", aRole)), []],
+      [
+        () => store.write(iamScope("000000000000"), (tx) => tx.delete(iamKinds.role, "invoker")),
+        ["plan a/prod v1", "revision 8"],
+      ],
+    ];
+    for (const [change, expected] of changes) {
+      const from = posted.length;
+      await change();
+      await reconciler.caughtUp();
+      assert.deepEqual(short(posted.slice(from)), expected);
+    }
+  });
+});
+
+test("a role that comes while the stage that names it is compiled is not missed", async () => {
+  const store = openSqliteStore();
+  await deployWithRole(store);
+  let hasCome = false;
+  const known: boolean[] = [];
+  const posted: ToThread[] = [];
+  const reconciler = new Reconciler({
+    store: {
+      ...bound(store),
+      // What it read is old when it is told.
+      async read(of, work) {
+        const result = await store.read(of, work);
+        if (!hasCome) {
+          hasCome = true;
+          await putRole(store);
+        }
+        return result;
+      },
+    },
+    compile(frozen, of, where, { roles }) {
+      known.push(roles.get(roleArn)?.role !== undefined);
+      return compile(frozen, of, where);
+    },
+    post: (message) => posted.push(message),
+    vpcLinkAddresses: {},
+    serviceProblem: () => undefined,
+    logger: makeLogger("silent", () => undefined),
+  });
+  try {
+    await reconciler.start();
+    assert.equal(await reconciler.caughtUp(), 2);
+    assert.deepEqual(known, [false, true]);
+    assert.equal(short(posted).at(-1), "revision 2");
+  } finally {
+    await reconciler.close();
+    await store.close();
+  }
+});
+
+/** A store's methods as functions of their own. */
+const bound = (store: Store): Store => ({
+  read: (of, work) => store.read(of, work),
+  write: (of, work) => store.write(of, work),
+  all: (kind) => store.all(kind),
+  revision: () => store.revision(),
+  subscribe: (listener) => store.subscribe(listener),
+  reset: () => store.reset(),
+  close: () => store.close(),
 });
