@@ -30,9 +30,9 @@ export function makeManagement(services: readonly Service[], options: Management
   for (const name of given.keys()) {
     if (!modelNames.includes(name as ModelName)) throw new Error(`There is no interface model ${name}.`);
   }
-  const runtimes = new Map<ModelName, ServiceRuntime>();
+  const runtimes = new Map<ModelName, Promise<ServiceRuntime>>();
   // Made at the first request for a service: parsing a model costs milliseconds and megabytes.
-  const runtimeOf = (name: ModelName): ServiceRuntime => {
+  const runtimeOf = (name: ModelName): Promise<ServiceRuntime> => {
     let runtime = runtimes.get(name);
     if (!runtime) {
       runtime = makeServiceRuntime(name, given.get(name) ?? { model: name, operations: {} }, options);
@@ -49,7 +49,7 @@ export function makeManagement(services: readonly Service[], options: Management
       const call = makeCall(request, signature, options);
       try {
         if (owner.kind !== "owned") return withLength(answerForeign(request, owner, call));
-        return withLength(await runtimeOf(owner.model).answer(request, call));
+        return withLength(await (await runtimeOf(owner.model)).answer(request, call));
       } catch (error) {
         // Only a bug here or a missing model file leads to this: services catch their own.
         options.logger.error("A management request failed outside its operation.", {

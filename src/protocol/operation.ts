@@ -48,7 +48,8 @@ export type Operations = Readonly<Record<string, Handler<any, any>>>;
 export interface Service {
   /** The model's file name without `.json`: `apigateway`, `lambda`… */
   readonly model: string;
-  readonly operations: Operations;
+  /** Or what loads them with the first call: their code is memory that many a server never needs. */
+  readonly operations: Operations | (() => Promise<Operations>);
   /** Shapes of the model whose enum the service's handlers check, since AWS answers otherwise (Lambda's `Runtime`). */
   readonly ownEnums?: readonly string[];
   /** Its own bound for request bodies, in place of the management API's. */

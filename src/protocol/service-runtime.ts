@@ -50,11 +50,16 @@ interface Protocol {
   refuse(error: WireError, call: CallInHand): ManagementResponse;
 }
 
-/** Loads a service's model and answers its calls. Binders and writers are made per operation when first used. */
-export function makeServiceRuntime(name: ModelName, service: Service, options: ManagementOptions): ServiceRuntime {
+/** Loads a service's model and operations. Binders and writers are made per operation when first used. */
+export async function makeServiceRuntime(
+  name: ModelName,
+  service: Service,
+  options: ManagementOptions,
+): Promise<ServiceRuntime> {
   const model = loadModel(name);
+  const operations = typeof service.operations === "function" ? await service.operations() : service.operations;
   const dialect = dialects[name];
-  for (const operation of Object.keys(service.operations)) {
+  for (const operation of Object.keys(operations)) {
     if (!Object.hasOwn(model.operations, operation)) {
       throw new Error(`The service ${name} has a handler for ${operation}, which its model does not have.`);
     }
@@ -83,7 +88,7 @@ export function makeServiceRuntime(name: ModelName, service: Service, options: M
         if (call.refusal) throw call.refusal;
         const routed = protocol.route(request);
         operation = routed.operation;
-        const handler = Object.hasOwn(service.operations, operation) ? service.operations[operation] : undefined;
+        const handler = Object.hasOwn(operations, operation) ? operations[operation] : undefined;
         if (!handler) {
           throw notImplemented(`The operation ${operation} of ${model.metadata.serviceId} is not implemented yet.`);
         }

@@ -12,11 +12,9 @@ import { makeRestLimits } from "../management/rest/limits.ts";
 import { makeRestOperations } from "../management/rest/operations.ts";
 import { makeManagement } from "../protocol/management.ts";
 import type { Service } from "../protocol/operation.ts";
-import { makeIamOperations } from "../services/iam/operations.ts";
 import { LambdaService } from "../services/lambda/lambda-service.ts";
 import { makeExecutionLogDelivery } from "../services/logs/execution-log-delivery.ts";
 import { LogsService } from "../services/logs/logs-service.ts";
-import { makeStsOperations } from "../services/sts/operations.ts";
 import { Sessions } from "../services/sts/sessions.ts";
 import { openSqliteStore } from "../store/sqlite-store.ts";
 import type { Store } from "../store/store.ts";
@@ -179,8 +177,14 @@ export async function startServer(
       ownEnums: ["Runtime"],
       bodyBytesMax: bounds.lambdaRequestBytesMax.value,
     },
-    { model: "iam", operations: makeIamOperations(store) },
-    { model: "sts", operations: makeStsOperations(store, sessions) },
+    {
+      model: "iam",
+      operations: async () => (await import("../services/iam/operations.ts")).makeIamOperations(store),
+    },
+    {
+      model: "sts",
+      operations: async () => (await import("../services/sts/operations.ts")).makeStsOperations(store, sessions),
+    },
     { model: "logs", operations: logs.operations },
   ];
   let isServing = false;
