@@ -53,14 +53,7 @@ function operationView(operation) {
     el(
       "div",
       { class: "route" },
-      el("span", { class: `verb ${verb.toLowerCase()}` }, verb),
-      el(
-        "span",
-        {},
-        ...path
-          .split(/(\{[^}]*\})/)
-          .map((part) => (part.startsWith("{") ? el("span", { class: "variable" }, part) : part)),
-      ),
+      ...(titleOf(operation) === `${verb} ${path}` ? [] : routeOf(operation)),
       operation.deprecated === true && el("span", { class: "badge warn" }, "deprecated"),
     ),
     el(
@@ -85,6 +78,15 @@ function operationView(operation) {
     ),
   );
 }
+
+const routeOf = ({ verb, path }) => [
+  el("span", { class: `verb ${verb.toLowerCase()}` }, verb),
+  el(
+    "span",
+    {},
+    ...path.split(/(\{[^}]*\})/).map((part) => (part.startsWith("{") ? el("span", { class: "variable" }, part) : part)),
+  ),
+];
 
 function answerView([code, response]) {
   const headers = Object.entries(response.headers ?? {});

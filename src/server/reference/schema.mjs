@@ -112,16 +112,23 @@ function lazily(title, make) {
 
 export const pretty = (value) => (typeof value === "string" ? value : JSON.stringify(value, null, 2));
 
-/** The bodies of a request or an answer, by media type: a request's fields are shown, an answer's are a click away. */
+/** The bodies of a request or an answer, by schema: a request's fields are shown, an answer's are a click away. */
 export function bodyOf(content, { isRequest = false, isExampleOpen = false } = {}) {
-  return Object.entries(content ?? {}).map(([mediaType, { schema }]) => {
-    const example = given.examples[modelNameOf(schema)];
+  const mediaTypes = new Map();
+  for (const [mediaType, { schema }] of Object.entries(content ?? {})) {
+    const key = JSON.stringify(schema);
+    if (!mediaTypes.has(key)) mediaTypes.set(key, { schema, types: [] });
+    mediaTypes.get(key).types.push(mediaType);
+  }
+  return [...mediaTypes.values()].map(({ schema, types }) => {
+    // Examples are made as JSON.
+    const example = types.some((type) => /[/+]json/.test(type)) ? given.examples[modelNameOf(schema)] : undefined;
     const shownExample = lazily("Example", () => el("pre", {}, pretty(example)));
     shownExample.open = isExampleOpen;
     return el(
       "div",
       {},
-      el("p", {}, el("code", {}, mediaType), " ", modelLink(schema)),
+      el("p", {}, ...types.flatMap((type) => [el("code", {}, type), " "]), modelLink(schema)),
       isRequest ? insideOf(schema ?? {}, 0) : hasInside(schema) && lazily("Fields", () => insideOf(schema, 0)),
       example !== undefined && !isRequest && shownExample,
     );

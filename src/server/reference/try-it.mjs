@@ -59,13 +59,17 @@ export function tryView(operation) {
           ...["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"].map((name) => el("option", {}, name)),
         )
       : undefined;
-  const contents = Object.entries(operation.requestBody?.content ?? {});
+  const isJson = ([type]) => /[/+]json/.test(type);
+  // The example is JSON.
+  const contents = Object.entries(operation.requestBody?.content ?? {}).sort(
+    (one, other) => isJson(other) - isJson(one),
+  );
   const takesBody = contents.length > 0 || ["POST", "PUT", "PATCH", "ANY"].includes(operation.verb);
   const types = contents.length > 0 ? contents.map(([type]) => type) : ["application/json"];
   const contentType = el("select", { id: "try-type" }, ...types.map((type) => el("option", {}, type)));
   const body = el("textarea", { id: "try-body", spellcheck: "false" });
   const example = given.examples[modelNameOf(contents[0]?.[1]?.schema)];
-  body.value = example === undefined ? "" : pretty(example);
+  body.value = example === undefined || !isJson(types) ? "" : pretty(example);
   const more = el("div", {});
   const addHeader = () => {
     const name = el("input", { placeholder: "Name", "aria-label": "Header name", input: update });
