@@ -82,8 +82,8 @@ test("$input's body, json, path and params read the request", async () => {
   );
 });
 
-test("a request without a body is an empty object to $input.json and an empty text to $input.body", async () => {
-  assert.equal((await send("[$input.json('$')|$input.body|$input.path('$').a]", "")).sent, "[{}||]");
+test("a request without a body is an empty object, to $input.body, too", async () => {
+  assert.equal((await send("[$input.json('$')|$input.body|$input.path('$').a]", "")).sent, "[{}|{}|]");
 });
 
 test("$input.params searches path, then query, then headers, with their case", async () => {

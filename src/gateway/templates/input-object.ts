@@ -35,15 +35,19 @@ const methods: ReadonlyMap<string, HostMethod<Input>> = new Map<string, HostMeth
   ],
   ["path", (input, [path], meter) => find(input, path, meter) ?? null],
   ["params", (input, args, meter) => (args.length === 0 ? allParams(input) : param(input, args[0]!, meter))],
-  ["getBody", ({ rendering }) => rendering.payload.text],
+  ["getBody", ({ rendering }) => body(rendering)],
 ]);
 
 const inputType: HostType<Input> = {
   name: "$input",
   methods,
-  property: ({ rendering }, name) => (name === "body" ? rendering.payload.text : null),
+  property: ({ rendering }, name) => (name === "body" ? body(rendering) : null),
   text: () => "$input",
 };
+
+/** AWS quirk: a request without a body has an empty object, in text, too, as observed. */
+const body = ({ side, payload }: Rendering): string =>
+  side === "request" && payload.text === "" ? "{}" : payload.text;
 
 export const inputObject = (rendering: Rendering): HostObject =>
   HostObject.of(inputType, { rendering, params: undefined });
