@@ -3,14 +3,17 @@ export type Query = ReadonlyMap<string, readonly string[]>;
 
 /**
  * Reads a query as AWS does for events: form-encoded, names and values decoded; broken escapes stay as they are.
- * AWS: "Important notes for REST APIs": a semicolon splits, too.
+ * AWS: "Important notes for REST APIs": a semicolon splits, too. AWS quirk: braces of a name that are not escaped are lost,
+ * as observed.
  */
 export function parseQuery(text: string): Query {
   const query = new Map<string, string[]>();
+  const hasBraces = text.includes("{") || text.includes("}");
   for (const pair of text.includes(";") ? text.split(/[&;]/) : text.split("&")) {
     if (pair === "") continue;
     const equals = pair.indexOf("=");
-    const name = decodeForm(equals < 0 ? pair : pair.slice(0, equals));
+    const written = equals < 0 ? pair : pair.slice(0, equals);
+    const name = decodeForm(hasBraces ? written.replaceAll(/[{}]/g, "") : written);
     const value = equals < 0 ? "" : decodeForm(pair.slice(equals + 1));
     const values = query.get(name);
     if (values === undefined) query.set(name, [value]);

@@ -75,6 +75,16 @@ const recipes: Readonly<Record<string, Recipe>> = {
     target: "/r/1?a=1;b=2",
     url: "/?b=2",
   },
+  "braces of a query parameter's name are lost, unless they are escaped": {
+    type: "HTTP",
+    mappings: {
+      [`${request}.querystring.bare`]: "method.request.querystring.filterreceipt",
+      [`${request}.header.X-Value`]: "method.request.querystring.v",
+    },
+    target: "/r/1?filter{receipt}=1&v={x}&%7Bfilterreceipt%7D=2",
+    url: "/?bare=1",
+    seen: { "x-value": "{x}" },
+  },
   "a query parameter that is not there is not sent": {
     mappings: { [`${request}.querystring.v`]: "method.request.querystring.none" },
     target: "/r/1",

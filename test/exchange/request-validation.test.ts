@@ -39,8 +39,13 @@ const anApi = (
   overrides: Partial<Omit<RestApiDefinition, "restApi">> = {},
 ): RestApiDefinition => aRestApi(routes, { requestValidators, models: [pet, pets], ...overrides });
 
+const requestTemplates = Object.fromEntries(
+  ["json", "pets+json", "xml"].map((type) => [`application/${type}`, '{"statusCode": 200}']),
+);
+requestTemplates["text/plain"] = '{"statusCode": 200}';
+
 const validated = (overrides: Partial<Method> = {}): Method =>
-  aMethod(aMock("ok"), {
+  aMethod(aMock("ok", { requestTemplates }), {
     httpMethod: "POST",
     requestValidatorId: "body",
     requestModels: { "application/json": "Pet" },
