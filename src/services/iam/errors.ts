@@ -6,5 +6,6 @@ export const limitExceeded = (message: string): ApiError => new ApiError("LimitE
 export const deleteConflict = (message: string): ApiError => new ApiError("DeleteConflictException", message);
 export const alreadyExists = (message: string): ApiError => new ApiError("EntityAlreadyExistsException", message);
 export const noSuchEntity = (message: string, hint?: string): ApiError =>
-  new ApiError("NoSuchEntityException", message, { hint });
+  // The status is given, since CreateRole answers so without declaring it.
+  new ApiError("NoSuchEntityException", message, { status: 404, hint });
 export const validationError = (message: string): ApiError => new ApiError("ValidationError", message, { status: 400 });

@@ -44,13 +44,18 @@ async function requirePolicy(tx: Reader, arn: string, account: string): Promise<
   return policy;
 }
 
-/** Throws unless it is a policy that the account's roles can have. */
-export async function requireAttachable(tx: Reader, arn: string, { account }: CallContext): Promise<void> {
+/** Throws unless it is a policy that the account's roles can have; as a boundary, AWS calls it a scope. */
+export async function requireAttachable(
+  tx: Reader,
+  arn: string,
+  { account }: CallContext,
+  as: "Policy" | "Scope ARN:" = "Policy",
+): Promise<void> {
   const isThere = isAwsManaged(arn)
     ? awsManagedPolicyOf(arn) !== undefined
     : (await findPolicy(tx, arn, account)) !== undefined;
   if (isThere) return;
-  throw noSuchEntity(`Policy ${arn} does not exist or is not attachable.`, isAwsManaged(arn) ? managedHint : undefined);
+  throw noSuchEntity(`${as} ${arn} does not exist or is not attachable.`, isAwsManaged(arn) ? managedHint : undefined);
 }
 
 export const policyNameOf = (arn: string): string => arn.slice(arn.lastIndexOf("/") + 1);

@@ -71,7 +71,8 @@ async function createRole(tx: Transaction, input: CreateRoleInput, call: CallCon
   if ((await tx.get(iamKinds.role, documentId(name))) !== undefined) {
     throw alreadyExists(`Role with name ${name} already exists.`);
   }
-  if (input.PermissionsBoundary !== undefined) await requireAttachable(tx, input.PermissionsBoundary, call);
+  if (input.PermissionsBoundary !== undefined)
+    await requireAttachable(tx, input.PermissionsBoundary, call, "Scope ARN:");
   await countEntity(tx, "roles", 1);
   const role: RoleDocument = {
     path,
@@ -227,7 +228,7 @@ export function makeRoleOperations(store: Store): Operations {
     }),
     PutRolePermissionsBoundary: changing<RoleInput & { readonly PermissionsBoundary: string }>(
       async (role, { PermissionsBoundary }, tx, call) => {
-        await requireAttachable(tx, PermissionsBoundary, call);
+        await requireAttachable(tx, PermissionsBoundary, call, "Scope ARN:");
         return { ...role, permissionsBoundary: PermissionsBoundary };
       },
     ),

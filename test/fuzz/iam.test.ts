@@ -1,0 +1,201 @@
+// Calls of IAM and STS made from the interface models, sound ones and broken ones, against the real operations; and policies
+// made of their own pieces, of which each that IAM takes is evaluated.
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import { parsePolicy } from "../../src/access/policy.ts";
+import { Role } from "../../src/access/role-access.ts";
+import { ManualClock } from "../../src/base/clock.ts";
+import { randomIds } from "../../src/base/ids.ts";
+import { ApiError } from "../../src/protocol/errors.ts";
+import { makeManagement } from "../../src/protocol/management.ts";
+import { loadModel } from "../../src/protocol/model.ts";
+import { loadRole } from "../../src/services/iam/load-role.ts";
+import { makeIamOperations } from "../../src/services/iam/operations.ts";
+import { validatePolicy } from "../../src/services/iam/policy-grammar.ts";
+import { makeStsOperations } from "../../src/services/sts/operations.ts";
+import { Sessions } from "../../src/services/sts/sessions.ts";
+import { openSqliteStore } from "../../src/store/sqlite-store.ts";
+import { below } from "../random.ts";
+import { brokenRequest, durationMs, oneOf, random, seed, soundValue, texts } from "./from-models.ts";
+
+const store = openSqliteStore();
+after(() => store.close());
+const faults: unknown[] = [];
+const sessions = new Sessions(store);
+const operations = makeIamOperations(store);
+const management = makeManagement(
+  [
+    { model: "iam", operations },
+    { model: "sts", operations: makeStsOperations(store, sessions) },
+  ],
+  {
+    clock: new ManualClock(Date.UTC(2026, 10, 20)),
+    ids: randomIds,
+    bodyBytesMax: 6_000_000,
+    logger: { warn: () => {}, error: (message, fields) => faults.push(message, fields) },
+    onUndeclaredError: (operation, code) => faults.push(`${operation} does not declare ${code}`),
+    identify: sessions.identify,
+  },
+);
+const model = loadModel("iam");
+const account = "123456789012";
+const names = ["r", "R2", "__proto__", "constructor"];
+const arns = [
+  ...names.map((name) => `arn:aws:iam::${account}:policy/${name}`),
+  "arn:aws:iam::aws:policy/AdministratorAccess",
+  "arn:aws:iam::aws:policy/Nothing",
+];
+const trust = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}}';
+const may = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}';
+texts.push(...arns, trust, may, "v1", "v2", "/a/", "[".repeat(10_000));
+
+const elements = ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource"];
+const values: readonly (() => unknown)[] = [
+  () => oneOf(["Allow", "Deny", "allow"]),
+  () => oneOf(["*", "sts:AssumeRole", "s3:*", "s3:Get?bject", "*:*", "lambda:InvokeFunction", "x"]),
+  () => oneOf(["arn:aws:s3:::a/*", "arn:*", "arn:aws:iam::1:role/${aws:username}", `arn:aws:s3:::${"*a".repeat(99)}`]),
+  () => ({
+    [oneOf(["AWS", "Service", "__proto__", "Federated"])]: oneOf(["*", account, "a.amazonaws.com", 1, [], {}]),
+  }),
+  () => [oneOf(["*", "s3:*"]), oneOf(["sts:*", 1, null])],
+  () => oneOf([null, 1, "", [], {}, true]),
+];
+
+function aPolicy(): string {
+  const statement = (): unknown => {
+    const made: Record<string, unknown> = { Effect: oneOf(["Allow", "Deny"]), Action: "*", Resource: "*" };
+    if (random() < 0.5) {
+      delete made["Resource"];
+      Object.assign(made, { Principal: "*", Action: "sts:AssumeRole" });
+    }
+    for (let n = below(random, 3); n > 0; n--) made[oneOf(elements)] = oneOf(values)();
+    if (random() < 0.3) {
+      const operator = oneOf([
+        "StringLike",
+        "Null",
+        "Bool",
+        "ForAnyValue:StringEquals",
+        "ArnLikeIfExists",
+        "constructor",
+      ]);
+      made["Condition"] = {
+        [operator]: { [oneOf(["aws:SourceArn", "__proto__", "x"])]: oneOf(["*", "true", ["a"], {}]) },
+      };
+    }
+    return random() < 0.05 ? oneOf(values)() : made;
+  };
+  const Statement = random() < 0.5 ? statement() : [statement(), statement()];
+  const text = JSON.stringify({ Version: "2012-10-17", Statement });
+  return random() < 0.05 ? text.slice(0, below(random, text.length)) : text;
+}
+
+async function soundCall(operation: string): Promise<number> {
+  const input = (soundValue(model, model.operations[operation]?.input?.shape ?? "") ?? {}) as Record<string, unknown>;
+  const form = new URLSearchParams({ Action: operation, Version: model.metadata.apiVersion });
+  for (const [name, value] of Object.entries(input)) {
+    if (typeof value !== "object") form.set(name, String(value));
+    else if (name === "Tags") form.set("Tags.member.1.Key", oneOf(names));
+  }
+  if (form.has("Tags.member.1.Key")) form.set("Tags.member.1.Value", "v");
+  if (form.has("TagKeys") || operation.startsWith("Untag")) form.set("TagKeys.member.1", oneOf(names));
+  for (const [name, choices] of [
+    ["RoleName", names],
+    ["PolicyName", names],
+    ["PolicyArn", arns],
+    ["PermissionsBoundary", arns],
+    ["VersionId", ["v1", "v2", "v3"]],
+  ] as const) {
+    if (form.has(name) || model.operations[operation]?.input === undefined || name in input)
+      form.set(name, oneOf(choices));
+  }
+  for (const name of ["PolicyDocument", "AssumeRolePolicyDocument"]) {
+    if (!(name in membersOf(operation))) continue;
+    const sound = name === "PolicyDocument" && operation !== "UpdateAssumeRolePolicy" ? may : trust;
+    form.set(name, random() < 0.5 ? sound : aPolicy());
+  }
+  for (const name of requiredOf(operation)) {
+    if (name === "RoleName" || name === "PolicyName") form.set(name, oneOf(names));
+    if (name === "PolicyArn") form.set(name, oneOf(arns));
+  }
+  const credential = `${account}/20261120/us-east-1/iam/aws4_request`;
+  const answer = await management.handle({
+    method: "POST",
+    target: "/",
+    headers: {
+      host: "localhost",
+      authorization: `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=host, Signature=0`,
+    },
+    body: Buffer.from(form.toString()),
+  });
+  assert.deepEqual(faults, [], `${operation} ${form}`);
+  assert.ok(answer.status < 500, `${operation}: ${answer.body}`);
+  return answer.status;
+}
+
+const membersOf = (operation: string): object =>
+  model.shapes[model.operations[operation]?.input?.shape ?? ""]?.members ?? {};
+const requiredOf = (operation: string): readonly string[] =>
+  model.shapes[model.operations[operation]?.input?.shape ?? ""]?.required ?? [];
+
+describe(`fuzz: IAM (PORTICO_FUZZ_SEED=${seed})`, () => {
+  it("calls are answered, and broken ones refused, without a fault of ours", async () => {
+    const end = performance.now() + durationMs;
+    const answered = new Map<string, number>();
+    while (performance.now() < end) {
+      if (random() < 0.2) {
+        const request = brokenRequest(["iam", "sts"]);
+        const answer = await management.handle(request);
+        assert.deepEqual(faults, [], request.body.toString("latin1", 0, 2_000));
+        assert.ok(answer.status < 500 || answer.status === 501, String(answer.body));
+        continue;
+      }
+      const operation = oneOf([...Object.keys(operations), "CreateRole", "CreatePolicy"]);
+      if ((await soundCall(operation)) === 200) answered.set(operation, (answered.get(operation) ?? 0) + 1);
+    }
+    for (const operation of [
+      "CreateRole",
+      "GetRole",
+      "PutRolePolicy",
+      "AttachRolePolicy",
+      "CreatePolicy",
+      "DeleteRole",
+    ]) {
+      assert.ok((answered.get(operation) ?? 0) > 0, `${operation}: ${JSON.stringify([...answered])}`);
+    }
+    // Whatever has become of them, the roles can be read and asked.
+    for (const name of names) {
+      const { role } = await store.read({ account, region: "x" }, (tx) =>
+        loadRole(tx, `arn:aws:iam::${account}:role/${name}`),
+      );
+      if (role === undefined) continue;
+      new Role(role).canBeAssumed({ servicePrincipal: "apigateway.amazonaws.com", context: {} });
+      new Role(role).problemWith({ action: "s3:GetObject", resource: "*", context: {} });
+    }
+  });
+
+  it("a policy that IAM takes is one that can be evaluated", () => {
+    const end = performance.now() + durationMs / 2;
+    const taken = { identity: 0, trust: 0 };
+    while (performance.now() < end) {
+      const text = aPolicy();
+      for (const kind of ["identity", "trust"] as const) {
+        try {
+          validatePolicy(text, kind);
+        } catch (error) {
+          assert.ok(error instanceof ApiError, String(error));
+          continue;
+        }
+        taken[kind]++;
+        const decision = parsePolicy(text, kind).decide({
+          action: "sts:AssumeRole",
+          resource: `arn:aws:s3:::${"a".repeat(200)}`,
+          isResourcePrefix: random() < 0.5,
+          awsPrincipal: { account, arns: [] },
+          context: { "aws:sourcearn": "arn:aws:execute-api:us-east-1:1:a/b" },
+        });
+        assert.notEqual(decision.kind, "unreadable", text);
+      }
+    }
+    assert.ok(taken.identity > 0 && taken.trust > 0, JSON.stringify(taken));
+  });
+});
