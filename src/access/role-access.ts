@@ -57,6 +57,9 @@ export function parseRoleArn(
   return parts === null ? undefined : { account: parts[1]!, path: parts[2]!, name: parts[3]! };
 }
 
+/** What API Gateway calls its sessions: CloudTrail shows it. */
+export const gatewaySessionName = "BackplaneAssumeRoleSession";
+
 /** The ARN of whoever has assumed a role. */
 export const sessionArn = (roleArn: string, sessionName: string): string => {
   const [, partition, , , account, role = ""] = roleArn.split(":");

@@ -1,5 +1,5 @@
-import { parseRoleArn, type Role, sessionArn } from "../access/role-access.ts";
-import type { Integration, RestApiDefinition } from "../definition/rest-api.ts";
+import { gatewaySessionName, parseRoleArn, type Role, sessionArn } from "../access/role-access.ts";
+import type { RestApiDefinition } from "../definition/rest-api.ts";
 import { substituteStageVariables } from "../language/substitution.ts";
 import type { AwsCall } from "./aws-call.ts";
 import { closed, misconfigured, type Refusal } from "./refusal.ts";
@@ -13,11 +13,8 @@ export interface RoleAsker {
   readonly surroundings: Pick<Surroundings, "roles">;
 }
 
-/** As AWS: CloudTrail shows both of API Gateway's sessions. */
-const sessionName = "BackplaneAssumeRoleSession";
-
-/** The role that an integration names. AWS: API reference, "Integration": credentials. */
-export function roleOf({ credentials }: Integration, { variables }: RoleAsker): string | undefined {
+/** The role that `credentials` names. AWS: API reference, "Integration": credentials. */
+export function roleOf(credentials: string | undefined, { variables }: RoleAsker): string | undefined {
   const { text: arn, unset } = substituteStageVariables(credentials ?? "", variables);
   if (arn === "" && unset.length === 0) return undefined;
   if (/^arn:aws[a-z-]*:iam::\*:/.test(arn)) throw closed(`integration credentials of the caller: ${arn}`);
@@ -74,7 +71,7 @@ function requireAllowed(role: Role, call: AwsCall): void {
   if (problem === undefined) return;
   const on = isPrefix ? `${resource}*` : resource;
   throw misconfigured(
-    `User: ${sessionArn(role.arn, sessionName)} is not authorized to perform: ${action} on resource: ${on} ${problem}`,
+    `User: ${sessionArn(role.arn, gatewaySessionName)} is not authorized to perform: ${action} on resource: ${on} ${problem}`,
     problem.startsWith("because no identity") ? `Allow it with: ${putPolicy(role.arn, call)}` : undefined,
   );
 }

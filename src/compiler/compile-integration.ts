@@ -219,7 +219,7 @@ function compileAws(integration: Integration, method: Method, context: Integrati
   const query = compileParameters(integration.requestParameters, "integration.request.querystring.", options);
   const sent = [...headers, ...target.headers.filter(({ name }) => !mapped.has(name.toLowerCase()))];
   const verb = integration.httpMethod?.toUpperCase();
-  const roleArn = roleOf(integration, context);
+  const roleArn = roleOf(integration.credentials, context);
   if (roleArn === undefined) throw misconfigured("Role ARN must be specified for AWS integrations");
   const facts = { target, partition: uri.split(":", 2)[1]!, headers: sent, query };
   requireRole(roleArn, awsCallOf(integration, method, facts), context, { isOwnService: false });
@@ -246,7 +246,7 @@ function compileInvoker(
   integration: Integration,
   context: IntegrationContext,
 ): { readonly roleArn?: string } {
-  const roleArn = roleOf(integration, context);
+  const roleArn = roleOf(integration.credentials, context);
   if (roleArn === undefined) return {};
   // Both policies would have to allow it. AWS: IAM User Guide, "Cross-account policy evaluation logic".
   if (functionArn.split(":")[4] !== roleArn.split(":")[4]) throw closed("integration credentials of another account");

@@ -276,3 +276,30 @@ test("a route that calls an AWS service of which nobody said where it is is told
   assert.equal(ran.status, 0, ran.stderr);
   assert.match(ran.stdout, /POST \/orders answers 500: .*no endpoint is set for sqs.*--endpoints sqs=URL/);
 });
+
+test("an integration whose role is nowhere is named, with the calls that make the role", async () => {
+  const alone = join(folder, "credentials");
+  cpSync(join(root, "examples/petstore/functions"), join(alone, "functions"), { recursive: true });
+  const uri =
+    "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:getPet/invocations";
+  writeFileSync(
+    join(alone, "openapi.yaml"),
+    `openapi: 3.0.1
+info: {title: credentials, version: "1"}
+paths:
+  /:
+    get:
+      responses: {"200": {description: ok}}
+      x-amazon-apigateway-integration:
+        {type: aws_proxy, httpMethod: POST, uri: "${uri}", credentials: "arn:aws:iam::000000000000:role/invoker"}
+`,
+  );
+  const other = new Up([alone, "--port", "0", "--memory"], folder);
+  try {
+    await other.until(
+      /GET \/ answers 500: API Gateway does not have permission to assume the provided role arn:aws:iam::000000000000:role\/invoker\. There is no such role; make it with: aws iam create-role --role-name invoker .* aws iam put-role-policy --role-name invoker/,
+    );
+  } finally {
+    await other.stop();
+  }
+});

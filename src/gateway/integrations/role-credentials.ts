@@ -1,4 +1,5 @@
 import { type Credentials, RequestSigner } from "../../access/request-signer.ts";
+import { gatewaySessionName } from "../../access/role-access.ts";
 import { bounds } from "../../base/bounds.ts";
 import type { Clock } from "../../base/clock.ts";
 
@@ -26,8 +27,6 @@ interface Session {
   readonly expiresAtMs: number;
 }
 
-/** As AWS: CloudTrail shows both of API Gateway's sessions. */
-const sessionName = "BackplaneAssumeRoleSession";
 const sessionSeconds = 3_600;
 /** A session is renewed this long before its end, while requests go on with it. */
 const renewBeforeMs = 600_000;
@@ -102,7 +101,7 @@ export class AssumedRole implements RoleCredentials {
       Action: "AssumeRole",
       Version: "2011-06-15",
       RoleArn: roleArn,
-      RoleSessionName: sessionName,
+      RoleSessionName: gatewaySessionName,
       DurationSeconds: String(sessionSeconds),
     });
     const body = Buffer.from(form.toString());
