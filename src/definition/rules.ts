@@ -113,7 +113,7 @@ export interface IntegrationBounds {
 const awsBounds: IntegrationBounds = { timeoutInMillisMax: 29_000 };
 const timeoutInMillisMin = 50;
 
-const invalidArn = "Invalid ARN specified in the request";
+export const invalidArn = "Invalid ARN specified in the request";
 const invalidEndpoint = "Invalid HTTP endpoint specified for URI";
 const emptyHttpMethod = "Enumeration value for HttpMethod must be non-empty";
 const stageVariable = /\$\{stageVariables\.\w+\}/g;
@@ -156,7 +156,7 @@ function checkBackend(integration: Integration): string | undefined {
 
 const roleArn = /^arn:aws[a-z-]*:iam::(\d{12}|\*):(role|user|assumed-role)\/\S+$/;
 
-const isRoleArn = (credentials: string): boolean => roleArn.test(credentials.replaceAll(stageVariable, "000000000000"));
+export const isRoleArn = (credentials: string): boolean => roleArn.test(credentials.replaceAll(stageVariable, "000000000000"));
 
 /**
  * A backend's address: `http://` or `https://`, a port that AWS reaches (80, 443, 1024–65535), `{name}` where

@@ -1,5 +1,6 @@
 import type { IdSource } from "../base/ids.ts";
 import type { JsonObject } from "../base/json-object.ts";
+import { checkAuthorizer, defaultAuthorizerTtl } from "../definition/authorizer-rules.ts";
 import type { Authorizer, Method } from "../definition/rest-api.ts";
 import type { ImportLog } from "./import-log.ts";
 import { listMember, member, membersOf, objectMember, scalarText, textMember } from "./json-value.ts";
@@ -30,9 +31,6 @@ const authorizerTypes: Readonly<Record<string, Authorizer["type"]>> = {
   request: "REQUEST",
   cognito_user_pools: "COGNITO_USER_POOLS",
 };
-
-/** AWS: API Gateway REST API reference, Authorizer: 300 seconds unless set. */
-const defaultTtlSeconds = 300;
 
 /** The authorizers of an import, and what each method's `security` comes to. */
 export class SecurityImport {
@@ -121,14 +119,12 @@ export class SecurityImport {
     const providerArns = listMember(extension, "providerARNs").flatMap((arn) => scalarText(arn) ?? []);
     if (type === "COGNITO_USER_POOLS" && providerArns.length === 0) return "At least one provider ARN is required.";
     if (type !== "COGNITO_USER_POOLS" && authorizerUri === undefined) return "Authorizer URI is required.";
-    const ttl = ttlSeconds(member(extension, "authorizerResultTtlInSeconds"));
-    if (ttl === undefined) return "Authorizer result TTL must be between 0 and 3600 seconds.";
+    const ttl = ttlSeconds(member(extension, "authorizerResultTtlInSeconds")) ?? defaultAuthorizerTtl(type);
     const identitySource = textMember(extension, "identitySource") ?? identitySourceOf(scheme);
-    if (identitySource === undefined && (type !== "REQUEST" || ttl > 0)) return "Identity source is required.";
     const authType = textMember(scheme, authTypeExtension);
     const authorizerCredentials = textMember(extension, "authorizerCredentials");
     const identityValidationExpression = textMember(extension, "identityValidationExpression");
-    return {
+    const authorizer: Omit<Authorizer, "id"> = {
       name,
       type,
       ...(providerArns.length > 0 && { providerARNs: providerArns }),
@@ -137,8 +133,10 @@ export class SecurityImport {
       ...(authorizerCredentials !== undefined && { authorizerCredentials }),
       ...(identitySource !== undefined && { identitySource }),
       ...(identityValidationExpression !== undefined && { identityValidationExpression }),
-      authorizerResultTtlInSeconds: ttl,
+      ...(ttl !== undefined && { authorizerResultTtlInSeconds: ttl }),
     };
+    const problem = checkAuthorizer(authorizer);
+    return problem === undefined ? authorizer : `${problem}.`;
   }
 }
 
@@ -162,8 +160,9 @@ function identitySourceOf(scheme: JsonObject): string | undefined {
   return scheme["in"] === "query" ? `method.request.querystring.${name}` : undefined;
 }
 
+/** What is no whole number is outside of the range. */
 function ttlSeconds(value: unknown): number | undefined {
-  if (value === undefined || value === null) return defaultTtlSeconds;
+  if (value === undefined || value === null) return undefined;
   const seconds = Number(scalarText(value) ?? Number.NaN);
-  return Number.isInteger(seconds) && seconds >= 0 && seconds <= 3600 ? seconds : undefined;
+  return Number.isInteger(seconds) ? seconds : -1;
 }

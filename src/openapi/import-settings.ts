@@ -1,5 +1,6 @@
 import type { IdSource } from "../base/ids.ts";
 import { isObject } from "../base/json-object.ts";
+import { endpointAccessModes, securityPolicies } from "../definition/endpoint-rules.ts";
 import { checkGatewayResponseParameters } from "../definition/mapping-rules.ts";
 import { normalisePolicy } from "../definition/policy-rules.ts";
 import type { GatewayResponse, RequestValidator, RestApi } from "../definition/rest-api.ts";
@@ -49,8 +50,8 @@ export function importSettings(document: ApiDocument, base: RestApi, options: Se
   };
   // What a merge does not name stays; otherwise it goes.
   const settings = options.mode === "merge" ? { ...previous, ...withoutUndefined(named) } : named;
-  const securityPolicy = textMember(document.source, "x-amazon-apigateway-security-policy");
-  const endpointAccessMode = textMember(document.source, "x-amazon-apigateway-endpoint-access-mode");
+  const securityPolicy = readChoice(document, "x-amazon-apigateway-security-policy", securityPolicies, log);
+  const endpointAccessMode = readChoice(document, "x-amazon-apigateway-endpoint-access-mode", endpointAccessModes, log);
   return {
     ...rest,
     name: document.title ?? base.name,
@@ -119,6 +120,19 @@ function readApiKeySource(document: ApiDocument, log: ImportLog): RestApi["apiKe
   const source = value.toUpperCase();
   if (source === "HEADER" || source === "AUTHORIZER") return source;
   log.error(`Invalid API key source specified: ${value}. Must be one of: [HEADER, AUTHORIZER]`);
+  return undefined;
+}
+
+/** An extension whose value is one of a few; what guards an endpoint is not taken for something else. */
+function readChoice(
+  document: ApiDocument,
+  extension: string,
+  choices: readonly string[],
+  log: ImportLog,
+): string | undefined {
+  const value = textMember(document.source, extension);
+  if (value === undefined || choices.includes(value)) return value;
+  log.error(`Invalid value specified for ${extension}: ${value}. Must be one of: [${choices.join(", ")}]`);
   return undefined;
 }
 

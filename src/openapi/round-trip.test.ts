@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { aNewRestApi, aStage, countingIds } from "../../test/cases/openapi/builders.ts";
 import { below, makeRandom } from "../../test/random.ts";
+import { type DocumentationLocation, type DocumentationPart, locationKey } from "../definition/documentation.ts";
 import type { Integration, Method, Resource, RestApiDefinition } from "../definition/rest-api.ts";
 import { type ExportOptions, exportRestApi } from "./export-rest-api.ts";
 import { importRestApi } from "./import-rest-api.ts";
@@ -33,6 +34,103 @@ for (const exportType of ["oas30", "swagger"] as const) {
       }
     });
   }
+}
+
+for (const exportType of ["oas30", "swagger"] as const) {
+  for (const kept of ["in its extension", "as the texts of what it documents"]) {
+    test(`documentation comes back from ${exportType}, ${kept} (SEED=${seed})`, () => {
+      const random = new Random(seed);
+      for (let count = 0; count < iterations.json; count++) {
+        const definition = aDefinition(random, exportType);
+        const isExtension = kept === "in its extension";
+        const parts = aDocumentation(random, definition, isExtension);
+        const options = anExport({ exportType, format: "json" });
+        const document = exportRestApi(definition, {
+          ...options,
+          extensions: [...options.extensions, ...(isExtension ? ["documentation"] : [])],
+          documentation: { version: { version: "1", createdDate: 1_500_000_000 }, parts },
+        });
+        const result = importRestApi(Buffer.from(document), aNewRestApi(), {
+          mode: "create",
+          basepath: "ignore",
+          ids: countingIds(),
+          account: "123456789012",
+          region: "us-east-1",
+        });
+        assert.ok(
+          result.kind === "imported",
+          `iteration ${count}: ${result.kind === "refused" && result.message}\n${document}`,
+        );
+        assert.deepEqual(withoutIds(result.definition), withoutIds(definition), `iteration ${count}:\n${document}`);
+        const contents = contentsOf(result.definition.documentationParts ?? []);
+        assert.deepEqual(contents, contentsOf(parts), `iteration ${count}:\n${document}`);
+      }
+    });
+  }
+}
+
+/** Location → content. */
+const contentsOf = (parts: readonly DocumentationPart[]): unknown =>
+  Object.fromEntries(parts.map(({ location, properties }) => [locationKey(location), JSON.parse(properties)]));
+
+/**
+ * Parts of some types. Without the extension they are of every such entity, for else one's text would be inherited by
+ * another, and say what a document has a place for. Models stay out: their texts become their schemas'.
+ */
+function aDocumentation(
+  random: Random,
+  { restApi, resources, authorizers }: RestApiDefinition,
+  isExtension: boolean,
+): DocumentationPart[] {
+  const ids = countingIds();
+  const parts: DocumentationPart[] = [];
+  const document = (location: DocumentationLocation, content: object): void => {
+    if (isExtension && random.flip()) return;
+    const more = isExtension ? random.maybe({ "my-info": random.pick([1, "x", null, ["y"]]), "x-custom": true }) : {};
+    parts.push({ id: ids.id(6), location, properties: JSON.stringify({ ...content, ...more }) });
+  };
+  const description = (): object => ({ description: random.pick(words) });
+  const isTold = new Set(
+    random.some(["METHOD", "PATH_PARAMETER", "QUERY_PARAMETER", "REQUEST_HEADER", "REQUEST_BODY", "AUTHORIZER"]),
+  );
+  const isResponseTold = random.flip();
+  // An API's own description is its documentation, too, where a document does not say otherwise.
+  const info = {
+    ...(!isExtension && restApi.description !== undefined && { description: restApi.description }),
+    ...random.maybe({ termsOfService: "https://example.com/", contact: { name: random.pick(words) } }),
+  };
+  const api = { ...random.maybe({ tags: [{ name: "t" }] }), ...(Object.keys(info).length > 0 && { info }) };
+  if (Object.keys(api).length > 0) document({ type: "API" }, api);
+  const types = { path: "PATH_PARAMETER", querystring: "QUERY_PARAMETER", header: "REQUEST_HEADER" };
+  for (const { path, resourceMethods } of resources) {
+    if (isExtension) document({ type: "RESOURCE", path }, description());
+    for (const [method, { requestParameters, requestModels, methodResponses }] of Object.entries(
+      resourceMethods ?? {},
+    )) {
+      const at = { path, method };
+      if (isTold.has("METHOD")) {
+        document({ type: "METHOD", ...at }, { ...description(), ...random.maybe({ summary: "s", deprecated: true }) });
+      }
+      for (const key of Object.keys(requestParameters ?? {})) {
+        const [, , place, name] = key.split(".") as [string, string, keyof typeof types, string];
+        if (isTold.has(types[place])) document({ type: types[place], ...at, name }, description());
+      }
+      if (isTold.has("REQUEST_BODY") && requestModels !== undefined) {
+        document({ type: "REQUEST_BODY", ...at }, description());
+      }
+      for (const { statusCode, responseParameters } of isResponseTold ? Object.values(methodResponses ?? {}) : []) {
+        document({ type: "RESPONSE", ...at, statusCode }, description());
+        for (const key of Object.keys(responseParameters ?? {})) {
+          const name = key.slice("method.response.header.".length);
+          document({ type: "RESPONSE_HEADER", ...at, statusCode, name }, description());
+        }
+      }
+    }
+  }
+  if (isTold.has("AUTHORIZER")) {
+    for (const { name } of authorizers) document({ type: "AUTHORIZER", name }, description());
+  }
+  return parts;
 }
 
 function anExport(options: Pick<ExportOptions, "exportType" | "format">): ExportOptions {
@@ -122,7 +220,10 @@ function aDefinition(random: Random, exportType: ExportOptions["exportType"]): R
     type: (["TOKEN", "REQUEST"] as const)[index % 2]!,
     authType: random.pick(["custom", "oauth2"]),
     authorizerUri: functionUri,
-    identitySource: random.pick(["method.request.header.Auth", "method.request.header.A, stageVariables.b"]),
+    identitySource: random.pick(
+      // A token has one source.
+      index % 2 === 0 ? ["method.request.header.Auth"] : ["context.path", "method.request.header.A, stageVariables.b"],
+    ),
     authorizerResultTtlInSeconds: random.pick([0, 300, 3600]),
     ...random.maybe({ identityValidationExpression: "^x-[a-z]+" }),
     ...random.maybe({ authorizerCredentials: "arn:aws:iam::123456789012:role/r" }),

@@ -12,6 +12,7 @@ import {
   regionalHostedZone,
   type UploadedCertificate,
 } from "../../definition/domain-name.ts";
+import { endpointAccessModes, securityPolicies } from "../../definition/endpoint-rules.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
 import { everywhere } from "../../store/store.ts";
 import { defineResource, type Place, pageOf } from "./define-resource.ts";
@@ -313,21 +314,6 @@ const truststore = (name: string): PatchRule => {
   };
 };
 
-const securityPolicies = [
-  "TLS_1_0",
-  "TLS_1_2",
-  "SecurityPolicy_TLS13_1_3_2025_09",
-  "SecurityPolicy_TLS13_1_3_FIPS_2025_09",
-  "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09",
-  "SecurityPolicy_TLS13_1_2_FIPS_PQ_2025_09",
-  "SecurityPolicy_TLS13_1_2_FIPS_PFS_PQ_2025_09",
-  "SecurityPolicy_TLS13_1_2_PQ_2025_09",
-  "SecurityPolicy_TLS13_1_2_2021_06",
-  "SecurityPolicy_TLS13_2025_EDGE",
-  "SecurityPolicy_TLS12_PFS_2025_EDGE",
-  "SecurityPolicy_TLS12_2018_EDGE",
-] as const;
-
 const policy = (step: PatchStep): string | undefined => {
   try {
     return savedPolicy(step.value);
@@ -344,7 +330,7 @@ const patch: PatchTable = {
     "/regionalCertificateName": certificate("regionalCertificateName"),
     "/ownershipVerificationCertificateArn": member("ownershipVerificationCertificateArn", text, { clears: true }),
     "/securityPolicy": member("securityPolicy", oneOf(...securityPolicies)),
-    "/endpointAccessMode": member("endpointAccessMode", oneOf("BASIC", "STRICT"), { clears: true }),
+    "/endpointAccessMode": member("endpointAccessMode", oneOf(...endpointAccessModes), { clears: true }),
     "/endpointConfiguration/types": changeTypes,
     "/endpointConfiguration/types/{type}": replaceType,
     "/endpointConfiguration/ipAddressType": member("endpointConfiguration.ipAddressType", oneOf("ipv4", "dualstack")),

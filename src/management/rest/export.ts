@@ -9,7 +9,6 @@ import { publishedDocumentation } from "./documentation-version.ts";
 import { type Dependencies, requireApi, type Work } from "./work.ts";
 
 const exportTypes: readonly string[] = ["swagger", "oas30"];
-const extensionNames = ["integrations", "apigateway", "authorizers", "documentation", "postman"];
 
 async function getExport(work: Work): Promise<unknown> {
   const input = work.input as unknown as GetExportRequest;
@@ -21,9 +20,7 @@ async function getExport(work: Work): Promise<unknown> {
   if (!exportTypes.includes(exportType)) {
     throw badRequest(`Invalid export type specified: ${exportType}. Must be one of: [${exportTypes.join(", ")}]`);
   }
-  const extensions = (input.parameters?.["extensions"] ?? "").split(",").filter((name) => name !== "");
-  const unknown = extensions.find((name) => !extensionNames.includes(name));
-  if (unknown !== undefined) throw badRequest(`Invalid extension specified: ${unknown}`);
+  const named = (input.parameters?.["extensions"] ?? "").split(",").map((name) => name.trim());
   const id = `${api.id}/${stage.deploymentId}`;
   const snapshot = await work.tx.get<RestApiDefinition>(restKinds.snapshot, id);
   const deployment = await work.tx.get<Deployment>(restKinds.deployment, id);
@@ -32,7 +29,7 @@ async function getExport(work: Work): Promise<unknown> {
   const documentation = await publishedDocumentation(work.tx, api.id, stage.documentationVersion);
   const document = await writeDocument(snapshot.body, {
     exportType: exportType as "swagger" | "oas30",
-    extensions,
+    extensions: named.filter((name) => name !== ""),
     format,
     host: `${api.id}.execute-api.${work.call.region}.amazonaws.com`,
     region: work.call.region,

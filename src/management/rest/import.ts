@@ -55,6 +55,9 @@ async function importInto(
       `Errors found during import:\n\tUnable to create resource at path '${tooMany.path}': ${limitMessage("resourcesPerApi")}`,
     );
   }
+  if (definition.authorizers.length > work.limits.authorizersPerApi) {
+    throw badRequest(`Errors found during import:\n\t${limitMessage("authorizersPerApi")}`);
+  }
   if ((definition.documentationParts?.length ?? 0) > work.limits.documentationPartsPerApi) {
     throw badRequest(`Errors found during import:\n\t${limitMessage("documentationPartsPerApi")}`, {
       hint: "each description of the document is a documentation part; parameters ignore=documentation leaves them out",

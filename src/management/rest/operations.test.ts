@@ -155,6 +155,8 @@ describe("RestApi", () => {
     });
     const toEdge = { restApiId, patchOperations: [replace("/endpointConfiguration/types/PRIVATE", "EDGE")] };
     await refuses("UpdateRestApi", toEdge, badRequest, /PRIVATE/);
+    const noPolicy = { restApiId, patchOperations: [replace("/securityPolicy", "TLS_9")] };
+    await refuses("UpdateRestApi", noPolicy, badRequest, /TLS_1_2/);
     assert.deepEqual(await run("GetRestApi", { restApiId }), closed);
   });
 
@@ -573,8 +575,16 @@ describe("Model, RequestValidator and Authorizer", () => {
         identitySource: "method.request.header.A",
         authorizerResultTtlInSeconds: 3601,
       },
+      {
+        name: "a",
+        type: "TOKEN",
+        authorizerUri: uri,
+        identitySource: "method.request.header.A",
+        authorizerCredentials: "r",
+      },
     ];
     for (const input of wrong) await refuses("CreateAuthorizer", { restApiId, ...input }, badRequest, /./);
+    await refuses("CreateRequestValidator", { restApiId, name: " " }, badRequest, /blank/);
   });
 });
 
@@ -893,6 +903,18 @@ describe("ImportRestApi, PutRestApi and GetExport", () => {
     });
   });
 
+  it("refuse more authorizers than an API may have", async () => {
+    const few = makeRestOperations({ store, limits: makeRestLimits({ authorizersPerApi: 1 }) });
+    const authorizerUri = "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/f/invocations";
+    const extension = { "x-amazon-apigateway-authorizer": { type: "token", authorizerUri } };
+    const scheme = { type: "apiKey", name: "A", in: "header", ...extension };
+    const body = aDocument({}, { components: { securitySchemes: { one: scheme, two: scheme } } });
+    await assert.rejects(() => few["ImportRestApi"]!({ body }, call), {
+      message: /^Errors found during import:\n\tMaximum number of Authorizers/,
+    });
+    assert.equal((await run("ImportRestApi", { body })).name, "pets");
+  });
+
   it("take in what AWS refuses with the profile relaxed", async () => {
     const body = aDocument({ "/a/{x}": { get: mock }, "/a/{y}/b": { get: mock } });
     await refuses("ImportRestApi", { body }, badRequest, /A sibling \(\{x\}\)/);
@@ -913,6 +935,8 @@ describe("ImportRestApi, PutRestApi and GetExport", () => {
     assert.deepEqual(Object.keys(JSON.parse(exported.body.toString()).paths), ["/a"]);
     await refuses("GetExport", { ...wanted, exportType: "raml" }, badRequest, /raml/);
     await refuses("GetExport", { ...wanted, parameters: { extensions: "all" } }, badRequest, /all/);
+    const extended = await run("GetExport", { ...wanted, parameters: { extensions: "authorizers, integrations" } });
+    assert.match(extended.body.toString(), /x-amazon-apigateway-integration/);
   });
 });
 
@@ -922,12 +946,14 @@ describe("Tags", () => {
     await run("CreateDeployment", { restApiId, stageName: "prod" });
     for (const path of [`/restapis/${restApiId}`, `/restapis/${restApiId}/stages/prod`]) {
       const resourceArn = `arn:aws:apigateway:eu-west-1::${path}`;
-      await run("TagResource", { resourceArn, tags: { a: "1", b: "2", "c,d": "3" } });
+      await run("TagResource", { resourceArn, tags: { a: "1", b: "2", "Ü .:+=@_/-9": "ö .:+=@_/-9" } });
       await run("UntagResource", { resourceArn, tagKeys: ["a"] });
-      assert.deepEqual(await run("GetTags", { resourceArn }), { tags: { b: "2", "c,d": "3" } });
-      await run("UntagResource", { resourceArn, tagKeys: ["b,x", "c,d"] });
+      assert.deepEqual(await run("GetTags", { resourceArn }), { tags: { b: "2", "Ü .:+=@_/-9": "ö .:+=@_/-9" } });
+      await run("UntagResource", { resourceArn, tagKeys: ["b,x", "Ü .:+=@_/-9"] });
       assert.deepEqual(await run("GetTags", { resourceArn }), { tags: {} });
       await refuses("TagResource", { resourceArn, tags: { "aws:x": "1" } }, badRequest, /aws:/);
+      await refuses("TagResource", { resourceArn, tags: { "a,b": "1" } }, badRequest, /a,b/);
+      await refuses("TagResource", { resourceArn, tags: { key: "a\nb" } }, badRequest, /key/);
     }
     assert.equal((await run("GetRestApi", { restApiId })).tags, undefined);
     await refuses("GetTags", { resourceArn: "arn:aws:apigateway:eu-west-1::/restapis/gone" }, notFound, /gone/);

@@ -13,10 +13,11 @@ const documents = documentsOfApi<RequestValidator>({
   missing: () => "Invalid Request Validator identifier specified",
 });
 
+// Unconfirmed: how AWS words a blank name, and how it goes on after "unique"; see docs/compatibility.md.
 async function checked(validator: RequestValidator, work: Change): Promise<RequestValidator> {
+  if (validator.name.trim() === "") throw badRequest("Request Validator name must not be blank");
   const others = await documents.all(work);
   if (others.some((other) => other.id !== validator.id && other.name === validator.name)) {
-    // Unconfirmed: how AWS goes on after "unique"; see docs/compatibility.md.
     throw badRequest(
       `Request Validator name must be unique. Request Validator ${validator.name} already exists in this RestApi.`,
     );

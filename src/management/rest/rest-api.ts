@@ -1,6 +1,7 @@
 import type { CreateRestApiRequest } from "@aws-sdk/client-api-gateway";
 import type { IdSource } from "../../base/ids.ts";
 import { documentationKinds } from "../../definition/documentation.ts";
+import { endpointAccessModes, securityPolicies } from "../../definition/endpoint-rules.ts";
 import { normalisePolicy } from "../../definition/policy-rules.ts";
 import {
   type EndpointConfiguration,
@@ -296,8 +297,8 @@ const patch: PatchTable = {
     "/endpointConfiguration/ipAddressType": member("endpointConfiguration.ipAddressType", oneOf("ipv4", "dualstack")),
     "/policy": member("policy", text, { clears: true }),
     "/disableExecuteApiEndpoint": member("disableExecuteApiEndpoint", flag),
-    "/securityPolicy": member("securityPolicy", text, { clears: true }),
-    "/endpointAccessMode": member("endpointAccessMode", oneOf("BASIC", "STRICT"), { clears: true }),
+    "/securityPolicy": member("securityPolicy", oneOf(...securityPolicies), { clears: true }),
+    "/endpointAccessMode": member("endpointAccessMode", oneOf(...endpointAccessModes), { clears: true }),
   },
 };
 

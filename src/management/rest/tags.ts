@@ -14,15 +14,20 @@ export const customIdTag = "_custom_id_";
 
 type Tags = Readonly<Record<string, string>>;
 
-/** AWS: API Gateway developer guide, "Tag restrictions". */
+/** AWS: API Gateway developer guide, "Tag restrictions and usage conventions". */
 const keyLengthMax = 128;
 const valueLengthMax = 256;
+const allowed = /^[\p{L}\p{N}\p{Zs}.:+=@_/-]*$/u;
 
 // Unconfirmed: how AWS words these; see docs/compatibility.md.
 export function checkTags(tags: Readonly<Record<string, string | undefined>>, limits: RestLimits): void {
   for (const [key, value] of Object.entries(tags)) {
-    if (key === "" || key.length > keyLengthMax) throw badRequest(`Invalid tag key specified: ${key}`);
-    if ((value ?? "").length > valueLengthMax) throw badRequest(`Invalid tag value specified for key: ${key}`);
+    if (key === "" || key.length > keyLengthMax || !allowed.test(key))
+      throw badRequest(`Invalid tag key specified: ${key}`);
+    const text = value ?? "";
+    if (text.length > valueLengthMax || !allowed.test(text)) {
+      throw badRequest(`Invalid tag value specified for key: ${key}`);
+    }
     if (/^aws:/i.test(key)) throw badRequest(`Invalid tag key specified: ${key}. The prefix aws: is reserved`);
   }
   if (Object.keys(tags).length > limits.tagsPerResource) throw limitExceeded(limitMessage("tagsPerResource"));
@@ -108,8 +113,8 @@ export const tagOperations = (dependencies: Dependencies): Operations => ({
   }),
   UntagResource: writing(dependencies, async (work) => {
     const tagged = await findTagged(work);
-    // The developer guide also writes `tagKeys=a,b`.
-    const gone = new Set((work.input["tagKeys"] as readonly string[]).flatMap((key) => [key, ...key.split(",")]));
+    // The developer guide also writes `tagKeys=a,b`; no key has a comma.
+    const gone = new Set((work.input["tagKeys"] as readonly string[]).flatMap((key) => key.split(",")));
     const kept = Object.entries(tagged.body.tags ?? {}).filter(([key]) => !gone.has(key));
     await putTags(work, tagged, Object.fromEntries(kept));
     return {};

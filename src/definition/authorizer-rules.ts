@@ -1,0 +1,41 @@
+import type { Authorizer } from "./rest-api.ts";
+import { invalidArn, isRoleArn } from "./rules.ts";
+
+/** AWS: CreateAuthorizer, authorizerResultTtlInSeconds: default 300, at most 3600. */
+const ttlDefault = 300;
+export const authorizerTtlMax = 3600;
+
+/** What an authorizer has unless it is set; user pools have none. AWS CLI: create-authorizer's samples. */
+export const defaultAuthorizerTtl = (type: Authorizer["type"]): number | undefined =>
+  type === "COGNITO_USER_POOLS" ? undefined : ttlDefault;
+
+const functionUri = /^arn:aws[a-z-]*:apigateway:[a-z0-9-]+:lambda:path\/\S+$/;
+const userPool = /^arn:aws[a-z-]*:cognito-idp:[a-z0-9-]+:\d{12}:userpool\/\S+$|^\$\{stageVariables\.\w+\}$/;
+const identityOf =
+  /^(method\.request\.(header|querystring|multivalueheader|multivaluequerystring)|stageVariables|context)\.[\w.$-]+$/;
+
+/** What makes an authorizer whole. AWS: CreateAuthorizer, the notes on each member. */
+// Unconfirmed: how AWS words all but the name and the ARN; see docs/compatibility.md.
+export function checkAuthorizer(authorizer: Omit<Authorizer, "id">): string | undefined {
+  const { type, identitySource, authorizerCredentials } = authorizer;
+  const ttl = authorizer.authorizerResultTtlInSeconds ?? ttlDefault;
+  if (ttl < 0 || ttl > authorizerTtlMax)
+    return `Authorizer result TTL must be between 0 and ${authorizerTtlMax} seconds`;
+  if (authorizer.name.trim() === "") return "Authorizer name must not be blank";
+  if (authorizerCredentials !== undefined && !isRoleArn(authorizerCredentials)) return invalidArn;
+  if (type === "COGNITO_USER_POOLS") {
+    if (authorizer.providerARNs === undefined)
+      return "ProviderARNs must be specified for COGNITO_USER_POOLS authorizers";
+    if (!authorizer.providerARNs.every((arn) => userPool.test(arn))) return invalidArn;
+  } else if (!functionUri.test(authorizer.authorizerUri ?? "")) {
+    return "Invalid Authorizer URI: it must be of the form arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{functionArn}/invocations";
+  }
+  if (identitySource === undefined) {
+    return type === "REQUEST" && ttl === 0 ? undefined : "Identity source must be specified";
+  }
+  const sources = identitySource.split(",").map((source) => source.trim());
+  const isHeader = (source: string) => /^method\.request\.header\.[\w.$-]+$/.test(source);
+  const isValid =
+    type === "REQUEST" ? sources.every((one) => identityOf.test(one)) : sources.length === 1 && sources.every(isHeader);
+  return isValid ? undefined : `Invalid identity source specified: ${identitySource}`;
+}
