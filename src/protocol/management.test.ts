@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ManualClock } from "../base/clock.ts";
 import { randomIds } from "../base/ids.ts";
+import { StorageFailure } from "../base/storage-failure.ts";
 import { ApiError, notFound } from "./errors.ts";
 import { makeManagement } from "./management.ts";
 import { loadModel, type Model, modelNames, shapeOf } from "./model.ts";
@@ -389,6 +390,18 @@ describe("an error", () => {
     const response = await send({ target: "/2015-03-31/functions/f" });
     assert.equal(response.status, 404);
     assert.deepEqual(json(response), { Type: "User", Message: "Function not found: x" });
+  });
+
+  it("of the store says in a hint why nothing was written", async () => {
+    const error = new StorageFailure("nothing was written: database or disk is full");
+    const { send, logged } = failing("apigateway", "GetRestApi", error);
+    const response = await send({ target: "/restapis/a" });
+    assert.equal(response.status, 500);
+    assert.equal(response.headers["x-amzn-ErrorType"], "InternalFailure");
+    assert.equal(response.headers["x-portico-hint"], error.message);
+    assert.equal(logged.length, 1);
+    const other = await failing("apigateway", "GetRestApi", new Error("secret")).send({ target: "/restapis/a" });
+    assert.equal(other.headers["x-portico-hint"], undefined);
   });
 
   it("may ask the caller to wait", async () => {

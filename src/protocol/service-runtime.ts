@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { escapeXml } from "../base/escape-xml.ts";
+import { StorageFailure } from "../base/storage-failure.ts";
 import { makeQueryBinders } from "./bind-query.ts";
 import { type BindInput, makeRestBinders, type RestRequest } from "./bind-rest.ts";
 import { problemsMessage } from "./constraints.ts";
@@ -143,6 +144,8 @@ function unexpected(
   return new ApiError(
     "InternalFailure",
     "The request processing has failed because of an unknown error, exception or failure.",
+    // Nothing that a caller could know but this is shown of our own faults.
+    { hint: thrown instanceof StorageFailure ? thrown.message : undefined },
   );
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
+import { StorageFailure } from "../base/storage-failure.ts";
 import { UserError } from "../base/user-error.ts";
 import { openSqliteStore } from "./sqlite-store.ts";
 
@@ -56,6 +57,11 @@ test("a failed commit fails every write that it carried, and nothing of them sta
     outcomes.map(({ status }) => status),
     ["rejected", "rejected"],
   );
+  for (const outcome of outcomes) {
+    const reason: unknown = outcome.status === "rejected" ? outcome.reason : undefined;
+    assert(reason instanceof StorageFailure);
+    assert.match(reason.message, /^nothing was written: database is locked/);
+  }
   assert.deepEqual(heard, []);
   assert.equal(await store.revision(), 1);
   other.exec("ROLLBACK");
@@ -81,7 +87,7 @@ test("a transaction over a commit that failed fails with it", async () => {
     await tx.put("api", "child of lost", {});
   });
   await assert.rejects(first, /locked/);
-  await assert.rejects(second, /could not commit/);
+  await assert.rejects(second, /could not keep/);
   other.exec("ROLLBACK");
   other.close();
   assert.deepEqual(await store.all("api"), []);

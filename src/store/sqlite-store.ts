@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { assert } from "../base/assert.ts";
 import { bounds } from "../base/bounds.ts";
+import { StorageFailure } from "../base/storage-failure.ts";
 import { UserError } from "../base/user-error.ts";
 import { type Image, Layer, type LayerEntry, type Source } from "./layer.ts";
 import type { Change, ListOptions, Reader, Scope, Store, Stored, Transaction } from "./store.ts";
@@ -147,7 +148,9 @@ class SqliteStore implements Store {
     try {
       const run = this.#context.run(state, () => work(new LayerTransaction(layer, scope, state, revision)));
       const result = await withinMs(run, this.#transactionMsMax);
-      if (this.#lostCommits !== lostCommits) throw new Error("The store could not commit the write before this one.");
+      if (this.#lostCommits !== lostCommits) {
+        throw new StorageFailure("nothing was written: the store could not keep the write before this one");
+      }
       return { committed: this.#hold(layer), result };
     } finally {
       // What a caller forgot to await, or does after a time-out, must not write into another's turn.
@@ -200,8 +203,8 @@ class SqliteStore implements Store {
   }
 
   #persist(): void {
-    this.#database.exec("BEGIN IMMEDIATE");
     try {
+      this.#database.exec("BEGIN IMMEDIATE");
       for (const reader of this.#readers) this.#keepForReader(reader);
       for (const entry of this.#pending.entries()) this.#base.set(entry);
       this.#base.setRevision(this.#revision);
@@ -210,9 +213,9 @@ class SqliteStore implements Store {
       try {
         this.#database.exec("ROLLBACK");
       } catch {
-        // SQLite has rolled back by itself, as it does for a full disk.
+        // Nothing was begun, or SQLite has rolled back by itself, as it does for a full disk.
       }
-      throw error;
+      throw new StorageFailure(`nothing was written: ${(error as Error).message}`, { cause: error });
     }
   }
 
