@@ -156,7 +156,8 @@ function checkBackend(integration: Integration): string | undefined {
 
 const roleArn = /^arn:aws[a-z-]*:iam::(\d{12}|\*):(role|user|assumed-role)\/\S+$/;
 
-export const isRoleArn = (credentials: string): boolean => roleArn.test(credentials.replaceAll(stageVariable, "000000000000"));
+export const isRoleArn = (credentials: string): boolean =>
+  roleArn.test(credentials.replaceAll(stageVariable, "000000000000"));
 
 /**
  * A backend's address: `http://` or `https://`, a port that AWS reaches (80, 443, 1024–65535), `{name}` where
