@@ -47,6 +47,8 @@ test("names what a template can't be parsed for, and integrations that can't wor
   const plan = aPlan([
     { kind: "misconfigured", detail: "No integration defined for method" },
     { kind: "mock", request, responses: [response] },
+    { kind: "mock", request: { passthrough: "WHEN_NO_MATCH", templates: {} }, responses: [] },
+    { kind: "mock", request: { passthrough: "NEVER", templates: {} }, responses: [] },
     { kind: "closed", reason: "not its affair" },
     anAws("sqs"),
     anAws("sns"),
@@ -57,6 +59,11 @@ test("names what a template can't be parsed for, and integrations that can't wor
     { route: "GET /pets", reason: "No integration defined for method" },
     { route: "GET /pets", reason: "the request template for application/json, line 1, column 5: why" },
     { route: "GET /pets", reason: "the 404 response template for text/html, line 1, column 2: so" },
+    {
+      route: "GET /pets",
+      reason:
+        'a MOCK without a request template takes its statusCode from the body; a template would be {"statusCode": 200}',
+    },
     { route: "GET /pets", reason: "no endpoint for sns" },
   ]);
   assert.deepEqual(failingRoutes(undefined, serviceProblem), []);

@@ -28,8 +28,13 @@ function problemsOf(step: StepPlan, serviceProblem: ServiceProblem): string[] {
   const responses = step.responses.flatMap(({ statusCode, templates }) =>
     templateProblems(templates, `the ${statusCode} response template for`),
   );
-  return [...requests, ...responses];
+  const { templates, passthrough } = step.request;
+  const isUnsaid = step.kind === "mock" && passthrough !== "NEVER" && Object.keys(templates).length === 0;
+  return [...requests, ...responses, ...(isUnsaid ? [unsaid] : [])];
 }
+
+const unsaid =
+  'a MOCK without a request template takes its statusCode from the body; a template would be {"statusCode": 200}';
 
 const templateProblems = (templates: Readonly<Record<string, TemplatePlan>>, what: string): string[] =>
   Object.entries(templates).flatMap(([mediaType, template]) =>

@@ -57,7 +57,7 @@ async function startLogged(): Promise<Logged> {
           .replaceAll(backend.origin, "BACKEND")
           .replace(/Root=1-[0-9a-f-]+/g, "TRACE")
           .replace(/latency: \d+ ms/, "latency: N ms")
-          .replace(/Id: [\w+/=]+$/, "Id: EXTENDED")
+          .replace(/Id: [\w-]+=$/, "Id: EXTENDED")
           .replace(/X-Forwarded-Port=\d+/g, "X-Forwarded-Port=PORT"),
       );
     },
@@ -96,7 +96,7 @@ test("a data trace has AWS's lines in AWS's order, from the request to the answe
     "HTTP Method: POST, Resource Path: /pets/7",
     "Method request path: {id=7}",
     "Method request query string: {size=big}",
-    `Method request headers: {Content-Type=text/x, host=${host}, Content-Length=5, ${forwarded}}`,
+    `Method request headers: {Content-Type=text/x, host=${host}, ${forwarded}}`,
     "Method request body before transformations: hello",
     "Endpoint request URI: BACKEND/7?size=big",
     sent[11],

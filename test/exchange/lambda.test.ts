@@ -152,11 +152,17 @@ test("no default for a success, an undeclared status, a refusal of Lambda's and 
   assert.equal(gateway.functions.requests.length, count);
 });
 
-test("a pattern that matches everything is a success's response, too", async () => {
-  await using gateway = await start(
-    aLambda({ integrationResponses: { "404": { statusCode: "404", selectionPattern: ".*" } } }),
-  );
-  assert.equal((await gateway.call("/pets/7")).status, 404);
+test("a pattern that matches an empty text is a success's response, too, where there is no default one", async () => {
+  for (const [selectionPattern, status] of [
+    [".*", 404],
+    ["(.|\\n)*", 404],
+    [".+", 500],
+  ] as const) {
+    await using gateway = await start(
+      aLambda({ integrationResponses: { "404": { statusCode: "404", selectionPattern } } }),
+    );
+    assert.equal((await gateway.call("/pets/7")).status, status, selectionPattern);
+  }
 });
 
 test("a function that is too slow is AWS's 504", async () => {

@@ -91,6 +91,12 @@ test("without a template the request's own body says the status, and passthrough
     };
     assert.deepEqual(statuses, expected[passthroughBehavior], passthroughBehavior);
   }
+  gateway.deploy(aRestApi({ "/none": { GET: aMethod(aMock("", { requestTemplates: {} })) } }));
+  const unsaid = await gateway.call("/none");
+  assert.match(String(unsaid.headers["x-portico-hint"]), /no request template is for application\/json/);
+  gateway.deploy(
+    aRestApi({ "/none": { POST: aMethod(aMock("", { passthroughBehavior: "NEVER", requestTemplates: {} })) } }),
+  );
   const refused = await gateway.call("/none", { method: "POST" });
   assert.equal(refused.text, '{"message": "Unsupported Media Type"}');
   assert.equal(refused.headers["x-amzn-errortype"], "BadRequestException");

@@ -65,6 +65,7 @@ export function linkSelection(
     responses.find(({ pattern }) => pattern === undefined) ??
     // AWS quirk: a pattern that matches everything matches nothing, too.
     responses.find(({ plan }) => plan.selectionPattern === ".*");
+  const ofSuccess = byDefault ?? responses.find(({ pattern }) => pattern?.("", makeVisit()) === true);
   const select = (status: string): IntegrationResponse | undefined => {
     const visit = makeVisit();
     const matching = responses.filter(({ pattern }) => pattern?.(status, visit) === true);
@@ -72,7 +73,7 @@ export function linkSelection(
   };
   const known = new Map<string, IntegrationResponse | undefined>();
   return (status) => {
-    if (status === undefined) return byDefault;
+    if (status === undefined) return ofSuccess;
     if (known.has(status)) return known.get(status);
     const selected = select(status) ?? byDefault;
     if (known.size < 1_000 && status.length <= 64) known.set(status, selected);

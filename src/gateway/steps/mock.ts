@@ -4,6 +4,7 @@ import { TemplateMap, type TemplateValue } from "../../language/vtl/values.ts";
 import type { MockPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
 import { linkRequestContent } from "../integrations/content-handling.ts";
+import { requestMediaType } from "../integrations/media-types.ts";
 import type { RunStep } from "../program.ts";
 import { parseJsonBounded } from "../templates/payload.ts";
 import {
@@ -37,7 +38,8 @@ export function linkMock(plan: MockPlan, context: LinkContext): RunStep {
       // The request's own body says it then. As observed: without any, this is the 500 below, whatever the guide promises.
       case "pass":
         withPayload(exchange, { thread, conversion: "none" }, () => {
-          answer(exchange, select, parseStatusCode(exchange.requestPayload!.text));
+          const why = `: no request template is for ${requestMediaType(exchange.request)} and makes {"statusCode": 200}`;
+          answer(exchange, select, parseStatusCode(exchange.requestPayload!.text), why);
         });
         return false;
       case "text":
@@ -56,11 +58,12 @@ export function linkMock(plan: MockPlan, context: LinkContext): RunStep {
   };
 }
 
-function answer(exchange: Exchange, select: SelectResponse, status: string | undefined): false {
+const unparsable = "Execution failed due to configuration error: Unable to parse statusCode. It should be an integer";
+
+function answer(exchange: Exchange, select: SelectResponse, status: string | undefined, why = ""): false {
   if (status === undefined) {
-    return exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", {
-      hint: "Execution failed due to configuration error: Unable to parse statusCode. It should be an integer",
-    });
+    const failure = { hint: unparsable + why, log: [unparsable] };
+    return exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", failure);
   }
   const response = select(status);
   if (checkResponse(exchange, response, status)) {
