@@ -2,7 +2,12 @@
 # `npm run example aws-services-by-hand` runs this with the variables that the AWS CLI needs (AWS_ENDPOINT_URL and its like).
 agw() { aws apigateway "$@" --output text; }
 
-role=arn:aws:iam::000000000000:role/api-to-services
+# The execution role that API Gateway assumes.
+trust='{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "sts:AssumeRole"}}'
+role=$(aws iam create-role --role-name api-to-services --assume-role-policy-document "$trust" --query Role.Arn --output text)
+for policy in AmazonDynamoDBFullAccess AWSStepFunctionsFullAccess; do
+  aws iam attach-role-policy --role-name api-to-services --policy-arn "arn:aws:iam::aws:policy/$policy"
+done
 templates=../aws-dynamodb/templates
 api=$(agw create-rest-api --name "By hand" --query id)
 root=$(agw get-resources --rest-api-id "$api" --query 'items[0].id')
