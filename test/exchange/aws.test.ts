@@ -4,15 +4,9 @@ import { test } from "node:test";
 import { RequestSigner } from "../../src/access/request-signer.ts";
 import type { Integration, Method } from "../../src/definition/rest-api.ts";
 import { below, makeRandom, pick } from "../random.ts";
+import { until } from "../until.ts";
 import { aMethod, aRestApi } from "./a-rest-api.ts";
-import {
-  type Backend,
-  type GatewayUnderTest,
-  startBackend,
-  startGateway,
-  startRawBackend,
-  until,
-} from "./start-gateway.ts";
+import { type Backend, type GatewayUnderTest, startBackend, startGateway, startRawBackend } from "./start-gateway.ts";
 
 const role = "arn:aws:iam::123456789012:role/gateway";
 

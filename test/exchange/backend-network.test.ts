@@ -4,8 +4,9 @@ import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { mock, test } from "node:test";
+import { until } from "../until.ts";
 import { aMethod, aMock, anHttpProxy, aRestApi } from "./a-rest-api.ts";
-import { startBackend, startGateway, startRawBackend, until } from "./start-gateway.ts";
+import { startBackend, startGateway, startRawBackend } from "./start-gateway.ts";
 
 async function listen(host: string, answer: string | ((outgoing: ServerResponse) => void), port = 0) {
   const server = createServer((incoming, outgoing) => {

@@ -6,8 +6,9 @@ import { test } from "node:test";
 import { getCACertificates, setDefaultCACertificates, type TLSSocket } from "node:tls";
 import { makeAuthority } from "../tls-authority.ts";
 import { tool } from "../tool.ts";
+import { until } from "../until.ts";
 import { aMethod, anHttpProxy, aRestApi } from "./a-rest-api.ts";
-import { startGateway, until } from "./start-gateway.ts";
+import { startGateway } from "./start-gateway.ts";
 
 const { skip } = tool("openssl", ["version"], false);
 

@@ -3,8 +3,9 @@ import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { until } from "../until.ts";
 import { aMethod, anHttpProxy, aRestApi, aStage } from "./a-rest-api.ts";
-import { startBackend, startGateway, startRawBackend, until } from "./start-gateway.ts";
+import { startBackend, startGateway, startRawBackend } from "./start-gateway.ts";
 
 const proxyParameters = { "integration.request.path.proxy": "method.request.path.proxy" };
 

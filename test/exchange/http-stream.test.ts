@@ -3,9 +3,10 @@ import { once } from "node:events";
 import { type IncomingMessage, request, type ServerResponse } from "node:http";
 import { test } from "node:test";
 import type { Integration } from "../../src/definition/rest-api.ts";
+import { until } from "../until.ts";
 import { aMethod, anHttpProxy, aRestApi } from "./a-rest-api.ts";
 import { withIdleMs } from "./idle-streams.ts";
-import { type GatewayUnderTest, startBackend, startGateway, until } from "./start-gateway.ts";
+import { type GatewayUnderTest, startBackend, startGateway } from "./start-gateway.ts";
 
 const api = (origin: string, overrides: Partial<Integration> = {}) =>
   aRestApi({ "/": { GET: aMethod(anHttpProxy(origin, { responseTransferMode: "STREAM", ...overrides })) } });

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { FunctionClient, InvokeOutcome } from "../../src/functions/function-client.ts";
+import { until } from "../until.ts";
 import { aLambdaProxy, aMethod, aRestApi, aStage, functionArn } from "./a-rest-api.ts";
 import { allowAll, FakeFunctions } from "./fake-functions.ts";
-import { type GatewayUnderTest, startGateway, until } from "./start-gateway.ts";
+import { type GatewayUnderTest, startGateway } from "./start-gateway.ts";
 
 async function start(functions: FunctionClient): Promise<GatewayUnderTest> {
   const gateway = await startGateway({ functions, nowMs: Date.UTC(2020, 2, 4, 19, 15, 17) });

@@ -8,10 +8,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { bounds } from "../../src/base/bounds.ts";
 import type { AnswerSink, InvokeOutcome, InvokeRequest } from "../../src/functions/function-client.ts";
+import { until } from "../until.ts";
 import { aLambdaStream, aMethod, aRestApi, aStage } from "./a-rest-api.ts";
 import { FakeFunctions } from "./fake-functions.ts";
 import { withIdleMs } from "./idle-streams.ts";
-import { type GatewayUnderTest, startGateway, until } from "./start-gateway.ts";
+import { type GatewayUnderTest, startGateway } from "./start-gateway.ts";
 
 const zeros = "\0".repeat(8);
 

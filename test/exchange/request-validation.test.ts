@@ -6,8 +6,9 @@ import { test } from "node:test";
 import { deflateSync, gzipSync } from "node:zlib";
 import type { Method, Model, RestApiDefinition } from "../../src/definition/rest-api.ts";
 import type { FunctionClient, InvokeRequest } from "../../src/functions/function-client.ts";
+import { until } from "../until.ts";
 import { aLambdaProxy, aMethod, aMock, anHttpProxy, aRestApi, aStage, functionArn } from "./a-rest-api.ts";
-import { startBackend, startGateway, until } from "./start-gateway.ts";
+import { startBackend, startGateway } from "./start-gateway.ts";
 
 const requestValidators = [
   { id: "all", name: "all", validateRequestBody: true, validateRequestParameters: true },

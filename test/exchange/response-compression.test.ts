@@ -8,8 +8,9 @@ import { test } from "node:test";
 import { constants, createGunzip, gunzipSync, gzipSync, inflateSync } from "node:zlib";
 import type { Integration, Method, RestApiDefinition } from "../../src/definition/rest-api.ts";
 import type { FunctionClient } from "../../src/functions/function-client.ts";
+import { until } from "../until.ts";
 import { aLambdaProxy, aMethod, aMock, anHttpProxy, aRestApi, aStage, functionArn } from "./a-rest-api.ts";
-import { type GatewayUnderTest, type Reply, startBackend, startGateway, until } from "./start-gateway.ts";
+import { type GatewayUnderTest, type Reply, startBackend, startGateway } from "./start-gateway.ts";
 
 const gzip = { "accept-encoding": "gzip" };
 

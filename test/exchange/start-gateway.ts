@@ -237,12 +237,3 @@ export async function startRawBackend(
     },
   };
 }
-
-/** Waits until a condition holds; fails after five seconds. */
-export async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 5_000;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error("what was waited for did not happen within 5 s");
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}

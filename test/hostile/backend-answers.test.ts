@@ -4,7 +4,8 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { test } from "node:test";
 import type { Integration } from "../../src/definition/rest-api.ts";
 import { aMethod, aMock, anHttpProxy, aRestApi } from "../exchange/a-rest-api.ts";
-import { type GatewayUnderTest, startGateway, until } from "../exchange/start-gateway.ts";
+import { type GatewayUnderTest, startGateway } from "../exchange/start-gateway.ts";
+import { until } from "../until.ts";
 
 // What hostile answers become under each way to treat them: passed on as they come, passed on by an integration response,
 // read by a template. AWS's status for each; no crash, no hang, and the next call is as if nothing had been.

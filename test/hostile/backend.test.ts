@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { test } from "node:test";
 import { aMethod, anHttpProxy, aRestApi } from "../exchange/a-rest-api.ts";
-import { type GatewayUnderTest, startBackend, startGateway, until } from "../exchange/start-gateway.ts";
+import { type GatewayUnderTest, startBackend, startGateway } from "../exchange/start-gateway.ts";
+import { until } from "../until.ts";
 
 // What a hostile or broken backend does to the gateway, to its clients, and to the calls that come after.
 
