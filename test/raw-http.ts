@@ -1,6 +1,9 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
+/** Far above what a busy machine needs. */
+const waitMsMax = 20_000;
+
 /** A client that sends bytes as they are and shows what comes back, for requests that no HTTP client would send. */
 export class RawClient {
   readonly socket: Socket;
@@ -35,14 +38,14 @@ export class RawClient {
   }
 
   /** Waits until what was received satisfies the condition; fails when the connection closes, or time is up, before. */
-  async until(isMet: (received: string) => boolean, msMax = 5_000): Promise<string> {
+  async until(isMet: (received: string) => boolean, msMax = waitMsMax): Promise<string> {
     await this.#wait(() => isMet(this.received) || this.isClosed, msMax);
     if (!isMet(this.received)) throw new Error(`The connection closed after ${JSON.stringify(this.received)}`);
     return this.received;
   }
 
   /** Everything that was received when the server has ended the connection. */
-  async closed(msMax = 5_000): Promise<string> {
+  async closed(msMax = waitMsMax): Promise<string> {
     this.socket.once("end", () => this.socket.end());
     if (this.socket.readableEnded) this.socket.end();
     await this.#wait(() => this.isClosed, msMax);

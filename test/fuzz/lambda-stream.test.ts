@@ -59,19 +59,19 @@ const streaming: Pick<FunctionClient, "invoke"> = {
   },
 };
 
-test(`functions that stream noise (replay with PORTICO_FUZZ_SEED=${seed})`, async () => {
+test(`functions that stream noise (replay with PORTICO_FUZZ_SEED=${seed})`, { timeout: 60_000 }, async () => {
   const functions = Object.assign(new FakeFunctions(), streaming);
   await using gateway = await startGateway({ functions });
   gateway.deploy(aRestApi({ "/": { ANY: aMethod(aLambdaStream({ timeoutInMillis: 5_000 })) } }));
   const end = performance.now() + durationMs;
-  const seen = new Set<number | "cut">();
-  while (performance.now() < end) {
+  const wanted = new Set<number | "cut">([200, 502, "cut"]);
+  // A machine that is busy needs longer to see each of them.
+  while (performance.now() < end || wanted.size > 0) {
     const calls = Array.from({ length: 8 }, () => gateway.call("/", { method: oneOf(["GET", "HEAD", "POST"]) }));
     for (const outcome of await Promise.allSettled(calls)) {
-      seen.add(outcome.status === "fulfilled" ? outcome.value.status : "cut");
+      wanted.delete(outcome.status === "fulfilled" ? outcome.value.status : "cut");
       if (outcome.status === "fulfilled") assert.equal(outcome.value.headers["injected"], undefined);
     }
     assert.deepEqual(gateway.errors, []);
   }
-  for (const status of [200, 502, "cut"] as const) assert.ok(seen.has(status), `none was ${status}`);
 });
