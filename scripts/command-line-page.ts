@@ -27,7 +27,9 @@ export function commandLinePage(): string {
 function describeCommand({ name, synopsis, arguments: args, options, takesServerSettings, examples }: CommandFacts) {
   const rows = [
     ...args.map((one) => `| \`${one.name}\` | ${escapeCell(one.help)} |`),
-    ...options.map((one) => `| \`${one.flags}\` | ${escapeCell(one.help)} |`),
+    ...options.map(({ flags, help, choices }) => {
+      return `| \`${flags}\` | ${escapeCell(help)}${choices ? `: ${choices.join(", ")}` : ""} |`;
+    }),
     ...(takesServerSettings ? ["| settings | [all settings of the server](#settings-of-the-server) |"] : []),
   ];
   return [

@@ -20,10 +20,20 @@ export interface CommandOption {
   readonly choices?: readonly string[];
   /** It may be given several times. */
   readonly repeats?: boolean;
+  /** What each value has to be, and how to say so. */
+  readonly form?: { readonly pattern: RegExp; readonly says: string };
 }
+
+/** How `portico --help` groups the commands. */
+export const commandGroups = {
+  serve: "Serve:",
+  define: "Define, and hand on:",
+  look: "Look, and find out why:",
+} as const;
 
 export interface CommandFacts {
   readonly name: string;
+  readonly group: keyof typeof commandGroups;
   readonly synopsis: string;
   /** As commander reads them: `<FILE>` must be there, `[API]` may be. */
   readonly arguments: readonly { readonly name: string; readonly help: string }[];
@@ -40,19 +50,32 @@ const endpoint: CommandOption = {
   help: "the running server (default: http://127.0.0.1:4566, or the port in PORTICO_PORT)",
 };
 const json: CommandOption = { flags: "--json", help: "print JSON" };
+const accountForm = { pattern: /^\d{12}$/, says: "It takes twelve digits." };
 const account: CommandOption = {
   flags: "--account <ID>",
-  help: "the API's account (import: by default that of the document's functions, else 000000000000)",
+  help: "the API's account (default: the one in which it is deployed, else 000000000000)",
+  form: accountForm,
 };
 const region: CommandOption = {
   flags: "--region <NAME>",
-  help: "the API's region (import: by default that of the document's functions, else us-east-1)",
+  help: "the API's region (default: the one in which it is deployed, else us-east-1)",
+};
+/** A document's functions say where it belongs. */
+const newAccount: CommandOption = {
+  flags: "--account <ID>",
+  help: "the API's account (default: that of the document's functions, else 000000000000)",
+  form: accountForm,
+};
+const newRegion: CommandOption = {
+  flags: "--region <NAME>",
+  help: "the API's region (default: that of the document's functions, else us-east-1)",
 };
 
 /** Every command: `--help`, the docs and the program itself read this table. */
 export const commands: readonly CommandFacts[] = [
   {
     name: "up",
+    group: "serve",
     synopsis: "serve an OpenAPI document and its functions, and deploy again on each save",
     arguments: [{ name: "<PATH>", help: "the document, or a folder with an openapi.yaml and functions/" }],
     options: [
@@ -75,6 +98,7 @@ export const commands: readonly CommandFacts[] = [
   },
   {
     name: "serve",
+    group: "serve",
     synopsis: "run the server",
     arguments: [],
     options: [],
@@ -83,77 +107,16 @@ export const commands: readonly CommandFacts[] = [
     load: async () => (await import("./run-serve.ts")).runServe,
   },
   {
-    name: "routes",
-    synopsis: "list what a running server serves, with URLs",
-    arguments: [{ name: "[API]", help: "an API's id or name (default: all)" }],
-    options: [json, endpoint],
-    takesServerSettings: false,
-    examples: ["portico routes", "portico routes Petstore --json"],
-    load: async () => (await import("./run-routes.ts")).runRoutes,
-  },
-  {
-    name: "status",
-    synopsis: "tell which stages lag behind their definition, and how",
-    arguments: [],
-    options: [json, endpoint],
-    takesServerSettings: false,
-    examples: ["portico status", "portico status --json"],
-    load: async () => (await import("./run-status.ts")).runStatus,
-  },
-  {
-    name: "logs",
-    synopsis: "show what functions print, and the access and execution logs of APIs",
-    arguments: [
-      { name: "[TARGET]", help: "a function, a log group, or an API's id or name (default: list the groups)" },
-    ],
-    options: [
-      { flags: "--follow", help: "go on with what comes, until Ctrl-C" },
-      { flags: "--since <TIME>", help: "from when on: 30s, 10m, 2h, 7d, or a time (default: 10m)" },
-      { flags: "--filter <PATTERN>", help: "only events that match, in CloudWatch Logs' filter pattern syntax" },
-      { flags: "--account <ID>", help: "the log groups' account (default: those of deployed APIs, and 000000000000)" },
-      { flags: "--region <NAME>", help: "the log groups' region (default: those of deployed APIs, and us-east-1)" },
-      { flags: "--json", help: "print JSON: an event a line" },
-      endpoint,
-    ],
-    takesServerSettings: false,
-    examples: ["portico logs", "portico logs my-function --follow", "portico logs Petstore --since 1h --filter ERROR"],
-    load: async () => (await import("./run-logs.ts")).runLogs,
-  },
-  {
-    name: "explain",
-    synopsis: "send a request, and tell what the gateway saw and made of it at each step",
-    arguments: [
-      { name: "<METHOD>", help: "GET, POST, …" },
-      { name: "<URL>", help: "as a client would call it; `portico routes` lists them" },
-    ],
-    options: [
-      { flags: "-H, --header <HEADER>", help: "'Name: value'; several times for several headers", repeats: true },
-      { flags: "-d, --data <BODY>", help: "the body; @FILE reads it from a file, @- from standard input" },
-      {
-        flags: "--stage-variable <NAME=VALUE>",
-        help: "in place of the stage's own, for this request; several times for several variables",
-        repeats: true,
-      },
-      json,
-      endpoint,
-    ],
-    takesServerSettings: false,
-    examples: [
-      "portico explain GET http://localhost:4566/_aws/execute-api/abc123/dev/pets/7",
-      `portico explain POST /_aws/execute-api/abc123/dev/pets -H 'Content-Type: application/json' -d '{"name":"Rex"}'`,
-    ],
-    load: async () => (await import("./run-explain.ts")).runExplain,
-  },
-  {
     name: "import",
+    group: "define",
     synopsis: "make an API from an OpenAPI document",
     arguments: [{ name: "<FILE>", help: "the document, JSON or YAML" }],
     options: [
       { flags: "--name <NAME>", help: "the API's name (default: the document's title)" },
       { flags: "--deploy", help: "deploy it, too" },
       { flags: "--stage <NAME>", help: "deploy it to this stage (default with --deploy: dev)" },
-      account,
-      region,
+      newAccount,
+      newRegion,
       json,
       endpoint,
     ],
@@ -163,13 +126,14 @@ export const commands: readonly CommandFacts[] = [
   },
   {
     name: "export",
+    group: "define",
     synopsis: "write what a stage serves as an OpenAPI document",
     arguments: [
       { name: "<API>", help: "the API's id or name" },
       { name: "<STAGE>", help: "the stage" },
     ],
     options: [
-      { flags: "--format <FORMAT>", help: "oas30 (default) or swagger", choices: ["oas30", "swagger"] },
+      { flags: "--format <FORMAT>", help: "of the document (default: oas30)", choices: ["oas30", "swagger"] },
       { flags: "--yaml", help: "YAML instead of JSON" },
       { flags: "--postman", help: "a Postman collection instead, whose variables are the address and the credentials" },
       { flags: "--extensions <NAMES>", help: "integrations, authorizers, documentation: with commas between them" },
@@ -182,28 +146,8 @@ export const commands: readonly CommandFacts[] = [
     load: async () => (await import("./run-export.ts")).runExport,
   },
   {
-    name: "vtl",
-    synopsis: "render a mapping template, without a server",
-    arguments: [{ name: "<TEMPLATE>", help: "the file with the template" }],
-    options: [
-      { flags: "--body <FILE>", help: "the request's body, or the integration's answer; - is standard input" },
-      { flags: "--context <FILE>", help: "JSON with values of $context; all others are made up" },
-      { flags: "--params <FILE>", help: "JSON with path, querystring and header, as $input.params() has them" },
-      { flags: "--stage-variables <FILE>", help: "JSON with the values of $stageVariables" },
-      { flags: "--content-type <TYPE>", help: "of the request or the answer (default: application/json)" },
-      { flags: "--response", help: "it is the template of an integration response" },
-      { flags: "--watch", help: "render it again when one of the files is saved" },
-      json,
-    ],
-    takesServerSettings: false,
-    examples: [
-      "portico vtl request.vtl --body order.json",
-      "portico vtl response.vtl --response --body answer.xml --watch",
-    ],
-    load: async () => (await import("./run-vtl.ts")).runVtl,
-  },
-  {
     name: "cors",
+    group: "define",
     synopsis: "let pages of other origins call an API, as AWS's console does under Enable CORS",
     arguments: [{ name: "<API>", help: "the API's id or name" }],
     options: [
@@ -237,12 +181,13 @@ export const commands: readonly CommandFacts[] = [
   },
   {
     name: "sdk",
+    group: "define",
     synopsis: "write an SDK of what a stage serves",
     arguments: [{ name: "<API>", help: "the API's id or name" }],
     options: [
       {
         flags: "--language <NAME>",
-        help: "javascript, java, ruby, typescript or python",
+        help: "the SDK's; has to be given",
         choices: ["javascript", "java", "ruby", "typescript", "python"],
       },
       { flags: "--out <PATH>", help: "a folder for the SDK's folder (default: here), or a file that ends with .zip" },
@@ -261,5 +206,97 @@ export const commands: readonly CommandFacts[] = [
       "portico sdk Petstore --language java --set service.name=Pets java.package-name=com.example.pets",
     ],
     load: async () => (await import("./run-sdk.ts")).runSdk,
+  },
+  {
+    name: "routes",
+    group: "look",
+    synopsis: "list what a running server serves, with URLs",
+    arguments: [{ name: "[API]", help: "an API's id or name (default: all)" }],
+    options: [json, endpoint],
+    takesServerSettings: false,
+    examples: ["portico routes", "portico routes Petstore --json"],
+    load: async () => (await import("./run-routes.ts")).runRoutes,
+  },
+  {
+    name: "status",
+    group: "look",
+    synopsis: "tell which stages lag behind their definition, and how",
+    arguments: [],
+    options: [json, endpoint],
+    takesServerSettings: false,
+    examples: ["portico status", "portico status --json"],
+    load: async () => (await import("./run-status.ts")).runStatus,
+  },
+  {
+    name: "explain",
+    group: "look",
+    synopsis: "send a request, and tell what the gateway saw and made of it at each step",
+    arguments: [
+      { name: "<METHOD>", help: "GET, POST, …" },
+      { name: "<URL>", help: "as a client would call it; `portico routes` lists them" },
+    ],
+    options: [
+      { flags: "-H, --header <HEADER>", help: "'Name: value'; several times for several headers", repeats: true },
+      { flags: "-d, --data <BODY>", help: "the body; @FILE reads it from a file, @- from standard input" },
+      {
+        flags: "--stage-variable <NAME=VALUE>",
+        help: "in place of the stage's own, for this request; several times for several variables",
+        repeats: true,
+      },
+      json,
+      endpoint,
+    ],
+    takesServerSettings: false,
+    examples: [
+      "portico explain GET http://localhost:4566/_aws/execute-api/abc123/dev/pets/7",
+      `portico explain POST /_aws/execute-api/abc123/dev/pets -H 'Content-Type: application/json' -d '{"name":"Rex"}'`,
+    ],
+    load: async () => (await import("./run-explain.ts")).runExplain,
+  },
+  {
+    name: "logs",
+    group: "look",
+    synopsis: "show what functions print, and the access and execution logs of APIs",
+    arguments: [
+      { name: "[TARGET]", help: "a function, a log group, or an API's id or name (default: list the groups)" },
+    ],
+    options: [
+      { flags: "--follow", help: "go on with what comes, until Ctrl-C" },
+      { flags: "--since <TIME>", help: "from when on: 30s, 10m, 2h, 7d, or a time (default: 10m)" },
+      { flags: "--filter <PATTERN>", help: "only events that match, in CloudWatch Logs' filter pattern syntax" },
+      {
+        flags: "--account <ID>",
+        help: "the log groups' account (default: those of deployed APIs, and 000000000000)",
+        form: accountForm,
+      },
+      { flags: "--region <NAME>", help: "the log groups' region (default: those of deployed APIs, and us-east-1)" },
+      { flags: "--json", help: "print JSON: an event a line" },
+      endpoint,
+    ],
+    takesServerSettings: false,
+    examples: ["portico logs", "portico logs my-function --follow", "portico logs Petstore --since 1h --filter ERROR"],
+    load: async () => (await import("./run-logs.ts")).runLogs,
+  },
+  {
+    name: "vtl",
+    group: "look",
+    synopsis: "render a mapping template, without a server",
+    arguments: [{ name: "<TEMPLATE>", help: "the file with the template" }],
+    options: [
+      { flags: "--body <FILE>", help: "the request's body, or the integration's answer; - is standard input" },
+      { flags: "--context <FILE>", help: "JSON with values of $context; all others are made up" },
+      { flags: "--params <FILE>", help: "JSON with path, querystring and header, as $input.params() has them" },
+      { flags: "--stage-variables <FILE>", help: "JSON with the values of $stageVariables" },
+      { flags: "--content-type <TYPE>", help: "of the request or the answer (default: application/json)" },
+      { flags: "--response", help: "it is the template of an integration response" },
+      { flags: "--watch", help: "render it again when one of the files is saved" },
+      json,
+    ],
+    takesServerSettings: false,
+    examples: [
+      "portico vtl request.vtl --body order.json",
+      "portico vtl response.vtl --response --body answer.xml --watch",
+    ],
+    load: async () => (await import("./run-vtl.ts")).runVtl,
   },
 ];

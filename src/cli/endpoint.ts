@@ -21,7 +21,7 @@ export async function findEndpoint(options: Readonly<Record<string, unknown>>): 
   if (await isPortico(endpoint)) return endpoint;
   throw new UserError({
     what: `No Portico answers at ${endpoint}.`,
-    why: "",
+    why: /^https?:/.test(endpoint) && URL.canParse(endpoint) ? "" : "That is no URL such as http://localhost:4566.",
     next: "Start one with `portico serve` or `portico up`, or say with --endpoint where it is.",
   });
 }

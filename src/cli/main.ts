@@ -1,9 +1,9 @@
 // The program `portico`. Commands are data (commands.ts); each one's code is loaded only when it is run.
 import { readFileSync } from "node:fs";
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { UserError } from "../base/user-error.ts";
 import { type ConfigFlags, type ConfigKey, configKeys, takesMany, variableName } from "../server/config.ts";
-import { type CommandFacts, commands } from "./commands.ts";
+import { type CommandFacts, type CommandOption, commandGroups, commands } from "./commands.ts";
 import { makeOutput, type Output } from "./output.ts";
 import { shortPath } from "./short-path.ts";
 
@@ -21,6 +21,7 @@ async function main(args: readonly string[]): Promise<void> {
     .description("A self-hosted Amazon API Gateway: the same management API, the same behaviour on the wire.")
     .version(readVersion(), "--version")
     .helpOption("-h, --help", "say how it is used")
+    .commandsGroup("More:")
     .helpCommand("help [COMMAND]", "say how a command is used")
     .exitOverride()
     .showSuggestionAfterError(true)
@@ -48,14 +49,16 @@ function readVersion(): string {
 function addCommand(program: Command, facts: CommandFacts): void {
   const command = program
     .command(facts.name)
+    .helpGroup(commandGroups[facts.group])
     .description(facts.synopsis)
     .exitOverride()
     .helpOption("-h, --help", "say how it is used")
     .addHelpText("after", `\nExamples:\n${facts.examples.map((example) => `  ${example}`).join("\n")}`);
   for (const argument of facts.arguments) command.argument(argument.name, argument.help);
-  for (const { flags, help, choices, repeats } of facts.options) {
+  for (const { flags, help, choices, repeats, form } of facts.options) {
     const option = new Option(flags, help);
     if (repeats) option.argParser(gather);
+    if (form) option.argParser(checkerOf(form));
     command.addOption(choices ? option.choices([...choices]) : option);
   }
   if (facts.takesServerSettings) for (const option of serverOptions()) command.addOption(option);
@@ -68,6 +71,13 @@ function addCommand(program: Command, facts: CommandFacts): void {
 
 /** For options that are given several times. */
 const gather = (value: string, before: string[] = []): string[] => [...before, value];
+
+const checkerOf =
+  ({ pattern, says }: NonNullable<CommandOption["form"]>) =>
+  (value: string): string => {
+    if (pattern.test(value)) return value;
+    throw new InvalidArgumentError(says);
+  };
 
 /** The server's settings, from the same table as the server itself reads them. */
 function serverOptions(): Option[] {

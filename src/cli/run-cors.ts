@@ -5,7 +5,7 @@ import { listAll, readApiState } from "./cors/api-state.ts";
 import { type CorsChange, type CorsSettings, planCors, usualHeaders } from "./cors/plan-cors.ts";
 import { findEndpoint, showEndpoint } from "./endpoint.ts";
 import { connect, type PorticoCalls } from "./portico-calls.ts";
-import { getStatus } from "./server-status.ts";
+import { getStatus, listApis } from "./server-status.ts";
 import { stageUrls } from "./up/render-routes.ts";
 
 /** `portico cors API`: lets pages of other origins call an API, as AWS's console does under "Enable CORS". */
@@ -136,7 +136,7 @@ async function findApi(
       )
     : refuse(
         `There is no API ${api} in account ${account}, region ${region}.`,
-        apis.length > 0 ? `There are ${apis.slice(0, 20).map(({ id, name }) => `${name} (${id})`)}.` : "There is none.",
+        apis.length > 0 ? `It has ${listApis(apis)}.` : "It has none.",
         "Name one of these, or say --account and --region.",
       );
 }

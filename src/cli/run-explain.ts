@@ -31,7 +31,7 @@ function ownEndpoint(url: string): string | undefined {
     parsed !== null &&
     /(?:^|\.)localhost$|^127\.|^\[::1\]$|(?:^|\.)localhost\.localstack\.cloud$/.test(parsed.hostname);
   return isOwn
-    ? `http://${/^[\d[]/.test(parsed.hostname) ? parsed.host : `127.0.0.1:${parsed.port || 80}`}`
+    ? `http://${/^[\d.]+$|^\[/.test(parsed.hostname) ? parsed.host : `127.0.0.1:${parsed.port || 80}`}`
     : undefined;
 }
 

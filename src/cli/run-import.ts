@@ -1,7 +1,9 @@
 import { resolve } from "node:path";
+import { UserError } from "../base/user-error.ts";
+import { ServiceError } from "../protocol/client.ts";
 import type { Invocation } from "./commands.ts";
 import { findEndpoint, showEndpoint } from "./endpoint.ts";
-import { connect, hasCode } from "./portico-calls.ts";
+import { connect, hasCode, type PorticoCalls } from "./portico-calls.ts";
 import { type ApiDocument, locateImportProblems, readApiDocument, splitImportMessage } from "./up/api-document.ts";
 import { importDocument } from "./up/import-document.ts";
 import { findProject } from "./up/project.ts";
@@ -21,7 +23,7 @@ export async function runImport({ args, options, output }: Invocation): Promise<
   const { id, warnings } = await importOnce(document, (input) => calls.call("apigateway", "ImportRestApi", input));
   for (const problem of await locateImportProblems(warnings, "warning", document)) output.problem(problem);
   const stageName = text("stage") ?? (options["deploy"] ? "dev" : undefined);
-  if (stageName !== undefined) await calls.call("apigateway", "CreateDeployment", { restApiId: id, stageName });
+  if (stageName !== undefined) await deploy(calls, id, stageName);
   const urls =
     stageName === undefined ? undefined : stageUrls(showEndpoint(endpoint), region, { apiId: id, stageName });
   if (options["json"])
@@ -32,6 +34,22 @@ export async function runImport({ args, options, output }: Invocation): Promise<
     else output.line(`aws apigateway create-deployment --rest-api-id ${id} --stage-name dev  deploys it.`);
   }
   return 0;
+}
+
+/** The API stays when it can't be deployed: its id is said then, too. */
+async function deploy(calls: PorticoCalls, restApiId: string, stageName: string): Promise<void> {
+  try {
+    await calls.call("apigateway", "CreateDeployment", { restApiId, stageName });
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    const isWithoutIntegration = error.message === "No integration defined for method";
+    throw new UserError({
+      what: `It is imported as ${restApiId}, and can't be deployed: ${error.message}`,
+      why: isWithoutIntegration ? "Every method needs an x-amazon-apigateway-integration." : "",
+      next: isWithoutIntegration ? "`portico up FILE --mock` answers those without one with examples." : "",
+      cause: error,
+    });
+  }
 }
 
 async function importOnce(

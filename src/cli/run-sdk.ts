@@ -29,19 +29,28 @@ export async function runSdk({ args, options, output }: Invocation): Promise<num
   });
   const archive = body as Buffer;
   if (out.endsWith(".zip")) {
-    mkdirSync(dirname(out), { recursive: true });
-    writeFileSync(out, archive);
+    write(out, archive);
     output.line(shortPath(out));
     return 0;
   }
   const files = Object.entries(unzipSync(archive));
-  for (const [path, bytes] of files) {
-    const target = join(out, path);
-    mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, bytes);
-  }
+  for (const [path, bytes] of files) write(join(out, path), bytes);
   output.line(`${shortPath(join(out, files[0]?.[0].split("/")[0] ?? ""))} (${files.length} files)`);
   return 0;
+}
+
+function write(file: string, bytes: Uint8Array): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, bytes);
+  } catch (error) {
+    throw new UserError({
+      what: `${shortPath(file)} can't be written.`,
+      why: error instanceof Error ? error.message : String(error),
+      next: "Name another folder, or a file that ends with .zip, with --out.",
+      cause: error,
+    });
+  }
 }
 
 function readParameters(set: readonly string[]): Record<string, string> {

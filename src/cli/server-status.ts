@@ -38,15 +38,24 @@ export async function getStatus(endpoint: string): Promise<readonly StageStatus[
   });
 }
 
+const listedMax = 20;
+
+/** For "there is no such API": those that there are, each once. */
+export function listApis(apis: readonly { readonly id: string; readonly name: string }[]): string {
+  const known = [...new Set(apis.map(({ id, name }) => `${name} (${id})`))];
+  const more = known.length - listedMax;
+  return known.slice(0, listedMax).join(", ") + (more > 0 ? ` and ${more} more` : "");
+}
+
 /** The stages of the API with this id or name. */
 export function stagesOf(stages: readonly StageStatus[], api: string): readonly StageStatus[] {
   const found = stages.filter((stage) => stage.apiId === api || stage.apiName === api);
   if (found.length > 0) return found;
-  const known = [...new Set(stages.map((stage) => `${stage.apiName} (${stage.apiId})`))].slice(0, 20);
+  const known = listApis(stages.map(({ apiId, apiName }) => ({ id: apiId, name: apiName })));
   throw new UserError({
     what: `There is no deployed API ${api}.`,
-    why: known.length > 0 ? `There are ${known.join(", ")}.` : "Nothing is deployed on this server.",
-    next: "Deploy one with `portico up`, or with `aws apigateway create-deployment`.",
+    why: known === "" ? "Nothing is deployed on this server." : `Deployed are: ${known}.`,
+    next: `${known === "" ? "Deploy one" : "Name one of these, or deploy it"} with \`portico up\` or \`aws apigateway create-deployment\`.`,
   });
 }
 

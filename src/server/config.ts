@@ -448,7 +448,8 @@ function parseValue(key: ConfigKey, value: unknown, where: string, base: string)
 }
 
 function wrongValue(where: string, value: unknown, { wanted, why = "" }: { wanted: string; why?: string }): UserError {
-  const shown = typeof value === "string" ? value : JSON.stringify(value);
+  const isFlags = Array.isArray(value) && value.every((one) => typeof one === "string");
+  const shown = isFlags ? value.join(", ") : typeof value === "string" ? value : JSON.stringify(value);
   return new UserError({
     what: `${where}: ${shown === "" || shown === undefined ? "an empty value" : `"${shown.slice(0, 200)}"`} won't do.`,
     why,

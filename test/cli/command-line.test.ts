@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { commands } from "../../src/cli/commands.ts";
+import { commandGroups, commands } from "../../src/cli/commands.ts";
 import { type Ran, run } from "../tool.ts";
 
 const portico = join(import.meta.dirname, "../../bin/portico.js");
@@ -18,6 +18,8 @@ const cli = (args: readonly string[], env: Record<string, string> = {}): Promise
 
 test("every command says how it is used, with examples", async () => {
   const help = await cli(["--help"]);
+  const headings = [...help.stdout.matchAll(/^(\S.*:)$/gm)].map(([, heading]) => heading);
+  assert.deepEqual(headings, ["Options:", ...Object.values(commandGroups), "More:", "Examples:"]);
   assert.equal(help.status, 0);
   for (const { name, examples } of commands) {
     assert.match(help.stdout, new RegExp(`^ {2}${name} `, "m"));
@@ -33,6 +35,7 @@ test("a wrong command line ends with 2 and says what was meant", async () => {
     [["up"], /Missing required argument/],
     [["status", "--jsno"], /Unknown option '--jsno'[\s\S]*Did you mean --json\?/],
     [["export", "a", "b", "--format", "yaml"], /Allowed choices are oas30, swagger/],
+    [["logs", "--account", "1"], /'--account <ID>' argument '1' is invalid\. It takes twelve digits/],
     [[], /Usage: portico/],
   ] as const) {
     const { status, stdout, stderr } = await cli(args);
@@ -53,6 +56,8 @@ test("what can't be done ends with 1 and says what to do next", async () => {
     ],
     [["serve", "--port", "x"], /--port: "x" won't do[\s\S]*a whole number from 0 to 65535/],
     [["serve", "--host", "0.0.0.0"], /loopback/],
+    [["serve", "--limit", "pets=1"], /--limit: "pets=1" won't do/],
+    [["routes", "--endpoint", "4566"], /No Portico answers at 4566[\s\S]*no URL such as http/],
   ] as const) {
     const { status, stderr } = await cli([...args, ...(args[0] === "up" ? ["--no-watch"] : [])]);
     assert.equal(status, 1, `${args}: ${stderr}`);

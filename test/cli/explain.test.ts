@@ -208,6 +208,16 @@ test("the body may come from a file, and the path without the server's address",
   assert.match(text, /request template application\/json made, \d+ bytes\n│ {2}└─ \{"name": "portico/);
 });
 
+test("a host below localhost leads here, whatever the API's id begins with", async () => {
+  for (const api of [restApiId, "7abc"]) {
+    const text = await tree(
+      "GET",
+      `http://${api}.execute-api.us-east-1.localhost:${new URL(portico.url).port}/dev/none`,
+    );
+    assert.match(text, api === restApiId ? /no route matches \/none/ : /there is no API 7abc/);
+  }
+});
+
 test("what can't be explained ends with 1 and says what to do", async () => {
   for (const [args, pattern] of [
     [["GET", `${portico.url}/nothing`], /is no address of an API[\s\S]*portico routes/],

@@ -208,6 +208,10 @@ test("routes, status and export tell what is served; import makes another API", 
   const imported = await cli("import", join(folder, "exported.yaml"), "--name", "Copy", "--stage", "prod", "--json");
   const { url } = JSON.parse(imported.stdout) as { url: string };
   assert.equal((await fetch(`${url}/health`)).status, 200);
+  writeFileSync(join(folder, "bare.yaml"), "openapi: 3.0.1\ninfo: { title: Bare }\npaths: { /a: { get: {} } }\n");
+  const bare = await cli("import", join(folder, "bare.yaml"), "--deploy");
+  assert.equal(bare.status, 1);
+  assert.match(bare.stderr, /imported as \w{10}, and can't be deployed: No integration defined[\s\S]*up FILE --mock/);
   // Edited and not deployed: the status says so.
   const { id } = JSON.parse(imported.stdout) as { id: string };
   const without = exported.stdout.replace("/health:", "/healthy:").replace("title: Petstore", "title: Copy");

@@ -57,7 +57,7 @@ export function findProject(path: string): Project {
     throw new UserError({
       what: `There is nothing at ${path}.`,
       why: `${absolute} does not exist.`,
-      next: "Give the path of an OpenAPI document, or of a folder with one: portico up examples/petstore",
+      next: "Give the path of an OpenAPI document, or of a folder with one.",
     });
   if (!stats.isDirectory()) return { folder: dirname(absolute), documentFile: absolute };
   const found = documentNames.filter((name) => existsSync(join(absolute, name)));

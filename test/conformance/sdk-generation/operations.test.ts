@@ -165,6 +165,9 @@ test("portico sdk writes an SDK's folder, or its archive", async () => {
     const python = await sdk("--language", "python", "--out", "clients");
     assert.deepEqual([python.status, python.stdout], [0, "clients/simple-calc-sdk (8 files)\n"], python.stderr);
     assert.match(readFileSync(join(folder, "clients/simple-calc-sdk/README.md"), "utf8"), /SimpleCalcClient/);
+    const onFile = await sdk("--language", "python", "--out", "clients/simple-calc-sdk/README.md");
+    assert.equal(onFile.status, 1);
+    assert.match(onFile.stderr, /can't be written[\s\S]*Name another folder/);
     const java = await sdk("--language", "java", "--stage", "demo", "--out", "java.zip", "--set", "service.name=Sums");
     assert.deepEqual([java.status, java.stdout], [0, "java.zip\n"], java.stderr);
     const paths = Object.keys(unzipSync(readFileSync(join(folder, "java.zip"))));
