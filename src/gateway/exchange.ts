@@ -45,7 +45,7 @@ export class Exchange {
   readonly program: Program;
   /** The verb that counts: the request's, or what `X-HTTP-Method-Override` says. */
   readonly httpMethod: string;
-  /** Below the stage, as received; begins with a slash. */
+  /** Below the stage, as received; begins with one slash. AWS quirk: several behind the stage count as one, as observed. */
   readonly path: string;
   /** The query as received, without `?`. */
   readonly rawQuery: string;
@@ -77,6 +77,7 @@ export class Exchange {
   overrides: Overrides | undefined;
   /** Records what happens, where somebody wants to know: an execution log, a test, `portico explain`. */
   trace: Trace | undefined;
+  readonly #pathAsSent: string;
   #traceId: string | undefined;
   #query: Query | undefined;
 
@@ -84,7 +85,8 @@ export class Exchange {
     this.request = request;
     this.program = program;
     this.httpMethod = effectiveMethod(request);
-    this.path = path === "" ? "/" : path;
+    this.path = path === "" ? "/" : path.startsWith("//") ? path.replace(/^\/+/, "/") : path;
+    this.#pathAsSent = path === "" ? "/" : path;
     this.rawQuery = rawQuery;
     this.startedMs = nowMs;
     this.startedAt = performance.now();
@@ -143,7 +145,7 @@ export class Exchange {
   /** The path with the stage, as `$context.path` has it. AWS quirk: in a test it is the resource's, as observed. */
   get fullPath(): string {
     if (this.program.plan.test !== undefined) return this.method!.plan.resourcePath;
-    return `/${this.program.plan.stageName}${this.path}`;
+    return `/${this.program.plan.stageName}${this.#pathAsSent}`;
   }
 
   get domainName(): string {

@@ -96,6 +96,15 @@ test("the event has AWS's format 1.0", async () => {
   assert.equal(functions.requests[0]?.traceId, headers["X-Amzn-Trace-Id"]);
 });
 
+test("several slashes behind the stage are one, but in the context's path", async () => {
+  const functions = new FakeFunctions();
+  await using gateway = await start(functions);
+  await gateway.call("//pets/7");
+  const event = functions.event();
+  assert.equal(event["path"], "/pets/7");
+  assert.equal((event["requestContext"] as Record<string, unknown>)["path"], "/prod//pets/7");
+});
+
 test("empty collections are null, and bodies text or base64 by their media type", async () => {
   const functions = new FakeFunctions();
   await using gateway = await start(functions);
