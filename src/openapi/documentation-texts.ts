@@ -23,6 +23,13 @@ const attributes: Readonly<Record<string, readonly string[]>> = {
 };
 const infoAttributes: readonly string[] = ["description", "termsOfService", "contact", "license"];
 
+/** The types of parameters, by their location in `method.request.{location}.{name}`. */
+export const parameterTypes: Readonly<Record<string, string>> = {
+  path: "PATH_PARAMETER",
+  querystring: "QUERY_PARAMETER",
+  header: "REQUEST_HEADER",
+};
+
 /** Types whose content holds for what is below or beside them, too. */
 const isInherited = (type: string): boolean => !["API", "RESOURCE", "AUTHORIZER", "MODEL"].includes(type);
 

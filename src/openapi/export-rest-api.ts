@@ -17,7 +17,7 @@ import type {
   RestApiDefinition,
   Stage,
 } from "../definition/rest-api.ts";
-import { DocumentationTexts } from "./documentation-texts.ts";
+import { DocumentationTexts, parameterTypes } from "./documentation-texts.ts";
 import { type Dialect, openapi, swagger } from "./export-dialect.ts";
 import { member } from "./json-value.ts";
 
@@ -230,19 +230,13 @@ function refuseWithoutJson(models: Readonly<Record<string, string>> | undefined,
   throw new ExportRefused(`Only found non-JSON body models for ${place}`);
 }
 
-const documentedAs: Readonly<Record<string, string>> = {
-  path: "PATH_PARAMETER",
-  querystring: "QUERY_PARAMETER",
-  header: "REQUEST_HEADER",
-};
-
 function exportParameters({ dialect, texts }: Writing, resource: Resource, method: Method): unknown[] {
   return Object.entries(method.requestParameters ?? {}).flatMap(([key, required]) => {
     const [, location, name] = /^method\.request\.(path|querystring|header)\.(.+)$/.exec(key) ?? [];
     if (location === undefined || name === undefined) return [];
     // OpenAPI knows no optional path parameters.
     const where = location === "querystring" ? "query" : location;
-    const entity = { type: documentedAs[location]!, path: resource.path, method: method.httpMethod, name };
+    const entity = { type: parameterTypes[location]!, path: resource.path, method: method.httpMethod, name };
     return [{ ...dialect.parameter(name, where, required || where === "path"), ...texts.of(entity) }];
   });
 }

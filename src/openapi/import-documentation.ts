@@ -8,7 +8,7 @@ import {
   locationKey,
   parseProperties,
 } from "../definition/documentation.ts";
-import { textsOf, textsOfInfo } from "./documentation-texts.ts";
+import { parameterTypes, textsOf, textsOfInfo } from "./documentation-texts.ts";
 import { ImportLog } from "./import-log.ts";
 import { member, membersOf, scalarText } from "./json-value.ts";
 import { parseDocument } from "./parse-document.ts";
@@ -30,12 +30,6 @@ interface DocumentationImportOptions {
   readonly mode: "merge" | "overwrite";
   readonly ids: IdSource;
 }
-
-const documentedAs: Readonly<Record<string, string>> = {
-  path: "PATH_PARAMETER",
-  querystring: "QUERY_PARAMETER",
-  header: "REQUEST_HEADER",
-};
 
 /**
  * The documentation extension of a document that is imported whole: its own, or, without one, what the document says of
@@ -59,7 +53,7 @@ export function documentedBy(api: ApiDocument): unknown {
       const at = { path, method };
       say({ type: "METHOD", ...at }, operation.source);
       for (const { location, name, source: parameter } of operation.parameters) {
-        say({ type: documentedAs[location]!, ...at, name }, parameter);
+        say({ type: parameterTypes[location]!, ...at, name }, parameter);
       }
       say({ type: "REQUEST_BODY", ...at }, operation.bodySource);
       for (const { statusCode, source: response, headers } of operation.responses) {

@@ -1,25 +1,17 @@
 import type { IdSource } from "../base/ids.ts";
 import { isObject } from "../base/json-object.ts";
 import { endpointAccessModes, securityPolicies } from "../definition/endpoint-rules.ts";
+import { gatewayResponseStatuses } from "../definition/gateway-responses.ts";
 import { checkGatewayResponseParameters } from "../definition/mapping-rules.ts";
 import { normalisePolicy } from "../definition/policy-rules.ts";
 import type { GatewayResponse, RequestValidator, RestApi } from "../definition/rest-api.ts";
+import { checkStatusCode } from "../definition/rules.ts";
 import type { ImportLog } from "./import-log.ts";
 import { listMember, member, membersOf, objectMember, scalarText, textMember } from "./json-value.ts";
 import type { ApiDocument } from "./read-document.ts";
 
 /** AWS: API Gateway REST API reference, RestApi, minimumCompressionSize. */
 const compressionBytesMax = 10 * 1024 * 1024;
-
-/** AWS: API Gateway Developer Guide, "Gateway response types". */
-const gatewayResponseTypes = new Set(
-  (
-    "ACCESS_DENIED API_CONFIGURATION_ERROR AUTHORIZER_CONFIGURATION_ERROR AUTHORIZER_FAILURE BAD_REQUEST_BODY " +
-    "BAD_REQUEST_PARAMETERS DEFAULT_4XX DEFAULT_5XX EXPIRED_TOKEN INTEGRATION_FAILURE INTEGRATION_TIMEOUT " +
-    "INVALID_API_KEY INVALID_SIGNATURE MISSING_AUTHENTICATION_TOKEN QUOTA_EXCEEDED REQUEST_TOO_LARGE " +
-    "RESOURCE_NOT_FOUND THROTTLED UNAUTHORIZED UNSUPPORTED_MEDIA_TYPE WAF_FILTERED"
-  ).split(" "),
-);
 
 export interface SettingsImportOptions {
   readonly mode: "create" | "merge" | "overwrite";
@@ -85,11 +77,10 @@ export function importGatewayResponses(document: ApiDocument, log: ImportLog): r
       log.error(`Unable to create gateway response for '${responseType}': ${message}`);
       return [];
     };
-    if (!gatewayResponseTypes.has(responseType)) return problem("Invalid response type specified");
+    if (!Object.hasOwn(gatewayResponseStatuses, responseType)) return problem("Invalid response type specified");
     const statusCode = textMember(response, "statusCode");
-    if (statusCode !== undefined && !/^[1-5]\d\d$/.test(statusCode)) {
-      return problem("Invalid Response status code specified");
-    }
+    const badStatus = statusCode === undefined ? undefined : checkStatusCode(statusCode);
+    if (badStatus !== undefined) return problem(badStatus);
     const responseParameters = textMap(objectMember(response, "responseParameters"));
     const responseTemplates = textMap(objectMember(response, "responseTemplates"));
     const mapping = checkGatewayResponseParameters(responseParameters);

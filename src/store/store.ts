@@ -61,7 +61,7 @@ export interface ListOptions {
   readonly prefix?: string;
   readonly after?: string;
   readonly limit?: number;
-  /** Only documents whose JSON has this text in it: a cheap sieve before they are parsed. Nothing that JSON escapes. */
+  /** Only documents whose JSON has this text in it: a cheap sieve before they are parsed. As JSON writes it. */
   readonly containing?: string;
 }
 

@@ -62,7 +62,7 @@ async function storeCertificate(
 
 async function deleteKey(item: ClientCertificate, work: Change): Promise<void> {
   const id = item.clientCertificateId;
-  const stages = await work.tx.list<Stage>(restKinds.stage);
+  const stages = await work.tx.list<Stage>(restKinds.stage, { containing: id });
   const used = stages.find((stage) => stage.body.clientCertificateId === id);
   // Unconfirmed: how AWS words it; see docs/compatibility.md.
   if (used !== undefined) {

@@ -73,7 +73,8 @@ async function refuseWhileReferenced(link: VpcLink, work: Change): Promise<void>
   // An account may have a thousand APIs: what has no such method is not even parsed.
   const snapshots = await work.tx.list<RestApiDefinition>(restKinds.snapshot, { containing: "VPC_LINK" });
   const withLinks = new Map(snapshots.map(({ id, body }) => [id, body]));
-  for (const { id, body: stage } of await work.tx.list<Stage>(restKinds.stage)) {
+  const stages = withLinks.size === 0 ? [] : await work.tx.list<Stage>(restKinds.stage);
+  for (const { id, body: stage } of stages) {
     const apiId = id.slice(0, id.indexOf("/"));
     const canary = stage.canarySettings;
     const served = [{ deploymentId: stage.deploymentId, variables: stage.variables ?? {} }];
