@@ -25,6 +25,16 @@ export const checkHttpMethod = (httpMethod: string): string | undefined =>
     ? undefined
     : `Invalid HttpMethod specified. Valid options are ${httpMethods.join(",")}`;
 
+const apiNameLengthMax = 1024;
+
+// Unconfirmed: how AWS words both; see docs/compatibility.md.
+export function checkApiName(name: string): string | undefined {
+  if (name.trim() === "") return "Invalid Rest API name specified: name must not be blank";
+  return name.length > apiNameLengthMax
+    ? `Invalid Rest API name specified: at most ${apiNameLengthMax} characters`
+    : undefined;
+}
+
 /** A resource's path part: `[a-zA-Z0-9._\-:]`, `{name}` or `{name+}`. */
 export function checkPathPart(pathPart: string): string | undefined {
   const variable = /^\{([^{}+]*)\+?\}$/.exec(pathPart);

@@ -5,7 +5,7 @@ import { gatewayResponseStatuses } from "../definition/gateway-responses.ts";
 import { checkGatewayResponseParameters } from "../definition/mapping-rules.ts";
 import { normalisePolicy } from "../definition/policy-rules.ts";
 import type { GatewayResponse, RequestValidator, RestApi } from "../definition/rest-api.ts";
-import { checkStatusCode } from "../definition/rules.ts";
+import { checkApiName, checkStatusCode } from "../definition/rules.ts";
 import type { ImportLog } from "./import-log.ts";
 import { listMember, member, membersOf, objectMember, scalarText, textMember } from "./json-value.ts";
 import type { ApiDocument } from "./read-document.ts";
@@ -44,9 +44,12 @@ export function importSettings(document: ApiDocument, base: RestApi, options: Se
   const settings = options.mode === "merge" ? { ...previous, ...withoutUndefined(named) } : named;
   const securityPolicy = readChoice(document, "x-amazon-apigateway-security-policy", securityPolicies, log);
   const endpointAccessMode = readChoice(document, "x-amazon-apigateway-endpoint-access-mode", endpointAccessModes, log);
+  const name = document.title ?? base.name;
+  const badName = checkApiName(name);
+  if (badName !== undefined) log.error(badName);
   return {
     ...rest,
-    name: document.title ?? base.name,
+    name,
     ...withoutUndefined(settings),
     apiKeySource: settings.apiKeySource ?? "HEADER",
     ...readEndpointConfiguration(document, base, log),

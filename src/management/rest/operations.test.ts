@@ -155,6 +155,8 @@ describe("RestApi", () => {
     });
     const toEdge = { restApiId, patchOperations: [replace("/endpointConfiguration/types/PRIVATE", "EDGE")] };
     await refuses("UpdateRestApi", toEdge, badRequest, /PRIVATE/);
+    const tooLong = { restApiId, patchOperations: [replace("/name", "x".repeat(1025))] };
+    await refuses("UpdateRestApi", tooLong, badRequest, /1024/);
     const noPolicy = { restApiId, patchOperations: [replace("/securityPolicy", "TLS_9")] };
     await refuses("UpdateRestApi", noPolicy, badRequest, /TLS_1_2/);
     assert.deepEqual(await run("GetRestApi", { restApiId }), closed);

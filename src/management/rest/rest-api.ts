@@ -11,6 +11,7 @@ import {
   type RestApiDefinition,
   restKinds,
 } from "../../definition/rest-api.ts";
+import { checkApiName } from "../../definition/rules.ts";
 import { badRequest, conflict } from "../../protocol/errors.ts";
 import { everywhere } from "../../store/store.ts";
 import { type DefinedResource, defineResource, type Place, pageOf, writing } from "./define-resource.ts";
@@ -135,9 +136,8 @@ export async function newDefinition(work: Change, input: CreateRestApiRequest): 
   checkTags(tags, work.limits);
   const endpointConfiguration = completeEndpoint(input.endpointConfiguration);
   await requireRoomForApi(work, endpointConfiguration.types[0]!);
-  // Unconfirmed: how AWS words both; see docs/compatibility.md.
-  if ((input.name ?? "").trim() === "") throw badRequest("Invalid Rest API name specified: name must not be blank");
-  if (input.name!.length > 1024) throw badRequest("Invalid Rest API name specified: at most 1024 characters");
+  const badName = checkApiName(input.name ?? "");
+  if (badName !== undefined) throw badRequest(badName);
   const id = await claimApiId(work, wantedId);
   const rootResourceId = work.call.ids.id(10);
   const restApi = present<RestApi>({
@@ -303,7 +303,8 @@ const patch: PatchTable = {
 };
 
 async function completeRestApi(item: RestApi, before: RestApi, work: Change): Promise<RestApi> {
-  if (item.name.trim() === "") throw badRequest("Invalid Rest API name specified: name must not be blank");
+  const badName = checkApiName(item.name);
+  if (badName !== undefined) throw badRequest(badName);
   const endpointConfiguration = completeEndpoint(
     item.endpointConfiguration as CreateRestApiRequest["endpointConfiguration"],
   );
