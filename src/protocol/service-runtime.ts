@@ -208,10 +208,18 @@ function makeQueryProtocol(model: Model, _dialect: Dialect, ownEnums: readonly s
       return { operation: action, bind: () => binderOf(action)(form) };
     },
     respond: (operation, output, call) => withHeaders(responderOf(operation, call.context.requestId)(output), call),
-    refuse: (error, { context, headers }) =>
-      xmlErrorResponse(error, { xmlNamespace, requestId: context.requestId, headers }),
+    refuse: (error, { context, headers }) => {
+      const code = Object.hasOwn(queryCodes, error.code) ? queryCodes[error.code]! : error.code;
+      return xmlErrorResponse({ ...error, code }, { xmlNamespace, requestId: context.requestId, headers });
+    },
   };
 }
+
+/** What services of this protocol call the front end's errors otherwise. AWS: as users quote GetCallerIdentity. */
+const queryCodes: Readonly<Record<string, string>> = {
+  ExpiredTokenException: "ExpiredToken",
+  UnrecognizedClientException: "InvalidClientTokenId",
+};
 
 /**
  * AWS JSON 1.0 and 1.1: every operation is a `POST /` that its header names, with its whole input in the body.

@@ -1,6 +1,7 @@
 // IAM and STS by AWS's SDK: roles, policies, sessions.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { APIGatewayClient, GetRestApisCommand } from "@aws-sdk/client-api-gateway";
 import {
   AttachRolePolicyCommand,
   CreatePolicyCommand,
@@ -364,12 +365,26 @@ describe("iam", () => {
     const mayAssume = statement({ Action: "sts:AssumeRole", Resource: open });
     await client.send(new PutRolePolicyCommand({ RoleName: "session", PolicyName: "p", PolicyDocument: mayAssume }));
     assert.ok((await assume(open, mine)).Credentials);
+    const ask = (by: STSClient) => refusal(by.send(new GetCallerIdentityCommand({})));
     const forged = session({ ...Credentials!, SessionToken: `${Credentials?.SessionToken?.slice(0, -8)}AAAAAAAA` });
-    assert.match(
-      (await refusal(forged.send(new GetCallerIdentityCommand({}))))[2],
-      /token included in the request is invalid/,
-    );
+    const invalid = ["InvalidClientTokenId", 403, "The security token included in the request is invalid."];
+    assert.deepEqual(await ask(forged), invalid);
+    const another = session({ ...Credentials!, AccessKeyId: "ASIAAAAAAAAAAAAAAAAA" });
+    assert.deepEqual(await ask(another), invalid, "a token is its key's");
+    // What another STS has given out says nothing here.
+    const foreign = session({ ...Credentials!, SessionToken: "IQoJb3JpZ2luX2VjE" });
+    assert.equal((await foreign.send(new GetCallerIdentityCommand({}))).Arn, caller);
     await fetch(`${portico.url}/_portico/clock`, { method: "POST", body: JSON.stringify({ advanceMs: 3_600_000 }) });
-    assert.match((await refusal(mine.send(new GetCallerIdentityCommand({}))))[2], /expired/);
+    assert.deepEqual(await ask(mine), ["ExpiredToken", 403, "The security token included in the request is expired"]);
+    const gateway = new APIGatewayClient(
+      settings(Credentials?.AccessKeyId, {
+        secretAccessKey: Credentials?.SecretAccessKey,
+        sessionToken: Credentials?.SessionToken,
+      }),
+    );
+    assert.deepEqual((await refusal(gateway.send(new GetRestApisCommand({})))).slice(0, 2), [
+      "ExpiredTokenException",
+      403,
+    ]);
   });
 });
