@@ -12,7 +12,13 @@ const proxyParameters = { "integration.request.path.proxy": "method.request.path
 test("HTTP_PROXY passes method, path, query, headers and body on, and the answer back", async () => {
   await using backend = await startBackend((_, outgoing, body) =>
     outgoing
-      .writeHead(201, { "Content-Type": "text/plain", "X-Custom": "v", "WWW-Authenticate": "Basic", Server: "s" })
+      .writeHead(201, {
+        "Content-Type": "text/plain",
+        "X-Custom": "v",
+        "WWW-Authenticate": "Basic",
+        Server: "s",
+        "x-amzn-RequestId": "theirs",
+      })
       .end(`got ${body}`),
   );
   await using gateway = await startGateway();
@@ -33,6 +39,8 @@ test("HTTP_PROXY passes method, path, query, headers and body on, and the answer
   assert.equal(reply.headers["x-custom"], "v");
   assert.equal(reply.headers["x-amzn-remapped-www-authenticate"], "Basic");
   assert.equal(reply.headers["x-amzn-remapped-server"], "s");
+  assert.equal(reply.headers["x-amzn-remapped-x-amzn-requestid"], "theirs");
+  assert.notEqual(reply.headers["x-amzn-requestid"], "theirs");
   assert.match(String(reply.headers["x-amzn-remapped-date"]), /GMT/);
   assert.match(String(reply.headers["x-amzn-trace-id"]), /^Root=1-[0-9a-f]{8}-[0-9a-f]{24}$/);
   const [seen] = backend.requests;

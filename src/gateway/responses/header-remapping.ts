@@ -75,6 +75,8 @@ const remapped = [
   "server",
   "user-agent",
   "www-authenticate",
+  // Ours says which request this was. As observed; the table does not have it.
+  "x-amzn-requestid",
 ] as const;
 
 const droppedFromResponses = [
@@ -89,8 +91,7 @@ const droppedFromResponses = [
   "transfer-encoding",
   "upgrade",
   "via",
-  // Ours say which request this was; a backend's would contradict them.
-  "x-amzn-requestid",
+  // A backend's would contradict ours.
   "x-amz-apigw-id",
   "x-amzn-trace-id",
 ] as const;
