@@ -57,7 +57,7 @@ export function requireRole(
     const { name } = parseRoleArn(arn)!;
     throw cannotAssume(
       arn,
-      `Its trust policy does not let API Gateway: aws iam update-assume-role-policy --role-name ${name} --policy-document '${trust}'`,
+      `Its trust policy does not let API Gateway: aws iam update-assume-role-policy --role-name ${name} --policy-document ${quote(trust)}`,
     );
   }
   if (call !== undefined) requireAllowed(role, call);
@@ -84,13 +84,16 @@ const policyOf = (statement: object): string =>
 
 const trust = policyOf({ Principal: { Service: "apigateway.amazonaws.com" }, Action: "sts:AssumeRole" });
 
+/** As a shell takes it, whatever is in it: these are commands to copy, and ARNs come with documents of others. */
+const quote = (text: string): string => (/^[\w/.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+
 function hintToCreate(arn: string, call: AwsCall | undefined): string {
   const { name, path } = parseRoleArn(arn)!;
-  const below = path === "/" ? "" : ` --path ${path}`;
-  const make = `aws iam create-role --role-name ${name}${below} --assume-role-policy-document '${trust}'`;
+  const below = path === "/" ? "" : ` --path ${quote(path)}`;
+  const make = `aws iam create-role --role-name ${name}${below} --assume-role-policy-document ${quote(trust)}`;
   return `There is no such role; make it with: ${make}${call === undefined ? "" : ` && ${putPolicy(arn, call)}`}`;
 }
 
 const putPolicy = (arn: string, { action, resource, isPrefix }: AwsCall): string =>
   `aws iam put-role-policy --role-name ${parseRoleArn(arn)!.name} --policy-name ${action.replace(":", "-")} ` +
-  `--policy-document '${policyOf({ Action: action, Resource: isPrefix ? `${resource}*` : resource })}'`;
+  `--policy-document ${quote(policyOf({ Action: action, Resource: isPrefix ? `${resource}*` : resource }))}`;

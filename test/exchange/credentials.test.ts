@@ -319,3 +319,14 @@ test("policies of wildcards that try to explode are decided and do not hang the 
   deploy(gateway, aLambdaProxy(), aRole({ policies }));
   assertRefused(await gateway.call("/x"), unauthorized("lambda:InvokeFunction", functionArn, "because no identity"));
 });
+
+test("the commands of a hint do nothing else in a shell, whatever is in the ARNs", async () => {
+  await using gateway = await startGateway();
+  const hostile = "arn:aws:iam::000000000000:role/$(touch)/';id;'/invoker";
+  deploy(gateway, aLambdaProxy({ credentials: hostile }), undefined);
+  const path = String((await gateway.call("/x")).headers["x-portico-hint"]);
+  assert.ok(path.includes(`--path '/$(touch)/'\\'';id;'\\''/' --assume`), path);
+  deploy(gateway, aService("s3:path/photos/';id;'", { httpMethod: "GET" }), aRole({ policies: [] }), "GET");
+  const resource = String((await gateway.call("/x")).headers["x-portico-hint"]);
+  assert.ok(resource.includes(`"Resource":"arn:aws:s3:::photos/'\\'';id;'\\''"`), resource);
+});
