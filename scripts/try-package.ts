@@ -53,6 +53,11 @@ try {
     writeFileSync(join(folder, "api.json"), JSON.stringify(api));
     const cli = join(installed, "bin", "portico.js");
     run(process.execPath, [cli, "import", "api.json", "--deploy", "--endpoint", url], folder);
+    // The logs' thread is a program of its own, and IAM is loaded with its first call.
+    run(process.execPath, [cli, "logs", "--endpoint", url], folder);
+    const body = new URLSearchParams({ Action: "ListRoles", Version: "2010-05-08" });
+    const roles = await fetch(url, { method: "POST", body });
+    if (roles.status !== 200) throw new Error(`ListRoles answered ${roles.status}`);
     for (const language of ["javascript", "java", "ruby", "typescript", "python"]) {
       run(process.execPath, [cli, "sdk", "Try", "--language", language, "--endpoint", url], folder);
     }

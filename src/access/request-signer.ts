@@ -1,5 +1,6 @@
 import { createHmac, hash } from "node:crypto";
 import { assert } from "../base/assert.ts";
+import { percentEncode } from "../base/percent-encode.ts";
 
 export interface Credentials {
   readonly accessKeyId: string;
@@ -150,7 +151,7 @@ function canonicalPath(path: string): string {
   const segments: string[] = [];
   for (const segment of path.split("/")) {
     if (segment === "..") segments.pop();
-    else if (segment !== "" && segment !== ".") segments.push(encodeStrictly(segment));
+    else if (segment !== "" && segment !== ".") segments.push(percentEncode(segment));
   }
   const joined = `/${segments.join("/")}`;
   return joined !== "/" && path.endsWith("/") ? `${joined}/` : joined;
@@ -192,7 +193,7 @@ function encodeKey(path: string): string {
     .split("/")
     .map((segment, index) => {
       const decoded = decode(segment);
-      return index < 2 ? encodeStrictly(decoded) : decoded.split("/").map(encodeStrictly).join("/");
+      return index < 2 ? percentEncode(decoded) : decoded.split("/").map(percentEncode).join("/");
     })
     .join("/");
 }
@@ -209,7 +210,7 @@ function normaliseQuery(query: string): string {
 }
 
 const normaliseText = (text: string): string =>
-  plainText.test(text) ? text : encodeStrictly(decode(text.replaceAll("+", " ")));
+  plainText.test(text) ? text : percentEncode(decode(text.replaceAll("+", " ")));
 
 function decode(text: string): string {
   try {
@@ -218,10 +219,3 @@ function decode(text: string): string {
     return text;
   }
 }
-
-/** All but the unreserved characters of RFC 3986 §2.3. */
-const encodeStrictly = (text: string): string =>
-  encodeURIComponent(text).replaceAll(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );

@@ -1,3 +1,4 @@
+import { percentEncode } from "../../base/percent-encode.ts";
 import type { Scope } from "../../store/store.ts";
 
 /** Kinds of documents. The ids of the first two are names in lower case: AWS tells no names apart by their case. */
@@ -68,3 +69,6 @@ export const defaultVersionOf = ({ versions, defaultVersionId }: PolicyDocument)
   if (found === undefined) throw new Error(`a policy has no version ${defaultVersionId}, which is its default`);
   return found;
 };
+
+/** AWS: IAM API reference, "GetRole": policies are answered percent-encoded, by RFC 3986. */
+export const encodePolicy = (text: string): string => percentEncode(text);

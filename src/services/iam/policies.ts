@@ -6,6 +6,7 @@ import { type AwsManagedPolicy, awsManagedPolicies, awsManagedPolicyOf, isAwsMan
 import { countEntity } from "./count-entity.ts";
 import {
   documentId,
+  encodePolicy,
   iamKinds,
   iamScope,
   type PolicyDocument,
@@ -13,7 +14,6 @@ import {
   parsePolicyArn,
   type RoleDocument,
 } from "./documents.ts";
-import { encodePolicy } from "./encode-policy.ts";
 import { alreadyExists, deleteConflict, limitExceeded, noSuchEntity, validationError } from "./errors.ts";
 import { type ListInput, listPage } from "./list-page.ts";
 import { policyLength, validatePolicy } from "./policy-grammar.ts";

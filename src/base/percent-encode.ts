@@ -1,0 +1,6 @@
+/** All but the unreserved characters of RFC 3986 §2.3. */
+export const percentEncode = (text: string): string =>
+  encodeURIComponent(text).replaceAll(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
