@@ -12,8 +12,14 @@ const token: Authorizer = {
   authorizerUri: `arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${functionArn}/invocations`,
   identitySource: "method.request.header.Authorization",
 };
+const asker = {
+  account: "000000000000",
+  methodArn: "arn:aws:execute-api:us-east-1:000000000000:abcdefghij/authorizers/a1b2c3",
+  variables: {},
+  surroundings: { roles: new Map() },
+};
 const compile = (over: Partial<Authorizer>, context: object = {}): StepPlan =>
-  compileAuthorizerTest({ ...token, ...over }, { variables: {}, ...context });
+  compileAuthorizerTest({ ...token, ...over }, { ...asker, ...context });
 const authorization = {
   expression: "method.request.header.Authorization",
   value: { kind: "request", place: "header", name: "Authorization", isMultiValue: false },
@@ -51,7 +57,7 @@ test("a user pool's authorizer becomes its pools, on AWS's hosts", () => {
   const pool = "arn:aws-cn:cognito-idp:cn-north-1:000000000000:userpool/cn-north-1_B";
   const { identitySource: _, authorizerUri: __, ...rest } = token;
   const bare: Authorizer = { ...rest, type: "COGNITO_USER_POOLS", providerARNs };
-  assert.deepEqual(compileAuthorizerTest(bare, { variables: { pool } }), {
+  assert.deepEqual(compileAuthorizerTest(bare, { ...asker, variables: { pool } }), {
     kind: "authorizer-test",
     authorizer: {
       kind: "user-pool",
@@ -63,12 +69,13 @@ test("a user pool's authorizer becomes its pools, on AWS's hosts", () => {
       ],
     },
   });
-  assert.equal(compileAuthorizerTest(bare, { variables: {} }).kind, "misconfigured");
+  assert.equal(compileAuthorizerTest(bare, asker).kind, "misconfigured");
 });
 
 test("what can't be done refuses, and what can't work is misconfigured", () => {
   for (const [over, kind] of [
-    [{ authorizerCredentials: "arn:aws:iam::000000000000:role/r" }, "closed"],
+    [{ authorizerCredentials: "arn:aws:iam::000000000000:role/nowhere" }, "misconfigured"],
+    [{ authorizerCredentials: "arn:aws:iam::*:user/*" }, "closed"],
     [{ identityValidationExpression: "(a)\\1" }, "closed"],
     [{ identitySource: "method.request.header." }, "closed"],
     [{ authorizerUri: "arn:aws:apigateway:us-east-1:lambda:path/2015-03-01/functions/x/invocations" }, "misconfigured"],

@@ -4,12 +4,13 @@ import { parseJavaPattern } from "../language/java-pattern.ts";
 import { substituteStageVariables } from "../language/substitution.ts";
 import type { AuthorizerPlan, IdentitySourcePlan, UserPoolPlan } from "../plan/authorizers.ts";
 import type { StepPlan } from "../plan/steps.ts";
+import { compileInvoker, type RoleAsker } from "./compile-credentials.ts";
 import { fillStageVariables, functionAt } from "./compile-integration.ts";
 import { compileValue } from "./compile-values.ts";
 import { closed, misconfigured, Refusal } from "./refusal.ts";
 
-interface AuthorizerContext {
-  readonly variables: Readonly<Record<string, string>>;
+/** Its role is asked by the authorizer, which has an ARN as methods have. */
+interface AuthorizerContext extends RoleAsker {
   /** What is said of `$context` in place of what the request has: `additionalContext` of TestInvokeAuthorizer. */
   readonly additionalContext?: Readonly<Record<string, string>>;
 }
@@ -36,10 +37,10 @@ function compileAuthorizer(authorizer: Authorizer, context: AuthorizerContext): 
     const pools = (authorizer.providerARNs ?? []).map((arn) => compileUserPool(arn, context));
     return { kind: "user-pool", ...identity, pools };
   }
-  if (authorizer.authorizerCredentials !== undefined) throw closed("authorizerCredentials");
   const functionArn = functionAt(fillStageVariables(authorizer.authorizerUri, context.variables));
+  const invoker = compileInvoker(functionArn, authorizer.authorizerCredentials, context);
   const timeoutMs = bounds.integrationTimeoutMsDefault.value;
-  return { kind: type === "TOKEN" ? "token" : "request", ...identity, functionArn, timeoutMs };
+  return { kind: type === "TOKEN" ? "token" : "request", ...identity, functionArn, ...invoker, timeoutMs };
 }
 
 function compileIdentitySources(authorizer: Authorizer, context: AuthorizerContext): IdentitySourcePlan[] {

@@ -63,6 +63,21 @@ export function requireRole(
   if (call !== undefined) requireAllowed(role, call);
 }
 
+/** The role that invokes a function; absent: API Gateway itself does, and the function's policy has to allow it. */
+export function compileInvoker(
+  functionArn: string,
+  credentials: string | undefined,
+  asker: RoleAsker,
+): { readonly roleArn?: string } {
+  const roleArn = roleOf(credentials, asker);
+  if (roleArn === undefined) return {};
+  // Both policies would have to allow it. AWS: IAM User Guide, "Cross-account policy evaluation logic".
+  if (functionArn.split(":")[4] !== roleArn.split(":")[4]) throw closed("integration credentials of another account");
+  const call = { action: "lambda:InvokeFunction", resource: functionArn, isPrefix: false };
+  requireRole(roleArn, call, asker, { isOwnService: true });
+  return { roleArn };
+}
+
 function requireAllowed(role: Role, call: AwsCall): void {
   const { action, resource, isPrefix } = call;
   // What a policy asks about the session; of the request it is nothing that could be asked here.

@@ -15,7 +15,7 @@ import type { UriPlan } from "../plan/values.ts";
 import { awsCallOf } from "./aws-call.ts";
 import { parseAwsTarget } from "./aws-target.ts";
 import { compileVpcLink } from "./compile-connection.ts";
-import { type RoleAsker, requireRole, roleOf } from "./compile-credentials.ts";
+import { compileInvoker, type RoleAsker, requireRole, roleOf } from "./compile-credentials.ts";
 import { compileTemplates, hasVelocity } from "./compile-template.ts";
 import { compileParameters } from "./compile-values.ts";
 import { closed, misconfigured } from "./refusal.ts";
@@ -198,7 +198,7 @@ function compileLambdaProxy(integration: Integration, _method: Method, context: 
   return {
     kind: "lambda-proxy",
     functionArn,
-    ...compileInvoker(functionArn, integration, context),
+    ...compileInvoker(functionArn, integration.credentials, context),
     timeoutMs: integration.timeoutInMillis ?? bounds.integrationTimeoutMsDefault.value,
     ...compileStream(integration, context),
   };
@@ -240,21 +240,6 @@ function compileAws(integration: Integration, method: Method, context: Integrati
   };
 }
 
-/** The role that invokes a function; undefined: API Gateway itself does, and the function's policy has to allow it. */
-function compileInvoker(
-  functionArn: string,
-  integration: Integration,
-  context: IntegrationContext,
-): { readonly roleArn?: string } {
-  const roleArn = roleOf(integration.credentials, context);
-  if (roleArn === undefined) return {};
-  // Both policies would have to allow it. AWS: IAM User Guide, "Cross-account policy evaluation logic".
-  if (functionArn.split(":")[4] !== roleArn.split(":")[4]) throw closed("integration credentials of another account");
-  const call = { action: "lambda:InvokeFunction", resource: functionArn, isPrefix: false };
-  requireRole(roleArn, call, context, { isOwnService: true });
-  return { roleArn };
-}
-
 /** AWS: API Gateway Developer Guide, "Set up Lambda custom integrations in API Gateway". */
 function compileLambda(uri: string, integration: Integration, method: Method, context: IntegrationContext): StepPlan {
   const isInvoke = /:path\/+2015-03-31\/functions\/[^{}]+\/invocations$/.test(uri);
@@ -268,7 +253,7 @@ function compileLambda(uri: string, integration: Integration, method: Method, co
   return {
     kind: "lambda",
     functionArn,
-    ...compileInvoker(functionArn, integration, context),
+    ...compileInvoker(functionArn, integration.credentials, context),
     timeoutMs: integration.timeoutInMillis ?? bounds.integrationTimeoutMsDefault.value,
     headers: headers.filter(({ name }) => invokeHeaders.has(name.toLowerCase())),
     request: compileRequestTemplates(integration, context),

@@ -19,6 +19,8 @@ export interface LambdaAuthorizerPlan {
   /** Of a TOKEN: what the whole token has to match. */
   readonly identityValidationExpression?: string;
   readonly functionArn: string;
+  /** Who invokes it, which is allowed; absent: API Gateway, and the function's policy has to allow it. */
+  readonly roleArn?: string;
   readonly timeoutMs: number;
 }
 

@@ -1,15 +1,17 @@
 import { bounds } from "../base/bounds.ts";
 import { compileAuthorizerTest } from "../compiler/compile-authorizer.ts";
-import { noSurroundings } from "../compiler/surroundings.ts";
+import { noSurroundings, type Surroundings } from "../compiler/surroundings.ts";
 import type { Method } from "../definition/rest-api.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import { gatewayResponseTypes } from "../gateway/responses/gateway-response-types.ts";
 import { Router } from "../gateway/routing/match.ts";
+import { substituteStageVariables } from "../language/substitution.ts";
 import type { AuthorizerTest, AuthorizerTestOutcome, AuthorizerTestRun } from "../management/rest/test-authorizer.ts";
 import type { MethodPlan, StagePlan } from "../plan/plan.ts";
+import type { Store } from "../store/store.ts";
 import { renderTestLog } from "../telemetry/execution-log.ts";
 import type { TraceEvent } from "../telemetry/trace.ts";
-import type { CompileSettings } from "./compile-stage.ts";
+import { type CompileSettings, readRoles } from "./compile-stage.ts";
 import type { ProbeFailure } from "./probes.ts";
 import { testRequest, testStage } from "./test-invocation.ts";
 
@@ -17,12 +19,15 @@ import { testRequest, testStage } from "./test-invocation.ts";
 export const makeAuthorizerTest =
   (
     options: Pick<CompileSettings, "compile"> & {
+      readonly store: Store;
       readonly probe: (probe: Probe) => Promise<ProbeOutcome | ProbeFailure>;
     },
   ): AuthorizerTestRun =>
   async (test) => {
+    const arn = substituteStageVariables(test.authorizer.authorizerCredentials ?? "", test.stageVariables).text;
+    const { roles } = await options.store.read(test.scope, (tx) => readRoles(tx, arn === "" ? [] : [arn]));
     const outcome = await options.probe({
-      plan: planTest(test, options.compile),
+      plan: planTest(test, { compile: options.compile, roles }),
       request: testRequest({ ...test, verb }),
       bodyCharsMax: bounds.executionLogBodyCharsMax.value,
       // A policy is a text within a JSON text here, and its characters have three bytes at most.
@@ -47,7 +52,10 @@ function readGrant(
 }
 
 /** A plan with one method. Where the path is a resource's, so are the path parameters. Gateway responses are as built in. */
-function planTest(test: AuthorizerTest, compile: CompileSettings["compile"]): StagePlan {
+function planTest(
+  test: AuthorizerTest,
+  { compile, roles }: Pick<CompileSettings, "compile"> & Pick<Surroundings, "roles">,
+): StagePlan {
   const { definition, scope, stageVariables } = test;
   const method: Method = { httpMethod: verb, authorizationType: "NONE", apiKeyRequired: false };
   const resources = definition.resources.map((resource) => ({ ...resource, resourceMethods: { [verb]: method } }));
@@ -63,7 +71,10 @@ function planTest(test: AuthorizerTest, compile: CompileSettings["compile"]): St
     httpMethod: verb,
     steps: [
       compileAuthorizerTest(test.authorizer, {
+        account: scope.account,
+        methodArn: `arn:aws:execute-api:${scope.region}:${scope.account}:${definition.restApi.id}/authorizers/${test.authorizer.id}`,
         variables: stageVariables,
+        surroundings: { roles },
         additionalContext: test.additionalContext,
       }),
     ],

@@ -47,13 +47,7 @@ export async function compileStage(
 ): Promise<CompiledStage> {
   const links = await tx.list<VpcLink>(vpcLinkKind);
   const identity = await readIdentity(tx, scope, stage.clientCertificateId);
-  const roles = new Map<string, KnownRole>();
-  const sources: Source[] = [];
-  for (const arn of rolesOf(definition, stage.variables ?? {})) {
-    const { role, isAccountHere, sources: read } = await loadRole(tx, arn);
-    roles.set(arn, { role: role && new Role(role), isAccountHere });
-    sources.push(...read);
-  }
+  const { roles, sources } = await readRoles(tx, rolesOf(definition, stage.variables ?? {}));
   const plan = compile(definition, stage, scope, {
     vpcLinks: new Map(links.map(({ id, body }) => [id, body])),
     vpcLinkAddresses,
@@ -62,6 +56,21 @@ export async function compileStage(
   });
   for (const id of plan.vpcLinks ?? []) sources.push({ scope, kind: vpcLinkKind, id });
   return { plan, identity, sources };
+}
+
+/** Roles as they are now, by their ARNs, and what they were read from. */
+export async function readRoles(
+  tx: Reader,
+  arns: readonly string[],
+): Promise<{ readonly roles: ReadonlyMap<string, KnownRole>; readonly sources: Source[] }> {
+  const roles = new Map<string, KnownRole>();
+  const sources: Source[] = [];
+  for (const arn of arns) {
+    const { role, isAccountHere, sources: read } = await loadRole(tx, arn);
+    roles.set(arn, { role: role && new Role(role), isAccountHere });
+    sources.push(...read);
+  }
+  return { roles, sources };
 }
 
 async function readIdentity(tx: Reader, scope: Scope, id: string | undefined): Promise<NamedIdentity | undefined> {

@@ -167,7 +167,7 @@ export async function startServer(
           probe: (probe) => threads.probe(probe),
           answerBytesMax: config.payloadMax,
         }),
-        authorizerTest: makeAuthorizerTest({ ...compileSettings, probe: (probe) => threads.probe(probe) }),
+        authorizerTest: makeAuthorizerTest({ ...compileSettings, store, probe: (probe) => threads.probe(probe) }),
       }),
     },
     {

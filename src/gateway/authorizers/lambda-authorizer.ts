@@ -27,7 +27,8 @@ export function linkLambdaAuthorizer(plan: LambdaAuthorizerPlan, context: LinkCo
     if (identity === undefined) return refuseCaller(exchange, describeMissing(plan));
     if (!identity.every(isToken))
       return refuseCaller(exchange, "the token does not match the identityValidationExpression");
-    const problem = problemOfInvoking(functionArn, sourceArn, { stage, method, thread });
+    const problem =
+      plan.roleArn === undefined ? problemOfInvoking(functionArn, sourceArn, { stage, method, thread }) : undefined;
     if (problem !== undefined) {
       exchange.trace?.addFailure([
         "Execution failed due to configuration error: Invalid permissions on Lambda function",
