@@ -45,6 +45,11 @@ function aMock(answers: Readonly<Record<string, Readonly<Record<string, string>>
   };
 }
 
+const untold = (method: Method): Method => ({
+  ...method,
+  methodIntegration: { ...method.methodIntegration, requestTemplates: {} },
+});
+
 const aProxy = (integration: Integration = { type: "AWS_PROXY", uri: functionUri }): Method => ({
   authorizationType: "NONE",
   methodIntegration: integration,
@@ -205,6 +210,7 @@ for (const [what, api, names] of [
             {
               methodIntegration: {
                 type: "MOCK",
+                requestTemplates: { "application/json": '{"statusCode": 200}' },
                 integrationResponses: {
                   "200": {
                     statusCode: "200",
@@ -265,6 +271,11 @@ for (const [what, api, expected, names] of [
     "a guarded ANY that gets the preflights",
     anApi({ "/a": { ANY: aMock(readable, { authorizationType: "AWS_IAM" }) } }, well),
     [/^ANY \/a: A preflight goes to ANY, which is guarded/],
+  ],
+  [
+    "a MOCK without a template",
+    anApi({ "/a": { OPTIONS: untold(aPreflight()) } }, well),
+    [/^OPTIONS \/a: Preflights are refused: .*no request template/],
   ],
   [
     "a MOCK that can't read its template",

@@ -125,6 +125,10 @@ class Finder {
     if (isGuarded(method))
       messages.push("Preflights have neither key nor token, so they are refused here: OPTIONS must be for everybody");
     if (method.methodIntegration?.type === "MOCK") {
+      if (method.methodIntegration.requestTemplates?.["application/json"] === undefined)
+        messages.push(
+          'Preflights are refused: the MOCK has no request template for application/json that says {"statusCode": 200}',
+        );
       if (isJsonBinary(this.#api.binaryMediaTypes) && method.methodIntegration.contentHandling !== "CONVERT_TO_TEXT")
         messages.push(
           "Preflights are answered 500: JSON is one of the binary media types, and a MOCK reads no bytes. contentHandling: CONVERT_TO_TEXT on the integration helps",
