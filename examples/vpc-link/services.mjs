@@ -12,7 +12,11 @@ export async function start() {
   await Promise.all(targets.map((target) => once(target, "listening")));
   return {
     endpoints: {},
-    flags: targets.map((target) => `--vpc-link=my-test-vpc-link=127.0.0.1:${target.address().port}`),
+    flags: [
+      ...targets.map((target) => `--vpc-link=my-test-vpc-link=127.0.0.1:${target.address().port}`),
+      // Each thread takes the addresses in its own turn: with one it can be seen.
+      "--threads=1",
+    ],
     async close() {
       for (const target of targets) target.closeAllConnections();
       await Promise.all(targets.map((target) => new Promise((resolve) => target.close(resolve))));

@@ -196,7 +196,7 @@ class UpSession {
     const { mocked, operations } = document;
     if (mocked.size > 0)
       line(
-        `\nMocked: ${mocked.size === operations.length ? "all" : mocked.size} of ${operations.length} routes, with the document's examples or values made by its schemas.\n` +
+        `\nMocked: ${mocked.size === operations.length ? "all" : `${mocked.size} of ${operations.length}`} routes, with the document's examples or values made by its schemas.\n` +
           paint("dim", "Other answers than the first: curl -H 'Prefer: code=404', or -H 'Prefer: example=NAME'."),
       );
     const curls = curlLines(document.operations, urls.byPath, closed);
