@@ -186,11 +186,14 @@ function remember(operation: string | undefined, response: ManagementResponse): 
 describe(`fuzz: the REST control plane (PORTICO_FUZZ_SEED=${seed})`, () => {
   after(() => store.close());
 
-  it("answers whatever it is asked, never with a 500 or an error that AWS does not declare", async () => {
+  it("answers whatever it is asked, never with a 500 or an error that AWS does not declare", {
+    timeout: 120_000,
+  }, async () => {
     texts.push(...meaningful, ...meaningful);
     const end = performance.now() + durationMs;
     const succeeded = new Set<string>();
-    while (performance.now() < end) {
+    // Until the calls get further than the first look-up, too, which takes a busy machine longer.
+    while (performance.now() < end || succeeded.size <= 10) {
       const sound = random() < 0.8 ? soundCall() : undefined;
       const request = sound ?? brokenRequest(["apigateway"]);
       const response = await send(request.method, request.target, request.body);
@@ -201,7 +204,5 @@ describe(`fuzz: the REST control plane (PORTICO_FUZZ_SEED=${seed})`, () => {
       if (sound && response.status < 300) succeeded.add(sound.operation);
     }
     assert.deepEqual([...undeclared], []);
-    // Proof that the calls got further than the first look-up.
-    assert.ok(succeeded.size > 10, `only these succeeded: ${[...succeeded].join(", ")}`);
   });
 });
