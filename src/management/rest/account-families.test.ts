@@ -185,6 +185,15 @@ describe("ApiKey", () => {
     const names = (page: Answer) => page.item.map((key: Answer) => key.name).toSorted();
     assert.deepEqual(names(await ok("GET", "/apikeys?name=a")), ["a1", "a2", "a3"]);
     assert.deepEqual(names(await ok("GET", "/apikeys?customerId=1")), ["a1", "b1"]);
+    const quoted = 'q"ü\\n';
+    await aKey({ name: `${quoted} rest`, customerId: quoted });
+    // Another member's text is not the name.
+    await aKey({ name: "c", description: `"name":"${quoted}` });
+    for (const filter of ["name", "customerId"]) {
+      const found = await ok("GET", `/apikeys?${filter}=${encodeURIComponent(quoted)}`);
+      assert.deepEqual(names(found), [`${quoted} rest`]);
+    }
+    assert.deepEqual(names(await ok("GET", "/apikeys?name=a&customerId=1")), ["a1"]);
     const first = await ok("GET", "/apikeys?name=a&limit=2");
     assert.equal(first.item.length, 2);
     const second = await ok("GET", `/apikeys?name=a&limit=2&position=${encodeURIComponent(first.position)}`);
