@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 
 const portico = join(import.meta.dirname, "../../bin/portico.js");
-const waitMsMax = 20_000;
+/** Far above what a busy machine needs. */
+const waitMsMax = 60_000;
 
 /** A `portico up` in a process of its own. */
 export class Up {

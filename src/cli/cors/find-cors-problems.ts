@@ -23,7 +23,7 @@ export interface CorsProblem {
 export type NamesOrigin = (functionName: string) => boolean | undefined;
 
 /** Is an API meant for pages of other origins? Without a trace of it nothing is said: most APIs are not. */
-export function isForBrowsers({ resources, gatewayResponses }: ApiState): boolean {
+function isForBrowsers({ resources, gatewayResponses }: ApiState): boolean {
   return (
     resources.some(
       ({ methods }) =>

@@ -141,7 +141,7 @@ function jsonModelOf(models: Readonly<Record<string, string>> | undefined): stri
  * The operation's name where its author gave none: `getPetsPetId`, `getApiRoot` for the root.
  * AWS: API Gateway developer guide, "Simple calculator API in API Gateway".
  */
-export const defaultName = ({ httpMethod, path }: SdkOperation): string =>
+const defaultName = ({ httpMethod, path }: SdkOperation): string =>
   pascalCase(`${httpMethod.toLowerCase()} ${path === "/" ? "ApiRoot" : path}`);
 
 /** What a call's input has besides the body, by wire name: parameters of one name are one member. */
