@@ -94,7 +94,7 @@ test("requests are signed as in AWS's published examples", () => {
 });
 
 test("signatures are those of AWS's SDK, for 2,000 random requests of S3 and of other services", async () => {
-  const seed = Number(process.env["SEED"] ?? 20_261_120);
+  const seed = Number(process.env["PORTICO_FUZZ_SEED"] ?? 20_261_120);
   const random = makeRandom(seed);
   for (let round = 0; round < 2_000; round++) {
     const service = pick(random, ["s3", "sqs", "dynamodb", "execute-api"]);

@@ -7,7 +7,7 @@ import { below, makeRandom, pick } from "../../test/random.ts";
 import { parsePlainYaml } from "./parse-plain-yaml.ts";
 import { parseAnyYaml, parseYaml, YamlProblem } from "./parse-yaml.ts";
 
-const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+const seed = Number(process.env["PORTICO_FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const durationMs = Number(process.env["PORTICO_FUZZ_MS"] ?? 2_000);
 
 const random = makeRandom(seed);
@@ -28,7 +28,11 @@ function isReadAlike(text: string): boolean {
   const plain = parsePlainYaml(text);
   if (plain === undefined) return false;
   const known = byLibrary(text);
-  assert.deepEqual(typeof known === "string" ? plain : { value: parseYaml(text) }, known, `SEED=${seed}\n${text}`);
+  assert.deepEqual(
+    typeof known === "string" ? plain : { value: parseYaml(text) },
+    known,
+    `PORTICO_FUZZ_SEED=${seed}\n${text}`,
+  );
   return true;
 }
 
@@ -108,7 +112,7 @@ test("what is generated is read alike, however it is laid out", () => {
   assert.ok(read > 10, `${read} of 300`);
 });
 
-test(`what is broken is left to the library (SEED=${seed})`, { timeout: 60_000 + durationMs }, () => {
+test(`what is broken is left to the library (PORTICO_FUZZ_SEED=${seed})`, { timeout: 60_000 + durationMs }, () => {
   const end = performance.now() + durationMs;
   const counts = { read: 0, left: 0 };
   while (performance.now() < end) {

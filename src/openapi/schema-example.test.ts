@@ -126,9 +126,9 @@ test("what would be gigabytes is not made", () => {
   assert.equal(examples.of({ $ref: "#/components/schemas/L0" }), undefined);
 });
 
-const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+const seed = Number(process.env["PORTICO_FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 
-test(`what is made is valid by its schema (SEED=${seed})`, () => {
+test(`what is made is valid by its schema (PORTICO_FUZZ_SEED=${seed})`, () => {
   const random = makeRandom(seed);
   for (let count = 0; count < 2_000; count++) {
     const schema = aSchema(random, 0);

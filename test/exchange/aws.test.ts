@@ -313,7 +313,7 @@ test("an unreachable, a slow and a talkative service answer as any backend does"
 });
 
 test("whatever 400 random callers send, what reaches the service is in the bucket and rightly signed", async () => {
-  const seed = Number(process.env["SEED"] ?? 20_261_120);
+  const seed = Number(process.env["PORTICO_FUZZ_SEED"] ?? 20_261_120);
   const random = makeRandom(seed);
   await using backend = await startBackend();
   await using gateway = await startFor(backend);
