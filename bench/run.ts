@@ -10,7 +10,7 @@ import { hasTool } from "./measure.ts";
 // Through `exit`, where what a benchmark started is ended.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
-const folder = fileURLToPath(new URL(".", import.meta.url));
+const folder = fileURLToPath(new URL("./", import.meta.url));
 const names = process.argv.slice(2);
 const files = globSync("**/*.bench.ts", { cwd: folder })
   .sort()

@@ -12,7 +12,7 @@ if (run.status !== 0) process.exit(run.status ?? 1);
 
 // What is read at run time and is not compiled: interface models, the functions' bootstraps, pages, what generated SDKs hold.
 for (const file of globSync("src/**/*", { cwd: root })) {
-  const isSdkRuntime = file.startsWith("src/openapi/sdk/runtime/") && statSync(join(root, file)).isFile();
+  const isSdkRuntime = file.startsWith("src/sdk/runtime/") && statSync(join(root, file)).isFile();
   if (!isSdkRuntime && !/\.(json|mjs|py|html|css)$/.test(file)) continue;
   const target = join(root, file.replace(/^src/, "dist"));
   mkdirSync(dirname(target), { recursive: true });

@@ -5,8 +5,8 @@ import { type AddressInfo, createServer } from "node:net";
 import { compileRest } from "../../src/compiler/compile-rest.ts";
 import type { RestApiDefinition, Stage } from "../../src/definition/rest-api.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
-import { Http1Server } from "../../src/gateway/http1/http1-server.ts";
-import { defaultHttp1Limits } from "../../src/gateway/http1/limits.ts";
+import { Http1Server } from "../../src/http/http1/http1-server.ts";
+import { defaultHttp1Limits } from "../../src/http/http1/limits.ts";
 import { stageKey } from "../../src/plan/plan.ts";
 import { allocateMetrics, Metrics } from "../../src/telemetry/metrics.ts";
 

@@ -1,7 +1,7 @@
+import type { TemplateValue } from "../../src/language/java/values.ts";
 import { parseJsonPath } from "../../src/language/json-path/json-path.ts";
 import { parseJsonSchema } from "../../src/language/json-schema/json-schema.ts";
 import { parseJsonText, printJson } from "../../src/language/json-text.ts";
-import type { TemplateValue } from "../../src/language/vtl/values.ts";
 import type { Bench, Figures } from "../bench.ts";
 
 /** Goal: a body is validated with a 30-property model in at most 10 µs. */

@@ -1,6 +1,6 @@
 import { bounds } from "../base/bounds.ts";
 import type { Authorizer } from "../definition/rest-api.ts";
-import { parseJavaPattern } from "../language/java-pattern.ts";
+import { parseJavaPattern } from "../language/java/java-pattern.ts";
 import { substituteStageVariables } from "../language/substitution.ts";
 import type { AuthorizerPlan, IdentitySourcePlan, UserPoolPlan } from "../plan/authorizers.ts";
 import type { StepPlan } from "../plan/steps.ts";

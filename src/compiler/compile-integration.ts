@@ -1,7 +1,7 @@
 import { bounds } from "../base/bounds.ts";
 import type { Integration, IntegrationResponse, IntegrationType, Method } from "../definition/rest-api.ts";
 import { checkService } from "../definition/rules.ts";
-import { parseJavaPattern } from "../language/java-pattern.ts";
+import { parseJavaPattern } from "../language/java/java-pattern.ts";
 import { substituteStageVariables } from "../language/substitution.ts";
 import type {
   BackendPlan,

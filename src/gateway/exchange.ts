@@ -1,5 +1,5 @@
+import type { InboundRequest } from "../http/inbound.ts";
 import type { Trace } from "../telemetry/trace.ts";
-import type { InboundRequest } from "./inbound.ts";
 import type { MethodProgram, Program } from "./program.ts";
 import { parseQuery, type Query } from "./query.ts";
 import { isUuid, makeExtendedRequestId, makeRequestId, makeTraceId } from "./request-ids.ts";

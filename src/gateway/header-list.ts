@@ -1,4 +1,4 @@
-import type { InboundRequest } from "./inbound.ts";
+import type { InboundRequest } from "../http/inbound.ts";
 
 /** The entries of a header that is a list, of all its lines, in lower case and without empty ones. RFC 9110 §5.3, §5.6.1. */
 export function headerList(request: InboundRequest, lowerName: string): string[] {

@@ -1,4 +1,4 @@
-import type { BodySink, InboundRequest } from "./inbound.ts";
+import type { BodySink, InboundRequest } from "../http/inbound.ts";
 
 /** A request that Portico makes itself, to a method of its own. */
 export interface SyntheticInput {

@@ -1,7 +1,7 @@
+import type { InboundRequest } from "../http/inbound.ts";
 import type { Trace } from "../telemetry/trace.ts";
 import { Exchange } from "./exchange.ts";
 import { failExchange } from "./fail-exchange.ts";
-import type { InboundRequest } from "./inbound.ts";
 import type { Program } from "./program.ts";
 import { beginTrace, runTraced } from "./run-traced.ts";
 import type { ThreadContext } from "./thread-context.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bounds } from "../base/bounds.ts";
+import { JavaDouble, JavaLong, TemplateList, TemplateMap } from "./java/values.ts";
 import { JsonTooDeep, parseJsonText, printJson } from "./json-text.ts";
 import { JavaDecimal, type JsonValue } from "./json-value.ts";
-import { JavaDouble, JavaLong, TemplateList, TemplateMap } from "./vtl/values.ts";
 
 function parsed(text: string): JsonValue {
   const json = parseJsonText(text);

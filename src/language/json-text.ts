@@ -1,8 +1,8 @@
 import { bounds } from "../base/bounds.ts";
+import { wholeNumber } from "./java/java-number.ts";
+import { JavaDouble, TemplateList, TemplateMap, type TemplateValue } from "./java/values.ts";
 import { contextAt, type JsonContext } from "./json-context.ts";
 import { decimalOf, isJsonNumber, type JsonNumber, type JsonValue, numberText } from "./json-value.ts";
-import { wholeNumber } from "./vtl/java-number.ts";
-import { JavaDouble, TemplateList, TemplateMap, type TemplateValue } from "./vtl/values.ts";
 
 /**
  * What a text holds, or why it is no JSON: `detail` is what Jackson 2.11, which API Gateway quotes, says of those bytes,

@@ -1,5 +1,5 @@
-import { formatDouble } from "./vtl/java-number.ts";
-import { JavaDouble, JavaLong, type TemplateList, type TemplateMap } from "./vtl/values.ts";
+import { formatDouble } from "./java/java-number.ts";
+import { JavaDouble, JavaLong, type TemplateList, type TemplateMap } from "./java/values.ts";
 
 /**
  * What JSON text becomes: the values that templates use, so that a body is parsed once for validation, paths and

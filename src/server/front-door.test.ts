@@ -8,8 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { RawClient, statusOf, talk } from "../../test/raw-http.ts";
-import { Http1Server } from "../gateway/http1/http1-server.ts";
-import { defaultHttp1Limits } from "../gateway/http1/limits.ts";
+import { Http1Server } from "../http/http1/http1-server.ts";
+import { defaultHttp1Limits } from "../http/http1/limits.ts";
 import { makeLogger } from "../telemetry/logger.ts";
 import { FrontDoor } from "./front-door.ts";
 

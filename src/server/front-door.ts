@@ -1,5 +1,5 @@
 import type { Agent, ClientRequest, IncomingMessage } from "node:http";
-import type { InboundRequest } from "../gateway/inbound.ts";
+import type { InboundRequest } from "../http/inbound.ts";
 import type { Logger } from "../telemetry/logger.ts";
 
 export interface FrontDoorOptions {

@@ -1,8 +1,8 @@
 import type { MessagePort } from "node:worker_threads";
 import type { EventOutcome, InvokeRequest } from "../functions/function-client.ts";
-import type { TlsIdentity } from "../gateway/http1-client/open-socket.ts";
 import type { AwsServiceSettings } from "../gateway/integrations/aws-services.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
+import type { TlsIdentity } from "../http/http1-client/open-socket.ts";
 import type { StagePlan } from "../plan/plan.ts";
 import type { ExecutionLogEntry } from "../telemetry/execution-log.ts";
 

@@ -1,7 +1,7 @@
 import { codePath } from "../services/lambda/code-links.ts";
 import { type ExplainAnswer, type ExplainRequest, readExplainRequest } from "./explain.ts";
+import { referencePath } from "./pages/reference.ts";
 import type { StageStatus } from "./reconcile.ts";
-import { referencePath } from "./reference.ts";
 
 /** What the operations endpoints ask of the running server. */
 export interface ServerFacts {

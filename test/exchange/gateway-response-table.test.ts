@@ -5,12 +5,12 @@ import { gatewayResponseStatuses } from "../../src/definition/gateway-responses.
 import type { GatewayResponse, Integration, Method, RestApiDefinition } from "../../src/definition/rest-api.ts";
 import type { FunctionClient } from "../../src/functions/function-client.ts";
 import { Exchange } from "../../src/gateway/exchange.ts";
-import type { InboundRequest } from "../../src/gateway/inbound.ts";
 import { answerFailure } from "../../src/gateway/integrations/backend-failure.ts";
 import type { Program } from "../../src/gateway/program.ts";
 import { type GatewayResponseType, gatewayResponseTypes } from "../../src/gateway/responses/gateway-response-types.ts";
 import { type Failure, GatewayResponses } from "../../src/gateway/responses/gateway-responses.ts";
 import type { ThreadContext } from "../../src/gateway/thread-context.ts";
+import type { InboundRequest } from "../../src/http/inbound.ts";
 import type { GatewayResponsePlan } from "../../src/plan/steps.ts";
 import { aLambdaProxy, aMethod, aMock, anHttpProxy, aRestApi, aStage } from "./a-rest-api.ts";
 import { allowAll } from "./fake-functions.ts";

@@ -1,11 +1,11 @@
 // Random documents, paths and schemas, whole and broken: everything ends with a value, a problem or a declared failure.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { TemplateValue } from "../../src/language/java/values.ts";
 import { JsonPathFailure } from "../../src/language/json-path/evaluation.ts";
 import { parseJsonPath } from "../../src/language/json-path/json-path.ts";
 import { parseJsonSchema } from "../../src/language/json-schema/json-schema.ts";
 import { parseJsonText, printJson } from "../../src/language/json-text.ts";
-import type { TemplateValue } from "../../src/language/vtl/values.ts";
 import { durationMs, oneOf, random, seed } from "./from-models.ts";
 import { randomJson, upTo } from "./random-json.ts";
 import { randomJsonPath } from "./random-json-path.ts";

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { isObject } from "../../base/json-object.ts";
 import { UserError } from "../../base/user-error.ts";
-import { mockDocument } from "../../openapi/mock-document.ts";
+import { mockDocument } from "../../openapi/mock/mock-document.ts";
 import {
   type ApiOperation,
   type FunctionReference,

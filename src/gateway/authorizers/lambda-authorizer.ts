@@ -1,6 +1,6 @@
 import { parseAuthorizerResult } from "../../access/authorizer-result.ts";
 import type { InvokeOutcome } from "../../functions/function-client.ts";
-import { parseJavaPattern } from "../../language/java-pattern.ts";
+import { parseJavaPattern } from "../../language/java/java-pattern.ts";
 import type { LambdaAuthorizerPlan } from "../../plan/authorizers.ts";
 import { maskValue } from "../../telemetry/secrets.ts";
 import type { Exchange } from "../exchange.ts";
@@ -8,7 +8,7 @@ import { failExchange } from "../fail-exchange.ts";
 import { problemOfInvoking } from "../integrations/function-access.ts";
 import { traceInvocation } from "../integrations/invocation.ts";
 import { linkAuthorizerEvent } from "../integrations/lambda-event.ts";
-import type { LinkContext } from "../steps/link-step.ts";
+import type { LinkContext } from "../link-context.ts";
 import { linkIdentity } from "./identity.ts";
 import type { Authorize, Grant } from "./link-authorizer.ts";
 import { refuseCaller, refuseConfiguration } from "./refusals.ts";

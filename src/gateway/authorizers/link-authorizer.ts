@@ -1,7 +1,7 @@
 import type { Policy } from "../../access/policy.ts";
 import type { AuthorizerPlan } from "../../plan/authorizers.ts";
 import type { Exchange } from "../exchange.ts";
-import type { LinkContext } from "../steps/link-step.ts";
+import type { LinkContext } from "../link-context.ts";
 import { linkLambdaAuthorizer } from "./lambda-authorizer.ts";
 import { linkUserPoolAuthorizer } from "./user-pool-authorizer.ts";
 

@@ -1,9 +1,14 @@
+import type {
+  OutboundBody,
+  OutboundConnection,
+  OutboundFailure,
+  OutboundRequest,
+} from "../../http/http1-client/outbound.ts";
+import { type Unsendable, writeRequestHead } from "../../http/http1-client/request-head.ts";
+import type { BodySink } from "../../http/inbound.ts";
 import type { BodyCollector } from "../../telemetry/trace.ts";
 import { integrationRequestId } from "../context.ts";
 import type { Exchange, IntegrationOutcome } from "../exchange.ts";
-import type { OutboundBody, OutboundConnection, OutboundFailure, OutboundRequest } from "../http1-client/outbound.ts";
-import { type Unsendable, writeRequestHead } from "../http1-client/request-head.ts";
-import type { BodySink } from "../inbound.ts";
 import { ourFault } from "../responses/gateway-responses.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import type { BackendRoute } from "./backend-pools.ts";

@@ -1,9 +1,9 @@
 import { bounds } from "../../base/bounds.ts";
 import type { Clock } from "../../base/clock.ts";
+import { ClientConnection, type ConnectionOwner } from "../../http/http1-client/client-connection.ts";
+import { type OpenSocket, socketsTo, type TlsIdentity } from "../../http/http1-client/open-socket.ts";
+import type { OutboundRequest } from "../../http/http1-client/outbound.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
-import { ClientConnection, type ConnectionOwner } from "../http1-client/client-connection.ts";
-import { type OpenSocket, socketsTo, type TlsIdentity } from "../http1-client/open-socket.ts";
-import type { OutboundRequest } from "../http1-client/outbound.ts";
 
 /** Where a pool's connections go; plans with the same target share them. */
 export interface PoolTarget {

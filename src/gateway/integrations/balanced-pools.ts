@@ -1,4 +1,4 @@
-import type { OutboundRequest } from "../http1-client/outbound.ts";
+import type { OutboundRequest } from "../../http/http1-client/outbound.ts";
 import type { BackendPool, BackendRoute } from "./backend-pools.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { SignableRequest } from "../../access/request-signer.ts";
 import type { BackendPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
-import type { LinkContext } from "../steps/link-step.ts";
+import type { LinkContext } from "../link-context.ts";
 import { BackendCall, type BackendConsumer, RequestBodyStream } from "./backend-call.ts";
 import type { BackendRoute } from "./backend-pools.ts";
 import type { WriteHeaders } from "./backend-request.ts";

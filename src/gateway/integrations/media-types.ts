@@ -1,4 +1,4 @@
-import type { InboundRequest } from "../inbound.ts";
+import type { InboundRequest } from "../../http/inbound.ts";
 
 /** Is a media type binary for the API? AWS: API Gateway Developer Guide, "Binary media types for REST APIs". */
 export type IsBinary = (mediaType: string) => boolean;

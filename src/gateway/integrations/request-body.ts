@@ -1,8 +1,8 @@
 import { bounds } from "../../base/bounds.ts";
+import { problems } from "../../http/http1/problem.ts";
 import type { Exchange } from "../exchange.ts";
 import { failExchange } from "../fail-exchange.ts";
 import { headerList } from "../header-list.ts";
-import { problems } from "../http1/problem.ts";
 import { addHint } from "../responses/gateway-responses.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import { RequestBodyStream } from "./backend-call.ts";

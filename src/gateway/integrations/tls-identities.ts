@@ -1,5 +1,5 @@
 import { assert } from "../../base/assert.ts";
-import type { TlsIdentity } from "../http1-client/open-socket.ts";
+import type { TlsIdentity } from "../../http/http1-client/open-socket.ts";
 import type { PoolIdentity } from "./backend-pools.ts";
 
 interface Scope {

@@ -1,5 +1,5 @@
 import type { Deflate, Gzip } from "node:zlib";
-import type { BodySink, InboundRequest } from "../inbound.ts";
+import type { BodySink, InboundRequest } from "../../http/inbound.ts";
 import type { ContentCoding } from "./content-coding.ts";
 
 type Zlib = typeof import("node:zlib");

@@ -1,7 +1,7 @@
+import { problems } from "../../http/http1/problem.ts";
 import type { GatewayResponsePlan } from "../../plan/steps.ts";
 import type { ValuePlan } from "../../plan/values.ts";
 import type { Exchange } from "../exchange.ts";
-import { problems } from "../http1/problem.ts";
 import { asText, linkText, linkValue, type ReadValue } from "../values.ts";
 import { type GatewayResponseFacts, type GatewayResponseType, gatewayResponseTypes } from "./gateway-response-types.ts";
 

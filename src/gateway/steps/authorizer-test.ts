@@ -1,7 +1,7 @@
 import type { AuthorizerTestPlan } from "../../plan/steps.ts";
 import { linkAuthorizer } from "../authorizers/link-authorizer.ts";
+import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
-import type { LinkContext } from "./link-step.ts";
 
 /** AWS: API Gateway REST API reference, "TestInvokeAuthorizer": a policy that denies is an answer like any other. */
 export function linkAuthorizerTest(plan: AuthorizerTestPlan, context: LinkContext): RunStep {

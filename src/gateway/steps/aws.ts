@@ -4,11 +4,11 @@ import type { Exchange } from "../exchange.ts";
 import { failExchange } from "../fail-exchange.ts";
 import { linkCustomHeaders, linkPath, type WriteHeaders, type WritePath } from "../integrations/backend-request.ts";
 import type { RoleCredentials } from "../integrations/role-credentials.ts";
+import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
 import { neverMapped } from "../responses/header-remapping.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import { linkMapped } from "./http.ts";
-import type { LinkContext } from "./link-step.ts";
 
 /** AWS: API Gateway Developer Guide, "Integrations for REST APIs in API Gateway", AWS. Lambda has its own steps. */
 export function linkAws(plan: AwsPlan, context: LinkContext): RunStep {

@@ -6,11 +6,11 @@ import { connectionOptions, linkPath, linkProxyHeaders } from "../integrations/b
 import { decodeBase64, linkRequestContent, refuseUndecodable } from "../integrations/content-handling.ts";
 import { linkBackendCall } from "../integrations/link-backend-call.ts";
 import { takeBody } from "../integrations/request-body.ts";
+import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
 import { remappedName, responseHeaderFates } from "../responses/header-remapping.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import { backendReadsBody, brokenOff, refusePath } from "./http.ts";
-import type { LinkContext } from "./link-step.ts";
 import { withPayload } from "./request-template.ts";
 
 /** AWS: API Gateway Developer Guide, "Set up HTTP integrations in API Gateway", HTTP proxy integration. */

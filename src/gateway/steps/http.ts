@@ -12,6 +12,7 @@ import {
 } from "../integrations/content-handling.ts";
 import { linkBackendCall, type SignRequest } from "../integrations/link-backend-call.ts";
 import { takeBody } from "../integrations/request-body.ts";
+import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
 import { Payload } from "../templates/payload.ts";
 import type { ThreadContext } from "../thread-context.ts";
@@ -28,7 +29,6 @@ import {
   type SelectResponse,
   writeResponseHeaders,
 } from "./integration-response.ts";
-import type { LinkContext } from "./link-step.ts";
 import {
   linkRequestTemplates,
   type RequestBody,

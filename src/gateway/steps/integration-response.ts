@@ -1,5 +1,5 @@
 import { bounds } from "../../base/bounds.ts";
-import { parseJavaPattern } from "../../language/java-pattern.ts";
+import { parseJavaPattern } from "../../language/java/java-pattern.ts";
 import type { IntegrationResponsePlan } from "../../plan/steps.ts";
 import type { ValuePlan } from "../../plan/values.ts";
 import type { Exchange } from "../exchange.ts";
@@ -12,12 +12,12 @@ import {
   refuseUndecodable,
 } from "../integrations/content-handling.ts";
 import { acceptedMediaType } from "../integrations/media-types.ts";
+import type { LinkContext } from "../link-context.ts";
 import { setHeader } from "../responses/gateway-responses.ts";
 import { mappedResponseName } from "../responses/header-remapping.ts";
 import { linkFailureLog, linkTemplate, type Template, type TemplateOptions } from "../templates/link-template.ts";
 import { Payload } from "../templates/payload.ts";
 import { describeValue, linkValue, type ReadValue, readsBody } from "../values.ts";
-import type { LinkContext } from "./link-step.ts";
 import { traceTemplate } from "./request-template.ts";
 
 /** One integration response, linked. */

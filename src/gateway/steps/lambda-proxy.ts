@@ -7,8 +7,8 @@ import { LambdaStream } from "../integrations/lambda-stream.ts";
 import { linkBinaryMediaTypes, mediaTypeOf } from "../integrations/media-types.ts";
 import { ProxyRelay } from "../integrations/proxy-relay.ts";
 import { collectBody } from "../integrations/request-body.ts";
+import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
-import type { LinkContext } from "./link-step.ts";
 
 const empty = Buffer.alloc(0);
 

@@ -1,6 +1,6 @@
 import type { InvokeOutcome } from "../../functions/function-client.ts";
+import { TemplateMap } from "../../language/java/values.ts";
 import { parseJsonText } from "../../language/json-text.ts";
-import { TemplateMap } from "../../language/vtl/values.ts";
 import type { LambdaPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
 import {
@@ -17,6 +17,7 @@ import {
   traceInvocation,
   traceOutcome,
 } from "../integrations/invocation.ts";
+import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
 import { ourFault } from "../responses/gateway-responses.ts";
 import { Payload } from "../templates/payload.ts";
@@ -28,7 +29,6 @@ import {
   respondMapped,
   type SelectResponse,
 } from "./integration-response.ts";
-import type { LinkContext } from "./link-step.ts";
 import {
   linkRequestTemplates,
   type RequestBody,

@@ -1,8 +1,6 @@
-import type { MethodPlan, StagePlan } from "../../plan/plan.ts";
 import type { StepKind, StepOf, StepPlan } from "../../plan/steps.ts";
-import type { LinkedModels } from "../linked-models.ts";
+import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
-import type { ThreadContext } from "../thread-context.ts";
 import { linkAuthorizerTest } from "./authorizer-test.ts";
 import { linkAws } from "./aws.ts";
 import { linkClosed } from "./closed.ts";
@@ -14,17 +12,6 @@ import { linkMisconfigured } from "./misconfigured.ts";
 import { linkMock } from "./mock.ts";
 import { linkRequestValidation } from "./request-validation.ts";
 import { linkResponseCompression } from "./response-compression.ts";
-
-/** What a step is linked with, besides its own plan. */
-export interface LinkContext {
-  readonly stage: StagePlan;
-  readonly method: MethodPlan;
-  readonly thread: ThreadContext;
-  /** The stage's models, each linked once, when a method first asks for it. */
-  readonly models: LinkedModels;
-  /** Called when the program is retired and no request is on it. */
-  onRetire(release: () => void): void;
-}
 
 export type LinkStep<Kind extends StepKind> = (plan: StepOf<Kind>, context: LinkContext) => RunStep;
 

@@ -1,10 +1,11 @@
 import { bounds } from "../../base/bounds.ts";
+import { TemplateMap, type TemplateValue } from "../../language/java/values.ts";
 import { parsePermissiveJson } from "../../language/json-path/permissive-json.ts";
-import { TemplateMap, type TemplateValue } from "../../language/vtl/values.ts";
 import type { MockPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
 import { linkRequestContent } from "../integrations/content-handling.ts";
 import { requestMediaType } from "../integrations/media-types.ts";
+import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
 import { parseJsonBounded } from "../templates/payload.ts";
 import {
@@ -14,7 +15,6 @@ import {
   respondMapped,
   type SelectResponse,
 } from "./integration-response.ts";
-import type { LinkContext } from "./link-step.ts";
 import { linkRequestTemplates, refuseRequest, renderRequest, withPayload } from "./request-template.ts";
 
 /**

@@ -3,10 +3,10 @@ import type { Exchange } from "../exchange.ts";
 import { type Conversion, encodeBase64, linkRequestContent } from "../integrations/content-handling.ts";
 import { requestMediaType } from "../integrations/media-types.ts";
 import { collectBody } from "../integrations/request-body.ts";
+import type { LinkContext } from "../link-context.ts";
 import { linkFailureLog, linkTemplate, type Template } from "../templates/link-template.ts";
 import { Payload } from "../templates/payload.ts";
 import type { ThreadContext } from "../thread-context.ts";
-import type { LinkContext } from "./link-step.ts";
 
 /** What is sent to the integration: a template's text, the request's own body, or nothing because AWS refuses. */
 export type RequestBody =

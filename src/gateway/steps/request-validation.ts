@@ -1,14 +1,14 @@
 import { isUtf8 } from "node:buffer";
+import type { InboundRequest } from "../../http/inbound.ts";
 import type { JsonSchema } from "../../language/json-schema/json-schema.ts";
 import type { RequestValidationPlan, RequiredParameterPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
-import type { InboundRequest } from "../inbound.ts";
 import { mediaTypeOf } from "../integrations/media-types.ts";
 import { collectBody } from "../integrations/request-body.ts";
+import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
 import { decodeLeniently } from "../routing/match.ts";
 import { Payload } from "../templates/payload.ts";
-import type { LinkContext } from "./link-step.ts";
 
 /**
  * Parameters first, then the body: presence only of those, the model of the body's media type for this.

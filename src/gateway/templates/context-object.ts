@@ -1,4 +1,4 @@
-import { HostObject, type HostType, JavaLong, TemplateMap, type TemplateValue } from "../../language/vtl/values.ts";
+import { HostObject, type HostType, JavaLong, TemplateMap, type TemplateValue } from "../../language/java/values.ts";
 import { linkVariable } from "../context.ts";
 import { Overrides, overridesObject } from "./overrides.ts";
 import type { Rendering } from "./rendering.ts";

@@ -1,8 +1,5 @@
 import { bounds } from "../../base/bounds.ts";
-import { JsonPathFailure } from "../../language/json-path/evaluation.ts";
-import { type JsonPath, parseJsonPath } from "../../language/json-path/json-path.ts";
-import { writeJson } from "../../language/vtl/json-form.ts";
-import { type Meter, TemplateFailure } from "../../language/vtl/meter.ts";
+import { writeJson } from "../../language/java/json-form.ts";
 import {
   type HostMethod,
   HostObject,
@@ -10,7 +7,10 @@ import {
   TemplateMap,
   type TemplateValue,
   textOf,
-} from "../../language/vtl/values.ts";
+} from "../../language/java/values.ts";
+import { JsonPathFailure } from "../../language/json-path/evaluation.ts";
+import { type JsonPath, parseJsonPath } from "../../language/json-path/json-path.ts";
+import { type Meter, TemplateFailure } from "../../language/meter.ts";
 import { eventHeaders } from "../integrations/lambda-event.ts";
 import { droppedFromLambdaEvent, isGatewaySignature } from "../responses/header-remapping.ts";
 import type { Rendering } from "./rendering.ts";

@@ -1,8 +1,8 @@
+import type { HostObject, TemplateValue } from "../../language/java/values.ts";
 import { compileTemplate } from "../../language/vtl/compile-template.ts";
 import { parseTemplate } from "../../language/vtl/parse-template.ts";
 import type { TemplateScope } from "../../language/vtl/rendering.ts";
 import { apiGatewayPolicy } from "../../language/vtl/template-policy.ts";
-import type { HostObject, TemplateValue } from "../../language/vtl/values.ts";
 import type { MethodPlan, StagePlan } from "../../plan/plan.ts";
 import type { VelocityPlan } from "../../plan/steps.ts";
 import type { Logger } from "../../telemetry/logger.ts";

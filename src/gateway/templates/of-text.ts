@@ -1,5 +1,5 @@
-import type { Meter } from "../../language/vtl/meter.ts";
-import { type HostMethod, type TemplateValue, textOf } from "../../language/vtl/values.ts";
+import { type HostMethod, type TemplateValue, textOf } from "../../language/java/values.ts";
+import type { Meter } from "../../language/meter.ts";
 
 /** A function of one text; other values become texts first, and null stays null. */
 export const ofText =

@@ -1,6 +1,6 @@
 import { bounds } from "../../base/bounds.ts";
-import { Meter, TemplateFailure } from "../../language/vtl/meter.ts";
-import { HostObject, type HostType, TemplateList, type TemplateValue, textOf } from "../../language/vtl/values.ts";
+import { HostObject, type HostType, TemplateList, type TemplateValue, textOf } from "../../language/java/values.ts";
+import { Meter, TemplateFailure } from "../../language/meter.ts";
 import { isHeaderName, toHeaderValue } from "../responses/header-remapping.ts";
 
 interface Overridden {

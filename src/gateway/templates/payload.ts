@@ -1,7 +1,7 @@
 import { bounds } from "../../base/bounds.ts";
+import { TemplateMap } from "../../language/java/values.ts";
 import type { JsonPath } from "../../language/json-path/json-path.ts";
 import { type ParsedJson, parseJsonText } from "../../language/json-text.ts";
-import { TemplateMap } from "../../language/vtl/values.ts";
 
 /** A body as templates and mappings see it: text, and what that is as JSON, each made once and only if it is asked for. */
 export class Payload {

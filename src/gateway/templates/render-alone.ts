@@ -1,9 +1,9 @@
+import { TemplateList, TemplateMap, textOf } from "../../language/java/values.ts";
 import { type ParsedJson, parseJsonText } from "../../language/json-text.ts";
+import { Meter } from "../../language/meter.ts";
 import { compileTemplate } from "../../language/vtl/compile-template.ts";
-import { Meter } from "../../language/vtl/meter.ts";
 import { parseTemplate } from "../../language/vtl/parse-template.ts";
 import { apiGatewayPolicy } from "../../language/vtl/template-policy.ts";
-import { TemplateList, TemplateMap, textOf } from "../../language/vtl/values.ts";
 import { mediaTypeOf } from "../integrations/media-types.ts";
 import { makeUnsentExchange, type Named } from "../unsent-exchange.ts";
 import { templateScope } from "./link-template.ts";

@@ -1,4 +1,4 @@
-import type { TemplateMap } from "../../language/vtl/values.ts";
+import type { TemplateMap } from "../../language/java/values.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Payload } from "./payload.ts";
 

@@ -1,5 +1,5 @@
+import { type HostMethod, HostObject, type HostType, TemplateMap } from "../../language/java/values.ts";
 import { callMethod } from "../../language/vtl/members.ts";
-import { type HostMethod, HostObject, type HostType, TemplateMap } from "../../language/vtl/values.ts";
 
 type Variables = Readonly<Record<string, string>>;
 

@@ -1,5 +1,5 @@
-import { type Meter, TemplateFailure } from "../../language/vtl/meter.ts";
-import { type HostMethod, HostObject, type HostType, type TemplateValue } from "../../language/vtl/values.ts";
+import { type HostMethod, HostObject, type HostType, type TemplateValue } from "../../language/java/values.ts";
+import { type Meter, TemplateFailure } from "../../language/meter.ts";
 import { ofText } from "./of-text.ts";
 import { parseJsonBounded } from "./payload.ts";
 import { xmlObject } from "./xml-object.ts";

@@ -1,5 +1,4 @@
 import { escapeXml } from "../../base/escape-xml.ts";
-import { type Meter, TemplateFailure } from "../../language/vtl/meter.ts";
 import {
   type HostMethod,
   HostObject,
@@ -7,7 +6,8 @@ import {
   TemplateList,
   type TemplateValue,
   textOf,
-} from "../../language/vtl/values.ts";
+} from "../../language/java/values.ts";
+import { type Meter, TemplateFailure } from "../../language/meter.ts";
 import { parseXml } from "../../language/xml/parse-xml.ts";
 import { XmlElement } from "../../language/xml/xml-element.ts";
 import { ofText } from "./of-text.ts";

@@ -1,5 +1,5 @@
 import { bounds } from "../../base/bounds.ts";
-import type { TemplateValue } from "../vtl/values.ts";
+import type { TemplateValue } from "../java/values.ts";
 
 /** Why a path has no answer: Jayway throws here, and what a gateway makes of it is the caller's. */
 export class JsonPathFailure extends Error {}

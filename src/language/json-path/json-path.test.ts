@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { TemplateList, type TemplateValue } from "../java/values.ts";
 import { parseJsonText, printJson } from "../json-text.ts";
-import { TemplateList, type TemplateValue } from "../vtl/values.ts";
 import { JsonPathFailure } from "./evaluation.ts";
 import { type JsonPath, parseJsonPath } from "./json-path.ts";
 

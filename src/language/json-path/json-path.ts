@@ -1,5 +1,5 @@
 import { bounds } from "../../base/bounds.ts";
-import { TemplateList, TemplateMap, type TemplateValue } from "../vtl/values.ts";
+import { TemplateList, TemplateMap, type TemplateValue } from "../java/values.ts";
 import { Evaluation, notFound } from "./evaluation.ts";
 import { type LinkedPath, linkPath } from "./link-path.ts";
 import { parsePath } from "./path-parser.ts";

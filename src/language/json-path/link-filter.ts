@@ -1,8 +1,8 @@
 import { compareDecimals, type Decimal, parseDecimal } from "../decimal.ts";
 import { findText } from "../find-text.ts";
-import { parseJavaPattern } from "../java-pattern.ts";
+import { parseJavaPattern } from "../java/java-pattern.ts";
+import { isEqual, TemplateList, TemplateMap, type TemplateValue } from "../java/values.ts";
 import { bigDecimalText, isJsonNumber, numberText } from "../json-value.ts";
-import { isEqual, TemplateList, TemplateMap, type TemplateValue } from "../vtl/values.ts";
 import { type Evaluation, JsonPathFailure, notFound, PathMismatch, type Test } from "./evaluation.ts";
 import { type LinkOptions, linkPath } from "./link-path.ts";
 import { parsePath, unescapeText } from "./path-parser.ts";

@@ -1,6 +1,6 @@
+import { JavaDouble, TemplateList, TemplateMap, type TemplateValue, textOf } from "../java/values.ts";
 import { isJsonNumber, JavaDecimal, type JsonNumber, numberValue } from "../json-value.ts";
-import { Meter } from "../vtl/meter.ts";
-import { JavaDouble, TemplateList, TemplateMap, type TemplateValue, textOf } from "../vtl/values.ts";
+import { Meter } from "../meter.ts";
 import { type Evaluation, JsonPathFailure, notFound, OutOfBounds, PathMismatch, type Visit } from "./evaluation.ts";
 import { type LinkOptions, linkPath } from "./link-path.ts";
 import type { Parameter, PathToken } from "./path-syntax.ts";

@@ -1,7 +1,7 @@
 import { bounds } from "../../base/bounds.ts";
+import { wholeNumber } from "../java/java-number.ts";
+import { TemplateList, TemplateMap, type TemplateValue } from "../java/values.ts";
 import { decimalOf } from "../json-value.ts";
-import { wholeNumber } from "../vtl/java-number.ts";
-import { TemplateList, TemplateMap, type TemplateValue } from "../vtl/values.ts";
 
 /**
  * JSON as json-smart's permissive mode takes it in filters and in functions' parameters: names and texts may stand in

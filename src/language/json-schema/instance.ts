@@ -1,7 +1,7 @@
 import { canonicalDecimal } from "../decimal.ts";
 import type { StepMeter } from "../ecma-pattern.ts";
+import { JavaDouble, TemplateList, TemplateMap, type TemplateValue } from "../java/values.ts";
 import { isJsonNumber, numberText } from "../json-value.ts";
-import { JavaDouble, TemplateList, TemplateMap, type TemplateValue } from "../vtl/values.ts";
 
 /** JSON Schema draft 4's primitive types, in their order. */
 export const types = ["array", "boolean", "integer", "null", "number", "object", "string"] as const;

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { TemplateList, TemplateMap, type TemplateValue } from "../java/values.ts";
 import { parseJsonText, printJson } from "../json-text.ts";
-import { TemplateList, TemplateMap, type TemplateValue } from "../vtl/values.ts";
 import { type JsonSchema, parseJsonSchema } from "./json-schema.ts";
 
 // What is said of bodies is in test/cases/json-schema; here is what bounds it, and the official tests.

@@ -1,5 +1,5 @@
+import type { TemplateValue } from "../java/values.ts";
 import { parseJsonText } from "../json-text.ts";
-import type { TemplateValue } from "../vtl/values.ts";
 import { Report, Unbounded } from "./report.ts";
 import { type ResolveModel, SchemaCompiler, WrongSchema } from "./schema-compiler.ts";
 import type { SchemaNode } from "./schema-node.ts";

@@ -1,7 +1,7 @@
 import { compareDecimals, type Decimal, isMultiple } from "../decimal.ts";
 import { type EcmaPattern, parseEcmaPattern } from "../ecma-pattern.ts";
+import { TemplateList, TemplateMap, type TemplateValue } from "../java/values.ts";
 import { isJsonNumber, type JsonNumber, numberText } from "../json-value.ts";
-import { TemplateList, TemplateMap, type TemplateValue } from "../vtl/values.ts";
 import { canonicalText, sortSteps, type Type, types } from "./instance.ts";
 import { quoted, quotedJson } from "./quoted.ts";
 import type { Report } from "./report.ts";

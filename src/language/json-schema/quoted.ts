@@ -1,6 +1,6 @@
 import { bounds } from "../../base/bounds.ts";
+import { TemplateList, TemplateMap, type TemplateValue } from "../java/values.ts";
 import { printJson } from "../json-text.ts";
-import { TemplateList, TemplateMap, type TemplateValue } from "../vtl/values.ts";
 
 const lengthMax = bounds.quotedValueLengthMax.value;
 

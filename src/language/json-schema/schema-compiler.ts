@@ -1,7 +1,7 @@
 import { bounds } from "../../base/bounds.ts";
 import { unescapeSegment } from "../../base/json-pointer.ts";
+import { TemplateList, TemplateMap, type TemplateValue } from "../java/values.ts";
 import { parseJsonText } from "../json-text.ts";
-import { TemplateList, TemplateMap, type TemplateValue } from "../vtl/values.ts";
 import { formats } from "./formats.ts";
 import { keywords } from "./keywords.ts";
 import { SchemaNode } from "./schema-node.ts";

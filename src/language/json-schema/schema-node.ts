@@ -1,5 +1,5 @@
 import type { EcmaPattern } from "../ecma-pattern.ts";
-import { TemplateList, TemplateMap, type TemplateValue } from "../vtl/values.ts";
+import { TemplateList, TemplateMap, type TemplateValue } from "../java/values.ts";
 import { sortedNames, type Type, typeOf, types } from "./instance.ts";
 import type { Report } from "./report.ts";
 

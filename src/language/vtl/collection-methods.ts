@@ -1,4 +1,3 @@
-import { type Meter, TemplateFailure } from "./meter.ts";
 import {
   type TemplateIterator as Iterator,
   isEqual,
@@ -9,7 +8,8 @@ import {
   TemplateMap,
   type TemplateValue,
   textOf,
-} from "./values.ts";
+} from "../java/values.ts";
+import { type Meter, TemplateFailure } from "../meter.ts";
 
 type Method<Self> = (self: Self, args: readonly TemplateValue[], meter: Meter) => TemplateValue | undefined;
 type Methods<Self> = ReadonlyMap<string, Method<Self>>;

@@ -1,7 +1,7 @@
-import { compareNumbers, isNumber } from "./java-number.ts";
-import type { Meter } from "./meter.ts";
+import { compareNumbers, isNumber } from "../java/java-number.ts";
+import { isEqual, isSameText, type TemplateValue, textOf } from "../java/values.ts";
+import type { Meter } from "../meter.ts";
 import type { ComparisonOperator } from "./template-node.ts";
-import { isEqual, isSameText, type TemplateValue, textOf } from "./values.ts";
 
 type Comparison = (left: TemplateValue, right: TemplateValue, meter: Meter) => boolean;
 

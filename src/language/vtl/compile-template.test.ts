@@ -2,11 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { below, makeRandom, pick } from "../../../test/random.ts";
 import { bounds } from "../../base/bounds.ts";
+import {
+  type HostMethod,
+  HostObject,
+  type HostType,
+  TemplateList,
+  TemplateMap,
+  type TemplateValue,
+} from "../java/values.ts";
+import { TemplateFailure } from "../meter.ts";
 import { compileTemplate, type Rendered } from "./compile-template.ts";
-import { TemplateFailure } from "./meter.ts";
 import { parseTemplate } from "./parse-template.ts";
 import { apiGatewayPolicy, type TemplatePolicy, velocityPolicy } from "./template-policy.ts";
-import { type HostMethod, HostObject, type HostType, TemplateList, TemplateMap, type TemplateValue } from "./values.ts";
 
 // What templates print is in test/cases/vtl/; here is what only code can ask.
 

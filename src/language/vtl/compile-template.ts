@@ -1,9 +1,10 @@
 import { bounds } from "../../base/bounds.ts";
+import { arithmetic, isNumber, toInteger } from "../java/java-number.ts";
+import { TemplateBlock, TemplateList, TemplateMap, type TemplateValue, textOf } from "../java/values.ts";
+import { type Meter, TemplateFailure } from "../meter.ts";
 import { comparisons, integerComparisons } from "./comparison.ts";
-import { arithmetic, isNumber, toInteger } from "./java-number.ts";
 import { type Loop, loopProperties, makeLoop } from "./loop.ts";
 import { callMethod, getIndex, getProperty, itemsOf, setIndex, setProperty } from "./members.ts";
-import { type Meter, TemplateFailure } from "./meter.ts";
 import { parseTemplate, placeOf } from "./parse-template.ts";
 import {
   type Argument,
@@ -29,7 +30,6 @@ import type {
   Statement,
 } from "./template-node.ts";
 import type { TemplatePolicy } from "./template-policy.ts";
-import { TemplateBlock, TemplateList, TemplateMap, type TemplateValue, textOf } from "./values.ts";
 
 /** What became of a template. The message of a failure is for the execution log, never for the caller. */
 export type Rendered =

@@ -1,4 +1,4 @@
-import { HostObject, type HostType, type TemplateValue } from "./values.ts";
+import { HostObject, type HostType, type TemplateValue } from "../java/values.ts";
 
 /** `$foreach`. */
 export interface Loop {

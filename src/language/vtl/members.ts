@@ -1,7 +1,3 @@
-import { collectionMethods, entryMethods, getAt, itemAt, iteratorMethods, mapMethods } from "./collection-methods.ts";
-import { type Meter, TemplateFailure } from "./meter.ts";
-import { booleanMethods, numberMethods } from "./number-methods.ts";
-import { stringMethods } from "./string-methods.ts";
 import {
   HostObject,
   JavaDouble,
@@ -12,7 +8,11 @@ import {
   TemplateList,
   TemplateMap,
   type TemplateValue,
-} from "./values.ts";
+} from "../java/values.ts";
+import { type Meter, TemplateFailure } from "../meter.ts";
+import { collectionMethods, entryMethods, getAt, itemAt, iteratorMethods, mapMethods } from "./collection-methods.ts";
+import { booleanMethods, numberMethods } from "./number-methods.ts";
+import { stringMethods } from "./string-methods.ts";
 
 /** `$of.name`; null where there is nothing. A map's keys come before anything else. */
 export function getProperty(of: TemplateValue, name: string): TemplateValue {

@@ -1,7 +1,7 @@
+import { compareNumbers, isNumber, type JavaNumber, toDouble, toInteger } from "../java/java-number.ts";
+import { isEqual, JavaDouble, JavaLong, type TemplateValue, textOf } from "../java/values.ts";
+import { type Meter, TemplateFailure } from "../meter.ts";
 import { taking } from "./collection-methods.ts";
-import { compareNumbers, isNumber, type JavaNumber, toDouble, toInteger } from "./java-number.ts";
-import { type Meter, TemplateFailure } from "./meter.ts";
-import { isEqual, JavaDouble, JavaLong, type TemplateValue, textOf } from "./values.ts";
 
 type Method<Self> = (self: Self, args: readonly TemplateValue[], meter: Meter) => TemplateValue | undefined;
 

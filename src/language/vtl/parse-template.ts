@@ -1,5 +1,6 @@
 import { bounds } from "../../base/bounds.ts";
-import { wholeNumber } from "./java-number.ts";
+import { wholeNumber } from "../java/java-number.ts";
+import { JavaDouble } from "../java/values.ts";
 import type {
   ArithmeticOperator,
   Block,
@@ -12,7 +13,6 @@ import type {
   Statement,
   TemplateProblem,
 } from "./template-node.ts";
-import { JavaDouble } from "./values.ts";
 
 /** Reads a template as Apache Velocity 1.7 does; what Velocity refuses to parse is a problem here. */
 export function parseTemplate(text: string): ParsedTemplate | TemplateProblem {

@@ -1,7 +1,7 @@
 import { bounds } from "../../base/bounds.ts";
+import { TemplateBlock, type TemplateValue } from "../java/values.ts";
+import { Meter, TemplateFailure } from "../meter.ts";
 import type { Loop } from "./loop.ts";
-import { Meter, TemplateFailure } from "./meter.ts";
-import { TemplateBlock, type TemplateValue } from "./values.ts";
 
 /** The variables that a template finds set, by name without the dollar sign. */
 export type TemplateScope = ReadonlyMap<string, TemplateValue>;

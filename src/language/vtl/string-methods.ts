@@ -1,10 +1,10 @@
 import { bounds } from "../../base/bounds.ts";
 import { findLastText, findText } from "../find-text.ts";
-import { type JavaPattern, parseJavaPattern } from "../java-pattern.ts";
+import { javaFormat } from "../java/java-format.ts";
+import { type JavaPattern, parseJavaPattern } from "../java/java-pattern.ts";
+import { isEqual, TemplateList, type TemplateValue, textOf } from "../java/values.ts";
+import { type Meter, TemplateFailure } from "../meter.ts";
 import { taking } from "./collection-methods.ts";
-import { javaFormat } from "./java-format.ts";
-import { type Meter, TemplateFailure } from "./meter.ts";
-import { isEqual, TemplateList, type TemplateValue, textOf } from "./values.ts";
 
 type Method = (self: string, args: readonly TemplateValue[], meter: Meter) => TemplateValue | undefined;
 

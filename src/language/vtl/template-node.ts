@@ -1,4 +1,4 @@
-import type { TemplateValue } from "./values.ts";
+import type { TemplateValue } from "../java/values.ts";
 
 /** What a template's text means. `offset` counts characters from the template's beginning. */
 export type Statement =

@@ -1,15 +1,9 @@
 import type { GetSdkRequest } from "@aws-sdk/client-api-gateway";
 import type { RestApiDefinition, Stage } from "../../definition/rest-api.ts";
 import { restKinds } from "../../definition/rest-api.ts";
-import {
-  readSdkParameters,
-  SdkParameterProblem,
-  type SdkType,
-  sdkTypes,
-  typesOfAwsOnly,
-} from "../../openapi/sdk/sdk-types.ts";
 import { ApiError, badRequest, notFound } from "../../protocol/errors.ts";
 import type { Operations } from "../../protocol/operation.ts";
+import { readSdkParameters, SdkParameterProblem, type SdkType, sdkTypes, typesOfAwsOnly } from "../../sdk/sdk-types.ts";
 import { pageOfItems, reading } from "./define-resource.ts";
 import { type Dependencies, requireApi, type Work } from "./work.ts";
 
@@ -50,7 +44,7 @@ async function getSdk(work: Work): Promise<unknown> {
   const snapshot = await work.tx.get<RestApiDefinition>(restKinds.snapshot, `${api.id}/${stage.deploymentId}`);
   if (snapshot === undefined) throw notFound("Invalid Deployment identifier specified");
   // Loaded when it is asked for: no writer of code is needed to serve.
-  const { generateSdk } = await import("../../openapi/sdk/generate-sdk.ts");
+  const { generateSdk } = await import("../../sdk/generate-sdk.ts");
   const { clock, host, region } = work.call;
   const generatedAt = clock.now();
   const archive = generateSdk(snapshot.body, {

@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { compileTemplate } from "../../../src/language/vtl/compile-template.ts";
-import { parseTemplate } from "../../../src/language/vtl/parse-template.ts";
-import { apiGatewayPolicy, velocityPolicy } from "../../../src/language/vtl/template-policy.ts";
 import {
   JavaDouble,
   JavaLong,
   TemplateList,
   TemplateMap,
   type TemplateValue,
-} from "../../../src/language/vtl/values.ts";
+} from "../../../src/language/java/values.ts";
+import { compileTemplate } from "../../../src/language/vtl/compile-template.ts";
+import { parseTemplate } from "../../../src/language/vtl/parse-template.ts";
+import { apiGatewayPolicy, velocityPolicy } from "../../../src/language/vtl/template-policy.ts";
 
 export interface CaseFile {
   readonly name: string;

@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
+import { TemplateList, TemplateMap, type TemplateValue } from "../../../src/language/java/values.ts";
 import { JsonPathFailure } from "../../../src/language/json-path/evaluation.ts";
 import { parseJsonPath } from "../../../src/language/json-path/json-path.ts";
 import { parseJsonText } from "../../../src/language/json-text.ts";
 import { isJsonNumber, numberText } from "../../../src/language/json-value.ts";
-import { TemplateList, TemplateMap, type TemplateValue } from "../../../src/language/vtl/values.ts";
 import { seed } from "../../fuzz/from-models.ts";
 import { randomJson, upTo } from "../../fuzz/random-json.ts";
 import { randomJsonPath } from "../../fuzz/random-json-path.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { aNewRestApi, countingIds } from "../../test/cases/openapi/builders.ts";
-import { importRestApi } from "./import-rest-api.ts";
+import { aNewRestApi, countingIds } from "../../../test/cases/openapi/builders.ts";
+import { importRestApi } from "../import-rest-api.ts";
 import { mockDocument } from "./mock-document.ts";
 
 type Loose = Readonly<Record<string, never>>;

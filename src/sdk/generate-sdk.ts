@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { type Zippable, zipSync } from "fflate";
-import type { RestApiDefinition } from "../../definition/rest-api.ts";
+import type { RestApiDefinition } from "../definition/rest-api.ts";
 import { writeJava } from "./java.ts";
 import { writeJavascript } from "./javascript.ts";
 import { writePython } from "./python.ts";

@@ -1,5 +1,5 @@
+import { type Meter, TemplateFailure } from "../meter.ts";
 import { isNumber, type JavaNumber, toDouble } from "./java-number.ts";
-import { type Meter, TemplateFailure } from "./meter.ts";
 import { JavaDouble, type TemplateValue, textOf } from "./values.ts";
 
 interface Directive {

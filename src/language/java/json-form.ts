@@ -1,6 +1,6 @@
 import { bounds } from "../../base/bounds.ts";
+import { type Meter, TemplateFailure } from "../meter.ts";
 import { formatDouble } from "./java-number.ts";
-import { type Meter, TemplateFailure } from "./meter.ts";
 import { HostObject, JavaDouble, JavaLong, TemplateList, TemplateMap, type TemplateValue, textOf } from "./values.ts";
 
 /** A value as JSON text, compact, as `$input.json` gives it and as lists that came from JSON print. */

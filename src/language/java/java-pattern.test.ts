@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { below, makeRandom } from "../../test/random.ts";
+import { below, makeRandom } from "../../../test/random.ts";
 import { parseJavaPattern } from "./java-pattern.ts";
 
 function matches(source: string, text: string): boolean {

@@ -1,5 +1,5 @@
-import { bounds } from "../base/bounds.ts";
-import { classEscapes, not, type CharacterTest as Test } from "./character-class.ts";
+import { bounds } from "../../base/bounds.ts";
+import { classEscapes, not, type CharacterTest as Test } from "../character-class.ts";
 
 /**
  * Java's regular expressions (`java.util.regex.Pattern`) as far as they are regular, matched in time linear in the text:

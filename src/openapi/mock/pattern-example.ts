@@ -1,4 +1,4 @@
-import { parseEcmaPattern } from "../language/ecma-pattern.ts";
+import { parseEcmaPattern } from "../../language/ecma-pattern.ts";
 
 /** Characters of a made text; a pattern that asks for more gets none. */
 const charactersMax = 1_000;

@@ -1,5 +1,5 @@
 import { bounds } from "../../base/bounds.ts";
-import { TemplateFailure } from "./meter.ts";
+import { TemplateFailure } from "../meter.ts";
 import { JavaDouble, JavaLong, type TemplateValue } from "./values.ts";
 
 /** Numbers as Velocity 1.7 counts with them: Integer, Long, BigInteger and Double. */

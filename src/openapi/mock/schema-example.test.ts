@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { below, chance, makeRandom, pick, type Random } from "../../test/random.ts";
-import { parseJsonSchema } from "../language/json-schema/json-schema.ts";
-import { parseJsonText } from "../language/json-text.ts";
+import { below, chance, makeRandom, pick, type Random } from "../../../test/random.ts";
+import { parseJsonSchema } from "../../language/json-schema/json-schema.ts";
+import { parseJsonText } from "../../language/json-text.ts";
 import { SchemaExamples } from "./schema-example.ts";
 
 const schemas = {

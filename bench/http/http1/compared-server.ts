@@ -2,9 +2,9 @@
 // 1 KB to every request, and what it has cost to `GET /cost`.
 import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
-import { Http1Server } from "../../../src/gateway/http1/http1-server.ts";
-import { defaultHttp1Limits } from "../../../src/gateway/http1/limits.ts";
-import type { InboundRequest } from "../../../src/gateway/inbound.ts";
+import { Http1Server } from "../../../src/http/http1/http1-server.ts";
+import { defaultHttp1Limits } from "../../../src/http/http1/limits.ts";
+import type { InboundRequest } from "../../../src/http/inbound.ts";
 
 const body = Buffer.alloc(1024, "x");
 const headers = ["Content-Type", "application/json", "x-amzn-RequestId", "5e4f8f1c-7d3b-4b0e-9a55-0d1c7e9a2b34"];

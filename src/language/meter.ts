@@ -1,4 +1,4 @@
-import { bounds } from "../../base/bounds.ts";
+import { bounds } from "../base/bounds.ts";
 
 /**
  * Why a template's evaluation ended: what the execution log names. `offset` is where in the template's text; it is

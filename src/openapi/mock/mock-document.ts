@@ -1,7 +1,7 @@
-import { isObject, type JsonObject } from "../base/json-object.ts";
-import { listMember, member, membersOf, objectMember, scalarText } from "./json-value.ts";
+import { isObject, type JsonObject } from "../../base/json-object.ts";
+import { listMember, member, membersOf, objectMember, scalarText } from "../json-value.ts";
+import { followReference } from "../references.ts";
 import { echoTemplate, type MockAnswer, type MockBody, type MockExample, mockIntegration } from "./mock-integration.ts";
-import { followReference } from "./references.ts";
 import { SchemaExamples } from "./schema-example.ts";
 
 export interface MockedDocument {

@@ -1,8 +1,8 @@
-import { isObject, type JsonObject } from "../base/json-object.ts";
-import { parseEcmaPattern } from "../language/ecma-pattern.ts";
-import { listMember, member, membersOf } from "./json-value.ts";
+import { isObject, type JsonObject } from "../../base/json-object.ts";
+import { parseEcmaPattern } from "../../language/ecma-pattern.ts";
+import { listMember, member, membersOf } from "../json-value.ts";
+import { followReference } from "../references.ts";
 import { examplePatternText } from "./pattern-example.ts";
-import { followReference } from "./references.ts";
 
 export interface SchemaExampleOptions {
   /** Where `$ref`s lead. */

@@ -1,4 +1,4 @@
-import { complete, Head, parseHead } from "../../../src/gateway/http1/parse-head.ts";
+import { complete, Head, parseHead } from "../../../src/http/http1/parse-head.ts";
 import type { Bench } from "../../bench.ts";
 
 const limits = { targetBytesMax: 10_240, headerBytesMax: 10_240, headersMax: 200 };

@@ -1,7 +1,7 @@
 import { bounds } from "../../base/bounds.ts";
+import { type Meter, TemplateFailure } from "../meter.ts";
 import { formatDouble } from "./java-number.ts";
 import { writeJson } from "./json-form.ts";
-import { type Meter, TemplateFailure } from "./meter.ts";
 
 /**
  * The closed set of values that a template can hold. Java's kinds of number are told apart by representation:

@@ -1,7 +1,7 @@
-import { isObject, type JsonObject as Schema } from "../../base/json-object.ts";
-import { decodeFragmentSegment } from "../../base/json-pointer.ts";
-import { modelNameOf } from "../../definition/model-schema.ts";
-import { listMember, member, membersOf, objectMember } from "../json-value.ts";
+import { isObject, type JsonObject as Schema } from "../base/json-object.ts";
+import { decodeFragmentSegment } from "../base/json-pointer.ts";
+import { modelNameOf } from "../definition/model-schema.ts";
+import { listMember, member, membersOf, objectMember } from "../openapi/json-value.ts";
 import { Names, noClassNames, pascalCase } from "./identifiers.ts";
 
 /** The type of a JSON value, as far as all of the languages can say it. */

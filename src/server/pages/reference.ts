@@ -1,18 +1,18 @@
 import { readFile } from "node:fs/promises";
-import { bounds } from "../base/bounds.ts";
-import { escapeXml } from "../base/escape-xml.ts";
-import { type DocumentationPart, documentationKinds } from "../definition/documentation.ts";
+import { bounds } from "../../base/bounds.ts";
+import { escapeXml } from "../../base/escape-xml.ts";
+import { type DocumentationPart, documentationKinds } from "../../definition/documentation.ts";
 import {
   type Deployment,
   type RestApi,
   type RestApiDefinition,
   restKinds,
   type Stage,
-} from "../definition/rest-api.ts";
-import { publishedDocumentation } from "../management/rest/documentation-version.ts";
-import { childrenOf } from "../management/rest/work.ts";
-import type { Store, Stored } from "../store/store.ts";
-import type { OperationsResponse } from "./operations-endpoints.ts";
+} from "../../definition/rest-api.ts";
+import { publishedDocumentation } from "../../management/rest/documentation-version.ts";
+import { childrenOf } from "../../management/rest/work.ts";
+import type { Store, Stored } from "../../store/store.ts";
+import type { OperationsResponse } from "../operations-endpoints.ts";
 
 /** The readable reference of every stage: `/_portico/docs/{api}/{stage}`. */
 export const referencePath = "/_portico/docs";
@@ -95,11 +95,11 @@ const decoded = (part: string): string => {
 /** What is made of an API's description. */
 const documents: Readonly<Record<string, (document: ApiDescription) => Promise<OperationsResponse>>> = {
   "openapi.json": async (document) => {
-    const { renderDocument } = await import("../openapi/export-rest-api.ts");
+    const { renderDocument } = await import("../../openapi/export-rest-api.ts");
     return answer(200, "application/json", renderDocument(document, "json"));
   },
   "openapi.yaml": async (document) => {
-    const { renderDocument } = await import("../openapi/export-rest-api.ts");
+    const { renderDocument } = await import("../../openapi/export-rest-api.ts");
     return answer(200, "application/yaml", renderDocument(document, "yaml"));
   },
   "reference.json": async (document) => json(200, { document, examples: await makeExamples(document) }),
@@ -107,7 +107,7 @@ const documents: Readonly<Record<string, (document: ApiDescription) => Promise<O
 
 /** An example for each model, as far as they are not too much together. */
 async function makeExamples(document: ApiDescription): Promise<Record<string, unknown>> {
-  const { SchemaExamples } = await import("../openapi/schema-example.ts");
+  const { SchemaExamples } = await import("../../openapi/mock/schema-example.ts");
   const examples = new SchemaExamples({
     document,
     side: "response",
@@ -140,7 +140,7 @@ async function describeStage(store: Store, { id, scope, body }: Stored<Stage>): 
     parts: await childrenOf<DocumentationPart>(tx, documentationKinds.part, api),
   }));
   if (read.snapshot === undefined || read.deployment === undefined) return undefined;
-  const { exportDocument } = await import("../openapi/export-rest-api.ts");
+  const { exportDocument } = await import("../../openapi/export-rest-api.ts");
   const document = exportDocument(read.snapshot.body, {
     exportType: "oas30",
     extensions: [],

@@ -1,5 +1,5 @@
-import { complete, parseResponseHead, ResponseHead } from "../../../src/gateway/http1-client/parse-response-head.ts";
-import { writeRequestHead } from "../../../src/gateway/http1-client/request-head.ts";
+import { complete, parseResponseHead, ResponseHead } from "../../../src/http/http1-client/parse-response-head.ts";
+import { writeRequestHead } from "../../../src/http/http1-client/request-head.ts";
 import type { Bench } from "../../bench.ts";
 
 const limits = { headBytesMax: 65_536, headersMax: 1_000 };

@@ -1,4 +1,4 @@
-import type { Method, Resource, RestApiDefinition } from "../../definition/rest-api.ts";
+import type { Method, Resource, RestApiDefinition } from "../definition/rest-api.ts";
 import { Names, noClassNames, pascalCase } from "./identifiers.ts";
 import { type Shape, ShapeReader, type Structure } from "./shapes.ts";
 import { markdownCode } from "./source-text.ts";

@@ -1,0 +1,14 @@
+import type { MethodPlan, StagePlan } from "../plan/plan.ts";
+import type { LinkedModels } from "./linked-models.ts";
+import type { ThreadContext } from "./thread-context.ts";
+
+/** What a step is linked with, besides its own plan. */
+export interface LinkContext {
+  readonly stage: StagePlan;
+  readonly method: MethodPlan;
+  readonly thread: ThreadContext;
+  /** The stage's models, each linked once, when a method first asks for it. */
+  readonly models: LinkedModels;
+  /** Called when the program is retired and no request is on it. */
+  onRetire(release: () => void): void;
+}
