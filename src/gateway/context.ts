@@ -85,7 +85,7 @@ const variables: Readonly<Record<string, ReadVariable>> = {
   resourceId: (exchange) => exchange.method?.plan.resourceId,
   resourcePath: (exchange) => exchange.method?.plan.resourcePath,
   responseLatency: (exchange) => milliseconds(performance.now() - exchange.startedAt),
-  responseLength: (exchange) => String(exchange.request.responseBytes),
+  responseLength: (exchange) => String(exchange.answer.responseBytes),
   stage: (exchange) => exchange.program.plan.stageName,
   status: (exchange) => (exchange.status === 0 ? undefined : String(exchange.status)),
   xrayTraceId: (exchange) => `Root=${exchange.traceId}`,

@@ -1,4 +1,5 @@
-import type { InboundRequest } from "../http/inbound.ts";
+import { assert } from "../base/assert.ts";
+import type { Answer, InboundExchange, InboundRequest } from "../http/inbound.ts";
 import type { Trace } from "../telemetry/trace.ts";
 import type { MethodProgram, Program } from "./program.ts";
 import { parseQuery, type Query } from "./query.ts";
@@ -40,8 +41,9 @@ export interface IntegrationOutcome {
  * what most methods don't use is made when it is asked for.
  */
 export class Exchange {
+  readonly request: InboundRequest;
   /** A step may put another one in its place, which answers through it. */
-  request: InboundRequest;
+  answer: Answer;
   readonly program: Program;
   /** The verb that counts: the request's, or what `X-HTTP-Method-Override` says. */
   readonly httpMethod: string;
@@ -64,8 +66,6 @@ export class Exchange {
   /** The whole body, decompressed, once a step has read it: it can be read off the connection only once. */
   body: Buffer | undefined;
   isComplete: boolean;
-  /** Set where the answer takes time after it was given: calls back when it was handed over or given up. */
-  whenSettled: ((settled: () => void) => void) | undefined;
   status: number;
   error: ExchangeError | undefined;
   integration: IntegrationOutcome | undefined;
@@ -77,20 +77,23 @@ export class Exchange {
   overrides: Overrides | undefined;
   /** Records what happens, where somebody wants to know: an execution log, a test, `portico explain`. */
   trace: Trace | undefined;
+  /** How many parts of the answer are not handed over or given up yet, although it is given. */
+  #holds: number;
   readonly #pathAsSent: string;
   #traceId: string | undefined;
   #query: Query | undefined;
 
-  constructor(request: InboundRequest, program: Program, path: string, rawQuery: string, nowMs: number) {
-    this.request = request;
+  constructor(inbound: InboundExchange, program: Program, path: string, rawQuery: string, nowMs: number) {
+    this.request = inbound;
+    this.answer = inbound;
     this.program = program;
-    this.httpMethod = effectiveMethod(request);
+    this.httpMethod = effectiveMethod(inbound);
     this.path = path === "" ? "/" : path.startsWith("//") ? path.replace(/^\/+/, "/") : path;
     this.#pathAsSent = path === "" ? "/" : path;
     this.rawQuery = rawQuery;
     this.startedMs = nowMs;
     this.startedAt = performance.now();
-    const chosen = request.header("x-amzn-requestid");
+    const chosen = inbound.header("x-amzn-requestid");
     // AWS quirk: a client's id that is no UUID is not replaced by one, but by these words.
     this.requestId =
       chosen === undefined ? makeRequestId() : isUuid(chosen) ? chosen : "UUID_REPLACED_INVALID_REQUEST_ID";
@@ -101,7 +104,6 @@ export class Exchange {
     this.at = 0;
     this.body = undefined;
     this.isComplete = false;
-    this.whenSettled = undefined;
     this.status = 0;
     this.error = undefined;
     this.integration = undefined;
@@ -110,6 +112,7 @@ export class Exchange {
     this.integrationPayload = undefined;
     this.overrides = undefined;
     this.trace = undefined;
+    this.#holds = 0;
     this.#traceId = undefined;
     this.#query = undefined;
     program.onBegin();
@@ -172,7 +175,7 @@ export class Exchange {
     this.status = status;
     this.trace?.respond(status, headers, body);
     this.addGatewayHeaders(headers);
-    this.request.respond(status, headers, body);
+    this.answer.respond(status, headers, body);
     this.complete();
   }
 
@@ -185,8 +188,19 @@ export class Exchange {
     if (this.isComplete) return;
     this.isComplete = true;
     this.trace?.complete(this.status);
-    if (this.whenSettled === undefined) this.program.onComplete(this);
-    else this.whenSettled(() => this.program.onComplete(this));
+    if (this.#holds === 0) this.program.onComplete(this);
+  }
+
+  /** The answer takes time after it was given: the exchange is not counted and logged before `release` is called as often. */
+  hold(): void {
+    this.#holds++;
+  }
+
+  /** What `hold` was called for was handed over or given up. */
+  release(): void {
+    assert(this.#holds > 0, "an exchange is released as often as it was held");
+    this.#holds--;
+    if (this.#holds === 0 && this.isComplete) this.program.onComplete(this);
   }
 
   /** The integration was called now. */

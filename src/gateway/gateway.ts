@@ -4,7 +4,7 @@ import { bounds } from "../base/bounds.ts";
 import type { Clock } from "../base/clock.ts";
 import type { EventClient, FunctionClient } from "../functions/function-client.ts";
 import type { TlsIdentity } from "../http/http1-client/open-socket.ts";
-import type { InboundRequest } from "../http/inbound.ts";
+import type { InboundExchange } from "../http/inbound.ts";
 import { planVersion, type StagePlan } from "../plan/plan.ts";
 import { AccessLogWriter } from "../telemetry/access-log-writer.ts";
 import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
@@ -115,7 +115,7 @@ export class Gateway {
   }
 
   /** Takes a request of the data plane; false: it is none, and the front door hands it to the management API. */
-  handle(request: InboundRequest, trace?: Trace): boolean {
+  handle(request: InboundExchange, trace?: Trace): boolean {
     const address = parseAddress(request.host, request.target);
     if (address === undefined) return false;
     const program = this.#programs.get(address.key);
@@ -124,7 +124,7 @@ export class Gateway {
     return true;
   }
 
-  #serve(request: InboundRequest, program: Program, address: Address, trace: Trace | undefined): void {
+  #serve(request: InboundExchange, program: Program, address: Address, trace: Trace | undefined): void {
     if (program.plan.isDefaultEndpointDisabled) {
       const hint = "disableExecuteApiEndpoint is true: the API is reached by custom domain names only";
       this.#refuseStage(request, hint, trace);
@@ -171,7 +171,7 @@ export class Gateway {
   #runUnserved(
     plan: StagePlan,
     identity: NamedIdentity | undefined,
-    { request, trace }: { readonly request: InboundRequest; readonly trace: Trace },
+    { request, trace }: { readonly request: InboundExchange; readonly trace: Trace },
   ): void {
     const identities = new TlsIdentities();
     if (identity !== undefined) identities.set(identity.key, identity.identity);
@@ -194,7 +194,7 @@ export class Gateway {
     this.#logs.close();
   }
 
-  #run(request: InboundRequest, program: Program, address: Address, trace: Trace | undefined): void {
+  #run(request: InboundExchange, program: Program, address: Address, trace: Trace | undefined): void {
     const { clock, logger } = this.#options;
     const exchange = new Exchange(request, program, address.path, address.query, clock.now());
     if (trace !== undefined) beginTrace(exchange, trace);
@@ -279,13 +279,13 @@ export class Gateway {
     return `there is no API ${address.apiId} with a deployed stage`;
   }
 
-  #refuseStage(request: InboundRequest, hint: string, trace: Trace | undefined): void {
+  #refuseStage(request: InboundExchange, hint: string, trace: Trace | undefined): void {
     this.#answer(request, { status: 403, message: "Forbidden", errorType: "ForbiddenException", hint, trace });
   }
 
   /** What is answered before there is a stage: no gateway response customises it, and no stage logs it. */
   #answer(
-    request: InboundRequest,
+    request: InboundExchange,
     answer: {
       readonly status: number;
       readonly message: string;

@@ -79,7 +79,7 @@ function linkCompletion(
   const stage = metrics.stage(`${plan.apiId}/${plan.stageName}`);
   return (exchange) => {
     metrics.request(stage, exchange.status, performance.now() - exchange.startedAt);
-    metrics.add("responseBytes", exchange.request.responseBytes);
+    metrics.add("responseBytes", exchange.answer.responseBytes);
     if (exchange.trace !== undefined) writeExecutionLog(exchange, executionLogs);
     log?.(exchange);
     life.end();

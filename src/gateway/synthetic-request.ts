@@ -1,4 +1,4 @@
-import type { BodySink, InboundRequest } from "../http/inbound.ts";
+import type { BodySink, InboundExchange, InboundRequest } from "../http/inbound.ts";
 
 /** A request that Portico makes itself, to a method of its own. */
 export interface SyntheticInput {
@@ -26,7 +26,7 @@ export interface SyntheticAnswer {
 }
 
 /** Stands in for a connection: the request is whole, and the answer is gathered, within bounds. */
-export class SyntheticRequest implements InboundRequest {
+export class SyntheticRequest implements InboundExchange {
   readonly method: string;
   readonly target: string;
   readonly httpVersion = "1.1";

@@ -1,4 +1,4 @@
-import type { InboundRequest } from "../http/inbound.ts";
+import type { InboundExchange } from "../http/inbound.ts";
 import type { Trace } from "../telemetry/trace.ts";
 import { Exchange } from "./exchange.ts";
 import { failExchange } from "./fail-exchange.ts";
@@ -8,7 +8,7 @@ import type { ThreadContext } from "./thread-context.ts";
 
 /** Runs the one method of a test's program. A path that is not the resource's has no parameters. */
 export function testMethod(
-  request: InboundRequest,
+  request: InboundExchange,
   program: Program,
   { thread, trace }: { readonly thread: ThreadContext; readonly trace: Trace },
 ): void {

@@ -1,8 +1,4 @@
-/**
- * One HTTP request as it came off a connection, and the way to answer it. The HTTP/1.1 codec in `http1/` makes these;
- * HTTP/2 and TLS will make them too. Nothing here throws for what the peer does: a connection that is gone swallows
- * what is written to it.
- */
+/** What a client asks, as it came off a connection. Nothing here throws for what the peer does. */
 export interface InboundRequest {
   readonly method: string;
   /** The request target as received; the absolute form is already reduced to path and query, and its host put in `host`. */
@@ -34,7 +30,13 @@ export interface InboundRequest {
   /** Streams the body. `sink.data` answering false pauses it until `resumeBody`. */
   streamBody(sink: BodySink): void;
   resumeBody(): void;
+}
 
+/**
+ * The way to answer a request. A connection makes one; what changes answers on their way out (compression) wraps one.
+ * Nothing here throws for what the peer does: a connection that is gone swallows what is written to it.
+ */
+export interface Answer {
   /** Answers whole. Content-Length, Date and Connection are the codec's; `headers` are names and values in turn. */
   respond(status: number, headers: readonly string[], body: Buffer | string | undefined): void;
   /** Begins a streamed answer; with a `contentLength` exactly that many bytes must follow, else it is chunked. */
@@ -50,6 +52,9 @@ export interface InboundRequest {
   /** Bytes of answer body written so far. */
   readonly responseBytes: number;
 }
+
+/** A request with its answer. The codec in `http1/` makes one object of both, so that a request costs no second one. */
+export interface InboundExchange extends InboundRequest, Answer {}
 
 export interface BodySink {
   data(chunk: Buffer): boolean;

@@ -1,5 +1,5 @@
 import type { Agent, ClientRequest, IncomingMessage } from "node:http";
-import type { InboundRequest } from "../http/inbound.ts";
+import type { Answer, InboundExchange, InboundRequest } from "../http/inbound.ts";
 import type { Logger } from "../telemetry/logger.ts";
 
 export interface FrontDoorOptions {
@@ -39,13 +39,13 @@ export class FrontDoor {
     this.#options = options;
   }
 
-  handOver(request: InboundRequest): void {
+  handOver(inbound: InboundExchange): void {
     if (this.#underWay >= underWayMax) {
-      refuse(request, 503, "Too many management requests are under way. Try again in a moment.");
+      refuse(inbound, 503, "Too many management requests are under way. Try again in a moment.");
       return;
     }
     this.#underWay++;
-    new HandOver(request, () => this.#underWay--, this.#options).send(this.#connections(), true);
+    new HandOver(inbound, () => this.#underWay--, this.#options).send(this.#connections(), true);
   }
 
   close(): void {
@@ -64,12 +64,14 @@ const http = (): typeof import("node:http") => process.getBuiltinModule("node:ht
 /** One request on its way to control and back. */
 class HandOver {
   readonly #request: InboundRequest;
+  readonly #answer: Answer;
   readonly #options: FrontDoorOptions;
   #onOver: (() => void) | undefined;
   #isAnswered = false;
 
-  constructor(request: InboundRequest, onOver: () => void, options: FrontDoorOptions) {
-    this.#request = request;
+  constructor(inbound: InboundExchange, onOver: () => void, options: FrontDoorOptions) {
+    this.#request = inbound;
+    this.#answer = inbound;
     this.#options = options;
     this.#onOver = onOver;
   }
@@ -91,7 +93,7 @@ class HandOver {
         this.send(agent, false);
       } else this.#fail(error);
     });
-    request.onClose = () => {
+    this.#answer.onClose = () => {
       this.#over();
       outgoing.destroy();
     };
@@ -111,22 +113,22 @@ class HandOver {
   }
 
   #relay(incoming: IncomingMessage, outgoing: ClientRequest): void {
-    const request = this.#request;
+    const answer = this.#answer;
     this.#isAnswered = true;
     const length = incoming.headers["content-length"];
-    request.startResponse(
+    answer.startResponse(
       incoming.statusCode ?? 502,
       // The codec leaves out what it writes itself: Connection, Date, lengths.
       incoming.rawHeaders,
       length === undefined ? undefined : Number(length),
     );
-    request.onDrain = () => incoming.resume();
+    answer.onDrain = () => incoming.resume();
     incoming.on("data", (chunk: Buffer) => {
-      if (!request.write(chunk)) incoming.pause();
+      if (!answer.write(chunk)) incoming.pause();
     });
     incoming.on("end", () => {
       this.#over();
-      request.end();
+      answer.end();
       // Control has answered without reading all of the body: nobody will send the rest.
       if (!outgoing.writableFinished) outgoing.destroy();
     });
@@ -137,13 +139,13 @@ class HandOver {
     if (this.#onOver === undefined) return;
     this.#over();
     if (this.#isAnswered) {
-      this.#request.abort();
+      this.#answer.abort();
       return;
     }
     this.#options.logger.warn("A management request could not be handed to control.", { error: error.message });
     const isDown = error.code === "ECONNREFUSED" || error.code === "ENOENT";
-    if (isDown) refuse(this.#request, 503, "Portico's management is not ready. Try again in a moment.");
-    else refuse(this.#request, 502, "Portico's management broke off before it answered.");
+    if (isDown) refuse(this.#answer, 503, "Portico's management is not ready. Try again in a moment.");
+    else refuse(this.#answer, 502, "Portico's management broke off before it answered.");
   }
 
   #over(): void {
@@ -152,8 +154,8 @@ class HandOver {
   }
 }
 
-function refuse(request: InboundRequest, status: number, message: string): void {
-  request.respond(status, ["Content-Type", "application/json"], JSON.stringify({ message }));
+function refuse(answer: Answer, status: number, message: string): void {
+  answer.respond(status, ["Content-Type", "application/json"], JSON.stringify({ message }));
 }
 
 function forwardedHeaders(request: InboundRequest): string[] {

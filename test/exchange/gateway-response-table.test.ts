@@ -10,7 +10,7 @@ import type { Program } from "../../src/gateway/program.ts";
 import { type GatewayResponseType, gatewayResponseTypes } from "../../src/gateway/responses/gateway-response-types.ts";
 import { type Failure, GatewayResponses } from "../../src/gateway/responses/gateway-responses.ts";
 import type { ThreadContext } from "../../src/gateway/thread-context.ts";
-import type { InboundRequest } from "../../src/http/inbound.ts";
+import type { InboundExchange } from "../../src/http/inbound.ts";
 import type { GatewayResponsePlan } from "../../src/plan/steps.ts";
 import { aLambdaProxy, aMethod, aMock, anHttpProxy, aRestApi, aStage } from "./a-rest-api.ts";
 import { allowAll } from "./fake-functions.ts";
@@ -410,7 +410,7 @@ function answered(plans: Readonly<Record<string, GatewayResponsePlan>>, fail: (e
       const pairs = headers.flatMap((name, index) => (index % 2 === 0 ? [[name, headers[index + 1]!]] : []));
       answers.push({ status, headers: Object.fromEntries(pairs), body });
     },
-  } as unknown as InboundRequest;
+  } as unknown as InboundExchange;
   const responses = new GatewayResponses(plans, false);
   const program = { responses, onBegin() {}, onComplete() {} } as unknown as Program;
   fail(new Exchange(request, program, "/", "", 0));

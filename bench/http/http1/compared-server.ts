@@ -4,7 +4,7 @@ import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { Http1Server } from "../../../src/http/http1/http1-server.ts";
 import { defaultHttp1Limits } from "../../../src/http/http1/limits.ts";
-import type { InboundRequest } from "../../../src/http/inbound.ts";
+import type { InboundExchange } from "../../../src/http/inbound.ts";
 
 const body = Buffer.alloc(1024, "x");
 const headers = ["Content-Type", "application/json", "x-amzn-RequestId", "5e4f8f1c-7d3b-4b0e-9a55-0d1c7e9a2b34"];
@@ -15,7 +15,7 @@ const answerTo = (target: string | undefined): Buffer => {
   return target === "/cost" ? cost() : body;
 };
 
-const listenWithCodec = (port: number, onRequest: (request: InboundRequest) => void): void => {
+const listenWithCodec = (port: number, onRequest: (request: InboundExchange) => void): void => {
   const http1 = new Http1Server({
     limits: defaultHttp1Limits,
     hasHints: false,

@@ -6,14 +6,14 @@ import type { Exchange } from "../exchange.ts";
  */
 export function whileConnected(exchange: Exchange): () => boolean {
   let isGone = false;
-  exchange.request.onClose = () => {
+  exchange.answer.onClose = () => {
     isGone = true;
     exchange.status = 499;
     exchange.complete();
   };
   return () => {
     if (isGone) return false;
-    exchange.request.onClose = undefined;
+    exchange.answer.onClose = undefined;
     return true;
   };
 }

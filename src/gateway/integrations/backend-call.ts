@@ -98,7 +98,7 @@ export class BackendCall implements OutboundRequest {
     this.#deadlineMs = outcome.startedAt + timeoutMs;
     const head = headOf(options);
     this.head = typeof head === "string" ? head : "";
-    exchange.request.onClose = () => this.clientGone();
+    exchange.answer.onClose = () => this.clientGone();
     if (body instanceof RequestBodyStream) body.call = this;
     if (typeof head !== "string") this.#failOnNetwork({ detail: head.problem });
     else if (!pool.send(this)) this.#fail({ kind: "busy" });
@@ -220,7 +220,7 @@ export class BackendCall implements OutboundRequest {
     if (!this.#isDone) this.#finish();
     if (this.#exchange.isComplete) return;
     if (this.#hasBegun) {
-      this.#exchange.request.abort();
+      this.#exchange.answer.abort();
       this.#exchange.complete();
     } else this.#exchange.program.responses.finish(this.#exchange, "DEFAULT_5XX", { hint: ourFault });
   }
@@ -254,9 +254,9 @@ export class BackendCall implements OutboundRequest {
     this.#isDone = true;
     if (this.#hasBegun && this.#idleMs !== undefined) this.#measure();
     if (this.body instanceof RequestBodyStream) this.body.stop();
-    const { request } = this.#exchange;
-    request.onClose = undefined;
-    request.onDrain = undefined;
+    const { answer } = this.#exchange;
+    answer.onClose = undefined;
+    answer.onDrain = undefined;
   }
 }
 

@@ -31,7 +31,7 @@ export class Invocation {
     this.#consumer = consumer;
     this.#options = options;
     this.#timer = setTimeout(timedOut, options.timeoutMs, this);
-    exchange.request.onClose = () => {
+    exchange.answer.onClose = () => {
       if (!this.#finish()) return;
       exchange.status = 499;
       exchange.complete();
@@ -71,7 +71,7 @@ export class Invocation {
     if (this.#isDone) return false;
     this.#isDone = true;
     clearTimeout(this.#timer);
-    this.#exchange.request.onClose = undefined;
+    this.#exchange.answer.onClose = undefined;
     return true;
   }
 

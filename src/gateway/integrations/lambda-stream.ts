@@ -48,7 +48,7 @@ export class LambdaStream implements AnswerSink {
     this.#options = options;
     this.#deadlineMs = performance.now() + options.timeoutMs;
     this.#timer = setTimeout(checkTime, options.timeoutMs, this);
-    exchange.request.onClose = () => {
+    exchange.answer.onClose = () => {
       if (!this.#finish()) return;
       exchange.status = 499;
       exchange.complete();
@@ -127,7 +127,7 @@ export class LambdaStream implements AnswerSink {
       return;
     }
     const { status, headers, contentLength } = metadata;
-    const { integration, request } = exchange;
+    const { integration, answer } = exchange;
     this.#state = "body";
     this.#gathered = empty;
     this.#activeMs = performance.now();
@@ -140,22 +140,22 @@ export class LambdaStream implements AnswerSink {
     exchange.addGatewayHeaders(headers);
     headers.push("X-Amzn-Trace-Id", `Root=${exchange.traceId}`);
     exchange.status = status;
-    request.onDrain = () => this.#takeMore();
-    request.startResponse(status, headers, contentLength);
+    answer.onDrain = () => this.#takeMore();
+    answer.startResponse(status, headers, contentLength);
     clearTimeout(this.#timer);
     this.checkTime();
   }
 
   #write(chunk: Buffer): void {
     if (chunk.length === 0) return;
-    const { integration, request } = this.#exchange;
+    const { integration, answer } = this.#exchange;
     this.#activeMs = performance.now();
     integration!.contentMs ??= this.#activeMs - integration!.startedAt;
     this.#traced?.add(chunk);
     this.#bytesLeft -= chunk.length;
     // More than was declared would be read as the next answer.
     if (this.#bytesLeft < 0) this.#cut("the answer is longer than its Content-Length");
-    else this.#isPaused = !request.write(chunk);
+    else this.#isPaused = !answer.write(chunk);
   }
 
   #takeMore(): void {
@@ -201,7 +201,7 @@ export class LambdaStream implements AnswerSink {
     this.#exchange.integration!.error = error;
     this.#exchange.trace?.add({ kind: "failure", message: error });
     this.#options.thread.metrics.add("integrationErrors");
-    this.#exchange.request.abort();
+    this.#exchange.answer.abort();
     this.#exchange.complete();
   }
 
@@ -216,7 +216,7 @@ export class LambdaStream implements AnswerSink {
   }
 
   #complete(): void {
-    this.#exchange.request.end();
+    this.#exchange.answer.end();
     this.#exchange.complete();
   }
 
@@ -232,8 +232,8 @@ export class LambdaStream implements AnswerSink {
     const integration = this.#exchange.integration!;
     integration.latencyMs = performance.now() - integration.startedAt;
     if (integration.headersMs === undefined) this.#options.thread.metrics.integration(integration.latencyMs);
-    this.#exchange.request.onClose = undefined;
-    this.#exchange.request.onDrain = undefined;
+    this.#exchange.answer.onClose = undefined;
+    this.#exchange.answer.onDrain = undefined;
     this.#takeMore();
     return true;
   }
@@ -249,7 +249,7 @@ export class LambdaStream implements AnswerSink {
     this.#finish();
     if (exchange.isComplete) return;
     if (hasBegun) {
-      exchange.request.abort();
+      exchange.answer.abort();
       exchange.complete();
     } else exchange.program.responses.finish(exchange, "DEFAULT_5XX", { hint: ourFault });
   }

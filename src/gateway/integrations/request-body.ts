@@ -15,7 +15,7 @@ export function refuseTooLarge(exchange: Exchange, bytesMax: number): void {
   if (exchange.program.isDevelopment) addHint(headers, "--payload-max allows longer bodies");
   exchange.status = 413;
   exchange.trace?.add({ kind: "failure", message: `Execution failed: ${message}` });
-  exchange.request.respond(413, headers, message);
+  exchange.answer.respond(413, headers, message);
   exchange.complete();
 }
 

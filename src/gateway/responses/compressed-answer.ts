@@ -1,5 +1,5 @@
 import type { Deflate, Gzip } from "node:zlib";
-import type { BodySink, InboundRequest } from "../../http/inbound.ts";
+import type { Answer } from "../../http/inbound.ts";
 import type { ContentCoding } from "./content-coding.ts";
 
 type Zlib = typeof import("node:zlib");
@@ -15,6 +15,16 @@ function loadZlib(): Zlib {
 /** Whole answers up to this are compressed at once, which takes a millisecond at most; longer ones in zlib's threads. */
 const atOnceBytesMax = 65_536;
 
+export interface CompressionOptions {
+  readonly coding: ContentCoding;
+  /** Shorter answers go out as they are. */
+  readonly bytesMin: number;
+  /** The request's method is HEAD: its answer has no body. */
+  readonly isHead: boolean;
+  /** Called once, when the answer was handed over to the last byte, or given up. */
+  readonly onSettled: () => void;
+}
+
 interface Held {
   readonly status: number;
   readonly headers: readonly string[];
@@ -23,28 +33,25 @@ interface Held {
 }
 
 /**
- * A request whose answer is compressed on its way out, if it is long enough and nobody has coded it before. What reads the
- * request and what answers it don't notice.
+ * An answer that is compressed on its way out, if it is long enough and nobody has coded it before. What answers doesn't
+ * notice.
  *
  * An answer of unknown length is held for one turn of the event loop: the small ones that end within it are judged by
  * their length, as AWS does with the whole answer; others are compressed as they come.
  */
-export class CompressedAnswer implements InboundRequest {
+export class CompressedAnswer implements Answer {
   onDrain: (() => void) | undefined = undefined;
   onClose: (() => void) | undefined = undefined;
-  readonly #inner: InboundRequest;
-  readonly #coding: ContentCoding;
-  readonly #bytesMin: number;
+  readonly #inner: Answer;
+  readonly #options: CompressionOptions;
   #held: Held | undefined = undefined;
   #stream: Gzip | Deflate | undefined = undefined;
   /** The answer is all handed over, or will never be. */
   #isSettled = false;
-  #onSettled: (() => void) | undefined = undefined;
 
-  constructor(inner: InboundRequest, coding: ContentCoding, bytesMin: number) {
+  constructor(inner: Answer, options: CompressionOptions) {
     this.#inner = inner;
-    this.#coding = coding;
-    this.#bytesMin = bytesMin;
+    this.#options = options;
     inner.onDrain = () => {
       if (this.#stream === undefined) this.onDrain?.();
       else this.#stream.resume();
@@ -56,65 +63,8 @@ export class CompressedAnswer implements InboundRequest {
     };
   }
 
-  get method(): string {
-    return this.#inner.method;
-  }
-  get target(): string {
-    return this.#inner.target;
-  }
-  get httpVersion(): "1.0" | "1.1" {
-    return this.#inner.httpVersion;
-  }
-  get rawHeaders(): readonly string[] {
-    return this.#inner.rawHeaders;
-  }
-  get headerNames(): readonly string[] {
-    return this.#inner.headerNames;
-  }
-  get host(): string {
-    return this.#inner.host;
-  }
-  get remoteAddress(): string {
-    return this.#inner.remoteAddress;
-  }
-  get remotePort(): number {
-    return this.#inner.remotePort;
-  }
-  get localPort(): number {
-    return this.#inner.localPort;
-  }
-  get isEncrypted(): boolean {
-    return this.#inner.isEncrypted;
-  }
-  get contentLength(): number | undefined {
-    return this.#inner.contentLength;
-  }
-  get hasBody(): boolean {
-    return this.#inner.hasBody;
-  }
   get responseBytes(): number {
     return this.#inner.responseBytes;
-  }
-  header(name: string): string | undefined {
-    return this.#inner.header(name);
-  }
-  collect(bytesMax: number, done: Parameters<InboundRequest["collect"]>[1]): void {
-    this.#inner.collect(bytesMax, done);
-  }
-  reserve(bytes: number): boolean {
-    return this.#inner.reserve(bytes);
-  }
-  streamBody(sink: BodySink): void {
-    this.#inner.streamBody(sink);
-  }
-  resumeBody(): void {
-    this.#inner.resumeBody();
-  }
-
-  /** Calls back when the answer was handed over to the last byte, or given up. */
-  whenSettled(settled: () => void): void {
-    if (this.#isSettled) settled();
-    else this.#onSettled = settled;
   }
 
   respond(status: number, headers: readonly string[], body: Buffer | string | undefined): void {
@@ -124,15 +74,15 @@ export class CompressedAnswer implements InboundRequest {
       this.#settle();
       return;
     }
-    const coded = [...headers, "Content-Encoding", this.#coding];
+    const coded = [...headers, "Content-Encoding", this.#options.coding];
     const zlib = loadZlib();
     if (bytes.length <= atOnceBytesMax) {
-      const compress = this.#coding === "gzip" ? zlib.gzipSync : zlib.deflateSync;
+      const compress = this.#options.coding === "gzip" ? zlib.gzipSync : zlib.deflateSync;
       this.#inner.respond(status, coded, compress(bytes));
       this.#settle();
       return;
     }
-    const compress = this.#coding === "gzip" ? zlib.gzip : zlib.deflate;
+    const compress = this.#options.coding === "gzip" ? zlib.gzip : zlib.deflate;
     compress(bytes, (error, compressed) => {
       if (error === null) this.#inner.respond(status, coded, compressed);
       else this.#inner.abort();
@@ -186,8 +136,8 @@ export class CompressedAnswer implements InboundRequest {
    * a representation is a part of it as it was coded; RFC 9111 §5.2.2.6: `no-transform`.
    */
   #isCompressed(status: number, headers: readonly string[], length: number): boolean {
-    if (length === 0 || length < this.#bytesMin) return false;
-    if (this.method === "HEAD" || status === 204 || status === 206 || status === 304) return false;
+    if (length === 0 || length < this.#options.bytesMin) return false;
+    if (this.#options.isHead || status === 204 || status === 206 || status === 304) return false;
     for (let index = 0; index < headers.length; index += 2) {
       const name = headers[index]!;
       if (name.length === 16 && name.toLowerCase() === "content-encoding") return false;
@@ -207,9 +157,9 @@ export class CompressedAnswer implements InboundRequest {
   }
 
   #startStream(status: number, headers: readonly string[]): Gzip | Deflate {
-    const stream = this.#coding === "gzip" ? loadZlib().createGzip() : loadZlib().createDeflate();
+    const stream = this.#options.coding === "gzip" ? loadZlib().createGzip() : loadZlib().createDeflate();
     this.#stream = stream;
-    this.#inner.startResponse(status, [...headers, "Content-Encoding", this.#coding], undefined);
+    this.#inner.startResponse(status, [...headers, "Content-Encoding", this.#options.coding], undefined);
     stream.on("data", (piece: Buffer) => {
       if (!this.#inner.write(piece)) stream.pause();
     });
@@ -240,6 +190,6 @@ export class CompressedAnswer implements InboundRequest {
   #settle(): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    this.#onSettled?.();
+    this.#options.onSettled();
   }
 }

@@ -43,14 +43,14 @@ async function waitForRole(
   options: { readonly role: RoleCredentials; readonly run: RunStep; readonly thread: ThreadContext },
 ): Promise<void> {
   const { role, run, thread } = options;
-  exchange.request.onClose = () => {
+  exchange.answer.onClose = () => {
     exchange.status = 499;
     exchange.complete();
   };
   try {
     const problem = await role.wait();
     if (exchange.isComplete) return;
-    exchange.request.onClose = undefined;
+    exchange.answer.onClose = undefined;
     if (problem === undefined) run(exchange);
     else refuse(exchange, problem);
   } catch (error) {

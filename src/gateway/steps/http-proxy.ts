@@ -64,7 +64,7 @@ class Relay implements BackendConsumer {
 
   begin(status: number, headers: readonly string[], call: BackendCall): void {
     const exchange = this.#exchange;
-    const { request } = exchange;
+    const { answer } = exchange;
     const relayed = relayHeaders(headers);
     const contentLength = relayed.contentLength;
     if (contentLength !== undefined && contentLength > this.#limit && exchange.httpMethod !== "HEAD") {
@@ -80,9 +80,9 @@ class Relay implements BackendConsumer {
     relayed.headers.push("X-Amzn-Trace-Id", `Root=${exchange.traceId}`);
     exchange.status = status;
     this.#call = call;
-    request.onDrain = () => call.resume();
+    answer.onDrain = () => call.resume();
     const isEmpty = call.isBodiless(status) && exchange.httpMethod !== "HEAD" && status !== 304;
-    request.startResponse(status, relayed.headers, isEmpty ? 0 : contentLength);
+    answer.startResponse(status, relayed.headers, isEmpty ? 0 : contentLength);
   }
 
   data(chunk: Buffer): boolean {
@@ -92,17 +92,17 @@ class Relay implements BackendConsumer {
       this.cut();
       return true;
     }
-    return this.#exchange.request.write(chunk);
+    return this.#exchange.answer.write(chunk);
   }
 
   end(): void {
-    this.#exchange.request.end();
+    this.#exchange.answer.end();
     this.#exchange.complete();
   }
 
   cut(): void {
     this.#exchange.trace?.addFailure([brokenOff]);
-    this.#exchange.request.abort();
+    this.#exchange.answer.abort();
     this.#exchange.complete();
   }
 

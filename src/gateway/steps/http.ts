@@ -171,9 +171,9 @@ class ResponseMapper implements BackendConsumer {
     exchange.trace?.beginResponse(answered, headers);
     exchange.addGatewayHeaders(headers);
     this.#isStreaming = true;
-    exchange.request.onDrain = () => call.resume();
+    exchange.answer.onDrain = () => call.resume();
     const contentLength = call.isBodiless(status) ? 0 : contentLengthOf(backendHeaders);
-    exchange.request.startResponse(answered, headers, contentLength);
+    exchange.answer.startResponse(answered, headers, contentLength);
   }
 
   data(chunk: Buffer): boolean {
@@ -185,7 +185,7 @@ class ResponseMapper implements BackendConsumer {
       else if (this.#isStreaming) this.#abort();
       return true;
     }
-    if (this.#isStreaming) return this.#exchange.request.write(chunk);
+    if (this.#isStreaming) return this.#exchange.answer.write(chunk);
     buffered?.chunks.push(chunk);
     return true;
   }
@@ -197,7 +197,7 @@ class ResponseMapper implements BackendConsumer {
       return;
     }
     if (!this.#isStreaming) return;
-    exchange.request.end();
+    exchange.answer.end();
     exchange.complete();
   }
 
@@ -224,7 +224,7 @@ class ResponseMapper implements BackendConsumer {
 
   #abort(): void {
     this.#exchange.trace?.addFailure([brokenOff]);
-    this.#exchange.request.abort();
+    this.#exchange.answer.abort();
     this.#exchange.complete();
   }
 

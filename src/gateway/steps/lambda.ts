@@ -127,7 +127,7 @@ async function accept(
   const { plan, payload, clientContext, select } = options;
   const integration = exchange.startIntegration();
   traceInvocation(exchange, { functionArn: plan.functionArn, type: "Event", clientContext, payload });
-  exchange.request.onClose = () => {
+  exchange.answer.onClose = () => {
     exchange.status = 499;
     exchange.complete();
   };
@@ -141,7 +141,7 @@ async function accept(
     integration.latencyMs = performance.now() - integration.startedAt;
     thread.metrics.integration(integration.latencyMs);
     if (exchange.isComplete) return;
-    exchange.request.onClose = undefined;
+    exchange.answer.onClose = undefined;
     integration.requestId = outcome.requestId;
     integration.serviceStatus = outcome.kind === "service-error" ? outcome.status : 202;
     traceOutcome(exchange, outcome);

@@ -10,9 +10,13 @@ export const linkResponseCompression =
   (exchange) => {
     const coding = chooseCoding(headerList(exchange.request, "accept-encoding"));
     if (coding !== undefined) {
-      const answer = new CompressedAnswer(exchange.request, coding, plan.bytesMin);
-      exchange.request = answer;
-      exchange.whenSettled = (settled) => answer.whenSettled(settled);
+      exchange.hold();
+      exchange.answer = new CompressedAnswer(exchange.answer, {
+        coding,
+        bytesMin: plan.bytesMin,
+        isHead: exchange.request.method === "HEAD",
+        onSettled: () => exchange.release(),
+      });
     }
     return true;
   };

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { InboundRequest } from "../inbound.ts";
+import type { InboundExchange, InboundRequest } from "../inbound.ts";
 import { answers, Http1Request, readers } from "./http1-request.ts";
 import type { Http1Limits } from "./limits.ts";
 import { complete, Head, incomplete, parseHead } from "./parse-head.ts";
@@ -17,7 +17,7 @@ export interface ConnectionHost {
   readonly isStopping: boolean;
   /** `Date: … CRLF`, made anew by the sweep. */
   readonly dateLine: string;
-  readonly onRequest: (request: InboundRequest) => void;
+  readonly onRequest: (exchange: InboundExchange) => void;
   readonly onError: (error: unknown, request: InboundRequest | undefined) => void;
   /** Asks for memory to buffer a body in; false: all connections together have too much of it already. */
   reserve(bytes: number): boolean;

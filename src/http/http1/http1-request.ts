@@ -1,5 +1,5 @@
 import { assert } from "../../base/assert.ts";
-import type { BodySink, InboundRequest } from "../inbound.ts";
+import type { BodySink, InboundExchange } from "../inbound.ts";
 import { ChunkedDecoder } from "./chunked-decoder.ts";
 import type { Connection } from "./connection.ts";
 import { latin1Write } from "./latin1.ts";
@@ -18,8 +18,8 @@ const framings = { whole: 0, length: 1, chunked: 2, untilClose: 3, bodiless: 4 }
 
 type CollectOutcome = "ok" | "too-large" | "aborted" | "malformed";
 
-/** The InboundRequest of this codec. Every field is set in the constructor: one hidden class. */
-export class Http1Request implements InboundRequest {
+/** Request and answer of this codec. Every field is set in the constructor: one hidden class. */
+export class Http1Request implements InboundExchange {
   readonly connection: Connection;
   readonly method: string;
   readonly target: string;

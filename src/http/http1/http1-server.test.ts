@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { after, test } from "node:test";
 import { RawClient, statusOf, talk } from "../../../test/raw-http.ts";
 import { ManualClock } from "../../base/clock.ts";
-import type { InboundRequest } from "../inbound.ts";
+import type { InboundExchange } from "../inbound.ts";
 import { Http1Server } from "./http1-server.ts";
 import { defaultHttp1Limits, type Http1Limits } from "./limits.ts";
 
@@ -21,7 +21,7 @@ interface Started {
 const started: Started[] = [];
 
 async function start(
-  onRequest: (request: InboundRequest) => void,
+  onRequest: (request: InboundExchange) => void,
   limits: Partial<Http1Limits> = {},
 ): Promise<Started> {
   const errors: unknown[] = [];
@@ -47,7 +47,7 @@ after(async () => {
 });
 
 /** Answers what it received, as JSON. */
-const echo = (request: InboundRequest): void => {
+const echo = (request: InboundExchange): void => {
   request.collect(1_000_000, (outcome, body) => {
     const seen = { method: request.method, target: request.target, outcome, body: body.toString("latin1") };
     request.respond(200, ["Content-Type", "application/json"], JSON.stringify(seen));
@@ -217,7 +217,7 @@ test("a streamed answer: with a length, chunked, and until the end for HTTP/1.0"
 });
 
 test("the headers of a streamed answer do not wait for its body", async () => {
-  let streaming: InboundRequest | undefined;
+  let streaming: InboundExchange | undefined;
   const { port } = await start((request) => {
     streaming = request;
     request.startResponse(200, ["A", "b"], undefined);
@@ -371,7 +371,7 @@ test("a malformed chunk is a 400, told to the reader, and the end of the connect
 
 test("a client that goes away is noticed, and what it wanted is cancelled", async () => {
   const events: string[] = [];
-  const seen = Promise.withResolvers<InboundRequest>();
+  const seen = Promise.withResolvers<InboundExchange>();
   const { port } = await start((request) => {
     request.onClose = () => events.push("close");
     if (request.hasBody)
@@ -565,7 +565,7 @@ test("more connections than are allowed are refused", async () => {
 });
 
 test("stopping: idle connections end now, requests under way are answered, the rest is cut", async () => {
-  const waiting: InboundRequest[] = [];
+  const waiting: InboundExchange[] = [];
   const { port, http1, server } = await start((request) => {
     if (request.target === "/") request.respond(200, [], "x");
     else waiting.push(request);

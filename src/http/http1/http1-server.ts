@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.ts";
-import type { InboundRequest } from "../inbound.ts";
+import type { InboundExchange, InboundRequest } from "../inbound.ts";
 import { Connection, type ConnectionHost, type TickLimits } from "./connection.ts";
 import type { Http1Limits } from "./limits.ts";
 
@@ -9,7 +9,7 @@ export interface Http1Options {
   readonly hasHints: boolean;
   readonly clock: Clock;
   /** Called for each request, in order on a connection. What it throws ends only that exchange. */
-  readonly onRequest: (request: InboundRequest) => void;
+  readonly onRequest: (exchange: InboundExchange) => void;
   /** What a handler threw. */
   readonly onError: (error: unknown, request: InboundRequest | undefined) => void;
 }
@@ -21,7 +21,7 @@ export interface Http1Options {
 export class Http1Server implements ConnectionHost {
   readonly limits: Http1Limits;
   readonly hasHints: boolean;
-  readonly onRequest: (request: InboundRequest) => void;
+  readonly onRequest: (exchange: InboundExchange) => void;
   readonly onError: (error: unknown, request: InboundRequest | undefined) => void;
   readonly ticks: TickLimits;
   tick = 0;
