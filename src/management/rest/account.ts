@@ -1,8 +1,8 @@
 import { restKinds } from "../../definition/rest-api.ts";
+import { invalidValue, member, memberInValue, text } from "../../families/patch.ts";
 import { badRequest } from "../../protocol/errors.ts";
 import type { Reader } from "../../store/store.ts";
 import { defineResource } from "./define-resource.ts";
-import { invalidValue, member, memberInValue, text } from "./patch.ts";
 
 /** What UpdateAccount changes; the rest is the same for every account. */
 interface Account {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { CreateApiKeyRequest, ImportApiKeysRequest } from "@aws-sdk/client-api-gateway";
 import { type ApiKey, keyKinds, type UsagePlan } from "../../definition/api-key.ts";
 import { restKinds } from "../../definition/rest-api.ts";
+import { flag, member, memberInValue, text } from "../../families/patch.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import { type ApiKeyRow, parseApiKeyFile } from "./api-key-file.ts";
 import {
@@ -12,7 +13,6 @@ import {
   reading,
   writing,
 } from "./define-resource.ts";
-import { flag, member, memberInValue, text } from "./patch.ts";
 import { checkTags } from "./tags.ts";
 import { joinPlan, leavePlan } from "./usage-plan-membership.ts";
 import { type Change, freshAccountId, nonEmpty, nowSeconds, present, requireRoom, type Work } from "./work.ts";

@@ -1,10 +1,10 @@
 import type { CreateAuthorizerRequest } from "@aws-sdk/client-api-gateway";
 import { authorizerTtlMax, checkAuthorizer, defaultAuthorizerTtl } from "../../definition/authorizer-rules.ts";
 import { type Authorizer, restKinds } from "../../definition/rest-api.ts";
+import { entryList, member, memberInValue, oneOf, text, wholeNumber } from "../../families/patch.ts";
 import { badRequest, conflict } from "../../protocol/errors.ts";
 import { defineResource, documentsOfApi } from "./define-resource.ts";
 import { methodsOf } from "./model.ts";
-import { entryList, member, memberInValue, oneOf, text, wholeNumber } from "./patch.ts";
 import { type Change, freshId, nonEmpty, present, requireApi, requireRoom } from "./work.ts";
 
 export const authorizers = documentsOfApi<Authorizer>({

@@ -7,10 +7,10 @@ import {
   emptyBasePath,
 } from "../../definition/domain-name.ts";
 import { restKinds } from "../../definition/rest-api.ts";
+import { type Convert, member, text } from "../../families/patch.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import { defineResource, type Place, pageOf } from "./define-resource.ts";
 import { requireDomainName } from "./domain-name.ts";
-import { type Convert, member, text } from "./patch.ts";
 import { type Change, present, type Work } from "./work.ts";
 
 const keyOf = async (work: Work): Promise<string> => domainNameKey(await requireDomainName(work));

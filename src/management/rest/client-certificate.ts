@@ -5,10 +5,10 @@ import {
   certificateKinds,
 } from "../../definition/client-certificate.ts";
 import { restKinds, type Stage } from "../../definition/rest-api.ts";
+import { member, text } from "../../families/patch.ts";
 import { badRequest } from "../../protocol/errors.ts";
 import type { CallContext } from "../../protocol/operation.ts";
 import { type DefinedResource, defineResource, documentsOfAccount, reading, writing } from "./define-resource.ts";
-import { member, text } from "./patch.ts";
 import { makeSelfSignedCertificate } from "./self-signed-certificate.ts";
 import { checkTags } from "./tags.ts";
 import {

@@ -1,7 +1,7 @@
+import { applyPatch, type PatchOperation, type PatchTable } from "../../families/patch.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
 import type { CallContext, Handler, Operations } from "../../protocol/operation.ts";
 import { type PageRequest, page, pageWindow, restPaging } from "../../protocol/paging.ts";
-import { applyPatch, type PatchOperation, type PatchTable } from "./patch.ts";
 import { type Change, childrenOf, type Dependencies, type Input, requireApi, scopeOf, type Work } from "./work.ts";
 
 /** One page of a list, as it is answered. */

@@ -7,10 +7,10 @@ import {
   restKinds,
   type Stage,
 } from "../../definition/rest-api.ts";
+import { member, text } from "../../families/patch.ts";
 import { badRequest } from "../../protocol/errors.ts";
 import { defineResource, documentsOfApi } from "./define-resource.ts";
 import { readDefinition } from "./definition-documents.ts";
-import { member, text } from "./patch.ts";
 import { checkedStage, newStage, stagesOf } from "./stage.ts";
 import { type Change, freshId, nonEmpty, nowSeconds, present, requireApi, type Work } from "./work.ts";
 

@@ -11,10 +11,10 @@ import {
   locationKey,
   parseProperties,
 } from "../../definition/documentation.ts";
+import { member, text } from "../../families/patch.ts";
 import { badRequest, conflict } from "../../protocol/errors.ts";
 import { type DefinedResource, defineResource, documentsOfApi, pageOfItems, writing } from "./define-resource.ts";
 import { limitMessage } from "./limits.ts";
-import { member, text } from "./patch.ts";
 import { type Change, childrenOf, freshId, requireApi, requireRoom, type Work } from "./work.ts";
 
 export const partsOf = (work: Work, apiId: string): Promise<readonly DocumentationPart[]> =>

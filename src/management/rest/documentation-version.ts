@@ -5,11 +5,11 @@ import {
   documentationKinds,
 } from "../../definition/documentation.ts";
 import { restKinds, type Stage } from "../../definition/rest-api.ts";
+import { member, text } from "../../families/patch.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import type { Reader } from "../../store/store.ts";
 import { defineResource, documentsOfApi } from "./define-resource.ts";
 import { partsOf } from "./documentation-part.ts";
-import { member, text } from "./patch.ts";
 import { type Change, childrenOf, nowSeconds, present, requireApi } from "./work.ts";
 
 const documents = documentsOfApi<DocumentationVersion>({

@@ -13,9 +13,6 @@ import {
   type UploadedCertificate,
 } from "../../definition/domain-name.ts";
 import { endpointAccessModes, securityPolicies } from "../../definition/endpoint-rules.ts";
-import { badRequest, notFound } from "../../protocol/errors.ts";
-import { everywhere } from "../../store/store.ts";
-import { defineResource, type Place, pageOf } from "./define-resource.ts";
 import {
   type Draft,
   invalidValue,
@@ -25,7 +22,10 @@ import {
   type PatchStep,
   type PatchTable,
   text,
-} from "./patch.ts";
+} from "../../families/patch.ts";
+import { badRequest, notFound } from "../../protocol/errors.ts";
+import { everywhere } from "../../store/store.ts";
+import { defineResource, type Place, pageOf } from "./define-resource.ts";
 import { checkTags } from "./tags.ts";
 import { type Change, nonEmpty, nowSeconds, present, requireRoom, type Work } from "./work.ts";
 

@@ -3,9 +3,9 @@ import { gatewayResponseStatuses } from "../../definition/gateway-responses.ts";
 import { checkGatewayResponseParameters } from "../../definition/mapping-rules.ts";
 import { type GatewayResponse, restKinds } from "../../definition/rest-api.ts";
 import { checkStatusCode } from "../../definition/rules.ts";
+import { entry, member, text } from "../../families/patch.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
 import { defineResource, type Place } from "./define-resource.ts";
-import { entry, member, text } from "./patch.ts";
 import { childrenOf, nonEmpty, present, requireApi, type Work } from "./work.ts";
 
 /** As it is answered: a customised response, or a type's default. */

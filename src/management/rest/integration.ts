@@ -6,10 +6,10 @@ import {
   completeIntegration,
   defaultPatternTaken,
 } from "../../definition/rules.ts";
+import { entry, flag, member, memberInPath, nullableText, oneOf, text, wholeNumber } from "../../families/patch.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import { defineResource } from "./define-resource.ts";
 import { insideMethod, own, requireMethod, withEntry } from "./method.ts";
-import { entry, flag, member, memberInPath, nullableText, oneOf, text, wholeNumber } from "./patch.ts";
 import { type Change, nonEmpty, present, type Work } from "./work.ts";
 
 const missingIntegration = "Invalid Integration identifier specified";

@@ -1,9 +1,9 @@
 /** A stage's method settings, as UpdateStage's paths name them: `/{resourcePath}/{httpMethod}/throttling/rateLimit`. */
 import type { MethodSetting } from "../../definition/rest-api.ts";
 import { httpMethods } from "../../definition/rules.ts";
+import { type Convert, type Draft, decimal, flag, oneOf, type PatchStep, wholeNumber } from "../../families/patch.ts";
 import { setOwn } from "../../protocol/decode.ts";
 import { badRequest } from "../../protocol/errors.ts";
-import { type Convert, type Draft, decimal, flag, oneOf, type PatchStep, wholeNumber } from "./patch.ts";
 
 type Settings = Readonly<Record<string, MethodSetting>>;
 

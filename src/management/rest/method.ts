@@ -9,9 +9,9 @@ import {
   restKinds,
 } from "../../definition/rest-api.ts";
 import { checkHttpMethod, checkMethod, checkMethodResponse, type References } from "../../definition/rules.ts";
+import { entry, flag, member, memberInValue, optionalFlag, text } from "../../families/patch.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import { defineResource, type Place } from "./define-resource.ts";
-import { entry, flag, member, memberInValue, optionalFlag, text } from "./patch.ts";
 import { missingResource } from "./resource.ts";
 import { type Change, type Input, nonEmpty, present, requireApi, type Work } from "./work.ts";
 

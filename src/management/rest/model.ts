@@ -3,9 +3,9 @@ import { referencedModels } from "../../definition/model-schema.ts";
 import { modelTemplate } from "../../definition/model-template.ts";
 import { type Method, type Model, type Resource, restKinds } from "../../definition/rest-api.ts";
 import { checkModel } from "../../definition/rules.ts";
+import { member, text } from "../../families/patch.ts";
 import { badRequest, conflict } from "../../protocol/errors.ts";
 import { type DefinedResource, defineResource, documentsOfApi, reading } from "./define-resource.ts";
-import { member, text } from "./patch.ts";
 import { type Change, childrenOf, present, requireApi, type Work } from "./work.ts";
 
 const documents = documentsOfApi<Model>({

@@ -4,13 +4,13 @@ import { after, beforeEach, describe, it } from "node:test";
 import { ManualClock } from "../../base/clock.ts";
 import { randomIds } from "../../base/ids.ts";
 import { restKinds } from "../../definition/rest-api.ts";
+import type { PatchOperation } from "../../families/patch.ts";
 import { ApiError } from "../../protocol/errors.ts";
 import { type Model as InterfaceModel, loadModel } from "../../protocol/model.ts";
 import type { CallContext } from "../../protocol/operation.ts";
 import { openSqliteStore } from "../../store/sqlite-store.ts";
 import { makeRestLimits } from "./limits.ts";
 import { makeRestOperations } from "./operations.ts";
-import type { PatchOperation } from "./patch.ts";
 
 const store = openSqliteStore();
 after(() => store.close());

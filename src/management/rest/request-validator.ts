@@ -1,9 +1,9 @@
 import type { CreateRequestValidatorRequest } from "@aws-sdk/client-api-gateway";
 import { type RequestValidator, restKinds } from "../../definition/rest-api.ts";
+import { flag, member, text } from "../../families/patch.ts";
 import { badRequest, conflict } from "../../protocol/errors.ts";
 import { defineResource, documentsOfApi } from "./define-resource.ts";
 import { methodsOf } from "./model.ts";
-import { flag, member, text } from "./patch.ts";
 import { type Change, freshId, present, requireApi } from "./work.ts";
 
 const documents = documentsOfApi<RequestValidator>({

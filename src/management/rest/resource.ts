@@ -1,9 +1,9 @@
 import type { CreateResourceRequest } from "@aws-sdk/client-api-gateway";
 import { type Resource, restKinds } from "../../definition/rest-api.ts";
 import { checkPathPart, checkSiblings } from "../../definition/rules.ts";
+import { member, text } from "../../families/patch.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import { defineResource, documentsOfApi } from "./define-resource.ts";
-import { member, text } from "./patch.ts";
 import { type Change, childrenOf, freshId, present, requireApi, requireRoom, type Work } from "./work.ts";
 
 export const missingResource = "Invalid Resource identifier specified";

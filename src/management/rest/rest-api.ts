@@ -12,12 +12,6 @@ import {
   restKinds,
 } from "../../definition/rest-api.ts";
 import { checkApiName } from "../../definition/rules.ts";
-import { badRequest, conflict } from "../../protocol/errors.ts";
-import { everywhere } from "../../store/store.ts";
-import { type DefinedResource, defineResource, type Place, pageOf, writing } from "./define-resource.ts";
-import { readDocumentedDefinition, writeDefinition } from "./definition-documents.ts";
-import { domainsMappedTo } from "./domain-name.ts";
-import type { RestLimit } from "./limits.ts";
 import {
   type Draft,
   flag,
@@ -30,7 +24,13 @@ import {
   type PatchTable,
   text,
   wholeNumber,
-} from "./patch.ts";
+} from "../../families/patch.ts";
+import { badRequest, conflict } from "../../protocol/errors.ts";
+import { everywhere } from "../../store/store.ts";
+import { type DefinedResource, defineResource, type Place, pageOf, writing } from "./define-resource.ts";
+import { readDocumentedDefinition, writeDefinition } from "./definition-documents.ts";
+import { domainsMappedTo } from "./domain-name.ts";
+import type { RestLimit } from "./limits.ts";
 import { checkTags, customIdTag } from "./tags.ts";
 import { dropStageLinks } from "./usage-plan-links.ts";
 import { type Change, nonEmpty, nowSeconds, present, requireApi, requireRoom, type Work } from "./work.ts";

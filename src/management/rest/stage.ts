@@ -8,12 +8,6 @@ import {
   type Stage,
 } from "../../definition/rest-api.ts";
 import { checkAccessLogs, checkStageName, checkStageVariables } from "../../definition/stage-rules.ts";
-import { badRequest, conflict } from "../../protocol/errors.ts";
-import { readAccount } from "./account.ts";
-import { requireClientCertificate } from "./client-certificate.ts";
-import { type DefinedResource, defineResource, documentsOfApi, reading } from "./define-resource.ts";
-import { domainsMappedTo } from "./domain-name.ts";
-import { applyMethodSetting, logs } from "./method-settings.ts";
 import {
   type Draft,
   decimal,
@@ -25,7 +19,13 @@ import {
   type PatchStep,
   type PatchTable,
   text,
-} from "./patch.ts";
+} from "../../families/patch.ts";
+import { badRequest, conflict } from "../../protocol/errors.ts";
+import { readAccount } from "./account.ts";
+import { requireClientCertificate } from "./client-certificate.ts";
+import { type DefinedResource, defineResource, documentsOfApi, reading } from "./define-resource.ts";
+import { domainsMappedTo } from "./domain-name.ts";
+import { applyMethodSetting, logs } from "./method-settings.ts";
 import { checkTags } from "./tags.ts";
 import { dropStageLinks } from "./usage-plan-links.ts";
 import { type Change, childrenOf, nonEmpty, nowSeconds, present, requireApi, requireRoom, type Work } from "./work.ts";

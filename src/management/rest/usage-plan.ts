@@ -8,8 +8,6 @@ import {
   type UsagePlan,
 } from "../../definition/api-key.ts";
 import { restKinds } from "../../definition/rest-api.ts";
-import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
-import { type DefinedResource, defineResource, documentsOfAccount, pageOfItems, reading } from "./define-resource.ts";
 import {
   type Draft,
   decimal,
@@ -22,7 +20,9 @@ import {
   type PatchTable,
   text,
   wholeNumber,
-} from "./patch.ts";
+} from "../../families/patch.ts";
+import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
+import { type DefinedResource, defineResource, documentsOfAccount, pageOfItems, reading } from "./define-resource.ts";
 import { checkTags } from "./tags.ts";
 import { checkNewStages, emptyPlan, plansOfKey } from "./usage-plan-membership.ts";
 import { type Change, freshAccountId, nonEmpty, present, requireRoom, type Work } from "./work.ts";

@@ -5,10 +5,10 @@ import {
   type UsagePlan,
   type UsagePlanKey,
 } from "../../definition/api-key.ts";
+import { applyPatch, member, type PatchOperation, type PatchTable, wholeNumber } from "../../families/patch.ts";
 import { badRequest } from "../../protocol/errors.ts";
 import type { Operations } from "../../protocol/operation.ts";
 import { pageOfItems, reading, writing } from "./define-resource.ts";
-import { applyPatch, member, type PatchOperation, type PatchTable, wholeNumber } from "./patch.ts";
 import { requireUsagePlan } from "./usage-plan.ts";
 import { requireUsagePlanKey } from "./usage-plan-key.ts";
 import type { Change, Dependencies, Work } from "./work.ts";

@@ -1,9 +1,9 @@
 import type { CreateVpcLinkRequest } from "@aws-sdk/client-api-gateway";
 import { type Resource, type RestApiDefinition, restKinds, type Stage } from "../../definition/rest-api.ts";
 import { type VpcLink, vpcLinkKind } from "../../definition/vpc-link.ts";
+import { member, type PatchRule, text } from "../../families/patch.ts";
 import { badRequest } from "../../protocol/errors.ts";
 import { type DefinedResource, defineResource, documentsOfAccount, writing } from "./define-resource.ts";
-import { member, type PatchRule, text } from "./patch.ts";
 import { checkTags } from "./tags.ts";
 import { type Change, freshAccountId, nonEmpty, present, requireRoom } from "./work.ts";
 

@@ -4,9 +4,9 @@
  * only kept if all of them do.
  * AWS: API Gateway REST API reference, "Patch operations".
  */
-import { unescapeSegment } from "../../base/json-pointer.ts";
-import { setOwn } from "../../protocol/decode.ts";
-import { badRequest } from "../../protocol/errors.ts";
+import { unescapeSegment } from "../base/json-pointer.ts";
+import { setOwn } from "../protocol/decode.ts";
+import { badRequest } from "../protocol/errors.ts";
 
 export type Op = "add" | "remove" | "replace" | "move" | "copy" | "test";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ApiError } from "../../protocol/errors.ts";
+import { ApiError } from "../protocol/errors.ts";
 import {
   applyPatch,
   decimal,
