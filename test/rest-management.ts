@@ -6,6 +6,7 @@ import { makeRestOperations } from "../src/management/rest/operations.ts";
 import { makeManagement } from "../src/protocol/management.ts";
 import { openSqliteStore } from "../src/store/sqlite-store.ts";
 import type { Store } from "../src/store/store.ts";
+import { rerunningStore } from "./contract/rerunning-store.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked at member by member.
 type Answer = any;
@@ -15,7 +16,7 @@ interface Caller {
   readonly region?: string;
 }
 
-/** The REST management API over a store in memory, called as over the wire. */
+/** The REST management API over a store in memory that runs each write's work twice, called as over the wire. */
 export interface RestManagement {
   readonly store: Store;
   readonly clock: ManualClock;
@@ -30,7 +31,7 @@ export interface RestManagement {
 
 /** `line` is `GET /restapis`. Errors that the model does not declare, and our own faults, fail. */
 export function makeRestManagement(limits: Partial<RestLimits> = {}): RestManagement {
-  const store = openSqliteStore();
+  const store = rerunningStore(openSqliteStore());
   const clock = new ManualClock(1_700_000_000_500);
   const faults: unknown[] = [];
   const management = makeManagement(

@@ -5,6 +5,7 @@ import { assert } from "../base/assert.ts";
 import { bounds } from "../base/bounds.ts";
 import { StorageFailure } from "../base/storage-failure.ts";
 import { UserError } from "../base/user-error.ts";
+import { CommitRecorder } from "./commit-recorder.ts";
 import { type Image, Layer, type LayerEntry, type Source } from "./layer.ts";
 import type { Change, ListOptions, Reader, Scope, Store, Stored, Transaction } from "./store.ts";
 
@@ -48,6 +49,12 @@ export function openSqliteStore(options: SqliteStoreOptions = {}): Store {
 interface Waiter {
   readonly changes: readonly Change[];
   settle(error: unknown): void;
+}
+
+/** A writer's turn: what its work answered, and the revision that it left, once that is on the disk. */
+interface Turn<T> {
+  readonly result: T;
+  readonly committed: Promise<number>;
 }
 
 class SqliteStore implements Store {
@@ -128,19 +135,16 @@ class SqliteStore implements Store {
   }
 
   /** Runs `work` after the writers before it; the next one starts when it is done, before its commit. */
-  async #inTurn<T>(work: () => Promise<{ committed: Promise<void>; result: T }>): Promise<T> {
+  async #inTurn<T>(work: () => Promise<Turn<T>>): Promise<T> {
     this.#assertOpen();
     const turn = this.#writers.then(work);
     this.#writers = turn.then(ignore, ignore);
     const { committed, result } = await turn;
-    await committed;
+    CommitRecorder.report(await committed);
     return result;
   }
 
-  async #transact<T>(
-    scope: Scope,
-    work: (tx: Transaction) => Promise<T>,
-  ): Promise<{ committed: Promise<void>; result: T }> {
+  async #transact<T>(scope: Scope, work: (tx: Transaction) => Promise<T>): Promise<Turn<T>> {
     const state = { isOpen: true };
     const layer = new Layer(this.#pending);
     const lostCommits = this.#lostCommits;
@@ -159,20 +163,20 @@ class SqliteStore implements Store {
   }
 
   /** Puts a finished transaction with those that wait for the next commit; the promise is settled by the commit. */
-  #hold(layer: Layer): Promise<void> {
+  #hold(layer: Layer): Promise<number> {
     // A transaction that wrote nothing still waits: what it read may not be on disk yet.
-    if (layer.size === 0 && this.#waiters.length === 0) return Promise.resolve();
+    if (layer.size === 0 && this.#waiters.length === 0) return Promise.resolve(this.#committedRevision);
     const changes: Change[] = [];
+    const revision = layer.size > 0 ? ++this.#revision : this.#revision;
     if (layer.size > 0) {
-      const revision = ++this.#revision;
       for (const { scope, kind, id, image } of layer.entries()) {
         if (image === null && this.#pending.get(scope, kind, id) === null) continue;
         changes.push({ revision, scope, kind, id, deleted: image === null });
       }
       for (const entry of layer.entries()) this.#pending.set(entry);
     }
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#waiters.push({ changes, settle: (error) => (error === undefined ? resolve() : reject(error)) });
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    this.#waiters.push({ changes, settle: (error) => (error === undefined ? resolve(revision) : reject(error)) });
     // A rejection reaches the caller through `write`; unless its turn failed for another reason at the same time.
     promise.catch(ignore);
     if (this.#waiters.length >= bounds.storeBatchMax.value) this.#commit();

@@ -5,11 +5,16 @@
  * range. Every method is asynchronous because PostgreSQL is; SQLite answers at once.
  */
 export interface Store {
-  /** Runs reads against one consistent state. */
+  /** Runs reads against one consistent state. `work` runs once. */
   read<T>(scope: Scope, work: (tx: Reader) => Promise<T>): Promise<T>;
   /**
-   * Runs `work` alone (writers are serialised), commits what it wrote and then resolves; the commit survives `kill -9`.
-   * If `work` throws, nothing is written.
+   * Runs `work` as if it were alone, commits what it wrote and then resolves; the commit survives `kill -9`. If `work`
+   * throws, nothing is written.
+   *
+   * `work` may run more than once, because PostgreSQL gives up transactions that it can't order. Only the last run counts:
+   * `work` must have no effect but through `tx`, and what is to be done besides is done when the write has resolved. The
+   * revision that the write left (its commit's, or the last one before it if it wrote nothing) goes to the caller's
+   * `CommitRecorder`.
    */
   write<T>(scope: Scope, work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** All documents of a kind in every scope, in the order of (account, region, id): for start-up and reconciling. */

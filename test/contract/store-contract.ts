@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { CommitRecorder } from "../../src/store/commit-recorder.ts";
 import { type Change, everywhere, type Reader, type Scope, type Store } from "../../src/store/store.ts";
 
 const mine: Scope = { account: "111111111111", region: "us-east-1" };
@@ -265,6 +266,32 @@ export function storeContract(name: string, open: () => Store): void {
     await store.write(mine, (tx) => tx.delete("api", "none"));
     assert.equal(await store.revision(), 0);
     assert.equal(heard, 0);
+  });
+
+  claim("a write reports the revision that it left to whoever records its caller's writes", async (store) => {
+    const recorded = async (work: () => Promise<unknown>): Promise<number> => {
+      const recorder = new CommitRecorder();
+      await recorder.run(async () => {
+        await Promise.resolve();
+        await work();
+      });
+      return recorder.revision;
+    };
+    const revisions = await Promise.all(["a", "b", "c"].map((id) => recorded(() => put(store, "api", id))));
+    assert.deepEqual(revisions, [1, 2, 3]);
+    const twice = async (): Promise<void> => {
+      await put(store, "api", "d");
+      await put(store, "api", "e", {}, yours);
+    };
+    assert.equal(await recorded(twice), 5);
+    // One that wrote nothing may have read what the last commit brought.
+    assert.equal(await recorded(() => store.write(mine, (tx) => tx.get("api", "a"))), 5);
+    assert.equal(await recorded(() => store.read(mine, (tx) => tx.get("api", "a"))), 0);
+    const failing = store.write.bind(store, mine, () => Promise.reject(new Error("no")));
+    assert.equal(await recorded(() => failing().catch(() => undefined)), 0);
+    const [, empty] = await Promise.all([put(store, "api", "f"), recorded(() => store.write(mine, async () => 7))]);
+    assert.equal(empty, 6);
+    assert.equal(await recorded(() => store.reset()), 7);
   });
 
   claim("a transaction that is over can't be used any more", async (store) => {

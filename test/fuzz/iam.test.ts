@@ -15,10 +15,11 @@ import { validatePolicy } from "../../src/services/iam/policy-grammar.ts";
 import { makeStsOperations } from "../../src/services/sts/operations.ts";
 import { Sessions } from "../../src/services/sts/sessions.ts";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
+import { rerunningStore } from "../contract/rerunning-store.ts";
 import { below } from "../random.ts";
 import { brokenRequest, durationMs, oneOf, random, seed, soundValue, texts } from "./from-models.ts";
 
-const store = openSqliteStore();
+const store = rerunningStore(openSqliteStore());
 after(() => store.close());
 const faults: unknown[] = [];
 const sessions = new Sessions(store);

@@ -10,9 +10,10 @@ import { makeManagement } from "../../src/protocol/management.ts";
 import { loadModel, shapeOf } from "../../src/protocol/model.ts";
 import type { ManagementResponse } from "../../src/protocol/operation.ts";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
+import { rerunningStore } from "../contract/rerunning-store.ts";
 import { brokenRequest, durationMs, oneOf, random, seed, soundValue, texts } from "./from-models.ts";
 
-const store = openSqliteStore({});
+const store = rerunningStore(openSqliteStore());
 const unexpected: unknown[] = [];
 const undeclared = new Set<string>();
 const management = makeManagement(

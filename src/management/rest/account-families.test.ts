@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { after, beforeEach, describe, it } from "node:test";
+import { rerunningStore } from "../../../test/contract/rerunning-store.ts";
 import { ManualClock } from "../../base/clock.ts";
 import { randomIds } from "../../base/ids.ts";
 import { keyKinds } from "../../definition/api-key.ts";
@@ -13,7 +14,7 @@ import { openSqliteStore } from "../../store/sqlite-store.ts";
 import { makeRestLimits, type RestLimits } from "./limits.ts";
 import { makeRestOperations } from "./operations.ts";
 
-const store = openSqliteStore();
+const store = rerunningStore(openSqliteStore());
 after(() => store.close());
 beforeEach(() => store.reset());
 
