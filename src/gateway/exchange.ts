@@ -4,7 +4,7 @@ import type { Trace } from "../telemetry/trace.ts";
 import type { MethodProgram, Program } from "./program.ts";
 import { parseQuery, type Query } from "./query.ts";
 import { isUuid, makeExtendedRequestId, makeRequestId, makeTraceId } from "./request-ids.ts";
-import type { GatewayResponseType } from "./responses/gateway-response-types.ts";
+import type { FailureType } from "./responses/failure.ts";
 import type { Overrides } from "./templates/overrides.ts";
 import type { Payload } from "./templates/payload.ts";
 
@@ -13,7 +13,7 @@ const none: readonly string[] = [];
 
 /** What the gateway answered by itself, for `$context.error.*`. */
 export interface ExchangeError {
-  readonly type: GatewayResponseType;
+  readonly type: FailureType;
   readonly message: string | null;
   /** What of the body violates its model: `$context.error.validationErrorString`. */
   readonly validationErrorString?: string | undefined;

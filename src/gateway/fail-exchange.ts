@@ -1,6 +1,6 @@
 import type { Logger } from "../telemetry/logger.ts";
 import type { Exchange } from "./exchange.ts";
-import { ourFault } from "./responses/gateway-responses.ts";
+import { ourFault } from "./responses/failure.ts";
 
 /** Our bug: this exchange ends, and only this one. */
 export function failExchange(exchange: Exchange, logger: Logger, error: unknown): void {

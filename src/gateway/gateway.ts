@@ -24,7 +24,7 @@ import { linkProgram } from "./link-program.ts";
 import type { Probe, ProbeOutcome } from "./probe.ts";
 import type { Program } from "./program.ts";
 import { makeExtendedRequestId, makeRequestId } from "./request-ids.ts";
-import { addHint } from "./responses/gateway-responses.ts";
+import { addHint } from "./responses/failure.ts";
 import { type Address, parseAddress } from "./routing/address.ts";
 import { beginTrace, runTraced } from "./run-traced.ts";
 import { refuse } from "./steps/closed.ts";

@@ -14,3 +14,16 @@ export function headerList(request: InboundRequest, lowerName: string): string[]
   }
   return entries;
 }
+
+/** Replaces a header that is there, whatever its case. */
+export function setHeader(headers: string[], name: string, value: string): void {
+  const lower = name.toLowerCase();
+  for (let index = 0; index < headers.length; index += 2) {
+    if (headers[index]!.toLowerCase() === lower) {
+      headers[index] = name;
+      headers[index + 1] = value;
+      return;
+    }
+  }
+  headers.push(name, value);
+}

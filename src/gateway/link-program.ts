@@ -5,7 +5,7 @@ import { linkAccessLog } from "./access-log.ts";
 import type { Exchange } from "./exchange.ts";
 import { LinkedModels } from "./linked-models.ts";
 import type { Program } from "./program.ts";
-import { GatewayResponses } from "./responses/gateway-responses.ts";
+import { GatewayResponses } from "./rest/gateway-responses.ts";
 import { Router } from "./routing/match.ts";
 import { writeExecutionLog } from "./run-traced.ts";
 import { linkStep } from "./steps/link-step.ts";

@@ -1,6 +1,6 @@
 import type { MethodPlan, StagePlan } from "../plan/plan.ts";
 import type { Exchange } from "./exchange.ts";
-import type { GatewayResponses } from "./responses/gateway-responses.ts";
+import type { FailureResponses } from "./responses/failure.ts";
 import type { Router } from "./routing/match.ts";
 
 /** Runs one step: true goes on to the next one, false says that the step answers, now or later. */
@@ -16,7 +16,7 @@ export interface Program {
   readonly plan: StagePlan;
   readonly router: Router;
   readonly methods: readonly MethodProgram[];
-  readonly responses: GatewayResponses;
+  readonly responses: FailureResponses;
   readonly isDevelopment: boolean;
   /** Called for each exchange: when it begins, and once when it is complete. */
   readonly onBegin: () => void;

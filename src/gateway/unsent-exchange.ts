@@ -1,7 +1,7 @@
 import { planVersion, type StagePlan } from "../plan/plan.ts";
 import { Exchange } from "./exchange.ts";
 import type { Program } from "./program.ts";
-import { GatewayResponses } from "./responses/gateway-responses.ts";
+import { GatewayResponses } from "./rest/gateway-responses.ts";
 import { Router } from "./routing/match.ts";
 import { SyntheticRequest } from "./synthetic-request.ts";
 

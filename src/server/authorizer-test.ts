@@ -3,7 +3,7 @@ import { compileAuthorizerTest } from "../compiler/compile-authorizer.ts";
 import { noSurroundings, type Surroundings } from "../compiler/surroundings.ts";
 import type { Method } from "../definition/rest-api.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
-import { gatewayResponseTypes } from "../gateway/responses/gateway-response-types.ts";
+import { gatewayResponseTypes } from "../gateway/rest/gateway-response-types.ts";
 import { Router } from "../gateway/routing/match.ts";
 import { substituteStageVariables } from "../language/substitution.ts";
 import type { AuthorizerTest, AuthorizerTestOutcome, AuthorizerTestRun } from "../management/rest/test-authorizer.ts";

@@ -7,8 +7,9 @@ import type { FunctionClient } from "../../src/functions/function-client.ts";
 import { Exchange } from "../../src/gateway/exchange.ts";
 import { answerFailure } from "../../src/gateway/integrations/backend-failure.ts";
 import type { Program } from "../../src/gateway/program.ts";
-import { type GatewayResponseType, gatewayResponseTypes } from "../../src/gateway/responses/gateway-response-types.ts";
-import { type Failure, GatewayResponses } from "../../src/gateway/responses/gateway-responses.ts";
+import type { Failure, FailureType } from "../../src/gateway/responses/failure.ts";
+import { gatewayResponseTypes } from "../../src/gateway/rest/gateway-response-types.ts";
+import { GatewayResponses } from "../../src/gateway/rest/gateway-responses.ts";
 import type { ThreadContext } from "../../src/gateway/thread-context.ts";
 import type { InboundExchange } from "../../src/http/inbound.ts";
 import type { GatewayResponsePlan } from "../../src/plan/steps.ts";
@@ -58,7 +59,7 @@ const mock = (template: string, overrides: Partial<Integration> = {}): Method =>
 const post: CallOptions = { method: "POST", body: "{}", headers: { "content-type": "application/json" } };
 const validated = (overrides: Partial<Method>): Method => aMethod(aMock(), { requestValidatorId: "all", ...overrides });
 
-const rows: Readonly<Record<GatewayResponseType, Row>> = {
+const rows: Readonly<Record<FailureType, Row>> = {
   ACCESS_DENIED: row(
     403,
     '{"Message":"User is not authorized to access this resource"}',
@@ -231,7 +232,7 @@ function uriOf(name: string): string {
   return `arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${arn}/invocations`;
 }
 
-const types = Object.keys(rows) as GatewayResponseType[];
+const types = Object.keys(rows) as FailureType[];
 
 test("the table has all of AWS's types, with the statuses that GetGatewayResponses answers", () => {
   assert.deepEqual([...types].sort(), Object.keys(gatewayResponseStatuses).sort());
@@ -391,7 +392,7 @@ test("what a caller sends ends no header of a gateway response, and frames none 
 // Every type, those to come, too, without the wire.
 
 function finish(
-  type: GatewayResponseType,
+  type: FailureType,
   plans: Readonly<Record<string, GatewayResponsePlan>>,
   failure: Partial<Failure> = {},
 ) {

@@ -9,7 +9,7 @@ import type { BodySink } from "../../http/inbound.ts";
 import type { BodyCollector } from "../../telemetry/trace.ts";
 import { integrationRequestId } from "../context.ts";
 import type { Exchange, IntegrationOutcome } from "../exchange.ts";
-import { ourFault } from "../responses/gateway-responses.ts";
+import { ourFault } from "../responses/failure.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import type { BackendRoute } from "./backend-pools.ts";
 

@@ -1,7 +1,7 @@
 import type { BackendPlan, ParameterPlan } from "../../plan/steps.ts";
 import type { UriParameterPlan, UriPlan, ValuePlan } from "../../plan/values.ts";
 import type { Exchange } from "../exchange.ts";
-import { setHeader } from "../responses/gateway-responses.ts";
+import { setHeader } from "../header-list.ts";
 import {
   droppedFromHttpRequest,
   isGatewaySignature,

@@ -1,6 +1,6 @@
 import type { EventOutcome, InvokeOutcome } from "../../functions/function-client.ts";
 import type { Exchange } from "../exchange.ts";
-import { ourFault } from "../responses/gateway-responses.ts";
+import { ourFault } from "../responses/failure.ts";
 import type { ThreadContext } from "../thread-context.ts";
 
 /** What is done with the answer of a function that ran. */

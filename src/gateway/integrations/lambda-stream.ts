@@ -3,7 +3,7 @@ import type { AnswerSink, InvokeOutcome } from "../../functions/function-client.
 import type { StreamPlan } from "../../plan/steps.ts";
 import type { BodyCollector } from "../../telemetry/trace.ts";
 import type { Exchange } from "../exchange.ts";
-import { ourFault } from "../responses/gateway-responses.ts";
+import { ourFault } from "../responses/failure.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import { refuseAsLate, refuseAsService, traceInvocation, traceOutcome } from "./invocation.ts";
 import { parseLambdaMetadata } from "./lambda-response.ts";

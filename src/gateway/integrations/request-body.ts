@@ -3,7 +3,7 @@ import { problems } from "../../http/http1/problem.ts";
 import type { Exchange } from "../exchange.ts";
 import { failExchange } from "../fail-exchange.ts";
 import { headerList } from "../header-list.ts";
-import { addHint } from "../responses/gateway-responses.ts";
+import { addHint } from "../responses/failure.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import { RequestBodyStream } from "./backend-call.ts";
 

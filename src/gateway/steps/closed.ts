@@ -1,7 +1,7 @@
 import type { ClosedPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
 import type { RunStep } from "../program.ts";
-import { addHint } from "../responses/gateway-responses.ts";
+import { addHint } from "../responses/failure.ts";
 
 /** Refuses: what the method asks for can't be enforced yet, and nothing passes without it (DESIGN.md §10.1). */
 export const linkClosed =

@@ -3,6 +3,7 @@ import { parseJavaPattern } from "../../language/java/java-pattern.ts";
 import type { IntegrationResponsePlan } from "../../plan/steps.ts";
 import type { ValuePlan } from "../../plan/values.ts";
 import type { Exchange } from "../exchange.ts";
+import { setHeader } from "../header-list.ts";
 import {
   type Content,
   type Conversion,
@@ -13,7 +14,6 @@ import {
 } from "../integrations/content-handling.ts";
 import { acceptedMediaType } from "../integrations/media-types.ts";
 import type { LinkContext } from "../link-context.ts";
-import { setHeader } from "../responses/gateway-responses.ts";
 import { mappedResponseName } from "../responses/header-remapping.ts";
 import { linkFailureLog, linkTemplate, type Template, type TemplateOptions } from "../templates/link-template.ts";
 import { Payload } from "../templates/payload.ts";

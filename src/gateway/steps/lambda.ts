@@ -19,7 +19,7 @@ import {
 } from "../integrations/invocation.ts";
 import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
-import { ourFault } from "../responses/gateway-responses.ts";
+import { ourFault } from "../responses/failure.ts";
 import { Payload } from "../templates/payload.ts";
 import { asText, describeValue, linkValue } from "../values.ts";
 import {

@@ -1,26 +1,10 @@
-import { problems } from "../../http/http1/problem.ts";
 import type { GatewayResponsePlan } from "../../plan/steps.ts";
 import type { ValuePlan } from "../../plan/values.ts";
 import type { Exchange } from "../exchange.ts";
+import { setHeader } from "../header-list.ts";
+import { addHint, type Failure, type FailureResponses, type FailureType } from "../responses/failure.ts";
 import { asText, linkText, linkValue, type ReadValue } from "../values.ts";
-import { type GatewayResponseFacts, type GatewayResponseType, gatewayResponseTypes } from "./gateway-response-types.ts";
-
-/** What of a failure is not said by its type. */
-export interface Failure {
-  /** Other words than the type's own. */
-  readonly message?: string;
-  /** AWS quirk: a function's failure is an INTEGRATION_FAILURE with the status 502. */
-  readonly status?: number;
-  readonly errorType?: string;
-  /** The execution phase's error, though its type is the front's. */
-  readonly phase?: "execution";
-  /** `$context.error.validationErrorString`. */
-  readonly validationErrorString?: string;
-  /** The reason, for `x-portico-hint` on development listeners; undefined where it is made only for those. */
-  readonly hint: string | undefined;
-  /** Lines of the execution log, where they are not what type, message and hint make. */
-  readonly log?: readonly string[];
-}
+import { type GatewayResponseFacts, gatewayResponseTypes } from "./gateway-response-types.ts";
 
 interface Customised {
   readonly statusCode: number | undefined;
@@ -33,7 +17,7 @@ interface Customised {
  * An API's gateway responses: the type's own customisation, else its DEFAULT_4XX or DEFAULT_5XX, else the built-in one.
  * AWS: API Gateway Developer Guide, "Gateway responses for REST APIs in API Gateway".
  */
-export class GatewayResponses {
+export class GatewayResponses implements FailureResponses {
   readonly #customised: ReadonlyMap<string, Customised>;
   readonly #isDevelopment: boolean;
 
@@ -43,7 +27,7 @@ export class GatewayResponses {
   }
 
   /** Answers the exchange with a gateway response. */
-  finish(exchange: Exchange, type: GatewayResponseType, failure: Failure): false {
+  finish(exchange: Exchange, type: FailureType, failure: Failure): false {
     if (exchange.isComplete) return false;
     const facts: GatewayResponseFacts = gatewayResponseTypes[type];
     const message = failure.message ?? facts.message;
@@ -73,7 +57,7 @@ export class GatewayResponses {
 }
 
 /** What the execution log says of a failure: AWS's words, and after them ours. */
-function failureLine(type: GatewayResponseType, message: string | null, hint: string | undefined): string {
+function failureLine(type: FailureType, message: string | null, hint: string | undefined): string {
   const why = hint === undefined ? "" : `: ${hint}`;
   switch (type) {
     case "BAD_REQUEST_BODY":
@@ -91,20 +75,6 @@ function failureLine(type: GatewayResponseType, message: string | null, hint: st
       return `Execution failed: ${message}`;
   }
 }
-
-/** On development listeners says why the gateway answered by itself (DESIGN.md §10.3). */
-export function addHint(headers: string[], hint: string): void {
-  headers.push("x-portico-hint", hintValue(hint));
-}
-
-/** One line, bounded. */
-function hintValue(hint: string): string {
-  const line = hint.replaceAll(/\s*\n\s*/g, "; ");
-  return line.length <= 900 ? line : `${line.slice(0, 897)}...`;
-}
-
-/** Of an error that nobody but us can have made. */
-export const ourFault = problems.internal.hint;
 
 function writeBody(
   exchange: Exchange,
@@ -130,19 +100,6 @@ function chooseMediaType(exchange: Exchange, templates: ReadonlyMap<string, unkn
     if (templates.has(mediaType)) return mediaType;
   }
   return templates.has("application/json") ? "application/json" : [...templates.keys()][0]!;
-}
-
-/** Replaces a header that is there, whatever its case. */
-export function setHeader(headers: string[], name: string, value: string): void {
-  const lower = name.toLowerCase();
-  for (let index = 0; index < headers.length; index += 2) {
-    if (headers[index]!.toLowerCase() === lower) {
-      headers[index] = name;
-      headers[index + 1] = value;
-      return;
-    }
-  }
-  headers.push(name, value);
 }
 
 /** Unconfirmed: templates have it in quotes, and it has quotes itself: in JSON these are escaped. */

@@ -1,3 +1,5 @@
+import type { FailureType } from "../responses/failure.ts";
+
 /** A gateway response type's built-in facts. */
 export interface GatewayResponseFacts {
   readonly status: number;
@@ -58,6 +60,4 @@ export const gatewayResponseTypes = {
   WAF_FILTERED: front(403, "Forbidden", "ForbiddenException"),
   DEFAULT_4XX: front(400, "Bad Request", "BadRequestException"),
   DEFAULT_5XX: execution(500, "Internal server error", "InternalServerErrorException"),
-} as const satisfies Record<string, GatewayResponseFacts>;
-
-export type GatewayResponseType = keyof typeof gatewayResponseTypes;
+} as const satisfies Record<FailureType, GatewayResponseFacts>;
