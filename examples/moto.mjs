@@ -3,13 +3,17 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-export const account = "123456789012";
+// Portico's account of whoever has no other; moto takes its own from the environment.
+export const account = "000000000000";
 
 /** Where it is; `call` makes a request to one of its services; `close` ends it. */
 export async function startMoto() {
   const port = await findFreePort();
   const url = `http://127.0.0.1:${port}`;
-  const child = spawn("moto_server", ["--host", "127.0.0.1", "--port", String(port)], { stdio: "ignore" });
+  const child = spawn("moto_server", ["--host", "127.0.0.1", "--port", String(port)], {
+    stdio: "ignore",
+    env: { ...process.env, MOTO_ACCOUNT_ID: account },
+  });
   const failed = once(child, "error").then(([error]) => Promise.reject(error));
   const end = () => child.kill();
   process.once("exit", end);

@@ -33,7 +33,7 @@ export const bench: Bench = {
             ...common,
             type: "AWS",
             uri: "arn:aws:apigateway:us-east-1:sqs:path/123456789012/queue",
-            credentials: "arn:aws:iam::123456789012:role/r",
+            credentials: "arn:aws:iam::000000000000:role/r",
           }),
         },
       }),

@@ -16,7 +16,7 @@ test("a result has a principal and a policy; its context's values become texts",
   assert.deepEqual(result.context, { n: "1.5", b: "true", t: "x" });
   assert.deepEqual([result.principalId, result.usageIdentifierKey], ["me", "key"]);
   assert.equal(result.policyText, JSON.stringify(policyDocument));
-  const request = { action: "execute-api:Invoke", resource: "arn", context: {} };
+  const request = { action: "execute-api:Invoke", resource: "arn", context: () => undefined };
   assert.equal(result.policy.decide(request).kind, "allowed");
   const bare = parse({ principalId: "", context: null, usageIdentifierKey: null });
   assert.ok(!("problem" in bare));

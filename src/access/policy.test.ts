@@ -1,8 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { makeConditionContext } from "./condition-keys.ts";
 import { joinPolicies, matchesWildcards, type PolicyDecision, type PolicyRequest, parsePolicy } from "./policy.ts";
 
 const functionArn = "arn:aws:lambda:us-east-1:000000000000:function:hello";
+
+const serviceContext = (sourceArn: string) =>
+  makeConditionContext({ kind: "service", sourceArn, sourceAccount: "000000000000", resource: functionArn });
+const sessionContext = makeConditionContext({
+  kind: "session",
+  roleArn: "arn:aws:iam::000000000000:role/r",
+  userId: "AROAEXAMPLE:BackplaneAssumeRoleSession",
+  roleTags: { Team: "blue" },
+  resource: "arn:aws:s3:::photos/cat.png",
+  isResourcePrefix: false,
+  region: "us-east-1",
+});
 
 function decideFor(statement: Record<string, unknown>, sourceArn: string): PolicyDecision["kind"] {
   const policy = parsePolicy(JSON.stringify({ Version: "2012-10-17", Statement: [statement] }));
@@ -10,7 +23,7 @@ function decideFor(statement: Record<string, unknown>, sourceArn: string): Polic
     action: "lambda:InvokeFunction",
     resource: functionArn,
     servicePrincipal: "apigateway.amazonaws.com",
-    context: { "aws:sourcearn": sourceArn, "aws:sourceaccount": "000000000000" },
+    context: serviceContext(sourceArn),
   }).kind;
 }
 
@@ -52,7 +65,7 @@ test("a deny wins, and what is not understood never allows", () => {
       action: "lambda:InvokeFunction",
       resource: functionArn,
       servicePrincipal: "apigateway.amazonaws.com",
-      context: {},
+      context: serviceContext(source),
     }),
     { kind: "denied", sid: "no" },
   );
@@ -87,7 +100,7 @@ const allows = (Action: unknown, Resource: unknown = "*", more = {}) => ({
 const request = (more: Partial<PolicyRequest> = {}): PolicyRequest => ({
   action: "s3:GetObject",
   resource: "arn:aws:s3:::photos/cat.png",
-  context: { "aws:principalarn": "arn:aws:iam::000000000000:role/r" },
+  context: sessionContext,
   ...more,
 });
 
@@ -102,9 +115,11 @@ test("an identity's policy has no principal, and NotAction and NotResource turn 
     [allows("*", "arn:aws:s3:::PHOTOS/*"), "not-allowed"],
     [allows("*", "arn:aws:s3:::${aws:username}/*"), "not-allowed"],
     [{ ...allows("*", "arn:aws:s3:::${aws:username}/*"), Effect: "Deny" }, "denied"],
-    [allows("*", "*", { Condition: { Bool: { "aws:SecureTransport": "true" } } }), "not-allowed"],
-    [allows("*", "*", { Condition: { BoolIfExists: { "aws:SecureTransport": "true" } } }), "allowed"],
-    [allows("*", "*", { Condition: { Null: { "aws:TokenIssueTime": "true" } } }), "allowed"],
+    [allows("*", "*", { Condition: { Bool: { "aws:SecureTransport": "true" } } }), "allowed"],
+    [allows("*", "*", { Condition: { Bool: { "aws:SecureTransport": "false" } } }), "not-allowed"],
+    [allows("*", "*", { Condition: { BoolIfExists: { "aws:MultiFactorAuthAge": "true" } } }), "allowed"],
+    [allows("*", "*", { Condition: { Null: { "aws:TokenIssueTime": "true" } } }), "not-allowed"],
+    [allows("*", "*", { Condition: { Null: { "aws:UserName": "true" } } }), "allowed"],
     [allows("*", "*", { Condition: { Null: { "aws:PrincipalArn": "true" } } }), "not-allowed"],
     [allows("*", "*", { Condition: { ArnLike: { "aws:PrincipalArn": "arn:aws:iam::*:role/r" } } }), "allowed"],
     [allows("*", "*", { Condition: { StringLike: { "aws:PrincipalArn": "${x}*" } } }), "not-allowed"],
@@ -162,7 +177,76 @@ test("a trust policy names accounts, roles and services", () => {
     const statement = { Effect: "Allow", Action: "sts:AssumeRole", Principal };
     const policy = parsePolicy(JSON.stringify({ Statement: statement }), "trust");
     const awsPrincipal = { account: "000000000000", arns: [role] };
-    const decision = policy.decide({ action: "sts:AssumeRole", resource: "", awsPrincipal, context: {} });
+    const decision = policy.decide({
+      action: "sts:AssumeRole",
+      resource: "",
+      awsPrincipal,
+      context: serviceContext(source),
+    });
     assert.equal(decision.kind, expected, JSON.stringify(Principal));
   }
+});
+
+test("a key that nobody here knows never lets a statement allow, and lets it deny, under every operator", () => {
+  const operators = ["StringEquals", "StringNotEquals", "StringLike", "StringNotLike", "ArnNotLike", "Bool", "Null"];
+  const all = [
+    ...operators,
+    ...operators.map((operator) => `${operator}IfExists`),
+    ...operators.map((operator) => `ForAllValues:${operator}`),
+    ...operators.map((operator) => `ForAnyValue:${operator}`),
+  ];
+  for (const key of ["aws:SourceIp", "aws:PrincipalOrgID", "aws:CurrentTime", "s3:prefix", "aws:RequestTag/x", "x"]) {
+    for (const operator of all) {
+      for (const value of ["true", "false", "*"]) {
+        const statement = allows("*", "*", { Condition: { [operator]: { [key]: value } } });
+        const asked = `${operator} ${key} ${value}`;
+        assert.equal(identity(statement).decide(request()).kind, "not-allowed", asked);
+        assert.equal(identity(allows("*"), { ...statement, Effect: "Deny" }).decide(request()).kind, "denied", asked);
+      }
+    }
+  }
+});
+
+test("keys that a service, a session and a caller of AssumeRole have are computed", () => {
+  const decideSession = (Condition: object) => identity(allows("*", "*", { Condition })).decide(request()).kind;
+  const cases: [object, PolicyDecision["kind"]][] = [
+    [{ StringEquals: { "aws:RequestedRegion": "us-east-1" } }, "allowed"],
+    [{ StringNotEquals: { "aws:RequestedRegion": "us-east-1" } }, "not-allowed"],
+    [{ StringEquals: { "aws:PrincipalType": "AssumedRole" } }, "allowed"],
+    [{ StringLike: { "aws:userid": "AROAEXAMPLE:*" } }, "allowed"],
+    [{ StringNotEquals: { "aws:userid": "AROAEXAMPLE:BackplaneAssumeRoleSession" } }, "not-allowed"],
+    [{ Bool: { "aws:ViaAWSService": "false" } }, "allowed"],
+    [{ StringEquals: { "aws:PrincipalTag/team": "blue" } }, "allowed"],
+    [{ StringNotEquals: { "aws:PrincipalTag/Team": "blue" } }, "not-allowed"],
+    [{ Null: { "aws:PrincipalTag/other": "true" } }, "allowed"],
+    // A bucket's ARN has no account.
+    [{ StringEquals: { "aws:ResourceAccount": "000000000000" } }, "not-allowed"],
+    [{ StringNotEquals: { "aws:ResourceAccount": "000000000000" } }, "not-allowed"],
+  ];
+  for (const [condition, expected] of cases)
+    assert.equal(decideSession(condition), expected, JSON.stringify(condition));
+  const service: [object, PolicyDecision["kind"]][] = [
+    [{ StringEquals: { "aws:ResourceAccount": "000000000000" } }, "allowed"],
+    [{ StringEquals: { "aws:RequestedRegion": "eu-west-1" } }, "not-allowed"],
+    [{ StringNotEquals: { "aws:RequestedRegion": "eu-west-1" } }, "allowed"],
+    [{ Bool: { "aws:PrincipalIsAWSService": "true" } }, "allowed"],
+    [{ StringNotEquals: { "aws:PrincipalType": "User" } }, "not-allowed"],
+    [{ StringEquals: { "lambda:FunctionUrlAuthType": "NONE" } }, "not-allowed"],
+  ];
+  for (const [Condition, expected] of service) {
+    assert.equal(decideFor({ ...permission(undefined), Condition }, source), expected, JSON.stringify(Condition));
+  }
+});
+
+test("a statement with a misspelt, doubled or nested element is unreadable, and allows nothing", () => {
+  for (const more of [
+    { Conditions: {} },
+    { condition: {} },
+    { NotAction: "x:y" },
+    { Action: [["*"]] },
+    { Action: {} },
+  ]) {
+    assert.equal(identity({ ...allows("*"), ...more }).decide(request()).kind, "unreadable", JSON.stringify(more));
+  }
+  assert.equal(parsePolicy('{"Statement":[],"Statements":[]}', "identity").decide(request()).kind, "unreadable");
 });

@@ -1,3 +1,5 @@
+import type { ConditionContext } from "./condition-keys.ts";
+
 /**
  * Evaluates policies: of resources, of identities, and those that say who may assume a role. Pure: a decision with its reason,
  * never an exception; what is not understood never allows.
@@ -24,8 +26,8 @@ export interface PolicyRequest {
   /** Who asks: an AWS service, such as `apigateway.amazonaws.com`, or an account's user or role. Identity policies don't ask. */
   readonly servicePrincipal?: string;
   readonly awsPrincipal?: AwsPrincipal;
-  /** Condition keys in lower case, such as `aws:sourcearn`, with their values. */
-  readonly context: Readonly<Record<string, string>>;
+  /** What is known of the call's condition keys. */
+  readonly context: ConditionContext;
 }
 
 export interface AwsPrincipal {
@@ -56,6 +58,7 @@ export function parsePolicy(text: string, kind: PolicyKind = "resource"): Policy
   try {
     const document: unknown = JSON.parse(text);
     if (!isRecord(document)) return unreadable("it is no JSON object");
+    refuseUnknownElements(document, documentElements);
     const { Statement: given } = document;
     const statements = (Array.isArray(given) ? given : [given]).map((one) => parseStatement(one, kind));
     return { decide: (request) => decide(statements, request) };
@@ -92,8 +95,30 @@ function decide(statements: readonly Statement[], request: PolicyRequest): Polic
   return allowed === undefined ? { kind: "not-allowed" } : { kind: "allowed", sid: allowed.sid };
 }
 
+/** AWS: IAM User Guide, "Grammar of the IAM JSON policy language". */
+const documentElements: ReadonlySet<string> = new Set(["Version", "Id", "Statement"]);
+const statementElements: ReadonlySet<string> = new Set([
+  "Sid",
+  "Effect",
+  "Principal",
+  "NotPrincipal",
+  "Action",
+  "NotAction",
+  "Resource",
+  "NotResource",
+  "Condition",
+]);
+
+/** What is misspelt may have been meant to narrow the statement. */
+function refuseUnknownElements(object: object, elements: ReadonlySet<string>): void {
+  const unknown = Object.keys(object).find((name) => !elements.has(name));
+  if (unknown !== undefined)
+    throw new Error(`it has the element ${JSON.stringify(unknown.slice(0, 64))}, which is none`);
+}
+
 function parseStatement(statement: unknown, kind: PolicyKind): Statement {
   if (!isRecord(statement)) throw new Error("a statement is no object");
+  refuseUnknownElements(statement, statementElements);
   const effect = statement["Effect"];
   if (effect !== "Allow" && effect !== "Deny") throw new Error("a statement's Effect is neither Allow nor Deny");
   const tests = [
@@ -105,10 +130,7 @@ function parseStatement(statement: unknown, kind: PolicyKind): Statement {
   return {
     sid: typeof statement["Sid"] === "string" ? statement["Sid"] : undefined,
     isAllow: effect === "Allow",
-    matches: (request) => {
-      const matches = tests.map((test) => test(request));
-      return matches.includes("no") ? "no" : matches.includes("unknown") ? "unknown" : "yes";
-    },
+    matches: allOf(tests),
   };
 }
 
@@ -161,6 +183,9 @@ function patternsOf(
   element: "Action" | "Resource",
 ): { readonly patterns: Values; readonly isNegated: boolean } {
   const negated = statement[`Not${element}`];
+  if (negated !== undefined && statement[element] !== undefined) {
+    throw new Error(`a statement has both ${element} and Not${element}`);
+  }
   const patterns = asValues(negated ?? statement[element]);
   if (patterns.length === 0) throw new Error(`a statement has no ${element}`);
   return { patterns, isNegated: negated !== undefined };
@@ -201,25 +226,36 @@ function conditionTest(condition: unknown): Test {
     if (!isRecord(keys)) throw new Error("a condition has no keys");
     return Object.entries(keys).map(([key, values]) => operatorTest(operator, key.toLowerCase(), asValues(values)));
   });
-  return (request) => {
+  return allOf(tests);
+}
+
+/** A test that fails decides, whatever is unknown beside it. */
+const allOf =
+  (tests: readonly Test[]): Test =>
+  (request) => {
     const matches = tests.map((test) => test(request));
     return matches.includes("no") ? "no" : matches.includes("unknown") ? "unknown" : "yes";
   };
-}
 
 function operatorTest(operator: string, key: string, wanted: Values): Test {
   const lower = operator.toLowerCase();
   const isIfExists = lower.endsWith("ifexists");
   const base = isIfExists ? lower.slice(0, -"ifexists".length) : lower;
   // AWS: "Condition operator to check existence of condition keys": "true" wants the key to be absent.
-  if (base === "null") return ({ context }) => (wanted.includes(String(!Object.hasOwn(context, key))) ? "yes" : "no");
+  if (base === "null" && !isIfExists) {
+    return ({ context }) => {
+      const actual = context(key);
+      return actual === undefined ? "unknown" : wanted.includes(String(actual === null)) ? "yes" : "no";
+    };
+  }
   const isNegated = Object.hasOwn(negations, base);
   const name = isNegated ? negations[base]! : base;
   const test = Object.hasOwn(operators, name) ? operators[name]! : undefined;
   if (test === undefined || wanted.some((value) => value.includes("${"))) return () => "unknown";
   return ({ context }) => {
-    if (!Object.hasOwn(context, key)) return isIfExists || isNegated ? "yes" : "no";
-    const actual = context[key]!;
+    const actual = context(key);
+    if (actual === undefined) return "unknown";
+    if (actual === null) return isIfExists || isNegated ? "yes" : "no";
     return wanted.some((value) => test(value, actual)) !== isNegated ? "yes" : "no";
   };
 }
@@ -259,9 +295,14 @@ export function matchesWildcards(pattern: string, text: string): boolean {
   return at === pattern.length;
 }
 
+/** One or several scalars, as texts. Throws for anything else: a list within a list must not be read as what is in it. */
 function asValues(value: unknown): Values {
   if (value === undefined) return [];
-  return (Array.isArray(value) ? value : [value]).map(String);
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (!values.every((one) => ["string", "number", "boolean"].includes(typeof one))) {
+    throw new Error("a value is neither text, number nor boolean");
+  }
+  return values.map(String);
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

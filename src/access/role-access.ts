@@ -3,6 +3,9 @@ import { joinPolicies, type Policy, type PolicyRequest, parsePolicy } from "./po
 /** A role, as far as it says who may assume it and what it may do. */
 export interface RoleAccess {
   readonly arn: string;
+  /** `AROA…`, with which the ids of its sessions begin. */
+  readonly id: string;
+  readonly tags: Readonly<Record<string, string>>;
   /** Policies as JSON text. */
   readonly trustPolicy: string;
   readonly policies: readonly string[];
@@ -18,12 +21,16 @@ export type AssumeRequest = Pick<PolicyRequest, "servicePrincipal" | "awsPrincip
 /** A role's policies, read once. */
 export class Role {
   readonly arn: string;
+  readonly id: string;
+  readonly tags: Readonly<Record<string, string>>;
   readonly #trust: Policy;
   readonly #policies: Policy;
   readonly #boundary: Policy | undefined;
 
-  constructor({ arn, trustPolicy, policies, permissionsBoundary }: RoleAccess) {
+  constructor({ arn, id, tags, trustPolicy, policies, permissionsBoundary }: RoleAccess) {
     this.arn = arn;
+    this.id = id;
+    this.tags = tags;
     this.#trust = parsePolicy(trustPolicy, "trust");
     this.#policies = joinPolicies(policies.map((text) => parsePolicy(text, "identity")));
     this.#boundary = permissionsBoundary === undefined ? undefined : parsePolicy(permissionsBoundary, "identity");

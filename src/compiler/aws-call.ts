@@ -9,6 +9,8 @@ export interface AwsCall {
   readonly resource: string;
   /** Only the beginning of the resource's ARN is known, which may be nothing. */
   readonly isPrefix: boolean;
+  /** The region that the call goes to. */
+  readonly region: string;
 }
 
 /**
@@ -72,7 +74,8 @@ export function awsCallOf(integration: Integration, method: Method, facts: AwsCa
   const action = Object.hasOwn(exceptions, operation) ? exceptions[operation] : operation;
   if (action === null || action === undefined) return undefined;
   const queue = signingName === "sqs" ? queueOf(facts) : undefined;
-  return { action: `${signingName}:${action}`, ...(queue ?? { resource: "", isPrefix: true }) };
+  const region = target.service.signingRegion;
+  return { action: `${signingName}:${action}`, region, ...(queue ?? { resource: "", isPrefix: true }) };
 }
 
 /** The operation, where the address, a fixed mapping, or the beginning of every template says it. */
@@ -109,7 +112,8 @@ function objectCall(integration: Integration, method: Method, facts: AwsCallFact
   const path = pathOf(target.path);
   const actions = path.includes("/") ? objectActions : bucketActions;
   if (path === "" || !Object.hasOwn(actions, verb)) return undefined;
-  return { action: `s3:${actions[verb]!}`, ...knownPart(`arn:${partition}:s3:::${path}`) };
+  const region = target.service.signingRegion;
+  return { action: `s3:${actions[verb]!}`, region, ...knownPart(`arn:${partition}:s3:::${path}`) };
 }
 
 const pathOf = (path: string): string => path.split("?", 1)[0]!.replace(/^\/+/, "");

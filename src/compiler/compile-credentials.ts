@@ -1,3 +1,4 @@
+import { makeConditionContext } from "../access/condition-keys.ts";
 import { gatewaySessionName, parseRoleArn, type Role, sessionArn } from "../access/role-access.ts";
 import type { RestApiDefinition } from "../definition/rest-api.ts";
 import { substituteStageVariables } from "../language/substitution.ts";
@@ -14,11 +15,14 @@ export interface RoleAsker {
 }
 
 /** The role that `credentials` names. AWS: API reference, "Integration": credentials. */
-export function roleOf(credentials: string | undefined, { variables }: RoleAsker): string | undefined {
-  const { text: arn, unset } = substituteStageVariables(credentials ?? "", variables);
+export function roleOf(credentials: string | undefined, asker: RoleAsker): string | undefined {
+  const { text: arn, unset } = substituteStageVariables(credentials ?? "", asker.variables);
   if (arn === "" && unset.length === 0) return undefined;
   if (/^arn:aws[a-z-]*:iam::\*:/.test(arn)) throw closed(`integration credentials of the caller: ${arn}`);
-  if (parseRoleArn(arn) === undefined) throw cannotAssume(arn);
+  const account = parseRoleArn(arn)?.account;
+  if (account === undefined) throw cannotAssume(arn);
+  // Another account's role serves by no grant: AWS refuses it where it is configured. What was stored before is closed.
+  if (account !== asker.account) throw closed(`integration credentials of another account: ${arn}`);
   return arn;
 }
 
@@ -52,7 +56,12 @@ export function requireRole(
     if (isOwnService || known?.isAccountHere === true) throw cannotAssume(arn, hintToCreate(arn, call));
     return;
   }
-  const context = { "aws:sourcearn": asker.methodArn, "aws:sourceaccount": asker.account };
+  const context = makeConditionContext({
+    kind: "service",
+    sourceArn: asker.methodArn,
+    sourceAccount: asker.account,
+    resource: arn,
+  });
   if (!role.canBeAssumed({ servicePrincipal: "apigateway.amazonaws.com", context })) {
     const { name } = parseRoleArn(arn)!;
     throw cannotAssume(
@@ -73,15 +82,23 @@ export function compileInvoker(
   if (roleArn === undefined) return {};
   // Both policies would have to allow it. AWS: IAM User Guide, "Cross-account policy evaluation logic".
   if (functionArn.split(":")[4] !== roleArn.split(":")[4]) throw closed("integration credentials of another account");
-  const call = { action: "lambda:InvokeFunction", resource: functionArn, isPrefix: false };
+  const region = functionArn.split(":")[3]!;
+  const call = { action: "lambda:InvokeFunction", resource: functionArn, isPrefix: false, region };
   requireRole(roleArn, call, asker, { isOwnService: true });
   return { roleArn };
 }
 
 function requireAllowed(role: Role, call: AwsCall): void {
   const { action, resource, isPrefix } = call;
-  // What a policy asks about the session; of the request it is nothing that could be asked here.
-  const context = { "aws:principalarn": role.arn, "aws:principalaccount": parseRoleArn(role.arn)!.account };
+  const context = makeConditionContext({
+    kind: "session",
+    roleArn: role.arn,
+    userId: `${role.id}:${gatewaySessionName}`,
+    roleTags: role.tags,
+    resource,
+    isResourcePrefix: isPrefix,
+    region: call.region,
+  });
   const problem = role.problemWith({ action, resource, isResourcePrefix: isPrefix, context });
   if (problem === undefined) return;
   const on = isPrefix ? `${resource}*` : resource;

@@ -302,7 +302,7 @@ describe("the SDK's Lambda client", () => {
     const created = await lambda.send(
       new CreateFunctionCommand({
         FunctionName: "f",
-        Role: "arn:aws:iam::123456789012:role/r",
+        Role: "arn:aws:iam::000000000000:role/r",
         Runtime: "nodejs99.x" as "nodejs22.x",
         Handler: "index.handler",
         Code: { ZipFile: Buffer.from([1, 2, 3]) },
@@ -383,7 +383,7 @@ describe("the SDK's STS client", () => {
     assert.equal(identity.Account, "123456789012");
     const assumed = await sts.send(
       new AssumeRoleCommand({
-        RoleArn: "arn:aws:iam::123456789012:role/r",
+        RoleArn: "arn:aws:iam::000000000000:role/r",
         RoleSessionName: "session",
         DurationSeconds: 900,
         Tags: [{ Key: "k", Value: "v" }],
@@ -391,7 +391,7 @@ describe("the SDK's STS client", () => {
       }),
     );
     assert.deepEqual(lastInput(), {
-      RoleArn: "arn:aws:iam::123456789012:role/r",
+      RoleArn: "arn:aws:iam::000000000000:role/r",
       RoleSessionName: "session",
       DurationSeconds: 900,
       Tags: [{ Key: "k", Value: "v" }],
@@ -407,7 +407,7 @@ describe("the SDK's STS client", () => {
         throw new ApiError("MalformedPolicyDocumentException", "Bad policy");
       },
     };
-    const input = { RoleArn: "arn:aws:iam::123456789012:role/r", RoleSessionName: "session" };
+    const input = { RoleArn: "arn:aws:iam::000000000000:role/r", RoleSessionName: "session" };
     await assert.rejects(sts.send(new AssumeRoleCommand(input)), {
       name: "MalformedPolicyDocumentException",
       message: "Bad policy",

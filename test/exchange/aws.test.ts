@@ -8,7 +8,7 @@ import { until } from "../until.ts";
 import { aMethod, aRestApi } from "./a-rest-api.ts";
 import { type Backend, type GatewayUnderTest, startBackend, startGateway, startRawBackend } from "./start-gateway.ts";
 
-const role = "arn:aws:iam::123456789012:role/gateway";
+const role = "arn:aws:iam::000000000000:role/gateway";
 
 const anAws = (target: string, overrides: Partial<Integration> = {}): Integration => ({
   type: "AWS",
@@ -68,7 +68,7 @@ test("an AWS integration sends what template and mappings make, signed as the ro
   await using gateway = await startFor(backend, "sqs");
   deploy(
     gateway,
-    anAws("sqs:path/123456789012/orders", {
+    anAws("sqs:path/000000000000/orders", {
       requestParameters: {
         "integration.request.header.Content-Type": "'application/x-www-form-urlencoded'",
         "integration.request.header.X-Amz-Custom": "method.request.header.X-In",
@@ -89,13 +89,13 @@ test("an AWS integration sends what template and mappings make, signed as the ro
   assert.deepEqual([reply.status, reply.text, reply.headers["x-id"]], [200, '{"ok":true}', "aws-1"]);
   const [seen] = backend.requests as [Backend["requests"][number]];
   assert.equal(seen.method, "POST");
-  assert.equal(seen.url, "/123456789012/orders?Version=2012-11-05");
+  assert.equal(seen.url, "/000000000000/orders?Version=2012-11-05");
   assert.equal(seen.body, "Action=SendMessage&MessageBody=%7B%22n%22%3A1%7D");
   assert.equal(seen.headers["content-type"], "application/x-www-form-urlencoded");
   assert.equal(seen.headers["x-amz-custom"], "a  b");
   assert.match(
     String(seen.headers.authorization),
-    /^AWS4-HMAC-SHA256 Credential=123456789012\/\d{8}\/eu-west-1\/sqs\/aws4_request, SignedHeaders=content-type;host;x-amz-content-sha256;x-amz-custom;x-amz-date, Signature=/,
+    /^AWS4-HMAC-SHA256 Credential=000000000000\/\d{8}\/eu-west-1\/sqs\/aws4_request, SignedHeaders=content-type;host;x-amz-content-sha256;x-amz-custom;x-amz-date, Signature=/,
   );
   assert.ok(isSignatureRight(seen, { service: "sqs", secretAccessKey: "portico" }));
 });

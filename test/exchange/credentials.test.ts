@@ -17,7 +17,14 @@ const trusting = (Service: string, more = {}): string =>
 const trust = trusting("apigateway.amazonaws.com");
 
 const aRole = (overrides: Partial<RoleAccess> = {}): KnownRole => ({
-  role: new Role({ arn, trustPolicy: trust, policies: [allow("lambda:InvokeFunction")], ...overrides }),
+  role: new Role({
+    arn,
+    id: "AROAEXAMPLE",
+    tags: {},
+    trustPolicy: trust,
+    policies: [allow("lambda:InvokeFunction")],
+    ...overrides,
+  }),
   isAccountHere: true,
 });
 const nowhere = (isAccountHere: boolean): KnownRole => ({ role: undefined, isAccountHere });
@@ -329,4 +336,26 @@ test("the commands of a hint do nothing else in a shell, whatever is in the ARNs
   deploy(gateway, aService("s3:path/photos/';id;'", { httpMethod: "GET" }), aRole({ policies: [] }), "GET");
   const resource = String((await gateway.call("/x")).headers["x-portico-hint"]);
   assert.ok(resource.includes(`"Resource":"arn:aws:s3:::photos/'\\'';id;'\\''"`), resource);
+});
+
+test("a role of another account than the API's is closed, whatever its policies and the function's say", async () => {
+  const foreign = "arn:aws:iam::111111111111:role/gateway";
+  const role = new Role({ arn: foreign, id: "AROAEXAMPLE", tags: {}, trustPolicy: trust, policies: [allow("*")] });
+  const surroundings = { ...noSurroundings, roles: new Map([[foreign, { role, isAccountHere: true }]]) };
+  const functions = new FakeFunctions();
+  await using gateway = await startGateway({ functions });
+  const theirs = aLambdaProxy().uri!.replace("000000000000", "111111111111");
+  const queue: Integration = {
+    type: "AWS",
+    httpMethod: "POST",
+    uri: "arn:aws:apigateway:us-east-1:sqs:path/111111111111/orders",
+  };
+  for (const integration of [aLambdaProxy(), aLambdaProxy({ uri: theirs }), aLambdaStream(), queue]) {
+    const method = aMethod({ ...integration, credentials: foreign }, { httpMethod: "GET" });
+    gateway.deploy(aRestApi({ "/x": { GET: method } }), undefined, surroundings);
+    const reply = await gateway.call("/x");
+    assert.equal(reply.status, 501, reply.text);
+    assert.match(reply.text, /integration credentials of another account/);
+  }
+  assert.equal(functions.requests.length, 0);
 });

@@ -332,3 +332,46 @@ test("hostile bodies are refused like others: nested deep, with members of Objec
   assert.equal(await send('{"name":"R","name":"Rex"}'), "ok");
   assert.deepEqual(gateway.errors, []);
 });
+
+test("the model $default validates bodies of every type that has no model of its own", async () => {
+  await using gateway = await startGateway();
+  for (const requestModels of [{ $default: "Pet" }, { $default: "Pet", "application/pets+json": "Pets" }]) {
+    gateway.deploy(anApi({ "/pets": { POST: validated({ requestModels }) } }));
+    const post = (body: string, type: string | undefined) =>
+      gateway.call("/pets", { method: "POST", headers: type === undefined ? {} : { "Content-Type": type }, body });
+    for (const type of ["application/json", "application/xml", "text/plain", "a/b", "x", "", ";", undefined]) {
+      const refused = await post("{}", type);
+      assert.deepEqual([refused.status, refused.text], [400, invalid], `type ${type}`);
+    }
+    for (const type of ["application/json", "application/xml", undefined]) {
+      assert.equal((await post('{"name":"Rex"}', type)).status, 200, `type ${type}`);
+    }
+  }
+  const own = await gateway.call("/pets", {
+    method: "POST",
+    headers: { "Content-Type": "application/pets+json" },
+    body: '[{"name":"Rex"}]',
+  });
+  assert.equal(own.status, 200);
+});
+
+test("an empty Content-Type says as little as none: the body is validated as JSON", async () => {
+  await using gateway = await startGateway();
+  gateway.deploy(anApi({ "/pets": { POST: validated() } }));
+  for (const type of ["", " ", ";", "; charset=utf-8"]) {
+    const refused = await gateway.call("/pets", { method: "POST", headers: { "Content-Type": type }, body: "{}" });
+    assert.deepEqual([refused.status, refused.text], [400, invalid], JSON.stringify(type));
+  }
+});
+
+test("a required header that Connection names is not there for any integration", async () => {
+  await using gateway = await startGateway();
+  const requestParameters = { "method.request.header.X-R": true };
+  gateway.deploy(anApi({ "/x": { GET: aMethod(aMock("ok"), { requestValidatorId: "params", requestParameters }) } }));
+  assert.equal((await gateway.call("/x", { headers: { "X-R": "1" } })).status, 200);
+  for (const connection of ["X-R", "x-r", "close, x-r"]) {
+    const refused = await gateway.call("/x", { headers: { "X-R": "1", Connection: connection } });
+    assert.equal(refused.status, 400, connection);
+    assert.match(refused.text, /Missing required request parameters: \[X-R\]/);
+  }
+});

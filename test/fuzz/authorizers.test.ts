@@ -48,7 +48,11 @@ test(`fuzz: results of authorizers (PORTICO_FUZZ_SEED=${seed})`, () => {
     seen.result++;
     for (const value of Object.values(read.context)) assert.equal(typeof value, "string", text);
     assert.equal(typeof read.principalId, "string", text);
-    const { kind } = read.policy.decide({ action: "execute-api:Invoke", resource: "arn:aws:execute-api", context: {} });
+    const { kind } = read.policy.decide({
+      action: "execute-api:Invoke",
+      resource: "arn:aws:execute-api",
+      context: () => undefined,
+    });
     assert.ok(["allowed", "denied", "not-allowed"].includes(kind), text);
   }
   assert.ok(seen.result > 0 && seen.problem > 0, JSON.stringify(seen));

@@ -89,7 +89,7 @@ async function deploy(integration: object, role = "gateway"): Promise<Ask> {
           "x-amazon-apigateway-integration": {
             type: "aws",
             httpMethod: "POST",
-            credentials: `arn:aws:iam::123456789012:role/${role}`,
+            credentials: `arn:aws:iam::000000000000:role/${role}`,
             responses: { default: { statusCode: "200" }, "403": { statusCode: "403" } },
             ...integration,
           },
@@ -109,7 +109,7 @@ const form = { "integration.request.header.Content-Type": "'application/x-www-fo
 
 test("a role's session signs requests that a service which verifies signatures takes", moto, async () => {
   const send = await deploy({
-    uri: "arn:aws:apigateway:us-east-1:sqs:path/123456789012/orders",
+    uri: "arn:aws:apigateway:us-east-1:sqs:path/000000000000/orders",
     requestParameters: form,
     requestTemplates: { "application/json": "Action=SendMessage&MessageBody=$util.urlEncode($input.body)" },
   });
@@ -142,7 +142,7 @@ test("S3's objects are signed with any bytes", moto, async () => {
 });
 
 test("what the role may not do, the service denies", moto, async () => {
-  const uri = "arn:aws:apigateway:us-east-1:sqs:path/123456789012/orders";
+  const uri = "arn:aws:apigateway:us-east-1:sqs:path/000000000000/orders";
   const requestTemplates = { "application/json": "Action=ReceiveMessage" };
   const receive = await deploy({ uri, requestParameters: form, requestTemplates });
   const denied = await receive("/x", { method: "POST" });

@@ -20,8 +20,7 @@ export function mediaTypeOf(value: string): string {
 
 /** What a request's body is taken for: JSON if it does not say. */
 export function requestMediaType(request: InboundRequest): string {
-  const contentType = request.header("content-type");
-  return contentType === undefined ? "application/json" : mediaTypeOf(contentType);
+  return mediaTypeOf(request.header("content-type") ?? "") || "application/json";
 }
 
 /** What a caller wants: the first entry of Accept, JSON if there is none. */

@@ -1,3 +1,4 @@
+import { makeConditionContext } from "../../access/condition-keys.ts";
 import { type Policy, type PolicyDecision, parsePolicy } from "../../access/policy.ts";
 import { bounds } from "../../base/bounds.ts";
 import type { FunctionFacts } from "../../functions/function-client.ts";
@@ -29,7 +30,12 @@ export class PermissionCheck {
         action: "lambda:InvokeFunction",
         resource: facts.functionArn,
         servicePrincipal: "apigateway.amazonaws.com",
-        context: { "aws:sourcearn": sourceArn, "aws:sourceaccount": account },
+        context: makeConditionContext({
+          kind: "service",
+          sourceArn,
+          sourceAccount: account,
+          resource: facts.functionArn,
+        }),
       }).kind;
       if (known.decisions.size >= bounds.permissionDecisionsMax.value) known.decisions.clear();
       known.decisions.set(sourceArn, decision);

@@ -16,6 +16,8 @@ import { Payload } from "../templates/payload.ts";
  */
 export function linkRequestValidation(plan: RequestValidationPlan, { thread, models }: LinkContext): RunStep {
   const parameters = plan.parameters.map((parameter) => ({ name: parameter.name, isGiven: linkParameter(parameter) }));
+  // AWS: AWS CloudFormation, "AWS::ApiGateway::Method", RequestModels: `$default` is the model of all other content types.
+  const ofAnyType = plan.models["$default"] === undefined ? undefined : models.link(plan.models["$default"]);
   const schemas = new Map(Object.entries(plan.models).map(([mediaType, name]) => [mediaType, models.link(name)]));
   return (exchange) => {
     let missing: string | undefined;
@@ -28,7 +30,7 @@ export function linkRequestValidation(plan: RequestValidationPlan, { thread, mod
     const mediaType = soleMediaType(exchange.request);
     // A backend may take another of several types than the one that chose the model.
     if (mediaType === undefined) return refuseBody(exchange, "", "[several Content-Type headers]");
-    const schema = schemas.get(mediaType);
+    const schema = schemas.get(mediaType) ?? ofAnyType;
     // AWS: a body of a type that has no model is not validated; the integration's passthrough behavior may refuse it.
     if (schema === undefined) return true;
     collectBody(exchange, thread, (body) => {
@@ -54,12 +56,24 @@ function linkParameter({ place, name }: RequiredParameterPlan): (exchange: Excha
       return ({ request }) => {
         const { headerNames, rawHeaders } = request;
         for (let index = 0; index < headerNames.length; index++) {
-          if (headerNames[index] === lowerName && !isBlank(rawHeaders[2 * index + 1])) return true;
+          if (headerNames[index] === lowerName && !isBlank(rawHeaders[2 * index + 1])) {
+            return !isForConnection(request, lowerName);
+          }
         }
         return false;
       };
     }
   }
+}
+
+/** RFC 9110 §7.6.1: a header that `Connection` names ends at the gateway, so that no integration would get it. */
+function isForConnection({ headerNames, rawHeaders }: InboundRequest, lowerName: string): boolean {
+  for (let index = 0; index < headerNames.length; index++) {
+    if (headerNames[index] !== "connection") continue;
+    const options = rawHeaders[2 * index + 1]!.toLowerCase().split(",");
+    if (options.some((option) => option.trim() === lowerName)) return true;
+  }
+  return false;
 }
 
 const isBlank = (value: string | undefined): boolean => value === undefined || value.trim() === "";
@@ -69,7 +83,8 @@ function soleMediaType({ headerNames, rawHeaders }: InboundRequest): string | un
   let mediaType: string | undefined;
   for (let index = 0; index < headerNames.length; index++) {
     if (headerNames[index] !== "content-type") continue;
-    const other = mediaTypeOf(rawHeaders[2 * index + 1]!);
+    // Without a type the header says as little as none: what chooses a template or a backend takes the body for JSON.
+    const other = mediaTypeOf(rawHeaders[2 * index + 1]!) || "application/json";
     if (mediaType !== undefined && mediaType !== other) return undefined;
     mediaType = other;
   }

@@ -49,6 +49,8 @@ export async function loadRole(reader: Reader, arn: string): Promise<LoadedRole>
   for (const policyArn of named) texts.set(policyArn, await readPolicy(tx, policyArn));
   const role: RoleAccess = {
     arn,
+    id: document.id,
+    tags: document.tags,
     trustPolicy: document.trustPolicy,
     policies: [
       ...Object.values(document.inlinePolicies),

@@ -1,3 +1,4 @@
+import { makeConditionContext } from "../../access/condition-keys.ts";
 import { type AssumeRequest, parseRoleArn, Role, sessionArn } from "../../access/role-access.ts";
 import { bounds } from "../../base/bounds.ts";
 import { ApiError, notImplemented } from "../../protocol/errors.ts";
@@ -69,12 +70,17 @@ function requestOf(input: AssumeRoleInput, call: CallContext): AssumeRequest {
   const { account, caller } = call;
   return {
     awsPrincipal: { account, arns: caller === undefined ? [] : [caller.arn, caller.roleArn] },
-    context: {
-      "aws:principalaccount": account,
-      "aws:principalarn": caller?.roleArn ?? callerArn(call),
-      "sts:rolesessionname": input.RoleSessionName,
-      ...(input.ExternalId === undefined ? {} : { "sts:externalid": input.ExternalId }),
-    },
+    context: makeConditionContext({
+      kind: "assume-role",
+      account,
+      principalArn: caller?.roleArn ?? callerArn(call),
+      userId: caller?.userId ?? account,
+      isSession: caller !== undefined,
+      region: call.region,
+      resource: input.RoleArn,
+      sessionName: input.RoleSessionName,
+      externalId: input.ExternalId,
+    }),
   };
 }
 

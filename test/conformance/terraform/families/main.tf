@@ -16,7 +16,7 @@ provider "aws" {
   skip_metadata_api_check     = true
   endpoints { apigateway = var.endpoint }
 }
-resource "aws_api_gateway_account" "a" { cloudwatch_role_arn = "arn:aws:iam::123456789012:role/x" }
+resource "aws_api_gateway_account" "a" { cloudwatch_role_arn = "arn:aws:iam::000000000000:role/x" }
 resource "aws_api_gateway_rest_api" "w" {
   name                         = "wide${var.v}"
   description                  = local.two ? "two" : null

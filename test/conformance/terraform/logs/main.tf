@@ -41,7 +41,7 @@ data "aws_cloudwatch_log_groups" "pets" {
 }
 output "groups" { value = data.aws_cloudwatch_log_groups.pets.log_group_names }
 output "retention" { value = data.aws_cloudwatch_log_group.access.retention_in_days }
-resource "aws_api_gateway_account" "a" { cloudwatch_role_arn = "arn:aws:iam::123456789012:role/x" }
+resource "aws_api_gateway_account" "a" { cloudwatch_role_arn = "arn:aws:iam::000000000000:role/x" }
 resource "aws_api_gateway_rest_api" "w" {
   name = "logged"
   body = jsonencode({

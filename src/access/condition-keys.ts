@@ -1,0 +1,133 @@
+/**
+ * Which condition keys a policy may ask for, and who knows their values. A key that is in no row is known to nobody here: a
+ * statement that asks for it never allows, and denies if it is a Deny, whatever its operator.
+ * AWS: IAM User Guide, "AWS global condition context keys", the availability of each key.
+ */
+
+/**
+ * Returns a key's value; null where the call is known to be without the key; undefined where nobody here can know it.
+ * Keys are in lower case.
+ */
+export type ConditionContext = (key: string) => string | null | undefined;
+
+/** API Gateway, as a service principal, invokes a function or assumes a role. */
+export interface ServiceCall {
+  readonly kind: "service";
+  /** The ARN of the method or authorizer, and the account of its API. */
+  readonly sourceArn: string;
+  readonly sourceAccount: string;
+  /** The function's or the role's ARN. */
+  readonly resource: string;
+}
+
+/** A role's session that API Gateway holds calls a service. */
+export interface SessionCall {
+  readonly kind: "session";
+  readonly roleArn: string;
+  readonly userId: string;
+  readonly roleTags: Readonly<Record<string, string>>;
+  readonly resource: string;
+  /** The ARN's end is not known. */
+  readonly isResourcePrefix: boolean;
+  /** That the call goes to. */
+  readonly region: string;
+}
+
+/** An account's own key, or a role's session, asks STS for a role. */
+export interface AssumeRoleCall {
+  readonly kind: "assume-role";
+  readonly account: string;
+  /** The role's for a session, the root's for an account's own key. */
+  readonly principalArn: string;
+  readonly userId: string;
+  readonly isSession: boolean;
+  readonly region: string;
+  /** The role that is asked for. */
+  readonly resource: string;
+  readonly sessionName: string;
+  readonly externalId?: string | undefined;
+}
+
+type PolicyCall = ServiceCall | SessionCall | AssumeRoleCall;
+type Provide<Call> = (call: Call) => string | null | undefined;
+type KeyRow = { readonly [Kind in PolicyCall["kind"]]?: Provide<Extract<PolicyCall, { readonly kind: Kind }>> };
+
+const always = (value: string | null) => (): string | null => value;
+const absent = always(null);
+const everywhere = (value: string | null): KeyRow => ({
+  service: always(value),
+  session: always(value),
+  "assume-role": always(value),
+});
+const ofCallers = (value: string | null): KeyRow => ({ session: always(value), "assume-role": always(value) });
+
+const keys: Readonly<Record<string, KeyRow>> = {
+  "aws:sourcearn": { service: ({ sourceArn }) => sourceArn, ...ofCallers(null) },
+  "aws:sourceaccount": { service: ({ sourceAccount }) => sourceAccount, ...ofCallers(null) },
+  "aws:principalisawsservice": { service: always("true"), ...ofCallers("false") },
+  "aws:principalservicename": { service: always("apigateway.amazonaws.com"), ...ofCallers(null) },
+  // AWS: "aws:ViaAWSService" is false where a service uses a role that it was given.
+  "aws:viaawsservice": everywhere("false"),
+  "aws:calledvia": everywhere(null),
+  "aws:calledviafirst": everywhere(null),
+  "aws:calledvialast": everywhere(null),
+  // API Gateway calls services by TLS only. How a caller reached this server's STS is not told to policies.
+  "aws:securetransport": { service: always("true"), session: always("true") },
+  "aws:requestedregion": {
+    service: ({ resource }) => regionOf(resource),
+    session: ({ region }) => region,
+    "assume-role": ({ region }) => region,
+  },
+  "aws:resourceaccount": {
+    service: ({ resource }) => accountOf(resource),
+    session: ({ resource, isResourcePrefix }) => accountOf(resource, isResourcePrefix),
+    "assume-role": ({ resource }) => accountOf(resource),
+  },
+  "aws:principalarn": { session: ({ roleArn }) => roleArn, "assume-role": ({ principalArn }) => principalArn },
+  "aws:principalaccount": { session: ({ roleArn }) => accountOf(roleArn), "assume-role": ({ account }) => account },
+  "aws:principaltype": {
+    session: always("AssumedRole"),
+    "assume-role": ({ isSession }) => (isSession ? "AssumedRole" : "Account"),
+  },
+  "aws:userid": { session: ({ userId }) => userId, "assume-role": ({ userId }) => userId },
+  // There are no users here, who alone have a name.
+  "aws:username": ofCallers(null),
+  "aws:federatedprovider": ofCallers(null),
+  "aws:sourceidentity": { session: absent },
+  "aws:multifactorauthpresent": {
+    session: always("false"),
+    "assume-role": ({ isSession }) => (isSession ? "false" : null),
+  },
+  "aws:multifactorauthage": ofCallers(null),
+  "sts:rolesessionname": { "assume-role": ({ sessionName }) => sessionName },
+  "sts:externalid": { service: absent, "assume-role": ({ externalId }) => externalId ?? null },
+  // AWS: Lambda Developer Guide, function URLs and Alexa skills: API Gateway is neither.
+  "lambda:functionurlauthtype": { service: absent },
+  "lambda:eventsourcetoken": { service: absent },
+};
+
+const principalTag = "aws:principaltag/";
+
+/** What is known of a call's condition keys. */
+export function makeConditionContext(call: PolicyCall): ConditionContext {
+  return (key) => {
+    if (key.startsWith(principalTag)) return principalTagOf(call, key.slice(principalTag.length));
+    const row = Object.hasOwn(keys, key) ? keys[key]! : undefined;
+    // The row's type says that a kind's function takes that kind's call; TypeScript can't follow that through the union.
+    return (row?.[call.kind] as Provide<PolicyCall> | undefined)?.(call);
+  };
+}
+
+/** AWS: "Tags for AWS IAM resources": the names of tags are not told apart by their case. */
+function principalTagOf(call: PolicyCall, name: string): string | null | undefined {
+  if (call.kind !== "session") return undefined;
+  return Object.entries(call.roleTags).find(([tag]) => tag.toLowerCase() === name)?.[1] ?? null;
+}
+
+/** Undefined: the ARN has none, as a bucket's, or its beginning does not reach so far. */
+function accountOf(arn: string, isPrefix = false): string | undefined {
+  const parts = arn.split(":");
+  return parts.length < (isPrefix ? 6 : 5) || !/^\d{12}$/.test(parts[4]!) ? undefined : parts[4];
+}
+
+const regionOf = (arn: string): string | undefined => arn.split(":")[3] || undefined;
