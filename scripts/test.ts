@@ -1,27 +1,61 @@
-// Runs the tests: `npm test [-- PATTERN…]`. A pattern is a part of a test file's path. What a machine lacks is skipped
-// by the tests themselves, with a printed reason; with PORTICO_CI=1 a missing tool fails instead.
+// Runs the tests, group by group from the most basic up (test-groups.ts):
+//
+//   npm test -- [PART…] [--group=NAME] [--keep-going] [--seed=N] [--ms=N] [FLAGS of node --test…]
+//
+// A PART is a part of a test file's path. A group that fails ends the run, unless --keep-going is there: what rests on it
+// would fail, too. --seed and --ms are PORTICO_FUZZ_SEED and PORTICO_FUZZ_MS of the random tests. Flags of Node's runner
+// (--test-name-pattern=X, --test-only, --watch, --inspect …) are passed to it. What a machine lacks is skipped by the tests
+// themselves, with a printed reason; with PORTICO_CI=1 a missing tool fails instead.
 import { spawnSync } from "node:child_process";
-import { globSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { readTestArguments } from "./test-arguments.ts";
+import { findTestGroups, testGroupNames } from "./test-groups.ts";
 
-const patterns = process.argv.slice(2);
-const files = globSync(["src/**/*.test.ts", "test/**/*.test.ts"]).filter(
-  (file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)),
-);
-if (files.length === 0) {
-  console.error(`No test file matches ${patterns.join(", ")}.`);
-  process.exit(1);
+const root = join(import.meta.dirname, "..");
+const read = readTestArguments(process.argv.slice(2), testGroupNames);
+if (read.kind === "problem") fail(read.message);
+
+const { parts, group, isKeptGoing, environment, nodeFlags } = read;
+const chosen = findTestGroups(root, parts).filter(({ name, files }) => files.length > 0 && name === (group ?? name));
+if (chosen.length === 0) fail(`No test file${group ? ` of ${group}` : ""} matches ${parts.join(", ")}.`);
+
+// A run that watches never ends: nothing comes after it.
+const runs = read.isWatching ? [{ name: "watched", files: chosen.flatMap(({ files }) => files) }] : chosen;
+const failed: string[] = [];
+for (const [index, { name, files }] of runs.entries()) {
+  console.log(`— ${name} (${files.length} file${files.length === 1 ? "" : "s"})`);
+  const begun = performance.now();
+  if (!runFiles(files)) failed.push(name);
+  console.log(`— ${name}: ${failed.includes(name) ? "failed" : "passed"} after ${seconds(begun)}\n`);
+  const after = runs.slice(index + 1).map((run) => run.name);
+  if (failed.length > 0 && !isKeptGoing && after.length > 0) {
+    console.log(`Not run, since ${name} failed: ${after.join(", ")}. With --keep-going they are run all the same.`);
+    break;
+  }
 }
-const run = spawnSync(
-  process.execPath,
-  [
+if (failed.length > 1) console.log(`Failed, the most basic first: ${failed.join(", ")}.`);
+process.exit(failed.length === 0 ? 0 : 1);
+
+function runFiles(files: readonly string[]): boolean {
+  const args = [
     "--disable-warning=ExperimentalWarning",
     "--test",
     // Far above what the slowest needs: a test that hangs fails with its name.
     "--test-timeout=600000",
     `--test-concurrency=${availableParallelism()}`,
-    ...files.sort(),
-  ],
-  { stdio: "inherit" },
-);
-process.exit(run.status ?? 1);
+    ...nodeFlags,
+    ...files,
+  ];
+  const env = { ...process.env, ...environment };
+  return spawnSync(process.execPath, args, { cwd: root, env, stdio: "inherit" }).status === 0;
+}
+
+function seconds(begun: number): string {
+  return `${((performance.now() - begun) / 1_000).toFixed(1)} s`;
+}
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(1);
+}

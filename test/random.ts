@@ -1,3 +1,14 @@
+import { randomInt } from "node:crypto";
+
+/** The seed that the caller names (PORTICO_FUZZ_SEED), else `otherwise`: for tests that are the same each time unless asked. */
+export const seedOr = (otherwise: number): number => Number(process.env["PORTICO_FUZZ_SEED"] ?? otherwise);
+
+/** The seed of this run's random tests. Whoever uses it prints `PORTICO_FUZZ_SEED=…`, so that a find can be replayed. */
+export const seed = seedOr(randomInt(2 ** 31));
+
+/** How long a fuzz or soak test goes on, in milliseconds, if it does not say itself: PORTICO_FUZZ_MS makes it longer. */
+export const durationMsOr = (otherwise: number): number => Number(process.env["PORTICO_FUZZ_MS"] ?? otherwise);
+
 /** Numbers from 0 to below 1, the same on every machine for one seed. */
 export type Random = () => number;
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
 import { test } from "node:test";
 import { SignatureV4 } from "@smithy/signature-v4";
-import { below, chance, makeRandom, pick, type Random } from "../../test/random.ts";
+import { below, chance, makeRandom, pick, type Random, seedOr } from "../../test/random.ts";
 import { type Credentials, normaliseTarget, RequestSigner, type SignableRequest } from "./request-signer.ts";
 
 const secretAccessKey = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
@@ -94,7 +94,7 @@ test("requests are signed as in AWS's published examples", () => {
 });
 
 test("signatures are those of AWS's SDK, for 2,000 random requests of S3 and of other services", async () => {
-  const seed = Number(process.env["PORTICO_FUZZ_SEED"] ?? 20_261_120);
+  const seed = seedOr(20_261_120);
   const random = makeRandom(seed);
   for (let round = 0; round < 2_000; round++) {
     const service = pick(random, ["s3", "sqs", "dynamodb", "execute-api"]);

@@ -3,12 +3,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { stringify } from "yaml";
-import { below, makeRandom, pick } from "../../test/random.ts";
+import { below, durationMsOr, makeRandom, pick, seed } from "../../test/random.ts";
 import { parsePlainYaml } from "./parse-plain-yaml.ts";
 import { parseAnyYaml, parseYaml, YamlProblem } from "./parse-yaml.ts";
 
-const seed = Number(process.env["PORTICO_FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
-const durationMs = Number(process.env["PORTICO_FUZZ_MS"] ?? 2_000);
+const durationMs = durationMsOr(2_000);
 
 const random = makeRandom(seed);
 const oneOf = <T>(items: readonly T[]): T => pick(random, items);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { aNewRestApi, aStage, countingIds } from "../../test/cases/openapi/builders.ts";
-import { below, makeRandom } from "../../test/random.ts";
+import { below, makeRandom, seed } from "../../test/random.ts";
 import { type DocumentationLocation, type DocumentationPart, locationKey } from "../definition/documentation.ts";
 import type { Integration, Method, Resource, RestApiDefinition } from "../definition/rest-api.ts";
 import { type ExportOptions, exportRestApi } from "./export-rest-api.ts";
@@ -10,7 +10,6 @@ import { modelReference } from "./model-schema.ts";
 
 /** YAML takes ten times as long; what differs is the text only. */
 const iterations = { json: 150, yaml: 30 };
-const seed = Number(process.env["PORTICO_FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 
 for (const exportType of ["oas30", "swagger"] as const) {
   for (const format of ["json", "yaml"] as const) {

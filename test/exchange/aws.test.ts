@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { RequestSigner } from "../../src/access/request-signer.ts";
 import type { Integration, Method } from "../../src/definition/rest-api.ts";
-import { below, makeRandom, pick } from "../random.ts";
+import { below, makeRandom, pick, seedOr } from "../random.ts";
 import { until } from "../until.ts";
 import { aMethod, aRestApi } from "./a-rest-api.ts";
 import { type Backend, type GatewayUnderTest, startBackend, startGateway, startRawBackend } from "./start-gateway.ts";
@@ -313,7 +313,7 @@ test("an unreachable, a slow and a talkative service answer as any backend does"
 });
 
 test("whatever 400 random callers send, what reaches the service is in the bucket and rightly signed", async () => {
-  const seed = Number(process.env["PORTICO_FUZZ_SEED"] ?? 20_261_120);
+  const seed = seedOr(20_261_120);
   const random = makeRandom(seed);
   await using backend = await startBackend();
   await using gateway = await startFor(backend);

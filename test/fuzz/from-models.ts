@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
-import { randomInt } from "node:crypto";
 import { loadModel, type Model, type ModelName, type Shape, shapeOf, wireName } from "../../src/protocol/model.ts";
 import type { ManagementRequest } from "../../src/protocol/operation.ts";
-import { below, makeRandom, pick } from "../random.ts";
+import { below, durationMsOr, makeRandom, pick, seed } from "../random.ts";
 
-/** A find is replayed with PORTICO_FUZZ_SEED; PORTICO_FUZZ_MS makes a run longer. */
-export const seed = Number(process.env["PORTICO_FUZZ_SEED"] ?? randomInt(2 ** 31));
-export const durationMs = Number(process.env["PORTICO_FUZZ_MS"] ?? 2_000);
+export const durationMs = durationMsOr(2_000);
 
 /** The numbers of this run. */
 export const random = makeRandom(seed);

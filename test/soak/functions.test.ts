@@ -13,10 +13,10 @@ import type { AnswerSink, FunctionClient } from "../../src/functions/function-cl
 import { FunctionManager } from "../../src/functions/manager.ts";
 import { PackageStore } from "../../src/functions/packages.ts";
 import { aFunctionSpec } from "../a-function-spec.ts";
-import { seed } from "../fuzz/from-models.ts";
-import { makeRandom, pick, type Random } from "../random.ts";
 
-const durationMs = Number(process.env["SOAK_MS"] ?? 3_000);
+import { durationMsOr, makeRandom, pick, type Random, seed } from "../random.ts";
+
+const durationMs = durationMsOr(3_000);
 
 const code = `exports.handler = async (event) => {
   if (event.ms) await new Promise((resolve) => setTimeout(resolve, event.ms));

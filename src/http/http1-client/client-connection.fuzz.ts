@@ -1,7 +1,9 @@
+import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { createRequire } from "node:module";
 import type { Socket } from "node:net";
-import { chance, makeRandom, pick, type Random } from "../../../test/random.ts";
+import { test } from "node:test";
+import { chance, durationMsOr, makeRandom, pick, type Random, seed } from "../../../test/random.ts";
 import { ClientConnection, type ConnectionOwner } from "./client-connection.ts";
 import type { SocketReader } from "./open-socket.ts";
 import type { OutboundFailure, OutboundRequest } from "./outbound.ts";
@@ -347,7 +349,7 @@ const readByLlhttp = (input: Buffer, isHead: boolean): Final | undefined => {
   return final;
 };
 
-export interface FuzzResult {
+interface FuzzResult {
   readonly inputs: number;
   /** Answers that both took: a run that takes nothing proves nothing. */
   readonly agreed: number;
@@ -361,7 +363,7 @@ export interface FuzzResult {
  * too, with the same status, headers and body; and however the bytes are split, ours must come to the same end. Ends
  * after `msMax`; throws with the input that tells them apart.
  */
-export function fuzzAgainstLlhttp(seed: number, msMax: number): FuzzResult {
+function fuzzAgainstLlhttp(msMax: number): FuzzResult {
   const random = makeRandom(seed);
   const until = performance.now() + msMax;
   const result = { inputs: 0, agreed: 0, stricter: 0, kept: 0 };
@@ -372,7 +374,7 @@ export function fuzzAgainstLlhttp(seed: number, msMax: number): FuzzResult {
     const input = Buffer.from(text, "latin1");
     const isHead = chance(random, 0.1);
     const ours = readAnswer([input], { isHead, isEnded: true });
-    const at = `seed ${seed}, input ${result.inputs}${isHead ? ", HEAD" : ""}: ${JSON.stringify(text)}`;
+    const at = `PORTICO_FUZZ_SEED=${seed}, input ${result.inputs}${isHead ? ", HEAD" : ""}: ${JSON.stringify(text)}`;
     const split = Math.floor(random() * input.length);
     const ways = [[input.subarray(0, split), input.subarray(split)], Array.from(input, (byte) => Buffer.of(byte))];
     for (const pieces of ways) {
@@ -397,3 +399,13 @@ export function fuzzAgainstLlhttp(seed: number, msMax: number): FuzzResult {
 /** What may not depend on how the bytes were split. Of a broken body more or less may have been passed on. */
 const essence = ({ outcome, status, headers, body, isKept }: Answer): string =>
   JSON.stringify({ outcome, status, headers, body: outcome === "complete" ? body : "", isKept });
+
+test(`what the client takes for an answer, llhttp reads alike (PORTICO_FUZZ_SEED=${seed})`, (t) => {
+  const result = fuzzAgainstLlhttp(durationMsOr(2_000));
+  t.diagnostic(
+    `${result.inputs} inputs, ${result.agreed} answers read alike, ${result.stricter} refused only here, ${result.kept} connections kept`,
+  );
+  assert.ok(result.agreed > result.inputs / 5, "the fuzzer makes too few good answers to prove anything");
+  assert.ok(result.kept > result.inputs / 20, "too few connections would have been used again");
+  assert.ok(result.stricter < result.inputs / 4, "the client refuses much that llhttp takes");
+});

@@ -1,8 +1,10 @@
+import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import type { Socket } from "node:net";
 import { type Duplex, duplexPair } from "node:stream";
-import { chance, makeRandom, pick, type Random } from "../../../test/random.ts";
+import { test } from "node:test";
+import { chance, durationMsOr, makeRandom, pick, type Random, seed } from "../../../test/random.ts";
 import { Http1Server } from "./http1-server.ts";
 import { defaultHttp1Limits } from "./limits.ts";
 
@@ -15,7 +17,7 @@ interface Seen {
   readonly body: string;
 }
 
-export interface FuzzResult {
+interface FuzzResult {
   readonly inputs: number;
   /** Requests that both accepted: a run that accepts nothing proves nothing. */
   readonly agreed: number;
@@ -315,7 +317,7 @@ const reduced = (seen: Seen): Seen => {
  * same method, target, headers and body, in the same place of the stream: else one of two servers in a row could be made
  * to see a request that the other does not. Ends after `msMax`; throws with the input that tells them apart.
  */
-export async function fuzzAgainstLlhttp(seed: number, msMax: number): Promise<FuzzResult> {
+async function fuzzAgainstLlhttp(msMax: number): Promise<FuzzResult> {
   const random = makeRandom(seed);
   const seen: Seen[] = [];
   const http1 = new Http1Server({
@@ -343,7 +345,7 @@ export async function fuzzAgainstLlhttp(seed: number, msMax: number): Promise<Fu
     const theirs = readByLlhttp(input).map(reduced);
     const split = Math.floor(random() * input.length);
     const inPieces = await readByUs(http1, seen, [input.subarray(0, split), input.subarray(split)]);
-    const at = `seed ${seed}, input ${result.inputs}: ${JSON.stringify(input.toString("latin1"))}`;
+    const at = `PORTICO_FUZZ_SEED=${seed}, input ${result.inputs}: ${JSON.stringify(input.toString("latin1"))}`;
     if (JSON.stringify(inPieces) !== JSON.stringify(ours)) {
       throw new Error(
         `Split at ${split} it is read as ${JSON.stringify(inPieces)}, whole as ${JSON.stringify(ours)}; ${at}`,
@@ -360,3 +362,12 @@ export async function fuzzAgainstLlhttp(seed: number, msMax: number): Promise<Fu
   await http1.stop(0);
   return result;
 }
+
+test(`what the codec accepts, llhttp accepts and reads alike (PORTICO_FUZZ_SEED=${seed})`, async (t) => {
+  const result = await fuzzAgainstLlhttp(durationMsOr(2_000));
+  t.diagnostic(
+    `${result.inputs} inputs, ${result.agreed} requests read alike, ${result.stricter} inputs refused only here`,
+  );
+  assert.ok(result.agreed > result.inputs / 10, "the fuzzer makes too few good requests to prove anything");
+  assert.ok(result.stricter < result.inputs / 5, "the codec refuses much that llhttp takes");
+});

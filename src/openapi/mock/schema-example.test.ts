@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { below, chance, makeRandom, pick, type Random } from "../../../test/random.ts";
+import { below, chance, makeRandom, pick, type Random, seed } from "../../../test/random.ts";
 import { parseJsonSchema } from "../../language/json-schema/json-schema.ts";
 import { parseJsonText } from "../../language/json-text.ts";
 import { SchemaExamples } from "./schema-example.ts";
@@ -125,8 +125,6 @@ test("what would be gigabytes is not made", () => {
   const examples = new SchemaExamples({ document: { components: { schemas: levels } }, side: "response" });
   assert.equal(examples.of({ $ref: "#/components/schemas/L0" }), undefined);
 });
-
-const seed = Number(process.env["PORTICO_FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 
 test(`what is made is valid by its schema (PORTICO_FUZZ_SEED=${seed})`, () => {
   const random = makeRandom(seed);

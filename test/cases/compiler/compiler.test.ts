@@ -8,6 +8,7 @@ import { noSurroundings } from "../../../src/compiler/surroundings.ts";
 import type { Method, RestApiDefinition, Stage } from "../../../src/definition/rest-api.ts";
 import type { VpcLink } from "../../../src/definition/vpc-link.ts";
 import { aMethod, aMock, aRestApi, aStage } from "../../exchange/a-rest-api.ts";
+import { isUpdating } from "../updating.ts";
 
 /** A case: what differs from the builders' API and stage; a verb without a `methodIntegration` is a MOCK. */
 interface Case extends Partial<Omit<RestApiDefinition, "restApi">> {
@@ -28,7 +29,7 @@ for (const file of globSync("*.txt", { cwd: import.meta.dirname }).sort()) {
     const [input = "", expected] = readFileSync(path, "utf8").split(separator);
     const actual = `${JSON.stringify(compileCase(parse(input) as Case), null, 1)}\n`;
     assert.equal(`${JSON.stringify(compileCase(parse(input) as Case), null, 1)}\n`, actual, "a plan is deterministic");
-    if (process.env["UPDATE"] === "1") writeFileSync(path, `${input}${separator}${actual}`);
+    if (isUpdating) writeFileSync(path, `${input}${separator}${actual}`);
     else assert.equal(actual, expected);
   });
 }

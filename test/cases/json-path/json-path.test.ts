@@ -7,11 +7,12 @@ import { JsonPathFailure } from "../../../src/language/json-path/evaluation.ts";
 import { parseJsonPath } from "../../../src/language/json-path/json-path.ts";
 import { parseJsonText, printJson } from "../../../src/language/json-text.ts";
 import { readHeadedCases, writeHeadedCases } from "../headed-cases.ts";
+import { isUpdating } from "../updating.ts";
 
 for (const file of readHeadedCases(import.meta.dirname)) {
   test(`json-path: ${file.name}`, () => {
     const run = (path: string): string => evaluate(file.head, path);
-    if (process.env["UPDATE"] === "1") return writeHeadedCases(file, run);
+    if (isUpdating) return writeHeadedCases(file, run);
     for (const { input, expected } of file.cases) assert.equal(run(input), expected, input);
   });
 }

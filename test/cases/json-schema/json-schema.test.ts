@@ -6,12 +6,13 @@ import { test } from "node:test";
 import { parseJsonSchema } from "../../../src/language/json-schema/json-schema.ts";
 import { parseJsonText } from "../../../src/language/json-text.ts";
 import { readHeadedCases, writeHeadedCases } from "../headed-cases.ts";
+import { isUpdating } from "../updating.ts";
 import { models } from "./models.ts";
 
 for (const file of readHeadedCases(import.meta.dirname)) {
   test(`json-schema: ${file.name}`, () => {
     const run = (body: string): string => validate(file.head, body);
-    if (process.env["UPDATE"] === "1") return writeHeadedCases(file, run);
+    if (isUpdating) return writeHeadedCases(file, run);
     for (const { input, expected } of file.cases) assert.equal(run(input), expected, input);
   });
 }

@@ -10,6 +10,7 @@ import type { IdSource } from "../../../src/base/ids.ts";
 import type { RestApiDefinition } from "../../../src/definition/rest-api.ts";
 import { exportRestApi } from "../../../src/openapi/export-rest-api.ts";
 import { type ImportOptions, importRestApi } from "../../../src/openapi/import-rest-api.ts";
+import { isUpdating } from "../updating.ts";
 import { aNewRestApi, aStage, countingIds } from "./builders.ts";
 
 const separator = "\n----------\n";
@@ -41,7 +42,7 @@ for (const file of readdirSync(import.meta.dirname).filter((name) => name.endsWi
     const end = text.indexOf(separator);
     const input = end === -1 ? text : text.slice(0, end);
     const actual = runCase(input);
-    if (process.env["UPDATE"] === "1") writeFileSync(path, `${input}${separator}${actual}`);
+    if (isUpdating) writeFileSync(path, `${input}${separator}${actual}`);
     else assert.equal(actual, end === -1 ? undefined : text.slice(end + separator.length));
   });
 }

@@ -4,11 +4,12 @@
 // what comes; review the diff. Those with the policy of Velocity are also rendered by Velocity: test/differential/vtl.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { isUpdating } from "../updating.ts";
 import { readCaseFiles, renderCase, writeCaseFile } from "./case-files.ts";
 
 for (const file of readCaseFiles()) {
   test(`vtl: ${file.name.replaceAll("-", " ")}`, () => {
-    if (process.env["UPDATE"] === "1") return writeCaseFile(file);
+    if (isUpdating) return writeCaseFile(file);
     for (const { template, expected } of file.cases) assert.equal(renderCase(file, template), expected, template);
   });
 }

@@ -8,9 +8,9 @@ import { JsonPathFailure } from "../../../src/language/json-path/evaluation.ts";
 import { parseJsonPath } from "../../../src/language/json-path/json-path.ts";
 import { parseJsonText } from "../../../src/language/json-text.ts";
 import { isJsonNumber, numberText } from "../../../src/language/json-value.ts";
-import { seed } from "../../fuzz/from-models.ts";
 import { randomJson, upTo } from "../../fuzz/random-json.ts";
 import { randomJsonPath } from "../../fuzz/random-json-path.ts";
+import { seed } from "../../random.ts";
 import { prepareOracle } from "../java-oracle.ts";
 
 const oracle = prepareOracle({

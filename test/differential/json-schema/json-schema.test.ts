@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { parseJsonSchema } from "../../../src/language/json-schema/json-schema.ts";
 import { parseJsonText } from "../../../src/language/json-text.ts";
-import { oneOf, random, seed } from "../../fuzz/from-models.ts";
+import { oneOf, random } from "../../fuzz/from-models.ts";
 import { randomJson, upTo } from "../../fuzz/random-json.ts";
+import { seed } from "../../random.ts";
 import { prepareOracle } from "../java-oracle.ts";
 
 const oracle = prepareOracle({

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parseJsonText, printJson } from "../../../src/language/json-text.ts";
-import { oneOf, random, seed } from "../../fuzz/from-models.ts";
+import { oneOf, random } from "../../fuzz/from-models.ts";
+import { seed } from "../../random.ts";
 import { prepareOracle } from "../java-oracle.ts";
 
 const oracle = prepareOracle({

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { parseXml } from "../../../src/language/xml/parse-xml.ts";
 import { XmlElement } from "../../../src/language/xml/xml-element.ts";
-import { seed } from "../../fuzz/from-models.ts";
 import { randomXml } from "../../fuzz/random-xml.ts";
+import { seed } from "../../random.ts";
 import { run, tool } from "../../tool.ts";
 
 const { skip } = tool("java", ["-version"], false);

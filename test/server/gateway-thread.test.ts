@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
-import { type Portico, startPortico } from "../../test/portico.ts";
-import { RawClient } from "../../test/raw-http.ts";
+import { type Portico, startPortico } from "../portico.ts";
+import { RawClient } from "../raw-http.ts";
 
 interface Started {
   readonly portico: Portico;

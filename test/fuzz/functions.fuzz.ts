@@ -8,7 +8,8 @@ import { test } from "node:test";
 import { strToU8, zipSync } from "fflate";
 import { FrameReader } from "../../src/functions/frames.ts";
 import { PackageError, PackageStore } from "../../src/functions/packages.ts";
-import { durationMs, oneOf, random, seed } from "./from-models.ts";
+import { seed } from "../random.ts";
+import { durationMs, oneOf, random } from "./from-models.ts";
 
 const note = `replay with PORTICO_FUZZ_SEED=${seed}`;
 const below = (bound: number): number => Math.floor(random() * bound);

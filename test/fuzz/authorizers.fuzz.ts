@@ -4,7 +4,8 @@ import { generateKeyPairSync, sign } from "node:crypto";
 import { test } from "node:test";
 import { parseAuthorizerResult } from "../../src/access/authorizer-result.ts";
 import { decideToken, readToken } from "../../src/access/user-pool-token.ts";
-import { durationMs, oneOf, random, seed } from "./from-models.ts";
+import { seed } from "../random.ts";
+import { durationMs, oneOf, random } from "./from-models.ts";
 import { randomJson, upTo } from "./random-json.ts";
 
 const statement = '{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"*"}';

@@ -9,7 +9,8 @@ import type { RestApiDefinition } from "../../src/definition/rest-api.ts";
 import { ExportRefused, exportRestApi } from "../../src/openapi/export-rest-api.ts";
 import { type ImportOptions, type ImportResult, importRestApi } from "../../src/openapi/import-rest-api.ts";
 import { aNewRestApi, aStage, countingIds } from "../cases/openapi/builders.ts";
-import { durationMs, oneOf, random, seed } from "./from-models.ts";
+import { seed } from "../random.ts";
+import { durationMs, oneOf, random } from "./from-models.ts";
 
 const cases = join(import.meta.dirname, "..", "cases", "openapi");
 const documents = readdirSync(cases)

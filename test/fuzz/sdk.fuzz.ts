@@ -8,9 +8,9 @@ import { unzipSync } from "fflate";
 import type { Method, RestApiDefinition } from "../../src/definition/rest-api.ts";
 import { generateSdk } from "../../src/sdk/generate-sdk.ts";
 import { readSdkParameters, sdkTypes } from "../../src/sdk/sdk-types.ts";
-import { below, chance, pick } from "../random.ts";
+import { below, chance, pick, seed } from "../random.ts";
 import { run, tool } from "../tool.ts";
-import { random, seed } from "./from-models.ts";
+import { random } from "./from-models.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const count = 3;

@@ -10,8 +10,8 @@ import { loadModel } from "../../src/protocol/model.ts";
 import type { CallContext } from "../../src/protocol/operation.ts";
 import { LogStore } from "../../src/services/logs/log-store.ts";
 import { logsOperations } from "../../src/services/logs/operations.ts";
-import { below } from "../random.ts";
-import { brokenRequest, durationMs, oneOf, random, seed, soundValue, texts } from "./from-models.ts";
+import { below, seed } from "../random.ts";
+import { brokenRequest, durationMs, oneOf, random, soundValue, texts } from "./from-models.ts";
 
 const now = Date.UTC(2026, 10, 20);
 const store = new LogStore({ path: undefined, bytesMax: 16 * 1_048_576 });

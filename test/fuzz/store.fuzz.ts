@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
 import type { Reader, Scope } from "../../src/store/store.ts";
-import { seed, random as unit } from "./from-models.ts";
+import { seed } from "../random.ts";
+import { random as unit } from "./from-models.ts";
 
 const transactions = 400;
 const random = (below: number): number => Math.floor(unit() * below);

@@ -6,7 +6,8 @@ import type { FunctionClient } from "../../src/functions/function-client.ts";
 import { aLambdaStream, aMethod, aRestApi } from "../exchange/a-rest-api.ts";
 import { FakeFunctions } from "../exchange/fake-functions.ts";
 import { startGateway } from "../exchange/start-gateway.ts";
-import { durationMs, oneOf, random, seed, texts } from "./from-models.ts";
+import { seed } from "../random.ts";
+import { durationMs, oneOf, random, texts } from "./from-models.ts";
 
 const below = (bound: number): number => Math.floor(random() * bound);
 const zeros = "\0".repeat(8);

@@ -16,7 +16,8 @@ import type { StagePlan } from "../../src/plan/plan.ts";
 import { steps } from "../../src/plan/steps.ts";
 import { aLambdaProxy, aMethod, aRestApi, aStage, functionArn } from "../exchange/a-rest-api.ts";
 import { startBackend, startGateway } from "../exchange/start-gateway.ts";
-import { durationMs, oneOf, random, seed, texts } from "./from-models.ts";
+import { seed } from "../random.ts";
+import { durationMs, oneOf, random, texts } from "./from-models.ts";
 
 const note = `replay with PORTICO_FUZZ_SEED=${seed}`;
 const pieces = [

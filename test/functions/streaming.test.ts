@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeGate } from "../../test/gate.ts";
-import { answer, functionError, handler, start, tail } from "../../test/start-functions.ts";
-import { until } from "../../test/until.ts";
-import type { AnswerSink, InvokeOutcome } from "./function-client.ts";
+import type { AnswerSink, InvokeOutcome } from "../../src/functions/function-client.ts";
+import { makeGate } from "../gate.ts";
+import { answer, functionError, handler, start, tail } from "../start-functions.ts";
+import { until } from "../until.ts";
 
 const streaming = (body: string, options = ""): Record<string, string> => ({
   "index.js": `

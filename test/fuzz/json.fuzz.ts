@@ -6,7 +6,8 @@ import { JsonPathFailure } from "../../src/language/json-path/evaluation.ts";
 import { parseJsonPath } from "../../src/language/json-path/json-path.ts";
 import { parseJsonSchema } from "../../src/language/json-schema/json-schema.ts";
 import { parseJsonText, printJson } from "../../src/language/json-text.ts";
-import { durationMs, oneOf, random, seed } from "./from-models.ts";
+import { seed } from "../random.ts";
+import { durationMs, oneOf, random } from "./from-models.ts";
 import { randomJson, upTo } from "./random-json.ts";
 import { randomJsonPath } from "./random-json-path.ts";
 

@@ -8,7 +8,8 @@ import { makeClient, ServiceError } from "../../src/protocol/client.ts";
 import { loadModel } from "../../src/protocol/model.ts";
 import type { ManagementRequest } from "../../src/protocol/operation.ts";
 import { type Portico, startPortico } from "../portico.ts";
-import { brokenRequest, durationMs, oneOf, random, seed, soundValue, texts } from "./from-models.ts";
+import { seed } from "../random.ts";
+import { brokenRequest, durationMs, oneOf, random, soundValue, texts } from "./from-models.ts";
 
 describe(`fuzz: a started server (PORTICO_FUZZ_SEED=${seed})`, () => {
   let portico: Portico;

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { renderAlone } from "../../src/gateway/templates/render-alone.ts";
-import { below } from "../random.ts";
-import { durationMs, oneOf, random, seed } from "./from-models.ts";
+import { below, seed } from "../random.ts";
+import { durationMs, oneOf, random } from "./from-models.ts";
 import { randomXml } from "./random-xml.ts";
 
 const template =

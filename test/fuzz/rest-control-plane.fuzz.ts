@@ -11,7 +11,8 @@ import { loadModel, shapeOf } from "../../src/protocol/model.ts";
 import type { ManagementResponse } from "../../src/protocol/operation.ts";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
 import { rerunningStore } from "../contract/rerunning-store.ts";
-import { brokenRequest, durationMs, oneOf, random, seed, soundValue, texts } from "./from-models.ts";
+import { seed } from "../random.ts";
+import { brokenRequest, durationMs, oneOf, random, soundValue, texts } from "./from-models.ts";
 
 const store = rerunningStore(openSqliteStore());
 const unexpected: unknown[] = [];

@@ -9,7 +9,8 @@ import { makeClient } from "../../src/protocol/client.ts";
 import { makeManagement } from "../../src/protocol/management.ts";
 import { loadModel, type Model, modelNames, shapeOf } from "../../src/protocol/model.ts";
 import type { Handler } from "../../src/protocol/operation.ts";
-import { brokenRequest, durationMs, oneOf, seed, soundValue } from "./from-models.ts";
+import { seed } from "../random.ts";
+import { brokenRequest, durationMs, oneOf, soundValue } from "./from-models.ts";
 
 const unexpected: unknown[] = [];
 let lastInput: unknown;

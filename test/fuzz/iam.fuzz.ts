@@ -16,8 +16,8 @@ import { makeStsOperations } from "../../src/services/sts/operations.ts";
 import { Sessions } from "../../src/services/sts/sessions.ts";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
 import { rerunningStore } from "../contract/rerunning-store.ts";
-import { below } from "../random.ts";
-import { brokenRequest, durationMs, oneOf, random, seed, soundValue, texts } from "./from-models.ts";
+import { below, seed } from "../random.ts";
+import { brokenRequest, durationMs, oneOf, random, soundValue, texts } from "./from-models.ts";
 
 const store = rerunningStore(openSqliteStore());
 after(() => store.close());

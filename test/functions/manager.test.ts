@@ -7,8 +7,8 @@ import { test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { MessageChannel } from "node:worker_threads";
 import { strToU8, zipSync } from "fflate";
-import { answer, functionError, handler, start, tail } from "../../test/start-functions.ts";
-import { connectFunctions } from "./connect.ts";
+import { connectFunctions } from "../../src/functions/connect.ts";
+import { answer, functionError, handler, start, tail } from "../start-functions.ts";
 
 const hasPython = (() => {
   try {
@@ -666,8 +666,8 @@ test("functions end with the server, even when it is killed and they are stuck",
   t.after(() => rmSync(root, { recursive: true, force: true }));
   const script = `
     import { strToU8, zipSync } from "fflate";
-    import { FunctionManager } from ${JSON.stringify(join(import.meta.dirname, "manager.ts"))};
-    import { PackageStore } from ${JSON.stringify(join(import.meta.dirname, "packages.ts"))};
+    import { FunctionManager } from ${JSON.stringify(join(import.meta.dirname, "../../src/functions/manager.ts"))};
+    import { PackageStore } from ${JSON.stringify(join(import.meta.dirname, "../../src/functions/packages.ts"))};
     const print = (text) => console.log(text);
     const packages = new PackageStore(${JSON.stringify(root)});
     const manager = new FunctionManager({ packages, logger: { debug: print, info: print, warn: print, error: print } });
