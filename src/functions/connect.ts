@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { bounds } from "../base/bounds.ts";
+import { dispatch, type Handlers } from "../base/dispatch.ts";
 import type { LogSink } from "../telemetry/log-sink.ts";
 import { exited, type Failure, functionError, timedOut } from "./failure.ts";
 import type { FunctionClient, FunctionFacts, InvokeOutcome, InvokeRequest } from "./function-client.ts";
@@ -60,6 +61,26 @@ class LeasingClient implements FunctionClient {
   #log: LogEntry[] = [];
   #logBytes = 0;
   #logTimer: NodeJS.Timeout | undefined = undefined;
+  readonly #handlers: Handlers<ToClient> = {
+    settings: (settings) => {
+      this.#inFlight = new Int32Array(settings.inFlight);
+      this.#ownInFlight = new Int32Array(settings.ownInFlight);
+      this.#concurrencyMax = settings.concurrencyMax;
+      this.#isInvocationLogged = settings.isInvocationLogged;
+    },
+    function: ({ functionArn, facts, ack }) => {
+      this.#learn(functionArn, facts);
+      this.#send({ kind: "ack", ack });
+    },
+    grant: (grant) => this.#take(grant),
+    "start-failed": (failure) => this.#startFailed(failure),
+    refused: (refusal) => this.#refused(refusal),
+    recall: ({ functionArn }) => this.#recall(functionArn),
+    "recall-idle": () => {
+      for (const pool of this.#pools.values()) for (const lease of pool.idle.splice(0)) this.#giveBack(lease);
+    },
+    ended: ({ environment, reason }) => this.#leases.get(environment)?.end(reason),
+  };
 
   constructor(port: MessagePort, logs: LogSink | undefined) {
     this.#port = port;
@@ -164,45 +185,21 @@ class LeasingClient implements FunctionClient {
   }
 
   #hear(message: ToClient): void {
-    if (this.#isClosed) return;
-    switch (message.kind) {
-      case "settings":
-        this.#inFlight = new Int32Array(message.inFlight);
-        this.#ownInFlight = new Int32Array(message.ownInFlight);
-        this.#concurrencyMax = message.concurrencyMax;
-        this.#isInvocationLogged = message.isInvocationLogged;
-        break;
-      case "function":
-        this.#learn(message.functionArn, message.facts);
-        this.#send({ kind: "ack", ack: message.ack });
-        break;
-      case "grant":
-        this.#take(message);
-        break;
-      case "start-failed":
-        this.#startFailed(message);
-        break;
-      case "refused": {
-        const pool = this.#pools.get(message.functionArn);
-        if (!pool) break;
-        pool.wanted = 0;
-        this.#refuseAll(pool, message.code, message.status, message.message);
-        break;
-      }
-      case "recall": {
-        const pool = this.#pools.get(message.functionArn);
-        const lease = pool && popUsable(pool);
-        if (lease) this.#forget(lease);
-        this.#send({ kind: "recalled", functionArn: message.functionArn, environment: lease?.id ?? null });
-        break;
-      }
-      case "recall-idle":
-        for (const pool of this.#pools.values()) for (const lease of pool.idle.splice(0)) this.#giveBack(lease);
-        break;
-      case "ended":
-        this.#leases.get(message.environment)?.end(message.reason);
-        break;
-    }
+    if (!this.#isClosed) dispatch(this.#handlers, message);
+  }
+
+  #refused({ functionArn, code, status, message }: Extract<ToClient, { kind: "refused" }>): void {
+    const pool = this.#pools.get(functionArn);
+    if (!pool) return;
+    pool.wanted = 0;
+    this.#refuseAll(pool, code, status, message);
+  }
+
+  #recall(functionArn: string): void {
+    const pool = this.#pools.get(functionArn);
+    const lease = pool && popUsable(pool);
+    if (lease) this.#forget(lease);
+    this.#send({ kind: "recalled", functionArn, environment: lease?.id ?? null });
   }
 
   #learn(functionArn: string, facts: ClientFacts | null): void {

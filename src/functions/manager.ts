@@ -3,6 +3,8 @@ import { availableParallelism, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { bounds } from "../base/bounds.ts";
+import { dispatch, type Handlers } from "../base/dispatch.ts";
+import { PendingAnswers } from "../base/pending-answers.ts";
 import type { LogSink } from "../telemetry/log-sink.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { connectFunctions } from "./connect.ts";
@@ -41,8 +43,6 @@ interface Client {
   readonly port: MessagePort;
   /** How many invocations are its own, of those in flight. */
   readonly inFlight: Int32Array;
-  /** Acknowledgements that `apply` and `remove` wait for. */
-  readonly waiting: Map<number, () => void>;
   isClosed: boolean;
 }
 
@@ -79,6 +79,8 @@ export class FunctionManager {
   readonly #ownClients = new Set<FunctionClient>();
   readonly #environments = new Map<number, Environment>();
   readonly #lessees = new Map<Environment, Client>();
+  /** Clients' acknowledgements that `apply` and `remove` wait for. */
+  readonly #acknowledgements = new PendingAnswers<undefined>();
   /** Made with the first environment. */
   #ground: { readonly folder: string; readonly guardian: Guardian } | undefined = undefined;
   readonly #inFlight = new SharedArrayBuffer(4);
@@ -130,9 +132,10 @@ export class FunctionManager {
   /** Serves a client of another thread: `connectFunctions(port)` is at the far end. */
   connect(port: MessagePort): void {
     const own = new SharedArrayBuffer(4);
-    const client: Client = { port, inFlight: new Int32Array(own), waiting: new Map(), isClosed: false };
+    const client: Client = { port, inFlight: new Int32Array(own), isClosed: false };
     this.#clients.add(client);
-    port.on("message", (message: FromClient) => this.#hear(client, message));
+    const handlers = this.#handlers(client);
+    port.on("message", (message: FromClient) => dispatch(handlers, message));
     port.on("close", () => this.#disconnect(client));
     this.#send(client, {
       kind: "settings",
@@ -197,46 +200,30 @@ export class FunctionManager {
   }
 
   async #announce(pool: Pool): Promise<void> {
-    const ack = ++this.#lastId;
-    const answers = [...this.#clients].map(
-      (client) =>
-        new Promise<void>((resolve) => {
-          const done = (): void => {
-            client.waiting.delete(ack);
-            clearTimeout(timer);
-            resolve();
-          };
-          const timer = setTimeout(done, acknowledgeMsMax);
-          client.waiting.set(ack, done);
-          this.#tell(client, pool, ack);
-        }),
+    const answers = [...this.#clients].map((client) =>
+      this.#acknowledgements.ask({
+        peer: client,
+        send: (ack) => this.#tell(client, pool, ack),
+        withinMs: acknowledgeMsMax,
+      }),
     );
     await Promise.all(answers);
   }
 
-  #hear(client: Client, message: FromClient): void {
-    switch (message.kind) {
-      case "ack":
-        client.waiting.get(message.ack)?.();
-        break;
-      case "want":
-        this.#want(client, message.functionArn, message.change);
-        break;
-      case "release":
-        this.#release(this.#environments.get(message.environment));
-        break;
-      case "recalled":
-        this.#recalled(client, message.functionArn, message.environment);
-        break;
-      case "condemn":
-        this.#environments.get(message.environment)?.kill();
-        break;
-      case "log":
-        for (const { text, functionName, requestId, isPlatform } of message.entries) {
+  /** What is done with a client's messages. */
+  #handlers(client: Client): Handlers<FromClient> {
+    return {
+      ack: ({ ack }) => this.#acknowledgements.settle(ack, undefined),
+      want: ({ functionArn, change }) => this.#want(client, functionArn, change),
+      release: ({ environment }) => this.#release(this.#environments.get(environment)),
+      recalled: ({ functionArn, environment }) => this.#recalled(client, functionArn, environment),
+      condemn: ({ environment }) => this.#environments.get(environment)?.kill(),
+      log: ({ entries }) => {
+        for (const { text, functionName, requestId, isPlatform } of entries) {
           this.#log(text, isPlatform ? { function: functionName } : { function: functionName, requestId });
         }
-        break;
-    }
+      },
+    };
   }
 
   #disconnect(client: Client): void {
@@ -244,7 +231,7 @@ export class FunctionManager {
     this.#clients.delete(client);
     // A thread that died has not counted down.
     Atomics.sub(new Int32Array(this.#inFlight), 0, Atomics.exchange(client.inFlight, 0, 0));
-    for (const done of [...client.waiting.values()]) done();
+    this.#acknowledgements.bury(client);
     for (const pool of this.#pools.values()) {
       pool.wanted.delete(client);
       if (pool.recalls.delete(client) && pool.recalls.size === 0) this.#startWanted(pool);

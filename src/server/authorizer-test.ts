@@ -1,4 +1,5 @@
 import { bounds } from "../base/bounds.ts";
+import type { Unanswered } from "../base/pending-answers.ts";
 import { compileAuthorizerTest } from "../compiler/compile-authorizer.ts";
 import { noSurroundings, type Surroundings } from "../compiler/surroundings.ts";
 import type { Method } from "../definition/rest-api.ts";
@@ -12,7 +13,6 @@ import type { Store } from "../store/store.ts";
 import { renderTestLog } from "../telemetry/execution-log.ts";
 import type { TraceEvent } from "../telemetry/trace.ts";
 import { type CompileSettings, readRoles } from "./compile-stage.ts";
-import type { ProbeFailure } from "./probes.ts";
 import { testRequest, testStage } from "./test-invocation.ts";
 
 /** How TestInvokeAuthorizer asks an authorizer: in a gateway thread, as the one step of a method that is never served. */
@@ -20,14 +20,14 @@ export const makeAuthorizerTest =
   (
     options: Pick<CompileSettings, "compile"> & {
       readonly store: Store;
-      readonly probe: (probe: Probe) => Promise<ProbeOutcome | ProbeFailure>;
+      readonly probe: (probe: Probe) => Promise<ProbeOutcome | Unanswered>;
     },
   ): AuthorizerTestRun =>
   async (test) => {
     const arn = substituteStageVariables(test.authorizer.authorizerCredentials ?? "", test.stageVariables).text;
     const { roles } = await options.store.read(test.scope, (tx) => readRoles(tx, arn === "" ? [] : [arn]));
     const outcome = await options.probe({
-      plan: planTest(test, { compile: options.compile, roles }),
+      plan: await planTest(test, { compile: options.compile, roles }),
       request: testRequest({ ...test, verb }),
       bodyCharsMax: bounds.executionLogBodyCharsMax.value,
       // A policy is a text within a JSON text here, and its characters have three bytes at most.
@@ -52,16 +52,16 @@ function readGrant(
 }
 
 /** A plan with one method. Where the path is a resource's, so are the path parameters. Gateway responses are as built in. */
-function planTest(
+async function planTest(
   test: AuthorizerTest,
   { compile, roles }: Pick<CompileSettings, "compile"> & Pick<Surroundings, "roles">,
-): StagePlan {
+): Promise<StagePlan> {
   const { definition, scope, stageVariables } = test;
   const method: Method = { httpMethod: verb, authorizationType: "NONE", apiKeyRequired: false };
   const resources = definition.resources.map((resource) => ({ ...resource, resourceMethods: { [verb]: method } }));
   const { policy: _, ...restApi } = definition.restApi;
   const bare = { ...definition, restApi, resources, gatewayResponses: [] };
-  const { closed: __, ...plan } = compile(bare, testStage(stageVariables), scope, noSurroundings);
+  const { closed: __, ...plan } = await compile(bare, testStage(stageVariables), scope, noSurroundings);
   const path = test.target.split("?", 1)[0]!;
   const index = new Router(plan.routes).match(path)?.methods.get(verb);
   const tested: MethodPlan = {

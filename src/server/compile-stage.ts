@@ -12,14 +12,15 @@ import type { NamedIdentity } from "../gateway/integrations/tls-identities.ts";
 import { identityKey } from "../gateway/integrations/tls-identities.ts";
 import type { StagePlan } from "../plan/plan.ts";
 import { loadRole, type Source } from "../services/iam/load-role.ts";
-import type { Reader, Scope } from "../store/store.ts";
+import type { Reader, Scope, Store } from "../store/store.ts";
 
+/** Makes a stage's plan; a promise where the work is done off this thread. */
 export type CompileStage = (
   definition: RestApiDefinition,
   stage: Stage,
   scope: Scope,
   surroundings: Surroundings,
-) => StagePlan;
+) => StagePlan | Promise<StagePlan>;
 
 export interface CompileSettings {
   readonly compile: CompileStage;
@@ -35,27 +36,61 @@ export interface CompiledStage {
   readonly sources: readonly Source[];
 }
 
-/** Compiles a definition for a stage, with what else it depends on in the store. */
+/** A definition and the stage that it is compiled for. */
+export interface StageContent {
+  readonly definition: RestApiDefinition;
+  readonly stage: Stage;
+}
+
+/** Everything that a stage's plan is made of, as one transaction read it. */
+export interface StageReading extends StageContent, Omit<CompiledStage, "plan"> {
+  readonly scope: Scope;
+  readonly surroundings: Surroundings;
+}
+
+/**
+ * Reads what `load` finds and what it depends on in the store in one transaction, and compiles it when that is over: the
+ * store never waits for a compiler. Undefined if `load` finds nothing.
+ */
 export async function compileStage(
+  store: Store,
+  scope: Scope,
+  load: (tx: Reader) => Promise<StageContent | undefined>,
+  settings: CompileSettings,
+): Promise<CompiledStage | undefined> {
+  const reading = await store.read(scope, async (tx) => {
+    const content = await load(tx);
+    return content && readStage(tx, { ...content, scope }, settings);
+  });
+  return reading && compileReading(reading, settings);
+}
+
+/** Reads what a stage depends on besides its definition. */
+export async function readStage(
   tx: Reader,
-  {
-    definition,
-    stage,
-    scope,
-  }: { readonly definition: RestApiDefinition; readonly stage: Stage; readonly scope: Scope },
-  { compile, vpcLinkAddresses }: CompileSettings,
-): Promise<CompiledStage> {
+  { definition, stage, scope }: StageContent & { readonly scope: Scope },
+  { vpcLinkAddresses }: Pick<CompileSettings, "vpcLinkAddresses">,
+): Promise<StageReading> {
   const links = await tx.list<VpcLink>(vpcLinkKind);
   const identity = await readIdentity(tx, scope, stage.clientCertificateId);
   const { roles, sources } = await readRoles(tx, rolesOf(definition, stage.variables ?? {}));
-  const plan = compile(definition, stage, scope, {
+  const surroundings: Surroundings = {
     vpcLinks: new Map(links.map(({ id, body }) => [id, body])),
     vpcLinkAddresses,
     hasClientCertificate: identity !== undefined,
     roles,
-  });
-  for (const id of plan.vpcLinks ?? []) sources.push({ scope, kind: vpcLinkKind, id });
-  return { plan, identity, sources };
+  };
+  return { definition, stage, scope, surroundings, identity, sources };
+}
+
+/** Compiles what was read. */
+export async function compileReading(
+  { definition, stage, scope, surroundings, identity, sources }: StageReading,
+  { compile }: Pick<CompileSettings, "compile">,
+): Promise<CompiledStage> {
+  const plan = await compile(definition, stage, scope, surroundings);
+  const links = (plan.vpcLinks ?? []).map((id) => ({ scope, kind: vpcLinkKind, id }));
+  return { plan, identity, sources: [...sources, ...links] };
 }
 
 /** Roles as they are now, by their ARNs, and what they were read from. */

@@ -1,4 +1,5 @@
 import { bounds } from "../base/bounds.ts";
+import { PendingAnswers } from "../base/pending-answers.ts";
 import type { EventClient, EventOutcome, InvokeRequest } from "../functions/function-client.ts";
 import type { FromThread } from "./messages.ts";
 
@@ -8,28 +9,25 @@ import type { FromThread } from "./messages.ts";
  */
 export class EventSender implements EventClient {
   readonly #post: (message: FromThread) => void;
-  readonly #waiting = new Map<number, (outcome: EventOutcome) => void>();
-  #lastId = 0;
+  readonly #outcomes = new PendingAnswers<EventOutcome>({ max: bounds.lambdaEventsWaitingMax.value });
 
   constructor(post: (message: FromThread) => void) {
     this.#post = post;
   }
 
-  accept(event: InvokeRequest): Promise<EventOutcome> {
-    if (this.#waiting.size >= bounds.lambdaEventsWaitingMax.value) {
-      const message = "Rate Exceeded.";
-      const code = "TooManyRequestsException";
-      return Promise.resolve({ kind: "service-error", code, status: 429, message, requestId: event.requestId ?? "" });
-    }
-    const id = ++this.#lastId;
-    return new Promise((resolve) => {
-      this.#waiting.set(id, resolve);
-      this.#post({ kind: "event", id, event });
+  async accept(event: InvokeRequest): Promise<EventOutcome> {
+    const outcome = await this.#outcomes.ask({
+      peer: this,
+      send: (id) => this.#post({ kind: "event", id, event }),
     });
+    if (outcome.kind === "answer") return outcome.answer;
+    const { requestId = "" } = event;
+    const code = "TooManyRequestsException";
+    return { kind: "service-error", code, status: 429, message: "Rate Exceeded.", requestId };
   }
 
+  /** Control has answered the event of that number. */
   settle(id: number, outcome: EventOutcome): void {
-    this.#waiting.get(id)?.(outcome);
-    this.#waiting.delete(id);
+    this.#outcomes.settle(id, outcome);
   }
 }

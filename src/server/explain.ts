@@ -1,14 +1,14 @@
 import { bounds } from "../base/bounds.ts";
 import { encodeFieldValue, isFieldValue, isToken } from "../base/header-field.ts";
+import type { Unanswered } from "../base/pending-answers.ts";
 import { type RestApiDefinition, restKinds, type Stage } from "../definition/rest-api.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import { parseAddress } from "../gateway/routing/address.ts";
 import { steps } from "../plan/steps.ts";
-import type { Store } from "../store/store.ts";
+import type { Reader, Store } from "../store/store.ts";
 import { Secrets } from "../telemetry/secrets.ts";
 import type { TraceEvent } from "../telemetry/trace.ts";
-import { type CompiledStage, type CompileSettings, compileStage } from "./compile-stage.ts";
-import type { ProbeFailure } from "./probes.ts";
+import { type CompiledStage, type CompileSettings, compileStage, type StageContent } from "./compile-stage.ts";
 
 /** What is to be explained: the body of `POST /_portico/explain`. */
 export interface ExplainRequest {
@@ -67,7 +67,7 @@ const isTexts = (value: unknown): value is readonly string[] =>
 
 export interface ExplainOptions extends CompileSettings {
   readonly store: Store;
-  readonly probe: (probe: Probe) => Promise<ProbeOutcome | ProbeFailure>;
+  readonly probe: (probe: Probe) => Promise<ProbeOutcome | Unanswered>;
   readonly port: () => number;
   readonly answerBytesMax: number;
 }
@@ -156,13 +156,13 @@ async function compileVaried(
   const found = (await store.all<Stage>(restKinds.stage)).find(({ id }) => id === key);
   if (found === undefined) return undefined;
   const { scope, body } = found;
-  return store.read(scope, async (tx) => {
+  const load = async (tx: Reader): Promise<StageContent | undefined> => {
     const id = `${key.slice(0, key.indexOf("/"))}/${body.deploymentId}`;
     const snapshot = await tx.get<RestApiDefinition>(restKinds.snapshot, id);
     if (snapshot === undefined) return undefined;
-    const stage = { ...body, variables: { ...body.variables, ...variables } };
-    return compileStage(tx, { definition: snapshot.body, stage, scope }, options);
-  });
+    return { definition: snapshot.body, stage: { ...body, variables: { ...body.variables, ...variables } } };
+  };
+  return compileStage(store, scope, load, options);
 }
 
 function synopses(events: readonly TraceEvent[]): Record<string, string> {

@@ -1,6 +1,7 @@
 import { createServer, type Socket } from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "../base/assert.ts";
+import { dispatch, type Handlers } from "../base/dispatch.ts";
 import { connectFunctions } from "../functions/connect.ts";
 import type { FunctionClient } from "../functions/function-client.ts";
 import { Gateway } from "../gateway/gateway.ts";
@@ -76,54 +77,37 @@ server.on("error", (error) => {
   else post({ kind: "failed", message: error.message });
 });
 
-control.on("message", (message: ToThread) => {
-  switch (message.kind) {
-    case "channels":
-      logs = new LogSender(message.logs, clock, metrics);
-      functions = connectFunctions(message.functions, logs);
-      gateway = new Gateway({
-        functions,
-        logs,
-        events,
-        metrics,
-        clock,
-        logger,
-        executionLogs,
-        isDevelopment: start.isDevelopment,
-        settings,
-      });
-      break;
-    case "identity":
-      gateway?.setIdentity(message.key, message.identity);
-      break;
-    case "plan":
-      setPlan(message.key, message.plan);
-      break;
-    case "undeployed":
-      gateway?.setUndeployed(message.key, message.routes);
-      break;
-    case "revision":
-      post({ kind: "applied", revision: message.revision });
-      // The first revision ends what a new thread is told; to serve before that would be to serve nothing.
-      listen();
-      break;
-    case "event-outcome":
-      events.settle(message.id, message.outcome);
-      break;
-    case "probe":
-      runProbe(message.id, message.probe);
-      break;
-    case "probe-cancel":
-      probes.get(message.id)?.();
-      break;
-    case "execution-logs-taken":
-      executionLogs.taken(message.chars);
-      break;
-    case "stop":
-      void stop(message.drainMs);
-      break;
-  }
-});
+const handlers: Handlers<ToThread> = {
+  channels: (channels) => {
+    logs = new LogSender(channels.logs, clock, metrics);
+    functions = connectFunctions(channels.functions, logs);
+    gateway = new Gateway({
+      functions,
+      logs,
+      events,
+      metrics,
+      clock,
+      logger,
+      executionLogs,
+      isDevelopment: start.isDevelopment,
+      settings,
+    });
+  },
+  identity: ({ key, identity }) => gateway?.setIdentity(key, identity),
+  plan: ({ key, plan }) => setPlan(key, plan),
+  undeployed: ({ key, routes }) => gateway?.setUndeployed(key, routes),
+  revision: ({ revision }) => {
+    post({ kind: "applied", revision });
+    // The first revision ends what a new thread is told; to serve before that would be to serve nothing.
+    listen();
+  },
+  "event-outcome": ({ id, outcome }) => events.settle(id, outcome),
+  probe: ({ id, probe }) => runProbe(id, probe),
+  "probe-cancel": ({ id }) => probes.get(id)?.(),
+  "execution-logs-taken": ({ chars }) => executionLogs.taken(chars),
+  stop: ({ drainMs }) => void stop(drainMs),
+};
+control.on("message", (message: ToThread) => dispatch(handlers, message));
 
 /** A plan that can't be linked is our bug: it is refused, and the program before it serves on. */
 function setPlan(key: string, plan: StagePlan | null): void {

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "../base/assert.ts";
+import { dispatch, type Handlers } from "../base/dispatch.ts";
 import { LogStore } from "../services/logs/log-store.ts";
 import type { LogsStart, ToLogs } from "../services/logs/logs-messages.ts";
 import { LogsWorker } from "../services/logs/logs-worker.ts";
@@ -17,11 +18,11 @@ const worker = new LogsWorker(new LogStore(start), new ServerClock(start.clock),
 worker.sweep();
 setInterval(() => worker.sweep(), sweepMs).unref();
 
-control.on("message", (message: ToLogs) => {
-  if (message.kind !== "stop") {
-    worker.hear(message);
-    return;
-  }
-  worker.close();
-  control.close();
-});
+const handlers: Handlers<ToLogs> = {
+  ...worker.handlers,
+  stop: () => {
+    worker.close();
+    control.close();
+  },
+};
+control.on("message", (message: ToLogs) => dispatch(handlers, message));

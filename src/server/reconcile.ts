@@ -15,7 +15,7 @@ import type { Source } from "../services/iam/load-role.ts";
 import type { Change, Reader, Scope, Store } from "../store/store.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { routesBeyondAws } from "./beyond-aws.ts";
-import { type CompiledStage, type CompileSettings, compileStage } from "./compile-stage.ts";
+import { type CompiledStage, type CompileSettings, compileStage, type StageContent } from "./compile-stage.ts";
 import { type FailingRoute, failingRoutes, type ServiceProblem } from "./failing-routes.ts";
 import type { ToThread } from "./messages.ts";
 
@@ -277,14 +277,15 @@ export class Reconciler {
   }
 
   #plan(id: string, scope: Scope): Promise<CompiledStage | undefined> {
-    return this.#options.store.read(scope, async (tx) => {
+    const load = async (tx: Reader): Promise<StageContent | undefined> => {
       const stage = await tx.get<Stage>(restKinds.stage, id);
       if (stage === undefined) return undefined;
       const snapshotId = `${apiIdOf(id)}/${stage.body.deploymentId}`;
       const snapshot = await tx.get<RestApiDefinition>(restKinds.snapshot, snapshotId);
       if (snapshot === undefined) throw new Error(`the deployment ${stage.body.deploymentId} has no snapshot`);
-      return compileStage(tx, { definition: snapshot.body, stage: stage.body, scope }, this.#options);
-    });
+      return { definition: snapshot.body, stage: stage.body };
+    };
+    return compileStage(this.#options.store, scope, load, this.#options);
   }
 
   #scheduleUndeployed(): void {

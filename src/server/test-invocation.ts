@@ -1,19 +1,19 @@
 import { bounds } from "../base/bounds.ts";
+import type { Unanswered } from "../base/pending-answers.ts";
 import type { Stage } from "../definition/rest-api.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import type { SyntheticInput } from "../gateway/synthetic-request.ts";
 import type { MethodTest, TestOutcome } from "../management/rest/test-invoke.ts";
 import type { Store } from "../store/store.ts";
 import { renderTestLog } from "../telemetry/execution-log.ts";
-import { type CompiledStage, type CompileSettings, compileStage } from "./compile-stage.ts";
-import type { ProbeFailure } from "./probes.ts";
+import { type CompiledStage, type CompileSettings, compileReading, readStage } from "./compile-stage.ts";
 
 /** How TestInvokeMethod runs a method: compiled from the definition as it is, in a gateway thread, and never served. */
 export const makeTestInvocation =
   (
     options: CompileSettings & {
       readonly store: Store;
-      readonly probe: (probe: Probe) => Promise<ProbeOutcome | ProbeFailure>;
+      readonly probe: (probe: Probe) => Promise<ProbeOutcome | Unanswered>;
       readonly answerBytesMax: number;
     },
   ) =>
@@ -82,9 +82,8 @@ async function compileTest(
   };
   const tested = { ...definition, restApi, resources: [{ ...resource, resourceMethods: { [verb]: method } }] };
   const { scope } = test;
-  const compiled = await options.store.read(scope, (tx) =>
-    compileStage(tx, { definition: tested, stage, scope }, options),
-  );
+  const read = await options.store.read(scope, (tx) => readStage(tx, { definition: tested, stage, scope }, options));
+  const compiled = await compileReading(read, options);
   const { closed: ___, ...plan } = compiled.plan;
   return { ...compiled, plan: { ...plan, test: caller } };
 }

@@ -1,12 +1,13 @@
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { bounds } from "../base/bounds.ts";
+import { dispatch, type Handlers } from "../base/dispatch.ts";
+import { PendingAnswers, type Unanswered } from "../base/pending-answers.ts";
 import { UserError } from "../base/user-error.ts";
 import type { EventOutcome, InvokeRequest } from "../functions/function-client.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { FromThread, ThreadStart, ToThread } from "./messages.ts";
-import { type ProbeFailure, Probes } from "./probes.ts";
 
 export interface ThreadPoolOptions {
   readonly entry: URL;
@@ -49,7 +50,7 @@ export class ThreadPool {
   readonly #slots: Slot[];
   #port: number;
   #isStopping = false;
-  readonly #probes = new Probes();
+  readonly #probes = new PendingAnswers<ProbeOutcome>({ max: bounds.probesMax.value });
   #probeCount = 0;
   #hasStarted = false;
   #waiters: { readonly isMet: () => boolean; readonly resolve: () => void; readonly reject: (error: Error) => void }[] =
@@ -100,17 +101,20 @@ export class ThreadPool {
     return this.#slots.every((slot) => slot.worker !== undefined && slot.appliedRevision >= revision);
   }
 
-  /** Runs a request of Portico's own in the thread that comes next. Never rejects. */
-  probe(probe: Probe): Promise<ProbeOutcome | ProbeFailure> {
+  /** Runs a request of Portico's own in the thread that comes next, in bounded time and a few at once. Never rejects. */
+  async probe(probe: Probe): Promise<ProbeOutcome | Unanswered> {
     const living = this.#slots.filter((slot) => slot.isListening);
     const worker = living[this.#probeCount++ % living.length]?.worker;
-    if (worker === undefined) return Promise.resolve({ kind: "lost" });
+    if (worker === undefined) return { kind: "lost" };
     const tell = (message: ToThread): void => worker.postMessage(message);
-    return this.#probes.run(probe, {
-      worker,
-      send: (id, asked) => tell({ kind: "probe", id, probe: asked }),
+    const outcome = await this.#probes.ask({
+      peer: worker,
+      send: (id) => tell({ kind: "probe", id, probe }),
       cancel: (id) => tell({ kind: "probe-cancel", id }),
+      withinMs: bounds.probeMsMax.value,
+      patienceMs: probe.patienceMs,
     });
+    return outcome.kind === "answer" ? outcome.answer : outcome;
   }
 
   /** Ends one thread as a crash would; for tests of its replacement. */
@@ -147,7 +151,10 @@ export class ThreadPool {
     const worker = new Worker(entry, { workerData, name: `gateway-${slot.index}` });
     slot.worker = worker;
     slot.startedAt = performance.now();
-    worker.on("message", (message: FromThread) => this.#receive(slot, worker, message));
+    const handlers = this.#handlers(slot, worker);
+    worker.on("message", (message: FromThread) => {
+      if (slot.worker === worker) dispatch(handlers, message);
+    });
     worker.on("error", (error) => {
       this.#options.logger.error("A gateway thread failed.", { thread: slot.index, error: describeError(error) });
     });
@@ -160,46 +167,30 @@ export class ThreadPool {
     for (const message of this.#options.replay()) worker.postMessage(message);
   }
 
-  #receive(slot: Slot, worker: Worker, message: FromThread): void {
-    if (slot.worker !== worker) return;
-    switch (message.kind) {
-      case "listening":
-        this.#port = message.port;
+  /** What is done with the messages of a slot's thread. */
+  #handlers(slot: Slot, worker: Worker): Handlers<FromThread> {
+    const tell = (message: ToThread): void => worker.postMessage(message);
+    return {
+      listening: ({ port }) => {
+        this.#port = port;
         slot.isListening = true;
         this.#check();
-        break;
-      case "applied":
-        slot.appliedRevision = Math.max(slot.appliedRevision, message.revision);
+      },
+      applied: ({ revision }) => {
+        slot.appliedRevision = Math.max(slot.appliedRevision, revision);
         this.#check();
-        break;
-      case "failed":
-        this.#threadFailed(slot, message.message);
-        break;
-      case "log":
-        this.#log(slot, message);
-        break;
-      case "event":
-        void this.#acceptEvent(worker, message);
-        break;
-      case "execution-logs": {
-        for (const entry of message.entries) this.#options.executionLogs.write(entry);
-        const taken: ToThread = { kind: "execution-logs-taken", chars: message.chars };
-        worker.postMessage(taken);
-        break;
-      }
-      case "probe-outcome":
-        this.#probes.settle(message.id, message.outcome);
-        break;
-      case "stopped":
-        void worker.terminate();
-        break;
-    }
-  }
-
-  async #acceptEvent(worker: Worker, { id, event }: Extract<FromThread, { kind: "event" }>): Promise<void> {
-    const outcome = await this.#options.acceptEvent(event);
-    const message: ToThread = { kind: "event-outcome", id, outcome };
-    worker.postMessage(message);
+      },
+      failed: ({ message }) => this.#threadFailed(slot, message),
+      log: (message) => this.#log(slot, message),
+      event: async ({ id, event }) =>
+        tell({ kind: "event-outcome", id, outcome: await this.#options.acceptEvent(event) }),
+      "execution-logs": ({ entries, chars }) => {
+        for (const entry of entries) this.#options.executionLogs.write(entry);
+        tell({ kind: "execution-logs-taken", chars });
+      },
+      "probe-outcome": ({ id, outcome }) => this.#probes.settle(id, outcome),
+      stopped: () => void worker.terminate(),
+    };
   }
 
   #log(slot: Slot, { level, message, fields }: Extract<FromThread, { kind: "log" }>): void {

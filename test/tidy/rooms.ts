@@ -81,6 +81,7 @@ export const adapters: readonly string[] = [
   "src/telemetry/access-log-writer.ts",
   "src/telemetry/log-sender.ts",
   "src/protocol/client.ts",
+  "src/base/pending-answers.ts",
 ];
 
 /** Calls that are banned outside the adapters, and what to use in their place. */

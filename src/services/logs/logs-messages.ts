@@ -15,32 +15,36 @@ export interface LogsStart {
 export type ToLogs =
   /** A sender's port, with the delivery that made it worth a thread. */
   | { readonly kind: "connect"; readonly port: MessagePort; readonly first: LogDelivery }
-  /** An operation of the `logs` service; answered by `answer`, `refused` or `failed`. */
-  | {
-      readonly kind: "call";
-      readonly id: number;
-      readonly operation: LogsOperationName;
-      readonly input: unknown;
-      readonly account: string;
-      readonly region: string;
-    }
-  /** Empties everything; answered as a call. */
+  /** An operation of the `logs` service; answered by an `outcome`. */
+  | ({ readonly kind: "call"; readonly id: number } & LogsCall)
+  /** Empties everything; answered by an `outcome`, too. */
   | { readonly kind: "reset"; readonly id: number }
   /** Stores what has been sent, and ends. */
   | { readonly kind: "stop" };
 
-/** The logs' thread → control. */
-export type FromLogs =
-  | { readonly kind: "answer"; readonly id: number; readonly output: object }
+/** One operation of the `logs` service, with its validated input. */
+export interface LogsCall {
+  readonly operation: LogsOperationName;
+  readonly input: unknown;
+  readonly account: string;
+  readonly region: string;
+}
+
+/** How a call ended: with its output, with an error that AWS has a name for, or by a fault of ours. */
+export type LogsOutcome =
+  | { readonly kind: "answer"; readonly output: object }
   | {
       readonly kind: "refused";
-      readonly id: number;
       readonly code: string;
       readonly message: string;
       readonly status: number | undefined;
       readonly hint: string | undefined;
     }
-  | { readonly kind: "failed"; readonly id: number; readonly error: string }
+  | { readonly kind: "failed"; readonly error: string };
+
+/** The logs' thread → control. */
+export type FromLogs =
+  | { readonly kind: "outcome"; readonly id: number; readonly outcome: LogsOutcome }
   /** What is wrong with the logs themselves, for the server's log. */
   | { readonly kind: "trouble"; readonly message: string }
   /** Lines that were lost, and why. */

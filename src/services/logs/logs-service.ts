@@ -1,12 +1,14 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import type { Clock } from "../../base/clock.ts";
+import { dispatch, type Handlers } from "../../base/dispatch.ts";
+import { PendingAnswers } from "../../base/pending-answers.ts";
 import { ApiError } from "../../protocol/errors.ts";
 import type { CallContext, Operations } from "../../protocol/operation.ts";
 import { LogSender } from "../../telemetry/log-sender.ts";
 import type { LogDelivery, LogSink } from "../../telemetry/log-sink.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
-import type { FromLogs, LogsStart, ToLogs } from "./logs-messages.ts";
+import type { FromLogs, LogsOutcome, LogsStart, ToLogs } from "./logs-messages.ts";
 import { logsOperationNames } from "./operation-names.ts";
 
 export interface LogsServiceOptions {
@@ -33,11 +35,15 @@ export class LogsService {
   readonly #sender: LogSender;
   /** Senders that have not sent anything yet. */
   readonly #silent = new Set<MessagePort>();
-  readonly #calls = new Map<number, PromiseWithResolvers<object>>();
+  readonly #outcomes = new PendingAnswers<LogsOutcome>();
   #worker: Worker | undefined = undefined;
-  #lastId = 0;
   #lost = 0;
   #lossReportedAt = Number.NEGATIVE_INFINITY;
+  readonly #handlers: Handlers<FromLogs> = {
+    outcome: ({ id, outcome }) => this.#outcomes.settle(id, outcome),
+    trouble: ({ message }) => this.#options.logger.error(message),
+    dropped: ({ lines, why }) => this.#lose(lines, why),
+  };
 
   constructor(options: LogsServiceOptions) {
     this.#options = options;
@@ -49,7 +55,7 @@ export class LogsService {
       logsOperationNames.map((operation) => [
         operation,
         (input: object, { account, region }: CallContext) =>
-          this.#call({ kind: "call", operation, input, account, region }),
+          this.#call((id) => ({ kind: "call", id, operation, input, account, region })),
       ]),
     );
   }
@@ -63,7 +69,7 @@ export class LogsService {
   }
 
   async reset(): Promise<void> {
-    await this.#call({ kind: "reset" });
+    await this.#call((id) => ({ kind: "reset", id }));
   }
 
   /** Stores what was sent, and ends the thread. Senders of other threads have closed before. */
@@ -89,12 +95,10 @@ export class LogsService {
     this.#send({ kind: "connect", port, first }, [port]);
   }
 
-  #call(message: { kind: "reset" } | Omit<Extract<ToLogs, { kind: "call" }>, "id">): Promise<object> {
-    const id = ++this.#lastId;
-    const call = Promise.withResolvers<object>();
-    this.#calls.set(id, call);
-    this.#send({ ...message, id });
-    return call.promise;
+  async #call(message: (id: number) => ToLogs): Promise<object> {
+    const outcome = await this.#outcomes.ask({ peer: this, send: (id) => this.#send(message(id)) });
+    if (outcome.kind === "answer") return readOutcome(outcome.answer);
+    throw new ApiError("ServiceUnavailableException", "The service cannot complete the request.");
   }
 
   #send(message: ToLogs, transferred: readonly MessagePort[] = []): void {
@@ -105,40 +109,23 @@ export class LogsService {
   #startWorker(): Worker {
     const { entry, start, logger } = this.#options;
     const worker = new Worker(entry, { workerData: start, name: "logs" });
-    worker.on("message", (message: FromLogs) => this.#hear(message));
+    worker.on("message", (message: FromLogs) => dispatch(this.#handlers, message));
     worker.on("error", (error) =>
       logger.error("The logs' thread failed: lines are lost until the next start.", { error: String(error) }),
     );
     worker.on("exit", () => {
       this.#worker = undefined;
-      const unavailable = new ApiError("ServiceUnavailableException", "The service cannot complete the request.");
-      for (const call of this.#calls.values()) call.reject(unavailable);
-      this.#calls.clear();
+      this.#outcomes.bury(this);
     });
     return worker;
   }
 
-  #hear(message: FromLogs): void {
-    if (message.kind === "dropped") {
-      this.#lost += message.lines;
-      const now = this.#options.clock.now();
-      if (now - this.#lossReportedAt < lossReportMs) return;
-      this.#lossReportedAt = now;
-      this.#reportLoss(message.why);
-      return;
-    }
-    if (message.kind === "trouble") {
-      this.#options.logger.error(message.message);
-      return;
-    }
-    const call = this.#calls.get(message.id);
-    this.#calls.delete(message.id);
-    if (message.kind === "answer") call?.resolve(message.output);
-    else if (message.kind === "failed") call?.reject(new Error(message.error));
-    else {
-      const { code, message: text, status, hint } = message;
-      call?.reject(new ApiError(code, text, { ...(status === undefined ? {} : { status }), hint }));
-    }
+  #lose(lines: number, why: string): void {
+    this.#lost += lines;
+    const now = this.#options.clock.now();
+    if (now - this.#lossReportedAt < lossReportMs) return;
+    this.#lossReportedAt = now;
+    this.#reportLoss(why);
   }
 
   #reportLoss(why: string): void {
@@ -146,4 +133,12 @@ export class LogsService {
     this.#options.logger.warn(`${this.#lost} log lines dropped: ${why}`);
     this.#lost = 0;
   }
+}
+
+/** A call's output; throws what the operation threw in the logs' thread. */
+function readOutcome(outcome: LogsOutcome): object {
+  if (outcome.kind === "answer") return outcome.output;
+  if (outcome.kind === "failed") throw new Error(outcome.error);
+  const { code, message, status, hint } = outcome;
+  throw new ApiError(code, message, { ...(status === undefined ? {} : { status }), hint });
 }

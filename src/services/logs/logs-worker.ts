@@ -1,9 +1,10 @@
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { Clock } from "../../base/clock.ts";
+import type { Handlers } from "../../base/dispatch.ts";
 import { ApiError } from "../../protocol/errors.ts";
 import type { LogDelivery } from "../../telemetry/log-sink.ts";
 import type { LogStore } from "./log-store.ts";
-import type { FromLogs, ToLogs } from "./logs-messages.ts";
+import type { FromLogs, LogsCall, LogsOutcome, ToLogs } from "./logs-messages.ts";
 import { logsOperations } from "./operations.ts";
 
 /** What the logs' thread does: it stores what senders deliver, and answers the operations of the `logs` service. */
@@ -25,22 +26,16 @@ export class LogsWorker {
     }
   }
 
-  hear(message: Exclude<ToLogs, { kind: "stop" }>): void {
-    switch (message.kind) {
-      case "connect":
-        this.#connect(message.port, message.first);
-        break;
-      case "call":
-        this.#answer(message.id, () => this.#operate(message));
-        break;
-      case "reset":
-        this.#answer(message.id, () => {
-          this.#store.reset();
-          return {};
-        });
-        break;
-    }
-  }
+  /** What is done with control's messages; `stop` is for who owns the thread. */
+  readonly handlers: Handlers<Exclude<ToLogs, { kind: "stop" }>> = {
+    connect: ({ port, first }) => this.#connect(port, first),
+    call: (call) => this.#answer(call.id, () => this.#operate(call)),
+    reset: ({ id }) =>
+      this.#answer(id, () => {
+        this.#store.reset();
+        return {};
+      }),
+  };
 
   /** Drops what is too old, and what there is no room for. */
   sweep(): void {
@@ -86,21 +81,22 @@ export class LogsWorker {
     }
   }
 
-  #operate({ operation, input, account, region }: Extract<ToLogs, { kind: "call" }>): object {
+  #operate({ operation, input, account, region }: LogsCall): object {
     return logsOperations[operation](this.#store, input, { account, region, nowMs: this.#clock.now() });
   }
 
   #answer(id: number, work: () => object): void {
-    try {
-      this.#post({ kind: "answer", id, output: work() });
-    } catch (error) {
-      if (error instanceof ApiError) {
-        const { code, message, status, hint } = error;
-        this.#post({ kind: "refused", id, code, message, status, hint });
-      } else {
-        this.#post({ kind: "failed", id, error: describe(error) });
-      }
-    }
+    this.#post({ kind: "outcome", id, outcome: outcomeOf(work) });
+  }
+}
+
+function outcomeOf(work: () => object): LogsOutcome {
+  try {
+    return { kind: "answer", output: work() };
+  } catch (error) {
+    if (!(error instanceof ApiError)) return { kind: "failed", error: describe(error) };
+    const { code, message, status, hint } = error;
+    return { kind: "refused", code, message, status, hint };
   }
 }
 
