@@ -1,5 +1,5 @@
 /**
- * Which room may import which: DESIGN.md §6 as data. A room is a folder below `src/`; every room may import itself.
+ * Which room may import which. A room is a folder below `src/`; every room may import itself.
  * Type-only imports count. A narrowed entry (`protocol/client.ts`) allows just that file or folder.
  */
 export const rooms: Readonly<Record<string, readonly string[]>> = {
@@ -67,6 +67,42 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   store: ["base"],
   base: [],
 };
+
+/**
+ * The floors of rooms that have folders inside, and which other floors each may import (type-only imports count). A room's
+ * own files stand between them: they may import every floor, and every floor may import them.
+ */
+export const floors: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  cli: { up: ["cors"], cors: [] },
+  gateway: {
+    steps: ["integrations", "authorizers", "templates", "responses", "routing"],
+    authorizers: ["integrations", "responses"],
+    templates: ["integrations", "responses"],
+    integrations: ["responses", "routing"],
+    rest: ["responses"],
+    responses: [],
+    routing: [],
+  },
+  functions: { bootstrap: [] },
+  http: { "http1-client": ["http1"], http1: [] },
+  language: { vtl: ["java"], "json-path": ["java"], "json-schema": ["java"], java: [], xml: [] },
+  management: { rest: [] },
+  openapi: { mock: [] },
+  protocol: { models: [] },
+  sdk: { runtime: [] },
+  server: { pages: [] },
+  services: { sts: ["iam"], iam: [], lambda: [], logs: [] },
+};
+
+/** Circles that stand and are to go: files that load each other. */
+export const circlesToCut: readonly (readonly string[])[] = [
+  ["src/language/java/java-number.ts", "src/language/java/json-form.ts", "src/language/java/values.ts"],
+  [
+    "src/language/json-path/link-filter.ts",
+    "src/language/json-path/link-path.ts",
+    "src/language/json-path/path-functions.ts",
+  ],
+];
 
 /** What reads the machine's clock, randomness or timers: the server and the adapters to the world outside. */
 export const adapters: readonly string[] = [
