@@ -1,5 +1,7 @@
-import type { GatewayResponse, Resource, RestApiDefinition, Stage } from "../definition/rest-api.ts";
-import { type MethodPlan, planVersion, type RouteNode, type StagePlan } from "../plan/plan.ts";
+import type { GatewayResponse, RestApiDefinition, Stage } from "../definition/rest-api.ts";
+import { planVersion } from "../plan/plan.ts";
+import type { RestMethodPlan, RestPlan } from "../plan/rest-plan.ts";
+import { RouteTree } from "../plan/route-tree.ts";
 import type { GatewayResponsePlan } from "../plan/steps.ts";
 import { vpcLinksOf } from "./compile-connection.ts";
 import { compileMethod } from "./compile-method.ts";
@@ -19,17 +21,18 @@ export function compileRest(
   stage: Stage,
   scope: { readonly account: string; readonly region: string },
   surroundings: Surroundings = noSurroundings,
-): StagePlan {
+): RestPlan {
   const { restApi } = definition;
   const variables = stage.variables ?? {};
-  const methods: MethodPlan[] = [];
+  const methods: RestMethodPlan[] = [];
   const models = new ModelSet(definition.models, restApi.id);
-  const root = new RouteBuilder();
+  const root = new RouteTree();
   for (const resource of [...definition.resources].sort((left, right) => (left.path < right.path ? -1 : 1))) {
-    const node = root.at(resource);
+    const node = root.at(resource.path);
     for (const [verb, method] of Object.entries(resource.resourceMethods ?? {}).sort(byKey)) {
       node.methods.set(verb, methods.length);
       methods.push({
+        routeKey: `${verb} ${resource.path}`,
         resourceId: resource.id,
         resourcePath: resource.path,
         httpMethod: verb,
@@ -80,7 +83,7 @@ export function compileRest(
   };
 }
 
-function compileLogging(stage: Stage, resourcePath: string, verb: string): Pick<MethodPlan, "logging"> {
+function compileLogging(stage: Stage, resourcePath: string, verb: string): Pick<RestMethodPlan, "logging"> {
   const { loggingLevel, dataTraceEnabled } = methodSettingFor(stage, resourcePath, verb) ?? {};
   if (loggingLevel !== "ERROR" && loggingLevel !== "INFO") return {};
   return { logging: { level: loggingLevel, hasDataTrace: dataTraceEnabled === true } };
@@ -137,43 +140,3 @@ function compileGatewayHeaders(
 
 const byKey = (left: readonly [string, unknown], right: readonly [string, unknown]): number =>
   left[0] < right[0] ? -1 : 1;
-
-/** Builds the route tree from resources' paths. */
-class RouteBuilder {
-  readonly methods = new Map<string, number>();
-  readonly #statics = new Map<string, RouteBuilder>();
-  #param: { name: string; node: RouteBuilder } | undefined;
-  #greedy: { name: string; node: RouteBuilder } | undefined;
-
-  at(resource: Resource): RouteBuilder {
-    let node: RouteBuilder = this;
-    for (const part of resource.path.split("/").slice(1)) if (part !== "") node = node.#child(part);
-    return node;
-  }
-
-  #child(part: string): RouteBuilder {
-    const variable = /^\{([^{}]+?)(\+?)\}$/.exec(part);
-    if (variable === null) {
-      const node = this.#statics.get(part) ?? new RouteBuilder();
-      this.#statics.set(part, node);
-      return node;
-    }
-    const name = variable[1]!;
-    if (variable[2] === "+") {
-      this.#greedy ??= { name, node: new RouteBuilder() };
-      return this.#greedy.node;
-    }
-    this.#param ??= { name, node: new RouteBuilder() };
-    return this.#param.node;
-  }
-
-  build(): RouteNode {
-    const statics = [...this.#statics].sort(byKey).map(([part, node]) => [part, node.build()] as const);
-    return {
-      ...(statics.length === 0 ? {} : { statics: Object.fromEntries(statics) }),
-      ...(this.#param === undefined ? {} : { param: { name: this.#param.name, node: this.#param.node.build() } }),
-      ...(this.#greedy === undefined ? {} : { greedy: { name: this.#greedy.name, node: this.#greedy.node.build() } }),
-      ...(this.methods.size === 0 ? {} : { methods: Object.fromEntries(this.methods) }),
-    };
-  }
-}

@@ -1,4 +1,4 @@
-import type { StagePlan } from "../plan/plan.ts";
+import type { RestPlan } from "../plan/rest-plan.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** A variable's value; undefined where AWS has none: `-` in logs, left out elsewhere. */
@@ -29,10 +29,10 @@ const milliseconds = (value: number | undefined): string | undefined =>
 /** As observed in tests on AWS; the caller is the account's root, as GetCallerIdentity says it here. */
 export const testApiKey = "test-invoke-api-key";
 export const testApiKeyId = "test-invoke-api-key-id";
-export const testUserArn = ({ account }: StagePlan): string => `arn:aws:iam::${account}:root`;
+export const testUserArn = ({ account }: RestPlan): string => `arn:aws:iam::${account}:root`;
 
 const testOnly =
-  (read: (plan: StagePlan) => string): ReadVariable =>
+  (read: (plan: RestPlan) => string): ReadVariable =>
   ({ program }) =>
     program.plan.test === undefined ? undefined : read(program.plan);
 

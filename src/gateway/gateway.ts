@@ -5,7 +5,8 @@ import type { Clock } from "../base/clock.ts";
 import type { EventClient, FunctionClient } from "../functions/function-client.ts";
 import type { TlsIdentity } from "../http/http1-client/open-socket.ts";
 import type { InboundExchange } from "../http/inbound.ts";
-import { planVersion, type StagePlan } from "../plan/plan.ts";
+import type { Plan } from "../plan/kinds.ts";
+import { planVersion } from "../plan/plan.ts";
 import { AccessLogWriter } from "../telemetry/access-log-writer.ts";
 import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
 import type { LogSink } from "../telemetry/log-sink.ts";
@@ -89,7 +90,7 @@ export class Gateway {
   }
 
   /** Swaps a stage's program; null: the stage is gone. A plan that can't be linked is refused and the old one serves on. */
-  setPlan(key: string, plan: StagePlan | null): void {
+  setPlan(key: string, plan: Plan | null): void {
     const old = this.#programs.get(key);
     if (plan === null) {
       this.#programs.delete(key);
@@ -169,7 +170,7 @@ export class Gateway {
 
   /** Runs a plan that no stage serves. */
   #runUnserved(
-    plan: StagePlan,
+    plan: Plan,
     identity: NamedIdentity | undefined,
     { request, trace }: { readonly request: InboundExchange; readonly trace: Trace },
   ): void {

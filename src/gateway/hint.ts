@@ -1,5 +1,7 @@
 import { bounds } from "../base/bounds.ts";
-import type { RouteNode, StagePlan } from "../plan/plan.ts";
+import type { RouteNode } from "../plan/plan.ts";
+import type { RestPlan } from "../plan/rest-plan.ts";
+import { RouteTree } from "../plan/route-tree.ts";
 import { Router } from "./routing/match.ts";
 
 /** Says why nothing matched, for `x-portico-hint` (DESIGN.md §10.3). Only made on development listeners. */
@@ -8,7 +10,7 @@ export interface RouteHints {
 }
 
 /** `undeployed` are routes (`GET /pets`) that the definition has and the stage does not serve. */
-export function makeRouteHints(stage: StagePlan, undeployed: readonly string[]): RouteHints {
+export function makeRouteHints(stage: RestPlan, undeployed: readonly string[]): RouteHints {
   const router = new Router(stage.routes);
   const waiting = new Router(routesOf(undeployed));
   const paths = new Map<string, string[]>();
@@ -89,35 +91,10 @@ function distance(left: string, right: string): number {
 
 /** A route tree of `VERB /path` texts. */
 function routesOf(routes: readonly string[]): RouteNode {
-  const root: MutableNode = {};
+  const root = new RouteTree();
   for (const route of routes.slice(0, bounds.hintRoutesMax.value)) {
     const space = route.indexOf(" ");
-    let node = root;
-    for (const part of route.slice(space + 1).split("/")) if (part !== "") node = childOf(node, part);
-    node.methods ??= {};
-    node.methods[route.slice(0, space)] = 0;
+    root.at(route.slice(space + 1)).methods.set(route.slice(0, space), 0);
   }
-  return root;
-}
-
-interface MutableNode {
-  statics?: Record<string, MutableNode>;
-  param?: { name: string; node: MutableNode };
-  greedy?: { name: string; node: MutableNode };
-  methods?: Record<string, number>;
-}
-
-function childOf(node: MutableNode, part: string): MutableNode {
-  if (!part.startsWith("{")) {
-    node.statics ??= Object.create(null) as Record<string, MutableNode>;
-    node.statics[part] ??= {};
-    return node.statics[part];
-  }
-  const name = part.slice(1, -1);
-  if (name.endsWith("+")) {
-    node.greedy ??= { name: name.slice(0, -1), node: {} };
-    return node.greedy.node;
-  }
-  node.param ??= { name, node: {} };
-  return node.param.node;
+  return root.build();
 }

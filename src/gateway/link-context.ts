@@ -1,11 +1,11 @@
-import type { MethodPlan, StagePlan } from "../plan/plan.ts";
+import type { Plan } from "../plan/kinds.ts";
 import type { LinkedModels } from "./linked-models.ts";
 import type { ThreadContext } from "./thread-context.ts";
 
 /** What a step is linked with, besides its own plan. */
 export interface LinkContext {
-  readonly stage: StagePlan;
-  readonly method: MethodPlan;
+  readonly stage: Plan;
+  readonly method: Plan["methods"][number];
   readonly thread: ThreadContext;
   /** The stage's models, each linked once, when a method first asks for it. */
   readonly models: LinkedModels;

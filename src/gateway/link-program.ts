@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { StagePlan } from "../plan/plan.ts";
+import type { Plan } from "../plan/kinds.ts";
 import type { AccessLogWriter } from "../telemetry/access-log-writer.ts";
 import { linkAccessLog } from "./access-log.ts";
 import type { Exchange } from "./exchange.ts";
@@ -12,7 +12,7 @@ import { linkStep } from "./steps/link-step.ts";
 import type { ThreadContext } from "./thread-context.ts";
 
 /** Links a stage's plan: everything that can be known before a request comes is computed here. */
-export function linkProgram(plan: StagePlan, thread: ThreadContext, logs: AccessLogWriter): Program {
+export function linkProgram(plan: Plan, thread: ThreadContext, logs: AccessLogWriter): Program {
   const life = new ProgramLife();
   const models = new LinkedModels(plan.models ?? {});
   const onRetire = (release: () => void): void => life.onRetire(release);
@@ -69,7 +69,7 @@ class ProgramLife {
 type Log = (exchange: Exchange) => void;
 
 function linkCompletion(
-  plan: StagePlan,
+  plan: Plan,
   { metrics, executionLogs }: ThreadContext,
   options: { readonly life: ProgramLife; readonly log: Log | undefined },
 ): Program["onComplete"] {
@@ -86,7 +86,7 @@ function linkCompletion(
   };
 }
 
-function linkLog(plan: StagePlan, logs: AccessLogWriter, onRetire: (release: () => void) => void): Log | undefined {
+function linkLog(plan: Plan, logs: AccessLogWriter, onRetire: (release: () => void) => void): Log | undefined {
   if (plan.accessLog === undefined) return undefined;
   const log = logs.open(plan.accessLog.destinationArn, accessLogStream(plan));
   if (log === undefined) return undefined;
@@ -96,5 +96,5 @@ function linkLog(plan: StagePlan, logs: AccessLogWriter, onRetire: (release: () 
 }
 
 /** Its log stream in the log group; hashed, as AWS's are. */
-const accessLogStream = ({ account, apiId, stageName }: StagePlan): string =>
+const accessLogStream = ({ account, apiId, stageName }: Plan): string =>
   createHash("md5").update(`${account}/${apiId}/${stageName}`).digest("hex");

@@ -1,4 +1,4 @@
-import type { StagePlan } from "../plan/plan.ts";
+import type { Plan } from "../plan/kinds.ts";
 import type { TraceEvent } from "../telemetry/trace.ts";
 import type { NamedIdentity } from "./integrations/tls-identities.ts";
 import type { SyntheticInput } from "./synthetic-request.ts";
@@ -6,7 +6,7 @@ import type { SyntheticInput } from "./synthetic-request.ts";
 /** A request that is run to be told of: of a method that need not be deployed, or of what the stages serve. */
 export interface Probe {
   /** With the one method that is tested; absent: the request goes where its host and target say. */
-  readonly plan?: StagePlan;
+  readonly plan?: Plan;
   /** The client certificate that the plan names. */
   readonly identity?: NamedIdentity;
   readonly request: SyntheticInput;

@@ -1,4 +1,4 @@
-import type { MethodPlan, StagePlan } from "../plan/plan.ts";
+import type { Plan } from "../plan/kinds.ts";
 import type { Exchange } from "./exchange.ts";
 import type { FailureResponses } from "./responses/failure.ts";
 import type { Router } from "./routing/match.ts";
@@ -7,13 +7,13 @@ import type { Router } from "./routing/match.ts";
 export type RunStep = (exchange: Exchange) => boolean;
 
 export interface MethodProgram {
-  readonly plan: MethodPlan;
+  readonly plan: Plan["methods"][number];
   readonly steps: readonly RunStep[];
 }
 
 /** A stage's plan, linked: everything that can be known before a request comes is computed. */
 export interface Program {
-  readonly plan: StagePlan;
+  readonly plan: Plan;
   readonly router: Router;
   readonly methods: readonly MethodProgram[];
   readonly responses: FailureResponses;

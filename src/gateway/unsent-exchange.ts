@@ -1,4 +1,4 @@
-import { planVersion, type StagePlan } from "../plan/plan.ts";
+import { emptyPlan } from "../plan/empty-plan.ts";
 import { Exchange } from "./exchange.ts";
 import type { Program } from "./program.ts";
 import { GatewayResponses } from "./rest/gateway-responses.ts";
@@ -45,23 +45,7 @@ export function makeUnsentExchange({ method, path, query, headers, nowMs }: Unse
 
 const nothing = (): void => undefined;
 
-const plan: StagePlan = {
-  version: planVersion,
-  kind: "rest",
-  account: "000000000000",
-  region: "us-east-1",
-  apiId: "unsent",
-  apiName: "unsent",
-  stageName: "dev",
-  deploymentId: "unsent",
-  stageVariables: {},
-  binaryMediaTypes: [],
-  isDefaultEndpointDisabled: false,
-  gatewayResponses: {},
-  withoutEffect: [],
-  routes: {},
-  methods: [],
-};
+const plan = emptyPlan({ apiId: "unsent", apiName: "unsent", stageName: "dev", deploymentId: "unsent" });
 
 const unsentProgram: Program = {
   plan,

@@ -1,15 +1,16 @@
-import type { GatewayResponsePlan, StepPlan } from "./steps.ts";
+import type { StepPlan } from "./steps.ts";
 
 /** Raised when a plan's meaning changes; a thread refuses a plan of another version. */
 export const planVersion = 1;
 
 /**
- * What a stage serves: plain JSON, made by the compiler from a deployment and its stage's settings, linked to closures
- * by every gateway thread. Deterministic: equal inputs give equal plans.
+ * What the plan of every kind of stage has. A plan is what a stage serves: plain JSON, made by the compiler from a deployment
+ * and its stage's settings, linked to closures by every gateway thread. Deterministic: equal inputs give equal plans. What a
+ * kind of API has of its own is in a file of its own; `kinds.ts` names them all.
  */
 export interface StagePlan {
   readonly version: typeof planVersion;
-  readonly kind: "rest";
+  readonly kind: string;
   readonly account: string;
   readonly region: string;
   readonly apiId: string;
@@ -17,31 +18,16 @@ export interface StagePlan {
   readonly stageName: string;
   readonly deploymentId: string;
   readonly stageVariables: Readonly<Record<string, string>>;
-  readonly binaryMediaTypes: readonly string[];
   /** The default `execute-api` host answers 403 (`disableExecuteApiEndpoint`). */
   readonly isDefaultEndpointDisabled: boolean;
   readonly accessLog?: AccessLogPlan;
-  /** The one method of TestInvokeMethod, and who calls it: there is no stage. */
-  readonly test?: TestCaller;
-  /** A reason closes the whole stage: every request is answered 501 with it (DESIGN.md §10.1). */
+  /** A reason closes the whole stage: every request is answered 501 with it. */
   readonly closed?: string;
-  /** The gateway responses that the API customises, by type. */
-  readonly gatewayResponses: Readonly<Record<string, GatewayResponsePlan>>;
-  /** The JSON Schemas, as text, of the models that bodies are validated with and of those that they refer to, by name. */
-  readonly models?: Readonly<Record<string, string>>;
   /** The ids of the VPC links that methods name: a change of one compiles the stage anew. */
   readonly vpcLinks?: readonly string[];
   /** Settings that are stored and have no effect yet; none of them guards anything. `portico status` names them. */
   readonly withoutEffect: readonly string[];
-  readonly routes: RouteNode;
-  /** What route nodes point to by index. */
   readonly methods: readonly MethodPlan[];
-}
-
-/** Who tests a method. */
-export interface TestCaller {
-  readonly accessKey?: string;
-  readonly userAgent?: string;
 }
 
 export interface AccessLogPlan {
@@ -60,11 +46,10 @@ export interface RouteNode {
   readonly methods?: Readonly<Record<string, number>>;
 }
 
+/** What every kind of API has of a method or route. */
 export interface MethodPlan {
-  readonly resourceId: string;
-  readonly resourcePath: string;
-  readonly httpMethod: string;
-  readonly operationName?: string;
+  /** As users name it, in hints, logs and the status: `GET /pets/{id}`. */
+  readonly routeKey: string;
   /** `loggingLevel` and `dataTraceEnabled` of the stage's method settings; absent: nothing is logged. */
   readonly logging?: MethodLoggingPlan;
   /** Run in order; the last one is the integration. A method that can't be enforced yet has the one step `closed`. */

@@ -8,7 +8,7 @@ import { gatewayResponseTypes } from "../gateway/rest/gateway-response-types.ts"
 import { Router } from "../gateway/routing/match.ts";
 import { substituteStageVariables } from "../language/substitution.ts";
 import type { AuthorizerTest, AuthorizerTestOutcome, AuthorizerTestRun } from "../management/rest/test-authorizer.ts";
-import type { MethodPlan, StagePlan } from "../plan/plan.ts";
+import type { RestMethodPlan, RestPlan } from "../plan/rest-plan.ts";
 import type { Store } from "../store/store.ts";
 import { renderTestLog } from "../telemetry/execution-log.ts";
 import type { TraceEvent } from "../telemetry/trace.ts";
@@ -55,7 +55,7 @@ function readGrant(
 async function planTest(
   test: AuthorizerTest,
   { compile, roles }: Pick<CompileSettings, "compile"> & Pick<Surroundings, "roles">,
-): Promise<StagePlan> {
+): Promise<RestPlan> {
   const { definition, scope, stageVariables } = test;
   const method: Method = { httpMethod: verb, authorizationType: "NONE", apiKeyRequired: false };
   const resources = definition.resources.map((resource) => ({ ...resource, resourceMethods: { [verb]: method } }));
@@ -64,10 +64,12 @@ async function planTest(
   const { closed: __, ...plan } = await compile(bare, testStage(stageVariables), scope, noSurroundings);
   const path = test.target.split("?", 1)[0]!;
   const index = new Router(plan.routes).match(path)?.methods.get(verb);
-  const tested: MethodPlan = {
+  const resourcePath = index === undefined ? path : plan.methods[index]!.resourcePath;
+  const tested: RestMethodPlan = {
+    routeKey: `${verb} ${resourcePath}`,
     // As observed, whatever the path.
     resourceId: "test-invoke-resource-id",
-    resourcePath: index === undefined ? path : plan.methods[index]!.resourcePath,
+    resourcePath,
     httpMethod: verb,
     steps: [
       compileAuthorizerTest(test.authorizer, {

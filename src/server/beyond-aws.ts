@@ -4,12 +4,12 @@ import type { StepPlan } from "../plan/steps.ts";
 
 /** What a stage serves and AWS would refuse, unless a quota was raised there: routes (`GET /pets`) with the reason. */
 export const routesBeyondAws = (plan: StagePlan | undefined): readonly string[] =>
-  (plan?.methods ?? []).flatMap(({ httpMethod, resourcePath, steps }) =>
+  (plan?.methods ?? []).flatMap(({ routeKey, steps }) =>
     steps.flatMap((step) => {
       const timeoutMs = timeoutOf(step);
       return timeoutMs === undefined || timeoutMs <= bounds.integrationTimeoutMsDefault.value
         ? []
-        : [`${httpMethod} ${resourcePath} timeoutInMillis ${timeoutMs}`];
+        : [`${routeKey} timeoutInMillis ${timeoutMs}`];
     }),
   );
 

@@ -10,7 +10,7 @@ import type { RestApiDefinition, Stage } from "../definition/rest-api.ts";
 import { type VpcLink, vpcLinkKind } from "../definition/vpc-link.ts";
 import type { NamedIdentity } from "../gateway/integrations/tls-identities.ts";
 import { identityKey } from "../gateway/integrations/tls-identities.ts";
-import type { StagePlan } from "../plan/plan.ts";
+import type { RestPlan } from "../plan/rest-plan.ts";
 import { loadRole, type Source } from "../services/iam/load-role.ts";
 import type { Reader, Scope, Store } from "../store/store.ts";
 
@@ -20,7 +20,7 @@ export type CompileStage = (
   stage: Stage,
   scope: Scope,
   surroundings: Surroundings,
-) => StagePlan | Promise<StagePlan>;
+) => RestPlan | Promise<RestPlan>;
 
 export interface CompileSettings {
   readonly compile: CompileStage;
@@ -29,7 +29,7 @@ export interface CompileSettings {
 }
 
 export interface CompiledStage {
-  readonly plan: StagePlan;
+  readonly plan: RestPlan;
   /** The client certificate that it shows to backends. */
   readonly identity: NamedIdentity | undefined;
   /** What was read besides the definition, there or not: a change of one of these compiles the stage anew. */

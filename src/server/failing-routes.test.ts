@@ -1,29 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type MethodPlan, planVersion, type StagePlan } from "../plan/plan.ts";
+import { emptyPlan } from "../plan/empty-plan.ts";
+import type { StagePlan } from "../plan/plan.ts";
 import type { AwsServicePlan, StepPlan } from "../plan/steps.ts";
 import { failingRoutes } from "./failing-routes.ts";
 
-const aPlan = (steps: readonly StepPlan[]): StagePlan => {
-  const method: MethodPlan = { resourceId: "r", resourcePath: "/pets", httpMethod: "GET", steps };
-  return {
-    version: planVersion,
-    kind: "rest",
-    account: "000000000000",
-    region: "us-east-1",
-    apiId: "a",
-    apiName: "a",
-    stageName: "prod",
-    deploymentId: "d",
-    stageVariables: {},
-    binaryMediaTypes: [],
-    isDefaultEndpointDisabled: false,
-    gatewayResponses: {},
-    withoutEffect: [],
-    routes: {},
-    methods: [method],
-  };
-};
+const aPlan = (steps: readonly StepPlan[]): StagePlan =>
+  emptyPlan({
+    methods: [{ routeKey: "GET /pets", resourceId: "r", resourcePath: "/pets", httpMethod: "GET", steps }],
+  });
 
 const anAws = (name: string): StepPlan => ({
   kind: "aws",

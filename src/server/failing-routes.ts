@@ -14,8 +14,7 @@ export type ServiceProblem = (service: AwsServicePlan) => string | undefined;
 export const failingRoutes = (plan: StagePlan | undefined, serviceProblem: ServiceProblem): FailingRoute[] =>
   (plan?.methods ?? []).flatMap((method) => reasonsOf(method, serviceProblem));
 
-function reasonsOf({ httpMethod, resourcePath, steps }: MethodPlan, serviceProblem: ServiceProblem): FailingRoute[] {
-  const route = `${httpMethod} ${resourcePath}`;
+function reasonsOf({ routeKey: route, steps }: MethodPlan, serviceProblem: ServiceProblem): FailingRoute[] {
   return steps.flatMap((step) => problemsOf(step, serviceProblem).map((reason) => ({ route, reason })));
 }
 

@@ -9,7 +9,7 @@ import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import { Http1Server } from "../http/http1/http1-server.ts";
 import { defaultHttp1Limits } from "../http/http1/limits.ts";
 import type { InboundRequest } from "../http/inbound.ts";
-import type { StagePlan } from "../plan/plan.ts";
+import type { Plan } from "../plan/kinds.ts";
 import { LogSender } from "../telemetry/log-sender.ts";
 import { makeThreadLogger } from "../telemetry/logger-thread.ts";
 import { Metrics } from "../telemetry/metrics.ts";
@@ -110,7 +110,7 @@ const handlers: Handlers<ToThread> = {
 control.on("message", (message: ToThread) => dispatch(handlers, message));
 
 /** A plan that can't be linked is our bug: it is refused, and the program before it serves on. */
-function setPlan(key: string, plan: StagePlan | null): void {
+function setPlan(key: string, plan: Plan | null): void {
   try {
     gateway?.setPlan(key, plan);
   } catch (error) {

@@ -3,7 +3,7 @@ import type { EventOutcome, InvokeRequest } from "../functions/function-client.t
 import type { AwsServiceSettings } from "../gateway/integrations/aws-services.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import type { TlsIdentity } from "../http/http1-client/open-socket.ts";
-import type { StagePlan } from "../plan/plan.ts";
+import type { Plan } from "../plan/kinds.ts";
 import type { ExecutionLogEntry } from "../telemetry/execution-log.ts";
 
 /** What a gateway thread is started with (`workerData`). */
@@ -45,7 +45,7 @@ export type ToThread =
   /** A client certificate with its key, before the plans that use it; null: none does any more. Never logged. */
   | { readonly kind: "identity"; readonly key: string; readonly identity: TlsIdentity | null }
   /** A stage's plan was made anew; null: the stage is gone. */
-  | { readonly kind: "plan"; readonly key: string; readonly revision: number; readonly plan: StagePlan | null }
+  | { readonly kind: "plan"; readonly key: string; readonly revision: number; readonly plan: Plan | null }
   /** Routes (`GET /pets`) that the definition has and the stage does not serve, for hints. */
   | { readonly kind: "undeployed"; readonly key: string; readonly routes: readonly string[] }
   /** Everything up to this revision has been sent; the thread answers `applied`. */

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { until } from "../../test/until.ts";
 import { certificateKinds } from "../definition/client-certificate.ts";
 import { type RestApi, type RestApiDefinition, restKinds, type Stage } from "../definition/rest-api.ts";
-import { planVersion, type StagePlan } from "../plan/plan.ts";
+import { emptyPlan } from "../plan/empty-plan.ts";
+import type { RestPlan } from "../plan/rest-plan.ts";
 import { iamKinds, iamScope } from "../services/iam/documents.ts";
 import { openSqliteStore } from "../store/sqlite-store.ts";
 import type { Scope, Store } from "../store/store.ts";
@@ -63,34 +64,28 @@ const deploy = (store: Store, id: string, deploymentId: string, routes: readonly
   });
 
 /** Stands in for the compiler; a deployment called `broken` is one that it fails on. */
-function compile(frozen: RestApiDefinition, { stageName, deploymentId }: Stage, { account, region }: Scope): StagePlan {
+function compile(frozen: RestApiDefinition, { stageName, deploymentId }: Stage, { account, region }: Scope): RestPlan {
   if (deploymentId === "broken") throw new Error("a bug in the compiler");
   const { id, name } = frozen.restApi;
   const methods = frozen.resources.flatMap((resource) =>
     Object.keys(resource.resourceMethods ?? {}).map((httpMethod) => ({
+      routeKey: `${httpMethod} ${resource.path}`,
       resourceId: resource.id,
       resourcePath: resource.path,
       httpMethod,
       steps: [],
     })),
   );
-  return {
-    version: planVersion,
-    kind: "rest",
+  return emptyPlan({
     account,
     region,
     apiId: id,
     apiName: name,
     stageName,
     deploymentId,
-    stageVariables: {},
-    binaryMediaTypes: [],
-    isDefaultEndpointDisabled: false,
-    gatewayResponses: {},
     withoutEffect: ["tracingEnabled"],
-    routes: {},
     methods,
-  };
+  });
 }
 
 interface Observed {

@@ -9,7 +9,8 @@ import {
 import { vpcLinkKind } from "../definition/vpc-link.ts";
 import type { NamedIdentity } from "../gateway/integrations/tls-identities.ts";
 import { readDefinition } from "../management/rest/definition-documents.ts";
-import { planVersion, type StagePlan } from "../plan/plan.ts";
+import { emptyPlan } from "../plan/empty-plan.ts";
+import type { Plan } from "../plan/kinds.ts";
 import { iamKinds } from "../services/iam/documents.ts";
 import type { Source } from "../services/iam/load-role.ts";
 import type { Change, Reader, Scope, Store } from "../store/store.ts";
@@ -32,7 +33,7 @@ export interface ReconcilerOptions extends CompileSettings {
 interface Served {
   readonly scope: Scope;
   readonly revision: number;
-  readonly plan: StagePlan;
+  readonly plan: Plan;
   readonly undeployed: readonly string[];
   /** The client certificate that it shows to backends. */
   readonly identity: NamedIdentity | undefined;
@@ -321,7 +322,7 @@ export class Reconciler {
     for (const key of keys) {
       const served = this.#served.get(key);
       if (served === undefined || !isSameScope(served.scope, scope)) continue;
-      const deployed = new Set(served.plan.methods.map((method) => `${method.httpMethod} ${method.resourcePath}`));
+      const deployed = new Set(served.plan.methods.map(({ routeKey }) => routeKey));
       const undeployed = routes.filter((route) => !deployed.has(route));
       if (undeployed.join() === served.undeployed.join()) continue;
       this.#served.set(key, { ...served, undeployed });
@@ -335,10 +336,10 @@ async function loadDefinition(tx: Reader, apiId: string): Promise<RestApiDefinit
   return restApi && readDefinition(tx, restApi.body);
 }
 
-const closedRoutes = (plan: StagePlan | undefined): StageStatus["closedRoutes"] =>
-  (plan?.methods ?? []).flatMap(({ httpMethod, resourcePath, steps }) => {
+const closedRoutes = (plan: Plan | undefined): StageStatus["closedRoutes"] =>
+  (plan?.methods ?? []).flatMap(({ routeKey, steps }) => {
     const closed = steps.find((step) => step.kind === "closed");
-    return closed ? [{ route: `${httpMethod} ${resourcePath}`, reason: closed.reason }] : [];
+    return closed ? [{ route: routeKey, reason: closed.reason }] : [];
   });
 
 const keyOf = ({ scope, kind, id }: Source): string => `${scope.account}/${scope.region}/${kind}/${id}`;
@@ -348,24 +349,8 @@ const apiIdOf = (id: string): string => id.split("/", 1)[0] ?? id;
 const isSameScope = (a: Scope, b: Scope): boolean => a.account === b.account && a.region === b.region;
 
 /** A plan that answers everything with 501 and the reason: nothing passes because it could not be compiled. */
-function closedPlan(id: string, scope: Scope, reason: string): StagePlan {
+function closedPlan(id: string, { account, region }: Scope, reason: string): Plan {
   const apiId = apiIdOf(id);
-  return {
-    version: planVersion,
-    kind: "rest",
-    account: scope.account,
-    region: scope.region,
-    apiId,
-    apiName: apiId,
-    stageName: id.slice(apiId.length + 1),
-    deploymentId: "",
-    stageVariables: {},
-    binaryMediaTypes: [],
-    isDefaultEndpointDisabled: false,
-    closed: reason,
-    gatewayResponses: {},
-    withoutEffect: [],
-    routes: {},
-    methods: [],
-  };
+  const stageName = id.slice(apiId.length + 1);
+  return emptyPlan({ account, region, apiId, apiName: apiId, stageName, deploymentId: "", closed: reason });
 }

@@ -2,41 +2,34 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ProbeOutcome } from "../../src/gateway/probe.ts";
-import { planVersion, type StagePlan } from "../../src/plan/plan.ts";
+import { emptyPlan } from "../../src/plan/empty-plan.ts";
+import type { RestPlan } from "../../src/plan/rest-plan.ts";
 import { functionArn } from "./a-rest-api.ts";
 import { FakeFunctions } from "./fake-functions.ts";
 import { startGateway } from "./start-gateway.ts";
 
-const plan = (timeoutMs: number): StagePlan => ({
-  version: planVersion,
-  kind: "rest",
-  account: "000000000000",
-  region: "us-east-1",
-  apiId: "abc123",
-  apiName: "tested",
-  stageName: "test-invoke-stage",
-  deploymentId: "",
-  stageVariables: {},
-  binaryMediaTypes: [],
-  isDefaultEndpointDisabled: false,
-  test: {},
-  gatewayResponses: {},
-  withoutEffect: [],
-  routes: {},
-  methods: [
-    {
-      resourceId: "r",
-      resourcePath: "/",
-      httpMethod: "GET",
-      steps: [
-        {
-          kind: "authorizer-test",
-          authorizer: { kind: "token", id: "a1b2c3", identitySources: [source], functionArn, timeoutMs },
-        },
-      ],
-    },
-  ],
-});
+const plan = (timeoutMs: number): RestPlan =>
+  emptyPlan({
+    apiId: "abc123",
+    apiName: "tested",
+    stageName: "test-invoke-stage",
+    deploymentId: "",
+    test: {},
+    methods: [
+      {
+        routeKey: "GET /",
+        resourceId: "r",
+        resourcePath: "/",
+        httpMethod: "GET",
+        steps: [
+          {
+            kind: "authorizer-test",
+            authorizer: { kind: "token", id: "a1b2c3", identitySources: [source], functionArn, timeoutMs },
+          },
+        ],
+      },
+    ],
+  });
 const source = {
   expression: "method.request.header.A",
   value: { kind: "request", place: "header", name: "A", isMultiValue: false },

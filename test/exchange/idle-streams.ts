@@ -1,6 +1,7 @@
 import { compileRest } from "../../src/compiler/compile-rest.ts";
 import type { RestApiDefinition } from "../../src/definition/rest-api.ts";
-import { type StagePlan, stageKey } from "../../src/plan/plan.ts";
+import type { Plan } from "../../src/plan/kinds.ts";
+import { stageKey } from "../../src/plan/plan.ts";
 import { aStage } from "./a-rest-api.ts";
 import type { GatewayUnderTest } from "./start-gateway.ts";
 
@@ -8,5 +9,5 @@ import type { GatewayUnderTest } from "./start-gateway.ts";
 export function withIdleMs({ gateway }: GatewayUnderTest, definition: RestApiDefinition, idleMs: number): void {
   const plan = compileRest(definition, aStage(), { account: "000000000000", region: "us-east-1" });
   const setIdle = (key: string, value: unknown): unknown => (key === "idleMs" ? idleMs : value);
-  gateway.setPlan(stageKey(plan.apiId, plan.stageName), JSON.parse(JSON.stringify(plan, setIdle)) as StagePlan);
+  gateway.setPlan(stageKey(plan.apiId, plan.stageName), JSON.parse(JSON.stringify(plan, setIdle)) as Plan);
 }

@@ -1,12 +1,12 @@
 import { bounds } from "../../base/bounds.ts";
-import type { MethodPlan, StagePlan } from "../../plan/plan.ts";
+import type { Plan } from "../../plan/kinds.ts";
 import type { Exchange } from "../exchange.ts";
 import type { ThreadContext } from "../thread-context.ts";
 
 /** The method that wants to invoke. */
 export interface Invoker {
-  readonly stage: StagePlan;
-  readonly method: MethodPlan;
+  readonly stage: Plan;
+  readonly method: Plan["methods"][number];
   readonly thread: ThreadContext;
 }
 

@@ -1,4 +1,4 @@
-import type { MethodPlan, StagePlan } from "../../plan/plan.ts";
+import type { RestMethodPlan, RestPlan } from "../../plan/rest-plan.ts";
 import { requestTime, testApiKey, testApiKeyId, testUserArn } from "../context.ts";
 import type { Exchange } from "../exchange.ts";
 import { droppedFromLambdaEvent, isGatewaySignature } from "../responses/header-remapping.ts";
@@ -16,7 +16,7 @@ type Empty = "null" | "{}";
  * put together as text, which takes a third of the time of building objects and stringifying them.
  * AWS: API Gateway Developer Guide, "Lambda proxy integrations in API Gateway", input format.
  */
-export function linkEvent(stage: StagePlan, method: MethodPlan): WriteEvent {
+export function linkEvent(stage: RestPlan, method: RestMethodPlan): WriteEvent {
   const variables = Object.keys(stage.stageVariables).length === 0 ? "null" : json(stage.stageVariables);
   const start = `{"resource":${json(method.resourcePath)},"path":`;
   const context = `,"stageVariables":${variables},"requestContext":{`;
@@ -32,8 +32,8 @@ export function linkEvent(stage: StagePlan, method: MethodPlan): WriteEvent {
  * AWS: API Gateway Developer Guide, "Input to an API Gateway Lambda authorizer".
  */
 export function linkAuthorizerEvent(
-  stage: StagePlan,
-  method: MethodPlan,
+  stage: RestPlan,
+  method: RestMethodPlan,
 ): (exchange: Exchange, methodArn: string) => string {
   const resource = `,"resource":${json(method.resourcePath)},"path":`;
   const context = `,"stageVariables":${json(stage.stageVariables)},"requestContext":{`;
@@ -45,7 +45,7 @@ export function linkAuthorizerEvent(
 }
 
 /** Writes the members of `requestContext`. */
-function linkRequestContext(stage: StagePlan, method: MethodPlan): (exchange: Exchange) => string {
+function linkRequestContext(stage: RestPlan, method: RestMethodPlan): (exchange: Exchange) => string {
   const operation = method.operationName === undefined ? "" : `"operationName":${json(method.operationName)},`;
   const start = `"resourceId":${json(method.resourceId)},"resourcePath":${json(method.resourcePath)},${operation}"httpMethod":"`;
   const account = `,"accountId":${json(stage.account)},"protocol":"HTTP/`;
@@ -66,7 +66,7 @@ function linkRequestContext(stage: StagePlan, method: MethodPlan): (exchange: Ex
 }
 
 /** All but the caller's address and agent. */
-function writeIdentity(stage: StagePlan): string {
+function writeIdentity(stage: RestPlan): string {
   const { test, account } = stage;
   const nobody = { accessKey: null, accountId: null, caller: null, user: null, userArn: null };
   const tester = {

@@ -3,7 +3,8 @@ import { compileTemplate } from "../../language/vtl/compile-template.ts";
 import { parseTemplate } from "../../language/vtl/parse-template.ts";
 import type { TemplateScope } from "../../language/vtl/rendering.ts";
 import { apiGatewayPolicy } from "../../language/vtl/template-policy.ts";
-import type { MethodPlan, StagePlan } from "../../plan/plan.ts";
+import type { MethodPlan } from "../../plan/plan.ts";
+import type { RestPlan } from "../../plan/rest-plan.ts";
 import type { VelocityPlan } from "../../plan/steps.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Exchange } from "../exchange.ts";
@@ -86,14 +87,14 @@ export const templateScope = (rendering: Rendering, stageVariables: HostObject):
 
 /** Tells of a template's failures: once for a deployment so that it is seen, then only to who debugs. */
 export function linkFailureLog(
-  { apiId, stageName, test }: StagePlan,
-  { httpMethod, resourcePath }: MethodPlan,
+  { apiId, stageName, test }: RestPlan,
+  { routeKey }: MethodPlan,
   logger: Logger,
 ): TemplateOptions["onFailure"] {
   // Who tests a method reads its own log.
   let isTold = test !== undefined;
   return (detail) => {
-    const fields = { apiId, stage: stageName, route: `${httpMethod} ${resourcePath}`, detail };
+    const fields = { apiId, stage: stageName, route: routeKey, detail };
     if (isTold) logger.debug("A mapping template failed.", fields);
     else logger.warn("A mapping template failed; more failures of this method are logged at the level debug.", fields);
     isTold = true;

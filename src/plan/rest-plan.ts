@@ -1,0 +1,30 @@
+import type { MethodPlan, RouteNode, StagePlan } from "./plan.ts";
+import type { GatewayResponsePlan } from "./steps.ts";
+
+/** What a stage of a REST API serves. */
+export interface RestPlan extends StagePlan {
+  readonly kind: "rest";
+  readonly binaryMediaTypes: readonly string[];
+  /** The one method of TestInvokeMethod, and who calls it: there is no stage. */
+  readonly test?: TestCaller;
+  /** The gateway responses that the API customises, by type. */
+  readonly gatewayResponses: Readonly<Record<string, GatewayResponsePlan>>;
+  /** The JSON Schemas, as text, of the models that bodies are validated with and of those that they refer to, by name. */
+  readonly models?: Readonly<Record<string, string>>;
+  readonly routes: RouteNode;
+  /** What route nodes point to by index. */
+  readonly methods: readonly RestMethodPlan[];
+}
+
+export interface RestMethodPlan extends MethodPlan {
+  readonly resourceId: string;
+  readonly resourcePath: string;
+  readonly httpMethod: string;
+  readonly operationName?: string;
+}
+
+/** Who tests a method. */
+export interface TestCaller {
+  readonly accessKey?: string;
+  readonly userAgent?: string;
+}
