@@ -1,9 +1,13 @@
-// Runs the benchmarks: `npm run bench [-- NAME…]`. A name is a part of a benchmark's path below bench/. Every file
-// `*.bench.ts` that exports `bench` is one; adding one is adding a file. Numbers are ratios of one run on one machine.
+// Runs the benchmarks: `npm run bench [-- NAME… [--against=REF] [--rounds=N]]`. A name is a part of a benchmark's path below
+// bench/. Every file `*.bench.ts` that exports `bench` is one; adding one is adding a file. Numbers are ratios of one run on
+// one machine. `--against` compares the working tree with a commit, in interleaved rounds (three, if --rounds says no other
+// number).
 import { globSync, mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { compareAgainst } from "./against.ts";
 import type { Bench, Figures } from "./bench.ts";
 import { hasTool } from "./measure.ts";
 
@@ -11,13 +15,25 @@ import { hasTool } from "./measure.ts";
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
 const folder = fileURLToPath(new URL("./", import.meta.url));
-const names = process.argv.slice(2);
+const { values: flags, positionals: names } = parseArgs({
+  options: { against: { type: "string" }, rounds: { type: "string", default: "3" } },
+  allowPositionals: true,
+});
 const files = globSync("**/*.bench.ts", { cwd: folder })
   .sort()
   .filter((file) => names.length === 0 || names.some((name) => file.includes(name)));
 if (files.length === 0) {
   console.error(`No benchmark's path contains ${names.join(" or ")}.`);
   process.exit(1);
+}
+if (flags.against !== undefined) {
+  try {
+    compareAgainst(flags.against, names, Number(flags.rounds));
+    process.exit(0);
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(1);
+  }
 }
 
 const results: Record<string, Figures | { skipped: string }> = {};
