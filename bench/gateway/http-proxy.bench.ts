@@ -5,7 +5,7 @@ import { startGatewayProcess } from "./start-gateway-process.ts";
 
 const body = "x".repeat(1_024);
 
-/** DESIGN.md §8: at least 0.6 × nginx; the first release's goal is 0.5. */
+/** The goal is 0.7 × nginx: docs/internals/architecture.md, "Performance contract". */
 export const bench: Bench = {
   title: "HTTP_PROXY, 1 KB, keep-alive, one core, against nginx proxy_pass on the same backend",
   needs: ["wrk", "nginx"],

@@ -24,7 +24,7 @@ function aDocument(): Uint8Array {
   return Buffer.from(JSON.stringify({ openapi: "3.0.1", info: { title: "bench", version: "1" }, paths }));
 }
 
-/** DESIGN.md §8: deployed in all threads in under 100 ms. */
+/** The goal is under 100 ms until all threads serve it: docs/internals/architecture.md, "Performance contract". */
 export const bench: Bench = {
   title: "300 resources: import, deploy, first request, through the real SDK; the store on disk",
   needs: [],

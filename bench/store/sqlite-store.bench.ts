@@ -7,7 +7,10 @@ import type { Bench } from "../bench.ts";
 const scope = { account: "000000000000", region: "us-east-1" };
 const writesPerRun = 20_000;
 
-/** Durable, acknowledged writes of 300 bytes a second; DESIGN.md wants 1,000 through the management API. */
+/**
+ * Durable, acknowledged writes of 300 bytes a second. The goal is 1,000 through the management API:
+ * docs/internals/architecture.md, "Performance contract".
+ */
 async function writesPerSecond(path: string, writers: number, count: number): Promise<number> {
   const store = openSqliteStore({ path });
   const started = performance.now();

@@ -5,7 +5,10 @@
  * AWS: IAM User Guide, "AWS Signature Version 4 for API requests", "Authorization header" and "query parameters".
  */
 export type SigV4Decision =
-  /** No SigV4: no `Authorization`, or another scheme in it. A bearer token is not a signature (DESIGN.md §10.6). */
+  /**
+   * The call is not signed: it has no `Authorization`, or one with another scheme.
+   * See docs/internals/architecture.md, "A bearer token is not a signature".
+   */
   | { readonly kind: "unsigned" }
   | { readonly kind: "scope"; readonly scope: CredentialScope }
   /** It claims to be SigV4 and is not well formed: the error to answer. */
@@ -97,7 +100,7 @@ export const defaultAccount = "000000000000";
 /** The region of calls that name none. */
 export const defaultRegion = "us-east-1";
 
-/** A 12-digit access key is its own account id (DESIGN.md §4). */
+/** A 12-digit access key is its own account id. See docs/internals/architecture.md, "Management calls". */
 export function accountOf(accessKeyId: string | undefined): string {
   return accessKeyId !== undefined && /^\d{12}$/.test(accessKeyId) ? accessKeyId : defaultAccount;
 }

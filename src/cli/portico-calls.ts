@@ -12,7 +12,7 @@ export interface PorticoCalls {
   find(service: ServiceName, operation: string, input: Readonly<Record<string, unknown>>): Promise<Answer | undefined>;
 }
 
-/** A twelve-digit access key is the account's own (DESIGN.md §4). */
+/** A twelve-digit access key is its own account id. See docs/internals/architecture.md, "Management calls". */
 export function connect(endpoint: string, account: string, region: string): PorticoCalls {
   const clients = new Map<ServiceName, Client>();
   const call: PorticoCalls["call"] = async (service, operation, input) => {

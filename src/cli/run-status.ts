@@ -3,7 +3,10 @@ import { findEndpoint } from "./endpoint.ts";
 import type { Output } from "./output.ts";
 import { getStatus, type StageStatus } from "./server-status.ts";
 
-/** `portico status`: which stages lag behind their definition, and how (DESIGN.md §10.7). */
+/**
+ * `portico status` shows which stages lag behind their definition, and how.
+ * See docs/internals/architecture.md, "Undeployed is visible".
+ */
 export async function runStatus({ options, output }: Invocation): Promise<number> {
   const stages = await getStatus(await findEndpoint(options));
   if (options["json"]) {

@@ -1,8 +1,9 @@
 import type { StepPlan } from "../plan/steps.ts";
 
 /**
- * Ends the compilation of one method with the one step that stands for it. Thrown and caught inside the compiler only:
- * what asks for the impossible is found at any depth, and always means the whole method (DESIGN.md §10.1).
+ * Ends the compilation of one method with the one step that takes its place. It is thrown and caught inside the compiler
+ * only: a setting that can't be done is found at any depth, and always closes the whole method.
+ * See docs/internals/architecture.md, "Fail closed".
  */
 export class Refusal extends Error {
   readonly step: StepPlan;

@@ -1,8 +1,8 @@
 import type { Stage } from "../definition/rest-api.ts";
 
 /**
- * Settings that are stored and do nothing yet, by AWS's names, sorted. None of them guards anything: what does closes
- * its method or stage instead (DESIGN.md §10.1).
+ * Returns the settings that are stored and have no effect yet, by AWS's names, sorted. None of them guards anything: a
+ * setting that does closes its method or stage instead. See docs/internals/architecture.md, "Fail closed".
  */
 export function settingsWithoutEffect(stage: Stage): string[] {
   const names = new Set<string>();

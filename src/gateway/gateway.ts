@@ -309,7 +309,7 @@ export class Gateway {
 
 /**
  * What AWS says to an Authorization header that is no signature. The header's value is shown as a hash only.
- * AWS quirk: the fact sheet's §1.3, observed.
+ * AWS quirk, as observed: docs/internals/aws-facts/gateway-responses.md, "Words".
  */
 function describeAuthorization(value: string): string {
   const hash = createHash("sha256").update(value, "latin1").digest("base64");

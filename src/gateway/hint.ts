@@ -4,7 +4,10 @@ import type { RestPlan } from "../plan/rest-plan.ts";
 import { RouteTree } from "../plan/route-tree.ts";
 import { Router } from "./routing/match.ts";
 
-/** Says why nothing matched, for `x-portico-hint` (DESIGN.md §10.3). Only made on development listeners. */
+/**
+ * Says why no route matched, for `x-portico-hint`. It is only made on development listeners.
+ * See docs/internals/architecture.md, "Every answer can be explained".
+ */
 export interface RouteHints {
   describe(verb: string, path: string): string;
 }

@@ -11,7 +11,7 @@ export class ApiError extends Error {
   readonly retryAfterSeconds: number | undefined;
   /** Further members of the error's shape, such as Lambda's `Reason`. */
   readonly members: Readonly<Record<string, unknown>>;
-  /** What AWS's words do not say, for the header `x-portico-hint` (DESIGN.md §10.3). */
+  /** More than AWS's words say, for `x-portico-hint`: docs/internals/architecture.md, "Every answer can be explained". */
   readonly hint: string | undefined;
   constructor(code: string, message: string, options: ApiErrorOptions = {}) {
     super(message);

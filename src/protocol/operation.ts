@@ -8,7 +8,7 @@ export interface CallContext {
   readonly requestId: string;
   readonly clock: Clock;
   readonly ids: IdSource;
-  /** The `Host` that the caller used, with its port: returned URLs follow it (DESIGN.md §10.5). */
+  /** The caller's `Host` with its port. Returned URLs follow it: docs/internals/architecture.md, "Addresses". */
   readonly host: string;
   readonly accessKeyId: string | undefined;
   readonly userAgent: string | undefined;

@@ -41,7 +41,7 @@ interface ServerSettings {
   readonly managementPayloadMax: number;
   /** What of AWS's limits is another number here. */
   readonly limit: Readonly<Partial<RestLimits>>;
-  /** DESIGN.md §10.2. */
+  /** See docs/internals/architecture.md, "Faithful, and lenient by name". */
   readonly profile: "aws" | "relaxed";
   /** Bytes of a data plane request's body that is buffered. */
   readonly payloadMax: number;
@@ -278,7 +278,10 @@ export async function readConfig({ flags, env, cwd, defaults }: ConfigSources): 
   return { ...settings, services: readServices(settings, env) };
 }
 
-/** DESIGN.md §4: an endpoint of the service's own, then one for all, then the upstream, then AWS itself. */
+/**
+ * Where integrations call AWS services: an endpoint of the service's own, else the one for all services, else the upstream,
+ * else AWS itself. See docs/internals/architecture.md, "Management calls".
+ */
 function readServices(
   { endpoints, upstream, realAws, port, domain }: ServerSettings,
   env: ConfigSources["env"],

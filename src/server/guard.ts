@@ -23,8 +23,9 @@ export interface GuardedRequest {
 const ownHosts: readonly string[] = ["localhost.localstack.cloud"];
 
 /**
- * Loopback is no fence: a web page in the user's browser can reach it. What is not data plane answers only to names that
- * nobody else can point here (DNS rebinding), and to no page of another origin (DESIGN.md §5).
+ * Decides whether a request may reach management or operations. Loopback is no fence: a web page in the user's browser can
+ * reach it. So the host has to be a name that nobody else can point here (DNS rebinding), and the page's origin our own.
+ * See docs/internals/architecture.md, "A browser is an attacker's tool".
  */
 export function decideGuard(request: GuardedRequest, options: GuardOptions): GuardDecision {
   const host = hostNameOf(request.host);

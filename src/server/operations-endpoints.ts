@@ -41,7 +41,7 @@ interface Endpoint {
   readonly answer: (facts: ServerFacts, body: Buffer) => Promise<OperationsResponse> | OperationsResponse;
 }
 
-/** DESIGN.md §5, "operations". */
+/** The operations endpoints by path. See docs/internals/architecture.md, "Addresses". */
 const endpoints: Readonly<Record<string, Endpoint>> = {
   "/_portico/health": { method: "GET", answer: () => json(200, { status: "ok" }) },
   "/_portico/ready": {

@@ -1,8 +1,8 @@
 import type { Clock } from "../base/clock.ts";
 
 /**
- * The system's time, which tests may move (`POST /_portico/clock`, DESIGN.md §10.4). The offset is in shared memory: all
- * threads have one time.
+ * The system's time, which tests may move with `POST /_portico/clock`. The offset is in shared memory, so all threads have
+ * one time. See docs/internals/architecture.md, "The clock can be moved".
  */
 export class ServerClock implements Clock {
   /** Hands the offset to another thread's clock. */

@@ -6,7 +6,10 @@ import { type Change, everywhere, type Reader, type Scope, type Store } from "..
 const mine: Scope = { account: "111111111111", region: "us-east-1" };
 const yours: Scope = { account: "222222222222", region: "us-east-1" };
 
-/** What every `Store` must do (DESIGN.md §3). `open` makes an empty one; the suite closes it. */
+/**
+ * What every `Store` must do: docs/internals/architecture.md, "The store".
+ * `open` makes an empty one; the suite closes it.
+ */
 export function storeContract(name: string, open: () => Store): void {
   const claim = (what: string, run: (store: Store) => Promise<void>): void => {
     test(`${name}: ${what}`, async () => {

@@ -18,7 +18,7 @@ import { allowAll } from "./fake-functions.ts";
 import { type CallOptions, startGateway, startRawBackend } from "./start-gateway.ts";
 
 // The whole table of gateway responses. AWS: API Gateway Developer Guide, "Gateway response types for API Gateway";
-// bodies and headers as the fact sheet's §1 has them.
+// bodies and headers as docs/internals/aws-facts/gateway-responses.md has them.
 
 interface Answer {
   readonly status: number;

@@ -4,7 +4,7 @@ import { Router } from "../../../src/gateway/routing/match.ts";
 import { aMethod, aMock, aRestApi, aStage } from "../../../test/exchange/a-rest-api.ts";
 import type { Bench, Figures } from "../../bench.ts";
 
-/** DESIGN.md §8: the cost does not grow with the number of routes. */
+/** The cost must not grow with the number of routes: docs/internals/architecture.md, "Performance contract". */
 export const bench: Bench = {
   title: "matching a route among 10, 300 and 3,000",
   needs: [],

@@ -63,7 +63,7 @@ export class ApiDeployer {
   async #import(calls: PorticoCalls, document: ApiDocument): Promise<readonly Problem[]> {
     const restApiId = this.target.apiId;
     const isThere = await calls.find("apigateway", "GetRestApi", { restApiId });
-    // The tag chooses the id, and is not stored (DESIGN.md §10.5).
+    // The tag chooses the id, and is not stored: docs/internals/architecture.md, "Management calls".
     if (!isThere)
       await calls.call("apigateway", "CreateRestApi", { name: document.name, tags: { _custom_id_: restApiId } });
     try {

@@ -2,7 +2,10 @@ import { createHash } from "node:crypto";
 
 const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
 
-/** An API's id from its name: the same on each run and each machine, so that its URLs stay (DESIGN.md §10.5). */
+/**
+ * Returns an API's id made from its name: the same on each run and each machine, so that its URLs stay.
+ * See docs/internals/architecture.md, "Stable addresses".
+ */
 export function deriveApiId(account: string, region: string, name: string): string {
   const digest = createHash("sha256").update(`${account}/${region}/${name}`).digest();
   let number = digest.readBigUInt64BE(0);

@@ -15,8 +15,8 @@ const legacyPrefix = "/restapis/";
 const legacyMark = "/_user_request_";
 
 /**
- * Reads the data plane's addresses (DESIGN.md §5); undefined if it is none, but something of the management API. `host`
- * is in lower case.
+ * Reads an address of the data plane; returns undefined for every other one, which is management's. `host` is in lower case.
+ * See docs/internals/architecture.md, "Addresses".
  *
  *     {apiId}.execute-api.<anything>    /{stage}/…
  *     any host      /_aws/execute-api/{apiId}/{stage}/…

@@ -3,7 +3,10 @@ import type { Exchange } from "../exchange.ts";
 import type { RunStep } from "../program.ts";
 import { addHint } from "../responses/failure.ts";
 
-/** Refuses: what the method asks for can't be enforced yet, and nothing passes without it (DESIGN.md §10.1). */
+/**
+ * Refuses every request with 501 and the reason: the method asks for a check that can't be enforced yet, and nothing passes
+ * without it. See docs/internals/architecture.md, "Fail closed".
+ */
 export const linkClosed =
   (plan: ClosedPlan): RunStep =>
   (exchange) => {

@@ -130,8 +130,8 @@ export interface ChosenTemplate {
 const passBody: ChosenTemplate = { mediaType: undefined, make: null };
 
 /**
- * The response template: under the first media type that the request accepts, else the first one there is.
- * AWS: "Integration passthrough behaviors"; fact sheet §4.1.
+ * Chooses the response template: the one of the first media type that the request accepts, else the first one there is.
+ * AWS: "Integration passthrough behaviors"; docs/internals/aws-facts/mapping-and-content.md, "Passthrough".
  */
 export function chooseResponseTemplate(exchange: Exchange, { templates }: IntegrationResponse): ChosenTemplate {
   if (templates.size === 0) return passBody;

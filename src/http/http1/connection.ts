@@ -9,7 +9,7 @@ import { statusLine } from "./response-head.ts";
 /** What a connection needs of the server that accepted it. */
 export interface ConnectionHost {
   readonly limits: Http1Limits;
-  /** Whether refusals carry `x-portico-hint` (DESIGN.md §10.3). */
+  /** Whether refusals carry `x-portico-hint`: docs/internals/architecture.md, "Every answer can be explained". */
   readonly hasHints: boolean;
   /** Time in ticks of the server's sweep: coarse, and free to read. */
   readonly tick: number;

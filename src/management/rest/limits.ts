@@ -46,7 +46,8 @@ export type RestLimits = Readonly<Record<RestLimit, number>>;
 export function makeRestLimits(overrides: Partial<RestLimits> = {}, profile: "aws" | "relaxed" = "aws"): RestLimits {
   const numbers = Object.entries(restLimits).map(([name, limit]) => {
     const { value, source: by } = limit;
-    // DESIGN.md §10.2. What is ours keeps a call from taking for ever, and holds in each profile.
+    // A profile lifts AWS's limits: docs/internals/architecture.md, "Faithful, and lenient by name". Portico's own limits
+    // keep a call from taking for ever, and hold in each profile.
     const ofProfile = profile === "relaxed" && by === source ? Math.max(value, relaxedMin) : value;
     return [name, overrides[name as RestLimit] ?? ofProfile];
   });

@@ -15,7 +15,10 @@ export interface Dependencies {
   readonly testInvocation?: TestInvocation;
   /** Absent: TestInvokeAuthorizer answers 501. */
   readonly authorizerTest?: AuthorizerTestRun;
-  /** `relaxed`: imports take in what AWS refuses, and warn of it (DESIGN.md §10.2). */
+  /**
+   * With `relaxed`, imports accept what AWS refuses, and warn of it.
+   * See docs/internals/architecture.md, "Faithful, and lenient by name".
+   */
   readonly profile?: "aws" | "relaxed";
 }
 
