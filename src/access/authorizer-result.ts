@@ -23,7 +23,8 @@ export interface InvalidResult {
  * Reads the answer of an authorizer's function; never throws. What is not understood is refused.
  * AWS: API Gateway Developer Guide, "Output from an API Gateway Lambda authorizer".
  */
-// Unconfirmed: AWS's words for all but null, unknown members, nested context and policies that are none.
+// Unconfirmed: AWS's words for all but null, unknown members, nested contexts and malformed policies;
+// see docs/compatibility.md, "Lambda authorizers, results".
 export function parseAuthorizerResult(text: string): AuthorizerResult | InvalidResult {
   if (text.length > bounds.authorizerResultCharsMax.value) {
     return { problem: `Authorizer result is longer than ${bounds.authorizerResultCharsMax.value} characters` };

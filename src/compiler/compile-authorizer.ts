@@ -56,7 +56,7 @@ function compileIdentitySource(
 ): IdentitySourcePlan {
   if (expression.startsWith("context.")) {
     const name = expression.slice("context.".length);
-    // Unconfirmed: how additionalContext names them.
+    // Unconfirmed: how additionalContext names them; see docs/compatibility.md, "TestInvokeAuthorizer, additionalContext".
     const given = [name, expression, `$${expression}`].find((key) => Object.hasOwn(additionalContext, key));
     if (given !== undefined) return { expression, value: { kind: "literal", text: additionalContext[given]! } };
   }

@@ -15,7 +15,7 @@ const identityOf =
   /^(method\.request\.(header|querystring|multivalueheader|multivaluequerystring)|stageVariables|context)\.[\w.$-]+$/;
 
 /** What makes an authorizer whole. AWS: CreateAuthorizer, the notes on each member. */
-// Unconfirmed: how AWS words all but the name and the ARN; see docs/compatibility.md.
+// Unconfirmed: how AWS words all but the name and the ARN; see docs/compatibility.md, "REST control plane, words".
 export function checkAuthorizer(authorizer: Omit<Authorizer, "id">): string | undefined {
   const { type, identitySource, authorizerCredentials } = authorizer;
   const ttl = authorizer.authorizerResultTtlInSeconds ?? ttlDefault;

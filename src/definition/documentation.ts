@@ -69,7 +69,7 @@ type LocationResult =
   | { readonly kind: "refused"; readonly message: string };
 
 /** A location with its defaults, or what is wrong with it. An empty member counts as absent. */
-// Unconfirmed: how AWS words the refusals; see docs/compatibility.md.
+// Unconfirmed: how AWS words the refusals; see docs/compatibility.md, "documentation parts, words".
 export function completeLocation(
   given: Readonly<Partial<Record<keyof DocumentationLocation, string | undefined>>>,
 ): LocationResult {

@@ -123,7 +123,7 @@ export function checkBasePath(basePath: string): string | undefined {
   if (basePath.includes("/")) {
     return "API Gateway V1 doesn't support the slash character (/) in base path mappings. To create a multi-level base path mapping, use API Gateway V2.";
   }
-  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  // Unconfirmed: how AWS words it; see docs/compatibility.md, "custom domain names, words".
   if (basePath.length > 300 || !/^[A-Za-z0-9$_.+!*'()-]+$/.test(basePath)) {
     return "Invalid base path mapping specified: base path only allows a-zA-Z0-9$-_.+!*'()";
   }

@@ -138,7 +138,7 @@ export function schemaErrors(text: string, hasModel: (name: string) => boolean):
   walkSchema(schema, walk, 0);
   const details: string[] = [];
   if (walk.unsupported.size > 0) details.push(`Unsupported keyword(s): ${JSON.stringify([...walk.unsupported])}`);
-  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  // Unconfirmed: how AWS words it; see docs/compatibility.md, "REST control plane, words".
   if (walk.references.size > 0) details.push("Model reference must be in canonical form");
   if (details.length > 0) return [`${invalid}. ${details.join(", ")}`];
   if (!walk.isValid) return [invalid];

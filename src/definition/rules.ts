@@ -19,7 +19,7 @@ import type { Integration, IntegrationResponse, Method, MethodResponse } from ".
 /** The verbs that a method can have. */
 export const httpMethods = ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD", "ANY"] as const;
 
-// Unconfirmed: how AWS words it; see docs/compatibility.md.
+// Unconfirmed: how AWS words it; see docs/compatibility.md, "REST control plane, words".
 export const checkHttpMethod = (httpMethod: string): string | undefined =>
   (httpMethods as readonly string[]).includes(httpMethod)
     ? undefined
@@ -27,7 +27,7 @@ export const checkHttpMethod = (httpMethod: string): string | undefined =>
 
 const apiNameLengthMax = 1024;
 
-// Unconfirmed: how AWS words both; see docs/compatibility.md.
+// Unconfirmed: how AWS words both; see docs/compatibility.md, "REST control plane, words".
 export function checkApiName(name: string): string | undefined {
   if (name.trim() === "") return "Invalid Rest API name specified: name must not be blank";
   return name.length > apiNameLengthMax
@@ -87,7 +87,7 @@ export function checkMethod(method: Method, references: References): string | un
   const verb = checkHttpMethod(method.httpMethod);
   if (verb !== undefined) return verb;
   if (!authorizationTypes.includes(method.authorizationType)) {
-    // Unconfirmed: how AWS words it; see docs/compatibility.md.
+    // Unconfirmed: how AWS words it; see docs/compatibility.md, "REST control plane, words".
     return `Invalid authorization type specified: ${method.authorizationType}. Must be one of: [${authorizationTypes.join(", ")}]`;
   }
   const needsAuthorizer = method.authorizationType === "CUSTOM" || method.authorizationType === "COGNITO_USER_POOLS";
@@ -214,7 +214,7 @@ const unsupportedServices: ReadonlySet<string> = new Set([
 /** A service as an integration's URI names it, with its subdomain if there is one. */
 export function checkService(service: string): string | undefined {
   const name = service.slice(service.lastIndexOf(".") + 1);
-  // Unconfirmed: when AWS says so of a REST API; see docs/compatibility.md.
+  // Unconfirmed: when AWS says so of a REST API; see docs/compatibility.md, "AWS integrations, services".
   return unsupportedServices.has(name) ? `AWS Service of type ${name} not supported` : undefined;
 }
 
@@ -244,7 +244,7 @@ function checkAwsUri(type: "AWS" | "AWS_PROXY", uri: string | undefined, credent
 
 function checkConnection(integration: Integration): string | undefined {
   if (integration.connectionType !== "VPC_LINK") return undefined;
-  // Unconfirmed: how AWS words both; see docs/compatibility.md.
+  // Unconfirmed: how AWS words both; see docs/compatibility.md, "REST control plane, words".
   if (integration.type === "MOCK" || integration.type === "AWS_PROXY" || integration.type === "AWS") {
     return "VPC links are only supported with integrations of type HTTP and HTTP_PROXY";
   }
@@ -254,7 +254,7 @@ function checkConnection(integration: Integration): string | undefined {
 /** AWS: "Stream the integration response for your proxy integrations in API Gateway". */
 function checkTransferMode({ type, responseTransferMode, uri }: Integration): string | undefined {
   const isStream = responseTransferMode === "STREAM";
-  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  // Unconfirmed: how AWS words it; see docs/compatibility.md, "REST control plane, words".
   if (isStream && type !== "HTTP_PROXY" && type !== "AWS_PROXY") return `${invalidTransferMode} ${streamTypes}`;
   if (type !== "AWS_PROXY") return undefined;
   // Both as users quote AWS.
@@ -285,7 +285,7 @@ const passthroughBehaviors = ["WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER"];
 function checkPassthrough(integration: Integration): string | undefined {
   const behavior = integration.passthroughBehavior;
   if (behavior === undefined || passthroughBehaviors.includes(behavior)) return undefined;
-  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  // Unconfirmed: how AWS words it; see docs/compatibility.md, "REST control plane, words".
   return `Invalid passthroughBehavior specified. Must be one of: [${passthroughBehaviors.join(", ")}]`;
 }
 

@@ -12,7 +12,7 @@ const variableValueMax = 512;
 /** A stage's variables, or a canary's overrides of them. */
 export function checkStageVariables(variables: Readonly<Record<string, string>> | undefined): string | undefined {
   const entries = Object.entries(variables ?? {});
-  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  // Unconfirmed: how AWS words it; see docs/compatibility.md, "REST control plane, words".
   if (entries.length > variablesMax)
     return `Maximum number of stage variables for this stage has been reached: ${variablesMax}`;
   for (const [name, value] of entries) {
@@ -37,7 +37,7 @@ export function checkAccessLogs(settings: { readonly destinationArn?: string; re
     /^arn:aws[a-z-]*:(logs:[a-z0-9-]+:\d{12}:log-group:\S+|firehose:[a-z0-9-]+:\d{12}:deliverystream\/amazon-apigateway-\S+)$/.test(
       destinationArn,
     );
-  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  // Unconfirmed: how AWS words it; see docs/compatibility.md, "REST control plane, words".
   if (!isDestination) return "Invalid ARN specified in the request";
   if (format !== undefined && !/\$context\.(requestId|extendedRequestId)\b/.test(format)) {
     return "Access Log format must contain $context.requestId or $context.extendedRequestId";

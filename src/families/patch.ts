@@ -68,7 +68,8 @@ export function applyPatch<Item extends object>(
 function readStep(operation: PatchOperation): PatchStep {
   const path = operation.path ?? "";
   return {
-    // Unconfirmed: what AWS says to an operation without `op`; it falls through to "Invalid patch path".
+    // Unconfirmed: what AWS says to an operation without `op`, which gets "Invalid patch path" here;
+    // see docs/compatibility.md, "REST control plane, words".
     op: operation.op ?? "test",
     path: path.startsWith("/") ? path : `/${path}`,
     value: operation.value,
@@ -112,7 +113,7 @@ export const text: Convert = (step) => step.value ?? "";
 /** A template: nothing, or nothing in it, is stored as null. */
 export const nullableText: Convert = (step) => (step.value === undefined || step.value === "" ? null : step.value);
 
-// Unconfirmed: how AWS words a wrong value; see docs/compatibility.md.
+// Unconfirmed: how AWS words a wrong value; see docs/compatibility.md, "REST control plane, words".
 export const invalidValue = (step: PatchStep, wanted: string) =>
   badRequest(
     `Invalid patch value '${step.value ?? "null"}' specified for op '${step.op}' and path '${step.path}'. ${wanted}`,

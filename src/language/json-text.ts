@@ -488,7 +488,10 @@ function unrecognizedToken(): Malformed {
   return new Malformed(`Unrecognized token '${token}': was expecting ${expected}`, end, consumed);
 }
 
-/** Unconfirmed: stock Jackson ignores what stands behind the value. It is refused here, in Jackson's words for that. */
+/**
+ * Stock Jackson ignores text after the value. Here it is refused, in the words that Jackson has for it.
+ * Unconfirmed: AWS's choice; see docs/compatibility.md, "JSON in bodies".
+ */
 function checkEnd(): void {
   const code = skipSpace();
   if (at >= text.length) return;

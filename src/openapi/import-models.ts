@@ -151,8 +151,9 @@ export class ModelImport {
   }
 
   /**
-   * Unconfirmed: how AWS makes the names of models for schemas written in place; `MODEL` and six digits is their form.
-   * The digits come from the schema, so that a second import of one document changes nothing.
+   * Names a model for a schema that is written in place: `MODEL` and six digits, which come from the schema, so that a
+   * second import of one document changes nothing.
+   * Unconfirmed: how AWS makes these names; see docs/compatibility.md, "import, inline schemas".
    */
   #generatedName(schema: string): string {
     const digest = createHash("sha256").update(schema).digest("hex");

@@ -177,7 +177,10 @@ const typeNames: Readonly<Record<ShapeType, string>> = {
   structure: "a Structure",
 };
 
-/** Unconfirmed wording: what services of this protocol are known to answer for members of a wrong type. */
+/**
+ * The words that services of this protocol are known to answer for a member of a wrong type.
+ * Unconfirmed: API Gateway's words; see docs/compatibility.md, "management, wrong types".
+ */
 function wrongType(value: unknown, wanted: ShapeType): UnreadableInput {
   if (Array.isArray(value)) return new UnreadableInput("Start of list found where not expected");
   if (typeof value === "object" && value !== null) {

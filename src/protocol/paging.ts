@@ -15,7 +15,7 @@ export const restPaging: Paging = {
   limitDefault: 25,
   limitMax: 500,
   code: "BadRequestException",
-  // Unconfirmed: the wording of both.
+  // Unconfirmed: the wording of both; see docs/compatibility.md, "REST control plane, words".
   invalidToken: "Invalid position parameter specified",
   invalidLimit: "Invalid limit parameter specified",
 };
@@ -25,7 +25,7 @@ export const lambdaPaging: Paging = {
   limitDefault: 50,
   limitMax: 50,
   code: "InvalidParameterValueException",
-  // Unconfirmed: the wording of both.
+  // Unconfirmed: the wording of both; see docs/compatibility.md, "REST control plane, words".
   invalidToken: "Invalid marker",
   invalidLimit: "Invalid MaxItems",
 };

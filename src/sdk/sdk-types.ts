@@ -166,7 +166,7 @@ export function readSdkParameters(type: SdkType, given: Readonly<Record<string, 
   const found = new Map<string, string>();
   for (const { name, required: isRequired } of type.configurationProperties) {
     const value = byName.get(name);
-    // Unconfirmed: how AWS words both; see docs/compatibility.md.
+    // Unconfirmed: how AWS words both; see docs/compatibility.md, "GetSdk, words".
     if (value === undefined || value === "") {
       if (isRequired) throw new SdkParameterProblem(`Missing required parameter for SDK type ${type.id}: ${name}`);
       continue;

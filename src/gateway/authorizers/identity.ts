@@ -8,7 +8,8 @@ export type ReadIdentity = (exchange: Exchange) => readonly string[] | undefined
 
 /**
  * AWS: CreateAuthorizer, identitySource: "if any specified identity source is missing, null or empty, API Gateway returns a
- * 401 Unauthorized response without calling the authorizer". Unconfirmed: so it is here without caching, too.
+ * 401 Unauthorized response without calling the authorizer". Unconfirmed: Portico does so without caching as well;
+ * see docs/compatibility.md, "Lambda authorizers, identity sources".
  */
 export function linkIdentity(sources: readonly IdentitySourcePlan[], kind: "one" | "several"): ReadIdentity {
   const readers = sources.map(({ expression, value }) => ({

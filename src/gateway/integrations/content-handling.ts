@@ -49,8 +49,9 @@ export function linkRequestContent(
 }
 
 /**
- * How an answer's payload is treated; undefined: no answer's is in any way.
- * Unconfirmed: a MOCK's payload, which its template makes, is text whatever types are binary, and never encoded.
+ * Returns how payloads of answers are converted; undefined if none is.
+ * Unconfirmed: a MOCK's payload, which its template makes, is text whatever types are binary, and is never encoded;
+ * see docs/compatibility.md, "contentHandling, MOCK".
  */
 export function linkResponseContent(
   handling: ContentHandlingPlan | undefined,

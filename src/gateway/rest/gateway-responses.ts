@@ -71,7 +71,7 @@ function failureLine(type: FailureType, message: string | null, hint: string | u
     case "DEFAULT_5XX":
       return `Execution failed due to an internal error${why}`;
     default:
-      // Unconfirmed: of other refusals AWS's lines are not known.
+      // Unconfirmed: AWS's lines for other refusals are not known; see docs/compatibility.md, "execution logs, lines".
       return `Execution failed: ${message}`;
   }
 }
@@ -102,7 +102,10 @@ function chooseMediaType(exchange: Exchange, templates: ReadonlyMap<string, unkn
   return templates.has("application/json") ? "application/json" : [...templates.keys()][0]!;
 }
 
-/** Unconfirmed: templates have it in quotes, and it has quotes itself: in JSON these are escaped. */
+/**
+ * Unconfirmed: templates put it in quotes, and it has quotes itself, so in JSON these are escaped;
+ * see docs/compatibility.md, "$context.error.validationErrorString".
+ */
 const escapeValidationError = (value: string, plan: ValuePlan): string =>
   plan.kind === "context" && plan.name === "error.validationErrorString" ? JSON.stringify(value).slice(1, -1) : value;
 

@@ -23,7 +23,7 @@ interface Node {
  * Static segments are compared decoded; `%2F` does not end a segment, `.` and `..` are names like any other, and an
  * empty segment (`//`) matches nothing but the inside of a greedy parameter. One trailing slash is ignored.
  * AWS: API Gateway Developer Guide, "Set up a proxy integration with a proxy resource".
- * Unconfirmed: going back; trailing slashes; a resource without methods is no route.
+ * Unconfirmed: a slash at the end is ignored; a resource without methods is not a route; see docs/compatibility.md, "routing".
  */
 export class Router {
   readonly #root: Node;

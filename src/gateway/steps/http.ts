@@ -235,7 +235,10 @@ class ResponseMapper implements BackendConsumer {
   }
 }
 
-/** Unconfirmed: AWS has the whole answer before it sends any of it. */
+/**
+ * The log line for a backend that breaks off its answer.
+ * Unconfirmed: AWS has the whole answer before it sends any of it; see docs/compatibility.md, "execution logs, lines".
+ */
 export const brokenOff = "Execution failed due to a network error communicating with endpoint: the answer broke off";
 
 interface BufferedAnswer {

@@ -116,8 +116,9 @@ export function traceTemplate(exchange: Exchange, { side, mediaType }: Template,
 }
 
 /**
- * A body that is no JSON where JSON is needed.
- * Unconfirmed: the gateway response type; the status and the words are AWS's, as users quote them.
+ * A body that is not JSON where JSON is needed.
+ * Unconfirmed: the gateway response type; status and words are AWS's, as users quote them;
+ * see docs/compatibility.md, "templates, a body that is not JSON".
  */
 export function refuseMalformed(exchange: Exchange, detail: string): void {
   exchange.program.responses.finish(exchange, "DEFAULT_4XX", {

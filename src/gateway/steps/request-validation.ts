@@ -91,7 +91,7 @@ function soleMediaType({ headerNames, rawHeaders }: InboundRequest): string | un
   return mediaType ?? "application/json";
 }
 
-// Unconfirmed: no source quotes what AWS says of a body that is no JSON.
+// Unconfirmed: no source quotes AWS's words for a body that is not JSON; see docs/compatibility.md, "request validation, body".
 const noJson = "Could not parse request body into json: ";
 
 /** What is wrong with a body, as `$context.error.validationErrorString` says it; undefined if nothing is. */

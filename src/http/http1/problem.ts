@@ -17,8 +17,8 @@ const badRequest = (hint: string): Problem => ({
 const plainText = "text; charset=utf-8";
 
 /**
- * Every refusal of the codec, once. Unconfirmed: AWS's own front end answers malformed HTTP in more than one form; this is
- * its JSON one. See docs/compatibility.md.
+ * Every refusal of the codec. Unconfirmed: AWS's own front end answers malformed HTTP in more than one form; this is its
+ * JSON one; see docs/compatibility.md, "HTTP, malformed requests".
  */
 export const problems = {
   method: badRequest("The method is not a token of at most 32 characters."),
@@ -46,7 +46,7 @@ export const problems = {
   headerName: badRequest("A header's name is empty, has a character that is no token's, or is followed by a space."),
   headerFold: badRequest("A header line begins with white space (line folding is obsolete)."),
   headerValue: badRequest("A header's value has a control character, or its line does not end in CRLF."),
-  // Unconfirmed: the text is AWS's, the status is RFC 6585's.
+  // Unconfirmed: the text is AWS's, the status is RFC 6585's; see docs/compatibility.md, "HTTP, headers".
   headersTooLarge: {
     status: 431,
     contentType: plainText,

@@ -14,7 +14,10 @@ export interface TemplatePolicy {
   readonly hasEvaluate: boolean;
 }
 
-/** Unconfirmed: the three points are known from published templates and their users, not from AWS's documentation. */
+/**
+ * How API Gateway's templates differ from stock Velocity. Unconfirmed: the three points are known from published templates
+ * and their users, not from AWS's documentation; see docs/compatibility.md, "VTL, null" and docs/compatibility.md, "VTL, loops".
+ */
 export const apiGatewayPolicy: TemplatePolicy = {
   missingPrints: "nothing",
   loopRoundsMax: bounds.templateLoopRoundsMax.value,

@@ -22,7 +22,7 @@ async function completeAccount(item: Account, before: Account): Promise<Account>
   if (role !== undefined && !/^arn:aws[a-z-]*:iam::\d{12}:role\/\S+$/.test(role)) {
     throw badRequest("Invalid ARN specified in the request");
   }
-  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  // Unconfirmed: how AWS words it; see docs/compatibility.md, "REST control plane, words".
   if (before.features?.includes("UsagePlans") && !item.features?.includes("UsagePlans")) {
     throw badRequest("Usage Plans cannot be disabled once they are enabled");
   }

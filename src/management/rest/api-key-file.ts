@@ -14,7 +14,7 @@ type ApiKeyFile =
   | { readonly kind: "rows"; readonly rows: readonly ApiKeyRow[] }
   | { readonly kind: "refused"; readonly message: string };
 
-// Unconfirmed: how AWS words what it refuses of a file; see docs/compatibility.md.
+// Unconfirmed: how AWS words what it refuses of a file; see docs/compatibility.md, "ImportApiKeys".
 const refused = (problem: string): ApiKeyFile => ({ kind: "refused", message: `Invalid API Key file: ${problem}` });
 
 /** Text → keys. Columns are found by their names, in any order and any case; unknown ones are ignored. */

@@ -21,7 +21,7 @@ const documents = documentsOfAccount<ApiKey>({
   kind: keyKinds.apiKey,
   member: "apiKey",
   idOf: (key) => key.id,
-  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  // Unconfirmed: how AWS words it; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
   missing: "Invalid API Key identifier specified",
 });
 
@@ -92,7 +92,7 @@ const newKey = (work: Work, members: Pick<ApiKey, "id" | "value" | "enabled"> & 
 
 /** `{apiId}/{stageName}` of a stage that there is. */
 async function requireStageKey(work: Work, stageKey: string): Promise<string> {
-  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  // Unconfirmed: how AWS words it; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
   if ((await work.tx.get(restKinds.stage, stageKey)) === undefined) {
     throw notFound(`Invalid stage identifier specified: ${stageKey}`);
   }

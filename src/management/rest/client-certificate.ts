@@ -26,7 +26,7 @@ const documents = documentsOfAccount<ClientCertificate>({
   kind: certificateKinds.clientCertificate,
   member: "clientCertificateId",
   idOf: (certificate) => certificate.clientCertificateId,
-  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  // Unconfirmed: how AWS words it; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
   missing: "Invalid Client Certificate identifier specified",
 });
 
@@ -64,7 +64,7 @@ async function deleteKey(item: ClientCertificate, work: Change): Promise<void> {
   const id = item.clientCertificateId;
   const stages = await work.tx.list<Stage>(restKinds.stage, { containing: id });
   const used = stages.find((stage) => stage.body.clientCertificateId === id);
-  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  // Unconfirmed: how AWS words it; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
   if (used !== undefined) {
     throw badRequest(`Cannot delete client certificate '${id}', is referenced in stage: ${used.id.replace("/", ":")}`);
   }
@@ -73,7 +73,7 @@ async function deleteKey(item: ClientCertificate, work: Change): Promise<void> {
 
 /** Refuses a stage's certificate that is not there. */
 export async function requireClientCertificate(work: Work, id: string): Promise<void> {
-  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  // Unconfirmed: how AWS words it; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
   if ((await documents.get(work, id)) === undefined)
     throw badRequest("Invalid Client Certificate identifier specified");
 }

@@ -29,7 +29,7 @@ const documents = documentsOfApi<DocumentationPart>({
 
 /** A part's content; AWS: "a map of key-value pairs", encoded as a JSON string. */
 function checkedProperties(properties: string): string {
-  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  // Unconfirmed: how AWS words it; see docs/compatibility.md, "documentation parts, words".
   if (parseProperties(properties) === undefined) {
     throw badRequest("Invalid documentation part properties specified: must be a JSON object");
   }
@@ -57,7 +57,7 @@ async function createDocumentationPart(work: Change): Promise<DocumentationPart>
 /** The filters of GetDocumentationParts, all of them at once. */
 function isWanted(part: DocumentationPart, input: GetDocumentationPartsRequest): boolean {
   const { type, name, path } = part.location;
-  // Unconfirmed: that "without content" means parts with an empty map; see docs/compatibility.md.
+  // Unconfirmed: that "without content" means parts with an empty map; see docs/compatibility.md, "GetDocumentationParts".
   const isDocumented = Object.keys(parseProperties(part.properties) ?? {}).length > 0;
   return (
     (input.type === undefined || input.type === type) &&

@@ -27,7 +27,7 @@ async function createDocumentationVersion(work: Change): Promise<DocumentationVe
   const input = work.input as unknown as CreateDocumentationVersionRequest;
   const api = await requireApi(work);
   const name = input.documentationVersion!;
-  // Unconfirmed: how AWS words these two; see docs/compatibility.md.
+  // Unconfirmed: how AWS words these two; see docs/compatibility.md, "CreateDocumentationVersion".
   if (name.trim() === "" || name.length > versionLengthMax) {
     throw badRequest(`Invalid Documentation version specified: must have 1 to ${versionLengthMax} characters`);
   }
@@ -55,7 +55,7 @@ async function deleteSnapshot(version: DocumentationVersion, work: Change): Prom
   const apiId = work.input["restApiId"] as string;
   const stages = await childrenOf<Stage>(work.tx, restKinds.stage, apiId);
   const user = stages.find((stage) => stage.documentationVersion === version.version);
-  // Unconfirmed: that AWS refuses, and how; see docs/compatibility.md.
+  // Unconfirmed: that AWS refuses, and how; see docs/compatibility.md, "CreateDocumentationVersion".
   if (user !== undefined) {
     throw conflict(
       `Cannot delete documentation version '${version.version}', is referenced in stage: ${user.stageName}`,

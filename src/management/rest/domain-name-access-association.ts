@@ -22,7 +22,7 @@ async function createAssociation(work: Change): Promise<DomainNameAccessAssociat
   const input = work.input as unknown as CreateDomainNameAccessAssociationRequest;
   const { account, region } = work.call;
   const source = input.accessAssociationSource!;
-  // Unconfirmed: how AWS words these; see docs/compatibility.md.
+  // Unconfirmed: how AWS words these; see docs/compatibility.md, "custom domain names, words".
   const domainName = await findDomainName(work, input.domainNameArn!);
   if (domainName === undefined) throw badRequest(`Invalid domain name ARN specified: ${input.domainNameArn}`);
   if (!/^vpce-[a-z0-9-]+$/.test(source)) {
@@ -48,7 +48,7 @@ async function createAssociation(work: Change): Promise<DomainNameAccessAssociat
 async function requireAssociation(work: Work): Promise<DomainNameAccessAssociation> {
   const arn = work.input["domainNameAccessAssociationArn"] as string;
   const stored = await work.tx.get<DomainNameAccessAssociation>(kind, arn);
-  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  // Unconfirmed: how AWS words it; see docs/compatibility.md, "custom domain names, words".
   if (stored === undefined) throw notFound("Invalid domain name access association identifier specified");
   return stored.body;
 }

@@ -70,7 +70,7 @@ function readUploaded(input: CreateDomainNameRequest, type: DomainEndpointType):
   const { certificateName, certificateBody, certificatePrivateKey, certificateChain } = input;
   if (!certificateBody && !certificatePrivateKey && !certificateChain) return undefined;
   if (type !== "EDGE") throw badRequest(`Uploading certificates is not supported for ${type}.`);
-  // Unconfirmed: how AWS words these three; see docs/compatibility.md.
+  // Unconfirmed: how AWS words these three; see docs/compatibility.md, "custom domain names, words".
   if (!certificateName || !certificateBody || !certificatePrivateKey) {
     throw badRequest("A certificate needs its name, its body and its private key");
   }
@@ -126,7 +126,7 @@ function withTargets(item: DomainName, before: DomainName | undefined, work: Wor
 }
 
 /** What has to hold of every domain name, new or changed. */
-// Unconfirmed: how AWS words what has no source below; see docs/compatibility.md.
+// Unconfirmed: how AWS words what has no source below; see docs/compatibility.md, "custom domain names, words".
 function check(item: DomainName, isUploaded: boolean, work: Work): void {
   const { types, ipAddressType } = item.endpointConfiguration;
   const isPrivate = types.includes("PRIVATE");
@@ -205,7 +205,7 @@ async function createDomainName(work: Change): Promise<DomainName> {
   const input = work.input as unknown as CreateDomainNameRequest;
   const { account, region, ids } = work.call;
   const domainName = input.domainName!;
-  // Unconfirmed: how AWS words these; see docs/compatibility.md.
+  // Unconfirmed: how AWS words these; see docs/compatibility.md, "custom domain names, words".
   if (!isDomainName(domainName)) throw badRequest(`Invalid domain name specified: ${domainName}`);
   const types = (input.endpointConfiguration?.types ?? []) as readonly DomainEndpointType[];
   if (types.length > 1) throw badRequest("Only one endpoint type is allowed for a new domain name");

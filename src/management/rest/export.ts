@@ -15,7 +15,7 @@ async function getExport(work: Work): Promise<unknown> {
   const api = await requireApi(work);
   const stage = (await work.tx.get<Stage>(restKinds.stage, `${api.id}/${input.stageName}`))?.body;
   if (stage === undefined) throw notFound("Invalid stage identifier specified");
-  // Unconfirmed: how AWS words both; see docs/compatibility.md.
+  // Unconfirmed: how AWS words both; see docs/compatibility.md, "REST control plane, words".
   const exportType = input.exportType ?? "";
   if (!exportTypes.includes(exportType)) {
     throw badRequest(`Invalid export type specified: ${exportType}. Must be one of: [${exportTypes.join(", ")}]`);

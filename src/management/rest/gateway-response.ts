@@ -50,7 +50,7 @@ const place: Place<ShownResponse> = {
 /**
  * A customised response shows what was customised, a default one what it does by default.
  * Unconfirmed: whether AWS adds the default status and template to a customised one. If it did, Terraform would want to
- * take them away again in every plan; see docs/compatibility.md.
+ * take them away again in every plan; see docs/compatibility.md, "GatewayResponse, customised".
  */
 function viewResponse(response: ShownResponse): unknown {
   const { isDefault, ...custom } = response;
@@ -103,7 +103,7 @@ export const gatewayResponse = defineResource<ShownResponse>({
   },
   complete: async (item) => checked(item),
   async onDelete(item) {
-    // Unconfirmed: how AWS words it; see docs/compatibility.md.
+    // Unconfirmed: how AWS words it; see docs/compatibility.md, "REST control plane, words".
     if (item.isDefault === true) throw notFound("Invalid Gateway response type specified");
   },
   view: viewResponse,

@@ -26,7 +26,7 @@ async function importInto(
   },
 ): Promise<{ readonly definition: RestApiDefinition; readonly warnings: readonly string[] }> {
   const basepath = options.parameters["basepath"] ?? "ignore";
-  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  // Unconfirmed: how AWS words it; see docs/compatibility.md, "REST control plane, words".
   if (!basepaths.includes(basepath)) {
     throw badRequest(`Invalid basepath parameter specified: ${basepath}. Must be one of: [${basepaths.join(", ")}]`);
   }

@@ -13,7 +13,7 @@ const documents = documentsOfApi<RequestValidator>({
   missing: () => "Invalid Request Validator identifier specified",
 });
 
-// Unconfirmed: how AWS words a blank name, and how it goes on after "unique"; see docs/compatibility.md.
+// Unconfirmed: how AWS words a blank name, and how it goes on after "unique"; see docs/compatibility.md, "REST control plane, words".
 async function checked(validator: RequestValidator, work: Change): Promise<RequestValidator> {
   if (validator.name.trim() === "") throw badRequest("Request Validator name must not be blank");
   const others = await documents.all(work);

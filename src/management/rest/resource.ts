@@ -84,7 +84,7 @@ async function completeResource(item: Resource, before: Resource, work: Change):
 }
 
 async function deleteBelow(resource: Resource, work: Change): Promise<void> {
-  // Unconfirmed: how AWS words both refusals of the root; see docs/compatibility.md.
+  // Unconfirmed: how AWS words both refusals of the root; see docs/compatibility.md, "REST control plane, words".
   if (resource.parentId === undefined) throw badRequest("The root resource cannot be deleted");
   const apiId = work.input["restApiId"] as string;
   const all = await childrenOf<Resource>(work.tx, restKinds.resource, apiId);

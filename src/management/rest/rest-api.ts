@@ -116,7 +116,7 @@ async function requireRoomForApi(work: Work, type: EndpointType): Promise<void> 
 /** A new API's endpoint, with AWS's defaults; exactly one type. */
 function completeEndpoint(input: CreateRestApiRequest["endpointConfiguration"]): EndpointConfiguration {
   const types = (input?.types ?? []) as readonly EndpointType[];
-  // Unconfirmed: how AWS words these three; see docs/compatibility.md.
+  // Unconfirmed: how AWS words these three; see docs/compatibility.md, "REST control plane, words".
   if (types.length > 1) throw badRequest("Only one endpoint type is allowed for an API");
   const type = types[0] ?? "EDGE";
   const vpcEndpointIds = nonEmpty(input?.vpcEndpointIds);
@@ -189,7 +189,7 @@ function savedPolicy(work: Work, apiId: string, policy: string): string {
 /** `cloneFrom`: everything but stages, deployments and tags, with ids of its own. */
 async function cloneDefinition(work: Change, blank: RestApiDefinition, sourceId: string): Promise<RestApiDefinition> {
   const stored = await work.tx.get<RestApi>(restKinds.restApi, sourceId);
-  // Unconfirmed: AWS's status and words for a missing source; see docs/compatibility.md.
+  // Unconfirmed: AWS's status and words for a missing source; see docs/compatibility.md, "CreateRestApi, cloneFrom".
   if (stored === undefined) throw badRequest(`Invalid API identifier specified ${work.call.account}:${sourceId}`);
   const source = await readDocumentedDefinition(work.tx, stored.body);
   const ids = new Map<string, string>([[source.restApi.rootResourceId, blank.restApi.rootResourceId]]);
@@ -230,7 +230,7 @@ async function cloneDefinition(work: Change, blank: RestApiDefinition, sourceId:
     ...blank.restApi,
     binaryMediaTypes: blank.restApi.binaryMediaTypes ?? binaryMediaTypes,
     minimumCompressionSize: blank.restApi.minimumCompressionSize ?? minimumCompressionSize,
-    // Unconfirmed: that AWS copies the policy, too; a copy that is open where its source was not would be worse.
+    // Unconfirmed: that AWS copies the policy as well; see docs/compatibility.md, "CreateRestApi, cloneFrom".
     policy: blank.restApi.policy ?? policy?.replaceAll(`:${sourceId}/`, `:${blank.restApi.id}/`),
   } as RestApi);
   return { ...source, restApi, resources, models, requestValidators, authorizers, documentationParts };
@@ -257,7 +257,7 @@ function replaceEndpointType(draft: Draft, step: PatchStep): void {
     throw badRequest(`${step.path} Invalid request input`);
   }
   if (current.types[0] === "PRIVATE" && wanted === "EDGE") {
-    // Unconfirmed: how AWS words it; see docs/compatibility.md.
+    // Unconfirmed: how AWS words it; see docs/compatibility.md, "REST control plane, words".
     throw badRequest("Cannot change the endpoint type of a PRIVATE API to EDGE");
   }
   const { vpcEndpointIds, ...rest } = current;

@@ -36,7 +36,7 @@ async function getSdk(work: Work): Promise<unknown> {
   if (stage === undefined) throw notFound("Invalid stage identifier specified");
   const ids = sdkTypes.map(({ id }) => id).join(", ");
   const sdkType = input.sdkType ?? "";
-  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  // Unconfirmed: how AWS words it; see docs/compatibility.md, "GetSdk, words".
   const type = requireType(sdkType, () =>
     badRequest(`Invalid SDK type specified: ${sdkType}. Must be one of: [${ids}]`),
   );

@@ -18,7 +18,7 @@ async function requireStage(work: Work): Promise<Stage> {
 export const stageCacheOperations = (dependencies: Dependencies): Operations => ({
   FlushStageCache: reading(dependencies, async (work) => {
     const stage = await requireStage(work);
-    // Unconfirmed: how AWS words it; see docs/compatibility.md.
+    // Unconfirmed: how AWS words it; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
     if (!stage.cacheClusterEnabled) throw badRequest(`Cache cluster is not enabled for stage ${stage.stageName}`);
     return {};
   }),

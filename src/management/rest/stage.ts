@@ -90,7 +90,7 @@ export async function newStage(input: StageInput, work: Change, justMade?: strin
 async function requireDeployment(work: Work, deploymentId: string): Promise<void> {
   const id = `${work.input["restApiId"]}/${deploymentId}`;
   const stored = await work.tx.get<Deployment>(restKinds.deployment, id);
-  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  // Unconfirmed: how AWS words it; see docs/compatibility.md, "REST control plane, words".
   if (stored === undefined) throw badRequest("Deployment id does not exist");
 }
 
@@ -110,7 +110,7 @@ export async function checkedStage(
     checkStageVariables(stage.variables) ??
     checkStageVariables(stage.canarySettings?.stageVariableOverrides) ??
     checkAccessLogs(stage.accessLogSettings ?? {}) ??
-    // Unconfirmed: how AWS words it; see docs/compatibility.md.
+    // Unconfirmed: how AWS words it; see docs/compatibility.md, "REST control plane, words".
     (percent < 0 || percent > 100
       ? "Invalid canary percentTraffic specified: must be between 0.0 and 100.0"
       : undefined);
@@ -136,7 +136,7 @@ async function checkDocumentation(stage: Stage, before: Stage | undefined, work:
   const { documentationVersion } = stage;
   if (documentationVersion === undefined || documentationVersion === before?.documentationVersion) return;
   const id = `${work.input["restApiId"]}/${documentationVersion}`;
-  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  // Unconfirmed: how AWS words it; see docs/compatibility.md, "REST control plane, words".
   if ((await work.tx.get(documentationKinds.version, id)) === undefined) {
     throw badRequest("Invalid Documentation version specified");
   }
@@ -215,7 +215,7 @@ const patch: PatchTable = {
     "/tracingEnabled": member("tracingEnabled", flag),
     "/variables/{name}": entry("variables", text),
     "/variables": copyRule("/canarySettings/stageVariableOverrides", (draft, settings) => {
-      // Unconfirmed: that AWS merges; see docs/compatibility.md.
+      // Unconfirmed: that AWS merges; see docs/compatibility.md, "CreateDeployment on a stage that is there; copy to /variables".
       draft["variables"] = { ...(draft["variables"] as object | undefined), ...settings.stageVariableOverrides };
     }),
     "/accessLogSettings": member("accessLogSettings", text, { ops: ["remove"] }),

@@ -19,7 +19,7 @@ const keyLengthMax = 128;
 const valueLengthMax = 256;
 const allowed = /^[\p{L}\p{N}\p{Zs}.:+=@_/-]*$/u;
 
-// Unconfirmed: how AWS words these; see docs/compatibility.md.
+// Unconfirmed: how AWS words these; see docs/compatibility.md, "REST control plane, words".
 export function checkTags(tags: Readonly<Record<string, string | undefined>>, limits: RestLimits): void {
   for (const [key, value] of Object.entries(tags)) {
     if (key === "" || key.length > keyLengthMax || !allowed.test(key))
@@ -69,7 +69,7 @@ const taggedKinds: Readonly<
 async function findTagged(work: Work): Promise<Tagged> {
   const arn = work.input["resourceArn"] as string;
   const match = tagArn.exec(arn);
-  // Unconfirmed: how AWS words both; see docs/compatibility.md.
+  // Unconfirmed: how AWS words both; see docs/compatibility.md, "REST control plane, words".
   if (match === null) throw badRequest("Invalid ARN specified in the request");
   const [, region, account = work.call.account, resource, apiId, stageName] = match;
   if (region !== work.call.region || account !== work.call.account) {

@@ -94,7 +94,7 @@ async function readTest(work: Work): Promise<MethodTest> {
     definition: await readDefinition(work.tx, api),
     resource,
     method,
-    // Unconfirmed: what AWS sends where `ANY` itself is tested.
+    // Unconfirmed: what AWS sends where `ANY` itself is tested; see docs/compatibility.md, "TestInvokeMethod".
     verb: asked === "ANY" ? "GET" : asked,
     target: targetOf(input.pathWithQueryString, resource.path),
     headers: headersOf(input),

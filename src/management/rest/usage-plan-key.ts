@@ -19,7 +19,7 @@ async function requireKey(work: Work, keyId: string): Promise<ApiKey> {
 export async function requireUsagePlanKey(work: Work): Promise<UsagePlanKey> {
   const plan = await requireUsagePlan(work);
   const stored = await work.tx.get<UsagePlanKey>(keyKinds.usagePlanKey, `${plan.id}/${work.input["keyId"]}`);
-  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  // Unconfirmed: how AWS words it; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
   if (stored === undefined) throw notFound(missing);
   return stored.body;
 }
@@ -37,7 +37,7 @@ const view = (key: ApiKey) => present({ id: key.id, type: keyType, value: key.va
 async function createUsagePlanKey(work: Change): Promise<unknown> {
   const input = work.input as unknown as CreateUsagePlanKeyRequest;
   const plan = await requireUsagePlan(work);
-  // Unconfirmed: how AWS words these; see docs/compatibility.md.
+  // Unconfirmed: how AWS words these; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
   if (input.keyType !== keyType)
     throw badRequest(`Invalid key type specified: ${input.keyType}. Must be one of: [${keyType}]`);
   const key = await requireKey(work, input.keyId!);

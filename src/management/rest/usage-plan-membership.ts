@@ -38,7 +38,7 @@ export async function joinPlan(work: Change, plan: UsagePlan, keyId: string): Pr
   return { kind: "joined", link };
 }
 
-// Unconfirmed: how AWS words it; see docs/compatibility.md.
+// Unconfirmed: how AWS words it; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
 const alreadySubscribed = (keyId: string, stage: string, planId: string): string =>
   `API Key ${keyId} is already subscribed to API Stage ${stage} through usage plan ${planId}`;
 

@@ -41,7 +41,7 @@ const integerMax = 2_147_483_647;
 const rateMax = 1_000_000_000;
 const periods = ["DAY", "WEEK", "MONTH"] as const;
 
-// What makes a plan valid. Unconfirmed: how AWS words all of these; see docs/compatibility.md.
+// What makes a plan valid. Unconfirmed: how AWS words all of these; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
 
 function checkThrottle({ rateLimit = 0, burstLimit = 0 }: ThrottleSettings): string | undefined {
   if (!(rateLimit >= 0 && rateLimit <= rateMax)) return "Usage Plan throttle rate limit must not be negative";

@@ -23,7 +23,7 @@ const msOf = (day: string): number => Date.parse(`${day}T00:00:00Z`);
 function periodStart(day: string, period: QuotaSettings["period"]): string {
   if (period === "MONTH") return `${day.slice(0, 7)}-01`;
   if (period === "DAY") return day;
-  // Unconfirmed: that AWS's weeks begin on Sundays; see docs/compatibility.md.
+  // Unconfirmed: that AWS's weeks begin on Sundays; see docs/compatibility.md, "a usage plan's quota".
   const ms = msOf(day);
   return dayOf(ms - new Date(ms).getUTCDay() * dayMs);
 }
@@ -81,7 +81,7 @@ const daysMax = 90;
 /** The days of the question, both ends included. */
 function requestedDays(work: Work): readonly string[] {
   const { startDate, endDate } = work.input as { readonly startDate: string; readonly endDate: string };
-  // Unconfirmed: how AWS words these; see docs/compatibility.md.
+  // Unconfirmed: how AWS words these; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
   for (const date of [startDate, endDate]) {
     const isDay = /^\d{4}-\d{2}-\d{2}$/.test(date) && !Number.isNaN(msOf(date)) && dayOf(msOf(date)) === date;
     if (!isDay) throw badRequest(`Invalid date specified: ${date}. Must be of the form YYYY-MM-DD`);
@@ -129,7 +129,7 @@ async function extended(
   link: UsagePlanKey,
   { today, remaining }: { readonly today: string; readonly remaining: number },
 ): Promise<UsagePlanKey> {
-  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  // Unconfirmed: how AWS words it; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
   if (plan.quota === undefined) throw badRequest(`Usage Plan ${plan.id} has no quota`);
   const { extension: _, ...plain } = link;
   const [used] = await usedOn(work, plan, link.keyId, [today]);

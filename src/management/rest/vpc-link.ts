@@ -11,14 +11,14 @@ const documents = documentsOfAccount<VpcLink>({
   kind: vpcLinkKind,
   member: "vpcLinkId",
   idOf: (link) => link.id,
-  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  // Unconfirmed: how AWS words it; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
   missing: "Invalid VPC Link identifier specified",
 });
 
 const loadBalancer = /^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:loadbalancer\/net\/[^/\s]+\/[^/\s]+$/;
 
 function checkName(name: string | undefined): string {
-  // Unconfirmed: how AWS words it; see docs/compatibility.md.
+  // Unconfirmed: how AWS words it; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
   if ((name ?? "").trim() === "") throw badRequest("Vpc link name must not be blank");
   return name!;
 }
@@ -90,7 +90,7 @@ async function refuseWhileReferenced(link: VpcLink, work: Change): Promise<void>
   }
   if (found.size === 0) {
     for (const { id, body } of await work.tx.list<Resource>(restKinds.resource, { containing: "VPC_LINK" })) {
-      // Unconfirmed: what AWS writes for a method that is not deployed; see docs/compatibility.md.
+      // Unconfirmed: what AWS writes for a method that is not deployed; see docs/compatibility.md, "DeleteVpcLink".
       const at = { apiId: id.slice(0, id.indexOf("/")), stage: "null" };
       for (const reference of referencesIn([body], link.id, at)) found.add(reference);
     }

@@ -50,7 +50,7 @@ function completionOf(outcome: InvokeOutcome): object {
   const LogResult = outcome.kind === "service-error" ? undefined : outcome.logTail?.toString("base64");
   if (outcome.kind === "ok") return { LogResult };
   if (outcome.kind === "service-error") return { ErrorCode: outcome.code, ErrorDetails: outcome.message };
-  // Unconfirmed: what the two hold on AWS; see docs/compatibility.md.
+  // Unconfirmed: what the two hold on AWS; see docs/compatibility.md, "InvokeWithResponseStream".
   return { ErrorCode: "Unhandled", ErrorDetails: outcome.payload.toString(), LogResult };
 }
 

@@ -42,7 +42,7 @@ interface CreateLogGroupInput {
 
 function createLogGroup(store: LogStore, input: CreateLogGroupInput, call: LogsCall): object {
   const { logGroupName: name } = input;
-  // What a key guards must not lie open: see docs/compatibility.md.
+  // What a key guards must not lie open: see docs/compatibility.md, "logs, words".
   if (input.kmsKeyId !== undefined) {
     throw new ApiError("NotImplementedException", "Portico does not encrypt log groups: leave out kmsKeyId.", {
       status: 501,
@@ -82,7 +82,7 @@ function deleteLogGroup(store: LogStore, input: GroupReference, call: LogsCall):
   return store.transact(() => {
     const group = requireGroup(store, input, call);
     if (group.isProtected) {
-      // Unconfirmed: how AWS words it; see docs/compatibility.md.
+      // Unconfirmed: how AWS words it; see docs/compatibility.md, "logs, words".
       throw new ApiError("ValidationException", "The specified log group has deletion protection enabled.");
     }
     store.deleteGroup(group.id);
