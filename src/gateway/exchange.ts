@@ -1,10 +1,11 @@
 import { assert } from "../base/assert.ts";
-import type { Answer, InboundExchange, InboundRequest } from "../http/inbound.ts";
+import { problems } from "../http/http1/problem.ts";
+import type { Answer, AnswerListener, InboundExchange, InboundRequest } from "../http/inbound.ts";
 import type { Trace } from "../telemetry/trace.ts";
 import type { MethodProgram, Program } from "./program.ts";
 import { parseQuery, type Query } from "./query.ts";
 import { isUuid, makeExtendedRequestId, makeRequestId, makeTraceId } from "./request-ids.ts";
-import type { FailureType } from "./responses/failure.ts";
+import { type FailureType, ourFault } from "./responses/failure.ts";
 import type { Overrides } from "./templates/overrides.ts";
 import type { Payload } from "./templates/payload.ts";
 
@@ -36,11 +37,19 @@ export interface IntegrationOutcome {
   requestId: string | undefined;
 }
 
+/** What an exchange waits for: an invocation, a backend's answer, a promise. */
+export interface Work {
+  /** Nobody waits for it any more: it ends, or its result is thrown away. It must not answer. */
+  abandon(): void;
+  /** The client takes more of the answer that the work streams. */
+  onDrain?(): void;
+}
+
 /**
  * One request with its response. Every field is set in the constructor, so that all exchanges have one hidden class;
  * what most methods don't use is made when it is asked for.
  */
-export class Exchange {
+export class Exchange implements AnswerListener {
   readonly request: InboundRequest;
   /** A step may put another one in its place, which answers through it. */
   answer: Answer;
@@ -77,6 +86,8 @@ export class Exchange {
   overrides: Overrides | undefined;
   /** Records what happens, where somebody wants to know: an execution log, a test, `portico explain`. */
   trace: Trace | undefined;
+  /** What it waits for. */
+  #work: Work | undefined;
   /** How many parts of the answer are not handed over or given up yet, although it is given. */
   #holds: number;
   readonly #pathAsSent: string;
@@ -112,10 +123,12 @@ export class Exchange {
     this.integrationPayload = undefined;
     this.overrides = undefined;
     this.trace = undefined;
+    this.#work = undefined;
     this.#holds = 0;
     this.#traceId = undefined;
     this.#query = undefined;
     program.onBegin();
+    inbound.listener = this;
   }
 
   /** The value of X-Amzn-Trace-Id for the integration: the client's, if it has a root, else one of ours. */
@@ -157,10 +170,123 @@ export class Exchange {
     return colon < 0 || host.endsWith("]") ? host : host.slice(0, colon);
   }
 
-  /** Runs the steps from where the exchange is. A step that can't answer at once calls this again. */
+  /** Runs the steps from where the exchange is. A step that waited calls this again. */
   run(): void {
     const steps = this.method!.steps;
     while (this.at < steps.length) if (!steps[this.at++]!(this)) return;
+  }
+
+  /**
+   * Waits for `work`: what can't answer at once calls this, and goes on when `resume` says so. A client that goes away
+   * before that, or an exception, abandons the work and ends the exchange.
+   */
+  suspend(work: Work): void {
+    assert(this.#work === undefined, "an exchange waits for one thing at a time");
+    this.#work = work;
+  }
+
+  isWaitingFor(work: Work): boolean {
+    return this.#work === work;
+  }
+
+  /** The work is done. True once; false if nobody waits for it any more, and what it brought is to be thrown away. */
+  resume(work: Work): boolean {
+    if (this.#work !== work) return false;
+    this.#work = undefined;
+    return true;
+  }
+
+  /** Waits for a promise, and goes on with its value unless the client has gone away. */
+  wait<Value>(promise: Promise<Value>, goOn: (value: Value) => void): void {
+    const work: Work = { abandon: doNothing };
+    this.suspend(work);
+    this.follow(promise, (value) => {
+      if (this.resume(work)) goOn(value);
+    });
+  }
+
+  /** Calls back with a promise's value, whether it is still waited for or not; its rejection is an exception of ours. */
+  follow<Value>(promise: Promise<Value>, callback: (value: Value) => void): void {
+    promise.then(callback).catch((error: unknown) => this.onException(error));
+  }
+
+  /**
+   * Runs a callback of a timer, a stream or a library. What it throws ends this exchange, and only this one. The codec and
+   * the HTTP client do the same with what they call.
+   */
+  guard(callback: () => void): void {
+    try {
+      callback();
+    } catch (error) {
+      this.onException(error);
+    }
+  }
+
+  onDrain(): void {
+    this.#work?.onDrain?.();
+  }
+
+  onClose(): void {
+    if (this.isComplete) return;
+    this.#abandon();
+    // nginx's number for it: nobody gets to see the answer, but the log should say that there was none.
+    this.status = 499;
+    this.complete();
+  }
+
+  /**
+   * Our bug. It is logged, the work under way abandoned, and the exchange ends: with its gateway response, or, where the
+   * answer has begun, with the connection.
+   */
+  onException(error: unknown): void {
+    this.#report(error);
+    if (this.isComplete) {
+      // What is held would perhaps never be released.
+      if (this.#holds > 0) this.answer.abort();
+      return;
+    }
+    this.#abandon();
+    try {
+      if (this.answer.isBegun) this.cut(`Execution failed due to an internal error: ${ourFault}`);
+      else this.program.responses.finish(this, "DEFAULT_5XX", { hint: ourFault });
+    } catch (another) {
+      this.#report(another);
+      this.#endPlainly();
+    }
+  }
+
+  /** The gateway response, or the trace, is what can't be made. */
+  #endPlainly(): void {
+    if (this.isComplete) return;
+    if (this.answer.isBegun) this.answer.abort();
+    else {
+      const { status, contentType, body } = problems.internal;
+      this.status = status;
+      this.answer.respond(status, ["Content-Type", contentType], body);
+    }
+    this.complete();
+  }
+
+  #abandon(): void {
+    const work = this.#work;
+    this.#work = undefined;
+    if (work !== undefined) this.#attempt(() => work.abandon());
+  }
+
+  /** Does what the exchange's end does not depend on. */
+  #attempt(callback: () => void): void {
+    try {
+      callback();
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  #report(error: unknown): void {
+    this.program.logger.error("an exchange failed", {
+      requestId: this.requestId,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
   }
 
   /** All that read the request's body have: neither it nor what it was parsed to waits for the integration. */
@@ -179,6 +305,19 @@ export class Exchange {
     this.complete();
   }
 
+  /** The streamed answer is all written. */
+  end(): void {
+    this.answer.end();
+    this.complete();
+  }
+
+  /** The streamed answer can't be completed: the connection's end tells the client. `line` is the execution log's. */
+  cut(line: string): void {
+    this.trace?.addFailure([line]);
+    this.answer.abort();
+    this.complete();
+  }
+
   addGatewayHeaders(headers: string[]): void {
     headers.push("x-amzn-RequestId", this.requestId, "x-amz-apigw-id", this.extendedRequestId);
   }
@@ -187,8 +326,8 @@ export class Exchange {
   complete(): void {
     if (this.isComplete) return;
     this.isComplete = true;
-    this.trace?.complete(this.status);
-    if (this.#holds === 0) this.program.onComplete(this);
+    if (this.trace !== undefined) this.#attempt(() => this.trace!.complete(this.status));
+    if (this.#holds === 0) this.#conclude();
   }
 
   /** The answer takes time after it was given: the exchange is not counted and logged before `release` is called as often. */
@@ -200,7 +339,15 @@ export class Exchange {
   release(): void {
     assert(this.#holds > 0, "an exchange is released as often as it was held");
     this.#holds--;
-    if (this.#holds === 0 && this.isComplete) this.program.onComplete(this);
+    if (this.#holds === 0 && this.isComplete) this.#conclude();
+  }
+
+  #conclude(): void {
+    try {
+      this.program.onComplete(this);
+    } catch (error) {
+      this.#report(error);
+    }
   }
 
   /** The integration was called now. */
@@ -220,6 +367,7 @@ export class Exchange {
   }
 }
 
+const doNothing = (): void => undefined;
 const noQuery: Query = new Map();
 const traceHeaderCharsMax = 512;
 

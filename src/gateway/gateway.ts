@@ -15,7 +15,6 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import { Trace, type TraceOptions } from "../telemetry/trace.ts";
 import { UserPoolKeys } from "./authorizers/user-pool-keys.ts";
 import { Exchange, verbs } from "./exchange.ts";
-import { failExchange } from "./fail-exchange.ts";
 import { makeRouteHints, type RouteHints } from "./hint.ts";
 import { type AwsServiceSettings, AwsServices } from "./integrations/aws-services.ts";
 import { BackendPools } from "./integrations/backend-pools.ts";
@@ -196,10 +195,10 @@ export class Gateway {
   }
 
   #run(request: InboundExchange, program: Program, address: Address, trace: Trace | undefined): void {
-    const { clock, logger } = this.#options;
+    const { clock } = this.#options;
     const exchange = new Exchange(request, program, address.path, address.query, clock.now());
-    if (trace !== undefined) beginTrace(exchange, trace);
-    try {
+    exchange.guard(() => {
+      if (trace !== undefined) beginTrace(exchange, trace);
       if (program.plan.closed === undefined) this.#route(exchange, address.key);
       else {
         refuse(
@@ -207,9 +206,7 @@ export class Gateway {
           `Portico does not do this yet: ${program.plan.closed}. The stage is closed rather than left unguarded.`,
         );
       }
-    } catch (error) {
-      failExchange(exchange, logger, error);
-    }
+    });
   }
 
   #route(exchange: Exchange, key: string): void {

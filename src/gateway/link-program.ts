@@ -22,6 +22,7 @@ export function linkProgram(plan: Plan, thread: ThreadContext, logs: AccessLogWr
       router: new Router(plan.routes),
       responses: new GatewayResponses(plan.gatewayResponses, thread.isDevelopment),
       isDevelopment: thread.isDevelopment,
+      logger: thread.logger,
       methods: plan.methods.map((method) => ({
         plan: method,
         steps: method.steps.map((step) => linkStep(step, { stage: plan, method, thread, models, onRetire })),
@@ -78,11 +79,14 @@ function linkCompletion(
   if (plan.test !== undefined) return () => life.end();
   const stage = metrics.stage(`${plan.apiId}/${plan.stageName}`);
   return (exchange) => {
-    metrics.request(stage, exchange.status, performance.now() - exchange.startedAt);
-    metrics.add("responseBytes", exchange.answer.responseBytes);
-    if (exchange.trace !== undefined) writeExecutionLog(exchange, executionLogs);
-    log?.(exchange);
-    life.end();
+    try {
+      metrics.request(stage, exchange.status, performance.now() - exchange.startedAt);
+      metrics.add("responseBytes", exchange.answer.responseBytes);
+      if (exchange.trace !== undefined) writeExecutionLog(exchange, executionLogs);
+      log?.(exchange);
+    } finally {
+      life.end();
+    }
   };
 }
 

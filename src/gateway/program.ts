@@ -1,4 +1,5 @@
 import type { Plan } from "../plan/kinds.ts";
+import type { Logger } from "../telemetry/logger.ts";
 import type { Exchange } from "./exchange.ts";
 import type { FailureResponses } from "./responses/failure.ts";
 import type { Router } from "./routing/match.ts";
@@ -18,6 +19,8 @@ export interface Program {
   readonly methods: readonly MethodProgram[];
   readonly responses: FailureResponses;
   readonly isDevelopment: boolean;
+  /** Takes the exceptions that end exchanges. */
+  readonly logger: Logger;
   /** Called for each exchange: when it begins, and once when it is complete. */
   readonly onBegin: () => void;
   readonly onComplete: (exchange: Exchange) => void;

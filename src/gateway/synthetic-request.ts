@@ -1,4 +1,4 @@
-import type { BodySink, InboundExchange, InboundRequest } from "../http/inbound.ts";
+import type { AnswerListener, BodySink, InboundExchange, InboundRequest } from "../http/inbound.ts";
 
 /** A request that Portico makes itself, to a method of its own. */
 export interface SyntheticInput {
@@ -39,8 +39,8 @@ export class SyntheticRequest implements InboundExchange {
   readonly isEncrypted: boolean;
   readonly contentLength: number | undefined;
   readonly hasBody: boolean;
-  onDrain: (() => void) | undefined = undefined;
-  onClose: (() => void) | undefined = undefined;
+  listener: AnswerListener | undefined = undefined;
+  isBegun = false;
   responseBytes = 0;
   readonly #body: Buffer;
   readonly #bytesMax: number;
@@ -99,6 +99,7 @@ export class SyntheticRequest implements InboundExchange {
   }
 
   startResponse(status: number, headers: readonly string[]): void {
+    this.isBegun = true;
     this.#status = status;
     this.#headers = [...headers];
   }
@@ -131,6 +132,6 @@ export class SyntheticRequest implements InboundExchange {
   giveUp(): void {
     if (this.#onAnswer === undefined) return;
     this.abort();
-    this.onClose?.();
+    this.listener?.onClose();
   }
 }

@@ -1,7 +1,6 @@
 import type { InboundExchange } from "../http/inbound.ts";
 import type { Trace } from "../telemetry/trace.ts";
 import { Exchange } from "./exchange.ts";
-import { failExchange } from "./fail-exchange.ts";
 import type { Program } from "./program.ts";
 import { beginTrace, runTraced } from "./run-traced.ts";
 import type { ThreadContext } from "./thread-context.ts";
@@ -22,10 +21,8 @@ export function testMethod(
     exchange.pathValues = match.values;
   }
   exchange.method = program.methods[0];
-  try {
+  exchange.guard(() => {
     beginTrace(exchange, trace);
     runTraced(exchange, trace, thread);
-  } catch (error) {
-    failExchange(exchange, thread.logger, error);
-  }
+  });
 }

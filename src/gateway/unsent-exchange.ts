@@ -53,6 +53,7 @@ const unsentProgram: Program = {
   methods: [],
   responses: new GatewayResponses({}, true),
   isDevelopment: true,
+  logger: { debug: nothing, info: nothing, warn: nothing, error: nothing },
   onBegin: nothing,
   onComplete: nothing,
   close: nothing,

@@ -41,16 +41,30 @@ export interface Answer {
   respond(status: number, headers: readonly string[], body: Buffer | string | undefined): void;
   /** Begins a streamed answer; with a `contentLength` exactly that many bytes must follow, else it is chunked. */
   startResponse(status: number, headers: readonly string[], contentLength: number | undefined): void;
-  /** False asks to wait for `onDrain`. */
+  /** False asks to wait for the listener's `onDrain`. */
   write(chunk: Buffer): boolean;
   end(): void;
   /** Cuts the connection: the answer can't be completed. */
   abort(): void;
-  onDrain: (() => void) | undefined;
-  /** The peer went away before the answer was complete. */
-  onClose: (() => void) | undefined;
+  /** The answer was begun: it can only be completed or cut. */
+  readonly isBegun: boolean;
+  /** Who is told what becomes of the answer. What wraps an answer takes the place of its listener, and tells that one. */
+  listener: AnswerListener | undefined;
   /** Bytes of answer body written so far. */
   readonly responseBytes: number;
+}
+
+/** Who answers a request. */
+export interface AnswerListener {
+  /** The peer takes more, after a `write` that was false. */
+  onDrain(): void;
+  /** The peer went away before the answer was complete. */
+  onClose(): void;
+  /**
+   * A callback of the request, its body's sink or this listener threw: our bug. The listener has to complete or cut the
+   * answer. Without this member the codec answers 500 by itself.
+   */
+  onException?(error: unknown): void;
 }
 
 /** A request with its answer. The codec in `http1/` makes one object of both, so that a request costs no second one. */

@@ -1,5 +1,5 @@
 import type { Agent, ClientRequest, IncomingMessage } from "node:http";
-import type { Answer, InboundExchange, InboundRequest } from "../http/inbound.ts";
+import type { Answer, AnswerListener, InboundExchange, InboundRequest } from "../http/inbound.ts";
 import type { Logger } from "../telemetry/logger.ts";
 
 export interface FrontDoorOptions {
@@ -62,18 +62,29 @@ export class FrontDoor {
 const http = (): typeof import("node:http") => process.getBuiltinModule("node:http");
 
 /** One request on its way to control and back. */
-class HandOver {
+class HandOver implements AnswerListener {
   readonly #request: InboundRequest;
   readonly #answer: Answer;
   readonly #options: FrontDoorOptions;
   #onOver: (() => void) | undefined;
-  #isAnswered = false;
+  #outgoing: ClientRequest | undefined = undefined;
+  #incoming: IncomingMessage | undefined = undefined;
 
   constructor(inbound: InboundExchange, onOver: () => void, options: FrontDoorOptions) {
     this.#request = inbound;
     this.#answer = inbound;
     this.#options = options;
     this.#onOver = onOver;
+    inbound.listener = this;
+  }
+
+  onDrain(): void {
+    this.#incoming?.resume();
+  }
+
+  onClose(): void {
+    this.#over();
+    this.#outgoing?.destroy();
   }
 
   send(agent: Agent, mayRetry: boolean): void {
@@ -86,17 +97,20 @@ class HandOver {
       headers: forwardedHeaders(request),
       setHost: false,
     });
+    this.#outgoing = outgoing;
     outgoing.on("response", (incoming) => this.#relay(incoming, outgoing));
     outgoing.on("error", (error: NodeJS.ErrnoException) => {
       // Control may have closed an idle connection in the moment that it was taken again.
-      if (mayRetry && outgoing.reusedSocket && error.code === "ECONNRESET" && !request.hasBody && !this.#isAnswered) {
+      if (
+        mayRetry &&
+        outgoing.reusedSocket &&
+        error.code === "ECONNRESET" &&
+        !request.hasBody &&
+        this.#incoming === undefined
+      ) {
         this.send(agent, false);
       } else this.#fail(error);
     });
-    this.#answer.onClose = () => {
-      this.#over();
-      outgoing.destroy();
-    };
     if (!request.hasBody) {
       outgoing.end();
       return;
@@ -105,16 +119,13 @@ class HandOver {
     request.streamBody({
       data: (chunk) => outgoing.write(chunk),
       end: () => outgoing.end(),
-      error: () => {
-        this.#over();
-        outgoing.destroy();
-      },
+      error: () => this.onClose(),
     });
   }
 
   #relay(incoming: IncomingMessage, outgoing: ClientRequest): void {
     const answer = this.#answer;
-    this.#isAnswered = true;
+    this.#incoming = incoming;
     const length = incoming.headers["content-length"];
     answer.startResponse(
       incoming.statusCode ?? 502,
@@ -122,7 +133,6 @@ class HandOver {
       incoming.rawHeaders,
       length === undefined ? undefined : Number(length),
     );
-    answer.onDrain = () => incoming.resume();
     incoming.on("data", (chunk: Buffer) => {
       if (!answer.write(chunk)) incoming.pause();
     });
@@ -138,7 +148,7 @@ class HandOver {
   #fail(error: NodeJS.ErrnoException): void {
     if (this.#onOver === undefined) return;
     this.#over();
-    if (this.#isAnswered) {
+    if (this.#incoming !== undefined) {
       this.#answer.abort();
       return;
     }

@@ -4,7 +4,6 @@ import { parseJavaPattern } from "../../language/java/java-pattern.ts";
 import type { LambdaAuthorizerPlan } from "../../plan/authorizers.ts";
 import { maskValue } from "../../telemetry/secrets.ts";
 import type { Exchange } from "../exchange.ts";
-import { failExchange } from "../fail-exchange.ts";
 import { problemOfInvoking } from "../integrations/function-access.ts";
 import { traceInvocation } from "../integrations/invocation.ts";
 import { linkAuthorizerEvent } from "../integrations/lambda-event.ts";
@@ -12,7 +11,6 @@ import type { LinkContext } from "../link-context.ts";
 import { linkIdentity } from "./identity.ts";
 import type { Authorize, Grant } from "./link-authorizer.ts";
 import { refuseCaller, refuseConfiguration } from "./refusals.ts";
-import { whileConnected } from "./while-connected.ts";
 
 /** AWS: API Gateway Developer Guide, "Use API Gateway Lambda authorizers". */
 export function linkLambdaAuthorizer(plan: LambdaAuthorizerPlan, context: LinkContext): Authorize {
@@ -77,18 +75,13 @@ function invoke(exchange: Exchange, payload: string, asked: Asked): void {
   const { plan, context } = asked;
   const { thread } = context;
   const { functionArn, timeoutMs } = plan;
-  const isConnected = whileConnected(exchange);
   traceInvocation(exchange, { functionArn, type: "RequestResponse", clientContext: undefined, payload });
   thread.metrics.add("functionInvocations");
+  const invoked = thread.functions.invoke({ functionArn, payload, traceId: exchange.traceHeader });
   const late = Promise.withResolvers<undefined>();
   const timer = setTimeout(late.resolve, timeoutMs, undefined);
-  Promise.race([thread.functions.invoke({ functionArn, payload, traceId: exchange.traceHeader }), late.promise])
-    .finally(() => clearTimeout(timer))
-    .then((outcome) => {
-      if (isConnected()) conclude(exchange, outcome, asked);
-    })
-    // Our bug: this exchange ends, and only this one.
-    .catch((error: unknown) => failExchange(exchange, thread.logger, error));
+  const outcome = Promise.race([invoked, late.promise]).finally(() => clearTimeout(timer));
+  exchange.wait(outcome, (answer) => conclude(exchange, answer, asked));
 }
 
 function conclude(exchange: Exchange, outcome: InvokeOutcome | undefined, asked: Asked): void {

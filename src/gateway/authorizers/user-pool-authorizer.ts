@@ -2,14 +2,12 @@ import { decideToken, readToken, type TokenDemand, type UnverifiedToken } from "
 import { parseJavaPattern } from "../../language/java/java-pattern.ts";
 import type { UserPoolAuthorizerPlan, UserPoolPlan } from "../../plan/authorizers.ts";
 import type { Exchange } from "../exchange.ts";
-import { failExchange } from "../fail-exchange.ts";
 import type { AwsServices } from "../integrations/aws-services.ts";
 import type { LinkContext } from "../link-context.ts";
 import { linkIdentity } from "./identity.ts";
 import type { Authorize, Grant } from "./link-authorizer.ts";
 import { refuseCaller, refuseConfiguration } from "./refusals.ts";
 import type { FoundKey } from "./user-pool-keys.ts";
-import { whileConnected } from "./while-connected.ts";
 
 interface LinkedPool {
   readonly isIssuer: (issuer: string) => boolean;
@@ -32,13 +30,7 @@ export function linkUserPoolAuthorizer(plan: UserPoolAuthorizerPlan, { thread }:
     if (pool === undefined) return refuseToken(exchange, "its issuer is none of the authorizer's user pools");
     const found = thread.userPoolKeys.find(pool.address, token.keyId);
     if (!(found instanceof Promise)) return conclude(exchange, { token, found, demand: demand(), granted });
-    const isConnected = whileConnected(exchange);
-    found
-      .then((later) => {
-        if (isConnected()) conclude(exchange, { token, found: later, demand: demand(), granted });
-      })
-      // Our bug: this exchange ends, and only this one.
-      .catch((error: unknown) => failExchange(exchange, thread.logger, error));
+    exchange.wait(found, (later) => conclude(exchange, { token, found: later, demand: demand(), granted }));
   };
 }
 

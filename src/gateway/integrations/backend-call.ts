@@ -8,8 +8,7 @@ import { type Unsendable, writeRequestHead } from "../../http/http1-client/reque
 import type { BodySink } from "../../http/inbound.ts";
 import type { BodyCollector } from "../../telemetry/trace.ts";
 import { integrationRequestId } from "../context.ts";
-import type { Exchange, IntegrationOutcome } from "../exchange.ts";
-import { ourFault } from "../responses/failure.ts";
+import type { Exchange, IntegrationOutcome, Work } from "../exchange.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import type { BackendRoute } from "./backend-pools.ts";
 
@@ -60,7 +59,7 @@ export interface BackendCallOptions {
  * stands still while the client does not take the answer (which the codec bounds). A streamed answer has to end within
  * the time-out, however it is taken.
  */
-export class BackendCall implements OutboundRequest {
+export class BackendCall implements OutboundRequest, Work {
   readonly head: string;
   readonly isHead: boolean;
   readonly body: Buffer | RequestBodyStream | undefined;
@@ -76,7 +75,6 @@ export class BackendCall implements OutboundRequest {
   /** When a streamed answer's last bytes came, or were asked for. */
   #activeMs = 0;
   #hasBegun = false;
-  #isDone = false;
   #isRepeatable: boolean;
   #isPaused = false;
   readonly #traced: BodyCollector | undefined;
@@ -98,7 +96,7 @@ export class BackendCall implements OutboundRequest {
     this.#deadlineMs = outcome.startedAt + timeoutMs;
     const head = headOf(options);
     this.head = typeof head === "string" ? head : "";
-    exchange.answer.onClose = () => this.clientGone();
+    exchange.suspend(this);
     if (body instanceof RequestBodyStream) body.call = this;
     if (typeof head !== "string") this.#failOnNetwork({ detail: head.problem });
     else if (!pool.send(this)) this.#fail({ kind: "busy" });
@@ -109,8 +107,7 @@ export class BackendCall implements OutboundRequest {
     return this.isHead || status === 204 || status === 304;
   }
 
-  /** The client takes more. */
-  resume(): void {
+  onDrain(): void {
     if (this.#isDone || !this.#isPaused) return;
     this.#isPaused = false;
     if (this.#idleMs === undefined) this.extend();
@@ -121,16 +118,13 @@ export class BackendCall implements OutboundRequest {
   /** Ends the call without an answer: it was given another way. */
   cancel(): void {
     if (this.#isDone) return;
-    this.#finish();
-    this.#pool.cancel(this);
+    this.#exchange.resume(this);
+    this.abandon();
   }
 
-  clientGone(): void {
-    if (this.#isDone) return;
-    this.cancel();
-    // nginx's number for it: nobody gets to see the answer, but the log should say that there was none.
-    this.#exchange.status = 499;
-    this.#exchange.complete();
+  abandon(): void {
+    this.#stop();
+    this.#pool.cancel(this);
   }
 
   /** The time-out starts anew. */
@@ -212,17 +206,7 @@ export class BackendCall implements OutboundRequest {
   }
 
   onException(error: unknown): void {
-    // Our bug: this exchange ends, and only this one.
-    this.#thread.logger.error("an exchange failed while its backend answered", {
-      requestId: this.#exchange.requestId,
-      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    });
-    if (!this.#isDone) this.#finish();
-    if (this.#exchange.isComplete) return;
-    if (this.#hasBegun) {
-      this.#exchange.answer.abort();
-      this.#exchange.complete();
-    } else this.#exchange.program.responses.finish(this.#exchange, "DEFAULT_5XX", { hint: ourFault });
+    this.#exchange.onException(error);
   }
 
   #failOnNetwork(failure: Omit<Extract<BackendFailure, { readonly kind: "network" }>, "kind">): void {
@@ -250,21 +234,19 @@ export class BackendCall implements OutboundRequest {
     return latencyMs;
   }
 
+  /** Nobody waits for it any more. */
+  get #isDone(): boolean {
+    return !this.#exchange.isWaitingFor(this);
+  }
+
   #finish(): void {
-    this.#isDone = true;
+    this.#exchange.resume(this);
+    this.#stop();
+  }
+
+  #stop(): void {
     if (this.#hasBegun && this.#idleMs !== undefined) this.#measure();
     if (this.body instanceof RequestBodyStream) this.body.stop();
-    const { answer } = this.#exchange;
-    answer.onClose = undefined;
-    answer.onDrain = undefined;
-  }
-}
-
-function breakOff(call: BackendCall): void {
-  try {
-    call.bodyBroke({ kind: "malformed-request" });
-  } catch (error) {
-    call.onException(error);
   }
 }
 
@@ -328,8 +310,9 @@ export class RequestBodyStream implements BodySink, OutboundBody {
   error(reason: "aborted" | "malformed" | "timeout"): void {
     const { call } = this;
     if (call === undefined) return;
-    if (reason === "aborted") call.clientGone();
+    const exchange = this.#exchange;
+    if (reason === "aborted") exchange.onClose();
     // The codec, which calls this, answers by itself first: it knows better what was wrong.
-    else process.nextTick(breakOff, call);
+    else process.nextTick(() => exchange.guard(() => call.bodyBroke({ kind: "malformed-request" })));
   }
 }

@@ -1,6 +1,5 @@
 import type { EventOutcome, InvokeOutcome } from "../../functions/function-client.ts";
-import type { Exchange } from "../exchange.ts";
-import { ourFault } from "../responses/failure.ts";
+import type { Exchange, Work } from "../exchange.ts";
 import type { ThreadContext } from "../thread-context.ts";
 
 /** What is done with the answer of a function that ran. */
@@ -19,23 +18,18 @@ export interface InvocationOptions {
 }
 
 /** One invocation for one exchange, with its time-out. Lambda goes on when nobody waits any more, as on AWS. */
-export class Invocation {
+export class Invocation implements Work {
   readonly #exchange: Exchange;
   readonly #consumer: InvocationConsumer;
   readonly #options: InvocationOptions;
   readonly #timer: NodeJS.Timeout;
-  #isDone = false;
 
   constructor(exchange: Exchange, consumer: InvocationConsumer, options: InvocationOptions) {
     this.#exchange = exchange;
     this.#consumer = consumer;
     this.#options = options;
     this.#timer = setTimeout(timedOut, options.timeoutMs, this);
-    exchange.answer.onClose = () => {
-      if (!this.#finish()) return;
-      exchange.status = 499;
-      exchange.complete();
-    };
+    exchange.suspend(this);
   }
 
   start(event: Buffer | string): void {
@@ -43,36 +37,31 @@ export class Invocation {
     this.#exchange.startIntegration();
     traceInvocation(this.#exchange, { functionArn, type: "RequestResponse", clientContext, payload: event });
     thread.metrics.add("functionInvocations");
-    thread.functions
-      .invoke({
-        functionArn,
-        payload: event,
-        traceId: this.#exchange.traceHeader,
-        ...(clientContext === undefined ? {} : { clientContext }),
-      })
-      .then((outcome) => this.#answer(outcome))
-      .catch((error: unknown) => {
-        // Our bug: this exchange ends, and only this one.
-        thread.logger.error("answering an invocation failed", { error: String(error) });
-        if (this.#finish() || !this.#exchange.isComplete) {
-          this.#exchange.program.responses.finish(this.#exchange, "DEFAULT_5XX", { hint: ourFault });
-        }
-      });
+    const outcome = thread.functions.invoke({
+      functionArn,
+      payload: event,
+      traceId: this.#exchange.traceHeader,
+      ...(clientContext === undefined ? {} : { clientContext }),
+    });
+    this.#exchange.follow(outcome, (answer) => this.#answer(answer));
   }
 
   timeOut(): void {
-    if (!this.#finish()) return;
-    this.#measure();
-    refuseAsLate(this.#exchange, this.#options);
+    this.#exchange.guard(() => {
+      if (!this.#finish()) return;
+      this.#measure();
+      refuseAsLate(this.#exchange, this.#options);
+    });
   }
 
-  /** False: it was done before. */
-  #finish(): boolean {
-    if (this.#isDone) return false;
-    this.#isDone = true;
+  abandon(): void {
     clearTimeout(this.#timer);
-    this.#exchange.answer.onClose = undefined;
-    return true;
+  }
+
+  /** False: nobody waits any more. */
+  #finish(): boolean {
+    clearTimeout(this.#timer);
+    return this.#exchange.resume(this);
   }
 
   #measure(): void {

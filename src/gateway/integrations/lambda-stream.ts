@@ -2,8 +2,7 @@ import { bounds } from "../../base/bounds.ts";
 import type { AnswerSink, InvokeOutcome } from "../../functions/function-client.ts";
 import type { StreamPlan } from "../../plan/steps.ts";
 import type { BodyCollector } from "../../telemetry/trace.ts";
-import type { Exchange } from "../exchange.ts";
-import { ourFault } from "../responses/failure.ts";
+import type { Exchange, Work } from "../exchange.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import { refuseAsLate, refuseAsService, traceInvocation, traceOutcome } from "./invocation.ts";
 import { parseLambdaMetadata } from "./lambda-response.ts";
@@ -26,7 +25,7 @@ export interface LambdaStreamOptions {
  * as on AWS.
  * AWS: API Gateway Developer Guide, "Set up a Lambda proxy integration with payload response streaming in API Gateway".
  */
-export class LambdaStream implements AnswerSink {
+export class LambdaStream implements AnswerSink, Work {
   readonly #exchange: Exchange;
   readonly #options: LambdaStreamOptions;
   readonly #deadlineMs: number;
@@ -48,48 +47,50 @@ export class LambdaStream implements AnswerSink {
     this.#options = options;
     this.#deadlineMs = performance.now() + options.timeoutMs;
     this.#timer = setTimeout(checkTime, options.timeoutMs, this);
-    exchange.answer.onClose = () => {
-      if (!this.#finish()) return;
-      exchange.status = 499;
-      exchange.complete();
-    };
+    exchange.suspend(this);
   }
 
   start(event: Buffer | string): void {
     const { functionArn, thread } = this.#options;
     const call = { functionArn, type: "RequestResponse", clientContext: undefined, payload: event } as const;
-    traceInvocation(this.#exchange, { ...call, isStreamed: true });
     this.#exchange.startIntegration(true);
+    traceInvocation(this.#exchange, { ...call, isStreamed: true });
     thread.metrics.add("functionInvocations");
-    thread.functions
-      .invoke({ functionArn, payload: event, traceId: this.#exchange.traceHeader, sink: this })
-      .then((outcome) => this.#answer(outcome))
-      .catch((error: unknown) => this.#onException(error));
+    const { traceHeader } = this.#exchange;
+    const outcome = thread.functions.invoke({ functionArn, payload: event, traceId: traceHeader, sink: this });
+    this.#exchange.follow(outcome, (answer) => this.#answer(answer));
   }
 
   data(chunk: Buffer, resume: () => void): boolean {
     this.#resume = resume;
-    try {
+    this.#exchange.guard(() => {
       if (this.#state === "metadata") this.#readMetadata(chunk);
       else if (this.#state === "body") this.#write(chunk);
-    } catch (error) {
-      this.#onException(error);
-    }
+    });
     return !this.#isPaused;
   }
 
   /** The client has it all, even if the function goes on. */
   end(): void {
-    try {
+    this.#exchange.guard(() => {
       if (this.#state === "metadata") this.#refuse("it ended before the eight zero bytes that follow its metadata");
-      else if (this.#finish()) this.#complete();
-    } catch (error) {
-      this.#onException(error);
-    }
+      else if (this.#finish()) this.#exchange.end();
+    });
+  }
+
+  onDrain(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#activeMs = performance.now();
+    this.#resume?.();
   }
 
   /** The time-out, or what is left of it, has passed; or the stream may have been idle for too long. */
-  checkTime(): void {
+  onTimer(): void {
+    this.#exchange.guard(() => this.#checkTime());
+  }
+
+  #checkTime(): void {
     const nowMs = performance.now();
     const { idleMs } = this.#options.stream;
     const isIdle = this.#state === "body" && !this.#isPaused && nowMs - this.#activeMs >= idleMs;
@@ -140,10 +141,9 @@ export class LambdaStream implements AnswerSink {
     exchange.addGatewayHeaders(headers);
     headers.push("X-Amzn-Trace-Id", `Root=${exchange.traceId}`);
     exchange.status = status;
-    answer.onDrain = () => this.#takeMore();
     answer.startResponse(status, headers, contentLength);
     clearTimeout(this.#timer);
-    this.checkTime();
+    this.#checkTime();
   }
 
   #write(chunk: Buffer): void {
@@ -156,13 +156,6 @@ export class LambdaStream implements AnswerSink {
     // More than was declared would be read as the next answer.
     if (this.#bytesLeft < 0) this.#cut("the answer is longer than its Content-Length");
     else this.#isPaused = !answer.write(chunk);
-  }
-
-  #takeMore(): void {
-    if (!this.#isPaused) return;
-    this.#isPaused = false;
-    this.#activeMs = performance.now();
-    this.#resume?.();
   }
 
   #answer(outcome: InvokeOutcome): void {
@@ -199,10 +192,8 @@ export class LambdaStream implements AnswerSink {
   #cut(error: string): void {
     if (!this.#finish()) return;
     this.#exchange.integration!.error = error;
-    this.#exchange.trace?.add({ kind: "failure", message: error });
     this.#options.thread.metrics.add("integrationErrors");
-    this.#exchange.answer.abort();
-    this.#exchange.complete();
+    this.#exchange.cut(error);
   }
 
   #traceHead(status: number, headers: readonly string[]): void {
@@ -215,14 +206,15 @@ export class LambdaStream implements AnswerSink {
     this.#traced = trace.collectBody();
   }
 
-  #complete(): void {
-    this.#exchange.answer.end();
-    this.#exchange.complete();
+  /** False: nobody waits any more. */
+  #finish(): boolean {
+    if (!this.#exchange.resume(this)) return false;
+    this.abandon();
+    return true;
   }
 
-  /** What still comes is thrown away. False: it was over before. */
-  #finish(): boolean {
-    if (this.#state === "over") return false;
+  /** What still comes is thrown away. */
+  abandon(): void {
     this.#state = "over";
     this.#gathered = empty;
     clearTimeout(this.#timer);
@@ -232,27 +224,9 @@ export class LambdaStream implements AnswerSink {
     const integration = this.#exchange.integration!;
     integration.latencyMs = performance.now() - integration.startedAt;
     if (integration.headersMs === undefined) this.#options.thread.metrics.integration(integration.latencyMs);
-    this.#exchange.answer.onClose = undefined;
-    this.#exchange.answer.onDrain = undefined;
-    this.#takeMore();
-    return true;
-  }
-
-  /** Our bug: this exchange ends, and only this one. */
-  #onException(error: unknown): void {
-    const exchange = this.#exchange;
-    this.#options.thread.logger.error("an exchange failed while its function streamed", {
-      requestId: exchange.requestId,
-      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    });
-    const hasBegun = this.#state === "body";
-    this.#finish();
-    if (exchange.isComplete) return;
-    if (hasBegun) {
-      exchange.answer.abort();
-      exchange.complete();
-    } else exchange.program.responses.finish(exchange, "DEFAULT_5XX", { hint: ourFault });
+    // The function is let go on.
+    this.onDrain();
   }
 }
 
-const checkTime = (stream: LambdaStream): void => stream.checkTime();
+const checkTime = (stream: LambdaStream): void => stream.onTimer();

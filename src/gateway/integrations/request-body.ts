@@ -1,7 +1,6 @@
 import { bounds } from "../../base/bounds.ts";
 import { problems } from "../../http/http1/problem.ts";
 import type { Exchange } from "../exchange.ts";
-import { failExchange } from "../fail-exchange.ts";
 import { headerList } from "../header-list.ts";
 import { addHint } from "../responses/failure.ts";
 import type { ThreadContext } from "../thread-context.ts";
@@ -75,16 +74,36 @@ export function collectBody(exchange: Exchange, thread: ThreadContext, taken: (b
       // Several codings are one text: one that nobody undoes must not pass for none.
       const codings = headerList(request, "content-encoding").filter((coding) => coding !== "identity");
       if (codings.length === 0) keep(body);
-      else void decompress(exchange, thread, { coding: codings.join(", "), body, taken: keep });
+      else decompress(exchange, thread, { coding: codings.join(", "), body, taken: keep });
     }
   });
 }
 
-async function decompress(
+function decompress(
   exchange: Exchange,
   thread: ThreadContext,
   options: { readonly coding: string; readonly body: Buffer; readonly taken: (body: Buffer) => void },
-): Promise<void> {
+): void {
+  exchange.wait(decode(options.coding, options.body, thread.payloadBytesMax), (outcome) => {
+    if (outcome.kind === "too-large") refuseTooLarge(exchange, thread.payloadBytesMax);
+    else if (outcome.kind === "refused") {
+      exchange.program.responses.finish(exchange, "UNSUPPORTED_MEDIA_TYPE", { hint: outcome.hint });
+    } else if (exchange.request.reserve(outcome.body.length)) options.taken(outcome.body);
+    else {
+      const headers = ["Content-Type", "application/json"];
+      if (exchange.program.isDevelopment) addHint(headers, problems.overloaded.hint);
+      exchange.respond(503, headers, problems.overloaded.body);
+    }
+  });
+}
+
+type Decoded =
+  | { readonly kind: "decoded"; readonly body: Buffer }
+  | { readonly kind: "too-large" }
+  | { readonly kind: "refused"; readonly hint: string };
+
+/** Undoes a Content-Encoding. Never rejects for what the client sent. */
+async function decode(coding: string, body: Buffer, bytesMax: number): Promise<Decoded> {
   // Loaded only by callers that compress: zlib costs a gateway thread a megabyte.
   const zlib = await import("node:zlib");
   const decoders: Readonly<Record<string, typeof zlib.gunzip | typeof zlib.inflate>> = {
@@ -92,36 +111,15 @@ async function decompress(
     "x-gzip": zlib.gunzip,
     deflate: zlib.inflate,
   };
-  const decode = Object.hasOwn(decoders, options.coding) ? decoders[options.coding] : undefined;
-  if (decode === undefined) {
-    exchange.program.responses.finish(exchange, "UNSUPPORTED_MEDIA_TYPE", {
-      hint: `Content-Encoding ${options.coding} is not one of gzip, deflate, identity`,
+  const decoder = Object.hasOwn(decoders, coding) ? decoders[coding] : undefined;
+  if (decoder === undefined) {
+    return { kind: "refused", hint: `Content-Encoding ${coding} is not one of gzip, deflate, identity` };
+  }
+  return await new Promise((resolve) => {
+    decoder(body, { maxOutputLength: bytesMax }, (error, decoded) => {
+      if (error === null) resolve({ kind: "decoded", body: decoded });
+      else if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") resolve({ kind: "too-large" });
+      else resolve({ kind: "refused", hint: error.message });
     });
-    return;
-  }
-  decode(options.body, { maxOutputLength: thread.payloadBytesMax }, (error, decoded) => {
-    if (error === null) takeDecoded(exchange, thread, { decoded, taken: options.taken });
-    else if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") {
-      refuseTooLarge(exchange, thread.payloadBytesMax);
-    } else exchange.program.responses.finish(exchange, "UNSUPPORTED_MEDIA_TYPE", { hint: error.message });
   });
-}
-
-/** Called by zlib: nothing above it catches what the exchange's next steps might throw. */
-function takeDecoded(
-  exchange: Exchange,
-  thread: ThreadContext,
-  options: { readonly decoded: Buffer; readonly taken: (body: Buffer) => void },
-): void {
-  if (!exchange.request.reserve(options.decoded.length)) {
-    const headers = ["Content-Type", "application/json"];
-    if (exchange.program.isDevelopment) addHint(headers, problems.overloaded.hint);
-    exchange.respond(503, headers, problems.overloaded.body);
-    return;
-  }
-  try {
-    options.taken(options.decoded);
-  } catch (error) {
-    failExchange(exchange, thread.logger, error);
-  }
 }

@@ -1,5 +1,6 @@
 import type { Deflate, Gzip } from "node:zlib";
-import type { Answer } from "../../http/inbound.ts";
+import type { Answer, AnswerListener } from "../../http/inbound.ts";
+import type { Exchange } from "../exchange.ts";
 import type { ContentCoding } from "./content-coding.ts";
 
 type Zlib = typeof import("node:zlib");
@@ -19,10 +20,6 @@ export interface CompressionOptions {
   readonly coding: ContentCoding;
   /** Shorter answers go out as they are. */
   readonly bytesMin: number;
-  /** The request's method is HEAD: its answer has no body. */
-  readonly isHead: boolean;
-  /** Called once, when the answer was handed over to the last byte, or given up. */
-  readonly onSettled: () => void;
 }
 
 interface Held {
@@ -39,28 +36,45 @@ interface Held {
  * An answer of unknown length is held for one turn of the event loop: the small ones that end within it are judged by
  * their length, as AWS does with the whole answer; others are compressed as they come.
  */
-export class CompressedAnswer implements Answer {
-  onDrain: (() => void) | undefined = undefined;
-  onClose: (() => void) | undefined = undefined;
+export class CompressedAnswer implements Answer, AnswerListener {
+  listener: AnswerListener | undefined;
   readonly #inner: Answer;
+  readonly #exchange: Exchange;
   readonly #options: CompressionOptions;
   #held: Held | undefined = undefined;
   #stream: Gzip | Deflate | undefined = undefined;
+  /** A whole answer is in zlib's threads. */
+  #isCompressing = false;
   /** The answer is all handed over, or will never be. */
   #isSettled = false;
 
-  constructor(inner: Answer, options: CompressionOptions) {
-    this.#inner = inner;
+  /** Stands before the exchange's answer, and holds the exchange until the last byte is handed over. */
+  constructor(exchange: Exchange, options: CompressionOptions) {
+    this.#exchange = exchange;
     this.#options = options;
-    inner.onDrain = () => {
-      if (this.#stream === undefined) this.onDrain?.();
-      else this.#stream.resume();
-    };
-    inner.onClose = () => {
-      this.#drop();
-      this.onClose?.();
-      this.#settle();
-    };
+    this.#inner = exchange.answer;
+    this.listener = this.#inner.listener;
+    this.#inner.listener = this;
+    exchange.hold();
+  }
+
+  onDrain(): void {
+    if (this.#stream === undefined) this.listener?.onDrain();
+    else this.#stream.resume();
+  }
+
+  onClose(): void {
+    this.#drop();
+    this.listener?.onClose();
+    this.#settle();
+  }
+
+  onException(error: unknown): void {
+    this.listener?.onException?.(error);
+  }
+
+  get isBegun(): boolean {
+    return this.#inner.isBegun || this.#held !== undefined || this.#isCompressing;
   }
 
   get responseBytes(): number {
@@ -83,10 +97,13 @@ export class CompressedAnswer implements Answer {
       return;
     }
     const compress = this.#options.coding === "gzip" ? zlib.gzip : zlib.deflate;
+    this.#isCompressing = true;
     compress(bytes, (error, compressed) => {
-      if (error === null) this.#inner.respond(status, coded, compressed);
-      else this.#inner.abort();
-      this.#settle();
+      this.#exchange.guard(() => {
+        if (error === null) this.#inner.respond(status, coded, compressed);
+        else this.#inner.abort();
+        this.#settle();
+      });
     });
   }
 
@@ -97,7 +114,7 @@ export class CompressedAnswer implements Answer {
       this.#startStream(status, headers);
     } else {
       this.#held = { status, headers, chunks: [], bytes: 0 };
-      setImmediate(() => this.#streamHeld());
+      setImmediate(() => this.#exchange.guard(() => this.#streamHeld()));
     }
   }
 
@@ -137,7 +154,7 @@ export class CompressedAnswer implements Answer {
    */
   #isCompressed(status: number, headers: readonly string[], length: number): boolean {
     if (length === 0 || length < this.#options.bytesMin) return false;
-    if (this.#options.isHead || status === 204 || status === 206 || status === 304) return false;
+    if (this.#exchange.request.method === "HEAD" || status === 204 || status === 206 || status === 304) return false;
     for (let index = 0; index < headers.length; index += 2) {
       const name = headers[index]!;
       if (name.length === 16 && name.toLowerCase() === "content-encoding") return false;
@@ -160,13 +177,18 @@ export class CompressedAnswer implements Answer {
     const stream = this.#options.coding === "gzip" ? loadZlib().createGzip() : loadZlib().createDeflate();
     this.#stream = stream;
     this.#inner.startResponse(status, [...headers, "Content-Encoding", this.#options.coding], undefined);
+    const exchange = this.#exchange;
     stream.on("data", (piece: Buffer) => {
-      if (!this.#inner.write(piece)) stream.pause();
+      exchange.guard(() => {
+        if (!this.#inner.write(piece)) stream.pause();
+      });
     });
-    stream.on("drain", () => this.onDrain?.());
+    stream.on("drain", () => exchange.guard(() => this.listener?.onDrain()));
     stream.on("end", () => {
-      this.#inner.end();
-      this.#settle();
+      exchange.guard(() => {
+        this.#inner.end();
+        this.#settle();
+      });
     });
     stream.on("error", () => this.abort());
     return stream;
@@ -190,6 +212,6 @@ export class CompressedAnswer implements Answer {
   #settle(): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    this.#options.onSettled();
+    this.#exchange.release();
   }
 }

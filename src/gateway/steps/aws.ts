@@ -1,13 +1,10 @@
 import { normaliseTarget, RequestSigner, signatureHeaders } from "../../access/request-signer.ts";
 import type { AwsPlan, BackendPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
-import { failExchange } from "../fail-exchange.ts";
 import { linkCustomHeaders, linkPath, type WriteHeaders, type WritePath } from "../integrations/backend-request.ts";
-import type { RoleCredentials } from "../integrations/role-credentials.ts";
 import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
 import { neverMapped } from "../responses/header-remapping.ts";
-import type { ThreadContext } from "../thread-context.ts";
 import { linkMapped } from "./http.ts";
 
 /** AWS: API Gateway Developer Guide, "Integrations for REST APIs in API Gateway", AWS. Lambda has its own steps. */
@@ -32,30 +29,13 @@ export function linkAws(plan: AwsPlan, context: LinkContext): RunStep {
   });
   return (exchange) => {
     if (role.current() !== undefined) return run(exchange);
-    void waitForRole(exchange, { role, run, thread });
+    // A role without a session: the first request after a start, or after a time without any.
+    exchange.wait(role.wait(), (problem) => {
+      if (problem === undefined) run(exchange);
+      else refuse(exchange, problem);
+    });
     return false;
   };
-}
-
-/** A role without a session: the first request after a start, or after a time without any. */
-async function waitForRole(
-  exchange: Exchange,
-  options: { readonly role: RoleCredentials; readonly run: RunStep; readonly thread: ThreadContext },
-): Promise<void> {
-  const { role, run, thread } = options;
-  exchange.answer.onClose = () => {
-    exchange.status = 499;
-    exchange.complete();
-  };
-  try {
-    const problem = await role.wait();
-    if (exchange.isComplete) return;
-    exchange.answer.onClose = undefined;
-    if (problem === undefined) run(exchange);
-    else refuse(exchange, problem);
-  } catch (error) {
-    failExchange(exchange, thread.logger, error);
-  }
 }
 
 const refuse = (exchange: Exchange, detail: string): false =>

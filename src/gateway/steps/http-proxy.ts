@@ -80,7 +80,6 @@ class Relay implements BackendConsumer {
     relayed.headers.push("X-Amzn-Trace-Id", `Root=${exchange.traceId}`);
     exchange.status = status;
     this.#call = call;
-    answer.onDrain = () => call.resume();
     const isEmpty = call.isBodiless(status) && exchange.httpMethod !== "HEAD" && status !== 304;
     answer.startResponse(status, relayed.headers, isEmpty ? 0 : contentLength);
   }
@@ -96,14 +95,11 @@ class Relay implements BackendConsumer {
   }
 
   end(): void {
-    this.#exchange.answer.end();
-    this.#exchange.complete();
+    this.#exchange.end();
   }
 
   cut(): void {
-    this.#exchange.trace?.addFailure([brokenOff]);
-    this.#exchange.answer.abort();
-    this.#exchange.complete();
+    this.#exchange.cut(brokenOff);
   }
 
   fail(failure: BackendFailure): void {

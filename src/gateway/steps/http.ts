@@ -1,6 +1,5 @@
 import type { HttpPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
-import { failExchange } from "../fail-exchange.ts";
 import type { BackendCall, BackendConsumer, BackendFailure, RequestBodyStream } from "../integrations/backend-call.ts";
 import { answerFailure } from "../integrations/backend-failure.ts";
 import { linkCustomHeaders, linkPath, type WriteHeaders, type WritePath } from "../integrations/backend-request.ts";
@@ -171,7 +170,6 @@ class ResponseMapper implements BackendConsumer {
     exchange.trace?.beginResponse(answered, headers);
     exchange.addGatewayHeaders(headers);
     this.#isStreaming = true;
-    exchange.answer.onDrain = () => call.resume();
     const contentLength = call.isBodiless(status) ? 0 : contentLengthOf(backendHeaders);
     exchange.answer.startResponse(answered, headers, contentLength);
   }
@@ -182,7 +180,7 @@ class ResponseMapper implements BackendConsumer {
     if (this.#bytes > this.#thread.payloadBytesMax) {
       this.#call?.cancel();
       if (buffered !== undefined) this.#refuseTooLarge();
-      else if (this.#isStreaming) this.#abort();
+      else if (this.#isStreaming) this.#exchange.cut(brokenOff);
       return true;
     }
     if (this.#isStreaming) return this.#exchange.answer.write(chunk);
@@ -191,41 +189,24 @@ class ResponseMapper implements BackendConsumer {
   }
 
   end(): void {
-    const exchange = this.#exchange;
-    if (this.#buffered !== undefined) {
-      this.#respond(this.#buffered);
-      return;
-    }
-    if (!this.#isStreaming) return;
-    exchange.answer.end();
-    exchange.complete();
+    if (this.#buffered !== undefined) this.#respond(this.#buffered);
+    else if (this.#isStreaming) this.#exchange.end();
   }
 
-  /** Called by the client, which would take what is thrown here for the connection's failure. */
   #respond({ response, template, chunks }: BufferedAnswer): void {
     const exchange = this.#exchange;
     const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
     exchange.integrationPayload = new Payload(body);
-    try {
-      respondMapped(exchange, response, { template, body, headers: traceHeader(exchange) });
-    } catch (error) {
-      failExchange(exchange, this.#thread.logger, error);
-    }
+    respondMapped(exchange, response, { template, body, headers: traceHeader(exchange) });
   }
 
   cut(failure: BackendFailure): void {
     if (this.#buffered !== undefined) this.fail(failure);
-    else if (this.#isStreaming) this.#abort();
+    else if (this.#isStreaming) this.#exchange.cut(brokenOff);
   }
 
   fail(failure: BackendFailure): void {
     answerFailure(this.#exchange, failure, { thread: this.#thread, backend: this.#plan.backend });
-  }
-
-  #abort(): void {
-    this.#exchange.trace?.addFailure([brokenOff]);
-    this.#exchange.answer.abort();
-    this.#exchange.complete();
   }
 
   #refuseTooLarge(): void {

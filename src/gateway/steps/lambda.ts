@@ -19,7 +19,6 @@ import {
 } from "../integrations/invocation.ts";
 import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
-import { ourFault } from "../responses/failure.ts";
 import { Payload } from "../templates/payload.ts";
 import { asText, describeValue, linkValue } from "../values.ts";
 import {
@@ -59,7 +58,7 @@ export function linkLambda(plan: LambdaPlan, context: LinkContext): RunStep {
     const clientContext = readHeader(exchange, "x-amz-client-context");
     exchange.forgetBody();
     if (type === "Event") {
-      void accept(exchange, context, { plan, payload, clientContext, select });
+      accept(exchange, context, { plan, payload, clientContext, select });
     } else if (type === "RequestResponse") {
       const mapper = new AnswerMapper(exchange, select);
       new Invocation(exchange, mapper, { functionArn, timeoutMs, thread, clientContext }).start(payload);
@@ -114,7 +113,7 @@ function linkHeaders(plan: LambdaPlan): (exchange: Exchange, lowerName: string) 
 }
 
 /** AWS: API Gateway Developer Guide, "Set up asynchronous invocation of the backend Lambda function". */
-async function accept(
+function accept(
   exchange: Exchange,
   { thread }: LinkContext,
   options: {
@@ -123,38 +122,25 @@ async function accept(
     readonly clientContext: string | undefined;
     readonly select: SelectResponse;
   },
-): Promise<void> {
+): void {
   const { plan, payload, clientContext, select } = options;
   const integration = exchange.startIntegration();
   traceInvocation(exchange, { functionArn: plan.functionArn, type: "Event", clientContext, payload });
-  exchange.answer.onClose = () => {
-    exchange.status = 499;
-    exchange.complete();
-  };
-  try {
-    const outcome = await thread.events.accept({
-      functionArn: plan.functionArn,
-      payload,
-      traceId: exchange.traceHeader,
-      ...(clientContext === undefined ? {} : { clientContext }),
-    });
+  const accepted = thread.events.accept({
+    functionArn: plan.functionArn,
+    payload,
+    traceId: exchange.traceHeader,
+    ...(clientContext === undefined ? {} : { clientContext }),
+  });
+  exchange.wait(accepted, (outcome) => {
     integration.latencyMs = performance.now() - integration.startedAt;
     thread.metrics.integration(integration.latencyMs);
-    if (exchange.isComplete) return;
-    exchange.answer.onClose = undefined;
     integration.requestId = outcome.requestId;
     integration.serviceStatus = outcome.kind === "service-error" ? outcome.status : 202;
     traceOutcome(exchange, outcome);
-    if (outcome.kind === "service-error") {
-      refuseAsService(exchange, thread, outcome);
-      return;
-    }
-    answerMapped(exchange, select, { status: 202, message: undefined, payload: Buffer.alloc(0) });
-  } catch (error) {
-    // Our bug: this exchange ends, and only this one.
-    thread.logger.error("accepting an asynchronous invocation failed", { error: String(error) });
-    exchange.program.responses.finish(exchange, "DEFAULT_5XX", { hint: ourFault });
-  }
+    if (outcome.kind === "service-error") refuseAsService(exchange, thread, outcome);
+    else answerMapped(exchange, select, { status: 202, message: undefined, payload: Buffer.alloc(0) });
+  });
 }
 
 /** Maps what a function said by the integration response of its error message, or by the default one. */

@@ -10,13 +10,7 @@ export const linkResponseCompression =
   (exchange) => {
     const coding = chooseCoding(headerList(exchange.request, "accept-encoding"));
     if (coding !== undefined) {
-      exchange.hold();
-      exchange.answer = new CompressedAnswer(exchange.answer, {
-        coding,
-        bytesMin: plan.bytesMin,
-        isHead: exchange.request.method === "HEAD",
-        onSettled: () => exchange.release(),
-      });
+      exchange.answer = new CompressedAnswer(exchange, { coding, bytesMin: plan.bytesMin });
     }
     return true;
   };

@@ -177,11 +177,7 @@ export class Connection {
   advance(): void {
     if (this.#isAdvancing || this.isClosed || this.isLingering) return;
     this.#isAdvancing = true;
-    try {
-      while (this.#advanceOnce());
-    } catch (error) {
-      this.fail(error);
-    }
+    while (this.#advanceGuarded());
     this.#isAdvancing = false;
     this.uncork();
   }
@@ -191,6 +187,15 @@ export class Connection {
     if (!this.#isCorked) return;
     this.#isCorked = false;
     this.socket.uncork();
+  }
+
+  #advanceGuarded(): boolean {
+    try {
+      return this.#advanceOnce();
+    } catch (error) {
+      this.#fail(error, this.exchange);
+      return true;
+    }
   }
 
   #advanceOnce(): boolean {
@@ -387,15 +392,30 @@ export class Connection {
   }
 
   /** An exception in a handler: only its exchange dies. */
-  fail(error: unknown): void {
-    const exchange = this.exchange;
-    this.host.onError(error, exchange);
-    if (this.isClosed || this.isLingering) return;
+  #fail(error: unknown, exchange: Http1Request | undefined): void {
+    const isHandled = exchange !== undefined && this.#tell(error, exchange);
+    if (this.isClosed || this.isLingering || (exchange !== undefined && this.exchange !== exchange)) return;
     if (exchange === undefined || exchange.answer === answers.begun) this.destroy();
     else if (exchange.answer === answers.none) {
       exchange.answer = answers.finished;
       this.refuse(problems.internal);
-    } else this.close();
+    } else if (!isHandled) this.close();
+  }
+
+  /** Leaves an exception to who answers; false: nobody takes it. */
+  #tell(error: unknown, exchange: Http1Request): boolean {
+    const { listener } = exchange;
+    if (listener?.onException !== undefined) {
+      try {
+        listener.onException(error);
+        return true;
+      } catch (another) {
+        this.host.onError(another, exchange);
+        return false;
+      }
+    }
+    this.host.onError(error, exchange);
+    return false;
   }
 
   #pauseIfFull(): void {
@@ -417,7 +437,8 @@ export class Connection {
   #onDrain(): void {
     if (this.isClosed || this.isLingering) return;
     const exchange = this.exchange;
-    if (exchange?.onDrain !== undefined) this.guard(exchange.onDrain);
+    const listener = exchange?.listener;
+    if (exchange !== undefined && listener !== undefined) this.guard(exchange, () => listener.onDrain());
     this.advance();
   }
 
@@ -437,24 +458,25 @@ export class Connection {
     this.at = 0;
     this.host.forget(this);
     const exchange = this.dropExchange();
-    if (exchange !== undefined) this.guard(() => exchange.peerClosed());
+    if (exchange !== undefined) this.guard(exchange, () => exchange.peerClosed());
   }
 
   #onDeadline(): void {
     this.deadline = never;
     const exchange = this.exchange;
     if (this.isLingering || this.isClosed) this.destroy();
-    else if (exchange !== undefined) this.guard(() => this.breakBody(exchange, "timeout", problems.bodyTimeout));
+    else if (exchange !== undefined)
+      this.guard(exchange, () => this.breakBody(exchange, "timeout", problems.bodyTimeout));
     else if (this.#isHeadBegun) this.refuse(problems.headerTimeout);
     else this.close();
   }
 
-  /** Runs a handler's callback from outside of `advance`. */
-  guard(callback: () => void): void {
+  /** Runs an exchange's callback from outside of `advance`. */
+  guard(exchange: Http1Request, callback: () => void): void {
     try {
       callback();
     } catch (error) {
-      this.fail(error);
+      this.#fail(error, exchange);
     }
   }
 }

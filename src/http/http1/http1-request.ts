@@ -1,5 +1,5 @@
 import { assert } from "../../base/assert.ts";
-import type { BodySink, InboundExchange } from "../inbound.ts";
+import type { AnswerListener, BodySink, InboundExchange } from "../inbound.ts";
 import { ChunkedDecoder } from "./chunked-decoder.ts";
 import type { Connection } from "./connection.ts";
 import { latin1Write } from "./latin1.ts";
@@ -29,8 +29,7 @@ export class Http1Request implements InboundExchange {
   readonly host: string;
   readonly contentLength: number | undefined;
   readonly hasBody: boolean;
-  onDrain: (() => void) | undefined = undefined;
-  onClose: (() => void) | undefined = undefined;
+  listener: AnswerListener | undefined = undefined;
   responseBytes = 0;
 
   readonly decoder: ChunkedDecoder | undefined;
@@ -83,6 +82,9 @@ export class Http1Request implements InboundExchange {
   get isEncrypted(): boolean {
     return this.connection.isEncrypted;
   }
+  get isBegun(): boolean {
+    return this.answer !== answers.none;
+  }
 
   header(name: string): string | undefined {
     const names = this.headerNames;
@@ -134,7 +136,7 @@ export class Http1Request implements InboundExchange {
       if (connection.at >= connection.bytes.length) connection.socket.write("HTTP/1.1 100 Continue\r\n\r\n", "latin1");
     }
     connection.startBodyClock(this);
-    connection.guard(() => connection.readBody(this));
+    connection.guard(this, () => connection.readBody(this));
     if (!this.isBodyDone && !this.isBodyPaused) connection.resumeSocket();
     connection.advance();
   }
@@ -146,7 +148,7 @@ export class Http1Request implements InboundExchange {
     if (this.isBodyDone || connection.exchange !== this) return;
     this.bodyClock += connection.host.tick - this.#pausedAt;
     connection.deadline = connection.host.tick + connection.host.ticks.body;
-    connection.guard(() => connection.readBody(this));
+    connection.guard(this, () => connection.readBody(this));
     if (!this.isBodyPaused) connection.resumeSocket();
     connection.advance();
   }
@@ -224,22 +226,27 @@ export class Http1Request implements InboundExchange {
 
   /** From the connection: the client is gone. */
   peerClosed(): void {
-    const onClose = this.onClose;
-    this.onClose = undefined;
-    if (!this.isBodyDone) this.bodyBroke("aborted");
-    if (this.answer !== answers.finished) onClose?.();
+    try {
+      if (!this.isBodyDone) this.bodyBroke("aborted");
+    } finally {
+      if (this.answer !== answers.finished) this.listener?.onClose();
+    }
   }
 
   respond(status: number, headers: readonly string[], body: Buffer | string | undefined): void {
     if (this.answer !== answers.none) return;
-    this.answer = answers.finished;
     const connection = this.connection;
-    if (connection.exchange !== this) return;
+    if (connection.exchange !== this) {
+      this.answer = answers.finished;
+      return;
+    }
     const isString = typeof body === "string";
     const length = body === undefined ? 0 : isString ? Buffer.byteLength(body) : body.length;
     const isBodiless = this.#isBodiless(status);
     const lengthLine = status === 204 || (status === 304 && length === 0) ? "" : `Content-Length: ${length}\r\n`;
     const text = this.#head(status, headers, lengthLine);
+    // Not before: what throws up to here can still be answered another way.
+    this.answer = answers.finished;
     const socket = connection.socket;
     if (isBodiless || body === undefined || length === 0) socket.write(text, "latin1");
     else {
@@ -255,9 +262,11 @@ export class Http1Request implements InboundExchange {
     if (this.answer !== answers.none) return;
     // A backend's length that is no number is no length.
     const contentLength = Number.isSafeInteger(declaredLength) && declaredLength! >= 0 ? declaredLength : undefined;
-    this.answer = answers.begun;
     const connection = this.connection;
-    if (connection.exchange !== this) return;
+    if (connection.exchange !== this) {
+      this.answer = answers.begun;
+      return;
+    }
     let framingLine = "";
     if (contentLength !== undefined) {
       this.#responseRemaining = contentLength;
@@ -275,6 +284,7 @@ export class Http1Request implements InboundExchange {
       }
     }
     this.#pendingHead = this.#head(status, headers, framingLine);
+    this.answer = answers.begun;
     // Headers whose body comes later must not wait for it; mostly the first bytes come in this very tick.
     process.nextTick(flushHead, this);
   }

@@ -254,10 +254,10 @@ test("back-pressure: a streamed answer waits for a slow reader", async () => {
           return;
         }
       }
-      request.onDrain = undefined;
+      request.listener = undefined;
       request.end();
     };
-    request.onDrain = go;
+    request.listener = { onDrain: go, onClose() {} };
     go();
   });
   const received = await talk(port, get("/", "Connection: close\r\n"));
@@ -373,7 +373,7 @@ test("a client that goes away is noticed, and what it wanted is cancelled", asyn
   const events: string[] = [];
   const seen = Promise.withResolvers<InboundExchange>();
   const { port } = await start((request) => {
-    request.onClose = () => events.push("close");
+    request.listener = { onDrain() {}, onClose: () => events.push("close") };
     if (request.hasBody)
       request.streamBody({ data: () => true, end: () => events.push("end"), error: (reason) => events.push(reason) });
     seen.resolve(request);
@@ -483,7 +483,7 @@ test("a client that stops reading its answer is cut off", async () => {
   const closed = Promise.withResolvers<void>();
   const { port } = await start(
     (request) => {
-      request.onClose = () => closed.resolve();
+      request.listener = { onDrain() {}, onClose: () => closed.resolve() };
       request.startResponse(200, [], undefined);
       request.write(Buffer.alloc(20_000_000));
     },
