@@ -33,6 +33,7 @@ import { answerReference } from "./pages/reference.ts";
 import { Reconciler } from "./reconcile.ts";
 import { makeScratchDirectory, sweepScratchDirectories } from "./scratch-directory.ts";
 import { ServerClock } from "./server-clock.ts";
+import { storeIndexes } from "./store-indexes.ts";
 import { makeTestInvocation } from "./test-invocation.ts";
 import { cannotListen, ThreadPool } from "./threads.ts";
 import { makeUpstream } from "./upstream.ts";
@@ -68,7 +69,7 @@ export async function startServer(
   const scratch = makeScratchDirectory();
   undo.defer(() => rmSync(scratch.path, { recursive: true, force: true }));
 
-  const store = openSqliteStore(directory ? { path: directory.storePath } : {});
+  const store = openSqliteStore({ indexes: storeIndexes, ...(directory && { path: directory.storePath }) });
   undo.defer(() => store.close());
   // Elsewhere the kernel does not deal connections out to several listeners.
   const threadCount = process.platform === "linux" ? config.threads : 1;

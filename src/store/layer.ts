@@ -1,3 +1,4 @@
+import { type DocumentKeys, meets } from "./indexes.ts";
 import type { ListOptions, Scope } from "./store.ts";
 
 /** A document as text, or null where there is none: what a layer says about a key. */
@@ -6,17 +7,23 @@ export interface Image {
   readonly text: string;
 }
 
-export interface LayerEntry {
+/** What a source says about a key. */
+export interface Entry {
   readonly scope: Scope;
   readonly kind: string;
   readonly id: string;
   readonly image: Image | null;
 }
 
+export interface LayerEntry extends Entry {
+  /** What the image is found by; nothing where there is none. */
+  readonly keys: DocumentKeys;
+}
+
 /** What documents are read from: the database, or a layer over it. */
 export interface Source {
   get(scope: Scope, kind: string, id: string): Image | null;
-  list(scope: Scope, kind: string, options: ListOptions): LayerEntry[];
+  list(scope: Scope, kind: string, options: ListOptions): Entry[];
 }
 
 /**
@@ -63,8 +70,8 @@ export class Layer implements Source {
     return entry === undefined ? this.#below.get(scope, kind, id) : entry.image;
   }
 
-  list(scope: Scope, kind: string, options: ListOptions): LayerEntry[] {
-    const { prefix = "", after, limit, containing = "" } = options;
+  list(scope: Scope, kind: string, options: ListOptions): Entry[] {
+    const { prefix = "", after, limit, where } = options;
     const mine = [...(this.#kinds.get(rangeKey(scope, kind))?.values() ?? [])].filter(
       (entry) => entry.id.startsWith(prefix) && (after === undefined || compareIds(entry.id, after) > 0),
     );
@@ -77,7 +84,7 @@ export class Layer implements Source {
     );
     const byId = new Map(below.map((entry) => [entry.id, entry]));
     for (const entry of mine) {
-      if (entry.image === null || !entry.image.text.includes(containing)) byId.delete(entry.id);
+      if (entry.image === null || (where !== undefined && !meets(entry.keys, where))) byId.delete(entry.id);
       else byId.set(entry.id, entry);
     }
     const merged = [...byId.values()].sort((a, b) => compareIds(a.id, b.id));

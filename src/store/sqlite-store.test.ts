@@ -7,6 +7,7 @@ import { after, test } from "node:test";
 import { StorageFailure } from "../base/storage-failure.ts";
 import { UserError } from "../base/user-error.ts";
 import { openSqliteStore } from "./sqlite-store.ts";
+import type { Store } from "./store.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "portico-sqlite-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -113,10 +114,95 @@ test("a store of a newer schema is refused, and left as it is", async () => {
     () => openSqliteStore({ path }),
     (error: unknown) => {
       assert.ok(error instanceof UserError);
-      assert.match(error.message, /newer Portico.*version 99; .*up to 1.*Update Portico/s);
+      assert.match(error.message, /newer Portico.*version 99; .*up to 2.*Update Portico/s);
       return true;
     },
   );
+});
+
+const schemaOne = `
+  CREATE TABLE document (
+    kind TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, id TEXT NOT NULL,
+    revision INTEGER NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (kind, account, region, id)
+  );
+  CREATE TABLE progress (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), revision INTEGER NOT NULL);
+  INSERT INTO progress VALUES (1, 0);
+  PRAGMA application_id = ${0x50727463};
+  PRAGMA user_version = 1;
+  PRAGMA journal_mode = WAL;`;
+
+/** A store as the first Portico wrote it. */
+function firstStore(documents: readonly { kind: string; id: string; body: unknown }[]): string {
+  const path = freshPath();
+  const database = new DatabaseSync(path);
+  database.exec(schemaOne);
+  const insert = database.prepare("INSERT INTO document VALUES (?, ?, ?, ?, ?, ?)");
+  for (const { kind, id, body } of documents)
+    insert.run(kind, scope.account, scope.region, id, 7, JSON.stringify(body));
+  database.exec("UPDATE progress SET revision = 7");
+  database.close();
+  return path;
+}
+
+const byName = (key: string) => ({ where: { index: "name", key } });
+const idsBy = async (store: Store, key: string): Promise<string[]> =>
+  store.read(scope, async (tx) => (await tx.list("api", byName(key))).map(({ id }) => id));
+
+test("a store of the first schema is taken over, with indexes of what is in it", async () => {
+  const path = firstStore([
+    { kind: "api", id: "a", body: { name: "pets" } },
+    { kind: "api", id: "b", body: { name: 'it\'s "%" é' } },
+    { kind: "api", id: "c", body: { name: "pets" } },
+    { kind: "api", id: "d", body: {} },
+    { kind: "other", id: "e", body: { name: "pets" } },
+  ]);
+  const indexes = { api: { name: ({ name }: { readonly name?: string }) => (name === undefined ? [] : [name]) } };
+  for (const round of ["upgraded", "opened again"]) {
+    const store = openSqliteStore({ path, indexes });
+    assert.deepEqual(await idsBy(store, "pets"), ["a", "c"], round);
+    assert.deepEqual(await idsBy(store, 'it\'s "%" é'), ["b"], round);
+    assert.equal((await store.all("api")).length, 4);
+    assert.equal(await store.revision(), 7);
+    await store.close();
+  }
+});
+
+test("an index that is declared later is built; one that no longer is does not go stale", async () => {
+  const path = freshPath();
+  const name = ({ name: own }: { readonly name: string }): string[] => [own];
+  const put = (store: Store, id: string, own: string): Promise<void> =>
+    store.write(scope, (tx) => tx.put("api", id, { name: own }));
+  const without = openSqliteStore({ path });
+  await put(without, "a", "one");
+  await without.close();
+  const first = openSqliteStore({ path, indexes: { api: { name } } });
+  assert.deepEqual(await idsBy(first, "one"), ["a"]);
+  await put(first, "b", "one");
+  await first.close();
+  const forgetful = openSqliteStore({ path });
+  await put(forgetful, "a", "two");
+  await forgetful.close();
+  const again = openSqliteStore({ path, indexes: { api: { name } } });
+  assert.deepEqual(await idsBy(again, "one"), ["b"]);
+  assert.deepEqual(await idsBy(again, "two"), ["a"]);
+  await again.close();
+});
+
+test("a key in the middle of many is found without reading the others", async () => {
+  const path = freshPath();
+  const store = openSqliteStore({ path, indexes: { api: { name: ({ name }: { readonly name: string }) => [name] } } });
+  await store.write(scope, async (tx) => {
+    for (let n = 0; n < 1_000; n++) await tx.put("api", `${n}`, { name: `name ${n}` });
+  });
+  await store.close();
+  const database = new DatabaseSync(path);
+  // Documents that can't be parsed would fail a list that looked at them.
+  database.exec("UPDATE document SET body = 'broken' WHERE id <> '500'");
+  database.close();
+  const broken = openSqliteStore({ path, indexes: { api: { name: () => [] } } });
+  assert.deepEqual(await idsBy(broken, "name 500"), ["500"]);
+  await broken.close();
 });
 
 test("a database of another program is refused, and left as it is", () => {

@@ -1,38 +1,35 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { closeSync, existsSync, openSync } from "node:fs";
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { assert } from "../base/assert.ts";
 import { bounds } from "../base/bounds.ts";
 import { StorageFailure } from "../base/storage-failure.ts";
-import { UserError } from "../base/user-error.ts";
 import { CommitRecorder } from "./commit-recorder.ts";
-import { type Image, Layer, type LayerEntry, type Source } from "./layer.ts";
+import {
+  type DocumentKeys,
+  type IndexCondition,
+  type Indexes,
+  keyRange,
+  keysOf,
+  noKeys,
+  requireIndex,
+} from "./indexes.ts";
+import { type Entry, type Image, Layer, type LayerEntry, type Source } from "./layer.ts";
+import { insertIndexEntry, openDatabase } from "./sqlite-database.ts";
 import type { Change, ListOptions, Reader, Scope, Store, Stored, Transaction } from "./store.ts";
 
 export interface SqliteStoreOptions {
   /** The database's file; undefined keeps everything in memory, for tests. */
   readonly path?: string;
+  /** What documents are found by besides their ids. Indexes that the file does not have yet are built. */
+  readonly indexes?: Indexes;
   /** A transaction that runs longer than this is refused, so that a stuck one can't hold up all writers. */
   readonly transactionMsMax?: number;
 }
 
-/** Marks the file as a Portico store in its SQLite header ("Prtc"). */
-const applicationId = 0x50727463;
-
-/** Schema versions: entry i takes a store from version i to i + 1. Only ever appended to. */
-const migrations: readonly string[] = [
-  // The key's order serves `all` (a kind everywhere) and `list` (a range of ids in a scope) alike.
-  `CREATE TABLE document (
-     kind TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, id TEXT NOT NULL,
-     revision INTEGER NOT NULL, body TEXT NOT NULL,
-     PRIMARY KEY (kind, account, region, id)
-   );
-   CREATE TABLE progress (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), revision INTEGER NOT NULL);
-   INSERT INTO progress VALUES (1, 0);`,
-];
-
 /** Above every id that starts with a prefix: no id may have this character. */
 const lastCharacter = "\u{10ffff}";
+/** SQLite orders a blob after every text. */
+const aboveEveryText = new Uint8Array(1);
 
 /**
  * Opens the embedded store. Throws a `UserError` for a file that is no store, is damaged, or is of a newer Portico.
@@ -43,7 +40,9 @@ const lastCharacter = "\u{10ffff}";
  * the documents as they were in a layer, too.
  */
 export function openSqliteStore(options: SqliteStoreOptions = {}): Store {
-  return new SqliteStore(openDatabase(options.path), options.transactionMsMax ?? bounds.storeTransactionMsMax.value);
+  const { path, indexes = {}, transactionMsMax = bounds.storeTransactionMsMax.value } = options;
+  const database = openDatabase(path, indexes);
+  return new SqliteStore(database, { indexes, transactionMsMax });
 }
 
 interface Waiter {
@@ -60,6 +59,7 @@ interface Turn<T> {
 class SqliteStore implements Store {
   readonly #database: DatabaseSync;
   readonly #base: DatabaseSource;
+  readonly #indexes: Indexes;
   readonly #transactionMsMax: number;
   /** Written and not yet committed; under the layers of transactions. */
   readonly #pending: Layer;
@@ -75,9 +75,13 @@ class SqliteStore implements Store {
   #flush: NodeJS.Immediate | undefined;
   #isClosed = false;
 
-  constructor(database: DatabaseSync, transactionMsMax: number) {
+  constructor(
+    database: DatabaseSync,
+    { indexes, transactionMsMax }: Required<Pick<SqliteStoreOptions, "indexes" | "transactionMsMax">>,
+  ) {
     this.#database = database;
-    this.#base = new DatabaseSource(database);
+    this.#base = new DatabaseSource(database, indexes);
+    this.#indexes = indexes;
     this.#transactionMsMax = transactionMsMax;
     this.#pending = new Layer(this.#base);
     this.#committedRevision = this.#revision = this.#base.revision();
@@ -88,7 +92,7 @@ class SqliteStore implements Store {
     const layer = new Layer(this.#base);
     this.#readers.add(layer);
     try {
-      return await work(new LayerReader(layer, scope, { isOpen: true }));
+      return await work(new LayerReader(layer, scope, { isOpen: true, revision: 0, indexes: this.#indexes }));
     } finally {
       this.#readers.delete(layer);
     }
@@ -116,8 +120,8 @@ class SqliteStore implements Store {
   async reset(): Promise<void> {
     await this.#inTurn(async () => {
       const layer = new Layer(this.#pending);
-      for (const entry of this.#base.everything()) layer.set({ ...entry, image: null });
-      for (const entry of this.#pending.entries()) layer.set({ ...entry, image: null });
+      for (const entry of this.#base.everything()) layer.set({ ...entry, image: null, keys: noKeys });
+      for (const entry of this.#pending.entries()) layer.set({ ...entry, image: null, keys: noKeys });
       return { committed: this.#hold(layer), result: undefined };
     });
   }
@@ -145,12 +149,11 @@ class SqliteStore implements Store {
   }
 
   async #transact<T>(scope: Scope, work: (tx: Transaction) => Promise<T>): Promise<Turn<T>> {
-    const state = { isOpen: true };
+    const state: TransactionState = { isOpen: true, revision: this.#revision + 1, indexes: this.#indexes };
     const layer = new Layer(this.#pending);
     const lostCommits = this.#lostCommits;
-    const revision = this.#revision + 1;
     try {
-      const run = this.#context.run(state, () => work(new LayerTransaction(layer, scope, state, revision)));
+      const run = this.#context.run(state, () => work(new LayerTransaction(layer, scope, state)));
       const result = await withinMs(run, this.#transactionMsMax);
       if (this.#lostCommits !== lostCommits) {
         throw new StorageFailure("nothing was written: the store could not keep the write before this one");
@@ -226,7 +229,9 @@ class SqliteStore implements Store {
   /** Documents as they are before this commit, for a reader that began before it. Harmless if the commit then fails. */
   #keepForReader(reader: Layer): void {
     for (const { scope, kind, id } of this.#pending.entries()) {
-      if (!reader.has(scope, kind, id)) reader.set({ scope, kind, id, image: this.#base.get(scope, kind, id) });
+      if (reader.has(scope, kind, id)) continue;
+      const keys = this.#base.keys(scope, kind, id);
+      reader.set({ scope, kind, id, image: this.#base.get(scope, kind, id), keys });
     }
   }
 
@@ -246,22 +251,33 @@ class SqliteStore implements Store {
 
 /** The committed documents. */
 class DatabaseSource implements Source {
+  readonly #indexes: Indexes;
   readonly #get: StatementSync;
   readonly #list: StatementSync;
-  readonly #listContaining: StatementSync;
+  readonly #listWhere: StatementSync;
   readonly #all: StatementSync;
   readonly #everything: StatementSync;
   readonly #put: StatementSync;
   readonly #delete: StatementSync;
   readonly #revision: StatementSync;
   readonly #setRevision: StatementSync;
+  readonly #keys: StatementSync;
+  readonly #addKey: StatementSync;
+  readonly #deleteKeys: StatementSync;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, indexes: Indexes) {
+    this.#indexes = indexes;
     const key = "kind = ? AND account = ? AND region = ?";
     this.#get = database.prepare(`SELECT revision, body FROM document WHERE ${key} AND id = ?`);
-    const range = `SELECT id, revision, body FROM document WHERE ${key} AND id >= ? AND id < ? AND id > ?`;
-    this.#list = database.prepare(`${range} ORDER BY id LIMIT ?`);
-    this.#listContaining = database.prepare(`${range} AND instr(body, ?) > 0 ORDER BY id LIMIT ?`);
+    const listed = `SELECT id, revision, body FROM document WHERE ${key}`;
+    this.#list = database.prepare(`${listed} AND id >= ? AND id < ? AND id > ? ORDER BY id LIMIT ?`);
+    // SQLite gathers the ids in their order, each once, and reads no more documents than the limit. The plus signs keep it
+    // from searching by id, where it would look at every key of the kind.
+    const found = `SELECT id FROM index_entry WHERE ${key} AND name = ? AND key >= ? AND key < ? AND +id >= ? AND +id < ? AND +id > ?`;
+    this.#listWhere = database.prepare(`${listed} AND id IN (${found}) ORDER BY id LIMIT ?`);
+    this.#keys = database.prepare(`SELECT name, key FROM index_entry WHERE ${key} AND id = ?`);
+    this.#addKey = database.prepare(insertIndexEntry);
+    this.#deleteKeys = database.prepare(`DELETE FROM index_entry WHERE ${key} AND id = ?`);
     this.#all = database.prepare(
       "SELECT account, region, kind, id, revision, body FROM document WHERE kind = ? ORDER BY account, region, id",
     );
@@ -282,13 +298,10 @@ class DatabaseSource implements Source {
     return row === undefined ? null : { revision: row["revision"] as number, text: row["body"] as string };
   }
 
-  list(scope: Scope, kind: string, { prefix = "", after = "", limit = -1, containing }: ListOptions): LayerEntry[] {
-    const range = [kind, scope.account, scope.region, prefix, prefix + lastCharacter, after];
-    const rows =
-      containing === undefined
-        ? this.#list.all(...range, limit)
-        : this.#listContaining.all(...range, containing, limit);
-    return rows.map((row) => ({
+  list(scope: Scope, kind: string, { prefix = "", after = "", limit = -1, where }: ListOptions): Entry[] {
+    const place = [kind, scope.account, scope.region];
+    const range = [prefix, prefix + lastCharacter, after, limit];
+    return this.#rows(place, range, where).map((row) => ({
       scope,
       kind,
       id: row["id"] as string,
@@ -296,7 +309,13 @@ class DatabaseSource implements Source {
     }));
   }
 
-  all(kind: string): LayerEntry[] {
+  #rows(place: readonly string[], range: readonly (string | number)[], where: IndexCondition | undefined) {
+    if (where === undefined) return this.#list.all(...place, ...range);
+    const { from, below = aboveEveryText } = keyRange(where);
+    return this.#listWhere.all(...place, ...place, where.index, from, below, ...range);
+  }
+
+  all(kind: string): Entry[] {
     return this.#all.all(kind).map((row) => ({
       scope: { account: row["account"] as string, region: row["region"] as string },
       kind,
@@ -306,7 +325,7 @@ class DatabaseSource implements Source {
   }
 
   /** The keys of all documents. */
-  everything(): Omit<LayerEntry, "image">[] {
+  everything(): Omit<Entry, "image">[] {
     return this.#everything.all().map((row) => ({
       scope: { account: row["account"] as string, region: row["region"] as string },
       kind: row["kind"] as string,
@@ -314,9 +333,23 @@ class DatabaseSource implements Source {
     }));
   }
 
-  set({ scope, kind, id, image }: LayerEntry): void {
-    if (image === null) this.#delete.run(kind, scope.account, scope.region, id);
-    else this.#put.run(kind, scope.account, scope.region, id, image.revision, image.text);
+  /** What a document is found by, as the index has it. */
+  keys(scope: Scope, kind: string, id: string): DocumentKeys {
+    if (!Object.hasOwn(this.#indexes, kind)) return noKeys;
+    const keys = new Map<string, string[]>();
+    for (const row of this.#keys.all(kind, scope.account, scope.region, id)) {
+      const name = row["name"] as string;
+      keys.set(name, [...(keys.get(name) ?? []), row["key"] as string]);
+    }
+    return keys;
+  }
+
+  set({ scope: { account, region }, kind, id, image, keys }: LayerEntry): void {
+    if (image === null) this.#delete.run(kind, account, region, id);
+    else this.#put.run(kind, account, region, id, image.revision, image.text);
+    if (!Object.hasOwn(this.#indexes, kind)) return;
+    this.#deleteKeys.run(kind, account, region, id);
+    for (const [name, values] of keys) for (const key of values) this.#addKey.run(kind, name, account, region, key, id);
   }
 
   revision(): number {
@@ -328,12 +361,20 @@ class DatabaseSource implements Source {
   }
 }
 
+/** What the parts of one transaction share. */
+interface TransactionState {
+  isOpen: boolean;
+  /** What its documents get. */
+  readonly revision: number;
+  readonly indexes: Indexes;
+}
+
 class LayerReader implements Reader {
   protected readonly layer: Layer;
   protected readonly scope: Scope;
-  protected readonly state: { isOpen: boolean };
+  protected readonly state: TransactionState;
 
-  constructor(layer: Layer, scope: Scope, state: { isOpen: boolean }) {
+  constructor(layer: Layer, scope: Scope, state: TransactionState) {
     this.layer = layer;
     this.scope = scope;
     this.state = state;
@@ -347,6 +388,7 @@ class LayerReader implements Reader {
 
   async list<T>(kind: string, options: ListOptions = {}): Promise<readonly Stored<T>[]> {
     this.assertOpen();
+    if (options.where !== undefined) requireIndex(this.state.indexes, kind, options.where.index);
     return this.layer.list(this.scope, kind, options).map((entry) => toStored<T>(entry));
   }
 
@@ -360,40 +402,34 @@ class LayerReader implements Reader {
 }
 
 class LayerTransaction extends LayerReader implements Transaction {
-  readonly #revision: number;
-
-  constructor(layer: Layer, scope: Scope, state: { isOpen: boolean }, revision: number) {
-    super(layer, scope, state);
-    this.#revision = revision;
-  }
-
   async put<T>(kind: string, id: string, body: T): Promise<void> {
     this.assertOpen();
     assert(kind !== "" && id !== "" && !id.includes(lastCharacter), "a document has a kind and an id");
     const text = JSON.stringify(body);
     assert(text !== undefined, `the body of ${kind} ${id} is JSON`);
-    this.layer.set({ scope: this.scope, kind, id, image: { revision: this.#revision, text } });
+    const { revision, indexes } = this.state;
+    this.layer.set({ scope: this.scope, kind, id, image: { revision, text }, keys: keysOf(indexes, kind, body) });
   }
 
   async delete(kind: string, id: string): Promise<void> {
     this.assertOpen();
     if (this.layer.get(this.scope, kind, id) === null) return;
-    this.layer.set({ scope: this.scope, kind, id, image: null });
+    this.layer.set({ scope: this.scope, kind, id, image: null, keys: noKeys });
   }
 
   async deleteAll(kind: string, prefix: string): Promise<void> {
     this.assertOpen();
     for (const { id } of this.layer.list(this.scope, kind, { prefix })) {
-      this.layer.set({ scope: this.scope, kind, id, image: null });
+      this.layer.set({ scope: this.scope, kind, id, image: null, keys: noKeys });
     }
   }
 
   override in(scope: Scope): Transaction {
-    return new LayerTransaction(this.layer, scope, this.state, this.#revision);
+    return new LayerTransaction(this.layer, scope, this.state);
   }
 }
 
-function toStored<T>({ scope, kind, id, image }: LayerEntry): Stored<T> {
+function toStored<T>({ scope, kind, id, image }: Entry): Stored<T> {
   assert(image !== null, "a listed document exists");
   return { scope, kind, id, revision: image.revision, body: JSON.parse(image.text) as T };
 }
@@ -409,76 +445,4 @@ async function withinMs<T>(work: Promise<T>, ms: number): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-function openDatabase(path: string | undefined): DatabaseSync {
-  if (path === undefined) {
-    const database = new DatabaseSync(":memory:");
-    migrate(database, "memory");
-    return database;
-  }
-  let database: DatabaseSync;
-  try {
-    // Only for this user: functions' environments are in it. SQLite gives its other files the same mode.
-    if (!existsSync(path)) closeSync(openSync(path, "wx", 0o600));
-    database = new DatabaseSync(path);
-  } catch (error) {
-    throw unreadable(path, error);
-  }
-  try {
-    database.exec("PRAGMA busy_timeout = 250");
-    checkFile(database, path);
-    // FULL: in WAL mode each commit is on the disk before it is acknowledged, so it survives power loss, too.
-    database.exec("PRAGMA synchronous = FULL; PRAGMA cache_size = -4096");
-    // Before WAL: a new file comes into being whole, with its mark, whenever the process is killed.
-    migrate(database, path);
-    database.exec("PRAGMA journal_mode = WAL");
-    return database;
-  } catch (error) {
-    database.close();
-    throw error instanceof UserError ? error : unreadable(path, error);
-  }
-}
-
-function checkFile(database: DatabaseSync, path: string): void {
-  const isEmpty = database.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() === undefined;
-  if (isEmpty && pragma(database, "application_id") === 0) return;
-  if (pragma(database, "application_id") !== applicationId) {
-    throw new UserError({
-      what: `${path} is not a Portico store.`,
-      why: "It is an SQLite database of another program.",
-      next: "Choose another directory with --data.",
-    });
-  }
-  if (pragma(database, "page_count") * pragma(database, "page_size") > bounds.storeCheckedBytesMax.value) return;
-  const verdict = database.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
-  if (verdict !== "ok") throw new Error(String(verdict));
-}
-
-function migrate(database: DatabaseSync, path: string): void {
-  const version = pragma(database, "user_version");
-  if (version > migrations.length) {
-    throw new UserError({
-      what: `${path} was written by a newer Portico.`,
-      why: `Its schema is version ${version}; this Portico knows versions up to ${migrations.length}.`,
-      next: "Update Portico, or choose another directory with --data.",
-    });
-  }
-  if (version === migrations.length) return;
-  database.exec("BEGIN IMMEDIATE");
-  for (const step of migrations.slice(version)) database.exec(step);
-  database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}; COMMIT`);
-}
-
-const pragma = (database: DatabaseSync, name: string): number =>
-  database.prepare(`PRAGMA ${name}`).get()?.[name] as number;
-
-function unreadable(path: string, cause: unknown): UserError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new UserError({
-    what: `The store ${path} can't be opened.`,
-    why: existsSync(path) ? `SQLite says: ${reason}.` : `The file can't be made: ${reason}.`,
-    next: "Restore it from a backup (portico.db with its -wal file), or choose another directory with --data.",
-    cause,
-  });
 }

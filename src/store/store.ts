@@ -1,5 +1,8 @@
+import type { IndexCondition } from "./indexes.ts";
+
 /**
- * Documents, transactions and one ordered change feed. The store knows no kinds: bodies are plain JSON.
+ * Documents, transactions and one ordered change feed. The store knows no kinds: bodies are plain JSON, and
+ * what else than their ids they are found by is declared when it is opened (`Indexes`).
  *
  * Ids of children start with their parents' ids and a slash (`a1b2c3d4e5/prod`), so that a parent's children are one
  * range. Every method is asynchronous because PostgreSQL is; SQLite answers at once.
@@ -66,8 +69,8 @@ export interface ListOptions {
   readonly prefix?: string;
   readonly after?: string;
   readonly limit?: number;
-  /** Only documents whose JSON has this text in it: a cheap sieve before they are parsed. As JSON writes it. */
-  readonly containing?: string;
+  /** Only documents that an index of their kind, declared when the store was opened, has under such a key. */
+  readonly where?: IndexCondition;
 }
 
 export interface Transaction extends Reader {

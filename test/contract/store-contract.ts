@@ -1,19 +1,35 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CommitRecorder } from "../../src/store/commit-recorder.ts";
-import { type Change, everywhere, type Reader, type Scope, type Store } from "../../src/store/store.ts";
+import type { IndexCondition, Indexes } from "../../src/store/indexes.ts";
+import {
+  type Change,
+  everywhere,
+  type Reader,
+  type Scope,
+  type Store,
+  type Transaction,
+} from "../../src/store/store.ts";
 
 const mine: Scope = { account: "111111111111", region: "us-east-1" };
 const yours: Scope = { account: "222222222222", region: "us-east-1" };
 
+/** What the suite's stores are opened with. */
+const indexes: Indexes = {
+  part: {
+    tag: ({ tags }: { readonly tags?: readonly string[] }) => tags ?? [],
+    owner: ({ owner }: { readonly owner?: string }) => (owner === undefined ? [] : [owner]),
+  },
+};
+
 /**
  * What every `Store` must do: docs/internals/architecture.md, "The store".
- * `open` makes an empty one; the suite closes it.
+ * `open` makes an empty one with these indexes; the suite closes it.
  */
-export function storeContract(name: string, open: () => Store): void {
+export function storeContract(name: string, open: (indexes: Indexes) => Store): void {
   const claim = (what: string, run: (store: Store) => Promise<void>): void => {
     test(`${name}: ${what}`, async () => {
-      const store = open();
+      const store = open(indexes);
       try {
         await run(store);
       } finally {
@@ -89,20 +105,138 @@ export function storeContract(name: string, open: () => Store): void {
     assert.deepEqual(await list({ prefix: "_" }), []);
   });
 
-  claim("a list is sieved by a text, in what is committed and in what a transaction wrote", async (store) => {
-    await put(store, "part", "a", { link: "one" });
-    await put(store, "part", "b", { link: "two" });
-    await put(store, "part", "c", { link: "one" });
-    const list = async (tx: Reader, more: object = {}): Promise<string[]> =>
-      ids(await tx.list("part", { containing: '"one"', ...more }));
-    assert.deepEqual(await store.read(mine, (tx) => list(tx)), ["a", "c"]);
-    assert.deepEqual(await store.read(mine, (tx) => list(tx, { limit: 1 })), ["a"]);
+  const find = (tx: Reader, where: IndexCondition, more: object = {}): Promise<string[]> =>
+    tx.list("part", { where, ...more }).then(ids);
+  const tagged = (key: string): IndexCondition => ({ index: "tag", key });
+  const taggedLike = (keyPrefix: string): IndexCondition => ({ index: "tag", keyPrefix });
+
+  claim("documents are found by the keys of an index, each once, in the order of ids", async (store) => {
     await store.write(mine, async (tx) => {
-      await tx.put("part", "a", { link: "two" });
-      await tx.put("part", "b", { link: "one" });
-      assert.deepEqual(await list(tx), ["b", "c"]);
-      assert.deepEqual(await list(tx, { limit: 1 }), ["b"]);
+      await tx.put("part", "x/1", { tags: ["red", "round"], owner: "ann" });
+      await tx.put("part", "x/2", { tags: ["green"] });
+      await tx.put("part", "x/10", { tags: ["red", "red", "rare"] });
+      await tx.put("part", "y/1", { tags: ["red"], owner: "red" });
+      await tx.put("part", "none", {});
+      await tx.put("other", "x/3", { tags: ["red"] });
+      await tx.in(yours).put("part", "x/4", { tags: ["red"] });
     });
+    await store.read(mine, async (tx) => {
+      assert.deepEqual(await find(tx, tagged("red")), ["x/1", "x/10", "y/1"]);
+      assert.deepEqual(await find(tx, tagged("re")), []);
+      assert.deepEqual(await find(tx, tagged("")), []);
+      assert.deepEqual(await find(tx, taggedLike("r")), ["x/1", "x/10", "y/1"]);
+      assert.deepEqual(await find(tx, taggedLike("")), ["x/1", "x/10", "x/2", "y/1"]);
+      assert.deepEqual(await find(tx, taggedLike("ro")), ["x/1"]);
+      assert.deepEqual(await find(tx, { index: "owner", key: "red" }), ["y/1"]);
+      assert.deepEqual(await find(tx, tagged("red"), { prefix: "x/" }), ["x/1", "x/10"]);
+      assert.deepEqual(await find(tx, tagged("red"), { limit: 2 }), ["x/1", "x/10"]);
+      assert.deepEqual(await find(tx, tagged("red"), { after: "x/1", limit: 1 }), ["x/10"]);
+      assert.deepEqual(await find(tx, taggedLike("r"), { after: "x/1", prefix: "x/" }), ["x/10"]);
+      assert.deepEqual(await find(tx.in(yours), tagged("red")), ["x/4"]);
+      const [first] = await tx.list<{ owner: string }>("part", { where: tagged("red") });
+      assert.equal(first?.body.owner, "ann");
+      assert.equal(first?.revision, 1);
+    });
+  });
+
+  claim("any text is a key, and is taken by the letter", async (store) => {
+    const keys = [
+      "",
+      "%",
+      "_",
+      "a%b",
+      "o'clock",
+      'say "so"',
+      "back\\slash",
+      "nul\0inside",
+      "new\nline",
+      "é",
+      "e\u0301",
+      "\u{1F600}",
+      "\u{10ffff}",
+      "\u{10ffff}\u{10ffff}",
+      "\ud7ff",
+      "\ue000",
+      "x".repeat(10_000),
+    ];
+    await store.write(mine, async (tx) => {
+      for (const [n, key] of keys.entries()) await tx.put("part", `${n}`, { tags: [key] });
+    });
+    await store.read(mine, async (tx) => {
+      for (const [n, key] of keys.entries()) {
+        assert.deepEqual(await find(tx, tagged(key)), [`${n}`], JSON.stringify(key));
+        const like = keys.flatMap((one, at) => (one.startsWith(key) ? [`${at}`] : [])).sort();
+        assert.deepEqual(await find(tx, taggedLike(key)), like, `like ${JSON.stringify(key)}`);
+      }
+    });
+    // Of a lone surrogate, the index only knows that there is one; the document is as it was.
+    await put(store, "part", "lone", { tags: ["a\ud800"] });
+    await store.read(mine, async (tx) => {
+      assert.deepEqual(await find(tx, tagged("a\ud800")), ["lone"]);
+      assert.deepEqual(await find(tx, tagged("a\udfff")), ["lone"]);
+      assert.deepEqual((await tx.get<{ tags: string[] }>("part", "lone"))?.body.tags, ["a\ud800"]);
+    });
+  });
+
+  claim("an index follows what a transaction wrote, at once, and nothing of it stays if it fails", async (store) => {
+    await store.write(mine, async (tx) => {
+      for (const id of ["a", "c", "e", "g"]) await tx.put("part", id, { tags: ["red"] });
+      await tx.put("part", "d", { tags: ["green"] });
+    });
+    const change = async (tx: Transaction): Promise<void> => {
+      await tx.put("part", "a", { tags: ["green", "grey"] });
+      await tx.put("part", "b", { tags: ["red"] });
+      await tx.delete("part", "c");
+      await tx.put("part", "d", { tags: ["green", "red"] });
+      await tx.put("part", "f", { tags: ["red"] });
+      await tx.delete("part", "f");
+    };
+    const check = async (tx: Reader): Promise<void> => {
+      assert.deepEqual(await find(tx, tagged("red")), ["b", "d", "e", "g"]);
+      assert.deepEqual(await find(tx, tagged("red"), { limit: 3 }), ["b", "d", "e"]);
+      assert.deepEqual(await find(tx, tagged("red"), { after: "b", limit: 2 }), ["d", "e"]);
+      assert.deepEqual(await find(tx, taggedLike("gre")), ["a", "d"]);
+      assert.deepEqual(await find(tx, taggedLike("gre"), { prefix: "a" }), ["a"]);
+    };
+    const undecided = store.write(mine, async (tx) => {
+      await change(tx);
+      await check(tx);
+      throw new Error("changed my mind");
+    });
+    await assert.rejects(undecided, /changed my mind/);
+    assert.deepEqual(await store.read(mine, (tx) => find(tx, tagged("red"))), ["a", "c", "e", "g"]);
+    await Promise.all([store.write(mine, change), store.write(mine, check)]);
+    await store.read(mine, check);
+    await store.write(mine, (tx) => tx.deleteAll("part", "d"));
+    assert.deepEqual(await store.read(mine, (tx) => find(tx, taggedLike("gre"))), ["a"]);
+    await store.reset();
+    assert.deepEqual(await store.read(mine, (tx) => find(tx, taggedLike(""))), []);
+  });
+
+  claim("a reader finds by the keys of the state that it sees", async (store) => {
+    await store.write(mine, async (tx) => {
+      for (const id of ["a", "b", "c"]) await tx.put("part", id, { tags: ["red", "old"] });
+    });
+    await store.read(mine, async (tx) => {
+      assert.deepEqual(await find(tx, tagged("red"), { limit: 1 }), ["a"]);
+      await store.write(mine, async (other) => {
+        await other.put("part", "a", { tags: ["green"] });
+        await other.delete("part", "b");
+        await other.put("part", "d", { tags: ["red"] });
+      });
+      assert.deepEqual(await find(tx, tagged("red")), ["a", "b", "c"]);
+      assert.deepEqual(await find(tx, taggedLike("o"), { after: "a", limit: 1 }), ["b"]);
+      assert.deepEqual(await find(tx, tagged("green")), []);
+    });
+    assert.deepEqual(await store.read(mine, (tx) => find(tx, tagged("red"))), ["c", "d"]);
+  });
+
+  claim("an index that was not declared is no way to find anything", async (store) => {
+    const searching = (kind: string, index: string): Promise<unknown> =>
+      store.read(mine, (tx) => tx.list(kind, { where: { index, key: "red" } }));
+    await assert.rejects(searching("part", "colour"), /part has an index colour/);
+    await assert.rejects(searching("api", "tag"), /api has an index tag/);
+    await assert.rejects(searching("part", "constructor"), /part has an index constructor/);
   });
 
   claim("a transaction sees what it wrote, in lists too", async (store) => {

@@ -9,5 +9,5 @@ const folder = mkdtempSync(join(tmpdir(), "portico-store-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 let count = 0;
-storeContract("SQLite in memory", () => openSqliteStore());
-storeContract("SQLite in a file", () => openSqliteStore({ path: join(folder, `${count++}.db`) }));
+storeContract("SQLite in memory", (indexes) => openSqliteStore({ indexes }));
+storeContract("SQLite in a file", (indexes) => openSqliteStore({ indexes, path: join(folder, `${count++}.db`) }));

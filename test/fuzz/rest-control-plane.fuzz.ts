@@ -4,17 +4,17 @@ import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { ManualClock } from "../../src/base/clock.ts";
 import { randomIds } from "../../src/base/ids.ts";
+import { definitionIndexes } from "../../src/definition/indexes.ts";
 import { makeRestLimits } from "../../src/management/rest/limits.ts";
 import { makeRestOperations } from "../../src/management/rest/operations.ts";
 import { makeManagement } from "../../src/protocol/management.ts";
 import { loadModel, shapeOf } from "../../src/protocol/model.ts";
 import type { ManagementResponse } from "../../src/protocol/operation.ts";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
-import { rerunningStore } from "../contract/rerunning-store.ts";
 import { seed } from "../random.ts";
 import { brokenRequest, durationMs, oneOf, random, soundValue, texts } from "./from-models.ts";
 
-const store = rerunningStore(openSqliteStore());
+const store = openSqliteStore({ indexes: definitionIndexes });
 const unexpected: unknown[] = [];
 const undeclared = new Set<string>();
 const management = makeManagement(

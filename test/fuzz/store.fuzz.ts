@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { IndexCondition } from "../../src/store/indexes.ts";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
 import type { Reader, Scope } from "../../src/store/store.ts";
 import { seed } from "../random.ts";
@@ -10,8 +11,11 @@ const random = (below: number): number => Math.floor(unit() * below);
 
 type Model = Map<string, number>;
 
+/** The keys of a document, which is a number: none, one or two of few. */
+const tagsOf = (value: number): string[] => [`t${value % 3}`, `t${value % 7}`].slice(0, value % 4);
+
 test(`fuzz: what a transaction or a reader sees is what a plain map says (PORTICO_FUZZ_SEED=${seed})`, async () => {
-  const store = openSqliteStore();
+  const store = openSqliteStore({ indexes: { k: { tag: tagsOf } } });
   const scopes: Scope[] = [1, 2].map((n) => ({ account: `${n}`, region: "r" }));
   const anyId = (): string => `${"ab"[random(2)]}${random(3) === 0 ? "" : `/${random(12)}`}`;
   const keyOf = (scope: Scope, id: string): string => `${scope.account}|${id}`;
@@ -24,13 +28,30 @@ test(`fuzz: what a transaction or a reader sees is what a plain map says (PORTIC
       const prefix = ["", "a", "b/", "a/1"][random(4)] as string;
       const after = random(2) === 0 ? anyId() : undefined;
       const limit = random(2) === 0 ? 1 + random(4) : undefined;
+      const condition = [
+        undefined,
+        { index: "tag", key: `t${random(7)}` },
+        { index: "tag", keyPrefix: ["", "t", "t1"][random(3)] as string },
+      ][random(3)];
+      const isFound = (value: number): boolean =>
+        condition === undefined ||
+        tagsOf(value).some((tag) =>
+          condition.key === undefined ? tag.startsWith(condition.keyPrefix ?? "") : tag === condition.key,
+        );
       const expected = [...model.keys()]
+        .filter((key) => isFound(model.get(key) ?? 0))
         .filter((key) => key.startsWith(`${scope.account}|${prefix}`))
         .map((key) => key.slice(scope.account.length + 1))
         .filter((found) => after === undefined || found > after)
         .sort()
         .slice(0, limit);
-      const options = { prefix, ...(after !== undefined && { after }), ...(limit !== undefined && { limit }) };
+      const where = condition as IndexCondition | undefined;
+      const options = {
+        prefix,
+        ...(where !== undefined && { where }),
+        ...(after !== undefined && { after }),
+        ...(limit !== undefined && { limit }),
+      };
       const listed = await tx.in(scope).list<number>("k", options);
       assert.deepEqual(
         listed.map(({ id: found, body }) => [found, body]),

@@ -8,13 +8,14 @@ import { ManualClock } from "../../base/clock.ts";
 import { randomIds } from "../../base/ids.ts";
 import { keyKinds } from "../../definition/api-key.ts";
 import { type ClientCertificateKey, certificateKinds } from "../../definition/client-certificate.ts";
+import { definitionIndexes } from "../../definition/indexes.ts";
 import { vpcLinkKind } from "../../definition/vpc-link.ts";
 import { makeManagement } from "../../protocol/management.ts";
 import { openSqliteStore } from "../../store/sqlite-store.ts";
 import { makeRestLimits, type RestLimits } from "./limits.ts";
 import { makeRestOperations } from "./operations.ts";
 
-const store = rerunningStore(openSqliteStore());
+const store = rerunningStore(openSqliteStore({ indexes: definitionIndexes }));
 after(() => store.close());
 beforeEach(() => store.reset());
 
@@ -186,7 +187,7 @@ describe("ApiKey", () => {
     const names = (page: Answer) => page.item.map((key: Answer) => key.name).toSorted();
     assert.deepEqual(names(await ok("GET", "/apikeys?name=a")), ["a1", "a2", "a3"]);
     assert.deepEqual(names(await ok("GET", "/apikeys?customerId=1")), ["a1", "b1"]);
-    const quoted = 'q"ü\\n';
+    const quoted = 'q"ü\\n%_';
     await aKey({ name: `${quoted} rest`, customerId: quoted });
     // Another member's text is not the name.
     await aKey({ name: "c", description: `"name":"${quoted}` });
@@ -194,6 +195,7 @@ describe("ApiKey", () => {
       const found = await ok("GET", `/apikeys?${filter}=${encodeURIComponent(quoted)}`);
       assert.deepEqual(names(found), [`${quoted} rest`]);
     }
+    assert.deepEqual(names(await ok("GET", "/apikeys?name=%25")), []);
     assert.deepEqual(names(await ok("GET", "/apikeys?name=a&customerId=1")), ["a1"]);
     const first = await ok("GET", "/apikeys?name=a&limit=2");
     assert.equal(first.item.length, 2);

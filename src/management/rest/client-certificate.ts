@@ -62,8 +62,8 @@ async function storeCertificate(
 
 async function deleteKey(item: ClientCertificate, work: Change): Promise<void> {
   const id = item.clientCertificateId;
-  const stages = await work.tx.list<Stage>(restKinds.stage, { containing: id });
-  const used = stages.find((stage) => stage.body.clientCertificateId === id);
+  const where = { index: "clientCertificate", key: id };
+  const [used] = await work.tx.list<Stage>(restKinds.stage, { where, limit: 1 });
   // Unconfirmed: how AWS words it; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
   if (used !== undefined) {
     throw badRequest(`Cannot delete client certificate '${id}', is referenced in stage: ${used.id.replace("/", ":")}`);

@@ -1,9 +1,11 @@
 // Every family's life over a store in memory: what is written, what is answered, what is refused.
+
 import assert from "node:assert/strict";
 import { after, beforeEach, describe, it } from "node:test";
 import { rerunningStore } from "../../../test/contract/rerunning-store.ts";
 import { ManualClock } from "../../base/clock.ts";
 import { randomIds } from "../../base/ids.ts";
+import { definitionIndexes } from "../../definition/indexes.ts";
 import { restKinds } from "../../definition/rest-api.ts";
 import type { PatchOperation } from "../../families/patch.ts";
 import { ApiError } from "../../protocol/errors.ts";
@@ -13,7 +15,7 @@ import { openSqliteStore } from "../../store/sqlite-store.ts";
 import { makeRestLimits } from "./limits.ts";
 import { makeRestOperations } from "./operations.ts";
 
-const store = rerunningStore(openSqliteStore());
+const store = rerunningStore(openSqliteStore({ indexes: definitionIndexes }));
 after(() => store.close());
 beforeEach(() => store.reset());
 

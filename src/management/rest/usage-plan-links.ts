@@ -4,7 +4,8 @@ import type { Change } from "./work.ts";
 
 /** Forgets a stage that goes, or all of an API's: in the usage plans, and in the keys' legacy lists. */
 export async function dropStageLinks(work: Change, apiId: string, stageName?: string): Promise<void> {
-  for (const { id, body } of await work.tx.list<UsagePlan>(keyKinds.usagePlan, { containing: apiId })) {
+  const where = { index: "api", key: apiId };
+  for (const { id, body } of await work.tx.list<UsagePlan>(keyKinds.usagePlan, { where })) {
     const apiStages = body.apiStages.filter(
       (one) => one.apiId !== apiId || (stageName !== undefined && one.stage !== stageName),
     );

@@ -1,11 +1,13 @@
 import type { CreateVpcLinkRequest } from "@aws-sdk/client-api-gateway";
+import { variableVpcLink } from "../../definition/indexes.ts";
 import { type Resource, type RestApiDefinition, restKinds, type Stage } from "../../definition/rest-api.ts";
 import { type VpcLink, vpcLinkKind } from "../../definition/vpc-link.ts";
 import { member, type PatchRule, text } from "../../families/patch.ts";
 import { badRequest } from "../../protocol/errors.ts";
+import type { Stored } from "../../store/store.ts";
 import { type DefinedResource, defineResource, documentsOfAccount, writing } from "./define-resource.ts";
 import { checkTags } from "./tags.ts";
-import { type Change, freshAccountId, nonEmpty, present, requireRoom } from "./work.ts";
+import { type Change, freshAccountId, nonEmpty, present, requireRoom, type Work } from "./work.ts";
 
 const documents = documentsOfAccount<VpcLink>({
   kind: vpcLinkKind,
@@ -67,15 +69,29 @@ function* referencesIn(
 /** Most references that a refusal names. */
 const namedReferencesMax = 20;
 
+const apiIdOf = (id: string): string => id.slice(0, id.indexOf("/"));
+
+/** Documents whose methods name the link, or name theirs through stage variables, in the order of their ids. */
+async function thatMayUse<Body>(work: Work, kind: string, link: VpcLink): Promise<readonly Stored<Body>[]> {
+  const byName = await work.tx.list<Body>(kind, { where: { index: "vpcLink", key: link.id } });
+  const byVariable = await work.tx.list<Body>(kind, { where: { index: "vpcLink", key: variableVpcLink } });
+  return [...byName, ...byVariable].sort((one, other) => (one.id < other.id ? -1 : 1));
+}
+
+async function stagesOf(work: Work, apiIds: Iterable<string>): Promise<readonly Stored<Stage>[]> {
+  const stages: Stored<Stage>[] = [];
+  for (const apiId of apiIds) stages.push(...(await work.tx.list<Stage>(restKinds.stage, { prefix: `${apiId}/` })));
+  return stages;
+}
+
 /** A link that a stage serves with, or that an API's next deployment would, can't go. */
 async function refuseWhileReferenced(link: VpcLink, work: Change): Promise<void> {
   const found = new Set<string>();
-  // An account may have a thousand APIs: what has no such method is not even parsed.
-  const snapshots = await work.tx.list<RestApiDefinition>(restKinds.snapshot, { containing: "VPC_LINK" });
-  const withLinks = new Map(snapshots.map(({ id, body }) => [id, body]));
-  const stages = withLinks.size === 0 ? [] : await work.tx.list<Stage>(restKinds.stage);
-  for (const { id, body: stage } of stages) {
-    const apiId = id.slice(0, id.indexOf("/"));
+  const snapshots = await thatMayUse<RestApiDefinition>(work, restKinds.snapshot, link);
+  const withLink = new Map(snapshots.map(({ id, body }) => [id, body]));
+  const apiIds = new Set(snapshots.map(({ id }) => apiIdOf(id)));
+  for (const { id, body: stage } of await stagesOf(work, apiIds)) {
+    const apiId = apiIdOf(id);
     const canary = stage.canarySettings;
     const served = [{ deploymentId: stage.deploymentId, variables: stage.variables ?? {} }];
     if (canary?.deploymentId !== undefined) {
@@ -83,15 +99,15 @@ async function refuseWhileReferenced(link: VpcLink, work: Change): Promise<void>
       served.push({ deploymentId: canary.deploymentId, variables });
     }
     for (const { deploymentId, variables } of served) {
-      const snapshot = withLinks.get(`${apiId}/${deploymentId}`);
+      const snapshot = withLink.get(`${apiId}/${deploymentId}`);
       const at = { apiId, stage: stage.stageName, variables };
       for (const reference of referencesIn(snapshot?.resources ?? [], link.id, at)) found.add(reference);
     }
   }
   if (found.size === 0) {
-    for (const { id, body } of await work.tx.list<Resource>(restKinds.resource, { containing: "VPC_LINK" })) {
+    for (const { id, body } of await thatMayUse<Resource>(work, restKinds.resource, link)) {
       // Unconfirmed: what AWS writes for a method that is not deployed; see docs/compatibility.md, "DeleteVpcLink".
-      const at = { apiId: id.slice(0, id.indexOf("/")), stage: "null" };
+      const at = { apiId: apiIdOf(id), stage: "null" };
       for (const reference of referencesIn([body], link.id, at)) found.add(reference);
     }
   }

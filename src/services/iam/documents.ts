@@ -27,6 +27,14 @@ export interface RoleDocument {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/** What roles are found by: the ARNs of the policies that they have, and of their boundaries. */
+export const iamIndexes = {
+  [iamKinds.role]: {
+    policy: ({ attachedPolicies, permissionsBoundary: boundary }: RoleDocument) =>
+      boundary === undefined ? attachedPolicies : [...attachedPolicies, boundary],
+  },
+} as const;
+
 export interface PolicyVersion {
   readonly id: string;
   readonly document: string;

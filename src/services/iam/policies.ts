@@ -65,7 +65,9 @@ const put = (tx: Transaction, policy: PolicyDocument): Promise<void> =>
 
 /** Roles that have the policy, and those whose boundary it is. */
 async function usesOf(tx: Reader, arn: string): Promise<{ attached: RoleDocument[]; bounded: RoleDocument[] }> {
-  const roles = (await tx.list<RoleDocument>(iamKinds.role, { containing: arn })).map(({ body }) => body);
+  const roles = (await tx.list<RoleDocument>(iamKinds.role, { where: { index: "policy", key: arn } })).map(
+    ({ body }) => body,
+  );
   return {
     attached: roles.filter((role) => role.attachedPolicies.includes(arn)),
     bounded: roles.filter((role) => role.permissionsBoundary === arn),

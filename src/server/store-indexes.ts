@@ -1,0 +1,6 @@
+import { definitionIndexes } from "../definition/indexes.ts";
+import { iamIndexes } from "../services/iam/documents.ts";
+import type { Indexes } from "../store/indexes.ts";
+
+/** Everything that documents of the server's store are found by, by kind. */
+export const storeIndexes: Indexes = { ...definitionIndexes, ...iamIndexes };
