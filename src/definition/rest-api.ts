@@ -194,6 +194,13 @@ export interface MethodSetting {
   readonly unauthorizedCacheControlHeaderStrategy: string;
 }
 
+/** Whose the API is that has an id, and what kind of document: ids are host names, so no two APIs have one. */
+export interface ApiIdClaim {
+  readonly account: string;
+  readonly region: string;
+  readonly kind: string;
+}
+
 /**
  * The store's document kinds of REST APIs, and how their ids are made. Scope: the API's account and region, but for
  * `apiIdClaim` (scope `everywhere`), because an API's id is a host name.
@@ -217,7 +224,7 @@ export const restKinds = {
   snapshot: "deployment-snapshot",
   /** `{apiId}/{stageName}` → {@link Stage} */
   stage: "stage",
-  /** `{apiId}` → {@link Scope}-like `{account, region, kind}` of the API that has the id */
+  /** `{apiId}` → {@link ApiIdClaim} */
   apiIdClaim: "api-id",
   /** `account` → what GetAccount answers and UpdateAccount changes */
   account: "account",

@@ -1,7 +1,7 @@
 import { bounds } from "../base/bounds.ts";
 import { encodeFieldValue, isFieldValue, isToken } from "../base/header-field.ts";
 import type { Unanswered } from "../base/pending-answers.ts";
-import { type RestApiDefinition, restKinds, type Stage } from "../definition/rest-api.ts";
+import { type RestApiDefinition, restKinds } from "../definition/rest-api.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import { parseAddress } from "../gateway/routing/address.ts";
 import { steps } from "../plan/steps.ts";
@@ -9,6 +9,7 @@ import type { Reader, Store } from "../store/store.ts";
 import { Secrets } from "../telemetry/secrets.ts";
 import type { TraceEvent } from "../telemetry/trace.ts";
 import { type CompiledStage, type CompileSettings, compileStage, type StageContent } from "./compile-stage.ts";
+import { findStage } from "./find-stage.ts";
 
 /** What is to be explained: the body of `POST /_portico/explain`. */
 export interface ExplainRequest {
@@ -153,11 +154,12 @@ async function compileVaried(
   options: ExplainOptions,
 ): Promise<CompiledStage | undefined> {
   const { store } = options;
-  const found = (await store.all<Stage>(restKinds.stage)).find(({ id }) => id === key);
+  const slash = key.indexOf("/");
+  const found = await findStage(store, key.slice(0, slash), key.slice(slash + 1));
   if (found === undefined) return undefined;
   const { scope, body } = found;
   const load = async (tx: Reader): Promise<StageContent | undefined> => {
-    const id = `${key.slice(0, key.indexOf("/"))}/${body.deploymentId}`;
+    const id = `${key.slice(0, slash)}/${body.deploymentId}`;
     const snapshot = await tx.get<RestApiDefinition>(restKinds.snapshot, id);
     if (snapshot === undefined) return undefined;
     return { definition: snapshot.body, stage: { ...body, variables: { ...body.variables, ...variables } } };

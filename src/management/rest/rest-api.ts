@@ -4,6 +4,7 @@ import { documentationKinds } from "../../definition/documentation.ts";
 import { endpointAccessModes, securityPolicies } from "../../definition/endpoint-rules.ts";
 import { normalisePolicy } from "../../definition/policy-rules.ts";
 import {
+  type ApiIdClaim,
   type EndpointConfiguration,
   type Model,
   type Resource,
@@ -71,7 +72,7 @@ async function claimApiId(work: Change, wanted: string | undefined): Promise<str
     }
     if ((await claimOf(work, id)) !== undefined) throw conflict(`An API with the identifier '${id}' already exists`);
   }
-  const claim = { account: work.call.account, region: work.call.region, kind: restKinds.restApi };
+  const claim: ApiIdClaim = { account: work.call.account, region: work.call.region, kind: restKinds.restApi };
   await work.tx.in(everywhere).put(restKinds.apiIdClaim, id, claim);
   return id;
 }

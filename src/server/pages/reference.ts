@@ -12,6 +12,7 @@ import {
 import { publishedDocumentation } from "../../management/rest/documentation-version.ts";
 import { childrenOf } from "../../management/rest/work.ts";
 import type { Store, Stored } from "../../store/store.ts";
+import { findStage } from "../find-stage.ts";
 import type { OperationsResponse } from "../operations-endpoints.ts";
 
 /** The readable reference of every stage: `/_portico/docs/{api}/{stage}`. */
@@ -123,10 +124,6 @@ async function makeExamples(document: ApiDescription): Promise<Record<string, un
     if (example !== undefined) made[name] = example;
   }
   return made;
-}
-
-async function findStage(store: Store, api: string, stage: string): Promise<Stored<Stage> | undefined> {
-  return (await store.all<Stage>(restKinds.stage)).find(({ id }) => id === `${api}/${stage}`);
 }
 
 /** The stage's deployment as a document, with the texts of its documentation version, else of the parts as they are. */
