@@ -140,3 +140,38 @@ export const forbiddenNames: readonly string[] = [
   "info",
   "index",
 ];
+
+/** What only `Exchange` does for the gateway: how an exchange waits, and how an exception ends it. */
+export const exchangesOwn: readonly {
+  readonly pattern: RegExp;
+  readonly owners: readonly string[];
+  readonly instead: string;
+}[] = [
+  {
+    pattern: /\.listener = /,
+    // An answer that wraps another one takes the place of its listener.
+    owners: ["src/gateway/exchange.ts", "src/gateway/responses/compressed-answer.ts"],
+    instead: "exchange.suspend(work): the exchange hears of the client's close",
+  },
+  {
+    pattern: /\.onException(\?\.)?\(/,
+    owners: [
+      "src/gateway/exchange.ts",
+      "src/gateway/responses/compressed-answer.ts",
+      // The HTTP client catches what its callbacks throw, since it has to end the connection as well.
+      "src/gateway/integrations/backend-call.ts",
+      "src/gateway/integrations/backend-pools.ts",
+    ],
+    instead: "exchange.guard(callback), exchange.wait(promise, goOn) or exchange.follow(promise, callback)",
+  },
+  {
+    pattern: /\b499\b|"DEFAULT_5XX", \{ hint: ourFault|logger\.error\("an exchange/,
+    owners: ["src/gateway/exchange.ts"],
+    instead: "an exception, or exchange.onClose()",
+  },
+  {
+    pattern: /\.catch\(/,
+    owners: ["src/gateway/exchange.ts"],
+    instead: "exchange.wait(promise, goOn)",
+  },
+];

@@ -429,6 +429,57 @@ test("an exception in a handler ends only its exchange", async () => {
   other.close();
 });
 
+test("an exception is left to the answer's listener, which keeps the connection", async () => {
+  const seen: string[] = [];
+  const { port, errors } = await start((request) => {
+    request.listener = {
+      onDrain() {},
+      onClose() {},
+      onException: (error) => {
+        seen.push((error as Error).message);
+        if (request.target === "/again") throw new Error("again");
+        if (request.isBegun) request.abort();
+        else if (request.target !== "/nothing") request.respond(500, [], "mine");
+      },
+    };
+    const { target } = request;
+    if (target === "/fine") request.respond(200, [], "fine");
+    else if (target === "/collect") {
+      request.collect(10, () => {
+        throw new Error(target);
+      });
+    } else {
+      if (target === "/begun") request.startResponse(200, [], undefined);
+      if (target === "/unsendable") request.respond(200, [undefined as unknown as string, ""], "never");
+      throw new Error(target);
+    }
+  });
+  const post = "POST /collect HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n";
+  const all = await talk(
+    port,
+    `${get("/throw")}${post}xx${get("/unsendable")}${get("/fine", "Connection: close\r\n")}`,
+  );
+  assert.deepEqual([count(all, "HTTP/1.1 500"), count(all, "mine"), all.endsWith("fine")], [3, 3, true]);
+  // A body that comes later, and none of which is here.
+  const client = await RawClient.open(port);
+  client.send(post);
+  client.send("xx");
+  await client.until((text) => text.endsWith("mine"));
+  client.send(get("/fine"));
+  await client.until((text) => text.endsWith("fine"));
+  client.close();
+  assert.doesNotMatch(await talk(port, get("/begun")), /0\r\n\r\n$/);
+  assert.deepEqual(errors, []);
+  assert.deepEqual(seen.length, 5);
+  for (const target of ["/again", "/nothing"]) {
+    assert.match(await talk(port, get(target)), /^HTTP\/1\.1 500 [\s\S]*\{"message": "Internal server error"\}$/);
+  }
+  assert.deepEqual(
+    errors.map((error) => (error as Error).message),
+    ["again"],
+  );
+});
+
 test("the sizes of AWS's quotas: 10,240 bytes of URL, 10,240 of headers", async () => {
   const { port } = await start((request) => request.respond(200, [], "x"));
   const close = "Connection: close\r\n";
