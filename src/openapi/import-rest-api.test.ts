@@ -70,7 +70,7 @@ test("members that every object inherits are no members of the document", () => 
   const definition = imported(
     importText(
       document({
-        paths: { "/constructor": { get: { security: [{ toString: [] }], responses: { 200: {} } } } },
+        paths: { "/constructor": { get: { responses: { 200: {} } } } },
         components: { schemas: { constructor: { type: "object" } } },
       }),
     ),
@@ -80,6 +80,8 @@ test("members that every object inherits are no members of the document", () => 
     ["constructor"],
   );
   assert.equal(definition.resources[1]?.resourceMethods?.["GET"]?.authorizationType, "NONE");
+  const scheme = document({ paths: { "/": { get: { security: [{ toString: [] }], responses: { 200: {} } } } } });
+  assert.match(refusal(importText(scheme)), /Security scheme 'toString' of 'GET \/' is not defined/);
   const dangling = document({ components: { schemas: { A: { $ref: "#/components/schemas/toString" } } } });
   assert.match(refusal(importText(dangling)), /Unable to insert model 'A' due to an unsatisfied schema reference\./);
   const parameter = document({ paths: { "/": { get: { parameters: [{ $ref: "#/__proto__/x" }] } } } });
@@ -179,6 +181,7 @@ withinBounds("lists of the document's own don't count once for each operation", 
     info: { title: "t" },
     consumes: many,
     security: many.map((name) => ({ [name]: [] })),
+    securityDefinitions: Object.fromEntries(many.map((name) => [name, { type: "basic" }])),
   };
   const method = imported(importText(JSON.stringify({ ...swagger, paths }))).resources[1]?.resourceMethods?.["POST"];
   assert.equal(Object.keys(method?.requestModels ?? {}).length, 64);

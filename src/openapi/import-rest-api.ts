@@ -10,6 +10,7 @@ import {
   type IntegrationBounds,
   type References,
 } from "../definition/rules.ts";
+import { checkGuards } from "./check-guards.ts";
 import { documentedBy, importDocumentation } from "./import-documentation.ts";
 import { MalformedIntegration, readIntegration, readIntegrationResponses } from "./import-integration.ts";
 import { ImportLog } from "./import-log.ts";
@@ -75,6 +76,7 @@ export function importRestApi(document: Buffer, base: RestApiDefinition, options
   if (options.mode === "create" && api.title === undefined) {
     return { kind: "refused", message: invalidInput, reason: "info.title is missing: it names the API" };
   }
+  checkGuards(parsed.document, references, log);
   try {
     const definition = new RestApiImport(api, references, base, options, log).definition();
     if (log.hasErrors) return { kind: "refused", message: log.refusal() };
@@ -252,6 +254,13 @@ class RestApiImport {
     const requestModels = this.#modelsOf(operation.bodies);
     const methodResponses = this.#methodResponses(operation);
     const requestValidatorId = this.#requestValidatorId(operation);
+    const missing = operation.bodies.find(({ mediaType }) => requestModels[mediaType] === undefined);
+    if (missing !== undefined && this.#validatesBody(requestValidatorId)) {
+      const method = `method '${operation.httpMethod}' on resource at path '${path}'`;
+      this.#log.error(
+        `Unable to put ${method}: its validator needs a model for ${missing.mediaType} bodies, and their schema can't be one`,
+      );
+    }
     return {
       httpMethod: operation.httpMethod,
       ...this.#security.of(operation, `'${operation.httpMethod} ${path}'`),
@@ -267,6 +276,12 @@ class RestApiImport {
     const name = textMember(operation.source, validatorExtension) ?? textMember(this.#api.source, validatorExtension);
     // A name that no validator has is left for the check to refuse.
     return name === undefined ? undefined : (this.#validatorIds.get(name) ?? name);
+  }
+
+  #validatesBody(validatorId: string | undefined): boolean {
+    return this.#parts.requestValidators.some(
+      ({ id, validateRequestBody }) => id === validatorId && validateRequestBody,
+    );
   }
 
   #methodResponses(operation: Operation): Record<string, MethodResponse> {

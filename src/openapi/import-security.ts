@@ -69,7 +69,8 @@ export class SecurityImport {
     let chosen: Pick<MethodSecurity, "authorizationType" | "authorizerId" | "authorizationScopes"> | undefined;
     for (const [name, scopes] of security.flatMap(membersOf)) {
       const scheme = this.#schemes.get(name);
-      if (scheme === undefined) this.#log.warn(`Security scheme '${name}' of ${place} is not defined. Ignoring.`);
+      // What it would guard must not be left open.
+      if (scheme === undefined) this.#log.error(`Security scheme '${name}' of ${place} is not defined`);
       else if (scheme.kind === "api-key") isApiKeyRequired = true;
       else if (scheme.kind === "iam" || scheme.kind === "authorizer") {
         if (chosen === undefined) chosen = authorizationOf(scheme, scopes);

@@ -7,7 +7,7 @@ import { normalisePolicy } from "../definition/policy-rules.ts";
 import type { GatewayResponse, RequestValidator, RestApi } from "../definition/rest-api.ts";
 import { checkApiName, checkStatusCode } from "../definition/rules.ts";
 import type { ImportLog } from "./import-log.ts";
-import { listMember, member, membersOf, objectMember, scalarText, textMember } from "./json-value.ts";
+import { flagMember, listMember, member, membersOf, objectMember, scalarText, textMember } from "./json-value.ts";
 import type { ApiDocument } from "./read-document.ts";
 
 /** AWS: API Gateway REST API reference, RestApi, minimumCompressionSize. */
@@ -68,8 +68,8 @@ export function importRequestValidators(
   return membersOf(document.source["x-amazon-apigateway-request-validators"]).map(([name, rules]) => ({
     id: existingIds.get(name) ?? ids.id(6),
     name,
-    validateRequestBody: member(rules, "validateRequestBody") === true,
-    validateRequestParameters: member(rules, "validateRequestParameters") === true,
+    validateRequestBody: flagMember(rules, "validateRequestBody") === true,
+    validateRequestParameters: flagMember(rules, "validateRequestParameters") === true,
   }));
 }
 
@@ -148,14 +148,14 @@ function readEndpointConfiguration(
 ): Partial<Pick<RestApi, "endpointConfiguration" | "disableExecuteApiEndpoint">> {
   const extension = document.endpointConfiguration;
   if (extension === undefined) return {};
-  const disabled = member(extension, "disableExecuteApiEndpoint");
+  const disabled = flagMember(extension, "disableExecuteApiEndpoint");
   const vpcEndpointIds = listMember(extension, "vpcEndpointIds").flatMap((id) => scalarText(id) ?? []);
   if (vpcEndpointIds.length > 0 && !base.endpointConfiguration.types.includes("PRIVATE")) {
     log.error("VPC endpoint IDs are supported for the PRIVATE endpoint type only");
   }
   const ipAddressType = textMember(extension, "ipAddressType");
   return {
-    ...(typeof disabled === "boolean" && { disableExecuteApiEndpoint: disabled }),
+    ...(disabled !== undefined && { disableExecuteApiEndpoint: disabled }),
     endpointConfiguration: {
       ...base.endpointConfiguration,
       ...(vpcEndpointIds.length > 0 && { vpcEndpointIds }),

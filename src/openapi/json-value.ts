@@ -36,3 +36,9 @@ export function textMember(object: unknown, name: string): string | undefined {
 export function membersOf(object: unknown): [string, unknown][] {
   return isObject(object) ? Object.entries(object) : [];
 }
+
+/** A boolean, which some writers of YAML and JSON put in quotes; undefined: it is absent, or none. */
+export function flagMember(object: unknown, name: string): boolean | undefined {
+  const text = textMember(object, name)?.toLowerCase();
+  return text === "true" ? true : text === "false" ? false : undefined;
+}

@@ -32,7 +32,7 @@ const asSchemaOrBoolean: Convert = (value, conversion, depth) =>
   typeof value === "boolean" ? value : convert(value, conversion, depth);
 const asItems: Convert = (value, conversion, depth) =>
   Array.isArray(value) ? asList(value, conversion, depth) : convert(value, conversion, depth);
-const asUnlessEmpty: Convert = (value) => (Array.isArray(value) && value.length > 0 ? value : undefined);
+const asUnlessEmpty: Convert = (value) => (Array.isArray(value) && value.length === 0 ? undefined : value);
 /** Lists of names (draft 4) or a schema. */
 const asDependencies: Convert = (value, conversion, depth) =>
   isObject(value)
@@ -95,7 +95,9 @@ function convert(schema: unknown, conversion: SchemaConversion, depth: number): 
   // Beside a reference, OpenAPI 3.0 and draft 4 read nothing but (ours, as 3.1 does) whether it may be null.
   if (referred !== undefined) return member(schema, "nullable") === true ? orNull(referred) : referred;
   const converted: Record<string, unknown> = {};
+  // Draft 3 and old documents write `required: true` beside a property's type, which draft 4 does not know.
   for (const [name, value] of membersOf(schema)) {
+    if (name === "required" && typeof value === "boolean" && !Object.hasOwn(schema, "properties")) continue;
     const made = keywords.get(name)?.(value, conversion, depth + 1);
     if (made !== undefined) converted[name] = made;
   }

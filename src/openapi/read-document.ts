@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from "../base/json-object.ts";
 import type { ImportLog } from "./import-log.ts";
-import { listMember, member, membersOf, objectMember, scalarText, textMember } from "./json-value.ts";
+import { flagMember, listMember, member, membersOf, objectMember, scalarText, textMember } from "./json-value.ts";
 import type { References } from "./references.ts";
 
 /** What Swagger 2.0 and OpenAPI 3 documents have in common, as far as API Gateway takes it in. */
@@ -260,7 +260,7 @@ function mappedParameter(reading: Reading, parameter: JsonObject, place: Place):
     reading.log.warn(`Ignoring ${what} of '${place.httpMethod} ${place.path}'.`);
     return [];
   }
-  const required = member(parameter, "required");
+  const required = flagMember(parameter, "required");
   return [
     { source: parameter, location, name, required: location === "path" ? required !== false : required === true },
   ];

@@ -1,0 +1,291 @@
+/**
+ * Finds what guards an API and can't be read. What AWS does with such a value is not documented; here the import is refused,
+ * because a guard that is read as none would leave its method open.
+ */
+import { isObject, type JsonObject } from "../base/json-object.ts";
+import type { ImportLog } from "./import-log.ts";
+import { flagMember, listMember, member, membersOf, scalarText } from "./json-value.ts";
+import type { References } from "./references.ts";
+
+/** What is expected of a value, as the end of a sentence; undefined: it is as it should be. */
+type Check = (value: unknown) => string | undefined;
+
+const isText = (value: unknown): boolean => scalarText(value) !== undefined;
+/** `true`, and what YAML and JSON writers make of it. */
+const isFlag = (value: unknown): boolean => typeof value === "boolean" || /^(true|false)$/i.test(String(value));
+
+const text: Check = (value) => (isText(value) ? undefined : "has to be a string");
+const string: Check = (value) => (typeof value === "string" ? undefined : "has to be a string");
+const flag: Check = (value) =>
+  !Array.isArray(value) && !isObject(value) && isFlag(value) ? undefined : "has to be true or false";
+const texts: Check = (value) =>
+  Array.isArray(value) && value.every(isText) ? undefined : "has to be a list of strings";
+const object: Check = (value) => (isObject(value) ? undefined : "has to be an object");
+const objectOrText: Check = (value) => (typeof value === "string" ? undefined : object(value));
+const requirements: Check = (value) =>
+  Array.isArray(value) && value.every((one) => isObject(one) && Object.values(one).every((list) => !texts(list)))
+    ? undefined
+    : "has to be a list of objects, each a security scheme's name with a list of scopes, which may be empty";
+
+const extension = "x-amazon-apigateway-";
+const validatorName = { [`${extension}request-validator`]: text };
+
+/** The members that guard something, by where they stand, with what they have to be. */
+const guards = {
+  document: {
+    security: requirements,
+    securityDefinitions: object,
+    components: object,
+    parameters: object,
+    consumes: texts,
+    [`${extension}policy`]: objectOrText,
+    [`${extension}api-key-source`]: text,
+    [`${extension}request-validators`]: object,
+    [`${extension}endpoint-configuration`]: object,
+    [`${extension}security-policy`]: text,
+    [`${extension}endpoint-access-mode`]: text,
+    ...validatorName,
+  },
+  components: { securitySchemes: object, parameters: object, requestBodies: object },
+  endpointConfiguration: { disableExecuteApiEndpoint: flag, vpcEndpointIds: texts },
+  validator: { validateRequestBody: flag, validateRequestParameters: flag },
+  scheme: {
+    type: text,
+    name: string,
+    in: string,
+    scheme: string,
+    [`${extension}authtype`]: text,
+    [`${extension}authorizer`]: object,
+  },
+  authorizer: {
+    type: text,
+    authorizerUri: text,
+    authorizerCredentials: text,
+    identitySource: text,
+    identityValidationExpression: text,
+    providerARNs: texts,
+  },
+  pathItem: { parameters: (value) => (Array.isArray(value) ? undefined : "has to be a list") },
+  operation: {
+    security: requirements,
+    parameters: (value) => (Array.isArray(value) ? undefined : "has to be a list"),
+    requestBody: object,
+    consumes: texts,
+    [`${extension}auth`]: object,
+    ...validatorName,
+  },
+  auth: { type: text },
+  parameter: { name: text, in: text, required: flag },
+  requestBody: { content: object },
+  mediaType: { schema: (value) => (typeof value === "boolean" ? undefined : object(value)) },
+} as const satisfies Record<string, Readonly<Record<string, Check>>>;
+
+type Place = keyof typeof guards;
+
+/** Every extension that AWS documents. AWS: API Gateway Developer Guide, "OpenAPI extensions for API Gateway". */
+const extensions: ReadonlySet<string> = new Set(
+  [
+    ...[
+      "any-method",
+      "cors",
+      "api-key-source",
+      "auth",
+      "authorizer",
+      "authtype",
+      "binary-media-types",
+      "documentation",
+    ],
+    ...["endpoint-access-mode", "endpoint-configuration", "gateway-responses", "importexport-version", "integration"],
+    ...["integrations", "minimum-compression-size", "policy", "request-validator", "request-validators"],
+    ...["security-policy", "tag-value", "versioning"],
+  ].map((name) => extension + name),
+);
+
+/** Security schemes that OpenAPI knows. API Gateway ignores those that are neither a key in x-api-key nor an authorizer. */
+const schemeTypes: Readonly<Record<string, readonly string[]>> = {
+  apiKey: ["name", "in"],
+  http: ["scheme"],
+  basic: [],
+  oauth2: [],
+  openIdConnect: [],
+  mutualTLS: [],
+};
+const keyPlaces = ["header", "query", "cookie"];
+const parameterPlaces = ["path", "query", "header", "body", "formData", "cookie"];
+
+/** Logs an error, which refuses the import, for each guard of the document that can't be read. */
+export function checkGuards(document: JsonObject, references: References, log: ImportLog): void {
+  new GuardCheck(references, log).document(document);
+}
+
+/** A reference that leads nowhere, which whoever follows it refuses. */
+const unresolved = Symbol("unresolved");
+
+class GuardCheck {
+  readonly #references: References;
+  readonly #log: ImportLog;
+
+  constructor(references: References, log: ImportLog) {
+    this.#references = references;
+    this.#log = log;
+  }
+
+  document(document: JsonObject): void {
+    this.#members("document", document, "the document");
+    const components = member(document, "components");
+    this.#members("components", components, "components");
+    const schemes = membersOf(document["securityDefinitions"] ?? member(components, "securitySchemes"));
+    for (const [name, scheme] of schemes) this.#scheme(name, scheme);
+    for (const [name, rules] of membersOf(document[`${extension}request-validators`])) {
+      const place = `request validator '${name}'`;
+      if (isObject(rules)) this.#members("validator", rules, place);
+      else this.#refuse(place, "has to be an object");
+    }
+    const endpoints = [document, ...listMember(document, "servers")].map((one) =>
+      member(one, `${extension}endpoint-configuration`),
+    );
+    for (const endpoint of endpoints) {
+      if (endpoint !== undefined && !isObject(endpoint)) this.#refuse("endpoint configuration", "has to be an object");
+      this.#members("endpointConfiguration", endpoint, "the endpoint configuration");
+    }
+    for (const [path, item] of membersOf(document["paths"])) {
+      if (!path.startsWith("x-")) this.#path(path, this.#resolved(item));
+    }
+  }
+
+  #scheme(name: string, source: unknown): void {
+    const place = `security scheme '${name}'`;
+    const scheme = this.#resolved(source);
+    if (!isObject(scheme)) {
+      // Nobody else follows a scheme's reference.
+      this.#refuse(place, "has to be an object");
+      return;
+    }
+    this.#members("scheme", scheme, place);
+    this.#members("authorizer", member(scheme, `${extension}authorizer`), `the authorizer of ${place}`);
+    const type = scheme["type"];
+    const wanted = typeof type === "string" && Object.hasOwn(schemeTypes, type) ? schemeTypes[type] : undefined;
+    if (wanted === undefined) {
+      this.#refuse(`type of ${place}`, `has to be one of ${Object.keys(schemeTypes).join(", ")}`);
+      return;
+    }
+    for (const needed of wanted) if (!isText(scheme[needed])) this.#refuse(`${needed} of ${place}`, "is missing");
+    if (type !== "apiKey") return;
+    if (!keyPlaces.includes(String(scheme["in"])))
+      this.#refuse(`in of ${place}`, `has to be one of ${keyPlaces.join(", ")}`);
+    if (isAlmost(String(scheme["name"]).toLowerCase(), "x-api-key")) {
+      this.#refuse(`name of ${place}`, "is almost x-api-key, the header of API Gateway's keys: it would guard nothing");
+    }
+  }
+
+  #path(path: string, item: unknown): void {
+    this.#members("pathItem", item, `'${path}'`);
+    this.#parameters(item, `'${path}'`);
+    for (const [verb, operation] of membersOf(item)) {
+      if (
+        !isObject(operation) ||
+        pathMembers.has(verb) ||
+        verb.startsWith("x-") !== (verb === `${extension}any-method`)
+      ) {
+        continue;
+      }
+      this.#operation(operation, `'${verb === `${extension}any-method` ? "ANY" : verb.toUpperCase()} ${path}'`);
+    }
+  }
+
+  #operation(operation: JsonObject, place: string): void {
+    this.#members("operation", operation, place);
+    this.#parameters(operation, place);
+    const auth = operation[`${extension}auth`];
+    if (isObject(auth)) {
+      this.#members("auth", auth, `${extension}auth of ${place}`);
+      if (auth["type"] === undefined) this.#refuse(`type in ${extension}auth of ${place}`, "is missing");
+    }
+    const body = this.#resolved(operation["requestBody"]);
+    this.#members("requestBody", body, `the body of ${place}`);
+    for (const [mediaType, content] of membersOf(member(body, "content"))) {
+      const where = `the ${mediaType} body of ${place}`;
+      if (isObject(content)) this.#members("mediaType", content, where);
+      else this.#refuse(where, "has to be an object");
+    }
+  }
+
+  #parameters(source: unknown, place: string): void {
+    for (const listed of listMember(source, "parameters")) {
+      const parameter = this.#resolved(listed);
+      if (isObject(parameter)) this.#parameter(parameter, place);
+      else if (parameter !== unresolved) this.#refuse(`a parameter of ${place}`, "has to be an object");
+    }
+  }
+
+  #parameter(parameter: JsonObject, place: string): void {
+    const where = `the parameter '${scalarText(parameter["name"]) ?? ""}' of ${place}`;
+    this.#members("parameter", parameter, where);
+    const location = String(parameter["in"]);
+    if (location === "body") {
+      if (member(parameter, "schema") !== undefined) this.#members("mediaType", parameter, where);
+      return;
+    }
+    // One that is not required guards nothing.
+    if (!isText(parameter["name"]) && (location === "path" || flagMember(parameter, "required") === true)) {
+      this.#refuse(`name of ${where}`, "is missing");
+    }
+    if (!parameterPlaces.includes(location)) {
+      this.#refuse(`in of ${where}`, `has to be one of ${parameterPlaces.join(", ")}`);
+    }
+  }
+
+  #members(place: Place, source: unknown, where: string): void {
+    if (!isObject(source)) return;
+    const checks: Readonly<Record<string, Check>> = guards[place];
+    for (const [name, value] of Object.entries(source)) {
+      const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+      const problem = check?.(value);
+      if (problem !== undefined) this.#refuse(`${name} of ${where}`, problem);
+      else if (check === undefined) this.#unknown(name, checks, where);
+    }
+  }
+
+  /** A name that is none of ours or OpenAPI's, and may have been meant as a guard's. */
+  #unknown(name: string, checks: Readonly<Record<string, Check>>, where: string): void {
+    if (extensions.has(name) || openApiMembers.has(name)) return;
+    const lower = name.toLowerCase();
+    if (lower.startsWith("x-")) {
+      // Other vendors' extensions are none of ours.
+      const beginnings = [-1, 0, 1].map((more) => lower.slice(0, extension.length + more));
+      if (!beginnings.some((beginning) => beginning === extension || isAlmost(beginning, extension))) return;
+      this.#refuse(`${name} of ${where}`, "is no extension of API Gateway's");
+      return;
+    }
+    const meant = Object.keys(checks).find((known) => lower === known.toLowerCase() || isAlmost(name, known));
+    if (meant !== undefined) this.#refuse(`${name} of ${where}`, `is almost ${meant}: it would guard nothing`);
+  }
+
+  #resolved(value: unknown): unknown {
+    const resolved = this.#references.resolve(value);
+    return resolved.kind === "value" ? resolved.value : unresolved;
+  }
+
+  #refuse(what: string, problem: string): void {
+    this.#log.error(`Unable to read a guard of the API: ${what} ${problem}`);
+  }
+}
+
+const pathMembers: ReadonlySet<string> = new Set(["parameters", "servers"]);
+
+/** Members of OpenAPI's objects that look like a guard's name, and are none. */
+const openApiMembers: ReadonlySet<string> = new Set(["schemes", "schema", "schemas", "servers", "server", "tags"]);
+
+/** One character is wrong, missing or too many, or two stand in each other's place. */
+function isAlmost(given: string, wanted: string): boolean {
+  if (given === wanted || Math.abs(given.length - wanted.length) > 1) return false;
+  let start = 0;
+  while (start < given.length && given[start] === wanted[start]) start++;
+  let end = 0;
+  const shorter = Math.min(given.length, wanted.length);
+  while (end < shorter - start && given.at(-1 - end) === wanted.at(-1 - end)) end++;
+  const left = given.length - start - end;
+  const right = wanted.length - start - end;
+  if (left <= 1 && right <= 1) return true;
+  return left === 2 && right === 2 && given[start] === wanted[start + 1] && given[start + 1] === wanted[start];
+}
