@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Figures } from "./bench.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -44,7 +44,7 @@ export function compareAgainst(ref: string, names: readonly string[], rounds: nu
   }
 }
 
-/** One run of a tree's benchmarks: figures by the benchmark's file and their own name. */
+/** One run of a tree's benchmarks: figures by the name of the benchmark's file, wherever it lies, and their own. */
 function runIn(tree: string, names: readonly string[]): Map<string, number> {
   const results = join(tree, "bench", "results");
   const before = new Set(globSync("*.json", { cwd: results }));
@@ -60,7 +60,7 @@ function runIn(tree: string, names: readonly string[]): Map<string, number> {
     Object.entries(read.results).flatMap(([file, figures]) =>
       Object.entries(figures)
         .filter(([, value]) => typeof value === "number")
-        .map(([name, value]): [string, number] => [`${file.replace(/\.bench\.ts$/, "")}: ${name}`, value]),
+        .map(([name, value]): [string, number] => [`${basename(file, ".bench.ts")}: ${name}`, value]),
     ),
   );
 }
