@@ -96,6 +96,7 @@ async function readyLine(
   });
   child.stderr?.setEncoding("utf8").on("data", note);
   ended.then((code) => reject(new Error(`The server ended with ${code} before it was ready:\n${note("")}`)), reject);
+  // tidy-allow: time – a deadline
   const timer = setTimeout(() => {
     child.kill("SIGKILL");
     reject(new Error(`The server was not ready in ${startMsMax} ms:\n${note("")}`));

@@ -10,3 +10,9 @@ export async function until(
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
+
+/** Says whether `ms` milliseconds from now are still to come: for random tests, which go on for a while. */
+export function within(ms: number): () => boolean {
+  const end = performance.now() + ms;
+  return () => performance.now() < end;
+}

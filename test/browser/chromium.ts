@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { until } from "../until.ts";
 
 /** A call that a page makes; `init` is what it gives to `fetch`. */
 export interface PageCall {
@@ -64,6 +65,7 @@ export async function startSite(): Promise<Site> {
 export async function openPage<Told>(url: string, told: Promise<Told>): Promise<Told> {
   const browser = startChromium(url);
   const failed = Promise.withResolvers<never>();
+  // tidy-allow: time – a deadline
   const timer = setTimeout(() => failed.reject(new Error(`The page told nothing:\n${browser.output()}`)), visitMsMax);
   browser.failed.catch(failed.reject);
   try {
@@ -131,14 +133,15 @@ function makeTab(socket: WebSocket, browser: Chromium): Tab {
   return {
     evaluate,
     async until<Value>(expression: string): Promise<Value> {
-      for (const end = performance.now() + visitMsMax; performance.now() < end; ) {
-        const value = await evaluate<Value>(expression);
-        if (value) return value;
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-      throw new Error(
-        `In ${visitMsMax} ms there was no ${expression} in:\n${await evaluate("document.body.innerText")}`,
-      );
+      let value: Value | undefined;
+      const isThere = async (): Promise<boolean> => {
+        value = await evaluate<Value>(expression);
+        return Boolean(value);
+      };
+      await until(isThere, { what: `there is ${expression}`, ms: visitMsMax }).catch(async (error: Error) => {
+        throw new Error(`${error.message} in:\n${await evaluate("document.body.innerText")}`);
+      });
+      return value!;
     },
     async close() {
       socket.close();

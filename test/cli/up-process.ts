@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
+import { until } from "../until.ts";
 
 const portico = join(import.meta.dirname, "../../bin/portico.js");
 /** Far above what a busy machine needs. */
@@ -31,13 +32,11 @@ export class Up {
 
   /** What it has printed since this was called last, or anything before, as soon as it matches. */
   async until(pattern: RegExp, from = 0, msMax = waitMsMax): Promise<RegExpExecArray> {
-    for (const end = performance.now() + msMax; performance.now() < end; ) {
-      const match = pattern.exec(this.#output.slice(from));
-      if (match) return match;
-      if (this.#child.exitCode !== null) break;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    throw new Error(`Nothing matches ${pattern} in:\n${this.#output.slice(from)}`);
+    const found = (): RegExpExecArray | null => pattern.exec(this.#output.slice(from));
+    await until(() => found() !== null || this.#child.exitCode !== null, { ms: msMax }).catch(() => undefined);
+    const match = found();
+    if (match === null) throw new Error(`Nothing matches ${pattern} in:\n${this.#output.slice(from)}`);
+    return match;
   }
 
   async stop(): Promise<number | null> {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { run, tool } from "../tool.ts";
+import { until } from "../until.ts";
 import { Up } from "./up-process.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -64,20 +65,16 @@ test("the curl lines that it prints answer", tool("curl", ["--version"], false),
   }
 });
 
-test("a saved function is deployed within a second, alone", async () => {
+test("a saved function is deployed, alone", async () => {
   const file = join(project, "functions/getPet.mjs");
   const from = up.output.length;
-  const start = performance.now();
   writeFileSync(
     file,
     readFileSync(file, "utf8").replace("return json(200, pet)", 'return json(200, { pet, new: "yes" })'),
   );
   const [, changed] = await up.until(/deployed (.*) in \d+ ms/, from);
-  const ms = performance.now() - start;
   assert.equal(changed, "function getPet");
   assert.deepEqual(((await get("/pets/1")).body as { new: string }).new, "yes");
-  // Other tests run beside this one: the aim is one second on a free machine.
-  assert.ok(ms < 3_000, `${ms} ms`);
 });
 
 test("a saved document is deployed, by an editor that renames, too", async () => {
@@ -101,8 +98,7 @@ test("of the deployments that it made only the last few are kept", async () => {
     const response = await fetch(`${new URL(base).origin}/restapis/${apiId}/deployments`);
     return ((await response.json()) as { item: unknown[] }).item.length;
   };
-  for (const end = performance.now() + waitMsMax; (await count()) > 6 && performance.now() < end; )
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  await until(async () => (await count()) <= 6, { what: "the older deployments are gone", ms: waitMsMax });
   assert.equal(await count(), 6);
 });
 

@@ -108,6 +108,7 @@ test(`after kill -9 in the middle of writes, ${rounds} times, every acknowledged
       // A different moment each time, from before the first answer to well into the writes.
       const work = Promise.all([deploying, ...writing]);
       work.catch(() => undefined);
+      // tidy-allow: time – the moment of the kill is meant to be any
       await new Promise((resolve) => setTimeout(resolve, 20 + 40 * round));
       await server.kill();
       [served] = await work;
@@ -153,6 +154,7 @@ test("a server that is killed while it starts does not keep the next one from st
       stdio: "ignore",
     });
     const ended = new Promise((resolve) => child.once("exit", resolve));
+    // tidy-allow: time – the moment of the kill is meant to be any
     await new Promise((resolve) => setTimeout(resolve, ms));
     child.kill("SIGKILL");
     await ended;

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { until } from "../until.ts";
+import { until, within } from "../until.ts";
 import { aMethod, anHttpProxy, aRestApi, aStage } from "./a-rest-api.ts";
 import { startBackend, startGateway, startRawBackend } from "./start-gateway.ts";
 
@@ -340,9 +340,10 @@ test("ANY does not take methods that API Gateway does not have", async () => {
 
 test("slow uploads and downloads of the client are not the backend's time-out", async () => {
   const size = 3_000_000;
+  const timeoutInMillis = 500;
   await using backend = await startBackend((_, outgoing, body) => outgoing.end(body));
   await using gateway = await startGateway();
-  gateway.deploy(aRestApi({ "/": { POST: aMethod(anHttpProxy(backend.origin, { timeoutInMillis: 150 })) } }));
+  gateway.deploy(aRestApi({ "/": { POST: aMethod(anHttpProxy(backend.origin, { timeoutInMillis })) } }));
   const socket = connect(gateway.port, "127.0.0.1");
   let received = 0;
   const isDone = new Promise<void>((resolve) => {
@@ -353,12 +354,19 @@ test("slow uploads and downloads of the client are not the backend's time-out", 
     socket.on("close", () => resolve());
   });
   socket.write(`POST /prod/ HTTP/1.1\r\nHost: abc123.execute-api.localhost\r\nContent-Length: ${size}\r\n\r\n`);
-  for (let piece = 0; piece < 6; piece++) {
-    socket.write("x".repeat(size / 6));
-    await new Promise((resolve) => setTimeout(resolve, 60));
-  }
+  // Many small pieces for longer than the time-out, each far within it; then the rest.
+  let sent = 0;
+  const writing = setInterval(() => {
+    socket.write("x".repeat(1_000));
+    sent += 1_000;
+  }, 2);
+  const isUploading = within(2 * timeoutInMillis);
+  await until(() => !isUploading());
+  clearInterval(writing);
+  socket.write("x".repeat(size - sent));
   socket.pause();
-  await new Promise((resolve) => setTimeout(resolve, 400));
+  const isWaiting = within(2 * timeoutInMillis);
+  await until(() => !isWaiting());
   socket.resume();
   await isDone;
   socket.destroy();

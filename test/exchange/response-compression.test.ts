@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setImmediate as immediate } from "node:timers/promises";
 import { constants, createGunzip, gunzipSync, gzipSync, inflateSync } from "node:zlib";
 import type { Integration, Method, RestApiDefinition } from "../../src/definition/rest-api.ts";
 import type { FunctionClient } from "../../src/functions/function-client.ts";
@@ -81,8 +82,11 @@ async function startVaried(): Promise<Awaited<ReturnType<typeof startBackend>>> 
     if (fate !== "chunked" && fate !== "slow") headers["Content-Length"] = Buffer.byteLength(sent);
     outgoing.writeHead(fate === "part" ? 206 : fate === "unmodified" ? 304 : 200, headers);
     if (fate === "slow") {
-      outgoing.write(body);
-      setTimeout(() => outgoing.end("the end"), 30);
+      // The gateway runs in this process: a few turns of the event loop later it has read the first piece, and judged it.
+      outgoing.write(body, async () => {
+        for (let turn = 0; turn < 10; turn++) await immediate();
+        outgoing.end("the end");
+      });
     } else outgoing.end(sent);
   });
 }
@@ -296,8 +300,8 @@ test("a slow client slows the backend down, and gets everything; one that goes a
 test("an answer that breaks off is cut, compressed or not", async () => {
   await using backend = await startBackend((_, outgoing) => {
     outgoing.writeHead(200, { "Content-Type": "text/plain" });
-    outgoing.write(aText(100_000));
-    setTimeout(() => outgoing.destroy(), 20);
+    // The connection ends after what was written, and before the end of the body.
+    outgoing.write(aText(100_000), () => outgoing.socket?.end());
   });
   await using gateway = await startGateway();
   gateway.deploy(anApi({ "/": { GET: aMethod(anHttpProxy(backend.origin)) } }, 0));

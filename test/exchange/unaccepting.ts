@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+// tidy-allow: time – that a connection is not accepted shows by nothing but time
 import { setTimeout as delay, setImmediate as immediate } from "node:timers/promises";
 
 /** An address whose connections are never accepted: a listener that is stopped, with its queue full. */

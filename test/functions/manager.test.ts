@@ -4,11 +4,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout as wait } from "node:timers/promises";
 import { MessageChannel } from "node:worker_threads";
 import { strToU8, zipSync } from "fflate";
 import { connectFunctions } from "../../src/functions/connect.ts";
+import { makeGate } from "../gate.ts";
 import { answer, functionError, handler, start, tail } from "../start-functions.ts";
+import { until } from "../until.ts";
 
 const hasPython = (() => {
   try {
@@ -21,14 +22,6 @@ const hasPython = (() => {
 const python = { skip: hasPython ? false : "python3 is not on this machine" };
 
 const arn = "arn:aws:lambda:us-east-1:000000000000:function:f";
-
-async function until(condition: () => boolean, what: string): Promise<void> {
-  const end = performance.now() + 10_000;
-  while (!condition()) {
-    assert.ok(performance.now() < end, `timed out waiting until ${what}`);
-    await wait(10);
-  }
-}
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -329,7 +322,7 @@ test("an invocation that overruns its time is ended with all that it has started
     });
     assert.match(tail(outcome), /Task timed out after 1\.00 seconds/);
     const pids = /pids (\d+) (\d+)\./.exec(tail(outcome))?.slice(1).map(Number) ?? assert.fail("no pids were printed");
-    await until(() => !pids.some(isAlive), "the process and its child are gone");
+    await until(() => !pids.some(isAlive), { what: "the process and its child are gone" });
   }
 });
 
@@ -380,7 +373,7 @@ test("megabytes of output neither stop the function nor fill the server", async 
   assert.equal(answer(outcome), 1);
   assert.ok(tail(outcome).length <= 4_096);
   assert.match(tail(outcome), /END RequestId/);
-  await until(() => lines.some((line) => line.includes("dropped")), "the drop is told");
+  await until(() => lines.some((line) => line.includes("dropped")), { what: "the drop is told" });
   assert.ok(lines.reduce((sum, line) => sum + line.length, 0) < 4_000_000);
 });
 
@@ -402,7 +395,7 @@ test("the log of an invocation has AWS's lines", async (t) => {
   );
   assert.match(tail(outcome), expected);
   assert.doesNotMatch(tail(await invoke()), /Init Duration/);
-  await until(() => lines.some((line) => line.startsWith("REPORT")), "the server's log has it");
+  await until(() => lines.some((line) => line.startsWith("REPORT")), { what: "the server's log has it" });
   assert.ok(lines.some((line) => line.includes("hello\nyou")));
 });
 
@@ -474,8 +467,8 @@ test("output outside of an invocation reaches the server's log", async (t) => {
       "console.log('loading'); exports.handler = async () => { require('node:child_process').execSync('echo from a child >&2', { stdio: 'inherit' }) }",
   });
   answer(await invoke());
-  await until(() => lines.some((line) => line.endsWith("loading")), "the load's line is logged");
-  await until(() => lines.includes("from a child"), "the child's line is logged");
+  await until(() => lines.some((line) => line.endsWith("loading")), { what: "the load's line is logged" });
+  await until(() => lines.includes("from a child"), { what: "the child's line is logged" });
 });
 
 test("one environment runs one invocation at a time; slow ones get more environments", async (t) => {
@@ -484,16 +477,21 @@ test("one environment runs one invocation at a time; slow ones get more environm
     handler(`
       globalThis.running = (globalThis.running ?? 0) + 1;
       const seen = running;
-      await new Promise((r) => setTimeout(r, 150));
+      await fetch(event.gate);
       running--;
       return { seen, pid: process.pid };`),
   );
-  const answers = (await Promise.all([1, 2, 3].map(() => invoke()))).map(answer) as { seen: number; pid: number }[];
+  await using gate = await makeGate();
+  const invoked = Promise.all([1, 2, 3].map(() => invoke({ gate: gate.url })));
+  // None goes on before all of them run.
+  const open = [await gate.next(), await gate.next(), await gate.next()];
+  for (const go of open) go();
+  const answers = (await invoked).map(answer) as { seen: number; pid: number }[];
   assert.deepEqual(
     answers.map(({ seen }) => seen),
     [1, 1, 1],
   );
-  assert.ok(new Set(answers.map(({ pid }) => pid)).size > 1);
+  assert.equal(new Set(answers.map(({ pid }) => pid)).size, 3);
 });
 
 test("sequential invocations from several clients reuse one environment", async (t) => {
@@ -510,15 +508,13 @@ test("sequential invocations from several clients reuse one environment", async 
 });
 
 test("a client that is gone takes nothing with it", async (t) => {
-  const { manager, invoke } = await start(
-    t,
-    handler("if (event.hang) await new Promise((r) => setTimeout(r, 60000)); return 1"),
-  );
+  const { manager, invoke } = await start(t, handler("if (event.gate) await fetch(event.gate); return 1"));
+  await using gate = await makeGate();
   const { port1, port2 } = new MessageChannel();
   manager.connect(port1);
   const other = connectFunctions(port2);
-  const hanging = other.invoke({ functionArn: arn, payload: '{"hang":1}' });
-  await wait(100);
+  const hanging = other.invoke({ functionArn: arn, payload: JSON.stringify({ gate: gate.url }) });
+  await gate.next();
   await other.close();
   await hanging;
   assert.equal(answer(await invoke()), 1);
@@ -558,10 +554,15 @@ test("errors of megabytes while loading are cut", async (t) => {
 });
 
 test("beyond the concurrency limit invocations are throttled", async (t) => {
-  const { invoke } = await start(t, handler("await new Promise((r) => setTimeout(r, 100)); return 1"), {
+  const { invoke } = await start(t, handler("if (event.gate) await fetch(event.gate); return 1"), {
     options: { concurrencyMax: 2 },
   });
-  const outcomes = await Promise.all([1, 2, 3].map(() => invoke()));
+  await using gate = await makeGate();
+  const admitted = [1, 2].map(() => invoke({ gate: gate.url }));
+  const open = [await gate.next(), await gate.next()];
+  const third = await invoke();
+  for (const go of open) go();
+  const outcomes = [third, ...(await Promise.all(admitted))];
   assert.deepEqual(outcomes.map(({ kind }) => kind).sort(), ["ok", "ok", "service-error"]);
   const throttled = outcomes.find((outcome) => outcome.kind === "service-error");
   assert.ok(
@@ -571,14 +572,13 @@ test("beyond the concurrency limit invocations are throttled", async (t) => {
 });
 
 test("where there is no room for another environment, invocations wait for one", async (t) => {
-  const { invoke, manager, client, packages } = await start(
-    t,
-    handler("await new Promise((r) => setTimeout(r, 40)); return process.pid"),
-    {
-      options: { environmentsMax: 1 },
-    },
-  );
-  const pids = (await Promise.all([1, 2, 3, 4].map(() => invoke()))).map(answer);
+  const { invoke, manager, client, packages } = await start(t, handler("await fetch(event.gate); return process.pid"), {
+    options: { environmentsMax: 1 },
+  });
+  await using gate = await makeGate();
+  const invoked = Promise.all([1, 2, 3, 4].map(() => invoke({ gate: gate.url })));
+  for (let turn = 0; turn < 4; turn++) (await gate.next())();
+  const pids = (await invoked).map(answer);
   assert.equal(new Set(pids).size, 1);
   // Another function's turn: the idle environment makes room for it.
   const { hash } = await packages.save(
@@ -608,11 +608,14 @@ test("where there is no room for another environment, invocations wait for one",
 });
 
 test("after an update everything runs the new code, and what ran finishes on the old", async (t) => {
-  const { invoke, apply } = await start(t, handler("await new Promise((r) => setTimeout(r, event.ms ?? 0)); return 1"));
+  const { invoke, apply } = await start(t, handler("if (event.gate) await fetch(event.gate); return 1"));
+  await using gate = await makeGate();
   assert.equal(answer(await invoke()), 1);
-  const underWay = invoke({ ms: 200 });
+  const underWay = invoke({ gate: gate.url });
+  const open = await gate.next();
   await apply(handler("return 2"));
   assert.equal(answer(await invoke()), 2);
+  open();
   assert.equal(answer(await underWay), 1);
   await apply(handler("return process.env.A"), { environment: { A: "a" } });
   assert.equal(answer(await invoke()), "a");
@@ -649,9 +652,9 @@ test("idle environments are frozen and then ended", linux, async (t) => {
   const { invoke } = await start(t, handler("return process.pid"), { options: { idleMs: 1_500 } });
   const pid = answer(await invoke()) as number;
   const state = (): string => /^State:\s+(\w)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? "";
-  await until(() => state() === "T", "it is frozen");
+  await until(() => state() === "T", { what: "it is frozen" });
   assert.equal(answer(await invoke()), pid, "and thawed for the next invocation");
-  await until(() => !isAlive(pid), "it is ended");
+  await until(() => !isAlive(pid), { what: "it is ended" });
 });
 
 test("closing ends every process and removes the sockets", linux, async (t) => {
@@ -686,11 +689,11 @@ test("functions end with the server, even when it is killed and they are stuck",
     output += chunk;
   });
   const match = (): RegExpExecArray | null => /pids (\d+) (\d+)\./.exec(output);
-  await until(() => match() !== null, `the function runs: ${output}`);
+  await until(() => match() !== null, { what: `the function runs: ${output}` });
   const pids = match()!.slice(1).map(Number);
   assert.ok(pids.every(isAlive));
   server.kill("SIGKILL");
-  await until(() => !pids.some(isAlive), "the function's processes are gone");
+  await until(() => !pids.some(isAlive), { what: "the function's processes are gone" });
 });
 
 // ---- Python ----

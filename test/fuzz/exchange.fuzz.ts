@@ -17,6 +17,7 @@ import { steps } from "../../src/plan/steps.ts";
 import { aLambdaProxy, aMethod, aRestApi, aStage, functionArn } from "../exchange/a-rest-api.ts";
 import { startBackend, startGateway } from "../exchange/start-gateway.ts";
 import { seed } from "../random.ts";
+import { within } from "../until.ts";
 import { durationMs, oneOf, random, texts } from "./from-models.ts";
 
 const note = `replay with PORTICO_FUZZ_SEED=${seed}`;
@@ -178,12 +179,12 @@ function anyApi(backend: string): { definition: RestApiDefinition; stage: Stage 
 }
 
 test("whatever a definition says, it compiles to a plan that is JSON, the same each time", () => {
-  const until = performance.now() + durationMs;
+  const isTimeLeft = within(durationMs);
   const kinds = new Set<string>();
   // No deployment compiles to a test of an authorizer.
   const served = Object.keys(steps).filter((kind) => kind !== "authorizer-test");
   // A busy machine has time for few definitions: the rarer kinds are waited for.
-  for (let round = 0; performance.now() < until || (kinds.size < served.length && round < 5_000); round++) {
+  for (let round = 0; isTimeLeft() || (kinds.size < served.length && round < 5_000); round++) {
     const { definition, stage } = anyApi("http://127.0.0.1:1");
     const surroundings = anySurroundings("http://127.0.0.1:1");
     const compile = (): StagePlan => compileRest(definition, stage, { account: "1", region: "r" }, surroundings);
@@ -216,9 +217,9 @@ test("whatever is asked of whatever is deployed, there is an answer and no mista
   };
   await using backend = await startBackend();
   await using gateway = await startGateway({ functions });
-  const until = performance.now() + durationMs;
+  const isTimeLeft = within(durationMs);
   let answered = 0;
-  while (performance.now() < until) {
+  while (isTimeLeft()) {
     const { definition, stage } = anyApi(backend.origin);
     gateway.deploy(definition, stage, anySurroundings(backend.origin));
     const calls = Array.from({ length: 20 }, async () => {

@@ -7,6 +7,7 @@ import { parseJsonPath } from "../../src/language/json-path/json-path.ts";
 import { parseJsonSchema } from "../../src/language/json-schema/json-schema.ts";
 import { parseJsonText, printJson } from "../../src/language/json-text.ts";
 import { seed } from "../random.ts";
+import { within } from "../until.ts";
 import { durationMs, oneOf, random } from "./from-models.ts";
 import { randomJson, upTo } from "./random-json.ts";
 import { randomJsonPath } from "./random-json-path.ts";
@@ -47,9 +48,9 @@ function parsed(text: string): TemplateValue {
 }
 
 test(`fuzz: JSON text (PORTICO_FUZZ_SEED=${seed})`, () => {
-  const end = performance.now() + durationMs / 3;
+  const isTimeLeft = within(durationMs / 3);
   const seen = { value: 0, malformed: 0 };
-  while (performance.now() < end) {
+  while (isTimeLeft()) {
     const text = random() < 0.3 ? randomJson(4) : broken(randomJson(4));
     const json = parseJsonText(text);
     seen[json.kind]++;
@@ -70,9 +71,9 @@ test(`fuzz: JSON text (PORTICO_FUZZ_SEED=${seed})`, () => {
 });
 
 test(`fuzz: JSONPath (PORTICO_FUZZ_SEED=${seed})`, () => {
-  const end = performance.now() + durationMs / 3;
+  const isTimeLeft = within(durationMs / 3);
   const seen = { path: 0, invalid: 0 };
-  while (performance.now() < end) {
+  while (isTimeLeft()) {
     const document = parsed(randomJson(4));
     const before = printJson(document);
     const text = random() < 0.5 ? randomJsonPath() : broken(randomJsonPath());
@@ -112,9 +113,9 @@ const schemas = [
 ].map((schema) => JSON.stringify(schema));
 
 test(`fuzz: JSON Schema (PORTICO_FUZZ_SEED=${seed})`, () => {
-  const end = performance.now() + durationMs / 3;
+  const isTimeLeft = within(durationMs / 3);
   const seen = { schema: 0, invalid: 0 };
-  while (performance.now() < end) {
+  while (isTimeLeft()) {
     const text = random() < 0.3 ? oneOf(schemas) : broken(oneOf(schemas));
     const schema = parseJsonSchema(text, (name) => (name === "Other" ? oneOf(schemas) : undefined));
     seen[schema.kind]++;

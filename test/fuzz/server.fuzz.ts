@@ -9,6 +9,7 @@ import { loadModel } from "../../src/protocol/model.ts";
 import type { ManagementRequest } from "../../src/protocol/operation.ts";
 import { type Portico, startPortico } from "../portico.ts";
 import { seed } from "../random.ts";
+import { within } from "../until.ts";
 import { brokenRequest, durationMs, oneOf, random, soundValue, texts } from "./from-models.ts";
 
 describe(`fuzz: a started server (PORTICO_FUZZ_SEED=${seed})`, () => {
@@ -36,13 +37,13 @@ describe(`fuzz: a started server (PORTICO_FUZZ_SEED=${seed})`, () => {
     texts.push("pets", "pets", "pets", "pets", "pets");
     // What turns out not to be there is not asked for again.
     let operations = Object.keys(loadModel("lambda").operations);
-    const end = performance.now() + durationMs;
+    const isTimeLeft = within(durationMs);
     const statuses = new Map<number, number>();
     const count = (status: number, shown: () => string): void => {
       assert.ok(status < 500 || status === 501 || status === 502, `${status}: ${shown()}\n${portico.output()}`);
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
     };
-    while (performance.now() < end) {
+    while (isTimeLeft()) {
       if (random() < 0.5) {
         const request = brokenRequest(random() < 0.9 ? ["apigateway", "lambda"] : ["sts", "iam", "apigatewayv2"]);
         const status = await send(request, portico.port, agent);

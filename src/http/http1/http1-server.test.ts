@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { after, test } from "node:test";
 import { RawClient, statusOf, talk } from "../../../test/raw-http.ts";
+import { until } from "../../../test/until.ts";
 import { ManualClock } from "../../base/clock.ts";
 import type { InboundExchange } from "../inbound.ts";
 import { Http1Server } from "./http1-server.ts";
@@ -287,10 +288,15 @@ test("back-pressure: a streamed body waits for its reader", async () => {
 });
 
 test("a body can be read long after its request came", async () => {
-  const { port } = await start((request) => setTimeout(() => echo(request), 30));
+  const waiting: InboundExchange[] = [];
+  const { port, http1 } = await start((request) => waiting.push(request), { lingerMs: 100 });
   const client = await RawClient.open(port);
   const body = "z".repeat(300_000);
   client.send(`POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+  await until(() => waiting.length === 1);
+  const { tick } = http1;
+  await until(() => http1.tick > tick + 1, { what: "the server swept" });
+  echo(waiting[0]!);
   assert.ok((await client.closed()).includes(body));
 });
 
@@ -550,32 +556,38 @@ test("a client that stops reading its answer is cut off", async () => {
 test("a client that takes its answer slowly gets all of it, longer than any time-out", async () => {
   const body = Buffer.alloc(40_000_000, "slow");
   const times = { bodyTimeoutMs: 100, headerTimeoutMs: 100, keepAliveMs: 100, lingerMs: 100 };
-  const { port } = await start((request) => request.respond(200, [], body), times);
+  const { port, http1 } = await start((request) => request.respond(200, [], body), times);
   for (const connection of ["close", "keep-alive"]) {
     const client = await RawClient.open(port);
     client.send(get("/", `Connection: ${connection}\r\n`));
-    const begun = performance.now();
+    // The time-outs are of ten ticks of the server's sweep: at the first reads it waits for more of them together.
     const isDone = (): boolean => client.received.length > body.length;
-    while (!isDone() && !client.socket.readableEnded && !client.isClosed) {
+    for (let reads = 0; !isDone() && !client.socket.readableEnded && !client.isClosed; reads++) {
       client.socket.pause();
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      const { tick } = http1;
+      await until(() => http1.tick > tick + (reads < 12 ? 3 : 0), { what: "the server swept" });
       client.socket.resume();
       await new Promise((resolve) => setImmediate(resolve));
     }
     assert.ok(isDone(), `closed after ${client.received.length} bytes`);
-    assert.ok(performance.now() - begun > 300, "too fast to prove anything");
     client.close();
   }
 });
 
+/** Whether so many bytes of bodies could be buffered now. */
+function hasRoom(http1: Http1Server, bytes: number): boolean {
+  const isReserved = http1.reserve(bytes);
+  if (isReserved) http1.release(bytes);
+  return isReserved;
+}
+
 test("bodies that are buffered share a bounded memory, which is given back", async () => {
-  const { port } = await start(echo, { bufferedBodyBytesMax: 300_000 });
+  const { port, http1 } = await start(echo, { bufferedBodyBytesMax: 300_000 });
   const head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n";
   for (let round = 0; round < 3; round++) {
     const first = await RawClient.open(port);
     first.send(head + "x".repeat(150_000));
-    // Three quarters are here when the second client comes.
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(() => !hasRoom(http1, 150_001), { what: "the first client's bytes are here" });
     const second = await RawClient.open(port);
     second.send(head + "y".repeat(200_000));
     assert.match(await second.closed(), /^HTTP\/1\.1 503 /);
@@ -585,7 +597,7 @@ test("bodies that are buffered share a bounded memory, which is given back", asy
       await first.until((text) => text.includes(`"body":"${"x".repeat(200_000)}"`));
       first.close();
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => hasRoom(http1, 300_000), { what: "all memory is given back" });
   }
 });
 
@@ -600,7 +612,7 @@ test("answers that nobody takes share a bounded memory", async () => {
     client.send(get("/"));
     clients.push(client);
   }
-  while (http1.connectionCount > 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => http1.connectionCount <= 2, { what: "the connections beyond the memory are cut" });
   for (const client of clients) client.close();
 });
 
@@ -628,7 +640,7 @@ test("stopping: idle connections end now, requests under way are answered, the r
   busy.send(get("/busy"));
   const hung = await RawClient.open(port);
   hung.send(get("/hung"));
-  while (waiting.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => waiting.length === 2);
   server.close();
   const stopped = http1.stop(200);
   await idle.closed();

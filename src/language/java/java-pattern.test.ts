@@ -46,13 +46,20 @@ test("what is not regular is refused by name", () => {
   }
 });
 
-test("patterns that hang a backtracking engine are answered at once", () => {
+test("patterns that hang a backtracking engine visit a few states a character", () => {
   const text = `${"a".repeat(20_000)}!`;
-  const before = performance.now();
-  assert.equal(matches("(a+)+", text), false);
-  assert.equal(matches("(a|a)*b", text), false);
-  assert.equal(matches("(.*)*x", text), false);
-  assert.ok(performance.now() - before < 2_000);
+  for (const source of ["(a+)+", "(a|a)*b", "(.*)*x"]) {
+    const parsed = parseJavaPattern(source);
+    assert.ok(parsed.kind === "pattern", source);
+    let visits = 0;
+    assert.equal(
+      parsed.pattern.matches(text, (states) => {
+        visits += states;
+      }),
+      false,
+    );
+    assert.ok(visits >= text.length && visits < 20 * text.length, `${source} visited ${visits} states`);
+  }
   assert.equal(parseJavaPattern("((((a{99}){99}){99}){99})").kind, "unsupported");
   assert.equal(parseJavaPattern("((({9}))").kind, "unsupported");
   assert.equal(matches("((){9999}){9999}", ""), true);

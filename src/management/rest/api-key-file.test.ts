@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { countCpuMs } from "../../../test/cpu-time.ts";
 import { parseApiKeyFile } from "./api-key-file.ts";
 
 const key = "apikey1234abcdefghij0123456789";
@@ -49,10 +50,10 @@ test("a file that is none is refused, with the reason", () => {
   }
 });
 
-test("a large file with open quotes is refused in no time", () => {
-  const start = performance.now();
+test("a large file with open quotes costs no more than its length", () => {
+  const cpuMs = countCpuMs();
   assert.equal(parseApiKeyFile(`Name,Key\n${'"'.repeat(1_000_001)}`, 10_000).kind, "refused");
   assert.equal(parseApiKeyFile(`Name,Key\n${"'a".repeat(500_000)}`, 10_000).kind, "rows");
   assert.equal(parseApiKeyFile(`Name,Key\n${" ".repeat(1_000_000)}`, 10_000).kind, "refused");
-  assert(performance.now() - start < 2000);
+  assert(cpuMs() < 2_000);
 });

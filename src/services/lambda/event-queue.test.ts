@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { until } from "../../../test/until.ts";
 import { ManualClock } from "../../base/clock.ts";
 import type { FunctionClient, InvokeOutcome, InvokeRequest } from "../../functions/function-client.ts";
 import { openSqliteStore } from "../../store/sqlite-store.ts";
@@ -53,11 +54,7 @@ const queued = async (store: Store): Promise<number> => (await store.all("lambda
 
 /** Waits until the store holds no event any more. */
 async function drained(store: Store): Promise<void> {
-  const end = performance.now() + 5_000;
-  while ((await queued(store)) > 0) {
-    assert.ok(performance.now() < end, "events are still in the store");
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  await until(async () => (await queued(store)) === 0, { what: "the store holds no event" });
 }
 
 const cases: readonly (readonly [string, readonly InvokeOutcome[], number, RegExp | undefined])[] = [
