@@ -248,7 +248,7 @@ export class Exchange implements AnswerListener {
     this.#abandon();
     try {
       if (this.answer.isBegun) this.cut(`Execution failed due to an internal error: ${ourFault}`);
-      else this.program.responses.finish(this, "DEFAULT_5XX", { hint: ourFault });
+      else this.program.responses.finish(this, "DEFAULT_5XX", { detail: ourFault, hint: ourFault });
     } catch (another) {
       this.#report(another);
       this.#endPlainly();

@@ -81,9 +81,9 @@ export interface ClosedPlan {
 
 export interface MisconfiguredPlan {
   readonly kind: "misconfigured";
-  /** Why, for the hint and the log; AWS's own execution log text where there is one. */
+  /** What the execution log says: AWS's own words where they are known. */
   readonly detail: string;
-  /** What helps. */
+  /** What helps, for `x-portico-hint` only. */
   readonly hint?: string;
 }
 

@@ -13,6 +13,7 @@ import { GatewayResponses } from "../../src/gateway/rest/gateway-responses.ts";
 import type { ThreadContext } from "../../src/gateway/thread-context.ts";
 import type { InboundExchange } from "../../src/http/inbound.ts";
 import type { GatewayResponsePlan } from "../../src/plan/steps.ts";
+import { Trace } from "../../src/telemetry/trace.ts";
 import { aLambdaProxy, aMethod, aMock, anHttpProxy, aRestApi, aStage } from "./a-rest-api.ts";
 import { allowAll } from "./fake-functions.ts";
 import { type CallOptions, startGateway, startRawBackend } from "./start-gateway.ts";
@@ -461,4 +462,25 @@ test("THROTTLED: more requests wait for a backend than may", () => {
     answerFailure(exchange, { kind: "busy" }, { thread: {} as ThreadContext, backend }),
   );
   assert.deepEqual([status, body], [rows.THROTTLED.status, rows.THROTTLED.body]);
+});
+
+test("the execution log's lines are made from details, and never from hints", () => {
+  const detailed: FailureType[] = [];
+  for (const type of types) {
+    const trace = new Trace({ detail: "failures", bodyCharsMax: 100, now: () => 0 });
+    answered({}, (exchange) => {
+      exchange.trace = trace;
+      exchange.program.responses.finish(exchange, type, { detail: "AWS's words", hint: "Execution failed: do this" });
+    });
+    const lines = trace.events.flatMap((event) => (event.kind === "failure" ? [event.message] : []));
+    assert.equal(lines.length, 1);
+    assert.doesNotMatch(lines[0]!, /do this/);
+    if (lines[0]!.includes("AWS's words")) detailed.push(type);
+  }
+  assert.deepEqual(detailed.sort(), [
+    "API_CONFIGURATION_ERROR",
+    "BAD_REQUEST_BODY",
+    "DEFAULT_5XX",
+    "INTEGRATION_FAILURE",
+  ]);
 });

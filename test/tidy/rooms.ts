@@ -165,7 +165,7 @@ export const exchangesOwn: readonly {
     instead: "exchange.guard(callback), exchange.wait(promise, goOn) or exchange.follow(promise, callback)",
   },
   {
-    pattern: /\b499\b|"DEFAULT_5XX", \{ hint: ourFault|logger\.error\("an exchange/,
+    pattern: /\b499\b|"DEFAULT_5XX", \{|logger\.error\("an exchange/,
     owners: ["src/gateway/exchange.ts"],
     instead: "an exception, or exchange.onClose()",
   },

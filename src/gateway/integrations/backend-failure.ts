@@ -1,5 +1,6 @@
 import type { BackendPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
+import { configurationError } from "../responses/failure.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import type { BackendFailure } from "./backend-call.ts";
 import { refuseBroken, refuseTooLarge } from "./request-body.ts";
@@ -29,22 +30,21 @@ export function answerFailure(
       refuseBroken(exchange);
       break;
     case "network": {
-      const words = configurationError(failure, backend);
+      const words = configurationErrorWords(failure, backend);
       if (words === undefined) {
-        responses.finish(exchange, "INTEGRATION_FAILURE", { hint: `${placeOf(backend)}: ${failure.detail}` });
+        const detail = `${placeOf(backend)}: ${failure.detail}`;
+        responses.finish(exchange, "INTEGRATION_FAILURE", { detail, hint: detail });
         break;
       }
-      const detail = `Execution failed due to configuration error: ${words}`;
-      exchange.integration!.error = detail;
-      responses.finish(exchange, "API_CONFIGURATION_ERROR", {
-        hint: `${detail} (${placeOf(backend)}: ${failure.detail})`,
-      });
+      exchange.integration!.error = `Execution failed due to configuration error: ${words}`;
+      const problem = configurationError(`${words} (${placeOf(backend)}: ${failure.detail})`);
+      responses.finish(exchange, "API_CONFIGURATION_ERROR", problem);
     }
   }
 }
 
 /** AWS's words where it takes a backend that can't be reached for a mistake in the configuration, and answers 500. */
-function configurationError(
+function configurationErrorWords(
   failure: Extract<BackendFailure, { readonly kind: "network" }>,
   { origin, vpcLink }: BackendPlan,
 ): string | undefined {

@@ -1,5 +1,6 @@
 import type { ContentHandlingPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
+import { configurationError } from "../responses/failure.ts";
 import { acceptedMediaType, linkBinaryMediaTypes, mediaTypeOf, requestMediaType } from "./media-types.ts";
 
 /** What is done to a payload on its way: nothing, base64 to bytes, bytes to base64. */
@@ -109,7 +110,6 @@ export function decodeBase64(text: Buffer | string): Buffer | undefined {
 
 /** Text that should be base64 and is not. AWS: "Content type conversions in API Gateway": 500 API_CONFIGURATION_ERROR. */
 export function refuseUndecodable(exchange: Exchange): void {
-  exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", {
-    hint: "Execution failed due to configuration error: Unable to base64 decode the body.",
-  });
+  const failure = configurationError("Unable to base64 decode the body.");
+  exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", failure);
 }

@@ -130,10 +130,10 @@ export function refuseAsService(
 export function failInvocation(
   exchange: Exchange,
   thread: ThreadContext,
-  { status, hint, log }: { readonly status: number; readonly hint: string; readonly log?: readonly string[] },
+  { status, hint, log }: { readonly status: number; readonly hint: string; readonly log: readonly string[] },
 ): void {
   thread.metrics.add("integrationErrors");
-  const failure = { status, message: "Internal server error", hint, log: log ?? [hint] };
+  const failure = { status, message: "Internal server error", hint, log };
   exchange.program.responses.finish(exchange, "INTEGRATION_FAILURE", failure);
 }
 

@@ -49,14 +49,15 @@ export function refuseAsFailed(
   thread: ThreadContext,
   { errorMessage, requestId }: FunctionError,
 ): void {
-  const hint =
+  const line =
     `Lambda execution failed with status 200 due to customer function error: ${errorMessage}. ` +
     `Lambda request id: ${requestId}`;
-  failInvocation(exchange, thread, { status: 502, hint });
+  failInvocation(exchange, thread, { status: 502, hint: line, log: [line] });
 }
 
 export function refuseAsMalformed(exchange: Exchange, thread: ThreadContext, detail: string): void {
   const error = "Execution failed due to configuration error: Malformed Lambda proxy response";
   exchange.integration!.error = error;
-  failInvocation(exchange, thread, { status: 502, hint: `${error}: ${detail}` });
+  const line = `${error}: ${detail}`;
+  failInvocation(exchange, thread, { status: 502, hint: line, log: [line] });
 }

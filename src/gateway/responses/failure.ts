@@ -39,11 +39,19 @@ export interface Failure {
   readonly phase?: "execution";
   /** `$context.error.validationErrorString`. */
   readonly validationErrorString?: string;
-  /** The reason, for `x-portico-hint` on listeners that have hints; undefined where it is made only for those. */
+  /** What the execution log says behind the type's own words: AWS's, where they are known. */
+  readonly detail?: string;
+  /** What helps, for `x-portico-hint` on listeners that have hints; undefined where it is made only for those. */
   readonly hint: string | undefined;
-  /** Lines of the execution log, where they are not what type, message and hint make. */
+  /** Lines of the execution log, where they are not what type, message and detail make. */
   readonly log?: readonly string[];
 }
+
+/** An API_CONFIGURATION_ERROR's line in the execution log, which is its hint as well; only the hint has `help` behind it. */
+export const configurationError = (detail: string, help = ""): Pick<Failure, "detail" | "hint"> => ({
+  detail,
+  hint: `Execution failed due to configuration error: ${detail}${help}`,
+});
 
 /** How an API answers what fails: each kind of API has its own bodies and headers. */
 export interface FailureResponses {

@@ -43,7 +43,7 @@ export class GatewayResponses implements FailureResponses {
       const value = asText(read(exchange));
       if (value !== undefined) setHeader(headers, name, value);
     }
-    exchange.trace?.addFailure(failure.log ?? [failureLine(type, message, failure.hint)], {
+    exchange.trace?.addFailure(failure.log ?? [failureLine(type, message, failure.detail)], {
       type,
       status,
       headers,
@@ -56,14 +56,14 @@ export class GatewayResponses implements FailureResponses {
   }
 }
 
-/** What the execution log says of a failure: AWS's words, and after them ours. */
-function failureLine(type: FailureType, message: string | null, hint: string | undefined): string {
-  const why = hint === undefined ? "" : `: ${hint}`;
+/** The execution log's line of a failure. */
+function failureLine(type: FailureType, message: string | null, detail: string | undefined): string {
+  const why = detail === undefined ? "" : `: ${detail}`;
   switch (type) {
     case "BAD_REQUEST_BODY":
-      return hint ?? message ?? type;
+      return detail ?? message ?? type;
     case "API_CONFIGURATION_ERROR":
-      return hint?.startsWith("Execution failed") === true ? hint : `Execution failed due to configuration error${why}`;
+      return `Execution failed due to configuration error${why}`;
     case "INTEGRATION_FAILURE":
       return `Execution failed due to a network error communicating with endpoint${why}`;
     case "INTEGRATION_TIMEOUT":

@@ -4,6 +4,7 @@ import type { Exchange } from "../exchange.ts";
 import { linkCustomHeaders, linkPath, type WriteHeaders, type WritePath } from "../integrations/backend-request.ts";
 import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
+import { configurationError } from "../responses/failure.ts";
 import { neverMapped } from "../responses/header-remapping.ts";
 import { linkMapped } from "./http.ts";
 
@@ -39,9 +40,7 @@ export function linkAws(plan: AwsPlan, context: LinkContext): RunStep {
 }
 
 const refuse = (exchange: Exchange, detail: string): false =>
-  exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", {
-    hint: `Execution failed due to configuration error: ${detail}`,
-  });
+  exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", configurationError(detail));
 
 const linkNormalisedPath =
   (writePath: WritePath, isS3: boolean): WritePath =>

@@ -69,9 +69,8 @@ class Relay implements BackendConsumer {
     const contentLength = relayed.contentLength;
     if (contentLength !== undefined && contentLength > this.#limit && exchange.httpMethod !== "HEAD") {
       call.cancel();
-      exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", {
-        hint: `the backend's answer of ${contentLength} bytes is over the payload limit of ${this.#limit}`,
-      });
+      const detail = `the backend's answer of ${contentLength} bytes is over the payload limit of ${this.#limit}`;
+      exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", { detail, hint: detail });
       return;
     }
     // As observed: AWS's log has them before the front end renames some.

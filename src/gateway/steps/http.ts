@@ -13,6 +13,7 @@ import { linkBackendCall, type SignRequest } from "../integrations/link-backend-
 import { takeBody } from "../integrations/request-body.ts";
 import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
+import { configurationError } from "../responses/failure.ts";
 import { Payload } from "../templates/payload.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import { readsBody } from "../values.ts";
@@ -114,9 +115,9 @@ const isBodyPart = (part: HttpPlan["backend"]["path"][number]): boolean =>
 /** A path that would leave the part of the backend that the integration opens, or that lacks a part (null). */
 export function refusePath(exchange: Exchange, path: null | undefined): false {
   if (path === null) {
-    return exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", {
-      hint: "Execution failed due to configuration error: Illegal character in path: neither a mapping nor a template set one of the path parameters of the integration's URI",
-    });
+    const detail =
+      "Illegal character in path: neither a mapping nor a template set one of the path parameters of the integration's URI";
+    return exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", configurationError(detail));
   }
   return exchange.program.responses.finish(exchange, "DEFAULT_4XX", {
     hint: "a path parameter has a segment `..`, which the backend would resolve",
@@ -210,9 +211,8 @@ class ResponseMapper implements BackendConsumer {
   }
 
   #refuseTooLarge(): void {
-    this.#exchange.program.responses.finish(this.#exchange, "API_CONFIGURATION_ERROR", {
-      hint: `the backend's answer is over the payload limit of ${this.#thread.payloadBytesMax} bytes`,
-    });
+    const detail = `the backend's answer is over the payload limit of ${this.#thread.payloadBytesMax} bytes`;
+    this.#exchange.program.responses.finish(this.#exchange, "API_CONFIGURATION_ERROR", { detail, hint: detail });
   }
 }
 

@@ -14,6 +14,7 @@ import {
 } from "../integrations/content-handling.ts";
 import { acceptedMediaType } from "../integrations/media-types.ts";
 import type { LinkContext } from "../link-context.ts";
+import { configurationError } from "../responses/failure.ts";
 import { mappedResponseName } from "../responses/header-remapping.ts";
 import { linkFailureLog, linkTemplate, type Template, type TemplateOptions } from "../templates/link-template.ts";
 import { Payload } from "../templates/payload.ts";
@@ -186,12 +187,11 @@ export function checkResponse(
     });
   }
   if (response?.plan.isDeclared === true) return true;
-  exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", {
-    hint:
-      response === undefined
-        ? `No match for output mapping and no default endpoint response configured. Endpoint Response Status Code: ${status}`
-        : `Output mapping refers to an invalid method response: ${response.plan.statusCode}`,
-  });
+  const detail =
+    response === undefined
+      ? `No match for output mapping and no default endpoint response configured. Endpoint Response Status Code: ${status}`
+      : `Output mapping refers to an invalid method response: ${response.plan.statusCode}`;
+  exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", { detail, hint: detail });
   return false;
 }
 
@@ -219,7 +219,10 @@ export function respondMapped(
     return;
   }
   if (isOpaque) {
-    refuseOpaque(exchange);
+    refuseUntransformed(
+      exchange,
+      "the integration's Content-Type is one of binaryMediaTypes, and the integration response's contentHandling is not CONVERT_TO_TEXT",
+    );
     return;
   }
   if (typeof template.make === "string") {
@@ -234,9 +237,7 @@ export function respondMapped(
       outcome.kind === "failure"
         ? outcome.detail
         : `Could not parse the integration's body into json: ${outcome.detail}`;
-    exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", {
-      hint: `Execution failed due to configuration error: Unable to transform response: ${reason}`,
-    });
+    refuseUntransformed(exchange, reason);
     return;
   }
   traceTemplate(exchange, template.make, outcome.text);
@@ -266,10 +267,9 @@ function respondContent(
   else exchange.respond(status, headers, decoded);
 }
 
-function refuseOpaque(exchange: Exchange): void {
-  exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", {
-    hint: "Execution failed due to configuration error: Unable to transform response: the integration's Content-Type is one of binaryMediaTypes, and the integration response's contentHandling is not CONVERT_TO_TEXT",
-  });
+function refuseUntransformed(exchange: Exchange, reason: string): void {
+  const failure = configurationError(`Unable to transform response: ${reason}`);
+  exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", failure);
 }
 
 /** `$context.responseOverride`, of either template: changes the headers, and answers with the status. */

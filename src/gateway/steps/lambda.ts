@@ -63,9 +63,8 @@ export function linkLambda(plan: LambdaPlan, context: LinkContext): RunStep {
       const mapper = new AnswerMapper(exchange, select);
       new Invocation(exchange, mapper, { functionArn, timeoutMs, thread, clientContext }).start(payload);
     } else {
-      exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", {
-        hint: `X-Amz-Invocation-Type is ${type}, and neither Event nor RequestResponse`,
-      });
+      const detail = `X-Amz-Invocation-Type is ${type}, and neither Event nor RequestResponse`;
+      exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", { detail, hint: detail });
     }
   };
   const transform = (exchange: Exchange, chosen: RequestBody, given: Given): void => {

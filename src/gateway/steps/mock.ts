@@ -7,6 +7,7 @@ import { linkRequestContent } from "../integrations/content-handling.ts";
 import { requestMediaType } from "../integrations/media-types.ts";
 import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
+import { configurationError } from "../responses/failure.ts";
 import { parseJsonBounded } from "../templates/payload.ts";
 import {
   checkResponse,
@@ -58,12 +59,11 @@ export function linkMock(plan: MockPlan, context: LinkContext): RunStep {
   };
 }
 
-const unparsable = "Execution failed due to configuration error: Unable to parse statusCode. It should be an integer";
+const unparsable = "Unable to parse statusCode. It should be an integer";
 
 function answer(exchange: Exchange, select: SelectResponse, status: string | undefined, why = ""): false {
   if (status === undefined) {
-    const failure = { hint: unparsable + why, log: [unparsable] };
-    return exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", failure);
+    return exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", configurationError(unparsable, why));
   }
   const response = select(status);
   if (checkResponse(exchange, response, status)) {

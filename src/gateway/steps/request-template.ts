@@ -4,6 +4,7 @@ import { type Conversion, encodeBase64, linkRequestContent } from "../integratio
 import { requestMediaType } from "../integrations/media-types.ts";
 import { collectBody } from "../integrations/request-body.ts";
 import type { LinkContext } from "../link-context.ts";
+import { configurationError } from "../responses/failure.ts";
 import { linkFailureLog, linkTemplate, type Template } from "../templates/link-template.ts";
 import { Payload } from "../templates/payload.ts";
 import type { ThreadContext } from "../thread-context.ts";
@@ -61,9 +62,8 @@ export function refuseRequest(exchange: Exchange, { type }: Extract<RequestBody,
       hint: `no request template is for ${requestMediaType(exchange.request)}, and the passthrough behavior refuses others`,
     });
   }
-  return exchange.program.responses.finish(exchange, type, {
-    hint: `Execution failed due to configuration error: Unable to transform request: ${requestMediaType(exchange.request)} is one of binaryMediaTypes, and the integration's contentHandling is not CONVERT_TO_TEXT`,
-  });
+  const detail = `Unable to transform request: ${requestMediaType(exchange.request)} is one of binaryMediaTypes, and the integration's contentHandling is not CONVERT_TO_TEXT`;
+  return exchange.program.responses.finish(exchange, type, configurationError(detail));
 }
 
 /**
@@ -103,9 +103,11 @@ export function renderRequest(exchange: Exchange, template: Template): string | 
       refuseMalformed(exchange, outcome.detail);
       return undefined;
     case "failure":
-      exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", {
-        hint: `Execution failed due to configuration error: Unable to transform request: ${outcome.detail}`,
-      });
+      exchange.program.responses.finish(
+        exchange,
+        "API_CONFIGURATION_ERROR",
+        configurationError(`Unable to transform request: ${outcome.detail}`),
+      );
       return undefined;
   }
 }

@@ -107,8 +107,11 @@ function refuseParameters(exchange: Exchange, missing: string): false {
   return exchange.program.responses.finish(exchange, "BAD_REQUEST_PARAMETERS", { message, hint: message });
 }
 
-const refuseBody = (exchange: Exchange, mediaType: string, validationErrorString: string): false =>
-  exchange.program.responses.finish(exchange, "BAD_REQUEST_BODY", {
+function refuseBody(exchange: Exchange, mediaType: string, validationErrorString: string): false {
+  const detail = `Request body does not match model schema for content type ${mediaType}: ${validationErrorString}`;
+  return exchange.program.responses.finish(exchange, "BAD_REQUEST_BODY", {
     validationErrorString,
-    hint: `Request body does not match model schema for content type ${mediaType}: ${validationErrorString}`,
+    detail,
+    hint: detail,
   });
+}
