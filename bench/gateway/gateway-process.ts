@@ -7,6 +7,7 @@ import type { RestApiDefinition, Stage } from "../../src/definition/rest-api.ts"
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { Http1Server } from "../../src/http/http1/http1-server.ts";
 import { defaultHttp1Limits } from "../../src/http/http1/limits.ts";
+import { developmentListener } from "../../src/http/listener.ts";
 import { stageKey } from "../../src/plan/plan.ts";
 import { allocateMetrics, Metrics } from "../../src/telemetry/metrics.ts";
 
@@ -28,7 +29,6 @@ const gateway = new Gateway({
   metrics: new Metrics(allocateMetrics(1), 1),
   clock,
   logger: { debug() {}, info() {}, warn() {}, error: (message, fields) => console.error(message, fields) },
-  isDevelopment: true,
   executionLogs: { write() {} },
   settings: { payloadBytesMax: 10_485_760, accessLog: "/tmp", services: { endpoints } },
 });
@@ -36,13 +36,14 @@ const plan = compileRest(definition, stage, { account: "000000000000", region: "
 gateway.setPlan(stageKey(plan.apiId, plan.stageName), plan);
 const http1 = new Http1Server({
   limits: defaultHttp1Limits,
-  hasHints: true,
   clock,
   onRequest: (request) => {
     if (!gateway.handle(request)) request.respond(404, [], "");
   },
   onError: (error) => console.error(error),
 });
-const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => http1.accept(socket));
+const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
+  http1.accept(socket, developmentListener),
+);
 server.listen(0, "127.0.0.1", () => console.log((server.address() as AddressInfo).port));
 process.on("SIGTERM", () => process.exit(0));

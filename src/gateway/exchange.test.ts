@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Exchange } from "./exchange.ts";
+import type { Exchange } from "./exchange.ts";
 import type { Program } from "./program.ts";
+import { openRestExchange } from "./rest/rest-exchange.ts";
 import { type SyntheticAnswer, SyntheticRequest } from "./synthetic-request.ts";
 import { makeUnsentExchange } from "./unsent-exchange.ts";
 
@@ -34,7 +35,8 @@ function anExchange(overrides: Partial<Program> = {}): ExchangeUnderTest {
     { answerBytesMax: 100, onAnswer: (answer) => answers.push(answer) },
   );
   const logger = { ...program.logger, error: (_: string, fields?: object) => errors.push(firstLine(fields)) };
-  const exchange = new Exchange(request, { ...program, logger, onComplete: () => count++, ...overrides }, "/", "", 0);
+  const watched = { ...program, logger, onComplete: () => count++, ...overrides };
+  const exchange = openRestExchange(request, watched, { path: "/", query: "" }, 0);
   return { exchange, request, completions: () => count, errors, answers };
 }
 

@@ -1,10 +1,10 @@
 import { assert } from "../base/assert.ts";
 import { problems } from "../http/http1/problem.ts";
-import type { Answer, AnswerListener, InboundExchange, InboundRequest } from "../http/inbound.ts";
+import type { Answer, AnswerObserver, InboundExchange, InboundRequest } from "../http/inbound.ts";
 import type { Trace } from "../telemetry/trace.ts";
 import type { MethodProgram, Program } from "./program.ts";
 import { parseQuery, type Query } from "./query.ts";
-import { isUuid, makeExtendedRequestId, makeRequestId, makeTraceId } from "./request-ids.ts";
+import { makeTraceId } from "./request-ids.ts";
 import { type FailureType, ourFault } from "./responses/failure.ts";
 import type { Overrides } from "./templates/overrides.ts";
 import type { Payload } from "./templates/payload.ts";
@@ -45,19 +45,34 @@ export interface Work {
   onDrain?(): void;
 }
 
+/** What the program says of a request that it takes: how its kind of API reads it. */
+export interface Opening {
+  readonly httpMethod: string;
+  readonly path: string;
+  readonly pathAsSent: string;
+  /** The query as received, without `?`. */
+  readonly rawQuery: string;
+  readonly requestId: string;
+  readonly extendedRequestId: string;
+  /** Milliseconds since 1970. */
+  readonly startedMs: number;
+}
+
 /**
  * One request with its response. Every field is set in the constructor, so that all exchanges have one hidden class;
  * what most methods don't use is made when it is asked for.
  */
-export class Exchange implements AnswerListener {
+export class Exchange implements AnswerObserver {
   readonly request: InboundRequest;
   /** A step may put another one in its place, which answers through it. */
   answer: Answer;
   readonly program: Program;
-  /** The verb that counts: the request's, or what `X-HTTP-Method-Override` says. */
+  /** The verb that counts. */
   readonly httpMethod: string;
-  /** Below the stage, as received; begins with one slash. AWS quirk: several behind the stage count as one, as observed. */
+  /** Below the stage, as routes are matched with it; begins with a slash. */
   readonly path: string;
+  /** Below the stage, as received; begins with a slash. */
+  readonly pathAsSent: string;
   /** The query as received, without `?`. */
   readonly rawQuery: string;
   /** Milliseconds since 1970. */
@@ -90,25 +105,21 @@ export class Exchange implements AnswerListener {
   #work: Work | undefined;
   /** How many parts of the answer are not handed over or given up yet, although it is given. */
   #holds: number;
-  readonly #pathAsSent: string;
   #traceId: string | undefined;
   #query: Query | undefined;
 
-  constructor(inbound: InboundExchange, program: Program, path: string, rawQuery: string, nowMs: number) {
+  constructor(inbound: InboundExchange, program: Program, opening: Opening) {
     this.request = inbound;
     this.answer = inbound;
     this.program = program;
-    this.httpMethod = effectiveMethod(inbound);
-    this.path = path === "" ? "/" : path.startsWith("//") ? path.replace(/^\/+/, "/") : path;
-    this.#pathAsSent = path === "" ? "/" : path;
-    this.rawQuery = rawQuery;
-    this.startedMs = nowMs;
+    this.httpMethod = opening.httpMethod;
+    this.path = opening.path;
+    this.pathAsSent = opening.pathAsSent;
+    this.rawQuery = opening.rawQuery;
+    this.startedMs = opening.startedMs;
     this.startedAt = performance.now();
-    const chosen = inbound.header("x-amzn-requestid");
-    // AWS quirk: a client's id that is no UUID is not replaced by one, but by these words.
-    this.requestId =
-      chosen === undefined ? makeRequestId() : isUuid(chosen) ? chosen : "UUID_REPLACED_INVALID_REQUEST_ID";
-    this.extendedRequestId = makeExtendedRequestId();
+    this.requestId = opening.requestId;
+    this.extendedRequestId = opening.extendedRequestId;
     this.method = undefined;
     this.pathNames = none;
     this.pathValues = none;
@@ -128,7 +139,7 @@ export class Exchange implements AnswerListener {
     this.#traceId = undefined;
     this.#query = undefined;
     program.onBegin();
-    inbound.listener = this;
+    inbound.observer = this;
   }
 
   /** The value of X-Amzn-Trace-Id for the integration: the client's, if it has a root, else one of ours. */
@@ -158,10 +169,9 @@ export class Exchange implements AnswerListener {
     return index < 0 ? undefined : this.pathValues[index];
   }
 
-  /** The path with the stage, as `$context.path` has it. AWS quirk: in a test it is the resource's, as observed. */
+  /** `$context.path` */
   get fullPath(): string {
-    if (this.program.plan.test !== undefined) return this.method!.plan.resourcePath;
-    return `/${this.program.plan.stageName}${this.#pathAsSent}`;
+    return this.program.contextPath(this);
   }
 
   get domainName(): string {
@@ -318,8 +328,9 @@ export class Exchange implements AnswerListener {
     this.complete();
   }
 
+  /** Adds the headers that every answer of the gateway has. */
   addGatewayHeaders(headers: string[]): void {
-    headers.push("x-amzn-RequestId", this.requestId, "x-amz-apigw-id", this.extendedRequestId);
+    this.program.addHeaders(this, headers);
   }
 
   /** Counts and logs; once, when the answer is all written or given up. */
@@ -370,14 +381,3 @@ export class Exchange implements AnswerListener {
 const doNothing = (): void => undefined;
 const noQuery: Query = new Map();
 const traceHeaderCharsMax = 512;
-
-/** The verbs that a method, `ANY` included, can have. */
-export const verbs: ReadonlySet<string> = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);
-
-/** AWS: API Gateway Developer Guide, "Important notes for REST APIs": X-HTTP-Method-Override. */
-function effectiveMethod(request: InboundRequest): string {
-  const override = request.header("x-http-method-override");
-  if (override === undefined) return request.method;
-  const verb = override.toUpperCase();
-  return verbs.has(verb) ? verb : request.method;
-}

@@ -1,35 +1,29 @@
-import { createHash } from "node:crypto";
 import { assert } from "../base/assert.ts";
-import { bounds } from "../base/bounds.ts";
 import type { Clock } from "../base/clock.ts";
 import type { EventClient, FunctionClient } from "../functions/function-client.ts";
 import type { TlsIdentity } from "../http/http1-client/open-socket.ts";
 import type { InboundExchange } from "../http/inbound.ts";
 import type { Plan } from "../plan/kinds.ts";
-import { planVersion } from "../plan/plan.ts";
 import { AccessLogWriter } from "../telemetry/access-log-writer.ts";
 import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
 import type { LogSink } from "../telemetry/log-sink.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import { Trace, type TraceOptions } from "../telemetry/trace.ts";
+import type { Trace } from "../telemetry/trace.ts";
 import { UserPoolKeys } from "./authorizers/user-pool-keys.ts";
-import { Exchange, verbs } from "./exchange.ts";
-import { makeRouteHints, type RouteHints } from "./hint.ts";
 import { type AwsServiceSettings, AwsServices } from "./integrations/aws-services.ts";
 import { BackendPools } from "./integrations/backend-pools.ts";
 import { PermissionCheck } from "./integrations/permission-check.ts";
 import { type NamedIdentity, TlsIdentities } from "./integrations/tls-identities.ts";
-import { linkProgram } from "./link-program.ts";
+import { linkClosedProgram, linkProgram, UnknownPlan } from "./link-program.ts";
 import type { Probe, ProbeOutcome } from "./probe.ts";
-import type { Program } from "./program.ts";
+import type { FrontRefusal, Program } from "./program.ts";
 import { makeExtendedRequestId, makeRequestId } from "./request-ids.ts";
 import { addHint } from "./responses/failure.ts";
 import { type Address, parseAddress } from "./routing/address.ts";
-import { beginTrace, runTraced } from "./run-traced.ts";
+import { beginTrace, makeTrace } from "./run-traced.ts";
 import { refuse } from "./steps/closed.ts";
 import { type SyntheticAnswer, SyntheticRequest } from "./synthetic-request.ts";
-import { testMethod } from "./test-method.ts";
 import type { ThreadContext } from "./thread-context.ts";
 
 export interface GatewayOptions {
@@ -41,8 +35,6 @@ export interface GatewayOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly executionLogs: ExecutionLogSink;
-  /** Adds `x-portico-hint` to errors that the gateway makes. */
-  readonly isDevelopment: boolean;
   readonly settings: GatewaySettings;
 }
 
@@ -55,22 +47,16 @@ export interface GatewaySettings {
   readonly services: AwsServiceSettings;
 }
 
-/** AWS: "Quotas for configuring and running a REST API": URL length. */
-const targetBytesMax = 10_240;
-
 /** A gateway thread's data plane: the programs of all stages, and what runs requests on them. */
 export class Gateway {
   readonly #options: GatewayOptions;
   readonly #thread: ThreadContext;
-  readonly #logs: AccessLogWriter;
   readonly #programs = new Map<string, Program>();
   readonly #undeployed = new Map<string, readonly string[]>();
-  readonly #hints = new Map<string, RouteHints>();
 
   constructor(options: GatewayOptions) {
-    const { functions, events, logs, metrics, clock, logger, executionLogs, isDevelopment, settings } = options;
+    const { functions, events, logs, metrics, clock, logger, executionLogs, settings } = options;
     this.#options = options;
-    this.#logs = new AccessLogWriter({ target: settings.accessLog, logs, metrics, logger });
     this.#thread = {
       functions,
       events,
@@ -78,7 +64,8 @@ export class Gateway {
       clock,
       logger,
       executionLogs,
-      isDevelopment,
+      accessLogs: new AccessLogWriter({ target: settings.accessLog, logs, metrics, logger }),
+      undeployed: this.#undeployed,
       payloadBytesMax: settings.payloadBytesMax,
       pools: new BackendPools({ metrics, clock }),
       identities: new TlsIdentities(),
@@ -88,18 +75,31 @@ export class Gateway {
     };
   }
 
-  /** Swaps a stage's program; null: the stage is gone. A plan that can't be linked is refused and the old one serves on. */
+  /**
+   * Swaps a stage's program; null: the stage is gone. A plan that can't be linked closes its stage, whatever served before: the
+   * stage may have been guarded in ways that the program before it does not know.
+   */
   setPlan(key: string, plan: Plan | null): void {
     const old = this.#programs.get(key);
     if (plan === null) {
       this.#programs.delete(key);
       this.#undeployed.delete(key);
-    } else {
-      if (plan.version !== planVersion) throw new Error(`a plan of version ${plan.version}, not ${planVersion}`);
-      this.#programs.set(key, linkProgram(plan, this.#thread, this.#logs));
-    }
-    this.#hints.delete(key);
+    } else this.#programs.set(key, this.#link(key, plan));
     old?.close();
+  }
+
+  #link(key: string, plan: Plan): Program {
+    try {
+      return linkProgram(plan, this.#thread);
+    } catch (error) {
+      this.#options.logger.error("A plan can't be linked: its stage is closed.", {
+        stage: key,
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
+      const reason = error instanceof UnknownPlan ? error.message : "its plan can't be linked, Portico's log says why";
+      const slash = key.indexOf("/");
+      return linkClosedProgram(key.slice(0, slash), key.slice(slash + 1), reason, this.#thread);
+    }
   }
 
   /** Takes in a client certificate, before the plans that use it; null: none does any more. */
@@ -110,38 +110,39 @@ export class Gateway {
   /** Routes (`GET /pets`) that a stage's definition has and its deployment does not, for hints. */
   setUndeployed(key: string, routes: readonly string[]): void {
     this.#undeployed.set(key, routes);
-    this.#hints.delete(key);
     if (routes.length === 0) this.#undeployed.delete(key);
   }
 
   /** Takes a request of the data plane; false: it is none, and the front door hands it to the management API. */
   handle(request: InboundExchange, trace?: Trace): boolean {
     const address = parseAddress(request.host, request.target);
-    if (address === undefined) return false;
+    if (address === undefined) {
+      if (request.listener.hasManagement) return false;
+      // As for an API that is not there: this listener has nothing else.
+      this.#refuse(request, { ...forbidden, hint: () => "this is no address of an API" }, trace);
+      return true;
+    }
     const program = this.#programs.get(address.key);
-    if (program === undefined) this.#refuseStage(request, this.#describeMissing(address), trace);
+    if (program === undefined)
+      this.#refuse(request, { ...forbidden, hint: () => this.#describeMissing(address) }, trace);
     else this.#serve(request, program, address, trace);
     return true;
   }
 
   #serve(request: InboundExchange, program: Program, address: Address, trace: Trace | undefined): void {
     if (program.plan.isDefaultEndpointDisabled) {
-      const hint = "disableExecuteApiEndpoint is true: the API is reached by custom domain names only";
-      this.#refuseStage(request, hint, trace);
-    } else if (request.target.length > targetBytesMax) {
-      this.#answer(request, {
-        status: 414,
-        message: "Request URI too long",
-        errorType: undefined,
-        hint: `a URL may have ${targetBytesMax} bytes`,
-        trace,
-      });
-    } else this.#run(request, program, address, trace);
+      const hint = (): string => "disableExecuteApiEndpoint is true: the API is reached by custom domain names only";
+      this.#refuse(request, { ...forbidden, hint }, trace);
+      return;
+    }
+    const refusal = program.refusalOf(request);
+    if (refusal === undefined) this.#run(request, program, address, trace);
+    else this.#refuse(request, refusal, trace);
   }
 
   /** Runs a request of Portico's own and tells what became of it; calling what it returns gives it up. */
   probe(probe: Probe, onOutcome: (outcome: ProbeOutcome) => void): () => void {
-    const trace = this.#trace("data", probe.bodyCharsMax);
+    const trace = makeTrace("data", probe.bodyCharsMax, this.#options.clock);
     const startedAt = performance.now();
     const request = new SyntheticRequest(probe.request, {
       answerBytesMax: probe.answerBytesMax,
@@ -176,12 +177,12 @@ export class Gateway {
     const identities = new TlsIdentities();
     if (identity !== undefined) identities.set(identity.key, identity.identity);
     const thread = { ...this.#thread, identities };
-    const program = linkProgram(plan, thread, this.#logs);
+    const program = linkProgram(plan, thread);
     if (plan.test === undefined) {
       const address = parseAddress(request.host, request.target);
       assert(address !== undefined, "who asks has found the stage by its address");
       this.#serve(request, program, address, trace);
-    } else testMethod(request, program, { thread, trace });
+    } else this.#test(request, program, trace);
     // It ends when its exchange does.
     program.close();
   }
@@ -191,80 +192,32 @@ export class Gateway {
     for (const program of this.#programs.values()) program.close();
     this.#programs.clear();
     this.#thread.pools.close();
-    this.#logs.close();
+    this.#thread.accessLogs.close();
+  }
+
+  #test(request: InboundExchange, program: Program, trace: Trace): void {
+    assert(program.test !== undefined, "only a kind with tests makes such plans");
+    const { target } = request;
+    const question = `${target}?`.indexOf("?");
+    const below = { path: target.slice(0, question), query: target.slice(question + 1) };
+    const exchange = program.open(request, below, this.#options.clock.now());
+    exchange.guard(() => {
+      beginTrace(exchange, trace);
+      program.test?.(exchange);
+    });
   }
 
   #run(request: InboundExchange, program: Program, address: Address, trace: Trace | undefined): void {
-    const { clock } = this.#options;
-    const exchange = new Exchange(request, program, address.path, address.query, clock.now());
+    const exchange = program.open(request, address, this.#options.clock.now());
     exchange.guard(() => {
       if (trace !== undefined) beginTrace(exchange, trace);
-      if (program.plan.closed === undefined) this.#route(exchange, address.key);
+      const { closed } = program.plan;
+      if (closed === undefined) program.route(exchange);
       else {
-        refuse(
-          exchange,
-          `Portico does not do this yet: ${program.plan.closed}. The stage is closed rather than left unguarded.`,
-        );
+        const why = `Portico does not do this yet: ${closed}. The stage is closed rather than left unguarded.`;
+        refuse(exchange, why);
       }
     });
-  }
-
-  #route(exchange: Exchange, key: string): void {
-    const { program, httpMethod } = exchange;
-    const match = program.router.match(exchange.path);
-    // ANY is any of API Gateway's verbs; TRACE, CONNECT and inventions reach no backend.
-    const index = verbs.has(httpMethod) ? (match?.methods.get(httpMethod) ?? match?.methods.get("ANY")) : undefined;
-    if (match === undefined || index === undefined) {
-      this.#refuseRoute(exchange, key);
-      return;
-    }
-    exchange.pathNames = match.names;
-    exchange.pathValues = match.values;
-    const method = program.methods[index]!;
-    exchange.method = method;
-    if (method.plan.logging !== undefined && exchange.trace === undefined) {
-      const { hasDataTrace, level } = method.plan.logging;
-      const detail = hasDataTrace ? "data" : level === "INFO" ? "events" : "failures";
-      beginTrace(exchange, this.#trace(detail, bounds.executionLogBodyCharsMax.value));
-    }
-    if (exchange.trace === undefined) exchange.run();
-    else runTraced(exchange, exchange.trace, this.#thread);
-  }
-
-  #trace(detail: TraceOptions["detail"], bodyCharsMax: number): Trace {
-    const { clock } = this.#options;
-    return new Trace({ detail, bodyCharsMax, now: () => clock.now() });
-  }
-
-  /** AWS quirk: an unknown route looks like a missing signature, and an Authorization header like a broken one. */
-  #refuseRoute(exchange: Exchange, key: string): void {
-    const { responses } = exchange.program;
-    const { metrics, isDevelopment } = this.#options;
-    metrics.add("requestsUnmatched");
-    const isAsked = isDevelopment || exchange.trace !== undefined;
-    const hint = isAsked ? this.#hintsOf(key, exchange).describe(exchange.httpMethod, exchange.path) : undefined;
-    if (hint !== undefined) exchange.trace?.add({ kind: "refused", reason: hint });
-    const authorization = exchange.request.header("authorization");
-    if (authorization === undefined || authorization.startsWith("AWS4-")) {
-      responses.finish(exchange, "MISSING_AUTHENTICATION_TOKEN", { hint });
-      return;
-    }
-    const message = describeAuthorization(authorization);
-    responses.finish(exchange, "DEFAULT_4XX", {
-      status: 403,
-      message,
-      errorType: "IncompleteSignatureException",
-      hint,
-    });
-  }
-
-  #hintsOf(key: string, exchange: Exchange): RouteHints {
-    let hints = this.#hints.get(key);
-    if (hints === undefined) {
-      hints = makeRouteHints(exchange.program.plan, this.#undeployed.get(key) ?? []);
-      this.#hints.set(key, hints);
-    }
-    return hints;
   }
 
   #describeMissing(address: Address): string {
@@ -277,48 +230,23 @@ export class Gateway {
     return `there is no API ${address.apiId} with a deployed stage`;
   }
 
-  #refuseStage(request: InboundExchange, hint: string, trace: Trace | undefined): void {
-    this.#answer(request, { status: 403, message: "Forbidden", errorType: "ForbiddenException", hint, trace });
-  }
-
-  /** What is answered before there is a stage: no gateway response customises it, and no stage logs it. */
-  #answer(
-    request: InboundExchange,
-    answer: {
-      readonly status: number;
-      readonly message: string;
-      readonly errorType: string | undefined;
-      readonly hint: string;
-      readonly trace: Trace | undefined;
-    },
-  ): void {
-    const { metrics, isDevelopment } = this.#options;
-    answer.trace?.add({ kind: "refused", reason: answer.hint });
+  /** Answers before there is an exchange: of that the gateway knows nothing but the request. */
+  #refuse(request: InboundExchange, refusal: FrontRefusal, trace: Trace | undefined): void {
+    const { metrics } = this.#options;
+    const { status, message, errorType, hint } = refusal;
     metrics.add("requestsUnmatched");
-    metrics.request(metrics.noStage, answer.status, 0);
+    metrics.request(metrics.noStage, status, 0);
     const headers = ["Content-Type", "application/json"];
     headers.push("x-amzn-RequestId", makeRequestId(), "x-amz-apigw-id", makeExtendedRequestId());
-    if (answer.errorType !== undefined) headers.push("x-amzn-ErrorType", answer.errorType);
-    if (isDevelopment) addHint(headers, answer.hint);
-    request.respond(answer.status, headers, JSON.stringify({ message: answer.message }));
+    if (errorType !== undefined) headers.push("x-amzn-ErrorType", errorType);
+    if (trace !== undefined || request.listener.hasHints) {
+      const reason = hint();
+      trace?.add({ kind: "refused", reason });
+      addHint(request, headers, reason);
+    }
+    request.respond(status, headers, JSON.stringify({ message }));
   }
 }
 
-/**
- * What AWS says to an Authorization header that is no signature. The header's value is shown as a hash only.
- * AWS quirk, as observed: docs/internals/aws-facts/gateway-responses.md, "Words".
- */
-function describeAuthorization(value: string): string {
-  const hash = createHash("sha256").update(value, "latin1").digest("base64");
-  if (!value.includes("=") || /^(?:Bearer|Basic)\s/i.test(value)) {
-    return (
-      "Invalid key=value pair (missing equal-sign) in Authorization header " +
-      `(hashed with SHA-256 and encoded with Base64): '${hash}'.`
-    );
-  }
-  return (
-    "Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. " +
-    "Authorization header requires 'SignedHeaders' parameter. Authorization header requires existence of either a " +
-    `'X-Amz-Date' or a 'Date' header. (Hashed with SHA-256 and encoded with Base64) Authorization=${hash}`
-  );
-}
+/** To whoever asks for what is not there, AWS says no more. */
+const forbidden = { status: 403, message: "Forbidden", errorType: "ForbiddenException" };

@@ -1,8 +1,11 @@
+import { bounds } from "../base/bounds.ts";
+import type { Clock } from "../base/clock.ts";
 import { type ExecutionLogSink, renderExecutionLog } from "../telemetry/execution-log.ts";
-import type { Trace } from "../telemetry/trace.ts";
+import { Trace, type TraceOptions } from "../telemetry/trace.ts";
 import type { Exchange } from "./exchange.ts";
 import { eventHeaders } from "./integrations/lambda-event.ts";
 import { collectBody } from "./integrations/request-body.ts";
+import type { MethodProgram } from "./program.ts";
 import type { ThreadContext } from "./thread-context.ts";
 
 /** Records from now on what happens to the exchange. */
@@ -22,11 +25,26 @@ export function beginTrace(exchange: Exchange, trace: Trace): void {
   });
 }
 
+/** Runs the method that the exchange asks for, with a trace where the method is logged. */
+export function runMethod(exchange: Exchange, method: MethodProgram, thread: ThreadContext): void {
+  exchange.method = method;
+  const { logging } = method.plan;
+  if (logging !== undefined && exchange.trace === undefined) {
+    const detail = logging.hasDataTrace ? "data" : logging.level === "INFO" ? "events" : "failures";
+    beginTrace(exchange, makeTrace(detail, bounds.executionLogBodyCharsMax.value, thread.clock));
+  }
+  if (exchange.trace === undefined) exchange.run();
+  else runTraced(exchange, exchange.trace, thread);
+}
+
+export const makeTrace = (detail: TraceOptions["detail"], bodyCharsMax: number, clock: Clock): Trace =>
+  new Trace({ detail, bodyCharsMax, now: () => clock.now() });
+
 /**
  * Runs a routed exchange that is traced. Where bodies are recorded, the request's is read before anything else, as on
  * AWS: its line comes before those of the integration.
  */
-export function runTraced(exchange: Exchange, trace: Trace, thread: ThreadContext): void {
+function runTraced(exchange: Exchange, trace: Trace, thread: ThreadContext): void {
   const { plan } = exchange.method!;
   if (!trace.hasData) learnSecrets(exchange, trace);
   trace.add({

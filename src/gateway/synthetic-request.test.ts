@@ -52,7 +52,7 @@ test("an answer comes once, whole or in pieces", () => {
 test("an answer without end is cut, and who makes it is told that nobody listens", () => {
   const { request, answers } = aRequest({}, 4);
   let closed = 0;
-  request.listener = { onDrain() {}, onClose: () => closed++ };
+  request.observer = { onDrain() {}, onClose: () => closed++ };
   request.startResponse(200, []);
   for (let count = 0; count < 10; count++) request.write(Buffer.from("abc"));
   assert.equal(closed, 1);

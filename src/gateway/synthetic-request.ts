@@ -1,4 +1,5 @@
-import type { AnswerListener, BodySink, InboundExchange, InboundRequest } from "../http/inbound.ts";
+import type { AnswerObserver, BodySink, InboundExchange, InboundRequest } from "../http/inbound.ts";
+import { developmentListener, type Listener } from "../http/listener.ts";
 
 /** A request that Portico makes itself, to a method of its own. */
 export interface SyntheticInput {
@@ -36,10 +37,10 @@ export class SyntheticRequest implements InboundExchange {
   readonly remoteAddress: string;
   readonly remotePort = 0;
   readonly localPort: number;
-  readonly isEncrypted: boolean;
+  readonly listener: Listener;
   readonly contentLength: number | undefined;
   readonly hasBody: boolean;
-  listener: AnswerListener | undefined = undefined;
+  observer: AnswerObserver | undefined = undefined;
   isBegun = false;
   responseBytes = 0;
   readonly #body: Buffer;
@@ -62,7 +63,7 @@ export class SyntheticRequest implements InboundExchange {
     this.headerNames = input.headers.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
     this.remoteAddress = input.remoteAddress;
     this.localPort = input.localPort;
-    this.isEncrypted = input.isEncrypted;
+    this.listener = { ...developmentListener, isEncrypted: input.isEncrypted };
     this.hasBody = input.body.length > 0;
     this.contentLength = this.hasBody ? input.body.length : undefined;
     // A message between threads makes plain arrays of buffers.
@@ -132,6 +133,6 @@ export class SyntheticRequest implements InboundExchange {
   giveUp(): void {
     if (this.#onAnswer === undefined) return;
     this.abort();
-    this.listener?.onClose();
+    this.observer?.onClose();
   }
 }

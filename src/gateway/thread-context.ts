@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { EventClient, FunctionClient } from "../functions/function-client.ts";
+import type { AccessLogWriter } from "../telemetry/access-log-writer.ts";
 import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -16,8 +17,10 @@ export interface ThreadContext {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly isDevelopment: boolean;
   readonly payloadBytesMax: number;
+  readonly accessLogs: AccessLogWriter;
+  /** Routes (`GET /pets`) that definitions have and their stages do not serve, by stage key, for hints. */
+  readonly undeployed: ReadonlyMap<string, readonly string[]>;
   readonly pools: BackendPools;
   readonly executionLogs: ExecutionLogSink;
   readonly identities: TlsIdentities;

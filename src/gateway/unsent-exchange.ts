@@ -1,8 +1,8 @@
 import { emptyPlan } from "../plan/empty-plan.ts";
-import { Exchange } from "./exchange.ts";
+import type { Exchange } from "./exchange.ts";
 import type { Program } from "./program.ts";
 import { GatewayResponses } from "./rest/gateway-responses.ts";
-import { Router } from "./routing/match.ts";
+import { addRestHeaders, openRestExchange } from "./rest/rest-exchange.ts";
 import { SyntheticRequest } from "./synthetic-request.ts";
 
 export interface Named {
@@ -37,7 +37,7 @@ export function makeUnsentExchange({ method, path, query, headers, nowMs }: Unse
     },
     { answerBytesMax: 0, onAnswer: nothing },
   );
-  const exchange = new Exchange(request, unsentProgram, "/", rawQuery, nowMs);
+  const exchange = unsentProgram.open(request, { path: "/", query: rawQuery }, nowMs);
   exchange.pathNames = path.map(({ name }) => name);
   exchange.pathValues = path.map(({ values }) => values.at(-1) ?? "");
   return exchange;
@@ -49,11 +49,13 @@ const plan = emptyPlan({ apiId: "unsent", apiName: "unsent", stageName: "dev", d
 
 const unsentProgram: Program = {
   plan,
-  router: new Router(plan.routes),
-  methods: [],
-  responses: new GatewayResponses({}, true),
-  isDevelopment: true,
+  responses: new GatewayResponses({}),
   logger: { debug: nothing, info: nothing, warn: nothing, error: nothing },
+  refusalOf: () => undefined,
+  open: (inbound, below, nowMs) => openRestExchange(inbound, unsentProgram, below, nowMs),
+  route: nothing,
+  addHeaders: addRestHeaders,
+  contextPath: ({ pathAsSent }) => `/${plan.stageName}${pathAsSent}`,
   onBegin: nothing,
   onComplete: nothing,
   close: nothing,

@@ -1,3 +1,5 @@
+import type { Listener } from "./listener.ts";
+
 /** What a client asks, as it came off a connection. Nothing here throws for what the peer does. */
 export interface InboundRequest {
   readonly method: string;
@@ -13,7 +15,8 @@ export interface InboundRequest {
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly localPort: number;
-  readonly isEncrypted: boolean;
+  /** By which it came in. */
+  readonly listener: Listener;
   /** Declared length; undefined if chunked or without a body. */
   readonly contentLength: number | undefined;
   readonly hasBody: boolean;
@@ -49,13 +52,13 @@ export interface Answer {
   /** The answer was begun: it can only be completed or cut. */
   readonly isBegun: boolean;
   /** Who is told what becomes of the answer. What wraps an answer takes the place of its listener, and tells that one. */
-  listener: AnswerListener | undefined;
+  observer: AnswerObserver | undefined;
   /** Bytes of answer body written so far. */
   readonly responseBytes: number;
 }
 
 /** Who answers a request. */
-export interface AnswerListener {
+export interface AnswerObserver {
   /** The peer takes more, after a `write` that was false. */
   onDrain(): void;
   /** The peer went away before the answer was complete. */

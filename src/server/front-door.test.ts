@@ -10,6 +10,7 @@ import { type TestContext, test } from "node:test";
 import { RawClient, statusOf, talk } from "../../test/raw-http.ts";
 import { Http1Server } from "../http/http1/http1-server.ts";
 import { defaultHttp1Limits } from "../http/http1/limits.ts";
+import { developmentListener } from "../http/listener.ts";
 import { makeLogger } from "../telemetry/logger.ts";
 import { FrontDoor } from "./front-door.ts";
 
@@ -24,12 +25,13 @@ async function start(t: TestContext, control: Control | undefined): Promise<numb
   const frontDoor = new FrontDoor({ controlSocket, logger: makeLogger("silent", () => {}) });
   const http1 = new Http1Server({
     limits: defaultHttp1Limits,
-    hasHints: false,
     clock: Date,
     onRequest: (inbound) => frontDoor.handOver(inbound),
     onError: (error) => assert.fail(String(error)),
   });
-  const near = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => http1.accept(socket));
+  const near = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
+    http1.accept(socket, developmentListener),
+  );
   await once(near.listen(0, "127.0.0.1"), "listening");
   t.after(async () => {
     near.close();

@@ -1,5 +1,6 @@
 import type { Agent, ClientRequest, IncomingMessage } from "node:http";
-import type { Answer, AnswerListener, InboundExchange, InboundRequest } from "../http/inbound.ts";
+import { assert } from "../base/assert.ts";
+import type { Answer, AnswerObserver, InboundExchange, InboundRequest } from "../http/inbound.ts";
 import type { Logger } from "../telemetry/logger.ts";
 
 export interface FrontDoorOptions {
@@ -40,6 +41,7 @@ export class FrontDoor {
   }
 
   handOver(inbound: InboundExchange): void {
+    assert(inbound.listener.hasManagement, "a listener without management hands nothing over");
     if (this.#underWay >= underWayMax) {
       refuse(inbound, 503, "Too many management requests are under way. Try again in a moment.");
       return;
@@ -62,7 +64,7 @@ export class FrontDoor {
 const http = (): typeof import("node:http") => process.getBuiltinModule("node:http");
 
 /** One request on its way to control and back. */
-class HandOver implements AnswerListener {
+class HandOver implements AnswerObserver {
   readonly #request: InboundRequest;
   readonly #answer: Answer;
   readonly #options: FrontDoorOptions;
@@ -75,7 +77,7 @@ class HandOver implements AnswerListener {
     this.#answer = inbound;
     this.#options = options;
     this.#onOver = onOver;
-    inbound.listener = this;
+    inbound.observer = this;
   }
 
   onDrain(): void {

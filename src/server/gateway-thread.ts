@@ -9,7 +9,6 @@ import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import { Http1Server } from "../http/http1/http1-server.ts";
 import { defaultHttp1Limits } from "../http/http1/limits.ts";
 import type { InboundRequest } from "../http/inbound.ts";
-import type { Plan } from "../plan/kinds.ts";
 import { LogSender } from "../telemetry/log-sender.ts";
 import { makeThreadLogger } from "../telemetry/logger-thread.ts";
 import { Metrics } from "../telemetry/metrics.ts";
@@ -54,7 +53,6 @@ const http1 = new Http1Server({
     bodyTimeoutMs: settings.bodyTimeoutMs,
     keepAliveMs: settings.keepAliveMs,
   },
-  hasHints: start.isDevelopment,
   clock,
   onRequest: (request) => {
     if (gateway?.handle(request) === true) return;
@@ -67,7 +65,7 @@ const http1 = new Http1Server({
 
 const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket: Socket) => {
   metrics.add("connectionsTotal");
-  http1.accept(socket);
+  http1.accept(socket, start.listener);
   metrics.set("connectionsOpen", http1.connectionCount);
   socket.once("close", () => metrics.set("connectionsOpen", http1.connectionCount));
 });
@@ -89,12 +87,11 @@ const handlers: Handlers<ToThread> = {
       clock,
       logger,
       executionLogs,
-      isDevelopment: start.isDevelopment,
       settings,
     });
   },
   identity: ({ key, identity }) => gateway?.setIdentity(key, identity),
-  plan: ({ key, plan }) => setPlan(key, plan),
+  plan: ({ key, plan }) => gateway?.setPlan(key, plan),
   undeployed: ({ key, routes }) => gateway?.setUndeployed(key, routes),
   revision: ({ revision }) => {
     post({ kind: "applied", revision });
@@ -108,15 +105,6 @@ const handlers: Handlers<ToThread> = {
   stop: ({ drainMs }) => void stop(drainMs),
 };
 control.on("message", (message: ToThread) => dispatch(handlers, message));
-
-/** A plan that can't be linked is our bug: it is refused, and the program before it serves on. */
-function setPlan(key: string, plan: Plan | null): void {
-  try {
-    gateway?.setPlan(key, plan);
-  } catch (error) {
-    logger.error("A plan can't be linked; the stage serves its old one.", { stage: key, error: describe(error) });
-  }
-}
 
 /** Probes under way, and how each is given up. */
 const probes = new Map<number, () => void>();

@@ -3,6 +3,7 @@ import type { EventOutcome, InvokeRequest } from "../functions/function-client.t
 import type { AwsServiceSettings } from "../gateway/integrations/aws-services.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import type { TlsIdentity } from "../http/http1-client/open-socket.ts";
+import type { Listener } from "../http/listener.ts";
 import type { Plan } from "../plan/kinds.ts";
 import type { ExecutionLogEntry } from "../telemetry/execution-log.ts";
 
@@ -18,7 +19,8 @@ export interface ThreadStart {
   readonly metrics: SharedArrayBuffer;
   /** What tests have moved the clock by, in shared memory. */
   readonly clock: SharedArrayBuffer;
-  readonly isDevelopment: boolean;
+  /** What its connections are offered. */
+  readonly listener: Listener;
   readonly settings: ThreadSettings;
 }
 

@@ -8,6 +8,7 @@ import { FunctionManager } from "../functions/manager.ts";
 import { PackageStore } from "../functions/packages.ts";
 import { AwsServices } from "../gateway/integrations/aws-services.ts";
 import { defaultHttp1Limits } from "../http/http1/limits.ts";
+import { developmentListener } from "../http/listener.ts";
 import { makeRestLimits } from "../management/rest/limits.ts";
 import { makeRestOperations } from "../management/rest/operations.ts";
 import { makeManagement } from "../protocol/management.ts";
@@ -126,7 +127,7 @@ export async function startServer(
       controlSocket: scratch.controlSocket,
       metrics,
       clock: clock.shared,
-      isDevelopment: true,
+      listener: developmentListener,
       settings: threadSettings(config),
     },
     logger,

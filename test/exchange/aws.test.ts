@@ -24,13 +24,14 @@ const deploy = (
   integration: Integration,
   method: Partial<Method> = {},
   binaryMediaTypes: readonly string[] = [],
-): void =>
+): void => {
   gateway.deploy(
     aRestApi(
       { "/{proxy+}": { ANY: aMethod(integration, method) } },
       { restApi: { binaryMediaTypes: [...binaryMediaTypes] } },
     ),
   );
+};
 
 const startFor = async (backend: { readonly origin: string }, service = "*"): Promise<GatewayUnderTest> =>
   startGateway({ services: { endpoints: { [service]: backend.origin } } });

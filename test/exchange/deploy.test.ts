@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Plan } from "../../src/plan/kinds.ts";
 import { until } from "../until.ts";
 import { aMethod, aMock, anHttpProxy, aRestApi } from "./a-rest-api.ts";
 import { startBackend, startGateway } from "./start-gateway.ts";
@@ -34,4 +35,31 @@ test("a program that is replaced again and again leaves nothing behind", async (
   assert.match(gateway.metrics(), /portico_backend_connections_total 1\n/, "the same backend keeps its connections");
   gateway.gateway.setPlan("abc123/prod", null);
   assert.equal((await gateway.call("/")).status, 403);
+});
+
+test("a plan of another kind or version closes its stage, whatever served before", async () => {
+  await using gateway = await startGateway();
+  const { plan } = gateway.deploy(aRestApi({ "/": { GET: aMethod(aMock("served")) } }));
+  assert.equal((await gateway.call("/")).text, "served");
+  for (const [unknown, reason] of [
+    [{ ...plan, kind: "soap" }, "plans of the kind soap"],
+    [{ ...plan, kind: "constructor" }, "plans of the kind constructor"],
+    [{ ...plan, version: 999 }, "plans of the version 999 (this thread runs the version 1)"],
+    [{ ...plan, methods: null }, "its plan can't be linked, Portico's log says why"],
+  ] as const) {
+    gateway.gateway.setPlan("abc123/prod", unknown as unknown as Plan);
+    for (const path of ["/", "/none"]) {
+      const reply = await gateway.call(path);
+      assert.equal(reply.status, 501);
+      assert.ok(JSON.parse(reply.text).message.startsWith(`Portico does not do this yet: ${reason}.`), reply.text);
+    }
+    assert.match(JSON.stringify(gateway.errors.splice(0)), /A plan can't be linked: its stage is closed/);
+  }
+  // The stage opens again with a plan that can be linked, and goes with none.
+  gateway.gateway.setPlan("abc123/prod", plan);
+  assert.equal((await gateway.call("/")).text, "served");
+  gateway.gateway.setPlan("abc123/prod", { ...plan, kind: "soap" } as unknown as Plan);
+  gateway.gateway.setPlan("abc123/prod", null);
+  assert.equal((await gateway.call("/")).status, 403);
+  gateway.errors.splice(0);
 });

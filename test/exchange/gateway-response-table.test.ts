@@ -4,14 +4,16 @@ import { test } from "node:test";
 import { gatewayResponseStatuses } from "../../src/definition/gateway-responses.ts";
 import type { GatewayResponse, Integration, Method, RestApiDefinition } from "../../src/definition/rest-api.ts";
 import type { FunctionClient } from "../../src/functions/function-client.ts";
-import { Exchange } from "../../src/gateway/exchange.ts";
+import type { Exchange } from "../../src/gateway/exchange.ts";
 import { answerFailure } from "../../src/gateway/integrations/backend-failure.ts";
 import type { Program } from "../../src/gateway/program.ts";
 import type { Failure, FailureType } from "../../src/gateway/responses/failure.ts";
 import { gatewayResponseTypes } from "../../src/gateway/rest/gateway-response-types.ts";
 import { GatewayResponses } from "../../src/gateway/rest/gateway-responses.ts";
+import { openRestExchange } from "../../src/gateway/rest/rest-exchange.ts";
 import type { ThreadContext } from "../../src/gateway/thread-context.ts";
 import type { InboundExchange } from "../../src/http/inbound.ts";
+import { publicListener } from "../../src/http/listener.ts";
 import type { GatewayResponsePlan } from "../../src/plan/steps.ts";
 import { Trace } from "../../src/telemetry/trace.ts";
 import { aLambdaProxy, aMethod, aMock, anHttpProxy, aRestApi, aStage } from "./a-rest-api.ts";
@@ -407,15 +409,16 @@ function answered(plans: Readonly<Record<string, GatewayResponsePlan>>, fail: (e
   const answers: { status: number; headers: Record<string, string>; body: string }[] = [];
   const request = {
     method: "GET",
+    listener: publicListener,
     header: () => undefined,
     respond(status: number, headers: readonly string[], body: string) {
       const pairs = headers.flatMap((name, index) => (index % 2 === 0 ? [[name, headers[index + 1]!]] : []));
       answers.push({ status, headers: Object.fromEntries(pairs), body });
     },
   } as unknown as InboundExchange;
-  const responses = new GatewayResponses(plans, false);
-  const program = { responses, onBegin() {}, onComplete() {} } as unknown as Program;
-  fail(new Exchange(request, program, "/", "", 0));
+  const responses = new GatewayResponses(plans);
+  const program = { responses, addHeaders() {}, onBegin() {}, onComplete() {} } as unknown as Program;
+  fail(openRestExchange(request, program, { path: "/", query: "" }, 0));
   assert.equal(answers.length, 1);
   return answers[0]!;
 }

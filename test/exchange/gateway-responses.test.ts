@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { publicListener } from "../../src/http/listener.ts";
 import { aMethod, aMock, anHttpProxy, aRestApi, aStage } from "./a-rest-api.ts";
 import { startBackend, startGateway } from "./start-gateway.ts";
 
@@ -70,7 +71,7 @@ test("what is answered without a gateway response has a hint, too", async () => 
 });
 
 test("no hints are given on listeners that are not for development", async () => {
-  await using gateway = await startGateway({ isDevelopment: false });
+  await using gateway = await startGateway({ listener: publicListener });
   gateway.deploy(aRestApi({ "/key": { GET: aMethod(aMock(), { apiKeyRequired: true }) } }));
   for (const path of ["/none", "/key"]) {
     assert.equal((await gateway.call(path)).headers["x-portico-hint"], undefined);

@@ -9,6 +9,8 @@ import { Gateway } from "../../src/gateway/gateway.ts";
 import type { AwsServiceSettings } from "../../src/gateway/integrations/aws-services.ts";
 import { Http1Server } from "../../src/http/http1/http1-server.ts";
 import { defaultHttp1Limits, type Http1Limits } from "../../src/http/http1/limits.ts";
+import { developmentListener, type Listener } from "../../src/http/listener.ts";
+import type { Plan } from "../../src/plan/kinds.ts";
 import { stageKey } from "../../src/plan/plan.ts";
 import type { ExecutionLogEntry } from "../../src/telemetry/execution-log.ts";
 import { allocateMetrics, Metrics, renderMetrics } from "../../src/telemetry/metrics.ts";
@@ -25,11 +27,13 @@ export interface Reply {
 export interface GatewayUnderTest extends AsyncDisposable {
   readonly port: number;
   readonly gateway: Gateway;
-  deploy(definition: RestApiDefinition, stage?: Stage, surroundings?: Surroundings): void;
+  deploy(definition: RestApiDefinition, stage?: Stage, surroundings?: Surroundings): { readonly plan: Plan };
   /** Below `/prod` on the API's host. */
   call(path: string, options?: CallOptions): Promise<Reply>;
   /** Bytes as they are; resolves with what came until the gateway closed, or `until` was in it. */
-  raw(bytes: string | Buffer, until?: string): Promise<string>;
+  raw(bytes: string | Buffer, until?: string, port?: number): Promise<string>;
+  /** Listens at one more port. */
+  open(listener: Listener): Promise<number>;
   metrics(): string;
   readonly errors: unknown[];
 }
@@ -39,6 +43,7 @@ export interface CallOptions {
   readonly headers?: Record<string, string | string[]>;
   readonly body?: Buffer | string;
   readonly host?: string;
+  readonly port?: number;
   /** The path is the whole target. */
   readonly isWhole?: boolean;
 }
@@ -59,7 +64,7 @@ export async function startGateway(
     accessLog?: string;
     services?: AwsServiceSettings;
     nowMs?: number;
-    isDevelopment?: boolean;
+    listener?: Listener;
     /** Lines for log groups, with their group. */
     onLog?: (group: string, message: string) => void;
     onExecutionLog?: (entry: ExecutionLogEntry) => void;
@@ -82,7 +87,6 @@ export async function startGateway(
       warn: (message, fields) => options.onWarning?.(message, fields),
       error: (message, fields) => errors.push([message, fields]),
     },
-    isDevelopment: options.isDevelopment ?? true,
     settings: {
       payloadBytesMax: options.payloadBytesMax ?? 10_485_760,
       accessLog: options.accessLog ?? "/nonexistent",
@@ -91,32 +95,38 @@ export async function startGateway(
   });
   const http1 = new Http1Server({
     limits: { ...defaultHttp1Limits, ...options.limits },
-    hasHints: true,
     clock,
     onRequest: (inbound) => {
       if (!gateway.handle(inbound)) inbound.respond(599, [], "management");
     },
     onError: (error) => errors.push(error),
   });
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => http1.accept(socket));
-  const port = await listen(server);
+  const servers: Server[] = [];
+  const open = (listener: Listener): Promise<number> => {
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => http1.accept(socket, listener));
+    servers.push(server);
+    return listen(server);
+  };
+  const port = await open(options.listener ?? developmentListener);
   return {
     port,
     gateway,
     errors,
+    open,
     deploy(definition, stage = aStage(), surroundings) {
       const plan = compileRest(definition, stage, { account: "000000000000", region: "us-east-1" }, surroundings);
       gateway.setPlan(stageKey(plan.apiId, plan.stageName), plan);
+      return { plan };
     },
     call: (path, call = {}) =>
-      send(port, call.isWhole === true ? path : `/prod${path}`, {
+      send(call.port ?? port, call.isWhole === true ? path : `/prod${path}`, {
         host: "abc123.execute-api.us-east-1.localhost",
         ...call,
       }),
-    raw: (bytes, until) => sendRaw(port, bytes, until),
+    raw: (bytes, until, at = port) => sendRaw(at, bytes, until),
     metrics: () => renderMetrics(buffer),
     async [Symbol.asyncDispose]() {
-      server.close();
+      for (const server of servers) server.close();
       await http1.stop(0);
       gateway.close();
     },

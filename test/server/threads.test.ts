@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { developmentListener } from "../../src/http/listener.ts";
 import type { ToThread } from "../../src/server/messages.ts";
 import { ThreadPool } from "../../src/server/threads.ts";
 import { type Logger, makeLogger } from "../../src/telemetry/logger.ts";
@@ -26,7 +27,7 @@ async function withPool(
       controlSocket: "/nowhere",
       metrics: new SharedArrayBuffer(8),
       clock: new SharedArrayBuffer(8),
-      isDevelopment: true,
+      listener: developmentListener,
       settings: {
         payloadBytesMax: 1,
         headerBytesMax: 1,

@@ -79,7 +79,7 @@ export const floors: Readonly<Record<string, Readonly<Record<string, readonly st
     authorizers: ["integrations", "responses"],
     templates: ["integrations", "responses"],
     integrations: ["responses", "routing"],
-    rest: ["responses"],
+    rest: ["steps", "responses", "routing"],
     responses: [],
     routing: [],
   },
@@ -148,7 +148,7 @@ export const exchangesOwn: readonly {
   readonly instead: string;
 }[] = [
   {
-    pattern: /\.listener = /,
+    pattern: /\.observer = /,
     // An answer that wraps another one takes the place of its listener.
     owners: ["src/gateway/exchange.ts", "src/gateway/responses/compressed-answer.ts"],
     instead: "exchange.suspend(work): the exchange hears of the client's close",

@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { Http1Server } from "../../../src/http/http1/http1-server.ts";
 import { defaultHttp1Limits } from "../../../src/http/http1/limits.ts";
 import type { InboundExchange } from "../../../src/http/inbound.ts";
+import { publicListener } from "../../../src/http/listener.ts";
 
 const body = Buffer.alloc(1024, "x");
 const headers = ["Content-Type", "application/json", "x-amzn-RequestId", "5e4f8f1c-7d3b-4b0e-9a55-0d1c7e9a2b34"];
@@ -18,12 +19,14 @@ const answerTo = (target: string | undefined): Buffer => {
 const listenWithCodec = (port: number, onRequest: (request: InboundExchange) => void): void => {
   const http1 = new Http1Server({
     limits: defaultHttp1Limits,
-    hasHints: false,
     clock: Date,
     onRequest,
     onError: (error) => console.error(error),
   });
-  createServer({ allowHalfOpen: true, noDelay: true }, (socket) => http1.accept(socket)).listen(port, "127.0.0.1");
+  createServer({ allowHalfOpen: true, noDelay: true }, (socket) => http1.accept(socket, publicListener)).listen(
+    port,
+    "127.0.0.1",
+  );
 };
 
 const servers: Record<string, (port: number) => void> = {

@@ -265,7 +265,7 @@ function addForwarding(exchange: Exchange, headers: string[], forwardedFor: stri
     "X-Forwarded-Port",
     String(request.localPort),
     "X-Forwarded-Proto",
-    request.isEncrypted ? "https" : "http",
+    request.listener.isEncrypted ? "https" : "http",
     "X-Amzn-Trace-Id",
     exchange.traceHeader,
   );

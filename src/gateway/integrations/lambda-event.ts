@@ -104,7 +104,7 @@ function headerMaps(exchange: Exchange, empty: Empty): string {
 
 /** The headers that functions and templates see: as received, and the gateway's own. */
 export function eventHeaders(exchange: Exchange): ReadonlyMap<string, readonly string[]> {
-  const { rawHeaders, headerNames, remoteAddress, localPort, isEncrypted } = exchange.request;
+  const { rawHeaders, headerNames, remoteAddress, localPort, listener } = exchange.request;
   const values = new Map<string, string[]>();
   let forwardedFor = remoteAddress;
   for (let index = 0; index < headerNames.length; index++) {
@@ -124,7 +124,7 @@ export function eventHeaders(exchange: Exchange): ReadonlyMap<string, readonly s
   values.set("X-Amzn-Trace-Id", [exchange.traceHeader]);
   values.set("X-Forwarded-For", [forwardedFor]);
   values.set("X-Forwarded-Port", [String(localPort)]);
-  values.set("X-Forwarded-Proto", [isEncrypted ? "https" : "http"]);
+  values.set("X-Forwarded-Proto", [listener.isEncrypted ? "https" : "http"]);
   return values;
 }
 

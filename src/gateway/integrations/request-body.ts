@@ -11,7 +11,7 @@ export function refuseTooLarge(exchange: Exchange, bytesMax: number): void {
   const message = `HTTP content length exceeded ${bytesMax} bytes.`;
   exchange.error = { type: "DEFAULT_4XX", message };
   const headers = ["Content-Type", "text; charset=utf-8"];
-  if (exchange.program.isDevelopment) addHint(headers, "--payload-max allows longer bodies");
+  addHint(exchange.request, headers, "--payload-max allows longer bodies");
   exchange.status = 413;
   exchange.trace?.add({ kind: "failure", message: `Execution failed: ${message}` });
   exchange.answer.respond(413, headers, message);
@@ -21,7 +21,7 @@ export function refuseTooLarge(exchange: Exchange, bytesMax: number): void {
 /** Ends the exchange whose request can't be read: the connection knows why and is closed by the codec. */
 export function refuseBroken(exchange: Exchange): void {
   const headers = ["Content-Type", "application/json"];
-  if (exchange.program.isDevelopment) addHint(headers, "the request's body broke off or is malformed");
+  addHint(exchange.request, headers, "the request's body broke off or is malformed");
   exchange.respond(400, headers, '{"message":"Bad Request"}');
 }
 
@@ -91,7 +91,7 @@ function decompress(
     } else if (exchange.request.reserve(outcome.body.length)) options.taken(outcome.body);
     else {
       const headers = ["Content-Type", "application/json"];
-      if (exchange.program.isDevelopment) addHint(headers, problems.overloaded.hint);
+      addHint(exchange.request, headers, problems.overloaded.hint);
       exchange.respond(503, headers, problems.overloaded.body);
     }
   });

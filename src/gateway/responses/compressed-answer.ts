@@ -1,5 +1,5 @@
 import type { Deflate, Gzip } from "node:zlib";
-import type { Answer, AnswerListener } from "../../http/inbound.ts";
+import type { Answer, AnswerObserver } from "../../http/inbound.ts";
 import type { Exchange } from "../exchange.ts";
 import type { ContentCoding } from "./content-coding.ts";
 
@@ -36,8 +36,8 @@ interface Held {
  * An answer of unknown length is held for one turn of the event loop: the small ones that end within it are judged by
  * their length, as AWS does with the whole answer; others are compressed as they come.
  */
-export class CompressedAnswer implements Answer, AnswerListener {
-  listener: AnswerListener | undefined;
+export class CompressedAnswer implements Answer, AnswerObserver {
+  observer: AnswerObserver | undefined;
   readonly #inner: Answer;
   readonly #exchange: Exchange;
   readonly #options: CompressionOptions;
@@ -53,24 +53,24 @@ export class CompressedAnswer implements Answer, AnswerListener {
     this.#exchange = exchange;
     this.#options = options;
     this.#inner = exchange.answer;
-    this.listener = this.#inner.listener;
-    this.#inner.listener = this;
+    this.observer = this.#inner.observer;
+    this.#inner.observer = this;
     exchange.hold();
   }
 
   onDrain(): void {
-    if (this.#stream === undefined) this.listener?.onDrain();
+    if (this.#stream === undefined) this.observer?.onDrain();
     else this.#stream.resume();
   }
 
   onClose(): void {
     this.#drop();
-    this.listener?.onClose();
+    this.observer?.onClose();
     this.#settle();
   }
 
   onException(error: unknown): void {
-    this.listener?.onException?.(error);
+    this.observer?.onException?.(error);
   }
 
   get isBegun(): boolean {
@@ -183,7 +183,7 @@ export class CompressedAnswer implements Answer, AnswerListener {
         if (!this.#inner.write(piece)) stream.pause();
       });
     });
-    stream.on("drain", () => exchange.guard(() => this.listener?.onDrain()));
+    stream.on("drain", () => exchange.guard(() => this.observer?.onDrain()));
     stream.on("end", () => {
       exchange.guard(() => {
         this.#inner.end();

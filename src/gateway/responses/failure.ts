@@ -1,4 +1,5 @@
 import { problems } from "../../http/http1/problem.ts";
+import type { InboundRequest } from "../../http/inbound.ts";
 import type { Exchange } from "../exchange.ts";
 
 /**
@@ -62,9 +63,9 @@ export interface FailureResponses {
 /** Of an error that nobody but us can have made. */
 export const ourFault = problems.internal.hint;
 
-/** Adds `x-portico-hint`, which says on development listeners why the gateway answered by itself. */
-export function addHint(headers: string[], hint: string): void {
-  headers.push("x-portico-hint", hintValue(hint));
+/** Adds `x-portico-hint`, which says why the gateway answered by itself, for callers whose listener has hints. */
+export function addHint({ listener }: InboundRequest, headers: string[], hint: string): void {
+  if (listener.hasHints) headers.push("x-portico-hint", hintValue(hint));
 }
 
 /** One line, bounded. */

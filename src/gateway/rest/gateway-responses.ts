@@ -19,11 +19,9 @@ interface Customised {
  */
 export class GatewayResponses implements FailureResponses {
   readonly #customised: ReadonlyMap<string, Customised>;
-  readonly #isDevelopment: boolean;
 
-  constructor(plans: Readonly<Record<string, GatewayResponsePlan>>, isDevelopment: boolean) {
+  constructor(plans: Readonly<Record<string, GatewayResponsePlan>>) {
     this.#customised = new Map(Object.entries(plans).map(([type, plan]) => [type, link(plan)]));
-    this.#isDevelopment = isDevelopment;
   }
 
   /** Answers the exchange with a gateway response. */
@@ -50,7 +48,7 @@ export class GatewayResponses implements FailureResponses {
       body,
       hint: failure.hint,
     });
-    if (this.#isDevelopment && failure.hint !== undefined) addHint(headers, failure.hint);
+    if (failure.hint !== undefined) addHint(exchange.request, headers, failure.hint);
     exchange.respond(status, headers, body);
     return false;
   }

@@ -17,7 +17,7 @@ export const linkClosed =
 /** 501, which is Portico's own: AWS has no such answer, and no gateway response customises it. */
 export function refuse(exchange: Exchange, message: string): void {
   const headers = ["Content-Type", "application/json", "x-amzn-ErrorType", "NotImplementedException"];
-  if (exchange.program.isDevelopment) addHint(headers, message);
+  addHint(exchange.request, headers, message);
   exchange.trace?.add({ kind: "refused", reason: message });
   exchange.respond(501, headers, JSON.stringify({ message }));
 }

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { InboundExchange, InboundRequest } from "../inbound.ts";
+import type { Listener } from "../listener.ts";
 import { answers, Http1Request, readers } from "./http1-request.ts";
 import type { Http1Limits } from "./limits.ts";
 import { complete, Head, incomplete, parseHead } from "./parse-head.ts";
@@ -9,8 +10,6 @@ import { statusLine } from "./response-head.ts";
 /** What a connection needs of the server that accepted it. */
 export interface ConnectionHost {
   readonly limits: Http1Limits;
-  /** Whether refusals carry `x-portico-hint`: docs/internals/architecture.md, "Every answer can be explained". */
-  readonly hasHints: boolean;
   /** Time in ticks of the server's sweep: coarse, and free to read. */
   readonly tick: number;
   readonly ticks: Readonly<TickLimits>;
@@ -51,7 +50,7 @@ export class Connection {
   readonly host: ConnectionHost;
   readonly remoteAddress: string;
   readonly remotePort: number;
-  readonly isEncrypted: boolean;
+  readonly listener: Listener;
   /** Received and not yet consumed: [at, bytes.length). */
   bytes: Buffer = empty;
   at = 0;
@@ -75,14 +74,14 @@ export class Connection {
   #deliveredBefore = 0;
   #deliveringSince = never;
 
-  constructor(socket: Socket, host: ConnectionHost) {
+  constructor(socket: Socket, listener: Listener, host: ConnectionHost) {
     this.socket = socket;
     this.host = host;
     const address = socket.remoteAddress ?? "";
     // A listener on :: sees IPv4 clients in this form.
     this.remoteAddress = address.startsWith("::ffff:") ? address.slice(7) : address;
     this.remotePort = socket.remotePort ?? 0;
-    this.isEncrypted = "encrypted" in socket;
+    this.listener = listener;
     this.deadline = host.tick + host.ticks.header;
     socket.on("data", (chunk: Buffer) => this.#onData(chunk));
     socket.on("end", () => this.#onEnd());
@@ -380,7 +379,7 @@ export class Connection {
 
   /** Answers by ourselves and ends the connection. */
   refuse(problem: Problem): void {
-    const hint = this.host.hasHints ? `x-portico-hint: ${problem.hint}\r\n` : "";
+    const hint = this.listener.hasHints ? `x-portico-hint: ${problem.hint}\r\n` : "";
     const body = problem.body.replace("10240", String(this.host.limits.headerBytesMax));
     const isBodiless = this.exchange?.method === "HEAD";
     this.socket.write(
@@ -404,10 +403,10 @@ export class Connection {
 
   /** Leaves an exception to who answers; false: nobody takes it. */
   #tell(error: unknown, exchange: Http1Request): boolean {
-    const { listener } = exchange;
-    if (listener?.onException !== undefined) {
+    const { observer } = exchange;
+    if (observer?.onException !== undefined) {
       try {
-        listener.onException(error);
+        observer.onException(error);
         return true;
       } catch (another) {
         this.host.onError(another, exchange);
@@ -437,8 +436,8 @@ export class Connection {
   #onDrain(): void {
     if (this.isClosed || this.isLingering) return;
     const exchange = this.exchange;
-    const listener = exchange?.listener;
-    if (exchange !== undefined && listener !== undefined) this.guard(exchange, () => listener.onDrain());
+    const observer = exchange?.observer;
+    if (exchange !== undefined && observer !== undefined) this.guard(exchange, () => observer.onDrain());
     this.advance();
   }
 

@@ -1,5 +1,6 @@
 import { assert } from "../../base/assert.ts";
-import type { AnswerListener, BodySink, InboundExchange } from "../inbound.ts";
+import type { AnswerObserver, BodySink, InboundExchange } from "../inbound.ts";
+import type { Listener } from "../listener.ts";
 import { ChunkedDecoder } from "./chunked-decoder.ts";
 import type { Connection } from "./connection.ts";
 import { latin1Write } from "./latin1.ts";
@@ -29,7 +30,7 @@ export class Http1Request implements InboundExchange {
   readonly host: string;
   readonly contentLength: number | undefined;
   readonly hasBody: boolean;
-  listener: AnswerListener | undefined = undefined;
+  observer: AnswerObserver | undefined = undefined;
   responseBytes = 0;
 
   readonly decoder: ChunkedDecoder | undefined;
@@ -79,8 +80,8 @@ export class Http1Request implements InboundExchange {
   get localPort(): number {
     return this.connection.socket.localPort ?? 0;
   }
-  get isEncrypted(): boolean {
-    return this.connection.isEncrypted;
+  get listener(): Listener {
+    return this.connection.listener;
   }
   get isBegun(): boolean {
     return this.answer !== answers.none;
@@ -229,7 +230,7 @@ export class Http1Request implements InboundExchange {
     try {
       if (!this.isBodyDone) this.bodyBroke("aborted");
     } finally {
-      if (this.answer !== answers.finished) this.listener?.onClose();
+      if (this.answer !== answers.finished) this.observer?.onClose();
     }
   }
 
@@ -355,7 +356,7 @@ export class Http1Request implements InboundExchange {
     connection.dropExchange();
     connection.isClosed = true;
     // Where the connection's end is the body's end, only a reset tells the client that something is missing.
-    if (this.#framing === framings.untilClose && !connection.isEncrypted) connection.socket.resetAndDestroy();
+    if (this.#framing === framings.untilClose && !connection.listener.isEncrypted) connection.socket.resetAndDestroy();
     else connection.socket.destroy();
   }
 

@@ -6,6 +6,7 @@ import { type Duplex, duplexPair } from "node:stream";
 import { test } from "node:test";
 import { chance, durationMsOr, makeRandom, pick, type Random, seed } from "../../../test/random.ts";
 import { within } from "../../../test/until.ts";
+import { publicListener } from "../listener.ts";
 import { Http1Server } from "./http1-server.ts";
 import { defaultHttp1Limits } from "./limits.ts";
 
@@ -298,7 +299,7 @@ const readByLlhttp = (input: Buffer): Seen[] => {
 
 const readByUs = async (http1: Http1Server, seen: Seen[], pieces: readonly Buffer[]): Promise<readonly Seen[]> => {
   seen.length = 0;
-  await converse((far) => http1.accept(far as unknown as Socket), pieces);
+  await converse((far) => http1.accept(far as unknown as Socket, publicListener), pieces);
   return [...seen];
 };
 
@@ -323,7 +324,6 @@ async function fuzzAgainstLlhttp(msMax: number): Promise<FuzzResult> {
   const seen: Seen[] = [];
   const http1 = new Http1Server({
     limits: defaultHttp1Limits,
-    hasHints: false,
     clock: Date,
     onRequest: (request) => {
       const { method, target, httpVersion: version, rawHeaders: headers } = request;

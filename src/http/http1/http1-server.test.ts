@@ -6,6 +6,7 @@ import { RawClient, statusOf, talk } from "../../../test/raw-http.ts";
 import { until } from "../../../test/until.ts";
 import { ManualClock } from "../../base/clock.ts";
 import type { InboundExchange } from "../inbound.ts";
+import { publicListener } from "../listener.ts";
 import { Http1Server } from "./http1-server.ts";
 import { defaultHttp1Limits, type Http1Limits } from "./limits.ts";
 
@@ -28,12 +29,11 @@ async function start(
   const errors: unknown[] = [];
   const http1 = new Http1Server({
     limits: { ...defaultHttp1Limits, ...limits },
-    hasHints: false,
     clock,
     onRequest,
     onError: (error) => errors.push(error),
   });
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => http1.accept(socket));
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => http1.accept(socket, publicListener));
   await once(server.listen(0, "127.0.0.1"), "listening");
   const made = { port: (server.address() as AddressInfo).port, http1, server, errors };
   started.push(made);
@@ -75,7 +75,8 @@ test("a request is answered, and the connection kept", async () => {
 
 test("a request says who sent it", async () => {
   const { port } = await start((request) => {
-    const { host, remoteAddress, localPort, isEncrypted, httpVersion } = request;
+    const { host, remoteAddress, localPort, listener, httpVersion } = request;
+    const { isEncrypted } = listener;
     const seen = { host, remoteAddress, localPort, isEncrypted, httpVersion, a: request.header("a") };
     request.respond(200, [], JSON.stringify({ ...seen, isPortSame: request.remotePort === client.socket.localPort }));
   });
@@ -255,10 +256,10 @@ test("back-pressure: a streamed answer waits for a slow reader", async () => {
           return;
         }
       }
-      request.listener = undefined;
+      request.observer = undefined;
       request.end();
     };
-    request.listener = { onDrain: go, onClose() {} };
+    request.observer = { onDrain: go, onClose() {} };
     go();
   });
   const received = await talk(port, get("/", "Connection: close\r\n"));
@@ -379,7 +380,7 @@ test("a client that goes away is noticed, and what it wanted is cancelled", asyn
   const events: string[] = [];
   const seen = Promise.withResolvers<InboundExchange>();
   const { port } = await start((request) => {
-    request.listener = { onDrain() {}, onClose: () => events.push("close") };
+    request.observer = { onDrain() {}, onClose: () => events.push("close") };
     if (request.hasBody)
       request.streamBody({ data: () => true, end: () => events.push("end"), error: (reason) => events.push(reason) });
     seen.resolve(request);
@@ -438,7 +439,7 @@ test("an exception in a handler ends only its exchange", async () => {
 test("an exception is left to the answer's listener, which keeps the connection", async () => {
   const seen: string[] = [];
   const { port, errors } = await start((request) => {
-    request.listener = {
+    request.observer = {
       onDrain() {},
       onClose() {},
       onException: (error) => {
@@ -540,7 +541,7 @@ test("a client that stops reading its answer is cut off", async () => {
   const closed = Promise.withResolvers<void>();
   const { port } = await start(
     (request) => {
-      request.listener = { onDrain() {}, onClose: () => closed.resolve() };
+      request.observer = { onDrain() {}, onClose: () => closed.resolve() };
       request.startResponse(200, [], undefined);
       request.write(Buffer.alloc(20_000_000));
     },

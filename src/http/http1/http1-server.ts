@@ -1,12 +1,12 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.ts";
 import type { InboundExchange, InboundRequest } from "../inbound.ts";
+import type { Listener } from "../listener.ts";
 import { Connection, type ConnectionHost, type TickLimits } from "./connection.ts";
 import type { Http1Limits } from "./limits.ts";
 
 export interface Http1Options {
   readonly limits: Http1Limits;
-  readonly hasHints: boolean;
   readonly clock: Clock;
   /** Called for each request, in order on a connection. What it throws ends only that exchange. */
   readonly onRequest: (exchange: InboundExchange) => void;
@@ -20,7 +20,6 @@ export interface Http1Options {
  */
 export class Http1Server implements ConnectionHost {
   readonly limits: Http1Limits;
-  readonly hasHints: boolean;
   readonly onRequest: (exchange: InboundExchange) => void;
   readonly onError: (error: unknown, request: InboundRequest | undefined) => void;
   readonly ticks: TickLimits;
@@ -37,7 +36,6 @@ export class Http1Server implements ConnectionHost {
   constructor(options: Http1Options) {
     const { limits } = options;
     this.limits = limits;
-    this.hasHints = options.hasHints;
     this.onRequest = options.onRequest;
     this.onError = options.onError;
     this.#clock = options.clock;
@@ -59,7 +57,8 @@ export class Http1Server implements ConnectionHost {
     return this.#connections.size;
   }
 
-  accept(socket: Socket): void {
+  /** `listener` is what the socket came in by. */
+  accept(socket: Socket, listener: Listener): void {
     if (this.isStopping || this.#connections.size >= this.limits.connectionsMax) {
       socket.destroy();
       return;
@@ -68,7 +67,7 @@ export class Http1Server implements ConnectionHost {
       this.#refreshDate();
       this.#timer = setInterval(() => this.#sweep(), this.#tickMs);
     }
-    this.#connections.add(new Connection(socket, this));
+    this.#connections.add(new Connection(socket, listener, this));
   }
 
   /** Ends idle connections now, the others after their answer, and after `drainMs` all that are left. */

@@ -1,26 +1,56 @@
 import { bounds } from "../base/bounds.ts";
-import type { RouteNode } from "../plan/plan.ts";
-import type { RestPlan } from "../plan/rest-plan.ts";
+import { type RouteNode, type StagePlan, stageKey } from "../plan/plan.ts";
 import { RouteTree } from "../plan/route-tree.ts";
+import type { Exchange } from "./exchange.ts";
 import { Router } from "./routing/match.ts";
 
-/**
- * Says why no route matched, for `x-portico-hint`. It is only made on development listeners.
- * See docs/internals/architecture.md, "Every answer can be explained".
- */
-export interface RouteHints {
+/** What of a plan with a route tree is told in hints. */
+interface RoutedStage extends StagePlan {
+  readonly routes: RouteNode;
+}
+
+/** A stage's hints about what matches no route: made when somebody first sees one, and anew when other routes are undeployed. */
+export class StageHints {
+  readonly #stage: RoutedStage;
+  readonly #key: string;
+  readonly #undeployed: ReadonlyMap<string, readonly string[]>;
+  #made: { readonly hints: RouteHints; readonly undeployed: readonly string[] } | undefined;
+
+  constructor(stage: RoutedStage, undeployed: ReadonlyMap<string, readonly string[]>) {
+    this.#stage = stage;
+    this.#key = stageKey(stage.apiId, stage.stageName);
+    this.#undeployed = undeployed;
+  }
+
+  /** Why nothing matched; undefined where nobody would see it. Tells the trace, too. */
+  describe({ request, trace, httpMethod, path }: Exchange): string | undefined {
+    if (!request.listener.hasHints && trace === undefined) return undefined;
+    const undeployed = this.#undeployed.get(this.#key) ?? none;
+    if (this.#made?.undeployed !== undeployed) {
+      this.#made = { hints: makeRouteHints(this.#stage, undeployed), undeployed };
+    }
+    const hint = this.#made.hints.describe(httpMethod, path);
+    trace?.add({ kind: "refused", reason: hint });
+    return hint;
+  }
+}
+
+const none: readonly string[] = [];
+
+interface RouteHints {
   describe(verb: string, path: string): string;
 }
 
 /** `undeployed` are routes (`GET /pets`) that the definition has and the stage does not serve. */
-export function makeRouteHints(stage: RestPlan, undeployed: readonly string[]): RouteHints {
+function makeRouteHints(stage: RoutedStage, undeployed: readonly string[]): RouteHints {
   const router = new Router(stage.routes);
   const waiting = new Router(routesOf(undeployed));
   const paths = new Map<string, string[]>();
   for (const method of stage.methods.slice(0, bounds.hintRoutesMax.value)) {
-    const verbs = paths.get(method.resourcePath);
-    if (verbs === undefined) paths.set(method.resourcePath, [method.httpMethod]);
-    else verbs.push(method.httpMethod);
+    const [verb, path] = splitRouteKey(method.routeKey);
+    const verbs = paths.get(path);
+    if (verbs === undefined) paths.set(path, [verb]);
+    else verbs.push(verb);
   }
   return {
     describe(verb, path) {
@@ -96,8 +126,14 @@ function distance(left: string, right: string): number {
 function routesOf(routes: readonly string[]): RouteNode {
   const root = new RouteTree();
   for (const route of routes.slice(0, bounds.hintRoutesMax.value)) {
-    const space = route.indexOf(" ");
-    root.at(route.slice(space + 1)).methods.set(route.slice(0, space), 0);
+    const [verb, path] = splitRouteKey(route);
+    root.at(path).methods.set(verb, 0);
   }
   return root.build();
+}
+
+/** Verb and path of `GET /pets`. */
+function splitRouteKey(routeKey: string): readonly [verb: string, path: string] {
+  const space = routeKey.indexOf(" ");
+  return [routeKey.slice(0, space), routeKey.slice(space + 1)];
 }

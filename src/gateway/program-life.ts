@@ -1,0 +1,79 @@
+import { createHash } from "node:crypto";
+import type { Plan } from "../plan/kinds.ts";
+import type { StagePlan } from "../plan/plan.ts";
+import { linkAccessLog } from "./access-log.ts";
+import type { Exchange } from "./exchange.ts";
+import { writeExecutionLog } from "./run-traced.ts";
+import type { ThreadContext } from "./thread-context.ts";
+
+/**
+ * What every kind's program does with the exchanges on it: counts them, logs them, and ends when it was replaced and the last
+ * one is complete.
+ */
+export class ProgramLife {
+  readonly #thread: ThreadContext;
+  readonly #isCounted: boolean;
+  readonly #stageMetrics: number;
+  readonly #log: ((exchange: Exchange) => void) | undefined;
+  readonly #releases: (() => void)[] = [];
+  #running = 0;
+  #isRetired = false;
+
+  constructor(plan: Plan, thread: ThreadContext) {
+    this.#thread = thread;
+    // A test is no request of any stage's, and is not counted.
+    this.#isCounted = plan.test === undefined;
+    this.#stageMetrics = this.#isCounted ? thread.metrics.stage(`${plan.apiId}/${plan.stageName}`) : 0;
+    this.#log = this.#isCounted ? this.#openLog(plan) : undefined;
+  }
+
+  /** Called when the program is retired and no exchange is on it. */
+  onRetire(release: () => void): void {
+    this.#releases.push(release);
+  }
+
+  begin(): void {
+    this.#running++;
+  }
+
+  complete(exchange: Exchange): void {
+    try {
+      if (this.#isCounted) this.#count(exchange);
+    } finally {
+      this.#running--;
+      this.#settle();
+    }
+  }
+
+  #count(exchange: Exchange): void {
+    const { metrics, executionLogs } = this.#thread;
+    metrics.request(this.#stageMetrics, exchange.status, performance.now() - exchange.startedAt);
+    metrics.add("responseBytes", exchange.answer.responseBytes);
+    if (exchange.trace !== undefined) writeExecutionLog(exchange, executionLogs);
+    this.#log?.(exchange);
+  }
+
+  /** Takes no further exchange. */
+  retire(): void {
+    this.#isRetired = true;
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (!this.#isRetired || this.#running > 0) return;
+    for (const release of this.#releases.splice(0)) release();
+  }
+
+  #openLog(plan: StagePlan): ((exchange: Exchange) => void) | undefined {
+    if (plan.accessLog === undefined) return undefined;
+    const log = this.#thread.accessLogs.open(plan.accessLog.destinationArn, accessLogStream(plan));
+    if (log === undefined) return undefined;
+    this.onRetire(() => log.close());
+    const format = linkAccessLog(plan.accessLog.format);
+    return (exchange) => log.write(format(exchange));
+  }
+}
+
+/** Its log stream in the log group; hashed, as AWS's are. */
+const accessLogStream = ({ account, apiId, stageName }: StagePlan): string =>
+  createHash("md5").update(`${account}/${apiId}/${stageName}`).digest("hex");

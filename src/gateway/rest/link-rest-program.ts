@@ -1,0 +1,117 @@
+import type { InboundExchange, InboundRequest } from "../../http/inbound.ts";
+import type { RestPlan } from "../../plan/rest-plan.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+import type { Exchange } from "../exchange.ts";
+import { LinkedModels } from "../linked-models.ts";
+import type { BelowStage, FrontRefusal, MethodProgram, Program } from "../program.ts";
+import { ProgramLife } from "../program-life.ts";
+import { StageHints } from "../route-hints.ts";
+import { Router } from "../routing/match.ts";
+import { runMethod } from "../run-traced.ts";
+import { linkStep } from "../steps/link-step.ts";
+import type { ThreadContext } from "../thread-context.ts";
+import { GatewayResponses } from "./gateway-responses.ts";
+import { refuseRoute } from "./refuse-route.ts";
+import { addRestHeaders, openRestExchange, verbs } from "./rest-exchange.ts";
+
+/** AWS: "Quotas for configuring and running a REST API": URL length. */
+const targetBytesMax = 10_240;
+
+const targetTooLong: FrontRefusal = {
+  status: 414,
+  message: "Request URI too long",
+  hint: () => `a URL may have ${targetBytesMax} bytes`,
+};
+
+/** Links the plan of a REST API's stage. */
+export function linkRestProgram(plan: RestPlan, thread: ThreadContext): Program {
+  const life = new ProgramLife(plan, thread);
+  try {
+    return new RestProgram(plan, thread, life);
+  } catch (error) {
+    life.retire();
+    throw error;
+  }
+}
+
+class RestProgram implements Program {
+  readonly plan: RestPlan;
+  readonly responses: GatewayResponses;
+  readonly logger: Logger;
+  readonly #thread: ThreadContext;
+  readonly #life: ProgramLife;
+  readonly #router: Router;
+  readonly #methods: readonly MethodProgram[];
+  readonly #hints: StageHints;
+
+  constructor(plan: RestPlan, thread: ThreadContext, life: ProgramLife) {
+    const models = new LinkedModels(plan.models ?? {});
+    const onRetire = (release: () => void): void => life.onRetire(release);
+    this.plan = plan;
+    this.logger = thread.logger;
+    this.#thread = thread;
+    this.#life = life;
+    this.responses = new GatewayResponses(plan.gatewayResponses);
+    this.#router = new Router(plan.routes);
+    this.#methods = plan.methods.map((method) => ({
+      plan: method,
+      steps: method.steps.map((step) => linkStep(step, { stage: plan, method, thread, models, onRetire })),
+    }));
+    this.#hints = new StageHints(plan, thread.undeployed);
+  }
+
+  refusalOf({ target }: InboundRequest): FrontRefusal | undefined {
+    return target.length > targetBytesMax ? targetTooLong : undefined;
+  }
+
+  open(inbound: InboundExchange, below: BelowStage, nowMs: number): Exchange {
+    return openRestExchange(inbound, this, below, nowMs);
+  }
+
+  route(exchange: Exchange): void {
+    const { httpMethod } = exchange;
+    const match = this.#router.match(exchange.path);
+    // ANY is any of API Gateway's verbs; TRACE, CONNECT and inventions reach no backend.
+    const index = verbs.has(httpMethod) ? (match?.methods.get(httpMethod) ?? match?.methods.get("ANY")) : undefined;
+    if (match === undefined || index === undefined) {
+      this.#thread.metrics.add("requestsUnmatched");
+      refuseRoute(exchange, this.#hints.describe(exchange));
+      return;
+    }
+    exchange.pathNames = match.names;
+    exchange.pathValues = match.values;
+    runMethod(exchange, this.#methods[index]!, this.#thread);
+  }
+
+  /** A path that is not the resource's has no parameters. */
+  test(exchange: Exchange): void {
+    const match = this.#router.match(exchange.path);
+    if (match !== undefined) {
+      exchange.pathNames = match.names;
+      exchange.pathValues = match.values;
+    }
+    runMethod(exchange, this.#methods[0]!, this.#thread);
+  }
+
+  addHeaders(exchange: Exchange, headers: string[]): void {
+    addRestHeaders(exchange, headers);
+  }
+
+  /** AWS quirk: in a test it is the resource's, as observed. */
+  contextPath({ method, pathAsSent }: Exchange): string {
+    if (this.plan.test !== undefined) return method!.plan.resourcePath;
+    return `/${this.plan.stageName}${pathAsSent}`;
+  }
+
+  onBegin(): void {
+    this.#life.begin();
+  }
+
+  onComplete(exchange: Exchange): void {
+    this.#life.complete(exchange);
+  }
+
+  close(): void {
+    this.#life.retire();
+  }
+}

@@ -1,0 +1,46 @@
+import type { InboundExchange, InboundRequest } from "../../http/inbound.ts";
+import { Exchange } from "../exchange.ts";
+import type { BelowStage, Program } from "../program.ts";
+import { isUuid, makeExtendedRequestId, makeRequestId } from "../request-ids.ts";
+
+/** The verbs that a method, `ANY` included, can have. */
+export const verbs: ReadonlySet<string> = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);
+
+/** A request as REST APIs read it. AWS quirk: several slashes behind the stage count as one, as observed. */
+export function openRestExchange(
+  inbound: InboundExchange,
+  program: Program,
+  { path, query }: BelowStage,
+  nowMs: number,
+): Exchange {
+  const pathAsSent = path === "" ? "/" : path;
+  return new Exchange(inbound, program, {
+    httpMethod: effectiveMethod(inbound),
+    path: pathAsSent.startsWith("//") ? pathAsSent.replace(/^\/+/, "/") : pathAsSent,
+    pathAsSent,
+    rawQuery: query,
+    requestId: requestIdOf(inbound),
+    extendedRequestId: makeExtendedRequestId(),
+    startedMs: nowMs,
+  });
+}
+
+/** AWS: API Gateway Developer Guide, "Important notes for REST APIs": X-HTTP-Method-Override. */
+function effectiveMethod(request: InboundRequest): string {
+  const override = request.header("x-http-method-override");
+  if (override === undefined) return request.method;
+  const verb = override.toUpperCase();
+  return verbs.has(verb) ? verb : request.method;
+}
+
+/** AWS quirk: a client's id that is no UUID is not replaced by one, but by these words. */
+function requestIdOf(request: InboundRequest): string {
+  const chosen = request.header("x-amzn-requestid");
+  if (chosen === undefined) return makeRequestId();
+  return isUuid(chosen) ? chosen : "UUID_REPLACED_INVALID_REQUEST_ID";
+}
+
+/** The headers of every answer. */
+export function addRestHeaders({ requestId, extendedRequestId }: Exchange, headers: string[]): void {
+  headers.push("x-amzn-RequestId", requestId, "x-amz-apigw-id", extendedRequestId);
+}
