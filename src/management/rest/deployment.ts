@@ -98,7 +98,7 @@ async function moveStage(
     ...stage,
     ...(present(given) as Partial<Stage>),
     deploymentId: deployment.id,
-    // Unconfirmed: that AWS merges; see docs/compatibility.md, "CreateDeployment on a stage that is there; copy to /variables".
+    // Unconfirmed: that AWS merges; see docs/compatibility.md, "CreateDeployment on an existing stage; copy to /variables".
     variables: nonEmpty({ ...stage.variables, ...variables }),
   } as Stage);
   await work.tx.put(restKinds.stage, id, await checkedStage(moved, stage, work, deployment.id));

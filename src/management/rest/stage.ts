@@ -215,7 +215,7 @@ const patch: PatchTable = {
     "/tracingEnabled": member("tracingEnabled", flag),
     "/variables/{name}": entry("variables", text),
     "/variables": copyRule("/canarySettings/stageVariableOverrides", (draft, settings) => {
-      // Unconfirmed: that AWS merges; see docs/compatibility.md, "CreateDeployment on a stage that is there; copy to /variables".
+      // Unconfirmed: that AWS merges; see docs/compatibility.md, "CreateDeployment on an existing stage; copy to /variables".
       draft["variables"] = { ...(draft["variables"] as object | undefined), ...settings.stageVariableOverrides };
     }),
     "/accessLogSettings": member("accessLogSettings", text, { ops: ["remove"] }),
