@@ -1,4 +1,5 @@
 import { bounds } from "../base/bounds.ts";
+import { isObject } from "../base/json-object.ts";
 import { type Policy, parsePolicy } from "./policy.ts";
 
 /** What a Lambda authorizer's function says of a caller. */
@@ -36,7 +37,7 @@ export function parseAuthorizerResult(text: string): AuthorizerResult | InvalidR
     return { problem: `Invalid JSON in response: ${(error as Error).message}` };
   }
   if (result === null) return noPolicy;
-  if (!isRecord(result))
+  if (!isObject(result))
     return { problem: `Invalid JSON in response: ${cannotRead(result, "an authorizer's result")}` };
   // AWS quirk: members that it does not know make an answer invalid, and so a function's error is.
   const unknown = Object.keys(result).find((name) => !members.has(name));
@@ -81,7 +82,7 @@ function readMembers(result: Record<string, unknown>): AuthorizerResult | Invali
 /** AWS: a JSON object or array is no valid value; the others are made texts. */
 function readContext(given: unknown): { readonly context: Record<string, string> } | InvalidResult {
   if (given === undefined || given === null) return { context: {} };
-  if (!isRecord(given)) return { problem: `Invalid JSON in response: ${cannotRead(given, "java.util.LinkedHashMap")}` };
+  if (!isObject(given)) return { problem: `Invalid JSON in response: ${cannotRead(given, "java.util.LinkedHashMap")}` };
   const nested = Object.values(given).find((value) => typeof value === "object" && value !== null);
   if (nested !== undefined) return { problem: `Invalid JSON in response: ${cannotRead(nested, "java.lang.String")}` };
   const texts = Object.entries(given).filter(([, value]) => value !== null);
@@ -115,6 +116,3 @@ function cannotRead(value: unknown, type: string): string {
         : "VALUE_NUMBER_INT";
   return `Can not deserialize instance of ${type} out of ${token} token`;
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

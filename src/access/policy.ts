@@ -1,3 +1,4 @@
+import { isObject } from "../base/json-object.ts";
 import type { ConditionContext } from "./condition-keys.ts";
 
 /**
@@ -57,7 +58,7 @@ export interface Policy {
 export function parsePolicy(text: string, kind: PolicyKind = "resource"): Policy {
   try {
     const document: unknown = JSON.parse(text);
-    if (!isRecord(document)) return unreadable("it is no JSON object");
+    if (!isObject(document)) return unreadable("it is no JSON object");
     refuseUnknownElements(document, documentElements);
     const { Statement: given } = document;
     const statements = (Array.isArray(given) ? given : [given]).map((one) => parseStatement(one, kind));
@@ -117,7 +118,7 @@ function refuseUnknownElements(object: object, elements: ReadonlySet<string>): v
 }
 
 function parseStatement(statement: unknown, kind: PolicyKind): Statement {
-  if (!isRecord(statement)) throw new Error("a statement is no object");
+  if (!isObject(statement)) throw new Error("a statement is no object");
   refuseUnknownElements(statement, statementElements);
   const effect = statement["Effect"];
   if (effect !== "Allow" && effect !== "Deny") throw new Error("a statement's Effect is neither Allow nor Deny");
@@ -140,7 +141,7 @@ function principalTest(statement: Record<string, unknown>): Test {
   if (statement["NotPrincipal"] !== undefined) return () => "unknown";
   const principal = statement["Principal"];
   if (principal === "*") return () => "yes";
-  if (!isRecord(principal)) throw new Error("a statement has no Principal");
+  if (!isObject(principal)) throw new Error("a statement has no Principal");
   const identities = asValues(principal["AWS"]);
   if (identities.includes("*")) return () => "yes";
   const services = asValues(principal["Service"]);
@@ -221,9 +222,9 @@ const negations: Readonly<Record<string, string>> = {
 
 function conditionTest(condition: unknown): Test {
   if (condition === undefined) return () => "yes";
-  if (!isRecord(condition)) throw new Error("a statement's Condition is no object");
+  if (!isObject(condition)) throw new Error("a statement's Condition is no object");
   const tests = Object.entries(condition).flatMap(([operator, keys]) => {
-    if (!isRecord(keys)) throw new Error("a condition has no keys");
+    if (!isObject(keys)) throw new Error("a condition has no keys");
     return Object.entries(keys).map(([key, values]) => operatorTest(operator, key.toLowerCase(), asValues(values)));
   });
   return allOf(tests);
@@ -304,6 +305,3 @@ function asValues(value: unknown): Values {
   }
   return values.map(String);
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

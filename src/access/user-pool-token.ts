@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import { bounds } from "../base/bounds.ts";
 import { javaDate } from "../base/java-date.ts";
+import { isObject } from "../base/json-object.ts";
 
 /** A token, read and not yet believed. */
 export interface UnverifiedToken {
@@ -77,8 +78,8 @@ export function parseKeySet(text: string): ReadonlyMap<string, KeyObject> {
 }
 
 function parseKey(jwk: unknown): { readonly id: string; readonly key: KeyObject } | undefined {
-  if (typeof jwk !== "object" || jwk === null) return undefined;
-  const { kid, kty, n, e, use = "sig", alg = "RS256" } = jwk as Record<string, unknown>;
+  if (!isObject(jwk)) return undefined;
+  const { kid, kty, n, e, use = "sig", alg = "RS256" } = jwk;
   if (typeof kid !== "string" || kty !== "RSA" || use !== "sig" || alg !== "RS256") return undefined;
   if (typeof n !== "string" || typeof e !== "string") return undefined;
   try {

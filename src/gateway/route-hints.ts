@@ -1,4 +1,5 @@
 import { bounds } from "../base/bounds.ts";
+import { editDistance } from "../base/edit-distance.ts";
 import { type RouteNode, type StagePlan, stageKey } from "../plan/plan.ts";
 import { RouteTree } from "../plan/route-tree.ts";
 import type { Exchange } from "./exchange.ts";
@@ -104,22 +105,8 @@ function segmentSimilarity(wanted: string, segment: string): number {
   if (left === right) return 0.95;
   const longest = Math.max(left.length, right.length);
   if (longest > 64) return 0;
-  const similar = 1 - distance(left, right) / longest;
+  const similar = 1 - editDistance(left, right) / longest;
   return similar >= 0.5 ? similar * 0.9 : 0;
-}
-
-/** Levenshtein's distance of two short texts. */
-function distance(left: string, right: string): number {
-  let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (let row = 1; row <= left.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= right.length; column++) {
-      const change = left[row - 1] === right[column - 1] ? 0 : 1;
-      current.push(Math.min(previous[column]! + 1, current[column - 1]! + 1, previous[column - 1]! + change));
-    }
-    previous = current;
-  }
-  return previous[right.length]!;
 }
 
 /** A route tree of `VERB /path` texts. */

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import type { Document, Node, YAMLMap } from "yaml";
+import { isObject } from "../base/json-object.ts";
 import { member } from "./json-value.ts";
 import { parsePlainYaml } from "./parse-plain-yaml.ts";
 
@@ -133,7 +134,7 @@ class Conversion {
 
   /** YAML 1.1, "Merge Key Language-Independent Type": a map's own keys win, then the first source that has one. */
   #merge(made: Record<string, unknown>, source: unknown, map: YAMLMap): void {
-    if (typeof source !== "object" || source === null || Array.isArray(source)) {
+    if (!isObject(source)) {
       throw this.#problem("Merge sources must be maps or lists of maps", map);
     }
     for (const [name, value] of Object.entries(source)) {

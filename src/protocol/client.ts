@@ -1,6 +1,7 @@
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { bounds } from "../base/bounds.ts";
+import { readBytes } from "../base/read-bytes.ts";
 import { decodeText, makeJsonDecoders, setOwn } from "./decode.ts";
 import { jsonContentType } from "./dialect.ts";
 import { encodeText, makeJsonEncoders } from "./encode.ts";
@@ -193,16 +194,11 @@ function credential({ accessKeyId, region = "us-east-1" }: ClientOptions, { meta
 }
 
 async function readAnswer(response: IncomingMessage): Promise<Answer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > answerBytesMax) throw new Error(`The answer is larger than ${answerBytesMax} bytes.`);
-    chunks.push(chunk);
-  }
+  const body = await readBytes(response as AsyncIterable<Buffer>, answerBytesMax);
+  if (body === undefined) throw new Error(`The answer is larger than ${answerBytesMax} bytes.`);
   const headers: Record<string, string | undefined> = {};
   for (const [name, value] of Object.entries(response.headers)) headers[name] = [value].flat().join(", ");
-  return { status: response.statusCode ?? 0, headers, body: Buffer.concat(chunks) };
+  return { status: response.statusCode ?? 0, headers, body };
 }
 
 function toServiceError({ status, headers, body }: Answer): ServiceError {

@@ -1,3 +1,4 @@
+import { isObject } from "../base/json-object.ts";
 import { UnreadableInput } from "./json-body.ts";
 import { type Model, type Shape, type ShapeType, shapeOf, wireName } from "./model.ts";
 
@@ -84,7 +85,7 @@ export function setOwn(target: Record<string, unknown>, key: string, value: unkn
 }
 
 function asObject(value: unknown): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrongType(value, "structure");
+  if (!isObject(value)) throw wrongType(value, "structure");
   return value as Record<string, unknown>;
 }
 

@@ -4,6 +4,8 @@ import { availableParallelism } from "node:os";
 import { dirname, resolve } from "node:path";
 import type { Credentials } from "../access/request-signer.ts";
 import { bounds } from "../base/bounds.ts";
+import { editDistance } from "../base/edit-distance.ts";
+import { isObject } from "../base/json-object.ts";
 import { UserError } from "../base/user-error.ts";
 import { type AwsServiceSettings, endpointName } from "../gateway/integrations/aws-services.ts";
 import { type RestLimits, restLimits } from "../management/rest/limits.ts";
@@ -545,7 +547,7 @@ async function parseConfigFile(path: string): Promise<Record<string, unknown>> {
     if (error instanceof UserError) throw error;
     return refuse(`${error instanceof Error ? error.message.trim() : String(error)}`, error);
   }
-  if (typeof values !== "object" || values === null || Array.isArray(values)) return refuse("It is not a mapping.");
+  if (!isObject(values)) return refuse("It is not a mapping.");
   for (const key of Object.keys(values)) {
     if (configKeys.some(({ flag }) => flag === key) || projectKeys.includes(key)) continue;
     const known = configKeys.map(({ flag }) => flag);
@@ -578,17 +580,4 @@ export function nearest(text: string, names: readonly string[]): string | undefi
     if (distance < bestDistance) [best, bestDistance] = [name, distance];
   }
   return best;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const swap = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, swap));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

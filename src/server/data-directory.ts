@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { isObject } from "../base/json-object.ts";
 import { UserError } from "../base/user-error.ts";
 
 /** The directory of everything that a server keeps, held by one server at a time. */
@@ -115,8 +116,8 @@ const sqliteBusy = 5;
 function readHolder(path: string): Holder | undefined {
   try {
     const holder: unknown = JSON.parse(readFileSync(path, "utf8"));
-    if (typeof holder !== "object" || holder === null) return undefined;
-    const { pid, since, url } = holder as Record<string, unknown>;
+    if (!isObject(holder)) return undefined;
+    const { pid, since, url } = holder;
     if (typeof pid !== "number" || typeof since !== "string") return undefined;
     return {
       pid,

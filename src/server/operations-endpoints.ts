@@ -1,3 +1,4 @@
+import { isObject } from "../base/json-object.ts";
 import { codePath } from "../services/lambda/code-links.ts";
 import { type ExplainAnswer, type ExplainRequest, readExplainRequest } from "./explain.ts";
 import { referencePath } from "./pages/reference.ts";
@@ -95,7 +96,7 @@ const advanceMsMax = 3_155_760_000_000;
 function readAdvance(body: Buffer): number | undefined {
   try {
     const value: unknown = JSON.parse(body.toString("utf8"));
-    if (typeof value !== "object" || value === null || !("advanceMs" in value)) return undefined;
+    if (!isObject(value)) return undefined;
     const { advanceMs } = value;
     return Number.isInteger(advanceMs) && Number(advanceMs) >= 0 && Number(advanceMs) <= advanceMsMax
       ? Number(advanceMs)

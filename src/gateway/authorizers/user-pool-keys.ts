@@ -2,6 +2,7 @@ import type { KeyObject } from "node:crypto";
 import { parseKeySet } from "../../access/user-pool-token.ts";
 import { bounds } from "../../base/bounds.ts";
 import type { Clock } from "../../base/clock.ts";
+import { readText } from "../../base/read-bytes.ts";
 
 export type FoundKey =
   | { readonly kind: "key"; readonly key: KeyObject }
@@ -71,7 +72,7 @@ export class UserPoolKeys {
     const before = this.#sets.get(address);
     let set: KeySet;
     try {
-      const keys = parseKeySet(await readText(address));
+      const keys = parseKeySet(await fetchText(address));
       const now = this.#clock.now();
       set = { keys, fetchedAtMs: now, askedAtMs: now, problem: undefined };
     } catch (error) {
@@ -86,7 +87,7 @@ export class UserPoolKeys {
   }
 }
 
-async function readText(address: string): Promise<string> {
+async function fetchText(address: string): Promise<string> {
   const response = await fetch(address, {
     headers: { Accept: "application/json" },
     redirect: "error",
@@ -96,12 +97,5 @@ async function readText(address: string): Promise<string> {
     await response.body?.cancel();
     throw new Error(`it answered ${response.status}`);
   }
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > bounds.userPoolKeySetBytesMax.value) throw new Error("its answer is too long");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
+  return readText(response, bounds.userPoolKeySetBytesMax.value);
 }

@@ -1,3 +1,4 @@
+import { isObject } from "../../base/json-object.ts";
 import { isHeaderName, remappedName, responseHeaderFates } from "../responses/header-remapping.ts";
 
 /** A function's answer, read; or in words what is wrong with it. */
@@ -98,11 +99,11 @@ function parseObject(text: Buffer, known: ReadonlySet<string>): Record<string, u
   } catch {
     return "it is no JSON";
   }
-  if (typeof output !== "object" || output === null || Array.isArray(output)) {
+  if (!isObject(output)) {
     return `it is ${output === null ? "null" : Array.isArray(output) ? "a list" : `a ${typeof output}`}, not an object`;
   }
   for (const key in output) if (!known.has(key)) return `it has the unknown key ${key}`;
-  return output as Record<string, unknown>;
+  return output;
 }
 
 const malformed = (detail: string): MalformedResponse => ({ kind: "malformed", detail });

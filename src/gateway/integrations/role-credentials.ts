@@ -2,6 +2,7 @@ import { type Credentials, RequestSigner } from "../../access/request-signer.ts"
 import { gatewaySessionName } from "../../access/role-access.ts";
 import { bounds } from "../../base/bounds.ts";
 import type { Clock } from "../../base/clock.ts";
+import { readText } from "../../base/read-bytes.ts";
 
 /** Credentials to call a service with. */
 export interface RoleCredentials {
@@ -118,7 +119,7 @@ export class AssumedRole implements RoleCredentials {
         redirect: "error",
         signal: AbortSignal.timeout(assumeMsMax),
       });
-      return readSession(await readText(response), response.status, this.#clock.now());
+      return readSession(await readText(response, bounds.stsAnswerBytesMax.value), response.status, this.#clock.now());
     } catch (error) {
       const { message, cause } = error as Error;
       return `${origin}: ${cause instanceof Error ? cause.message : message}`;
@@ -136,15 +137,4 @@ function readSession(xml: string, status: number, nowMs: number): Session | stri
   const given = Date.parse(element("Expiration") ?? "");
   const expiresAtMs = Number.isNaN(given) ? nowMs + sessionSeconds * 1000 : given;
   return { credentials: { accessKeyId, secretAccessKey, sessionToken }, expiresAtMs };
-}
-
-async function readText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > bounds.stsAnswerBytesMax.value) throw new Error("its answer is too long");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
 }

@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { CreateDomainNameRequest } from "@aws-sdk/client-api-gateway";
+import { isObject } from "../../base/json-object.ts";
 import {
   type BasePathMapping,
   type DomainEndpointType,
@@ -174,8 +175,8 @@ function savedPolicy(policy: string | undefined): string | undefined {
   if (!policy) return undefined;
   try {
     const document: unknown = JSON.parse(policy);
-    const isObject = typeof document === "object" && document !== null && !Array.isArray(document);
-    if (isObject && "Statement" in document && policy.length <= policyLengthMax) return JSON.stringify(document);
+    if (isObject(document) && "Statement" in document && policy.length <= policyLengthMax)
+      return JSON.stringify(document);
   } catch {
     // Refused below.
   }
