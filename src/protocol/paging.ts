@@ -10,29 +10,55 @@ export interface Paging {
   readonly invalidLimit: string;
 }
 
+/** How a service writes pages, besides: the members that its interface model names (its `paginator`s). */
+export interface PagingDialect extends Paging {
+  readonly members: {
+    /** Of the input: how many are wanted, and the token of the page before. */
+    readonly limit: string;
+    readonly token: string;
+    /** Of the output: the items, unless the family names them, and the token of the next page. */
+    readonly items?: string;
+    readonly next: string;
+    /** Of the output: whether there are more. */
+    readonly more?: string;
+  };
+}
+
 /** API Gateway v1: `position` and `limit`. AWS: API Gateway REST API reference, "GetRestApis" and its like. */
-export const restPaging: Paging = {
+export const restPaging: PagingDialect = {
   limitDefault: 25,
   limitMax: 500,
   code: "BadRequestException",
   // Unconfirmed: the wording of both; see docs/compatibility.md, "REST control plane, words".
   invalidToken: "Invalid position parameter specified",
   invalidLimit: "Invalid limit parameter specified",
+  members: { limit: "limit", token: "position", items: "items", next: "position" },
 };
 
 /** Lambda: `Marker` and `MaxItems`. AWS: Lambda API reference, "ListFunctions": a page has 50 at most. */
-export const lambdaPaging: Paging = {
+export const lambdaPaging: PagingDialect = {
   limitDefault: 50,
   limitMax: 50,
   code: "InvalidParameterValueException",
   // Unconfirmed: the wording of both; see docs/compatibility.md, "REST control plane, words".
   invalidToken: "Invalid marker",
   invalidLimit: "Invalid MaxItems",
+  members: { limit: "MaxItems", token: "Marker", next: "NextMarker" },
+};
+
+/** IAM. AWS: IAM API reference, "ListRoles" and its like: 100 of 1,000 at most. */
+export const iamPaging: PagingDialect = {
+  limitDefault: 100,
+  limitMax: 1_000,
+  code: "ValidationError",
+  invalidToken: "Invalid Marker.",
+  invalidLimit: "Invalid MaxItems.",
+  members: { limit: "MaxItems", token: "Marker", next: "Marker", more: "IsTruncated" },
 };
 
 export interface PageRequest {
-  /** How many the caller wants; a number above the maximum means the maximum. */
-  readonly limit?: number | undefined;
+  /** How many the caller wants; a number above the maximum means the maximum. API Gateway v2 writes it as text. */
+  readonly limit?: number | string | undefined;
   /** The token of the page before. */
   readonly token?: string | undefined;
 }
@@ -62,14 +88,25 @@ export function page<T>(
   return { items: chosen, next: isLast ? undefined : encodeToken(keyOf(last)) };
 }
 
+/** A page as a service's operations answer it; `items` is the member that holds the items, where the dialect names none. */
+export function pageAnswer<T>({ items, next }: Page<T>, { members }: PagingDialect, name = members.items): object {
+  if (name === undefined) throw new Error("a page's items need the name of their member");
+  return {
+    [name]: items,
+    ...(next === undefined ? {} : { [members.next]: next }),
+    ...(members.more === undefined ? {} : { [members.more]: next !== undefined }),
+  };
+}
+
 /** What a store has to be asked for: the ids after `after`, one more than `limit` of them to know whether there are more. */
 export function pageWindow(request: PageRequest, paging: Paging): { readonly limit: number; readonly after?: string } {
   const limit = limitOf(request.limit, paging);
   return request.token ? { limit, after: decodeToken(request.token, paging) } : { limit };
 }
 
-function limitOf(limit: number | undefined, paging: Paging): number {
-  if (limit === undefined) return paging.limitDefault;
+function limitOf(wanted: number | string | undefined, paging: Paging): number {
+  if (wanted === undefined) return paging.limitDefault;
+  const limit = typeof wanted === "number" || /^\d{1,9}$/.test(wanted) ? Number(wanted) : 0;
   if (limit < 1) throw new ApiError(paging.code, paging.invalidLimit);
   return Math.min(limit, paging.limitMax);
 }

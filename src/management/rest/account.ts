@@ -2,7 +2,7 @@ import { restKinds } from "../../definition/rest-api.ts";
 import { invalidValue, member, memberInValue, text } from "../../families/patch.ts";
 import { badRequest } from "../../protocol/errors.ts";
 import type { Reader } from "../../store/store.ts";
-import { defineResource } from "./define-resource.ts";
+import { defineResource } from "./work.ts";
 
 /** What UpdateAccount changes; the rest is the same for every account. */
 interface Account {
@@ -17,7 +17,7 @@ export async function readAccount(tx: Reader): Promise<Account> {
   return (await tx.get<Account>(restKinds.account, documentId))?.body ?? { features: ["UsagePlans"] };
 }
 
-async function completeAccount(item: Account, before: Account): Promise<Account> {
+function completeAccount(item: Account, before: Account): Account {
   const role = item.cloudwatchRoleArn;
   if (role !== undefined && !/^arn:aws[a-z-]*:iam::\d{12}:role\/\S+$/.test(role)) {
     throw badRequest("Invalid ARN specified in the request");
@@ -30,7 +30,7 @@ async function completeAccount(item: Account, before: Account): Promise<Account>
 }
 
 /** AWS: API Gateway REST API reference, "Account". */
-export const account = defineResource<Account>({
+export const account = defineResource({
   operations: { get: "GetAccount", update: "UpdateAccount" },
   place: {
     find: (work) => readAccount(work.tx),

@@ -1,28 +1,30 @@
 import { createHash } from "node:crypto";
-import type { CreateApiKeyRequest, ImportApiKeysRequest } from "@aws-sdk/client-api-gateway";
 import { type ApiKey, keyKinds, type UsagePlan } from "../../definition/api-key.ts";
 import { restKinds } from "../../definition/rest-api.ts";
 import { flag, member, memberInValue, text } from "../../families/patch.ts";
+import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
+import type { Page } from "../../protocol/paging.ts";
 import { type ApiKeyRow, parseApiKeyFile } from "./api-key-file.ts";
-import {
-  type DefinedResource,
-  defineResource,
-  documentsOfAccount,
-  pageOfItems,
-  reading,
-  writing,
-} from "./define-resource.ts";
 import { checkTags } from "./tags.ts";
 import { joinPlan, leavePlan } from "./usage-plan-membership.ts";
-import { type Change, freshAccountId, nonEmpty, nowSeconds, present, requireRoom, type Work } from "./work.ts";
+import {
+  type Change,
+  defineResource,
+  documents,
+  operations,
+  pageOfItems,
+  requireRoom,
+  type Work,
+  writing,
+} from "./work.ts";
 
-const documents = documentsOfAccount<ApiKey>({
+const apiKeys = documents({
   kind: keyKinds.apiKey,
   member: "apiKey",
-  idOf: (key) => key.id,
+  idOf: (key: ApiKey) => key.id,
   // Unconfirmed: how AWS words it; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
-  missing: "Invalid API Key identifier specified",
+  missing: () => notFound("Invalid API Key identifier specified"),
 });
 
 /** AWS: API Gateway developer guide, "API key file format"; users quote the shorter minimum of CreateApiKey. */
@@ -58,7 +60,7 @@ const countKeys = async (work: Work): Promise<number> =>
 async function addKey(work: Change, key: ApiKey): Promise<void> {
   const count = await countKeys(work);
   requireRoom(work, "apiKeys", count);
-  await documents.put(key, work);
+  await apiKeys.put(key, work);
   await work.tx.put(keyKinds.apiKeyValue, valueId(key.value), { keyId: key.id });
   await work.tx.put(keyKinds.apiKeyCount, countId, { count: count + 1 });
   await linkStages(work, key.id, [], key.stageKeys);
@@ -99,8 +101,8 @@ async function requireStageKey(work: Work, stageKey: string): Promise<string> {
   return stageKey;
 }
 
-async function createApiKey(work: Change): Promise<unknown> {
-  const input = work.input as unknown as CreateApiKeyRequest;
+async function createApiKey(work: Change<"CreateApiKey">): Promise<unknown> {
+  const { input } = work;
   const isGiven = input.value !== undefined && input.value !== "";
   const value = isGiven ? input.value! : work.call.ids.id(generatedLength);
   // Legacy, AWS: CreateApiKey, generateDistinctId: without it, the id is the value.
@@ -115,7 +117,7 @@ async function createApiKey(work: Change): Promise<unknown> {
   if (message !== undefined) throw badRequest(message);
   checkTags(input.tags ?? {}, work.limits);
   const isTaken = (await holderOf(work, value)) !== undefined;
-  if (isTaken || (!isDistinct && (await documents.get(work, value)) !== undefined)) {
+  if (isTaken || (!isDistinct && (await apiKeys.get(work, value)) !== undefined)) {
     throw conflict("API Key already exists");
   }
   const stageKeys = new Set<string>();
@@ -124,7 +126,7 @@ async function createApiKey(work: Change): Promise<unknown> {
   }
   const key = present<ApiKey>({
     ...newKey(work, {
-      id: isDistinct ? await freshAccountId(work, keyKinds.apiKey, 10) : value,
+      id: isDistinct ? await apiKeys.freshId(work, 10) : value,
       value,
       enabled: input.enabled ?? false,
     }),
@@ -155,13 +157,13 @@ async function importRow(work: Change, row: ApiKeyRow, warnings: string[]): Prom
   }
   const members = { name: row.name, description: row.description, enabled: enabled === "true" };
   const holder = await holderOf(work, row.key);
-  const before = holder === undefined ? undefined : await documents.get(work, holder);
+  const before = holder === undefined ? undefined : await apiKeys.get(work, holder);
   const key =
     before === undefined
-      ? newKey(work, { ...members, id: await freshAccountId(work, keyKinds.apiKey, 10), value: row.key })
+      ? newKey(work, { ...members, id: await apiKeys.freshId(work, 10), value: row.key })
       : { ...before, ...members, lastUpdatedDate: nowSeconds(work.call) };
   if (before === undefined) await addKey(work, key);
-  else await documents.put(key, work);
+  else await apiKeys.put(key, work);
   for (const planId of row.usagePlanIds) {
     const plan = (await work.tx.get<UsagePlan>(keyKinds.usagePlan, planId))?.body;
     const joined =
@@ -173,9 +175,8 @@ async function importRow(work: Change, row: ApiKeyRow, warnings: string[]): Prom
   return key.id;
 }
 
-async function importApiKeys(work: Change): Promise<unknown> {
-  const input = work.input as unknown as ImportApiKeysRequest;
-  const body = input.body ?? new Uint8Array();
+async function importApiKeys(work: Change<"ImportApiKeys">): Promise<unknown> {
+  const { body, failOnWarnings } = work.input;
   let content: string;
   try {
     content = new TextDecoder("utf-8", { fatal: true }).decode(body);
@@ -190,7 +191,7 @@ async function importApiKeys(work: Change): Promise<unknown> {
     const id = await importRow(work, row, warnings);
     if (id !== undefined) ids.add(id);
   }
-  if (warnings.length > 0 && input.failOnWarnings === true) {
+  if (warnings.length > 0 && failOnWarnings === true) {
     throw badRequest(`Warnings found during import:${warnings.map((warning) => `\n\t${warning}`).join("")}`);
   }
   return { ids: [...ids], warnings };
@@ -198,19 +199,13 @@ async function importApiKeys(work: Change): Promise<unknown> {
 
 // Listing, changing, deleting
 
-async function listApiKeys(work: Work): Promise<unknown> {
-  const { nameQuery, customerId, includeValues } = work.input as {
-    readonly nameQuery?: string;
-    readonly customerId?: string;
-    readonly includeValues?: boolean;
-  };
-  const { items, ...rest } =
-    nameQuery || customerId ? await findKeys(work, nameQuery ?? "", customerId) : await documents.list(work);
-  return { ...rest, items: items.map((key) => view(key, includeValues === true)) };
+async function listApiKeys(work: Work<"GetApiKeys">): Promise<Page<ApiKey>> {
+  const { nameQuery, customerId } = work.input;
+  return nameQuery || customerId ? findKeys(work, nameQuery ?? "", customerId) : apiKeys.list(work);
 }
 
 /** A page of the keys whose names begin so, of one customer if one is given. */
-async function findKeys(work: Work, nameQuery: string, customerId: string | undefined) {
+async function findKeys(work: Work<"GetApiKeys">, nameQuery: string, customerId: string | undefined) {
   // An account may have ten thousand: those that can't be meant are not even read.
   const where = customerId ? { index: "customer", key: customerId } : { index: "name", keyPrefix: nameQuery };
   const all = (await work.tx.list<ApiKey>(keyKinds.apiKey, { where })).map((document) => document.body);
@@ -242,10 +237,11 @@ async function deleteLinks(key: ApiKey, work: Change): Promise<void> {
 }
 
 /** AWS: API Gateway REST API reference, "ApiKey". */
-export const apiKey: DefinedResource = (dependencies) => ({
-  ...defineResource<ApiKey>({
-    operations: { get: "GetApiKey", update: "UpdateApiKey", delete: "DeleteApiKey" },
-    place: documents,
+export const apiKey = {
+  ...defineResource({
+    operations: { get: "GetApiKey", list: "GetApiKeys", update: "UpdateApiKey", delete: "DeleteApiKey" },
+    place: apiKeys,
+    list: listApiKeys,
     patch: {
       rules: {
         "/customerId": member("customerId", text, { clears: true }),
@@ -258,9 +254,7 @@ export const apiKey: DefinedResource = (dependencies) => ({
     },
     complete: completeApiKey,
     onDelete: deleteLinks,
-    view: (key, work) => view(key, work.input["includeValue"] === true),
-  })(dependencies),
-  CreateApiKey: writing(dependencies, createApiKey),
-  GetApiKeys: reading(dependencies, listApiKeys),
-  ImportApiKeys: writing(dependencies, importApiKeys),
-});
+    view: (key, { input }) => view(key, input.includeValue === true || input.includeValues === true),
+  }),
+  ...operations({ CreateApiKey: writing(createApiKey), ImportApiKeys: writing(importApiKeys) }),
+};

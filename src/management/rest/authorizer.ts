@@ -1,20 +1,21 @@
-import type { CreateAuthorizerRequest } from "@aws-sdk/client-api-gateway";
 import { authorizerTtlMax, checkAuthorizer, defaultAuthorizerTtl } from "../../definition/authorizer-rules.ts";
-import { type Authorizer, restKinds } from "../../definition/rest-api.ts";
+import { type Authorizer, type RestApi, restKinds } from "../../definition/rest-api.ts";
 import { entryList, member, memberInValue, oneOf, text, wholeNumber } from "../../families/patch.ts";
-import { badRequest, conflict } from "../../protocol/errors.ts";
-import { defineResource, documentsOfApi } from "./define-resource.ts";
+import { nonEmpty, present } from "../../families/work.ts";
+import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import { methodsOf } from "./model.ts";
-import { type Change, freshId, nonEmpty, present, requireApi, requireRoom } from "./work.ts";
+import { restApis } from "./rest-apis.ts";
+import { type Change, defineResource, documents, requireRoom } from "./work.ts";
 
-export const authorizers = documentsOfApi<Authorizer>({
+export const authorizers = documents({
   kind: restKinds.authorizer,
+  parent: restApis,
   member: "authorizerId",
-  idOf: (authorizer) => authorizer.id,
-  missing: () => "Invalid Authorizer identifier specified",
+  idOf: (authorizer: Authorizer) => authorizer.id,
+  missing: () => notFound("Invalid Authorizer identifier specified"),
 });
 
-async function checked(authorizer: Authorizer, work: Change): Promise<Authorizer> {
+async function checked(authorizer: Authorizer, work: Change<never, RestApi>): Promise<Authorizer> {
   const message = checkAuthorizer(authorizer);
   if (message !== undefined) throw badRequest(message);
   const others = await authorizers.all(work);
@@ -24,27 +25,26 @@ async function checked(authorizer: Authorizer, work: Change): Promise<Authorizer
   return authorizer;
 }
 
-async function createAuthorizer(work: Change): Promise<Authorizer> {
-  const input = work.input as unknown as CreateAuthorizerRequest;
-  const api = await requireApi(work);
+async function createAuthorizer(work: Change<"CreateAuthorizer", RestApi>): Promise<Authorizer> {
+  const { input } = work;
   requireRoom(work, "authorizersPerApi", (await authorizers.all(work)).length);
   const authorizer = present<Authorizer>({
-    id: await freshId(work, restKinds.authorizer, api.id, 6),
-    name: input.name!,
-    type: input.type!,
+    id: await authorizers.freshId(work, 6),
+    name: input.name,
+    type: input.type,
     providerARNs: nonEmpty(input.providerARNs),
     authType: input.authType ?? (input.type === "COGNITO_USER_POOLS" ? "cognito_user_pools" : "custom"),
     authorizerUri: input.authorizerUri || undefined,
     authorizerCredentials: input.authorizerCredentials || undefined,
     identitySource: input.identitySource || undefined,
     identityValidationExpression: input.identityValidationExpression || undefined,
-    authorizerResultTtlInSeconds: input.authorizerResultTtlInSeconds ?? defaultAuthorizerTtl(input.type!),
+    authorizerResultTtlInSeconds: input.authorizerResultTtlInSeconds ?? defaultAuthorizerTtl(input.type),
   });
   return checked(authorizer, work);
 }
 
 /** AWS: API Gateway REST API reference, "Authorizer". */
-export const authorizer = defineResource<Authorizer>({
+export const authorizer = defineResource({
   operations: {
     create: "CreateAuthorizer",
     get: "GetAuthorizer",

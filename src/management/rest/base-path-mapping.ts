@@ -1,43 +1,35 @@
-import type { CreateBasePathMappingRequest } from "@aws-sdk/client-api-gateway";
 import {
   type BasePathMapping,
   checkBasePath,
-  domainNameKey,
+  type DomainName,
   domainNameKinds,
   emptyBasePath,
 } from "../../definition/domain-name.ts";
 import { restKinds } from "../../definition/rest-api.ts";
 import { type Convert, member, text } from "../../families/patch.ts";
+import { present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
-import { defineResource, type Place, pageOf } from "./define-resource.ts";
-import { requireDomainName } from "./domain-name.ts";
-import { type Change, present, type Work } from "./work.ts";
-
-const keyOf = async (work: Work): Promise<string> => domainNameKey(await requireDomainName(work));
+import { domainNames } from "./domain-name.ts";
+import { type Change, defineResource, documents, type Work } from "./work.ts";
 
 /** Nothing and `(none)` are the empty base path. */
 const completePath = (basePath: string | undefined): string => basePath || emptyBasePath;
 const basePath: Convert = (step) => completePath(step.value);
 
-const place: Place<BasePathMapping> = {
-  async find(work) {
-    const id = `${await keyOf(work)}/${completePath(work.input["basePath"] as string | undefined)}`;
-    const stored = await work.tx.get<BasePathMapping>(domainNameKinds.basePathMapping, id);
-    if (stored === undefined) throw notFound("Invalid base path mapping identifier specified");
-    return stored.body;
-  },
-  put: async (item, work) =>
-    work.tx.put(domainNameKinds.basePathMapping, `${await keyOf(work)}/${item.basePath}`, item),
-  delete: async (item, work) =>
-    work.tx.delete(domainNameKinds.basePathMapping, `${await keyOf(work)}/${item.basePath}`),
-  list: async (work) => pageOf<BasePathMapping>(work, domainNameKinds.basePathMapping, `${await keyOf(work)}/`),
-};
+const mappings = documents({
+  kind: domainNameKinds.basePathMapping,
+  parent: domainNames,
+  member: "basePath",
+  idFrom: completePath,
+  idOf: (mapping: BasePathMapping) => mapping.basePath,
+  missing: () => notFound("Invalid base path mapping identifier specified"),
+});
 
 /** Checks what differs from the mapping before, if there was one. */
 async function checked(
   item: BasePathMapping,
   before: BasePathMapping | undefined,
-  work: Work,
+  work: Work<never, DomainName>,
 ): Promise<BasePathMapping> {
   const isMoved = item.restApiId !== before?.restApiId || item.stage !== before?.stage;
   if (isMoved && (await work.tx.get(restKinds.restApi, item.restApiId)) === undefined) {
@@ -52,10 +44,8 @@ async function checked(
     const problem = checkBasePath(item.basePath);
     if (problem !== undefined) throw badRequest(problem);
   }
-  const stored = await work.tx.list<BasePathMapping>(domainNameKinds.basePathMapping, {
-    prefix: `${await keyOf(work)}/`,
-  });
-  const others = stored.map(({ body }) => body.basePath).filter((path) => path !== before?.basePath);
+  const all = await mappings.all(work);
+  const others = all.map((mapping) => mapping.basePath).filter((path) => path !== before?.basePath);
   if (others.includes(item.basePath)) throw conflict("Base path already exists for this domain name");
   if (others.includes(emptyBasePath) || (item.basePath === emptyBasePath && others.length > 0)) {
     throw conflict("Only one base path mapping is allowed if the base path is empty.");
@@ -63,20 +53,18 @@ async function checked(
   return item;
 }
 
-async function createBasePathMapping(work: Change): Promise<BasePathMapping> {
-  const input = work.input as unknown as CreateBasePathMappingRequest;
-  // Before all else: a domain name that is not there is 404.
-  await requireDomainName(work);
+async function createBasePathMapping(work: Change<"CreateBasePathMapping", DomainName>): Promise<BasePathMapping> {
+  const { input } = work;
   const mapping = present<BasePathMapping>({
     basePath: completePath(input.basePath),
-    restApiId: input.restApiId!,
+    restApiId: input.restApiId,
     stage: input.stage || undefined,
   });
   return checked(mapping, undefined, work);
 }
 
 /** AWS: API Gateway REST API reference, "BasePathMapping". */
-export const basePathMapping = defineResource<BasePathMapping>({
+export const basePathMapping = defineResource({
   operations: {
     create: "CreateBasePathMapping",
     get: "GetBasePathMapping",
@@ -84,7 +72,7 @@ export const basePathMapping = defineResource<BasePathMapping>({
     update: "UpdateBasePathMapping",
     delete: "DeleteBasePathMapping",
   },
-  place,
+  place: mappings,
   create: createBasePathMapping,
   patch: {
     rules: {
@@ -96,7 +84,7 @@ export const basePathMapping = defineResource<BasePathMapping>({
   async complete(item, before, work) {
     await checked(item, before, work);
     // Its path is its identity.
-    if (item.basePath !== before.basePath) await place.delete(before, work);
+    if (item.basePath !== before.basePath) await mappings.delete(before, work);
     return item;
   },
 });

@@ -1,4 +1,3 @@
-import type { CreateDeploymentRequest } from "@aws-sdk/client-api-gateway";
 import {
   type CanarySettings,
   type Deployment,
@@ -8,17 +7,19 @@ import {
   type Stage,
 } from "../../definition/rest-api.ts";
 import { member, text } from "../../families/patch.ts";
-import { badRequest } from "../../protocol/errors.ts";
-import { defineResource, documentsOfApi } from "./define-resource.ts";
+import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
+import { badRequest, notFound } from "../../protocol/errors.ts";
 import { readDefinition } from "./definition-documents.ts";
-import { checkedStage, newStage, stagesOf } from "./stage.ts";
-import { type Change, freshId, nonEmpty, nowSeconds, present, requireApi, type Work } from "./work.ts";
+import { restApis } from "./rest-apis.ts";
+import { checkedStage, newStage } from "./stage.ts";
+import { type Change, childrenOf, defineResource, documents, type ViewWork } from "./work.ts";
 
-const documents = documentsOfApi<Deployment>({
+const deployments = documents({
   kind: restKinds.deployment,
+  parent: restApis,
   member: "deploymentId",
-  idOf: (deployment) => deployment.id,
-  missing: () => "Invalid Deployment identifier specified",
+  idOf: (deployment: Deployment) => deployment.id,
+  missing: () => notFound("Invalid Deployment identifier specified"),
 });
 
 /** What AWS refuses to deploy. */
@@ -35,28 +36,23 @@ function checkDeployable(definition: RestApiDefinition): void {
 }
 
 /** A snapshot of the API as it is, and the stage that serves it. */
-async function createDeployment(work: Change): Promise<Deployment> {
-  const input = work.input as unknown as CreateDeploymentRequest;
-  const api = await requireApi(work);
+async function createDeployment(work: Change<"CreateDeployment", RestApi>): Promise<Deployment> {
+  const { input, parent: api } = work;
   const definition = await readDefinition(work.tx, api);
   checkDeployable(definition);
   const deployment = present<Deployment>({
-    id: await freshId(work, restKinds.deployment, api.id, 6),
+    id: await deployments.freshId(work, 6),
     description: input.description,
     createdDate: nowSeconds(work.call),
   });
   await work.tx.put(restKinds.snapshot, `${api.id}/${deployment.id}`, definition);
-  await moveStage(work, input, api, deployment);
+  await moveStage(work, deployment);
   return deployment;
 }
 
 /** Makes the stage that the deployment names, or points it, or its canary, there. */
-async function moveStage(
-  work: Change,
-  input: CreateDeploymentRequest,
-  api: RestApi,
-  deployment: Deployment,
-): Promise<void> {
+async function moveStage(work: Change<"CreateDeployment", RestApi>, deployment: Deployment): Promise<void> {
+  const { input, parent: api } = work;
   const { stageName, canarySettings } = input;
   const id = `${api.id}/${stageName}`;
   const stage = stageName ? (await work.tx.get<Stage>(restKinds.stage, id))?.body : undefined;
@@ -104,13 +100,13 @@ async function moveStage(
   await work.tx.put(restKinds.stage, id, await checkedStage(moved, stage, work, deployment.id));
 }
 
-const wantsSummary = (work: Work): boolean =>
-  ((work.input["embed"] ?? []) as readonly string[]).some((list) => list.split(",").includes("apisummary"));
+const wantsSummary = ({ embed = [] }: { readonly embed?: readonly string[] | undefined }): boolean =>
+  embed.some((list) => list.split(",").includes("apisummary"));
 
 /** `embed=apisummary`: path → verb → how the method is guarded. */
-async function viewDeployment(deployment: Deployment, work: Work): Promise<unknown> {
-  if (!wantsSummary(work)) return deployment;
-  const id = `${work.input["restApiId"]}/${deployment.id}`;
+async function viewDeployment(deployment: Deployment, work: ViewWork<"GetDeployment", RestApi>): Promise<unknown> {
+  if (!wantsSummary(work.input)) return deployment;
+  const id = `${work.parent.id}/${deployment.id}`;
   const snapshot = await work.tx.get<RestApiDefinition>(restKinds.snapshot, id);
   const apiSummary = (snapshot?.body.resources ?? [])
     .filter((resource) => resource.resourceMethods !== undefined)
@@ -125,9 +121,9 @@ async function viewDeployment(deployment: Deployment, work: Work): Promise<unkno
 }
 
 /** A deployment that a stage or its canary serves can't go. */
-async function refuseWhileServed(deployment: Deployment, work: Change): Promise<void> {
-  const apiId = work.input["restApiId"] as string;
-  const stages = await stagesOf(work, apiId);
+async function refuseWhileServed(deployment: Deployment, work: Change<never, RestApi>): Promise<void> {
+  const apiId = work.parent.id;
+  const stages = await childrenOf<Stage>(work.tx, restKinds.stage, apiId);
   const isServed = stages.some(
     (stage) => stage.deploymentId === deployment.id || stage.canarySettings?.deploymentId === deployment.id,
   );
@@ -136,7 +132,7 @@ async function refuseWhileServed(deployment: Deployment, work: Change): Promise<
 }
 
 /** AWS: API Gateway REST API reference, "Deployment". */
-export const deployment = defineResource<Deployment>({
+export const deployment = defineResource({
   operations: {
     create: "CreateDeployment",
     get: "GetDeployment",
@@ -144,7 +140,7 @@ export const deployment = defineResource<Deployment>({
     update: "UpdateDeployment",
     delete: "DeleteDeployment",
   },
-  place: documents,
+  place: deployments,
   create: createDeployment,
   patch: { rules: { "/description": member("description", text) } },
   onDelete: refuseWhileServed,

@@ -1,32 +1,34 @@
-import type { CreateDocumentationVersionRequest } from "@aws-sdk/client-api-gateway";
 import {
   type DocumentationPart,
   type DocumentationVersion,
   documentationKinds,
 } from "../../definition/documentation.ts";
-import { restKinds, type Stage } from "../../definition/rest-api.ts";
+import { type RestApi, restKinds, type Stage } from "../../definition/rest-api.ts";
 import { member, text } from "../../families/patch.ts";
+import { nowSeconds, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import type { Reader } from "../../store/store.ts";
-import { defineResource, documentsOfApi } from "./define-resource.ts";
 import { partsOf } from "./documentation-part.ts";
-import { type Change, childrenOf, nowSeconds, present, requireApi } from "./work.ts";
+import { restApis } from "./rest-apis.ts";
+import { type Change, childrenOf, defineResource, documents } from "./work.ts";
 
-const documents = documentsOfApi<DocumentationVersion>({
+const versions = documents({
   kind: documentationKinds.version,
+  parent: restApis,
   member: "documentationVersion",
-  idOf: (version) => version.version,
-  missing: () => "Invalid Documentation version specified",
+  idOf: (version: DocumentationVersion) => version.version,
+  missing: () => notFound("Invalid Documentation version specified"),
 });
 
 /** Ours: it is part of a path. */
 const versionLengthMax = 255;
 
 /** A snapshot of the parts as they are, and the stage that shows it. */
-async function createDocumentationVersion(work: Change): Promise<DocumentationVersion> {
-  const input = work.input as unknown as CreateDocumentationVersionRequest;
-  const api = await requireApi(work);
-  const name = input.documentationVersion!;
+async function createDocumentationVersion(
+  work: Change<"CreateDocumentationVersion", RestApi>,
+): Promise<DocumentationVersion> {
+  const { input, parent: api } = work;
+  const name = input.documentationVersion;
   // Unconfirmed: how AWS words these two; see docs/compatibility.md, "CreateDocumentationVersion".
   if (name.trim() === "" || name.length > versionLengthMax) {
     throw badRequest(`Invalid Documentation version specified: must have 1 to ${versionLengthMax} characters`);
@@ -51,8 +53,8 @@ async function createDocumentationVersion(work: Change): Promise<DocumentationVe
 }
 
 /** A version that a stage shows can't go. */
-async function deleteSnapshot(version: DocumentationVersion, work: Change): Promise<void> {
-  const apiId = work.input["restApiId"] as string;
+async function deleteSnapshot(version: DocumentationVersion, work: Change<never, RestApi>): Promise<void> {
+  const apiId = work.parent.id;
   const stages = await childrenOf<Stage>(work.tx, restKinds.stage, apiId);
   const user = stages.find((stage) => stage.documentationVersion === version.version);
   // Unconfirmed: that AWS refuses, and how; see docs/compatibility.md, "CreateDocumentationVersion".
@@ -77,7 +79,7 @@ export async function publishedDocumentation(
 }
 
 /** AWS: API Gateway REST API reference, "DocumentationVersion". */
-export const documentationVersion = defineResource<DocumentationVersion>({
+export const documentationVersion = defineResource({
   operations: {
     create: "CreateDocumentationVersion",
     get: "GetDocumentationVersion",
@@ -85,7 +87,7 @@ export const documentationVersion = defineResource<DocumentationVersion>({
     update: "UpdateDocumentationVersion",
     delete: "DeleteDocumentationVersion",
   },
-  place: documents,
+  place: versions,
   create: createDocumentationVersion,
   patch: { rules: { "/description": member("description", text, { clears: true }) } },
   onDelete: deleteSnapshot,

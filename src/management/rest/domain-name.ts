@@ -1,5 +1,4 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import type { CreateDomainNameRequest } from "@aws-sdk/client-api-gateway";
 import { isObject } from "../../base/json-object.ts";
 import {
   type BasePathMapping,
@@ -24,33 +23,27 @@ import {
   type PatchTable,
   text,
 } from "../../families/patch.ts";
+import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
 import { everywhere } from "../../store/store.ts";
-import { defineResource, type Place, pageOf } from "./define-resource.ts";
 import { checkTags } from "./tags.ts";
-import { type Change, nonEmpty, nowSeconds, present, requireRoom, type Work } from "./work.ts";
+import { type Change, defineResource, documents, requireRoom, type Work } from "./work.ts";
 
-/** The domain name that the input names; private ones need their id, too. */
-export async function requireDomainName(work: Work): Promise<DomainName> {
-  const domainName = work.input["domainName"] as string;
-  const domainNameId = (work.input["domainNameId"] as string | undefined) || undefined;
-  const key = domainNameId === undefined ? domainName : domainNameKey({ domainName, domainNameId });
-  const stored = await work.tx.get<DomainName>(domainNameKinds.domainName, key);
-  // A key's plus sign is not part of a name.
-  if (stored === undefined || domainName.includes("+")) throw notFound("Invalid domain name identifier specified");
-  return stored.body;
-}
-
-const place: Place<DomainName> = {
-  find: requireDomainName,
-  put: (item, work) => work.tx.put(domainNameKinds.domainName, domainNameKey(item), item),
-  delete: (item, work) => work.tx.delete(domainNameKinds.domainName, domainNameKey(item)),
-  // Other accounts share private domain names through AWS RAM, which there is not.
-  list: async (work) =>
-    work.input["resourceOwner"] === "OTHER_ACCOUNTS"
-      ? { items: [] }
-      : pageOf<DomainName>(work, domainNameKinds.domainName, ""),
-};
+/** Where domain names are kept. Private ones are named by their id, too. */
+export const domainNames = documents({
+  kind: domainNameKinds.domainName,
+  member: "domainName",
+  idOf: (domainName: DomainName) => domainNameKey(domainName),
+  idFrom(domainName, input) {
+    const domainNameId = input["domainNameId"];
+    // A key's plus sign is not part of a name.
+    if (domainName.includes("+")) return undefined;
+    return typeof domainNameId === "string" && domainNameId !== ""
+      ? domainNameKey({ domainName, domainNameId })
+      : domainName;
+  },
+  missing: () => notFound("Invalid domain name identifier specified"),
+});
 
 // Certificates
 
@@ -67,7 +60,10 @@ function checkCertificateArn(arn: string | undefined, region: string): void {
 }
 
 /** An uploaded certificate with its key, both readable and of one pair. Nothing of the key is ever in a message. */
-function readUploaded(input: CreateDomainNameRequest, type: DomainEndpointType): UploadedCertificate | undefined {
+function readUploaded(
+  input: Work<"CreateDomainName">["input"],
+  type: DomainEndpointType,
+): UploadedCertificate | undefined {
   const { certificateName, certificateBody, certificatePrivateKey, certificateChain } = input;
   if (!certificateBody && !certificatePrivateKey && !certificateChain) return undefined;
   if (type !== "EDGE") throw badRequest(`Uploading certificates is not supported for ${type}.`);
@@ -202,10 +198,10 @@ async function claimName(work: Change, domainName: string): Promise<void> {
   await claims.put(domainNameKinds.claim, domainName, { account, region, kind: domainNameKinds.domainName });
 }
 
-async function createDomainName(work: Change): Promise<DomainName> {
-  const input = work.input as unknown as CreateDomainNameRequest;
+async function createDomainName(work: Change<"CreateDomainName">): Promise<DomainName> {
+  const { input } = work;
   const { account, region, ids } = work.call;
-  const domainName = input.domainName!;
+  const { domainName } = input;
   // Unconfirmed: how AWS words these; see docs/compatibility.md, "custom domain names, words".
   if (!isDomainName(domainName)) throw badRequest(`Invalid domain name specified: ${domainName}`);
   const types = (input.endpointConfiguration?.types ?? []) as readonly DomainEndpointType[];
@@ -409,7 +405,7 @@ export async function domainsMappedTo(work: Work, restApiId: string, stage?: str
 }
 
 /** AWS: API Gateway REST API reference, "DomainName". */
-export const domainName = defineResource<DomainName>({
+export const domainName = defineResource({
   operations: {
     create: "CreateDomainName",
     get: "GetDomainName",
@@ -417,8 +413,11 @@ export const domainName = defineResource<DomainName>({
     update: "UpdateDomainName",
     delete: "DeleteDomainName",
   },
-  place,
+  place: domainNames,
   create: createDomainName,
+  // Other accounts share private domain names through AWS RAM, which there is not.
+  list: async (work) =>
+    work.input.resourceOwner === "OTHER_ACCOUNTS" ? { items: [], next: undefined } : domainNames.list(work),
   patch,
   complete: completeDomainName,
   onDelete: deleteDomainName,

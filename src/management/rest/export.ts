@@ -1,22 +1,19 @@
-import type { GetExportRequest } from "@aws-sdk/client-api-gateway";
-import type { Deployment, RestApiDefinition, Stage } from "../../definition/rest-api.ts";
+import type { Deployment, RestApi, RestApiDefinition, Stage } from "../../definition/rest-api.ts";
 import { restKinds } from "../../definition/rest-api.ts";
 import type { ExportOptions } from "../../openapi/export-rest-api.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
-import type { Operations } from "../../protocol/operation.ts";
-import { reading } from "./define-resource.ts";
 import { publishedDocumentation } from "./documentation-version.ts";
-import { type Dependencies, requireApi, type Work } from "./work.ts";
+import { restApis } from "./rest-apis.ts";
+import { operations, reading, type Work } from "./work.ts";
 
 const exportTypes: readonly string[] = ["swagger", "oas30"];
 
-async function getExport(work: Work): Promise<unknown> {
-  const input = work.input as unknown as GetExportRequest;
-  const api = await requireApi(work);
+async function getExport(work: Work<"GetExport", RestApi>): Promise<unknown> {
+  const { input, parent: api } = work;
   const stage = (await work.tx.get<Stage>(restKinds.stage, `${api.id}/${input.stageName}`))?.body;
   if (stage === undefined) throw notFound("Invalid stage identifier specified");
   // Unconfirmed: how AWS words both; see docs/compatibility.md, "REST control plane, words".
-  const exportType = input.exportType ?? "";
+  const { exportType } = input;
   if (!exportTypes.includes(exportType)) {
     throw badRequest(`Invalid export type specified: ${exportType}. Must be one of: [${exportTypes.join(", ")}]`);
   }
@@ -59,6 +56,4 @@ async function writeDocument(definition: RestApiDefinition, options: ExportOptio
 }
 
 /** AWS: API Gateway REST API reference, "GetExport". */
-export const exportOperations = (dependencies: Dependencies): Operations => ({
-  GetExport: reading(dependencies, getExport),
-});
+export const exportOperations = operations({ GetExport: reading(getExport, restApis) });

@@ -1,12 +1,13 @@
-import type { PutGatewayResponseRequest } from "@aws-sdk/client-api-gateway";
 import { gatewayResponseStatuses } from "../../definition/gateway-responses.ts";
 import { checkGatewayResponseParameters } from "../../definition/mapping-rules.ts";
-import { type GatewayResponse, restKinds } from "../../definition/rest-api.ts";
+import { type GatewayResponse, type RestApi, restKinds } from "../../definition/rest-api.ts";
 import { checkStatusCode } from "../../definition/rules.ts";
 import { entry, member, text } from "../../families/patch.ts";
+import type { Place } from "../../families/place.ts";
+import { nonEmpty, present } from "../../families/work.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
-import { defineResource, type Place } from "./define-resource.ts";
-import { childrenOf, nonEmpty, present, requireApi, type Work } from "./work.ts";
+import { restApis } from "./rest-apis.ts";
+import { childrenOf, defineResource, type RestService } from "./work.ts";
 
 /** As it is answered: a customised response, or a type's default. */
 interface ShownResponse extends GatewayResponse {
@@ -24,26 +25,24 @@ function checked(response: ShownResponse): GatewayResponse {
   return custom;
 }
 
-const documentId = (work: Work, responseType: string): string => `${work.input["restApiId"]}/${responseType}`;
+const kind = restKinds.gatewayResponse;
 
-const place: Place<ShownResponse> = {
-  async find(work) {
-    await requireApi(work);
-    const responseType = work.input["responseType"] as string;
-    const stored = await work.tx.get<GatewayResponse>(restKinds.gatewayResponse, documentId(work, responseType));
+const place: Place<RestService, ShownResponse, RestApi, { readonly responseType: string }> = {
+  parent: restApis,
+  async find({ tx, parent, input: { responseType } }) {
+    const stored = await tx.get<GatewayResponse>(kind, `${parent.id}/${responseType}`);
     return stored?.body ?? { responseType, isDefault: true };
   },
-  put: (item, work) => work.tx.put(restKinds.gatewayResponse, documentId(work, item.responseType), checked(item)),
-  delete: (item, work) => work.tx.delete(restKinds.gatewayResponse, documentId(work, item.responseType)),
+  put: (item, { tx, parent }) => tx.put(kind, `${parent.id}/${item.responseType}`, checked(item)),
+  delete: (item, { tx, parent }) => tx.delete(kind, `${parent.id}/${item.responseType}`),
   // AWS: GetGatewayResponses lists all 21 types; position and limit have no effect.
-  async list(work) {
-    const api = await requireApi(work);
-    const custom = await childrenOf<GatewayResponse>(work.tx, restKinds.gatewayResponse, api.id);
+  async list({ tx, parent }) {
+    const custom = await childrenOf<GatewayResponse>(tx, kind, parent.id);
     const items = Object.keys(gatewayResponseStatuses).map(
       (responseType) =>
         custom.find((response) => response.responseType === responseType) ?? { responseType, isDefault: true },
     );
-    return { items };
+    return { items, next: undefined };
   },
 };
 
@@ -73,7 +72,7 @@ function viewResponse(response: ShownResponse): unknown {
 }
 
 /** AWS: API Gateway REST API reference, "GatewayResponse". */
-export const gatewayResponse = defineResource<ShownResponse>({
+export const gatewayResponse = defineResource({
   operations: {
     create: "PutGatewayResponse",
     get: "GetGatewayResponse",
@@ -82,12 +81,10 @@ export const gatewayResponse = defineResource<ShownResponse>({
     delete: "DeleteGatewayResponse",
   },
   place,
-  async create(work) {
-    const input = work.input as unknown as PutGatewayResponseRequest;
-    await requireApi(work);
+  async create({ input }): Promise<ShownResponse> {
     return checked(
       present<GatewayResponse>({
-        responseType: input.responseType!,
+        responseType: input.responseType,
         statusCode: input.statusCode || undefined,
         responseParameters: nonEmpty(input.responseParameters),
         responseTemplates: nonEmpty(input.responseTemplates),
@@ -101,7 +98,7 @@ export const gatewayResponse = defineResource<ShownResponse>({
       "/responseTemplates/{mediaType}": entry("responseTemplates", text),
     },
   },
-  complete: async (item) => checked(item),
+  complete: checked,
   async onDelete(item) {
     // Unconfirmed: how AWS words it; see docs/compatibility.md, "REST control plane, words".
     if (item.isDefault === true) throw notFound("Invalid Gateway response type specified");

@@ -1,14 +1,12 @@
-import type { ImportRestApiRequest, PutRestApiRequest } from "@aws-sdk/client-api-gateway";
 import { normalisePolicy } from "../../definition/policy-rules.ts";
 import type { RestApi, RestApiDefinition } from "../../definition/rest-api.ts";
 import type { ImportOptions } from "../../openapi/import-rest-api.ts";
 import { badRequest } from "../../protocol/errors.ts";
-import type { Operations } from "../../protocol/operation.ts";
-import { writing } from "./define-resource.ts";
 import { readDocumentedDefinition, writeDefinition } from "./definition-documents.ts";
 import { limitMessage } from "./limits.ts";
 import { newDefinition, viewRestApi } from "./rest-api.ts";
-import { type Change, type Dependencies, requireApi } from "./work.ts";
+import { restApis } from "./rest-apis.ts";
+import { type Change, operations, writing } from "./work.ts";
 
 type Parameters = Readonly<Record<string, string>>;
 
@@ -19,7 +17,7 @@ async function importInto(
   base: RestApiDefinition,
   work: Change,
   options: {
-    readonly body: Uint8Array;
+    readonly body: Buffer;
     readonly mode: ImportOptions["mode"];
     readonly parameters: Parameters;
     readonly failOnWarnings: boolean;
@@ -32,8 +30,7 @@ async function importInto(
   }
   // Loaded when it is asked for: YAML is not needed to serve.
   const { importRestApi } = await import("../../openapi/import-rest-api.ts");
-  const body = Buffer.from(options.body.buffer, options.body.byteOffset, options.body.byteLength);
-  const result = importRestApi(body, base, {
+  const result = importRestApi(options.body, base, {
     mode: options.mode,
     basepath: basepath as ImportOptions["basepath"],
     ids: work.call.ids,
@@ -76,9 +73,9 @@ function withSavedPolicy(definition: RestApiDefinition, base: RestApiDefinition,
   return { ...definition, restApi: { ...definition.restApi, policy: result.policy } };
 }
 
-async function importRestApi(work: Change): Promise<unknown> {
-  const input = work.input as unknown as ImportRestApiRequest;
-  const parameters = (input.parameters ?? {}) as Parameters;
+async function importRestApi(work: Change<"ImportRestApi">): Promise<unknown> {
+  const { input } = work;
+  const parameters: Parameters = input.parameters ?? {};
   const types = parameters["endpointConfigurationTypes"];
   const vpcEndpointIds = parameters["endpointConfigurationVpcEndpointIds"];
   const base = await newDefinition(work, {
@@ -90,7 +87,7 @@ async function importRestApi(work: Change): Promise<unknown> {
     },
   });
   const { definition, warnings } = await importInto(base, work, {
-    body: input.body!,
+    body: input.body,
     mode: "create",
     parameters,
     failOnWarnings: input.failOnWarnings ?? false,
@@ -107,14 +104,13 @@ function endpointTypes(text: string): RestApi["endpointConfiguration"]["types"][
   return types;
 }
 
-async function putRestApi(work: Change): Promise<unknown> {
-  const input = work.input as unknown as PutRestApiRequest;
-  const api = await requireApi(work);
+async function putRestApi(work: Change<"PutRestApi", RestApi>): Promise<unknown> {
+  const { input, parent: api } = work;
   const before = await readDocumentedDefinition(work.tx, api);
   const { definition, warnings } = await importInto(before, work, {
-    body: input.body!,
+    body: input.body,
     mode: input.mode ?? "merge",
-    parameters: (input.parameters ?? {}) as Parameters,
+    parameters: input.parameters ?? {},
     failOnWarnings: input.failOnWarnings ?? false,
   });
   // AWS: "Update a REST API": the endpoint's type never changes; neither do who it is and when it was made.
@@ -132,7 +128,7 @@ async function putRestApi(work: Change): Promise<unknown> {
 }
 
 /** AWS: API Gateway REST API reference, "ImportRestApi", "PutRestApi". */
-export const importOperations = (dependencies: Dependencies): Operations => ({
-  ImportRestApi: writing(dependencies, importRestApi),
-  PutRestApi: writing(dependencies, putRestApi),
+export const importOperations = operations({
+  ImportRestApi: writing(importRestApi),
+  PutRestApi: writing(putRestApi, restApis),
 });

@@ -1,4 +1,3 @@
-import type { PutIntegrationRequest, PutIntegrationResponseRequest } from "@aws-sdk/client-api-gateway";
 import type { Integration, IntegrationResponse, Method } from "../../definition/rest-api.ts";
 import {
   checkIntegration,
@@ -7,10 +6,10 @@ import {
   defaultPatternTaken,
 } from "../../definition/rules.ts";
 import { entry, flag, member, memberInPath, nullableText, oneOf, text, wholeNumber } from "../../families/patch.ts";
+import { nonEmpty, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
-import { defineResource } from "./define-resource.ts";
-import { insideMethod, own, requireMethod, withEntry } from "./method.ts";
-import { type Change, nonEmpty, present, type Work } from "./work.ts";
+import { insideMethod, own, type ResourceMethod, withEntry } from "./method.ts";
+import { type Change, defineResource, type Work } from "./work.ts";
 
 const missingIntegration = "Invalid Integration identifier specified";
 
@@ -20,15 +19,14 @@ const templatesOf = (templates: Readonly<Record<string, string>> | undefined) =>
     Object.fromEntries(Object.entries(templates ?? {}).map(([mediaType, template]) => [mediaType, template || null])),
   );
 
-function checked(method: Method, integration: Integration, work: Work): Integration {
-  const message = checkIntegration(method, integration, { timeoutInMillisMax: work.limits.integrationTimeoutMs });
+function checked(integration: Integration, { parent, limits }: Work<never, ResourceMethod>): Integration {
+  const message = checkIntegration(parent.method, integration, { timeoutInMillisMax: limits.integrationTimeoutMs });
   if (message !== undefined) throw badRequest(message);
-  return completeIntegration(integration, work.input["resourceId"] as string);
+  return completeIntegration(integration, parent.resource.id);
 }
 
-async function putIntegration(work: Change): Promise<Integration> {
-  const input = work.input as unknown as PutIntegrationRequest;
-  const method = await requireMethod(work);
+async function putIntegration(work: Change<"PutIntegration", ResourceMethod>): Promise<Integration> {
+  const { input, parent } = work;
   const integration = present<Integration>({
     type: input.type as Integration["type"],
     httpMethod: input.integrationHttpMethod || undefined,
@@ -47,22 +45,23 @@ async function putIntegration(work: Change): Promise<Integration> {
     responseTransferMode: input.responseTransferMode,
     integrationTarget: input.integrationTarget || undefined,
     // A new integration in the old one's place keeps what maps its answers.
-    integrationResponses: method.methodIntegration?.integrationResponses,
+    integrationResponses: parent.method.methodIntegration?.integrationResponses,
   });
-  return checked(method, integration, work);
+  return checked(integration, work);
 }
 
 /** AWS: API Gateway REST API reference, "Integration". */
-export const integration = defineResource<Integration>({
+export const integration = defineResource({
   operations: {
     create: "PutIntegration",
     get: "GetIntegration",
     update: "UpdateIntegration",
     delete: "DeleteIntegration",
   },
-  place: insideMethod<Integration>({
-    read: (method) => method.methodIntegration,
-    write: (method, _, item) => present<Method>({ ...method, methodIntegration: item } as Method),
+  place: insideMethod({
+    read: (method, _: object) => method.methodIntegration,
+    write: (method, item) => ({ ...method, methodIntegration: item }),
+    without: ({ methodIntegration: _, ...method }) => method,
     missing: missingIntegration,
   }),
   create: putIntegration,
@@ -86,7 +85,7 @@ export const integration = defineResource<Integration>({
       "/integrationTarget": member("integrationTarget", text, { clears: true }),
     },
   },
-  complete: async (item, _, work) => checked(await requireMethod(work), item, work),
+  complete: (item, _, work) => checked(item, work),
 });
 
 function checkedResponse(method: Method, response: IntegrationResponse): IntegrationResponse {
@@ -96,12 +95,14 @@ function checkedResponse(method: Method, response: IntegrationResponse): Integra
   return response;
 }
 
-async function putIntegrationResponse(work: Change): Promise<IntegrationResponse> {
-  const input = work.input as unknown as PutIntegrationResponseRequest;
-  const method = await requireMethod(work);
+async function putIntegrationResponse(
+  work: Change<"PutIntegrationResponse", ResourceMethod>,
+): Promise<IntegrationResponse> {
+  const { input } = work;
+  const { method } = work.parent;
   if (method.methodIntegration === undefined) throw notFound(missingIntegration);
   const response = present<IntegrationResponse>({
-    statusCode: input.statusCode!,
+    statusCode: input.statusCode,
     selectionPattern: input.selectionPattern || undefined,
     responseParameters: nonEmpty(input.responseParameters),
     responseTemplates: templatesOf(input.responseTemplates),
@@ -110,31 +111,27 @@ async function putIntegrationResponse(work: Change): Promise<IntegrationResponse
   return checkedResponse(method, response);
 }
 
+function withResponse(method: Method, statusCode: string, response: IntegrationResponse | undefined): Method {
+  const before = method.methodIntegration!;
+  const integrationResponses = withEntry(before.integrationResponses, statusCode, response);
+  return { ...method, methodIntegration: present<Integration>({ ...before, integrationResponses } as Integration) };
+}
+
 /** AWS: API Gateway REST API reference, "IntegrationResponse". */
-export const integrationResponse = defineResource<IntegrationResponse>({
+export const integrationResponse = defineResource({
   operations: {
     create: "PutIntegrationResponse",
     get: "GetIntegrationResponse",
     update: "UpdateIntegrationResponse",
     delete: "DeleteIntegrationResponse",
   },
-  place: insideMethod<IntegrationResponse>({
-    read(method, input) {
+  place: insideMethod({
+    read(method, input: { readonly statusCode: string }) {
       if (method.methodIntegration === undefined) throw notFound(missingIntegration);
-      return own(method.methodIntegration.integrationResponses, input["statusCode"] as string);
+      return own(method.methodIntegration.integrationResponses, input.statusCode);
     },
-    write(method, input, item) {
-      const { methodIntegration } = method;
-      const integrationResponses = withEntry(
-        methodIntegration!.integrationResponses,
-        input["statusCode"] as string,
-        item,
-      );
-      return {
-        ...method,
-        methodIntegration: present<Integration>({ ...methodIntegration!, integrationResponses } as Integration),
-      };
-    },
+    write: (method, item) => withResponse(method, item.statusCode, item),
+    without: (method, item) => withResponse(method, item.statusCode, undefined),
     missing: "Invalid Response status code specified",
   }),
   create: putIntegrationResponse,
@@ -146,5 +143,5 @@ export const integrationResponse = defineResource<IntegrationResponse>({
       "/responseTemplates/{mediaType}": entry("responseTemplates", nullableText),
     },
   },
-  complete: async (item, _, work) => checkedResponse(await requireMethod(work), item),
+  complete: (item, _, work) => checkedResponse(work.parent.method, item),
 });

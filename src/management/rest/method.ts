@@ -1,4 +1,3 @@
-import type { PutMethodRequest, PutMethodResponseRequest } from "@aws-sdk/client-api-gateway";
 import {
   type Authorizer,
   type Method,
@@ -10,10 +9,11 @@ import {
 } from "../../definition/rest-api.ts";
 import { checkHttpMethod, checkMethod, checkMethodResponse, type References } from "../../definition/rules.ts";
 import { entry, flag, member, memberInValue, optionalFlag, text } from "../../families/patch.ts";
+import type { Place } from "../../families/place.ts";
+import { nonEmpty, type Parent, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
-import { defineResource, type Place } from "./define-resource.ts";
-import { missingResource } from "./resource.ts";
-import { type Change, type Input, nonEmpty, present, requireApi, type Work } from "./work.ts";
+import { resources } from "./resource.ts";
+import { type Change, defineResource, type RestService, type Work } from "./work.ts";
 
 /** A map's own member: names are the caller's (`__proto__` is none). */
 export const own = <T>(map: Readonly<Record<string, T>> | undefined, name: string): T | undefined =>
@@ -31,52 +31,77 @@ export function withEntry<T>(
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
-async function requireResource(work: Work): Promise<Resource> {
-  const api = await requireApi(work);
-  const stored = await work.tx.get<Resource>(restKinds.resource, `${api.id}/${work.input["resourceId"]}`);
-  if (stored === undefined) throw notFound(missingResource);
-  return stored.body;
+/** A resource, and the API that it belongs to: what its methods belong to. */
+interface ApiResource {
+  readonly apiId: string;
+  readonly resource: Resource;
 }
 
-/** The method that the input names, of the resource that it names. */
-export async function requireMethod(work: Work): Promise<Method> {
-  const resource = await requireResource(work);
-  const method = own(resource.resourceMethods, work.input["httpMethod"] as string);
+const apiResource: Parent<RestService, ApiResource> = {
+  async locate(work) {
+    const { item: resource, id } = await resources.locate(work);
+    return { item: { apiId: id.slice(0, id.indexOf("/")), resource }, id };
+  },
+};
+
+/** A method, and what it belongs to: what its responses and its integration belong to. */
+export interface ResourceMethod extends ApiResource {
+  readonly method: Method;
+}
+
+const findMethod = ({ resource }: ApiResource, httpMethod: string): Method => {
+  const method = own(resource.resourceMethods, httpMethod);
   if (method === undefined) throw notFound("Invalid Method identifier specified");
   return method;
-}
+};
+
+const resourceMethod: Parent<RestService, ResourceMethod> = {
+  async locate(work) {
+    const { item: found, id } = await apiResource.locate(work);
+    const httpMethod = work.input["httpMethod"] as string;
+    return { item: { ...found, method: findMethod(found, httpMethod) }, id: `${id}/${httpMethod}` };
+  },
+};
 
 /** Writes a method, or takes it away, in its resource's document. */
-async function putMethodOf(work: Change, method: Method | undefined): Promise<void> {
-  const resource = await requireResource(work);
-  const resourceMethods = withEntry(resource.resourceMethods, work.input["httpMethod"] as string, method);
-  await work.tx.put(
+async function putMethodOf(
+  { tx }: Change,
+  { apiId, resource }: ApiResource,
+  httpMethod: string,
+  method: Method | undefined,
+): Promise<void> {
+  const resourceMethods = withEntry(resource.resourceMethods, httpMethod, method);
+  await tx.put(
     restKinds.resource,
-    `${work.input["restApiId"]}/${resource.id}`,
+    `${apiId}/${resource.id}`,
     present<Resource>({ ...resource, resourceMethods } as Resource),
   );
 }
 
 /** A place for what lives inside a method. */
-export function insideMethod<Item>(inside: {
-  readonly read: (method: Method, input: Input) => Item | undefined;
-  readonly write: (method: Method, input: Input, item: Item | undefined) => Method;
+export function insideMethod<Item, Named>(inside: {
+  readonly read: (method: Method, input: Named) => Item | undefined;
+  readonly write: (method: Method, item: Item) => Method;
+  readonly without: (method: Method, item: Item) => Method;
   readonly missing: string;
-}): Place<Item> {
+}): Place<RestService, Item, ResourceMethod, Named> {
+  const put = (work: Change<never, ResourceMethod>, method: Method) =>
+    putMethodOf(work, work.parent, method.httpMethod, method);
   return {
-    async find(work) {
-      const item = inside.read(await requireMethod(work), work.input);
+    parent: resourceMethod,
+    async find({ parent, input }) {
+      const item = inside.read(parent.method, input);
       if (item === undefined) throw notFound(inside.missing);
       return item;
     },
-    put: async (item, work) => putMethodOf(work, inside.write(await requireMethod(work), work.input, item)),
-    delete: async (_, work) => putMethodOf(work, inside.write(await requireMethod(work), work.input, undefined)),
+    put: (item, work) => put(work, inside.write(work.parent.method, item)),
+    delete: (item, work) => put(work, inside.without(work.parent.method, item)),
   };
 }
 
 /** Which of the things that a method or response names are there. */
 async function loadReferences(
-  work: Work,
+  { tx, parent: { apiId } }: Work<never, ApiResource>,
   names: {
     readonly authorizationType?: string;
     readonly authorizerId?: string | undefined;
@@ -84,11 +109,10 @@ async function loadReferences(
     readonly models?: Readonly<Record<string, string>> | undefined;
   },
 ): Promise<References> {
-  const apiId = work.input["restApiId"] as string;
   const has = async <Item>(kind: string, id: string | undefined): Promise<boolean> =>
-    id !== undefined && (await work.tx.get<Item>(kind, `${apiId}/${id}`)) !== undefined;
+    id !== undefined && (await tx.get<Item>(kind, `${apiId}/${id}`)) !== undefined;
   const authorizer = names.authorizerId
-    ? await work.tx.get<Authorizer>(restKinds.authorizer, `${apiId}/${names.authorizerId}`)
+    ? await tx.get<Authorizer>(restKinds.authorizer, `${apiId}/${names.authorizerId}`)
     : undefined;
   // A method is guarded by the kind of authorizer that its type says, or not at all.
   const isPool = authorizer?.body.type === "COGNITO_USER_POOLS";
@@ -105,25 +129,24 @@ async function loadReferences(
   };
 }
 
-async function checked(method: Method, work: Work): Promise<Method> {
+async function checked(method: Method, work: Work<never, ApiResource>): Promise<Method> {
   const references = await loadReferences(work, { ...method, models: method.requestModels });
   const message = checkMethod(method, references);
   if (message !== undefined) throw badRequest(message);
   return method;
 }
 
-async function putMethod(work: Change): Promise<Method> {
-  const input = work.input as unknown as PutMethodRequest;
-  const resource = await requireResource(work);
-  const httpMethod = input.httpMethod!;
+async function putMethod(work: Change<"PutMethod", ApiResource>): Promise<Method> {
+  const { input, parent } = work;
+  const { httpMethod } = input;
   const bad = checkHttpMethod(httpMethod);
   if (bad !== undefined) throw badRequest(bad);
-  if (own(resource.resourceMethods, httpMethod) !== undefined) {
+  if (own(parent.resource.resourceMethods, httpMethod) !== undefined) {
     throw conflict("Method already exists for this resource");
   }
   const method = present<Method>({
     httpMethod,
-    authorizationType: input.authorizationType!,
+    authorizationType: input.authorizationType,
     authorizerId: input.authorizerId || undefined,
     apiKeyRequired: input.apiKeyRequired ?? false,
     requestValidatorId: input.requestValidatorId || undefined,
@@ -137,14 +160,17 @@ async function putMethod(work: Change): Promise<Method> {
   return checked(method, work);
 }
 
+const methods: Place<RestService, Method, ApiResource, { readonly httpMethod: string }> = {
+  parent: apiResource,
+  find: async ({ parent, input }) => findMethod(parent, input.httpMethod),
+  put: (item, work) => putMethodOf(work, work.parent, item.httpMethod, item),
+  delete: (item, work) => putMethodOf(work, work.parent, item.httpMethod, undefined),
+};
+
 /** AWS: API Gateway REST API reference, "Method". */
-export const method = defineResource<Method>({
+export const method = defineResource({
   operations: { create: "PutMethod", get: "GetMethod", update: "UpdateMethod", delete: "DeleteMethod" },
-  place: {
-    find: requireMethod,
-    put: (item, work) => putMethodOf(work, item),
-    delete: (_, work) => putMethodOf(work, undefined),
-  },
+  place: methods,
   create: putMethod,
   patch: {
     rules: {
@@ -167,42 +193,41 @@ export const method = defineResource<Method>({
   },
 });
 
-async function checkedResponse(response: MethodResponse, work: Work): Promise<MethodResponse> {
+async function checkedResponse(response: MethodResponse, work: Work<never, ResourceMethod>): Promise<MethodResponse> {
   const references = await loadReferences(work, { models: response.responseModels });
   const message = checkMethodResponse(response, references);
   if (message !== undefined) throw badRequest(message);
   return response;
 }
 
-async function putMethodResponse(work: Change): Promise<MethodResponse> {
-  const input = work.input as unknown as PutMethodResponseRequest;
-  const method = await requireMethod(work);
-  if (own(method.methodResponses, input.statusCode!) !== undefined) {
+async function putMethodResponse(work: Change<"PutMethodResponse", ResourceMethod>): Promise<MethodResponse> {
+  const { input, parent } = work;
+  if (own(parent.method.methodResponses, input.statusCode) !== undefined) {
     throw conflict("Response already exists for this resource");
   }
   const response = present<MethodResponse>({
-    statusCode: input.statusCode!,
+    statusCode: input.statusCode,
     responseParameters: nonEmpty(input.responseParameters),
     responseModels: nonEmpty(input.responseModels),
   });
   return checkedResponse(response, work);
 }
 
+const withResponse = (method: Method, statusCode: string, response: MethodResponse | undefined): Method =>
+  present<Method>({ ...method, methodResponses: withEntry(method.methodResponses, statusCode, response) } as Method);
+
 /** AWS: API Gateway REST API reference, "MethodResponse". */
-export const methodResponse = defineResource<MethodResponse>({
+export const methodResponse = defineResource({
   operations: {
     create: "PutMethodResponse",
     get: "GetMethodResponse",
     update: "UpdateMethodResponse",
     delete: "DeleteMethodResponse",
   },
-  place: insideMethod<MethodResponse>({
-    read: (method, input) => own(method.methodResponses, input["statusCode"] as string),
-    write: (method, input, item) =>
-      present<Method>({
-        ...method,
-        methodResponses: withEntry(method.methodResponses, input["statusCode"] as string, item),
-      } as Method),
+  place: insideMethod({
+    read: (method, input: { readonly statusCode: string }) => own(method.methodResponses, input.statusCode),
+    write: (method, item) => withResponse(method, item.statusCode, item),
+    without: (method, item) => withResponse(method, item.statusCode, undefined),
     missing: "Invalid Response status code specified",
   }),
   create: putMethodResponse,

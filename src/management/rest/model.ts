@@ -1,18 +1,19 @@
-import type { CreateModelRequest } from "@aws-sdk/client-api-gateway";
 import { referencedModels } from "../../definition/model-schema.ts";
 import { modelTemplate } from "../../definition/model-template.ts";
-import { type Method, type Model, type Resource, restKinds } from "../../definition/rest-api.ts";
+import { type Method, type Model, type Resource, type RestApi, restKinds } from "../../definition/rest-api.ts";
 import { checkModel } from "../../definition/rules.ts";
 import { member, text } from "../../families/patch.ts";
-import { badRequest, conflict } from "../../protocol/errors.ts";
-import { type DefinedResource, defineResource, documentsOfApi, reading } from "./define-resource.ts";
-import { type Change, childrenOf, present, requireApi, type Work } from "./work.ts";
+import { present } from "../../families/work.ts";
+import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
+import { restApis } from "./rest-apis.ts";
+import { type Change, childrenOf, defineResource, documents, operations, viewing, type Work } from "./work.ts";
 
-const documents = documentsOfApi<Model>({
+const models = documents({
   kind: restKinds.model,
+  parent: restApis,
   member: "modelName",
-  idOf: (model) => model.name,
-  missing: (name) => `Invalid model name specified: ${name}`,
+  idOf: (model: Model) => model.name,
+  missing: (name) => notFound(`Invalid model name specified: ${name}`),
 });
 
 async function checked(model: Model, others: readonly Model[]): Promise<Model> {
@@ -22,17 +23,16 @@ async function checked(model: Model, others: readonly Model[]): Promise<Model> {
   return model;
 }
 
-async function createModel(work: Change): Promise<Model> {
-  const input = work.input as unknown as CreateModelRequest;
-  const api = await requireApi(work);
-  const others = await childrenOf<Model>(work.tx, restKinds.model, api.id);
+async function createModel(work: Change<"CreateModel", RestApi>): Promise<Model> {
+  const { input } = work;
+  const others = await models.all(work);
   const model = present<Model>({
     // No document's id: models are found by their names.
     id: work.call.ids.id(6),
-    name: input.name!,
+    name: input.name,
     description: input.description,
     schema: input.schema || undefined,
-    contentType: input.contentType!,
+    contentType: input.contentType,
   });
   await checked(model, others);
   if (others.some((other) => other.name === model.name)) throw conflict("Model name already exists for this REST API");
@@ -40,15 +40,18 @@ async function createModel(work: Change): Promise<Model> {
 }
 
 /** Each method of an API with its path, for what refers to something. */
-export async function* methodsOf(work: Work): AsyncGenerator<{ readonly path: string; readonly method: Method }> {
-  const resources = await childrenOf<Resource>(work.tx, restKinds.resource, work.input["restApiId"] as string);
+export async function* methodsOf({
+  tx,
+  parent,
+}: Work<never, RestApi>): AsyncGenerator<{ readonly path: string; readonly method: Method }> {
+  const resources = await childrenOf<Resource>(tx, restKinds.resource, parent.id);
   for (const { path, resourceMethods } of resources) {
     for (const method of Object.values(resourceMethods ?? {})) yield { path, method };
   }
 }
 
 /** AWS refuses to delete a model that a method or another model uses. */
-async function refuseInUse(model: Model, work: Change): Promise<void> {
+async function refuseInUse(model: Model, work: Change<never, RestApi>): Promise<void> {
   const uses = (models: Readonly<Record<string, string>> | undefined) =>
     Object.values(models ?? {}).includes(model.name);
   const refuse = (user: string) => conflict(`Cannot delete model '${model.name}', is referenced in ${user}`);
@@ -58,7 +61,7 @@ async function refuseInUse(model: Model, work: Change): Promise<void> {
       throw refuse(`method response: ${path}/${method.httpMethod}`);
     }
   }
-  const others = await childrenOf<Model>(work.tx, restKinds.model, work.input["restApiId"] as string);
+  const others = await models.all(work);
   const user = others.find((other) => other.name !== model.name && referencedModels(other.schema).includes(model.name));
   if (user !== undefined) throw refuse(`model: ${user.name}`);
 }
@@ -84,7 +87,7 @@ function flattened(model: Model, all: readonly Model[]): Model {
   return { ...model, schema: JSON.stringify(merged) };
 }
 
-const family = defineResource<Model>({
+const family = defineResource({
   operations: {
     create: "CreateModel",
     get: "GetModel",
@@ -92,27 +95,23 @@ const family = defineResource<Model>({
     update: "UpdateModel",
     delete: "DeleteModel",
   },
-  place: {
-    ...documents,
-    async find(work) {
-      const found = await documents.find(work);
-      return work.input["flatten"] === true ? flattened(found, await documents.all(work)) : found;
-    },
-  },
+  place: models,
   create: createModel,
   patch: {
     rules: { "/description": member("description", text), "/schema": member("schema", text, { clears: true }) },
   },
-  complete: async (item, _, work) => checked(item, await documents.all(work)),
+  complete: async (item, _, work) => checked(item, await models.all(work)),
   onDelete: refuseInUse,
+  view: async (item, work) => (work.input.flatten === true ? flattened(item, await models.all(work)) : item),
 });
 
 /** AWS: API Gateway REST API reference, "Model". */
-export const model: DefinedResource = (dependencies) => ({
-  ...family(dependencies),
-  GetModelTemplate: reading(dependencies, async (work) => {
-    const found = await documents.find(work);
-    const schemas = new Map((await documents.all(work)).map((other) => [other.name, other.schema]));
-    return { value: modelTemplate(found.schema, (name) => schemas.get(name)) };
+export const model = {
+  ...family,
+  ...operations({
+    GetModelTemplate: viewing(models, async (found, work) => {
+      const schemas = new Map((await models.all(work)).map((other) => [other.name, other.schema]));
+      return { value: modelTemplate(found.schema, (name) => schemas.get(name)) };
+    }),
   }),
-});
+};

@@ -1,3 +1,4 @@
+import { bindOperations } from "../../families/make-families.ts";
 import type { Operations } from "../../protocol/operation.ts";
 import { account } from "./account.ts";
 import { apiKey } from "./api-key.ts";
@@ -8,7 +9,7 @@ import { deployment } from "./deployment.ts";
 import { documentationPart } from "./documentation-part.ts";
 import { documentationVersion } from "./documentation-version.ts";
 import { domainName } from "./domain-name.ts";
-import { accessAssociationOperations } from "./domain-name-access-association.ts";
+import { domainNameAccessAssociation } from "./domain-name-access-association.ts";
 import { exportOperations } from "./export.ts";
 import { gatewayResponse } from "./gateway-response.ts";
 import { importOperations } from "./import.ts";
@@ -28,10 +29,11 @@ import { usageOperations } from "./usage.ts";
 import { usagePlan } from "./usage-plan.ts";
 import { usagePlanKey } from "./usage-plan-key.ts";
 import { vpcLink } from "./vpc-link.ts";
-import type { Dependencies } from "./work.ts";
+import type { Dependencies, RestService } from "./work.ts";
 
 /** Every operation of REST APIs (service `apigateway`) that there is; the others answer 501. */
 export function makeRestOperations(dependencies: Dependencies): Operations {
+  const { store, limits, profile = "aws", testInvocation, authorizerTest } = dependencies;
   const families = [
     restApi,
     resource,
@@ -50,7 +52,7 @@ export function makeRestOperations(dependencies: Dependencies): Operations {
     documentationVersion,
     domainName,
     basePathMapping,
-    accessAssociationOperations,
+    domainNameAccessAssociation,
     importOperations,
     exportOperations,
     sdkOperations,
@@ -62,8 +64,8 @@ export function makeRestOperations(dependencies: Dependencies): Operations {
     stageCacheOperations,
     usageOperations,
     tagOperations,
-    testInvokeOperations,
-    testAuthorizerOperations,
+    testInvocation && testInvokeOperations(testInvocation),
+    authorizerTest && testAuthorizerOperations(authorizerTest),
   ];
-  return Object.assign({}, ...families.map((family) => family(dependencies)));
+  return bindOperations<RestService>(Object.assign({}, ...families), store, { limits, profile });
 }

@@ -1,22 +1,23 @@
-import type { CreateRequestValidatorRequest } from "@aws-sdk/client-api-gateway";
-import { type RequestValidator, restKinds } from "../../definition/rest-api.ts";
+import { type RequestValidator, type RestApi, restKinds } from "../../definition/rest-api.ts";
 import { flag, member, text } from "../../families/patch.ts";
-import { badRequest, conflict } from "../../protocol/errors.ts";
-import { defineResource, documentsOfApi } from "./define-resource.ts";
+import { present } from "../../families/work.ts";
+import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import { methodsOf } from "./model.ts";
-import { type Change, freshId, present, requireApi } from "./work.ts";
+import { restApis } from "./rest-apis.ts";
+import { type Change, defineResource, documents } from "./work.ts";
 
-const documents = documentsOfApi<RequestValidator>({
+const validators = documents({
   kind: restKinds.requestValidator,
+  parent: restApis,
   member: "requestValidatorId",
-  idOf: (validator) => validator.id,
-  missing: () => "Invalid Request Validator identifier specified",
+  idOf: (validator: RequestValidator) => validator.id,
+  missing: () => notFound("Invalid Request Validator identifier specified"),
 });
 
 // Unconfirmed: how AWS words a blank name, and how it goes on after "unique"; see docs/compatibility.md, "REST control plane, words".
-async function checked(validator: RequestValidator, work: Change): Promise<RequestValidator> {
+async function checked(validator: RequestValidator, work: Change<never, RestApi>): Promise<RequestValidator> {
   if (validator.name.trim() === "") throw badRequest("Request Validator name must not be blank");
-  const others = await documents.all(work);
+  const others = await validators.all(work);
   if (others.some((other) => other.id !== validator.id && other.name === validator.name)) {
     throw badRequest(
       `Request Validator name must be unique. Request Validator ${validator.name} already exists in this RestApi.`,
@@ -26,7 +27,7 @@ async function checked(validator: RequestValidator, work: Change): Promise<Reque
 }
 
 /** AWS: API Gateway REST API reference, "RequestValidator". */
-export const requestValidator = defineResource<RequestValidator>({
+export const requestValidator = defineResource({
   operations: {
     create: "CreateRequestValidator",
     get: "GetRequestValidator",
@@ -34,11 +35,10 @@ export const requestValidator = defineResource<RequestValidator>({
     update: "UpdateRequestValidator",
     delete: "DeleteRequestValidator",
   },
-  place: documents,
+  place: validators,
   async create(work) {
-    const input = work.input as unknown as CreateRequestValidatorRequest;
-    const api = await requireApi(work);
-    const id = await freshId(work, restKinds.requestValidator, api.id, 6);
+    const { input } = work;
+    const id = await validators.freshId(work, 6);
     const validator = present<RequestValidator>({
       id,
       // AWS's model does not require it.

@@ -1,24 +1,26 @@
-import type { CreateResourceRequest } from "@aws-sdk/client-api-gateway";
-import { type Resource, restKinds } from "../../definition/rest-api.ts";
+import { type Resource, type RestApi, restKinds } from "../../definition/rest-api.ts";
 import { checkPathPart, checkSiblings } from "../../definition/rules.ts";
 import { member, text } from "../../families/patch.ts";
+import { present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
-import { defineResource, documentsOfApi } from "./define-resource.ts";
-import { type Change, childrenOf, freshId, present, requireApi, requireRoom, type Work } from "./work.ts";
+import { restApis } from "./rest-apis.ts";
+import { type Change, defineResource, documents, requireRoom, type ViewWork } from "./work.ts";
 
-export const missingResource = "Invalid Resource identifier specified";
+const missing = () => notFound("Invalid Resource identifier specified");
 
-const documents = documentsOfApi<Resource>({
+/** Where an API's resources are kept, with their methods. */
+export const resources = documents({
   kind: restKinds.resource,
+  parent: restApis,
   member: "resourceId",
-  idOf: (resource) => resource.id,
-  missing: () => missingResource,
+  idOf: (resource: Resource) => resource.id,
+  missing,
 });
 
 /** Without `embed=methods` a resource only names its methods. */
-function viewResource(resource: Resource, work: Work): unknown {
-  const embeds = (work.input["embed"] ?? []) as readonly string[];
-  const isEmbedded = embeds.some((list) => list.split(",").includes("methods"));
+function viewResource(resource: Resource, { input }: ViewWork<"GetResource" | "GetResources">): unknown {
+  const { embed = [] } = input;
+  const isEmbedded = embed.some((list) => list.split(",").includes("methods"));
   if (resource.resourceMethods === undefined || isEmbedded) return resource;
   const names = Object.keys(resource.resourceMethods).map((verb) => [verb, {}]);
   return { ...resource, resourceMethods: Object.fromEntries(names) };
@@ -38,16 +40,15 @@ function checkPlace(pathPart: string, parent: Resource, all: readonly Resource[]
   if (clash !== undefined) throw siblings.includes(pathPart) ? conflict(clash) : badRequest(clash);
 }
 
-async function createResource(work: Change): Promise<Resource> {
-  const input = work.input as unknown as CreateResourceRequest;
-  const api = await requireApi(work);
-  const all = await childrenOf<Resource>(work.tx, restKinds.resource, api.id);
+async function createResource(work: Change<"CreateResource", RestApi>): Promise<Resource> {
+  const { input } = work;
+  const all = await resources.all(work);
   const parent = all.find((resource) => resource.id === input.parentId);
-  if (parent === undefined) throw notFound(missingResource);
-  const pathPart = input.pathPart!;
+  if (parent === undefined) throw missing();
+  const pathPart = input.pathPart;
   checkPlace(pathPart, parent, all, undefined);
   requireRoom(work, "resourcesPerApi", all.length);
-  const id = await freshId(work, restKinds.resource, api.id, 6);
+  const id = await resources.freshId(work, 6);
   return { id, parentId: parent.id, pathPart, path: pathBelow(parent, pathPart) };
 }
 
@@ -60,12 +61,11 @@ function subtreeOf(root: Resource, all: readonly Resource[]): readonly Resource[
 }
 
 /** A new path part or parent changes the paths of everything below. */
-async function completeResource(item: Resource, before: Resource, work: Change): Promise<Resource> {
+async function completeResource(item: Resource, before: Resource, work: Change<never, RestApi>): Promise<Resource> {
   if (before.parentId === undefined) throw badRequest("The root resource cannot be updated");
-  const apiId = work.input["restApiId"] as string;
-  const all = await childrenOf<Resource>(work.tx, restKinds.resource, apiId);
+  const all = await resources.all(work);
   const parent = all.find((resource) => resource.id === item.parentId);
-  if (parent === undefined) throw notFound(missingResource);
+  if (parent === undefined) throw missing();
   const [, ...below] = subtreeOf(before, all);
   if (parent.id === item.id || below.some((resource) => resource.id === parent.id)) {
     throw badRequest("A resource cannot be moved below itself");
@@ -78,21 +78,20 @@ async function completeResource(item: Resource, before: Resource, work: Change):
   for (const resource of below) {
     const next = { ...resource, path: pathBelow(moved.get(resource.parentId!)!, resource.pathPart!) };
     moved.set(next.id, next);
-    await work.tx.put(restKinds.resource, `${apiId}/${next.id}`, next);
+    await resources.put(next, work);
   }
   return present<Resource>(moved.get(item.id)!);
 }
 
-async function deleteBelow(resource: Resource, work: Change): Promise<void> {
+async function deleteBelow(resource: Resource, work: Change<never, RestApi>): Promise<void> {
   // Unconfirmed: how AWS words both refusals of the root; see docs/compatibility.md, "REST control plane, words".
   if (resource.parentId === undefined) throw badRequest("The root resource cannot be deleted");
-  const apiId = work.input["restApiId"] as string;
-  const all = await childrenOf<Resource>(work.tx, restKinds.resource, apiId);
-  for (const { id } of subtreeOf(resource, all).slice(1)) await work.tx.delete(restKinds.resource, `${apiId}/${id}`);
+  const all = await resources.all(work);
+  for (const child of subtreeOf(resource, all).slice(1)) await resources.delete(child, work);
 }
 
 /** AWS: API Gateway REST API reference, "Resource". */
-export const resource = defineResource<Resource>({
+export const resource = defineResource({
   operations: {
     create: "CreateResource",
     get: "GetResource",
@@ -100,7 +99,7 @@ export const resource = defineResource<Resource>({
     update: "UpdateResource",
     delete: "DeleteResource",
   },
-  place: documents,
+  place: resources,
   create: createResource,
   patch: { rules: { "/pathPart": member("pathPart", text), "/parentId": member("parentId", text) } },
   complete: completeResource,

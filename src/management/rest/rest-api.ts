@@ -1,4 +1,3 @@
-import type { CreateRestApiRequest } from "@aws-sdk/client-api-gateway";
 import type { IdSource } from "../../base/ids.ts";
 import { documentationKinds } from "../../definition/documentation.ts";
 import { endpointAccessModes, securityPolicies } from "../../definition/endpoint-rules.ts";
@@ -26,22 +25,16 @@ import {
   text,
   wholeNumber,
 } from "../../families/patch.ts";
+import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
 import { badRequest, conflict } from "../../protocol/errors.ts";
 import { everywhere } from "../../store/store.ts";
-import { type DefinedResource, defineResource, type Place, pageOf, writing } from "./define-resource.ts";
 import { readDocumentedDefinition, writeDefinition } from "./definition-documents.ts";
 import { domainsMappedTo } from "./domain-name.ts";
 import type { RestLimit } from "./limits.ts";
+import { restApis } from "./rest-apis.ts";
 import { checkTags, customIdTag } from "./tags.ts";
 import { dropStageLinks } from "./usage-plan-links.ts";
-import { type Change, nonEmpty, nowSeconds, present, requireApi, requireRoom, type Work } from "./work.ts";
-
-const place: Place<RestApi> = {
-  find: requireApi,
-  put: (item, work) => work.tx.put(restKinds.restApi, item.id, item),
-  delete: (item, work) => work.tx.delete(restKinds.restApi, item.id),
-  list: (work) => pageOf<RestApi>(work, restKinds.restApi, ""),
-};
+import { type Change, defineResource, operations, requireRoom, type Work, writing } from "./work.ts";
 
 /**
  * As it is answered. AWS quirk: the policy's text is escaped once more, slashes too: `{\"Version\":…\/pets\"}`.
@@ -115,7 +108,7 @@ async function requireRoomForApi(work: Work, type: EndpointType): Promise<void> 
 }
 
 /** A new API's endpoint, with AWS's defaults; exactly one type. */
-function completeEndpoint(input: CreateRestApiRequest["endpointConfiguration"]): EndpointConfiguration {
+function completeEndpoint(input: CreateInput["endpointConfiguration"]): EndpointConfiguration {
   const types = (input?.types ?? []) as readonly EndpointType[];
   // Unconfirmed: how AWS words these three; see docs/compatibility.md, "REST control plane, words".
   if (types.length > 1) throw badRequest("Only one endpoint type is allowed for an API");
@@ -131,19 +124,21 @@ function completeEndpoint(input: CreateRestApiRequest["endpointConfiguration"]):
   return present<EndpointConfiguration>({ types: [type], ipAddressType, vpcEndpointIds });
 }
 
+type CreateInput = Work<"CreateRestApi">["input"];
+
 /** An API that has nothing yet but its root resource: what a create and an import begin with. */
-export async function newDefinition(work: Change, input: CreateRestApiRequest): Promise<RestApiDefinition> {
+export async function newDefinition(work: Change, input: CreateInput): Promise<RestApiDefinition> {
   const { [customIdTag]: wantedId, ...tags } = input.tags ?? {};
   checkTags(tags, work.limits);
   const endpointConfiguration = completeEndpoint(input.endpointConfiguration);
   await requireRoomForApi(work, endpointConfiguration.types[0]!);
-  const badName = checkApiName(input.name ?? "");
+  const badName = checkApiName(input.name);
   if (badName !== undefined) throw badRequest(badName);
   const id = await claimApiId(work, wantedId);
   const rootResourceId = work.call.ids.id(10);
   const restApi = present<RestApi>({
     id,
-    name: input.name!,
+    name: input.name,
     description: input.description,
     version: input.version,
     createdDate: nowSeconds(work.call),
@@ -237,8 +232,8 @@ async function cloneDefinition(work: Change, blank: RestApiDefinition, sourceId:
   return { ...source, restApi, resources, models, requestValidators, authorizers, documentationParts };
 }
 
-const createRestApi = async (work: Change): Promise<unknown> => {
-  const input = work.input as unknown as CreateRestApiRequest;
+const createRestApi = async (work: Change<"CreateRestApi">): Promise<unknown> => {
+  const { input } = work;
   const blank = await newDefinition(work, input);
   const definition = input.cloneFrom ? await cloneDefinition(work, blank, input.cloneFrom) : blank;
   await writeDefinition(work.tx, undefined, definition);
@@ -306,9 +301,7 @@ const patch: PatchTable = {
 async function completeRestApi(item: RestApi, before: RestApi, work: Change): Promise<RestApi> {
   const badName = checkApiName(item.name);
   if (badName !== undefined) throw badRequest(badName);
-  const endpointConfiguration = completeEndpoint(
-    item.endpointConfiguration as CreateRestApiRequest["endpointConfiguration"],
-  );
+  const endpointConfiguration = completeEndpoint(item.endpointConfiguration as CreateInput["endpointConfiguration"]);
   const type = endpointConfiguration.types[0]!;
   if (type !== before.endpointConfiguration.types[0]) await requireRoomForApi(work, type);
   const policy = item.policy !== before.policy && item.policy ? savedPolicy(work, item.id, item.policy) : item.policy;
@@ -343,20 +336,20 @@ async function deleteChildren(api: RestApi, work: Change): Promise<void> {
 }
 
 /** AWS: API Gateway REST API reference, "RestApi". */
-export const restApi: DefinedResource = (dependencies) => ({
-  ...defineResource<RestApi>({
+export const restApi = {
+  ...defineResource({
     operations: {
       get: "GetRestApi",
       list: "GetRestApis",
       update: "UpdateRestApi",
       delete: "DeleteRestApi",
     },
-    place,
+    place: restApis,
     patch,
     complete: completeRestApi,
     onDelete: deleteChildren,
     view: (item) => viewRestApi(item),
-  })(dependencies),
+  }),
   // Not the family's create: it writes more than one document.
-  CreateRestApi: writing(dependencies, createRestApi),
-});
+  ...operations({ CreateRestApi: writing(createRestApi) }),
+};

@@ -1,22 +1,17 @@
-import type { GetSdkRequest } from "@aws-sdk/client-api-gateway";
-import type { RestApiDefinition, Stage } from "../../definition/rest-api.ts";
+import type { RestApi, RestApiDefinition, Stage } from "../../definition/rest-api.ts";
 import { restKinds } from "../../definition/rest-api.ts";
 import { ApiError, badRequest, notFound } from "../../protocol/errors.ts";
-import type { Operations } from "../../protocol/operation.ts";
 import { readSdkParameters, SdkParameterProblem, type SdkType, sdkTypes, typesOfAwsOnly } from "../../sdk/sdk-types.ts";
-import { pageOfItems, reading } from "./define-resource.ts";
-import { type Dependencies, requireApi, type Work } from "./work.ts";
+import { restApis } from "./rest-apis.ts";
+import { answerPage, operations, pageOfItems, reading, type Work } from "./work.ts";
 
-async function getSdkTypes(work: Work): Promise<unknown> {
-  return pageOfItems(
-    work,
-    sdkTypes.toSorted((one, other) => (one.id < other.id ? -1 : 1)),
-    ({ id }) => id,
-  );
+async function getSdkTypes(work: Work<"GetSdkTypes">): Promise<unknown> {
+  const sorted = sdkTypes.toSorted((one, other) => (one.id < other.id ? -1 : 1));
+  return answerPage(pageOfItems(work, sorted, ({ id }) => id));
 }
 
-async function getSdkType(work: Work): Promise<unknown> {
-  return requireType(work.input["id"] as string, () => notFound("Invalid SDK type identifier specified"));
+async function getSdkType({ input }: Work<"GetSdkType">): Promise<unknown> {
+  return requireType(input.id, () => notFound("Invalid SDK type identifier specified"));
 }
 
 /** The type of that name; one that only AWS has is not implemented, any other is the caller's mistake. */
@@ -29,13 +24,12 @@ function requireType(id: string, mistake: () => Error): SdkType {
   return type;
 }
 
-async function getSdk(work: Work): Promise<unknown> {
-  const input = work.input as unknown as GetSdkRequest;
-  const api = await requireApi(work);
+async function getSdk(work: Work<"GetSdk", RestApi>): Promise<unknown> {
+  const { input, parent: api } = work;
   const stage = (await work.tx.get<Stage>(restKinds.stage, `${api.id}/${input.stageName}`))?.body;
   if (stage === undefined) throw notFound("Invalid stage identifier specified");
   const ids = sdkTypes.map(({ id }) => id).join(", ");
-  const sdkType = input.sdkType ?? "";
+  const { sdkType } = input;
   // Unconfirmed: how AWS words it; see docs/compatibility.md, "GetSdk, words".
   const type = requireType(sdkType, () =>
     badRequest(`Invalid SDK type specified: ${sdkType}. Must be one of: [${ids}]`),
@@ -73,8 +67,8 @@ function checked<T>(read: () => T): T {
 }
 
 /** AWS: API Gateway REST API reference, "GetSdk", "GetSdkType", "GetSdkTypes". */
-export const sdkOperations = (dependencies: Dependencies): Operations => ({
-  GetSdk: reading(dependencies, getSdk),
-  GetSdkType: reading(dependencies, getSdkType),
-  GetSdkTypes: reading(dependencies, getSdkTypes),
+export const sdkOperations = operations({
+  GetSdk: reading(getSdk, restApis),
+  GetSdkType: reading(getSdkType),
+  GetSdkTypes: reading(getSdkTypes),
 });

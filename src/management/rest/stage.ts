@@ -1,9 +1,9 @@
-import type { CreateStageRequest } from "@aws-sdk/client-api-gateway";
 import { documentationKinds } from "../../definition/documentation.ts";
 import {
   type AccessLogSettings,
   type CanarySettings,
   type Deployment,
+  type RestApi,
   restKinds,
   type Stage,
 } from "../../definition/rest-api.ts";
@@ -20,41 +20,38 @@ import {
   type PatchTable,
   text,
 } from "../../families/patch.ts";
-import { badRequest, conflict } from "../../protocol/errors.ts";
+import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
+import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import { readAccount } from "./account.ts";
 import { requireClientCertificate } from "./client-certificate.ts";
-import { type DefinedResource, defineResource, documentsOfApi, reading } from "./define-resource.ts";
 import { domainsMappedTo } from "./domain-name.ts";
 import { applyMethodSetting, logs } from "./method-settings.ts";
+import { restApis } from "./rest-apis.ts";
 import { checkTags } from "./tags.ts";
 import { dropStageLinks } from "./usage-plan-links.ts";
-import { type Change, childrenOf, nonEmpty, nowSeconds, present, requireApi, requireRoom, type Work } from "./work.ts";
+import { type Change, defineResource, documents, operations, reading, requireRoom, type Work } from "./work.ts";
 
-const documents = documentsOfApi<Stage>({
+/** Where an API's stages are kept. */
+export const stages = documents({
   kind: restKinds.stage,
+  parent: restApis,
   member: "stageName",
-  idOf: (stage) => stage.stageName,
-  missing: () => "Invalid stage identifier specified",
+  idOf: (stage: Stage) => stage.stageName,
+  missing: () => notFound("Invalid stage identifier specified"),
 });
 
-export const stagesOf = (work: Work, apiId: string): Promise<readonly Stage[]> =>
-  childrenOf<Stage>(work.tx, restKinds.stage, apiId);
-
 /** Members of CreateStage that CreateDeployment has, too. */
-type StageInput = Omit<CreateStageRequest, "restApiId" | "stageName" | "deploymentId"> & {
-  readonly stageName: string;
-  readonly deploymentId: string;
-};
+type StageInput = Omit<Work<"CreateStage">["input"], "restApiId">;
 
 const cacheSizes = ["0.5", "1.6", "6.1", "13.5", "28.4", "58.2", "118", "237"] as const;
 
 /** A new stage, checked. `justMade` is a deployment that this transaction is about to write. */
-export async function newStage(input: StageInput, work: Change, justMade?: string): Promise<Stage> {
+export async function newStage(input: StageInput, work: Change<never, RestApi>, justMade?: string): Promise<Stage> {
   const badName = checkStageName(input.stageName);
   if (badName !== undefined) throw badRequest(badName);
-  const stages = await stagesOf(work, work.input["restApiId"] as string);
-  if (stages.some((stage) => stage.stageName === input.stageName)) throw conflict("Stage already exists");
-  requireRoom(work, "stagesPerApi", stages.length);
+  const others = await stages.all(work);
+  if (others.some((stage) => stage.stageName === input.stageName)) throw conflict("Stage already exists");
+  requireRoom(work, "stagesPerApi", others.length);
   checkTags(input.tags ?? {}, work.limits);
   const canary = input.canarySettings;
   const now = nowSeconds(work.call);
@@ -87,9 +84,8 @@ export async function newStage(input: StageInput, work: Change, justMade?: strin
   return checkedStage(stage, undefined, work, justMade);
 }
 
-async function requireDeployment(work: Work, deploymentId: string): Promise<void> {
-  const id = `${work.input["restApiId"]}/${deploymentId}`;
-  const stored = await work.tx.get<Deployment>(restKinds.deployment, id);
+async function requireDeployment({ tx, parent }: Work<never, RestApi>, deploymentId: string): Promise<void> {
+  const stored = await tx.get<Deployment>(restKinds.deployment, `${parent.id}/${deploymentId}`);
   // Unconfirmed: how AWS words it; see docs/compatibility.md, "REST control plane, words".
   if (stored === undefined) throw badRequest("Deployment id does not exist");
 }
@@ -98,7 +94,7 @@ async function requireDeployment(work: Work, deploymentId: string): Promise<void
 export async function checkedStage(
   stage: Stage,
   before: Stage | undefined,
-  work: Change,
+  work: Change<never, RestApi>,
   justMade?: string,
 ): Promise<Stage> {
   const known = new Set([before?.deploymentId, before?.canarySettings?.deploymentId, justMade, undefined]);
@@ -132,19 +128,23 @@ export async function checkedStage(
   } as Stage);
 }
 
-async function checkDocumentation(stage: Stage, before: Stage | undefined, work: Work): Promise<void> {
+async function checkDocumentation(
+  stage: Stage,
+  before: Stage | undefined,
+  { tx, parent }: Work<never, RestApi>,
+): Promise<void> {
   const { documentationVersion } = stage;
   if (documentationVersion === undefined || documentationVersion === before?.documentationVersion) return;
-  const id = `${work.input["restApiId"]}/${documentationVersion}`;
+  const id = `${parent.id}/${documentationVersion}`;
   // Unconfirmed: how AWS words it; see docs/compatibility.md, "REST control plane, words".
-  if ((await work.tx.get(documentationKinds.version, id)) === undefined) {
+  if ((await tx.get(documentationKinds.version, id)) === undefined) {
     throw badRequest("Invalid Documentation version specified");
   }
 }
 
 /** AWS's words as users quote them; a mapping that names no stage is none of this one's. */
-async function refuseWhileMapped(stage: Stage, work: Change): Promise<void> {
-  const domains = await domainsMappedTo(work, work.input["restApiId"] as string, stage.stageName);
+async function refuseWhileMapped(stage: Stage, work: Change<never, RestApi>): Promise<void> {
+  const domains = await domainsMappedTo(work, work.parent.id, stage.stageName);
   if (domains.length === 0) return;
   throw badRequest(
     `Deleting stage ${stage.stageName} failed. Please remove all base path mappings related to the stage in your domains: ${domains.join(", ")}.`,
@@ -237,26 +237,24 @@ const patch: PatchTable = {
 };
 
 /** AWS: API Gateway REST API reference, "Stage". */
-export const stage: DefinedResource = (dependencies) => ({
-  ...defineResource<Stage>({
+export const stage = {
+  ...defineResource({
     operations: { create: "CreateStage", get: "GetStage", update: "UpdateStage", delete: "DeleteStage" },
-    place: documents,
-    async create(work) {
-      await requireApi(work);
-      const input = work.input as unknown as CreateStageRequest;
-      return newStage({ ...input, stageName: input.stageName!, deploymentId: input.deploymentId! }, work);
-    },
+    place: stages,
+    create: (work) => newStage(work.input, work),
     patch,
     complete: (item, before, work) => checkedStage(item, before, work),
     async onDelete(item, work) {
       await refuseWhileMapped(item, work);
-      await dropStageLinks(work, work.input["restApiId"] as string, item.stageName);
+      await dropStageLinks(work, work.parent.id, item.stageName);
     },
-  })(dependencies),
-  // AWS quirk: no paging, and the list's member is called `item`.
-  GetStages: reading(dependencies, async (work) => {
-    const all = await documents.all(work);
-    const deploymentId = work.input["deploymentId"];
-    return { item: all.filter((one) => deploymentId === undefined || one.deploymentId === deploymentId) };
   }),
-});
+  ...operations({
+    // AWS quirk: no paging, and the list's member is called `item`.
+    GetStages: reading(async (work) => {
+      const all = await stages.all(work);
+      const { deploymentId } = work.input;
+      return { item: all.filter((one) => deploymentId === undefined || one.deploymentId === deploymentId) };
+    }, restApis),
+  }),
+};

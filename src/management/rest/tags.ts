@@ -3,11 +3,10 @@ import { certificateKinds } from "../../definition/client-certificate.ts";
 import { domainNameKinds } from "../../definition/domain-name.ts";
 import { type RestApi, restKinds, type Stage } from "../../definition/rest-api.ts";
 import { vpcLinkKind } from "../../definition/vpc-link.ts";
+import { nonEmpty, present } from "../../families/work.ts";
 import { badRequest, limitExceeded, notFound } from "../../protocol/errors.ts";
-import type { Operations } from "../../protocol/operation.ts";
-import { reading, writing } from "./define-resource.ts";
 import { limitMessage, type RestLimits } from "./limits.ts";
-import { type Change, type Dependencies, nonEmpty, present, type Work } from "./work.ts";
+import { type Change, operations, reading, type Work, writing } from "./work.ts";
 
 /** The tag that chooses an API's id when it is made; it is not stored. */
 export const customIdTag = "_custom_id_";
@@ -66,8 +65,8 @@ const taggedKinds: Readonly<
 };
 
 /** What an ARN names. AWS: API Gateway developer guide, "API Gateway resource ARNs". */
-async function findTagged(work: Work): Promise<Tagged> {
-  const arn = work.input["resourceArn"] as string;
+async function findTagged(work: Work<"GetTags" | "TagResource" | "UntagResource">): Promise<Tagged> {
+  const { resourceArn: arn } = work.input;
   const match = tagArn.exec(arn);
   // Unconfirmed: how AWS words both; see docs/compatibility.md, "REST control plane, words".
   if (match === null) throw badRequest("Invalid ARN specified in the request");
@@ -75,7 +74,7 @@ async function findTagged(work: Work): Promise<Tagged> {
   if (region !== work.call.region || account !== work.call.account) {
     throw badRequest("Invalid ARN specified in the request");
   }
-  if (apiId === undefined) return findOtherTagged(resource!, work);
+  if (apiId === undefined) return findOtherTagged(arn, resource!, work);
   const api = await work.tx.get<RestApi>(restKinds.restApi, apiId);
   if (api === undefined) throw notFound(`Invalid API identifier specified ${work.call.account}:${apiId}`);
   if (stageName === undefined) return { kind: restKinds.restApi, id: apiId, body: api.body };
@@ -84,11 +83,11 @@ async function findTagged(work: Work): Promise<Tagged> {
   return { kind: restKinds.stage, id: `${apiId}/${stageName}`, body: stage.body };
 }
 
-async function findOtherTagged(resource: string, work: Work): Promise<Tagged> {
+async function findOtherTagged(arn: string, resource: string, work: Work): Promise<Tagged> {
   const [family, ...rest] = resource.split("/");
   const tagged = Object.hasOwn(taggedKinds, family!) ? taggedKinds[family!] : undefined;
   if (tagged === undefined) throw badRequest("Invalid ARN specified in the request");
-  const id = tagged.isWholeArn === true ? (work.input["resourceArn"] as string) : rest.join("/");
+  const id = tagged.isWholeArn === true ? arn : rest.join("/");
   const stored = await work.tx.get<{ readonly tags?: Tags }>(tagged.kind, id);
   if (stored === undefined) throw notFound(tagged.missing);
   return { kind: tagged.kind, id, body: stored.body };
@@ -98,10 +97,10 @@ const putTags = (work: Change, { kind, id, body }: Tagged, tags: Tags): Promise<
   work.tx.put(kind, id, present({ ...body, tags: nonEmpty(tags) }));
 
 /** AWS: API Gateway REST API reference, "TagResource", "UntagResource", "GetTags". */
-export const tagOperations = (dependencies: Dependencies): Operations => ({
-  TagResource: writing(dependencies, async (work) => {
+export const tagOperations = operations({
+  TagResource: writing(async (work) => {
     const tagged = await findTagged(work);
-    const { [customIdTag]: customId, ...given } = work.input["tags"] as Tags;
+    const { [customIdTag]: customId, ...given } = work.input.tags;
     // Terraform sends the tag that it does not find again; the id it asks for is the one that there is.
     if (customId !== undefined && customId !== tagged.id) {
       throw badRequest(`The tag ${customIdTag} only takes effect when an API is created`);
@@ -111,13 +110,13 @@ export const tagOperations = (dependencies: Dependencies): Operations => ({
     await putTags(work, tagged, tags);
     return {};
   }),
-  UntagResource: writing(dependencies, async (work) => {
+  UntagResource: writing(async (work) => {
     const tagged = await findTagged(work);
     // The developer guide also writes `tagKeys=a,b`; no key has a comma.
-    const gone = new Set((work.input["tagKeys"] as readonly string[]).flatMap((key) => key.split(",")));
+    const gone = new Set(work.input.tagKeys.flatMap((key) => key.split(",")));
     const kept = Object.entries(tagged.body.tags ?? {}).filter(([key]) => !gone.has(key));
     await putTags(work, tagged, Object.fromEntries(kept));
     return {};
   }),
-  GetTags: reading(dependencies, async (work) => ({ tags: (await findTagged(work)).body.tags ?? {} })),
+  GetTags: reading(async (work) => ({ tags: (await findTagged(work)).body.tags ?? {} })),
 });

@@ -1,12 +1,11 @@
-import type { TestInvokeAuthorizerRequest } from "@aws-sdk/client-api-gateway";
-import type { Authorizer, RestApiDefinition } from "../../definition/rest-api.ts";
-import type { CallContext, Operations } from "../../protocol/operation.ts";
+import type { Authorizer, RestApi, RestApiDefinition } from "../../definition/rest-api.ts";
+import { present, regionalScope } from "../../families/work.ts";
 import type { Scope } from "../../store/store.ts";
 import { authorizers } from "./authorizer.ts";
-import { reading } from "./define-resource.ts";
 import { readDefinition } from "./definition-documents.ts";
+import { restApis } from "./rest-apis.ts";
 import { callerOf, headersOf, refusalOf, type TestCaller, targetOf } from "./test-invoke.ts";
-import { type Dependencies, type Input, present, requireApi, scopeOf, type Work } from "./work.ts";
+import { operations, type RestOperations, spanning, type Work } from "./work.ts";
 
 /** An authorizer to be asked as it is defined, deployed or not. */
 export interface AuthorizerTest {
@@ -43,26 +42,19 @@ export type AuthorizerTestOutcome =
 export type AuthorizerTestRun = (test: AuthorizerTest) => Promise<AuthorizerTestOutcome>;
 
 /** AWS: API Gateway REST API reference, "TestInvokeAuthorizer". */
-export function testAuthorizerOperations(dependencies: Dependencies): Operations {
-  const { authorizerTest } = dependencies;
-  return authorizerTest === undefined
-    ? {}
-    : { TestInvokeAuthorizer: testInvokeAuthorizer(dependencies, authorizerTest) };
-}
+export const testAuthorizerOperations = (run: AuthorizerTestRun): RestOperations =>
+  operations({
+    TestInvokeAuthorizer: spanning(async ({ read }) => {
+      // The authorizer is asked when the store is read, not while a transaction is open.
+      const outcome = await run(await read(readTest, restApis));
+      if (outcome.kind !== "answered") throw refusalOf(outcome.kind, "authorizer");
+      const { clientStatus, principalId, policy, claims, log, latencyMs } = outcome;
+      return present({ clientStatus, log, latency: Math.round(latencyMs), principalId, policy, claims });
+    }),
+  });
 
-const testInvokeAuthorizer =
-  (dependencies: Dependencies, run: AuthorizerTestRun) =>
-  async (input: Input, call: CallContext): Promise<unknown> => {
-    // The authorizer is asked when the store is read, not while a transaction is open.
-    const outcome = await run((await reading(dependencies, readTest)(input, call)) as AuthorizerTest);
-    if (outcome.kind !== "answered") throw refusalOf(outcome.kind, "authorizer");
-    const { clientStatus, principalId, policy, claims, log, latencyMs } = outcome;
-    return present({ clientStatus, log, latency: Math.round(latencyMs), principalId, policy, claims });
-  };
-
-async function readTest(work: Work): Promise<AuthorizerTest> {
-  const input = work.input as unknown as TestInvokeAuthorizerRequest;
-  const api = await requireApi(work);
+async function readTest(work: Work<"TestInvokeAuthorizer", RestApi>): Promise<AuthorizerTest> {
+  const { input, parent: api } = work;
   const authorizer = await authorizers.find(work);
   return {
     definition: await readDefinition(work.tx, api),
@@ -72,7 +64,7 @@ async function readTest(work: Work): Promise<AuthorizerTest> {
     body: Buffer.from(input.body ?? ""),
     stageVariables: input.stageVariables ?? {},
     additionalContext: input.additionalContext ?? {},
-    scope: scopeOf(work.call),
+    scope: regionalScope(work.call),
     caller: callerOf(work.call),
   };
 }

@@ -1,13 +1,19 @@
-import type { TestInvokeMethodRequest } from "@aws-sdk/client-api-gateway";
 import { encodeFieldValue, isFieldValue, isToken } from "../../base/header-field.ts";
-import { type Method, type Resource, type RestApiDefinition, restKinds } from "../../definition/rest-api.ts";
+import {
+  type Method,
+  type Resource,
+  type RestApi,
+  type RestApiDefinition,
+  restKinds,
+} from "../../definition/rest-api.ts";
 import { httpMethods } from "../../definition/rules.ts";
+import { regionalScope } from "../../families/work.ts";
 import { ApiError, badRequest, notFound } from "../../protocol/errors.ts";
-import type { CallContext, Operations } from "../../protocol/operation.ts";
+import type { CallContext } from "../../protocol/operation.ts";
 import { requireClientCertificate } from "./client-certificate.ts";
-import { reading } from "./define-resource.ts";
 import { readDefinition } from "./definition-documents.ts";
-import { type Dependencies, type Input, requireApi, scopeOf, type Work } from "./work.ts";
+import { restApis } from "./rest-apis.ts";
+import { operations, type RestOperations, spanning, type Work } from "./work.ts";
 
 /** A method to be run as it is defined, deployed or not. */
 export interface MethodTest {
@@ -51,26 +57,22 @@ export type TestOutcome =
 export type TestInvocation = (test: MethodTest) => Promise<TestOutcome>;
 
 /** AWS: API Gateway REST API reference, "TestInvokeMethod". */
-export function testInvokeOperations(dependencies: Dependencies): Operations {
-  const { testInvocation } = dependencies;
-  return testInvocation === undefined ? {} : { TestInvokeMethod: testInvokeMethod(dependencies, testInvocation) };
-}
-
-const testInvokeMethod =
-  (dependencies: Dependencies, invoke: TestInvocation) =>
-  async (input: Input, call: CallContext): Promise<unknown> => {
-    // The method runs when the store is read, not while a transaction is open.
-    const outcome = await invoke((await reading(dependencies, readTest)(input, call)) as MethodTest);
-    if (outcome.kind !== "answered") throw refusalOf(outcome.kind, "method");
-    const { status, body, log, latencyMs } = outcome;
-    return {
-      status,
-      body: Buffer.from(body).toString("utf8"),
-      ...mapsOf(outcome.headers),
-      log,
-      latency: Math.round(latencyMs),
-    };
-  };
+export const testInvokeOperations = (invoke: TestInvocation): RestOperations =>
+  operations({
+    TestInvokeMethod: spanning(async ({ read }) => {
+      // The method runs when the store is read, not while a transaction is open.
+      const outcome = await invoke(await read(readTest, restApis));
+      if (outcome.kind !== "answered") throw refusalOf(outcome.kind, "method");
+      const { status, body, log, latencyMs } = outcome;
+      return {
+        status,
+        body: Buffer.from(body).toString("utf8"),
+        ...mapsOf(outcome.headers),
+        log,
+        latency: Math.round(latencyMs),
+      };
+    }),
+  });
 
 /** Why nothing came of a test. */
 export const refusalOf = (kind: "busy" | "failed", what: "method" | "authorizer"): ApiError =>
@@ -78,14 +80,12 @@ export const refusalOf = (kind: "busy" | "failed", what: "method" | "authorizer"
     ? new ApiError("TooManyRequestsException", "Rate exceeded")
     : new ApiError("InternalFailure", `The ${what} could not be tested, or took too long.`, { status: 500 });
 
-async function readTest(work: Work): Promise<MethodTest> {
-  const input = work.input as unknown as TestInvokeMethodRequest;
-  const { call } = work;
-  const api = await requireApi(work);
+async function readTest(work: Work<"TestInvokeMethod", RestApi>): Promise<MethodTest> {
+  const { input, call, parent: api } = work;
   const resource = (await work.tx.get<Resource>(restKinds.resource, `${api.id}/${input.resourceId}`))?.body;
   if (resource === undefined) throw notFound("Invalid Resource identifier specified");
   const methods = resource.resourceMethods ?? {};
-  const asked = input.httpMethod!;
+  const asked = input.httpMethod;
   const method = methods[asked] ?? ((httpMethods as readonly string[]).includes(asked) ? methods["ANY"] : undefined);
   if (method === undefined) throw notFound("Invalid Method identifier specified");
   const clientCertificateId = input.clientCertificateId || undefined;
@@ -101,7 +101,7 @@ async function readTest(work: Work): Promise<MethodTest> {
     body: Buffer.from(input.body ?? ""),
     stageVariables: input.stageVariables ?? {},
     clientCertificateId,
-    scope: scopeOf(call),
+    scope: regionalScope(call),
     caller: callerOf(call),
   };
 }
@@ -122,7 +122,7 @@ export function targetOf(pathWithQueryString: string | undefined, path: string):
 export function headersOf({
   headers = {},
   multiValueHeaders = {},
-}: Pick<TestInvokeMethodRequest, "headers" | "multiValueHeaders">): string[] {
+}: Pick<Work<"TestInvokeMethod">["input"], "headers" | "multiValueHeaders">): string[] {
   const list: string[] = [];
   for (const [name, values] of Object.entries(multiValueHeaders)) for (const value of values) list.push(name, value);
   for (const [name, value] of Object.entries(headers)) {

@@ -1,6 +1,7 @@
 /** Which keys are in which usage plans, seen from both sides. */
 import { keyKinds, type UsagePlan, type UsagePlanKey } from "../../definition/api-key.ts";
-import { type Change, nowSeconds, requireRoom, type Work } from "./work.ts";
+import { nowSeconds } from "../../families/work.ts";
+import { type Change, requireRoom, type Work } from "./work.ts";
 
 const stagesOf = (plan: UsagePlan): ReadonlySet<string> =>
   new Set(plan.apiStages.map(({ apiId, stage }) => `${apiId}:${stage}`));

@@ -1,4 +1,3 @@
-import type { CreateUsagePlanRequest } from "@aws-sdk/client-api-gateway";
 import { unescapeSegment } from "../../base/json-pointer.ts";
 import {
   type ApiStage,
@@ -21,21 +20,20 @@ import {
   text,
   wholeNumber,
 } from "../../families/patch.ts";
+import { nonEmpty, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
-import { type DefinedResource, defineResource, documentsOfAccount, pageOfItems, reading } from "./define-resource.ts";
+import type { Page } from "../../protocol/paging.ts";
 import { checkTags } from "./tags.ts";
 import { checkNewStages, emptyPlan, plansOfKey } from "./usage-plan-membership.ts";
-import { type Change, freshAccountId, nonEmpty, present, requireRoom, type Work } from "./work.ts";
+import { type Change, defineResource, documents, pageOfItems, requireRoom, type Work } from "./work.ts";
 
-const documents = documentsOfAccount<UsagePlan>({
+/** Where usage plans are kept. */
+export const usagePlans = documents({
   kind: keyKinds.usagePlan,
   member: "usagePlanId",
-  idOf: (plan) => plan.id,
-  missing: "Invalid Usage Plan ID specified",
+  idOf: (plan: UsagePlan) => plan.id,
+  missing: () => notFound("Invalid Usage Plan ID specified"),
 });
-
-/** The plan that the input names. */
-export const requireUsagePlan = (work: Work): Promise<UsagePlan> => documents.find(work);
 
 const integerMax = 2_147_483_647;
 const rateMax = 1_000_000_000;
@@ -111,8 +109,8 @@ const throttleOf = (given: GivenThrottle): ApiStage["throttle"] =>
     ),
   );
 
-async function createUsagePlan(work: Change): Promise<UsagePlan> {
-  const input = work.input as unknown as CreateUsagePlanRequest;
+async function createUsagePlan(work: Change<"CreateUsagePlan">): Promise<UsagePlan> {
+  const { input } = work;
   const apiStages: ApiStage[] = [];
   for (const { apiId = "", stage = "", throttle } of input.apiStages ?? []) {
     // AWS quirk: its template, unfilled.
@@ -125,11 +123,11 @@ async function createUsagePlan(work: Change): Promise<UsagePlan> {
     apiStages.push(present<ApiStage>({ apiId, stage, throttle: throttleOf((throttle ?? {}) as GivenThrottle) }));
   }
   checkTags(input.tags ?? {}, work.limits);
-  requireRoom(work, "usagePlans", (await work.tx.list(keyKinds.usagePlan)).length);
+  requireRoom(work, "usagePlans", (await usagePlans.all(work)).length);
   const { throttle, quota } = input;
   const plan = present<UsagePlan>({
-    id: await freshAccountId(work, keyKinds.usagePlan, 6),
-    name: input.name!,
+    id: await usagePlans.freshId(work, 6),
+    name: input.name,
     description: input.description,
     apiStages,
     throttle: throttle && present<ThrottleSettings>({ rateLimit: throttle.rateLimit, burstLimit: throttle.burstLimit }),
@@ -280,30 +278,29 @@ async function deletePlan(plan: UsagePlan, work: Change): Promise<void> {
   await emptyPlan(work, plan.id);
 }
 
-async function listUsagePlans(work: Work): Promise<unknown> {
-  const keyId = work.input["keyId"] as string | undefined;
-  if (keyId === undefined || keyId === "") return documents.list(work);
+async function listUsagePlans(work: Work<"GetUsagePlans">): Promise<Page<UsagePlan>> {
+  const { keyId } = work.input;
+  if (keyId === undefined || keyId === "") return usagePlans.list(work);
   if ((await work.tx.get(keyKinds.apiKey, keyId)) === undefined) throw notFound("Invalid API Key identifier specified");
-  const { items, ...rest } = pageOfItems(work, await plansOfKey(work, keyId), (id) => id);
+  const { items, next } = pageOfItems(work, await plansOfKey(work, keyId), (id) => id);
   const plans: UsagePlan[] = [];
-  for (const id of items) plans.push((await documents.get(work, id))!);
-  return { ...rest, items: plans };
+  for (const id of items) plans.push((await usagePlans.get(work, id))!);
+  return { items: plans, next };
 }
 
 /** AWS: API Gateway REST API reference, "UsagePlan". */
-export const usagePlan: DefinedResource = (dependencies) => ({
-  ...defineResource<UsagePlan>({
-    operations: {
-      create: "CreateUsagePlan",
-      get: "GetUsagePlan",
-      update: "UpdateUsagePlan",
-      delete: "DeleteUsagePlan",
-    },
-    place: documents,
-    create: createUsagePlan,
-    patch,
-    complete: completeUsagePlan,
-    onDelete: deletePlan,
-  })(dependencies),
-  GetUsagePlans: reading(dependencies, listUsagePlans),
+export const usagePlan = defineResource({
+  operations: {
+    create: "CreateUsagePlan",
+    get: "GetUsagePlan",
+    list: "GetUsagePlans",
+    update: "UpdateUsagePlan",
+    delete: "DeleteUsagePlan",
+  },
+  place: usagePlans,
+  create: createUsagePlan,
+  list: listUsagePlans,
+  patch,
+  complete: completeUsagePlan,
+  onDelete: deletePlan,
 });

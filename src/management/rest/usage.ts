@@ -5,13 +5,11 @@ import {
   type UsagePlan,
   type UsagePlanKey,
 } from "../../definition/api-key.ts";
-import { applyPatch, member, type PatchOperation, type PatchTable, wholeNumber } from "../../families/patch.ts";
+import { applyPatch, member, type PatchTable, wholeNumber } from "../../families/patch.ts";
 import { badRequest } from "../../protocol/errors.ts";
-import type { Operations } from "../../protocol/operation.ts";
-import { pageOfItems, reading, writing } from "./define-resource.ts";
-import { requireUsagePlan } from "./usage-plan.ts";
-import { requireUsagePlanKey } from "./usage-plan-key.ts";
-import type { Change, Dependencies, Work } from "./work.ts";
+import { usagePlans } from "./usage-plan.ts";
+import { usagePlanKeys } from "./usage-plan-key.ts";
+import { answerPage, type Change, operations, pageOfItems, reading, type Work, writing } from "./work.ts";
 
 // Days are `YYYY-MM-DD`, in UTC.
 
@@ -79,8 +77,7 @@ async function dailyUsage(work: Work, plan: UsagePlan, link: UsagePlanKey, days:
 const daysMax = 90;
 
 /** The days of the question, both ends included. */
-function requestedDays(work: Work): readonly string[] {
-  const { startDate, endDate } = work.input as { readonly startDate: string; readonly endDate: string };
+function requestedDays({ startDate, endDate }: Work<"GetUsage">["input"]): readonly string[] {
   // Unconfirmed: how AWS words these; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
   for (const date of [startDate, endDate]) {
     const isDay = /^\d{4}-\d{2}-\d{2}$/.test(date) && !Number.isNaN(msOf(date)) && dayOf(msOf(date)) === date;
@@ -92,17 +89,15 @@ function requestedDays(work: Work): readonly string[] {
   return Array.from({ length: count }, (_, index) => dayOf(msOf(startDate) + index * dayMs));
 }
 
-async function getUsage(work: Work): Promise<unknown> {
-  const plan = await requireUsagePlan(work);
-  const days = requestedDays(work);
-  const isOne = work.input["keyId"] !== undefined && work.input["keyId"] !== "";
-  const links = isOne
-    ? [await requireUsagePlanKey(work)]
-    : (await work.tx.list<UsagePlanKey>(keyKinds.usagePlanKey, { prefix: `${plan.id}/` })).map(({ body }) => body);
-  const { items, ...rest } = pageOfItems(work, links, (link) => link.keyId);
+async function getUsage(work: Work<"GetUsage", UsagePlan>): Promise<unknown> {
+  const { input, parent: plan } = work;
+  const days = requestedDays(input);
+  const { keyId } = input;
+  const links = keyId ? [await usagePlanKeys.find({ ...work, input: { keyId } })] : await usagePlanKeys.all(work);
+  const page = pageOfItems(work, links, (link) => link.keyId);
   const usage: Record<string, unknown> = {};
-  for (const link of items) usage[link.keyId] = await dailyUsage(work, plan, link, days);
-  return { ...rest, usagePlanId: plan.id, startDate: days[0], endDate: days.at(-1), items: usage };
+  for (const link of page.items) usage[link.keyId] = await dailyUsage(work, plan, link, days);
+  return { ...answerPage(page), usagePlanId: plan.id, startDate: days[0], endDate: days.at(-1), items: usage };
 }
 
 /** The remaining quota in the present period: the one thing of a key's usage that can be changed. */
@@ -110,13 +105,13 @@ const patch: PatchTable = {
   rules: { "/remaining": member("remaining", wholeNumber(0, 2_147_483_647)) },
 };
 
-async function updateUsage(work: Change): Promise<unknown> {
-  const plan = await requireUsagePlan(work);
-  const before = await requireUsagePlanKey(work);
+async function updateUsage(work: Change<"UpdateUsage", UsagePlan>): Promise<unknown> {
+  const { parent: plan } = work;
+  const before = await usagePlanKeys.find(work);
   const today = dayOf(work.call.clock.now());
-  const operations = (work.input["patchOperations"] ?? []) as readonly PatchOperation[];
-  if (operations.length > work.limits.patchOperations) throw badRequest("Too many patch operations");
-  const { remaining } = applyPatch<{ readonly remaining?: number }>({}, operations, patch);
+  const { patchOperations = [] } = work.input;
+  if (patchOperations.length > work.limits.patchOperations) throw badRequest("Too many patch operations");
+  const { remaining } = applyPatch<{ readonly remaining?: number }>({}, patchOperations, patch);
   const link = remaining === undefined ? before : await extended(work, plan, before, { today, remaining });
   const items = { [link.keyId]: await dailyUsage(work, plan, link, [today]) };
   return { usagePlanId: plan.id, startDate: today, endDate: today, items };
@@ -124,7 +119,7 @@ async function updateUsage(work: Change): Promise<unknown> {
 
 /** The key with as much of its quota left, for the rest of the period, as is wanted; written. */
 async function extended(
-  work: Change,
+  work: Change<never, UsagePlan>,
   plan: UsagePlan,
   link: UsagePlanKey,
   { today, remaining }: { readonly today: string; readonly remaining: number },
@@ -136,12 +131,12 @@ async function extended(
   const { start, inPeriod } = used!;
   const requests = remaining - (quotaOf(plan.quota, plain, start) - inPeriod);
   const item: UsagePlanKey = { ...plain, extension: { periodStart: start, requests } };
-  await work.tx.put(keyKinds.usagePlanKey, `${plan.id}/${link.keyId}`, item);
+  await usagePlanKeys.put(item, work);
   return item;
 }
 
 /** AWS: API Gateway REST API reference, "GetUsage", "UpdateUsage". */
-export const usageOperations = (dependencies: Dependencies): Operations => ({
-  GetUsage: reading(dependencies, getUsage),
-  UpdateUsage: writing(dependencies, updateUsage),
+export const usageOperations = operations({
+  GetUsage: reading(getUsage, usagePlans),
+  UpdateUsage: writing(updateUsage, usagePlans),
 });

@@ -1,20 +1,19 @@
-import type { CreateVpcLinkRequest } from "@aws-sdk/client-api-gateway";
 import { variableVpcLink } from "../../definition/indexes.ts";
 import { type Resource, type RestApiDefinition, restKinds, type Stage } from "../../definition/rest-api.ts";
 import { type VpcLink, vpcLinkKind } from "../../definition/vpc-link.ts";
 import { member, type PatchRule, text } from "../../families/patch.ts";
-import { badRequest } from "../../protocol/errors.ts";
+import { nonEmpty, present } from "../../families/work.ts";
+import { badRequest, notFound } from "../../protocol/errors.ts";
 import type { Stored } from "../../store/store.ts";
-import { type DefinedResource, defineResource, documentsOfAccount, writing } from "./define-resource.ts";
 import { checkTags } from "./tags.ts";
-import { type Change, freshAccountId, nonEmpty, present, requireRoom, type Work } from "./work.ts";
+import { type Change, defineResource, documents, operations, requireRoom, type Work, writing } from "./work.ts";
 
-const documents = documentsOfAccount<VpcLink>({
+const vpcLinks = documents({
   kind: vpcLinkKind,
   member: "vpcLinkId",
-  idOf: (link) => link.id,
+  idOf: (link: VpcLink) => link.id,
   // Unconfirmed: how AWS words it; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
-  missing: "Invalid VPC Link identifier specified",
+  missing: () => notFound("Invalid VPC Link identifier specified"),
 });
 
 const loadBalancer = /^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:loadbalancer\/net\/[^/\s]+\/[^/\s]+$/;
@@ -25,16 +24,16 @@ function checkName(name: string | undefined): string {
   return name!;
 }
 
-async function createVpcLink(work: Change): Promise<VpcLink> {
-  const input = work.input as unknown as CreateVpcLinkRequest;
+async function createVpcLink(work: Change<"CreateVpcLink">): Promise<VpcLink> {
+  const { input } = work;
   const name = checkName(input.name);
-  const targetArns = input.targetArns ?? [];
+  const { targetArns } = input;
   if (targetArns.length > 1) throw badRequest("More than one target arn specified for vpc link.");
   if (!loadBalancer.test(targetArns[0] ?? "")) throw badRequest("Invalid ARN specified in the request");
   checkTags(input.tags ?? {}, work.limits);
-  requireRoom(work, "vpcLinks", (await work.tx.list(vpcLinkKind)).length);
+  requireRoom(work, "vpcLinks", (await vpcLinks.all(work)).length);
   const link = present<VpcLink>({
-    id: await freshAccountId(work, vpcLinkKind, 6),
+    id: await vpcLinks.freshId(work, 6),
     name,
     description: input.description,
     targetArns,
@@ -43,7 +42,7 @@ async function createVpcLink(work: Change): Promise<VpcLink> {
     statusMessage: "Your vpc link is ready for use",
     tags: nonEmpty(input.tags),
   });
-  await documents.put(link, work);
+  await vpcLinks.put(link, work);
   const { statusMessage: _, ...pending } = link;
   return { ...pending, status: "PENDING" };
 }
@@ -126,10 +125,10 @@ const fixedTargets: PatchRule = {
 };
 
 /** AWS: API Gateway REST API reference, "VpcLink". */
-export const vpcLink: DefinedResource = (dependencies) => ({
-  ...defineResource<VpcLink>({
+export const vpcLink = {
+  ...defineResource({
     operations: { get: "GetVpcLink", list: "GetVpcLinks", update: "UpdateVpcLink", delete: "DeleteVpcLink" },
-    place: documents,
+    place: vpcLinks,
     patch: {
       rules: {
         "/name": member("name", text),
@@ -138,9 +137,9 @@ export const vpcLink: DefinedResource = (dependencies) => ({
         "/targetArns/{arn}": fixedTargets,
       },
     },
-    complete: async (item) => ({ ...item, name: checkName(item.name) }),
+    complete: (item) => ({ ...item, name: checkName(item.name) }),
     onDelete: refuseWhileReferenced,
-  })(dependencies),
+  }),
   // Not the family's create: what it answers is not what it stores.
-  CreateVpcLink: writing(dependencies, createVpcLink),
-});
+  ...operations({ CreateVpcLink: writing(createVpcLink) }),
+};

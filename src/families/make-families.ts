@@ -1,0 +1,300 @@
+/**
+ * How the resource families of a service are declared: `makeFamilies` answers what declares them, once for each service.
+ * What is the same for all families is here; a declaration has what differs.
+ */
+import { badRequest } from "../protocol/errors.ts";
+import type { CallContext, Handler, Operations } from "../protocol/operation.ts";
+import { type Page, type PagingDialect, page, pageAnswer } from "../protocol/paging.ts";
+import type { Scope, Store } from "../store/store.ts";
+import type { InputOf, MembersOf, OperationName } from "./input.ts";
+import { type MergeRules, mergeInto } from "./merge.ts";
+import { applyPatch, type PatchOperation, type PatchTable } from "./patch.ts";
+import { type Documents, type DocumentsOptions, documentsOf, type Place, pageRequestOf, withParent } from "./place.ts";
+import type { Change, Input, OpenCall, Parent, Work } from "./work.ts";
+
+/** What is the same for all operations of a service. */
+export interface Conventions<Service> {
+  /** Whose documents a call is about. */
+  readonly scopeOf: (call: CallContext) => Scope;
+  readonly paging: PagingDialect;
+  /** The most operations that one PATCH may have. Only for services that have updates by PATCH. */
+  readonly patchOperationsMax?: (service: Service) => number;
+}
+
+/** An operation as it is declared: its handler, once it is known what its service works with. */
+export type Operation<Service, In> = (store: Store, service: Service) => Handler<In>;
+
+/** Declared operations by name. */
+// biome-ignore lint/suspicious/noExplicitAny: a table of operations with different inputs; each is typed where it is made.
+export type OperationTable<Service> = Readonly<Record<string, Operation<Service, any>>>;
+
+/** The handlers of declared operations. */
+export const bindOperations = <Service>(table: OperationTable<Service>, store: Store, service: Service): Operations =>
+  Object.fromEntries(Object.entries(table).map(([name, operation]) => [name, operation(store, service)]));
+
+/** A resource family: what differs from other families. `C`, `G`, `L`, `U` and `D` are the names of its operations. */
+export interface ResourceFamily<Client, Service, Item extends object, ParentItem, C, G, L, U, D> {
+  readonly operations: {
+    /** `Create…` or `Put…`. */
+    readonly create?: C;
+    readonly get?: G;
+    readonly list?: L;
+    readonly update?: U;
+    readonly delete?: D;
+  };
+  /** Says what the items are, and what they belong to. */
+  readonly place: Place<Service, Item, ParentItem, InputOf<Client, G | U | D>>;
+  /** The new item, after all checks. */
+  readonly create?: (work: Change<Service, InputOf<Client, C>, NoInfer<ParentItem>>) => Promise<NoInfer<Item>>;
+  /** The page that the input asks for, where it is not the next items of the place. */
+  readonly list?: (work: Work<Service, InputOf<Client, L>, NoInfer<ParentItem>>) => Promise<Page<NoInfer<Item>>>;
+  /** The output's member that holds a page's items, where the service's dialect names none. */
+  readonly listedAs?: string;
+  /** An update by PATCH: the paths that it takes. */
+  readonly patch?: PatchTable;
+  /** An update by merging: the members that differ from the default. */
+  readonly merge?: MergeRules<NoInfer<Item>, InputOf<Client, U>>;
+  /** What has to hold after an update: throws, or answers the item as it is to be stored. */
+  readonly complete?: (
+    item: NoInfer<Item>,
+    before: NoInfer<Item>,
+    work: Change<Service, InputOf<Client, U>, NoInfer<ParentItem>>,
+  ) => NoInfer<Item> | Promise<NoInfer<Item>>;
+  /** Refuses, or takes away what goes with the item. */
+  readonly onDelete?: (
+    item: NoInfer<Item>,
+    work: Change<Service, InputOf<Client, D>, NoInfer<ParentItem>>,
+  ) => Promise<void>;
+  /** The item as it is answered; by default as it is stored. */
+  readonly view?: (
+    item: NoInfer<Item>,
+    work: Work<Service, MembersOf<InputOf<Client, C | G | L | U>>, NoInfer<ParentItem>>,
+  ) => unknown | Promise<unknown>;
+}
+
+/** What declares the operations of one service. `Client` is its SDK's client, whose types say each operation's input. */
+export interface Families<Client, Service extends object> {
+  /** The operations of a family. */
+  defineResource<
+    Item extends object,
+    ParentItem,
+    C extends OperationName<Client> = never,
+    G extends OperationName<Client> = never,
+    L extends OperationName<Client> = never,
+    U extends OperationName<Client> = never,
+    D extends OperationName<Client> = never,
+  >(family: ResourceFamily<Client, Service, Item, ParentItem, C, G, L, U, D>): OperationTable<Service>;
+
+  /** Operations that are no family's. The compiler holds each to its own input. */
+  operations(
+    table: {
+      readonly [Name in OperationName<Client>]?: Operation<Service, InputOf<Client, Name>>;
+    },
+  ): OperationTable<Service>;
+
+  /** An operation that writes nothing; with a parent, what the input is about is found first. */
+  reading<In, ParentItem = unknown>(
+    run: (work: Work<Service, In, ParentItem>) => Promise<unknown>,
+    parent?: Parent<Service, ParentItem>,
+  ): Operation<Service, In>;
+
+  /** An operation in one transaction: all of it is written, or nothing. */
+  writing<In, ParentItem = unknown>(
+    run: (work: Change<Service, In, ParentItem>) => Promise<unknown>,
+    parent?: Parent<Service, ParentItem>,
+  ): Operation<Service, In>;
+
+  /** An operation that opens its own transactions, for what can't run inside of one. */
+  spanning<In>(run: (call: OpenCall<Service, In>) => Promise<unknown>): Operation<Service, In>;
+
+  /** An operation that answers something of the place's item that the input names. */
+  viewing<Item, ParentItem, In extends Named, Named>(
+    place: Place<Service, Item, ParentItem, Named>,
+    view: (item: Item, work: Work<Service, In, ParentItem>) => unknown | Promise<unknown>,
+  ): Operation<Service, In>;
+
+  /** An operation that changes the place's item that the input names. It answers nothing, or something of the new item. */
+  changing<Item, ParentItem, In extends Named, Named>(
+    place: Place<Service, Item, ParentItem, Named>,
+    change: (item: Item, work: Change<Service, In, ParentItem>) => Item | Promise<Item>,
+    answer?: (item: Item, work: Change<Service, In, ParentItem>) => unknown | Promise<unknown>,
+  ): Operation<Service, In>;
+
+  /** Documents of a kind, as a family's place. */
+  documents<Item extends object, Member extends string, ParentItem = unknown>(
+    options: DocumentsOptions<Service, Item, ParentItem, Member>,
+  ): Documents<Service, Item, ParentItem, { readonly [Name in Member]: string }>;
+
+  /** The page that the input asks for of items in the order of their keys. */
+  pageOfItems<Item>(work: Work<Service, object>, all: readonly Item[], keyOf: (item: Item) => string): Page<Item>;
+
+  /** A page as the service answers it; `items` is the member with the items, where the dialect names none. */
+  answerPage(page: Page<unknown>, items?: string): object;
+}
+
+/** What declares the families of a service. */
+export function makeFamilies<Client, Service extends object>(
+  conventions: Conventions<Service>,
+): Families<Client, Service> {
+  const { scopeOf, paging } = conventions;
+
+  // Below, an input is any input: an object with members. `Families` gives each its type, by its operation's name.
+  type AnyWork = Work<Service, Input>;
+  type AnyChange = Change<Service, Input>;
+  type AnyPlace = Place<Service, object, unknown, Input>;
+  type AnyOperation = Operation<Service, Input>;
+
+  const read = <Result, ParentItem>(
+    { store, service, input, call }: Bound<Service>,
+    run: (work: Work<Service, Input, ParentItem>) => Promise<Result>,
+    parent?: Parent<Service, ParentItem>,
+  ): Promise<Result> =>
+    store.read(scopeOf(call), async (tx) =>
+      run(await withParent({ ...service, input, call, tx, parent: undefined, parentId: "" }, parent)),
+    );
+
+  const write = async <Result, ParentItem>(
+    { store, service, input, call }: Bound<Service>,
+    run: (work: Change<Service, Input, ParentItem>) => Promise<Result>,
+    parent?: Parent<Service, ParentItem>,
+  ): Promise<Result> => {
+    const { result, after } = await store.write(scopeOf(call), async (tx) => {
+      // Its own list for each run: only the last run counts.
+      const after: (() => Promise<void>)[] = [];
+      const afterCommit = (one: () => Promise<void>) => void after.push(one);
+      const work = { ...service, input, call, tx, parent: undefined, parentId: "", afterCommit };
+      return { result: await run(await withParent(work, parent)), after };
+    });
+    for (const one of after) await one();
+    return result;
+  };
+
+  const reading =
+    (run: (work: AnyWork) => Promise<unknown>, parent?: Parent<Service, unknown>): AnyOperation =>
+    (store, service) =>
+    (input, call) =>
+      read({ store, service, input, call }, run, parent);
+
+  const writing =
+    (run: (work: AnyChange) => Promise<unknown>, parent?: Parent<Service, unknown>): AnyOperation =>
+    (store, service) =>
+    (input, call) =>
+      write({ store, service, input, call }, run, parent);
+
+  const spanning =
+    (run: (call: OpenCall<Service, Input>) => Promise<unknown>): AnyOperation =>
+    (store, service) =>
+    (input, call) => {
+      const bound = { store, service, input, call };
+      return run({
+        ...service,
+        input,
+        call,
+        read: (one, parent) => read(bound, one, parent),
+        write: (one, parent) => write(bound, one, parent),
+      });
+    };
+
+  const viewing = (place: AnyPlace, view: (item: object, work: AnyWork) => unknown): AnyOperation =>
+    reading(async (work) => view(await place.find(work), work), place.parent);
+
+  const changing = (
+    place: AnyPlace,
+    change: (item: object, work: AnyChange) => object | Promise<object>,
+    answer: (item: object, work: AnyChange) => unknown = () => ({}),
+  ): AnyOperation =>
+    writing(async (work) => {
+      const before = await place.find(work);
+      const item = await change(before, work);
+      // An update of nothing writes nothing, so that nobody is told of a change.
+      if (item !== before) await place.put(item, work);
+      return answer(item, work);
+    }, place.parent);
+
+  const update = (family: AnyFamily<Service>, before: object, work: AnyChange): object => {
+    const { patch, merge } = family;
+    if (merge !== undefined) return mergeInto<object, Input>(before, work.input, merge);
+    const list = (work.input["patchOperations"] ?? []) as readonly PatchOperation[];
+    if (list.length === 0) return before;
+    const max = conventions.patchOperationsMax?.(work) ?? Number.POSITIVE_INFINITY;
+    if (list.length > max) throw badRequest("Too many patch operations");
+    return applyPatch(before, list, patch!);
+  };
+
+  const defineResource = (family: AnyFamily<Service>): OperationTable<Service> => {
+    const { operations, place, create, view = (item: object) => item, complete } = family;
+    const list = family.list ?? place.list;
+    const table: Record<string, AnyOperation> = {};
+    if (operations.create !== undefined && create !== undefined) {
+      table[operations.create] = writing(async (work) => {
+        const item = await create(work);
+        await place.put(item, work);
+        return view(item, work);
+      }, place.parent);
+    }
+    if (operations.get !== undefined) table[operations.get] = viewing(place, view);
+    if (operations.list !== undefined && list !== undefined) {
+      table[operations.list] = reading(async (work) => {
+        const found = await list(work);
+        const items: unknown[] = [];
+        for (const item of found.items) items.push(await view(item, work));
+        return pageAnswer({ ...found, items }, paging, family.listedAs);
+      }, place.parent);
+    }
+    if (operations.update !== undefined) {
+      const change = (before: object, work: AnyChange): object | Promise<object> => {
+        const item = update(family, before, work);
+        return item === before || complete === undefined ? item : complete(item, before, work);
+      };
+      table[operations.update] = changing(place, change, view);
+    }
+    if (operations.delete !== undefined) {
+      table[operations.delete] = writing(async (work) => {
+        const item = await place.find(work);
+        await family.onDelete?.(item, work);
+        await place.delete(item, work);
+        return {};
+      }, place.parent);
+    }
+    return table;
+  };
+
+  const families = {
+    defineResource,
+    operations: (table: OperationTable<Service>) => table,
+    reading,
+    writing,
+    spanning,
+    viewing,
+    changing,
+    documents: (options: DocumentsOptions<Service, object, unknown, string>) => documentsOf(options, paging),
+    pageOfItems: <Item>({ input }: AnyWork, all: readonly Item[], keyOf: (item: Item) => string) =>
+      page(all, keyOf, pageRequestOf(input, paging), paging),
+    answerPage: (found: Page<unknown>, items?: string) => pageAnswer(found, paging, items),
+  };
+  // The one place where inputs get their types. They are true because the protocol layer has bound and checked every input
+  // by its operation's model, from which the SDK's types are made, too.
+  return families as unknown as Families<Client, Service>;
+}
+
+/** A family without its types. */
+interface AnyFamily<Service> {
+  readonly operations: { readonly [Operation in "create" | "get" | "list" | "update" | "delete"]?: string };
+  readonly place: Place<Service, object, unknown, Input>;
+  readonly create?: (work: Change<Service, Input>) => Promise<object>;
+  readonly list?: (work: Work<Service, Input>) => Promise<Page<object>>;
+  readonly listedAs?: string;
+  readonly patch?: PatchTable;
+  readonly merge?: MergeRules<object, Input>;
+  readonly complete?: (item: object, before: object, work: Change<Service, Input>) => object | Promise<object>;
+  readonly onDelete?: (item: object, work: Change<Service, Input>) => Promise<void>;
+  readonly view?: (item: object, work: Work<Service, Input>) => unknown;
+}
+
+/** A call of an operation with what its service works with. */
+interface Bound<Service> {
+  readonly store: Store;
+  readonly service: Service;
+  readonly input: Input;
+  readonly call: CallContext;
+}

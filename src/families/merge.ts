@@ -1,0 +1,65 @@
+/**
+ * Updates by merging: the members of the input that are there take the place of the item's, and the others stay as they
+ * are. A member goes to the item's member of the same name, with a small first letter; an empty text takes it away.
+ * AWS: API Gateway version 2 API reference, "UpdateRoute" and its like.
+ */
+import { present } from "./work.ts";
+
+/** The members of the item that a member of the input changes; undefined takes one away. */
+export type MergeRule<Item, Value> = (
+  value: Value,
+  before: Item,
+) => { readonly [Member in keyof Item]?: Item[Member] | undefined };
+
+/**
+ * A rule for each member of the input that differs from the default. The compiler asks for one wherever the item has no
+ * member of that name and type, so that no member of an input is forgotten.
+ */
+export type MergeRules<Item, In> = {
+  readonly [Member in keyof In as Fits<Item, In, Member> extends true ? never : Member]-?: RuleFor<Item, In, Member>;
+} & {
+  readonly [Member in keyof In as Fits<Item, In, Member> extends true ? Member : never]?: RuleFor<Item, In, Member>;
+};
+
+type RuleFor<Item, In, Member extends keyof In> = MergeRule<Item, NonNullable<In[Member]>>;
+
+type Fits<Item, In, Member extends keyof In> = Member extends string
+  ? Uncapitalize<Member> extends keyof Item
+    ? NonNullable<In[Member]> extends NonNullable<Item[Uncapitalize<Member>]>
+      ? true
+      : false
+    : false
+  : false;
+
+/** The rule of a member that names the item, or says how to change it: it changes nothing by itself. */
+export const unmerged = (): Record<never, never> => ({});
+
+/** The rule of a member that the item has by another name, where an empty text is a value like any other. */
+export const mergedAs =
+  <Name extends string>(name: Name) =>
+  <Value>(value: Value): { readonly [Member in Name]: Value } =>
+    ({ [name]: value }) as { readonly [Member in Name]: Value };
+
+/** The rule of a text that the item has by another name, and loses by an empty one. */
+export const mergedUnlessEmpty =
+  <Name extends string>(name: Name) =>
+  <Value>(value: Value): { readonly [Member in Name]: Value | undefined } =>
+    ({ [name]: value === "" ? undefined : value }) as { readonly [Member in Name]: Value | undefined };
+
+/** The item with the members of the input that are there. */
+export function mergeInto<Item extends object, In extends object>(
+  item: Item,
+  input: In,
+  rules: MergeRules<Item, In>,
+): Item {
+  const byMember = rules as Readonly<Record<string, MergeRule<Item, unknown> | undefined>>;
+  let merged: object = item;
+  for (const [member, value] of Object.entries(input)) {
+    if (value === undefined) continue;
+    const rule = Object.hasOwn(byMember, member) ? byMember[member] : undefined;
+    merged = { ...merged, ...(rule ?? mergedUnlessEmpty(uncapitalised(member)))(value, item) };
+  }
+  return present(merged as Item);
+}
+
+const uncapitalised = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
