@@ -77,29 +77,35 @@ export class Gateway {
 
   /**
    * Swaps a stage's program; null: the stage is gone. A plan that can't be linked closes its stage, whatever served before: the
-   * stage may have been guarded in ways that the program before it does not know.
+   * stage may have been guarded in ways that the program before it does not know. Returns why it was closed.
    */
-  setPlan(key: string, plan: Plan | null): void {
+  setPlan(key: string, plan: Plan | null): string | undefined {
     const old = this.#programs.get(key);
+    let problem: string | undefined;
     if (plan === null) {
       this.#programs.delete(key);
       this.#undeployed.delete(key);
-    } else this.#programs.set(key, this.#link(key, plan));
+    } else {
+      try {
+        this.#programs.set(key, linkProgram(plan, this.#thread));
+      } catch (error) {
+        problem = this.#close(key, error);
+      }
+    }
     old?.close();
+    return problem;
   }
 
-  #link(key: string, plan: Plan): Program {
-    try {
-      return linkProgram(plan, this.#thread);
-    } catch (error) {
-      this.#options.logger.error("A plan can't be linked: its stage is closed.", {
-        stage: key,
-        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      });
-      const reason = error instanceof UnknownPlan ? error.message : "its plan can't be linked, Portico's log says why";
-      const slash = key.indexOf("/");
-      return linkClosedProgram(key.slice(0, slash), key.slice(slash + 1), reason, this.#thread);
-    }
+  /** Puts a program in a stage's place that answers 501; returns the reason. */
+  #close(key: string, error: unknown): string {
+    this.#options.logger.error("A plan can't be linked: its stage is closed.", {
+      stage: key,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+    const reason = error instanceof UnknownPlan ? error.message : "its plan can't be linked, Portico's log says why";
+    const slash = key.indexOf("/");
+    this.#programs.set(key, linkClosedProgram(key.slice(0, slash), key.slice(slash + 1), reason, this.#thread));
+    return reason;
   }
 
   /** Takes in a client certificate, before the plans that use it; null: none does any more. */

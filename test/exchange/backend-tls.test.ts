@@ -4,10 +4,11 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { getCACertificates, setDefaultCACertificates, type TLSSocket } from "node:tls";
+import { noSurroundings } from "../../src/compiler/surroundings.ts";
 import { makeAuthority } from "../tls-authority.ts";
 import { tool } from "../tool.ts";
 import { until } from "../until.ts";
-import { aMethod, anHttpProxy, aRestApi } from "./a-rest-api.ts";
+import { aMethod, anHttpProxy, aRestApi, aStage } from "./a-rest-api.ts";
 import { startGateway } from "./start-gateway.ts";
 
 const { skip } = tool("openssl", ["version"], false);
@@ -93,4 +94,49 @@ test("backends over TLS: names, addresses, ALPN, resumption, large bodies, and n
     assert.deepEqual(gateway.errors, []);
   }
   await until(() => byName.connections() + byAddress.connections() + other.connections() === 0);
+});
+
+test("another client certificate under the same key is shown to the backend without a program being linked anew", {
+  skip,
+}, async () => {
+  const authority = makeAuthority();
+  const pems = [authority.issue("DNS:first.example"), authority.issue("DNS:second.example")];
+  const shown: string[] = [];
+  const server = createServer(
+    { ...authority.issue("DNS:localhost"), requestCert: true, rejectUnauthorized: false },
+    (incoming, outgoing) => {
+      shown.push((incoming.socket as TLSSocket).getPeerCertificate().subjectaltname ?? "none");
+      outgoing.writeHead(200, { Connection: "close" }).end();
+    },
+  );
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  await using _ = {
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+  const uri = `https://localhost:${(server.address() as AddressInfo).port}/`;
+  {
+    await using gateway = await startGateway();
+    const show = ({ cert, key }: { cert: Buffer; key: Buffer }): void =>
+      gateway.gateway.setIdentity("000000000000/us-east-1/ours", {
+        certificate: cert.toString(),
+        privateKey: key.toString(),
+      });
+    show(pems[0]!);
+    const integration = anHttpProxy(uri, { tlsConfig: { insecureSkipVerification: true } });
+    const surroundings = { ...noSurroundings, hasClientCertificate: true };
+    gateway.deploy(
+      aRestApi({ "/": { GET: aMethod(integration) } }),
+      aStage({ clientCertificateId: "ours" }),
+      surroundings,
+    );
+    assert.equal((await gateway.call("/")).status, 200);
+    show(pems[1]!);
+    assert.equal((await gateway.call("/")).status, 200);
+  }
+  assert.deepEqual(shown, ["DNS:first.example", "DNS:second.example"]);
 });

@@ -47,7 +47,7 @@ test("a plan of another kind or version closes its stage, whatever served before
     [{ ...plan, version: 999 }, "plans of the version 999 (this thread runs the version 1)"],
     [{ ...plan, methods: null }, "its plan can't be linked, Portico's log says why"],
   ] as const) {
-    gateway.gateway.setPlan("abc123/prod", unknown as unknown as Plan);
+    assert.equal(gateway.gateway.setPlan("abc123/prod", unknown as unknown as Plan), reason);
     for (const path of ["/", "/none"]) {
       const reply = await gateway.call(path);
       assert.equal(reply.status, 501);
@@ -56,7 +56,7 @@ test("a plan of another kind or version closes its stage, whatever served before
     assert.match(JSON.stringify(gateway.errors.splice(0)), /A plan can't be linked: its stage is closed/);
   }
   // The stage opens again with a plan that can be linked, and goes with none.
-  gateway.gateway.setPlan("abc123/prod", plan);
+  assert.equal(gateway.gateway.setPlan("abc123/prod", plan), undefined);
   assert.equal((await gateway.call("/")).text, "served");
   gateway.gateway.setPlan("abc123/prod", { ...plan, kind: "soap" } as unknown as Plan);
   gateway.gateway.setPlan("abc123/prod", null);

@@ -21,9 +21,12 @@ export interface NamedIdentity {
 export class TlsIdentities {
   readonly #identities = new Map<string, PoolIdentity>();
 
-  /** null: no stage uses it any more. */
+  /** Takes one in; null: no stage uses it any more. Another one under a key is shown by connections made from then on. */
   set(key: string, identity: TlsIdentity | null): void {
+    const known = this.#identities.get(key);
     if (identity === null) this.#identities.delete(key);
+    // Pools hold the object: what is in it changes, so that no program is linked anew.
+    else if (known !== undefined) Object.assign(known, identity);
     else this.#identities.set(key, { ...identity, key });
   }
 

@@ -13,7 +13,7 @@ export interface SocketReader {
 /** Opens sockets to one origin. */
 export type OpenSocket = (reader: SocketReader) => Socket;
 
-/** A certificate with its key, PEM: who we are to a backend that asks. */
+/** A certificate with its key, PEM: who we are to a backend that asks. Sockets show what is in it when they are opened. */
 export interface TlsIdentity {
   readonly certificate: string;
   readonly privateKey: string;
@@ -80,15 +80,22 @@ function tlsSocketsTo(name: string, { host, port }: Place, options: OpenOptions)
   let session: Buffer | undefined;
   // Made with the first socket, and one for all: reading keys and authorities takes its time.
   let secureContext: SecureContext | undefined;
+  let shown: string | undefined;
   return (reader) => {
-    secureContext ??= tls.createSecureContext({
-      minVersion: "TLSv1.2",
-      ...(identity === undefined ? {} : { cert: identity.certificate, key: identity.privateKey }),
-    });
+    if (secureContext === undefined || shown !== identity?.certificate) {
+      shown = identity?.certificate;
+      secureContext = tls.createSecureContext({
+        minVersion: "TLSv1.2",
+        ...(identity === undefined ? {} : { cert: identity.certificate, key: identity.privateKey }),
+      });
+      // A resumed session would show the certificate before this one.
+      session = undefined;
+    }
+    const context = secureContext;
     const socket = tls.connect({
       host,
       port,
-      secureContext,
+      secureContext: context,
       ...(isIP(name) === 0 ? { servername: name } : {}),
       checkServerIdentity: (_, certificate) => tls.checkServerIdentity(name, certificate),
       ALPNProtocols: ["http/1.1"],
@@ -100,7 +107,7 @@ function tlsSocketsTo(name: string, { host, port }: Place, options: OpenOptions)
     // A resumed session shows no certificate, so that where we check it ourselves, each connection has to bring it.
     if (!isTlsUnverified) {
       socket.on("session", (ticket: Buffer) => {
-        session = ticket;
+        if (context === secureContext) session = ticket;
       });
     }
     socket.on("data", (chunk: Buffer) => reader.onOwned(chunk));
