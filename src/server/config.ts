@@ -41,7 +41,7 @@ interface ServerSettings {
   readonly domain: readonly string[];
   /** Bytes of an API Gateway management call's body. */
   readonly managementPayloadMax: number;
-  /** What of AWS's limits is another number here. */
+  /** AWS's limits that the operator overrides, by name. */
   readonly limit: Readonly<Partial<RestLimits>>;
   /** See docs/internals/architecture.md, "Faithful, and lenient by name". */
   readonly profile: "aws" | "relaxed";
@@ -115,7 +115,7 @@ export const configKeys: readonly ConfigKey[] = [
     default: ".portico",
     help: "directory of everything that is kept",
   },
-  { name: "memory", flag: "memory", value: { kind: "switch" }, default: false, help: "keep nothing, for tests" },
+  { name: "memory", flag: "memory", value: { kind: "switch" }, default: false, help: "keep nothing: for tests" },
   {
     name: "threads",
     flag: "threads",
@@ -123,7 +123,7 @@ export const configKeys: readonly ConfigKey[] = [
     value: { kind: "integer", min: 1, max: 256 },
     // Without reusePort (Linux) the kernel does not spread connections over several listeners.
     default: process.platform === "linux" ? Math.min(availableParallelism(), 256) : 1,
-    help: "gateway threads, one a core by default",
+    help: "gateway threads; one for each core by default",
   },
   {
     name: "drain",
@@ -139,7 +139,7 @@ export const configKeys: readonly ConfigKey[] = [
     placeholder: "URL",
     value: { kind: "origin-url" },
     default: undefined,
-    help: "where calls of AWS services that Portico does not embed are passed on to",
+    help: "the server that gets calls of AWS services that Portico does not embed",
   },
   {
     name: "endpoints",
@@ -147,7 +147,7 @@ export const configKeys: readonly ConfigKey[] = [
     placeholder: "SERVICE=URL",
     value: { kind: "origin-urls" },
     default: [],
-    help: "where AWS services are that integrations call, such as sqs=http://localhost:4567; `*` is every other one",
+    help: "where the AWS services are that integrations call, such as sqs=http://localhost:4567; `*` means every other one",
   },
   {
     name: "realAws",
@@ -162,7 +162,7 @@ export const configKeys: readonly ConfigKey[] = [
     placeholder: "LEVEL",
     value: { kind: "choice", of: logLevels },
     default: "warn",
-    help: "least level of the server's log, on standard error",
+    help: "lowest level of the server's log, on standard error",
   },
   {
     name: "accessLog",
@@ -178,7 +178,7 @@ export const configKeys: readonly ConfigKey[] = [
     placeholder: "SIZE",
     value: { kind: "bytes", min: 1 * mib, max: 1_048_576 * mib },
     default: 1_024 * mib,
-    help: "what the embedded CloudWatch Logs may take (with --memory 128MB at most); the oldest lines are dropped",
+    help: "room for the embedded CloudWatch Logs (with --memory 128MB at most); the oldest lines are dropped first",
   },
   {
     name: "allowOrigin",
@@ -193,7 +193,7 @@ export const configKeys: readonly ConfigKey[] = [
     flag: "allow-reset",
     value: { kind: "switch" },
     default: false,
-    help: "let POST /_portico/reset delete everything, without --memory, too",
+    help: "let POST /_portico/reset delete everything, even without --memory",
   },
   {
     name: "domain",
@@ -218,7 +218,7 @@ export const configKeys: readonly ConfigKey[] = [
     placeholder: "NAME=N",
     value: { kind: "numbers", names: Object.keys(restLimits), min: 1, max: 1_000_000 },
     default: [],
-    help: `another number than AWS's, such as resourcesPerApi=1000; of ${Object.keys(restLimits).join(", ")}`,
+    help: `a number in place of AWS's limit, such as resourcesPerApi=1000; one of ${Object.keys(restLimits).join(", ")}`,
   },
   {
     name: "profile",
@@ -226,7 +226,7 @@ export const configKeys: readonly ConfigKey[] = [
     placeholder: "NAME",
     value: { kind: "choice", of: ["aws", "relaxed"] },
     default: "aws",
-    help: "`relaxed` lifts AWS's limits, and imports documents that AWS refuses: model names, second path variables",
+    help: "`relaxed` lifts AWS's limits, and imports documents that AWS refuses for model names or second path variables",
   },
   {
     name: "payloadMax",
@@ -243,7 +243,7 @@ export const configKeys: readonly ConfigKey[] = [
     placeholder: "NAME=ADDRESS",
     value: { kind: "addresses" },
     default: [],
-    help: "where a VPC link leads, by its id, name or load balancer's ARN: HOST:PORT, or HOST for the port of the integration's URI; several are taken in turn",
+    help: "where a VPC link leads, by its id, name or load balancer's ARN: HOST:PORT, or HOST for the port of the integration's URI; several are used in turn",
   },
   {
     name: "backendCa",
@@ -251,7 +251,7 @@ export const configKeys: readonly ConfigKey[] = [
     placeholder: "FILE",
     value: { kind: "path", of: "file" },
     default: undefined,
-    help: "PEM file of more certificate authorities that backends may be vouched for by",
+    help: "PEM file of more certificate authorities for backends' certificates",
   },
 ];
 
