@@ -20,7 +20,7 @@ import type { Probe, ProbeOutcome } from "./probe.ts";
 import type { FrontRefusal, Program } from "./program.ts";
 import { makeExtendedRequestId, makeRequestId } from "./request-ids.ts";
 import { addHint } from "./responses/failure.ts";
-import { type Address, parseAddress } from "./routing/address.ts";
+import { type Address, findDestination } from "./routing/address.ts";
 import { beginTrace, makeTrace } from "./run-traced.ts";
 import { refuse } from "./steps/closed.ts";
 import { type SyntheticAnswer, SyntheticRequest } from "./synthetic-request.ts";
@@ -121,17 +121,12 @@ export class Gateway {
 
   /** Takes a request of the data plane; false: it is none, and the front door hands it to the management API. */
   handle(request: InboundExchange, trace?: Trace): boolean {
-    const address = parseAddress(request.host, request.target);
-    if (address === undefined) {
-      if (request.listener.hasManagement) return false;
-      // As for an API that is not there: this listener has nothing else.
-      this.#refuse(request, { ...forbidden, hint: () => "this is no address of an API" }, trace);
-      return true;
+    const destination = findDestination(this.#programs, request);
+    if (destination.kind === "stage") this.#serve(request, destination.stage, destination.address, trace);
+    else if (destination.kind === "management") return false;
+    else {
+      this.#refuse(request, { ...forbidden, hint: () => this.#describeMissing(destination.address) }, trace);
     }
-    const program = this.#programs.get(address.key);
-    if (program === undefined)
-      this.#refuse(request, { ...forbidden, hint: () => this.#describeMissing(address) }, trace);
-    else this.#serve(request, program, address, trace);
     return true;
   }
 
@@ -185,9 +180,9 @@ export class Gateway {
     const thread = { ...this.#thread, identities };
     const program = linkProgram(plan, thread);
     if (plan.test === undefined) {
-      const address = parseAddress(request.host, request.target);
-      assert(address !== undefined, "who asks has found the stage by its address");
-      this.#serve(request, program, address, trace);
+      const destination = findDestination({ get: () => program }, request);
+      assert(destination.kind === "stage", "who asks has found the stage by its address");
+      this.#serve(request, program, destination.address, trace);
     } else this.#test(request, program, trace);
     // It ends when its exchange does.
     program.close();
@@ -226,7 +221,8 @@ export class Gateway {
     });
   }
 
-  #describeMissing(address: Address): string {
+  #describeMissing(address: Address | undefined): string {
+    if (address === undefined) return "this is no address of an API";
     const prefix = `${address.apiId}/`;
     const stages = [...this.#programs.keys()]
       .filter((key) => key.startsWith(prefix))

@@ -3,7 +3,8 @@ import { encodeFieldValue, isFieldValue, isToken } from "../base/header-field.ts
 import type { Unanswered } from "../base/pending-answers.ts";
 import { type RestApiDefinition, restKinds } from "../definition/rest-api.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
-import { parseAddress } from "../gateway/routing/address.ts";
+import { findDestination } from "../gateway/routing/address.ts";
+import { developmentListener } from "../http/listener.ts";
 import { steps } from "../plan/steps.ts";
 import type { Reader, Store } from "../store/store.ts";
 import { Secrets } from "../telemetry/secrets.ts";
@@ -85,8 +86,9 @@ export const makeExplain =
     }
     const target = written.startsWith("/") ? written : `/${written}`;
     const host = url.host;
-    const address = parseAddress(host, target);
-    if (address === undefined) {
+    // Whether the stage is there is told by the gateway.
+    const destination = findDestination({ get: (key) => key }, { listener: developmentListener, host, target });
+    if (destination.kind !== "stage") {
       return refuse(
         400,
         `${asked.url} is no address of an API: those are http://{api}.execute-api.localhost:{port}/{stage}/…, ` +
@@ -96,7 +98,7 @@ export const makeExplain =
     const compiled =
       Object.keys(asked.stageVariables).length === 0
         ? undefined
-        : await compileVaried(address.key, asked.stageVariables, options);
+        : await compileVaried(destination.stage, asked.stageVariables, options);
     const outcome = await options.probe({
       ...(compiled === undefined ? {} : { plan: compiled.plan }),
       ...(compiled?.identity === undefined ? {} : { identity: compiled.identity }),

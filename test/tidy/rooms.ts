@@ -149,7 +149,7 @@ export const exchangesOwn: readonly {
 }[] = [
   {
     pattern: /\.observer = /,
-    // An answer that wraps another one takes the place of its listener.
+    // An answer that wraps another one takes the place of its observer.
     owners: ["src/gateway/exchange.ts", "src/gateway/responses/compressed-answer.ts"],
     instead: "exchange.suspend(work): the exchange hears of the client's close",
   },

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseAddress } from "./address.ts";
+import { developmentListener, publicListener } from "../../http/listener.ts";
+import { findDestination, pathOfStage } from "./address.ts";
 
 test("addresses name API, stage, path and query", () => {
   const cases: [string, string, [string, string, string] | undefined][] = [
@@ -25,7 +26,22 @@ test("addresses name API, stage, path and query", () => {
     ["", "/prod", undefined],
   ];
   for (const [host, target, expected] of cases) {
-    const address = parseAddress(host, target);
+    const found = findDestination({ get: (key) => key }, { listener: developmentListener, host, target });
+    const address = found.kind === "stage" ? found.address : undefined;
+    assert.equal(found.kind, expected === undefined ? "management" : "stage");
     assert.deepEqual(address && [address.key, address.path, address.query], expected, `${host} ${target}`);
   }
+});
+
+test("what is found is a stage, a missing one, or not the data plane, which a public listener does not have", () => {
+  const stages = new Map([["a1/prod", "the stage"]]);
+  const find = (target: string, listener = publicListener, host = "localhost") => {
+    const found = findDestination(stages, { listener, host, target });
+    return found.kind === "stage" ? [found.stage, found.address.path] : [found.kind];
+  };
+  assert.deepEqual(find("/prod/x", publicListener, "a1.execute-api.localhost"), ["the stage", "/x"]);
+  assert.deepEqual(find(`${pathOfStage("a1", "prod")}/x`), ["the stage", "/x"]);
+  assert.deepEqual(find(pathOfStage("a1", "dev")), ["missing"]);
+  assert.deepEqual(find("/restapis", developmentListener), ["management"]);
+  assert.deepEqual(find("/restapis"), ["missing"]);
 });

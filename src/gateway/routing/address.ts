@@ -1,3 +1,5 @@
+import type { InboundRequest } from "../../http/inbound.ts";
+
 /** Which API and stage a request names, and what is left of its target. */
 export interface Address {
   /** `{apiId}/{stage}`, the key of a program. */
@@ -9,20 +11,48 @@ export interface Address {
   readonly query: string;
 }
 
+/** Where a request goes. */
+export type Destination<Stage> =
+  | { readonly kind: "stage"; readonly stage: Stage; readonly address: Address }
+  /** Nothing is there: 403. Without an address it names no API, on a listener that has nothing else. */
+  | { readonly kind: "missing"; readonly address: Address | undefined }
+  /** Not the data plane, but the management API or an operations page. */
+  | { readonly kind: "management" };
+
+const toManagement = { kind: "management" } as const;
+const toNothing = { kind: "missing", address: undefined } as const;
+
 const hostMark = ".execute-api.";
 const awsPrefix = "/_aws/execute-api/";
 const legacyPrefix = "/restapis/";
 const legacyMark = "/_user_request_";
 
 /**
- * Reads an address of the data plane; returns undefined for every other one, which is management's. `host` is in lower case.
- * See docs/internals/architecture.md, "Addresses".
+ * Finds where a request goes; the one place that decides it. `stages` has the stages that can be reached, by key; `host` is in
+ * lower case. See docs/internals/architecture.md, "Addresses".
+ */
+export function findDestination<Stage>(
+  stages: { get(key: string): Stage | undefined },
+  { listener, host, target }: Pick<InboundRequest, "listener" | "host" | "target">,
+): Destination<Stage> {
+  const address = parseAddress(host, target);
+  if (address === undefined) return listener.hasManagement ? toManagement : toNothing;
+  const stage = stages.get(address.key);
+  return stage === undefined ? { kind: "missing", address } : { kind: "stage", stage, address };
+}
+
+/** The path that leads to a stage on every host. */
+export const pathOfStage = (apiId: string, stageName: string): string =>
+  `${awsPrefix}${encodeURIComponent(apiId)}/${stageName}`;
+
+/**
+ * Reads an address of the data plane; undefined for every other one.
  *
  *     {apiId}.execute-api.<anything>    /{stage}/…
  *     any host      /_aws/execute-api/{apiId}/{stage}/…
  *     any host      /restapis/{apiId}/{stage}/_user_request_/…
  */
-export function parseAddress(host: string, target: string): Address | undefined {
+function parseAddress(host: string, target: string): Address | undefined {
   const mark = host.indexOf(hostMark);
   if (mark > 0) return makeAddress(host.slice(0, mark), target, 1);
   if (target.startsWith(awsPrefix)) {

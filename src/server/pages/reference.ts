@@ -9,6 +9,7 @@ import {
   restKinds,
   type Stage,
 } from "../../definition/rest-api.ts";
+import { pathOfStage } from "../../gateway/routing/address.ts";
 import { publishedDocumentation } from "../../management/rest/documentation-version.ts";
 import { childrenOf } from "../../management/rest/work.ts";
 import type { Store, Stored } from "../../store/store.ts";
@@ -149,10 +150,8 @@ async function describeStage(store: Store, { id, scope, body }: Stored<Stage>): 
     documentation: read.published ?? { version: { version: "", createdDate: 0 }, parts: read.parts },
     isForReading: true,
   });
-  return { ...document, servers: [{ url: basePathOf(api, body.stageName) }] };
+  return { ...document, servers: [{ url: pathOfStage(api, body.stageName) }] };
 }
-
-const basePathOf = (api: string, stage: string): string => `/_aws/execute-api/${encodeURIComponent(api)}/${stage}`;
 
 async function listStages(store: Store): Promise<readonly ReferencedStage[]> {
   const apis = new Map((await store.all<RestApi>(restKinds.restApi)).map(({ body }) => [body.id, body]));
@@ -167,7 +166,7 @@ async function listStages(store: Store): Promise<readonly ReferencedStage[]> {
         ...(api.description !== undefined && { description: api.description }),
         ...(api.version !== undefined && { version: api.version }),
         path: `${referencePath}/${encodeURIComponent(api.id)}/${stageName}`,
-        basePath: basePathOf(api.id, stageName),
+        basePath: pathOfStage(api.id, stageName),
       },
     ];
   });
