@@ -13,7 +13,7 @@ export function hasTool(tool: string): boolean {
 }
 
 /** A child process that is ended with its scope. */
-export interface Running extends AsyncDisposable {
+export interface RunningProgram extends AsyncDisposable {
   readonly process: ChildProcess;
 }
 
@@ -23,7 +23,7 @@ export async function startPinned(
   command: string,
   args: readonly string[],
   options: { readonly isReadyOnOutput: boolean },
-): Promise<Running> {
+): Promise<RunningProgram> {
   const pinned = hasTool("taskset") ? ["taskset", "-c", String(core), command, ...args] : [command, ...args];
   const child = spawn(pinned[0]!, pinned.slice(1), { stdio: ["ignore", "pipe", "inherit"] });
   const killAtExit = (): void => void child.kill("SIGTERM");
@@ -64,7 +64,7 @@ export async function listening(port: number): Promise<void> {
 }
 
 /** nginx with the `http` block's content given, one worker on one core. */
-export async function startNginx(core: number, port: number, http: string): Promise<Running> {
+export async function startNginx(core: number, port: number, http: string): Promise<RunningProgram> {
   const folder = mkdtempSync(join(tmpdir(), "portico-bench-"));
   const file = join(folder, "nginx.conf");
   writeFileSync(

@@ -24,10 +24,10 @@ export interface ExampleRequest {
   readonly body: Uint8Array<ArrayBuffer> | undefined;
   /** It is made again until the answer is as expected: something happens behind the API in the meantime. */
   readonly isEventual: boolean;
-  readonly expect: Expected;
+  readonly expect: ExpectedAnswer;
 }
 
-interface Expected {
+interface ExpectedAnswer {
   readonly status: number;
   /** Of a header that is null none must come. */
   readonly headers: Readonly<Record<string, string | null>>;
@@ -112,7 +112,7 @@ const texts = (value: unknown): Record<string, string | null> =>
 
 /** In which points an answer is not as expected. */
 export function findDifferences(
-  expected: Expected,
+  expected: ExpectedAnswer,
   answer: { readonly status: number; readonly headers: Headers; readonly body: Buffer },
 ): readonly string[] {
   const differences: string[] = [];

@@ -12,7 +12,7 @@ import { aFunctionSpec } from "./a-function-spec.ts";
 
 const arn = "arn:aws:lambda:us-east-1:000000000000:function:f";
 
-export interface Running {
+export interface RunningFunctions {
   readonly manager: FunctionManager;
   readonly client: FunctionClient;
   readonly lines: string[];
@@ -31,7 +31,7 @@ export async function start(
   t: TestContext,
   files: Record<string, string>,
   { options, ...changes }: Partial<FunctionSpec> & { options?: Partial<FunctionManagerOptions> } = {},
-): Promise<Running> {
+): Promise<RunningFunctions> {
   const root = mkdtempSync(join(tmpdir(), "portico-manager-"));
   const lines: string[] = [];
   const print = (message: string): void => void lines.push(message);
@@ -44,14 +44,14 @@ export async function start(
   });
   const client = manager.client();
   let spec = aFunctionSpec({ functionArn: arn });
-  const apply: Running["apply"] = async (next, more = {}) => {
+  const apply: RunningFunctions["apply"] = async (next, more = {}) => {
     const contents = Object.entries(next).map(([name, text]) => [name, strToU8(text)] as const);
     const { hash } = await packages.save(Buffer.from(zipSync(Object.fromEntries(contents))));
     spec = { ...spec, packageHash: hash, revisionId: String(++revisions), ...more };
     await manager.apply(spec);
   };
   await apply(files, changes);
-  const invoke: Running["invoke"] = (event = {}, more = {}) =>
+  const invoke: RunningFunctions["invoke"] = (event = {}, more = {}) =>
     client.invoke({ functionArn: arn, payload: JSON.stringify(event), wantsLogTail: true, ...more });
   return { manager, client, lines, packages, apply, revisionId: () => spec.revisionId, invoke };
 }

@@ -1,6 +1,6 @@
 import { aMethod, anHttpProxy, aRestApi } from "../../test/exchange/a-rest-api.ts";
 import type { Bench } from "../bench.ts";
-import { freePort, load, type Running, startNginx } from "../measure.ts";
+import { freePort, load, type RunningProgram, startNginx } from "../measure.ts";
 import { startGatewayProcess } from "./start-gateway-process.ts";
 
 const body = "x".repeat(1_024);
@@ -37,7 +37,7 @@ export const bench: Bench = {
   },
 };
 
-function startProxy(backendPort: number, port: number): Promise<Running> {
+function startProxy(backendPort: number, port: number): Promise<RunningProgram> {
   return startNginx(
     0,
     port,

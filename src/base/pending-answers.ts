@@ -1,5 +1,5 @@
 /** Why a question has no answer. */
-export type Unanswered =
+export type NoAnswer =
   /** As many questions as there may be are open: this one was not asked. */
   | { readonly kind: "busy" }
   /** The answer did not come in time. */
@@ -8,7 +8,7 @@ export type Unanswered =
   | { readonly kind: "lost" };
 
 /** A question's outcome. */
-export type Answered<Answer> = { readonly kind: "answer"; readonly answer: Answer } | Unanswered;
+export type AnswerOutcome<Answer> = { readonly kind: "answer"; readonly answer: Answer } | NoAnswer;
 
 /** How one question is put to a peer: a thread, or the far end of a port. */
 export interface Question {
@@ -24,9 +24,9 @@ export interface Question {
   readonly patienceMs?: number | undefined;
 }
 
-interface Waiting<Answer> {
+interface OpenQuestion<Answer> {
   readonly peer: object;
-  readonly settle: (outcome: Answered<Answer>) => void;
+  readonly settle: (outcome: AnswerOutcome<Answer>) => void;
 }
 
 /**
@@ -35,7 +35,7 @@ interface Waiting<Answer> {
  */
 export class PendingAnswers<Answer> {
   readonly #max: number;
-  readonly #waiting = new Map<number, Waiting<Answer>>();
+  readonly #waiting = new Map<number, OpenQuestion<Answer>>();
   #lastId = 0;
 
   constructor(options: { readonly max?: number } = {}) {
@@ -43,7 +43,7 @@ export class PendingAnswers<Answer> {
   }
 
   /** Puts a question; never rejects. */
-  ask(question: Question): Promise<Answered<Answer>> {
+  ask(question: Question): Promise<AnswerOutcome<Answer>> {
     if (this.#waiting.size >= this.#max) return Promise.resolve({ kind: "busy" });
     const { peer, withinMs, patienceMs } = question;
     const id = ++this.#lastId;
@@ -54,7 +54,7 @@ export class PendingAnswers<Answer> {
       };
       const timer = withinMs === undefined ? undefined : setTimeout(late, withinMs);
       const impatience = patienceMs === undefined ? undefined : setTimeout(() => question.cancel?.(id), patienceMs);
-      const settle = (outcome: Answered<Answer>): void => {
+      const settle = (outcome: AnswerOutcome<Answer>): void => {
         clearTimeout(timer);
         clearTimeout(impatience);
         resolve(outcome);
@@ -74,7 +74,7 @@ export class PendingAnswers<Answer> {
     for (const [id, waiting] of this.#waiting) if (waiting.peer === peer) this.#end(id, { kind: "lost" });
   }
 
-  #end(id: number, outcome: Answered<Answer>): void {
+  #end(id: number, outcome: AnswerOutcome<Answer>): void {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
     waiting?.settle(outcome);

@@ -1,5 +1,5 @@
 /** What a collection is made of: the parts of an OpenAPI 3 export that it needs. */
-interface Exported {
+interface ExportedDocument {
   readonly info: { readonly title: string; readonly description?: string };
   readonly paths: Readonly<Record<string, Readonly<Record<string, ExportedMethod>>>>;
   readonly components?: { readonly securitySchemes?: Readonly<Record<string, Readonly<Record<string, unknown>>>> };
@@ -12,7 +12,7 @@ interface ExportedMethod {
   readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
 }
 
-interface Served {
+interface StageAddress {
   readonly url: string;
   readonly region: string;
 }
@@ -25,7 +25,7 @@ const anyMethod = "x-amazon-apigateway-any-method";
  * An export as a Postman collection (format 2.1), a request for each method. Credentials are variables of the collection:
  * `accessKey`, `secretKey`, `sessionToken`, `apiKey`. An ANY method is a GET to begin with.
  */
-export function makeCollection(exported: Exported, { url, region }: Served): Record<string, unknown> {
+export function makeCollection(exported: ExportedDocument, { url, region }: StageAddress): Record<string, unknown> {
   const schemes = exported.components?.securitySchemes ?? {};
   const item = Object.entries(exported.paths).flatMap(([path, methods]) =>
     Object.entries(methods)

@@ -212,7 +212,7 @@ async function* pages(
 
 // ---- Reading ----
 
-interface Reading {
+interface ReadOptions {
   readonly groups: readonly ReadGroup[];
   readonly filterPattern: unknown;
   readonly print: (group: ReadGroup, event: LogEvent) => void;
@@ -220,7 +220,7 @@ interface Reading {
 
 /** The groups' events from a time on, in the order of their times. */
 async function* readAll(
-  { groups, filterPattern }: Pick<Reading, "groups" | "filterPattern">,
+  { groups, filterPattern }: Pick<ReadOptions, "groups" | "filterPattern">,
   startTime: number,
 ): AsyncGenerator<readonly [ReadGroup, LogEvent]> {
   const input = { startTime, ...(typeof filterPattern === "string" && { filterPattern }) };
@@ -253,7 +253,7 @@ async function* readGroup({ calls, name }: ReadGroup, input: object): AsyncGener
 }
 
 /** Prints what comes until it is told to stop. */
-async function follow(reading: Reading, startTime: number): Promise<void> {
+async function follow(reading: ReadOptions, startTime: number): Promise<void> {
   let isStopping = false;
   const stop = untilSignal().then(() => {
     isStopping = true;
@@ -277,7 +277,7 @@ async function follow(reading: Reading, startTime: number): Promise<void> {
 }
 
 /** At a terminal with the time of day and colours, in a pipe with the whole time. */
-function makePrinter(output: Output, groups: readonly ReadGroup[], isJson: boolean): Reading["print"] {
+function makePrinter(output: Output, groups: readonly ReadGroup[], isJson: boolean): ReadOptions["print"] {
   if (isJson) {
     return ({ name: group }, { timestamp, logStreamName: stream, message }) =>
       output.raw(`${JSON.stringify({ timestamp: new Date(timestamp).toISOString(), group, stream, message })}\n`);

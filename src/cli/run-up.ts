@@ -8,9 +8,9 @@ import { getStatus } from "./server-status.ts";
 import { shortPath } from "./short-path.ts";
 import { findOrStartServer, type ServerInUse } from "./up/find-server.ts";
 import { findProject, type Project, settingsFileName } from "./up/project.ts";
-import { type Deployed, ProjectDeployer } from "./up/project-deployer.ts";
+import { ProjectDeployer, type ProjectDeployment } from "./up/project-deployer.ts";
 import { curlLines, printRoutes, stageUrls } from "./up/render-routes.ts";
-import { type Watched, watchFiles } from "./up/watch-files.ts";
+import { type WatchedPaths, watchFiles } from "./up/watch-files.ts";
 
 /** `portico up`: serves a project, and deploys it again on each save, until it is told to stop. */
 export async function runUp({ args, options, serverFlags, output }: Invocation): Promise<number> {
@@ -118,7 +118,7 @@ class UpSession {
 
   readonly #changedFiles = new Set<string>();
 
-  #watched(): Watched {
+  #watched(): WatchedPaths {
     const { folder, documentFile } = this.#project;
     const functions = join(folder, "functions");
     const processes = this.#deployer.processFolders.filter((one) => one !== folder);
@@ -154,7 +154,7 @@ class UpSession {
     return `${paint("dim", new Date().toTimeString().slice(0, 8))} ${paint(style, text)}`;
   }
 
-  async #report({ problems, api, changed }: Deployed): Promise<void> {
+  async #report({ problems, api, changed }: ProjectDeployment): Promise<void> {
     const text = JSON.stringify(problems);
     if (text !== this.#problems) for (const problem of problems) this.#output.problem(problem);
     const errors = problems.filter(({ severity }) => severity === "error").map(({ message }) => message);
@@ -169,7 +169,7 @@ class UpSession {
     if (api && (changed.length > 0 || this.#printed === "")) await this.#printApi(api);
   }
 
-  async #printApi({ document, target }: NonNullable<Deployed["api"]>): Promise<void> {
+  async #printApi({ document, target }: NonNullable<ProjectDeployment["api"]>): Promise<void> {
     const { endpoint } = this.#server;
     const stage = (await getStatus(endpoint)).find(
       (one) => one.apiId === target.apiId && one.stageName === target.stageName,

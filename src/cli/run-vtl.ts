@@ -4,8 +4,8 @@ import { UserError } from "../base/user-error.ts";
 import {
   type AloneOutcome,
   type AloneSource,
-  type OverridesMade,
   renderAlone,
+  type TemplateOverrides,
 } from "../gateway/templates/render-alone.ts";
 import { untilSignal } from "../server/until-signal.ts";
 import type { Invocation } from "./commands.ts";
@@ -131,7 +131,7 @@ function placed(
 }
 
 /** As a template would write them. */
-function overrideLines({ request, response, status }: OverridesMade): string[] {
+function overrideLines({ request, response, status }: TemplateOverrides): string[] {
   const lines = status === undefined ? [] : [`$context.responseOverride.status = ${status}`];
   for (const [side, places] of [
     ["request", request],

@@ -9,7 +9,7 @@ const valuesMax = 2000;
 
 type Schema = Readonly<Record<string, unknown>>;
 
-interface Writing {
+interface TemplateContext {
   /** What references such as `#/definitions/Name` are relative to. */
   readonly root: Schema;
   readonly schemaOf: (model: string) => string | undefined;
@@ -51,7 +51,7 @@ function parseSchema(text: string | undefined): Schema {
   }
 }
 
-function write(given: unknown, place: Place, outer: Writing): string {
+function write(given: unknown, place: Place, outer: TemplateContext): string {
   if (place.depth > depthMax || ++outer.budget.values > valuesMax) return "{ }";
   const { schema, root } = resolve(given, outer);
   const writing = { ...outer, root };
@@ -88,7 +88,7 @@ interface Property {
   readonly root: Schema;
 }
 
-function writeObject(schema: Schema, place: Place, writing: Writing): string {
+function writeObject(schema: Schema, place: Place, writing: TemplateContext): string {
   const properties = propertiesOf(schema, writing, 0);
   if (properties.size === 0) return "{ }";
   const indent = `${place.indent}  `;
@@ -100,7 +100,7 @@ function writeObject(schema: Schema, place: Place, writing: Writing): string {
 }
 
 /** An object's own properties, and those of `allOf`, or of the first that it may be. */
-function propertiesOf(schema: Schema, writing: Writing, depth: number): ReadonlyMap<string, Property> {
+function propertiesOf(schema: Schema, writing: TemplateContext, depth: number): ReadonlyMap<string, Property> {
   const properties = new Map<string, Property>();
   if (depth > depthMax || ++writing.budget.values > valuesMax) return properties;
   const listOf = (keyword: string): readonly unknown[] => (Array.isArray(schema[keyword]) ? schema[keyword] : []);
@@ -114,7 +114,7 @@ function propertiesOf(schema: Schema, writing: Writing, depth: number): Readonly
   return properties;
 }
 
-function writeArray(schema: Schema, place: Place, writing: Writing): string {
+function writeArray(schema: Schema, place: Place, writing: TemplateContext): string {
   const { items } = schema;
   const element = place.loops === 0 ? "elem" : `elem${place.loops + 1}`;
   const indent = `${place.indent}  `;
@@ -135,7 +135,10 @@ const accessor = (name: string): string =>
   /^[A-Za-z][\w-]*$/.test(name) ? `.${name}` : `.get('${name.replaceAll("'", "")}')`;
 
 /** Follows references to other models and into the schema, with the schema that further ones are relative to. */
-function resolve(given: unknown, { root, schemaOf }: Writing): { readonly schema: Schema; readonly root: Schema } {
+function resolve(
+  given: unknown,
+  { root, schemaOf }: TemplateContext,
+): { readonly schema: Schema; readonly root: Schema } {
   let schema: Schema = isSchema(given) ? given : {};
   let within = root;
   for (let step = 0; step < depthMax && typeof schema["$ref"] === "string"; step++) {

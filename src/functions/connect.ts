@@ -7,7 +7,7 @@ import { exited, type Failure, functionError, timedOut } from "./failure.ts";
 import type { FunctionClient, FunctionFacts, InvokeOutcome, InvokeRequest } from "./function-client.ts";
 import { unqualifiedArn } from "./function-spec.ts";
 import { LogLines, LogTail, reportLines, startLine } from "./invocation-log.ts";
-import { Lease, type Pending } from "./lease.ts";
+import { Lease, type PendingInvocation } from "./lease.ts";
 import type { ClientFacts, FromClient, LogEntry, ToClient } from "./messages.ts";
 
 /**
@@ -36,7 +36,7 @@ interface Pool {
   readonly functionArn: string;
   facts: ClientFacts;
   described: FunctionFacts;
-  readonly pending: Pending[];
+  readonly pending: PendingInvocation[];
   /** Leased, and running nothing; the one used last is used next. */
   readonly idle: Lease[];
   leases: number;
@@ -140,7 +140,7 @@ class LeasingClient implements FunctionClient {
 
   // ---- Waiting for an environment ----
 
-  #wait(pool: Pool, pending: Pending): void {
+  #wait(pool: Pool, pending: PendingInvocation): void {
     pool.pending.push(pending);
     // Where nothing is on its way, or each invocation takes long, one more is asked for at once.
     const isSlow = pool.durationMs > patienceMs && pool.pending.length > pool.wanted;
@@ -172,7 +172,7 @@ class LeasingClient implements FunctionClient {
     for (const pending of pool.pending.splice(0)) this.#settle(pending, refusal(code, status, message));
   }
 
-  #settle(pending: Pending, outcome: InvokeOutcome): void {
+  #settle(pending: PendingInvocation, outcome: InvokeOutcome): void {
     // Counted down by the manager already, if it believes this thread dead.
     if (Atomics.sub(this.#ownInFlight, 0, 1) > 0) Atomics.sub(this.#inFlight, 0, 1);
     pending.resolve({ ...outcome, requestId: pending.requestId });
@@ -257,7 +257,7 @@ class LeasingClient implements FunctionClient {
     this.#next(pool, lease);
   }
 
-  #onOutcome(pool: Pool, lease: Lease, pending: Pending, outcome: InvokeOutcome, durationMs: number): void {
+  #onOutcome(pool: Pool, lease: Lease, pending: PendingInvocation, outcome: InvokeOutcome, durationMs: number): void {
     pool.durationMs = pool.durationMs * 0.8 + durationMs * 0.2;
     this.#next(pool, lease);
     this.#settle(pending, outcome);
@@ -353,14 +353,14 @@ class LeasingClient implements FunctionClient {
 }
 
 /** The log of an invocation whose environment did not come up. */
-function startFailedText({ facts }: Pool, { requestId, since }: Pending, why: Failure): string {
+function startFailedText({ facts }: Pool, { requestId, since }: PendingInvocation, why: Failure): string {
   const { memoryMb, platformLog } = facts;
   const durationMs = performance.now() - since;
   const report = { durationMs, initMs: undefined, sizeMb: memoryMb, usedMb: memoryMb, status: "error" } as const;
   return `${startLine(requestId, platformLog)}${why.errorMessage}\n${reportLines(requestId, platformLog, report)}`;
 }
 
-function tailOf({ request }: Pending, text: string): Buffer | undefined {
+function tailOf({ request }: PendingInvocation, text: string): Buffer | undefined {
   if (!request.wantsLogTail) return undefined;
   const tail = new LogTail();
   tail.add(Buffer.from(text));

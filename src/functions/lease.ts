@@ -19,7 +19,7 @@ const noPayload = Buffer.alloc(0);
 const doNothing = (): void => {};
 
 /** An invocation that has not been answered. */
-export interface Pending {
+export interface PendingInvocation {
   readonly request: InvokeRequest;
   readonly requestId: string;
   readonly since: number;
@@ -58,7 +58,7 @@ interface LeaseOwner {
   /** Its log in CloudWatch Logs. */
   readonly lines: LogLines | undefined;
   facts(): ClientFacts;
-  onOutcome(lease: Lease, pending: Pending, outcome: InvokeOutcome, durationMs: number): void;
+  onOutcome(lease: Lease, pending: PendingInvocation, outcome: InvokeOutcome, durationMs: number): void;
   onCondemned(lease: Lease): void;
   onGone(lease: Lease): void;
   log(requestId: string, text: string, isPlatform: boolean): void;
@@ -72,7 +72,7 @@ export class Lease {
   idleSince = 0;
   isGone = false;
   #initMs: number | undefined;
-  #running: Pending | undefined = undefined;
+  #running: PendingInvocation | undefined = undefined;
   #startedAt = 0;
   #timer: NodeJS.Timeout | undefined = undefined;
   #exitTimer: NodeJS.Timeout | undefined = undefined;
@@ -109,7 +109,7 @@ export class Lease {
     return !this.isGone && !this.#socket.destroyed;
   }
 
-  run(pending: Pending): void {
+  run(pending: PendingInvocation): void {
     const { request, requestId } = pending;
     const { timeoutMs, platformLog } = this.#owner.facts();
     this.#running = pending;
@@ -221,7 +221,7 @@ export class Lease {
     if (head?.isLast) this.#owner.onGone(this);
   }
 
-  #onChunk(pending: Pending, chunk: Buffer): void {
+  #onChunk(pending: PendingInvocation, chunk: Buffer): void {
     const { sink } = pending.request;
     this.#streamed ??= new StreamedAnswer(sink, {
       bytesMax: sink === undefined ? payloadBytesMax : streamBytesMax,
@@ -243,7 +243,7 @@ export class Lease {
   }
 
   /** What the outcome says: nothing, where a sink has it already. */
-  #wholeAnswer({ request: { sink } }: Pending, payload: Buffer): Buffer {
+  #wholeAnswer({ request: { sink } }: PendingInvocation, payload: Buffer): Buffer {
     if (sink === undefined) return this.#streamed?.gathered ?? payload;
     if (payload.length > 0) sink.data(payload, doNothing);
     return noPayload;
@@ -275,7 +275,7 @@ export class Lease {
     this.#owner.onOutcome(this, pending, outcome, performance.now() - this.#startedAt);
   }
 
-  #report(pending: Pending, { memoryMb, status, errorType }: Ending): Buffer | undefined {
+  #report(pending: PendingInvocation, { memoryMb, status, errorType }: Ending): Buffer | undefined {
     const tail = this.#tail;
     const { lines: log } = this.#owner;
     if (memoryMb !== undefined) this.#usedMb = Math.max(this.#usedMb ?? 0, memoryMb);

@@ -5,7 +5,7 @@ import { GatewayResponses } from "./rest/gateway-responses.ts";
 import { addRestHeaders, openRestExchange } from "./rest/rest-exchange.ts";
 import { SyntheticRequest } from "./synthetic-request.ts";
 
-export interface Named {
+export interface NamedValues {
   readonly name: string;
   readonly values: readonly string[];
 }
@@ -13,9 +13,9 @@ export interface Named {
 /** A request that nobody sends, for what only looks at one: mapping templates. */
 export interface UnsentRequest {
   readonly method: string;
-  readonly path: readonly Named[];
-  readonly query: readonly Named[];
-  readonly headers: readonly Named[];
+  readonly path: readonly NamedValues[];
+  readonly query: readonly NamedValues[];
+  readonly headers: readonly NamedValues[];
   readonly nowMs: number;
 }
 

@@ -30,7 +30,7 @@ export function parseEcmaPattern(source: string): EcmaPattern | undefined {
   try {
     node = new Parser(source).parse();
   } catch (error) {
-    if (!(error instanceof Unsupported)) throw error;
+    if (!(error instanceof UnsupportedSyntax)) throw error;
   }
   // What is not understood is only safe where nothing repeats: its worst case is not known.
   const worst = node === undefined ? Number.POSITIVE_INFINITY : node.choices;
@@ -59,7 +59,7 @@ const nativeStepsMax = 200_000;
 /** A body of ten megabytes may be one text; a pattern that goes through it once or a few times is no danger. */
 const nativeLinearStepsMax = 100_000_000;
 
-class Unsupported extends Error {}
+class UnsupportedSyntax extends Error {}
 
 /** A part of a pattern. `choices` and `growth` bound how often an engine that backtracks can go through it: c·nᵍ. */
 type Node = { readonly choices: number; readonly growth: number } & (
@@ -85,18 +85,18 @@ class Parser {
 
   constructor(source: string) {
     this.#source = source;
-    if (source.length > 4_096) throw new Unsupported();
+    if (source.length > 4_096) throw new UnsupportedSyntax();
   }
 
   /** Of a source that `RegExp` has accepted: what is not understood is unsupported. */
   parse(): Node {
     const node = this.#choice();
-    if (this.#at < this.#source.length) throw new Unsupported();
+    if (this.#at < this.#source.length) throw new UnsupportedSyntax();
     return node;
   }
 
   #choice(): Node {
-    if (++this.#depth > 100) throw new Unsupported();
+    if (++this.#depth > 100) throw new UnsupportedSyntax();
     const of = [this.#sequence()];
     while (this.#source[this.#at] === "|") {
       this.#at++;
@@ -162,11 +162,11 @@ class Parser {
 
   #group(): Node {
     const opening = /^\?(?:[:=!]|<[A-Za-z_$])/.exec(this.#source.slice(this.#at, this.#at + 3))?.[0];
-    if (opening === undefined && this.#source[this.#at] === "?") throw new Unsupported();
+    if (opening === undefined && this.#source[this.#at] === "?") throw new UnsupportedSyntax();
     if (opening?.startsWith("?<")) this.#at = this.#source.indexOf(">", this.#at) + 1;
     else if (opening !== undefined) this.#at += opening.length;
     const of = this.#choice();
-    if (this.#source[this.#at++] !== ")") throw new Unsupported();
+    if (this.#source[this.#at++] !== ")") throw new UnsupportedSyntax();
     if (opening !== "?=" && opening !== "?!") return of;
     return { kind: opening === "?=" ? "ahead" : "not-ahead", of, choices: of.choices, growth: of.growth + 1 };
   }
@@ -179,7 +179,7 @@ class Parser {
     const test = classes[character];
     if (test !== undefined) return this.#leaf(test);
     // Back references: what they match depends on what was matched before.
-    if (/[1-9k]/.test(character)) throw new Unsupported();
+    if (/[1-9k]/.test(character)) throw new UnsupportedSyntax();
     const literal = this.#escaped(character);
     return this.#leaf((code) => code === literal);
   }
@@ -192,7 +192,8 @@ class Parser {
         return Number.parseInt(digits, 16);
       }
     }
-    if (character === "c" || (character === "0" && isDigit(this.#source.charCodeAt(this.#at)))) throw new Unsupported();
+    if (character === "c" || (character === "0" && isDigit(this.#source.charCodeAt(this.#at))))
+      throw new UnsupportedSyntax();
     return controls[character] ?? character.charCodeAt(0);
   }
 
@@ -203,7 +204,7 @@ class Parser {
     const tests: Test[] = [];
     for (;;) {
       const character = this.#source[this.#at++];
-      if (character === undefined) throw new Unsupported();
+      if (character === undefined) throw new UnsupportedSyntax();
       if (character === "]") break;
       const from = this.#member(character, tests);
       if (this.#source[this.#at] !== "-" || this.#source[this.#at + 1] === "]") {
@@ -229,7 +230,7 @@ class Parser {
       tests.push(test);
       return undefined;
     }
-    if (/[1-9]/.test(escaped)) throw new Unsupported();
+    if (/[1-9]/.test(escaped)) throw new UnsupportedSyntax();
     return escaped === "b" ? 8 : this.#escaped(escaped);
   }
 }

@@ -34,12 +34,12 @@ export function parseJsonText(json: string): ParsedJson {
   depth = 0;
   try {
     skipSpace();
-    if (at >= text.length) throw new Malformed("No content to map due to end-of-input", at, 0);
+    if (at >= text.length) throw new MalformedJson("No content to map due to end-of-input", at, 0);
     const value = parseValue();
     checkEnd();
     return { kind: "value", value };
   } catch (error) {
-    if (!(error instanceof Malformed)) throw error;
+    if (!(error instanceof MalformedJson)) throw error;
     const { line, column } = position(error.at, error.consumed);
     return { kind: "malformed", detail: `${error.message}\n at ${sourceAt(line, column)}`, line, column };
   } finally {
@@ -47,7 +47,7 @@ export function parseJsonText(json: string): ParsedJson {
   }
 }
 
-class Malformed extends Error {
+class MalformedJson extends Error {
   readonly at: number;
   readonly consumed: number;
 
@@ -230,7 +230,7 @@ function parseEscape(): string {
     const escaped = escapes[character];
     if (escaped === undefined) {
       const code = text.codePointAt(at + 1)!;
-      throw new Malformed(`Unrecognized character escape ${quoted(code)}`, at + 1, byteLength(code));
+      throw new MalformedJson(`Unrecognized character escape ${quoted(code)}`, at + 1, byteLength(code));
     }
     at += 2;
     return escaped;
@@ -241,7 +241,7 @@ function parseEscape(): string {
     if (Number.isNaN(digit)) {
       if (index >= text.length) throw endOfInput(" in character escape sequence");
       const said = `Unexpected character (${quoted(firstByte(text.charCodeAt(index)))})`;
-      throw new Malformed(`${said}: expected a hex-digit for character escape sequence`, index);
+      throw new MalformedJson(`${said}: expected a hex-digit for character escape sequence`, index);
     }
     value = value * 16 + digit;
   }
@@ -262,7 +262,7 @@ function parseNumber(first: number): JsonNumber {
   const digits = at - firstDigit;
   if (digits === 0) throw noDigit(code, start);
   if (digits > 1 && text.charCodeAt(firstDigit) === zero) {
-    throw new Malformed("Invalid numeric value: Leading zeroes not allowed", firstDigit);
+    throw new MalformedJson("Invalid numeric value: Leading zeroes not allowed", firstDigit);
   }
   if (code === dot || code === 101 || code === 69) return parseFraction(start, code, digits, value);
   if (depth === 0) checkRootNumber(code);
@@ -286,7 +286,7 @@ function parseFraction(start: number, first: number, digits: number, whole: numb
     if (!(code >= zero && code <= nine)) {
       const isEnd = at >= text.length;
       const said = quoted(isEnd ? dot : firstByte(code));
-      throw new Malformed(
+      throw new MalformedJson(
         `Unexpected character (${said}) in numeric value: Decimal point not followed by a digit`,
         isEnd ? at - 1 : at,
       );
@@ -305,7 +305,7 @@ function parseFraction(start: number, first: number, digits: number, whole: numb
     if (!(code >= zero && code <= nine)) {
       if (at >= text.length) throw endOfInput(` in ${contextAt(text, start).token}`);
       const said = quoted(firstByte(code));
-      throw new Malformed(
+      throw new MalformedJson(
         `Unexpected character (${said}) in numeric value: Exponent indicator not followed by a digit`,
         at,
       );
@@ -325,7 +325,7 @@ function parseFraction(start: number, first: number, digits: number, whole: numb
 /** A long number costs more than linear time; Jackson 2.15 has the same bound and words. */
 function checkLength(start: number): void {
   if (at - start <= numberLengthMax) return;
-  throw new Malformed(
+  throw new MalformedJson(
     `Number value length (${at - start}) exceeds the maximum allowed (${numberLengthMax}, from \`StreamReadConstraints.getMaxNumberLength()\`)`,
     at,
     0,
@@ -335,7 +335,7 @@ function checkLength(start: number): void {
 function checkRootNumber(code: number): void {
   if (code > 32 || (code >= 0 && code !== 32 && code !== 10 && code !== 13 && code !== 9)) {
     const said = quoted(firstByte(code));
-    throw new Malformed(`Unexpected character (${said}): Expected space separating root-level values`, at);
+    throw new MalformedJson(`Unexpected character (${said}): Expected space separating root-level values`, at);
   }
 }
 
@@ -348,19 +348,19 @@ function parseWord<Value>(word: string, value: Value): Value {
 
 // From here on only what is said about texts that are no JSON.
 
-function tooDeep(): Malformed {
-  return new Malformed(
+function tooDeep(): MalformedJson {
+  return new MalformedJson(
     `Document nesting depth (${depth}) exceeds the maximum allowed (${depthMax}, from \`StreamReadConstraints.getMaxNestingDepth()\`)`,
     at,
   );
 }
 
-function endOfInput(where: string): Malformed {
-  return new Malformed(`Unexpected end-of-input${where}`, text.length, 0);
+function endOfInput(where: string): MalformedJson {
+  return new MalformedJson(`Unexpected end-of-input${where}`, text.length, 0);
 }
 
 /** At the end of the text inside an object or array. */
-function endOfContainer(context: JsonContext): Malformed {
+function endOfContainer(context: JsonContext): MalformedJson {
   if (context.isBetween) return endOfInput(` within/between ${context.container} entries`);
   return endOfInput(`: expected close marker for ${context.container} (start marker at ${startOf(context)})`);
 }
@@ -371,13 +371,13 @@ function startOf(context: JsonContext): string {
   return sourceAt(line, column);
 }
 
-function wrongClose(code: number, context: JsonContext): Malformed {
+function wrongClose(code: number, context: JsonContext): MalformedJson {
   const [given, wanted] = code === closeBrace ? ["}", "]"] : ["]", "}"];
   const place = `${context.container} starting at ${startOf(context)}`;
-  return new Malformed(`Unexpected close marker '${given}': expected '${wanted}' (for ${place})`, at);
+  return new MalformedJson(`Unexpected close marker '${given}': expected '${wanted}' (for ${place})`, at);
 }
 
-function unexpected(code: number, reason: string): Malformed {
+function unexpected(code: number, reason: string): MalformedJson {
   if (at >= text.length) return endOfContainer(contextAt(text, at));
   if (code < 32) return controlCharacter(code);
   if (code === 47) return unexpectedCharacter(code, comment);
@@ -387,32 +387,32 @@ function unexpected(code: number, reason: string): Malformed {
 const comment =
   "maybe a (non-standard) comment? (not recognized as one since Feature 'ALLOW_COMMENTS' not enabled for parser)";
 
-function unexpectedCharacter(code: number, reason: string, consumed = 1): Malformed {
-  return new Malformed(`Unexpected character (${quoted(code)}): ${reason}`, at, consumed);
+function unexpectedCharacter(code: number, reason: string, consumed = 1): MalformedJson {
+  return new MalformedJson(`Unexpected character (${quoted(code)}): ${reason}`, at, consumed);
 }
 
-function controlCharacter(code: number): Malformed {
+function controlCharacter(code: number): MalformedJson {
   const said = `Illegal character ((CTRL-CHAR, code ${code}))`;
-  return new Malformed(`${said}: only regular white space (\\r, \\n, \\t) is allowed between tokens`, at);
+  return new MalformedJson(`${said}: only regular white space (\\r, \\n, \\t) is allowed between tokens`, at);
 }
 
-function brokenString(code: number, kind: StringKind, start: number): Malformed {
+function brokenString(code: number, kind: StringKind, start: number): MalformedJson {
   if (at >= text.length) {
     if (kind === "VALUE_STRING") return endOfInput(" in VALUE_STRING");
     return endOfInput(at === start ? ": was expecting closing '\"' for name" : " in field name");
   }
   const place = kind === "FIELD_NAME" ? "name" : "string value";
   const said = `Illegal unquoted character ((CTRL-CHAR, code ${code}))`;
-  return new Malformed(`${said}: has to be escaped using backslash to be included in ${place}`, at);
+  return new MalformedJson(`${said}: has to be escaped using backslash to be included in ${place}`, at);
 }
 
-function noComma(code: number): Malformed {
+function noComma(code: number): MalformedJson {
   const context = contextAt(text, at);
   if (code === closeBrace || code === closeBracket) return wrongClose(code, context);
   return unexpected(code, `was expecting comma to separate ${context.container} entries`);
 }
 
-function oddName(code: number): Malformed {
+function oddName(code: number): MalformedJson {
   const context = contextAt(text, at);
   if (code === closeBracket && !context.isBetween) return wrongClose(code, context);
   if (at >= text.length || code < 32 || code === 47) return unexpected(code, "");
@@ -422,7 +422,7 @@ function oddName(code: number): Malformed {
 
 const aValue = "expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 
-function unexpectedValue(code: number): Malformed {
+function unexpectedValue(code: number): MalformedJson {
   const context = contextAt(text, at);
   if (at >= text.length) return endOfContainer(context);
   if ((code === closeBrace || code === closeBracket) && !context.isBetween) return wrongClose(code, context);
@@ -447,7 +447,7 @@ function unexpectedValue(code: number): Malformed {
 }
 
 /** After a sign: Java's words for infinity, the end, or anything else. */
-function noDigit(code: number, start: number): Malformed {
+function noDigit(code: number, start: number): MalformedJson {
   if (at >= text.length) return endOfInput(` in ${contextAt(text, start).token}`);
   const sign = text[start]!;
   for (const word of ["INF", "Infinity"]) {
@@ -455,11 +455,11 @@ function noDigit(code: number, start: number): Malformed {
   }
   const said = quoted(firstByte(code));
   const reason = "expected digit (0-9) to follow minus sign, for valid numeric value";
-  return new Malformed(`Unexpected character (${said}) in numeric value: ${reason}`, at);
+  return new MalformedJson(`Unexpected character (${said}) in numeric value: ${reason}`, at);
 }
 
-function nonStandardToken(token: string, end: number): Malformed {
-  return new Malformed(
+function nonStandardToken(token: string, end: number): MalformedJson {
+  return new MalformedJson(
     `Non-standard token '${token}': enable JsonParser.Feature.ALLOW_NON_NUMERIC_NUMBERS to allow`,
     end,
     0,
@@ -469,12 +469,12 @@ function nonStandardToken(token: string, end: number): Malformed {
 const tokenLengthMax = 256;
 
 /** A word that begins at `at` and is none that JSON has. */
-function unrecognizedToken(): Malformed {
+function unrecognizedToken(): MalformedJson {
   const first = text.charCodeAt(at);
   // AWS quirk: Jackson takes the first byte of such a character for a character.
   if (first >= 128) {
     const second = Buffer.from(text.slice(at, at + 2))[1] ?? 0;
-    return new Malformed(`Invalid UTF-8 start byte 0x${second.toString(16)}`, at, 2);
+    return new MalformedJson(`Invalid UTF-8 start byte 0x${second.toString(16)}`, at, 2);
   }
   let end = at;
   let point = text.codePointAt(end);
@@ -485,7 +485,7 @@ function unrecognizedToken(): Malformed {
   const token = end - at < tokenLengthMax ? text.slice(at, end) : `${text.slice(at, end)}...`;
   const expected = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
   const consumed = point === undefined ? 0 : byteLength(point);
-  return new Malformed(`Unrecognized token '${token}': was expecting ${expected}`, end, consumed);
+  return new MalformedJson(`Unrecognized token '${token}': was expecting ${expected}`, end, consumed);
 }
 
 /**
@@ -504,7 +504,7 @@ function checkEnd(): void {
         : code === quote
           ? "VALUE_STRING"
           : typeOfScalar(parseScalar(code));
-  throw new Malformed(
+  throw new MalformedJson(
     `Trailing token (of type ${type}) found after value (bound as \`com.fasterxml.jackson.databind.JsonNode\`): not allowed as per \`DeserializationFeature.FAIL_ON_TRAILING_TOKENS\``,
     start,
     0,

@@ -1,24 +1,24 @@
 import type { Method, MethodResponse } from "../definition/rest-api.ts";
 import { toDocumentSchema } from "./model-schema.ts";
 
-type Written = Record<string, unknown>;
+type DocumentPart = Record<string, unknown>;
 
 /** How the two kinds of documents say the same things; the forms are those of AWS's own exports. */
 export interface Dialect {
-  head(info: Written, server: Server): Written;
-  parameter(name: string, location: string, required: boolean): Written;
+  head(info: DocumentPart, server: Server): DocumentPart;
+  parameter(name: string, location: string, required: boolean): DocumentPart;
   /** Parameters, body and media types of an operation; `texts` are the body's. */
-  request(method: Method, parameters: readonly unknown[], texts: Written): Written;
+  request(method: Method, parameters: readonly unknown[], texts: DocumentPart): DocumentPart;
   /** `textsOf` are those of a header. */
-  response(response: MethodResponse, textsOf: (header: string) => Written): Written;
+  response(response: MethodResponse, textsOf: (header: string) => DocumentPart): DocumentPart;
   schema(modelSchema: unknown): unknown;
-  components(components: { readonly securitySchemes: Written; readonly schemas: Written }): Written;
+  components(components: { readonly securitySchemes: DocumentPart; readonly schemas: DocumentPart }): DocumentPart;
 }
 
 interface Server {
   readonly host: string;
   readonly stageName: string;
-  readonly endpointConfiguration?: Written;
+  readonly endpointConfiguration?: DocumentPart;
 }
 
 const endpointExtension = "x-amazon-apigateway-endpoint-configuration";
@@ -108,7 +108,7 @@ export const openapi: Dialect = {
   },
 };
 
-function contents(models: Readonly<Record<string, string>>): Written {
+function contents(models: Readonly<Record<string, string>>): DocumentPart {
   return Object.fromEntries(
     Object.entries(models).map(([mediaType, model]) => [
       mediaType,
@@ -117,7 +117,7 @@ function contents(models: Readonly<Record<string, string>>): Written {
   );
 }
 
-function headers(response: MethodResponse, header: (required: boolean, name: string) => Written): Written {
+function headers(response: MethodResponse, header: (required: boolean, name: string) => DocumentPart): DocumentPart {
   const prefix = "method.response.header.";
   const written = Object.entries(response.responseParameters ?? {}).flatMap(([key, required]) =>
     key.startsWith(prefix) ? [[key.slice(prefix.length), header(required, key.slice(prefix.length))]] : [],
@@ -125,10 +125,10 @@ function headers(response: MethodResponse, header: (required: boolean, name: str
   return unlessEmpty("headers", Object.fromEntries(written));
 }
 
-function reference(section: string, name: string): Written {
+function reference(section: string, name: string): DocumentPart {
   return { $ref: `${section}${name}` };
 }
 
-function unlessEmpty(name: string, value: Written): Written {
+function unlessEmpty(name: string, value: DocumentPart): DocumentPart {
   return Object.keys(value).length === 0 ? {} : { [name]: value };
 }

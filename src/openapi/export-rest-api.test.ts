@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { parse } from "yaml";
 import { aNewRestApi, aStage } from "../../test/cases/openapi/builders.ts";
 import type { Method, RestApiDefinition } from "../definition/rest-api.ts";
-import { type ExportOptions, ExportRefused, exportRestApi } from "./export-rest-api.ts";
+import { type ExportOptions, ExportRefusal, exportRestApi } from "./export-rest-api.ts";
 
 const options: ExportOptions = {
   exportType: "oas30",
@@ -28,7 +28,7 @@ function withMethod(method: Partial<Method>, parts: Partial<RestApiDefinition> =
 test("extensions that are not known are refused by name", () => {
   assert.throws(
     () => exportRestApi(aNewRestApi(), { ...options, extensions: ["sdk"] }),
-    (error) => error instanceof ExportRefused && /: sdk\./.test(error.message),
+    (error) => error instanceof ExportRefusal && /: sdk\./.test(error.message),
   );
 });
 
@@ -39,7 +39,7 @@ test("bodies of other types only are refused", () => {
   ]) {
     assert.throws(
       () => exportRestApi(withMethod(method), options),
-      (error) => error instanceof ExportRefused && error.message === "Only found non-JSON body models for GET /",
+      (error) => error instanceof ExportRefusal && error.message === "Only found non-JSON body models for GET /",
     );
   }
 });

@@ -44,9 +44,9 @@ export interface PublishedDocumentation {
 }
 
 /** An export that can't be: a BadRequestException. */
-export class ExportRefused extends Error {}
+export class ExportRefusal extends Error {}
 
-interface Writing {
+interface ExportContext {
   readonly definition: RestApiDefinition;
   readonly dialect: Dialect;
   readonly withIntegrations: boolean;
@@ -69,12 +69,12 @@ const knownExtensions = ["integrations", "apigateway", "authorizers", "documenta
 const defaultModels = new Set(["Empty", "Error"]);
 const require = createRequire(import.meta.url);
 
-/** Writes a deployed definition as a document, as GetExport does. Throws {@link ExportRefused}. */
+/** Writes a deployed definition as a document, as GetExport does. Throws {@link ExportRefusal}. */
 export function exportRestApi(definition: RestApiDefinition, options: ExportOptions): string {
   const unknown = options.extensions.find((extension) => !knownExtensions.includes(extension));
   if (unknown !== undefined) {
     const message = `Invalid extension specified: ${unknown}. Must be one of: [${knownExtensions.join(", ")}]`;
-    throw new ExportRefused(message);
+    throw new ExportRefusal(message);
   }
   return renderDocument(exportDocument(definition, options), options.format);
 }
@@ -92,7 +92,7 @@ export function exportDocument(definition: RestApiDefinition, options: ExportOpt
   const dialect = options.exportType === "swagger" ? swagger : openapi;
   const { restApi, authorizers } = definition;
   const names = new Set(authorizers.map((authorizer) => authorizer.name));
-  const writing: Writing = {
+  const writing: ExportContext = {
     definition,
     dialect,
     withIntegrations: options.extensions.includes("integrations") || options.extensions.includes("apigateway"),
@@ -162,7 +162,7 @@ function endpointConfiguration({ restApi }: RestApiDefinition): { endpointConfig
 }
 
 /** Resources with methods, and leaves without: parents come back by themselves. */
-function exportPaths(writing: Writing): Record<string, unknown> {
+function exportPaths(writing: ExportContext): Record<string, unknown> {
   const { resources } = writing.definition;
   const parents = new Set(resources.map((resource) => resource.parentId));
   const paths: Record<string, unknown> = {};
@@ -181,7 +181,7 @@ function exportPaths(writing: Writing): Record<string, unknown> {
   return paths;
 }
 
-function exportMethod(writing: Writing, resource: Resource, method: Method): Record<string, unknown> {
+function exportMethod(writing: ExportContext, resource: Resource, method: Method): Record<string, unknown> {
   const { dialect, definition, texts } = writing;
   const place = `${method.httpMethod} ${resource.path}`;
   const at = { path: resource.path, method: method.httpMethod };
@@ -227,10 +227,10 @@ const postmanSignature = (region: string): JsonObject => ({
 function refuseWithoutJson(models: Readonly<Record<string, string>> | undefined, place: string): void {
   const types = Object.keys(models ?? {});
   if (types.length === 0 || types.includes("application/json")) return;
-  throw new ExportRefused(`Only found non-JSON body models for ${place}`);
+  throw new ExportRefusal(`Only found non-JSON body models for ${place}`);
 }
 
-function exportParameters({ dialect, texts }: Writing, resource: Resource, method: Method): unknown[] {
+function exportParameters({ dialect, texts }: ExportContext, resource: Resource, method: Method): unknown[] {
   return Object.entries(method.requestParameters ?? {}).flatMap(([key, required]) => {
     const [, location, name] = /^method\.request\.(path|querystring|header)\.(.+)$/.exec(key) ?? [];
     if (location === undefined || name === undefined) return [];
@@ -241,7 +241,7 @@ function exportParameters({ dialect, texts }: Writing, resource: Resource, metho
   });
 }
 
-function exportSecurity({ definition, schemes }: Writing, method: Method): Record<string, readonly string[]>[] {
+function exportSecurity({ definition, schemes }: ExportContext, method: Method): Record<string, readonly string[]>[] {
   const authorizer = definition.authorizers.find(({ id }) => id === method.authorizerId);
   return [
     ...(method.authorizationType === "AWS_IAM" ? [{ [schemes.iam]: [] }] : []),
@@ -250,7 +250,7 @@ function exportSecurity({ definition, schemes }: Writing, method: Method): Recor
   ];
 }
 
-function exportSecuritySchemes(writing: Writing): Record<string, unknown> {
+function exportSecuritySchemes(writing: ExportContext): Record<string, unknown> {
   const { definition, schemes } = writing;
   const methods = definition.resources.flatMap((resource) => Object.values(resource.resourceMethods ?? {}));
   const key = { type: "apiKey", name: "x-api-key", in: "header" };
@@ -270,7 +270,7 @@ function exportSecuritySchemes(writing: Writing): Record<string, unknown> {
   };
 }
 
-function exportAuthorizer(writing: Writing, authorizer: Authorizer): Record<string, unknown> {
+function exportAuthorizer(writing: ExportContext, authorizer: Authorizer): Record<string, unknown> {
   // One header or query parameter is the scheme's own; others AWS's guide calls `Unused`.
   const [, location, name] =
     /^method\.request\.(header|querystring)\.([^,\s]+)$/.exec(authorizer.identitySource ?? "") ?? [];
@@ -319,7 +319,7 @@ function plain({ selectionPattern, ...response }: IntegrationResponse): Omit<Int
 }
 
 /** Models by name; of those that every API has, the ones in use. */
-function exportModels({ definition, dialect, texts }: Writing): Record<string, unknown> {
+function exportModels({ definition, dialect, texts }: ExportContext): Record<string, unknown> {
   const used = new Set(definition.models.flatMap((model) => referencedModels(model.schema)));
   for (const method of definition.resources.flatMap((resource) => Object.values(resource.resourceMethods ?? {}))) {
     for (const name of Object.values(method.requestModels ?? {})) used.add(name);

@@ -24,7 +24,8 @@ export type MethodSecurity = Pick<
 >;
 
 /** What requirements ask for; no authorization type if they name no authorizer. */
-type Required = Omit<MethodSecurity, "authorizationType"> & Partial<Pick<MethodSecurity, "authorizationType">>;
+type SecurityRequirement = Omit<MethodSecurity, "authorizationType"> &
+  Partial<Pick<MethodSecurity, "authorizationType">>;
 
 const authorizerTypes: Readonly<Record<string, Authorizer["type"]>> = {
   token: "TOKEN",
@@ -37,7 +38,7 @@ export class SecurityImport {
   readonly #schemes = new Map<string, Scheme>();
   readonly #log: ImportLog;
   /** What a list of requirements comes to: the document's own serves all operations that have none. */
-  readonly #decided = new Map<readonly unknown[], Required>();
+  readonly #decided = new Map<readonly unknown[], SecurityRequirement>();
   readonly authorizers: readonly Authorizer[];
 
   constructor(document: ApiDocument, existing: readonly Authorizer[], ids: IdSource, log: ImportLog) {
@@ -64,7 +65,7 @@ export class SecurityImport {
     return { authorizationType: extension ?? "NONE", ...required };
   }
 
-  #decide(security: readonly unknown[], place: string): Required {
+  #decide(security: readonly unknown[], place: string): SecurityRequirement {
     let isApiKeyRequired = false;
     let chosen: Pick<MethodSecurity, "authorizationType" | "authorizerId" | "authorizationScopes"> | undefined;
     for (const [name, scopes] of security.flatMap(membersOf)) {

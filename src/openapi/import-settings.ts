@@ -174,8 +174,8 @@ function textMap(source: unknown): Record<string, string> | undefined {
   );
 }
 
-type Defined<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
+type WithoutUndefined<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
 
-function withoutUndefined<T extends object>(object: T): Defined<T> {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Defined<T>;
+function withoutUndefined<T extends object>(object: T): WithoutUndefined<T> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as WithoutUndefined<T>;
 }

@@ -81,7 +81,7 @@ const locations: Readonly<Record<string, Parameter["location"]>> = {
   header: "header",
 };
 
-interface Reading {
+interface ReadContext {
   readonly document: JsonObject;
   readonly references: References;
   readonly dialect: Dialect;
@@ -94,8 +94,13 @@ interface Dialect {
   securitySchemes(document: JsonObject): unknown;
   basePath(document: JsonObject): string | undefined;
   endpointConfiguration(document: JsonObject): JsonObject | undefined;
-  bodies(reading: Reading, operation: JsonObject, parameters: readonly JsonObject[], place: Place): readonly Content[];
-  contents(reading: Reading, operation: JsonObject, response: JsonObject): readonly Content[];
+  bodies(
+    reading: ReadContext,
+    operation: JsonObject,
+    parameters: readonly JsonObject[],
+    place: Place,
+  ): readonly Content[];
+  contents(reading: ReadContext, operation: JsonObject, response: JsonObject): readonly Content[];
 }
 
 /** Where a mistake is, for its message. */
@@ -155,7 +160,7 @@ const openapi: Dialect = {
 export function readDocument(document: JsonObject, references: References, log: ImportLog): ApiDocument | undefined {
   const dialect = dialectOf(document);
   if (dialect === undefined) return undefined;
-  const reading: Reading = { document, references, dialect, log };
+  const reading: ReadContext = { document, references, dialect, log };
   const info = objectMember(document, "info");
   if (!isObject(document["paths"])) log.warn("Parse issue: attribute paths is missing");
   const schemes = membersOf(dialect.securitySchemes(document)).map(([name, scheme]) => [
@@ -189,7 +194,7 @@ function dialectOf(document: JsonObject): Dialect | undefined {
   return /^3(\.[01](\.|$)|$)/.test(textMember(document, "openapi") ?? "") ? openapi : undefined;
 }
 
-function readPath(reading: Reading, path: string, item: unknown): DocumentPath[] {
+function readPath(reading: ReadContext, path: string, item: unknown): DocumentPath[] {
   if (path.startsWith("x-")) return [];
   const resolved = reading.references.resolve(item);
   if (resolved.kind === "unresolved") {
@@ -221,7 +226,7 @@ function readPath(reading: Reading, path: string, item: unknown): DocumentPath[]
   return [{ path, source: pathItem, operations }];
 }
 
-function readOperation(reading: Reading, pathItem: JsonObject, operation: JsonObject, place: Place): Operation {
+function readOperation(reading: ReadContext, pathItem: JsonObject, operation: JsonObject, place: Place): Operation {
   const parameters = readParameters(reading, pathItem, operation, place);
   return {
     httpMethod: place.httpMethod,
@@ -237,7 +242,7 @@ function readOperation(reading: Reading, pathItem: JsonObject, operation: JsonOb
 }
 
 /** The operation's parameters and those of its path that it does not override. */
-function readParameters(reading: Reading, pathItem: JsonObject, operation: JsonObject, place: Place): JsonObject[] {
+function readParameters(reading: ReadContext, pathItem: JsonObject, operation: JsonObject, place: Place): JsonObject[] {
   const parameters = new Map<string, JsonObject>();
   for (const listed of [...listMember(pathItem, "parameters"), ...listMember(operation, "parameters")]) {
     const resolved = reading.references.resolve(listed);
@@ -250,7 +255,7 @@ function readParameters(reading: Reading, pathItem: JsonObject, operation: JsonO
   return [...parameters.values()];
 }
 
-function mappedParameter(reading: Reading, parameter: JsonObject, place: Place): Parameter[] {
+function mappedParameter(reading: ReadContext, parameter: JsonObject, place: Place): Parameter[] {
   const name = textMember(parameter, "name");
   const where = textMember(parameter, "in") ?? "";
   if (where === "body") return [];
@@ -266,7 +271,7 @@ function mappedParameter(reading: Reading, parameter: JsonObject, place: Place):
   ];
 }
 
-function readResponses(reading: Reading, operation: JsonObject, place: Place): OperationResponse[] {
+function readResponses(reading: ReadContext, operation: JsonObject, place: Place): OperationResponse[] {
   const listed = membersOf(operation["responses"]).filter(([code]) => !code.startsWith("x-"));
   if (listed.length === 0) reading.log.warn(`No responses specified for '${place.httpMethod} ${place.path}'`);
   return listed.flatMap(([statusCode, response]) => {
@@ -294,7 +299,7 @@ function readResponses(reading: Reading, operation: JsonObject, place: Place): O
 }
 
 /** The value that a reference leads to; an empty object if it leads nowhere. */
-function followed(reading: Reading, value: unknown): JsonObject {
+function followed(reading: ReadContext, value: unknown): JsonObject {
   const resolved = reading.references.resolve(value);
   return resolved.kind === "value" && isObject(resolved.value) ? resolved.value : {};
 }

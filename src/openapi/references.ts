@@ -7,7 +7,7 @@ const hopsMax = 64;
 /** GitHub's description, with 1,200 operations and 4,000 references, comes to 0.05 million. */
 const weightMax = 1_000_000;
 
-export type Resolved =
+export type ResolvedReference =
   | { readonly kind: "value"; readonly value: unknown }
   | { readonly kind: "unresolved"; readonly reference: string; readonly reason: string };
 
@@ -35,7 +35,7 @@ export class References {
   }
 
   /** What the value refers to, over any number of references; the value itself if it is no reference. */
-  resolve(value: unknown): Resolved {
+  resolve(value: unknown): ResolvedReference {
     let current = value;
     for (let hops = 0; hops < hopsMax; hops++) {
       const reference = member(current, "$ref");

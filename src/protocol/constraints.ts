@@ -35,7 +35,7 @@ export function makeChecks(model: Model, exempt: readonly string[]): (shapeName:
   return checkOf;
 }
 
-interface Making {
+interface CheckContext {
   readonly model: Model;
   readonly checkOf: (shapeName: string) => Check;
   readonly rulesOf: (shapeName: string) => readonly Rule[];
@@ -48,7 +48,7 @@ interface Rule {
   readonly keeps: (value: unknown) => boolean;
 }
 
-function makeCheck(shape: Shape, making: Making): Check {
+function makeCheck(shape: Shape, making: CheckContext): Check {
   switch (shape.type) {
     case "structure":
       return makeStructureCheck(shape, making);
@@ -65,7 +65,7 @@ function makeCheck(shape: Shape, making: Making): Check {
   }
 }
 
-function makeStructureCheck(shape: Shape, { checkOf }: Making): Check {
+function makeStructureCheck(shape: Shape, { checkOf }: CheckContext): Check {
   const required = new Set(shape.required ?? []);
   const members = Object.entries(shape.members ?? {})
     .filter(([, member]) => member.location === undefined)
@@ -81,7 +81,7 @@ function makeStructureCheck(shape: Shape, { checkOf }: Making): Check {
   };
 }
 
-function makeListCheck(shape: Shape, { model, checkOf, rulesOf, own }: Making): Check {
+function makeListCheck(shape: Shape, { model, checkOf, rulesOf, own }: CheckContext): Check {
   const memberName = shape.member?.shape ?? "";
   const isScalar = isScalarShape(shapeOf(model, memberName));
   const memberRules = isScalar ? rulesOf(memberName) : [];
@@ -102,7 +102,7 @@ function makeListCheck(shape: Shape, { model, checkOf, rulesOf, own }: Making): 
   };
 }
 
-function makeMapCheck(shape: Shape, { model, checkOf, rulesOf, own }: Making): Check {
+function makeMapCheck(shape: Shape, { model, checkOf, rulesOf, own }: CheckContext): Check {
   const keyRules = rulesOf(shape.key?.shape ?? "");
   const valueName = shape.value?.shape ?? "";
   const isScalar = isScalarShape(shapeOf(model, valueName));

@@ -12,17 +12,17 @@ export type Ownership =
   /** Nothing says that it is a call of AWS's at all. */
   | { readonly kind: "unknown" };
 
-type Identifying = Pick<ManagementRequest, "method" | "target" | "headers" | "body">;
+type IdentifyingParts = Pick<ManagementRequest, "method" | "target" | "headers" | "body">;
 
 /**
  * Decides by the credential scope's service first; an unsigned request is known by its `X-Amz-Target`, its path, or its
  * form's `Version`.
  */
-export function ownerOf(request: Identifying): Ownership {
+export function ownerOf(request: IdentifyingParts): Ownership {
   return ownerBy(readCredentialScope(request.headers, request.target), request);
 }
 
-export function ownerBy(signature: SigV4Decision, request: Identifying): Ownership {
+export function ownerBy(signature: SigV4Decision, request: IdentifyingParts): Ownership {
   const path = pathOf(request.target);
   if (signature.kind === "scope") return bySigningName(signature.scope.service, path);
   const target = request.headers["x-amz-target"];
@@ -84,7 +84,7 @@ function byPath(path: string): Ownership | undefined {
 
 const modelsByVersion: Readonly<Record<string, ModelName>> = { "2011-06-15": "sts", "2010-05-08": "iam" };
 
-function byForm(request: Identifying, path: string): Ownership | undefined {
+function byForm(request: IdentifyingParts, path: string): Ownership | undefined {
   if (path !== "/") return undefined;
   const form = formOf(request);
   const action = form.get("Action");
@@ -98,7 +98,7 @@ function byForm(request: Identifying, path: string): Ownership | undefined {
 export const formBytesMax: number = bounds.formBytesMax.value;
 
 /** The parameters of a call in the query protocol: the form of a POST, the query of a GET. */
-export function formOf({ method, target, body }: Identifying): URLSearchParams {
+export function formOf({ method, target, body }: IdentifyingParts): URLSearchParams {
   const form = method === "POST" ? body.toString("utf8", 0, formBytesMax) : target.split("?", 2)[1];
   return new URLSearchParams(form ?? "");
 }

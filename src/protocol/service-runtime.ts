@@ -37,7 +37,7 @@ export interface ServiceRuntime {
 }
 
 /** What a request turned out to ask for. */
-interface Routed {
+interface OperationCall {
   readonly operation: string;
   /** Reads its input; throws `UnreadableInput`. */
   readonly bind: () => ReturnType<BindInput<unknown>>;
@@ -46,7 +46,7 @@ interface Routed {
 /** What differs between the protocols. */
 interface Protocol {
   /** The operation, or an `ApiError` that says that there is none. */
-  route(request: ManagementRequest): Routed;
+  route(request: ManagementRequest): OperationCall;
   respond(operation: string, output: unknown, call: CallInHand): ManagementResponse;
   refuse(error: WireError, call: CallInHand): ManagementResponse;
 }
@@ -103,7 +103,7 @@ export async function makeServiceRuntime(
   };
 }
 
-function bindInput({ bind }: Routed, dialect: Dialect): Record<string, unknown> {
+function bindInput({ bind }: OperationCall, dialect: Dialect): Record<string, unknown> {
   let bound: ReturnType<BindInput<unknown>>;
   try {
     bound = bind();

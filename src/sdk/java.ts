@@ -24,7 +24,7 @@ const keywords = (
 const memberNames = [...keywords, "equals", "clone", "sdkRequestConfig", "sdkResponseMetadata"];
 
 /** What everything of one SDK is called by. */
-interface Naming {
+interface JavaNames {
   readonly service: string;
   readonly package: string;
   /** A structure's name in the API → its class. */
@@ -85,7 +85,7 @@ export function writeJava(api: SdkApi, parameters: SdkParameters): SdkFiles {
 }
 
 /** Classes of one package: errors first, since callers catch them by their models' names. */
-function nameAll(api: SdkApi, parameters: SdkParameters): Naming {
+function nameAll(api: SdkApi, parameters: SdkParameters): JavaNames {
   const packageName = parameters.get("java.package-name") ?? "sdk";
   const service = pascalCase(parameters.get("service.name") ?? api.name);
   const failures = nameFailures(api, "Exception", [`${service}Exception`]);
@@ -104,7 +104,7 @@ function nameAll(api: SdkApi, parameters: SdkParameters): Naming {
 }
 
 /** Whole names throughout: a model may be called String. */
-function typeOf(shape: Shape, naming: Naming): string {
+function typeOf(shape: Shape, naming: JavaNames): string {
   switch (shape.kind) {
     case "string":
       return "java.lang.String";
@@ -126,7 +126,7 @@ function typeOf(shape: Shape, naming: Naming): string {
 }
 
 /** The expression of a shape, by what `on` offers. */
-function shapeOf(shape: Shape, on: string, naming: Naming): string {
+function shapeOf(shape: Shape, on: string, naming: JavaNames): string {
   switch (shape.kind) {
     case "integer":
       return shape.isLong ? `${on}.longInteger()` : `${on}.integer()`;
@@ -201,10 +201,10 @@ ${comment}    public ${type} ${accessor("get", name)}() {
 ${several}`;
 }
 
-const classHead = (naming: Naming, description: string): string =>
+const classHead = (naming: JavaNames, description: string): string =>
   `package ${naming.package}.model;\n\n${description === "" ? "" : blockComment(description)}@java.lang.SuppressWarnings({"unchecked", "serial", "cast"})\n`;
 
-function structureFile({ name: wireName, description, members }: Structure, naming: Naming): string {
+function structureFile({ name: wireName, description, members }: Structure, naming: JavaNames): string {
   const owner = naming.structures.get(wireName)!;
   const names = new MemberNames();
   const named = members.map(({ name, shape, description: text }) => ({
@@ -229,7 +229,7 @@ ${named.map((member) => accessors(owner, member)).join("")}
 `;
 }
 
-function requestFile({ request, operation }: NamedOperation, naming: Naming): string {
+function requestFile({ request, operation }: NamedOperation, naming: JavaNames): string {
   const names = new MemberNames();
   const { body, httpMethod, path } = operation;
   const members: Member[] = inputMembers(operation).map(({ name }) => ({
@@ -281,7 +281,7 @@ ${members.map((member) => accessors(request, member)).join("")}
 `;
 }
 
-function resultFile({ result, operation }: NamedOperation, naming: Naming): string {
+function resultFile({ result, operation }: NamedOperation, naming: JavaNames): string {
   const names = new MemberNames();
   const facts: string[] = [];
   const getters = new Map<string, string>();
@@ -311,7 +311,7 @@ const getter = (name: string, type: string, value: string): string => `
     }
 `;
 
-function exceptionFile(naming: Naming, name: string): string {
+function exceptionFile(naming: JavaNames, name: string): string {
   const failure = `${naming.package}.runtime.Failure`;
   return `package ${naming.package}.model;
 
@@ -337,7 +337,7 @@ public class ${name} extends com.amazonaws.SdkBaseException {
 `;
 }
 
-function failureFile(name: string, shape: Shape, base: string, naming: Naming): string {
+function failureFile(name: string, shape: Shape, base: string, naming: JavaNames): string {
   const type = typeOf(shape, naming);
   return `${classHead(naming, "")}public class ${name} extends ${base} {
     private static final long serialVersionUID = 1L;
@@ -354,9 +354,9 @@ function failureFile(name: string, shape: Shape, base: string, naming: Naming): 
 `;
 }
 
-const model = (naming: Naming, name: string): string => `${naming.package}.model.${name}`;
+const model = (naming: JavaNames, name: string): string => `${naming.package}.model.${name}`;
 
-function interfaceFile(api: SdkApi, naming: Naming): string {
+function interfaceFile(api: SdkApi, naming: JavaNames): string {
   const methods = naming.operations.map(
     ({ method, request, result, operation }) =>
       `\n${blockComment(`${operation.httpMethod} ${operation.path}`, "    ")}    ${model(naming, result)} ${method}(${model(naming, request)} request);\n`,
@@ -375,7 +375,7 @@ ${methods.join("")}
 `;
 }
 
-function clientFile(naming: Naming): string {
+function clientFile(naming: JavaNames): string {
   const { service } = naming;
   const methods = naming.operations.map(
     ({ method, request, result }) => `
@@ -413,7 +413,7 @@ const settings = [
   ["retryPolicy", "com.amazonaws.retry.v2.RetryPolicy", "retryPolicy"],
 ] as const;
 
-function builderFile(api: SdkApi, naming: Naming): string {
+function builderFile(api: SdkApi, naming: JavaNames): string {
   const builder = `${naming.service}ClientBuilder`;
   const setters = settings.map(
     ([name, type, field]) => `
@@ -445,7 +445,7 @@ ${setters.join("")}
 `;
 }
 
-function readme({ service, operations, package: packageName }: Naming, project: Project): string {
+function readme({ service, operations, package: packageName }: JavaNames, project: Project): string {
   const methods = methodTable(operations.map(({ method, operation }) => [method, operation]));
   return `# ${service}
 

@@ -50,7 +50,7 @@ export interface SdkResponse {
   readonly model?: { readonly name: string; readonly shape: Shape };
 }
 
-interface Served {
+interface StageAddress {
   readonly invokeUrl: string;
   readonly region: string;
 }
@@ -59,7 +59,7 @@ interface Served {
 const withBody = ["POST", "PUT", "PATCH", "DELETE"];
 
 /** Reads a deployed definition. ANY methods have no operation: no SDK of AWS's has one. */
-export function readSdkApi(definition: RestApiDefinition, served: Served): SdkApi {
+export function readSdkApi(definition: RestApiDefinition, served: StageAddress): SdkApi {
   const shapes = new ShapeReader(new Map(definition.models.map((model) => [model.name, model.schema ?? "{}"])));
   const operations = definition.resources
     .toSorted((one, other) => compare(one.path, other.path))

@@ -1,5 +1,5 @@
 import { bounds } from "../base/bounds.ts";
-import type { Unanswered } from "../base/pending-answers.ts";
+import type { NoAnswer } from "../base/pending-answers.ts";
 import { compileAuthorizerTest } from "../compiler/compile-authorizer.ts";
 import { noSurroundings, type Surroundings } from "../compiler/surroundings.ts";
 import type { Method } from "../definition/rest-api.ts";
@@ -20,7 +20,7 @@ export const makeAuthorizerTest =
   (
     options: Pick<CompileSettings, "compile"> & {
       readonly store: Store;
-      readonly probe: (probe: Probe) => Promise<ProbeOutcome | Unanswered>;
+      readonly probe: (probe: Probe) => Promise<ProbeOutcome | NoAnswer>;
     },
   ): AuthorizerTestRun =>
   async (test) => {

@@ -11,7 +11,7 @@ import { makeControlServer } from "./control-server.ts";
 
 const bodyBytesMax = 1_000;
 
-interface Started {
+interface TestServer {
   readonly socketPath: string;
   readonly handled: ManagementRequest[];
   readonly logged: string[];
@@ -22,7 +22,7 @@ async function start(
   t: TestContext,
   handle: (request: ManagementRequest) => Promise<ManagementResponse>,
   inEffect: () => Promise<void> = async () => undefined,
-): Promise<Started> {
+): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), "portico-control-"));
   const handled: ManagementRequest[] = [];
   const logged: string[] = [];

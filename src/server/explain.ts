@@ -1,6 +1,6 @@
 import { bounds } from "../base/bounds.ts";
 import { encodeFieldValue, isFieldValue, isToken } from "../base/header-field.ts";
-import type { Unanswered } from "../base/pending-answers.ts";
+import type { NoAnswer } from "../base/pending-answers.ts";
 import { type RestApiDefinition, restKinds } from "../definition/rest-api.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import { findDestination } from "../gateway/routing/address.ts";
@@ -69,7 +69,7 @@ const isTexts = (value: unknown): value is readonly string[] =>
 
 export interface ExplainOptions extends CompileSettings {
   readonly store: Store;
-  readonly probe: (probe: Probe) => Promise<ProbeOutcome | Unanswered>;
+  readonly probe: (probe: Probe) => Promise<ProbeOutcome | NoAnswer>;
   readonly port: () => number;
   readonly answerBytesMax: number;
 }

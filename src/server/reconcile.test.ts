@@ -88,7 +88,7 @@ function compile(frozen: RestApiDefinition, { stageName, deploymentId }: Stage, 
   });
 }
 
-interface Observed {
+interface ObservedReconciler {
   readonly store: Store;
   readonly reconciler: Reconciler;
   readonly posted: ToThread[];
@@ -97,7 +97,7 @@ interface Observed {
 
 async function withReconciler(
   before: (store: Store) => Promise<void>,
-  use: (observed: Observed) => Promise<void>,
+  use: (observed: ObservedReconciler) => Promise<void>,
 ): Promise<void> {
   const store = openSqliteStore();
   const posted: ToThread[] = [];

@@ -1,5 +1,5 @@
 import { bounds } from "../base/bounds.ts";
-import type { Unanswered } from "../base/pending-answers.ts";
+import type { NoAnswer } from "../base/pending-answers.ts";
 import type { Stage } from "../definition/rest-api.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import type { SyntheticInput } from "../gateway/synthetic-request.ts";
@@ -13,7 +13,7 @@ export const makeTestInvocation =
   (
     options: CompileSettings & {
       readonly store: Store;
-      readonly probe: (probe: Probe) => Promise<ProbeOutcome | Unanswered>;
+      readonly probe: (probe: Probe) => Promise<ProbeOutcome | NoAnswer>;
       readonly answerBytesMax: number;
     },
   ) =>

@@ -1,7 +1,7 @@
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { bounds } from "../base/bounds.ts";
 import { dispatch, type Handlers } from "../base/dispatch.ts";
-import { PendingAnswers, type Unanswered } from "../base/pending-answers.ts";
+import { type NoAnswer, PendingAnswers } from "../base/pending-answers.ts";
 import { UserError } from "../base/user-error.ts";
 import type { EventOutcome, InvokeRequest } from "../functions/function-client.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
@@ -102,7 +102,7 @@ export class ThreadPool {
   }
 
   /** Runs a request of Portico's own in the thread that comes next, in bounded time and a few at once. Never rejects. */
-  async probe(probe: Probe): Promise<ProbeOutcome | Unanswered> {
+  async probe(probe: Probe): Promise<ProbeOutcome | NoAnswer> {
     const living = this.#slots.filter((slot) => slot.isListening);
     const worker = living[this.#probeCount++ % living.length]?.worker;
     if (worker === undefined) return { kind: "lost" };

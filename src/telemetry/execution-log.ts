@@ -49,7 +49,7 @@ export function renderExecutionLog(events: readonly TraceEvent[], settings: Exec
   const lines: ExecutionLogLine[] = [];
   const isShown = (level: LineLevel): boolean =>
     settings.hasDataTrace || level === "error" || (level === "info" && settings.level === "INFO");
-  const seen: Seen = { stage: nowhere, endpointRequestId: undefined };
+  const seen: LogContext = { stage: nowhere, endpointRequestId: undefined };
   for (const event of events) {
     if (event.kind === "stage") seen.stage = event;
     if (event.kind === "endpoint-response") seen.endpointRequestId = event.requestId;
@@ -67,7 +67,7 @@ export function renderExecutionLog(events: readonly TraceEvent[], settings: Exec
 type TracedStage = Omit<Extract<TraceFact, { kind: "stage" }>, "kind" | "apiName" | "deploymentId">;
 
 /** What later lines say of earlier events. */
-interface Seen {
+interface LogContext {
   stage: TracedStage;
   /** What AWS's own service called the integration's request. */
   endpointRequestId: string | undefined;
@@ -91,7 +91,7 @@ type Line = readonly [LineLevel, string];
 const cutLine = (text: string): string =>
   text.length <= lineCharsMax ? text : `${text.slice(0, lineCharsMax)} [TRUNCATED]`;
 
-function linesOf(event: TraceEvent, { stage, endpointRequestId }: Seen): readonly Line[] {
+function linesOf(event: TraceEvent, { stage, endpointRequestId }: LogContext): readonly Line[] {
   switch (event.kind) {
     case "request":
       return [

@@ -108,22 +108,22 @@ export async function openTab(url: string): Promise<Tab> {
   }
 }
 
-interface Evaluated {
+interface EvaluationResult {
   readonly result: { readonly value?: unknown };
   readonly exceptionDetails?: { readonly text: string; readonly exception?: { readonly description?: string } };
 }
 
 function makeTab(socket: WebSocket, browser: Chromium): Tab {
-  const waiting = new Map<number, (answer: Evaluated) => void>();
+  const waiting = new Map<number, (answer: EvaluationResult) => void>();
   let sent = 0;
   socket.addEventListener("message", ({ data }) => {
-    const { id, result } = JSON.parse(String(data)) as { readonly id: number; readonly result: Evaluated };
+    const { id, result } = JSON.parse(String(data)) as { readonly id: number; readonly result: EvaluationResult };
     waiting.get(id)?.(result);
     waiting.delete(id);
   });
   const evaluate = async <Value>(expression: string): Promise<Value> => {
     const id = ++sent;
-    const answered = new Promise<Evaluated>((resolve) => waiting.set(id, resolve));
+    const answered = new Promise<EvaluationResult>((resolve) => waiting.set(id, resolve));
     const params = { expression, awaitPromise: true, returnByValue: true };
     socket.send(JSON.stringify({ id, method: "Runtime.evaluate", params }));
     const { result, exceptionDetails: thrown } = await Promise.race([answered, browser.failed]);

@@ -69,17 +69,17 @@ const cli = (...args: string[]): Promise<Ran> =>
     cwd: folder,
   });
 
-interface Planned {
+interface CorsReport {
   readonly applied: boolean;
   readonly changes: readonly { readonly of: string; readonly operation: string }[];
   readonly notes: readonly string[];
   readonly url?: string;
 }
 
-async function cors(...flags: string[]): Promise<Planned> {
+async function cors(...flags: string[]): Promise<CorsReport> {
   const { status, stdout, stderr } = await cli("cors", "Shop", "--json", ...flags);
   assert.equal(status, 0, stderr);
-  return JSON.parse(stdout) as Planned;
+  return JSON.parse(stdout) as CorsReport;
 }
 
 /** An answer's status and its CORS headers. */

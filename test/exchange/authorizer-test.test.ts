@@ -40,12 +40,12 @@ const allowed = JSON.stringify({
   Statement: { Effect: "Allow", Principal: "*", Action: "lambda:InvokeFunction", Resource: functionArn },
 });
 
-type Answered = Extract<ProbeOutcome, { kind: "answered" }>;
+type ProbeAnswer = Extract<ProbeOutcome, { kind: "answered" }>;
 
 async function ask(
   functions: FakeFunctions,
   options: { timeoutMs?: number; isAbandoned?: boolean } = {},
-): Promise<Answered> {
+): Promise<ProbeAnswer> {
   functions.facts = { functionArn, policy: allowed, policyRevision: "1", timeoutMs: 3_000 };
   await using gateway = await startGateway({ functions });
   const outcome = await new Promise<ProbeOutcome>((resolve) => {
@@ -71,12 +71,12 @@ async function ask(
   });
   assert.equal(outcome.kind, "answered");
   assert.deepEqual(gateway.errors, []);
-  return outcome as Answered;
+  return outcome as ProbeAnswer;
 }
 
-const failuresOf = ({ events }: Answered): string[] =>
+const failuresOf = ({ events }: ProbeAnswer): string[] =>
   events.flatMap((event) => (event.kind === "failure" ? [event.message] : []));
-const typeOf = ({ events }: Answered): unknown => events.find((event) => event.kind === "gateway-response")?.type;
+const typeOf = ({ events }: ProbeAnswer): unknown => events.find((event) => event.kind === "gateway-response")?.type;
 
 test("a function that does not answer in time is an AUTHORIZER_FAILURE", async () => {
   const functions = new FakeFunctions();

@@ -13,7 +13,7 @@ import { startGateway } from "./start-gateway.ts";
 
 const { skip } = tool("openssl", ["version"], false);
 
-interface Seen {
+interface SeenConnection {
   readonly servername: string | false | null;
   readonly alpn: string | false | null;
   readonly isResumed: boolean;
@@ -22,8 +22,8 @@ interface Seen {
 async function startTls(
   pair: { key: Buffer; cert: Buffer },
   body: string | Buffer,
-): Promise<{ port: number; seen: Seen[]; connections: () => number } & AsyncDisposable> {
-  const seen: Seen[] = [];
+): Promise<{ port: number; seen: SeenConnection[]; connections: () => number } & AsyncDisposable> {
+  const seen: SeenConnection[] = [];
   const sockets = new Set<TLSSocket>();
   const server = createServer({ ...pair, ALPNProtocols: ["h2", "http/1.1"] }, (incoming, outgoing) => {
     const socket = incoming.socket as TLSSocket;

@@ -21,7 +21,7 @@ const logs = (loggingLevel: MethodSetting["loggingLevel"], dataTraceEnabled = fa
 const dataTrace = logs("INFO", true);
 const secret = "Bearer eyJhbGciOiJIUzI1NiJ9.c2VjcmV0LXNlY3JldA";
 
-interface Logged extends AsyncDisposable {
+interface LoggedGateway extends AsyncDisposable {
   readonly gateway: GatewayUnderTest;
   readonly backend: Backend;
   readonly functions: FakeFunctions;
@@ -32,7 +32,7 @@ interface Logged extends AsyncDisposable {
   lines(): string[];
 }
 
-async function startLogged(): Promise<Logged> {
+async function startLogged(): Promise<LoggedGateway> {
   const backend = await startBackend((_, outgoing, body) => {
     outgoing.writeHead(201, { "Content-Type": "text/plain", Date: "Thu, 01 Jan 1970 00:00:00 GMT" }).end(`got ${body}`);
   });

@@ -17,7 +17,7 @@ import { type GatewayUnderTest, startGateway } from "./start-gateway.ts";
 const zeros = "\0".repeat(8);
 
 /** A function whose answer the test writes. */
-class Streaming extends FakeFunctions {
+class StreamingFunctions extends FakeFunctions {
   sink: AnswerSink | undefined;
   resumes = 0;
   #settle: ((outcome: InvokeOutcome) => void) | undefined;
@@ -45,7 +45,7 @@ class Streaming extends FakeFunctions {
 }
 
 async function start(
-  functions: Streaming,
+  functions: StreamingFunctions,
   { accessLog, ...overrides }: Parameters<typeof aLambdaStream>[0] & { accessLog?: string } = {},
 ): Promise<GatewayUnderTest> {
   const gateway = await startGateway({ functions, payloadBytesMax: 100_000, ...(accessLog ? { accessLog } : {}) });
@@ -74,7 +74,8 @@ async function begin(gateway: GatewayUnderTest, method = "GET"): Promise<Incomin
 }
 
 const next = async (response: IncomingMessage): Promise<string> => String((await once(response, "data"))[0]);
-const fresh = async <Result>(work: (functions: Streaming) => Promise<Result>): Promise<Result> => work(new Streaming());
+const fresh = async <Result>(work: (functions: StreamingFunctions) => Promise<Result>): Promise<Result> =>
+  work(new StreamingFunctions());
 
 test("metadata makes the head at once, and each piece goes on as it comes", () =>
   fresh(async (functions) => {

@@ -7,15 +7,15 @@ import { aMethod, aRestApi, aStage } from "./a-rest-api.ts";
 import { startBackend, startGateway } from "./start-gateway.ts";
 
 /** The value, or what fills it later: until then it is nothing in templates, and `-` in logs. */
-type Expected = string | RegExp | { readonly filledBy: Later };
+type Expectation = string | RegExp | { readonly filledBy: Later };
 type Later = "authorizers" | "usage plans" | "IAM" | "TLS" | "WAF" | "private APIs" | "domain names" | "canaries";
 
-const later = (filledBy: Later): Expected => ({ filledBy });
+const later = (filledBy: Later): Expectation => ({ filledBy });
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const milliseconds = /^\d+$/;
 
 /** In templates of both sides and in access logs. */
-const everywhere: Readonly<Record<string, Expected>> = {
+const everywhere: Readonly<Record<string, Expectation>> = {
   accountId: "000000000000",
   apiId: "abc123",
   "authorizer.claims.sub": later("authorizers"),
@@ -63,7 +63,7 @@ const everywhere: Readonly<Record<string, Expected>> = {
 };
 
 /** In access logs; templates see nothing of them. */
-const inLogsOnly: Readonly<Record<string, Expected>> = {
+const inLogsOnly: Readonly<Record<string, Expectation>> = {
   "authenticate.error": later("IAM"),
   "authenticate.latency": later("IAM"),
   "authenticate.status": later("IAM"),
@@ -102,7 +102,7 @@ const inLogsOnly: Readonly<Record<string, Expected>> = {
 /** One value for both sides: a backend's own id for the request, which this one does not give. */
 const ofTheBackend = ["awsEndpointRequestId", "integration.requestId"];
 
-function check(got: string, expected: Expected, { nothing, what }: { nothing: string; what: string }): void {
+function check(got: string, expected: Expectation, { nothing, what }: { nothing: string; what: string }): void {
   if (expected instanceof RegExp) assert.match(got, expected, what);
   else assert.equal(got, typeof expected === "string" ? expected : nothing, what);
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { parseDocument } from "yaml";
 import type { RestApiDefinition } from "../../src/definition/rest-api.ts";
-import { ExportRefused, exportRestApi } from "../../src/openapi/export-rest-api.ts";
+import { ExportRefusal, exportRestApi } from "../../src/openapi/export-rest-api.ts";
 import { type ImportOptions, type ImportResult, importRestApi } from "../../src/openapi/import-rest-api.ts";
 import { aNewRestApi, aStage, countingIds } from "../cases/openapi/builders.ts";
 import { countCpuMs } from "../cpu-time.ts";
@@ -90,7 +90,7 @@ function assertExports(definition: RestApiDefinition, text: string): void {
       deployedAt: 1_500_000_000,
     });
   } catch (error) {
-    assert.ok(error instanceof ExportRefused, `${error instanceof Error ? error.stack : error}\n${text}`);
+    assert.ok(error instanceof ExportRefusal, `${error instanceof Error ? error.stack : error}\n${text}`);
     return;
   }
   const again = importText(document, aNewRestApi(), { mode: "create" });

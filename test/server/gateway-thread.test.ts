@@ -6,14 +6,14 @@ import { type TestContext, test } from "node:test";
 import { type Portico, startPortico } from "../portico.ts";
 import { RawClient } from "../raw-http.ts";
 
-interface Started {
+interface ServerUnderTest {
   readonly portico: Portico;
   /** A request to a backend that answers when the test says so. */
   readonly request: string;
   readonly waiting: ServerResponse[];
 }
 
-async function start(t: TestContext, drainSeconds: number): Promise<Started> {
+async function start(t: TestContext, drainSeconds: number): Promise<ServerUnderTest> {
   const waiting: ServerResponse[] = [];
   const backend = createServer((_request, response) => waiting.push(response));
   await once(backend.listen(0, "127.0.0.1"), "listening");

@@ -25,7 +25,7 @@ const shop = {
   components: { schemas: { Item: { type: "object", properties: { id: { type: "integer", minimum: 5 } } } } },
 };
 
-interface Described {
+interface DescribedApi {
   readonly id: string;
   readonly info: { readonly description: string };
   readonly paths: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
@@ -34,11 +34,11 @@ interface Described {
   readonly item: readonly { readonly id: string; readonly location: { readonly type: string } }[];
 }
 
-const call = async (target: string, body?: object): Promise<Described> => {
+const call = async (target: string, body?: object): Promise<DescribedApi> => {
   const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
   const response = await fetch(`${portico.url}${target}`, init);
   assert.ok(response.ok, `${target}: ${response.status}`);
-  return (await response.json()) as Described;
+  return (await response.json()) as DescribedApi;
 };
 const get = async (
   target: string,

@@ -10,7 +10,7 @@ export interface ApiTarget {
   readonly stageName: string;
 }
 
-export interface ApiDeployed {
+export interface ApiDeploymentResult {
   readonly isChanged: boolean;
   readonly warnings: readonly Problem[];
 }
@@ -50,7 +50,7 @@ export class ApiDeployer {
     calls: PorticoCalls,
     document: ApiDocument,
     variables: Readonly<Record<string, string>>,
-  ): Promise<ApiDeployed> {
+  ): Promise<ApiDeploymentResult> {
     const isSameBody = this.#body?.equals(document.body) === true;
     if (isSameBody && sameEntries(this.#variables, variables)) return { isChanged: false, warnings: this.#warnings };
     if (!isSameBody) this.#warnings = await this.#import(calls, document);

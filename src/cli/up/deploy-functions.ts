@@ -5,14 +5,14 @@ import type { LocalFunction } from "./find-functions.ts";
 import { type FunctionPackage, listFiles, packageFunction } from "./package-function.ts";
 import type { Problem } from "./source-text.ts";
 
-export interface FunctionsDeployed {
+export interface FunctionsDeployment {
   /** `getPet` of each function that was made or changed. */
   readonly changed: readonly string[];
   readonly problems: readonly Problem[];
 }
 
 /** What the server is known to have of a function, so that a save sends only what it changed. */
-interface Known {
+interface ServerFunction {
   signature: string;
   sha256: string;
   configuration: object;
@@ -21,14 +21,14 @@ interface Known {
 
 /** Keeps the server's functions equal to the project's. One that can't be deployed stays as it was. */
 export class FunctionDeployer {
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<string, ServerFunction>();
 
   /** Forgets what the server has: after it failed or was replaced. */
   forget(): void {
     this.#known.clear();
   }
 
-  async deploy(calls: PorticoCalls, functions: readonly LocalFunction[], apiId: string): Promise<FunctionsDeployed> {
+  async deploy(calls: PorticoCalls, functions: readonly LocalFunction[], apiId: string): Promise<FunctionsDeployment> {
     const changed: string[] = [];
     const problems: Problem[] = [];
     await Promise.all(

@@ -11,7 +11,7 @@ import { locate } from "./read-yaml.ts";
 import { type Problem, ProblemsError, problemAt } from "./source-text.ts";
 import { findStreamWarnings } from "./stream-warnings.ts";
 
-export interface Deployed {
+export interface ProjectDeployment {
   /** What was made or changed, in words: `Petstore`, `function getPet`. Empty: all was as it should be. */
   readonly changed: readonly string[];
   readonly problems: readonly Problem[];
@@ -66,7 +66,7 @@ export class ProjectDeployer {
     return restarted;
   }
 
-  async deploy(): Promise<Deployed> {
+  async deploy(): Promise<ProjectDeployment> {
     const { project } = this.#options;
     const problems: Problem[] = [];
     const changed: string[] = [];

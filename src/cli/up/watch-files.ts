@@ -1,7 +1,7 @@
 import { type FSWatcher, readdirSync, statSync, watch } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
-export interface Watched {
+export interface WatchedPaths {
   /** Folders watched with all that is below them. */
   readonly trees: readonly string[];
   /** Single files (or folders, for whether they are there); nothing else that lies beside them. */
@@ -10,7 +10,7 @@ export interface Watched {
 
 export interface Watcher {
   /** Watches this from now on, in place of what was watched before. */
-  update(watched: Watched): void;
+  update(watched: WatchedPaths): void;
   close(): void;
 }
 
@@ -27,7 +27,7 @@ const settleMs = 40;
  */
 export function watchFiles(onChange: (files: readonly string[]) => void, onTrouble: (why: string) => void): Watcher {
   const watchers = new Map<string, FSWatcher>();
-  let watched: Watched = { trees: [], files: [] };
+  let watched: WatchedPaths = { trees: [], files: [] };
   /** Of a folder that is no part of a tree: the names in it that matter. */
   const namesByFolder = new Map<string, Set<string>>();
   const changedFiles = new Set<string>();

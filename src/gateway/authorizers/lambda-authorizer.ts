@@ -65,13 +65,13 @@ function linkEvent(
   return (exchange) => writeRequest(exchange, methodArn(exchange));
 }
 
-interface Asked {
+interface AuthorizerCall {
   readonly plan: LambdaAuthorizerPlan;
   readonly context: LinkContext;
   readonly granted: (grant: Grant) => void;
 }
 
-function invoke(exchange: Exchange, payload: string, asked: Asked): void {
+function invoke(exchange: Exchange, payload: string, asked: AuthorizerCall): void {
   const { plan, context } = asked;
   const { thread } = context;
   const { functionArn, timeoutMs } = plan;
@@ -84,7 +84,7 @@ function invoke(exchange: Exchange, payload: string, asked: Asked): void {
   exchange.wait(outcome, (answer) => conclude(exchange, answer, asked));
 }
 
-function conclude(exchange: Exchange, outcome: InvokeOutcome | undefined, asked: Asked): void {
+function conclude(exchange: Exchange, outcome: InvokeOutcome | undefined, asked: AuthorizerCall): void {
   const { plan, context } = asked;
   const { metrics } = context.thread;
   switch (outcome?.kind) {
@@ -116,7 +116,7 @@ function conclude(exchange: Exchange, outcome: InvokeOutcome | undefined, asked:
 function take(
   exchange: Exchange,
   outcome: Exclude<InvokeOutcome, { kind: "service-error" }>,
-  { granted }: Asked,
+  { granted }: AuthorizerCall,
 ): void {
   const result = parseAuthorizerResult(outcome.payload.toString("utf8"));
   const { trace } = exchange;

@@ -50,14 +50,14 @@ function linkAudience(expression: string | undefined): TokenDemand["isAudience"]
   return parsed.kind === "pattern" ? (audience) => parsed.pattern.matches(audience) : () => false;
 }
 
-interface Checked {
+interface TokenCheck {
   readonly token: UnverifiedToken;
   readonly found: FoundKey;
   readonly demand: TokenDemand;
   readonly granted: (grant: Grant) => void;
 }
 
-function conclude(exchange: Exchange, { token, found, demand, granted }: Checked): void {
+function conclude(exchange: Exchange, { token, found, demand, granted }: TokenCheck): void {
   if (found.kind === "unknown") refuseToken(exchange, "its key is none of the pool's");
   else if (found.kind === "unavailable") {
     const problem = `the keys of the user pool can't be had: ${found.problem}`;

@@ -4,7 +4,7 @@ import type {
   OutboundFailure,
   OutboundRequest,
 } from "../../http/http1-client/outbound.ts";
-import { type Unsendable, writeRequestHead } from "../../http/http1-client/request-head.ts";
+import { type UnsendableRequest, writeRequestHead } from "../../http/http1-client/request-head.ts";
 import type { BodySink } from "../../http/inbound.ts";
 import type { BodyCollector } from "../../telemetry/trace.ts";
 import { integrationRequestId } from "../context.ts";
@@ -253,7 +253,7 @@ export class BackendCall implements OutboundRequest, Work {
 /** RFC 9110 §9.2.2; PUT and DELETE are idempotent, too, but a backend may have acted on them. */
 const repeatable: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
-function headOf({ pool, method, path, headers, body }: BackendCallOptions): string | Unsendable {
+function headOf({ pool, method, path, headers, body }: BackendCallOptions): string | UnsendableRequest {
   const bodyLength = body === undefined ? undefined : (body.length ?? -1);
   return writeRequestHead({ method, path, host: pool.host, headers, bodyLength });
 }

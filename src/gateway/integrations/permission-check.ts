@@ -3,7 +3,7 @@ import { type Policy, type PolicyDecision, parsePolicy } from "../../access/poli
 import { bounds } from "../../base/bounds.ts";
 import type { FunctionFacts } from "../../functions/function-client.ts";
 
-interface Known {
+interface PolicyDecisions {
   readonly revision: string;
   readonly policy: Policy;
   readonly decisions: Map<string, PolicyDecision["kind"]>;
@@ -14,7 +14,7 @@ interface Known {
  * AWS: Lambda Developer Guide, "Granting API Gateway access": AddPermission with a SourceArn.
  */
 export class PermissionCheck {
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<string, PolicyDecisions>();
 
   decide(facts: FunctionFacts, sourceArn: string, account: string): PolicyDecision["kind"] {
     if (facts.policy === undefined) return "not-allowed";

@@ -97,13 +97,13 @@ function decompress(
   });
 }
 
-type Decoded =
+type DecodeResult =
   | { readonly kind: "decoded"; readonly body: Buffer }
   | { readonly kind: "too-large" }
   | { readonly kind: "refused"; readonly hint: string };
 
 /** Undoes a Content-Encoding. Never rejects for what the client sent. */
-async function decode(coding: string, body: Buffer, bytesMax: number): Promise<Decoded> {
+async function decode(coding: string, body: Buffer, bytesMax: number): Promise<DecodeResult> {
   // Loaded only by callers that compress: zlib costs a gateway thread a megabyte.
   const zlib = await import("node:zlib");
   const decoders: Readonly<Record<string, typeof zlib.gunzip | typeof zlib.inflate>> = {

@@ -22,7 +22,7 @@ export interface CompressionOptions {
   readonly bytesMin: number;
 }
 
-interface Held {
+interface HeldAnswer {
   readonly status: number;
   readonly headers: readonly string[];
   readonly chunks: Buffer[];
@@ -41,7 +41,7 @@ export class CompressedAnswer implements Answer, AnswerObserver {
   readonly #inner: Answer;
   readonly #exchange: Exchange;
   readonly #options: CompressionOptions;
-  #held: Held | undefined = undefined;
+  #held: HeldAnswer | undefined = undefined;
   #stream: Gzip | Deflate | undefined = undefined;
   /** A whole answer is in zlib's threads. */
   #isCompressing = false;

@@ -6,7 +6,7 @@ import { addHint, type Failure, type FailureResponses, type FailureType } from "
 import { asText, linkText, linkValue, type ReadValue } from "../values.ts";
 import { type GatewayResponseFacts, gatewayResponseTypes } from "./gateway-response-types.ts";
 
-interface Customised {
+interface CustomResponse {
   readonly statusCode: number | undefined;
   readonly headers: readonly { readonly name: string; readonly read: ReadValue }[];
   /** By media type; the first one is for callers who accept none of them. */
@@ -18,7 +18,7 @@ interface Customised {
  * AWS: API Gateway Developer Guide, "Gateway responses for REST APIs in API Gateway".
  */
 export class GatewayResponses implements FailureResponses {
-  readonly #customised: ReadonlyMap<string, Customised>;
+  readonly #customised: ReadonlyMap<string, CustomResponse>;
 
   constructor(plans: Readonly<Record<string, GatewayResponsePlan>>) {
     this.#customised = new Map(Object.entries(plans).map(([type, plan]) => [type, link(plan)]));
@@ -77,7 +77,7 @@ function failureLine(type: FailureType, message: string | null, detail: string |
 function writeBody(
   exchange: Exchange,
   { phase, message, member = "message" }: Pick<GatewayResponseFacts, "phase" | "message" | "member">,
-  options: { readonly customised: Customised | undefined; readonly headers: string[] },
+  options: { readonly customised: CustomResponse | undefined; readonly headers: string[] },
 ): string {
   const templates = options.customised?.templates;
   if (templates === undefined || templates.size === 0) {
@@ -107,7 +107,7 @@ function chooseMediaType(exchange: Exchange, templates: ReadonlyMap<string, unkn
 const escapeValidationError = (value: string, plan: ValuePlan): string =>
   plan.kind === "context" && plan.name === "error.validationErrorString" ? JSON.stringify(value).slice(1, -1) : value;
 
-function link(plan: GatewayResponsePlan): Customised {
+function link(plan: GatewayResponsePlan): CustomResponse {
   return {
     statusCode: plan.statusCode,
     headers: plan.headers.map(({ name, value }) => ({ name, read: linkValue(value) })),

@@ -71,7 +71,7 @@ export function linkMapped(
     consumerOf: (exchange) => new ResponseMapper(exchange, { plan, select, thread }),
   });
   // Templates come before the path, which they can override.
-  const transform = (exchange: Exchange, chosen: RequestBody, { body, conversion }: Given): void => {
+  const transform = (exchange: Exchange, chosen: RequestBody, { body, conversion }: RequestContent): void => {
     const text =
       chosen.kind === "template"
         ? renderRequest(exchange, chosen.template)
@@ -100,7 +100,7 @@ export function linkMapped(
   };
 }
 
-interface Given {
+interface RequestContent {
   readonly body: Buffer | RequestBodyStream | undefined;
   readonly conversion: Conversion;
 }

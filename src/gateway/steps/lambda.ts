@@ -67,7 +67,7 @@ export function linkLambda(plan: LambdaPlan, context: LinkContext): RunStep {
       exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", { detail, hint: detail });
     }
   };
-  const transform = (exchange: Exchange, chosen: RequestBody, given: Given): void => {
+  const transform = (exchange: Exchange, chosen: RequestBody, given: RequestContent): void => {
     if (roleArn === undefined && !mayInvoke(exchange, functionArn, context)) return;
     const made =
       chosen.kind === "template"
@@ -89,7 +89,7 @@ export function linkLambda(plan: LambdaPlan, context: LinkContext): RunStep {
   };
 }
 
-interface Given {
+interface RequestContent {
   readonly body: Buffer | undefined;
   readonly conversion: Conversion;
 }

@@ -3,7 +3,7 @@ import { HostObject, type HostType, TemplateList, type TemplateValue, textOf } f
 import { Meter, TemplateFailure } from "../../language/meter.ts";
 import { isHeaderName, toHeaderValue } from "../responses/header-remapping.ts";
 
-interface Overridden {
+interface Override {
   readonly name: string;
   readonly values: readonly string[];
   /** What the template set, which later ones read. */
@@ -11,7 +11,7 @@ interface Overridden {
 }
 
 /** Values by name; header names compare without case. */
-export type OverriddenValues = ReadonlyMap<string, Overridden>;
+export type OverriddenValues = ReadonlyMap<string, Override>;
 
 type Place = "header" | "querystring" | "path";
 
@@ -21,7 +21,7 @@ type Place = "header" | "querystring" | "path";
  * status codes".
  */
 export class Overrides {
-  readonly #places: Record<"request" | "response", Record<Place, Map<string, Overridden>>> = {
+  readonly #places: Record<"request" | "response", Record<Place, Map<string, Override>>> = {
     request: { header: new Map(), querystring: new Map(), path: new Map() },
     response: { header: new Map(), querystring: new Map(), path: new Map() },
   };

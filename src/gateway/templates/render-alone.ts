@@ -5,7 +5,7 @@ import { compileTemplate } from "../../language/vtl/compile-template.ts";
 import { parseTemplate } from "../../language/vtl/parse-template.ts";
 import { apiGatewayPolicy } from "../../language/vtl/template-policy.ts";
 import { mediaTypeOf } from "../integrations/media-types.ts";
-import { makeUnsentExchange, type Named } from "../unsent-exchange.ts";
+import { makeUnsentExchange, type NamedValues } from "../unsent-exchange.ts";
 import { templateScope } from "./link-template.ts";
 import type { OverriddenValues, Overrides } from "./overrides.ts";
 import { Payload } from "./payload.ts";
@@ -42,7 +42,7 @@ export interface AloneProblem {
 type ByPlace = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 
 /** What the template gave to `$context.requestOverride` and `$context.responseOverride`. */
-export interface OverridesMade {
+export interface TemplateOverrides {
   readonly request: ByPlace;
   readonly response: ByPlace;
   readonly status?: number;
@@ -53,7 +53,7 @@ export type AloneOutcome =
   | {
       readonly kind: "text";
       readonly text: string;
-      readonly overrides: OverridesMade;
+      readonly overrides: TemplateOverrides;
       /** The output should be JSON, and is none. */
       readonly warning: AloneProblem | undefined;
     };
@@ -133,7 +133,7 @@ function malformed(source: AloneSource, what: string, { detail, line, column }: 
 
 type MalformedJson = Extract<ParsedJson, { readonly kind: "malformed" }>;
 
-function overridesMade(overrides: Overrides | undefined): OverridesMade {
+function overridesMade(overrides: Overrides | undefined): TemplateOverrides {
   const of = (side: Side): ByPlace => {
     const places = (["header", "querystring", "path"] as const).map(
       (place) => [place, valuesByName(overrides?.of(side, place))] as const,
@@ -158,7 +158,7 @@ function readObject(input: AloneInput, source: "context" | "params" | "stageVari
 }
 
 /** The members of an object, or of one in it, as texts. */
-function readTexts(map: TemplateMap | undefined, source: AloneSource, member?: string): Named[] {
+function readTexts(map: TemplateMap | undefined, source: AloneSource, member?: string): NamedValues[] {
   const found = member === undefined ? map : map?.member(member);
   if (found === undefined) return [];
   if (!(found instanceof TemplateMap)) {

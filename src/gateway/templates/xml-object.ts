@@ -51,7 +51,7 @@ const listOf = (elements: readonly XmlElement[]): TemplateList =>
     "list",
   );
 
-interface Named {
+interface QualifiedName {
   readonly localName: string;
   readonly namespace: string;
 }
@@ -60,7 +60,7 @@ interface Named {
 function withName<Found>(
   argument: TemplateValue | undefined,
   meter: Meter,
-  find: (is: (named: Named) => boolean) => Found,
+  find: (is: (named: QualifiedName) => boolean) => Found,
 ): Found | undefined {
   if (argument === undefined) return undefined;
   const name = textOf(argument, meter) ?? "";
@@ -71,14 +71,14 @@ function withName<Found>(
   return find(({ localName, namespace }) => localName === local && namespace === uri);
 }
 
-function childrenOf({ children }: XmlElement, is: (named: Named) => boolean, meter: Meter): XmlElement[] {
+function childrenOf({ children }: XmlElement, is: (named: QualifiedName) => boolean, meter: Meter): XmlElement[] {
   meter.step(children.length >> 3);
   const found = children.filter((child) => child instanceof XmlElement && is(child)) as XmlElement[];
   meter.grown(found.length, found.length);
   return found;
 }
 
-function descendantsOf(element: XmlElement, is: (named: Named) => boolean, meter: Meter): XmlElement[] {
+function descendantsOf(element: XmlElement, is: (named: QualifiedName) => boolean, meter: Meter): XmlElement[] {
   const found: XmlElement[] = [];
   walk(element, meter, (child) => {
     if (child instanceof XmlElement && is(child)) found.push(child);

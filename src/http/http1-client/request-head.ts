@@ -13,7 +13,7 @@ export interface RequestParts {
 }
 
 /** A request that would not be the one that was meant. */
-export interface Unsendable {
+export interface UnsendableRequest {
   readonly problem: string;
 }
 
@@ -21,7 +21,7 @@ export interface Unsendable {
  * The head of a request to a backend, as it goes on the wire. It is built of values from clients and templates, so that
  * nothing gets in that could end a line or frame the message anew: such a request is not sent. RFC 9112 §11.1, §11.2.
  */
-export function writeRequestHead(parts: RequestParts): string | Unsendable {
+export function writeRequestHead(parts: RequestParts): string | UnsendableRequest {
   const { method, path, headers, bodyLength } = parts;
   if (!isToken(method)) return { problem: "the method is no token" };
   if (path.charCodeAt(0) !== 0x2f || unsendableInPath.test(path)) return { problem: "the path can't be sent" };

@@ -11,7 +11,7 @@ import { Http1Server } from "./http1-server.ts";
 import { defaultHttp1Limits } from "./limits.ts";
 
 /** One request as a server understood it. */
-interface Seen {
+interface SeenRequest {
   readonly method: string;
   readonly target: string;
   readonly version: string;
@@ -246,8 +246,8 @@ interface HttpCommon {
 const { HTTPParser, methods: llhttpMethods } = createRequire(import.meta.url)("_http_common") as HttpCommon;
 
 /** What llhttp in its strict mode makes of the input. */
-const readByLlhttp = (input: Buffer): Seen[] => {
-  const seen: Seen[] = [];
+const readByLlhttp = (input: Buffer): SeenRequest[] => {
+  const seen: SeenRequest[] = [];
   const parser = new HTTPParser();
   let flushed: string[] = [];
   let flushedTarget = "";
@@ -297,14 +297,18 @@ const readByLlhttp = (input: Buffer): Seen[] => {
   return seen;
 };
 
-const readByUs = async (http1: Http1Server, seen: Seen[], pieces: readonly Buffer[]): Promise<readonly Seen[]> => {
+const readByUs = async (
+  http1: Http1Server,
+  seen: SeenRequest[],
+  pieces: readonly Buffer[],
+): Promise<readonly SeenRequest[]> => {
   seen.length = 0;
   await converse((far) => http1.accept(far as unknown as Socket, publicListener), pieces);
   return [...seen];
 };
 
 /** The absolute form is reduced by us and not by node:http; its authority then stands in for the Host. */
-const reduced = (seen: Seen): Seen => {
+const reduced = (seen: SeenRequest): SeenRequest => {
   const match = /^https?:\/\/([^/?]+)(.*)$/i.exec(seen.target);
   if (match === null) return seen;
   const [, authority = "", rest = ""] = match;
@@ -321,7 +325,7 @@ const reduced = (seen: Seen): Seen => {
  */
 async function fuzzAgainstLlhttp(msMax: number): Promise<FuzzResult> {
   const random = makeRandom(seed);
-  const seen: Seen[] = [];
+  const seen: SeenRequest[] = [];
   const http1 = new Http1Server({
     limits: defaultHttp1Limits,
     clock: Date,

@@ -13,19 +13,19 @@ import { defaultHttp1Limits, type Http1Limits } from "./limits.ts";
 const clock = new ManualClock(Date.UTC(2026, 10, 20, 8, 0, 0));
 const dateLine = "Date: Fri, 20 Nov 2026 08:00:00 GMT\r\n";
 
-interface Started {
+interface TestServer {
   readonly port: number;
   readonly http1: Http1Server;
   readonly server: Server;
   readonly errors: unknown[];
 }
 
-const started: Started[] = [];
+const started: TestServer[] = [];
 
 async function start(
   onRequest: (request: InboundExchange) => void,
   limits: Partial<Http1Limits> = {},
-): Promise<Started> {
+): Promise<TestServer> {
   const errors: unknown[] = [];
   const http1 = new Http1Server({
     limits: { ...defaultHttp1Limits, ...limits },

@@ -32,12 +32,12 @@ export function parseJavaPattern(source: string, { hasGroups = false } = {}): Pa
     const node = parser.parse();
     return { kind: "pattern", pattern: new Automaton(node, hasGroups ? parser.groups : 1) };
   } catch (error) {
-    if (error instanceof Unsupported) return { kind: "unsupported", detail: error.message };
+    if (error instanceof UnsupportedSyntax) return { kind: "unsupported", detail: error.message };
     throw error;
   }
 }
 
-class Unsupported extends Error {}
+class UnsupportedSyntax extends Error {}
 
 type Node =
   | { readonly kind: "test"; readonly test: Test }
@@ -75,10 +75,10 @@ class PatternParser {
 
   parse(): Node {
     // Also bounds the recursion on quantifiers of quantifiers.
-    if (this.#source.length > 4_096) throw new Unsupported("more than 4096 characters");
+    if (this.#source.length > 4_096) throw new UnsupportedSyntax("more than 4096 characters");
     for (let flags = this.#flags(); flags; flags = this.#flags());
     const node = this.#choice();
-    if (this.#at < this.#source.length) throw new Unsupported("an unmatched )");
+    if (this.#at < this.#source.length) throw new UnsupportedSyntax("an unmatched )");
     return node;
   }
 
@@ -89,14 +89,14 @@ class PatternParser {
     for (const flag of match[1]!) {
       if (flag === "s") this.#isDotAll = true;
       else if (flag === "i") this.#isCaseInsensitive = true;
-      else throw new Unsupported(`the flag (?${flag})`);
+      else throw new UnsupportedSyntax(`the flag (?${flag})`);
     }
     this.#at += match[0].length;
     return true;
   }
 
   #choice(): Node {
-    if (++this.#depth > 100) throw new Unsupported("groups nested more than 100 deep");
+    if (++this.#depth > 100) throw new UnsupportedSyntax("groups nested more than 100 deep");
     const of: Node[] = [this.#sequence()];
     while (this.#source[this.#at] === "|") {
       this.#at++;
@@ -122,9 +122,9 @@ class PatternParser {
     if (character === "^") return { kind: "start" };
     if (character === "$") return { kind: "last-line" };
     if (character === "\\") return this.#escape();
-    if ("*+?".includes(character)) throw new Unsupported(`a dangling ${character}`);
+    if ("*+?".includes(character)) throw new UnsupportedSyntax(`a dangling ${character}`);
     // Java takes a `{` that begins no repetition for an error, a `}` and a `]` for themselves.
-    if (character === "{") throw new Unsupported("a dangling {");
+    if (character === "{") throw new UnsupportedSyntax("a dangling {");
     return { kind: "test", test: this.#literal(character.charCodeAt(0)) };
   }
 
@@ -132,19 +132,19 @@ class PatternParser {
     let isCapturing = true;
     if (this.#source[this.#at] === "?") {
       const opening = /^\?(?::|<[a-zA-Z][a-zA-Z0-9]*>)/.exec(this.#source.slice(this.#at));
-      if (opening === null) throw new Unsupported(`the group (${this.#source.slice(this.#at, this.#at + 3)}`);
+      if (opening === null) throw new UnsupportedSyntax(`the group (${this.#source.slice(this.#at, this.#at + 3)}`);
       this.#at += opening[0].length;
       isCapturing = opening[0] !== "?:";
     }
     const group = isCapturing ? this.groups++ : 0;
     const node = this.#choice();
-    if (this.#source[this.#at++] !== ")") throw new Unsupported("an unclosed group");
+    if (this.#source[this.#at++] !== ")") throw new UnsupportedSyntax("an unclosed group");
     return isCapturing ? { kind: "group", of: node, group } : node;
   }
 
   #escape(): Node {
     const character = this.#source[this.#at++];
-    if (character === undefined) throw new Unsupported("a \\ at the end");
+    if (character === undefined) throw new UnsupportedSyntax("a \\ at the end");
     if (character === "Q") return this.#quoted();
     if (character === "A") return { kind: "start" };
     if (character === "z") return { kind: "end" };
@@ -171,12 +171,12 @@ class PatternParser {
     if (character === "x" || character === "u") {
       const digits = character === "x" ? 2 : 4;
       const text = this.#source.slice(this.#at, this.#at + digits);
-      if (text.length < digits || /[^0-9a-fA-F]/.test(text)) throw new Unsupported(`the escape \\${character}`);
+      if (text.length < digits || /[^0-9a-fA-F]/.test(text)) throw new UnsupportedSyntax(`the escape \\${character}`);
       this.#at += digits;
       return Number.parseInt(text, 16);
     }
     // Letters and digits that are left are boundaries, back references, properties: none of them regular or needed.
-    if (/[a-zA-Z0-9]/.test(character)) throw new Unsupported(`the escape \\${character}`);
+    if (/[a-zA-Z0-9]/.test(character)) throw new UnsupportedSyntax(`the escape \\${character}`);
     return character.charCodeAt(0);
   }
 
@@ -196,10 +196,10 @@ class PatternParser {
     let isFirst = true;
     for (;;) {
       const character = this.#source[this.#at++];
-      if (character === undefined) throw new Unsupported("an unclosed [");
+      if (character === undefined) throw new UnsupportedSyntax("an unclosed [");
       if (character === "]" && !isFirst) break;
       if (character === "[" || (character === "&" && this.#source[this.#at] === "&")) {
-        throw new Unsupported("a class within a class");
+        throw new UnsupportedSyntax("a class within a class");
       }
       isFirst = false;
       tests.push(this.#classMember(character));
@@ -212,7 +212,7 @@ class PatternParser {
     let from = character.charCodeAt(0);
     if (character === "\\") {
       const escaped = this.#source[this.#at++];
-      if (escaped === undefined) throw new Unsupported("an unclosed [");
+      if (escaped === undefined) throw new UnsupportedSyntax("an unclosed [");
       const test = classes[escaped];
       if (test !== undefined) return test;
       from = this.#escapedCode(escaped);
@@ -222,7 +222,7 @@ class PatternParser {
     this.#at++;
     const ending = this.#source[this.#at++]!;
     const to = ending === "\\" ? this.#escapedCode(this.#source[this.#at++] ?? "z") : ending.charCodeAt(0);
-    if (to < from) throw new Unsupported("a range from high to low");
+    if (to < from) throw new UnsupportedSyntax("a range from high to low");
     if (!this.#isCaseInsensitive) return (code) => code >= from && code <= to;
     return (code) => {
       const lower = String.fromCharCode(code).toLowerCase().charCodeAt(0);
@@ -236,7 +236,7 @@ class PatternParser {
     if (match === null) return node;
     this.#at += match[0].length;
     const next = this.#source[this.#at];
-    if (next === "+") throw new Unsupported("a possessive quantifier");
+    if (next === "+") throw new UnsupportedSyntax("a possessive quantifier");
     const isReluctant = next === "?";
     if (isReluctant) this.#at++;
     const sign = match[0][0];
@@ -251,7 +251,7 @@ class PatternParser {
         : sign === "?"
           ? 1
           : Number.POSITIVE_INFINITY;
-    if (max < min) throw new Unsupported("a repetition from many to few");
+    if (max < min) throw new UnsupportedSyntax("a repetition from many to few");
     return this.#quantified({ kind: "repeat", of: node, min, max, isReluctant });
   }
 }
@@ -414,7 +414,7 @@ class Automaton implements JavaPattern {
 
   #state(moves: number[], test?: Test, asserted?: Place, save?: number): number {
     if (this.#moves.length >= bounds.selectionPatternStatesMax.value) {
-      throw new Unsupported(`more than ${bounds.selectionPatternStatesMax.value} states`);
+      throw new UnsupportedSyntax(`more than ${bounds.selectionPatternStatesMax.value} states`);
     }
     this.#tests.push(test);
     this.#asserts.push(asserted);

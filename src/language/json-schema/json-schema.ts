@@ -1,6 +1,6 @@
 import type { TemplateValue } from "../java/values.ts";
 import { parseJsonText } from "../json-text.ts";
-import { Report, Unbounded } from "./report.ts";
+import { Report, UnboundedWork } from "./report.ts";
 import { type ResolveModel, SchemaCompiler, WrongSchema } from "./schema-compiler.ts";
 import type { SchemaNode } from "./schema-node.ts";
 
@@ -33,7 +33,7 @@ export function parseJsonSchema(text: string, resolveModel: ResolveModel = () =>
             if (report.isSuccess) return report.messages;
             return inOrder(node, body, report);
           } catch (error) {
-            if (error instanceof Unbounded) return [error.message];
+            if (error instanceof UnboundedWork) return [error.message];
             throw error;
           }
         },
@@ -52,7 +52,7 @@ function inOrder(node: SchemaNode, body: TemplateValue, unsorted: Report): reado
     node.validate(body, sorted, true);
     return sorted.messages;
   } catch (error) {
-    if (error instanceof Unbounded) return unsorted.messages;
+    if (error instanceof UnboundedWork) return unsorted.messages;
     throw error;
   }
 }

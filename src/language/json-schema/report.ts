@@ -36,13 +36,13 @@ export class Report {
   step(count: number): void {
     const root = this.#root;
     root.#steps += count;
-    if (root.#steps > bounds.schemaStepsMax.value) throw new Unbounded("validation takes too many steps");
+    if (root.#steps > bounds.schemaStepsMax.value) throw new UnboundedWork("validation takes too many steps");
   }
 
   enter(): void {
     this.step(1);
     const root = this.#root;
-    if (++root.#depth > bounds.schemaRecursionMax.value) throw new Unbounded("validation is nested too deep");
+    if (++root.#depth > bounds.schemaRecursionMax.value) throw new UnboundedWork("validation is nested too deep");
   }
 
   leave(): void {
@@ -51,4 +51,4 @@ export class Report {
 }
 
 /** Work without end: its message stands for the validation's. */
-export class Unbounded extends Error {}
+export class UnboundedWork extends Error {}

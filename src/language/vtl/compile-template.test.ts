@@ -11,7 +11,7 @@ import {
   type TemplateValue,
 } from "../java/values.ts";
 import { TemplateFailure } from "../meter.ts";
-import { compileTemplate, type Rendered } from "./compile-template.ts";
+import { compileTemplate, type RenderResult } from "./compile-template.ts";
 import { parseTemplate } from "./parse-template.ts";
 import { apiGatewayPolicy, type TemplatePolicy, velocityPolicy } from "./template-policy.ts";
 
@@ -21,7 +21,7 @@ function render(
   template: string,
   variables: Readonly<Record<string, TemplateValue>> = {},
   policy: TemplatePolicy = apiGatewayPolicy,
-): Rendered {
+): RenderResult {
   const parsed = parseTemplate(template);
   if (parsed.kind === "problem") return { ...parsed, kind: "failure" };
   return compileTemplate(parsed, policy).render(new Map(Object.entries(variables)));

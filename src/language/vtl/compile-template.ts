@@ -32,13 +32,13 @@ import type {
 import type { TemplatePolicy } from "./template-policy.ts";
 
 /** What became of a template. The message of a failure is for the execution log, never for the caller. */
-export type Rendered =
+export type RenderResult =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "failure"; readonly line: number; readonly column: number; readonly message: string };
 
 /** A template as closures. It may be rendered any number of times; nothing of one rendering is seen by another. */
 export interface CompiledTemplate {
-  render(scope: TemplateScope): Rendered;
+  render(scope: TemplateScope): RenderResult;
 }
 
 export function compileTemplate(template: ParsedTemplate, policy: TemplatePolicy): CompiledTemplate {
@@ -52,7 +52,7 @@ export function compileTemplate(template: ParsedTemplate, policy: TemplatePolicy
   };
 }
 
-function finish(text: string, state: State, run: Run): Rendered {
+function finish(text: string, state: State, run: Run): RenderResult {
   try {
     run(state);
     state.checkOutput();
@@ -113,7 +113,7 @@ class Compiler {
   /** References are printed together with the text around them: half the statements of most templates. */
   #runs(block: Block): readonly Run[] {
     const runs: Run[] = [];
-    let members: Printed[] = [];
+    let members: PrintedReference[] = [];
     const flush = (): void => {
       if (members.length > 0) runs.push(this.#printMembers(members));
       members = [];
@@ -283,7 +283,7 @@ class Compiler {
     };
   }
 
-  #print({ reference, before, after }: Printed): Run {
+  #print({ reference, before, after }: PrintedReference): Run {
     const value = this.#referenceValue(reference);
     const missing = this.#missing(reference);
     const { offset } = reference;
@@ -316,7 +316,7 @@ class Compiler {
   }
 
   /** `$item.id … $item.name … $foreach.count`: most of what templates print, at half the cost of one by one. */
-  #printMembers(printed: readonly Printed[]): Run {
+  #printMembers(printed: readonly PrintedReference[]): Run {
     const { before } = printed[0]!;
     const members = printed.map(({ reference, after }) => {
       this.#slots.read.add(reference.variable);
@@ -776,7 +776,7 @@ class Compiler {
 }
 
 /** A reference to print, with the text before and behind it. */
-interface Printed {
+interface PrintedReference {
   readonly reference: Reference;
   readonly before: string;
   readonly after: string;

@@ -148,14 +148,14 @@ function literalOf(source: string): string | undefined {
   return source.replaceAll(/\\(.)/gs, "$1");
 }
 
-interface Found {
+interface TextMatch {
   readonly start: number;
   readonly end: number;
   group(index: number): string | undefined;
   readonly groups: number;
 }
 
-function* matchesOf(self: string, source: string, meter: Meter): Generator<Found> {
+function* matchesOf(self: string, source: string, meter: Meter): Generator<TextMatch> {
   const literal = literalOf(source);
   if (literal !== undefined) {
     for (
@@ -195,7 +195,7 @@ function makeVisit(meter: Meter): (states: number) => void {
 }
 
 /** Java: Matcher.appendReplacement: `$1`, and `\` before any character. */
-function replacementOf(replacement: string, found: Found): string {
+function replacementOf(replacement: string, found: TextMatch): string {
   if (!/[$\\]/.test(replacement)) return replacement;
   let text = "";
   for (let at = 0; at < replacement.length; at++) {

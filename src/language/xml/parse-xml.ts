@@ -16,7 +16,7 @@ export function parseXml(text: string, meter?: { step(count: number): void }): P
   try {
     return { kind: "element", element: parser.document() };
   } catch (error) {
-    if (!(error instanceof Malformed)) throw error;
+    if (!(error instanceof MalformedXml)) throw error;
     return { kind: "malformed", detail: error.message, ...placeOf(text, error.at) };
   }
 }
@@ -31,7 +31,7 @@ function placeOf(text: string, at: number): { readonly line: number; readonly co
   return { line, column: at - start + 1 };
 }
 
-class Malformed extends Error {
+class MalformedXml extends Error {
   readonly at: number;
   constructor(message: string, at: number) {
     super(message);
@@ -58,7 +58,7 @@ const named: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", qu
 const xmlNamespace = "http://www.w3.org/XML/1998/namespace";
 const xmlnsNamespace = "http://www.w3.org/2000/xmlns/";
 
-interface Open {
+interface OpenElement {
   readonly element: XmlElement;
   /** As it was written, for the end tag. */
   readonly name: string;
@@ -66,7 +66,7 @@ interface Open {
 }
 
 /** An attribute as it stands in a start tag. */
-interface Written {
+interface SourceAttribute {
   readonly name: string;
   readonly value: string;
   readonly at: number;
@@ -77,7 +77,7 @@ class Parser {
   readonly #meter: { step(count: number): void } | undefined;
   #at = 0;
   #nodes = 0;
-  readonly #open: Open[] = [];
+  readonly #open: OpenElement[] = [];
   /** The URIs of each prefix, the innermost last: a look-up costs the same at every depth. */
   readonly #namespaces = new Map<string, string[]>([["xml", [xmlNamespace]]]);
 
@@ -90,7 +90,7 @@ class Parser {
     const wrong = noCharacter.exec(this.#text);
     if (wrong !== null) {
       const code = wrong[0].codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
-      throw new Malformed(`U+${code} is no character of XML`, wrong.index);
+      throw new MalformedXml(`U+${code} is no character of XML`, wrong.index);
     }
     if (this.#text.startsWith("\uFEFF")) this.#at = 1;
     this.#take(declaration);
@@ -108,7 +108,7 @@ class Parser {
   #content(): void {
     const { element } = this.#open.at(-1)!;
     const next = this.#text.indexOf("<", this.#at);
-    if (next < 0) throw new Malformed(`The element ${this.#open.at(-1)!.name} is not closed`, this.#text.length);
+    if (next < 0) throw new MalformedXml(`The element ${this.#open.at(-1)!.name} is not closed`, this.#text.length);
     if (next > this.#at) this.#addText(element, this.#characters(next));
     if (this.#startsWith("</")) this.#endTag();
     else if (this.#startsWith("<!--")) this.#comment();
@@ -130,7 +130,7 @@ class Parser {
   #characters(end: number): string {
     const raw = this.#text.slice(this.#at, end);
     const wrong = raw.indexOf("]]>");
-    if (wrong >= 0) throw new Malformed("]]> stands in text", this.#at + wrong);
+    if (wrong >= 0) throw new MalformedXml("]]> stands in text", this.#at + wrong);
     const text = this.#resolve(normaliseLines(raw), this.#at);
     this.#at = end;
     return text;
@@ -146,7 +146,7 @@ class Parser {
       if (ampersand < 0) return resolved + raw.slice(done);
       reference.lastIndex = ampersand;
       const match = reference.exec(raw);
-      if (match === null) throw new Malformed("An & begins no reference", at + ampersand);
+      if (match === null) throw new MalformedXml("An & begins no reference", at + ampersand);
       const [whole, hexadecimal, decimal, entity = ""] = match;
       resolved += raw.slice(done, ampersand) + this.#referred(hexadecimal, decimal, entity, at + ampersand);
       done = ampersand + whole.length;
@@ -156,11 +156,11 @@ class Parser {
   #referred(hexadecimal: string | undefined, decimal: string | undefined, entity: string, at: number): string {
     if (hexadecimal === undefined && decimal === undefined) {
       if (Object.hasOwn(named, entity)) return named[entity]!;
-      throw new Malformed(`The entity ${entity.slice(0, 64)} is not declared`, at);
+      throw new MalformedXml(`The entity ${entity.slice(0, 64)} is not declared`, at);
     }
     const code = hexadecimal === undefined ? Number(decimal) : Number.parseInt(hexadecimal, 16);
     const character = code <= 0x10ffff ? String.fromCodePoint(code) : "\0";
-    if (noCharacter.test(character)) throw new Malformed("A reference to what is no character of XML", at);
+    if (noCharacter.test(character)) throw new MalformedXml("A reference to what is no character of XML", at);
     return character;
   }
 
@@ -169,7 +169,7 @@ class Parser {
     const elementName = this.#take(qualifiedName);
     if (elementName === undefined) throw this.#wrong("A name is missing");
     this.#count(start);
-    const written: Written[] = [];
+    const written: SourceAttribute[] = [];
     for (;;) {
       const hasSpace = this.#take(space) !== undefined;
       if (this.#startsWith(">") || this.#startsWith("/>")) break;
@@ -182,7 +182,7 @@ class Parser {
     const { localName, namespace } = this.#expand(elementName, this.#uriOf("") ?? "", start);
     const element = new XmlElement(localName, namespace, attributes);
     if (this.#open.length >= bounds.xmlDepthMax.value) {
-      throw new Malformed(`Elements are nested more than ${bounds.xmlDepthMax.value} deep`, start);
+      throw new MalformedXml(`Elements are nested more than ${bounds.xmlDepthMax.value} deep`, start);
     }
     if (this.#startsWith("/>")) {
       this.#at += 2;
@@ -194,7 +194,7 @@ class Parser {
     return element;
   }
 
-  #attribute(): Written {
+  #attribute(): SourceAttribute {
     const at = this.#at;
     const attributeName = this.#take(qualifiedName);
     if (attributeName === undefined) throw this.#wrong("A name is missing");
@@ -205,22 +205,22 @@ class Parser {
     const end = this.#text.indexOf(quote, from);
     const raw = this.#text.slice(from, end < 0 ? undefined : end);
     const less = raw.indexOf("<");
-    if (less >= 0) throw new Malformed(`A < stands in the value of ${attributeName}`, from + less);
+    if (less >= 0) throw new MalformedXml(`A < stands in the value of ${attributeName}`, from + less);
     if (end < 0) throw this.#wrong(`The value of ${attributeName} is not closed`);
     this.#at = end + 1;
     // XML 1.0 §3.3.3: white space becomes spaces, but not what references stand for.
     return { name: attributeName, value: this.#resolve(normaliseLines(raw).replace(/[\t\n]/g, " "), from), at };
   }
 
-  #declare(written: readonly Written[]): ReadonlySet<string> {
+  #declare(written: readonly SourceAttribute[]): ReadonlySet<string> {
     if (written.length === 0) return noneDeclared;
     const declared = new Set<string>();
     for (const attribute of written) {
       if (!isDeclaration(attribute.name)) continue;
       const prefix = attribute.name.slice("xmlns:".length);
-      if (declared.has(prefix)) throw new Malformed(`The attribute ${attribute.name} stands twice`, attribute.at);
+      if (declared.has(prefix)) throw new MalformedXml(`The attribute ${attribute.name} stands twice`, attribute.at);
       const problem = problemOfNamespace(prefix, attribute.value);
-      if (problem !== undefined) throw new Malformed(problem, attribute.at);
+      if (problem !== undefined) throw new MalformedXml(problem, attribute.at);
       const uris = this.#namespaces.get(prefix);
       if (uris === undefined) this.#namespaces.set(prefix, [attribute.value]);
       else uris.push(attribute.value);
@@ -237,7 +237,7 @@ class Parser {
     return this.#namespaces.get(prefix)?.at(-1);
   }
 
-  #resolveAttributes(written: readonly Written[]): readonly XmlAttribute[] {
+  #resolveAttributes(written: readonly SourceAttribute[]): readonly XmlAttribute[] {
     if (written.length === 0) return noAttributes;
     const attributes: XmlAttribute[] = [];
     const names = new Set<string>();
@@ -245,7 +245,7 @@ class Parser {
       if (isDeclaration(attributeName)) continue;
       const { localName, namespace } = this.#expand(attributeName, "", at);
       const expanded = `{${namespace}}${localName}`;
-      if (names.has(expanded)) throw new Malformed(`The attribute ${attributeName} stands twice`, at);
+      if (names.has(expanded)) throw new MalformedXml(`The attribute ${attributeName} stands twice`, at);
       names.add(expanded);
       attributes.push({ name: attributeName, localName, namespace, value });
     }
@@ -258,7 +258,7 @@ class Parser {
     const prefix = written.slice(0, colon);
     const namespace = this.#uriOf(prefix);
     if (namespace === undefined || namespace === "") {
-      throw new Malformed(`The prefix ${prefix} is not declared`, at);
+      throw new MalformedXml(`The prefix ${prefix} is not declared`, at);
     }
     return { localName: written.slice(colon + 1), namespace };
   }
@@ -267,7 +267,7 @@ class Parser {
     const { name: expected, declared } = this.#open.at(-1)!;
     const at = this.#at;
     this.#at += 2;
-    if (this.#take(qualifiedName) !== expected) throw new Malformed(`The end tag of ${expected} is missing`, at);
+    if (this.#take(qualifiedName) !== expected) throw new MalformedXml(`The end tag of ${expected} is missing`, at);
     this.#take(space);
     if (!this.#startsWith(">")) throw this.#wrong(`The end tag of ${expected} is not closed`);
     this.#at++;
@@ -290,7 +290,7 @@ class Parser {
     this.#at += 4;
     const end = this.#until("--", "A comment");
     this.#at = end + 3;
-    if (this.#text[end + 2] !== ">") throw new Malformed("-- stands in a comment", end);
+    if (this.#text[end + 2] !== ">") throw new MalformedXml("-- stands in a comment", end);
     this.#count(at);
   }
 
@@ -299,7 +299,8 @@ class Parser {
     this.#at += 2;
     const target = this.#take(instructionTarget);
     if (target === undefined) throw this.#wrong("A processing instruction has no name");
-    if (target.toLowerCase() === "xml") throw new Malformed("An XML declaration stands at the very beginning only", at);
+    if (target.toLowerCase() === "xml")
+      throw new MalformedXml("An XML declaration stands at the very beginning only", at);
     const end = this.#until("?>", "A processing instruction");
     if (end > this.#at && this.#take(space) === undefined) throw this.#wrong("White space is missing");
     this.#at = end + 2;
@@ -309,7 +310,7 @@ class Parser {
   #count(at: number): void {
     this.#meter?.step(bounds.xmlStepsPerNode.value);
     if (++this.#nodes > bounds.xmlNodesMax.value) {
-      throw new Malformed(`More than ${bounds.xmlNodesMax.value} elements and attributes`, at);
+      throw new MalformedXml(`More than ${bounds.xmlNodesMax.value} elements and attributes`, at);
     }
   }
 
@@ -330,8 +331,8 @@ class Parser {
     return found;
   }
 
-  #wrong(message: string): Malformed {
-    return new Malformed(message, this.#at);
+  #wrong(message: string): MalformedXml {
+    return new MalformedXml(message, this.#at);
   }
 }
 

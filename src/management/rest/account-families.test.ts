@@ -35,12 +35,12 @@ const management = manage();
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked at member by member.
 type Answer = any;
-interface Answered {
+interface Reply {
   readonly status: number;
   readonly body: Answer;
 }
 
-async function send(method: string, target: string, body?: unknown, over = management): Promise<Answered> {
+async function send(method: string, target: string, body?: unknown, over = management): Promise<Reply> {
   const authorization = `AWS4-HMAC-SHA256 Credential=${scope.account}/20261118/${scope.region}/apigateway/aws4_request, SignedHeaders=host, Signature=0`;
   const answer = await over.handle({
     method,
@@ -59,7 +59,7 @@ async function ok(method: string, target: string, body?: unknown): Promise<Answe
   return answer.body;
 }
 
-async function refused(call: Promise<Answered>, status: number, message: string | RegExp): Promise<void> {
+async function refused(call: Promise<Reply>, status: number, message: string | RegExp): Promise<void> {
   const answer = await call;
   assert.equal(answer.status, status, JSON.stringify(answer.body));
   if (typeof message === "string") assert.equal(answer.body.message, message);

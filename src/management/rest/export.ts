@@ -47,11 +47,11 @@ async function getExport(work: Work<"GetExport", RestApi>): Promise<unknown> {
 
 async function writeDocument(definition: RestApiDefinition, options: ExportOptions): Promise<string> {
   // Loaded when it is asked for: YAML is not needed to serve.
-  const { ExportRefused, exportRestApi } = await import("../../openapi/export-rest-api.ts");
+  const { ExportRefusal, exportRestApi } = await import("../../openapi/export-rest-api.ts");
   try {
     return exportRestApi(definition, options);
   } catch (error) {
-    throw error instanceof ExportRefused ? badRequest(error.message) : error;
+    throw error instanceof ExportRefusal ? badRequest(error.message) : error;
   }
 }
 

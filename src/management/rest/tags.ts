@@ -32,7 +32,7 @@ export function checkTags(tags: Readonly<Record<string, string | undefined>>, li
   if (Object.keys(tags).length > limits.tagsPerResource) throw limitExceeded(limitMessage("tagsPerResource"));
 }
 
-interface Tagged {
+interface TaggedResource {
   readonly kind: string;
   readonly id: string;
   readonly body: { readonly tags?: Tags };
@@ -65,7 +65,7 @@ const taggedKinds: Readonly<
 };
 
 /** What an ARN names. AWS: API Gateway developer guide, "API Gateway resource ARNs". */
-async function findTagged(work: Work<"GetTags" | "TagResource" | "UntagResource">): Promise<Tagged> {
+async function findTagged(work: Work<"GetTags" | "TagResource" | "UntagResource">): Promise<TaggedResource> {
   const { resourceArn: arn } = work.input;
   const match = tagArn.exec(arn);
   // Unconfirmed: how AWS words both; see docs/compatibility.md, "REST control plane, words".
@@ -83,7 +83,7 @@ async function findTagged(work: Work<"GetTags" | "TagResource" | "UntagResource"
   return { kind: restKinds.stage, id: `${apiId}/${stageName}`, body: stage.body };
 }
 
-async function findOtherTagged(arn: string, resource: string, work: Work): Promise<Tagged> {
+async function findOtherTagged(arn: string, resource: string, work: Work): Promise<TaggedResource> {
   const [family, ...rest] = resource.split("/");
   const tagged = Object.hasOwn(taggedKinds, family!) ? taggedKinds[family!] : undefined;
   if (tagged === undefined) throw badRequest("Invalid ARN specified in the request");
@@ -93,7 +93,7 @@ async function findOtherTagged(arn: string, resource: string, work: Work): Promi
   return { kind: tagged.kind, id, body: stored.body };
 }
 
-const putTags = (work: Change, { kind, id, body }: Tagged, tags: Tags): Promise<void> =>
+const putTags = (work: Change, { kind, id, body }: TaggedResource, tags: Tags): Promise<void> =>
   work.tx.put(kind, id, present({ ...body, tags: nonEmpty(tags) }));
 
 /** AWS: API Gateway REST API reference, "TagResource", "UntagResource", "GetTags". */

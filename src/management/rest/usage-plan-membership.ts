@@ -13,7 +13,7 @@ export async function plansOfKey(work: Work, keyId: string): Promise<readonly st
 }
 
 /** What came of putting a key into a plan: it is in it now, was in it before, or can't be in it. */
-type Joined =
+type JoinResult =
   | { readonly kind: "joined" | "member"; readonly link: UsagePlanKey }
   | { readonly kind: "refused"; readonly message: string };
 
@@ -21,7 +21,7 @@ type Joined =
  * Puts a key into a plan.
  * AWS: API Gateway developer guide, "Creating and using usage plans with API keys": a key is in at most one plan for a stage.
  */
-export async function joinPlan(work: Change, plan: UsagePlan, keyId: string): Promise<Joined> {
+export async function joinPlan(work: Change, plan: UsagePlan, keyId: string): Promise<JoinResult> {
   const id = `${plan.id}/${keyId}`;
   const before = await work.tx.get<UsagePlanKey>(keyKinds.usagePlanKey, id);
   if (before !== undefined) return { kind: "member", link: before.body };

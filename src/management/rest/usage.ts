@@ -37,14 +37,19 @@ function quotaOf(quota: QuotaSettings, link: UsagePlanKey, start: string): numbe
 const unlimited = Number.MAX_SAFE_INTEGER;
 
 /** What a key used on a day, and in the quota's period up to that day's end. */
-interface Used {
+interface KeyUsage {
   readonly today: number;
   readonly inPeriod: number;
   /** The day that the period began on; without a quota, the day itself. */
   readonly start: string;
 }
 
-async function usedOn(work: Work, plan: UsagePlan, keyId: string, days: readonly string[]): Promise<readonly Used[]> {
+async function usedOn(
+  work: Work,
+  plan: UsagePlan,
+  keyId: string,
+  days: readonly string[],
+): Promise<readonly KeyUsage[]> {
   const startOf = (day: string) => periodStart(day, plan.quota?.period ?? "DAY");
   const first = startOf(days[0]!);
   const prefix = `${plan.id}/${keyId}/`;

@@ -4,7 +4,7 @@ import { aNewRestApi, countingIds } from "../../../test/cases/openapi/builders.t
 import { importRestApi } from "../import-rest-api.ts";
 import { mockDocument } from "./mock-document.ts";
 
-type Loose = Readonly<Record<string, never>>;
+type AnyObject = Readonly<Record<string, never>>;
 type Integration = {
   readonly requestTemplates: Readonly<Record<string, string>>;
   readonly responses: Readonly<
@@ -22,7 +22,7 @@ type Integration = {
 /** The integration of an operation that has these responses. */
 function mocked(responses: unknown, more: object = {}, document: object = { openapi: "3.0.3" }): Integration {
   const { document: made } = mockDocument({ ...document, paths: { "/x": { get: { responses, ...more } } } });
-  return (made["paths"] as { "/x": { get: Loose } })["/x"].get["x-amazon-apigateway-integration"]!;
+  return (made["paths"] as { "/x": { get: AnyObject } })["/x"].get["x-amazon-apigateway-integration"]!;
 }
 
 const json = (content: object): object => ({ description: "", content: { "application/json": content } });
@@ -128,7 +128,7 @@ test("a file of Swagger 2.0 has no model, which AWS would refuse, and no body", 
     responses: { 200: { description: "", schema: { type: "file" } } },
   };
   const { document } = mockDocument({ swagger: "2.0", paths: { "/x": { get: operation } } });
-  const { get } = (document["paths"] as { "/x": { get: { responses: Loose } & Loose } })["/x"];
+  const { get } = (document["paths"] as { "/x": { get: { responses: AnyObject } & AnyObject } })["/x"];
   assert.equal("schema" in (get.responses["200"] as unknown as object), false);
   const integration: Integration = get["x-amazon-apigateway-integration"]!;
   assert.deepEqual(integration.responses["default"]?.responseTemplates, { "application/pdf": "" });
@@ -141,7 +141,7 @@ test("what has an integration keeps it, and its security", () => {
   };
   const document = { openapi: "3.1.0", paths };
   const { document: made, mocked: names } = mockDocument(document);
-  const madePaths = made["paths"] as { "/own": Loose; "/made": Readonly<Record<string, Loose>> };
+  const madePaths = made["paths"] as { "/own": AnyObject; "/made": Readonly<Record<string, AnyObject>> };
   assert.deepEqual([...names], ["POST /made"]);
   assert.deepEqual(madePaths["/own"], paths["/own"]);
   assert.deepEqual(madePaths["/made"]["post"]?.["security"], []);

@@ -23,7 +23,7 @@ const bodyBytesMax = 280_000;
  * Mocked operations ask for no key and no token. All else is as it was.
  */
 export function mockDocument(document: JsonObject): MockedDocument {
-  const mocking = new Mocking(document);
+  const mocking = new DocumentMocker(document);
   const paths = membersOf(document["paths"]).map(([path, item]): [string, unknown] => [path, mocking.path(path, item)]);
   if (mocking.mocked.size === 0) return { document, mocked: mocking.mocked };
   // They are in the answers now, and the import reads none: documents are large enough.
@@ -54,7 +54,7 @@ const openedResponses = Object.fromEntries(
   ]),
 );
 
-class Mocking {
+class DocumentMocker {
   readonly mocked = new Set<string>();
   readonly #document: JsonObject;
   readonly #isSwagger: boolean;

@@ -269,10 +269,10 @@ async function listEntities(tx: Reader, input: EntitiesInput): Promise<object> {
 
 /** AWS: IAM API reference, one page for each operation. */
 export function makePolicyOperations(store: Store): Operations {
-  type Found = PolicyDocument | AwsManagedPolicy;
+  type AnyPolicy = PolicyDocument | AwsManagedPolicy;
   const reading =
     <Input extends PolicyInput>(
-      read: (policy: Found, input: Input, tx: Reader) => object | Promise<object>,
+      read: (policy: AnyPolicy, input: Input, tx: Reader) => object | Promise<object>,
     ): Handler<Input> =>
     (input, { account }) =>
       store.read(iamScope(account), async (tx) =>

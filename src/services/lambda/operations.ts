@@ -25,7 +25,7 @@ interface LambdaOptions {
   readonly codeLinks: CodeLinks;
 }
 
-interface Named {
+interface FunctionName {
   readonly FunctionName: string;
   readonly Qualifier?: string;
 }
@@ -70,7 +70,7 @@ const tagsMax = bounds.functionTagsMax.value;
 export function makeLambdaOperations(options: LambdaOptions): Operations {
   const { store, manager, packages } = options;
 
-  async function read(input: Named, call: CallContext): Promise<[FunctionDocument, FunctionReference]> {
+  async function read(input: FunctionName, call: CallContext): Promise<[FunctionDocument, FunctionReference]> {
     const reference = parseFunctionName(input.FunctionName, input.Qualifier, call);
     return [await store.read(scopeOf(call), (tx) => find(tx, reference)), reference];
   }
@@ -166,7 +166,7 @@ export function makeLambdaOperations(options: LambdaOptions): Operations {
     return toConfiguration(after);
   }
 
-  async function getFunction(input: Named, call: CallContext): Promise<object> {
+  async function getFunction(input: FunctionName, call: CallContext): Promise<object> {
     const [document, { qualifiedArn }] = await read(input, call);
     const hasTags = Object.keys(document.tags).length > 0;
     return {
@@ -176,7 +176,7 @@ export function makeLambdaOperations(options: LambdaOptions): Operations {
     };
   }
 
-  async function getFunctionConfiguration(input: Named, call: CallContext): Promise<object> {
+  async function getFunctionConfiguration(input: FunctionName, call: CallContext): Promise<object> {
     const [document, { qualifiedArn }] = await read(input, call);
     return toConfiguration(document, qualifiedArn);
   }
@@ -192,12 +192,12 @@ export function makeLambdaOperations(options: LambdaOptions): Operations {
     return { Functions, ...(next === undefined ? {} : { NextMarker: next }) };
   }
 
-  async function listVersionsByFunction(input: Named, call: CallContext): Promise<object> {
+  async function listVersionsByFunction(input: FunctionName, call: CallContext): Promise<object> {
     const [document, { functionArn }] = await read(input, call);
     return { Versions: [listed(toConfiguration(document, `${functionArn}:$LATEST`))] };
   }
 
-  async function deleteFunction(input: Named, call: CallContext): Promise<object> {
+  async function deleteFunction(input: FunctionName, call: CallContext): Promise<object> {
     const reference = parseFunctionName(input.FunctionName, input.Qualifier, call);
     if (reference.qualifier === "$LATEST") {
       throw invalid("$LATEST version cannot be deleted without deleting the function.");
@@ -237,7 +237,7 @@ export function makeLambdaOperations(options: LambdaOptions): Operations {
   }
 
   async function removePermission(
-    input: Named & { readonly StatementId: string; readonly RevisionId?: string },
+    input: FunctionName & { readonly StatementId: string; readonly RevisionId?: string },
     call: CallContext,
   ): Promise<object> {
     const reference = parseFunctionName(input.FunctionName, input.Qualifier, call);
@@ -254,7 +254,7 @@ export function makeLambdaOperations(options: LambdaOptions): Operations {
     return {};
   }
 
-  async function getPolicy(input: Named, call: CallContext): Promise<object> {
+  async function getPolicy(input: FunctionName, call: CallContext): Promise<object> {
     const [{ policy }, reference] = await read(input, call);
     if (!policy || reference.qualifier !== undefined) {
       throw policyNotFound("The resource you requested does not exist.");
@@ -283,11 +283,11 @@ export function makeLambdaOperations(options: LambdaOptions): Operations {
     RemovePermission: removePermission,
     GetPolicy: getPolicy,
     // There are no code signing configurations and no reserved concurrency to be set here: what holds is said.
-    GetFunctionCodeSigningConfig: async (input: Named, call: CallContext) => {
+    GetFunctionCodeSigningConfig: async (input: FunctionName, call: CallContext) => {
       await read(input, call);
       return {};
     },
-    GetFunctionConcurrency: async (input: Named, call: CallContext) => {
+    GetFunctionConcurrency: async (input: FunctionName, call: CallContext) => {
       await read(input, call);
       return {};
     },

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 
 /** A request as it came over the wire. */
-export interface Recorded {
+export interface RecordedRequest {
   readonly method: string;
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -15,14 +15,14 @@ export interface Recorded {
 /** Stands before a Portico: passes everything on as it is, and keeps the signed requests. */
 export interface Recorder {
   readonly url: string;
-  readonly signed: Recorded[];
+  readonly signed: RecordedRequest[];
   /** Answers what is below `/page/`, which is of the same origin as the API then. */
   page: (path: string, body: Buffer) => { readonly type: string; readonly body: Buffer | string } | undefined;
   close(): Promise<void>;
 }
 
 export async function startRecorder(target: string): Promise<Recorder> {
-  const signed: Recorded[] = [];
+  const signed: RecordedRequest[] = [];
   const server = createServer(async (incoming, outgoing) => {
     const { method = "", url = "", rawHeaders } = incoming;
     const body = await buffer(incoming);
@@ -67,7 +67,7 @@ const encode = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 
 /** Is the request signed with that secret? AWS: IAM user guide, "Create a signed AWS API request". */
-export function hasGoodSignature({ method, target, headers, body }: Recorded, secret: string): boolean {
+export function hasGoodSignature({ method, target, headers, body }: RecordedRequest, secret: string): boolean {
   const [, scope = "", names = "", signature = ""] =
     /Credential=[^/]+\/(\S+), ?SignedHeaders=(\S+), ?Signature=(\w+)/.exec(headers["authorization"] ?? "") ?? [];
   const [path = "", query = ""] = target.split("?");

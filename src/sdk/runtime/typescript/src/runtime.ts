@@ -217,7 +217,7 @@ async function decodeBody(response: Response, responseType: CallOptions["respons
   }
 }
 
-interface Unsigned {
+interface UnsignedRequest {
   readonly method: string;
   readonly url: URL;
   readonly headers: Headers;
@@ -236,7 +236,7 @@ async function hmac(key: Bytes, text: string): Promise<Bytes> {
 }
 
 /** Adds the signature's headers. AWS: IAM user guide, "Create a signed AWS API request". */
-async function sign({ method, url, headers, body, region, credentials }: Unsigned): Promise<void> {
+async function sign({ method, url, headers, body, region, credentials }: UnsignedRequest): Promise<void> {
   const datetime = new Date().toISOString().replace(/[:-]|\.\d{3}/g, "");
   headers.set("x-amz-date", datetime);
   if (credentials.sessionToken) headers.set("x-amz-security-token", credentials.sessionToken);
