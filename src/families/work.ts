@@ -59,10 +59,10 @@ export const regionalScope = ({ account, region }: CallContext): Scope => ({ acc
 export const nowSeconds = (call: CallContext): number => Math.floor(call.clock.now() / 1000);
 
 /** Members that may be undefined, as a caller's input has them. */
-type Loose<T> = { readonly [Member in keyof T]: T[Member] | undefined };
+type OptionalMembers<T> = { readonly [Member in keyof T]: T[Member] | undefined };
 
 /** A copy without the members that are undefined: absent members are absent on the wire and in the store. */
-export function present<T extends object>(members: Loose<T>): T {
+export function present<T extends object>(members: OptionalMembers<T>): T {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T;
 }
 

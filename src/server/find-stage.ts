@@ -1,8 +1,8 @@
 import { type ApiIdClaim, restKinds, type Stage } from "../definition/rest-api.ts";
-import { everywhere, type Store, type Stored } from "../store/store.ts";
+import { everywhere, type Store, type StoredDocument } from "../store/store.ts";
 
 /** The stage of that name of the API with that id, whatever account it belongs to; undefined if there is none. */
-export function findStage(store: Store, apiId: string, stageName: string): Promise<Stored<Stage> | undefined> {
+export function findStage(store: Store, apiId: string, stageName: string): Promise<StoredDocument<Stage> | undefined> {
   return store.read(everywhere, async (tx) => {
     const claim = await tx.get<ApiIdClaim>(restKinds.apiIdClaim, apiId);
     if (claim === undefined) return undefined;

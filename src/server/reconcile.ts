@@ -30,7 +30,7 @@ export interface ReconcilerOptions extends CompileSettings {
 }
 
 /** What the threads were told of a stage. */
-interface Served {
+interface PublishedStage {
   readonly scope: Scope;
   readonly revision: number;
   readonly plan: Plan;
@@ -80,7 +80,7 @@ const definitionKinds: ReadonlySet<string> = new Set([restKinds.restApi, restKin
  */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
-  readonly #served = new Map<string, Served>();
+  readonly #served = new Map<string, PublishedStage>();
   readonly #staleStages = new Map<string, Scope>();
   readonly #staleApis = new Map<string, Scope>();
   /** What changed while a stage was compiled, which may have read it before, by {@link keyOf}. */

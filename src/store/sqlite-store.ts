@@ -15,7 +15,7 @@ import {
 } from "./indexes.ts";
 import { type Entry, type Image, Layer, type LayerEntry, type Source } from "./layer.ts";
 import { insertIndexEntry, openDatabase } from "./sqlite-database.ts";
-import type { Change, ListOptions, Reader, Scope, Store, Stored, Transaction } from "./store.ts";
+import type { Change, ListOptions, Reader, Scope, Store, StoredDocument, Transaction } from "./store.ts";
 
 export interface SqliteStoreOptions {
   /** The database's file; undefined keeps everything in memory, for tests. */
@@ -103,7 +103,7 @@ class SqliteStore implements Store {
     return this.#inTurn(() => this.#transact(scope, work));
   }
 
-  async all<T>(kind: string): Promise<readonly Stored<T>[]> {
+  async all<T>(kind: string): Promise<readonly StoredDocument<T>[]> {
     this.#assertOpen();
     return this.#base.all(kind).map((entry) => toStored<T>(entry));
   }
@@ -380,13 +380,13 @@ class LayerReader implements Reader {
     this.state = state;
   }
 
-  async get<T>(kind: string, id: string): Promise<Stored<T> | undefined> {
+  async get<T>(kind: string, id: string): Promise<StoredDocument<T> | undefined> {
     this.assertOpen();
     const image = this.layer.get(this.scope, kind, id);
     return image === null ? undefined : toStored<T>({ scope: this.scope, kind, id, image });
   }
 
-  async list<T>(kind: string, options: ListOptions = {}): Promise<readonly Stored<T>[]> {
+  async list<T>(kind: string, options: ListOptions = {}): Promise<readonly StoredDocument<T>[]> {
     this.assertOpen();
     if (options.where !== undefined) requireIndex(this.state.indexes, kind, options.where.index);
     return this.layer.list(this.scope, kind, options).map((entry) => toStored<T>(entry));
@@ -429,7 +429,7 @@ class LayerTransaction extends LayerReader implements Transaction {
   }
 }
 
-function toStored<T>({ scope, kind, id, image }: Entry): Stored<T> {
+function toStored<T>({ scope, kind, id, image }: Entry): StoredDocument<T> {
   assert(image !== null, "a listed document exists");
   return { scope, kind, id, revision: image.revision, body: JSON.parse(image.text) as T };
 }

@@ -21,7 +21,7 @@ export interface Store {
    */
   write<T>(scope: Scope, work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** All documents of a kind in every scope, in the order of (account, region, id): for start-up and reconciling. */
-  all<T>(kind: string): Promise<readonly Stored<T>[]>;
+  all<T>(kind: string): Promise<readonly StoredDocument<T>[]>;
   /** The revision of the last commit; 0 for an empty store. */
   revision(): Promise<number>;
   /** Calls back after each commit, in order, with what it changed. Returns what ends the subscription. */
@@ -40,7 +40,7 @@ export interface Scope {
 /** The scope of documents that belong to no account (claims on globally unique ids). */
 export const everywhere: Scope = { account: "*", region: "*" };
 
-export interface Stored<T> {
+export interface StoredDocument<T> {
   readonly scope: Scope;
   readonly kind: string;
   readonly id: string;
@@ -58,9 +58,9 @@ export interface Change {
 }
 
 export interface Reader {
-  get<T>(kind: string, id: string): Promise<Stored<T> | undefined>;
+  get<T>(kind: string, id: string): Promise<StoredDocument<T> | undefined>;
   /** Documents whose id starts with `prefix`, in the order of their ids, after the id `after`. */
-  list<T>(kind: string, options?: ListOptions): Promise<readonly Stored<T>[]>;
+  list<T>(kind: string, options?: ListOptions): Promise<readonly StoredDocument<T>[]>;
   /** The same transaction, over another scope. */
   in(scope: Scope): Reader;
 }

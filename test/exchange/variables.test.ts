@@ -7,10 +7,18 @@ import { aMethod, aRestApi, aStage } from "./a-rest-api.ts";
 import { startBackend, startGateway } from "./start-gateway.ts";
 
 /** The value, or what fills it later: until then it is nothing in templates, and `-` in logs. */
-type Expectation = string | RegExp | { readonly filledBy: Later };
-type Later = "authorizers" | "usage plans" | "IAM" | "TLS" | "WAF" | "private APIs" | "domain names" | "canaries";
+type Expectation = string | RegExp | { readonly filledBy: LaterFeature };
+type LaterFeature =
+  | "authorizers"
+  | "usage plans"
+  | "IAM"
+  | "TLS"
+  | "WAF"
+  | "private APIs"
+  | "domain names"
+  | "canaries";
 
-const later = (filledBy: Later): Expectation => ({ filledBy });
+const later = (filledBy: LaterFeature): Expectation => ({ filledBy });
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const milliseconds = /^\d+$/;
 

@@ -38,7 +38,7 @@ const custom: Integration = {
 /** A status, with the body if it matters; or `cut`: the answer had begun, and breaks off for the client, too. */
 type Outcome = number | "cut" | readonly [status: number, body: string];
 
-interface Hostile {
+interface HostileAnswer {
   readonly answer: string | ((socket: Socket) => void);
   /** Of proxy, passed, mapped. Ignored, an answer whose head is good becomes 200. */
   readonly becomes: readonly [Outcome, Outcome, Outcome];
@@ -46,14 +46,14 @@ interface Hostile {
 
 const ok = "HTTP/1.1 200 OK\r\n";
 const json = `${ok}Content-Type: application/json\r\n`;
-const all = (outcome: Outcome): Hostile["becomes"] => [outcome, outcome, outcome];
+const all = (outcome: Outcome): HostileAnswer["becomes"] => [outcome, outcome, outcome];
 
 /** Sends the second part when the first one is on its way, so that the answer has begun for the client. */
 const inTwo = (first: string, second: string) => (socket: Socket) => {
   socket.write(first, "latin1", () => setImmediate(() => setImmediate(() => socket.end(second, "latin1"))));
 };
 
-const hostile: Readonly<Record<string, Hostile>> = {
+const hostile: Readonly<Record<string, HostileAnswer>> = {
   "chunks whose size is none": {
     answer: `${json}Transfer-Encoding: chunked\r\n\r\nxyz\r\n{}\r\n0\r\n\r\n`,
     becomes: ["cut", "cut", 504],
@@ -155,7 +155,7 @@ const hostile: Readonly<Record<string, Hostile>> = {
 async function startPeer() {
   const sockets = new Set<Socket>();
   const peer = {
-    answer: "good" as Hostile["answer"],
+    answer: "good" as HostileAnswer["answer"],
     origin: "",
     sockets,
     async [Symbol.asyncDispose]() {

@@ -26,7 +26,9 @@ test("types are named by nouns", () => {
       /^[ \t]*(?:export )?(?:abstract )?(?:interface|type|class) ([A-Z]\w*)\b(?! from)[^,]/gm,
     )) {
       if (!forbidden.has(name) && !isParticiple(name) && !suffixes.test(name)) continue;
-      wrong.push(`${file}: name the type ${name} for what it is, such as RequestContent, AuthorizerCall, PublishedStage`);
+      wrong.push(
+        `${file}: name the type ${name} for what it is, such as RequestContent, AuthorizerCall, PublishedStage`,
+      );
     }
   }
   assert.deepEqual(wrong, []);

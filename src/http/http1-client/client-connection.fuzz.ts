@@ -162,11 +162,11 @@ interface HttpCommon {
 }
 const { HTTPParser } = createRequire(import.meta.url)("_http_common") as HttpCommon;
 
-type Final = Pick<Answer, "status" | "headers" | "body">;
+type FinalState = Pick<Answer, "status" | "headers" | "body">;
 
 /** The first final answer that llhttp in its strict mode reads to its end, before the backend closes. */
-const readByLlhttp = (input: Buffer, isHead: boolean): Final | undefined => {
-  let final: Final | undefined;
+const readByLlhttp = (input: Buffer, isHead: boolean): FinalState | undefined => {
+  let final: FinalState | undefined;
   let current = { status: 0, headers: [] as string[], body: "" };
   let flushed: string[] = [];
   const parser = new HTTPParser();

@@ -4,7 +4,7 @@ import { type VpcLink, vpcLinkKind } from "../../definition/vpc-link.ts";
 import { member, type PatchRule, text } from "../../families/patch.ts";
 import { nonEmpty, present } from "../../families/work.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
-import type { Stored } from "../../store/store.ts";
+import type { StoredDocument } from "../../store/store.ts";
 import { checkTags } from "./tags.ts";
 import { type Change, defineResource, documents, operations, requireRoom, type Work, writing } from "./work.ts";
 
@@ -71,14 +71,14 @@ const namedReferencesMax = 20;
 const apiIdOf = (id: string): string => id.slice(0, id.indexOf("/"));
 
 /** Documents whose methods name the link, or name theirs through stage variables, in the order of their ids. */
-async function thatMayUse<Body>(work: Work, kind: string, link: VpcLink): Promise<readonly Stored<Body>[]> {
+async function thatMayUse<Body>(work: Work, kind: string, link: VpcLink): Promise<readonly StoredDocument<Body>[]> {
   const byName = await work.tx.list<Body>(kind, { where: { index: "vpcLink", key: link.id } });
   const byVariable = await work.tx.list<Body>(kind, { where: { index: "vpcLink", key: variableVpcLink } });
   return [...byName, ...byVariable].sort((one, other) => (one.id < other.id ? -1 : 1));
 }
 
-async function stagesOf(work: Work, apiIds: Iterable<string>): Promise<readonly Stored<Stage>[]> {
-  const stages: Stored<Stage>[] = [];
+async function stagesOf(work: Work, apiIds: Iterable<string>): Promise<readonly StoredDocument<Stage>[]> {
+  const stages: StoredDocument<Stage>[] = [];
   for (const apiId of apiIds) stages.push(...(await work.tx.list<Stage>(restKinds.stage, { prefix: `${apiId}/` })));
   return stages;
 }

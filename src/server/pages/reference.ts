@@ -12,7 +12,7 @@ import {
 import { pathOfStage } from "../../gateway/routing/address.ts";
 import { publishedDocumentation } from "../../management/rest/documentation-version.ts";
 import { childrenOf } from "../../management/rest/work.ts";
-import type { Store, Stored } from "../../store/store.ts";
+import type { Store, StoredDocument } from "../../store/store.ts";
 import { findStage } from "../find-stage.ts";
 import type { OperationsResponse } from "../operations-endpoints.ts";
 
@@ -128,7 +128,10 @@ async function makeExamples(document: ApiDescription): Promise<Record<string, un
 }
 
 /** The stage's deployment as a document, with the texts of its documentation version, else of the parts as they are. */
-async function describeStage(store: Store, { id, scope, body }: Stored<Stage>): Promise<ApiDescription | undefined> {
+async function describeStage(
+  store: Store,
+  { id, scope, body }: StoredDocument<Stage>,
+): Promise<ApiDescription | undefined> {
   const api = id.slice(0, id.indexOf("/"));
   const deploymentId = `${api}/${body.deploymentId}`;
   const read = await store.read(scope, async (tx) => ({
