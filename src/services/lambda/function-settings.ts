@@ -1,38 +1,14 @@
 import { bounds } from "../../base/bounds.ts";
+import { type MergeRules, mergedAs, mergedUnlessEmpty, unmerged } from "../../families/merge.ts";
+import { nonEmpty } from "../../families/work.ts";
 import { runtimes } from "../../functions/function-spec.ts";
 import { ApiError, notImplemented } from "../../protocol/errors.ts";
+import { invalid } from "./errors.ts";
 import type { FunctionDocument, LoggingDocument, VpcDocument } from "./function-document.ts";
+import type { LambdaInput } from "./lambda-families.ts";
 
-/** The members that CreateFunction and UpdateFunctionConfiguration share. */
-export interface FunctionSettings {
-  readonly Runtime?: string;
-  readonly Role?: string;
-  readonly Handler?: string;
-  readonly Description?: string;
-  readonly Timeout?: number;
-  readonly MemorySize?: number;
-  readonly Environment?: { readonly Variables?: Readonly<Record<string, string>> };
-  readonly TracingConfig?: { readonly Mode?: string };
-  readonly EphemeralStorage?: { readonly Size: number };
-  readonly SnapStart?: { readonly ApplyOn?: string };
-  readonly LoggingConfig?: {
-    readonly LogFormat?: string;
-    readonly LogGroup?: string;
-    readonly ApplicationLogLevel?: string;
-    readonly SystemLogLevel?: string;
-  };
-  readonly VpcConfig?: { readonly SubnetIds?: readonly string[]; readonly SecurityGroupIds?: readonly string[] };
-  readonly DeadLetterConfig?: { readonly TargetArn?: string };
-  readonly KMSKeyArn?: string;
-  readonly Layers?: readonly string[];
-  readonly FileSystemConfigs?: readonly unknown[];
-  readonly ImageConfig?: object;
-  readonly CapacityProviderConfig?: object;
-  readonly DurableConfig?: object;
-  readonly TenancyConfig?: object;
-}
-
-export const invalid = (message: string): ApiError => new ApiError("InvalidParameterValueException", message);
+/** The members that say how a function runs. CreateFunction has them, too. */
+type SettingsInput = LambdaInput<"UpdateFunctionConfiguration">;
 
 /** What a function is configured with. */
 type Settings = Omit<
@@ -71,33 +47,46 @@ export const settingsDefault = (functionName: string): Settings => ({
   kmsKeyArn: undefined,
 });
 
-/** The members given, over what there was. Throws for what AWS refuses and what can't be done here yet. */
-export function applySettings<T extends Settings>(before: T, input: FunctionSettings): T {
+/** What each member of UpdateFunctionConfiguration and CreateFunction changes. */
+export const settingRules: MergeRules<Settings, SettingsInput> = {
+  // An empty text is a value, but for those that turn something off.
+  Runtime: mergedAs("runtime"),
+  Role: mergedAs("role"),
+  Handler: mergedAs("handler"),
+  Description: mergedAs("description"),
+  Timeout: mergedAs("timeoutSeconds"),
+  MemorySize: mergedAs("memoryMb"),
+  KMSKeyArn: mergedUnlessEmpty("kmsKeyArn"),
+  Environment: ({ Variables }) => ({ environment: nonEmpty(Variables) }),
+  EphemeralStorage: ({ Size }) => ({ ephemeralStorageMb: Size }),
+  TracingConfig: ({ Mode }) => (Mode === undefined ? {} : { tracingMode: Mode }),
+  SnapStart: ({ ApplyOn }) => (ApplyOn === undefined ? {} : { snapStartApplyOn: ApplyOn }),
+  LoggingConfig: (given, { logging }) => ({ logging: loggingOf(given, logging) }),
+  VpcConfig: (given) => ({ vpc: vpcOf(given) }),
+  DeadLetterConfig: ({ TargetArn }) => ({ deadLetterTargetArn: TargetArn || undefined }),
+  // These say which function is meant, in which revision.
+  FunctionName: unmerged,
+  RevisionId: unmerged,
+  // Refused unless they are empty: see refuseUnsupported.
+  Layers: unmerged,
+  FileSystemConfigs: unmerged,
+  ImageConfig: unmerged,
+  CapacityProviderConfig: unmerged,
+  DurableConfig: unmerged,
+};
+
+/** Throws for settings that AWS refuses, and for those that can't be done here yet. */
+export function checkSettings(
+  input: Partial<SettingsInput> & { readonly TenancyConfig?: object | undefined },
+  before: Settings,
+): void {
   refuseUnsupported(input);
   validate(input);
-  return {
-    ...before,
-    runtime: input.Runtime ?? before.runtime,
-    role: input.Role ?? before.role,
-    handler: input.Handler ?? before.handler,
-    description: input.Description ?? before.description,
-    timeoutSeconds: input.Timeout ?? before.timeoutSeconds,
-    memoryMb: input.MemorySize ?? before.memoryMb,
-    environment: input.Environment ? environmentOf(input.Environment.Variables) : before.environment,
-    ephemeralStorageMb: input.EphemeralStorage?.Size ?? before.ephemeralStorageMb,
-    tracingMode: input.TracingConfig?.Mode ?? before.tracingMode,
-    snapStartApplyOn: input.SnapStart?.ApplyOn ?? before.snapStartApplyOn,
-    logging: input.LoggingConfig ? loggingOf(input.LoggingConfig, before.logging) : before.logging,
-    vpc: input.VpcConfig ? vpcOf(input.VpcConfig) : before.vpc,
-    deadLetterTargetArn: input.DeadLetterConfig
-      ? input.DeadLetterConfig.TargetArn || undefined
-      : before.deadLetterTargetArn,
-    kmsKeyArn: input.KMSKeyArn === undefined ? before.kmsKeyArn : input.KMSKeyArn || undefined,
-  };
+  checkLogging(input.LoggingConfig, before.logging);
 }
 
 /** What would change how the function runs, or who may run what, and has no effect here yet. */
-function refuseUnsupported(input: FunctionSettings): void {
+function refuseUnsupported(input: Parameters<typeof checkSettings>[0]): void {
   if (input.Layers?.length) {
     throw notImplemented("Layers are not implemented yet in Portico: put what they hold into the function's zip.");
   }
@@ -107,7 +96,7 @@ function refuseUnsupported(input: FunctionSettings): void {
   }
 }
 
-function validate(input: FunctionSettings): void {
+function validate(input: Partial<SettingsInput>): void {
   if (input.Runtime !== undefined) validateRuntime(input.Runtime);
   if (input.Timeout !== undefined && input.Timeout > bounds.functionTimeoutSecondsMax.value) {
     throw tooLarge(input.Timeout, "timeout", bounds.functionTimeoutSecondsMax.value);
@@ -191,19 +180,20 @@ function validateEnvironment(variables: Readonly<Record<string, string>>): void 
   }
 }
 
-const environmentOf = (
-  variables: Readonly<Record<string, string>> | undefined,
-): Readonly<Record<string, string>> | undefined =>
-  variables && Object.keys(variables).length > 0 ? { ...variables } : undefined;
+type LoggingInput = NonNullable<SettingsInput["LoggingConfig"]>;
 
-function loggingOf(input: NonNullable<FunctionSettings["LoggingConfig"]>, before: LoggingDocument): LoggingDocument {
-  const format = input.LogFormat ?? before.format;
-  const isJson = format === "JSON";
-  if (!isJson && (input.ApplicationLogLevel !== undefined || input.SystemLogLevel !== undefined)) {
+function checkLogging(input: LoggingInput | undefined, before: LoggingDocument): void {
+  const isJson = (input?.LogFormat ?? before.format) === "JSON";
+  if (!isJson && (input?.ApplicationLogLevel !== undefined || input?.SystemLogLevel !== undefined)) {
     throw invalid(
       'LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or change the LogFormat to "JSON" and try again.',
     );
   }
+}
+
+function loggingOf(input: LoggingInput, before: LoggingDocument): LoggingDocument {
+  const format = input.LogFormat ?? before.format;
+  const isJson = format === "JSON";
   return {
     format,
     group: input.LogGroup ?? before.group,
@@ -212,7 +202,7 @@ function loggingOf(input: NonNullable<FunctionSettings["LoggingConfig"]>, before
   };
 }
 
-function vpcOf(input: NonNullable<FunctionSettings["VpcConfig"]>): VpcDocument | undefined {
+function vpcOf(input: NonNullable<SettingsInput["VpcConfig"]>): VpcDocument | undefined {
   const subnetIds = input.SubnetIds ?? [];
   const securityGroupIds = input.SecurityGroupIds ?? [];
   return subnetIds.length + securityGroupIds.length === 0 ? undefined : { subnetIds, securityGroupIds };

@@ -1,17 +1,14 @@
 import type { AnswerSink, FunctionClient, InvokeOutcome } from "../../functions/function-client.ts";
 import type { CallContext } from "../../protocol/operation.ts";
-import { checkClientContext, checkPayload, type InvokeInput, serviceError } from "./invoke.ts";
-
-export interface InvokeStreamInput extends Omit<InvokeInput, "InvocationType" | "DurableExecutionName"> {
-  readonly InvocationType?: "RequestResponse" | "DryRun";
-}
+import { checkClientContext, checkPayload, serviceError } from "./invoke.ts";
+import type { LambdaInput } from "./lambda-families.ts";
 
 /** What may wait for a caller that reads slowly; the function then waits, too. */
 const queuedBytesMax = 262_144;
 
 /** Runs a function that is known to be there. AWS: Lambda API reference, "InvokeWithResponseStream". */
 export async function invokeFunctionStreaming(
-  input: InvokeStreamInput,
+  input: LambdaInput<"InvokeWithResponseStream">,
   call: CallContext,
   { functionArn, functions }: { readonly functionArn: string; readonly functions: FunctionClient },
 ): Promise<object> {

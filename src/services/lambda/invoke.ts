@@ -4,24 +4,14 @@ import { ApiError } from "../../protocol/errors.ts";
 import type { CallContext } from "../../protocol/operation.ts";
 import type { EventQueue } from "./event-queue.ts";
 import type { FunctionReference } from "./function-name.ts";
-
-export interface InvokeInput {
-  readonly FunctionName: string;
-  readonly InvocationType?: "Event" | "RequestResponse" | "DryRun";
-  readonly LogType?: "None" | "Tail";
-  readonly ClientContext?: string;
-  readonly Payload?: Buffer;
-  readonly Qualifier?: string;
-  readonly DurableExecutionName?: string;
-  readonly TenantId?: string;
-}
+import type { LambdaInput } from "./lambda-families.ts";
 
 /** AWS: Lambda quotas, "Invocation payload (request and response)". */
 const payloadBytesMax = { RequestResponse: 6_291_456, Event: bounds.lambdaEventBytesMax.value } as const;
 
 /** Runs a function that is known to be there. AWS: Lambda API reference, "Invoke". */
 export async function invokeFunction(
-  input: InvokeInput,
+  input: LambdaInput<"Invoke">,
   call: CallContext,
   to: { readonly reference: FunctionReference; readonly functions: FunctionClient; readonly events: EventQueue },
 ): Promise<object> {

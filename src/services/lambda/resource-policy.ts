@@ -1,5 +1,6 @@
 import { bounds } from "../../base/bounds.ts";
 import { ApiError } from "../../protocol/errors.ts";
+import type { LambdaInput } from "./lambda-families.ts";
 
 const policyBytesMax = bounds.functionPolicyBytesMax.value;
 
@@ -12,23 +13,8 @@ export interface Statement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-export interface AddPermissionInput {
-  readonly FunctionName: string;
-  readonly StatementId: string;
-  readonly Action: string;
-  readonly Principal: string;
-  readonly SourceArn?: string;
-  readonly SourceAccount?: string;
-  readonly EventSourceToken?: string;
-  readonly Qualifier?: string;
-  readonly RevisionId?: string;
-  readonly PrincipalOrgID?: string;
-  readonly FunctionUrlAuthType?: string;
-  readonly InvokedViaFunctionUrl?: boolean;
-}
-
 /** A permission as a policy statement. AWS: Lambda Developer Guide, "Viewing resource-based IAM policies in Lambda". */
-export function toStatement(input: AddPermissionInput, resource: string): Statement {
+export function toStatement(input: LambdaInput<"AddPermission">, resource: string): Statement {
   const condition: Record<string, Record<string, string>> = {};
   const require = (operator: string, key: string, value: string | undefined): void => {
     if (value === undefined) return;

@@ -1,0 +1,4 @@
+import { ApiError } from "../../protocol/errors.ts";
+
+/** AWS: Lambda API reference, "Common error types": a parameter of the call is not as it may be. */
+export const invalid = (message: string): ApiError => new ApiError("InvalidParameterValueException", message);

@@ -1,0 +1,22 @@
+import { notImplemented } from "../../protocol/errors.ts";
+import { functions, referenceOf } from "./functions.ts";
+import { invokeFunction } from "./invoke.ts";
+import { invokeFunctionStreaming } from "./invoke-stream.ts";
+import { operations, spanning } from "./lambda-families.ts";
+
+/** Functions run when the store is read, not while a transaction is open. */
+export const invocationOperations = operations({
+  Invoke: spanning(async ({ input, call, read, functions: client, events }) => {
+    if (input.TenantId !== undefined || input.DurableExecutionName !== undefined) {
+      throw notImplemented("TenantId and DurableExecutionName are not implemented yet in Portico.");
+    }
+    await read((work) => functions.find(work));
+    return invokeFunction(input, call, { reference: referenceOf(input, call), functions: client, events });
+  }),
+  InvokeWithResponseStream: spanning(async ({ input, call, read, functions: client }) => {
+    if (input.TenantId !== undefined) throw notImplemented("TenantId is not implemented yet in Portico.");
+    await read((work) => functions.find(work));
+    const { qualifiedArn } = referenceOf(input, call);
+    return invokeFunctionStreaming(input, call, { functionArn: qualifiedArn, functions: client });
+  }),
+});

@@ -1,0 +1,26 @@
+import type { Lambda } from "@aws-sdk/client-lambda";
+import type { InputOf, OperationName } from "../../families/input.ts";
+import { makeFamilies } from "../../families/make-families.ts";
+import { regionalScope } from "../../families/work.ts";
+import type { FunctionClient } from "../../functions/function-client.ts";
+import type { FunctionManager } from "../../functions/manager.ts";
+import type { PackageStore } from "../../functions/packages.ts";
+import { lambdaPaging } from "../../protocol/paging.ts";
+import type { CodeLinks } from "./code-links.ts";
+import type { EventQueue } from "./event-queue.ts";
+
+/** What Lambda's operations work with. */
+export interface LambdaParts {
+  readonly manager: FunctionManager;
+  readonly functions: FunctionClient;
+  readonly packages: PackageStore;
+  readonly events: EventQueue;
+  readonly codeLinks: CodeLinks;
+}
+
+/** What declares Lambda's families and operations. */
+export const { defineResource, operations, reading, writing, spanning, viewing, changing, pageOfItems, answerPage } =
+  makeFamilies<Lambda, LambdaParts>({ scopeOf: regionalScope, paging: lambdaPaging });
+
+/** The input of one of Lambda's operations. */
+export type LambdaInput<Name extends OperationName<Lambda>> = InputOf<Lambda, Name>;
