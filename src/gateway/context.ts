@@ -1,4 +1,4 @@
-import type { RestPlan } from "../plan/rest-plan.ts";
+import { identityVariables } from "./caller.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** A variable's value; undefined where AWS has none: `-` in logs, left out elsewhere. */
@@ -26,16 +26,6 @@ const number = (value: number | undefined): string | undefined => (value === und
 const milliseconds = (value: number | undefined): string | undefined =>
   value === undefined ? undefined : String(Math.round(value));
 
-/** As observed in tests on AWS; the caller is the account's root, as GetCallerIdentity says it here. */
-export const testApiKey = "test-invoke-api-key";
-export const testApiKeyId = "test-invoke-api-key-id";
-export const testUserArn = ({ account }: RestPlan): string => `arn:aws:iam::${account}:root`;
-
-const testOnly =
-  (read: (plan: RestPlan) => string): ReadVariable =>
-  ({ program }) =>
-    program.plan.test === undefined ? undefined : read(program.plan);
-
 /**
  * `$context` by the names below it. AWS: API Gateway Developer Guide, "Variables for data transformations for API
  * Gateway", "Variables for access logging for API Gateway". Those of checks that are not built yet have no value.
@@ -54,16 +44,6 @@ const variables: Readonly<Record<string, ReadVariable>> = {
   "error.validationErrorString": (exchange) => exchange.error?.validationErrorString,
   extendedRequestId: (exchange) => exchange.extendedRequestId,
   httpMethod: (exchange) => exchange.httpMethod,
-  "identity.accessKey": (exchange) => exchange.program.plan.test?.accessKey,
-  "identity.accountId": testOnly(({ account }) => account),
-  "identity.apiKey": testOnly(() => testApiKey),
-  "identity.apiKeyId": testOnly(() => testApiKeyId),
-  "identity.caller": testOnly(({ account }) => account),
-  "identity.sourceIp": (exchange) => exchange.request.remoteAddress,
-  "identity.user": testOnly(({ account }) => account),
-  "identity.userAgent": ({ program, request }) =>
-    program.plan.test === undefined ? request.header("user-agent") : program.plan.test.userAgent,
-  "identity.userArn": testOnly(testUserArn),
   "integration.error": (exchange) => exchange.integration?.error,
   "integration.integrationStatus": (exchange) => number(exchange.integration?.serviceStatus),
   "integration.latency": (exchange) => milliseconds(exchange.integration?.latencyMs),
@@ -103,7 +83,13 @@ export function integrationRequestId({ integration, integrationHeaders }: Exchan
 
 const unset: ReadVariable = () => undefined;
 
+const identityPrefix = "identity.";
+
 /** How to read `$context.{name}`. */
 export function linkVariable(name: string): ReadVariable {
-  return Object.hasOwn(variables, name) ? variables[name]! : unset;
+  if (!name.startsWith(identityPrefix)) return Object.hasOwn(variables, name) ? variables[name]! : unset;
+  const member = name.slice(identityPrefix.length);
+  if (!Object.hasOwn(identityVariables, member)) return unset;
+  const read = identityVariables[member]!;
+  return ({ caller }) => read(caller);
 }

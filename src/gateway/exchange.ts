@@ -2,6 +2,7 @@ import { assert } from "../base/assert.ts";
 import { problems } from "../http/http1/problem.ts";
 import type { Answer, AnswerObserver, InboundExchange, InboundRequest } from "../http/inbound.ts";
 import type { Trace } from "../telemetry/trace.ts";
+import { type Caller, callerOf } from "./caller.ts";
 import type { MethodProgram, Program } from "./program.ts";
 import { parseQuery, type Query } from "./query.ts";
 import { makeTraceId } from "./request-ids.ts";
@@ -105,6 +106,7 @@ export class Exchange implements AnswerObserver {
   #work: Work | undefined;
   /** How many parts of the answer are not handed over or given up yet, although it is given. */
   #holds: number;
+  #caller: Caller | undefined;
   #traceId: string | undefined;
   #query: Query | undefined;
 
@@ -136,6 +138,7 @@ export class Exchange implements AnswerObserver {
     this.trace = undefined;
     this.#work = undefined;
     this.#holds = 0;
+    this.#caller = undefined;
     this.#traceId = undefined;
     this.#query = undefined;
     program.onBegin();
@@ -157,6 +160,22 @@ export class Exchange implements AnswerObserver {
       this.#traceId = root?.[1] ?? makeTraceId(this.startedMs);
     }
     return this.#traceId;
+  }
+
+  /** Who calls: made when somebody first asks for it. */
+  get caller(): Caller {
+    this.#caller ??= callerOf(this.request);
+    return this.#caller;
+  }
+
+  /** Of a test, before it runs. */
+  set caller(caller: Caller) {
+    this.#caller = caller;
+  }
+
+  /** As `caller.isTest`, without making a caller of those who are not asked for. */
+  get isTest(): boolean {
+    return this.#caller?.isTest === true;
   }
 
   get query(): Query {

@@ -11,10 +11,11 @@ import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Trace } from "../telemetry/trace.ts";
 import { UserPoolKeys } from "./authorizers/user-pool-keys.ts";
+import { callerOfTest, type Tester } from "./caller.ts";
 import { type AwsServiceSettings, AwsServices } from "./integrations/aws-services.ts";
 import { BackendPools } from "./integrations/backend-pools.ts";
 import { PermissionCheck } from "./integrations/permission-check.ts";
-import { type NamedIdentity, TlsIdentities } from "./integrations/tls-identities.ts";
+import { TlsIdentities } from "./integrations/tls-identities.ts";
 import { linkClosedProgram, linkProgram, UnknownPlan } from "./link-program.ts";
 import type { Probe, ProbeOutcome } from "./probe.ts";
 import type { FrontRefusal, Program } from "./program.ts";
@@ -153,9 +154,8 @@ export class Gateway {
         queueMicrotask(() => onOutcome(this.#conclude(answer, trace, latencyMs)));
       },
     });
-    if (probe.plan === undefined) {
-      if (!this.handle(request, trace)) onOutcome({ kind: "foreign" });
-    } else this.#runUnserved(probe.plan, probe.identity, { request, trace });
+    if (probe.plan !== undefined) this.#runUnserved({ ...probe, plan: probe.plan }, request, trace);
+    else if (!this.handle(request, trace)) onOutcome({ kind: "foreign" });
     return () => request.giveUp();
   }
 
@@ -171,19 +171,19 @@ export class Gateway {
 
   /** Runs a plan that no stage serves. */
   #runUnserved(
-    plan: Plan,
-    identity: NamedIdentity | undefined,
-    { request, trace }: { readonly request: InboundExchange; readonly trace: Trace },
+    { plan, tester, identity }: Probe & { readonly plan: Plan },
+    request: InboundExchange,
+    trace: Trace,
   ): void {
     const identities = new TlsIdentities();
     if (identity !== undefined) identities.set(identity.key, identity.identity);
     const thread = { ...this.#thread, identities };
-    const program = linkProgram(plan, thread);
-    if (plan.test === undefined) {
+    const program = linkProgram(plan, thread, tester === undefined ? "serve" : "test");
+    if (tester === undefined) {
       const destination = findDestination({ get: () => program }, request);
       assert(destination.kind === "stage", "who asks has found the stage by its address");
       this.#serve(request, program, destination.address, trace);
-    } else this.#test(request, program, trace);
+    } else this.#test(request, program, { tester, trace });
     // It ends when its exchange does.
     program.close();
   }
@@ -196,12 +196,17 @@ export class Gateway {
     this.#thread.accessLogs.close();
   }
 
-  #test(request: InboundExchange, program: Program, trace: Trace): void {
-    assert(program.test !== undefined, "only a kind with tests makes such plans");
+  #test(
+    request: InboundExchange,
+    program: Program,
+    { tester, trace }: { readonly tester: Tester; readonly trace: Trace },
+  ): void {
+    assert(program.test !== undefined, "only methods of a kind with tests are tested");
     const { target } = request;
     const question = `${target}?`.indexOf("?");
     const below = { path: target.slice(0, question), query: target.slice(question + 1) };
     const exchange = program.open(request, below, this.#options.clock.now());
+    exchange.caller = callerOfTest(tester, program.plan.account, request);
     exchange.guard(() => {
       beginTrace(exchange, trace);
       program.test?.(exchange);

@@ -2,10 +2,11 @@ import { emptyPlan } from "../plan/empty-plan.ts";
 import type { Plan, PlanKind, PlanOf } from "../plan/kinds.ts";
 import { planVersion } from "../plan/plan.ts";
 import type { Program } from "./program.ts";
+import type { ProgramUse } from "./program-life.ts";
 import { linkRestProgram } from "./rest/link-rest-program.ts";
 import type { ThreadContext } from "./thread-context.ts";
 
-type LinkProgram<Kind extends PlanKind> = (plan: PlanOf<Kind>, thread: ThreadContext) => Program;
+type LinkProgram<Kind extends PlanKind> = (plan: PlanOf<Kind>, thread: ThreadContext, use: ProgramUse) => Program;
 
 /** How the plans of each kind of API are linked. */
 const linkers: { readonly [Kind in PlanKind]: LinkProgram<Kind> } = {
@@ -19,13 +20,13 @@ export class UnknownPlan extends Error {}
  * Links a stage's plan: everything that can be known before a request comes is computed here. Throws `UnknownPlan`, or what is
  * our bug; the stage is closed then.
  */
-export function linkProgram(plan: Plan, thread: ThreadContext): Program {
+export function linkProgram(plan: Plan, thread: ThreadContext, use: ProgramUse = "serve"): Program {
   if (plan.version !== planVersion) {
     throw new UnknownPlan(`plans of the version ${plan.version} (this thread runs the version ${planVersion})`);
   }
   if (!Object.hasOwn(linkers, plan.kind)) throw new UnknownPlan(`plans of the kind ${plan.kind}`);
   // The table's type says that a kind's linker takes that kind's plan; TypeScript can't follow that through the union.
-  return (linkers[plan.kind] as (plan: Plan, thread: ThreadContext) => Program)(plan, thread);
+  return (linkers[plan.kind] as (plan: Plan, thread: ThreadContext, use: ProgramUse) => Program)(plan, thread, use);
 }
 
 /** What stands for a stage that can't be linked: it answers every request with 501 and the reason. */

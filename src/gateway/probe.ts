@@ -1,5 +1,6 @@
 import type { Plan } from "../plan/kinds.ts";
 import type { TraceEvent } from "../telemetry/trace.ts";
+import type { Tester } from "./caller.ts";
 import type { NamedIdentity } from "./integrations/tls-identities.ts";
 import type { SyntheticInput } from "./synthetic-request.ts";
 
@@ -7,6 +8,8 @@ import type { SyntheticInput } from "./synthetic-request.ts";
 export interface Probe {
   /** With the one method that is tested; absent: the request goes where its host and target say. */
   readonly plan?: Plan;
+  /** Who tests the one method of the plan; absent: the request takes the way of all requests. */
+  readonly tester?: Tester;
   /** The client certificate that the plan names. */
   readonly identity?: NamedIdentity;
   readonly request: SyntheticInput;

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
-import type { Plan } from "../plan/kinds.ts";
 import type { StagePlan } from "../plan/plan.ts";
 import { linkAccessLog } from "./access-log.ts";
 import type { Exchange } from "./exchange.ts";
 import { writeExecutionLog } from "./run-traced.ts";
 import type { ThreadContext } from "./thread-context.ts";
+
+/** A test is no request of any stage: it is neither counted nor logged. */
+export type ProgramUse = "serve" | "test";
 
 /**
  * What every kind's program does with the exchanges on it: counts them, logs them, and ends when it was replaced and the last
@@ -19,10 +21,9 @@ export class ProgramLife {
   #running = 0;
   #isRetired = false;
 
-  constructor(plan: Plan, thread: ThreadContext) {
+  constructor(plan: StagePlan, thread: ThreadContext, use: ProgramUse) {
     this.#thread = thread;
-    // A test is no request of any stage's, and is not counted.
-    this.#isCounted = plan.test === undefined;
+    this.#isCounted = use === "serve";
     this.#stageMetrics = this.#isCounted ? thread.metrics.stage(`${plan.apiId}/${plan.stageName}`) : 0;
     this.#log = this.#isCounted ? this.#openLog(plan) : undefined;
   }

@@ -10,7 +10,7 @@ import type { ThreadContext } from "./thread-context.ts";
 
 /** Records from now on what happens to the exchange. */
 export function beginTrace(exchange: Exchange, trace: Trace): void {
-  const { apiId, apiName, stageName, deploymentId, test } = exchange.program.plan;
+  const { apiId, apiName, stageName, deploymentId } = exchange.program.plan;
   const { requestId, extendedRequestId } = exchange;
   exchange.trace = trace;
   trace.add({
@@ -21,7 +21,7 @@ export function beginTrace(exchange: Exchange, trace: Trace): void {
     deploymentId,
     requestId,
     extendedRequestId,
-    isTest: test !== undefined,
+    isTest: exchange.isTest,
   });
 }
 

@@ -5,8 +5,6 @@ import type { GatewayResponsePlan } from "./steps.ts";
 export interface RestPlan extends StagePlan {
   readonly kind: "rest";
   readonly binaryMediaTypes: readonly string[];
-  /** The one method of TestInvokeMethod, and who calls it: there is no stage. */
-  readonly test?: TestCaller;
   /** The gateway responses that the API customises, by type. */
   readonly gatewayResponses: Readonly<Record<string, GatewayResponsePlan>>;
   /** The JSON Schemas, as text, of the models that bodies are validated with and of those that they refer to, by name. */
@@ -21,10 +19,4 @@ export interface RestMethodPlan extends MethodPlan {
   readonly resourcePath: string;
   readonly httpMethod: string;
   readonly operationName?: string;
-}
-
-/** Who tests a method. */
-export interface TestCaller {
-  readonly accessKey?: string;
-  readonly userAgent?: string;
 }

@@ -28,6 +28,7 @@ export const makeAuthorizerTest =
     const { roles } = await options.store.read(test.scope, (tx) => readRoles(tx, arn === "" ? [] : [arn]));
     const outcome = await options.probe({
       plan: await planTest(test, { compile: options.compile, roles }),
+      tester: test.caller,
       request: testRequest({ ...test, verb }),
       bodyCharsMax: bounds.executionLogBodyCharsMax.value,
       // A policy is a text within a JSON text here, and its characters have three bytes at most.
@@ -81,7 +82,7 @@ async function planTest(
       }),
     ],
   };
-  return { ...plan, methods: [tested], test: test.caller };
+  return { ...plan, methods: [tested] };
 }
 
 /** What tells of the method, which there is none of. */

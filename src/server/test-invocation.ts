@@ -21,6 +21,7 @@ export const makeTestInvocation =
     const { plan, identity } = await compileTest(test, options);
     const outcome = await options.probe({
       plan,
+      tester: test.caller,
       ...(identity === undefined ? {} : { identity }),
       request: testRequest(test),
       bodyCharsMax: bounds.executionLogBodyCharsMax.value,
@@ -73,7 +74,7 @@ async function compileTest(
   test: MethodTest,
   options: CompileSettings & { readonly store: Store },
 ): Promise<CompiledStage> {
-  const { definition, resource, verb, caller } = test;
+  const { definition, resource, verb } = test;
   const { minimumCompressionSize: _, policy: __, ...restApi } = definition.restApi;
   const method = { ...test.method, authorizationType: "NONE" as const, apiKeyRequired: false };
   const stage = {
@@ -85,5 +86,5 @@ async function compileTest(
   const read = await options.store.read(scope, (tx) => readStage(tx, { definition: tested, stage, scope }, options));
   const compiled = await compileReading(read, options);
   const { closed: ___, ...plan } = compiled.plan;
-  return { ...compiled, plan: { ...plan, test: caller } };
+  return { ...compiled, plan };
 }

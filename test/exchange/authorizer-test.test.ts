@@ -14,7 +14,6 @@ const plan = (timeoutMs: number): RestPlan =>
     apiName: "tested",
     stageName: "test-invoke-stage",
     deploymentId: "",
-    test: {},
     methods: [
       {
         routeKey: "GET /",
@@ -52,6 +51,7 @@ async function ask(
     const giveUp = gateway.gateway.probe(
       {
         plan: plan(options.timeoutMs ?? 5_000),
+        tester: {},
         request: {
           method: "GET",
           target: "/",

@@ -3,13 +3,14 @@ import type { InvokeOutcome } from "../../functions/function-client.ts";
 import { parseJavaPattern } from "../../language/java/java-pattern.ts";
 import type { LambdaAuthorizerPlan } from "../../plan/authorizers.ts";
 import { maskValue } from "../../telemetry/secrets.ts";
+import type { Grant } from "../caller.ts";
 import type { Exchange } from "../exchange.ts";
 import { problemOfInvoking } from "../integrations/function-access.ts";
 import { traceInvocation } from "../integrations/invocation.ts";
 import { linkAuthorizerEvent } from "../integrations/lambda-event.ts";
 import type { LinkContext } from "../link-context.ts";
 import { linkIdentity } from "./identity.ts";
-import type { Authorize, Grant } from "./link-authorizer.ts";
+import type { Authorize } from "./link-authorizer.ts";
 import { refuseCaller, refuseConfiguration } from "./refusals.ts";
 
 /** AWS: API Gateway Developer Guide, "Use API Gateway Lambda authorizers". */
@@ -54,9 +55,10 @@ function linkEvent(
   { stage, method }: LinkContext,
 ): (exchange: Exchange, token: string) => string {
   // AWS quirk: a test's stage has another name here than everywhere else.
-  const stageName = stage.test === undefined ? stage.stageName : "ESTestInvoke-stage";
-  const api = `arn:aws:execute-api:${stage.region}:${stage.account}:${stage.apiId}/${stageName}`;
-  const methodArn = ({ httpMethod, path }: Exchange): string => `${api}/${httpMethod}${path}`;
+  const stageOf = ({ isTest }: Exchange): string => (isTest ? "ESTestInvoke-stage" : stage.stageName);
+  const api = `arn:aws:execute-api:${stage.region}:${stage.account}:${stage.apiId}`;
+  const methodArn = (exchange: Exchange): string =>
+    `${api}/${stageOf(exchange)}/${exchange.httpMethod}${exchange.path}`;
   if (plan.kind === "token") {
     return (exchange, authorizationToken) =>
       JSON.stringify({ type: "TOKEN", methodArn: methodArn(exchange), authorizationToken });

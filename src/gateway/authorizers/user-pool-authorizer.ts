@@ -1,11 +1,12 @@
 import { decideToken, readToken, type TokenDemand, type UnverifiedToken } from "../../access/user-pool-token.ts";
 import { parseJavaPattern } from "../../language/java/java-pattern.ts";
 import type { UserPoolAuthorizerPlan, UserPoolPlan } from "../../plan/authorizers.ts";
+import type { Grant } from "../caller.ts";
 import type { Exchange } from "../exchange.ts";
 import type { AwsServices } from "../integrations/aws-services.ts";
 import type { LinkContext } from "../link-context.ts";
 import { linkIdentity } from "./identity.ts";
-import type { Authorize, Grant } from "./link-authorizer.ts";
+import type { Authorize } from "./link-authorizer.ts";
 import { refuseCaller, refuseConfiguration } from "./refusals.ts";
 import type { FoundKey } from "./user-pool-keys.ts";
 

@@ -1,5 +1,6 @@
 import type { RestMethodPlan, RestPlan } from "../../plan/rest-plan.ts";
-import { requestTime, testApiKey, testApiKeyId, testUserArn } from "../context.ts";
+import { type Caller, identityVariables } from "../caller.ts";
+import { requestTime } from "../context.ts";
 import type { Exchange } from "../exchange.ts";
 import { droppedFromLambdaEvent, isGatewaySignature } from "../responses/header-remapping.ts";
 
@@ -50,7 +51,7 @@ function linkRequestContext(stage: RestPlan, method: RestMethodPlan): (exchange:
   const start = `"resourceId":${json(method.resourceId)},"resourcePath":${json(method.resourcePath)},${operation}"httpMethod":"`;
   const account = `,"accountId":${json(stage.account)},"protocol":"HTTP/`;
   const api = `","stage":${json(stage.stageName)},"domainPrefix":`;
-  const ids = `,"apiId":${json(stage.apiId)},"deploymentId":${json(stage.deploymentId)},"identity":${writeIdentity(stage)}`;
+  const ids = `,"apiId":${json(stage.apiId)},"deploymentId":${json(stage.deploymentId)},"identity":`;
   return (exchange) => {
     const { request, domainName } = exchange;
     const dot = domainName.indexOf(".");
@@ -59,35 +60,36 @@ function linkRequestContext(stage: RestPlan, method: RestMethodPlan): (exchange:
       `"requestTime":"${requestTime(exchange.startedMs)}","requestTimeEpoch":${exchange.startedMs},` +
       `"path":${json(exchange.fullPath)}${account}${request.httpVersion}${api}` +
       `${json(dot < 0 ? domainName : domainName.slice(0, dot))},"domainName":${json(domainName)},` +
-      `"requestId":"${exchange.requestId}"${ids}${json(request.remoteAddress)},` +
-      `"userAgent":${json((stage.test === undefined ? request.header("user-agent") : stage.test.userAgent) ?? null)}}`
+      `"requestId":"${exchange.requestId}"${ids}${writeIdentity(exchange.caller)}`
     );
   };
 }
 
-/** All but the caller's address and agent. */
-function writeIdentity(stage: RestPlan): string {
-  const { test, account } = stage;
-  const nobody = { accessKey: null, accountId: null, caller: null, user: null, userArn: null };
-  const tester = {
-    accessKey: test?.accessKey ?? null,
-    accountId: account,
-    caller: account,
-    user: account,
-    userArn: testUserArn(stage),
-    apiKey: testApiKey,
-    apiKeyId: testApiKeyId,
-  };
-  const identity = {
-    cognitoIdentityPoolId: null,
-    cognitoIdentityId: null,
-    cognitoAuthenticationType: null,
-    cognitoAuthenticationProvider: null,
-    principalOrgId: null,
-    ...(test === undefined ? nobody : tester),
-  };
-  return `${json(identity).slice(0, -1)},"sourceIp":`;
+/** A caller of whom only address and agent are known costs no more than those. */
+function writeIdentity(caller: Caller): string {
+  const { iam, apiKey, sourceAddress, userAgent } = caller;
+  const credentials = iam === undefined && apiKey === undefined ? noCredentials : writeCredentials(caller);
+  return `${credentials},"sourceIp":${json(sourceAddress)},"userAgent":${json(userAgent ?? null)}}`;
 }
+
+/** All but the caller's address and agent. AWS quirk: what is not known is null, but for API keys, which are left out. */
+function writeCredentials(caller: Caller): string {
+  const { sourceIp: _, userAgent: __, ...readers } = identityVariables;
+  const members = Object.entries(readers).flatMap(([name, read]) => {
+    const value = read(caller);
+    return value === undefined && name.startsWith("apiKey") ? [] : [`${json(name)}:${json(value ?? null)}`];
+  });
+  return `{${members.join()}`;
+}
+
+const noCredentials = writeCredentials({
+  sourceAddress: "",
+  userAgent: undefined,
+  isTest: false,
+  iam: undefined,
+  apiKey: undefined,
+  grant: undefined,
+});
 
 function bodyText(body: Buffer, isBinary: boolean): string {
   if (body.length === 0) return "null";
@@ -120,7 +122,7 @@ export function eventHeaders(exchange: Exchange): ReadonlyMap<string, readonly s
     else known.push(value);
   }
   // A test has no front end that would add them.
-  if (exchange.program.plan.test !== undefined) return values;
+  if (exchange.isTest) return values;
   values.set("X-Amzn-Trace-Id", [exchange.traceHeader]);
   values.set("X-Forwarded-For", [forwardedFor]);
   values.set("X-Forwarded-Port", [String(localPort)]);

@@ -4,7 +4,7 @@ import type { Logger } from "../../telemetry/logger.ts";
 import type { Exchange } from "../exchange.ts";
 import { LinkedModels } from "../linked-models.ts";
 import type { BelowStage, FrontRefusal, MethodProgram, Program } from "../program.ts";
-import { ProgramLife } from "../program-life.ts";
+import { ProgramLife, type ProgramUse } from "../program-life.ts";
 import { StageHints } from "../route-hints.ts";
 import { Router } from "../routing/match.ts";
 import { runMethod } from "../run-traced.ts";
@@ -24,8 +24,8 @@ const targetTooLong: FrontRefusal = {
 };
 
 /** Links the plan of a REST API's stage. */
-export function linkRestProgram(plan: RestPlan, thread: ThreadContext): Program {
-  const life = new ProgramLife(plan, thread);
+export function linkRestProgram(plan: RestPlan, thread: ThreadContext, use: ProgramUse): Program {
+  const life = new ProgramLife(plan, thread, use);
   try {
     return new RestProgram(plan, thread, life);
   } catch (error) {
@@ -98,8 +98,8 @@ class RestProgram implements Program {
   }
 
   /** AWS quirk: in a test it is the resource's, as observed. */
-  contextPath({ method, pathAsSent }: Exchange): string {
-    if (this.plan.test !== undefined) return method!.plan.resourcePath;
+  contextPath({ method, pathAsSent, isTest }: Exchange): string {
+    if (isTest) return method!.plan.resourcePath;
     return `/${this.plan.stageName}${pathAsSent}`;
   }
 

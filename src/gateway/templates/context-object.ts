@@ -1,4 +1,5 @@
 import { HostObject, type HostType, JavaLong, TemplateMap, type TemplateValue } from "../../language/java/values.ts";
+import { identityVariables } from "../caller.ts";
 import { linkVariable } from "../context.ts";
 import { Overrides, overridesObject } from "./overrides.ts";
 import type { Rendering } from "./rendering.ts";
@@ -27,27 +28,8 @@ const names = [
   "webaclArn",
   "xrayTraceId",
 ] as const;
-const identityNames = [
-  "accessKey",
-  "accountId",
-  "apiKey",
-  "apiKeyId",
-  "caller",
-  "cognitoAuthenticationProvider",
-  "cognitoAuthenticationType",
-  "cognitoIdentityId",
-  "cognitoIdentityPoolId",
-  "principalOrgId",
-  "sourceIp",
-  "user",
-  "userAgent",
-  "userArn",
-  "vpcId",
-  "vpceId",
-] as const;
-
 const variables = new Map(names.map((name) => [name as string, linkVariable(name)]));
-const identity = identityNames.map((name) => [name, linkVariable(`identity.${name}`)] as const);
+const identity = Object.entries(identityVariables).sort(([left], [right]) => (left < right ? -1 : 1));
 
 interface Context {
   readonly rendering: Rendering;
@@ -77,7 +59,7 @@ function property(context: Context, name: string): TemplateValue {
 function identityOf({ exchange }: Rendering): TemplateMap {
   const map = new TemplateMap();
   for (const [name, read] of identity) {
-    const value = read(exchange);
+    const value = read(exchange.caller);
     if (value !== undefined) map.set(name, value);
   }
   return map;

@@ -3,8 +3,7 @@ import { compileTemplate } from "../../language/vtl/compile-template.ts";
 import { parseTemplate } from "../../language/vtl/parse-template.ts";
 import type { TemplateScope } from "../../language/vtl/rendering.ts";
 import { apiGatewayPolicy } from "../../language/vtl/template-policy.ts";
-import type { MethodPlan } from "../../plan/plan.ts";
-import type { RestPlan } from "../../plan/rest-plan.ts";
+import type { MethodPlan, StagePlan } from "../../plan/plan.ts";
 import type { VelocityPlan } from "../../plan/steps.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Exchange } from "../exchange.ts";
@@ -36,7 +35,7 @@ export interface TemplateOptions {
   readonly mediaType: string;
   readonly stageVariables: Readonly<Record<string, string>>;
   /** Is told of a failure in words: the template, line and column, and what happened. */
-  readonly onFailure: (detail: string) => void;
+  readonly onFailure: (detail: string, exchange: Exchange) => void;
 }
 
 /**
@@ -46,15 +45,15 @@ export interface TemplateOptions {
 export function linkTemplate(plan: VelocityPlan, options: TemplateOptions): Template {
   const { side, mediaType } = options;
   const name = `the ${side} template for ${mediaType}`;
-  const fail = (detail: string): TemplateOutcome => {
-    options.onFailure(detail);
+  const fail = (detail: string, exchange: Exchange): TemplateOutcome => {
+    options.onFailure(detail, exchange);
     return { kind: "failure", detail };
   };
   const broken = (problem: string): Template => ({
     side,
     mediaType,
     readsPayload: false,
-    render: () => fail(`${name}, ${problem}`),
+    render: (exchange) => fail(`${name}, ${problem}`, exchange),
   });
   if (plan.problem !== undefined) return broken(plan.problem);
   const parsed = parseTemplate(plan.velocity);
@@ -71,7 +70,7 @@ export function linkTemplate(plan: VelocityPlan, options: TemplateOptions): Temp
       const rendered = compiled.render(templateScope(rendering, stageVariables));
       if (rendered.kind === "text") return rendered;
       if (rendering.malformed !== undefined) return { kind: "malformed", detail: rendering.malformed };
-      return fail(`${name}, line ${rendered.line}, column ${rendered.column}: ${rendered.message}`);
+      return fail(`${name}, line ${rendered.line}, column ${rendered.column}: ${rendered.message}`, exchange);
     },
   };
 }
@@ -87,15 +86,15 @@ export const templateScope = (rendering: Rendering, stageVariables: HostObject):
 
 /** Tells of a template's failures: once for a deployment so that it is seen, then only to who debugs. */
 export function linkFailureLog(
-  { apiId, stageName, test }: RestPlan,
+  { apiId, stageName }: StagePlan,
   { routeKey }: MethodPlan,
   logger: Logger,
 ): TemplateOptions["onFailure"] {
-  // Who tests a method reads its own log.
-  let isTold = test !== undefined;
-  return (detail) => {
+  let isTold = false;
+  return (detail, { isTest }) => {
     const fields = { apiId, stage: stageName, route: routeKey, detail };
-    if (isTold) logger.debug("A mapping template failed.", fields);
+    // Who tests a method reads its own log.
+    if (isTold || isTest) logger.debug("A mapping template failed.", fields);
     else logger.warn("A mapping template failed; more failures of this method are logged at the level debug.", fields);
     isTold = true;
   };
