@@ -22,6 +22,7 @@ import type { FrontRefusal, Program } from "./program.ts";
 import { makeExtendedRequestId, makeRequestId } from "./request-ids.ts";
 import { addHint } from "./responses/failure.ts";
 import { type Address, findDestination } from "./routing/address.ts";
+import { ownHostOf } from "./routing/browser-document.ts";
 import { beginTrace, makeTrace } from "./run-traced.ts";
 import { refuse } from "./steps/closed.ts";
 import { type SyntheticAnswer, SyntheticRequest } from "./synthetic-request.ts";
@@ -135,6 +136,12 @@ export class Gateway {
     if (program.plan.isDefaultEndpointDisabled) {
       const hint = (): string => "disableExecuteApiEndpoint is true: the API is reached by custom domain names only";
       this.#refuse(request, { ...forbidden, hint }, trace);
+      return;
+    }
+    const location = ownHostOf(request, address, program.plan.region);
+    if (location !== undefined) {
+      // 307 keeps the verb and the body of a form.
+      request.respond(307, ["Location", location, "Vary", "Sec-Fetch-Dest"], undefined);
       return;
     }
     const refusal = program.refusalOf(request);

@@ -8,6 +8,7 @@ import { decideGuard, type GuardOptions } from "./guard.ts";
 import {
   answerOperations,
   isOperationsPath,
+  isReferencePath,
   operationsBodyBytesMax,
   type ServerFacts,
 } from "./operations-endpoints.ts";
@@ -71,9 +72,11 @@ async function answer(
   options: ControlServerOptions,
   budget: { bytes: number },
 ): Promise<void> {
+  const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
   const decision = decideGuard(
     {
       method: request.method ?? "",
+      isPage: isReferencePath(path),
       host: request.headers.host,
       origin: request.headers.origin,
       fetchSite: header(request, "sec-fetch-site"),
@@ -95,7 +98,6 @@ async function answer(
   }
   // A body that nobody reads any more is thrown away, so that its sender gets to the answer.
   response.on("finish", () => request.resume());
-  const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
   if (isOperationsPath(path)) {
     const body = await readBody(request, operationsBodyBytesMax(path, options.bodyBytesMax), budget);
     if (body === undefined) {

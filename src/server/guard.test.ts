@@ -7,6 +7,7 @@ const decide = (request: Partial<GuardedRequest>): ReturnType<typeof decideGuard
   decideGuard(
     {
       method: "GET",
+      isPage: false,
       host: "localhost:4566",
       origin: undefined,
       fetchSite: undefined,
@@ -64,8 +65,23 @@ test("a page of another origin is refused, by its Origin", () => {
     assert.equal(decision.kind, "refuse", origin);
     assert.match(decision.kind === "refuse" ? decision.message : "", /--allow-origin/);
   }
-  assert.ok(passes({ origin: "http://localhost:4566", method: "POST" }));
-  assert.ok(passes({ origin: "http://LOCALHOST:4566", method: "POST" }));
+});
+
+test("a page of management's own origin may read Portico's pages, and call nothing", () => {
+  for (const own of [
+    { origin: "http://localhost:4566" },
+    { origin: "http://LOCALHOST:4566" },
+    { fetchSite: "same-origin", fetchMode: "cors" },
+    { fetchSite: "same-origin", fetchMode: "no-cors" },
+    { origin: "http://localhost:4566", fetchSite: "same-origin", fetchMode: "navigate" },
+  ]) {
+    assert.ok(passes({ ...own, isPage: true }), JSON.stringify(own));
+    for (const method of ["GET", "POST", "PUT", "DELETE", "OPTIONS"]) {
+      const decision = decide({ ...own, method });
+      assert.equal(decision.kind, "refuse", `${method} ${JSON.stringify(own)}`);
+      if (method !== "GET") assert.ok(!passes({ ...own, method, isPage: true }), `${method} ${JSON.stringify(own)}`);
+    }
+  }
 });
 
 test("an origin that was allowed is, and CORS says so", () => {
@@ -84,7 +100,6 @@ test("a foreign page's image or form is refused, a link that is followed is not"
     assert.ok(!passes({ fetchSite, fetchMode: "navigate", method: "POST" }), fetchSite);
     assert.ok(passes({ fetchSite, fetchMode: "navigate" }), fetchSite);
   }
-  assert.ok(passes({ fetchSite: "same-origin", fetchMode: "cors", method: "POST" }));
   assert.ok(passes({ fetchSite: "none", fetchMode: "navigate" }));
 });
 

@@ -12,6 +12,8 @@ export type GuardDecision =
 
 export interface GuardedRequest {
   readonly method: string;
+  /** It asks for one of Portico's own pages, or for what they load. */
+  readonly isPage: boolean;
   readonly host: string | undefined;
   readonly origin: string | undefined;
   /** `Sec-Fetch-Site` and `Sec-Fetch-Mode`, which browsers send with requests that have no `Origin`, too. */
@@ -24,7 +26,8 @@ const ownHosts: readonly string[] = ["localhost.localstack.cloud"];
 
 /**
  * Decides whether a request may reach management or operations. Loopback is no fence: a web page in the user's browser can
- * reach it. So the host has to be a name that nobody else can point here (DNS rebinding), and the page's origin our own.
+ * reach it. So the host has to be a name that nobody else can point here (DNS rebinding), and no page may call it: not even our
+ * own, which only read. Whatever a stage serves may end up in their origin.
  * See docs/internals/architecture.md, "A browser is an attacker's tool".
  */
 export function decideGuard(request: GuardedRequest, options: GuardOptions): GuardDecision {
@@ -35,29 +38,30 @@ export function decideGuard(request: GuardedRequest, options: GuardOptions): Gua
         "Use localhost, or name the host with --domain.",
     );
   }
-  const { origin } = request;
-  if (origin !== undefined && origin !== "") return decideOrigin(origin, request.host, options);
-  // An image or a form of a foreign page: GETs without CORS have no Origin. A link that is followed is the user's wish.
-  const isForeign = request.fetchSite === "cross-site" || request.fetchSite === "same-site";
-  const isNavigation = request.fetchMode === "navigate" && (request.method === "GET" || request.method === "HEAD");
-  if (isForeign && !isNavigation) {
-    return refuse(
-      "A web page of another origin may not use Portico's management. Allow its origin with --allow-origin.",
-    );
-  }
-  return { kind: "pass" };
+  const { origin = "", fetchSite = "" } = request;
+  if (options.allowedOrigins.includes(origin)) return { kind: "pass", corsOrigin: origin };
+  // Every browser says one of the two. `none` is what the user has typed.
+  if (origin === "" && (fetchSite === "" || fetchSite === "none")) return pass;
+  const isRead = request.method === "GET" || request.method === "HEAD";
+  // A link that is followed is the user's wish; the page that it stands on does not see the answer.
+  if (origin === "" && isRead && request.fetchMode === "navigate") return pass;
+  const isOwn = origin === "" ? fetchSite === "same-origin" : isOriginOf(origin, request.host);
+  if (isOwn && isRead && request.isPage) return pass;
+  return refuse(
+    origin === "" || isOwn
+      ? "A web page may not use Portico's management: use a tool, or serve the page elsewhere and allow its origin with --allow-origin."
+      : `The web origin ${show(origin)} may not use Portico's management. Allow it with --allow-origin ${
+          URL.parse(origin)?.origin === origin ? origin : "ORIGIN"
+        }.`,
+  );
 }
 
-function decideOrigin(origin: string, host: string | undefined, options: GuardOptions): GuardDecision {
-  if (options.allowedOrigins.includes(origin)) return { kind: "pass", corsOrigin: origin };
+const pass: GuardDecision = { kind: "pass" };
+
+/** An origin is its scheme, host and port. */
+function isOriginOf(origin: string, host: string | undefined): boolean {
   const url = URL.parse(origin);
-  // Portico's own pages: an origin is its scheme, host and port.
-  if (url !== null && url.host !== "" && url.host === host?.toLowerCase()) return { kind: "pass" };
-  return refuse(
-    `The web origin ${show(origin)} may not use Portico's management. Allow it with --allow-origin ${
-      url?.origin === origin ? origin : "ORIGIN"
-    }.`,
-  );
+  return url !== null && url.host !== "" && url.host === host?.toLowerCase();
 }
 
 function isKnownHost(host: string, domains: readonly string[]): boolean {

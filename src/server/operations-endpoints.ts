@@ -115,7 +115,7 @@ export const operationsBodyBytesMax = (path: string, payloadBytesMax: number): n
 export async function answerOperations(request: OperationsRequest, facts: ServerFacts): Promise<OperationsResponse> {
   const isRead = request.method === "GET" || request.method === "HEAD";
   if (request.path.startsWith(codePath) && isRead) return answerCode(await facts.code(request.path));
-  if (isReference(request.path)) {
+  if (isReferencePath(request.path)) {
     if (isRead) return facts.reference(request.path);
     return json(405, { message: `${referencePath} takes GET.` }, { Allow: "GET" });
   }
@@ -133,7 +133,9 @@ export async function answerOperations(request: OperationsRequest, facts: Server
   return endpoint.answer(facts, request.body);
 }
 
-const isReference = (path: string): boolean => path === referencePath || path.startsWith(`${referencePath}/`);
+/** One of the pages for readers, or what they load. */
+export const isReferencePath = (path: string): boolean =>
+  path === referencePath || path.startsWith(`${referencePath}/`);
 
 const answerCode = (zip: Buffer | undefined): OperationsResponse =>
   zip === undefined

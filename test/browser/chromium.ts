@@ -113,6 +113,9 @@ interface EvaluationResult {
   readonly exceptionDetails?: { readonly text: string; readonly exception?: { readonly description?: string } };
 }
 
+/** The page went away meanwhile. */
+const notEvaluated: EvaluationResult = { result: {}, exceptionDetails: { text: "The page is not there any more." } };
+
 function makeTab(socket: WebSocket, browser: Chromium): Tab {
   const waiting = new Map<number, (answer: EvaluationResult) => void>();
   let sent = 0;
@@ -126,7 +129,7 @@ function makeTab(socket: WebSocket, browser: Chromium): Tab {
     const answered = new Promise<EvaluationResult>((resolve) => waiting.set(id, resolve));
     const params = { expression, awaitPromise: true, returnByValue: true };
     socket.send(JSON.stringify({ id, method: "Runtime.evaluate", params }));
-    const { result, exceptionDetails: thrown } = await Promise.race([answered, browser.failed]);
+    const { result, exceptionDetails: thrown } = (await Promise.race([answered, browser.failed])) ?? notEvaluated;
     if (thrown !== undefined) throw new Error(thrown.exception?.description ?? thrown.text);
     return result.value as Value;
   };
@@ -135,11 +138,12 @@ function makeTab(socket: WebSocket, browser: Chromium): Tab {
     async until<Value>(expression: string): Promise<Value> {
       let value: Value | undefined;
       const isThere = async (): Promise<boolean> => {
-        value = await evaluate<Value>(expression);
+        // A page that is on its way to another one has no values.
+        value = await evaluate<Value>(expression).catch(() => undefined);
         return Boolean(value);
       };
       await until(isThere, { what: `there is ${expression}`, ms: visitMsMax }).catch(async (error: Error) => {
-        throw new Error(`${error.message} in:\n${await evaluate("document.body.innerText")}`);
+        throw new Error(`${error.message} in:\n${await evaluate("document.body?.innerText")}`);
       });
       return value!;
     },

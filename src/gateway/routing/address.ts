@@ -9,6 +9,8 @@ export interface Address {
   readonly path: string;
   /** What follows `?`, as received. */
   readonly query: string;
+  /** The path names the stage, on a host that other stages, and management, may share. */
+  readonly isByPath: boolean;
 }
 
 /** Where a request goes. */
@@ -54,11 +56,11 @@ export const pathOfStage = (apiId: string, stageName: string): string =>
  */
 function parseAddress(host: string, target: string): Address | undefined {
   const mark = host.indexOf(hostMark);
-  if (mark > 0) return makeAddress(host.slice(0, mark), target, 1);
+  if (mark > 0) return makeAddress(host.slice(0, mark), target, 1, false);
   if (target.startsWith(awsPrefix)) {
     const end = target.indexOf("/", awsPrefix.length);
     const apiId = target.slice(awsPrefix.length, end < 0 ? pathEnd(target) : end);
-    return makeAddress(apiId, target, end < 0 ? target.length : end + 1);
+    return makeAddress(apiId, target, end < 0 ? target.length : end + 1, true);
   }
   if (target.startsWith(legacyPrefix)) return parseLegacy(target);
   return undefined;
@@ -80,11 +82,12 @@ function parseLegacy(target: string): Address | undefined {
     apiId: target.slice(legacyPrefix.length, apiEnd),
     path: target.slice(rest, end),
     query: target.slice(end + 1),
+    isByPath: true,
   };
 }
 
 /** The stage begins at `from` in the target. */
-function makeAddress(apiId: string, target: string, from: number): Address {
+function makeAddress(apiId: string, target: string, from: number, isByPath: boolean): Address {
   const end = pathEnd(target);
   const slash = target.indexOf("/", from);
   const stageEnd = slash < 0 || slash > end ? end : slash;
@@ -93,6 +96,7 @@ function makeAddress(apiId: string, target: string, from: number): Address {
     apiId,
     path: target.slice(stageEnd, end),
     query: target.slice(end + 1),
+    isByPath,
   };
 }
 
