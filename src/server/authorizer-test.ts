@@ -18,7 +18,7 @@ import { testRequest, testStage } from "./test-invocation.ts";
 /** How TestInvokeAuthorizer asks an authorizer: in a gateway thread, as the one step of a method that is never served. */
 export const makeAuthorizerTest =
   (
-    options: Pick<CompileSettings, "compile"> & {
+    options: Pick<CompileSettings, "compilers"> & {
       readonly store: Store;
       readonly probe: (probe: Probe) => Promise<ProbeOutcome | NoAnswer>;
     },
@@ -27,7 +27,7 @@ export const makeAuthorizerTest =
     const arn = substituteStageVariables(test.authorizer.authorizerCredentials ?? "", test.stageVariables).text;
     const { roles } = await options.store.read(test.scope, (tx) => readRoles(tx, arn === "" ? [] : [arn]));
     const outcome = await options.probe({
-      plan: await planTest(test, { compile: options.compile, roles }),
+      plan: await planTest(test, { compilers: options.compilers, roles }),
       tester: test.caller,
       request: testRequest({ ...test, verb }),
       bodyCharsMax: bounds.executionLogBodyCharsMax.value,
@@ -55,14 +55,14 @@ function readGrant(
 /** A plan with one method. Where the path is a resource's, so are the path parameters. Gateway responses are as built in. */
 async function planTest(
   test: AuthorizerTest,
-  { compile, roles }: Pick<CompileSettings, "compile"> & Pick<Surroundings, "roles">,
+  { compilers, roles }: Pick<CompileSettings, "compilers"> & Pick<Surroundings, "roles">,
 ): Promise<RestPlan> {
   const { definition, scope, stageVariables } = test;
   const method: Method = { httpMethod: verb, authorizationType: "NONE", apiKeyRequired: false };
   const resources = definition.resources.map((resource) => ({ ...resource, resourceMethods: { [verb]: method } }));
   const { policy: _, ...restApi } = definition.restApi;
   const bare = { ...definition, restApi, resources, gatewayResponses: [] };
-  const { closed: __, ...plan } = await compile(bare, testStage(stageVariables), scope, noSurroundings);
+  const { closed: __, ...plan } = await compilers.rest(bare, testStage(stageVariables), scope, noSurroundings);
   const path = test.target.split("?", 1)[0]!;
   const index = new Router(plan.routes).match(path)?.methods.get(verb);
   const resourcePath = index === undefined ? path : plan.methods[index]!.resourcePath;

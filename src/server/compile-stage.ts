@@ -10,40 +10,44 @@ import type { RestApiDefinition, Stage } from "../definition/rest-api.ts";
 import { type VpcLink, vpcLinkKind } from "../definition/vpc-link.ts";
 import type { NamedIdentity } from "../gateway/integrations/tls-identities.ts";
 import { identityKey } from "../gateway/integrations/tls-identities.ts";
-import type { RestPlan } from "../plan/rest-plan.ts";
+import type { Plan, PlanKind, PlanOf } from "../plan/kinds.ts";
 import { loadRole, type Source } from "../services/iam/load-role.ts";
 import type { Reader, Scope, Store } from "../store/store.ts";
 
-/** Makes a stage's plan; a promise where the work is done off this thread. */
-export type CompileStage = (
-  definition: RestApiDefinition,
-  stage: Stage,
+/** What a stage of each kind of API is compiled of. */
+interface StageContents {
+  readonly rest: { readonly kind: "rest"; readonly definition: RestApiDefinition; readonly stage: Stage };
+}
+
+/** A definition and the stage that it is compiled for. */
+export type StageContent = StageContents[PlanKind];
+
+/** Makes the plans of a kind; a promise where the work is done off this thread. */
+type CompileStage<Kind extends PlanKind> = (
+  definition: StageContents[Kind]["definition"],
+  stage: StageContents[Kind]["stage"],
   scope: Scope,
   surroundings: Surroundings,
-) => RestPlan | Promise<RestPlan>;
+) => PlanOf<Kind> | Promise<PlanOf<Kind>>;
 
 export interface CompileSettings {
-  readonly compile: CompileStage;
+  /** A compiler for each kind of API. */
+  readonly compilers: { readonly [Kind in PlanKind]: CompileStage<Kind> };
   /** `--vpc-link` */
   readonly vpcLinkAddresses: Surroundings["vpcLinkAddresses"];
 }
 
 export interface CompiledStage {
-  readonly plan: RestPlan;
+  readonly plan: Plan;
   /** The client certificate that it shows to backends. */
   readonly identity: NamedIdentity | undefined;
   /** What was read besides the definition, there or not: a change of one of these compiles the stage anew. */
   readonly sources: readonly Source[];
 }
 
-/** A definition and the stage that it is compiled for. */
-export interface StageContent {
-  readonly definition: RestApiDefinition;
-  readonly stage: Stage;
-}
-
 /** Everything that a stage's plan is made of, as one transaction read it. */
-export interface StageReading extends StageContent, Omit<CompiledStage, "plan"> {
+export interface StageReading extends Omit<CompiledStage, "plan"> {
+  readonly content: StageContent;
   readonly scope: Scope;
   readonly surroundings: Surroundings;
 }
@@ -60,7 +64,7 @@ export async function compileStage(
 ): Promise<CompiledStage | undefined> {
   const reading = await store.read(scope, async (tx) => {
     const content = await load(tx);
-    return content && readStage(tx, { ...content, scope }, settings);
+    return content && readStage(tx, { content, scope }, settings);
   });
   return reading && compileReading(reading, settings);
 }
@@ -68,9 +72,10 @@ export async function compileStage(
 /** Reads what a stage depends on besides its definition. */
 export async function readStage(
   tx: Reader,
-  { definition, stage, scope }: StageContent & { readonly scope: Scope },
+  { content, scope }: Pick<StageReading, "content" | "scope">,
   { vpcLinkAddresses }: Pick<CompileSettings, "vpcLinkAddresses">,
 ): Promise<StageReading> {
+  const { definition, stage } = content;
   const links = await tx.list<VpcLink>(vpcLinkKind);
   const identity = await readIdentity(tx, scope, stage.clientCertificateId);
   const { roles, sources } = await readRoles(tx, rolesOf(definition, stage.variables ?? {}));
@@ -80,15 +85,15 @@ export async function readStage(
     hasClientCertificate: identity !== undefined,
     roles,
   };
-  return { definition, stage, scope, surroundings, identity, sources };
+  return { content, scope, surroundings, identity, sources };
 }
 
 /** Compiles what was read. */
 export async function compileReading(
-  { definition, stage, scope, surroundings, identity, sources }: StageReading,
-  { compile }: Pick<CompileSettings, "compile">,
+  { content, scope, surroundings, identity, sources }: StageReading,
+  { compilers }: Pick<CompileSettings, "compilers">,
 ): Promise<CompiledStage> {
-  const plan = await compile(definition, stage, scope, surroundings);
+  const plan = await compilers[content.kind](content.definition, content.stage, scope, surroundings);
   const links = (plan.vpcLinks ?? []).map((id) => ({ scope, kind: vpcLinkKind, id }));
   return { plan, identity, sources: [...sources, ...links] };
 }

@@ -164,7 +164,11 @@ async function compileVaried(
     const id = `${key.slice(0, slash)}/${body.deploymentId}`;
     const snapshot = await tx.get<RestApiDefinition>(restKinds.snapshot, id);
     if (snapshot === undefined) return undefined;
-    return { definition: snapshot.body, stage: { ...body, variables: { ...body.variables, ...variables } } };
+    return {
+      kind: "rest",
+      definition: snapshot.body,
+      stage: { ...body, variables: { ...body.variables, ...variables } },
+    };
   };
   return compileStage(store, scope, load, options);
 }

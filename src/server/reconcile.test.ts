@@ -105,7 +105,7 @@ async function withReconciler(
   const logger = makeLogger("warn", (_level, message, fields) => errors.push(`${message} ${JSON.stringify(fields)}`));
   const reconciler = new Reconciler({
     store,
-    compile,
+    compilers: { rest: compile },
     post: (message) => posted.push(message),
     vpcLinkAddresses: {},
     serviceProblem: () => undefined,
@@ -159,7 +159,7 @@ test("a thread that asks before the start is done is not told that this is all",
   const logger = makeLogger("silent", () => undefined);
   const reconciler = new Reconciler({
     store,
-    compile,
+    compilers: { rest: compile },
     post: () => undefined,
     vpcLinkAddresses: {},
     serviceProblem: () => undefined,
@@ -396,9 +396,11 @@ test("a role that comes while the stage that names it is compiled is not missed"
         return result;
       },
     },
-    compile(frozen, of, where, { roles }) {
-      known.push(roles.get(roleArn)?.role !== undefined);
-      return compile(frozen, of, where);
+    compilers: {
+      rest(frozen, of, where, { roles }) {
+        known.push(roles.get(roleArn)?.role !== undefined);
+        return compile(frozen, of, where);
+      },
     },
     post: (message) => posted.push(message),
     vpcLinkAddresses: {},

@@ -284,7 +284,7 @@ export class Reconciler {
       const snapshotId = `${apiIdOf(id)}/${stage.body.deploymentId}`;
       const snapshot = await tx.get<RestApiDefinition>(restKinds.snapshot, snapshotId);
       if (snapshot === undefined) throw new Error(`the deployment ${stage.body.deploymentId} has no snapshot`);
-      return { definition: snapshot.body, stage: stage.body };
+      return { kind: "rest", definition: snapshot.body, stage: stage.body };
     };
     return compileStage(this.#options.store, scope, load, this.#options);
   }

@@ -109,7 +109,7 @@ export async function startServer(
   const executionLogPrinter = makeStdoutExecutionLog();
   undo.defer(() => executionLogPrinter.close());
   const executionLogDelivery = makeExecutionLogDelivery(logs.sink);
-  const compileSettings = { compile: compileRest, vpcLinkAddresses: config.vpcLink };
+  const compileSettings = { compilers: { rest: compileRest }, vpcLinkAddresses: config.vpcLink };
   const awsServices = new AwsServices(config.services, clock);
   const reconciler = new Reconciler({
     store,

@@ -83,7 +83,9 @@ async function compileTest(
   };
   const tested = { ...definition, restApi, resources: [{ ...resource, resourceMethods: { [verb]: method } }] };
   const { scope } = test;
-  const read = await options.store.read(scope, (tx) => readStage(tx, { definition: tested, stage, scope }, options));
+  const read = await options.store.read(scope, (tx) =>
+    readStage(tx, { content: { kind: "rest", definition: tested, stage }, scope }, options),
+  );
   const compiled = await compileReading(read, options);
   const { closed: ___, ...plan } = compiled.plan;
   return { ...compiled, plan };

@@ -1,7 +1,5 @@
-import { compileRest } from "../../../src/compiler/compile-rest.ts";
-import type { Method } from "../../../src/definition/rest-api.ts";
 import { Router } from "../../../src/gateway/routing/match.ts";
-import { aMethod, aMock, aRestApi, aStage } from "../../../test/exchange/a-rest-api.ts";
+import { RouteTree } from "../../../src/plan/route-tree.ts";
 import type { Bench, Figures } from "../../bench.ts";
 
 /** The cost must not grow with the number of routes: docs/internals/architecture.md, "Performance contract". */
@@ -17,15 +15,14 @@ export const bench: Bench = {
 };
 
 function nanoseconds(count: number): number {
-  const routes: Record<string, Record<string, Method>> = {};
+  const tree = new RouteTree();
   const paths: string[] = [];
   for (let index = 0; index < count; index++) {
     const base = `/service-${index % 50}/resource-${index}`;
-    routes[index % 2 === 0 ? `${base}/{id}/items` : `${base}/list`] = { GET: aMethod(aMock()) };
+    tree.at(index % 2 === 0 ? `${base}/{id}/items` : `${base}/list`).methods.set("GET", index);
     paths.push(index % 2 === 0 ? `${base}/42/items` : `${base}/list`);
   }
-  const plan = compileRest(aRestApi(routes), aStage(), { account: "0", region: "r" });
-  const router = new Router(plan.routes);
+  const router = new Router(tree.build());
   let found = 0;
   const measure = (rounds: number): number => {
     const before = performance.now();

@@ -1,21 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { aMethod, aMock, aRestApi, aStage } from "../../../test/exchange/a-rest-api.ts";
 import { below, makeRandom } from "../../../test/random.ts";
-import { compileRest } from "../../compiler/compile-rest.ts";
+import { RouteTree } from "../../plan/route-tree.ts";
 import { decodeLeniently, Router } from "./match.ts";
 
 function routerOf(paths: readonly string[]): {
   match(path: string): { route: string; values: Record<string, string> } | undefined;
 } {
-  const routes = Object.fromEntries(paths.map((path) => [path, { GET: aMethod(aMock()) }]));
-  const plan = compileRest(aRestApi(routes), aStage(), { account: "0", region: "r" });
-  const router = new Router(plan.routes);
+  const tree = new RouteTree();
+  for (const [index, path] of paths.entries()) tree.at(path).methods.set("GET", index);
+  const router = new Router(tree.build());
   return {
     match(path) {
       const found = router.match(path);
       if (found === undefined) return undefined;
-      const route = plan.methods[found.methods.get("GET")!]!.resourcePath;
+      const route = paths[found.methods.get("GET")!]!;
       return { route, values: Object.fromEntries(found.names.map((name, index) => [name, found.values[index]!])) };
     },
   };
