@@ -96,7 +96,7 @@ export class RequestSigner {
 
 /** HMAC-SHA256 with one key (RFC 2104 §2), by hashes in one shot: an Hmac object costs 3 µs, this half of it. */
 class SigningKey {
-  readonly #inner = Buffer.alloc(blockBytes + textBytesMax, 0x36);
+  readonly #inner = Buffer.alloc(blockBytes + textBufferBytes, 0x36);
   readonly #outer = Buffer.alloc(blockBytes + 32, 0x5c);
 
   constructor(key: Buffer) {
@@ -117,7 +117,7 @@ class SigningKey {
 
 const blockBytes = 64;
 /** Algorithm, time, hash, and a scope whose region and service are names of at most 64 characters. */
-const textBytesMax = 512;
+const textBufferBytes = 512;
 
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest();
 

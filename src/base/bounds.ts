@@ -168,4 +168,32 @@ export const bounds = {
   storeTransactionMsMax: { value: 30_000, source: "ours: a transaction; a stuck one would hold up all writers" },
   storeCheckedBytesMax: { value: 33_554_432, source: "ours: a larger store is not checked page by page at start" },
   configFileBytesMax: { value: 1_048_576, source: "ours: portico.yaml" },
+  nativePatternStepsMax: {
+    value: 200_000,
+    source: "ours: steps of V8's engine at its worst; above this our own machine is cheaper",
+  },
+  nativeLinearPatternStepsMax: {
+    value: 100_000_000,
+    source: "ours: steps of V8's engine with a pattern that goes through a text once or a few times",
+  },
+  jsonPathConditionNestingMax: { value: 64, source: "ours: conditions of a JSONPath's filter within each other" },
+  jsonPathTextLengthMax: {
+    value: 512,
+    source: "ours: characters of a text that a filter of a JSONPath takes for a path",
+  },
+  jsonPathEvaluationNestingMax: { value: 64, source: "ours: evaluations of JSONPaths within each other" },
+  jsonPathNestingMax: { value: 32, source: "ours: JSONPaths within each other" },
+  logFilterExpressionsMax: {
+    value: 2,
+    source: "AWS CloudWatch Logs: Filter pattern syntax, regular expressions in a pattern",
+  },
+  templateDefineDepthMax: {
+    value: 2,
+    source: "Velocity 1.7: directive.define.max.depth; a block prints within itself at most once",
+  },
+  executionLogLineCharsMax: { value: 1_024, source: "AWS, as observed: a line of an execution log without its prefix" },
+  secretsMax: {
+    value: 256,
+    source: "ours: secrets of one request that are masked; a cookie header may have hundreds of parts",
+  },
 } as const satisfies Record<string, Bound>;

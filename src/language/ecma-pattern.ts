@@ -55,9 +55,9 @@ const nativeStepsPerStep = 16;
 /** A step of the machine takes as long as this many. */
 const stepsPerMachineStep = 4;
 /** Above this the machine is cheaper than V8's engine at its worst. */
-const nativeStepsMax = 200_000;
+const nativeStepsMax = bounds.nativePatternStepsMax.value;
 /** A body of ten megabytes may be one text; a pattern that goes through it once or a few times is no danger. */
-const nativeLinearStepsMax = 100_000_000;
+const nativeLinearStepsMax = bounds.nativeLinearPatternStepsMax.value;
 
 class UnsupportedSyntax extends Error {}
 

@@ -4,7 +4,7 @@ interface StepMeter {
 }
 
 /** Up to here the engine's own search is cheap at its worst, which takes the product of both lengths. */
-const nativeProductMax = 4_096;
+const cheapProduct = 4_096;
 
 /**
  * Where a text first holds another, from a place on; -1 if nowhere. As `indexOf`, but in linear time whatever the texts
@@ -18,7 +18,7 @@ export function findText(text: string, sought: string, from: number, meter: Step
     meter.step(((found < 0 ? text.length : found) - start) >> 8);
     return found;
   }
-  if (length * sought.length <= nativeProductMax) {
+  if (length * sought.length <= cheapProduct) {
     meter.step((length * sought.length) >> 5);
     return text.indexOf(sought, start);
   }
@@ -33,7 +33,7 @@ export function findText(text: string, sought: string, from: number, meter: Step
 /** As `lastIndexOf`: the last place that is not behind `from`. */
 export function findLastText(text: string, sought: string, from: number, meter: StepMeter): number {
   if (from < 0) return -1;
-  if (text.length * sought.length <= nativeProductMax) {
+  if (text.length * sought.length <= cheapProduct) {
     meter.step((text.length * Math.max(1, sought.length)) >> 5);
     return text.lastIndexOf(sought, from);
   }

@@ -149,11 +149,11 @@ function parseArray(): TemplateList {
 // Names that came lately, by their length and two characters: one that comes again costs no new string, no new hash. Only
 // short ones: V8 makes longer ones views that would keep their whole text.
 const names: string[] = new Array(256).fill("");
-const cachedLengthMax = 12;
+const shortTextLength = 12;
 
 function parseName(): string {
   const start = at + 1;
-  for (let end = start; end <= start + cachedLengthMax; end++) {
+  for (let end = start; end <= start + shortTextLength; end++) {
     const code = text.charCodeAt(end);
     if (code === backslash || !(code >= 32)) break;
     if (code !== quote) continue;
@@ -466,7 +466,7 @@ function nonStandardToken(token: string, end: number): MalformedJson {
   );
 }
 
-const tokenLengthMax = 256;
+const tokenLengthQuoted = 256;
 
 /** A word that begins at `at` and is none that JSON has. */
 function unrecognizedToken(): MalformedJson {
@@ -478,11 +478,11 @@ function unrecognizedToken(): MalformedJson {
   }
   let end = at;
   let point = text.codePointAt(end);
-  while (point !== undefined && isIdentifierPart(point) && end - at < tokenLengthMax) {
+  while (point !== undefined && isIdentifierPart(point) && end - at < tokenLengthQuoted) {
     end += point > 0xffff ? 2 : 1;
     point = text.codePointAt(end);
   }
-  const token = end - at < tokenLengthMax ? text.slice(at, end) : `${text.slice(at, end)}...`;
+  const token = end - at < tokenLengthQuoted ? text.slice(at, end) : `${text.slice(at, end)}...`;
   const expected = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
   const consumed = point === undefined ? 0 : byteLength(point);
   return new MalformedJson(`Unrecognized token '${token}': was expecting ${expected}`, end, consumed);
@@ -559,14 +559,14 @@ function position(index: number, consumed: number): { readonly line: number; rea
   return { line, column: Buffer.byteLength(before.slice(rowStart)) + 1 + consumed };
 }
 
-const sourceBytesMax = 500;
+const sourceBytesQuoted = 500;
 
 /** `[Source: (byte[])"…"; line: 1, column: 2]`: Jackson quotes the text as it is, up to 500 bytes of it. */
 function sourceAt(line: number, column: number): string {
-  const bytes = Buffer.from(text.length <= sourceBytesMax ? text : text.slice(0, sourceBytesMax));
+  const bytes = Buffer.from(text.length <= sourceBytesQuoted ? text : text.slice(0, sourceBytesQuoted));
   const total = Buffer.byteLength(text);
-  const cut = total > sourceBytesMax ? `[truncated ${total - sourceBytesMax} bytes]` : "";
-  const quotedText = bytes.toString("utf8", 0, sourceBytesMax);
+  const cut = total > sourceBytesQuoted ? `[truncated ${total - sourceBytesQuoted} bytes]` : "";
+  const quotedText = bytes.toString("utf8", 0, sourceBytesQuoted);
   return `[Source: (byte[])"${quotedText}"${cut}; line: ${line}, column: ${column}]`;
 }
 

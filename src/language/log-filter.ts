@@ -1,3 +1,4 @@
+import { bounds } from "../base/bounds.ts";
 import { type EcmaPattern, parseEcmaPattern } from "./ecma-pattern.ts";
 
 /** Does an event's message match? Never throws; time is bounded whatever the message is. */
@@ -31,7 +32,7 @@ class InvalidPattern extends Error {
 }
 
 /** AWS: the page named above, Quotas. */
-const expressionsMax = 2;
+const expressionsMax = bounds.logFilterExpressionsMax.value;
 
 function parse(source: string): LogFilter {
   if (source === "") return () => true;

@@ -1,3 +1,4 @@
+import { bounds } from "../base/bounds.ts";
 import { javaDate } from "../base/java-date.ts";
 import type { TracedBody, TraceEvent, TraceFact } from "./trace.ts";
 
@@ -38,7 +39,7 @@ export interface ExecutionLogSink {
 }
 
 /** As observed: a line of more than 1,024 characters, without its prefix, is cut there. */
-const lineCharsMax = 1_024;
+const lineCharsMax = bounds.executionLogLineCharsMax.value;
 
 /**
  * A trace in the words of API Gateway's execution logs.

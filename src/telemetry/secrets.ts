@@ -1,3 +1,5 @@
+import { bounds } from "../base/bounds.ts";
+
 /** Headers whose values are secrets, besides those that sound like one. */
 const secretNames: ReadonlySet<string> = new Set(["authorization", "proxy-authorization", "cookie", "set-cookie"]);
 /** Linear: alternatives of fixed words. */
@@ -29,7 +31,7 @@ export function maskValue(value: string): string {
 }
 
 /** Shorter values are masked under their names only: elsewhere they may be anything. */
-const recognisedCharsMin = 8;
+const recognisedChars = 8;
 
 /** The secrets that a request brought or was given, masked wherever else they turn up: in bodies, templates and URIs. */
 export class Secrets {
@@ -86,7 +88,7 @@ export class Secrets {
     const secrets = value.startsWith("AWS4-") ? (/Signature=[0-9a-f]+/.exec(value)?.[0] ?? "") : value;
     const parts = secrets.split(/[\s;,]+/).map((part) => part.slice(part.indexOf("=") + 1));
     for (const secret of new Set([value, ...parts])) {
-      if (secret.length < recognisedCharsMin) continue;
+      if (secret.length < recognisedChars) continue;
       const encoded = encodeURIComponent(secret.toWellFormed());
       // A header's value is its bytes; where it is text they are UTF-8.
       const text = Buffer.from(secret, "latin1").toString("utf8");
@@ -100,4 +102,4 @@ export class Secrets {
 }
 
 /** Of one request; a cookie header may have hundreds of parts. */
-const secretsMax = 256;
+const secretsMax = bounds.secretsMax.value;

@@ -1,7 +1,8 @@
+import { bounds } from "../../base/bounds.ts";
 import { Cursor, OutOfText } from "./cursor.ts";
 import { type Condition, InvalidPath, type Operand, type Operator, operators, type Path } from "./path-syntax.ts";
 
-const nestingMax = 64;
+const nestingMax = bounds.jsonPathConditionNestingMax.value;
 
 /** Parses the text of a filter, `[?(…)]`. */
 export class FilterParser {

@@ -1,3 +1,4 @@
+import { bounds } from "../../base/bounds.ts";
 import { compareDecimals, type Decimal, parseDecimal } from "../decimal.ts";
 import { findText } from "../find-text.ts";
 import { parseJavaPattern } from "../java/java-pattern.ts";
@@ -163,7 +164,7 @@ function itemSide(item: TemplateValue, evaluation: Evaluation): Side {
   return textSide(item);
 }
 
-const pathLengthMax = 512;
+const pathLengthMax = bounds.jsonPathTextLengthMax.value;
 
 function isPath(text: string): boolean {
   if (text.length > pathLengthMax) return false;

@@ -27,7 +27,7 @@ export interface LinkOptions {
   readonly nesting: number;
 }
 
-const nestingMax = 64;
+const nestingMax = bounds.jsonPathEvaluationNestingMax.value;
 
 export function linkPath(path: Path, options: LinkOptions): LinkedPath {
   if (options.nesting > nestingMax) throw new InvalidPath(`Paths nested more than ${nestingMax} deep`, 1);

@@ -1,8 +1,9 @@
+import { bounds } from "../../base/bounds.ts";
 import { Cursor } from "./cursor.ts";
 import { FilterParser } from "./filter-parser.ts";
 import { InvalidPath, type Parameter, type Path, type PathToken } from "./path-syntax.ts";
 
-const nestingMax = 32;
+const nestingMax = bounds.jsonPathNestingMax.value;
 
 /**
  * Parses a JSONPath as Jayway 2.9 does, with its oddities: what it takes and what it makes of it is held against the

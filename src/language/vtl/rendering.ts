@@ -125,7 +125,7 @@ export interface Frame {
 }
 
 /** Velocity's directive.define.max.depth: a block prints within itself at most once. */
-export const defineDepthMax = 2;
+export const defineDepthMax = bounds.templateDefineDepthMax.value;
 
 export function makeBlock(state: State, frame: Frame | null, run: Run, depthMax: number): TemplateBlock {
   let depth = 0;
