@@ -196,4 +196,83 @@ export const bounds = {
     value: 256,
     source: "ours: secrets of one request that are masked; a cookie header may have hundreds of parts",
   },
+  functionControlBytesMax: {
+    value: 1_048_576,
+    source: "ours: a line that an environment's bootstrap sends to the manager",
+  },
+  functionExitMsMax: {
+    value: 1_000,
+    source: "ours: a process that has closed its connection until it has ended, so that its exit status is known",
+  },
+  functionAcknowledgementMsMax: {
+    value: 5_000,
+    source: "ours: a change of a function waits so long for the threads that invoke",
+  },
+  functionRecallMsMax: {
+    value: 50,
+    source: "ours: a thread may take so long to say whether it has an environment to spare",
+  },
+  userPoolKeysFetchMsMax: { value: 5_000, source: "ours: the request for a user pool's keys" },
+  traceHeaderCharsMax: { value: 512, source: "ours: the header X-Amzn-Trace-Id of a client that is kept" },
+  stsAssumeRoleMsMax: { value: 10_000, source: "ours: the call of STS for a role's credentials" },
+  mappedHeaderNameCharsMax: { value: 256, source: "ours: a header's name that a mapping makes" },
+  backendInterimAnswersMax: {
+    value: 32,
+    source: "ours: interim answers of one request (RFC 9110 §15.2); more are no service to anybody",
+  },
+  backendConnectMsMax: { value: 10_000, source: "ours: a connection to a backend until it is made" },
+  backendIdleMsMax: {
+    value: 300_000,
+    source: "ours: a connection to a backend is kept so long for its next request, whatever the backend promises",
+  },
+  headerNamesKnownMax: {
+    value: 2_048,
+    source: "ours: names of headers that a thread remembers as sendable, and so for answers",
+  },
+  headerNameKnownCharsMax: { value: 128, source: "ours: each of these names" },
+  chunkSizeDigitsMax: {
+    value: 8,
+    source: "ours: digits of a chunk's size; 4 GB in one chunk is more than any limit lets through",
+  },
+  chunkExtensionBytesMax: {
+    value: 4_096,
+    source: "ours: chunk extensions of a body, which carry no data; RFC 9112 §7.1.1 wants a bound",
+  },
+  trailerBytesMax: { value: 8_192, source: "ours: trailers of a body" },
+  contentLengthDigitsMax: { value: 15, source: "ours: digits of a Content-Length; with fifteen it is a safe integer" },
+  headerNameCachedBytesMax: { value: 64, source: "ours: a header's name that is read without making a text" },
+  requestMethodBytesMax: { value: 32, source: "ours: the method of a request" },
+  requestEmptyLinesMax: { value: 4, source: "ours: empty lines before a request (RFC 9112 §2.2)" },
+  requestHeaderBytesMax: { value: 10_240, source: "AWS: Total combined size of request line and header values" },
+  requestHeadersMax: { value: 200, source: "ours: header lines of a request" },
+  requestPendingBytesMax: {
+    value: 65_536,
+    source: "ours: body that is not read yet, or pipelined requests, before the socket is no longer read",
+  },
+  requestDrainBytesMax: {
+    value: 262_144,
+    source: "ours: body that no handler read and that is thrown away to keep the connection",
+  },
+  lingerBytesMax: {
+    value: 33_554_432,
+    source: "ours: bytes thrown away after the last answer, so that the client sees it (RFC 9112 §9.6)",
+  },
+  lingerMsMax: { value: 2_000, source: "ours: how long that goes on" },
+  requestHeaderMsMax: { value: 20_000, source: "ours: from a request's first byte to the end of its headers" },
+  bodyIdleMsMax: { value: 30_000, source: "ours: a body that is being read, without progress" },
+  answerIdleMsMax: {
+    value: 60_000,
+    source: "ours: an answer that is being sent, without progress; a kernel takes more only by megabytes",
+  },
+  bodyBytesPerSecondMin: { value: 500, source: "ours: average of a body, up or down, once its time-out has passed" },
+  clientIdleMsMax: { value: 65_000, source: "ours: a client's connection between two requests" },
+  clientConnectionsMax: { value: 20_000, source: "ours: clients' connections of one gateway thread" },
+  bufferedBodyBytesMax: {
+    value: 268_435_456,
+    source: "ours: bodies that a thread buffers, all connections together; more are refused with a 503",
+  },
+  queuedAnswerBytesMax: {
+    value: 268_435_456,
+    source: "ours: answers that clients have not taken, all connections together; beyond it those who owe most are cut",
+  },
 } as const satisfies Record<string, Bound>;

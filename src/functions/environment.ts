@@ -4,6 +4,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Duplex, Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { bounds } from "../base/bounds.ts";
 import type { LogStreamAddress } from "../telemetry/log-sink.ts";
 import { exitReason } from "./failure.ts";
 import type { FunctionSpec } from "./function-spec.ts";
@@ -30,7 +31,7 @@ export interface EnvironmentOptions {
   onEnded(environment: Environment): void;
 }
 
-const controlBytesMax = 1 << 20;
+const controlBytesMax = bounds.functionControlBytesMax.value;
 
 /**
  * One execution environment: a process group, its Unix socket and its control channel. It runs one invocation at a

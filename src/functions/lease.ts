@@ -11,7 +11,7 @@ const payloadBytesMax = bounds.lambdaPayloadBytesMax.value;
 const streamBytesMax = bounds.lambdaStreamBytesMax.value;
 const frameBytesMax = payloadBytesMax + 65_536;
 /** How long a process that has closed its connection may take to end by itself, so that its exit status is known. */
-const exitMsMax = 1_000;
+const exitMsMax = bounds.functionExitMsMax.value;
 /** How old the memory may be that a report tells of. */
 const memoryMs = 1_000;
 

@@ -59,9 +59,9 @@ interface Pool {
   readonly recalls: Set<Client>;
 }
 
-const acknowledgeMsMax = 5_000;
+const acknowledgeMsMax = bounds.functionAcknowledgementMsMax.value;
 /** How long a client may take to say whether it has an environment to spare. */
-const recallMsMax = 50;
+const recallMsMax = bounds.functionRecallMsMax.value;
 /** How often room is asked for while there is none. */
 const roomMs = 25;
 /** How long an environment has been idle before it makes room for another function's. */

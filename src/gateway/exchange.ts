@@ -1,4 +1,5 @@
 import { assert } from "../base/assert.ts";
+import { bounds } from "../base/bounds.ts";
 import { problems } from "../http/http1/problem.ts";
 import type { Answer, AnswerObserver, InboundExchange, InboundRequest } from "../http/inbound.ts";
 import type { Trace } from "../telemetry/trace.ts";
@@ -399,4 +400,4 @@ export class Exchange implements AnswerObserver {
 
 const doNothing = (): void => undefined;
 const noQuery: Query = new Map();
-const traceHeaderCharsMax = 512;
+const traceHeaderCharsMax = bounds.traceHeaderCharsMax.value;

@@ -26,7 +26,7 @@ const goodMs = 86_400_000;
 /** Tokens with unknown key ids are free to make: a pool is not asked more often for their sake. */
 const askAgainMs = 30_000;
 const retryMs = 5_000;
-const fetchMsMax = 5_000;
+const fetchMsMax = bounds.userPoolKeysFetchMsMax.value;
 
 /** The public keys of user pools, by the address of their key sets; fetched when a token needs them. */
 export class UserPoolKeys {

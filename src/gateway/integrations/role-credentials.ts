@@ -35,7 +35,7 @@ const renewBeforeMs = 600_000;
 const expiryMarginMs = 30_000;
 /** A role that can't be assumed is tried again after this. */
 const retryAfterMs = 5_000;
-const assumeMsMax = 10_000;
+const assumeMsMax = bounds.stsAssumeRoleMsMax.value;
 
 /**
  * A role's session, from STS: assumed when the first program that needs it is linked, renewed before it expires, off the

@@ -14,7 +14,7 @@ function loadZlib(): Zlib {
 }
 
 /** Whole answers up to this are compressed at once, which takes a millisecond at most; longer ones in zlib's threads. */
-const atOnceBytesMax = 65_536;
+const bytesAtOnce = 65_536;
 
 export interface CompressionOptions {
   readonly coding: ContentCoding;
@@ -90,7 +90,7 @@ export class CompressedAnswer implements Answer, AnswerObserver {
     }
     const coded = [...headers, "Content-Encoding", this.#options.coding];
     const zlib = loadZlib();
-    if (bytes.length <= atOnceBytesMax) {
+    if (bytes.length <= bytesAtOnce) {
       const compress = this.#options.coding === "gzip" ? zlib.gzipSync : zlib.deflateSync;
       this.#inner.respond(status, coded, compress(bytes));
       this.#settle();
@@ -123,7 +123,7 @@ export class CompressedAnswer implements Answer, AnswerObserver {
     if (held !== undefined) {
       held.chunks.push(chunk);
       held.bytes += chunk.length;
-      if (held.bytes > atOnceBytesMax) this.#streamHeld();
+      if (held.bytes > bytesAtOnce) this.#streamHeld();
       return this.#stream === undefined || !this.#stream.writableNeedDrain;
     }
     return this.#stream === undefined ? this.#inner.write(chunk) : this.#compress(this.#stream, chunk);

@@ -1,3 +1,4 @@
+import { bounds } from "../../base/bounds.ts";
 import { isToken } from "../../base/header-field.ts";
 
 /** What becomes of a header on its way; headers that are in no table pass. */
@@ -127,6 +128,6 @@ export function toHeaderValue(text: string): string {
 const unsafe = /[^\t\x20-\x7e\x80-\xff]/;
 const controls = /[\x00-\x08\x0a-\x1f\x7f]/g;
 
-const nameLengthMax = 256;
+const nameLengthMax = bounds.mappedHeaderNameCharsMax.value;
 
 export const isHeaderName = (name: string): boolean => name.length <= nameLengthMax && isToken(name);

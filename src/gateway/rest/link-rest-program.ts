@@ -1,3 +1,4 @@
+import { bounds } from "../../base/bounds.ts";
 import type { InboundExchange, InboundRequest } from "../../http/inbound.ts";
 import type { RestPlan } from "../../plan/rest-plan.ts";
 import type { Logger } from "../../telemetry/logger.ts";
@@ -15,7 +16,7 @@ import { refuseRoute } from "./refuse-route.ts";
 import { addRestHeaders, openRestExchange, verbs } from "./rest-exchange.ts";
 
 /** AWS: "Quotas for configuring and running a REST API": URL length. */
-const targetBytesMax = 10_240;
+const targetBytesMax = bounds.requestTargetBytesMax.value;
 
 const targetTooLong: FrontRefusal = {
   status: 414,

@@ -23,11 +23,11 @@ const empty = Buffer.alloc(0);
 /** An answer's head that trickles in is looked at again after this many bytes, or when a line may have ended. */
 const headStepBytes = 4_096;
 /** RFC 9110 §15.2: interim answers of one request; more are no service to anybody. */
-const interimAnswersMax = 32;
-const connectTimeoutMs = 10_000;
+const interimAnswersMax = bounds.backendInterimAnswersMax.value;
+const connectTimeoutMs = bounds.backendConnectMsMax.value;
 /** Shorter than the five seconds of Node's, Apache's and many another server, so that they don't close it under a request. */
 const idleMsDefault = 4_000;
-const idleMsMax = 300_000;
+const idleMsMax = bounds.backendIdleMsMax.value;
 /** A server that says how long it waits is left this much earlier: it began to count before we did. */
 const idleMarginMs = 2_000;
 

@@ -37,7 +37,7 @@ const tab = 0x09;
 /** `HTTP/1.` */
 const versionStart = [0x48, 0x54, 0x54, 0x50, 0x2f, 0x31, 0x2e];
 /** `HTTP/1.1 200` and the space or carriage return behind it. */
-const statusLineBytesMin = 13;
+const shortestStatusLineBytes = 13;
 
 /** What `readFieldLine` finds wrong, by its outcome. */
 const fieldProblems: Readonly<Record<number, string>> = {
@@ -63,7 +63,7 @@ export const parseResponseHead = (
     if (start + i >= end) return incomplete;
     if (bytes[start + i] !== versionStart[i]) return "the answer is no HTTP/1.1";
   }
-  if (end - start < statusLineBytesMin) return incomplete;
+  if (end - start < shortestStatusLineBytes) return incomplete;
   const minor = bytes[start + 7];
   if ((minor !== 0x30 && minor !== 0x31) || bytes[start + 8] !== space) return "the answer is no HTTP/1.1";
   const isHttp11 = minor === 0x31;

@@ -1,3 +1,4 @@
+import { bounds } from "../../base/bounds.ts";
 import { tokenBytes } from "../http1/characters.ts";
 
 /** What is sent. */
@@ -79,8 +80,8 @@ const kindsByName: ReadonlyMap<string, number> = new Map([
 
 /** Names repeat: what is known of them is kept, for a bounded number. */
 const knownNames = new Map<string, number>();
-const knownNamesMax = 2_048;
-const knownNameCharactersMax = 128;
+const knownNamesMax = bounds.headerNamesKnownMax.value;
+const knownNameCharactersMax = bounds.headerNameKnownCharsMax.value;
 
 const kindOf = (name: string): number => {
   const known = knownNames.get(name);

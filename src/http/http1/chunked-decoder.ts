@@ -1,3 +1,4 @@
+import { bounds } from "../../base/bounds.ts";
 import { hexValues, tokenBytes, valueBytes } from "./characters.ts";
 
 const states = {
@@ -30,10 +31,10 @@ const quote = 0x22;
 const backslash = 0x5c;
 
 /** Eight digits: 4 GB in one chunk is more than any limit lets through. */
-const sizeDigitsMax = 8;
+const sizeDigitsMax = bounds.chunkSizeDigitsMax.value;
 /** RFC 9112 §7.1.1 wants a bound on extensions: per body, as a flood of them carries no data. */
-const extensionBytesMax = 4_096;
-const trailerBytesMax = 8_192;
+const extensionBytesMax = bounds.chunkExtensionBytesMax.value;
+const trailerBytesMax = bounds.trailerBytesMax.value;
 /** RFC 9110 §6.5.1: framing may not be said in a trailer; whoever tries it tries to confuse somebody. */
 const framingNames = new Set(["content-length", "transfer-encoding"]);
 /** Below this a loop is cheaper than the call of `copyWithin`. */

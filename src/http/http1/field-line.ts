@@ -1,3 +1,4 @@
+import { bounds } from "../../base/bounds.ts";
 import { tokenBytes, valueBytes } from "./characters.ts";
 import { findName, type HeaderName, hashStep } from "./header-names.ts";
 
@@ -57,7 +58,7 @@ export const readFieldLine = (bytes: Buffer, start: number, bound: number, index
 };
 
 /** Fifteen digits keep it a safe integer. */
-const lengthDigitsMax = 15;
+const lengthDigitsMax = bounds.contentLengthDigitsMax.value;
 
 /** The value of a Content-Length; -1 if it is not one decimal number. */
 export const parseLength = (bytes: Buffer, start: number, end: number): number => {

@@ -1,3 +1,4 @@
+import { bounds } from "../../base/bounds.ts";
 import { latin1Slice } from "./latin1.ts";
 
 /** What the codec itself must do with a header. */
@@ -26,7 +27,7 @@ const kindsByName: Readonly<Record<string, number>> = {
 };
 
 const slots = 1024;
-const cachedNameBytesMax = 64;
+const cachedNameBytesMax = bounds.headerNameCachedBytesMax.value;
 const cache: (HeaderName | undefined)[] = new Array(slots).fill(undefined);
 
 /** A property key is interned by V8, which makes later comparisons with literals a pointer comparison. */

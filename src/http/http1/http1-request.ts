@@ -7,7 +7,7 @@ import { latin1Write } from "./latin1.ts";
 import type { Head } from "./parse-head.ts";
 import { problems } from "./problem.ts";
 import { headerLines, statusLine } from "./response-head.ts";
-import { joinBytesMax, writeJoined } from "./write-joined.ts";
+import { joinedBytes, writeJoined } from "./write-joined.ts";
 
 const empty = Buffer.alloc(0);
 const firstBodyBytes = 65_536;
@@ -301,7 +301,7 @@ export class Http1Request implements InboundExchange {
     if (this.#framing === framings.chunked) {
       this.responseBytes += length;
       const size = `${pending}${length.toString(16)}\r\n`;
-      if (length + size.length <= joinBytesMax) {
+      if (length + size.length <= joinedBytes) {
         const joined = Buffer.allocUnsafe(size.length + length + 2);
         latin1Write(joined, size, 0);
         chunk.copy(joined, size.length);

@@ -1,3 +1,5 @@
+import { bounds } from "../../base/bounds.ts";
+
 /** What a client may ask of the HTTP/1.1 codec; bytes and milliseconds. Every buffer and wait of the codec is bounded here. */
 export interface Http1Limits {
   /** The request target. AWS: API Gateway developer guide, quotas: 10,240 for Regional APIs; more is a 414. */
@@ -32,19 +34,19 @@ export interface Http1Limits {
 }
 
 export const defaultHttp1Limits: Http1Limits = {
-  targetBytesMax: 10_240,
-  headerBytesMax: 10_240,
-  headersMax: 200,
-  pendingBytesMax: 65_536,
-  drainBytesMax: 262_144,
-  lingerBytesMax: 33_554_432,
-  lingerMs: 2_000,
-  headerTimeoutMs: 20_000,
-  bodyTimeoutMs: 30_000,
-  sendTimeoutMs: 60_000,
-  bodyBytesPerSecondMin: 500,
-  keepAliveMs: 65_000,
-  connectionsMax: 20_000,
-  bufferedBodyBytesMax: 268_435_456,
-  queuedAnswerBytesMax: 268_435_456,
+  targetBytesMax: bounds.requestTargetBytesMax.value,
+  headerBytesMax: bounds.requestHeaderBytesMax.value,
+  headersMax: bounds.requestHeadersMax.value,
+  pendingBytesMax: bounds.requestPendingBytesMax.value,
+  drainBytesMax: bounds.requestDrainBytesMax.value,
+  lingerBytesMax: bounds.lingerBytesMax.value,
+  lingerMs: bounds.lingerMsMax.value,
+  headerTimeoutMs: bounds.requestHeaderMsMax.value,
+  bodyTimeoutMs: bounds.bodyIdleMsMax.value,
+  sendTimeoutMs: bounds.answerIdleMsMax.value,
+  bodyBytesPerSecondMin: bounds.bodyBytesPerSecondMin.value,
+  keepAliveMs: bounds.clientIdleMsMax.value,
+  connectionsMax: bounds.clientConnectionsMax.value,
+  bufferedBodyBytesMax: bounds.bufferedBodyBytesMax.value,
+  queuedAnswerBytesMax: bounds.queuedAnswerBytesMax.value,
 };

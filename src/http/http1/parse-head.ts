@@ -1,3 +1,4 @@
+import { bounds } from "../../base/bounds.ts";
 import { hostBytes, targetBytes, tokenBytes } from "./characters.ts";
 import { fieldLine, foundNames, parseLength, readFieldLine, valueBounds } from "./field-line.ts";
 import { type HeaderName, nameKinds } from "./header-names.ts";
@@ -41,8 +42,8 @@ const slash = 0x2f;
 const star = 0x2a;
 const questionMark = 0x3f;
 
-const methodBytesMax = 32;
-const emptyLinesMax = 4;
+const methodBytesMax = bounds.requestMethodBytesMax.value;
+const emptyLinesMax = bounds.requestEmptyLinesMax.value;
 
 /** Methods that HTTP defines and that may have a route or go to the management API. AWS routes only the first seven. */
 const methods = new Set(

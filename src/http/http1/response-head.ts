@@ -1,3 +1,4 @@
+import { bounds } from "../../base/bounds.ts";
 import { tokenBytes } from "./characters.ts";
 
 /** RFC 9110 §15 and its registry. An unknown status gets an empty phrase, as RFC 9112 §4 allows. */
@@ -82,8 +83,8 @@ const reserved = new Set([
   "proxy-connection",
 ]);
 
-const knownNamesMax = 2_048;
-const knownNameCharactersMax = 128;
+const knownNamesMax = bounds.headerNamesKnownMax.value;
+const knownNameCharactersMax = bounds.headerNameKnownCharsMax.value;
 const knownNames = new Map<string, boolean>();
 
 /** Whether a header of this name may be sent. Names repeat: the decision is kept, for a bounded number of them. */
