@@ -1,7 +1,8 @@
+import { bounds } from "../base/bounds.ts";
 import { UserError } from "../base/user-error.ts";
 import { readConfig } from "../server/config.ts";
 
-const probeTimeoutMs = 2_000;
+const probeTimeoutMs = bounds.cliProbeMsMax.value;
 
 /** Does a Portico answer there? Another program on the port does not answer this. */
 export async function isPortico(endpoint: string): Promise<boolean> {

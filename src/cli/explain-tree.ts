@@ -13,8 +13,8 @@ export interface TreeNode {
 }
 
 /** Of a body; `--json` has more. */
-const bodyLinesMax = 40;
-const bodyLineCharsMax = 160;
+const bodyLinesShown = 40;
+const bodyLineCharsShown = 160;
 
 /** What a report says, as a tree: the request, each step's decisions, what went to the integration and back, the answer. */
 export function explainTree(report: ExplainReport): TreeNode {
@@ -156,15 +156,15 @@ function bodyNodes(name: string, body: Body): TreeNode[] {
   if (body.isBinary) return [node(`${title}, no text`)];
   const lines = layOutJson(body.text).split(/\r?\n/);
   const shown = lines
-    .slice(0, bodyLinesMax)
-    .map((line) => node(line.length > bodyLineCharsMax ? `${line.slice(0, bodyLineCharsMax)} …` : line, [], "dim"));
-  const isCut = body.isCut || lines.length > bodyLinesMax;
+    .slice(0, bodyLinesShown)
+    .map((line) => node(line.length > bodyLineCharsShown ? `${line.slice(0, bodyLineCharsShown)} …` : line, [], "dim"));
+  const isCut = body.isCut || lines.length > bodyLinesShown;
   return [node(title, isCut ? [...shown, node("… --json has more")] : shown)];
 }
 
 /** Compact JSON on lines of its own, where that changes no value. */
 function layOutJson(text: string): string {
-  if (text.length <= bodyLineCharsMax) return text;
+  if (text.length <= bodyLineCharsShown) return text;
   try {
     const value: unknown = JSON.parse(text);
     return JSON.stringify(value) === text ? JSON.stringify(value, null, 2) : text;

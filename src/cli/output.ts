@@ -67,7 +67,7 @@ export function layOut(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-const sourceColumnsMax = 160;
+const sourceColumnsShown = 160;
 
 /**
  * A problem in place:
@@ -86,9 +86,10 @@ export function renderProblem(
   let text = `${where}${label}  ${message}\n`;
   if (place && sourceLine !== undefined) {
     // A document may be one line of a megabyte: show what is around the column.
-    const from = Math.max(0, Math.min(place.column - 40, sourceLine.length - sourceColumnsMax));
-    const shown = sourceLine.length > sourceColumnsMax ? sourceLine.slice(from, from + sourceColumnsMax) : sourceLine;
-    const column = sourceLine.length > sourceColumnsMax ? place.column - from : place.column;
+    const from = Math.max(0, Math.min(place.column - 40, sourceLine.length - sourceColumnsShown));
+    const shown =
+      sourceLine.length > sourceColumnsShown ? sourceLine.slice(from, from + sourceColumnsShown) : sourceLine;
+    const column = sourceLine.length > sourceColumnsShown ? place.column - from : place.column;
     const number = String(place.line);
     const mark = shown.slice(0, column - 1).replace(/[^\t]/g, " ");
     text += `  ${paint("dim", `${number} |`)} ${shown}\n  ${paint("dim", `${" ".repeat(number.length)} |`)} ${mark}${paint("red", "^")}\n`;

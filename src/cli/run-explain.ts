@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { bounds } from "../base/bounds.ts";
 import { UserError } from "../base/user-error.ts";
 import type { ExplainReport } from "../server/explain.ts";
 import type { Invocation } from "./commands.ts";
@@ -6,7 +7,7 @@ import { findEndpoint } from "./endpoint.ts";
 import { explainTree, renderTree } from "./explain-tree.ts";
 
 /** Longer than the server takes. */
-const timeoutMs = 90_000;
+const timeoutMs = bounds.cliExplainMsMax.value;
 
 /** `portico explain METHOD URL`: sends the request, and tells what the gateway saw and made of it at each step. */
 export async function runExplain({ args, options, output }: Invocation): Promise<number> {

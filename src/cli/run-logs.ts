@@ -1,3 +1,4 @@
+import { bounds } from "../base/bounds.ts";
 import { UserError } from "../base/user-error.ts";
 import { untilSignal } from "../server/until-signal.ts";
 import type { Invocation } from "./commands.ts";
@@ -28,7 +29,7 @@ const pollMs = 500;
  */
 const overlapMs = 35_000;
 const shortOverlapMs = 2_000;
-const overlapEventsMax = 5_000;
+const overlapEventsMax = bounds.cliFollowedEventsMax.value;
 
 /** `portico logs [API|FUNCTION|GROUP]`: lines of log groups, or which groups there are. */
 export async function runLogs({ args, options, output }: Invocation): Promise<number> {

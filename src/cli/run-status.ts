@@ -40,7 +40,7 @@ function stateOf({ differences, problem, closedRoutes }: StageStatus): string {
 
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
 
-const linesMax = 20;
+const linesShown = 20;
 
 function printDetails(stage: StageStatus, output: Output): void {
   const { differences, withoutEffect, closedRoutes, failingRoutes, beyondAws, problem } = stage;
@@ -54,8 +54,8 @@ function printDetails(stage: StageStatus, output: Output): void {
   ];
   if (lines.length === 0) return;
   output.line(`\n${output.paint("bold", `${stage.apiName} ${stage.stageName}`)}`);
-  for (const line of lines.slice(0, linesMax)) output.line(`  ${line}`);
-  if (lines.length > linesMax) output.line(`  … and ${lines.length - linesMax} more; --json has all`);
+  for (const line of lines.slice(0, linesShown)) output.line(`  ${line}`);
+  if (lines.length > linesShown) output.line(`  … and ${lines.length - linesShown} more; --json has all`);
   if (differences.length > 0)
     output.line(
       output.paint(

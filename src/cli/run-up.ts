@@ -51,7 +51,7 @@ export async function runUp({ args, options, serverFlags, output }: Invocation):
   }
 }
 
-const routesShownMax = 60;
+const routesShown = 60;
 
 /** What is printed, and when what is deployed. */
 class UpSession {
@@ -189,9 +189,9 @@ class UpSession {
     line(paint("dim", `to read and to try at ${urls.reference}`));
     if (stage.problem) line(paint("yellow", `The whole stage answers 501: ${stage.problem}`));
     line();
-    printRoutes(this.#output, document.operations.slice(0, routesShownMax), urls.byPath, closed);
+    printRoutes(this.#output, document.operations.slice(0, routesShown), urls.byPath, closed);
     for (const { route, reason } of failingRoutes) line(paint("yellow", `${route} answers 500: ${reason}`));
-    const more = document.operations.length - routesShownMax;
+    const more = document.operations.length - routesShown;
     if (more > 0) line(paint("dim", `… and ${more} more routes: portico routes ${target.apiId}`));
     const { mocked, operations } = document;
     if (mocked.size > 0)

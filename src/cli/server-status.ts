@@ -1,3 +1,4 @@
+import { bounds } from "../base/bounds.ts";
 import { UserError } from "../base/user-error.ts";
 
 /** A stage as `/_portico/status` tells it. */
@@ -24,7 +25,7 @@ export interface StageStatus {
   readonly problem?: string;
 }
 
-const timeoutMs = 30_000;
+const timeoutMs = bounds.cliStatusMsMax.value;
 
 /** Every stage of a running server, in all accounts and regions. */
 export async function getStatus(endpoint: string): Promise<readonly StageStatus[]> {
@@ -38,13 +39,13 @@ export async function getStatus(endpoint: string): Promise<readonly StageStatus[
   });
 }
 
-const listedMax = 20;
+const statesShown = 20;
 
 /** For "there is no such API": those that there are, each once. */
 export function listApis(apis: readonly { readonly id: string; readonly name: string }[]): string {
   const known = [...new Set(apis.map(({ id, name }) => `${name} (${id})`))];
-  const more = known.length - listedMax;
-  return known.slice(0, listedMax).join(", ") + (more > 0 ? ` and ${more} more` : "");
+  const more = known.length - statesShown;
+  return known.slice(0, statesShown).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
 /** The stages of the API with this id or name. */

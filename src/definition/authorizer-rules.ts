@@ -1,9 +1,10 @@
+import { bounds } from "../base/bounds.ts";
 import type { Authorizer } from "./rest-api.ts";
 import { invalidArn, isRoleArn } from "./rules.ts";
 
 /** AWS: CreateAuthorizer, authorizerResultTtlInSeconds: default 300, at most 3600. */
 const ttlDefault = 300;
-export const authorizerTtlMax = 3600;
+export const authorizerTtlMax = bounds.authorizerTtlSecondsMax.value;
 
 /** What an authorizer has unless it is set; user pools have none. AWS CLI: create-authorizer's samples. */
 export const defaultAuthorizerTtl = (type: Authorizer["type"]): number | undefined =>

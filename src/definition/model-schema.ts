@@ -3,12 +3,14 @@
  * other models by their canonical address.
  * AWS: API Gateway developer guide, "Data models for REST APIs"; the texts are as users quote them.
  */
+
+import { bounds } from "../base/bounds.ts";
 import { isObject } from "../base/json-object.ts";
 
 /** AWS: "Amazon API Gateway quotas and important notes": 400 KB. */
-const schemaBytesMax = 400 * 1024;
+const schemaBytesMax = bounds.modelSchemaBytesMax.value;
 /** Far deeper than any hand-made schema; keeps the walk's recursion bounded. */
-const depthMax = 200;
+const depthMax = bounds.schemaNestingMax.value;
 
 const modelAddress = /^https:\/\/apigateway\.amazonaws\.com\/restapis\/[^/]+\/models\/([A-Za-z0-9]+)$/;
 const simpleTypes = ["array", "boolean", "integer", "null", "number", "object", "string"];

@@ -1,11 +1,13 @@
 /** The mapping template that a model's schema suggests: what GetModelTemplate answers. */
+
+import { bounds } from "../base/bounds.ts";
 import { unescapeSegment } from "../base/json-pointer.ts";
 import { modelNameOf } from "./model-schema.ts";
 
 /** Deeper objects are left empty; references may be circular. */
-const depthMax = 16;
+const depthMax = bounds.modelTemplateDepthMax.value;
 /** References can make much of little: no template has more values. */
-const valuesMax = 2000;
+const valuesMax = bounds.modelTemplateValuesMax.value;
 
 type Schema = Readonly<Record<string, unknown>>;
 

@@ -2,10 +2,12 @@
  * A REST API's resource policy as it is saved.
  * AWS: API Gateway developer guide, "Control access to a REST API with API Gateway resource policies".
  */
+
+import { bounds } from "../base/bounds.ts";
 import { isObject } from "../base/json-object.ts";
 
 /** AWS: "Amazon API Gateway quotas and important notes". */
-const policyLengthMax = 8192;
+const policyLengthMax = bounds.resourcePolicyCharsMax.value;
 
 const invalidPolicy = "Invalid policy document. Please check the policy syntax and ensure that Principals are valid.";
 

@@ -25,7 +25,7 @@ export const checkHttpMethod = (httpMethod: string): string | undefined =>
     ? undefined
     : `Invalid HttpMethod specified. Valid options are ${httpMethods.join(",")}`;
 
-const apiNameLengthMax = 1024;
+const apiNameLengthMax = bounds.apiNameCharsMax.value;
 
 // Unconfirmed: how AWS words both; see docs/compatibility.md, "REST control plane, words".
 export function checkApiName(name: string): string | undefined {
@@ -120,8 +120,8 @@ export interface IntegrationBounds {
   readonly timeoutInMillisMax: number;
 }
 
-const awsBounds: IntegrationBounds = { timeoutInMillisMax: 29_000 };
-const timeoutInMillisMin = 50;
+const awsBounds: IntegrationBounds = { timeoutInMillisMax: bounds.integrationTimeoutMsDefault.value };
+const timeoutInMillisMin = bounds.integrationTimeoutMsMin.value;
 
 export const invalidArn = "Invalid ARN specified in the request";
 const invalidEndpoint = "Invalid HTTP endpoint specified for URI";
@@ -320,7 +320,7 @@ export function completeIntegration(integration: Integration, resourceId: string
   return {
     ...integration,
     passthroughBehavior: integration.passthroughBehavior ?? "WHEN_NO_MATCH",
-    timeoutInMillis: integration.timeoutInMillis ?? 29_000,
+    timeoutInMillis: integration.timeoutInMillis ?? bounds.integrationTimeoutMsDefault.value,
     cacheNamespace: integration.cacheNamespace ?? resourceId,
     cacheKeyParameters: integration.cacheKeyParameters ?? [],
     responseTransferMode: integration.responseTransferMode ?? "BUFFERED",

@@ -1,3 +1,5 @@
+import { bounds } from "../base/bounds.ts";
+
 /** What makes a stage valid: its name, its variables, its method settings. */
 
 /** AWS: CreateStage, stageName: "Stage names can only contain alphanumeric characters, hyphens, and underscores", 128. */
@@ -5,9 +7,9 @@ export const checkStageName = (stageName: string): string | undefined =>
   /^[a-zA-Z0-9_-]{1,128}$/.test(stageName) ? undefined : "Stage name only allows a-zA-Z0-9_";
 
 /** AWS: "Amazon API Gateway quotas and important notes": stage variables per stage, key and value length. */
-const variablesMax = 100;
-const variableNameMax = 64;
-const variableValueMax = 512;
+const variablesMax = bounds.stageVariablesMax.value;
+const variableNameMax = bounds.stageVariableNameCharsMax.value;
+const variableValueMax = bounds.stageVariableValueCharsMax.value;
 
 /** A stage's variables, or a canary's overrides of them. */
 export function checkStageVariables(variables: Readonly<Record<string, string>> | undefined): string | undefined {

@@ -3,7 +3,7 @@ const backslash = 0x5c;
 const colon = 0x3a;
 
 /** Names shown are few: one is enough to find the mistake. */
-const namesMax = 10;
+const namesShown = 10;
 
 /**
  * Names that an object of a JSON text has twice, where `JSON.parse` silently takes the last. `membersParsed` is how many
@@ -25,7 +25,7 @@ export function duplicateMembers(text: string, membersParsed: number): readonly 
       if (names?.has(name)) duplicates.add(name);
       names?.add(name);
     }
-    if (duplicates.size === namesMax) break;
+    if (duplicates.size === namesShown) break;
   }
   return [...duplicates];
 }

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { bounds } from "../base/bounds.ts";
 import { isObject, type JsonObject } from "../base/json-object.ts";
 import {
   type DocumentationPart,
@@ -303,7 +304,7 @@ function exportIntegration(integration: Integration, resourceId: string): Record
     ...others,
     type: type.toLowerCase(),
     passthroughBehavior: passthroughBehavior?.toLowerCase(),
-    timeoutInMillis: timeoutInMillis === 29_000 ? undefined : timeoutInMillis,
+    timeoutInMillis: timeoutInMillis === bounds.integrationTimeoutMsDefault.value ? undefined : timeoutInMillis,
     cacheNamespace: cacheNamespace === resourceId ? undefined : cacheNamespace,
     cacheKeyParameters: cacheKeyParameters?.length === 0 ? undefined : cacheKeyParameters,
     responseTransferMode: responseTransferMode === "BUFFERED" ? undefined : responseTransferMode,

@@ -1,7 +1,9 @@
+import { bounds } from "../base/bounds.ts";
+
 /** More lines than this help nobody, and a hostile document could ask for millions. */
-const linesMax = 1000;
-const lineHeadMax = 600;
-const lineTailMax = 400;
+const linesMax = bounds.importLinesMax.value;
+const lineHead = 600;
+const lineTail = 400;
 
 /** What an import found, in the order found. Lines are AWS's words where they are known. */
 export class ImportLog {
@@ -35,6 +37,6 @@ export class ImportLog {
 }
 
 function shortened(line: string): string {
-  if (line.length <= lineHeadMax + lineTailMax) return line;
-  return `${line.slice(0, lineHeadMax)}…${line.slice(-lineTailMax)}`;
+  if (line.length <= lineHead + lineTail) return line;
+  return `${line.slice(0, lineHead)}…${line.slice(-lineTail)}`;
 }

@@ -28,7 +28,7 @@ interface Draft {
 const alphanumeric = /^[a-zA-Z0-9]+$/;
 
 /** Names in a warning; the rest is counted. */
-const namesShownMax = 10;
+const namesShown = 10;
 
 /** The models of an import: those that the document names, and those made of schemas written in place. */
 export class ModelImport {
@@ -191,7 +191,7 @@ export class ModelImport {
       names.set(name, unique);
     }
     if (names.size > 0) {
-      const shown = [...names].slice(0, namesShownMax).map(([from, to]) => `'${from}' to '${to}'`);
+      const shown = [...names].slice(0, namesShown).map(([from, to]) => `'${from}' to '${to}'`);
       const rest = names.size > shown.length ? ` and ${names.size - shown.length} more` : "";
       this.#options.log.warn(`Model name must be alphanumeric: renamed ${shown.join(", ")}${rest}.`);
     }

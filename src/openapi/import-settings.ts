@@ -1,3 +1,4 @@
+import { bounds } from "../base/bounds.ts";
 import type { IdSource } from "../base/ids.ts";
 import { isObject } from "../base/json-object.ts";
 import { endpointAccessModes, securityPolicies } from "../definition/endpoint-rules.ts";
@@ -11,7 +12,7 @@ import { flagMember, listMember, member, membersOf, objectMember, scalarText, te
 import type { ApiDocument } from "./read-document.ts";
 
 /** AWS: API Gateway REST API reference, RestApi, minimumCompressionSize. */
-const compressionBytesMax = 10 * 1024 * 1024;
+const compressionBytesMax = bounds.minimumCompressionSizeMax.value;
 
 export interface SettingsImportOptions {
   readonly mode: "create" | "merge" | "overwrite";

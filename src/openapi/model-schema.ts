@@ -1,3 +1,4 @@
+import { bounds } from "../base/bounds.ts";
 import { isObject, type JsonObject } from "../base/json-object.ts";
 import { member, membersOf } from "./json-value.ts";
 import { nameInSection, type References } from "./references.ts";
@@ -17,7 +18,7 @@ export interface SchemaConversion {
 export const schemaSections = ["#/definitions/", "#/components/schemas/"];
 
 /** Deeper, with what `#/components/schemas/Pet/properties/tag` and the like put in, no schema is taken. */
-const depthMax = 256;
+const depthMax = bounds.documentDepthMax.value;
 
 type Convert = (value: unknown, conversion: SchemaConversion, depth: number) => unknown;
 

@@ -1,14 +1,15 @@
+import { bounds } from "../base/bounds.ts";
 import { isObject, type JsonObject } from "../base/json-object.ts";
 import { duplicateMembers } from "./duplicate-members.ts";
 import { parseYaml, YamlProblem } from "./parse-yaml.ts";
 
 /** Deeper nesting is no API's, and what walks schemas is recursive. */
-const depthMax = 256;
+const depthMax = bounds.documentDepthMax.value;
 /**
  * Values in the document, and 32 characters of text for one more, with aliases followed, so that few lines of YAML can't
  * mean gigabytes. GitHub's description, 13 MB of JSON, comes to 0.4 million.
  */
-const valuesMax = 2_000_000;
+const valuesMax = bounds.documentValuesMax.value;
 
 export type ParsedDocument =
   | {

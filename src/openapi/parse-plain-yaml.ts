@@ -1,3 +1,5 @@
+import { bounds } from "../base/bounds.ts";
+
 /**
  * The YAML that people and tools write OpenAPI documents in, read ten times as fast as the library reads it and without
  * loading it: block maps and lists, scalars and flow collections on one line, literal blocks. Whatever else there is —
@@ -23,7 +25,7 @@ interface PlainResult {
 
 /** Thrown to give up; its stack is of no use. */
 const notPlain = Symbol("not plain YAML");
-const depthMax = 256;
+const depthMax = bounds.documentDepthMax.value;
 
 /** How a plain scalar may start here; others are indicators, or too rare to matter. */
 const plainStart = /^(?:[A-Za-z0-9_/$.(^+=;~<]|-(?! |$))/;

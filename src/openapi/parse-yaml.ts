@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import type { Document, Node, YAMLMap } from "yaml";
+import { bounds } from "../base/bounds.ts";
 import { isObject } from "../base/json-object.ts";
 import { member } from "./json-value.ts";
 import { parsePlainYaml } from "./parse-plain-yaml.ts";
@@ -8,12 +9,12 @@ import { parsePlainYaml } from "./parse-plain-yaml.ts";
  * The library reads about 3 MB/s, on the control thread, at some 60 bytes of memory for each of the text's. AWS takes
  * definition files of 6 MB at most; JSON of any size that the management API lets in costs a tenth.
  */
-const charactersMax = 8 * 1024 * 1024;
+const charactersMax = bounds.yamlCharsMax.value;
 /** What costs time and memory is tokens: a real document has one in five characters, `[1,1,1,…` in each. */
-const lexemesMax = 1_500_000;
-const depthMax = 256;
+const lexemesMax = bounds.yamlLexemesMax.value;
+const depthMax = bounds.documentDepthMax.value;
 /** Values made, those that merge keys copy included. */
-const valuesMax = 2_000_000;
+const valuesMax = bounds.documentValuesMax.value;
 
 /** What is wrong with the text, in a sentence for its writer. */
 export class YamlProblem extends Error {}

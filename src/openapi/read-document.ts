@@ -1,3 +1,4 @@
+import { bounds } from "../base/bounds.ts";
 import { isObject, type JsonObject } from "../base/json-object.ts";
 import type { ImportLog } from "./import-log.ts";
 import { flagMember, listMember, member, membersOf, objectMember, scalarText, textMember } from "./json-value.ts";
@@ -110,7 +111,7 @@ interface Place {
 }
 
 /** The document's own list counts for each of its operations. */
-const mediaTypesMax = 64;
+const mediaTypesMax = bounds.documentMediaTypesMax.value;
 
 const endpointExtension = "x-amazon-apigateway-endpoint-configuration";
 

@@ -1,11 +1,12 @@
+import { bounds } from "../base/bounds.ts";
 import { isObject, type JsonObject } from "../base/json-object.ts";
 import { decodeFragmentSegment } from "../base/json-pointer.ts";
 import { member } from "./json-value.ts";
 
 /** A chain of references longer than this goes round in a circle. */
-const hopsMax = 64;
+const hopsMax = bounds.referenceHopsMax.value;
 /** GitHub's description, with 1,200 operations and 4,000 references, comes to 0.05 million. */
-const weightMax = 1_000_000;
+const weightMax = bounds.referenceWeightMax.value;
 
 export type ResolvedReference =
   | { readonly kind: "value"; readonly value: unknown }

@@ -1,3 +1,4 @@
+import { bounds } from "../base/bounds.ts";
 import type { IdSource } from "../base/ids.ts";
 import type { Method, Resource } from "../definition/rest-api.ts";
 import { checkPathPart, checkSiblings } from "../definition/rules.ts";
@@ -7,9 +8,9 @@ import type { ImportLog } from "./import-log.ts";
  * All paths together. Each resource has its whole path, so a few paths of thousands of segments would be gigabytes;
  * 3,000 real resources have 0.2 million.
  */
-const pathCharactersMax = 32 * 1024 * 1024;
+const pathCharactersMax = bounds.importPathsCharsMax.value;
 /** AWS: "Amazon API Gateway quotas and important notes", URL length of regional APIs. */
-const pathLengthMax = 10_240;
+const pathLengthMax = bounds.requestTargetBytesMax.value;
 
 interface Node {
   readonly id: string;

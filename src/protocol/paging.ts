@@ -27,7 +27,7 @@ export interface PagingDialect extends Paging {
 /** API Gateway v1: `position` and `limit`. AWS: API Gateway REST API reference, "GetRestApis" and its like. */
 export const restPaging: PagingDialect = {
   limitDefault: 25,
-  limitMax: 500,
+  limitMax: bounds.restPageItemsMax.value,
   code: "BadRequestException",
   // Unconfirmed: the wording of both; see docs/compatibility.md, "REST control plane, words".
   invalidToken: "Invalid position parameter specified",
@@ -38,7 +38,7 @@ export const restPaging: PagingDialect = {
 /** Lambda: `Marker` and `MaxItems`. AWS: Lambda API reference, "ListFunctions": a page has 50 at most. */
 export const lambdaPaging: PagingDialect = {
   limitDefault: 50,
-  limitMax: 50,
+  limitMax: bounds.lambdaPageItemsMax.value,
   code: "InvalidParameterValueException",
   // Unconfirmed: the wording of both; see docs/compatibility.md, "REST control plane, words".
   invalidToken: "Invalid marker",
@@ -49,7 +49,7 @@ export const lambdaPaging: PagingDialect = {
 /** IAM. AWS: IAM API reference, "ListRoles" and its like: 100 of 1,000 at most. */
 export const iamPaging: PagingDialect = {
   limitDefault: 100,
-  limitMax: 1_000,
+  limitMax: bounds.iamPageItemsMax.value,
   code: "ValidationError",
   invalidToken: "Invalid Marker.",
   invalidLimit: "Invalid MaxItems.",

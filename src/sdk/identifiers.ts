@@ -1,3 +1,5 @@
+import { bounds } from "../base/bounds.ts";
+
 /** Names in the forms of programming languages, from names that their authors chose freely. */
 
 /** `pet-id` → `pet`, `id`. Accents go, and what is no ASCII then becomes its code point: `日` → `u65e5`. */
@@ -9,7 +11,7 @@ function wordsOf(text: string): string[] {
 }
 
 /** They become files, too. */
-const lengthMax = 120;
+const lengthMax = bounds.sdkNameCharsMax.value;
 
 const upperFirst = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 

@@ -1,3 +1,4 @@
+import { bounds } from "../base/bounds.ts";
 import { isObject, type JsonObject as Schema } from "../base/json-object.ts";
 import { decodeFragmentSegment } from "../base/json-pointer.ts";
 import { modelNameOf } from "../definition/model-schema.ts";
@@ -42,12 +43,12 @@ interface Place {
 
 const any: Shape = { kind: "any" };
 /** Larger structures, longer names: free-form. Java's class files could not hold them. */
-const membersMax = 500;
-const nameLengthMax = 500;
+const membersMax = bounds.sdkMembersMax.value;
+const nameLengthMax = bounds.sdkMemberNameCharsMax.value;
 /** References and parts in a row, and schemas in schemas. */
-const depthMax = 250;
+const depthMax = bounds.sdkDepthMax.value;
 /** Parts looked at for an API: their number may double with each step. */
-const stepsMax = 100_000;
+const stepsMax = bounds.sdkStepsMax.value;
 
 /** Reads models into shapes. What a shape can't say (alternatives, tuples, mixed types) is `any`. */
 export class ShapeReader {

@@ -1,5 +1,6 @@
 import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import { assert } from "../base/assert.ts";
+import { bounds } from "../base/bounds.ts";
 import type { Answer, AnswerObserver, InboundExchange, InboundRequest } from "../http/inbound.ts";
 import type { Logger } from "../telemetry/logger.ts";
 
@@ -9,8 +10,8 @@ export interface FrontDoorOptions {
 }
 
 /** Management calls under way in one thread; some (Invoke) take minutes. More are refused, not queued. */
-const underWayMax = 256;
-const freeSocketsMax = 8;
+const underWayMax = bounds.managementCallsMax.value;
+const freeSocketsMax = bounds.controlSocketsFreeMax.value;
 
 /** RFC 9110 §7.6.1. What the codec consumed (`Expect`) goes no further either. */
 const hopByHop = new Set([

@@ -1,3 +1,4 @@
+import { bounds } from "../base/bounds.ts";
 import { isObject } from "../base/json-object.ts";
 import { codePath } from "../services/lambda/code-links.ts";
 import { type ExplainAnswer, type ExplainRequest, readExplainRequest } from "./explain.ts";
@@ -91,7 +92,7 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
 };
 
 /** A hundred years. */
-const advanceMsMax = 3_155_760_000_000;
+const advanceMsMax = bounds.clockAdvanceMsMax.value;
 
 function readAdvance(body: Buffer): number | undefined {
   try {
@@ -110,7 +111,9 @@ export const isOperationsPath = (path: string): boolean => path === "/_portico" 
 
 /** How long a body the endpoint takes. */
 export const operationsBodyBytesMax = (path: string, payloadBytesMax: number): number =>
-  Object.hasOwn(endpoints, path) && endpoints[path]?.takesPayload === true ? payloadBytesMax : 64 * 1024;
+  Object.hasOwn(endpoints, path) && endpoints[path]?.takesPayload === true
+    ? payloadBytesMax
+    : bounds.operationsBodyBytesMax.value;
 
 export async function answerOperations(request: OperationsRequest, facts: ServerFacts): Promise<OperationsResponse> {
   const isRead = request.method === "GET" || request.method === "HEAD";

@@ -3,11 +3,12 @@ import { rm, stat } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { bounds } from "../base/bounds.ts";
 
 const prefix = "portico-server-";
 const controlName = "control";
 /** What one start clears away at most. */
-const sweptMax = 64;
+const sweptMax = bounds.scratchFoldersSweptMax.value;
 
 /** Where sockets lie, and with `--memory` the functions' code. */
 export interface ScratchDirectory {

@@ -1,4 +1,5 @@
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions, ServerResponse } from "node:http";
+import { bounds } from "../base/bounds.ts";
 import type { Logger } from "../telemetry/logger.ts";
 
 /** Passes requests on to another cloud or emulator, both ways as streams. */
@@ -14,8 +15,8 @@ interface HttpClient {
 }
 
 /** Longer than a call of AWS's may take (a synchronous invocation: 15 minutes). */
-const idleMsMax = 16 * 60_000;
-const connectionsMax = 256;
+const idleMsMax = bounds.controlIdleMsMax.value;
+const connectionsMax = bounds.controlConnectionsMax.value;
 
 // RFC 9110 §7.6.1: what is about one connection is not passed on.
 const keptBack: ReadonlySet<string> = new Set([

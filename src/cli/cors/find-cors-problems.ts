@@ -52,7 +52,7 @@ const safeVerbs = ["GET", "HEAD", "POST"];
 const safeHeader =
   /^(accept|accept-language|content-language|range|accept-(charset|encoding)|access-control-request-.*|connection|content-length|cookie|date|dnt|expect|host|keep-alive|origin|referer|te|trailer|transfer-encoding|upgrade|via|user-agent|proxy-.*|sec-.*)$/i;
 const allowOrigin = "Access-Control-Allow-Origin";
-const routesNamedMax = 8;
+const routesNamed = 8;
 
 class Finder {
   readonly #api: ApiState;
@@ -108,8 +108,8 @@ class Finder {
     const [first] = this.#forgotten;
     if (!first) return this.#problems;
     const routes = this.#forgotten.map(({ method, path }) => `${method} ${path}`);
-    const more = routes.length > routesNamedMax ? ` and ${routes.length - routesNamedMax} more` : "";
-    const message = `Pages of other origins can't call ${routes.slice(0, routesNamedMax).join(", ")}${more}: other resources are set up for them (CORS), these are not`;
+    const more = routes.length > routesNamed ? ` and ${routes.length - routesNamed} more` : "";
+    const message = `Pages of other origins can't call ${routes.slice(0, routesNamed).join(", ")}${more}: other resources are set up for them (CORS), these are not`;
     return [...this.#problems, { ...first, message }];
   }
 

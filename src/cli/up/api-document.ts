@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
+import { bounds } from "../../base/bounds.ts";
 import { isObject } from "../../base/json-object.ts";
 import { UserError } from "../../base/user-error.ts";
 import { mockDocument } from "../../openapi/mock/mock-document.ts";
@@ -41,7 +42,7 @@ const asMocked = (operation: ApiOperation): ApiOperation => ({
 });
 
 /** Twice the size of the largest documents that are published; the import itself has AWS's limit. */
-const documentBytesMax = 64 * 1024 * 1024;
+const documentBytesMax = bounds.projectDocumentBytesMax.value;
 
 /** Reads the document; what is wrong with it is thrown as located problems. */
 export async function readApiDocument(file: string, settings: ApiSettings, isMock = false): Promise<ApiDocument> {
@@ -105,23 +106,23 @@ export async function locateImportProblems(
 ): Promise<readonly Problem[]> {
   const { source } = document;
   const problems: Problem[] = [];
-  for (const message of messages.slice(0, problemsMax)) {
+  for (const message of messages.slice(0, problemsShown)) {
     const pointer = pointerFor(message, document);
     let offset = await locate(source, pointer);
     // A mapping is named by its text: that is somewhere below.
     const named = /specified: ([^\s\],]+)[\],]*$/.exec(message)?.[1];
     const at = named === undefined ? -1 : source.text.indexOf(named, offset);
-    if (at >= 0 && at - offset < sectionCharactersMax) offset = at;
+    if (at >= 0 && at - offset < sectionChars) offset = at;
     problems.push(problemAt(severity, message, source, offset));
   }
-  const more = messages.length - problemsMax;
+  const more = messages.length - problemsShown;
   if (more > 0) problems.push({ severity, message: `… and ${more} more` });
   return problems;
 }
 
-const problemsMax = 20;
+const problemsShown = 20;
 /** About as long as an operation is. */
-const sectionCharactersMax = 4_000;
+const sectionChars = 4_000;
 
 /** The lines of `Errors found during import:\n\t…\n\t…Additionally, these warnings were found:\n\t…`. */
 export function splitImportMessage(message: string): { readonly errors: string[]; readonly warnings: string[] } {

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { bounds } from "../../base/bounds.ts";
 import { isObject, type JsonObject } from "../../base/json-object.ts";
 import { decodeFragmentSegment } from "../../base/json-pointer.ts";
 import { locate, readYaml } from "./read-yaml.ts";
@@ -11,9 +12,9 @@ export interface Bundle {
   readonly files: readonly string[];
 }
 
-const filesMax = 500;
-const fileBytesMax = 32 * 1024 * 1024;
-const depthMax = 200;
+const filesMax = bounds.projectReferencedFilesMax.value;
+const fileBytesMax = bounds.projectReferencedFileBytesMax.value;
+const depthMax = bounds.projectReferenceDepthMax.value;
 /** Put in as text: a mapping template as a file of its own. */
 const templateFile = /\.(vtl|vm)$/i;
 

@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
+import { bounds } from "../../base/bounds.ts";
 import { type Problem, problemAt } from "./source-text.ts";
 
-const filesMax = 20;
-const timeoutMs = 5_000;
+const filesMax = bounds.projectFilesCheckedMax.value;
+const timeoutMs = bounds.projectFileCheckMsMax.value;
 
 /**
  * Checks the syntax of a function's own files before they replace the ones that run: Lambda would take them, and answer

@@ -17,7 +17,7 @@ export interface ApiDeploymentResult {
 
 /** Deployments that `up` keeps to point a stage back to. */
 const deploymentsKept = 5;
-const lackingShownMax = 5;
+const lackingShown = 5;
 const descriptionStart = "portico up";
 /** What the import makes fit, and whom it does not ask for a token: of a mock that is no news. */
 const besideMocks =
@@ -96,12 +96,12 @@ export class ApiDeployer {
       if (!hasCode(error, "BadRequestException") || !/^No integration defined/.test(error.message)) throw error;
       const lacking = document.operations.filter((operation) => !operation.integration);
       const problems: Problem[] = [];
-      for (const { method, path, pointer } of lacking.slice(0, lackingShownMax)) {
+      for (const { method, path, pointer } of lacking.slice(0, lackingShown)) {
         const message = `${error.message}: ${method} ${path} has no x-amazon-apigateway-integration, which says who answers it`;
         problems.push(problemAt("error", message, document.source, await locate(document.source, pointer)));
       }
-      if (lacking.length > lackingShownMax)
-        problems.push({ severity: "error", message: `… and ${lacking.length - lackingShownMax} more operations` });
+      if (lacking.length > lackingShown)
+        problems.push({ severity: "error", message: `… and ${lacking.length - lackingShown} more operations` });
       throw problems.length > 0 ? new ProblemsError(problems) : error;
     }
   }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import { zipSync } from "fflate";
+import { bounds } from "../../base/bounds.ts";
 import { UserError } from "../../base/user-error.ts";
 import type { LocalFunction } from "./find-functions.ts";
 
@@ -20,10 +21,10 @@ export interface FunctionPackage {
 }
 
 /** AWS: Lambda developer guide, "Lambda quotas": deployment package, unzipped. */
-const unpackedBytesMax = 250 * 1024 * 1024;
-const filesMax = 50_000;
+const unpackedBytesMax = bounds.packageUnzippedBytesMax.value;
+const filesMax = bounds.packageEntriesMax.value;
 /** Above this, packing costs more than sending over loopback does. */
-const compressedBytesMax = 5 * 1024 * 1024;
+const worthPackingBytes = 5 * 1024 * 1024;
 
 /** What editors, Git and interpreters leave lying about, which no function needs. */
 const ignored = new Set([".git", ".DS_Store", "__pycache__", ".venv", ".pytest_cache"]);
@@ -53,7 +54,7 @@ export function packageFunction(name: string, files: FunctionFiles): FunctionPac
     contents[file] = content;
   }
   // The zip format has local times: the same local time everywhere gives the same bytes.
-  const options = { level: bytes > compressedBytesMax ? 0 : 6, mtime: new Date(1980, 0, 1), os: 3, attrs: 0o644 << 16 };
+  const options = { level: bytes > worthPackingBytes ? 0 : 6, mtime: new Date(1980, 0, 1), os: 3, attrs: 0o644 << 16 };
   const zip = Buffer.from(zipSync(contents, options as { level: 0 | 6 }));
   return { zip, sha256: createHash("sha256").update(zip).digest("base64") };
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { connect, createServer } from "node:net";
 import { resolve } from "node:path";
+import { bounds } from "../../base/bounds.ts";
 import { UserError } from "../../base/user-error.ts";
 import type { ProcessSettings } from "./project.ts";
 
@@ -20,8 +21,8 @@ export interface ProcessOptions {
   readonly print: (name: string, line: string) => void;
 }
 
-const readyTimeoutMs = 10_000;
-const stopTimeoutMs = 2_000;
+const readyTimeoutMs = bounds.projectProcessReadyMsMax.value;
+const stopTimeoutMs = bounds.projectProcessStopMsMax.value;
 const host = "127.0.0.1";
 
 /** Starts a process and waits until it accepts connections. */

@@ -1,4 +1,5 @@
 import type { Document } from "yaml";
+import { bounds } from "../../base/bounds.ts";
 import { type Problem, ProblemsError, problemAt } from "./source-text.ts";
 
 /** A JSON or YAML file as its user wrote it. */
@@ -82,7 +83,7 @@ export async function locate(source: Source, path: readonly (string | number)[])
 }
 
 /** Above this, parsing for positions would take seconds, in which the server in this process answers nothing. */
-const parsedCharactersMax = 1_000_000;
+const parsedCharactersMax = bounds.projectPositionsCharsMax.value;
 
 /** Each key as it first stands behind the one above it: right nearly always. */
 function locateByText(text: string, path: readonly (string | number)[]): number {

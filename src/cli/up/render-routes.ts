@@ -44,10 +44,10 @@ export function printRoutes(
   }
 }
 
-const cellCharactersMax = 50;
+const cellChars = 50;
 
 const fit = (text: string, { isTerminal }: Output): string =>
-  isTerminal && text.length > cellCharactersMax ? `${text.slice(0, cellCharactersMax - 1)}…` : text;
+  isTerminal && text.length > cellChars ? `${text.slice(0, cellChars - 1)}…` : text;
 
 /** A few calls to try at once: routes for which the document has examples. */
 export function curlLines(operations: readonly ApiOperation[], baseUrl: string, closed: ClosedRoutes): string[] {

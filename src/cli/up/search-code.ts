@@ -1,9 +1,10 @@
 import { readFileSync, statSync } from "node:fs";
+import { bounds } from "../../base/bounds.ts";
 import type { LocalFunction } from "./find-functions.ts";
 import { listFiles } from "./package-function.ts";
 
-const filesReadMax = 500;
-const fileBytesMax = 1_000_000;
+const filesReadMax = bounds.projectFilesSearchedMax.value;
+const fileBytesMax = bounds.projectFileSearchedBytesMax.value;
 
 /** Is this anywhere in a function's own code? What is installed says nothing. Undefined where there is too much to read. */
 export function codeHas(source: LocalFunction, pattern: RegExp): boolean | undefined {

@@ -1,5 +1,6 @@
 import { type FSWatcher, readdirSync, statSync, watch } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { bounds } from "../../base/bounds.ts";
 
 export interface WatchedPaths {
   /** Folders watched with all that is below them. */
@@ -16,7 +17,7 @@ export interface Watcher {
 
 /** What tools keep there changes by itself, and is not the user's source. */
 const ignored = new Set(["node_modules", "__pycache__"]);
-const foldersMax = 2000;
+const foldersMax = bounds.projectFoldersWatchedMax.value;
 /** Editors save in several steps (write aside, rename over it): they are one save. */
 const settleMs = 40;
 

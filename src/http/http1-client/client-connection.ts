@@ -33,7 +33,10 @@ const idleMarginMs = 2_000;
 
 const framings = { none: 0, length: 1, chunked: 2, untilClose: 3 } as const;
 
-const limits: ResponseLimits = { headBytesMax: bounds.backendHeaderBytesMax.value, headersMax: 1_000 };
+const limits: ResponseLimits = {
+  headBytesMax: bounds.backendHeaderBytesMax.value,
+  headersMax: bounds.backendHeadersMax.value,
+};
 
 /** One thread parses one head at a time. */
 const head = new ResponseHead();

@@ -1,3 +1,4 @@
+import { bounds } from "../../base/bounds.ts";
 import { restKinds } from "../../definition/rest-api.ts";
 import { invalidValue, member, memberInValue, text } from "../../families/patch.ts";
 import { badRequest } from "../../protocol/errors.ts";
@@ -47,5 +48,9 @@ export const account = defineResource({
   },
   complete: completeAccount,
   // AWS: "Amazon API Gateway quotas and important notes", the account's throttle.
-  view: (item) => ({ ...item, throttleSettings: { rateLimit: 10_000, burstLimit: 5_000 }, apiKeyVersion: "4" }),
+  view: (item) => ({
+    ...item,
+    throttleSettings: { rateLimit: bounds.throttlingRatePerSecond.value, burstLimit: bounds.throttlingBurst.value },
+    apiKeyVersion: "4",
+  }),
 });

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { bounds } from "../../base/bounds.ts";
 import { type ApiKey, keyKinds, type UsagePlan } from "../../definition/api-key.ts";
 import { restKinds } from "../../definition/rest-api.ts";
 import { flag, member, memberInValue, text } from "../../families/patch.ts";
@@ -28,10 +29,10 @@ const apiKeys = documents({
 });
 
 /** AWS: API Gateway developer guide, "API key file format"; users quote the shorter minimum of CreateApiKey. */
-const valueLengthMin = 20;
-const importedLengthMin = 30;
-const valueLengthMax = 128;
-const nameLengthMax = 1024;
+const valueLengthMin = bounds.apiKeyCharsMin.value;
+const importedLengthMin = bounds.importedApiKeyCharsMin.value;
+const valueLengthMax = bounds.apiKeyCharsMax.value;
+const nameLengthMax = bounds.apiKeyNameCharsMax.value;
 /** AWS: "an alphanumeric string" of this length is made where none is given. */
 const generatedLength = 40;
 

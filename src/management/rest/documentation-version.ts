@@ -1,3 +1,4 @@
+import { bounds } from "../../base/bounds.ts";
 import {
   type DocumentationPart,
   type DocumentationVersion,
@@ -21,7 +22,7 @@ const versions = documents({
 });
 
 /** Ours: it is part of a path. */
-const versionLengthMax = 255;
+const versionLengthMax = bounds.documentationVersionCharsMax.value;
 
 /** A snapshot of the parts as they are, and the stage that shows it. */
 async function createDocumentationVersion(

@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import { bounds } from "../../base/bounds.ts";
 import { isObject } from "../../base/json-object.ts";
 import {
   type BasePathMapping,
@@ -164,7 +165,7 @@ function checkMutualTls({ mutualTlsAuthentication, securityPolicy }: DomainName,
 }
 
 /** AWS: "Amazon API Gateway quotas and important notes". */
-const policyLengthMax = 8192;
+const policyLengthMax = bounds.resourcePolicyCharsMax.value;
 
 /** A policy as it is stored: compact JSON. */
 function savedPolicy(policy: string | undefined): string | undefined {

@@ -1,3 +1,5 @@
+import { bounds } from "../../base/bounds.ts";
+
 /** How many of what the control plane of REST APIs allows: AWS's numbers, and the server's own where it says so. */
 
 interface Limit {
@@ -29,7 +31,12 @@ export const restLimits = {
   privateDomainNames: { value: 50, noun: "private Domain Names", of: "account", source },
   accessAssociations: { value: 100, noun: "Domain Name Access Associations", of: "account", source },
   tagsPerResource: { value: 50, noun: "tags", of: "resource", source },
-  integrationTimeoutMs: { value: 29_000, noun: "milliseconds", of: "integration", source },
+  integrationTimeoutMs: {
+    value: bounds.integrationTimeoutMsDefault.value,
+    noun: "milliseconds",
+    of: "integration",
+    source,
+  },
   patchOperations: {
     value: 10_000,
     noun: "patch operations",
@@ -55,7 +62,7 @@ export function makeRestLimits(overrides: Partial<RestLimits> = {}, profile: "aw
 }
 
 /** More than anybody has of anything, and little enough to list. */
-const relaxedMin = 100_000;
+const relaxedMin = bounds.relaxedLimitMin.value;
 
 export const limitMessage = (name: RestLimit): string => {
   const { noun, of } = restLimits[name];

@@ -1,4 +1,5 @@
 /** A stage's method settings, as UpdateStage's paths name them: `/{resourcePath}/{httpMethod}/throttling/rateLimit`. */
+import { bounds } from "../../base/bounds.ts";
 import type { MethodSetting } from "../../definition/rest-api.ts";
 import { httpMethods } from "../../definition/rules.ts";
 import { type Convert, type Draft, decimal, flag, oneOf, type PatchStep, wholeNumber } from "../../families/patch.ts";
@@ -12,8 +13,8 @@ const defaultSetting: MethodSetting = {
   metricsEnabled: false,
   loggingLevel: "OFF",
   dataTraceEnabled: false,
-  throttlingBurstLimit: 5000,
-  throttlingRateLimit: 10_000,
+  throttlingBurstLimit: bounds.throttlingBurst.value,
+  throttlingRateLimit: bounds.throttlingRatePerSecond.value,
   cachingEnabled: false,
   cacheTtlInSeconds: 300,
   cacheDataEncrypted: false,

@@ -1,3 +1,4 @@
+import { bounds } from "../../base/bounds.ts";
 import type { IdSource } from "../../base/ids.ts";
 import { documentationKinds } from "../../definition/documentation.ts";
 import { endpointAccessModes, securityPolicies } from "../../definition/endpoint-rules.ts";
@@ -166,7 +167,7 @@ export async function newDefinition(work: Change, input: CreateInput): Promise<R
 }
 
 /** AWS: CreateRestApi, minimumCompressionSize: 0 to 10485760. */
-const compressionMax = 10_485_760;
+const compressionMax = bounds.minimumCompressionSizeMax.value;
 
 function checkCompression(size: number | undefined): number | undefined {
   if (size !== undefined && (size < 0 || size > compressionMax)) {

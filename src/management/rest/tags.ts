@@ -1,3 +1,4 @@
+import { bounds } from "../../base/bounds.ts";
 import { keyKinds } from "../../definition/api-key.ts";
 import { certificateKinds } from "../../definition/client-certificate.ts";
 import { domainNameKinds } from "../../definition/domain-name.ts";
@@ -14,8 +15,8 @@ export const customIdTag = "_custom_id_";
 type Tags = Readonly<Record<string, string>>;
 
 /** AWS: API Gateway developer guide, "Tag restrictions and usage conventions". */
-const keyLengthMax = 128;
-const valueLengthMax = 256;
+const keyLengthMax = bounds.tagKeyCharsMax.value;
+const valueLengthMax = bounds.tagValueCharsMax.value;
 const allowed = /^[\p{L}\p{N}\p{Zs}.:+=@_/-]*$/u;
 
 // Unconfirmed: how AWS words these; see docs/compatibility.md, "REST control plane, words".

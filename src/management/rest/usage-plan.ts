@@ -1,3 +1,4 @@
+import { bounds } from "../../base/bounds.ts";
 import { unescapeSegment } from "../../base/json-pointer.ts";
 import {
   type ApiStage,
@@ -35,8 +36,8 @@ export const usagePlans = documents({
   missing: () => notFound("Invalid Usage Plan ID specified"),
 });
 
-const integerMax = 2_147_483_647;
-const rateMax = 1_000_000_000;
+const integerMax = bounds.usagePlanIntegerMax.value;
+const rateMax = bounds.usagePlanRateMax.value;
 const periods = ["DAY", "WEEK", "MONTH"] as const;
 
 // What makes a plan valid. Unconfirmed: how AWS words all of these; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".

@@ -1,3 +1,4 @@
+import { bounds } from "../../base/bounds.ts";
 import {
   keyKinds,
   type QuotaSettings,
@@ -79,7 +80,7 @@ async function dailyUsage(work: Work, plan: UsagePlan, link: UsagePlanKey, days:
 }
 
 /** Days that one answer covers at most. */
-const daysMax = 90;
+const daysMax = bounds.usageDaysMax.value;
 
 /** The days of the question, both ends included. */
 function requestedDays({ startDate, endDate }: Work<"GetUsage">["input"]): readonly string[] {

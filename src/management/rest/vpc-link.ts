@@ -66,7 +66,7 @@ function* referencesIn(
 }
 
 /** Most references that a refusal names. */
-const namedReferencesMax = 20;
+const referencesNamed = 20;
 
 const apiIdOf = (id: string): string => id.slice(0, id.indexOf("/"));
 
@@ -111,7 +111,7 @@ async function refuseWhileReferenced(link: VpcLink, work: Change): Promise<void>
     }
   }
   if (found.size === 0) return;
-  const list = [...found].slice(0, namedReferencesMax).join(", ");
+  const list = [...found].slice(0, referencesNamed).join(", ");
   throw badRequest(
     `Cannot delete vpc link. Vpc link '${link.id}', is referenced in [${list}] in format of [RESTApiId:Method:Resource:Stage].`,
   );

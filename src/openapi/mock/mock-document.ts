@@ -1,3 +1,4 @@
+import { bounds } from "../../base/bounds.ts";
 import { isObject, type JsonObject } from "../../base/json-object.ts";
 import { listMember, member, membersOf, objectMember, scalarText } from "../json-value.ts";
 import { followReference } from "../references.ts";
@@ -15,7 +16,7 @@ const responsesExtension = "x-amazon-apigateway-gateway-responses";
 const anyMethod = "x-amazon-apigateway-any-method";
 const verbs = ["get", "head", "post", "put", "patch", "delete", anyMethod];
 /** AWS: "Amazon API Gateway quotas and important notes", mapping template size; a template has some text besides. */
-const bodyBytesMax = 280_000;
+const bodyBytesMax = bounds.mockBodyBytesMax.value;
 
 /**
  * A document (OpenAPI 3, Swagger 2.0) in which each operation without an integration has a MOCK one that answers with the

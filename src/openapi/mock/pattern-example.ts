@@ -1,8 +1,9 @@
+import { bounds } from "../../base/bounds.ts";
 import { parseEcmaPattern } from "../../language/ecma-pattern.ts";
 
 /** Characters of a made text; a pattern that asks for more gets none. */
-const charactersMax = 1_000;
-const depthMax = 50;
+const charactersMax = bounds.mockPatternCharsMax.value;
+const depthMax = bounds.mockPatternDepthMax.value;
 
 /**
  * A text that a regular expression (ECMA 262) finds a match in: `^[A-Z]{3}-\d+$` → `AAA-0`. Undefined where it uses what is

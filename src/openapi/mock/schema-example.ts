@@ -1,3 +1,4 @@
+import { bounds } from "../../base/bounds.ts";
 import { isObject, type JsonObject } from "../../base/json-object.ts";
 import { parseEcmaPattern } from "../../language/ecma-pattern.ts";
 import { listMember, member, membersOf } from "../json-value.ts";
@@ -14,16 +15,16 @@ export interface SchemaExampleOptions {
 }
 
 /** Values of one example; beyond that only what is required is made. */
-const valuesMax = 2_000;
+const valuesMax = bounds.mockValuesMax.value;
 /** Schemas that are looked at for one example. */
-const stepsOfOneMax = 50_000;
+const stepsOfOneMax = bounds.mockStepsMax.value;
 /** What a text by a pattern counts as: finding and checking one takes up to some milliseconds. */
 const patternSteps = 500;
 /** Levels below which only what is required is made: shallow examples are the ones that people read. */
-const optionalDepthMax = 8;
-const depthMax = 64;
-const itemsMax = 100;
-const textCharactersMax = 10_000;
+const optionalDepthMax = bounds.mockOptionalDepthMax.value;
+const depthMax = bounds.mockDepthMax.value;
+const itemsMax = bounds.mockItemsMax.value;
+const textCharactersMax = bounds.mockTextCharsMax.value;
 
 /**
  * Values by schema (OpenAPI 3.0 and 3.1, Swagger 2.0), the same each time: the schema's own example, `const`, `default` or

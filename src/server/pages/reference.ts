@@ -176,11 +176,11 @@ async function listStages(store: Store): Promise<readonly ReferencedStage[]> {
   return stages.sort((one, other) => (`${one.name} ${one.path}` < `${other.name} ${other.path}` ? -1 : 1));
 }
 
-const stagesShownMax = 20;
+const stagesShown = 20;
 
 async function describeMissing(store: Store, api: string, stage: string): Promise<string> {
   const stages = await listStages(store);
-  const shown = stages.slice(0, stagesShownMax).map((each) => `${each.api}/${each.stage} (${each.name})`);
+  const shown = stages.slice(0, stagesShown).map((each) => `${each.api}/${each.stage} (${each.name})`);
   const more = stages.length > shown.length ? ` and ${stages.length - shown.length} more` : "";
   const there = shown.length === 0 ? "Nothing is deployed yet" : `There are ${shown.join(", ")}${more}`;
   return `There is no stage ${stage.slice(0, 128)} of an API ${api.slice(0, 128)}. ${there}.`;

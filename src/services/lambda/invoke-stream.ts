@@ -1,10 +1,11 @@
+import { bounds } from "../../base/bounds.ts";
 import type { AnswerSink, FunctionClient, InvokeOutcome } from "../../functions/function-client.ts";
 import type { CallContext } from "../../protocol/operation.ts";
 import { checkClientContext, checkPayload, serviceError } from "./invoke.ts";
 import type { LambdaInput } from "./lambda-families.ts";
 
 /** What may wait for a caller that reads slowly; the function then waits, too. */
-const queuedBytesMax = 262_144;
+const queuedBytesMax = bounds.functionStreamQueuedBytesMax.value;
 
 /** Runs a function that is known to be there. AWS: Lambda API reference, "InvokeWithResponseStream". */
 export async function invokeFunctionStreaming(

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
+import { bounds } from "../../base/bounds.ts";
 import { type ExecutionLogSink, executionLogGroup } from "../../telemetry/execution-log.ts";
 import type { LogSink, LogStreamWriter } from "../../telemetry/log-sink.ts";
 
 /** Stages whose streams are kept open. */
-const writersMax = 10_000;
+const writersMax = bounds.logWritersMax.value;
 
 /**
  * Execution logs into the log groups that AWS has for them.

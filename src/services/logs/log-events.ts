@@ -13,15 +13,14 @@ import {
 import { requireStream, type StreamReference, sequenceToken, streamMissing } from "./log-streams.ts";
 
 const dayMs = 86_400_000;
-const hourMs = 3_600_000;
 interface PutLogEventsInput extends StreamReference {
   readonly logEvents: readonly { readonly timestamp: number; readonly message: string }[];
 }
 
 /** AWS: CloudWatch Logs API reference, "PutLogEvents": the constraints of a batch, in its order. */
 const batchBytesMax = bounds.logBatchBytesMax.value;
-const futureMsMax = 2 * hourMs;
-const pastMsMax = 14 * dayMs;
+const futureMsMax = bounds.logEventFutureMsMax.value;
+const pastMsMax = bounds.logEventPastMsMax.value;
 
 function putLogEvents(store: LogStore, input: PutLogEventsInput, call: LogsCall): object {
   const [group, stream] = requireStream(store, input, call);
@@ -69,8 +68,8 @@ function requireBatch(events: PutLogEventsInput["logEvents"]): void {
 }
 
 /** AWS: GetLogEvents and FilterLogEvents: 10,000 events, or as many as fit in 1 MB. */
-const eventsMax = 10_000;
-const answerBytesMax = 1_048_576;
+const eventsMax = bounds.logEventsMax.value;
+const answerBytesMax = bounds.logAnswerBytesMax.value;
 
 interface ReadInput {
   readonly startTime?: number;

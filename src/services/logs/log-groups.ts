@@ -22,7 +22,7 @@ const groupMissing = (): ApiError =>
 /** AWS: CloudWatch Logs API reference, "DescribeLogGroups" and "DescribeLogStreams": 50 a page. */
 export const paging: Paging = {
   limitDefault: 50,
-  limitMax: 50,
+  limitMax: bounds.logPageItemsMax.value,
   code: "InvalidParameterException",
   invalidToken: "The specified nextToken is invalid.",
   invalidLimit: "Invalid limit",

@@ -1,5 +1,6 @@
 import { closeSync, openSync, renameSync, rmSync } from "node:fs";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { bounds } from "../../base/bounds.ts";
 import type { LogBatch, LogStreamAddress } from "../../telemetry/log-sink.ts";
 import { chunkSpanMs, makeChunks, readChunk } from "./log-chunk.ts";
 
@@ -81,7 +82,7 @@ const chunkColumns = "id, stream_id, first_ms, last_ms, ingested_ms, lines, text
 /** How much is dropped at a time when the store is full. */
 const droppedShare = 0.05;
 /** Free pages are given back to the file system beyond this. */
-const freeBytesMax = 16_777_216;
+const freeBytesKept = 16_777_216;
 /** So many at a time, 40 MB: lines wait meanwhile. */
 const vacuumPages = 10_000;
 /** A stream that Portico made itself goes when its lines have gone and none has come for so long. */
@@ -409,7 +410,7 @@ export class LogStore {
       nowMs - emptyStreamMs,
     );
     if (abandoned > 0) this.#addressed.clear();
-    if (this.#pragma("freelist_count") * this.#pragma("page_size") > freeBytesMax) {
+    if (this.#pragma("freelist_count") * this.#pragma("page_size") > freeBytesKept) {
       this.#database.exec(`PRAGMA incremental_vacuum(${vacuumPages})`);
     }
   }
@@ -490,7 +491,7 @@ export class LogStore {
   }
 }
 
-const addressesMax = 10_000;
+const addressesMax = bounds.logAddressesMax.value;
 
 type Row = Record<string, unknown>;
 
