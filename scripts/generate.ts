@@ -2,7 +2,7 @@
 // and a file that is not what would be written fails.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { makeRestLimits } from "../src/management/rest/limits.ts";
+import { makeControlLimits } from "../src/management/control-limits.ts";
 import { makeRestOperations } from "../src/management/rest/operations.ts";
 import { loadModel, type ModelName, modelNames } from "../src/protocol/model.ts";
 import { makeIamOperations } from "../src/services/iam/operations.ts";
@@ -20,7 +20,7 @@ const unused = <T>(): T => ({}) as T;
 const served: Readonly<Partial<Record<ModelName, Readonly<Record<string, unknown>>>>> = {
   apigateway: makeRestOperations({
     store: unused(),
-    limits: makeRestLimits(),
+    limits: makeControlLimits(),
     testInvocation: unused(),
     authorizerTest: unused(),
   }),

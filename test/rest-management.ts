@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ManualClock } from "../src/base/clock.ts";
 import { randomIds } from "../src/base/ids.ts";
 import { definitionIndexes } from "../src/definition/indexes.ts";
-import { makeRestLimits, type RestLimits } from "../src/management/rest/limits.ts";
+import { type ControlLimits, makeControlLimits } from "../src/management/control-limits.ts";
 import { makeRestOperations } from "../src/management/rest/operations.ts";
 import { makeManagement } from "../src/protocol/management.ts";
 import { openSqliteStore } from "../src/store/sqlite-store.ts";
@@ -31,12 +31,12 @@ export interface RestManagement {
 }
 
 /** `line` is `GET /restapis`. Errors that the model does not declare, and our own faults, fail. */
-export function makeRestManagement(limits: Partial<RestLimits> = {}): RestManagement {
+export function makeRestManagement(limits: Partial<ControlLimits> = {}): RestManagement {
   const store = rerunningStore(openSqliteStore({ indexes: definitionIndexes }));
   const clock = new ManualClock(1_700_000_000_500);
   const faults: unknown[] = [];
   const management = makeManagement(
-    [{ model: "apigateway", operations: makeRestOperations({ store, limits: makeRestLimits(limits) }) }],
+    [{ model: "apigateway", operations: makeRestOperations({ store, limits: makeControlLimits(limits) }) }],
     {
       clock,
       ids: randomIds,

@@ -8,7 +8,7 @@ import { editDistance } from "../base/edit-distance.ts";
 import { isObject } from "../base/json-object.ts";
 import { UserError } from "../base/user-error.ts";
 import { type AwsServiceSettings, endpointName } from "../gateway/integrations/aws-services.ts";
-import { type RestLimits, restLimits } from "../management/rest/limits.ts";
+import { type ControlLimits, controlLimits } from "../management/control-limits.ts";
 
 /** What a server is started with. */
 export interface ServerConfig extends ServerSettings {
@@ -42,7 +42,7 @@ interface ServerSettings {
   /** Bytes of an API Gateway management call's body. */
   readonly managementPayloadMax: number;
   /** AWS's limits that the operator overrides, by name. */
-  readonly limit: Readonly<Partial<RestLimits>>;
+  readonly limit: Readonly<Partial<ControlLimits>>;
   /** See docs/internals/architecture.md, "Faithful, and lenient by name". */
   readonly profile: "aws" | "relaxed";
   /** Bytes of a data plane request's body that is buffered. */
@@ -216,9 +216,9 @@ export const configKeys: readonly ConfigKey[] = [
     name: "limit",
     flag: "limit",
     placeholder: "NAME=N",
-    value: { kind: "numbers", names: Object.keys(restLimits), min: 1, max: 1_000_000 },
+    value: { kind: "numbers", names: Object.keys(controlLimits), min: 1, max: 1_000_000 },
     default: [],
-    help: `a number in place of AWS's limit, such as resourcesPerApi=1000; one of ${Object.keys(restLimits).join(", ")}`,
+    help: `a number in place of AWS's limit, such as resourcesPerApi=1000; one of ${Object.keys(controlLimits).join(", ")}`,
   },
   {
     name: "profile",

@@ -9,7 +9,7 @@ import { PackageStore } from "../functions/packages.ts";
 import { AwsServices } from "../gateway/integrations/aws-services.ts";
 import { defaultHttp1Limits } from "../http/http1/limits.ts";
 import { developmentListener } from "../http/listener.ts";
-import { makeRestLimits } from "../management/rest/limits.ts";
+import { makeControlLimits } from "../management/control-limits.ts";
 import { makeRestOperations } from "../management/rest/operations.ts";
 import { makeManagement } from "../protocol/management.ts";
 import type { Service } from "../protocol/operation.ts";
@@ -161,7 +161,7 @@ export async function startServer(
       model: "apigateway",
       operations: makeRestOperations({
         store,
-        limits: makeRestLimits(config.limit, config.profile),
+        limits: makeControlLimits(config.limit, config.profile),
         profile: config.profile,
         testInvocation: makeTestInvocation({
           ...compileSettings,

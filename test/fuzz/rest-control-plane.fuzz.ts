@@ -5,7 +5,7 @@ import { after, describe, it } from "node:test";
 import { ManualClock } from "../../src/base/clock.ts";
 import { randomIds } from "../../src/base/ids.ts";
 import { definitionIndexes } from "../../src/definition/indexes.ts";
-import { makeRestLimits } from "../../src/management/rest/limits.ts";
+import { makeControlLimits } from "../../src/management/control-limits.ts";
 import { makeRestOperations } from "../../src/management/rest/operations.ts";
 import { makeManagement } from "../../src/protocol/management.ts";
 import { loadModel, shapeOf } from "../../src/protocol/model.ts";
@@ -19,7 +19,7 @@ const store = openSqliteStore({ indexes: definitionIndexes });
 const unexpected: unknown[] = [];
 const undeclared = new Set<string>();
 const management = makeManagement(
-  [{ model: "apigateway", operations: makeRestOperations({ store, limits: makeRestLimits() }) }],
+  [{ model: "apigateway", operations: makeRestOperations({ store, limits: makeControlLimits() }) }],
   {
     clock: new ManualClock(Date.UTC(2026, 10, 20)),
     ids: randomIds,

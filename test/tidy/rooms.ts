@@ -86,7 +86,8 @@ export const floors: Readonly<Record<string, Readonly<Record<string, readonly st
   functions: { bootstrap: [] },
   http: { "http1-client": ["http1"], http1: [] },
   language: { vtl: ["java"], "json-path": ["java"], "json-schema": ["java"], java: [], xml: [] },
-  management: { rest: [] },
+  // What both versions of API Gateway share stands below each.
+  management: { rest: ["tags"], tags: [] },
   openapi: { mock: [] },
   protocol: { models: [] },
   sdk: { runtime: [] },

@@ -12,7 +12,7 @@ import { definitionIndexes } from "../../definition/indexes.ts";
 import { vpcLinkKind } from "../../definition/vpc-link.ts";
 import { makeManagement } from "../../protocol/management.ts";
 import { openSqliteStore } from "../../store/sqlite-store.ts";
-import { makeRestLimits, type RestLimits } from "./limits.ts";
+import { type ControlLimits, makeControlLimits } from "../control-limits.ts";
 import { makeRestOperations } from "./operations.ts";
 
 const store = rerunningStore(openSqliteStore({ indexes: definitionIndexes }));
@@ -23,14 +23,17 @@ const scope = { account: "123456789012", region: "eu-west-1" };
 /** A Wednesday. */
 const clock = new ManualClock(Date.UTC(2026, 10, 18, 12));
 
-const manage = (limits: Partial<RestLimits> = {}) =>
-  makeManagement([{ model: "apigateway", operations: makeRestOperations({ store, limits: makeRestLimits(limits) }) }], {
-    clock,
-    ids: randomIds,
-    bodyBytesMax: 1_000_000,
-    logger: { warn: () => {}, error: (message, fields) => assert.fail(`${message} ${JSON.stringify(fields)}`) },
-    onUndeclaredError: (operation, code) => assert.fail(`${operation} does not declare ${code}`),
-  });
+const manage = (limits: Partial<ControlLimits> = {}) =>
+  makeManagement(
+    [{ model: "apigateway", operations: makeRestOperations({ store, limits: makeControlLimits(limits) }) }],
+    {
+      clock,
+      ids: randomIds,
+      bodyBytesMax: 1_000_000,
+      logger: { warn: () => {}, error: (message, fields) => assert.fail(`${message} ${JSON.stringify(fields)}`) },
+      onUndeclaredError: (operation, code) => assert.fail(`${operation} does not declare ${code}`),
+    },
+  );
 const management = manage();
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked at member by member.

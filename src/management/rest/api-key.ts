@@ -6,19 +6,11 @@ import { flag, member, memberInValue, text } from "../../families/patch.ts";
 import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import type { Page } from "../../protocol/paging.ts";
+import { requireRoom } from "../control-service.ts";
+import { checkTags } from "../tags/tag-rules.ts";
 import { type ApiKeyRow, parseApiKeyFile } from "./api-key-file.ts";
-import { checkTags } from "./tags.ts";
 import { joinPlan, leavePlan } from "./usage-plan-membership.ts";
-import {
-  type Change,
-  defineResource,
-  documents,
-  operations,
-  pageOfItems,
-  requireRoom,
-  type Work,
-  writing,
-} from "./work.ts";
+import { type Change, defineResource, documents, operations, pageOfItems, type Work, writing } from "./work.ts";
 
 const apiKeys = documents({
   kind: keyKinds.apiKey,

@@ -3,9 +3,10 @@ import { type Authorizer, type RestApi, restKinds } from "../../definition/rest-
 import { entryList, member, memberInValue, oneOf, text, wholeNumber } from "../../families/patch.ts";
 import { nonEmpty, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
+import { requireRoom } from "../control-service.ts";
 import { methodsOf } from "./model.ts";
 import { restApis } from "./rest-apis.ts";
-import { type Change, defineResource, documents, requireRoom } from "./work.ts";
+import { type Change, defineResource, documents } from "./work.ts";
 
 export const authorizers = documents({
   kind: restKinds.authorizer,

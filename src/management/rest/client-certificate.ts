@@ -7,9 +7,10 @@ import { restKinds, type Stage } from "../../definition/rest-api.ts";
 import { member, text } from "../../families/patch.ts";
 import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
+import { requireRoom } from "../control-service.ts";
+import { checkTags } from "../tags/tag-rules.ts";
 import { makeSelfSignedCertificate } from "./self-signed-certificate.ts";
-import { checkTags } from "./tags.ts";
-import { type Change, defineResource, documents, operations, requireRoom, spanning, type Work } from "./work.ts";
+import { type Change, defineResource, documents, operations, spanning, type Work } from "./work.ts";
 
 const certificates = documents({
   kind: certificateKinds.clientCertificate,

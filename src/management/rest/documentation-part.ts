@@ -9,7 +9,8 @@ import {
 import type { RestApi } from "../../definition/rest-api.ts";
 import { member, text } from "../../families/patch.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
-import { limitMessage } from "./limits.ts";
+import { limitMessage } from "../control-limits.ts";
+import { requireRoom } from "../control-service.ts";
 import { restApis } from "./rest-apis.ts";
 import {
   type Change,
@@ -18,7 +19,6 @@ import {
   documents,
   operations,
   pageOfItems,
-  requireRoom,
   type Work,
   writing,
 } from "./work.ts";

@@ -1,8 +1,9 @@
 import { type DomainName, type DomainNameAccessAssociation, domainNameKinds } from "../../definition/domain-name.ts";
 import { nonEmpty, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
-import { checkTags } from "./tags.ts";
-import { type Change, defineResource, documents, operations, requireRoom, type Work, writing } from "./work.ts";
+import { requireRoom } from "../control-service.ts";
+import { checkTags } from "../tags/tag-rules.ts";
+import { type Change, defineResource, documents, operations, type Work, writing } from "./work.ts";
 
 const associations = documents({
   kind: domainNameKinds.accessAssociation,

@@ -27,8 +27,9 @@ import {
 import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
 import { everywhere } from "../../store/store.ts";
-import { checkTags } from "./tags.ts";
-import { type Change, defineResource, documents, requireRoom, type Work } from "./work.ts";
+import { requireRoom } from "../control-service.ts";
+import { checkTags } from "../tags/tag-rules.ts";
+import { type Change, defineResource, documents, type Work } from "./work.ts";
 
 /** Where domain names are kept. Private ones are named by their id, too. */
 export const domainNames = documents({

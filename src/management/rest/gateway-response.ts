@@ -6,8 +6,9 @@ import { entry, member, text } from "../../families/patch.ts";
 import type { Place } from "../../families/place.ts";
 import { nonEmpty, present } from "../../families/work.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
+import type { ControlService } from "../control-service.ts";
 import { restApis } from "./rest-apis.ts";
-import { childrenOf, defineResource, type RestService } from "./work.ts";
+import { childrenOf, defineResource } from "./work.ts";
 
 /** As it is answered: a customised response, or a type's default. */
 interface ShownResponse extends GatewayResponse {
@@ -27,7 +28,7 @@ function checked(response: ShownResponse): GatewayResponse {
 
 const kind = restKinds.gatewayResponse;
 
-const place: Place<RestService, ShownResponse, RestApi, { readonly responseType: string }> = {
+const place: Place<ControlService, ShownResponse, RestApi, { readonly responseType: string }> = {
   parent: restApis,
   async find({ tx, parent, input: { responseType } }) {
     const stored = await tx.get<GatewayResponse>(kind, `${parent.id}/${responseType}`);

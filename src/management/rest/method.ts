@@ -12,8 +12,9 @@ import { entry, flag, member, memberInValue, optionalFlag, text } from "../../fa
 import type { Place } from "../../families/place.ts";
 import { nonEmpty, type Parent, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
+import type { ControlService } from "../control-service.ts";
 import { resources } from "./resource.ts";
-import { type Change, defineResource, type RestService, type Work } from "./work.ts";
+import { type Change, defineResource, type Work } from "./work.ts";
 
 /** A map's own member: names are the caller's (`__proto__` is none). */
 export const own = <T>(map: Readonly<Record<string, T>> | undefined, name: string): T | undefined =>
@@ -37,7 +38,7 @@ interface ApiResource {
   readonly resource: Resource;
 }
 
-const apiResource: Parent<RestService, ApiResource> = {
+const apiResource: Parent<ControlService, ApiResource> = {
   async locate(work) {
     const { item: resource, id } = await resources.locate(work);
     return { item: { apiId: id.slice(0, id.indexOf("/")), resource }, id };
@@ -55,7 +56,7 @@ const findMethod = ({ resource }: ApiResource, httpMethod: string): Method => {
   return method;
 };
 
-const resourceMethod: Parent<RestService, ResourceMethod> = {
+const resourceMethod: Parent<ControlService, ResourceMethod> = {
   async locate(work) {
     const { item: found, id } = await apiResource.locate(work);
     const httpMethod = work.input["httpMethod"] as string;
@@ -84,7 +85,7 @@ export function insideMethod<Item, Named>(inside: {
   readonly write: (method: Method, item: Item) => Method;
   readonly without: (method: Method, item: Item) => Method;
   readonly missing: string;
-}): Place<RestService, Item, ResourceMethod, Named> {
+}): Place<ControlService, Item, ResourceMethod, Named> {
   const put = (work: Change<never, ResourceMethod>, method: Method) =>
     putMethodOf(work, work.parent, method.httpMethod, method);
   return {
@@ -160,7 +161,7 @@ async function putMethod(work: Change<"PutMethod", ApiResource>): Promise<Method
   return checked(method, work);
 }
 
-const methods: Place<RestService, Method, ApiResource, { readonly httpMethod: string }> = {
+const methods: Place<ControlService, Method, ApiResource, { readonly httpMethod: string }> = {
   parent: apiResource,
   find: async ({ parent, input }) => findMethod(parent, input.httpMethod),
   put: (item, work) => putMethodOf(work, work.parent, item.httpMethod, item),

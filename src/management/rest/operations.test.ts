@@ -12,7 +12,7 @@ import { ApiError } from "../../protocol/errors.ts";
 import { type Model as InterfaceModel, loadModel } from "../../protocol/model.ts";
 import type { CallContext } from "../../protocol/operation.ts";
 import { openSqliteStore } from "../../store/sqlite-store.ts";
-import { makeRestLimits } from "./limits.ts";
+import { makeControlLimits } from "../control-limits.ts";
 import { makeRestOperations } from "./operations.ts";
 
 const store = rerunningStore(openSqliteStore({ indexes: definitionIndexes }));
@@ -30,7 +30,7 @@ const call: CallContext = {
   accessKeyId: undefined,
   userAgent: undefined,
 };
-const operations = makeRestOperations({ store, limits: makeRestLimits() });
+const operations = makeRestOperations({ store, limits: makeControlLimits() });
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked at member by member.
 type Answer = any;
@@ -197,7 +197,7 @@ describe("RestApi", () => {
   });
 
   it("is listed in pages", async () => {
-    const few = makeRestOperations({ store, limits: makeRestLimits({ edgeApis: 1000 }) });
+    const few = makeRestOperations({ store, limits: makeControlLimits({ edgeApis: 1000 }) });
     for (let count = 0; count < 30; count++) await few["CreateRestApi"]!({ name: `api ${count}` }, call);
     const first = await run("GetRestApis");
     assert.equal(first.items.length, 25);
@@ -212,7 +212,7 @@ describe("RestApi", () => {
   });
 
   it("is refused over the account's limit, or without a name", async () => {
-    const few = makeRestOperations({ store, limits: makeRestLimits({ edgeApis: 1 }) });
+    const few = makeRestOperations({ store, limits: makeControlLimits({ edgeApis: 1 }) });
     await few["CreateRestApi"]!({ name: "one" }, call);
     await assert.rejects(() => few["CreateRestApi"]!({ name: "two" }, call), /^ApiError|Maximum number of Edge APIs/);
     await few["CreateRestApi"]!({ name: "three", endpointConfiguration: { types: ["REGIONAL"] } }, call);
@@ -277,7 +277,7 @@ describe("Resource", () => {
 
   it("is refused over the limit, which the server may raise", async () => {
     const { restApiId, root } = await anApi();
-    const two = makeRestOperations({ store, limits: makeRestLimits({ resourcesPerApi: 3 }) });
+    const two = makeRestOperations({ store, limits: makeControlLimits({ resourcesPerApi: 3 }) });
     await assert.rejects(() => two["CreateResource"]!({ restApiId, parentId: root, pathPart: "x" }, call), {
       code: "LimitExceededException",
       message:
@@ -901,7 +901,7 @@ describe("ImportRestApi, PutRestApi and GetExport", () => {
   });
 
   it("refuse more resources than an API may have", async () => {
-    const few = makeRestOperations({ store, limits: makeRestLimits({ resourcesPerApi: 2 }) });
+    const few = makeRestOperations({ store, limits: makeControlLimits({ resourcesPerApi: 2 }) });
     const body = aDocument({ "/a": { get: mock }, "/b": { get: mock } });
     await assert.rejects(() => few["ImportRestApi"]!({ body }, call), {
       message: /^Errors found during import:\n\tUnable to create resource at path '\/b': Maximum number of Resources/,
@@ -909,7 +909,7 @@ describe("ImportRestApi, PutRestApi and GetExport", () => {
   });
 
   it("refuse more authorizers than an API may have", async () => {
-    const few = makeRestOperations({ store, limits: makeRestLimits({ authorizersPerApi: 1 }) });
+    const few = makeRestOperations({ store, limits: makeControlLimits({ authorizersPerApi: 1 }) });
     const authorizerUri = "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/f/invocations";
     const extension = { "x-amazon-apigateway-authorizer": { type: "token", authorizerUri } };
     const scheme = { type: "apiKey", name: "A", in: "header", ...extension };
@@ -923,7 +923,7 @@ describe("ImportRestApi, PutRestApi and GetExport", () => {
   it("take in what AWS refuses with the profile relaxed", async () => {
     const body = aDocument({ "/a/{x}": { get: mock }, "/a/{y}/b": { get: mock } });
     await refuses("ImportRestApi", { body }, badRequest, /A sibling \(\{x\}\)/);
-    const relaxed = makeRestOperations({ store, limits: makeRestLimits(), profile: "relaxed" });
+    const relaxed = makeRestOperations({ store, limits: makeControlLimits(), profile: "relaxed" });
     const { warnings } = (await relaxed["ImportRestApi"]!({ body }, call)) as Answer;
     assert.match(warnings.join(), /\{y\}/);
   });

@@ -1,5 +1,6 @@
 import { bindOperations } from "../../families/make-families.ts";
 import type { Operations } from "../../protocol/operation.ts";
+import type { ControlService } from "../control-service.ts";
 import { account } from "./account.ts";
 import { apiKey } from "./api-key.ts";
 import { authorizer } from "./authorizer.ts";
@@ -29,7 +30,7 @@ import { usageOperations } from "./usage.ts";
 import { usagePlan } from "./usage-plan.ts";
 import { usagePlanKey } from "./usage-plan-key.ts";
 import { vpcLink } from "./vpc-link.ts";
-import type { Dependencies, RestService } from "./work.ts";
+import type { Dependencies } from "./work.ts";
 
 /** Every operation of REST APIs (service `apigateway`) that there is; the others answer 501. */
 export function makeRestOperations(dependencies: Dependencies): Operations {
@@ -67,5 +68,5 @@ export function makeRestOperations(dependencies: Dependencies): Operations {
     testInvocation && testInvokeOperations(testInvocation),
     authorizerTest && testAuthorizerOperations(authorizerTest),
   ];
-  return bindOperations<RestService>(Object.assign({}, ...families), store, { limits, profile });
+  return bindOperations<ControlService>(Object.assign({}, ...families), store, { limits, profile });
 }

@@ -3,8 +3,9 @@ import { checkPathPart, checkSiblings } from "../../definition/rules.ts";
 import { member, text } from "../../families/patch.ts";
 import { present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
+import { requireRoom } from "../control-service.ts";
 import { restApis } from "./rest-apis.ts";
-import { type Change, defineResource, documents, requireRoom, type ViewWork } from "./work.ts";
+import { type Change, defineResource, documents, type ViewWork } from "./work.ts";
 
 const missing = () => notFound("Invalid Resource identifier specified");
 

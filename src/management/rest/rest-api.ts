@@ -29,13 +29,14 @@ import {
 import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
 import { badRequest, conflict } from "../../protocol/errors.ts";
 import { everywhere } from "../../store/store.ts";
+import type { ControlLimit } from "../control-limits.ts";
+import { requireRoom } from "../control-service.ts";
+import { checkTags, customIdTag } from "../tags/tag-rules.ts";
 import { readDocumentedDefinition, writeDefinition } from "./definition-documents.ts";
 import { domainsMappedTo } from "./domain-name.ts";
-import type { RestLimit } from "./limits.ts";
 import { restApis } from "./rest-apis.ts";
-import { checkTags, customIdTag } from "./tags.ts";
 import { dropStageLinks } from "./usage-plan-links.ts";
-import { type Change, defineResource, operations, requireRoom, type Work, writing } from "./work.ts";
+import { type Change, defineResource, operations, type Work, writing } from "./work.ts";
 
 /**
  * As it is answered. AWS quirk: the policy's text is escaped once more, slashes too: `{\"Version\":…\/pets\"}`.
@@ -95,7 +96,7 @@ const defaultModels = (ids: IdSource): readonly Model[] => [
 
 type EndpointType = EndpointConfiguration["types"][number];
 
-const limitOfType: Readonly<Record<EndpointType, RestLimit>> = {
+const limitOfType: Readonly<Record<EndpointType, ControlLimit>> = {
   EDGE: "edgeApis",
   REGIONAL: "regionalApis",
   PRIVATE: "privateApis",

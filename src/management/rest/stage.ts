@@ -22,14 +22,15 @@ import {
 } from "../../families/patch.ts";
 import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
+import { requireRoom } from "../control-service.ts";
+import { checkTags } from "../tags/tag-rules.ts";
 import { readAccount } from "./account.ts";
 import { requireClientCertificate } from "./client-certificate.ts";
 import { domainsMappedTo } from "./domain-name.ts";
 import { applyMethodSetting, logs } from "./method-settings.ts";
 import { restApis } from "./rest-apis.ts";
-import { checkTags } from "./tags.ts";
 import { dropStageLinks } from "./usage-plan-links.ts";
-import { type Change, defineResource, documents, operations, reading, requireRoom, type Work } from "./work.ts";
+import { type Change, defineResource, documents, operations, reading, type Work } from "./work.ts";
 
 /** Where an API's stages are kept. */
 export const stages = documents({

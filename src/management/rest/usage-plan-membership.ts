@@ -1,7 +1,8 @@
 /** Which keys are in which usage plans, seen from both sides. */
 import { keyKinds, type UsagePlan, type UsagePlanKey } from "../../definition/api-key.ts";
 import { nowSeconds } from "../../families/work.ts";
-import { type Change, requireRoom, type Work } from "./work.ts";
+import { requireRoom } from "../control-service.ts";
+import type { Change, Work } from "./work.ts";
 
 const stagesOf = (plan: UsagePlan): ReadonlySet<string> =>
   new Set(plan.apiStages.map(({ apiId, stage }) => `${apiId}:${stage}`));

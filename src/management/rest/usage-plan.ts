@@ -24,9 +24,10 @@ import {
 import { nonEmpty, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import type { Page } from "../../protocol/paging.ts";
-import { checkTags } from "./tags.ts";
+import { requireRoom } from "../control-service.ts";
+import { checkTags } from "../tags/tag-rules.ts";
 import { checkNewStages, emptyPlan, plansOfKey } from "./usage-plan-membership.ts";
-import { type Change, defineResource, documents, pageOfItems, requireRoom, type Work } from "./work.ts";
+import { type Change, defineResource, documents, pageOfItems, type Work } from "./work.ts";
 
 /** Where usage plans are kept. */
 export const usagePlans = documents({

@@ -5,8 +5,9 @@ import { member, type PatchRule, text } from "../../families/patch.ts";
 import { nonEmpty, present } from "../../families/work.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
 import type { StoredDocument } from "../../store/store.ts";
-import { checkTags } from "./tags.ts";
-import { type Change, defineResource, documents, operations, requireRoom, type Work, writing } from "./work.ts";
+import { requireRoom } from "../control-service.ts";
+import { checkTags } from "../tags/tag-rules.ts";
+import { type Change, defineResource, documents, operations, type Work, writing } from "./work.ts";
 
 const vpcLinks = documents({
   kind: vpcLinkKind,

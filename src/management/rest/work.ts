@@ -2,27 +2,17 @@ import type { APIGateway } from "@aws-sdk/client-api-gateway";
 import type { InputOf, MembersOf, OperationName } from "../../families/input.ts";
 import { makeFamilies, type OperationTable } from "../../families/make-families.ts";
 import { regionalScope, type Change as ServiceChange, type Work as ServiceWork } from "../../families/work.ts";
-import { limitExceeded } from "../../protocol/errors.ts";
 import { restPaging } from "../../protocol/paging.ts";
 import type { Reader, Store } from "../../store/store.ts";
-import { limitMessage, type RestLimit, type RestLimits } from "./limits.ts";
+import type { ControlLimits } from "../control-limits.ts";
+import type { ControlService } from "../control-service.ts";
 import type { AuthorizerTestRun } from "./test-authorizer.ts";
 import type { TestInvocation } from "./test-invoke.ts";
-
-/** What the operations of REST APIs work with. */
-export interface RestService {
-  readonly limits: RestLimits;
-  /**
-   * With `relaxed`, imports accept what AWS refuses, and warn of it.
-   * See docs/internals/architecture.md, "Faithful, and lenient by name".
-   */
-  readonly profile: "aws" | "relaxed";
-}
 
 /** What the operations of REST APIs are made with. */
 export interface Dependencies {
   readonly store: Store;
-  readonly limits: RestLimits;
+  readonly limits: ControlLimits;
   /** Absent: TestInvokeMethod answers 501. */
   readonly testInvocation?: TestInvocation;
   /** Absent: TestInvokeAuthorizer answers 501. */
@@ -33,35 +23,35 @@ export interface Dependencies {
 
 /** What declares the families and operations of REST APIs. */
 export const { defineResource, operations, reading, writing, spanning, viewing, documents, pageOfItems, answerPage } =
-  makeFamilies<APIGateway, RestService>({
+  makeFamilies<APIGateway, ControlService>({
     scopeOf: regionalScope,
     paging: restPaging,
     patchOperationsMax: ({ limits }) => limits.patchOperations,
   });
 
 /** Operations of REST APIs, declared. */
-export type RestOperations = OperationTable<RestService>;
+export type RestOperations = OperationTable<ControlService>;
 
 /** The input of the operations of these names; unknown for code that reads no input. */
 type RestInput<Name> = [Name] extends [never] ? unknown : InputOf<APIGateway, Name>;
 
 /** A call of the named operations at work, below a parent. */
 export type Work<Name extends OperationName<APIGateway> = never, Parent = unknown> = ServiceWork<
-  RestService,
+  ControlService,
   RestInput<Name>,
   Parent
 >;
 
 /** A call of any of the named operations at work, for what answers an item: their inputs' members are there or not. */
 export type ViewWork<Name extends OperationName<APIGateway>, Parent = unknown> = ServiceWork<
-  RestService,
+  ControlService,
   MembersOf<RestInput<Name>>,
   Parent
 >;
 
 /** A call of the named operations that may write. */
 export type Change<Name extends OperationName<APIGateway> = never, Parent = unknown> = ServiceChange<
-  RestService,
+  ControlService,
   RestInput<Name>,
   Parent
 >;
@@ -70,9 +60,4 @@ export type Change<Name extends OperationName<APIGateway> = never, Parent = unkn
 export async function childrenOf<Item>(tx: Reader, kind: string, apiId: string): Promise<readonly Item[]> {
   const stored = await tx.list<Item>(kind, { prefix: `${apiId}/` });
   return stored.map((document) => document.body);
-}
-
-/** Refuses what would go over one of the limits; `count` is how many there are already. */
-export function requireRoom(work: Work, limit: RestLimit, count: number): void {
-  if (count >= work.limits[limit]) throw limitExceeded(limitMessage(limit));
 }

@@ -1,6 +1,5 @@
-import { bounds } from "../../base/bounds.ts";
-
-/** How many of what the control plane of REST APIs allows: AWS's numbers, and the server's own where it says so. */
+/** How many of what API Gateway's control plane allows: AWS's numbers, and the server's own where its settings say so. */
+import { bounds } from "../base/bounds.ts";
 
 interface Limit {
   readonly value: number;
@@ -13,7 +12,7 @@ interface Limit {
 const source = "AWS: Amazon API Gateway quotas and important notes";
 
 /** AWS's numbers; `--limit` and `limit` in portico.yaml name their keys. */
-export const restLimits = {
+export const controlLimits = {
   edgeApis: { value: 120, noun: "Edge APIs", of: "account", source },
   regionalApis: { value: 600, noun: "Regional APIs", of: "account", source },
   privateApis: { value: 600, noun: "Private APIs", of: "account", source },
@@ -45,26 +44,29 @@ export const restLimits = {
   },
 } as const satisfies Record<string, Limit>;
 
-export type RestLimit = keyof typeof restLimits;
+export type ControlLimit = keyof typeof controlLimits;
 /** What holds on this server. */
-export type RestLimits = Readonly<Record<RestLimit, number>>;
+export type ControlLimits = Readonly<Record<ControlLimit, number>>;
 
 /** The profile's limits, but for those that the server's settings raise or lower. */
-export function makeRestLimits(overrides: Partial<RestLimits> = {}, profile: "aws" | "relaxed" = "aws"): RestLimits {
-  const numbers = Object.entries(restLimits).map(([name, limit]) => {
+export function makeControlLimits(
+  overrides: Partial<ControlLimits> = {},
+  profile: "aws" | "relaxed" = "aws",
+): ControlLimits {
+  const numbers = Object.entries(controlLimits).map(([name, limit]) => {
     const { value, source: by } = limit;
     // A profile lifts AWS's limits: docs/internals/architecture.md, "Faithful, and lenient by name". Portico's own limits
     // keep a call from taking for ever, and hold in each profile.
     const ofProfile = profile === "relaxed" && by === source ? Math.max(value, relaxedMin) : value;
-    return [name, overrides[name as RestLimit] ?? ofProfile];
+    return [name, overrides[name as ControlLimit] ?? ofProfile];
   });
-  return Object.fromEntries(numbers) as RestLimits;
+  return Object.fromEntries(numbers) as ControlLimits;
 }
 
 /** More than anybody has of anything, and little enough to list. */
 const relaxedMin = bounds.relaxedLimitMin.value;
 
-export const limitMessage = (name: RestLimit): string => {
-  const { noun, of } = restLimits[name];
+export const limitMessage = (name: ControlLimit): string => {
+  const { noun, of } = controlLimits[name];
   return `Maximum number of ${noun} for this ${of} has been reached. Please contact AWS if you need additional ${noun}.`;
 };

@@ -1,0 +1,29 @@
+import { bounds } from "../../base/bounds.ts";
+import { badRequest, limitExceeded } from "../../protocol/errors.ts";
+import { type ControlLimits, limitMessage } from "../control-limits.ts";
+
+/** Tags as they are stored. */
+export type Tags = Readonly<Record<string, string>>;
+
+/** The tag that chooses an API's id when it is made; it is not stored. */
+export const customIdTag = "_custom_id_";
+
+/** AWS: API Gateway developer guide, "Tag restrictions and usage conventions". */
+const keyLengthMax = bounds.tagKeyCharsMax.value;
+const valueLengthMax = bounds.tagValueCharsMax.value;
+const allowed = /^[\p{L}\p{N}\p{Zs}.:+=@_/-]*$/u;
+
+/** Refuses tags that no resource may have. */
+// Unconfirmed: how AWS words these; see docs/compatibility.md, "REST control plane, words".
+export function checkTags(tags: Readonly<Record<string, string | undefined>>, limits: ControlLimits): void {
+  for (const [key, value] of Object.entries(tags)) {
+    if (key === "" || key.length > keyLengthMax || !allowed.test(key))
+      throw badRequest(`Invalid tag key specified: ${key}`);
+    const text = value ?? "";
+    if (text.length > valueLengthMax || !allowed.test(text)) {
+      throw badRequest(`Invalid tag value specified for key: ${key}`);
+    }
+    if (/^aws:/i.test(key)) throw badRequest(`Invalid tag key specified: ${key}. The prefix aws: is reserved`);
+  }
+  if (Object.keys(tags).length > limits.tagsPerResource) throw limitExceeded(limitMessage("tagsPerResource"));
+}

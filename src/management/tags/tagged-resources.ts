@@ -1,0 +1,111 @@
+/**
+ * Tags by ARN: one implementation for both versions of API Gateway, whose ARNs name each other's resources. A new kind of
+ * resource that has tags is a row of the table.
+ */
+import { keyKinds } from "../../definition/api-key.ts";
+import { certificateKinds } from "../../definition/client-certificate.ts";
+import { domainNameKinds } from "../../definition/domain-name.ts";
+import { restKinds } from "../../definition/rest-api.ts";
+import { vpcLinkKind } from "../../definition/vpc-link.ts";
+import { nonEmpty, present } from "../../families/work.ts";
+import { badRequest, notFound } from "../../protocol/errors.ts";
+import type { CallContext } from "../../protocol/operation.ts";
+import type { ControlChange, ControlWork } from "../control-service.ts";
+import { checkTags, customIdTag, type Tags } from "./tag-rules.ts";
+
+/** What an ARN's path leads to: the kind of document, and what AWS says if it is not there. */
+interface TaggedKind {
+  readonly kind: string;
+  readonly missing: (id: string, call: CallContext) => string;
+}
+
+interface TaggedFamily extends TaggedKind {
+  /** Where the path after the family's name is not the document's id: which part of the ARN is. */
+  readonly idIsArn?: boolean;
+  /** What is named below one, as `…/stages/{name}`. A family without them takes all that follows as its id. */
+  readonly below?: Readonly<Record<string, TaggedKind>>;
+}
+
+/** The taggable resources, by the first segment of their ARN's path. */
+const taggedFamilies: Readonly<Record<string, TaggedFamily>> = {
+  restapis: {
+    kind: restKinds.restApi,
+    missing: (id, { account }) => `Invalid API identifier specified ${account}:${id}`,
+    below: { stages: { kind: restKinds.stage, missing: () => "Invalid stage identifier specified" } },
+  },
+  apikeys: { kind: keyKinds.apiKey, missing: () => "Invalid API Key identifier specified" },
+  clientcertificates: {
+    kind: certificateKinds.clientCertificate,
+    missing: () => "Invalid Client Certificate identifier specified",
+  },
+  usageplans: { kind: keyKinds.usagePlan, missing: () => "Invalid Usage Plan ID specified" },
+  domainnameaccessassociations: {
+    kind: domainNameKinds.accessAssociation,
+    missing: () => "Invalid domain name access association identifier specified",
+    idIsArn: true,
+  },
+  domainnames: { kind: domainNameKinds.domainName, missing: () => "Invalid domain name identifier specified" },
+  vpclinks: { kind: vpcLinkKind, missing: () => "Invalid VPC Link identifier specified" },
+};
+
+interface TaggedResource {
+  readonly kind: string;
+  readonly id: string;
+  readonly body: { readonly tags?: Tags };
+}
+
+/** `arn:aws:apigateway:{region}::/{path}`; private domain names and access associations have the account in theirs. */
+const tagArn = /^arn:aws[a-z-]*:apigateway:([a-z0-9-]+):(\d{12})?:\/([a-z]+)\/(.+)$/;
+
+/** What an ARN names. AWS: API Gateway developer guide, "API Gateway resource ARNs". */
+async function findTagged(work: ControlWork, arn: string): Promise<TaggedResource> {
+  const { call } = work;
+  const [, region, account = call.account, name = "", rest = ""] = tagArn.exec(arn) ?? [];
+  const family = Object.hasOwn(taggedFamilies, name) ? taggedFamilies[name] : undefined;
+  // Unconfirmed: how AWS words it; see docs/compatibility.md, "REST control plane, words".
+  const invalid = () => badRequest("Invalid ARN specified in the request");
+  if (family === undefined || region !== call.region || account !== call.account) throw invalid();
+  if (family.below === undefined) return requireTagged(work, family, family.idIsArn === true ? arn : rest);
+  const [id = "", below, childName = "", ...more] = rest.split("/");
+  const child = below !== undefined && Object.hasOwn(family.below, below) ? family.below[below] : undefined;
+  if (id === "" || more.length > 0 || (below !== undefined && (child === undefined || childName === ""))) {
+    throw invalid();
+  }
+  const item = await requireTagged(work, family, id);
+  return child === undefined ? item : requireTagged(work, child, `${id}/${childName}`);
+}
+
+async function requireTagged({ tx, call }: ControlWork, tagged: TaggedKind, id: string): Promise<TaggedResource> {
+  const stored = await tx.get<TaggedResource["body"]>(tagged.kind, id);
+  if (stored === undefined) throw notFound(tagged.missing(id, call));
+  return { kind: tagged.kind, id, body: stored.body };
+}
+
+const putTags = ({ tx }: ControlChange, { kind, id, body }: TaggedResource, tags: Tags): Promise<void> =>
+  tx.put(kind, id, present({ ...body, tags: nonEmpty(tags) }));
+
+/** The tags of the resource that an ARN names. */
+export const tagsOf = async (work: ControlWork, arn: string): Promise<Tags> =>
+  (await findTagged(work, arn)).body.tags ?? {};
+
+/** Adds tags to the resource that an ARN names. */
+export async function addTags(work: ControlChange, arn: string, added: Tags): Promise<void> {
+  const tagged = await findTagged(work, arn);
+  const { [customIdTag]: customId, ...given } = added;
+  // Terraform sends the tag that it does not find again; the id it asks for is the one that there is.
+  if (customId !== undefined && customId !== tagged.id) {
+    throw badRequest(`The tag ${customIdTag} only takes effect when an API is created`);
+  }
+  const tags = { ...tagged.body.tags, ...given };
+  checkTags(tags, work.limits);
+  await putTags(work, tagged, tags);
+}
+
+/** Takes tags away from the resource that an ARN names. */
+export async function removeTags(work: ControlChange, arn: string, keys: readonly string[]): Promise<void> {
+  const tagged = await findTagged(work, arn);
+  // The developer guide also writes `tagKeys=a,b`; no key has a comma.
+  const gone = new Set(keys.flatMap((key) => key.split(",")));
+  const kept = Object.entries(tagged.body.tags ?? {}).filter(([key]) => !gone.has(key));
+  await putTags(work, tagged, Object.fromEntries(kept));
+}
