@@ -1,9 +1,9 @@
 import { bounds } from "../base/bounds.ts";
+import { methodSettingsOf } from "../definition/method-settings.ts";
 import type { Method, Stage } from "../definition/rest-api.ts";
 import type { StepPlan } from "../plan/steps.ts";
 import { compileIntegration, type IntegrationContext } from "./compile-integration.ts";
 import { compileValidation, type ValidationContext } from "./compile-validation.ts";
-import { methodSettingFor } from "./method-setting.ts";
 import { closed, misconfigured, Refusal } from "./refusal.ts";
 
 export interface MethodContext extends IntegrationContext, ValidationContext {
@@ -47,13 +47,14 @@ function compileCompression(integration: StepPlan, { compressionBytesMin }: Meth
 function checkGuards(method: Method, context: MethodContext): void {
   if (method.authorizationType !== "NONE") throw closed(`authorizationType ${method.authorizationType}`);
   if (method.apiKeyRequired) throw closed("apiKeyRequired");
-  const setting = methodSettingFor(context.stage, context.resourcePath, method.httpMethod);
-  if (setting === undefined) return;
-  if (isStricter(setting.throttlingRateLimit, bounds.throttlingRatePerSecond.value)) {
-    throw closed(`throttlingRateLimit ${setting.throttlingRateLimit}`);
-  }
-  if (isStricter(setting.throttlingBurstLimit, bounds.throttlingBurst.value)) {
-    throw closed(`throttlingBurstLimit ${setting.throttlingBurstLimit}`);
+  const { methodSettings } = context.stage;
+  for (const setting of methodSettingsOf(methodSettings, context.resourcePath, method.httpMethod)) {
+    if (isStricter(setting.throttlingRateLimit, bounds.throttlingRatePerSecond.value)) {
+      throw closed(`throttlingRateLimit ${setting.throttlingRateLimit}`);
+    }
+    if (isStricter(setting.throttlingBurstLimit, bounds.throttlingBurst.value)) {
+      throw closed(`throttlingBurstLimit ${setting.throttlingBurstLimit}`);
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { methodSettingsOf } from "../definition/method-settings.ts";
 import type { GatewayResponse, RestApiDefinition, Stage } from "../definition/rest-api.ts";
 import { planVersion } from "../plan/plan.ts";
 import type { RestMethodPlan, RestPlan } from "../plan/rest-plan.ts";
@@ -7,7 +8,6 @@ import { vpcLinksOf } from "./compile-connection.ts";
 import { compileMethod } from "./compile-method.ts";
 import { ModelSet } from "./compile-validation.ts";
 import { compileParameters, compileText } from "./compile-values.ts";
-import { methodSettingFor } from "./method-setting.ts";
 import { Refusal } from "./refusal.ts";
 import { noSurroundings, type Surroundings } from "./surroundings.ts";
 import { settingsWithoutEffect } from "./without-effect.ts";
@@ -84,7 +84,8 @@ export function compileRest(
 }
 
 function compileLogging(stage: Stage, resourcePath: string, verb: string): Pick<RestMethodPlan, "logging"> {
-  const { loggingLevel, dataTraceEnabled } = methodSettingFor(stage, resourcePath, verb) ?? {};
+  const [setting] = methodSettingsOf(stage.methodSettings, resourcePath, verb);
+  const { loggingLevel, dataTraceEnabled } = setting ?? {};
   if (loggingLevel !== "ERROR" && loggingLevel !== "INFO") return {};
   return { logging: { level: loggingLevel, hasDataTrace: dataTraceEnabled === true } };
 }

@@ -1,5 +1,6 @@
 /** A stage's method settings, as UpdateStage's paths name them: `/{resourcePath}/{httpMethod}/throttling/rateLimit`. */
 import { bounds } from "../../base/bounds.ts";
+import { methodSettingsOf } from "../../definition/method-settings.ts";
 import type { MethodSetting } from "../../definition/rest-api.ts";
 import { httpMethods } from "../../definition/rules.ts";
 import { type Convert, type Draft, decimal, flag, oneOf, type PatchStep, wholeNumber } from "../../families/patch.ts";
@@ -83,9 +84,9 @@ export function applyMethodSetting(draft: Draft, step: PatchStep): void {
   const isSetting = setting !== undefined && resourcePath !== "" && verbs.includes(verb);
   if (!isSetting || (step.op !== "replace" && step.op !== "add")) throw invalidPath(step.path);
   const key = `${resourcePath}/${verb}`;
-  // A new entry has all members: the stage-wide ones where there are some.
-  const everything = Object.hasOwn(entries, "*/*") ? entries["*/*"]! : defaultSetting;
-  const current = Object.hasOwn(entries, key) ? entries[key]! : everything;
+  // A new entry has all members, as they counted for its methods before: it must take no throttle away.
+  const [inherited = defaultSetting] = methodSettingsOf(entries, resourcePath, verb);
+  const current = Object.hasOwn(entries, key) ? entries[key]! : inherited;
   setOwn(entries, key, { ...current, [setting.member]: setting.convert(step) });
 }
 

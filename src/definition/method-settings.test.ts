@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { methodSettingsOf } from "./method-settings.ts";
+import type { MethodSetting } from "./rest-api.ts";
+
+const limit = (throttlingRateLimit: number): MethodSetting => ({ throttlingRateLimit }) as MethodSetting;
+const rates = (settings: Readonly<Record<string, MethodSetting>>, path: string, verb: string): (number | undefined)[] =>
+  methodSettingsOf(settings, path, verb).map(({ throttlingRateLimit }) => throttlingRateLimit);
+
+test("the most specific key counts, however its path is spelt", () => {
+  const all = { "*/*": limit(1), "*/GET": limit(2), "~1pets~1{id}/*": limit(3), "~1pets~1{id}/GET": limit(4) };
+  assert.deepEqual(rates(all, "/pets/{id}", "GET"), [4]);
+  assert.deepEqual(rates(all, "/pets/{id}", "PUT"), [3]);
+  assert.deepEqual(rates(all, "/", "GET"), [2]);
+  assert.deepEqual(rates(all, "/", "PUT"), [1]);
+  for (const key of ["~1pets~1{id}", "pets~1{id}", "/pets/{id}", "pets/{id}", "//pets/{id}", "/~1pets~1{id}"]) {
+    assert.deepEqual(rates({ [`${key}/GET`]: limit(5) }, "/pets/{id}", "GET"), [5], key);
+    assert.deepEqual(rates({ [`${key}/GET`]: limit(5) }, "/pets", "GET"), [], key);
+  }
+  for (const key of ["~1", "/", ""]) assert.deepEqual(rates({ [`${key}/GET`]: limit(6) }, "/", "GET"), [6], key);
+});
+
+test("keys that spell one path in two ways both count", () => {
+  assert.deepEqual(rates({ "~1a/GET": limit(1), "a/GET": limit(2) }, "/a", "GET"), [1, 2]);
+});

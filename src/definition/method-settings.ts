@@ -1,0 +1,33 @@
+import type { MethodSetting } from "./rest-api.ts";
+
+type MethodSettings = Readonly<Record<string, MethodSetting>>;
+
+/**
+ * Returns a method's settings of a stage: those of the most specific key that covers it, which are several where keys spell one
+ * path in several ways, and none where no key does. AWS: API Gateway REST API reference, "Stage", methodSettings: a key is
+ * `{resourcePath}/{httpMethod}`, and `*` stands for all paths or verbs.
+ */
+export function methodSettingsOf(
+  settings: MethodSettings,
+  resourcePath: string,
+  verb: string,
+): readonly MethodSetting[] {
+  const path = normalisePath(resourcePath);
+  const levels: MethodSetting[][] = [[], [], [], []];
+  for (const [key, setting] of Object.entries(settings)) {
+    const slash = key.lastIndexOf("/");
+    const [keyPath, keyVerb] = [normalisePath(key.slice(0, slash)), key.slice(slash + 1)];
+    const isAnyPath = keyPath === "*" && path !== "*";
+    const isAnyVerb = keyVerb === "*";
+    if ((isAnyPath || keyPath === path) && (isAnyVerb || keyVerb === verb)) {
+      levels[(isAnyPath ? 2 : 0) + (isAnyVerb ? 1 : 0)]!.push(setting);
+    }
+  }
+  return levels.find((level) => level.length > 0) ?? [];
+}
+
+/**
+ * A key has the path as UpdateStage was sent it: AWS's guide escapes it (`~1pets~1{id}`), Terraform leaves the first slash out
+ * (`pets~1{id}`), and others escape nothing.
+ */
+const normalisePath = (path: string): string => path.replaceAll("~1", "/").replaceAll("~0", "~").replace(/^\/+/, "");
