@@ -2,26 +2,26 @@ import { bounds } from "../base/bounds.ts";
 import { isObject } from "../base/json-object.ts";
 import { type Policy, parsePolicy } from "./policy.ts";
 
-/** What a Lambda authorizer's function says of a caller. */
+/** What a Lambda authorizer's function says about a caller. */
 export interface AuthorizerResult {
   readonly principalId: string;
   readonly policy: Policy;
   /** The policy document, as JSON. */
   readonly policyText: string;
-  /** `$context.authorizer.{name}`: AWS has all values as texts. */
+  /** The values of `$context.authorizer.{name}`. AWS turns all of them into strings. */
   readonly context: Readonly<Record<string, string>>;
-  /** The caller's API key, where `apiKeySource` is AUTHORIZER. */
+  /** The caller's API key, if `apiKeySource` is AUTHORIZER. */
   readonly usageIdentifierKey: string | undefined;
 }
 
-/** Why it is none, in the words of AWS's execution log as far as users quote them; `hint` says more. */
+/** Why an answer is not a result, in the words of AWS's execution log as far as users quote them. `hint` says more. */
 export interface InvalidResult {
   readonly problem: string;
   readonly hint?: string;
 }
 
 /**
- * Reads the answer of an authorizer's function; never throws. What is not understood is refused.
+ * Reads the answer of an authorizer's function. It never throws, and refuses an answer that it does not understand.
  * AWS: API Gateway Developer Guide, "Output from an API Gateway Lambda authorizer".
  */
 // Unconfirmed: AWS's words for all but null, unknown members, nested contexts and malformed policies;
@@ -39,7 +39,7 @@ export function parseAuthorizerResult(text: string): AuthorizerResult | InvalidR
   if (result === null) return noPolicy;
   if (!isObject(result))
     return { problem: `Invalid JSON in response: ${cannotRead(result, "an authorizer's result")}` };
-  // AWS quirk: members that it does not know make an answer invalid, and so a function's error is.
+  // AWS quirk: an unknown member makes an answer invalid. A function's error is therefore invalid as well.
   const unknown = Object.keys(result).find((name) => !members.has(name));
   if (unknown !== undefined) {
     return { problem: `Invalid JSON in response: Unrecognized field "${unknown}" , not marked as ignorable` };
@@ -47,7 +47,7 @@ export function parseAuthorizerResult(text: string): AuthorizerResult | InvalidR
   try {
     return readMembers(result);
   } catch {
-    // So many levels that they can't be written again.
+    // The policy is nested too deeply to be written as JSON again.
     return { problem: "Unable to parse given policy" };
   }
 }
@@ -79,7 +79,7 @@ function readMembers(result: Record<string, unknown>): AuthorizerResult | Invali
   };
 }
 
-/** AWS: a JSON object or array is no valid value; the others are made texts. */
+/** AWS: a JSON object or array is not a valid value; all others become strings. */
 function readContext(given: unknown): { readonly context: Record<string, string> } | InvalidResult {
   if (given === undefined || given === null) return { context: {} };
   if (!isObject(given)) return { problem: `Invalid JSON in response: ${cannotRead(given, "java.util.LinkedHashMap")}` };
@@ -105,7 +105,7 @@ function checkDocument({ Version, Statement }: Record<string, unknown>): string 
   return undefined;
 }
 
-/** As Jackson says it, which reads these results on AWS. */
+/** Words the refusal as Jackson does, which reads these results on AWS. */
 function cannotRead(value: unknown, type: string): string {
   const token = Array.isArray(value)
     ? "START_ARRAY"

@@ -5,8 +5,8 @@
  */
 
 /**
- * Returns a key's value; null where the call is known to be without the key; undefined where nobody here can know it.
- * Keys are in lower case.
+ * Returns a key's value: null if the call is known to lack the key, undefined if nobody here can know it. Keys are in
+ * lower case.
  */
 export type ConditionContext = (key: string) => string | null | undefined;
 
@@ -27,9 +27,9 @@ export interface SessionCall {
   readonly userId: string;
   readonly roleTags: Readonly<Record<string, string>>;
   readonly resource: string;
-  /** The ARN's end is not known. */
+  /** Only the beginning of the ARN is known. */
   readonly isResourcePrefix: boolean;
-  /** That the call goes to. */
+  /** The region that the call goes to. */
   readonly region: string;
 }
 
@@ -37,7 +37,7 @@ export interface SessionCall {
 export interface AssumeRoleCall {
   readonly kind: "assume-role";
   readonly account: string;
-  /** The role's for a session, the root's for an account's own key. */
+  /** The role's ARN for a session, the root's ARN for an account's own key. */
   readonly principalArn: string;
   readonly userId: string;
   readonly isSession: boolean;
@@ -66,7 +66,7 @@ const keys: Readonly<Record<string, KeyRow>> = {
   "aws:sourceaccount": { service: ({ sourceAccount }) => sourceAccount, ...ofCallers(null) },
   "aws:principalisawsservice": { service: always("true"), ...ofCallers("false") },
   "aws:principalservicename": { service: always("apigateway.amazonaws.com"), ...ofCallers(null) },
-  // AWS: "aws:ViaAWSService" is false where a service uses a role that it was given.
+  // AWS: "aws:ViaAWSService" is false if a service uses a role that it was given.
   "aws:viaawsservice": everywhere("false"),
   "aws:calledvia": everywhere(null),
   "aws:calledviafirst": everywhere(null),
@@ -90,7 +90,7 @@ const keys: Readonly<Record<string, KeyRow>> = {
     "assume-role": ({ isSession }) => (isSession ? "AssumedRole" : "Account"),
   },
   "aws:userid": { session: ({ userId }) => userId, "assume-role": ({ userId }) => userId },
-  // There are no users here, who alone have a name.
+  // Only users have a name, and there are no users here.
   "aws:username": ofCallers(null),
   "aws:federatedprovider": ofCallers(null),
   "aws:sourceidentity": { session: absent },
@@ -108,7 +108,7 @@ const keys: Readonly<Record<string, KeyRow>> = {
 
 const principalTag = "aws:principaltag/";
 
-/** What is known of a call's condition keys. */
+/** Returns a function that looks up the condition keys of a call. */
 export function makeConditionContext(call: PolicyCall): ConditionContext {
   return (key) => {
     if (key.startsWith(principalTag)) return principalTagOf(call, key.slice(principalTag.length));
@@ -118,13 +118,13 @@ export function makeConditionContext(call: PolicyCall): ConditionContext {
   };
 }
 
-/** AWS: "Tags for AWS IAM resources": the names of tags are not told apart by their case. */
+/** AWS: "Tags for AWS IAM resources": names of tags that differ only in case are the same. */
 function principalTagOf(call: PolicyCall, name: string): string | null | undefined {
   if (call.kind !== "session") return undefined;
   return Object.entries(call.roleTags).find(([tag]) => tag.toLowerCase() === name)?.[1] ?? null;
 }
 
-/** Undefined: the ARN has none, as a bucket's, or its beginning does not reach so far. */
+/** Returns the account in an ARN; undefined if the ARN has none, as a bucket's, or is cut before it. */
 function accountOf(arn: string, isPrefix = false): string | undefined {
   const parts = arn.split(":");
   return parts.length < (isPrefix ? 6 : 5) || !/^\d{12}$/.test(parts[4]!) ? undefined : parts[4];

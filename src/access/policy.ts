@@ -2,55 +2,64 @@ import { isObject } from "../base/json-object.ts";
 import type { ConditionContext } from "./condition-keys.ts";
 
 /**
- * Evaluates policies: of resources, of identities, and those that say who may assume a role. Pure: a decision with its reason,
- * never an exception; what is not understood never allows.
+ * The result of evaluating a resource's, an identity's or a role's trust policy: a decision with its reason. Evaluation
+ * never throws. A policy or statement that is not understood never allows.
  * AWS: IAM User Guide, "Policy evaluation logic", "IAM JSON policy elements".
  */
 export type PolicyDecision =
   | { readonly kind: "allowed"; readonly sid: string | undefined }
-  /** No statement allows it. */
+  /** No statement allows the call. */
   | { readonly kind: "not-allowed" }
   | { readonly kind: "denied"; readonly sid: string | undefined }
-  /** The policy is no policy. */
+  /** The document is not a valid policy. */
   | { readonly kind: "unreadable"; readonly detail: string };
 
-/** What is asked for. */
+/** The call that a policy decides on. */
 export interface PolicyRequest {
   /** `service:Action` */
   readonly action: string;
   readonly resource: string;
   /**
-   * Only the beginning of the resource's ARN is known, which may be nothing: what allows the action on some resource that
-   * begins so allows it, and what may deny it on one denies it.
+   * Only the beginning of the resource's ARN is known; it may be empty. A statement that allows the action on some
+   * resource with that beginning allows the call, and one that may deny it on such a resource denies it.
    */
   readonly isResourcePrefix?: boolean;
-  /** Who asks: an AWS service, such as `apigateway.amazonaws.com`, or an account's user or role. Identity policies don't ask. */
+  /**
+   * The caller: an AWS service, such as `apigateway.amazonaws.com`, or an account's user or role. Identity policies
+   * ignore it.
+   */
   readonly servicePrincipal?: string;
   readonly awsPrincipal?: AwsPrincipal;
-  /** What is known of the call's condition keys. */
+  /** Looks up the call's condition keys. */
   readonly context: ConditionContext;
 }
 
 export interface AwsPrincipal {
   readonly account: string;
-  /** The ARNs by which a policy may name it; none for an account's root. */
+  /** The ARNs by which a policy may name the principal; empty for an account's root. */
   readonly arns: readonly string[];
 }
 
 type Values = readonly string[];
-/** What a policy has: a trust policy has no resource, which is its role; an identity's has no principal. */
+/**
+ * Which elements a policy has. A trust policy has no resource, since that is its role; an identity's policy has no
+ * principal.
+ */
 export type PolicyKind = "resource" | "identity" | "trust";
 interface Statement {
   readonly sid: string | undefined;
   readonly isAllow: boolean;
   readonly matches: (request: PolicyRequest) => Match;
 }
-/** `unknown`: it has something that can't be evaluated here. Such a statement never allows, and denies if it is a Deny. */
+/**
+ * `unknown` says that the statement has an element that can't be evaluated here. Such a statement never allows, and
+ * denies if it is a Deny.
+ */
 type Match = "yes" | "no" | "unknown";
 
-/** A policy, read once. */
+/** A parsed policy. */
 export interface Policy {
-  /** Why it is no policy, and allows nothing. */
+  /** Why the document is not a policy. It then allows nothing. */
   readonly problem?: string;
   decide(request: PolicyRequest): PolicyDecision;
 }
@@ -68,7 +77,7 @@ export function parsePolicy(text: string, kind: PolicyKind = "resource"): Policy
   }
 }
 
-/** Several policies of one identity, as one: whatever denies counts before whatever allows. */
+/** Joins the policies of one identity into one. A Deny in any of them counts before every Allow. */
 export function joinPolicies(policies: readonly Policy[]): Policy {
   return {
     decide(request) {
@@ -110,7 +119,7 @@ const statementElements: ReadonlySet<string> = new Set([
   "Condition",
 ]);
 
-/** What is misspelt may have been meant to narrow the statement. */
+/** A misspelt element may have been meant to narrow the statement. */
 function refuseUnknownElements(object: object, elements: ReadonlySet<string>): void {
   const unknown = Object.keys(object).find((name) => !elements.has(name));
   if (unknown !== undefined)
@@ -151,7 +160,10 @@ function principalTest(statement: Record<string, unknown>): Test {
   };
 }
 
-/** An account's number, and the ARN of its root, are everybody in it. AWS: "AWS JSON policy elements: Principal". */
+/**
+ * An account's number and the ARN of its root name every principal of the account. AWS: "AWS JSON policy elements:
+ * Principal".
+ */
 const namesPrincipal = (named: string, { account, arns }: AwsPrincipal): boolean =>
   named === account || /^arn:aws[a-z-]*:iam::(\d{12}):root$/.exec(named)?.[1] === account || arns.includes(named);
 
@@ -166,7 +178,7 @@ function actionTest(statement: Record<string, unknown>): Test {
 
 function resourceTest(statement: Record<string, unknown>, effect: "Allow" | "Deny"): Test {
   const { patterns, isNegated } = patternsOf(statement, "Resource");
-  // AWS: "IAM policy elements: Variables and tags". None is known here.
+  // AWS: "IAM policy elements: Variables and tags". No variable is known here.
   const hasVariables = patterns.some((pattern) => pattern.includes("${"));
   return ({ resource, isResourcePrefix }) => {
     if (isResourcePrefix === true) {
@@ -192,7 +204,7 @@ function patternsOf(
   return { patterns, isNegated: negated !== undefined };
 }
 
-/** Is there a text with this beginning that the pattern matches? */
+/** Returns whether the pattern matches some text with this beginning. */
 function mayMatch(pattern: string, beginning: string): boolean {
   for (let index = 0; index < beginning.length; index++) {
     if (pattern[index] === "*") return true;
@@ -203,7 +215,7 @@ function mayMatch(pattern: string, beginning: string): boolean {
 
 type Operator = (wanted: string, actual: string) => boolean;
 
-/** The condition operators that are known. AWS: "IAM JSON policy elements: Condition operators". */
+/** The condition operators that are implemented. AWS: "IAM JSON policy elements: Condition operators". */
 const operators: Readonly<Record<string, Operator>> = {
   stringequals: (wanted, actual) => wanted === actual,
   stringequalsignorecase: (wanted, actual) => wanted.toLowerCase() === actual.toLowerCase(),
@@ -261,7 +273,7 @@ function operatorTest(operator: string, key: string, wanted: Values): Test {
   };
 }
 
-/** Each of the six parts of an ARN is matched by itself; a wildcard does not reach over a colon, but in the last part. */
+/** Matches each of an ARN's six parts by itself. A wildcard does not reach over a colon, except in the last part. */
 function matchesArn(pattern: string, arn: string): boolean {
   const wanted = splitArn(pattern);
   const actual = splitArn(arn);
@@ -274,7 +286,10 @@ function splitArn(arn: string): string[] | undefined {
   return parts.length < 6 || parts[0] !== "arn" ? undefined : [...parts.slice(0, 5), parts.slice(5).join(":")];
 }
 
-/** `*` is any text and `?` any character. Linear in pattern × text: the last `*` is all that is ever gone back to. */
+/**
+ * Matches `*` with any text and `?` with any character. Time is at most pattern × text, because only the last `*` is
+ * retried.
+ */
 export function matchesWildcards(pattern: string, text: string): boolean {
   let at = 0;
   let star = -1;
@@ -296,7 +311,10 @@ export function matchesWildcards(pattern: string, text: string): boolean {
   return at === pattern.length;
 }
 
-/** One or several scalars, as texts. Throws for anything else: a list within a list must not be read as what is in it. */
+/**
+ * Returns one or several scalars as strings. Throws for anything else: a list within a list must not be read as its
+ * items.
+ */
 function asValues(value: unknown): Values {
   if (value === undefined) return [];
   const values: readonly unknown[] = Array.isArray(value) ? value : [value];

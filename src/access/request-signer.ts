@@ -11,23 +11,23 @@ export interface Credentials {
 /** A request as it is sent. */
 export interface SignableRequest {
   readonly method: string;
-  /** Path and query; normalised by {@link normaliseTarget}. */
+  /** Path and query, normalised by {@link normaliseTarget}. */
   readonly target: string;
   readonly host: string;
-  /** Names and values in turn; the signature's are added. */
+  /** Names and values in turn. Signing adds its own headers. */
   readonly headers: string[];
   readonly body: Buffer | undefined;
 }
 
 export interface SignerOptions {
-  /** As the credential scope names it. */
+  /** The service's name in the credential scope. */
   readonly service: string;
   readonly region: string;
 }
 
 /**
- * Signs requests for one service in one region. AWS: IAM User Guide, "Create a signed AWS API request". The key is derived
- * once a day and secret, and the body hashed once.
+ * Signs requests for one service in one region. AWS: IAM User Guide, "Create a signed AWS API request". The signing key
+ * is derived once for each day and secret.
  */
 export class RequestSigner {
   readonly #service: string;
@@ -94,7 +94,10 @@ export class RequestSigner {
   }
 }
 
-/** HMAC-SHA256 with one key (RFC 2104 §2), by hashes in one shot: an Hmac object costs 3 µs, this half of it. */
+/**
+ * HMAC-SHA256 with one key (RFC 2104 §2), made of one-shot hashes: an Hmac object costs 3 µs, and this costs half of
+ * it.
+ */
 class SigningKey {
   readonly #inner = Buffer.alloc(blockBytes + textBufferBytes, 0x36);
   readonly #outer = Buffer.alloc(blockBytes + 32, 0x5c);
@@ -106,7 +109,7 @@ class SigningKey {
     }
   }
 
-  /** ASCII, in hexadecimal digits. */
+  /** Returns the MAC of an ASCII text in hexadecimal digits. */
   sign(text: string): string {
     const bytes = this.#inner.write(text, blockBytes, "latin1");
     assert(bytes === text.length, "a string to sign is short: its parts are");
@@ -123,7 +126,7 @@ const hmac = (key: string | Buffer, text: string): Buffer => createHmac("sha256"
 
 const emptyHash = hash("sha256", "", "hex");
 
-/** Headers that the signature makes, by lower-case name; nothing else may set them. */
+/** Lower-case names of the headers that only the signer may set. */
 export const signatureHeaders: ReadonlySet<string> = new Set([
   "authorization",
   "x-amz-content-sha256",
@@ -131,7 +134,10 @@ export const signatureHeaders: ReadonlySet<string> = new Set([
   "x-amz-security-token",
 ]);
 
-/** Those that AWS asks for: Host, Content-Type, Content-MD5 and all of `x-amz-`, sorted, repeated ones joined. */
+/**
+ * Returns the headers that AWS requires to be signed: Host, Content-Type, Content-MD5 and all `x-amz-` headers, sorted,
+ * with repeated ones joined.
+ */
 function canonicalHeaders(headers: readonly string[], host: string): [string, string][] {
   const signed: [string, string][] = [["host", host]];
   for (let index = 0; index < headers.length; index += 2) {
@@ -145,7 +151,7 @@ function canonicalHeaders(headers: readonly string[], host: string): [string, st
   return signed.sort(([left], [right]) => (left < right ? -1 : 1));
 }
 
-/** Other services than S3 normalise the path and encode it as it was sent, once more. */
+/** Services other than S3 normalise the path, and encode the path that was sent once more. */
 function canonicalPath(path: string): string {
   if (plainPath.test(path) && !path.includes("//") && !path.includes("/.")) return path;
   const segments: string[] = [];
@@ -160,7 +166,7 @@ function canonicalPath(path: string): string {
 function canonicalQuery(query: string): string {
   const pairs = query.split("&").filter((pair) => pair !== "");
   for (const [index, pair] of pairs.entries()) if (!pair.includes("=")) pairs[index] = `${pair}=`;
-  // By name, then by value: `=` and `&` in either are escaped, but "=" sorts after some characters of names.
+  // Sorted by name, then by value, and not as joined text: "=" sorts after some characters of names.
   return pairs.sort(byNameThenValue).join("&");
 }
 
@@ -175,8 +181,8 @@ const plainPath = /^[A-Za-z0-9\-._~/]*$/;
 const plainText = /^(?:[A-Za-z0-9\-._~]|%[0-9A-F]{2})*$/;
 
 /**
- * A path with its query, encoded in the one way that leaves nothing to interpret: what is signed is what any service reads.
- * A blank in a query may be `+`. S3's path is encoded once, and `%2F` in a key is a slash of it.
+ * Encodes a path with its query in the one way that leaves nothing to interpret, so that every service reads exactly
+ * what is signed. A `+` in the query counts as a blank. S3's path is encoded once, and `%2F` in a key is a slash.
  */
 export function normaliseTarget(target: string, isS3: boolean): string {
   if (plainPath.test(target)) return target;
@@ -186,7 +192,10 @@ export function normaliseTarget(target: string, isS3: boolean): string {
   return queryAt < 0 ? encoded : `${encoded}?${normaliseQuery(target.slice(queryAt + 1))}`;
 }
 
-/** `/bucket/key`: a slash in the bucket's name stays escaped, so that no caller gets from one bucket into another. */
+/**
+ * Encodes `/bucket/key`. A slash in the bucket's name stays escaped, so that no caller gets from one bucket into
+ * another.
+ */
 function encodeKey(path: string): string {
   if (plainPath.test(path)) return path;
   return path

@@ -1,9 +1,9 @@
 import { joinPolicies, type Policy, type PolicyRequest, parsePolicy } from "./policy.ts";
 
-/** A role, as far as it says who may assume it and what it may do. */
+/** The parts of a role that say who may assume it and what it may do. */
 export interface RoleAccess {
   readonly arn: string;
-  /** `AROA…`, with which the ids of its sessions begin. */
+  /** The role's id, `AROA…`. The ids of its sessions begin with it. */
   readonly id: string;
   readonly tags: Readonly<Record<string, string>>;
   /** Policies as JSON text. */
@@ -12,13 +12,13 @@ export interface RoleAccess {
   readonly permissionsBoundary?: string;
 }
 
-/** Undefined: it may. Else why not, as AWS ends the sentence of its refusal. */
+/** Undefined if the call is allowed; else the reason, worded as the end of AWS's sentence. */
 export type AccessProblem = string | undefined;
 
-/** Who wants to assume a role, and under what circumstances. */
+/** Who wants to assume a role, with the call's condition keys. */
 export type AssumeRequest = Pick<PolicyRequest, "servicePrincipal" | "awsPrincipal" | "context">;
 
-/** A role's policies, read once. */
+/** A role's parsed policies. */
 export class Role {
   readonly arn: string;
   readonly id: string;
@@ -36,12 +36,15 @@ export class Role {
     this.#boundary = permissionsBoundary === undefined ? undefined : parsePolicy(permissionsBoundary, "identity");
   }
 
-  /** May it be assumed? AWS: STS API reference, "AssumeRole". */
+  /** Returns whether the trust policy lets the caller assume the role. AWS: STS API reference, "AssumeRole". */
   canBeAssumed(request: AssumeRequest): boolean {
     return this.#trust.decide({ ...request, action: "sts:AssumeRole", resource: this.arn }).kind === "allowed";
   }
 
-  /** May it do this? AWS: IAM User Guide, "Troubleshoot access denied error messages". */
+  /**
+   * Returns why the role may not make a call, or undefined.
+   * AWS: IAM User Guide, "Troubleshoot access denied error messages".
+   */
   problemWith(request: Pick<PolicyRequest, "action" | "resource" | "isResourcePrefix" | "context">): AccessProblem {
     const limits: readonly [string, Policy | undefined][] = [
       ["an identity-based policy", this.#policies],
@@ -56,7 +59,7 @@ export class Role {
   }
 }
 
-/** The parts of a role's ARN; undefined: it is none. AWS: IAM User Guide, "IAM identifiers". */
+/** Returns the parts of a role's ARN, or undefined if the text is not one. AWS: IAM User Guide, "IAM identifiers". */
 export function parseRoleArn(
   arn: string,
 ): { readonly account: string; readonly path: string; readonly name: string } | undefined {
@@ -64,10 +67,10 @@ export function parseRoleArn(
   return parts === null ? undefined : { account: parts[1]!, path: parts[2]!, name: parts[3]! };
 }
 
-/** What API Gateway calls its sessions: CloudTrail shows it. */
+/** The name that API Gateway gives its sessions, as CloudTrail shows it. */
 export const gatewaySessionName = "BackplaneAssumeRoleSession";
 
-/** The ARN of whoever has assumed a role. */
+/** Returns the ARN of a role's session. */
 export const sessionArn = (roleArn: string, sessionName: string): string => {
   const [, partition, , , account, role = ""] = roleArn.split(":");
   return `arn:${partition}:sts::${account}:assumed-role/${role.slice(role.lastIndexOf("/") + 1)}/${sessionName}`;

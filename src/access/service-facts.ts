@@ -1,19 +1,19 @@
-/** What calling an AWS service takes to know, beyond its endpoint prefix. */
+/** The facts that a call to an AWS service needs besides its endpoint prefix. */
 export interface ServiceFacts {
-  /** The names by which SDKs know it (`AWS_ENDPOINT_URL_SFN`), where they are not the prefix. */
+  /** The names that SDKs use (`AWS_ENDPOINT_URL_SFN`), if they differ from the prefix. */
   readonly ids?: readonly string[];
-  /** Of services that speak JSON to one address: what `X-Amz-Target` begins with, and the JSON version. */
+  /** For services that speak JSON at one address: the beginning of `X-Amz-Target`, and the JSON version. */
   readonly target?: string;
   readonly json?: string;
-  /** The service of the credential scope, where it is not the prefix's last label. */
+  /** The service in the credential scope, if it is not the prefix's last label. */
   readonly signingName?: string;
-  /** The last label of its address, where it is not the prefix's. */
+  /** The last label of the address, if it is not the prefix's. */
   readonly label?: string;
-  /** It has one address and is signed for us-east-1. */
+  /** The service has one address everywhere and is signed for us-east-1. */
   readonly isGlobal?: boolean;
 }
 
-/** The facts of a service as URIs name it, `{subdomain}.{service}` included. */
+/** Returns the facts of a service, named as in URIs, also `{subdomain}.{service}`. */
 export function factsOf(service: string): ServiceFacts {
   const name = Object.hasOwn(services, service) ? service : service.slice(service.lastIndexOf(".") + 1);
   return Object.hasOwn(services, name) ? services[name]! : plain;
@@ -22,8 +22,8 @@ export function factsOf(service: string): ServiceFacts {
 const plain: ServiceFacts = {};
 
 /**
- * By endpoint prefix, without those that have nothing to say. AWS: the interface models of botocore 1.43.11. Left out: SQS,
- * which takes JSON and queries, so that the integration has to say which.
+ * The facts by endpoint prefix; services without any are left out. AWS: the interface models of botocore 1.43.11. SQS
+ * is left out because it accepts both JSON and queries, so the integration has to say which.
  */
 const services: Readonly<Record<string, ServiceFacts>> = {
   "a2i-runtime.sagemaker": { ids: ["SageMaker A2I Runtime"] },

@@ -1,5 +1,5 @@
 /**
- * Whose request it is and for what service, as its signature's credential scope says. Signatures themselves are not
+ * Whose request it is and for which service, read from the signature's credential scope. The signature itself is not
  * verified here.
  *
  * AWS: IAM User Guide, "AWS Signature Version 4 for API requests", "Authorization header" and "query parameters".
@@ -11,7 +11,7 @@ export type SigV4Decision =
    */
   | { readonly kind: "unsigned" }
   | { readonly kind: "scope"; readonly scope: CredentialScope }
-  /** It claims to be SigV4 and is not well formed: the error to answer. */
+  /** The call claims to be SigV4 and is malformed; the members are the error to answer. */
   | { readonly kind: "malformed"; readonly code: string; readonly message: string };
 
 export interface CredentialScope {
@@ -26,7 +26,10 @@ export interface CredentialScope {
 const algorithm = "AWS4-HMAC-SHA256";
 const unsigned: SigV4Decision = { kind: "unsigned" };
 
-/** Reads the scope from the `Authorization` header, else from a presigned query. `target` is the raw path and query. */
+/**
+ * Reads the scope from the `Authorization` header, else from a presigned query. `target` is the path and query as
+ * received.
+ */
 export function readCredentialScope(
   headers: Readonly<Record<string, string | undefined>>,
   target: string,
@@ -38,7 +41,7 @@ export function readCredentialScope(
       : unsigned;
   }
   const queryAt = target.indexOf("?");
-  // Most calls have no such query: a look at the text spares parsing it.
+  // Most calls have no such query, and a look at the text is cheaper than parsing it.
   if (queryAt < 0 || !/x-amz-algorithm/i.test(target)) return unsigned;
   return readQuery(new URLSearchParams(target.slice(queryAt + 1)));
 }
@@ -95,9 +98,9 @@ const incomplete = (message: string): SigV4Decision => ({
 });
 const invalid = (message: string): SigV4Decision => ({ kind: "malformed", code: "InvalidSignatureException", message });
 
-/** The account of calls without an account of their own. */
+/** The account of calls whose access key is not an account's id. */
 export const defaultAccount = "000000000000";
-/** The region of calls that name none. */
+/** The region of calls that don't name one. */
 export const defaultRegion = "us-east-1";
 
 /** A 12-digit access key is its own account id. See docs/internals/architecture.md, "Management calls". */

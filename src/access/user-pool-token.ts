@@ -3,7 +3,7 @@ import { bounds } from "../base/bounds.ts";
 import { javaDate } from "../base/java-date.ts";
 import { isObject } from "../base/json-object.ts";
 
-/** A token, read and not yet believed. */
+/** A parsed token that has not been verified. */
 export interface UnverifiedToken {
   readonly keyId: string;
   readonly issuer: string;
@@ -12,10 +12,10 @@ export interface UnverifiedToken {
   readonly signature: Buffer;
 }
 
-/** What a token has to be. */
+/** The requirements that a token has to meet. */
 export interface TokenDemand {
   readonly nowMs: number;
-  /** AWS: an ID token; an access token where the method has scopes. */
+  /** AWS: an ID token, or an access token if the method has scopes. */
   readonly use: "id" | "access";
   /** `identityValidationExpression`. */
   readonly isAudience: (audience: string) => boolean;
@@ -26,14 +26,17 @@ export type TokenDecision =
   | { readonly kind: "expired" }
   | { readonly kind: "refused"; readonly reason: string };
 
-/** RFC 7515 §3.1, RFC 7519 §7.2: header, claims and signature; or why it is no token that a user pool signs. */
+/**
+ * Splits a token into header, claims and signature (RFC 7515 §3.1, RFC 7519 §7.2). Returns a text that says why if it
+ * is not a token that a user pool signs.
+ */
 export function readToken(text: string): UnverifiedToken | string {
   if (text.length > bounds.tokenCharsMax.value) return "it is too long";
   const parts = text.split(".");
   if (parts.length !== 3 || !parts.every(isEncoded)) return "it is no signed JWT";
   const [header, claims] = parts.slice(0, 2).map(parseObject);
   if (header === undefined || claims === undefined) return "its header or its claims are no JSON object";
-  // The algorithm is ours to choose, never the token's: neither `none` nor a MAC with the public key is looked at.
+  // We choose the algorithm, not the token: neither `none` nor a MAC with the public key is considered.
   if (header["alg"] !== "RS256") return "it is not signed with RS256";
   // RFC 7515 §4.1.11: extensions that are not understood must be refused.
   if (header["crit"] !== undefined) return "its header has critical extensions";
@@ -44,7 +47,10 @@ export function readToken(text: string): UnverifiedToken | string {
   return { keyId: kid, issuer: iss, claims, signed: `${parts[0]}.${parts[1]}`, signature };
 }
 
-/** base64url as it is encoded: Node decodes others, too, and one signature would have many texts. */
+/**
+ * Accepts base64url only in its one encoded form. Node also decodes others, and one signature would then have many
+ * texts.
+ */
 const isEncoded = (part: string): boolean =>
   part !== "" && Buffer.from(part, "base64url").toString("base64url") === part;
 
@@ -65,7 +71,9 @@ export function decideToken(token: UnverifiedToken, key: KeyObject, demand: Toke
 
 const refused = (reason: string): TokenDecision => ({ kind: "refused", reason });
 
-/** The keys that a user pool signs with, by their ids; others are left out. RFC 7517 §5, RFC 7518 §3.3. */
+/**
+ * Returns the keys that a user pool signs with, by their ids, and leaves out all others. RFC 7517 §5, RFC 7518 §3.3.
+ */
 export function parseKeySet(text: string): ReadonlyMap<string, KeyObject> {
   const { keys } = JSON.parse(text) as { readonly keys?: unknown };
   const found = new Map<string, KeyObject>();
@@ -85,14 +93,17 @@ function parseKey(jwk: unknown): { readonly id: string; readonly key: KeyObject 
   try {
     const key = createPublicKey({ key: { kty, n, e }, format: "jwk" });
     const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
-    // RFC 7518 §3.3: 2048 bits or more; the longest one bounds what a verification costs.
+    // RFC 7518 §3.3: a key has at least 2048 bits. The upper limit bounds the cost of a verification.
     return bits < 2_048 || bits > 8_192 ? undefined : { id: kid, key };
   } catch {
     return undefined;
   }
 }
 
-/** Claims as `$context.authorizer.claims` has them: texts. AWS quirk: issue and expiry as Java prints dates. */
+/**
+ * Returns the claims as `$context.authorizer.claims` has them: as strings. AWS quirk: issue and expiry are printed as
+ * Java prints dates.
+ */
 function claimTexts(claims: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(Object.entries(claims).map(([name, value]) => [name, claimText(name, value)]));
 }
@@ -103,7 +114,7 @@ function claimText(name: string, value: unknown): string {
   return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
 }
 
-/** Seconds that a date can have. */
+/** Returns whether a value is a number of seconds that a date can have. */
 const isTime = (value: unknown): value is number => typeof value === "number" && Math.abs(value) <= 8.64e12;
 
 function parseObject(part: string): Record<string, unknown> | undefined {

@@ -1,4 +1,4 @@
-/** Whether a UTF-16 code unit belongs to a class of characters; what both dialects of patterns have alike. */
+/** Returns whether a UTF-16 code unit belongs to a class of characters. Both dialects of patterns use it. */
 export type CharacterTest = (code: number) => boolean;
 
 export const isDigit: CharacterTest = (code) => code >= 48 && code <= 57;
@@ -11,7 +11,9 @@ export const not =
   (code) =>
     !test(code);
 
-/** The classes `\d`, `\w`, `\s` and their opposites, by their letter; dialects differ in what white space is. */
+/**
+ * Returns the classes `\d`, `\w`, `\s` and their opposites, by their letter. Dialects differ in what white space is.
+ */
 export const classEscapes = (isSpace: CharacterTest): Readonly<Record<string, CharacterTest>> => ({
   d: isDigit,
   D: not(isDigit),

@@ -1,26 +1,26 @@
 /** A number with all its digits, as filters compare them: Java's BigDecimal. */
 export interface Decimal {
-  /** How `new BigDecimal(text)` was made. */
+  /** The text of `new BigDecimal(text)`. */
   readonly text: string;
   readonly value: number;
 }
 
 const form = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,10})?$/;
 
-/** Java's `new BigDecimal(text)`; undefined where that throws. */
+/** Java's `new BigDecimal(text)`; returns undefined where that throws. */
 export function parseDecimal(text: string): Decimal | undefined {
   return form.test(text) ? { text, value: Number(text) } : undefined;
 }
 
-/** Java's `compareTo`: below, at or above 0. */
+/** Java's `compareTo`: returns a number below, at or above 0. */
 export function compareDecimals(left: Decimal, right: Decimal): number {
-  // Rounding keeps the order, so only numbers that round to the same Double need their digits looked at.
+  // Rounding keeps the order, so digits are compared only if both numbers round to the same Double.
   if (left.value !== right.value) return left.value < right.value ? -1 : 1;
   if (left.text === right.text || (isShort(left) && isShort(right))) return 0;
   return compareDigits(partsOf(left.text), partsOf(right.text));
 }
 
-/** Up to 15 digits and small powers are told apart by their Doubles. */
+/** Numbers with up to 15 digits and small powers differ in their Doubles. */
 function isShort({ text, value }: Decimal): boolean {
   return text.length <= 15 && Math.abs(value) < 1e300 && (value === 0 ? !/[1-9]/.test(text) : Math.abs(value) > 1e-300);
 }
@@ -48,7 +48,7 @@ function compareDigits(left: Parts, right: Parts): number {
   return left.digits === right.digits ? 0 : left.sign * (left.digits < right.digits ? -1 : 1);
 }
 
-/** Equal numbers have equal texts: an integer of up to 20 digits its own, others digits and a power of ten. */
+/** Returns a text that equal numbers share: an integer of up to 20 digits its own, others digits and a power of ten. */
 export function canonicalDecimal(text: string): string {
   const { sign, power, digits } = partsOf(text);
   if (sign === 0) return "0";
@@ -57,7 +57,7 @@ export function canonicalDecimal(text: string): string {
   return `${minus}${digits}e${power}`;
 }
 
-/** Is a number a multiple of another? Exact for all of them; false for multiples of 0. */
+/** Returns whether a number is a multiple of another. It is exact for all numbers, and false for multiples of 0. */
 export function isMultiple(text: string, divisor: string): boolean {
   const number = partsOf(text);
   const step = partsOf(divisor);
@@ -68,7 +68,7 @@ export function isMultiple(text: string, divisor: string): boolean {
   const b = BigInt(step.digits);
   const shift = number.power - number.digits.length - (step.power - step.digits.length);
   if (shift >= 0) return (a * powerModulo(shift, b)) % b === 0n;
-  // a ends in no 0, so that it must have a factor less for each place: only where b gives these.
+  // a does not end in 0, so b has to supply a factor for each place.
   return -shift <= number.digits.length && a % (b * 10n ** BigInt(-shift)) === 0n;
 }
 

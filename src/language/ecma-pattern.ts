@@ -2,13 +2,13 @@ import { bounds } from "../base/bounds.ts";
 import { classEscapes, isDigit, isWord, not, type CharacterTest as Test } from "./character-class.ts";
 
 /**
- * ECMA 262's regular expressions for texts and patterns that others send: no search takes more steps than its bound.
- * V8's own engine is used where even its worst case is short; where it might not be, all states are followed at once.
+ * ECMA 262's regular expressions for texts and patterns that others send. No search takes more steps than its bound.
+ * V8's own engine is used if even its worst case is short; otherwise all states are followed at once.
  */
 export interface EcmaPattern {
   /**
-   * Is there a match anywhere? What is spent on it is counted by the meter, which throws where that is too much. Without
-   * a meter a search has a bound of its own, beyond which nothing is found.
+   * Returns whether the text has a match anywhere. The meter counts the steps, and throws if they are too many. Without
+   * a meter a search has a bound of its own, beyond which it finds nothing.
    */
   isFoundIn(text: string, meter?: StepMeter): boolean;
 }
@@ -18,7 +18,7 @@ export interface StepMeter {
   step(count: number): void;
 }
 
-/** Undefined where the source is no regular expression. */
+/** Returns undefined if the source is not a regular expression. */
 export function parseEcmaPattern(source: string): EcmaPattern | undefined {
   let native: RegExp;
   try {
@@ -32,9 +32,9 @@ export function parseEcmaPattern(source: string): EcmaPattern | undefined {
   } catch (error) {
     if (!(error instanceof UnsupportedSyntax)) throw error;
   }
-  // What is not understood is only safe where nothing repeats: its worst case is not known.
+  // The worst case of a pattern that is not understood is unknown, so it is only safe if nothing repeats.
   const worst = node === undefined ? Number.POSITIVE_INFINITY : node.choices;
-  // A search begins anew at each character, unless the pattern says where it begins.
+  // A search starts again at each character, unless the pattern says where it begins.
   const power = (node?.growth ?? 0) + (node?.kind === "sequence" && node.of[0]?.kind === "start" ? 0 : 1);
   let machine: Machine | undefined;
   const find = (text: string, meter: StepMeter): boolean => {
@@ -50,9 +50,9 @@ export function parseEcmaPattern(source: string): EcmaPattern | undefined {
   return { isFoundIn: (text, meter) => (meter === undefined ? findBounded(text, find) : find(text, meter)) };
 }
 
-/** V8's engine goes back and forth this often in a step's time. */
+/** How many moves V8's engine makes in the time of a step. */
 const nativeStepsPerStep = 16;
-/** A step of the machine takes as long as this many. */
+/** How many steps a move of the machine takes. */
 const stepsPerMachineStep = 4;
 /** Above this the machine is cheaper than V8's engine at its worst. */
 const nativeStepsMax = bounds.nativePatternStepsMax.value;
@@ -88,7 +88,7 @@ class Parser {
     if (source.length > 4_096) throw new UnsupportedSyntax();
   }
 
-  /** Of a source that `RegExp` has accepted: what is not understood is unsupported. */
+  /** Parses a source that `RegExp` has accepted. Throws for syntax that is not supported here. */
   parse(): Node {
     const node = this.#choice();
     if (this.#at < this.#source.length) throw new UnsupportedSyntax();
@@ -132,7 +132,7 @@ class Parser {
     const max = sign === "{" ? most : sign === "?" ? 1 : Number.POSITIVE_INFINITY;
     const isBounded = max !== Number.POSITIVE_INFINITY;
     const isChoice = atom.choices > 1 || atom.growth > 0;
-    // Something with a choice, repeated without end, is what explodes.
+    // A choice that is repeated without end is what explodes.
     const inner = isChoice ? (isBounded ? atom.choices ** max : Number.POSITIVE_INFINITY) : 1;
     return {
       kind: "repeat",
@@ -221,7 +221,10 @@ class Parser {
     return isNegated ? not(isIn) : isIn;
   }
 
-  /** A character in a class, or undefined for what stands for several, which is put to the tests. */
+  /**
+   * Reads a member of a class. Returns a character, or undefined for an escape that stands for several, which is added
+   * to the tests.
+   */
   #member(character: string, tests: Test[]): number | undefined {
     if (character !== "\\") return character.charCodeAt(0);
     const escaped = this.#source[this.#at++] ?? "";
@@ -260,7 +263,7 @@ function findBounded(text: string, find: (text: string, meter: StepMeter) => boo
   }
 }
 
-/** There is no bound to what the answer would cost. */
+/** Refuses a search whose cost has no bound. */
 function refuse(meter: StepMeter): never {
   meter.step(Number.POSITIVE_INFINITY);
   throw new Error("a meter refuses steps without end");
@@ -283,7 +286,7 @@ class Machine {
   }
 
   #search(text: string, from: number, start: number, isAnywhere: boolean): boolean {
-    // When a state was last added, so that it is added once at each place.
+    // The place at which each state was last added, so that it is added once at each place.
     const seen = new Int32Array(this.#states.length).fill(-1);
     let current: number[] = [];
     let next: number[] = [];
@@ -302,7 +305,7 @@ class Machine {
     return false;
   }
 
-  /** Adds the states that are reached without a character, so far as they take one; true if the end is among them. */
+  /** Adds the states that are reached without a character and that consume one. Returns whether the end is reached. */
   #follow(from: number, states: number[], seen: Int32Array, text: string, at: number): boolean {
     const pending = [from];
     for (let index = pending.pop(); index !== undefined; index = pending.pop()) {
@@ -359,7 +362,7 @@ class Machine {
     }
     for (let count = 0; count < min; count++) {
       const body = this.#build(of, first);
-      // An empty body adds no state: as often as it likes.
+      // An empty body adds no state, however often it repeats.
       if (body === first) break;
       first = body;
     }

@@ -3,12 +3,12 @@ interface StepMeter {
   step(count: number): void;
 }
 
-/** Up to here the engine's own search is cheap at its worst, which takes the product of both lengths. */
+/** Up to this product of both lengths, even the worst case of the engine's own search is cheap. */
 const cheapProduct = 4_096;
 
 /**
- * Where a text first holds another, from a place on; -1 if nowhere. As `indexOf`, but in linear time whatever the texts
- * are, and counted: V8 takes seconds to look for `aaa…b…aaa` in a million `a`.
+ * Returns where a text first contains another, from a place on, or -1. It works like `indexOf`, but in linear time for
+ * all texts, and counted: V8 takes seconds to look for `aaa…b…aaa` in a million `a`.
  */
 export function findText(text: string, sought: string, from: number, meter: StepMeter): number {
   const start = Math.min(Math.max(from, 0), text.length);
@@ -30,7 +30,7 @@ export function findText(text: string, sought: string, from: number, meter: Step
   return found;
 }
 
-/** As `lastIndexOf`: the last place that is not behind `from`. */
+/** Works like `lastIndexOf`: returns the last place that is not behind `from`, or -1. */
 export function findLastText(text: string, sought: string, from: number, meter: StepMeter): number {
   if (from < 0) return -1;
   if (text.length * sought.length <= cheapProduct) {
@@ -46,7 +46,9 @@ export function findLastText(text: string, sought: string, from: number, meter: 
   return found;
 }
 
-/** Knuth, Morris and Pratt's: tells of each place, overlapping ones too, until that answers true. */
+/**
+ * Knuth, Morris and Pratt's search. It calls back for each place, also for overlapping ones, until that returns true.
+ */
 function search(
   text: string,
   sought: string,
@@ -75,9 +77,9 @@ function search(
 let lastText = "";
 let lastBorders = new Int32Array(0);
 
-/** Of each beginning of a text: how long its longest proper beginning is that it also ends with. */
+/** Returns, for each beginning of a text, the length of its longest proper beginning that it also ends with. */
 function bordersOf(text: string, meter: StepMeter): Int32Array {
-  // Who looks for all places asks again and again.
+  // A caller that looks for all places asks for the same text again and again.
   if (text === lastText) return lastBorders;
   meter.step(text.length >> 3);
   const borders = new Int32Array(text.length);

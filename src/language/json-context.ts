@@ -1,9 +1,9 @@
-/** Where in a JSON text a place is. */
+/** What surrounds a place in a JSON text. */
 export interface JsonContext {
   readonly container: "Object" | "Array" | "root";
   /** Where the container begins. */
   readonly start: number;
-  /** After a comma, a field's name or its colon: something must follow. */
+  /** The place is after a comma, a field's name or its colon, so something must follow. */
   readonly isBetween: boolean;
   /** Jackson's name of the last token, `null` if there is none. */
   readonly token: string;
@@ -19,7 +19,10 @@ const names: Readonly<Record<string, string>> = {
   n: "VALUE_NULL",
 };
 
-/** The context of a place up to which a text is well formed: found again when an error asks for it, not kept up to date. */
+/**
+ * Returns the context of a place up to which a text is well formed. It is computed when an error needs it, not kept
+ * while parsing.
+ */
 export function contextAt(text: string, end: number): JsonContext {
   const open: { readonly container: "Object" | "Array"; readonly start: number }[] = [];
   let token = "null";

@@ -5,8 +5,8 @@ import { contextAt, type JsonContext } from "./json-context.ts";
 import { decimalOf, isJsonNumber, type JsonNumber, type JsonValue, numberText } from "./json-value.ts";
 
 /**
- * What a text holds, or why it is no JSON: `detail` is what Jackson 2.11, which API Gateway quotes, says of those bytes,
- * with its `at [Source: …]`. Columns count bytes, from 1, and are Jackson's: of the byte after the one that is wrong.
+ * The value of a text, or why it is not JSON. `detail` has the words of Jackson 2.11, which API Gateway quotes, with
+ * its `at [Source: …]`. Columns count bytes from 1, and are Jackson's: of the byte after the wrong one.
  */
 export type ParsedJson =
   | { readonly kind: "value"; readonly value: JsonValue }
@@ -15,18 +15,19 @@ export type ParsedJson =
 const depthMax = bounds.jsonDepthMax.value;
 const numberLengthMax = bounds.jsonNumberLengthMax.value;
 
-// The text that is being parsed and the place in it: parsing is synchronous, and variables of the module cost half of
+// The text that is being parsed, and the place in it. Parsing is synchronous, and variables of the module cost half of
 // what fields cost.
 let text = "";
 let at = 0;
 let depth = 0;
 
 /**
- * Parses JSON text (RFC 8259) as API Gateway's parsers do: of equal keys the last wins, numbers stay what they are in Java
- * (see json-value.ts). A second value behind the first is refused, too; a text without a value is malformed. Never throws.
+ * Parses JSON text (RFC 8259) as API Gateway's parsers do: the last of equal keys wins, and numbers keep their Java
+ * types (see json-value.ts). A second value behind the first is refused, and a text without a value is malformed. It
+ * never throws.
  *
- * Measured against JSON.parse: 1.2 KB take 1.6 times its time. But JSON.parse loses the order of keys like "1" and what
- * tells 1.0 from 1; to find out whether a text has any of them costs as much again.
+ * 1.2 KB take 1.6 times as long as with JSON.parse. But JSON.parse loses the order of keys like "1" and the difference
+ * between 1.0 and 1, and finding out whether a text has any of them costs as much again.
  */
 export function parseJsonText(json: string): ParsedJson {
   text = json;
@@ -51,7 +52,7 @@ class MalformedJson extends Error {
   readonly at: number;
   readonly consumed: number;
 
-  /** What is wrong at a character, of which the parser has taken `consumed` bytes. */
+  /** `at` is the wrong character's index; the parser has read `consumed` bytes of it. */
   constructor(message: string, at: number, consumed = 1) {
     super(message);
     this.at = at;
@@ -72,7 +73,7 @@ const closeBracket = 93;
 const openBrace = 123;
 const closeBrace = 125;
 
-/** The character code after white space, NaN at the end: every comparison with that is false. */
+/** Skips white space and returns the next character's code, or NaN at the end: every comparison with NaN is false. */
 function skipSpace(): number {
   for (;;) {
     const code = text.charCodeAt(at);
@@ -146,8 +147,8 @@ function parseArray(): TemplateList {
   }
 }
 
-// Names that came lately, by their length and two characters: one that comes again costs no new string, no new hash. Only
-// short ones: V8 makes longer ones views that would keep their whole text.
+// Recent names, by their length and two characters: a name that comes again costs no new string and no new hash. Only
+// short names are kept, because longer ones are views in V8 that would keep their whole text.
 const names: string[] = new Array(256).fill("");
 const shortTextLength = 12;
 
@@ -194,7 +195,10 @@ function parseString(kind: StringKind): string {
   }
 }
 
-/** A long text with escapes, by the engine's parser in a tenth of the time; undefined for short ones and broken ones. */
+/**
+ * Parses a long string with escapes by the engine's parser, in a tenth of the time. Returns undefined for short and for
+ * broken strings.
+ */
 function parseLongString(start: number): string | undefined {
   let end = at;
   for (let code = text.charCodeAt(end); code !== quote; code = text.charCodeAt(end)) {
@@ -207,7 +211,7 @@ function parseLongString(start: number): string | undefined {
     at = end + 1;
     return parsed;
   } catch {
-    // What is wrong is told in Jackson's words.
+    // The caller then finds the error and words it as Jackson does.
     return undefined;
   }
 }
@@ -276,7 +280,10 @@ function parseNumber(first: number): JsonNumber {
 
 const powersOfTen = Array.from({ length: 16 }, (_, power) => 10 ** power);
 
-/** The rest of a number, of which `digits` make the whole `value`: not an object, which would cost as much as all else. */
+/**
+ * Parses the rest of a number, of which `digits` digits make the whole part. It takes plain arguments, because an
+ * object would cost as much as all the rest.
+ */
 function parseFraction(start: number, first: number, digits: number, whole: number): JavaDouble {
   let code = first;
   let value = whole;
@@ -313,7 +320,8 @@ function parseFraction(start: number, first: number, digits: number, whole: numb
     while (code >= zero && code <= nine) code = text.charCodeAt(++at);
   }
   if (depth === 0) checkRootNumber(code);
-  // Both are whole numbers that a Double holds exactly, so that their quotient is the nearest one: a fifth of the time.
+  // Both are whole numbers that a Double holds exactly, so their quotient is the nearest Double. This takes a fifth of
+  // the time.
   if (!hasExponent && digits + places <= 15) {
     value /= powersOfTen[places]!;
     return new JavaDouble(text.charCodeAt(start) === minus ? -value : value);
@@ -346,7 +354,7 @@ function parseWord<Value>(word: string, value: Value): Value {
   return value;
 }
 
-// From here on only what is said about texts that are no JSON.
+// The rest of the file only words errors.
 
 function tooDeep(): MalformedJson {
   return new MalformedJson(
@@ -468,7 +476,7 @@ function nonStandardToken(token: string, end: number): MalformedJson {
 
 const tokenLengthQuoted = 256;
 
-/** A word that begins at `at` and is none that JSON has. */
+/** The error for a word that JSON does not have. */
 function unrecognizedToken(): MalformedJson {
   const first = text.charCodeAt(at);
   // AWS quirk: Jackson takes the first byte of such a character for a character.
@@ -529,7 +537,7 @@ function quoted(code: number): string {
   return code > 255 ? `${said} / 0x${code.toString(16)})` : `${said})`;
 }
 
-/** The first byte in UTF-8 of a UTF-16 unit: what Jackson has in hand when it finds a character out of place. */
+/** Returns the first byte in UTF-8 of a UTF-16 unit, which is what Jackson sees when a character is out of place. */
 function firstByte(code: number): number {
   if (code < 0x80) return code;
   if (code < 0x800) return 0xc0 | (code >> 6);
@@ -547,7 +555,7 @@ function isIdentifierPart(point: number | undefined): boolean {
   return point !== undefined && identifierPart.test(String.fromCodePoint(point));
 }
 
-/** Jackson's position of a character, or of the byte behind those that were consumed of it. */
+/** Returns Jackson's position of a character, or of the byte behind those that were read of it. */
 function position(index: number, consumed: number): { readonly line: number; readonly column: number } {
   const before = text.slice(0, index);
   let line = 1;
@@ -570,10 +578,10 @@ function sourceAt(line: number, column: number): string {
   return `[Source: (byte[])"${quotedText}"${cut}; line: ${line}, column: ${column}]`;
 }
 
-/** A value that is nested deeper than anything parsed can be: lists that a template put into themselves. */
+/** Thrown for a value that is nested deeper than any parsed one, such as a list that a template put into itself. */
 export class JsonTooDeep extends Error {}
 
-/** Compact JSON text, keys in their order, as `$input.json` prints it. Throws {@link JsonTooDeep}. */
+/** Returns compact JSON text with keys in their order, as `$input.json` prints it. Throws {@link JsonTooDeep}. */
 export function printJson(value: TemplateValue): string {
   return print(value, 0);
 }
@@ -599,7 +607,7 @@ function print(value: TemplateValue, level: number): string {
 
 const special = /["\\\x00-\x1f\ud800-\udfff]/;
 
-/** Most texts are short and plain: looking at their characters costs a third of what JSON.stringify does. */
+/** Most texts are short and plain, and checking their characters costs a third of JSON.stringify. */
 function printString(value: string): string {
   if (value.length > 32) return special.test(value) ? JSON.stringify(value) : `"${value}"`;
   for (let index = 0; index < value.length; index++) {

@@ -2,8 +2,8 @@ import { formatDouble } from "./java/java-number.ts";
 import { JavaDouble, JavaLong, type TemplateList, type TemplateMap } from "./java/values.ts";
 
 /**
- * What JSON text becomes: the values that templates use, so that a body is parsed once for validation, paths and
- * templates, and nothing is converted between them.
+ * The values that JSON text becomes. Templates use the same values, so that a body is parsed once for validation, paths
+ * and templates, and nothing is converted between them.
  *
  *   JSON                   here                                               in Java
  *   null, true, "text"     null, boolean, string                              null, Boolean, String
@@ -45,8 +45,8 @@ export function numberValue(value: JsonNumber): number {
 }
 
 /**
- * A number with a decimal point or an exponent, as json-smart reads it: a BigDecimal if it is written with more than 18
- * characters and a Double would lose some of its digits, else a Double.
+ * Reads a number with a decimal point or an exponent as json-smart does: a BigDecimal if it has more than 18 characters
+ * and a Double would lose some of its digits, else a Double.
  */
 export function decimalOf(text: string): JavaDouble {
   const value = Number(text);
@@ -55,7 +55,7 @@ export function decimalOf(text: string): JavaDouble {
   return bigDecimalText(String(value)) === digits ? new JavaDouble(value) : new JavaDecimal(value, digits);
 }
 
-/** What Java's `new BigDecimal(text).toString()` prints. */
+/** Returns what Java's `new BigDecimal(text).toString()` prints. */
 export function bigDecimalText(text: string): string {
   const [, sign = "", whole = "", fraction = "", exponent = "0"] =
     /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];

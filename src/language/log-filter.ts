@@ -1,17 +1,18 @@
 import { bounds } from "../base/bounds.ts";
 import { type EcmaPattern, parseEcmaPattern } from "./ecma-pattern.ts";
 
-/** Does an event's message match? Never throws; time is bounded whatever the message is. */
+/** Returns whether an event's message matches. It never throws, and its time is bounded for every message. */
 export type LogFilter = (message: string) => boolean;
 
-/** A pattern, or in AWS's words why it is none. */
+/** A pattern, or in AWS's words why the text is not one. */
 export type ParsedLogFilter =
   | { readonly kind: "filter"; readonly matches: LogFilter }
   | { readonly kind: "invalid"; readonly message: string };
 
 /**
- * CloudWatch Logs' filter patterns: terms (`ERROR -"time out" %5\d\d%`), alternatives (`?ERROR ?WARN`), conditions on
- * JSON (`{ $.status >= 500 && $.path = "/pets*" }`) and on fields between spaces (`[ip, ..., status = 5*, bytes]`).
+ * Parses one of CloudWatch Logs' filter patterns: terms (`ERROR -"time out" %5\d\d%`), alternatives (`?ERROR ?WARN`),
+ * conditions on JSON (`{ $.status >= 500 && $.path = "/pets*" }`) and on fields between spaces (`[ip, ..., status = 5*,
+ * bytes]`).
  *
  * AWS: Amazon CloudWatch Logs User Guide, "Filter pattern syntax for metric filters, subscription filters, filter log
  * events, and Live Tail".
@@ -59,7 +60,7 @@ class PatternReader {
     while (/\s/.test(this.#source.charAt(this.#at))) this.#at++;
   }
 
-  /** Takes the text if it comes next, after space. */
+  /** Skips white space and takes the text, if it comes next. */
   takes(text: string): boolean {
     this.skipSpace();
     if (!this.#source.startsWith(text, this.#at)) return false;
@@ -71,7 +72,7 @@ class PatternReader {
     if (!this.takes(text)) throw new InvalidPattern();
   }
 
-  /** What a sticky expression matches here; undefined if it doesn't. */
+  /** Returns what a sticky expression matches here, or undefined. */
   match(expression: RegExp): string | undefined {
     const sticky = new RegExp(expression.source, `${expression.flags}y`);
     sticky.lastIndex = this.#at;
@@ -80,18 +81,18 @@ class PatternReader {
     return matched;
   }
 
-  /** A text in double quotes; `\"` and `\\` stand for the second character. */
+  /** Reads a text in double quotes; `\"` and `\\` stand for the second character. */
   quoted(): string | undefined {
     const raw = this.match(/"(?:[^"\\]|\\[\s\S])*"/);
     return raw?.slice(1, -1).replaceAll(/\\(["\\])/g, "$1");
   }
 
-  /** A regular expression between percent signs. */
+  /** Reads a regular expression between percent signs. */
   expression(most: number): EcmaPattern | undefined {
     const raw = this.match(/%[^%]*%/);
     if (raw === undefined) return undefined;
     const source = raw.slice(1, -1);
-    // AWS: the page named above, Supported regular expressions (regex) syntax. There is no group, so none can nest.
+    // AWS: the page named above, Supported regular expressions (regex) syntax. There are no groups, so none can nest.
     if (!/^[A-Za-z0-9:_#=@/;,\-^$?[\]{}|\\*+. ]+$/.test(source)) {
       throw new InvalidPattern(`Invalid character(s) in term '${raw}'`);
     }
@@ -152,7 +153,7 @@ const comparisons: Readonly<Record<Operator, (left: number, right: number) => bo
 /** AWS: the page named above: an integer or decimal with an optional sign, or a number in scientific notation. */
 const isNumber = (text: string): boolean => /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text);
 
-/** An operator and what stands behind it. */
+/** Reads an operator and its right side. */
 function parseComparison(reader: PatternReader, bare: RegExp): Compare {
   reader.skipSpace();
   let operator = operators.find((candidate) => reader.takes(candidate));
@@ -181,7 +182,7 @@ function parseComparison(reader: PatternReader, bare: RegExp): Compare {
   return (value) => isOf(matches(String(value)));
 }
 
-/** A `*` at either end stands for any text; within a text it stands for itself. */
+/** Makes a test of a text in which a `*` at either end stands for any text. Elsewhere a `*` stands for itself. */
 function linkWildcards(text: string): LogFilter {
   const isOpenStart = text.startsWith("*");
   const isOpenEnd = text.length > 1 && text.endsWith("*");
@@ -231,7 +232,7 @@ function parseJsonConditions(reader: PatternReader): LogFilter {
 }
 
 function parseObject(message: string): object | undefined {
-  // Most messages that are no JSON are told by their first character, which costs less than an exception.
+  // The first character shows that most messages are not JSON, which costs less than an exception.
   if (!/^\s*[[{]/.test(message)) return undefined;
   try {
     return JSON.parse(message) as object;
@@ -283,13 +284,13 @@ function parseSelector(reader: PatternReader): readonly Step[] {
   return path;
 }
 
-/** Is there a value at the path that the test takes? */
+/** Returns whether a value at the path passes the test. */
 function some(value: unknown, path: readonly Step[], at: number, test: (found: unknown) => boolean): boolean {
   const step = path[at];
   if (step === undefined) return test(value);
   if (typeof value !== "object" || value === null) return false;
   if (typeof step === "string") {
-    // Only what the event itself has: a property of every object is none of its.
+    // Only the event's own members count, not those that every object has.
     return Object.hasOwn(value, step) && some((value as Record<string, unknown>)[step], path, at + 1, test);
   }
   if (!Array.isArray(value)) return false;

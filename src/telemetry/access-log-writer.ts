@@ -106,7 +106,7 @@ export interface AccessLog {
   close(): void;
 }
 
-/** Writes access logs in batches. Lines of several threads don't mix: each batch is one append of whole lines. */
+/** Writes access logs in batches. Each batch is one append of whole lines, so lines of several threads don't mix. */
 export class AccessLogWriter {
   readonly #options: AccessLogOptions;
   readonly #files = new Map<string, LogFile>();
@@ -115,7 +115,10 @@ export class AccessLogWriter {
     this.#options = options;
   }
 
-  /** Opens the log of a log group, with the stream to write to there, or of a delivery stream; undefined if that can't be. */
+  /**
+   * Opens the log of a log group, with the stream to write to there, or of a delivery stream. Returns undefined if it
+   * can't be opened.
+   */
   open(destinationArn: string, stream: string): AccessLog | undefined {
     const file = this.#openTarget(destinationArn);
     const [, region, account, group] = /^arn:[^:]+:logs:([^:]+):([^:]+):log-group:([^:]+)/.exec(destinationArn) ?? [];
@@ -163,7 +166,7 @@ export class AccessLogWriter {
   }
 }
 
-/** A file's name for a log group: `/aws/api` becomes `aws-api.log`. */
+/** Returns the name of a log group's file: `/aws/api` becomes `aws-api.log`. */
 function fileName(destinationArn: string): string {
   const name = /:log-group:([^:]+)/.exec(destinationArn)?.[1] ?? destinationArn.split("/").at(-1) ?? "";
   const safe = name.replaceAll(/[^A-Za-z0-9._-]+/g, "-").replace(/^[-.]+/, "");

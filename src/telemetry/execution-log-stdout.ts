@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { bounds } from "../base/bounds.ts";
 import { type ExecutionLogSink, executionLogGroup } from "./execution-log.ts";
 
-/** Execution logs on standard output: a JSON line for each, by pino, which is loaded with the first one. */
+/** Writes execution logs to standard output as JSON lines, by pino, which is loaded with the first line. */
 export function makeStdoutExecutionLog(): ExecutionLogSink & { close(): void } {
   let out:
     | { readonly log: import("pino").Logger; readonly destination: import("pino").DestinationStream & Flushable }
@@ -31,7 +31,7 @@ function open(): {
   readonly destination: import("pino").DestinationStream & Flushable;
 } {
   const { pino } = createRequire(import.meta.url)("pino") as typeof import("pino");
-  // What a reader who is too slow does not take is dropped, and not kept for ever.
+  // Lines that a slow reader does not take are dropped, so that they don't pile up.
   const destination = pino.destination({ dest: 1, sync: false, maxLength: bounds.executionLogBacklogCharsMax.value });
   destination.on("error", () => undefined);
   return { log: pino({ base: null, timestamp: false }, destination), destination };

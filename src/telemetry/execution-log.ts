@@ -2,7 +2,7 @@ import { bounds } from "../base/bounds.ts";
 import { javaDate } from "../base/java-date.ts";
 import type { TracedBody, TraceEvent, TraceFact } from "./trace.ts";
 
-/** AWS's levels of execution logs; `data` is what only a data trace (or a test) shows. */
+/** AWS's levels of execution logs. Only a data trace or a test shows lines of the level `data`. */
 type LineLevel = "error" | "info" | "data";
 
 export interface ExecutionLogLine {
@@ -12,7 +12,7 @@ export interface ExecutionLogLine {
   readonly text: string;
 }
 
-/** What of a log is shown. AWS: a data trace shows requests in full, also at the level ERROR. */
+/** Which lines of a log are shown. AWS: a data trace shows requests in full, also at the level ERROR. */
 interface ExecutionLogSettings {
   readonly level: "ERROR" | "INFO";
   readonly hasDataTrace: boolean;
@@ -25,7 +25,7 @@ export interface ExecutionLogEntry {
   readonly apiId: string;
   readonly stageName: string;
   readonly requestId: string;
-  /** In order; each without the `({requestId}) ` that AWS puts before it. */
+  /** The lines in order, each without the `({requestId}) ` that AWS puts before it. */
   readonly lines: readonly ExecutionLogLine[];
 }
 
@@ -42,9 +42,9 @@ export interface ExecutionLogSink {
 const lineCharsMax = bounds.executionLogLineCharsMax.value;
 
 /**
- * A trace in the words of API Gateway's execution logs.
- * AWS: API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs in API Gateway"; the lines as in "Tutorial:
- * Create a REST API with a Lambda non-proxy integration", and as users quote them.
+ * Renders a trace in the words of API Gateway's execution logs.
+ * AWS: API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs in API Gateway"; the lines as in
+ * "Tutorial: Create a REST API with a Lambda non-proxy integration", and as users quote them.
  */
 export function renderExecutionLog(events: readonly TraceEvent[], settings: ExecutionLogSettings): ExecutionLogLine[] {
   const lines: ExecutionLogLine[] = [];
@@ -67,18 +67,18 @@ export function renderExecutionLog(events: readonly TraceEvent[], settings: Exec
 
 type TracedStage = Omit<Extract<TraceFact, { kind: "stage" }>, "kind" | "apiName" | "deploymentId">;
 
-/** What later lines say of earlier events. */
+/** Facts of earlier events that later lines need. */
 interface LogContext {
   stage: TracedStage;
-  /** What AWS's own service called the integration's request. */
+  /** The id that AWS's service gave the integration's request. */
   endpointRequestId: string | undefined;
 }
 
 const nowhere: TracedStage = { apiId: "", stageName: "", requestId: "", extendedRequestId: "", isTest: false };
 
 /**
- * The same as the `log` of TestInvokeMethod. AWS: API Gateway Developer Guide, "Tutorial: Create a REST API with a Lambda
- * non-proxy integration".
+ * Renders a trace as the `log` of TestInvokeMethod. AWS: API Gateway Developer Guide, "Tutorial: Create a REST API with
+ * a Lambda non-proxy integration".
  */
 export function renderTestLog(events: readonly TraceEvent[]): string {
   const stage = events.find((event) => event.kind === "stage");
@@ -151,7 +151,7 @@ function linesOf(event: TraceEvent, { stage, endpointRequestId }: LogContext): r
           ? []
           : [["info", `AWS Integration Endpoint RequestId : ${endpointRequestId}`] as const]),
       ];
-    // What AWS's log does not show.
+    // AWS's log does not show these.
     case "stage":
     case "request-template":
     case "template":
@@ -163,7 +163,7 @@ function linesOf(event: TraceEvent, { stage, endpointRequestId }: LogContext): r
   }
 }
 
-/** What AWS says of every request, although the method asks for no key. */
+/** The lines that AWS writes for every request, even if the method needs no key. */
 function usagePlanLines(event: Extract<TraceEvent, { kind: "request" }>, stage: TracedStage): readonly Line[] {
   const apiStage = `${stage.apiId}/${stage.stageName}`;
   return [
@@ -180,7 +180,7 @@ function usagePlanLines(event: Extract<TraceEvent, { kind: "request" }>, stage: 
 
 const show = (body: TracedBody): string => (body.isBinary ? "[Binary Data]" : body.text);
 
-/** Names and values in turn as Java prints a map; the values of one name together. */
+/** Prints names and values (in turn) as Java prints a map, with the values of one name together. */
 function javaMap(pairs: readonly string[]): string {
   const values = new Map<string, string>();
   for (let index = 0; index < pairs.length; index += 2) {

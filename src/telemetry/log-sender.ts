@@ -4,16 +4,16 @@ import type { Clock } from "../base/clock.ts";
 import type { LogBatch, LogDelivery, LogSink, LogStreamAddress, LogStreamWriter } from "./log-sink.ts";
 import type { Metrics } from "./metrics.ts";
 
-/** Lines that wait longer than this are sent although they are few. */
+/** Lines that have waited this long are sent, however few they are. */
 const flushMs = 100;
 const flushChars = 262_144;
 const waitingCharsMax = bounds.logLinesWaitingCharsMax.value;
-/** What a line counts as besides its text: many empty lines are not free. */
+/** The size of a line besides its text, since many empty lines are not free. */
 const lineChars = 16;
 
 /**
- * A thread's way to the embedded CloudWatch Logs. Lines are gathered and sent in batches, one at a time; what finds no
- * room is dropped and counted, so that neither the writer waits nor memory grows, however fast lines come.
+ * A thread's way to the embedded CloudWatch Logs. Lines are gathered and sent in batches, one batch at a time. A line
+ * that finds no room is dropped and counted, so that no writer waits and memory does not grow, however fast lines come.
  */
 export class LogSender implements LogSink {
   readonly #port: MessagePort;
@@ -38,7 +38,7 @@ export class LogSender implements LogSink {
     return { write: (message, ms = this.#clock.now()) => this.#add(buffer, message, ms) };
   }
 
-  /** Sends what waits; the port delivers it although it is closed then. */
+  /** Sends the waiting lines. The port delivers them although it is closed afterwards. */
   close(): void {
     this.#send();
     this.#port.close();
@@ -79,7 +79,7 @@ export class LogSender implements LogSink {
   }
 }
 
-/** What waits of one stream. */
+/** The waiting lines of one stream. */
 class StreamBuffer {
   readonly #address: LogStreamAddress;
   #text = "";
@@ -121,7 +121,7 @@ class StreamBuffer {
     return batch;
   }
 
-  /** An exchange's lines come when it is complete, each with its own time. */
+  /** Sorts the lines by time: an exchange's lines come when it is complete, each with its own time. */
   #sort(): void {
     let from = 0;
     const lines = this.#times.map((ms, index) => {

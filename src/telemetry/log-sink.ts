@@ -1,4 +1,4 @@
-/** Where lines go in CloudWatch Logs. */
+/** The log stream that lines go to in CloudWatch Logs. */
 export interface LogStreamAddress {
   readonly account: string;
   readonly region: string;
@@ -6,18 +6,18 @@ export interface LogStreamAddress {
   readonly stream: string;
 }
 
-/** Takes lines for the embedded CloudWatch Logs, from any thread, without ever holding up who writes them. */
+/** Takes lines for the embedded CloudWatch Logs, from any thread, and never makes a writer wait. */
 export interface LogSink {
-  /** Groups and streams come to be with their first line. */
+  /** Returns a writer. Group and stream are created with the first line. */
   open(address: LogStreamAddress): LogStreamWriter;
 }
 
 export interface LogStreamWriter {
-  /** `ms` since 1970, by default now. */
+  /** Writes a line. `ms` is its time since 1970, by default now. */
   write(message: string, ms?: number): void;
 }
 
-/** Lines of one stream on their way: one text, and for each line two numbers, its time after `baseMs` and its length. */
+/** Lines of one stream: one text, and for each line two numbers, its time after `baseMs` and its length. */
 export interface LogBatch {
   readonly address: LogStreamAddress;
   readonly baseMs: number;
@@ -25,9 +25,12 @@ export interface LogBatch {
   readonly lines: Uint32Array;
 }
 
-/** A sender → the logs' thread. The next one is sent when this one is acknowledged, so that no queue grows. */
+/**
+ * What a sender posts to the logs' thread. The next delivery is sent when this one is acknowledged, so that no queue
+ * grows.
+ */
 export interface LogDelivery {
   readonly batches: readonly LogBatch[];
-  /** Lines that there was no room for. */
+  /** How many lines found no room. */
   readonly dropped: number;
 }

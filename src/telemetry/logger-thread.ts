@@ -1,6 +1,6 @@
 import { type Logger, makeLogger } from "./logger.ts";
 
-/** What the main thread is told to log. */
+/** A line that the main thread is asked to log. */
 export interface LogMessage {
   readonly kind: "log";
   readonly level: string;
@@ -8,7 +8,10 @@ export interface LogMessage {
   readonly fields: Record<string, unknown>;
 }
 
-/** A gateway thread's log: lines go to the main thread as messages, so that they come out whole and in one place. */
+/**
+ * Makes a gateway thread's log. Its lines go to the main thread as messages, so that they come out whole and in one
+ * place.
+ */
 export function makeThreadLogger(level: string, post: (message: LogMessage) => void): Logger {
   return makeLogger(level, (at, message, fields) => post({ kind: "log", level: at, message, fields }));
 }

@@ -1,4 +1,4 @@
-/** The server's own log. Secrets are never passed in. The server makes one per thread. */
+/** The server's own log. Callers never pass secrets in. The server makes one for each thread. */
 export interface Logger {
   debug(message: string, fields?: Record<string, unknown>): void;
   info(message: string, fields?: Record<string, unknown>): void;
@@ -8,7 +8,7 @@ export interface Logger {
 
 const levels = ["debug", "info", "warn", "error", "silent"];
 
-/** A logger that hands lines of at least `level` to `write`. */
+/** Makes a logger that hands lines of at least `level` to `write`. */
 export function makeLogger(
   level: string,
   write: (at: keyof Logger, message: string, fields: Record<string, unknown>) => void,

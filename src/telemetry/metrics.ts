@@ -1,8 +1,8 @@
 import { bounds } from "../base/bounds.ts";
 
 /**
- * Counters in shared memory: every thread writes to a slot of its own, so that counting is one addition to a Float64,
- * without atomics or messages; whoever renders sums the slots. Slot 0 is control's, slot 1 + n gateway thread n's.
+ * Counters in shared memory. Every thread writes to a slot of its own, so that counting is one addition to a Float64,
+ * without atomics or messages. Rendering sums the slots. Slot 0 is control's, slot 1 + n is gateway thread n's.
  *
  *   header (Int32 × 2): slots, reserved
  *   stage names: bounds.metricsStagesMax × (Int32 state: 0 free, 1 being written, 2 ready; Int32 length; 248 bytes text)
@@ -85,7 +85,7 @@ const unlabelled = stagesMax - 1;
 
 const stagesBytes = headerBytes + stagesMax * stageEntryBytes;
 
-/** The memory that all threads count in; `gatewayThreads` slots and one for control. */
+/** Allocates the memory that all threads count in: `gatewayThreads` slots, and one for control. */
 export function allocateMetrics(gatewayThreads: number): SharedArrayBuffer {
   const slots = gatewayThreads + 1;
   const buffer = new SharedArrayBuffer(stagesBytes + slots * slotLength * 8);
@@ -98,11 +98,11 @@ export class Metrics {
   readonly #buffer: SharedArrayBuffer;
   readonly #values: Float64Array;
 
-  /** `slot` is 0 for control and 1 + its index for a gateway thread. */
+  /** `slot` is 0 for control, and 1 + its index for a gateway thread. */
   constructor(buffer: SharedArrayBuffer, slot: number) {
     this.#buffer = buffer;
     this.#values = new Float64Array(buffer, stagesBytes + slot * slotLength * 8, slotLength);
-    // A thread that replaces a dead one inherits its counters; what was open then is not any more.
+    // A thread that replaces a dead one inherits its counters. What the dead thread had open is no longer open.
     for (const name of counterNames) if (counters[name][1] === "gauge") this.#values[counterIndex[name]] = 0;
   }
 
@@ -114,7 +114,7 @@ export class Metrics {
     this.#values[counterIndex[gauge]] = value;
   }
 
-  /** The index for {@link request} of a stage; beyond the table's end all stages share one. */
+  /** Returns a stage's index for {@link request}. All stages beyond the table's end share one. */
   stage(key: string): number {
     const text = Buffer.from(key, "utf8");
     if (text.length > stageNameBytes) return unlabelled;
@@ -129,7 +129,7 @@ export class Metrics {
         Atomics.notify(state, 0);
         return index;
       }
-      // Another thread is writing this name: it takes a few hundred nanoseconds, once a stage.
+      // Another thread is writing this name. That takes a few hundred nanoseconds, once for each stage.
       if (Atomics.load(state, 0) === 1) Atomics.wait(state, 0, 1, 100);
       if (state[1] === text.length && name.subarray(0, text.length).equals(text)) return index;
     }
@@ -167,7 +167,7 @@ function bucketOf(seconds: number): number {
   return index;
 }
 
-/** All counters in Prometheus's text format (`GET /_portico/metrics`). */
+/** Renders all counters in Prometheus's text format (`GET /_portico/metrics`). */
 export function renderMetrics(buffer: SharedArrayBuffer): string {
   const slots = new Int32Array(buffer, 0, 1)[0]!;
   const sums = new Float64Array(slotLength);

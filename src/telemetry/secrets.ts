@@ -1,17 +1,17 @@
 import { bounds } from "../base/bounds.ts";
 
-/** Headers whose values are secrets, besides those that sound like one. */
+/** Headers whose values are secrets, besides those whose names sound like secrets. */
 const secretNames: ReadonlySet<string> = new Set(["authorization", "proxy-authorization", "cookie", "set-cookie"]);
-/** Linear: alternatives of fixed words. */
+/** It takes linear time, because it only has alternatives of fixed words. */
 const soundsSecret = /api[-_]?key|passw(?:or)?d|passphrase|secret|token|signature|credential/;
 
-/** `true`, and what browsers' callers look for when CORS fails. */
+/** Its value is `true`, and people look for it when CORS fails. */
 const soundsOnly = "access-control-allow-credentials";
 
-/** Names repeat: what is known of them is kept, for a bounded number of short ones. */
+/** Decisions about names that repeat, for a bounded number of short names. */
 const knownNames = new Map<string, boolean>();
 
-/** Is the value of a header or parameter of this name a secret? */
+/** Returns whether the value of a header or parameter of this name is a secret. */
 export function isSecretName(name: string): boolean {
   const known = knownNames.get(name);
   if (known !== undefined) return known;
@@ -23,30 +23,30 @@ export function isSecretName(name: string): boolean {
 
 /**
  * AWS: API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs": authorization headers and API keys are
- * redacted. As observed: asterisks, and the last six characters. Here never more than a quarter of the value.
+ * redacted. As observed: asterisks, and the last six characters. Portico never shows more than a quarter of the value.
  */
 export function maskValue(value: string): string {
   const shown = Math.min(6, Math.floor(value.length / 4));
   return "*".repeat(value.length - shown) + value.slice(value.length - shown);
 }
 
-/** Shorter values are masked under their names only: elsewhere they may be anything. */
+/** Shorter values are masked under their own names only, because elsewhere such a text may be anything. */
 const recognisedChars = 8;
 
-/** The secrets that a request brought or was given, masked wherever else they turn up: in bodies, templates and URIs. */
+/** The secrets in a request, which are masked wherever else they turn up: in bodies, templates and URIs. */
 export class Secrets {
   readonly #masks = new Map<string, string>();
-  /** Of the longest one: a text that is cut has to be masked with so much more before. */
+  /** The length of the longest secret. A text that will be cut has to be masked with so many more characters. */
   charsMax = 0;
 
-  /** Names and values in turn. */
+  /** Learns the secrets among names and values (in turn). */
   learn(pairs: readonly string[]): void {
     for (let index = 0; index < pairs.length; index += 2) {
       if (isSecretName(pairs[index]!)) this.#learn(pairs[index + 1]!);
     }
   }
 
-  /** Names and values in turn; answers the same with secrets masked. */
+  /** Returns names and values (in turn) with secrets masked. */
   maskPairs(pairs: readonly string[]): string[] {
     const masked = [...pairs];
     for (let index = 0; index < pairs.length; index += 2) {
@@ -57,7 +57,7 @@ export class Secrets {
     return masked;
   }
 
-  /** Masks user and password, query parameters with secret names, and what is known to be secret. */
+  /** Returns a URI with user, password, query parameters with secret names, and known secrets masked. */
   maskUri(given: string): string {
     const uri = given.replace(/^([a-z]+:\/\/)[^/?#@]*@/i, "$1***@");
     const question = uri.indexOf("?");
@@ -82,15 +82,15 @@ export class Secrets {
     return masked;
   }
 
-  /** The value as it is, its parts (`Bearer …`, cookies), and what URIs and JSON make of these. */
+  /** Learns a value, its parts (`Bearer …`, cookies), and their forms in URIs and JSON. */
   #learn(value: string): void {
-    // The other parts of a signature, such as the names of headers, are no secrets.
+    // The other parts of a signature, such as the names of headers, are not secret.
     const secrets = value.startsWith("AWS4-") ? (/Signature=[0-9a-f]+/.exec(value)?.[0] ?? "") : value;
     const parts = secrets.split(/[\s;,]+/).map((part) => part.slice(part.indexOf("=") + 1));
     for (const secret of new Set([value, ...parts])) {
       if (secret.length < recognisedChars) continue;
       const encoded = encodeURIComponent(secret.toWellFormed());
-      // A header's value is its bytes; where it is text they are UTF-8.
+      // A header's value is bytes. If it is text, they are UTF-8.
       const text = Buffer.from(secret, "latin1").toString("utf8");
       for (const form of [secret, encoded, JSON.stringify(secret).slice(1, -1), text]) {
         if (this.#masks.size >= secretsMax) return;
@@ -101,5 +101,5 @@ export class Secrets {
   }
 }
 
-/** Of one request; a cookie header may have hundreds of parts. */
+/** The limit for one request: a cookie header may have hundreds of parts. */
 const secretsMax = bounds.secretsMax.value;

@@ -1,22 +1,25 @@
 import { isUtf8 } from "node:buffer";
 import { isSecretName, Secrets } from "./secrets.ts";
 
-/** A body as a trace keeps it: the beginning of it, as text. */
+/** The beginning of a body, as text. */
 export interface TracedBody {
   readonly text: string;
-  /** Of all of it. */
+  /** The length of the whole body. */
   readonly bytes: number;
   readonly isCut: boolean;
-  /** It is no UTF-8, and `text` is empty. */
+  /** The body is not UTF-8, and `text` is empty. */
   readonly isBinary: boolean;
 }
 
 /** Names and values in turn. */
 type Pairs = readonly string[];
 
-/** What happened to a request, as data. Renderers make AWS's execution log or `portico explain`'s tree of it. */
+/**
+ * One thing that happened to a request, as data. Renderers turn these into AWS's execution log or the tree of `portico
+ * explain`.
+ */
 export type TraceFact =
-  /** The first one: what serves it. */
+  /** The stage that serves the request. It comes first. */
   | {
       readonly kind: "stage";
       readonly apiId: string;
@@ -25,17 +28,17 @@ export type TraceFact =
       readonly deploymentId: string;
       readonly requestId: string;
       readonly extendedRequestId: string;
-      /** TestInvokeMethod: there is no stage. */
+      /** The request is a TestInvokeMethod, which has no stage. */
       readonly isTest: boolean;
     }
-  /** Which method it is, and what it was sent. */
+  /** The method, and the request that it got. */
   | {
       readonly kind: "request";
       readonly httpMethod: string;
-      /** Below the stage, as received. */
+      /** The path below the stage, as received. */
       readonly path: string;
       readonly resourcePath: string;
-      /** The method's own verb: `ANY`, or that of the request. */
+      /** The verb that the method is defined for: `ANY`, or the request's. */
       readonly methodVerb: string;
       readonly pathParameters: Pairs;
       readonly queryString: Pairs;
@@ -45,40 +48,43 @@ export type TraceFact =
     }
   | { readonly kind: "request-body"; readonly body: TracedBody }
   | { readonly kind: "authorizer-start"; readonly authorizerId: string }
-  /** Who the caller says to be, masked. */
+  /** The identity that the caller claims, masked. */
   | { readonly kind: "authorizer-identity"; readonly identity: string }
-  /** What a Lambda authorizer's function answered. */
+  /** The answer of a Lambda authorizer's function. */
   | { readonly kind: "authorizer-result"; readonly body: TracedBody }
-  /** It is a policy, for someone whose name is masked. */
+  /** The answer was a policy for a principal, whose name is masked. */
   | { readonly kind: "authorizer-policy"; readonly principal: string }
   /** The authorizer knows the caller. */
   | { readonly kind: "authorizer-end" }
-  /** No method serves it, or the stage or the method is closed: why. */
+  /** Why no method serves the request: there is none, or the stage or method is closed. */
   | { readonly kind: "refused"; readonly reason: string }
   | {
       readonly kind: "validation";
       readonly of: "parameters" | "body";
-      /** Of the body. */
+      /** The body's media type. */
       readonly mediaType?: string;
-      /** What is wrong; absent: nothing is. */
+      /** What is wrong; absent if nothing is. */
       readonly problem?: string;
     }
-  /** What the request's content type chose for the body: a template, a literal one, the body itself, nothing (415). */
+  /**
+   * What the request's content type selected for the body: a template, a literal one, the body itself, or nothing
+   * (415).
+   */
   | {
       readonly kind: "request-template";
       readonly mediaType: string;
       readonly choice: "template" | "text" | "pass" | "refuse";
     }
-  /** What a template made. */
+  /** The output of a template. */
   | {
       readonly kind: "template";
       readonly side: "request" | "response";
       readonly mediaType: string;
       readonly output: TracedBody;
     }
-  /** What a parameter mapping found: `integration.request.header.X` of `method.request.header.X`. */
+  /** The value that a parameter mapping found for `integration.request.header.X` in `method.request.header.X`. */
   | { readonly kind: "mapping"; readonly to: string; readonly from: string; readonly value: string | null }
-  /** What is sent to the integration, as it goes out. */
+  /** The request to the integration, as it goes out. */
   | {
       readonly kind: "endpoint-request";
       readonly httpMethod: string;
@@ -97,14 +103,14 @@ export type TraceFact =
   | { readonly kind: "endpoint-response-body"; readonly body: TracedBody }
   | {
       readonly kind: "integration-response";
-      /** What patterns are held against: a status, or a function's error message. */
+      /** The text that patterns are matched with: a status, or a function's error message. */
       readonly matched: string | undefined;
-      /** Absent: the default one. */
+      /** Absent for the default response. */
       readonly pattern?: string;
       readonly statusCode: number;
     }
   | { readonly kind: "method-response"; readonly status: number; readonly headers: Pairs; readonly body: TracedBody }
-  /** A line of the execution log about what went wrong. */
+  /** A line of the execution log about a failure. */
   | { readonly kind: "failure"; readonly message: string }
   | {
       readonly kind: "gateway-response";
@@ -114,15 +120,15 @@ export type TraceFact =
       readonly body: TracedBody;
       readonly hint?: string | undefined;
     }
-  /** The exchange is over; 499: the client had gone. */
+  /** The exchange is complete. The status is 499 if the client had gone. */
   | { readonly kind: "completed"; readonly status: number }
-  /** What the caller got, where the trace ends with it. */
+  /** The answer that the caller got, if the trace ends with it. */
   | {
       readonly kind: "answer";
       readonly status: number;
       readonly headers: Pairs;
       readonly body: TracedBody;
-      /** It broke off, was longer than was asked for, or did not come in time. */
+      /** The answer broke off, was longer than requested, or did not come in time. */
       readonly isCut: boolean;
     };
 
@@ -132,16 +138,16 @@ export type TraceEvent = TraceFact & {
 };
 
 export interface TraceOptions {
-  /** How much is recorded: only failures; what happens, too; or all with headers, parameters and bodies. */
+  /** How much is recorded: failures only, all events, or all events with headers, parameters and bodies. */
   readonly detail: "failures" | "events" | "data";
-  /** Kept of each body. */
+  /** How many characters are kept of each body. */
   readonly bodyCharsMax: number;
   readonly now: () => number;
 }
 
 /**
- * Records what happens to one request. An exchange without one pays for a look at a property. Secrets don't get in: what
- * headers and parameters with secret names bring is masked, there and wherever else it turns up.
+ * Records what happens to one request. An exchange without a trace pays for one look at a property. Values of headers
+ * and parameters with secret names are masked, there and wherever else they turn up.
  */
 export class Trace {
   readonly events: TraceEvent[] = [];
@@ -156,7 +162,7 @@ export class Trace {
     this.#options = options;
   }
 
-  /** What headers or parameters bring that is secret, where they are not recorded themselves. */
+  /** Learns the secrets in headers or parameters that are not recorded themselves. */
   learnSecrets(pairs: Pairs): void {
     this.#secrets.learn(pairs);
   }
@@ -164,12 +170,12 @@ export class Trace {
   add(fact: TraceFact): void {
     if (fact.kind === "failure" || fact.kind === "refused") this.#hasFailed = true;
     if (this.#options.detail === "failures" && !kindsOfFailures.has(fact.kind)) return;
-    // The types of all kinds together can't be followed through their members.
+    // TypeScript can't follow the union of all kinds through their members.
     const recorded = this.#masked(this.hasData || !("headers" in fact) ? fact : { ...fact, headers: [] });
     this.events.push({ ...(recorded as TraceFact), atMs: this.#options.now() });
   }
 
-  /** What a parameter mapping found. */
+  /** Records what a parameter mapping found. */
   addMapping(to: string, from: string, found: string | readonly string[] | undefined): void {
     if (!this.hasData) return;
     const value = found === undefined ? null : typeof found === "string" ? found : found.join(", ");
@@ -179,7 +185,7 @@ export class Trace {
     this.add({ kind: "mapping", to, from: source, value: masked ?? value });
   }
 
-  /** Why there is no answer of the integration's, in lines of the execution log, and what is answered in its place. */
+  /** Records why the integration gave no answer, in lines of the execution log, and what is answered in its place. */
   addFailure(
     lines: readonly string[],
     answer?: {
@@ -195,10 +201,10 @@ export class Trace {
     this.add({ kind: "gateway-response", ...answer, headers: [...answer.headers], body: this.body(answer.body) });
   }
 
-  /** A body as it is recorded; `bytes` is more than it has where only its beginning was kept. */
+  /** Returns a body as it is recorded. `bytes` is its full length, if only its beginning was kept. */
   body(content: Buffer | string | undefined, bytes = content?.length ?? 0): TracedBody {
     if (!this.hasData || content === undefined || content.length === 0) return noBody;
-    // So much more that a secret which the cut would halve is still known.
+    // So much more is read that a secret which the cut would halve is still recognised.
     const max = this.#options.bodyCharsMax + this.#secrets.charsMax;
     if (typeof content === "string") {
       return { text: content.slice(0, max), bytes: Buffer.byteLength(content), isCut: false, isBinary: false };
@@ -213,12 +219,12 @@ export class Trace {
     return this.hasData ? new BodyCollector(this, this.#options.bodyCharsMax + this.#secrets.charsMax) : undefined;
   }
 
-  /** The answer begins; its body is what the integration says. */
+  /** Records the head of an answer whose body streams. */
   beginResponse(status: number, headers: Pairs): void {
     this.#response = { status, headers: [...headers] };
   }
 
-  /** The answer in whole; that of a failure is recorded as what it is. */
+  /** Records a whole answer. */
   respond(status: number, headers: Pairs, body: Buffer | string | undefined): void {
     if (!this.#hasFailed) this.add({ kind: "method-response", status, headers: [...headers], body: this.body(body) });
   }
@@ -255,7 +261,7 @@ export class Trace {
   }
 }
 
-/** What tells of a failure and what it befell. */
+/** The kinds that describe a failure and the request that failed. */
 const kindsOfFailures: ReadonlySet<TraceFact["kind"]> = new Set([
   "stage",
   "endpoint-response",
@@ -282,7 +288,7 @@ export class BodyCollector {
   add(chunk: Buffer): void {
     this.#bytes += chunk.length;
     if (this.#kept >= this.#bytesMax) return;
-    // A copy: the chunk's memory may be a connection's, and is that of far more bytes.
+    // It is a copy, because the chunk may be a view of a connection's far larger memory.
     const kept = Buffer.from(chunk.subarray(0, this.#bytesMax - this.#kept));
     this.#chunks.push(kept);
     this.#kept += kept.length;
@@ -293,7 +299,7 @@ export class BodyCollector {
   }
 }
 
-/** UTF-8, cut within a character perhaps; undefined: it is no text. */
+/** Decodes UTF-8 that may be cut within a character; returns undefined for bytes that are not text. */
 function textOf(bytes: Buffer, isCut: boolean): string | undefined {
   for (let end = bytes.length; end >= bytes.length - (isCut ? 3 : 0); end--) {
     const whole = bytes.subarray(0, end);

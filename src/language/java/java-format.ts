@@ -10,8 +10,8 @@ interface Directive {
 }
 
 /**
- * Java: String.format, with the conversions s, S, d, x, X, o, f, e, E, c, b, n and %, the flags - + space 0 , ( and
- * argument positions. What else Java knows fails with Java's exception.
+ * Java's String.format, with the conversions s, S, d, x, X, o, f, e, E, c, b, n and %, the flags - + space 0 , ( and
+ * argument positions. Everything else fails with Java's exception.
  */
 export function javaFormat(format: string, args: readonly TemplateValue[], meter: Meter): string {
   let next = 0;
@@ -102,7 +102,7 @@ function doubleText(value: TemplateValue, { conversion, precision = 6, flags }: 
   return signed(conversion === "E" ? text.toUpperCase() : text, isNegative, flags);
 }
 
-/** d.ddd × 10^exponent with so many decimals, rounded half up on its shortest digits, as Java's Formatter does. */
+/** Rounds d.ddd × 10^exponent to a number of decimals, half up on its shortest digits, as Java's Formatter does. */
 function roundedHalfUp(significand: string, exponent: number, decimals: number): string {
   const scale = significand.length - 1 - exponent;
   let whole = BigInt(significand);

@@ -14,7 +14,9 @@ export function isNumber(value: TemplateValue): value is JavaNumber {
   );
 }
 
-/** The smallest kind that holds a whole number, as Velocity reads literals and JSON parsers read numbers. */
+/**
+ * Returns a whole number as the smallest kind that holds it, as Velocity reads literals and JSON parsers read numbers.
+ */
 export function wholeNumber(value: bigint): JavaNumber {
   if (value >= -2_147_483_648n && value <= 2_147_483_647n) return Number(value);
   return value >= longMin && value <= longMax ? new JavaLong(value) : value;
@@ -30,7 +32,7 @@ function toWhole(value: Exclude<JavaNumber, JavaDouble>): bigint {
   return typeof value === "object" ? value.value : BigInt(value);
 }
 
-/** The exact whole result of two Integers. Whole numbers have no -0, which a Double has. */
+/** Returns the exact whole result of two Integers. Whole numbers have no -0, unlike a Double. */
 function wholeFromDouble(value: number): JavaNumber {
   return (value | 0) === value ? value + 0 : new JavaLong(BigInt(value));
 }
@@ -42,7 +44,7 @@ function bounded(value: bigint): bigint {
   throw new TemplateFailure(`A number has more than ${bounds.templateIntegerBitsMax.value} bits`);
 }
 
-/** Java's `intValue()`: whole numbers wrap around, Doubles stop at the ends. */
+/** Java's `intValue()`: whole numbers wrap around, Doubles stop at the limits. */
 export function toInteger(value: JavaNumber): number {
   if (value instanceof JavaDouble) {
     return Number.isNaN(value.value)
@@ -60,7 +62,7 @@ function sized(value: bigint, left: JavaNumber, right: JavaNumber): JavaNumber {
   return wholeNumber(value);
 }
 
-/** The operators; null where Velocity logs and goes on with null (division by zero). */
+/** The arithmetic operators. They return null where Velocity logs and goes on with null (division by zero). */
 export const arithmetic = {
   "+": (left: JavaNumber, right: JavaNumber): JavaNumber => {
     if (typeof left === "number" && typeof right === "number") {
@@ -111,14 +113,17 @@ export const arithmetic = {
   },
 } as const;
 
-/** Java: BigInteger.mod, which Velocity uses for these only, is never negative. */
+/** Java's BigInteger.mod, which Velocity uses for these only, is never negative. */
 function bigMod(left: bigint, right: bigint): bigint {
   if (right < 0n) throw new TemplateFailure("BigInteger: modulus not positive (ArithmeticException)");
   const rest = left % right;
   return rest < 0n ? rest + right : rest;
 }
 
-/** Below, at or above zero as left is less than, equal to or more than right; NaN where they have no order. */
+/**
+ * Returns a number below, at or above zero if left is less than, equal to or more than right, and NaN if they have no
+ * order.
+ */
 export function compareNumbers(left: JavaNumber, right: JavaNumber): number {
   if (typeof left === "number" && typeof right === "number") return left - right;
   if (left instanceof JavaDouble || right instanceof JavaDouble) return toDouble(left) - toDouble(right);

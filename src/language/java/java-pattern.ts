@@ -2,30 +2,31 @@ import { bounds } from "../../base/bounds.ts";
 import { classEscapes, not, type CharacterTest as Test } from "../character-class.ts";
 
 /**
- * Java's regular expressions (`java.util.regex.Pattern`) as far as they are regular, matched in time linear in the text:
- * a pattern comes from an API's definition and the text from a backend, and neither may hang a gateway thread. Look-around,
- * back references, possessive and atomic groups and word boundaries are refused by {@link parseJavaPattern}, as is a
- * pattern that would need more than bounds.selectionPatternStatesMax states.
+ * Java's regular expressions (`java.util.regex.Pattern`), as far as they are regular, matched in time linear in the
+ * text: a pattern comes from an API's definition and the text from a backend, and neither may hang a gateway thread.
+ * {@link parseJavaPattern} refuses look-around, back references, possessive and atomic groups, word boundaries, and a
+ * pattern that needs more than bounds.selectionPatternStatesMax states.
  */
 export interface JavaPattern {
-  /** Does it match the whole text (`matches()`)? */
+  /** Returns whether the pattern matches the whole text (`matches()`). */
   matches(text: string, visit?: (states: number) => void): boolean;
   /**
-   * The first match at or behind `from` (`find()`), as Java's engine would choose it: alternatives from left to right,
-   * greedy and reluctant repetitions. `visit` is told how many states were visited, and ends the search by throwing.
+   * Returns the first match at or behind `from` (`find()`), as Java's engine would choose it: alternatives from left to
+   * right, greedy and reluctant repetitions. `visit` is called with the number of visited states, and ends the search
+   * by throwing.
    */
   find(text: string, from: number, visit: (states: number) => void): PatternMatch | undefined;
 }
 
-/** For each group, the whole match being group 0, where it begins and ends; -1 where it took no part. */
+/** Where each group begins and ends. Group 0 is the whole match; -1 stands for a group that took no part. */
 export type PatternMatch = readonly (readonly [start: number, end: number])[];
 
-/** A pattern, or in words what of it is not supported. */
+/** A pattern, or what in it is not supported, in words. */
 export type ParsedPattern =
   | { readonly kind: "pattern"; readonly pattern: JavaPattern }
   | { readonly kind: "unsupported"; readonly detail: string };
 
-/** With `hasGroups`, find() tells where the groups matched; they take states, so that it is asked for. */
+/** Parses a pattern. With `hasGroups`, find() also returns where the groups matched, which takes more states. */
 export function parseJavaPattern(source: string, { hasGroups = false } = {}): ParsedPattern {
   try {
     const parser = new PatternParser(source);
@@ -74,7 +75,7 @@ class PatternParser {
   }
 
   parse(): Node {
-    // Also bounds the recursion on quantifiers of quantifiers.
+    // This also bounds the recursion on quantifiers of quantifiers.
     if (this.#source.length > 4_096) throw new UnsupportedSyntax("more than 4096 characters");
     for (let flags = this.#flags(); flags; flags = this.#flags());
     const node = this.#choice();
@@ -123,7 +124,7 @@ class PatternParser {
     if (character === "$") return { kind: "last-line" };
     if (character === "\\") return this.#escape();
     if ("*+?".includes(character)) throw new UnsupportedSyntax(`a dangling ${character}`);
-    // Java takes a `{` that begins no repetition for an error, a `}` and a `]` for themselves.
+    // To Java a `{` that begins no repetition is an error, while `}` and `]` stand for themselves.
     if (character === "{") throw new UnsupportedSyntax("a dangling {");
     return { kind: "test", test: this.#literal(character.charCodeAt(0)) };
   }
@@ -175,7 +176,8 @@ class PatternParser {
       this.#at += digits;
       return Number.parseInt(text, 16);
     }
-    // Letters and digits that are left are boundaries, back references, properties: none of them regular or needed.
+    // The remaining letters and digits are boundaries, back references and properties, which are not regular or not
+    // needed.
     if (/[a-zA-Z0-9]/.test(character)) throw new UnsupportedSyntax(`the escape \\${character}`);
     return character.charCodeAt(0);
   }
@@ -273,18 +275,18 @@ function isAt(place: Place, text: string, index: number): boolean {
   );
 }
 
-/** Between the two halves of CR LF is no place before a line end. */
+/** The place between CR and LF is not before a line end. */
 function isWithinLineEnd(text: string, index: number): boolean {
   return text[index] === "\n" && text[index - 1] === "\r";
 }
 
 /** Thompson's construction: `test` states consume a character, the others are empty moves. */
 class Automaton implements JavaPattern {
-  /** For each state its test, or undefined for an empty move; then where it leads to. */
+  /** For each state its test, or undefined for an empty move, and the state that it leads to. */
   readonly #tests: (Test | undefined)[] = [];
   readonly #moves: number[][] = [];
   readonly #asserts: (Place | undefined)[] = [];
-  /** For a state at a group's edge, the place of that edge among a thread's captures. */
+  /** For a state at a group's edge, the index of that edge among a thread's captures. */
   readonly #saves: (number | undefined)[] = [];
   readonly #start: number;
   readonly #accept: number;
@@ -315,7 +317,7 @@ class Automaton implements JavaPattern {
     return current.has(this.#accept);
   }
 
-  /** Adds a state and all that empty moves lead to. */
+  /** Adds a state and all states that empty moves lead to. */
   #follow(from: number, states: Set<number>, isStart: boolean, isEnd: boolean): void {
     const pending = [from];
     for (let state = pending.pop(); state !== undefined; state = pending.pop()) {
@@ -350,7 +352,7 @@ class Automaton implements JavaPattern {
       for (const { state, captures } of current) {
         if (state === this.#accept) {
           found = captures.with(1, index);
-          // Those behind it are less preferred.
+          // The threads behind it are less preferred.
           break;
         }
         if (index < text.length && this.#tests[state]!(text.charCodeAt(index))) {
@@ -364,7 +366,10 @@ class Automaton implements JavaPattern {
     return Array.from({ length: this.#groups }, (_, group) => [edges[group * 2]!, edges[group * 2 + 1]!] as const);
   }
 
-  /** Where at or behind a place a match could begin, by its first character; the place itself if that can't be said. */
+  /**
+   * Returns the first place at or behind `from` where a match could begin, judged by its first character; `from` itself
+   * if that can't be judged.
+   */
   #firstPossible(text: string, from: number): number {
     this.#firstTests ??= this.#findFirstTests();
     const tests = this.#firstTests;
@@ -376,7 +381,7 @@ class Automaton implements JavaPattern {
     return text.length;
   }
 
-  /** The tests of what can come first; none if the pattern may match nothing or asks where it is. */
+  /** Returns the tests of the first character; none if the pattern may match an empty text or depends on the place. */
   #findFirstTests(): readonly Test[] {
     const tests: Test[] = [];
     const seen = new Set<number>();
@@ -422,7 +427,7 @@ class Automaton implements JavaPattern {
     return this.#moves.push(moves) - 1;
   }
 
-  /** Builds `node` followed by state `next`; answers its first state. */
+  /** Builds `node` followed by the state `next`, and returns its first state. */
   #build(node: Node, next: number): number {
     switch (node.kind) {
       case "test":
@@ -462,7 +467,7 @@ class Automaton implements JavaPattern {
     }
     for (let count = 0; count < min; count++) {
       first = this.#build(of, first);
-      // An empty body adds no states, so a count alone must not keep us here: {9999} of nothing is nothing.
+      // An empty body adds no states, so repeating it changes nothing, whatever the count.
       if (first === next) break;
     }
     return first;

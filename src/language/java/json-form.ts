@@ -3,7 +3,7 @@ import { type Meter, TemplateFailure } from "../meter.ts";
 import { formatDouble } from "./java-number.ts";
 import { HostObject, JavaDouble, JavaLong, TemplateList, TemplateMap, type TemplateValue, textOf } from "./values.ts";
 
-/** A value as JSON text, compact, as `$input.json` gives it and as lists that came from JSON print. */
+/** Returns a value as compact JSON text, as `$input.json` returns it and as lists from JSON print. */
 export function writeJson(value: TemplateValue, meter: Meter): string {
   const text = write(value, meter, 0);
   meter.made(text.length);

@@ -31,7 +31,7 @@ export class JavaLong {
   }
 }
 
-/** Java's Double, also where Java has a Float, and a BigDecimal, which then has its own digits (json-value.ts). */
+/** Java's Double. It also stands for a Float, and for a BigDecimal, which then keeps its own digits (json-value.ts). */
 export class JavaDouble {
   readonly value: number;
   declare readonly digits?: string;
@@ -41,15 +41,15 @@ export class JavaDouble {
 }
 
 /**
- * What a list prints and allows: `list` is an ArrayList, `json` Jayway's JSONArray (prints JSON), `array` a Java array
- * (what `split` gives), `view` a Collection without positions (`keySet()`, `values()`).
+ * What a list prints and allows: `list` is an ArrayList, `json` is Jayway's JSONArray (which prints JSON), `array` is a
+ * Java array (which `split` returns), `view` is a Collection without positions (`keySet()`, `values()`).
  */
 export type ListKind = "list" | "json" | "array" | "view";
 
 export class TemplateList {
   readonly items: TemplateValue[];
   readonly kind: ListKind;
-  /** The map that a view was made from: Java refuses to go on over it once that has changed. */
+  /** The map that a view was made from. Java refuses to go on over the view once the map has changed. */
   readonly map: TemplateMap | undefined;
   constructor(items: TemplateValue[], kind: ListKind, map?: TemplateMap) {
     this.items = items;
@@ -61,7 +61,7 @@ export class TemplateList {
 /** A LinkedHashMap: keys of any kind, in the order in which they came. */
 export class TemplateMap {
   readonly #entries = new Map<TemplateValue, TemplateValue>();
-  /** Keys that JavaScript tells apart by identity, by their text. */
+  /** Keys that JavaScript would tell apart by identity, by their text. */
   #boxed: Map<string, TemplateValue> | undefined;
 
   get size(): number {
@@ -72,7 +72,7 @@ export class TemplateMap {
     return this.#entries.get(this.#same(key));
   }
 
-  /** For a name: the short way that every property takes. */
+  /** Returns the value of a name: the short way that every property takes. */
   member(name: string): TemplateValue | undefined {
     return this.#entries.get(name);
   }
@@ -113,7 +113,7 @@ export class TemplateMap {
     return this.#entries.entries();
   }
 
-  /** Java tells a Long or Double from another by its value. */
+  /** Java compares Longs and Doubles by their values. */
   #same(key: TemplateValue): TemplateValue {
     return isBoxed(key) ? (this.#boxed?.get(boxText(key)) ?? key) : key;
   }
@@ -147,11 +147,11 @@ export class TemplateIterator {
   }
 }
 
-/** What `#define` and a macro's body make: a piece of template that is rendered each time it is printed. */
+/** A piece of template that is rendered each time it is printed: `#define` and a macro's body make one. */
 export class TemplateBlock {
-  /** Its text; null where it would be printed within itself for the third time. */
+  /** Returns its text; null if it would be printed within itself for the third time. */
   readonly render: () => string | null;
-  /** Prints it to where the template prints; false where `render` gives null. */
+  /** Prints it to the template's output. Returns false where `render` returns null. */
   readonly print: () => boolean;
   constructor(render: () => string | null, print: () => boolean) {
     this.render = render;
@@ -159,21 +159,21 @@ export class TemplateBlock {
   }
 }
 
-/** A method that a host object offers. What it returns as undefined is no such method for these arguments. */
+/** A method that a host object offers. It returns undefined if it does not take these arguments. */
 export type HostMethod<Self> = (self: Self, args: readonly TemplateValue[], meter: Meter) => TemplateValue | undefined;
 
-/** What a kind of host object offers to templates. There is nothing else that a template could reach. */
+/** Everything that a kind of host object offers to templates. A template can reach nothing else of it. */
 export interface HostType<Self> {
-  /** For messages: `$util`. */
+  /** The object's name in messages: `$util`. */
   readonly name: string;
   readonly methods: ReadonlyMap<string, HostMethod<Self>>;
   /** `$self.name` and `$self["name"]`; undefined and null are missing values. */
   readonly property?: (self: Self, name: string) => TemplateValue | undefined;
   /** `#set($self.name = value)` and `#set($self["name"] = value)`. */
   readonly assign?: (self: Self, name: string, value: TemplateValue) => void;
-  /** What `#foreach` goes over. */
+  /** Returns the items that `#foreach` goes over. */
   readonly items?: (self: Self) => readonly TemplateValue[];
-  /** What `$self` alone prints. */
+  /** Returns the text that `$self` alone prints. */
   readonly text: (self: Self, meter: Meter) => string;
 }
 
@@ -194,7 +194,7 @@ export class HostObject {
   assign(name: string, value: TemplateValue): void {
     this.type.assign?.(this.#self, name, value);
   }
-  /** Undefined where there is no such method. */
+  /** Calls a method; returns undefined if there is no such method. */
   call(name: string, args: readonly TemplateValue[], meter: Meter): TemplateValue | undefined {
     return this.type.methods.get(name)?.(this.#self, args, meter);
   }
@@ -204,13 +204,13 @@ export class HostObject {
   text(meter: Meter): string {
     return this.type.text(this.#self, meter);
   }
-  /** The object itself, for the host's functions that take one as an argument. */
+  /** Returns the object behind a value, for the host's functions that take one as an argument. */
   static selfOf<Self>(type: HostType<Self>, value: TemplateValue): Self | undefined {
     return value instanceof HostObject && value.type === type ? (value.#self as Self) : undefined;
   }
 }
 
-/** Java's `toString()`. Null only for null and for a block that is printed within itself. */
+/** Java's `toString()`. It returns null only for null and for a block that is printed within itself. */
 export function textOf(value: TemplateValue, meter: Meter): string | null {
   if (typeof value === "string") return value;
   if (typeof value === "number") return `${value}`;
@@ -218,7 +218,7 @@ export function textOf(value: TemplateValue, meter: Meter): string | null {
   return textOfOther(value, meter, 0);
 }
 
-/** As within a collection: null prints `null`. */
+/** Returns the text of a value within a collection, where null prints `null`. */
 function textWithin(value: TemplateValue, meter: Meter, depth: number): string {
   if (typeof value === "string") return value;
   if (value === null) return "null";
@@ -246,7 +246,7 @@ function textOfOther(value: Exclude<TemplateValue, null | string>, meter: Meter,
 
 function textOfList(list: TemplateList, meter: Meter, depth: number): string {
   if (list.kind === "json") return writeJson(list, meter);
-  // Java prints an address behind the @, which no template can use.
+  // Java prints an address behind the @. No template can use it.
   if (list.kind === "array") return "[Ljava.lang.String;@0";
   meter.step(list.items.length);
   let text = "[";

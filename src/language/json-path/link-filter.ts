@@ -10,16 +10,16 @@ import { parsePath, unescapeText } from "./path-parser.ts";
 import { type Condition, InvalidPath, type Operand, type Operator } from "./path-syntax.ts";
 import { parsePermissiveJson } from "./permissive-json.ts";
 
-/** What it visits is counted. */
+/** Matches a text; the states that it visits are counted. */
 type MatchText = (text: string, evaluation: Evaluation) => boolean;
 
-/** What stands on a side of an operator, as Jayway's ValueNode: which class it is decides what it equals. */
+/** A side of an operator, like Jayway's ValueNode: its class decides what it equals. */
 type Side =
   | { readonly kind: "number"; readonly number: Decimal }
   | { readonly kind: "string"; readonly text: string }
   | { readonly kind: "boolean"; readonly value: boolean }
   | { readonly kind: "null" | "undefined" | "path" }
-  /** An array or object; `literal` is its text if it stands in the path or in a text of the document. */
+  /** An array or object. `literal` is its text, if it comes from the path or from a text of the document. */
   | { readonly kind: "json"; readonly value: TemplateValue; readonly literal?: string }
   | { readonly kind: "pattern"; readonly matches: MatchText };
 
@@ -48,7 +48,7 @@ export function linkCondition(condition: Condition, options: LinkOptions): Test 
       return (item, evaluation) => {
         let exists = true;
         try {
-          // Jayway quirk: whether `$.a` exists is asked of the item, too.
+          // Jayway quirk: the existence of `$.a` is also checked on the item.
           path.evaluate(item, evaluation);
         } catch (error) {
           if (error !== notFound) throw error;
@@ -94,7 +94,7 @@ function linkOperand(operand: Operand, options: LinkOptions): LinkedOperand {
   };
 }
 
-/** Undefined for JSON that is none: only an evaluation that needs it fails. */
+/** Returns undefined for malformed JSON: only an evaluation that needs it fails. */
 function literalSide(operand: Exclude<Operand, { kind: "path" }>): Side | undefined {
   switch (operand.kind) {
     case "null":
@@ -114,7 +114,7 @@ function literalSide(operand: Exclude<Operand, { kind: "path" }>): Side | undefi
   }
 }
 
-/** A text without the quotes around it and its backslashes. */
+/** Returns a text without the quotes around it and without its backslashes. */
 function textSide(text: string): Side {
   if (text.length < 2) return { kind: "string", text };
   const isQuoted = (text[0] === "'" || text[0] === '"') && text.at(-1) === text[0];
@@ -144,7 +144,7 @@ function sideOf(value: TemplateValue): Side {
   return { kind: "json", value };
 }
 
-/** An item of a list: here texts that look like a path or JSON are taken for one. */
+/** Returns a list's item as a side. Texts that look like a path or JSON are read as such here. */
 function itemSide(item: TemplateValue, evaluation: Evaluation): Side {
   if (typeof item === "object" && item !== null && !isJsonNumber(item)) {
     throw new JsonPathFailure("Could not determine value type");
@@ -201,7 +201,7 @@ function equals(left: Side, right: Side, evaluation: Evaluation): boolean {
   }
 }
 
-/** `==`: a literal on the right is parsed for it, one on the left is not. */
+/** Compares by `==`: a literal on the right is parsed, one on the left is not. */
 function isSame(left: Side, right: Side, evaluation: Evaluation): boolean {
   if (left.kind !== "json" || right.kind !== "json") return equals(left, right, evaluation);
   if (left === right) return true;
@@ -222,7 +222,7 @@ function ordered(isWanted: (order: number) => boolean): Comparison {
   };
 }
 
-/** The items of a list; undefined for other JSON. What is no JSON at all is a mismatch. */
+/** Returns the items of a list; undefined for other JSON. Text that is not JSON is a mismatch. */
 function listOf(side: Side, evaluation: Evaluation): Side[] | undefined {
   if (side.kind !== "json") throw new PathMismatch("Expected value list node");
   if (!(side.value instanceof TemplateList)) return undefined;
@@ -230,7 +230,7 @@ function listOf(side: Side, evaluation: Evaluation): Side[] | undefined {
   return side.value.items.map((item) => itemSide(item, evaluation));
 }
 
-/** Is there an item that `wanted` equals? */
+/** Returns whether `wanted` equals an item of the list. */
 function contains(list: readonly Side[], wanted: Side, evaluation: Evaluation): boolean {
   evaluation.step(list.length);
   return list.some((item) => equals(wanted, item, evaluation));
@@ -241,7 +241,7 @@ function isIn(left: Side, right: Side, evaluation: Evaluation): boolean {
   return list?.some((item) => equals(left, item, evaluation)) ?? false;
 }
 
-/** For both lists; undefined where one is none. */
+/** Returns the items of both lists; undefined if one is not a list. */
 function bothLists(left: Side, right: Side, evaluation: Evaluation): [Side[], Side[]] | undefined {
   const rightList = listOf(right, evaluation);
   if (rightList === undefined) return undefined;
@@ -303,7 +303,7 @@ const comparisons: Readonly<Record<Operator, Comparison>> = {
     const lists = bothLists(left, right, evaluation);
     return lists !== undefined && !lists[0].some((item) => contains(lists[1], item, evaluation));
   },
-  // Jayway has no literal that these three could have on their right.
+  // Jayway has no literal that could stand on the right of these three.
   all: (left) => {
     if (left.kind === "json" || left.kind !== "pattern") throw new PathMismatch("Expected value list node");
     throw new PathMismatch("Expected value list node");
@@ -319,7 +319,7 @@ const comparisons: Readonly<Record<Operator, Comparison>> = {
   },
 };
 
-/** Does a value match a pattern as a whole, or one of a list's items? */
+/** Returns whether a value as a whole, or one of a list's items, matches a pattern. */
 function matches(pattern: MatchText, side: Side, evaluation: Evaluation): boolean {
   const list = side.kind === "json" ? listOf(side, evaluation) : undefined;
   return (list ?? [side]).some((item) => {

@@ -13,15 +13,18 @@ import { linkCondition } from "./link-filter.ts";
 import { linkFunction } from "./path-functions.ts";
 import { type Condition, InvalidPath, type Path, type PathToken } from "./path-syntax.ts";
 
-/** A path ready to be evaluated on a value, within an evaluation that holds the document's root. Throws {@link notFound}. */
+/**
+ * A path that is ready to be evaluated on a value, within an evaluation that holds the document's root. It throws
+ * {@link notFound}.
+ */
 export interface LinkedPath {
   readonly path: Path;
-  /** Does it name one value, not a list of them? */
+  /** Whether the path names one value, and not a list of values. */
   readonly isDefinite: boolean;
   evaluate(value: TemplateValue, evaluation: Evaluation): TemplateValue;
 }
 
-/** How a path is linked: in a filter that asks whether it exists, every name that is missing makes it fail. */
+/** How a path is linked. In a filter that checks its existence, every missing name makes it fail. */
 export interface LinkOptions {
   readonly isEachRequired: boolean;
   readonly nesting: number;
@@ -82,7 +85,7 @@ function linkTokens(tokens: readonly PathToken[], options: LinkOptions): Visit {
 interface TokenOptions extends LinkOptions {
   readonly isLeaf: boolean;
   readonly isUpstreamDefinite: boolean;
-  /** The token behind. */
+  /** The token that follows. */
   readonly target: PathToken | undefined;
   readonly isTargetLeaf: boolean;
   readonly isFunctionBehind: boolean;
@@ -134,7 +137,7 @@ function linkProperty(name: string, next: Visit, options: TokenOptions, isDefini
   };
 }
 
-/** `['a','b']` at the end: an object of those members. */
+/** Links `['a','b']` at the end of a path, which finds an object of those members. */
 function linkMerge(names: readonly string[], { isUpstreamDefinite, isEachRequired }: TokenOptions): Visit {
   return (value, found) => {
     if (!(value instanceof TemplateMap)) {
@@ -159,7 +162,7 @@ function linkEach(names: readonly string[], next: Visit, options: TokenOptions):
   };
 }
 
-/** The items of an array; undefined where there is none and that is no failure. */
+/** Returns the items of an array; undefined if there is no array and that is not a failure. */
 function itemsOf(value: TemplateValue, isUpstreamDefinite: boolean): TemplateValue[] | undefined {
   if (value instanceof TemplateList) return value.items;
   if (isUpstreamDefinite) throw notFound;
@@ -187,13 +190,14 @@ function linkSlice({ from, to }: Slice, next: Visit, { isUpstreamDefinite }: Tok
     const { length } = items;
     let start = from ?? 0;
     let end = to ?? length;
-    // Jayway quirk: with both ends given, a negative one is no place from the end; before the first item is nothing.
+    // Jayway quirk: if both ends are given, a negative one does not count from the end; nothing stands before the first
+    // item.
     if (to === undefined && start < 0) start = Math.max(0, length + start);
     if (from === undefined && end < 0) end = length + end;
     end = Math.min(length, end);
     for (let index = start; index < end; index++) {
       evaluation.step(1);
-      // Jayway counts such a place from the end after all, one by one.
+      // Jayway then counts such an index from the end, one item at a time.
       const item = items[index < 0 ? length + index : index];
       if (item !== undefined) next(item, found, evaluation);
     }
@@ -249,8 +253,8 @@ function linkFilter({ condition }: Filter, next: Visit, options: TokenOptions): 
 }
 
 /**
- * `..`: what follows is tried on each object, or each array, below. A list's items are visited through the token that
- * follows, as Jayway 2.4 meant it; what 2.9 does with `$..[*].name` depends on what the path was used on before.
+ * Links `..`: the next token is tried on each object, or each array, below. A list's items are visited through that
+ * token, as Jayway 2.4 meant it; in 2.9 the result of `$..[*].name` depends on what the path was used on before.
  */
 function linkScan(next: Visit, options: TokenOptions): Visit {
   const { target } = options;
@@ -273,7 +277,7 @@ function linkScan(next: Visit, options: TokenOptions): Visit {
   return (value, found, evaluation) => walk(value, found, evaluation, 0);
 }
 
-/** On which objects and arrays that a scan comes by is the next token tried? */
+/** Returns the test for the objects and arrays of a scan on which the next token is tried. */
 function scanTest(target: PathToken, options: TokenOptions): Test {
   switch (target.kind) {
     case "property": {
@@ -288,8 +292,8 @@ function scanTest(target: PathToken, options: TokenOptions): Test {
       return () => true;
     case "filter": {
       if (!options.isTargetLeaf) return (value) => value instanceof TemplateMap;
-      // Jayway quirk: the filter is tried on a list, too; if that passes, its items are found here, and the objects of
-      // them once more when the scan comes by them.
+      // Jayway quirk: the filter is also tried on a list. If the list passes, its items are found here, and the objects
+      // among them once more when the scan reaches them.
       const accepts = linkAccepts(target.condition, options);
       return (value, evaluation) => value instanceof TemplateMap || accepts(value, evaluation);
     }

@@ -8,7 +8,7 @@ import { parsePermissiveJson } from "./permissive-json.ts";
 
 interface LinkedParameter {
   readonly value: (evaluation: Evaluation) => TemplateValue;
-  /** For `length`: what the parameter's path and `.*` behind it give. */
+  /** For `length`: the values of the parameter's path followed by `.*`. */
   readonly children: ((value: TemplateValue, evaluation: Evaluation) => TemplateValue) | undefined;
 }
 
@@ -18,7 +18,7 @@ type PathFunction = (
   evaluation: Evaluation,
 ) => TemplateValue;
 
-/** A function at the end of a path. What it gives is found, and then what the tokens behind it find in that. */
+/** Links a function at the end of a path. Tokens behind it are evaluated on its result. */
 export function linkFunction(
   { name, parameters }: Extract<PathToken, { kind: "function" }>,
   next: Visit,
@@ -66,7 +66,7 @@ function linkParameter(parameter: Parameter, options: LinkOptions): LinkedParame
   };
 }
 
-/** The numbers of a list and of the parameters. */
+/** Returns the numbers in a list and in the parameters. */
 function numbersOf(value: TemplateValue, parameters: readonly LinkedParameter[], evaluation: Evaluation): number[] {
   const numbers: JsonNumber[] = [];
   const add = (values: readonly TemplateValue[]): void => {
@@ -157,7 +157,7 @@ const functions: ReadonlyMap<string, PathFunction> = new Map<string, PathFunctio
     },
   ],
   [
-    // Jayway puts the items into the document's own list. Here the document stays as it came.
+    // Jayway appends the items to the document's own list. Here the document does not change.
     "append",
     (value, parameters, evaluation) => {
       if (!(value instanceof TemplateList)) return value;

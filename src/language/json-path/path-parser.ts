@@ -6,8 +6,8 @@ import { InvalidPath, type Parameter, type Path, type PathToken } from "./path-s
 const nestingMax = bounds.jsonPathNestingMax.value;
 
 /**
- * Parses a JSONPath as Jayway 2.9 does, with its oddities: what it takes and what it makes of it is held against the
- * original by test/differential/json-path. Throws {@link InvalidPath}.
+ * Parses a JSONPath as Jayway 2.9 does, with its oddities; test/differential/json-path compares it with the original.
+ * Throws {@link InvalidPath}.
  */
 export function parsePath(text: string, offset = 0, nesting = 0): Path {
   try {
@@ -53,7 +53,7 @@ class PathParser {
     return { root, tokens: this.#tokens };
   }
 
-  /** One token with the dots before it. At its end the cursor is behind it. */
+  /** Reads one token with the dots before it, and leaves the cursor behind it. */
   #token(): void {
     const cursor = this.#cursor;
     if (cursor.current === ".") this.#dots();
@@ -113,7 +113,7 @@ class PathParser {
     if (opened > 0) throw cursor.fail(`Arguments to function: '${name}' are not closed properly.`, open);
   }
 
-  /** What is between the parentheses of a function, separated by commas that are in no string, brace or bracket. */
+  /** Reads a function's parameters, which commas outside of strings, braces and brackets separate. */
   #parameters(name: string): Parameter[] {
     const cursor = this.#cursor;
     const parameters: Parameter[] = [];
@@ -215,7 +215,7 @@ class PathParser {
     this.#tokens.push({ kind: "property", names });
   }
 
-  /** `[1]`, `[1,2]`, `[1:]`, `[1:2]`, `[:2]`; false if it is none of them. */
+  /** Reads `[1]`, `[1,2]`, `[1:]`, `[1:2]` or `[:2]`; returns false for anything else. */
   #indexes(): boolean {
     const cursor = this.#cursor;
     const close = cursor.text.slice(0, cursor.end).indexOf("]", cursor.at + 1);
@@ -254,7 +254,7 @@ class PathParser {
     this.#tokens.push({ kind: "wildcard" });
   }
 
-  /** `[?(…)]`; false if it is none. */
+  /** Reads `[?(…)]`; returns false for anything else. */
   #filter(): boolean {
     const cursor = this.#cursor;
     const question = cursor.nextIndex();
@@ -280,7 +280,7 @@ function isBlank(character: string): boolean {
 
 const escapes: Readonly<Record<string, string>> = { r: "\r", f: "\f", t: "\t", n: "\n", b: "\b" };
 
-/** Takes the backslashes out of a quoted name or text. */
+/** Removes the backslashes from a quoted name or text. */
 export function unescapeText(text: string, column: number): string {
   if (!text.includes("\\")) return text;
   let result = "";

@@ -1,4 +1,4 @@
-/** A JSONPath as it is written: what the parser makes and the linker turns into closures. */
+/** A JSONPath's syntax tree: the parser makes it, and the linker turns it into closures. */
 export interface Path {
   /** `$`, or `@` in a filter. */
   readonly root: "$" | "@";
@@ -14,7 +14,7 @@ export type PathToken =
   | { readonly kind: "filter"; readonly condition: Condition }
   | { readonly kind: "function"; readonly name: string; readonly parameters: readonly Parameter[] };
 
-/** A function's parameter: a path from the document's root, or JSON text as it stands there. */
+/** A function's parameter: a path from the document's root, or JSON text as it is written. */
 export type Parameter =
   | { readonly kind: "path"; readonly path: Path }
   | { readonly kind: "json"; readonly text: string };
@@ -62,7 +62,7 @@ export const operators = [
 ] as const;
 export type Operator = (typeof operators)[number];
 
-/** What is wrong with a path; columns from 1. Jayway's InvalidPathException. */
+/** Thrown for a malformed path; columns count from 1. It is Jayway's InvalidPathException. */
 export class InvalidPath extends Error {
   readonly column: number;
 

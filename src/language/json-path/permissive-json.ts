@@ -4,8 +4,8 @@ import { TemplateList, TemplateMap, type TemplateValue } from "../java/values.ts
 import { decimalOf } from "../json-value.ts";
 
 /**
- * JSON as json-smart's permissive mode takes it in filters and in functions' parameters: names and texts may stand in
- * single quotes or in none, commas may be doubled or trail. Undefined where it is none.
+ * Parses JSON as json-smart's permissive mode does in filters and in functions' parameters: names and texts may have
+ * single quotes or none, commas may be doubled or trail. Returns undefined for anything else.
  */
 export function parsePermissiveJson(text: string): TemplateValue | undefined {
   const parser = new PermissiveParser(text);
@@ -36,7 +36,7 @@ class PermissiveParser {
     return value;
   }
 
-  /** The character behind white space. */
+  /** Skips white space and returns the next character. */
   #next(): string | undefined {
     while (/\s/.test(this.#text[this.#at] ?? "x")) this.#at++;
     return this.#text[this.#at];

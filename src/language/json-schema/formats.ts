@@ -38,7 +38,7 @@ function isHostname(text: string): boolean {
   const name = text.replace(/[\u3002\uff0e\uff61]/g, ".").replace(/\.$/, "");
   const labels = name.split(".");
   if (name.length > 253 || labels.length > 127) return false;
-  // Of other than ASCII characters nothing is asked.
+  // Characters beyond ASCII are not checked.
   const isLabel = (label: string): boolean =>
     label.length > 0 && label.length < 64 && !/[\x00-,./:-@[-^`{-\x7f]|^[-_]|[-_]$/.test(label);
   return labels.every(isLabel) && !/^\d/.test(labels.at(-1)!);
@@ -56,7 +56,7 @@ function isEmail(given: string): boolean {
   return /^\[[^[\]\\]*\]$/.test(domain) || !/[^\p{L}\p{N}.-]|^\.|\.\.|\.$/u.test(domain);
 }
 
-/** Guava takes an IPv4 address in IPv6's form for the former. */
+/** Guava reads an IPv4 address in IPv6's form as IPv4. */
 const mappedIpv4 = /^(?:::|(?:0{1,4}:){5}|(?:0{1,4}:){1,4}:)ffff:(?:\d+\.\d+\.\d+\.\d+|[0-9a-f]{1,4}:[0-9a-f]{1,4})$/i;
 
 /** java.net.URI: RFC 2396 with other characters of Unicode; may be relative. */
@@ -103,7 +103,7 @@ export const formats: ReadonlyMap<string, Format> = new Map<string, Format>([
   [
     "regex",
     (text, report) => {
-      // To compile one costs more than to look at it.
+      // Compiling a pattern costs more than reading it.
       report.step(text.length * 4);
       if (parseEcmaPattern(text) !== undefined) return;
       report.error(`string "${quoted(text)}" is not a valid ECMA 262 regular expression`);

@@ -14,11 +14,14 @@ export function typeOf(value: TemplateValue): Type {
   if (value === null) return "null";
   if (value instanceof TemplateMap) return "object";
   if (value instanceof TemplateList) return "array";
-  // Draft 4: 1.0 is a number and no integer.
+  // Draft 4: 1.0 is a number and not an integer.
   return value instanceof JavaDouble ? "number" : "integer";
 }
 
-/** Equal values, 1 and 1.0 or objects in another order too, have the same text; others have another. */
+/**
+ * Returns a text that equal values share, such as 1 and 1.0, or objects in another order. Different values have
+ * different texts.
+ */
 export function canonicalText(value: TemplateValue, meter: StepMeter): string {
   meter.step(8);
   if (typeof value === "string") {
@@ -39,7 +42,7 @@ export function canonicalText(value: TemplateValue, meter: StepMeter): string {
   return `{${members.join(",")}}`;
 }
 
-/** To sort n names takes n times the logarithm of n. */
+/** Sorting n names takes n times the logarithm of n. */
 export function sortedNames(map: TemplateMap, meter: StepMeter): string[] {
   meter.step(sortSteps(map.size));
   return [...map.keys()].map(String).sort();

@@ -4,9 +4,9 @@ import { Report, UnboundedWork } from "./report.ts";
 import { type ResolveModel, SchemaCompiler, WrongSchema } from "./schema-compiler.ts";
 import type { SchemaNode } from "./schema-node.ts";
 
-/** A model's schema made into closures once: JSON Schema draft 4 as API Gateway validates bodies with it. */
+/** A model's schema, compiled to closures: JSON Schema draft 4 as API Gateway validates bodies with it. */
 export interface JsonSchema {
-  /** What is wrong with a body, in the words of fge's json-schema-validator; nothing if it is valid. */
+  /** Returns what is wrong with a body, in the words of fge's json-schema-validator; an empty list if it is valid. */
   validate(body: TemplateValue): readonly string[];
 }
 
@@ -16,8 +16,9 @@ export type ParsedJsonSchema =
   | { readonly kind: "invalid"; readonly detail: string };
 
 /**
- * Parses a model's schema. References lead within it (`#/definitions/X`) or to other models of the API, by
- * `https://apigateway.amazonaws.com/restapis/{api}/models/{name}`; they may form cycles. Any other is refused.
+ * Parses a model's schema. A reference leads within it (`#/definitions/X`) or to another model of the API, by
+ * `https://apigateway.amazonaws.com/restapis/{api}/models/{name}`. References may form cycles. Any other reference is
+ * refused.
  * AWS: "Data models for REST APIs".
  */
 export function parseJsonSchema(text: string, resolveModel: ResolveModel = () => undefined): ParsedJsonSchema {
@@ -45,7 +46,7 @@ export function parseJsonSchema(text: string, resolveModel: ResolveModel = () =>
   }
 }
 
-/** fge reports members in the order of their names; that is only looked up where there is something to report. */
+/** fge reports members in the order of their names. They are sorted only if there is something to report. */
 function inOrder(node: SchemaNode, body: TemplateValue, unsorted: Report): readonly string[] {
   const sorted = unsorted.again();
   try {

@@ -15,7 +15,7 @@ interface Place {
   readonly context: KeywordContext;
 }
 
-/** Compiles a keyword: adds what it means to the schema's node. The texts are fge's json-schema-validator 2.2's. */
+/** Compiles a keyword into the schema's node. The texts are those of fge's json-schema-validator 2.2. */
 type Keyword = (value: TemplateValue, place: Place) => void;
 
 const numbers: readonly Type[] = ["integer", "number"];
@@ -41,7 +41,7 @@ function patternOf(source: TemplateValue, { context }: Place): EcmaPattern {
   return pattern;
 }
 
-/** The schemas of `allOf` and its like. */
+/** Compiles the schemas of `allOf` and its like. */
 function schemasOf(value: TemplateValue, { context }: Place): SchemaNode[] {
   if (!(value instanceof TemplateList) || value.items.length === 0) throw context.wrong("must be a list of schemas");
   return value.items.map((item) => context.schema(item, true));
@@ -54,7 +54,7 @@ const decimalOf = (value: JsonNumber): Decimal => {
   return { text, value: Number(text) };
 };
 
-/** `maximum` and `minimum`: `side` is how a number compares that is too far. */
+/** Makes `maximum` and `minimum`. `side` is how a number beyond the limit compares with it. */
 function limit(side: 1 | -1): Keyword {
   const [exclusiveName, comparison, far, strict] =
     side > 0
@@ -107,10 +107,10 @@ const type: Keyword = (value, place) => {
   }
 };
 
-/** A schema's own values: its size is bounded by the model's. */
+/** Used for a schema's own values, whose size the model's limit bounds. */
 const unmetered = { step: (): void => undefined };
 
-/** What only equal values of one kind can have in common. */
+/** Returns a text that only equal values of one kind share. */
 const formOf = (value: TemplateValue): string =>
   value instanceof TemplateMap ? "object" : value instanceof TemplateList ? `list of ${value.items.length}` : "scalar";
 
@@ -194,7 +194,7 @@ const dependencies: Keyword = (value, place) => {
   }
 };
 
-/** How many of the schemas does a value match? */
+/** Returns how many of the schemas a value matches. */
 function matchesOf(schemas: readonly SchemaNode[], value: TemplateValue, report: Report): number {
   let count = 0;
   for (const schema of schemas) {
@@ -206,7 +206,7 @@ function matchesOf(schemas: readonly SchemaNode[], value: TemplateValue, report:
   return count;
 }
 
-/** A keyword with a list of schemas: what it says of how many of them matched, if anything. */
+/** Makes a keyword with a list of schemas. `judge` returns the problem for the number of schemas that matched. */
 function combination(judge: (matched: number, count: number) => string | undefined): Keyword {
   return (value, place) => {
     const schemas = schemasOf(value, place);
@@ -217,7 +217,7 @@ function combination(judge: (matched: number, count: number) => string | undefin
   };
 }
 
-/** A keyword that counts something. */
+/** Makes a keyword that limits a count. */
 function counted(
   type: Type,
   isWrong: (found: number, count: number) => boolean,
@@ -232,7 +232,7 @@ function counted(
           : found instanceof TemplateList
             ? found.items.length
             : (found as TemplateMap).size;
-      // UTF-16 units are at least as many as characters: only near the limit they are told apart.
+      // There are at least as many UTF-16 units as characters, so characters are counted only near the limit.
       if (typeof found !== "string" || (size < count && !isWrong(size, count))) {
         if (isWrong(size, count)) report.error(say(size, count, found));
         return;
@@ -247,7 +247,7 @@ function counted(
 const below = (found: number, count: number): boolean => found < count;
 const above = (found: number, count: number): boolean => found > count;
 
-/** Draft 4's keywords in the order in which fge applies them. What is no keyword of it is ignored. */
+/** Draft 4's keywords in the order in which fge applies them. Unknown keywords are ignored. */
 export const keywords: ReadonlyMap<string, Keyword> = new Map<string, Keyword>([
   [
     "additionalItems",

@@ -4,15 +4,15 @@ import { printJson } from "../json-text.ts";
 
 const lengthMax = bounds.quotedValueLengthMax.value;
 
-/** A value as messages quote it: cut where it is long. */
+/** Returns a text as messages quote it: cut if it is long. */
 export function quoted(text: string): string {
   return text.length <= lengthMax ? text : `${text.slice(0, lengthMax)}…`;
 }
 
-/** A value's JSON as messages quote it; no more of it is printed than they do. */
+/** Returns a value's JSON as messages quote it. Only the quoted part is printed. */
 export function quotedJson(value: TemplateValue): string {
   let left = lengthMax + 1;
-  // Each value that is left prints one character at least.
+  // Each remaining value prints at least one character.
   const cut = (whole: TemplateValue): TemplateValue => {
     left--;
     if (typeof whole === "string") return whole.slice(0, lengthMax + 1);

@@ -1,6 +1,6 @@
 import { bounds } from "../../base/bounds.ts";
 
-/** What a validation has found: fge's ProcessingReport. */
+/** The findings of a validation, like fge's ProcessingReport. */
 export class Report {
   readonly messages: string[] = [];
   readonly #root: Report;
@@ -20,19 +20,19 @@ export class Report {
     if (this.messages.length < bounds.validationProblemsMax.value) this.messages.push(message);
   }
 
-  /** For the schemas of `anyOf` and its like, whose errors don't count by themselves. */
+  /** Returns a report for the schemas of `anyOf` and its like, whose errors don't count by themselves. */
   nested(): Report {
     return new Report(this.#root);
   }
 
-  /** For the same validation once more: what was spent stays spent. */
+  /** Returns an empty report for running the same validation again. The steps that were spent stay spent. */
   again(): Report {
     const report = new Report();
     report.#steps = this.#root.#steps;
     return report;
   }
 
-  /** Counts work, as often as it is done: schemas that refer to one another multiply it. */
+  /** Counts steps of work, each time that they are done: schemas that refer to one another multiply them. */
   step(count: number): void {
     const root = this.#root;
     root.#steps += count;
@@ -50,5 +50,5 @@ export class Report {
   }
 }
 
-/** Work without end: its message stands for the validation's. */
+/** Thrown when a validation exceeds its steps. Its message becomes the validation's result. */
 export class UnboundedWork extends Error {}

@@ -6,24 +6,28 @@ import { formats } from "./formats.ts";
 import { keywords } from "./keywords.ts";
 import { SchemaNode } from "./schema-node.ts";
 
-/** The schema text of another model: `api` and `name` as they stand in its address. Undefined where there is none. */
+/**
+ * Returns the schema text of another model, by `api` and `name` in its address; undefined if there is no such model.
+ */
 export type ResolveModel = (name: string, api: string) => string | undefined;
 
-/** Why a schema can't be used. */
+/** Thrown for a schema that can't be used; the message says why. */
 export class WrongSchema extends Error {}
 
 const modelAddress = /^https:\/\/apigateway\.amazonaws\.com\/restapis\/([^/]+)\/models\/([A-Za-z0-9]+)(#.*)?$/;
 
-/** A JSON document that schemas are in: the model's own, or another model's. */
+/** A JSON document that contains schemas: the model's own, or another model's. */
 interface Document {
   readonly root: TemplateValue;
-  /** Schemas that are compiled, by where they are: so that references may form cycles. */
+  /** The compiled schemas, by their place, so that references may form cycles. */
   readonly nodes: Map<TemplateMap, SchemaNode>;
 }
 
-/** What keywords compile their parts with. */
+/** Compiles the parts of keywords. */
 export interface KeywordContext {
-  /** A schema within this one. `isInPlace`: for the same value (`allOf`), not for a part of it. */
+  /**
+   * Compiles a schema within this one. `isInPlace` says that it is for the same value (`allOf`), not for a part of it.
+   */
   schema(value: TemplateValue, isInPlace: boolean): SchemaNode;
   wrong(detail: string): WrongSchema;
 }
@@ -54,7 +58,7 @@ export class SchemaCompiler {
     }
     const reference = value.get("$ref");
     if (typeof reference === "string") {
-      // What stands beside a reference is ignored.
+      // Keywords beside a reference are ignored.
       const target = this.#reference(reference, document);
       node.reference = target;
       node.inPlace.push(target);
@@ -105,7 +109,7 @@ export class SchemaCompiler {
   }
 }
 
-/** What a JSON Pointer in a fragment leads to. RFC 6901 §6. */
+/** Returns the value that a JSON Pointer in a fragment leads to. RFC 6901 §6. */
 function pointedAt(fragment: string, root: TemplateValue): TemplateValue {
   let value: TemplateValue | undefined = root;
   let pointer: string;
@@ -125,7 +129,7 @@ function pointedAt(fragment: string, root: TemplateValue): TemplateValue {
   return value;
 }
 
-/** A schema that leads back to itself without a step into the value would be applied to it without end. */
+/** Refuses a schema that leads back to itself without a step into the value: it would be applied without end. */
 function refuseLoops(root: SchemaNode): void {
   const heights = new Map<SchemaNode, number>();
   const open = new Set<SchemaNode>();

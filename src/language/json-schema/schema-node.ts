@@ -3,19 +3,19 @@ import { TemplateList, TemplateMap, type TemplateValue } from "../java/values.ts
 import { sortedNames, type Type, typeOf, types } from "./instance.ts";
 import type { Report } from "./report.ts";
 
-/** A keyword on a value of a type that it is for. */
+/** Checks a keyword on a value of a type that the keyword applies to. */
 export type Check = (value: TemplateValue, report: Report, isSorted: boolean) => void;
 
 /** A compiled schema. Its parts are filled in after it is made, since references may lead back to it. */
 export class SchemaNode {
-  /** The schema that stands for this one. */
+  /** The schema that replaces this one, if it is a reference. */
   reference: SchemaNode | undefined;
   /** Schemas that this one applies to the same value. */
   readonly inPlace: SchemaNode[] = [];
   readonly properties = new Map<TemplateValue, SchemaNode>();
   readonly patternProperties: { readonly pattern: EcmaPattern; readonly node: SchemaNode }[] = [];
   additionalProperties: SchemaNode | undefined;
-  /** One for all items, or one for each of the first. */
+  /** One schema for all items, or one for each of the first items. */
   items: SchemaNode | readonly SchemaNode[] | undefined;
   additionalItems: SchemaNode | undefined;
   readonly #checks = Object.fromEntries(types.map((type) => [type, []])) as unknown as Record<Type, Check[]>;
@@ -24,7 +24,7 @@ export class SchemaNode {
     for (const type of applicable) this.#checks[type].push(check);
   }
 
-  /** Every schema that this one uses. */
+  /** Returns every schema that this one uses. */
   all(): SchemaNode[] {
     const items = this.items === undefined ? [] : this.items instanceof SchemaNode ? [this.items] : this.items;
     const additional = [this.additionalProperties, this.additionalItems].filter((node) => node !== undefined);
@@ -42,7 +42,7 @@ export class SchemaNode {
   #validate(value: TemplateValue, report: Report, isSorted: boolean): void {
     for (const check of this.#checks[typeOf(value)]) check(value, report, isSorted);
     if (typeof value !== "object" || !report.isSuccess) return;
-    // What is in an object or array is only looked at while nothing is wrong.
+    // Members and items are validated only while nothing is wrong.
     if (value instanceof TemplateMap) this.#validateMembers(value, report, isSorted);
     else if (value instanceof TemplateList) this.#validateItems(value, report, isSorted);
   }

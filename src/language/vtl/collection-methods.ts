@@ -14,7 +14,7 @@ import { type Meter, TemplateFailure } from "../meter.ts";
 type Method<Self> = (self: Self, args: readonly TemplateValue[], meter: Meter) => TemplateValue | undefined;
 type Methods<Self> = ReadonlyMap<string, Method<Self>>;
 
-/** A method for one number of arguments; others see no such method. */
+/** Makes a method that exists for one number of arguments only. */
 export function taking<Self>(count: number, method: Method<Self>): Method<Self> {
   return (self, args, meter) => (args.length === count ? method(self, args, meter) : undefined);
 }
@@ -23,7 +23,7 @@ function itemsOfCollection(value: TemplateValue | undefined): readonly TemplateV
   return value instanceof TemplateList && value.kind !== "array" ? value.items : undefined;
 }
 
-/** The item at a place that must be there; Java throws, and so the template ends. */
+/** Returns the item at an index. If there is none, Java throws, so the template ends. */
 export function itemAt(list: TemplateList, index: number): TemplateValue {
   const item = list.items[index];
   if (item === undefined) throw outOfBounds(index, list.items.length);
@@ -43,7 +43,7 @@ function positionOf(list: TemplateList, value: TemplateValue, meter: Meter): num
   return list.items.findIndex((item) => isEqual(item, value, meter));
 }
 
-/** Changes the list to hold only what passes; answers whether that took something away. */
+/** Keeps only the items that pass, and returns whether any item was removed. */
 function retain(list: TemplateList, passes: (item: TemplateValue) => boolean): boolean {
   const kept = list.items.filter(passes);
   const isChanged = kept.length !== list.items.length;
@@ -51,7 +51,7 @@ function retain(list: TemplateList, passes: (item: TemplateValue) => boolean): b
   return isChanged;
 }
 
-/** What any collection has. */
+/** The methods that every collection has. */
 const collectionBasics: Methods<TemplateList> = new Map<string, Method<TemplateList>>([
   ["size", taking(0, (list) => list.items.length)],
   ["isEmpty", taking(0, (list) => list.items.length === 0)],
@@ -98,7 +98,7 @@ function addAll(list: TemplateList, args: readonly TemplateValue[], meter: Meter
   return added.length > 0;
 }
 
-/** By place if it is an Integer, else by value. */
+/** Removes by index if the argument is an Integer, else by value. */
 function remove(list: TemplateList, value: TemplateValue, meter: Meter): TemplateValue {
   meter.step(list.items.length >> 6);
   if (typeof value === "number") {
@@ -188,7 +188,10 @@ const jsonListMethods: Methods<TemplateList> = new Map<string, Method<TemplateLi
   ["count", taking(0, (list) => list.items.length)],
 ]);
 
-/** The methods of a list's kind: a view (`keySet()`) has no places, an array has no methods that change its size. */
+/**
+ * Returns the methods of a list's kind. A view (`keySet()`) has no indexes; an array has no methods that change its
+ * size.
+ */
 export function collectionMethods(list: TemplateList): Methods<TemplateList> {
   return methodsByKind[list.kind];
 }
@@ -205,7 +208,7 @@ function viewOf(map: TemplateMap, items: TemplateValue[], meter: Meter): Templat
   return new TemplateList(items, "view", map);
 }
 
-/** To look for a long text is to read it. */
+/** Looking for a long text means reading it. */
 function withKey(count: number, method: Method<TemplateMap>): Method<TemplateMap> {
   return taking(count, (map, args, meter) => {
     if (typeof args[0] === "string") meter.step(args[0].length >> 8);

@@ -15,7 +15,7 @@ export const integerComparisons: Readonly<Record<ComparisonOperator, (left: numb
   ">=": (left, right) => left >= right,
 };
 
-/** What has no order compares as false; Velocity logs it. */
+/** Values without an order compare as false; Velocity logs that. */
 const ordered =
   (holds: (difference: number) => boolean): Comparison =>
   (left, right) =>

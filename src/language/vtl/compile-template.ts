@@ -31,12 +31,12 @@ import type {
 } from "./template-node.ts";
 import type { TemplatePolicy } from "./template-policy.ts";
 
-/** What became of a template. The message of a failure is for the execution log, never for the caller. */
+/** The outcome of a rendering. The message of a failure is for the execution log, never for the caller. */
 export type RenderResult =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "failure"; readonly line: number; readonly column: number; readonly message: string };
 
-/** A template as closures. It may be rendered any number of times; nothing of one rendering is seen by another. */
+/** A template as closures. It may be rendered any number of times, and no rendering sees anything of another. */
 export interface CompiledTemplate {
   render(scope: TemplateScope): RenderResult;
 }
@@ -61,7 +61,7 @@ function finish(text: string, state: State, run: Run): RenderResult {
     if (error instanceof TemplateFailure) {
       return { kind: "failure", ...placeOf(text, error.offset ?? state.at), message: error.message };
     }
-    // The depth of calls is bounded; this is the net below, since what stack there is depends on the caller.
+    // The depth of calls is bounded. This catches the rest, since the stack that is left depends on the caller.
     if (error instanceof RangeError && error.message.includes("call stack")) {
       return { kind: "failure", ...placeOf(text, state.at), message: "The template is nested too deep" };
     }
@@ -269,7 +269,7 @@ class Compiler {
     };
   }
 
-  /** `$foreach.index` and its like, without the ways of a host object. */
+  /** `$foreach.index` and its like, without the detour over a host object. */
   #loopProperty(reference: Reference): Evaluate | undefined {
     const property = loopPropertyOf(reference);
     if (property === undefined) return undefined;
@@ -288,8 +288,8 @@ class Compiler {
     const missing = this.#missing(reference);
     const { offset } = reference;
     if (reference.escapes > 0) return this.#printEscaped(reference, value, missing);
-    // A block goes straight to the output, so that what it printed before a #stop stays; as does the text before it and,
-    // in a macro, before a parameter, which may be a text with #stop in it.
+    // A block prints straight to the output, so that its text before a #stop stays. So does the text before the block
+    // and, in a macro, the text before a parameter, which may be a text with #stop in it.
     const printSlowly = (state: State): void => {
       state.out += before;
       const found = value(state);
@@ -315,7 +315,10 @@ class Compiler {
     };
   }
 
-  /** `$item.id … $item.name … $foreach.count`: most of what templates print, at half the cost of one by one. */
+  /**
+   * Prints `$item.id … $item.name … $foreach.count` together. Most templates print such runs, and this costs half of
+   * printing them one by one.
+   */
   #printMembers(printed: readonly PrintedReference[]): Run {
     const { before } = printed[0]!;
     const members = printed.map(({ reference, after }) => {
@@ -323,7 +326,7 @@ class Compiler {
       const { name } = reference.parts[0] as { name: string };
       return { slot: this.#slots.slot(reference.variable), name, loopProperty: loopPropertyOf(reference), after };
     });
-    // Between them there is only what is after each.
+    // Only the text after each stands between them.
     const runs = printed.map((each) => this.#print({ ...each, before: "" }));
     const count = members.length;
     return (state) => {
@@ -355,7 +358,7 @@ class Compiler {
     };
   }
 
-  /** What a reference prints that leads to nothing. */
+  /** Returns what a reference prints if it leads to nothing. */
   #missing(reference: Reference): (state: State) => string {
     const { source, isQuiet } = reference;
     const variable = this.#variable(reference.variable);
@@ -442,7 +445,7 @@ class Compiler {
     };
   }
 
-  /** An `#if` that chooses between texts prints the text behind it, too: each is put together only once. */
+  /** An `#if` that chooses between texts also prints the text behind it, so that each pair is joined only once. */
   #choiceOfTexts(statement: Statement, after: string): Run | undefined {
     if (statement.kind !== "if" || statement.branches.length > 1) return undefined;
     const [{ condition, body }] = statement.branches as [(typeof statement.branches)[0]];
@@ -469,7 +472,7 @@ class Compiler {
     const items = this.#loopItems(statement.items, roundsMax);
     const body = this.block(statement.body);
     const { read } = this.#slots;
-    // Asked when it runs: the template is read to its end by then.
+    // Evaluated when the template runs, because the whole template has been read by then.
     const isLegacyRead = (): boolean =>
       this.#policy.hasEvaluate || read.has("velocityCount") || read.has("velocityHasNext");
 
@@ -477,7 +480,8 @@ class Compiler {
       const { length } = list;
       const mapSize = map?.size;
       const setsLegacy = isLegacyRead();
-      // A list is looked at again for each round, as Java's iterator does: to change it under way is an error.
+      // The list's length is checked in each round, as Java's iterator does: changing a list during its loop is an
+      // error.
       for (let index = 0; index !== list.length && index < roundsMax; index++) {
         if (list.length !== length || map?.size !== mapSize) throw changedUnderWay(offset);
         state.step(1);
@@ -497,7 +501,7 @@ class Compiler {
       state.at = offset;
       const looped = items(state);
       if (looped === undefined) return;
-      // A map's values were copied.
+      // A map's values were copied, which counts as work.
       if (looped.map !== undefined) state.step(looped.list.length >> 3);
       const { variables } = state;
       const before = [state.get(slot), variables[loopSlot]!, variables[countSlot]!, variables[hasNextSlot]!] as const;
@@ -517,7 +521,7 @@ class Compiler {
     };
   }
 
-  /** A range in a loop is only as long as the loop may be. */
+  /** A range in a loop is only made as long as the loop may run. */
   #loopItems(expression: Expression, roundsMax: number): (state: State) => LoopItems | undefined {
     if (expression.kind === "range") {
       const from = this.#value(expression.from);
@@ -620,7 +624,7 @@ class Compiler {
     };
   }
 
-  /** Compiled when it is first called; a macro that calls itself finds itself. */
+  /** Compiles a macro when it is first called. A macro that calls itself finds itself. */
   #macro(name: string): CompiledMacro | undefined {
     const compiled = this.#compiled.get(name);
     if (compiled !== undefined) return compiled;
@@ -706,7 +710,7 @@ class Compiler {
     };
   }
 
-  /** What a condition sees: a literal is never true by itself, a reference unless it is null or false. */
+  /** Evaluates a condition: a literal is never true by itself, a reference is true unless it is null or false. */
   #test(expression: Expression): Test {
     switch (expression.kind) {
       case "literal": {
@@ -784,25 +788,25 @@ interface PrintedReference {
 
 const isMemberOfVariable = ({ parts }: Reference): boolean => parts.length === 1 && parts[0]?.kind === "property";
 
-/** What `$foreach.count` and its like read of the loop. */
+/** Returns how `$foreach.count` and its like read the loop. */
 function loopPropertyOf({ variable, parts }: Reference): ((loop: Loop) => TemplateValue) | undefined {
   const [part] = parts;
   if (variable !== "foreach" || parts.length !== 1 || part?.kind !== "property") return undefined;
   return Object.hasOwn(loopProperties, part.name) ? loopProperties[part.name] : undefined;
 }
 
-/** What a block prints that has nothing to evaluate. */
+/** Returns the text of a block that has nothing to evaluate. */
 const textOnly = (block: Block): string | undefined =>
   block.every((statement) => statement.kind === "text")
     ? block.map((statement) => (statement.kind === "text" ? statement.text : "")).join("")
     : undefined;
 
-/** A text of its own, not a view of the template or of its pieces: those cost a third more wherever they are printed. */
+/** Makes a text that is not a view of the template or of its pieces: printing such views costs a third more. */
 function compact(text: string): string {
   return JSON.parse(JSON.stringify(text)) as string;
 }
 
-/** Can nothing that is evaluated for it end the template with #stop, so that the text before it may wait? */
+/** Returns whether evaluating the reference can't end the template with #stop, so that the text before it may wait. */
 function isSimple(reference: Reference): boolean {
   if (reference.escapes > 0) return false;
   return reference.parts.every((part) => {
@@ -822,7 +826,7 @@ function changedUnderWay(offset: number): TemplateFailure {
   return new TemplateFailure("A list or map was changed while #foreach went over it", offset);
 }
 
-/** From one whole number to another, up or down; undefined where an end is no number. */
+/** Returns the numbers of a range, up or down; undefined if an end is not a number. */
 function rangeItems(
   first: TemplateValue,
   last: TemplateValue,

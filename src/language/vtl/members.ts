@@ -14,7 +14,7 @@ import { collectionMethods, entryMethods, getAt, itemAt, iteratorMethods, mapMet
 import { booleanMethods, numberMethods } from "./number-methods.ts";
 import { stringMethods } from "./string-methods.ts";
 
-/** `$of.name`; null where there is nothing. A map's keys come before anything else. */
+/** Returns `$of.name`, or null. A map's keys count before everything else. */
 export function getProperty(of: TemplateValue, name: string): TemplateValue {
   if (of instanceof TemplateMap) return of.member(name) ?? null;
   if (of instanceof HostObject) return of.property(name);
@@ -25,7 +25,10 @@ export function getProperty(of: TemplateValue, name: string): TemplateValue {
   return null;
 }
 
-/** `$of[index]`: a key of a map, a place in a list (negative ones count from the end), a property of a host object. */
+/**
+ * Returns `$of[index]`: the value of a map's key, a list's item (a negative index counts from the end), or a host
+ * object's property.
+ */
 export function getIndex(of: TemplateValue, index: TemplateValue, meter: Meter): TemplateValue {
   if (of instanceof TemplateMap) {
     if (typeof index === "string") meter.step(index.length >> 8);
@@ -69,8 +72,8 @@ function putInto(map: TemplateMap, key: TemplateValue, value: TemplateValue, met
 }
 
 /**
- * `$of.name(args)`; undefined where the value's kind has no such method for these arguments. The tables hold all that
- * can be called: there is no way from a name in a template to a member of a JavaScript object.
+ * Calls `$of.name(args)`. Returns undefined if the value's kind has no such method for these arguments. The tables hold
+ * every method that can be called: no name in a template leads to a member of a JavaScript object.
  */
 export function callMethod(
   of: TemplateValue,
@@ -95,7 +98,7 @@ export function callMethod(
   return undefined;
 }
 
-/** What `#foreach` goes over; undefined where the value is nothing to go over. */
+/** Returns the items that `#foreach` goes over; undefined if the value has none. */
 export function itemsOf(value: TemplateValue): readonly TemplateValue[] | undefined {
   if (value instanceof TemplateList) return value.items;
   if (value instanceof TemplateMap) return [...value.values()];

@@ -54,7 +54,7 @@ function parseDouble(text: TemplateValue | undefined): JavaDouble {
   return new JavaDouble(Number(trimmed.replace(/[fFdD]$/, "")));
 }
 
-/** A method of one kind of number only. */
+/** Makes a method that only one kind of number has. */
 const ofInteger =
   (method: Method<number>): Method<JavaNumber> =>
   (self, args, meter) =>
@@ -98,7 +98,10 @@ function unsignedText(value: TemplateValue | undefined, self: JavaNumber, radix:
   return undefined;
 }
 
-/** The methods of Integer, Long, BigInteger and Double, the static ones too, since Velocity finds them on instances. */
+/**
+ * The methods of Integer, Long, BigInteger and Double, and also the static ones, since Velocity finds them on
+ * instances.
+ */
 export const numberMethods: ReadonlyMap<string, Method<JavaNumber>> = new Map<string, Method<JavaNumber>>([
   ["toString", numberText],
   ["intValue", taking(0, toInteger)],

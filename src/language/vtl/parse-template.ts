@@ -14,7 +14,7 @@ import type {
   TemplateProblem,
 } from "./template-node.ts";
 
-/** Reads a template as Apache Velocity 1.7 does; what Velocity refuses to parse is a problem here. */
+/** Parses a template as Apache Velocity 1.7 does. Returns a problem for a template that Velocity refuses to parse. */
 export function parseTemplate(text: string): ParsedTemplate | TemplateProblem {
   if (Buffer.byteLength(text) > bounds.mappingTemplateBytesMax.value) {
     const message = `The template is larger than ${bounds.mappingTemplateBytesMax.value} bytes`;
@@ -30,7 +30,7 @@ export function parseTemplate(text: string): ParsedTemplate | TemplateProblem {
   }
 }
 
-/** The line and column of a place in a text, from 1. */
+/** Returns line and column of a place in a text, counted from 1. */
 export function placeOf(text: string, offset: number): { readonly line: number; readonly column: number } {
   let line = 1;
   let lineStart = 0;
@@ -81,7 +81,7 @@ const operatorWords: Readonly<Record<string, string>> = {
 class TemplateParser {
   readonly #text: string;
   readonly #macros: Map<string, Macro>;
-  /** Where this text begins in the template: a string's content is a text of its own. */
+  /** Where this text begins in the template. The content of a string is parsed as a text of its own. */
   readonly #base: number;
   #at = 0;
   #depth: number;
@@ -112,7 +112,7 @@ class TemplateParser {
     }
   }
 
-  /** A sticky match at the current place, which moves on behind it. */
+  /** Matches a sticky pattern at the current place, and moves on behind the match. */
   #take(pattern: RegExp): RegExpExecArray | null {
     pattern.lastIndex = this.#at;
     const match = pattern.exec(this.#text);
@@ -143,7 +143,7 @@ class TemplateParser {
     };
     // Blanks before #set are eaten only where they begin a token: Velocity's text tokens swallow them otherwise.
     let isTokenStart = true;
-    // How much of the text are `$`, `$!` and `#` that begin nothing and touch what follows.
+    // How many characters at the end of the text are `$`, `$!` and `#` that begin nothing.
     let loose = 0;
     let looseStart = 0;
     this.#blockEnd = "eof";
@@ -177,7 +177,7 @@ class TemplateParser {
           loose = 0;
           add({ kind: "reference", reference: read });
           text += this.#runt(read);
-          // A token of its own there, so that blanks before a #set behind it are eaten.
+          // It is a token of its own, so that blanks before a following #set are eaten.
           if (!read.source.endsWith("}") && this.#take(/\}/y)) text += "}";
           if (this.#isCommentLost(read)) {
             text += "#";
@@ -234,7 +234,7 @@ class TemplateParser {
     return this.#macroCall(`${prefix}${word[1]}`, `${prefix}${word[0]}`, start - prefix.length);
   }
 
-  /** At `$`, behind `escapes` backslashes: a reference, or the text that only looks like one. */
+  /** Reads at `$`, behind `escapes` backslashes. Returns a reference, or the text that only looks like one. */
   #dollar(escapes: number): Reference | string {
     const start = this.#at;
     const opening = this.#take(/\$(!?)(\{?)(?=[a-zA-Z_])/y);
@@ -257,7 +257,7 @@ class TemplateParser {
   }
 
   /**
-   * What is printed for text that Velocity 1.7 takes for the rest of a reference, the state of its lexer being that:
+   * Returns what is printed for text that Velocity 1.7's lexer takes for the rest of a reference.
    * AWS quirk: `$x{name}` prints the value and `{`, `$x[0]name.more` the value and `name`.
    */
   #runt(reference: Reference): string {
@@ -284,7 +284,7 @@ class TemplateParser {
     return !source.endsWith("}") && last?.kind === "property" && this.#text.startsWith("##", this.#at);
   }
 
-  /** At `\`: escapes count only before a reference and before a directive. */
+  /** Reads at `\`. Escapes count only before a reference and before a directive. */
   #backslashes(): Statement | string {
     const start = this.#at;
     const run = this.#take(/\\+/y)![0];
@@ -316,7 +316,7 @@ class TemplateParser {
 
   // References
 
-  /** Behind the dollar sign, at the name. */
+  /** Reads behind the dollar sign, at the name. */
   #reference(start: number, isQuiet: boolean, isFormal: boolean, escapes: number): Reference {
     const variable = this.#name();
     const parts: ReferencePart[] = [];
@@ -372,7 +372,7 @@ class TemplateParser {
     this.#take(/[ \t\r\n]*/y);
   }
 
-  /** A value without operators, as arguments, lists and maps allow, with the blanks around it. */
+  /** Reads a value without operators, as arguments, lists and maps allow, with the blanks around it. */
   #parameter(): Expression {
     this.#enter();
     this.#blanks();
@@ -409,7 +409,7 @@ class TemplateParser {
     return this.#fail(`${this.#found()} where a value is expected`);
   }
 
-  /** A string with its quotes. Doubled quotes stay within; the longest string that ends is taken. */
+  /** Reads a string with its quotes. Doubled quotes stay in it; the longest string that has an end is taken. */
   #string(quote: '"' | "'"): string {
     const start = this.#at;
     let end = -1;
@@ -431,7 +431,7 @@ class TemplateParser {
       .replaceAll(/\\u([0-9a-fA-F]{4})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
       .replaceAll('""', '"');
     if (!/[$#]/.test(text)) return { kind: "literal", value: text, source };
-    // A blank behind it, as Velocity adds one to end the last token; it is taken off what is printed.
+    // Velocity adds a blank to end the last token, and removes it from the output.
     const isCommentEnd = text.includes("##");
     this.#enter();
     const parser = new TemplateParser(
@@ -498,7 +498,7 @@ class TemplateParser {
     return value;
   }
 
-  /** The operator at the current place, if it is one of these. */
+  /** Reads the operator at the current place, if it is one of these. */
   #operator<Operator extends string>(operators: readonly Operator[]): Operator | undefined {
     const pattern = /&&|\|\||<=|>=|==|!=|[-+*/%<>]|[a-zA-Z_@][\w@]*/y;
     pattern.lastIndex = this.#at;
@@ -571,7 +571,7 @@ class TemplateParser {
       this.#expect(")", "in an expression");
     } else value = this.#primary();
     this.#blanks();
-    // Two of them are not none: the value becomes a Boolean.
+    // Two negations are not the same as none: they make the value a Boolean.
     const pairs = nots > 2 ? 2 - (nots % 2) : nots;
     for (let count = 0; count < pairs; count++) {
       value = { kind: "not", operand: value, source: this.#text.slice(start, this.#at) };
@@ -581,7 +581,7 @@ class TemplateParser {
 
   // Directives
 
-  /** At `#`: a statement, the text that only looks like one, or undefined at what ends a block. */
+  /** Reads at `#`. Returns a statement, the text that only looks like one, or undefined at the end of a block. */
   #hash(): Statement | string | undefined {
     const start = this.#at;
     if (this.#take(/##[^\r\n]*(?:\r\n|\r|\n)?/y)) return "";
@@ -600,7 +600,7 @@ class TemplateParser {
     if (this.#take(/#(?:set|\{set\}) *\(/y)) return this.#set(start);
     const word = this.#take(/#(?:([a-zA-Z_@][\w@]*)|\{([a-zA-Z_][\w@]*)\})/y);
     if (word === null) {
-      // A number behind the sign is a token with it.
+      // A `#` with a number behind it is one token.
       const number = this.#take(/#-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y);
       if (number !== null) return number[0];
       this.#at++;
@@ -669,7 +669,7 @@ class TemplateParser {
     this.#take(/[ \t]*(?:\r\n|\r|\n)/y);
   }
 
-  /** The arguments of a directive: separated by blanks or commas, words allowed. */
+  /** Reads the arguments of a directive: separated by blanks or commas, with words allowed. */
   #directiveArguments(): (Expression | { readonly kind: "word"; readonly word: string })[] {
     this.#openParenthesis("a directive");
     const args: (Expression | { readonly kind: "word"; readonly word: string })[] = [];
@@ -690,7 +690,7 @@ class TemplateParser {
     return args;
   }
 
-  /** The block of a directive that #end closes. */
+  /** Reads the block of a directive up to its #end. */
   #body(directive: string, start: number): Block {
     const body = this.#block();
     if (this.#blockEnd !== "end") this.#unclosed(directive, start);
@@ -749,10 +749,10 @@ class TemplateParser {
   #macro(start: number): string {
     const [name, ...args] = this.#directiveArguments();
     if (name?.kind !== "word") return this.#fail("#macro expects a name first", start);
-    // What is no reference takes its argument and can't be named, as in Velocity.
+    // As in Velocity, a parameter that is not a reference takes its argument and can't be named.
     const parameters = args.map((argument) => (argument.kind === "reference" ? argument.reference.variable : ""));
     const body = this.#body("#macro", start);
-    // The first of a name stands.
+    // The first macro of a name counts.
     if (!this.#macros.has(name.word)) this.#macros.set(name.word, { name: name.word, parameters, body });
     return "";
   }
@@ -784,7 +784,7 @@ class TemplateParser {
       kind: "macro-call",
       offset,
       name: isBlock ? name.slice(1) : name,
-      // A word can only be the argument of what is no macro.
+      // Only a directive that is not a macro can have a word as an argument.
       args: args.map((argument) =>
         argument.kind === "word" ? { kind: "literal", value: argument.word, source: argument.word } : argument,
       ),

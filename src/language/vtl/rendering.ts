@@ -3,22 +3,22 @@ import { TemplateBlock, type TemplateValue } from "../java/values.ts";
 import { Meter, TemplateFailure } from "../meter.ts";
 import type { Loop } from "./loop.ts";
 
-/** The variables that a template finds set, by name without the dollar sign. */
+/** The variables that are set when a template begins, by their names without the dollar sign. */
 export type TemplateScope = ReadonlyMap<string, TemplateValue>;
 
 export type Run = (state: State) => void;
 export type Evaluate = (state: State) => TemplateValue;
 export type Test = (state: State) => boolean;
 
-/** `#stop` and `#break`: thrown, since they leave everything that is under way, strings included. */
+/** Thrown by `#stop` and `#break`, since these leave everything that is under way, strings included. */
 export const stopAll = new Error("#stop");
 export const stopNearest = new Error("#break");
 
-/** Each variable's place in State.variables. */
+/** Each variable's index in State.variables. */
 export class Slots {
   readonly names: string[] = [];
   readonly #slots = new Map<string, number>();
-  /** The names that something in the template reads. */
+  /** The names that the template reads. */
   readonly read = new Set<string>();
 
   slot(name: string): number {
@@ -56,8 +56,8 @@ export class State extends Meter {
   }
 
   /**
-   * Looked at behind each long value, in each round of a loop, in each macro and at the end: what is printed between two
-   * of these is no longer than the template.
+   * Checks the output's length. It is called after each long value, in each round of a loop, in each macro and at the
+   * end: the output between two checks is no longer than the template.
    */
   checkOutput(): void {
     if (this.out.length > bounds.templateTextCharsMax.value) {
@@ -65,7 +65,7 @@ export class State extends Meter {
     }
   }
 
-  /** What a piece of template prints, as a text of its own. */
+  /** Runs a piece of template and returns what it prints. */
   capture(run: Run): string {
     const before = this.out;
     this.out = "";
@@ -79,7 +79,7 @@ export class State extends Meter {
     }
   }
 
-  /** Runs something as if within another macro, or none. */
+  /** Runs a function as if within another macro, or within none. */
   within<Result>(frame: Frame | null, run: () => Result): Result {
     const before = this.frame;
     this.frame = frame;
@@ -120,7 +120,7 @@ export interface Argument {
 export interface Frame {
   readonly caller: Frame | null;
   readonly args: ReadonlyMap<number, Argument>;
-  /** What `#set` gave to parameters. */
+  /** The values that `#set` gave to parameters. */
   locals: Map<number, TemplateValue> | undefined;
 }
 

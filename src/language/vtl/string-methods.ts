@@ -8,7 +8,7 @@ import { taking } from "./collection-methods.ts";
 
 type Method = (self: string, args: readonly TemplateValue[], meter: Meter) => TemplateValue | undefined;
 
-/** Work on a long text counts as more than one step: `shift` is how many characters are one, as a power of two. */
+/** Makes a method whose work on a long text counts as more than one step. 2^`shift` characters count as one step. */
 function counted(shift: number, method: Method): Method {
   return (self, args, meter) => {
     meter.step(self.length >> shift);
@@ -16,11 +16,11 @@ function counted(shift: number, method: Method): Method {
   };
 }
 
-/** For what looks at characters one by one, and for what the processor does with many at a time. */
+/** The shifts for work on single characters, and for work that the processor does on many at a time. */
 const slow = 4;
 const fast = 8;
 
-/** One argument, which must be a string. */
+/** Makes a method with one argument, which must be a string. */
 const withText = (shift: number, method: (self: string, text: string, meter: Meter) => TemplateValue): Method =>
   counted(
     shift,
@@ -38,7 +38,7 @@ const plain = (method: (self: string) => TemplateValue): Method =>
     }),
   );
 
-/** A string, or a character given as its code, as Java's `indexOf` takes. */
+/** Returns the text to look for: a string, or a character given as its code, as Java's `indexOf` accepts. */
 function sought(value: TemplateValue | undefined): string | undefined {
   if (typeof value === "string") return value;
   return typeof value === "number" && value >= 0 && value <= 0x10ffff ? String.fromCodePoint(value) : undefined;
@@ -97,7 +97,7 @@ function isEqualIgnoringCase(left: string, right: string, meter: Meter): boolean
   return left.toLowerCase() === right.toLowerCase();
 }
 
-/** Java: String.trim takes off everything up to the blank, and nothing above. */
+/** Java's String.trim removes characters up to the blank, and none above it. */
 function trim(self: string): string {
   let start = 0;
   let end = self.length;
@@ -142,7 +142,7 @@ function patternOf(source: string): JavaPattern {
   return parsed.pattern;
 }
 
-/** The text that a pattern without operators stands for: most patterns in templates are such. */
+/** Returns the text that a pattern without operators matches; most patterns in templates have none. */
 function literalOf(source: string): string | undefined {
   if (source === "" || !/^(?:[^\\^$.|?*+()[\]{}]|\\[^a-zA-Z0-9])+$/.test(source)) return undefined;
   return source.replaceAll(/\\(.)/gs, "$1");

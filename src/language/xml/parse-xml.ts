@@ -1,15 +1,15 @@
 import { bounds } from "../../base/bounds.ts";
 import { type XmlAttribute, XmlElement } from "./xml-element.ts";
 
-/** A document's root, or what is wrong with it; lines and columns from 1. */
+/** A document's root, or what is wrong with the document. Lines and columns count from 1. */
 export type ParsedXml =
   | { readonly kind: "element"; readonly element: XmlElement }
   | { readonly kind: "malformed"; readonly detail: string; readonly line: number; readonly column: number };
 
 /**
- * Parses a document: XML 1.0 (fifth edition) with "Namespaces in XML 1.0", strictly, and without document types. So there
- * are no entities but the five and numbers: nothing expands, and nothing is fetched. Each element and attribute is
- * counted by the meter.
+ * Parses XML 1.0 (fifth edition) with "Namespaces in XML 1.0", strictly, and without document types. So only the five
+ * predefined entities and character numbers exist: nothing is expanded, and nothing is fetched. The meter counts each
+ * element and attribute.
  */
 export function parseXml(text: string, meter?: { step(count: number): void }): ParsedXml {
   const parser = new Parser(text, meter);
@@ -39,7 +39,7 @@ class MalformedXml extends Error {
   }
 }
 
-// XML 1.0 §2.3 [4], [4a], without the colon, as namespaces ask for; in a qualified name there is one at most.
+// XML 1.0 §2.3 [4], [4a], without the colon, as namespaces require; a qualified name has at most one.
 const nameStart =
   "A-Z_a-z\\xC0-\\xD6\\xD8-\\xF6\\xF8-\\u02FF\\u0370-\\u037D\\u037F-\\u1FFF\\u200C\\u200D\\u2070-\\u218F\\u2C00-\\u2FEF" +
   "\\u3001-\\uD7FF\\uF900-\\uFDCF\\uFDF0-\\uFFFD\\u{10000}-\\u{EFFFF}";
@@ -50,7 +50,7 @@ const space = /[ \t\r\n]+/y;
 const equals = /[ \t\r\n]*=[ \t\r\n]*/y;
 const declaration =
   /<\?xml[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*(?:"1\.[0-9]+"|'1\.[0-9]+')(?:[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*(?:"[A-Za-z][\w.-]*"|'[A-Za-z][\w.-]*'))?(?:[ \t\r\n]+standalone[ \t\r\n]*=[ \t\r\n]*(?:"(?:yes|no)"|'(?:yes|no)'))?[ \t\r\n]*\?>/y;
-/** XML 1.0 §2.2 [2]: what is no character of a document. */
+/** XML 1.0 §2.2 [2]: characters that a document may not contain. */
 const noCharacter = /[^\t\n\r -\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
 const reference = /&(?:#x([0-9a-fA-F]+)|#([0-9]+)|([^;&<\s]*));/y;
 const named: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
@@ -60,7 +60,7 @@ const xmlnsNamespace = "http://www.w3.org/2000/xmlns/";
 
 interface OpenElement {
   readonly element: XmlElement;
-  /** As it was written, for the end tag. */
+  /** The name as it was written, for comparing the end tag. */
   readonly name: string;
   readonly declared: ReadonlySet<string>;
 }
@@ -78,7 +78,7 @@ class Parser {
   #at = 0;
   #nodes = 0;
   readonly #open: OpenElement[] = [];
-  /** The URIs of each prefix, the innermost last: a look-up costs the same at every depth. */
+  /** The URIs of each prefix, the innermost last, so that a look-up costs the same at every depth. */
   readonly #namespaces = new Map<string, string[]>([["xml", [xmlNamespace]]]);
 
   constructor(text: string, meter: { step(count: number): void } | undefined) {
@@ -104,7 +104,7 @@ class Parser {
     return root;
   }
 
-  /** One piece of what is in the innermost open element. */
+  /** Reads one piece of the content of the innermost open element. */
   #content(): void {
     const { element } = this.#open.at(-1)!;
     const next = this.#text.indexOf("<", this.#at);
@@ -136,7 +136,7 @@ class Parser {
     return text;
   }
 
-  /** Puts what references stand for in their place. */
+  /** Replaces references by the characters that they stand for. */
   #resolve(raw: string, at: number): string {
     if (!raw.includes("&")) return raw;
     let resolved = "";
@@ -208,7 +208,7 @@ class Parser {
     if (less >= 0) throw new MalformedXml(`A < stands in the value of ${attributeName}`, from + less);
     if (end < 0) throw this.#wrong(`The value of ${attributeName} is not closed`);
     this.#at = end + 1;
-    // XML 1.0 §3.3.3: white space becomes spaces, but not what references stand for.
+    // XML 1.0 §3.3.3: white space becomes spaces, except white space from references.
     return { name: attributeName, value: this.#resolve(normaliseLines(raw).replace(/[\t\n]/g, " "), from), at };
   }
 
@@ -275,7 +275,7 @@ class Parser {
     this.#undeclare(declared);
   }
 
-  /** White space, comments and processing instructions around the document's element. */
+  /** Skips white space, comments and processing instructions around the document's element. */
   #skipMisc(): void {
     for (;;) {
       this.#take(space);

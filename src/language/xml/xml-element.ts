@@ -1,13 +1,15 @@
-/** An element's attribute; `name` is as it was written, with its prefix. Declarations of namespaces are none. */
+/**
+ * An element's attribute. `name` is as it was written, with its prefix. Declarations of namespaces are not attributes.
+ */
 export interface XmlAttribute {
   readonly name: string;
   readonly localName: string;
-  /** The namespace's URI; empty where there is none. */
+  /** The namespace's URI, or an empty text. */
   readonly namespace: string;
   readonly value: string;
 }
 
-/** An element of a parsed document, with all that is in it but comments and processing instructions. */
+/** An element of a parsed document with its content, without comments and processing instructions. */
 export class XmlElement {
   readonly localName: string;
   readonly namespace: string;
@@ -22,7 +24,7 @@ export class XmlElement {
     this.attributes = attributes;
   }
 
-  /** The first child element of a local name, whatever its namespace. All are looked at once, not once for each name. */
+  /** Returns the first child element with a local name, whatever its namespace. The first call indexes all children. */
   child(localName: string): XmlElement | undefined {
     if (this.#firstByName === undefined) {
       this.#firstByName = new Map();
