@@ -406,6 +406,25 @@ export const bounds = {
     value: 70_167_211,
     source: "AWS Lambda: request of CreateFunction, a zip of 50 MB in base64",
   },
+  jobsWaitingMax: {
+    value: 64,
+    source: "ours: jobs that wait for the jobs' thread; a call that brings one more gets 429",
+  },
+  jobMsMax: { value: 60_000, source: "ours: a job of the jobs' thread; GitHub's API of 1,200 operations takes 2 s" },
+  jobsThreadIdleMs: { value: 60_000, source: "ours: the jobs' thread ends when it had nothing to do for so long" },
+  importWeightMaxHere: {
+    value: 4_096,
+    source: "ours: 128 KB of a document are read in control, in about 20 ms; more on the jobs' thread",
+  },
+  exportWeightMaxHere: {
+    value: 5_000,
+    source:
+      "ours: values and 32s of characters of an API, some 50 operations, that control exports or makes an SDK of; 40 ms",
+  },
+  compileWeightMaxHere: {
+    value: 100_000,
+    source: "ours: the same of an API, some 1,000 operations, that control compiles itself; 20 ms",
+  },
   controlBodiesMax: { value: 8, source: "ours: largest management bodies that are held at a time" },
   acknowledgementMsMax: { value: 5_000, source: "ours: an acknowledgement waits so long for the gateway threads" },
   threadRestartMsMax: { value: 5_000, source: "ours: the back-off of a gateway thread that keeps dying" },

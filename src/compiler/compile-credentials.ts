@@ -1,5 +1,5 @@
 import { makeConditionContext } from "../access/condition-keys.ts";
-import { gatewaySessionName, parseRoleArn, type Role, sessionArn } from "../access/role-access.ts";
+import { gatewaySessionName, parseRoleArn, Role, type RoleAccess, sessionArn } from "../access/role-access.ts";
 import type { RestApiDefinition } from "../definition/rest-api.ts";
 import { substituteStageVariables } from "../language/substitution.ts";
 import type { AwsCall } from "./aws-call.ts";
@@ -51,11 +51,11 @@ export function requireRole(
   { isOwnService }: { readonly isOwnService: boolean },
 ): void {
   const known = asker.surroundings.roles.get(arn);
-  const role = known?.role;
-  if (role === undefined) {
+  if (known?.role === undefined) {
     if (isOwnService || known?.isAccountHere === true) throw cannotAssume(arn, hintToCreate(arn, call));
     return;
   }
+  const role = parsed(known.role);
   const context = makeConditionContext({
     kind: "service",
     sourceArn: asker.methodArn,
@@ -70,6 +70,15 @@ export function requireRole(
     );
   }
   if (call !== undefined) requireAllowed(role, call);
+}
+
+const parsedRoles = new WeakMap<RoleAccess, Role>();
+
+/** A role's policies are parsed once for all methods that name it. */
+function parsed(access: RoleAccess): Role {
+  const role = parsedRoles.get(access) ?? new Role(access);
+  parsedRoles.set(access, role);
+  return role;
 }
 
 /** The role that invokes a function; absent: API Gateway itself does, and the function's policy has to allow it. */

@@ -1,7 +1,7 @@
-import type { Role } from "../access/role-access.ts";
+import type { RoleAccess } from "../access/role-access.ts";
 import type { VpcLink } from "../definition/vpc-link.ts";
 
-/** What a stage depends on besides its deployment: of its account and region, and of the server's settings. */
+/** What a stage depends on besides its deployment: of its account and region, and of the server's settings. Plain data. */
 export interface Surroundings {
   /** By id. */
   readonly vpcLinks: ReadonlyMap<string, VpcLink>;
@@ -15,7 +15,7 @@ export interface Surroundings {
 
 export interface KnownRole {
   /** Undefined: it is not there. */
-  readonly role: Role | undefined;
+  readonly role: RoleAccess | undefined;
   /** Are its account's roles kept here? Otherwise those whom integrations call may know it. */
   readonly isAccountHere: boolean;
 }

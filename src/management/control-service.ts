@@ -1,3 +1,4 @@
+import type { RunJob } from "../base/job.ts";
 import type { Change, Work } from "../families/work.ts";
 import { limitExceeded } from "../protocol/errors.ts";
 import { type ControlLimit, type ControlLimits, limitMessage } from "./control-limits.ts";
@@ -10,6 +11,8 @@ export interface ControlService {
    * See docs/internals/architecture.md, "Faithful, and lenient by name".
    */
   readonly profile: "aws" | "relaxed";
+  /** Runs what is long where it delays nobody. */
+  readonly run: RunJob;
 }
 
 /** A call at work in what both versions share: how its input is written is its operation's business. */

@@ -138,7 +138,7 @@ function readPart(
   return { location: result.location, properties };
 }
 
-type DocumentationPartsResult =
+export type DocumentationPartsResult =
   | ({ readonly kind: "imported"; readonly warnings: readonly string[] } & DocumentationImport)
   | { readonly kind: "refused"; readonly message: string; readonly reason?: string };
 

@@ -1,4 +1,3 @@
-import { Role } from "../access/role-access.ts";
 import { rolesOf } from "../compiler/compile-credentials.ts";
 import type { KnownRole, Surroundings } from "../compiler/surroundings.ts";
 import {
@@ -107,7 +106,7 @@ export async function readRoles(
   const sources: Source[] = [];
   for (const arn of arns) {
     const { role, isAccountHere, sources: read } = await loadRole(tx, arn);
-    roles.set(arn, { role: role && new Role(role), isAccountHere });
+    roles.set(arn, { role, isAccountHere });
     sources.push(...read);
   }
   return { roles, sources };

@@ -3,7 +3,6 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { bounds } from "../base/bounds.ts";
 import { randomIds } from "../base/ids.ts";
-import { compileRest } from "../compiler/compile-rest.ts";
 import { FunctionManager } from "../functions/manager.ts";
 import { PackageStore } from "../functions/packages.ts";
 import { AwsServices } from "../gateway/integrations/aws-services.ts";
@@ -25,10 +24,12 @@ import { makePinoLogger } from "../telemetry/logger-pino.ts";
 import { allocateMetrics, Metrics, renderMetrics } from "../telemetry/metrics.ts";
 import { makeAuthorizerTest } from "./authorizer-test.ts";
 import { readBackendAuthorities } from "./backend-authorities.ts";
+import { makeCompilers } from "./compile-job.ts";
 import type { ServerConfig } from "./config.ts";
 import { makeControlServer, withinMs } from "./control-server.ts";
 import { lockDataDirectory } from "./data-directory.ts";
 import { makeExplain } from "./explain.ts";
+import { JobRunner } from "./job-runner.ts";
 import type { ThreadSettings } from "./messages.ts";
 import { answerReference } from "./pages/reference.ts";
 import { Reconciler } from "./reconcile.ts";
@@ -109,7 +110,9 @@ export async function startServer(
   const executionLogPrinter = makeStdoutExecutionLog();
   undo.defer(() => executionLogPrinter.close());
   const executionLogDelivery = makeExecutionLogDelivery(logs.sink);
-  const compileSettings = { compilers: { rest: compileRest }, vpcLinkAddresses: config.vpcLink };
+  const jobs = new JobRunner({ entry: threadEntry("jobs-thread"), logger });
+  undo.defer(() => jobs.close());
+  const compileSettings = { compilers: makeCompilers(jobs.run), vpcLinkAddresses: config.vpcLink };
   const awsServices = new AwsServices(config.services, clock);
   const reconciler = new Reconciler({
     store,
@@ -163,6 +166,7 @@ export async function startServer(
         store,
         limits: makeControlLimits(config.limit, config.profile),
         profile: config.profile,
+        run: jobs.run,
         testInvocation: makeTestInvocation({
           ...compileSettings,
           store,

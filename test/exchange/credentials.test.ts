@@ -1,7 +1,7 @@
 // Integrations with `credentials`: a role that has to trust API Gateway, and whose policies have to allow the call.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Role, type RoleAccess } from "../../src/access/role-access.ts";
+import type { RoleAccess } from "../../src/access/role-access.ts";
 import { type KnownRole, noSurroundings } from "../../src/compiler/surroundings.ts";
 import type { Integration, Method } from "../../src/definition/rest-api.ts";
 import { aLambdaProxy, aLambdaStream, aMethod, aRestApi, functionArn } from "./a-rest-api.ts";
@@ -17,14 +17,14 @@ const trusting = (Service: string, more = {}): string =>
 const trust = trusting("apigateway.amazonaws.com");
 
 const aRole = (overrides: Partial<RoleAccess> = {}): KnownRole => ({
-  role: new Role({
+  role: {
     arn,
     id: "AROAEXAMPLE",
     tags: {},
     trustPolicy: trust,
     policies: [allow("lambda:InvokeFunction")],
     ...overrides,
-  }),
+  },
   isAccountHere: true,
 });
 const nowhere = (isAccountHere: boolean): KnownRole => ({ role: undefined, isAccountHere });
@@ -340,7 +340,7 @@ test("the commands of a hint do nothing else in a shell, whatever is in the ARNs
 
 test("a role of another account than the API's is closed, whatever its policies and the function's say", async () => {
   const foreign = "arn:aws:iam::111111111111:role/gateway";
-  const role = new Role({ arn: foreign, id: "AROAEXAMPLE", tags: {}, trustPolicy: trust, policies: [allow("*")] });
+  const role = { arn: foreign, id: "AROAEXAMPLE", tags: {}, trustPolicy: trust, policies: [allow("*")] };
   const surroundings = { ...noSurroundings, roles: new Map([[foreign, { role, isAccountHere: true }]]) };
   const functions = new FakeFunctions();
   await using gateway = await startGateway({ functions });

@@ -11,23 +11,14 @@ import {
   type RestApiDefinition,
   restKinds,
 } from "../../definition/rest-api.ts";
-import type { Reader, Transaction } from "../../store/store.ts";
+import type { Reader, StoredDocument, Transaction } from "../../store/store.ts";
 import { childrenOf } from "./work.ts";
 
 const byText = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
 
 /** Everything of an API that a deployment freezes and an import changes. */
 export async function readDefinition(tx: Reader, restApi: RestApi): Promise<RestApiDefinition> {
-  const { id } = restApi;
-  const resources = await childrenOf<Resource>(tx, restKinds.resource, id);
-  return {
-    restApi,
-    resources: resources.toSorted((one, other) => byText(one.path, other.path)),
-    models: await childrenOf<Model>(tx, restKinds.model, id),
-    requestValidators: await childrenOf<RequestValidator>(tx, restKinds.requestValidator, id),
-    gatewayResponses: await childrenOf<GatewayResponse>(tx, restKinds.gatewayResponse, id),
-    authorizers: await childrenOf<Authorizer>(tx, restKinds.authorizer, id),
-  };
+  return definitionOf(restApi, await listDocuments(tx, restApi.id));
 }
 
 /** The same with the documentation parts, for what changes or copies them. */
@@ -35,6 +26,57 @@ export async function readDocumentedDefinition(tx: Reader, restApi: RestApi): Pr
   const documentationParts = await childrenOf<DocumentationPart>(tx, documentationKinds.part, restApi.id);
   return { ...(await readDefinition(tx, restApi)), documentationParts };
 }
+
+/** The documented definition, and a text that differs if any document of it does. Undefined: there is no such API. */
+export async function readVersionedDefinition(
+  tx: Reader,
+  id: string,
+): Promise<{ readonly definition: RestApiDefinition; readonly version: string } | undefined> {
+  const api = await tx.get<RestApi>(restKinds.restApi, id);
+  if (api === undefined) return undefined;
+  const parts = await tx.list<DocumentationPart>(documentationKinds.part, { prefix: `${id}/` });
+  const documents = await listDocuments(tx, id);
+  return {
+    definition: { ...definitionOf(api.body, documents), documentationParts: bodiesOf(parts) },
+    version: versionOf([api, ...Object.values(documents).flat(), ...parts]),
+  };
+}
+
+/** A text that differs when one of the documents was written since, or is gone, or another one is there. */
+export function versionOf(documents: readonly StoredDocument<unknown>[]): string {
+  const latest = documents.reduce((max, { revision }) => Math.max(max, revision), 0);
+  return `${documents.length} documents at ${latest}`;
+}
+
+interface ApiDocuments {
+  readonly resources: readonly StoredDocument<Resource>[];
+  readonly models: readonly StoredDocument<Model>[];
+  readonly requestValidators: readonly StoredDocument<RequestValidator>[];
+  readonly gatewayResponses: readonly StoredDocument<GatewayResponse>[];
+  readonly authorizers: readonly StoredDocument<Authorizer>[];
+}
+
+async function listDocuments(tx: Reader, apiId: string): Promise<ApiDocuments> {
+  const below = { prefix: `${apiId}/` };
+  return {
+    resources: await tx.list<Resource>(restKinds.resource, below),
+    models: await tx.list<Model>(restKinds.model, below),
+    requestValidators: await tx.list<RequestValidator>(restKinds.requestValidator, below),
+    gatewayResponses: await tx.list<GatewayResponse>(restKinds.gatewayResponse, below),
+    authorizers: await tx.list<Authorizer>(restKinds.authorizer, below),
+  };
+}
+
+const definitionOf = (restApi: RestApi, documents: ApiDocuments): RestApiDefinition => ({
+  restApi,
+  resources: bodiesOf(documents.resources).sort((one, other) => byText(one.path, other.path)),
+  models: bodiesOf(documents.models),
+  requestValidators: bodiesOf(documents.requestValidators),
+  gatewayResponses: bodiesOf(documents.gatewayResponses),
+  authorizers: bodiesOf(documents.authorizers),
+});
+
+const bodiesOf = <Item>(documents: readonly StoredDocument<Item>[]): Item[] => documents.map(({ body }) => body);
 
 /** The documents of a definition: kind and id → body. */
 function documentsOf(definition: RestApiDefinition): ReadonlyMap<string, { kind: string; id: string; body: object }> {

@@ -11,17 +11,11 @@ import { member, text } from "../../families/patch.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import { limitMessage } from "../control-limits.ts";
 import { requireRoom } from "../control-service.ts";
+import { versionOf } from "./definition-documents.ts";
+import { importDocumentationJob } from "./document-jobs.ts";
+import { preparedWrite } from "./prepared-write.ts";
 import { restApis } from "./rest-apis.ts";
-import {
-  type Change,
-  childrenOf,
-  defineResource,
-  documents,
-  operations,
-  pageOfItems,
-  type Work,
-  writing,
-} from "./work.ts";
+import { type Change, childrenOf, defineResource, documents, operations, pageOfItems, type Work } from "./work.ts";
 
 export const partsOf = (work: Work, apiId: string): Promise<readonly DocumentationPart[]> =>
   childrenOf<DocumentationPart>(work.tx, documentationKinds.part, apiId);
@@ -74,28 +68,34 @@ function isWanted(part: DocumentationPart, input: Work<"GetDocumentationParts">[
 }
 
 /** AWS: API Gateway developer guide, "Import API documentation". */
-async function importDocumentationParts(work: Change<"ImportDocumentationParts", RestApi>): Promise<unknown> {
-  const { input } = work;
-  const existing = await parts.all(work);
-  // Loaded when it is asked for: YAML is not needed to serve.
-  const { importDocumentationParts: importParts } = await import("../../openapi/import-documentation.ts");
-  const result = importParts(input.body, existing, {
-    mode: input.mode ?? "merge",
-    ids: work.call.ids,
-  });
-  if (result.kind === "refused") throw badRequest(result.message, { hint: result.reason });
-  const { parts: all, imported, warnings } = result;
-  if (warnings.length > 0 && input.failOnWarnings === true) {
-    throw badRequest(`Warnings found during import:${warnings.map((warning) => `\n\t${warning}`).join("")}`);
-  }
-  if (all.length > work.limits.documentationPartsPerApi) {
-    throw badRequest(`Errors found during import:\n\t${limitMessage("documentationPartsPerApi")}`);
-  }
-  const kept = new Set(all.map((part) => part.id));
-  for (const part of existing) if (!kept.has(part.id)) await parts.delete(part, work);
-  for (const part of imported) await parts.put(part, work);
-  return { ids: imported.map((part) => part.id), ...(warnings.length === 0 ? {} : { warnings }) };
-}
+const importDocumentationParts = preparedWrite(
+  {
+    job: importDocumentationJob,
+    async prepare({ input, tx, parentId }: Work<"ImportDocumentationParts", RestApi>) {
+      const stored = await tx.list<DocumentationPart>(documentationKinds.part, { prefix: `${parentId}/` });
+      const base = stored.map((document) => document.body);
+      return {
+        input: { document: input.body, base, options: { mode: input.mode ?? "merge" } },
+        version: versionOf(stored),
+      };
+    },
+    async apply(work, { base }, result) {
+      if (result.kind === "refused") throw badRequest(result.message, { hint: result.reason });
+      const { parts: all, imported, warnings } = result;
+      if (warnings.length > 0 && work.input.failOnWarnings === true) {
+        throw badRequest(`Warnings found during import:${warnings.map((warning) => `\n\t${warning}`).join("")}`);
+      }
+      if (all.length > work.limits.documentationPartsPerApi) {
+        throw badRequest(`Errors found during import:\n\t${limitMessage("documentationPartsPerApi")}`);
+      }
+      const kept = new Set(all.map((part) => part.id));
+      for (const part of base) if (!kept.has(part.id)) await parts.delete(part, work);
+      for (const part of imported) await parts.put(part, work);
+      return { ids: imported.map((part) => part.id), ...(warnings.length === 0 ? {} : { warnings }) };
+    },
+  },
+  restApis,
+);
 
 /** AWS: API Gateway REST API reference, "DocumentationPart". */
 export const documentationPart = {
@@ -117,5 +117,5 @@ export const documentationPart = {
     patch: { rules: { "/properties": member("properties", text) } },
     complete: (item) => ({ ...item, properties: checkedProperties(item.properties) }),
   }),
-  ...operations({ ImportDocumentationParts: writing(importDocumentationParts, restApis) }),
+  ...operations({ ImportDocumentationParts: importDocumentationParts }),
 };

@@ -2,13 +2,17 @@ import type { Deployment, RestApi, RestApiDefinition, Stage } from "../../defini
 import { restKinds } from "../../definition/rest-api.ts";
 import type { ExportOptions } from "../../openapi/export-rest-api.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
+import { exportJob } from "./document-jobs.ts";
 import { publishedDocumentation } from "./documentation-version.ts";
 import { restApis } from "./rest-apis.ts";
-import { operations, reading, type Work } from "./work.ts";
+import { operations, spanning, type Work } from "./work.ts";
 
 const exportTypes: readonly string[] = ["swagger", "oas30"];
 
-async function getExport(work: Work<"GetExport", RestApi>): Promise<unknown> {
+/** What is to be written, as it is in the store. */
+async function readExport(
+  work: Work<"GetExport", RestApi>,
+): Promise<{ readonly definition: RestApiDefinition; readonly options: ExportOptions }> {
   const { input, parent: api } = work;
   const stage = (await work.tx.get<Stage>(restKinds.stage, `${api.id}/${input.stageName}`))?.body;
   if (stage === undefined) throw notFound("Invalid stage identifier specified");
@@ -24,7 +28,7 @@ async function getExport(work: Work<"GetExport", RestApi>): Promise<unknown> {
   if (snapshot === undefined || deployment === undefined) throw notFound("Invalid Deployment identifier specified");
   const format = /\byaml\b/i.test(input.accepts ?? "") ? "yaml" : "json";
   const documentation = await publishedDocumentation(work.tx, api.id, stage.documentationVersion);
-  const document = await writeDocument(snapshot.body, {
+  const options: ExportOptions = {
     exportType: exportType as "swagger" | "oas30",
     extensions: named.filter((name) => name !== ""),
     format,
@@ -33,27 +37,25 @@ async function getExport(work: Work<"GetExport", RestApi>): Promise<unknown> {
     stage,
     deployedAt: deployment.body.createdDate,
     ...(documentation !== undefined && { documentation }),
-  });
-  const stamp = new Date(work.call.clock.now())
-    .toISOString()
-    .replaceAll(":", "-")
-    .replace(/\.\d+Z$/, "Z");
-  return {
-    body: Buffer.from(document),
-    contentType: `application/${format}`,
-    contentDisposition: `attachment; filename="${exportType}_${stamp}.${format}"`,
   };
-}
-
-async function writeDocument(definition: RestApiDefinition, options: ExportOptions): Promise<string> {
-  // Loaded when it is asked for: YAML is not needed to serve.
-  const { ExportRefusal, exportRestApi } = await import("../../openapi/export-rest-api.ts");
-  try {
-    return exportRestApi(definition, options);
-  } catch (error) {
-    throw error instanceof ExportRefusal ? badRequest(error.message) : error;
-  }
+  return { definition: snapshot.body, options };
 }
 
 /** AWS: API Gateway REST API reference, "GetExport". */
-export const exportOperations = operations({ GetExport: reading(getExport, restApis) });
+export const exportOperations = operations({
+  GetExport: spanning(async ({ call, run, read }) => {
+    const source = await read(readExport, restApis);
+    const written = await run(exportJob, source);
+    if (written.kind === "refused") throw badRequest(written.message);
+    const { exportType, format } = source.options;
+    const stamp = new Date(call.clock.now())
+      .toISOString()
+      .replaceAll(":", "-")
+      .replace(/\.\d+Z$/, "Z");
+    return {
+      body: Buffer.from(written.document),
+      contentType: `application/${format}`,
+      contentDisposition: `attachment; filename="${exportType}_${stamp}.${format}"`,
+    };
+  }),
+});

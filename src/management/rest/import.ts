@@ -1,49 +1,54 @@
 import { normalisePolicy } from "../../definition/policy-rules.ts";
 import type { RestApi, RestApiDefinition } from "../../definition/rest-api.ts";
-import type { ImportOptions } from "../../openapi/import-rest-api.ts";
+import type { ImportOptions, ImportResult } from "../../openapi/import-rest-api.ts";
 import { badRequest } from "../../protocol/errors.ts";
 import { limitMessage } from "../control-limits.ts";
-import { readDocumentedDefinition, writeDefinition } from "./definition-documents.ts";
-import { newDefinition, viewRestApi } from "./rest-api.ts";
+import { readVersionedDefinition, writeDefinition } from "./definition-documents.ts";
+import { importJob } from "./document-jobs.ts";
+import { preparedWrite } from "./prepared-write.ts";
+import { newDefinition, viewRestApi, writeNewDefinition } from "./rest-api.ts";
 import { restApis } from "./rest-apis.ts";
-import { type Change, operations, writing } from "./work.ts";
+import { type Change, operations, type Work } from "./work.ts";
 
 type Parameters = Readonly<Record<string, string>>;
 
 const basepaths: readonly string[] = ["ignore", "prepend", "split"];
 
-/** Runs the import; AWS's answer to what it refuses, and to warnings if they count as errors. */
-async function importInto(
+/** What the import of a document into an API is to work on. */
+function importInput(
+  work: Work,
   base: RestApiDefinition,
-  work: Change,
-  options: {
-    readonly body: Buffer;
-    readonly mode: ImportOptions["mode"];
-    readonly parameters: Parameters;
-    readonly failOnWarnings: boolean;
-  },
-): Promise<{ readonly definition: RestApiDefinition; readonly warnings: readonly string[] }> {
-  const basepath = options.parameters["basepath"] ?? "ignore";
+  { document, parameters, mode }: { document: Uint8Array; parameters: Parameters; mode: ImportOptions["mode"] },
+) {
+  const basepath = parameters["basepath"] ?? "ignore";
   // Unconfirmed: how AWS words it; see docs/compatibility.md, "REST control plane, words".
   if (!basepaths.includes(basepath)) {
     throw badRequest(`Invalid basepath parameter specified: ${basepath}. Must be one of: [${basepaths.join(", ")}]`);
   }
-  // Loaded when it is asked for: YAML is not needed to serve.
-  const { importRestApi } = await import("../../openapi/import-rest-api.ts");
-  const result = importRestApi(options.body, base, {
-    mode: options.mode,
+  const options = {
+    mode,
     basepath: basepath as ImportOptions["basepath"],
-    ids: work.call.ids,
     account: work.call.account,
     region: work.call.region,
-    ignoreDocumentation: options.parameters["ignore"] === "documentation",
+    ignoreDocumentation: parameters["ignore"] === "documentation",
     profile: work.profile,
     integrationBounds: { timeoutInMillisMax: work.limits.integrationTimeoutMs },
-  });
+  };
+  return { document, base, options };
+}
+
+type Imported = Omit<Extract<ImportResult, { kind: "imported" }>, "kind">;
+
+/** What was imported, as it is to be stored; AWS's answer to what it refuses, and to warnings if they count as errors. */
+function checkImported(
+  work: Change<"ImportRestApi" | "PutRestApi">,
+  base: RestApiDefinition,
+  result: ImportResult,
+): Imported {
   if (result.kind === "refused") throw badRequest(result.message, { hint: result.reason });
   const { warnings } = result;
   const definition = withSavedPolicy(result.definition, base, work);
-  if (warnings.length > 0 && options.failOnWarnings) {
+  if (warnings.length > 0 && work.input.failOnWarnings === true) {
     throw badRequest(`Warnings found during import:${warnings.map((warning) => `\n\t${warning}`).join("")}`);
   }
   const tooMany = definition.resources[work.limits.resourcesPerApi];
@@ -73,28 +78,28 @@ function withSavedPolicy(definition: RestApiDefinition, base: RestApiDefinition,
   return { ...definition, restApi: { ...definition.restApi, policy: result.policy } };
 }
 
-async function importRestApi(work: Change<"ImportRestApi">): Promise<unknown> {
-  const { input } = work;
-  const parameters: Parameters = input.parameters ?? {};
-  const types = parameters["endpointConfigurationTypes"];
-  const vpcEndpointIds = parameters["endpointConfigurationVpcEndpointIds"];
-  const base = await newDefinition(work, {
-    // The document's title takes its place.
-    name: "imported",
-    endpointConfiguration: {
-      ...(types === undefined ? {} : { types: endpointTypes(types) }),
-      ...(vpcEndpointIds === undefined ? {} : { vpcEndpointIds: vpcEndpointIds.split(",") }),
-    },
-  });
-  const { definition, warnings } = await importInto(base, work, {
-    body: input.body,
-    mode: "create",
-    parameters,
-    failOnWarnings: input.failOnWarnings ?? false,
-  });
-  await writeDefinition(work.tx, undefined, definition);
-  return viewRestApi(definition.restApi, warnings);
-}
+const importRestApi = preparedWrite({
+  job: importJob,
+  async prepare(work: Work<"ImportRestApi">) {
+    const { body: document, parameters = {} } = work.input;
+    const types = parameters["endpointConfigurationTypes"];
+    const vpcEndpointIds = parameters["endpointConfigurationVpcEndpointIds"];
+    const base = await newDefinition(work, {
+      // The document's title takes its place.
+      name: "imported",
+      endpointConfiguration: {
+        ...(types === undefined ? {} : { types: endpointTypes(types) }),
+        ...(vpcEndpointIds === undefined ? {} : { vpcEndpointIds: vpcEndpointIds.split(",") }),
+      },
+    });
+    return { input: importInput(work, base, { document, parameters, mode: "create" }), version: "new" };
+  },
+  async apply(work, { base }, result) {
+    const { definition, warnings } = checkImported(work, base, result);
+    await writeNewDefinition(work, definition);
+    return viewRestApi(definition.restApi, warnings);
+  },
+});
 
 function endpointTypes(text: string): RestApi["endpointConfiguration"]["types"][number][] {
   const types = text.split(",");
@@ -104,31 +109,32 @@ function endpointTypes(text: string): RestApi["endpointConfiguration"]["types"][
   return types;
 }
 
-async function putRestApi(work: Change<"PutRestApi", RestApi>): Promise<unknown> {
-  const { input, parent: api } = work;
-  const before = await readDocumentedDefinition(work.tx, api);
-  const { definition, warnings } = await importInto(before, work, {
-    body: input.body,
-    mode: input.mode ?? "merge",
-    parameters: input.parameters ?? {},
-    failOnWarnings: input.failOnWarnings ?? false,
-  });
-  // AWS: "Update a REST API": the endpoint's type never changes; neither do who it is and when it was made.
-  const { id, createdDate, rootResourceId, endpointConfiguration, tags } = api;
-  const restApi = {
-    ...definition.restApi,
-    id,
-    createdDate,
-    rootResourceId,
-    endpointConfiguration: { ...definition.restApi.endpointConfiguration, types: endpointConfiguration.types },
-    ...(tags === undefined ? {} : { tags }),
-  };
-  await writeDefinition(work.tx, before, { ...definition, restApi });
-  return viewRestApi(restApi, warnings);
-}
+const putRestApi = preparedWrite(
+  {
+    job: importJob,
+    async prepare(work: Work<"PutRestApi", RestApi>) {
+      const { body: document, parameters = {}, mode = "merge" } = work.input;
+      const { definition, version } = (await readVersionedDefinition(work.tx, work.parentId))!;
+      return { input: importInput(work, definition, { document, parameters, mode }), version };
+    },
+    async apply(work, { base }, result) {
+      const { definition, warnings } = checkImported(work, base, result);
+      // AWS: "Update a REST API": the endpoint's type never changes; neither do who it is and when it was made.
+      const { id, createdDate, rootResourceId, endpointConfiguration, tags } = base.restApi;
+      const restApi = {
+        ...definition.restApi,
+        id,
+        createdDate,
+        rootResourceId,
+        endpointConfiguration: { ...definition.restApi.endpointConfiguration, types: endpointConfiguration.types },
+        ...(tags === undefined ? {} : { tags }),
+      };
+      await writeDefinition(work.tx, base, { ...definition, restApi });
+      return viewRestApi(restApi, warnings);
+    },
+  },
+  restApis,
+);
 
 /** AWS: API Gateway REST API reference, "ImportRestApi", "PutRestApi". */
-export const importOperations = operations({
-  ImportRestApi: writing(importRestApi),
-  PutRestApi: writing(putRestApi, restApis),
-});
+export const importOperations = operations({ ImportRestApi: importRestApi, PutRestApi: putRestApi });

@@ -1,3 +1,4 @@
+import { runHere } from "../../base/job.ts";
 import { bindOperations } from "../../families/make-families.ts";
 import type { Operations } from "../../protocol/operation.ts";
 import type { ControlService } from "../control-service.ts";
@@ -34,7 +35,7 @@ import type { Dependencies } from "./work.ts";
 
 /** Every operation of REST APIs (service `apigateway`) that there is; the others answer 501. */
 export function makeRestOperations(dependencies: Dependencies): Operations {
-  const { store, limits, profile = "aws", testInvocation, authorizerTest } = dependencies;
+  const { store, limits, profile = "aws", run = runHere, testInvocation, authorizerTest } = dependencies;
   const families = [
     restApi,
     resource,
@@ -68,5 +69,5 @@ export function makeRestOperations(dependencies: Dependencies): Operations {
     testInvocation && testInvokeOperations(testInvocation),
     authorizerTest && testAuthorizerOperations(authorizerTest),
   ];
-  return bindOperations<ControlService>(Object.assign({}, ...families), store, { limits, profile });
+  return bindOperations<ControlService>(Object.assign({}, ...families), store, { limits, profile, run });
 }

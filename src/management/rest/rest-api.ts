@@ -54,22 +54,33 @@ const customId = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 const claimOf = (work: Work, apiId: string) => work.tx.in(everywhere).get(restKinds.apiIdClaim, apiId);
 
-/** Claims an API's id for good, everywhere: the one that the tag `_custom_id_` asks for, or a new one. */
-async function claimApiId(work: Change, wanted: string | undefined): Promise<string> {
-  let id = wanted ?? work.call.ids.id(10);
+/** An id that no API has: the one that the tag `_custom_id_` asks for, or a new one. */
+async function freeApiId(work: Work, wanted: string | undefined): Promise<string> {
   if (wanted === undefined) {
+    let id = work.call.ids.id(10);
     while ((await claimOf(work, id)) !== undefined) id = work.call.ids.id(10);
-  } else {
-    if (!customId.test(wanted)) {
-      throw badRequest(
-        `Invalid API identifier in the tag ${customIdTag}: '${wanted}'. Use 1 to 63 lower-case letters, digits and inner hyphens.`,
-      );
-    }
-    if ((await claimOf(work, id)) !== undefined) throw conflict(`An API with the identifier '${id}' already exists`);
+    return id;
   }
+  if (!customId.test(wanted)) {
+    throw badRequest(
+      `Invalid API identifier in the tag ${customIdTag}: '${wanted}'. Use 1 to 63 lower-case letters, digits and inner hyphens.`,
+    );
+  }
+  await refuseClaimed(work, wanted);
+  return wanted;
+}
+
+async function refuseClaimed(work: Work, id: string): Promise<void> {
+  if ((await claimOf(work, id)) !== undefined) throw conflict(`An API with the identifier '${id}' already exists`);
+}
+
+/** Writes a new API, and claims its id for good, everywhere. */
+export async function writeNewDefinition(work: Change, definition: RestApiDefinition): Promise<void> {
+  const { id } = definition.restApi;
+  await refuseClaimed(work, id);
   const claim: ApiIdClaim = { account: work.call.account, region: work.call.region, kind: restKinds.restApi };
   await work.tx.in(everywhere).put(restKinds.apiIdClaim, id, claim);
-  return id;
+  await writeDefinition(work.tx, undefined, definition);
 }
 
 // Creating
@@ -128,15 +139,15 @@ function completeEndpoint(input: CreateInput["endpointConfiguration"]): Endpoint
 
 type CreateInput = Work<"CreateRestApi">["input"];
 
-/** An API that has nothing yet but its root resource: what a create and an import begin with. */
-export async function newDefinition(work: Change, input: CreateInput): Promise<RestApiDefinition> {
+/** An API that has nothing yet but its root resource: what a create and an import begin with. Nothing is written. */
+export async function newDefinition(work: Work, input: CreateInput): Promise<RestApiDefinition> {
   const { [customIdTag]: wantedId, ...tags } = input.tags ?? {};
   checkTags(tags, work.limits);
   const endpointConfiguration = completeEndpoint(input.endpointConfiguration);
   await requireRoomForApi(work, endpointConfiguration.types[0]!);
   const badName = checkApiName(input.name);
   if (badName !== undefined) throw badRequest(badName);
-  const id = await claimApiId(work, wantedId);
+  const id = await freeApiId(work, wantedId);
   const rootResourceId = work.call.ids.id(10);
   const restApi = present<RestApi>({
     id,
@@ -238,7 +249,7 @@ const createRestApi = async (work: Change<"CreateRestApi">): Promise<unknown> =>
   const { input } = work;
   const blank = await newDefinition(work, input);
   const definition = input.cloneFrom ? await cloneDefinition(work, blank, input.cloneFrom) : blank;
-  await writeDefinition(work.tx, undefined, definition);
+  await writeNewDefinition(work, definition);
   return viewRestApi(definition.restApi);
 };
 

@@ -1,9 +1,11 @@
 import type { RestApi, RestApiDefinition, Stage } from "../../definition/rest-api.ts";
 import { restKinds } from "../../definition/rest-api.ts";
 import { ApiError, badRequest, notFound } from "../../protocol/errors.ts";
+import type { SdkRequest } from "../../sdk/generate-sdk.ts";
 import { readSdkParameters, SdkParameterProblem, type SdkType, sdkTypes, typesOfAwsOnly } from "../../sdk/sdk-types.ts";
+import { sdkJob } from "./document-jobs.ts";
 import { restApis } from "./rest-apis.ts";
-import { answerPage, operations, pageOfItems, reading, type Work } from "./work.ts";
+import { answerPage, operations, pageOfItems, reading, spanning, type Work } from "./work.ts";
 
 async function getSdkTypes(work: Work<"GetSdkTypes">): Promise<unknown> {
   const sorted = sdkTypes.toSorted((one, other) => (one.id < other.id ? -1 : 1));
@@ -24,7 +26,10 @@ function requireType(id: string, mistake: () => Error): SdkType {
   return type;
 }
 
-async function getSdk(work: Work<"GetSdk", RestApi>): Promise<unknown> {
+/** What the SDK is to be made of, and how. */
+async function readSdkRequest(
+  work: Work<"GetSdk", RestApi>,
+): Promise<{ readonly definition: RestApiDefinition; readonly request: SdkRequest }> {
   const { input, parent: api } = work;
   const stage = (await work.tx.get<Stage>(restKinds.stage, `${api.id}/${input.stageName}`))?.body;
   if (stage === undefined) throw notFound("Invalid stage identifier specified");
@@ -37,25 +42,16 @@ async function getSdk(work: Work<"GetSdk", RestApi>): Promise<unknown> {
   const parameters = checked(() => readSdkParameters(type, input.parameters ?? {}));
   const snapshot = await work.tx.get<RestApiDefinition>(restKinds.snapshot, `${api.id}/${stage.deploymentId}`);
   if (snapshot === undefined) throw notFound("Invalid Deployment identifier specified");
-  // Loaded when it is asked for: no writer of code is needed to serve.
-  const { generateSdk } = await import("../../sdk/generate-sdk.ts");
   const { clock, host, region } = work.call;
-  const generatedAt = clock.now();
-  const archive = generateSdk(snapshot.body, {
+  const request: SdkRequest = {
     sdkType: type.id,
     parameters,
     // By path, which needs no name of its own for each API.
     invokeUrl: `http://${host}/_aws/execute-api/${api.id}/${stage.stageName}`,
     region,
-    generatedAt,
-  });
-  // `2016-02-22_23-52Z`, as AWS writes it.
-  const stamp = new Date(generatedAt).toISOString().slice(0, 16).replace("T", "_").replace(":", "-");
-  return {
-    body: Buffer.from(archive),
-    contentType: "application/octet-stream",
-    contentDisposition: `attachment; filename="${type.id}_${stamp}Z.zip"`,
+    generatedAt: clock.now(),
   };
+  return { definition: snapshot.body, request };
 }
 
 function checked<T>(read: () => T): T {
@@ -68,7 +64,18 @@ function checked<T>(read: () => T): T {
 
 /** AWS: API Gateway REST API reference, "GetSdk", "GetSdkType", "GetSdkTypes". */
 export const sdkOperations = operations({
-  GetSdk: reading(getSdk, restApis),
+  GetSdk: spanning(async ({ run, read }) => {
+    const source = await read(readSdkRequest, restApis);
+    const { buffer, byteOffset, byteLength } = await run(sdkJob, source);
+    const { sdkType, generatedAt } = source.request;
+    // `2016-02-22_23-52Z`, as AWS writes it.
+    const stamp = new Date(generatedAt).toISOString().slice(0, 16).replace("T", "_").replace(":", "-");
+    return {
+      body: Buffer.from(buffer, byteOffset, byteLength),
+      contentType: "application/octet-stream",
+      contentDisposition: `attachment; filename="${sdkType}_${stamp}Z.zip"`,
+    };
+  }),
   GetSdkType: reading(getSdkType),
   GetSdkTypes: reading(getSdkTypes),
 });

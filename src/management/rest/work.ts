@@ -1,4 +1,5 @@
 import type { APIGateway } from "@aws-sdk/client-api-gateway";
+import type { RunJob } from "../../base/job.ts";
 import type { InputOf, MembersOf, OperationName } from "../../families/input.ts";
 import { makeFamilies, type OperationTable } from "../../families/make-families.ts";
 import { regionalScope, type Change as ServiceChange, type Work as ServiceWork } from "../../families/work.ts";
@@ -13,6 +14,8 @@ import type { TestInvocation } from "./test-invoke.ts";
 export interface Dependencies {
   readonly store: Store;
   readonly limits: ControlLimits;
+  /** Absent: everything runs in this thread. */
+  readonly run?: RunJob;
   /** Absent: TestInvokeMethod answers 501. */
   readonly testInvocation?: TestInvocation;
   /** Absent: TestInvokeAuthorizer answers 501. */

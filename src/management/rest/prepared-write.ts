@@ -1,0 +1,37 @@
+import type { Job } from "../../base/job.ts";
+import type { Operation } from "../../families/make-families.ts";
+import type { Change, Parent, Work } from "../../families/work.ts";
+import type { ControlService } from "../control-service.ts";
+import { spanning } from "./work.ts";
+
+/** What a job is to work on. */
+interface Preparation<JobInput> {
+  readonly input: JobInput;
+  /** Differs if what was read for it differs. */
+  readonly version: string;
+}
+
+/**
+ * A write that needs a job's output. The job runs before the transaction, so that other writers don't wait for it. If
+ * what it was given has changed by then, it runs once more inside, where nothing changes.
+ */
+export const preparedWrite = <In, JobInput, Output, ParentItem = unknown>(
+  steps: {
+    readonly job: Job<JobInput, Output>;
+    /** Checks the call and reads what the job needs; it is called again in the transaction. */
+    readonly prepare: (work: Work<ControlService, In, ParentItem>) => Promise<Preparation<JobInput>>;
+    /** Writes what came of it, and answers. */
+    readonly apply: (work: Change<ControlService, In, ParentItem>, input: JobInput, output: Output) => Promise<unknown>;
+  },
+  parent?: Parent<ControlService, ParentItem>,
+): Operation<ControlService, In> =>
+  spanning(async ({ run, read, write }) => {
+    const { job, prepare, apply } = steps;
+    const before = await read(prepare, parent);
+    const output = await run(job, before.input);
+    return write(async (work) => {
+      const now = await prepare(work);
+      if (now.version === before.version) return apply(work, before.input, output);
+      return apply(work, now.input, await run(job, now.input, { isUrgent: true }));
+    }, parent);
+  });

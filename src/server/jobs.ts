@@ -1,0 +1,11 @@
+import type { Job } from "../base/job.ts";
+import { exportJob, importDocumentationJob, importJob, sdkJob } from "../management/rest/document-jobs.ts";
+import { compileJob } from "./compile-job.ts";
+
+const table = [importJob, importDocumentationJob, exportJob, sdkJob, compileJob] satisfies readonly Job<
+  never,
+  unknown
+>[];
+
+/** What the jobs' thread can do, by name. */
+export const jobs: ReadonlyMap<string, Job<never, unknown>> = new Map(table.map((job) => [job.name, job]));
