@@ -37,14 +37,14 @@ function importInput(
   return { document, base, options };
 }
 
-type Imported = Omit<Extract<ImportResult, { kind: "imported" }>, "kind">;
+type ImportedApi = Omit<Extract<ImportResult, { kind: "imported" }>, "kind">;
 
 /** What was imported, as it is to be stored; AWS's answer to what it refuses, and to warnings if they count as errors. */
 function checkImported(
   work: Change<"ImportRestApi" | "PutRestApi">,
   base: RestApiDefinition,
   result: ImportResult,
-): Imported {
+): ImportedApi {
   if (result.kind === "refused") throw badRequest(result.message, { hint: result.reason });
   const { warnings } = result;
   const definition = withSavedPolicy(result.definition, base, work);
