@@ -427,6 +427,12 @@ export const bounds = {
   },
   controlBodiesMax: { value: 8, source: "ours: largest management bodies that are held at a time" },
   acknowledgementMsMax: { value: 5_000, source: "ours: an acknowledgement waits so long for the gateway threads" },
+  publishedCommitsMax: { value: 4_096, source: "ours: commits of which it is known whether they published anything" },
+  publicationRetryMs: {
+    value: 5_000,
+    source: "ours: what can't be published is made again after this, then twice this",
+  },
+  publicationRetryMsMax: { value: 300_000, source: "ours: the longest of those pauses" },
   threadRestartMsMax: { value: 5_000, source: "ours: the back-off of a gateway thread that keeps dying" },
   configFileBytesMax: { value: 1_048_576, source: "ours: portico.yaml" },
   managementCallsMax: {

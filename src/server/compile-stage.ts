@@ -10,8 +10,9 @@ import { type VpcLink, vpcLinkKind } from "../definition/vpc-link.ts";
 import type { NamedIdentity } from "../gateway/integrations/tls-identities.ts";
 import { identityKey } from "../gateway/integrations/tls-identities.ts";
 import type { Plan, PlanKind, PlanOf } from "../plan/kinds.ts";
-import { loadRole, type Source } from "../services/iam/load-role.ts";
+import { loadRole } from "../services/iam/load-role.ts";
 import type { Reader, Scope, Store } from "../store/store.ts";
+import type { DocumentSource } from "./publications/publication-source.ts";
 
 /** What a stage of each kind of API is compiled of. */
 interface StageContents {
@@ -41,7 +42,7 @@ export interface CompiledStage {
   /** The client certificate that it shows to backends. */
   readonly identity: NamedIdentity | undefined;
   /** What was read besides the definition, there or not: a change of one of these compiles the stage anew. */
-  readonly sources: readonly Source[];
+  readonly sources: readonly DocumentSource[];
 }
 
 /** Everything that a stage's plan is made of, as one transaction read it. */
@@ -76,7 +77,8 @@ export async function readStage(
 ): Promise<StageReading> {
   const { definition, stage } = content;
   const links = await tx.list<VpcLink>(vpcLinkKind);
-  const identity = await readIdentity(tx, scope, stage.clientCertificateId);
+  const { clientCertificateId } = stage;
+  const identity = clientCertificateId === undefined ? undefined : await readIdentity(tx, scope, clientCertificateId);
   const { roles, sources } = await readRoles(tx, rolesOf(definition, stage.variables ?? {}));
   const surroundings: Surroundings = {
     vpcLinks: new Map(links.map(({ id, body }) => [id, body])),
@@ -84,6 +86,10 @@ export async function readStage(
     hasClientCertificate: identity !== undefined,
     roles,
   };
+  // The plan says only that there is a certificate: another key of it compiles nothing anew.
+  const certificates = clientCertificateId === undefined ? [] : Object.values(certificateKinds);
+  const isThere = identity !== undefined;
+  for (const kind of certificates) sources.push({ scope, kind, id: clientCertificateId ?? "", isThere });
   return { content, scope, surroundings, identity, sources };
 }
 
@@ -101,9 +107,9 @@ export async function compileReading(
 export async function readRoles(
   tx: Reader,
   arns: readonly string[],
-): Promise<{ readonly roles: ReadonlyMap<string, KnownRole>; readonly sources: Source[] }> {
+): Promise<{ readonly roles: ReadonlyMap<string, KnownRole>; readonly sources: DocumentSource[] }> {
   const roles = new Map<string, KnownRole>();
-  const sources: Source[] = [];
+  const sources: DocumentSource[] = [];
   for (const arn of arns) {
     const { role, isAccountHere, sources: read } = await loadRole(tx, arn);
     roles.set(arn, { role, isAccountHere });
@@ -112,8 +118,8 @@ export async function readRoles(
   return { roles, sources };
 }
 
-async function readIdentity(tx: Reader, scope: Scope, id: string | undefined): Promise<NamedIdentity | undefined> {
-  if (id === undefined) return undefined;
+/** A client certificate with its key; undefined if one of the two is not there. */
+export async function readIdentity(tx: Reader, scope: Scope, id: string): Promise<NamedIdentity | undefined> {
   const certificate = await tx.get<ClientCertificate>(certificateKinds.clientCertificate, id);
   const key = await tx.get<ClientCertificateKey>(certificateKinds.clientCertificateKey, id);
   if (certificate === undefined || key === undefined) return undefined;

@@ -16,6 +16,7 @@ import { EventSender } from "./event-sender.ts";
 import { ExecutionLogSender } from "./execution-log-sender.ts";
 import { FrontDoor } from "./front-door.ts";
 import type { FromThread, ThreadStart, ToThread } from "./messages.ts";
+import type { Publication } from "./publications/publication.ts";
 import { ServerClock } from "./server-clock.ts";
 
 /** Connections that the kernel completes and holds until the thread takes them. */
@@ -75,6 +76,16 @@ server.on("error", (error) => {
   else post({ kind: "failed", message: error.message });
 });
 
+/** How each kind of publication is taken in. */
+const taken: Handlers<Publication> = {
+  identity: ({ key, value }) => gateway?.setIdentity(key, value),
+  plan: ({ kind, key, revision, value }) => {
+    const reason = gateway?.setPlan(key, value);
+    if (reason !== undefined) post({ kind: "refused", publication: { kind, key, revision }, reason });
+  },
+  undeployed: ({ key, value }) => gateway?.setUndeployed(key, value ?? []),
+};
+
 const handlers: Handlers<ToThread> = {
   channels: (channels) => {
     logs = new LogSender(channels.logs, clock, metrics);
@@ -90,9 +101,7 @@ const handlers: Handlers<ToThread> = {
       settings,
     });
   },
-  identity: ({ key, identity }) => gateway?.setIdentity(key, identity),
-  plan: ({ key, plan }) => gateway?.setPlan(key, plan),
-  undeployed: ({ key, routes }) => gateway?.setUndeployed(key, routes),
+  ...taken,
   revision: ({ revision }) => {
     post({ kind: "applied", revision });
     // The first revision ends what a new thread is told; to serve before that would be to serve nothing.

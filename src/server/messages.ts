@@ -2,10 +2,9 @@ import type { MessagePort } from "node:worker_threads";
 import type { EventOutcome, InvokeRequest } from "../functions/function-client.ts";
 import type { AwsServiceSettings } from "../gateway/integrations/aws-services.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
-import type { TlsIdentity } from "../http/http1-client/open-socket.ts";
 import type { Listener } from "../http/listener.ts";
-import type { Plan } from "../plan/kinds.ts";
 import type { ExecutionLogEntry } from "../telemetry/execution-log.ts";
+import type { Publication } from "./publications/publication.ts";
 
 /** What a gateway thread is started with (`workerData`). */
 export interface ThreadStart {
@@ -44,12 +43,7 @@ export interface ThreadSettings {
 export type ToThread =
   /** The channels to the functions (`functions/` speaks on it) and to the logs (a `LogSender` does); the first message. */
   | { readonly kind: "channels"; readonly functions: MessagePort; readonly logs: MessagePort }
-  /** A client certificate with its key, before the plans that use it; null: none does any more. Never logged. */
-  | { readonly kind: "identity"; readonly key: string; readonly identity: TlsIdentity | null }
-  /** A stage's plan was made anew; null: the stage is gone. */
-  | { readonly kind: "plan"; readonly key: string; readonly revision: number; readonly plan: Plan | null }
-  /** Routes (`GET /pets`) that the definition has and the stage does not serve, for hints. */
-  | { readonly kind: "undeployed"; readonly key: string; readonly routes: readonly string[] }
+  | Publication
   /** Everything up to this revision has been sent; the thread answers `applied`. */
   | { readonly kind: "revision"; readonly revision: number }
   /** What became of an asynchronous invocation that the thread handed over. */
@@ -67,6 +61,12 @@ export type FromThread =
   | { readonly kind: "listening"; readonly port: number }
   | { readonly kind: "failed"; readonly message: string }
   | { readonly kind: "applied"; readonly revision: number }
+  /** A publication that could not be taken in; what it stands for is closed. */
+  | {
+      readonly kind: "refused";
+      readonly publication: Pick<Publication, "kind" | "key" | "revision">;
+      readonly reason: string;
+    }
   | { readonly kind: "log"; readonly level: string; readonly message: string; readonly fields: Record<string, unknown> }
   /** An asynchronous invocation, for control to keep and run; answered by `event-outcome`. */
   | { readonly kind: "event"; readonly id: number; readonly event: InvokeRequest }

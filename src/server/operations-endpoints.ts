@@ -3,7 +3,7 @@ import { isObject } from "../base/json-object.ts";
 import { codePath } from "../services/lambda/code-links.ts";
 import { type ExplainAnswer, type ExplainRequest, readExplainRequest } from "./explain.ts";
 import { referencePath } from "./pages/reference.ts";
-import type { StageStatus } from "./reconcile.ts";
+import type { StageStatus } from "./stage-status.ts";
 
 /** What the operations endpoints ask of the running server. */
 export interface ServerFacts {

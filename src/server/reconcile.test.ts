@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { until } from "../../test/until.ts";
+import { bounds } from "../base/bounds.ts";
 import { certificateKinds } from "../definition/client-certificate.ts";
 import { type RestApi, type RestApiDefinition, restKinds, type Stage } from "../definition/rest-api.ts";
 import { emptyPlan } from "../plan/empty-plan.ts";
@@ -9,8 +10,11 @@ import { iamKinds, iamScope } from "../services/iam/documents.ts";
 import { openSqliteStore } from "../store/sqlite-store.ts";
 import type { Scope, Store } from "../store/store.ts";
 import { makeLogger } from "../telemetry/logger.ts";
+import type { CompileSettings } from "./compile-stage.ts";
 import type { ToThread } from "./messages.ts";
+import { makePublicationSources } from "./publications/publication-sources.ts";
 import { Reconciler } from "./reconcile.ts";
+import { readStageStatus, type StageStatus } from "./stage-status.ts";
 
 const scope: Scope = { account: "000000000000", region: "us-east-1" };
 
@@ -93,28 +97,31 @@ interface ObservedReconciler {
   readonly reconciler: Reconciler;
   readonly posted: ToThread[];
   readonly errors: string[];
+  status(): Promise<readonly StageStatus[]>;
 }
 
 async function withReconciler(
   before: (store: Store) => Promise<void>,
   use: (observed: ObservedReconciler) => Promise<void>,
+  rest: CompileSettings["compilers"]["rest"] = compile,
+  seen: (store: Store) => Store = (store) => store,
 ): Promise<void> {
   const store = openSqliteStore();
   const posted: ToThread[] = [];
   const errors: string[] = [];
   const logger = makeLogger("warn", (_level, message, fields) => errors.push(`${message} ${JSON.stringify(fields)}`));
   const reconciler = new Reconciler({
-    store,
-    compilers: { rest: compile },
+    store: seen(store),
+    sources: makePublicationSources({ compilers: { rest }, vpcLinkAddresses: {} }, logger),
     post: (message) => posted.push(message),
-    vpcLinkAddresses: {},
-    serviceProblem: () => undefined,
     logger,
   });
+  const status = (): Promise<readonly StageStatus[]> =>
+    readStageStatus({ store, plan: (key) => reconciler.find("plan", key), serviceProblem: () => undefined });
   try {
     await before(store);
     await reconciler.start();
-    await use({ store, reconciler, posted, errors });
+    await use({ store, reconciler, posted, errors, status });
   } finally {
     await reconciler.close();
     await store.close();
@@ -126,17 +133,20 @@ const short = (messages: Iterable<ToThread>): string[] =>
   [...messages].map((message) => {
     switch (message.kind) {
       case "plan":
-        return message.plan === null
+        return message.value === null
           ? `gone ${message.key}`
-          : `plan ${message.key} ${message.plan.closed ?? message.plan.deploymentId}`;
+          : `plan ${message.key} ${message.value.closed ?? message.value.deploymentId}`;
       case "undeployed":
-        return `undeployed ${message.key} ${message.routes.join()}`;
+        return `undeployed ${message.key} ${message.value?.join() ?? ""}`;
       case "revision":
         return `revision ${message.revision}`;
       default:
         return message.kind;
     }
   });
+
+/** Those of plans. */
+const plans = (messages: Iterable<ToThread>): string[] => short(messages).filter((line) => line.startsWith("plan"));
 
 const nothing = async (): Promise<void> => undefined;
 
@@ -159,13 +169,53 @@ test("a thread that asks before the start is done is not told that this is all",
   const logger = makeLogger("silent", () => undefined);
   const reconciler = new Reconciler({
     store,
-    compilers: { rest: compile },
+    sources: makePublicationSources({ compilers: { rest: compile }, vpcLinkAddresses: {} }, logger),
     post: () => undefined,
-    vpcLinkAddresses: {},
-    serviceProblem: () => undefined,
     logger,
   });
   assert.deepEqual([...reconciler.replay()], []);
+});
+
+const aCertificate = (store: Store, id: string, pem: string): Promise<void> =>
+  store.write(scope, async (tx) => {
+    const facts = { clientCertificateId: id, pemEncodedCertificate: pem, createdDate: 0, expirationDate: 1 };
+    await tx.put(certificateKinds.clientCertificate, id, facts);
+    await tx.put(certificateKinds.clientCertificateKey, id, { privateKey: `key of ${pem}` });
+  });
+
+test("a client certificate that changes is sent, and compiles no stage; one that goes compiles those that name it", async () => {
+  const before = async (store: Store): Promise<void> => {
+    await deploy(store, "a", "v1", ["GET"]);
+    await store.write(scope, (tx) =>
+      tx.put(restKinds.stage, "a/prod", { ...stage("prod", "v1"), clientCertificateId: "one" }),
+    );
+    await aCertificate(store, "one", "the first");
+  };
+  await withReconciler(before, async ({ store, reconciler, posted }) => {
+    const changes: [() => Promise<void>, string[]][] = [
+      [() => aCertificate(store, "one", "the second"), ["identity", "revision 4"]],
+      // Nobody names it.
+      [() => aCertificate(store, "two", "another"), []],
+      // The same once more.
+      [() => aCertificate(store, "one", "the second"), ["revision 6"]],
+      [
+        () => store.write(scope, (tx) => tx.delete(certificateKinds.clientCertificateKey, "one")),
+        ["identity", "plan a/prod v1", "revision 7"],
+      ],
+      [() => aCertificate(store, "one", "the third"), ["identity", "plan a/prod v1", "revision 8"]],
+    ];
+    for (const [change, expected] of changes) {
+      const from = posted.length;
+      await change();
+      await reconciler.caughtUp();
+      assert.deepEqual(short(posted.slice(from)), expected);
+    }
+    const [identity] = reconciler.replay();
+    assert.deepEqual(identity?.kind === "identity" && identity.value, {
+      certificate: "the third",
+      privateKey: "key of the third",
+    });
+  });
 });
 
 test("a stage's client certificate is sent before its plan, replayed, and taken back when no stage has it", async () => {
@@ -192,7 +242,8 @@ test("a stage's client certificate is sent before its plan, replayed, and taken 
     const one = {
       kind: "identity",
       key: "000000000000/us-east-1/one",
-      identity: { certificate: "certificate one", privateKey: "key one" },
+      revision: 3,
+      value: { certificate: "certificate one", privateKey: "key one" },
     };
     assert.deepEqual(posted[0], one);
     assert.deepEqual(short(posted), ["identity", "plan a/prod v1", "revision 3"]);
@@ -201,7 +252,7 @@ test("a stage's client certificate is sent before its plan, replayed, and taken 
     await use(store, "two");
     await reconciler.caughtUp();
     assert.deepEqual(short(posted), ["identity", "plan a/prod v1", "identity", "revision 4"]);
-    assert.deepEqual(posted[2], { ...one, identity: null });
+    assert.deepEqual(posted[2], { ...one, revision: 4, value: null });
     posted.length = 0;
     await use(store, undefined);
     await reconciler.caughtUp();
@@ -211,7 +262,7 @@ test("a stage's client certificate is sent before its plan, replayed, and taken 
 });
 
 test("a deployment is compiled and sent; a change of the definition alone is not", async () => {
-  await withReconciler(nothing, async ({ store, reconciler, posted }) => {
+  await withReconciler(nothing, async ({ store, reconciler, posted, status }) => {
     posted.length = 0;
     await deploy(store, "a", "v1", ["GET"]);
     assert.equal(await reconciler.caughtUp(), 1);
@@ -225,9 +276,9 @@ test("a deployment is compiled and sent; a change of the definition alone is not
     assert.deepEqual(short(posted).slice(2), ["undeployed a/prod PUT /"]);
     assert.deepEqual(short(reconciler.replay()), ["plan a/prod v1", "undeployed a/prod PUT /", "revision 1"]);
 
-    const [status] = await reconciler.status();
+    const [stageStatus] = await status();
     assert.deepEqual(
-      { ...status, differences: status?.differences.map(({ sentence }) => sentence) },
+      { ...stageStatus, differences: stageStatus?.differences.map(({ sentence }) => sentence) },
       {
         account: scope.account,
         region: scope.region,
@@ -246,7 +297,7 @@ test("a deployment is compiled and sent; a change of the definition alone is not
 
     await deploy(store, "a", "v2", ["GET", "PUT"]);
     await until(() => short(posted).includes("undeployed a/prod "));
-    assert.equal((await reconciler.status())[0]?.differences.length, 0);
+    assert.equal((await status())[0]?.differences.length, 0);
   });
 });
 
@@ -277,30 +328,134 @@ test("a stage or an API that goes is taken away", async () => {
   );
 });
 
-test("a stage that can't be compiled goes on as it was, or is closed with the reason", async () => {
+test("a stage that can't be compiled is closed with the reason, whatever it served before", async () => {
   await withReconciler(
     (store) => deploy(store, "a", "v1", ["GET"]),
-    async ({ store, reconciler, posted, errors }) => {
+    async ({ store, reconciler, posted, errors, status }) => {
       posted.length = 0;
       await deploy(store, "a", "broken", ["GET"]);
       await deploy(store, "b", "broken", ["GET"]);
       await reconciler.caughtUp();
-      assert.deepEqual(
-        short(posted).filter((line) => line.startsWith("plan")),
-        ["plan b/prod this stage can't be compiled: a bug in the compiler"],
-      );
+      const closed = [
+        "plan a/prod this stage can't be compiled: a bug in the compiler",
+        "plan b/prod this stage can't be compiled: a bug in the compiler",
+      ];
+      assert.deepEqual(plans(posted), closed);
+      assert.deepEqual(plans(reconciler.replay()), closed);
       assert.equal(errors.filter((line) => /can't be compiled.*a bug in the compiler/.test(line)).length, 2);
       assert.deepEqual(
-        (await reconciler.status()).map(({ problem }) => problem),
+        (await status()).map(({ problem }) => problem),
         ["a bug in the compiler", "a bug in the compiler"],
       );
       await deploy(store, "b", "v2", ["GET"]);
       await reconciler.caughtUp();
-      assert.equal(short(posted).at(-2), "plan b/prod v2");
+      assert.equal(plans(posted).at(-1), "plan b/prod v2");
       assert.deepEqual(
-        (await reconciler.status()).map(({ problem }) => problem),
+        (await status()).map(({ problem }) => problem),
         ["a bug in the compiler", undefined],
       );
+    },
+  );
+});
+
+test("a stage that can't be compiled is compiled again after pauses that grow", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  let isBroken = true;
+  let attempts = 0;
+  const make: typeof compile = (...given) => {
+    attempts++;
+    if (isBroken) throw new Error("a worker that ended");
+    return compile(...given);
+  };
+  await withReconciler(
+    (store) => deploy(store, "a", "v1", ["GET"]),
+    async ({ posted, errors }) => {
+      const pass = async (ms: number, expected: number): Promise<void> => {
+        t.mock.timers.tick(ms);
+        for (let turn = 0; turn < 100 && attempts < expected; turn++)
+          await new Promise((resolve) => setImmediate(resolve));
+        assert.equal(attempts, expected);
+      };
+      const pauseMs = bounds.publicationRetryMs.value;
+      await pass(0, 1);
+      await pass(pauseMs, 2);
+      await pass(pauseMs, 2);
+      assert.deepEqual(plans(posted), ["plan a/prod this stage can't be compiled: a worker that ended"]);
+      assert.equal(errors.length, 1, "the same problem is told of once");
+      isBroken = false;
+      await pass(pauseMs, 3);
+      assert.equal(plans(posted).at(-1), "plan a/prod v1");
+    },
+    make,
+  );
+});
+
+test("a store that fails for a moment closes nothing; one that goes on failing closes the stage", async () => {
+  let failures = 0;
+  const failing = (store: Store): Store => ({
+    ...bound(store),
+    read: (of, work) =>
+      store.read(of, (tx) =>
+        work({
+          get(kind, id) {
+            if (kind === restKinds.stage && failures-- > 0) throw new Error("disk I/O error");
+            return tx.get(kind, id);
+          },
+          list: (kind, options) => tx.list(kind, options),
+          in: (other) => tx.in(other),
+        }),
+      ),
+  });
+  await withReconciler(
+    (store) => deploy(store, "a", "v1", ["GET"]),
+    async ({ store, reconciler, posted }) => {
+      posted.length = 0;
+      failures = 2;
+      await deploy(store, "a", "v2", ["GET"]);
+      await reconciler.caughtUp();
+      assert.deepEqual(plans(posted), ["plan a/prod v2"]);
+      failures = 3;
+      await deploy(store, "a", "v3", ["GET"]);
+      await reconciler.caughtUp();
+      assert.equal(plans(posted).at(-1), "plan a/prod this stage can't be compiled: disk I/O error");
+    },
+    compile,
+    failing,
+  );
+});
+
+test("the status says that a thread could not take in a stage's plan, until another plan comes", async () => {
+  await withReconciler(
+    (store) => deploy(store, "a", "v1", ["GET"]),
+    async ({ store, reconciler, posted, status }) => {
+      const [plan] = posted;
+      assert.ok(plan?.kind === "plan");
+      reconciler.refused({ ...plan, revision: plan.revision - 1 }, "an older one");
+      assert.equal((await status())[0]?.problem, undefined);
+      reconciler.refused(plan, "it can't be linked");
+      assert.equal((await status())[0]?.problem, "it can't be linked");
+      await deploy(store, "a", "v2", ["GET"]);
+      await reconciler.caughtUp();
+      assert.equal((await status())[0]?.problem, undefined);
+    },
+  );
+});
+
+test("a commit says whether threads have to be waited for", async () => {
+  await withReconciler(
+    (store) => deploy(store, "a", "v1", ["GET"]),
+    async ({ store, reconciler }) => {
+      assert.equal(await reconciler.sent([]), undefined);
+      await deploy(store, "a", "v2", ["GET"]);
+      const revision = await store.revision();
+      await store.write(scope, (tx) => tx.put("lambda-event", "1", {}));
+      assert.equal(await reconciler.sent([revision, revision + 1]), revision);
+      assert.equal(await reconciler.sent([revision + 1]), undefined);
+      // So many commits later nobody remembers: it is waited for rather than not.
+      for (let n = 0; n <= bounds.publishedCommitsMax.value; n++) {
+        await store.write(scope, (tx) => tx.put(restKinds.stage, "a/prod", stage("prod", "v2")));
+      }
+      assert.equal(await reconciler.sent([revision]), revision);
     },
   );
 });
@@ -383,6 +538,7 @@ test("a role that comes while the stage that names it is compiled is not missed"
   let hasCome = false;
   const known: boolean[] = [];
   const posted: ToThread[] = [];
+  const logger = makeLogger("silent", () => undefined);
   const reconciler = new Reconciler({
     store: {
       ...bound(store),
@@ -396,16 +552,20 @@ test("a role that comes while the stage that names it is compiled is not missed"
         return result;
       },
     },
-    compilers: {
-      rest(frozen, of, where, { roles }) {
-        known.push(roles.get(roleArn)?.role !== undefined);
-        return compile(frozen, of, where);
+    sources: makePublicationSources(
+      {
+        compilers: {
+          rest(frozen, of, where, { roles }) {
+            known.push(roles.get(roleArn)?.role !== undefined);
+            return compile(frozen, of, where);
+          },
+        },
+        vpcLinkAddresses: {},
       },
-    },
+      logger,
+    ),
     post: (message) => posted.push(message),
-    vpcLinkAddresses: {},
-    serviceProblem: () => undefined,
-    logger: makeLogger("silent", () => undefined),
+    logger,
   });
   try {
     await reconciler.start();

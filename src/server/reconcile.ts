@@ -1,118 +1,114 @@
-import { type Difference, diffDefinitions, routesOf } from "../definition/diff.ts";
-import {
-  type Deployment,
-  type RestApi,
-  type RestApiDefinition,
-  restKinds,
-  type Stage,
-} from "../definition/rest-api.ts";
-import { vpcLinkKind } from "../definition/vpc-link.ts";
-import type { NamedIdentity } from "../gateway/integrations/tls-identities.ts";
-import { readDefinition } from "../management/rest/definition-documents.ts";
-import { emptyPlan } from "../plan/empty-plan.ts";
-import type { Plan } from "../plan/kinds.ts";
-import { iamKinds } from "../services/iam/documents.ts";
-import type { Source } from "../services/iam/load-role.ts";
-import type { Change, Reader, Scope, Store } from "../store/store.ts";
+import { setTimeout as pause } from "node:timers/promises";
+import { bounds } from "../base/bounds.ts";
+import type { Change, Scope, Store } from "../store/store.ts";
 import type { Logger } from "../telemetry/logger.ts";
-import { routesBeyondAws } from "./beyond-aws.ts";
-import { type CompiledStage, type CompileSettings, compileStage, type StageContent } from "./compile-stage.ts";
-import { type FailingRoute, failingRoutes, type ServiceProblem } from "./failing-routes.ts";
 import type { ToThread } from "./messages.ts";
+import type { Publication, PublicationKind, PublicationName, PublicationValues } from "./publications/publication.ts";
+import type {
+  DocumentSource,
+  Product,
+  PublicationSource,
+  PublishedThings,
+  ValueContent,
+} from "./publications/publication-source.ts";
+import type { PublicationSources } from "./publications/publication-sources.ts";
+import { isConcerned, SourceIndex } from "./publications/source-index.ts";
 
-export interface ReconcilerOptions extends CompileSettings {
+export interface ReconcilerOptions {
   readonly store: Store;
+  readonly sources: PublicationSources;
   /** To every gateway thread. */
   readonly post: (message: ToThread) => void;
-  /** For the status only: services are found in the threads. */
-  readonly serviceProblem: ServiceProblem;
   readonly logger: Logger;
 }
 
-/** What the threads were told of a stage. */
-interface PublishedStage {
-  readonly scope: Scope;
+type Value = PublicationValues[PublicationKind];
+
+/** What the threads were told of one thing. */
+interface Entry {
+  readonly name: PublicationName;
   readonly revision: number;
-  readonly plan: Plan;
-  readonly undeployed: readonly string[];
-  /** The client certificate that it shows to backends. */
-  readonly identity: NamedIdentity | undefined;
-  /** What else it was made from, by {@link keyOf}. */
-  readonly sources: ReadonlySet<string>;
-  /** Why the stage's latest change is not served. */
-  readonly problem?: string;
+  /** Undefined: there is nothing to be published, for now or because it can't be made. */
+  readonly value: Value | undefined;
+  readonly sources: readonly DocumentSource[];
+  readonly names: readonly PublicationName[];
+  /** Why the value could not be made; what is published in its place is closed. */
+  readonly problem: string | undefined;
+  /** How often it could not be made, in a row. */
+  readonly failures: number;
+  readonly retry: NodeJS.Timeout | undefined;
+  /** Why a thread could not take it in, if one could not. */
+  refusal?: string;
 }
 
-export interface StageStatus {
-  readonly account: string;
-  readonly region: string;
-  readonly apiId: string;
-  readonly apiName: string;
-  readonly stageName: string;
-  readonly deploymentId: string;
-  /** Seconds since 1970. */
-  readonly deployedAt: number | undefined;
-  /** What deploying now would change. */
-  readonly differences: readonly Difference[];
-  /** Settings that are stored and have no effect yet. */
-  readonly withoutEffect: readonly string[];
-  /** Routes (`GET /pets`) that answer 501, and why. */
-  readonly closedRoutes: readonly { readonly route: string; readonly reason: string }[];
-  readonly failingRoutes: readonly FailingRoute[];
-  /** What is served and AWS would refuse, unless a quota was raised there. */
-  readonly beyondAws: readonly string[];
-  /** Why the whole stage answers 501, or why its latest change is not served. */
-  readonly problem?: string;
+/** Changes that come while a value is made: what it is made from may have been read before them. */
+interface Watch {
+  readonly kinds: ReadonlySet<string>;
+  readonly isAwaited: boolean;
+  readonly changes: Change[];
 }
 
-/** How long changes to a definition are gathered before the hints about them are made anew. */
-const undeployedDelayMs = 200;
-
-/** Kinds of documents that stages are made from besides their definitions. */
-const sourceKinds: ReadonlySet<string> = new Set([vpcLinkKind, ...Object.values(iamKinds)]);
-
-/** Kinds whose documents are parts of a definition; their ids begin with the API's. */
-const definitionKinds: ReadonlySet<string> = new Set([restKinds.restApi, restKinds.resource, restKinds.model]);
+/** How long changes that nobody waits for are gathered. */
+const gatherMs = 200;
+/** A read that fails is tried again after these pauses before the thing counts as one that can't be made. */
+const readAgainMs: readonly number[] = [20, 100];
 
 /**
- * Keeps the gateway threads in step with the store: sees what changed, compiles the stages it concerns, and sends the
- * plans out. The only way from a definition to what is served.
+ * Keeps the gateway threads in step with the store: sees what changed, makes the published things anew that it concerns,
+ * and sends them out. The only way from a definition to what is served. What is published, and from what it is made, is
+ * the table of sources.
+ *
+ * What can't be made is closed or withdrawn at once, because nobody can tell which guard the change that can't be made
+ * would have brought; it is tried again from time to time, and with the next change.
  */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
-  readonly #served = new Map<string, PublishedStage>();
-  readonly #staleStages = new Map<string, Scope>();
-  readonly #staleApis = new Map<string, Scope>();
-  /** What changed while a stage was compiled, which may have read it before, by {@link keyOf}. */
-  readonly #changedMeanwhile = new Set<string>();
+  readonly #kinds: readonly PublicationKind[];
+  readonly #entries: ReadonlyMap<PublicationKind, Map<string, Entry>>;
+  readonly #index = new SourceIndex<Entry>();
+  readonly #published: PublishedThings;
+  /** How many published things name another one. */
+  readonly #namings = new Map<string, number>();
+  readonly #stale = new Map<string, PublicationName>();
+  /** What is stale and nobody waits for. */
+  readonly #staleLater = new Map<string, PublicationName>();
+  readonly #watches = new Set<Watch>();
   #unsubscribe: () => void = () => undefined;
-  /** The last commit that touched a stage, and the last one whose plans are with the threads. */
+  /** The last commit that touched what is awaited, and the last one that is with the threads. */
   #neededRevision = 0;
   #sentRevision = 0;
+  /** Commits that touched what is awaited: a bounded number of the latest, and the last one before those. */
+  readonly #touching = new Set<number>();
+  #lastForgotten = -1;
   #work: Promise<void> = Promise.resolve();
-  #hints: Promise<void> = Promise.resolve();
+  #workLater: Promise<void> = Promise.resolve();
   #isScheduled = false;
-  #isCompiling = false;
-  #undeployedTimer: NodeJS.Timeout | undefined;
+  #laterTimer: NodeJS.Timeout | undefined;
   #hasStarted = false;
   #isClosed = false;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
+    this.#kinds = Object.keys(options.sources) as PublicationKind[];
+    this.#entries = new Map(this.#kinds.map((kind) => [kind, new Map<string, Entry>()]));
+    this.#published = {
+      find: <Kind extends PublicationKind>(kind: Kind, key: string) =>
+        this.#find({ kind, key })?.value as PublicationValues[Kind] | undefined,
+    };
   }
 
-  /** Compiles every stage there is, and follows the store from then on. */
+  /** Publishes everything there is, and follows the store from then on. */
   async start(): Promise<void> {
     const { store } = this.#options;
     this.#unsubscribe = store.subscribe((changes) => this.#see(changes));
     this.#neededRevision = await store.revision();
-    for (const { id, scope } of await store.all<Stage>(restKinds.stage)) {
-      this.#staleStages.set(id, scope);
-      this.#staleApis.set(apiIdOf(id), scope);
+    for (const kind of this.#kinds) {
+      const { extent } = this.#source(kind);
+      if (extent.kind !== "each") continue;
+      for (const { id, scope } of await store.all(extent.documents)) this.#mark({ kind, key: id, scope });
     }
     this.#schedule();
     await this.#work;
-    this.#scheduleUndeployed();
   }
 
   /** Resolves with the revision that the threads must have applied for everything committed so far to be in effect. */
@@ -121,88 +117,94 @@ export class Reconciler {
     return this.#neededRevision;
   }
 
+  /**
+   * Resolves with the revision that the threads must have applied for these commits to be in effect; undefined if they
+   * touched nothing that is awaited. To be asked when they are committed.
+   */
+  async sent(commits: readonly number[]): Promise<number | undefined> {
+    const touching = commits.filter((revision) => revision <= this.#lastForgotten || this.#touching.has(revision));
+    if (touching.length === 0) return undefined;
+    const last = Math.max(...touching);
+    while (this.#sentRevision < last && !this.#isClosed) await this.#work;
+    return last;
+  }
+
   /** What a thread that starts must be told. */
   *replay(): Generator<ToThread> {
-    for (const [key, { revision, plan, undeployed, identity }] of this.#served) {
-      if (identity !== undefined) yield { kind: "identity", ...identity };
-      yield { kind: "plan", key, revision, plan };
-      if (undeployed.length > 0) yield { kind: "undeployed", key, routes: undeployed };
-    }
+    for (const entries of this.#entries.values())
+      for (const { name, revision, value } of entries.values())
+        if (value !== undefined) yield publication(name, revision, value);
     // Before that a thread does not serve yet: it would answer for stages that it has not heard of.
     if (this.#hasStarted) yield { kind: "revision", revision: this.#sentRevision };
   }
 
-  /** Every stage, and how it differs from its definition. */
-  async status(): Promise<readonly StageStatus[]> {
-    const found: StageStatus[] = [];
-    for (const { id, scope, body: stage } of await this.#options.store.all<Stage>(restKinds.stage)) {
-      const apiId = apiIdOf(id);
-      const status = await this.#options.store.read(scope, async (tx) => {
-        const current = await loadDefinition(tx, apiId);
-        const deploymentId = `${apiId}/${stage.deploymentId}`;
-        const snapshot = await tx.get<RestApiDefinition>(restKinds.snapshot, deploymentId);
-        const deployment = await tx.get<Deployment>(restKinds.deployment, deploymentId);
-        if (current === undefined) return undefined;
-        return {
-          apiName: current.restApi.name,
-          deployedAt: deployment?.body.createdDate,
-          differences: snapshot === undefined ? [] : diffDefinitions(snapshot.body, current),
-        };
-      });
-      if (status === undefined) continue;
-      const served = this.#served.get(id);
-      const problem = served?.problem ?? served?.plan.closed;
-      found.push({
-        account: scope.account,
-        region: scope.region,
-        apiId,
-        stageName: stage.stageName,
-        deploymentId: stage.deploymentId,
-        ...status,
-        withoutEffect: served?.plan.withoutEffect ?? [],
-        closedRoutes: closedRoutes(served?.plan),
-        failingRoutes: failingRoutes(served?.plan, this.#options.serviceProblem),
-        beyondAws: routesBeyondAws(served?.plan),
-        ...(problem !== undefined && { problem }),
-      });
-    }
-    return found;
+  /** What is published under a key, and why that is not what the store says. */
+  find<Kind extends PublicationKind>(
+    kind: Kind,
+    key: string,
+  ): { readonly value: PublicationValues[Kind] | undefined; readonly problem: string | undefined } | undefined {
+    const entry = this.#find({ kind, key });
+    if (entry === undefined) return undefined;
+    return { value: entry.value as PublicationValues[Kind] | undefined, problem: entry.problem ?? entry.refusal };
+  }
+
+  /** A thread could not take in what it was sent. */
+  refused({ kind, key, revision }: Pick<Publication, "kind" | "key" | "revision">, reason: string): void {
+    const entry = this.#find({ kind, key });
+    if (entry?.revision === revision) entry.refusal = reason;
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#unsubscribe();
-    clearTimeout(this.#undeployedTimer);
+    clearTimeout(this.#laterTimer);
+    for (const entries of this.#entries.values()) for (const { retry } of entries.values()) clearTimeout(retry);
     await this.#work;
-    await this.#hints;
+    await this.#workLater;
   }
+
+  // ---- What changed ----
 
   #see(changes: readonly Change[]): void {
-    for (const { kind, id, scope, revision } of changes) {
-      if (kind === restKinds.stage) {
-        this.#staleStages.set(id, scope);
-        this.#staleApis.set(apiIdOf(id), scope);
-        this.#neededRevision = Math.max(this.#neededRevision, revision);
-      } else if (sourceKinds.has(kind)) {
-        this.#seeSource(keyOf({ scope, kind, id }), revision);
-      } else if (definitionKinds.has(kind)) {
-        this.#staleApis.set(apiIdOf(id), scope);
+    for (const change of changes) {
+      let isAwaited = false;
+      for (const kind of this.#kinds) {
+        const { extent } = this.#source(kind);
+        if (extent.kind !== "each" || extent.documents !== change.kind) continue;
+        isAwaited = this.#mark({ kind, key: change.id, scope: change.scope }) || isAwaited;
       }
+      for (const { name } of this.#index.concernedBy(change)) isAwaited = this.#mark(name) || isAwaited;
+      for (const watch of this.#watches) {
+        if (!watch.kinds.has(change.kind)) continue;
+        watch.changes.push(change);
+        isAwaited ||= watch.isAwaited;
+      }
+      if (isAwaited) this.#touch(change.revision);
     }
-    if (this.#staleStages.size > 0) this.#schedule();
-    if (this.#staleApis.size > 0) this.#scheduleUndeployed();
+    this.#scheduleLater();
   }
 
-  #seeSource(source: string, revision: number): void {
-    for (const [key, { scope, sources }] of this.#served) {
-      if (!sources.has(source)) continue;
-      this.#staleStages.set(key, scope);
-      this.#neededRevision = Math.max(this.#neededRevision, revision);
-    }
-    if (!this.#isCompiling) return;
-    this.#changedMeanwhile.add(source);
+  #touch(revision: number): void {
     this.#neededRevision = Math.max(this.#neededRevision, revision);
+    this.#touching.add(revision);
+    if (this.#touching.size > bounds.publishedCommitsMax.value) {
+      const [oldest = revision] = this.#touching;
+      this.#touching.delete(oldest);
+      this.#lastForgotten = oldest;
+    }
     this.#schedule();
+  }
+
+  /** The thing is to be made anew; answers whether anybody waits for it. */
+  #mark(name: PublicationName): boolean {
+    const { isAwaited } = this.#source(name.kind);
+    (isAwaited ? this.#stale : this.#staleLater).set(nameText(name), name);
+    return isAwaited;
+  }
+
+  #makeAnew(name: PublicationName): void {
+    if (this.#mark(name)) this.#schedule();
+    else this.#scheduleLater();
   }
 
   #schedule(): void {
@@ -211,146 +213,179 @@ export class Reconciler {
     this.#work = this.#work.then(() => this.#reconcile());
   }
 
+  #scheduleLater(): void {
+    if (this.#isClosed || this.#staleLater.size === 0) return;
+    this.#laterTimer ??= setTimeout(() => {
+      this.#laterTimer = undefined;
+      // Beside the other work: a deployment must not wait for hints.
+      this.#workLater = this.#workLater.then(() => this.#publishAll(this.#staleLater, this.#sentRevision));
+    }, gatherMs);
+  }
+
   async #reconcile(): Promise<void> {
     this.#isScheduled = false;
     // Taken before the work: what is committed during it is the next round's.
     const revision = this.#neededRevision;
-    const stale = [...this.#staleStages];
-    this.#staleStages.clear();
-    for (const [id, scope] of stale) {
-      this.#isCompiling = true;
-      await this.#reconcileStage(id, scope, revision);
-      this.#isCompiling = false;
-      const sources = this.#served.get(id)?.sources;
-      for (const changed of this.#changedMeanwhile)
-        if (sources?.has(changed) === true) this.#staleStages.set(id, scope);
-      this.#changedMeanwhile.clear();
-    }
+    await this.#publishAll(this.#stale, revision);
     this.#sentRevision = revision;
     this.#hasStarted = true;
     this.#options.post({ kind: "revision", revision });
+    this.#scheduleLater();
   }
 
-  async #reconcileStage(id: string, scope: Scope, revision: number): Promise<void> {
-    const { post, logger } = this.#options;
-    const before = this.#served.get(id);
-    try {
-      const made = await this.#plan(id, scope);
-      if (made === undefined) {
-        // An API of another account may have taken the id since; its own change brings its plan.
-        if (before === undefined || !isSameScope(before.scope, scope)) return;
-        this.#served.delete(id);
-        post({ kind: "plan", key: id, revision, plan: null });
-        this.#forgetIdentity(before.identity);
-        return;
+  async #publishAll(stale: Map<string, PublicationName>, revision: number): Promise<void> {
+    const names = [...stale.values()];
+    stale.clear();
+    for (const kind of this.#kinds) {
+      const isNamed = this.#source(kind).extent.kind === "named";
+      for (const name of names) {
+        // What nothing names any more was withdrawn since it was marked.
+        if (name.kind !== kind || this.#isClosed || (isNamed && this.#find(name) === undefined)) continue;
+        await this.#publish(name, revision);
       }
-      const { plan, identity } = made;
-      const sources = new Set(made.sources.map(keyOf));
-      const beyondAws = routesBeyondAws(plan);
-      if (beyondAws.length > 0) logger.warn("A stage serves what AWS would refuse.", { stage: id, beyondAws });
-      this.#served.set(id, { scope, revision, plan, undeployed: before?.undeployed ?? [], identity, sources });
-      if (identity !== undefined) post({ kind: "identity", ...identity });
-      post({ kind: "plan", key: id, revision, plan });
-      this.#forgetIdentity(before?.identity);
+    }
+  }
+
+  // ---- What is published ----
+
+  async #publish(name: PublicationName, revision: number): Promise<void> {
+    const source = this.#source(name.kind);
+    const watch: Watch = { kinds: new Set(source.madeFrom), isAwaited: source.isAwaited, changes: [] };
+    this.#watches.add(watch);
+    const made = await this.#make(name);
+    this.#watches.delete(watch);
+    const before = this.#find(name);
+    if (made === undefined) {
+      // The key may be another account's by now; its own change brings its value.
+      if (before !== undefined && isSameScope(before.name.scope, name.scope)) this.#withdraw(before, revision);
+      return;
+    }
+    for (const named of made.names) if (this.#find(named) === undefined) await this.#publish(named, revision);
+    this.#enter({ ...made, name, revision }, before);
+    if (watch.changes.some((change) => isConcerned(made.sources, change))) this.#makeAnew(name);
+  }
+
+  /** Undefined: there is no such thing any more. Never rejects. */
+  async #make(name: PublicationName): Promise<Omit<Entry, "name" | "revision"> | undefined> {
+    const source = this.#source(name.kind);
+    const before = this.#find(name);
+    let sources = before?.sources ?? [];
+    try {
+      const reading = await this.#read(source, name);
+      if (reading === undefined) return undefined;
+      sources = reading.sources;
+      const made: Product<Value> = await reading.make();
+      return {
+        value: made.value,
+        sources: made.sources ?? sources,
+        names: reading.names ?? [],
+        problem: undefined,
+        failures: 0,
+        retry: undefined,
+      };
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
-      logger.error("A stage can't be compiled.", {
-        stage: id,
-        served: before ? "its last program" : "nothing",
-        error: error instanceof Error ? error.stack : problem,
-      });
-      // An earlier program goes on serving; without one the stage answers 501 with the reason.
-      const plan = before?.plan ?? closedPlan(id, scope, `this stage can't be compiled: ${problem}`);
-      const kept = {
-        undeployed: before?.undeployed ?? [],
-        identity: before?.identity,
-        sources: before?.sources ?? new Set<string>(),
-      };
-      this.#served.set(id, { scope, revision, plan, ...kept, problem });
-      if (before === undefined) post({ kind: "plan", key: id, revision, plan });
+      if (before?.problem !== problem) {
+        const stack = error instanceof Error ? error.stack : problem;
+        this.#options.logger.error(source.failure, { kind: name.kind, key: name.key, error: stack });
+      }
+      const failures = (before?.failures ?? 0) + 1;
+      const retry = this.#tryAgain(name, failures);
+      return { value: source.closed?.(name, problem), sources, names: [], problem, failures, retry };
     }
   }
 
-  #forgetIdentity(identity: NamedIdentity | undefined): void {
-    if (identity === undefined) return;
-    for (const served of this.#served.values()) if (served.identity?.key === identity.key) return;
-    this.#options.post({ kind: "identity", key: identity.key, identity: null });
-  }
-
-  #plan(id: string, scope: Scope): Promise<CompiledStage | undefined> {
-    const load = async (tx: Reader): Promise<StageContent | undefined> => {
-      const stage = await tx.get<Stage>(restKinds.stage, id);
-      if (stage === undefined) return undefined;
-      const snapshotId = `${apiIdOf(id)}/${stage.body.deploymentId}`;
-      const snapshot = await tx.get<RestApiDefinition>(restKinds.snapshot, snapshotId);
-      if (snapshot === undefined) throw new Error(`the deployment ${stage.body.deploymentId} has no snapshot`);
-      return { kind: "rest", definition: snapshot.body, stage: stage.body };
-    };
-    return compileStage(this.#options.store, scope, load, this.#options);
-  }
-
-  #scheduleUndeployed(): void {
-    if (this.#isClosed || this.#staleApis.size === 0) return;
-    this.#undeployedTimer ??= setTimeout(() => {
-      this.#undeployedTimer = undefined;
-      // Beside the work on stages: a deployment must not wait for hints.
-      this.#hints = this.#hints.then(() => this.#findUndeployed());
-    }, undeployedDelayMs);
-  }
-
-  async #findUndeployed(): Promise<void> {
-    const stale = [...this.#staleApis];
-    this.#staleApis.clear();
-    for (const [apiId, scope] of stale) {
-      if (this.#isClosed) return;
+  /** A disk that fails for a moment closes nothing: what can't be read is read again, while the writer still waits. */
+  async #read(
+    source: PublicationSource<PublicationKind>,
+    name: PublicationName,
+  ): Promise<ValueContent<Value> | undefined> {
+    for (const pauseMs of [...readAgainMs, undefined]) {
       try {
-        await this.#findUndeployedRoutes(apiId, scope);
+        return await this.#options.store.read(name.scope, (tx) => source.read(tx, name, this.#published));
       } catch (error) {
-        // Only hints depend on it.
-        this.#options.logger.warn("Undeployed routes can't be told.", { apiId, error: String(error) });
+        if (pauseMs === undefined || this.#isClosed) throw error;
+        await pause(pauseMs);
       }
     }
+    return undefined;
   }
 
-  async #findUndeployedRoutes(apiId: string, scope: Scope): Promise<void> {
-    const { store, post } = this.#options;
-    const keys = [...this.#served.keys()].filter((key) => apiIdOf(key) === apiId);
-    if (keys.length === 0) return;
-    const current = await store.read(scope, (tx) => loadDefinition(tx, apiId));
-    if (current === undefined) return;
-    const routes = routesOf(current);
-    for (const key of keys) {
-      const served = this.#served.get(key);
-      if (served === undefined || !isSameScope(served.scope, scope)) continue;
-      const deployed = new Set(served.plan.methods.map(({ routeKey }) => routeKey));
-      const undeployed = routes.filter((route) => !deployed.has(route));
-      if (undeployed.join() === served.undeployed.join()) continue;
-      this.#served.set(key, { ...served, undeployed });
-      post({ kind: "undeployed", key, routes: undeployed });
+  #tryAgain(name: PublicationName, failures: number): NodeJS.Timeout {
+    const delayMs = Math.min(bounds.publicationRetryMs.value * 2 ** (failures - 1), bounds.publicationRetryMsMax.value);
+    return setTimeout(() => this.#makeAnew(name), delayMs).unref();
+  }
+
+  #enter(entry: Entry, before: Entry | undefined): void {
+    const { name, revision, value } = entry;
+    this.#replace(before, entry);
+    for (const named of entry.names) this.#count(named, 1);
+    const isStillClosed = entry.problem !== undefined && entry.problem === before?.problem;
+    const isNews = !isStillClosed && !this.#isSame(name.kind, before?.value, value);
+    if (value !== undefined && isNews) this.#options.post(publication(name, revision, value));
+    else if (value === undefined && before?.value !== undefined) this.#options.post(publication(name, revision, null));
+    for (const named of before?.names ?? []) this.#release(named, revision);
+    this.#markBeside(name);
+  }
+
+  #withdraw(entry: Entry, revision: number): void {
+    this.#replace(entry, undefined);
+    if (entry.value !== undefined) this.#options.post(publication(entry.name, revision, null));
+    for (const named of entry.names) this.#release(named, revision);
+    this.#markBeside(entry.name);
+  }
+
+  #replace(before: Entry | undefined, after: Entry | undefined): void {
+    if (before !== undefined) {
+      clearTimeout(before.retry);
+      this.#index.remove(before, before.sources);
+      this.#entries.get(before.name.kind)?.delete(before.name.key);
+    }
+    if (after === undefined) return;
+    this.#index.add(after, after.sources);
+    this.#entries.get(after.name.kind)?.set(after.name.key, after);
+  }
+
+  #isSame(kind: PublicationKind, before: Value | undefined, after: Value | undefined): boolean {
+    if (before === undefined || after === undefined) return false;
+    return this.#source(kind).isSame?.(before, after) === true;
+  }
+
+  #count(name: PublicationName, change: number): number {
+    const text = nameText(name);
+    const count = (this.#namings.get(text) ?? 0) + change;
+    if (count === 0) this.#namings.delete(text);
+    else this.#namings.set(text, count);
+    return count;
+  }
+
+  /** One thing less names it; what nothing names is withdrawn. */
+  #release(name: PublicationName, revision: number): void {
+    if (this.#count(name, -1) > 0) return;
+    const entry = this.#find(name);
+    if (entry !== undefined) this.#withdraw(entry, revision);
+  }
+
+  #markBeside({ kind, key, scope }: PublicationName): void {
+    for (const other of this.#kinds) {
+      const { extent } = this.#source(other);
+      if (extent.kind === "beside" && extent.publication === kind) this.#mark({ kind: other, key, scope });
     }
   }
+
+  #find({ kind, key }: Pick<PublicationName, "kind" | "key">): Entry | undefined {
+    return this.#entries.get(kind)?.get(key);
+  }
+
+  #source(kind: PublicationKind): PublicationSource<PublicationKind> {
+    return this.#options.sources[kind] as PublicationSource<PublicationKind>;
+  }
 }
 
-async function loadDefinition(tx: Reader, apiId: string): Promise<RestApiDefinition | undefined> {
-  const restApi = await tx.get<RestApi>(restKinds.restApi, apiId);
-  return restApi && readDefinition(tx, restApi.body);
-}
+/** The message to the threads; a value's kind is its source's, which TypeScript can't follow through the table. */
+const publication = ({ kind, key }: PublicationName, revision: number, value: Value | null): Publication =>
+  ({ kind, key, revision, value }) as Publication;
 
-const closedRoutes = (plan: Plan | undefined): StageStatus["closedRoutes"] =>
-  (plan?.methods ?? []).flatMap(({ routeKey, steps }) => {
-    const closed = steps.find((step) => step.kind === "closed");
-    return closed ? [{ route: routeKey, reason: closed.reason }] : [];
-  });
-
-const keyOf = ({ scope, kind, id }: Source): string => `${scope.account}/${scope.region}/${kind}/${id}`;
-
-const apiIdOf = (id: string): string => id.split("/", 1)[0] ?? id;
+const nameText = ({ kind, key }: PublicationName): string => `${kind} ${key}`;
 
 const isSameScope = (a: Scope, b: Scope): boolean => a.account === b.account && a.region === b.region;
-
-/** A plan that answers everything with 501 and the reason: nothing passes because it could not be compiled. */
-function closedPlan(id: string, { account, region }: Scope, reason: string): Plan {
-  const apiId = apiIdOf(id);
-  const stageName = id.slice(apiId.length + 1);
-  return emptyPlan({ account, region, apiId, apiName: apiId, stageName, deploymentId: "", closed: reason });
-}

@@ -32,9 +32,11 @@ import { makeExplain } from "./explain.ts";
 import { JobRunner } from "./job-runner.ts";
 import type { ThreadSettings } from "./messages.ts";
 import { answerReference } from "./pages/reference.ts";
+import { makePublicationSources } from "./publications/publication-sources.ts";
 import { Reconciler } from "./reconcile.ts";
 import { makeScratchDirectory, sweepScratchDirectories } from "./scratch-directory.ts";
 import { ServerClock } from "./server-clock.ts";
+import { readStageStatus } from "./stage-status.ts";
 import { storeIndexes } from "./store-indexes.ts";
 import { makeTestInvocation } from "./test-invocation.ts";
 import { cannotListen, ThreadPool } from "./threads.ts";
@@ -116,9 +118,8 @@ export async function startServer(
   const awsServices = new AwsServices(config.services, clock);
   const reconciler = new Reconciler({
     store,
-    ...compileSettings,
+    sources: makePublicationSources(compileSettings, logger),
     post: (message) => threads.post(message),
-    serviceProblem: (service) => awsServices.problemOf(service),
     logger,
   });
   const threads = new ThreadPool({
@@ -143,6 +144,7 @@ export async function startServer(
     connectFunctions: (port) => functions.connect(port),
     connectLogs: (port) => logs.connect(port),
     acceptEvent: (event) => lambda.acceptEvent(event),
+    refused: (publication, reason) => reconciler.refused(publication, reason),
     replay: () => reconciler.replay(),
   });
   // The threads load while control does.
@@ -207,7 +209,12 @@ export async function startServer(
     facts: {
       isReady: () => isServing && !isStopping && threads.isEveryThreadListening && threads.hasApplied(bootRevision),
       metrics: () => renderMetrics(metrics),
-      status: () => reconciler.status(),
+      status: () =>
+        readStageStatus({
+          store,
+          plan: (key) => reconciler.find("plan", key),
+          serviceProblem: (service) => awsServices.problemOf(service),
+        }),
       code: (path) => lambda.readCode(path),
       reference: (path) => answerReference(path, store),
       explain: makeExplain({

@@ -23,6 +23,8 @@ export interface ThreadPoolOptions {
   connectLogs(port: MessagePort): void;
   /** Keeps an asynchronous invocation, to run it; never rejects. */
   acceptEvent(event: InvokeRequest): Promise<EventOutcome>;
+  /** Hears of a publication that a thread could not take in. */
+  refused(publication: Extract<FromThread, { kind: "refused" }>["publication"], reason: string): void;
   /** Everything that a thread must be told before it serves. */
   replay(): Iterable<ToThread>;
 }
@@ -180,6 +182,7 @@ export class ThreadPool {
         slot.appliedRevision = Math.max(slot.appliedRevision, revision);
         this.#check();
       },
+      refused: ({ publication, reason }) => this.#options.refused(publication, reason),
       failed: ({ message }) => this.#threadFailed(slot, message),
       log: (message) => this.#log(slot, message),
       event: async ({ id, event }) =>

@@ -45,6 +45,7 @@ async function withPool(
     connectFunctions: (port) => port.unref(),
     connectLogs: (port) => port.unref(),
     acceptEvent: () => Promise.reject(new Error("no events here")),
+    refused: () => undefined,
     replay: options.replay ?? (() => [{ kind: "revision", revision: 0 }]),
   });
   try {
@@ -54,7 +55,7 @@ async function withPool(
   }
 }
 
-const plan = (key: string): ToThread => ({ kind: "plan", key, revision: 1, plan: null });
+const plan = (key: string): ToThread => ({ kind: "plan", key, revision: 1, value: null });
 const told = (lines: readonly Line[]): readonly Line[] => lines.filter(({ message }) => message === "told");
 
 test("with port 0 the first thread picks one and the others share it", async () => {

@@ -91,7 +91,7 @@ export const floors: Readonly<Record<string, Readonly<Record<string, readonly st
   openapi: { mock: [] },
   protocol: { models: [] },
   sdk: { runtime: [] },
-  server: { pages: [] },
+  server: { pages: [], publications: [] },
   services: { sts: ["iam"], iam: [], lambda: [], logs: [] },
 };
 

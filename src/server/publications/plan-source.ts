@@ -1,0 +1,64 @@
+import { certificateKinds } from "../../definition/client-certificate.ts";
+import { type RestApiDefinition, restKinds, type Stage } from "../../definition/rest-api.ts";
+import { vpcLinkKind } from "../../definition/vpc-link.ts";
+import { emptyPlan } from "../../plan/empty-plan.ts";
+import type { Plan } from "../../plan/kinds.ts";
+import { iamKinds } from "../../services/iam/documents.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+import { routesBeyondAws } from "../beyond-aws.ts";
+import { type CompileSettings, compileReading, readStage } from "../compile-stage.ts";
+import type { PublicationName } from "./publication.ts";
+import type { PublicationSource } from "./publication-source.ts";
+
+/** What a stage serves: its deployment, compiled with the stage's settings and what else it depends on. */
+export const makePlanSource = (settings: CompileSettings, logger: Logger): PublicationSource<"plan"> => ({
+  extent: { kind: "each", documents: restKinds.stage },
+  madeFrom: [vpcLinkKind, ...Object.values(certificateKinds), ...Object.values(iamKinds)],
+  isAwaited: true,
+  failure: "A stage can't be compiled.",
+  async read(tx, { key, scope }) {
+    const stage = await tx.get<Stage>(restKinds.stage, key);
+    if (stage === undefined) return undefined;
+    const { deploymentId } = stage.body;
+    const snapshot = await tx.get<RestApiDefinition>(restKinds.snapshot, `${apiIdOf(key)}/${deploymentId}`);
+    if (snapshot === undefined) return unmakeable(`the deployment ${deploymentId} has no snapshot`);
+    const content = { kind: "rest", definition: snapshot.body, stage: stage.body } as const;
+    const reading = await readStage(tx, { content, scope }, settings);
+    const { sources, identity } = reading;
+    return {
+      sources,
+      names: identity === undefined ? [] : [{ kind: "identity", key: identity.key, scope }],
+      async make() {
+        const made = await compileReading(reading, settings);
+        const beyondAws = routesBeyondAws(made.plan);
+        if (beyondAws.length > 0) logger.warn("A stage serves what AWS would refuse.", { stage: key, beyondAws });
+        return { value: made.plan, sources: made.sources };
+      },
+    };
+  },
+  closed: (name, reason) => closedPlan(name, `this stage can't be compiled: ${reason}`),
+});
+
+const unmakeable = (reason: string): { readonly sources: []; make(): never } => ({
+  sources: [],
+  make() {
+    throw new Error(reason);
+  },
+});
+
+/** A plan that answers everything with 501 and the reason: nothing passes because it could not be compiled. */
+function closedPlan({ key, scope }: PublicationName, reason: string): Plan {
+  const apiId = apiIdOf(key);
+  return emptyPlan({
+    account: scope.account,
+    region: scope.region,
+    apiId,
+    apiName: apiId,
+    stageName: key.slice(apiId.length + 1),
+    deploymentId: "",
+    closed: reason,
+  });
+}
+
+/** The API of a stage's key. */
+export const apiIdOf = (key: string): string => key.split("/", 1)[0] ?? key;

@@ -1,0 +1,106 @@
+import { type Difference, diffDefinitions } from "../definition/diff.ts";
+import {
+  type Deployment,
+  type RestApi,
+  type RestApiDefinition,
+  restKinds,
+  type Stage,
+} from "../definition/rest-api.ts";
+import { readDefinition } from "../management/rest/definition-documents.ts";
+import type { Plan } from "../plan/kinds.ts";
+import type { Reader, Store, StoredDocument } from "../store/store.ts";
+import { routesBeyondAws } from "./beyond-aws.ts";
+import { type FailingRoute, failingRoutes, type ServiceProblem } from "./failing-routes.ts";
+import { apiIdOf } from "./publications/plan-source.ts";
+
+export interface StageStatus {
+  readonly account: string;
+  readonly region: string;
+  readonly apiId: string;
+  readonly apiName: string;
+  readonly stageName: string;
+  readonly deploymentId: string;
+  /** Seconds since 1970. */
+  readonly deployedAt: number | undefined;
+  /** What deploying now would change. */
+  readonly differences: readonly Difference[];
+  /** Settings that are stored and have no effect yet. */
+  readonly withoutEffect: readonly string[];
+  /** Routes (`GET /pets`) that answer 501, and why. */
+  readonly closedRoutes: readonly { readonly route: string; readonly reason: string }[];
+  readonly failingRoutes: readonly FailingRoute[];
+  /** What is served and AWS would refuse, unless a quota was raised there. */
+  readonly beyondAws: readonly string[];
+  /** Why the whole stage answers 501. */
+  readonly problem?: string;
+}
+
+export interface StageStatusOptions {
+  readonly store: Store;
+  /** What the threads were told of a stage, and why they serve something else than the store says. */
+  readonly plan: (
+    key: string,
+  ) => { readonly value: Plan | undefined; readonly problem: string | undefined } | undefined;
+  readonly serviceProblem: ServiceProblem;
+}
+
+/** Every stage: what it serves, and how that differs from its definition. */
+export async function readStageStatus(options: StageStatusOptions): Promise<readonly StageStatus[]> {
+  const { store } = options;
+  const found: StageStatus[] = [];
+  for (const stage of await store.all<Stage>(restKinds.stage)) {
+    const deployment = await store.read(stage.scope, (tx) => readDeployment(tx, stage));
+    if (deployment !== undefined) found.push({ ...deployment, ...describePlan(stage.id, options) });
+  }
+  return found;
+}
+
+type DeploymentStatus = Pick<
+  StageStatus,
+  "account" | "region" | "apiId" | "apiName" | "stageName" | "deploymentId" | "deployedAt" | "differences"
+>;
+
+/** Undefined: the API went in between. */
+async function readDeployment(
+  tx: Reader,
+  { id, scope, body }: StoredDocument<Stage>,
+): Promise<DeploymentStatus | undefined> {
+  const apiId = apiIdOf(id);
+  const restApi = await tx.get<RestApi>(restKinds.restApi, apiId);
+  if (restApi === undefined) return undefined;
+  const deploymentId = `${apiId}/${body.deploymentId}`;
+  const snapshot = await tx.get<RestApiDefinition>(restKinds.snapshot, deploymentId);
+  const deployment = await tx.get<Deployment>(restKinds.deployment, deploymentId);
+  return {
+    account: scope.account,
+    region: scope.region,
+    apiId,
+    apiName: restApi.body.name,
+    stageName: body.stageName,
+    deploymentId: body.deploymentId,
+    deployedAt: deployment?.body.createdDate,
+    differences: snapshot === undefined ? [] : diffDefinitions(snapshot.body, await readDefinition(tx, restApi.body)),
+  };
+}
+
+function describePlan(
+  key: string,
+  { plan: find, serviceProblem }: StageStatusOptions,
+): Omit<StageStatus, keyof DeploymentStatus> {
+  const published = find(key);
+  const plan = published?.value;
+  const problem = published?.problem ?? plan?.closed;
+  return {
+    withoutEffect: plan?.withoutEffect ?? [],
+    closedRoutes: closedRoutes(plan),
+    failingRoutes: failingRoutes(plan, serviceProblem),
+    beyondAws: routesBeyondAws(plan),
+    ...(problem !== undefined && { problem }),
+  };
+}
+
+const closedRoutes = (plan: Plan | undefined): StageStatus["closedRoutes"] =>
+  (plan?.methods ?? []).flatMap(({ routeKey, steps }) => {
+    const closed = steps.find((step) => step.kind === "closed");
+    return closed ? [{ route: routeKey, reason: closed.reason }] : [];
+  });
