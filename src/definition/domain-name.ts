@@ -2,6 +2,11 @@
 
 export type DomainEndpointType = "EDGE" | "REGIONAL" | "PRIVATE";
 
+/**
+ * A domain name, as both versions of the API make, show and change it. Its members are named as version 1 writes them.
+ * Version 2 writes a configuration for each of the types: EDGE has `certificate…` and `distribution…`, REGIONAL has
+ * `regional…`, and what is left is the same for all of them.
+ */
 export interface DomainName {
   readonly domainName: string;
   /** Private ones only: it tells those of one name apart. */
@@ -42,9 +47,11 @@ export interface UploadedCertificate {
   readonly privateKey: string;
 }
 
+/** Where a path of a domain name leads: version 1's base path mapping, and version 2's API mapping. */
 export interface BasePathMapping {
-  /** `(none)` for the empty one. */
+  /** `(none)` for the empty one. Version 2's keys may have more segments than one. */
   readonly basePath: string;
+  /** An API's id, of whichever kind. */
   readonly restApiId: string;
   /** Without it, the caller names the stage in the path. */
   readonly stage?: string;

@@ -87,7 +87,7 @@ export const floors: Readonly<Record<string, Readonly<Record<string, readonly st
   http: { "http1-client": ["http1"], http1: [] },
   language: { vtl: ["java"], "json-path": ["java"], "json-schema": ["java"], java: [], xml: [] },
   // What both versions of API Gateway share stands below each.
-  management: { rest: ["tags"], tags: [] },
+  management: { rest: ["domains", "tags", "vpc-links"], domains: [], tags: [], "vpc-links": [] },
   openapi: { mock: [] },
   protocol: { models: [] },
   sdk: { runtime: [] },

@@ -23,10 +23,10 @@ import {
 import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import { requireRoom } from "../control-service.ts";
+import { domainsMappedTo } from "../domains/domain-names.ts";
 import { checkTags } from "../tags/tag-rules.ts";
 import { readAccount } from "./account.ts";
 import { requireClientCertificate } from "./client-certificate.ts";
-import { domainsMappedTo } from "./domain-name.ts";
 import { applyMethodSetting, logs } from "./method-settings.ts";
 import { restApis } from "./rest-apis.ts";
 import { dropStageLinks } from "./usage-plan-links.ts";

@@ -1,0 +1,134 @@
+/**
+ * The life of domain names: one document for each, whichever version of the API makes, shows or changes it. How inputs and
+ * answers are written, and what an update may name, is each version's own.
+ */
+import {
+  type BasePathMapping,
+  type DomainEndpointType,
+  type DomainName,
+  type DomainNameAccessAssociation,
+  domainNameKey,
+  domainNameKinds,
+  isDomainName,
+  type UploadedCertificate,
+} from "../../definition/domain-name.ts";
+import { nowSeconds, present } from "../../families/work.ts";
+import { badRequest } from "../../protocol/errors.ts";
+import { everywhere } from "../../store/store.ts";
+import { type ControlChange, type ControlWork, requireRoom } from "../control-service.ts";
+import { checkDomainName } from "./domain-name-rules.ts";
+import { hasEndpoint, withTargets } from "./endpoints.ts";
+
+/** What a caller says of a new domain name; the rest of the document follows from it. */
+export type DomainNameMembers = Omit<
+  DomainName,
+  | "domainNameId"
+  | "domainNameArn"
+  | "domainNameStatus"
+  | "certificateUploadDate"
+  | "distributionDomainName"
+  | "distributionHostedZoneId"
+  | "regionalDomainName"
+  | "regionalHostedZoneId"
+>;
+
+// Unconfirmed: how AWS words these; see docs/compatibility.md, "custom domain names, words".
+
+/** Refuses a name that no new domain name of the type may have. */
+export function checkNewName(domainName: string, type: DomainEndpointType): void {
+  if (!isDomainName(domainName)) throw badRequest(`Invalid domain name specified: ${domainName}`);
+  if (type === "PRIVATE" && domainName.startsWith("*.")) {
+    throw badRequest("Wildcards are not supported for PRIVATE domain names");
+  }
+}
+
+async function requireRoomFor(work: ControlWork, isPrivate: boolean): Promise<void> {
+  const all = await work.tx.list<DomainName>(domainNameKinds.domainName);
+  const count = all.filter(({ body }) => hasEndpoint(body, "PRIVATE") === isPrivate).length;
+  requireRoom(work, isPrivate ? "privateDomainNames" : "publicDomainNames", count);
+}
+
+/** A public domain name is a host name: it belongs to one account and region only. */
+async function claimName(work: ControlChange, domainName: string): Promise<void> {
+  const claims = work.tx.in(everywhere);
+  if ((await claims.get(domainNameKinds.claim, domainName)) !== undefined) {
+    throw badRequest("The domain name you provided already exists.");
+  }
+  const { account, region } = work.call;
+  await claims.put(domainNameKinds.claim, domainName, { account, region, kind: domainNameKinds.domainName });
+}
+
+/** A new domain name, checked and claimed; its document is the family's to write, what belongs to it is written here. */
+export async function newDomainName(
+  work: ControlChange,
+  members: DomainNameMembers,
+  uploaded: UploadedCertificate | undefined,
+): Promise<DomainName> {
+  const { account, region, ids } = work.call;
+  const { domainName } = members;
+  const isPrivate = members.endpointConfiguration.types.includes("PRIVATE");
+  const domainNameId = isPrivate ? ids.id(10) : undefined;
+  const path = domainNameKey(present<Pick<DomainName, "domainName" | "domainNameId">>({ domainName, domainNameId }));
+  const made = present<DomainName>({
+    ...members,
+    domainNameId,
+    domainNameArn: `arn:aws:apigateway:${region}:${isPrivate ? account : ""}:/domainnames/${path}`,
+    certificateUploadDate: nowSeconds(work.call),
+    // AWS: EDGE ones are UPDATING for a while. There is no distribution to wait for.
+    domainNameStatus: "AVAILABLE",
+  } as DomainName);
+  const item = withTargets(made, undefined, work.call);
+  checkDomainName(item, uploaded !== undefined, region);
+  if (!isPrivate) await claimName(work, domainName);
+  await requireRoomFor(work, isPrivate);
+  if (uploaded !== undefined) await work.tx.put(domainNameKinds.certificate, path, uploaded);
+  return item;
+}
+
+/** Was a certificate uploaded with the domain name? */
+export const isUploaded = async ({ tx }: ControlWork, item: DomainName): Promise<boolean> =>
+  (await tx.get(domainNameKinds.certificate, domainNameKey(item))) !== undefined;
+
+/** A domain name as it is stored after a change: checked, with the targets of the endpoint types that it has now. */
+export async function changedDomainName(
+  work: ControlChange,
+  changed: DomainName,
+  before: DomainName,
+): Promise<DomainName> {
+  const isNewCertificate =
+    changed.certificateArn !== before.certificateArn || changed.certificateName !== before.certificateName;
+  const { certificateUploadDate = nowSeconds(work.call) } = before;
+  const item = withTargets(
+    { ...changed, certificateUploadDate: isNewCertificate ? nowSeconds(work.call) : certificateUploadDate },
+    before,
+    work.call,
+  );
+  const wasUploaded = await isUploaded(work, before);
+  checkDomainName(item, wasUploaded, work.call.region);
+  // What was uploaded goes when its name goes.
+  if (wasUploaded && item.certificateName === undefined) {
+    await work.tx.delete(domainNameKinds.certificate, domainNameKey(before));
+  }
+  return item;
+}
+
+/** Mappings, certificate, associations and the claim go with their domain name. */
+export async function deleteWithDomainName(item: DomainName, work: ControlChange): Promise<void> {
+  const key = domainNameKey(item);
+  await work.tx.deleteAll(domainNameKinds.basePathMapping, `${key}/`);
+  await work.tx.delete(domainNameKinds.certificate, key);
+  if (item.domainNameId === undefined) await work.tx.in(everywhere).delete(domainNameKinds.claim, item.domainName);
+  const associations = await work.tx.list<DomainNameAccessAssociation>(domainNameKinds.accessAssociation);
+  for (const { id, body } of associations) {
+    if (body.domainNameArn === item.domainNameArn) await work.tx.delete(domainNameKinds.accessAssociation, id);
+  }
+}
+
+/** The names of the domains whose mappings use an API, or one of its stages. */
+export async function domainsMappedTo(work: ControlWork, apiId: string, stage?: string): Promise<readonly string[]> {
+  const mappings = await work.tx.list<BasePathMapping>(domainNameKinds.basePathMapping);
+  const users = mappings.filter(
+    ({ body }) => body.restApiId === apiId && (stage === undefined || body.stage === stage),
+  );
+  return [...new Set(users.map(({ id }) => id.slice(0, id.indexOf("/")).split("+", 1)[0]!))];
+}
