@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { until } from "../../test/until.ts";
 import type { ManagementRequest, ManagementResponse } from "../protocol/operation.ts";
+import { CommitRecorder } from "../store/commit-recorder.ts";
 import { makeLogger } from "../telemetry/logger.ts";
 import { makeControlServer } from "./control-server.ts";
 
@@ -21,7 +22,7 @@ interface TestServer {
 async function start(
   t: TestContext,
   handle: (request: ManagementRequest) => Promise<ManagementResponse>,
-  inEffect: () => Promise<void> = async () => undefined,
+  inEffect: (commits: readonly number[]) => Promise<void> = async () => undefined,
 ): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), "portico-control-"));
   const handled: ManagementRequest[] = [];
@@ -108,23 +109,35 @@ test("a request arrives whole: target as sent, repeated headers joined", async (
   assert.equal(whole?.body.toString("utf8"), "héllo");
 });
 
-test("a call that may have changed something is answered when that is in effect; others are not kept waiting", async (t) => {
+test("a call is answered when its own commits are in effect; one that committed nothing is not kept waiting, whatever its verb", async (t) => {
   const { promise: gate, resolve: open } = Promise.withResolvers<void>();
-  let waiting = 0;
-  const { socketPath } = await start(t, ok, () => {
-    waiting++;
+  const waitedFor: (readonly number[])[] = [];
+  let revision = 0;
+  const handle = async ({ headers }: ManagementRequest): Promise<ManagementResponse> => {
+    // As a store reports it, after some turns of the loop.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (headers["x-commits"] !== undefined) for (const _ of "ab") CommitRecorder.report(++revision);
+    return { status: 400, headers: {}, body: "" };
+  };
+  const { socketPath } = await start(t, handle, (commits) => {
+    waitedFor.push(commits);
     return gate;
   });
-  assert.equal((await send(socketPath, "GET")).status, 200);
-  assert.equal(waiting, 0);
-  let isAnswered = false;
-  const answer = send(socketPath, "PUT").then(() => {
-    isAnswered = true;
+  await Promise.all(["GET", "POST", "PUT"].map((method) => send(socketPath, method)));
+  assert.deepEqual(waitedFor, []);
+  let answered = 0;
+  const answers = ["PUT", "GET"].map(async (method) => {
+    await send(socketPath, method, undefined, { "X-Commits": "yes" });
+    answered++;
   });
-  await until(() => waiting === 1);
-  assert.equal(isAnswered, false);
+  await until(() => waitedFor.length === 2);
+  assert.deepEqual(waitedFor, [
+    [1, 2],
+    [3, 4],
+  ]);
+  assert.equal(answered, 0);
   open();
-  await answer;
+  await Promise.all(answers);
 });
 
 test("of a body beyond the bound only so much is read as shows that it is too long", async (t) => {

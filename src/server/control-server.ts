@@ -3,6 +3,7 @@ import { pipeline } from "node:stream/promises";
 import { bounds } from "../base/bounds.ts";
 import type { Management } from "../protocol/management.ts";
 import type { ManagementRequest } from "../protocol/operation.ts";
+import { CommitRecorder } from "../store/commit-recorder.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { decideGuard, type GuardOptions } from "./guard.ts";
 import {
@@ -21,8 +22,8 @@ export interface ControlServerOptions {
   readonly facts: ServerFacts;
   /** No body is read beyond this. */
   readonly bodyBytesMax: number;
-  /** Resolves when what was committed so far is in effect in every gateway thread. */
-  readonly inEffect: () => Promise<void>;
+  /** Resolves when what these revisions committed is in effect in every gateway thread. */
+  readonly inEffect: (commits: readonly number[]) => Promise<void>;
   readonly logger: Logger;
 }
 
@@ -137,8 +138,10 @@ async function answerManagement(
       upstream.pass(request, response, body.bytes);
       return;
     }
-    const answered = await management.handle(whole);
-    if (isMutation(head.method) && answered.status < 400) await options.inEffect();
+    const commits = new CommitRecorder();
+    const answered = await commits.run(() => management.handle(whole));
+    // A call that failed may have committed something, too.
+    if (commits.revisions.length > 0) await options.inEffect(commits.revisions);
     response.writeHead(answered.status, answered.headers);
     if (answered.stream === undefined) response.end(answered.body);
     else {
@@ -168,7 +171,6 @@ function refuseForNow(request: IncomingMessage, response: ServerResponse): void 
 }
 
 const nothing = Buffer.alloc(0);
-const isMutation = (method: string): boolean => method !== "GET" && method !== "HEAD" && method !== "OPTIONS";
 
 /** Lower-case names; Node has joined repeated ones. */
 function headersOf(request: IncomingMessage): Record<string, string> {

@@ -153,14 +153,19 @@ export async function startServer(
   undo.defer(() => threads.stop(0));
   let isStopping = false;
 
-  const inEffect = async (): Promise<void> => {
-    const work = Promise.all([reconciler.caughtUp().then((revision) => threads.applied(revision)), lambda.caughtUp()]);
-    if (!(await withinMs(work, bounds.acknowledgementMsMax.value)) && !isStopping) {
-      logger.error("A change is acknowledged although a gateway thread has not applied it.", {
-        ms: bounds.acknowledgementMsMax.value,
-      });
-    }
+  /** Waits for the threads, but not for ever: one that hangs must not take management with it. */
+  const acknowledged = async (work: Promise<unknown>): Promise<void> => {
+    if ((await withinMs(work, bounds.acknowledgementMsMax.value)) || isStopping) return;
+    logger.error("A change is acknowledged although a gateway thread has not applied it.", {
+      ms: bounds.acknowledgementMsMax.value,
+    });
   };
+  const inEffect = async (commits: readonly number[]): Promise<void> => {
+    const revision = await reconciler.sent(commits);
+    if (revision !== undefined) await threads.applied(revision);
+  };
+  const allInEffect = (): Promise<unknown> =>
+    Promise.all([reconciler.caughtUp().then((revision) => threads.applied(revision)), lambda.caughtUp()]);
   const services: readonly Service[] = [
     {
       model: "apigateway",
@@ -224,11 +229,14 @@ export async function startServer(
         port: () => port,
         answerBytesMax: config.payloadMax,
       }),
-      reset: config.memory || config.allowReset ? () => reset(store, inEffect, functions, logs) : undefined,
+      reset:
+        config.memory || config.allowReset
+          ? () => reset(store, () => acknowledged(allInEffect()), functions, logs)
+          : undefined,
       clock: config.memory ? clock : undefined,
     },
     bodyBytesMax: Math.max(config.managementPayloadMax, bounds.lambdaRequestBytesMax.value),
-    inEffect,
+    inEffect: (commits) => acknowledged(inEffect(commits)),
     logger,
   });
   await control.listen(scratch.controlSocket);

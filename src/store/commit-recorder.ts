@@ -2,13 +2,13 @@ import { AsyncLocalStorage } from "node:async_hooks";
 
 const recorders = new AsyncLocalStorage<CommitRecorder>();
 
-/** Learns which revision the writes within a piece of work committed, however deep in it they are made. */
+/** Learns which revisions the writes within a piece of work committed, however deep in it they are made. */
 export class CommitRecorder {
-  #revision = 0;
+  readonly #revisions: number[] = [];
 
-  /** The highest revision that a write within `run` reported so far; 0 if nothing was written through the store. */
-  get revision(): number {
-    return this.#revision;
+  /** The revisions that writes within `run` reported so far, in their order; none if nothing was written through the store. */
+  get revisions(): readonly number[] {
+    return this.#revisions;
   }
 
   /** Runs `work`; what it and everything it starts writes is recorded here. Answers what `work` answers. */
@@ -19,6 +19,6 @@ export class CommitRecorder {
   /** For stores: reports the revision that a write left, in the asynchronous context of the write's caller. */
   static report(revision: number): void {
     const recorder = recorders.getStore();
-    if (recorder !== undefined) recorder.#revision = Math.max(recorder.#revision, revision);
+    if (recorder !== undefined) recorder.#revisions.push(revision);
   }
 }
