@@ -44,14 +44,14 @@ export interface Answer {
   respond(status: number, headers: readonly string[], body: Buffer | string | undefined): void;
   /** Begins a streamed answer; with a `contentLength` exactly that many bytes must follow, else it is chunked. */
   startResponse(status: number, headers: readonly string[], contentLength: number | undefined): void;
-  /** False asks to wait for the listener's `onDrain`. */
+  /** False asks to wait for the observer's `onDrain`. */
   write(chunk: Buffer): boolean;
   end(): void;
   /** Cuts the connection: the answer can't be completed. */
   abort(): void;
   /** The answer was begun: it can only be completed or cut. */
   readonly isBegun: boolean;
-  /** Who is told what becomes of the answer. What wraps an answer takes the place of its listener, and tells that one. */
+  /** Who is told what becomes of the answer. What wraps an answer takes the place of its observer, and tells that one. */
   observer: AnswerObserver | undefined;
   /** Bytes of answer body written so far. */
   readonly responseBytes: number;
@@ -64,7 +64,7 @@ export interface AnswerObserver {
   /** The peer went away before the answer was complete. */
   onClose(): void;
   /**
-   * A callback of the request, its body's sink or this listener threw: our bug. The listener has to complete or cut the
+   * A callback of the request, its body's sink or this observer threw: our bug. The observer has to complete or cut the
    * answer. Without this member the codec answers 500 by itself.
    */
   onException?(error: unknown): void;

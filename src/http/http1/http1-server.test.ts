@@ -436,7 +436,7 @@ test("an exception in a handler ends only its exchange", async () => {
   other.close();
 });
 
-test("an exception is left to the answer's listener, which keeps the connection", async () => {
+test("an exception is left to the answer's observer, which keeps the connection", async () => {
   const seen: string[] = [];
   const { port, errors } = await start((request) => {
     request.observer = {
@@ -485,6 +485,32 @@ test("an exception is left to the answer's listener, which keeps the connection"
     errors.map((error) => (error as Error).message),
     ["again"],
   );
+});
+
+test("an exception for a client that takes more, or has gone, is left to the answer's observer as well", async () => {
+  const seen: string[] = [];
+  const { port, errors } = await start((request) => {
+    const fail = (message: string) => (): never => {
+      throw new Error(message);
+    };
+    request.observer = {
+      onDrain: fail("drain"),
+      onClose: fail("close"),
+      onException: (error) => {
+        seen.push((error as Error).message);
+        request.abort();
+      },
+    };
+    request.startResponse(200, [], undefined);
+    request.write(Buffer.alloc(request.target === "/drain" ? 20_000_000 : 1));
+  });
+  await talk(port, get("/drain"));
+  const client = await RawClient.open(port);
+  client.send(get("/close"));
+  await client.until((text) => text.length > 0);
+  client.close();
+  while (seen.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual([seen, errors], [["drain", "close"], []]);
 });
 
 test("the sizes of AWS's quotas: 10,240 bytes of URL, 10,240 of headers", async () => {
