@@ -1,8 +1,8 @@
 import { iamPaging, page, pageAnswer } from "../../protocol/paging.ts";
 
 export interface ListInput {
-  readonly Marker?: string;
-  readonly MaxItems?: number;
+  readonly Marker?: string | undefined;
+  readonly MaxItems?: number | undefined;
 }
 
 /** A page of a list, in the order of the keys. */

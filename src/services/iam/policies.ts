@@ -1,27 +1,29 @@
 import { bounds } from "../../base/bounds.ts";
+import type { Operation } from "../../families/make-families.ts";
+import type { Place } from "../../families/place.ts";
+import { type Change, nowSeconds, present, type Work } from "../../families/work.ts";
 import { ApiError } from "../../protocol/errors.ts";
-import type { CallContext, Handler, Operations } from "../../protocol/operation.ts";
-import type { Reader, Store, Transaction } from "../../store/store.ts";
+import type { CallContext } from "../../protocol/operation.ts";
+import type { Reader } from "../../store/store.ts";
 import { type AwsManagedPolicy, awsManagedPolicies, awsManagedPolicyOf, isAwsManaged } from "./aws-managed-policies.ts";
 import { countEntity } from "./count-entity.ts";
 import {
   documentId,
   encodePolicy,
   iamKinds,
-  iamScope,
   type PolicyDocument,
   type PolicyVersion,
   parsePolicyArn,
   type RoleDocument,
 } from "./documents.ts";
 import { alreadyExists, deleteConflict, limitExceeded, noSuchEntity, validationError } from "./errors.ts";
-import { type ListInput, listPage } from "./list-page.ts";
+import { changing, defineResource, type IamInput, operations, reading } from "./iam-families.ts";
+import { listPage } from "./list-page.ts";
 import { policyLength, validatePolicy } from "./policy-grammar.ts";
-import { type Tag, tagList, tagPage, withoutTags, withTags } from "./tags.ts";
+import { tagList, tagPage, withoutTags, withTags } from "./tags.ts";
 
-interface PolicyInput {
-  readonly PolicyArn: string;
-}
+/** A customer's policy, or one of AWS's. */
+type AnyPolicy = PolicyDocument | AwsManagedPolicy;
 
 const policyMissing = (arn: string): ApiError =>
   noSuchEntity(`Policy ${arn} was not found.`, isAwsManaged(arn) ? managedHint : undefined);
@@ -59,9 +61,6 @@ export async function requireAttachable(
 }
 
 export const policyNameOf = (arn: string): string => arn.slice(arn.lastIndexOf("/") + 1);
-
-const put = (tx: Transaction, policy: PolicyDocument): Promise<void> =>
-  tx.put(iamKinds.policy, documentId(policy.name), policy);
 
 /** Roles that have the policy, and those whose boundary it is. */
 async function usesOf(tx: Reader, arn: string): Promise<{ attached: RoleDocument[]; bounded: RoleDocument[] }> {
@@ -126,48 +125,36 @@ const shown = (policy: PolicyDocument, uses: Uses): object => ({
 
 const noUses: Uses = { attached: new Map(), bounded: new Map() };
 
-interface CreatePolicyInput {
-  readonly PolicyName: string;
-  readonly Path?: string;
-  readonly PolicyDocument: string;
-  readonly Description?: string;
-  readonly Tags?: readonly Tag[];
-}
-
 function requireDocument(text: string): void {
   validatePolicy(text, "identity");
   const max = bounds.iamPolicyCharsMax.value;
   if (policyLength(text) > max) throw limitExceeded(`Cannot exceed quota for PolicySize: ${max}`);
 }
 
-const seconds = ({ clock }: CallContext): number => Math.floor(clock.now() / 1000);
-
-async function createPolicy(tx: Transaction, input: CreatePolicyInput, call: CallContext): Promise<object> {
+async function createPolicy({ tx, input, call }: Change<object, IamInput<"CreatePolicy">>): Promise<PolicyDocument> {
   const { PolicyName: name, Path: path = "/", PolicyDocument: document } = input;
   requireDocument(document);
   if ((await tx.get(iamKinds.policy, documentId(name))) !== undefined) {
     throw alreadyExists(`A policy called ${name} already exists. Duplicate names are not allowed.`);
   }
   await countEntity(tx, "policies", 1);
-  const now = seconds(call);
-  const policy: PolicyDocument = {
+  const now = nowSeconds(call);
+  return present<PolicyDocument>({
     path,
     name,
     id: `ANPA${call.ids.id(17).toUpperCase()}`,
     arn: `arn:aws:iam::${call.account}:policy${path}${name}`,
     createdAt: now,
     updatedAt: now,
-    ...(input.Description === undefined ? {} : { description: input.Description }),
+    description: input.Description,
     defaultVersionId: "v1",
     nextVersion: 2,
     versions: [{ id: "v1", document, createdAt: now }],
     tags: withTags({}, input.Tags ?? []),
-  };
-  await put(tx, policy);
-  return { Policy: shown(policy, noUses) };
+  });
 }
 
-async function deletePolicy(tx: Transaction, policy: PolicyDocument): Promise<void> {
+async function checkUnused(policy: PolicyDocument, { tx }: Change<object>): Promise<void> {
   const { attached, bounded } = await usesOf(tx, policy.arn);
   if (attached.length + bounded.length > 0) throw deleteConflict("Cannot delete a policy attached to entities.");
   if (policy.versions.length > 1) {
@@ -175,18 +162,10 @@ async function deletePolicy(tx: Transaction, policy: PolicyDocument): Promise<vo
       "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy.",
     );
   }
-  await tx.delete(iamKinds.policy, documentId(policy.name));
   await countEntity(tx, "policies", -1);
 }
 
-interface ListPoliciesInput extends ListInput {
-  readonly Scope?: "All" | "AWS" | "Local";
-  readonly OnlyAttached?: boolean;
-  readonly PathPrefix?: string;
-  readonly PolicyUsageFilter?: "PermissionsPolicy" | "PermissionsBoundary";
-}
-
-async function listPolicies(tx: Reader, input: ListPoliciesInput): Promise<object> {
+async function listPolicies({ tx, input }: Work<object, IamInput<"ListPolicies">>): Promise<object> {
   const { Scope = "All", PathPrefix = "/" } = input;
   const own = Scope === "AWS" ? [] : (await tx.list<PolicyDocument>(iamKinds.policy)).map(({ body }) => body);
   const all = [...own, ...(Scope === "Local" ? [] : awsManagedPolicies)];
@@ -203,11 +182,7 @@ async function listPolicies(tx: Reader, input: ListPoliciesInput): Promise<objec
 
 // ---- Versions ----
 
-interface VersionInput extends PolicyInput {
-  readonly VersionId: string;
-}
-
-const versionMissing = ({ PolicyArn, VersionId }: VersionInput): ApiError =>
+const versionMissing = ({ PolicyArn, VersionId }: IamInput<"GetPolicyVersion">): ApiError =>
   noSuchEntity(`Policy ${PolicyArn} version ${VersionId} does not exist or is not attachable.`);
 
 const shownVersion = (version: PolicyVersion, isDefault: boolean, hasDocument: boolean): object => ({
@@ -235,15 +210,13 @@ function withVersion(policy: PolicyDocument, document: string, isDefault: boolea
   };
 }
 
-function requireVersion(policy: PolicyDocument, input: VersionInput): PolicyVersion {
+function requireVersion(policy: PolicyDocument, input: IamInput<"GetPolicyVersion">): PolicyVersion {
   const version = policy.versions.find(({ id }) => id === input.VersionId);
   if (version === undefined) throw versionMissing(input);
   return version;
 }
 
-const versionsOf = (
-  policy: PolicyDocument | AwsManagedPolicy,
-): { versions: readonly PolicyVersion[]; default: string } =>
+const versionsOf = (policy: AnyPolicy): { versions: readonly PolicyVersion[]; default: string } =>
   "versions" in policy
     ? { versions: policy.versions, default: policy.defaultVersionId }
     : {
@@ -251,13 +224,7 @@ const versionsOf = (
         default: policy.versionId,
       };
 
-interface EntitiesInput extends ListInput, PolicyInput {
-  readonly EntityFilter?: string;
-  readonly PathPrefix?: string;
-  readonly PolicyUsageFilter?: "PermissionsPolicy" | "PermissionsBoundary";
-}
-
-async function listEntities(tx: Reader, input: EntitiesInput): Promise<object> {
+async function listEntities({ tx, input }: Work<object, IamInput<"ListEntitiesForPolicy">>): Promise<object> {
   const { attached, bounded } = await usesOf(tx, input.PolicyArn);
   const found = input.PolicyUsageFilter === "PermissionsBoundary" ? bounded : attached;
   const isAsked = input.EntityFilter === undefined || input.EntityFilter === "Role";
@@ -267,63 +234,64 @@ async function listEntities(tx: Reader, input: EntitiesInput): Promise<object> {
   return { PolicyGroups: [], PolicyUsers: [], ...answer };
 }
 
-/** AWS: IAM API reference, one page for each operation. */
-export function makePolicyOperations(store: Store): Operations {
-  type AnyPolicy = PolicyDocument | AwsManagedPolicy;
-  const reading =
-    <Input extends PolicyInput>(
-      read: (policy: AnyPolicy, input: Input, tx: Reader) => object | Promise<object>,
-    ): Handler<Input> =>
-    (input, { account }) =>
-      store.read(iamScope(account), async (tx) =>
-        read(awsManagedPolicyOf(input.PolicyArn) ?? (await requirePolicy(tx, input.PolicyArn, account)), input, tx),
-      );
-  const changing =
-    <Input extends PolicyInput>(
-      change: (policy: PolicyDocument, input: Input, call: CallContext) => PolicyDocument,
-      answer: (policy: PolicyDocument) => object = () => ({}),
-    ): Handler<Input> =>
-    (input, call) => {
-      // AWS: its own policies are nobody's to change.
-      if (isAwsManaged(input.PolicyArn)) {
-        throw new ApiError("AccessDenied", `Policy ${input.PolicyArn} is AWS's and can't be changed.`, { status: 403 });
-      }
-      return store.write(iamScope(call.account), async (tx) => {
-        const policy = change(await requirePolicy(tx, input.PolicyArn, call.account), input, call);
-        await put(tx, policy);
-        return answer(policy);
-      });
-    };
+type NamedPolicy = { readonly PolicyArn: string };
 
-  return {
-    CreatePolicy: (input: CreatePolicyInput, call: CallContext) =>
-      store.write(iamScope(call.account), (tx) => createPolicy(tx, input, call)),
-    GetPolicy: reading(async (policy, _, tx) => {
+/** Where an account's own policies are kept. */
+const policies: Place<object, PolicyDocument, unknown, NamedPolicy> = {
+  find: ({ tx, input, call }) => requirePolicy(tx, input.PolicyArn, call.account),
+  put: (policy, { tx }) => tx.put(iamKinds.policy, documentId(policy.name), policy),
+  delete: (policy, { tx }) => tx.delete(iamKinds.policy, documentId(policy.name)),
+};
+
+/** The same for what changes a policy. AWS: its own policies are nobody's to change. */
+const changeable: typeof policies = {
+  ...policies,
+  async find(work) {
+    const { PolicyArn: arn } = work.input;
+    if (isAwsManaged(arn)) {
+      throw new ApiError("AccessDenied", `Policy ${arn} is AWS's and can't be changed.`, { status: 403 });
+    }
+    return policies.find(work);
+  },
+};
+
+/** An operation that answers something of a customer's policy, or of one of AWS's. */
+const viewingAny = <In extends NamedPolicy>(
+  view: (policy: AnyPolicy, work: Work<object, In>) => object | Promise<object>,
+): Operation<object, In> =>
+  reading(async (work) => view(awsManagedPolicyOf(work.input.PolicyArn) ?? (await policies.find(work)), work));
+
+/** AWS: IAM API reference, one page for each operation. */
+export const policyOperations = {
+  ...defineResource({
+    operations: { create: "CreatePolicy", delete: "DeletePolicy" },
+    place: policies,
+    create: createPolicy,
+    onDelete: checkUnused,
+    view: (policy) => ({ Policy: shown(policy, noUses) }),
+  }),
+  ...operations({
+    GetPolicy: viewingAny(async (policy, { tx }) => {
       const uses = await countUses(tx);
       return { Policy: "versions" in policy ? shown(policy, uses) : { ...listed(policy, uses), Tags: [] } };
     }),
-    DeletePolicy: (input: PolicyInput, { account }: CallContext) =>
-      store.write(iamScope(account), async (tx) => {
-        await deletePolicy(tx, await requirePolicy(tx, input.PolicyArn, account));
-        return {};
-      }),
-    ListPolicies: (input: ListPoliciesInput, { account }: CallContext) =>
-      store.read(iamScope(account), (tx) => listPolicies(tx, input)),
-    ListEntitiesForPolicy: reading<EntitiesInput>((_, input, tx) => listEntities(tx, input)),
-    CreatePolicyVersion: changing<PolicyInput & { readonly PolicyDocument: string; readonly SetAsDefault?: boolean }>(
-      (policy, { PolicyDocument, SetAsDefault }, call) =>
-        withVersion(policy, PolicyDocument, SetAsDefault === true, seconds(call)),
+    ListPolicies: reading(listPolicies),
+    ListEntitiesForPolicy: viewingAny((_, work) => listEntities(work)),
+    CreatePolicyVersion: changing(
+      changeable,
+      (policy, { input, call }) =>
+        withVersion(policy, input.PolicyDocument, input.SetAsDefault === true, nowSeconds(call)),
       ({ versions, defaultVersionId }) => ({
         PolicyVersion: shownVersion(versions[0]!, versions[0]!.id === defaultVersionId, false),
       }),
     ),
-    GetPolicyVersion: reading<VersionInput>((policy, input) => {
+    GetPolicyVersion: viewingAny((policy, { input }) => {
       const { versions, default: defaultId } = versionsOf(policy);
       const version = versions.find(({ id }) => id === input.VersionId);
       if (version === undefined) throw versionMissing(input);
       return { PolicyVersion: shownVersion(version, version.id === defaultId, true) };
     }),
-    ListPolicyVersions: reading<PolicyInput & ListInput>((policy, input) => {
+    ListPolicyVersions: viewingAny((policy, { input }) => {
       const { versions, default: defaultId } = versionsOf(policy);
       const listedVersions = versions.map((version) => ({ ...shownVersion(version, version.id === defaultId, false) }));
       // The newest first, as AWS.
@@ -333,26 +301,21 @@ export function makePolicyOperations(store: Store): Operations {
       };
       return listPage("Versions", listedVersions, order, input);
     }),
-    SetDefaultPolicyVersion: changing<VersionInput>((policy, input, call) => ({
+    SetDefaultPolicyVersion: changing(changeable, (policy, { input, call }) => ({
       ...policy,
-      updatedAt: seconds(call),
+      updatedAt: nowSeconds(call),
       defaultVersionId: requireVersion(policy, input).id,
     })),
-    DeletePolicyVersion: changing<VersionInput>((policy, input) => {
+    DeletePolicyVersion: changing(changeable, (policy, { input }) => {
       const { id } = requireVersion(policy, input);
       if (id === policy.defaultVersionId) throw deleteConflict("Cannot delete the default version of a policy.");
       return { ...policy, versions: policy.versions.filter((version) => version.id !== id) };
     }),
-    TagPolicy: changing<PolicyInput & { readonly Tags: readonly Tag[] }>((policy, { Tags }) => ({
+    TagPolicy: changing(changeable, (policy, { input }) => ({ ...policy, tags: withTags(policy.tags, input.Tags) })),
+    UntagPolicy: changing(changeable, (policy, { input }) => ({
       ...policy,
-      tags: withTags(policy.tags, Tags),
+      tags: withoutTags(policy.tags, input.TagKeys),
     })),
-    UntagPolicy: changing<PolicyInput & { readonly TagKeys: readonly string[] }>((policy, { TagKeys }) => ({
-      ...policy,
-      tags: withoutTags(policy.tags, TagKeys),
-    })),
-    ListPolicyTags: reading<PolicyInput & ListInput>((policy, input) =>
-      tagPage("versions" in policy ? policy.tags : {}, input),
-    ),
-  };
-}
+    ListPolicyTags: viewingAny((policy, { input }) => tagPage("versions" in policy ? policy.tags : {}, input)),
+  }),
+};

@@ -1,27 +1,26 @@
+import type { IAM } from "@aws-sdk/client-iam";
 import { bounds } from "../../base/bounds.ts";
-import type { CallContext, Handler, Operations } from "../../protocol/operation.ts";
-import type { Reader, Store, Transaction } from "../../store/store.ts";
+import type { OperationName } from "../../families/input.ts";
+import { type MergeRules, mergedAs, mergeInto, unmerged } from "../../families/merge.ts";
+import { type Change, nowSeconds, present, type Work } from "../../families/work.ts";
 import { countEntity } from "./count-entity.ts";
-import { documentId, encodePolicy, iamKinds, iamScope, type RoleDocument } from "./documents.ts";
+import { documentId, encodePolicy, iamKinds, type RoleDocument } from "./documents.ts";
 import { alreadyExists, deleteConflict, limitExceeded, noSuchEntity } from "./errors.ts";
-import { type ListInput, listPage } from "./list-page.ts";
+import { changing, defineResource, documents, type IamInput, operations, reading, viewing } from "./iam-families.ts";
+import { listPage } from "./list-page.ts";
 import { policyNameOf, requireAttachable } from "./policies.ts";
 import { policyLength, validatePolicy } from "./policy-grammar.ts";
-import { type Tag, tagList, tagPage, withoutTags, withTags } from "./tags.ts";
+import { tagList, tagPage, withoutTags, withTags } from "./tags.ts";
 
-interface RoleInput {
-  readonly RoleName: string;
-}
+type RoleWork<Name extends OperationName<IAM>> = Change<object, IamInput<Name>>;
 
-const roleMissing = (name: string): Error => noSuchEntity(`The role with name ${name} cannot be found.`);
-
-async function requireRole(tx: Reader, name: string): Promise<RoleDocument> {
-  const stored = await tx.get<RoleDocument>(iamKinds.role, documentId(name));
-  if (stored === undefined) throw roleMissing(name);
-  return stored.body;
-}
-
-const put = (tx: Transaction, role: RoleDocument): Promise<void> => tx.put(iamKinds.role, documentId(role.name), role);
+const roles = documents({
+  kind: iamKinds.role,
+  member: "RoleName",
+  idFrom: documentId,
+  idOf: (role: RoleDocument) => documentId(role.name),
+  missing: (name) => noSuchEntity(`The role with name ${name} cannot be found.`),
+});
 
 /** AWS: IAM API reference, "Role"; policies come percent-encoded (RFC 3986). Lists leave members out. */
 const listed = (role: RoleDocument): object => ({
@@ -55,78 +54,57 @@ function requireTrustPolicy(text: string): void {
   if (policyLength(text) > max) throw limitExceeded(`Cannot exceed quota for ACLSizePerRole: ${max}`);
 }
 
-interface CreateRoleInput extends RoleInput {
-  readonly Path?: string;
-  readonly AssumeRolePolicyDocument: string;
-  readonly Description?: string;
-  readonly MaxSessionDuration?: number;
-  readonly PermissionsBoundary?: string;
-  readonly Tags?: readonly Tag[];
-}
-
-async function createRole(tx: Transaction, input: CreateRoleInput, call: CallContext): Promise<object> {
+async function createRole(work: RoleWork<"CreateRole">): Promise<RoleDocument> {
+  const { input, call, tx } = work;
   const { RoleName: name, AssumeRolePolicyDocument: trustPolicy, Path: path = "/" } = input;
   requireTrustPolicy(trustPolicy);
-  if ((await tx.get(iamKinds.role, documentId(name))) !== undefined) {
+  if ((await roles.get(work, documentId(name))) !== undefined) {
     throw alreadyExists(`Role with name ${name} already exists.`);
   }
   if (input.PermissionsBoundary !== undefined)
     await requireAttachable(tx, input.PermissionsBoundary, call, "Scope ARN:");
   await countEntity(tx, "roles", 1);
-  const role: RoleDocument = {
+  return present<RoleDocument>({
     path,
     name,
     id: `AROA${call.ids.id(17).toUpperCase()}`,
     arn: `arn:aws:iam::${call.account}:role${path}${name}`,
-    createdAt: Math.floor(call.clock.now() / 1000),
-    ...(input.Description === undefined ? {} : { description: input.Description }),
+    createdAt: nowSeconds(call),
+    description: input.Description,
     maxSessionSeconds: input.MaxSessionDuration ?? bounds.roleSessionSecondsDefault.value,
     trustPolicy,
     inlinePolicies: {},
     attachedPolicies: [],
-    ...(input.PermissionsBoundary === undefined ? {} : { permissionsBoundary: input.PermissionsBoundary }),
+    permissionsBoundary: input.PermissionsBoundary,
     tags: withTags({}, input.Tags ?? []),
-  };
-  await put(tx, role);
-  return { Role: shown(role) };
+  });
 }
 
-async function deleteRole(tx: Transaction, { RoleName: name }: RoleInput): Promise<object> {
-  const role = await requireRole(tx, name);
+async function checkUnused(role: RoleDocument, { tx }: Change<object>): Promise<void> {
   if (role.attachedPolicies.length > 0) {
     throw deleteConflict("Cannot delete entity, must detach all policies first.");
   }
   if (Object.keys(role.inlinePolicies).length > 0) {
     throw deleteConflict("Cannot delete entity, must delete policies first.");
   }
-  await tx.delete(iamKinds.role, documentId(name));
   await countEntity(tx, "roles", -1);
-  return {};
 }
 
-interface UpdateRoleInput extends RoleInput {
-  readonly Description?: string;
-  readonly MaxSessionDuration?: number;
-}
+/** What UpdateRole and UpdateRoleDescription change. */
+const updateRules: MergeRules<RoleDocument, IamInput<"UpdateRole">> = {
+  RoleName: unmerged,
+  Description: mergedAs("description"),
+  MaxSessionDuration: mergedAs("maxSessionSeconds"),
+};
 
-const described = (role: RoleDocument, { Description, MaxSessionDuration }: UpdateRoleInput): RoleDocument => ({
-  ...role,
-  ...(Description === undefined ? {} : { description: Description }),
-  ...(MaxSessionDuration === undefined ? {} : { maxSessionSeconds: MaxSessionDuration }),
-});
-
-async function listRoles(tx: Reader, input: ListInput & { readonly PathPrefix?: string }): Promise<object> {
-  const roles = (await tx.list<RoleDocument>(iamKinds.role)).map(({ body }) => body);
-  const below = roles.filter(({ path }) => path.startsWith(input.PathPrefix ?? "/"));
+async function listRoles({ tx, input }: Work<object, IamInput<"ListRoles">>): Promise<object> {
+  const all = (await tx.list<RoleDocument>(iamKinds.role)).map(({ body }) => body);
+  const below = all.filter(({ path }) => path.startsWith(input.PathPrefix ?? "/"));
   const answer = listPage("Roles", below, ({ name }) => documentId(name), input);
   return { ...answer, Roles: (answer as { Roles: RoleDocument[] }).Roles.map(listed) };
 }
 
 // ---- Inline policies ----
-
-interface RolePolicyInput extends RoleInput {
-  readonly PolicyName: string;
-}
 
 const inlineMissing = (name: string): Error => noSuchEntity(`The role policy with name ${name} cannot be found.`);
 
@@ -147,16 +125,8 @@ function withoutInline(role: RoleDocument, name: string): RoleDocument {
 
 // ---- Attached policies ----
 
-interface AttachInput extends RoleInput {
-  readonly PolicyArn: string;
-}
-
-async function attach(
-  tx: Transaction,
-  role: RoleDocument,
-  { PolicyArn: arn }: AttachInput,
-  call: CallContext,
-): Promise<RoleDocument> {
+async function attach(role: RoleDocument, { tx, input, call }: RoleWork<"AttachRolePolicy">): Promise<RoleDocument> {
+  const { PolicyArn: arn } = input;
   await requireAttachable(tx, arn, call);
   if (role.attachedPolicies.includes(arn)) return role;
   const max = bounds.iamAttachedPoliciesMax.value;
@@ -169,11 +139,7 @@ function detach(role: RoleDocument, arn: string): RoleDocument {
   return { ...role, attachedPolicies: role.attachedPolicies.filter((one) => one !== arn) };
 }
 
-interface ListAttachedInput extends ListInput, RoleInput {
-  readonly PathPrefix?: string;
-}
-
-function listAttached(role: RoleDocument, input: ListAttachedInput): object {
+function listAttached(role: RoleDocument, input: IamInput<"ListAttachedRolePolicies">): object {
   const prefix = input.PathPrefix ?? "/";
   const below = role.attachedPolicies.filter((arn) => arn.slice(arn.indexOf(":policy/") + 7).startsWith(prefix));
   const policies = below.map((PolicyArn) => ({ PolicyName: policyNameOf(PolicyArn), PolicyArn }));
@@ -186,83 +152,54 @@ function listAttached(role: RoleDocument, input: ListAttachedInput): object {
 }
 
 /** AWS: IAM API reference, one page for each operation. */
-export function makeRoleOperations(store: Store): Operations {
-  type Read<Input> = (role: RoleDocument, input: Input) => object;
-  type Change<Input> = (
-    role: RoleDocument,
-    input: Input,
-    tx: Transaction,
-    call: CallContext,
-  ) => RoleDocument | Promise<RoleDocument>;
-
-  const reading =
-    <Input extends RoleInput>(read: Read<Input>): Handler<Input> =>
-    (input, { account }) =>
-      store.read(iamScope(account), async (tx) => read(await requireRole(tx, input.RoleName), input));
-  const changing =
-    <Input extends RoleInput>(
-      change: Change<Input>,
-      answer: (role: RoleDocument) => object = () => ({}),
-    ): Handler<Input> =>
-    (input, call) =>
-      store.write(iamScope(call.account), async (tx) => {
-        const role = await change(await requireRole(tx, input.RoleName), input, tx, call);
-        await put(tx, role);
-        return answer(role);
-      });
-
-  return {
-    CreateRole: (input: CreateRoleInput, call: CallContext) =>
-      store.write(iamScope(call.account), (tx) => createRole(tx, input, call)),
-    DeleteRole: (input: RoleInput, { account }: CallContext) =>
-      store.write(iamScope(account), (tx) => deleteRole(tx, input)),
-    ListRoles: (input: ListInput, { account }: CallContext) =>
-      store.read(iamScope(account), (tx) => listRoles(tx, input)),
-    GetRole: reading((role) => ({ Role: shown(role) })),
-    UpdateRole: changing<UpdateRoleInput>(described),
-    UpdateRoleDescription: changing<UpdateRoleInput>(described, (role) => ({ Role: shown(role) })),
-    UpdateAssumeRolePolicy: changing<RoleInput & { readonly PolicyDocument: string }>((role, { PolicyDocument }) => {
-      requireTrustPolicy(PolicyDocument);
-      return { ...role, trustPolicy: PolicyDocument };
-    }),
-    PutRolePermissionsBoundary: changing<RoleInput & { readonly PermissionsBoundary: string }>(
-      async (role, { PermissionsBoundary }, tx, call) => {
-        await requireAttachable(tx, PermissionsBoundary, call, "Scope ARN:");
-        return { ...role, permissionsBoundary: PermissionsBoundary };
-      },
+export const roleOperations = {
+  ...defineResource({
+    operations: { create: "CreateRole", get: "GetRole", delete: "DeleteRole" },
+    place: roles,
+    create: createRole,
+    onDelete: checkUnused,
+    view: (role) => ({ Role: shown(role) }),
+  }),
+  ...operations({
+    ListRoles: reading(listRoles),
+    UpdateRole: changing(roles, (role, { input }) => mergeInto(role, input, updateRules)),
+    UpdateRoleDescription: changing(
+      roles,
+      (role, { input }) => mergeInto(role, input, updateRules),
+      (role) => ({ Role: shown(role) }),
     ),
-    DeleteRolePermissionsBoundary: changing((role) => {
+    UpdateAssumeRolePolicy: changing(roles, (role, { input }) => {
+      requireTrustPolicy(input.PolicyDocument);
+      return { ...role, trustPolicy: input.PolicyDocument };
+    }),
+    PutRolePermissionsBoundary: changing(roles, async (role, { input, tx, call }) => {
+      await requireAttachable(tx, input.PermissionsBoundary, call, "Scope ARN:");
+      return { ...role, permissionsBoundary: input.PermissionsBoundary };
+    }),
+    DeleteRolePermissionsBoundary: changing(roles, (role) => {
       if (role.permissionsBoundary === undefined) {
         throw noSuchEntity(`The role with name ${role.name} has no permissions boundary.`);
       }
       const { permissionsBoundary: _, ...rest } = role;
       return rest;
     }),
-    TagRole: changing<RoleInput & { readonly Tags: readonly Tag[] }>((role, { Tags }) => ({
-      ...role,
-      tags: withTags(role.tags, Tags),
-    })),
-    UntagRole: changing<RoleInput & { readonly TagKeys: readonly string[] }>((role, { TagKeys }) => ({
-      ...role,
-      tags: withoutTags(role.tags, TagKeys),
-    })),
-    ListRoleTags: reading<RoleInput & ListInput>((role, input) => tagPage(role.tags, input)),
-    PutRolePolicy: changing<RolePolicyInput & { readonly PolicyDocument: string }>((role, input) =>
-      withInline(role, input.PolicyName, input.PolicyDocument),
-    ),
-    GetRolePolicy: reading<RolePolicyInput>((role, { PolicyName }) => {
+    TagRole: changing(roles, (role, { input }) => ({ ...role, tags: withTags(role.tags, input.Tags) })),
+    UntagRole: changing(roles, (role, { input }) => ({ ...role, tags: withoutTags(role.tags, input.TagKeys) })),
+    ListRoleTags: viewing(roles, (role, { input }) => tagPage(role.tags, input)),
+    PutRolePolicy: changing(roles, (role, { input }) => withInline(role, input.PolicyName, input.PolicyDocument)),
+    GetRolePolicy: viewing(roles, (role, { input: { PolicyName } }) => {
       if (!Object.hasOwn(role.inlinePolicies, PolicyName)) throw inlineMissing(PolicyName);
       const PolicyDocument = encodePolicy(role.inlinePolicies[PolicyName]!);
       return { RoleName: role.name, PolicyName, PolicyDocument };
     }),
-    DeleteRolePolicy: changing<RolePolicyInput>((role, { PolicyName }) => withoutInline(role, PolicyName)),
-    ListRolePolicies: reading<RoleInput & ListInput>((role, input) =>
+    DeleteRolePolicy: changing(roles, (role, { input }) => withoutInline(role, input.PolicyName)),
+    ListRolePolicies: viewing(roles, (role, { input }) =>
       listPage("PolicyNames", Object.keys(role.inlinePolicies), (name) => name, input),
     ),
-    AttachRolePolicy: changing<AttachInput>((role, input, tx, call) => attach(tx, role, input, call)),
-    DetachRolePolicy: changing<AttachInput>((role, { PolicyArn }) => detach(role, PolicyArn)),
-    ListAttachedRolePolicies: reading<ListAttachedInput>(listAttached),
+    AttachRolePolicy: changing(roles, attach),
+    DetachRolePolicy: changing(roles, (role, { input }) => detach(role, input.PolicyArn)),
+    ListAttachedRolePolicies: viewing(roles, (role, { input }) => listAttached(role, input)),
     // There are no instances, so that no role is in a profile.
-    ListInstanceProfilesForRole: reading(() => ({ InstanceProfiles: [], IsTruncated: false })),
-  };
-}
+    ListInstanceProfilesForRole: viewing(roles, () => ({ InstanceProfiles: [], IsTruncated: false })),
+  }),
+};
