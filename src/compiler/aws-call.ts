@@ -2,20 +2,20 @@ import type { Integration, Method } from "../definition/rest-api.ts";
 import type { ParameterPlan } from "../plan/steps.ts";
 import type { AwsTarget } from "./aws-target.ts";
 
-/** What a call of a service is to IAM. */
+/** A call of a service, as IAM sees it. */
 export interface AwsCall {
   /** `service:Action` */
   readonly action: string;
   readonly resource: string;
-  /** Only the beginning of the resource's ARN is known, which may be nothing. */
+  /** Only the beginning of the resource's ARN is known; it may be empty. */
   readonly isPrefix: boolean;
   /** The region that the call goes to. */
   readonly region: string;
 }
 
 /**
- * Services whose operations are called as IAM calls them, by signing name, and the exceptions; of those without an action
- * of their own the service decides. AWS: Service Authorization Reference.
+ * Services whose operations are named like IAM's actions, by signing name, with the exceptions. Of operations without
+ * an action of their own the service decides. AWS: Service Authorization Reference.
  */
 const services: Readonly<Record<string, Readonly<Record<string, string | null>>>> = {
   "cognito-idp": {},
@@ -58,12 +58,12 @@ const bucketActions: Readonly<Record<string, string>> = {
 export interface AwsCallFacts {
   readonly target: AwsTarget;
   readonly partition: string;
-  /** Mapped ones, and those of the address. */
+  /** The mapped headers, and those of the address. */
   readonly headers: readonly ParameterPlan[];
   readonly query: readonly ParameterPlan[];
 }
 
-/** Undefined: what is called shows in the request only, and the service decides. */
+/** Returns the call that an integration makes; undefined if only the request shows it, so that the service decides. */
 export function awsCallOf(integration: Integration, method: Method, facts: AwsCallFacts): AwsCall | undefined {
   const { target } = facts;
   const { signingName } = target.service;
@@ -78,7 +78,7 @@ export function awsCallOf(integration: Integration, method: Method, facts: AwsCa
   return { action: `${signingName}:${action}`, region, ...(queue ?? { resource: "", isPrefix: true }) };
 }
 
-/** The operation, where the address, a fixed mapping, or the beginning of every template says it. */
+/** Returns the operation, if the address, a fixed mapping, or the beginning of every template names it. */
 function operationOf({ requestTemplates }: Integration, { target, headers, query }: AwsCallFacts): string | undefined {
   const named = [
     /[?&]Action=([^&]*)/.exec(target.path)?.[1],
@@ -105,7 +105,7 @@ function queueOf({ target, partition }: AwsCallFacts): Pick<AwsCall, "resource" 
 
 function objectCall(integration: Integration, method: Method, facts: AwsCallFacts): AwsCall | undefined {
   const { target, partition, query } = facts;
-  // Queries choose other operations (`?acl`, `?uploads`).
+  // A query chooses another operation (`?acl`, `?uploads`).
   if (target.path.includes("?") || query.length > 0) return undefined;
   const own = integration.httpMethod?.toUpperCase();
   const verb = own === undefined || own === "ANY" ? method.httpMethod : own;
@@ -118,7 +118,7 @@ function objectCall(integration: Integration, method: Method, facts: AwsCallFact
 
 const pathOf = (path: string): string => path.split("?", 1)[0]!.replace(/^\/+/, "");
 
-/** Up to the first path parameter or escape. */
+/** Returns an ARN up to its first path parameter or escape. */
 function knownPart(arn: string): Pick<AwsCall, "resource" | "isPrefix"> {
   const end = arn.search(/[{%]/);
   return end < 0 ? { resource: arn, isPrefix: false } : { resource: arn.slice(0, end), isPrefix: true };

@@ -1,18 +1,21 @@
 import { factsOf, type ServiceFacts } from "../access/service-facts.ts";
 import type { AwsServicePlan, ParameterPlan } from "../plan/steps.ts";
 
-/** What the URI of an AWS integration says. */
+/** The parts of an AWS integration's URI. */
 export interface AwsTarget {
   readonly service: AwsServicePlan;
-  /** Path and query, with their `{name}`. */
+  /** Path and query, with their `{name}` placeholders. */
   readonly path: string;
-  /** What says the action to a service that speaks JSON, unless the integration maps it itself. */
+  /**
+   * The headers that name the action to a service that speaks JSON. A mapping of the integration's counts before them.
+   */
   readonly headers: readonly ParameterPlan[];
 }
 
 /**
- * `arn:aws:apigateway:{region}:{subdomain.service|service}:path|action/{service_api}`: `path/…` is the path of the request,
- * `action/Name&k=v` its query. AWS: API Gateway API reference, "Integration", uri. Undefined: it is no such address.
+ * Parses `arn:aws:apigateway:{region}:{subdomain.service|service}:path|action/{service_api}`. `path/…` is the request's
+ * path, `action/Name&k=v` its query. AWS: API Gateway API reference, "Integration", uri. Returns undefined for another
+ * URI.
  */
 export function parseAwsTarget(uri: string): AwsTarget | undefined {
   const parts = /^arn:(aws[a-z-]*):apigateway:([a-z0-9-]+):([a-z0-9.-]+):(path|action)\/(.+)$/.exec(uri);
@@ -55,7 +58,9 @@ function objectPath(rest: string): string | undefined {
   return action === null ? undefined : `${action[1]}/${action[2]}`;
 }
 
-/** `bucket.s3` is the bucket in the path: the same to S3, and to servers whose names have no subdomains. */
+/**
+ * Moves the bucket of `bucket.s3` into the path: it is the same to S3, and works with servers that have no subdomains.
+ */
 function inBucket(service: string, path: string): string {
   if (!service.endsWith(".s3")) return path;
   return `${service.slice(0, -".s3".length)}${path.startsWith("/") ? "" : "/"}${path}`;

@@ -9,13 +9,13 @@ import { fillStageVariables, functionAt } from "./compile-integration.ts";
 import { compileValue } from "./compile-values.ts";
 import { closed, misconfigured, Refusal } from "./refusal.ts";
 
-/** Its role is asked by the authorizer, which has an ARN as methods have. */
+/** The authorizer has an ARN, as methods have, which its role's trust policy may ask for. */
 interface AuthorizerContext extends RoleAsker {
-  /** What is said of `$context` in place of what the request has: `additionalContext` of TestInvokeAuthorizer. */
+  /** Values of `$context` in place of the request's: `additionalContext` of TestInvokeAuthorizer. */
   readonly additionalContext?: Readonly<Record<string, string>>;
 }
 
-/** The one step of TestInvokeAuthorizer, or the one that refuses. */
+/** Returns the one step of TestInvokeAuthorizer, or the step that refuses. */
 export function compileAuthorizerTest(authorizer: Authorizer, context: AuthorizerContext): StepPlan {
   try {
     return { kind: "authorizer-test", authorizer: compileAuthorizer(authorizer, context) };
@@ -25,7 +25,7 @@ export function compileAuthorizerTest(authorizer: Authorizer, context: Authorize
   }
 }
 
-/** AWS: API Gateway REST API reference, "Authorizer". Throws a refusal for what can't be done. */
+/** AWS: API Gateway REST API reference, "Authorizer". Throws a refusal for an authorizer that can't be run. */
 function compileAuthorizer(authorizer: Authorizer, context: AuthorizerContext): AuthorizerPlan {
   const { id, type } = authorizer;
   const identity = {

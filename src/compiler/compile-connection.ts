@@ -5,8 +5,8 @@ import type { IntegrationContext } from "./compile-integration.ts";
 import { closed, misconfigured } from "./refusal.ts";
 
 /**
- * Where a private integration's connections go; the URI says the rest: scheme, `Host`, the name that the certificate is
- * checked for, and the port where the link's address has none.
+ * Returns where a private integration's connections go. The URI gives the rest: scheme, `Host`, the name that the
+ * certificate is checked for, and the port if the link's address has none.
  * AWS: API Gateway REST API reference, "PutIntegration", uri: "for a private HTTP integration, the URI is not used for
  * routing".
  */
@@ -42,7 +42,7 @@ export function compileVpcLink(
   };
 }
 
-/** The ids of all VPC links that a stage's methods name, there or not, sorted. */
+/** Returns the ids of all VPC links that a stage's methods name, sorted, whether they exist or not. */
 export function vpcLinksOf(
   definition: RestApiDefinition,
   variables: Readonly<Record<string, string>>,

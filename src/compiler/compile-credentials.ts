@@ -6,7 +6,7 @@ import type { AwsCall } from "./aws-call.ts";
 import { closed, misconfigured, type Refusal } from "./refusal.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** What a role is asked by: the API's account and the method, as AWS's ARN. */
+/** Who uses a role: the API's account, and the method by its ARN. */
 export interface RoleAsker {
   readonly account: string;
   readonly methodArn: string;
@@ -14,19 +14,20 @@ export interface RoleAsker {
   readonly surroundings: Pick<Surroundings, "roles">;
 }
 
-/** The role that `credentials` names. AWS: API reference, "Integration": credentials. */
+/** Returns the role that `credentials` names. AWS: API reference, "Integration": credentials. */
 export function roleOf(credentials: string | undefined, asker: RoleAsker): string | undefined {
   const { text: arn, unset } = substituteStageVariables(credentials ?? "", asker.variables);
   if (arn === "" && unset.length === 0) return undefined;
   if (/^arn:aws[a-z-]*:iam::\*:/.test(arn)) throw closed(`integration credentials of the caller: ${arn}`);
   const account = parseRoleArn(arn)?.account;
   if (account === undefined) throw cannotAssume(arn);
-  // Another account's role serves by no grant: AWS refuses it where it is configured. What was stored before is closed.
+  // Another account's role is never used, whatever it grants: AWS refuses it when it is configured. An integration that
+  // was stored before is closed.
   if (account !== asker.account) throw closed(`integration credentials of another account: ${arn}`);
   return arn;
 }
 
-/** The roles that a stage's integrations name, there or not, sorted. */
+/** Returns the roles that a stage's integrations name, sorted, whether they exist or not. */
 export function rolesOf(definition: RestApiDefinition, variables: Readonly<Record<string, string>>): readonly string[] {
   const arns = new Set<string>();
   for (const { resourceMethods } of definition.resources) {
@@ -39,9 +40,9 @@ export function rolesOf(definition: RestApiDefinition, variables: Readonly<Recor
 }
 
 /**
- * Throws unless the role lets API Gateway make the call; without a call, unless it lets API Gateway assume it. One that is
- * nowhere is refused where roles have to be here: for what Portico runs itself, and for accounts whose roles are here.
- * Otherwise the service that is called, or its STS, knows it.
+ * Throws unless the role lets API Gateway make the call or, without a call, assume it. An unknown role is refused if it
+ * would have to be here: for services that Portico runs itself, and for accounts whose roles are here. Otherwise the
+ * called service, or its STS, is assumed to know it.
  * AWS: API Gateway Developer Guide, "API Gateway permissions model for invoking an API".
  */
 export function requireRole(
@@ -81,7 +82,10 @@ function parsed(access: RoleAccess): Role {
   return role;
 }
 
-/** The role that invokes a function; absent: API Gateway itself does, and the function's policy has to allow it. */
+/**
+ * Returns the role that invokes a function. Without one API Gateway itself invokes it, and the function's policy has to
+ * allow that.
+ */
 export function compileInvoker(
   functionArn: string,
   credentials: string | undefined,
@@ -125,7 +129,7 @@ const policyOf = (statement: object): string =>
 
 const trust = policyOf({ Principal: { Service: "apigateway.amazonaws.com" }, Action: "sts:AssumeRole" });
 
-/** As a shell takes it, whatever is in it: these are commands to copy, and ARNs come with documents of others. */
+/** Quotes a text for a shell: hints are commands to copy, and ARNs may come from others' documents. */
 const quote = (text: string): string => (/^[\w/.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
 function hintToCreate(arn: string, call: AwsCall | undefined): string {

@@ -21,7 +21,7 @@ import { compileParameters } from "./compile-values.ts";
 import { closed, misconfigured } from "./refusal.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** What of stage and API an integration depends on. */
+/** The parts of stage and API that an integration depends on. */
 export interface IntegrationContext extends RoleAsker {
   readonly variables: Readonly<Record<string, string>>;
   readonly binaryMediaTypes: readonly string[];
@@ -56,7 +56,7 @@ const compilers: Readonly<Record<IntegrationType, Compile>> = {
   AWS: compileAws,
 };
 
-/** The integration of a method as its step. Throws a refusal for what can't be done. */
+/** Compiles a method's integration to its step. Throws a refusal for one that can't be run. */
 export function compileIntegration(integration: Integration, method: Method, context: IntegrationContext): StepPlan {
   const { type, credentials } = integration;
   if (!type.startsWith("AWS") && credentials !== undefined && credentials !== "")
@@ -73,7 +73,7 @@ function compileStream(
   return { stream: { idleMs: (isEdgeOptimized ? bounds.streamIdleMsEdge : bounds.streamIdleMs).value } };
 }
 
-/** CONVERT_TO_TEXT changes nothing where no media type is binary. */
+/** CONVERT_TO_TEXT changes nothing if no media type is binary. */
 function compileContentHandling(
   contentHandling: ContentHandlingPlan | undefined,
   { binaryMediaTypes }: IntegrationContext,
@@ -96,7 +96,8 @@ function compileResponses(
   context: IntegrationContext,
 ): IntegrationResponsePlan[] {
   const responses = Object.values(integration.integrationResponses ?? {});
-  // Which of several matching patterns AWS takes is not documented; by status code is at least the same every time.
+  // AWS does not document which of several matching patterns counts. The order of status codes is at least the same
+  // every time.
   responses.sort((left, right) => (left.statusCode < right.statusCode ? -1 : 1));
   return responses.map((response) => compileResponse(response, method, context));
 }
@@ -146,7 +147,9 @@ function compileBackend(integration: Integration, context: IntegrationContext): 
   };
 }
 
-/** What is shown to backends that speak TLS and ask for it; a stage whose certificate is gone must not do without. */
+/**
+ * Returns the certificate that is shown to backends over TLS. A stage whose certificate is gone must not go without.
+ */
 function compileClientCertificate(
   origin: string,
   { clientCertificateId, surroundings }: IntegrationContext,
@@ -163,7 +166,7 @@ function compileOrigin(scheme: string, authority: string, uri: string): string {
   return new URL(`${scheme}://${authority}/`).origin;
 }
 
-/** Path and query, with `{name}` taken from `integration.request.path.{name}`. */
+/** Compiles path and query, with `{name}` taken from `integration.request.path.{name}`. */
 function compilePath(rest: string, uri: string, integration: Integration, context: IntegrationContext): UriPlan {
   const values = compileParameters(integration.requestParameters, "integration.request.path.", {
     side: "request",
@@ -179,7 +182,7 @@ function compilePath(rest: string, uri: string, integration: Integration, contex
       return [{ kind: "uri-parameter", name, ...(value === undefined ? {} : { value }) }];
     }
     if (value !== undefined && typeof value !== "string" && value.kind !== "literal") return [value];
-    // A literal's author encodes it, as AWS asks for.
+    // The author of a literal has to encode it, as AWS requires.
     const text = typeof value === "string" ? value : value?.text;
     if (text === undefined || !isPath(text)) throw misconfigured(`Illegal character in path: ${uri}`);
     return text === "" ? [] : [text];
@@ -187,7 +190,7 @@ function compilePath(rest: string, uri: string, integration: Integration, contex
   return plan;
 }
 
-/** RFC 3986 §3.3, §3.4: what may stand in a path and its query. */
+/** Returns whether a text has only characters that a path and its query may have (RFC 3986 §3.3, §3.4). */
 const isPath = (text: string): boolean => /^[!$-;=?-[\]_a-z~]*$/.test(text);
 
 function compileLambdaProxy(integration: Integration, _method: Method, context: IntegrationContext): StepPlan {
@@ -246,7 +249,7 @@ function compileLambda(uri: string, integration: Integration, method: Method, co
   if (!isInvoke) throw closed(`integration type AWS with Lambda's ${uri.replace(/^.*?:lambda:/, "")}`);
   const options = { side: "request", variables: context.variables } as const;
   const query = compileParameters(integration.requestParameters, "integration.request.querystring.", options);
-  // Qualifier chooses another version; whatever else is there, Invoke does not know.
+  // `Qualifier` chooses another version. Invoke ignores all other parameters.
   if (query.some(({ name }) => name === "Qualifier")) throw closed("integration type AWS with a mapped Qualifier");
   const headers = compileParameters(integration.requestParameters, "integration.request.header.", options);
   const functionArn = functionOf(uri, integration);
@@ -278,7 +281,7 @@ function functionOf(uri: string, integration: Integration): string {
   return functionArn;
 }
 
-/** The function that a URI invokes. */
+/** Returns the function that a URI invokes. */
 export function functionAt(uri: string, mode: keyof typeof invocations = "BUFFERED"): string {
   const path = invocations[mode].exec(uri);
   if (path === null || !lambdaArn.test(path[1]!)) throw misconfigured(`Invalid endpoint address: ${uri}`);
@@ -293,7 +296,7 @@ const invocations = {
 
 const lambdaArn = /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[a-zA-Z0-9_-]{1,140}(:[a-zA-Z0-9$_-]{1,128})?$/;
 
-/** AWS: an unset variable is empty text, and the address that results can't be called. */
+/** Fills in stage variables. AWS: an unset variable is empty text, and the resulting address can't be called. */
 export function fillStageVariables(uri: string | undefined, variables: Readonly<Record<string, string>>): string {
   const filled = substituteStageVariables(uri ?? "", variables);
   if (filled.unset.length > 0) {

@@ -9,11 +9,11 @@ import { closed, misconfigured, Refusal } from "./refusal.ts";
 export interface MethodContext extends IntegrationContext, ValidationContext {
   readonly stage: Stage;
   readonly resourcePath: string;
-  /** `minimumCompressionSize`; undefined: answers are not compressed. */
+  /** `minimumCompressionSize`; undefined if answers are not compressed. */
   readonly compressionBytesMin: number | undefined;
 }
 
-/** A method's steps: only those that it has configured, or the one that refuses. */
+/** Returns a method's steps: only those that it has configured, or the one step that refuses. */
 export function compileMethod(method: Method, context: MethodContext): StepPlan[] {
   try {
     checkGuards(method, context);
@@ -25,7 +25,10 @@ export function compileMethod(method: Method, context: MethodContext): StepPlan[
   }
 }
 
-/** The integration, or what answers for one that can't work: on AWS, too, only after the request was found valid. */
+/**
+ * Compiles the integration, or the step that answers for one that can't work. As on AWS, that happens after request
+ * validation.
+ */
 function compileLast(method: Method, context: MethodContext): StepPlan {
   try {
     if (method.methodIntegration === undefined) throw misconfigured("No integration defined for method");
@@ -36,14 +39,17 @@ function compileLast(method: Method, context: MethodContext): StepPlan {
   }
 }
 
-/** First, so that all answers of the method are compressed. AWS: streamed ones (`responseTransferMode` STREAM) never are. */
+/**
+ * Compiles the compression. It comes first, so that all answers of the method are compressed. AWS: streamed ones
+ * (`responseTransferMode` STREAM) never are.
+ */
 function compileCompression(integration: StepPlan, { compressionBytesMin }: MethodContext): StepPlan[] {
   if (compressionBytesMin === undefined) return [];
   if ("stream" in integration) return [];
   return [{ kind: "response-compression", bytesMin: compressionBytesMin }];
 }
 
-/** What guards a method and is not enforced yet closes it. */
+/** Closes a method that has a guard which is not enforced yet. */
 function checkGuards(method: Method, context: MethodContext): void {
   if (method.authorizationType !== "NONE") throw closed(`authorizationType ${method.authorizationType}`);
   if (method.apiKeyRequired) throw closed("apiKeyRequired");

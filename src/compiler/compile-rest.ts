@@ -13,8 +13,8 @@ import { noSurroundings, type Surroundings } from "./surroundings.ts";
 import { settingsWithoutEffect } from "./without-effect.ts";
 
 /**
- * Compiles a deployed definition with its stage's settings. Pure and deterministic; never throws for what a user can
- * configure: what can't be done becomes a step or a stage that refuses.
+ * Compiles a deployed definition with its stage's settings. It is pure and deterministic, and never throws for a user's
+ * configuration: a part that can't be served becomes a step or a stage that refuses.
  */
 export function compileRest(
   definition: RestApiDefinition,
@@ -90,13 +90,13 @@ function compileLogging(stage: Stage, resourcePath: string, verb: string): Pick<
   return { logging: { level: loggingLevel, hasDataTrace: dataTraceEnabled === true } };
 }
 
-/** What guards a whole stage and is not enforced yet closes it. */
+/** Returns why a stage is closed: the guard of the whole stage that is not enforced yet. */
 function reasonToClose({ restApi }: RestApiDefinition, stage: Stage): string | undefined {
   if (restApi.policy !== undefined && restApi.policy.trim() !== "") return "resource policy";
   if (restApi.endpointConfiguration.types.includes("PRIVATE")) return "endpointConfiguration PRIVATE";
   if (restApi.endpointAccessMode === "STRICT") return "endpointAccessMode STRICT";
   if (stage.webAclArn !== undefined && stage.webAclArn !== "") return "webAclArn";
-  // Serving everything from the one deployment would be serving a share of the callers the wrong one.
+  // Serving all requests from one deployment would serve a share of the callers the wrong one.
   const percent = stage.canarySettings?.percentTraffic ?? 0;
   if (percent > 0) return `canarySettings percentTraffic ${percent}`;
   return undefined;
@@ -122,7 +122,7 @@ function compileGatewayResponses(
   return Object.fromEntries(plans.sort(byKey));
 }
 
-/** A header whose expression can't be resolved is left out; an error's answer must not fail over it. */
+/** Leaves out a header whose expression can't be resolved: an error's answer must not fail over it. */
 function compileGatewayHeaders(
   response: GatewayResponse,
   variables: Readonly<Record<string, string>>,

@@ -3,14 +3,14 @@ import type { TemplatePlan } from "../plan/steps.ts";
 
 type Templates = Readonly<Record<string, string | null>> | undefined;
 
-/** A template without `$` and `#` has nothing that Velocity would evaluate: it is its own result. */
+/** Returns whether Velocity has anything to evaluate. A template without `$` and `#` is its own result. */
 const isVelocity = (template: string | null): template is string => template !== null && /[$#]/.test(template);
 
 export const hasVelocity = (templates: Templates): boolean => Object.values(templates ?? {}).some(isVelocity);
 
 /**
- * Templates by media type. Those that can't be parsed are kept with the reason, since AWS takes them, too, and answers
- * 500 to the requests that need them.
+ * Compiles templates by media type. A template that can't be parsed is kept with the reason, since AWS also accepts it
+ * and answers 500 to the requests that need it.
  */
 export function compileTemplates(templates: Templates): Readonly<Record<string, TemplatePlan>> {
   return Object.fromEntries(

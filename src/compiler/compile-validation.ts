@@ -4,11 +4,11 @@ import { parseJsonSchema } from "../language/json-schema/json-schema.ts";
 import type { RequestValidationPlan, RequiredParameterPlan } from "../plan/steps.ts";
 import { closed } from "./refusal.ts";
 
-/** The models of an API while its methods are compiled: each is checked once, and those that are used go into the plan. */
+/** The models of an API while its methods are compiled. Each is checked once, and the used ones go into the plan. */
 export class ModelSet {
   readonly #restApiId: string;
   readonly #models: ReadonlyMap<string, Model>;
-  /** Why a model can't be used; undefined: it can. */
+  /** Why a model can't be used; undefined if it can. */
   readonly #problems = new Map<string, string | undefined>();
   readonly #used = new Map<string, string>();
 
@@ -17,7 +17,7 @@ export class ModelSet {
     this.#models = new Map(models.map((model) => [model.name, model]));
   }
 
-  /** Takes a model into the plan, with all that it refers to. Throws a refusal if it can't be linked. */
+  /** Adds a model to the plan, with all models that it refers to. Throws a refusal if it can't be linked. */
   use(name: string): void {
     if (!this.#problems.has(name)) this.#problems.set(name, this.#check(name));
     const problem = this.#problems.get(name);
@@ -25,7 +25,7 @@ export class ModelSet {
     this.#collect(name);
   }
 
-  /** The schemas of all models that were used, by name; undefined if none was. */
+  /** The schemas of all used models, by name; undefined if none was used. */
   get used(): Readonly<Record<string, string>> | undefined {
     if (this.#used.size === 0) return undefined;
     return Object.fromEntries([...this.#used].sort(([left], [right]) => (left < right ? -1 : 1)));
@@ -56,7 +56,8 @@ export interface ValidationContext {
 }
 
 /**
- * What a method's validator checks, as its step; none if there is nothing to check, which lets everything pass, on AWS too.
+ * Compiles a method's validator to its step. Returns no step if there is nothing to check; everything then passes, as
+ * on AWS.
  * AWS: API Gateway Developer Guide, "Request validation for REST APIs in API Gateway".
  */
 export function compileValidation(method: Method, context: ValidationContext): RequestValidationPlan[] {

@@ -11,8 +11,8 @@ type Variables = Readonly<Record<string, string>>;
 type Side = "request" | "response" | "gateway-response";
 
 /**
- * `requestParameters` or `responseParameters` whose key starts with `prefix`, in the order of their names. A stage
- * variable that is not set sends nothing.
+ * Compiles those `requestParameters` or `responseParameters` whose key starts with `prefix`, in the order of their
+ * names. A stage variable that is not set sends nothing.
  */
 export function compileParameters(
   parameters: Readonly<Record<string, string>> | undefined,
@@ -28,7 +28,7 @@ export function compileParameters(
   return plans;
 }
 
-/** An expression as a value; undefined if it is known to have none. */
+/** Compiles an expression to a value; returns undefined if it is known to have none. */
 export function compileValue(
   text: string,
   options: { readonly side: Side; readonly variables: Variables },
@@ -57,7 +57,7 @@ function isUsable(expression: MappingExpression, side: Side): boolean {
 const isPathUsable = (jsonPath: string | undefined): boolean =>
   jsonPath === undefined || parseJsonPath(jsonPath).kind === "path";
 
-/** Text with references; those that can't be resolved are left out. */
+/** Compiles text with references. References that can't be resolved are left out. */
 export function compileText(text: string, variables: Variables): TextPlan {
   return parseSubstitution(text).flatMap((part) => {
     if (typeof part === "string") return [part];

@@ -13,9 +13,9 @@ export class Refusal extends Error {
   }
 }
 
-/** What is configured can't be enforced or done yet; `reason` names it as AWS does. */
+/** Makes a refusal for a setting that can't be enforced or done yet. `reason` names it as AWS does. */
 export const closed = (reason: string): Refusal => new Refusal({ kind: "closed", reason });
 
-/** What is configured can't work on AWS either. */
+/** Makes a refusal for a configuration that can't work on AWS either. */
 export const misconfigured = (detail: string, hint?: string): Refusal =>
   new Refusal({ kind: "misconfigured", detail, ...(hint === undefined ? {} : { hint }) });

@@ -1,22 +1,27 @@
 import type { RoleAccess } from "../access/role-access.ts";
 import type { VpcLink } from "../definition/vpc-link.ts";
 
-/** What a stage depends on besides its deployment: of its account and region, and of the server's settings. Plain data. */
+/**
+ * What a stage depends on besides its deployment: documents of its account and region, and the server's settings. Plain
+ * data.
+ */
 export interface Surroundings {
-  /** By id. */
+  /** The VPC links, by id. */
   readonly vpcLinks: ReadonlyMap<string, VpcLink>;
-  /** `host` or `host:port` where a link leads, by the link's id, name or load balancer (`--vpc-link`). */
+  /**
+   * The addresses (`host` or `host:port`) that links lead to, by the link's id, name or load balancer (`--vpc-link`).
+   */
   readonly vpcLinkAddresses: Readonly<Record<string, readonly string[]>>;
-  /** Is the stage's client certificate there, with its key? */
+  /** Whether the stage's client certificate exists, with its key. */
   readonly hasClientCertificate: boolean;
   /** The roles that integrations name, by their ARNs. */
   readonly roles: ReadonlyMap<string, KnownRole>;
 }
 
 export interface KnownRole {
-  /** Undefined: it is not there. */
+  /** Undefined if the role does not exist. */
   readonly role: RoleAccess | undefined;
-  /** Are its account's roles kept here? Otherwise those whom integrations call may know it. */
+  /** Whether its account's roles are kept here. If not, the services that integrations call may know it. */
   readonly isAccountHere: boolean;
 }
 

@@ -2,7 +2,7 @@
 
 export interface ApiKey {
   readonly id: string;
-  /** What callers send. Unique in its account and region. */
+  /** The text that callers send. It is unique in its account and region. */
   readonly value: string;
   readonly name?: string;
   readonly description?: string;
@@ -10,9 +10,9 @@ export interface ApiKey {
   readonly enabled: boolean;
   readonly createdDate: number;
   readonly lastUpdatedDate: number;
-  /** `{apiId}/{stageName}`: how keys were tied to stages before there were usage plans. */
+  /** Stages as `{apiId}/{stageName}`. Keys had these before there were usage plans. */
   readonly stageKeys: readonly string[];
-  /** Legacy: UpdateApiKey takes them, and no answer shows them. */
+  /** Legacy: UpdateApiKey accepts labels, and no answer shows them. */
   readonly labels?: readonly string[];
   readonly tags?: Readonly<Record<string, string>>;
 }
@@ -24,7 +24,7 @@ export interface ThrottleSettings {
 
 export interface QuotaSettings {
   readonly limit: number;
-  /** Requests that the key's first period has fewer. */
+  /** The number of requests that are subtracted in the key's first period. */
   readonly offset: number;
   readonly period: "DAY" | "WEEK" | "MONTH";
 }
@@ -32,7 +32,7 @@ export interface QuotaSettings {
 export interface ApiStage {
   readonly apiId: string;
   readonly stage: string;
-  /** By path and verb, `/pets/GET`; the root's are `//GET`. */
+  /** The throttles by path and verb, such as `/pets/GET`; the root's are `//GET`. */
   readonly throttle?: Readonly<Record<string, ThrottleSettings>>;
 }
 
@@ -47,16 +47,16 @@ export interface UsagePlan {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-/** A key's place in a plan; its name and value are the key's. */
+/** A key's membership in a plan. Its name and value are the key's. */
 export interface UsagePlanKey {
   readonly keyId: string;
-  /** Since when: `offset` is taken off the quota of the period that this is in. */
+  /** When the key joined: `offset` is subtracted from the quota of that period. */
   readonly createdDate: number;
-  /** What UpdateUsage granted or took: it changes the quota of one period, the one that begins on that day. */
+  /** The change by UpdateUsage to the quota of the one period that begins on that day. */
   readonly extension?: { readonly periodStart: string; readonly requests: number };
 }
 
-/** What a key used of a plan on one day; written by whoever counts requests. */
+/** A key's requests in a plan on one day. Nothing counts requests yet. */
 export interface UsageDay {
   readonly used: number;
 }
@@ -67,7 +67,7 @@ export const keyKinds = {
   apiKey: "api-key",
   /** SHA-256 of the value, in hexadecimal → `{keyId}` of the key that has it */
   apiKeyValue: "api-key-value",
-  /** `count` → `{count}`: how many keys there are, since counting ten thousand takes its time */
+  /** `count` → `{count}`: the number of keys, because counting ten thousand takes time */
   apiKeyCount: "api-key-count",
   /** `{apiId}/{stageName}/{keyId}` → `{}`: the keys' legacy `stageKeys`, from the stage's side */
   keyOfStage: "api-key-of-stage",

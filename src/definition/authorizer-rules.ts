@@ -6,7 +6,10 @@ import { invalidArn, isRoleArn } from "./rules.ts";
 const ttlDefault = 300;
 export const authorizerTtlMax = bounds.authorizerTtlSecondsMax.value;
 
-/** What an authorizer has unless it is set; user pools have none. AWS CLI: create-authorizer's samples. */
+/**
+ * Returns the default number of seconds that results are kept; undefined for user pools. AWS CLI: create-authorizer's
+ * samples.
+ */
 export const defaultAuthorizerTtl = (type: Authorizer["type"]): number | undefined =>
   type === "COGNITO_USER_POOLS" ? undefined : ttlDefault;
 
@@ -15,7 +18,10 @@ const userPool = /^arn:aws[a-z-]*:cognito-idp:[a-z0-9-]+:\d{12}:userpool\/\S+$|^
 const identityOf =
   /^(method\.request\.(header|querystring|multivalueheader|multivaluequerystring)|stageVariables|context)\.[\w.$-]+$/;
 
-/** What makes an authorizer whole. AWS: CreateAuthorizer, the notes on each member. */
+/**
+ * Checks that an authorizer has all that its type needs; returns AWS's message or undefined. AWS: CreateAuthorizer, the
+ * notes on each member.
+ */
 // Unconfirmed: how AWS words all but the name and the ARN; see docs/compatibility.md, "REST control plane, words".
 export function checkAuthorizer(authorizer: Omit<Authorizer, "id">): string | undefined {
   const { type, identitySource, authorizerCredentials } = authorizer;

@@ -1,4 +1,6 @@
-/** What a stage shows to its backends, so that they can tell that a request came through the gateway. */
+/**
+ * The certificate that a stage shows to its backends, so that they can tell that a request came through the gateway.
+ */
 export interface ClientCertificate {
   readonly clientCertificateId: string;
   readonly description?: string;
@@ -9,7 +11,7 @@ export interface ClientCertificate {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-/** A certificate's private key: a document of its own, so that no answer can show it by mistake. */
+/** A certificate's private key. It is a document of its own, so that no answer can show it by mistake. */
 export interface ClientCertificateKey {
   /** PKCS #8, PEM. */
   readonly privateKey: string;

@@ -1,4 +1,4 @@
-/** How a definition differs from what was deployed, for `portico status`, the console and hints. */
+/** Compares a definition with what was deployed, for `portico status` and hints. */
 import { isObject } from "../base/json-object.ts";
 import type { Method, RestApi, RestApiDefinition } from "./rest-api.ts";
 
@@ -7,18 +7,18 @@ export interface Difference {
   readonly change: "added" | "removed" | "changed";
   /** `GET /pets`, a model's name, a setting's member name… */
   readonly name: string;
-  /** For `changed`: the members that differ, such as `methodIntegration.uri`. */
+  /** The members that differ, such as `methodIntegration.uri`; for `changed` only. */
   readonly members: readonly string[];
   /** One sentence for people. */
   readonly sentence: string;
 }
 
-/** Every method as `GET /pets`, in the order of the resources. */
+/** Returns every method as `GET /pets`, in the order of the resources. */
 export function routesOf(definition: RestApiDefinition): readonly string[] {
   return [...methodsByRoute(definition).keys()];
 }
 
-/** What deploying `current` over `deployed` would change. */
+/** Returns what deploying `current` over `deployed` would change. */
 export function diffDefinitions(deployed: RestApiDefinition, current: RestApiDefinition): readonly Difference[] {
   const nameOf = (item: { readonly name: string }) => item.name;
   return [
@@ -39,7 +39,7 @@ export function diffDefinitions(deployed: RestApiDefinition, current: RestApiDef
   ];
 }
 
-/** Members of the RestApi that a deployment freezes; the others act at once or say nothing about serving. */
+/** Members of the RestApi that a deployment freezes. The others act at once, or don't matter for serving. */
 const deployedSettings = [
   "binaryMediaTypes",
   "minimumCompressionSize",
@@ -100,9 +100,9 @@ function diffMaps(
   return differences;
 }
 
-/** Ids are how parts refer to each other; a new id with equal content is no change that a caller could see. */
+/** Ids only connect parts. A new id with equal content changes nothing that a caller could see. */
 const ownIds = new Set(["id"]);
-/** A method has few levels; deeper values (schemas in templates are text) are compared whole. */
+/** A method has few levels. Deeper values are compared whole. */
 const levelsNamed = 4;
 
 function changedMembers(before: unknown, after: unknown, path: string, level: number): readonly string[] {
@@ -120,7 +120,7 @@ function changedMembers(before: unknown, after: unknown, path: string, level: nu
   return found;
 }
 
-/** JSON text that does not depend on the order of members. */
+/** Returns JSON text that does not depend on the order of members. */
 function canonical(value: unknown): string {
   return (
     JSON.stringify(value, (_, member: unknown) =>

@@ -1,6 +1,9 @@
 /** The documentation of a REST API: parts that are edited, and versions that are published. */
 
-/** What a part documents; members are absent where they don't apply, or where nothing was said and there is no default. */
+/**
+ * The entity that a part documents. Members that don't apply are absent, and so are those that have neither a value nor
+ * a default.
+ */
 export interface DocumentationLocation {
   readonly type: string;
   readonly path?: string;
@@ -12,7 +15,7 @@ export interface DocumentationLocation {
 export interface DocumentationPart {
   readonly id: string;
   readonly location: DocumentationLocation;
-  /** A JSON object, as text. */
+  /** The content: a JSON object, as text. */
   readonly properties: string;
 }
 
@@ -68,7 +71,7 @@ type LocationResult =
   | { readonly kind: "location"; readonly location: DocumentationLocation }
   | { readonly kind: "refused"; readonly message: string };
 
-/** A location with its defaults, or what is wrong with it. An empty member counts as absent. */
+/** Returns a location with its defaults, or what is wrong with it. An empty member counts as absent. */
 // Unconfirmed: how AWS words the refusals; see docs/compatibility.md, "documentation parts, words".
 export function completeLocation(
   given: Readonly<Partial<Record<keyof DocumentationLocation, string | undefined>>>,
@@ -105,18 +108,18 @@ export function completeLocation(
   return { kind: "location", location: location as unknown as DocumentationLocation };
 }
 
-/** One text for one place. */
+/** Returns a text that is the same for equal locations. */
 export const locationKey = (location: DocumentationLocation): string =>
   JSON.stringify([location.type, ...members.map((member) => location[member] ?? null)]);
 
-/** `type 'METHOD', path '/pets', method 'GET'`: how AWS names a place. */
+/** Returns a location as AWS words it: `type 'METHOD', path '/pets', method 'GET'`. */
 export const describeLocation = (location: DocumentationLocation): string =>
   (["type", ...members] as const)
     .filter((member) => location[member] !== undefined)
     .map((member) => `${member} '${location[member]}'`)
     .join(", ");
 
-/** The content map in its text, or undefined if it is none. */
+/** Returns a part's content, or undefined if the text is not a JSON object. */
 export function parseProperties(properties: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(properties);

@@ -9,7 +9,7 @@ export type DomainEndpointType = "EDGE" | "REGIONAL" | "PRIVATE";
  */
 export interface DomainName {
   readonly domainName: string;
-  /** Private ones only: it tells those of one name apart. */
+  /** For private domain names only: it tells equal names apart. */
   readonly domainNameId?: string;
   readonly domainNameArn: string;
   readonly certificateName?: string;
@@ -23,7 +23,7 @@ export interface DomainName {
   readonly distributionDomainName?: string;
   readonly distributionHostedZoneId?: string;
   readonly endpointConfiguration: {
-    /** Two of them, EDGE and REGIONAL, while it migrates. */
+    /** The endpoint types: two of them, EDGE and REGIONAL, during a migration. */
     readonly types: readonly DomainEndpointType[];
     readonly ipAddressType?: string;
   };
@@ -33,14 +33,14 @@ export interface DomainName {
   readonly tags?: Readonly<Record<string, string>>;
   readonly mutualTlsAuthentication?: { readonly truststoreUri?: string; readonly truststoreVersion?: string };
   readonly ownershipVerificationCertificateArn?: string;
-  /** Who may make access associations: JSON text. */
+  /** The policy, as JSON text, that says who may make access associations. */
   readonly managementPolicy?: string;
-  /** Who may invoke: JSON text. */
+  /** The policy, as JSON text, that says who may invoke. */
   readonly policy?: string;
   readonly routingMode: string;
 }
 
-/** A certificate that was uploaded with its key. Only what serves TLS may read it; no operation answers it. */
+/** A certificate that was uploaded with its key. No operation answers it. */
 export interface UploadedCertificate {
   readonly certificate: string;
   readonly chain?: string;
@@ -49,11 +49,11 @@ export interface UploadedCertificate {
 
 /** Where a path of a domain name leads: version 1's base path mapping, and version 2's API mapping. */
 export interface BasePathMapping {
-  /** `(none)` for the empty one. Version 2's keys may have more segments than one. */
+  /** The base path; `(none)` for the empty one. Version 2's keys may have more segments than one. */
   readonly basePath: string;
   /** An API's id, of whichever kind. */
   readonly restApiId: string;
-  /** Without it, the caller names the stage in the path. */
+  /** If absent, the caller names the stage in the path. */
   readonly stage?: string;
 }
 
@@ -88,7 +88,7 @@ export const emptyBasePath = "(none)";
 export const domainNameKey = ({ domainName, domainNameId }: Pick<DomainName, "domainName" | "domainNameId">): string =>
   domainNameId === undefined ? domainName : `${domainName}+${domainNameId}`;
 
-/** RFC 1035 §2.3.4 and RFC 1123 §2.1; a wildcard as the first label. */
+/** Returns whether a text is a domain name (RFC 1035 §2.3.4, RFC 1123 §2.1). The first label may be a wildcard. */
 export function isDomainName(name: string): boolean {
   if (name.length > 253) return false;
   const labels = name.replace(/^\*\./, "").split(".");

@@ -1,4 +1,7 @@
-/** What the endpoints of APIs and domain names may be set to. AWS: API Gateway REST API reference, the model's enums. */
+/**
+ * The values that the endpoints of APIs and domain names may have. AWS: API Gateway REST API reference, the model's
+ * enums.
+ */
 
 export const securityPolicies = [
   "TLS_1_0",

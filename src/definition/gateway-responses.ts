@@ -1,5 +1,6 @@
 /**
- * The types of gateway responses and the status that each has unless it is customised; null follows what it is sent for.
+ * The types of gateway responses with their built-in statuses. Null stands for the status of the error that is
+ * answered.
  * AWS: API Gateway developer guide, "Gateway response types for API Gateway".
  */
 export const gatewayResponseStatuses: Readonly<Record<string, string | null>> = {

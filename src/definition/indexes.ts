@@ -1,10 +1,13 @@
 import { type ApiKey, keyKinds, type UsagePlan } from "./api-key.ts";
 import { type Resource, type RestApiDefinition, restKinds, type Stage } from "./rest-api.ts";
 
-/** The key of what names its VPC links through stage variables: which ones, only a stage can say. */
+/**
+ * The index key of resources that name their VPC links through stage variables. Only a stage knows which links these
+ * are.
+ */
 export const variableVpcLink = "${stageVariables}";
 
-/** The ids of the VPC links that methods go through, and {@link variableVpcLink}. */
+/** Returns the ids of the VPC links that methods go through, and {@link variableVpcLink}. */
 function vpcLinksOf(resources: readonly Resource[]): string[] {
   const methods = resources.flatMap(({ resourceMethods }) => Object.values(resourceMethods ?? {}));
   return methods.flatMap(({ methodIntegration: { connectionType, connectionId = "" } = {} }) => {
@@ -15,7 +18,7 @@ function vpcLinksOf(resources: readonly Resource[]): string[] {
 
 const present = (key: string | undefined): string[] => (key === undefined ? [] : [key]);
 
-/** By kind, what documents are found by besides their ids; for the store. */
+/** The store's indexes: by kind, the keys that documents are found by besides their ids. */
 export const definitionIndexes = {
   [restKinds.stage]: { clientCertificate: (stage: Stage) => present(stage.clientCertificateId) },
   [restKinds.resource]: { vpcLink: (resource: Resource) => vpcLinksOf([resource]) },

@@ -1,6 +1,5 @@
 /**
- * The grammar of parameter mappings: what may stand on the left and on the right of `requestParameters` and
- * `responseParameters`.
+ * The grammar of parameter mappings: the keys and values that `requestParameters` and `responseParameters` may have.
  * AWS: API Gateway developer guide, "Amazon API Gateway API request and response data mapping reference".
  */
 import type { Integration, IntegrationResponse, Method, MethodResponse } from "./rest-api.ts";
@@ -18,12 +17,12 @@ const requestBody = /^method\.request\.body([.[][^\x00-\x1f]+)?$/;
 const responseBody = /^integration\.response\.body([.[][^\x00-\x1f]+)?$/;
 const contextVariable = new RegExp(`^context\\.${name}$`);
 const stageVariable = /^stageVariables\.\w+$/;
-/** A line break in a literal would end a header; nothing else is forbidden between the quotes. */
+/** A line break in a literal would end a header. Everything else is allowed between the quotes. */
 const literal = /^'[^\r\n\0]*'$/;
 const gatewayResponseTarget = new RegExp(`^gatewayresponse\\.(header|path|querystring)\\.(${name})$`);
 const inputParameter = new RegExp(`^method\\.input\\.params\\.${name}$`);
 
-/** AWS's frame around what the validation of mappings, models and the like found. */
+/** Returns AWS's frame around the errors of mappings, models and the like. */
 export const validationResult = (prefix: string, errors: readonly string[]): string | undefined =>
   errors.length === 0 ? undefined : `${prefix}: Validation Result: warnings : [], errors : [${errors.join(", ")}]`;
 
@@ -39,13 +38,13 @@ const isCommonSource = (source: string): boolean =>
 const declares = (parameters: Readonly<Record<string, boolean>> | undefined, key: string): boolean =>
   parameters !== undefined && Object.hasOwn(parameters, key);
 
-/** Which parameter of the method a source reads: multi-value forms read the plain parameter. */
+/** Returns the method's parameter that a source reads. Multi-value forms read the plain parameter. */
 const declaredKey = (source: string): string | undefined => {
   const match = requestSource.exec(source);
   return match ? `method.request.${match[1]!.replace("multivalue", "")}.${match[2]}` : undefined;
 };
 
-/** `method.request.{path|querystring|header}.{name}`, the keys of a method's `requestParameters`. */
+/** Checks the keys of a method's `requestParameters`: `method.request.{path|querystring|header}.{name}`. */
 export function checkRequestParameterNames(parameters: Readonly<Record<string, boolean>> | undefined) {
   const errors = Object.keys(parameters ?? {})
     .filter((key) => !methodRequest.test(key))
@@ -53,7 +52,7 @@ export function checkRequestParameterNames(parameters: Readonly<Record<string, b
   return mappingResult(errors);
 }
 
-/** `method.response.header.{name}`, the keys of a method response's `responseParameters`. */
+/** Checks the keys of a method response's `responseParameters`: `method.response.header.{name}`. */
 export function checkResponseParameterNames(response: MethodResponse) {
   const errors = Object.keys(response.responseParameters ?? {})
     .filter((key) => !methodResponse.test(key))
@@ -61,7 +60,7 @@ export function checkResponseParameterNames(response: MethodResponse) {
   return mappingResult(errors);
 }
 
-/** The mappings of an integration request and its cache keys. */
+/** Checks the mappings of an integration request and its cache keys. */
 export function checkRequestMappings(method: Method, integration: Integration) {
   const errors: string[] = [];
   for (const [target, source] of Object.entries(integration.requestParameters ?? {})) {
@@ -80,7 +79,7 @@ export function checkRequestMappings(method: Method, integration: Integration) {
   return mappingResult(errors);
 }
 
-/** The mappings of an integration response onto the method response of the same status. */
+/** Checks the mappings of an integration response to the method response of the same status. */
 export function checkResponseMappings(method: Method, response: IntegrationResponse) {
   const mappings = Object.entries(response.responseParameters ?? {});
   if (mappings.length === 0) return undefined;
@@ -98,7 +97,10 @@ export function checkResponseMappings(method: Method, response: IntegrationRespo
   return mappingResult(errors);
 }
 
-/** `gatewayresponse.header.{name}` ← a request parameter, `context.`, `stageVariables.` or a literal. */
+/**
+ * Checks the mappings of a gateway response: `gatewayresponse.header.{name}` from a request parameter, `context.`,
+ * `stageVariables.` or a literal.
+ */
 export function checkGatewayResponseParameters(parameters: Readonly<Record<string, string>> | undefined) {
   const errors: string[] = [];
   for (const [target, source] of Object.entries(parameters ?? {})) {
@@ -109,5 +111,5 @@ export function checkGatewayResponseParameters(parameters: Readonly<Record<strin
   return mappingResult(errors);
 }
 
-/** The name in `{name}` and `{name+}` of a path, and of parameters generally. */
+/** Returns whether a text may be the name of a parameter, also in `{name}` and `{name+}` of a path. */
 export const isParameterName = (text: string): boolean => anyNames.test(text);

@@ -3,9 +3,9 @@ import type { MethodSetting } from "./rest-api.ts";
 type MethodSettings = Readonly<Record<string, MethodSetting>>;
 
 /**
- * Returns a method's settings of a stage: those of the most specific key that covers it, which are several where keys spell one
- * path in several ways, and none where no key does. AWS: API Gateway REST API reference, "Stage", methodSettings: a key is
- * `{resourcePath}/{httpMethod}`, and `*` stands for all paths or verbs.
+ * Returns a stage's settings of a method: those of the most specific key that covers it. There are several if keys
+ * spell one path in several ways, and none if no key covers the method. AWS: API Gateway REST API reference, "Stage",
+ * methodSettings: a key is `{resourcePath}/{httpMethod}`, and `*` stands for all paths or verbs.
  */
 export function methodSettingsOf(
   settings: MethodSettings,
@@ -27,7 +27,7 @@ export function methodSettingsOf(
 }
 
 /**
- * A key has the path as UpdateStage was sent it: AWS's guide escapes it (`~1pets~1{id}`), Terraform leaves the first slash out
- * (`pets~1{id}`), and others escape nothing.
+ * A key has the path as UpdateStage received it: AWS's guide escapes it (`~1pets~1{id}`), Terraform leaves the first
+ * slash out (`pets~1{id}`), and others escape nothing.
  */
 const normalisePath = (path: string): string => path.replaceAll("~1", "/").replaceAll("~0", "~").replace(/^\/+/, "");

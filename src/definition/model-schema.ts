@@ -1,6 +1,6 @@
 /**
- * Which JSON Schemas API Gateway takes for a model: draft 4, no other keyword, references only inside the schema or to
- * other models by their canonical address.
+ * Checks the JSON Schemas that API Gateway accepts for a model: draft 4 without other keywords, with references inside
+ * the schema or to other models by their canonical address.
  * AWS: API Gateway developer guide, "Data models for REST APIs"; the texts are as users quote them.
  */
 
@@ -9,7 +9,7 @@ import { isObject } from "../base/json-object.ts";
 
 /** AWS: "Amazon API Gateway quotas and important notes": 400 KB. */
 const schemaBytesMax = bounds.modelSchemaBytesMax.value;
-/** Far deeper than any hand-made schema; keeps the walk's recursion bounded. */
+/** It is far deeper than any hand-made schema, and bounds the walk's recursion. */
 const depthMax = bounds.schemaNestingMax.value;
 
 const modelAddress = /^https:\/\/apigateway\.amazonaws\.com\/restapis\/[^/]+\/models\/([A-Za-z0-9]+)$/;
@@ -51,7 +51,7 @@ const isStringList = (value: unknown): boolean =>
 const isBooleanOrSchema: KeywordCheck = (value, walk, depth) =>
   typeof value === "boolean" || isSchema(value, walk, depth);
 
-/** Draft 4's keywords and the form of each. JSON Schema draft 4, Core and Validation. */
+/** Draft 4's keywords with the form of each. JSON Schema draft 4, Core and Validation. */
 const keywords: Readonly<Record<string, KeywordCheck>> = {
   $schema: isString,
   id: isString,
@@ -126,7 +126,7 @@ function noteReference(reference: unknown, walk: Walk): void {
   else walk.references.add(reference);
 }
 
-/** What AWS puts between `errors : [` and `]` for this schema text; empty for a good one. */
+/** Returns the errors that AWS puts between `errors : [` and `]` for a schema text; an empty list for a good one. */
 export function schemaErrors(text: string, hasModel: (name: string) => boolean): readonly string[] {
   const invalid = "Invalid model schema specified";
   if (Buffer.byteLength(text) > schemaBytesMax) return [invalid];
@@ -147,10 +147,10 @@ export function schemaErrors(text: string, hasModel: (name: string) => boolean):
   return [...walk.modelNames].filter((model) => !hasModel(model)).map((model) => `Invalid model specified: ${model}`);
 }
 
-/** The model that a reference names by its address. */
+/** Returns the name of the model that a reference addresses. */
 export const modelNameOf = (reference: string): string | undefined => modelAddress.exec(reference)?.[1];
 
-/** The models of the API that a schema refers to by address. */
+/** Returns the models of the API that a schema refers to by address. */
 export function referencedModels(text: string | undefined): readonly string[] {
   const found = new Set<string>();
   for (const match of (text ?? "").matchAll(

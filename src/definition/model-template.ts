@@ -1,4 +1,4 @@
-/** The mapping template that a model's schema suggests: what GetModelTemplate answers. */
+/** Makes the mapping template that GetModelTemplate answers from a model's schema. */
 
 import { bounds } from "../base/bounds.ts";
 import { unescapeSegment } from "../base/json-pointer.ts";
@@ -6,13 +6,13 @@ import { modelNameOf } from "./model-schema.ts";
 
 /** Deeper objects are left empty; references may be circular. */
 const depthMax = bounds.modelTemplateDepthMax.value;
-/** References can make much of little: no template has more values. */
+/** References can multiply values. No template has more than this. */
 const valuesMax = bounds.modelTemplateValuesMax.value;
 
 type Schema = Readonly<Record<string, unknown>>;
 
 interface TemplateContext {
-  /** What references such as `#/definitions/Name` are relative to. */
+  /** The schema that references such as `#/definitions/Name` are relative to. */
   readonly root: Schema;
   readonly schemaOf: (model: string) => string | undefined;
   readonly budget: { values: number };
@@ -23,7 +23,7 @@ interface Place {
   readonly path: string;
   readonly indent: string;
   readonly depth: number;
-  /** How many loops are around it. */
+  /** The number of loops around the place. */
   readonly loops: number;
 }
 
@@ -31,8 +31,8 @@ const isSchema = (value: unknown): value is Schema =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
- * A template with one sample value a member, and a loop for each array. The form is that of AWS's console, as users
- * quote it: `"foo"` for text, `42` for numbers, `##TODO: Update this foreach loop …`.
+ * Returns a template with one sample value for each member and a loop for each array. The form is that of AWS's
+ * console, as users quote it: `"foo"` for text, `42` for numbers, `##TODO: Update this foreach loop …`.
  */
 export function modelTemplate(text: string | undefined, schemaOf: (model: string) => string | undefined): string {
   const root = parseSchema(text);
@@ -76,7 +76,7 @@ function write(given: unknown, place: Place, outer: TemplateContext): string {
   }
 }
 
-/** `type`, the first one if there are several, or what the keywords say. */
+/** Returns `type`, the first one if there are several, else the type that the keywords imply. */
 function typeOf(schema: Schema): string {
   const { type } = schema;
   const named: unknown = Array.isArray(type) ? type.find((one) => one !== "null") : type;
@@ -84,7 +84,7 @@ function typeOf(schema: Schema): string {
   return schema["items"] === undefined ? "object" : "array";
 }
 
-/** A property's schema, and what its references are relative to. */
+/** A property's schema, and the schema that its references are relative to. */
 interface Property {
   readonly schema: unknown;
   readonly root: Schema;
@@ -101,7 +101,7 @@ function writeObject(schema: Schema, place: Place, writing: TemplateContext): st
   return `{\n${members.join(",\n")}\n${place.indent}}`;
 }
 
-/** An object's own properties, and those of `allOf`, or of the first that it may be. */
+/** Returns an object's own properties, and those of `allOf` or of the first alternative. */
 function propertiesOf(schema: Schema, writing: TemplateContext, depth: number): ReadonlyMap<string, Property> {
   const properties = new Map<string, Property>();
   if (depth > depthMax || ++writing.budget.values > valuesMax) return properties;
@@ -136,7 +136,10 @@ function writeArray(schema: Schema, place: Place, writing: TemplateContext): str
 const accessor = (name: string): string =>
   /^[A-Za-z][\w-]*$/.test(name) ? `.${name}` : `.get('${name.replaceAll("'", "")}')`;
 
-/** Follows references to other models and into the schema, with the schema that further ones are relative to. */
+/**
+ * Follows references to other models and within the schema. Returns also the schema that further references are
+ * relative to.
+ */
 function resolve(
   given: unknown,
   { root, schemaOf }: TemplateContext,
@@ -156,7 +159,7 @@ function resolve(
   return { schema: "$ref" in schema ? {} : schema, root: within };
 }
 
-/** RFC 6901, within the schema. */
+/** Resolves a JSON Pointer (RFC 6901) within the schema. */
 function atPointer(root: Schema, reference: string): Schema {
   let value: unknown = root;
   for (const segment of reference.replace(/^#\/?/, "").split("/")) {

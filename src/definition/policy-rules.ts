@@ -1,5 +1,5 @@
 /**
- * A REST API's resource policy as it is saved.
+ * Checks a REST API's resource policy, and writes it as it is saved.
  * AWS: API Gateway developer guide, "Control access to a REST API with API Gateway resource policies".
  */
 

@@ -1,19 +1,19 @@
 /**
- * A REST API as its user edits it. Members have AWS's wire names and meanings (API Gateway REST API reference);
- * absent optional members are absent on the wire. Times are seconds since 1970.
+ * The types of a REST API as its user edits it. Members have AWS's wire names and meanings (API Gateway REST API
+ * reference). Absent optional members are absent on the wire. Times are seconds since 1970.
  */
 import type { DocumentationPart } from "./documentation.ts";
 
-/** Everything of an API that a deployment freezes, an import makes and an export writes. */
+/** The parts of an API that a deployment freezes, an import makes and an export writes. */
 export interface RestApiDefinition {
   readonly restApi: RestApi;
-  /** In the order of their paths; the root `/` is always there. */
+  /** The resources in the order of their paths. The root `/` always exists. */
   readonly resources: readonly Resource[];
   readonly models: readonly Model[];
   readonly requestValidators: readonly RequestValidator[];
   readonly gatewayResponses: readonly GatewayResponse[];
   readonly authorizers: readonly Authorizer[];
-  /** Where an import or a copy is about them; a deployment does not freeze them: a documentation version does. */
+  /** The documentation parts, for imports and copies. A documentation version freezes them; a deployment does not. */
   readonly documentationParts?: readonly DocumentationPart[];
 }
 
@@ -28,7 +28,7 @@ export interface RestApi {
   readonly minimumCompressionSize?: number;
   readonly apiKeySource: "HEADER" | "AUTHORIZER";
   readonly endpointConfiguration: EndpointConfiguration;
-  /** The resource policy: JSON text, compact, not escaped (the wire form is). */
+  /** The resource policy as compact JSON text. It is not escaped, although the wire form is. */
   readonly policy?: string;
   readonly tags?: Readonly<Record<string, string>>;
   readonly disableExecuteApiEndpoint: boolean;
@@ -49,19 +49,19 @@ export interface Resource {
   readonly parentId?: string;
   readonly pathPart?: string;
   readonly path: string;
-  /** By verb (`GET`, … or `ANY`). */
+  /** The methods by verb (`GET`, … or `ANY`). */
   readonly resourceMethods?: Readonly<Record<string, Method>>;
 }
 
 export interface Method {
   readonly httpMethod: string;
-  /** `NONE`, `AWS_IAM`, `CUSTOM`, `COGNITO_USER_POOLS`. */
+  /** One of `NONE`, `AWS_IAM`, `CUSTOM` and `COGNITO_USER_POOLS`. */
   readonly authorizationType: string;
   readonly authorizerId?: string;
   readonly apiKeyRequired: boolean;
   readonly requestValidatorId?: string;
   readonly operationName?: string;
-  /** `method.request.{path|querystring|header}.{name}` → is it required. */
+  /** Whether each `method.request.{path|querystring|header}.{name}` is required. */
   readonly requestParameters?: Readonly<Record<string, boolean>>;
   readonly requestModels?: Readonly<Record<string, string>>;
   readonly methodResponses?: Readonly<Record<string, MethodResponse>>;
@@ -85,7 +85,7 @@ export interface Integration {
   readonly connectionId?: string;
   readonly credentials?: string;
   readonly requestParameters?: Readonly<Record<string, string>>;
-  /** Velocity by media type; null where the template was set to nothing. */
+  /** Velocity templates by media type; null for a template that was set to nothing. */
   readonly requestTemplates?: Readonly<Record<string, string | null>>;
   readonly passthroughBehavior?: "WHEN_NO_MATCH" | "WHEN_NO_TEMPLATES" | "NEVER";
   readonly contentHandling?: "CONVERT_TO_BINARY" | "CONVERT_TO_TEXT";
@@ -194,7 +194,7 @@ export interface MethodSetting {
   readonly unauthorizedCacheControlHeaderStrategy: string;
 }
 
-/** Whose the API is that has an id, and what kind of document: ids are host names, so no two APIs have one. */
+/** The owner and kind of the API that has an id. Ids are host names, so no two APIs share one. */
 export interface ApiIdClaim {
   readonly account: string;
   readonly region: string;

@@ -1,8 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: stage variables are written like template strings.
 /**
- * What makes parts of a REST API valid, with AWS's words. Each check answers undefined, or the message that AWS gives.
- * The operations of the management API and the OpenAPI import use the same checks; the import puts
- * `Unable to create resource at path '/x': ` and the like before them.
+ * The rules that make parts of a REST API valid. Each check returns undefined, or AWS's message. The operations of the
+ * management API and the OpenAPI import use the same checks; the import puts `Unable to create resource at path '/x': `
+ * and the like before the message.
  */
 import { bounds } from "../base/bounds.ts";
 import {
@@ -35,7 +35,7 @@ export function checkApiName(name: string): string | undefined {
     : undefined;
 }
 
-/** A resource's path part: `[a-zA-Z0-9._\-:]`, `{name}` or `{name+}`. */
+/** Checks a resource's path part: `[a-zA-Z0-9._\-:]`, `{name}` or `{name+}`. */
 export function checkPathPart(pathPart: string): string | undefined {
   const variable = /^\{([^{}+]*)\+?\}$/.exec(pathPart);
   if (
@@ -52,7 +52,7 @@ export function checkPathPart(pathPart: string): string | undefined {
 const isVariable = (pathPart: string): boolean => pathPart.startsWith("{");
 const isGreedy = (pathPart: string): boolean => pathPart.endsWith("+}");
 
-/** A new child beside its siblings' path parts, below a parent with `parentPathPart`. */
+/** Checks a new child against its siblings' path parts, below a parent with `parentPathPart`. */
 export function checkSiblings(
   pathPart: string,
   siblings: readonly string[],
@@ -69,7 +69,7 @@ export function checkSiblings(
   return undefined;
 }
 
-/** What a method refers to exists: authorizer, validator, models. */
+/** Tells whether what a method refers to exists: authorizer, validator, models. */
 export interface References {
   hasAuthorizer(id: string): boolean;
   hasRequestValidator(id: string): boolean;
@@ -128,7 +128,7 @@ const invalidEndpoint = "Invalid HTTP endpoint specified for URI";
 const emptyHttpMethod = "Enumeration value for HttpMethod must be non-empty";
 const stageVariable = /\$\{stageVariables\.\w+\}/g;
 
-/** An integration on its method, whose `requestParameters` the mappings may use. */
+/** Checks an integration on its method, whose `requestParameters` the mappings may use. */
 export function checkIntegration(
   method: Method,
   integration: Integration,
@@ -170,12 +170,12 @@ export const isRoleArn = (credentials: string): boolean =>
   roleArn.test(credentials.replaceAll(stageVariable, "000000000000"));
 
 /**
- * A backend's address: `http://` or `https://`, a port that AWS reaches (80, 443, 1024–65535), `{name}` where
- * `integration.request.path.name` fills in, `${stageVariables.x}` anywhere, even for scheme and host together.
+ * Checks a backend's address: `http://` or `https://`, a port that AWS reaches (80, 443, 1024–65535), `{name}` where
+ * `integration.request.path.name` fills in, and `${stageVariables.x}` anywhere, even for scheme and host together.
  */
 export function checkHttpUri(uri: string | undefined): string | undefined {
   if (uri === undefined || /[\s\x00-\x1f\x7f\\]/.test(uri)) return invalidEndpoint;
-  // What a variable stands for is known at run time only: it may be the scheme, scheme and host, a port, or any part.
+  // A variable's value is known at run time only. It may be the scheme, scheme and host, a port, or any part.
   const text = uri
     .replace(/^\$\{stageVariables\.\w+\}(?=:\/\/)/, "http")
     .replace(/^\$\{stageVariables\.\w+\}/, "http://v")
@@ -201,8 +201,8 @@ const lambdaAction =
 const functionArn = /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[\w$-]+(:[\w$-]+)?$/;
 
 /**
- * As users of AWS report them: `bedrock-agentcore` of REST APIs, the others of WebSocket APIs. The services that are
- * supported are listed nowhere.
+ * Services that users of AWS report as refused: `bedrock-agentcore` for REST APIs, the others for WebSocket APIs. AWS
+ * has no list of the supported services.
  */
 const unsupportedServices: ReadonlySet<string> = new Set([
   "apigateway",
@@ -211,7 +211,7 @@ const unsupportedServices: ReadonlySet<string> = new Set([
   "execute-api",
 ]);
 
-/** A service as an integration's URI names it, with its subdomain if there is one. */
+/** Checks a service as an integration's URI names it, with its subdomain if there is one. */
 export function checkService(service: string): string | undefined {
   const name = service.slice(service.lastIndexOf(".") + 1);
   // Unconfirmed: when AWS says so of a REST API; see docs/compatibility.md, "AWS integrations, services".
@@ -234,7 +234,7 @@ function checkAwsUri(type: "AWS" | "AWS_PROXY", uri: string | undefined, credent
   if (!isLambda && credentials === undefined) return "Role ARN must be specified for AWS integrations";
   if (isInvocation) {
     const [, plain, streaming] = lambdaAction.exec(action)!;
-    // The whole ARN may come from a stage variable ("0" stands for it), or parts of it.
+    // The whole ARN, or parts of it, may come from a stage variable ("0" stands for it here).
     const target = plain ?? streaming!;
     const usesVariables = (uri ?? "").includes("${stageVariables.");
     if (!usesVariables && !functionArn.test(target)) return invalidArn;
@@ -257,7 +257,7 @@ function checkTransferMode({ type, responseTransferMode, uri }: Integration): st
   // Unconfirmed: how AWS words it; see docs/compatibility.md, "REST control plane, words".
   if (isStream && type !== "HTTP_PROXY" && type !== "AWS_PROXY") return `${invalidTransferMode} ${streamTypes}`;
   if (type !== "AWS_PROXY") return undefined;
-  // Both as users quote AWS.
+  // Both messages are AWS's, as users quote them.
   const isStreamingInvocation = /\/response-streaming-invocations$/.test(uri ?? "");
   if (isStream && !isStreamingInvocation) {
     return `${invalidTransferMode} ResponseTransferMode STREAM is only supported for ${streamingFunctions}`;
@@ -289,7 +289,7 @@ function checkPassthrough(integration: Integration): string | undefined {
   return `Invalid passthroughBehavior specified. Must be one of: [${passthroughBehaviors.join(", ")}]`;
 }
 
-/** Two integration responses can't both be the default; a conflict, where everything else is a bad request. */
+/** The message for a second default integration response. This is a conflict; everything else is a bad request. */
 export const defaultPatternTaken = "Integration response with selection pattern default already exists";
 
 export function checkIntegrationResponse(method: Method, response: IntegrationResponse): string | undefined {
@@ -301,7 +301,7 @@ export function checkIntegrationResponse(method: Method, response: IntegrationRe
   return checkStatusCode(response.statusCode) ?? checkResponseMappings(method, response);
 }
 
-/** A model's name and JSON Schema (text). */
+/** Checks a model's name and JSON Schema (text). */
 export function checkModel(
   name: string,
   schema: string | undefined,
@@ -315,7 +315,10 @@ export function checkModel(
   );
 }
 
-/** An integration with AWS's defaults filled in (passthroughBehavior, timeoutInMillis, cacheNamespace, cacheKeyParameters…). */
+/**
+ * Returns an integration with AWS's defaults filled in (passthroughBehavior, timeoutInMillis, cacheNamespace,
+ * cacheKeyParameters…).
+ */
 export function completeIntegration(integration: Integration, resourceId: string): Integration {
   return {
     ...integration,

@@ -11,7 +11,7 @@ const variablesMax = bounds.stageVariablesMax.value;
 const variableNameMax = bounds.stageVariableNameCharsMax.value;
 const variableValueMax = bounds.stageVariableValueCharsMax.value;
 
-/** A stage's variables, or a canary's overrides of them. */
+/** Checks a stage's variables, or a canary's overrides of them. */
 export function checkStageVariables(variables: Readonly<Record<string, string>> | undefined): string | undefined {
   const entries = Object.entries(variables ?? {});
   // Unconfirmed: how AWS words it; see docs/compatibility.md, "REST control plane, words".
@@ -31,7 +31,7 @@ export function checkStageVariables(variables: Readonly<Record<string, string>> 
   return undefined;
 }
 
-/** Access logs: an ARN of a log group or of a Firehose stream, and a format that names the request. */
+/** Checks access log settings: the ARN of a log group or of a Firehose stream, and a format that names the request. */
 export function checkAccessLogs(settings: { readonly destinationArn?: string; readonly format?: string }) {
   const { destinationArn, format } = settings;
   const isDestination =

@@ -8,12 +8,12 @@ export interface VpcLinkLife {
 }
 
 /**
- * A REST API's way into a private network: the integrations of connection type `VPC_LINK` name one. Version 2's links have
- * subnets and security groups in place of `targetArns`, by which the documents of both can be told apart.
+ * A REST API's way into a private network. Integrations of the connection type `VPC_LINK` name one. Version 2's links
+ * have subnets and security groups in place of `targetArns`, by which the documents of both can be told apart.
  */
 export interface VpcLink extends VpcLinkLife {
   readonly description?: string;
-  /** One Network Load Balancer. */
+  /** The ARN of one Network Load Balancer. */
   readonly targetArns: readonly string[];
 }
 

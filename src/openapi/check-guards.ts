@@ -1,17 +1,17 @@
 /**
- * Finds what guards an API and can't be read. What AWS does with such a value is not documented; here the import is refused,
- * because a guard that is read as none would leave its method open.
+ * Finds guards of an API that can't be read. AWS does not document what it does with such a value. Here the import is
+ * refused, because a guard that is ignored would leave its method open.
  */
 import { isObject, type JsonObject } from "../base/json-object.ts";
 import type { ImportLog } from "./import-log.ts";
 import { flagMember, listMember, member, membersOf, scalarText } from "./json-value.ts";
 import type { References } from "./references.ts";
 
-/** What is expected of a value, as the end of a sentence; undefined: it is as it should be. */
+/** Returns what is expected of a value, as the end of a sentence, or undefined if the value is right. */
 type Check = (value: unknown) => string | undefined;
 
 const isText = (value: unknown): boolean => scalarText(value) !== undefined;
-/** `true`, and what YAML and JSON writers make of it. */
+/** Returns whether a value is a boolean, or a text that writers of YAML and JSON make of one. */
 const isFlag = (value: unknown): boolean => typeof value === "boolean" || /^(true|false)$/i.test(String(value));
 
 const text: Check = (value) => (isText(value) ? undefined : "has to be a string");
@@ -30,7 +30,7 @@ const requirements: Check = (value) =>
 const extension = "x-amazon-apigateway-";
 const validatorName = { [`${extension}request-validator`]: text };
 
-/** The members that guard something, by where they stand, with what they have to be. */
+/** The members that guard something, by the object that they stand in, with the check of their values. */
 const guards = {
   document: {
     security: requirements,
@@ -118,7 +118,7 @@ export function checkGuards(document: JsonObject, references: References, log: I
   new GuardCheck(references, log).document(document);
 }
 
-/** A reference that leads nowhere, which whoever follows it refuses. */
+/** Stands for a reference that leads nowhere. Its reader refuses it. */
 const unresolved = Symbol("unresolved");
 
 class GuardCheck {
@@ -157,7 +157,7 @@ class GuardCheck {
     const place = `security scheme '${name}'`;
     const scheme = this.#resolved(source);
     if (!isObject(scheme)) {
-      // Nobody else follows a scheme's reference.
+      // No other code follows a scheme's reference.
       this.#refuse(place, "has to be an object");
       return;
     }
@@ -226,7 +226,7 @@ class GuardCheck {
       if (member(parameter, "schema") !== undefined) this.#members("mediaType", parameter, where);
       return;
     }
-    // One that is not required guards nothing.
+    // A parameter that is not required guards nothing.
     if (!isText(parameter["name"]) && (location === "path" || flagMember(parameter, "required") === true)) {
       this.#refuse(`name of ${where}`, "is missing");
     }
@@ -246,12 +246,12 @@ class GuardCheck {
     }
   }
 
-  /** A name that is none of ours or OpenAPI's, and may have been meant as a guard's. */
+  /** Refuses an unknown name that may have been meant as a guard's. */
   #unknown(name: string, checks: Readonly<Record<string, Check>>, where: string): void {
     if (extensions.has(name) || openApiMembers.has(name)) return;
     const lower = name.toLowerCase();
     if (lower.startsWith("x-")) {
-      // Other vendors' extensions are none of ours.
+      // Other vendors' extensions are ignored.
       const beginnings = [-1, 0, 1].map((more) => lower.slice(0, extension.length + more));
       if (!beginnings.some((beginning) => beginning === extension || isAlmost(beginning, extension))) return;
       this.#refuse(`${name} of ${where}`, "is no extension of API Gateway's");
@@ -273,10 +273,10 @@ class GuardCheck {
 
 const pathMembers: ReadonlySet<string> = new Set(["parameters", "servers"]);
 
-/** Members of OpenAPI's objects that look like a guard's name, and are none. */
+/** Members of OpenAPI's objects that look like a guard's name and are not. */
 const openApiMembers: ReadonlySet<string> = new Set(["schemes", "schema", "schemas", "servers", "server", "tags"]);
 
-/** One character is wrong, missing or too many, or two stand in each other's place. */
+/** Returns whether two names differ by one wrong, missing or extra character, or by two swapped ones. */
 function isAlmost(given: string, wanted: string): boolean {
   if (given === wanted || Math.abs(given.length - wanted.length) > 1) return false;
   let start = 0;

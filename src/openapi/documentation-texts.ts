@@ -3,8 +3,8 @@ import { type DocumentationLocation, type DocumentationPart, parseProperties } f
 import { membersOf } from "./json-value.ts";
 
 /**
- * What of a part's content a document has a place for, by the part's type; extensions (`x-…`) besides. What is an
- * entity's own (title and version of the API) stays its own, as in AWS's sample export.
+ * The members of a part's content that a document has a place for, by the part's type; extensions (`x-…`) are added. An
+ * entity's own texts (title and version of the API) are kept, as in AWS's sample export.
  * AWS: API Gateway developer guide, "Publish API documentation using the API Gateway REST API".
  */
 const attributes: Readonly<Record<string, readonly string[]>> = {
@@ -30,16 +30,21 @@ export const parameterTypes: Readonly<Record<string, string>> = {
   header: "REQUEST_HEADER",
 };
 
-/** Types whose content holds for what is below or beside them, too. */
+/** Whether content of a type also holds for entities below or beside its own. */
 const isInherited = (type: string): boolean => !["API", "RESOURCE", "AUTHORIZER", "MODEL"].includes(type);
 
-/** Texts don't configure an API: its own extensions are the definition's. */
+/**
+ * Returns whether a member is another tool's extension. API Gateway's own extensions come from the definition, since
+ * texts don't configure an API.
+ */
 const isExtension = (name: string): boolean => name.startsWith("x-") && !name.startsWith("x-amazon-apigateway-");
 
-/** What a document says of an entity where the entity is; extensions are other tools' and no documentation. */
+/**
+ * Returns the texts that a document has in an entity's own place. Extensions are other tools' and not documentation.
+ */
 export const textsOf = (type: string, source: JsonObject): JsonObject => picked(source, attributes[type] ?? []);
 
-/** What a document says in its `info`. */
+/** Returns the texts of a document's `info`. */
 export const textsOfInfo = (source: JsonObject): JsonObject =>
   isObject(source["info"]) ? picked(source["info"], infoAttributes) : {};
 
@@ -49,12 +54,12 @@ const picked = (content: JsonObject, names: readonly string[]): JsonObject =>
 const pickedWithExtensions = (content: JsonObject, names: readonly string[]): JsonObject =>
   Object.fromEntries(membersOf(content).filter(([name]) => names.includes(name) || isExtension(name)));
 
-/** Whose texts are asked for; a member that does not apply is absent. */
+/** The entity whose texts are looked up; a member that does not apply is absent. */
 export type DocumentedEntity = DocumentationLocation;
 
-/** The texts of a version's parts, found by the entities that they are of. */
+/** The texts of a version's parts, found by their entities. */
 export class DocumentationTexts {
-  /** By type, then by path: documents have thousands. */
+  /** The parts by type, then by path, because documents have thousands. */
   readonly #parts = new Map<string, Map<string, Part[]>>();
 
   constructor(parts: readonly DocumentationPart[]) {
@@ -73,18 +78,18 @@ export class DocumentationTexts {
     }
   }
 
-  /** What a document says of the entity: its own part's, or else the most specific one's that it inherits from. */
+  /** Returns an entity's texts: those of its own part, else of the most specific part that it inherits from. */
   of(entity: DocumentedEntity): JsonObject {
     return pickedWithExtensions(this.#content(entity), attributes[entity.type] ?? []);
   }
 
-  /** What a document's `info` says. */
+  /** The texts of the document's `info`. */
   get info(): JsonObject {
     const { info } = this.#content({ type: "API" });
     return isObject(info) ? pickedWithExtensions(info, infoAttributes) : {};
   }
 
-  /** Paths into the models' properties with what is said there: `Pet.name`, and without a dot the model itself. */
+  /** Returns the texts of models and their properties, by path: `Pet.name`, or without a dot the model itself. */
   models(): readonly [string, JsonObject][] {
     return (this.#parts.get("MODEL")?.get("/") ?? []).flatMap(({ location, content }): [string, JsonObject][] =>
       location.name === undefined ? [] : [[location.name, pickedWithExtensions(content, attributes["MODEL"]!)]],

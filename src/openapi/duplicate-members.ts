@@ -6,8 +6,8 @@ const colon = 0x3a;
 const namesShown = 10;
 
 /**
- * Names that an object of a JSON text has twice, where `JSON.parse` silently takes the last. `membersParsed` is how many
- * members came of it: if the text has no more, nothing else is looked at.
+ * Returns names that an object of a JSON text has twice; `JSON.parse` silently takes the last. `membersParsed` is the
+ * number of parsed members: if the text has no more, nothing else is looked at.
  */
 export function duplicateMembers(text: string, membersParsed: number): readonly string[] {
   let count = 0;
@@ -37,7 +37,7 @@ interface Token {
   isName: boolean;
 }
 
-/** The strings of a valid JSON text, and its braces if asked for. The one object is used for all. */
+/** Yields the strings of a valid JSON text, and its braces if `withBraces`. It yields the same object each time. */
 function* tokens(text: string, withBraces = false): Generator<Token> {
   const token: Token = { start: 0, end: 0, isName: false };
   for (let at = 0; at < text.length; at++) {

@@ -3,13 +3,13 @@ import { toDocumentSchema } from "./model-schema.ts";
 
 type DocumentPart = Record<string, unknown>;
 
-/** How the two kinds of documents say the same things; the forms are those of AWS's own exports. */
+/** Writes the parts of a document in the form of its kind, as AWS's own exports do. */
 export interface Dialect {
   head(info: DocumentPart, server: Server): DocumentPart;
   parameter(name: string, location: string, required: boolean): DocumentPart;
-  /** Parameters, body and media types of an operation; `texts` are the body's. */
+  /** Writes parameters, body and media types of an operation. `texts` are the body's. */
   request(method: Method, parameters: readonly unknown[], texts: DocumentPart): DocumentPart;
-  /** `textsOf` are those of a header. */
+  /** Writes a response. `textsOf` returns a header's texts. */
   response(response: MethodResponse, textsOf: (header: string) => DocumentPart): DocumentPart;
   schema(modelSchema: unknown): unknown;
   components(components: { readonly securitySchemes: DocumentPart; readonly schemas: DocumentPart }): DocumentPart;

@@ -24,7 +24,7 @@ import { member } from "./json-value.ts";
 
 export interface ExportOptions {
   readonly exportType: "swagger" | "oas30";
-  /** `integrations` and `apigateway` are the same; `authorizers`, `documentation`, `postman`. */
+  /** The extensions to write: `integrations` (or `apigateway`), `authorizers`, `documentation`, `postman`. */
   readonly extensions: readonly string[];
   readonly format: "json" | "yaml";
   /** The server's host, for `host` or `servers`. */
@@ -35,7 +35,7 @@ export interface ExportOptions {
   readonly deployedAt: number;
   /** The stage's documentation version: its texts are in the document, its parts with the extension `documentation`. */
   readonly documentation?: PublishedDocumentation;
-  /** For people: what AWS would refuse to export is written, too. */
+  /** The export is for people: parts that AWS would refuse to export are written as well. */
   readonly isForReading?: boolean;
 }
 
@@ -44,7 +44,7 @@ export interface PublishedDocumentation {
   readonly parts: readonly DocumentationPart[];
 }
 
-/** An export that can't be: a BadRequestException. */
+/** Thrown for an export that is impossible; the caller answers a BadRequestException. */
 export class ExportRefusal extends Error {}
 
 interface ExportContext {
@@ -59,7 +59,7 @@ interface ExportContext {
   readonly isForReading: boolean;
 }
 
-/** What the security schemes are called; authorizers keep their names. */
+/** The names of the security schemes. Authorizers keep their names. */
 interface SchemeNames {
   readonly apiKey: string;
   readonly iam: string;
@@ -80,7 +80,7 @@ export function exportRestApi(definition: RestApiDefinition, options: ExportOpti
   return renderDocument(exportDocument(definition, options), options.format);
 }
 
-/** A document as text. */
+/** Returns a document as text. */
 export function renderDocument(document: JsonObject, format: "json" | "yaml"): string {
   if (format === "json") return `${JSON.stringify(document, null, 2)}\n`;
   const yaml = require("yaml") as typeof import("yaml");
@@ -88,7 +88,7 @@ export function renderDocument(document: JsonObject, format: "json" | "yaml"): s
   return yaml.stringify(document, { lineWidth: 0, aliasDuplicateObjects: false, compat: "yaml-1.1" });
 }
 
-/** The same as {@link exportRestApi}, not yet as text. */
+/** Like {@link exportRestApi}, but returns the document as a value. */
 export function exportDocument(definition: RestApiDefinition, options: ExportOptions): Record<string, unknown> {
   const dialect = options.exportType === "swagger" ? swagger : openapi;
   const { restApi, authorizers } = definition;
@@ -139,7 +139,7 @@ function exportDocumentation(documentation: PublishedDocumentation | undefined):
   };
 }
 
-// The same API makes the same document: the store's order is that of ids, which are random.
+// Sorts by name, so that the same API gives the same document: the store's order is that of random ids.
 const byName = <T extends { readonly name: string }>(items: readonly T[]): T[] =>
   items.toSorted((left, right) => (left.name < right.name ? -1 : 1));
 const byLocation = (left: DocumentationPart, right: DocumentationPart): number =>
@@ -162,7 +162,7 @@ function endpointConfiguration({ restApi }: RestApiDefinition): { endpointConfig
   return Object.keys(configuration).length === 0 ? {} : { endpointConfiguration: configuration };
 }
 
-/** Resources with methods, and leaves without: parents come back by themselves. */
+/** Exports resources with methods, and leaves without methods. An import makes the parents again. */
 function exportPaths(writing: ExportContext): Record<string, unknown> {
   const { resources } = writing.definition;
   const parents = new Set(resources.map((resource) => resource.parentId));
@@ -218,7 +218,7 @@ function exportMethod(writing: ExportContext, resource: Resource, method: Method
   };
 }
 
-/** How Postman is told to sign a request; its reader takes this of an operation. */
+/** Tells Postman to sign an operation's requests; its importer reads this extension. */
 const postmanSignature = (region: string): JsonObject => ({
   currentHelper: "awsSigV4",
   helperAttributes: { accessKey: "", secretKey: "", region, service: "execute-api" },
@@ -272,7 +272,7 @@ function exportSecuritySchemes(writing: ExportContext): Record<string, unknown> 
 }
 
 function exportAuthorizer(writing: ExportContext, authorizer: Authorizer): Record<string, unknown> {
-  // One header or query parameter is the scheme's own; others AWS's guide calls `Unused`.
+  // A scheme has one header or query parameter. For all other sources AWS's guide writes `Unused`.
   const [, location, name] =
     /^method\.request\.(header|querystring)\.([^,\s]+)$/.exec(authorizer.identitySource ?? "") ?? [];
   const scheme = { type: "apiKey", name: name ?? "Unused", in: location === "querystring" ? "query" : "header" };
@@ -319,7 +319,7 @@ function plain({ selectionPattern, ...response }: IntegrationResponse): Omit<Int
   return response;
 }
 
-/** Models by name; of those that every API has, the ones in use. */
+/** Returns the models by name. Models that every API has are left out unless they are used. */
 function exportModels({ definition, dialect, texts }: ExportContext): Record<string, unknown> {
   const used = new Set(definition.models.flatMap((model) => referencedModels(model.schema)));
   for (const method of definition.resources.flatMap((resource) => Object.values(resource.resourceMethods ?? {}))) {

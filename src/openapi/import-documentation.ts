@@ -20,9 +20,9 @@ export const documentationExtension = "x-amazon-apigateway-documentation";
 const invalidInput = "Invalid OpenAPI input.";
 
 interface DocumentationImport {
-  /** All parts of the API, as they are after the import. */
+  /** All parts of the API after the import. */
   readonly parts: readonly DocumentationPart[];
-  /** Those that the document has, in its order. */
+  /** The document's parts, in its order. */
   readonly imported: readonly DocumentationPart[];
 }
 
@@ -32,8 +32,8 @@ interface DocumentationImportOptions {
 }
 
 /**
- * The documentation extension of a document that is imported whole: its own, or, without one, what the document says of
- * its entities where they are. Undefined if it says nothing.
+ * Returns the documentation extension of a document that is imported whole: its own or, without one, an extension made
+ * of the texts in the entities' own places. Returns undefined if there are none.
  */
 export function documentedBy(api: ApiDocument): unknown {
   const extension = member(api.source, documentationExtension);
@@ -58,7 +58,7 @@ export function documentedBy(api: ApiDocument): unknown {
       say({ type: "REQUEST_BODY", ...at }, operation.bodySource);
       for (const { statusCode, source: response, headers } of operation.responses) {
         const { description, ...others } = response;
-        // The text that AWS's exports fill in is none.
+        // The text that AWS's exports fill in does not count.
         const isFilledIn = description === `${statusCode} response` || description === "";
         say({ type: "RESPONSE", ...at, statusCode }, isFilledIn ? others : response);
         for (const header of headers) {
@@ -72,8 +72,8 @@ export function documentedBy(api: ApiDocument): unknown {
 }
 
 /**
- * The parts of a documentation extension, merged into the existing ones or in their place; a part that stays at its
- * location keeps its id. Undefined if there is no extension.
+ * Merges the parts of a documentation extension into the existing ones, or replaces these. A part that stays at its
+ * location keeps its id. Returns undefined if there is no extension.
  * AWS: API Gateway developer guide, "Import API documentation".
  */
 export function importDocumentation(
@@ -142,7 +142,7 @@ export type DocumentationPartsResult =
   | ({ readonly kind: "imported"; readonly warnings: readonly string[] } & DocumentationImport)
   | { readonly kind: "refused"; readonly message: string; readonly reason?: string };
 
-/** ImportDocumentationParts: a whole document, of which only the documentation is read. */
+/** Imports the documentation of a whole document, as ImportDocumentationParts does. */
 export function importDocumentationParts(
   document: Buffer,
   existing: readonly DocumentationPart[],

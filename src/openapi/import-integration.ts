@@ -2,10 +2,10 @@ import { isObject, type JsonObject } from "../base/json-object.ts";
 import type { Integration, IntegrationResponse, IntegrationType } from "../definition/rest-api.ts";
 import { member, membersOf, scalarText } from "./json-value.ts";
 
-/** A member of the extension has a type or value that it can't have: AWS says no more than that. */
+/** Thrown for a member of the extension with a wrong type or value. AWS says no more than that. */
 export class MalformedIntegration extends Error {}
 
-/** Documents write enumerations in lower case, AWS's own exports too; any case is taken. */
+/** Documents write enumerations in lower case, and so do AWS's own exports. Every case is accepted. */
 const types: readonly IntegrationType[] = ["HTTP", "AWS", "MOCK", "HTTP_PROXY", "AWS_PROXY"];
 const connectionTypes = ["INTERNET", "VPC_LINK"] as const;
 const passthroughBehaviors = ["WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER"] as const;
@@ -55,7 +55,7 @@ export function readIntegration(source: unknown): Integration {
   };
 }
 
-/** The extension's `responses`: selection pattern, or `default`, → what the method answers. */
+/** Reads the extension's `responses`: integration responses by selection pattern, or by `default`. */
 export function readIntegrationResponses(source: unknown): IntegrationResponse[] {
   const responses = member(source, "responses");
   if (responses === undefined || responses === null) return [];
@@ -89,7 +89,7 @@ function readTlsConfig(source: JsonObject): Integration["tlsConfig"] {
   return { insecureSkipVerification: insecure };
 }
 
-/** A member's value; null is as good as absent. */
+/** Returns a member's value. Null counts as absent. */
 function given(source: JsonObject, name: string): unknown {
   return member(source, name) ?? undefined;
 }
@@ -145,7 +145,7 @@ function texts(source: JsonObject, name: string): Record<string, string> | undef
   );
 }
 
-/** Templates by media type; null where one was set to nothing. */
+/** Reads templates by media type; null stands for one that was set to nothing. */
 function templates(source: JsonObject, name: string): Record<string, string | null> | undefined {
   const value = given(source, name);
   if (value === undefined) return undefined;

@@ -1,11 +1,14 @@
 import { bounds } from "../base/bounds.ts";
 
-/** More lines than this help nobody, and a hostile document could ask for millions. */
+/** More lines than this help nobody, and a hostile document could cause millions. */
 const linesMax = bounds.importLinesMax.value;
 const lineHead = 600;
 const lineTail = 400;
 
-/** What an import found, in the order found. Lines are AWS's words where they are known. */
+/**
+ * The errors and warnings of an import, in the order in which they were found. Lines have AWS's words where these are
+ * known.
+ */
 export class ImportLog {
   readonly #errors = new Set<string>();
   readonly #warnings = new Set<string>();
@@ -26,7 +29,7 @@ export class ImportLog {
     return [...this.#warnings];
   }
 
-  /** AWS's message of a refused import, as users quote it in public issues. */
+  /** Returns AWS's message for a refused import, as users quote it in public issues. */
   refusal(): string {
     const lines = ["Errors found during import:", ...[...this.#errors].map((line) => `\t${line}`)];
     if (this.#warnings.size > 0) {

@@ -13,7 +13,7 @@ export interface ModelImportOptions {
   readonly references: References;
   readonly ids: IdSource;
   readonly log: ImportLog;
-  /** Models that stay if the document does not name them, and whose ids stay if it does. */
+  /** The API's models. They stay if the document does not name them, and keep their ids if it does. */
   readonly existing: readonly Model[];
   readonly kept: (model: Model) => boolean;
   readonly isRelaxed: boolean;
@@ -27,17 +27,17 @@ interface Draft {
 
 const alphanumeric = /^[a-zA-Z0-9]+$/;
 
-/** Names in a warning; the rest is counted. */
+/** How many names a warning lists; the rest is counted. */
 const namesShown = 10;
 
-/** The models of an import: those that the document names, and those made of schemas written in place. */
+/** The models of an import: those that the document names, and those made from schemas that are written in place. */
 export class ModelImport {
   readonly #document: ApiDocument;
   readonly #options: ModelImportOptions;
   readonly #models = new Map<string, Model>();
   readonly #ids: ReadonlyMap<string, string>;
   readonly #names: ReadonlyMap<string, string>;
-  /** Schemas in place that several operations share by reference. */
+  /** Names of schemas in place, which several operations may share by reference. */
   readonly #inline = new Map<unknown, string | undefined>();
 
   constructor(document: ApiDocument, options: ModelImportOptions) {
@@ -49,7 +49,7 @@ export class ModelImport {
     this.#importNamed();
   }
 
-  /** In the order of their names. */
+  /** The models, sorted by name. */
   get models(): readonly Model[] {
     return [...this.#models.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
   }
@@ -58,7 +58,10 @@ export class ModelImport {
     return this.#models.has(name);
   }
 
-  /** The model for a body's schema; undefined, and a warning, if it refers to none. */
+  /**
+   * Returns the name of the model for a body's schema. Logs a warning and returns undefined if the schema refers to a
+   * model that does not exist.
+   */
   nameFor(schema: unknown): string | undefined {
     const reference = member(schema, "$ref");
     if (typeof reference === "string") {
@@ -89,7 +92,7 @@ export class ModelImport {
       else if (draft === undefined) this.#refuse(unsatisfied(schemaName));
       else drafts.set(name, draft);
     }
-    // A model is only as good as those it refers to.
+    // A model can't be used if a model that it refers to can't.
     for (const name of this.#dangling(drafts)) {
       drafts.delete(name);
       this.#refuse(unsatisfied(name));
@@ -97,7 +100,7 @@ export class ModelImport {
     for (const draft of drafts.values()) this.#add(draft);
   }
 
-  /** Models that refer, over others too, to one that is not there, or to nothing but themselves. */
+  /** Returns the models that refer, directly or through others, to a missing model or to nothing but themselves. */
   #dangling(drafts: ReadonlyMap<string, Draft>): readonly string[] {
     const referrers = new Map<string, string[]>();
     const dangling = circularNames(drafts);
@@ -109,7 +112,7 @@ export class ModelImport {
         else known.push(name);
       }
     }
-    // A set iterates over what is added meanwhile.
+    // A set also iterates over members that are added during the loop.
     for (const name of dangling) for (const referrer of referrers.get(name) ?? []) dangling.add(referrer);
     return [...dangling];
   }
@@ -174,7 +177,7 @@ export class ModelImport {
     else this.#options.log.error(line);
   }
 
-  /** `simple-user` → `simpleuser`, for `--profile relaxed`: AWS refuses such names. */
+  /** Maps `simple-user` to `simpleuser` for `--profile relaxed`, since AWS refuses such names. */
   #alphanumericNames(): ReadonlyMap<string, string> {
     const taken = new Set(this.#document.schemas.map(([name]) => name));
     const numbers = new Map<string, number>();
@@ -203,7 +206,7 @@ function unsatisfied(name: string): string {
   return `Unable to insert model '${name}' due to an unsatisfied schema reference.`;
 }
 
-/** Schemas that are references to references to … themselves, so that nothing is ever said. */
+/** Returns the names of schemas that are only references that lead back to themselves. */
 function circularNames(drafts: ReadonlyMap<string, Draft>): Set<string> {
   const circular = new Set<string>();
   const seen = new Set<string>();
@@ -216,7 +219,7 @@ function circularNames(drafts: ReadonlyMap<string, Draft>): Set<string> {
       const draft = drafts.get(name);
       name = draft?.schema.startsWith('{"$ref":') ? [...draft.references][0] : undefined;
     }
-    // A chain that ends at one of an earlier chain is refused with it, as its referrer.
+    // A chain that ends in an earlier circular chain is refused as a referrer of that one.
     if (name !== undefined && chain.has(name)) circular.add(name);
   }
   return circular;

@@ -24,7 +24,7 @@ import { References as DocumentReferences } from "./references.ts";
 import { type Place, ResourceTree } from "./resource-tree.ts";
 
 export interface ImportOptions {
-  /** `create` and `overwrite`: what the document does not name goes; `merge`: it stays. */
+  /** `create` and `overwrite` remove what the document does not name; `merge` keeps it. */
   readonly mode: "create" | "merge" | "overwrite";
   readonly basepath: "ignore" | "prepend" | "split";
   readonly ids: IdSource;
@@ -48,7 +48,7 @@ export type ImportResult =
 
 /** AWS's answer to what it can't read; it says no more. */
 const invalidInput = "Invalid OpenAPI input.";
-/** The models that every new API has; a document need not name them. */
+/** The models that every new API has. A document need not name them. */
 const defaultModels = new Set(["Empty", "Error"]);
 
 const integrationExtension = "x-amazon-apigateway-integration";
@@ -56,8 +56,8 @@ const validatorExtension = "x-amazon-apigateway-request-validator";
 
 /**
  * Reads a Swagger 2.0 or OpenAPI 3.0/3.1 document (JSON or YAML) with `x-amazon-apigateway-*` extensions into a
- * definition. Pure. `base` is the API as it is: new and empty for `create`. Ids of resources, models, validators and
- * authorizers that stay are kept. A refusal's message is what AWS answers with 400
+ * definition. It is a pure function. `base` is the API as it is: new and empty for `create`. Resources, models,
+ * validators and authorizers that stay keep their ids. A refusal's message is the one that AWS answers with 400
  * (`Errors found during import:\n\t…`).
  */
 export function importRestApi(document: Buffer, base: RestApiDefinition, options: ImportOptions): ImportResult {
@@ -121,7 +121,7 @@ class RestApiImport {
   readonly #validatorIds: ReadonlyMap<string, string>;
   readonly #parts: Pick<RestApiDefinition, "requestValidators" | "gatewayResponses" | "authorizers">;
   readonly #references: References;
-  /** Methods that this document has put, so that a second one at the same place is seen. */
+  /** The methods from this document, so that a second one at the same place is noticed. */
   readonly #put = new Set<Method>();
 
   constructor(
@@ -191,7 +191,7 @@ class RestApiImport {
     };
   }
 
-  /** A document that says nothing of its documentation leaves what there is, in every mode. */
+  /** A document without documentation keeps the existing parts, in every mode. */
   #documentation(): Pick<RestApiDefinition, "documentationParts"> {
     const existing = this.#base.documentationParts;
     const { ignoreDocumentation, mode, ids } = this.#options;
@@ -274,7 +274,7 @@ class RestApiImport {
 
   #requestValidatorId(operation: Operation): string | undefined {
     const name = textMember(operation.source, validatorExtension) ?? textMember(this.#api.source, validatorExtension);
-    // A name that no validator has is left for the check to refuse.
+    // An unknown validator's name is passed on, and the check refuses it.
     return name === undefined ? undefined : (this.#validatorIds.get(name) ?? name);
   }
 
@@ -374,12 +374,12 @@ function where(httpMethod: string, path: string): string {
   return `'${httpMethod}' for resource at path '${path}'`;
 }
 
-/** The existing with the imported over them, by name. */
+/** Returns the existing items, with imported ones replacing those of the same name. */
 function merged<T>(existing: readonly T[], imported: readonly T[], nameOf: (item: T) => string): readonly T[] {
   return [...new Map([...existing, ...imported].map((item) => [nameOf(item), item])).values()];
 }
 
-/** Mappings that read a path variable under the name it has here. */
+/** Returns an integration whose mappings read path variables under the names that they have here. */
 function renamedMappings(integration: Integration, { renamed }: Place): Integration {
   if (renamed.size === 0) return integration;
   const rename = (source: string): string => {

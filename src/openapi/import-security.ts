@@ -9,12 +9,12 @@ import type { ApiDocument, Operation } from "./read-document.ts";
 const authorizerExtension = "x-amazon-apigateway-authorizer";
 const authTypeExtension = "x-amazon-apigateway-authtype";
 
-/** What a security scheme means to API Gateway. */
+/** The meaning of a security scheme to API Gateway. */
 type Scheme =
   | { readonly kind: "api-key" }
   | { readonly kind: "iam" }
   | { readonly kind: "authorizer"; readonly authorizer: Authorizer }
-  /** An authorizer that could not be made; an error has been logged. */
+  /** The authorizer could not be made; an error has been logged. */
   | { readonly kind: "failed" }
   | { readonly kind: "ignored" };
 
@@ -23,7 +23,7 @@ export type MethodSecurity = Pick<
   "authorizationType" | "authorizerId" | "apiKeyRequired" | "authorizationScopes"
 >;
 
-/** What requirements ask for; no authorization type if they name no authorizer. */
+/** The meaning of a list of requirements. It has no authorization type if none of them names an authorizer. */
 type SecurityRequirement = Omit<MethodSecurity, "authorizationType"> &
   Partial<Pick<MethodSecurity, "authorizationType">>;
 
@@ -33,11 +33,11 @@ const authorizerTypes: Readonly<Record<string, Authorizer["type"]>> = {
   cognito_user_pools: "COGNITO_USER_POOLS",
 };
 
-/** The authorizers of an import, and what each method's `security` comes to. */
+/** The authorizers of an import, and the meaning of each method's `security`. */
 export class SecurityImport {
   readonly #schemes = new Map<string, Scheme>();
   readonly #log: ImportLog;
-  /** What a list of requirements comes to: the document's own serves all operations that have none. */
+  /** The meaning of each list of requirements. The document's own list serves all operations without one. */
   readonly #decided = new Map<readonly unknown[], SecurityRequirement>();
   readonly authorizers: readonly Authorizer[];
 
@@ -54,8 +54,8 @@ export class SecurityImport {
   }
 
   /**
-   * What a method asks of its caller. AWS knows one authorizer for a method, so alternatives can't be expressed; here
-   * the first one counts, never none.
+   * Returns what a method requires of its caller. A method has one authorizer on AWS, so alternatives can't be
+   * expressed; here the first one counts, and never none.
    */
   of(operation: Operation, place: string): MethodSecurity {
     const known = this.#decided.get(operation.security);
@@ -70,7 +70,7 @@ export class SecurityImport {
     let chosen: Pick<MethodSecurity, "authorizationType" | "authorizerId" | "authorizationScopes"> | undefined;
     for (const [name, scopes] of security.flatMap(membersOf)) {
       const scheme = this.#schemes.get(name);
-      // What it would guard must not be left open.
+      // A method must not be left open because its scheme is unknown.
       if (scheme === undefined) this.#log.error(`Security scheme '${name}' of ${place} is not defined`);
       else if (scheme.kind === "api-key") isApiKeyRequired = true;
       else if (scheme.kind === "iam" || scheme.kind === "authorizer") {
@@ -154,7 +154,7 @@ function authorizationOf(scheme: Scheme & { readonly kind: "iam" | "authorizer" 
   };
 }
 
-/** The scheme's own header or query parameter, unless it is called `Unused` as AWS's guide asks for other sources. */
+/** Returns the scheme's own header or query parameter as an identity source. `Unused` is AWS's name for none. */
 function identitySourceOf(scheme: JsonObject): string | undefined {
   const name = textMember(scheme, "name");
   if (name === undefined || name === "Unused") return undefined;
@@ -162,7 +162,7 @@ function identitySourceOf(scheme: JsonObject): string | undefined {
   return scheme["in"] === "query" ? `method.request.querystring.${name}` : undefined;
 }
 
-/** What is no whole number is outside of the range. */
+/** A value that is not a whole number counts as outside of the range. */
 function ttlSeconds(value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined;
   const seconds = Number(scalarText(value) ?? Number.NaN);

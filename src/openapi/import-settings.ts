@@ -21,10 +21,10 @@ export interface SettingsImportOptions {
   readonly log: ImportLog;
 }
 
-/** Extensions that mean something for HTTP APIs only. */
+/** Extensions that only HTTP APIs have. */
 const httpApiExtensions = ["x-amazon-apigateway-cors"];
 
-/** The API's own members: name, description, version, and what the top-level extensions set. */
+/** Reads the API's own members: name, description, version, and the settings of top-level extensions. */
 export function importSettings(document: ApiDocument, base: RestApi, options: SettingsImportOptions): RestApi {
   const { log } = options;
   for (const extension of httpApiExtensions) {
@@ -41,7 +41,7 @@ export function importSettings(document: ApiDocument, base: RestApi, options: Se
     policy: readPolicy(document, base.id, options),
     apiKeySource: readApiKeySource(document, log),
   };
-  // What a merge does not name stays; otherwise it goes.
+  // A merge keeps the settings that the document does not name.
   const settings = options.mode === "merge" ? { ...previous, ...withoutUndefined(named) } : named;
   const securityPolicy = readChoice(document, "x-amazon-apigateway-security-policy", securityPolicies, log);
   const endpointAccessMode = readChoice(document, "x-amazon-apigateway-endpoint-access-mode", endpointAccessModes, log);
@@ -59,7 +59,7 @@ export function importSettings(document: ApiDocument, base: RestApi, options: Se
   };
 }
 
-/** `x-amazon-apigateway-request-validators`, by name. */
+/** Reads `x-amazon-apigateway-request-validators`, by name. */
 export function importRequestValidators(
   document: ApiDocument,
   existing: readonly RequestValidator[],
@@ -74,7 +74,7 @@ export function importRequestValidators(
   }));
 }
 
-/** `x-amazon-apigateway-gateway-responses`, by type. */
+/** Reads `x-amazon-apigateway-gateway-responses`, by type. */
 export function importGatewayResponses(document: ApiDocument, log: ImportLog): readonly GatewayResponse[] {
   return membersOf(document.source["x-amazon-apigateway-gateway-responses"]).flatMap(([responseType, response]) => {
     const problem = (message: string): [] => {
@@ -118,7 +118,7 @@ function readApiKeySource(document: ApiDocument, log: ImportLog): RestApi["apiKe
   return undefined;
 }
 
-/** An extension whose value is one of a few; what guards an endpoint is not taken for something else. */
+/** Reads an extension whose value is one of a few. A wrong value is an error, because it may guard an endpoint. */
 function readChoice(
   document: ApiDocument,
   extension: string,

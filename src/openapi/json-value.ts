@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from "../base/json-object.ts";
 
-/** A member that the object itself has: names come from the document, and `constructor` is no member. */
+/** Returns a member that the object itself has: names come from documents, and `constructor` is not a member. */
 export function member(object: unknown, name: string): unknown {
   return isObject(object) && Object.hasOwn(object, name) ? object[name] : undefined;
 }
@@ -15,7 +15,7 @@ export function listMember(object: unknown, name: string): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** A scalar as text: YAML reads `statusCode: 200` as a number where the document means a string. */
+/** Returns a scalar as text: YAML reads `statusCode: 200` as a number although the document means a string. */
 export function scalarText(value: unknown): string | undefined {
   switch (typeof value) {
     case "string":
@@ -32,12 +32,15 @@ export function textMember(object: unknown, name: string): string | undefined {
   return scalarText(member(object, name));
 }
 
-/** The object's own members with their names. */
+/** Returns the object's own members with their names. */
 export function membersOf(object: unknown): [string, unknown][] {
   return isObject(object) ? Object.entries(object) : [];
 }
 
-/** A boolean, which some writers of YAML and JSON put in quotes; undefined: it is absent, or none. */
+/**
+ * Returns a boolean member, which some writers of YAML and JSON put in quotes; undefined if it is absent or something
+ * else.
+ */
 export function flagMember(object: unknown, name: string): boolean | undefined {
   const text = textMember(object, name)?.toLowerCase();
   return text === "true" ? true : text === "false" ? false : undefined;

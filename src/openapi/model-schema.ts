@@ -3,21 +3,21 @@ import { isObject, type JsonObject } from "../base/json-object.ts";
 import { member, membersOf } from "./json-value.ts";
 import { nameInSection, type References } from "./references.ts";
 
-/** What a schema's conversion needs to know, and what it found out. */
+/** The input of a schema's conversion, and its findings. */
 export interface SchemaConversion {
   readonly documentReferences: References;
   readonly restApiId: string;
-  /** A schema's name in the document → its model's name. */
+  /** Returns the model's name for a schema's name in the document. */
   modelName(schemaName: string): string;
   /** Models that the schema refers to; filled by the conversion. */
   readonly references: Set<string>;
-  /** References that lead nowhere that a model can refer to; filled by the conversion. */
+  /** References to something that a model can't refer to; filled by the conversion. */
   readonly unresolved: Set<string>;
 }
 
 export const schemaSections = ["#/definitions/", "#/components/schemas/"];
 
-/** Deeper, with what `#/components/schemas/Pet/properties/tag` and the like put in, no schema is taken. */
+/** Schemas that are deeper than this, with references to deep pointers put in place, are refused. */
 const depthMax = bounds.documentDepthMax.value;
 
 type Convert = (value: unknown, conversion: SchemaConversion, depth: number) => unknown;
@@ -34,7 +34,7 @@ const asSchemaOrBoolean: Convert = (value, conversion, depth) =>
 const asItems: Convert = (value, conversion, depth) =>
   Array.isArray(value) ? asList(value, conversion, depth) : convert(value, conversion, depth);
 const asUnlessEmpty: Convert = (value) => (Array.isArray(value) && value.length === 0 ? undefined : value);
-/** Lists of names (draft 4) or a schema. */
+/** Converts lists of names (draft 4) or a schema. */
 const asDependencies: Convert = (value, conversion, depth) =>
   isObject(value)
     ? Object.fromEntries(
@@ -42,7 +42,7 @@ const asDependencies: Convert = (value, conversion, depth) =>
       )
     : value;
 
-/** JSON Schema draft 4's keywords, of which models are made; what documents have besides them is left out. */
+/** JSON Schema draft 4's keywords, which models are made of. A document's other keywords are left out. */
 const keywords = new Map<string, Convert>([
   ...(
     "type title description format default multipleOf maximum minimum exclusiveMaximum exclusiveMinimum maxLength " +
@@ -65,25 +65,25 @@ const keywords = new Map<string, Convert>([
 ]);
 
 /**
- * An OpenAPI schema as a model's: JSON Schema draft 4, references in AWS's canonical form.
+ * Converts an OpenAPI schema to a model's: JSON Schema draft 4 with references in AWS's canonical form.
  * AWS: API Gateway Developer Guide, "Data models for REST APIs".
  */
 export function toModelSchema(schema: unknown, conversion: SchemaConversion): unknown {
   return convert(schema, conversion, 0);
 }
 
-/** The canonical form of a reference to a model. */
+/** Returns the canonical form of a reference to a model. */
 export function modelReference(restApiId: string, name: string): string {
   return `https://apigateway.amazonaws.com/restapis/${restApiId}/models/${name}`;
 }
 
-/** The model's name in a canonical reference. */
+/** Returns the model's name in a canonical reference. */
 export function modelNameIn(reference: string): string | undefined {
   return /^https:\/\/apigateway\.amazonaws\.com\/restapis\/[^/]+\/models\/([^/#?]+)$/.exec(reference)?.[1];
 }
 
 function convert(schema: unknown, conversion: SchemaConversion, depth: number): unknown {
-  // OpenAPI 3.1 has schemas that allow all or nothing.
+  // In OpenAPI 3.1 `true` and `false` are schemas.
   if (schema === true) return {};
   if (schema === false) return { not: {} };
   if (!isObject(schema)) return schema;
@@ -93,7 +93,7 @@ function convert(schema: unknown, conversion: SchemaConversion, depth: number): 
   }
   const reference = member(schema, "$ref");
   const referred = typeof reference === "string" ? convertReference(schema, reference, conversion, depth) : undefined;
-  // Beside a reference, OpenAPI 3.0 and draft 4 read nothing but (ours, as 3.1 does) whether it may be null.
+  // OpenAPI 3.0 and draft 4 ignore keywords beside a reference. Portico reads `nullable` there, as OpenAPI 3.1 would.
   if (referred !== undefined) return member(schema, "nullable") === true ? orNull(referred) : referred;
   const converted: Record<string, unknown> = {};
   // Draft 3 and old documents write `required: true` beside a property's type, which draft 4 does not know.
@@ -121,7 +121,7 @@ function convertReference(schema: JsonObject, reference: string, conversion: Sch
   return convert(resolved.value, conversion, depth + 1);
 }
 
-/** What OpenAPI 3.0 (nullable) and 3.1 (JSON Schema 2020-12) say in other words than draft 4. */
+/** Converts keywords of OpenAPI 3.0 (`nullable`) and 3.1 (JSON Schema 2020-12) to draft 4's. */
 function convertNewerKeywords(
   schema: JsonObject,
   converted: Record<string, unknown>,
@@ -164,7 +164,7 @@ function orNull(schema: unknown): unknown {
   return { anyOf: [schema, { type: "null" }] };
 }
 
-/** A model's schema as a document's: references to models become local ones below `section`. */
+/** Converts a model's schema to a document's: references to models become local ones below `section`. */
 export function toDocumentSchema(schema: unknown, section: string, isNullableKnown: boolean): unknown {
   return exportSchema(schema, (name) => `${section}${name}`, isNullableKnown);
 }
@@ -176,14 +176,14 @@ function exportSchema(value: unknown, reference: (name: string) => string, isNul
   if (model !== undefined) return { $ref: reference(model) };
   const exported: Record<string, unknown> = {};
   for (const [name, item] of membersOf(value)) {
-    // What `default` and `enum` hold are values, not schemas.
+    // `default` and `enum` contain values, not schemas.
     const isData = name === "default" || name === "enum";
     exported[name] = isData ? item : exportSchema(item, reference, isNullableKnown);
   }
   return isNullableKnown ? withNullable(exported) : exported;
 }
 
-/** OpenAPI 3.0 says `nullable` where JSON Schema lists the type `null`. */
+/** Writes `nullable`, as OpenAPI 3.0 does where JSON Schema lists the type `null`. */
 function withNullable(schema: Record<string, unknown>): Record<string, unknown> {
   const { type, enum: values } = schema;
   if (!Array.isArray(type) || type.length !== 2 || type[1] !== "null" || typeof type[0] !== "string") return schema;

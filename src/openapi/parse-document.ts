@@ -3,11 +3,11 @@ import { isObject, type JsonObject } from "../base/json-object.ts";
 import { duplicateMembers } from "./duplicate-members.ts";
 import { parseYaml, YamlProblem } from "./parse-yaml.ts";
 
-/** Deeper nesting is no API's, and what walks schemas is recursive. */
+/** No API is nested more deeply, and code that walks schemas is recursive. */
 const depthMax = bounds.documentDepthMax.value;
 /**
- * Values in the document, and 32 characters of text for one more, with aliases followed, so that few lines of YAML can't
- * mean gigabytes. GitHub's description, 13 MB of JSON, comes to 0.4 million.
+ * The number of values in the document, with aliases followed, so that a few lines of YAML can't mean gigabytes. 32
+ * characters of text count as one value. GitHub's description, 13 MB of JSON, has 0.4 million.
  */
 const valuesMax = bounds.documentValuesMax.value;
 
@@ -15,13 +15,13 @@ export type ParsedDocument =
   | {
       readonly kind: "parsed";
       readonly document: JsonObject;
-      /** Names that an object of a JSON text has twice; the last one counts. In YAML they are refused. */
+      /** Names that an object of a JSON text has twice; the last member counts. In YAML they are refused. */
       readonly duplicates: readonly string[];
     }
-  /** `reason` is ours: AWS only says that the input is invalid. */
+  /** `reason` has our words: AWS only says that the input is invalid. */
   | { readonly kind: "unreadable"; readonly reason: string };
 
-/** Reads JSON or YAML text within bounds of time, memory and depth, `${name}` of each variable replaced. */
+/** Reads JSON or YAML text within bounds of time, memory and depth, and replaces `${name}` of each variable. */
 export function parseDocument(bytes: Buffer, variables: ReadonlyMap<string, string>): ParsedDocument {
   let text: string;
   try {
@@ -41,7 +41,10 @@ export function parseDocument(bytes: Buffer, variables: ReadonlyMap<string, stri
   return { kind: "parsed", document: parsed.value, duplicates };
 }
 
-/** Values are account, region and partition: no character in them means anything to JSON or YAML. */
+/**
+ * Replaces variables. Their values are account, region and partition, which have no characters with a meaning in JSON
+ * or YAML.
+ */
 function withVariables(text: string, variables: ReadonlyMap<string, string>): string {
   let replaced = text;
   for (const [name, value] of variables) {
@@ -71,7 +74,10 @@ function unreadable(reason: string): ParsedDocument {
   return { kind: "unreadable", reason };
 }
 
-/** Walks everything once, without recursion: the first bound that is broken, or how many members all objects have. */
+/**
+ * Walks everything once, without recursion. Returns the first bound that is broken, or the number of members of all
+ * objects.
+ */
 function measure(document: JsonObject): string | { readonly members: number } {
   const values: object[] = [document];
   const depths: number[] = [1];

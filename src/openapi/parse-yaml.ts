@@ -6,17 +6,17 @@ import { member } from "./json-value.ts";
 import { parsePlainYaml } from "./parse-plain-yaml.ts";
 
 /**
- * The library reads about 3 MB/s, on the control thread, at some 60 bytes of memory for each of the text's. AWS takes
- * definition files of 6 MB at most; JSON of any size that the management API lets in costs a tenth.
+ * The library reads about 3 MB/s, and takes some 60 bytes of memory for each byte of the text. AWS accepts definition
+ * files of 6 MB at most. JSON costs a tenth.
  */
 const charactersMax = bounds.yamlCharsMax.value;
-/** What costs time and memory is tokens: a real document has one in five characters, `[1,1,1,…` in each. */
+/** Tokens cost time and memory: a real document has one in five characters, `[1,1,1,…` one in each. */
 const lexemesMax = bounds.yamlLexemesMax.value;
 const depthMax = bounds.documentDepthMax.value;
-/** Values made, those that merge keys copy included. */
+/** The number of values, including those that merge keys copy. */
 const valuesMax = bounds.documentValuesMax.value;
 
-/** What is wrong with the text, in a sentence for its writer. */
+/** Thrown for malformed text, with a sentence for its writer. */
 export class YamlProblem extends Error {}
 
 const require = createRequire(import.meta.url);
@@ -31,7 +31,7 @@ export function parseYaml(text: string): unknown {
   }
   const plain = parsePlainYaml(text);
   const info = member(plain?.value, "info");
-  // `version: 1.10` is a number to YAML; its text is what was meant.
+  // `version: 1.10` is a number to YAML, but its writer meant the text.
   if (typeof member(info, "version") === "number") {
     if (plain?.versionText === undefined) return parseAnyYaml(text);
     (info as { version: string }).version = plain.versionText;
@@ -41,11 +41,11 @@ export function parseYaml(text: string): unknown {
 
 /** Reads YAML with the library, within the same bounds. */
 export function parseAnyYaml(text: string): unknown {
-  // Loaded with the first document that needs it: it costs 30 ms and 3 MB.
+  // The library is loaded with the first document that needs it, because it costs 30 ms and 3 MB.
   const yaml = require("yaml") as typeof import("yaml");
   if (text.length > lexemesMax) checkLexemes(yaml, text);
   const document = withoutStacks(() =>
-    // The parser compares each key with all before it, and draws a picture of each error: both are quadratic.
+    // The parser would compare each key with all before it, and draw a picture of each error. Both are quadratic.
     yaml.parseDocument(text, { logLevel: "error", uniqueKeys: false, prettyErrors: false }),
   );
   const problem = document.errors[0] ?? document.warnings[0];
@@ -66,7 +66,7 @@ function checkLexemes(yaml: typeof import("yaml"), text: string): void {
   }
 }
 
-/** The parser makes an error of every flaw that it meets; their stacks cost more than all the rest. */
+/** The parser makes an error object for every flaw, and their stacks cost more than everything else. */
 function withoutStacks<T>(work: () => T): T {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;
@@ -87,7 +87,7 @@ function position(text: string, offset: number): string {
 class Conversion {
   readonly #yaml: typeof import("yaml");
   readonly #text: string;
-  /** An anchor's value; undefined while it is being made. */
+  /** The values of anchors; undefined while a value is being made. */
   readonly #anchors = new Map<string, { value?: unknown }>();
   #values = 0;
 
@@ -166,7 +166,7 @@ class Conversion {
   }
 }
 
-/** `__proto__` becomes a member like any other, for the caller to refuse. */
+/** Defines a member. `__proto__` becomes a member like any other, which the caller refuses. */
 function define(object: Record<string, unknown>, name: string, value: unknown): void {
   if (name === "__proto__") Object.defineProperty(object, name, { value, enumerable: true, configurable: true });
   else object[name] = value;

@@ -4,15 +4,15 @@ import type { ImportLog } from "./import-log.ts";
 import { flagMember, listMember, member, membersOf, objectMember, scalarText, textMember } from "./json-value.ts";
 import type { References } from "./references.ts";
 
-/** What Swagger 2.0 and OpenAPI 3 documents have in common, as far as API Gateway takes it in. */
+/** The common part of Swagger 2.0 and OpenAPI 3 documents, as far as API Gateway reads it. */
 export interface ApiDocument {
   readonly source: JsonObject;
   readonly title: string | undefined;
   readonly description: string | undefined;
   readonly version: string | undefined;
-  /** Starts with `/`, does not end with it; empty for none. */
+  /** The base path: it starts with `/` and does not end with it, or is empty. */
   readonly basePath: string;
-  /** Of `definitions` or `components.schemas`, by name. */
+  /** The schemas of `definitions` or `components.schemas`, by name. */
   readonly schemas: readonly [string, unknown][];
   readonly securitySchemes: ReadonlyMap<string, JsonObject>;
   readonly endpointConfiguration: JsonObject | undefined;
@@ -31,11 +31,11 @@ export interface Operation {
   readonly source: JsonObject;
   readonly operationId: string | undefined;
   readonly parameters: readonly Parameter[];
-  /** Where the bodies are described: the parameter of Swagger 2.0, or `requestBody`. */
+  /** The object that describes the bodies: the parameter of Swagger 2.0, or `requestBody`. */
   readonly bodySource: JsonObject;
   readonly bodies: readonly Content[];
   readonly responses: readonly OperationResponse[];
-  /** The operation's own, or the document's. */
+  /** The operation's own requirements, or the document's. */
   readonly security: readonly unknown[];
 }
 
@@ -110,7 +110,7 @@ interface Place {
   readonly path: string;
 }
 
-/** The document's own list counts for each of its operations. */
+/** The document's own list counts again for each of its operations. */
 const mediaTypesMax = bounds.documentMediaTypesMax.value;
 
 const endpointExtension = "x-amazon-apigateway-endpoint-configuration";
@@ -157,7 +157,7 @@ const openapi: Dialect = {
   contents: (_reading, _operation, response) => contentsOf(response),
 };
 
-/** Reads a document's common part; undefined if it is of no known kind or version. */
+/** Reads a document's common part; returns undefined for an unknown kind or version. */
 export function readDocument(document: JsonObject, references: References, log: ImportLog): ApiDocument | undefined {
   const dialect = dialectOf(document);
   if (dialect === undefined) return undefined;
@@ -191,7 +191,7 @@ function normalBasePath(path: string): string {
 function dialectOf(document: JsonObject): Dialect | undefined {
   // YAML reads `swagger: 2.0` and `openapi: 3.0` as numbers.
   if (/^2(\.0)?$/.test(textMember(document, "swagger") ?? "")) return swagger;
-  // Beyond AWS, which refuses OpenAPI 3.1.
+  // AWS refuses OpenAPI 3.1.
   return /^3(\.[01](\.|$)|$)/.test(textMember(document, "openapi") ?? "") ? openapi : undefined;
 }
 
@@ -242,7 +242,7 @@ function readOperation(reading: ReadContext, pathItem: JsonObject, operation: Js
   };
 }
 
-/** The operation's parameters and those of its path that it does not override. */
+/** Returns the operation's parameters, and those of its path that it does not override. */
 function readParameters(reading: ReadContext, pathItem: JsonObject, operation: JsonObject, place: Place): JsonObject[] {
   const parameters = new Map<string, JsonObject>();
   for (const listed of [...listMember(pathItem, "parameters"), ...listMember(operation, "parameters")]) {
@@ -299,7 +299,7 @@ function readResponses(reading: ReadContext, operation: JsonObject, place: Place
   });
 }
 
-/** The value that a reference leads to; an empty object if it leads nowhere. */
+/** Returns the object that a reference leads to; an empty one if it leads nowhere. */
 function followed(reading: ReadContext, value: unknown): JsonObject {
   const resolved = reading.references.resolve(value);
   return resolved.kind === "value" && isObject(resolved.value) ? resolved.value : {};
@@ -324,7 +324,7 @@ function contentsOf(value: unknown): Content[] {
 }
 
 /**
- * The `basePath` variable of a server, else the path of the first server's URL.
+ * Returns the `basePath` variable of a server, else the path of the first server's URL.
  * AWS: API Gateway Developer Guide, "Set the OpenAPI basePath property".
  */
 function basePathOfServers(document: JsonObject): string | undefined {

@@ -3,16 +3,16 @@ import { isObject, type JsonObject } from "../base/json-object.ts";
 import { decodeFragmentSegment } from "../base/json-pointer.ts";
 import { member } from "./json-value.ts";
 
-/** A chain of references longer than this goes round in a circle. */
+/** A longer chain of references is taken for a circle. */
 const hopsMax = bounds.referenceHopsMax.value;
-/** GitHub's description, with 1,200 operations and 4,000 references, comes to 0.05 million. */
+/** GitHub's description, with 1,200 operations and 4,000 references, weighs 0.05 million. */
 const weightMax = bounds.referenceWeightMax.value;
 
 export type ResolvedReference =
   | { readonly kind: "value"; readonly value: unknown }
   | { readonly kind: "unresolved"; readonly reference: string; readonly reason: string };
 
-/** The name in a reference to an entry of a document's section: `#/components/schemas/Pet` → `Pet`. */
+/** Returns the name in a reference to an entry of a section: `#/components/schemas/Pet` → `Pet`. */
 export function nameInSection(reference: string, sections: readonly string[]): string | undefined {
   for (const section of sections) {
     if (!reference.startsWith(section)) continue;
@@ -23,8 +23,8 @@ export function nameInSection(reference: string, sections: readonly string[]): s
 }
 
 /**
- * Follows `$ref`s inside the document (RFC 6901). Others are never fetched. What is reached by reference counts against
- * a budget: a document of a megabyte could otherwise mean many gigabytes.
+ * Follows `$ref`s inside the document (RFC 6901). Others are never fetched. Everything that is reached by reference
+ * counts against a budget, because a document of a megabyte could otherwise mean many gigabytes.
  */
 export class References {
   readonly #document: JsonObject;
@@ -35,7 +35,7 @@ export class References {
     this.#document = document;
   }
 
-  /** What the value refers to, over any number of references; the value itself if it is no reference. */
+  /** Returns what a value refers to, over any number of references, or the value itself if it is not a reference. */
   resolve(value: unknown): ResolvedReference {
     let current = value;
     for (let hops = 0; hops < hopsMax; hops++) {
@@ -68,7 +68,10 @@ export class References {
   }
 }
 
-/** What a value refers to inside the document, unbudgeted: for readers that bound their work themselves. Undefined: nothing. */
+/**
+ * Returns what a value refers to inside the document, or undefined. It uses no budget: its callers bound their work
+ * themselves.
+ */
 export function followReference(document: JsonObject, value: unknown): unknown {
   let current = value;
   for (let hops = 0; hops < hopsMax; hops++) {
@@ -79,7 +82,7 @@ export function followReference(document: JsonObject, value: unknown): unknown {
   return undefined;
 }
 
-/** Values, and characters of long text. */
+/** Counts values, and characters of long text. */
 function weigh(root: object): number {
   let weight = 1;
   const values: object[] = [root];
@@ -96,7 +99,7 @@ function firstReference(value: unknown): string {
   return String(member(value, "$ref"));
 }
 
-/** The value that a reference such as `#/paths/~1pets/get` points at. */
+/** Returns the value that a reference such as `#/paths/~1pets/get` points at. */
 function valueAt(document: JsonObject, reference: string): unknown {
   if (reference === "#") return document;
   if (!reference.startsWith("#/")) return undefined;

@@ -5,8 +5,8 @@ import { checkPathPart, checkSiblings } from "../definition/rules.ts";
 import type { ImportLog } from "./import-log.ts";
 
 /**
- * All paths together. Each resource has its whole path, so a few paths of thousands of segments would be gigabytes;
- * 3,000 real resources have 0.2 million.
+ * The length of all paths together. Each resource stores its whole path, so a few paths of thousands of segments would
+ * take gigabytes; 3,000 real resources have 0.2 million characters.
  */
 const pathCharactersMax = bounds.importPathsCharsMax.value;
 /** AWS: "Amazon API Gateway quotas and important notes", URL length of regional APIs. */
@@ -23,15 +23,15 @@ interface Node {
   readonly methods: Map<string, Method>;
 }
 
-/** A resource of the tree, and what its path's variables are called there. */
+/** A resource of the tree, and the names of its path's variables. */
 export interface Place {
   readonly id: string;
   readonly methods: Map<string, Method>;
-  /** Only with `--profile relaxed`: the document's name of a path variable → the name it has here. */
+  /** The tree's names for path variables that the document names otherwise; only with `--profile relaxed`. */
   readonly renamed: ReadonlyMap<string, string>;
 }
 
-/** The resources of an import, by path; those that were there keep their ids. */
+/** The resources of an import, by path. Existing ones keep their ids. */
 export class ResourceTree {
   readonly #root: Node;
   readonly #ids: IdSource;
@@ -61,13 +61,16 @@ export class ResourceTree {
     this.#existingIds = new Map(existing.map((resource) => [resource.path, resource.id]));
   }
 
-  /** Puts a resource in with its methods as it is. */
+  /** Adds an existing resource with its methods. */
   keep(resource: Resource): void {
     const node = segmentsOf(resource.path).reduce((parent, part) => this.#childOf(parent, part), this.#root);
     for (const [verb, method] of Object.entries(resource.resourceMethods ?? {})) node.methods.set(verb, method);
   }
 
-  /** The resource at a path, made with all its parents if need be; undefined, and a line in the log, if it can't be. */
+  /**
+   * Returns the resource at a path, and makes it with its parents if necessary. Logs an error and returns undefined if
+   * it can't be made.
+   */
   at(path: string): Place | undefined {
     if (path.length > pathLengthMax) {
       this.#log.error(
@@ -85,7 +88,7 @@ export class ResourceTree {
     return { id: node.id, methods: node.methods, renamed };
   }
 
-  /** In the order of their paths. */
+  /** The resources, sorted by path. */
   get resources(): readonly Resource[] {
     const found: Resource[] = [];
     const nodes = [this.#root];

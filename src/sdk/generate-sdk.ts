@@ -10,17 +10,17 @@ import { readSdkApi, type SdkApi } from "./sdk-api.ts";
 import type { SdkParameters } from "./sdk-types.ts";
 import { writeTypescript } from "./typescript.ts";
 
-/** The files of an SDK: their paths from the folder that it unpacks to. */
+/** The files of an SDK, by their paths in the archive's folder. */
 export interface SdkFiles {
   readonly folder: string;
-  /** Where in it a file of `runtime/{type}/` goes; by default to the same path. */
+  /** Returns the path in the archive of a file of `runtime/{type}/`; by default the same path. */
   readonly runtimePath?: (path: string) => string;
-  /** What has to be different in it. */
+  /** Adapts the text of such a file. */
   readonly runtimeText?: (text: string) => string;
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** Which languages there are, and what writes each. */
+/** The writer of each type of SDK. */
 const writers: Readonly<Record<string, (api: SdkApi, parameters: SdkParameters) => SdkFiles>> = {
   java: writeJava,
   javascript: writeJavascript,
@@ -35,11 +35,11 @@ export interface SdkRequest {
   /** The stage's URL, without a slash at its end. */
   readonly invokeUrl: string;
   readonly region: string;
-  /** For the files in the archive; milliseconds. */
+  /** The time of the files in the archive, in milliseconds. */
   readonly generatedAt: number;
 }
 
-/** An SDK of what a stage serves, as the zip archive that GetSdk answers. */
+/** Returns an SDK of what a stage serves, as the zip archive that GetSdk answers. */
 export function generateSdk(definition: RestApiDefinition, request: SdkRequest): Uint8Array {
   const write = writers[request.sdkType];
   if (write === undefined) throw new Error(`there is no writer of ${request.sdkType} SDKs`);
@@ -52,7 +52,7 @@ export function generateSdk(definition: RestApiDefinition, request: SdkRequest):
   return zipSync(entries);
 }
 
-/** The same in all SDKs of a type: `runtime/{type}/`, as it is. */
+/** Returns the files of `runtime/{type}/`, which are the same in all SDKs of a type. */
 function runtimeFiles(
   sdkType: string,
   { runtimePath = (path) => path, runtimeText = (text) => text }: Pick<SdkFiles, "runtimePath" | "runtimeText">,

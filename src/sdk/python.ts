@@ -23,7 +23,7 @@ const clientMembers = [...keywords, "request"];
 const parameterNames = [...keywords, "self", "body", "options", "models", "errors", "runtime", "typing"];
 const modelMembers = [...keywords, "self", "to_dict", "from_dict"];
 
-/** A package that needs the standard library only; beyond AWS. */
+/** Writes a package that needs the standard library only. AWS has no such SDK. */
 export function writePython(api: SdkApi, parameters: SdkParameters): SdkFiles {
   const service = pascalCase(parameters.get("service.name") ?? api.name);
   const packageName = parameters.get("python.package-name") ?? `${snakeCase(service)}_sdk`;

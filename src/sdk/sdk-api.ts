@@ -3,7 +3,7 @@ import { Names, noClassNames, pascalCase } from "./identifiers.ts";
 import { type Shape, ShapeReader, type Structure } from "./shapes.ts";
 import { markdownCode } from "./source-text.ts";
 
-/** An API as its SDKs see it, in no language yet. Its texts are well-formed Unicode. */
+/** An API as its SDKs see it, independent of a language. Its texts are well-formed Unicode. */
 export interface SdkApi {
   readonly name: string;
   readonly description: string;
@@ -11,7 +11,7 @@ export interface SdkApi {
   readonly invokeUrl: string;
   readonly region: string;
   readonly operations: readonly SdkOperation[];
-  /** What the operations' models are made of, in the order in which they were met. */
+  /** The structures of the operations' models, in the order in which they were found. */
   readonly structures: readonly Structure[];
 }
 
@@ -19,11 +19,11 @@ export interface SdkOperation {
   readonly httpMethod: string;
   /** `/pets/{petId}` */
   readonly path: string;
-  /** What its author called it. */
+  /** The name that its author gave it. */
   readonly operationName?: string;
   readonly parameters: readonly SdkParameter[];
   readonly body?: SdkBody;
-  /** The modelled answers below 300, by status. */
+  /** The answers below 300 that have models, by status. */
   readonly successes: readonly SdkResponse[];
   readonly failures: readonly SdkResponse[];
 }
@@ -32,15 +32,15 @@ export interface SdkParameter {
   readonly name: string;
   readonly in: "path" | "query" | "header";
   readonly isRequired: boolean;
-  /** `{proxy+}`: slashes in its value stay. */
+  /** The parameter is a `{proxy+}`: slashes in its value stay. */
   readonly isGreedy: boolean;
 }
 
 export interface SdkBody {
-  /** Its model's name, or `body` without one. */
+  /** The model's name, or `body`. */
   readonly name: string;
   readonly contentType: string;
-  /** Undefined for bytes and text: the media type is not JSON, or there is no model. */
+  /** Absent for bytes and text: the media type is not JSON, or there is no model. */
   readonly shape?: Shape;
 }
 
@@ -58,7 +58,7 @@ interface StageAddress {
 /** Methods whose requests may have a body without a model. */
 const withBody = ["POST", "PUT", "PATCH", "DELETE"];
 
-/** Reads a deployed definition. ANY methods have no operation: no SDK of AWS's has one. */
+/** Reads a deployed definition. As in AWS's SDKs, ANY methods have no operation. */
 export function readSdkApi(definition: RestApiDefinition, served: StageAddress): SdkApi {
   const shapes = new ShapeReader(new Map(definition.models.map((model) => [model.name, model.schema ?? "{}"])));
   const operations = definition.resources
@@ -107,7 +107,7 @@ function readOperation(resource: Resource, method: Method, shapes: ShapeReader):
   };
 }
 
-/** Those of the path come from the path: a method need not name them. */
+/** Reads a method's parameters. Path parameters come from the path, since a method need not declare them. */
 function readParameters(path: string, method: Method): SdkParameter[] {
   const parameters = Array.from(
     path.matchAll(/\{([^}+]+)(\+?)\}/g),
@@ -130,7 +130,7 @@ function readBody(method: Method, shapes: ShapeReader): SdkBody | undefined {
   return withBody.includes(method.httpMethod) ? { name: "body", contentType: "application/json" } : undefined;
 }
 
-/** The model for JSON among models by media type. */
+/** Returns the model for JSON among models by media type. */
 function jsonModelOf(models: Readonly<Record<string, string>> | undefined): string | undefined {
   const types = Object.keys(models ?? {});
   const type = types.find((one) => /^application\/([^;]+\+)?json\b|^\$default$/i.test(one));
@@ -138,20 +138,20 @@ function jsonModelOf(models: Readonly<Record<string, string>> | undefined): stri
 }
 
 /**
- * The operation's name where its author gave none: `getPetsPetId`, `getApiRoot` for the root.
+ * Returns the name of an operation whose author gave none: `getPetsPetId`, `getApiRoot` for the root.
  * AWS: API Gateway developer guide, "Simple calculator API in API Gateway".
  */
 const defaultName = ({ httpMethod, path }: SdkOperation): string =>
   pascalCase(`${httpMethod.toLowerCase()} ${path === "/" ? "ApiRoot" : path}`);
 
-/** What a call's input has besides the body, by wire name: parameters of one name are one member. */
+/** Returns the members of a call's input besides the body. Parameters with one name are one member. */
 export function inputMembers({ parameters }: SdkOperation): { name: string; isRequired: boolean }[] {
   const members = new Map<string, boolean>();
   for (const { name, isRequired } of parameters) members.set(name, isRequired || (members.get(name) ?? false));
   return Array.from(members, ([name, isRequired]) => ({ name, isRequired }));
 }
 
-/** Each operation with its own name, in the form that `write` gives it. */
+/** Gives each operation a name of its own, in the form that `write` returns. */
 export function nameOperations(
   api: SdkApi,
   write: (name: string) => string,
@@ -164,10 +164,10 @@ export function nameOperations(
   ]);
 }
 
-/** A model of failures → the class of the error that has it as its body. */
+/** The error class for each model that is the body of a failure. */
 export type Failures = ReadonlyMap<string, { readonly name: string; readonly shape: Shape }>;
 
-/** Names the errors after their models; `suffix` is for names that do not say that they are errors. */
+/** Names the errors after their models. `suffix` is added to names that do not say that they are errors. */
 export function nameFailures(api: SdkApi, suffix: string, reserved: Iterable<string>): Failures {
   const names = new Names([...noClassNames, ...reserved]);
   const failures = new Map<string, { name: string; shape: Shape }>();
@@ -180,7 +180,7 @@ export function nameFailures(api: SdkApi, suffix: string, reserved: Iterable<str
   return failures;
 }
 
-/** The methods of a client, for its README. */
+/** Returns a table of a client's methods for its README. */
 export function methodTable(methods: readonly (readonly [name: string, operation: SdkOperation])[]): string {
   const rows = methods.map(
     ([name, { httpMethod, path }]) => `| ${markdownCode(name)} | ${markdownCode(`${httpMethod} ${path}`)} |\n`,

@@ -1,4 +1,7 @@
-/** What GetSdkTypes lists. AWS: API Gateway REST API reference, "SdkType"; texts as AWS's developer portal has them. */
+/**
+ * A type of SDK, as GetSdkTypes lists it. AWS: API Gateway REST API reference, "SdkType"; the texts are those of AWS's
+ * developer portal.
+ */
 export interface SdkType {
   readonly id: string;
   readonly friendlyName: string;
@@ -32,12 +35,12 @@ const javaKeywords =
   "final|finally|float|for|goto|if|implements|import|instanceof|int|interface|long|native|new|null|package|private|" +
   "protected|public|return|short|static|strictfp|super|switch|synchronized|this|throw|throws|transient|true|try|void|" +
   "volatile|while|_";
-/** No part is a keyword, `java` is Java's own, and a class's name would stand before a package that is called so. */
+/** No part may be a keyword, `java`, which is Java's own, or a class's name, which would hide the package. */
 const javaPackage = new RegExp(
   `^(?=.{1,200}$)(?!java(\\.|$))(?![A-Z])(?!(.*\\.)?(${javaKeywords})(\\.|$))[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)*$`,
 );
 
-/** What a value must look like; it becomes file names and parts of build files. */
+/** The form of each parameter's value, which becomes file names and parts of build files. */
 const rules: Readonly<Record<string, Rule>> = {
   "service.name": serviceName,
   "java.package-name": {
@@ -149,18 +152,21 @@ export const sdkTypes: readonly SdkType[] = [
 /** AWS's types that Portico has no generator for. */
 export const typesOfAwsOnly: readonly string[] = ["android", "objectivec", "swift"];
 
-/** AWS: API Gateway REST API reference, "GetSdk" has these names for two of Java's parameters. */
+/** AWS: API Gateway REST API reference, "GetSdk", has these names for two of Java's parameters. */
 const otherNames: Readonly<Record<string, string>> = {
   serviceName: "service.name",
   javaPackageName: "java.package-name",
 };
 
-/** A parameter of GetSdk that is missing or wrong, in words for its caller. */
+/** Thrown for a missing or wrong parameter of GetSdk, with words for its caller. */
 export class SdkParameterProblem extends Error {}
 
 export type SdkParameters = ReadonlyMap<string, string>;
 
-/** The parameters of a type, checked; those that it does not know say nothing. Throws {@link SdkParameterProblem}. */
+/**
+ * Returns the checked parameters of a type, and ignores those that the type does not have. Throws {@link
+ * SdkParameterProblem}.
+ */
 export function readSdkParameters(type: SdkType, given: Readonly<Record<string, string>>): SdkParameters {
   const byName = new Map(Object.entries(given).map(([name, value]) => [otherNames[name] ?? name, value]));
   const found = new Map<string, string>();

@@ -5,7 +5,7 @@ import { modelNameOf } from "../definition/model-schema.ts";
 import { listMember, member, membersOf, objectMember } from "../openapi/json-value.ts";
 import { Names, noClassNames, pascalCase } from "./identifiers.ts";
 
-/** The type of a JSON value, as far as all of the languages can say it. */
+/** The type of a JSON value, as far as all of the languages can express it. */
 export type Shape =
   | { readonly kind: "any" | "number" | "boolean" }
   | { readonly kind: "integer"; readonly isLong: boolean }
@@ -15,14 +15,14 @@ export type Shape =
   | { readonly kind: "structure"; readonly name: string };
 
 export interface Structure {
-  /** In Pascal case; no two names of an API differ in case only. */
+  /** The structure's name in Pascal case. No two names of an API differ in case only. */
   readonly name: string;
   readonly description: string;
   readonly members: readonly StructureMember[];
 }
 
 export interface StructureMember {
-  /** As in JSON. */
+  /** The member's name in JSON. */
   readonly name: string;
   readonly shape: Shape;
   readonly isRequired: boolean;
@@ -35,28 +35,28 @@ interface FoundMember {
   isRequired: boolean;
 }
 
-/** Where a schema stands: its model as a whole, for `#/…` in it, and what a structure there is called. */
+/** Where a schema stands: its whole model, for `#/…` in it, and the name of a structure there. */
 interface Place {
   readonly root: unknown;
   readonly name: string;
 }
 
 const any: Shape = { kind: "any" };
-/** Larger structures, longer names: free-form. Java's class files could not hold them. */
+/** Larger structures are free-form values, because Java's class files could not hold them. */
 const membersMax = bounds.sdkMembersMax.value;
 const nameLengthMax = bounds.sdkMemberNameCharsMax.value;
-/** References and parts in a row, and schemas in schemas. */
+/** The depth of references, parts and nested schemas. */
 const depthMax = bounds.sdkDepthMax.value;
-/** Parts looked at for an API: their number may double with each step. */
+/** The number of parts that are looked at for an API, since it may double with each step. */
 const stepsMax = bounds.sdkStepsMax.value;
 
-/** Reads models into shapes. What a shape can't say (alternatives, tuples, mixed types) is `any`. */
+/** Reads models into shapes. Types that a shape can't express (alternatives, tuples, mixed types) are `any`. */
 export class ShapeReader {
   readonly #models: ReadonlyMap<string, string>;
   readonly #roots = new Map<string, unknown>();
   readonly #names = new Names(noClassNames);
   readonly #structures = new Map<string, Structure | undefined>();
-  /** By the schema itself: each is read once, however many refer to it. Undefined while it is being read. */
+  /** The shapes by schema: each schema is read once, however many refer to it. Undefined while it is being read. */
   readonly #shapes = new WeakMap<Schema, Shape | undefined>();
   #depth = 0;
   #steps = 0;
@@ -81,7 +81,7 @@ export class ShapeReader {
 
   #ofSchema(schema: unknown, place: Place): Shape {
     if (!isObject(schema) || this.#depth > depthMax) return any;
-    // A schema that leads back to itself without a structure between says nothing.
+    // A schema that leads back to itself without a structure in between has no type.
     if (this.#shapes.has(schema)) return this.#shapes.get(schema) ?? any;
     this.#shapes.set(schema, undefined);
     this.#depth += 1;
@@ -136,7 +136,7 @@ export class ShapeReader {
     if (found.size === 0 || found.size > membersMax) return any;
     const name = this.#names.take(place.name);
     const shape: Shape = { kind: "structure", name };
-    // Known before its members are read: they may refer to it.
+    // It is registered before its members are read, because they may refer to it.
     this.#shapes.set(schema, shape);
     this.#structures.set(name, undefined);
     const members = Array.from(found, ([wire, { schema: member, root, isRequired }]) => ({
@@ -149,7 +149,7 @@ export class ShapeReader {
     return shape;
   }
 
-  /** The members of a schema and of those that it is made of. */
+  /** Collects the members of a schema and of its parts. */
   #gather(schema: unknown, place: Place, found: Map<string, FoundMember>, depth: number): void {
     if (depth > depthMax || ++this.#steps > stepsMax) return;
     const { schema: whole, root } = this.#resolve(schema, place.root);
@@ -165,7 +165,7 @@ export class ShapeReader {
     }
   }
 
-  /** Follows references, as many as there may be. */
+  /** Follows references, up to the bound. */
   #resolve(schema: unknown, root: unknown): { schema: unknown; root: unknown } {
     let at = { schema, root };
     for (let steps = 0; steps < depthMax; steps++) {
@@ -181,13 +181,13 @@ export class ShapeReader {
 
 const within = ({ root, name }: Place, part: string): Place => ({ root, name: pascalCase(`${name} ${part}`) });
 
-/** `allOf` of one schema, with nothing beside it, is that schema. */
+/** Returns the parts of a schema. `allOf` of one schema, with nothing beside it, is that schema. */
 function partsOf(schema: Schema): readonly unknown[] {
   const all = schema["allOf"];
   return Array.isArray(all) && all.length === 1 && !isObject(schema["properties"]) ? all : [schema];
 }
 
-/** The one type besides null. */
+/** Returns the one type besides null. */
 function typeOf(schema: Schema): string | undefined {
   const types = [schema["type"]].flat().filter((type) => type !== "null");
   return types.length === 1 && typeof types[0] === "string" ? types[0] : undefined;

@@ -3,21 +3,30 @@
  * paths) goes through one of these, so none can end its literal or comment.
  */
 
-/** A literal of JavaScript and TypeScript; U+2028 and U+2029 ended lines there before ES2019. */
+/**
+ * Returns a literal of JavaScript and TypeScript. U+2028 and U+2029 are escaped, because they ended lines before
+ * ES2019.
+ */
 export const jsString = (text: string): string =>
   JSON.stringify(text).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
 
-/** A member's name in a type: quoted where it has to be; `new()` would be a constructor. */
+/** Returns a member's name in a type, quoted if necessary; `new()` would be a constructor. */
 export const jsProperty = (name: string): string =>
   /^[A-Za-z_$][\w$]*$/.test(name) && name !== "new" ? name : jsString(name);
 
-/** A comment of JavaScript, TypeScript and Java: `indent` stands before each line. In Java `\u` counts in comments, too. */
+/**
+ * Returns a comment of JavaScript, TypeScript and Java, with `indent` before each line. In Java `\u` also counts in
+ * comments.
+ */
 export function blockComment(text: string, indent = ""): string {
   const lines = linesOf(text).map((line) => line.replaceAll("*/", "*&#47;").replaceAll("\\", "&#92;"));
   return [`${indent}/**`, ...lines.map((line) => `${indent} * ${line}`.trimEnd()), `${indent} */`, ""].join("\n");
 }
 
-/** Controls are octal: Java reads `\u000a` as a line end before it reads literals. */
+/**
+ * Returns a literal of Java. Control characters are octal, because Java reads `\u000a` as a line end before it reads
+ * literals.
+ */
 export const javaString = (text: string): string =>
   `"${text.replace(/[^ !#-[\]-~]/g, (char) => {
     const code = char.charCodeAt(0);
@@ -25,13 +34,13 @@ export const javaString = (text: string): string =>
     return code < 0x80 ? `\\${code.toString(8).padStart(3, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
   })}"`;
 
-/** Double quotes, without interpolation. */
+/** Returns a literal of Ruby in double quotes, without interpolation. */
 export const rubyString = (text: string): string =>
   `"${text.replace(/[^ !$-[\]-~]/gu, (char) =>
     char === '"' || char === "#" ? `\\${char}` : `\\u{${char.codePointAt(0)!.toString(16)}}`,
   )}"`;
 
-/** Comment lines of Ruby and Python. */
+/** Returns comment lines of Ruby and Python. */
 export const hashComment = (text: string, indent = ""): string =>
   linesOf(text)
     .map((line) => `${indent}# ${line}`.trimEnd())
@@ -46,16 +55,16 @@ export const pythonString = (text: string): string =>
     return code < 0x10000 ? `\\u${code.toString(16).padStart(4, "0")}` : `\\U${code.toString(16).padStart(8, "0")}`;
   })}"`;
 
-/** A basic string of TOML. */
+/** Returns a basic string of TOML. */
 export const tomlString = (text: string): string => JSON.stringify(text).replaceAll("\u007f", "\\u007f");
 
 export const xmlText = (text: string): string =>
   text.replace(/[<>&]/g, (char) => ({ "<": "&lt;", ">": "&gt;", "&": "&amp;" })[char] ?? char);
 
-/** Code in a line of Markdown. */
+/** Returns code within a line of Markdown. */
 export const markdownCode = (text: string): string => `\`${linesOf(text).join(" ").replaceAll("`", "'")}\``;
 
-/** Without controls: some of them end a line in one language and not in another. */
+/** Splits text into lines without control characters, some of which end a line in one language and not in another. */
 function linesOf(text: string): string[] {
   return text.split(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/).map((line) => line.replaceAll(/[\u0000-\u001f\u007f]/g, " "));
 }

@@ -2,7 +2,7 @@ import type { SdkApi } from "./sdk-api.ts";
 import type { Shape, Structure } from "./shapes.ts";
 import { blockComment, jsProperty, jsString } from "./source-text.ts";
 
-/** An API's structures as interfaces: for the types of the JavaScript SDK, and the TypeScript SDK's models. */
+/** Returns an API's structures as interfaces, for the JavaScript SDK's types and the TypeScript SDK's models. */
 export function typescriptModels(api: SdkApi): string {
   return api.structures.map((structure) => `${writeInterface(structure)}`).join("\n");
 }
@@ -15,7 +15,7 @@ function writeInterface({ name, description, members }: Structure): string {
   return `${description === "" ? "" : blockComment(description)}export interface ${name} {\n${lines.join("")}}\n`;
 }
 
-/** `prefix` stands before the names of structures. */
+/** Returns the type of a shape. `prefix` stands before the names of structures. */
 export function typescriptType(shape: Shape, prefix = ""): string {
   switch (shape.kind) {
     case "integer":

@@ -12,10 +12,10 @@ import type { SdkParameters } from "./sdk-types.ts";
 import { blockComment, jsProperty, jsString } from "./source-text.ts";
 import { typescriptModels, typescriptType } from "./typescript-models.ts";
 
-/** What the client has besides its operations, and what no method may be called. */
+/** The client's other members, and names that no method may have. */
 const reserved = ["constructor", "request", "call", "then", "toString", "valueOf", "hasOwnProperty"];
 
-/** A package of TypeScript source over fetch; beyond AWS. */
+/** Writes a package of TypeScript source over fetch. AWS has no such SDK. */
 export function writeTypescript(api: SdkApi, parameters: SdkParameters): SdkFiles {
   const service = pascalCase(parameters.get("service.name") ?? api.name);
   const packageName = parameters.get("typescript.package-name") ?? `${snakeCase(service).replaceAll("_", "-")}-client`;
@@ -100,7 +100,7 @@ ${methods.join("\n")}}
 `;
 }
 
-/** The input's type, and whether nothing in it is required. */
+/** Returns the input's type, and whether all of it is optional. */
 function inputType(operation: SdkOperation): [string, boolean] {
   const members = inputMembers(operation).map(({ name, isRequired }) => ({
     text: `${jsProperty(name)}${isRequired ? "" : "?"}: ParameterValue`,
@@ -116,14 +116,14 @@ function inputType(operation: SdkOperation): [string, boolean] {
   return [`{\n${lines.join("")}}`, members.every(({ isRequired }) => !isRequired)];
 }
 
-/** `body`, unless a parameter has that name. */
+/** Returns the name of the body's member: `body`, unless a parameter has that name. */
 function bodyMember({ parameters }: SdkOperation): string {
   const names = new Names();
   for (const { name } of parameters) names.take(name);
   return parameters.some(({ name }) => name.toLowerCase() === "body") ? names.take("requestBody") : "body";
 }
 
-/** What callers are to look at before they use it. */
+/** Returns the type of an answer; `unknown` makes callers check a free-form value. */
 const answer = (type: string): string => (type === "any" ? "unknown" : type);
 
 function answerType(successes: readonly SdkResponse[]): string {

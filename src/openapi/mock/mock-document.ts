@@ -7,7 +7,7 @@ import { SchemaExamples } from "./schema-example.ts";
 
 export interface MockedDocument {
   readonly document: JsonObject;
-  /** The operations that answer as mocks: `GET /pets`, `ANY /things`. */
+  /** The operations that are mocked: `GET /pets`, `ANY /things`. */
   readonly mocked: ReadonlySet<string>;
 }
 
@@ -15,19 +15,22 @@ const integrationExtension = "x-amazon-apigateway-integration";
 const responsesExtension = "x-amazon-apigateway-gateway-responses";
 const anyMethod = "x-amazon-apigateway-any-method";
 const verbs = ["get", "head", "post", "put", "patch", "delete", anyMethod];
-/** AWS: "Amazon API Gateway quotas and important notes", mapping template size; a template has some text besides. */
+/**
+ * AWS: "Amazon API Gateway quotas and important notes", mapping template size; a template also has some text of its
+ * own.
+ */
 const bodyBytesMax = bounds.mockBodyBytesMax.value;
 
 /**
- * A document (OpenAPI 3, Swagger 2.0) in which each operation without an integration has a MOCK one that answers with the
- * document's examples or, where there are none, with values made by its schemas; pages of other origins may call it.
- * Mocked operations ask for no key and no token. All else is as it was.
+ * Returns a document (OpenAPI 3, Swagger 2.0) in which each operation without an integration has a MOCK one. It answers
+ * with the document's examples or, without any, with values made from its schemas, and pages of other origins may call
+ * it. Mocked operations need no key and no token. Everything else stays as it was.
  */
 export function mockDocument(document: JsonObject): MockedDocument {
   const mocking = new DocumentMocker(document);
   const paths = membersOf(document["paths"]).map(([path, item]): [string, unknown] => [path, mocking.path(path, item)]);
   if (mocking.mocked.size === 0) return { document, mocked: mocking.mocked };
-  // They are in the answers now, and the import reads none: documents are large enough.
+  // The examples are in the answers now, and the import does not read them, so the document can do without.
   const { examples: _, ...components } = objectMember(document, "components") ?? {};
   return {
     document: {
@@ -47,7 +50,7 @@ interface Place {
 
 const allowOrigin = "Access-Control-Allow-Origin";
 
-/** So that pages see what is wrong with their calls. */
+/** So that pages can read the gateway's errors. */
 const openedResponses = Object.fromEntries(
   ["DEFAULT_4XX", "DEFAULT_5XX"].map((type) => [
     type,
@@ -60,7 +63,10 @@ class DocumentMocker {
   readonly #document: JsonObject;
   readonly #isSwagger: boolean;
   readonly #examples: SchemaExamples;
-  /** Paths with preflights, without their variables' names: with `--profile relaxed` those are one resource. */
+  /**
+   * Paths with preflights, without the names of their variables: with `--profile relaxed` paths that differ only in
+   * those are one resource.
+   */
   readonly #opened = new Set<string>();
 
   constructor(document: JsonObject) {
@@ -84,7 +90,7 @@ class DocumentMocker {
     }
     const own = item["options"];
     const isAnswered = isObject(own) && own[integrationExtension] !== undefined;
-    // A mocked ANY would answer the preflight, too, but not as one.
+    // A mocked ANY would also answer the preflight, but not as one.
     const shape = path.replaceAll(/\{[^}]*\}/g, "{}");
     if (isMocked && !isAnswered && !this.#opened.has(shape)) {
       this.#opened.add(shape);
@@ -97,7 +103,7 @@ class DocumentMocker {
     const answers = this.#answers(operation, place);
     return {
       ...operation,
-      // Keys and tokens of a design exist nowhere yet.
+      // The keys and tokens of a design don't exist yet.
       security: [],
       responses: Object.fromEntries(
         answers.map(({ answer, source }) => [answer.statusCode, this.#response(source, answer)]),
@@ -109,11 +115,11 @@ class DocumentMocker {
     };
   }
 
-  /** The response with every header that its answer has. */
+  /** Returns the response with every header of its answer. */
   #response(source: JsonObject, { headers }: MockAnswer): JsonObject {
     const declared = Object.fromEntries(membersOf(source["headers"]).filter(([name]) => Object.hasOwn(headers, name)));
     const { examples: _, schema, ...response } = source;
-    // Swagger's type for files is no JSON Schema: as a model AWS refuses it.
+    // Swagger's type for files is not JSON Schema, and AWS refuses it in a model.
     const isFile = member(followReference(this.#document, schema), "type") === "file";
     return {
       ...response,
@@ -124,7 +130,7 @@ class DocumentMocker {
 
   #textHeader = (): JsonObject => (this.#isSwagger ? { type: "string" } : { schema: { type: "string" } });
 
-  /** The answers of an operation, the default one, with the lowest status, first. */
+  /** Returns the answers of an operation, the default one first. */
   #answers(operation: JsonObject, place: Place): { readonly answer: MockAnswer; readonly source: JsonObject }[] {
     const responses = new Map<string, JsonObject>();
     const written = membersOf(operation["responses"]).filter(([code]) => !code.startsWith("x-"));
@@ -133,7 +139,7 @@ class DocumentMocker {
       return [code, isObject(source) ? source : {}];
     });
     for (const [code, source] of sources) if (/^[2-5]\d\d$/.test(code)) responses.set(code, source);
-    // A method's responses have one status each: those for many stand for their first.
+    // A method response has one status, so a response for many gets the first of them.
     for (const [code, source] of sources) {
       const first = /^[2-5]XX$/i.test(code) ? `${code[0]}00` : undefined;
       if (first !== undefined && !responses.has(first)) responses.set(first, source);
@@ -142,7 +148,7 @@ class DocumentMocker {
     const others = sources.find(([code]) => code === "default")?.[1];
     const codeOfOthers = hasSuccess ? "500" : "200";
     if (others !== undefined && !responses.has(codeOfOthers)) responses.set(codeOfOthers, others);
-    // A mock that can only fail would be of no use.
+    // A mock that can only fail would be useless.
     if (![...responses.keys()].some((code) => code < "400")) responses.set("200", { description: "Not described" });
     return [...responses]
       .sort(([one], [other]) => Number(one) - Number(other))
@@ -174,11 +180,11 @@ class DocumentMocker {
   #bodies(source: JsonObject, operation: JsonObject, path: string): readonly MockBody[] {
     const contents = this.#isSwagger ? this.#swaggerContents(source, operation) : membersOf(source["content"]);
     const bodies = contents.flatMap(([mediaType, content]) => this.#body(mediaType, content, path));
-    // JSON is what most want; and a type that something can be said in.
+    // JSON comes first, since most callers want it, then types that a value can be made for.
     return bodies.sort((one, other) => rankOf(one) - rankOf(other));
   }
 
-  /** As OpenAPI 3 has them. */
+  /** Returns Swagger's bodies in OpenAPI 3's form. */
   #swaggerContents(source: JsonObject, operation: JsonObject): [string, JsonObject][] {
     const { schema } = source;
     const examples = objectMember(source, "examples") ?? {};
@@ -208,7 +214,7 @@ class DocumentMocker {
     return [{ mediaType: type, examples }];
   }
 
-  /** Nothing is made of what has a form of its own: XML, forms, pictures. */
+  /** Makes a value from a schema; not for XML, forms and pictures, which have formats of their own. */
   #made(schema: unknown, { type, isJson, path }: { type: string; isJson: boolean; path: string }): MockExample {
     const isText = /^text\/(?!xml)/i.test(type);
     const value = schema !== undefined && (isJson || isText) ? this.#examples.of(schema) : undefined;
@@ -218,11 +224,11 @@ class DocumentMocker {
     return { name: undefined, text, ...(template !== undefined && { template }) };
   }
 
-  /** The examples of a media type, header or parameter, with their names. */
+  /** Returns the examples of a media type, header or parameter, with their names. */
   #valuesOf(holder: JsonObject): readonly { readonly name: string | undefined; readonly value: unknown }[] {
     if (Object.hasOwn(holder, "example")) return [{ name: undefined, value: holder["example"] }];
     if (Object.hasOwn(holder, "x-example")) return [{ name: undefined, value: holder["x-example"] }];
-    // A list is against the specification, and stands in its own samples.
+    // A list is against the specification, although the specification's own samples have one.
     const listed = listMember(holder, "examples").map((value) => ({ name: undefined, value }));
     if (listed.length > 0) return listed;
     return membersOf(holder["examples"]).flatMap(([name, given]) => {
@@ -268,7 +274,7 @@ const rankOf = ({ mediaType, examples }: MockBody): number => {
   return examples[0]?.text === "" ? 3 : 2;
 };
 
-/** A range of types has to become one that can be answered. */
+/** Returns a media type that can be sent, for a range such as `image/*`. */
 function concreteType(mediaType: string): string {
   const type = mediaType.trim();
   if (type === "*/*" || type === "application/*" || type === "") return "application/json";
@@ -280,7 +286,7 @@ function asText(value: unknown): string | undefined {
   return scalarText(value) ?? (value === null || value === undefined ? "" : JSON.stringify(value));
 }
 
-/** Documents write examples of JSON as text, too. */
+/** Documents also write examples of JSON as text. */
 function isJsonText(text: string): boolean {
   if (!/^\s*[[{]/.test(text)) return false;
   try {

@@ -2,26 +2,26 @@
 export interface MockAnswer {
   readonly statusCode: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** By media type, the default one first. */
+  /** The bodies by media type, the default one first. */
   readonly bodies: readonly MockBody[];
 }
 
 export interface MockBody {
   readonly mediaType: string;
-  /** The first is the default; those with names can be chosen. */
+  /** The examples. The first is the default; those with names can be chosen. */
   readonly examples: readonly MockExample[];
 }
 
 export interface MockExample {
   readonly name: string | undefined;
   readonly text: string;
-  /** What is printed in place of the text. */
+  /** A template that is printed in place of the text. */
   readonly template?: string;
 }
 
 /**
- * JSON of an object, as a template: members that are called like a variable of the path are what the request has there.
- * Undefined where there are none.
+ * Returns a template that prints an object as JSON. Members named like a variable of the path get the request's value.
+ * Returns undefined if there are none.
  */
 export function echoTemplate(object: Readonly<Record<string, unknown>>, path: string): string | undefined {
   const variables = new Set([...path.matchAll(/\{([\w.-]+)\}/g)].map(([, name]) => name));
@@ -33,7 +33,10 @@ export function echoTemplate(object: Readonly<Record<string, unknown>>, path: st
   return `{${members.join(",")}}`;
 }
 
-/** What has escapes is answered as it was made: to decode what is no escape would fail. */
+/**
+ * Returns a template that prints the path's value. A value with escapes is answered as it was made, because decoding a
+ * malformed escape would fail.
+ */
 function echo(name: string, made: unknown): string | undefined {
   const forms: Readonly<Record<string, readonly [condition: string, value: string]>> = {
     string: [`$v != '' && !$v.contains('%')`, `"$util.escapeJavaScript($v).replaceAll("\\\\'", "'")"`],
@@ -46,16 +49,16 @@ function echo(name: string, made: unknown): string | undefined {
 }
 
 /**
- * `x-amazon-apigateway-integration` of a mock. The first answer is the default one; `Prefer: code=404` and `Prefer:
- * example=NAME` choose others, as users of Prism know it (RFC 7240 is the header's).
+ * Returns the `x-amazon-apigateway-integration` of a mock. The first answer is the default one. `Prefer: code=404` and
+ * `Prefer: example=NAME` choose others, as in Prism (RFC 7240 defines the header).
  */
 export function mockIntegration(answers: readonly MockAnswer[], requestMediaTypes: readonly string[]): object {
   const template = requestTemplate(answers);
-  // What curl and fetch say of a body by themselves is often beside the document.
+  // The types that curl and fetch send by themselves are often not in the document.
   const types = new Set(["application/json", ...requestMediaTypes, "application/x-www-form-urlencoded", "text/plain"]);
   return {
     type: "mock",
-    // Whatever types are binary for the API: a MOCK can't read bytes.
+    // A MOCK can't read bytes, whatever types are binary for the API.
     contentHandling: "CONVERT_TO_TEXT",
     requestTemplates: Object.fromEntries([...types].map((type) => [type, template])),
     responses: Object.fromEntries(
@@ -77,7 +80,8 @@ function response({ statusCode, headers, bodies }: MockAnswer): object {
 }
 
 /**
- * What the request prefers. Names of headers have their case in `$input.params`; a query parameter of the name is read, too.
+ * Reads the request's preference. Names of headers are compared with their case in `$input.params`, so several forms
+ * are tried; a query parameter of the name also counts.
  */
 const preference = (name: "code" | "example"): string =>
   `#set($prefer = ",$!input.params('Prefer'),$!input.params('prefer')")` +
@@ -89,7 +93,7 @@ function requestTemplate(answers: readonly MockAnswer[]): string {
   for (const { statusCode, bodies } of answers) {
     for (const name of bodies.flatMap(namesOf)) if (!byName.has(name)) byName.set(name, statusCode);
   }
-  // Names that only lead to the default answer need not be looked at here.
+  // Names that lead to the default answer need no branch.
   const named = [...byName].filter(([, statusCode]) => statusCode !== first!.statusCode);
   const choices = [
     ...(named.length > 0 ? answers : others).map(({ statusCode }) => [`$code == '${statusCode}'`, statusCode]),
@@ -113,7 +117,7 @@ function responseTemplate(body: MockBody): string {
   const [first, ...others] = body.examples;
   const names = new Set(namesOf(body));
   const chosen = others.filter(({ name }) => name !== undefined && names.has(name));
-  // What is made is alone.
+  // A made value is the only one.
   if (chosen.length === 0) return first!.template ?? literal(first!.text);
   const cases = chosen.map(
     ({ name, text }, index) => `#${index === 0 ? "if" : "elseif"}($example == '${name}')${quoted(text)}`,
@@ -121,8 +125,8 @@ function responseTemplate(body: MockBody): string {
   return `${preference("example")}${cases.join("")}#{else}${quoted(first!.text)}#end`;
 }
 
-/** Text that a template prints as it is. */
+/** Returns text that a template prints as it is. */
 const literal = (text: string): string => (/[#$]/.test(text) ? quoted(text) : text);
 
-/** Velocity: `#[[…]]#` is not looked into. */
+/** Velocity does not evaluate the content of `#[[…]]#`. */
 const quoted = (text: string): string => `#[[${text.replaceAll("]]#", "]]]]##[[#")}]]#`;

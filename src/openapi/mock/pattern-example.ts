@@ -1,13 +1,13 @@
 import { bounds } from "../../base/bounds.ts";
 import { parseEcmaPattern } from "../../language/ecma-pattern.ts";
 
-/** Characters of a made text; a pattern that asks for more gets none. */
+/** The length of a made text. A pattern that needs more gets none. */
 const charactersMax = bounds.mockPatternCharsMax.value;
 const depthMax = bounds.mockPatternDepthMax.value;
 
 /**
- * A text that a regular expression (ECMA 262) finds a match in: `^[A-Z]{3}-\d+$` → `AAA-0`. Undefined where it uses what is
- * not understood here (look-arounds, back references), or where no text was found.
+ * Returns a text that a regular expression (ECMA 262) matches: `^[A-Z]{3}-\d+$` → `AAA-0`. Returns undefined for
+ * look-arounds and back references, and if no text was found.
  */
 export function examplePatternText(source: string): string | undefined {
   const pattern = source.length > charactersMax ? undefined : parseEcmaPattern(source);
@@ -23,7 +23,7 @@ export function examplePatternText(source: string): string | undefined {
 
 class NoSample extends Error {}
 
-/** In the order in which they are tried where a class excludes some. */
+/** Characters in the order in which they are tried for a class. */
 const candidates = [
   ..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_. /:@#!,;=+*~|&%$<>'\"()[]{}?^`\\\t\n",
 ];
@@ -95,7 +95,7 @@ class Sampler {
     return text;
   }
 
-  /** The class is held against candidates by the engine itself. */
+  /** The engine itself tests candidates against the class. */
   #class(): string {
     const start = this.#at - 1;
     for (; this.#source[this.#at] !== "]"; this.#at++) {

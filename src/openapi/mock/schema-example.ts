@@ -6,30 +6,30 @@ import { followReference } from "../references.ts";
 import { examplePatternText } from "./pattern-example.ts";
 
 export interface SchemaExampleOptions {
-  /** Where `$ref`s lead. */
+  /** The document that `$ref`s lead into. */
   readonly document: JsonObject;
-  /** Members that only requests (`writeOnly`) or only responses (`readOnly`) have are left out of the other. */
+  /** Members for requests only (`writeOnly`) or for responses only (`readOnly`) are left out on the other side. */
   readonly side: "request" | "response";
-  /** Schemas that are looked at for all examples together: what would be after that is not made. */
+  /** The number of schemas that all examples together may look at. No example is made after that. */
   readonly stepsMax?: number;
 }
 
-/** Values of one example; beyond that only what is required is made. */
+/** The number of values in one example. Beyond it only required members are made. */
 const valuesMax = bounds.mockValuesMax.value;
-/** Schemas that are looked at for one example. */
+/** The number of schemas that one example may look at. */
 const stepsOfOneMax = bounds.mockStepsMax.value;
-/** What a text by a pattern counts as: finding and checking one takes up to some milliseconds. */
+/** The steps that a text by a pattern counts as: finding and checking one takes up to some milliseconds. */
 const patternSteps = 500;
-/** Levels below which only what is required is made: shallow examples are the ones that people read. */
+/** Below this level only required members are made, because people read shallow examples. */
 const optionalDepthMax = bounds.mockOptionalDepthMax.value;
 const depthMax = bounds.mockDepthMax.value;
 const itemsMax = bounds.mockItemsMax.value;
 const textCharactersMax = bounds.mockTextCharsMax.value;
 
 /**
- * Values by schema (OpenAPI 3.0 and 3.1, Swagger 2.0), the same each time: the schema's own example, `const`, `default` or
- * first of `enum`, else the plainest value that it allows. Recursion ends where it may, and what a schema contradicts
- * itself about is as good as can be.
+ * Makes values by schema (OpenAPI 3.0 and 3.1, Swagger 2.0), the same each time: the schema's own example, `const`,
+ * `default` or first of `enum`, else the plainest value that it allows. Recursion ends as soon as it may, and a schema
+ * that contradicts itself gets the nearest value.
  */
 export class SchemaExamples {
   readonly #options: SchemaExampleOptions;
@@ -40,7 +40,7 @@ export class SchemaExamples {
     this.#options = options;
   }
 
-  /** Undefined where the schema allows no value. */
+  /** Returns a value, or undefined if the schema allows none. */
   of(given: unknown): unknown {
     const schema = followReference(this.#options.document, given);
     if (!this.#known.has(schema)) this.#known.set(schema, this.#make(given));
@@ -61,7 +61,7 @@ export class SchemaExamples {
   }
 }
 
-/** All that is required is more than anybody wants to have. */
+/** Thrown when the required members alone are too many. */
 class TooMuch extends Error {}
 
 /** Texts of formats. OpenAPI 3.1, "Format Registry"; JSON Schema 2020-12, Validation §7.3. */
@@ -93,9 +93,9 @@ const formats: Readonly<Record<string, string>> = {
 
 class Maker {
   readonly #options: SchemaExampleOptions;
-  /** Schemas that are being made, so that a recursion is seen. */
+  /** The schemas that values are being made for, so that a recursion is noticed. */
   readonly #open = new Set<unknown>();
-  /** What they are called, for discriminators. */
+  /** Their names, for discriminators. */
   readonly #names: (string | undefined)[] = [];
   readonly #stepsMax: number;
   #values = 0;
@@ -137,7 +137,7 @@ class Maker {
     return merged !== undefined ? merged : this.#byType(flat, depth);
   }
 
-  /** The first alternative that allows a value, together with what stands beside them. */
+  /** Makes a value of the first alternative that allows one, together with the keywords beside the alternatives. */
   #firstOf(flat: JsonObject, alternatives: readonly unknown[], depth: number): unknown {
     const { oneOf: _, anyOf: __, ...base } = flat;
     for (const alternative of alternatives) {
@@ -158,7 +158,7 @@ class Maker {
       : undefined;
   }
 
-  /** With all of `allOf` in one. */
+  /** Returns a schema with all of `allOf` merged into it. */
   #flattened(schema: JsonObject, depth: number): JsonObject {
     const parts = listMember(schema, "allOf");
     if (parts.length === 0 || depth > depthMax) return schema;
@@ -213,7 +213,7 @@ class Maker {
       const value =
         name === kind?.property ? this.#kindValue(property, kind.value, depth) : this.make(property, depth + 1);
       if (value === undefined && !isRequired) continue;
-      // What is required and can't be: this object can't, either.
+      // Without a value for a required member there is no object.
       if (value === undefined) return undefined;
       if (!isRequired) optional--;
       made.push([name, value]);
@@ -231,7 +231,7 @@ class Maker {
     return Object.fromEntries(made);
   }
 
-  /** The discriminator's value, if its property may have it. */
+  /** Returns the discriminator's value, if its property allows it. */
   #kindValue(property: unknown, value: string, depth: number): unknown {
     const schema = followReference(this.#options.document, property);
     const isAllowed = !["enum", "const"].some((name) => isObject(schema) && Object.hasOwn(schema, name));
@@ -260,7 +260,7 @@ class Maker {
     return made.length < Math.min(least, itemsMax) ? undefined : made;
   }
 
-  /** A value that is not in the list yet, as far as one is easily found. */
+  /** Returns a value that is not in the list yet, if one is easily found. */
   #unlike(list: readonly unknown[], value: unknown, itemSchema: unknown): unknown {
     const taken = new Set(list.map((each) => JSON.stringify(each)));
     if (!taken.has(JSON.stringify(value))) return value;
@@ -278,7 +278,10 @@ const nameOf = (given: unknown): string | undefined => {
   return typeof reference === "string" ? reference.split("/").at(-1) : undefined;
 };
 
-/** What an object of a schema of this name says of its kind. OpenAPI 3.1, "Discriminator Object"; Swagger 2.0 has a text. */
+/**
+ * Returns the value by which an object of the schema of this name says its kind. OpenAPI 3.1, "Discriminator Object";
+ * in Swagger 2.0 the discriminator is a text.
+ */
 function kindOf({ discriminator }: JsonObject, name: string | undefined) {
   const property = typeof discriminator === "string" ? discriminator : member(discriminator, "propertyName");
   if (typeof property !== "string" || name === undefined) return undefined;
@@ -287,7 +290,7 @@ function kindOf({ discriminator }: JsonObject, name: string | undefined) {
   return { property, value: mapped ?? name };
 }
 
-/** What the schema itself says a value is. */
+/** Returns the value that the schema itself gives. */
 function givenValue(schema: JsonObject): unknown {
   if (Object.hasOwn(schema, "example")) return schema["example"];
   const examples = schema["examples"];
@@ -334,10 +337,10 @@ function textFor(schema: JsonObject): string {
   return fits(plain) ? plain : plain.slice(0, most);
 }
 
-/** 1 or 0 where they are allowed, else the allowed number that is nearest to a bound. */
+/** Returns 1 or 0 if allowed, else the allowed number that is nearest to a bound. */
 function numberFor(schema: JsonObject, isInteger: boolean): number {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf } = schema;
-  // Draft 4 says with true that the bound is out, later ones give a bound of its own.
+  // In draft 4 `true` excludes the bound; later drafts give an exclusive bound of its own.
   const above =
     typeof exclusiveMinimum === "number" ? exclusiveMinimum : exclusiveMinimum === true ? minimum : undefined;
   const below =
@@ -354,10 +357,10 @@ function numberFor(schema: JsonObject, isInteger: boolean): number {
   return candidates.find(allows) ?? unit;
 }
 
-/** Without the traces of binary fractions: 0.30000000000000004 → 0.3. */
+/** Removes traces of binary fractions: 0.30000000000000004 → 0.3. */
 const plain = (value: number): number => (Number.isInteger(value) ? value : Number(value.toPrecision(12)));
 
-/** Both schemas at once, as far as values made by it go. */
+/** Merges two schemas, as far as making values needs it. */
 function mergeSchemas(one: JsonObject, other: JsonObject): JsonObject {
   const merged: Record<string, unknown> = { ...one };
   for (const [name, value] of Object.entries(other)) {
@@ -408,7 +411,7 @@ const mergers: Readonly<Record<string, Merge>> = {
   maxProperties: smaller,
 };
 
-/** A part's example of an object is one of the part only. */
+/** Removes a part's example of an object, since it shows that part only. */
 function withoutWholeExample(schema: JsonObject): JsonObject {
   const isPartial = (name: string): boolean =>
     name === "examples" || (["example", "x-example", "default"].includes(name) && isObject(schema[name]));

@@ -4,7 +4,7 @@ export interface AwsManagedPolicy {
   readonly name: string;
   readonly path: string;
   readonly versionId: string;
-  /** When this version was made; ISO 8601. */
+  /** When this version was made, in ISO 8601. */
   readonly updated: string;
   /** JSON. */
   readonly document: string;
@@ -38,8 +38,8 @@ const passRole = (to: string, service: string): object => ({
 });
 
 /**
- * Those that stacks around an API attach; whatever else AWS has is not there. AWS: AWS Managed Policy Reference Guide, whose
- * pages are named as the policies are.
+ * The policies that stacks around an API attach; AWS's other policies are not there. AWS: AWS Managed Policy Reference
+ * Guide, whose pages are named as the policies are.
  */
 const facts: Readonly<Record<string, Facts>> = {
   AdministratorAccess: { version: "v1", updated: "2015-02-06T18:39:46Z", statements: [allow("*")] },

@@ -9,7 +9,7 @@ const quotas = {
   policies: { name: "PoliciesPerAccount", max: bounds.iamPoliciesMax.value },
 } as const;
 
-/** Counts an account's roles or policies, and marks it as one whose roles are here. */
+/** Counts one more (or fewer) role or policy of an account, and marks the account as one whose roles are here. */
 export async function countEntity(tx: Transaction, entity: "roles" | "policies", by: 1 | -1): Promise<void> {
   const stored = await tx.get<AccountDocument>(iamKinds.account, "account");
   const account: AccountDocument = stored?.body ?? { roles: 0, policies: 0 };

@@ -1,11 +1,16 @@
 import { percentEncode } from "../../base/percent-encode.ts";
 import type { Scope } from "../../store/store.ts";
 
-/** Kinds of documents. The ids of the first two are names in lower case: AWS tells no names apart by their case. */
+/**
+ * Kinds of documents. The ids of the first two are names in lower case, because names that differ only in case are one
+ * on AWS.
+ */
 export const iamKinds = {
   role: "iam-role",
   policy: "iam-policy",
-  /** That an account has its roles here: written with the first one, and never taken away. Its id is `account`. */
+  /**
+   * Says that an account's roles are here. It is written with the first role and never removed. Its id is `account`.
+   */
   account: "iam-account",
 } as const;
 
@@ -18,16 +23,16 @@ export interface RoleDocument {
   readonly createdAt: number;
   readonly description?: string;
   readonly maxSessionSeconds: number;
-  /** Policies are kept as the text that they came in. */
+  /** Policies are stored as the text that was sent. */
   readonly trustPolicy: string;
   readonly inlinePolicies: Readonly<Record<string, string>>;
-  /** ARNs, in the order in which they were attached. */
+  /** The ARNs of managed policies, in the order in which they were attached. */
   readonly attachedPolicies: readonly string[];
   readonly permissionsBoundary?: string;
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** What roles are found by: the ARNs of the policies that they have, and of their boundaries. */
+/** The index of roles: the ARNs of their policies and of their boundaries. */
 export const iamIndexes = {
   [iamKinds.role]: {
     policy: ({ attachedPolicies, permissionsBoundary: boundary }: RoleDocument) =>
@@ -50,7 +55,7 @@ export interface PolicyDocument {
   readonly updatedAt: number;
   readonly description?: string;
   readonly defaultVersionId: string;
-  /** What the next version is called: numbers are not used twice. */
+  /** The number of the next version. Numbers are not used twice. */
   readonly nextVersion: number;
   readonly versions: readonly PolicyVersion[];
   readonly tags: Readonly<Record<string, string>>;
@@ -61,12 +66,12 @@ export interface AccountDocument {
   readonly policies: number;
 }
 
-/** IAM is one for all regions. */
+/** Returns the scope of an account's IAM documents, which belong to no region. */
 export const iamScope = (account: string): Scope => ({ account, region: "aws-global" });
 
 export const documentId = (name: string): string => name.toLowerCase();
 
-/** The account and name of a customer's policy. Undefined: the ARN is no such policy's. */
+/** Returns the account and name in the ARN of a customer's policy, or undefined for another ARN. */
 export function parsePolicyArn(arn: string): { readonly account: string; readonly name: string } | undefined {
   const parts = /^arn:aws[a-z-]*:iam::(\d{12}):policy\/(?:[\x21-\x7e]{1,510}\/)?([\w+=,.@-]{1,128})$/.exec(arn);
   return parts === null ? undefined : { account: parts[1]!, name: parts[2]! };
@@ -78,5 +83,5 @@ export const defaultVersionOf = ({ versions, defaultVersionId }: PolicyDocument)
   return found;
 };
 
-/** AWS: IAM API reference, "GetRole": policies are answered percent-encoded, by RFC 3986. */
+/** Percent-encodes a policy for an answer. AWS: IAM API reference, "GetRole": by RFC 3986. */
 export const encodePolicy = (text: string): string => percentEncode(text);

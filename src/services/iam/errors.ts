@@ -1,6 +1,6 @@
 import { ApiError } from "../../protocol/errors.ts";
 
-// The words are AWS's, as users quote them.
+// IAM's errors. The words are AWS's, as users quote them.
 export const invalidInput = (message: string): ApiError => new ApiError("InvalidInputException", message);
 export const limitExceeded = (message: string): ApiError => new ApiError("LimitExceededException", message);
 export const deleteConflict = (message: string): ApiError => new ApiError("DeleteConflictException", message);

@@ -5,7 +5,7 @@ export interface ListInput {
   readonly MaxItems?: number | undefined;
 }
 
-/** A page of a list, in the order of the keys. */
+/** Returns a page of a list, in the order of the keys. */
 export function listPage<T>(member: string, items: readonly T[], keyOf: (item: T) => string, input: ListInput): object {
   const sorted = [...items].sort((left, right) => (keyOf(left) < keyOf(right) ? -1 : 1));
   return pageAnswer(page(sorted, keyOf, { limit: input.MaxItems, token: input.Marker }, iamPaging), iamPaging, member);

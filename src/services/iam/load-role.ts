@@ -11,7 +11,7 @@ import {
   type RoleDocument,
 } from "./documents.ts";
 
-/** A document that something was read from. */
+/** A document that a role was read from. */
 export interface Source {
   readonly scope: Scope;
   readonly kind: string;
@@ -19,16 +19,16 @@ export interface Source {
 }
 
 export interface LoadedRole {
-  /** Undefined: it is not there. */
+  /** Undefined if the role does not exist. */
   readonly role: RoleAccess | undefined;
   readonly document: RoleDocument | undefined;
-  /** Are the account's roles kept here? If so, one that is not there is nowhere. */
+  /** Whether the account's roles are kept here. If so, an unknown role exists nowhere. */
   readonly isAccountHere: boolean;
-  /** What it was read from, be it there or not: a change of one of these changes the role. */
+  /** The documents that it was read from, existing or not. A change of one of them changes the role. */
   readonly sources: readonly Source[];
 }
 
-/** Reads a role with the policies that it has now. */
+/** Reads a role with its current policies. */
 export async function loadRole(reader: Reader, arn: string): Promise<LoadedRole> {
   const parts = parseRoleArn(arn);
   if (parts === undefined) return { role: undefined, document: undefined, isAccountHere: false, sources: [] };
@@ -37,10 +37,10 @@ export async function loadRole(reader: Reader, arn: string): Promise<LoadedRole>
   const id = documentId(parts.name);
   const source = (kind: string, of: string): Source => ({ scope, kind, id: of });
   const document = (await tx.get<RoleDocument>(iamKinds.role, id))?.body;
-  // AWS: an ARN's names are told apart by their case, and its path is part of it.
+  // AWS: names in ARNs are compared with their case, and the path is part of the ARN.
   if (document === undefined || document.arn !== arn) {
     const isAccountHere = (await tx.get(iamKinds.account, "account")) !== undefined;
-    // Once they are here, an account's roles stay here.
+    // Once an account's roles are here, they stay here.
     const sources = [source(iamKinds.role, id), ...(isAccountHere ? [] : [source(iamKinds.account, "account")])];
     return { role: undefined, document: undefined, isAccountHere, sources };
   }
@@ -65,7 +65,9 @@ export async function loadRole(reader: Reader, arn: string): Promise<LoadedRole>
   return { role, document, isAccountHere: true, sources: [source(iamKinds.role, id), ...policySources] };
 }
 
-/** One that is not there is no policy, which denies everything: an attached one can't be deleted. */
+/**
+ * Reads a policy. A missing one is not a valid policy, which denies everything; an attached policy can't be deleted.
+ */
 async function readPolicy(tx: Reader, arn: string): Promise<string> {
   const managed = awsManagedPolicyOf(arn);
   if (managed !== undefined) return managed.document;

@@ -46,7 +46,7 @@ async function requirePolicy(tx: Reader, arn: string, account: string): Promise<
   return policy;
 }
 
-/** Throws unless it is a policy that the account's roles can have; as a boundary, AWS calls it a scope. */
+/** Throws unless the ARN is a policy that the account's roles can have. AWS's words for a boundary call it a scope. */
 export async function requireAttachable(
   tx: Reader,
   arn: string,
@@ -62,7 +62,7 @@ export async function requireAttachable(
 
 export const policyNameOf = (arn: string): string => arn.slice(arn.lastIndexOf("/") + 1);
 
-/** Roles that have the policy, and those whose boundary it is. */
+/** Returns the roles that have the policy, and those whose boundary it is. */
 async function usesOf(tx: Reader, arn: string): Promise<{ attached: RoleDocument[]; bounded: RoleDocument[] }> {
   const roles = (await tx.list<RoleDocument>(iamKinds.role, { where: { index: "policy", key: arn } })).map(
     ({ body }) => body,
@@ -73,7 +73,7 @@ async function usesOf(tx: Reader, arn: string): Promise<{ attached: RoleDocument
   };
 }
 
-/** How often each policy is used. */
+/** How often a policy is used. */
 interface Uses {
   readonly attached: ReadonlyMap<string, number>;
   readonly bounded: ReadonlyMap<string, number>;
@@ -109,7 +109,7 @@ function listed(policy: PolicyDocument | AwsManagedPolicy, uses: Uses): object {
   };
 }
 
-/** In the form of AWS's own, and ours by its name. */
+/** Makes the id of one of AWS's policies from its name, in the form of AWS's ids. */
 const managedId = (name: string): string =>
   `ANPA${name
     .toUpperCase()
@@ -243,7 +243,7 @@ const policies: Place<object, PolicyDocument, unknown, NamedPolicy> = {
   delete: (policy, { tx }) => tx.delete(iamKinds.policy, documentId(policy.name)),
 };
 
-/** The same for what changes a policy. AWS: its own policies are nobody's to change. */
+/** The same for what changes a policy. AWS: nobody can change AWS's own policies. */
 const changeable: typeof policies = {
   ...policies,
   async find(work) {
@@ -294,7 +294,7 @@ export const policyOperations = {
     ListPolicyVersions: viewingAny((policy, { input }) => {
       const { versions, default: defaultId } = versionsOf(policy);
       const listedVersions = versions.map((version) => ({ ...shownVersion(version, version.id === defaultId, false) }));
-      // The newest first, as AWS.
+      // The newest version comes first, as on AWS.
       const order = (version: object): string => {
         const number = Number((version as { VersionId: string }).VersionId.slice(1));
         return String(1e9 - number).padStart(10, "0");

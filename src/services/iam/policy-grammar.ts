@@ -30,8 +30,8 @@ const operators: ReadonlySet<string> = new Set(
 );
 
 /**
- * Refuses what is no policy, with AWS's words. AWS: IAM User Guide, "Grammar of the IAM JSON policy language"; the words are
- * those that users quote.
+ * Throws for a malformed policy, with AWS's words. AWS: IAM User Guide, "Grammar of the IAM JSON policy language"; the
+ * words are AWS's, as users quote them.
  */
 export function validatePolicy(text: string, kind: Exclude<PolicyKind, "resource">): void {
   const document = parse(text, kind);
@@ -150,7 +150,7 @@ function validateCondition(condition: unknown): void {
 const isScalar = (value: unknown): boolean =>
   typeof value === "string" || typeof value === "number" || typeof value === "boolean";
 
-/** The texts of an element that may be one or several, in its plain or its negated form. */
+/** Returns the texts of an element, one or several, in its plain or its negated form. */
 function values(object: JsonObject, element: string): readonly string[] {
   const negated = object[`Not${element}`];
   const plain = object[element];
@@ -162,5 +162,5 @@ function values(object: JsonObject, element: string): readonly string[] {
   return list;
 }
 
-/** What counts of a policy's length. AWS: IAM User Guide, "IAM and AWS STS quotas": white space does not. */
+/** Returns a policy's length for the quotas. AWS: IAM User Guide, "IAM and AWS STS quotas": white space does not. */
 export const policyLength = (text: string): number => text.replaceAll(/\s+/g, "").length;

@@ -199,7 +199,7 @@ export const roleOperations = {
     AttachRolePolicy: changing(roles, attach),
     DetachRolePolicy: changing(roles, (role, { input }) => detach(role, input.PolicyArn)),
     ListAttachedRolePolicies: viewing(roles, (role, { input }) => listAttached(role, input)),
-    // There are no instances, so that no role is in a profile.
+    // There are no instances here, so no role is in a profile.
     ListInstanceProfilesForRole: viewing(roles, () => ({ InstanceProfiles: [], IsTruncated: false })),
   }),
 };

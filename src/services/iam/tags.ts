@@ -9,7 +9,10 @@ export interface Tag {
 
 export type Tags = Readonly<Record<string, string>>;
 
-/** AWS: IAM User Guide, "Tags for AWS Identity and Access Management resources": keys are told apart without their case. */
+/**
+ * AWS: IAM User Guide, "Tags for AWS Identity and Access Management resources": keys that differ only in case are the
+ * same.
+ */
 export function withTags(tags: Tags, added: readonly Tag[]): Tags {
   const all = new Map(Object.entries(tags).map(([key, value]) => [key.toLowerCase(), [key, value] as const]));
   const given = new Set<string>();

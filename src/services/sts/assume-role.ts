@@ -29,7 +29,7 @@ export async function assumeRole(
   call: CallContext,
 ): Promise<object> {
   const { RoleArn: roleArn, RoleSessionName: sessionName } = input;
-  // What a session policy forbids would be allowed.
+  // Ignoring a session policy would allow what it forbids.
   if (input.Policy !== undefined || input.PolicyArns !== undefined) {
     throw notImplemented("Portico has no session policies: leave out Policy and PolicyArns.");
   }
@@ -46,7 +46,7 @@ export async function assumeRole(
 
 const invalid = (message: string): ApiError => new ApiError("ValidationError", message, { status: 400 });
 
-/** A role that is not there looks like one that may not be assumed. */
+/** Throws unless the caller may assume the role. A role that does not exist looks like one that may not be assumed. */
 async function requireAssumable(tx: Reader, input: AssumeRoleInput, call: CallContext): Promise<RoleDocument> {
   const { role, document } = await loadRole(tx, input.RoleArn);
   const request = requestOf(input, call);
@@ -85,8 +85,9 @@ function requestOf(input: AssumeRoleInput, call: CallContext): AssumeRequest {
 }
 
 /**
- * An account's own key may do everything; a role's session what the role may. In one account, a trust policy that names the
- * role itself suffices. AWS: IAM User Guide, "Policy evaluation logic", Evaluating policies within a single account.
+ * Returns whether the caller's own policies allow the call. An account's own key may do everything; a role's session
+ * may do what the role may. Within one account, a trust policy that names the role itself suffices. AWS: IAM User
+ * Guide, "Policy evaluation logic", Evaluating policies within a single account.
  */
 async function mayAsk(
   tx: Reader,

@@ -26,8 +26,8 @@ const tokenPrefix = "portico1.";
 const base32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /**
- * Temporary credentials. They say themselves whose they are and how long they last, sealed with a key that the store
- * keeps: nothing is stored for a session, and sessions outlive the server.
+ * Temporary credentials. A token contains its owner and its expiry, sealed with a key in the store. So nothing is
+ * stored for a session, and sessions outlive the server.
  */
 export class Sessions {
   readonly #store: Store;
@@ -39,7 +39,7 @@ export class Sessions {
   }
 
   async start(): Promise<void> {
-    // A reset takes the key away, and with it all sessions.
+    // A reset removes the key, and with it all sessions.
     this.#endWatch = this.#store.subscribe((changes) => {
       if (changes.some(({ kind, deleted }) => kind === keyKind && deleted)) this.#key = undefined;
     });
@@ -63,9 +63,9 @@ export class Sessions {
     };
   }
 
-  /** Whose a call is, by the session's token that comes with it. */
+  /** Decides whose a call is by the session's token that comes with it. */
   readonly identify = (accessKeyId: string, token: string, nowMs: number): CallerDecision => {
-    // A session of another STS's: AWS's own, when its credentials are in the environment.
+    // The session belongs to another STS, such as AWS's own when its credentials are in the environment.
     if (!token.startsWith(tokenPrefix)) return { kind: "unknown" };
     const [payload = "", mark = ""] = token.slice(tokenPrefix.length).split(".");
     const key = this.#key;
