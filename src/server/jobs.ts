@@ -1,8 +1,9 @@
 import type { Job } from "../base/job.ts";
 import { exportJob, importDocumentationJob, importJob, sdkJob } from "../management/rest/document-jobs.ts";
 import { compileJob } from "./compile-job.ts";
+import { referenceJob } from "./pages/reference-job.ts";
 
-const table = [importJob, importDocumentationJob, exportJob, sdkJob, compileJob] satisfies readonly Job<
+const table = [importJob, importDocumentationJob, exportJob, sdkJob, compileJob, referenceJob] satisfies readonly Job<
   never,
   unknown
 >[];

@@ -221,7 +221,7 @@ export async function startServer(
           serviceProblem: (service) => awsServices.problemOf(service),
         }),
       code: (path) => lambda.readCode(path),
-      reference: (path) => answerReference(path, store),
+      reference: (path) => answerReference(path, store, jobs.run),
       explain: makeExplain({
         ...compileSettings,
         store,

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { bounds } from "../../base/bounds.ts";
 import { escapeXml } from "../../base/escape-xml.ts";
+import type { RunJob } from "../../base/job.ts";
 import { type DocumentationPart, documentationKinds } from "../../definition/documentation.ts";
 import {
   type Deployment,
@@ -12,15 +12,15 @@ import {
 import { pathOfStage } from "../../gateway/routing/address.ts";
 import { publishedDocumentation } from "../../management/rest/documentation-version.ts";
 import { childrenOf } from "../../management/rest/work.ts";
+import type { ExportOptions } from "../../openapi/export-rest-api.ts";
+import { ApiError } from "../../protocol/errors.ts";
 import type { Store, StoredDocument } from "../../store/store.ts";
 import { findStage } from "../find-stage.ts";
 import type { OperationsResponse } from "../operations-endpoints.ts";
+import { type ReferenceFile, type ReferenceRequest, referenceJob } from "./reference-job.ts";
 
 /** The readable reference of every stage: `/_portico/docs/{api}/{stage}`. */
 export const referencePath = "/_portico/docs";
-
-/** A document as it was exported. */
-type ApiDescription = Record<string, unknown>;
 
 interface ReferencedStage {
   readonly api: string;
@@ -59,7 +59,7 @@ const assets: Readonly<Record<string, string>> = {
 };
 
 /** Answers what is below {@link referencePath}. */
-export async function answerReference(path: string, store: Store): Promise<OperationsResponse> {
+export async function answerReference(path: string, store: Store, run: RunJob): Promise<OperationsResponse> {
   const parts = path.slice(referencePath.length).split("/").slice(1).map(decoded);
   if (parts.at(-1) === "") parts.pop();
   const [api = "", stage = "", file] = parts;
@@ -73,7 +73,7 @@ export async function answerReference(path: string, store: Store): Promise<Opera
     const isThere = (await findStage(store, api, stage)) !== undefined;
     return isThere ? page(200) : page(404, await describeMissing(store, api, stage));
   }
-  if (parts.length !== 3 || file === undefined || !Object.hasOwn(documents, file)) {
+  if (parts.length !== 3 || !isDocument(file)) {
     const below = `${referencePath}/{api}/{stage}`;
     const there = [referencePath, `${referencePath}/stages.json`, below];
     return json(404, {
@@ -81,9 +81,9 @@ export async function answerReference(path: string, store: Store): Promise<Opera
     });
   }
   const found = await findStage(store, api, stage);
-  const description = found === undefined ? undefined : await describeStage(store, found);
-  if (description === undefined) return json(404, { message: await describeMissing(store, api, stage) });
-  return documents[file]!(description);
+  const request = found === undefined ? undefined : await readReference(store, found, file);
+  if (request === undefined) return json(404, { message: await describeMissing(store, api, stage) });
+  return answerDocument(request, run);
 }
 
 const decoded = (part: string): string => {
@@ -94,44 +94,31 @@ const decoded = (part: string): string => {
   }
 };
 
-/** What is made of an API's description. */
-const documents: Readonly<Record<string, (document: ApiDescription) => Promise<OperationsResponse>>> = {
-  "openapi.json": async (document) => {
-    const { renderDocument } = await import("../../openapi/export-rest-api.ts");
-    return answer(200, "application/json", renderDocument(document, "json"));
-  },
-  "openapi.yaml": async (document) => {
-    const { renderDocument } = await import("../../openapi/export-rest-api.ts");
-    return answer(200, "application/yaml", renderDocument(document, "yaml"));
-  },
-  "reference.json": async (document) => json(200, { document, examples: await makeExamples(document) }),
+/** The files that describe a stage, with their types. */
+const documents: Readonly<Record<ReferenceFile, string>> = {
+  "openapi.json": "application/json",
+  "openapi.yaml": "application/yaml",
+  "reference.json": "application/json",
 };
 
-/** An example for each model, as far as they are not too much together. */
-async function makeExamples(document: ApiDescription): Promise<Record<string, unknown>> {
-  const { SchemaExamples } = await import("../../openapi/mock/schema-example.ts");
-  const examples = new SchemaExamples({
-    document,
-    side: "response",
-    stepsMax: bounds.referenceExampleStepsMax.value,
-  });
-  const { schemas = {} } = (document["components"] ?? {}) as { readonly schemas?: Readonly<Record<string, unknown>> };
-  const made: Record<string, unknown> = {};
-  let characters = 0;
-  for (const [name, schema] of Object.entries(schemas)) {
-    const example = examples.of(schema);
-    characters += JSON.stringify(example)?.length ?? 0;
-    if (characters > bounds.referenceExamplesCharsMax.value) break;
-    if (example !== undefined) made[name] = example;
+const isDocument = (file: string | undefined): file is ReferenceFile =>
+  file !== undefined && Object.hasOwn(documents, file);
+
+async function answerDocument(request: ReferenceRequest, run: RunJob): Promise<OperationsResponse> {
+  try {
+    return answer(200, documents[request.file], await run(referenceJob, request));
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return json(error.status ?? 500, { message: error.message });
   }
-  return made;
 }
 
-/** The stage's deployment as a document, with the texts of its documentation version, else of the parts as they are. */
-async function describeStage(
+/** What a description of the stage is made of: its deployment, with the texts of its documentation version, else of the parts as they are. */
+async function readReference(
   store: Store,
   { id, scope, body }: StoredDocument<Stage>,
-): Promise<ApiDescription | undefined> {
+  file: ReferenceFile,
+): Promise<ReferenceRequest | undefined> {
   const api = id.slice(0, id.indexOf("/"));
   const deploymentId = `${api}/${body.deploymentId}`;
   const read = await store.read(scope, async (tx) => ({
@@ -141,8 +128,7 @@ async function describeStage(
     parts: await childrenOf<DocumentationPart>(tx, documentationKinds.part, api),
   }));
   if (read.snapshot === undefined || read.deployment === undefined) return undefined;
-  const { exportDocument } = await import("../../openapi/export-rest-api.ts");
-  const document = exportDocument(read.snapshot.body, {
+  const options: ExportOptions = {
     exportType: "oas30",
     extensions: [],
     format: "json",
@@ -152,8 +138,8 @@ async function describeStage(
     deployedAt: read.deployment.body.createdDate,
     documentation: read.published ?? { version: { version: "", createdDate: 0 }, parts: read.parts },
     isForReading: true,
-  });
-  return { ...document, servers: [{ url: pathOfStage(api, body.stageName) }] };
+  };
+  return { file, definition: read.snapshot.body, options, basePath: pathOfStage(api, body.stageName) };
 }
 
 async function listStages(store: Store): Promise<readonly ReferencedStage[]> {

@@ -1,0 +1,61 @@
+import { bounds } from "../../base/bounds.ts";
+import type { Job } from "../../base/job.ts";
+import type { RestApiDefinition } from "../../definition/rest-api.ts";
+import type { ExportOptions } from "../../openapi/export-rest-api.ts";
+
+/** A document as it was exported. */
+type ApiDescription = Record<string, unknown>;
+
+/** What is made of an API's description, by the file's name: its text. */
+const writers = {
+  "openapi.json": async (document: ApiDescription): Promise<string> => {
+    const { renderDocument } = await import("../../openapi/export-rest-api.ts");
+    return renderDocument(document, "json");
+  },
+  "openapi.yaml": async (document: ApiDescription): Promise<string> => {
+    const { renderDocument } = await import("../../openapi/export-rest-api.ts");
+    return renderDocument(document, "yaml");
+  },
+  "reference.json": async (document: ApiDescription): Promise<string> =>
+    `${JSON.stringify({ document, examples: await makeExamples(document) })}\n`,
+};
+
+export type ReferenceFile = keyof typeof writers;
+
+export interface ReferenceRequest {
+  readonly file: ReferenceFile;
+  readonly definition: RestApiDefinition;
+  readonly options: ExportOptions;
+  /** Where the stage answers. */
+  readonly basePath: string;
+}
+
+/** Describes a deployed stage in the form of one of the files. */
+export const referenceJob: Job<ReferenceRequest, string> = {
+  name: "reference",
+  weightMaxHere: bounds.exportWeightMaxHere.value,
+  async run({ file, definition, options, basePath }) {
+    const { exportDocument } = await import("../../openapi/export-rest-api.ts");
+    return writers[file]({ ...exportDocument(definition, options), servers: [{ url: basePath }] });
+  },
+};
+
+/** An example for each model, as far as they are not too much together. */
+async function makeExamples(document: ApiDescription): Promise<Record<string, unknown>> {
+  const { SchemaExamples } = await import("../../openapi/mock/schema-example.ts");
+  const examples = new SchemaExamples({
+    document,
+    side: "response",
+    stepsMax: bounds.referenceExampleStepsMax.value,
+  });
+  const { schemas = {} } = (document["components"] ?? {}) as { readonly schemas?: Readonly<Record<string, unknown>> };
+  const made: Record<string, unknown> = {};
+  let characters = 0;
+  for (const [name, schema] of Object.entries(schemas)) {
+    const example = examples.of(schema);
+    characters += JSON.stringify(example)?.length ?? 0;
+    if (characters > bounds.referenceExamplesCharsMax.value) break;
+    if (example !== undefined) made[name] = example;
+  }
+  return made;
+}
