@@ -127,8 +127,9 @@ export class JobRunner {
   #settle(message: FromJobs): void {
     const call = this.#current;
     this.#current = undefined;
-    if (message.kind === "done") call?.outcome.resolve(message.output);
-    else call?.outcome.reject(message.error);
+    if (message.kind === "failed") call?.outcome.reject(message.error);
+    // Taking a large output apart was this turn's work; what is done with it gets a turn of its own.
+    else setImmediate(() => call?.outcome.resolve(message.output));
     this.#next();
   }
 }
