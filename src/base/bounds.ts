@@ -293,6 +293,11 @@ export const bounds = {
   lambdaEventBytesMax: { value: 1_048_576, source: "AWS Lambda: Invocation payload, asynchronous" },
   lambdaEventAgeMsMax: { value: 21_600_000, source: "AWS Lambda: Maximum age of an asynchronous event" },
   lambdaEventsQueuedMax: { value: 10_000, source: "ours: asynchronous events that wait or run" },
+  lambdaEventLeaseMs: {
+    value: 960_000,
+    source:
+      "ours: for how long a server may run an asynchronous event before another takes it; the longest function and a minute",
+  },
   lambdaEventsRunningMax: { value: 64, source: "ours: asynchronous events that run at a time" },
   iamRolesMax: { value: 1_000, source: "AWS IAM: Roles per account" },
   iamPoliciesMax: { value: 1_500, source: "AWS IAM: Customer managed policies per account" },

@@ -1,6 +1,7 @@
 import { definitionIndexes } from "../definition/indexes.ts";
 import { iamIndexes } from "../services/iam/documents.ts";
+import { eventIndexes } from "../services/lambda/event-queue.ts";
 import type { Indexes } from "../store/indexes.ts";
 
 /** Everything that documents of the server's store are found by, by kind. */
-export const storeIndexes: Indexes = { ...definitionIndexes, ...iamIndexes };
+export const storeIndexes: Indexes = { ...definitionIndexes, ...iamIndexes, ...eventIndexes };

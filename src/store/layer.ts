@@ -24,6 +24,7 @@ export interface LayerEntry extends Entry {
 export interface Source {
   get(scope: Scope, kind: string, id: string): Image | null;
   list(scope: Scope, kind: string, options: ListOptions): Entry[];
+  count(scope: Scope, kind: string, prefix: string): number;
 }
 
 /**
@@ -89,6 +90,16 @@ export class Layer implements Source {
     }
     const merged = [...byId.values()].sort((a, b) => compareIds(a.id, b.id));
     return limit === undefined ? merged : merged.slice(0, limit);
+  }
+
+  count(scope: Scope, kind: string, prefix: string): number {
+    let count = this.#below.count(scope, kind, prefix);
+    for (const { id, image } of this.#kinds.get(rangeKey(scope, kind))?.values() ?? []) {
+      if (!id.startsWith(prefix)) continue;
+      if (this.#below.get(scope, kind, id) !== null) count--;
+      if (image !== null) count++;
+    }
+    return count;
   }
 }
 

@@ -24,6 +24,9 @@ const migrations: readonly string[] = [
      PRIMARY KEY (kind, name, account, region, key, id)
    ) WITHOUT ROWID;
    CREATE INDEX index_entry_of_document ON index_entry (kind, account, region, id);`,
+  // Lambda's accepted events, which were in their accounts' scopes, and had the time when they are due in their bodies.
+  `UPDATE document SET account = '*', region = '*', id = printf('%015d-%010d-%s', json_extract(body, '$.notBefore'), 0, id)
+     WHERE kind = 'lambda-event';`,
 ];
 
 /**

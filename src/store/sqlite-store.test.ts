@@ -7,7 +7,7 @@ import { after, test } from "node:test";
 import { StorageFailure } from "../base/storage-failure.ts";
 import { UserError } from "../base/user-error.ts";
 import { openSqliteStore } from "./sqlite-store.ts";
-import type { Store } from "./store.ts";
+import { everywhere, type Store } from "./store.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "portico-sqlite-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -114,7 +114,7 @@ test("a store of a newer schema is refused, and left as it is", async () => {
     () => openSqliteStore({ path }),
     (error: unknown) => {
       assert.ok(error instanceof UserError);
-      assert.match(error.message, /newer Portico.*version 99; .*up to 2.*Update Portico/s);
+      assert.match(error.message, /newer Portico.*version 99; .*up to 3.*Update Portico/s);
       return true;
     },
   );
@@ -166,6 +166,26 @@ test("a store of the first schema is taken over, with indexes of what is in it",
     assert.equal(await store.revision(), 7);
     await store.close();
   }
+});
+
+test("events that an older Portico accepted come first when they are due, in the scope of no account", async () => {
+  const event = (notBefore: number) => ({ functionArn: "arn", payload: "e30=", requestId: "r", notBefore });
+  const path = firstStore([
+    { kind: "lambda-event", id: "lqz4x8w0-r1", body: event(1_700_000_300_000) },
+    { kind: "lambda-event", id: "lqz4x8w1-r2", body: event(1_700_000_200_000) },
+    { kind: "lambda-event", id: "lqz4x8w2-r3", body: event(1_700_000_200_000) },
+  ]);
+  const store = openSqliteStore({ path });
+  const events = await store.read(everywhere, (tx) => tx.list("lambda-event"));
+  assert.deepEqual(
+    events.map(({ id }) => id),
+    [
+      "001700000200000-0000000000-lqz4x8w1-r2",
+      "001700000200000-0000000000-lqz4x8w2-r3",
+      "001700000300000-0000000000-lqz4x8w0-r1",
+    ],
+  );
+  await store.close();
 });
 
 test("an index that is declared later is built; one that no longer is does not go stale", async () => {

@@ -255,6 +255,7 @@ class DatabaseSource implements Source {
   readonly #get: StatementSync;
   readonly #list: StatementSync;
   readonly #listWhere: StatementSync;
+  readonly #count: StatementSync;
   readonly #all: StatementSync;
   readonly #everything: StatementSync;
   readonly #put: StatementSync;
@@ -278,6 +279,7 @@ class DatabaseSource implements Source {
     this.#keys = database.prepare(`SELECT name, key FROM index_entry WHERE ${key} AND id = ?`);
     this.#addKey = database.prepare(insertIndexEntry);
     this.#deleteKeys = database.prepare(`DELETE FROM index_entry WHERE ${key} AND id = ?`);
+    this.#count = database.prepare(`SELECT count(*) AS found FROM document WHERE ${key} AND id >= ? AND id < ?`);
     this.#all = database.prepare(
       "SELECT account, region, kind, id, revision, body FROM document WHERE kind = ? ORDER BY account, region, id",
     );
@@ -313,6 +315,11 @@ class DatabaseSource implements Source {
     if (where === undefined) return this.#list.all(...place, ...range);
     const { from, below = aboveEveryText } = keyRange(where);
     return this.#listWhere.all(...place, ...place, where.index, from, below, ...range);
+  }
+
+  count(scope: Scope, kind: string, prefix: string): number {
+    const row = this.#count.get(kind, scope.account, scope.region, prefix, prefix + lastCharacter);
+    return row?.["found"] as number;
   }
 
   all(kind: string): Entry[] {
@@ -390,6 +397,11 @@ class LayerReader implements Reader {
     this.assertOpen();
     if (options.where !== undefined) requireIndex(this.state.indexes, kind, options.where.index);
     return this.layer.list(this.scope, kind, options).map((entry) => toStored<T>(entry));
+  }
+
+  async count(kind: string, prefix = ""): Promise<number> {
+    this.assertOpen();
+    return this.layer.count(this.scope, kind, prefix);
   }
 
   in(scope: Scope): Reader {

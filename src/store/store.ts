@@ -61,6 +61,8 @@ export interface Reader {
   get<T>(kind: string, id: string): Promise<StoredDocument<T> | undefined>;
   /** Documents whose id starts with `prefix`, in the order of their ids, after the id `after`. */
   list<T>(kind: string, options?: ListOptions): Promise<readonly StoredDocument<T>[]>;
+  /** How many documents of the kind there are whose ids start with `prefix`. */
+  count(kind: string, prefix?: string): Promise<number>;
   /** The same transaction, over another scope. */
   in(scope: Scope): Reader;
 }

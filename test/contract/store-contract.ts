@@ -105,6 +105,33 @@ export function storeContract(name: string, open: (indexes: Indexes) => Store): 
     assert.deepEqual(await list({ prefix: "_" }), []);
   });
 
+  claim("documents are counted by the prefix of their ids, with what a transaction wrote", async (store) => {
+    await store.write(mine, async (tx) => {
+      for (const id of ["x/1", "x/2", "y/1"]) await tx.put("part", id, {});
+      await tx.in(yours).put("part", "x/3", {});
+      await tx.put("other", "x/4", {});
+    });
+    const count = async (tx: Reader): Promise<number[]> => [
+      await tx.count("part"),
+      await tx.count("part", "x/"),
+      await tx.count("part", "z"),
+    ];
+    await store.read(mine, async (tx) => {
+      assert.deepEqual(await count(tx), [3, 2, 0]);
+      await store.write(mine, async (other) => {
+        await other.put("part", "x/1", { again: true });
+        await other.delete("part", "x/2");
+        await other.delete("part", "x/none");
+        await other.put("part", "x/5", {});
+        await other.delete("part", "x/5");
+        await other.put("part", "z/1", {});
+        assert.deepEqual(await count(other), [3, 1, 1]);
+      });
+      assert.deepEqual(await count(tx), [3, 2, 0]);
+    });
+    assert.deepEqual(await store.read(mine, count), [3, 1, 1]);
+  });
+
   const find = (tx: Reader, where: IndexCondition, more: object = {}): Promise<string[]> =>
     tx.list("part", { where, ...more }).then(ids);
   const tagged = (key: string): IndexCondition => ({ index: "tag", key });

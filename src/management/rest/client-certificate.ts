@@ -25,8 +25,7 @@ const validitySeconds = 365 * 86_400;
 
 async function requireRoomForOne(work: Work<"GenerateClientCertificate">): Promise<void> {
   checkTags(work.input.tags ?? {}, work.limits);
-  const all = await work.tx.list(certificateKinds.clientCertificate);
-  requireRoom(work, "clientCertificates", all.length);
+  requireRoom(work, "clientCertificates", await work.tx.count(certificateKinds.clientCertificate));
 }
 
 async function storeCertificate(

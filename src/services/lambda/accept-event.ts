@@ -21,10 +21,9 @@ export async function acceptEvent(event: InvokeRequest, events: EventQueue, logg
     const message = `${payload.length} byte payload is too large for the Event invocation type (limit ${max} bytes)`;
     return refuse("RequestTooLargeException", 413, message);
   }
-  const [, , , region = "", account = ""] = event.functionArn.split(":");
   const { functionArn, traceId, clientContext } = event;
   try {
-    await events.accept({ account, region }, { functionArn, payload, requestId, traceId, clientContext });
+    await events.accept({ functionArn, payload, requestId, traceId, clientContext });
     return { kind: "accepted", requestId };
   } catch (error) {
     if (error instanceof ApiError) return refuse(error.code, 429, error.message);

@@ -1,12 +1,16 @@
 import { bounds } from "../../base/bounds.ts";
 import type { Clock } from "../../base/clock.ts";
-import { DueQueue } from "../../functions/due-queue.ts";
+import { Alarm } from "../../functions/alarm.ts";
 import type { FunctionClient, InvokeOutcome } from "../../functions/function-client.ts";
 import { ApiError } from "../../protocol/errors.ts";
-import type { Scope, Store } from "../../store/store.ts";
+import { type Change, everywhere, type Store, type Transaction } from "../../store/store.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 
-/** The kind of accepted asynchronous invocations; ids are `{time}-{requestId}`. */
+/**
+ * The kind of accepted asynchronous invocations, in the scope that belongs to no account. An id begins with the time
+ * when its event is due, or its lease ends, so that the ones that are due come first. The id changes with that time:
+ * whoever holds a lease knows by it whether the lease still is theirs.
+ */
 const eventKind = "lambda-event";
 
 interface EventDocument {
@@ -18,20 +22,43 @@ interface EventDocument {
   readonly clientContext: string | undefined;
   /** Milliseconds since 1970. */
   readonly acceptedAt: number;
-  readonly notBefore: number;
   /** Runs that ended in a function error. */
   readonly failures: number;
   /** Runs that Lambda itself refused (throttled). */
   readonly refusals: number;
+  /** Who runs it, until the time that its id begins with. */
+  readonly leasedBy?: string;
 }
+
+/** What events are found by: whoever has leased them. */
+export const eventIndexes = {
+  [eventKind]: { leasedBy: ({ leasedBy }: EventDocument) => (leasedBy === undefined ? [] : [leasedBy]) },
+} as const;
 
 interface EventQueueOptions {
   readonly store: Store;
   readonly functions: FunctionClient;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** The name under which this server leases events: its own at every start, and no other server's of the store. */
+  readonly owner: string;
   /** Waits before the second and third run. AWS: one minute, then two. */
   readonly retryMs?: readonly number[];
+}
+
+/** An event that this server runs, or has run and not recorded yet. */
+interface Run {
+  /** The leased document's. */
+  id: string;
+  readonly event: EventDocument;
+  /** How it goes on: the event for its next run and when that is due; undefined if there is none. */
+  next?: { readonly event: EventDocument; readonly due: number } | undefined;
+}
+
+/** A run that was leased, and the id that its event had before. */
+interface Taken {
+  readonly before: string;
+  readonly run: Run;
 }
 
 /** AWS: Lambda Developer Guide, "Error handling for asynchronous invocation". */
@@ -39,18 +66,32 @@ const ageMsMax = bounds.lambdaEventAgeMsMax.value;
 /** Ours: AWS names no bound; what is beyond it is throttled. */
 const queuedMax = bounds.lambdaEventsQueuedMax.value;
 const runningMax = bounds.lambdaEventsRunningMax.value;
-/** When the store fails: how long until an event's run is tried once more. */
+const leaseMs = bounds.lambdaEventLeaseMs.value;
+/** How long to wait for the store when it has failed. */
 const recordAgainMs = 5_000;
 
 /**
- * Asynchronous invocations: accepted ones are in the store until they have run, so that they survive the server.
- * A function error is retried twice, a throttle for six hours.
+ * Asynchronous invocations: accepted ones are in the store until they have run, so that they survive the server, and only
+ * those that run are in memory. A run begins with a lease; one that ends with its server comes to an end by itself, or
+ * is given back when that server starts again. A function error is retried twice, a throttle for six hours.
  */
 export class EventQueue {
   readonly #options: EventQueueOptions;
   readonly #retryMs: readonly number[];
-  /** By scope and id, as one text. */
-  readonly #queue = new DueQueue(runningMax, (key) => this.#runKey(key));
+  readonly #alarm = new Alarm((due) => this.#wake(due));
+  /** By the ids of their documents. */
+  readonly #running = new Map<string, Run>();
+  /** What has run and is not recorded yet. */
+  readonly #ended: Run[] = [];
+  /** Events in the store. */
+  #queued = 0;
+  /** Tells ids of one time apart, in the order in which they were made. */
+  #number = 0;
+  /** What is due until then is taken, whatever the clock says: an alarm may be a moment early. */
+  #dueUntil = 0;
+  #hasNews = false;
+  #work: Promise<void> | undefined;
+  #endWatch: () => void = () => undefined;
   #isClosed = false;
 
   constructor(options: EventQueueOptions) {
@@ -60,86 +101,174 @@ export class EventQueue {
 
   /** Takes up what was accepted before the server last ended. */
   async start(): Promise<void> {
-    for (const { scope, id, body } of await this.#options.store.all<EventDocument>(eventKind)) {
-      this.#schedule(scope, id, body.notBefore);
-    }
+    const { store, clock } = this.#options;
+    this.#endWatch = store.subscribe((changes) => this.#see(changes));
+    this.#queued = await store.read(everywhere, (tx) => tx.count(eventKind));
+    await store.write(everywhere, (tx) => this.#giveBackOwn(tx));
+    this.#wake(clock.now());
   }
 
   /** When it resolves, the event will run, whatever happens to the server. */
   async accept(
-    scope: Scope,
     event: Pick<EventDocument, "functionArn" | "requestId" | "traceId" | "clientContext"> & {
       readonly payload: Buffer;
     },
   ): Promise<void> {
-    if (this.#queue.size >= queuedMax) throw new ApiError("TooManyRequestsException", "Rate Exceeded.");
+    if (this.#queued >= queuedMax) throw new ApiError("TooManyRequestsException", "Rate Exceeded.");
     const now = this.#options.clock.now();
-    const id = `${now.toString(36)}-${event.requestId}`;
-    const document: EventDocument = {
-      ...event,
-      payload: event.payload.toString("base64"),
-      acceptedAt: now,
-      notBefore: now,
-      failures: 0,
-      refusals: 0,
-    };
-    await this.#options.store.write(scope, (tx) => tx.put(eventKind, id, document));
-    this.#schedule(scope, id, now);
+    const payload = event.payload.toString("base64");
+    const document: EventDocument = { ...event, payload, acceptedAt: now, failures: 0, refusals: 0 };
+    const id = this.#idOf(document, now);
+    await this.#options.store.write(everywhere, (tx) => tx.put(eventKind, id, document));
   }
 
-  close(): void {
+  /** Takes no more events, and resolves when what has run is recorded. What runs still is cut off, and runs again. */
+  async close(): Promise<void> {
     this.#isClosed = true;
-    this.#queue.close();
+    this.#endWatch();
+    this.#alarm.close();
+    await this.#work;
   }
 
-  #schedule({ account, region }: Scope, id: string, notBefore: number): void {
-    const waitMs = Math.min(Math.max(0, notBefore - this.#options.clock.now()), ageMsMax);
-    this.#queue.add(`${account} ${region} ${id}`, waitMs);
+  #idOf({ requestId }: EventDocument, due: number): string {
+    const number = String(this.#number++).padStart(10, "0");
+    return `${String(Math.ceil(due)).padStart(dueDigits, "0")}-${number}-${requestId}`;
   }
 
-  async #runKey(key: string): Promise<void> {
-    const [account = "", region = "", id = ""] = key.split(" ");
-    try {
-      await this.#run({ account, region }, id);
-    } catch (error) {
-      if (this.#isClosed) return;
-      this.#options.logger.error(`An asynchronous invocation could not be recorded: ${error}`);
-      this.#queue.add(key, recordAgainMs);
+  #see(changes: readonly Change[]): void {
+    for (const { kind, id, deleted } of changes) {
+      if (kind !== eventKind) continue;
+      this.#queued += deleted ? -1 : 1;
+      if (!deleted) this.#wakeAt(dueOf(id));
     }
   }
 
-  async #run(scope: Scope, id: string): Promise<void> {
-    const { store, functions } = this.#options;
-    const stored = await store.read(scope, (tx) => tx.get<EventDocument>(eventKind, id));
-    if (!stored) return;
-    const event = stored.body;
-    const outcome = await functions.invoke({
+  #wakeAt(due: number): void {
+    const now = this.#options.clock.now();
+    if (due <= now) this.#wake(now);
+    else this.#alarm.set(due, Math.min(due - now, ageMsMax));
+  }
+
+  /** Takes what is due until then. */
+  #wake(dueUntil: number): void {
+    this.#dueUntil = Math.max(this.#dueUntil, dueUntil);
+    this.#hasNews = true;
+    this.#work ??= this.#keepUp();
+  }
+
+  /** Takes turns until there is no news. */
+  async #keepUp(): Promise<void> {
+    while (this.#hasNews) {
+      this.#hasNews = false;
+      await this.#turn();
+    }
+    // Not a moment later: news in between would start nothing.
+    this.#work = undefined;
+  }
+
+  /** Records what has ended and takes what is due, in one transaction. Never rejects. */
+  async #turn(): Promise<void> {
+    const { store, clock, logger } = this.#options;
+    const ended = [...this.#ended];
+    const room = this.#isClosed ? 0 : runningMax - this.#running.size;
+    const dueUntil = Math.max(this.#dueUntil, clock.now());
+    try {
+      const { taken, nextDue } = await store.write(everywhere, async (tx) => {
+        for (const run of ended) await this.#record(tx, run);
+        return this.#take(tx, room, dueUntil);
+      });
+      this.#ended.splice(0, ended.length);
+      if (!this.#isClosed) for (const one of taken) this.#begin(one);
+      if (nextDue !== undefined) this.#wakeAt(nextDue);
+    } catch (error) {
+      if (this.#isClosed) return;
+      logger.error(`Asynchronous invocations could not be recorded: ${error}`);
+      this.#alarm.set(dueUntil, recordAgainMs);
+    }
+  }
+
+  /** Leases what is due, in its order, as far as there is room. `nextDue` is when there will be more to take. */
+  async #take(tx: Transaction, room: number, dueUntil: number): Promise<{ taken: readonly Taken[]; nextDue?: number }> {
+    if (room === 0) return { taken: [] };
+    // Most often nothing is due: that costs one document, however many wait.
+    const [first] = await tx.list<EventDocument>(eventKind, { limit: 1 });
+    if (first === undefined) return { taken: [] };
+    if (dueOf(first.id) > dueUntil) return { taken: [], nextDue: dueOf(first.id) };
+    const found = await tx.list<EventDocument>(eventKind, { limit: room + 1 });
+    const due = found.filter(({ id }) => dueOf(id) <= dueUntil).slice(0, room);
+    const taken: Taken[] = [];
+    for (const { id, body } of due) {
+      const { leasedBy: _, ...event } = body;
+      const leased: EventDocument = { ...event, leasedBy: this.#options.owner };
+      taken.push({ before: id, run: { id: await this.#move(tx, id, leased, dueUntil + leaseMs), event } });
+    }
+    const next = found[due.length];
+    return next === undefined || dueOf(next.id) <= dueUntil ? { taken } : { taken, nextDue: dueOf(next.id) };
+  }
+
+  /** Puts an event under an id of another time, and answers that. */
+  async #move(tx: Transaction, id: string, event: EventDocument, due: number): Promise<string> {
+    const moved = this.#idOf(event, due);
+    await tx.delete(eventKind, id);
+    await tx.put(eventKind, moved, event);
+    return moved;
+  }
+
+  async #record(tx: Transaction, { id, next }: Run): Promise<void> {
+    // The lease may have run out, and the event be another's, or everything may have been deleted.
+    if ((await tx.get(eventKind, id)) === undefined) return;
+    if (next === undefined) await tx.delete(eventKind, id);
+    else await this.#move(tx, id, next.event, next.due);
+  }
+
+  /** Gives back what an earlier life of this server had leased: at most as many as run at a time. */
+  async #giveBackOwn(tx: Transaction): Promise<void> {
+    const where = { index: "leasedBy", key: this.#options.owner };
+    for (const { id, body } of await tx.list<EventDocument>(eventKind, { where })) {
+      const { leasedBy: _, ...event } = body;
+      await this.#move(tx, id, event, this.#options.clock.now());
+    }
+  }
+
+  #begin({ before, run }: Taken): void {
+    const running = this.#running.get(before);
+    if (running === undefined) {
+      this.#running.set(run.id, run);
+      void this.#run(run);
+      return;
+    }
+    // It runs for longer than its lease, or the clock was moved: it has a new one.
+    this.#running.delete(before);
+    running.id = run.id;
+    this.#running.set(run.id, running);
+  }
+
+  async #run(run: Run): Promise<void> {
+    const { event } = run;
+    const outcome = await this.#options.functions.invoke({
       functionArn: event.functionArn,
       payload: Buffer.from(event.payload, "base64"),
       requestId: event.requestId,
       ...(event.traceId === undefined ? {} : { traceId: event.traceId }),
       ...(event.clientContext === undefined ? {} : { clientContext: event.clientContext }),
     });
+    this.#running.delete(run.id);
     // What was cut off by our own end runs again after the next start.
     if (this.#isClosed) return;
-    const next = this.#afterwards(event, outcome);
-    if (next) {
-      await store.write(scope, (tx) => tx.put(eventKind, id, next));
-      this.#schedule(scope, id, next.notBefore);
-    } else {
-      await store.write(scope, (tx) => tx.delete(eventKind, id));
-    }
+    run.next = this.#afterwards(event, outcome);
+    this.#ended.push(run);
+    this.#wake(this.#options.clock.now());
   }
 
-  /** The event as it waits for its next run; undefined if there is none. */
-  #afterwards(event: EventDocument, outcome: InvokeOutcome): EventDocument | undefined {
+  /** The event's next run; undefined if there is none. */
+  #afterwards(event: EventDocument, outcome: InvokeOutcome): Run["next"] {
     if (outcome.kind === "ok") return undefined;
     const now = this.#options.clock.now();
     const isAbandoned = now - event.acceptedAt > ageMsMax;
     if (outcome.kind === "function-error") {
       const waitMs = this.#retryMs[event.failures];
       if (waitMs !== undefined && !isAbandoned) {
-        return { ...event, failures: event.failures + 1, notBefore: now + waitMs };
+        return { event: { ...event, failures: event.failures + 1 }, due: now + waitMs };
       }
       return this.#drop(event, outcome.errorMessage);
     }
@@ -147,7 +276,7 @@ export class EventQueue {
     if (!isRetried || isAbandoned) return this.#drop(event, outcome.message);
     // AWS: throttles and system errors are retried with growing waits, from a second to five minutes.
     const waitMs = Math.min(1_000 * 2 ** event.refusals, 300_000);
-    return { ...event, refusals: event.refusals + 1, notBefore: now + waitMs };
+    return { event: { ...event, refusals: event.refusals + 1 }, due: now + waitMs };
   }
 
   #drop(event: EventDocument, reason: string): undefined {
@@ -159,3 +288,8 @@ export class EventQueue {
     return undefined;
   }
 }
+
+/** Enough for milliseconds, so that ids are in the order of their times. */
+const dueDigits = 15;
+
+const dueOf = (id: string): number => Number(id.slice(0, dueDigits));

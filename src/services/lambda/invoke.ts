@@ -21,8 +21,8 @@ export async function invokeFunction(
   const { clientContext } = checkClientContext(input.ClientContext);
   const { functionArn, qualifiedArn } = to.reference;
   if (type === "Event") {
-    const { account, region, requestId } = call;
-    await to.events.accept({ account, region }, { functionArn, payload, requestId, traceId: undefined, clientContext });
+    const { requestId } = call;
+    await to.events.accept({ functionArn, payload, requestId, traceId: undefined, clientContext });
     return { StatusCode: 202, Payload: Buffer.alloc(0) };
   }
   const wantsLogTail = input.LogType === "Tail";

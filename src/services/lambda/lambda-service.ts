@@ -21,6 +21,9 @@ interface LambdaServiceOptions {
   readonly eventRetryMs?: readonly number[];
 }
 
+/** The embedded store has one server, so that at its start every lease is one of its earlier lives'. */
+const eventOwner = "the server";
+
 /**
  * The `lambda` service with what goes on beside its operations: the function manager is kept at what the store says,
  * and asynchronous invocations run.
@@ -46,6 +49,7 @@ export class LambdaService {
       functions: this.#functions,
       logger,
       clock,
+      owner: eventOwner,
       ...(eventRetryMs ? { retryMs: eventRetryMs } : {}),
     });
     this.acceptEvent = (event) => acceptEvent(event, this.#events, logger);
@@ -85,7 +89,7 @@ export class LambdaService {
 
   async close(): Promise<void> {
     this.#endWatch?.();
-    this.#events.close();
+    await this.#events.close();
     await this.#work;
     await this.#functions.close();
   }
