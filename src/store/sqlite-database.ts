@@ -24,9 +24,13 @@ const migrations: readonly string[] = [
      PRIMARY KEY (kind, name, account, region, key, id)
    ) WITHOUT ROWID;
    CREATE INDEX index_entry_of_document ON index_entry (kind, account, region, id);`,
-  // Lambda's accepted events, which were in their accounts' scopes, and had the time when they are due in their bodies.
-  `UPDATE document SET account = '*', region = '*', id = printf('%015d-%010d-%s', json_extract(body, '$.notBefore'), 0, id)
-     WHERE kind = 'lambda-event';`,
+  // Lambda's accepted events were in their accounts' scopes, with the state of their runs in their bodies.
+  `INSERT INTO document (kind, account, region, id, revision, body)
+     SELECT 'lambda-event-run', '*', '*',
+       printf('%015d-%010d', json_extract(body, '$.notBefore'), row_number() OVER (ORDER BY id)), revision,
+       json_object('event', id, 'failures', json_extract(body, '$.failures'), 'refusals', json_extract(body, '$.refusals'))
+     FROM document WHERE kind = 'lambda-event';
+   UPDATE document SET account = '*', region = '*' WHERE kind = 'lambda-event';`,
 ];
 
 /**

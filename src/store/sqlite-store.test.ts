@@ -168,23 +168,30 @@ test("a store of the first schema is taken over, with indexes of what is in it",
   }
 });
 
-test("events that an older Portico accepted come first when they are due, in the scope of no account", async () => {
-  const event = (notBefore: number) => ({ functionArn: "arn", payload: "e30=", requestId: "r", notBefore });
+test("events that an older Portico accepted have runs, in the scope of no account", async () => {
+  const event = (notBefore: number, failures: number) => ({ payload: "e30=", notBefore, failures, refusals: 3 });
   const path = firstStore([
-    { kind: "lambda-event", id: "lqz4x8w0-r1", body: event(1_700_000_300_000) },
-    { kind: "lambda-event", id: "lqz4x8w1-r2", body: event(1_700_000_200_000) },
-    { kind: "lambda-event", id: "lqz4x8w2-r3", body: event(1_700_000_200_000) },
+    { kind: "lambda-event", id: "lqz4x8w0-r1", body: event(1_700_000_300_000, 0) },
+    { kind: "lambda-event", id: "lqz4x8w1-r2", body: event(1_700_000_200_000, 1) },
+    { kind: "lambda-event", id: "lqz4x8w2-r3", body: event(1_700_000_200_000, 2) },
   ]);
   const store = openSqliteStore({ path });
-  const events = await store.read(everywhere, (tx) => tx.list("lambda-event"));
-  assert.deepEqual(
-    events.map(({ id }) => id),
-    [
-      "001700000200000-0000000000-lqz4x8w1-r2",
-      "001700000200000-0000000000-lqz4x8w2-r3",
-      "001700000300000-0000000000-lqz4x8w0-r1",
-    ],
-  );
+  await store.read(everywhere, async (tx) => {
+    const events = await tx.list<{ payload: string }>("lambda-event");
+    assert.deepEqual(
+      events.map(({ id, body }) => [id, body.payload]),
+      ["lqz4x8w0-r1", "lqz4x8w1-r2", "lqz4x8w2-r3"].map((id) => [id, "e30="]),
+    );
+    const runs = await tx.list("lambda-event-run");
+    assert.deepEqual(
+      runs.map(({ id, revision, body }) => [id, revision, body]),
+      [
+        ["001700000200000-0000000002", 7, { event: "lqz4x8w1-r2", failures: 1, refusals: 3 }],
+        ["001700000200000-0000000003", 7, { event: "lqz4x8w2-r3", failures: 2, refusals: 3 }],
+        ["001700000300000-0000000001", 7, { event: "lqz4x8w0-r1", failures: 0, refusals: 3 }],
+      ],
+    );
+  });
   await store.close();
 });
 

@@ -6,11 +6,7 @@ import { ApiError } from "../../protocol/errors.ts";
 import { type Change, everywhere, type Store, type Transaction } from "../../store/store.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 
-/**
- * The kind of accepted asynchronous invocations, in the scope that belongs to no account. An id begins with the time
- * when its event is due, or its lease ends, so that the ones that are due come first. The id changes with that time:
- * whoever holds a lease knows by it whether the lease still is theirs.
- */
+/** The kind of accepted asynchronous invocations, which are there until they have run; in the scope of no account. */
 const eventKind = "lambda-event";
 
 interface EventDocument {
@@ -22,6 +18,18 @@ interface EventDocument {
   readonly clientContext: string | undefined;
   /** Milliseconds since 1970. */
   readonly acceptedAt: number;
+}
+
+/**
+ * The kind of their next runs. An id begins with the time when the run is due, or its lease ends, so that the ones that
+ * are due come first. It changes with that time: whoever holds a lease knows by it whether the lease still is theirs. Runs
+ * have documents of their own because they change, and the events may be large.
+ */
+const runKind = "lambda-event-run";
+
+interface RunDocument {
+  /** The id of its event. */
+  readonly event: string;
   /** Runs that ended in a function error. */
   readonly failures: number;
   /** Runs that Lambda itself refused (throttled). */
@@ -30,9 +38,9 @@ interface EventDocument {
   readonly leasedBy?: string;
 }
 
-/** What events are found by: whoever has leased them. */
+/** What events are found by: whoever has leased their runs. */
 export const eventIndexes = {
-  [eventKind]: { leasedBy: ({ leasedBy }: EventDocument) => (leasedBy === undefined ? [] : [leasedBy]) },
+  [runKind]: { leasedBy: ({ leasedBy }: RunDocument) => (leasedBy === undefined ? [] : [leasedBy]) },
 } as const;
 
 interface EventQueueOptions {
@@ -46,16 +54,17 @@ interface EventQueueOptions {
   readonly retryMs?: readonly number[];
 }
 
-/** An event that this server runs, or has run and not recorded yet. */
+/** A run under way in this server, or one that has ended and is not recorded yet. */
 interface Run {
   /** The leased document's. */
   id: string;
+  readonly document: RunDocument;
   readonly event: EventDocument;
-  /** How it goes on: the event for its next run and when that is due; undefined if there is none. */
-  next?: { readonly event: EventDocument; readonly due: number } | undefined;
+  /** The run after this one, and when it is due; undefined if there is none. */
+  next?: { readonly document: RunDocument; readonly due: number } | undefined;
 }
 
-/** A run that was leased, and the id that its event had before. */
+/** A run that was leased, and the id that its document had before. */
 interface Taken {
   readonly before: string;
   readonly run: Run;
@@ -79,7 +88,7 @@ export class EventQueue {
   readonly #options: EventQueueOptions;
   readonly #retryMs: readonly number[];
   readonly #alarm = new Alarm((due) => this.#wake(due));
-  /** By the ids of their documents. */
+  /** By their ids. */
   readonly #running = new Map<string, Run>();
   /** What has run and is not recorded yet. */
   readonly #ended: Run[] = [];
@@ -103,7 +112,7 @@ export class EventQueue {
   async start(): Promise<void> {
     const { store, clock } = this.#options;
     this.#endWatch = store.subscribe((changes) => this.#see(changes));
-    this.#queued = await store.read(everywhere, (tx) => tx.count(eventKind));
+    this.#queued = await store.read(everywhere, (tx) => tx.count(runKind));
     await store.write(everywhere, (tx) => this.#giveBackOwn(tx));
     this.#wake(clock.now());
   }
@@ -117,9 +126,13 @@ export class EventQueue {
     if (this.#queued >= queuedMax) throw new ApiError("TooManyRequestsException", "Rate Exceeded.");
     const now = this.#options.clock.now();
     const payload = event.payload.toString("base64");
-    const document: EventDocument = { ...event, payload, acceptedAt: now, failures: 0, refusals: 0 };
-    const id = this.#idOf(document, now);
-    await this.#options.store.write(everywhere, (tx) => tx.put(eventKind, id, document));
+    const document: EventDocument = { ...event, payload, acceptedAt: now };
+    const eventId = `${now.toString(36)}-${event.requestId}`;
+    const runId = this.#idAt(now);
+    await this.#options.store.write(everywhere, async (tx) => {
+      await tx.put(eventKind, eventId, document);
+      await tx.put<RunDocument>(runKind, runId, { event: eventId, failures: 0, refusals: 0 });
+    });
   }
 
   /** Takes no more events, and resolves when what has run is recorded. What runs still is cut off, and runs again. */
@@ -130,14 +143,13 @@ export class EventQueue {
     await this.#work;
   }
 
-  #idOf({ requestId }: EventDocument, due: number): string {
-    const number = String(this.#number++).padStart(10, "0");
-    return `${String(Math.ceil(due)).padStart(dueDigits, "0")}-${number}-${requestId}`;
+  #idAt(due: number): string {
+    return `${String(Math.ceil(due)).padStart(dueDigits, "0")}-${String(this.#number++).padStart(10, "0")}`;
   }
 
   #see(changes: readonly Change[]): void {
     for (const { kind, id, deleted } of changes) {
-      if (kind !== eventKind) continue;
+      if (kind !== runKind) continue;
       this.#queued += deleted ? -1 : 1;
       if (!deleted) this.#wakeAt(dueOf(id));
     }
@@ -190,43 +202,45 @@ export class EventQueue {
   /** Leases what is due, in its order, as far as there is room. `nextDue` is when there will be more to take. */
   async #take(tx: Transaction, room: number, dueUntil: number): Promise<{ taken: readonly Taken[]; nextDue?: number }> {
     if (room === 0) return { taken: [] };
-    // Most often nothing is due: that costs one document, however many wait.
-    const [first] = await tx.list<EventDocument>(eventKind, { limit: 1 });
-    if (first === undefined) return { taken: [] };
-    if (dueOf(first.id) > dueUntil) return { taken: [], nextDue: dueOf(first.id) };
-    const found = await tx.list<EventDocument>(eventKind, { limit: room + 1 });
+    const found = await tx.list<RunDocument>(runKind, { limit: room + 1 });
     const due = found.filter(({ id }) => dueOf(id) <= dueUntil).slice(0, room);
     const taken: Taken[] = [];
     for (const { id, body } of due) {
-      const { leasedBy: _, ...event } = body;
-      const leased: EventDocument = { ...event, leasedBy: this.#options.owner };
-      taken.push({ before: id, run: { id: await this.#move(tx, id, leased, dueUntil + leaseMs), event } });
+      const { leasedBy: _, ...document } = body;
+      const event = (await tx.get<EventDocument>(eventKind, document.event))?.body;
+      if (event === undefined) {
+        await tx.delete(runKind, id);
+        continue;
+      }
+      const leased: RunDocument = { ...document, leasedBy: this.#options.owner };
+      taken.push({ before: id, run: { id: await this.#move(tx, id, leased, dueUntil + leaseMs), document, event } });
     }
     const next = found[due.length];
     return next === undefined || dueOf(next.id) <= dueUntil ? { taken } : { taken, nextDue: dueOf(next.id) };
   }
 
-  /** Puts an event under an id of another time, and answers that. */
-  async #move(tx: Transaction, id: string, event: EventDocument, due: number): Promise<string> {
-    const moved = this.#idOf(event, due);
-    await tx.delete(eventKind, id);
-    await tx.put(eventKind, moved, event);
+  /** Puts a run under an id of another time, and answers that. */
+  async #move(tx: Transaction, id: string, document: RunDocument, due: number): Promise<string> {
+    const moved = this.#idAt(due);
+    await tx.delete(runKind, id);
+    await tx.put(runKind, moved, document);
     return moved;
   }
 
-  async #record(tx: Transaction, { id, next }: Run): Promise<void> {
-    // The lease may have run out, and the event be another's, or everything may have been deleted.
-    if ((await tx.get(eventKind, id)) === undefined) return;
-    if (next === undefined) await tx.delete(eventKind, id);
-    else await this.#move(tx, id, next.event, next.due);
+  async #record(tx: Transaction, { id, document, next }: Run): Promise<void> {
+    // The lease may have run out, and the run be another's, or everything may have been deleted.
+    if ((await tx.get(runKind, id)) === undefined) return;
+    if (next !== undefined) return void (await this.#move(tx, id, next.document, next.due));
+    await tx.delete(runKind, id);
+    await tx.delete(eventKind, document.event);
   }
 
   /** Gives back what an earlier life of this server had leased: at most as many as run at a time. */
   async #giveBackOwn(tx: Transaction): Promise<void> {
     const where = { index: "leasedBy", key: this.#options.owner };
-    for (const { id, body } of await tx.list<EventDocument>(eventKind, { where })) {
-      const { leasedBy: _, ...event } = body;
-      await this.#move(tx, id, event, this.#options.clock.now());
+    for (const { id, body } of await tx.list<RunDocument>(runKind, { where })) {
+      const { leasedBy: _, ...document } = body;
+      await this.#move(tx, id, document, this.#options.clock.now());
     }
   }
 
@@ -255,28 +269,27 @@ export class EventQueue {
     this.#running.delete(run.id);
     // What was cut off by our own end runs again after the next start.
     if (this.#isClosed) return;
-    run.next = this.#afterwards(event, outcome);
+    run.next = this.#afterwards(run, outcome);
     this.#ended.push(run);
     this.#wake(this.#options.clock.now());
   }
 
-  /** The event's next run; undefined if there is none. */
-  #afterwards(event: EventDocument, outcome: InvokeOutcome): Run["next"] {
+  #afterwards({ document, event }: Run, outcome: InvokeOutcome): Run["next"] {
     if (outcome.kind === "ok") return undefined;
     const now = this.#options.clock.now();
     const isAbandoned = now - event.acceptedAt > ageMsMax;
     if (outcome.kind === "function-error") {
-      const waitMs = this.#retryMs[event.failures];
+      const waitMs = this.#retryMs[document.failures];
       if (waitMs !== undefined && !isAbandoned) {
-        return { event: { ...event, failures: event.failures + 1 }, due: now + waitMs };
+        return { document: { ...document, failures: document.failures + 1 }, due: now + waitMs };
       }
       return this.#drop(event, outcome.errorMessage);
     }
     const isRetried = outcome.status === 429 || outcome.status >= 500;
     if (!isRetried || isAbandoned) return this.#drop(event, outcome.message);
     // AWS: throttles and system errors are retried with growing waits, from a second to five minutes.
-    const waitMs = Math.min(1_000 * 2 ** event.refusals, 300_000);
-    return { event: { ...event, refusals: event.refusals + 1 }, due: now + waitMs };
+    const waitMs = Math.min(1_000 * 2 ** document.refusals, 300_000);
+    return { document: { ...document, refusals: document.refusals + 1 }, due: now + waitMs };
   }
 
   #drop(event: EventDocument, reason: string): undefined {
