@@ -23,6 +23,8 @@ export interface Documents<Service, Item, ParentItem, Named>
   readonly list: (work: Work<Service, object, ParentItem>) => Promise<Page<Item>>;
   /** Every item of the parent, in the order of their ids. */
   readonly all: (work: Work<Service, unknown, ParentItem>) => Promise<readonly Item[]>;
+  /** How many items the parent has. */
+  readonly count: (work: Work<Service, unknown, ParentItem>) => Promise<number>;
   /** The parent's item of that id, if it is there. */
   readonly get: (work: Work<Service, unknown, ParentItem>, id: string) => Promise<Item | undefined>;
   /** An id of so many characters that none of the parent's items has. */
@@ -86,6 +88,7 @@ export function documentsOf<Service extends object, Item extends object, ParentI
       const found = await work.tx.list<Item>(kind, { prefix: prefixOf(work) });
       return found.map(({ body }) => body);
     },
+    count: (work) => work.tx.count(kind, prefixOf(work)),
     async freshId(work, length) {
       for (;;) {
         const id = work.call.ids.id(length);

@@ -402,6 +402,7 @@ test("a store that fails for a moment closes nothing; one that goes on failing c
             return tx.get(kind, id);
           },
           list: (kind, options) => tx.list(kind, options),
+          count: (kind, prefix) => tx.count(kind, prefix),
           in: (other) => tx.in(other),
         }),
       ),

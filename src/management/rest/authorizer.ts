@@ -28,7 +28,7 @@ async function checked(authorizer: Authorizer, work: Change<never, RestApi>): Pr
 
 async function createAuthorizer(work: Change<"CreateAuthorizer", RestApi>): Promise<Authorizer> {
   const { input } = work;
-  requireRoom(work, "authorizersPerApi", (await authorizers.all(work)).length);
+  requireRoom(work, "authorizersPerApi", await authorizers.count(work));
   const authorizer = present<Authorizer>({
     id: await authorizers.freshId(work, 6),
     name: input.name,

@@ -37,7 +37,7 @@ async function createAssociation(
   if ((await associations.get(work, arn)) !== undefined) {
     throw conflict("A domain name access association already exists for this domain name and source");
   }
-  requireRoom(work, "accessAssociations", (await associations.all(work)).length);
+  requireRoom(work, "accessAssociations", await associations.count(work));
   return present<DomainNameAccessAssociation>({
     domainNameAccessAssociationArn: arn,
     domainNameArn: domainName.domainNameArn,

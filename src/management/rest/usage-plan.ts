@@ -125,7 +125,7 @@ async function createUsagePlan(work: Change<"CreateUsagePlan">): Promise<UsagePl
     apiStages.push(present<ApiStage>({ apiId, stage, throttle: throttleOf((throttle ?? {}) as GivenThrottle) }));
   }
   checkTags(input.tags ?? {}, work.limits);
-  requireRoom(work, "usagePlans", (await usagePlans.all(work)).length);
+  requireRoom(work, "usagePlans", await usagePlans.count(work));
   const { throttle, quota } = input;
   const plan = present<UsagePlan>({
     id: await usagePlans.freshId(work, 6),

@@ -25,7 +25,7 @@ async function createVpcLink(work: Change<"CreateVpcLink">): Promise<object> {
   if (targetArns.length > 1) throw badRequest("More than one target arn specified for vpc link.");
   if (!loadBalancer.test(targetArns[0] ?? "")) throw badRequest("Invalid ARN specified in the request");
   checkTags(input.tags ?? {}, work.limits);
-  requireRoom(work, "vpcLinks", (await vpcLinks.all(work)).length);
+  requireRoom(work, "vpcLinks", await vpcLinks.count(work));
   const link = present<VpcLink>({
     id: await vpcLinks.freshId(work, 6),
     name,
