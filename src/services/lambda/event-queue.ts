@@ -65,7 +65,7 @@ interface Run {
 }
 
 /** A run that was leased, and the id that its document had before. */
-interface Taken {
+interface LeasedRun {
   readonly before: string;
   readonly run: Run;
 }
@@ -200,11 +200,15 @@ export class EventQueue {
   }
 
   /** Leases what is due, in its order, as far as there is room. `nextDue` is when there will be more to take. */
-  async #take(tx: Transaction, room: number, dueUntil: number): Promise<{ taken: readonly Taken[]; nextDue?: number }> {
+  async #take(
+    tx: Transaction,
+    room: number,
+    dueUntil: number,
+  ): Promise<{ taken: readonly LeasedRun[]; nextDue?: number }> {
     if (room === 0) return { taken: [] };
     const found = await tx.list<RunDocument>(runKind, { limit: room + 1 });
     const due = found.filter(({ id }) => dueOf(id) <= dueUntil).slice(0, room);
-    const taken: Taken[] = [];
+    const taken: LeasedRun[] = [];
     for (const { id, body } of due) {
       const { leasedBy: _, ...document } = body;
       const event = (await tx.get<EventDocument>(eventKind, document.event))?.body;
@@ -244,7 +248,7 @@ export class EventQueue {
     }
   }
 
-  #begin({ before, run }: Taken): void {
+  #begin({ before, run }: LeasedRun): void {
     const running = this.#running.get(before);
     if (running === undefined) {
       this.#running.set(run.id, run);
