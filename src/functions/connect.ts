@@ -11,8 +11,8 @@ import { Lease, type PendingInvocation } from "./lease.ts";
 import type { ClientFacts, FromClient, LogEntry, ToClient } from "./messages.ts";
 
 /**
- * The functions' client of a thread; `port` leads to `FunctionManager.connect`. `logs` takes what they print, with START,
- * END and REPORT, as CloudWatch Logs has it.
+ * Makes a thread's client of the functions. `port` leads to `FunctionManager.connect`. `logs` takes the functions'
+ * output with START, END and REPORT lines, as in CloudWatch Logs.
  */
 export function connectFunctions(port: MessagePort, logs?: LogSink): FunctionClient {
   return new LeasingClient(port, logs);
@@ -20,29 +20,29 @@ export function connectFunctions(port: MessagePort, logs?: LogSink): FunctionCli
 
 const payloadBytesMax = bounds.lambdaPayloadBytesMax.value;
 /**
- * How long an invocation waits for an environment that its client holds before another one is started: a cold start
- * takes longer than most invocations, and processes beyond the machine's cores make nothing faster.
+ * How long an invocation waits for an environment that its client holds before another one is started. A cold start
+ * takes longer than most invocations, and more processes than cores make nothing faster.
  */
 const patienceMs = 20;
 /** After so long without any environment an invocation is throttled. */
 const waitMsMax = bounds.functionWaitMsMax.value;
 /** How long an idle lease is kept for the next request of this thread. */
 const lingerMs = 1_000;
-/** What may wait to be sent to the server's log; printed faster than that, it is dropped. */
+/** How much output may wait for the server's log. Output beyond it is dropped. */
 const logBacklogBytesMax = bounds.functionLogBacklogBytesMax.value;
 
-/** What a client knows and holds of one function. */
+/** What a client knows of one function, and the leases that it holds. */
 interface Pool {
   readonly functionArn: string;
   facts: ClientFacts;
   described: FunctionFacts;
   readonly pending: PendingInvocation[];
-  /** Leased, and running nothing; the one used last is used next. */
+  /** The idle leases. The one that was used last is used next. */
   readonly idle: Lease[];
   leases: number;
-  /** Asked of the manager and not granted yet. */
+  /** The number of environments that were requested from the manager and not granted yet. */
   wanted: number;
-  /** A moving average, to know whether waiting is worth it. */
+  /** The moving average of durations, to decide whether waiting is worth it. */
   durationMs: number;
   patience: NodeJS.Timeout | undefined;
 }
@@ -85,7 +85,8 @@ class LeasingClient implements FunctionClient {
   constructor(port: MessagePort, logs: LogSink | undefined) {
     this.#port = port;
     this.#logs = logs;
-    // What the manager has already said is known at once: a thread must not serve before it knows the functions.
+    // Messages that the manager has already sent are read at once, because a thread must not serve before it knows the
+    // functions.
     for (let first = receiveMessageOnPort(port); first; first = receiveMessageOnPort(port)) this.#hear(first.message);
     port.on("message", (message: ToClient) => this.#hear(message));
     port.on("close", () => this.close());
@@ -142,7 +143,7 @@ class LeasingClient implements FunctionClient {
 
   #wait(pool: Pool, pending: PendingInvocation): void {
     pool.pending.push(pending);
-    // Where nothing is on its way, or each invocation takes long, one more is asked for at once.
+    // If no environment is on its way, or invocations take long, one more is requested at once.
     const isSlow = pool.durationMs > patienceMs && pool.pending.length > pool.wanted;
     if (pool.leases + pool.wanted === 0 || isSlow) this.#want(pool, 1);
     pool.patience ??= setTimeout(() => this.#losePatience(pool), patienceMs);
@@ -173,7 +174,7 @@ class LeasingClient implements FunctionClient {
   }
 
   #settle(pending: PendingInvocation, outcome: InvokeOutcome): void {
-    // Counted down by the manager already, if it believes this thread dead.
+    // The manager has already counted it down if it believes this thread dead.
     if (Atomics.sub(this.#ownInFlight, 0, 1) > 0) Atomics.sub(this.#inFlight, 0, 1);
     pending.resolve({ ...outcome, requestId: pending.requestId });
   }
@@ -263,7 +264,7 @@ class LeasingClient implements FunctionClient {
     this.#settle(pending, outcome);
   }
 
-  /** An environment is free: it runs what waits, or waits for what comes. */
+  /** Gives a free environment the next waiting invocation, or keeps it idle. */
   #next(pool: Pool, lease: Lease): void {
     if (!lease.isUsable) return;
     if (this.#pools.get(pool.functionArn) !== pool || lease.revisionId !== pool.facts.revisionId) {
@@ -367,7 +368,7 @@ function tailOf({ request }: PendingInvocation, text: string): Buffer | undefine
   return tail.end();
 }
 
-/** Those that are not usable any more are about to be told as ended. */
+/** Skips leases that can't be used any more. They are about to be reported as ended. */
 function popUsable(pool: Pool): Lease | undefined {
   for (let lease = pool.idle.pop(); lease; lease = pool.idle.pop()) if (lease.isUsable) return lease;
   return undefined;

@@ -11,7 +11,7 @@ import type { FunctionSpec } from "./function-spec.ts";
 
 /** Why an environment did not come up. */
 export type StartFailure =
-  /** The code could not be loaded: the answer that invocations get. */
+  /** The code could not be loaded. `payload` is the answer that invocations get. */
   | { readonly kind: "answer"; readonly payload: string; readonly errorMessage: string }
   | { readonly kind: "exit"; readonly reason: string }
   | { readonly kind: "timeout"; readonly timeoutMs: number };
@@ -22,10 +22,10 @@ export interface EnvironmentOptions {
   readonly command: string;
   readonly taskRoot: string;
   readonly socketPath: string;
-  /** Where AWS SDKs in the function send their calls: Portico. */
+  /** The address that AWS SDKs in the function send their calls to: Portico's. */
   readonly endpointUrl: string | undefined;
   readonly initMs: number;
-  /** Printed outside of an invocation, or past our capture (by a child process, by a crash). */
+  /** Takes output that was printed outside of an invocation, or past our capture (by a child process, by a crash). */
   onOutput(text: string): void;
   onStarted(environment: Environment, failure: StartFailure | undefined): void;
   onEnded(environment: Environment): void;
@@ -34,8 +34,8 @@ export interface EnvironmentOptions {
 const controlBytesMax = bounds.functionControlBytesMax.value;
 
 /**
- * One execution environment: a process group, its Unix socket and its control channel. It runs one invocation at a
- * time for whoever holds its lease; here it is only started, watched and ended.
+ * One execution environment: a process group, its Unix socket and its control channel. It runs one invocation at a time
+ * for the holder of its lease. This class only starts, watches and ends it.
  * AWS: Lambda Developer Guide, "Understanding the Lambda execution environment lifecycle".
  */
 export class Environment {
@@ -45,14 +45,14 @@ export class Environment {
   /** Its own log stream. AWS: Lambda Developer Guide, "Viewing CloudWatch logs for Lambda functions". */
   readonly log: LogStreamAddress;
   readonly pid: number | undefined;
-  /** From the start of the process until its handler was loaded. */
+  /** The time from the start of the process until its handler was loaded, in milliseconds. */
   initMs = 0;
-  /** Told to the first lessee only. */
+  /** Whether the first lessee was told `initMs`. */
   isInitReported = false;
   isReady = false;
   isEnded = false;
   idleSince = 0;
-  /** Why it ended, as AWS says it. */
+  /** Why it ended, in AWS's words. */
   reason = "Runtime exited without providing a reason";
   #isFrozen = false;
   #isKilled = false;
@@ -72,7 +72,7 @@ export class Environment {
     this.#child = spawn(options.command, processArguments(options), {
       cwd: options.taskRoot,
       env: processEnvironment(options, this.log.stream),
-      // A group of its own, so that what the function starts ends with it.
+      // The process leads a group of its own, so that everything that the function starts ends with it.
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "pipe"],
     });
@@ -88,7 +88,7 @@ export class Environment {
     this.#initTimer = setTimeout(() => this.#fail({ kind: "timeout", timeoutMs: options.initMs }), options.initMs);
   }
 
-  /** Ends the process and all that it has started; `onEnded` follows. */
+  /** Ends the process and everything that it has started. `onEnded` follows. */
   kill(reason?: string): void {
     if (this.isEnded || this.#isKilled) return;
     this.#isKilled = true;
@@ -96,7 +96,7 @@ export class Environment {
     this.#killGroup();
   }
 
-  /** An idle environment does not run, as on AWS: its timers wait for the next invocation. */
+  /** Stops an idle environment, as AWS does: its timers wait for the next invocation. */
   freeze(): void {
     if (this.#isFrozen || this.isEnded) return;
     this.#isFrozen = this.#signal("SIGSTOP");
@@ -108,7 +108,7 @@ export class Environment {
     this.#signal("SIGCONT");
   }
 
-  /** Resident memory in MB, where the system tells (Linux). */
+  /** Returns resident memory in MB, on systems that tell it (Linux). */
   residentMb(): number | undefined {
     try {
       const kilobytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${this.pid}/status`, "latin1"))?.[1];
@@ -194,7 +194,7 @@ function parseControl(line: string): "ready" | { payload: string; errorMessage: 
   }
 }
 
-/** `2026/11/20/[$LATEST]` and 32 hexadecimal digits. */
+/** Returns `2026/11/20/[$LATEST]` and 32 hexadecimal digits. */
 function makeLogStreamName(): string {
   const day = new Date().toISOString().slice(0, 10).replaceAll("-", "/");
   return `${day}/[$LATEST]${randomBytes(16).toString("hex")}`;
@@ -204,7 +204,7 @@ const bootstrap = (name: string): string => fileURLToPath(new URL(`./bootstrap/$
 
 function processArguments({ spec, socketPath }: EnvironmentOptions): string[] {
   if (spec.runtime.startsWith("python")) return ["-u", bootstrap("python.py"), socketPath];
-  // The heap is bounded as AWS's runtime bounds it: 90 % of the memory, 5 % of it for each half of the young part.
+  // The heap has the bounds of AWS's runtime: 90 % of the memory, and 5 % of it for each half of the young generation.
   return [
     `--max-old-space-size=${Math.floor(spec.memoryMb * 0.9)}`,
     `--max-semi-space-size=${Math.max(1, Math.floor(spec.memoryMb * 0.05))}`,

@@ -1,7 +1,7 @@
 import type { InvokeOutcome } from "./function-client.ts";
 
 /**
- * The answers of functions that could not give one themselves, in AWS's words.
+ * The answer for a function that could not give one itself, in AWS's words.
  * AWS: Lambda Developer Guide, "Troubleshoot execution issues in Lambda".
  */
 export interface Failure {
@@ -28,7 +28,7 @@ export const tooLarge = (bytesMax: number): Failure =>
     `Response payload size exceeded maximum allowed payload size (${bytesMax} bytes).`,
   );
 
-/** The names of signals as Go's os/exec, and so Lambda's messages, have them. */
+/** The names of signals in Go's os/exec, which Lambda's messages have. */
 const signalNames: Readonly<Record<string, string>> = {
   SIGABRT: "aborted",
   SIGBUS: "bus error",

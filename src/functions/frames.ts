@@ -48,11 +48,11 @@ export function writeFrame(socket: Socket, kind: number, head: string, payload: 
 export interface Frame {
   readonly kind: number;
   readonly head: string;
-  /** Shares memory with what was received: small frames are views, large ones have a buffer of their own. */
+  /** The payload. In small frames it is a view of the received memory; large ones have a buffer of their own. */
   readonly payload: Buffer;
 }
 
-/** Puts frames together from chunks. A large frame is copied once, into a buffer of its size. */
+/** Assembles frames from chunks. A large frame is copied once, into a buffer of its size. */
 export class FrameReader {
   readonly #bytesMax: number;
   readonly #onFrame: (frame: Frame) => void;
@@ -65,7 +65,7 @@ export class FrameReader {
     this.#onFrame = onFrame;
   }
 
-  /** False: the far end does not keep to the protocol, and the connection is of no use any more. */
+  /** Takes a chunk. Returns false if the far end breaks the protocol, and the connection has to be closed. */
   push(chunk: Buffer): boolean {
     let data = chunk;
     while (data.length > 0) {

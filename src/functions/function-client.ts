@@ -1,15 +1,18 @@
-/** How the rest of Portico calls functions: the gateway's threads and the Invoke operation alike. */
+/** How the rest of Portico calls functions: the gateway's threads and the Invoke operation. */
 export interface FunctionClient {
-  /** What is known of a function now, without waiting: undefined if there is none. Accepts ARNs, qualified or not. */
+  /**
+   * Returns a function's facts without waiting; undefined if there is no such function. It accepts ARNs, qualified or
+   * not.
+   */
   describe(functionArn: string): FunctionFacts | undefined;
-  /** Runs a function once. Never rejects: what went wrong is in the outcome. */
+  /** Runs a function once. It never rejects: failures are in the outcome. */
   invoke(request: InvokeRequest): Promise<InvokeOutcome>;
   close(): Promise<void>;
 }
 
 export interface FunctionFacts {
   readonly functionArn: string;
-  /** The resource policy (AddPermission) as JSON text; undefined if there is none. Changes with `policyRevision`. */
+  /** The resource policy (AddPermission) as JSON text; undefined if there is none. It changes with `policyRevision`. */
   readonly policy: string | undefined;
   readonly policyRevision: string;
   readonly timeoutMs: number;
@@ -24,23 +27,31 @@ export interface InvokeRequest {
   readonly traceId?: string;
   /** base64 JSON, as the X-Amz-Client-Context header has it. */
   readonly clientContext?: string;
-  /** Ask for the last 4 KB of the invocation's log. */
+  /** The caller wants the last 4 KB of the invocation's log. */
   readonly wantsLogTail?: boolean;
-  /** Takes the answer as it comes: the outcome's `ok` then has no payload. Absent: a streamed answer is put together. */
+  /** Takes the answer as it comes; the outcome's `ok` then has no payload. Without it a streamed answer is gathered. */
   readonly sink?: AnswerSink;
 }
 
-/** Who takes a function's answer in pieces (`InvokeWithResponseStream`); one that is not streamed comes as one piece. */
+/**
+ * Takes a function's answer in pieces (`InvokeWithResponseStream`). An answer that is not streamed comes as one piece.
+ */
 export interface AnswerSink {
-  /** False asks the function to wait until `resume`, which is the same one each time, is called. */
+  /**
+   * Takes a piece. Returning false makes the function wait until `resume` is called; `resume` is the same function each
+   * time.
+   */
   data(chunk: Buffer, resume: () => void): boolean;
-  /** A streamed answer is complete. The function may go on before the outcome comes, and even fail. */
+  /** Called when a streamed answer is complete. The function may still run before the outcome comes, and even fail. */
   end(): void;
 }
 
-/** Asynchronous invocations (`InvocationType: Event`): accepted ones run at least once, whatever happens to the server. */
+/**
+ * Accepts asynchronous invocations (`InvocationType: Event`), which then run at least once, whatever happens to the
+ * server.
+ */
 export interface EventClient {
-  /** Never rejects: what went wrong is in the outcome. */
+  /** Accepts an event. It never rejects: failures are in the outcome. */
   accept(event: InvokeRequest): Promise<EventOutcome>;
 }
 
@@ -59,7 +70,7 @@ export type InvokeOutcome =
       readonly logTail?: Buffer;
     }
   | {
-      /** Lambda itself refused: not found, throttled, too large, code that can't be started. */
+      /** Lambda itself refused: the function was not found, throttled, too large, or its code can't be started. */
       readonly kind: "service-error";
       /** An error name of the lambda model, such as `TooManyRequestsException`. */
       readonly code: string;

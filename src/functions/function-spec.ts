@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** What the function manager has to know of a function to run it. */
+/** The facts that the function manager needs to run a function. */
 export interface FunctionSpec {
   /** Unqualified: `arn:aws:lambda:{region}:{account}:function:{name}`. */
   readonly functionArn: string;
@@ -14,17 +14,17 @@ export interface FunctionSpec {
   readonly memoryMb: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly isJsonLog: boolean;
-  /** With JSON logs: the least level that is kept, `TRACE` … `FATAL`; undefined keeps all. */
+  /** With JSON logs, the lowest level that is kept, `TRACE` … `FATAL`; undefined keeps all. */
   readonly logLevel: string | undefined;
-  /** With JSON logs: the least level of Lambda's own lines, `DEBUG`, `INFO` (the default) or `WARN`. */
+  /** With JSON logs, the lowest level of Lambda's own lines: `DEBUG`, `INFO` (the default) or `WARN`. */
   readonly systemLogLevel?: "DEBUG" | "INFO" | "WARN" | undefined;
   /** The log group that the function sees in its context. */
   readonly logGroup: string;
-  /** Name of its package in the package store: the zip's SHA-256 in hexadecimal. */
+  /** The name of its package in the package store: the zip's SHA-256 in hexadecimal. */
   readonly packageHash: string;
-  /** Changes with every change of code or configuration: environments of another revision are retired. */
+  /** It changes with code and configuration. Environments of another revision are retired. */
   readonly revisionId: string;
-  /** The resource policy as JSON text; a change of it alone retires nothing. */
+  /** The resource policy as JSON text. A change of it alone retires no environment. */
   readonly policy: string | undefined;
   readonly policyRevision: string;
 }
@@ -45,12 +45,15 @@ export const runtimes: Readonly<Record<string, Language>> = {
   "python3.14": "python",
 };
 
-/** `arn:aws:lambda:r:a:function:n:$LATEST` and the unqualified form are one function; other qualifiers are none. */
+/**
+ * Returns the unqualified ARN for `arn:aws:lambda:r:a:function:n:$LATEST`. ARNs with other qualifiers stay as they are,
+ * and name no function.
+ */
 export function unqualifiedArn(functionArn: string): string {
   return functionArn.endsWith(":$LATEST") ? functionArn.slice(0, -8) : functionArn;
 }
 
-/** A name for environments of one function and revision, short enough for a socket's path. */
+/** Returns a name for environments of one function and revision that is short enough for a socket's path. */
 export function environmentKey(spec: FunctionSpec): string {
   return createHash("sha256").update(`${spec.functionArn} ${spec.revisionId}`).digest("hex").slice(0, 16);
 }

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 
 /**
- * Ends the functions' processes and removes their sockets when the server is gone, however it went (`kill -9`
- * included): a shell that holds the far end of a pipe and acts when that closes. A process that is stuck in a loop
- * can't notice by itself, and grandchildren would not.
+ * Ends the functions' processes and removes their sockets when the server is gone, even after `kill -9`. It is a shell
+ * that holds the far end of a pipe and acts when the pipe closes. A process that is stuck in a loop can't notice that
+ * by itself, and grandchildren would not.
  */
 export class Guardian {
   readonly #shell: ChildProcess;
@@ -20,7 +20,7 @@ export class Guardian {
     this.#shell.unref();
   }
 
-  /** The process leads a process group of the same number, which ends with the server. */
+  /** Watches a process that leads a process group of the same number, which ends with the server. */
   watch(pid: number): void {
     this.#shell.stdin?.write(`+ ${pid}\n`);
   }
@@ -29,7 +29,7 @@ export class Guardian {
     this.#shell.stdin?.write(`- ${pid}\n`);
   }
 
-  /** Everything still watched is killed now. */
+  /** Kills everything that is still watched. */
   close(): void {
     this.#shell.stdin?.end();
   }

@@ -3,30 +3,33 @@ import type { LogStreamWriter } from "../telemetry/log-sink.ts";
 
 const logTailBytes = bounds.functionLogTailBytes.value;
 
-/** What is said of an invocation's end. AWS: Lambda Developer Guide, "Lambda Telemetry API Event schema reference", Status. */
+/**
+ * The status of an invocation's end. AWS: Lambda Developer Guide, "Lambda Telemetry API Event schema reference",
+ * Status.
+ */
 export type InvocationStatus = "success" | "failure" | "error" | "timeout";
 
 /** How an invocation ended, besides its answer. */
 export interface Ending {
   readonly status: InvocationStatus;
   readonly errorType?: string;
-  /** What the runtime would have printed, had it lived. */
+  /** The text that the runtime would have printed, had it lived. */
   readonly logText?: string;
   readonly memoryMb?: number | undefined;
 }
 
-/** How Lambda writes its own lines: as text, or as JSON from that level on. */
+/** How Lambda writes its own lines: as text, or as JSON from a level on. */
 export type PlatformLogFormat = "text" | "DEBUG" | "INFO" | "WARN";
 
-/** The line that begins an invocation's log. */
+/** Returns the line that begins an invocation's log. */
 export function startLine(requestId: string, format: PlatformLogFormat): string {
   if (format === "text") return `START RequestId: ${requestId} Version: $LATEST\n`;
   return format === "WARN" ? "" : platformEvent("start", { requestId, version: "$LATEST" });
 }
 
 /**
- * The lines that end an invocation's log. AWS: Lambda Developer Guide, "Viewing CloudWatch logs for Lambda functions";
- * "Configuring advanced logging controls for Lambda functions", System log level event mapping.
+ * Returns the lines that end an invocation's log. AWS: Lambda Developer Guide, "Viewing CloudWatch logs for Lambda
+ * functions"; "Configuring advanced logging controls for Lambda functions", System log level event mapping.
  */
 export function reportLines(
   requestId: string,
@@ -72,8 +75,8 @@ const toHundredths = (ms: number): number => Math.round(ms * 100) / 100;
 const lineCharsMax = bounds.functionLogLineCharsMax.value;
 
 /**
- * Cuts what a process prints into CloudWatch Logs' events: one a line, with its line end. A carriage return stands for
- * a line feed within an event, as the runtimes write it.
+ * Cuts a process's output into CloudWatch Logs' events: one for each line, with its line end. A carriage return stands
+ * for a line feed within an event, as the runtimes write it.
  */
 export class LogLines {
   readonly #writer: LogStreamWriter;
@@ -94,7 +97,7 @@ export class LogLines {
     if (this.#rest.length > lineCharsMax) this.end();
   }
 
-  /** What has no line end yet is an event, too. */
+  /** Makes an event of the rest, which has no line end. */
   end(): void {
     if (this.#rest !== "") this.#write(this.#rest);
     this.#rest = "";
@@ -105,7 +108,7 @@ export class LogLines {
   }
 }
 
-/** The last 4 KB of what was printed. */
+/** Keeps the last 4 KB of the output. */
 export class LogTail {
   #text = Buffer.alloc(0);
 

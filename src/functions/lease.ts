@@ -10,9 +10,11 @@ import { StreamedAnswer } from "./streamed-answer.ts";
 const payloadBytesMax = bounds.lambdaPayloadBytesMax.value;
 const streamBytesMax = bounds.lambdaStreamBytesMax.value;
 const frameBytesMax = payloadBytesMax + 65_536;
-/** How long a process that has closed its connection may take to end by itself, so that its exit status is known. */
+/**
+ * How long a process that has closed its connection may take to end by itself, so that its exit status becomes known.
+ */
 const exitMsMax = bounds.functionExitMsMax.value;
-/** How old the memory may be that a report tells of. */
+/** How old a measurement of memory in a report may be. */
 const memoryMs = 1_000;
 
 const noPayload = Buffer.alloc(0);
@@ -26,7 +28,7 @@ export interface PendingInvocation {
   readonly resolve: (outcome: InvokeOutcome) => void;
 }
 
-/** Null if it is none: a process is user code's, and may write anything. */
+/** Returns null for a malformed head: a process runs user code and may write anything. */
 function parseHead(text: string): AnswerHead | undefined | null {
   if (text === "") return undefined;
   try {
@@ -52,10 +54,10 @@ interface AnswerHead {
   readonly isLast?: boolean;
 }
 
-/** What a lease tells the client that holds it. */
+/** The client that holds a lease, as the lease calls it. */
 interface LeaseOwner {
   readonly isInvocationLogged: boolean;
-  /** Its log in CloudWatch Logs. */
+  /** The environment's log in CloudWatch Logs. */
   readonly lines: LogLines | undefined;
   facts(): ClientFacts;
   onOutcome(lease: Lease, pending: PendingInvocation, outcome: InvokeOutcome, durationMs: number): void;
@@ -64,7 +66,7 @@ interface LeaseOwner {
   log(requestId: string, text: string, isPlatform: boolean): void;
 }
 
-/** An environment that is ours for a while, and the connection to its process. */
+/** The right to use an environment for a while, with the connection to its process. */
 export class Lease {
   readonly id: number;
   readonly functionArn: string;
@@ -78,7 +80,7 @@ export class Lease {
   #exitTimer: NodeJS.Timeout | undefined = undefined;
   #tail: LogTail | undefined = undefined;
   #streamed: StreamedAnswer | undefined = undefined;
-  /** What the process had taken at most, and when it was last asked. */
+  /** The most memory that the process has used, in MB, and when it was last asked. */
   #usedMb: number | undefined = undefined;
   #memoryAskedAt = Number.NEGATIVE_INFINITY;
   readonly #owner: LeaseOwner;
@@ -95,7 +97,8 @@ export class Lease {
     this.#socket.on("data", (chunk: Buffer) => {
       if (!reader.push(chunk)) this.#condemn("Runtime exited with error: invalid answer");
     });
-    // Why it has ended is known when the process has been reaped: `ended` says so. If that does not come, we end it.
+    // The reason of the end is known when the process has been reaped, and comes by `ended`. If that does not come, we
+    // end the lease.
     this.#socket.on("error", () => {});
     this.#socket.on("close", () => {
       if (this.isGone) return;
@@ -104,7 +107,7 @@ export class Lease {
     this.#socket.unref();
   }
 
-  /** False: the process is ending, and has not been reaped yet. */
+  /** False while the process is ending and has not been reaped yet. */
   get isUsable(): boolean {
     return !this.isGone && !this.#socket.destroyed;
   }
@@ -132,21 +135,21 @@ export class Lease {
     writeFrame(this.#socket, frameKinds.invoke, JSON.stringify(head), request.payload);
   }
 
-  /** Asking costs the process a system call, so that a busy one is not asked each time. */
+  /** Asking costs the process a system call, so a busy process is not asked each time. */
   #asksMemory(): boolean {
     if (this.#tail === undefined && this.#startedAt - this.#memoryAskedAt < memoryMs) return false;
     this.#memoryAskedAt = this.#startedAt;
     return true;
   }
 
-  /** Ends the connection only; the environment lives on. */
+  /** Ends the connection. The environment lives on. */
   close(): void {
     this.isGone = true;
     clearTimeout(this.#exitTimer);
     this.#socket.destroy();
   }
 
-  /** The environment's process has ended, for this reason. */
+  /** Called when the environment's process has ended, with the reason. */
   end(reason: string): void {
     if (this.isGone) return;
     this.close();
@@ -202,14 +205,14 @@ export class Lease {
       return;
     }
     if (frame.kind === frameKinds.result) {
-      // A small answer is a view of what came off the socket, for this invocation alone.
+      // A small answer is a view of memory that was read from the socket, for this invocation alone.
       const payload = this.#wholeAnswer(pending, frame.payload);
       const logTail = this.#report(pending, { status: "success", memoryMb: head?.memory });
       const { requestId } = pending;
       this.#finish({ kind: "ok", payload, requestId, ...(logTail ? { logTail } : {}) });
       return;
     }
-    // After an error that nobody caught the process is not to be used again.
+    // After an error that nobody caught, the process must not be used again.
     if (head?.isLast) {
       this.close();
       this.#owner.onCondemned(this);
@@ -242,7 +245,7 @@ export class Lease {
     this.#owner.onGone(this);
   }
 
-  /** What the outcome says: nothing, where a sink has it already. */
+  /** Returns the payload of the outcome: empty if a sink already has the answer. */
   #wholeAnswer({ request: { sink } }: PendingInvocation, payload: Buffer): Buffer {
     if (sink === undefined) return this.#streamed?.gathered ?? payload;
     if (payload.length > 0) sink.data(payload, doNothing);
@@ -267,7 +270,7 @@ export class Lease {
     this.#tail = undefined;
     if (this.#streamed !== undefined) {
       this.#streamed = undefined;
-      // The last frames may have come in one read, of which the sink wanted a part only.
+      // The last frames may have come in one read, of which the sink took only a part.
       this.#socket.resume();
     }
     clearTimeout(this.#timer);

@@ -21,27 +21,29 @@ import { findPython } from "./python.ts";
 export interface FunctionManagerOptions {
   readonly packages: PackageStore;
   readonly logger: Logger;
-  /** Takes what functions print, in CloudWatch Logs' form; for this thread's own invocations, and outside of all. */
+  /**
+   * Takes functions' output in CloudWatch Logs' form: of this thread's own invocations, and outside of all invocations.
+   */
   readonly logs?: LogSink;
-  /** Portico's own address for AWS SDKs in functions, once it listens. */
+  /** Returns Portico's own address for AWS SDKs in functions, once it listens. */
   readonly endpointUrl?: () => string | undefined;
-  /** Invocations at a time over all functions; AWS: Lambda quotas, "Concurrent executions". */
+  /** The number of invocations of all functions at a time. AWS: Lambda quotas, "Concurrent executions". */
   readonly concurrencyMax?: number;
-  /** Processes at a time; by default what a part of the machine's memory holds. */
+  /** The number of processes at a time; by default as many as a part of the machine's memory holds. */
   readonly environmentsMax?: number;
   /** How long an environment may load its handler. AWS: "Init phase". */
   readonly initMs?: number;
-  /** After how long without an invocation an environment is ended. */
+  /** How long an environment may be idle before it is ended. */
   readonly idleMs?: number;
-  /** An environment came up, or did not. */
+  /** Called when an environment has started, or has failed to. */
   readonly onStarted?: (hasFailed: boolean) => void;
-  /** START, END and REPORT lines in the server's log (they are in the log tail anyhow). */
+  /** Whether START, END and REPORT lines also go to the server's log (they are in the log tail anyway). */
   readonly isInvocationLogged?: boolean;
 }
 
 interface Client {
   readonly port: MessagePort;
-  /** How many invocations are its own, of those in flight. */
+  /** The client's own number of invocations in flight. */
   readonly inFlight: Int32Array;
   isClosed: boolean;
 }
@@ -50,27 +52,27 @@ interface Client {
 interface Pool {
   spec: FunctionSpec;
   isRemoved: boolean;
-  /** Ready and nobody's; the one used last is used next, so that the others grow old. */
+  /** Environments that are ready and not leased. The one used last is used next, so that the others grow old. */
   readonly free: Environment[];
   /** How many environments each client waits for. */
   readonly wanted: Map<Client, number>;
   starting: number;
-  /** Clients that were asked to give an idle one back and have not answered. */
+  /** Clients that were asked to return an idle environment and have not answered. */
   readonly recalls: Set<Client>;
 }
 
 const acknowledgeMsMax = bounds.functionAcknowledgementMsMax.value;
 /** How long a client may take to say whether it has an environment to spare. */
 const recallMsMax = bounds.functionRecallMsMax.value;
-/** How often room is asked for while there is none. */
+/** How often room is requested while there is none, in milliseconds. */
 const roomMs = 25;
-/** How long an environment has been idle before it makes room for another function's. */
+/** How long an environment has to be idle before it makes room for another function's. */
 const evictableMs = 100;
 const memoryCheckMs = 200;
 
 /**
- * Starts, lends out and ends the environments of all functions. It lives in the main thread and is not on the path of
- * an invocation that finds a warm environment: the lessee speaks to the process itself.
+ * Starts, lends and ends the environments of all functions. It lives in the main thread. An invocation that finds a
+ * warm environment does not go through it: the lessee talks to the process itself.
  */
 export class FunctionManager {
   readonly #options: FunctionManagerOptions;
@@ -81,7 +83,7 @@ export class FunctionManager {
   readonly #lessees = new Map<Environment, Client>();
   /** Clients' acknowledgements that `apply` and `remove` wait for. */
   readonly #acknowledgements = new PendingAnswers<undefined>();
-  /** Made with the first environment. */
+  /** The folder of sockets and the guardian, made with the first environment. */
   #ground: { readonly folder: string; readonly guardian: Guardian } | undefined = undefined;
   readonly #inFlight = new SharedArrayBuffer(4);
   readonly #environmentsMax: number;
@@ -103,8 +105,8 @@ export class FunctionManager {
   }
 
   /**
-   * A function is there, or is another one now: environments of its former revision finish what they run and end.
-   * Resolves when all clients know it: whatever they invoke from then on runs this revision.
+   * Adds or replaces a function. Environments of its former revision finish what they run and end. It resolves when all
+   * clients know the function: whatever they invoke from then on runs this revision.
    */
   apply(spec: FunctionSpec): Promise<void> {
     if (this.#isClosed) return Promise.resolve();
@@ -119,7 +121,7 @@ export class FunctionManager {
     return this.#announce(pool);
   }
 
-  /** A function is gone: what runs finishes, nothing begins. */
+  /** Removes a function. Running invocations finish, and no new ones begin. */
   remove(functionArn: string): Promise<void> {
     const pool = this.#pools.get(functionArn);
     if (!pool) return Promise.resolve();
@@ -129,7 +131,7 @@ export class FunctionManager {
     return this.#announce(pool);
   }
 
-  /** Serves a client of another thread: `connectFunctions(port)` is at the far end. */
+  /** Serves a client of another thread, which `connectFunctions(port)` made at the other end. */
   connect(port: MessagePort): void {
     const own = new SharedArrayBuffer(4);
     const client: Client = { port, inFlight: new Int32Array(own), isClosed: false };
@@ -148,7 +150,7 @@ export class FunctionManager {
     port.unref();
   }
 
-  /** A client for this thread. */
+  /** Makes a client for this thread. */
   client(): FunctionClient {
     const { port1, port2 } = new MessageChannel();
     this.connect(port1);
@@ -165,7 +167,7 @@ export class FunctionManager {
     await this.#options.packages.collect((hash) => used.has(hash));
   }
 
-  /** Ends every environment, with whatever it runs. */
+  /** Ends every environment with the invocation that it runs. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -210,7 +212,7 @@ export class FunctionManager {
     await Promise.all(answers);
   }
 
-  /** What is done with a client's messages. */
+  /** Returns the handlers of a client's messages. */
   #handlers(client: Client): Handlers<FromClient> {
     return {
       ack: ({ ack }) => this.#acknowledgements.settle(ack, undefined),
@@ -236,7 +238,7 @@ export class FunctionManager {
       pool.wanted.delete(client);
       if (pool.recalls.delete(client) && pool.recalls.size === 0) this.#startWanted(pool);
     }
-    // What they run can't be known any more.
+    // Nobody can know any more what they run.
     for (const [environment, lessee] of this.#lessees) if (lessee === client) environment.kill();
   }
 
@@ -254,7 +256,7 @@ export class FunctionManager {
     if (change <= 0) return;
     this.#grantFree(pool);
     if (pool.wanted.size === 0 || pool.recalls.size > 0) return;
-    // Somebody else may have an idle one: that is sooner there than a new one.
+    // Another client may have an idle one, which is available sooner than a new one.
     const lessees = new Set<Client>();
     for (const [environment, lessee] of this.#lessees) {
       if (environment.spec.functionArn === functionArn && lessee !== client) lessees.add(lessee);
@@ -274,7 +276,7 @@ export class FunctionManager {
     if (pool?.recalls.size === 0) this.#startWanted(pool);
   }
 
-  /** A thread that is too busy to answer is not waited for. */
+  /** Ends the wait for clients that are too busy to answer. */
   #endRecalls(pool: Pool): void {
     if (pool.recalls.size === 0) return;
     pool.recalls.clear();
@@ -293,7 +295,7 @@ export class FunctionManager {
     pool.free.push(environment);
     this.#grantFree(pool);
     if (pool.free.includes(environment)) environment.freeze();
-    // Its place may be what another function waits for.
+    // Another function may wait for its place.
     for (const other of this.#pools.values()) if (other.wanted.size > 0) this.#startWanted(other);
   }
 
@@ -343,7 +345,9 @@ export class FunctionManager {
     }
   }
 
-  /** Asks for idle environments that clients keep for their next request; again, while there is no room. */
+  /**
+   * Requests the idle environments that clients keep for their next request, and repeats that while there is no room.
+   */
   #makeRoom(): void {
     if (this.#roomTimer) return;
     for (const client of this.#clients) this.#send(client, { kind: "recall-idle" });
@@ -353,14 +357,14 @@ export class FunctionManager {
     }, roomMs);
   }
 
-  /** Ends the environment of another function that has been idle for longest; its place is free when it has ended. */
+  /** Ends the environment of another function that has been idle longest. Its place is free when it has ended. */
   #evictIdle(pool: Pool): boolean {
     let oldest: Environment | undefined;
     for (const other of this.#pools.values()) {
       const candidate = other === pool ? undefined : other.free[0];
       if (candidate && (!oldest || candidate.idleSince < oldest.idleSince)) oldest = candidate;
     }
-    // One that has just become idle is about to be wanted again: to end it would only move the need.
+    // An environment that has just become idle will be wanted again soon; ending it would only move the need.
     if (oldest && performance.now() - oldest.idleSince < evictableMs) return false;
     if (oldest) this.#endFree(oldest);
     return oldest !== undefined;
@@ -417,10 +421,10 @@ export class FunctionManager {
     this.#watchMemory();
   }
 
-  /** Where sockets lie, and who removes them when the server is gone. */
+  /** Returns the folder of sockets, and the guardian that removes them when the server is gone. */
   #stand(): { readonly folder: string; readonly guardian: Guardian } {
     if (this.#ground) return this.#ground;
-    // A Unix socket's path may have about 100 bytes: the data directory's may be longer than that. Its mode is 0700.
+    // A Unix socket's path may have about 100 bytes, and the data directory's may be longer. The folder's mode is 0700.
     const folder = mkdtempSync(join(tmpdir().length > 60 ? "/tmp" : tmpdir(), "portico-functions-"));
     this.#ground = { folder, guardian: new Guardian(folder) };
     return this.#ground;

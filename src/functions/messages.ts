@@ -2,9 +2,9 @@ import type { LogStreamAddress } from "../telemetry/log-sink.ts";
 import type { StartFailure } from "./environment.ts";
 import type { PlatformLogFormat } from "./invocation-log.ts";
 
-/** What goes over the MessagePort between the function manager and a client in another thread (or the same one). */
+/** The messages between the function manager and a client in another thread (or the same one), from the manager. */
 export type ToClient =
-  /** First of all. `inFlight` counts the invocations of all clients, `ownInFlight` this one's. */
+  /** The first message. `inFlight` counts the invocations of all clients, `ownInFlight` this client's. */
   | {
       readonly kind: "settings";
       readonly inFlight: SharedArrayBuffer;
@@ -12,7 +12,7 @@ export type ToClient =
       readonly concurrencyMax: number;
       readonly isInvocationLogged: boolean;
     }
-  /** A function is there or has changed; null: it is gone. Answered by `ack`. */
+  /** A function was added or changed; null if it was removed. Answered by `ack`. */
   | {
       readonly kind: "function";
       readonly functionArn: string;
@@ -26,12 +26,12 @@ export type ToClient =
       readonly revisionId: string;
       readonly environment: number;
       readonly socketPath: string;
-      /** Where its log goes. */
+      /** The log stream of the environment. */
       readonly log: LogStreamAddress;
       /** How long it took to start, for the first invocation's report; absent for a warm one. */
       readonly initMs?: number;
     }
-  /** No environment could be started: everything that waits for one is answered so. */
+  /** No environment could be started. All invocations that wait for one get this answer. */
   | {
       readonly kind: "start-failed";
       readonly functionArn: string;
@@ -46,9 +46,9 @@ export type ToClient =
       readonly status: number;
       readonly message: string;
     }
-  /** Somebody else waits: release an idle environment if there is one. Answered by `recalled`. */
+  /** Another client waits: the client releases an idle environment, if it has one. Answered by `recalled`. */
   | { readonly kind: "recall"; readonly functionArn: string }
-  /** There is no room for an environment that somebody waits for: release all that are idle. */
+  /** There is no room for an environment that a client waits for: the client releases all idle ones. */
   | { readonly kind: "recall-idle" }
   /** The environment's process has ended. */
   | { readonly kind: "ended"; readonly environment: number; readonly reason: string };
@@ -65,13 +65,13 @@ export interface ClientFacts {
 
 export type FromClient =
   | { readonly kind: "ack"; readonly ack: number }
-  /** So many more (or fewer) environments are wanted than before. */
+  /** The client wants so many more (or fewer) environments than before. */
   | { readonly kind: "want"; readonly functionArn: string; readonly change: number }
   | { readonly kind: "release"; readonly environment: number }
   | { readonly kind: "recalled"; readonly functionArn: string; readonly environment: number | null }
   /** The environment must be ended: it overran its time, or broke the protocol. */
   | { readonly kind: "condemn"; readonly environment: number }
-  /** What functions printed, and with `isInvocationLogged` the START, END and REPORT lines. */
+  /** Functions' output, and with `isInvocationLogged` the START, END and REPORT lines. */
   | { readonly kind: "log"; readonly entries: readonly LogEntry[] };
 
 export interface LogEntry {

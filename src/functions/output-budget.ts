@@ -1,4 +1,4 @@
-/** Lets a process print so much per span of time; what is more is dropped, and said so once. */
+/** Lets a process print a limited amount in a span of time. More is dropped, and a line says so once. */
 export class OutputBudget {
   static readonly #bytesPerSpan = 262_144;
   static readonly #spanMs = 5_000;

@@ -11,23 +11,23 @@ import { bounds } from "../base/bounds.ts";
 const unzippedBytesMax = bounds.packageUnzippedBytesMax.value;
 const entriesMax = bounds.packageEntriesMax.value;
 
-/** The zip can't be used; the message is for the caller. */
+/** Thrown for a zip that can't be used. The message is for the caller. */
 export class PackageError extends Error {}
 
-/** How long a saved package is kept though nothing refers to it yet. */
+/** How long a saved package is kept although nothing refers to it yet. */
 const graceMs = 60_000;
 
 const unreadable = "Could not unzip uploaded file. Please check your file, then try to upload again.";
 
 /**
- * The code of functions by its hash: `{hash}.zip`, which is durable, and beside it `{hash}`, the folder that it unpacks
- * to. Folders are derived: they come into being whole, by a rename, and those of before the machine's last start are
- * not believed, since their files were never forced to the disk.
+ * The code of functions by its hash: `{hash}.zip`, which is durable, and beside it the unpacked folder `{hash}`. A
+ * folder appears whole, by a rename. Folders from before the machine's last start are unpacked again, since their files
+ * were never forced to the disk.
  */
 export class PackageStore {
   readonly #folder: string;
   readonly #unpacking = new Map<string, Promise<string>>();
-  /** When a package was saved: the document that will refer to it may not be written yet. */
+  /** When each package was saved, because the document that will refer to it may not be written yet. */
   readonly #savedAt = new Map<string, number>();
   #opened: Promise<void> | undefined = undefined;
 
@@ -66,7 +66,7 @@ export class PackageStore {
     }
   }
 
-  /** The folder of a package that was saved before. */
+  /** Returns the folder of a package that was saved before. */
   async folderOf(hash: string): Promise<string> {
     await this.#open();
     const folder = join(this.#folder, hash);
@@ -74,7 +74,7 @@ export class PackageStore {
     return this.#unpackOnce(hash, await readFile(join(this.#folder, `${hash}.zip`)));
   }
 
-  /** A package's zip as it was saved; undefined if it is not there. */
+  /** Returns a package's zip as it was saved, or undefined. */
   async read(hash: string): Promise<Buffer | undefined> {
     await this.#open();
     try {
@@ -85,7 +85,7 @@ export class PackageStore {
     }
   }
 
-  /** Removes what no function refers to. */
+  /** Removes the packages that no function refers to. */
   async collect(isUsed: (hash: string) => boolean): Promise<void> {
     await this.#open();
     for (const [hash, time] of this.#savedAt) {
@@ -125,7 +125,7 @@ export class PackageStore {
     return folder;
   }
 
-  /** Once: removes what a crash left behind, and folders from before the machine's last start. */
+  /** Removes, once, what a crash left behind, and folders from before the machine's last start. */
   #open(): Promise<void> {
     this.#opened ??= this.#sweep();
     return this.#opened;
@@ -159,7 +159,10 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Unpacks into a new folder. What the zip's directory claims is bounded first, and each entry held to its claim. */
+/**
+ * Unpacks a zip into a new folder. The claims of the zip's directory are bounded first, and each entry has to keep to
+ * its claim.
+ */
 async function unpack(zip: Buffer, folder: string): Promise<void> {
   if (zip.length === 0) throw new PackageError("Uploaded file must be a non-empty zip");
   const archive = await openZip(zip);
@@ -210,7 +213,7 @@ async function unpackEntry(archive: ZipFile, entry: Entry, folder: string): Prom
   }
 }
 
-/** Stops an entry that has more bytes than it declared, and one whose bytes are not those that were packed. */
+/** Fails for an entry that has more bytes than it declared, or whose checksum is wrong. */
 class EntryCheck extends Transform {
   readonly #entry: Entry;
   #bytes = 0;
@@ -235,7 +238,7 @@ class EntryCheck extends Transform {
 }
 
 async function openZip(zip: Buffer): Promise<ZipFile> {
-  // Loaded when the first function comes, not at start-up.
+  // It is loaded with the first function, not at start-up.
   const { fromBuffer } = await import("yauzl");
   return new Promise((resolve, reject) => {
     fromBuffer(zip, { lazyEntries: true, validateEntrySizes: true, autoClose: false }, (error, archive) => {
@@ -265,7 +268,7 @@ function openEntry(archive: ZipFile, entry: Entry): Promise<NodeJS.ReadableStrea
         reject(error);
         return;
       }
-      // yauzl passes on the inflater's error a turn later: when the pipeline has ended already, nobody else listens.
+      // yauzl passes on the inflater's error a turn later. If the pipeline has already ended, nobody else listens.
       stream.on("error", () => {});
       resolve(stream);
     });

@@ -3,8 +3,8 @@ import { execFile } from "node:child_process";
 const found = new Map<string, Promise<string | undefined>>();
 
 /**
- * The path of the interpreter for a `python3.x` runtime: that very version if the machine has it, else its `python3`;
- * undefined if there is none. Looked for once, and only when a Python function is used.
+ * Returns the path of the interpreter for a `python3.x` runtime: of that version if the machine has it, else its
+ * `python3`; undefined if there is none. It searches once, and only when a Python function is used.
  */
 export function findPython(runtime: string): Promise<string | undefined> {
   let path = found.get(runtime);

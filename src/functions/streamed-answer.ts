@@ -2,7 +2,7 @@ import type { AnswerSink } from "./function-client.ts";
 
 const firstBytes = 16_384;
 
-/** The answer of a streaming function so far: handed on as it comes, or put together where nobody takes it so. */
+/** The answer of a streaming function so far. It is passed to the sink as it comes, or gathered if there is no sink. */
 export class StreamedAnswer {
   readonly bytesMax: number;
   readonly #sink: AnswerSink | undefined;
@@ -24,7 +24,7 @@ export class StreamedAnswer {
     this.#bytes += chunk.length;
     if (this.#bytes > this.bytesMax) return "too-large";
     if (this.#sink !== undefined) return this.#sink.data(chunk, this.#resume) ? "more" : "wait";
-    // By doubling: a function may write single bytes.
+    // The buffer grows by doubling, because a function may write single bytes.
     if (this.#buffer.length < this.#bytes) {
       const grown = Buffer.allocUnsafeSlow(Math.max(firstBytes, this.#bytes * 2));
       this.#buffer.copy(grown, 0, 0, start);
@@ -34,7 +34,7 @@ export class StreamedAnswer {
     return "more";
   }
 
-  /** All that came; of an answer without a sink. */
+  /** The gathered answer, if there is no sink. */
   get gathered(): Buffer {
     return this.#buffer.subarray(0, this.#bytes);
   }

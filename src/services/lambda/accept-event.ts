@@ -5,7 +5,7 @@ import { ApiError } from "../../protocol/errors.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { EventQueue } from "./event-queue.ts";
 
-/** Takes an asynchronous invocation of a gateway thread, which has checked that it may invoke. Never rejects. */
+/** Accepts an asynchronous invocation from a gateway thread, which has checked the permission. It never rejects. */
 export async function acceptEvent(event: InvokeRequest, events: EventQueue, logger: Logger): Promise<EventOutcome> {
   const requestId = event.requestId ?? randomUUID();
   const payload = typeof event.payload === "string" ? Buffer.from(event.payload) : Buffer.from(event.payload);

@@ -1,15 +1,15 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../../base/clock.ts";
 
-/** Where the links lead: below the server's own paths. */
+/** The beginning of the links' paths, below the server's own paths. */
 export const codePath = "/_portico/code/";
 
 /** AWS: Lambda API reference, "FunctionCodeLocation": "a presigned URL that you can use to download the deployment package". */
 const validMs = 600_000;
 
 /**
- * Links to functions' packages that nobody can guess, and that end after ten minutes, as S3's do. Nothing is kept of them:
- * each says what it is for and is signed with this process's secret.
+ * Links to functions' packages that nobody can guess, and that end after ten minutes, as S3's do. No link is stored:
+ * each names its package and is signed with this process's secret.
  */
 export class CodeLinks {
   readonly #clock: Clock;
@@ -19,13 +19,13 @@ export class CodeLinks {
     this.#clock = clock;
   }
 
-  /** The path of a link to the package. */
+  /** Returns the path of a link to a package. */
   make(hash: string): string {
     const untilMs = this.#clock.now() + validMs;
     return `${codePath}${hash}/${untilMs}/${this.#sign(hash, untilMs).toString("hex")}.zip`;
   }
 
-  /** The package that a path leads to; undefined: it was not made here, or has ended. */
+  /** Returns the package that a path leads to; undefined if the link was not made here or has ended. */
   read(path: string): string | undefined {
     const [, hash, until, signature] =
       /^([0-9a-f]{64})\/(\d{1,16})\/([0-9a-f]{64})\.zip$/.exec(

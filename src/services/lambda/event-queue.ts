@@ -30,9 +30,9 @@ const runKind = "lambda-event-run";
 interface RunDocument {
   /** The id of its event. */
   readonly event: string;
-  /** Runs that ended in a function error. */
+  /** The number of runs that ended in a function error. */
   readonly failures: number;
-  /** Runs that Lambda itself refused (throttled). */
+  /** The number of runs that Lambda itself refused (throttled). */
   readonly refusals: number;
   /** Who runs it, until the time that its id begins with. */
   readonly leasedBy?: string;
@@ -50,7 +50,7 @@ interface EventQueueOptions {
   readonly clock: Clock;
   /** The name under which this server leases events: its own at every start, and no other server's of the store. */
   readonly owner: string;
-  /** Waits before the second and third run. AWS: one minute, then two. */
+  /** The waits before the second and third run, in milliseconds. AWS: one minute, then two. */
   readonly retryMs?: readonly number[];
 }
 
@@ -72,7 +72,7 @@ interface LeasedRun {
 
 /** AWS: Lambda Developer Guide, "Error handling for asynchronous invocation". */
 const ageMsMax = bounds.lambdaEventAgeMsMax.value;
-/** Ours: AWS names no bound; what is beyond it is throttled. */
+/** AWS names no bound. More events are throttled. */
 const queuedMax = bounds.lambdaEventsQueuedMax.value;
 const runningMax = bounds.lambdaEventsRunningMax.value;
 const leaseMs = bounds.lambdaEventLeaseMs.value;
@@ -108,7 +108,7 @@ export class EventQueue {
     this.#retryMs = options.retryMs ?? [60_000, 120_000];
   }
 
-  /** Takes up what was accepted before the server last ended. */
+  /** Takes up the events that were accepted before the server last ended. */
   async start(): Promise<void> {
     const { store, clock } = this.#options;
     this.#endWatch = store.subscribe((changes) => this.#see(changes));
@@ -117,7 +117,7 @@ export class EventQueue {
     this.#wake(clock.now());
   }
 
-  /** When it resolves, the event will run, whatever happens to the server. */
+  /** Accepts an event. When it resolves, the event will run, whatever happens to the server. */
   async accept(
     event: Pick<EventDocument, "functionArn" | "requestId" | "traceId" | "clientContext"> & {
       readonly payload: Buffer;
@@ -271,7 +271,7 @@ export class EventQueue {
       ...(event.clientContext === undefined ? {} : { clientContext: event.clientContext }),
     });
     this.#running.delete(run.id);
-    // What was cut off by our own end runs again after the next start.
+    // A run that was cut off because we end runs again after the next start.
     if (this.#isClosed) return;
     run.next = this.#afterwards(run, outcome);
     this.#ended.push(run);

@@ -10,7 +10,7 @@ import { type LambdaInput, type LambdaParts, operations, spanning } from "./lamb
 
 const zippedBytesMax = bounds.packageZippedBytesMax.value;
 
-/** The zip that a call brings; throws for code that comes in another way. */
+/** Returns the zip in a call. Throws for code that comes in another way. */
 export function zipOf(code: LambdaInput<"CreateFunction">["Code"], operation: string): Buffer {
   const { ZipFile, S3Bucket, S3Key, S3ObjectVersion, ImageUri } = code;
   if (ImageUri) throw notImplemented("Functions from container images are not implemented yet in Portico: use a zip.");
@@ -30,7 +30,7 @@ export function zipOf(code: LambdaInput<"CreateFunction">["Code"], operation: st
   return ZipFile;
 }
 
-/** The package's work. A zip that can't be used is the caller's mistake. */
+/** Awaits work on a package, and turns the failure of an unusable zip into the caller's mistake. */
 export async function refused<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
@@ -40,7 +40,7 @@ export async function refused<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** Versions are not there yet. */
+/** Refuses to publish: there are no versions yet. */
 export function refusePublishing(input: {
   readonly Publish?: boolean | undefined;
   readonly PublishTo?: string | undefined;
@@ -50,7 +50,7 @@ export function refusePublishing(input: {
   }
 }
 
-/** Throws if the caller wants to change another revision than the present one. */
+/** Throws if the caller wants to change a revision other than the current one. */
 export function checkRevision(actual: string, wanted: string | undefined): void {
   if (wanted === undefined || wanted === actual) return;
   throw new ApiError(

@@ -5,7 +5,7 @@ import type { Statement } from "./resource-policy.ts";
 /** The kind of function documents; their id is the function's name. */
 export const functionKind = "lambda-function";
 
-/** What a name is allowed to say besides what a function runs with: stored as the caller gave it. */
+/** A function as it is stored. */
 export interface FunctionDocument {
   readonly functionName: string;
   /** Unqualified. */
@@ -52,11 +52,11 @@ export interface PolicyDocument {
   readonly revisionId: string;
 }
 
-/** The resource policy as AWS returns it. */
+/** Returns the resource policy as AWS returns it. */
 export const policyText = (policy: PolicyDocument): string =>
   JSON.stringify({ Version: "2012-10-17", Id: "default", Statement: policy.statements });
 
-/** What the function manager runs. */
+/** Returns what the function manager needs to run the function. */
 export function toSpec(document: FunctionDocument, scope: { account: string; region: string }): FunctionSpec {
   const { policy } = document;
   return {
@@ -118,10 +118,10 @@ export function toConfiguration(document: FunctionDocument, functionArn = docume
   };
 }
 
-/** ISO 8601 with AWS's offset: `2026-11-20T08:30:00.123+0000`. */
+/** Returns a time in ISO 8601 with AWS's offset: `2026-11-20T08:30:00.123+0000`. */
 const lastModified = (ms: number): string => new Date(ms).toISOString().replace("Z", "+0000");
 
-/** AWS names the runtime's build; ours is named by the runtime and does not change. */
+/** On AWS this ARN names the runtime's build. Ours is derived from the runtime and does not change. */
 function runtimeVersionArn({ functionArn, runtime }: FunctionDocument): string {
   const region = functionArn.split(":")[3];
   return `arn:aws:lambda:${region}::runtime:${createHash("sha256").update(runtime).digest("hex")}`;

@@ -6,9 +6,9 @@ export interface FunctionReference {
   readonly name: string;
   /** Unqualified. */
   readonly functionArn: string;
-  /** `$LATEST` if that was said; undefined if nothing was. */
+  /** The qualifier as the caller gave it, such as `$LATEST`; undefined without one. */
   readonly qualifier: string | undefined;
-  /** With the qualifier, where there is one. */
+  /** The ARN with the qualifier, if there is one. */
   readonly qualifiedArn: string;
 }
 
@@ -16,7 +16,7 @@ const forms =
   /^(?:(?:arn:aws[a-zA-Z-]*:lambda:([a-z0-9-]+):)?(\d{12}):)?(?:function:)?([a-zA-Z0-9-_]+)(?::(\$LATEST|[a-zA-Z0-9-_]+))?$/;
 
 /**
- * Reads a name, a partial ARN or an ARN, each perhaps with a qualifier.
+ * Reads a name, a partial ARN or an ARN, each with or without a qualifier.
  * AWS: Lambda API reference, "GetFunction", FunctionName.
  */
 export function parseFunctionName(

@@ -7,10 +7,10 @@ import { invalid } from "./errors.ts";
 import type { FunctionDocument, LoggingDocument, VpcDocument } from "./function-document.ts";
 import type { LambdaInput } from "./lambda-families.ts";
 
-/** The members that say how a function runs. CreateFunction has them, too. */
+/** The members that say how a function runs. CreateFunction has them as well. */
 type SettingsInput = LambdaInput<"UpdateFunctionConfiguration">;
 
-/** What a function is configured with. */
+/** A function's configuration. */
 type Settings = Omit<
   FunctionDocument,
   | "functionName"
@@ -47,9 +47,9 @@ export const settingsDefault = (functionName: string): Settings => ({
   kmsKeyArn: undefined,
 });
 
-/** What each member of UpdateFunctionConfiguration and CreateFunction changes. */
+/** The effect of each member of UpdateFunctionConfiguration and CreateFunction. */
 export const settingRules: MergeRules<Settings, SettingsInput> = {
-  // An empty text is a value, but for those that turn something off.
+  // An empty text is a value, except for members that it turns off.
   Runtime: mergedAs("runtime"),
   Role: mergedAs("role"),
   Handler: mergedAs("handler"),
@@ -64,7 +64,7 @@ export const settingRules: MergeRules<Settings, SettingsInput> = {
   LoggingConfig: (given, { logging }) => ({ logging: loggingOf(given, logging) }),
   VpcConfig: (given) => ({ vpc: vpcOf(given) }),
   DeadLetterConfig: ({ TargetArn }) => ({ deadLetterTargetArn: TargetArn || undefined }),
-  // These say which function is meant, in which revision.
+  // These members name the function and its revision.
   FunctionName: unmerged,
   RevisionId: unmerged,
   // Refused unless they are empty: see refuseUnsupported.
@@ -75,7 +75,7 @@ export const settingRules: MergeRules<Settings, SettingsInput> = {
   DurableConfig: unmerged,
 };
 
-/** Throws for settings that AWS refuses, and for those that can't be done here yet. */
+/** Throws for settings that AWS refuses, and for settings that are not supported here yet. */
 export function checkSettings(
   input: Partial<SettingsInput> & { readonly TenancyConfig?: object | undefined },
   before: Settings,
@@ -85,7 +85,7 @@ export function checkSettings(
   checkLogging(input.LoggingConfig, before.logging);
 }
 
-/** What would change how the function runs, or who may run what, and has no effect here yet. */
+/** Refuses settings that would change how the function runs, or who may run it, and that have no effect here yet. */
 function refuseUnsupported(input: Parameters<typeof checkSettings>[0]): void {
   if (input.Layers?.length) {
     throw notImplemented("Layers are not implemented yet in Portico: put what they hold into the function's zip.");

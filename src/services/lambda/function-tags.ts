@@ -10,7 +10,7 @@ type Tags = FunctionDocument["tags"];
 
 const tagsMax = bounds.functionTagsMax.value;
 
-/** The tags, if a function may have them. */
+/** Returns the tags. Throws if a function may not have them. */
 export function checkTags(tags: Tags): Tags {
   const entries = Object.entries(tags);
   if (entries.length > tagsMax) throw invalid(`The number of tags exceeds the limit of ${tagsMax}.`);
@@ -22,7 +22,7 @@ export function checkTags(tags: Tags): Tags {
   return tags;
 }
 
-/** Functions as the operations of tags name them: by ARN. Other resources have no tags here. */
+/** Finds functions by ARN, as the operations of tags do. Other resources have no tags here. */
 const tagged: Place<LambdaParts, FunctionDocument, unknown, { readonly Resource: string }> = {
   ...functions,
   async find(work) {

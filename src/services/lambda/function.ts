@@ -73,7 +73,7 @@ async function createFunction(open: OpenCall<LambdaParts, CreateInput>): Promise
   return toConfiguration(document);
 }
 
-/** Lists leave out what only a function's own configuration says. */
+/** Removes the members that lists leave out. */
 export function listed(configuration: object): object {
   const { State, LastUpdateStatus, RuntimeVersionConfig, ...rest } = configuration as Record<string, unknown>;
   return rest;
@@ -123,7 +123,7 @@ export const functionOperations = {
       await functions.delete(await functions.find(work), work);
       return { StatusCode: 204 };
     }),
-    // There are no code signing configurations and no reserved concurrency to be set here: what holds is said.
+    // Code signing configurations and reserved concurrency can't be set here, so the answers say that there are none.
     GetFunctionCodeSigningConfig: viewing(functions, () => ({})),
     GetFunctionConcurrency: viewing(functions, () => ({})),
   }),

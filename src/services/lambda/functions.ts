@@ -11,11 +11,11 @@ export interface FunctionNames {
   readonly Qualifier?: string | undefined;
 }
 
-/** The function that an input names, be it there or not. */
+/** Returns the function that an input names, whether it exists or not. */
 export const referenceOf = (input: FunctionNames, call: CallContext): FunctionReference =>
   parseFunctionName(input.FunctionName, input.Qualifier, call);
 
-/** Finds the function; versions and aliases are not there yet, so their qualifiers name nothing. */
+/** Finds the function that an input names. There are no versions and aliases yet, so their qualifiers find nothing. */
 export async function requireFunction(
   { tx }: Work<object>,
   { name, qualifier, qualifiedArn }: FunctionReference,
@@ -25,7 +25,7 @@ export async function requireFunction(
   return stored.body;
 }
 
-/** Where functions are kept. A call that changes one is answered when every thread runs it as it is then. */
+/** Where functions are kept. A call that changes one is answered when every thread runs the new state. */
 export const functions: Place<LambdaParts, FunctionDocument, unknown, FunctionNames> = {
   find: (work) => requireFunction(work, referenceOf(work.input, work.call)),
   async put(document, { tx, call, manager, afterCommit }) {

@@ -4,7 +4,7 @@ import { invokeFunction } from "./invoke.ts";
 import { invokeFunctionStreaming } from "./invoke-stream.ts";
 import { operations, spanning } from "./lambda-families.ts";
 
-/** Functions run when the store is read, not while a transaction is open. */
+/** The invocation operations. A function runs after the store was read, and not within a transaction. */
 export const invocationOperations = operations({
   Invoke: spanning(async ({ input, call, read, functions: client, events }) => {
     if (input.TenantId !== undefined || input.DurableExecutionName !== undefined) {

@@ -4,10 +4,10 @@ import type { CallContext } from "../../protocol/operation.ts";
 import { checkClientContext, checkPayload, serviceError } from "./invoke.ts";
 import type { LambdaInput } from "./lambda-families.ts";
 
-/** What may wait for a caller that reads slowly; the function then waits, too. */
+/** How much may wait for a caller that reads slowly. Beyond it the function waits as well. */
 const queuedBytesMax = bounds.functionStreamQueuedBytesMax.value;
 
-/** Runs a function that is known to be there. AWS: Lambda API reference, "InvokeWithResponseStream". */
+/** Runs a function that exists. AWS: Lambda API reference, "InvokeWithResponseStream". */
 export async function invokeFunctionStreaming(
   input: LambdaInput<"InvokeWithResponseStream">,
   call: CallContext,
@@ -26,7 +26,7 @@ export async function invokeFunctionStreaming(
     ...(clientContext === undefined ? {} : { clientContext }),
   });
   outcome.finally(() => chunks.close());
-  // Until the function has answered something, a refusal has a status.
+  // A refusal has a status of its own only until the function has answered something.
   await chunks.hasMore();
   if (chunks.isEmpty) {
     const first = await outcome;
@@ -52,7 +52,7 @@ function completionOf(outcome: InvokeOutcome): object {
   return { ErrorCode: "Unhandled", ErrorDetails: outcome.payload.toString(), LogResult };
 }
 
-/** What a function has written and its caller has not taken. */
+/** The bytes that a function has written and its caller has not taken yet. */
 class ChunkQueue implements AnswerSink {
   #chunks: Buffer[] = [];
   #bytes = 0;
@@ -70,10 +70,10 @@ class ChunkQueue implements AnswerSink {
     return this.#bytes < queuedBytesMax;
   }
 
-  /** The invocation's log comes after the function is done. */
+  /** Nothing to do: the invocation's log comes after the function is done. */
   end(): void {}
 
-  /** The invocation is over: nothing more comes. */
+  /** Ends the queue after the invocation. */
   close(): void {
     this.#isOver = true;
     this.#wake?.();
@@ -83,7 +83,7 @@ class ChunkQueue implements AnswerSink {
     return this.#chunks.length === 0;
   }
 
-  /** Waits for the next piece; false: there is none. */
+  /** Waits for the next piece. Returns false if there is none. */
   async hasMore(): Promise<boolean> {
     while (this.isEmpty && !this.#isOver) {
       await new Promise<void>((resolve) => {
@@ -93,7 +93,7 @@ class ChunkQueue implements AnswerSink {
     return !this.isEmpty;
   }
 
-  /** All that is there, as one piece. */
+  /** Returns all waiting bytes as one piece. */
   take(): Buffer {
     const taken = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks);
     this.#chunks = [];
@@ -102,7 +102,7 @@ class ChunkQueue implements AnswerSink {
     return taken;
   }
 
-  /** Nobody reads any more; the function goes on. */
+  /** Throws the rest away when nobody reads any more. The function goes on. */
   abandon(): void {
     this.#isAbandoned = true;
     this.#chunks = [];

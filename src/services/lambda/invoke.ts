@@ -9,7 +9,7 @@ import type { LambdaInput } from "./lambda-families.ts";
 /** AWS: Lambda quotas, "Invocation payload (request and response)". */
 const payloadBytesMax = { RequestResponse: 6_291_456, Event: bounds.lambdaEventBytesMax.value } as const;
 
-/** Runs a function that is known to be there. AWS: Lambda API reference, "Invoke". */
+/** Runs a function that exists. AWS: Lambda API reference, "Invoke". */
 export async function invokeFunction(
   input: LambdaInput<"Invoke">,
   call: CallContext,
@@ -47,7 +47,7 @@ function toAnswer(outcome: InvokeOutcome): object {
   };
 }
 
-/** Lambda itself refused. */
+/** Returns the error for a refusal by Lambda itself. */
 export function serviceError(outcome: Extract<InvokeOutcome, { readonly kind: "service-error" }>): ApiError {
   const isThrottled = outcome.code === "TooManyRequestsException";
   return new ApiError(outcome.code, outcome.message, {
@@ -56,7 +56,7 @@ export function serviceError(outcome: Extract<InvokeOutcome, { readonly kind: "s
   });
 }
 
-/** Is it JSON, and short enough? */
+/** Throws unless the payload is JSON and short enough. */
 export function checkPayload(payload: Buffer, type: "Event" | "RequestResponse"): Buffer {
   const max = payloadBytesMax[type];
   if (payload.length > max) {

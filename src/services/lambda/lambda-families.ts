@@ -9,7 +9,7 @@ import { lambdaPaging } from "../../protocol/paging.ts";
 import type { CodeLinks } from "./code-links.ts";
 import type { EventQueue } from "./event-queue.ts";
 
-/** What Lambda's operations work with. */
+/** The parts of the server that Lambda's operations use. */
 export interface LambdaParts {
   readonly manager: FunctionManager;
   readonly functions: FunctionClient;
@@ -18,7 +18,7 @@ export interface LambdaParts {
   readonly codeLinks: CodeLinks;
 }
 
-/** What declares Lambda's families and operations. */
+/** The functions that declare Lambda's families and operations. */
 export const { defineResource, operations, reading, writing, spanning, viewing, changing, pageOfItems, answerPage } =
   makeFamilies<Lambda, LambdaParts>({ scopeOf: regionalScope, paging: lambdaPaging });
 

@@ -17,7 +17,7 @@ interface LambdaServiceOptions {
   readonly packages: PackageStore;
   readonly logger: Logger;
   readonly clock: Clock;
-  /** Waits before an asynchronous invocation's second and third run. */
+  /** The waits before an asynchronous invocation's second and third run, in milliseconds. */
   readonly eventRetryMs?: readonly number[];
 }
 
@@ -25,11 +25,11 @@ interface LambdaServiceOptions {
 const eventOwner = "the server";
 
 /**
- * The `lambda` service with what goes on beside its operations: the function manager is kept at what the store says,
- * and asynchronous invocations run.
+ * The `lambda` service, with its work beside the operations: it keeps the function manager equal to the store, and runs
+ * asynchronous invocations.
  */
 export class LambdaService {
-  /** Asynchronous invocations by the gateway itself. */
+  /** Accepts asynchronous invocations from the gateway. */
   readonly acceptEvent: EventClient["accept"];
   readonly operations: Operations;
   readonly #options: LambdaServiceOptions;
@@ -63,16 +63,16 @@ export class LambdaService {
     });
   }
 
-  /** The package that a `Code.Location` leads to. */
+  /** Returns the package that a `Code.Location` leads to. */
   async readCode(path: string): Promise<Buffer | undefined> {
     const hash = this.#codeLinks.read(path);
     return hash === undefined ? undefined : this.#options.packages.read(hash);
   }
 
-  /** Takes up what the store holds; resolves when every function can be invoked from every thread. */
+  /** Takes up the store's functions and events. Resolves when every function can be invoked from every thread. */
   async start(): Promise<void> {
     const { store, manager } = this.#options;
-    // Operations apply their own changes before they answer; this is for reset and for what others write.
+    // Operations apply their own changes before they answer. This is for a reset, and for writes by others.
     this.#endWatch = store.subscribe((changes) => {
       for (const change of changes) if (change.kind === functionKind) this.#enqueue(() => this.#follow(change));
     });
@@ -82,7 +82,7 @@ export class LambdaService {
     await this.#events.start();
   }
 
-  /** Resolves when the changes that the store has told of so far are in effect. */
+  /** Resolves when the changes that the store has announced so far are in effect. */
   caughtUp(): Promise<void> {
     return this.#work;
   }

@@ -9,7 +9,10 @@ import type { LambdaParts } from "./lambda-families.ts";
 import { permissionOperations } from "./permissions.ts";
 import { versionOperations } from "./versions.ts";
 
-/** The `lambda` service, as deep as a gateway's users need: functions from zips, their policies, their invocation. */
+/**
+ * The operations of the `lambda` service, as deep as a gateway's users need: functions from zips, their policies, their
+ * invocation.
+ */
 export const makeLambdaOperations = ({ store, ...parts }: LambdaParts & { readonly store: Store }): Operations =>
   bindOperations<LambdaParts>(
     {

@@ -3,11 +3,11 @@ import { bounds } from "../../base/bounds.ts";
 import { type ExecutionLogSink, executionLogGroup } from "../../telemetry/execution-log.ts";
 import type { LogSink, LogStreamWriter } from "../../telemetry/log-sink.ts";
 
-/** Stages whose streams are kept open. */
+/** The number of stages whose streams are kept open. */
 const writersMax = bounds.logWritersMax.value;
 
 /**
- * Execution logs into the log groups that AWS has for them.
+ * Writes execution logs to the log groups that AWS has for them.
  * AWS: API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs in API Gateway".
  */
 export function makeExecutionLogDelivery(sink: LogSink): ExecutionLogSink {

@@ -6,14 +6,14 @@ export interface LogLine {
   readonly message: string;
 }
 
-/** Lines of one stream as they are stored: in the order of their times, and not far apart. */
+/** Lines of one stream as they are stored: in the order of their times, and close together in time. */
 export interface LogChunk {
   readonly firstMs: number;
   readonly lastMs: number;
   readonly count: number;
-  /** As AWS counts a log's size: the messages in UTF-8 and 26 bytes each. */
+  /** The size as AWS counts it: the messages in UTF-8, and 26 bytes for each. */
   readonly bytes: number;
-  /** For each line two numbers: its time after `firstMs`, and how many UTF-16 units of the text are its. */
+  /** Two numbers for each line: its time after `firstMs`, and its length in UTF-16 units of the text. */
   readonly lines: Uint32Array;
   /** All messages, in UTF-8. */
   readonly text: Buffer;
@@ -23,13 +23,13 @@ export interface LogChunk {
 export const lineOverheadBytes = 26;
 
 /**
- * A chunk spans so little time that readers find those of a moment in an index: none that begins earlier than this
- * before the moment has a line at it.
+ * The longest time that a chunk spans. Readers find the chunks of a moment in an index: none that begins earlier than
+ * this before the moment has a line at it.
  */
 export const chunkSpanMs = 5_000;
 const chunkChars = bounds.logChunkCharsMax.value;
 
-/** Cuts lines, which are in the order of their times, into chunks. `lines` and `text` are as in a chunk. */
+/** Cuts lines, which are sorted by time, into chunks. `lines` and `text` have the form of a chunk's. */
 export function* makeChunks(baseMs: number, lines: Uint32Array, text: string): Generator<LogChunk> {
   let from = 0;
   let textFrom = 0;
@@ -60,7 +60,7 @@ export function* makeChunks(baseMs: number, lines: Uint32Array, text: string): G
   }
 }
 
-/** The lines of a chunk. */
+/** Yields the lines of a chunk. */
 export function readChunk({ firstMs, lines, text }: Pick<LogChunk, "firstMs" | "lines" | "text">): LogLine[] {
   const whole = text.toString("utf8");
   const read: LogLine[] = [];

@@ -43,7 +43,7 @@ function putLogEvents(store: LogStore, input: PutLogEventsInput, call: LogsCall)
   };
 }
 
-/** How many events, which are in the order of their times, are older than `ms`. */
+/** Returns how many of the events, which are sorted by time, are older than `ms`. */
 const countUpTo = (events: PutLogEventsInput["logEvents"], ms: number): number => {
   const first = events.findIndex(({ timestamp }) => timestamp >= ms);
   return first < 0 ? events.length : first;
@@ -82,7 +82,10 @@ interface GetLogEventsInput extends StreamReference, ReadInput {
   readonly startFromHead?: boolean;
 }
 
-/** The time range is from `startTime`, which is in it, to `endTime`, which is not; and as far back as the group keeps lines. */
+/**
+ * Returns the time range from `startTime` (inclusive) to `endTime` (exclusive), no further back than the group keeps
+ * lines.
+ */
 function rangeOf({ startTime = 0, endTime = latestMs }: ReadInput, group: LogGroup, call: LogsCall): ReadRange {
   const keptMs = group.retentionDays === null ? 0 : call.nowMs - group.retentionDays * dayMs;
   return { fromMs: Math.max(startTime, keptMs), toMs: Math.min(endTime, latestMs) };
@@ -110,10 +113,10 @@ function getLogEvents(store: LogStore, input: GetLogEventsInput, call: LogsCall)
   };
 }
 
-/** Before every line at that time. */
+/** Returns the position before every line at that time. */
 const nowhere = (ms: number): LinePosition => ({ ms, chunk: 0, index: 0 });
 
-/** As many lines as a page may have. */
+/** Takes as many lines as a page may have. */
 function take(lines: Iterable<StoredLine>, limit: number): StoredLine[] {
   const taken: StoredLine[] = [];
   let bytes = 0;
@@ -126,7 +129,7 @@ function take(lines: Iterable<StoredLine>, limit: number): StoredLine[] {
   return taken;
 }
 
-/** A position in 56 digits, as AWS's event ids are: time, chunk, index. */
+/** Writes a position in 56 digits, like AWS's event ids: time, chunk, index. */
 const positionText = ({ ms, chunk, index }: LinePosition): string =>
   `${ms}`.padStart(20, "0") + `${chunk}`.padStart(18, "0") + `${index}`.padStart(18, "0");
 
@@ -172,7 +175,7 @@ function filterLogEvents(store: LogStore, input: FilterLogEventsInput, call: Log
     const isMatch = filter.matches(line.message);
     if (isMatch) bytes += Buffer.byteLength(line.message) + lineOverheadBytes;
     const isFull = events.length >= limit || (events.length > 0 && bytes > answerBytesMax);
-    // AWS: a search that takes long answers what it has, perhaps nothing, and a token to go on with.
+    // AWS: a search that takes long answers what it found, perhaps nothing, with a token to go on.
     if ((isMatch && isFull) || chars > searchCharsMax) {
       next = last;
       if (next !== undefined) break;
@@ -197,7 +200,7 @@ function filterLogEvents(store: LogStore, input: FilterLogEventsInput, call: Log
 
 const searchCharsMax = bounds.logSearchCharsMax.value;
 
-/** Undefined: all of the group's. */
+/** Returns the streams to search; undefined for all of the group's. */
 function searchedStreams(
   { logStreamNames, logStreamNamePrefix }: FilterLogEventsInput,
   names: ReadonlyMap<number, string>,

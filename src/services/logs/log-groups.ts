@@ -3,7 +3,7 @@ import { ApiError } from "../../protocol/errors.ts";
 import { type Page, type Paging, page, pageWindow } from "../../protocol/paging.ts";
 import type { LogGroup, LogStore } from "./log-store.ts";
 
-/** What an operation knows of its call besides its input. */
+/** The facts of a call that an operation gets besides its input. */
 export interface LogsCall {
   readonly account: string;
   readonly region: string;
@@ -28,7 +28,7 @@ export const paging: Paging = {
   invalidLimit: "Invalid limit",
 };
 
-/** An operation over the store; synchronous, in the logs' thread. */
+/** An operation over the store. It runs synchronously in the logs' thread. */
 // biome-ignore lint/suspicious/noExplicitAny: a table of operations with different inputs; each is typed where it is made.
 export type LogsOperation = (store: LogStore, input: any, call: LogsCall) => object;
 
@@ -69,7 +69,9 @@ function createLogGroup(store: LogStore, input: CreateLogGroupInput, call: LogsC
   });
 }
 
-/** Lines make room for new ones; groups and streams, which their owners made, don't. */
+/**
+ * Throws if the store is full. Lines make room for new ones, but groups and streams, which their owners made, don't.
+ */
 export function requireRoom(store: LogStore): void {
   if (!store.isFull) return;
   throw new ApiError("ServiceUnavailableException", "The service cannot complete the request.", {
@@ -111,7 +113,7 @@ function describeLogGroups(store: LogStore, input: DescribeLogGroupsInput, call:
   const { limit, after = "" } = pageWindow({ limit: input.limit, token: input.nextToken }, paging);
   const wanted = pattern?.toLowerCase() ?? "";
   const found: LogGroup[] = [];
-  // In steps, so that a narrow search over many groups holds only what it finds.
+  // It reads in steps, so that a narrow search over many groups holds only what it finds.
   for (let last = after; found.length <= limit; ) {
     const some = store.groups(call.account, call.region, { prefix: prefix ?? "", after: last, limit: 500 });
     for (const group of some) {
@@ -142,7 +144,7 @@ const describeGroup = (group: LogGroup): object => ({
 export const groupArn = ({ region, account, name }: Pick<LogGroup, "region" | "account" | "name">): string =>
   `arn:aws:logs:${region}:${account}:log-group:${name}`;
 
-/** A group by its name, or by its ARN with or without `:*` at the end. */
+/** Finds a group by its name, or by its ARN with or without `:*` at the end. */
 function findGroup(store: LogStore, reference: GroupReference, call: LogsCall): LogGroup | undefined {
   const given = reference.logGroupName ?? reference.logGroupIdentifier;
   // AWS: GetLogEvents: "You must include either logGroupIdentifier or logGroupName, but not both."
@@ -219,7 +221,7 @@ interface ResourceReference {
   readonly resourceArn: string;
 }
 
-/** What has tags here is a log group; destinations and others are not there. */
+/** Returns the log group in a resource's ARN. Other resources of the service, such as destinations, are not there. */
 const tagged = ({ resourceArn }: ResourceReference): GroupReference => {
   if (!resourceArn.startsWith("arn:")) throw invalid("The specified resource ARN is invalid.");
   return { logGroupIdentifier: resourceArn };

@@ -7,7 +7,7 @@ import { chunkSpanMs, makeChunks, readChunk } from "./log-chunk.ts";
 export interface LogStoreOptions {
   /** The database's file; undefined keeps everything in memory. */
   readonly path: string | undefined;
-  /** What all logs may take. The oldest lines are dropped for new ones. */
+  /** The room for all logs. The oldest lines are dropped for new ones. */
   readonly bytesMax: number;
 }
 
@@ -33,7 +33,7 @@ export interface LogStream {
   readonly ingestedMs: number | null;
 }
 
-/** Where a line stands among all: by time, then in the order in which they came. */
+/** A line's position among all lines: by time, then in the order of arrival. */
 export interface LinePosition {
   readonly ms: number;
   readonly chunk: number;
@@ -79,28 +79,28 @@ const groupColumns = "id, account, region, name, created_ms, retention_days, cla
 const streamColumns = "id, name, created_ms, first_ms, last_ms, ingested_ms";
 const chunkColumns = "id, stream_id, first_ms, last_ms, ingested_ms, lines, text";
 
-/** How much is dropped at a time when the store is full. */
+/** The share that is dropped at a time when the store is full. */
 const droppedShare = 0.05;
 /** Free pages are given back to the file system beyond this. */
 const freeBytesKept = 16_777_216;
-/** So many at a time, 40 MB: lines wait meanwhile. */
+/** The number of pages that are freed at a time (40 MB), because lines wait meanwhile. */
 const vacuumPages = 10_000;
-/** A stream that Portico made itself goes when its lines have gone and none has come for so long. */
+/** A stream that Portico made itself is removed when its lines are gone and none has come for so long. */
 const emptyStreamMs = 3_600_000;
 const dayMs = 86_400_000;
 
 /**
- * The lines of CloudWatch Logs, in an SQLite file of their own: not one row a line but one a batch, so that writing costs
- * little. A commit survives `kill -9`; it does not wait for the disk, so that the machine's own crash may cost the last
- * seconds, and never more. Synchronous: it lives in a thread of its own.
+ * The lines of CloudWatch Logs, in an SQLite file of their own. A row holds a batch and not a line, so that writing is
+ * cheap. A commit survives `kill -9`. It does not wait for the disk, so a crash of the machine may cost the last
+ * seconds, and never more. The store is synchronous and lives in a thread of its own.
  */
 export class LogStore {
-  /** Where a file lies now that could not be read. */
+  /** Where a file that could not be read was put aside. */
   readonly damagedPath: string | undefined;
   readonly #database: DatabaseSync;
   readonly #bytesMax: number;
   readonly #statements = new Map<string, StatementSync>();
-  /** Streams that were delivered to, by their addresses. Emptied whenever anything is deleted. */
+  /** Streams that lines were delivered to, by their addresses. The map is emptied whenever anything is deleted. */
   readonly #addressed = new Map<string, { readonly groupId: number; readonly streamId: number }>();
 
   constructor({ path, bytesMax }: LogStoreOptions) {
@@ -114,7 +114,7 @@ export class LogStore {
     this.#database.close();
   }
 
-  /** Runs `work` whole or not at all. */
+  /** Runs `work` in a transaction. */
   transact<T>(work: () => T): T {
     this.#run("BEGIN IMMEDIATE");
     try {
@@ -140,7 +140,7 @@ export class LogStore {
     return row && toGroup(row);
   }
 
-  /** Those of a scope whose names begin with the prefix and come behind `after`, in the order of their names. */
+  /** Returns the groups of a scope whose names begin with the prefix and come after `after`, sorted by name. */
   groups(account: string, region: string, options: { prefix: string; after: string; limit: number }): LogGroup[] {
     const { prefix, after, limit } = options;
     const rows = this.#rows(
@@ -202,7 +202,7 @@ export class LogStore {
     return new Map(rows.map((row) => [row["id"] as number, row["name"] as string]));
   }
 
-  /** In the order of their names; `after` is the last name of the page before. */
+  /** Returns streams sorted by name. `after` is the last name of the page before. */
   streamsByName(
     groupId: number,
     options: { prefix: string; after: string | undefined; limit: number; descending: boolean },
@@ -222,7 +222,7 @@ export class LogStore {
     return rows.map(toStream);
   }
 
-  /** In the order of their last lines' times; `after` is the last one of the page before. */
+  /** Returns streams sorted by the times of their last lines. `after` is the last stream of the page before. */
   streamsByTime(
     groupId: number,
     options: { after: { ms: number; id: number } | undefined; limit: number; descending: boolean },
@@ -260,7 +260,7 @@ export class LogStore {
 
   // ---- Writing ----
 
-  /** Adds lines that are in the order of their times; `lines` and `text` are as in a batch. */
+  /** Adds lines that are sorted by time. `lines` and `text` have the form of a batch's. */
   append(groupId: number, streamId: number, batch: Omit<LogBatch, "address">, nowMs: number): void {
     this.transact(() => this.#append(groupId, streamId, batch, nowMs));
     this.#keepWithinBounds();
@@ -297,7 +297,7 @@ export class LogStore {
     );
   }
 
-  /** Adds what Portico itself logs; groups and streams that are missing are made. */
+  /** Adds lines that Portico itself logs, and creates missing groups and streams. */
   deliver(batches: readonly LogBatch[], nowMs: number): void {
     this.transact(() => {
       for (const batch of batches) {
@@ -334,7 +334,7 @@ export class LogStore {
 
   // ---- Reading ----
 
-  /** Lines of a group, or of some of its streams, from the oldest; behind `after`, if that is given. */
+  /** Yields lines of a group, or of some of its streams, oldest first, after `after` if that is given. */
   *forward(
     of: { readonly groupId: number; readonly streamIds?: readonly number[] },
     { fromMs, toMs }: ReadRange,
@@ -354,7 +354,7 @@ export class LogStore {
       startMs,
       ...(among === "" ? [] : [JSON.stringify(of.streamIds)]),
     );
-    // What is read of chunks that overlap, in order; no chunk to come has a line before its own first one.
+    // Lines of chunks that overlap, in order. No later chunk has a line before its own first one.
     let waiting: StoredLine[] = [];
     for (const row of chunks) {
       const [firstMs, id] = [row["first_ms"] as number, row["id"] as number];
@@ -367,7 +367,7 @@ export class LogStore {
     yield* waiting;
   }
 
-  /** Lines of a stream from the newest; before `before`, if that is given. */
+  /** Yields lines of a stream, newest first, before `before` if that is given. */
   *backward(streamId: number, { fromMs, toMs }: ReadRange, before?: LinePosition): Generator<StoredLine> {
     const endMs = Math.min(toMs, before === undefined ? toMs : before.ms + 1);
     const chunks = this.#statement(
@@ -394,12 +394,12 @@ export class LogStore {
 
   // ---- Bounds ----
 
-  /** Drops what is older than its group keeps, and what the store has no room for. */
+  /** Drops lines that are older than their group keeps, and the oldest lines if the store has no room. */
   sweep(nowMs: number): void {
     this.transact(() => {
       for (const row of this.#rows("SELECT id, retention_days FROM log_group WHERE retention_days IS NOT NULL")) {
         const expiredMs = nowMs - (row["retention_days"] as number) * dayMs;
-        // A chunk goes when its last line does; readers see none of a chunk's expired lines.
+        // A chunk is dropped when its last line expires. Readers skip a chunk's expired lines.
         this.#dropChunks("group_id = ? AND first_ms < ? AND last_ms < ?", row["id"] as number, expiredMs, expiredMs);
       }
     });
@@ -415,13 +415,13 @@ export class LogStore {
     }
   }
 
-  /** Even without a line there would be too much: names and tags are not dropped for new ones. */
+  /** Whether names and tags alone take all the room. They are not dropped for new ones. */
   get isFull(): boolean {
     this.#keepWithinBounds();
     return this.#usedBytes() > this.#bytesMax;
   }
 
-  /** Empties everything. */
+  /** Deletes everything. */
   reset(): void {
     this.#addressed.clear();
     this.transact(() => {
@@ -496,12 +496,12 @@ const addressesMax = bounds.logAddressesMax.value;
 type Row = Record<string, unknown>;
 
 function openDatabase(path: string | undefined): { database: DatabaseSync; damagedPath: string | undefined } {
-  // Lines may hold what is only its owner's business.
+  // Only the owner may read the file, because lines may be private.
   if (path !== undefined) closeSync(openSync(path, "a", 0o600));
   try {
     return { database: prepare(new DatabaseSync(path ?? ":memory:")), damagedPath: undefined };
   } catch (error) {
-    // Logs that can't be read any more are no reason not to serve: they are put aside, for whoever can mend them.
+    // Unreadable logs must not keep the server from starting. The file is put aside for repair.
     if (path === undefined || !/malformed|not a database|no portico logs/i.test(String(error))) throw error;
     const damagedPath = `${path}.damaged`;
     renameSync(path, damagedPath);
@@ -555,7 +555,7 @@ const toStream = (row: Row): LogStream => ({
 
 function linesOf(row: Row): StoredLine[] {
   const stored = row["lines"] as Uint8Array;
-  // Copied, since a view needs an alignment that the database does not promise.
+  // It is copied, because a view needs an alignment that the database does not promise.
   const lines = new Uint32Array(stored.slice().buffer);
   const text = Buffer.from(
     (row["text"] as Uint8Array).buffer,
@@ -575,19 +575,19 @@ function linesOf(row: Row): StoredLine[] {
   }));
 }
 
-/** Negative: `a` stands before `b`. */
+/** Returns a negative number if `a` stands before `b`. */
 export function compareLinePositions(a: LinePosition, b: LinePosition): number {
   return a.ms - b.ms || a.chunk - b.chunk || a.index - b.index;
 }
 
-/** Does the line stand before all of a chunk that begins at `ms`? */
+/** Returns whether a line stands before all lines of a chunk that begins at `ms`. */
 const isBefore = (line: LinePosition, ms: number, chunk: number): boolean =>
   line.ms < ms || (line.ms === ms && line.chunk < chunk);
 
 const isWithin = (line: LinePosition, startMs: number, toMs: number, after: LinePosition | undefined): boolean =>
   line.ms >= startMs && line.ms < toMs && (after === undefined || compareLinePositions(line, after) > 0);
 
-/** What {@link LogStore.append} takes, of lines that come one by one. */
+/** Makes the input of {@link LogStore.append} from single lines. */
 export function batchOf(
   events: readonly { readonly timestamp: number; readonly message: string }[],
 ): Omit<LogBatch, "address"> {

@@ -61,7 +61,7 @@ function describeLogStreams(store: LogStore, input: DescribeLogStreamsInput, cal
   if (isByTime && prefix !== undefined) throw invalid("Cannot order by LastEventTime with a logStreamNamePrefix.");
   const group = requireGroup(store, input, call);
   const { limit, after } = pageWindow({ limit: input.limit, token: input.nextToken }, paging);
-  // One more than the page has, to know whether there is another.
+  // It reads one more than the page has, to know whether there is another page.
   const window = { limit: limit + 1, descending };
   const streams = isByTime
     ? store.streamsByTime(group.id, { ...window, after: after === undefined ? undefined : parseTimeKey(after) })

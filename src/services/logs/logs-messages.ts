@@ -7,19 +7,19 @@ export interface LogsStart {
   /** The file of the logs; undefined keeps them in memory. */
   readonly path: string | undefined;
   readonly bytesMax: number;
-  /** What tests have moved the clock by, in shared memory. */
+  /** The time by which tests have moved the clock, in shared memory. */
   readonly clock: SharedArrayBuffer;
 }
 
 /** Control → the logs' thread. */
 export type ToLogs =
-  /** A sender's port, with the delivery that made it worth a thread. */
+  /** A sender's port, with its first delivery. */
   | { readonly kind: "connect"; readonly port: MessagePort; readonly first: LogDelivery }
   /** An operation of the `logs` service; answered by an `outcome`. */
   | ({ readonly kind: "call"; readonly id: number } & LogsCall)
-  /** Empties everything; answered by an `outcome`, too. */
+  /** Deletes everything; also answered by an `outcome`. */
   | { readonly kind: "reset"; readonly id: number }
-  /** Stores what has been sent, and ends. */
+  /** Stores the lines that were sent, and ends. */
   | { readonly kind: "stop" };
 
 /** One operation of the `logs` service, with its validated input. */
@@ -30,7 +30,7 @@ export interface LogsCall {
   readonly region: string;
 }
 
-/** How a call ended: with its output, with an error that AWS has a name for, or by a fault of ours. */
+/** How a call ended: with its output, with an error that AWS has a name for, or with a bug of ours. */
 export type LogsOutcome =
   | { readonly kind: "answer"; readonly output: object }
   | {
@@ -45,7 +45,7 @@ export type LogsOutcome =
 /** The logs' thread → control. */
 export type FromLogs =
   | { readonly kind: "outcome"; readonly id: number; readonly outcome: LogsOutcome }
-  /** What is wrong with the logs themselves, for the server's log. */
+  /** A problem of the logs themselves, for the server's log. */
   | { readonly kind: "trouble"; readonly message: string }
   /** Lines that were lost, and why. */
   | { readonly kind: "dropped"; readonly lines: number; readonly why: string };

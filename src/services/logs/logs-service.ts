@@ -20,12 +20,12 @@ export interface LogsServiceOptions {
   readonly logger: Logger;
 }
 
-/** Lost lines are told of at most so often. */
+/** The shortest time between two reports of lost lines. */
 const lossReportMs = 5_000;
 
 /**
- * The `logs` service as control sees it. The lines are kept by a thread of their own, so that they hold up neither the
- * management API nor its store; it is started with the first line or call, since an idle server needs none.
+ * The `logs` service as control sees it. A thread of its own keeps the lines, so that they hold up neither the
+ * management API nor its store. The thread starts with the first line or call, since an idle server needs none.
  */
 export class LogsService {
   readonly operations: Operations;
@@ -33,7 +33,7 @@ export class LogsService {
   readonly sink: LogSink;
   readonly #options: LogsServiceOptions;
   readonly #sender: LogSender;
-  /** Senders that have not sent anything yet. */
+  /** The ports of senders that have not sent anything yet. */
   readonly #silent = new Set<MessagePort>();
   readonly #outcomes = new PendingAnswers<LogsOutcome>();
   #worker: Worker | undefined = undefined;
@@ -60,7 +60,7 @@ export class LogsService {
     );
   }
 
-  /** Serves a sender; a `LogSender` is at the port's far end. */
+  /** Serves a sender. A `LogSender` is at the port's other end. */
   connect(port: MessagePort): void {
     this.#silent.add(port);
     port.once("message", (first: LogDelivery) => this.#adopt(port, first));
@@ -72,7 +72,7 @@ export class LogsService {
     await this.#call((id) => ({ kind: "reset", id }));
   }
 
-  /** Stores what was sent, and ends the thread. Senders of other threads have closed before. */
+  /** Stores the lines that were sent, and ends the thread. Senders of other threads have to be closed before. */
   async close(): Promise<void> {
     this.#sender.close();
     for (const port of this.#silent) {
@@ -135,7 +135,7 @@ export class LogsService {
   }
 }
 
-/** A call's output; throws what the operation threw in the logs' thread. */
+/** Returns a call's output, or throws what the operation threw in the logs' thread. */
 function readOutcome(outcome: LogsOutcome): object {
   if (outcome.kind === "answer") return outcome.output;
   if (outcome.kind === "failed") throw new Error(outcome.error);

@@ -7,7 +7,7 @@ import type { LogStore } from "./log-store.ts";
 import type { FromLogs, LogsCall, LogsOutcome, ToLogs } from "./logs-messages.ts";
 import { logsOperations } from "./operations.ts";
 
-/** What the logs' thread does: it stores what senders deliver, and answers the operations of the `logs` service. */
+/** The work of the logs' thread: it stores what senders deliver, and answers the operations of the `logs` service. */
 export class LogsWorker {
   readonly #store: LogStore;
   readonly #clock: Clock;
@@ -26,7 +26,7 @@ export class LogsWorker {
     }
   }
 
-  /** What is done with control's messages; `stop` is for who owns the thread. */
+  /** The handlers of control's messages. The thread's owner handles `stop`. */
   readonly handlers: Handlers<Exclude<ToLogs, { kind: "stop" }>> = {
     connect: ({ port, first }) => this.#connect(port, first),
     call: (call) => this.#answer(call.id, () => this.#operate(call)),
@@ -37,7 +37,7 @@ export class LogsWorker {
       }),
   };
 
-  /** Drops what is too old, and what there is no room for. */
+  /** Drops lines that are too old, and lines that there is no room for. */
   sweep(): void {
     try {
       this.#store.sweep(this.#clock.now());
@@ -46,7 +46,7 @@ export class LogsWorker {
     }
   }
 
-  /** Takes what senders have sent and nobody has heard yet, and closes the store. */
+  /** Stores the deliveries that are still in the ports, and closes the store. */
   close(): void {
     for (const port of this.#ports) {
       for (let left = receiveMessageOnPort(port); left; left = receiveMessageOnPort(port)) {
@@ -61,7 +61,7 @@ export class LogsWorker {
     this.#ports.add(port);
     const take = (delivery: LogDelivery): void => {
       this.#deliver(delivery);
-      // The sender sends the next one when it hears this.
+      // The sender sends its next delivery when it hears this.
       port.postMessage(null);
     };
     port.on("message", take);

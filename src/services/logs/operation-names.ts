@@ -1,4 +1,4 @@
-/** The operations of the `logs` service. Control knows them by their names: what they do is loaded by the logs' thread. */
+/** The names of the `logs` service's operations. Control knows only the names; the logs' thread loads the code. */
 export const logsOperationNames = [
   "CreateLogGroup",
   "DeleteLogGroup",

@@ -3,7 +3,7 @@ import { type LogsOperation, logGroupOperations } from "./log-groups.ts";
 import { logStreamOperations } from "./log-streams.ts";
 import type { LogsOperationName } from "./operation-names.ts";
 
-/** The `logs` service. */
+/** The operations of the `logs` service. */
 export const logsOperations: Readonly<Record<LogsOperationName, LogsOperation>> = {
   ...logGroupOperations,
   ...logStreamOperations,
