@@ -196,3 +196,10 @@ for (const [name, document] of Object.entries(documents)) {
     assert.deepEqual(opened, []);
   });
 }
+
+test("an object that says how it is made a text is no text", () => {
+  const strange = { toString: "x", valueOf: 1 };
+  const document = documents["OpenAPI 3"];
+  for (const path of pathsOf(document))
+    assert.doesNotThrow(() => importOf(damaged(document, path, { value: strange })));
+});

@@ -12,12 +12,11 @@ type Check = (value: unknown) => string | undefined;
 
 const isText = (value: unknown): boolean => scalarText(value) !== undefined;
 /** Returns whether a value is a boolean, or a text that writers of YAML and JSON make of one. */
-const isFlag = (value: unknown): boolean => typeof value === "boolean" || /^(true|false)$/i.test(String(value));
+const isFlag = (value: unknown): boolean => /^(true|false)$/i.test(scalarText(value) ?? "");
 
 const text: Check = (value) => (isText(value) ? undefined : "has to be a string");
 const string: Check = (value) => (typeof value === "string" ? undefined : "has to be a string");
-const flag: Check = (value) =>
-  !Array.isArray(value) && !isObject(value) && isFlag(value) ? undefined : "has to be true or false";
+const flag: Check = (value) => (isFlag(value) ? undefined : "has to be true or false");
 const texts: Check = (value) =>
   Array.isArray(value) && value.every(isText) ? undefined : "has to be a list of strings";
 const object: Check = (value) => (isObject(value) ? undefined : "has to be an object");
@@ -171,9 +170,9 @@ class GuardCheck {
     }
     for (const needed of wanted) if (!isText(scheme[needed])) this.#refuse(`${needed} of ${place}`, "is missing");
     if (type !== "apiKey") return;
-    if (!keyPlaces.includes(String(scheme["in"])))
+    if (!keyPlaces.includes(scalarText(scheme["in"]) ?? ""))
       this.#refuse(`in of ${place}`, `has to be one of ${keyPlaces.join(", ")}`);
-    if (isAlmost(String(scheme["name"]).toLowerCase(), "x-api-key")) {
+    if (isAlmost((scalarText(scheme["name"]) ?? "").toLowerCase(), "x-api-key")) {
       this.#refuse(`name of ${place}`, "is almost x-api-key, the header of API Gateway's keys: it would guard nothing");
     }
   }
@@ -221,7 +220,7 @@ class GuardCheck {
   #parameter(parameter: JsonObject, place: string): void {
     const where = `the parameter '${scalarText(parameter["name"]) ?? ""}' of ${place}`;
     this.#members("parameter", parameter, where);
-    const location = String(parameter["in"]);
+    const location = scalarText(parameter["in"]) ?? "";
     if (location === "body") {
       if (member(parameter, "schema") !== undefined) this.#members("mediaType", parameter, where);
       return;
