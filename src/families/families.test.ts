@@ -9,7 +9,7 @@ import type { CallContext, Operations } from "../protocol/operation.ts";
 import { type PagingDialect, restPaging } from "../protocol/paging.ts";
 import { openSqliteStore } from "../store/sqlite-store.ts";
 import { bindOperations, makeFamilies } from "./make-families.ts";
-import { mergedAs, unmerged } from "./merge.ts";
+import { type MergeRules, mergedAs, mergedUnlessEmpty, mergeInto, unmerged } from "./merge.ts";
 import { entry, member, type PatchOperation, text } from "./patch.ts";
 import { nonEmpty, present, regionalScope } from "./work.ts";
 
@@ -313,5 +313,28 @@ describe("a family of the account, with pages by position and updates by PATCH",
     const before = await store.revision();
     await patch(id);
     assert.equal(await store.revision(), before);
+  });
+});
+
+describe("a merge", () => {
+  it("wants a rule for each member of the input that has no place in the item", () => {
+    interface Input {
+      readonly Name?: string;
+      readonly MinimumHeight?: number;
+    }
+    const rules: MergeRules<Ride, Input> = { MinimumHeight: mergedAs("minimumHeightCm") };
+    // @ts-expect-error Ride has no member minimumHeight.
+    const incomplete: MergeRules<Ride, Input> = {};
+    assert.equal(Object.keys(incomplete).length, 0);
+    const before: Ride = { rideId: "r", name: "Wheel", minimumHeightCm: 120 };
+    assert.deepEqual(mergeInto(before, { MinimumHeight: 0 }, rules), { ...before, minimumHeightCm: 0 });
+    assert.deepEqual(mergeInto(before, {}, rules), before);
+  });
+
+  it("takes away what an empty text stands for, by the name that the item has it by", () => {
+    const rules: MergeRules<Ride, { readonly Text?: string }> = { Text: mergedUnlessEmpty("description") };
+    const before: Ride = { rideId: "r", name: "Wheel", description: "high" };
+    assert.deepEqual(mergeInto(before, { Text: "" }, rules), { rideId: "r", name: "Wheel" });
+    assert.equal(mergeInto(before, { Text: "low" }, rules).description, "low");
   });
 });

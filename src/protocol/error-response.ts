@@ -24,6 +24,7 @@ export interface WireError {
  * AWS: API Gateway API reference, "Common Error Types"; IAM and STS, "Common Errors".
  */
 const frontEndStatuses: Readonly<Record<string, number>> = {
+  AccessDenied: 403,
   AccessDeniedException: 403,
   ExpiredTokenException: 403,
   IncompleteSignatureException: 400,

@@ -28,6 +28,13 @@ export interface OperationModel {
   readonly output?: { readonly shape: string; readonly resultWrapper?: string };
   /** Names of the error shapes that it may answer. */
   readonly errors: readonly string[];
+  /** Of an operation that answers pages: the members that ask for them and hold them. */
+  readonly paginator?: {
+    readonly limit_key: string;
+    readonly input_token: string;
+    readonly output_token: string;
+    readonly more_results?: string;
+  };
 }
 
 /** A reference to a shape, with where it lies on the wire; the default location is the body. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { lambdaPaging, page, restPaging } from "./paging.ts";
+import { loadModel, type ModelName } from "./model.ts";
+import { iamPaging, lambdaPaging, type PagingDialect, page, pageAnswer, restPaging } from "./paging.ts";
 
 const letters = [..."abcdefghij"];
 const self = (item: string): string => item;
@@ -40,5 +41,36 @@ describe("a page", () => {
       assert.throws(() => page(letters, self, { token }, restPaging), { code: "BadRequestException" });
     }
     assert.throws(() => page(letters, self, { limit: 0 }, lambdaPaging), { code: "InvalidParameterValueException" });
+  });
+});
+
+describe("a dialect", () => {
+  const dialects: Readonly<Partial<Record<ModelName, PagingDialect>>> = {
+    apigateway: restPaging,
+    lambda: lambdaPaging,
+    iam: iamPaging,
+  };
+
+  it("names its members as its service's model does", () => {
+    for (const [name, { members }] of Object.entries(dialects)) {
+      const paginators = Object.values(loadModel(name as ModelName).operations).flatMap(({ paginator }) =>
+        paginator === undefined ? [] : [paginator],
+      );
+      assert.ok(paginators.length > 0, name);
+      for (const { limit_key, input_token, output_token, more_results } of paginators) {
+        assert.deepEqual(
+          [limit_key, input_token, output_token, more_results],
+          [members.limit, members.token, members.next, members.more],
+          name,
+        );
+      }
+    }
+  });
+
+  it("answers a page with the members that it names", () => {
+    assert.deepEqual(pageAnswer({ items: [1], next: "t" }, restPaging), { items: [1], position: "t" });
+    assert.deepEqual(pageAnswer({ items: [1], next: undefined }, restPaging), { items: [1] });
+    const roles = { Roles: [], IsTruncated: false };
+    assert.deepEqual(pageAnswer({ items: [], next: undefined }, iamPaging, "Roles"), roles);
   });
 });

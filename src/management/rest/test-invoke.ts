@@ -78,7 +78,7 @@ export const testInvokeOperations = (invoke: TestInvocation): RestOperations =>
 export const refusalOf = (kind: "busy" | "failed", what: "method" | "authorizer"): ApiError =>
   kind === "busy"
     ? new ApiError("TooManyRequestsException", "Rate exceeded")
-    : new ApiError("InternalFailure", `The ${what} could not be tested, or took too long.`, { status: 500 });
+    : new ApiError("InternalFailure", `The ${what} could not be tested, or took too long.`);
 
 async function readTest(work: Work<"TestInvokeMethod", RestApi>): Promise<MethodTest> {
   const { input, call, parent: api } = work;

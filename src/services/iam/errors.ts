@@ -8,4 +8,4 @@ export const alreadyExists = (message: string): ApiError => new ApiError("Entity
 export const noSuchEntity = (message: string, hint?: string): ApiError =>
   // The status is given, since CreateRole answers so without declaring it.
   new ApiError("NoSuchEntityException", message, { status: 404, hint });
-export const validationError = (message: string): ApiError => new ApiError("ValidationError", message, { status: 400 });
+export const validationError = (message: string): ApiError => new ApiError("ValidationError", message);

@@ -249,7 +249,7 @@ const changeable: typeof policies = {
   async find(work) {
     const { PolicyArn: arn } = work.input;
     if (isAwsManaged(arn)) {
-      throw new ApiError("AccessDenied", `Policy ${arn} is AWS's and can't be changed.`, { status: 403 });
+      throw new ApiError("AccessDenied", `Policy ${arn} is AWS's and can't be changed.`);
     }
     return policies.find(work);
   },

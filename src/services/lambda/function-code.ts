@@ -24,7 +24,6 @@ export function zipOf(code: LambdaInput<"CreateFunction">["Code"], operation: st
     throw new ApiError(
       "RequestEntityTooLargeException",
       `Request must be smaller than 69905067 bytes for the ${operation} operation`,
-      { status: 413 },
     );
   }
   return ZipFile;

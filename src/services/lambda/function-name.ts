@@ -30,7 +30,6 @@ export function parseFunctionName(
     throw new ApiError(
       "ValidationException",
       `1 validation error detected: Value '${name}' at 'functionName' failed to satisfy constraint: Member must have length less than or equal to 64`,
-      { status: 400 },
     );
   }
   if (region !== undefined && region !== call.region) {
@@ -44,7 +43,6 @@ export function parseFunctionName(
     throw new ApiError(
       "AccessDeniedException",
       `User: arn:aws:iam::${call.account}:root is not authorized to access the function ${functionArn} of another account`,
-      { status: 403 },
     );
   }
   if (own !== undefined && qualifier !== undefined && own !== qualifier) {

@@ -113,7 +113,6 @@ const tooLarge = (value: number, path: string, max: number): ApiError =>
   new ApiError(
     "ValidationException",
     `1 validation error detected: Value '${value}' at '${path}' failed to satisfy constraint: Member must have value less than or equal to ${max}`,
-    { status: 400 },
   );
 
 function validateRuntime(runtime: string): void {

@@ -1,5 +1,5 @@
 import { bounds } from "../../base/bounds.ts";
-import { ApiError } from "../../protocol/errors.ts";
+import { ApiError, notImplemented } from "../../protocol/errors.ts";
 import { type Page, type Paging, page, pageWindow } from "../../protocol/paging.ts";
 import type { LogGroup, LogStore } from "./log-store.ts";
 
@@ -44,9 +44,7 @@ function createLogGroup(store: LogStore, input: CreateLogGroupInput, call: LogsC
   const { logGroupName: name } = input;
   // What a key guards must not lie open: see docs/compatibility.md, "logs, words".
   if (input.kmsKeyId !== undefined) {
-    throw new ApiError("NotImplementedException", "Portico does not encrypt log groups: leave out kmsKeyId.", {
-      status: 501,
-    });
+    throw notImplemented("Portico does not encrypt log groups: leave out kmsKeyId.");
   }
   // AWS: CreateLogGroup: "Log group names can't start with the string aws/".
   if (name.startsWith("aws/")) throw invalid("Log groups starting with AWS/ are reserved for AWS.");

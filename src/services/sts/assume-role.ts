@@ -44,7 +44,7 @@ export async function assumeRole(
   };
 }
 
-const invalid = (message: string): ApiError => new ApiError("ValidationError", message, { status: 400 });
+const invalid = (message: string): ApiError => new ApiError("ValidationError", message);
 
 /** Throws unless the caller may assume the role. A role that does not exist looks like one that may not be assumed. */
 async function requireAssumable(tx: Reader, input: AssumeRoleInput, call: CallContext): Promise<RoleDocument> {
@@ -57,7 +57,6 @@ async function requireAssumable(tx: Reader, input: AssumeRoleInput, call: CallCo
     "AccessDenied",
     `User: ${callerArn(call)} is not authorized to perform: sts:AssumeRole on resource: ${input.RoleArn}`,
     {
-      status: 403,
       hint:
         role === undefined
           ? `There is no role ${input.RoleArn}: make it with aws iam create-role.`
