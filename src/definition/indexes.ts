@@ -1,4 +1,5 @@
 import { type ApiKey, keyKinds, type UsagePlan } from "./api-key.ts";
+import { type BasePathMapping, domainNameKinds } from "./domain-name.ts";
 import { type Resource, type RestApiDefinition, restKinds, type Stage } from "./rest-api.ts";
 
 /**
@@ -27,5 +28,6 @@ export const definitionIndexes = {
     name: (key: ApiKey) => present(key.name),
     customer: (key: ApiKey) => present(key.customerId),
   },
+  [domainNameKinds.basePathMapping]: { api: (mapping: BasePathMapping) => [mapping.restApiId] },
   [keyKinds.usagePlan]: { api: (plan: UsagePlan) => plan.apiStages.map(({ apiId }) => apiId) },
 } as const;

@@ -126,9 +126,8 @@ export async function deleteWithDomainName(item: DomainName, work: ControlChange
 
 /** The names of the domains whose mappings use an API, or one of its stages. */
 export async function domainsMappedTo(work: ControlWork, apiId: string, stage?: string): Promise<readonly string[]> {
-  const mappings = await work.tx.list<BasePathMapping>(domainNameKinds.basePathMapping);
-  const users = mappings.filter(
-    ({ body }) => body.restApiId === apiId && (stage === undefined || body.stage === stage),
-  );
+  const where = { index: "api", key: apiId };
+  const mappings = await work.tx.list<BasePathMapping>(domainNameKinds.basePathMapping, { where });
+  const users = mappings.filter(({ body }) => stage === undefined || body.stage === stage);
   return [...new Set(users.map(({ id }) => id.slice(0, id.indexOf("/")).split("+", 1)[0]!))];
 }

@@ -53,7 +53,7 @@ export async function checkNewStages(
   if (added.length === 0) return undefined;
   const keys = new Set(await keysOfPlan(work, plan.id));
   if (keys.size === 0) return undefined;
-  for (const { body: other } of await work.tx.list<UsagePlan>(keyKinds.usagePlan)) {
+  for (const other of await plansOfApis(work, new Set(added.map((stage) => stage.slice(0, stage.indexOf(":")))))) {
     if (other.id === plan.id) continue;
     const stages = stagesOf(other);
     const shared = added.find((stage) => stages.has(stage));
@@ -62,6 +62,16 @@ export async function checkNewStages(
     if (key !== undefined) return alreadySubscribed(key, shared, other.id);
   }
   return undefined;
+}
+
+/** The plans with stages of one of the APIs, in the order of their ids. */
+async function plansOfApis(work: Work, apiIds: Iterable<string>): Promise<readonly UsagePlan[]> {
+  const plans = new Map<string, UsagePlan>();
+  for (const key of apiIds) {
+    const found = await work.tx.list<UsagePlan>(keyKinds.usagePlan, { where: { index: "api", key } });
+    for (const { id, body } of found) plans.set(id, body);
+  }
+  return [...plans.values()].sort((one, other) => (one.id < other.id ? -1 : 1));
 }
 
 const keysOfPlan = async (work: Work, planId: string): Promise<readonly string[]> =>
