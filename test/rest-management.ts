@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../src/base/clock.ts";
 import { randomIds } from "../src/base/ids.ts";
+import { type RunJob, runHere } from "../src/base/job.ts";
 import { definitionIndexes } from "../src/definition/indexes.ts";
 import { type ControlLimits, makeControlLimits } from "../src/management/control-limits.ts";
 import { makeRestOperations } from "../src/management/rest/operations.ts";
@@ -30,13 +31,13 @@ export interface RestManagement {
   close(): Promise<void>;
 }
 
-/** `line` is `GET /restapis`. Errors that the model does not declare, and our own faults, fail. */
-export function makeRestManagement(limits: Partial<ControlLimits> = {}): RestManagement {
+/** `line` is `GET /restapis`. Errors that the model does not declare, and our own faults, fail. `run` runs its jobs. */
+export function makeRestManagement(limits: Partial<ControlLimits> = {}, run: RunJob = runHere): RestManagement {
   const store = rerunningStore(openSqliteStore({ indexes: definitionIndexes }));
   const clock = new ManualClock(1_700_000_000_500);
   const faults: unknown[] = [];
   const management = makeManagement(
-    [{ model: "apigateway", operations: makeRestOperations({ store, limits: makeControlLimits(limits) }) }],
+    [{ model: "apigateway", operations: makeRestOperations({ store, limits: makeControlLimits(limits), run }) }],
     {
       clock,
       ids: randomIds,
