@@ -1,4 +1,7 @@
-/** States what must be true. A failure is our bug: the smallest unit (exchange, transaction, plan, thread) dies of it. */
+/**
+ * Throws unless a condition is true. A failure is our bug, and ends the smallest unit: an exchange, a transaction, a
+ * plan, a thread.
+ */
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`Assertion failed: ${message}`);
 }

@@ -1,11 +1,11 @@
-/** A limit: what it is, AWS's number where AWS has one, and where that is written. */
+/** A limit: its value, and its source if it is AWS's. */
 interface Bound {
   readonly value: number;
   readonly source: string;
 }
 
 /**
- * Every bound of sizes, counts, depths and times that is not a user's setting, by the rooms that hold to it: what guards
+ * Every bound of sizes, counts, depths and times that is not a user's setting, by the rooms that keep it: guards
  * against hostile or broken input, and AWS's quotas. AWS: "Amazon API Gateway quotas and important notes".
  */
 export const bounds = {

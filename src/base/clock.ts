@@ -1,4 +1,4 @@
-/** Where the time comes from, so that tests can move it. Milliseconds since 1970. */
+/** The source of time, in milliseconds since 1970, so that tests can move it. */
 export interface Clock {
   now(): number;
 }

@@ -1,9 +1,9 @@
-/** What is done with each kind of a tagged union: a kind without a handler is a type error. */
+/** A handler for each kind of a tagged union. A kind without a handler is a type error. */
 export type Handlers<Message extends { readonly kind: string }> = {
   readonly [Kind in Message["kind"]]: (message: Extract<Message, { readonly kind: Kind }>) => void;
 };
 
-/** Gives a message to the handler of its kind. */
+/** Passes a message to the handler of its kind. */
 export function dispatch<Message extends { readonly kind: string }>(
   handlers: Handlers<Message>,
   message: Message,

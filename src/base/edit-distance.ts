@@ -1,4 +1,7 @@
-/** How many characters must be added, removed or replaced to make one text the other (Levenshtein). For short texts. */
+/**
+ * Returns how many characters must be added, removed or replaced to make one text the other (Levenshtein). It is for
+ * short texts.
+ */
 export function editDistance(left: string, right: string): number {
   let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (let row = 1; row <= left.length; row++) {

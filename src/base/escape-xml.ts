@@ -4,11 +4,14 @@ const escapes: Readonly<Record<string, string>> = {
   ">": "&gt;",
   '"': "&quot;",
   "'": "&apos;",
-  // A line's end would become another one, or a space in an attribute.
+  // Unescaped, a line end would become another one, or a space in an attribute.
   "\r": "&#13;",
 };
 
-/** For texts and attributes, in whatever quotes, of XML 1.0 and of HTML; what XML has no way to write becomes U+FFFD. */
+/**
+ * Escapes a text for XML 1.0 and HTML, in texts and in attributes with either quotes. Characters that XML can't contain
+ * become U+FFFD.
+ */
 export function escapeXml(text: string): string {
   return text
     .replace(/[&<>"'\r]/g, (character) => escapes[character]!)

@@ -2,13 +2,13 @@ import { randomBytes } from "node:crypto";
 
 const lowerCaseAndDigits = "abcdefghijklmnopqrstuvwxyz0123456789";
 
-/** Makes ids; passed in, so that tests can make them predictable. */
+/** Makes ids. It is passed in, so that tests can make them predictable. */
 export interface IdSource {
-  /** An id of AWS's form: `length` characters of a–z and 0–9. */
+  /** Returns an id in AWS's form: `length` characters of a–z and 0–9. */
   id(length: number): string;
 }
 
-/** Ids from the system's randomness. */
+/** Makes ids from the system's randomness. */
 export const randomIds: IdSource = {
   id(length) {
     let text = "";

@@ -1,4 +1,4 @@
-/** A JSON object as it was read: members may be anything. */
+/** A JSON object as it was read. Its members may be anything. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 export function isObject(value: unknown): value is JsonObject {

@@ -1,6 +1,6 @@
 /** Why a question has no answer. */
 export type NoAnswer =
-  /** As many questions as there may be are open: this one was not asked. */
+  /** The allowed number of questions is open, so this one was not asked. */
   | { readonly kind: "busy" }
   /** The answer did not come in time. */
   | { readonly kind: "late" }
@@ -10,17 +10,17 @@ export type NoAnswer =
 /** A question's outcome. */
 export type AnswerOutcome<Answer> = { readonly kind: "answer"; readonly answer: Answer } | NoAnswer;
 
-/** How one question is put to a peer: a thread, or the far end of a port. */
+/** A question to a peer: a thread, or the other end of a port. */
 export interface Question {
-  /** Whom {@link PendingAnswers.bury} names when it ends. */
+  /** The peer. {@link PendingAnswers.bury} names it when it ends. */
   readonly peer: object;
-  /** Sends it; the peer's answer bears the number. */
+  /** Sends the question. The peer's answer has the same number. */
   send(id: number): void;
   /** Tells the peer that nobody waits any more. */
   cancel?(id: number): void;
-  /** Milliseconds until it counts as late; without it, only the answer and the peer's end are waited for. */
+  /** Milliseconds until the answer is late. Without it the question waits for the answer or the peer's end. */
   readonly withinMs?: number | undefined;
-  /** Milliseconds until the peer is asked to come to an end, by `cancel`; its answer is still waited for. */
+  /** Milliseconds until `cancel` asks the peer to finish. The question still waits for its answer. */
   readonly patienceMs?: number | undefined;
 }
 
@@ -30,8 +30,8 @@ interface OpenQuestion<Answer> {
 }
 
 /**
- * Questions to other threads that wait for their answers: each is settled once, by its answer, its time, or its peer's
- * end, and only so many are open at a time. It knows no channel: who uses it sends the messages.
+ * Questions to other threads that wait for their answers. Each is settled once, by its answer, its time, or its peer's
+ * end, and the number of open questions is limited. It knows no channel: its user sends the messages.
  */
 export class PendingAnswers<Answer> {
   readonly #max: number;
@@ -42,7 +42,7 @@ export class PendingAnswers<Answer> {
     this.#max = options.max ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Puts a question; never rejects. */
+  /** Asks a question, and resolves with its outcome. It never rejects. */
   ask(question: Question): Promise<AnswerOutcome<Answer>> {
     if (this.#waiting.size >= this.#max) return Promise.resolve({ kind: "busy" });
     const { peer, withinMs, patienceMs } = question;
@@ -64,12 +64,12 @@ export class PendingAnswers<Answer> {
     });
   }
 
-  /** The answer has come; one that nobody waits for any more is dropped. */
+  /** Settles a question with its answer. An answer that nobody waits for any more is dropped. */
   settle(id: number, answer: Answer): void {
     this.#end(id, { kind: "answer", answer });
   }
 
-  /** The peer has ended: it will answer nothing. */
+  /** Settles all questions to a peer that has ended. */
   bury(peer: object): void {
     for (const [id, waiting] of this.#waiting) if (waiting.peer === peer) this.#end(id, { kind: "lost" });
   }

@@ -1,4 +1,4 @@
-/** All but the unreserved characters of RFC 3986 §2.3. */
+/** Percent-encodes all characters except the unreserved ones of RFC 3986 §2.3. */
 export const percentEncode = (text: string): string =>
   encodeURIComponent(text).replaceAll(
     /[!'()*]/g,

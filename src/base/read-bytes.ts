@@ -1,4 +1,7 @@
-/** All bytes of a stream, or undefined as soon as they are more than `bytesMax`. What the stream throws is thrown. */
+/**
+ * Reads all bytes of a stream; returns undefined as soon as they are more than `bytesMax`. Throws what the stream
+ * throws.
+ */
 export async function readBytes(stream: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Buffer | undefined> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -10,7 +13,7 @@ export async function readBytes(stream: AsyncIterable<Uint8Array>, bytesMax: num
   return Buffer.concat(chunks);
 }
 
-/** The body of an answer as text, of `bytesMax` bytes at most; a longer one is an error. */
+/** Reads the body of an answer as text of at most `bytesMax` bytes. Throws for a longer one. */
 export async function readText(response: Response, bytesMax: number): Promise<string> {
   if (response.body === null) return "";
   const bytes = await readBytes(response.body, bytesMax);

@@ -1,5 +1,5 @@
 /**
- * A write that could not be kept, because the disk is full or takes nothing: none of it is there. The message says why,
- * and may be shown to callers.
+ * Thrown for a write that failed because the disk is full or refuses writes. None of it was stored. The message says
+ * why, and may be shown to callers.
  */
 export class StorageFailure extends Error {}

@@ -1,6 +1,6 @@
 /**
- * A mistake of the person who starts or configures Portico, in their words: what happened, why, and what to do next.
- * The command line prints it without a stack and exits with 1.
+ * Thrown for a mistake of the person who starts or configures Portico: what happened, why, and what to do next. The
+ * command line prints it without a stack and exits with 1.
  */
 export class UserError extends Error {
   readonly what: string;

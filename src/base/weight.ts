@@ -1,6 +1,7 @@
 /**
- * Is a value heavier than `max`? Each value in it weighs 1, and each 32 characters of text or bytes one more: about what
- * walking, copying or printing it costs. Stops as soon as the answer is yes. The value is plain data without circles.
+ * Returns whether a value is heavier than `max`. Each value in it weighs 1, and each 32 characters of text or bytes one
+ * more, which is about what walking, copying or printing it costs. It stops as soon as the answer is yes. The value is
+ * plain data without circles.
  */
 export function isHeavierThan(value: unknown, max: number): boolean {
   let weight = 0;

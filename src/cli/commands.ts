@@ -1,26 +1,26 @@
 import type { ConfigFlags } from "../server/config.ts";
 import type { Output } from "./output.ts";
 
-/** What a command is run with. */
+/** The input of a command. */
 export interface Invocation {
   readonly args: readonly string[];
   readonly options: Readonly<Record<string, unknown>>;
-  /** The server's settings that were given as flags, for commands that may start one. */
+  /** The server's settings from flags, for commands that may start a server. */
   readonly serverFlags: ConfigFlags;
   readonly output: Output;
 }
 
-/** Runs a command; answers the process's exit code. */
+/** Runs a command, and returns the process's exit code. */
 export type Run = (invocation: Invocation) => Promise<number>;
 
 export interface CommandOption {
-  /** As commander reads it: `--stage <NAME>`. */
+  /** The flags in commander's form: `--stage <NAME>`. */
   readonly flags: string;
   readonly help: string;
   readonly choices?: readonly string[];
-  /** It may be given several times. */
+  /** The option may be given several times. */
   readonly repeats?: boolean;
-  /** What each value has to be, and how to say so. */
+  /** The form of each value, and words for it. */
   readonly form?: { readonly pattern: RegExp; readonly says: string };
 }
 
@@ -35,13 +35,13 @@ export interface CommandFacts {
   readonly name: string;
   readonly group: keyof typeof commandGroups;
   readonly synopsis: string;
-  /** As commander reads them: `<FILE>` must be there, `[API]` may be. */
+  /** The arguments in commander's form: `<FILE>` is required, `[API]` is optional. */
   readonly arguments: readonly { readonly name: string; readonly help: string }[];
   readonly options: readonly CommandOption[];
-  /** All of the server's settings are flags of this command, too. */
+  /** All of the server's settings are also flags of this command. */
   readonly takesServerSettings: boolean;
   readonly examples: readonly string[];
-  /** Loaded only for the command that is run. */
+  /** Loads the command's code, which only the command that is run needs. */
   readonly load: () => Promise<Run>;
 }
 
@@ -60,7 +60,7 @@ const region: CommandOption = {
   flags: "--region <NAME>",
   help: "the API's region (default: the one in which it is deployed, else us-east-1)",
 };
-/** A document's functions say where it belongs. */
+/** The functions in a document say which account it belongs to. */
 const newAccount: CommandOption = {
   flags: "--account <ID>",
   help: "the API's account (default: that of the document's functions, else 000000000000)",
@@ -71,7 +71,7 @@ const newRegion: CommandOption = {
   help: "the API's region (default: that of the document's functions, else us-east-1)",
 };
 
-/** Every command: `--help`, the docs and the program itself read this table. */
+/** Every command. `--help`, the docs and the program itself read this table. */
 export const commands: readonly CommandFacts[] = [
   {
     name: "up",

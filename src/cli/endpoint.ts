@@ -4,7 +4,9 @@ import { readConfig } from "../server/config.ts";
 
 const probeTimeoutMs = bounds.cliProbeMsMax.value;
 
-/** Does a Portico answer there? Another program on the port does not answer this. */
+/**
+ * Returns whether a Portico answers at the endpoint. Other programs on the port don't know the path that it asks for.
+ */
 export async function isPortico(endpoint: string): Promise<boolean> {
   try {
     const response = await fetch(`${endpoint}/_portico/health`, { signal: AbortSignal.timeout(probeTimeoutMs) });
@@ -15,7 +17,7 @@ export async function isPortico(endpoint: string): Promise<boolean> {
   }
 }
 
-/** The running server that a command is about: `--endpoint`, or the port that the settings name. */
+/** Returns the running server that a command is about: `--endpoint`, or the port in the settings. */
 export async function findEndpoint(options: Readonly<Record<string, unknown>>): Promise<string> {
   const given = options["endpoint"];
   const endpoint = typeof given === "string" ? given.replace(/\/+$/, "") : await configuredEndpoint();
@@ -34,5 +36,7 @@ async function configuredEndpoint(): Promise<string> {
 
 export const urlHost = (host: string): string => (host.includes(":") ? `[${host}]` : host);
 
-/** For people: `localhost` is what the hosts of APIs (`….localhost`) and AWS's local tools have, too. */
+/**
+ * Returns an endpoint for people, with `localhost`, as in the hosts of APIs (`….localhost`) and in AWS's local tools.
+ */
 export const showEndpoint = (endpoint: string): string => endpoint.replace("//127.0.0.1:", "//localhost:");

@@ -5,18 +5,18 @@ type Event = ExplainReport["events"][number];
 type EventOf<Kind extends Event["kind"]> = Extract<Event, { readonly kind: Kind }>;
 type Body = EventOf<"request-body">["body"];
 
-/** A line of an explanation, and what is below it. */
+/** A line of an explanation, with the lines below it. */
 export interface TreeNode {
   readonly text: string;
   readonly tone: "plain" | "bold" | "good" | "bad" | "dim";
   readonly children: readonly TreeNode[];
 }
 
-/** Of a body; `--json` has more. */
+/** How many lines of a body are shown; `--json` has more. */
 const bodyLinesShown = 40;
 const bodyLineCharsShown = 160;
 
-/** What a report says, as a tree: the request, each step's decisions, what went to the integration and back, the answer. */
+/** Returns a report as a tree: the request, each step's decisions, the exchange with the integration, the answer. */
 export function explainTree(report: ExplainReport): TreeNode {
   const nodes = report.events.flatMap((event) => nodesOf(event, report));
   return node(`${report.method} ${report.url}`, nodes, "bold");
@@ -122,7 +122,7 @@ function nodesOf(event: Event, report: ExplainReport): TreeNode[] {
   }
 }
 
-/** Does a line above say it? */
+/** Returns whether a line above already has the hint. */
 const isTold = (hint: string, { events }: ExplainReport): boolean =>
   events.some(
     (event) =>
@@ -162,7 +162,7 @@ function bodyNodes(name: string, body: Body): TreeNode[] {
   return [node(title, isCut ? [...shown, node("… --json has more")] : shown)];
 }
 
-/** Compact JSON on lines of its own, where that changes no value. */
+/** Lays out compact JSON over several lines, if that changes no value. */
 function layOutJson(text: string): string {
   if (text.length <= bodyLineCharsShown) return text;
   try {

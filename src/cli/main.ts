@@ -7,11 +7,11 @@ import { type CommandFacts, type CommandOption, commandGroups, commands } from "
 import { makeOutput, type Output } from "./output.ts";
 import { shortPath } from "./short-path.ts";
 
-/** 0: done; 1: it could not be done; 2: the command line was wrong. */
+/** 0 for done, 1 for failed, 2 for a wrong command line. */
 const exitCodes = { failed: 1, usage: 2 } as const;
 
 const output = makeOutput(process.stdout, process.stderr, process.env, shortPath);
-// The reader of a pipe may have seen enough.
+// The reader of a pipe may have closed it.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
   process.exit(0);
@@ -69,7 +69,7 @@ function addCommand(program: Command, facts: CommandFacts): void {
   });
 }
 
-/** For options that are given several times. */
+/** Gathers the values of an option that is given several times. */
 const gather = (value: string, before: string[] = []): string[] => [...before, value];
 
 const checkerOf =
@@ -79,7 +79,7 @@ const checkerOf =
     throw new InvalidArgumentError(says);
   };
 
-/** The server's settings, from the same table as the server itself reads them. */
+/** Returns options for the server's settings, from the table that the server itself reads. */
 function serverOptions(): Option[] {
   const options = configKeys.map((key) => {
     const option = new Option(flagOf(key), `${key.help}${defaultOf(key)}`);
@@ -105,16 +105,17 @@ function pickServerFlags(options: Readonly<Record<string, unknown>>): ConfigFlag
   return Object.fromEntries(Object.entries(options).filter(([name]) => names.includes(name))) as ConfigFlags;
 }
 
-/** Prints what went wrong and what to do next; a stack only for our own bugs. */
+/** Prints what went wrong and what to do next, with a stack for our own bugs only. Returns the exit code. */
 function report(error: unknown, out: Output): number {
-  // Commander has printed its own by now; help and version are no errors.
+  // Commander has already printed its own errors. Help and version are not errors.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
   if (error instanceof UserError) {
     out.problem({ severity: "error", message: error.what });
     for (const line of [error.why, error.next]) if (line !== "") out.note(`  ${line}`);
     return exitCodes.failed;
   }
-  // Told apart by their form: the modules that define them are loaded only by the commands that need them.
+  // The errors are told apart by their form, because only the commands that need them load the modules that define
+  // them.
   if (error instanceof Error && (error.name === "ServiceError" || isNetworkError(error))) {
     const whose = error.name === "ServiceError" ? "The server refused this: " : "";
     out.problem({ severity: "error", message: `${whose}${error.message}` });

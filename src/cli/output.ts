@@ -1,15 +1,15 @@
 import type { Problem } from "./up/source-text.ts";
 
-/** Where a command writes: coloured tables for a person at a terminal, the same text plain for a pipe. */
+/** Where a command writes: coloured tables for a person at a terminal, and the same text plain for a pipe. */
 export interface Output {
-  /** A person is reading: long cells may be cut. */
+  /** A person is reading, so long cells may be cut. */
   readonly isTerminal: boolean;
   line(text?: string): void;
-  /** Progress and warnings: on standard error, so that a pipe gets results only. */
+  /** Writes progress and warnings to standard error, so that a pipe gets results only. */
   note(text: string): void;
   table(head: readonly string[], rows: readonly (readonly string[])[]): void;
   json(value: unknown): void;
-  /** Bytes or text as they are: an exported document. */
+  /** Writes bytes or text as they are, such as an exported document. */
   raw(text: string | Buffer): void;
   problem(problem: Problem): void;
   paint(style: Style, text: string): string;
@@ -20,7 +20,7 @@ export type Style = keyof typeof styles;
 
 type Stream = Pick<NodeJS.WriteStream, "write" | "isTTY">;
 
-/** Colour only at a terminal, and not where NO_COLOR (no-color.org) or TERM=dumb asks for none. */
+/** Makes an output. It uses colour only at a terminal, and not with NO_COLOR (no-color.org) or TERM=dumb. */
 export function makeOutput(
   stdout: Stream,
   stderr: Stream,
@@ -48,13 +48,13 @@ export function makeOutput(
 }
 
 /**
- * What is printed may come from a request that a function logs, or from a document: colours pass, and nothing else that
- * a terminal obeys (moving the cursor, setting the title or the clipboard).
+ * Removes control sequences, except colours: text may come from a request that a function logs, or from a document, and
+ * could move the cursor or set the title or the clipboard.
  */
 const harmless = (text: string): string =>
   text.replace(/\x1b(?!\[[\d;]{0,20}m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]/g, "\u{fffd}");
 
-/** Columns under one another. The last one is never padded, so that a link at its end stays a link. */
+/** Aligns columns. The last one is not padded, so that a link at its end stays a link. */
 export function layOut(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows)
@@ -70,7 +70,7 @@ export function layOut(rows: readonly (readonly string[])[]): string[] {
 const sourceColumnsShown = 160;
 
 /**
- * A problem in place:
+ * Renders a problem at its place:
  *
  *     openapi.yaml:12:9  error  Unable to put integration on 'GET' …
  *       12 |         uri: arn:aws:…
@@ -85,7 +85,7 @@ export function renderProblem(
   const where = place ? `${paint("bold", `${shortPath(place.file)}:${place.line}:${place.column}`)}  ` : "";
   let text = `${where}${label}  ${message}\n`;
   if (place && sourceLine !== undefined) {
-    // A document may be one line of a megabyte: show what is around the column.
+    // A document may be one line of a megabyte, so only the text around the column is shown.
     const from = Math.max(0, Math.min(place.column - 40, sourceLine.length - sourceColumnsShown));
     const shown =
       sourceLine.length > sourceColumnsShown ? sourceLine.slice(from, from + sourceColumnsShown) : sourceLine;

@@ -8,7 +8,7 @@ export interface PorticoCalls {
   readonly account: string;
   readonly region: string;
   call(service: ServiceName, operation: string, input: Readonly<Record<string, unknown>>): Promise<Answer>;
-  /** The same, but what is not there is undefined and no error. */
+  /** Like `call`, but returns undefined for something that does not exist. */
   find(service: ServiceName, operation: string, input: Readonly<Record<string, unknown>>): Promise<Answer | undefined>;
 }
 
@@ -38,6 +38,6 @@ export function connect(endpoint: string, account: string, region: string): Port
   };
 }
 
-/** Is this an error that the service answered, by one of these names? */
+/** Returns whether this is an error with one of these names that the service answered. */
 export const hasCode = (error: unknown, ...codes: readonly string[]): error is ServiceError =>
   error instanceof ServiceError && codes.includes(error.code);

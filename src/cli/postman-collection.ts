@@ -1,4 +1,4 @@
-/** What a collection is made of: the parts of an OpenAPI 3 export that it needs. */
+/** The parts of an OpenAPI 3 export that a collection needs. */
 interface ExportedDocument {
   readonly info: { readonly title: string; readonly description?: string };
   readonly paths: Readonly<Record<string, Readonly<Record<string, ExportedMethod>>>>;
@@ -22,8 +22,8 @@ type Pair = { readonly key: string; readonly value: string; readonly disabled?: 
 const anyMethod = "x-amazon-apigateway-any-method";
 
 /**
- * An export as a Postman collection (format 2.1), a request for each method. Credentials are variables of the collection:
- * `accessKey`, `secretKey`, `sessionToken`, `apiKey`. An ANY method is a GET to begin with.
+ * Makes a Postman collection (format 2.1) of an export, with a request for each method. Credentials are variables of
+ * the collection: `accessKey`, `secretKey`, `sessionToken`, `apiKey`. An ANY method becomes a GET.
  */
 export function makeCollection(exported: ExportedDocument, { url, region }: StageAddress): Record<string, unknown> {
   const schemes = exported.components?.securitySchemes ?? {};
@@ -54,7 +54,7 @@ function makeRequest(
     parameters
       .filter((parameter) => parameter.in === where)
       .map(({ name, required }) => ({ key: name, value: "", ...(required !== true && { disabled: true as const }) }));
-  // Postman's own way to write parameters; a greedy one is the rest of the path.
+  // Postman's own way to write parameters. A greedy parameter is the rest of the path.
   const segments = path
     .split("/")
     .slice(1)

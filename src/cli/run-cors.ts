@@ -65,7 +65,9 @@ async function make(calls: PorticoCalls, { of, operation, input }: CorsChange, s
   }
 }
 
-/** AWS: API Gateway Developer Guide, "Enable CORS on a resource using the API Gateway console": what its form has. */
+/**
+ * AWS: API Gateway Developer Guide, "Enable CORS on a resource using the API Gateway console": the fields of its form.
+ */
 function readSettings(options: Readonly<Record<string, unknown>>): CorsSettings {
   const text = (name: string): string | undefined => (typeof options[name] === "string" ? options[name] : undefined);
   const list = (name: string): readonly string[] | undefined =>
@@ -84,7 +86,7 @@ function readSettings(options: Readonly<Record<string, unknown>>): CorsSettings 
       "An origin is scheme, host and port: no path, no slash at its end, and only one.",
       "Say --origin https://shop.example, or leave it away for every origin.",
     );
-  // Fetch Standard, "CORS protocol and credentials": with credentials `*` stands for nothing but itself.
+  // Fetch Standard, "CORS protocol and credentials": with credentials `*` stands only for itself.
   if (credentials && [origin, ...(methods ?? []), ...headers].includes("*"))
     throw refuse(
       "--credentials needs names.",
@@ -113,13 +115,13 @@ function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text;
 }
 
-/** By id, or by its name. */
+/** Finds an API by its id or its name. */
 async function findApi(
   endpoint: string,
   api: string,
   options: Readonly<Record<string, unknown>>,
 ): Promise<{ readonly calls: PorticoCalls; readonly restApiId: string; readonly name: string }> {
-  // Where it is deployed tells account and region; an API that is nowhere deployed may need them said.
+  // Its stage tells account and region. For an API without a stage the caller may have to name them.
   const stage = (await getStatus(endpoint)).find((one) => one.apiId === api || one.apiName === api);
   const account = String(options["account"] ?? stage?.account ?? "000000000000");
   const region = String(options["region"] ?? stage?.region ?? "us-east-1");

@@ -6,10 +6,10 @@ import type { Invocation } from "./commands.ts";
 import { findEndpoint } from "./endpoint.ts";
 import { explainTree, renderTree } from "./explain-tree.ts";
 
-/** Longer than the server takes. */
+/** It is longer than the server takes. */
 const timeoutMs = bounds.cliExplainMsMax.value;
 
-/** `portico explain METHOD URL`: sends the request, and tells what the gateway saw and made of it at each step. */
+/** `portico explain METHOD URL`: sends the request, and shows what the gateway saw and did at each step. */
 export async function runExplain({ args, options, output }: Invocation): Promise<number> {
   const [method = "", given = ""] = args;
   const endpoint = await findEndpoint({ endpoint: options["endpoint"] ?? ownEndpoint(given) });
@@ -25,7 +25,7 @@ export async function runExplain({ args, options, output }: Invocation): Promise
   return 0;
 }
 
-/** Addresses that always mean this machine say which server is meant, too. */
+/** Returns the server in a URL, if its host always means this machine. */
 function ownEndpoint(url: string): string | undefined {
   const parsed = URL.parse(url);
   const isOwn =
@@ -55,7 +55,7 @@ function readVariable(text: string): [string, string] {
   return [text.slice(0, equals), text.slice(equals + 1)];
 }
 
-/** As curl has it: `@file` is a file, `@-` standard input. */
+/** Reads the body as curl does: `@file` is a file, `@-` is standard input. */
 function readBody(data: unknown): Buffer {
   if (typeof data !== "string") return Buffer.alloc(0);
   if (!data.startsWith("@")) return Buffer.from(data);

@@ -5,7 +5,7 @@ import { makeCollection } from "./postman-collection.ts";
 import { getStatus, stageOf } from "./server-status.ts";
 import { stageUrls } from "./up/render-routes.ts";
 
-/** `portico export API STAGE`: what the stage serves, as GetExport writes it. */
+/** `portico export API STAGE`: writes what the stage serves, as GetExport does. */
 export async function runExport({ args, options, output }: Invocation): Promise<number> {
   const [api = "", stageName = ""] = args;
   const endpoint = await findEndpoint(options);

@@ -10,7 +10,7 @@ import { findProject } from "./up/project.ts";
 import { stageUrls } from "./up/render-routes.ts";
 import { ProblemsError } from "./up/source-text.ts";
 
-/** `portico import FILE`: one new API, once. */
+/** `portico import FILE`: makes one new API. */
 export async function runImport({ args, options, output }: Invocation): Promise<number> {
   const text = (name: string): string | undefined => (typeof options[name] === "string" ? options[name] : undefined);
   const name = text("name");
@@ -36,7 +36,7 @@ export async function runImport({ args, options, output }: Invocation): Promise<
   return 0;
 }
 
-/** The API stays when it can't be deployed: its id is said then, too. */
+/** Deploys the API. If that fails, the API stays, and the message has its id. */
 async function deploy(calls: PorticoCalls, restApiId: string, stageName: string): Promise<void> {
   try {
     await calls.call("apigateway", "CreateDeployment", { restApiId, stageName });

@@ -7,7 +7,7 @@ import type { Output } from "./output.ts";
 import { connect, hasCode, type PorticoCalls } from "./portico-calls.ts";
 import { getStatus, type StageStatus } from "./server-status.ts";
 
-/** A log group that is read, with whose it is. */
+/** A log group to read, with the calls of its account and region. */
 interface ReadGroup {
   readonly name: string;
   readonly calls: PorticoCalls;
@@ -20,18 +20,18 @@ interface LogEvent {
   readonly eventId: string;
 }
 
-/** What the names of execution logs' groups begin with. */
+/** The beginning of the names of execution logs' groups. */
 const executionLogs = "API-Gateway-Execution-Logs_";
 const pollMs = 500;
 /**
- * So far back is looked again: an execution log comes when its request is complete, with the times at which it all
- * happened. Where there is much to read again, only as far as threads may differ.
+ * How far back each poll reads again: an execution log comes when its request is complete, with the times of its
+ * events. If there is much to read again, only the time by which threads may differ is.
  */
 const overlapMs = 35_000;
 const shortOverlapMs = 2_000;
 const overlapEventsMax = bounds.cliFollowedEventsMax.value;
 
-/** `portico logs [API|FUNCTION|GROUP]`: lines of log groups, or which groups there are. */
+/** `portico logs [API|FUNCTION|GROUP]`: prints lines of log groups, or lists the groups. */
 export async function runLogs({ args, options, output }: Invocation): Promise<number> {
   const endpoint = await findEndpoint(options);
   const stages = await getStatus(endpoint);
@@ -60,13 +60,13 @@ export async function runLogs({ args, options, output }: Invocation): Promise<nu
 
 const names = (groups: readonly ReadGroup[]): string => groups.map(({ name }) => name).join(", ");
 
-/** An API writes no logs of itself. */
+/** Returns a hint, since an API writes no logs by itself. */
 const hintFor = (groups: readonly ReadGroup[]): string =>
   groups.some(({ name }) => name.startsWith(executionLogs))
     ? " An API's stage logs what its accessLogSettings and the loggingLevel of its method settings ask for."
     : "";
 
-/** `30s`, `10m`, `2h`, `7d`, `1w`, or a time; in milliseconds before now. */
+/** Parses `30s`, `10m`, `2h`, `7d`, `1w` or a time to milliseconds before now. */
 function parseSince(given: unknown): number {
   const text = typeof given === "string" ? given : "10m";
   const [, count, unit = ""] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
@@ -82,7 +82,7 @@ function parseSince(given: unknown): number {
 
 const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
-/** Accounts and regions that are looked into: the one that is asked for, else those with deployed APIs and the default. */
+/** Returns the accounts and regions to search: the given ones, else those with deployed APIs, and the default. */
 function scopesOf(
   stages: readonly StageStatus[],
   { account, region }: Readonly<Record<string, unknown>>,
@@ -153,7 +153,7 @@ async function lastEventOf(calls: PorticoCalls, logGroupName: string): Promise<n
   return stream?.lastEventTimestamp;
 }
 
-/** A group of that name, a function's, or an API's: those of its execution and access logs. */
+/** Finds a group of that name, a function's group, or the groups of an API's execution and access logs. */
 async function findGroups(
   wanted: string,
   scopes: readonly PorticoCalls[],
@@ -219,7 +219,7 @@ interface ReadOptions {
   readonly print: (group: ReadGroup, event: LogEvent) => void;
 }
 
-/** The groups' events from a time on, in the order of their times. */
+/** Yields the groups' events from a time on, sorted by time. */
 async function* readAll(
   { groups, filterPattern }: Pick<ReadOptions, "groups" | "filterPattern">,
   startTime: number,
@@ -241,7 +241,7 @@ async function* readAll(
   }
 }
 
-/** One group's. A group that is not there yet has none. */
+/** Yields one group's events; none if the group does not exist yet. */
 async function* readGroup({ calls, name }: ReadGroup, input: object): AsyncGenerator<LogEvent, undefined> {
   try {
     for await (const page of pages(calls, "FilterLogEvents", { logGroupName: name, ...input })) {
@@ -253,7 +253,7 @@ async function* readGroup({ calls, name }: ReadGroup, input: object): AsyncGener
   return undefined;
 }
 
-/** Prints what comes until it is told to stop. */
+/** Prints new events until it is told to stop. */
 async function follow(reading: ReadOptions, startTime: number): Promise<void> {
   let isStopping = false;
   const stop = untilSignal().then(() => {
@@ -277,7 +277,7 @@ async function follow(reading: ReadOptions, startTime: number): Promise<void> {
   }
 }
 
-/** At a terminal with the time of day and colours, in a pipe with the whole time. */
+/** Makes the printer of events: at a terminal with the time of day and colours, in a pipe with the whole time. */
 function makePrinter(output: Output, groups: readonly ReadGroup[], isJson: boolean): ReadOptions["print"] {
   if (isJson) {
     return ({ name: group }, { timestamp, logStreamName: stream, message }) =>

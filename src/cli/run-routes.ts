@@ -5,7 +5,7 @@ import { getStatus, type StageStatus, stagesOf } from "./server-status.ts";
 import { type ApiOperation, describeIntegration, listOperations, routeKey, summarise } from "./up/api-operations.ts";
 import { printRoutes, stageUrls } from "./up/render-routes.ts";
 
-/** `portico routes [API]`: what is served, as it was deployed, not as it is being edited. */
+/** `portico routes [API]`: prints what is served: as it was deployed, not as it is being edited. */
 export async function runRoutes({ args, options, output }: Invocation): Promise<number> {
   const endpoint = await findEndpoint(options);
   const all = await getStatus(endpoint);
@@ -27,7 +27,7 @@ export async function runRoutes({ args, options, output }: Invocation): Promise<
   return 0;
 }
 
-/** GetExport answers what the stage's deployment has, with the integrations. */
+/** Reads the stage's deployed operations with their integrations from GetExport. */
 async function deployedOperations(endpoint: string, stage: StageStatus): Promise<readonly ApiOperation[]> {
   const calls = connect(endpoint, stage.account, stage.region);
   try {
@@ -40,13 +40,13 @@ async function deployedOperations(endpoint: string, stage: StageStatus): Promise
     });
     return listOperations(JSON.parse(String(body)));
   } catch (error) {
-    // AWS exports no API with bodies that are not JSON.
+    // As on AWS, an API with bodies that are not JSON can't be exported.
     if (!hasCode(error, "BadRequestException")) throw error;
     return summarisedOperations(calls, stage);
   }
 }
 
-/** The routes as they were deployed, with the integrations that they have now: of those that changed since, `status` tells. */
+/** Reads the deployed routes with their current integrations; `status` shows those that changed since. */
 async function summarisedOperations(calls: PorticoCalls, stage: StageStatus): Promise<readonly ApiOperation[]> {
   const { apiId: restApiId, deploymentId } = stage;
   const { apiSummary } = await calls.call("apigateway", "GetDeployment", {

@@ -8,7 +8,7 @@ import { connect } from "./portico-calls.ts";
 import { getStatus, stageOf } from "./server-status.ts";
 import { shortPath } from "./short-path.ts";
 
-/** `portico sdk API --language L`: an SDK of what a stage serves, as GetSdk writes it, in a folder or as a zip. */
+/** `portico sdk API --language L`: writes an SDK of what a stage serves, as GetSdk does, to a folder or as a zip. */
 export async function runSdk({ args, options, output }: Invocation): Promise<number> {
   const [api = ""] = args;
   const { language, out = ".", stage: stageName } = options as { language?: string; out?: string; stage?: string };
@@ -67,7 +67,7 @@ function readParameters(set: readonly string[]): Record<string, string> {
   );
 }
 
-/** What Java and Ruby can't do without: AWS has no default for these. */
+/** Returns the names that Java and Ruby require, since AWS has no default for them. */
 function namesOf(apiName: string, language: string): Record<string, string> {
   const word = apiName.replaceAll(/[^A-Za-z0-9]+(.)?/g, (_, next: string | undefined) => next?.toUpperCase() ?? "");
   const service = /^[A-Za-z]/.test(word) ? word.charAt(0).toUpperCase() + word.slice(1, 100) : "Api";

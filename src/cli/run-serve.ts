@@ -3,7 +3,7 @@ import { serve } from "../server/serve.ts";
 import type { Invocation } from "./commands.ts";
 import { showEndpoint } from "./endpoint.ts";
 
-/** `portico serve`: the server alone, until it is told to stop. */
+/** `portico serve`: runs the server until it is told to stop. */
 export async function runServe({ serverFlags, output }: Invocation): Promise<number> {
   const config = await readConfig({ flags: serverFlags, env: process.env, cwd: process.cwd() });
   return serve(config, (url) => output.line(`Portico is ready at ${output.paint("cyan", showEndpoint(url))}`));

@@ -14,7 +14,7 @@ import { type WatchedPaths, watchFiles } from "./up/watch-files.ts";
 
 /** `portico up`: serves a project, and deploys it again on each save, until it is told to stop. */
 export async function runUp({ args, options, serverFlags, output }: Invocation): Promise<number> {
-  // From the start: a signal during it must not leave a backend or a socket behind.
+  // It listens for signals from the beginning, so that one during the start leaves no backend or socket behind.
   const stopped = untilSignal();
   const project = findProject(args[0] ?? ".");
   const text = (name: string): string | undefined => (typeof options[name] === "string" ? options[name] : undefined);
@@ -41,7 +41,7 @@ export async function runUp({ args, options, serverFlags, output }: Invocation):
       session.noteRefusal(describe(error));
       throw error;
     });
-    // Without watching nothing will get better; and a running server goes on without us.
+    // Without watching nothing will improve, and a running server goes on without us.
     if (options["watch"] === false && (!isUp || !server.isOurs)) return isUp ? 0 : 1;
     await session.watch(stopped, options["watch"] !== false);
     return 0;
@@ -53,16 +53,16 @@ export async function runUp({ args, options, serverFlags, output }: Invocation):
 
 const routesShown = 60;
 
-/** What is printed, and when what is deployed. */
+/** Decides what is printed, and when to deploy. */
 class UpSession {
   readonly #project: Project;
   readonly #server: ServerInUse;
   readonly #deployer: ProjectDeployer;
   readonly #output: Output;
   readonly #isMock: boolean;
-  /** The routes as they were printed last: they are printed again when they change. */
+  /** The routes as they were last printed. They are printed again when they change. */
   #printed = "";
-  /** Problems that the last save had: one that is still there is not news. */
+  /** The problems of the last save. A problem that remains is not printed again. */
   #problems = "";
 
   constructor(project: Project, server: ServerInUse, deployer: ProjectDeployer, output: Output, isMock: boolean) {
@@ -73,7 +73,7 @@ class UpSession {
     this.#output = output;
   }
 
-  /** The first deployment; answers whether it came up without errors. */
+  /** Makes the first deployment, and returns whether it had no errors. */
   async start(): Promise<boolean> {
     const deployed = await this.#deployer.deploy();
     await this.#report(deployed);
@@ -81,7 +81,7 @@ class UpSession {
     return !deployed.problems.some((problem) => problem.severity === "error");
   }
 
-  /** What may help where the server does not take the document. */
+  /** Prints what may help if the server refuses the document. */
   noteRefusal(message: string): void {
     if (this.#isMock && !this.#server.isOurs && beyondLimits.test(message))
       this.#output.note(
@@ -89,7 +89,7 @@ class UpSession {
       );
   }
 
-  /** Waits for a signal and, meanwhile, deploys what is saved. */
+  /** Deploys each save until a signal comes. */
   async watch(stopped: Promise<void>, isWatching: boolean): Promise<void> {
     const { paint } = this.#output;
     const what = isWatching ? `Watching ${shortPath(this.#project.folder)}: saving deploys. ` : "";
@@ -143,7 +143,7 @@ class UpSession {
       await this.#report(deployed);
       if (deployed.changed.length > 0) void this.#deployer.prune().catch(() => undefined);
     } catch (error) {
-      // The server may be restarting, a process may have failed: the next save tries again.
+      // The server may be restarting, or a process may have failed. The next save tries again.
       const { message, severity } = { message: describe(error), severity: "error" as const };
       this.#output.problem({ severity, message });
     }
@@ -204,10 +204,10 @@ class UpSession {
   }
 }
 
-/** What a server that `up --mock` starts takes, and another may not. */
+/** Refusals of limits that a server started by `up --mock` does not have. */
 const beyondLimits = /^Maximum number of|Request must be smaller|Model name must be|already has a variable/m;
 
-/** What may help with errors. */
+/** Advice for errors, by their text. */
 const helpful: readonly (readonly [RegExp, string])[] = [
   [
     /Model name must be alphanumeric|already has a variable path part/,

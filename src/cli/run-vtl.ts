@@ -13,12 +13,12 @@ import type { Output } from "./output.ts";
 import type { Problem } from "./up/source-text.ts";
 import { watchFiles } from "./up/watch-files.ts";
 
-/** Where each input comes from; the option `-` is standard input, which is read once. */
+/** The file of each input. `-` is standard input, which is read once. */
 type Files = Readonly<Partial<Record<AloneSource, string>>>;
 
 const standardInput = "-";
 
-/** `portico vtl TEMPLATE`: what a mapping template makes, or what is wrong with it and where. */
+/** `portico vtl TEMPLATE`: prints what a mapping template renders, or what is wrong with it and where. */
 export async function runVtl({ args, options, output }: Invocation): Promise<number> {
   const text = (name: string): string | undefined => (typeof options[name] === "string" ? options[name] : undefined);
   const given = {
@@ -78,7 +78,7 @@ async function watch(run: () => boolean, files: readonly string[], output: Outpu
     try {
       run();
     } catch (error) {
-      // A file may be away for a moment, while it is saved: the next change tries again.
+      // A file may be missing for a moment while it is saved. The next change tries again.
       if (!(error instanceof UserError)) throw error;
       output.problem({ severity: "error", message: `${error.what} ${error.why}` });
     }
@@ -130,7 +130,7 @@ function placed(
   return { severity, message, place: { file, line, column }, sourceLine };
 }
 
-/** As a template would write them. */
+/** Returns the overrides as a template would write them. */
 function overrideLines({ request, response, status }: TemplateOverrides): string[] {
   const lines = status === undefined ? [] : [`$context.responseOverride.status = ${status}`];
   for (const [side, places] of [

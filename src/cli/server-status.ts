@@ -1,7 +1,7 @@
 import { bounds } from "../base/bounds.ts";
 import { UserError } from "../base/user-error.ts";
 
-/** A stage as `/_portico/status` tells it. */
+/** A stage in the answer of `/_portico/status`. */
 export interface StageStatus {
   readonly account: string;
   readonly region: string;
@@ -11,7 +11,7 @@ export interface StageStatus {
   readonly deploymentId: string;
   /** Seconds since 1970. */
   readonly deployedAt?: number;
-  /** What deploying now would change. */
+  /** The changes that deploying now would make. */
   readonly differences: readonly { readonly sentence: string }[];
   /** Settings that are stored and have no effect yet. */
   readonly withoutEffect: readonly string[];
@@ -19,7 +19,7 @@ export interface StageStatus {
   readonly closedRoutes: readonly { readonly route: string; readonly reason: string }[];
   /** Routes that answer 500 as they would on AWS, always or where they need a template, and why. */
   readonly failingRoutes: readonly { readonly route: string; readonly reason: string }[];
-  /** What is served and AWS would refuse, unless a quota was raised there. */
+  /** Routes that AWS would refuse unless a quota was raised there. */
   readonly beyondAws: readonly string[];
   /** Why the whole stage answers 501, or why its latest change is not served. */
   readonly problem?: string;
@@ -27,7 +27,7 @@ export interface StageStatus {
 
 const timeoutMs = bounds.cliStatusMsMax.value;
 
-/** Every stage of a running server, in all accounts and regions. */
+/** Returns every stage of a running server, in all accounts and regions. */
 export async function getStatus(endpoint: string): Promise<readonly StageStatus[]> {
   const response = await fetch(`${endpoint}/_portico/status`, { signal: AbortSignal.timeout(timeoutMs) });
   const answer = (await response.json()) as { readonly stages?: readonly StageStatus[]; readonly message?: string };
@@ -41,14 +41,14 @@ export async function getStatus(endpoint: string): Promise<readonly StageStatus[
 
 const statesShown = 20;
 
-/** For "there is no such API": those that there are, each once. */
+/** Lists each existing API once, for the message "there is no such API". */
 export function listApis(apis: readonly { readonly id: string; readonly name: string }[]): string {
   const known = [...new Set(apis.map(({ id, name }) => `${name} (${id})`))];
   const more = known.length - statesShown;
   return known.slice(0, statesShown).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
-/** The stages of the API with this id or name. */
+/** Returns the stages of the API with this id or name. */
 export function stagesOf(stages: readonly StageStatus[], api: string): readonly StageStatus[] {
   const found = stages.filter((stage) => stage.apiId === api || stage.apiName === api);
   if (found.length > 0) return found;
@@ -61,8 +61,8 @@ export function stagesOf(stages: readonly StageStatus[], api: string): readonly 
 }
 
 /**
- * One stage of the API with this id or name, of the account and region in the options, if they name them. Without a
- * stage's name it is the only one that there is.
+ * Returns one stage of the API with this id or name, in the account and region of the options, if they name them.
+ * Without a stage's name the API must have only one.
  */
 export function stageOf(
   stages: readonly StageStatus[],

@@ -1,6 +1,6 @@
 import { basename, relative } from "node:path";
 
-/** A file as messages name it: from the current folder, unless that is above it. */
+/** Returns a file's path for messages: relative to the current folder, unless the file is outside of it. */
 export function shortPath(file: string): string {
   const fromHere = relative(process.cwd(), file);
   return fromHere.startsWith("..") ? file : fromHere || basename(file);

@@ -1,22 +1,25 @@
 import type { GatewayResponse, IntegrationResponse, Method, Resource } from "@aws-sdk/client-api-gateway";
 import type { PorticoCalls } from "../portico-calls.ts";
 
-/** What of an API decides whether pages of other origins can call it: as it is being edited, and as AWS's calls show it. */
+/**
+ * The parts of an API that decide whether pages of other origins can call it, as it is being edited, in the form of
+ * AWS's answers.
+ */
 export interface ApiState {
   readonly restApiId: string;
   readonly binaryMediaTypes: readonly string[];
-  /** By path; resources without methods are left out. */
+  /** The resources by path, without those that have no methods. */
   readonly resources: readonly ResourceState[];
-  /** Those that are customised. */
+  /** The customised gateway responses. */
   readonly gatewayResponses: readonly GatewayResponse[];
-  /** An authorizer's id → the headers that it reads. */
+  /** The headers that each authorizer reads, by its id. */
   readonly authorizerHeaders: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface ResourceState {
   readonly resourceId: string;
   readonly path: string;
-  /** By verb, or `ANY`. */
+  /** The methods by verb, or `ANY`. */
   readonly methods: ReadonlyMap<string, Method>;
 }
 
@@ -48,7 +51,7 @@ export async function readApiState(calls: PorticoCalls, restApiId: string): Prom
   };
 }
 
-/** All pages of a list. */
+/** Returns the items of all pages of a list. */
 export async function listAll<Item>(calls: PorticoCalls, operation: string, input: object): Promise<readonly Item[]> {
   const items: Item[] = [];
   for (let position: unknown; ; ) {
@@ -65,7 +68,7 @@ export async function listAll<Item>(calls: PorticoCalls, operation: string, inpu
 
 export const headerParameter = (name: string): string => `method.response.header.${name}`;
 
-/** A map's value under a header's name, however that is written. */
+/** Returns a map's value for a header's name, in any case. */
 export function withHeader<Value>(
   map: Readonly<Record<string, Value>> | undefined,
   key: string,
@@ -73,18 +76,18 @@ export function withHeader<Value>(
   return Object.entries(map ?? {}).find(([name]) => name.toLowerCase() === key.toLowerCase());
 }
 
-/** What an integration response sends under a header's name, as it is written in the mapping. */
+/** Returns the mapping that an integration response has for a header. */
 export const mappedHeader = (response: IntegrationResponse, name: string): string | undefined =>
   withHeader(response.responseParameters, headerParameter(name))?.[1];
 
-/** The text of a static value: `'*'`. */
+/** Returns the text of a static value such as `'*'`. */
 export const staticValue = (mapping: string | undefined): string | undefined =>
   mapping === undefined ? undefined : /^'(.*)'$/.exec(mapping)?.[1];
 
-/** AWS's consoles and clients call these proxy integrations: what they answer is the backend's alone. */
+/** Returns whether the integration is a proxy, whose answers are the backend's alone. */
 export const isProxy = (method: Method): boolean => /_PROXY$/.test(method.methodIntegration?.type ?? "");
 
-/** The function that answers, if a function does. */
+/** Returns the ARN of the function that answers, if one does. */
 export const functionOf = (method: Method): string | undefined =>
   /:function:([^/:]+)/.exec(method.methodIntegration?.uri ?? "")?.[1];
 
@@ -92,7 +95,8 @@ export const integrationResponsesOf = (method: Method): readonly IntegrationResp
   Object.values(method.methodIntegration?.integrationResponses ?? {});
 
 /**
- * A preflight has no body and no Content-Type, which is then JSON's; if that is binary, a MOCK can't read its template.
+ * Returns whether JSON is a binary type. A preflight has no Content-Type, so JSON's counts, and a MOCK can't read
+ * bytes.
  * See docs/compatibility.md, contentHandling.
  */
 export const isJsonBinary = (binaryMediaTypes: readonly string[]): boolean =>

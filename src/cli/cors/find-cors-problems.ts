@@ -12,17 +12,20 @@ import {
 } from "./api-state.ts";
 
 export interface CorsProblem {
-  /** Of the whole API if there is none. */
+  /** The path; absent for a problem of the whole API. */
   readonly path?: string;
   /** A verb, or `ANY`. */
   readonly method?: string;
   readonly message: string;
 }
 
-/** Does a function's code name the header at all? Undefined: it is not known. */
+/** Returns whether a function's code mentions the header; undefined if that is not known. */
 export type NamesOrigin = (functionName: string) => boolean | undefined;
 
-/** Is an API meant for pages of other origins? Without a trace of it nothing is said: most APIs are not. */
+/**
+ * Returns whether an API is meant for pages of other origins. Most APIs are not, so without a trace of CORS nothing is
+ * reported.
+ */
 function isForBrowsers({ resources, gatewayResponses }: ApiState): boolean {
   return (
     resources.some(
@@ -34,9 +37,9 @@ function isForBrowsers({ resources, gatewayResponses }: ApiState): boolean {
 }
 
 /**
- * The routes whose calls from another origin's page fail in any browser, and why. Only what is evident: what a backend
- * answers is not known here.
- * Fetch Standard, "CORS protocol", "CORS-preflight fetch" and "CORS check".
+ * Returns the routes whose calls from another origin's page fail in every browser, and why. It reports evident problems
+ * only, because a backend's answers are not known here. Fetch Standard, "CORS protocol", "CORS-preflight fetch" and
+ * "CORS check".
  */
 export function findCorsProblems(api: ApiState, functionNamesOrigin: NamesOrigin): readonly CorsProblem[] {
   if (!isForBrowsers(api)) return [];
@@ -58,7 +61,7 @@ class Finder {
   readonly #api: ApiState;
   readonly #functionNamesOrigin: NamesOrigin;
   readonly #problems: CorsProblem[] = [];
-  /** Routes of resources where nothing is set up: they are told in one line. */
+  /** Routes of resources where nothing is set up. One line names them all. */
   readonly #forgotten: { readonly path: string; readonly method: string }[] = [];
 
   constructor(api: ApiState, functionNamesOrigin: NamesOrigin) {
@@ -82,7 +85,7 @@ class Finder {
         if (method !== undefined) this.#forgotten.push({ path, method });
   }
 
-  /** Errors that the gateway makes by itself. */
+  /** Checks the errors that the gateway makes itself. */
   checkGatewayResponses(): void {
     const bare = (type: string): boolean => {
       const response = this.#api.gatewayResponses.find(({ responseType }) => responseType === type);
@@ -119,7 +122,7 @@ class Finder {
     return functionName !== undefined && this.#functionNamesOrigin(functionName) === true;
   }
 
-  /** What an OPTIONS method answers by itself. */
+  /** Checks what an OPTIONS method itself answers. */
   #checkPreflight(path: string, method: Method): CorsProblem[] {
     const messages: string[] = [];
     if (isGuarded(method))
@@ -138,7 +141,7 @@ class Finder {
     return messages.map((message) => ({ path, method: "OPTIONS", message }));
   }
 
-  /** May the route be called at all, by what its resource's preflight says? */
+  /** Checks whether the resource's preflight allows calling the route. */
   #checkPreflightOf(verb: string, method: Method, methods: ReadonlyMap<string, Method>): string[] {
     const verbs = verb === "ANY" || safeVerbs.includes(verb) ? [] : [verb];
     const headers = this.#headersOf(verb, method);
@@ -162,7 +165,7 @@ class Finder {
     ];
   }
 
-  /** The headers without which the method answers an error, as far as browsers ask before they send them. */
+  /** Returns the headers that the method requires and that browsers ask for before they send them. */
   #headersOf(verb: string, method: Method): string[] {
     const headers = new Map<string, string>();
     const add = (name: string): void => {
@@ -176,13 +179,13 @@ class Finder {
     if (takesJson) add("Content-Type");
     for (const [parameter, isRequired] of Object.entries(method.requestParameters ?? {})) {
       const name = /^method\.request\.header\.(.+)$/.exec(parameter)?.[1];
-      // Content-Type is asked for only if it is not a form's.
+      // A browser asks for Content-Type only if it is not a form's.
       if (name && isRequired && name.toLowerCase() !== "content-type") add(name);
     }
     return [...headers.values()];
   }
 
-  /** Can a page read what is answered? */
+  /** Checks whether a page can read the method's answers. */
   #checkAnswers(method: Method): string[] {
     if (isProxy(method)) return this.#checkFunction(method);
     const answers = integrationResponsesOf(method);
@@ -199,7 +202,7 @@ class Finder {
     ];
   }
 
-  /** A proxy integration has no headers but the function's. */
+  /** Checks a function behind a proxy integration, which has no headers but the function's. */
   #checkFunction(method: Method): string[] {
     const name = functionOf(method);
     if (name === undefined || this.#functionNamesOrigin(name) !== false) return [];
@@ -224,7 +227,10 @@ const namesOrigin = (answer: IntegrationResponse): boolean =>
 const originOfGatewayResponse = (parameters: Readonly<Record<string, string>> | undefined): string | undefined =>
   withHeader(parameters, `gatewayresponse.header.${allowOrigin}`)?.[1];
 
-/** Names that a static list lacks. `*` stands for all but Authorization; a list that is mapped is not known. */
+/**
+ * Returns the names that a static list lacks. `*` stands for all names but Authorization. The content of a mapped list
+ * is not known.
+ */
 function missingNames(mapping: string | undefined, wanted: readonly string[], header: string): string[] {
   const list = mapping === undefined ? "" : staticValue(mapping);
   if (list === undefined) return [];
@@ -235,7 +241,7 @@ function missingNames(mapping: string | undefined, wanted: readonly string[], he
   return missing.length > 0 ? [`Browsers won't send this: ${header} of OPTIONS lacks ${missing.join(", ")}`] : [];
 }
 
-/** An origin that no browser takes. */
+/** Returns what is wrong with an origin that no browser accepts. */
 function checkOrigin(originMapping: string | undefined, credentialsMapping: string | undefined): string[] {
   const origin = staticValue(originMapping);
   if (origin === undefined || origin === "null") return [];

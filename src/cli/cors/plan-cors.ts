@@ -12,27 +12,27 @@ import {
 } from "./api-state.ts";
 
 export interface CorsSettings {
-  /** `*`, or one origin: an answer can name no more. */
+  /** `*` or one origin, because an answer can't name more. */
   readonly origin: string;
-  /** Instead of the methods that each resource has. */
+  /** The allowed methods, instead of those that each resource has. */
   readonly methods: readonly string[] | undefined;
   readonly headers: readonly string[];
   readonly credentials: boolean;
   readonly maxAgeSeconds: number | undefined;
-  /** Resources' paths; undefined: all that have methods. */
+  /** The resources' paths; undefined for all that have methods. */
   readonly paths: readonly string[] | undefined;
-  /** Answers that are errors name the origin, too; AWS's console sees to successes only. */
+  /** Errors also name the origin. AWS's console covers successes only. */
   readonly allAnswers: boolean;
 }
 
-/** What AWS's console proposes. */
+/** The headers that AWS's console proposes. */
 export const usualHeaders = ["Content-Type", "X-Amz-Date", "Authorization", "X-Api-Key", "X-Amz-Security-Token"];
 
 /** One call of the management API. */
 export interface CorsChange {
   /** `OPTIONS /pets`, or `gateway response DEFAULT_4XX`. */
   readonly of: string;
-  /** What it does, for people; nothing where another change says it. */
+  /** The change in words; empty if another change says it. */
   readonly lines: readonly string[];
   readonly operation: string;
   readonly input: Readonly<Record<string, unknown>>;
@@ -40,13 +40,13 @@ export interface CorsChange {
 
 export interface CorsPlan {
   readonly changes: readonly CorsChange[];
-  /** What is left for the caller to do. */
+  /** Tasks that are left to the user. */
   readonly notes: readonly string[];
 }
 
 /**
- * What must change so that pages of another origin can call an API. Nothing that is as it should be is touched, so that
- * the plan of what was planned is empty.
+ * Returns the changes that let pages of another origin call an API. Parts that are right are not touched, so a plan of
+ * the planned state is empty.
  * AWS: API Gateway Developer Guide, "Enable CORS on a resource using the API Gateway console".
  */
 export function planCors(api: ApiState, settings: CorsSettings): CorsPlan {
@@ -60,7 +60,7 @@ export function planCors(api: ApiState, settings: CorsSettings): CorsPlan {
   return { changes: plan.changes, notes: plan.notes };
 }
 
-/** Of `ANY` AWS's console writes these. */
+/** The verbs that AWS's console writes for `ANY`. */
 const anyVerbs = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
 const preflightStatus = "200";
 const preflightTemplate = '{"statusCode": 200}';
@@ -76,7 +76,7 @@ class Planner {
     this.#settings = settings;
   }
 
-  /** OPTIONS: a MOCK that answers 200 with what is allowed. */
+  /** Adds OPTIONS: a MOCK that answers 200 with the allowed methods and headers. */
   addPreflight(resource: ResourceState): void {
     const headers = this.#preflightHeaders(resource);
     const method = resource.methods.get("OPTIONS");
@@ -150,7 +150,7 @@ class Planner {
       });
   }
 
-  /** The answers of the method itself name the origin; a proxy integration's are the backend's alone. */
+  /** Lets the answers of a method name the origin. A proxy integration's answers are the backend's alone. */
   addAnswers(resource: ResourceState, verb: string, method: Method): void {
     const of = `${verb} ${resource.path}`;
     const headers = this.#answerHeaders();
@@ -171,7 +171,10 @@ class Planner {
     if (answers.length === 0) this.notes.push(`${of} has no integration response, so it answers 500`);
   }
 
-  /** Errors that the gateway makes by itself. A customised type has only its own headers, not those of the defaults. */
+  /**
+   * Lets the gateway's own errors name the origin. A customised type has only its own headers, not those of the
+   * defaults.
+   */
   addGatewayResponses(): void {
     const headers = this.#answerHeaders();
     const customised = this.#api.gatewayResponses.map(({ responseType }) => String(responseType));
@@ -210,7 +213,7 @@ class Planner {
       );
   }
 
-  /** A method response says which headers there may be; a mapping to another is refused. */
+  /** Declares headers in a method response. A mapping to an undeclared header is refused. */
   #declareHeaders(
     of: string,
     target: { readonly statusCode: string },
@@ -258,7 +261,7 @@ class Planner {
   }
 }
 
-/** A header without a value is taken away. */
+/** Headers with their values; a header without a value is removed. */
 type Headers = readonly (readonly [name: string, value: string | undefined])[];
 
 const allowOrigin = "Access-Control-Allow-Origin";
@@ -270,7 +273,7 @@ const sent = (headers: Headers): Headers => headers.filter(([, value]) => value 
 const linesOf = (headers: Headers, before = ""): string[] =>
   sent(headers).map(([name, value]) => `${before}${name}: ${value}`);
 
-/** The PATCH operations that set headers' mappings, each under the name that it has there. */
+/** Returns the PATCH operations that set headers' mappings, with the spelling that each header already has. */
 function setHeaders(
   map: Readonly<Record<string, string>> | undefined,
   prefix: string,

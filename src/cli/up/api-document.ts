@@ -15,26 +15,26 @@ import type { ApiSettings } from "./project.ts";
 import { locate, readYaml, type Source } from "./read-yaml.ts";
 import { type Problem, ProblemsError, problemAt } from "./source-text.ts";
 
-/** The project's document, read and ready to be sent. */
+/** The project's document, ready to be sent. */
 export interface ApiDocument {
   readonly source: Source;
-  /** Other files that it refers to. */
+  /** The other files that it refers to. */
   readonly files: readonly string[];
-  /** What is imported: the file as it is, or a JSON bundle of it and the files it refers to. */
+  /** The text to import: the file as it is, or a JSON bundle with the files that it refers to. */
   readonly body: Buffer;
   readonly name: string;
   readonly operations: readonly ApiOperation[];
-  /** Those of them that `--mock` answers: `GET /pets`. */
+  /** The operations that `--mock` answers, such as `GET /pets`. */
   readonly mocked: ReadonlySet<string>;
   readonly functions: readonly FunctionReference[];
-  /** What will not do what its writer hopes, and that the import does not say. */
+  /** Problems that the import does not report. */
   readonly problems: readonly Problem[];
-  /** Where the document's functions are; the API is made in the same account and region. */
+  /** The account of the document's functions. The API is made in the same account and region. */
   readonly account: string;
   readonly region: string;
 }
 
-/** A mock answers whatever its path has. */
+/** Returns an operation as mocked: a mock accepts every value in its path. */
 const asMocked = (operation: ApiOperation): ApiOperation => ({
   ...operation,
   integration: { type: "MOCK (--mock)", uri: undefined, functionName: undefined },
@@ -44,7 +44,7 @@ const asMocked = (operation: ApiOperation): ApiOperation => ({
 /** Twice the size of the largest documents that are published; the import itself has AWS's limit. */
 const documentBytesMax = bounds.projectDocumentBytesMax.value;
 
-/** Reads the document; what is wrong with it is thrown as located problems. */
+/** Reads the document. Throws its mistakes as located problems. */
 export async function readApiDocument(file: string, settings: ApiSettings, isMock = false): Promise<ApiDocument> {
   const size = statSync(file, { throwIfNoEntry: false })?.size;
   if (size === undefined) throw new ProblemsError([{ severity: "error", message: `${file} is not there` }]);
@@ -87,7 +87,7 @@ export async function readApiDocument(file: string, settings: ApiSettings, isMoc
   };
 }
 
-/** Documents in SAM and CloudFormation projects have functions that their deployment fills in; nobody does here. */
+/** Finds the functions of SAM and CloudFormation that a deployment would fill in. Nothing fills them in here. */
 function findCloudFormation(source: Source): readonly Problem[] {
   const at = source.text.search(
     /["']?Fn::(Sub|GetAtt|Join|ImportValue)["']?\s*:|:\s+!(Sub|GetAtt|Join|Ref|ImportValue)\s/,
@@ -98,7 +98,7 @@ function findCloudFormation(source: Source): readonly Problem[] {
   return [problemAt("warning", message, source, at)];
 }
 
-/** The import's errors and warnings, each at the place in the document that it is about. */
+/** Locates the import's errors and warnings in the document. */
 export async function locateImportProblems(
   messages: readonly string[],
   severity: Problem["severity"],
@@ -109,7 +109,7 @@ export async function locateImportProblems(
   for (const message of messages.slice(0, problemsShown)) {
     const pointer = pointerFor(message, document);
     let offset = await locate(source, pointer);
-    // A mapping is named by its text: that is somewhere below.
+    // A message names a mapping by its text, which is somewhere below.
     const named = /specified: ([^\s\],]+)[\],]*$/.exec(message)?.[1];
     const at = named === undefined ? -1 : source.text.indexOf(named, offset);
     if (at >= 0 && at - offset < sectionChars) offset = at;
@@ -121,10 +121,10 @@ export async function locateImportProblems(
 }
 
 const problemsShown = 20;
-/** About as long as an operation is. */
+/** About the length of an operation. */
 const sectionChars = 4_000;
 
-/** The lines of `Errors found during import:\n\t…\n\t…Additionally, these warnings were found:\n\t…`. */
+/** Splits `Errors found during import:\n\t…\n\t…Additionally, these warnings were found:\n\t…` into its lines. */
 export function splitImportMessage(message: string): { readonly errors: string[]; readonly warnings: string[] } {
   const [errors = "", warnings = ""] = message.split(/Additionally, these warnings were found:/);
   const lines = (text: string): string[] =>
@@ -136,7 +136,7 @@ export function splitImportMessage(message: string): { readonly errors: string[]
   return { errors: lines(errors), warnings: lines(warnings) };
 }
 
-/** Which member of an integration a message speaks of. */
+/** The member of an integration that a message is about. */
 const integrationMembers: readonly (readonly [RegExp, string])[] = [
   [/mapping (expression|identifier)/i, "requestParameters"],
   [/timeout/i, "timeoutInMillis"],
@@ -148,7 +148,10 @@ const integrationMembers: readonly (readonly [RegExp, string])[] = [
   [/./, "uri"],
 ];
 
-/** Where in the document a message of the import's points: `… on 'GET' for resource at path '/pets': …` and its like. */
+/**
+ * Returns the place in the document that a message of the import is about: `… on 'GET' for resource at path '/pets': …`
+ * and its like.
+ */
 function pointerFor(message: string, document: ApiDocument): readonly string[] {
   const attribute = /attribute paths\.'([^']*)'\W?(\w+)?/.exec(message);
   if (attribute) return ["paths", attribute[1] ?? "", ...(attribute[2] ? [attribute[2]] : [])];

@@ -1,16 +1,18 @@
-/** What the command line needs to know of an OpenAPI document: its routes, who answers them, and an example of each. */
+/**
+ * The parts of an OpenAPI document that the command line needs: its routes, who answers them, and an example of each.
+ */
 
 import { isObject, type JsonObject } from "../../base/json-object.ts";
 import { decodeFragmentSegment } from "../../base/json-pointer.ts";
 
 export interface ApiOperation {
   readonly path: string;
-  /** Upper case; `ANY` for `x-amazon-apigateway-any-method`. */
+  /** The verb in upper case; `ANY` for `x-amazon-apigateway-any-method`. */
   readonly method: string;
   readonly integration: IntegrationSummary | undefined;
   /** Keys from the document's root to the operation. */
   readonly pointer: readonly string[];
-  /** The path and query with the document's own examples in it; undefined where it has none for a path parameter. */
+  /** Path and query with the document's own examples; undefined if a path parameter has none. */
   readonly exampleTarget: string | undefined;
   readonly exampleBody: string | undefined;
 }
@@ -37,7 +39,7 @@ const verbs = ["get", "head", "post", "put", "patch", "delete", "options"];
 const anyMethod = "x-amazon-apigateway-any-method";
 const integrationKey = "x-amazon-apigateway-integration";
 
-/** The operations of a document, in its order. Anything that is not as it should be is left to the import to refuse. */
+/** Returns the operations of a document, in its order. Mistakes are left for the import to refuse. */
 export function listOperations(document: unknown): readonly ApiOperation[] {
   const operations: ApiOperation[] = [];
   if (!isObject(document) || !isObject(document["paths"])) return operations;
@@ -66,7 +68,7 @@ export function listOperations(document: unknown): readonly ApiOperation[] {
 const functionUri =
   /\/functions\/arn:aws[\w-]*:lambda:([a-z0-9-]+):(\d{12}):function:([^/:]+)(?::[^/]+)?\/(?:response-streaming-)?invocations/;
 
-/** Every function that the document names, with stage variables put in. */
+/** Returns every function that the document names, with stage variables filled in. */
 export function listFunctionReferences(document: unknown, variables: JsonObject): readonly FunctionReference[] {
   if (!isObject(document)) return [];
   const references: FunctionReference[] = [];
@@ -91,7 +93,7 @@ export function listFunctionReferences(document: unknown, variables: JsonObject)
 const withVariables = (uri: string, variables: JsonObject): string =>
   uri.replace(/\$\{stageVariables\.([A-Za-z0-9_]+)\}/g, (whole, name: string) => String(variables[name] ?? whole));
 
-/** An integration as documents and GetResources have it. */
+/** Summarises an integration as documents and GetResources have it. */
 export function summarise(integration: unknown): IntegrationSummary | undefined {
   if (!isObject(integration)) return undefined;
   const uri = typeof integration["uri"] === "string" ? integration["uri"] : undefined;
@@ -102,7 +104,7 @@ export function summarise(integration: unknown): IntegrationSummary | undefined 
   };
 }
 
-/** An integration in a few words, for tables. */
+/** Describes an integration in a few words, for tables. */
 export function describeIntegration(integration: IntegrationSummary | undefined): string {
   if (!integration) return "none";
   const { type, uri, functionName } = integration;
@@ -110,7 +112,7 @@ export function describeIntegration(integration: IntegrationSummary | undefined)
   return uri && type !== "MOCK" ? `${type} ${uri}` : type;
 }
 
-/** Follows a local `$ref` (a few in a row); anything else is answered as it is. */
+/** Follows a local `$ref` (a few in a row). Returns anything else as it is. */
 function resolveReference(document: JsonObject, value: unknown): unknown {
   let current = value;
   for (let hops = 0; hops < 8 && isObject(current) && typeof current["$ref"] === "string"; hops++) {
@@ -126,7 +128,7 @@ function resolveReference(document: JsonObject, value: unknown): unknown {
 
 const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** A parameter's or media type's example: its own, its schema's, or what the schema allows first. */
+/** Returns a parameter's or media type's example: its own, its schema's, or the first value that the schema allows. */
 function exampleOf(holder: JsonObject): unknown {
   const schema = isObject(holder["schema"]) ? holder["schema"] : {};
   const named = isObject(holder["examples"]) ? Object.values(holder["examples"]).find(isObject)?.["value"] : undefined;

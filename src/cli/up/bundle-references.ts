@@ -15,12 +15,12 @@ export interface Bundle {
 const filesMax = bounds.projectReferencedFilesMax.value;
 const fileBytesMax = bounds.projectReferencedFileBytesMax.value;
 const depthMax = bounds.projectReferenceDepthMax.value;
-/** Put in as text: a mapping template as a file of its own. */
+/** Files that are inserted as text: mapping templates. */
 const templateFile = /\.(vtl|vm)$/i;
 
 /**
- * API Gateway takes one document and no references to other files. This puts the other files' parts in: schemas as
- * named models, everything else in the place of its reference.
+ * Bundles a document with the files that it refers to, since API Gateway accepts no references to other files. Schemas
+ * become named models; everything else replaces its reference.
  */
 export async function bundleReferences(document: unknown, file: string, text: string): Promise<Bundle> {
   if (!/\$ref["']?\s*:\s*["']?[^#"'\s]/.test(text)) return { document, files: [] };
@@ -32,18 +32,18 @@ export async function bundleReferences(document: unknown, file: string, text: st
 
 interface Position {
   readonly file: string;
-  /** Keys in the root document, for messages: in another file, those of the reference that leads to it. */
+  /** The keys in the root document, for messages. For a part of another file they are those of the reference to it. */
   readonly path: readonly (string | number)[];
   readonly depth: number;
   readonly isSchema: boolean;
-  /** `file#pointer` of what is being put in around this. */
+  /** `file#pointer` of the parts that are being inserted around this one. */
   readonly inlined: readonly string[];
 }
 
 class Bundler {
   readonly #isSwagger: boolean;
   readonly #root: string;
-  /** The document's own models, whose names are taken. */
+  /** The document's own models. Their names are taken. */
   readonly #ownModels: ReadonlySet<string>;
   readonly #values = new Map<string, unknown>();
   readonly #modelNames = new Map<string, string>();

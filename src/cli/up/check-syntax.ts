@@ -8,8 +8,8 @@ const filesMax = bounds.projectFilesCheckedMax.value;
 const timeoutMs = bounds.projectFileCheckMsMax.value;
 
 /**
- * Checks the syntax of a function's own files before they replace the ones that run: Lambda would take them, and answer
- * each call with an error. What can't be checked here (no Python on this machine) is not.
+ * Checks the syntax of a function's own files before they replace the running ones: Lambda would accept broken files,
+ * and answer each call with an error. Files that can't be checked here (no Python on this machine) are not.
  */
 export async function checkSyntax(files: readonly string[]): Promise<readonly Problem[]> {
   const checked = files

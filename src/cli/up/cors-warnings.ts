@@ -21,7 +21,7 @@ export async function findCorsWarnings(
     problems.push(problemAt("warning", message, document.source, await locate(document.source, pointer)));
   };
   const body = document.body.toString();
-  // AWS: API Gateway Developer Guide, "x-amazon-apigateway-cors object": of HTTP APIs.
+  // AWS: API Gateway Developer Guide, "x-amazon-apigateway-cors object": it is for HTTP APIs.
   if (/^[^#\n]*x-amazon-apigateway-cors["']?\s*:/m.test(body))
     await warn(
       ["x-amazon-apigateway-cors"],
@@ -33,7 +33,7 @@ export async function findCorsWarnings(
   const namesOrigin = new Map<string, boolean | undefined>();
   const functionNamesOrigin = (name: string): boolean | undefined => {
     const source = functions.find((one) => one.name === name);
-    // Nearly every framework knows the word: what is installed does not count.
+    // Nearly every framework has the word, so installed packages don't count.
     if (source && !namesOrigin.has(name)) namesOrigin.set(name, codeHas(source, /access-control-allow-origin|cors/i));
     return namesOrigin.get(name);
   };

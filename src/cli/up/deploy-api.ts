@@ -19,7 +19,7 @@ export interface ApiDeploymentResult {
 const deploymentsKept = 5;
 const lackingShown = 5;
 const descriptionStart = "portico up";
-/** What the import makes fit, and whom it does not ask for a token: of a mock that is no news. */
+/** Warnings of the import that are expected for a mock. */
 const besideMocks =
   /^Model name must be alphanumeric: renamed|^Ignoring parameter '|; used \{.*\} for \{.*\}\.$|^Security scheme '/;
 
@@ -34,18 +34,21 @@ export class ApiDeployer {
     this.target = { apiId: deriveApiId(calls.account, calls.region, name), stageName };
   }
 
-  /** Forgets what the server has: after it failed or was replaced. */
+  /** Forgets the server's state, after the server failed or was replaced. */
   forget(): void {
     this.#body = undefined;
   }
 
-  /** False if what this run has deployed is gone: the server was emptied, or another one took its place. */
+  /** Returns whether the server still has what this run has deployed. It was emptied or replaced otherwise. */
   async isAsKnown(calls: PorticoCalls): Promise<boolean> {
     const { apiId: restApiId, stageName } = this.target;
     return !this.#body || (await calls.find("apigateway", "GetStage", { restApiId, stageName })) !== undefined;
   }
 
-  /** Imports and deploys what has changed. A document that is refused throws its problems; what was served stays. */
+  /**
+   * Imports and deploys what has changed. Throws the problems of a document that is refused; the stage goes on as
+   * before.
+   */
   async deploy(
     calls: PorticoCalls,
     document: ApiDocument,
@@ -83,7 +86,10 @@ export class ApiDeployer {
     }
   }
 
-  /** A document without AWS's extensions imports well, and can't be deployed: say which operations lack them. */
+  /**
+   * Deploys. A document without AWS's extensions can be imported and not deployed, so the error names the operations
+   * that lack them.
+   */
   async #deployOrExplain(
     calls: PorticoCalls,
     document: ApiDocument,
@@ -106,7 +112,7 @@ export class ApiDeployer {
     }
   }
 
-  /** One change of the stage, so that no request meets a new deployment with old variables. */
+  /** Changes the stage in one call, so that no request meets a new deployment with old variables. */
   async #deploy(calls: PorticoCalls, variables: Readonly<Record<string, string>>, isSameBody: boolean): Promise<void> {
     const { apiId: restApiId, stageName } = this.target;
     const description = `${descriptionStart} ${new Date().toISOString()}`;
@@ -123,7 +129,7 @@ export class ApiDeployer {
     }
     for (const [name, value] of Object.entries(variables))
       if (there[name] !== value) patchOperations.push({ op: "replace", path: `/variables/${name}`, value });
-    // What this run has set and portico.yaml no longer has. Variables of others stay.
+    // Variables that this run has set and that portico.yaml no longer has are removed. All others stay.
     for (const name of Object.keys(this.#variables))
       if (variables[name] === undefined && there[name] !== undefined)
         patchOperations.push({ op: "remove", path: `/variables/${name}` });
@@ -131,7 +137,7 @@ export class ApiDeployer {
       await calls.call("apigateway", "UpdateStage", { restApiId, stageName, patchOperations });
   }
 
-  /** Deletes all but the last few deployments that `up` made and no stage serves. */
+  /** Deletes the deployments that `up` made and no stage serves, except the last few. */
   async prune(calls: PorticoCalls): Promise<void> {
     const restApiId = this.target.apiId;
     // The document may have been refused, and the API never made.

@@ -6,12 +6,12 @@ import { type FunctionPackage, listFiles, packageFunction } from "./package-func
 import type { Problem } from "./source-text.ts";
 
 export interface FunctionsDeployment {
-  /** `getPet` of each function that was made or changed. */
+  /** The names of the functions that were made or changed. */
   readonly changed: readonly string[];
   readonly problems: readonly Problem[];
 }
 
-/** What the server is known to have of a function, so that a save sends only what it changed. */
+/** The server's state of a function, so that a save sends only what it changed. */
 interface ServerFunction {
   signature: string;
   sha256: string;
@@ -19,11 +19,11 @@ interface ServerFunction {
   hasPermission: boolean;
 }
 
-/** Keeps the server's functions equal to the project's. One that can't be deployed stays as it was. */
+/** Keeps the server's functions equal to the project's. A function that can't be deployed stays as it was. */
 export class FunctionDeployer {
   readonly #known = new Map<string, ServerFunction>();
 
-  /** Forgets what the server has: after it failed or was replaced. */
+  /** Forgets the server's state, after the server failed or was replaced. */
   forget(): void {
     this.#known.clear();
   }

@@ -3,12 +3,12 @@ import { basename, extname, join } from "node:path";
 import type { FunctionSettings } from "./project.ts";
 import type { Problem } from "./source-text.ts";
 
-/** A Lambda function as it lies in the project's `functions/` folder. */
+/** A Lambda function in the project's `functions/` folder. */
 export interface LocalFunction {
   readonly name: string;
   readonly runtime: string;
   readonly handler: string;
-  /** What goes into its package: absolute path → name in the package. A folder stands for all that is in it. */
+  /** The content of its package: absolute paths with the names in the package. A folder stands for everything in it. */
   readonly content: readonly { readonly path: string; readonly as: string }[];
   readonly settings: FunctionSettings;
 }
@@ -18,7 +18,7 @@ export interface FoundFunctions {
   readonly problems: readonly Problem[];
 }
 
-/** What a file's extension means. Managed runtimes: the newest that AWS has. */
+/** The runtimes by file extension: the newest managed runtimes that AWS has. */
 const languages: Readonly<Record<string, "node" | "python" | undefined>> = {
   ".mjs": "node",
   ".js": "node",
@@ -27,7 +27,10 @@ const languages: Readonly<Record<string, "node" | "python" | undefined>> = {
 };
 const runtimes = { node: "nodejs24.x", python: "python3.14" } as const;
 
-/** Where a folder's handler may be, in this order; `*` is the function's own name. AWS's consoles use index and lambda_function. */
+/**
+ * The files that may have a folder's handler, in this order. `*` is the function's own name. AWS's consoles use index
+ * and lambda_function.
+ */
 const entryNames = {
   node: ["index", "*", "handler", "app", "main"],
   python: ["lambda_function", "*", "app", "index", "main", "handler"],
@@ -46,7 +49,7 @@ export function findFunctions(
   const found = new Map<string, LocalFunction>();
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return { functions: [], problems };
   const entries = readdirSync(folder).sort();
-  // Beside single-file functions: what they share. `_name` is never a function; package.json decides what .js means.
+  // The files that single-file functions share. `_name` is never a function; package.json decides what .js means.
   const shared = entries
     .filter((name) => name.startsWith("_") || name === "package.json" || name === "node_modules")
     .filter((name) => name !== "__pycache__")

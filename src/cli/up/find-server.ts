@@ -11,20 +11,20 @@ import { type Project, settingsFileName } from "./project.ts";
 export interface ServerInUse {
   /** Its URL, without a slash at the end. */
   readonly endpoint: string;
-  /** The same for people: with `localhost`. */
+  /** The URL for people, with `localhost`. */
   readonly shownEndpoint: string;
-  /** It runs in this process, and ends with it. */
+  /** The server runs in this process, and ends with it. */
   readonly isOurs: boolean;
   close(): Promise<void>;
 }
 
-/** The server at `--endpoint`, or the Portico that answers on the port, or a new one in this process. */
+/** Returns the server at `--endpoint`, or the Portico that answers on the port, or a new one in this process. */
 export async function findOrStartServer(wanted: {
   readonly endpoint: string | undefined;
   readonly flags: ConfigFlags;
   readonly project: Project;
   readonly output: Output;
-  /** Documents that are only mocked were seldom written for API Gateway, and may be large. */
+  /** A document that is only mocked was seldom written for API Gateway, and may be large. */
   readonly takesAnyDocument: boolean;
 }): Promise<ServerInUse> {
   if (wanted.endpoint !== undefined) {
@@ -36,7 +36,7 @@ export async function findOrStartServer(wanted: {
       next: "Start one with `portico serve`, or leave --endpoint away: `up` then starts one itself.",
     });
   }
-  // The project's own portico.yaml may have the server's settings, too.
+  // The project's own portico.yaml may also have the server's settings.
   const own = join(wanted.project.folder, settingsFileName);
   const hasConfig = wanted.flags.config !== undefined || (process.env["PORTICO_CONFIG"] ?? "") !== "";
   const flags = !hasConfig && existsSync(own) ? { ...wanted.flags, config: own } : wanted.flags;
@@ -58,7 +58,7 @@ function running(endpoint: string): ServerInUse {
 
 type Write = (message: string, fields?: Readonly<Record<string, unknown>>) => void;
 
-/** The server's log for a person: what functions print, and what the server itself has to say from `level` on. */
+/** Makes the server's log for a person: functions' output, and the server's own lines from `level` on. */
 function makeLogger(output: Output, level: LogLevel): Record<"debug" | "info" | "warn" | "error", Write> {
   const least = logLevels.indexOf(level);
   const log =
@@ -71,6 +71,9 @@ function makeLogger(output: Output, level: LogLevel): Record<"debug" | "info" | 
   return { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") };
 }
 
-/** Node.js functions' lines begin with time, request id and level, as on AWS; at a terminal only other levels tell. */
+/**
+ * Removes the time, request id and level that begin Node.js functions' lines. At a terminal only levels other than INFO
+ * matter.
+ */
 const withoutPrefix = (line: string): string =>
   line.replace(/^\S+Z\t\S+\t(\w+)\t/, (_all, level: string) => (level === "INFO" ? "" : `${level} `));

@@ -3,8 +3,8 @@ import { hasCode } from "../portico-calls.ts";
 type Members = Readonly<Record<string, unknown>>;
 
 /**
- * Imports a document; one that says more than API Gateway keeps as documentation parts goes without its texts, which
- * AWS's importer would refuse altogether. Answers what the call answers, with all warnings as text.
+ * Imports a document. One with more texts than API Gateway keeps as documentation parts is imported without them; AWS's
+ * importer would refuse it. Returns the call's answer, with all warnings as text.
  */
 export async function importDocument(
   input: Members,

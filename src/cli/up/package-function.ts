@@ -6,30 +6,30 @@ import { bounds } from "../../base/bounds.ts";
 import { UserError } from "../../base/user-error.ts";
 import type { LocalFunction } from "./find-functions.ts";
 
-/** The files of a function, not read yet. */
+/** The files of a function, without their content. */
 export interface FunctionFiles {
-  /** Name in the package → path. */
+  /** The paths by their names in the package. */
   readonly paths: ReadonlyMap<string, string>;
-  /** Changes when a file is written, comes or goes. */
+  /** It changes when a file is written, added or removed. */
   readonly signature: string;
 }
 
 export interface FunctionPackage {
   readonly zip: Buffer;
-  /** As Lambda's `CodeSha256`: equal content has an equal one, whenever and wherever it was packed. */
+  /** Lambda's `CodeSha256`. Equal content has an equal one, whenever and wherever it was packed. */
   readonly sha256: string;
 }
 
 /** AWS: Lambda developer guide, "Lambda quotas": deployment package, unzipped. */
 const unpackedBytesMax = bounds.packageUnzippedBytesMax.value;
 const filesMax = bounds.packageEntriesMax.value;
-/** Above this, packing costs more than sending over loopback does. */
+/** Above this size compressing costs more than sending over loopback. */
 const worthPackingBytes = 5 * 1024 * 1024;
 
-/** What editors, Git and interpreters leave lying about, which no function needs. */
+/** Files that editors, Git and interpreters leave behind, which no function needs. */
 const ignored = new Set([".git", ".DS_Store", "__pycache__", ".venv", ".pytest_cache"]);
 
-/** Lists a function's files: cheap enough for each save, with thousands of files in node_modules, too. */
+/** Lists a function's files. It is cheap enough for each save, even with thousands of files in node_modules. */
 export function listFiles(source: LocalFunction): FunctionFiles {
   const paths = new Map<string, string>();
   const signature = createHash("sha1");
@@ -53,13 +53,13 @@ export function packageFunction(name: string, files: FunctionFiles): FunctionPac
     if (bytes > unpackedBytesMax) throw tooLarge(name, "more than 250 MB");
     contents[file] = content;
   }
-  // The zip format has local times: the same local time everywhere gives the same bytes.
+  // The zip format has local times. One fixed local time gives the same bytes everywhere.
   const options = { level: bytes > worthPackingBytes ? 0 : 6, mtime: new Date(1980, 0, 1), os: 3, attrs: 0o644 << 16 };
   const zip = Buffer.from(zipSync(contents, options as { level: 0 | 6 }));
   return { zip, sha256: createHash("sha256").update(zip).digest("base64") };
 }
 
-/** Follows links, as a copy would, but never round in a circle. */
+/** Follows links, as a copy would, but never in a circle. */
 function collect(
   path: string,
   as: string,

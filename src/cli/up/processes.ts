@@ -5,7 +5,7 @@ import { bounds } from "../../base/bounds.ts";
 import { UserError } from "../../base/user-error.ts";
 import type { ProcessSettings } from "./project.ts";
 
-/** A backend that runs beside the API, as `processes:` in portico.yaml asks for. */
+/** A backend that runs beside the API, from `processes:` in portico.yaml. */
 export interface RunningProcess {
   readonly name: string;
   /** Host and port, for the stage variable. */
@@ -17,7 +17,7 @@ export interface RunningProcess {
 
 export interface ProcessOptions {
   readonly projectFolder: string;
-  /** A line that the process printed, or what became of it. */
+  /** Prints a line of the process, or a line about it. */
   readonly print: (name: string, line: string) => void;
 }
 
@@ -40,10 +40,10 @@ export async function startProcess(
     const started = spawn(settings.command, {
       cwd: folder,
       shell: true,
-      // A group of its own, so that what the shell starts is stopped with it.
+      // It leads a group of its own, so that everything that the shell starts is stopped with it.
       detached: process.platform !== "win32",
       env: { ...process.env, ...settings.environment, PORT: String(port) },
-      // It can tell by the end of its standard input that we are gone.
+      // The end of its standard input tells it that we are gone.
       stdio: ["pipe", "pipe", "pipe"],
     });
     child = started;
@@ -84,7 +84,7 @@ function printLines(stream: NodeJS.ReadableStream | null, print: (line: string) 
   stream?.setEncoding("utf8");
   stream?.on("data", (chunk: string) => {
     const lines = (rest + chunk).split("\n");
-    // A line without an end is cut rather than kept for ever.
+    // A line without an end is cut, so that it is not kept for ever.
     rest = (lines.pop() ?? "").slice(-10_000);
     for (const line of lines) print(line.replace(/\r$/, ""));
   });
@@ -117,20 +117,20 @@ function accepts(port: number): Promise<boolean> {
   });
 }
 
-/** Ends a process and all that it started: the shell may be gone before the program that it ran. */
+/** Ends a process and everything that it started. The shell may end before the program that it ran. */
 async function stopGroup(child: ChildProcess): Promise<void> {
   const { pid } = child;
   if (pid === undefined) return;
   signalGroup(pid, "SIGTERM");
   const end = performance.now() + stopTimeoutMs;
-  // What nobody reaps (a container without an init) stays for ever, and is dead all the same.
+  // A process that nobody reaps (in a container without an init) never disappears, although it is dead.
   while (signalGroup(pid, 0) && performance.now() < end + stopTimeoutMs / 2) {
     if (performance.now() > end) signalGroup(pid, "SIGKILL");
     await new Promise((resolveLater) => setTimeout(resolveLater, 10));
   }
 }
 
-/** False if nothing is left that could take a signal. */
+/** Sends a signal. Returns false if no process is left. */
 function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(process.platform === "win32" ? pid : -pid, signal);

@@ -12,10 +12,10 @@ import { type Problem, ProblemsError, problemAt } from "./source-text.ts";
 import { findStreamWarnings } from "./stream-warnings.ts";
 
 export interface ProjectDeployment {
-  /** What was made or changed, in words: `Petstore`, `function getPet`. Empty: all was as it should be. */
+  /** What was made or changed, in words: `Petstore`, `function getPet`. Empty if nothing had to change. */
   readonly changed: readonly string[];
   readonly problems: readonly Problem[];
-  /** Undefined as long as the document could not be deployed. */
+  /** Undefined until the document could be deployed. */
   readonly api: { readonly document: ApiDocument; readonly target: ApiTarget } | undefined;
 }
 
@@ -23,13 +23,13 @@ export interface ProjectDeployerOptions extends Omit<ProcessOptions, "projectFol
   readonly project: Project;
   readonly name: string | undefined;
   readonly stage: string | undefined;
-  /** Operations without an integration are mocked. */
+  /** Whether operations without an integration are mocked. */
   readonly isMock: boolean;
-  /** The calls for an account and region, which the document chooses. */
+  /** Returns the calls for an account and region, which the document chooses. */
   readonly connect: (account: string, region: string) => PorticoCalls;
 }
 
-/** Brings a server to what the project's files say. `deploy` may be called as often as one likes: it sends only differences. */
+/** Makes a server follow the project's files. `deploy` may be called at any time: it sends only differences. */
 export class ProjectDeployer {
   readonly #options: ProjectDeployerOptions;
   readonly #functions = new FunctionDeployer();
@@ -38,14 +38,14 @@ export class ProjectDeployer {
   #document: ApiDocument | undefined;
   #api: ApiDeployer | undefined;
   #calls: PorticoCalls | undefined;
-  /** The stage that the last good document was deployed to; a changed name or stage begins a new one. */
+  /** The stage that the last good document was deployed to. A changed name or stage starts over. */
   #apiKey = "";
 
   constructor(options: ProjectDeployerOptions) {
     this.#options = options;
   }
 
-  /** Files beside the project's folder and `functions/` that it is made of. */
+  /** The files outside of the project's folder and `functions/` that belong to it. */
   get referencedFiles(): readonly string[] {
     return this.#document?.files ?? [];
   }
@@ -55,7 +55,7 @@ export class ProjectDeployer {
     return Object.values(this.#settings.processes).map((one) => resolve(folder, one.folder ?? "."));
   }
 
-  /** Starts a process again whose files have changed. */
+  /** Restarts the processes whose files have changed. */
   async restartProcesses(isChanged: (folder: string) => boolean): Promise<readonly string[]> {
     const restarted: string[] = [];
     for (const { running } of this.#processes.values()) {
@@ -87,7 +87,7 @@ export class ProjectDeployer {
     if (document) this.#document = document;
     const found = findFunctions(project.folder, this.#settings.functions);
     problems.push(...found.problems);
-    // Functions are deployed even while the document can't be read: one mistake does not hold up everything.
+    // Functions are deployed even while the document can't be read, so that one mistake does not hold up everything.
     if (!this.#document) return { changed, problems, api: undefined };
     try {
       const { calls, api } = this.#connect(this.#document);
@@ -106,13 +106,13 @@ export class ProjectDeployer {
       }
       return { changed, problems, api: { document: this.#document, target: api.target } };
     } catch (error) {
-      // Whatever the server has now, it is not known any more: the next save sends everything.
+      // The server's state is unknown now, so the next save sends everything.
       this.#forget();
       throw error;
     }
   }
 
-  /** Deletes old deployments; not urgent, and no harm if it fails. */
+  /** Deletes old deployments. It is not urgent, and its failure does no harm. */
   async prune(): Promise<void> {
     if (this.#calls) await this.#api?.prune(this.#calls);
   }
@@ -144,7 +144,7 @@ export class ProjectDeployer {
     return { calls: this.#calls, api: this.#api };
   }
 
-  /** Starts what is new in `processes:`, stops what is gone; answers all stage variables. */
+  /** Starts new entries of `processes:` and stops removed ones. Returns all stage variables. */
   async #startProcesses(changed: string[]): Promise<Readonly<Record<string, string>>> {
     const wanted = this.#settings.processes;
     for (const [name, { settings, running }] of this.#processes) {
@@ -165,7 +165,10 @@ export class ProjectDeployer {
     return { ...this.#settings.api.variables, ...Object.fromEntries(addresses) };
   }
 
-  /** A function that is neither in `functions/` nor on the server: AWS takes the document, and answers 500 later. */
+  /**
+   * Finds functions that are neither in `functions/` nor on the server. AWS accepts such a document, and answers 500
+   * later.
+   */
   async #findUnknownFunctions(
     calls: PorticoCalls,
     document: ApiDocument,

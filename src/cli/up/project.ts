@@ -4,7 +4,7 @@ import { UserError } from "../../base/user-error.ts";
 import { locate, readYaml } from "./read-yaml.ts";
 import { ProblemsError, problemAt } from "./source-text.ts";
 
-/** What `portico up PATH` is given: a document, and the folder with all that belongs to it. */
+/** The project of `portico up PATH`: a document, and the folder with everything that belongs to it. */
 export interface Project {
   /** Absolute. */
   readonly folder: string;
@@ -12,7 +12,7 @@ export interface Project {
   readonly documentFile: string;
 }
 
-/** The members of the folder's `portico.yaml` that are about the project; the server reads its own from the same file. */
+/** The project's members of the folder's `portico.yaml`. The server reads its own from the same file. */
 export interface ProjectSettings {
   readonly api: ApiSettings;
   readonly functions: Readonly<Record<string, FunctionSettings>>;
@@ -20,7 +20,7 @@ export interface ProjectSettings {
 }
 
 export interface ApiSettings {
-  /** Instead of the document's `info.title`. */
+  /** The API's name, instead of the document's `info.title`. */
   readonly name?: string;
   readonly stage?: string;
   /** Stage variables. */
@@ -37,7 +37,7 @@ export interface FunctionSettings {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** A program that runs beside the API; its address becomes the stage variable of its name. */
+/** A program that runs beside the API. Its address becomes the stage variable of its name. */
 export interface ProcessSettings {
   readonly command: string;
   readonly folder?: string;
@@ -46,7 +46,7 @@ export interface ProcessSettings {
 
 export const settingsFileName = "portico.yaml";
 
-/** In the order of preference. */
+/** The document's file names, in the order of preference. */
 const documentNames = ["openapi", "swagger"].flatMap((stem) => [`${stem}.yaml`, `${stem}.yml`, `${stem}.json`]);
 
 /** Finds the document in PATH, which is the document itself or a folder with one. */
@@ -84,7 +84,7 @@ function looksLikeDocument(folder: string, name: string): boolean {
   );
 }
 
-/** Reads the project's part of `portico.yaml`; without the file everything is as by default. */
+/** Reads the project's part of `portico.yaml`; without the file, defaults apply. */
 export async function readSettings(folder: string): Promise<ProjectSettings> {
   const file = join(folder, settingsFileName);
   if (!existsSync(file)) return { api: {}, functions: {}, processes: {} };
@@ -121,7 +121,7 @@ const processMembers: Record<keyof ProcessSettings, MemberKind> = {
   environment: "texts",
 };
 
-/** Checks values that a person typed, and remembers every mistake with its place. */
+/** Checks values that a person typed, and gathers every mistake with its place. */
 class Checker {
   readonly mistakes: { readonly path: readonly string[]; readonly message: string }[] = [];
 

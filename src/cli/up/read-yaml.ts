@@ -8,19 +8,19 @@ export interface Source {
   readonly text: string;
 }
 
-/** Its value, and the way from a value's path to its place in the text. */
+/** A parsed file, which knows the place of each value in the text. */
 export interface ParsedSource extends Source {
   readonly value: unknown;
 }
 
-/** Reads JSON or YAML; a syntax error is thrown as a located problem. */
+/** Reads JSON or YAML. Throws a syntax error as a located problem. */
 export async function readYaml(source: Source): Promise<ParsedSource> {
-  // JSON is read by the fast parser; only a mistake in it needs positions.
+  // The fast parser reads JSON. Only a mistake in it needs positions.
   if (/^\s*[{[]/.test(source.text)) {
     try {
       return { ...source, value: JSON.parse(source.text) };
     } catch {
-      // YAML is nearly a superset: either its parser knows where the mistake is, or it is flow-style YAML.
+      // YAML is nearly a superset of JSON, so either its parser finds the mistake, or the text is flow-style YAML.
     }
   }
   const document = await parseDocument(source);
@@ -44,17 +44,20 @@ async function parseDocument(source: Source): Promise<Document.Parsed> {
   return document;
 }
 
-/** The errors of `yaml` that speak of its insides, for people. */
+/** Words the errors of the library `yaml` that speak of its internals. */
 function inPlainWords(code: string, message: string): string {
   if (code === "TAB_AS_INDENT") return "YAML does not allow tabs for indentation: use spaces";
   if (code === "DUPLICATE_KEY") return "This key stands twice in one mapping";
   return message.replace(/^Missing , between flow \w+ items$/, "A comma is missing before this");
 }
 
-/** Parsing takes long for large documents; several problems of one are located in turn. */
+/**
+ * Documents that were parsed for positions: parsing takes long for large documents, and several problems of one are
+ * located in turn.
+ */
 const parsed = new WeakMap<Source, Document.Parsed>();
 
-/** The place of the value at `path` or, where that is not there, of the nearest thing above it. */
+/** Returns the place of the value at `path`, or of the nearest existing value above it. */
 export async function locate(source: Source, path: readonly (string | number)[]): Promise<number> {
   if (source.text.length > parsedCharactersMax) return locateByText(source.text, path);
   const yaml = await import("yaml");
@@ -82,10 +85,12 @@ export async function locate(source: Source, path: readonly (string | number)[])
   return offset;
 }
 
-/** Above this, parsing for positions would take seconds, in which the server in this process answers nothing. */
+/**
+ * Above this size parsing for positions would take seconds, during which the server in this process answers nothing.
+ */
 const parsedCharactersMax = bounds.projectPositionsCharsMax.value;
 
-/** Each key as it first stands behind the one above it: right nearly always. */
+/** Finds each key at its first place behind the key above it, which is nearly always right. */
 function locateByText(text: string, path: readonly (string | number)[]): number {
   let offset = 0;
   for (const part of path) {

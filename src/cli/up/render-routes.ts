@@ -2,15 +2,15 @@ import type { Output } from "../output.ts";
 import { type ApiOperation, describeIntegration, routeKey } from "./api-operations.ts";
 import type { ApiTarget } from "./deploy-api.ts";
 
-/** Where a stage answers, by path and by host, and where it is described. */
+/** The addresses of a stage: by path, by host, and of its page. */
 export interface StageUrls {
   readonly byPath: string;
   readonly byHost: string;
-  /** A page to read of it, and to try it from. */
+  /** The page to read about it and to try it. */
   readonly reference: string;
 }
 
-/** `endpoint` is the server's own URL: `http://localhost:4566`. */
+/** Returns a stage's addresses. `endpoint` is the server's own URL: `http://localhost:4566`. */
 export function stageUrls(endpoint: string, region: string, { apiId, stageName }: ApiTarget): StageUrls {
   const { protocol, port } = new URL(endpoint);
   return {
@@ -20,10 +20,10 @@ export function stageUrls(endpoint: string, region: string, { apiId, stageName }
   };
 }
 
-/** Why a route answers 501, by `GET /pets`. */
+/** Why routes such as `GET /pets` answer 501. */
 export type ClosedRoutes = ReadonlyMap<string, string>;
 
-/** The routes of a stage as a table, with what does not work yet below it. */
+/** Prints the routes of a stage as a table, and below it the routes that don't work yet. */
 export function printRoutes(
   output: Output,
   operations: readonly ApiOperation[],
@@ -49,7 +49,7 @@ const cellChars = 50;
 const fit = (text: string, { isTerminal }: Output): string =>
   isTerminal && text.length > cellChars ? `${text.slice(0, cellChars - 1)}…` : text;
 
-/** A few calls to try at once: routes for which the document has examples. */
+/** Returns a few calls to try: routes that the document has examples for. */
 export function curlLines(operations: readonly ApiOperation[], baseUrl: string, closed: ClosedRoutes): string[] {
   return operations
     .filter((one) => one.exampleTarget !== undefined && one.method !== "OPTIONS" && !closed.has(routeKey(one)))
@@ -64,6 +64,6 @@ export function curlLines(operations: readonly ApiOperation[], baseUrl: string, 
     });
 }
 
-/** Quoted where a shell would read it as anything but itself. */
+/** Quotes a word if a shell would not read it as itself. */
 const shellWord = (text: string): string =>
   /^[\w:/.,@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

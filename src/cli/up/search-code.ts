@@ -6,7 +6,10 @@ import { listFiles } from "./package-function.ts";
 const filesReadMax = bounds.projectFilesSearchedMax.value;
 const fileBytesMax = bounds.projectFileSearchedBytesMax.value;
 
-/** Is this anywhere in a function's own code? What is installed says nothing. Undefined where there is too much to read. */
+/**
+ * Returns whether a pattern is anywhere in a function's own code, without installed packages; undefined if there is too
+ * much to read.
+ */
 export function codeHas(source: LocalFunction, pattern: RegExp): boolean | undefined {
   const own = [...listFiles(source).paths].filter(([name]) => !name.includes("node_modules/"));
   if (own.length > filesReadMax) return undefined;

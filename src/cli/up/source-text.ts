@@ -5,7 +5,7 @@ export interface Place {
   readonly column: number;
 }
 
-/** Something to say about a place (or about the whole file), as `up` prints it. */
+/** An error or warning about a place, or about the whole file, as `up` prints it. */
 export interface Problem {
   readonly severity: "error" | "warning";
   readonly message: string;
@@ -14,7 +14,7 @@ export interface Problem {
   readonly sourceLine?: string;
 }
 
-/** Where an offset (in UTF-16 units) is. */
+/** Returns the place of an offset in UTF-16 units. */
 export function placeAt(file: string, text: string, offset: number): Place {
   const before = text.slice(0, offset);
   const lineStart = before.lastIndexOf("\n") + 1;
@@ -23,7 +23,7 @@ export function placeAt(file: string, text: string, offset: number): Place {
   return { file, line, column: offset - lineStart + 1 };
 }
 
-/** A problem at an offset of a text, with the line it is on. */
+/** Returns a problem at an offset of a text, with its line. */
 export function problemAt(
   severity: Problem["severity"],
   message: string,
@@ -37,7 +37,7 @@ export function problemAt(
   return { severity, message, place, sourceLine };
 }
 
-/** The user's files can't be deployed as they are. What was deployed before stays. */
+/** Thrown if the user's files can't be deployed. The API stays as it was. */
 export class ProblemsError extends Error {
   readonly problems: readonly Problem[];
   constructor(problems: readonly Problem[]) {

@@ -4,7 +4,7 @@ import { locate } from "./read-yaml.ts";
 import { codeHas } from "./search-code.ts";
 import { type Problem, problemAt } from "./source-text.ts";
 
-/** Warns of functions that stream behind integrations that don't, and the other way round: AWS answers 502 to both. */
+/** Warns of functions that stream behind integrations that don't, and of the reverse. AWS answers 502 to both. */
 export async function findStreamWarnings(
   document: ApiDocument,
   functions: readonly LocalFunction[],
@@ -25,13 +25,13 @@ export async function findStreamWarnings(
 
 function whyNoStream(source: LocalFunction): string | undefined {
   if (source.runtime.startsWith("python")) return `${source.name} is streamed from, and Python functions don't stream`;
-  // However it is called in a framework, some part of it has the word.
+  // Whatever a framework calls it, some part of its code has the word.
   if (codeHas(source, /stream/i) !== false) return undefined;
   return `${source.name} is streamed from, and nothing in it streams (awslambda.streamifyResponse)`;
 }
 
 function whyNoAnswer(source: LocalFunction): string | undefined {
-  // Without what single-file functions share.
+  // The files that single-file functions share are left out.
   const own = { ...source, content: source.content.slice(0, 1) };
   if (codeHas(own, /\bawslambda\.streamifyResponse\b/) !== true) return undefined;
   const needed =

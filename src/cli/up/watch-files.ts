@@ -3,33 +3,33 @@ import { basename, dirname, join } from "node:path";
 import { bounds } from "../../base/bounds.ts";
 
 export interface WatchedPaths {
-  /** Folders watched with all that is below them. */
+  /** Folders that are watched with everything below them. */
   readonly trees: readonly string[];
-  /** Single files (or folders, for whether they are there); nothing else that lies beside them. */
+  /** Single files, or folders whose existence matters. Nothing beside them is watched. */
   readonly files: readonly string[];
 }
 
 export interface Watcher {
-  /** Watches this from now on, in place of what was watched before. */
+  /** Replaces the watched paths. */
   update(watched: WatchedPaths): void;
   close(): void;
 }
 
-/** What tools keep there changes by itself, and is not the user's source. */
+/** Folders of tools, which change by themselves and are not the user's source. */
 const ignored = new Set(["node_modules", "__pycache__"]);
 const foldersMax = bounds.projectFoldersWatchedMax.value;
-/** Editors save in several steps (write aside, rename over it): they are one save. */
+/** Editors save in several steps (write aside, rename over it), which count as one save. */
 const settleMs = 40;
 
 /**
- * Calls back some milliseconds after files have changed. Folders are watched, never files: an editor that saves by
- * renaming replaces the file that a watch on it would hold. node_modules and hidden folders are left out, which a
- * recursive `fs.watch` can't.
+ * Calls back some milliseconds after files have changed. It watches folders and never files, because an editor that
+ * saves by renaming replaces the file under a watch. It leaves out node_modules and hidden folders, which a recursive
+ * `fs.watch` can't.
  */
 export function watchFiles(onChange: (files: readonly string[]) => void, onTrouble: (why: string) => void): Watcher {
   const watchers = new Map<string, FSWatcher>();
   let watched: WatchedPaths = { trees: [], files: [] };
-  /** Of a folder that is no part of a tree: the names in it that matter. */
+  /** The names that matter in a folder that is not part of a tree. */
   const namesByFolder = new Map<string, Set<string>>();
   const changedFiles = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
@@ -58,7 +58,7 @@ export function watchFiles(onChange: (files: readonly string[]) => void, onTroub
         if (name === null || (names ? names.has(name) : !isIgnored(name)))
           changed(name === null ? folder : join(folder, name));
       });
-      // A folder that is deleted: the rescan drops it, and finds it if it comes back.
+      // The rescan drops a deleted folder, and finds it if it comes back.
       watcher.on("error", () => {
         watcher.close();
         watchers.delete(folder);
@@ -66,7 +66,7 @@ export function watchFiles(onChange: (files: readonly string[]) => void, onTroub
       });
       watchers.set(folder, watcher);
     } catch (error) {
-      // Gone since it was listed: its parent's watch has told.
+      // The folder was deleted since it was listed, and its parent's watch has reported that.
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
       onTrouble(`${folder} can't be watched: ${error instanceof Error ? error.message : error}`);
     }
