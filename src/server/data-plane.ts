@@ -1,0 +1,152 @@
+import { bounds } from "../base/bounds.ts";
+import { defaultHttp1Limits } from "../http/http1/limits.ts";
+import { developmentListener } from "../http/listener.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import { readBackendAuthorities } from "./backend-authorities.ts";
+import type { CompileSettings } from "./compile-stage.ts";
+import type { ServerConfig } from "./config.ts";
+import { withinMs } from "./control-server.ts";
+import type { FunctionRuntime } from "./function-runtime.ts";
+import type { Ground } from "./ground.ts";
+import type { ThreadSettings } from "./messages.ts";
+import { makePublicationSources } from "./publications/publication-sources.ts";
+import { Reconciler } from "./reconcile.ts";
+import type { ServerTelemetry } from "./server-telemetry.ts";
+import { ThreadPool } from "./threads.ts";
+
+export interface DataPlaneOptions {
+  readonly config: ServerConfig;
+  readonly ground: Pick<Ground, "clock" | "store" | "controlSocket">;
+  readonly telemetry: Pick<ServerTelemetry, "metrics" | "logs" | "executionLogs">;
+  readonly functions: FunctionRuntime;
+  readonly compileSettings: CompileSettings;
+  /** The program of a gateway thread. */
+  readonly entry: URL;
+  readonly threadCount: number;
+  readonly logger: Logger;
+}
+
+/** The gateway threads, and the reconciler that tells them what to serve. */
+export class DataPlane {
+  readonly threads: ThreadPool;
+  readonly reconciler: Reconciler;
+  /** Runs a request of Portico's own in one of the threads. */
+  readonly probe: ThreadPool["probe"] = (probe) => this.threads.probe(probe);
+  readonly #options: DataPlaneOptions;
+  #listening: Promise<number> | undefined;
+  /** What every thread must have applied for the server to be ready. */
+  #bootRevision = Number.POSITIVE_INFINITY;
+  #port: number | undefined;
+  #isStopping = false;
+
+  constructor(options: DataPlaneOptions) {
+    const { config, ground, telemetry, functions, compileSettings, entry, threadCount, logger } = options;
+    this.#options = options;
+    this.threads = new ThreadPool({
+      entry,
+      count: threadCount,
+      host: config.host,
+      port: config.port,
+      start: {
+        controlSocket: ground.controlSocket,
+        metrics: telemetry.metrics,
+        clock: ground.clock.shared,
+        listener: developmentListener,
+        settings: threadSettings(config),
+      },
+      logger,
+      executionLogs: telemetry.executionLogs,
+      connectFunctions: (port) => functions.manager.connect(port),
+      connectLogs: (port) => telemetry.logs.connect(port),
+      acceptEvent: (event) => functions.lambda.acceptEvent(event),
+      refused: (publication, reason) => this.reconciler.refused(publication, reason),
+      replay: () => this.reconciler.replay(),
+    });
+    this.reconciler = new Reconciler({
+      store: ground.store,
+      sources: makePublicationSources(compileSettings, logger),
+      post: (message) => this.threads.post(message),
+      logger,
+    });
+  }
+
+  /** Undefined until it serves. */
+  get port(): number | undefined {
+    return this.#port;
+  }
+
+  get isReady(): boolean {
+    const { threads } = this;
+    if (this.#port === undefined || this.#isStopping) return false;
+    return threads.isEveryThreadListening && threads.hasApplied(this.#bootRevision);
+  }
+
+  /** Lets the threads load, while control does. */
+  start(): void {
+    this.#listening = this.threads.start();
+    this.#listening.catch(() => undefined);
+  }
+
+  /** Publishes what is stored; resolves with the port when every thread serves. Throws a `UserError` if it can't be had. */
+  async serve(): Promise<number> {
+    await this.reconciler.start();
+    this.#bootRevision = await this.reconciler.caughtUp();
+    if (this.#listening === undefined) throw new Error("The threads are started first.");
+    const port = await this.#listening;
+    await this.threads.applied(this.#bootRevision);
+    this.#port = port;
+    return port;
+  }
+
+  /** Resolves when what these revisions committed is in effect in every thread, but after some seconds at the latest. */
+  async inEffect(commits: readonly number[]): Promise<void> {
+    const applied = async (): Promise<void> => {
+      const revision = await this.reconciler.sent(commits);
+      if (revision !== undefined) await this.threads.applied(revision);
+    };
+    await this.#acknowledged(applied());
+  }
+
+  /** The same for everything that was ever committed. */
+  async allInEffect(): Promise<void> {
+    const revision = this.reconciler.caughtUp();
+    await this.#acknowledged(
+      Promise.all([revision.then((all) => this.threads.applied(all)), this.#functionsCaughtUp()]),
+    );
+  }
+
+  /** Stops accepting, and lets requests under way finish within `--drain` seconds. */
+  async drain(): Promise<void> {
+    this.#isStopping = true;
+    await this.threads.stop(this.#options.config.drain * 1000);
+  }
+
+  async close(): Promise<void> {
+    this.#isStopping = true;
+    await this.threads.stop(0);
+    await this.reconciler.close();
+  }
+
+  #functionsCaughtUp(): Promise<void> {
+    return this.#options.functions.lambda.caughtUp();
+  }
+
+  /** A thread that hangs must not take management with it. */
+  async #acknowledged(work: Promise<unknown>): Promise<void> {
+    const ms = bounds.acknowledgementMsMax.value;
+    if ((await withinMs(work, ms)) || this.#isStopping) return;
+    this.#options.logger.error("A change is acknowledged although a gateway thread has not applied it.", { ms });
+  }
+}
+
+const threadSettings = (config: ServerConfig): ThreadSettings => ({
+  payloadBytesMax: config.payloadMax,
+  headerBytesMax: defaultHttp1Limits.headerBytesMax,
+  headerTimeoutMs: defaultHttp1Limits.headerTimeoutMs,
+  bodyTimeoutMs: defaultHttp1Limits.bodyTimeoutMs,
+  keepAliveMs: defaultHttp1Limits.keepAliveMs,
+  logLevel: config.logLevel,
+  accessLog: config.accessLog,
+  backendAuthorities: readBackendAuthorities(config.backendCa),
+  services: config.services,
+});

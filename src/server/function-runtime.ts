@@ -1,0 +1,46 @@
+import { FunctionManager } from "../functions/manager.ts";
+import { PackageStore } from "../functions/packages.ts";
+import { LambdaService } from "../services/lambda/lambda-service.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { ServerConfig } from "./config.ts";
+import type { Ground } from "./ground.ts";
+import type { ServerTelemetry } from "./server-telemetry.ts";
+
+/** The functions of a server: their processes, and the `lambda` service over them. */
+export interface FunctionRuntime {
+  readonly manager: FunctionManager;
+  readonly lambda: LambdaService;
+  /** Takes up the functions, and the asynchronous invocations, that the store holds. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface FunctionRuntimeOptions {
+  readonly config: ServerConfig;
+  readonly ground: Pick<Ground, "clock" | "store" | "functionsPath" | "url">;
+  readonly telemetry: Pick<ServerTelemetry, "logs" | "controlMetrics">;
+  readonly logger: Logger;
+}
+
+export function makeFunctionRuntime(options: FunctionRuntimeOptions): FunctionRuntime {
+  const { config, ground, telemetry, logger } = options;
+  const packages = new PackageStore(ground.functionsPath);
+  const manager = new FunctionManager({
+    packages,
+    logger,
+    logs: telemetry.logs.sink,
+    onStarted: (hasFailed) => telemetry.controlMetrics.add(hasFailed ? "functionStartsFailed" : "functionStarts"),
+    endpointUrl: () => ground.url,
+    isInvocationLogged: config.logLevel === "info" || config.logLevel === "debug",
+  });
+  const lambda = new LambdaService({ store: ground.store, manager, packages, logger, clock: ground.clock });
+  return {
+    manager,
+    lambda,
+    start: () => lambda.start(),
+    async close() {
+      await lambda.close();
+      await manager.close();
+    },
+  };
+}

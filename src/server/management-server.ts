@@ -1,0 +1,151 @@
+import { bounds } from "../base/bounds.ts";
+import { randomIds } from "../base/ids.ts";
+import type { RunJob } from "../base/job.ts";
+import { AwsServices } from "../gateway/integrations/aws-services.ts";
+import { makeControlLimits } from "../management/control-limits.ts";
+import { makeRestOperations } from "../management/rest/operations.ts";
+import { makeManagement } from "../protocol/management.ts";
+import type { Service } from "../protocol/operation.ts";
+import { Sessions } from "../services/sts/sessions.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import { renderMetrics } from "../telemetry/metrics.ts";
+import { makeAuthorizerTest } from "./authorizer-test.ts";
+import type { CompileSettings } from "./compile-stage.ts";
+import type { ServerConfig } from "./config.ts";
+import { type ControlServer, makeControlServer } from "./control-server.ts";
+import type { DataPlane } from "./data-plane.ts";
+import { makeExplain } from "./explain.ts";
+import type { FunctionRuntime } from "./function-runtime.ts";
+import type { Ground } from "./ground.ts";
+import type { ServerFacts } from "./operations-endpoints.ts";
+import { answerReference } from "./pages/reference.ts";
+import type { ServerTelemetry } from "./server-telemetry.ts";
+import { readStageStatus } from "./stage-status.ts";
+import { makeTestInvocation } from "./test-invocation.ts";
+import { makeUpstream, type Upstream } from "./upstream.ts";
+
+export interface ManagementServerOptions {
+  readonly config: ServerConfig;
+  readonly ground: Pick<Ground, "clock" | "store" | "controlSocket">;
+  readonly telemetry: Pick<ServerTelemetry, "metrics" | "logs">;
+  readonly functions: FunctionRuntime;
+  readonly dataPlane: DataPlane;
+  readonly compileSettings: CompileSettings;
+  readonly run: RunJob;
+  readonly logger: Logger;
+}
+
+/** What management calls that are still under way when the threads have stopped get. */
+const closeMs = 1_000;
+
+/** The management APIs and operations endpoints, on control's Unix socket. */
+export class ManagementServer {
+  readonly #options: ManagementServerOptions;
+  readonly #sessions: Sessions;
+  readonly #upstream: Upstream | undefined;
+  readonly #control: ControlServer;
+
+  constructor(options: ManagementServerOptions) {
+    const { config, ground, dataPlane, logger } = options;
+    this.#options = options;
+    this.#sessions = new Sessions(ground.store);
+    this.#upstream = config.upstream === undefined ? undefined : makeUpstream(config.upstream, logger);
+    this.#control = makeControlServer({
+      management: makeManagement(makeServices(options, this.#sessions), {
+        clock: ground.clock,
+        ids: randomIds,
+        bodyBytesMax: config.managementPayloadMax,
+        logger,
+        identify: this.#sessions.identify,
+      }),
+      upstream: this.#upstream,
+      guard: { domains: config.domain, allowedOrigins: config.allowOrigin },
+      facts: makeFacts(options),
+      bodyBytesMax: Math.max(config.managementPayloadMax, bounds.lambdaRequestBytesMax.value),
+      inEffect: (commits) => dataPlane.inEffect(commits),
+      logger,
+    });
+  }
+
+  /** Resolves when it listens. */
+  async start(): Promise<void> {
+    await this.#sessions.start();
+    await this.#control.listen(this.#options.ground.controlSocket);
+  }
+
+  async close(): Promise<void> {
+    await this.#control.close(closeMs);
+    this.#upstream?.close();
+    this.#sessions.close();
+  }
+}
+
+function makeServices(options: ManagementServerOptions, sessions: Sessions): readonly Service[] {
+  const { config, ground, telemetry, functions, dataPlane, compileSettings, run } = options;
+  const { store } = ground;
+  const probing = { ...compileSettings, store, probe: dataPlane.probe, answerBytesMax: config.payloadMax };
+  return [
+    {
+      model: "apigateway",
+      operations: makeRestOperations({
+        store,
+        limits: makeControlLimits(config.limit, config.profile),
+        profile: config.profile,
+        run,
+        testInvocation: makeTestInvocation(probing),
+        authorizerTest: makeAuthorizerTest(probing),
+      }),
+    },
+    {
+      model: "lambda",
+      operations: functions.lambda.operations,
+      // An unknown runtime is refused by the operation, which knows those of this machine.
+      ownEnums: ["Runtime"],
+      bodyBytesMax: bounds.lambdaRequestBytesMax.value,
+    },
+    {
+      model: "iam",
+      operations: async () => (await import("../services/iam/operations.ts")).makeIamOperations(store),
+    },
+    {
+      model: "sts",
+      operations: async () => (await import("../services/sts/operations.ts")).makeStsOperations(store, sessions),
+    },
+    { model: "logs", operations: telemetry.logs.operations },
+  ];
+}
+
+function makeFacts(options: ManagementServerOptions): ServerFacts {
+  const { config, ground, telemetry, functions, dataPlane, compileSettings } = options;
+  const { store, clock } = ground;
+  const awsServices = new AwsServices(config.services, clock);
+  return {
+    isReady: () => dataPlane.isReady,
+    metrics: () => renderMetrics(telemetry.metrics),
+    status: () =>
+      readStageStatus({
+        store,
+        plan: (key) => dataPlane.reconciler.find("plan", key),
+        serviceProblem: (service) => awsServices.problemOf(service),
+      }),
+    code: (path) => functions.lambda.readCode(path),
+    reference: (path) => answerReference(path, store, options.run),
+    explain: makeExplain({
+      ...compileSettings,
+      store,
+      probe: dataPlane.probe,
+      port: () => dataPlane.port ?? 0,
+      answerBytesMax: config.payloadMax,
+    }),
+    reset: config.memory || config.allowReset ? () => reset(options) : undefined,
+    clock: config.memory ? clock : undefined,
+  };
+}
+
+/** Empties everything (`POST /_portico/reset`). */
+async function reset({ ground, telemetry, functions, dataPlane }: ManagementServerOptions): Promise<void> {
+  await ground.store.reset();
+  await dataPlane.allInEffect();
+  await telemetry.logs.reset();
+  await functions.manager.collectPackages();
+}

@@ -1,0 +1,61 @@
+import { bounds } from "../base/bounds.ts";
+import { makeExecutionLogDelivery } from "../services/logs/execution-log-delivery.ts";
+import { LogsService } from "../services/logs/logs-service.ts";
+import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
+import { makeStdoutExecutionLog } from "../telemetry/execution-log-stdout.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import { allocateMetrics, Metrics } from "../telemetry/metrics.ts";
+import type { ServerConfig } from "./config.ts";
+import type { Ground } from "./ground.ts";
+import { threadEntry } from "./thread-entry.ts";
+
+/** Where counters, log lines and execution logs of a server go. */
+export interface ServerTelemetry {
+  /** The counters of all threads, in shared memory. */
+  readonly metrics: SharedArrayBuffer;
+  /** Control's own. */
+  readonly controlMetrics: Metrics;
+  readonly logs: LogsService;
+  readonly executionLogs: ExecutionLogSink;
+  close(): Promise<void>;
+}
+
+export interface ServerTelemetryOptions {
+  readonly config: ServerConfig;
+  readonly ground: Pick<Ground, "clock" | "logsPath">;
+  /** Gateway threads. */
+  readonly threadCount: number;
+  readonly logger: Logger;
+}
+
+export function makeServerTelemetry({ config, ground, threadCount, logger }: ServerTelemetryOptions): ServerTelemetry {
+  const { clock, logsPath } = ground;
+  const metrics = allocateMetrics(threadCount);
+  const controlMetrics = new Metrics(metrics, 0);
+  const isInMemory = logsPath === undefined;
+  const bytesMax = isInMemory ? Math.min(config.logsMax, bounds.logMemoryBytesMax.value) : config.logsMax;
+  const logs = new LogsService({
+    entry: threadEntry("logs-thread"),
+    start: { path: logsPath, bytesMax, clock: clock.shared },
+    clock,
+    metrics: controlMetrics,
+    logger,
+  });
+  const printer = makeStdoutExecutionLog();
+  const delivery = makeExecutionLogDelivery(logs.sink);
+  return {
+    metrics,
+    controlMetrics,
+    logs,
+    executionLogs: {
+      write(entry) {
+        printer.write(entry);
+        delivery.write(entry);
+      },
+    },
+    close() {
+      printer.close();
+      return logs.close();
+    },
+  };
+}
