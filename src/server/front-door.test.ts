@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { RawClient, statusOf, talk } from "../../test/raw-http.ts";
+import { until } from "../../test/until.ts";
 import { Http1Server } from "../http/http1/http1-server.ts";
 import { defaultHttp1Limits } from "../http/http1/limits.ts";
 import { developmentListener } from "../http/listener.ts";
@@ -43,10 +44,6 @@ async function start(t: TestContext, control: Control | undefined): Promise<numb
   });
   return (near.address() as AddressInfo).port;
 }
-
-const until = async (isMet: () => boolean): Promise<void> => {
-  while (!isMet()) await new Promise((resolve) => setImmediate(resolve));
-};
 
 test("what the caller sent arrives; hop-by-hop headers and a forged peer do not", async (t) => {
   const port = await start(t, (incoming, response) => {

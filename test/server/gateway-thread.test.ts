@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
 import { type Portico, startPortico } from "../portico.ts";
 import { RawClient } from "../raw-http.ts";
+import { until } from "../until.ts";
 
 interface ServerUnderTest {
   readonly portico: Portico;
@@ -41,10 +42,6 @@ async function start(t: TestContext, drainSeconds: number): Promise<ServerUnderT
   await call(`/restapis/${id}/deployments`, { stageName: "dev" });
   return { portico, request: `GET /dev/slow HTTP/1.1\r\nHost: ${id}.execute-api.us-east-1.localhost\r\n\r\n`, waiting };
 }
-
-const until = async (isMet: () => boolean): Promise<void> => {
-  while (!isMet()) await new Promise((resolve) => setImmediate(resolve));
-};
 
 test("stopping: idle connections end at once, requests under way are answered, new ones are not taken", async (t) => {
   const { portico, request, waiting } = await start(t, 10);

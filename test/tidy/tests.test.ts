@@ -11,13 +11,17 @@ const banned: readonly { readonly pattern: RegExp; readonly instead: string }[] 
     instead: "`until` (test/until.ts) for a condition, or a gate (test/gate.ts) in code that another process runs",
   },
   {
+    pattern: /\bwhile \(.*\) await new Promise\b|\b(?:const|function) until\b/,
+    instead: "`until` (test/until.ts), which has a deadline and says what did not come",
+  },
+  {
     pattern: /\bperformance\.now\(/,
     instead:
       "a count of the work, or its CPU time (test/cpu-time.ts); `within` (test/until.ts) to go on for a while; a benchmark for a claim on speed",
   },
 ];
 
-test("no test sleeps, and none depends on how fast the machine is", () => {
+test("no test sleeps, waits without a deadline, or depends on how fast the machine is", () => {
   const files = [...sources.filter(isTest), ...list("test/**/*.ts")].filter((file) => !waiters.includes(file));
   const wrong: string[] = [];
   for (const file of files) {

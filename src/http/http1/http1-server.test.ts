@@ -391,7 +391,7 @@ test("a client that goes away is noticed, and what it wanted is cancelled", asyn
     const request = await seen.promise;
     client.close();
     const length = events.length;
-    while (!events.slice(length).includes("close")) await new Promise((resolve) => setImmediate(resolve));
+    await until(() => events.slice(length).includes("close"));
     // Late answers go nowhere, and hurt nobody.
     request.respond(200, [], "x");
     request.startResponse(200, [], undefined);
@@ -509,7 +509,7 @@ test("an exception for a client that takes more, or has gone, is left to the ans
   client.send(get("/close"));
   await client.until((text) => text.length > 0);
   client.close();
-  while (seen.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => seen.length === 2);
   assert.deepEqual([seen, errors], [["drain", "close"], []]);
 });
 
