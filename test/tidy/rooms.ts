@@ -95,16 +95,6 @@ export const floors: Readonly<Record<string, Readonly<Record<string, readonly st
   services: { sts: ["iam"], iam: [], lambda: [], logs: [] },
 };
 
-/** Circles that stand and are to go: files that load each other. */
-export const circlesToCut: readonly (readonly string[])[] = [
-  ["src/language/java/java-number.ts", "src/language/java/json-form.ts", "src/language/java/values.ts"],
-  [
-    "src/language/json-path/link-filter.ts",
-    "src/language/json-path/link-path.ts",
-    "src/language/json-path/path-functions.ts",
-  ],
-];
-
 /** What reads the machine's clock, randomness or timers: the server and the adapters to the world outside. */
 export const adapters: readonly string[] = [
   "src/server/",

@@ -1,12 +1,11 @@
 import { bounds } from "../../base/bounds.ts";
-import { writeJson } from "../../language/java/json-form.ts";
+import { textOf, writeJson } from "../../language/java/text-of.ts";
 import {
   type HostMethod,
   HostObject,
   type HostType,
   TemplateMap,
   type TemplateValue,
-  textOf,
 } from "../../language/java/values.ts";
 import { JsonPathFailure } from "../../language/json-path/evaluation.ts";
 import { type JsonPath, parseJsonPath } from "../../language/json-path/json-path.ts";

@@ -1,4 +1,5 @@
-import { type HostMethod, type TemplateValue, textOf } from "../../language/java/values.ts";
+import { textOf } from "../../language/java/text-of.ts";
+import type { HostMethod, TemplateValue } from "../../language/java/values.ts";
 import type { Meter } from "../../language/meter.ts";
 
 /** A function of one text; other values become texts first, and null stays null. */

@@ -1,5 +1,6 @@
 import { bounds } from "../../base/bounds.ts";
-import { HostObject, type HostType, TemplateList, type TemplateValue, textOf } from "../../language/java/values.ts";
+import { textOf } from "../../language/java/text-of.ts";
+import { HostObject, type HostType, TemplateList, type TemplateValue } from "../../language/java/values.ts";
 import { Meter, TemplateFailure } from "../../language/meter.ts";
 import { isHeaderName, toHeaderValue } from "../responses/header-remapping.ts";
 

@@ -1,4 +1,5 @@
-import { TemplateList, TemplateMap, textOf } from "../../language/java/values.ts";
+import { textOf } from "../../language/java/text-of.ts";
+import { TemplateList, TemplateMap } from "../../language/java/values.ts";
 import { type ParsedJson, parseJsonText } from "../../language/json-text.ts";
 import { Meter } from "../../language/meter.ts";
 import { compileTemplate } from "../../language/vtl/compile-template.ts";

@@ -1,11 +1,11 @@
 import { escapeXml } from "../../base/escape-xml.ts";
+import { textOf } from "../../language/java/text-of.ts";
 import {
   type HostMethod,
   HostObject,
   type HostType,
   TemplateList,
   type TemplateValue,
-  textOf,
 } from "../../language/java/values.ts";
 import { type Meter, TemplateFailure } from "../../language/meter.ts";
 import { parseXml } from "../../language/xml/parse-xml.ts";

@@ -1,6 +1,7 @@
 import { type Meter, TemplateFailure } from "../meter.ts";
 import { isNumber, type JavaNumber, toDouble } from "./java-number.ts";
-import { JavaDouble, type TemplateValue, textOf } from "./values.ts";
+import { textOf } from "./text-of.ts";
+import { JavaDouble, type TemplateValue } from "./values.ts";
 
 interface Directive {
   readonly flags: string;

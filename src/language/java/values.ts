@@ -1,7 +1,5 @@
 import { bounds } from "../../base/bounds.ts";
 import { type Meter, TemplateFailure } from "../meter.ts";
-import { formatDouble } from "./java-number.ts";
-import { writeJson } from "./json-form.ts";
 
 /**
  * The closed set of values that a template can hold. Java's kinds of number are told apart by representation:
@@ -208,66 +206,6 @@ export class HostObject {
   static selfOf<Self>(type: HostType<Self>, value: TemplateValue): Self | undefined {
     return value instanceof HostObject && value.type === type ? (value.#self as Self) : undefined;
   }
-}
-
-/** Java's `toString()`. It returns null only for null and for a block that is printed within itself. */
-export function textOf(value: TemplateValue, meter: Meter): string | null {
-  if (typeof value === "string") return value;
-  if (typeof value === "number") return `${value}`;
-  if (value === null) return null;
-  return textOfOther(value, meter, 0);
-}
-
-/** Returns the text of a value within a collection, where null prints `null`. */
-function textWithin(value: TemplateValue, meter: Meter, depth: number): string {
-  if (typeof value === "string") return value;
-  if (value === null) return "null";
-  return textOfOther(value, meter, depth) ?? "null";
-}
-
-function textOfOther(value: Exclude<TemplateValue, null | string>, meter: Meter, depth: number): string | null {
-  if (typeof value !== "object") return String(value);
-  if (value instanceof JavaLong) return String(value.value);
-  if (value instanceof JavaDouble) return value.digits ?? formatDouble(value.value);
-  if (depth > bounds.templateValueDepthMax.value) {
-    throw new TemplateFailure(`A value is nested more than ${bounds.templateValueDepthMax.value} deep`);
-  }
-  if (value instanceof TemplateList) return textOfList(value, meter, depth);
-  if (value instanceof TemplateMap) return textOfMap(value, meter, depth);
-  if (value instanceof TemplateEntry) {
-    const text = `${textWithin(value.key, meter, depth + 1)}=${textWithin(value.value, meter, depth + 1)}`;
-    meter.made(text.length);
-    return text;
-  }
-  if (value instanceof TemplateBlock) return value.render();
-  if (value instanceof HostObject) return value.text(meter);
-  return "java.util.Iterator";
-}
-
-function textOfList(list: TemplateList, meter: Meter, depth: number): string {
-  if (list.kind === "json") return writeJson(list, meter);
-  // Java prints an address behind the @. No template can use it.
-  if (list.kind === "array") return "[Ljava.lang.String;@0";
-  meter.step(list.items.length);
-  let text = "[";
-  for (const [index, item] of list.items.entries()) {
-    if (index > 0) text += ", ";
-    text += item === list ? "(this Collection)" : textWithin(item, meter, depth + 1);
-  }
-  meter.made(text.length + 1);
-  return `${text}]`;
-}
-
-function textOfMap(map: TemplateMap, meter: Meter, depth: number): string {
-  meter.step(map.size);
-  let text = "{";
-  for (const [key, value] of map.entries()) {
-    if (text.length > 1) text += ", ";
-    text += `${textWithin(key, meter, depth + 1)}=`;
-    text += value === map ? "(this Map)" : textWithin(value, meter, depth + 1);
-  }
-  meter.made(text.length + 1);
-  return `${text}}`;
 }
 
 /** Counts work. */

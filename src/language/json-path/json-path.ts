@@ -1,7 +1,8 @@
 import { bounds } from "../../base/bounds.ts";
 import { TemplateList, TemplateMap, type TemplateValue } from "../java/values.ts";
 import { Evaluation, notFound } from "./evaluation.ts";
-import { type LinkedPath, linkPath } from "./link-path.ts";
+import { linkPath } from "./link-path.ts";
+import type { LinkedPath } from "./linked-path.ts";
 import { parsePath } from "./path-parser.ts";
 import { InvalidPath, type Path } from "./path-syntax.ts";
 

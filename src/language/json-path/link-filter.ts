@@ -5,7 +5,7 @@ import { parseJavaPattern } from "../java/java-pattern.ts";
 import { isEqual, TemplateList, TemplateMap, type TemplateValue } from "../java/values.ts";
 import { bigDecimalText, isJsonNumber, numberText } from "../json-value.ts";
 import { type Evaluation, JsonPathFailure, notFound, PathMismatch, type Test } from "./evaluation.ts";
-import { type LinkOptions, linkPath } from "./link-path.ts";
+import type { LinkOptions } from "./linked-path.ts";
 import { parsePath, unescapeText } from "./path-parser.ts";
 import { type Condition, InvalidPath, type Operand, type Operator } from "./path-syntax.ts";
 import { parsePermissiveJson } from "./permissive-json.ts";
@@ -44,7 +44,7 @@ export function linkCondition(condition: Condition, options: LinkOptions): Test 
       return (item, evaluation) => !test(item, evaluation);
     }
     case "exists": {
-      const path = linkPath(condition.path, { isEachRequired: true, nesting: options.nesting + 1 });
+      const path = options.linkPath(condition.path, { isEachRequired: true, nesting: options.nesting + 1 });
       return (item, evaluation) => {
         let exists = true;
         try {
@@ -70,7 +70,7 @@ type LinkedOperand = (item: TemplateValue, evaluation: Evaluation) => Side;
 
 function linkOperand(operand: Operand, options: LinkOptions): LinkedOperand {
   if (operand.kind === "path") {
-    const path = linkPath(operand.path, { ...options, nesting: options.nesting + 1 });
+    const path = options.linkPath(operand.path, { ...options, nesting: options.nesting + 1 });
     const isFromRoot = operand.path.root === "$";
     return (item, evaluation) => {
       try {

@@ -10,32 +10,16 @@ import {
   type Visit,
 } from "./evaluation.ts";
 import { linkCondition } from "./link-filter.ts";
+import type { LinkedPath, LinkOptions } from "./linked-path.ts";
 import { linkFunction } from "./path-functions.ts";
 import { type Condition, InvalidPath, type Path, type PathToken } from "./path-syntax.ts";
 
-/**
- * A path that is ready to be evaluated on a value, within an evaluation that holds the document's root. It throws
- * {@link notFound}.
- */
-export interface LinkedPath {
-  readonly path: Path;
-  /** Whether the path names one value, and not a list of values. */
-  readonly isDefinite: boolean;
-  evaluate(value: TemplateValue, evaluation: Evaluation): TemplateValue;
-}
-
-/** How a path is linked. In a filter that checks its existence, every missing name makes it fail. */
-export interface LinkOptions {
-  readonly isEachRequired: boolean;
-  readonly nesting: number;
-}
-
 const nestingMax = bounds.jsonPathEvaluationNestingMax.value;
 
-export function linkPath(path: Path, options: LinkOptions): LinkedPath {
-  if (options.nesting > nestingMax) throw new InvalidPath(`Paths nested more than ${nestingMax} deep`, 1);
+export function linkPath(path: Path, { isEachRequired, nesting }: Omit<LinkOptions, "linkPath">): LinkedPath {
+  if (nesting > nestingMax) throw new InvalidPath(`Paths nested more than ${nestingMax} deep`, 1);
   const tokens = functionFirst(path.tokens);
-  const visit = linkTokens(tokens, options);
+  const visit = linkTokens(tokens, { isEachRequired, nesting, linkPath });
   const isDefinite = tokens.every((_, index) => isTokenDefinite(tokens, index));
   return {
     path,
@@ -226,8 +210,9 @@ function linkWildcard(next: Visit, options: TokenOptions): Visit {
 
 type Filter = Extract<PathToken, { kind: "filter" }>;
 
-function linkAccepts(condition: Condition, { isEachRequired, nesting }: LinkOptions): Test {
-  const test = linkCondition(condition, { isEachRequired, nesting: nesting + 1 });
+function linkAccepts(condition: Condition, options: LinkOptions): Test {
+  const { isEachRequired, nesting, linkPath } = options;
+  const test = linkCondition(condition, { isEachRequired, nesting: nesting + 1, linkPath });
   return (item, evaluation) => {
     evaluation.step(1);
     try {

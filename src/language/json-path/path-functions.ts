@@ -1,8 +1,9 @@
-import { JavaDouble, TemplateList, TemplateMap, type TemplateValue, textOf } from "../java/values.ts";
+import { textOf } from "../java/text-of.ts";
+import { JavaDouble, TemplateList, TemplateMap, type TemplateValue } from "../java/values.ts";
 import { isJsonNumber, JavaDecimal, type JsonNumber, numberValue } from "../json-value.ts";
 import { Meter } from "../meter.ts";
 import { type Evaluation, JsonPathFailure, notFound, OutOfBounds, PathMismatch, type Visit } from "./evaluation.ts";
-import { type LinkOptions, linkPath } from "./link-path.ts";
+import type { LinkOptions } from "./linked-path.ts";
 import type { Parameter, PathToken } from "./path-syntax.ts";
 import { parsePermissiveJson } from "./permissive-json.ts";
 
@@ -46,11 +47,11 @@ function linkParameter(parameter: Parameter, options: LinkOptions): LinkedParame
       children: undefined,
     };
   }
-  const inner = { ...options, nesting: options.nesting + 1 };
+  const inner = { isEachRequired: options.isEachRequired, nesting: options.nesting + 1 };
   const { path } = parameter;
-  const linked = linkPath(path, inner);
+  const linked = options.linkPath(path, inner);
   // Jayway quirk: whether the path is definite was found before the wildcard came to it.
-  const children = linkPath({ ...path, tokens: [...path.tokens, { kind: "wildcard" }] }, inner);
+  const children = options.linkPath({ ...path, tokens: [...path.tokens, { kind: "wildcard" }] }, inner);
   const isFunction = path.tokens.at(-1)?.kind === "function";
   return {
     value: (evaluation) => linked.evaluate(evaluation.root, evaluation),

@@ -1,3 +1,4 @@
+import { textOf } from "../java/text-of.ts";
 import {
   type TemplateIterator as Iterator,
   isEqual,
@@ -7,7 +8,6 @@ import {
   TemplateList,
   TemplateMap,
   type TemplateValue,
-  textOf,
 } from "../java/values.ts";
 import { type Meter, TemplateFailure } from "../meter.ts";
 

@@ -1,5 +1,6 @@
 import { compareNumbers, isNumber } from "../java/java-number.ts";
-import { isEqual, isSameText, type TemplateValue, textOf } from "../java/values.ts";
+import { textOf } from "../java/text-of.ts";
+import { isEqual, isSameText, type TemplateValue } from "../java/values.ts";
 import type { Meter } from "../meter.ts";
 import type { ComparisonOperator } from "./template-node.ts";
 

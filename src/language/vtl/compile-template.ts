@@ -1,6 +1,7 @@
 import { bounds } from "../../base/bounds.ts";
 import { arithmetic, isNumber, toInteger } from "../java/java-number.ts";
-import { TemplateBlock, TemplateList, TemplateMap, type TemplateValue, textOf } from "../java/values.ts";
+import { textOf } from "../java/text-of.ts";
+import { TemplateBlock, TemplateList, TemplateMap, type TemplateValue } from "../java/values.ts";
 import { type Meter, TemplateFailure } from "../meter.ts";
 import { comparisons, integerComparisons } from "./comparison.ts";
 import { type Loop, loopProperties, makeLoop } from "./loop.ts";

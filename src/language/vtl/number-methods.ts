@@ -1,5 +1,6 @@
 import { compareNumbers, isNumber, type JavaNumber, toDouble, toInteger } from "../java/java-number.ts";
-import { isEqual, JavaDouble, JavaLong, type TemplateValue, textOf } from "../java/values.ts";
+import { textOf } from "../java/text-of.ts";
+import { isEqual, JavaDouble, JavaLong, type TemplateValue } from "../java/values.ts";
 import { type Meter, TemplateFailure } from "../meter.ts";
 import { taking } from "./collection-methods.ts";
 

@@ -2,7 +2,8 @@ import { bounds } from "../../base/bounds.ts";
 import { findLastText, findText } from "../find-text.ts";
 import { javaFormat } from "../java/java-format.ts";
 import { type JavaPattern, parseJavaPattern } from "../java/java-pattern.ts";
-import { isEqual, TemplateList, type TemplateValue, textOf } from "../java/values.ts";
+import { textOf } from "../java/text-of.ts";
+import { isEqual, TemplateList, type TemplateValue } from "../java/values.ts";
 import { type Meter, TemplateFailure } from "../meter.ts";
 import { taking } from "./collection-methods.ts";
 
