@@ -118,7 +118,7 @@ describe("a page that a stage serves, in Chromium", tool("chromium", ["--version
   test("a page with management's origin calls nothing either, and workers of a stage don't get it", async () => {
     const tab = await openTab(`http://localhost:${portico.port}/_portico/docs`);
     try {
-      await tab.until("document.readyState === 'complete'");
+      await tab.until("location.pathname === '/_portico/docs' && document.readyState === 'complete'");
       const status = (what: string) => tab.evaluate<number>(`fetch(${what}).then(({ status }) => status)`);
       assert.equal(await status(`"/restapis", { method: "POST", body: '{"name":"evil"}' }`), 403);
       assert.equal(await status('"/restapis"'), 403);
