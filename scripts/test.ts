@@ -6,7 +6,8 @@
 // would fail, too. --seed and --ms are PORTICO_FUZZ_SEED and PORTICO_FUZZ_MS of the random tests. Flags of Node's runner
 // (--test-name-pattern=X, --test-only, --watch, --inspect …) are passed to it. What a machine lacks is skipped by the tests
 // themselves, with a printed reason; with PORTICO_CI=1 a missing tool fails instead.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { readTestArguments } from "./test-arguments.ts";
@@ -23,11 +24,13 @@ if (chosen.length === 0) fail(`No test file${group ? ` of ${group}` : ""} matche
 // A run that watches never ends: nothing comes after it.
 const runs = read.isWatching ? [{ name: "watched", files: chosen.flatMap(({ files }) => files) }] : chosen;
 const failed: string[] = [];
+let isStopped = false;
 for (const [index, { name, files }] of runs.entries()) {
   console.log(`— ${name} (${files.length} file${files.length === 1 ? "" : "s"})`);
   const begun = performance.now();
-  if (!runFiles(files)) failed.push(name);
+  if (!(await runFiles(files))) failed.push(name);
   console.log(`— ${name}: ${failed.includes(name) ? "failed" : "passed"} after ${seconds(begun)}\n`);
+  if (isStopped) process.exit(1);
   const after = runs.slice(index + 1).map((run) => run.name);
   if (failed.length > 0 && !isKeptGoing && after.length > 0) {
     console.log(`Not run, since ${name} failed: ${after.join(", ")}. With --keep-going they are run all the same.`);
@@ -37,7 +40,7 @@ for (const [index, { name, files }] of runs.entries()) {
 if (failed.length > 1) console.log(`Failed, the most basic first: ${failed.join(", ")}.`);
 process.exit(failed.length === 0 ? 0 : 1);
 
-function runFiles(files: readonly string[]): boolean {
+async function runFiles(files: readonly string[]): Promise<boolean> {
   const args = [
     "--disable-warning=ExperimentalWarning",
     "--test",
@@ -48,7 +51,17 @@ function runFiles(files: readonly string[]): boolean {
     ...files,
   ];
   const env = { ...process.env, ...environment };
-  return spawnSync(process.execPath, args, { cwd: root, env, stdio: "inherit" }).status === 0;
+  const child = spawn(process.execPath, args, { cwd: root, env, stdio: "inherit" });
+  // Whoever ends this ends the tests.
+  const pass = (signal: NodeJS.Signals): void => {
+    isStopped = true;
+    child.kill(signal);
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, pass);
+  const [code] = await once(child, "exit");
+  for (const signal of signals) process.off(signal, pass);
+  return code === 0;
 }
 
 function seconds(begun: number): string {
