@@ -1,12 +1,12 @@
 import { type CommandFacts, commands } from "../src/cli/commands.ts";
-import { type ConfigKey, configKeys, variableName } from "../src/server/config.ts";
+import { type ConfigKey, configKeys, variableName } from "../src/server/config-keys.ts";
 
 /** docs/reference/command-line.md, from the tables of commands and settings. */
 export function commandLinePage(): string {
   const lines = [
     "# Command line",
     "",
-    "<!-- Written by `npm run generate` from src/cli/commands.ts and src/server/config.ts. Do not edit. -->",
+    "<!-- Written by `npm run generate` from src/cli/commands.ts and src/server/config-keys.ts. Do not edit. -->",
     "",
     "From a clone of the repository, `npm run portico -- COMMAND …` is `portico COMMAND …`. Exit codes: 0 for done, 1 for",
     "failed, 2 for a wrong command line.",

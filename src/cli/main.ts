@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { UserError } from "../base/user-error.ts";
-import { type ConfigFlags, type ConfigKey, configKeys, takesMany, variableName } from "../server/config.ts";
+import type { ConfigFlags } from "../server/config.ts";
+import { type ConfigKey, configKeys, takesMany, variableName } from "../server/config-keys.ts";
 import { type CommandFacts, type CommandOption, commandGroups, commands } from "./commands.ts";
 import { makeOutput, type Output } from "./output.ts";
 import { shortPath } from "./short-path.ts";

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { UserError } from "../base/user-error.ts";
-import { type ConfigFlags, configKeys, readConfig, variableName } from "./config.ts";
+import { type ConfigFlags, readConfig } from "./config.ts";
+import { configKeys, variableName } from "./config-keys.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "portico-config-"));
 const empty = mkdtempSync(join(tmpdir(), "portico-config-"));

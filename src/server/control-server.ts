@@ -5,6 +5,7 @@ import type { Management } from "../protocol/management.ts";
 import type { ManagementRequest } from "../protocol/operation.ts";
 import { CommitRecorder } from "../store/commit-recorder.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { BodyReader } from "./body-reader.ts";
 import { decideGuard, type GuardOptions } from "./guard.ts";
 import {
   answerOperations,
@@ -38,7 +39,7 @@ export interface ControlServer {
  * Unix socket in a directory that is only the user's, so nobody else can go around the threads' front door.
  */
 export function makeControlServer(options: ControlServerOptions): ControlServer {
-  const budget = { bytes: options.bodyBytesMax * bounds.controlBodiesMax.value };
+  const bodies = new BodyReader(options.bodyBytesMax * bounds.controlBodiesMax.value);
   const server = createServer(
     {
       maxHeaderSize: 128 * 1024,
@@ -48,7 +49,7 @@ export function makeControlServer(options: ControlServerOptions): ControlServer 
       joinDuplicateHeaders: true,
     },
     (request, response) => {
-      answer(request, response, options, budget).catch((error: unknown) => {
+      answer(request, response, options, bodies).catch((error: unknown) => {
         options.logger.error("A management request failed.", {
           error: error instanceof Error ? error.stack : `${error}`,
         });
@@ -71,54 +72,69 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   options: ControlServerOptions,
-  budget: { bytes: number },
+  bodies: BodyReader,
 ): Promise<void> {
-  const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
+  if (!isAdmitted(request, response, options.guard)) return;
+  // A body that nobody reads any more is thrown away, so that its sender gets to the answer.
+  response.on("finish", () => request.resume());
+  await (isOperationsPath(pathOf(request)) ? answerOperationsCall : answerManagement)(
+    request,
+    response,
+    options,
+    bodies,
+  );
+}
+
+/** False: the request has its answer, a refusal or a preflight's. */
+function isAdmitted(request: IncomingMessage, response: ServerResponse, guard: GuardOptions): boolean {
   const decision = decideGuard(
     {
       method: request.method ?? "",
-      isPage: isReferencePath(path),
+      isPage: isReferencePath(pathOf(request)),
       host: request.headers.host,
       origin: request.headers.origin,
       fetchSite: header(request, "sec-fetch-site"),
       fetchMode: header(request, "sec-fetch-mode"),
     },
-    options.guard,
+    guard,
   );
   if (decision.kind === "refuse") {
     sendJson(response, 403, { message: decision.message }, { "x-amzn-ErrorType": "AccessDeniedException" });
     request.resume();
+    return false;
+  }
+  if (decision.corsOrigin === undefined) return true;
+  allowOrigin(response, decision.corsOrigin);
+  if (request.method !== "OPTIONS" || header(request, "access-control-request-method") === undefined) return true;
+  response.writeHead(204, preflight(request)).end();
+  return false;
+}
+
+const pathOf = (request: IncomingMessage): string => (request.url ?? "/").split("?", 1)[0] ?? "/";
+
+async function answerOperationsCall(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: ControlServerOptions,
+  bodies: BodyReader,
+): Promise<void> {
+  const path = pathOf(request);
+  const body = await bodies.read(request, operationsBodyBytesMax(path, options.bodyBytesMax));
+  if (body === undefined) {
+    refuseForNow(request, response);
     return;
   }
-  if (decision.corsOrigin !== undefined) {
-    allowOrigin(response, decision.corsOrigin);
-    if (request.method === "OPTIONS" && header(request, "access-control-request-method") !== undefined) {
-      response.writeHead(204, preflight(request)).end();
-      return;
-    }
-  }
-  // A body that nobody reads any more is thrown away, so that its sender gets to the answer.
-  response.on("finish", () => request.resume());
-  if (isOperationsPath(path)) {
-    const body = await readBody(request, operationsBodyBytesMax(path, options.bodyBytesMax), budget);
-    if (body === undefined) {
-      refuseForNow(request, response);
-      return;
-    }
-    const { bytes, isWhole } = body;
-    const asked = { method: request.method ?? "", path, body: bytes, isWhole };
-    const answered = await answerOperations(asked, options.facts).finally(() => body.release());
-    response.writeHead(answered.status, answered.headers).end(answered.body);
-    return;
-  }
-  await answerManagement(request, response, options, budget);
+  const { bytes, isWhole } = body;
+  const asked = { method: request.method ?? "", path, body: bytes, isWhole };
+  const answered = await answerOperations(asked, options.facts).finally(() => body.release());
+  response.writeHead(answered.status, answered.headers).end(answered.body);
 }
 
 async function answerManagement(
   request: IncomingMessage,
   response: ServerResponse,
   options: ControlServerOptions,
-  budget: { bytes: number },
+  bodies: BodyReader,
 ): Promise<void> {
   const { management, upstream, bodyBytesMax } = options;
   const head = { method: request.method ?? "GET", target: request.url ?? "/", headers: headersOf(request) };
@@ -127,7 +143,7 @@ async function answerManagement(
     upstream.pass(request, response, undefined);
     return;
   }
-  const body = await readBody(request, bodyBytesMax, budget);
+  const body = await bodies.read(request, bodyBytesMax);
   if (body === undefined) {
     refuseForNow(request, response);
     return;
@@ -184,46 +200,6 @@ function headersOf(request: IncomingMessage): Record<string, string> {
 function header(request: IncomingMessage, name: string): string | undefined {
   const value = request.headers[name];
   return Array.isArray(value) ? value.join(", ") : value;
-}
-
-interface ReadBody {
-  readonly bytes: Buffer;
-  /** False: it is longer than allowed, and `bytes` is just longer than that, for the error that AWS has for it. */
-  readonly isWhole: boolean;
-  release(): void;
-}
-
-/** Undefined if the request was broken off, or if all requests together hold too much. */
-async function readBody(
-  request: IncomingMessage,
-  bytesMax: number,
-  budget: { bytes: number },
-): Promise<ReadBody | undefined> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  const release = (): void => {
-    budget.bytes += length;
-    length = 0;
-  };
-  try {
-    // Left half read, the request must stay open for its answer.
-    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      const taken = chunk.subarray(0, bytesMax + 1 - length);
-      if (taken.length > budget.bytes) {
-        release();
-        return undefined;
-      }
-      chunks.push(taken);
-      length += taken.length;
-      budget.bytes -= taken.length;
-      if (length > bytesMax) return { bytes: Buffer.concat(chunks), isWhole: false, release };
-    }
-  } catch {
-    // The caller went away.
-    release();
-    return undefined;
-  }
-  return { bytes: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks), isWhole: true, release };
 }
 
 function allowOrigin(response: ServerResponse, origin: string): void {

@@ -78,35 +78,20 @@ export interface ExplainOptions extends CompileSettings {
 export const makeExplain =
   (options: ExplainOptions) =>
   async (asked: ExplainRequest): Promise<ExplainAnswer> => {
-    const url = URL.parse(asked.url);
-    // The path as it was written: a URL's own would lose what the gateway is to see, such as `..`.
-    const written = /^https?:\/\/[^/?#]+([^#]*)/i.exec(asked.url)?.[1];
-    if (url === null || written === undefined || /[^\x21-\x7e]/.test(written)) {
-      return refuse(400, "url has to be an http: or https: URL, percent-encoded.");
-    }
-    const target = written.startsWith("/") ? written : `/${written}`;
-    const host = url.host;
-    // Whether the stage is there is told by the gateway.
-    const destination = findDestination({ get: (key) => key }, { listener: developmentListener, host, target });
-    if (destination.kind !== "stage") {
-      return refuse(
-        400,
-        `${asked.url} is no address of an API: those are http://{api}.execute-api.localhost:{port}/{stage}/…, ` +
-          "…/_aws/execute-api/{api}/{stage}/… and …/restapis/{api}/{stage}/_user_request_/….",
-      );
-    }
+    const address = readAddress(asked.url);
+    if (typeof address === "string") return refuse(400, address);
     const compiled =
       Object.keys(asked.stageVariables).length === 0
         ? undefined
-        : await compileVaried(destination.stage, asked.stageVariables, options);
+        : await compileVaried(address.stage, asked.stageVariables, options);
     const outcome = await options.probe({
       ...(compiled === undefined ? {} : { plan: compiled.plan }),
       ...(compiled?.identity === undefined ? {} : { identity: compiled.identity }),
       request: {
         method: asked.method,
-        target,
-        host,
-        headers: withDefaults(asked.headers, host),
+        target: address.target,
+        host: address.host,
+        headers: withDefaults(asked.headers, address.host),
         body: Buffer.from(asked.body, "base64"),
         remoteAddress: "127.0.0.1",
         localPort: options.port(),
@@ -116,26 +101,47 @@ export const makeExplain =
       answerBytesMax: options.answerBytesMax,
       patienceMs: bounds.explainMsMax.value,
     });
-    switch (outcome.kind) {
-      case "busy":
-        return refuse(503, "Too many requests are being explained. Try again in a moment.");
-      case "late":
-        return refuse(504, "The request took too long to be explained.");
-      case "lost":
-      case "failed":
-      case "foreign":
-        return refuse(500, "The request could not be run; the server's log may say why.");
-      case "answered": {
-        const { status, latencyMs, events } = outcome;
-        const { method } = asked;
-
-        return {
-          kind: "report",
-          report: { method, url: new Secrets().maskUri(asked.url), status, latencyMs, steps: synopses(events), events },
-        };
-      }
-    }
+    return toAnswer(asked, outcome);
   };
+
+/** Host, request target and stage of an API's URL, or what is wrong with it. */
+function readAddress(
+  text: string,
+): { readonly host: string; readonly target: string; readonly stage: string } | string {
+  const url = URL.parse(text);
+  // The path as it was written: a URL's own would lose what the gateway is to see, such as `..`.
+  const written = /^https?:\/\/[^/?#]+([^#]*)/i.exec(text)?.[1];
+  if (url === null || written === undefined || /[^\x21-\x7e]/.test(written)) {
+    return "url has to be an http: or https: URL, percent-encoded.";
+  }
+  const target = written.startsWith("/") ? written : `/${written}`;
+  const { host } = url;
+  // Whether the stage is there is told by the gateway.
+  const destination = findDestination({ get: (key) => key }, { listener: developmentListener, host, target });
+  if (destination.kind === "stage") return { host, target, stage: destination.stage };
+  return (
+    `${text} is no address of an API: those are http://{api}.execute-api.localhost:{port}/{stage}/…, ` +
+    "…/_aws/execute-api/{api}/{stage}/… and …/restapis/{api}/{stage}/_user_request_/…."
+  );
+}
+
+function toAnswer({ method, url }: ExplainRequest, outcome: ProbeOutcome | NoAnswer): ExplainAnswer {
+  switch (outcome.kind) {
+    case "busy":
+      return refuse(503, "Too many requests are being explained. Try again in a moment.");
+    case "late":
+      return refuse(504, "The request took too long to be explained.");
+    case "lost":
+    case "failed":
+    case "foreign":
+      return refuse(500, "The request could not be run; the server's log may say why.");
+    case "answered": {
+      const { status, latencyMs, events } = outcome;
+      const report = { method, url: new Secrets().maskUri(url), status, latencyMs, steps: synopses(events), events };
+      return { kind: "report", report };
+    }
+  }
+}
 
 const refuse = (status: number, message: string): ExplainAnswer => ({ kind: "refused", status, message });
 

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../base/user-error.ts";
-import { type ConfigFlags, type LogLevel, logLevels, readConfig } from "../../server/config.ts";
+import { type ConfigFlags, readConfig } from "../../server/config.ts";
+import { type LogLevel, logLevels } from "../../server/config-keys.ts";
 import { isPortico, showEndpoint, urlHost } from "../endpoint.ts";
 import type { Output } from "../output.ts";
 import { shortPath } from "../short-path.ts";

@@ -1,0 +1,230 @@
+import { availableParallelism } from "node:os";
+import { bounds } from "../base/bounds.ts";
+import { type ControlLimits, controlLimits } from "../management/control-limits.ts";
+import type { ConfigValueForm } from "./config-values.ts";
+
+/** Every member is a key of {@link configKeys}. */
+export interface ServerSettings {
+  readonly host: string;
+  /** 0: a free one. */
+  readonly port: number;
+  /** The data directory, absolute. */
+  readonly data: string;
+  readonly memory: boolean;
+  readonly threads: number;
+  /** Seconds that requests under way get when the server stops. */
+  readonly drain: number;
+  readonly upstream: string | undefined;
+  /** Origins by the name of a service. */
+  readonly endpoints: Readonly<Record<string, string>>;
+  readonly realAws: boolean;
+  readonly logLevel: LogLevel;
+  /** `-` is standard output, else a directory, absolute. */
+  readonly accessLog: string;
+  /** Bytes that the embedded CloudWatch Logs may take. */
+  readonly logsMax: number;
+  readonly allowOrigin: readonly string[];
+  readonly allowReset: boolean;
+  readonly domain: readonly string[];
+  /** Bytes of an API Gateway management call's body. */
+  readonly managementPayloadMax: number;
+  /** AWS's limits that the operator overrides, by name. */
+  readonly limit: Readonly<Partial<ControlLimits>>;
+  /** See docs/internals/architecture.md, "Faithful, and lenient by name". */
+  readonly profile: "aws" | "relaxed";
+  /** Bytes of a data plane request's body that is buffered. */
+  readonly payloadMax: number;
+  /** `host` or `host:port`, by the id, name or load balancer of a VPC link. */
+  readonly vpcLink: Readonly<Record<string, readonly string[]>>;
+  /** A PEM file, absolute. */
+  readonly backendCa: string | undefined;
+}
+
+export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export interface ConfigKey {
+  readonly name: keyof ServerSettings;
+  /** The flag without its dashes; also the key in portico.yaml, and in capitals the end of the `PORTICO_…` name. */
+  readonly flag: string;
+  /** What stands for the value in the help; absent for a switch. */
+  readonly placeholder?: string;
+  readonly value: ConfigValueForm;
+  readonly default: string | number | boolean | readonly string[] | undefined;
+  readonly help: string;
+}
+
+const kib = 1024;
+const mib = 1024 * kib;
+
+/** Every setting of the server: flags, environment, portico.yaml, `--help` and the reference are read from here. */
+export const configKeys: readonly ConfigKey[] = [
+  {
+    name: "host",
+    flag: "host",
+    placeholder: "HOST",
+    value: { kind: "loopback-host" },
+    default: "127.0.0.1",
+    help: "loopback address to listen on",
+  },
+  {
+    name: "port",
+    flag: "port",
+    placeholder: "PORT",
+    value: { kind: "integer", min: 0, max: 65535 },
+    default: 4566,
+    help: "port to listen on; 0 takes a free one",
+  },
+  {
+    name: "data",
+    flag: "data",
+    placeholder: "DIR",
+    value: { kind: "path", of: "directory" },
+    default: ".portico",
+    help: "directory of everything that is kept",
+  },
+  { name: "memory", flag: "memory", value: { kind: "switch" }, default: false, help: "keep nothing: for tests" },
+  {
+    name: "threads",
+    flag: "threads",
+    placeholder: "N",
+    value: { kind: "integer", min: 1, max: 256 },
+    // Without reusePort (Linux) the kernel does not spread connections over several listeners.
+    default: process.platform === "linux" ? Math.min(availableParallelism(), 256) : 1,
+    help: "gateway threads; one for each core by default",
+  },
+  {
+    name: "drain",
+    flag: "drain",
+    placeholder: "SECONDS",
+    value: { kind: "integer", min: 0, max: 3600 },
+    default: 10,
+    help: "seconds that requests under way get when the server stops",
+  },
+  {
+    name: "upstream",
+    flag: "upstream",
+    placeholder: "URL",
+    value: { kind: "origin-url" },
+    default: undefined,
+    help: "the server that gets calls of AWS services that Portico does not embed",
+  },
+  {
+    name: "endpoints",
+    flag: "endpoints",
+    placeholder: "SERVICE=URL",
+    value: { kind: "origin-urls" },
+    default: [],
+    help: "where the AWS services are that integrations call, such as sqs=http://localhost:4567; `*` means every other one",
+  },
+  {
+    name: "realAws",
+    flag: "real-aws",
+    value: { kind: "switch" },
+    default: false,
+    help: "let integrations call AWS itself where no endpoint is set, with the credentials in AWS_ACCESS_KEY_ID and so on",
+  },
+  {
+    name: "logLevel",
+    flag: "log-level",
+    placeholder: "LEVEL",
+    value: { kind: "choice", of: logLevels },
+    default: "warn",
+    help: "lowest level of the server's log, on standard error",
+  },
+  {
+    name: "accessLog",
+    flag: "access-log",
+    placeholder: "DIR",
+    value: { kind: "sink" },
+    default: "-",
+    help: "directory of the stages' access logs; - is standard output",
+  },
+  {
+    name: "logsMax",
+    flag: "logs-max",
+    placeholder: "SIZE",
+    value: { kind: "bytes", min: 1 * mib, max: 1_048_576 * mib },
+    default: 1_024 * mib,
+    help: "room for the embedded CloudWatch Logs (with --memory 128MB at most); the oldest lines are dropped first",
+  },
+  {
+    name: "allowOrigin",
+    flag: "allow-origin",
+    placeholder: "ORIGINS",
+    value: { kind: "origins" },
+    default: [],
+    help: "web origins that may use the management API, such as http://localhost:3000",
+  },
+  {
+    name: "allowReset",
+    flag: "allow-reset",
+    value: { kind: "switch" },
+    default: false,
+    help: "let POST /_portico/reset delete everything, even without --memory",
+  },
+  {
+    name: "domain",
+    flag: "domain",
+    placeholder: "NAMES",
+    value: { kind: "names" },
+    default: [],
+    help: "more host names that this server is known by",
+  },
+  {
+    name: "managementPayloadMax",
+    flag: "management-payload-max",
+    placeholder: "SIZE",
+    value: { kind: "bytes", min: 64 * kib, max: 512 * mib },
+    // AWS: API Gateway quotas, "Maximum API definition file size for import" 6 MB.
+    default: 6 * mib,
+    help: "largest body of an API Gateway management call",
+  },
+  {
+    name: "limit",
+    flag: "limit",
+    placeholder: "NAME=N",
+    value: { kind: "numbers", names: Object.keys(controlLimits), min: 1, max: 1_000_000 },
+    default: [],
+    help: `a number in place of AWS's limit, such as resourcesPerApi=1000; one of ${Object.keys(controlLimits).join(", ")}`,
+  },
+  {
+    name: "profile",
+    flag: "profile",
+    placeholder: "NAME",
+    value: { kind: "choice", of: ["aws", "relaxed"] },
+    default: "aws",
+    help: "`relaxed` lifts AWS's limits, and imports documents that AWS refuses for model names or second path variables",
+  },
+  {
+    name: "payloadMax",
+    flag: "payload-max",
+    placeholder: "SIZE",
+    value: { kind: "bytes", min: 1 * kib, max: 512 * mib },
+    // AWS: API Gateway quotas, "Payload size" 10 MB.
+    default: bounds.payloadBytesMax.value,
+    help: "largest body that is buffered for an integration",
+  },
+  {
+    name: "vpcLink",
+    flag: "vpc-link",
+    placeholder: "NAME=ADDRESS",
+    value: { kind: "addresses" },
+    default: [],
+    help: "where a VPC link leads, by its id, name or load balancer's ARN: HOST:PORT, or HOST for the port of the integration's URI; several are used in turn",
+  },
+  {
+    name: "backendCa",
+    flag: "backend-ca",
+    placeholder: "FILE",
+    value: { kind: "path", of: "file" },
+    default: undefined,
+    help: "PEM file of more certificate authorities for backends' certificates",
+  },
+];
+
+/** Is the flag repeated for more values? */
+export const takesMany = ({ value }: ConfigKey): boolean =>
+  ["names", "origins", "origin-urls", "numbers", "addresses"].includes(value.kind);
+
+export const variableName = (key: ConfigKey): string => `PORTICO_${key.flag.toUpperCase().replaceAll("-", "_")}`;

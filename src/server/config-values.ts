@@ -1,0 +1,196 @@
+import { isIP } from "node:net";
+import { resolve } from "node:path";
+import { UserError } from "../base/user-error.ts";
+
+/** The forms of settings: what may be written in a flag, a variable or portico.yaml. */
+export type ConfigValueForm =
+  | { readonly kind: "path"; readonly of: "directory" | "file" }
+  /** A path, or `-`. */
+  | { readonly kind: "sink" }
+  | { readonly kind: "switch" }
+  | { readonly kind: "loopback-host" }
+  | { readonly kind: "origin-url" }
+  | { readonly kind: "integer"; readonly min: number; readonly max: number }
+  | { readonly kind: "bytes"; readonly min: number; readonly max: number }
+  | { readonly kind: "choice"; readonly of: readonly string[] }
+  | { readonly kind: "names" }
+  | { readonly kind: "origins" }
+  /** `NAME=HOST:PORT`, a name perhaps several times; in YAML a mapping. */
+  | { readonly kind: "addresses" }
+  /** Origins by name. */
+  | { readonly kind: "origin-urls" }
+  /** Whole numbers by name. */
+  | { readonly kind: "numbers"; readonly names: readonly string[]; readonly min: number; readonly max: number };
+
+const kib = 1024;
+const mib = 1024 * kib;
+
+/** Answers the value, or what would be right. */
+type Parse<K extends ConfigValueForm["kind"]> = (
+  value: unknown,
+  rule: Extract<ConfigValueForm, { kind: K }>,
+  base: string,
+) => { readonly value: unknown } | { readonly wanted: string; readonly why?: string };
+
+const parsers: { readonly [K in ConfigValueForm["kind"]]: Parse<K> } = {
+  path: (value, { of }, base) =>
+    typeof value === "string" && value !== "" && !value.includes("\0")
+      ? { value: resolve(base, value) }
+      : { wanted: `the path of a ${of}` },
+  sink: (value, _rule, base) =>
+    typeof value === "string" && value !== "" && !value.includes("\0")
+      ? { value: value === "-" ? "-" : resolve(base, value) }
+      : { wanted: "the path of a directory, or - for standard output" },
+  switch: (value) => {
+    if (typeof value === "boolean") return { value };
+    if (value === "true" || value === "1") return { value: true };
+    if (value === "false" || value === "0") return { value: false };
+    return { wanted: "true or false" };
+  },
+  "loopback-host": (value) => {
+    if (typeof value === "string" && isLoopback(value)) return { value };
+    const wanted = "a loopback address: 127.0.0.1, ::1 or localhost";
+    return typeof value === "string" && value !== ""
+      ? {
+          wanted,
+          why: "On any other address, everybody who reaches it could manage your APIs: enforcing authentication on the management API is not there yet.",
+        }
+      : { wanted };
+  },
+  "origin-url": (value) => {
+    const origin = parseOrigin(value);
+    return origin === undefined ? { wanted: originWanted } : { value: origin };
+  },
+  "origin-urls": (value) => {
+    const origins: Record<string, string> = {};
+    for (const [name, text] of pairs(value) ?? [["", ""]]) {
+      const origin = parseOrigin(text);
+      if (!/^(\*|[\w .-]{1,64})$/.test(name) || origin === undefined) {
+        return { wanted: `SERVICE=URL, each URL ${originWanted}` };
+      }
+      origins[name] = origin;
+    }
+    return { value: origins };
+  },
+  integer: (value, { min, max }) => {
+    const number = typeof value === "string" && /^\d{1,10}$/.test(value) ? Number(value) : value;
+    return typeof number === "number" && Number.isInteger(number) && number >= min && number <= max
+      ? { value: number }
+      : { wanted: `a whole number from ${min} to ${max}` };
+  },
+  bytes: (value, { min, max }) => {
+    const match = /^(\d{1,12})\s*(B|KB|MB)?$/i.exec(String(value));
+    const unit = { B: 1, KB: kib, MB: mib }[match?.[2]?.toUpperCase() ?? "B"];
+    const bytes = match && unit ? Number(match[1]) * unit : Number.NaN;
+    return bytes >= min && bytes <= max
+      ? { value: bytes }
+      : { wanted: `a size from ${showBytes(min)} to ${showBytes(max)}, such as ${showBytes(max / 8)}` };
+  },
+  choice: (value, { of }) =>
+    typeof value === "string" && of.includes(value) ? { value } : { wanted: `one of ${of.join(", ")}` },
+  names: (value) => {
+    const names = texts(value)?.map((name) => name.toLowerCase());
+    return names?.every((name) => name.length <= 253 && /^[a-z0-9]([a-z0-9-.]*[a-z0-9])?$/.test(name))
+      ? { value: names }
+      : { wanted: "host names, separated by commas, such as gateway.example.com" };
+  },
+  origins: (value) => {
+    const origins = texts(value);
+    return origins?.every((origin) => origin === "null" || URL.parse(origin)?.origin === origin)
+      ? { value: origins }
+      : { wanted: "web origins, separated by commas, each with its scheme and no path, such as http://localhost:3000" };
+  },
+  numbers: (value, { names, min, max }) => {
+    const numbers: Record<string, number> = {};
+    const wanted = `NAME=N, N from ${min} to ${max}, and NAME one of ${names.join(", ")}`;
+    for (const [name, text] of pairs(value) ?? [["", ""]]) {
+      const number = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+      if (!names.includes(name) || !(number >= min && number <= max)) return { wanted };
+      numbers[name] = number;
+    }
+    return { value: numbers };
+  },
+  addresses: (value) => {
+    const wanted =
+      "names with addresses, such as orders=127.0.0.1:8081; whether TLS is spoken is said by the integration's URI";
+    const addresses: Record<string, string[]> = Object.create(null);
+    for (const [name, address] of pairs(value) ?? [["", ""]]) {
+      if (name === "" || !isAddress(address)) return { wanted };
+      addresses[name] = [...(addresses[name] ?? []), address];
+    }
+    return { value: { ...addresses } };
+  },
+};
+
+/** Reads a setting as it was written at `where`; a path is relative to `base`. Throws a `UserError` that says what would be right. */
+export function parseValue(form: ConfigValueForm, value: unknown, where: string, base: string): unknown {
+  const parse = parsers[form.kind] as Parse<ConfigValueForm["kind"]>;
+  const parsed = parse(value, form as never, base);
+  if ("value" in parsed) return parsed.value;
+  throw wrongValue(where, value, parsed);
+}
+
+export function wrongValue(
+  where: string,
+  value: unknown,
+  { wanted, why = "" }: { wanted: string; why?: string },
+): UserError {
+  const isFlags = Array.isArray(value) && value.every((one) => typeof one === "string");
+  const shown = isFlags ? value.join(", ") : typeof value === "string" ? value : JSON.stringify(value);
+  return new UserError({
+    what: `${where}: ${shown === "" || shown === undefined ? "an empty value" : `"${shown.slice(0, 200)}"`} won't do.`,
+    why,
+    next: `It takes ${wanted}.`,
+  });
+}
+
+/** Scheme, host and port; undefined for anything else. */
+export function parseOrigin(value: unknown): string | undefined {
+  const url = typeof value === "string" ? URL.parse(value) : null;
+  const isOrigin =
+    url !== null &&
+    (url.protocol === "http:" || url.protocol === "https:") &&
+    url.pathname === "/" &&
+    url.search === "" &&
+    url.hash === "" &&
+    url.username === "" &&
+    url.password === "";
+  return isOrigin ? url.origin : undefined;
+}
+
+export const originWanted = "the URL of a server without a path, such as http://localhost:4567";
+
+/** A list as a YAML sequence, a repeated flag, or one text with commas. */
+function texts(value: unknown): string[] | undefined {
+  const list = Array.isArray(value) ? value : [value];
+  if (!list.every((item) => typeof item === "string")) return undefined;
+  return list
+    .flatMap((item) => item.split(","))
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+}
+
+/** Names with their values: a YAML mapping, or a list of `NAME=VALUE`. */
+function pairs(value: unknown): [name: string, value: string][] | undefined {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return Object.entries(value).flatMap(([name, member]) => [member].flat().map((each) => [name, String(each)]));
+  }
+  return texts(value)?.map((text) => {
+    const sign = text.indexOf("=");
+    return sign < 0 ? [text, ""] : [text.slice(0, sign).trim(), text.slice(sign + 1).trim()];
+  });
+}
+
+/** `host`, `host:port`; an IPv6 address in brackets. */
+function isAddress(text: string): boolean {
+  if (text.length > 300 || !/^(?:\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::\d{1,5})?$/i.test(text)) return false;
+  return URL.parse(`http://${text}/`) !== null;
+}
+
+export const showBytes = (bytes: number): string => (bytes >= mib ? `${bytes / mib}MB` : `${bytes / kib}KB`);
+
+/** Is this host one that only this machine reaches? */
+export function isLoopback(host: string): boolean {
+  if (host === "localhost" || host === "::1") return true;
+  return isIP(host) === 4 && host.startsWith("127.");
+}
