@@ -21,7 +21,7 @@ export interface StageStatus {
   readonly failingRoutes: readonly { readonly route: string; readonly reason: string }[];
   /** Routes that AWS would refuse unless a quota was raised there. */
   readonly beyondAws: readonly string[];
-  /** Why the whole stage answers 501, or why its latest change is not served. */
+  /** Why the whole stage answers 501. */
   readonly problem?: string;
 }
 

@@ -15,6 +15,10 @@ parentPort?.on("message", (message: ToThread) => {
       if (message.key === `die/${start.threadIndex}`) process.exit(7);
       if (message.key === `throw/${start.threadIndex}`) throw new Error("the thread was told to");
       if (message.key === `deaf/${start.threadIndex}`) isDeaf = true;
+      if (message.key === `refuse/${start.threadIndex}`) {
+        const { kind, key, revision } = message;
+        post({ kind: "refused", publication: { kind, key, revision }, reason: "the thread was told to" });
+      }
       if (message.key.startsWith("api/")) applied.push(message.key);
       if (message.key === "tell") {
         const fields = { applied, port: start.port, isPortShared: start.isPortShared };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { developmentListener } from "../../src/http/listener.ts";
 import type { ToThread } from "../../src/server/messages.ts";
-import { ThreadPool } from "../../src/server/threads.ts";
+import { ThreadPool, type ThreadPoolOptions } from "../../src/server/threads.ts";
 import { type Logger, makeLogger } from "../../src/telemetry/logger.ts";
 import { until } from "../until.ts";
 
@@ -13,7 +13,13 @@ interface Line {
 }
 
 async function withPool(
-  options: { count: number; port?: number; host?: string; replay?: () => readonly ToThread[] },
+  options: {
+    count: number;
+    port?: number;
+    host?: string;
+    replay?: () => readonly ToThread[];
+    refused?: ThreadPoolOptions["refused"];
+  },
   use: (pool: ThreadPool, lines: Line[]) => Promise<void>,
 ): Promise<void> {
   const lines: Line[] = [];
@@ -45,7 +51,7 @@ async function withPool(
     connectFunctions: (port) => port.unref(),
     connectLogs: (port) => port.unref(),
     acceptEvent: () => Promise.reject(new Error("no events here")),
-    refused: () => undefined,
+    refused: options.refused ?? (() => undefined),
     replay: options.replay ?? (() => [{ kind: "revision", revision: 0 }]),
   });
   try {
@@ -147,5 +153,15 @@ test("a thread that does not stop is ended after the drain time", async () => {
     assert.ok(ms >= 1000, `${ms}`);
     // Whoever waited for it is let go.
     await pool.applied(99);
+  });
+});
+
+test("a publication that a thread could not take in is told of, with the reason", async () => {
+  const heard: unknown[] = [];
+  await withPool({ count: 2, port: 4000, refused: (...told) => heard.push(told) }, async (pool) => {
+    await pool.start();
+    pool.post(plan("refuse/1"));
+    await until(() => heard.length > 0);
+    assert.deepEqual(heard, [[{ kind: "plan", key: "refuse/1", revision: 1 }, "the thread was told to"]]);
   });
 });
