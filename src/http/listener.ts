@@ -1,15 +1,15 @@
-/** What a listener offers to whoever connects to it; every request says by `listener` which one it came in by. */
+/** What a listener offers to its clients. Every request names its listener in `listener`. */
 export interface Listener {
-  /** Errors that Portico makes say why in `x-portico-hint`. */
+  /** Whether errors that Portico makes say why in `x-portico-hint`. */
   readonly hasHints: boolean;
-  /** What is no address of an API goes to the management API and the operations pages. */
+  /** Whether requests for no address of an API go to the management API and the operations pages. */
   readonly hasManagement: boolean;
   readonly isEncrypted: boolean;
-  /** Proxies whose `X-Forwarded-For` would be believed. Nothing reads that yet, hence none can be named. */
+  /** Proxies whose `X-Forwarded-For` is believed. Nothing reads that yet, so none can be named. */
   readonly trustedProxies: readonly [];
 }
 
-/** For a machine of one's own: everything, unencrypted. */
+/** The listener for a developer's machine: it offers everything, unencrypted. */
 export const developmentListener: Listener = {
   hasHints: true,
   hasManagement: true,
@@ -17,5 +17,5 @@ export const developmentListener: Listener = {
   trustedProxies: [],
 };
 
-/** For everybody: the APIs, and nothing else. */
+/** The listener for everybody: it offers the APIs and nothing else. */
 export const publicListener: Listener = { ...developmentListener, hasHints: false, hasManagement: false };

@@ -1,13 +1,13 @@
 import type { ValuePlan } from "./values.ts";
 
-/** How an authorizer decides; that it does nothing else is its step's business. */
+/** How an authorizer decides. */
 export type AuthorizerPlan = LambdaAuthorizerPlan | UserPoolAuthorizerPlan;
 
-/** Where a caller's identity is looked for. */
+/** A place where an authorizer looks for the caller's identity. */
 export interface IdentitySourcePlan {
-  /** As it is configured: `method.request.header.Authorization`. */
+  /** The expression as it is configured: `method.request.header.Authorization`. */
   readonly expression: string;
-  /** Absent: it is known to have no value. */
+  /** Absent if the expression is known to have no value. */
   readonly value?: ValuePlan;
 }
 
@@ -16,10 +16,13 @@ export interface LambdaAuthorizerPlan {
   readonly kind: "token" | "request";
   readonly id: string;
   readonly identitySources: readonly IdentitySourcePlan[];
-  /** Of a TOKEN: what the whole token has to match. */
+  /** For a TOKEN: the pattern that the whole token has to match. */
   readonly identityValidationExpression?: string;
   readonly functionArn: string;
-  /** Who invokes it, which is allowed; absent: API Gateway, and the function's policy has to allow it. */
+  /**
+   * The role that invokes the function, which is allowed to. If absent, API Gateway invokes it, and the function's
+   * policy has to allow that.
+   */
   readonly roleArn?: string;
   readonly timeoutMs: number;
 }
@@ -28,7 +31,7 @@ export interface UserPoolAuthorizerPlan {
   readonly kind: "user-pool";
   readonly id: string;
   readonly identitySources: readonly IdentitySourcePlan[];
-  /** What the token's audience has to match. */
+  /** The pattern that the token's audience has to match. */
   readonly identityValidationExpression?: string;
   readonly pools: readonly UserPoolPlan[];
 }
@@ -36,6 +39,6 @@ export interface UserPoolAuthorizerPlan {
 export interface UserPoolPlan {
   /** `us-east-1_AbCdEfGhI` */
   readonly id: string;
-  /** Cognito's, on AWS. */
+  /** Cognito's host on AWS. */
   readonly host: string;
 }

@@ -1,7 +1,7 @@
 import { planVersion } from "./plan.ts";
 import type { RestPlan } from "./rest-plan.ts";
 
-/** A plan without a method: for stages that serve nothing, for exchanges that nobody sends, and to build plans from in tests. */
+/** Returns a plan without a method: for stages that serve nothing, for exchanges that nobody sends, and for tests. */
 export const emptyPlan = (overrides: Partial<RestPlan> = {}): RestPlan => ({
   version: planVersion,
   kind: "rest",

@@ -1,9 +1,9 @@
 import type { RestPlan } from "./rest-plan.ts";
 
-/** What a stage serves, whatever the kind of its API; the member `kind` says which. */
+/** The plan of a stage of any kind of API. The member `kind` says which. */
 export type Plan = RestPlan;
 
-/** The kinds of API. Whatever handles plans by kind is a table with these keys, so that a kind can't be forgotten. */
+/** The kinds of API. Code that handles plans by kind is a table with these keys, so that no kind can be forgotten. */
 export type PlanKind = Plan["kind"];
 
 /** The plan of a kind. */

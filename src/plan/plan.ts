@@ -1,12 +1,12 @@
 import type { StepPlan } from "./steps.ts";
 
-/** Raised when a plan's meaning changes; a thread refuses a plan of another version. */
+/** The version is raised when a plan's meaning changes. A thread refuses a plan of another version. */
 export const planVersion = 1;
 
 /**
- * What the plan of every kind of stage has. A plan is what a stage serves: plain JSON, made by the compiler from a deployment
- * and its stage's settings, linked to closures by every gateway thread. Deterministic: equal inputs give equal plans. What a
- * kind of API has of its own is in a file of its own; `kinds.ts` names them all.
+ * The common part of all plans. A plan describes what a stage serves. It is plain JSON: the compiler makes it from a
+ * deployment and its stage's settings, and every gateway thread links it to closures. Equal inputs give equal plans.
+ * Each kind of API adds its own members in a file of its own; `kinds.ts` names them all.
  */
 export interface StagePlan {
   readonly version: typeof planVersion;
@@ -18,14 +18,14 @@ export interface StagePlan {
   readonly stageName: string;
   readonly deploymentId: string;
   readonly stageVariables: Readonly<Record<string, string>>;
-  /** The default `execute-api` host answers 403 (`disableExecuteApiEndpoint`). */
+  /** Whether the default `execute-api` host answers 403 (`disableExecuteApiEndpoint`). */
   readonly isDefaultEndpointDisabled: boolean;
   readonly accessLog?: AccessLogPlan;
   /** A reason closes the whole stage: every request is answered 501 with it. */
   readonly closed?: string;
-  /** The ids of the VPC links that methods name: a change of one compiles the stage anew. */
+  /** The ids of the VPC links that methods name. A change of one compiles the stage again. */
   readonly vpcLinks?: readonly string[];
-  /** Settings that are stored and have no effect yet; none of them guards anything. `portico status` names them. */
+  /** Settings that are stored and have no effect yet. None of them guards anything. `portico status` names them. */
   readonly withoutEffect: readonly string[];
   readonly methods: readonly MethodPlan[];
 }
@@ -42,17 +42,20 @@ export interface RouteNode {
   readonly param?: { readonly name: string; readonly node: RouteNode };
   /** `{name+}` */
   readonly greedy?: { readonly name: string; readonly node: RouteNode };
-  /** Verb (or `ANY`) → index in `methods`. */
+  /** Indexes in `methods` by verb (or `ANY`). */
   readonly methods?: Readonly<Record<string, number>>;
 }
 
-/** What every kind of API has of a method or route. */
+/** The common part of a method or route of every kind of API. */
 export interface MethodPlan {
-  /** As users name it, in hints, logs and the status: `GET /pets/{id}`. */
+  /** The name for users, in hints, logs and the status: `GET /pets/{id}`. */
   readonly routeKey: string;
-  /** `loggingLevel` and `dataTraceEnabled` of the stage's method settings; absent: nothing is logged. */
+  /** `loggingLevel` and `dataTraceEnabled` of the stage's method settings; absent if nothing is logged. */
   readonly logging?: MethodLoggingPlan;
-  /** Run in order; the last one is the integration. A method that can't be enforced yet has the one step `closed`. */
+  /**
+   * The steps run in order, and the last one is the integration. A method whose guards can't be enforced yet has the
+   * one step `closed`.
+   */
   readonly steps: readonly StepPlan[];
 }
 
@@ -61,5 +64,5 @@ export interface MethodLoggingPlan {
   readonly hasDataTrace: boolean;
 }
 
-/** Names a stage in messages between control and gateway. */
+/** Returns the key of a stage in messages between control and gateway. */
 export const stageKey = (apiId: string, stageName: string): string => `${apiId}/${stageName}`;

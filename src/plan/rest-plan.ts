@@ -1,16 +1,16 @@
 import type { MethodPlan, RouteNode, StagePlan } from "./plan.ts";
 import type { GatewayResponsePlan } from "./steps.ts";
 
-/** What a stage of a REST API serves. */
+/** The plan of a stage of a REST API. */
 export interface RestPlan extends StagePlan {
   readonly kind: "rest";
   readonly binaryMediaTypes: readonly string[];
   /** The gateway responses that the API customises, by type. */
   readonly gatewayResponses: Readonly<Record<string, GatewayResponsePlan>>;
-  /** The JSON Schemas, as text, of the models that bodies are validated with and of those that they refer to, by name. */
+  /** The JSON Schemas, as text, of the models that bodies are validated with and that these refer to, by name. */
   readonly models?: Readonly<Record<string, string>>;
   readonly routes: RouteNode;
-  /** What route nodes point to by index. */
+  /** The methods. Route nodes refer to them by index. */
   readonly methods: readonly RestMethodPlan[];
 }
 

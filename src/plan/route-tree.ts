@@ -1,14 +1,14 @@
 import type { RouteNode } from "./plan.ts";
 
-/** Builds a route tree from paths: the only place that reads `{name}` and `{name+}`. */
+/** Builds a route tree from paths. It is the only place that reads `{name}` and `{name+}`. */
 export class RouteTree {
-  /** Verb (or `ANY`) → index of the method. */
+  /** Indexes of methods by verb (or `ANY`). */
   readonly methods = new Map<string, number>();
   readonly #statics = new Map<string, RouteTree>();
   #param: { readonly name: string; readonly node: RouteTree } | undefined;
   #greedy: { readonly name: string; readonly node: RouteTree } | undefined;
 
-  /** The node of a path such as `/pets/{id}`, made if it is not there. */
+  /** Returns the node of a path such as `/pets/{id}`, and makes it if necessary. */
   at(path: string): RouteTree {
     let node: RouteTree = this;
     for (const part of path.split("/")) if (part !== "") node = node.#child(part);
@@ -31,7 +31,7 @@ export class RouteTree {
     return this.#param.node;
   }
 
-  /** The tree as data; the same for the same paths, in whatever order they came. */
+  /** Returns the tree as data. It is the same for the same paths, in whatever order they came. */
   build(): RouteNode {
     const statics = [...this.#statics].sort(byKey).map(([part, node]) => [part, node.build()] as const);
     return {

@@ -4,7 +4,7 @@ import type { TextPlan, UriPlan, ValuePlan } from "./values.ts";
 /** The facts of each kind of step, which compiler, docs and `portico explain` read. The linkers are in `gateway/steps/`. */
 export interface StepFacts {
   readonly synopsis: string;
-  /** What of the request it reads; a step that reads the body makes the gateway buffer it. */
+  /** The parts of the request that the step reads. A step that reads the body makes the gateway buffer it. */
   readonly reads: readonly ("headers" | "query" | "path" | "body")[];
 }
 
@@ -16,11 +16,11 @@ export const steps = {
     reads: ["headers"],
   },
   "request-validation": {
-    // A body is buffered for it only if models are to be validated.
+    // The body is buffered for it only if it is validated with models.
     synopsis: "refuses a request without its required parameters or with a body that violates its model",
     reads: ["headers", "query", "path"],
   },
-  // Templates and mappings from bodies make the steps below buffer them; without, the body streams.
+  // The steps below buffer the body if templates or mappings read it. Otherwise the body streams.
   mock: { synopsis: "answers by itself, as a MOCK integration", reads: ["headers"] },
   http: {
     synopsis: "calls an HTTP backend with mapped parameters and maps its answer",
@@ -67,7 +67,7 @@ export type StepPlan =
 /** The step of a kind. */
 export type StepOf<Kind extends StepKind> = Extract<StepPlan, { readonly kind: Kind }>;
 
-/** No method that is served has it. */
+/** The step of TestInvokeAuthorizer. No served method has it. */
 export interface AuthorizerTestPlan {
   readonly kind: "authorizer-test";
   readonly authorizer: AuthorizerPlan;
@@ -75,13 +75,13 @@ export interface AuthorizerTestPlan {
 
 export interface ClosedPlan {
   readonly kind: "closed";
-  /** What can't be enforced, by its AWS name, such as `authorizer CUSTOM`. */
+  /** The setting that can't be enforced, by its AWS name, such as `authorizer CUSTOM`. */
   readonly reason: string;
 }
 
 export interface MisconfiguredPlan {
   readonly kind: "misconfigured";
-  /** What the execution log says: AWS's own words where they are known. */
+  /** The line of the execution log, in AWS's own words where they are known. */
   readonly detail: string;
   /** What helps, for `x-portico-hint` only. */
   readonly hint?: string;
@@ -95,9 +95,9 @@ export interface ResponseCompressionPlan {
 
 export interface RequestValidationPlan {
   readonly kind: "request-validation";
-  /** The required ones, in the order in which a refusal names them. */
+  /** The required parameters, in the order in which a refusal names them. */
   readonly parameters: readonly RequiredParameterPlan[];
-  /** Names of the stage's models by media type; empty: bodies are not validated. */
+  /** Names of the stage's models by media type; empty if bodies are not validated. */
   readonly models: Readonly<Record<string, string>>;
 }
 
@@ -129,32 +129,32 @@ export interface HttpPlan {
 export interface AwsPlan {
   readonly kind: "aws";
   readonly service: AwsServicePlan;
-  /** Whose credentials sign the requests. */
+  /** The role whose credentials sign the requests. */
   readonly roleArn: string;
-  /** Where it is, the settings of the server say. */
+  /** The backend without its origin, which the server's settings give. */
   readonly backend: Omit<BackendPlan, "origin">;
   readonly request: RequestTemplatesPlan;
   readonly responses: readonly IntegrationResponsePlan[];
 }
 
 export interface AwsServicePlan {
-  /** As the URI names it; then the names by which SDKs know it. Settings of endpoints use any of them. */
+  /** The service's name in the URI, then its names in SDKs. Settings of endpoints may use any of them. */
   readonly names: readonly string[];
   /** Its address on AWS. */
   readonly host: string;
-  /** The credential scope's. */
+  /** The service in the credential scope. */
   readonly signingName: string;
   readonly signingRegion: string;
 }
 
 export interface LambdaPlan {
   readonly kind: "lambda";
-  /** As the URI names it, stage variables filled in; may be qualified. */
+  /** The function in the URI with stage variables filled in. It may be qualified. */
   readonly functionArn: string;
-  /** Its policies let it invoke the function, so that the function's own are not asked. */
+  /** The role that invokes the function. Its policies allow that, so the function's own policy is not evaluated. */
   readonly roleArn?: string;
   readonly timeoutMs: number;
-  /** Of the headers that a mapping can set, those that Invoke knows: `X-Amz-Invocation-Type` and such. */
+  /** Those of the mapped headers that Invoke knows, such as `X-Amz-Invocation-Type`. */
   readonly headers: readonly ParameterPlan[];
   readonly request: RequestTemplatesPlan;
   readonly responses: readonly IntegrationResponsePlan[];
@@ -170,23 +170,23 @@ export interface LambdaProxyPlan {
   readonly stream?: StreamPlan;
 }
 
-/** `responseTransferMode` STREAM: the answer goes on as it comes, longer than the payload limit, within `timeoutMs`. */
+/** `responseTransferMode` STREAM: the answer is passed on as it comes, beyond the payload limit, within `timeoutMs`. */
 export interface StreamPlan {
-  /** The answer is cut after so long without a byte of it. */
+  /** The answer is cut after so many milliseconds without a byte of it. */
   readonly idleMs: number;
 }
 
-/** Where a backend is and what it is sent. */
+/** A backend's address, and the request to it. */
 export interface BackendPlan {
   /** `http://host:port` or `https://host:port`. */
   readonly origin: string;
-  /** A private integration's: connections go there, and not to the origin's host. */
+  /** For a private integration: connections go there, and not to the origin's host. */
   readonly vpcLink?: VpcLinkPlan;
-  /** The certificate that is shown to it, without its key: the threads are told that apart from plans. */
+  /** The certificate that is shown to the backend. Its key is not here: threads get it in messages of its own. */
   readonly clientCertificateId?: string;
-  /** What follows the origin: path and query. */
+  /** Path and query, which follow the origin. */
   readonly path: UriPlan;
-  /** Absent: the verb of the request. */
+  /** The verb; absent for the request's own. */
   readonly httpMethod?: string;
   readonly timeoutMs: number;
   /** `tlsConfig.insecureSkipVerification`. */
@@ -198,7 +198,7 @@ export interface BackendPlan {
 
 export interface VpcLinkPlan {
   readonly id: string;
-  /** `host:port`, taken in turn. */
+  /** Addresses as `host:port`, used in turn. */
   readonly addresses: readonly string[];
 }
 
@@ -207,16 +207,16 @@ export interface ParameterPlan {
   readonly value: ValuePlan;
 }
 
-/** A mapping template: text that is its own result, Velocity, or null, which passes the body as it is. */
+/** A mapping template: text that is its own result, Velocity, or null, which passes the body unchanged. */
 export type TemplatePlan = string | VelocityPlan | null;
 
 export interface VelocityPlan {
   readonly velocity: string;
-  /** Why it can't be parsed: rendering it is AWS's 500. */
+  /** Why the template can't be parsed. Rendering it is AWS's 500. */
   readonly problem?: string;
 }
 
-/** Left out where no media type is binary and nothing would be converted. */
+/** The conversion of a body. It is absent if no media type is binary and nothing would be converted. */
 export type ContentHandlingPlan = "CONVERT_TO_BINARY" | "CONVERT_TO_TEXT";
 
 /** Request templates by media type. */
@@ -228,20 +228,20 @@ export interface RequestTemplatesPlan {
 
 export interface IntegrationResponsePlan {
   readonly statusCode: number;
-  /** A regular expression that the whole status must match; absent: the default. */
+  /** A regular expression that the whole status must match; absent for the default response. */
   readonly selectionPattern?: string;
-  /** False: the method has no response of this status, which AWS answers with 500. */
+  /** False if the method has no response of this status, which AWS answers with 500. */
   readonly isDeclared: boolean;
   readonly contentHandling?: ContentHandlingPlan;
   readonly headers: readonly ParameterPlan[];
-  /** By media type, in the definition's order. */
+  /** The templates by media type, in the definition's order. */
   readonly templates: Readonly<Record<string, TemplatePlan>>;
 }
 
-/** A gateway response as an API customises it; what it leaves out is inherited as AWS does. */
+/** An API's customised gateway response. Members that it lacks are inherited as on AWS. */
 export interface GatewayResponsePlan {
   readonly statusCode?: number;
   readonly headers: readonly ParameterPlan[];
-  /** By media type. */
+  /** The templates by media type. */
   readonly templates: Readonly<Record<string, TextPlan>>;
 }

@@ -1,4 +1,4 @@
-/** A value of one request: a mapping expression as data. Stage variables are constants of a plan, hence literals. */
+/** A mapping expression as data. Stage variables are constants of a plan, so they are literals. */
 export type ValuePlan =
   | { readonly kind: "literal"; readonly text: string }
   /** `context.{name}` */
@@ -13,19 +13,19 @@ export type ValuePlan =
   | { readonly kind: "response-header"; readonly name: string; readonly isMultiValue: boolean }
   | BodyValuePlan;
 
-/** `method.request.body`, `integration.response.body`; with a JSONPath what that finds in it. */
+/** `method.request.body` or `integration.response.body`; with a JSONPath, the value that it finds there. */
 export interface BodyValuePlan {
   readonly kind: "body";
   readonly of: "request" | "response";
   readonly jsonPath?: string;
 }
 
-/** Text with values in it. A string stands for itself. */
+/** Text with values in it. A string is literal text. */
 export type TextPlan = readonly (string | ValuePlan)[];
 
 /**
- * A path parameter of a URI that a template may override (`$context.requestOverride.path.{name}`); without a value the
- * template has to.
+ * A path parameter of a URI, which a template may override (`$context.requestOverride.path.{name}`). Without a value
+ * the template has to.
  */
 export interface UriParameterPlan {
   readonly kind: "uri-parameter";

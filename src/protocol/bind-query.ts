@@ -5,7 +5,7 @@ import { decodeText, setOwn } from "./decode.ts";
 import { UnreadableInput } from "./json-body.ts";
 import { type Model, type Shape, shapeOf } from "./model.ts";
 
-/** `Tags.member.1.Key=a` as a tree: names to text or to further names. */
+/** `Tags.member.1.Key=a` as a tree of names, with texts at its leaves. */
 interface FormNode {
   text: string | undefined;
   readonly children: Map<string, FormNode>;
@@ -91,7 +91,7 @@ function readValue(model: Model, shape: Shape, node: FormNode): unknown {
   }
 }
 
-/** The children `1`, `2`… in the order of their numbers; gaps close. */
+/** Returns the children `1`, `2`… in the order of their numbers, without gaps. */
 function numbered(node: FormNode | undefined): readonly FormNode[] {
   if (!node) return [];
   return [...node.children]

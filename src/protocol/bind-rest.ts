@@ -12,7 +12,10 @@ export interface RestRequest {
   readonly body: Buffer;
 }
 
-/** Request → input, with the constraints it breaks. Throws `UnreadableInput` for what can't be read at all. */
+/**
+ * Reads a request's input. Returns it with the constraints that it breaks; throws `UnreadableInput` if it can't be
+ * read.
+ */
 export type BindInput<Request> = (request: Request) => BoundInput;
 
 export interface BoundInput {
@@ -20,7 +23,7 @@ export interface BoundInput {
   readonly problems: readonly string[];
 }
 
-/** Where one member comes from; undefined: it was not sent. */
+/** Reads one member; returns undefined if it was not sent. */
 type Bind = (request: RestRequest) => unknown;
 
 /**
@@ -77,7 +80,7 @@ function readBody(body: Buffer, decode: Decode): Record<string, unknown> {
   return decode(value) as Record<string, unknown>;
 }
 
-/** The query parameters that belong to the template (`mode=import`), so that no map takes them. */
+/** Returns the query parameters that belong to the template (`mode=import`), so that no map takes them. */
 function fixedQuery(model: Model, operation: string): readonly string[] {
   const query = model.operations[operation]?.http.requestUri.split("?", 2)[1] ?? "";
   return [...new URLSearchParams(query).keys()];
@@ -118,7 +121,7 @@ function makeBind(binding: Binding): Bind {
       };
     }
     default: {
-      // The payload: the whole body is this member.
+      // Reads the payload: the whole body is this member.
       if (shape.type === "blob") return ({ body }) => (body.length === 0 ? undefined : body);
       const decode = decoderOf(member.shape);
       return ({ body }) => (body.length === 0 ? undefined : decode(parseJsonBody(body)));
@@ -137,7 +140,7 @@ function makeQueryBind({ member, model, dialect, shape: input, fixed }: Binding,
     };
   }
   if (shape.type === "map") {
-    // A map takes every parameter that no other member has (`extensions=integrations`).
+    // A map takes every parameter that no other member takes (`extensions=integrations`).
     const named = new Set(fixed);
     for (const [name, other] of Object.entries(input.members ?? {})) {
       if (other.location === "querystring" && other !== member) named.add(wireName(name, other));

@@ -8,14 +8,14 @@ import { encodeText, makeJsonEncoders } from "./encode.ts";
 import { loadModel, type Model, type ModelName, type OperationModel, type Shape, shapeOf, wireName } from "./model.ts";
 
 export interface ClientOptions {
-  /** `http://127.0.0.1:4566`. */
+  /** The server's URL, such as `http://127.0.0.1:4566`. */
   readonly endpoint: string;
   /** A service that speaks restJson1, or AWS JSON 1.0 or 1.1. */
   readonly model: Exclude<ModelName, "sts" | "iam">;
-  /** With `accessKeyId`: whose account and region the calls are in. Without: unsigned. */
+  /** The region. With `accessKeyId` it says whose account the calls are in; without that they are unsigned. */
   readonly region?: string;
   readonly accessKeyId?: string;
-  /** A call that takes longer is given up. */
+  /** A call that takes longer is given up, in milliseconds. */
   readonly timeoutMs?: number;
 }
 
@@ -24,12 +24,12 @@ export interface Client {
   call(operation: string, input?: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>>;
 }
 
-/** An error that the service answered. */
+/** Thrown for an error that the service answered. */
 export class ServiceError extends Error {
   /** `NotFoundException`… */
   readonly code: string;
   readonly status: number;
-  /** What the server adds to AWS's words (`x-portico-hint`). */
+  /** The server's `x-portico-hint`. */
   readonly hint: string | undefined;
   constructor(code: string, status: number, message: string, hint?: string) {
     super(message);
@@ -173,7 +173,7 @@ function send(options: ClientOptions, model: Model, method: string, written: Wri
   const headers: Record<string, string | number> = { ...written.headers, "content-length": written.body.length };
   if (options.accessKeyId !== undefined) headers["authorization"] = credential(options, model);
   return new Promise((resolve, reject) => {
-    // The target is sent as written: what is percent-encoded in a label must stay so.
+    // The target is sent as written, because percent-encoding in a label must stay.
     const path = url.pathname.replace(/\/$/, "") + written.target;
     const sent = request(url, { method, path, headers }, (response) => {
       readAnswer(response).then(resolve, reject);
@@ -186,7 +186,10 @@ function send(options: ClientOptions, model: Model, method: string, written: Wri
   });
 }
 
-/** The scope tells account and region. The signature is none: where signatures are verified this client is refused. */
+/**
+ * Makes an `Authorization` whose scope gives account and region. Its signature is not real: a server that verifies
+ * signatures refuses this client.
+ */
 function credential({ accessKeyId, region = "us-east-1" }: ClientOptions, { metadata }: Model): string {
   const service = metadata.signingName ?? metadata.endpointPrefix;
   const scope = `${accessKeyId}/20260101/${region}/${service}/aws4_request`;
@@ -209,7 +212,7 @@ function toServiceError({ status, headers, body }: Answer): ServiceError {
     type ??= parsed?.["__type"];
     message = parsed?.["message"] ?? parsed?.["Message"];
   } catch {
-    // Not JSON: whoever answered is no service of AWS's form. Its text is the best there is.
+    // The answer is not JSON, so it does not come from a service in AWS's form. Its text has to serve as the message.
     message = body.toString("utf8", 0, 1024).trim();
   }
   const code = typeof type === "string" ? type : "UnknownError";

@@ -7,15 +7,15 @@ import { type Model, type Shape, shapeOf } from "./model.ts";
  */
 export type Check = (value: unknown, path: string, problems: string[]) => void;
 
-/** A hostile list would otherwise have its answer grow with it. */
+/** Otherwise the answer would grow with a hostile list. */
 const problemsMax = bounds.validationProblemsMax.value;
 const quotedLengthMax = bounds.quotedValueLengthMax.value;
 /** Patterns are not run on longer texts. */
 const patternLengthMax = bounds.patternLengthMax.value;
 
 /**
- * Makes the checks of shapes, one a shape, each made when it is first used. `exempt` names shapes whose enum the
- * service checks itself, since its answer differs (Lambda's Runtime).
+ * Makes the checks of shapes, each when it is first used. `exempt` names shapes whose enum the service checks itself,
+ * since its answer differs (Lambda's Runtime).
  */
 export function makeChecks(model: Model, exempt: readonly string[]): (shapeName: string) => Check {
   const made = new Map<string, Check>();
@@ -42,7 +42,7 @@ interface CheckContext {
   readonly own: readonly Rule[];
 }
 
-/** One constraint of a shape: its text, and whether a value keeps it. */
+/** One constraint of a shape: its text, and a test of values. */
 interface Rule {
   readonly text: string;
   readonly keeps: (value: unknown) => boolean;
@@ -140,7 +140,7 @@ function report(problems: string[], value: string, path: string, constraint: str
   problems.push(`${value} at '${path}' failed to satisfy constraint: ${constraint}`);
 }
 
-/** A shape's constraints; in the order in which AWS lists them for the members of a list. */
+/** Returns a shape's constraints, in the order in which AWS lists them for the members of a list. */
 function rulesOf(name: string, shape: Shape, exempt: readonly string[]): readonly Rule[] {
   const rules: Rule[] = [];
   const { min, max, pattern } = shape;
@@ -162,7 +162,10 @@ function rulesOf(name: string, shape: Shape, exempt: readonly string[]): readonl
   return rules;
 }
 
-/** Patterns are Java's, which match whole texts. A text that is already too long for the shape is not matched. */
+/**
+ * Makes a pattern's rule. Patterns are Java's and match whole texts. A text that is already too long for the shape is
+ * not matched.
+ */
 function patternRule(pattern: string, max: number | undefined): Rule {
   const expression = compilePattern(pattern);
   const lengthMax = Math.min(max ?? patternLengthMax, patternLengthMax);
@@ -187,12 +190,12 @@ function compilePattern(pattern: string): RegExp {
 
 const lengthOf = (value: unknown): number => (value as string | Buffer | readonly unknown[]).length;
 
-/** How a problem names a value of the shape: a sensitive one is not repeated. */
+/** Returns how a problem shows a value of the shape. A sensitive value is not repeated. */
 const showing = (shape: Shape): ((value: unknown) => string) => (shape.sensitive ? () => "Value" : quoted);
 const quoted = (value: unknown): string => `Value '${cut(inJavasWords(value))}'`;
 const cut = (text: string): string => (text.length > quotedLengthMax ? `${text.slice(0, quotedLengthMax)}...` : text);
 
-/** A value as Java prints it: `[a, b]`, `{k=v}`. Only as much as will be quoted is looked at. */
+/** Prints a value as Java does: `[a, b]`, `{k=v}`. It looks only at as much as will be quoted. */
 function inJavasWords(value: unknown): string {
   if (value instanceof Buffer) return `java.nio.HeapByteBuffer[pos=0 lim=${value.length} cap=${value.length}]`;
   if (Array.isArray(value)) return `[${value.slice(0, quotedLengthMax).map(inJavasWords).join(", ")}]`;
@@ -203,10 +206,10 @@ function inJavasWords(value: unknown): string {
   return String(value);
 }
 
-/** A member's name in a problem's path: `FunctionName` is `functionName`. */
+/** Returns a member's name in a problem's path: `functionName` for `FunctionName`. */
 export const lowerFirst = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
 
-/** The message for one problem or more. */
+/** Returns the message for one or more problems. */
 export function problemsMessage(problems: readonly string[]): string {
   const count = `${problems.length} validation error${problems.length === 1 ? "" : "s"} detected: `;
   return count + problems.join("; ");

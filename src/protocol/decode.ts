@@ -2,12 +2,12 @@ import { isObject } from "../base/json-object.ts";
 import { UnreadableInput } from "./json-body.ts";
 import { type Model, type Shape, type ShapeType, shapeOf, wireName } from "./model.ts";
 
-/** Wire value → what handlers get. Throws {@link UnreadableInput} for a value of the wrong type. */
+/** Converts a wire value to the handlers' form. Throws {@link UnreadableInput} for a value of the wrong type. */
 export type Decode = (value: unknown) => unknown;
 
 /**
- * Makes the decoders of JSON bodies, one a shape, each made when it is first used. Members that the model does not have
- * are ignored and nulls are absent, as on AWS.
+ * Makes the decoders of JSON bodies, each when its shape is first used. As on AWS, unknown members are ignored and
+ * nulls count as absent.
  */
 export function makeJsonDecoders(model: Model): (shapeName: string) => Decode {
   const made = new Map<string, Decode>();
@@ -37,14 +37,14 @@ function makeDecoder(shape: Shape, decoderOf: (name: string) => Decode): Decode 
 
 function makeStructureDecoder(shape: Shape, decoderOf: (name: string) => Decode): Decode {
   const members = Object.entries(shape.members ?? {})
-    // Members of paths, queries and headers are not taken from a body.
+    // Members in paths, queries and headers are not read from a body.
     .filter(([, { location }]) => location === undefined)
     .map(([name, member]) => ({ name, wire: wireName(name, member), shapeName: member.shape }));
   return (value) => {
     const source = asObject(value);
     const result: Record<string, unknown> = {};
     for (const { name, wire, shapeName } of members) {
-      // `hasOwn`: a member called `constructor` or the like must not be found on the prototype.
+      // A member called `constructor` or the like must not be found on the prototype.
       const given = Object.hasOwn(source, wire) ? source[wire] : undefined;
       if (given !== undefined && given !== null) result[name] = decoderOf(shapeName)(given);
     }
@@ -75,7 +75,7 @@ function makeMapDecoder(shape: Shape, decoderOf: (name: string) => Decode): Deco
   };
 }
 
-/** Sets a caller's key: `__proto__` becomes a member like any other. */
+/** Sets a member by a caller's key. `__proto__` becomes a member like any other. */
 export function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
   if (key === "__proto__") {
     Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
@@ -133,14 +133,14 @@ function decodeTimestampText(text: string): number {
 function decodeBase64(text: string): Buffer {
   const bytes = Buffer.from(text, "base64");
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
-  // `Buffer.from` skips what is not base64; then fewer bytes come out than the length promises.
+  // `Buffer.from` skips characters that are not base64. Then it returns fewer bytes than the length promises.
   if (text.length % 4 !== 0 || bytes.length !== (text.length / 4) * 3 - padding) {
     throw new UnreadableInput("STRING_VALUE can not be converted to a Blob: it is not Base64");
   }
   return bytes;
 }
 
-/** Text from a path, query, header or form → the typed value of a scalar shape. */
+/** Converts text from a path, query, header or form to the typed value of a scalar shape. */
 export function decodeText(shape: Shape, text: string): unknown {
   switch (shape.type) {
     case "string":
@@ -153,7 +153,7 @@ export function decodeText(shape: Shape, text: string): unknown {
     case "integer":
     case "long":
     case "double":
-      // A bounded, plain decimal: `Number` alone would take "0x10", " 1 " and "".
+      // Only plain decimals of bounded length are accepted: `Number` alone would accept "0x10", " 1 " and "".
       if (!/^[+-]?\d{1,20}(\.\d{1,20})?([eE][+-]?\d{1,3})?$/.test(text)) throw wrongType(text, shape.type);
       return scalarDecoders[shape.type](Number(text));
     case "timestamp":

@@ -1,25 +1,30 @@
 import { lowerFirst } from "./constraints.ts";
 import type { ModelMetadata, ModelName } from "./model.ts";
 
-/** What services of the same protocol do differently and their models don't say. */
+/** The differences between services of one protocol that their models don't have. */
 export interface Dialect {
   /** The error for input that breaks a constraint of the model. */
   readonly invalidInput: string;
-  /** The error for input that can't be read (broken JSON, a member of a wrong type), and its text if it is fixed. */
+  /** The error for unreadable input (broken JSON, a member of a wrong type), with its text if that is fixed. */
   readonly unreadableInput: { readonly code: string; readonly message?: string };
-  /** How a problem's path begins for members of the body: API Gateway says `createStageInput.stageName`. */
+  /**
+   * Returns the beginning of a problem's path for members of the body: API Gateway writes `createStageInput.stageName`.
+   */
   readonly bodyPath: (operation: string) => string;
-  /** JSON bodies end with a newline. */
+  /** Whether JSON bodies end with a newline. */
   readonly endsWithNewline: boolean;
-  /** Answers bear `x-amz-apigw-id`. */
+  /** Whether answers have `x-amz-apigw-id`. */
   readonly hasApiGatewayId: boolean;
-  /** Query parameters that are lists are split at commas (`embed=a,b`), besides being repeatable. */
+  /** Whether query parameters that are lists are also split at commas (`embed=a,b`). */
   readonly splitsQueryLists: boolean;
-  /** The type of a body that is a blob, where no header member gives it. */
+  /** The content type of a body that is a blob, if no header member gives it. */
   readonly blobContentType: string;
 }
 
-/** The type of a JSON body. Smithy: "AWS JSON 1.0 protocol" and "AWS JSON 1.1 protocol", Protocol behaviors. */
+/**
+ * Returns the content type of a JSON body. Smithy: "AWS JSON 1.0 protocol" and "AWS JSON 1.1 protocol", Protocol
+ * behaviors.
+ */
 export const jsonContentType = ({ protocol, jsonVersion }: ModelMetadata): string =>
   protocol === "json" ? `application/x-amz-json-${jsonVersion}` : "application/json";
 
@@ -28,7 +33,7 @@ const inputPath = (operation: string): string => `${lowerFirst(operation)}Input`
 
 const apiGateway: Dialect = {
   invalidInput: "BadRequestException",
-  // AWS's text for a body member of a wrong JSON type; used for all that can't be read.
+  // AWS's text for a body member of a wrong JSON type. Portico uses it for all unreadable input.
   unreadableInput: { code: "BadRequestException", message: "Invalid request input" },
   bodyPath: inputPath,
   endsWithNewline: true,

@@ -2,15 +2,16 @@ import { assert } from "../base/assert.ts";
 import { escapeXml } from "../base/escape-xml.ts";
 import { type Model, type Shape, type ShapeType, shapeOf, wireName } from "./model.ts";
 
-/** A handler's value → JSON text. */
+/** Writes a handler's value as JSON text. */
 export type EncodeJson = (value: unknown) => string;
 
 /** Structures whose absent members AWS writes as null. AWS: API Gateway developer guide, "Document an API using the REST API". */
 const withNulls: ReadonlySet<string> = new Set(["DocumentationPartLocation"]);
 
 /**
- * Makes the JSON encoders of shapes: compact, members by their wire names in alphabetical order, absent and null members
- * left out. Only the model's members are written: what a handler keeps beside them never leaves the server.
+ * Makes the JSON encoders of shapes. They write compact JSON with members by their wire names in alphabetical order,
+ * and leave out absent and null members. They write only the model's members, so other members of a handler's value
+ * never leave the server.
  */
 export function makeJsonEncoders(model: Model): (shapeName: string) => EncodeJson {
   const made = new Map<string, EncodeJson>();
@@ -91,7 +92,7 @@ function scalarEncoder(shape: Shape): EncodeJson {
   }
 }
 
-/** A scalar as text, for headers and XML; timestamps as ISO 8601. */
+/** Writes a scalar as text, for headers and XML. Timestamps are ISO 8601. */
 export function encodeText(shape: Shape, value: unknown): string {
   const wanted = javascriptTypes[shape.type];
   assert(
@@ -118,10 +119,10 @@ function asNumber(value: unknown): number {
   return value;
 }
 
-/** `2026-11-20T08:00:00Z`; milliseconds only if there are any. */
+/** Returns `2026-11-20T08:00:00Z`, with milliseconds only if there are any. */
 const iso8601 = (value: unknown): string => new Date(asNumber(value) * 1000).toISOString().replace(".000Z", "Z");
 
-/** A handler's value → the XML elements within an element. */
+/** Writes a handler's value as the XML elements within an element. */
 export function encodeXml(model: Model, shapeName: string, value: unknown): string {
   const shape = shapeOf(model, shapeName);
   switch (shape.type) {

@@ -6,7 +6,7 @@ import type { ApiError } from "./errors.ts";
 import { type Model, type Shape, shapeOf } from "./model.ts";
 import type { ManagementResponse } from "./operation.ts";
 
-/** An error as it goes out, before it is written in its protocol's form. */
+/** An error with its status, before it is written in its protocol's form. */
 export interface WireError {
   readonly code: string;
   readonly status: number;
@@ -20,7 +20,8 @@ export interface WireError {
 }
 
 /**
- * Errors that any operation may answer without declaring them: made before an operation is reached, or about it.
+ * Errors that every operation may answer without declaring them: they come before an operation is reached, or are about
+ * it.
  * AWS: API Gateway API reference, "Common Error Types"; IAM and STS, "Common Errors".
  */
 const frontEndStatuses: Readonly<Record<string, number>> = {
@@ -45,7 +46,7 @@ const frontEndStatuses: Readonly<Record<string, number>> = {
 };
 
 /**
- * Gives an error its status and shape: the operation's own first, then the front end's, then any of the model's.
+ * Gives an error its status and shape: first the operation's own, then the front end's, then any of the model's.
  * `isDeclared` is false for an error that the operation can't answer on AWS.
  */
 export function toWireError(
@@ -71,7 +72,7 @@ export function toWireError(
   return { wire, isDeclared };
 }
 
-/** The declared error of that shape name, or, in the query protocol, of that code. */
+/** Finds the declared error with that shape name or, in the query protocol, with that code. */
 function findErrorShape(code: string, model: Model | undefined, operation: string | undefined): string | undefined {
   const declared = (operation !== undefined && model?.operations[operation]?.errors) || [];
   return declared.find((name) => name === code || model?.shapes[name]?.error?.code === code);
@@ -82,7 +83,7 @@ function exceptionCalled(code: string, model: Model): Shape | undefined {
   return shape?.exception ? shape : undefined;
 }
 
-/** restJson1's form: the type in a header, the members that the error's shape has in the body. */
+/** Writes an error in restJson1's form: the type in a header, the members of the error's shape in the body. */
 export function jsonErrorResponse(
   error: WireError,
   dialect: Pick<Dialect, "endsWithNewline">,
@@ -100,7 +101,10 @@ export function jsonErrorResponse(
   };
 }
 
-/** The form of AWS JSON 1.0 and 1.1: the type is in the body. Smithy: "AWS JSON 1.1 protocol", Operation error serialization. */
+/**
+ * Writes an error in the form of AWS JSON 1.0 and 1.1: the type is in the body. Smithy: "AWS JSON 1.1 protocol",
+ * Operation error serialization.
+ */
 export function awsJsonErrorResponse(
   error: WireError,
   contentType: string,
@@ -130,7 +134,7 @@ function errorMembers(error: WireError): Record<string, unknown> {
 const wireMessage = (shape: Shape | undefined, member: string | undefined): string =>
   member === undefined ? "message" : (shape?.members?.[member]?.locationName ?? member);
 
-/** The query protocol's form. Smithy: "AWS query protocol", "Error response serialization". */
+/** Writes an error in the query protocol's form. Smithy: "AWS query protocol", "Error response serialization". */
 export function xmlErrorResponse(
   error: WireError,
   options: {
@@ -152,7 +156,7 @@ export function xmlErrorResponse(
   };
 }
 
-/** Headers of some errors only. The hint is ours: printable ASCII in one line, whatever it quotes. */
+/** Returns headers that some errors have. The hint is ours: one line of printable ASCII, whatever it quotes. */
 function ownHeaders({ retryAfterSeconds, hint }: WireError): Readonly<Record<string, string>> {
   return {
     ...(retryAfterSeconds === undefined ? {} : { "Retry-After": String(Math.ceil(retryAfterSeconds)) }),

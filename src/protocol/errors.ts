@@ -1,15 +1,15 @@
 /**
- * A caller's mistake on the management API: an error name of the interface model and a message. The one place that
- * turns it into status, headers and body is the protocol layer's `error-response.ts`.
+ * Thrown for a caller's mistake on the management API, with an error name of the interface model and a message. Only
+ * the protocol layer's `error-response.ts` turns it into status, headers and body.
  */
 export class ApiError extends Error {
   /** The error's name in the model, such as `NotFoundException`. */
   readonly code: string;
-  /** The status where the model does not give one (front-end errors that no operation declares). */
+  /** The status, if the model does not give one (front-end errors that no operation declares). */
   readonly status: number | undefined;
-  /** For `Retry-After`, in seconds. */
+  /** The value of `Retry-After`, in seconds. */
   readonly retryAfterSeconds: number | undefined;
-  /** Further members of the error's shape, such as Lambda's `Reason`. */
+  /** Other members of the error's shape, such as Lambda's `Reason`. */
   readonly members: Readonly<Record<string, unknown>>;
   /** More than AWS's words say, for `x-portico-hint`: docs/internals/architecture.md, "Every answer can be explained". */
   readonly hint: string | undefined;
@@ -36,6 +36,6 @@ export const notFound = (message: string): ApiError => new ApiError("NotFoundExc
 export const conflict = (message: string): ApiError => new ApiError("ConflictException", message);
 export const limitExceeded = (message: string): ApiError => new ApiError("LimitExceededException", message);
 
-/** An operation that exists on AWS and not yet here, or a part of one; 501, naming itself. */
+/** Makes the 501 error for an operation that exists on AWS and not here yet, or a part of one. */
 export const notImplemented = (message: string): ApiError =>
   new ApiError("NotImplementedException", message, { status: 501 });

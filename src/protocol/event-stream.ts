@@ -2,15 +2,15 @@ import { crc32 } from "node:zlib";
 import type { EncodeJson } from "./encode.ts";
 import { type Model, type Shape, shapeOf } from "./model.ts";
 
-/** One event as a handler gives it: the member of the stream's shape that it is, and its members. */
+/** One event from a handler: the name of its member in the stream's shape, with its own members. */
 export type StreamEvent = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-/** Writes one event of a stream as one message. */
+/** Writes one event of a stream as a message. */
 export type EncodeEvent = (event: StreamEvent) => Buffer;
 
 /**
- * Makes what writes the events of a shape with the trait `eventstream`: a member `eventpayload` is a message's payload as it
- * is, else the event is JSON.
+ * Makes the encoder of a shape with the trait `eventstream`. A member `eventpayload` is a message's payload as it is;
+ * otherwise the event is JSON.
  */
 export function makeEventEncoder(
   model: Model,
@@ -29,8 +29,7 @@ export function makeEventEncoder(
 }
 
 /**
- * A message of `application/vnd.amazon.eventstream`.
- * Smithy: "Amazon Event Stream Specification".
+ * Writes a message of `application/vnd.amazon.eventstream`. Smithy: "Amazon Event Stream Specification".
  *
  *     u32 BE  total length        u32 BE  length of the headers       u32 BE  CRC-32 of both
  *     headers: u8 length, name, u8 type (7: text), u16 BE length, value

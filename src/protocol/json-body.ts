@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { bounds } from "../base/bounds.ts";
 
-/** A body that can't be read as what the operation takes; the message is for whom sent it. */
+/** Thrown for a body that can't be read as the operation's input. The message is for the sender. */
 export class UnreadableInput extends Error {}
 
 const depthMax = bounds.inputDepthMax.value;
@@ -9,7 +9,7 @@ const depthMax = bounds.inputDepthMax.value;
 const quote = 0x22;
 const backslash = 0x5c;
 
-/** Parses a JSON body, bounded: invalid UTF-8 and deep nesting are refused before anything is built of them. */
+/** Parses a JSON body. It refuses invalid UTF-8 and deep nesting before anything is built from them. */
 export function parseJsonBody(body: Buffer): unknown {
   if (!isUtf8(body)) throw new UnreadableInput("The request body is not valid UTF-8");
   requireShallow(body);
@@ -20,7 +20,10 @@ export function parseJsonBody(body: Buffer): unknown {
   }
 }
 
-/** Counts brackets outside strings. Strings are skipped with `indexOf`, so that a 70 MB base64 member costs a memchr. */
+/**
+ * Throws for a body that is nested too deeply. It counts brackets outside of strings, and skips strings with `indexOf`,
+ * so that a 70 MB base64 member costs a memchr.
+ */
 function requireShallow(body: Buffer): void {
   let depth = 0;
   for (let at = 0; at < body.length; at++) {
@@ -36,7 +39,9 @@ function requireShallow(body: Buffer): void {
   }
 }
 
-/** Where the string that opens at `start` closes; the body's end if it doesn't (`JSON.parse` will refuse it). */
+/**
+ * Returns where the string that opens at `start` closes; the body's end if it doesn't (`JSON.parse` will refuse it).
+ */
 function stringEnd(body: Buffer, start: number): number {
   let from = start + 1;
   for (;;) {

@@ -13,17 +13,17 @@ import type {
 import { type Ownership, ownerBy, ownerOf } from "./ownership.ts";
 import { answerForeign, type CallInHand, makeServiceRuntime, type ServiceRuntime } from "./service-runtime.ts";
 
-/** The management API: every service of which there is a model. */
+/** The management API: every service that has a model. */
 export interface Management {
-  /** Which service a request is for; what is `foreign` may be passed on to another cloud. */
+  /** Returns which service a request is for. A `foreign` request may be passed on to another cloud. */
   owns(request: Pick<ManagementRequest, "method" | "target" | "headers" | "body">): Ownership;
-  /** Answers any request, whatever is in it. Never rejects. */
+  /** Answers any request. It never rejects. */
   handle(request: ManagementRequest): Promise<ManagementResponse>;
 }
 
 /**
- * Puts the services behind their interface models. A model's service that is not given answers 501 to every operation,
- * as does an operation without a handler.
+ * Puts the services behind their interface models. An operation without a handler, or of a model without a service,
+ * answers 501.
  */
 export function makeManagement(services: readonly Service[], options: ManagementOptions): Management {
   const given = new Map(services.map((service) => [service.model, service]));
@@ -31,7 +31,7 @@ export function makeManagement(services: readonly Service[], options: Management
     if (!modelNames.includes(name as ModelName)) throw new Error(`There is no interface model ${name}.`);
   }
   const runtimes = new Map<ModelName, Promise<ServiceRuntime>>();
-  // Made at the first request for a service: parsing a model costs milliseconds and megabytes.
+  // A service's runtime is made at its first request, because parsing a model costs milliseconds and megabytes.
   const runtimeOf = (name: ModelName): Promise<ServiceRuntime> => {
     let runtime = runtimes.get(name);
     if (!runtime) {
@@ -44,14 +44,14 @@ export function makeManagement(services: readonly Service[], options: Management
     owns: ownerOf,
     async handle(request) {
       const signature = readCredentialScope(request.headers, request.target);
-      // The service in a malformed signature counts for nothing; the path still says in what form to answer.
+      // The service in a malformed signature is ignored. The path still decides the form of the answer.
       const owner = ownerBy(signature.kind === "scope" ? signature : { kind: "unsigned" }, request);
       const call = makeCall(request, signature, options);
       try {
         if (owner.kind !== "owned") return withLength(answerForeign(request, owner, call));
         return withLength(await (await runtimeOf(owner.model)).answer(request, call));
       } catch (error) {
-        // Only a bug here or a missing model file leads to this: services catch their own.
+        // Services catch their own errors, so only a bug here or a missing model file leads to this.
         options.logger.error("A management request failed outside its operation.", {
           requestId: call.context.requestId,
           error: error instanceof Error ? error.stack : String(error),
@@ -62,7 +62,7 @@ export function makeManagement(services: readonly Service[], options: Management
   };
 }
 
-/** AWS's answers have a length; only 204 must not have one. RFC 9110 §8.6. */
+/** Adds the length, which all of AWS's answers have. Only a 204 must not have one (RFC 9110 §8.6). */
 function withLength(response: ManagementResponse): ManagementResponse {
   if (response.status === 204 || response.stream !== undefined) return response;
   return { ...response, headers: { ...response.headers, "Content-Length": String(Buffer.byteLength(response.body)) } };
@@ -92,7 +92,10 @@ function makeCall(request: ManagementRequest, signature: SigV4Decision, options:
 
 const unknownCaller: CallerDecision = { kind: "unknown" };
 
-/** The token is in a header, or, presigned, in the query. AWS: IAM User Guide, "AWS Signature Version 4 for API requests". */
+/**
+ * Finds the caller by the session token, which is in a header or, in a presigned URL, in the query. AWS: IAM User
+ * Guide, "AWS Signature Version 4 for API requests".
+ */
 function identify(
   { headers, target }: ManagementRequest,
   accessKeyId: string,

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 
 /**
- * An AWS service's interface as data: operations, bindings, shapes and constraints, written by
- * `scripts/generate-model.py` from the models that botocore ships.
+ * An AWS service's interface as data: operations, bindings, shapes and constraints. `scripts/generate-model.py` writes
+ * it from botocore's models.
  */
 export interface Model {
   readonly metadata: ModelMetadata;
@@ -17,7 +17,7 @@ export interface ModelMetadata {
   readonly endpointPrefix: string;
   readonly signingName?: string;
   readonly xmlNamespace?: string;
-  /** Of the protocol `json`: its version, and what stands before the operation in `X-Amz-Target`. */
+  /** For the protocol `json`: its version, and the prefix of operations in `X-Amz-Target`. */
   readonly jsonVersion?: "1.0" | "1.1";
   readonly targetPrefix?: string;
 }
@@ -26,9 +26,9 @@ export interface OperationModel {
   readonly http: { readonly method: string; readonly requestUri: string; readonly responseCode?: number };
   readonly input?: { readonly shape: string };
   readonly output?: { readonly shape: string; readonly resultWrapper?: string };
-  /** Names of the error shapes that it may answer. */
+  /** The names of the error shapes that the operation may answer. */
   readonly errors: readonly string[];
-  /** Of an operation that answers pages: the members that ask for them and hold them. */
+  /** For an operation with pages: the members of its input and output that pages use. */
   readonly paginator?: {
     readonly limit_key: string;
     readonly input_token: string;
@@ -37,12 +37,12 @@ export interface OperationModel {
   };
 }
 
-/** A reference to a shape, with where it lies on the wire; the default location is the body. */
+/** A reference to a shape, with its location on the wire. The default location is the body. */
 export interface MemberModel {
   readonly shape: string;
   readonly location?: "uri" | "querystring" | "header" | "headers" | "statusCode";
   readonly locationName?: string;
-  /** Of an event: the payload of its message. */
+  /** Whether the member is the payload of an event's message. */
   readonly eventpayload?: boolean;
 }
 
@@ -54,7 +54,7 @@ export interface Shape {
   readonly pattern?: string;
   readonly sensitive?: boolean;
   readonly timestampFormat?: "iso8601" | "unixTimestamp" | "rfc822";
-  // Structures.
+  // The members of a structure.
   readonly members?: Readonly<Record<string, MemberModel>>;
   readonly required?: readonly string[];
   /** The member that is the whole body. */
@@ -62,7 +62,7 @@ export interface Shape {
   readonly exception?: boolean;
   readonly error?: { readonly code?: string; readonly httpStatusCode?: number; readonly senderFault?: boolean };
   readonly eventstream?: boolean;
-  // Lists and maps.
+  // The member of a list or map.
   readonly member?: MemberModel;
   readonly key?: MemberModel;
   readonly value?: MemberModel;
@@ -80,7 +80,7 @@ export type ShapeType =
   | "map"
   | "structure";
 
-/** The services whose interface is known: the files in `models/`. */
+/** The services that have a model: the files in `models/`. */
 export const modelNames = [
   "apigateway",
   "apigatewayv2",
@@ -94,7 +94,7 @@ export type ModelName = (typeof modelNames)[number];
 
 const loaded = new Map<ModelName, Model>();
 
-/** Reads a model when it is first needed: an idle server holds none of them. */
+/** Reads a model when it is first needed, so that an idle server holds none. */
 export function loadModel(name: ModelName): Model {
   let model = loaded.get(name);
   if (!model) {
@@ -104,12 +104,12 @@ export function loadModel(name: ModelName): Model {
   return model;
 }
 
-/** The shape that a reference names. */
+/** Returns the shape that a reference names. */
 export function shapeOf(model: Model, name: string): Shape {
   const shape = model.shapes[name];
   if (!shape) throw new Error(`The model names a shape ${name} that it does not have.`);
   return shape;
 }
 
-/** A member's name on the wire. */
+/** Returns a member's name on the wire. */
 export const wireName = (member: string, of: MemberModel): string => of.locationName ?? member;

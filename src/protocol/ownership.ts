@@ -5,18 +5,18 @@ import type { ManagementRequest } from "./operation.ts";
 
 /** Which service a request is for. */
 export type Ownership =
-  /** A service whose interface is known: `handle` answers it. */
+  /** The request is for a service with a model, and `handle` answers it. */
   | { readonly kind: "owned"; readonly model: ModelName }
-  /** A service of AWS's that Portico does not have: for `--upstream`. */
+  /** The request is for a service of AWS's that Portico does not have. `--upstream` may get it. */
   | { readonly kind: "foreign"; readonly service: string }
-  /** Nothing says that it is a call of AWS's at all. */
+  /** Nothing shows that the request is a call of AWS's API. */
   | { readonly kind: "unknown" };
 
 type IdentifyingParts = Pick<ManagementRequest, "method" | "target" | "headers" | "body">;
 
 /**
- * Decides by the credential scope's service first; an unsigned request is known by its `X-Amz-Target`, its path, or its
- * form's `Version`.
+ * Decides which service a request is for: by its credential scope or, for an unsigned request, by `X-Amz-Target`, its
+ * path, or its form's `Version`.
  */
 export function ownerOf(request: IdentifyingParts): Ownership {
   return ownerBy(readCredentialScope(request.headers, request.target), request);
@@ -40,7 +40,7 @@ const modelsBySigningName: Readonly<Record<string, ModelName>> = {
 };
 
 function bySigningName(service: string, path: string): Ownership {
-  // Both versions of API Gateway sign with one name; the second lies below /v2/.
+  // Both versions of API Gateway sign with one name. The second version's paths begin with /v2/.
   if (service === "apigateway" && isV2(path)) return { kind: "owned", model: "apigatewayv2" };
   const model = Object.hasOwn(modelsBySigningName, service) ? modelsBySigningName[service] : undefined;
   return model ? { kind: "owned", model } : { kind: "foreign", service };
@@ -63,7 +63,7 @@ const apiGatewayRoots: ReadonlySet<string> = new Set([
   "vpclinks",
 ]);
 
-/** What stands before the operation in `X-Amz-Target`. A test holds it to the models. */
+/** The models by the prefix of operations in `X-Amz-Target`. A test holds the table to the models. */
 const modelsByTargetPrefix: Readonly<Record<string, ModelName>> = { Logs_20140328: "logs" };
 
 function byTarget(target: string): Ownership {
@@ -94,16 +94,16 @@ function byForm(request: IdentifyingParts, path: string): Ownership | undefined 
   return model ? { kind: "owned", model } : { kind: "foreign", service: action.slice(0, 128) };
 }
 
-/** What is larger is not taken for a form. */
+/** A larger body is not read as a form. */
 export const formBytesMax: number = bounds.formBytesMax.value;
 
-/** The parameters of a call in the query protocol: the form of a POST, the query of a GET. */
+/** Returns the parameters of a call in the query protocol: the form of a POST, the query of a GET. */
 export function formOf({ method, target, body }: IdentifyingParts): URLSearchParams {
   const form = method === "POST" ? body.toString("utf8", 0, formBytesMax) : target.split("?", 2)[1];
   return new URLSearchParams(form ?? "");
 }
 
-/** The path of a request target in origin form or absolute form, without its query. */
+/** Returns the path of a request target in origin form or absolute form, without its query. */
 export function pathOf(target: string): string {
   const path = target.split("?", 1)[0] ?? "";
   return path.startsWith("/") ? path : path.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, "") || "/";

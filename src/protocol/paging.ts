@@ -10,16 +10,16 @@ export interface Paging {
   readonly invalidLimit: string;
 }
 
-/** How a service writes pages, besides: the members that its interface model names (its `paginator`s). */
+/** A service's paging with its members in input and output, as its interface model names them (its `paginator`s). */
 export interface PagingDialect extends Paging {
   readonly members: {
-    /** Of the input: how many are wanted, and the token of the page before. */
+    /** The input's members for the number of items, and for the token of the page before. */
     readonly limit: string;
     readonly token: string;
-    /** Of the output: the items, unless the family names them, and the token of the next page. */
+    /** The output's members for the items, unless the family names them, and for the token of the next page. */
     readonly items?: string;
     readonly next: string;
-    /** Of the output: whether there are more. */
+    /** The output's member that says whether there are more. */
     readonly more?: string;
   };
 }
@@ -57,7 +57,10 @@ export const iamPaging: PagingDialect = {
 };
 
 export interface PageRequest {
-  /** How many the caller wants; a number above the maximum means the maximum. API Gateway v2 writes it as text. */
+  /**
+   * The number of items that the caller wants. A number above the maximum means the maximum. API Gateway v2 sends it as
+   * text.
+   */
   readonly limit?: number | string | undefined;
   /** The token of the page before. */
   readonly token?: string | undefined;
@@ -65,13 +68,13 @@ export interface PageRequest {
 
 export interface Page<T> {
   readonly items: readonly T[];
-  /** The token of the next page; undefined: this is the last. */
+  /** The token of the next page; undefined on the last page. */
   readonly next: string | undefined;
 }
 
 /**
- * One page of items that are sorted by their keys (by code units, as the store sorts). The token holds the last key
- * that was given out, so a page goes on correctly whatever was created or deleted in between.
+ * Returns one page of items that are sorted by their keys (by code units, as the store sorts). The token contains the
+ * last key of the page, so the next page is right whatever was created or deleted in between.
  */
 export function page<T>(
   items: readonly T[],
@@ -88,7 +91,7 @@ export function page<T>(
   return { items: chosen, next: isLast ? undefined : encodeToken(keyOf(last)) };
 }
 
-/** A page as a service's operations answer it; `items` is the member that holds the items, where the dialect names none. */
+/** Returns a page as a service's operations answer it. `items` is the member for the items, if the dialect has none. */
 export function pageAnswer<T>({ items, next }: Page<T>, { members }: PagingDialect, name = members.items): object {
   if (name === undefined) throw new Error("a page's items need the name of their member");
   return {
@@ -98,7 +101,9 @@ export function pageAnswer<T>({ items, next }: Page<T>, { members }: PagingDiale
   };
 }
 
-/** What a store has to be asked for: the ids after `after`, one more than `limit` of them to know whether there are more. */
+/**
+ * Returns what to read from the store: ids after `after`, and one more than `limit`, to know whether there are more.
+ */
 export function pageWindow(request: PageRequest, paging: Paging): { readonly limit: number; readonly after?: string } {
   const limit = limitOf(request.limit, paging);
   return request.token ? { limit, after: decodeToken(request.token, paging) } : { limit };
@@ -111,7 +116,7 @@ function limitOf(wanted: number | string | undefined, paging: Paging): number {
   return Math.min(limit, paging.limitMax);
 }
 
-/** The index of the first item whose key is greater: binary search. */
+/** Returns the index of the first item whose key is greater, by binary search. */
 function firstAfter<T>(items: readonly T[], keyOf: (item: T) => string, after: string): number {
   let low = 0;
   let high = items.length;
@@ -123,7 +128,7 @@ function firstAfter<T>(items: readonly T[], keyOf: (item: T) => string, after: s
   return low;
 }
 
-/** Marks our tokens, so that another text is not taken for one. */
+/** Begins our tokens, so that another text is not taken for one. */
 const tokenPrefix = "1:";
 const tokenLengthMax = bounds.pageTokenLengthMax.value;
 
@@ -131,7 +136,7 @@ const encodeToken = (key: string): string => Buffer.from(tokenPrefix + key).toSt
 
 function decodeToken(token: string, paging: Paging): string {
   const text = token.length <= tokenLengthMax ? Buffer.from(token, "base64url").toString("utf8") : "";
-  // A token that is not what we would write for the same key was not made by us.
+  // A token that differs from the one we would write for the same key was not made by us.
   if (!text.startsWith(tokenPrefix) || encodeToken(text.slice(tokenPrefix.length)) !== token) {
     throw new ApiError(paging.code, paging.invalidToken);
   }

@@ -3,7 +3,7 @@ import { element, encodeXml } from "./encode.ts";
 import type { Model } from "./model.ts";
 import type { Respond } from "./respond-rest.ts";
 
-/** Makes what writes an operation's output in the AWS query protocol's XML. */
+/** Makes the writers of operations' output in the AWS query protocol's XML. */
 export function makeQueryResponders(model: Model): (operation: string, requestId: string) => Respond {
   const namespace = escapeXml(model.metadata.xmlNamespace ?? "");
   return (operation, requestId) => {

@@ -5,12 +5,12 @@ import { type EncodeEvent, makeEventEncoder, type StreamEvent } from "./event-st
 import { type Model, type Shape, shapeOf, wireName } from "./model.ts";
 import type { ManagementResponse } from "./operation.ts";
 
-/** A handler's output → the response, without the headers that every response has. */
+/** Writes a handler's output as a response, without the headers that every response has. */
 export type Respond = (output: unknown) => ManagementResponse;
 
 /**
- * Makes what writes an operation's output as JSON: status, headers and body as the model places its members. In the
- * protocol `json` all members are in the body.
+ * Makes the writers of operations' output as JSON, with status, headers and body as the model places the members. In
+ * the protocol `json` all members are in the body.
  */
 export function makeRestResponders(model: Model, dialect: Dialect): (operation: string) => Respond {
   const encoderOf = makeJsonEncoders(model);
@@ -56,7 +56,7 @@ interface PlacedMember {
   readonly shape: Shape;
 }
 
-/** The members that lie outside the body. */
+/** Returns the members outside of the body. */
 function placedMembers(model: Model, shape: Shape): readonly PlacedMember[] {
   const placed: PlacedMember[] = [];
   for (const [name, member] of Object.entries(shape.members ?? {})) {
@@ -115,5 +115,7 @@ function addPrefixed(headers: Record<string, string>, prefix: string, value: unk
   }
 }
 
-/** What a header can't hold is replaced, so that no output can break or forge a response's head. RFC 9110 §5.5. */
+/**
+ * Replaces characters that a header can't have, so that no output can break or forge a response's head. RFC 9110 §5.5.
+ */
 const headerText = (text: string): string => text.replace(/[^\t\x20-\x7e\x80-\xff]/g, "?");

@@ -2,7 +2,7 @@ import { assert } from "../base/assert.ts";
 import { bounds } from "../base/bounds.ts";
 import type { Model } from "./model.ts";
 
-/** The operation that a method and a path mean, with the decoded labels of its template. */
+/** The operation of a method and path, with the decoded labels of its template. */
 export interface RoutedOperation {
   readonly operation: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -13,7 +13,7 @@ export type Router = (method: string, path: string, query: URLSearchParams) => R
 interface Node {
   readonly fixed: Map<string, Node>;
   label: Node | undefined;
-  /** Method → candidates, those with more fixed query parameters first. */
+  /** The candidates by method, those with more fixed query parameters first. */
   readonly routes: Map<string, Route[]>;
 }
 
@@ -23,13 +23,13 @@ interface Route {
   readonly query: readonly (readonly [string, string])[];
 }
 
-/** A path longer than any template matches none; the bound keeps hostile paths from being walked. */
+/** A path that is longer than any template matches none. The bound keeps hostile paths from being walked. */
 const segmentsMax = bounds.managementPathSegmentsMax.value;
 
 /**
- * Routes by method, path template and fixed query (`POST /restapis?mode=import`): a fixed segment wins over a label, a
- * fixed query over none. A slash at the end is ignored, as templates differ in having one. Undefined: no such operation.
- * A segment that is not valid percent-encoding throws `URIError`.
+ * Makes a router by method, path template and fixed query (`POST /restapis?mode=import`). A fixed segment counts before
+ * a label, a fixed query before none. A slash at the end is ignored, since only some templates have one. The router
+ * returns undefined for an unknown operation, and throws `URIError` for malformed percent-encoding.
  */
 export function makeRouter(model: Model): Router {
   const root = makeNode();
@@ -39,7 +39,7 @@ export function makeRouter(model: Model): Router {
   return (method, path, query) => {
     const raw = segmentsOf(path);
     if (raw.length > segmentsMax) return undefined;
-    // Decoded once per segment, after splitting: a label may hold encoded slashes (tag ARNs).
+    // Each segment is decoded once, after splitting, because a label may contain encoded slashes (tag ARNs).
     const segments = raw.map((segment) => (segment.includes("%") ? decodeURIComponent(segment) : segment));
     return find(root, segments, 0, { method, query, values: [] });
   };
@@ -52,7 +52,7 @@ function addRoute(root: Node, operation: string, method: string, requestUri: str
   const labels: string[] = [];
   let node = root;
   for (const segment of segmentsOf(path)) {
-    // No template of our models is greedy (`{key+}`); one that comes must not be taken for a plain label.
+    // No template of our models is greedy (`{key+}`), and a future one must not be taken for a plain label.
     assert(!segment.endsWith("+}"), `the template ${requestUri} has no greedy label`);
     if (segment.startsWith("{")) {
       labels.push(segment.slice(1, -1));

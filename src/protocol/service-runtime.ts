@@ -22,30 +22,30 @@ import { makeQueryResponders } from "./respond-query.ts";
 import { makeRestResponders, type Respond } from "./respond-rest.ts";
 import { makeRouter } from "./router.ts";
 
-/** A call with what the front of the layer found out about it. */
+/** A call, with what the front of the protocol layer found out about it. */
 export interface CallInHand {
   readonly context: CallContext;
   /** The headers that every answer has. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The call is refused whatever it asks for: its signature is malformed. */
+  /** The error for a malformed signature, which refuses the call. */
   readonly refusal: ApiError | undefined;
 }
 
-/** One service in its protocol. */
+/** One service behind its protocol. */
 export interface ServiceRuntime {
   answer(request: ManagementRequest, call: CallInHand): Promise<ManagementResponse>;
 }
 
-/** What a request turned out to ask for. */
+/** The operation that a request calls. */
 interface OperationCall {
   readonly operation: string;
-  /** Reads its input; throws `UnreadableInput`. */
+  /** Reads the input. Throws `UnreadableInput`. */
   readonly bind: () => ReturnType<BindInput<unknown>>;
 }
 
-/** What differs between the protocols. */
+/** The differences between the protocols. */
 interface Protocol {
-  /** The operation, or an `ApiError` that says that there is none. */
+  /** Returns the operation. Throws an `ApiError` if there is none. */
   route(request: ManagementRequest): OperationCall;
   respond(operation: string, output: unknown, call: CallInHand): ManagementResponse;
   refuse(error: WireError, call: CallInHand): ManagementResponse;
@@ -111,7 +111,8 @@ function bindInput({ bind }: OperationCall, dialect: Dialect): Record<string, un
     if (!(error instanceof UnreadableInput)) throw error;
     throw unreadable(error.message, dialect);
   }
-  // The status is given, since any operation may answer so: some of API Gateway's don't declare BadRequestException.
+  // The status is given, because any operation may answer this, and some of API Gateway's don't declare
+  // BadRequestException.
   if (bound.problems.length > 0) {
     throw new ApiError(dialect.invalidInput, problemsMessage(bound.problems), { status: 400 });
   }
@@ -121,7 +122,7 @@ function bindInput({ bind }: OperationCall, dialect: Dialect): Record<string, un
 const unreadable = (message: string, { unreadableInput }: Dialect): ApiError =>
   new ApiError(unreadableInput.code, unreadableInput.message ?? message, { status: 400 });
 
-/** AWS: Lambda answers a too large request so, with the operation's name in it. */
+/** Throws for a too large request. AWS: Lambda's answer has the operation's name in it. */
 function requireBodyWithin(bytesMax: number, request: ManagementRequest, operation: string): void {
   if (request.body.length <= bytesMax) return;
   throw new ApiError(
@@ -144,12 +145,12 @@ function unexpected(
   return new ApiError(
     "InternalFailure",
     "The request processing has failed because of an unknown error, exception or failure.",
-    // Nothing that a caller could know but this is shown of our own faults.
+    // Of our own faults callers see only this.
     { hint: thrown instanceof StorageFailure ? thrown.message : undefined },
   );
 }
 
-/** `x-amz-apigw-id` has the form of 15 characters of base64url and `=`. */
+/** Adds `x-amz-apigw-id`: 15 characters of base64url and `=`. */
 function withApiGatewayId(call: CallInHand): CallInHand {
   return { ...call, headers: { ...call.headers, "x-amz-apigw-id": `${randomBytes(11).toString("base64url")}=` } };
 }
@@ -173,7 +174,7 @@ function makeRestProtocol(model: Model, dialect: Dialect, ownEnums: readonly str
   };
 }
 
-/** A path that is not valid percent-encoding is the caller's mistake. */
+/** Turns malformed percent-encoding in a path into the caller's mistake. */
 function decoding<T>(work: () => T, dialect: Dialect): T {
   try {
     return work();
@@ -215,14 +216,15 @@ function makeQueryProtocol(model: Model, _dialect: Dialect, ownEnums: readonly s
   };
 }
 
-/** What services of this protocol call the front end's errors otherwise. AWS: as users quote GetCallerIdentity. */
+/** The names that services of this protocol have for the front end's errors. AWS: as users quote GetCallerIdentity. */
 const queryCodes: Readonly<Record<string, string>> = {
   ExpiredTokenException: "ExpiredToken",
   UnrecognizedClientException: "InvalidClientTokenId",
 };
 
 /**
- * AWS JSON 1.0 and 1.1: every operation is a `POST /` that its header names, with its whole input in the body.
+ * Makes the protocol AWS JSON 1.0 and 1.1: every operation is a `POST /` that a header names, with its whole input in
+ * the body.
  *
  * Smithy: "AWS JSON 1.1 protocol", Protocol behaviors.
  */
@@ -235,7 +237,7 @@ function makeJsonProtocol(model: Model, dialect: Dialect, ownEnums: readonly str
       const named = headers["x-amz-target"] ?? "";
       const operation = named.slice(named.lastIndexOf(".") + 1);
       if (method !== "POST" || operation === "") throw unknownOperation(model, method, pathOf(target));
-      // The model has what a gateway's users need of a service, so one that it lacks may well exist on AWS.
+      // The model has only the operations that a gateway's users need, so an unknown one may well exist on AWS.
       if (!Object.hasOwn(model.operations, operation)) {
         throw notImplemented(`${metadata.serviceId} has no operation ${operation.slice(0, 128)} in Portico.`);
       }
@@ -261,7 +263,10 @@ const withHeaders = (response: ReturnType<Respond>, { headers }: CallInHand): Ma
   headers: { ...headers, ...response.headers },
 });
 
-/** Makes a thing per name once, when it is first asked for. Names are a model's operations: the cache is bounded. */
+/**
+ * Makes a value for each name once, when it is first needed. The names are a model's operations, so the cache is
+ * bounded.
+ */
 function lazily<T>(make: (name: string) => T): (name: string) => T {
   const made = new Map<string, T>();
   return (name) => {
@@ -274,7 +279,7 @@ function lazily<T>(make: (name: string) => T): (name: string) => T {
   };
 }
 
-/** What is for no service of ours, in the form that its protocol seems to have. */
+/** Answers a request for no service of ours, in the form that its protocol seems to have. */
 export function answerForeign(
   request: ManagementRequest,
   owner: Exclude<Ownership, { kind: "owned" }>,
@@ -292,7 +297,7 @@ export function answerForeign(
     return awsJsonErrorResponse(wire, `application/x-amz-json-${isVersion11 ? "1.1" : "1.0"}`, headers);
   }
   if (owner.kind === "foreign" && owner.service === "s3") {
-    // Tools that are told one endpoint for everything ask for S3 first. AWS: S3 API reference, "Error responses".
+    // Tools with one endpoint for everything call S3 first. AWS: S3 API reference, "Error responses".
     const content = element("Code", wire.code) + element("Message", escapeXml(wire.message));
     return {
       status: wire.status,

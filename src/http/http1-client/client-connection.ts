@@ -8,27 +8,33 @@ import { complete, incomplete, parseResponseHead, ResponseHead, type ResponseLim
 
 /** The pool a connection belongs to. */
 export interface ConnectionOwner {
-  /** Milliseconds of the monotonic clock, as of the last sweep. */
+  /** The monotonic clock in milliseconds, as of the last sweep. */
   readonly nowMs: number;
-  /** It takes the next request. */
+  /** Called when the connection can take the next request. */
   released(connection: ClientConnection): void;
   connected(): void;
-  /** It could not be made. */
+  /** Called when the connection could not be made. */
   unreachable(): void;
-  /** It is gone. Called once. */
+  /** Called once, when the connection is gone. */
   closed(connection: ClientConnection): void;
 }
 
 const empty = Buffer.alloc(0);
-/** An answer's head that trickles in is looked at again after this many bytes, or when a line may have ended. */
+/** An answer's head that trickles in is parsed again after this many bytes, or when a line may have ended. */
 const headStepBytes = 4_096;
-/** RFC 9110 §15.2: interim answers of one request; more are no service to anybody. */
+/** The number of interim answers to one request (RFC 9110 §15.2). More serve nobody. */
 const interimAnswersMax = bounds.backendInterimAnswersMax.value;
 const connectTimeoutMs = bounds.backendConnectMsMax.value;
-/** Shorter than the five seconds of Node's, Apache's and many another server, so that they don't close it under a request. */
+/**
+ * It is shorter than the five seconds of Node.js, Apache and many other servers, so that they don't close the
+ * connection under a request.
+ */
 const idleMsDefault = 4_000;
 const idleMsMax = bounds.backendIdleMsMax.value;
-/** A server that says how long it waits is left this much earlier: it began to count before we did. */
+/**
+ * A connection to a server that announces its time-out is closed this much earlier, because the server began to count
+ * before us.
+ */
 const idleMarginMs = 2_000;
 
 const framings = { none: 0, length: 1, chunked: 2, untilClose: 3 } as const;
@@ -42,8 +48,8 @@ const limits: ResponseLimits = {
 const head = new ResponseHead();
 
 /**
- * One connection to a backend: one request at a time, and its answer. It is used again only if the answer's end is beyond
- * doubt, nothing followed it, and the whole request had been sent. RFC 9112 §9.3, §9.6.
+ * One connection to a backend, which carries one request with its answer at a time. It is used again only if the
+ * answer's end is certain, nothing followed it, and the whole request had been sent. RFC 9112 §9.3, §9.6.
  */
 export class ClientConnection implements OutboundConnection, SocketReader {
   readonly #owner: ConnectionOwner;
@@ -53,14 +59,14 @@ export class ClientConnection implements OutboundConnection, SocketReader {
   #isConnected = false;
   #isClosed = false;
   #isRequestSent = true;
-  /** Bytes of a streamed body that are still to come; -1: chunked. */
+  /** Bytes of a streamed body that are still to come; -1 for a chunked body. */
   #requestRemaining = 0;
   #isReused = false;
-  /** Any byte of an answer to this request came. */
+  /** Whether any byte of the answer to this request has come. */
   #isAnswering = false;
   #isHeadRead = false;
   #interimAnswers = 0;
-  /** Of a head that is not all here: [0, #heldBytes). */
+  /** The part of an incomplete head: [0, #heldBytes). */
   #held: Buffer = empty;
   #heldBytes = 0;
   #parseAt = 0;
@@ -86,12 +92,14 @@ export class ClientConnection implements OutboundConnection, SocketReader {
     return this.#isConnected;
   }
 
-  /** Whether it is as open as can be known: what the system has not told yet, the next write finds out. */
+  /**
+   * Whether the connection is open, as far as we know. The next write finds out what the system has not reported yet.
+   */
   get isOpen(): boolean {
     return !this.#isClosed && this.#socket.writable;
   }
 
-  /** Sends a request, at the latest when the connection is made. There must be none on it. */
+  /** Sends a request, at the latest when the connection is made. No other request may be on it. */
   send(request: OutboundRequest): void {
     this.#request = request;
     request.connection = this;
@@ -161,7 +169,7 @@ export class ClientConnection implements OutboundConnection, SocketReader {
     }
   }
 
-  /** From the socket: it is connected, over TLS with a certificate that was accepted. */
+  /** Called by the socket when it is connected; over TLS, with an accepted certificate. */
   onConnected(): void {
     if (this.#isClosed) return;
     this.#isConnected = true;
@@ -170,12 +178,12 @@ export class ClientConnection implements OutboundConnection, SocketReader {
     if (request !== undefined) this.#guard(() => this.#write(request));
   }
 
-  /** From the socket: it may not be used. */
+  /** Called by the socket if it may not be used. */
   onRefused(message: string, code: string | undefined): void {
     this.#fail(message, code);
   }
 
-  /** From the socket. The bytes [0, end) are only lent: the next read overwrites them. */
+  /** Called by the socket with bytes [0, end), which the next read overwrites. */
   onLent(bytes: Buffer, end: number): void {
     try {
       this.#read(bytes, end, true);
@@ -184,7 +192,7 @@ export class ClientConnection implements OutboundConnection, SocketReader {
     }
   }
 
-  /** From the socket: bytes that nobody else has. */
+  /** Called by the socket with bytes that belong to the callee. */
   onOwned(bytes: Buffer): void {
     try {
       this.#read(bytes, bytes.length, false);
@@ -202,7 +210,7 @@ export class ClientConnection implements OutboundConnection, SocketReader {
     else {
       this.#isRequestSent = false;
       this.#requestRemaining = body.length ?? -1;
-      // What is here of the body goes with the head.
+      // The part of the body that is here goes out with the head.
       socket.cork();
       socket.write(text, "latin1");
       body.start(this);
@@ -213,7 +221,7 @@ export class ClientConnection implements OutboundConnection, SocketReader {
   #read(bytes: Buffer, end: number, isLent: boolean): void {
     const request = this.#request;
     if (request === undefined || !this.#isConnected) {
-      // Nobody asked: the answer to the next request would be anybody's guess.
+      // The bytes answer no request, so the next answer would be uncertain.
       this.destroy();
       return;
     }
@@ -223,7 +231,7 @@ export class ClientConnection implements OutboundConnection, SocketReader {
     else {
       const from = this.#heldBytes;
       this.#hold(bytes, 0, end);
-      // A head that trickles in is looked at again when a line may have ended, not at every byte.
+      // A head that trickles in is parsed again when a line may have ended, not at every byte.
       if (this.#heldBytes < this.#parseAt && !this.#held.subarray(from, this.#heldBytes).includes(0x0a)) return;
       const held = this.#held;
       const heldBytes = this.#heldBytes;
@@ -253,7 +261,8 @@ export class ClientConnection implements OutboundConnection, SocketReader {
         return;
       }
       if (!head.isKeepAlive || head.isChunked || head.contentLength > 0) {
-        // HTTP/1.0 has none, none is the last one, and none has a body: whatever this is, what follows it is not clear.
+        // HTTP/1.0 has no interim answers, and none closes the connection or has a body. What follows this one is
+        // uncertain.
         this.#fail("an interim answer claims to be more than that", undefined);
         return;
       }
@@ -275,7 +284,7 @@ export class ClientConnection implements OutboundConnection, SocketReader {
     this.#idleMs = keepAliveMs === -1 ? idleMsDefault : Math.min(keepAliveMs - idleMarginMs, idleMsMax);
     if (request.isHead || answer.status === 304 || answer.status === 204) {
       this.#framing = framings.none;
-      // A 204 that announces a body may be followed by it.
+      // A body may follow a 204 that announces one.
       if (answer.status === 204 && (answer.isChunked || answer.contentLength > 0)) this.#isKeepAlive = false;
     } else if (answer.isChunked) {
       this.#framing = framings.chunked;
@@ -334,18 +343,18 @@ export class ClientConnection implements OutboundConnection, SocketReader {
     this.#socket.pause();
   }
 
-  /** The answer is whole. `isFollowed`: by bytes that nobody asked for. */
+  /** Ends the exchange with a whole answer. `isFollowed` says that more bytes came behind it. */
   #complete(isFollowed: boolean): void {
     const request = this.#request as OutboundRequest;
     this.#request = undefined;
     this.#decoder = undefined;
-    // An answer that comes before the request is all sent leaves a rest that the backend may or may not read.
+    // If an answer comes before the whole request was sent, the backend may or may not read the rest.
     if (this.#isKeepAlive && this.#isRequestSent && !isFollowed && this.#idleMs > 0) {
       this.#isReused = true;
       this.#idleDeadlineMs = this.#owner.nowMs + this.#idleMs;
       this.#owner.released(this);
     } else this.destroy();
-    // The connection is perhaps another request's by now: what is thrown here is not its fault.
+    // The connection may already belong to another request, which must not suffer from an exception here.
     try {
       request.onEnd();
     } catch (error) {
@@ -377,7 +386,7 @@ export class ClientConnection implements OutboundConnection, SocketReader {
     } else this.#fail("the backend closed the connection", "ECONNRESET");
   }
 
-  /** Ends the connection, and tells the request on it. */
+  /** Ends the connection, and reports the failure to its request. */
   #fail(message: string, code: string | undefined): void {
     if (this.#isClosed) return;
     const request = this.#request;
@@ -406,7 +415,7 @@ interface Input {
   readonly bytes: Buffer;
   at: number;
   readonly end: number;
-  /** The bytes must be copied if they are kept. */
+  /** Whether the bytes have to be copied to be kept. */
   readonly isLent: boolean;
 }
 
@@ -416,7 +425,7 @@ const copyOf = (bytes: Buffer, start: number, end: number): Buffer => {
   return copy;
 };
 
-/** Several addresses that all failed make an error without words of its own. */
+/** Describes an error. One that stands for several failed addresses has no message of its own. */
 function describe(error: Error & { readonly errors?: readonly Error[] }): string {
   return error.message || error.errors?.[0]?.message || error.name;
 }

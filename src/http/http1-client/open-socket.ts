@@ -2,7 +2,7 @@ import { connect, isIP, type Socket } from "node:net";
 import type { SecureContext, TLSSocket } from "node:tls";
 import type { Clock } from "../../base/clock.ts";
 
-/** Who is told of a socket's connection and input. */
+/** Gets a socket's connection and input. */
 export interface SocketReader {
   onConnected(): void;
   onRefused(message: string, code: string | undefined): void;
@@ -10,20 +10,23 @@ export interface SocketReader {
   onOwned(bytes: Buffer): void;
 }
 
-/** Opens sockets to one origin. */
+/** Opens a socket to one origin. */
 export type OpenSocket = (reader: SocketReader) => Socket;
 
-/** A certificate with its key, PEM: who we are to a backend that asks. Sockets show what is in it when they are opened. */
+/**
+ * A certificate with its key, in PEM, that is shown to a backend that asks. A socket shows the content at the time when
+ * it is opened.
+ */
 export interface TlsIdentity {
   readonly certificate: string;
   readonly privateKey: string;
 }
 
 export interface OpenOptions {
-  /** `host:port` that is connected to in place of the origin's own. */
+  /** The `host:port` to connect to, in place of the origin's own. */
   readonly address?: string | undefined;
   readonly identity?: TlsIdentity | undefined;
-  /** The certificate's issuer is not checked; its name and dates still are. */
+  /** Whether the certificate's issuer is not checked. Name and dates always are. */
   readonly isTlsUnverified: boolean;
   readonly clock: Clock;
 }
@@ -31,12 +34,15 @@ export interface OpenOptions {
 const keepAliveProbeMs = 60_000;
 
 /**
- * What all plain sockets of a thread read into: the system fills it, the reader takes what it needs, and the next read
- * comes only then. Spares each read a fresh 64 KB and Node's stream buffers.
+ * The buffer that all plain sockets of a thread read into. The system fills it, the reader takes what it needs, and
+ * only then the next read comes. This saves a fresh 64 KB for each read, and Node's stream buffers.
  */
 let lent: Buffer | undefined;
 
-/** Sockets to `http://host:port` or `https://host:port`, addresses tried as Node does (RFC 8305). */
+/**
+ * Returns an opener of sockets to `http://host:port` or `https://host:port`. Addresses are tried as Node does (RFC
+ * 8305).
+ */
 export function socketsTo(origin: string, options: OpenOptions): OpenSocket {
   const url = new URL(origin);
   const { host, port } = placeOf(options.address === undefined ? url : new URL(`${url.protocol}//${options.address}`));
@@ -72,13 +78,13 @@ function placeOf({ hostname, port, protocol }: URL): Place {
   };
 }
 
-/** `name` is what the certificate has to be for, wherever the socket goes. */
+/** `name` is the name that the certificate has to have, wherever the socket goes. */
 function tlsSocketsTo(name: string, { host, port }: Place, options: OpenOptions): OpenSocket {
   const { isTlsUnverified, clock, identity } = options;
-  // An import would load it into every gateway thread, most of which call no backend over TLS.
+  // An import would load it into every gateway thread, and most call no backend over TLS.
   const tls = process.getBuiltinModule("node:tls");
   let session: Buffer | undefined;
-  // Made with the first socket, and one for all: reading keys and authorities takes its time.
+  // All sockets share one context, made with the first, because reading keys and authorities takes time.
   let secureContext: SecureContext | undefined;
   let shown: string | undefined;
   return (reader) => {
@@ -88,7 +94,7 @@ function tlsSocketsTo(name: string, { host, port }: Place, options: OpenOptions)
         minVersion: "TLSv1.2",
         ...(identity === undefined ? {} : { cert: identity.certificate, key: identity.privateKey }),
       });
-      // A resumed session would show the certificate before this one.
+      // A resumed session would show the previous certificate.
       session = undefined;
     }
     const context = secureContext;
@@ -104,7 +110,7 @@ function tlsSocketsTo(name: string, { host, port }: Place, options: OpenOptions)
     });
     socket.setNoDelay(true);
     socket.setKeepAlive(true, keepAliveProbeMs);
-    // A resumed session shows no certificate, so that where we check it ourselves, each connection has to bring it.
+    // A resumed session has no certificate, so if we check it ourselves, each connection has to bring one.
     if (!isTlsUnverified) {
       socket.on("session", (ticket: Buffer) => {
         if (context === secureContext) session = ticket;
@@ -120,7 +126,10 @@ function tlsSocketsTo(name: string, { host, port }: Place, options: OpenOptions)
   };
 }
 
-/** AWS: "tlsConfig": expiry date and host name of the certificate are checked all the same. */
+/**
+ * Checks what `insecureSkipVerification` leaves. AWS: "tlsConfig": expiry date and host name of the certificate are
+ * still checked.
+ */
 function certificateProblem(socket: TLSSocket, name: string, clock: Clock): Error | undefined {
   const certificate = socket.getPeerCertificate();
   if (clock.now() < Date.parse(certificate.valid_from) || clock.now() > Date.parse(certificate.valid_to)) {

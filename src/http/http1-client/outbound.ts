@@ -1,55 +1,60 @@
 /** Why a call got no answer, or not all of it. */
 export interface OutboundFailure {
-  /** Of the system or OpenSSL, such as ECONNREFUSED. */
+  /** The system's or OpenSSL's code, such as ECONNREFUSED. */
   readonly code: string | undefined;
   readonly message: string;
-  /** The connection had been idle, and was closed under the request before a byte of an answer came: it may not have been seen. */
+  /**
+   * The connection had been idle, and was closed under the request before a byte of an answer came, so the backend may
+   * not have seen the request.
+   */
   readonly isStale: boolean;
-  /** There never was a connection, so that nothing was sent. */
+  /** There never was a connection, so nothing was sent. */
   readonly isUnconnected: boolean;
 }
 
 /**
- * One HTTP request to a backend, and who is told of the answer: `onHead`, `onData` as it comes, `onEnd`; or, at any time,
- * `onFailure`. After `onEnd`, `onFailure` and `ClientConnection.destroy` nothing is told any more.
+ * One HTTP request to a backend, with the callbacks of its answer: `onHead`, `onData` as it comes, `onEnd`; or, at any
+ * time, `onFailure`. After `onEnd`, `onFailure` or `ClientConnection.destroy` no callback is called.
  */
 export interface OutboundRequest {
   /** Request line, headers with the body's framing, and the empty line, as it goes on the wire (latin1). */
   readonly head: string;
-  /** A HEAD: its answer has no body, whatever its headers say. */
+  /** Whether it is a HEAD, whose answer has no body, whatever its headers say. */
   readonly isHead: boolean;
   readonly body: Buffer | OutboundBody | undefined;
-  /** Whom to tell of cancellation and of room for more; undefined while it waits. */
+  /** The connection to cancel or resume; undefined while the request waits. */
   connection: OutboundConnection | undefined;
-  /** Names and values in turn, as received. Interim answers are not told. */
+  /** Called with the answer's head: names and values in turn, as received. Interim answers are not reported. */
   onHead(status: number, headers: readonly string[]): void;
-  /** The chunk is the callee's. False pauses the backend until `connection.resume()`. */
+  /**
+   * Called with a chunk, which belongs to the callee. Returning false pauses the backend until `connection.resume()`.
+   */
   onData(chunk: Buffer): boolean;
   onEnd(): void;
   onFailure(failure: OutboundFailure): void;
-  /** One of the callbacks threw: our bug. The connection is gone. */
+  /** Called if one of the callbacks threw, which is our bug. The connection is gone. */
   onException(error: unknown): void;
-  /** Looks at its time-out; milliseconds of the monotonic clock. */
+  /** Checks the time-out against the monotonic clock in milliseconds. */
   sweep(nowMs: number): void;
 }
 
 /** A request's body that comes in pieces. */
 export interface OutboundBody {
-  /** The declared length; undefined sends it chunked. */
+  /** The declared length; undefined for a chunked body. */
   readonly length: number | undefined;
-  /** Begins to write. */
+  /** Starts writing the body. */
   start(connection: OutboundConnection): void;
-  /** The backend takes more. */
+  /** Called when the backend takes more. */
   resume(): void;
 }
 
-/** A connection as those see it that have a request on it. */
+/** A connection, for the request on it. */
 export interface OutboundConnection {
-  /** False asks to wait for `OutboundBody.resume`. */
+  /** Writes a chunk. Returning false asks to wait for `OutboundBody.resume`. */
   writeBody(chunk: Buffer): boolean;
   endBody(): void;
-  /** The answer's data is wanted again. */
+  /** Resumes the answer's data. */
   resume(): void;
-  /** Ends the connection, and the request on it without a word. */
+  /** Ends the connection, and its request without a callback. */
   destroy(): void;
 }

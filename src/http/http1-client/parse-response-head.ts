@@ -10,11 +10,11 @@ export class ResponseHead {
   status = 0;
   /** Names and values in turn, as received (latin1). */
   headers: string[] = [];
-  /** -1: not declared. */
+  /** The declared length, or -1. */
   contentLength = -1;
   isChunked = false;
   isKeepAlive = true;
-  /** What `Keep-Alive: timeout=` says; -1: nothing. */
+  /** The time of `Keep-Alive: timeout=` in milliseconds, or -1. */
   keepAliveMs = -1;
 }
 
@@ -48,9 +48,9 @@ const fieldProblems: Readonly<Record<number, string>> = {
 };
 
 /**
- * Reads one response's head from [start, end) of `bytes`: strictly RFC 9112, left to right, so that the outcome for some
- * bytes never changes when more arrive. Answers `incomplete`, `complete`, or in words what is wrong: whatever two parsers
- * could read in two ways is wrong.
+ * Reads one response's head from [start, end) of `bytes`, strictly by RFC 9112 and from left to right, so that the
+ * outcome for some bytes never changes when more arrive. Returns `incomplete`, `complete`, or a text that says what is
+ * wrong. Everything that two parsers could read in two ways is wrong.
  */
 export const parseResponseHead = (
   bytes: Buffer,
@@ -73,7 +73,7 @@ export const parseResponseHead = (
   const bound = Math.min(end, start + limits.headBytesMax);
   const short = end < start + limits.headBytesMax ? incomplete : "the answer's headers are too large";
   let at = start + 12;
-  // [ SP reason-phrase ] CRLF; that servers leave out the space, too, confuses nobody.
+  // [ SP reason-phrase ] CRLF. Some servers leave out the space, which is unambiguous.
   let byte = bytes[at] as number;
   if (byte === space) {
     do {
@@ -119,7 +119,7 @@ export const parseResponseHead = (
 
     switch (kind) {
       case nameKinds.contentLength:
-        // A repeated length is refused even if equal: RFC 9112 §6.3 allows it, and no honest server sends it.
+        // A repeated length is refused even if it is equal. RFC 9112 §6.3 allows it, but no honest server sends it.
         if (contentLength !== -1) return "Content-Length came twice";
         contentLength = parseLength(bytes, valueStart, valueEnd);
         if (contentLength === -1) return "Content-Length is not one decimal number";
@@ -146,7 +146,7 @@ export const parseResponseHead = (
 
   if (isChunked && contentLength !== -1) return "Content-Length and Transfer-Encoding came together";
 
-  // One string for all: the values are slices of it.
+  // The values are slices of this one string.
   const text = latin1Slice(bytes, start, at);
   const headers: string[] = [];
   for (let i = 0; i < count; i++) {
@@ -176,14 +176,17 @@ const statusAt = (bytes: Buffer, at: number): number => {
   return status < 100 ? -1 : status;
 };
 
-/** Is it this word of small letters and hyphens, in any case? Valid values have no byte that the bit makes a hyphen. */
+/**
+ * Returns whether the bytes are this word of small letters and hyphens, in any case. No byte of a valid value becomes a
+ * hyphen by the bit.
+ */
 const isWord = (bytes: Buffer, start: number, end: number, word: string): boolean => {
   if (end - start !== word.length) return false;
   for (let i = 0; i < word.length; i++) if (((bytes[start + i] as number) | 0x20) !== word.charCodeAt(i)) return false;
   return true;
 };
 
-/** A backend says the same in each answer. */
+/** A backend sends the same value in each answer. */
 let knownKeepAlive = "";
 let knownKeepAliveMs = -1;
 

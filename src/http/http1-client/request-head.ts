@@ -1,26 +1,26 @@
 import { bounds } from "../../base/bounds.ts";
 import { tokenBytes } from "../http1/characters.ts";
 
-/** What is sent. */
+/** The parts of a request. */
 export interface RequestParts {
   readonly method: string;
   readonly path: string;
   /** The origin's host, with its port if it is not the scheme's own. A `Host` among the headers replaces it. */
   readonly host: string;
-  /** Names and values in turn. `Content-Length` and what else frames a message is not among them. */
+  /** Names and values in turn, without `Content-Length` and other headers that frame a message. */
   readonly headers: readonly string[];
-  /** Of the body: undefined if there is none, -1 if it is not known. */
+  /** The body's length: undefined without a body, -1 if unknown. */
   readonly bodyLength: number | undefined;
 }
 
-/** A request that would not be the one that was meant. */
+/** A request that can't be sent as it was meant. */
 export interface UnsendableRequest {
   readonly problem: string;
 }
 
 /**
- * The head of a request to a backend, as it goes on the wire. It is built of values from clients and templates, so that
- * nothing gets in that could end a line or frame the message anew: such a request is not sent. RFC 9112 §11.1, §11.2.
+ * Writes the head of a request to a backend. Its values come from clients and templates, so a request with a value that
+ * could end a line or frame the message again is refused. RFC 9112 §11.1, §11.2.
  */
 export function writeRequestHead(parts: RequestParts): string | UnsendableRequest {
   const { method, path, headers, bodyLength } = parts;
@@ -51,7 +51,7 @@ export function writeRequestHead(parts: RequestParts): string | UnsendableReques
   return `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: keep-alive\r\n${lines}${framing(method, bodyLength)}\r\n`;
 }
 
-/** RFC 9110 §8.6: where a body is to be expected, its absence is said. */
+/** Returns the framing headers. RFC 9110 §8.6: if a body is to be expected, its absence is declared. */
 function framing(method: string, bodyLength: number | undefined): string {
   if (bodyLength === undefined || bodyLength === 0) return bodyMethods.has(method) ? "Content-Length: 0\r\n" : "";
   return bodyLength === -1 ? "Transfer-Encoding: chunked\r\n" : `Content-Length: ${bodyLength}\r\n`;
@@ -59,7 +59,7 @@ function framing(method: string, bodyLength: number | undefined): string {
 
 const bodyMethods: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
 
-/** Linear: one character class. */
+/** It is linear: one character class. */
 const unsendable = /[^\t\x20-\x7e\x80-\xff]/;
 const unsendableInPath = /[^\x21-\x7e\x80-\xff]/;
 
@@ -69,7 +69,7 @@ const kindsByName: ReadonlyMap<string, number> = new Map([
   ["host", kinds.host],
   ["content-length", kinds.length],
   ["connection", kinds.refused],
-  // RFC 9110 §10.1.1: nobody here waits for a 100.
+  // RFC 9110 §10.1.1: this client does not wait for a 100.
   ["expect", kinds.refused],
   ["keep-alive", kinds.refused],
   ["te", kinds.refused],
@@ -78,7 +78,7 @@ const kindsByName: ReadonlyMap<string, number> = new Map([
   ["upgrade", kinds.refused],
 ]);
 
-/** Names repeat: what is known of them is kept, for a bounded number. */
+/** Decisions about names that repeat, for a bounded number. */
 const knownNames = new Map<string, number>();
 const knownNamesMax = bounds.headerNamesKnownMax.value;
 const knownNameCharactersMax = bounds.headerNameKnownCharsMax.value;

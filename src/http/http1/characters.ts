@@ -1,4 +1,4 @@
-/** Which bytes may stand where (RFC 9110 §5.6.2, §5.5; RFC 3986). Indexed by byte, 1 = allowed. */
+/** Makes a table of allowed bytes (RFC 9110 §5.6.2, §5.5; RFC 3986): indexed by byte, 1 for allowed. */
 const table = (allowed: (byte: number) => boolean): Uint8Array =>
   Uint8Array.from({ length: 256 }, (_, byte) => (allowed(byte) ? 1 : 0));
 
@@ -12,7 +12,7 @@ export const tokenBytes = table((byte) => isAlphanumeric(byte) || isOneOf(byte, 
 /** `field-value`: visible characters, space, tab and the obsolete upper half. */
 export const valueBytes = table((byte) => byte === 0x09 || (byte >= 0x20 && byte !== 0x7f));
 
-/** What may stand in a request target: visible ASCII without `#`, which has no meaning there (RFC 9112 §3.2). */
+/** The characters of a request target: visible ASCII without `#`, which has no meaning there (RFC 9112 §3.2). */
 export const targetBytes = table((byte) => byte > 0x20 && byte < 0x7f && byte !== 0x23);
 
 /** `host [":" port]` without user information. */

@@ -30,23 +30,26 @@ const equals = 0x3d;
 const quote = 0x22;
 const backslash = 0x5c;
 
-/** Eight digits: 4 GB in one chunk is more than any limit lets through. */
+/** Eight digits mean 4 GB in one chunk, which is more than any limit allows. */
 const sizeDigitsMax = bounds.chunkSizeDigitsMax.value;
-/** RFC 9112 §7.1.1 wants a bound on extensions: per body, as a flood of them carries no data. */
+/**
+ * RFC 9112 §7.1.1 requires a bound on extensions. It counts for the whole body, because a flood of them carries no
+ * data.
+ */
 const extensionBytesMax = bounds.chunkExtensionBytesMax.value;
 const trailerBytesMax = bounds.trailerBytesMax.value;
-/** RFC 9110 §6.5.1: framing may not be said in a trailer; whoever tries it tries to confuse somebody. */
+/** RFC 9110 §6.5.1: a trailer may not have framing fields. Such a trailer is meant to confuse a parser. */
 const framingNames = new Set(["content-length", "transfer-encoding"]);
 /** Below this a loop is cheaper than the call of `copyWithin`. */
 const smallPieceBytes = 64;
 
 /**
- * Decodes a chunked body (RFC 9112 §7.1), piece of input by piece. Extensions are skipped, trailers checked and dropped.
- * Data of several chunks in one input is moved together inside that input, so that a flood of tiny chunks does not
- * become a flood of tiny buffers.
+ * Decodes a chunked body (RFC 9112 §7.1) in pieces. It skips extensions, and checks and drops trailers. Data of several
+ * chunks in one input is moved together within that input, so that a flood of tiny chunks does not become a flood of
+ * tiny buffers.
  */
 export class ChunkedDecoder {
-  /** The data found by the last `decode`: [dataStart, dataEnd) of its input. */
+  /** The data that the last `decode` found: [dataStart, dataEnd) of its input. */
   dataStart = 0;
   dataEnd = 0;
   /** Where the last `decode` stopped: the input's end, or behind the body. */
@@ -62,7 +65,10 @@ export class ChunkedDecoder {
     return this.#state === states.done;
   }
 
-  /** Reads from `start` and writes into `bytes`. False: the framing is broken, and nothing more can be read. */
+  /**
+   * Decodes `bytes` from `start` on, in place. Returns false if the framing is broken, so that nothing more can be
+   * read.
+   */
   decode(bytes: Buffer, start: number): boolean {
     const length = bytes.length;
     let state = this.#state;
@@ -94,7 +100,7 @@ export class ChunkedDecoder {
     return true;
   }
 
-  /** The state after a byte of framing; -1 if it may not stand there. */
+  /** Returns the state after a byte of framing; -1 if the byte is not allowed there. */
   #step(state: number, byte: number): number {
     switch (state) {
       case states.sizeFirst:

@@ -7,18 +7,18 @@ import { complete, Head, incomplete, parseHead } from "./parse-head.ts";
 import { type Problem, problems } from "./problem.ts";
 import { statusLine } from "./response-head.ts";
 
-/** What a connection needs of the server that accepted it. */
+/** What a connection needs from the server that accepted it. */
 export interface ConnectionHost {
   readonly limits: Http1Limits;
-  /** Time in ticks of the server's sweep: coarse, and free to read. */
+  /** The time in ticks of the server's sweep: coarse, and free to read. */
   readonly tick: number;
   readonly ticks: Readonly<TickLimits>;
   readonly isStopping: boolean;
-  /** `Date: … CRLF`, made anew by the sweep. */
+  /** `Date: … CRLF`; each sweep makes it again. */
   readonly dateLine: string;
   readonly onRequest: (exchange: InboundExchange) => void;
   readonly onError: (error: unknown, request: InboundRequest | undefined) => void;
-  /** Asks for memory to buffer a body in; false: all connections together have too much of it already. */
+  /** Reserves memory to buffer a body in. Returns false if all connections together already have too much. */
   reserve(bytes: number): boolean;
   release(bytes: number): void;
   forget(connection: Connection): void;
@@ -41,9 +41,9 @@ const pendingParseStep = 4_096;
 const head = new Head();
 
 /**
- * One client connection: reads requests one after the other, hands each to the server's handler, and writes the answers.
- * A request is not parsed before the answer to the one before it is handed to the socket, and the socket has room:
- * pipelining keeps its order, and a client that doesn't read its answers is not read either.
+ * One client connection. It reads requests one after the other, hands each to the server's handler, and writes the
+ * answers. It does not parse a request before the previous answer is handed to the socket and the socket has room. So
+ * pipelining keeps its order, and a client that does not read its answers is not read either.
  */
 export class Connection {
   readonly socket: Socket;
@@ -57,10 +57,10 @@ export class Connection {
   exchange: Http1Request | undefined = undefined;
   isKeepAlive = true;
   isClosed = false;
-  /** The last answer is on its way; what still arrives is thrown away. */
+  /** Whether the last answer is on its way, so that further input is thrown away. */
   isLingering = false;
   deadline: number;
-  /** Parsing a head that is not all here waits for a line's end or this many bytes. */
+  /** Parsing an incomplete head waits for a line's end or this many bytes. */
   #parseAt = 0;
   #isHeadBegun = false;
   #isAdvancing = false;
@@ -70,7 +70,7 @@ export class Connection {
   #lingerBytes = 0;
   #hostAsSent = "";
   #hostInLowerCase = "";
-  /** For answers that the client does not take: what had been delivered when it was last looked at, and when. */
+  /** For answers that the client does not take: the bytes that were delivered at the last check, and its time. */
   #deliveredBefore = 0;
   #deliveringSince = never;
 
@@ -87,7 +87,7 @@ export class Connection {
     socket.on("end", () => this.#onEnd());
     socket.on("drain", () => this.#onDrain());
     socket.on("close", () => this.#onClose());
-    // Resets and the like: `close` follows, and that is what counts.
+    // Resets and the like are ignored, because `close` follows.
     socket.on("error", () => {});
   }
 
@@ -95,7 +95,7 @@ export class Connection {
     return this.exchange === undefined && !this.#isHeadBegun && !this.isLingering;
   }
 
-  /** The host in lower case; a connection's requests nearly always name the same one. */
+  /** Returns the host in lower case. A connection's requests nearly always name the same one. */
   lowerHost(host: string): string {
     if (host !== this.#hostAsSent) {
       this.#hostAsSent = host;
@@ -112,13 +112,13 @@ export class Connection {
       this.destroy();
       return;
     } else if (this.isLingering || this.isIdle) {
-      // An answer that takes its time is no idleness.
+      // A slow answer does not make the connection idle.
       this.deadline = tick + (this.isLingering ? ticks.linger : ticks.keepAlive);
     }
     if (tick >= this.deadline) this.#onDeadline();
   }
 
-  /** Whether the client takes what is written at no less than the rate that bodies have to come at. */
+  /** Returns whether the client takes the answer at least at the rate that bodies have to come at. */
   #isDelivering(tick: number): boolean {
     const { send, bodyBytesPerTick } = this.host.ticks;
     const isBegun = this.#deliveringSince !== never;
@@ -130,7 +130,7 @@ export class Connection {
     return true;
   }
 
-  /** The server stops: an idle connection ends now, another one after its answer. */
+  /** Called when the server stops. An idle connection ends now, another one after its answer. */
   stop(): void {
     this.isKeepAlive = false;
     if (this.isIdle) this.close();
@@ -141,7 +141,10 @@ export class Connection {
     this.socket.destroy();
   }
 
-  /** Ends the connection behind what was written; input is thrown away for a while, so that no reset overtakes the answer. */
+  /**
+   * Ends the connection after what was written. Input is thrown away for a while, so that no reset overtakes the
+   * answer.
+   */
   close(): void {
     if (this.isLingering || this.isClosed) return;
     this.isLingering = true;
@@ -172,7 +175,7 @@ export class Connection {
     this.advance();
   }
 
-  /** Goes on until there is nothing to do: reads bodies, finishes exchanges, begins the next. */
+  /** Reads bodies, finishes exchanges and begins the next ones until there is nothing to do. */
   advance(): void {
     if (this.#isAdvancing || this.isClosed || this.isLingering) return;
     this.#isAdvancing = true;
@@ -181,7 +184,7 @@ export class Connection {
     this.uncork();
   }
 
-  /** Sends what the answers to pipelined requests have left together. */
+  /** Sends the corked answers to pipelined requests. */
   uncork(): void {
     if (!this.#isCorked) return;
     this.#isCorked = false;
@@ -250,7 +253,7 @@ export class Connection {
     const exchange = new Http1Request(this, head);
     this.exchange = exchange;
     if (this.at < this.bytes.length && exchange.isBodyDone && !this.#isCorked) {
-      // More requests are here already: their answers leave together.
+      // More requests are already here, so their answers go out together.
       this.#isCorked = true;
       this.socket.cork();
     }
@@ -258,7 +261,7 @@ export class Connection {
     return true;
   }
 
-  /** The current exchange is over: what it still does goes nowhere, and its memory is others' again. */
+  /** Drops the current exchange: nothing that it still writes goes anywhere, and its memory is released. */
   dropExchange(): Http1Request | undefined {
     const exchange = this.exchange;
     this.exchange = undefined;
@@ -269,7 +272,7 @@ export class Connection {
     return exchange;
   }
 
-  /** Answer and body are done with. */
+  /** Called when answer and body are complete. */
   #endExchange(): void {
     this.dropExchange();
     if (!this.isKeepAlive) {
@@ -280,7 +283,7 @@ export class Connection {
     this.resumeSocket();
   }
 
-  /** The answer was handed to the socket. What is left of the body is thrown away, if that is not too much. */
+  /** Called when the answer was handed to the socket. The rest of the body is thrown away, if that is not too much. */
   answered(exchange: Http1Request): void {
     if (this.exchange !== exchange) return;
     if (exchange.isBodyDone) {
@@ -299,7 +302,7 @@ export class Connection {
     this.advance();
   }
 
-  /** Hands what is here of the body to its reader. */
+  /** Hands the available part of the body to its reader. */
   readBody(exchange: Http1Request): void {
     if (this.#isReadingBody || this.isClosed) return;
     this.#isReadingBody = true;
@@ -336,11 +339,11 @@ export class Connection {
       }
       this.at = decoder.end;
       if (decoder.isDone) exchange.isBodyDone = true;
-      // Copied before the handler runs: it may come back here.
+      // They are copied before the handler runs, because it may call back into this method.
       const { dataStart, dataEnd } = decoder;
       if (dataEnd > dataStart) exchange.bodyArrived(this.bytes.subarray(dataStart, dataEnd));
     }
-    // Its reader may have ended the connection.
+    // The body's reader may have ended the connection.
     if (this.exchange !== exchange) return;
     if (exchange.isBodyDone) {
       this.deadline = never;
@@ -348,7 +351,7 @@ export class Connection {
     } else if (this.deadline !== never) this.#extendBodyDeadline(exchange);
   }
 
-  /** Nothing is waited for: the next move is the handler's. */
+  /** Stops the deadline, because the next move is the handler's. */
   stopClock(): void {
     this.deadline = never;
   }
@@ -358,14 +361,14 @@ export class Connection {
     this.#extendBodyDeadline(exchange);
   }
 
-  /** Each reading earns the body `bodyTimeoutMs` more, but never more than its average rate allows. */
+  /** Extends the deadline by `bodyTimeoutMs` with each read, but never beyond what the body's average rate allows. */
   #extendBodyDeadline(exchange: Http1Request): void {
     const { tick, ticks } = this.host;
     const earned = exchange.bodyClock + Math.floor(exchange.bodyBytes / ticks.bodyBytesPerTick);
     this.deadline = Math.min(tick, earned) + ticks.body;
   }
 
-  /** The body can't be read to its end: the handler may answer by itself, else the codec does. */
+  /** Ends a body that can't be read to its end. The handler may answer; otherwise the codec does. */
   breakBody(exchange: Http1Request, reason: "malformed" | "timeout", problem: Problem): void {
     this.isKeepAlive = false;
     this.deadline = never;
@@ -373,11 +376,11 @@ export class Connection {
     if (this.exchange !== exchange) return;
     if (exchange.answer === answers.none) this.refuse(problem);
     else if (exchange.answer === answers.finished) this.close();
-    // An answer under way is left to the handler, which was told; the connection ends behind it.
+    // A begun answer is left to the handler, which was told. The connection ends after it.
     exchange.isBodyDone = true;
   }
 
-  /** Answers by ourselves and ends the connection. */
+  /** Answers a problem and ends the connection. */
   refuse(problem: Problem): void {
     const hint = this.listener.hasHints ? `x-portico-hint: ${problem.hint}\r\n` : "";
     const body = problem.body.replace("10240", String(this.host.limits.headerBytesMax));
@@ -390,7 +393,7 @@ export class Connection {
     this.close();
   }
 
-  /** An exception in a handler: only its exchange dies. */
+  /** Handles an exception in a handler: only its exchange ends. */
   #fail(error: unknown, exchange: Http1Request | undefined): void {
     const isHandled = exchange !== undefined && this.#tell(error, exchange);
     if (this.isClosed || this.isLingering || (exchange !== undefined && this.exchange !== exchange)) return;
@@ -401,7 +404,7 @@ export class Connection {
     } else if (!isHandled) this.close();
   }
 
-  /** Leaves an exception to who answers; false: nobody takes it. */
+  /** Passes an exception to the answer's observer. Returns false if nobody takes it. */
   #tell(error: unknown, exchange: Http1Request): boolean {
     const { observer } = exchange;
     if (observer?.onException !== undefined) {
@@ -442,8 +445,8 @@ export class Connection {
   }
 
   /**
-   * The client closed its side. As in nginx, one that does so while its request is being worked on has gone away: only that
-   * way is work for nobody cancelled in time. What was already answered is still delivered.
+   * Called when the client closed its side. As in nginx, a client that does so during its request counts as gone,
+   * because otherwise work for nobody would not be cancelled in time. Finished answers are still delivered.
    */
   #onEnd(): void {
     if (this.exchange === undefined || this.exchange.answer === answers.finished) this.close();
@@ -470,7 +473,7 @@ export class Connection {
     else this.close();
   }
 
-  /** Runs an exchange's callback from outside of `advance`. */
+  /** Runs an exchange's callback outside of `advance`. */
   guard(exchange: Http1Request, callback: () => void): void {
     try {
       callback();
@@ -480,7 +483,9 @@ export class Connection {
   }
 }
 
-/** What has left libuv for the kernel. Node has no public counter that moves within one large write. */
+/**
+ * Returns the bytes that libuv has handed to the kernel. Node has no public counter that moves within one large write.
+ */
 const deliveredBytes = (socket: Socket): number => {
   const handle = (socket as { _handle?: { bytesWritten?: number; writeQueueSize?: number } | null })._handle;
   return (handle?.bytesWritten ?? socket.bytesWritten) - (handle?.writeQueueSize ?? socket.writableLength);

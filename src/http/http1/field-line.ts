@@ -9,19 +9,19 @@ const tab = 0x09;
 const colon = 0x3a;
 
 /**
- * The field lines of the head being read: line i is called `foundNames[i]`, and its value stands at
- * [valueBounds[2i], valueBounds[2i + 1]). So strings are made only for heads that are accepted. A head is read at one
- * go, so one for the thread will do.
+ * The field lines of the head that is being read. Line i has the name `foundNames[i]` and its value at
+ * [valueBounds[2i], valueBounds[2i + 1]), so that strings are made only for accepted heads. A head is read in one go,
+ * so one table for the thread is enough.
  */
 export const foundNames: HeaderName[] = [];
 export const valueBounds: number[] = [];
 
-/** What `readFieldLine` answers where there is no next line. */
+/** What `readFieldLine` returns if it can't read a line. */
 export const fieldLine = { short: -1, badName: -2, noName: -3, badValue: -4, badEnd: -5 } as const;
 
 /**
  * Reads `name ":" OWS value OWS CRLF` at `at` into line `index`: strictly RFC 9112 §5, for requests and answers alike.
- * Answers where the next line begins, or one of {@link fieldLine}; nothing at or beyond `bound` is looked at.
+ * Returns where the next line begins, or one of {@link fieldLine}. It looks at nothing at or beyond `bound`.
  */
 export const readFieldLine = (bytes: Buffer, start: number, bound: number, index: number): number => {
   let at = start;
@@ -57,10 +57,10 @@ export const readFieldLine = (bytes: Buffer, start: number, bound: number, index
   return at + 1;
 };
 
-/** Fifteen digits keep it a safe integer. */
+/** Fifteen digits are always a safe integer. */
 const lengthDigitsMax = bounds.contentLengthDigitsMax.value;
 
-/** The value of a Content-Length; -1 if it is not one decimal number. */
+/** Returns the value of a Content-Length; -1 if it is not one decimal number. */
 export const parseLength = (bytes: Buffer, start: number, end: number): number => {
   if (start === end || end - start > lengthDigitsMax) return -1;
   let length = 0;

@@ -12,14 +12,17 @@ import { joinedBytes, writeJoined } from "./write-joined.ts";
 const empty = Buffer.alloc(0);
 const firstBodyBytes = 65_536;
 
-/** Who reads the body: nobody yet, `collect`, `streamBody`, nobody any more (too large), or the codec, to throw it away. */
+/**
+ * Who reads the body: nobody yet, `collect`, `streamBody`, nobody any more (it is too large), or the codec, which
+ * throws it away.
+ */
 export const readers = { none: 0, collect: 1, stream: 2, refused: 3, discard: 4 } as const;
 export const answers = { none: 0, begun: 1, finished: 2 } as const;
 const framings = { whole: 0, length: 1, chunked: 2, untilClose: 3, bodiless: 4 } as const;
 
 type CollectOutcome = "ok" | "too-large" | "aborted" | "malformed";
 
-/** Request and answer of this codec. Every field is set in the constructor: one hidden class. */
+/** Request and answer of this codec. The constructor sets every field, so that there is one hidden class. */
 export class Http1Request implements InboundExchange {
   readonly connection: Connection;
   readonly method: string;
@@ -38,10 +41,10 @@ export class Http1Request implements InboundExchange {
   bodyRemaining: number;
   isBodyDone: boolean;
   isBodyPaused = false;
-  /** Body bytes received, and the tick since which they are counted (moved on by pauses). */
+  /** The received bytes of the body, and the tick since which they are counted (pauses move it on). */
   bodyBytes = 0;
   bodyClock = 0;
-  /** Of the memory that all connections share for bodies. */
+  /** The bytes reserved of the memory that all connections share for bodies. */
   reservedBytes = 0;
   answer: number = answers.none;
   #pausedAt = 0;
@@ -52,7 +55,7 @@ export class Http1Request implements InboundExchange {
   #onCollected: ((outcome: CollectOutcome, body: Buffer) => void) | undefined = undefined;
   #framing: number = framings.whole;
   #responseRemaining = 0;
-  /** The head of a streamed answer, until its first bytes (or the next tick) take it along. */
+  /** The head of a streamed answer, until it goes out with the first bytes or at the next tick. */
   #pendingHead = "";
 
   constructor(connection: Connection, from: Head) {
@@ -154,7 +157,7 @@ export class Http1Request implements InboundExchange {
     connection.advance();
   }
 
-  /** From the connection: some of the body. */
+  /** Called by the connection with a piece of the body. */
   bodyArrived(piece: Buffer): void {
     this.bodyBytes += piece.length;
     if (this.reader === readers.collect) this.#collectPiece(piece);
@@ -179,7 +182,7 @@ export class Http1Request implements InboundExchange {
       this.#collected = piece;
       return;
     }
-    // Grown by doubling, and not by what was declared: a declared length costs a client nothing.
+    // The buffer grows by doubling and not to the declared length, because declaring a length costs a client nothing.
     if (this.#collected.length < bytes) {
       const declared = this.contentLength ?? this.#collectBytesMax;
       const size = Math.min(declared, Math.max(firstBodyBytes, bytes * 2));
@@ -207,7 +210,7 @@ export class Http1Request implements InboundExchange {
     done(outcome, body);
   }
 
-  /** From the connection: the body is complete. */
+  /** Called by the connection when the body is complete. */
   bodyEnded(): void {
     if (this.reader === readers.collect) this.#finishCollecting("ok");
     else if (this.reader === readers.stream) {
@@ -217,7 +220,7 @@ export class Http1Request implements InboundExchange {
     }
   }
 
-  /** From the connection: the rest of the body will not come. */
+  /** Called by the connection if the rest of the body will not come. */
   bodyBroke(reason: "malformed" | "timeout" | "aborted"): void {
     const sink = this.#sink;
     this.#sink = undefined;
@@ -225,7 +228,7 @@ export class Http1Request implements InboundExchange {
     else sink?.error(reason);
   }
 
-  /** From the connection: the client is gone. */
+  /** Called by the connection when the client is gone. */
   peerClosed(): void {
     try {
       if (!this.isBodyDone) this.bodyBroke("aborted");
@@ -246,7 +249,7 @@ export class Http1Request implements InboundExchange {
     const isBodiless = this.#isBodiless(status);
     const lengthLine = status === 204 || (status === 304 && length === 0) ? "" : `Content-Length: ${length}\r\n`;
     const text = this.#head(status, headers, lengthLine);
-    // Not before: what throws up to here can still be answered another way.
+    // It is set only here, because an exception before this can still be answered in another way.
     this.answer = answers.finished;
     const socket = connection.socket;
     if (isBodiless || body === undefined || length === 0) socket.write(text, "latin1");
@@ -261,7 +264,7 @@ export class Http1Request implements InboundExchange {
 
   startResponse(status: number, headers: readonly string[], declaredLength: number | undefined): void {
     if (this.answer !== answers.none) return;
-    // A backend's length that is no number is no length.
+    // A length that is not a safe integer is ignored.
     const contentLength = Number.isSafeInteger(declaredLength) && declaredLength! >= 0 ? declaredLength : undefined;
     const connection = this.connection;
     if (connection.exchange !== this) {
@@ -286,7 +289,7 @@ export class Http1Request implements InboundExchange {
     }
     this.#pendingHead = this.#head(status, headers, framingLine);
     this.answer = answers.begun;
-    // Headers whose body comes later must not wait for it; mostly the first bytes come in this very tick.
+    // Headers must not wait for a body that comes later. Mostly the first bytes come in this very tick.
     process.nextTick(flushHead, this);
   }
 
@@ -318,7 +321,7 @@ export class Http1Request implements InboundExchange {
     }
     if (this.#framing === framings.length) {
       if (length > this.#responseRemaining) {
-        // More than was declared would be read as the next answer.
+        // Bytes beyond the declared length would be read as the next answer.
         this.abort();
         return true;
       }
@@ -351,11 +354,11 @@ export class Http1Request implements InboundExchange {
     this.answer = answers.finished;
     const connection = this.connection;
     if (connection.exchange !== this) return;
-    // Answers to requests before this one are whole, and not to be lost.
+    // The answers to earlier requests are whole, and must not be lost.
     connection.uncork();
     connection.dropExchange();
     connection.isClosed = true;
-    // Where the connection's end is the body's end, only a reset tells the client that something is missing.
+    // If the connection's end is the body's end, only a reset tells the client that something is missing.
     if (this.#framing === framings.untilClose && !connection.listener.isEncrypted) connection.socket.resetAndDestroy();
     else connection.socket.destroy();
   }
@@ -374,7 +377,7 @@ export class Http1Request implements InboundExchange {
 
   #head(status: number, headers: readonly string[], framingLine: string): string {
     const connection = this.connection;
-    // Interim and impossible statuses would break the framing for the client.
+    // An interim or impossible status would break the framing for the client.
     const isSendable = Number.isInteger(status) && status >= 200 && status <= 999;
     if (!this.isBodyDone && !this.#isBodyDrainable()) connection.isKeepAlive = false;
     return (
@@ -391,9 +394,10 @@ export class Http1Request implements InboundExchange {
     return "Connection: close\r\n\r\n";
   }
 
-  /** Whether the connection can be kept although its body is not read to the end. */
+  /** Returns whether the connection can be kept although the body is not read to its end. */
   #isBodyDrainable(): boolean {
-    // RFC 9110 §10.1.1: a client that was not told to continue may or may not send the body; nobody can tell what comes next.
+    // RFC 9110 §10.1.1: a client that was not told to continue may or may not send the body, so what comes next is
+    // uncertain.
     if (this.#isContinueWanted) return false;
     if (this.reader === readers.collect || this.reader === readers.stream) return true;
     return this.decoder !== undefined || this.bodyRemaining <= this.connection.host.limits.drainBytesMax;

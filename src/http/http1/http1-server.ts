@@ -8,15 +8,16 @@ import type { Http1Limits } from "./limits.ts";
 export interface Http1Options {
   readonly limits: Http1Limits;
   readonly clock: Clock;
-  /** Called for each request, in order on a connection. What it throws ends only that exchange. */
+  /** Called for each request, in the order of a connection. An exception ends only that exchange. */
   readonly onRequest: (exchange: InboundExchange) => void;
-  /** What a handler threw. */
+  /** Called with an exception of a handler. */
   readonly onError: (error: unknown, request: InboundRequest | undefined) => void;
 }
 
 /**
- * HTTP/1.1 over the sockets given to `accept`, which must be half-open (`allowHalfOpen`) sockets. All time-outs hang on one
- * coarse sweep over the connections, which runs only while there are any: a request sets a number, and no timer.
+ * Serves HTTP/1.1 over the sockets that `accept` gets, which must be half-open (`allowHalfOpen`). One coarse sweep over
+ * the connections checks all time-outs, and runs only while there are connections. So a request sets a number and not a
+ * timer.
  */
 export class Http1Server implements ConnectionHost {
   readonly limits: Http1Limits;
@@ -57,7 +58,7 @@ export class Http1Server implements ConnectionHost {
     return this.#connections.size;
   }
 
-  /** `listener` is what the socket came in by. */
+  /** Takes a socket that came in by `listener`. */
   accept(socket: Socket, listener: Listener): void {
     if (this.isStopping || this.#connections.size >= this.limits.connectionsMax) {
       socket.destroy();
@@ -70,7 +71,7 @@ export class Http1Server implements ConnectionHost {
     this.#connections.add(new Connection(socket, listener, this));
   }
 
-  /** Ends idle connections now, the others after their answer, and after `drainMs` all that are left. */
+  /** Ends idle connections now, the others after their answers, and all that are left after `drainMs`. */
   stop(drainMs: number): Promise<void> {
     this.isStopping = true;
     return new Promise((resolve) => {

@@ -1,6 +1,7 @@
 /**
- * Buffer's own latin1 methods, which its documented `toString` and `write` call after looking up the encoding: a third of
- * the cost for short texts. They are part of Node since 0.x and missing only in the type definitions.
+ * Buffer's own latin1 methods, which cost a third of the documented `toString` and `write` for short texts, because
+ * those look up the encoding first. They have been part of Node since 0.x, and are only missing in the type
+ * definitions.
  */
 interface Latin1Methods {
   latin1Slice(start: number, end: number): string;

@@ -1,35 +1,47 @@
 import { bounds } from "../../base/bounds.ts";
 
-/** What a client may ask of the HTTP/1.1 codec; bytes and milliseconds. Every buffer and wait of the codec is bounded here. */
+/** The limits of the HTTP/1.1 codec in bytes and milliseconds. They bound every buffer and wait. */
 export interface Http1Limits {
-  /** The request target. AWS: API Gateway developer guide, quotas: 10,240 for Regional APIs; more is a 414. */
+  /**
+   * The length of the request target. AWS: API Gateway developer guide, quotas: 10,240 for Regional APIs; more is a
+   * 414.
+   */
   readonly targetBytesMax: number;
   /** All header lines together. AWS: API Gateway developer guide, quotas: 10,240. */
   readonly headerBytesMax: number;
   readonly headersMax: number;
-  /** Unread body, or pipelined requests, kept before the socket is no longer read. */
+  /** How much of a body or of pipelined requests may wait unread before the socket is paused. */
   readonly pendingBytesMax: number;
-  /** Body that the handler did not read and that is thrown away to keep the connection. */
+  /** How much of a body that the handler did not read is thrown away to keep the connection. */
   readonly drainBytesMax: number;
-  /** Read and thrown away after the last answer, so that the client sees that answer instead of a reset (RFC 9112 §9.6). */
+  /**
+   * How much is read and thrown away after the last answer, so that the client sees that answer instead of a reset (RFC
+   * 9112 §9.6).
+   */
   readonly lingerBytesMax: number;
   readonly lingerMs: number;
-  /** From a request's first byte (or the connection's start) to the end of its headers. */
+  /** The time from a request's first byte (or the connection's start) to the end of its headers. */
   readonly headerTimeoutMs: number;
-  /** Without progress of a body that is being read. */
+  /** The time without progress of a body that is being read. */
   readonly bodyTimeoutMs: number;
   /**
-   * Without progress of an answer that is being sent. Longer than it seems to need: a kernel takes more only when a good
-   * part of its megabytes has gone, which looks like standing still to a slow but honest client's server.
+   * The time without progress of an answer that is being sent. It is long, because a kernel takes more only when a good
+   * part of its megabytes has gone, so a slow but honest client seems to stand still.
    */
   readonly sendTimeoutMs: number;
-  /** Average that a body, up or down, must keep up once its time-out has passed: a byte now and then is no progress. */
+  /**
+   * The average rate that a body, up or down, must keep once its time-out has passed: a byte now and then is not
+   * progress.
+   */
   readonly bodyBytesPerSecondMin: number;
   readonly keepAliveMs: number;
   readonly connectionsMax: number;
-  /** Bodies that are buffered for handlers, all connections together. More are refused with a 503. */
+  /** The room for buffered bodies of all connections together. More are refused with a 503. */
   readonly bufferedBodyBytesMax: number;
-  /** Answers that clients have not taken yet, all connections together. Beyond it those that owe the most are cut. */
+  /**
+   * The room for answers of all connections that clients have not taken yet. Beyond it the connections with the most
+   * are cut.
+   */
   readonly queuedAnswerBytesMax: number;
 }
 

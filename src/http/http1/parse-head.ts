@@ -20,9 +20,9 @@ export class Head {
   isHttp11 = true;
   rawHeaders: string[] = [];
   headerNames: string[] = [];
-  /** As sent, not yet in lower case. */
+  /** The host as sent, not yet in lower case. */
   host = "";
-  /** -1: not declared. */
+  /** The declared length, or -1. */
   contentLength = -1;
   isChunked = false;
   isKeepAlive = true;
@@ -54,14 +54,15 @@ const methods = new Set(
 );
 
 /**
- * Reads one request's head from [start, bytes.length): strictly RFC 9112, left to right, so that the outcome for some
- * bytes never changes when more arrive. Answers `incomplete`, `complete`, or the problem that ends the connection.
+ * Reads one request's head from [start, bytes.length), strictly by RFC 9112 and from left to right, so that the outcome
+ * for some bytes never changes when more arrive. Returns `incomplete`, `complete`, or the problem that ends the
+ * connection.
  */
 export const parseHead = (bytes: Buffer, start: number, limits: HeadLimits, head: Head): 0 | 1 | Problem => {
   const length = bytes.length;
   let at = start;
 
-  // RFC 9112 §2.2: empty lines before the request line are ignored; a few of them.
+  // RFC 9112 §2.2: a few empty lines before the request line are ignored.
   for (let skipped = 0; at < length && bytes[at] === cr; skipped++, at += 2) {
     if (skipped === emptyLinesMax) return problems.method;
     if (at + 1 >= length) return incomplete;
@@ -111,7 +112,7 @@ export const parseHead = (bytes: Buffer, start: number, limits: HeadLimits, head
   let wantsKeepAlive = false;
   let expectsContinue = false;
   const headersBound = at + limits.headerBytesMax;
-  // Nothing at or beyond the bound is looked at, whether it is here or not: the same outcome however the bytes arrive.
+  // Nothing at or beyond the bound is looked at, so that the outcome is the same however the bytes arrive.
   const bound = Math.min(length, headersBound);
   const short = length <= headersBound ? incomplete : problems.headersTooLarge;
 
@@ -143,13 +144,13 @@ export const parseHead = (bytes: Buffer, start: number, limits: HeadLimits, head
         hostIndex = 2 * index + 1;
         break;
       case nameKinds.contentLength:
-        // A repeated length is refused even if equal: RFC 9112 §6.3 allows it, and nobody honest sends it.
+        // A repeated length is refused even if it is equal. RFC 9112 §6.3 allows it, but no honest client sends it.
         if (contentLength !== -1) return problems.contentLength;
         contentLength = parseLength(bytes, valueStart, valueEnd);
         if (contentLength === -1) return problems.contentLength;
         break;
       case nameKinds.transferEncoding:
-        // Not even white space behind it: parsers differ in what they make of `chunked` and a tab.
+        // Not even white space may follow, because parsers differ about `chunked` and a tab.
         if (bytes[valueEnd] !== cr) return problems.transferEncoding;
         if (isChunked || !isHttp11 || lowerCase(bytes, valueStart, valueEnd) !== "chunked")
           return problems.transferEncoding;
@@ -172,7 +173,7 @@ export const parseHead = (bytes: Buffer, start: number, limits: HeadLimits, head
   if (isChunked && contentLength !== -1) return problems.framing;
   if (hostIndex === -1 && isHttp11) return problems.hostMissing;
 
-  // One string for all: the values are slices of it.
+  // The values are slices of this one string.
   const text = latin1Slice(bytes, targetStart, at);
   const rawHeaders: string[] = [];
   const headerNames: string[] = [];
@@ -225,7 +226,7 @@ export const parseHead = (bytes: Buffer, start: number, limits: HeadLimits, head
 const fieldProblem = (outcome: number): Problem =>
   outcome === fieldLine.badName || outcome === fieldLine.noName ? problems.headerName : problems.headerValue;
 
-/** The method's name; the commonest without making a string. */
+/** Returns the method's name; for the commonest methods without making a string. */
 const methodAt = (bytes: Buffer, start: number, end: number): string => {
   const length = end - start;
   if (length === 3 && bytes[start] === 0x47 && bytes[start + 1] === 0x45 && bytes[start + 2] === 0x54) return "GET";
@@ -234,7 +235,7 @@ const methodAt = (bytes: Buffer, start: number, end: number): string => {
 
 const versionPrefix = [0x48, 0x54, 0x54, 0x50, 0x2f, -1, 0x2e, -1, cr, lf];
 
-/** Whether what is there of `HTTP/d.d CRLF` looks like it; -1 stands for a digit. */
+/** Checks the available part of `HTTP/d.d CRLF`; -1 stands for a digit. */
 const prefixOfVersion = (bytes: Buffer, start: number): boolean => {
   const end = Math.min(bytes.length - start, versionPrefix.length);
   for (let i = 0; i < end; i++) {
@@ -245,7 +246,7 @@ const prefixOfVersion = (bytes: Buffer, start: number): boolean => {
   return true;
 };
 
-/** The length of `http://` or `https://` at the start, 0 if neither is there. */
+/** Returns the length of `http://` or `https://` at the start, or 0. */
 const schemeLength = (target: string): number => {
   const start = target.slice(0, 8).toLowerCase();
   if (start.startsWith("http://")) return 7;

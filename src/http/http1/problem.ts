@@ -13,7 +13,7 @@ const badRequest = (hint: string): Problem => ({
   hint,
 });
 
-/** AWS's front end answers in plain text under this odd type where it refuses for size (observed on a 413). */
+/** AWS's front end answers in plain text with this odd type if it refuses for size (observed on a 413). */
 const plainText = "text; charset=utf-8";
 
 /**

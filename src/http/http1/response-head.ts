@@ -68,10 +68,10 @@ const statusLines: string[] = Array.from(
   (_, status) => `HTTP/1.1 ${status} ${reasons[status] ?? ""}\r\n`,
 );
 
-/** `HTTP/1.1 200 OK CRLF`; `status` is 200…999. */
+/** Returns `HTTP/1.1 200 OK CRLF`. `status` is 200 to 999. */
 export const statusLine = (status: number): string => statusLines[status] as string;
 
-/** Headers that are the codec's: a handler's own are left out. Trailers are never sent. */
+/** Headers that the codec writes. Those of a handler are left out. Trailers are never sent. */
 const reserved = new Set([
   "connection",
   "content-length",
@@ -87,7 +87,7 @@ const knownNamesMax = bounds.headerNamesKnownMax.value;
 const knownNameCharactersMax = bounds.headerNameKnownCharsMax.value;
 const knownNames = new Map<string, boolean>();
 
-/** Whether a header of this name may be sent. Names repeat: the decision is kept, for a bounded number of them. */
+/** Returns whether a header of this name may be sent. Decisions are remembered, for a bounded number of names. */
 const isNameSendable = (name: string): boolean => {
   const known = knownNames.get(name);
   if (known !== undefined) return known;
@@ -104,18 +104,18 @@ const isToken = (text: string): boolean => {
   return text.length > 0;
 };
 
-/** Linear: one character class. What it matches can't be sent as it is. */
+/** Matches characters that can't be sent as they are. It is linear: one character class. */
 const unsendable = /[^\t\x20-\x7e\x80-\xff]/;
 const controls = /[^\t\x20-\x7e\x80-\xff]/g;
 
 /**
- * A value as it may stand on the wire. Characters above U+00FF become UTF-8 (cut down to one byte, U+010D would be a
- * carriage return), control characters become spaces: a value never ends its line.
+ * Returns a value as it may be sent. Characters above U+00FF become UTF-8 (cut to one byte, U+010D would be a carriage
+ * return), and control characters become spaces, so that a value never ends its line.
  */
 const sendableValue = (value: string): string =>
   unsendable.test(value) ? Buffer.from(value, "utf8").toString("latin1").replace(controls, " ") : value;
 
-/** `Name: value CRLF` for each pair, leaving out what the codec writes itself and names that are none. */
+/** Returns `Name: value CRLF` for each pair, without the codec's own headers and invalid names. */
 export const headerLines = (headers: readonly string[]): string => {
   let lines = "";
   for (let i = 0; i + 1 < headers.length; i += 2) {
