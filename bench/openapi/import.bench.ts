@@ -1,5 +1,6 @@
-// How long an import takes: `node bench/openapi/import.bench.ts`. Goals: 300 resources 150 ms, 1,000 operations 1 s; the
-// first of each counts, for a server imports its first document cold.
+// How long an import takes: `node bench/openapi/import.bench.ts`. Goals: 300 resources 150 ms in JSON and 500 ms in YAML,
+// which is read off the control thread, 1,000 operations 1 s; the first of each counts, for a server imports its first
+// document cold.
 import { importRestApi } from "../../src/openapi/import-rest-api.ts";
 import { aNewRestApi, countingIds } from "../../test/cases/openapi/builders.ts";
 
@@ -7,16 +8,21 @@ interface Goal {
   readonly name: string;
   readonly resources: number;
   readonly verbs: readonly string[];
-  readonly goalMs: number;
+  readonly goalsMs: { readonly json: number; readonly yaml: number };
 }
 
 const goals: readonly Goal[] = [
-  { name: "300 resources", resources: 300, verbs: ["get"], goalMs: 150 },
-  { name: "1,000 operations", resources: 250, verbs: ["get", "post", "put", "delete"], goalMs: 1000 },
+  { name: "300 resources", resources: 300, verbs: ["get"], goalsMs: { json: 150, yaml: 500 } },
+  {
+    name: "1,000 operations",
+    resources: 250,
+    verbs: ["get", "post", "put", "delete"],
+    goalsMs: { json: 1000, yaml: 1000 },
+  },
 ];
 const repetitions = 5;
 
-for (const { name, resources, verbs, goalMs } of goals) {
+for (const { name, resources, verbs, goalsMs } of goals) {
   const document = aDocument(resources, verbs);
   const { stringify } = await import("yaml");
   for (const [format, text] of [
@@ -24,6 +30,7 @@ for (const { name, resources, verbs, goalMs } of goals) {
     ["yaml", stringify(document, { aliasDuplicateObjects: false })],
   ] as const) {
     const bytes = Buffer.from(text);
+    const goalMs = goalsMs[format];
     const times = Array.from({ length: repetitions }, () => timeOf(() => importOnce(bytes)));
     const [first, ...others] = times;
     const warm = others.sort((one, other) => one - other)[Math.floor(others.length / 2)]!;

@@ -418,8 +418,8 @@ export const bounds = {
   jobMsMax: { value: 60_000, source: "ours: a job of the jobs' thread; GitHub's API of 1,200 operations takes 2 s" },
   jobsThreadIdleMs: { value: 60_000, source: "ours: the jobs' thread ends when it had nothing to do for so long" },
   importWeightMaxHere: {
-    value: 4_096,
-    source: "ours: 128 KB of a document are read in control, in about 20 ms; more on the jobs' thread",
+    value: 1_024,
+    source: "ours: 32 KB of a document are read in control, in 15 ms if they are YAML; more on the jobs' thread",
   },
   exportWeightMaxHere: {
     value: 5_000,

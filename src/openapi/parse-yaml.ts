@@ -2,12 +2,10 @@ import { createRequire } from "node:module";
 import type { Document, Node, YAMLMap } from "yaml";
 import { bounds } from "../base/bounds.ts";
 import { isObject } from "../base/json-object.ts";
-import { member } from "./json-value.ts";
-import { parsePlainYaml } from "./parse-plain-yaml.ts";
 
 /**
- * The library reads about 3 MB/s, and takes some 60 bytes of memory for each byte of the text. AWS accepts definition
- * files of 6 MB at most. JSON costs a tenth.
+ * The library reads about 3 MB/s, so large documents are read off the control thread, and takes some 60 bytes of memory
+ * for each byte of the text. AWS accepts definition files of 6 MB at most. JSON costs a tenth.
  */
 const charactersMax = bounds.yamlCharsMax.value;
 /** Tokens cost time and memory: a real document has one in five characters, `[1,1,1,…` one in each. */
@@ -23,24 +21,13 @@ const require = createRequire(import.meta.url);
 
 /**
  * Reads YAML 1.2 (core schema, with 1.1's merge keys) into plain values. Aliases share what they refer to; duplicate
- * keys, unknown tags and several documents are refused. Throws {@link YamlProblem}.
+ * keys, unknown tags and several documents are refused. `info.version` is the text that its writer gave, also where YAML
+ * takes it for a number: `1.10`. Throws {@link YamlProblem}.
  */
 export function parseYaml(text: string): unknown {
   if (text.length > charactersMax) {
     throw new YamlProblem(`YAML is read up to ${charactersMax} characters; the same document as JSON is fine`);
   }
-  const plain = parsePlainYaml(text);
-  const info = member(plain?.value, "info");
-  // `version: 1.10` is a number to YAML, but its writer meant the text.
-  if (typeof member(info, "version") === "number") {
-    if (plain?.versionText === undefined) return parseAnyYaml(text);
-    (info as { version: string }).version = plain.versionText;
-  }
-  return plain === undefined ? parseAnyYaml(text) : plain.value;
-}
-
-/** Reads YAML with the library, within the same bounds. */
-export function parseAnyYaml(text: string): unknown {
   // The library is loaded with the first document that needs it, because it costs 30 ms and 3 MB.
   const yaml = require("yaml") as typeof import("yaml");
   if (text.length > lexemesMax) checkLexemes(yaml, text);
