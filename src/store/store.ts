@@ -20,7 +20,10 @@ export interface Store {
    * `CommitRecorder`.
    */
   write<T>(scope: Scope, work: (tx: Transaction) => Promise<T>): Promise<T>;
-  /** All documents of a kind in every scope, in the order of (account, region, id): for start-up and reconciling. */
+  /**
+   * All documents of a kind in every scope, in the order of (account, region, id): for start-up and for listings of
+   * everything. What is looked up is found by its id, by an index, or by a claim on its id.
+   */
   all<T>(kind: string): Promise<readonly StoredDocument<T>[]>;
   /** The revision of the last commit; 0 for an empty store. */
   revision(): Promise<number>;
