@@ -4,12 +4,13 @@ import type { Exchange } from "./exchange.ts";
 import { linkText } from "./values.ts";
 
 /**
- * Links an access log format to what writes an exchange's line; variables without a value are `-`.
+ * Links an access log format and returns the function that writes an exchange's line. A variable without a value is
+ * written as `-`.
  * AWS: API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs in API Gateway".
  */
 export function linkAccessLog(format: string): (exchange: Exchange) => string {
   const plan: TextPlan = parseSubstitution(format.replaceAll(/\s*\n\s*/g, " ").trim()).map((part) => {
-    // Only $context is known to access logs; the others stay as they are written.
+    // Access logs know only $context; every other reference is copied as it is written.
     if (typeof part === "string") return part;
     return part.kind === "context" ? part : { kind: "literal", text: "-" };
   });

@@ -2,22 +2,25 @@ import type { Policy } from "../access/policy.ts";
 import type { InboundRequest } from "../http/inbound.ts";
 
 /**
- * Who calls: what the request says of itself, and what those said whom the method asks. Events, `$context`, mappings, logs and
- * policies read it here. A step that finds out more sets it here.
+ * Who calls: what the request says about its caller, and what authorizers and other checks of the method found out.
+ * Events, `$context`, mappings, logs and policies read it here, and a step that finds out more writes it here.
  */
 export interface Caller {
   readonly sourceAddress: string;
   readonly userAgent: string | undefined;
-  /** TestInvokeMethod's or TestInvokeAuthorizer's: there is no client, and no front end that would add headers. */
+  /**
+   * True for a request of TestInvokeMethod or TestInvokeAuthorizer, which has no client and no front end that would add
+   * headers.
+   */
   readonly isTest: boolean;
-  /** Whose signature the request has. */
+  /** The identity that signed the request. */
   iam: IamIdentity | undefined;
   apiKey: CallerApiKey | undefined;
-  /** What a Lambda authorizer or a user pool says. */
+  /** What a Lambda authorizer or a user pool said about the caller. */
   grant: Grant | undefined;
 }
 
-/** The members are those of `$context.identity`. */
+/** An IAM identity; its members are those of `$context.identity`. */
 export interface IamIdentity {
   readonly accessKey?: string | undefined;
   readonly accountId?: string;
@@ -36,10 +39,10 @@ export interface CallerApiKey {
   readonly value: string;
 }
 
-/** What an authorizer says of a caller whom it knows. */
+/** What an authorizer says about a caller whom it knows. */
 export interface Grant {
   readonly principalId?: string;
-  /** What the caller may do; a user pool has no say in that. */
+  /** What the caller may do; absent for user pools, which do not decide that. */
   readonly policy?: Policy;
   readonly policyText?: string;
   /** `$context.authorizer.{name}` */
@@ -49,7 +52,7 @@ export interface Grant {
   readonly claims?: Readonly<Record<string, string>>;
 }
 
-/** Who calls as far as the request itself says it. */
+/** Returns what the request itself says about its caller. */
 export const callerOf = (request: InboundRequest): Caller => ({
   sourceAddress: request.remoteAddress,
   userAgent: request.header("user-agent"),
@@ -59,13 +62,15 @@ export const callerOf = (request: InboundRequest): Caller => ({
   grant: undefined,
 });
 
-/** Who tests a method or an authorizer, as a probe carries it. */
+/** The caller of a test of a method or an authorizer, as a probe carries it. */
 export interface Tester {
   readonly accessKey?: string;
   readonly userAgent?: string;
 }
 
-/** What a test sees of who calls, as observed on AWS; it is the account's root, as GetCallerIdentity says it here. */
+/**
+ * Returns the caller that a test sees, as observed on AWS: the account's root, as GetCallerIdentity reports it here.
+ */
 export const callerOfTest = ({ accessKey, userAgent }: Tester, account: string, request: InboundRequest): Caller => ({
   sourceAddress: request.remoteAddress,
   userAgent,

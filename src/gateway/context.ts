@@ -1,7 +1,10 @@
 import { identityVariables } from "./caller.ts";
 import type { Exchange } from "./exchange.ts";
 
-/** A variable's value; undefined where AWS has none: `-` in logs, left out elsewhere. */
+/**
+ * Returns a variable's value, or undefined where AWS has no value: logs then write `-`, and everything else leaves it
+ * out.
+ */
 export type ReadVariable = (exchange: Exchange) => string | undefined;
 
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -9,7 +12,7 @@ const two = (value: number): string => (value < 10 ? `0${value}` : `${value}`);
 let lastSecond = -1;
 let lastTime = "";
 
-/** The common log format's time, `10/Oct/2000:13:55:36 +0000`. */
+/** Returns the time in the common log format, `10/Oct/2000:13:55:36 +0000`. */
 export function requestTime(ms: number): string {
   const second = Math.floor(ms / 1000);
   if (second !== lastSecond) {
@@ -27,8 +30,8 @@ const milliseconds = (value: number | undefined): string | undefined =>
   value === undefined ? undefined : String(Math.round(value));
 
 /**
- * `$context` by the names below it. AWS: API Gateway Developer Guide, "Variables for data transformations for API
- * Gateway", "Variables for access logging for API Gateway". Those of checks that are not built yet have no value.
+ * The variables of `$context` by name. AWS: API Gateway Developer Guide, "Variables for data transformations for API
+ * Gateway", "Variables for access logging for API Gateway". Variables of checks that are not built yet have no value.
  */
 const variables: Readonly<Record<string, ReadVariable>> = {
   accountId: (exchange) => exchange.program.plan.account,
@@ -71,7 +74,7 @@ const variables: Readonly<Record<string, ReadVariable>> = {
   xrayTraceId: (exchange) => `Root=${exchange.traceId}`,
 };
 
-/** Lambda's, or what an AWS service says. */
+/** Returns the integration's request id: the one of Lambda, or the one that an AWS service sent. */
 export function integrationRequestId({ integration, integrationHeaders }: Exchange): string | undefined {
   if (integration?.requestId !== undefined) return integration.requestId;
   for (let index = 0; index < integrationHeaders.length; index += 2) {
@@ -85,7 +88,7 @@ const unset: ReadVariable = () => undefined;
 
 const identityPrefix = "identity.";
 
-/** How to read `$context.{name}`. */
+/** Returns the function that reads `$context.{name}`. */
 export function linkVariable(name: string): ReadVariable {
   if (!name.startsWith(identityPrefix)) return Object.hasOwn(variables, name) ? variables[name]! : unset;
   const member = name.slice(identityPrefix.length);

@@ -11,43 +11,46 @@ import { type FailureType, ourFault } from "./responses/failure.ts";
 import type { Overrides } from "./templates/overrides.ts";
 import type { Payload } from "./templates/payload.ts";
 
-/** What of a path matched no route. */
+/** The path parameters of an exchange that matched no route. */
 const none: readonly string[] = [];
 
-/** What the gateway answered by itself, for `$context.error.*`. */
+/** The gateway's own answer to a failure, for `$context.error.*`. */
 export interface ExchangeError {
   readonly type: FailureType;
   readonly message: string | null;
-  /** What of the body violates its model: `$context.error.validationErrorString`. */
+  /** How the body violates its model: `$context.error.validationErrorString`. */
   readonly validationErrorString?: string | undefined;
 }
 
-/** What is known of the integration, for `$context.integration.*`. */
+/** What is known about the integration, for `$context.integration.*`. */
 export interface IntegrationOutcome {
   startedAt: number;
-  /** Until it answered; of a streamed answer until its end. */
+  /** Milliseconds until the integration answered; for a streamed answer, until its end. */
   latencyMs: number | undefined;
-  /** The answer goes on as it comes (`responseTransferMode` STREAM). Until all of its headers, and its first byte, were there: */
+  /**
+   * The answer is passed on as it arrives (`responseTransferMode` STREAM). The next two count milliseconds until all of
+   * its headers, and its first byte, had arrived.
+   */
   isStreamed: boolean;
   headersMs: number | undefined;
   contentMs: number | undefined;
-  /** What the backend answered; of a function its `statusCode`. */
+  /** The backend's status; for a function, its `statusCode`. */
   status: number | undefined;
-  /** What the Lambda service answered, or the backend. */
+  /** The status of the Lambda service, or of the backend. */
   serviceStatus: number | undefined;
   error: string | undefined;
   requestId: string | undefined;
 }
 
-/** What an exchange waits for: an invocation, a backend's answer, a promise. */
+/** Work that an exchange waits for: an invocation, a backend's answer, a promise. */
 export interface Work {
-  /** Nobody waits for it any more: it ends, or its result is thrown away. It must not answer. */
+  /** Called when nobody waits for the work any more. It ends, or its result is thrown away; it must not answer. */
   abandon(): void;
-  /** The client takes more of the answer that the work streams. */
+  /** Called when the client takes more of the answer that the work streams. */
   onDrain?(): void;
 }
 
-/** What the program says of a request that it takes: how its kind of API reads it. */
+/** What the program says about a request that it takes: how its kind of API reads it. */
 export interface Opening {
   readonly httpMethod: string;
   readonly path: string;
@@ -62,24 +65,24 @@ export interface Opening {
 
 /**
  * One request with its response. Every field is set in the constructor, so that all exchanges have one hidden class;
- * what most methods don't use is made when it is asked for.
+ * values that most methods don't use are made when somebody asks for them.
  */
 export class Exchange implements AnswerObserver {
   readonly request: InboundRequest;
-  /** A step may put another one in its place, which answers through it. */
+  /** The answer to the client. A step may replace it by another that answers through it. */
   answer: Answer;
   readonly program: Program;
-  /** The verb that counts. */
+  /** The verb that the method is chosen by. */
   readonly httpMethod: string;
-  /** Below the stage, as routes are matched with it; begins with a slash. */
+  /** The path below the stage, as it is matched with routes; begins with a slash. */
   readonly path: string;
-  /** Below the stage, as received; begins with a slash. */
+  /** The path below the stage, as received; begins with a slash. */
   readonly pathAsSent: string;
   /** The query as received, without `?`. */
   readonly rawQuery: string;
   /** Milliseconds since 1970. */
   readonly startedMs: number;
-  /** Of the monotonic clock. */
+  /** Milliseconds of the monotonic clock. */
   readonly startedAt: number;
   readonly requestId: string;
   readonly extendedRequestId: string;
@@ -87,7 +90,7 @@ export class Exchange implements AnswerObserver {
   method: MethodProgram | undefined;
   pathNames: readonly string[];
   pathValues: readonly string[];
-  /** The next step. */
+  /** The index of the next step. */
   at: number;
   /** The whole body, decompressed, once a step has read it: it can be read off the connection only once. */
   body: Buffer | undefined;
@@ -95,7 +98,7 @@ export class Exchange implements AnswerObserver {
   status: number;
   error: ExchangeError | undefined;
   integration: IntegrationOutcome | undefined;
-  /** The integration's answer while it is mapped: names and values in turn. */
+  /** The headers of the integration's answer while it is mapped: names and values in turn. */
   integrationHeaders: readonly string[];
   /** The bodies of request and integration, where templates or mappings read them. */
   requestPayload: Payload | undefined;
@@ -103,9 +106,9 @@ export class Exchange implements AnswerObserver {
   overrides: Overrides | undefined;
   /** Records what happens, where somebody wants to know: an execution log, a test, `portico explain`. */
   trace: Trace | undefined;
-  /** What it waits for. */
+  /** The work that the exchange waits for. */
   #work: Work | undefined;
-  /** How many parts of the answer are not handed over or given up yet, although it is given. */
+  /** How many parts of an answer that was given are not yet handed over or given up. */
   #holds: number;
   #caller: Caller | undefined;
   #traceId: string | undefined;
@@ -146,7 +149,9 @@ export class Exchange implements AnswerObserver {
     inbound.observer = this;
   }
 
-  /** The value of X-Amzn-Trace-Id for the integration: the client's, if it has a root, else one of ours. */
+  /**
+   * The value of X-Amzn-Trace-Id for the integration: the client's if it has a root, otherwise one that Portico made.
+   */
   get traceHeader(): string {
     const root = `Root=${this.traceId}`;
     const given = this.request.header("x-amzn-trace-id");
@@ -163,18 +168,18 @@ export class Exchange implements AnswerObserver {
     return this.#traceId;
   }
 
-  /** Who calls: made when somebody first asks for it. */
+  /** Who calls. The object is made when somebody first asks for it. */
   get caller(): Caller {
     this.#caller ??= callerOf(this.request);
     return this.#caller;
   }
 
-  /** Of a test, before it runs. */
+  /** Sets the caller of a test, before it runs. */
   set caller(caller: Caller) {
     this.#caller = caller;
   }
 
-  /** As `caller.isTest`, without making a caller of those who are not asked for. */
+  /** The same as `caller.isTest`, without making the caller's object where nobody asked for it. */
   get isTest(): boolean {
     return this.#caller?.isTest === true;
   }
@@ -207,8 +212,8 @@ export class Exchange implements AnswerObserver {
   }
 
   /**
-   * Waits for `work`: what can't answer at once calls this, and goes on when `resume` says so. A client that goes away
-   * before that, or an exception, abandons the work and ends the exchange.
+   * Waits for `work`. A step that can't answer at once calls this, and continues when `resume` returns true. If the
+   * client goes away before that, or an exception is thrown, the work is abandoned and the exchange ends.
    */
   suspend(work: Work): void {
     assert(this.#work === undefined, "an exchange waits for one thing at a time");
@@ -219,14 +224,17 @@ export class Exchange implements AnswerObserver {
     return this.#work === work;
   }
 
-  /** The work is done. True once; false if nobody waits for it any more, and what it brought is to be thrown away. */
+  /**
+   * Says that the work is done. Returns true once, and false if nobody waits for it any more, in which case its result
+   * is to be thrown away.
+   */
   resume(work: Work): boolean {
     if (this.#work !== work) return false;
     this.#work = undefined;
     return true;
   }
 
-  /** Waits for a promise, and goes on with its value unless the client has gone away. */
+  /** Waits for a promise, and continues with its value unless the client has gone away. */
   wait<Value>(promise: Promise<Value>, goOn: (value: Value) => void): void {
     const work: Work = { abandon: doNothing };
     this.suspend(work);
@@ -235,14 +243,17 @@ export class Exchange implements AnswerObserver {
     });
   }
 
-  /** Calls back with a promise's value, whether it is still waited for or not; its rejection is an exception of ours. */
+  /**
+   * Calls back with a promise's value, whether anybody still waits for it or not; a rejection is treated as an
+   * exception.
+   */
   follow<Value>(promise: Promise<Value>, callback: (value: Value) => void): void {
     promise.then(callback).catch((error: unknown) => this.onException(error));
   }
 
   /**
-   * Runs a callback of a timer, a stream or a library. What it throws ends this exchange, and only this one. The codec and
-   * the HTTP client do the same with what they call.
+   * Runs a callback of a timer, a stream or a library. An exception that it throws ends this exchange and no other. The
+   * codec and the HTTP client do the same with their callbacks.
    */
   guard(callback: () => void): void {
     try {
@@ -259,19 +270,19 @@ export class Exchange implements AnswerObserver {
   onClose(): void {
     if (this.isComplete) return;
     this.#abandon();
-    // nginx's number for it: nobody gets to see the answer, but the log should say that there was none.
+    // nginx's status for a client that went away: nobody sees the answer, but the log should say that there was none.
     this.status = 499;
     this.complete();
   }
 
   /**
-   * Our bug. It is logged, the work under way abandoned, and the exchange ends: with its gateway response, or, where the
-   * answer has begun, with the connection.
+   * Handles a bug of Portico. It is logged, the work under way is abandoned, and the exchange ends: with its gateway
+   * response or, where the answer has begun, by closing the connection.
    */
   onException(error: unknown): void {
     this.#report(error);
     if (this.isComplete) {
-      // What is held would perhaps never be released.
+      // A hold might never be released.
       if (this.#holds > 0) this.answer.abort();
       return;
     }
@@ -285,7 +296,7 @@ export class Exchange implements AnswerObserver {
     }
   }
 
-  /** The gateway response, or the trace, is what can't be made. */
+  /** Ends the exchange with a plain answer, because making the gateway response or the trace failed. */
   #endPlainly(): void {
     if (this.isComplete) return;
     if (this.answer.isBegun) this.answer.abort();
@@ -303,7 +314,7 @@ export class Exchange implements AnswerObserver {
     if (work !== undefined) this.#attempt(() => work.abandon());
   }
 
-  /** Does what the exchange's end does not depend on. */
+  /** Runs a callback whose failure must not keep the exchange from ending. */
   #attempt(callback: () => void): void {
     try {
       callback();
@@ -319,13 +330,16 @@ export class Exchange implements AnswerObserver {
     });
   }
 
-  /** All that read the request's body have: neither it nor what it was parsed to waits for the integration. */
+  /**
+   * Drops the request's body and everything parsed from it, because nothing reads it any more: neither stays in memory
+   * while the integration works.
+   */
   forgetBody(): void {
     this.body = undefined;
     this.requestPayload = undefined;
   }
 
-  /** Answers whole. `headers` gets the gateway's own added to it. */
+  /** Sends the whole answer, after adding the gateway's own headers to `headers`. */
   respond(status: number, headers: string[], body: Buffer | string | undefined): void {
     if (this.isComplete) return;
     this.status = status;
@@ -335,13 +349,16 @@ export class Exchange implements AnswerObserver {
     this.complete();
   }
 
-  /** The streamed answer is all written. */
+  /** Ends a streamed answer of which everything has been written. */
   end(): void {
     this.answer.end();
     this.complete();
   }
 
-  /** The streamed answer can't be completed: the connection's end tells the client. `line` is the execution log's. */
+  /**
+   * Breaks off a streamed answer that can't be completed; the connection's end tells the client. `line` is written to
+   * the execution log.
+   */
   cut(line: string): void {
     this.trace?.addFailure([line]);
     this.answer.abort();
@@ -353,7 +370,7 @@ export class Exchange implements AnswerObserver {
     this.program.addHeaders(this, headers);
   }
 
-  /** Counts and logs; once, when the answer is all written or given up. */
+  /** Counts and logs the exchange. It is called once, when the answer is written to its end or given up. */
   complete(): void {
     if (this.isComplete) return;
     this.isComplete = true;
@@ -361,12 +378,15 @@ export class Exchange implements AnswerObserver {
     if (this.#holds === 0) this.#conclude();
   }
 
-  /** The answer takes time after it was given: the exchange is not counted and logged before `release` is called as often. */
+  /**
+   * Says that the answer takes time after it was given. The exchange is counted and logged only after `release` was
+   * called as often as `hold`.
+   */
   hold(): void {
     this.#holds++;
   }
 
-  /** What `hold` was called for was handed over or given up. */
+  /** Says that the part that `hold` was called for was handed over or given up. */
   release(): void {
     assert(this.#holds > 0, "an exchange is released as often as it was held");
     this.#holds--;
@@ -381,7 +401,7 @@ export class Exchange implements AnswerObserver {
     }
   }
 
-  /** The integration was called now. */
+  /** Records that the integration is called now. */
   startIntegration(isStreamed = false): IntegrationOutcome {
     this.integration = {
       startedAt: performance.now(),

@@ -31,7 +31,7 @@ import type { ThreadContext } from "./thread-context.ts";
 export interface GatewayOptions {
   readonly functions: FunctionClient;
   readonly events: EventClient;
-  /** Takes access logs whose destination is a log group. */
+  /** The destination of access logs that go to a log group. */
   readonly logs: LogSink;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -41,11 +41,11 @@ export interface GatewayOptions {
 }
 
 export interface GatewaySettings {
-  /** The longest request body, and answer of a backend that is not streamed. AWS: 10 MB. */
+  /** The greatest number of bytes of a request's body, and of a backend's answer that is not streamed. AWS: 10 MB. */
   readonly payloadBytesMax: number;
-  /** `-` is standard output, else a folder. */
+  /** `-` for standard output, otherwise a folder. */
   readonly accessLog: string;
-  /** Where AWS services are that integrations call. */
+  /** Where the AWS services are that integrations call. */
   readonly services: AwsServiceSettings;
 }
 
@@ -78,8 +78,9 @@ export class Gateway {
   }
 
   /**
-   * Swaps a stage's program; null: the stage is gone. A plan that can't be linked closes its stage, whatever served before: the
-   * stage may have been guarded in ways that the program before it does not know. Returns why it was closed.
+   * Replaces a stage's program, or removes it if `plan` is null. A plan that can't be linked closes its stage, even if
+   * an older program served it, because the new plan may guard the stage in ways that the older program does not know.
+   * Returns why the stage was closed, or undefined.
    */
   setPlan(key: string, plan: Plan | null): string | undefined {
     const old = this.#programs.get(key);
@@ -98,7 +99,7 @@ export class Gateway {
     return problem;
   }
 
-  /** Puts a program in a stage's place that answers 501; returns the reason. */
+  /** Replaces a stage's program by one that answers 501, and returns the reason. */
   #close(key: string, error: unknown): string {
     this.#options.logger.error("A plan can't be linked: its stage is closed.", {
       stage: key,
@@ -110,18 +111,24 @@ export class Gateway {
     return reason;
   }
 
-  /** Takes in a client certificate, before the plans that use it; null: none does any more. */
+  /**
+   * Stores a client certificate before the plans that use it arrive, or removes it if `identity` is null because no
+   * plan uses it any more.
+   */
   setIdentity(key: string, identity: TlsIdentity | null): void {
     this.#thread.identities.set(key, identity);
   }
 
-  /** Routes (`GET /pets`) that a stage's definition has and its deployment does not, for hints. */
+  /** Sets the routes (`GET /pets`) that a stage's definition has and its deployment lacks, for hints. */
   setUndeployed(key: string, routes: readonly string[]): void {
     this.#undeployed.set(key, routes);
     if (routes.length === 0) this.#undeployed.delete(key);
   }
 
-  /** Takes a request of the data plane; false: it is none, and the front door hands it to the management API. */
+  /**
+   * Handles a request of the data plane. Returns false if it is not one; the front door then hands it to the management
+   * API.
+   */
   handle(request: InboundExchange, trace?: Trace): boolean {
     const destination = findDestination(this.#programs, request);
     if (destination.kind === "stage") this.#serve(request, destination.stage, destination.address, trace);
@@ -149,7 +156,10 @@ export class Gateway {
     else this.#refuse(request, refusal, trace);
   }
 
-  /** Runs a request of Portico's own and tells what became of it; calling what it returns gives it up. */
+  /**
+   * Runs a request that Portico makes itself and passes its outcome to `onOutcome`. The function that it returns gives
+   * the request up.
+   */
   probe(probe: Probe, onOutcome: (outcome: ProbeOutcome) => void): () => void {
     const trace = makeTrace("data", probe.bodyCharsMax, this.#options.clock);
     const startedAt = performance.now();
@@ -157,7 +167,7 @@ export class Gateway {
       answerBytesMax: probe.answerBytesMax,
       onAnswer: (answer) => {
         const latencyMs = performance.now() - startedAt;
-        // The exchange is complete when who answers returns.
+        // The exchange is complete once the code that answers has returned.
         queueMicrotask(() => onOutcome(this.#conclude(answer, trace, latencyMs)));
       },
     });
@@ -191,11 +201,11 @@ export class Gateway {
       assert(destination.kind === "stage", "who asks has found the stage by its address");
       this.#serve(request, program, destination.address, trace);
     } else this.#test(request, program, { tester, trace });
-    // It ends when its exchange does.
+    // The program ends when its exchange does.
     program.close();
   }
 
-  /** Flushes the access logs and lets go of the backends. */
+  /** Flushes the access logs and closes the connections to backends. */
   close(): void {
     for (const program of this.#programs.values()) program.close();
     this.#programs.clear();
@@ -244,7 +254,7 @@ export class Gateway {
     return `there is no API ${address.apiId} with a deployed stage`;
   }
 
-  /** Answers before there is an exchange: of that the gateway knows nothing but the request. */
+  /** Answers a request for which there is no exchange yet; only the request itself is known. */
   #refuse(request: InboundExchange, refusal: FrontRefusal, trace: Trace | undefined): void {
     const { metrics } = this.#options;
     const { status, message, errorType, hint } = refusal;
@@ -262,5 +272,5 @@ export class Gateway {
   }
 }
 
-/** To whoever asks for what is not there, AWS says no more. */
+/** AWS's whole answer where nothing is at the address. */
 const forbidden = { status: 403, message: "Forbidden", errorType: "ForbiddenException" };

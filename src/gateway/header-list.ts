@@ -1,6 +1,9 @@
 import type { InboundRequest } from "../http/inbound.ts";
 
-/** The entries of a header that is a list, of all its lines, in lower case and without empty ones. RFC 9110 §5.3, §5.6.1. */
+/**
+ * Returns the entries of a header that is a list, from all of its lines, in lower case and without empty entries. RFC
+ * 9110 §5.3, §5.6.1.
+ */
 export function headerList(request: InboundRequest, lowerName: string): string[] {
   const entries: string[] = [];
   if (request.header(lowerName) === undefined) return entries;
@@ -15,7 +18,7 @@ export function headerList(request: InboundRequest, lowerName: string): string[]
   return entries;
 }
 
-/** Replaces a header that is there, whatever its case. */
+/** Sets a header, replacing every line of it that is there, whatever its case. */
 export function setHeader(headers: string[], name: string, value: string): void {
   const lower = name.toLowerCase();
   for (let index = 0; index < headers.length; index += 2) {

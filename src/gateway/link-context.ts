@@ -2,12 +2,12 @@ import type { Plan } from "../plan/kinds.ts";
 import type { LinkedModels } from "./linked-models.ts";
 import type { ThreadContext } from "./thread-context.ts";
 
-/** What a step is linked with, besides its own plan. */
+/** What a step is linked with besides its own plan. */
 export interface LinkContext {
   readonly stage: Plan;
   readonly method: Plan["methods"][number];
   readonly thread: ThreadContext;
-  /** The stage's models, each linked once, when a method first asks for it. */
+  /** The stage's models. Each is linked once, when a method first asks for it. */
   readonly models: LinkedModels;
   /** Called when the program is retired and no request is on it. */
   onRetire(release: () => void): void;

@@ -8,17 +8,17 @@ import type { ThreadContext } from "./thread-context.ts";
 
 type LinkProgram<Kind extends PlanKind> = (plan: PlanOf<Kind>, thread: ThreadContext, use: ProgramUse) => Program;
 
-/** How the plans of each kind of API are linked. */
+/** The linker of each kind of API. */
 const linkers: { readonly [Kind in PlanKind]: LinkProgram<Kind> } = {
   rest: linkRestProgram,
 };
 
-/** A plan that this thread can't run: of a kind or version that it does not know. */
+/** Thrown for a plan that this thread can't run because it does not know its kind or version. */
 export class UnknownPlan extends Error {}
 
 /**
- * Links a stage's plan: everything that can be known before a request comes is computed here. Throws `UnknownPlan`, or what is
- * our bug; the stage is closed then.
+ * Links a stage's plan: everything that can be known before a request comes is computed here. If this throws
+ * `UnknownPlan`, or another error because of a bug, the stage is closed.
  */
 export function linkProgram(plan: Plan, thread: ThreadContext, use: ProgramUse = "serve"): Program {
   if (plan.version !== planVersion) {
@@ -29,7 +29,7 @@ export function linkProgram(plan: Plan, thread: ThreadContext, use: ProgramUse =
   return (linkers[plan.kind] as (plan: Plan, thread: ThreadContext, use: ProgramUse) => Program)(plan, thread, use);
 }
 
-/** What stands for a stage that can't be linked: it answers every request with 501 and the reason. */
+/** Returns the program of a stage that can't be linked: it answers every request with 501 and the reason. */
 export function linkClosedProgram(apiId: string, stageName: string, reason: string, thread: ThreadContext): Program {
   return linkProgram(emptyPlan({ apiId, apiName: apiId, stageName, closed: reason }), thread);
 }

@@ -1,6 +1,6 @@
 import { type JsonSchema, parseJsonSchema } from "../language/json-schema/json-schema.ts";
 
-/** A stage's models, linked to validators: each once, however many methods validate with it. */
+/** A stage's models, linked to validators. Each is linked once, however many methods validate with it. */
 export class LinkedModels {
   readonly #texts: Readonly<Record<string, string>>;
   readonly #linked = new Map<string, JsonSchema>();
@@ -9,7 +9,10 @@ export class LinkedModels {
     this.#texts = texts;
   }
 
-  /** Throws for a model that can't be linked: the compiler has closed the methods that ask for it, so this is our bug. */
+  /**
+   * Returns a model's validator. Throws for a model that can't be linked, which is a bug: the compiler has closed the
+   * methods that use such models.
+   */
   link(name: string): JsonSchema {
     const known = this.#linked.get(name);
     if (known !== undefined) return known;

@@ -4,22 +4,22 @@ import type { Tester } from "./caller.ts";
 import type { NamedIdentity } from "./integrations/tls-identities.ts";
 import type { SyntheticInput } from "./synthetic-request.ts";
 
-/** A request that is run to be told of: of a method that need not be deployed, or of what the stages serve. */
+/** A request that Portico runs to report on it: to a method that need not be deployed, or to what the stages serve. */
 export interface Probe {
-  /** With the one method that is tested; absent: the request goes where its host and target say. */
+  /** The plan with the one method that is tested. If it is absent, the request goes where its host and target say. */
   readonly plan?: Plan;
-  /** Who tests the one method of the plan; absent: the request takes the way of all requests. */
+  /** The caller who tests the one method of the plan. If it is absent, the request is treated like every other. */
   readonly tester?: Tester;
   /** The client certificate that the plan names. */
   readonly identity?: NamedIdentity;
   readonly request: SyntheticInput;
   readonly bodyCharsMax: number;
   readonly answerBytesMax: number;
-  /** What came of the answer by then is the outcome. */
+  /** Milliseconds to wait; the part of the answer that has come by then is the outcome. */
   readonly patienceMs?: number;
 }
 
-/** What became of a probe. */
+/** The outcome of a probe. */
 export type ProbeOutcome =
   | {
       readonly kind: "answered";
@@ -31,7 +31,7 @@ export type ProbeOutcome =
       readonly latencyMs: number;
       readonly events: readonly TraceEvent[];
     }
-  /** No stage's address; only where there is no plan. */
+  /** The address is not a stage's; only possible without a plan. */
   | { readonly kind: "foreign" }
-  /** Our bug, which is in the log. */
+  /** A bug of Portico, which is in the log. */
   | { readonly kind: "failed" };

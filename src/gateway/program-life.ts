@@ -5,12 +5,15 @@ import type { Exchange } from "./exchange.ts";
 import { writeExecutionLog } from "./run-traced.ts";
 import type { ThreadContext } from "./thread-context.ts";
 
-/** A test is no request of any stage: it is neither counted nor logged. */
+/**
+ * Whether a program serves a stage or runs a test. A test is not a request of any stage, so it is neither counted nor
+ * logged.
+ */
 export type ProgramUse = "serve" | "test";
 
 /**
- * What every kind's program does with the exchanges on it: counts them, logs them, and ends when it was replaced and the last
- * one is complete.
+ * The life of a program of any kind. It counts and logs the program's exchanges, and ends once the program was replaced
+ * and its last exchange is complete.
  */
 export class ProgramLife {
   readonly #thread: ThreadContext;
@@ -54,7 +57,7 @@ export class ProgramLife {
     this.#log?.(exchange);
   }
 
-  /** Takes no further exchange. */
+  /** Retires the program: it takes no further exchange. */
   retire(): void {
     this.#isRetired = true;
     this.#settle();
@@ -75,6 +78,6 @@ export class ProgramLife {
   }
 }
 
-/** Its log stream in the log group; hashed, as AWS's are. */
+/** Returns the name of the stage's log stream in the log group: a hash, as on AWS. */
 const accessLogStream = ({ account, apiId, stageName }: StagePlan): string =>
   createHash("md5").update(`${account}/${apiId}/${stageName}`).digest("hex");

@@ -4,7 +4,7 @@ import type { Logger } from "../telemetry/logger.ts";
 import type { Exchange } from "./exchange.ts";
 import type { FailureResponses } from "./responses/failure.ts";
 
-/** Runs one step: true goes on to the next one, false says that the step answers, now or later. */
+/** Runs one step. Returns true to continue with the next step, and false if this step answers, now or later. */
 export type RunStep = (exchange: Exchange) => boolean;
 
 export interface MethodProgram {
@@ -12,7 +12,7 @@ export interface MethodProgram {
   readonly steps: readonly RunStep[];
 }
 
-/** What of a request's target is below the stage, as received. */
+/** The part of a request's target below the stage, as received. */
 export interface BelowStage {
   /** Empty or with a leading slash. */
   readonly path: string;
@@ -20,39 +20,39 @@ export interface BelowStage {
   readonly query: string;
 }
 
-/** An answer before there is an exchange: no gateway response customises it, and no stage logs it. */
+/** An answer that is given before there is an exchange. No gateway response customises it, and no stage logs it. */
 export interface FrontRefusal {
   readonly status: number;
   readonly message: string;
   readonly errorType?: string;
-  /** Why, for `x-portico-hint`; made only where somebody sees it. */
+  /** Returns the reason, for `x-portico-hint`; called only if somebody sees the hint. */
   readonly hint: () => string;
 }
 
 /**
- * A stage's plan, linked: everything that can be known before a request comes is computed. What differs between kinds of API
- * is behind this interface; the gateway, exchanges and steps know no kind.
+ * A stage's plan after linking: everything that can be known before a request comes is computed. The differences
+ * between kinds of API are behind this interface; the gateway, exchanges and steps know no kind.
  */
 export interface Program {
   readonly plan: Plan;
   readonly responses: FailureResponses;
-  /** Takes the exceptions that end exchanges. */
+  /** Logs the exceptions that end exchanges. */
   readonly logger: Logger;
-  /** What the front of this kind of API refuses of itself; undefined: nothing. */
+  /** Returns the refusal that the front end of this kind of API gives before there is an exchange, or undefined. */
   refusalOf(request: InboundRequest): FrontRefusal | undefined;
-  /** Makes the exchange of a request: its verb, path and ids are as this kind of API has them. */
+  /** Makes the exchange of a request, with the verb, path and ids that this kind of API gives it. */
   open(inbound: InboundExchange, below: BelowStage, nowMs: number): Exchange;
-  /** Finds what the exchange asks for and runs it, or answers that it is not there. */
+  /** Finds the method that the exchange asks for and runs it, or answers that there is none. */
   route(exchange: Exchange): void;
-  /** Runs the one method of a plan that TestInvokeMethod made; absent: this kind has no such operation. */
+  /** Runs the one method of a plan that TestInvokeMethod made; absent if this kind has no such operation. */
   test?(exchange: Exchange): void;
   /** Adds the headers that every answer of the gateway has. */
   addHeaders(exchange: Exchange, headers: string[]): void;
-  /** `$context.path` */
+  /** Returns `$context.path`. */
   contextPath(exchange: Exchange): string;
   /** Called for each exchange: when it begins, and once when it is complete. */
   onBegin(): void;
   onComplete(exchange: Exchange): void;
-  /** Lets go of backends and logs, when no request needs them any more. */
+  /** Releases backends and logs once no request needs them any more. */
   close(): void;
 }

@@ -1,10 +1,10 @@
-/** Decoded parameters of a query in the order of their first appearance, each with all its values. */
+/** The decoded parameters of a query in the order in which they first appear, each with all its values. */
 export type Query = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Reads a query as AWS does for events: form-encoded, names and values decoded; broken escapes stay as they are.
- * AWS: "Important notes for REST APIs": a semicolon splits, too. AWS quirk: braces of a name that are not escaped are lost,
- * as observed.
+ * Reads a query as AWS does for events: form-encoded, with names and values decoded; broken escapes stay as they are.
+ * AWS: "Important notes for REST APIs": a semicolon separates parameters as well. AWS quirk: unescaped braces in a name
+ * are lost, as observed.
  */
 export function parseQuery(text: string): Query {
   const query = new Map<string, string[]>();

@@ -1,6 +1,7 @@
 import { randomFillSync, randomUUID } from "node:crypto";
 
-// One call of the random generator serves a few hundred requests: asking it for each costs more than all else here.
+// One call of the random generator serves a few hundred requests; a call for each would cost more than everything else
+// here.
 const pool = Buffer.alloc(8_192);
 let used = pool.length;
 
@@ -13,16 +14,21 @@ function take(length: number): number {
   return used - length;
 }
 
-/** `$context.requestId`, where the client chose none. */
+/** Makes `$context.requestId`, if the client has not chosen one. */
 export const makeRequestId = (): string => randomUUID();
 
-/** `$context.extendedRequestId`, the header `x-amz-apigw-id`: 15 characters of base64url and `=`, as in `KV_1SGoLoAMFiJQ=`. */
+/**
+ * Makes `$context.extendedRequestId`, the header `x-amz-apigw-id`: 15 characters of base64url and `=`, as in
+ * `KV_1SGoLoAMFiJQ=`.
+ */
 export function makeExtendedRequestId(): string {
   const at = take(11);
   return `${pool.toString("base64url", at, at + 11)}=`;
 }
 
-/** The root of a trace: `1-{seconds, 8 hex digits}-{24 hex digits}`. AWS: X-Ray Developer Guide, "Tracing header". */
+/**
+ * Makes the root of a trace: `1-{seconds, 8 hex digits}-{24 hex digits}`. AWS: X-Ray Developer Guide, "Tracing header".
+ */
 export function makeTraceId(nowMs: number): string {
   const at = take(12);
   const seconds = Math.floor(nowMs / 1000)
@@ -31,6 +37,9 @@ export function makeTraceId(nowMs: number): string {
   return `1-${seconds}-${pool.toString("hex", at, at + 12)}`;
 }
 
-/** Only a UUID can be chosen by a client. AWS: "$context Variables for data models, authorizers, mapping templates". */
+/**
+ * Returns whether a text is a UUID; clients can choose no other request id. AWS: "$context Variables for data models,
+ * authorizers, mapping templates".
+ */
 export const isUuid = (text: string): boolean =>
   text.length === 36 && /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text);

@@ -5,12 +5,15 @@ import { RouteTree } from "../plan/route-tree.ts";
 import type { Exchange } from "./exchange.ts";
 import { Router } from "./routing/match.ts";
 
-/** What of a plan with a route tree is told in hints. */
+/** The members of a plan with a route tree that hints use. */
 interface RoutedStage extends StagePlan {
   readonly routes: RouteNode;
 }
 
-/** A stage's hints about what matches no route: made when somebody first sees one, and anew when other routes are undeployed. */
+/**
+ * A stage's hints about requests that match no route. They are made when somebody first sees one, and again when the
+ * set of undeployed routes changes.
+ */
 export class StageHints {
   readonly #stage: RoutedStage;
   readonly #key: string;
@@ -23,7 +26,7 @@ export class StageHints {
     this.#undeployed = undeployed;
   }
 
-  /** Why nothing matched; undefined where nobody would see it. Tells the trace, too. */
+  /** Returns why no route matched, or undefined if nobody would see it, and records it in the trace. */
   describe({ request, trace, httpMethod, path }: Exchange): string | undefined {
     if (!request.listener.hasHints && trace === undefined) return undefined;
     const undeployed = this.#undeployed.get(this.#key) ?? none;
@@ -42,7 +45,7 @@ interface RouteHints {
   describe(verb: string, path: string): string;
 }
 
-/** `undeployed` are routes (`GET /pets`) that the definition has and the stage does not serve. */
+/** Makes the hints; `undeployed` are routes (`GET /pets`) that the definition has and the stage does not serve. */
 function makeRouteHints(stage: RoutedStage, undeployed: readonly string[]): RouteHints {
   const router = new Router(stage.routes);
   const waiting = new Router(routesOf(undeployed));
@@ -72,7 +75,9 @@ function makeRouteHints(stage: RoutedStage, undeployed: readonly string[]): Rout
   };
 }
 
-/** Up to three routes that look like the path: by how many of their segments agree, or nearly do. */
+/**
+ * Returns up to three routes that look like the path, judged by how many of their segments are equal or nearly equal.
+ */
 function nearest(path: string, candidates: readonly string[]): string[] {
   const wanted = path.slice(0, 512).split("/").slice(1, 33);
   const scored: { path: string; score: number }[] = [];
@@ -97,7 +102,7 @@ function similarity(wanted: readonly string[], route: readonly string[]): number
   return sum / length;
 }
 
-/** 1 if equal, near 1 for a slip of the pen, 0 beyond that. */
+/** Returns 1 for equal segments, nearly 1 for a typing mistake, and 0 for anything else. */
 function segmentSimilarity(wanted: string, segment: string): number {
   if (wanted === segment) return 1;
   const left = wanted.toLowerCase();
@@ -109,7 +114,7 @@ function segmentSimilarity(wanted: string, segment: string): number {
   return similar >= 0.5 ? similar * 0.9 : 0;
 }
 
-/** A route tree of `VERB /path` texts. */
+/** Makes a route tree of `VERB /path` texts. */
 function routesOf(routes: readonly string[]): RouteNode {
   const root = new RouteTree();
   for (const route of routes.slice(0, bounds.hintRoutesMax.value)) {
@@ -119,7 +124,7 @@ function routesOf(routes: readonly string[]): RouteNode {
   return root.build();
 }
 
-/** Verb and path of `GET /pets`. */
+/** Splits `GET /pets` into verb and path. */
 function splitRouteKey(routeKey: string): readonly [verb: string, path: string] {
   const space = routeKey.indexOf(" ");
   return [routeKey.slice(0, space), routeKey.slice(space + 1)];

@@ -8,7 +8,7 @@ import { collectBody } from "./integrations/request-body.ts";
 import type { MethodProgram } from "./program.ts";
 import type { ThreadContext } from "./thread-context.ts";
 
-/** Records from now on what happens to the exchange. */
+/** Starts recording what happens to the exchange. */
 export function beginTrace(exchange: Exchange, trace: Trace): void {
   const { apiId, apiName, stageName, deploymentId } = exchange.program.plan;
   const { requestId, extendedRequestId } = exchange;
@@ -66,7 +66,7 @@ function runTraced(exchange: Exchange, trace: Trace, thread: ThreadContext): voi
   else run(undefined);
 }
 
-/** What is secret is masked in what remains: paths, URIs and failures. */
+/** Tells the trace the request's secrets, which it then masks in paths, URIs and failures. */
 function learnSecrets({ request, rawQuery, query, pathNames, pathValues }: Exchange, trace: Trace): void {
   trace.learnSecrets(request.rawHeaders);
   if (rawQuery !== "") trace.learnSecrets(pairs(query));
@@ -76,7 +76,7 @@ function learnSecrets({ request, rawQuery, query, pathNames, pathValues }: Excha
 const pairs = (values: ReadonlyMap<string, readonly string[]>): string[] =>
   [...values].flatMap(([name, each]) => each.flatMap((value) => [name, value]));
 
-/** Hands a finished exchange's execution log on, if its method has one. */
+/** Passes the execution log of a finished exchange to the sink, if its method has one. */
 export function writeExecutionLog(exchange: Exchange, sink: ExecutionLogSink): void {
   const { trace, method, requestId } = exchange;
   const logging = method?.plan.logging;

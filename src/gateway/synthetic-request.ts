@@ -1,10 +1,10 @@
 import type { AnswerObserver, BodySink, InboundExchange, InboundRequest } from "../http/inbound.ts";
 import { developmentListener, type Listener } from "../http/listener.ts";
 
-/** A request that Portico makes itself, to a method of its own. */
+/** A request that Portico makes itself. */
 export interface SyntheticInput {
   readonly method: string;
-  /** Path and query, or what an HTTP client would send. */
+  /** The path and query, or whatever an HTTP client would send as target. */
   readonly target: string;
   readonly host: string;
   /** Names and values in turn. */
@@ -15,18 +15,18 @@ export interface SyntheticInput {
   readonly isEncrypted: boolean;
 }
 
-/** How it was answered. */
+/** The answer to a request that Portico made itself. */
 export interface SyntheticAnswer {
   readonly status: number;
   /** Names and values in turn. */
   readonly headers: readonly string[];
-  /** No more of it than was asked for. */
+  /** The body, up to the number of bytes that was asked for. */
   readonly body: Buffer;
-  /** The answer broke off, or was longer than was asked for, or there was none in time (status 0). */
+  /** True if the answer broke off, was longer than was asked for, or did not come in time (status 0). */
   readonly isCut: boolean;
 }
 
-/** Stands in for a connection: the request is whole, and the answer is gathered, within bounds. */
+/** Stands in for a connection: the whole request is given, and the answer is collected up to a bound. */
 export class SyntheticRequest implements InboundExchange {
   readonly method: string;
   readonly target: string;
@@ -51,7 +51,7 @@ export class SyntheticRequest implements InboundExchange {
   readonly #chunks: Buffer[] = [];
   #isCut = false;
 
-  /** `onAnswer` is called once. */
+  /** Takes the request; `onAnswer` is called once. */
   constructor(
     input: SyntheticInput,
     options: { readonly answerBytesMax: number; readonly onAnswer: (answer: SyntheticAnswer) => void },
@@ -66,7 +66,7 @@ export class SyntheticRequest implements InboundExchange {
     this.listener = { ...developmentListener, isEncrypted: input.isEncrypted };
     this.hasBody = input.body.length > 0;
     this.contentLength = this.hasBody ? input.body.length : undefined;
-    // A message between threads makes plain arrays of buffers.
+    // A message between threads turns buffers into plain arrays.
     this.#body = Buffer.from(input.body.buffer, input.body.byteOffset, input.body.length);
     this.#bytesMax = options.answerBytesMax;
     this.#onAnswer = options.onAnswer;
@@ -129,7 +129,7 @@ export class SyntheticRequest implements InboundExchange {
     this.end();
   }
 
-  /** Nobody waits any more: ends what is under way, as a client that goes does. */
+  /** Gives the request up: ends the work under way, as a client that goes away does. */
   giveUp(): void {
     if (this.#onAnswer === undefined) return;
     this.abort();

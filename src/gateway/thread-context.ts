@@ -19,7 +19,7 @@ export interface ThreadContext {
   readonly logger: Logger;
   readonly payloadBytesMax: number;
   readonly accessLogs: AccessLogWriter;
-  /** Routes (`GET /pets`) that definitions have and their stages do not serve, by stage key, for hints. */
+  /** The routes (`GET /pets`) that definitions have and their stages don't serve, by stage key, for hints. */
   readonly undeployed: ReadonlyMap<string, readonly string[]>;
   readonly pools: BackendPools;
   readonly executionLogs: ExecutionLogSink;

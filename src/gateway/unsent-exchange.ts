@@ -10,7 +10,7 @@ export interface NamedValues {
   readonly values: readonly string[];
 }
 
-/** A request that nobody sends, for what only looks at one: mapping templates. */
+/** A request that nobody sends, for mapping templates, which only read it. */
 export interface UnsentRequest {
   readonly method: string;
   readonly path: readonly NamedValues[];
@@ -19,7 +19,7 @@ export interface UnsentRequest {
   readonly nowMs: number;
 }
 
-/** An exchange with all that can be read of one; what is answered to it goes nowhere. */
+/** Makes an exchange that can be read like any other; an answer to it goes nowhere. */
 export function makeUnsentExchange({ method, path, query, headers, nowMs }: UnsentRequest): Exchange {
   const pairs = query.flatMap(({ name, values }) => values.map((value) => [name, value] as [string, string]));
   const rawQuery = new URLSearchParams(pairs).toString();

@@ -6,7 +6,7 @@ import { linkVariable } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Payload } from "./templates/payload.ts";
 
-/** A value of a request; several where the expression asks for all of them; undefined where there is none. */
+/** Returns a value of a request: several if the expression asks for all of them, undefined if there is none. */
 export type ReadValue = (exchange: Exchange) => string | readonly string[] | undefined;
 
 /** Links a value. AWS: "Amazon API Gateway API request and response data mapping reference". */
@@ -27,7 +27,7 @@ export function linkValue(plan: ValuePlan): ReadValue {
   }
 }
 
-/** A value as a mapping expression says it. */
+/** Returns a value as a mapping expression. */
 export function describeValue(plan: ValuePlan): string {
   switch (plan.kind) {
     case "literal":
@@ -45,7 +45,10 @@ export function describeValue(plan: ValuePlan): string {
   }
 }
 
-/** What a body's JSONPath finds: texts as they are, everything else as JSON. Nothing where the body is no JSON. */
+/**
+ * Links a body's JSONPath: a text that it finds is used as it is, everything else as JSON. A body that is not JSON has
+ * no value.
+ */
 function linkBodyValue({ of, jsonPath }: BodyValuePlan): ReadValue {
   const payloadOf = (exchange: Exchange): Payload | undefined =>
     of === "request" ? exchange.requestPayload : exchange.integrationPayload;
@@ -65,7 +68,7 @@ function linkBodyValue({ of, jsonPath }: BodyValuePlan): ReadValue {
   };
 }
 
-/** Does one of these values come from a body, which must be there in whole? */
+/** Returns whether one of these values comes from a body, which must then be read whole. */
 export const readsBody = (values: readonly { readonly value: ValuePlan }[]): boolean =>
   values.some(({ value }) => value.kind === "body");
 
@@ -84,7 +87,7 @@ function linkRequestValue(plan: Extract<ValuePlan, { kind: "request" }>): ReadVa
   }
 }
 
-/** Of a repeated parameter the last value counts. */
+/** Returns the last value of a repeated parameter, or all of them. */
 function pick(values: readonly string[], isMultiValue: boolean): string | readonly string[] | undefined {
   return isMultiValue && values.length > 0 ? values : values.at(-1);
 }
@@ -97,12 +100,12 @@ function headerValues(headers: readonly string[], lowerName: string): string[] {
   return values;
 }
 
-/** The value as one text. */
+/** Returns a value as one text. */
 export function asText(value: string | readonly string[] | undefined): string | undefined {
   return value === undefined || typeof value === "string" ? value : value.join(",");
 }
 
-/** Links text with values in it; what has no value is empty, or what `unresolved` says. */
+/** Links a text with values in it; a value that is missing is empty, or what `unresolved` returns. */
 export function linkText(
   plan: TextPlan,
   options: { readonly unresolved?: string; readonly escape?: (value: string, plan: ValuePlan) => string } = {},

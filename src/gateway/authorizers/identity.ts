@@ -3,7 +3,10 @@ import { maskValue } from "../../telemetry/secrets.ts";
 import type { Exchange } from "../exchange.ts";
 import { asText, linkValue } from "../values.ts";
 
-/** Finds who the caller says to be: the values of all sources, or undefined if one has none. */
+/**
+ * Returns the values of all identity sources, which say who the caller claims to be, or undefined if one source has no
+ * value.
+ */
 export type ReadIdentity = (exchange: Exchange) => readonly string[] | undefined;
 
 /**
@@ -21,7 +24,7 @@ export function linkIdentity(sources: readonly IdentitySourcePlan[], kind: "one"
     if (values.includes("")) return undefined;
     const { trace } = exchange;
     if (trace !== undefined) {
-      // Whatever the header is called, this is what the caller is believed for.
+      // Whatever the header is called, its value is the caller's secret.
       trace.learnSecrets(values.flatMap((value) => ["token", value]));
       const masked = values.map(maskValue);
       const pairs = readers.map(({ expression }, index) => `${expression}=${masked[index]}`);

@@ -45,7 +45,7 @@ const describeMissing = ({ identitySources }: LambdaAuthorizerPlan): string =>
 function linkValidation(expression: string | undefined): (token: string) => boolean {
   if (expression === undefined) return () => true;
   const parsed = parseJavaPattern(expression);
-  // The compiler closes what can't be parsed.
+  // The compiler closes methods whose expression can't be parsed.
   return parsed.kind === "pattern" ? (token) => parsed.pattern.matches(token) : () => false;
 }
 
@@ -54,7 +54,7 @@ function linkEvent(
   plan: LambdaAuthorizerPlan,
   { stage, method }: LinkContext,
 ): (exchange: Exchange, token: string) => string {
-  // AWS quirk: a test's stage has another name here than everywhere else.
+  // AWS quirk: a test's stage has a name here that it has nowhere else.
   const stageOf = ({ isTest }: Exchange): string => (isTest ? "ESTestInvoke-stage" : stage.stageName);
   const api = `arn:aws:execute-api:${stage.region}:${stage.account}:${stage.apiId}`;
   const methodArn = (exchange: Exchange): string =>
@@ -114,7 +114,7 @@ function conclude(exchange: Exchange, outcome: InvokeOutcome | undefined, asked:
   }
 }
 
-/** AWS quirk: what a function fails with is taken for its result, too, and is none. */
+/** AWS quirk: the text of a function's failure is read as if it were the function's result, and is not a valid one. */
 function take(
   exchange: Exchange,
   outcome: Exclude<InvokeOutcome, { kind: "service-error" }>,

@@ -6,14 +6,16 @@ import { linkLambdaAuthorizer } from "./lambda-authorizer.ts";
 import { linkUserPoolAuthorizer } from "./user-pool-authorizer.ts";
 
 /**
- * Asks an authorizer who the caller is: calls `granted`, now or later, or answers the exchange with a gateway response. What
- * the policy allows is not asked.
+ * Asks an authorizer who the caller is. It calls `granted`, now or later, or answers the exchange with a gateway
+ * response. It does not check what the policy allows.
  */
 export type Authorize = (exchange: Exchange, granted: (grant: Grant) => void) => void;
 
 /**
- * Links an authorizer to what asks it: `granted` is called, now or later, when `exchange.caller` says who it is.
- * AWS: API Gateway Developer Guide, "Use API Gateway Lambda authorizers", "Control access to REST APIs using Amazon Cognito user pools".
+ * Links an authorizer and returns the function that asks it; `granted` is called, now or later, once `exchange.caller`
+ * says who the caller is.
+ * AWS: API Gateway Developer Guide, "Use API Gateway Lambda authorizers", "Control access to REST APIs using Amazon
+ * Cognito user pools".
  */
 export function linkAuthorizer(
   plan: AuthorizerPlan,

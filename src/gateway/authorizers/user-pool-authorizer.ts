@@ -12,7 +12,7 @@ import type { FoundKey } from "./user-pool-keys.ts";
 
 interface LinkedPool {
   readonly isIssuer: (issuer: string) => boolean;
-  /** Of its keys. */
+  /** The address of the pool's key set. */
   readonly address: string;
 }
 
@@ -35,7 +35,10 @@ export function linkUserPoolAuthorizer(plan: UserPoolAuthorizerPlan, { thread }:
   };
 }
 
-/** A pool of AWS's, or of the server that is set for Cognito: those name issuers by whatever address they know of themselves. */
+/**
+ * Links a pool of AWS, or of the server that the settings name for Cognito. Such servers name themselves as issuer by
+ * whatever address they know of themselves.
+ */
 function linkPool({ id, host }: UserPoolPlan, services: AwsServices): LinkedPool {
   const own = `https://${host}`;
   const origin = services.originOf({ names: ["cognito-idp", "Cognito Identity Provider"], host }) ?? own;
@@ -47,7 +50,7 @@ function linkPool({ id, host }: UserPoolPlan, services: AwsServices): LinkedPool
 function linkAudience(expression: string | undefined): TokenDemand["isAudience"] {
   if (expression === undefined) return () => true;
   const parsed = parseJavaPattern(expression);
-  // The compiler closes what can't be parsed.
+  // The compiler closes methods whose expression can't be parsed.
   return parsed.kind === "pattern" ? (audience) => parsed.pattern.matches(audience) : () => false;
 }
 

@@ -8,27 +8,30 @@ export type FoundKey =
   | { readonly kind: "key"; readonly key: KeyObject }
   /** The pool has no key of that id. */
   | { readonly kind: "unknown" }
-  /** The pool's keys can't be had. */
+  /** The pool's keys can't be fetched. */
   | { readonly kind: "unavailable"; readonly problem: string };
 
 interface KeySet {
   readonly keys: ReadonlyMap<string, KeyObject>;
   readonly fetchedAtMs: number;
-  /** Also of a failed attempt. */
+  /** When the keys were last requested, whether the attempt succeeded or failed. */
   readonly askedAtMs: number;
-  /** The last attempt's. */
+  /** Why the last attempt failed. */
   readonly problem: string | undefined;
 }
 
-/** Keys that are older are fetched anew; if that fails, they are good until they are as old as the second number. */
+/**
+ * Keys older than the first number are fetched again; if that fails, they stay valid until they are as old as the
+ * second number.
+ */
 const freshMs = 3_600_000;
 const goodMs = 86_400_000;
-/** Tokens with unknown key ids are free to make: a pool is not asked more often for their sake. */
+/** Anybody can make tokens with unknown key ids, so a pool is not asked more often than this because of them. */
 const askAgainMs = 30_000;
 const retryMs = 5_000;
 const fetchMsMax = bounds.userPoolKeysFetchMsMax.value;
 
-/** The public keys of user pools, by the address of their key sets; fetched when a token needs them. */
+/** The public keys of user pools, by the address of their key sets. They are fetched when a token needs them. */
 export class UserPoolKeys {
   readonly #clock: Clock;
   readonly #sets = new Map<string, KeySet>();
@@ -38,7 +41,7 @@ export class UserPoolKeys {
     this.#clock = clock;
   }
 
-  /** Never rejects. */
+  /** Returns the key with that id. The promise never rejects. */
   find(address: string, keyId: string): FoundKey | Promise<FoundKey> {
     const now = this.#clock.now();
     const set = this.#sets.get(address);

@@ -3,11 +3,11 @@ import type { Clock } from "../../base/clock.ts";
 import type { AwsServicePlan } from "../../plan/steps.ts";
 import { AssumedRole, type RoleCredentials } from "./role-credentials.ts";
 
-/** Where AWS services are that integrations call. */
+/** Where the AWS services are that integrations call. */
 export interface AwsServiceSettings {
-  /** Origins by {@link endpointName}, `*` for all services that have none of their own. */
+  /** Origins by {@link endpointName}; `*` applies to every service that has no entry of its own. */
   readonly endpoints: Readonly<Record<string, string>>;
-  /** With these, services without an endpoint are AWS's own. */
+  /** If these are given, services without an endpoint are called at AWS itself. */
   readonly credentials?: Credentials | undefined;
 }
 
@@ -26,7 +26,7 @@ export class AwsServices {
     this.#clock = clock;
   }
 
-  /** Undefined: nobody has said where it is. */
+  /** Returns the service's origin, or undefined if the settings don't name one. */
   originOf(service: Pick<AwsServicePlan, "names" | "host">): string | undefined {
     return (
       this.#named(service.names) ??
@@ -35,7 +35,10 @@ export class AwsServices {
     );
   }
 
-  /** Why a service can't be called: nobody said where it is, and AWS itself is called only if the operator wants that. */
+  /**
+   * Returns why a service can't be called, or undefined: the settings don't say where it is, and AWS itself is called
+   * only if the operator wants that.
+   */
   problemOf(service: AwsServicePlan): string | undefined {
     if (this.originOf(service) !== undefined) return undefined;
     const [name = "", id = name] = service.names;
@@ -47,9 +50,9 @@ export class AwsServices {
   }
 
   /**
-   * The credentials of a role. They come from STS where an endpoint is given for it, or where the service is AWS's own. A
-   * local server has its accounts told by the access key: a 12-digit one is the account's id. A session is kept as long as
-   * a program uses it.
+   * Returns the credentials of a role. They come from STS if an endpoint is set for it, or if the service is AWS's own.
+   * A local server recognises the account by the access key: a key of 12 digits is the account's id. A session is kept
+   * as long as a program uses it.
    */
   acquireRole(roleArn: string, service: AwsServicePlan): RoleCredentials {
     const { credentials } = this.#settings;
@@ -64,7 +67,7 @@ export class AwsServices {
     const key = `${origin} ${region} ${roleArn}`;
     let role = this.#roles.get(key);
     if (role === undefined) {
-      // The operator's own credentials leave this process for AWS only; of a signature, only the key's id does.
+      // The operator's own credentials are used with AWS only; a signature shows nothing of them but the key's id.
       role = new AssumedRole({ roleArn, origin, region, credentials: credentials ?? account }, this.#clock);
       this.#roles.set(key, role);
     }

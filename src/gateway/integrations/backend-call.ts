@@ -12,32 +12,34 @@ import type { Exchange, IntegrationOutcome, Work } from "../exchange.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import type { BackendRoute } from "./backend-pools.ts";
 
-/** How a call failed before it answered. */
+/** How a call failed before the backend answered. */
 export type BackendFailure =
   | { readonly kind: "timeout" | "busy" | "too-large" | "malformed-request" }
-  /** Refused, unknown host, TLS, reset, no HTTP. */
+  /** The connection was refused or reset, the host is unknown, TLS failed, or the answer is not HTTP. */
   | {
       readonly kind: "network";
       readonly detail: string;
-      /** Of the system or OpenSSL. */
+      /** The error code of the system or OpenSSL. */
       readonly code?: string | undefined;
-      /** There never was a connection. */
+      /** True if there never was a connection. */
       readonly isUnconnected?: boolean;
     };
 
-/** Who a call answers to. Exactly one of `begin` and `fail` is called, unless the client is gone before. */
+/** The receiver of a call's answer. Exactly one of `begin` and `fail` is called, unless the client goes away before. */
 export interface BackendConsumer {
-  /** The answer's head; headers are names and values in turn. False: not now, until `resume`. */
+  /**
+   * Takes the answer's head; headers are names and values in turn. Returns false to pause the backend until `resume`.
+   */
   begin(status: number, headers: readonly string[], call: BackendCall): void;
-  /** False pauses the backend until `call.resume()`. */
+  /** Takes a part of the body. Returns false to pause the backend until `call.resume()`. */
   data(chunk: Buffer): boolean;
   end(): void;
-  /** The answer broke off after `begin`. */
+  /** Says that the answer broke off after `begin`. */
   cut(failure: BackendFailure): void;
   fail(failure: BackendFailure): void;
 }
 
-/** What is sent. */
+/** What a call sends, and how long it may take. */
 export interface BackendCallOptions {
   readonly pool: BackendRoute;
   readonly method: string;
@@ -46,18 +48,20 @@ export interface BackendCallOptions {
   readonly headers: readonly string[];
   readonly body: Buffer | RequestBodyStream | undefined;
   readonly timeoutMs: number;
-  /** The answer is streamed (`responseTransferMode` STREAM), and cut after so long without a byte of it. */
+  /**
+   * Set if the answer is streamed (`responseTransferMode` STREAM): it is cut after so many milliseconds without a byte.
+   */
   readonly idleMs: number | undefined;
 }
 
 /**
- * One call of a backend over HTTP/1.1: with a time-out, cancelled when the client goes, repeated once when a connection
- * that had been idle was closed under a request that may be repeated.
+ * One call of a backend over HTTP/1.1. It has a time-out, is cancelled when the client goes away, and is repeated once
+ * if an idle connection was closed under a request that may be repeated.
  *
- * AWS has the whole request before it calls the backend and takes the answer as fast as that comes, and counts neither
- * the client's upload nor its download. Here both stream, so the time-out starts anew with each piece of an upload, and
- * stands still while the client does not take the answer (which the codec bounds). A streamed answer has to end within
- * the time-out, however it is taken.
+ * AWS reads the whole request before it calls the backend and takes the answer as fast as it comes, so the client's
+ * upload and download do not count towards the time-out. Portico streams both, so the time-out restarts with each piece
+ * of an upload, and stops while the client does not take the answer (the codec bounds that). A streamed answer has to
+ * end within the time-out, however fast the client takes it.
  */
 export class BackendCall implements OutboundRequest, Work {
   readonly head: string;
@@ -72,7 +76,7 @@ export class BackendCall implements OutboundRequest, Work {
   readonly #timeoutMs: number;
   readonly #idleMs: number | undefined;
   #deadlineMs: number;
-  /** When a streamed answer's last bytes came, or were asked for. */
+  /** When the last bytes of a streamed answer came, or were asked for. */
   #activeMs = 0;
   #hasBegun = false;
   #isRepeatable: boolean;
@@ -102,7 +106,7 @@ export class BackendCall implements OutboundRequest, Work {
     else if (!pool.send(this)) this.#fail({ kind: "busy" });
   }
 
-  /** Has the backend's answer no body, whatever its headers say? RFC 9112 §6.3. */
+  /** Returns whether the backend's answer has no body, whatever its headers say. RFC 9112 §6.3. */
   isBodiless(status: number): boolean {
     return this.isHead || status === 204 || status === 304;
   }
@@ -115,7 +119,7 @@ export class BackendCall implements OutboundRequest, Work {
     this.connection?.resume();
   }
 
-  /** Ends the call without an answer: it was given another way. */
+  /** Ends the call; the exchange was answered in another way. */
   cancel(): void {
     if (this.#isDone) return;
     this.#exchange.resume(this);
@@ -127,12 +131,12 @@ export class BackendCall implements OutboundRequest, Work {
     this.#pool.cancel(this);
   }
 
-  /** The time-out starts anew. */
+  /** Restarts the time-out. */
   extend(): void {
     this.#deadlineMs = performance.now() + this.#timeoutMs;
   }
 
-  /** The request's body will not come to its end. */
+  /** Says that the request's body will not be completed. */
   bodyBroke(failure: BackendFailure): void {
     if (this.#isDone) return;
     this.#pool.cancel(this);
@@ -234,7 +238,7 @@ export class BackendCall implements OutboundRequest, Work {
     return latencyMs;
   }
 
-  /** Nobody waits for it any more. */
+  /** True if nobody waits for the call any more. */
   get #isDone(): boolean {
     return !this.#exchange.isWaitingFor(this);
   }
@@ -250,7 +254,7 @@ export class BackendCall implements OutboundRequest, Work {
   }
 }
 
-/** RFC 9110 §9.2.2; PUT and DELETE are idempotent, too, but a backend may have acted on them. */
+/** RFC 9110 §9.2.2; PUT and DELETE are idempotent as well, but the backend may have acted on them already. */
 const repeatable: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 function headOf({ pool, method, path, headers, body }: BackendCallOptions): string | UnsendableRequest {
@@ -258,10 +262,10 @@ function headOf({ pool, method, path, headers, body }: BackendCallOptions): stri
   return writeRequestHead({ method, path, host: pool.host, headers, bodyLength });
 }
 
-/** A request's body on its way to the backend, no faster than the backend takes it. */
+/** Streams a request's body to the backend, no faster than the backend takes it. */
 export class RequestBodyStream implements BodySink, OutboundBody {
   readonly length: number | undefined;
-  /** Whose body it is. */
+  /** The call that the body belongs to. */
   call: BackendCall | undefined = undefined;
   readonly #exchange: Exchange;
   readonly #thread: ThreadContext;
@@ -274,7 +278,7 @@ export class RequestBodyStream implements BodySink, OutboundBody {
     this.#thread = thread;
   }
 
-  /** From the connection. A request with a body is not repeated, so that this comes once. */
+  /** Called by the connection, once: a request with a body is not repeated. */
   start(connection: OutboundConnection): void {
     this.#connection = connection;
     this.#exchange.request.streamBody(this);
@@ -284,7 +288,7 @@ export class RequestBodyStream implements BodySink, OutboundBody {
     if (this.#connection !== undefined) this.#exchange.request.resumeBody();
   }
 
-  /** Nobody wants it any more; what still comes is thrown away. */
+  /** Stops the stream because nobody wants the body any more; bytes that still come are thrown away. */
   stop(): void {
     this.call = undefined;
     this.#connection = undefined;
@@ -312,7 +316,7 @@ export class RequestBodyStream implements BodySink, OutboundBody {
     if (call === undefined) return;
     const exchange = this.#exchange;
     if (reason === "aborted") exchange.onClose();
-    // The codec, which calls this, answers by itself first: it knows better what was wrong.
+    // The codec, which calls this, answers first, because it knows better what was wrong.
     else process.nextTick(() => exchange.guard(() => call.bodyBroke({ kind: "malformed-request" })));
   }
 }

@@ -43,7 +43,10 @@ export function answerFailure(
   }
 }
 
-/** AWS's words where it takes a backend that can't be reached for a mistake in the configuration, and answers 500. */
+/**
+ * Returns AWS's message if AWS treats this failure as a mistake in the configuration and answers with 500, otherwise
+ * undefined.
+ */
 function configurationErrorWords(
   failure: Extract<BackendFailure, { readonly kind: "network" }>,
   { origin, vpcLink }: BackendPlan,

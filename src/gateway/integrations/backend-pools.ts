@@ -8,9 +8,12 @@ import type { Metrics } from "../../telemetry/metrics.ts";
 /** Where a pool's connections go; plans with the same target share them. */
 export interface PoolTarget {
   readonly origin: string;
-  /** The certificate's issuer is not checked (`tlsConfig.insecureSkipVerification`); its name and dates still are. */
+  /**
+   * True if the issuer of the backend's certificate is not checked (`tlsConfig.insecureSkipVerification`); the name and
+   * the dates are checked all the same.
+   */
   readonly isTlsUnverified: boolean;
-  /** `host:port` in place of the origin's own: a VPC link's. */
+  /** `host:port` to connect to in place of the origin's own: an address of a VPC link. */
   readonly address?: string | undefined;
   readonly identity?: PoolIdentity | undefined;
 }
@@ -22,19 +25,21 @@ export interface PoolIdentity extends TlsIdentity {
 
 /** How a call gets a connection. */
 export interface BackendRoute {
-  /** As `Host` names it: without the scheme's own port. */
+  /** The origin as `Host` names it: without the scheme's default port. */
   readonly host: string;
-  /** Sends a request when there is a connection for it. False: too many wait already. */
+  /** Sends a request as soon as there is a connection for it. Returns false if too many requests wait already. */
   send(request: OutboundRequest): boolean;
-  /** Sends a request once more, on a new connection: the other idle ones may have been closed, too. */
+  /**
+   * Sends a request once more, on a new connection, because the other idle connections may have been closed as well.
+   */
   resend(request: OutboundRequest): boolean;
-  /** Sends a request that got no connection to another address. False: there is none that is better. */
+  /** Sends a request that got no connection to another address. Returns false if no better address is known. */
   sendElsewhere(request: OutboundRequest): boolean;
-  /** The request is not wanted any more; it is not told. `isLate`: because its time is over. */
+  /** Takes back a request without calling it. `isLate` says that its time is over. */
   cancel(request: OutboundRequest, isLate?: boolean): void;
 }
 
-/** An address that could not be connected to is left out so long, where there are others. */
+/** For how many milliseconds an address that could not be connected to is left out, if there are others. */
 const unreachableMs = 10_000;
 
 interface PoolOptions {
@@ -43,14 +48,14 @@ interface PoolOptions {
 }
 
 /**
- * Keep-alive connections to one origin, one request at a time on each. Free connections are a stack: taking one costs the
- * same with one and with 500 of them, and the most recently used one, the least likely to have been closed by the
- * backend, is taken first.
+ * Keep-alive connections to one origin, each with one request at a time. Free connections are a stack: taking one costs
+ * the same whether there are one or 500, and the connection used most recently, which the backend is least likely to
+ * have closed, is taken first.
  */
 export class BackendPool implements ConnectionOwner, BackendRoute {
   readonly target: PoolTarget;
   readonly host: string;
-  /** Programs that use it. */
+  /** The number of programs that use the pool. */
   references = 0;
   readonly #metrics: Metrics;
   readonly #sweep: Sweep;
@@ -73,7 +78,7 @@ export class BackendPool implements ConnectionOwner, BackendRoute {
     return this.#sweep.nowMs;
   }
 
-  /** Can it be, as far as is known? */
+  /** Whether the address can be reached, as far as is known. */
   get isReachable(): boolean {
     return this.#unreachableUntilMs === 0 || performance.now() >= this.#unreachableUntilMs;
   }
@@ -105,15 +110,16 @@ export class BackendPool implements ConnectionOwner, BackendRoute {
     connection.destroy();
   }
 
-  /** Ends the connections as they become free. */
+  /** Closes the connections as they become free. */
   close(): void {
     this.#isClosed = true;
     for (const connection of this.#free.splice(0)) connection.destroy();
   }
 
-  /** False: there is nothing that time could change. */
+  /** Applies time-outs. Returns false if time can change nothing in this pool. */
   sweep(nowMs: number): boolean {
-    // Those that wait come first: whose time is over gets no connection that another's end makes room for.
+    // Waiting requests are checked first, so that one whose time is over does not get a connection that another request
+    // frees.
     for (const request of this.#waiting) {
       try {
         request.sweep(nowMs);
@@ -171,7 +177,7 @@ export class BackendPool implements ConnectionOwner, BackendRoute {
   }
 }
 
-/** Time-outs are looked at this often, instead of a timer for each call: that costs a request nothing. */
+/** The interval at which time-outs are checked. There is no timer for each call, so a request costs nothing extra. */
 const sweepMs = 20;
 
 /** One coarse timer for all pools of a thread, which runs only while there are connections. */
@@ -185,7 +191,8 @@ class Sweep {
     this.#pools.add(pool);
     if (this.#timer !== undefined) return;
     this.nowMs = performance.now();
-    // After what has come by now is read: a thread that was held up does not take its own delay for the backend's.
+    // Time-outs are checked after all bytes that have arrived are read, so that a thread that was held up does not
+    // blame its own delay on the backend.
     this.#timer = setInterval(() => {
       this.nowMs = performance.now();
       setImmediate(() => this.#run());
@@ -201,7 +208,7 @@ class Sweep {
   }
 }
 
-/** The pools of a gateway thread, each kept as long as a program uses it. */
+/** The pools of a gateway thread. Each is kept as long as a program uses it. */
 export class BackendPools {
   readonly #options: PoolOptions;
   readonly #pools = new Map<string, BackendPool>();

@@ -26,14 +26,14 @@ const linkParameter = ({ name, value }: ParameterPlan): LinkedParameter => ({
 });
 
 /**
- * Writes the path of a backend request; undefined if a parameter would lead out of the integration's path, null if a
- * parameter that only a template can set is not set.
+ * Returns the path of a backend request. It is undefined if a parameter would lead out of the integration's path, and
+ * null if a parameter that only a template can set is not set.
  */
 export type WritePath = (exchange: Exchange) => string | null | undefined;
 
 /**
- * The path of the integration's URI with parameters filled in, and its query. `isProxy` passes the request's own query
- * on: as received, unless a mapping sets one of its parameters.
+ * Links the path and query of the integration's URI, in which parameters are filled in. With `isProxy`, the request's
+ * own query is passed on as received, unless a mapping sets one of its parameters.
  */
 export function linkPath(plan: BackendPlan, isProxy: boolean): WritePath {
   const writeUri = linkUri(plan.path);
@@ -74,20 +74,20 @@ function overrideQuery(exchange: Exchange, path: ReturnType<WritePath>): ReturnT
   return addQuery(path, pairs.join("&"));
 }
 
-/** Half a surrogate pair, which a template can make, has no UTF-8. */
+/** Half a surrogate pair, which a template can make, can't be written as UTF-8. */
 const encodeQuery = (text: string): string => encodeURIComponent(text.toWellFormed());
 
 const addQuery = (path: string, query: string): string => `${path}${path.includes("?") ? "&" : "?"}${query}`;
 
-/** What clients send unescaped and no backend's parser has to take. */
+/** Escapes characters that clients send unescaped and that a backend's parser need not accept. */
 const sanitiseQuery = (query: string): string =>
   /[^\x21-\x7e]|["#<>\\^`{|}]/.test(query) ? query.replace(/[^\x21-\x7e]|["#<>\\^`{|}]/g, escapeLatin1) : query;
 
-/** A target is latin1: each character is a byte. */
+/** A request target is latin1: each character is one byte. */
 const escapeLatin1 = (character: string): string =>
   `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
 
-/** The request's query without the parameters that mappings set. */
+/** Returns the request's query without the parameters that mappings set. */
 function queryWithout(exchange: Exchange, parameters: readonly LinkedParameter[]): string[] {
   const pairs: string[] = [];
   for (const [name, values] of exchange.query) {
@@ -122,8 +122,8 @@ function linkUri(plan: UriPlan): WritePath {
 }
 
 /**
- * A path parameter goes on as it was received, still encoded; everything else is encoded now. In a query it is encoded
- * anew, or its `&` would set other parameters.
+ * Links a value of the URI. In a path, a path parameter stays encoded as it was received, and everything else is
+ * encoded now. In a query, every value is encoded again, because an `&` in it would set other parameters.
  */
 function linkUriValue(
   plan: Exclude<UriPlan[number], string>,
@@ -148,7 +148,7 @@ function linkEncoded(plan: ValuePlan, isInQuery: boolean): (exchange: Exchange) 
   };
 }
 
-/** What a template set in `$context.requestOverride.path`, else the mapped value. */
+/** Links a parameter: the value that a template set in `$context.requestOverride.path`, otherwise the mapped value. */
 function linkUriParameter(
   { name, value }: UriParameterPlan,
   isInQuery: boolean,
@@ -170,8 +170,8 @@ const sanitisePath = (path: string): string =>
   /[^\x21-\x7e]|["#<>?\\^`{|}]/.test(path) ? path.replace(/[^\x21-\x7e]|["#<>?\\^`{|}]/g, escapeLatin1) : path;
 
 /**
- * Segments `..` of a path, in any spelling. Backends resolve them (RFC 3986 §5.2.4), and with one that the integration's URI
- * does not have a caller would leave the part of the backend that the URI opens.
+ * Returns the number of `..` segments of a path, in any spelling. Backends resolve them (RFC 3986 §5.2.4), so a caller
+ * who adds one that the integration's URI does not have would leave the part of the backend that the URI opens.
  */
 function stepsUp(target: string): number {
   if (!/\.\.|%2e/i.test(target)) return 0;
@@ -180,10 +180,13 @@ function stepsUp(target: string): number {
   return segments.filter((segment) => segment === "..").length;
 }
 
-/** Headers of a backend request: names and values in turn. */
+/** Returns the headers of a backend request: names and values in turn. */
 export type WriteHeaders = (exchange: Exchange) => string[];
 
-/** All of the request's headers but those that AWS changes, and the mapped ones. AWS: "Important notes for REST APIs". */
+/**
+ * Links the headers of a proxy integration: all of the request's headers except those that AWS changes, and the mapped
+ * ones. AWS: "Important notes for REST APIs".
+ */
 export function linkProxyHeaders(plan: BackendPlan, apiId: string): WriteHeaders {
   const mapped = plan.headers.map(linkParameter).filter(({ lowerName }) => !neverMappedToHttp.has(lowerName));
   const replaced = new Set(mapped.map(({ lowerName }) => lowerName));
@@ -215,7 +218,7 @@ export function linkProxyHeaders(plan: BackendPlan, apiId: string): WriteHeaders
   };
 }
 
-/** Mapped headers, and what AWS adds to them. */
+/** Links the headers of a custom integration: the mapped ones, and those that AWS adds. */
 export function linkCustomHeaders(
   plan: BackendPlan,
   apiId: string,
@@ -271,14 +274,14 @@ function addForwarding(exchange: Exchange, headers: string[], forwardedFor: stri
   );
 }
 
-/** Removes, from `at` on, what mappings set. */
+/** Removes the headers that mappings set, from the index `at` on. */
 function removeReplaced(headers: string[], at: number, replaced: ReadonlySet<string>): void {
   for (let index = headers.length - 2; index >= at; index -= 2) {
     if (replaced.has(headers[index]!.toLowerCase())) headers.splice(index, 2);
   }
 }
 
-/** Headers that `Connection` says are for this hop only. RFC 9110 §7.6.1. */
+/** Returns the names of the headers that `Connection` limits to this hop. RFC 9110 §7.6.1. */
 export function connectionOptions(value: string | undefined): readonly string[] | undefined {
   if (value === undefined) return undefined;
   const lower = value.toLowerCase();

@@ -2,8 +2,8 @@ import type { OutboundRequest } from "../../http/http1-client/outbound.ts";
 import type { BackendPool, BackendRoute } from "./backend-pools.ts";
 
 /**
- * The addresses of a VPC link, taken in turn. One that could not be connected to is left out for a while, and what was
- * meant for it goes to the next one: nothing was sent yet.
+ * The pools of a VPC link's addresses, taken in turn. An address that could not be connected to is left out for a
+ * while, and its request goes to the next one, since nothing had been sent.
  */
 export class BalancedPools implements BackendRoute {
   readonly host: string;

@@ -3,7 +3,7 @@ import type { Exchange } from "../exchange.ts";
 import { configurationError } from "../responses/failure.ts";
 import { acceptedMediaType, linkBinaryMediaTypes, mediaTypeOf, requestMediaType } from "./media-types.ts";
 
-/** What is done to a payload on its way: nothing, base64 to bytes, bytes to base64. */
+/** The conversion of a payload on its way: none, base64 to bytes, or bytes to base64. */
 export type Conversion = "none" | "decode" | "encode";
 
 /**
@@ -16,8 +16,8 @@ function requestConversion(isBinary: boolean, handling: ContentHandlingPlan | un
 }
 
 /**
- * An answer's payload is binary if the integration's Content-Type is one of the API's `binaryMediaTypes`; whether the
- * caller wants it so is said by the first entry of Accept.
+ * An answer's payload is binary if the integration's Content-Type is one of the API's `binaryMediaTypes`; the first
+ * entry of Accept says whether the caller wants it binary.
  * AWS: API Gateway Developer Guide, "Content type conversions in API Gateway", response payload.
  */
 function responseConversion(
@@ -29,15 +29,15 @@ function responseConversion(
   return isBinaryWanted ? "decode" : "encode";
 }
 
-/** What becomes of a payload, with and without a template. */
+/** How a payload is treated, with and without a template. */
 export interface Content {
   /** Bytes become text before a template sees them, and text becomes bytes after it. */
   readonly conversion: Conversion;
-  /** Bytes that stay bytes: no template can read them. AWS: "Unable to transform request" (or response). */
+  /** True for bytes that stay bytes, which no template can read. AWS: "Unable to transform request" (or response). */
   readonly isOpaque: boolean;
 }
 
-/** How a request's payload is treated; undefined: no request's is in any way. */
+/** Returns how a request's payload is treated, or undefined if the payloads of all requests stay as they are. */
 export function linkRequestContent(
   handling: ContentHandlingPlan | undefined,
   binaryMediaTypes: readonly string[],
@@ -50,7 +50,7 @@ export function linkRequestContent(
 }
 
 /**
- * Returns how payloads of answers are converted; undefined if none is.
+ * Returns how the payloads of answers are converted, or undefined if they stay as they are.
  * Unconfirmed: a MOCK's payload, which its template makes, is text whatever types are binary, and is never encoded;
  * see docs/compatibility.md, "contentHandling, MOCK".
  */
@@ -88,14 +88,14 @@ function mediaTypeOfAnswer(headers: readonly string[]): string {
   return "application/json";
 }
 
-/** Base64 text of bytes, or the text that it was already. */
+/** Returns the base64 text of a payload. */
 export const encodeBase64 = (payload: Buffer): Buffer => Buffer.from(payload.toString("base64"), "latin1");
 
 const base64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /**
- * The bytes of base64 text (RFC 4648 §4); undefined if it is none. Forgiven are line breaks, missing padding, and the
- * quotes of a JSON string, which is what a function returns.
+ * Returns the bytes of base64 text (RFC 4648 §4), or undefined if it is not base64. Line breaks, missing padding and
+ * the quotes of a JSON string, which a function returns, are accepted.
  */
 export function decodeBase64(text: Buffer | string): Buffer | undefined {
   let characters = (typeof text === "string" ? text : text.toString("latin1")).replace(/[\r\n]+/g, "").trim();
@@ -108,7 +108,10 @@ export function decodeBase64(text: Buffer | string): Buffer | undefined {
   return isWhole ? Buffer.from(characters, "base64") : undefined;
 }
 
-/** Text that should be base64 and is not. AWS: "Content type conversions in API Gateway": 500 API_CONFIGURATION_ERROR. */
+/**
+ * Answers an exchange whose text should be base64 and is not. AWS: "Content type conversions in API Gateway": 500
+ * API_CONFIGURATION_ERROR.
+ */
 export function refuseUndecodable(exchange: Exchange): void {
   const failure = configurationError("Unable to base64 decode the body.");
   exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", failure);

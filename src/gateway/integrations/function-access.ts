@@ -3,17 +3,20 @@ import type { Plan } from "../../plan/kinds.ts";
 import type { Exchange } from "../exchange.ts";
 import type { ThreadContext } from "../thread-context.ts";
 
-/** The method that wants to invoke. */
+/** The method or authorizer that wants to invoke a function. */
 export interface Invoker {
   readonly stage: Plan;
   readonly method: Plan["methods"][number];
   readonly thread: ThreadContext;
 }
 
-/** AWS, as observed; a function that is not there has no policy that would allow it, either. */
+/**
+ * As observed on AWS. A function that does not exist has no policy that would allow the call, so it gets the same
+ * answer.
+ */
 const invalidPermissions = ["Execution failed due to configuration error: Invalid permissions on Lambda function"];
 
-/** May API Gateway invoke the function for this method? If not, the exchange is answered as AWS does. */
+/** Returns whether API Gateway may invoke the function for this method. If not, it answers the exchange as AWS does. */
 export function mayInvoke(exchange: Exchange, functionArn: string, invoker: Invoker): boolean {
   const { stage, method } = invoker;
   const sourceArn =
@@ -25,7 +28,7 @@ export function mayInvoke(exchange: Exchange, functionArn: string, invoker: Invo
   return false;
 }
 
-/** Why API Gateway may not invoke the function for that method or authorizer; undefined: it may. */
+/** Returns why API Gateway may not invoke the function for that method or authorizer, or undefined if it may. */
 export function problemOfInvoking(
   functionArn: string,
   sourceArn: string,
@@ -42,10 +45,10 @@ export function problemOfInvoking(
   );
 }
 
-/** Is the event short enough for Lambda? If not, the exchange is answered as AWS does. */
+/** Returns whether the event is short enough for Lambda. If not, it answers the exchange as AWS does. */
 export function fitsLambda(exchange: Exchange, event: Buffer | string): boolean {
   const max = bounds.lambdaPayloadBytesMax.value;
-  // A character is three bytes at most, so that the bytes of most events need not be counted.
+  // A character has at most three bytes, so the bytes of most events need not be counted.
   if (event.length <= max / 3 || Buffer.byteLength(event) <= max) return true;
   exchange.program.responses.finish(exchange, "REQUEST_TOO_LARGE", {
     hint: `the event would be longer than Lambda's ${max} bytes`,

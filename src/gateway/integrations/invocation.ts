@@ -2,10 +2,10 @@ import type { EventOutcome, InvokeOutcome } from "../../functions/function-clien
 import type { Exchange, Work } from "../exchange.ts";
 import type { ThreadContext } from "../thread-context.ts";
 
-/** What is done with the answer of a function that ran. */
+/** The receiver of a function's answer. */
 export interface InvocationConsumer {
   ok(payload: Buffer): void;
-  /** The function failed: `payload` is `{"errorMessage":…}`. */
+  /** Called when the function failed; `payload` is `{"errorMessage":…}`. */
   functionError(outcome: Extract<InvokeOutcome, { readonly kind: "function-error" }>): void;
 }
 
@@ -13,11 +13,13 @@ export interface InvocationOptions {
   readonly functionArn: string;
   readonly timeoutMs: number;
   readonly thread: ThreadContext;
-  /** base64 JSON. */
+  /** JSON, encoded as base64. */
   readonly clientContext?: string | undefined;
 }
 
-/** One invocation for one exchange, with its time-out. Lambda goes on when nobody waits any more, as on AWS. */
+/**
+ * One invocation for one exchange, with its time-out. The function keeps running when nobody waits any more, as on AWS.
+ */
 export class Invocation implements Work {
   readonly #exchange: Exchange;
   readonly #consumer: InvocationConsumer;
@@ -58,7 +60,7 @@ export class Invocation implements Work {
     clearTimeout(this.#timer);
   }
 
-  /** False: nobody waits any more. */
+  /** Returns false if nobody waits any more. */
   #finish(): boolean {
     clearTimeout(this.#timer);
     return this.#exchange.resume(this);
@@ -94,7 +96,7 @@ export class Invocation implements Work {
   }
 }
 
-/** The function did not answer in time. */
+/** Answers an exchange whose function did not answer in time. */
 export function refuseAsLate(
   exchange: Exchange,
   { functionArn, timeoutMs, thread }: Pick<InvocationOptions, "functionArn" | "timeoutMs" | "thread">,
@@ -106,7 +108,9 @@ export function refuseAsLate(
   });
 }
 
-/** Lambda itself refused: a gateway error, whatever the integration maps. */
+/**
+ * Answers an exchange whose invocation the Lambda service refused: with a gateway error, whatever the integration maps.
+ */
 export function refuseAsService(
   exchange: Exchange,
   thread: ThreadContext,
@@ -126,7 +130,10 @@ export function refuseAsService(
   failInvocation(exchange, thread, { status: 500, hint, log });
 }
 
-/** AWS quirk: an INTEGRATION_FAILURE, whose own status and message are those of a network error. */
+/**
+ * Answers an exchange whose function failed. AWS quirk: this is an INTEGRATION_FAILURE, whose own status and message
+ * are those of a network error.
+ */
 export function failInvocation(
   exchange: Exchange,
   thread: ThreadContext,
@@ -137,7 +144,7 @@ export function failInvocation(
   exchange.program.responses.finish(exchange, "INTEGRATION_FAILURE", failure);
 }
 
-/** What Lambda is asked, in the form of its Invoke operation. */
+/** Records the call to Lambda, in the form of its Invoke operation. */
 export function traceInvocation(
   exchange: Exchange,
   call: {
@@ -167,7 +174,7 @@ const invocationPath = (functionArn: string, isStreamed: boolean | undefined): s
     ? `/2021-11-15/functions/${functionArn}/response-streaming-invocations`
     : `/2015-03-31/functions/${functionArn}/invocations`;
 
-/** What Lambda answered, in the form of its Invoke operation. */
+/** Records Lambda's answer, in the form of its Invoke operation. */
 export function traceOutcome(exchange: Exchange, outcome: InvokeOutcome | EventOutcome): void {
   const { trace, integration } = exchange;
   if (trace === undefined) return;

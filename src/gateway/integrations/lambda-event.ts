@@ -4,17 +4,17 @@ import { requestTime } from "../context.ts";
 import type { Exchange } from "../exchange.ts";
 import { droppedFromLambdaEvent, isGatewaySignature } from "../responses/header-remapping.ts";
 
-/** Writes the proxy event of a request as JSON text. */
+/** Returns the proxy event of a request as JSON text. */
 export type WriteEvent = (exchange: Exchange, body: Buffer, isBinary: boolean) => string;
 
 const json = JSON.stringify;
 
-/** A map with nothing in it. */
+/** How a map without entries is written. */
 type Empty = "null" | "{}";
 
 /**
- * The event of a Lambda proxy integration, format 1.0. What the deployment decides is written once; a request's event is
- * put together as text, which takes a third of the time of building objects and stringifying them.
+ * Links the event of a Lambda proxy integration, format 1.0. The parts that the deployment decides are written once; a
+ * request's event is put together as text, which takes a third of the time of building objects and stringifying them.
  * AWS: API Gateway Developer Guide, "Lambda proxy integrations in API Gateway", input format.
  */
 export function linkEvent(stage: RestPlan, method: RestMethodPlan): WriteEvent {
@@ -29,7 +29,7 @@ export function linkEvent(stage: RestPlan, method: RestMethodPlan): WriteEvent {
 }
 
 /**
- * Writes the event of a REQUEST authorizer. AWS quirk: what is empty is an empty map here.
+ * Links the event of a REQUEST authorizer. AWS quirk: a map without entries is `{}` here.
  * AWS: API Gateway Developer Guide, "Input to an API Gateway Lambda authorizer".
  */
 export function linkAuthorizerEvent(
@@ -65,14 +65,17 @@ function linkRequestContext(stage: RestPlan, method: RestMethodPlan): (exchange:
   };
 }
 
-/** A caller of whom only address and agent are known costs no more than those. */
+/** Most callers are known by their address and user agent alone, and cost no more than these two. */
 function writeIdentity(caller: Caller): string {
   const { iam, apiKey, sourceAddress, userAgent } = caller;
   const credentials = iam === undefined && apiKey === undefined ? noCredentials : writeCredentials(caller);
   return `${credentials},"sourceIp":${json(sourceAddress)},"userAgent":${json(userAgent ?? null)}}`;
 }
 
-/** All but the caller's address and agent. AWS quirk: what is not known is null, but for API keys, which are left out. */
+/**
+ * Writes everything but the caller's address and user agent. AWS quirk: a value that is not known is null, except API
+ * keys, which are left out.
+ */
 function writeCredentials(caller: Caller): string {
   const { sourceIp: _, userAgent: __, ...readers } = identityVariables;
   const members = Object.entries(readers).flatMap(([name, read]) => {
@@ -96,7 +99,7 @@ function bodyText(body: Buffer, isBinary: boolean): string {
   return isBinary ? `"${body.toString("base64")}"` : json(body.toString("utf8"));
 }
 
-/** `headers` has the last value of each name, `multiValueHeaders` all of them. */
+/** Returns `headers`, which has the last value of each name, and `multiValueHeaders`, which has all values. */
 function headerMaps(exchange: Exchange, empty: Empty): string {
   const headers = eventHeaders(exchange);
   return headers.size === 0
@@ -104,7 +107,7 @@ function headerMaps(exchange: Exchange, empty: Empty): string {
     : `"headers":${maps(headers, '"multiValueHeaders":')}`;
 }
 
-/** The headers that functions and templates see: as received, and the gateway's own. */
+/** Returns the headers that functions and templates see: those received, and those that the gateway adds. */
 export function eventHeaders(exchange: Exchange): ReadonlyMap<string, readonly string[]> {
   const { rawHeaders, headerNames, remoteAddress, localPort, listener } = exchange.request;
   const values = new Map<string, string[]>();
@@ -121,7 +124,7 @@ export function eventHeaders(exchange: Exchange): ReadonlyMap<string, readonly s
     if (known === undefined) values.set(name, [value]);
     else known.push(value);
   }
-  // A test has no front end that would add them.
+  // A test has no front end that would add headers.
   if (exchange.isTest) return values;
   values.set("X-Amzn-Trace-Id", [exchange.traceHeader]);
   values.set("X-Forwarded-For", [forwardedFor]);
@@ -138,7 +141,7 @@ function queryMaps(exchange: Exchange, empty: Empty): string {
   return `"queryStringParameters":${maps(query, '"multiValueQueryStringParameters":')}`;
 }
 
-/** A map of last values and, after `second`, one of all values. */
+/** Returns a map of last values and, after `second`, a map of all values. */
 function maps(values: ReadonlyMap<string, readonly string[]>, second: string): string {
   let last = "{";
   let all = "{";

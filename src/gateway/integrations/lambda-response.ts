@@ -1,7 +1,7 @@
 import { isObject } from "../../base/json-object.ts";
 import { isHeaderName, remappedName, responseHeaderFates } from "../responses/header-remapping.ts";
 
-/** A function's answer, read; or in words what is wrong with it. */
+/** A function's answer after reading it, or what is wrong with it. */
 export type LambdaResponse =
   | {
       readonly kind: "response";
@@ -18,14 +18,14 @@ interface MalformedResponse {
   readonly detail: string;
 }
 
-/** What a function says of a streamed answer before its body. */
+/** The metadata that a function sends before the body of a streamed answer, or what is wrong with it. */
 export type LambdaMetadata =
   | {
       readonly kind: "metadata";
       readonly status: number;
       /** Names and values in turn, already remapped. */
       readonly headers: string[];
-      /** What the headers say that follows. */
+      /** The number of bytes that the headers announce. */
       readonly contentLength: number | undefined;
     }
   | MalformedResponse;
@@ -82,7 +82,7 @@ export function parseLambdaMetadata(text: Buffer): LambdaMetadata {
   return { kind: "metadata", status, headers: written, contentLength: declaredLength(headers) };
 }
 
-/** One that is no number, or there twice, says nothing. */
+/** Returns the declared Content-Length. A value that is not a number, or several values, count as undeclared. */
 function declaredLength(headers: unknown): number | undefined {
   const declared = Object.entries(headers ?? {}).filter(([name]) => name.toLowerCase() === "content-length");
   const value = declared.length === 1 ? String(declared[0]![1]) : "";
@@ -91,7 +91,7 @@ function declaredLength(headers: unknown): number | undefined {
 
 const metadataKeys: ReadonlySet<string> = new Set(["statusCode", "headers", "multiValueHeaders", "cookies"]);
 
-/** An object with no other keys than these, or what is wrong. */
+/** Returns an object that has no other keys than these, or what is wrong. */
 function parseObject(text: Buffer, known: ReadonlySet<string>): Record<string, unknown> | string {
   let output: unknown;
   try {
@@ -108,7 +108,7 @@ function parseObject(text: Buffer, known: ReadonlySet<string>): Record<string, u
 
 const malformed = (detail: string): MalformedResponse => ({ kind: "malformed", detail });
 
-/** An integer or a text of one; absent is 200. */
+/** Reads an integer, or a text with an integer; absent means 200. Returns undefined for anything else. */
 function parseStatus(statusCode: unknown): number | undefined {
   if (statusCode === undefined || statusCode === null) return 200;
   const status = typeof statusCode === "string" && /^\d{3}$/.test(statusCode) ? Number(statusCode) : statusCode;
@@ -116,7 +116,7 @@ function parseStatus(statusCode: unknown): number | undefined {
 }
 
 /**
- * Both maps in one list; a pair that is in both is there once. The list, or what is wrong.
+ * Returns both maps as one list, in which a pair that is in both maps appears once, or what is wrong.
  * AWS: "Support for multi-value headers and query string parameters".
  */
 function writeHeaders(headers: unknown, multiValueHeaders: unknown): string[] | string {

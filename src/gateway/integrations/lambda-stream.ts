@@ -20,9 +20,9 @@ export interface LambdaStreamOptions {
 }
 
 /**
- * One invocation whose answer goes to the client as it comes: metadata as JSON, eight zero bytes, the body. A client that
- * reads slowly makes the function wait. When nobody waits any more, the function goes on and its answer is thrown away,
- * as on AWS.
+ * One invocation whose answer goes to the client as it comes: metadata as JSON, eight zero bytes, then the body. A
+ * client that reads slowly makes the function wait. When nobody waits any more, the function keeps running and its
+ * answer is thrown away, as on AWS.
  * AWS: API Gateway Developer Guide, "Set up a Lambda proxy integration with payload response streaming in API Gateway".
  */
 export class LambdaStream implements AnswerSink, Work {
@@ -30,12 +30,12 @@ export class LambdaStream implements AnswerSink, Work {
   readonly #options: LambdaStreamOptions;
   readonly #deadlineMs: number;
   #state: "metadata" | "body" | "over" = "metadata";
-  /** What came of the metadata so far. */
+  /** The part of the metadata that has arrived. */
   #gathered: Buffer = empty;
   #gatheredBytes = 0;
-  /** What a declared length lets follow. */
+  /** How many bytes may follow by the declared length. */
   #bytesLeft = Number.POSITIVE_INFINITY;
-  /** When the last bytes came, or were asked for. */
+  /** When the last bytes came, or were last asked for. */
   #activeMs = 0;
   #isPaused = false;
   #resume: (() => void) | undefined = undefined;
@@ -70,7 +70,7 @@ export class LambdaStream implements AnswerSink, Work {
     return !this.#isPaused;
   }
 
-  /** The client has it all, even if the function goes on. */
+  /** The client has the whole answer, even if the function keeps running. */
   end(): void {
     this.#exchange.guard(() => {
       if (this.#state === "metadata") this.#refuse("it ended before the eight zero bytes that follow its metadata");
@@ -85,7 +85,7 @@ export class LambdaStream implements AnswerSink, Work {
     this.#resume?.();
   }
 
-  /** The time-out, or what is left of it, has passed; or the stream may have been idle for too long. */
+  /** Called when the time-out, or the rest of it, has passed, or when the stream may have been idle for too long. */
   onTimer(): void {
     this.#exchange.guard(() => this.#checkTime());
   }
@@ -153,7 +153,7 @@ export class LambdaStream implements AnswerSink, Work {
     integration!.contentMs ??= this.#activeMs - integration!.startedAt;
     this.#traced?.add(chunk);
     this.#bytesLeft -= chunk.length;
-    // More than was declared would be read as the next answer.
+    // The client would read bytes beyond the declared length as the next answer.
     if (this.#bytesLeft < 0) this.#cut("the answer is longer than its Content-Length");
     else this.#isPaused = !answer.write(chunk);
   }
@@ -183,12 +183,15 @@ export class LambdaStream implements AnswerSink, Work {
     else refuseAsFailed(this.#exchange, thread, outcome);
   }
 
-  /** Before the client has got anything. */
+  /** Answers with a failure; the client has received nothing yet. */
   #refuse(detail: string): void {
     if (this.#finish()) refuseAsMalformed(this.#exchange, this.#options.thread, detail);
   }
 
-  /** The client has got a part of it: only the connection's end tells that the rest is missing. */
+  /**
+   * Breaks the answer off. The client has received a part of it, and only the connection's end can tell it that the
+   * rest is missing.
+   */
   #cut(error: string): void {
     if (!this.#finish()) return;
     this.#exchange.integration!.error = error;
@@ -206,14 +209,14 @@ export class LambdaStream implements AnswerSink, Work {
     this.#traced = trace.collectBody();
   }
 
-  /** False: nobody waits any more. */
+  /** Returns false if nobody waits any more. */
   #finish(): boolean {
     if (!this.#exchange.resume(this)) return false;
     this.abandon();
     return true;
   }
 
-  /** What still comes is thrown away. */
+  /** Throws away the bytes that still come. */
   abandon(): void {
     this.#state = "over";
     this.#gathered = empty;
@@ -224,7 +227,7 @@ export class LambdaStream implements AnswerSink, Work {
     const integration = this.#exchange.integration!;
     integration.latencyMs = performance.now() - integration.startedAt;
     if (integration.headersMs === undefined) this.#options.thread.metrics.integration(integration.latencyMs);
-    // The function is let go on.
+    // The function can write on.
     this.onDrain();
   }
 }

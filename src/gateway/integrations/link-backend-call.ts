@@ -7,13 +7,16 @@ import type { BackendRoute } from "./backend-pools.ts";
 import type { WriteHeaders } from "./backend-request.ts";
 import { BalancedPools } from "./balanced-pools.ts";
 
-/** Sends an exchange's request; the path is written already, and the body is as it goes out. */
+/** Sends an exchange's request with this path and body. */
 export type CallBackend = (exchange: Exchange, path: string, body: Buffer | RequestBodyStream | undefined) => void;
 
-/** Adds a signature to the headers of a request, whose body is there in whole. */
+/** Adds a signature to the headers of a request whose whole body is known. */
 export type SignRequest = (request: SignableRequest) => void;
 
-/** Holds the backend's connections as long as the program lives. The answer goes to what `consumerOf` makes. */
+/**
+ * Links a backend call and holds the backend's connections as long as the program lives. The answer goes to the
+ * consumer that `consumerOf` returns.
+ */
 export function linkBackendCall(
   plan: BackendPlan,
   context: LinkContext,
@@ -26,7 +29,7 @@ export function linkBackendCall(
     readonly writeHeaders: WriteHeaders;
     readonly consumerOf: (exchange: Exchange) => BackendConsumer;
     readonly sign?: SignRequest | undefined;
-    /** Of a streamed answer. */
+    /** Milliseconds for which a streamed answer may be idle. */
     readonly idleMs?: number | undefined;
   },
 ): CallBackend {
@@ -36,7 +39,7 @@ export function linkBackendCall(
     const headers = writeHeaders(exchange);
     exchange.forgetBody();
     const { contentLength } = exchange.request;
-    // A streamed body keeps its declared length; a buffer's is known to the client.
+    // A streamed body keeps its declared length; the HTTP client knows the length of a buffer.
     if (body !== undefined && !Buffer.isBuffer(body) && contentLength !== undefined) {
       headers.push("Content-Length", String(contentLength));
     }
@@ -57,7 +60,7 @@ export function linkBackendCall(
   };
 }
 
-/** One pool, or one for each of a VPC link's addresses. */
+/** Returns one pool, or one for each address of a VPC link. */
 function acquireRoute(plan: BackendPlan, { stage, thread, onRetire }: LinkContext): BackendRoute {
   const { origin, isTlsUnverified, clientCertificateId } = plan;
   const identity =

@@ -1,6 +1,9 @@
 import type { InboundRequest } from "../../http/inbound.ts";
 
-/** Is a media type binary for the API? AWS: API Gateway Developer Guide, "Binary media types for REST APIs". */
+/**
+ * Returns whether a media type is binary for the API. AWS: API Gateway Developer Guide, "Binary media types for REST
+ * APIs".
+ */
 export type IsBinary = (mediaType: string) => boolean;
 
 /** Types match without their parameters and in any case; `image/*` and the wildcard of all types are understood. */
@@ -12,18 +15,18 @@ export function linkBinaryMediaTypes(binaryMediaTypes: readonly string[]): IsBin
   return (mediaType) => types.has(mediaType) || families.some((family) => mediaType.startsWith(family));
 }
 
-/** The media type of a Content-Type or an entry of Accept: without parameters, in lower case. */
+/** Returns the media type of a Content-Type or an entry of Accept: without parameters, in lower case. */
 export function mediaTypeOf(value: string): string {
   const semicolon = value.indexOf(";");
   return (semicolon < 0 ? value : value.slice(0, semicolon)).trim().toLowerCase();
 }
 
-/** What a request's body is taken for: JSON if it does not say. */
+/** Returns the media type of a request's body: JSON if the request does not name one. */
 export function requestMediaType(request: InboundRequest): string {
   return mediaTypeOf(request.header("content-type") ?? "") || "application/json";
 }
 
-/** What a caller wants: the first entry of Accept, JSON if there is none. */
+/** Returns the media type that a caller wants: the first entry of Accept, or JSON if there is none. */
 export function acceptedMediaType(request: InboundRequest): string {
   const accept = request.header("accept");
   return accept === undefined ? "application/json" : mediaTypeOf(accept.split(",", 1)[0]!);

@@ -10,7 +10,8 @@ interface PolicyDecisions {
 }
 
 /**
- * May API Gateway invoke a function for a method? Decisions are remembered until the function's policy changes.
+ * Decides whether API Gateway may invoke a function for a method. Decisions are remembered until the function's policy
+ * changes.
  * AWS: Lambda Developer Guide, "Granting API Gateway access": AddPermission with a SourceArn.
  */
 export class PermissionCheck {

@@ -5,7 +5,7 @@ import { failInvocation, type InvocationConsumer } from "./invocation.ts";
 import { parseLambdaResponse } from "./lambda-response.ts";
 import { type IsBinary, mediaTypeOf } from "./media-types.ts";
 
-/** Answers with what a function of a Lambda proxy integration said. */
+/** Answers an exchange with the answer of a Lambda proxy integration's function. */
 export class ProxyRelay implements InvocationConsumer {
   readonly #exchange: Exchange;
   readonly #thread: ThreadContext;
@@ -35,7 +35,9 @@ export class ProxyRelay implements InvocationConsumer {
     exchange.respond(response.status, response.headers, isDecoded ? Buffer.from(body, "base64") : body);
   }
 
-  /** Base64 is decoded only for a caller whose first accepted type is binary for the API. */
+  /**
+   * Returns whether base64 is decoded for this caller: only if the first type that it accepts is binary for the API.
+   */
   #accepts(): boolean {
     const accept = this.#exchange.request.header("accept");
     return this.#isBinary(accept === undefined ? "application/json" : mediaTypeOf(accept.split(",", 1)[0]!));

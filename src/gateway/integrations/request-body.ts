@@ -6,7 +6,10 @@ import { addHint } from "../responses/failure.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import { RequestBodyStream } from "./backend-call.ts";
 
-/** AWS quirk: the one refusal that is plain text, from the front end, and not customisable. */
+/**
+ * Refuses a request whose body is too long. AWS quirk: this is the only refusal in plain text; it comes from the front
+ * end, and no gateway response customises it.
+ */
 export function refuseTooLarge(exchange: Exchange, bytesMax: number): void {
   const message = `HTTP content length exceeded ${bytesMax} bytes.`;
   exchange.error = { type: "DEFAULT_4XX", message };
@@ -18,7 +21,7 @@ export function refuseTooLarge(exchange: Exchange, bytesMax: number): void {
   exchange.complete();
 }
 
-/** Ends the exchange whose request can't be read: the connection knows why and is closed by the codec. */
+/** Ends an exchange whose request can't be read; the codec, which knows why, closes the connection. */
 export function refuseBroken(exchange: Exchange): void {
   const headers = ["Content-Type", "application/json"];
   addHint(exchange.request, headers, "the request's body broke off or is malformed");
@@ -26,8 +29,9 @@ export function refuseBroken(exchange: Exchange): void {
 }
 
 /**
- * Hands over the request's body: undefined if there is none, a buffer if it is small (which is cheaper to send than a
- * stream), decompressed if it is compressed, else a stream. Answers by itself, and does not call back, if it can't be had.
+ * Passes the request's body to the callback: undefined if there is none, a buffer if it is small (which is cheaper to
+ * send than a stream) or was compressed, otherwise a stream. If the body can't be read, the exchange is answered and
+ * the callback is not called.
  */
 export function takeBody(
   exchange: Exchange,
@@ -55,7 +59,10 @@ export function takeBody(
   }
 }
 
-/** The whole body, decompressed. AWS: "Payload compression for REST APIs", decompression of method requests. */
+/**
+ * Passes the whole body, decompressed, to the callback. AWS: "Payload compression for REST APIs", decompression of
+ * method requests.
+ */
 export function collectBody(exchange: Exchange, thread: ThreadContext, taken: (body: Buffer) => void): void {
   const { request } = exchange;
   if (exchange.body !== undefined) {
@@ -71,7 +78,7 @@ export function collectBody(exchange: Exchange, thread: ThreadContext, taken: (b
     else if (outcome !== "ok") refuseBroken(exchange);
     else {
       thread.metrics.add("requestBytes", body.length);
-      // Several codings are one text: one that nobody undoes must not pass for none.
+      // Several codings are treated as one unknown coding: a body that nobody decoded must not pass as decoded.
       const codings = headerList(request, "content-encoding").filter((coding) => coding !== "identity");
       if (codings.length === 0) keep(body);
       else decompress(exchange, thread, { coding: codings.join(", "), body, taken: keep });
@@ -102,7 +109,7 @@ type DecodeResult =
   | { readonly kind: "too-large" }
   | { readonly kind: "refused"; readonly hint: string };
 
-/** Undoes a Content-Encoding. Never rejects for what the client sent. */
+/** Undoes a Content-Encoding. The promise does not reject because of anything that the client sent. */
 async function decode(coding: string, body: Buffer, bytesMax: number): Promise<DecodeResult> {
   // Loaded only by callers that compress: zlib costs a gateway thread a megabyte.
   const zlib = await import("node:zlib");

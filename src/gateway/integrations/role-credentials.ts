@@ -6,20 +6,20 @@ import { readText } from "../../base/read-bytes.ts";
 
 /** Credentials to call a service with. */
 export interface RoleCredentials {
-  /** Those that were current last. */
+  /** The credentials that were current last. */
   readonly latest: Credentials | undefined;
-  /** Undefined: there are none now, {@link wait} for them. */
+  /** Returns the credentials, or undefined if there are none now; then {@link wait} for them. */
   current(): Credentials | undefined;
-  /** Resolves with nothing when there are credentials, else with the reason why there are none. */
+  /** Resolves with undefined once there are credentials, or with the reason why there are none. */
   wait(): Promise<string | undefined>;
 }
 
 export interface AssumedRoleOptions {
   readonly roleArn: string;
-  /** STS. */
+  /** The origin of STS. */
   readonly origin: string;
   readonly region: string;
-  /** Who assumes the role. */
+  /** The credentials that assume the role. */
   readonly credentials: Credentials;
 }
 
@@ -29,9 +29,9 @@ interface Session {
 }
 
 const sessionSeconds = 3_600;
-/** A session is renewed this long before its end, while requests go on with it. */
+/** How long before its end a session is renewed, while requests still use it. */
 const renewBeforeMs = 600_000;
-/** One with less left is not used: the request has still to travel. */
+/** A session that ends sooner is not used, because the request takes time to arrive. */
 const expiryMarginMs = 30_000;
 /** A role that can't be assumed is tried again after this. */
 const retryAfterMs = 5_000;
@@ -42,7 +42,7 @@ const assumeMsMax = bounds.stsAssumeRoleMsMax.value;
  * requests' path. AWS: STS API reference, "AssumeRole".
  */
 export class AssumedRole implements RoleCredentials {
-  /** Programs that use it. */
+  /** The number of programs that use the role. */
   references = 0;
   readonly #options: AssumedRoleOptions;
   readonly #clock: Clock;
@@ -95,7 +95,7 @@ export class AssumedRole implements RoleCredentials {
     }
   }
 
-  /** The session, or what STS or the network said. */
+  /** Returns the session, or the error of STS or the network. */
   async #ask(): Promise<Session | string> {
     const { origin, roleArn, credentials } = this.#options;
     const form = new URLSearchParams({

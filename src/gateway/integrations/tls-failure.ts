@@ -1,5 +1,6 @@
 /**
- * AWS's words for a TLS handshake that fails: a mistake in the configuration, answered with 500.
+ * Returns AWS's message for a failed TLS handshake that is a mistake in the configuration, which is answered with 500,
+ * or undefined.
  * AWS: Knowledge Center, "How do I troubleshoot API Gateway errors when I use SSL certificates with backend
  * integration?" and "How do I resolve the API Gateway error "General SSLEngine problem"?"
  */
@@ -16,7 +17,7 @@ export function tlsFailureWords(code: string, host: string): string | undefined 
   return anyOther.test(code) ? "General SSLEngine problem" : undefined;
 }
 
-/** Node.js: "X509 certificate error codes": those of an issuer that is not known or not trusted. */
+/** Node.js: "X509 certificate error codes": the codes of an issuer that is unknown or not trusted. */
 const nobodyVouches: ReadonlySet<string> = new Set([
   "CERT_UNTRUSTED",
   "DEPTH_ZERO_SELF_SIGNED_CERT",

@@ -7,25 +7,28 @@ interface Scope {
   readonly region: string;
 }
 
-/** Names a client certificate in a thread. Ids of API Gateway are an account's in a region. */
+/** Returns the name of a client certificate in a thread. API Gateway's ids are unique in an account and region. */
 export const identityKey = ({ account, region }: Scope, clientCertificateId: string): string =>
   `${account}/${region}/${clientCertificateId}`;
 
-/** A client certificate with its key, by its name in a thread. */
+/** A client certificate with its private key and its name in a thread. */
 export interface NamedIdentity {
   readonly key: string;
   readonly identity: TlsIdentity;
 }
 
-/** The client certificates of the stages that a thread serves, with their keys, which no plan has. */
+/** The client certificates of the stages that a thread serves, with their private keys, which no plan contains. */
 export class TlsIdentities {
   readonly #identities = new Map<string, PoolIdentity>();
 
-  /** Takes one in; null: no stage uses it any more. Another one under a key is shown by connections made from then on. */
+  /**
+   * Sets a certificate, or removes it if it is null because no stage uses it any more. If it replaces another,
+   * connections made from then on show the new one.
+   */
   set(key: string, identity: TlsIdentity | null): void {
     const known = this.#identities.get(key);
     if (identity === null) this.#identities.delete(key);
-    // Pools hold the object: what is in it changes, so that no program is linked anew.
+    // Pools hold the object, so its members are changed, and no program has to be linked again.
     else if (known !== undefined) Object.assign(known, identity);
     else this.#identities.set(key, { ...identity, key });
   }

@@ -13,12 +13,15 @@ function loadZlib(): Zlib {
   return loaded;
 }
 
-/** Whole answers up to this are compressed at once, which takes a millisecond at most; longer ones in zlib's threads. */
+/**
+ * Whole answers of up to this many bytes are compressed on this thread, which takes a millisecond at most; longer ones
+ * are compressed in zlib's threads.
+ */
 const bytesAtOnce = 65_536;
 
 export interface CompressionOptions {
   readonly coding: ContentCoding;
-  /** Shorter answers go out as they are. */
+  /** Answers with fewer bytes are sent uncompressed. */
   readonly bytesMin: number;
 }
 
@@ -30,11 +33,11 @@ interface HeldAnswer {
 }
 
 /**
- * An answer that is compressed on its way out, if it is long enough and nobody has coded it before. What answers doesn't
- * notice.
+ * An answer that is compressed on its way out, if it is long enough and not coded already. The code that answers does
+ * not notice.
  *
- * An answer of unknown length is held for one turn of the event loop: the small ones that end within it are judged by
- * their length, as AWS does with the whole answer; others are compressed as they come.
+ * An answer of unknown length is held for one turn of the event loop. If it ends within that turn, its length decides,
+ * as it does on AWS for the whole answer; otherwise it is compressed as it comes.
  */
 export class CompressedAnswer implements Answer, AnswerObserver {
   observer: AnswerObserver | undefined;
@@ -43,12 +46,12 @@ export class CompressedAnswer implements Answer, AnswerObserver {
   readonly #options: CompressionOptions;
   #held: HeldAnswer | undefined = undefined;
   #stream: Gzip | Deflate | undefined = undefined;
-  /** A whole answer is in zlib's threads. */
+  /** True while a whole answer is in zlib's threads. */
   #isCompressing = false;
-  /** The answer is all handed over, or will never be. */
+  /** True once the whole answer is handed over, or will never be. */
   #isSettled = false;
 
-  /** Stands before the exchange's answer, and holds the exchange until the last byte is handed over. */
+  /** Puts itself before the exchange's answer, and holds the exchange until the last byte is handed over. */
   constructor(exchange: Exchange, options: CompressionOptions) {
     this.#exchange = exchange;
     this.#options = options;
@@ -149,8 +152,8 @@ export class CompressedAnswer implements Answer, AnswerObserver {
   }
 
   /**
-   * AWS: "Receive an API response with a compressed payload": not what the integration has coded. RFC 9110 §14.4: a part of
-   * a representation is a part of it as it was coded; RFC 9111 §5.2.2.6: `no-transform`.
+   * AWS: "Receive an API response with a compressed payload": an answer that the integration has coded stays as it is.
+   * RFC 9110 §14.4: a partial answer is a part of the coded representation. RFC 9111 §5.2.2.6: `no-transform`.
    */
   #isCompressed(status: number, headers: readonly string[], length: number): boolean {
     if (length === 0 || length < this.#options.bytesMin) return false;
@@ -194,7 +197,9 @@ export class CompressedAnswer implements Answer, AnswerObserver {
     return stream;
   }
 
-  /** What was compressed goes out when no more comes, so that an answer that comes in pieces arrives in pieces. */
+  /**
+   * Compressed bytes are sent as soon as no more input comes, so that an answer that comes in pieces arrives in pieces.
+   */
   #compress(stream: Gzip | Deflate, chunk: Buffer): boolean {
     return stream.write(chunk, () => {
       if (stream.writableLength === 0 && !stream.writableEnded && !stream.destroyed) {
@@ -203,7 +208,7 @@ export class CompressedAnswer implements Answer, AnswerObserver {
     });
   }
 
-  /** Nobody takes what is left. */
+  /** Throws away the rest, because nobody takes it. */
   #drop(): void {
     this.#held = undefined;
     this.#stream?.destroy();

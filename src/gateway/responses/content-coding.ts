@@ -2,8 +2,9 @@
 export type ContentCoding = "gzip" | "deflate";
 
 /**
- * The coding of an answer for a caller with these entries of Accept-Encoding; undefined: none. Only the coding that the
- * caller likes best counts, of equals the first; if that is no supported one, nothing is compressed. `*` names no coding.
+ * Returns the coding of an answer for a caller with these entries of Accept-Encoding, or undefined. Only the coding
+ * with the greatest weight counts, and among equals the first; if that one is not supported, nothing is compressed. `*`
+ * names no coding.
  * AWS: API Gateway Developer Guide, "Receive an API response with a compressed payload in API Gateway".
  */
 export function chooseCoding(accepted: readonly string[]): ContentCoding | undefined {
@@ -26,7 +27,7 @@ function nameOf(entry: string): string {
 
 const weightPattern = /;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*(?:;|$)/;
 
-/** RFC 9110 §12.4.2; a weight that is none takes the coding out. */
+/** Returns an entry's weight. RFC 9110 §12.4.2. A weight that is not a valid number removes the coding. */
 function weightOf(entry: string): number {
   if (!entry.includes(";")) return 1;
   const weight = weightPattern.exec(entry);

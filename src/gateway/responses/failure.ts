@@ -3,7 +3,7 @@ import type { InboundRequest } from "../../http/inbound.ts";
 import type { Exchange } from "../exchange.ts";
 
 /**
- * What goes wrong with an exchange, for every kind of API: AWS's names for it at REST APIs, which have a gateway response for
+ * How an exchange can fail, for every kind of API. The names are those of REST APIs, which have a gateway response for
  * each. AWS: API Gateway Developer Guide, "Gateway response types for API Gateway".
  */
 export type FailureType =
@@ -29,46 +29,52 @@ export type FailureType =
   | "DEFAULT_4XX"
   | "DEFAULT_5XX";
 
-/** What of a failure is not said by its type. */
+/** What a failure says beyond its type. */
 export interface Failure {
-  /** Other words than the type's own. */
+  /** The message, if it differs from the type's own. */
   readonly message?: string;
   /** AWS quirk: a function's failure is an INTEGRATION_FAILURE with the status 502. */
   readonly status?: number;
   readonly errorType?: string;
-  /** The execution phase's error, though its type is the front's. */
+  /** Says that the failure happened in the execution phase, although its type belongs to the front end. */
   readonly phase?: "execution";
   /** `$context.error.validationErrorString`. */
   readonly validationErrorString?: string;
-  /** What the execution log says behind the type's own words: AWS's, where they are known. */
+  /** What the execution log says after the type's own words: AWS's text, where it is known. */
   readonly detail?: string;
-  /** What helps, for `x-portico-hint` on listeners that have hints; undefined where it is made only for those. */
+  /**
+   * The explanation for `x-portico-hint`, on listeners that have hints; undefined if it would be made for those
+   * listeners only.
+   */
   readonly hint: string | undefined;
-  /** Lines of the execution log, where they are not what type, message and detail make. */
+  /** Lines of the execution log, if they differ from those that type, message and detail make. */
   readonly log?: readonly string[];
 }
 
-/** An API_CONFIGURATION_ERROR's line in the execution log, which is its hint as well; only the hint has `help` behind it. */
+/**
+ * Returns the execution log's line and the hint of an API_CONFIGURATION_ERROR. They are the same text, but only the
+ * hint ends with `help`.
+ */
 export const configurationError = (detail: string, help = ""): Pick<Failure, "detail" | "hint"> => ({
   detail,
   hint: `Execution failed due to configuration error: ${detail}${help}`,
 });
 
-/** How an API answers what fails: each kind of API has its own bodies and headers. */
+/** How an API answers failures; each kind of API has its own bodies and headers. */
 export interface FailureResponses {
-  /** Answers the exchange, unless it is complete; false, as a step that answers does. */
+  /** Answers the exchange, unless it is complete. Returns false, as a step that answers does. */
   finish(exchange: Exchange, type: FailureType, failure: Failure): false;
 }
 
-/** Of an error that nobody but us can have made. */
+/** The hint of a failure that only a bug of Portico can cause. */
 export const ourFault = problems.internal.hint;
 
-/** Adds `x-portico-hint`, which says why the gateway answered by itself, for callers whose listener has hints. */
+/** Adds `x-portico-hint`, which explains an answer of the gateway itself, if the caller's listener has hints. */
 export function addHint({ listener }: InboundRequest, headers: string[], hint: string): void {
   if (listener.hasHints) headers.push("x-portico-hint", hintValue(hint));
 }
 
-/** One line, bounded. */
+/** Returns a hint as one line of bounded length. */
 function hintValue(hint: string): string {
   const line = hint.replaceAll(/\s*\n\s*/g, "; ");
   return line.length <= 900 ? line : `${line.slice(0, 897)}...`;

@@ -1,13 +1,14 @@
 import { bounds } from "../../base/bounds.ts";
 import { isToken } from "../../base/header-field.ts";
 
-/** What becomes of a header on its way; headers that are in no table pass. */
+/** What happens to a header on its way; headers that are in no table pass. */
 export type HeaderFate = "drop" | "remap";
 
 /**
  * Headers that don't reach the integration as they came, by lower-case name.
  * AWS: API Gateway Developer Guide, "Important notes for REST APIs" (request columns). Hop-by-hop headers beyond AWS's
- * table: RFC 9110 §7.6.1. `content-length` and `host` are the HTTP client's, `x-http-method-override` was obeyed.
+ * table: RFC 9110 §7.6.1. `content-length` and `host` are written by the HTTP client, and `x-http-method-override` has
+ * been applied.
  */
 const droppedFromRequests = [
   "connection",
@@ -31,23 +32,32 @@ const droppedFromRequests = [
   "x-http-method-override",
 ] as const;
 
-/** For HTTP integrations. Those of the second line are made anew, but for the coding, which was undone. */
+/**
+ * Request headers that HTTP integrations don't get. Portico writes those of the second line itself, except the coding,
+ * which was undone.
+ */
 export const droppedFromHttpRequest: ReadonlySet<string> = new Set([
   ...droppedFromRequests,
   ...["content-encoding", "via", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id"],
 ]);
 
-/** For Lambda events, which show the client's `Host` and `Via`, but, as observed, no `Content-Length`. */
+/**
+ * Request headers that Lambda events don't show. Events show the client's `Host` and `Via`, but, as observed, no
+ * `Content-Length`.
+ */
 export const droppedFromLambdaEvent: ReadonlySet<string> = new Set([
   ...droppedFromRequests.filter((name) => name !== "host"),
   ...["x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id"],
 ]);
 
-/** AWS: "Important notes for REST APIs": a signature for the gateway is not for what is behind it. */
+/** AWS: "Important notes for REST APIs": a signature made for the gateway is not passed on to the integration. */
 export const isGatewaySignature = (lowerName: string, value: string): boolean =>
   lowerName === "authorization" && value.startsWith("AWS4-");
 
-/** Headers that no mapping and no override sets: the HTTP client writes them, and they would break the framing. */
+/**
+ * Headers that no mapping and no override may set, because the HTTP client writes them and others would break the
+ * framing.
+ */
 const framing = [
   "connection",
   "content-length",
@@ -61,7 +71,7 @@ const framing = [
 ] as const;
 export const neverMapped: ReadonlySet<string> = new Set(framing);
 
-/** For HTTP integrations AWS drops these, too. */
+/** Headers that no mapping sets for HTTP integrations, where AWS drops more of them. */
 export const neverMappedToHttp: ReadonlySet<string> = new Set([
   ...framing,
   ...["content-md5", "max-forwards", "proxy-authenticate", "server", "via", "www-authenticate"],
@@ -76,7 +86,7 @@ const remapped = [
   "server",
   "user-agent",
   "www-authenticate",
-  // Ours says which request this was. As observed; the table does not have it.
+  // Portico's own header says which request this was. As observed; AWS's table does not list it.
   "x-amzn-requestid",
 ] as const;
 
@@ -92,7 +102,7 @@ const droppedFromResponses = [
   "transfer-encoding",
   "upgrade",
   "via",
-  // A backend's would contradict ours.
+  // A backend's value would contradict Portico's.
   "x-amz-apigw-id",
   "x-amzn-trace-id",
 ] as const;
@@ -106,20 +116,23 @@ export const responseHeaderFates: ReadonlyMap<string, HeaderFate> = new Map<stri
   ...droppedFromResponses.map((name) => [name, "drop"] as const),
 ]);
 
-/** What a remapped header is called. */
+/** Returns the name of a remapped header. */
 export const remappedName = (name: string): string => `x-amzn-Remapped-${name}`;
 
-/** What the client sees of a header that a mapping or an override of an integration response sets; undefined: nothing. */
+/**
+ * Returns the name under which the client sees a header that a mapping or an override of an integration response sets,
+ * or undefined if the client does not see it.
+ */
 export function mappedResponseName(name: string): string | undefined {
   const lowerName = name.toLowerCase();
-  // AWS: the same table, column http, which differs in these two.
+  // AWS: the column "http" of the same table differs for these two headers.
   if (lowerName === "accept") return undefined;
   if (lowerName === "via") return name;
   const fate = responseHeaderFates.get(lowerName);
   return fate === "drop" ? undefined : fate === "remap" ? remappedName(name) : name;
 }
 
-/** Makes text safe as a header's value: without control characters, and UTF-8 where it is not latin1. */
+/** Returns text that is safe as a header's value: without control characters, and as UTF-8 if it is not latin1. */
 export function toHeaderValue(text: string): string {
   if (!unsafe.test(text)) return text;
   const clean = text.replace(controls, "");

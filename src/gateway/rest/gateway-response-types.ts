@@ -10,7 +10,7 @@ export interface GatewayResponseFacts {
   readonly parent: "DEFAULT_4XX" | "DEFAULT_5XX";
   /** AWS quirk: errors of the execution phase have a space after the colon, those of the front none. */
   readonly phase: "front" | "execution";
-  /** What the message is called in the body; absent: `message`. */
+  /** The name of the message's member in the body; `message` if absent. */
   readonly member?: string;
 }
 
@@ -27,11 +27,11 @@ const execution = (status: number, message: string, errorType: string): GatewayR
 });
 
 /**
- * What the gateway answers by itself: all of AWS's types, those of checks that are not built yet, too.
+ * The answers that the gateway gives itself: all of AWS's types, including those of checks that are not built yet.
  * AWS: API Gateway Developer Guide, "Gateway response types for API Gateway".
  */
 export const gatewayResponseTypes = {
-  // AWS quirk: the words of policies come with a capital M.
+  // AWS quirk: the member of a policy's refusal has a capital M.
   ACCESS_DENIED: {
     ...front(403, "User is not authorized to access this resource", "AccessDeniedException"),
     member: "Message",

@@ -9,12 +9,13 @@ import { type GatewayResponseFacts, gatewayResponseTypes } from "./gateway-respo
 interface CustomResponse {
   readonly statusCode: number | undefined;
   readonly headers: readonly { readonly name: string; readonly read: ReadValue }[];
-  /** By media type; the first one is for callers who accept none of them. */
+  /** The templates by media type; the first one is for callers who accept none of the types. */
   readonly templates: ReadonlyMap<string, (exchange: Exchange) => string>;
 }
 
 /**
- * An API's gateway responses: the type's own customisation, else its DEFAULT_4XX or DEFAULT_5XX, else the built-in one.
+ * An API's gateway responses. The type's own customisation applies; without one, DEFAULT_4XX or DEFAULT_5XX; without
+ * those, the built-in response.
  * AWS: API Gateway Developer Guide, "Gateway responses for REST APIs in API Gateway".
  */
 export class GatewayResponses implements FailureResponses {
@@ -54,7 +55,7 @@ export class GatewayResponses implements FailureResponses {
   }
 }
 
-/** The execution log's line of a failure. */
+/** Returns the execution log's line of a failure. */
 function failureLine(type: FailureType, message: string | null, detail: string | undefined): string {
   const why = detail === undefined ? "" : `: ${detail}`;
   switch (type) {
@@ -69,7 +70,8 @@ function failureLine(type: FailureType, message: string | null, detail: string |
     case "DEFAULT_5XX":
       return `Execution failed due to an internal error${why}`;
     default:
-      // Unconfirmed: AWS's lines for other refusals are not known; see docs/compatibility.md, "execution logs, lines".
+      // Unconfirmed: no source shows AWS's lines for other refusals; see docs/compatibility.md, "execution logs,
+      // lines".
       return `Execution failed: ${message}`;
   }
 }
@@ -90,7 +92,10 @@ function writeBody(
   return templates.get(mediaType)!(exchange);
 }
 
-/** The first media type that the request accepts and there is a template for, else JSON, else the first template. */
+/**
+ * Returns the first media type that the request accepts and that has a template; otherwise JSON; otherwise the first
+ * template's type.
+ */
 function chooseMediaType(exchange: Exchange, templates: ReadonlyMap<string, unknown>): string {
   const accepted = exchange.request.header("accept")?.slice(0, 1_024).split(",") ?? [];
   for (const range of accepted) {
@@ -101,7 +106,7 @@ function chooseMediaType(exchange: Exchange, templates: ReadonlyMap<string, unkn
 }
 
 /**
- * Unconfirmed: templates put it in quotes, and it has quotes itself, so in JSON these are escaped;
+ * Unconfirmed: the value contains quotes and templates put quotes around it, so they are escaped in JSON;
  * see docs/compatibility.md, "$context.error.validationErrorString".
  */
 const escapeValidationError = (value: string, plan: ValuePlan): string =>

@@ -72,7 +72,7 @@ class RestProgram implements Program {
   route(exchange: Exchange): void {
     const { httpMethod } = exchange;
     const match = this.#router.match(exchange.path);
-    // ANY is any of API Gateway's verbs; TRACE, CONNECT and inventions reach no backend.
+    // ANY means any verb that API Gateway knows; TRACE, CONNECT and invented verbs reach no backend.
     const index = verbs.has(httpMethod) ? (match?.methods.get(httpMethod) ?? match?.methods.get("ANY")) : undefined;
     if (match === undefined || index === undefined) {
       this.#thread.metrics.add("requestsUnmatched");
@@ -84,7 +84,7 @@ class RestProgram implements Program {
     runMethod(exchange, this.#methods[index]!, this.#thread);
   }
 
-  /** A path that is not the resource's has no parameters. */
+  /** A path that does not match the resource has no parameters. */
   test(exchange: Exchange): void {
     const match = this.#router.match(exchange.path);
     if (match !== undefined) {
@@ -98,7 +98,7 @@ class RestProgram implements Program {
     addRestHeaders(exchange, headers);
   }
 
-  /** AWS quirk: in a test it is the resource's, as observed. */
+  /** AWS quirk: in a test it is the resource's path, as observed. */
   contextPath({ method, pathAsSent, isTest }: Exchange): string {
     if (isTest) return method!.plan.resourcePath;
     return `/${this.plan.stageName}${pathAsSent}`;

@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Exchange } from "../exchange.ts";
 
-/** AWS quirk: an unknown route looks like a missing signature, and an Authorization header like a broken one. */
+/**
+ * Answers a request that matches no route. AWS quirk: the answer speaks of a missing signature or, if there is an
+ * Authorization header, of a broken one.
+ */
 export function refuseRoute(exchange: Exchange, hint: string | undefined): void {
   const { responses } = exchange.program;
   const authorization = exchange.request.header("authorization");
@@ -18,7 +21,8 @@ export function refuseRoute(exchange: Exchange, hint: string | undefined): void 
 }
 
 /**
- * What AWS says to an Authorization header that is no signature. The header's value is shown as a hash only.
+ * Returns AWS's message for an Authorization header that is not a signature. The header's value is shown as a hash
+ * only.
  * AWS quirk, as observed: docs/internals/aws-facts/gateway-responses.md, "Words".
  */
 function describeAuthorization(value: string): string {

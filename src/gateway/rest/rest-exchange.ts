@@ -6,7 +6,10 @@ import { isUuid, makeExtendedRequestId, makeRequestId } from "../request-ids.ts"
 /** The verbs that a method, `ANY` included, can have. */
 export const verbs: ReadonlySet<string> = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);
 
-/** A request as REST APIs read it. AWS quirk: several slashes behind the stage count as one, as observed. */
+/**
+ * Makes the exchange of a request as REST APIs read it. AWS quirk: several slashes after the stage count as one, as
+ * observed.
+ */
 export function openRestExchange(
   inbound: InboundExchange,
   program: Program,
@@ -33,14 +36,14 @@ function effectiveMethod(request: InboundRequest): string {
   return verbs.has(verb) ? verb : request.method;
 }
 
-/** AWS quirk: a client's id that is no UUID is not replaced by one, but by these words. */
+/** AWS quirk: a client's id that is not a UUID is replaced by this text, not by a UUID. */
 function requestIdOf(request: InboundRequest): string {
   const chosen = request.header("x-amzn-requestid");
   if (chosen === undefined) return makeRequestId();
   return isUuid(chosen) ? chosen : "UUID_REPLACED_INVALID_REQUEST_ID";
 }
 
-/** The headers of every answer. */
+/** Adds the headers that every answer has. */
 export function addRestHeaders({ requestId, extendedRequestId }: Exchange, headers: string[]): void {
   headers.push("x-amzn-RequestId", requestId, "x-amz-apigw-id", extendedRequestId);
 }

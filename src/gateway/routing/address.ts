@@ -1,6 +1,6 @@
 import type { InboundRequest } from "../../http/inbound.ts";
 
-/** Which API and stage a request names, and what is left of its target. */
+/** The API and stage that a request names, and the rest of its target. */
 export interface Address {
   /** `{apiId}/{stage}`, the key of a program. */
   readonly key: string;
@@ -9,16 +9,19 @@ export interface Address {
   readonly path: string;
   /** What follows `?`, as received. */
   readonly query: string;
-  /** The path names the stage, on a host that other stages, and management, may share. */
+  /** True if the path names the stage, on a host that other stages and the management API may share. */
   readonly isByPath: boolean;
 }
 
 /** Where a request goes. */
 export type Destination<Stage> =
   | { readonly kind: "stage"; readonly stage: Stage; readonly address: Address }
-  /** Nothing is there: 403. Without an address it names no API, on a listener that has nothing else. */
+  /**
+   * Nothing is there, which is answered with 403. Without an address, the request names no API and its listener serves
+   * nothing else.
+   */
   | { readonly kind: "missing"; readonly address: Address | undefined }
-  /** Not the data plane, but the management API or an operations page. */
+  /** The request is for the management API or an operations page, not for the data plane. */
   | { readonly kind: "management" };
 
 const toManagement = { kind: "management" } as const;
@@ -30,8 +33,8 @@ const legacyPrefix = "/restapis/";
 const legacyMark = "/_user_request_";
 
 /**
- * Finds where a request goes; the one place that decides it. `stages` has the stages that can be reached, by key; `host` is in
- * lower case. See docs/internals/architecture.md, "Addresses".
+ * Finds where a request goes; no other place decides that. `stages` holds the stages that can be reached, by key;
+ * `host` is in lower case. See docs/internals/architecture.md, "Addresses".
  */
 export function findDestination<Stage>(
   stages: { get(key: string): Stage | undefined },
@@ -43,12 +46,12 @@ export function findDestination<Stage>(
   return stage === undefined ? { kind: "missing", address } : { kind: "stage", stage, address };
 }
 
-/** The path that leads to a stage on every host. */
+/** Returns the path that leads to a stage on every host. */
 export const pathOfStage = (apiId: string, stageName: string): string =>
   `${awsPrefix}${encodeURIComponent(apiId)}/${stageName}`;
 
 /**
- * Reads an address of the data plane; undefined for every other one.
+ * Reads an address of the data plane. Returns undefined for every other address.
  *
  *     {apiId}.execute-api.<anything>    /{stage}/…
  *     any host      /_aws/execute-api/{apiId}/{stage}/…
@@ -75,7 +78,7 @@ function parseLegacy(target: string): Address | undefined {
   const next = target[rest];
   if (next !== undefined && next !== "/" && next !== "?") return undefined;
   const end = pathEnd(target);
-  // A question mark before the mark means that all this is in a query.
+  // A question mark before the marker means that the marker is part of a query.
   if (end < rest) return undefined;
   return {
     key: target.slice(legacyPrefix.length, stageEnd),
@@ -86,7 +89,7 @@ function parseLegacy(target: string): Address | undefined {
   };
 }
 
-/** The stage begins at `from` in the target. */
+/** Makes an address whose stage begins at `from` in the target. */
 function makeAddress(apiId: string, target: string, from: number, isByPath: boolean): Address {
   const end = pathEnd(target);
   const slash = target.indexOf("/", from);

@@ -1,6 +1,6 @@
 import type { RouteNode } from "../../plan/plan.ts";
 
-/** A route that matched: what the node's methods are, and the values of its path parameters as received. */
+/** A route that matched: the node's methods, and the values of its path parameters as received. */
 export interface RouteMatch {
   /** Verb (or `ANY`) → index of the method. */
   readonly methods: ReadonlyMap<string, number>;
@@ -17,13 +17,14 @@ interface Node {
 
 /**
  * Matches paths with AWS's priorities, decided segment by segment from the root: static, then `{param}`, then
- * `{proxy+}`, going back if a branch lacks the rest of the path. It looks at one node a segment, whatever the number of
- * routes, and never at a node twice.
+ * `{proxy+}`, going back if a branch lacks the rest of the path. It visits one node per segment, whatever the number of
+ * routes, and no node twice.
  *
- * Static segments are compared decoded; `%2F` does not end a segment, `.` and `..` are names like any other, and an
- * empty segment (`//`) matches nothing but the inside of a greedy parameter. One trailing slash is ignored.
+ * Static segments are compared after decoding; `%2F` does not end a segment, `.` and `..` are names like any other, and
+ * an empty segment (`//`) matches only inside a greedy parameter. One trailing slash is ignored.
  * AWS: API Gateway Developer Guide, "Set up a proxy integration with a proxy resource".
- * Unconfirmed: a slash at the end is ignored; a resource without methods is not a route; see docs/compatibility.md, "routing".
+ * Unconfirmed: a slash at the end is ignored; a resource without methods is not a route; see docs/compatibility.md,
+ * "routing".
  */
 export class Router {
   readonly #root: Node;
@@ -32,7 +33,7 @@ export class Router {
     this.#root = makeNode(routes);
   }
 
-  /** `path` is empty or begins with a slash. */
+  /** Returns the route of a path, which is empty or begins with a slash, or undefined. */
   match(path: string): RouteMatch | undefined {
     const names: string[] = [];
     const values: string[] = [];
@@ -51,7 +52,7 @@ function makeNode(route: RouteNode): Node {
   };
 }
 
-/** `at` is where the next segment begins; beyond the path's end there is none left. */
+/** Matches the path from `at`, where the next segment begins; beyond the path's end no segment is left. */
 function find(node: Node, path: string, at: number, names: string[], values: string[]): Node | undefined {
   if (at >= path.length) return node.methods === undefined ? undefined : node;
   const slash = path.indexOf("/", at);
@@ -79,7 +80,7 @@ function find(node: Node, path: string, at: number, names: string[], values: str
   return undefined;
 }
 
-/** Percent-decodes; what is no UTF-8 or no valid escape stays as it is. */
+/** Percent-decodes a text; a text with a broken escape or with bytes that are not UTF-8 stays as it is. */
 export function decodeLeniently(text: string): string {
   try {
     return decodeURIComponent(text);

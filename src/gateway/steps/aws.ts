@@ -25,12 +25,12 @@ export function linkAws(plan: AwsPlan, context: LinkContext): RunStep {
   const run = linkMapped({ ...plan, backend }, context, {
     writePath: linkNormalisedPath(linkPath(backend, false), isS3),
     writeHeaders: linkUnsignedHeaders(backend, stage.apiId),
-    // The step waits until there are credentials.
+    // The step has waited for credentials.
     sign: (request) => signer.sign(request, role.latest!, thread.clock.now()),
   });
   return (exchange) => {
     if (role.current() !== undefined) return run(exchange);
-    // A role without a session: the first request after a start, or after a time without any.
+    // The role has no session: this is the first request after the start, or after a time without requests.
     exchange.wait(role.wait(), (problem) => {
       if (problem === undefined) run(exchange);
       else refuse(exchange, problem);
@@ -49,7 +49,7 @@ const linkNormalisedPath =
     return typeof path === "string" ? normaliseTarget(path, isS3) : path;
   };
 
-/** No mapping and no template sets what the signature is in. */
+/** No mapping and no template may set the headers of the signature. */
 function linkUnsignedHeaders(plan: BackendPlan, apiId: string): WriteHeaders {
   const headers = plan.headers.filter(({ name }) => !signatureHeaders.has(name.toLowerCase()));
   const write = linkCustomHeaders({ ...plan, headers }, apiId, neverMapped);

@@ -4,8 +4,8 @@ import type { RunStep } from "../program.ts";
 import { addHint } from "../responses/failure.ts";
 
 /**
- * Refuses every request with 501 and the reason: the method asks for a check that can't be enforced yet, and nothing passes
- * without it. See docs/internals/architecture.md, "Fail closed".
+ * Refuses every request with 501 and the reason: the method needs a check that can't be enforced yet, and no request
+ * passes without it. See docs/internals/architecture.md, "Fail closed".
  */
 export const linkClosed =
   (plan: ClosedPlan): RunStep =>
@@ -14,7 +14,7 @@ export const linkClosed =
     return false;
   };
 
-/** 501, which is Portico's own: AWS has no such answer, and no gateway response customises it. */
+/** Answers with 501, a status of Portico's own: AWS has no such answer, and no gateway response customises it. */
 export function refuse(exchange: Exchange, message: string): void {
   const headers = ["Content-Type", "application/json", "x-amzn-ErrorType", "NotImplementedException"];
   addHint(exchange.request, headers, message);

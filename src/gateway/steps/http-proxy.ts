@@ -36,7 +36,7 @@ export function linkHttpProxy(plan: HttpProxyPlan, context: LinkContext): RunSte
   return (exchange) => {
     const conversion = contentOf === undefined ? "none" : contentOf(exchange).conversion;
     if (!mapsBody && conversion === "none") return pass(exchange);
-    // A mapping from the body needs it whole, before the path can be written; a conversion, too.
+    // A mapping from the body needs the whole body before the path can be written, and so does a conversion.
     withPayload(exchange, { thread, conversion }, (body) => {
       const sent = conversion === "decode" && body !== undefined ? decodeBase64(body) : body;
       const path = writePath(exchange);
@@ -73,7 +73,7 @@ class Relay implements BackendConsumer {
       exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", { detail, hint: detail });
       return;
     }
-    // As observed: AWS's log has them before the front end renames some.
+    // As observed: AWS's log shows the headers before the front end renames some of them.
     exchange.trace?.beginResponse(status, headers);
     exchange.addGatewayHeaders(relayed.headers);
     relayed.headers.push("X-Amzn-Trace-Id", `Root=${exchange.traceId}`);
@@ -110,7 +110,9 @@ class Relay implements BackendConsumer {
   }
 }
 
-/** What a header is called on the client's side; undefined drops it. Known names are remembered. */
+/**
+ * The names of headers on the client's side, or undefined for a header that is dropped. Common names are remembered.
+ */
 const relayedNames = new Map<string, string | undefined>();
 
 function relayedName(name: string): string | undefined {

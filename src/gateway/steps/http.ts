@@ -46,14 +46,14 @@ export function linkHttp(plan: HttpPlan, context: LinkContext): RunStep {
   });
 }
 
-/** How requests are written. Those that are signed have their body in whole. */
+/** How requests are written. A signed request has its whole body. */
 interface WriteRequest {
   readonly writePath: WritePath;
   readonly writeHeaders: WriteHeaders;
   readonly sign?: SignRequest;
 }
 
-/** Sends what templates and mappings make of a request, and maps the answer by its status. */
+/** Links an integration that sends what templates and mappings make of a request, and maps the answer by its status. */
 export function linkMapped(
   plan: Omit<HttpPlan, "kind">,
   context: LinkContext,
@@ -105,14 +105,17 @@ interface RequestContent {
   readonly conversion: Conversion;
 }
 
-/** Does what a backend is sent besides the body come from the body? */
+/** Returns whether a header, query parameter or path parameter for the backend comes from the request's body. */
 export const backendReadsBody = ({ headers, query, path }: HttpPlan["backend"]): boolean =>
   readsBody(headers) || readsBody(query) || path.some(isBodyPart);
 
 const isBodyPart = (part: HttpPlan["backend"]["path"][number]): boolean =>
   typeof part === "object" && (part.kind === "uri-parameter" ? part.value?.kind === "body" : part.kind === "body");
 
-/** A path that would leave the part of the backend that the integration opens, or that lacks a part (null). */
+/**
+ * Refuses a request whose path would leave the part of the backend that the integration opens (undefined), or lacks a
+ * parameter (null).
+ */
 export function refusePath(exchange: Exchange, path: null | undefined): false {
   if (path === null) {
     const detail =
@@ -132,7 +135,7 @@ class ResponseMapper implements BackendConsumer {
   readonly #thread: ThreadContext;
   #call: BackendCall | undefined = undefined;
   #isStreaming = false;
-  /** What waits for the whole body. */
+  /** The answer that waits for the backend's whole body. */
   #buffered: BufferedAnswer | undefined = undefined;
   #bytes = 0;
 
@@ -217,8 +220,9 @@ class ResponseMapper implements BackendConsumer {
 }
 
 /**
- * The log line for a backend that breaks off its answer.
- * Unconfirmed: AWS has the whole answer before it sends any of it; see docs/compatibility.md, "execution logs, lines".
+ * The execution log's line for a backend that breaks off its answer.
+ * Unconfirmed: AWS reads the whole answer before it sends any of it, and so has no such line; see
+ * docs/compatibility.md, "execution logs, lines".
  */
 export const brokenOff = "Execution failed due to a network error communicating with endpoint: the answer broke off";
 

@@ -21,21 +21,21 @@ import { Payload } from "../templates/payload.ts";
 import { describeValue, linkValue, type ReadValue, readsBody } from "../values.ts";
 import { traceTemplate } from "./request-template.ts";
 
-/** One integration response, linked. */
+/** One integration response after linking. */
 export interface IntegrationResponse {
   readonly plan: IntegrationResponsePlan;
   readonly headers: readonly { readonly name: string; readonly read: ReadValue; readonly plan: ValuePlan }[];
-  /** By media type, in the plan's order. */
+  /** The templates by media type, in the plan's order. */
   readonly templates: ReadonlyMap<string, ChosenTemplate>;
-  /** Does a header come from the integration's body? */
+  /** Whether a header is mapped from the integration's body. */
   readonly mapsBody: boolean;
-  /** How the payload is treated; undefined: as it is. */
+  /** Returns how the payload is treated; undefined if it always stays as it is. */
   readonly contentOf: ((exchange: Exchange) => Content) | undefined;
 }
 
 /**
- * Finds the integration response for what the integration answered: a status, or a function's error message; undefined
- * for none. No response: there is none, not even a default.
+ * Finds the integration response for the integration's answer: a status or a function's error message, or undefined for
+ * a success without either. Returns undefined if there is no such response and no default.
  */
 export type SelectResponse = (status: string | undefined) => IntegrationResponse | undefined;
 
@@ -82,7 +82,10 @@ export function linkSelection(
   };
 }
 
-/** A pattern on a long error message is gone through for so long, and then does not match, as the ones after it. */
+/**
+ * Bounds the work of patterns on a long error message. When it is spent, the pattern does not match, and neither do
+ * those after it.
+ */
 function makeVisit(): (states: number) => void {
   let left: number = bounds.selectionPatternVisitsMax.value;
   return (states) => {
@@ -95,7 +98,8 @@ const tooLong = new Error("a selection takes too long");
 
 function linkPattern(source: string): (text: string, visit: (states: number) => void) => boolean {
   const parsed = parseJavaPattern(source);
-  // The compiler closes methods with patterns that can't be parsed; one that gets here matches nothing.
+  // The compiler closes methods with patterns that can't be parsed; a pattern that gets here all the same matches
+  // nothing.
   if (parsed.kind !== "pattern") return () => false;
   return (text, visit) => {
     try {
@@ -121,17 +125,17 @@ function linkTemplates(
   return new Map(entries);
 }
 
-/** What the client gets of an integration's body: what a template makes of it, or the body itself. */
+/** How the client's body is made from an integration's body: by a template, or unchanged. */
 export interface ChosenTemplate {
   readonly mediaType: string | undefined;
-  /** null: the body as it is; text: its own result. */
+  /** null passes the body on as it is; a text is itself the result. */
   readonly make: string | Template | null;
 }
 
 const passBody: ChosenTemplate = { mediaType: undefined, make: null };
 
 /**
- * Chooses the response template: the one of the first media type that the request accepts, else the first one there is.
+ * Chooses the response template: that of the first media type that the request accepts, otherwise the first one.
  * AWS: "Integration passthrough behaviors"; docs/internals/aws-facts/mapping-and-content.md, "Passthrough".
  */
 export function chooseResponseTemplate(exchange: Exchange, { templates }: IntegrationResponse): ChosenTemplate {
@@ -142,15 +146,15 @@ export function chooseResponseTemplate(exchange: Exchange, { templates }: Integr
   return passBody;
 }
 
-/** Must the integration's body be there in whole, before the answer can begin? */
+/** Returns whether the whole body of the integration's answer is needed before the client's answer can begin. */
 export const needsPayload = (exchange: Exchange, response: IntegrationResponse, { make }: ChosenTemplate): boolean =>
-  // A trace shows it before the answer, as AWS's log does.
+  // A trace shows the body before the answer, as AWS's log does.
   exchange.trace?.hasData === true ||
   response.mapsBody ||
   (make !== null && typeof make === "object" && make.readsPayload) ||
   (make === null && response.contentOf !== undefined && response.contentOf(exchange).conversion !== "none");
 
-/** The headers of a method's response: those that are mapped, and the content type. */
+/** Returns the headers of a method's response: the mapped ones, and the content type. */
 export function writeResponseHeaders(
   exchange: Exchange,
   response: IntegrationResponse,
@@ -168,8 +172,8 @@ export function writeResponseHeaders(
 }
 
 /**
- * The integration response, if the method declares its status; else the exchange is answered as AWS does. `matched` is
- * what it was selected by.
+ * Returns the integration response if the method declares its status; otherwise answers the exchange as AWS does and
+ * returns undefined. `matched` is the text that the response was selected by.
  */
 export function checkResponse(
   exchange: Exchange,
@@ -196,8 +200,8 @@ export function checkResponse(
 }
 
 /**
- * Answers with a method's response, once all that it reads is there: mapped headers, then what the template makes, or
- * the integration's `body`, and at last what the template overrides.
+ * Answers with a method's response once everything that it reads is there: first the mapped headers, then the
+ * template's result or the integration's `body`, and last the template's overrides.
  */
 export function respondMapped(
   exchange: Exchange,
@@ -247,7 +251,7 @@ export function respondMapped(
 
 const asItIs: Content = { conversion: "none", isOpaque: false };
 
-/** What a template makes, or a payload that is text, becomes bytes last. */
+/** Sends the content. A template's result, or a payload that is text, is converted to bytes last. */
 function respondContent(
   exchange: Exchange,
   answer: {
@@ -272,7 +276,10 @@ function refuseUntransformed(exchange: Exchange, reason: string): void {
   exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", failure);
 }
 
-/** `$context.responseOverride`, of either template: changes the headers, and answers with the status. */
+/**
+ * Applies `$context.responseOverride`, which either template can set: changes the headers and returns the status to
+ * answer with.
+ */
 export function overrideResponse(exchange: Exchange, status: number, headers: string[]): number {
   const { overrides } = exchange;
   if (overrides === undefined) return status;

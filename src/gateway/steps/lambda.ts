@@ -94,7 +94,7 @@ interface RequestContent {
   readonly conversion: Conversion;
 }
 
-/** A header that Invoke knows: what a template overrides, else what is mapped. */
+/** Returns the function that reads a header of Invoke: the value that a template set, otherwise the mapped one. */
 function linkHeaders(plan: LambdaPlan): (exchange: Exchange, lowerName: string) => string | undefined {
   const mapped = new Map(
     plan.headers.map(({ name, value }) => [name.toLowerCase(), { name, value, read: linkValue(value) }]),
@@ -142,7 +142,7 @@ function accept(
   });
 }
 
-/** Maps what a function said by the integration response of its error message, or by the default one. */
+/** Maps a function's answer by the integration response of its error message, or by the default one. */
 class AnswerMapper implements InvocationConsumer {
   readonly #exchange: Exchange;
   readonly #select: SelectResponse;
@@ -163,7 +163,7 @@ class AnswerMapper implements InvocationConsumer {
 
 interface Answer {
   readonly status: number;
-  /** A function error's; undefined for a success, which no selection pattern matches. */
+  /** The error message of a function that failed; undefined for a success, which no selection pattern matches. */
   readonly message: string | undefined;
   readonly payload: Buffer;
 }
@@ -189,7 +189,8 @@ function answerMapped(exchange: Exchange, select: SelectResponse, { status, mess
 }
 
 /**
- * A function error's payload: header mappings, and only those, look into an `errorMessage` that is JSON text.
+ * The payload of a function that failed. Header mappings, and nothing else, look into an `errorMessage` that is JSON
+ * text.
  * AWS: API Gateway Developer Guide, "Handle custom Lambda errors in API Gateway".
  */
 class FunctionErrorPayload extends Payload {

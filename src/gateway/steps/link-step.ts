@@ -15,7 +15,7 @@ import { linkResponseCompression } from "./response-compression.ts";
 
 export type LinkStep<Kind extends StepKind> = (plan: StepOf<Kind>, context: LinkContext) => RunStep;
 
-/** The one closure for each kind of step. */
+/** The linker of each kind of step. */
 const linkers: { readonly [Kind in StepKind]: LinkStep<Kind> } = {
   closed: linkClosed,
   misconfigured: linkMisconfigured,

@@ -27,7 +27,7 @@ export function linkMock(plan: MockPlan, context: LinkContext): RunStep {
   const chooseBody = linkRequestTemplates(plan.request, context);
   const select = linkSelection(plan.responses, context, { isMock: true });
   const contentOf = linkRequestContent(plan.request.contentHandling, stage.binaryMediaTypes);
-  // What literal templates say is known before any request.
+  // The status that a literal template names is known before any request.
   const statuses = new Map<string, string | undefined>();
   for (const text of Object.values(plan.request.templates))
     if (typeof text === "string") statuses.set(text, parseStatusCode(text));
@@ -36,7 +36,8 @@ export function linkMock(plan: MockPlan, context: LinkContext): RunStep {
     switch (body.kind) {
       case "refuse":
         return refuseRequest(exchange, body);
-      // The request's own body says it then. As observed: without any, this is the 500 below, whatever the guide promises.
+      // Without a template, the request's own body names the status. As observed: without a body, the answer is the 500
+      // below, although the guide promises another.
       case "pass":
         withPayload(exchange, { thread, conversion: "none" }, () => {
           const why = `: no request template is for ${requestMediaType(exchange.request)} and makes {"statusCode": 200}`;
@@ -73,9 +74,9 @@ function answer(exchange: Exchange, select: SelectResponse, status: string | und
 }
 
 /**
- * The `statusCode` of a request template's output, or of the body that passes without one. AWS's parser is lenient:
- * `{statusCode: 200}` is what widespread tools write for CORS, and a comma may trail. A text ("200") is no integer, as
- * observed.
+ * Returns the `statusCode` of a request template's output, or of the body that passes without a template; undefined if
+ * it names none. AWS's parser is lenient: widespread tools write `{statusCode: 200}` for CORS, and a trailing comma is
+ * allowed. A text ("200") is not an integer, as observed.
  */
 export function parseStatusCode(text: string): string | undefined {
   const strict = parseJsonBounded(text);

@@ -9,19 +9,25 @@ import { linkFailureLog, linkTemplate, type Template } from "../templates/link-t
 import { Payload } from "../templates/payload.ts";
 import type { ThreadContext } from "../thread-context.ts";
 
-/** What is sent to the integration: a template's text, the request's own body, or nothing because AWS refuses. */
+/**
+ * What is sent to the integration: a template's text, the request's own body, or nothing because AWS refuses the
+ * request.
+ */
 export type RequestBody =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "template"; readonly template: Template }
   | { readonly kind: "pass" }
-  /** 415 by the passthrough behavior, 500 for bytes where a template wants text. */
+  /** The refusal: 415 because of the passthrough behavior, 500 for bytes where a template wants text. */
   | { readonly kind: "refuse"; readonly type: "UNSUPPORTED_MEDIA_TYPE" | "API_CONFIGURATION_ERROR" };
 
 const pass: RequestBody = { kind: "pass" };
 const refuse: RequestBody = { kind: "refuse", type: "UNSUPPORTED_MEDIA_TYPE" };
 const refuseOpaque: RequestBody = { kind: "refuse", type: "API_CONFIGURATION_ERROR" };
 
-/** Chooses by the request's content type. AWS: API Gateway Developer Guide, "Integration passthrough behaviors". */
+/**
+ * Links the choice of a request template by the request's content type. AWS: API Gateway Developer Guide, "Integration
+ * passthrough behaviors".
+ */
 export function linkRequestTemplates(
   plan: RequestTemplatesPlan,
   { stage, method, thread }: LinkContext,
@@ -55,7 +61,7 @@ export function linkRequestTemplates(
   };
 }
 
-/** Answers a request that is not sent to the integration. */
+/** Answers a request that AWS does not send to the integration. */
 export function refuseRequest(exchange: Exchange, { type }: Extract<RequestBody, { readonly kind: "refuse" }>): false {
   if (type === "UNSUPPORTED_MEDIA_TYPE") {
     return exchange.program.responses.finish(exchange, type, {
@@ -67,8 +73,8 @@ export function refuseRequest(exchange: Exchange, { type }: Extract<RequestBody,
 }
 
 /**
- * Has the request's body whole, for templates and mappings, and then goes on; else answers by itself. Bytes that are to
- * become text are base64 then; text that is to become bytes becomes it after templates.
+ * Reads the whole request body, for templates and mappings, and continues with it, or answers the exchange if it can't
+ * be read. Bytes that are to become text are base64 by then; text that is to become bytes is converted after templates.
  */
 export function withPayload(
   exchange: Exchange,
@@ -92,7 +98,7 @@ export function withPayload(
   });
 }
 
-/** What a request template makes; undefined: it failed, and the exchange is answered as AWS does. */
+/** Returns the result of a request template, or undefined if it failed and the exchange was answered as AWS does. */
 export function renderRequest(exchange: Exchange, template: Template): string | undefined {
   const outcome = template.render(exchange, exchange.requestPayload);
   switch (outcome.kind) {
@@ -112,13 +118,13 @@ export function renderRequest(exchange: Exchange, template: Template): string | 
   }
 }
 
-/** What a template made, for who wants to know. */
+/** Records a template's result in the trace, if there is one. */
 export function traceTemplate(exchange: Exchange, { side, mediaType }: Template, text: string): void {
   exchange.trace?.add({ kind: "template", side, mediaType, output: exchange.trace.body(text) });
 }
 
 /**
- * A body that is not JSON where JSON is needed.
+ * Answers an exchange whose body is not JSON where JSON is needed.
  * Unconfirmed: the gateway response type; status and words are AWS's, as users quote them;
  * see docs/compatibility.md, "templates, a body that is not JSON".
  */

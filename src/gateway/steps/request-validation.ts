@@ -11,7 +11,8 @@ import { decodeLeniently } from "../routing/match.ts";
 import { Payload } from "../templates/payload.ts";
 
 /**
- * Parameters first, then the body: presence only of those, the model of the body's media type for this.
+ * Links the validation of requests. Parameters come first, and only have to be present; then the body is validated with
+ * the model of its media type.
  * AWS: API Gateway Developer Guide, "Request validation for REST APIs in API Gateway".
  */
 export function linkRequestValidation(plan: RequestValidationPlan, { thread, models }: LinkContext): RunStep {
@@ -28,7 +29,7 @@ export function linkRequestValidation(plan: RequestValidationPlan, { thread, mod
     if (parameters.length > 0) exchange.trace?.add({ kind: "validation", of: "parameters" });
     if (schemas.size === 0) return true;
     const mediaType = soleMediaType(exchange.request);
-    // A backend may take another of several types than the one that chose the model.
+    // A backend may use another of the several types than the one that would choose the model.
     if (mediaType === undefined) return refuseBody(exchange, "", "[several Content-Type headers]");
     const schema = schemas.get(mediaType) ?? ofAnyType;
     // AWS: a body of a type that has no model is not validated; the integration's passthrough behavior may refuse it.
@@ -44,7 +45,7 @@ export function linkRequestValidation(plan: RequestValidationPlan, { thread, mod
   };
 }
 
-/** Is a required parameter there, and not blank? */
+/** Returns whether a required parameter is present and not blank. */
 function linkParameter({ place, name }: RequiredParameterPlan): (exchange: Exchange) => boolean {
   switch (place) {
     case "path":
@@ -66,7 +67,10 @@ function linkParameter({ place, name }: RequiredParameterPlan): (exchange: Excha
   }
 }
 
-/** RFC 9110 §7.6.1: a header that `Connection` names ends at the gateway, so that no integration would get it. */
+/**
+ * Returns whether `Connection` names a header. RFC 9110 §7.6.1: such a header ends at the gateway, so no integration
+ * would get it.
+ */
 function isForConnection({ headerNames, rawHeaders }: InboundRequest, lowerName: string): boolean {
   for (let index = 0; index < headerNames.length; index++) {
     if (headerNames[index] !== "connection") continue;
@@ -78,12 +82,12 @@ function isForConnection({ headerNames, rawHeaders }: InboundRequest, lowerName:
 
 const isBlank = (value: string | undefined): boolean => value === undefined || value.trim() === "";
 
-/** What a request's body is taken for, JSON if it does not say; undefined: it says several things. */
+/** Returns the media type of a request's body, JSON if it names none, or undefined if it names several. */
 function soleMediaType({ headerNames, rawHeaders }: InboundRequest): string | undefined {
   let mediaType: string | undefined;
   for (let index = 0; index < headerNames.length; index++) {
     if (headerNames[index] !== "content-type") continue;
-    // Without a type the header says as little as none: what chooses a template or a backend takes the body for JSON.
+    // A header without a type counts as absent: the choice of a template and backends treat the body as JSON.
     const other = mediaTypeOf(rawHeaders[2 * index + 1]!) || "application/json";
     if (mediaType !== undefined && mediaType !== other) return undefined;
     mediaType = other;
@@ -91,10 +95,11 @@ function soleMediaType({ headerNames, rawHeaders }: InboundRequest): string | un
   return mediaType ?? "application/json";
 }
 
-// Unconfirmed: no source quotes AWS's words for a body that is not JSON; see docs/compatibility.md, "request validation, body".
+// Unconfirmed: no source quotes AWS's message for a body that is not JSON; see docs/compatibility.md, "request
+// validation, body".
 const noJson = "Could not parse request body into json: ";
 
-/** What is wrong with a body, as `$context.error.validationErrorString` says it; undefined if nothing is. */
+/** Returns what is wrong with a body, as `$context.error.validationErrorString` says it, or undefined. */
 function validate(schema: JsonSchema, { json }: Payload): string | undefined {
   if (json.kind === "malformed") return `[${noJson}${json.detail}]`;
   const problems = schema.validate(json.value);

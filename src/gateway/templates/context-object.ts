@@ -5,7 +5,7 @@ import { Overrides, overridesObject } from "./overrides.ts";
 import type { Rendering } from "./rendering.ts";
 
 /**
- * `$context` of templates: without what only access logs and gateway responses know.
+ * `$context` of templates, without the variables that only access logs and gateway responses have.
  * AWS: API Gateway Developer Guide, "Variables for data transformations for API Gateway", `$context` variables.
  */
 const names = [

@@ -15,7 +15,7 @@ import { droppedFromLambdaEvent, isGatewaySignature } from "../responses/header-
 import type { Rendering } from "./rendering.ts";
 
 /**
- * `$input`. In a response template body, json and path are about the integration's answer, and params about the request.
+ * `$input`. In a response template, body, json and path refer to the integration's answer, and params to the request.
  * AWS: API Gateway Developer Guide, "Variables for data transformations for API Gateway", `$input` variables.
  */
 interface Input {
@@ -28,7 +28,7 @@ const methods: ReadonlyMap<string, HostMethod<Input>> = new Map<string, HostMeth
     "json",
     (input, [path], meter) => {
       const found = find(input, path, meter);
-      // AWS quirk: what is not there is an empty JSON text.
+      // AWS quirk: a value that is missing is an empty JSON string.
       return found === undefined ? '""' : writeJson(found, meter);
     },
   ],
@@ -44,14 +44,14 @@ const inputType: HostType<Input> = {
   text: () => "$input",
 };
 
-/** AWS quirk: a request without a body has an empty object, in text, too, as observed. */
+/** AWS quirk: the body of a request without one is `{}`, even as text, as observed. */
 const body = ({ side, payload }: Rendering): string =>
   side === "request" && payload.text === "" ? "{}" : payload.text;
 
 export const inputObject = (rendering: Rendering): HostObject =>
   HostObject.of(inputType, { rendering, params: undefined });
 
-/** What a path finds in the payload. */
+/** Returns what a path finds in the payload. */
 function find({ rendering }: Input, argument: TemplateValue | undefined, meter: Meter): TemplateValue | undefined {
   const text = argument === undefined ? undefined : textOf(argument, meter);
   if (typeof text !== "string") throw new TemplateFailure("The JSONPath is null");
@@ -69,7 +69,7 @@ function find({ rendering }: Input, argument: TemplateValue | undefined, meter: 
   }
 }
 
-/** Paths are nearly always literals of templates, of which there are not many. */
+/** Parsed paths. They are nearly always literals of templates, so there are few. */
 const jsonPaths = new Map<string, JsonPath>();
 
 function jsonPathOf(text: string, meter: Meter): JsonPath {
@@ -85,7 +85,10 @@ function jsonPathOf(text: string, meter: Meter): JsonPath {
   return parsed.path;
 }
 
-/** The first of path, query and headers that has it; missing is empty text. Names compare with their case, as on AWS. */
+/**
+ * Returns a parameter of the first of path, query and headers that has it, or an empty text. Names are compared with
+ * their case, as on AWS.
+ */
 function param(input: Input, argument: TemplateValue, meter: Meter): TemplateValue {
   const name = textOf(argument, meter);
   if (name === null) return "";
@@ -105,7 +108,7 @@ function param(input: Input, argument: TemplateValue, meter: Meter): TemplateVal
   return "";
 }
 
-/** What the gateway itself puts among a request's headers. */
+/** The headers that the gateway itself adds to a request. */
 const gatewayHeaders: ReadonlySet<string> = new Set([
   "X-Amzn-Trace-Id",
   "X-Forwarded-For",

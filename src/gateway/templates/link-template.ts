@@ -14,18 +14,18 @@ import { Rendering, type Side } from "./rendering.ts";
 import { stageVariablesObject } from "./stage-variables-object.ts";
 import { utilObject } from "./util-object.ts";
 
-/** What a template made of an exchange, or why it made nothing. */
+/** The result of a template, or why there is none. */
 export type TemplateOutcome =
   | { readonly kind: "text"; readonly text: string }
-  /** The template asked for the payload's JSON, and it is none: the parser's words. */
+  /** The template asked for the payload as JSON, and it is not JSON; `detail` is the parser's message. */
   | { readonly kind: "malformed"; readonly detail: string }
-  /** Names the template, line and column; for log and hint, never for the caller. */
+  /** The template failed; `detail` names the template, line and column, for log and hint, never for the caller. */
   | { readonly kind: "failure"; readonly detail: string };
 
 export interface Template {
   readonly side: Side;
   readonly mediaType: string;
-  /** May it read the payload? Else that need not be there. */
+  /** Whether the template may read the payload; if not, the payload is not needed. */
   readonly readsPayload: boolean;
   render(exchange: Exchange, payload: Payload | undefined): TemplateOutcome;
 }
@@ -34,12 +34,12 @@ export interface TemplateOptions {
   readonly side: Side;
   readonly mediaType: string;
   readonly stageVariables: Readonly<Record<string, string>>;
-  /** Is told of a failure in words: the template, line and column, and what happened. */
+  /** Called with a description of a failure: the template, line and column, and what happened. */
   readonly onFailure: (detail: string, exchange: Exchange) => void;
 }
 
 /**
- * Links a mapping template to closures, once for each deployment and thread. What it may spend is bounded by the engine.
+ * Links a mapping template to closures, once for each deployment and thread. The engine bounds what it may spend.
  * AWS: API Gateway Developer Guide, "Mapping template transformations for REST APIs in API Gateway".
  */
 export function linkTemplate(plan: VelocityPlan, options: TemplateOptions): Template {
@@ -63,7 +63,7 @@ export function linkTemplate(plan: VelocityPlan, options: TemplateOptions): Temp
   return {
     side,
     mediaType,
-    // A reference to $input is written as one: no template makes names of variables.
+    // A template that reads $input contains the word, because templates can't compute the names of variables.
     readsPayload: plan.velocity.includes("input"),
     render(exchange, payload) {
       const rendering = new Rendering(exchange, side, payload ?? new Payload(undefined));
@@ -75,7 +75,7 @@ export function linkTemplate(plan: VelocityPlan, options: TemplateOptions): Temp
   };
 }
 
-/** All that a template finds set. */
+/** Returns the variables that a template starts with. */
 export const templateScope = (rendering: Rendering, stageVariables: HostObject): TemplateScope =>
   new Map<string, TemplateValue>([
     ["input", inputObject(rendering)],
@@ -84,7 +84,10 @@ export const templateScope = (rendering: Rendering, stageVariables: HostObject):
     ["util", utilObject],
   ]);
 
-/** Tells of a template's failures: once for a deployment so that it is seen, then only to who debugs. */
+/**
+ * Returns the function that logs a template's failures: the first one of a deployment as a warning, later ones for
+ * debugging only.
+ */
 export function linkFailureLog(
   { apiId, stageName }: StagePlan,
   { routeKey }: MethodPlan,
@@ -93,7 +96,7 @@ export function linkFailureLog(
   let isTold = false;
   return (detail, { isTest }) => {
     const fields = { apiId, stage: stageName, route: routeKey, detail };
-    // Who tests a method reads its own log.
+    // The caller of a test reads the failure in the test's own log.
     if (isTold || isTest) logger.debug("A mapping template failed.", fields);
     else logger.warn("A mapping template failed; more failures of this method are logged at the level debug.", fields);
     isTold = true;

@@ -2,7 +2,7 @@ import { textOf } from "../../language/java/text-of.ts";
 import type { HostMethod, TemplateValue } from "../../language/java/values.ts";
 import type { Meter } from "../../language/meter.ts";
 
-/** A function of one text; other values become texts first, and null stays null. */
+/** Makes a host method of a function of one text; other values become texts first, and null stays null. */
 export const ofText =
   (convert: (text: string, meter: Meter) => TemplateValue): HostMethod<null> =>
   (_, args, meter) => {
@@ -13,7 +13,7 @@ export const ofText =
     const made = convert(text, meter);
     if (typeof made === "string") {
       meter.made(made.length);
-      // What becomes longer was looked at character by character.
+      // A function whose result is longer has looked at every character.
       if (made.length > text.length) meter.step((made.length - text.length) >> 1);
     }
     return made;

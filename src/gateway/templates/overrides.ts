@@ -7,7 +7,7 @@ import { isHeaderName, toHeaderValue } from "../responses/header-remapping.ts";
 interface Override {
   readonly name: string;
   readonly values: readonly string[];
-  /** What the template set, which later ones read. */
+  /** The value as the template set it, which later templates read. */
   readonly given: TemplateValue;
 }
 
@@ -17,7 +17,8 @@ export type OverriddenValues = ReadonlyMap<string, Override>;
 type Place = "header" | "querystring" | "path";
 
 /**
- * What templates override of an exchange, applied after the whole template and the parameter mappings.
+ * The overrides that templates set for an exchange. They are applied after the whole template and the parameter
+ * mappings.
  * AWS: API Gateway Developer Guide, "Use a mapping template to override an API's request and response parameters and
  * status codes".
  */
@@ -34,7 +35,7 @@ export class Overrides {
     return this.#places[side][place];
   }
 
-  /** `$context.responseOverride.status` */
+  /** Sets `$context.responseOverride.status`. */
   setStatus(value: TemplateValue): void {
     if (this.status !== undefined) throw twice("responseOverride.status");
     const text = textOf(value, this.#meter)?.trim() ?? "";
@@ -45,7 +46,7 @@ export class Overrides {
     this.status = status;
   }
 
-  /** `$context.{side}Override.{place}.{name}`; a list gives several values. */
+  /** Sets `$context.{side}Override.{place}.{name}`; a list sets several values. */
   set(side: "request" | "response", place: Place, name: string, value: TemplateValue): void {
     const key = place === "header" ? name.toLowerCase() : name;
     const values = this.#places[side][place];
@@ -62,7 +63,10 @@ export class Overrides {
     values.set(key, { name, values: place === "header" ? texts.map(toHeaderValue) : texts, given: value });
   }
 
-  /** As users of AWS do to echo a MOCK's request body: `$context.requestOverride.path.body`. */
+  /**
+   * Returns the value that a template set. Users of AWS echo a MOCK's request body so:
+   * `$context.requestOverride.path.body`.
+   */
   get(side: "request" | "response", place: Place, name: string): TemplateValue {
     return this.#places[side][place].get(place === "header" ? name.toLowerCase() : name)?.given ?? null;
   }
@@ -108,6 +112,9 @@ const responseType: HostType<Overrides> = {
   text: () => "",
 };
 
-/** `$context.requestOverride` and `$context.responseOverride`: both templates set and read either, as users of AWS do. */
+/**
+ * `$context.requestOverride` and `$context.responseOverride`: both templates can set and read either, as users of AWS
+ * do.
+ */
 export const overridesObject = (overrides: Overrides, side: "request" | "response"): HostObject =>
   HostObject.of(side === "request" ? requestType : responseType, overrides);

@@ -3,7 +3,10 @@ import { TemplateMap } from "../../language/java/values.ts";
 import type { JsonPath } from "../../language/json-path/json-path.ts";
 import { type ParsedJson, parseJsonText } from "../../language/json-text.ts";
 
-/** A body as templates and mappings see it: text, and what that is as JSON, each made once and only if it is asked for. */
+/**
+ * A body as templates and mappings see it: as text and as parsed JSON, each made once and only if something asks for
+ * it.
+ */
 export class Payload {
   readonly #bytes: Buffer | undefined;
   #text: string | undefined;
@@ -14,19 +17,19 @@ export class Payload {
     this.#text = typeof body === "string" ? body : body === undefined || body.length === 0 ? "" : undefined;
   }
 
-  /** UTF-8; what is none becomes U+FFFD. */
+  /** The body as UTF-8; bytes that are not UTF-8 become U+FFFD. */
   get text(): string {
     this.#text ??= this.#bytes!.toString("utf8");
     return this.#text;
   }
 
-  /** What a body is to `$input.json` and `$input.path`. AWS quirk: none at all is an empty object. */
+  /** The body as `$input.json` and `$input.path` see it. AWS quirk: a missing body is an empty object. */
   get json(): ParsedJson {
     this.#json ??= this.text === "" ? { kind: "value", value: new TemplateMap() } : parseJsonBounded(this.text);
     return this.#json;
   }
 
-  /** What a path finds, for parameter mappings; undefined if there is nothing, or the body is no JSON. */
+  /** Returns what a path finds, for parameter mappings, or undefined if it finds nothing or the body is not JSON. */
   find(path: JsonPath): ReturnType<JsonPath["evaluate"]> {
     const { json } = this;
     return json.kind === "value" ? path.evaluate(json.value) : undefined;
@@ -36,8 +39,8 @@ export class Payload {
 const containersMax = bounds.jsonContainersMax.value;
 
 /**
- * Parses JSON, but not more of it than a thread can afford: `{}` takes eighty times the memory of its text, and 10 MB of
- * it seconds. Brackets within texts count, too; nobody's 10 MB come near the bound by those.
+ * Parses JSON, but not more of it than a thread can afford: `{}` takes eighty times the memory of its text, and 10 MB
+ * of it take seconds. Brackets within strings are counted as well; real documents don't reach the bound by them.
  */
 export function parseJsonBounded(text: string): ParsedJson {
   if (text.length > containersMax && countContainers(text) > containersMax) {

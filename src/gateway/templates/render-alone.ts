@@ -13,23 +13,26 @@ import { Payload } from "./payload.ts";
 import { Rendering, type Side } from "./rendering.ts";
 import { stageVariablesObject } from "./stage-variables-object.ts";
 
-/** What a template is rendered with; JSON as text, so that what is wrong with it has a place. */
+/** What a template is rendered with. JSON is given as text, so that an error in it has a line and column. */
 export interface AloneInput {
   readonly template: string;
   readonly side: Side;
   /** The request's body, or the integration's answer. */
   readonly body?: Buffer | undefined;
-  /** `$context`: an object; what it does not name has made-up values. */
+  /** `$context` as a JSON object; variables that it does not name have made-up values. */
   readonly context?: string | undefined;
-  /** As `$input.params()` has them: `{"path": {}, "querystring": {}, "header": {}}`; several values are a list. */
+  /**
+   * The parameters as `$input.params()` returns them: `{"path": {}, "querystring": {}, "header": {}}`; several values
+   * are a list.
+   */
   readonly params?: string | undefined;
   readonly stageVariables?: string | undefined;
-  /** What the output is to be; application/json if it is not given. */
+  /** The media type that the output should have; application/json by default. */
   readonly contentType?: string | undefined;
   readonly nowMs: number;
 }
 
-/** What a problem is in: one of the inputs, or the output. */
+/** Where a problem is: in one of the inputs, or in the output. */
 export type AloneSource = "template" | "body" | "context" | "params" | "stageVariables" | "output";
 
 export interface AloneProblem {
@@ -42,7 +45,7 @@ export interface AloneProblem {
 /** Values by name, by place: `header`, `querystring`, `path`. */
 type ByPlace = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 
-/** What the template gave to `$context.requestOverride` and `$context.responseOverride`. */
+/** The values that the template set in `$context.requestOverride` and `$context.responseOverride`. */
 export interface TemplateOverrides {
   readonly request: ByPlace;
   readonly response: ByPlace;
@@ -55,11 +58,11 @@ export type AloneOutcome =
       readonly kind: "text";
       readonly text: string;
       readonly overrides: TemplateOverrides;
-      /** The output should be JSON, and is none. */
+      /** Set if the output should be JSON and is not. */
       readonly warning: AloneProblem | undefined;
     };
 
-/** Renders a mapping template without a server: the engine, the variables and the bounds are those of a gateway thread. */
+/** Renders a mapping template without a server, with the engine, the variables and the bounds of a gateway thread. */
 export function renderAlone(input: AloneInput): AloneOutcome {
   try {
     return render(input);
@@ -127,7 +130,10 @@ function checkOutput(text: string, contentType: string): AloneProblem | undefine
   return parsed.kind === "value" ? undefined : malformed("output", "The output is no JSON", parsed);
 }
 
-/** In the parser's words, without what they add for AWS's message; its column is behind what it stumbled over. */
+/**
+ * Makes a problem of the parser's message, without the part that it adds for AWS. The parser's column is one behind the
+ * character that it failed at.
+ */
 function malformed(source: AloneSource, what: string, { detail, line, column }: MalformedJson): AloneProblem {
   return { source, message: `${what}: ${detail.split("\n", 1)[0]}`, line, column: Math.max(1, column - 1) };
 }
@@ -148,7 +154,7 @@ function overridesMade(overrides: Overrides | undefined): TemplateOverrides {
 const valuesByName = (values: OverriddenValues | undefined): Readonly<Record<string, readonly string[]>> =>
   Object.fromEntries([...(values?.values() ?? [])].map((one) => [one.name, one.values]));
 
-/** An input that must be a JSON object. */
+/** Reads an input that must be a JSON object. */
 function readObject(input: AloneInput, source: "context" | "params" | "stageVariables"): TemplateMap | undefined {
   const text = input[source];
   if (text === undefined) return undefined;
@@ -158,7 +164,7 @@ function readObject(input: AloneInput, source: "context" | "params" | "stageVari
   throw new WrongInput({ source, message: "This is no JSON object", line: 1, column: 1 });
 }
 
-/** The members of an object, or of one in it, as texts. */
+/** Returns the members of an object, or of an object in it, as texts. */
 function readTexts(map: TemplateMap | undefined, source: AloneSource, member?: string): NamedValues[] {
   const found = member === undefined ? map : map?.member(member);
   if (found === undefined) return [];

@@ -3,7 +3,7 @@ import { callMethod } from "../../language/vtl/members.ts";
 
 type Variables = Readonly<Record<string, string>>;
 
-/** A map of its own for each call that needs one: what a template changes in it is seen by nobody else. */
+/** Makes a new map for each call that needs one, so that nobody else sees the changes that a template makes in it. */
 function mapOf(variables: Variables): TemplateMap {
   const map = new TemplateMap();
   for (const [name, value] of Object.entries(variables)) map.set(name, value);
@@ -38,5 +38,5 @@ const type: HostType<Variables> = {
       .join(", ")}}`,
 };
 
-/** `$stageVariables`, the same for all of a stage's renderings: templates can't change it. */
+/** Makes `$stageVariables`. All renderings of a stage share it, because templates can't change it. */
 export const stageVariablesObject = (variables: Variables): HostObject => HostObject.of(type, variables);

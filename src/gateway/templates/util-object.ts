@@ -23,7 +23,7 @@ const type: HostType<null> = {
 
 export const utilObject = HostObject.of(type, null);
 
-/** As commons-lang 2.6 does: JSON has no `\'`, and what wants none takes it away with `.replaceAll`. */
+/** Escapes as commons-lang 2.6 does. JSON has no `\'`, so templates that make JSON remove it with `.replaceAll`. */
 function escapeJavaScript(text: string): string {
   return /[^ -~]|['"\\/]/.test(text) ? text.replace(/[^ -~]|['"\\/]/g, escapeCharacter) : text;
 }
@@ -41,7 +41,7 @@ const shortEscapes: Readonly<Record<string, string>> = {
 };
 
 function escapeCharacter(character: string): string {
-  // U+007F is above what commons-lang keeps and below what it escapes: it stays.
+  // commons-lang escapes characters from U+0080 on, so U+007F stays.
   if (character === "\x7f") return character;
   return shortEscapes[character] ?? `\\u${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
 }
@@ -53,7 +53,10 @@ function parseJson(text: string, meter: Meter): TemplateValue {
   return parsed.value;
 }
 
-/** As java.net.URLEncoder does: letters, digits and `.-*_` stay, a space is `+`, half a surrogate pair is `?`. */
+/**
+ * Encodes as java.net.URLEncoder does: letters, digits and `.-*_` stay, a space becomes `+`, half a surrogate pair
+ * becomes `?`.
+ */
 function urlEncode(text: string): string {
   const whole = text.isWellFormed() ? text : text.replace(/\p{Surrogate}/gu, "?");
   return encodeURIComponent(whole)
@@ -61,7 +64,7 @@ function urlEncode(text: string): string {
     .replaceAll("%20", "+");
 }
 
-/** As java.net.URLDecoder does: bytes that are no UTF-8 become U+FFFD, an escape that is none is an error. */
+/** Decodes as java.net.URLDecoder does: bytes that are not UTF-8 become U+FFFD, and a broken escape is an error. */
 function urlDecode(text: string, meter: Meter): string {
   const spaced = text.replaceAll("+", " ");
   if (!spaced.includes("%")) return spaced;

@@ -15,8 +15,8 @@ import { ofText } from "./of-text.ts";
 // Beyond AWS, whose templates can't read XML: `$util.xml`. docs/guide/templates.md is its reference.
 
 /**
- * An element: `$element.Price` is its first child of that local name, all else is a method, so that no child can hide one.
- * Where a method takes a name, `{uri}Price` asks for a namespace, too.
+ * An element. `$element.Price` is its first child of that local name; everything else is a method, so that no child can
+ * hide a method. Where a method takes a name, `{uri}Price` names a namespace as well.
  */
 const elementType: HostType<XmlElement> = {
   name: "an XML element",
@@ -56,7 +56,7 @@ interface QualifiedName {
   readonly namespace: string;
 }
 
-/** Looks for a name: `Price` in whatever namespace, `{uri}Price` in that one. Undefined: there is no such method. */
+/** Makes a method that looks for a name: `Price` in any namespace, `{uri}Price` in that one. */
 function withName<Found>(
   argument: TemplateValue | undefined,
   meter: Meter,
@@ -87,7 +87,7 @@ function descendantsOf(element: XmlElement, is: (named: QualifiedName) => boolea
   return found;
 }
 
-/** Visits all that is in an element, in the document's order. */
+/** Visits everything in an element, in the document's order. */
 function walk(element: XmlElement, meter: Meter, visit: (child: XmlElement | string) => void): void {
   meter.step(element.children.length);
   for (const child of element.children) {
@@ -96,7 +96,7 @@ function walk(element: XmlElement, meter: Meter, visit: (child: XmlElement | str
   }
 }
 
-/** The texts in an element and in those within it. */
+/** Returns the texts in an element and in the elements within it, joined. */
 function textIn(element: XmlElement, meter: Meter): string {
   let text = "";
   walk(element, meter, (child) => {
@@ -119,9 +119,10 @@ function parse(text: string, meter: Meter): HostObject {
 }
 
 /**
- * `$util.xml.toJson(element)`, or `(element, ["item"])` with the names of elements that are lists even if there is one.
- * A text of its own is a JSON string; an element with attributes or elements in it is an object: `@id` for attributes,
- * `#text` for text beside them; several of a name are a list. Names are local ones.
+ * `$util.xml.toJson(element)`, or `(element, ["item"])` with the names of elements that become lists even if there is
+ * only one. An element with nothing but text becomes a JSON string; an element with attributes or child elements
+ * becomes an object, with `@id` for an attribute and `#text` for text beside them; several elements of one name become
+ * a list. Names are local names.
  */
 function toJson(_: null, args: readonly TemplateValue[], meter: Meter): TemplateValue | undefined {
   const element = HostObject.selfOf(elementType, args[0] ?? null);
