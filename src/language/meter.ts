@@ -19,8 +19,14 @@ export class TemplateFailure extends Error {
  */
 export class Meter {
   #chars = 0;
+  readonly #stepsMax: number;
   /** Down to zero. Not private, and counted down, since that is a third of the cost at each reference. */
-  stepsLeft: number = bounds.templateStepsMax.value;
+  stepsLeft: number;
+
+  constructor(stepsMax: number = bounds.templateStepsMax.value) {
+    this.#stepsMax = stepsMax;
+    this.stepsLeft = stepsMax;
+  }
 
   /** Counts work: a directive, a call, a round of a loop, or a piece of work on a long value. */
   step(count: number): void {
@@ -29,7 +35,7 @@ export class Meter {
   }
 
   #refuseSteps(): never {
-    throw new TemplateFailure(`The template takes more than ${bounds.templateStepsMax.value} steps`);
+    throw new TemplateFailure(`The template takes more than ${this.#stepsMax} steps`);
   }
 
   /** Counts the characters of a text that was made, and refuses a single one that is too long. */

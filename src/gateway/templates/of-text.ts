@@ -14,7 +14,7 @@ export const ofText =
     if (typeof made === "string") {
       meter.made(made.length);
       // A function whose result is longer has looked at every character.
-      if (made.length > text.length) meter.step((made.length - text.length) >> 1);
+      if (made.length > text.length) meter.step(made.length - text.length);
     }
     return made;
   };

@@ -27,15 +27,19 @@ const type: HostType<Variables> = {
   methods: new Map(
     delegated.map((name): [string, HostMethod<Variables>] => [
       name,
-      (variables, args, meter) => callMethod(mapOf(variables), name, args, meter),
+      (variables, args, meter) => {
+        meter.step(2 * Object.keys(variables).length);
+        return callMethod(mapOf(variables), name, args, meter);
+      },
     ]),
   ),
   property: (variables, name) => (Object.hasOwn(variables, name) ? variables[name]! : null),
   items: (variables) => Object.values(variables),
-  text: (variables) =>
-    `{${Object.entries(variables)
-      .map(([name, value]) => `${name}=${value}`)
-      .join(", ")}}`,
+  text: (variables, meter) => {
+    const entries = Object.entries(variables);
+    meter.step(2 * entries.length);
+    return `{${entries.map(([name, value]) => `${name}=${value}`).join(", ")}}`;
+  },
 };
 
 /** Makes `$stageVariables`. All renderings of a stage share it, because templates can't change it. */

@@ -112,7 +112,7 @@ function attribute(element: XmlElement, [name]: readonly TemplateValue[], meter:
 }
 
 function parse(text: string, meter: Meter): HostObject {
-  meter.step(text.length >> 3);
+  meter.step(text.length >> 2);
   const parsed = parseXml(text, meter);
   if (parsed.kind === "element") return HostObject.of(elementType, parsed.element);
   throw new TemplateFailure(`$util.xml.parse, line ${parsed.line}, column ${parsed.column}: ${parsed.detail}`);
@@ -130,6 +130,7 @@ function toJson(_: null, args: readonly TemplateValue[], meter: Meter): Template
   if (element === undefined || args.length > 2 || (names !== undefined && !(names instanceof TemplateList))) {
     return args[0] === null ? "null" : undefined;
   }
+  meter.step(names?.items.length ?? 0);
   const lists = new Set(names?.items.map((name) => textOf(name, meter) ?? ""));
   const json = writeElement(element, lists, meter);
   meter.made(json.length);

@@ -60,14 +60,19 @@ function converted(value: TemplateValue, directive: Directive, meter: Meter): st
     case "d":
     case "x":
     case "o":
+      if (typeof value === "bigint") meter.step(bigSteps);
       return value === null ? "null" : wholeText(value, directive);
     case "f":
     case "e":
+      meter.step(bigSteps);
       return value === null ? "null" : doubleText(value, directive);
     default:
       throw new TemplateFailure(`UnknownFormatConversionException: Conversion = '${conversion}'`);
   }
 }
+
+/** What it takes to print a number of hundreds of digits, as `%f` prints 1e308. */
+const bigSteps = 64;
 
 function mismatch(conversion: string, value: TemplateValue): TemplateFailure {
   const kind =
@@ -116,11 +121,17 @@ function roundedHalfUp(significand: string, exponent: number, decimals: number):
 }
 
 function signed(text: string, isNegative: boolean, flags: string): string {
-  const grouped = flags.includes(",")
-    ? text.replace(/^\d+/, (digits) => digits.replace(/\B(?=(?:\d{3})+$)/g, ","))
-    : text;
+  const grouped = flags.includes(",") ? text.replace(/^\d+/, groupThousands) : text;
   if (isNegative) return flags.includes("(") ? `(${grouped})` : `-${grouped}`;
   return (flags.includes("+") ? "+" : flags.includes(" ") ? " " : "") + grouped;
+}
+
+/** In time linear to the digits. */
+function groupThousands(digits: string): string {
+  const first = digits.length % 3 || 3;
+  let text = digits.slice(0, first);
+  for (let at = first; at < digits.length; at += 3) text += `,${digits.slice(at, at + 3)}`;
+  return text;
 }
 
 function padded(text: string, { flags, width, conversion }: Directive): string {

@@ -29,9 +29,10 @@ function textWithin(value: TemplateValue, meter: Meter, depth: number): string {
 }
 
 function textOfOther(value: Exclude<TemplateValue, null | string>, meter: Meter, depth: number): string | null {
+  if (typeof value === "bigint") return textOfBig(value, meter);
   if (typeof value !== "object") return String(value);
   if (value instanceof JavaLong) return String(value.value);
-  if (value instanceof JavaDouble) return value.digits ?? formatDouble(value.value);
+  if (value instanceof JavaDouble) return textOfDouble(value, meter);
   if (depth > bounds.templateValueDepthMax.value) {
     throw new TemplateFailure(`A value is nested more than ${bounds.templateValueDepthMax.value} deep`);
   }
@@ -45,6 +46,19 @@ function textOfOther(value: Exclude<TemplateValue, null | string>, meter: Meter,
   if (value instanceof TemplateBlock) return value.render();
   if (value instanceof HostObject) return value.text(meter);
   return "java.util.Iterator";
+}
+
+/** A BigInteger of a thousand digits takes as long to print as fifty small numbers. */
+function textOfBig(value: bigint, meter: Meter): string {
+  const text = String(value);
+  meter.step(1 + (text.length >> 4));
+  return text;
+}
+
+/** Finding the shortest digits of a Double takes as long as printing a few whole numbers. */
+function textOfDouble(value: JavaDouble, meter: Meter): string {
+  meter.step(2);
+  return value.digits ?? formatDouble(value.value);
 }
 
 function textOfList(list: TemplateList, meter: Meter, depth: number): string {
@@ -62,7 +76,7 @@ function textOfList(list: TemplateList, meter: Meter, depth: number): string {
 }
 
 function textOfMap(map: TemplateMap, meter: Meter, depth: number): string {
-  meter.step(map.size);
+  meter.step(map.size << 1);
   let text = "{";
   for (const [key, value] of map.entries()) {
     if (text.length > 1) text += ", ";
@@ -83,10 +97,10 @@ export function writeJson(value: TemplateValue, meter: Meter): string {
 function write(value: TemplateValue, meter: Meter, depth: number): string {
   if (value === null) return "null";
   if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return String(value);
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  if (typeof value === "bigint") return textOfBig(value, meter);
   if (value instanceof JavaLong) return String(value.value);
-  if (value instanceof JavaDouble)
-    return Number.isFinite(value.value) ? (value.digits ?? formatDouble(value.value)) : "null";
+  if (value instanceof JavaDouble) return Number.isFinite(value.value) ? textOfDouble(value, meter) : "null";
   if (depth > bounds.templateValueDepthMax.value) {
     throw new TemplateFailure(`A value is nested more than ${bounds.templateValueDepthMax.value} deep`);
   }
@@ -105,7 +119,7 @@ function writeList(list: TemplateList, meter: Meter, depth: number): string {
 }
 
 function writeMap(map: TemplateMap, meter: Meter, depth: number): string {
-  meter.step(map.size);
+  meter.step(map.size << 1);
   let text = "{";
   for (const [key, value] of map.entries()) {
     if (text.length > 1) text += ",";

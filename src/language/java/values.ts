@@ -242,11 +242,13 @@ export function isSameText(left: string, right: string, meter: StepMeter): boole
 
 function hasEqualItems(left: TemplateList, right: TemplateList, meter: StepMeter, depth: number): boolean {
   if (left.items.length !== right.items.length || left.kind === "array" || right.kind === "array") return false;
+  meter.step(left.items.length >> 1);
   return left.items.every((item, index) => isEqual(item, right.items[index]!, meter, depth + 1));
 }
 
 function hasEqualEntries(left: TemplateMap, right: TemplateMap, meter: StepMeter, depth: number): boolean {
   if (left.size !== right.size) return false;
+  meter.step(left.size << 1);
   for (const [key, value] of left.entries()) {
     const other = right.get(key);
     if (other === undefined || !isEqual(value, other, meter, depth + 1)) return false;

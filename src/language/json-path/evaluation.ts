@@ -13,28 +13,40 @@ export class OutOfBounds extends JsonPathFailure {}
 /** Jayway's PathNotFoundException. One for all: nothing is said of it but that it was. */
 export const notFound = new PathMismatch("No results for path");
 
+/** Counts work. */
+export interface StepMeter {
+  step(count: number): void;
+}
+
 /** One evaluation of a path: what it has found and used. */
 export class Evaluation {
   readonly root: TemplateValue;
   /** What paths from the root within filters gave. */
   readonly cache = new Map<object, TemplateValue>();
+  readonly #meter: StepMeter | undefined;
   #steps = 0;
+  /** Of these, what the meter knows. */
+  #told = 0;
 
-  constructor(root: TemplateValue) {
+  constructor(root: TemplateValue, meter: StepMeter | undefined) {
     this.root = root;
-  }
-
-  /** What was counted so far. */
-  get steps(): number {
-    return this.#steps;
+    this.#meter = meter;
   }
 
   /** Counts values looked at, and refuses too many: `$..*..*` looks at each value once for each level above it. */
   step(count: number): void {
     this.#steps += count;
+    if (this.#steps - this.#told > 4_096) this.tell();
     if (this.#steps > bounds.jsonPathStepsMax.value) {
       throw new JsonPathFailure(`The path takes more than ${bounds.jsonPathStepsMax.value} steps`);
     }
+  }
+
+  /** Hands what was counted on to the meter, which may refuse it. */
+  tell(): void {
+    const untold = this.#steps - this.#told;
+    this.#told = this.#steps;
+    this.#meter?.step(untold);
   }
 }
 

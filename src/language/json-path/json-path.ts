@@ -1,6 +1,6 @@
 import { bounds } from "../../base/bounds.ts";
 import { TemplateList, TemplateMap, type TemplateValue } from "../java/values.ts";
-import { Evaluation, notFound } from "./evaluation.ts";
+import { Evaluation, notFound, type StepMeter } from "./evaluation.ts";
 import { linkPath } from "./link-path.ts";
 import type { LinkedPath } from "./linked-path.ts";
 import { parsePath } from "./path-parser.ts";
@@ -18,7 +18,7 @@ export interface JsonPath {
    * PathNotFoundException). Throws JsonPathFailure where Jayway throws another exception, and for work without end.
    * What an evaluation looked at is counted by the meter.
    */
-  evaluate(document: TemplateValue, meter?: { step(count: number): void }): TemplateValue | undefined;
+  evaluate(document: TemplateValue, meter?: StepMeter): TemplateValue | undefined;
 }
 
 /** A path, or what is wrong with it; columns from 1. */
@@ -47,15 +47,15 @@ function linkGeneral(linked: LinkedPath): JsonPath {
   return {
     isDefinite: linked.isDefinite,
     evaluate(document, meter) {
-      const evaluation = new Evaluation(document);
+      const evaluation = new Evaluation(document, meter);
+      let found: TemplateValue | undefined;
       try {
-        return linked.evaluate(document, evaluation);
+        found = linked.evaluate(document, evaluation);
       } catch (error) {
-        if (error === notFound) return undefined;
-        throw error;
-      } finally {
-        meter?.step(evaluation.steps);
+        if (error !== notFound) throw error;
       }
+      evaluation.tell();
+      return found;
     },
   };
 }

@@ -46,6 +46,7 @@ export function linkCondition(condition: Condition, options: LinkOptions): Test 
     case "exists": {
       const path = options.linkPath(condition.path, { isEachRequired: true, nesting: options.nesting + 1 });
       return (item, evaluation) => {
+        evaluation.step(1);
         let exists = true;
         try {
           // Jayway quirk: the existence of `$.a` is also checked on the item.
@@ -61,7 +62,10 @@ export function linkCondition(condition: Condition, options: LinkOptions): Test 
       const left = linkOperand(condition.left, options);
       const right = linkOperand(condition.right, options);
       const compare = comparisons[condition.operator];
-      return (item, evaluation) => compare(left(item, evaluation), right(item, evaluation), evaluation);
+      return (item, evaluation) => {
+        evaluation.step(2);
+        return compare(left(item, evaluation), right(item, evaluation), evaluation);
+      };
     }
   }
 }

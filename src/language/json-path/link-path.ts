@@ -115,6 +115,7 @@ function linkProperty(name: string, next: Visit, options: TokenOptions, isDefini
       if (isUpstreamDefinite) throw notFound;
       return;
     }
+    evaluation.step(1);
     const member = value.get(name);
     if (member !== undefined) next(member, found, evaluation);
     else if (isMissingFailure) throw notFound;
@@ -123,11 +124,12 @@ function linkProperty(name: string, next: Visit, options: TokenOptions, isDefini
 
 /** Links `['a','b']` at the end of a path, which finds an object of those members. */
 function linkMerge(names: readonly string[], { isUpstreamDefinite, isEachRequired }: TokenOptions): Visit {
-  return (value, found) => {
+  return (value, found, evaluation) => {
     if (!(value instanceof TemplateMap)) {
       if (isUpstreamDefinite) throw notFound;
       return;
     }
+    evaluation.step(names.length << 2);
     const merged = new TemplateMap();
     for (const name of names) {
       const member = value.get(name);

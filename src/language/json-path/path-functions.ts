@@ -138,7 +138,14 @@ const functions: ReadonlyMap<string, PathFunction> = new Map<string, PathFunctio
   ],
   ["length", length],
   ["size", length],
-  ["keys", (value) => (value instanceof TemplateMap ? new TemplateList([...value.keys()], "view") : null)],
+  [
+    "keys",
+    (value, _, evaluation) => {
+      if (!(value instanceof TemplateMap)) return null;
+      evaluation.step(value.size);
+      return new TemplateList([...value.keys()], "view");
+    },
+  ],
   [
     "concat",
     (value, parameters, evaluation) => {
@@ -150,7 +157,9 @@ const functions: ReadonlyMap<string, PathFunction> = new Map<string, PathFunctio
       }
       for (const parameter of parameters) {
         const given = parameter.value(evaluation);
-        for (const item of given instanceof TemplateList ? given.items : [given]) {
+        const items = given instanceof TemplateList ? given.items : [given];
+        evaluation.step(items.length);
+        for (const item of items) {
           if (item !== null) result += textOf(item, meter) ?? "";
         }
       }
@@ -162,6 +171,7 @@ const functions: ReadonlyMap<string, PathFunction> = new Map<string, PathFunctio
     "append",
     (value, parameters, evaluation) => {
       if (!(value instanceof TemplateList)) return value;
+      evaluation.step(value.items.length >> 2);
       const items = [...value.items, ...parameters.map((parameter) => parameter.value(evaluation))];
       return new TemplateList(items, value.kind);
     },

@@ -39,15 +39,19 @@ function outOfBounds(index: number, length: number): TemplateFailure {
 }
 
 function positionOf(list: TemplateList, value: TemplateValue, meter: Meter): number {
-  meter.step(list.items.length >> 2);
+  meter.step(list.items.length >> 1);
   return list.items.findIndex((item) => isEqual(item, value, meter));
 }
 
 /** Keeps only the items that pass, and returns whether any item was removed. */
-function retain(list: TemplateList, passes: (item: TemplateValue) => boolean): boolean {
-  const kept = list.items.filter(passes);
-  const isChanged = kept.length !== list.items.length;
-  list.items.splice(0, list.items.length, ...kept);
+function retain(list: TemplateList, passes: (item: TemplateValue) => boolean, meter: Meter): boolean {
+  const { items } = list;
+  meter.step(items.length);
+  let kept = 0;
+  // In place: a spread of so many items would be too many arguments.
+  for (const item of items.slice()) if (passes(item)) items[kept++] = item;
+  const isChanged = kept !== items.length;
+  items.length = kept;
   return isChanged;
 }
 
@@ -59,7 +63,10 @@ const collectionBasics: Methods<TemplateList> = new Map<string, Method<TemplateL
   [
     "containsAll",
     taking(1, (list, [values], meter) =>
-      itemsOfCollection(values)?.every((item) => positionOf(list, item, meter) >= 0),
+      itemsOfCollection(values)?.every((item) => {
+        meter.step(1);
+        return positionOf(list, item, meter) >= 0;
+      }),
     ),
   ],
   ["iterator", taking(0, (list, _, meter) => new TemplateIterator(copyOf(list.items, "list", meter).items))],
@@ -69,7 +76,7 @@ const collectionBasics: Methods<TemplateList> = new Map<string, Method<TemplateL
 ]);
 
 function copyOf(items: readonly TemplateValue[], kind: "array" | "list", meter: Meter): TemplateList {
-  meter.step(items.length >> 3);
+  meter.step(items.length >> 2);
   return new TemplateList([...items], kind);
 }
 
@@ -82,7 +89,7 @@ function add(list: TemplateList, args: readonly TemplateValue[], meter: Meter): 
   const [index, value] = args;
   if (args.length !== 2 || typeof index !== "number") return undefined;
   if (index < 0 || index > list.items.length) throw outOfBounds(index, list.items.length);
-  meter.step(list.items.length >> 6);
+  meter.step((list.items.length - index) >> 5);
   list.items.splice(index, 0, value!);
   return null;
 }
@@ -93,6 +100,7 @@ function addAll(list: TemplateList, args: readonly TemplateValue[], meter: Meter
   if (added === undefined || args.length > 2 || typeof index !== "number") return undefined;
   if (index < 0 || index > list.items.length) throw outOfBounds(index, list.items.length);
   meter.grown(list.items.length + added.length, added.length);
+  meter.step(list.items.length - index);
   const tail = list.items.splice(index);
   for (const item of [...added, ...tail]) list.items.push(item);
   return added.length > 0;
@@ -116,7 +124,8 @@ function subList(list: TemplateList, from: TemplateValue, to: TemplateValue, met
   if (from < 0 || to > list.items.length || from > to) {
     throw new TemplateFailure(`subList(${from}, ${to}) of a list of ${list.items.length}`);
   }
-  return new TemplateList(copyOf(list.items.slice(from, to), "list", meter).items, list.kind);
+  meter.step((to - from) >> 2);
+  return new TemplateList(list.items.slice(from, to), list.kind);
 }
 
 const positionMethods: Methods<TemplateList> = new Map<string, Method<TemplateList>>([
@@ -143,7 +152,7 @@ const listMethods: Methods<TemplateList> = new Map<string, Method<TemplateList>>
     taking(1, (list, [values], meter) => {
       if (itemsOfCollection(values) === undefined) return undefined;
       const removed = copyOf(itemsOfCollection(values)!, "list", meter);
-      return retain(list, (item) => positionOf(removed, item, meter) < 0);
+      return retain(list, (item) => positionOf(removed, item, meter) < 0, meter);
     }),
   ],
   [
@@ -151,7 +160,7 @@ const listMethods: Methods<TemplateList> = new Map<string, Method<TemplateList>>
     taking(1, (list, [values], meter) => {
       if (itemsOfCollection(values) === undefined) return undefined;
       const kept = copyOf(itemsOfCollection(values)!, "list", meter);
-      return retain(list, (item) => positionOf(kept, item, meter) >= 0);
+      return retain(list, (item) => positionOf(kept, item, meter) >= 0, meter);
     }),
   ],
   [
@@ -165,7 +174,7 @@ const listMethods: Methods<TemplateList> = new Map<string, Method<TemplateList>>
   [
     "lastIndexOf",
     taking(1, (list, [value], meter) => {
-      meter.step(list.items.length >> 2);
+      meter.step(list.items.length >> 1);
       return list.items.findLastIndex((item) => isEqual(item, value!, meter));
     }),
   ],
@@ -203,9 +212,10 @@ const methodsByKind: Readonly<Record<ListKind, Methods<TemplateList>>> = {
   view: viewMethods,
 };
 
-function viewOf(map: TemplateMap, items: TemplateValue[], meter: Meter): TemplateList {
-  meter.step(items.length >> 3);
-  return new TemplateList(items, "view", map);
+/** Makes a view of a map's members. Each member costs a step, and is looked at after that. */
+function viewOf(map: TemplateMap, itemsIn: () => TemplateValue[], meter: Meter): TemplateList {
+  meter.step(map.size);
+  return new TemplateList(itemsIn(), "view", map);
 }
 
 /** Looking for a long text means reading it. */
@@ -234,6 +244,8 @@ export const mapMethods: Methods<TemplateMap> = new Map<string, Method<TemplateM
     "putAll",
     taking(1, (map, [other], meter) => {
       if (!(other instanceof TemplateMap)) return undefined;
+      // A member costs as much as several items of a list: it is hashed, and the map grows again and again.
+      meter.step(other.size << 2);
       for (const [key, value] of [...other.entries()]) put(map, key, value, meter);
       return null;
     }),
@@ -242,7 +254,7 @@ export const mapMethods: Methods<TemplateMap> = new Map<string, Method<TemplateM
   [
     "containsValue",
     taking(1, (map, [value], meter) => {
-      meter.step(map.size >> 3);
+      meter.step(map.size);
       return [...map.values()].some((other) => isEqual(other, value!, meter));
     }),
   ],
@@ -261,17 +273,14 @@ export const mapMethods: Methods<TemplateMap> = new Map<string, Method<TemplateM
       return null;
     }),
   ],
-  ["keySet", taking(0, (map, _, meter) => viewOf(map, [...map.keys()], meter))],
-  ["values", taking(0, (map, _, meter) => viewOf(map, [...map.values()], meter))],
+  ["keySet", taking(0, (map, _, meter) => viewOf(map, () => [...map.keys()], meter))],
+  ["values", taking(0, (map, _, meter) => viewOf(map, () => [...map.values()], meter))],
   [
     "entrySet",
-    taking(0, (map, _, meter) =>
-      viewOf(
-        map,
-        [...map.keys()].map((key) => new TemplateEntry(map, key)),
-        meter,
-      ),
-    ),
+    taking(0, (map, _, meter) => {
+      meter.step(map.size);
+      return viewOf(map, () => [...map.keys()].map((key) => new TemplateEntry(map, key)), meter);
+    }),
   ],
   ["toString", taking(0, (map, _, meter) => textOf(map, meter))],
   ["equals", taking(1, (map, [other], meter) => isEqual(map, other!, meter))],

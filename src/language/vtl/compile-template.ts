@@ -40,6 +40,8 @@ export type RenderResult =
 /** A template as closures. It may be rendered any number of times, and no rendering sees anything of another. */
 export interface CompiledTemplate {
   render(scope: TemplateScope): RenderResult;
+  /** Renders with less than the steps that all templates have; undefined: they were not enough. */
+  renderWithin(stepsMax: number, scope: TemplateScope): RenderResult | undefined;
 }
 
 export function compileTemplate(template: ParsedTemplate, policy: TemplatePolicy): CompiledTemplate {
@@ -49,6 +51,11 @@ export function compileTemplate(template: ParsedTemplate, policy: TemplatePolicy
   return {
     render(scope) {
       return finish(template.text, new State(names, scope), run);
+    },
+    renderWithin(stepsMax, scope) {
+      const state = new State(names, scope, stepsMax);
+      const result = finish(template.text, state, run);
+      return result.kind === "failure" && state.stepsLeft < 0 ? undefined : result;
     },
   };
 }
@@ -70,6 +77,14 @@ function finish(text: string, state: State, run: Run): RenderResult {
   }
   return { kind: "text", text: state.out };
 }
+
+/** A condition of an `#if`, with the steps that it takes, and what it guards. */
+interface Branch {
+  readonly test: Test;
+  readonly weight: number;
+  readonly run: Run;
+}
+
 interface CompiledMacro {
   readonly name: string;
   readonly parameters: readonly number[];
@@ -163,10 +178,14 @@ class Compiler {
       case "reference":
         return this.#print({ reference: statement.reference, before: "", after: "" });
       case "set":
-        return this.#set(statement.target, this.#value(statement.value), statement.offset);
+        return this.#set(statement);
       case "if":
         return this.#if(
-          statement.branches.map((branch) => ({ test: this.#test(branch.condition), run: this.block(branch.body) })),
+          statement.branches.map(({ condition, body }) => ({
+            test: this.#test(condition),
+            weight: weightOf(condition),
+            run: this.block(body),
+          })),
           statement.otherwise === undefined ? undefined : this.block(statement.otherwise),
         );
       case "foreach":
@@ -288,6 +307,7 @@ class Compiler {
     const value = this.#referenceValue(reference);
     const missing = this.#missing(reference);
     const { offset } = reference;
+    const weight = weightOfReference(reference);
     if (reference.escapes > 0) return this.#printEscaped(reference, value, missing);
     // A block prints straight to the output, so that its text before a #stop stays. So does the text before the block
     // and, in a macro, the text before a parameter, which may be a text with #stop in it.
@@ -299,7 +319,7 @@ class Compiler {
       state.out += after;
     };
     return (state) => {
-      state.step(1);
+      state.step(weight);
       state.at = offset;
       if (state.frame !== null) return printSlowly(state);
       const found = value(state);
@@ -379,10 +399,12 @@ class Compiler {
     };
   }
 
-  #printEscaped({ source, escapes }: Reference, value: Evaluate, missing: (state: State) => string): Run {
+  #printEscaped(reference: Reference, value: Evaluate, missing: (state: State) => string): Run {
+    const { source, escapes } = reference;
     const prefix = "\\".repeat(Math.floor(escapes / 2));
+    const weight = weightOfReference(reference);
     return (state) => {
-      state.step(1);
+      state.step(weight);
       const found = value(state);
       if (escapes % 2 === 1) {
         state.out += prefix + (found === null ? "\\" : "") + source;
@@ -396,14 +418,21 @@ class Compiler {
 
   // Directives
 
-  #set(target: Reference, value: Evaluate, offset: number): Run {
+  #set({ target, value: expression, offset }: Extract<Statement, { kind: "set" }>): Run {
+    const value = this.#value(expression);
+    const weight = weightOfReference(target) + weightOf(expression) - 1;
     const slot = this.#slots.slot(target.variable);
     const last = target.parts.at(-1);
     // AWS quirk: Velocity 1.7 takes the name from the reference's first token, so that ${a} and $!a set nothing.
-    if (last === undefined && target.source !== `$${target.variable}`) return (state) => void value(state);
+    if (last === undefined && target.source !== `$${target.variable}`) {
+      return (state) => {
+        state.step(weight);
+        value(state);
+      };
+    }
     if (last === undefined) {
       return (state) => {
-        state.step(1);
+        state.step(weight);
         state.at = offset;
         const found = value(state);
         // Velocity 1.7 leaves the variable as it was.
@@ -415,7 +444,7 @@ class Compiler {
     const owner = this.#referenceValue({ ...target, parts: target.parts.slice(0, -1) });
     const index = last.kind === "index" ? this.#value(last.argument) : undefined;
     return (state) => {
-      state.step(1);
+      state.step(weight);
       state.at = offset;
       const found = value(state);
       if (found === null) return;
@@ -429,19 +458,21 @@ class Compiler {
     };
   }
 
-  #if(branches: readonly { readonly test: Test; readonly run: Run }[], otherwise: Run | undefined): Run {
+  #if(branches: readonly Branch[], otherwise: Run | undefined): Run {
     const [first] = branches;
     if (branches.length === 1) {
-      const { test, run } = first!;
+      const { test, weight, run } = first!;
       return (state) => {
-        state.step(1);
+        state.step(weight);
         if (test(state)) run(state);
         else otherwise?.(state);
       };
     }
     return (state) => {
-      state.step(branches.length);
-      for (const { test, run } of branches) if (test(state)) return run(state);
+      for (const { test, weight, run } of branches) {
+        state.step(weight);
+        if (test(state)) return run(state);
+      }
       otherwise?.(state);
     };
   }
@@ -454,10 +485,11 @@ class Compiler {
     const otherwise = textOnly(statement.otherwise ?? []);
     if (chosen === undefined || otherwise === undefined) return undefined;
     const test = this.#test(condition);
+    const weight = weightOf(condition);
     const whenTrue = compact(chosen + after);
     const whenFalse = compact(otherwise + after);
     return (state) => {
-      state.step(1);
+      state.step(weight);
       const text = test(state) ? whenTrue : whenFalse;
       if (text !== "") state.out += text;
     };
@@ -471,6 +503,7 @@ class Compiler {
     const roundsMax = this.#policy.loopRoundsMax;
     const { offset } = statement;
     const items = this.#loopItems(statement.items, roundsMax);
+    const weight = weightOf(statement.items);
     const body = this.block(statement.body);
     const { read } = this.#slots;
     // Evaluated when the template runs, because the whole template has been read by then.
@@ -498,12 +531,10 @@ class Compiler {
       }
     };
     return (state) => {
-      state.step(1);
+      state.step(weight);
       state.at = offset;
       const looped = items(state);
       if (looped === undefined) return;
-      // A map's values were copied, which counts as work.
-      if (looped.map !== undefined) state.step(looped.list.length >> 3);
       const { variables } = state;
       const before = [state.get(slot), variables[loopSlot]!, variables[countSlot]!, variables[hasNextSlot]!] as const;
       const loop = makeLoop(looped.list.length, state.loop);
@@ -535,7 +566,7 @@ class Compiler {
     const value = this.#value(expression);
     return (state) => {
       const found = value(state);
-      const list = found === null ? undefined : itemsOf(found);
+      const list = found === null ? undefined : itemsOf(found, state);
       if (list === undefined) return undefined;
       const map = found instanceof TemplateMap ? found : found instanceof TemplateList ? found.map : undefined;
       return { list, map };
@@ -598,7 +629,8 @@ class Compiler {
     for (const [index, argument] of call.args.entries()) {
       const parameter = macro.parameters[index];
       if (parameter !== undefined) {
-        args.set(parameter, { evaluate: this.#value(argument), source: argument.source });
+        const { source } = argument;
+        args.set(parameter, { evaluate: this.#value(argument), source, weight: weightOf(argument) });
       }
     }
     const body = call.body === undefined ? undefined : this.block(call.body);
@@ -779,6 +811,51 @@ class Compiler {
     };
   }
 }
+
+/**
+ * Returns the steps that evaluating an expression counts as: one for each part of it, whether it comes to that or not. What
+ * is printed in a text within counts by itself, and so does what a method or an index does.
+ */
+function weightOf(expression: Expression): number {
+  switch (expression.kind) {
+    case "literal":
+      return 1;
+    case "interpolated":
+      return 1 + expression.body.length;
+    case "reference":
+      return weightOfReference(expression.reference);
+    case "list":
+      return 1 + sum(expression.items.map(weightOf));
+    case "map":
+      return 1 + sum(expression.entries.map(([key, value]) => weightOf(key) + weightOf(value)));
+    case "range":
+      return weightOf(expression.from) + weightOf(expression.to);
+    case "not":
+      return 1 + weightOf(expression.operand);
+    case "and":
+    case "or":
+      return sum(expression.operands.map(weightOf));
+    case "arithmetic":
+    case "comparison":
+      // The operands of an operator that stands alone take no time of their own.
+      return weightOf(expression.first) + sum(expression.rest.map(({ operand }) => weightOf(operand))) - 1;
+  }
+}
+
+const weightOfReference = ({ parts }: Reference): number => Math.max(1, sum(parts.map(weightOfPart)));
+
+function weightOfPart(part: ReferencePart): number {
+  switch (part.kind) {
+    case "property":
+      return 1;
+    case "method":
+      return 1 + sum(part.args.map(weightOf));
+    case "index":
+      return 1 + weightOf(part.argument);
+  }
+}
+
+const sum = (weights: readonly number[]): number => weights.reduce((total, weight) => total + weight, 0);
 
 /** A reference to print, with the text before and behind it. */
 interface PrintedReference {

@@ -98,11 +98,15 @@ export function callMethod(
   return undefined;
 }
 
-/** Returns the items that `#foreach` goes over; undefined if the value has none. */
-export function itemsOf(value: TemplateValue): readonly TemplateValue[] | undefined {
+/** Returns the items that `#foreach` goes over; undefined if the value has none. What is copied counts as work. */
+export function itemsOf(value: TemplateValue, meter: Meter): readonly TemplateValue[] | undefined {
   if (value instanceof TemplateList) return value.items;
-  if (value instanceof TemplateMap) return [...value.values()];
+  if (value instanceof TemplateMap) {
+    meter.step(value.size);
+    return [...value.values()];
+  }
   if (value instanceof TemplateIterator) {
+    meter.step((value.items.length - value.at) >> 2);
     const rest = value.items.slice(value.at);
     value.at = value.items.length;
     return rest;

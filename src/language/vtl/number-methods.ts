@@ -44,8 +44,9 @@ function parseWhole(text: TemplateValue | undefined, radix: TemplateValue | unde
 }
 
 /** Java: Double.parseDouble. */
-function parseDouble(text: TemplateValue | undefined): JavaDouble {
+function parseDouble(text: TemplateValue | undefined, meter: Meter): JavaDouble {
   if (typeof text !== "string") throw notANumber(String(text));
+  meter.step(text.length >> 4);
   const trimmed = text.trim();
   if (/^[+-]?NaN$/.test(trimmed)) return new JavaDouble(Number.NaN);
   const isNumeric = /^[+-]?(?:\d{1,400}(?:\.\d{0,400})?|\.\d{1,400}|Infinity)(?:[eE][+-]?\d{1,9})?[fFdD]?$/.test(
@@ -69,14 +70,14 @@ const ofDouble =
   (self, args, meter) =>
     self instanceof JavaDouble ? method(self, args, meter) : undefined;
 
-function numberOf(self: JavaNumber, args: readonly TemplateValue[]): TemplateValue | undefined {
+function numberOf(self: JavaNumber, args: readonly TemplateValue[], meter: Meter): TemplateValue | undefined {
   const [value, radix] = args;
   if (typeof self === "number") return typeof value === "number" ? value : Number(parseWhole(value, radix, 32));
   if (self instanceof JavaLong) {
     return isNumber(value ?? null) ? toLong(value as JavaNumber) : new JavaLong(parseWhole(value, radix, 64));
   }
   if (self instanceof JavaDouble) {
-    return isNumber(value ?? null) ? new JavaDouble(toDouble(value as JavaNumber)) : parseDouble(value);
+    return isNumber(value ?? null) ? new JavaDouble(toDouble(value as JavaNumber)) : parseDouble(value, meter);
   }
   return undefined;
 }
@@ -88,6 +89,7 @@ function numberText(self: JavaNumber, args: readonly TemplateValue[], meter: Met
   if (!isNumber(value!)) return undefined;
   if (args.length === 1) return textOf(value, meter);
   if (typeof radix !== "number" || value instanceof JavaDouble) return undefined;
+  meter.step(String(value).length >> 4);
   return toBig(value).toString(radix >= 2 && radix <= 36 ? radix : 10);
 }
 
@@ -112,7 +114,10 @@ export const numberMethods: ReadonlyMap<string, Method<JavaNumber>> = new Map<st
   ["equals", taking(1, (self, [other], meter) => isEqual(self, other!, meter))],
   ["compareTo", taking(1, (self, [other]) => compareSameKind(self, other!))],
   ["hashCode", taking(0, hashCode)],
-  ["valueOf", (self, args) => (args.length === 1 || args.length === 2 ? numberOf(self, args) : undefined)],
+  [
+    "valueOf",
+    (self, args, meter) => (args.length === 1 || args.length === 2 ? numberOf(self, args, meter) : undefined),
+  ],
   [
     "parseInt",
     ofInteger((_, args) =>
@@ -125,7 +130,7 @@ export const numberMethods: ReadonlyMap<string, Method<JavaNumber>> = new Map<st
       args.length >= 1 && args.length <= 2 ? new JavaLong(parseWhole(args[0], args[1], 64)) : undefined,
     ),
   ],
-  ["parseDouble", ofDouble(taking(1, (_, [text]) => parseDouble(text)))],
+  ["parseDouble", ofDouble(taking(1, (_, [text], meter) => parseDouble(text, meter)))],
   ["isNaN", ofDouble(taking(0, (self) => Number.isNaN(self.value)))],
   ["isInfinite", ofDouble(taking(0, (self) => Math.abs(self.value) === Number.POSITIVE_INFINITY))],
   ["toHexString", taking(1, (self, [value]) => unsignedText(value, self, 16))],
@@ -179,11 +184,12 @@ export const booleanMethods: ReadonlyMap<string, Method<boolean>> = new Map<stri
     }),
   ],
   ["hashCode", taking(0, (self) => (self ? 1_231 : 1_237))],
-  ["parseBoolean", taking(1, (_, [text]) => typeof text === "string" && text.toLowerCase() === "true")],
+  ["parseBoolean", taking(1, (_, [text]) => typeof text === "string" && isTrue(text))],
   [
     "valueOf",
-    taking(1, (_, [value]) =>
-      typeof value === "boolean" ? value : typeof value === "string" && value.toLowerCase() === "true",
-    ),
+    taking(1, (_, [value]) => (typeof value === "boolean" ? value : typeof value === "string" && isTrue(value))),
   ],
 ]);
+
+/** Without a look at all of a long text. */
+const isTrue = (text: string): boolean => text.length === 4 && text.toLowerCase() === "true";

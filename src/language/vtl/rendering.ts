@@ -48,8 +48,8 @@ export class State extends Meter {
   slots: Slots;
   readonly scope: TemplateScope;
 
-  constructor(slots: Slots, scope: TemplateScope) {
-    super();
+  constructor(slots: Slots, scope: TemplateScope, stepsMax?: number) {
+    super(stepsMax);
     this.slots = slots;
     this.scope = scope;
     this.variables = slots.names.map((name) => scope.get(name) ?? null);
@@ -95,7 +95,10 @@ export class State extends Meter {
       const local = frame.locals?.get(slot);
       if (local !== undefined) return local;
       const argument = frame.args.get(slot);
-      if (argument !== undefined) return this.within(frame.caller, () => argument.evaluate(this));
+      if (argument !== undefined) {
+        this.step(argument.weight);
+        return this.within(frame.caller, () => argument.evaluate(this));
+      }
     }
     return this.variables[slot]!;
   }
@@ -114,6 +117,8 @@ export class State extends Meter {
 export interface Argument {
   readonly evaluate: Evaluate;
   readonly source: string;
+  /** Steps of one evaluation: a parameter is evaluated each time it is used. */
+  readonly weight: number;
 }
 
 /** A call of a macro: its arguments are evaluated where it was called, each time they are used. */

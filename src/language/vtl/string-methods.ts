@@ -144,7 +144,8 @@ function patternOf(source: string): JavaPattern {
 }
 
 /** Returns the text that a pattern without operators matches; most patterns in templates have none. */
-function literalOf(source: string): string | undefined {
+function literalOf(source: string, meter: Meter): string | undefined {
+  meter.step(source.length >> 2);
   if (source === "" || !/^(?:[^\\^$.|?*+()[\]{}]|\\[^a-zA-Z0-9])+$/.test(source)) return undefined;
   return source.replaceAll(/\\(.)/gs, "$1");
 }
@@ -157,7 +158,7 @@ interface TextMatch {
 }
 
 function* matchesOf(self: string, source: string, meter: Meter): Generator<TextMatch> {
-  const literal = literalOf(source);
+  const literal = literalOf(source, meter);
   if (literal !== undefined) {
     for (
       let at = findText(self, literal, 0, meter);
@@ -196,8 +197,10 @@ function makeVisit(meter: Meter): (states: number) => void {
 }
 
 /** Java: Matcher.appendReplacement: `$1`, and `\` before any character. */
-function replacementOf(replacement: string, found: TextMatch): string {
+function replacementOf(replacement: string, found: TextMatch, meter: Meter): string {
+  meter.step(replacement.length >> 6);
   if (!/[$\\]/.test(replacement)) return replacement;
+  meter.step(replacement.length);
   let text = "";
   for (let at = 0; at < replacement.length; at++) {
     const character = replacement[at]!;
@@ -226,7 +229,7 @@ function replacePattern(self: string, source: string, replacement: string, meter
   let text = "";
   let at = 0;
   for (const found of matchesOf(self, source, meter)) {
-    text += self.slice(at, found.start) + replacementOf(replacement, found);
+    text += self.slice(at, found.start) + replacementOf(replacement, found, meter);
     at = found.end;
     if (text.length > bounds.templateTextCharsMax.value) meter.made(text.length);
     if (isFirst) break;
@@ -268,7 +271,7 @@ function split(self: string, args: readonly TemplateValue[], meter: Meter): Temp
 }
 
 function matches(self: string, source: string, meter: Meter): boolean {
-  const literal = literalOf(source);
+  const literal = literalOf(source, meter);
   if (literal !== undefined) return self === literal;
   return patternOf(source).matches(self, makeVisit(meter));
 }
