@@ -69,6 +69,7 @@ export function compileRest(
     deploymentId: stage.deploymentId,
     stageVariables: variables,
     binaryMediaTypes: restApi.binaryMediaTypes ?? [],
+    ...(restApi.endpointConfiguration.types.includes("EDGE") ? { isEdgeOptimized: true as const } : {}),
     isDefaultEndpointDisabled: restApi.disableExecuteApiEndpoint,
     ...(log?.destinationArn === undefined || log.format === undefined
       ? {}

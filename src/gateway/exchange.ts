@@ -6,7 +6,7 @@ import type { Trace } from "../telemetry/trace.ts";
 import { type Caller, callerOf } from "./caller.ts";
 import type { MethodProgram, Program } from "./program.ts";
 import { parseQuery, type Query } from "./query.ts";
-import { makeTraceId } from "./request-ids.ts";
+import { makeTraceId, makeTraceParent } from "./request-ids.ts";
 import { type FailureType, ourFault } from "./responses/failure.ts";
 import type { Overrides } from "./templates/overrides.ts";
 import type { Payload } from "./templates/payload.ts";
@@ -112,6 +112,7 @@ export class Exchange implements AnswerObserver {
   #holds: number;
   #caller: Caller | undefined;
   #traceId: string | undefined;
+  #wholeTrace: string | undefined;
   #query: Query | undefined;
 
   constructor(inbound: InboundExchange, program: Program, opening: Opening) {
@@ -144,6 +145,7 @@ export class Exchange implements AnswerObserver {
     this.#holds = 0;
     this.#caller = undefined;
     this.#traceId = undefined;
+    this.#wholeTrace = undefined;
     this.#query = undefined;
     program.onBegin();
     inbound.observer = this;
@@ -156,6 +158,20 @@ export class Exchange implements AnswerObserver {
     const root = `Root=${this.traceId}`;
     const given = this.request.header("x-amzn-trace-id");
     return given?.includes(root) === true && given.length <= traceHeaderCharsMax ? given : root;
+  }
+
+  /**
+   * The trace header with all of its parts, as a function and the client of a Lambda proxy see it: what the client left out
+   * is made. Unconfirmed: `Sampled` is 0 if it says nothing; see docs/compatibility.md, "X-Amzn-Trace-Id".
+   */
+  get wholeTraceHeader(): string {
+    if (this.#wholeTrace === undefined) {
+      const root = `Root=${this.traceId}`;
+      let header = this.traceHeader;
+      if (!header.includes("Parent=")) header = header.replace(root, `${root};Parent=${makeTraceParent()}`);
+      this.#wholeTrace = header.includes("Sampled=") ? header : `${header};Sampled=0`;
+    }
+    return this.#wholeTrace;
   }
 
   /** The trace's root, without `Root=`. */

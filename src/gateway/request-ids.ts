@@ -37,6 +37,12 @@ export function makeTraceId(nowMs: number): string {
   return `1-${seconds}-${pool.toString("hex", at, at + 12)}`;
 }
 
+/** The segment of a trace that calls the next: 16 hex digits. AWS: X-Ray Developer Guide, "Tracing header". */
+export function makeTraceParent(): string {
+  const at = take(8);
+  return pool.toString("hex", at, at + 8);
+}
+
 /**
  * Returns whether a text is a UUID; clients can choose no other request id. AWS: "$context Variables for data models,
  * authorizers, mapping templates".

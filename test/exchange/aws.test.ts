@@ -153,7 +153,7 @@ test("S3 gets a binary body's own bytes, and keys in the one form that it signs"
       },
     }),
     {},
-    ["image/*"],
+    ["image/png"],
   );
   const put = await gateway.call("/2026%2Fcat (1).png".replace(" ", "%20"), {
     method: "PUT",
@@ -222,7 +222,6 @@ test("no caller and no template reaches another host, path, action or signature"
   await using gateway = await startFor(backend);
   const template = [
     '#set($context.requestOverride.header.Host = "evil.example")',
-    '#set($context.requestOverride.header.Authorization = "AWS4-HMAC-SHA256 forged")',
     '#set($context.requestOverride.header["X-Amz-Date"] = "20000101T000000Z")',
     '#set($context.requestOverride.header["X-Amz-Security-Token"] = "forged")',
     '#set($context.requestOverride.header["X-Amz-Evil"] = "a\r\nX-Injected: 1")',
@@ -233,7 +232,7 @@ test("no caller and no template reaches another host, path, action or signature"
     anAws("s3:path/photos/{key}", {
       requestParameters: {
         "integration.request.path.key": "method.request.path.proxy",
-        "integration.request.header.Authorization": "method.request.header.Authorization",
+        "integration.request.header.Host": "'evil.example'",
         "integration.request.header.X-Amz-Date": "'20000101T000000Z'",
       },
       requestTemplates: { "application/json": template },
@@ -250,7 +249,7 @@ test("no caller and no template reaches another host, path, action or signature"
     anAws("s3:path/photos/{key}", {
       requestParameters: {
         "integration.request.path.key": "method.request.path.proxy",
-        "integration.request.header.Authorization": "method.request.header.Authorization",
+        "integration.request.header.Host": "'evil.example'",
         "integration.request.header.X-Amz-Date": "'20000101T000000Z'",
       },
       requestTemplates: {

@@ -51,8 +51,9 @@ const requestRows: readonly (readonly [
   [bytes, "image/png", ["image/png"], undefined, bytes],
   [bytes, "image/png", ["image/png"], "CONVERT_TO_BINARY", bytes],
   [bytes, "image/png", ["image/png"], "CONVERT_TO_TEXT", base64],
-  // Types match without parameters, in any case, and by wildcard.
-  [bytes, "IMAGE/png; q=1", ["image/*"], "CONVERT_TO_TEXT", base64],
+  // Types match without parameters, in any case, and by the wildcard of all types; as recorded, by no other.
+  [bytes, "IMAGE/png; q=1", ["image/PNG"], "CONVERT_TO_TEXT", base64],
+  ["text é", "image/png", ["image/*", "*/png"], "CONVERT_TO_TEXT", "text é"],
   [bytes, "application/x-whatever", ["*/*"], "CONVERT_TO_TEXT", base64],
   // Empty is empty in every form.
   ["", "text/plain", ["image/png"], "CONVERT_TO_BINARY", ""],

@@ -5,7 +5,7 @@ import { setHeader } from "../header-list.ts";
 import {
   droppedFromHttpRequest,
   isGatewaySignature,
-  neverMappedToHttp,
+  neverMapped,
   toHeaderValue,
 } from "../responses/header-remapping.ts";
 import { decodeLeniently } from "../routing/match.ts";
@@ -180,15 +180,18 @@ function stepsUp(target: string): number {
   return segments.filter((segment) => segment === "..").length;
 }
 
-/** Returns the headers of a backend request: names and values in turn. */
-export type WriteHeaders = (exchange: Exchange) => string[];
+/** Headers of a backend request: names and values in turn. */
+export type WriteHeaders = (exchange: Exchange, body: BackendBody) => string[];
+
+/** What is sent: a stream's length is undefined if it is not known. */
+export type BackendBody = { readonly length: number | undefined } | undefined;
 
 /**
  * Links the headers of a proxy integration: all of the request's headers except those that AWS changes, and the mapped
  * ones. AWS: "Important notes for REST APIs".
  */
 export function linkProxyHeaders(plan: BackendPlan, apiId: string): WriteHeaders {
-  const mapped = plan.headers.map(linkParameter).filter(({ lowerName }) => !neverMappedToHttp.has(lowerName));
+  const mapped = plan.headers.map(linkParameter).filter(({ lowerName }) => !neverMapped.has(lowerName));
   const replaced = new Set(mapped.map(({ lowerName }) => lowerName));
   const replacesForwarding = [...replaced].some((name) => name.startsWith("x-"));
   return (exchange) => {
@@ -222,7 +225,7 @@ export function linkProxyHeaders(plan: BackendPlan, apiId: string): WriteHeaders
 export function linkCustomHeaders(
   plan: BackendPlan,
   apiId: string,
-  never: ReadonlySet<string> = neverMappedToHttp,
+  never: ReadonlySet<string> = neverMapped,
 ): WriteHeaders {
   const mapped = plan.headers.map(linkParameter).filter(({ lowerName }) => !never.has(lowerName));
   const isMapped = (name: string): boolean => mapped.some(({ lowerName }) => lowerName === name);
@@ -231,10 +234,12 @@ export function linkCustomHeaders(
   if (!isMapped("user-agent")) fixed.push("User-Agent", `AmazonAPIGateway_${apiId}`);
   const hasTrace = isMapped("x-amzn-trace-id");
   const hasContentType = isMapped("content-type");
-  return (exchange) => {
+  return (exchange, body) => {
     const headers = [...fixed];
     if (!hasTrace) headers.push("X-Amzn-Trace-Id", exchange.traceHeader);
-    if (!hasContentType) headers.push("Content-Type", exchange.request.header("content-type") ?? "application/json");
+    if (!hasContentType && body !== undefined && body.length !== 0) {
+      headers.push("Content-Type", exchange.request.header("content-type") ?? "application/json");
+    }
     addMapped(exchange, headers, mapped);
     overrideHeaders(exchange, headers, never);
     return headers;

@@ -42,7 +42,7 @@ export class Invocation implements Work {
     const outcome = thread.functions.invoke({
       functionArn,
       payload: event,
-      traceId: this.#exchange.traceHeader,
+      traceId: this.#exchange.wholeTraceHeader,
       ...(clientContext === undefined ? {} : { clientContext }),
     });
     this.#exchange.follow(outcome, (answer) => this.#answer(answer));
@@ -158,7 +158,7 @@ export function traceInvocation(
   const { trace } = exchange;
   if (trace === undefined) return;
   const region = call.functionArn.split(":", 4)[3] ?? "";
-  const headers = ["X-Amz-Invocation-Type", call.type, "X-Amzn-Trace-Id", exchange.traceHeader];
+  const headers = ["X-Amz-Invocation-Type", call.type, "X-Amzn-Trace-Id", exchange.wholeTraceHeader];
   if (call.clientContext !== undefined) headers.push("X-Amz-Client-Context", call.clientContext);
   trace.add({
     kind: "endpoint-request",

@@ -2,7 +2,7 @@ import type { RestMethodPlan, RestPlan } from "../../plan/rest-plan.ts";
 import { type Caller, identityVariables } from "../caller.ts";
 import { requestTime } from "../context.ts";
 import type { Exchange } from "../exchange.ts";
-import { droppedFromLambdaEvent, isGatewaySignature } from "../responses/header-remapping.ts";
+import { droppedFromLambdaEvent, isGatewaySignature, nameBehindFront } from "../responses/header-remapping.ts";
 
 /** Returns the proxy event of a request as JSON text. */
 export type WriteEvent = (exchange: Exchange, body: Buffer, isBinary: boolean) => string;
@@ -110,6 +110,7 @@ function headerMaps(exchange: Exchange, empty: Empty): string {
 /** Returns the headers that functions and templates see: those received, and those that the gateway adds. */
 export function eventHeaders(exchange: Exchange): ReadonlyMap<string, readonly string[]> {
   const { rawHeaders, headerNames, remoteAddress, localPort, listener } = exchange.request;
+  const isEdgeOptimized = exchange.program.plan.isEdgeOptimized === true;
   const values = new Map<string, string[]>();
   let forwardedFor = remoteAddress;
   for (let index = 0; index < headerNames.length; index++) {
@@ -119,7 +120,8 @@ export function eventHeaders(exchange: Exchange): ReadonlyMap<string, readonly s
       continue;
     }
     if (isGatewaySignature(headerNames[index]!, value)) continue;
-    const name = rawHeaders[2 * index]!;
+    const sent = rawHeaders[2 * index]!;
+    const name = isEdgeOptimized ? nameBehindFront(sent, headerNames[index]!) : sent;
     const known = values.get(name);
     if (known === undefined) values.set(name, [value]);
     else known.push(value);

@@ -56,8 +56,8 @@ export class LambdaStream implements AnswerSink, Work {
     this.#exchange.startIntegration(true);
     traceInvocation(this.#exchange, { ...call, isStreamed: true });
     thread.metrics.add("functionInvocations");
-    const { traceHeader } = this.#exchange;
-    const outcome = thread.functions.invoke({ functionArn, payload: event, traceId: traceHeader, sink: this });
+    const traceId = this.#exchange.wholeTraceHeader;
+    const outcome = thread.functions.invoke({ functionArn, payload: event, traceId, sink: this });
     this.#exchange.follow(outcome, (answer) => this.#answer(answer));
   }
 
@@ -139,7 +139,7 @@ export class LambdaStream implements AnswerSink, Work {
     if (contentLength !== undefined && !isBodiless) this.#bytesLeft = contentLength;
     this.#traceHead(status, headers);
     exchange.addGatewayHeaders(headers);
-    headers.push("X-Amzn-Trace-Id", `Root=${exchange.traceId}`);
+    headers.push("X-Amzn-Trace-Id", exchange.wholeTraceHeader);
     exchange.status = status;
     answer.startResponse(status, headers, contentLength);
     clearTimeout(this.#timer);

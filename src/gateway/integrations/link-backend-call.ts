@@ -36,7 +36,7 @@ export function linkBackendCall(
   const { thread } = context;
   const pool = acquireRoute(plan, context);
   return (exchange, path, body) => {
-    const headers = writeHeaders(exchange);
+    const headers = writeHeaders(exchange, body);
     exchange.forgetBody();
     const { contentLength } = exchange.request;
     // A streamed body keeps its declared length; the HTTP client knows the length of a buffer.

@@ -6,13 +6,12 @@ import type { InboundRequest } from "../../http/inbound.ts";
  */
 export type IsBinary = (mediaType: string) => boolean;
 
-/** Types match without their parameters and in any case; `image/*` and the wildcard of all types are understood. */
+/** Types match without their parameters and in any case. As recorded, no wildcard but that of all types is one. */
 export function linkBinaryMediaTypes(binaryMediaTypes: readonly string[]): IsBinary {
   if (binaryMediaTypes.length === 0) return () => false;
   const types = new Set(binaryMediaTypes.map((type) => type.toLowerCase()));
   if (types.has("*/*")) return () => true;
-  const families = [...types].filter((type) => type.endsWith("/*")).map((type) => type.slice(0, -1));
-  return (mediaType) => types.has(mediaType) || families.some((family) => mediaType.startsWith(family));
+  return (mediaType) => types.has(mediaType);
 }
 
 /** Returns the media type of a Content-Type or an entry of Accept: without parameters, in lower case. */

@@ -29,7 +29,7 @@ export class ProxyRelay implements InvocationConsumer {
       return;
     }
     exchange.integration!.status = response.status;
-    response.headers.push("X-Amzn-Trace-Id", `Root=${exchange.traceId}`);
+    response.headers.push("X-Amzn-Trace-Id", exchange.wholeTraceHeader);
     const { body } = response;
     const isDecoded = response.isBase64Encoded && body !== undefined && this.#accepts();
     exchange.respond(response.status, response.headers, isDecoded ? Buffer.from(body, "base64") : body);

@@ -50,36 +50,37 @@ export const droppedFromLambdaEvent: ReadonlySet<string> = new Set([
   ...["x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id"],
 ]);
 
+/**
+ * The case in which the front of edge-optimized APIs writes names. `Authorization` and `User-Agent` are recorded
+ * (docs/internals/aws-facts/recorded.md, row 9), the others are as users show such events, with all other names as sent.
+ */
+const namesOfFront: ReadonlyMap<string, string> = new Map(
+  ["Accept", "Accept-Encoding", "Accept-Language", "Authorization", "Host", "Referer", "User-Agent", "Via"].map(
+    (name) => [name.toLowerCase(), name],
+  ),
+);
+
+/** What the gateway sees of a header's name behind the front. */
+export const nameBehindFront = (name: string, lowerName: string): string => namesOfFront.get(lowerName) ?? name;
+
 /** AWS: "Important notes for REST APIs": a signature made for the gateway is not passed on to the integration. */
 export const isGatewaySignature = (lowerName: string, value: string): boolean =>
   lowerName === "authorization" && value.startsWith("AWS4-");
 
 /**
- * Headers that no mapping and no override may set, because the HTTP client writes them and others would break the
- * framing.
+ * Headers that no mapping and no override sets. AWS drops the first line's, as recorded (docs/internals/aws-facts/recorded.md,
+ * row 5); the others are about one hop, and the HTTP client writes them.
  */
-const framing = [
-  "connection",
-  "content-length",
-  "expect",
-  "host",
-  "keep-alive",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-] as const;
-export const neverMapped: ReadonlySet<string> = new Set(framing);
-
-/** Headers that no mapping sets for HTTP integrations, where AWS drops more of them. */
-export const neverMappedToHttp: ReadonlySet<string> = new Set([
-  ...framing,
-  ...["content-md5", "max-forwards", "proxy-authenticate", "server", "via", "www-authenticate"],
+export const neverMapped: ReadonlySet<string> = new Set([
+  ...["connection", "expect", "proxy-authenticate", "te"],
+  ...["content-length", "keep-alive", "proxy-connection", "transfer-encoding"],
 ]);
 
 const remapped = [
   "authorization",
   "connection",
+  // As recorded, against the table, in which it passes.
+  "content-length",
   "content-md5",
   "date",
   "max-forwards",
@@ -91,7 +92,6 @@ const remapped = [
 ] as const;
 
 const droppedFromResponses = [
-  "content-length",
   "expect",
   "host",
   "keep-alive",
@@ -120,15 +120,18 @@ export const responseHeaderFates: ReadonlyMap<string, HeaderFate> = new Map<stri
 export const remappedName = (name: string): string => `x-amzn-Remapped-${name}`;
 
 /**
- * Returns the name under which the client sees a header that a mapping or an override of an integration response sets,
- * or undefined if the client does not see it.
+ * What becomes of headers that a mapping or an override sets where the integration's own would be dropped, as recorded:
+ * docs/internals/aws-facts/recorded.md, row 6; `Via` as in AWS's table, column http.
  */
+const mappedFates: ReadonlyMap<string, HeaderFate | "pass"> = new Map<string, HeaderFate | "pass">([
+  ...responseHeaderFates,
+  ...["expect", "host", "proxy-authenticate", "trailer", "upgrade"].map((name) => [name, "remap"] as const),
+  ...["te", "via"].map((name) => [name, "pass"] as const),
+]);
+
+/** What the client sees of a header that a mapping or an override of an integration response sets; undefined: nothing. */
 export function mappedResponseName(name: string): string | undefined {
-  const lowerName = name.toLowerCase();
-  // AWS: the column "http" of the same table differs for these two headers.
-  if (lowerName === "accept") return undefined;
-  if (lowerName === "via") return name;
-  const fate = responseHeaderFates.get(lowerName);
+  const fate = mappedFates.get(name.toLowerCase());
   return fate === "drop" ? undefined : fate === "remap" ? remappedName(name) : name;
 }
 

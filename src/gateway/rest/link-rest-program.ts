@@ -71,9 +71,9 @@ class RestProgram implements Program {
 
   route(exchange: Exchange): void {
     const { httpMethod } = exchange;
-    const match = this.#router.match(exchange.path);
-    // ANY means any verb that API Gateway knows; TRACE, CONNECT and invented verbs reach no backend.
-    const index = verbs.has(httpMethod) ? (match?.methods.get(httpMethod) ?? match?.methods.get("ANY")) : undefined;
+    // ANY is any of API Gateway's verbs; TRACE, CONNECT and inventions reach no backend.
+    const match = verbs.has(httpMethod) ? this.#router.match(exchange.path, httpMethod) : undefined;
+    const index = match?.methods.get(httpMethod) ?? match?.methods.get("ANY");
     if (match === undefined || index === undefined) {
       this.#thread.metrics.add("requestsUnmatched");
       refuseRoute(exchange, this.#hints.describe(exchange));

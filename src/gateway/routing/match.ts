@@ -17,8 +17,8 @@ interface Node {
 
 /**
  * Matches paths with AWS's priorities, decided segment by segment from the root: static, then `{param}`, then
- * `{proxy+}`, going back if a branch lacks the rest of the path. It visits one node per segment, whatever the number of
- * routes, and no node twice.
+ * `{proxy+}`, going back if a branch lacks the rest of the path or the verb. It visits one node per segment, whatever the
+ * number of routes, and no node twice.
  *
  * Static segments are compared after decoding; `%2F` does not end a segment, `.` and `..` are names like any other, and
  * an empty segment (`//`) matches only inside a greedy parameter. One trailing slash is ignored.
@@ -33,11 +33,14 @@ export class Router {
     this.#root = makeNode(routes);
   }
 
-  /** Returns the route of a path, which is empty or begins with a slash, or undefined. */
-  match(path: string): RouteMatch | undefined {
+  /**
+   * Returns the route of a path, which is empty or begins with a slash, or undefined. If a verb is given, only resources
+   * that have it, or `ANY`, are considered.
+   */
+  match(path: string, verb?: string): RouteMatch | undefined {
     const names: string[] = [];
     const values: string[] = [];
-    const node = find(this.#root, path, 1, names, values);
+    const node = find(this.#root, path, 1, { verb, names, values });
     return node === undefined ? undefined : { methods: node.methods!, names, values };
   }
 }
@@ -52,32 +55,49 @@ function makeNode(route: RouteNode): Node {
   };
 }
 
-/** Matches the path from `at`, where the next segment begins; beyond the path's end no segment is left. */
-function find(node: Node, path: string, at: number, names: string[], values: string[]): Node | undefined {
-  if (at >= path.length) return node.methods === undefined ? undefined : node;
+interface Search {
+  readonly verb: string | undefined;
+  readonly names: string[];
+  readonly values: string[];
+}
+
+/** `at` is where the next segment begins; beyond the path's end there is none left. */
+function find(node: Node, path: string, at: number, search: Search): Node | undefined {
+  if (at >= path.length) return serves(node, search.verb) ? node : undefined;
+  const { names, values } = search;
   const slash = path.indexOf("/", at);
   const end = slash < 0 ? path.length : slash;
   if (end === at) return undefined;
   const segment = path.slice(at, end);
   const next = node.statics?.get(segment.includes("%") ? decodeLeniently(segment) : segment);
   if (next !== undefined) {
-    const found = find(next, path, end + 1, names, values);
+    const found = find(next, path, end + 1, search);
     if (found !== undefined) return found;
   }
   if (node.param !== undefined) {
     const depth = names.push(node.param.name);
     values.push(segment);
-    const found = find(node.param.node, path, end + 1, names, values);
+    const found = find(node.param.node, path, end + 1, search);
     if (found !== undefined) return found;
     names.length = depth - 1;
     values.length = depth - 1;
   }
-  if (node.greedy?.node.methods !== undefined) {
+  if (node.greedy !== undefined && serves(node.greedy.node, search.verb)) {
     names.push(node.greedy.name);
-    values.push(path.slice(at));
+    values.push(withoutSlashes(path.slice(at)));
     return node.greedy.node;
   }
   return undefined;
+}
+
+const serves = ({ methods }: Node, verb: string | undefined): boolean =>
+  methods !== undefined && (verb === undefined || methods.has(verb) || methods.has("ANY"));
+
+/** As recorded: docs/internals/aws-facts/recorded.md, row 2. */
+function withoutSlashes(value: string): string {
+  let end = value.length;
+  while (value.charCodeAt(end - 1) === 0x2f) end--;
+  return end === value.length ? value : value.slice(0, end);
 }
 
 /** Percent-decodes a text; a text with a broken escape or with bytes that are not UTF-8 stays as it is. */

@@ -49,12 +49,15 @@ const linkNormalisedPath =
     return typeof path === "string" ? normaliseTarget(path, isS3) : path;
   };
 
+/** The host is signed, and has to be the endpoint's. */
+const neverMappedToService: ReadonlySet<string> = new Set([...neverMapped, "host"]);
+
 /** No mapping and no template may set the headers of the signature. */
 function linkUnsignedHeaders(plan: BackendPlan, apiId: string): WriteHeaders {
   const headers = plan.headers.filter(({ name }) => !signatureHeaders.has(name.toLowerCase()));
-  const write = linkCustomHeaders({ ...plan, headers }, apiId, neverMapped);
-  return (exchange) => {
-    const written = write(exchange);
+  const write = linkCustomHeaders({ ...plan, headers }, apiId, neverMappedToService);
+  return (exchange, body) => {
+    const written = write(exchange, body);
     if (exchange.overrides === undefined) return written;
     return written.filter((_, index) => !signatureHeaders.has(written[index - (index % 2)]!.toLowerCase()));
   };

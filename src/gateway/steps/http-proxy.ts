@@ -65,6 +65,7 @@ class Relay implements BackendConsumer {
   begin(status: number, headers: readonly string[], call: BackendCall): void {
     const exchange = this.#exchange;
     const { answer } = exchange;
+    // As recorded: there is no X-Amzn-Trace-Id of the gateway's own.
     const relayed = relayHeaders(headers);
     const contentLength = relayed.contentLength;
     if (contentLength !== undefined && contentLength > this.#limit && exchange.httpMethod !== "HEAD") {
@@ -76,7 +77,6 @@ class Relay implements BackendConsumer {
     // As observed: AWS's log shows the headers before the front end renames some of them.
     exchange.trace?.beginResponse(status, headers);
     exchange.addGatewayHeaders(relayed.headers);
-    relayed.headers.push("X-Amzn-Trace-Id", `Root=${exchange.traceId}`);
     exchange.status = status;
     this.#call = call;
     const isEmpty = call.isBodiless(status) && exchange.httpMethod !== "HEAD" && status !== 304;
@@ -136,11 +136,11 @@ function relayHeaders(backend: readonly string[]): { headers: string[]; contentL
     if (relayed === name) {
       headers.push(name, backend[index + 1]!);
       if (name.length === 12 && name.toLowerCase() === "content-type") hasContentType = true;
-    } else if (name.length === 14 && name.toLowerCase() === "content-length") {
-      contentLength = Number(backend[index + 1]);
     } else if (relayed !== undefined) {
       headers.push(relayed, backend[index + 1]!);
-      if (name.length === 10 && name.toLowerCase() === "connection") listed = connectionOptions(backend[index + 1]);
+      if (name.length === 14 && name.toLowerCase() === "content-length") contentLength = Number(backend[index + 1]);
+      else if (name.length === 10 && name.toLowerCase() === "connection")
+        listed = connectionOptions(backend[index + 1]);
     }
   }
   if (!hasContentType) headers.push("Content-Type", "application/json");

@@ -1,3 +1,4 @@
+import { reservedHeaders, reservedHeadersOfServices } from "../../plan/reserved-headers.ts";
 import type { HttpPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
 import type { BackendCall, BackendConsumer, BackendFailure, RequestBodyStream } from "../integrations/backend-call.ts";
@@ -30,6 +31,7 @@ import {
   writeResponseHeaders,
 } from "./integration-response.ts";
 import {
+  checkOverrides,
   linkRequestTemplates,
   type RequestBody,
   refuseRequest,
@@ -64,6 +66,7 @@ export function linkMapped(
   const chooseBody = linkRequestTemplates(plan.request, context);
   const select = linkSelection(plan.responses, context, { isMock: false });
   const contentOf = linkRequestContent(plan.request.contentHandling, stage.binaryMediaTypes);
+  const reserved = sign === undefined ? reservedHeaders : reservedHeadersOfServices;
   const needsBody = sign !== undefined || backendReadsBody(backend);
   const call = linkBackendCall(backend, context, {
     writeHeaders,
@@ -78,7 +81,7 @@ export function linkMapped(
         : chosen.kind === "text"
           ? chosen.text
           : null;
-    if (text === undefined) return;
+    if (text === undefined || !checkOverrides(exchange, reserved)) return;
     const path = writePath(exchange);
     if (typeof path !== "string") {
       refusePath(exchange, path);

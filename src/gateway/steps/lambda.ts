@@ -1,6 +1,7 @@
 import type { InvokeOutcome } from "../../functions/function-client.ts";
 import { TemplateMap } from "../../language/java/values.ts";
 import { parseJsonText } from "../../language/json-text.ts";
+import { reservedHeadersOfServices } from "../../plan/reserved-headers.ts";
 import type { LambdaPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
 import {
@@ -29,6 +30,7 @@ import {
   type SelectResponse,
 } from "./integration-response.ts";
 import {
+  checkOverrides,
   linkRequestTemplates,
   type RequestBody,
   refuseMalformed,
@@ -75,7 +77,7 @@ export function linkLambda(plan: LambdaPlan, context: LinkContext): RunStep {
         : chosen.kind === "text"
           ? chosen.text
           : (given.body ?? "");
-    if (made === undefined) return;
+    if (made === undefined || !checkOverrides(exchange, reservedHeadersOfServices)) return;
     const event = given.conversion === "decode" ? decodeBase64(made) : made;
     if (event === undefined) refuseUndecodable(exchange);
     else call(exchange, event);
@@ -128,7 +130,7 @@ function accept(
   const accepted = thread.events.accept({
     functionArn: plan.functionArn,
     payload,
-    traceId: exchange.traceHeader,
+    traceId: exchange.wholeTraceHeader,
     ...(clientContext === undefined ? {} : { clientContext }),
   });
   exchange.wait(accepted, (outcome) => {

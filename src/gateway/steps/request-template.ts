@@ -118,6 +118,17 @@ export function renderRequest(exchange: Exchange, template: Template): string | 
   }
 }
 
+/** Answers as AWS does where a template set a header that nobody may set; true: it set none. */
+export function checkOverrides(exchange: Exchange, reserved: ReadonlySet<string>): boolean {
+  for (const lowerName of exchange.overrides?.of("request", "header").keys() ?? []) {
+    if (!reserved.has(lowerName)) continue;
+    const detail = `Illegal header in the integration request: $context.requestOverride.header.${lowerName}`;
+    exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", configurationError(detail));
+    return false;
+  }
+  return true;
+}
+
 /** Records a template's result in the trace, if there is one. */
 export function traceTemplate(exchange: Exchange, { side, mediaType }: Template, text: string): void {
   exchange.trace?.add({ kind: "template", side, mediaType, output: exchange.trace.body(text) });

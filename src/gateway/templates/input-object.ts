@@ -11,7 +11,7 @@ import { JsonPathFailure } from "../../language/json-path/evaluation.ts";
 import { type JsonPath, parseJsonPath } from "../../language/json-path/json-path.ts";
 import { type Meter, TemplateFailure } from "../../language/meter.ts";
 import { eventHeaders } from "../integrations/lambda-event.ts";
-import { droppedFromLambdaEvent, isGatewaySignature } from "../responses/header-remapping.ts";
+import { droppedFromLambdaEvent, isGatewaySignature, nameBehindFront } from "../responses/header-remapping.ts";
 import type { Rendering } from "./rendering.ts";
 
 /**
@@ -101,9 +101,11 @@ function param(input: Input, argument: TemplateValue, meter: Meter): TemplateVal
   if (query !== undefined) return query;
   if (gatewayHeaders.has(name)) return eventHeaders(exchange).get(name)?.at(-1) ?? "";
   const { rawHeaders, headerNames } = exchange.request;
+  const isEdgeOptimized = exchange.program.plan.isEdgeOptimized === true;
   for (let index = headerNames.length - 1; index >= 0; index--) {
-    if (rawHeaders[2 * index] !== name) continue;
     const lowerName = headerNames[index]!;
+    const sent = rawHeaders[2 * index]!;
+    if ((isEdgeOptimized ? nameBehindFront(sent, lowerName) : sent) !== name) continue;
     const value = rawHeaders[2 * index + 1]!;
     return droppedFromLambdaEvent.has(lowerName) || isGatewaySignature(lowerName, value) ? "" : value;
   }

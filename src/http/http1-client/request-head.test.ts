@@ -24,6 +24,13 @@ test("a head has host, connection, headers and the body's framing", () => {
   );
 });
 
+test("Upgrade and Trailer can be sent: without a Connection that names it, nobody upgrades (RFC 9110 §7.8)", () => {
+  assert.equal(
+    write({ headers: ["Upgrade", "x", "Trailer", "y"] }),
+    `GET / HTTP/1.1\r\n${start}Upgrade: x\r\nTrailer: y\r\n\r\n`,
+  );
+});
+
 test("what would make another request of it is not sent", () => {
   const refused: Partial<RequestParts>[] = [
     { method: "GE T" },
@@ -45,7 +52,7 @@ test("what would make another request of it is not sent", () => {
     { headers: ["Transfer-Encoding", "chunked"] },
     { headers: ["CONNECTION", "close"] },
     { headers: ["Expect", "100-continue"] },
-    { headers: ["Upgrade", "x"] },
+    { headers: ["TE", "trailers"] },
     { headers: ["Content-Length", "5"] },
     { headers: ["Content-Length", "5"], bodyLength: 4 },
     { headers: ["Content-Length", "5"], bodyLength: -1 },

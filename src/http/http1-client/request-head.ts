@@ -73,9 +73,7 @@ const kindsByName: ReadonlyMap<string, number> = new Map([
   ["expect", kinds.refused],
   ["keep-alive", kinds.refused],
   ["te", kinds.refused],
-  ["trailer", kinds.refused],
   ["transfer-encoding", kinds.refused],
-  ["upgrade", kinds.refused],
 ]);
 
 /** Decisions about names that repeat, for a bounded number. */
