@@ -15,7 +15,10 @@ import type { TraceEvent } from "../telemetry/trace.ts";
 import { type CompileSettings, readRoles } from "./compile-stage.ts";
 import { testRequest, testStage } from "./test-invocation.ts";
 
-/** How TestInvokeAuthorizer asks an authorizer: in a gateway thread, as the one step of a method that is never served. */
+/**
+ * Makes the function with which TestInvokeAuthorizer asks an authorizer: in a gateway thread, as the one step of a
+ * method that is never served.
+ */
 export const makeAuthorizerTest =
   (
     options: Pick<CompileSettings, "compilers"> & {
@@ -31,7 +34,7 @@ export const makeAuthorizerTest =
       tester: test.caller,
       request: testRequest({ ...test, verb }),
       bodyCharsMax: bounds.executionLogBodyCharsMax.value,
-      // A policy is a text within a JSON text here, and its characters have three bytes at most.
+      // The policy is a JSON text within a JSON text here, and a character has at most three bytes.
       answerBytesMax: 6 * bounds.authorizerResultCharsMax.value,
     });
     if (outcome.kind === "busy") return { kind: "busy" };
@@ -42,7 +45,7 @@ export const makeAuthorizerTest =
     return { kind: "answered", clientStatus: isKnown ? 0 : status, ...grant, log: renderLog(events), latencyMs };
   };
 
-/** As observed: the event of a test has no other. */
+/** As observed: the event of a test always has this verb. */
 const verb = "GET";
 
 function readGrant(
@@ -52,7 +55,10 @@ function readGrant(
   return { ...grant, ...(policyText === undefined ? {} : { policy: policyText }) };
 }
 
-/** A plan with one method. Where the path is a resource's, so are the path parameters. Gateway responses are as built in. */
+/**
+ * Makes a plan with one method. If the path matches a resource, its path parameters are those of the resource. Gateway
+ * responses are the built-in ones.
+ */
 async function planTest(
   test: AuthorizerTest,
   { compilers, roles }: Pick<CompileSettings, "compilers"> & Pick<Surroundings, "roles">,
@@ -85,7 +91,7 @@ async function planTest(
   return { ...plan, methods: [tested] };
 }
 
-/** What tells of the method, which there is none of. */
+/** The kinds of trace events about the method, which a test of an authorizer does not have. */
 const untold: ReadonlySet<TraceEvent["kind"]> = new Set(["request", "request-body", "method-response", "completed"]);
 
 /** As users quote AWS: a log ends with the name of what went wrong. */
@@ -97,7 +103,7 @@ function renderLog(events: readonly TraceEvent[]): string {
     const message = refusal.status === 401 ? "Unauthorized" : errorType;
     const { atMs, hint } = refusal;
     const isSaid = told.some((event) => event.kind === "failure" && hint !== undefined && event.message.includes(hint));
-    // Ours: why, which AWS does not say.
+    // Portico adds the reason, which AWS does not give.
     if (hint !== undefined && !isSaid) told.push({ kind: "failure", message: hint, atMs });
     told.push({ kind: "failure", message, atMs });
   }

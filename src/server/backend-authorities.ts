@@ -4,7 +4,10 @@ import { UserError } from "../base/user-error.ts";
 
 const certificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** The certificates of a PEM file (`--backend-ca`); none without one. Throws a `UserError` for one that won't do. */
+/**
+ * Returns the certificates of a PEM file (`--backend-ca`), or an empty list without a file. Throws a `UserError` for a
+ * file that has no usable certificates.
+ */
 export function readBackendAuthorities(path: string | undefined): readonly string[] {
   if (path === undefined) return [];
   const refuse = (why: string, cause?: unknown): never => {

@@ -2,7 +2,10 @@ import { bounds } from "../base/bounds.ts";
 import type { StagePlan } from "../plan/plan.ts";
 import type { StepPlan } from "../plan/steps.ts";
 
-/** What a stage serves and AWS would refuse, unless a quota was raised there: routes (`GET /pets`) with the reason. */
+/**
+ * Returns the routes (`GET /pets`) that a stage serves although AWS would refuse them unless a quota was raised, each
+ * with the reason.
+ */
 export const routesBeyondAws = (plan: StagePlan | undefined): readonly string[] =>
   (plan?.methods ?? []).flatMap(({ routeKey, steps }) =>
     steps.flatMap((step) => {

@@ -1,15 +1,18 @@
 import type { IncomingMessage } from "node:http";
 
-/** A request's body as far as it was read. */
+/** The part of a request's body that was read. */
 export interface RequestBody {
   readonly bytes: Buffer;
-  /** False: it is longer than allowed, and `bytes` is just longer than that, for the error that AWS has for it. */
+  /**
+   * False if the body is longer than allowed; `bytes` is then just longer than that, so that the caller answers with
+   * AWS's error.
+   */
   readonly isWhole: boolean;
-  /** Lets others have its room. */
+  /** Gives the memory back, for other bodies. */
   release(): void;
 }
 
-/** Reads bodies of requests, which together hold no more than so many bytes. */
+/** Reads bodies of requests. All bodies together hold no more than a given number of bytes. */
 export class BodyReader {
   #bytesFree: number;
 
@@ -17,7 +20,10 @@ export class BodyReader {
     this.#bytesFree = bytesMax;
   }
 
-  /** Reads up to `bytesMax` bytes. Undefined if the request was broken off, or if all requests together hold too much. */
+  /**
+   * Reads up to `bytesMax` bytes. Returns undefined if the request was broken off, or if all requests together hold too
+   * much.
+   */
   async read(request: IncomingMessage, bytesMax: number): Promise<RequestBody | undefined> {
     const chunks: Buffer[] = [];
     let length = 0;
@@ -26,7 +32,7 @@ export class BodyReader {
       length = 0;
     };
     try {
-      // Left half read, the request must stay open for its answer.
+      // A request that is only partly read must stay open for its answer.
       for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
         const taken = chunk.subarray(0, bytesMax + 1 - length);
         if (taken.length > this.#bytesFree) {
@@ -39,7 +45,7 @@ export class BodyReader {
         if (length > bytesMax) return { bytes: Buffer.concat(chunks), isWhole: false, release };
       }
     } catch {
-      // The caller went away.
+      // The caller has gone away.
       release();
       return undefined;
     }

@@ -13,7 +13,7 @@ interface CompileInput {
   readonly surroundings: Surroundings;
 }
 
-/** Definition and stage → plan. */
+/** The job that compiles a definition and a stage to a plan. */
 export const compileJob: Job<CompileInput, RestPlan> = {
   name: "compile",
   weightMaxHere: bounds.compileWeightMaxHere.value,
@@ -23,7 +23,10 @@ export const compileJob: Job<CompileInput, RestPlan> = {
   },
 };
 
-/** The compilers, in the thread that suits the definition. A deployment waits for them: they go before imports and exports. */
+/**
+ * Returns the compilers. Each definition is compiled in the thread that suits its size. Deployments wait for compilers,
+ * so these jobs go before imports and exports.
+ */
 export const makeCompilers = (run: RunJob): CompileSettings["compilers"] => ({
   rest: (definition, stage, scope, surroundings) =>
     run(compileJob, { definition, stage, scope, surroundings }, { isUrgent: true }),

@@ -14,7 +14,7 @@ import { loadRole } from "../services/iam/load-role.ts";
 import type { Reader, Scope, Store } from "../store/store.ts";
 import type { DocumentSource } from "./publications/publication-source.ts";
 
-/** What a stage of each kind of API is compiled of. */
+/** What a stage of each kind of API is compiled from. */
 interface StageContents {
   readonly rest: { readonly kind: "rest"; readonly definition: RestApiDefinition; readonly stage: Stage };
 }
@@ -22,7 +22,7 @@ interface StageContents {
 /** A definition and the stage that it is compiled for. */
 export type StageContent = StageContents[PlanKind];
 
-/** Makes the plans of a kind; a promise where the work is done off this thread. */
+/** Makes the plans of a kind; returns a promise if another thread does the work. */
 type CompileStage<Kind extends PlanKind> = (
   definition: StageContents[Kind]["definition"],
   stage: StageContents[Kind]["stage"],
@@ -31,17 +31,20 @@ type CompileStage<Kind extends PlanKind> = (
 ) => PlanOf<Kind> | Promise<PlanOf<Kind>>;
 
 export interface CompileSettings {
-  /** A compiler for each kind of API. */
+  /** The compiler of each kind of API. */
   readonly compilers: { readonly [Kind in PlanKind]: CompileStage<Kind> };
-  /** `--vpc-link` */
+  /** The addresses of `--vpc-link`. */
   readonly vpcLinkAddresses: Surroundings["vpcLinkAddresses"];
 }
 
 export interface CompiledStage {
   readonly plan: Plan;
-  /** The client certificate that it shows to backends. */
+  /** The client certificate that the stage shows to backends. */
   readonly identity: NamedIdentity | undefined;
-  /** What was read besides the definition, there or not: a change of one of these compiles the stage anew. */
+  /**
+   * The documents that were read besides the definition, whether they exist or not. A change of one of them compiles
+   * the stage again.
+   */
   readonly sources: readonly DocumentSource[];
 }
 
@@ -53,8 +56,8 @@ export interface StageReading extends Omit<CompiledStage, "plan"> {
 }
 
 /**
- * Reads what `load` finds and what it depends on in the store in one transaction, and compiles it when that is over: the
- * store never waits for a compiler. Undefined if `load` finds nothing.
+ * Reads the stage that `load` finds, and everything it depends on, in one transaction, and compiles it after the
+ * transaction, so that the store never waits for a compiler. Returns undefined if `load` finds nothing.
  */
 export async function compileStage(
   store: Store,
@@ -69,7 +72,7 @@ export async function compileStage(
   return reading && compileReading(reading, settings);
 }
 
-/** Reads what a stage depends on besides its definition. */
+/** Reads everything that a stage depends on besides its definition. */
 export async function readStage(
   tx: Reader,
   { content, scope }: Pick<StageReading, "content" | "scope">,
@@ -86,14 +89,14 @@ export async function readStage(
     hasClientCertificate: identity !== undefined,
     roles,
   };
-  // The plan says only that there is a certificate: another key of it compiles nothing anew.
+  // The plan only says that there is a certificate, so a new key of the same certificate compiles nothing again.
   const certificates = clientCertificateId === undefined ? [] : Object.values(certificateKinds);
   const isThere = identity !== undefined;
   for (const kind of certificates) sources.push({ scope, kind, id: clientCertificateId ?? "", isThere });
   return { content, scope, surroundings, identity, sources };
 }
 
-/** Compiles what was read. */
+/** Compiles what {@link readStage} read. */
 export async function compileReading(
   { content, scope, surroundings, identity, sources }: StageReading,
   { compilers }: Pick<CompileSettings, "compilers">,
@@ -103,7 +106,7 @@ export async function compileReading(
   return { plan, identity, sources: [...sources, ...links] };
 }
 
-/** Roles as they are now, by their ARNs, and what they were read from. */
+/** Returns the roles as they are now, by their ARNs, and the documents that they were read from. */
 export async function readRoles(
   tx: Reader,
   arns: readonly string[],
@@ -118,7 +121,7 @@ export async function readRoles(
   return { roles, sources };
 }
 
-/** A client certificate with its key; undefined if one of the two is not there. */
+/** Returns a client certificate with its private key, or undefined if one of the two is missing. */
 export async function readIdentity(tx: Reader, scope: Scope, id: string): Promise<NamedIdentity | undefined> {
   const certificate = await tx.get<ClientCertificate>(certificateKinds.clientCertificate, id);
   const key = await tx.get<ClientCertificateKey>(certificateKinds.clientCertificateKey, id);

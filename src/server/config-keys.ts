@@ -3,40 +3,40 @@ import { bounds } from "../base/bounds.ts";
 import { type ControlLimits, controlLimits } from "../management/control-limits.ts";
 import type { ConfigValueForm } from "./config-values.ts";
 
-/** Every member is a key of {@link configKeys}. */
+/** The settings of a server. Every member is a key of {@link configKeys}. */
 export interface ServerSettings {
   readonly host: string;
-  /** 0: a free one. */
+  /** The port to listen on; 0 takes a free one. */
   readonly port: number;
   /** The data directory, absolute. */
   readonly data: string;
   readonly memory: boolean;
   readonly threads: number;
-  /** Seconds that requests under way get when the server stops. */
+  /** Seconds that requests under way have to finish when the server stops. */
   readonly drain: number;
   readonly upstream: string | undefined;
-  /** Origins by the name of a service. */
+  /** The origins of AWS services, by a service's name. */
   readonly endpoints: Readonly<Record<string, string>>;
   readonly realAws: boolean;
   readonly logLevel: LogLevel;
-  /** `-` is standard output, else a directory, absolute. */
+  /** `-` for standard output, otherwise the absolute path of a directory. */
   readonly accessLog: string;
-  /** Bytes that the embedded CloudWatch Logs may take. */
+  /** The greatest number of bytes that the embedded CloudWatch Logs may hold. */
   readonly logsMax: number;
   readonly allowOrigin: readonly string[];
   readonly allowReset: boolean;
   readonly domain: readonly string[];
-  /** Bytes of an API Gateway management call's body. */
+  /** The greatest number of bytes of the body of an API Gateway management call. */
   readonly managementPayloadMax: number;
   /** AWS's limits that the operator overrides, by name. */
   readonly limit: Readonly<Partial<ControlLimits>>;
   /** See docs/internals/architecture.md, "Faithful, and lenient by name". */
   readonly profile: "aws" | "relaxed";
-  /** Bytes of a data plane request's body that is buffered. */
+  /** The greatest number of bytes of a data plane request's body that is buffered. */
   readonly payloadMax: number;
   /** `host` or `host:port`, by the id, name or load balancer of a VPC link. */
   readonly vpcLink: Readonly<Record<string, readonly string[]>>;
-  /** A PEM file, absolute. */
+  /** The absolute path of a PEM file. */
   readonly backendCa: string | undefined;
 }
 
@@ -45,9 +45,12 @@ export type LogLevel = (typeof logLevels)[number];
 
 export interface ConfigKey {
   readonly name: keyof ServerSettings;
-  /** The flag without its dashes; also the key in portico.yaml, and in capitals the end of the `PORTICO_…` name. */
+  /**
+   * The flag without its dashes. It is also the key in portico.yaml and, in capitals, the end of the variable's name,
+   * `PORTICO_…`.
+   */
   readonly flag: string;
-  /** What stands for the value in the help; absent for a switch. */
+  /** The word that stands for the value in the help; absent for a switch. */
   readonly placeholder?: string;
   readonly value: ConfigValueForm;
   readonly default: string | number | boolean | readonly string[] | undefined;
@@ -223,7 +226,7 @@ export const configKeys: readonly ConfigKey[] = [
   },
 ];
 
-/** Is the flag repeated for more values? */
+/** Returns whether the flag can be repeated for several values. */
 export const takesMany = ({ value }: ConfigKey): boolean =>
   ["names", "origins", "origin-urls", "numbers", "addresses"].includes(value.kind);
 

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { UserError } from "../base/user-error.ts";
 
-/** The forms of settings: what may be written in a flag, a variable or portico.yaml. */
+/** The forms of a setting's value in a flag, a variable or portico.yaml. */
 export type ConfigValueForm =
   | { readonly kind: "path"; readonly of: "directory" | "file" }
   /** A path, or `-`. */
@@ -15,7 +15,7 @@ export type ConfigValueForm =
   | { readonly kind: "choice"; readonly of: readonly string[] }
   | { readonly kind: "names" }
   | { readonly kind: "origins" }
-  /** `NAME=HOST:PORT`, a name perhaps several times; in YAML a mapping. */
+  /** `NAME=HOST:PORT`, where a name may be repeated; in YAML a mapping. */
   | { readonly kind: "addresses" }
   /** Origins by name. */
   | { readonly kind: "origin-urls" }
@@ -25,7 +25,7 @@ export type ConfigValueForm =
 const kib = 1024;
 const mib = 1024 * kib;
 
-/** Answers the value, or what would be right. */
+/** Returns the value, or a description of what is allowed. */
 type Parse<K extends ConfigValueForm["kind"]> = (
   value: unknown,
   rule: Extract<ConfigValueForm, { kind: K }>,
@@ -122,7 +122,10 @@ const parsers: { readonly [K in ConfigValueForm["kind"]]: Parse<K> } = {
   },
 };
 
-/** Reads a setting as it was written at `where`; a path is relative to `base`. Throws a `UserError` that says what would be right. */
+/**
+ * Reads a setting as it was written at `where`; a path is relative to `base`. Throws a `UserError` that says what is
+ * allowed.
+ */
 export function parseValue(form: ConfigValueForm, value: unknown, where: string, base: string): unknown {
   const parse = parsers[form.kind] as Parse<ConfigValueForm["kind"]>;
   const parsed = parse(value, form as never, base);
@@ -144,7 +147,7 @@ export function wrongValue(
   });
 }
 
-/** Scheme, host and port; undefined for anything else. */
+/** Returns the origin of a URL that has scheme, host and port only; undefined for anything else. */
 export function parseOrigin(value: unknown): string | undefined {
   const url = typeof value === "string" ? URL.parse(value) : null;
   const isOrigin =
@@ -160,7 +163,7 @@ export function parseOrigin(value: unknown): string | undefined {
 
 export const originWanted = "the URL of a server without a path, such as http://localhost:4567";
 
-/** A list as a YAML sequence, a repeated flag, or one text with commas. */
+/** Reads a list: a YAML sequence, a repeated flag, or one text with commas. */
 function texts(value: unknown): string[] | undefined {
   const list = Array.isArray(value) ? value : [value];
   if (!list.every((item) => typeof item === "string")) return undefined;
@@ -170,7 +173,7 @@ function texts(value: unknown): string[] | undefined {
     .filter((item) => item !== "");
 }
 
-/** Names with their values: a YAML mapping, or a list of `NAME=VALUE`. */
+/** Reads names with their values: a YAML mapping, or a list of `NAME=VALUE`. */
 function pairs(value: unknown): [name: string, value: string][] | undefined {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
     return Object.entries(value).flatMap(([name, member]) => [member].flat().map((each) => [name, String(each)]));
@@ -181,7 +184,7 @@ function pairs(value: unknown): [name: string, value: string][] | undefined {
   });
 }
 
-/** `host`, `host:port`; an IPv6 address in brackets. */
+/** Returns whether a text is `host` or `host:port`, with an IPv6 address in brackets. */
 function isAddress(text: string): boolean {
   if (text.length > 300 || !/^(?:\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::\d{1,5})?$/i.test(text)) return false;
   return URL.parse(`http://${text}/`) !== null;
@@ -189,7 +192,7 @@ function isAddress(text: string): boolean {
 
 export const showBytes = (bytes: number): string => (bytes >= mib ? `${bytes / mib}MB` : `${bytes / kib}KB`);
 
-/** Is this host one that only this machine reaches? */
+/** Returns whether only this machine can reach this host. */
 export function isLoopback(host: string): boolean {
   if (host === "localhost" || host === "::1") return true;
   return isIP(host) === 4 && host.startsWith("127.");

@@ -11,7 +11,7 @@ import { isLoopback, originWanted, parseOrigin, parseValue, showBytes, wrongValu
 
 /** What a server is started with. */
 export interface ServerConfig extends ServerSettings {
-  /** What settings and AWS's own variables say of the services that integrations call. */
+  /** What the settings and AWS's own variables say about the services that integrations call. */
   readonly services: AwsServiceSettings;
 }
 
@@ -24,11 +24,14 @@ export interface ConfigSources {
   readonly flags: ConfigFlags;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  /** What counts in place of a setting's own default. */
+  /** Values that replace the settings' own defaults. */
   readonly defaults?: Readonly<Partial<Record<keyof ServerSettings, string>>>;
 }
 
-/** Flag over environment over portico.yaml over default. Throws a `UserError` that says what would be right. */
+/**
+ * Reads all settings: a flag counts before the environment, that before portico.yaml, and that before the default.
+ * Throws a `UserError` that says what is allowed.
+ */
 export async function readConfig({ flags, env, cwd, defaults }: ConfigSources): Promise<ServerConfig> {
   refuseMistypedVariables(env);
   const file = await readConfigFile(typeof flags.config === "string" ? flags.config : env["PORTICO_CONFIG"], cwd);
@@ -41,8 +44,8 @@ export async function readConfig({ flags, env, cwd, defaults }: ConfigSources): 
 }
 
 /**
- * Where integrations call AWS services: an endpoint of the service's own, else the one for all services, else the upstream,
- * else AWS itself. See docs/internals/architecture.md, "Management calls".
+ * Returns where integrations call AWS services: at the service's own endpoint, otherwise at the endpoint for all
+ * services, otherwise at the upstream, otherwise at AWS itself. See docs/internals/architecture.md, "Management calls".
  */
 function readServices(
   { endpoints, upstream, realAws, port, domain }: ServerSettings,
@@ -55,7 +58,7 @@ function readServices(
     const origin = parseOrigin(value);
     if (origin === undefined) throw wrongValue(name, value, { wanted: originWanted });
     const service = name === prefix ? "*" : name.slice(prefix.length + 1);
-    // It is there for the clients of this server, and would lead back to it.
+    // The variable is meant for clients of this server, and would lead back to it.
     const url = new URL(origin);
     const isOwn = (isLoopback(url.hostname) || domain.includes(url.hostname)) && url.port === String(port);
     if (service !== "*" || !isOwn) found[endpointName(service)] = origin;
@@ -76,7 +79,7 @@ function readCredentials(env: ConfigSources["env"]): Credentials {
   return { accessKeyId, secretAccessKey, sessionToken: token === "" ? undefined : token };
 }
 
-/** Keys that a `portico.yaml` in a project's folder has for `portico up`, which checks them. */
+/** Keys of a project's `portico.yaml` that are for `portico up`, which checks them. */
 const projectKeys: readonly string[] = ["api", "functions", "processes"];
 
 interface ConfigFile {
@@ -150,7 +153,10 @@ async function parseConfigFile(path: string): Promise<Record<string, unknown>> {
   return values as Record<string, unknown>;
 }
 
-/** A variable that is nearly one of ours is a slip. Others may be anybody's (Kubernetes makes `PORTICO_SERVICE_HOST`). */
+/**
+ * Refuses a variable whose name is nearly that of a setting, because it is probably mistyped. Other names are ignored,
+ * since they may have another origin (Kubernetes makes `PORTICO_SERVICE_HOST`).
+ */
 function refuseMistypedVariables(env: ConfigSources["env"]): void {
   const known = configKeys.map(variableName);
   for (const name of Object.keys(env)) {
@@ -160,7 +166,7 @@ function refuseMistypedVariables(env: ConfigSources["env"]): void {
   }
 }
 
-/** The name at most two slips away. */
+/** Returns the name that differs by at most two typing mistakes, or undefined. */
 function nearest(text: string, names: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = 3;

@@ -21,22 +21,23 @@ export interface ControlServerOptions {
   readonly upstream: Upstream | undefined;
   readonly guard: GuardOptions;
   readonly facts: ServerFacts;
-  /** No body is read beyond this. */
+  /** The greatest number of bytes of a body that is read. */
   readonly bodyBytesMax: number;
-  /** Resolves when what these revisions committed is in effect in every gateway thread. */
+  /** Resolves when the changes of these commits are in effect in every gateway thread. */
   readonly inEffect: (commits: readonly number[]) => Promise<void>;
   readonly logger: Logger;
 }
 
 export interface ControlServer {
   listen(socketPath: string): Promise<void>;
-  /** Takes no more, and lets what is under way finish until `deadline` (milliseconds from now). */
+  /** Stops accepting requests, and lets those under way finish within `deadlineMs` milliseconds. */
   close(deadlineMs: number): Promise<void>;
 }
 
 /**
- * Serves what the gateway threads hand over: management calls, operations, and what `--upstream` takes. It listens on a
- * Unix socket in a directory that is only the user's, so nobody else can go around the threads' front door.
+ * Makes the server of everything that gateway threads hand over: management calls, operations, and requests for
+ * `--upstream`. It listens on a Unix socket in a directory that only this user may enter, so that no other user can
+ * bypass the threads' front door.
  */
 export function makeControlServer(options: ControlServerOptions): ControlServer {
   const bodies = new BodyReader(options.bodyBytesMax * bounds.controlBodiesMax.value);
@@ -75,7 +76,7 @@ async function answer(
   bodies: BodyReader,
 ): Promise<void> {
   if (!isAdmitted(request, response, options.guard)) return;
-  // A body that nobody reads any more is thrown away, so that its sender gets to the answer.
+  // A body that nobody reads any more is thrown away, so that its sender goes on to read the answer.
   response.on("finish", () => request.resume());
   await (isOperationsPath(pathOf(request)) ? answerOperationsCall : answerManagement)(
     request,
@@ -85,7 +86,7 @@ async function answer(
   );
 }
 
-/** False: the request has its answer, a refusal or a preflight's. */
+/** Returns false if the request was answered: with a refusal, or as a preflight. */
 function isAdmitted(request: IncomingMessage, response: ServerResponse, guard: GuardOptions): boolean {
   const decision = decideGuard(
     {
@@ -138,7 +139,7 @@ async function answerManagement(
 ): Promise<void> {
   const { management, upstream, bodyBytesMax } = options;
   const head = { method: request.method ?? "GET", target: request.url ?? "/", headers: headersOf(request) };
-  // A signed call says whose it is in its head: a foreign one is streamed, however large.
+  // The head of a signed call names its service: a call for another service is streamed, however large it is.
   if (upstream && management.owns({ ...head, body: nothing }).kind === "foreign") {
     upstream.pass(request, response, undefined);
     return;
@@ -156,7 +157,7 @@ async function answerManagement(
     }
     const commits = new CommitRecorder();
     const answered = await commits.run(() => management.handle(whole));
-    // A call that failed may have committed something, too.
+    // A call that failed may have committed something as well.
     if (commits.revisions.length > 0) await options.inEffect(commits.revisions);
     response.writeHead(answered.status, answered.headers);
     if (answered.stream === undefined) response.end(answered.body);
@@ -169,7 +170,7 @@ async function answerManagement(
   }
 }
 
-/** A caller that goes, or a stream that breaks off, ends the other one. */
+/** Sends a stream. A caller that goes away ends the stream, and a stream that breaks off ends the connection. */
 async function sendStream(stream: AsyncIterable<Buffer>, response: ServerResponse, logger: Logger): Promise<void> {
   response.flushHeaders();
   try {
@@ -180,7 +181,7 @@ async function sendStream(stream: AsyncIterable<Buffer>, response: ServerRespons
   }
 }
 
-/** All requests together hold too much; or this one was broken off. */
+/** Refuses a request for now, because all requests together hold too much; or ends one that was broken off. */
 function refuseForNow(request: IncomingMessage, response: ServerResponse): void {
   if (request.destroyed) return;
   sendJson(response, 503, { message: "Too many large requests at a time." }, { "Retry-After": "1" });
@@ -188,7 +189,7 @@ function refuseForNow(request: IncomingMessage, response: ServerResponse): void 
 
 const nothing = Buffer.alloc(0);
 
-/** Lower-case names; Node has joined repeated ones. */
+/** Returns the headers by lower-case name; Node has joined repeated ones. */
 function headersOf(request: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) {
@@ -226,7 +227,7 @@ function sendJson(
   response.end(JSON.stringify(value));
 }
 
-/** Waits, within bounds, until `work` is done; false if it was not. */
+/** Waits until `work` is done, but not longer than `ms` milliseconds. Returns whether it is done. */
 export async function withinMs(work: Promise<unknown>, ms: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<false>();
   const timer = setTimeout(() => resolve(false), ms);

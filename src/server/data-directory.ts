@@ -4,19 +4,19 @@ import { DatabaseSync } from "node:sqlite";
 import { isObject } from "../base/json-object.ts";
 import { UserError } from "../base/user-error.ts";
 
-/** The directory of everything that a server keeps, held by one server at a time. */
+/** The directory with everything that a server stores. One server holds it at a time. */
 export interface DataDirectory {
   readonly storePath: string;
   readonly logsPath: string;
-  /** Folder for what `functions/` unpacks. */
+  /** The folder in which `functions/` unpacks code. */
   readonly functionsPath: string;
-  /** Tells whoever comes later who holds it. */
+  /** Writes down who holds the directory, for a server that tries to take it later. */
   describe(facts: HolderFacts): void;
   release(): void;
 }
 
 export interface HolderFacts {
-  /** Absent until it listens. */
+  /** Where the holder serves; absent until it listens. */
   readonly url?: string;
 }
 
@@ -26,9 +26,9 @@ interface Holder extends HolderFacts {
 }
 
 /**
- * Makes and locks the directory. The lock is the kernel's, through an SQLite file that is never written to: it goes
- * with its process, however that ends, so a dead holder's process id means nothing and may belong to another program by
- * now. `holder.json` beside it is only for the message that a second server gives.
+ * Makes and locks the directory. The kernel holds the lock, through an SQLite file that is never written to, so it
+ * disappears with its process, however that ends. A process id would not do: after the holder's death it may belong to
+ * another program. `holder.json` beside the lock only serves the message that a second server prints.
  */
 export function lockDataDirectory(path: string): DataDirectory {
   makeDirectory(path);
@@ -37,7 +37,7 @@ export function lockDataDirectory(path: string): DataDirectory {
   const since = new Date().toISOString();
   const describe = (facts: HolderFacts): void => {
     const holder: Holder = { pid: process.pid, since, ...facts };
-    // Whole or not at all, for a second server that reads it at this moment.
+    // A second server that reads the file at this moment must find it whole or not at all.
     writeFileSync(`${holderPath}.new`, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
     renameSync(`${holderPath}.new`, holderPath);
   };
@@ -67,7 +67,7 @@ function makeDirectory(path: string): void {
     const isNew = !existsSync(path);
     makeWithParents(path);
     if (!statSync(path).isDirectory()) refuse("There is a file in its place.", undefined);
-    // The default is inside of the user's project.
+    // The default directory is inside the user's project.
     if (isNew) writeFileSync(join(path, ".gitignore"), "*\n");
   } catch (error) {
     if (error instanceof UserError) throw error;
@@ -125,7 +125,7 @@ function readHolder(path: string): Holder | undefined {
       ...(typeof url === "string" && { url }),
     };
   } catch {
-    // Not there, or cut short by a kill: nobody to name.
+    // The file is missing, or was cut short when its writer was killed: there is no holder to name.
     return undefined;
   }
 }

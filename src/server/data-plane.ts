@@ -26,7 +26,7 @@ export interface DataPlaneOptions {
   readonly logger: Logger;
 }
 
-/** The gateway threads, and the reconciler that tells them what to serve. */
+/** The gateway threads, with the reconciler that tells them what to serve. */
 export class DataPlane {
   readonly threads: ThreadPool;
   readonly reconciler: Reconciler;
@@ -34,7 +34,7 @@ export class DataPlane {
   readonly probe: ThreadPool["probe"] = (probe) => this.threads.probe(probe);
   readonly #options: DataPlaneOptions;
   #listening: Promise<number> | undefined;
-  /** What every thread must have applied for the server to be ready. */
+  /** The revision that every thread must have applied for the server to be ready. */
   #bootRevision = Number.POSITIVE_INFINITY;
   #port: number | undefined;
   #isStopping = false;
@@ -70,7 +70,7 @@ export class DataPlane {
     });
   }
 
-  /** Undefined until it serves. */
+  /** The port; undefined until the server serves. */
   get port(): number | undefined {
     return this.#port;
   }
@@ -81,13 +81,16 @@ export class DataPlane {
     return threads.isEveryThreadListening && threads.hasApplied(this.#bootRevision);
   }
 
-  /** Lets the threads load, while control does. */
+  /** Starts the threads, which load while control loads. */
   start(): void {
     this.#listening = this.threads.start();
     this.#listening.catch(() => undefined);
   }
 
-  /** Publishes what is stored; resolves with the port when every thread serves. Throws a `UserError` if it can't be had. */
+  /**
+   * Publishes what is stored, and resolves with the port when every thread serves. Throws a `UserError` if the port is
+   * not free.
+   */
   async serve(): Promise<number> {
     await this.reconciler.start();
     this.#bootRevision = await this.reconciler.caughtUp();
@@ -98,7 +101,7 @@ export class DataPlane {
     return port;
   }
 
-  /** Resolves when what these revisions committed is in effect in every thread, but after some seconds at the latest. */
+  /** Resolves when the changes of these commits are in effect in every thread, or after some seconds at the latest. */
   async inEffect(commits: readonly number[]): Promise<void> {
     const applied = async (): Promise<void> => {
       const revision = await this.reconciler.sent(commits);
@@ -107,7 +110,7 @@ export class DataPlane {
     await this.#acknowledged(applied());
   }
 
-  /** The same for everything that was ever committed. */
+  /** The same for everything that has been committed. */
   async allInEffect(): Promise<void> {
     const revision = this.reconciler.caughtUp();
     await this.#acknowledged(
@@ -115,7 +118,7 @@ export class DataPlane {
     );
   }
 
-  /** Stops accepting, and lets requests under way finish within `--drain` seconds. */
+  /** Stops accepting requests, and lets those under way finish within `--drain` seconds. */
   async drain(): Promise<void> {
     this.#isStopping = true;
     await this.threads.stop(this.#options.config.drain * 1000);
@@ -131,7 +134,7 @@ export class DataPlane {
     return this.#options.functions.lambda.caughtUp();
   }
 
-  /** A thread that hangs must not take management with it. */
+  /** Waits for the threads, within bounds, because a thread that hangs must not hold up management calls. */
   async #acknowledged(work: Promise<unknown>): Promise<void> {
     const ms = bounds.acknowledgementMsMax.value;
     if ((await withinMs(work, ms)) || this.#isStopping) return;

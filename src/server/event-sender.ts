@@ -4,8 +4,8 @@ import type { EventClient, EventOutcome, InvokeRequest } from "../functions/func
 import type { FromThread } from "./messages.ts";
 
 /**
- * A gateway thread's way to asynchronous invocations: control, which alone writes the store, keeps and runs them. What
- * waits for control is bounded; more is throttled.
+ * Sends a gateway thread's asynchronous invocations to control, which alone writes the store and keeps and runs them.
+ * The number that waits for control is bounded; further ones are throttled.
  */
 export class EventSender implements EventClient {
   readonly #post: (message: FromThread) => void;
@@ -26,7 +26,7 @@ export class EventSender implements EventClient {
     return { kind: "service-error", code, status: 429, message: "Rate Exceeded.", requestId };
   }
 
-  /** Control has answered the event of that number. */
+  /** Takes control's answer to the event of that number. */
   settle(id: number, outcome: EventOutcome): void {
     this.#outcomes.settle(id, outcome);
   }

@@ -3,17 +3,17 @@ import type { ExecutionLogEntry, ExecutionLogSink } from "../telemetry/execution
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { FromThread } from "./messages.ts";
 
-/** Entries that wait longer than this are sent although they are few. */
+/** Entries wait no longer than this for others to fill a batch. */
 const flushMs = 25;
 const flushChars = 65_536;
 
-/** A gateway thread's execution logs on their way to control: in batches, and no more than control keeps up with. */
+/** Sends a gateway thread's execution logs to control: in batches, and no more than control keeps up with. */
 export class ExecutionLogSender implements ExecutionLogSink {
   readonly #post: (message: FromThread) => void;
   readonly #metrics: Metrics;
   #entries: ExecutionLogEntry[] = [];
   #chars = 0;
-  /** Sent, and not taken by control yet. */
+  /** The number of characters that were sent and that control has not taken yet. */
   #charsUnderWay = 0;
   #timer: NodeJS.Timeout | undefined = undefined;
 
@@ -33,7 +33,7 @@ export class ExecutionLogSender implements ExecutionLogSink {
     else this.#timer ??= setTimeout(() => this.flush(), flushMs);
   }
 
-  /** Control has taken a batch. */
+  /** Says that control has taken a batch. */
   taken(chars: number): void {
     this.#charsUnderWay -= chars;
   }

@@ -12,26 +12,26 @@ import type { TraceEvent } from "../telemetry/trace.ts";
 import { type CompiledStage, type CompileSettings, compileStage, type StageContent } from "./compile-stage.ts";
 import { findStage } from "./find-stage.ts";
 
-/** What is to be explained: the body of `POST /_portico/explain`. */
+/** The request that is to be explained: the body of `POST /_portico/explain`. */
 export interface ExplainRequest {
   readonly method: string;
-  /** As a client would call it. */
+  /** The URL as a client would call it. */
   readonly url: string;
   /** Names and values in turn. */
   readonly headers: readonly string[];
-  /** In base64. */
+  /** The body, in base64. */
   readonly body: string;
-  /** In place of the stage's own of these names. */
+  /** Stage variables that replace the stage's own ones of the same names. */
   readonly stageVariables: Readonly<Record<string, string>>;
 }
 
-/** What became of it; secrets are masked. */
+/** What happened to the request; secrets are masked. */
 export interface ExplainReport {
   readonly method: string;
   readonly url: string;
   readonly status: number;
   readonly latencyMs: number;
-  /** What each kind of step does, of those that the method has. */
+  /** What each kind of step does, for the steps that the method has. */
   readonly steps: Readonly<Record<string, string>>;
   readonly events: readonly TraceEvent[];
 }
@@ -40,7 +40,7 @@ export type ExplainAnswer =
   | { readonly kind: "report"; readonly report: ExplainReport }
   | { readonly kind: "refused"; readonly status: number; readonly message: string };
 
-/** The request as it was sent, or what is wrong with it. */
+/** Returns the request that the body describes, or what is wrong with the body. */
 export function readExplainRequest(body: Buffer): ExplainRequest | string {
   let value: unknown;
   try {
@@ -74,7 +74,7 @@ export interface ExplainOptions extends CompileSettings {
   readonly answerBytesMax: number;
 }
 
-/** Runs a request through what the stages serve, and tells of it. */
+/** Makes the function that runs a request through what the stages serve, and reports what happened. */
 export const makeExplain =
   (options: ExplainOptions) =>
   async (asked: ExplainRequest): Promise<ExplainAnswer> => {
@@ -104,19 +104,19 @@ export const makeExplain =
     return toAnswer(asked, outcome);
   };
 
-/** Host, request target and stage of an API's URL, or what is wrong with it. */
+/** Returns host, request target and stage of an API's URL, or what is wrong with the URL. */
 function readAddress(
   text: string,
 ): { readonly host: string; readonly target: string; readonly stage: string } | string {
   const url = URL.parse(text);
-  // The path as it was written: a URL's own would lose what the gateway is to see, such as `..`.
+  // The path is used as it was written, because a URL object would change what the gateway is to see, such as `..`.
   const written = /^https?:\/\/[^/?#]+([^#]*)/i.exec(text)?.[1];
   if (url === null || written === undefined || /[^\x21-\x7e]/.test(written)) {
     return "url has to be an http: or https: URL, percent-encoded.";
   }
   const target = written.startsWith("/") ? written : `/${written}`;
   const { host } = url;
-  // Whether the stage is there is told by the gateway.
+  // The gateway says whether the stage exists.
   const destination = findDestination({ get: (key) => key }, { listener: developmentListener, host, target });
   if (destination.kind === "stage") return { host, target, stage: destination.stage };
   return (
@@ -145,7 +145,7 @@ function toAnswer({ method, url }: ExplainRequest, outcome: ProbeOutcome | NoAns
 
 const refuse = (status: number, message: string): ExplainAnswer => ({ kind: "refused", status, message });
 
-/** What any client sends. */
+/** Adds the headers that every client sends. */
 function withDefaults(headers: readonly string[], host: string): string[] {
   const all = headers.map((text, index) => (index % 2 === 0 ? text : encodeFieldValue(text)));
   const has = (name: string): boolean => all.some((text, index) => index % 2 === 0 && text.toLowerCase() === name);
@@ -155,7 +155,10 @@ function withDefaults(headers: readonly string[], host: string): string[] {
   return all;
 }
 
-/** The stage as it is deployed, with other variables; undefined: there is none, as the gateway will say. */
+/**
+ * Compiles the stage as it is deployed, with other variables. Returns undefined if there is no such stage, which the
+ * gateway will say.
+ */
 async function compileVaried(
   key: string,
   variables: Readonly<Record<string, string>>,

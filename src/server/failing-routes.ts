@@ -1,16 +1,16 @@
 import type { MethodPlan, StagePlan } from "../plan/plan.ts";
 import type { AwsServicePlan, StepPlan, TemplatePlan } from "../plan/steps.ts";
 
-/** A route (`GET /pets`) that answers AWS's 500, always or where it needs a template, and why. */
+/** A route (`GET /pets`) that answers with AWS's 500, always or when it needs a template, and why. */
 export interface FailingRoute {
   readonly route: string;
   readonly reason: string;
 }
 
-/** Why an AWS service can't be called, or undefined. */
+/** Returns why an AWS service can't be called, or undefined if it can. */
 export type ServiceProblem = (service: AwsServicePlan) => string | undefined;
 
-/** What a stage serves and can't work: integrations without an address, templates that don't parse. */
+/** Returns the routes of a stage that can't work: integrations without an address, templates that don't parse. */
 export const failingRoutes = (plan: StagePlan | undefined, serviceProblem: ServiceProblem): FailingRoute[] =>
   (plan?.methods ?? []).flatMap((method) => reasonsOf(method, serviceProblem));
 

@@ -1,7 +1,7 @@
 import { type ApiIdClaim, restKinds, type Stage } from "../definition/rest-api.ts";
 import { everywhere, type Store, type StoredDocument } from "../store/store.ts";
 
-/** The stage of that name of the API with that id, whatever account it belongs to; undefined if there is none. */
+/** Finds the stage of that name of the API with that id, in any account. Returns undefined if there is none. */
 export function findStage(store: Store, apiId: string, stageName: string): Promise<StoredDocument<Stage> | undefined> {
   return store.read(everywhere, async (tx) => {
     const claim = await tx.get<ApiIdClaim>(restKinds.apiIdClaim, apiId);

@@ -9,11 +9,14 @@ export interface FrontDoorOptions {
   readonly logger: Logger;
 }
 
-/** Management calls under way in one thread; some (Invoke) take minutes. More are refused, not queued. */
+/**
+ * The greatest number of management calls under way in one thread; some (Invoke) take minutes. Further ones are
+ * refused, not queued.
+ */
 const underWayMax = bounds.managementCallsMax.value;
 const freeSocketsMax = bounds.controlSocketsFreeMax.value;
 
-/** RFC 9110 §7.6.1. What the codec consumed (`Expect`) goes no further either. */
+/** RFC 9110 §7.6.1. `Expect`, which the codec has consumed, goes no further either. */
 const hopByHop = new Set([
   "connection",
   "keep-alive",
@@ -24,13 +27,16 @@ const hopByHop = new Set([
   "upgrade",
   "expect",
 ]);
-/** Fields that a caller may not hide from control by naming them in `Connection`: its guard decides by them. */
+/**
+ * Headers that a caller may not hide from control by naming them in `Connection`, because control's guard decides by
+ * them.
+ */
 const neverConnectionOptions = new Set(["host", "origin", "authorization", "content-length", "content-type"]);
 const peerHeader = "x-portico-peer";
 
 /**
- * Hands what is not data plane to control, over its Unix socket, streamed both ways. `Host` arrives there as it was sent;
- * the caller's address comes in `x-portico-peer`, which no caller can set.
+ * Hands requests that are not for the data plane to control, over its Unix socket, streamed in both directions. `Host`
+ * arrives there as it was sent; the caller's address is in `x-portico-peer`, which no caller can set.
  */
 export class FrontDoor {
   readonly #options: FrontDoorOptions;
@@ -55,7 +61,9 @@ export class FrontDoor {
     this.#agent?.destroy();
   }
 
-  /** Made by the first management call: a thread that serves only the data plane never loads node:http (5 MB). */
+  /**
+   * The first management call makes the agent: a thread that serves only the data plane never loads node:http (5 MB).
+   */
   #connections(): Agent {
     this.#agent ??= new (http().Agent)({ keepAlive: true, maxFreeSockets: freeSocketsMax, scheduling: "lifo" });
     return this.#agent;
@@ -103,7 +111,7 @@ class HandOver implements AnswerObserver {
     this.#outgoing = outgoing;
     outgoing.on("response", (incoming) => this.#relay(incoming, outgoing));
     outgoing.on("error", (error: NodeJS.ErrnoException) => {
-      // Control may have closed an idle connection in the moment that it was taken again.
+      // Control may have closed the idle connection at the moment when it was used again.
       if (
         mayRetry &&
         outgoing.reusedSocket &&
@@ -132,7 +140,7 @@ class HandOver implements AnswerObserver {
     const length = incoming.headers["content-length"];
     answer.startResponse(
       incoming.statusCode ?? 502,
-      // The codec leaves out what it writes itself: Connection, Date, lengths.
+      // The codec leaves out the headers that it writes itself: Connection, Date, lengths.
       incoming.rawHeaders,
       length === undefined ? undefined : Number(length),
     );
@@ -142,7 +150,7 @@ class HandOver implements AnswerObserver {
     incoming.on("end", () => {
       this.#over();
       answer.end();
-      // Control has answered without reading all of the body: nobody will send the rest.
+      // Control has answered without reading the whole body, and nobody will send the rest.
       if (!outgoing.writableFinished) outgoing.destroy();
     });
     incoming.on("error", (error) => this.#fail(error));
@@ -180,16 +188,16 @@ function forwardedHeaders(request: InboundRequest): string[] {
     if (hopByHop.has(name) || name === peerHeader || named?.has(name)) continue;
     headers.push(rawHeaders[2 * i] as string, rawHeaders[2 * i + 1] as string);
   }
-  // Length and coding are the framing that the codec has checked, said anew.
+  // Length and transfer coding are written again, from the framing that the codec has checked.
   if (request.hasBody && request.contentLength === undefined) headers.push("Transfer-Encoding", "chunked");
   else if (request.contentLength === undefined) headers.push("Content-Length", "0");
-  // HTTP/1.0 may have none; control refuses that in its own words.
+  // A request of HTTP/1.0 may have no Host; control refuses it with its own message.
   if (request.host === "" && request.header("host") === undefined) headers.push("Host", "");
   headers.push(peerHeader, formatPeer(request.remoteAddress, request.remotePort));
   return headers;
 }
 
-/** What the caller's `Connection` header names: it ends here, too. */
+/** Returns the names in the caller's `Connection` header; those headers end here as well. */
 function connectionOptions({ rawHeaders, headerNames }: InboundRequest): Set<string> | undefined {
   let named: Set<string> | undefined;
   for (let i = 0; i < headerNames.length; i++) {

@@ -6,11 +6,11 @@ import type { ServerConfig } from "./config.ts";
 import type { Ground } from "./ground.ts";
 import type { ServerTelemetry } from "./server-telemetry.ts";
 
-/** The functions of a server: their processes, and the `lambda` service over them. */
+/** The functions of a server: their processes, and the `lambda` service that runs them. */
 export interface FunctionRuntime {
   readonly manager: FunctionManager;
   readonly lambda: LambdaService;
-  /** Takes up the functions, and the asynchronous invocations, that the store holds. */
+  /** Starts with the functions and the asynchronous invocations that the store holds. */
   start(): Promise<void>;
   close(): Promise<void>;
 }

@@ -19,7 +19,7 @@ import type { FromThread, ThreadStart, ToThread } from "./messages.ts";
 import type { Publication } from "./publications/publication.ts";
 import { ServerClock } from "./server-clock.ts";
 
-/** Connections that the kernel completes and holds until the thread takes them. */
+/** The number of connections that the kernel accepts and holds until the thread takes them. */
 const backlog = 4_096;
 
 const control = parentPort;
@@ -70,13 +70,14 @@ const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket: Soc
   metrics.set("connectionsOpen", http1.connectionCount);
   socket.once("close", () => metrics.set("connectionsOpen", http1.connectionCount));
 });
-// Before it listens: the port can't be had. Later: no descriptors are left, and accepting goes on when there are.
+// Before the server listens, this means that the port is not free. Later it means that no file descriptors are left;
+// accepting continues when there are.
 server.on("error", (error) => {
   if (isListening) logger.error("A gateway thread can't accept connections.", { error: error.message });
   else post({ kind: "failed", message: error.message });
 });
 
-/** How each kind of publication is taken in. */
+/** How the thread applies each kind of publication. */
 const taken: Handlers<Publication> = {
   identity: ({ key, value }) => gateway?.setIdentity(key, value),
   plan: ({ kind, key, revision, value }) => {
@@ -104,7 +105,7 @@ const handlers: Handlers<ToThread> = {
   ...taken,
   revision: ({ revision }) => {
     post({ kind: "applied", revision });
-    // The first revision ends what a new thread is told; to serve before that would be to serve nothing.
+    // The first revision ends what a new thread is told. Before it, the thread would not know any stage.
     listen();
   },
   "event-outcome": ({ id, outcome }) => events.settle(id, outcome),
@@ -115,7 +116,7 @@ const handlers: Handlers<ToThread> = {
 };
 control.on("message", (message: ToThread) => dispatch(handlers, message));
 
-/** Probes under way, and how each is given up. */
+/** The functions that give up the probes under way, by the probe's number. */
 const probes = new Map<number, () => void>();
 
 function runProbe(id: number, probe: Probe): void {
@@ -161,7 +162,7 @@ function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** Without the query, which may hold secrets. */
+/** Describes a request without its query, which may hold secrets. */
 function describeRequest(request: InboundRequest | undefined): Record<string, unknown> {
   return request === undefined ? {} : { method: request.method, path: request.target.split("?", 1)[0] };
 }

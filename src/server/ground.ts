@@ -10,24 +10,29 @@ import { ServerClock } from "./server-clock.ts";
 import { storeIndexes } from "./store-indexes.ts";
 import { cannotListen } from "./threads.ts";
 
-/** What the other parts of a server stand on: its directories, its store and its clock. */
+/** What all other parts of a server need: its directories, its store and its clock. */
 export interface Ground {
   readonly clock: ServerClock;
   readonly store: Store;
   /** The Unix socket that control listens on. */
   readonly controlSocket: string;
-  /** Folder of unpacked functions. */
+  /** The folder of unpacked functions. */
   readonly functionsPath: string;
-  /** File of CloudWatch Logs' lines; undefined keeps them in memory. */
+  /** The file of CloudWatch Logs' lines; if it is undefined, they stay in memory. */
   readonly logsPath: string | undefined;
-  /** Where the server serves; undefined until it does. */
+  /** The server's URL; undefined until it serves. */
   readonly url: string | undefined;
-  /** The server serves: functions may know it, and whoever wants the same data directory. */
+  /**
+   * Says that the server serves at this URL, for functions and for a second server that wants the same data directory.
+   */
   announce(url: string): void;
   close(): Promise<void>;
 }
 
-/** Takes the data directory, and opens the store. Throws a `UserError` if the directory or the port can't be had. */
+/**
+ * Takes the data directory and opens the store. Throws a `UserError` if the directory is in use or the port is not
+ * free.
+ */
 export async function openGround(config: ServerConfig): Promise<Ground> {
   await using undo = new AsyncDisposableStack();
   const directory = config.memory ? undefined : lockDataDirectory(config.data);
@@ -58,8 +63,8 @@ export async function openGround(config: ServerConfig): Promise<Ground> {
 }
 
 /**
- * Listeners that share a port (`reusePort`) would share it with another Portico's, too, without a word: nobody else may
- * have it now.
+ * Refuses a port that somebody else listens on. Without this check, listeners that share a port (`reusePort`) would
+ * share it with those of another Portico, without any message.
  */
 async function requireFreePort(host: string, port: number): Promise<void> {
   const probe = createServer();

@@ -1,7 +1,7 @@
 import { isLoopback } from "./config-values.ts";
 
 export interface GuardOptions {
-  /** Host names of `--domain`. */
+  /** The host names of `--domain`. */
   readonly domains: readonly string[];
   readonly allowedOrigins: readonly string[];
 }
@@ -12,11 +12,11 @@ export type GuardDecision =
 
 export interface GuardedRequest {
   readonly method: string;
-  /** It asks for one of Portico's own pages, or for what they load. */
+  /** True if the request is for one of Portico's own pages, or for a file that they load. */
   readonly isPage: boolean;
   readonly host: string | undefined;
   readonly origin: string | undefined;
-  /** `Sec-Fetch-Site` and `Sec-Fetch-Mode`, which browsers send with requests that have no `Origin`, too. */
+  /** `Sec-Fetch-Site` and `Sec-Fetch-Mode`, which browsers also send with requests that have no `Origin`. */
   readonly fetchSite: string | undefined;
   readonly fetchMode: string | undefined;
 }
@@ -25,9 +25,10 @@ export interface GuardedRequest {
 const ownHosts: readonly string[] = ["localhost.localstack.cloud"];
 
 /**
- * Decides whether a request may reach management or operations. Loopback is no fence: a web page in the user's browser can
- * reach it. So the host has to be a name that nobody else can point here (DNS rebinding), and no page may call it: not even our
- * own, which only read. Whatever a stage serves may end up in their origin.
+ * Decides whether a request may reach management or operations. Listening on loopback does not protect them, because a
+ * web page in the user's browser can reach it. So the host has to be a name that nobody else can point here (DNS
+ * rebinding), and no web page may call them. Portico's own pages may only read, because a stage's content may end up in
+ * their origin.
  * See docs/internals/architecture.md, "A browser is an attacker's tool".
  */
 export function decideGuard(request: GuardedRequest, options: GuardOptions): GuardDecision {
@@ -40,10 +41,10 @@ export function decideGuard(request: GuardedRequest, options: GuardOptions): Gua
   }
   const { origin = "", fetchSite = "" } = request;
   if (options.allowedOrigins.includes(origin)) return { kind: "pass", corsOrigin: origin };
-  // Every browser says one of the two. `none` is what the user has typed.
+  // Every browser sends one of the two. `none` means that the user has typed the address.
   if (origin === "" && (fetchSite === "" || fetchSite === "none")) return pass;
   const isRead = request.method === "GET" || request.method === "HEAD";
-  // A link that is followed is the user's wish; the page that it stands on does not see the answer.
+  // Following a link is the user's decision, and the page with the link does not see the answer.
   if (origin === "" && isRead && request.fetchMode === "navigate") return pass;
   const isOwn = origin === "" ? fetchSite === "same-origin" : isOriginOf(origin, request.host);
   if (isOwn && isRead && request.isPage) return pass;
@@ -58,7 +59,7 @@ export function decideGuard(request: GuardedRequest, options: GuardOptions): Gua
 
 const pass: GuardDecision = { kind: "pass" };
 
-/** An origin is its scheme, host and port. */
+/** Returns whether an origin, which is a scheme, host and port, belongs to this host. */
 function isOriginOf(origin: string, host: string | undefined): boolean {
   const url = URL.parse(origin);
   return url !== null && url.host !== "" && url.host === host?.toLowerCase();
@@ -69,7 +70,7 @@ function isKnownHost(host: string, domains: readonly string[]): boolean {
   return [...ownHosts, ...domains].some((name) => host === name || host.endsWith(`.${name}`));
 }
 
-/** The lower-case name of a `Host` header, without port, brackets and final dot. */
+/** Returns the name in a `Host` header, in lower case, without port, brackets and final dot. */
 function hostNameOf(header: string | undefined): string | undefined {
   const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/.exec(header?.toLowerCase() ?? "");
   return (match?.[1] ?? match?.[2])?.replace(/\.$/, "");

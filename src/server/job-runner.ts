@@ -7,16 +7,16 @@ import type { Logger } from "../telemetry/logger.ts";
 import type { FromJobs, ToJobs } from "./serve-jobs.ts";
 
 export interface JobRunnerOptions {
-  /** The thread's program: it calls `serveJobs`. */
+  /** The thread's program, which calls `serveJobs`. */
   readonly entry: URL;
   readonly logger: Logger;
-  /** Absent: those of the table of bounds. */
+  /** The numbers of the table of bounds apply to members that are absent. */
   readonly waitingMax?: number;
   readonly msMax?: number;
   readonly idleMs?: number;
 }
 
-/** A job that waits for the thread, or has it. */
+/** A job that waits for the thread, or runs in it. */
 interface Call {
   readonly job: Job<never, unknown>;
   readonly input: unknown;
@@ -24,9 +24,9 @@ interface Call {
 }
 
 /**
- * Runs light jobs where they are and heavy ones, one after another, in a thread of their own, so that control goes on
- * with leases and calls. The thread starts with the first heavy job and ends when there was none for a while, which
- * gives its memory back. If it dies, the job that it had fails, and the next one gets a new thread.
+ * Runs light jobs on the calling thread, and heavy ones, one after another, in a thread of their own, so that control
+ * keeps serving leases and calls. The thread starts with the first heavy job and ends when there was none for a while,
+ * which frees its memory. If it dies, its job fails, and the next one gets a new thread.
  */
 export class JobRunner {
   readonly run: RunJob;
@@ -34,7 +34,10 @@ export class JobRunner {
   readonly #waiting: Call[] = [];
   #current: Call | undefined = undefined;
   #worker: Worker | undefined = undefined;
-  /** Ends the thread: while a job runs, when it has taken too long, else when the thread has been idle for long. */
+  /**
+   * The timer that ends the thread: while a job runs, when it takes too long; otherwise, when the thread has been idle
+   * for long.
+   */
   #deadline: NodeJS.Timeout | undefined = undefined;
   #isClosed = false;
 
@@ -51,7 +54,7 @@ export class JobRunner {
         : job.run(input);
   }
 
-  /** Fails what is under way and ends the thread. */
+  /** Fails the jobs under way and ends the thread. */
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const { outcome } of this.#waiting.splice(0)) outcome.reject(givenUp(stopping));
@@ -88,7 +91,7 @@ export class JobRunner {
     try {
       this.#worker.postMessage(message);
     } catch (error) {
-      // An input that can't be cloned.
+      // The input can't be cloned.
       this.#settle({ kind: "failed", error: error as Error });
     }
   }
@@ -102,7 +105,7 @@ export class JobRunner {
     const worker = new Worker(this.#options.entry, { name: "jobs" });
     let reason = "its thread ended";
     worker.on("message", (message: FromJobs) => {
-      // One that was given up may still have answered.
+      // A thread that was given up may still have answered.
       if (this.#worker === worker) this.#settle(message);
     });
     worker.on("error", (error) => {
@@ -112,7 +115,7 @@ export class JobRunner {
     return worker;
   }
 
-  /** Has no more to do with a thread, dead or alive; the job that it had fails, and the next one gets a new thread. */
+  /** Gives up a thread, dead or alive. Its job fails, and the next one gets a new thread. */
   async #bury(worker: Worker | undefined, reason: string): Promise<void> {
     if (worker === undefined || this.#worker !== worker) return;
     this.#worker = undefined;
@@ -128,7 +131,7 @@ export class JobRunner {
     const call = this.#current;
     this.#current = undefined;
     if (message.kind === "failed") call?.outcome.reject(message.error);
-    // Taking a large output apart was this turn's work; what is done with it gets a turn of its own.
+    // Deserialising a large output took this turn of the event loop; using it gets a turn of its own.
     else setImmediate(() => call?.outcome.resolve(message.output));
     this.#next();
   }

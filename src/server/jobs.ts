@@ -8,5 +8,5 @@ const table = [importJob, importDocumentationJob, exportJob, sdkJob, compileJob,
   unknown
 >[];
 
-/** What the jobs' thread can do, by name. */
+/** The jobs that the jobs' thread can run, by name. */
 export const jobs: ReadonlyMap<string, Job<never, unknown>> = new Map(table.map((job) => [job.name, job]));

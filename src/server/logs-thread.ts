@@ -6,7 +6,7 @@ import type { LogsStart, ToLogs } from "../services/logs/logs-messages.ts";
 import { LogsWorker } from "../services/logs/logs-worker.ts";
 import { ServerClock } from "./server-clock.ts";
 
-/** How often what is too old is dropped. */
+/** How often entries that are too old are dropped. */
 const sweepMs = 60_000;
 
 const control = parentPort;

@@ -35,7 +35,7 @@ export interface ManagementServerOptions {
   readonly logger: Logger;
 }
 
-/** What management calls that are still under way when the threads have stopped get. */
+/** How long management calls that are still under way may take when the threads have stopped. */
 const closeMs = 1_000;
 
 /** The management APIs and operations endpoints, on control's Unix socket. */
@@ -67,7 +67,7 @@ export class ManagementServer {
     });
   }
 
-  /** Resolves when it listens. */
+  /** Starts listening; resolves when it does. */
   async start(): Promise<void> {
     await this.#sessions.start();
     await this.#control.listen(this.#options.ground.controlSocket);
@@ -99,7 +99,7 @@ function makeServices(options: ManagementServerOptions, sessions: Sessions): rea
     {
       model: "lambda",
       operations: functions.lambda.operations,
-      // An unknown runtime is refused by the operation, which knows those of this machine.
+      // The operation refuses unknown runtimes, because it knows which ones this machine has.
       ownEnums: ["Runtime"],
       bodyBytesMax: bounds.lambdaRequestBytesMax.value,
     },

@@ -6,24 +6,24 @@ import type { Listener } from "../http/listener.ts";
 import type { ExecutionLogEntry } from "../telemetry/execution-log.ts";
 import type { Publication } from "./publications/publication.ts";
 
-/** What a gateway thread is started with (`workerData`). */
+/** The data that a gateway thread is started with (`workerData`). */
 export interface ThreadStart {
   readonly threadIndex: number;
   readonly host: string;
   readonly port: number;
   readonly isPortShared: boolean;
-  /** The control thread's Unix socket, to which everything that is not data plane is handed. */
+  /** The control thread's Unix socket, which takes every request that is not for the data plane. */
   readonly controlSocket: string;
-  /** Counters shared by all threads; laid out by `telemetry/`. */
+  /** The counters that all threads share; `telemetry/` defines their layout. */
   readonly metrics: SharedArrayBuffer;
-  /** What tests have moved the clock by, in shared memory. */
+  /** The offset by which tests have moved the clock, in shared memory. */
   readonly clock: SharedArrayBuffer;
-  /** What its connections are offered. */
+  /** What the listener offers to its connections. */
   readonly listener: Listener;
   readonly settings: ThreadSettings;
 }
 
-/** Settings of the data plane that every thread needs; bytes and milliseconds. */
+/** Settings of the data plane that every thread needs, in bytes and milliseconds. */
 export interface ThreadSettings {
   readonly payloadBytesMax: number;
   readonly headerBytesMax: number;
@@ -31,37 +31,39 @@ export interface ThreadSettings {
   readonly bodyTimeoutMs: number;
   readonly keepAliveMs: number;
   readonly logLevel: string;
-  /** Where access logs go: `-` is standard output, else a folder. */
+  /** Where access logs go: `-` for standard output, otherwise a folder. */
   readonly accessLog: string;
-  /** Certificates of authorities, PEM, that backends may be vouched for by, besides the known ones. */
+  /** Certificates (PEM) of authorities that are trusted for backends, besides the well-known ones. */
   readonly backendAuthorities: readonly string[];
-  /** With the credentials for AWS itself, if it is called. */
+  /** Where integrations call AWS services, with the credentials for AWS itself, if it is called. */
   readonly services: AwsServiceSettings;
 }
 
-/** Control → gateway thread. */
+/** Messages from control to a gateway thread. */
 export type ToThread =
-  /** The channels to the functions (`functions/` speaks on it) and to the logs (a `LogSender` does); the first message. */
+  /**
+   * The first message: the channels to the functions (used by `functions/`) and to the logs (used by a `LogSender`).
+   */
   | { readonly kind: "channels"; readonly functions: MessagePort; readonly logs: MessagePort }
   | Publication
   /** Everything up to this revision has been sent; the thread answers `applied`. */
   | { readonly kind: "revision"; readonly revision: number }
-  /** What became of an asynchronous invocation that the thread handed over. */
+  /** The outcome of an asynchronous invocation that the thread handed over. */
   | { readonly kind: "event-outcome"; readonly id: number; readonly outcome: EventOutcome }
-  /** Control has written a batch of execution logs; `chars` as the batch said. */
+  /** Control has written a batch of execution logs; `chars` is the number that the batch named. */
   | { readonly kind: "execution-logs-taken"; readonly chars: number }
-  /** A request of Portico's own; answered by `probe-outcome`. */
+  /** A request that Portico makes itself; answered by `probe-outcome`. */
   | { readonly kind: "probe"; readonly id: number; readonly probe: Probe }
-  /** Nobody waits for that one any more. */
+  /** Nobody waits for that probe any more. */
   | { readonly kind: "probe-cancel"; readonly id: number }
   | { readonly kind: "stop"; readonly drainMs: number };
 
-/** Gateway thread → control. */
+/** Messages from a gateway thread to control. */
 export type FromThread =
   | { readonly kind: "listening"; readonly port: number }
   | { readonly kind: "failed"; readonly message: string }
   | { readonly kind: "applied"; readonly revision: number }
-  /** A publication that could not be taken in; what it stands for is closed. */
+  /** A publication that the thread could not apply; what it stands for is closed. */
   | {
       readonly kind: "refused";
       readonly publication: Pick<Publication, "kind" | "key" | "revision">;

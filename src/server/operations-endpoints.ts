@@ -5,20 +5,20 @@ import { type ExplainAnswer, type ExplainRequest, readExplainRequest } from "./e
 import { referencePath } from "./pages/reference.ts";
 import type { StageStatus } from "./stage-status.ts";
 
-/** What the operations endpoints ask of the running server. */
+/** What the operations endpoints need from the running server. */
 export interface ServerFacts {
   isReady(): boolean;
   metrics(): string;
   status(): Promise<readonly StageStatus[]>;
-  /** What a function's `Code.Location` leads to; undefined: nothing, or nothing any more. */
+  /** Returns the code that a function's `Code.Location` leads to, or undefined if there is none or no longer. */
   code(path: string): Promise<Buffer | undefined>;
-  /** The pages below `/_portico/docs`. */
+  /** Returns a page below `/_portico/docs`. */
   reference(path: string): Promise<OperationsResponse>;
-  /** Runs a request and tells what became of it. */
+  /** Runs a request and reports what happened to it. */
   explain(asked: ExplainRequest): Promise<ExplainAnswer>;
-  /** Undefined where the server may not be emptied. */
+  /** Empties the server; undefined if that is not allowed. */
   readonly reset: (() => Promise<void>) | undefined;
-  /** Undefined where the clock may not be moved. */
+  /** Reads and moves the clock; undefined if that is not allowed. */
   readonly clock: { now(): number; advance(ms: number): void } | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface OperationsRequest {
   readonly method: string;
   readonly path: string;
   readonly body: Buffer;
-  /** False: it is longer than the endpoint takes, and `body` is its beginning. */
+  /** False if the body is longer than the endpoint takes; `body` is then its beginning. */
   readonly isWhole: boolean;
 }
 
@@ -38,7 +38,7 @@ export interface OperationsResponse {
 
 interface Endpoint {
   readonly method: "GET" | "POST";
-  /** Its bodies are as long as a data plane request, in base64; all others are short. */
+  /** True if the endpoint's bodies may hold a data plane request's body in base64; all others are short. */
   readonly takesPayload?: boolean;
   readonly answer: (facts: ServerFacts, body: Buffer) => Promise<OperationsResponse> | OperationsResponse;
 }
@@ -109,7 +109,7 @@ function readAdvance(body: Buffer): number | undefined {
 
 export const isOperationsPath = (path: string): boolean => path === "/_portico" || path.startsWith("/_portico/");
 
-/** How long a body the endpoint takes. */
+/** Returns the greatest number of bytes of a body that the endpoint takes. */
 export const operationsBodyBytesMax = (path: string, payloadBytesMax: number): number =>
   Object.hasOwn(endpoints, path) && endpoints[path]?.takesPayload === true
     ? payloadBytesMax
@@ -136,7 +136,7 @@ export async function answerOperations(request: OperationsRequest, facts: Server
   return endpoint.answer(facts, request.body);
 }
 
-/** One of the pages for readers, or what they load. */
+/** Returns whether a path is one of the reference pages, or a file that they load. */
 export const isReferencePath = (path: string): boolean =>
   path === referencePath || path.startsWith(`${referencePath}/`);
 

@@ -17,49 +17,49 @@ import { isConcerned, SourceIndex } from "./publications/source-index.ts";
 export interface ReconcilerOptions {
   readonly store: Store;
   readonly sources: PublicationSources;
-  /** To every gateway thread. */
+  /** Sends a message to every gateway thread. */
   readonly post: (message: ToThread) => void;
   readonly logger: Logger;
 }
 
 type Value = PublicationValues[PublicationKind];
 
-/** What the threads were told of one thing. */
+/** What the threads were told about one thing. */
 interface Entry {
   readonly name: PublicationName;
   readonly revision: number;
-  /** Undefined: there is nothing to be published, for now or because it can't be made. */
+  /** The published value; undefined if there is nothing to publish for now, or because it can't be made. */
   readonly value: Value | undefined;
   readonly sources: readonly DocumentSource[];
   readonly names: readonly PublicationName[];
   /** Why the value could not be made; what is published in its place is closed. */
   readonly problem: string | undefined;
-  /** How often it could not be made, in a row. */
+  /** How many times in a row the value could not be made. */
   readonly failures: number;
   readonly retry: NodeJS.Timeout | undefined;
-  /** Why a thread could not take it in, if one could not. */
+  /** Why a thread could not apply the value, if one could not. */
   refusal?: string;
 }
 
-/** Changes that come while a value is made: what it is made from may have been read before them. */
+/** The changes that come while a value is made; its sources may have been read before them. */
 interface Watch {
   readonly kinds: ReadonlySet<string>;
   readonly isAwaited: boolean;
   readonly changes: Change[];
 }
 
-/** How long changes that nobody waits for are gathered. */
+/** How long changes that nobody waits for are collected. */
 const gatherMs = 200;
-/** A read that fails is tried again after these pauses before the thing counts as one that can't be made. */
+/** The pauses after which a failed read is repeated, before the thing counts as one that can't be made. */
 const readAgainMs: readonly number[] = [20, 100];
 
 /**
- * Keeps the gateway threads in step with the store: sees what changed, makes the published things anew that it concerns,
- * and sends them out. The only way from a definition to what is served. What is published, and from what it is made, is
- * the table of sources.
+ * Keeps the gateway threads in step with the store: it sees changes, makes the published things again that they
+ * concern, and sends them. There is no other way from a definition to what is served. The table of sources says what is
+ * published and what it is made from.
  *
- * What can't be made is closed or withdrawn at once, because nobody can tell which guard the change that can't be made
- * would have brought; it is tried again from time to time, and with the next change.
+ * A thing that can't be made is closed or withdrawn at once, because nobody can tell which guard the change would have
+ * added. Making it is tried again from time to time, and at the next change.
  */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
@@ -70,14 +70,14 @@ export class Reconciler {
   /** How many published things name another one. */
   readonly #namings = new Map<string, number>();
   readonly #stale = new Map<string, PublicationName>();
-  /** What is stale and nobody waits for. */
+  /** The stale things that nobody waits for. */
   readonly #staleLater = new Map<string, PublicationName>();
   readonly #watches = new Set<Watch>();
   #unsubscribe: () => void = () => undefined;
-  /** The last commit that touched what is awaited, and the last one that is with the threads. */
+  /** The last commit that touched an awaited thing, and the last such commit that was sent to the threads. */
   #neededRevision = 0;
   #sentRevision = 0;
-  /** Commits that touched what is awaited: a bounded number of the latest, and the last one before those. */
+  /** The commits that touched an awaited thing: a bounded number of the latest ones, and the last one before those. */
   readonly #touching = new Set<number>();
   #lastForgotten = -1;
   #work: Promise<void> = Promise.resolve();
@@ -97,7 +97,7 @@ export class Reconciler {
     };
   }
 
-  /** Publishes everything there is, and follows the store from then on. */
+  /** Publishes everything that is stored, and follows the store from then on. */
   async start(): Promise<void> {
     const { store } = this.#options;
     this.#unsubscribe = store.subscribe((changes) => this.#see(changes));
@@ -119,7 +119,7 @@ export class Reconciler {
 
   /**
    * Resolves with the revision that the threads must have applied for these commits to be in effect; undefined if they
-   * touched nothing that is awaited. To be asked when they are committed.
+   * touched nothing that is awaited. It must be called right after the commits.
    */
   async sent(commits: readonly number[]): Promise<number | undefined> {
     const touching = commits.filter((revision) => revision <= this.#lastForgotten || this.#touching.has(revision));
@@ -129,16 +129,16 @@ export class Reconciler {
     return last;
   }
 
-  /** What a thread that starts must be told. */
+  /** Yields the messages that a new thread must get. */
   *replay(): Generator<ToThread> {
     for (const entries of this.#entries.values())
       for (const { name, revision, value } of entries.values())
         if (value !== undefined) yield publication(name, revision, value);
-    // Before that a thread does not serve yet: it would answer for stages that it has not heard of.
+    // A thread must not serve before that, because it would answer for stages that it does not know yet.
     if (this.#hasStarted) yield { kind: "revision", revision: this.#sentRevision };
   }
 
-  /** What is published under a key, and why that is not what the store says. */
+  /** Returns what is published under a key, and why it differs from the store if it does. */
   find<Kind extends PublicationKind>(
     kind: Kind,
     key: string,
@@ -148,7 +148,7 @@ export class Reconciler {
     return { value: entry.value as PublicationValues[Kind] | undefined, problem: entry.problem ?? entry.refusal };
   }
 
-  /** A thread could not take in what it was sent. */
+  /** Records that a thread could not apply a publication. */
   refused({ kind, key, revision }: Pick<Publication, "kind" | "key" | "revision">, reason: string): void {
     const entry = this.#find({ kind, key });
     if (entry?.revision === revision) entry.refusal = reason;
@@ -195,7 +195,7 @@ export class Reconciler {
     this.#schedule();
   }
 
-  /** The thing is to be made anew; answers whether anybody waits for it. */
+  /** Marks a thing as stale, so that it is made again. Returns whether anybody waits for it. */
   #mark(name: PublicationName): boolean {
     const { isAwaited } = this.#source(name.kind);
     (isAwaited ? this.#stale : this.#staleLater).set(nameText(name), name);
@@ -217,14 +217,14 @@ export class Reconciler {
     if (this.#isClosed || this.#staleLater.size === 0) return;
     this.#laterTimer ??= setTimeout(() => {
       this.#laterTimer = undefined;
-      // Beside the other work: a deployment must not wait for hints.
+      // This work runs beside the other, because a deployment must not wait for hints.
       this.#workLater = this.#workLater.then(() => this.#publishAll(this.#staleLater, this.#sentRevision));
     }, gatherMs);
   }
 
   async #reconcile(): Promise<void> {
     this.#isScheduled = false;
-    // Taken before the work: what is committed during it is the next round's.
+    // The revision is read before the work; the next round handles commits made meanwhile.
     const revision = this.#neededRevision;
     await this.#publishAll(this.#stale, revision);
     this.#sentRevision = revision;
@@ -239,7 +239,7 @@ export class Reconciler {
     for (const kind of this.#kinds) {
       const isNamed = this.#source(kind).extent.kind === "named";
       for (const name of names) {
-        // What nothing names any more was withdrawn since it was marked.
+        // A thing that nothing names any more was withdrawn after it was marked.
         if (name.kind !== kind || this.#isClosed || (isNamed && this.#find(name) === undefined)) continue;
         await this.#publish(name, revision);
       }
@@ -256,7 +256,7 @@ export class Reconciler {
     this.#watches.delete(watch);
     const before = this.#find(name);
     if (made === undefined) {
-      // The key may be another account's by now; its own change brings its value.
+      // The key may belong to another account by now, whose own change publishes its value.
       if (before !== undefined && isSameScope(before.name.scope, name.scope)) this.#withdraw(before, revision);
       return;
     }
@@ -265,7 +265,7 @@ export class Reconciler {
     if (watch.changes.some((change) => isConcerned(made.sources, change))) this.#makeAnew(name);
   }
 
-  /** Undefined: there is no such thing any more. Never rejects. */
+  /** Makes a thing. Returns undefined if it does not exist any more. The promise never rejects. */
   async #make(name: PublicationName): Promise<Omit<Entry, "name" | "revision"> | undefined> {
     const source = this.#source(name.kind);
     const before = this.#find(name);
@@ -295,7 +295,10 @@ export class Reconciler {
     }
   }
 
-  /** A disk that fails for a moment closes nothing: what can't be read is read again, while the writer still waits. */
+  /**
+   * Reads a thing's sources. A disk that fails for a moment closes nothing: the read is repeated while the writer still
+   * waits.
+   */
   async #read(
     source: PublicationSource<PublicationKind>,
     name: PublicationName,
@@ -359,7 +362,7 @@ export class Reconciler {
     return count;
   }
 
-  /** One thing less names it; what nothing names is withdrawn. */
+  /** Counts one name less for a thing, and withdraws it if nothing names it any more. */
   #release(name: PublicationName, revision: number): void {
     if (this.#count(name, -1) > 0) return;
     const entry = this.#find(name);
@@ -382,7 +385,10 @@ export class Reconciler {
   }
 }
 
-/** The message to the threads; a value's kind is its source's, which TypeScript can't follow through the table. */
+/**
+ * Makes the message to the threads. The value has the kind of its source, which TypeScript can't follow through the
+ * table.
+ */
 const publication = ({ kind, key }: PublicationName, revision: number, value: Value | null): Publication =>
   ({ kind, key, revision, value }) as Publication;
 

@@ -7,27 +7,27 @@ import { bounds } from "../base/bounds.ts";
 
 const prefix = "portico-server-";
 const controlName = "control";
-/** What one start clears away at most. */
+/** The greatest number of folders that one start removes. */
 const sweptMax = bounds.scratchFoldersSweptMax.value;
 
-/** Where sockets lie, and with `--memory` the functions' code. */
+/** The directory of sockets and, with `--memory`, of the functions' code. */
 export interface ScratchDirectory {
   readonly path: string;
   readonly controlSocket: string;
 }
 
-// Not in the data directory: a socket's path may have about 100 bytes.
+// Sockets are not in the data directory, because a socket's path may have about 100 bytes only.
 const parentDirectory = (): string => (tmpdir().length > 60 ? "/tmp" : tmpdir());
 
-/** Makes one that only this user may enter (mkdtemp: mode 0700). */
+/** Makes a scratch directory that only this user may enter (mkdtemp: mode 0700). */
 export function makeScratchDirectory(parent = parentDirectory()): ScratchDirectory {
   const path = mkdtempSync(join(parent, prefix));
   return { path, controlSocket: join(path, controlName) };
 }
 
 /**
- * Removes the directories of servers that were killed: those of this user whose socket nobody listens on. One without a
- * socket may be of a server that is just starting, and stays.
+ * Removes the directories of servers that were killed: those of this user whose socket nobody listens on. A directory
+ * without a socket stays, because it may belong to a server that is just starting.
  */
 export async function sweepScratchDirectories(own: ScratchDirectory, parent = parentDirectory()): Promise<void> {
   const names = readdirSync(parent).filter((name) => name.startsWith(prefix));

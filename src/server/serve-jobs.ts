@@ -1,14 +1,14 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Job } from "../base/job.ts";
 
-/** Control → the jobs' thread. One at a time: the next one comes when this one is answered. */
+/** A message from control to the jobs' thread. The next one is sent when this one is answered. */
 export interface ToJobs {
   /** The job's name. */
   readonly job: string;
   readonly input: unknown;
 }
 
-/** The jobs' thread → control. */
+/** A message from the jobs' thread to control. */
 export type FromJobs =
   | { readonly kind: "done"; readonly output: unknown }
   /** The job threw. */

@@ -3,11 +3,12 @@ import { startServer } from "./start.ts";
 import { untilSignal } from "./until-signal.ts";
 
 /**
- * Runs a server until a signal ends it: SIGTERM and SIGINT drain, a second one quits at once. Prints one line, with the
- * address, when it is ready, and nothing before. Answers the process's exit code.
+ * Runs a server until a signal ends it: SIGTERM and SIGINT drain it, and a second signal ends it at once. It prints one
+ * line with the address when it is ready, and nothing before. Returns the process's exit code.
  */
 export async function serve(config: ServerConfig, print: (url: string) => void): Promise<number> {
-  // From the start: a signal that comes while it starts must not leave a lock's facts and a socket behind.
+  // Signals are handled from the beginning: one that comes during the start must not leave `holder.json` and a socket
+  // behind.
   const signal = untilSignal();
   const server = await startServer(config);
   print(server.url);

@@ -1,11 +1,11 @@
 import type { Clock } from "../base/clock.ts";
 
 /**
- * The system's time, which tests may move with `POST /_portico/clock`. The offset is in shared memory, so all threads have
- * one time. See docs/internals/architecture.md, "The clock can be moved".
+ * The system's time, which tests may move with `POST /_portico/clock`. The offset is in shared memory, so all threads
+ * have the same time. See docs/internals/architecture.md, "The clock can be moved".
  */
 export class ServerClock implements Clock {
-  /** Hands the offset to another thread's clock. */
+  /** The shared memory of the offset, for another thread's clock. */
   readonly shared: SharedArrayBuffer;
   readonly #offsetMs: Float64Array;
 

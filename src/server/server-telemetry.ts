@@ -9,11 +9,11 @@ import type { ServerConfig } from "./config.ts";
 import type { Ground } from "./ground.ts";
 import { threadEntry } from "./thread-entry.ts";
 
-/** Where counters, log lines and execution logs of a server go. */
+/** The counters, the log and the execution logs of a server. */
 export interface ServerTelemetry {
   /** The counters of all threads, in shared memory. */
   readonly metrics: SharedArrayBuffer;
-  /** Control's own. */
+  /** Control's own counters. */
   readonly controlMetrics: Metrics;
   readonly logs: LogsService;
   readonly executionLogs: ExecutionLogSink;
@@ -23,7 +23,7 @@ export interface ServerTelemetry {
 export interface ServerTelemetryOptions {
   readonly config: ServerConfig;
   readonly ground: Pick<Ground, "clock" | "logsPath">;
-  /** Gateway threads. */
+  /** The number of gateway threads. */
   readonly threadCount: number;
   readonly logger: Logger;
 }

@@ -23,14 +23,14 @@ export interface StageStatus {
   readonly deploymentId: string;
   /** Seconds since 1970. */
   readonly deployedAt: number | undefined;
-  /** What deploying now would change. */
+  /** What a deployment now would change. */
   readonly differences: readonly Difference[];
-  /** Settings that are stored and have no effect yet. */
+  /** The settings that are stored but have no effect yet. */
   readonly withoutEffect: readonly string[];
-  /** Routes (`GET /pets`) that answer 501, and why. */
+  /** The routes (`GET /pets`) that answer 501, and why. */
   readonly closedRoutes: readonly { readonly route: string; readonly reason: string }[];
   readonly failingRoutes: readonly FailingRoute[];
-  /** What is served and AWS would refuse, unless a quota was raised there. */
+  /** What the stage serves although AWS would refuse it unless a quota was raised. */
   readonly beyondAws: readonly string[];
   /** Why the whole stage answers 501. */
   readonly problem?: string;
@@ -38,21 +38,23 @@ export interface StageStatus {
 
 export interface StageStatusOptions {
   readonly store: Store;
-  /** What the threads were told of a stage, and why they serve something else than the store says. */
+  /**
+   * Returns what the threads were told about a stage, and why they serve something else than the store says if they do.
+   */
   readonly plan: (
     key: string,
   ) => { readonly value: Plan | undefined; readonly problem: string | undefined } | undefined;
   readonly serviceProblem: ServiceProblem;
 }
 
-/** Every stage: what it serves, and how that differs from its definition. */
+/** Returns for every stage what it serves, and how that differs from its definition. */
 export async function readStageStatus(options: StageStatusOptions): Promise<readonly StageStatus[]> {
   const { store } = options;
   const found: StageStatus[] = [];
   for (const stage of await store.all<Stage>(restKinds.stage)) {
     const deployment = await store.read(stage.scope, (tx) => readDeployment(tx, stage));
     if (deployment !== undefined) found.push({ ...deployment, ...describePlan(stage.id, options) });
-    // A stage of a thousand operations takes 0.2 s: whoever else asks gets a turn before the next one.
+    // A stage of a thousand operations takes 0.2 s, so other calls get a turn before the next stage.
     await aTurn();
   }
   return found;
@@ -63,7 +65,7 @@ type DeploymentStatus = Pick<
   "account" | "region" | "apiId" | "apiName" | "stageName" | "deploymentId" | "deployedAt" | "differences"
 >;
 
-/** Undefined: the API went in between. */
+/** Reads a deployment. Returns undefined if the API was deleted in between. */
 async function readDeployment(
   tx: Reader,
   { id, scope, body }: StoredDocument<Stage>,

@@ -14,27 +14,27 @@ export interface RunningServer {
   readonly url: string;
   readonly port: number;
   readonly logger: Logger;
-  /** Ends a gateway thread as a crash would; for tests of its replacement. */
+  /** Ends a gateway thread as a crash would, for tests of its replacement. */
   terminateThread(index: number): Promise<void>;
-  /** Stops accepting, lets requests under way finish within `--drain` seconds, and closes everything. */
+  /** Stops accepting requests, lets those under way finish within `--drain` seconds, and closes everything. */
   stop(): Promise<void>;
 }
 
-/** A part of the server: it may need those that were started before it, and is closed before them. */
+/** A part of the server. It may use the parts that were started before it, and is closed before them. */
 interface Part {
   start?(): Promise<void> | void;
   close(): Promise<void> | void;
 }
 
 /**
- * Starts everything; resolves when every gateway thread listens and serves what is deployed. `logger` takes the place of
- * the JSON lines on standard error; it gets all lines, whatever `logLevel` says, of the main thread.
+ * Starts everything, and resolves when every gateway thread listens and serves what is deployed. `logger` replaces the
+ * JSON lines on standard error; it gets all lines of the main thread, whatever `logLevel` says.
  */
 export async function startServer(
   config: ServerConfig,
   logger: Logger = makePinoLogger(config.logLevel),
 ): Promise<RunningServer> {
-  // Closed in reverse order, at the end or when the start fails half-way.
+  // The parts are closed in reverse order, at the end or when the start fails half-way.
   await using parts = new AsyncDisposableStack();
   const start = async <P extends Part>(part: P): Promise<P> => {
     parts.defer(() => part.close());
@@ -49,13 +49,13 @@ export async function startServer(
   const { run } = await start(new JobRunner({ entry: threadEntry("jobs-thread"), logger }));
   const compileSettings = { compilers: makeCompilers(run), vpcLinkAddresses: config.vpcLink };
   const below = { config, ground, telemetry, functions, compileSettings, logger };
-  // Its threads load while management starts.
+  // The data plane's threads load while management starts.
   const dataPlane = await start(new DataPlane({ ...below, entry: threadEntry("gateway-thread"), threadCount }));
   await start(new ManagementServer({ ...below, dataPlane, run }));
   const port = await dataPlane.serve();
   const url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`;
   ground.announce(url);
-  // First of all when it stops: what is under way still needs everything else.
+  // Draining comes first when the server stops, because requests under way still need everything else.
   await start({ close: () => dataPlane.drain() });
 
   const running = parts.move();
@@ -68,7 +68,7 @@ export async function startServer(
   };
 }
 
-/** Elsewhere than on Linux the kernel does not deal connections out to several listeners. */
+/** Returns the number of gateway threads. Only Linux distributes connections over several listeners. */
 function countThreads({ threads }: ServerConfig, logger: Logger): number {
   if (process.platform === "linux" || threads === 1) return threads;
   logger.warn("This system serves with one gateway thread.", { asked: threads });

@@ -3,5 +3,5 @@ import { iamIndexes } from "../services/iam/documents.ts";
 import { eventIndexes } from "../services/lambda/event-queue.ts";
 import type { Indexes } from "../store/indexes.ts";
 
-/** Everything that documents of the server's store are found by, by kind. */
+/** The indexes by which documents of the server's store are found, by kind. */
 export const storeIndexes: Indexes = { ...definitionIndexes, ...iamIndexes, ...eventIndexes };

@@ -8,7 +8,10 @@ import type { Store } from "../store/store.ts";
 import { renderTestLog } from "../telemetry/execution-log.ts";
 import { type CompiledStage, type CompileSettings, compileReading, readStage } from "./compile-stage.ts";
 
-/** How TestInvokeMethod runs a method: compiled from the definition as it is, in a gateway thread, and never served. */
+/**
+ * Makes the function with which TestInvokeMethod runs a method: compiled from the definition as it is now, in a gateway
+ * thread, and never served.
+ */
 export const makeTestInvocation =
   (
     options: CompileSettings & {
@@ -33,10 +36,13 @@ export const makeTestInvocation =
     return { ...outcome, log: renderTestLog(outcome.events) };
   };
 
-/** AWS: "Troubleshoot issues with response streaming in API Gateway": what came by then is answered, as status 0 without a head. */
+/**
+ * AWS: "Troubleshoot issues with response streaming in API Gateway": the answer has what came by then, with status 0 if
+ * no head came.
+ */
 const streamed = { answerBytesMax: bounds.testStreamBytesMax.value, patienceMs: bounds.testStreamMsMax.value };
 
-/** The request of a test; its address as observed on AWS. */
+/** Makes the request of a test, with the address observed on AWS. */
 export const testRequest = ({
   verb,
   target,
@@ -53,7 +59,7 @@ export const testRequest = ({
   isEncrypted: true,
 });
 
-/** What stands for a stage in tests. */
+/** Returns the stage that tests run in. */
 export const testStage = (variables: Readonly<Record<string, string>>): Stage => ({
   stageName: "test-invoke-stage",
   deploymentId: "",
@@ -67,8 +73,8 @@ export const testStage = (variables: Readonly<Record<string, string>>): Stage =>
 });
 
 /**
- * A plan with nothing but the method. AWS: API Gateway REST API reference, "TestInvokeMethod"; authorizers, API keys and
- * what guards a stage are not asked.
+ * Makes a plan with nothing but the method. AWS: API Gateway REST API reference, "TestInvokeMethod": authorizers, API
+ * keys and the checks of a stage are skipped.
  */
 async function compileTest(
   test: MethodTest,

@@ -21,32 +21,32 @@ export interface ThreadPoolOptions {
   connectFunctions(port: MessagePort): void;
   /** The same for a new thread's channel to the logs. */
   connectLogs(port: MessagePort): void;
-  /** Keeps an asynchronous invocation, to run it; never rejects. */
+  /** Stores an asynchronous invocation, to run it. The promise never rejects. */
   acceptEvent(event: InvokeRequest): Promise<EventOutcome>;
-  /** Hears of a publication that a thread could not take in. */
+  /** Called with a publication that a thread could not apply. */
   refused(publication: Extract<FromThread, { kind: "refused" }>["publication"], reason: string): void;
-  /** Everything that a thread must be told before it serves. */
+  /** Returns the messages that a thread must get before it serves. */
   replay(): Iterable<ToThread>;
 }
 
-/** One place in the pool; its thread is replaced when it dies. */
+/** One place in the pool. Its thread is replaced when it dies. */
 interface Slot {
   readonly index: number;
   worker: Worker | undefined;
   isListening: boolean;
   appliedRevision: number;
-  /** Deaths in a row, for the back-off. */
+  /** The number of deaths in a row, for the back-off. */
   deaths: number;
   startedAt: number;
   restart: NodeJS.Timeout | undefined;
 }
 
-/** A thread that lived this long is not blamed for deaths before it. */
+/** After living this long, a thread's earlier deaths are forgotten. */
 const soundAfterMs = 30_000;
-/** What a thread gets on top of the drain time before it is cut off. */
+/** How long a thread may take beyond the drain time before it is ended. */
 const stopMarginMs = 1_000;
 
-/** The gateway threads: starts them, feeds them, and replaces those that die. */
+/** The gateway threads. The pool starts them, sends them messages, and replaces those that die. */
 export class ThreadPool {
   readonly #options: ThreadPoolOptions;
   readonly #slots: Slot[];
@@ -72,12 +72,12 @@ export class ThreadPool {
     }));
   }
 
-  /** Starts all threads; resolves with the port when they listen. Throws a `UserError` if the port can't be had. */
+  /** Starts all threads; resolves with the port when they listen. Throws a `UserError` if the port is not free. */
   async start(): Promise<number> {
     const [first, ...others] = this.#slots;
     if (first === undefined) throw new Error("A pool has a thread.");
     this.#launch(first);
-    // A free port is the first thread's choice; the others share it.
+    // The first thread chooses a free port, and the others share it.
     if (this.#port === 0) await this.#until(() => first.isListening);
     for (const slot of others) this.#launch(slot);
     await this.#until(() => this.#slots.every((slot) => slot.isListening));
@@ -95,7 +95,7 @@ export class ThreadPool {
 
   /** Resolves when every living thread has applied everything up to the revision. */
   async applied(revision: number): Promise<void> {
-    // A thread that is dead serves nothing stale; the one that replaces it is told everything before it listens.
+    // A dead thread serves nothing stale, and its replacement is told everything before it listens.
     await this.#until(() => this.#slots.every((slot) => !slot.worker || slot.appliedRevision >= revision));
   }
 
@@ -103,7 +103,10 @@ export class ThreadPool {
     return this.#slots.every((slot) => slot.worker !== undefined && slot.appliedRevision >= revision);
   }
 
-  /** Runs a request of Portico's own in the thread that comes next, in bounded time and a few at once. Never rejects. */
+  /**
+   * Runs a request that Portico makes itself in the next thread, in bounded time, and only a few at once. The promise
+   * never rejects.
+   */
   async probe(probe: Probe): Promise<ProbeOutcome | NoAnswer> {
     const living = this.#slots.filter((slot) => slot.isListening);
     const worker = living[this.#probeCount++ % living.length]?.worker;
@@ -119,12 +122,12 @@ export class ThreadPool {
     return outcome.kind === "answer" ? outcome.answer : outcome;
   }
 
-  /** Ends one thread as a crash would; for tests of its replacement. */
+  /** Ends one thread as a crash would, for tests of its replacement. */
   async terminate(index: number): Promise<void> {
     await this.#slots[index]?.worker?.terminate();
   }
 
-  /** Lets the threads finish what is under way, at most `drainMs`, and ends them. */
+  /** Lets the threads finish requests under way for at most `drainMs`, and ends them. */
   async stop(drainMs: number): Promise<void> {
     this.#isStopping = true;
     const workers = this.#slots.flatMap(({ worker, restart }) => {
@@ -169,7 +172,7 @@ export class ThreadPool {
     for (const message of this.#options.replay()) worker.postMessage(message);
   }
 
-  /** What is done with the messages of a slot's thread. */
+  /** Returns the handlers of the messages of a slot's thread. */
   #handlers(slot: Slot, worker: Worker): Handlers<FromThread> {
     const tell = (message: ToThread): void => worker.postMessage(message);
     return {
@@ -201,7 +204,7 @@ export class ThreadPool {
     this.#options.logger[at](message, { thread: slot.index, ...fields });
   }
 
-  /** The thread says why it can't serve; its exit follows. */
+  /** Takes a thread's message that it can't serve; its exit follows. */
   #threadFailed(slot: Slot, message: string): void {
     if (this.#hasStarted) {
       this.#options.logger.error("A gateway thread can't serve.", { thread: slot.index, reason: message });

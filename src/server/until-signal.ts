@@ -1,6 +1,9 @@
 import { constants } from "node:os";
 
-/** A terminal sends Ctrl-C to npm and to `bin/portico.js`, too, which pass it on: one key may come as several signals. */
+/**
+ * A terminal also sends Ctrl-C to npm and to `bin/portico.js`, which pass it on, so one key press may come as several
+ * signals.
+ */
 const sameSignalMs = 300;
 
 /** Resolves at the first signal that asks to stop; a later one ends the process at once, in case stopping hangs. */

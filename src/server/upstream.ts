@@ -2,9 +2,9 @@ import type { Agent, ClientRequest, IncomingMessage, RequestOptions, ServerRespo
 import { bounds } from "../base/bounds.ts";
 import type { Logger } from "../telemetry/logger.ts";
 
-/** Passes requests on to another cloud or emulator, both ways as streams. */
+/** Passes requests on to another cloud or emulator, as streams in both directions. */
 export interface Upstream {
-  /** `body` where it has been read already. */
+  /** Passes a request on; `body` is given if it has been read already. */
   pass(request: IncomingMessage, response: ServerResponse, body: Buffer | undefined): void;
   close(): void;
 }
@@ -14,11 +14,11 @@ interface HttpClient {
   readonly agent: Agent;
 }
 
-/** Longer than a call of AWS's may take (a synchronous invocation: 15 minutes). */
+/** Longer than any call of AWS may take (a synchronous invocation: 15 minutes). */
 const idleMsMax = bounds.controlIdleMsMax.value;
 const connectionsMax = bounds.controlConnectionsMax.value;
 
-// RFC 9110 §7.6.1: what is about one connection is not passed on.
+// RFC 9110 §7.6.1: headers about one connection are not passed on.
 const keptBack: ReadonlySet<string> = new Set([
   "connection",
   "keep-alive",
@@ -29,7 +29,7 @@ const keptBack: ReadonlySet<string> = new Set([
   "trailer",
   "transfer-encoding",
   "upgrade",
-  // Between the gateway threads and control only.
+  // This header is for gateway threads and control only.
   "x-portico-peer",
 ]);
 
@@ -62,7 +62,7 @@ interface Exchange {
 }
 
 function passOn(client: HttpClient, url: URL, { request, response, body }: Exchange, logger: Logger): void {
-  // `Host` stays as the caller has signed it; buckets are found by it, too.
+  // `Host` stays as the caller has signed it; buckets are found by it as well.
   const headers = endToEnd(request.rawHeaders);
   if (body === undefined && request.headers["transfer-encoding"] !== undefined)
     headers.push("Transfer-Encoding", "chunked");
@@ -107,7 +107,7 @@ function refuse(response: ServerResponse, url: URL, error: unknown, logger: Logg
   }
   const reason = error instanceof Error ? error.message : String(error);
   logger.warn("The upstream can't be reached.", { upstream: url.origin, error: reason });
-  // AWS's name for what is wrong on the far side; SDKs retry it.
+  // AWS's name for an error of the service, which SDKs retry.
   response.writeHead(502, { "Content-Type": "application/json", "x-amzn-ErrorType": "ServiceUnavailableException" });
   response.end(JSON.stringify({ message: `The upstream ${url.origin} can't be reached: ${reason}` }));
 }

@@ -3,10 +3,10 @@ import type { Job } from "../../base/job.ts";
 import type { RestApiDefinition } from "../../definition/rest-api.ts";
 import type { ExportOptions } from "../../openapi/export-rest-api.ts";
 
-/** A document as it was exported. */
+/** An exported document. */
 type ApiDescription = Record<string, unknown>;
 
-/** What is made of an API's description, by the file's name: its text. */
+/** The functions that write the text of a file from an API's description, by the file's name. */
 const writers = {
   "openapi.json": async (document: ApiDescription): Promise<string> => {
     const { renderDocument } = await import("../../openapi/export-rest-api.ts");
@@ -26,11 +26,11 @@ export interface ReferenceRequest {
   readonly file: ReferenceFile;
   readonly definition: RestApiDefinition;
   readonly options: ExportOptions;
-  /** Where the stage answers. */
+  /** The path at which the stage answers. */
   readonly basePath: string;
 }
 
-/** Describes a deployed stage in the form of one of the files. */
+/** The job that describes a deployed stage in the form of one of the files. */
 export const referenceJob: Job<ReferenceRequest, string> = {
   name: "reference",
   weightMaxHere: bounds.exportWeightMaxHere.value,
@@ -40,7 +40,7 @@ export const referenceJob: Job<ReferenceRequest, string> = {
   },
 };
 
-/** An example for each model, as far as they are not too much together. */
+/** Makes an example for each model, until they are too much together. */
 async function makeExamples(document: ApiDescription): Promise<Record<string, unknown>> {
   const { SchemaExamples } = await import("../../openapi/mock/schema-example.ts");
   const examples = new SchemaExamples({

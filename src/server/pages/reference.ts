@@ -19,7 +19,7 @@ import { findStage } from "../find-stage.ts";
 import type { OperationsResponse } from "../operations-endpoints.ts";
 import { type ReferenceFile, type ReferenceRequest, referenceJob } from "./reference-job.ts";
 
-/** The readable reference of every stage: `/_portico/docs/{api}/{stage}`. */
+/** The path of the readable reference of every stage: `/_portico/docs/{api}/{stage}`. */
 export const referencePath = "/_portico/docs";
 
 interface ReferencedStage {
@@ -28,12 +28,12 @@ interface ReferencedStage {
   readonly name: string;
   readonly description?: string;
   readonly version?: string;
-  /** Of its reference, and of the stage itself. */
+  /** The path of the stage's reference, and the URL of the stage itself. */
   readonly path: string;
   readonly basePath: string;
 }
 
-/** Everything that the page loads comes from here, and nothing runs but its own script, whatever stands in an API's texts. */
+/** The page loads everything from this server and runs only its own script, whatever an API's texts contain. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -47,7 +47,7 @@ const contentSecurityPolicy = [
 
 const script = "text/javascript; charset=utf-8";
 
-/** The files that the page is made of, with their types. */
+/** The files that the page consists of, with their types. */
 const assets: Readonly<Record<string, string>> = {
   "page.css": "text/css; charset=utf-8",
   "page.mjs": script,
@@ -58,12 +58,12 @@ const assets: Readonly<Record<string, string>> = {
   "try-it.mjs": script,
 };
 
-/** Answers what is below {@link referencePath}. */
+/** Answers requests below {@link referencePath}. */
 export async function answerReference(path: string, store: Store, run: RunJob): Promise<OperationsResponse> {
   const parts = path.slice(referencePath.length).split("/").slice(1).map(decoded);
   if (parts.at(-1) === "") parts.pop();
   const [api = "", stage = "", file] = parts;
-  // A stage's name has no dot.
+  // The name of a stage contains no dot.
   if (parts.length === 0) return page(200);
   if (parts.length === 1 && api === "stages.json") return json(200, { stages: await listStages(store) });
   if (parts.length === 2 && api === "assets" && Object.hasOwn(assets, stage)) {
@@ -113,7 +113,10 @@ async function answerDocument(request: ReferenceRequest, run: RunJob): Promise<O
   }
 }
 
-/** What a description of the stage is made of: its deployment, with the texts of its documentation version, else of the parts as they are. */
+/**
+ * Reads what a description of the stage is made from: its deployment, with the texts of its documentation version or,
+ * without one, of the documentation parts as they are now.
+ */
 async function readReference(
   store: Store,
   { id, scope, body }: StoredDocument<Stage>,
@@ -172,7 +175,7 @@ async function describeMissing(store: Store, api: string, stage: string): Promis
   return `There is no stage ${stage.slice(0, 128)} of an API ${api.slice(0, 128)}. ${there}.`;
 }
 
-/** The page; `message` is in it where it has nothing to show. */
+/** Returns the page, with `message` if it has nothing else to show. */
 async function page(status: number, message = ""): Promise<OperationsResponse> {
   const html = await readFile(new URL("./reference/page.html", import.meta.url), "utf8");
   return answer(

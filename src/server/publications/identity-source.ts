@@ -3,7 +3,10 @@ import { identityKey } from "../../gateway/integrations/tls-identities.ts";
 import { readIdentity } from "../compile-stage.ts";
 import type { PublicationSource } from "./publication-source.ts";
 
-/** The client certificates that stages show to their backends, with their keys, which no plan has. */
+/**
+ * Publishes the client certificates that stages show to their backends, with their private keys, which no plan
+ * contains.
+ */
 export const identitySource: PublicationSource<"identity"> = {
   extent: { kind: "named" },
   madeFrom: Object.values(certificateKinds),

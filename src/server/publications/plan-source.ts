@@ -10,7 +10,10 @@ import { type CompileSettings, compileReading, readStage } from "../compile-stag
 import type { PublicationName } from "./publication.ts";
 import type { PublicationSource } from "./publication-source.ts";
 
-/** What a stage serves: its deployment, compiled with the stage's settings and what else it depends on. */
+/**
+ * Publishes what a stage serves: its deployment, compiled with the stage's settings and everything else that it depends
+ * on.
+ */
 export const makePlanSource = (settings: CompileSettings, logger: Logger): PublicationSource<"plan"> => ({
   extent: { kind: "each", documents: restKinds.stage },
   madeFrom: [vpcLinkKind, ...Object.values(certificateKinds), ...Object.values(iamKinds)],
@@ -46,7 +49,10 @@ const unmakeable = (reason: string): { readonly sources: []; make(): never } => 
   },
 });
 
-/** A plan that answers everything with 501 and the reason: nothing passes because it could not be compiled. */
+/**
+ * Makes a plan that answers everything with 501 and the reason, so that no request passes a stage that could not be
+ * compiled.
+ */
 function closedPlan({ key, scope }: PublicationName, reason: string): Plan {
   const apiId = apiIdOf(key);
   return emptyPlan({
@@ -60,5 +66,5 @@ function closedPlan({ key, scope }: PublicationName, reason: string): Plan {
   });
 }
 
-/** The API of a stage's key. */
+/** Returns the API's id in a stage's key. */
 export const apiIdOf = (key: string): string => key.split("/", 1)[0] ?? key;

@@ -2,39 +2,42 @@ import type { Source } from "../../services/iam/load-role.ts";
 import type { Reader } from "../../store/store.ts";
 import type { PublicationKind, PublicationName, PublicationValues } from "./publication.ts";
 
-/** Which things of a kind are published. */
+/** Says which things of a kind are published. */
 export type Extent =
-  /** One for each document of this kind, with the document's id as its key. */
+  /** One thing for each document of this kind, with the document's id as its key. */
   | { readonly kind: "each"; readonly documents: string }
-  /** One beside each thing of another kind, with its key; made anew whenever that one is. */
+  /** One thing beside each thing of another kind, with the same key; it is made again whenever that one is. */
   | { readonly kind: "beside"; readonly publication: PublicationKind }
-  /** Those that other published things name, as long as they do. */
+  /** The things that other published things name, as long as they do. */
   | { readonly kind: "named" };
 
-/** A document that a value is made from; an id that ends with a slash stands for all documents below it. */
+/** A document that a value is made from. An id that ends with a slash stands for all documents below it. */
 export interface DocumentSource extends Source {
-  /** Set where only the document's presence counts, to what it was: changes of the document itself then make nothing anew. */
+  /**
+   * Set if only the document's presence counts, to whether it was present. Changes of the document's content then don't
+   * make the value again.
+   */
   readonly isThere?: boolean;
 }
 
-/** What a value is made of, as one read transaction found it. */
+/** What a value is made from, as one read transaction found it. */
 export interface ValueContent<Value> {
-  /** The documents that were read, there or not: a change of one of them makes the value anew. */
+  /** The documents that were read, whether they exist or not. A change of one of them makes the value again. */
   readonly sources: readonly DocumentSource[];
-  /** Published things that the value names: they are sent before it, and withdrawn after it. */
+  /** Published things that the value names. They are sent before it, and withdrawn after it. */
   readonly names?: readonly PublicationName[];
-  /** Makes the value, when the transaction is over. What it throws is why the value can't be made. */
+  /** Makes the value, after the transaction. An error that it throws says why the value can't be made. */
   make(): Product<Value> | Promise<Product<Value>>;
 }
 
 export interface Product<Value> {
-  /** Undefined: there is nothing to be published, for now. */
+  /** The value; undefined if there is nothing to publish for now. */
   readonly value: Value | undefined;
-  /** In place of the reading's, where the work shows what it depends on. */
+  /** The sources, in place of those of the reading, if making the value shows what it depends on. */
   readonly sources?: readonly DocumentSource[];
 }
 
-/** What is published already. */
+/** The things that are published already. */
 export interface PublishedThings {
   find<Kind extends PublicationKind>(kind: Kind, key: string): PublicationValues[Kind] | undefined;
 }
@@ -44,18 +47,27 @@ export interface PublicationSource<Kind extends PublicationKind> {
   readonly extent: Extent;
   /** The kinds of documents that its values are made from, besides those of the extent. */
   readonly madeFrom: readonly string[];
-  /** Does a call that commits a change wait for the threads to have it? What is not awaited is gathered for a moment. */
+  /**
+   * Whether a call that commits a change waits until the threads have the new value. Changes that nobody waits for are
+   * collected for a moment.
+   */
   readonly isAwaited: boolean;
-  /** What the server's log says when a value can't be made. */
+  /** The message of the server's log when a value can't be made. */
   readonly failure: string;
-  /** Undefined: there is no such thing any more. */
+  /** Reads what the value is made from. Returns undefined if the thing does not exist any more. */
   read(
     tx: Reader,
     name: PublicationName,
     published: PublishedThings,
   ): Promise<ValueContent<PublicationValues[Kind]> | undefined>;
-  /** Would a thread notice the difference? Without it, every value that was made anew is sent. */
+  /**
+   * Returns whether a thread would not notice the difference. Without this function, every value that was made again is
+   * sent.
+   */
   isSame?(before: PublicationValues[Kind], after: PublicationValues[Kind]): boolean;
-  /** Takes the place of a value that can't be made, and lets nothing pass. Without it, the thing is withdrawn. */
+  /**
+   * Returns the value that takes the place of one that can't be made, and lets nothing pass. Without this function, the
+   * thing is withdrawn.
+   */
   closed?(name: PublicationName, reason: string): PublicationValues[Kind];
 }

@@ -8,7 +8,10 @@ import { undeployedSource } from "./undeployed-source.ts";
 
 export type PublicationSources = { readonly [Kind in PublicationKind]: PublicationSource<Kind> };
 
-/** Everything that is published, in the order in which a thread is told of it: what is named comes before who names it. */
+/**
+ * Returns the sources of everything that is published, in the order in which a thread is told: a thing that is named
+ * comes before the things that name it.
+ */
 export const makePublicationSources = (settings: CompileSettings, logger: Logger): PublicationSources => ({
   identity: identitySource,
   plan: makePlanSource(settings, logger),

@@ -2,19 +2,21 @@ import type { TlsIdentity } from "../../http/http1-client/open-socket.ts";
 import type { Plan } from "../../plan/kinds.ts";
 import type { Scope } from "../../store/store.ts";
 
-/** What control publishes to the gateway threads, by kind: the value that a thread takes in under a key. */
+/** What control publishes to the gateway threads, by kind: the value that a thread stores under a key. */
 export interface PublicationValues {
-  /** A client certificate with its key, by `account/region/id`. Never logged. */
+  /** A client certificate with its private key, by `account/region/id`. It is never logged. */
   readonly identity: TlsIdentity;
-  /** What a stage serves, by `apiId/stageName`. */
+  /** The plan that a stage serves, by `apiId/stageName`. */
   readonly plan: Plan;
-  /** Routes (`GET /pets`) that a stage's definition has and the stage does not serve, for hints; by the plan's key. */
+  /**
+   * The routes (`GET /pets`) that a stage's definition has and the stage does not serve, for hints; by the plan's key.
+   */
   readonly undeployed: readonly string[];
 }
 
 export type PublicationKind = keyof PublicationValues;
 
-/** A message to every gateway thread: the value under the key is this one now; null: there is none any more. */
+/** A message to every gateway thread: the new value under the key, or null if there is none any more. */
 export type Publication<Kind extends PublicationKind = PublicationKind> = {
   readonly [K in Kind]: {
     readonly kind: K;
@@ -24,7 +26,7 @@ export type Publication<Kind extends PublicationKind = PublicationKind> = {
   };
 }[Kind];
 
-/** Names one published thing, and says whose documents it is made from. */
+/** The name of one published thing, with the account and region of the documents that it is made from. */
 export interface PublicationName<Kind extends PublicationKind = PublicationKind> {
   readonly kind: Kind;
   readonly key: string;

@@ -1,7 +1,10 @@
 import type { Change } from "../../store/store.ts";
 import type { DocumentSource } from "./publication-source.ts";
 
-/** Finds what was made from a document; a change costs what it concerns, however much is published. */
+/**
+ * Finds the things that were made from a document. The cost of a change depends on how many things it concerns, not on
+ * how many are published.
+ */
 export class SourceIndex<Dependent> {
   readonly #dependents = new Map<string, Map<Dependent, DocumentSource>>();
 
@@ -23,7 +26,7 @@ export class SourceIndex<Dependent> {
     }
   }
 
-  /** What the change makes old. */
+  /** Yields the things that the change makes stale. */
   *concernedBy(change: Change): Generator<Dependent> {
     for (const id of [change.id, ...foldersOf(change.id)]) {
       for (const [dependent, source] of this.#dependents.get(keyOf({ ...change, id })) ?? [])
@@ -32,7 +35,7 @@ export class SourceIndex<Dependent> {
   }
 }
 
-/** Does the change make old what was made from these? */
+/** Returns whether the change makes a thing stale that was made from these sources. */
 export const isConcerned = (sources: readonly DocumentSource[], change: Change): boolean => {
   const keys = new Set([change.id, ...foldersOf(change.id)].map((id) => keyOf({ ...change, id })));
   return sources.some((source) => keys.has(keyOf(source)) && isAnother(source, change));

@@ -4,7 +4,7 @@ import { readDefinition } from "../../management/rest/definition-documents.ts";
 import { apiIdOf } from "./plan-source.ts";
 import type { PublicationSource } from "./publication-source.ts";
 
-/** Routes that a stage's definition has and its deployment has not: hints name them. */
+/** Publishes the routes that a stage's definition has and its deployment lacks, for hints. */
 export const undeployedSource: PublicationSource<"undeployed"> = {
   extent: { kind: "beside", publication: "plan" },
   madeFrom: [restKinds.restApi, restKinds.resource],
