@@ -10,6 +10,7 @@ import { makeLambdaOperations } from "../src/services/lambda/operations.ts";
 import { logsOperations } from "../src/services/logs/operations.ts";
 import { makeStsOperations } from "../src/services/sts/operations.ts";
 import { commandLinePage } from "./command-line-page.ts";
+import { settingsPage } from "./settings-page.ts";
 
 const root = join(import.meta.dirname, "..");
 const isCheck = process.argv.includes("--check");
@@ -90,6 +91,7 @@ const anchor = (title: string): string =>
 const pages: Readonly<Record<string, string>> = {
   "docs/reference/command-line.md": commandLinePage(),
   "docs/reference/operations.md": operationsPage(),
+  "docs/reference/settings.md": settingsPage(),
 };
 let isStale = false;
 for (const [file, text] of Object.entries(pages)) {

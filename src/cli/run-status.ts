@@ -1,14 +1,14 @@
 import type { Invocation } from "./commands.ts";
 import { findEndpoint } from "./endpoint.ts";
 import type { Output } from "./output.ts";
-import { getStatus, type StageStatus } from "./server-status.ts";
+import { getServerStatus, type StageStatus } from "./server-status.ts";
 
 /**
  * `portico status` shows which stages lag behind their definition, and how.
  * See docs/internals/architecture.md, "Undeployed is visible".
  */
 export async function runStatus({ options, output }: Invocation): Promise<number> {
-  const stages = await getStatus(await findEndpoint(options));
+  const { stages, withoutEffect } = await getServerStatus(await findEndpoint(options));
   if (options["json"]) {
     output.json(stages);
     return 0;
@@ -29,6 +29,8 @@ export async function runStatus({ options, output }: Invocation): Promise<number
     ]),
   );
   for (const stage of stages) printDetails(stage, output);
+  for (const setting of withoutEffect)
+    output.line(output.paint("dim", `\nwithout effect yet, for every account: ${setting}`));
   return 0;
 }
 

@@ -28,10 +28,21 @@ export interface StageStatus {
 const timeoutMs = bounds.cliStatusMsMax.value;
 
 /** Returns every stage of a running server, in all accounts and regions. */
-export async function getStatus(endpoint: string): Promise<readonly StageStatus[]> {
+export const getStatus = async (endpoint: string): Promise<readonly StageStatus[]> =>
+  (await getServerStatus(endpoint)).stages;
+
+interface ServerStatus {
+  readonly stages: readonly StageStatus[];
+  /** Settings of every account that are shown and have no effect yet. */
+  readonly withoutEffect: readonly string[];
+}
+
+/** Returns what `/_portico/status` tells. */
+export async function getServerStatus(endpoint: string): Promise<ServerStatus> {
   const response = await fetch(`${endpoint}/_portico/status`, { signal: AbortSignal.timeout(timeoutMs) });
-  const answer = (await response.json()) as { readonly stages?: readonly StageStatus[]; readonly message?: string };
-  if (response.ok && answer.stages) return answer.stages;
+  const answer = (await response.json()) as Partial<ServerStatus> & { readonly message?: string };
+  const { stages, withoutEffect = [] } = answer;
+  if (response.ok && stages) return { stages, withoutEffect };
   throw new UserError({
     what: `The server at ${endpoint} does not tell its state.`,
     why: answer.message ?? `It answered ${response.status}.`,

@@ -78,7 +78,7 @@ export function compileRest(
     gatewayResponses: compileGatewayResponses(definition.gatewayResponses, variables),
     ...(models.used === undefined ? {} : { models: models.used }),
     ...(vpcLinks.length === 0 ? {} : { vpcLinks }),
-    withoutEffect: settingsWithoutEffect(stage),
+    withoutEffect: settingsWithoutEffect(restApi, stage),
     routes: root.build(),
     methods,
   };

@@ -1,11 +1,13 @@
-import type { Stage } from "../definition/rest-api.ts";
+import type { RestApi, Stage } from "../definition/rest-api.ts";
 
 /**
  * Returns the settings that are stored and have no effect yet, by AWS's names, sorted. None of them guards anything: a
  * setting that does closes its method or stage instead. See docs/internals/architecture.md, "Fail closed".
  */
-export function settingsWithoutEffect(stage: Stage): string[] {
+export function settingsWithoutEffect(restApi: RestApi, stage: Stage): string[] {
   const names = new Set<string>();
+  // There is no TLS that it could be a policy of.
+  if (restApi.securityPolicy !== undefined) names.add(`securityPolicy ${restApi.securityPolicy}`);
   if (stage.cacheClusterEnabled) names.add("cacheClusterEnabled");
   if (stage.tracingEnabled) names.add("tracingEnabled");
   for (const [key, setting] of Object.entries(stage.methodSettings)) {

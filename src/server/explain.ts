@@ -1,7 +1,6 @@
 import { bounds } from "../base/bounds.ts";
 import { encodeFieldValue, isFieldValue, isToken } from "../base/header-field.ts";
 import type { NoAnswer } from "../base/pending-answers.ts";
-import { type RestApiDefinition, restKinds } from "../definition/rest-api.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import { findDestination } from "../gateway/routing/address.ts";
 import { developmentListener } from "../http/listener.ts";
@@ -10,6 +9,7 @@ import type { Reader, Store } from "../store/store.ts";
 import { Secrets } from "../telemetry/secrets.ts";
 import type { TraceEvent } from "../telemetry/trace.ts";
 import { type CompiledStage, type CompileSettings, compileStage, type StageContent } from "./compile-stage.ts";
+import { readDeployed } from "./deployed-definition.ts";
 import { findStage } from "./find-stage.ts";
 
 /** The request that is to be explained: the body of `POST /_portico/explain`. */
@@ -170,12 +170,11 @@ async function compileVaried(
   if (found === undefined) return undefined;
   const { scope, body } = found;
   const load = async (tx: Reader): Promise<StageContent | undefined> => {
-    const id = `${key.slice(0, slash)}/${body.deploymentId}`;
-    const snapshot = await tx.get<RestApiDefinition>(restKinds.snapshot, id);
-    if (snapshot === undefined) return undefined;
+    const deployed = await readDeployed(tx, key.slice(0, slash), body);
+    if (deployed === undefined) return undefined;
     return {
       kind: "rest",
-      definition: snapshot.body,
+      definition: deployed.definition,
       stage: { ...body, variables: { ...body.variables, ...variables } },
     };
   };

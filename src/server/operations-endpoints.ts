@@ -43,6 +43,11 @@ interface Endpoint {
   readonly answer: (facts: ServerFacts, body: Buffer) => Promise<OperationsResponse> | OperationsResponse;
 }
 
+/** What GetAccount shows of each account, and nothing enforces yet. */
+const accountsWithoutEffect: readonly string[] = [
+  `throttleSettings (rateLimit ${bounds.throttlingRatePerSecond.value}, burstLimit ${bounds.throttlingBurst.value})`,
+];
+
 /** The operations endpoints by path. See docs/internals/architecture.md, "Addresses". */
 const endpoints: Readonly<Record<string, Endpoint>> = {
   "/_portico/health": { method: "GET", answer: () => json(200, { status: "ok" }) },
@@ -58,7 +63,10 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
       body: facts.metrics(),
     }),
   },
-  "/_portico/status": { method: "GET", answer: async (facts) => json(200, { stages: await facts.status() }) },
+  "/_portico/status": {
+    method: "GET",
+    answer: async (facts) => json(200, { stages: await facts.status(), withoutEffect: accountsWithoutEffect }),
+  },
   "/_portico/explain": {
     method: "POST",
     takesPayload: true,

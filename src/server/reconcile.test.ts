@@ -301,6 +301,55 @@ test("a deployment is compiled and sent; a change of the definition alone is not
   });
 });
 
+test("endpoint settings of the API act on its stages without a deployment; its other settings make nothing anew", async () => {
+  let compiled = 0;
+  const make: typeof compile = (frozen, ...given) => {
+    compiled++;
+    const [type] = frozen.restApi.endpointConfiguration.types;
+    const { endpointAccessMode: mode, securityPolicy: policy, description } = frozen.restApi;
+    assert.equal(description, undefined, "the deployment's description stays");
+    return { ...compile(frozen, ...given), closed: [type, mode, policy].filter(Boolean).join() };
+  };
+  const put = (store: Store, members: Partial<RestApi>): Promise<void> =>
+    store.write(scope, (tx) => tx.put(restKinds.restApi, "a", { ...restApi("a"), ...members }));
+  await withReconciler(
+    (store) => deploy(store, "a", "v1", ["GET"]),
+    async ({ store, reconciler, posted }) => {
+      const changes: [Partial<RestApi>, string[], number][] = [
+        [{ endpointConfiguration: { types: ["PRIVATE"] } }, ["plan a/prod PRIVATE"], 2],
+        [{ endpointConfiguration: { types: ["PRIVATE"] }, description: "another" }, [], 2],
+        [{ endpointAccessMode: "STRICT" }, ["plan a/prod REGIONAL,STRICT"], 3],
+        [{ securityPolicy: "TLS_1_2" }, ["plan a/prod REGIONAL,TLS_1_2"], 4],
+        [{}, ["plan a/prod REGIONAL"], 5],
+        [{ name: "another", disableExecuteApiEndpoint: true, policy: "{}" }, [], 5],
+      ];
+      for (const [members, expected, count] of changes) {
+        posted.length = 0;
+        await put(store, members);
+        await reconciler.caughtUp();
+        assert.deepEqual([plans(posted), compiled], [expected, count], JSON.stringify(members));
+      }
+      await store.write(scope, (tx) => tx.delete(restKinds.restApi, "a"));
+      await reconciler.caughtUp();
+      assert.match(plans(posted).at(-1) ?? "", /closed|can't be compiled/, "a stage whose API can't be read is closed");
+    },
+    make,
+  );
+});
+
+test("a plan that a thread refused is sent again with the next change, whatever it was made of", async () => {
+  await withReconciler(
+    (store) => deploy(store, "a", "v1", ["GET"]),
+    async ({ store, reconciler, posted }) => {
+      posted.length = 0;
+      reconciler.refused({ kind: "plan", key: "a/prod", revision: 1 }, "no room");
+      await store.write(scope, (tx) => tx.put(restKinds.restApi, "a", restApi("a")));
+      await reconciler.caughtUp();
+      assert.deepEqual(plans(posted), ["plan a/prod v1"]);
+    },
+  );
+});
+
 test("many deployments at a time: the last one is what is served", async () => {
   await withReconciler(nothing, async ({ store, reconciler, posted }) => {
     await Promise.all(Array.from({ length: 20 }, (_, n) => deploy(store, "a", `v${n}`, ["GET"])));
@@ -499,6 +548,7 @@ const deployWithRole = (store: Store): Promise<void> =>
     const method = frozen.resources[0]!.resourceMethods!["GET"]!;
     const methodIntegration = { type: "AWS_PROXY", credentials: roleArn };
     const resource = { ...frozen.resources[0]!, resourceMethods: { GET: { ...method, methodIntegration } } };
+    await tx.put(restKinds.restApi, "a", frozen.restApi);
     await tx.put(restKinds.snapshot, "a/v1", { ...frozen, resources: [resource] });
     await tx.put(restKinds.stage, "a/prod", stage("prod", "v1"));
   });

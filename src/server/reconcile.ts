@@ -32,6 +32,8 @@ interface Entry {
   readonly value: Value | undefined;
   readonly sources: readonly DocumentSource[];
   readonly names: readonly PublicationName[];
+  /** That of the reading that the value was made from. */
+  readonly fingerprint: string | undefined;
   /** Why the value could not be made; what is published in its place is closed. */
   readonly problem: string | undefined;
   /** How many times in a row the value could not be made. */
@@ -274,11 +276,13 @@ export class Reconciler {
       const reading = await this.#read(source, name);
       if (reading === undefined) return undefined;
       sources = reading.sources;
-      const made: Product<Value> = await reading.make();
+      const { fingerprint, names = [] } = reading;
+      const made: Product<Value> = isMadeOf(before, fingerprint) ? before : await reading.make();
       return {
         value: made.value,
         sources: made.sources ?? sources,
-        names: reading.names ?? [],
+        names,
+        fingerprint,
         problem: undefined,
         failures: 0,
         retry: undefined,
@@ -291,7 +295,15 @@ export class Reconciler {
       }
       const failures = (before?.failures ?? 0) + 1;
       const retry = this.#tryAgain(name, failures);
-      return { value: source.closed?.(name, problem), sources, names: [], problem, failures, retry };
+      return {
+        value: source.closed?.(name, problem),
+        sources,
+        names: [],
+        fingerprint: undefined,
+        problem,
+        failures,
+        retry,
+      };
     }
   }
 
@@ -351,6 +363,7 @@ export class Reconciler {
 
   #isSame(kind: PublicationKind, before: Value | undefined, after: Value | undefined): boolean {
     if (before === undefined || after === undefined) return false;
+    if (before === after) return true;
     return this.#source(kind).isSame?.(before, after) === true;
   }
 
@@ -391,6 +404,13 @@ export class Reconciler {
  */
 const publication = ({ kind, key }: PublicationName, revision: number, value: Value | null): Publication =>
   ({ kind, key, revision, value }) as Publication;
+
+/** Was it made of the same, and could every thread take it in? */
+const isMadeOf = (entry: Entry | undefined, fingerprint: string | undefined): entry is Entry =>
+  fingerprint !== undefined &&
+  entry?.fingerprint === fingerprint &&
+  entry.problem === undefined &&
+  entry.refusal === undefined;
 
 const nameText = ({ kind, key }: PublicationName): string => `${kind} ${key}`;
 

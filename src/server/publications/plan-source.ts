@@ -1,5 +1,6 @@
 import { certificateKinds } from "../../definition/client-certificate.ts";
-import { type RestApiDefinition, restKinds, type Stage } from "../../definition/rest-api.ts";
+import { endpointSettingsOf } from "../../definition/endpoint-settings.ts";
+import { restKinds, type Stage } from "../../definition/rest-api.ts";
 import { vpcLinkKind } from "../../definition/vpc-link.ts";
 import { emptyPlan } from "../../plan/empty-plan.ts";
 import type { Plan } from "../../plan/kinds.ts";
@@ -7,6 +8,7 @@ import { iamKinds } from "../../services/iam/documents.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { routesBeyondAws } from "../beyond-aws.ts";
 import { type CompileSettings, compileReading, readStage } from "../compile-stage.ts";
+import { readDeployed } from "../deployed-definition.ts";
 import type { PublicationName } from "./publication.ts";
 import type { PublicationSource } from "./publication-source.ts";
 
@@ -16,20 +18,30 @@ import type { PublicationSource } from "./publication-source.ts";
  */
 export const makePlanSource = (settings: CompileSettings, logger: Logger): PublicationSource<"plan"> => ({
   extent: { kind: "each", documents: restKinds.stage },
-  madeFrom: [vpcLinkKind, ...Object.values(certificateKinds), ...Object.values(iamKinds)],
+  madeFrom: [restKinds.restApi, vpcLinkKind, ...Object.values(certificateKinds), ...Object.values(iamKinds)],
   isAwaited: true,
   failure: "A stage can't be compiled.",
   async read(tx, { key, scope }) {
     const stage = await tx.get<Stage>(restKinds.stage, key);
     if (stage === undefined) return undefined;
-    const { deploymentId } = stage.body;
-    const snapshot = await tx.get<RestApiDefinition>(restKinds.snapshot, `${apiIdOf(key)}/${deploymentId}`);
-    if (snapshot === undefined) return unmakeable(`the deployment ${deploymentId} has no snapshot`);
-    const content = { kind: "rest", definition: snapshot.body, stage: stage.body } as const;
-    const reading = await readStage(tx, { content, scope }, settings);
-    const { sources, identity } = reading;
+    const deployed = await readDeployed(tx, apiIdOf(key), stage.body);
+    if (deployed === undefined)
+      return unmakeable(`the deployment ${stage.body.deploymentId} has no snapshot, or its API is gone`);
+    const { definition, revision } = deployed;
+    const content = { kind: "rest", definition, stage: stage.body } as const;
+    const read = await readStage(tx, { content, scope }, settings);
+    const { identity, surroundings } = read;
+    const reading = { ...read, sources: [...read.sources, { scope, kind: restKinds.restApi, id: apiIdOf(key) }] };
     return {
-      sources,
+      sources: reading.sources,
+      fingerprint: JSON.stringify([
+        revision,
+        stage.revision,
+        endpointSettingsOf(definition.restApi),
+        surroundings.hasClientCertificate,
+        [...surroundings.vpcLinks],
+        [...surroundings.roles],
+      ]),
       names: identity === undefined ? [] : [{ kind: "identity", key: identity.key, scope }],
       async make() {
         const made = await compileReading(reading, settings);

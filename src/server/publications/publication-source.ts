@@ -26,6 +26,11 @@ export interface ValueContent<Value> {
   readonly sources: readonly DocumentSource[];
   /** Published things that the value names. They are sent before it, and withdrawn after it. */
   readonly names?: readonly PublicationName[];
+  /**
+   * Text of everything that the value is made from. Two readings have the same fingerprint only if they make equal values:
+   * then nothing is made and nothing is sent. Without a fingerprint, each reading makes the value again.
+   */
+  readonly fingerprint?: string;
   /** Makes the value, after the transaction. An error that it throws says why the value can't be made. */
   make(): Product<Value> | Promise<Product<Value>>;
 }

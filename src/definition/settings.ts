@@ -1,0 +1,356 @@
+/**
+ * What becomes of each setting of API Gateway's resources: the members of their shapes in the interface model, and what
+ * their inputs have besides. A gate that is stored and not enforced is the worst defect that a gateway can have, so no
+ * member may be without a row (settings.test.ts), and docs/reference/settings.md is written from this table.
+ */
+export type Setting =
+  /** Guards something; this file enforces it. */
+  | { readonly kind: "enforced"; readonly by: string; readonly acts: Acts }
+  /** Guards something, and can't be enforced yet: what it guards answers 501 with a reason that begins so. */
+  | { readonly kind: "closed"; readonly reason: string; readonly acts: Acts }
+  /** Guards something that is not served at all yet. */
+  | { readonly kind: "not-served"; readonly what: string }
+  /** Guards nothing; this file gives it its effect. */
+  | { readonly kind: "works"; readonly by: string; readonly acts: Acts }
+  /** Is stored and has no effect. `status`: `portico status` names it under this name where it is set. */
+  | { readonly kind: "without-effect"; readonly why: string; readonly status?: string }
+  /** Says what the thing is, and changes nothing that is served. */
+  | { readonly kind: "description" };
+
+/**
+ * When a change is in effect. AWS: API Gateway Developer Guide, "Updates to REST APIs that require redeployment". "call": it
+ * is only for the call that has it.
+ */
+export type Acts = "at once" | "with a deployment" | "call";
+
+const deployed = "with a deployment";
+const atOnce = "at once";
+
+const enforced = (by: string, acts: Acts = deployed): Setting => ({ kind: "enforced", by: `src/${by}.ts`, acts });
+const closed = (reason: string, acts: Acts = deployed): Setting => ({ kind: "closed", reason, acts });
+const works = (by: string, acts: Acts = deployed): Setting => ({ kind: "works", by: `src/${by}.ts`, acts });
+const withoutEffect = (why: string, status?: string): Setting => ({
+  kind: "without-effect",
+  why,
+  ...(status !== undefined && { status }),
+});
+const description: Setting = { kind: "description" };
+
+const customDomain: Setting = { kind: "not-served", what: "Custom domain names are not served yet." };
+const noCache = "There is no response cache yet.";
+const noCanary = closed("canarySettings percentTraffic", atOnce);
+/** Only a method that asks for keys looks at them. */
+const keys = closed("apiKeyRequired", atOnce);
+const authorizers = closed("authorizationType");
+const deploymentInput = "management/rest/deployment";
+
+/** By shape, then by member. */
+export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>>> = {
+  RestApi: {
+    id: description,
+    name: description,
+    description,
+    createdDate: description,
+    version: description,
+    warnings: description,
+    tags: description,
+    rootResourceId: description,
+    apiStatus: description,
+    apiStatusMessage: description,
+    binaryMediaTypes: works("gateway/integrations/media-types"),
+    minimumCompressionSize: works("gateway/steps/response-compression"),
+    apiKeySource: closed("apiKeyRequired"),
+    policy: closed("resource policy"),
+    disableExecuteApiEndpoint: enforced("gateway/gateway"),
+    endpointConfiguration: closed("endpointConfiguration PRIVATE", atOnce),
+    endpointAccessMode: closed("endpointAccessMode STRICT", atOnce),
+    securityPolicy: withoutEffect("APIs are served in clear text.", "securityPolicy"),
+  },
+  EndpointConfiguration: {
+    types: closed("endpointConfiguration PRIVATE", atOnce),
+    vpcEndpointIds: closed("endpointConfiguration PRIVATE", atOnce),
+    ipAddressType: withoutEffect("Portico listens on the addresses that it is told to."),
+  },
+  Resource: {
+    id: description,
+    parentId: works("management/rest/resource"),
+    pathPart: works("gateway/routing/match"),
+    path: works("gateway/routing/match"),
+    resourceMethods: works("compiler/compile-rest"),
+  },
+  Method: {
+    httpMethod: works("gateway/routing/match"),
+    authorizationType: authorizers,
+    authorizerId: authorizers,
+    authorizationScopes: authorizers,
+    apiKeyRequired: closed("apiKeyRequired"),
+    requestValidatorId: enforced("compiler/compile-validation"),
+    requestParameters: enforced("compiler/compile-validation"),
+    requestModels: enforced("compiler/compile-validation"),
+    operationName: description,
+    methodResponses: works("compiler/compile-integration"),
+    methodIntegration: works("compiler/compile-integration"),
+  },
+  MethodResponse: {
+    statusCode: description,
+    responseParameters: works("management/rest/integration"),
+    responseModels: works("gateway/steps/integration-response"),
+  },
+  MethodSnapshot: { authorizationType: description, apiKeyRequired: description },
+  Integration: {
+    type: works("compiler/compile-integration"),
+    httpMethod: works("compiler/compile-integration"),
+    uri: works("compiler/compile-integration"),
+    connectionType: works("compiler/compile-connection"),
+    connectionId: works("compiler/compile-connection"),
+    integrationTarget: closed("integrationTarget"),
+    credentials: enforced("compiler/compile-credentials"),
+    tlsConfig: enforced("gateway/integrations/backend-pools"),
+    requestParameters: works("compiler/compile-integration"),
+    requestTemplates: works("gateway/steps/request-template"),
+    passthroughBehavior: enforced("gateway/steps/request-template"),
+    contentHandling: works("gateway/integrations/content-handling"),
+    timeoutInMillis: works("gateway/integrations/backend-call"),
+    responseTransferMode: works("gateway/integrations/lambda-stream"),
+    cacheNamespace: withoutEffect(noCache),
+    cacheKeyParameters: withoutEffect(noCache),
+    integrationResponses: works("gateway/steps/integration-response"),
+  },
+  TlsConfig: { insecureSkipVerification: enforced("gateway/integrations/backend-pools") },
+  IntegrationResponse: {
+    statusCode: works("gateway/steps/integration-response"),
+    selectionPattern: works("gateway/steps/integration-response"),
+    responseParameters: works("gateway/steps/integration-response"),
+    responseTemplates: works("gateway/steps/integration-response"),
+    contentHandling: works("gateway/integrations/content-handling"),
+  },
+  Model: {
+    id: description,
+    name: description,
+    description,
+    contentType: description,
+    schema: enforced("compiler/compile-validation"),
+  },
+  RequestValidator: {
+    id: description,
+    name: description,
+    validateRequestBody: enforced("compiler/compile-validation"),
+    validateRequestParameters: enforced("compiler/compile-validation"),
+  },
+  GatewayResponse: {
+    responseType: description,
+    statusCode: works("gateway/rest/gateway-responses"),
+    responseParameters: works("gateway/rest/gateway-responses"),
+    responseTemplates: works("gateway/rest/gateway-responses"),
+    defaultResponse: description,
+  },
+  Authorizer: {
+    id: description,
+    name: description,
+    type: authorizers,
+    providerARNs: authorizers,
+    authType: description,
+    authorizerUri: authorizers,
+    authorizerCredentials: authorizers,
+    identitySource: authorizers,
+    identityValidationExpression: authorizers,
+    authorizerResultTtlInSeconds: authorizers,
+  },
+  Deployment: {
+    id: description,
+    description,
+    createdDate: description,
+    apiSummary: description,
+  },
+  Stage: {
+    stageName: works("gateway/routing/address", atOnce),
+    deploymentId: works("server/deployed-definition", atOnce),
+    description,
+    tags: description,
+    createdDate: description,
+    lastUpdatedDate: description,
+    documentationVersion: description,
+    clientCertificateId: enforced("gateway/integrations/tls-identities", atOnce),
+    webAclArn: closed("webAclArn", atOnce),
+    variables: works("compiler/compile-values", atOnce),
+    methodSettings: closed("throttlingRateLimit", atOnce),
+    accessLogSettings: works("gateway/access-log", atOnce),
+    canarySettings: noCanary,
+    cacheClusterEnabled: withoutEffect(noCache, "cacheClusterEnabled"),
+    cacheClusterSize: withoutEffect(noCache),
+    cacheClusterStatus: description,
+    tracingEnabled: withoutEffect("There is no X-Ray.", "tracingEnabled"),
+  },
+  MethodSetting: {
+    throttlingBurstLimit: closed("throttlingBurstLimit", atOnce),
+    throttlingRateLimit: closed("throttlingRateLimit", atOnce),
+    loggingLevel: works("telemetry/execution-log", atOnce),
+    dataTraceEnabled: works("telemetry/execution-log", atOnce),
+    metricsEnabled: withoutEffect("There are no metrics in CloudWatch.", "metricsEnabled"),
+    cachingEnabled: withoutEffect(noCache, "cachingEnabled"),
+    cacheTtlInSeconds: withoutEffect(noCache),
+    cacheDataEncrypted: withoutEffect("Nothing is cached that could be read."),
+    requireAuthorizationForCacheControl: withoutEffect("Nothing is cached that a caller could invalidate."),
+    unauthorizedCacheControlHeaderStrategy: withoutEffect("Nothing is cached that a caller could invalidate."),
+  },
+  AccessLogSettings: {
+    format: works("gateway/access-log", atOnce),
+    destinationArn: works("gateway/access-log", atOnce),
+  },
+  CanarySettings: {
+    percentTraffic: noCanary,
+    deploymentId: noCanary,
+    stageVariableOverrides: noCanary,
+    useStageCache: withoutEffect(noCache),
+  },
+  DeploymentCanarySettings: {
+    percentTraffic: noCanary,
+    stageVariableOverrides: noCanary,
+    useStageCache: withoutEffect(noCache),
+  },
+  ApiKey: {
+    id: description,
+    value: keys,
+    name: description,
+    customerId: description,
+    description,
+    enabled: keys,
+    createdDate: description,
+    lastUpdatedDate: description,
+    stageKeys: withoutEffect("Only usage plans give a key its stages."),
+    tags: description,
+  },
+  StageKey: {
+    restApiId: withoutEffect("Only usage plans give a key its stages."),
+    stageName: withoutEffect("Only usage plans give a key its stages."),
+  },
+  UsagePlan: {
+    id: description,
+    name: description,
+    description,
+    tags: description,
+    productCode: description,
+    apiStages: keys,
+    throttle: keys,
+    quota: keys,
+  },
+  ApiStage: { apiId: keys, stage: keys, throttle: keys },
+  ThrottleSettings: { burstLimit: keys, rateLimit: keys },
+  QuotaSettings: { limit: keys, offset: keys, period: keys },
+  UsagePlanKey: { id: keys, type: keys, value: keys, name: description },
+  Account: {
+    cloudwatchRoleArn: enforced("management/rest/stage", atOnce),
+    throttleSettings: withoutEffect("Nothing throttles an account yet.", "throttleSettings"),
+    features: description,
+    apiKeyVersion: description,
+  },
+  ClientCertificate: {
+    clientCertificateId: description,
+    description,
+    pemEncodedCertificate: works("gateway/integrations/tls-identities", atOnce),
+    createdDate: description,
+    expirationDate: description,
+    tags: description,
+  },
+  VpcLink: {
+    id: description,
+    name: works("compiler/compile-connection", atOnce),
+    description,
+    targetArns: works("compiler/compile-connection", atOnce),
+    status: works("compiler/compile-connection", atOnce),
+    statusMessage: description,
+    tags: description,
+  },
+  DomainName: {
+    domainName: customDomain,
+    domainNameId: description,
+    domainNameArn: description,
+    certificateName: description,
+    certificateArn: customDomain,
+    certificateUploadDate: description,
+    regionalDomainName: description,
+    regionalHostedZoneId: description,
+    regionalCertificateName: description,
+    regionalCertificateArn: customDomain,
+    distributionDomainName: description,
+    distributionHostedZoneId: description,
+    endpointConfiguration: customDomain,
+    domainNameStatus: description,
+    domainNameStatusMessage: description,
+    securityPolicy: customDomain,
+    endpointAccessMode: customDomain,
+    tags: description,
+    mutualTlsAuthentication: customDomain,
+    ownershipVerificationCertificateArn: customDomain,
+    managementPolicy: customDomain,
+    policy: customDomain,
+    routingMode: customDomain,
+  },
+  MutualTlsAuthentication: {
+    truststoreUri: customDomain,
+    truststoreVersion: customDomain,
+    truststoreWarnings: description,
+  },
+  MutualTlsAuthenticationInput: { truststoreUri: customDomain, truststoreVersion: customDomain },
+  BasePathMapping: { basePath: customDomain, restApiId: customDomain, stage: customDomain },
+  DomainNameAccessAssociation: {
+    domainNameAccessAssociationArn: description,
+    domainNameArn: customDomain,
+    accessAssociationSourceType: customDomain,
+    accessAssociationSource: customDomain,
+    tags: description,
+  },
+  DocumentationPart: { id: description, location: description, properties: description },
+  DocumentationPartLocation: {
+    type: description,
+    path: description,
+    method: description,
+    statusCode: description,
+    name: description,
+  },
+  DocumentationVersion: { version: description, createdDate: description, description },
+
+  // What inputs have besides the members of what they make.
+  CreateRestApiRequest: { cloneFrom: works("management/rest/rest-api", "call") },
+  ImportRestApiRequest: {
+    body: works("management/rest/import", "call"),
+    parameters: works("management/rest/import", "call"),
+    failOnWarnings: works("management/rest/import", "call"),
+  },
+  PutRestApiRequest: {
+    body: works("management/rest/import", "call"),
+    mode: works("management/rest/import", "call"),
+    parameters: works("management/rest/import", "call"),
+    failOnWarnings: works("management/rest/import", "call"),
+  },
+  PutIntegrationRequest: { integrationHttpMethod: works("compiler/compile-integration") },
+  CreateDeploymentRequest: {
+    stageName: works(deploymentInput, "call"),
+    stageDescription: works(deploymentInput, "call"),
+    cacheClusterEnabled: withoutEffect(noCache, "cacheClusterEnabled"),
+    cacheClusterSize: withoutEffect(noCache),
+    variables: works(deploymentInput, "call"),
+    canarySettings: noCanary,
+    tracingEnabled: withoutEffect("There is no X-Ray.", "tracingEnabled"),
+  },
+  CreateApiKeyRequest: { generateDistinctId: works("management/rest/api-key", "call") },
+  ImportApiKeysRequest: {
+    body: works("management/rest/api-key-file", "call"),
+    format: works("management/rest/api-key-file", "call"),
+    failOnWarnings: works("management/rest/api-key-file", "call"),
+  },
+  CreateUsagePlanKeyRequest: { keyId: keys, keyType: keys },
+  CreateDomainNameRequest: {
+    certificateBody: customDomain,
+    certificatePrivateKey: customDomain,
+    certificateChain: customDomain,
+  },
+  CreateBasePathMappingRequest: { domainNameId: description },
+  UpdateBasePathMappingRequest: { domainNameId: description },
+  CreateDocumentationVersionRequest: { documentationVersion: description, stageName: description },
+  ImportDocumentationPartsRequest: {
+    body: works("management/rest/documentation-part", "call"),
+    mode: works("management/rest/documentation-part", "call"),
+    failOnWarnings: works("management/rest/documentation-part", "call"),
+  },
+};
