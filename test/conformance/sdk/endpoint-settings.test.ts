@@ -46,7 +46,10 @@ test("what an API's endpoint is set to after its deployment acts at once, and ca
     assert.match(body, expected, `${path} ${value}`);
     assert.equal(status, /Internal/.test(expected.source) ? 500 : 501);
   }
-  const told = await (await fetch(`${portico.url}/_portico/status`)).json();
-  assert.deepEqual(told.stages[0].withoutEffect, ["securityPolicy TLS_1_2"]);
+  const told = (await (await fetch(`${portico.url}/_portico/status`)).json()) as {
+    readonly stages: readonly { readonly withoutEffect: readonly string[] }[];
+    readonly withoutEffect: readonly string[];
+  };
+  assert.deepEqual(told.stages[0]?.withoutEffect, ["securityPolicy TLS_1_2"]);
   assert.deepEqual(told.withoutEffect, ["throttleSettings (rateLimit 10000, burstLimit 5000)"]);
 });
