@@ -19,7 +19,7 @@ export type OperationName<Client> = {
       : never;
 }[keyof Client & string];
 
-/** A structure as the protocol layer binds it: required members are there, at every depth. */
+/** A structure as the protocol layer binds it: required members are present, at every depth. */
 type BoundInput<Structure> = {
   readonly [Member in keyof Structure]: Record<never, never> extends Pick<Structure, Member>
     ? BoundValue<Structure[Member]>
@@ -38,7 +38,7 @@ type BoundValue<Value> = [Extract<Value, ArrayBufferView>] extends [never]
   : Buffer | Extract<Value, undefined>;
 
 /**
- * What any of several inputs may have, for code that several operations share: every member of each, if it is there.
+ * The members of any of several inputs, for code that several operations share; each of them may be absent.
  * `MembersOf<{ a: string } | { b: number }>` is `{ a?: string; b?: number }`.
  */
 export type MembersOf<Inputs> = {

@@ -1,6 +1,7 @@
 /**
- * How the resource families of a service are declared: `makeFamilies` answers what declares them, once for each service.
- * What is the same for all families is here; a declaration has what differs.
+ * How the resource families of a service are declared. `makeFamilies` is called once for each service, and returns the
+ * functions that declare its families. Everything that all families share is here; a declaration says how a family
+ * differs.
  */
 import { badRequest } from "../protocol/errors.ts";
 import type { CallContext, Handler, Operations } from "../protocol/operation.ts";
@@ -14,25 +15,27 @@ import type { Change, Input, OpenCall, Parent, Work } from "./work.ts";
 
 /** What is the same for all operations of a service. */
 export interface Conventions<Service> {
-  /** Whose documents a call is about. */
+  /** Returns the scope of the documents that a call is about. */
   readonly scopeOf: (call: CallContext) => Scope;
   readonly paging: PagingDialect;
-  /** The most operations that one PATCH may have. Only for services that have updates by PATCH. */
+  /** Returns the greatest number of operations that one PATCH may have. Only services with updates by PATCH need it. */
   readonly patchOperationsMax?: (service: Service) => number;
 }
 
-/** An operation as it is declared: its handler, once it is known what its service works with. */
+/** A declared operation: given the store and the service, it returns the operation's handler. */
 export type Operation<Service, In> = (store: Store, service: Service) => Handler<In>;
 
 /** Declared operations by name. */
 // biome-ignore lint/suspicious/noExplicitAny: a table of operations with different inputs; each is typed where it is made.
 export type OperationTable<Service> = Readonly<Record<string, Operation<Service, any>>>;
 
-/** The handlers of declared operations. */
+/** Returns the handlers of declared operations. */
 export const bindOperations = <Service>(table: OperationTable<Service>, store: Store, service: Service): Operations =>
   Object.fromEntries(Object.entries(table).map(([name, operation]) => [name, operation(store, service)]));
 
-/** A resource family: what differs from other families. `C`, `G`, `L`, `U` and `D` are the names of its operations. */
+/**
+ * A resource family, by what differs from other families. `C`, `G`, `L`, `U` and `D` are the names of its operations.
+ */
 export interface ResourceFamily<Client, Service, Item extends object, ParentItem, C, G, L, U, D> {
   readonly operations: {
     /** `Create…` or `Put…`. */
@@ -44,37 +47,40 @@ export interface ResourceFamily<Client, Service, Item extends object, ParentItem
   };
   /** Says what the items are, and what they belong to. */
   readonly place: Place<Service, Item, ParentItem, InputOf<Client, G | U | D>>;
-  /** The new item, after all checks. */
+  /** Checks the input and returns the new item. */
   readonly create?: (work: Change<Service, InputOf<Client, C>, NoInfer<ParentItem>>) => Promise<NoInfer<Item>>;
-  /** The page that the input asks for, where it is not the next items of the place. */
+  /** Returns the page that the input asks for, if that is not simply the next items of the place. */
   readonly list?: (work: Work<Service, InputOf<Client, L>, NoInfer<ParentItem>>) => Promise<Page<NoInfer<Item>>>;
-  /** The output's member that holds a page's items, where the service's dialect names none. */
+  /** The output's member that holds a page's items, if the service's dialect names none. */
   readonly listedAs?: string;
   /** An update by PATCH: the paths that it takes. */
   readonly patch?: PatchTable;
   /** An update by merging: the members that differ from the default. */
   readonly merge?: MergeRules<NoInfer<Item>, InputOf<Client, U>>;
-  /** What has to hold after an update: throws, or answers the item as it is to be stored. */
+  /** Checks an item after an update. Throws, or returns the item as it is stored. */
   readonly complete?: (
     item: NoInfer<Item>,
     before: NoInfer<Item>,
     work: Change<Service, InputOf<Client, U>, NoInfer<ParentItem>>,
   ) => NoInfer<Item> | Promise<NoInfer<Item>>;
-  /** Refuses, or takes away what goes with the item. */
+  /** Throws to refuse the deletion, or deletes what belongs to the item. */
   readonly onDelete?: (
     item: NoInfer<Item>,
     work: Change<Service, InputOf<Client, D>, NoInfer<ParentItem>>,
   ) => Promise<void>;
-  /** The item as it is answered; by default as it is stored. */
+  /** Returns the item as callers see it; by default, as it is stored. */
   readonly view?: (
     item: NoInfer<Item>,
     work: Work<Service, MembersOf<InputOf<Client, C | G | L | U>>, NoInfer<ParentItem>>,
   ) => unknown | Promise<unknown>;
 }
 
-/** What declares the operations of one service. `Client` is its SDK's client, whose types say each operation's input. */
+/**
+ * The functions that declare the operations of one service. `Client` is its SDK's client, whose types give each
+ * operation's input.
+ */
 export interface Families<Client, Service extends object> {
-  /** The operations of a family. */
+  /** Returns the operations of a family. */
   defineResource<
     Item extends object,
     ParentItem,
@@ -85,60 +91,65 @@ export interface Families<Client, Service extends object> {
     D extends OperationName<Client> = never,
   >(family: ResourceFamily<Client, Service, Item, ParentItem, C, G, L, U, D>): OperationTable<Service>;
 
-  /** Operations that are no family's. The compiler holds each to its own input. */
+  /** Returns operations that belong to no family. The compiler checks each against its own input. */
   operations(
     table: {
       readonly [Name in OperationName<Client>]?: Operation<Service, InputOf<Client, Name>>;
     },
   ): OperationTable<Service>;
 
-  /** An operation that writes nothing; with a parent, what the input is about is found first. */
+  /** Makes an operation that writes nothing; with a parent, the item that the input belongs to is found first. */
   reading<In, ParentItem = unknown>(
     run: (work: Work<Service, In, ParentItem>) => Promise<unknown>,
     parent?: Parent<Service, ParentItem>,
   ): Operation<Service, In>;
 
-  /** An operation in one transaction: all of it is written, or nothing. */
+  /** Makes an operation that runs in one transaction: everything is written, or nothing. */
   writing<In, ParentItem = unknown>(
     run: (work: Change<Service, In, ParentItem>) => Promise<unknown>,
     parent?: Parent<Service, ParentItem>,
   ): Operation<Service, In>;
 
-  /** An operation that opens its own transactions, for what can't run inside of one. */
+  /** Makes an operation that opens its own transactions, for work that can't run inside one. */
   spanning<In>(run: (call: OpenCall<Service, In>) => Promise<unknown>): Operation<Service, In>;
 
-  /** An operation that answers something of the place's item that the input names. */
+  /** Makes an operation that returns something of the item that the input names. */
   viewing<Item, ParentItem, In extends Named, Named>(
     place: Place<Service, Item, ParentItem, Named>,
     view: (item: Item, work: Work<Service, In, ParentItem>) => unknown | Promise<unknown>,
   ): Operation<Service, In>;
 
-  /** An operation that changes the place's item that the input names. It answers nothing, or something of the new item. */
+  /**
+   * Makes an operation that changes the item that the input names. It returns nothing, or something of the new item.
+   */
   changing<Item, ParentItem, In extends Named, Named>(
     place: Place<Service, Item, ParentItem, Named>,
     change: (item: Item, work: Change<Service, In, ParentItem>) => Item | Promise<Item>,
     answer?: (item: Item, work: Change<Service, In, ParentItem>) => unknown | Promise<unknown>,
   ): Operation<Service, In>;
 
-  /** Documents of a kind, as a family's place. */
+  /** Makes a family's place whose items are documents of a kind. */
   documents<Item extends object, Member extends string, ParentItem = unknown>(
     options: DocumentsOptions<Service, Item, ParentItem, Member>,
   ): Documents<Service, Item, ParentItem, { readonly [Name in Member]: string }>;
 
-  /** The page that the input asks for of items in the order of their keys. */
+  /** Returns the page that the input asks for, of items in the order of their keys. */
   pageOfItems<Item>(work: Work<Service, object>, all: readonly Item[], keyOf: (item: Item) => string): Page<Item>;
 
-  /** A page as the service answers it; `items` is the member with the items, where the dialect names none. */
+  /**
+   * Returns a page in the form of the service's output; `items` is the member with the items, if the dialect names
+   * none.
+   */
   answerPage(page: Page<unknown>, items?: string): object;
 }
 
-/** What declares the families of a service. */
+/** Returns the functions that declare the families of a service. */
 export function makeFamilies<Client, Service extends object>(
   conventions: Conventions<Service>,
 ): Families<Client, Service> {
   const { scopeOf, paging } = conventions;
 
-  // Below, an input is any input: an object with members. `Families` gives each its type, by its operation's name.
+  // Below, an input is an object with any members. `Families` gives each input its type, by its operation's name.
   type AnyWork = Work<Service, Input>;
   type AnyChange = Change<Service, Input>;
   type AnyPlace = Place<Service, object, unknown, Input>;
@@ -159,7 +170,7 @@ export function makeFamilies<Client, Service extends object>(
     parent?: Parent<Service, ParentItem>,
   ): Promise<Result> => {
     const { result, after } = await store.write(scopeOf(call), async (tx) => {
-      // Its own list for each run: only the last run counts.
+      // Each run has its own list, because only the last run counts.
       const after: (() => Promise<void>)[] = [];
       const afterCommit = (one: () => Promise<void>) => void after.push(one);
       const work = { ...service, input, call, tx, parent: undefined, parentId: "", afterCommit };
@@ -206,7 +217,7 @@ export function makeFamilies<Client, Service extends object>(
     writing(async (work) => {
       const before = await place.find(work);
       const item = await change(before, work);
-      // An update of nothing writes nothing, so that nobody is told of a change.
+      // An update that changes nothing writes nothing, so that nobody is told of a change.
       if (item !== before) await place.put(item, work);
       return answer(item, work);
     }, place.parent);
@@ -272,8 +283,8 @@ export function makeFamilies<Client, Service extends object>(
       page(all, keyOf, pageRequestOf(input, paging), paging),
     answerPage: (found: Page<unknown>, items?: string) => pageAnswer(found, paging, items),
   };
-  // The one place where inputs get their types. They are true because the protocol layer has bound and checked every input
-  // by its operation's model, from which the SDK's types are made, too.
+  // The one place where inputs get their types. They are right because the protocol layer has bound and checked every
+  // input by its operation's model, from which the SDK's types are made as well.
   return families as unknown as Families<Client, Service>;
 }
 
@@ -291,7 +302,7 @@ interface AnyFamily<Service> {
   readonly view?: (item: object, work: Work<Service, Input>) => unknown;
 }
 
-/** A call of an operation with what its service works with. */
+/** A call of an operation, with its store and service. */
 interface Bound<Service> {
   readonly store: Store;
   readonly service: Service;

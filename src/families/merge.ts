@@ -1,18 +1,18 @@
 /**
- * Updates by merging: the members of the input that are there take the place of the item's, and the others stay as they
- * are. A member goes to the item's member of the same name, with a small first letter; an empty text takes it away.
+ * Updates by merging: the members that the input has replace those of the item, and the others stay as they are. A
+ * member sets the item's member of the same name, with a small first letter; an empty text removes it.
  * AWS: API Gateway version 2 API reference, "UpdateRoute" and its like.
  */
 import { present } from "./work.ts";
 
-/** The members of the item that a member of the input changes; undefined takes one away. */
+/** Returns the members of the item that a member of the input changes; undefined removes one. */
 export type MergeRule<Item, Value> = (
   value: Value,
   before: Item,
 ) => { readonly [Member in keyof Item]?: Item[Member] | undefined };
 
 /**
- * A rule for each member of the input that differs from the default. The compiler asks for one wherever the item has no
+ * The rules of the input's members that differ from the default. The compiler requires a rule wherever the item has no
  * member of that name and type, so that no member of an input is forgotten.
  */
 export type MergeRules<Item, In> = {
@@ -31,7 +31,7 @@ type Fits<Item, In, Member extends keyof In> = Member extends string
     : false
   : false;
 
-/** The rule of a member that names the item, or says how to change it: it changes nothing by itself. */
+/** The rule of a member that names the item, or says how to change it. It changes nothing itself. */
 export const unmerged = (): Record<never, never> => ({});
 
 /** The rule of a member that the item has by another name, where an empty text is a value like any other. */
@@ -46,7 +46,7 @@ export const mergedUnlessEmpty =
   <Value>(value: Value): { readonly [Member in Name]: Value | undefined } =>
     ({ [name]: value === "" ? undefined : value }) as { readonly [Member in Name]: Value | undefined };
 
-/** The item with the members of the input that are there. */
+/** Returns the item with the members that the input has. */
 export function mergeInto<Item extends object, In extends object>(
   item: Item,
   input: In,

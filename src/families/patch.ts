@@ -1,7 +1,7 @@
 /**
  * The interpreter of PATCH. A family's table says which paths take which ops, and what each does to a draft of the
- * item; a path or op that is not in the table is refused in AWS's words. The operations apply in order; the draft is
- * only kept if all of them do.
+ * item; a path or op that is not in the table is refused with AWS's message. The operations are applied in order; the
+ * draft is stored only if all of them succeed.
  * AWS: API Gateway REST API reference, "Patch operations".
  */
 import { unescapeSegment } from "../base/json-pointer.ts";
@@ -10,7 +10,7 @@ import { badRequest } from "../protocol/errors.ts";
 
 export type Op = "add" | "remove" | "replace" | "move" | "copy" | "test";
 
-/** As the wire has it: all members are optional text. */
+/** An operation as callers send it: all members are optional texts. */
 export interface PatchOperation {
   readonly op?: Op | undefined;
   readonly path?: string | undefined;
@@ -18,10 +18,10 @@ export interface PatchOperation {
   readonly from?: string | undefined;
 }
 
-/** An item while it is changed. */
+/** An item while it is being changed. */
 export type Draft = Record<string, unknown>;
 
-/** One operation on its rule: what the path's `{…}` segments are, unescaped. */
+/** One operation that a rule applies, with the values of the path's `{…}` segments, unescaped. */
 export interface PatchStep {
   readonly op: Op;
   readonly path: string;
@@ -33,18 +33,18 @@ export interface PatchStep {
 export interface PatchRule {
   readonly ops: readonly Op[];
   apply(draft: Draft, step: PatchStep): void;
-  /** Once, after all operations: takes away what they left empty. */
+  /** Called once, after all operations, to remove what they left empty. */
   tidy?(draft: Draft): void;
 }
 
-/** `/description`, `/variables/{name}` … → what it does. */
+/** The rules by path: `/description`, `/variables/{name}` …. */
 export interface PatchTable {
   readonly rules: Readonly<Record<string, PatchRule>>;
-  /** What takes the paths that no rule has (a stage's method settings); it refuses in its own words. */
+  /** Applies the paths that no rule has (a stage's method settings), or refuses them with its own message. */
   readonly otherwise?: (draft: Draft, step: PatchStep) => void;
 }
 
-/** Text → the value that a member holds; throws what AWS answers to a wrong one. */
+/** Converts a step's text to the value of a member; throws AWS's error for a wrong one. */
 export type Convert = (step: PatchStep) => unknown;
 
 /** Applies the operations to a copy of the item. */
@@ -78,7 +78,7 @@ function readStep(operation: PatchOperation): PatchStep {
   };
 }
 
-// AWS quirk: two blanks before the path.
+// AWS quirk: there are two spaces before the path.
 export const invalidPath = (operation: PatchOperation, table: PatchTable) => {
   const paths = Object.entries(table.rules).filter(([, rule]) => rule.ops.some((op) => op === operation.op));
   const list = paths.map(([path]) => path).join(", ");
@@ -108,9 +108,9 @@ function findRule(table: PatchTable, path: string): { rule: PatchRule; keys: rea
 
 // What a value may be
 
-/** Any text; nothing counts as the empty text. */
+/** Accepts any text; a missing value counts as the empty text. */
 export const text: Convert = (step) => step.value ?? "";
-/** A template: nothing, or nothing in it, is stored as null. */
+/** Accepts a template; a missing or empty one is stored as null. */
 export const nullableText: Convert = (step) => (step.value === undefined || step.value === "" ? null : step.value);
 
 // Unconfirmed: how AWS words a wrong value; see docs/compatibility.md, "REST control plane, words".
@@ -119,13 +119,13 @@ export const invalidValue = (step: PatchStep, wanted: string) =>
     `Invalid patch value '${step.value ?? "null"}' specified for op '${step.op}' and path '${step.path}'. ${wanted}`,
   );
 
-/** `true` or `false` in any case: the developer guide sends `True`. */
+/** Accepts `true` or `false` in any case: the developer guide sends `True`. */
 export const flag: Convert = (step) => {
   const value = step.value?.toLowerCase();
   if (value !== "true" && value !== "false") throw invalidValue(step, "Must be one of: [true, false]");
   return value === "true";
 };
-/** `true` or `false`; nothing means false, as for a parameter that is added. */
+/** Accepts `true` or `false`; a missing value means false, as for a parameter that is added. */
 export const optionalFlag: Convert = (step) => (step.value === undefined || step.value === "" ? false : flag(step));
 
 export const wholeNumber =
@@ -151,7 +151,7 @@ export const oneOf =
 
 // What a path may mean
 
-/** The object that holds the last member of `at`; made where it is missing. */
+/** Returns the object that holds the last member of `at`, and makes it if it is missing. */
 function holderOf(draft: Draft, at: readonly string[]): Draft {
   let holder = draft;
   for (const member of at.slice(0, -1)) {
@@ -163,7 +163,7 @@ function holderOf(draft: Draft, at: readonly string[]): Draft {
 
 const lastOf = (at: readonly string[]): string => at[at.length - 1]!;
 
-/** A member with one value: `replace`; an empty value takes it away where `clears` says so. */
+/** Makes the rule of a member with one value: `replace` sets it, and with `clears` an empty value removes it. */
 export function member(
   at: string,
   convert: Convert,
@@ -181,7 +181,10 @@ export function member(
   };
 }
 
-/** A map's entry, named by the last segment: `add` and `replace` set it, `remove` drops it, and the map with the last. */
+/**
+ * Makes the rule of a map's entry, which the last segment names: `add` and `replace` set it, `remove` removes it, and
+ * the map with its last entry.
+ */
 export function entry(at: string, convert: Convert): PatchRule {
   const names = at.split(".");
   return {
@@ -203,13 +206,16 @@ export function entry(at: string, convert: Convert): PatchRule {
   };
 }
 
-/** The draft's own list, made where there is none. */
+/** Returns the draft's list, and makes it if there is none. */
 function listOf(holder: Draft, name: string): string[] {
   holder[name] ??= [];
   return holder[name] as string[];
 }
 
-/** Changes a list in place: drops a member, or puts one in `old`'s place or at the end, unless it is there already. */
+/**
+ * Changes a list in place: removes a member, or adds one in the place of `old` or at the end, unless the list has it
+ * already.
+ */
 function changeList(list: string[], old: string | undefined, put: string | undefined): void {
   const index = old === undefined ? -1 : list.indexOf(old);
   const isNew = put !== undefined && !list.includes(put);
@@ -218,7 +224,7 @@ function changeList(list: string[], old: string | undefined, put: string | undef
   else if (isNew) list.push(put);
 }
 
-/** A list's member, named by the last segment: `replace` puts the value in its place. */
+/** Makes the rule of a list's member that the last segment names: `replace` puts the value in its place. */
 export function memberInPath(at: string, ops: readonly Op[], keepsEmpty = false): PatchRule {
   const names = at.split(".");
   return {
@@ -234,7 +240,7 @@ export function memberInPath(at: string, ops: readonly Op[], keepsEmpty = false)
   };
 }
 
-/** A list's member, named by `value`: `replace` makes it the only one. */
+/** Makes the rule of a list's member that `value` names: `replace` makes it the only one. */
 export function memberInValue(at: string, ops: readonly Op[], check?: (step: PatchStep) => void): PatchRule {
   const names = at.split(".");
   return {
@@ -252,7 +258,7 @@ export function memberInValue(at: string, ops: readonly Op[], check?: (step: Pat
   };
 }
 
-/** Text that is a list with commas: `add` and `remove` mean its parts, `replace` the whole. */
+/** Makes the rule of a text that is a list with commas: `add` and `remove` change its parts, `replace` the whole. */
 export function entryList(at: string): PatchRule {
   return {
     ops: ["add", "replace", "remove"],
@@ -260,7 +266,7 @@ export function entryList(at: string): PatchRule {
       const parts = ((draft[at] as string | undefined) ?? "").split(",").filter((part) => part.trim() !== "");
       const named = (step.value ?? "").split(",").map((part) => part.trim());
       const others = step.op === "replace" ? [] : parts.filter((part) => !named.includes(part.trim()));
-      // Nothing named: the whole list goes.
+      // Without a value, the whole list is removed.
       const kept = step.op === "remove" && !step.value ? [] : others;
       const next = step.op === "remove" ? kept : [...kept, ...named.filter((part) => part !== "")];
       if (next.length === 0) delete draft[at];

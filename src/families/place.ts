@@ -4,57 +4,63 @@ import { type Page, type PageRequest, type PagingDialect, page, pageWindow } fro
 import type { Change, Input, Parent, Work } from "./work.ts";
 
 /**
- * Where a family's items are kept. `Named` is what `find` needs of the input; what an item belongs to is found before any
- * of these is called, and is in `work.parent`.
+ * Where a family's items are stored. `Named` has the members of the input that `find` needs. The item's parent is found
+ * before any of these functions is called, and is in `work.parent`.
  */
 export interface Place<Service, Item, ParentItem, Named> {
   readonly parent?: Parent<Service, ParentItem>;
-  /** The item that the input names; throws AWS's 404 if it is not there. */
+  /** Returns the item that the input names; throws AWS's 404 if it does not exist. */
   readonly find: (work: Work<Service, Named, ParentItem>) => Promise<Item>;
   readonly put: (item: Item, work: Change<Service, unknown, ParentItem>) => Promise<void>;
   readonly delete: (item: Item, work: Change<Service, unknown, ParentItem>) => Promise<void>;
   readonly list?: (work: Work<Service, object, ParentItem>) => Promise<Page<Item>>;
 }
 
-/** A place where each item is a document of its own; it may be the parent of others. */
+/** A place where each item is a document of its own, which may be the parent of others. */
 export interface Documents<Service, Item, ParentItem, Named>
   extends Place<Service, Item, ParentItem, Named>,
     Parent<Service, Item> {
   readonly list: (work: Work<Service, object, ParentItem>) => Promise<Page<Item>>;
-  /** Every item of the parent, in the order of their ids. */
+  /** Returns every item of the parent, in the order of their ids. */
   readonly all: (work: Work<Service, unknown, ParentItem>) => Promise<readonly Item[]>;
-  /** How many items the parent has. */
+  /** Returns the number of items that the parent has. */
   readonly count: (work: Work<Service, unknown, ParentItem>) => Promise<number>;
-  /** The parent's item of that id, if it is there. */
+  /** Returns the parent's item of that id, if it exists. */
   readonly get: (work: Work<Service, unknown, ParentItem>, id: string) => Promise<Item | undefined>;
-  /** An id of so many characters that none of the parent's items has. */
+  /** Returns an id of that length that none of the parent's items has. */
   readonly freshId: (work: Work<Service, unknown, ParentItem>, length: number) => Promise<string>;
 }
 
-/** What tells the documents of one kind from others. */
+/** The options of a place whose items are documents: what differs between kinds. */
 export interface DocumentsOptions<Service, Item, ParentItem, Member extends string> {
   readonly kind: string;
-  /** The input's member that names one. */
+  /** The input's member that names an item. */
   readonly member: Member;
   readonly idOf: (item: Item) => string;
-  /** The id that the member's text stands for, where it is not the text itself; undefined if it can't be any. */
+  /**
+   * Returns the id that the member's text stands for, or undefined if it stands for none; without this function, the
+   * text is the id.
+   */
   readonly idFrom?: (named: string, input: Input) => string | undefined;
-  /** What AWS answers to an id that there is none of. */
+  /** Returns AWS's error for an id that does not exist. */
   readonly missing: (id: string, call: CallContext) => ApiError;
-  /** What they belong to. Its document's id and a slash begin theirs; without one they are the account's. */
+  /**
+   * The parent of the items. Their ids begin with its document's id and a slash; without a parent, they belong to the
+   * account.
+   */
   readonly parent?: Parent<Service, ParentItem>;
 }
 
-/** Documents of a kind as a family's place. */
+/** Makes a family's place whose items are documents of a kind. */
 export function documentsOf<Service extends object, Item extends object, ParentItem, Member extends string>(
   options: DocumentsOptions<Service, Item, ParentItem, Member>,
   dialect: PagingDialect,
 ): Documents<Service, Item, ParentItem, { readonly [Name in Member]: string }> {
   const { kind, idOf, parent, missing, idFrom = (named) => named } = options;
-  // The input's type is the operation's, of which only this member matters here.
+  // The input has the operation's type, of which only this member matters here.
   const member: string = options.member;
 
-  // Documents of the account have no parent, whoever asks for them.
+  // Documents of the account have no parent, whichever operation asks for them.
   const prefixOf = ({ parentId }: Work<Service>): string => (parent === undefined ? "" : `${parentId}/`);
   const get = async (work: Work<Service>, id: string) => (await work.tx.get<Item>(kind, prefixOf(work) + id))?.body;
   const find = async (work: Work<Service, Input>): Promise<Item> => {
@@ -77,7 +83,7 @@ export function documentsOf<Service extends object, Item extends object, ParentI
     delete: (item, work) => work.tx.delete(kind, prefixOf(work) + idOf(item)),
     async list(work) {
       const { tx, input } = work;
-      // Only the page is read: a list costs the same however many there are.
+      // Only the page is read, so a list costs the same however many items there are.
       const { limit, after } = pageWindow(pageRequestOf(input, dialect), dialect);
       const window = { prefix: prefixOf(work), limit: limit + 1, ...(after === undefined ? {} : { after }) };
       const found = await tx.list<Item>(kind, window);
@@ -98,7 +104,7 @@ export function documentsOf<Service extends object, Item extends object, ParentI
   };
 }
 
-/** The same work with what its item belongs to, which is found first. */
+/** Returns the same work with the parent of its item, which is found first. */
 export async function withParent<Service, ParentItem, In extends Input, W extends Work<Service, In>>(
   work: W,
   parent: Parent<Service, ParentItem> | undefined,
@@ -108,7 +114,7 @@ export async function withParent<Service, ParentItem, In extends Input, W extend
   return { ...work, parent: item, parentId: id };
 }
 
-/** The page that an input asks for, by the members that its service's dialect names. */
+/** Returns the page that an input asks for, by the members that its service's dialect names. */
 export function pageRequestOf(input: object, { members }: PagingDialect): PageRequest {
   const { [members.limit]: limit, [members.token]: token } = input as Input;
   return { limit: limit as number | string | undefined, token: token as string | undefined };

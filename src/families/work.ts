@@ -1,12 +1,12 @@
 import type { CallContext } from "../protocol/operation.ts";
 import type { Reader, Scope, Transaction } from "../store/store.ts";
 
-/** An operation's input by the model's member names, before its type is known. */
+/** An operation's input by the model's member names, where its type is not known. */
 export type Input = Readonly<Record<string, unknown>>;
 
 /**
- * One call at work in a transaction. Beside these members it has those of `Service`: what the operations of a service are
- * made with, such as its limits.
+ * One call at work in a transaction. Beside these members it has those of `Service`: what the operations of a service
+ * need, such as its limits.
  */
 export type Work<Service, In = unknown, ParentItem = unknown> = Service & CallInTransaction<In, ParentItem, Reader>;
 
@@ -14,15 +14,18 @@ export type Work<Service, In = unknown, ParentItem = unknown> = Service & CallIn
 export type Change<Service, In = unknown, ParentItem = unknown> = Service &
   CallInTransaction<In, ParentItem, Transaction> & {
     /**
-     * Adds what is to be done once the writes are committed, and before the call is answered. It is not done if nothing
-     * is committed; if it fails, so does the call, and the writes stay.
+     * Adds work to do after the writes are committed and before the call is answered. It is not done if nothing is
+     * committed. If it fails, the call fails, but the writes stay.
      */
     afterCommit(run: () => Promise<void>): void;
   };
 
-/** What other items belong to, as an operation finds it by its input. */
+/** The parent of other items, which an operation finds by its input. */
 export interface Parent<Service, Item> {
-  /** Finds the item; throws AWS's 404 if it is not there. `id` is its document's, which its children's begin with. */
+  /**
+   * Finds the item; throws AWS's 404 if it does not exist. `id` is its document's id, with which its children's ids
+   * begin.
+   */
   readonly locate: (work: Work<Service, Input>) => Promise<{ readonly item: Item; readonly id: string }>;
 }
 
@@ -30,43 +33,46 @@ interface CallInTransaction<In, ParentItem, Tx extends Reader> {
   readonly input: In;
   readonly call: CallContext;
   readonly tx: Tx;
-  /** What the input's item belongs to; undefined where the operation declares no parent. */
+  /** The parent of the input's item; undefined if the operation declares no parent. */
   readonly parent: ParentItem;
-  /** The id of the parent's document, with which its children's begin; empty without a parent. */
+  /** The id of the parent's document, with which its children's ids begin; empty without a parent. */
   readonly parentId: string;
 }
 
-/** A call that opens its own transactions, for what takes too long, or does too much, to run inside of one. */
+/** A call that opens its own transactions, for work that takes too long, or does too much, to run inside one. */
 export type OpenCall<Service, In = unknown> = Service & {
   readonly input: In;
   readonly call: CallContext;
-  /** Runs reads against one consistent state; with a parent, what the input is about is found first. */
+  /** Runs reads against one consistent state; with a parent, the item that the input belongs to is found first. */
   read<Result, ParentItem>(
     run: (work: Work<Service, In, ParentItem>) => Promise<Result>,
     parent?: Parent<Service, ParentItem>,
   ): Promise<Result>;
-  /** Runs writes in one transaction, and then what they added by `afterCommit`. */
+  /** Runs writes in one transaction, and then the work that they added by `afterCommit`. */
   write<Result, ParentItem>(
     run: (work: Change<Service, In, ParentItem>) => Promise<Result>,
     parent?: Parent<Service, ParentItem>,
   ): Promise<Result>;
 };
 
-/** The documents of the caller's account in the region of the call. */
+/** Returns the scope of the caller's account in the region of the call. */
 export const regionalScope = ({ account, region }: CallContext): Scope => ({ account, region });
 
-/** Seconds since 1970, as timestamps are stored and sent. */
+/** Returns the time in seconds since 1970, as timestamps are stored and sent. */
 export const nowSeconds = (call: CallContext): number => Math.floor(call.clock.now() / 1000);
 
 /** Members that may be undefined, as a caller's input has them. */
 type OptionalMembers<T> = { readonly [Member in keyof T]: T[Member] | undefined };
 
-/** A copy without the members that are undefined: absent members are absent on the wire and in the store. */
+/**
+ * Returns a copy without the members that are undefined, because absent members are absent on the wire and in the
+ * store.
+ */
 export function present<T extends object>(members: OptionalMembers<T>): T {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T;
 }
 
-/** The map or list, or undefined for an empty one: AWS leaves empty ones out. */
+/** Returns the map or list, or undefined if it is empty: AWS leaves empty ones out. */
 export function nonEmpty<T extends object>(map: T | undefined): T | undefined {
   return map !== undefined && Object.keys(map).length > 0 ? map : undefined;
 }

@@ -1,4 +1,4 @@
-/** How many of what API Gateway's control plane allows: AWS's numbers, and the server's own where its settings say so. */
+/** The limits of API Gateway's control plane: AWS's numbers, or the server's own where its settings name them. */
 import { bounds } from "../base/bounds.ts";
 
 interface Limit {
@@ -45,25 +45,25 @@ export const controlLimits = {
 } as const satisfies Record<string, Limit>;
 
 export type ControlLimit = keyof typeof controlLimits;
-/** What holds on this server. */
+/** The limits that apply on this server. */
 export type ControlLimits = Readonly<Record<ControlLimit, number>>;
 
-/** The profile's limits, but for those that the server's settings raise or lower. */
+/** Returns the profile's limits, except those that the server's settings raise or lower. */
 export function makeControlLimits(
   overrides: Partial<ControlLimits> = {},
   profile: "aws" | "relaxed" = "aws",
 ): ControlLimits {
   const numbers = Object.entries(controlLimits).map(([name, limit]) => {
     const { value, source: by } = limit;
-    // A profile lifts AWS's limits: docs/internals/architecture.md, "Faithful, and lenient by name". Portico's own limits
-    // keep a call from taking for ever, and hold in each profile.
+    // A profile lifts AWS's limits: docs/internals/architecture.md, "Faithful, and lenient by name". Portico's own
+    // limits keep a call from taking for ever, and apply in every profile.
     const ofProfile = profile === "relaxed" && by === source ? Math.max(value, relaxedMin) : value;
     return [name, overrides[name as ControlLimit] ?? ofProfile];
   });
   return Object.fromEntries(numbers) as ControlLimits;
 }
 
-/** More than anybody has of anything, and little enough to list. */
+/** More than anybody needs, and few enough to list. */
 const relaxedMin = bounds.relaxedLimitMin.value;
 
 export const limitMessage = (name: ControlLimit): string => {

@@ -3,25 +3,25 @@ import type { Change, Work } from "../families/work.ts";
 import { limitExceeded } from "../protocol/errors.ts";
 import { type ControlLimit, type ControlLimits, limitMessage } from "./control-limits.ts";
 
-/** What the operations of API Gateway work with, those of REST APIs and those of version 2. */
+/** What the operations of API Gateway work with, both those of REST APIs and those of version 2. */
 export interface ControlService {
   readonly limits: ControlLimits;
   /**
-   * With `relaxed`, imports accept what AWS refuses, and warn of it.
+   * With `relaxed`, imports accept documents that AWS refuses, and warn about them.
    * See docs/internals/architecture.md, "Faithful, and lenient by name".
    */
   readonly profile: "aws" | "relaxed";
-  /** Runs what is long where it delays nobody. */
+  /** Runs long jobs where they delay nobody. */
   readonly run: RunJob;
 }
 
-/** A call at work in what both versions share: how its input is written is its operation's business. */
+/** A call at work in code that both versions share; only its operation knows the form of its input. */
 export type ControlWork<In = unknown, ParentItem = unknown> = Work<ControlService, In, ParentItem>;
 
-/** A call that may write in what both versions share. */
+/** A call that may write, in code that both versions share. */
 export type ControlChange<In = unknown, ParentItem = unknown> = Change<ControlService, In, ParentItem>;
 
-/** Refuses what would go over one of the limits; `count` is how many there are already. */
+/** Refuses a call that would exceed a limit; `count` is the number that exists already. */
 export function requireRoom({ limits }: ControlWork, limit: ControlLimit, count: number): void {
   if (count >= limits[limit]) throw limitExceeded(limitMessage(limit));
 }

@@ -1,8 +1,9 @@
 import { assert } from "../base/assert.ts";
 
 /**
- * The indexes of a kind by name: pure functions from a document's body to the keys that it is found by; none, one or
- * several. A function that changes gets a new name, so that stores build its index anew for the documents they have.
+ * The indexes of a kind by name: pure functions that return the keys by which a document is found, of which there may
+ * be none, one or several, from its body. A function that changes gets a new name, so that stores build its index again
+ * for the documents that they have.
  */
 export type KindIndexes = Readonly<Record<string, (body: never) => readonly string[]>>;
 
@@ -10,8 +11,8 @@ export type KindIndexes = Readonly<Record<string, (body: never) => readonly stri
 export type Indexes = Readonly<Record<string, KindIndexes>>;
 
 /**
- * Which keys are asked for: those that are `key`, or those that begin with `keyPrefix`. Keys are Unicode: of a lone
- * surrogate, only that there is one is compared.
+ * The keys that a search asks for: those equal to `key`, or those that begin with `keyPrefix`. Keys are Unicode, so all
+ * lone surrogates count as equal.
  */
 export type IndexCondition =
   | { readonly index: string; readonly key: string }
@@ -22,12 +23,12 @@ export type DocumentKeys = ReadonlyMap<string, readonly string[]>;
 
 export const noKeys: DocumentKeys = new Map();
 
-/** Why a kind's index is not the store's to search; for assertions. */
+/** Throws if the kind has no such index. */
 export function requireIndex(indexes: Indexes, kind: string, index: string): void {
   assert(Object.hasOwn(indexes, kind) && Object.hasOwn(indexes[kind]!, index), `${kind} has an index ${index}`);
 }
 
-/** The keys that a document of the kind is found by. */
+/** Returns the keys by which a document of the kind is found. */
 export function keysOf(indexes: Indexes, kind: string, body: unknown): DocumentKeys {
   if (!Object.hasOwn(indexes, kind)) return noKeys;
   const keys = new Map<string, readonly string[]>();
@@ -38,7 +39,7 @@ export function keysOf(indexes: Indexes, kind: string, body: unknown): DocumentK
   return keys;
 }
 
-/** Whether a document with these keys is one of those asked for. */
+/** Returns whether a document with these keys meets the condition. */
 export function meets(keys: DocumentKeys, condition: IndexCondition): boolean {
   const found = keys.get(condition.index) ?? [];
   if ("key" in condition) return found.includes(condition.key.toWellFormed());
@@ -46,7 +47,7 @@ export function meets(keys: DocumentKeys, condition: IndexCondition): boolean {
   return found.some((key) => key.startsWith(prefix));
 }
 
-/** The keys asked for as a range, by code points; without `below` it has no upper end. */
+/** Returns the condition's keys as a range in the order of code points; without `below` it has no upper end. */
 export function keyRange(condition: IndexCondition): { readonly from: string; readonly below: string | undefined } {
   if ("key" in condition) {
     const from = condition.key.toWellFormed();
@@ -56,13 +57,13 @@ export function keyRange(condition: IndexCondition): { readonly from: string; re
   return { from, below: endOfPrefix(from) };
 }
 
-/** The least text above all that begin with the prefix; undefined where there is none. */
+/** Returns the least text above all that begin with the prefix, or undefined if there is none. */
 function endOfPrefix(prefix: string): string | undefined {
   const characters = [...prefix];
   for (;;) {
     const last = characters.pop()?.codePointAt(0);
     if (last === undefined) return undefined;
-    // Between the two are the surrogates, which are no characters.
+    // The surrogates, which are not characters, are between the two.
     const next = last === 0xd7ff ? 0xe000 : last + 1;
     if (next <= 0x10ffff) return characters.join("") + String.fromCodePoint(next);
   }

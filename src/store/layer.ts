@@ -1,7 +1,7 @@
 import { type DocumentKeys, meets } from "./indexes.ts";
 import type { ListOptions, Scope } from "./store.ts";
 
-/** A document as text, or null where there is none: what a layer says about a key. */
+/** What a layer says about a key: a document as text, or null if there is none. */
 export interface Image {
   readonly revision: number;
   readonly text: string;
@@ -16,11 +16,11 @@ export interface Entry {
 }
 
 export interface LayerEntry extends Entry {
-  /** What the image is found by; nothing where there is none. */
+  /** The keys by which the document is found; empty if there is none. */
   readonly keys: DocumentKeys;
 }
 
-/** What documents are read from: the database, or a layer over it. */
+/** A source of documents: the database, or a layer over it. */
 export interface Source {
   get(scope: Scope, kind: string, id: string): Image | null;
   list(scope: Scope, kind: string, options: ListOptions): Entry[];
@@ -28,8 +28,8 @@ export interface Source {
 }
 
 /**
- * Documents that differ from what lies below: what a transaction wrote, what waits for the next commit, or how documents
- * were when a reader began. Reads fall through where it says nothing.
+ * Documents that differ from those below the layer: those that a transaction wrote, those that wait for the next
+ * commit, or documents as they were when a reader began. Reads of all other documents go to the source below.
  */
 export class Layer implements Source {
   readonly #below: Source;
@@ -77,7 +77,7 @@ export class Layer implements Source {
       (entry) => entry.id.startsWith(prefix) && (after === undefined || compareIds(entry.id, after) > 0),
     );
     if (mine.length === 0) return this.#below.list(scope, kind, options);
-    // Each entry of this layer hides at most one below.
+    // Each entry of this layer hides at most one below it.
     const below = this.#below.list(
       scope,
       kind,

@@ -7,9 +7,9 @@ import { type Indexes, keysOf } from "./indexes.ts";
 /** Marks the file as a Portico store in its SQLite header ("Prtc"). */
 const applicationId = 0x50727463;
 
-/** Schema versions: entry i takes a store from version i to i + 1. Only ever appended to. */
+/** Schema versions: entry i takes a store from version i to i + 1. Entries are only ever added at the end. */
 const migrations: readonly string[] = [
-  // The key's order serves `all` (a kind everywhere) and `list` (a range of ids in a scope) alike.
+  // The order of the key serves both `all` (a kind everywhere) and `list` (a range of ids in a scope).
   `CREATE TABLE document (
      kind TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, id TEXT NOT NULL,
      revision INTEGER NOT NULL, body TEXT NOT NULL,
@@ -17,7 +17,8 @@ const migrations: readonly string[] = [
    );
    CREATE TABLE progress (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), revision INTEGER NOT NULL);
    INSERT INTO progress VALUES (1, 0);`,
-  // The first key's order serves lists by one key, in the order of ids; the second finds what a document's next write replaces.
+  // The first key serves lists by one key, in the order of ids; the second finds the entries that a document's next
+  // write replaces.
   `CREATE TABLE built_index (kind TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;
    CREATE TABLE index_entry (
      kind TEXT NOT NULL, name TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL,
@@ -35,7 +36,7 @@ const migrations: readonly string[] = [
 
 /**
  * Opens the database of a store, a file or (undefined) one in memory, and brings it to the newest schema and to the
- * declared indexes. Throws a `UserError` for a file that is no store, is damaged, or is of a newer Portico.
+ * declared indexes. Throws a `UserError` for a file that is not a store, is damaged, or belongs to a newer Portico.
  */
 export function openDatabase(path: string | undefined, indexes: Indexes): DatabaseSync {
   if (path === undefined) {
@@ -46,7 +47,8 @@ export function openDatabase(path: string | undefined, indexes: Indexes): Databa
   }
   let database: DatabaseSync;
   try {
-    // Only for this user: functions' environments are in it. SQLite gives its other files the same mode.
+    // Only this user may read the file, because it holds the environments of functions. SQLite gives its other files
+    // the same mode.
     if (!existsSync(path)) closeSync(openSync(path, "wx", 0o600));
     database = new DatabaseSync(path);
   } catch (error) {
@@ -55,9 +57,9 @@ export function openDatabase(path: string | undefined, indexes: Indexes): Databa
   try {
     database.exec("PRAGMA busy_timeout = 250");
     checkFile(database, path);
-    // FULL: in WAL mode each commit is on the disk before it is acknowledged, so it survives power loss, too.
+    // FULL: in WAL mode each commit is on the disk before it is acknowledged, so it survives even a loss of power.
     database.exec("PRAGMA synchronous = FULL; PRAGMA cache_size = -4096");
-    // Before WAL: a new file comes into being whole, with its mark, whenever the process is killed.
+    // This comes before WAL, so that a new file has its mark even if the process is killed at any moment.
     migrate(database, path);
     database.exec("PRAGMA journal_mode = WAL");
     buildIndexes(database, indexes);
@@ -98,7 +100,7 @@ function migrate(database: DatabaseSync, path: string): void {
   database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}; COMMIT`);
 }
 
-/** For a document's key: kind, index, account, region, key and id. */
+/** Inserts one key of a document; takes kind, index, account, region, key and id. */
 export const insertIndexEntry =
   "INSERT INTO index_entry (kind, name, account, region, key, id) VALUES (?, ?, ?, ?, ?, ?)";
 
@@ -107,7 +109,10 @@ interface IndexName {
   readonly name: string;
 }
 
-/** Builds what indexes the file does not have yet, and drops those that are not declared any more: nothing maintains them. */
+/**
+ * Builds the indexes that the file does not have yet, and drops those that are not declared any more, which nothing
+ * maintains.
+ */
 function buildIndexes(database: DatabaseSync, indexes: Indexes): void {
   const declared = Object.entries(indexes).flatMap(([kind, of]) => Object.keys(of).map((name) => ({ kind, name })));
   const built = database.prepare("SELECT kind, name FROM built_index").all() as unknown as readonly IndexName[];

@@ -20,24 +20,25 @@ import type { Change, ListOptions, Reader, Scope, Store, StoredDocument, Transac
 export interface SqliteStoreOptions {
   /** The database's file; undefined keeps everything in memory, for tests. */
   readonly path?: string;
-  /** What documents are found by besides their ids. Indexes that the file does not have yet are built. */
+  /** The indexes by which documents are found besides their ids. Indexes that the file does not have yet are built. */
   readonly indexes?: Indexes;
-  /** A transaction that runs longer than this is refused, so that a stuck one can't hold up all writers. */
+  /** A transaction that runs longer than this fails, so that a stuck one can't hold up all writers. */
   readonly transactionMsMax?: number;
 }
 
-/** Above every id that starts with a prefix: no id may have this character. */
+/** A prefix with this character is greater than every id that starts with the prefix; no id may contain it. */
 const lastCharacter = "\u{10ffff}";
 /** SQLite orders a blob after every text. */
 const aboveEveryText = new Uint8Array(1);
 
 /**
- * Opens the embedded store. Throws a `UserError` for a file that is no store, is damaged, or is of a newer Portico.
+ * Opens the embedded store. Throws a `UserError` for a file that is not a store, is damaged, or belongs to a newer
+ * Portico.
  *
- * Writers run one after another, each over what those before it wrote, without waiting for the disk; their commits are
- * gathered, so that concurrent writers share one `fsync`. A transaction lives in a layer of its own until then, so
- * nobody else can see it, and dropping the layer undoes it. Readers that are under way when a commit happens keep
- * the documents as they were in a layer, too.
+ * Writers run one after another. Each sees what those before it wrote, without waiting for the disk; their commits are
+ * collected, so that concurrent writers share one `fsync`. Until then a transaction lives in a layer of its own, so
+ * nobody else can see it, and dropping the layer undoes it. A layer also keeps the earlier documents for readers that
+ * are under way when a commit happens.
  */
 export function openSqliteStore(options: SqliteStoreOptions = {}): Store {
   const { path, indexes = {}, transactionMsMax = bounds.storeTransactionMsMax.value } = options;
@@ -50,7 +51,7 @@ interface Waiter {
   settle(error: unknown): void;
 }
 
-/** A writer's turn: what its work answered, and the revision that it left, once that is on the disk. */
+/** A writer's turn: the result of its work, and the revision that it left, once that is on the disk. */
 interface Turn<T> {
   readonly result: T;
   readonly committed: Promise<number>;
@@ -61,7 +62,7 @@ class SqliteStore implements Store {
   readonly #base: DatabaseSource;
   readonly #indexes: Indexes;
   readonly #transactionMsMax: number;
-  /** Written and not yet committed; under the layers of transactions. */
+  /** What is written and not yet committed; the layers of transactions are above it. */
   readonly #pending: Layer;
   readonly #readers = new Set<Layer>();
   readonly #listeners = new Set<(changes: readonly Change[]) => void>();
@@ -70,7 +71,7 @@ class SqliteStore implements Store {
   #writers: Promise<unknown> = Promise.resolve();
   #committedRevision: number;
   #revision: number;
-  /** Counts failed commits: a transaction that read what one of them lost must fail with it. */
+  /** The number of failed commits: a transaction that read what one of them lost must fail as well. */
   #lostCommits = 0;
   #flush: NodeJS.Immediate | undefined;
   #isClosed = false;
@@ -160,14 +161,14 @@ class SqliteStore implements Store {
       }
       return { committed: this.#hold(layer), result };
     } finally {
-      // What a caller forgot to await, or does after a time-out, must not write into another's turn.
+      // Calls that a caller forgot to await, or makes after a time-out, must not write into another writer's turn.
       state.isOpen = false;
     }
   }
 
-  /** Puts a finished transaction with those that wait for the next commit; the promise is settled by the commit. */
+  /** Adds a finished transaction to those that wait for the next commit, which settles the promise. */
   #hold(layer: Layer): Promise<number> {
-    // A transaction that wrote nothing still waits: what it read may not be on disk yet.
+    // A transaction that wrote nothing waits as well, because what it read may not be on the disk yet.
     if (layer.size === 0 && this.#waiters.length === 0) return Promise.resolve(this.#committedRevision);
     const changes: Change[] = [];
     const revision = layer.size > 0 ? ++this.#revision : this.#revision;
@@ -187,7 +188,10 @@ class SqliteStore implements Store {
     return promise;
   }
 
-  /** Commits everything pending, tells the subscribers, then the writers. Synchronous: no reader sees half of it. */
+  /**
+   * Commits everything pending, tells the subscribers and then the writers. It is synchronous, so no reader sees half
+   * of it.
+   */
   #commit(): void {
     clearImmediate(this.#flush);
     this.#flush = undefined;
@@ -220,13 +224,16 @@ class SqliteStore implements Store {
       try {
         this.#database.exec("ROLLBACK");
       } catch {
-        // Nothing was begun, or SQLite has rolled back by itself, as it does for a full disk.
+        // No transaction was begun, or SQLite has rolled it back itself, as it does for a full disk.
       }
       throw new StorageFailure(`nothing was written: ${(error as Error).message}`, { cause: error });
     }
   }
 
-  /** Documents as they are before this commit, for a reader that began before it. Harmless if the commit then fails. */
+  /**
+   * Keeps documents as they are before this commit, for a reader that began before it. This is harmless if the commit
+   * fails.
+   */
   #keepForReader(reader: Layer): void {
     for (const { scope, kind, id } of this.#pending.entries()) {
       if (reader.has(scope, kind, id)) continue;
@@ -240,7 +247,8 @@ class SqliteStore implements Store {
       try {
         listener(changes);
       } catch (error) {
-        // The commit stands. A listener's bug must be loud, and must not tell the writer that it failed.
+        // The commit stands. An exception of a listener must be visible, but must not make the writer believe that its
+        // write failed.
         queueMicrotask(() => {
           throw error;
         });
@@ -272,8 +280,8 @@ class DatabaseSource implements Source {
     this.#get = database.prepare(`SELECT revision, body FROM document WHERE ${key} AND id = ?`);
     const listed = `SELECT id, revision, body FROM document WHERE ${key}`;
     this.#list = database.prepare(`${listed} AND id >= ? AND id < ? AND id > ? ORDER BY id LIMIT ?`);
-    // SQLite gathers the ids in their order, each once, and reads no more documents than the limit. The plus signs keep it
-    // from searching by id, where it would look at every key of the kind.
+    // SQLite collects the ids in their order, each once, and reads no more documents than the limit. The plus signs
+    // keep it from searching by id, for which it would look at every key of the kind.
     const found = `SELECT id FROM index_entry WHERE ${key} AND name = ? AND key >= ? AND key < ? AND +id >= ? AND +id < ? AND +id > ?`;
     this.#listWhere = database.prepare(`${listed} AND id IN (${found}) ORDER BY id LIMIT ?`);
     this.#keys = database.prepare(`SELECT name, key FROM index_entry WHERE ${key} AND id = ?`);
@@ -340,7 +348,7 @@ class DatabaseSource implements Source {
     }));
   }
 
-  /** What a document is found by, as the index has it. */
+  /** Returns the keys by which a document is found, as the index has them. */
   keys(scope: Scope, kind: string, id: string): DocumentKeys {
     if (!Object.hasOwn(this.#indexes, kind)) return noKeys;
     const keys = new Map<string, string[]>();
@@ -371,7 +379,7 @@ class DatabaseSource implements Source {
 /** What the parts of one transaction share. */
 interface TransactionState {
   isOpen: boolean;
-  /** What its documents get. */
+  /** The revision that the transaction's documents get. */
   readonly revision: number;
   readonly indexes: Indexes;
 }

@@ -1,11 +1,11 @@
 import type { IndexCondition } from "./indexes.ts";
 
 /**
- * Documents, transactions and one ordered change feed. The store knows no kinds: bodies are plain JSON, and
- * what else than their ids they are found by is declared when it is opened (`Indexes`).
+ * Documents, transactions and one ordered change feed. The store does not know kinds: bodies are plain JSON, and the
+ * indexes by which documents are found besides their ids are declared when it is opened (`Indexes`).
  *
  * Ids of children start with their parents' ids and a slash (`a1b2c3d4e5/prod`), so that a parent's children are one
- * range. Every method is asynchronous because PostgreSQL is; SQLite answers at once.
+ * range. Every method is asynchronous because a store in PostgreSQL would be; SQLite answers at once.
  */
 export interface Store {
   /** Runs reads against one consistent state. `work` runs once. */
@@ -14,27 +14,30 @@ export interface Store {
    * Runs `work` as if it were alone, commits what it wrote and then resolves; the commit survives `kill -9`. If `work`
    * throws, nothing is written.
    *
-   * `work` may run more than once, because PostgreSQL gives up transactions that it can't order. Only the last run counts:
-   * `work` must have no effect but through `tx`, and what is to be done besides is done when the write has resolved. The
+   * `work` may run more than once, because PostgreSQL gives up transactions that it can't order. Only the last run
+   * counts, so `work` must have no effect except through `tx`; anything else is done when the write has resolved. The
    * revision that the write left (its commit's, or the last one before it if it wrote nothing) goes to the caller's
    * `CommitRecorder`.
    */
   write<T>(scope: Scope, work: (tx: Transaction) => Promise<T>): Promise<T>;
   /**
    * All documents of a kind in every scope, in the order of (account, region, id): for start-up and for listings of
-   * everything. What is looked up is found by its id, by an index, or by a claim on its id.
+   * everything. Single documents are found by their id, by an index, or by a claim on their id.
    */
   all<T>(kind: string): Promise<readonly StoredDocument<T>[]>;
   /** The revision of the last commit; 0 for an empty store. */
   revision(): Promise<number>;
-  /** Calls back after each commit, in order, with what it changed. Returns what ends the subscription. */
+  /** Calls back after each commit, in order, with the changes. Returns the function that ends the subscription. */
   subscribe(listener: (changes: readonly Change[]) => void): () => void;
   /** Deletes every document (`POST /_portico/reset`). Subscribers see each as a deletion. */
   reset(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Whose documents: an AWS account in a region. What must be unique everywhere lives in {@link everywhere}. */
+/**
+ * The owner of documents: an AWS account in a region. Documents that must be unique everywhere are in {@link
+ * everywhere}.
+ */
 export interface Scope {
   readonly account: string;
   readonly region: string;
@@ -62,11 +65,11 @@ export interface Change {
 
 export interface Reader {
   get<T>(kind: string, id: string): Promise<StoredDocument<T> | undefined>;
-  /** Documents whose id starts with `prefix`, in the order of their ids, after the id `after`. */
+  /** Returns the documents whose id starts with `prefix`, in the order of their ids, after the id `after`. */
   list<T>(kind: string, options?: ListOptions): Promise<readonly StoredDocument<T>[]>;
-  /** How many documents of the kind there are whose ids start with `prefix`. */
+  /** Returns the number of documents of the kind whose ids start with `prefix`. */
   count(kind: string, prefix?: string): Promise<number>;
-  /** The same transaction, over another scope. */
+  /** Returns the same transaction for another scope. */
   in(scope: Scope): Reader;
 }
 
@@ -74,13 +77,15 @@ export interface ListOptions {
   readonly prefix?: string;
   readonly after?: string;
   readonly limit?: number;
-  /** Only documents that an index of their kind, declared when the store was opened, has under such a key. */
+  /**
+   * Limits the list to documents that an index of their kind, declared when the store was opened, has under such a key.
+   */
   readonly where?: IndexCondition;
 }
 
 export interface Transaction extends Reader {
   put<T>(kind: string, id: string, body: T): Promise<void>;
-  /** Deletes a document; one that is not there is no error. */
+  /** Deletes a document. A document that does not exist is not an error. */
   delete(kind: string, id: string): Promise<void>;
   /** Deletes every document of the kind whose id starts with `prefix`. */
   deleteAll(kind: string, prefix: string): Promise<void>;

@@ -1,4 +1,4 @@
-/** The certificates of domain names, in whichever version of the API they are given. */
+/** The certificates of domain names, whichever version of the API they are given in. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { DomainEndpointType, DomainName, UploadedCertificate } from "../../definition/domain-name.ts";
 import { present } from "../../families/work.ts";
@@ -6,7 +6,10 @@ import { badRequest } from "../../protocol/errors.ts";
 
 const certificateArn = /^arn:aws[a-z-]*:(acm|iam):([a-z0-9-]*):\d{12}:(certificate|server-certificate)\/\S+$/;
 
-/** Certificates are not looked up: there is no Certificate Manager yet. Their form and region are AWS's. */
+/**
+ * Checks the form and region of a certificate's ARN as AWS does. The certificate is not looked up, because there is no
+ * Certificate Manager yet.
+ */
 export function checkCertificateArn(arn: string | undefined, region: string): void {
   if (arn === undefined) return;
   const match = certificateArn.exec(arn);
@@ -16,14 +19,17 @@ export function checkCertificateArn(arn: string | undefined, region: string): vo
   }
 }
 
-/** A certificate as a caller uploads it: PEM. */
+/** A certificate as a caller uploads it, in PEM. */
 interface PemCertificate {
   readonly body: string;
   readonly privateKey: string;
   readonly chain: string | undefined;
 }
 
-/** An uploaded certificate with its key, both readable and of one pair. Nothing of the key is ever in a message. */
+/**
+ * Reads an uploaded certificate with its private key, and checks that both are readable and belong together. No message
+ * ever contains a part of the key.
+ */
 export function readUploadedCertificate({ body, privateKey, chain }: PemCertificate): UploadedCertificate {
   try {
     const certificate = new X509Certificate(body);
@@ -42,7 +48,10 @@ export function readUploadedCertificate({ body, privateKey, chain }: PemCertific
   });
 }
 
-/** The types that there is a certificate for. A name alone is none, unless it is that of an upload. */
+/**
+ * Returns the endpoint types that there is a certificate for. A certificate's name counts only if it is the name of an
+ * upload.
+ */
 export function certifiedTypes(item: DomainName, isUploaded: boolean): ReadonlySet<DomainEndpointType> {
   const types = new Set<DomainEndpointType>();
   if (item.certificateArn || (item.certificateName && isUploaded)) types.add("EDGE");

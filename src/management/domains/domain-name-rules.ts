@@ -1,11 +1,11 @@
-/** What makes a domain name valid, in whichever version of the API it is made. */
+/** The rules that every domain name has to satisfy, whichever version of the API makes it. */
 import { bounds } from "../../base/bounds.ts";
 import { isObject } from "../../base/json-object.ts";
 import type { DomainName } from "../../definition/domain-name.ts";
 import { badRequest } from "../../protocol/errors.ts";
 import { certifiedTypes, checkCertificateArn } from "./certificates.ts";
 
-/** What has to hold of every domain name, new or changed. */
+/** Checks a new or changed domain name. */
 // Unconfirmed: how AWS words what has no source below; see docs/compatibility.md, "custom domain names, words".
 export function checkDomainName(item: DomainName, isUploaded: boolean, region: string): void {
   const { types, ipAddressType } = item.endpointConfiguration;
@@ -49,7 +49,7 @@ function checkMutualTls({ mutualTlsAuthentication, securityPolicy }: DomainName,
 /** AWS: "Amazon API Gateway quotas and important notes". */
 const policyLengthMax = bounds.resourcePolicyCharsMax.value;
 
-/** A policy as it is stored: compact JSON. */
+/** Returns a policy as it is stored: compact JSON. */
 export function savedPolicy(policy: string | undefined): string | undefined {
   if (!policy) return undefined;
   try {
@@ -57,7 +57,7 @@ export function savedPolicy(policy: string | undefined): string | undefined {
     if (isObject(document) && "Statement" in document && policy.length <= policyLengthMax)
       return JSON.stringify(document);
   } catch {
-    // Refused below.
+    // The policy is refused below.
   }
   throw badRequest("Invalid policy document. Please check the policy syntax and ensure that Principals are valid.");
 }

@@ -1,6 +1,6 @@
 /**
- * The life of domain names: one document for each, whichever version of the API makes, shows or changes it. How inputs and
- * answers are written, and what an update may name, is each version's own.
+ * The life of domain names. Each is one document, whichever version of the API makes, shows or changes it. Each version
+ * has its own inputs and answers, and its own members of an update.
  */
 import {
   type BasePathMapping,
@@ -19,7 +19,7 @@ import { type ControlChange, type ControlWork, requireRoom } from "../control-se
 import { checkDomainName } from "./domain-name-rules.ts";
 import { hasEndpoint, withTargets } from "./endpoints.ts";
 
-/** What a caller says of a new domain name; the rest of the document follows from it. */
+/** The members of a new domain name that its caller gives; the rest of the document follows from them. */
 export type DomainNameMembers = Omit<
   DomainName,
   | "domainNameId"
@@ -48,7 +48,7 @@ async function requireRoomFor(work: ControlWork, isPrivate: boolean): Promise<vo
   requireRoom(work, isPrivate ? "privateDomainNames" : "publicDomainNames", count);
 }
 
-/** A public domain name is a host name: it belongs to one account and region only. */
+/** Claims a public domain name. It is a host name, so it belongs to one account and region only. */
 async function claimName(work: ControlChange, domainName: string): Promise<void> {
   const claims = work.tx.in(everywhere);
   if ((await claims.get(domainNameKinds.claim, domainName)) !== undefined) {
@@ -58,7 +58,7 @@ async function claimName(work: ControlChange, domainName: string): Promise<void>
   await claims.put(domainNameKinds.claim, domainName, { account, region, kind: domainNameKinds.domainName });
 }
 
-/** A new domain name, checked and claimed; its document is the family's to write, what belongs to it is written here. */
+/** Checks and claims a new domain name and writes what belongs to it. The family writes the document itself. */
 export async function newDomainName(
   work: ControlChange,
   members: DomainNameMembers,
@@ -74,7 +74,7 @@ export async function newDomainName(
     domainNameId,
     domainNameArn: `arn:aws:apigateway:${region}:${isPrivate ? account : ""}:/domainnames/${path}`,
     certificateUploadDate: nowSeconds(work.call),
-    // AWS: EDGE ones are UPDATING for a while. There is no distribution to wait for.
+    // AWS: EDGE domain names are UPDATING for a while. Portico has no distribution to wait for.
     domainNameStatus: "AVAILABLE",
   } as DomainName);
   const item = withTargets(made, undefined, work.call);
@@ -85,11 +85,11 @@ export async function newDomainName(
   return item;
 }
 
-/** Was a certificate uploaded with the domain name? */
+/** Returns whether a certificate was uploaded with the domain name. */
 export const isUploaded = async ({ tx }: ControlWork, item: DomainName): Promise<boolean> =>
   (await tx.get(domainNameKinds.certificate, domainNameKey(item))) !== undefined;
 
-/** A domain name as it is stored after a change: checked, with the targets of the endpoint types that it has now. */
+/** Checks a changed domain name and returns it as it is stored, with the targets of its present endpoint types. */
 export async function changedDomainName(
   work: ControlChange,
   changed: DomainName,
@@ -105,14 +105,14 @@ export async function changedDomainName(
   );
   const wasUploaded = await isUploaded(work, before);
   checkDomainName(item, wasUploaded, work.call.region);
-  // What was uploaded goes when its name goes.
+  // The uploaded certificate is deleted when its name is removed.
   if (wasUploaded && item.certificateName === undefined) {
     await work.tx.delete(domainNameKinds.certificate, domainNameKey(before));
   }
   return item;
 }
 
-/** Mappings, certificate, associations and the claim go with their domain name. */
+/** Deletes everything that belongs to a domain name: its mappings, certificate, associations and the claim. */
 export async function deleteWithDomainName(item: DomainName, work: ControlChange): Promise<void> {
   const key = domainNameKey(item);
   await work.tx.deleteAll(domainNameKinds.basePathMapping, `${key}/`);
@@ -124,7 +124,7 @@ export async function deleteWithDomainName(item: DomainName, work: ControlChange
   }
 }
 
-/** The names of the domains whose mappings use an API, or one of its stages. */
+/** Returns the domain names whose mappings use an API, or one of its stages. */
 export async function domainsMappedTo(work: ControlWork, apiId: string, stage?: string): Promise<readonly string[]> {
   const where = { index: "api", key: apiId };
   const mappings = await work.tx.list<BasePathMapping>(domainNameKinds.basePathMapping, { where });

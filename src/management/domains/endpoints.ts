@@ -8,11 +8,13 @@ import {
 import { present } from "../../families/work.ts";
 import type { CallContext } from "../../protocol/operation.ts";
 
-/** Is the domain name reached by endpoints of the type? */
+/** Returns whether the domain name has endpoints of the type. */
 export const hasEndpoint = (item: DomainName, type: DomainEndpointType): boolean =>
   item.endpointConfiguration.types.includes(type);
 
-/** The domain name with the targets of its endpoint types, and without what belongs to a type that has gone. */
+/**
+ * Returns the domain name with the targets of its endpoint types, and without the members of a type that was removed.
+ */
 export function withTargets(item: DomainName, before: DomainName | undefined, call: CallContext): DomainName {
   const { region, ids } = call;
   const isEdge = hasEndpoint(item, "EDGE");

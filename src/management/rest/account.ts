@@ -5,7 +5,7 @@ import { badRequest } from "../../protocol/errors.ts";
 import type { Reader } from "../../store/store.ts";
 import { defineResource } from "./work.ts";
 
-/** What UpdateAccount changes; the rest is the same for every account. */
+/** The settings that UpdateAccount changes; all others are the same for every account. */
 interface Account {
   readonly cloudwatchRoleArn?: string;
   readonly features?: readonly string[];
@@ -13,7 +13,7 @@ interface Account {
 
 const documentId = "account";
 
-/** The account's settings in the call's region. */
+/** Returns the account's settings in the call's region. */
 export async function readAccount(tx: Reader): Promise<Account> {
   return (await tx.get<Account>(restKinds.account, documentId))?.body ?? { features: ["UsagePlans"] };
 }

@@ -1,6 +1,6 @@
-/** The files that ImportApiKeys takes. AWS: API Gateway developer guide, "API Gateway API key file format". */
+/** The files that ImportApiKeys reads. AWS: API Gateway developer guide, "API Gateway API key file format". */
 
-/** One key of the file, and the line that it is on. */
+/** One key of the file, with the number of its line. */
 export interface ApiKeyRow {
   readonly line: number;
   readonly name: string;
@@ -17,7 +17,9 @@ type ApiKeyFile =
 // Unconfirmed: how AWS words what it refuses of a file; see docs/compatibility.md, "ImportApiKeys".
 const refused = (problem: string): ApiKeyFile => ({ kind: "refused", message: `Invalid API Key file: ${problem}` });
 
-/** Text → keys. Columns are found by their names, in any order and any case; unknown ones are ignored. */
+/**
+ * Reads the keys of a file. Columns are found by their names, in any order and any case; unknown columns are ignored.
+ */
 export function parseApiKeyFile(text: string, rowsMax: number): ApiKeyFile {
   const records = parseCsv(text.replace(/^\uFEFF/, ""), rowsMax + 1);
   if (typeof records === "string") return refused(records);
@@ -55,10 +57,13 @@ interface CsvRecord {
   readonly fields: readonly string[];
 }
 
-/** A field in double or single quotes (a quote inside is doubled), or one without; then a comma, a line's or the text's end. */
+/**
+ * A field in double or single quotes (a quote inside is doubled), or without quotes; then a comma, or the end of the
+ * line or the text.
+ */
 const csvField = /(?:"([^"]*(?:""[^"]*)*)"|'([^']*(?:''[^']*)*)'|(?!")([^,\r\n]*))[ \t]*(,|\r?\n|\r|$)/y;
 
-/** RFC 4180, with single quotes beside double ones, as AWS has them. Blank lines are no records. */
+/** Parses CSV (RFC 4180). Single quotes are allowed beside double ones, as on AWS, and blank lines are skipped. */
 function parseCsv(text: string, recordsMax: number): readonly CsvRecord[] | string {
   const records: CsvRecord[] = [];
   let line = 1;

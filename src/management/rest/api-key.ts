@@ -25,20 +25,21 @@ const valueLengthMin = bounds.apiKeyCharsMin.value;
 const importedLengthMin = bounds.importedApiKeyCharsMin.value;
 const valueLengthMax = bounds.apiKeyCharsMax.value;
 const nameLengthMax = bounds.apiKeyNameCharsMax.value;
-/** AWS: "an alphanumeric string" of this length is made where none is given. */
+/** AWS: without a given value, "an alphanumeric string" of this length is made. */
 const generatedLength = 40;
 
 function checkValue(value: string, lengthMin: number): string | undefined {
   if (value.length < lengthMin) return `API Key value should be at least ${lengthMin} characters`;
   if (value.length > valueLengthMax) return `API Key value exceeds maximum size of ${valueLengthMax} characters`;
-  // Ours: a value that no header can carry (RFC 9110 §5.5), or that loses its ends on the way, would never be recognised.
+  // A rule of Portico's own: a value that no header can carry (RFC 9110 §5.5), or whose ends get lost on the way, would
+  // never be recognised.
   return /^[!-~]([ -~]*[!-~])?$/.test(value) ? undefined : "API Key value contains invalid characters";
 }
 
 const checkName = (name: string | undefined): string | undefined =>
   (name ?? "").length > nameLengthMax ? `API Key name exceeds maximum size of ${nameLengthMax} characters` : undefined;
 
-// The index of values: keys are found by what callers send, and no value is there twice.
+// The id of a value's document: keys are found by the value that callers send, and no two keys have the same value.
 
 const valueId = (value: string): string => createHash("sha256").update(value).digest("hex");
 
@@ -49,7 +50,7 @@ const countId = "count";
 const countKeys = async (work: Work): Promise<number> =>
   (await work.tx.get<{ count: number }>(keyKinds.apiKeyCount, countId))?.body.count ?? 0;
 
-/** Adds a key, its value checked already. */
+/** Writes a key whose value was checked. */
 async function addKey(work: Change, key: ApiKey): Promise<void> {
   const count = await countKeys(work);
   requireRoom(work, "apiKeys", count);
@@ -59,7 +60,7 @@ async function addKey(work: Change, key: ApiKey): Promise<void> {
   await linkStages(work, key.id, [], key.stageKeys);
 }
 
-/** Keeps the stages' side of a key's legacy list. */
+/** Writes the stages' side of a key's legacy list. */
 async function linkStages(
   work: Change,
   keyId: string,
@@ -74,7 +75,7 @@ async function linkStages(
   }
 }
 
-/** The key without its value, unless the caller asked for it. */
+/** Returns the key, without its value unless the caller asked for it. */
 function view(key: ApiKey, withValue: boolean): unknown {
   const { value, labels: _, ...shown } = key;
   return withValue ? { ...shown, value } : shown;
@@ -85,7 +86,7 @@ const newKey = (work: Work, members: Pick<ApiKey, "id" | "value" | "enabled"> & 
   return { createdDate: now, lastUpdatedDate: now, stageKeys: [], ...members };
 };
 
-/** `{apiId}/{stageName}` of a stage that there is. */
+/** Returns `{apiId}/{stageName}` of a stage, which must exist. */
 async function requireStageKey(work: Work, stageKey: string): Promise<string> {
   // Unconfirmed: how AWS words it; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
   if ((await work.tx.get(restKinds.stage, stageKey)) === undefined) {
@@ -98,12 +99,12 @@ async function createApiKey(work: Change<"CreateApiKey">): Promise<unknown> {
   const { input } = work;
   const isGiven = input.value !== undefined && input.value !== "";
   const value = isGiven ? input.value! : work.call.ids.id(generatedLength);
-  // Legacy, AWS: CreateApiKey, generateDistinctId: without it, the id is the value.
+  // A legacy feature. AWS: CreateApiKey, generateDistinctId: without it, the id is the value.
   const isDistinct = input.generateDistinctId !== false;
   const message =
     checkName(input.name) ??
     checkValue(value, valueLengthMin) ??
-    // Ours: such an id is a segment of paths and of other ids.
+    // A rule of Portico's own: such an id is a segment of paths and of other ids.
     (isDistinct || /^[A-Za-z0-9]+$/.test(value)
       ? undefined
       : "API Key value must be alphanumeric to be its identifier");
@@ -136,7 +137,10 @@ async function createApiKey(work: Change<"CreateApiKey">): Promise<unknown> {
 
 // Importing
 
-/** Writes one row's key, new or over the one with its value; answers its id, and adds what is wrong to the warnings. */
+/**
+ * Writes one row's key, as a new one or over the one that has its value. Returns its id, and adds a row's mistakes to
+ * the warnings.
+ */
 async function importRow(work: Change, row: ApiKeyRow, warnings: string[]): Promise<string | undefined> {
   const enabled = row.enabled.toLowerCase() || "true";
   const problem =
@@ -197,9 +201,9 @@ async function listApiKeys(work: Work<"GetApiKeys">): Promise<Page<ApiKey>> {
   return nameQuery || customerId ? findKeys(work, nameQuery ?? "", customerId) : apiKeys.list(work);
 }
 
-/** A page of the keys whose names begin so, of one customer if one is given. */
+/** Returns a page of the keys whose names begin with a text, of one customer if one is given. */
 async function findKeys(work: Work<"GetApiKeys">, nameQuery: string, customerId: string | undefined) {
-  // An account may have ten thousand: those that can't be meant are not even read.
+  // An account may have ten thousand keys, so those that can't match are not read.
   const where = customerId ? { index: "customer", key: customerId } : { index: "name", keyPrefix: nameQuery };
   const all = (await work.tx.list<ApiKey>(keyKinds.apiKey, { where })).map((document) => document.body);
   const wanted = all.filter(
@@ -219,7 +223,7 @@ async function completeApiKey(item: ApiKey, before: ApiKey, work: Change): Promi
   return { ...item, stageKeys, lastUpdatedDate: nowSeconds(work.call) };
 }
 
-/** With the key go its value, its stages and its places in usage plans. */
+/** Deletes what belongs to a key: its value's document, its stages and its places in usage plans. */
 async function deleteLinks(key: ApiKey, work: Change): Promise<void> {
   await work.tx.delete(keyKinds.apiKeyValue, valueId(key.value));
   await work.tx.put(keyKinds.apiKeyCount, countId, { count: (await countKeys(work)) - 1 });

@@ -12,7 +12,7 @@ import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import { domainNames } from "./domain-name.ts";
 import { type Change, defineResource, documents, type Work } from "./work.ts";
 
-/** Nothing and `(none)` are the empty base path. */
+/** A missing base path and `(none)` mean the empty base path. */
 const completePath = (basePath: string | undefined): string => basePath || emptyBasePath;
 const basePath: Convert = (step) => completePath(step.value);
 
@@ -25,7 +25,7 @@ const mappings = documents({
   missing: () => notFound("Invalid base path mapping identifier specified"),
 });
 
-/** Checks what differs from the mapping before, if there was one. */
+/** Checks the members that differ from the earlier mapping, if there was one. */
 async function checked(
   item: BasePathMapping,
   before: BasePathMapping | undefined,
@@ -83,7 +83,7 @@ export const basePathMapping = defineResource({
   },
   async complete(item, before, work) {
     await checked(item, before, work);
-    // Its path is its identity.
+    // A mapping is identified by its path.
     if (item.basePath !== before.basePath) await mappings.delete(before, work);
     return item;
   },

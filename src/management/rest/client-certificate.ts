@@ -59,7 +59,7 @@ async function deleteKey(item: ClientCertificate, work: Change): Promise<void> {
   await work.tx.delete(certificateKinds.clientCertificateKey, id);
 }
 
-/** Refuses a stage's certificate that is not there. */
+/** Refuses a stage's certificate that does not exist. */
 export async function requireClientCertificate(work: Work, id: string): Promise<void> {
   // Unconfirmed: how AWS words it; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
   if ((await certificates.get(work, id)) === undefined)
@@ -81,7 +81,8 @@ export const clientCertificate = {
   }),
   ...operations({
     GenerateClientCertificate: spanning(async ({ call, read, write }) => {
-      // Checked before and after: the key pair takes its time, and no other writer should wait for it.
+      // The limit is checked before and after, because making the key pair takes long and no other writer should wait
+      // for it.
       await read(requireRoomForOne);
       const createdDate = nowSeconds(call);
       const pair = await makeSelfSignedCertificate({

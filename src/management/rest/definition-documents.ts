@@ -1,4 +1,4 @@
-/** A whole API as documents of the store: read together, and written as the difference of two states. */
+/** A whole API as documents of the store. They are read together, and written as the difference between two states. */
 import { isDeepStrictEqual } from "node:util";
 import { type DocumentationPart, documentationKinds } from "../../definition/documentation.ts";
 import {
@@ -16,18 +16,21 @@ import { childrenOf } from "./work.ts";
 
 const byText = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
 
-/** Everything of an API that a deployment freezes and an import changes. */
+/** Reads everything of an API that a deployment freezes and an import changes. */
 export async function readDefinition(tx: Reader, restApi: RestApi): Promise<RestApiDefinition> {
   return definitionOf(restApi, await listDocuments(tx, restApi.id));
 }
 
-/** The same with the documentation parts, for what changes or copies them. */
+/** The same with the documentation parts, for code that changes or copies them. */
 export async function readDocumentedDefinition(tx: Reader, restApi: RestApi): Promise<RestApiDefinition> {
   const documentationParts = await childrenOf<DocumentationPart>(tx, documentationKinds.part, restApi.id);
   return { ...(await readDefinition(tx, restApi)), documentationParts };
 }
 
-/** The documented definition, and a text that differs if any document of it does. Undefined: there is no such API. */
+/**
+ * Reads the definition with its documentation, and a text that differs if any of their documents does. Returns
+ * undefined if there is no such API.
+ */
 export async function readVersionedDefinition(
   tx: Reader,
   id: string,
@@ -42,7 +45,7 @@ export async function readVersionedDefinition(
   };
 }
 
-/** A text that differs when one of the documents was written since, or is gone, or another one is there. */
+/** Returns a text that differs if a document was written, added or deleted. */
 export function versionOf(documents: readonly StoredDocument<unknown>[]): string {
   const latest = documents.reduce((max, { revision }) => Math.max(max, revision), 0);
   return `${documents.length} documents at ${latest}`;
@@ -78,7 +81,7 @@ const definitionOf = (restApi: RestApi, documents: ApiDocuments): RestApiDefinit
 
 const bodiesOf = <Item>(documents: readonly StoredDocument<Item>[]): Item[] => documents.map(({ body }) => body);
 
-/** The documents of a definition: kind and id → body. */
+/** Returns the documents of a definition: their bodies by kind and id. */
 function documentsOf(definition: RestApiDefinition): ReadonlyMap<string, { kind: string; id: string; body: object }> {
   const apiId = definition.restApi.id;
   const documents = new Map<string, { kind: string; id: string; body: object }>();
@@ -93,7 +96,7 @@ function documentsOf(definition: RestApiDefinition): ReadonlyMap<string, { kind:
   return documents;
 }
 
-/** Writes what differs between two states of one API; `before` is undefined for a new one. */
+/** Writes the difference between two states of one API; `before` is undefined for a new API. */
 export async function writeDefinition(
   tx: Transaction,
   before: RestApiDefinition | undefined,

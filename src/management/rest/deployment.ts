@@ -22,7 +22,7 @@ const deployments = documents({
   missing: () => notFound("Invalid Deployment identifier specified"),
 });
 
-/** What AWS refuses to deploy. */
+/** Refuses a definition that AWS would not deploy. */
 function checkDeployable(definition: RestApiDefinition): void {
   const { endpointConfiguration, policy } = definition.restApi;
   if (endpointConfiguration.types.includes("PRIVATE") && policy === undefined) {
@@ -35,7 +35,7 @@ function checkDeployable(definition: RestApiDefinition): void {
   }
 }
 
-/** A snapshot of the API as it is, and the stage that serves it. */
+/** Writes a snapshot of the API as it is, and the stage that serves it. */
 async function createDeployment(work: Change<"CreateDeployment", RestApi>): Promise<Deployment> {
   const { input, parent: api } = work;
   const definition = await readDefinition(work.tx, api);
@@ -50,7 +50,7 @@ async function createDeployment(work: Change<"CreateDeployment", RestApi>): Prom
   return deployment;
 }
 
-/** Makes the stage that the deployment names, or points it, or its canary, there. */
+/** Makes the stage that the deployment names or, if it exists, points the stage or its canary at the deployment. */
 async function moveStage(work: Change<"CreateDeployment", RestApi>, deployment: Deployment): Promise<void> {
   const { input, parent: api } = work;
   const { stageName, canarySettings } = input;
@@ -58,7 +58,7 @@ async function moveStage(work: Change<"CreateDeployment", RestApi>, deployment: 
   const stage = stageName ? (await work.tx.get<Stage>(restKinds.stage, id))?.body : undefined;
   const refusal = "Invalid deployment content specified.";
   if (canarySettings !== undefined) {
-    // AWS quirk: no blank after the first full stop.
+    // AWS quirk: there is no space after the first full stop.
     if (stage === undefined) {
       throw badRequest(
         `${refusal}Stage ${stageName ?? "null"} must already be created before making a canary release deployment`,
@@ -103,7 +103,7 @@ async function moveStage(work: Change<"CreateDeployment", RestApi>, deployment: 
 const wantsSummary = ({ embed = [] }: { readonly embed?: readonly string[] | undefined }): boolean =>
   embed.some((list) => list.split(",").includes("apisummary"));
 
-/** `embed=apisummary`: path → verb → how the method is guarded. */
+/** Returns a deployment, with `embed=apisummary` also how each method is guarded, by path and verb. */
 async function viewDeployment(deployment: Deployment, work: ViewWork<"GetDeployment", RestApi>): Promise<unknown> {
   if (!wantsSummary(work.input)) return deployment;
   const id = `${work.parent.id}/${deployment.id}`;
@@ -120,7 +120,7 @@ async function viewDeployment(deployment: Deployment, work: ViewWork<"GetDeploym
   return { ...deployment, apiSummary: Object.fromEntries(apiSummary) };
 }
 
-/** A deployment that a stage or its canary serves can't go. */
+/** Refuses to delete a deployment that a stage or its canary serves. */
 async function refuseWhileServed(deployment: Deployment, work: Change<never, RestApi>): Promise<void> {
   const apiId = work.parent.id;
   const stages = await childrenOf<Stage>(work.tx, restKinds.stage, apiId);

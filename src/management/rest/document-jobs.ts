@@ -1,4 +1,7 @@
-/** What takes long with large APIs. Each job loads its code when it is first run: none of it is needed to serve. */
+/**
+ * The jobs that take long for large APIs. Each loads its code when it first runs, because serving requests needs none
+ * of it.
+ */
 import { bounds } from "../../base/bounds.ts";
 import { randomIds } from "../../base/ids.ts";
 import type { Job } from "../../base/job.ts";
@@ -9,7 +12,7 @@ import type { DocumentationPartsResult } from "../../openapi/import-documentatio
 import type { ImportOptions, ImportResult } from "../../openapi/import-rest-api.ts";
 import type { SdkRequest } from "../../sdk/generate-sdk.ts";
 
-/** A document (JSON or YAML), and what it is imported into as that is now. */
+/** A document (JSON or YAML), and the present state of what it is imported into. */
 interface ImportInput<Base, Options extends object> {
   readonly document: Uint8Array;
   readonly base: Base;
@@ -55,7 +58,7 @@ export const exportJob: Job<{ readonly definition: RestApiDefinition; readonly o
   },
 };
 
-/** Answers the SDK as a zip archive. */
+/** The job that returns an SDK as a zip archive. */
 export const sdkJob: Job<{ readonly definition: RestApiDefinition; readonly request: SdkRequest }, Uint8Array> = {
   name: "sdk",
   weightMaxHere: bounds.exportWeightMaxHere.value,

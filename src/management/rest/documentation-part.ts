@@ -28,7 +28,7 @@ const parts = documents({
   missing: () => notFound("Invalid Documentation part identifier specified"),
 });
 
-/** A part's content; AWS: "a map of key-value pairs", encoded as a JSON string. */
+/** Returns a part's content, checked. AWS: "a map of key-value pairs", encoded as a JSON string. */
 function checkedProperties(properties: string): string {
   // Unconfirmed: how AWS words it; see docs/compatibility.md, "documentation parts, words".
   if (parseProperties(properties) === undefined) {
@@ -54,7 +54,7 @@ async function createDocumentationPart(work: Change<"CreateDocumentationPart", R
   return { id, location: result.location, properties };
 }
 
-/** The filters of GetDocumentationParts, all of them at once. */
+/** Returns whether a part passes all filters of GetDocumentationParts. */
 function isWanted(part: DocumentationPart, input: Work<"GetDocumentationParts">["input"]): boolean {
   const { type, name, path } = part.location;
   // Unconfirmed: that "without content" means parts with an empty map; see docs/compatibility.md, "GetDocumentationParts".

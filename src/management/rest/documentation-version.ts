@@ -21,10 +21,10 @@ const versions = documents({
   missing: () => notFound("Invalid Documentation version specified"),
 });
 
-/** Ours: it is part of a path. */
+/** A rule of Portico's own: the version is part of a path. */
 const versionLengthMax = bounds.documentationVersionCharsMax.value;
 
-/** A snapshot of the parts as they are, and the stage that shows it. */
+/** Writes a snapshot of the parts as they are, and the stage that shows it. */
 async function createDocumentationVersion(
   work: Change<"CreateDocumentationVersion", RestApi>,
 ): Promise<DocumentationVersion> {
@@ -53,7 +53,7 @@ async function createDocumentationVersion(
   });
 }
 
-/** A version that a stage shows can't go. */
+/** Refuses to delete a version that a stage shows. */
 async function deleteSnapshot(version: DocumentationVersion, work: Change<never, RestApi>): Promise<void> {
   const apiId = work.parent.id;
   const stages = await childrenOf<Stage>(work.tx, restKinds.stage, apiId);
@@ -67,7 +67,7 @@ async function deleteSnapshot(version: DocumentationVersion, work: Change<never,
   await work.tx.delete(documentationKinds.snapshot, `${apiId}/${version.version}`);
 }
 
-/** A version with its parts, for an export. */
+/** Returns a version with its parts, for an export. */
 export async function publishedDocumentation(
   tx: Reader,
   apiId: string,

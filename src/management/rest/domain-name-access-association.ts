@@ -13,7 +13,7 @@ const associations = documents({
   missing: () => notFound("Invalid domain name access association identifier specified"),
 });
 
-/** The caller's own private domain name with this ARN. */
+/** Returns the caller's own private domain name with this ARN. */
 async function findDomainName(work: Work, arn: string): Promise<DomainName | undefined> {
   const key = /^arn:aws[a-z-]*:apigateway:[a-z0-9-]+:\d{12}:\/domainnames\/([^/+]+\+[a-z0-9]+)$/.exec(arn)?.[1];
   const stored = key === undefined ? undefined : await work.tx.get<DomainName>(domainNameKinds.domainName, key);
@@ -47,7 +47,7 @@ async function createAssociation(
   });
 }
 
-/** The domain name's owner takes an association away. */
+/** Deletes an association for the owner of the domain name. */
 async function rejectAssociation(work: Change<"RejectDomainNameAccessAssociation">): Promise<unknown> {
   const { domainNameArn } = work.input;
   const association = await associations.find(work);
@@ -62,8 +62,8 @@ async function rejectAssociation(work: Change<"RejectDomainNameAccessAssociation
 }
 
 /**
- * AWS: API Gateway REST API reference, "DomainNameAccessAssociation". Domain names of other accounts are shared through
- * AWS RAM, which there is not: associations are within an account.
+ * AWS: API Gateway REST API reference, "DomainNameAccessAssociation". AWS shares domain names of other accounts through
+ * AWS RAM, which Portico does not have, so associations are within an account.
  */
 export const domainNameAccessAssociation = {
   ...defineResource({

@@ -32,14 +32,14 @@ import { hasEndpoint } from "../domains/endpoints.ts";
 import { checkTags } from "../tags/tag-rules.ts";
 import { type Change, defineResource, documents, type Work } from "./work.ts";
 
-/** Where domain names are kept. Private ones are named by their id, too. */
+/** The documents of domain names. A private one can be named by its id as well. */
 export const domainNames = documents({
   kind: domainNameKinds.domainName,
   member: "domainName",
   idOf: (domainName: DomainName) => domainNameKey(domainName),
   idFrom(domainName, input) {
     const domainNameId = input["domainNameId"];
-    // A key's plus sign is not part of a name.
+    // The plus sign belongs to the document's id and can't be part of a name.
     if (domainName.includes("+")) return undefined;
     return typeof domainNameId === "string" && domainNameId !== ""
       ? domainNameKey({ domainName, domainNameId })
@@ -50,7 +50,7 @@ export const domainNames = documents({
 
 type CreateInput = Work<"CreateDomainName">["input"];
 
-/** The certificate that an input brings along with its key. */
+/** Returns the certificate that an input uploads with its private key. */
 function uploadedIn(input: CreateInput, type: DomainEndpointType): UploadedCertificate | undefined {
   const { certificateName, certificateBody, certificatePrivateKey, certificateChain } = input;
   if (!certificateBody && !certificatePrivateKey && !certificateChain) return undefined;
@@ -113,7 +113,8 @@ const changeTypes: PatchRule = {
   ops: ["add", "remove"],
   apply(draft, step) {
     const types = typesOf(draft);
-    // The guide's REST sample removes a type without naming it; what certificates stay tells which: see `typesLeft`.
+    // The guide's REST sample removes a type without naming it. The certificates that stay tell which one it was: see
+    // `typesLeft`.
     if (step.op === "remove" && !step.value) return setTypes(draft, []);
     const type = endpointTypes(step) as string;
     if (step.op === "remove")
@@ -190,7 +191,7 @@ const patch: PatchTable = {
   },
 };
 
-/** The types, where one was removed without a name: those that there is still a certificate for. */
+/** Returns the types that are left when one was removed without a name: those that there is still a certificate for. */
 function typesLeft(
   item: DomainName,
   before: DomainName,
@@ -226,7 +227,7 @@ export const domainName = defineResource({
   },
   place: domainNames,
   create: createDomainName,
-  // Other accounts share private domain names through AWS RAM, which there is not.
+  // Other accounts would share private domain names through AWS RAM, which Portico does not have.
   list: async (work) =>
     work.input.resourceOwner === "OTHER_ACCOUNTS" ? { items: [], next: undefined } : domainNames.list(work),
   patch,

@@ -9,7 +9,7 @@ import { operations, spanning, type Work } from "./work.ts";
 
 const exportTypes: readonly string[] = ["swagger", "oas30"];
 
-/** What is to be written, as it is in the store. */
+/** Reads what an export needs from the store. */
 async function readExport(
   work: Work<"GetExport", RestApi>,
 ): Promise<{ readonly definition: RestApiDefinition; readonly options: ExportOptions }> {

@@ -10,7 +10,7 @@ import type { ControlService } from "../control-service.ts";
 import { restApis } from "./rest-apis.ts";
 import { childrenOf, defineResource } from "./work.ts";
 
-/** As it is answered: a customised response, or a type's default. */
+/** A response as it is shown: a customised one, or a type's default. */
 interface ShownResponse extends GatewayResponse {
   readonly isDefault?: boolean;
 }

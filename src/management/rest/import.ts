@@ -14,7 +14,7 @@ type Parameters = Readonly<Record<string, string>>;
 
 const basepaths: readonly string[] = ["ignore", "prepend", "split"];
 
-/** What the import of a document into an API is to work on. */
+/** Returns what an import of a document into an API works on. */
 function importInput(
   work: Work,
   base: RestApiDefinition,
@@ -39,7 +39,10 @@ function importInput(
 
 type ImportedApi = Omit<Extract<ImportResult, { kind: "imported" }>, "kind">;
 
-/** What was imported, as it is to be stored; AWS's answer to what it refuses, and to warnings if they count as errors. */
+/**
+ * Returns the imported definition as it is stored. Throws AWS's error for what AWS refuses, and for warnings if they
+ * count as errors.
+ */
 function checkImported(
   work: Change<"ImportRestApi" | "PutRestApi">,
   base: RestApiDefinition,
@@ -68,7 +71,7 @@ function checkImported(
   return { definition, warnings };
 }
 
-/** A policy of the document is saved as UpdateRestApi would save it. */
+/** Returns the definition with the document's policy in the form in which UpdateRestApi would store it. */
 function withSavedPolicy(definition: RestApiDefinition, base: RestApiDefinition, work: Change): RestApiDefinition {
   const { policy } = definition.restApi;
   if (policy === undefined || policy === base.restApi.policy) return definition;
@@ -85,7 +88,7 @@ const importRestApi = preparedWrite({
     const types = parameters["endpointConfigurationTypes"];
     const vpcEndpointIds = parameters["endpointConfigurationVpcEndpointIds"];
     const base = await newDefinition(work, {
-      // The document's title takes its place.
+      // The document's title replaces this name.
       name: "imported",
       endpointConfiguration: {
         ...(types === undefined ? {} : { types: endpointTypes(types) }),
@@ -119,7 +122,7 @@ const putRestApi = preparedWrite(
     },
     async apply(work, { base }, result) {
       const { definition, warnings } = checkImported(work, base, result);
-      // AWS: "Update a REST API": the endpoint's type never changes; neither do who it is and when it was made.
+      // AWS: "Update a REST API": the endpoint's type never changes, and neither do the API's id and date.
       const { id, createdDate, rootResourceId, endpointConfiguration, tags } = base.restApi;
       const restApi = {
         ...definition.restApi,

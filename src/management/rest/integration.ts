@@ -13,7 +13,7 @@ import { type Change, defineResource, type Work } from "./work.ts";
 
 const missingIntegration = "Invalid Integration identifier specified";
 
-/** A template that is set to nothing is there, as null. */
+/** An empty template is stored as null. */
 const templatesOf = (templates: Readonly<Record<string, string>> | undefined) =>
   nonEmpty(
     Object.fromEntries(Object.entries(templates ?? {}).map(([mediaType, template]) => [mediaType, template || null])),
@@ -44,7 +44,7 @@ async function putIntegration(work: Change<"PutIntegration", ResourceMethod>): P
     tlsConfig: input.tlsConfig as Integration["tlsConfig"],
     responseTransferMode: input.responseTransferMode,
     integrationTarget: input.integrationTarget || undefined,
-    // A new integration in the old one's place keeps what maps its answers.
+    // An integration that replaces another keeps the integration responses.
     integrationResponses: parent.method.methodIntegration?.integrationResponses,
   });
   return checked(integration, work);

@@ -23,7 +23,7 @@ const defaultSetting: MethodSetting = {
   unauthorizedCacheControlHeaderStrategy: "SUCCEED_WITH_RESPONSE_HEADER",
 };
 
-/** The last two segments of a path → the member that they set. −1 takes a throttle away. */
+/** The members of a setting by the last two segments of the path that sets them. −1 removes a throttle. */
 const settings: Readonly<Record<string, { readonly member: keyof MethodSetting; readonly convert: Convert }>> = {
   "metrics/enabled": { member: "metricsEnabled", convert: flag },
   "logging/dataTrace": { member: "dataTraceEnabled", convert: flag },
@@ -43,8 +43,8 @@ const settings: Readonly<Record<string, { readonly member: keyof MethodSetting; 
 const verbs: readonly string[] = [...httpMethods, "*"];
 
 /**
- * AWS quirk: whatever is no other path of a stage is read as a method setting's, and refused as one.
- * The list, as users quote it, has commas missing.
+ * AWS quirk: a path that is not another path of a stage is read as that of a method setting, and refused as such. The
+ * list, as users quote it, lacks some commas.
  */
 const invalidPath = (path: string) => {
   const of = (prefix: string, names: readonly string[]) => names.map((name) => `${prefix}/${name}`);
@@ -65,8 +65,8 @@ const invalidPath = (path: string) => {
 };
 
 /**
- * Takes `replace /{resourcePath}/{httpMethod}/{group}/{name}` and `remove /{resourcePath}/{httpMethod}`. The entry's key
- * is the path as it was sent, without its first slash: `~1pets/GET`, `*` twice for all methods.
+ * Applies `replace /{resourcePath}/{httpMethod}/{group}/{name}` and `remove /{resourcePath}/{httpMethod}`. The entry's
+ * key is the path as it was sent, without its first slash: `~1pets/GET`, or twice `*` for all methods.
  */
 export function applyMethodSetting(draft: Draft, step: PatchStep): void {
   const segments = step.path.slice(1).split("/");
@@ -84,12 +84,12 @@ export function applyMethodSetting(draft: Draft, step: PatchStep): void {
   const isSetting = setting !== undefined && resourcePath !== "" && verbs.includes(verb);
   if (!isSetting || (step.op !== "replace" && step.op !== "add")) throw invalidPath(step.path);
   const key = `${resourcePath}/${verb}`;
-  // A new entry has all members, as they counted for its methods before: it must take no throttle away.
+  // A new entry starts with the values that applied to its methods before, because it must not remove a throttle.
   const [inherited = defaultSetting] = methodSettingsOf(entries, resourcePath, verb);
   const current = Object.hasOwn(entries, key) ? entries[key]! : inherited;
   setOwn(entries, key, { ...current, [setting.member]: setting.convert(step) });
 }
 
-/** Does any entry ask for execution logs? */
+/** Returns whether any entry asks for execution logs. */
 export const logs = (entries: Settings): boolean =>
   Object.values(entries).some((entry) => entry.loggingLevel !== "OFF" || entry.dataTraceEnabled);

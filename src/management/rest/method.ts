@@ -16,11 +16,11 @@ import type { ControlService } from "../control-service.ts";
 import { resources } from "./resource.ts";
 import { type Change, defineResource, type Work } from "./work.ts";
 
-/** A map's own member: names are the caller's (`__proto__` is none). */
+/** Returns a map's own member. Callers choose the names, so an inherited member such as `__proto__` does not count. */
 export const own = <T>(map: Readonly<Record<string, T>> | undefined, name: string): T | undefined =>
   map !== undefined && Object.hasOwn(map, name) ? map[name] : undefined;
 
-/** The map with one entry set, or without it. */
+/** Returns the map with one entry set, or without that entry. */
 export function withEntry<T>(
   map: Readonly<Record<string, T>> | undefined,
   name: string,
@@ -32,7 +32,7 @@ export function withEntry<T>(
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
-/** A resource, and the API that it belongs to: what its methods belong to. */
+/** A resource and its API, which together are the parent of methods. */
 interface ApiResource {
   readonly apiId: string;
   readonly resource: Resource;
@@ -45,7 +45,7 @@ const apiResource: Parent<ControlService, ApiResource> = {
   },
 };
 
-/** A method, and what it belongs to: what its responses and its integration belong to. */
+/** A method with its resource and API, which together are the parent of its responses and its integration. */
 export interface ResourceMethod extends ApiResource {
   readonly method: Method;
 }
@@ -64,7 +64,7 @@ const resourceMethod: Parent<ControlService, ResourceMethod> = {
   },
 };
 
-/** Writes a method, or takes it away, in its resource's document. */
+/** Writes a method into its resource's document, or removes it there. */
 async function putMethodOf(
   { tx }: Change,
   { apiId, resource }: ApiResource,
@@ -79,7 +79,7 @@ async function putMethodOf(
   );
 }
 
-/** A place for what lives inside a method. */
+/** Makes the place of items that live inside a method. */
 export function insideMethod<Item, Named>(inside: {
   readonly read: (method: Method, input: Named) => Item | undefined;
   readonly write: (method: Method, item: Item) => Method;
@@ -100,7 +100,7 @@ export function insideMethod<Item, Named>(inside: {
   };
 }
 
-/** Which of the things that a method or response names are there. */
+/** Returns which of the things exist that a method or response names. */
 async function loadReferences(
   { tx, parent: { apiId } }: Work<never, ApiResource>,
   names: {
@@ -115,7 +115,7 @@ async function loadReferences(
   const authorizer = names.authorizerId
     ? await tx.get<Authorizer>(restKinds.authorizer, `${apiId}/${names.authorizerId}`)
     : undefined;
-  // A method is guarded by the kind of authorizer that its type says, or not at all.
+  // A method is guarded by the kind of authorizer that its authorization type names, or not at all.
   const isPool = authorizer?.body.type === "COGNITO_USER_POOLS";
   const hasAuthorizer = authorizer !== undefined && isPool === (names.authorizationType === "COGNITO_USER_POOLS");
   const hasValidator = await has<RequestValidator>(restKinds.requestValidator, names.requestValidatorId);
@@ -188,7 +188,7 @@ export const method = defineResource({
   async complete(item, _, work) {
     const usesAuthorizer = item.authorizationType === "CUSTOM" || item.authorizationType === "COGNITO_USER_POOLS";
     if (usesAuthorizer) return checked(item, work);
-    // What no longer guards anything is let go, so that the authorizer can be deleted.
+    // An authorizer that no longer guards the method is removed from it, so that it can be deleted.
     const { authorizerId: _unused, ...method } = item;
     return checked(method, work);
   },

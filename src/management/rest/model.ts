@@ -27,7 +27,7 @@ async function createModel(work: Change<"CreateModel", RestApi>): Promise<Model>
   const { input } = work;
   const others = await models.all(work);
   const model = present<Model>({
-    // No document's id: models are found by their names.
+    // This is not the document's id, because models are found by their names.
     id: work.call.ids.id(6),
     name: input.name,
     description: input.description,
@@ -39,7 +39,7 @@ async function createModel(work: Change<"CreateModel", RestApi>): Promise<Model>
   return model;
 }
 
-/** Each method of an API with its path, for what refers to something. */
+/** Yields each method of an API with its path, for checks of what methods refer to. */
 export async function* methodsOf({
   tx,
   parent,
@@ -50,7 +50,7 @@ export async function* methodsOf({
   }
 }
 
-/** AWS refuses to delete a model that a method or another model uses. */
+/** Refuses to delete a model that a method or another model uses, as AWS does. */
 async function refuseInUse(model: Model, work: Change<never, RestApi>): Promise<void> {
   const uses = (models: Readonly<Record<string, string>> | undefined) =>
     Object.values(models ?? {}).includes(model.name);
@@ -66,7 +66,7 @@ async function refuseInUse(model: Model, work: Change<never, RestApi>): Promise<
   if (user !== undefined) throw refuse(`model: ${user.name}`);
 }
 
-/** `flatten=true`: the models that the schema refers to become its `definitions`. */
+/** Returns the model for `flatten=true`: the models that its schema refers to become its `definitions`. */
 function flattened(model: Model, all: readonly Model[]): Model {
   if (model.schema === undefined) return model;
   const definitions: Record<string, unknown> = {};

@@ -33,7 +33,7 @@ import { usagePlanKey } from "./usage-plan-key.ts";
 import { vpcLink } from "./vpc-link.ts";
 import type { Dependencies } from "./work.ts";
 
-/** Every operation of REST APIs (service `apigateway`) that there is; the others answer 501. */
+/** Returns every operation of REST APIs (service `apigateway`) that is built; the others answer 501. */
 export function makeRestOperations(dependencies: Dependencies): Operations {
   const { store, limits, profile = "aws", run = runHere, testInvocation, authorizerTest } = dependencies;
   const families = [

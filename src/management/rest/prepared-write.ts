@@ -4,23 +4,23 @@ import type { Change, Parent, Work } from "../../families/work.ts";
 import type { ControlService } from "../control-service.ts";
 import { spanning } from "./work.ts";
 
-/** What a job is to work on. */
+/** The input of a job. */
 interface Preparation<JobInput> {
   readonly input: JobInput;
-  /** Differs if what was read for it differs. */
+  /** A text that differs if the documents differ that were read for the input. */
   readonly version: string;
 }
 
 /**
- * A write that needs a job's output. The job runs before the transaction, so that other writers don't wait for it. If
- * what it was given has changed by then, it runs once more inside, where nothing changes.
+ * Makes a write that needs a job's output. The job runs before the transaction, so that other writers don't wait for
+ * it. If its input has changed by then, it runs once more inside the transaction, where nothing changes.
  */
 export const preparedWrite = <In, JobInput, Output, ParentItem = unknown>(
   steps: {
     readonly job: Job<JobInput, Output>;
     /** Checks the call and reads what the job needs; it is called again in the transaction. */
     readonly prepare: (work: Work<ControlService, In, ParentItem>) => Promise<Preparation<JobInput>>;
-    /** Writes what came of it, and answers. */
+    /** Writes the job's output, and returns the answer. */
     readonly apply: (work: Change<ControlService, In, ParentItem>, input: JobInput, output: Output) => Promise<unknown>;
   },
   parent?: Parent<ControlService, ParentItem>,

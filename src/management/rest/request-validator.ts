@@ -14,7 +14,8 @@ const validators = documents({
   missing: () => notFound("Invalid Request Validator identifier specified"),
 });
 
-// Unconfirmed: how AWS words a blank name, and how it goes on after "unique"; see docs/compatibility.md, "REST control plane, words".
+// Unconfirmed: AWS's message for a blank name, and the rest of its message after "unique"; see docs/compatibility.md,
+// "REST control plane, words".
 async function checked(validator: RequestValidator, work: Change<never, RestApi>): Promise<RequestValidator> {
   if (validator.name.trim() === "") throw badRequest("Request Validator name must not be blank");
   const others = await validators.all(work);

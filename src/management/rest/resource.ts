@@ -9,7 +9,7 @@ import { type Change, defineResource, documents, type ViewWork } from "./work.ts
 
 const missing = () => notFound("Invalid Resource identifier specified");
 
-/** Where an API's resources are kept, with their methods. */
+/** The documents of an API's resources, which contain their methods. */
 export const resources = documents({
   kind: restKinds.resource,
   parent: restApis,
@@ -18,7 +18,7 @@ export const resources = documents({
   missing,
 });
 
-/** Without `embed=methods` a resource only names its methods. */
+/** Returns a resource as it is shown; without `embed=methods` it only names its methods. */
 function viewResource(resource: Resource, { input }: ViewWork<"GetResource" | "GetResources">): unknown {
   const { embed = [] } = input;
   const isEmbedded = embed.some((list) => list.split(",").includes("methods"));
@@ -30,7 +30,7 @@ function viewResource(resource: Resource, { input }: ViewWork<"GetResource" | "G
 const pathBelow = (parent: Resource, pathPart: string): string =>
   parent.path === "/" ? `/${pathPart}` : `${parent.path}/${pathPart}`;
 
-/** Refuses a path part that can't be, or can't be beside its siblings. */
+/** Refuses a path part that is not valid, or not beside its siblings. */
 function checkPlace(pathPart: string, parent: Resource, all: readonly Resource[], self: string | undefined): void {
   const bad = checkPathPart(pathPart);
   if (bad !== undefined) throw badRequest(bad);
@@ -53,7 +53,7 @@ async function createResource(work: Change<"CreateResource", RestApi>): Promise<
   return { id, parentId: parent.id, pathPart, path: pathBelow(parent, pathPart) };
 }
 
-/** A resource and everything below it, parents first. */
+/** Returns a resource and everything below it, parents first. */
 function subtreeOf(root: Resource, all: readonly Resource[]): readonly Resource[] {
   const byParent = Map.groupBy(all, (resource) => resource.parentId);
   const subtree: Resource[] = [root];
@@ -61,7 +61,7 @@ function subtreeOf(root: Resource, all: readonly Resource[]): readonly Resource[
   return subtree;
 }
 
-/** A new path part or parent changes the paths of everything below. */
+/** Completes a changed resource: a new path part or parent changes the paths of everything below it. */
 async function completeResource(item: Resource, before: Resource, work: Change<never, RestApi>): Promise<Resource> {
   if (before.parentId === undefined) throw badRequest("The root resource cannot be updated");
   const all = await resources.all(work);

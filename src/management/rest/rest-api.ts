@@ -39,8 +39,8 @@ import { dropStageLinks } from "./usage-plan-links.ts";
 import { type Change, defineResource, operations, type Work, writing } from "./work.ts";
 
 /**
- * As it is answered. AWS quirk: the policy's text is escaped once more, slashes too: `{\"Version\":…\/pets\"}`.
- * (control plane of AWS as quoted by users; Terraform's provider unquotes it before it compares.)
+ * Returns an API as it is shown. AWS quirk: the policy's text is escaped once more, including its slashes:
+ * `{\"Version\":…\/pets\"}`. (As users quote AWS's control plane; Terraform's provider unquotes it before it compares.)
  */
 export function viewRestApi(api: RestApi, warnings: readonly string[] = []): unknown {
   const policy = api.policy === undefined ? undefined : JSON.stringify(api.policy).slice(1, -1).replaceAll("/", "\\/");
@@ -49,12 +49,12 @@ export function viewRestApi(api: RestApi, warnings: readonly string[] = []): unk
 
 // Ids
 
-/** An id becomes a host's first label (RFC 1123 §2.1), so lower-case letters, digits and hyphens inside. */
+/** An id becomes a host's first label (RFC 1123 §2.1), so it has lower-case letters, digits and, inside, hyphens. */
 const customId = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 const claimOf = (work: Work, apiId: string) => work.tx.in(everywhere).get(restKinds.apiIdClaim, apiId);
 
-/** An id that no API has: the one that the tag `_custom_id_` asks for, or a new one. */
+/** Returns an id that no API has: the one that the tag `_custom_id_` asks for, or a new one. */
 async function freeApiId(work: Work, wanted: string | undefined): Promise<string> {
   if (wanted === undefined) {
     let id = work.call.ids.id(10);
@@ -74,7 +74,7 @@ async function refuseClaimed(work: Work, id: string): Promise<void> {
   if ((await claimOf(work, id)) !== undefined) throw conflict(`An API with the identifier '${id}' already exists`);
 }
 
-/** Writes a new API, and claims its id for good, everywhere. */
+/** Writes a new API, and claims its id in all accounts and regions, for ever. */
 export async function writeNewDefinition(work: Change, definition: RestApiDefinition): Promise<void> {
   const { id } = definition.restApi;
   await refuseClaimed(work, id);
@@ -113,14 +113,14 @@ const limitOfType: Readonly<Record<EndpointType, ControlLimit>> = {
   PRIVATE: "privateApis",
 };
 
-/** Refuses one API more of its endpoint type than the account may have. */
+/** Refuses an API beyond the number that the account may have of its endpoint type. */
 async function requireRoomForApi(work: Work, type: EndpointType): Promise<void> {
   const apis = await work.tx.list<RestApi>(restKinds.restApi);
   const count = apis.filter((api) => api.body.endpointConfiguration.types[0] === type).length;
   requireRoom(work, limitOfType[type], count);
 }
 
-/** A new API's endpoint, with AWS's defaults; exactly one type. */
+/** Returns a new API's endpoint configuration, with AWS's defaults and exactly one type. */
 function completeEndpoint(input: CreateInput["endpointConfiguration"]): EndpointConfiguration {
   const types = (input?.types ?? []) as readonly EndpointType[];
   // Unconfirmed: how AWS words these three; see docs/compatibility.md, "REST control plane, words".
@@ -139,7 +139,7 @@ function completeEndpoint(input: CreateInput["endpointConfiguration"]): Endpoint
 
 type CreateInput = Work<"CreateRestApi">["input"];
 
-/** An API that has nothing yet but its root resource: what a create and an import begin with. Nothing is written. */
+/** Returns an API that has only its root resource, with which a create and an import begin. It writes nothing. */
 export async function newDefinition(work: Work, input: CreateInput): Promise<RestApiDefinition> {
   const { [customIdTag]: wantedId, ...tags } = input.tags ?? {};
   checkTags(tags, work.limits);
@@ -195,10 +195,10 @@ function savedPolicy(work: Work, apiId: string, policy: string): string {
   return result.policy;
 }
 
-/** `cloneFrom`: everything but stages, deployments and tags, with ids of its own. */
+/** Copies everything of an API for `cloneFrom`, except stages, deployments and tags; the copies have new ids. */
 async function cloneDefinition(work: Change, blank: RestApiDefinition, sourceId: string): Promise<RestApiDefinition> {
   const stored = await work.tx.get<RestApi>(restKinds.restApi, sourceId);
-  // Unconfirmed: AWS's status and words for a missing source; see docs/compatibility.md, "CreateRestApi, cloneFrom".
+  // Unconfirmed: AWS's status and message for a missing source; see docs/compatibility.md, "CreateRestApi, cloneFrom".
   if (stored === undefined) throw badRequest(`Invalid API identifier specified ${work.call.account}:${sourceId}`);
   const source = await readDocumentedDefinition(work.tx, stored.body);
   const ids = new Map<string, string>([[source.restApi.rootResourceId, blank.restApi.rootResourceId]]);
@@ -321,7 +321,7 @@ async function completeRestApi(item: RestApi, before: RestApi, work: Change): Pr
   return present<RestApi>({ ...item, endpointConfiguration, policy } as RestApi);
 }
 
-/** Everything below an API, by kind. */
+/** The kinds of everything that belongs to an API. */
 const childKinds = [
   restKinds.resource,
   restKinds.model,
@@ -363,6 +363,6 @@ export const restApi = {
     onDelete: deleteChildren,
     view: (item) => viewRestApi(item),
   }),
-  // Not the family's create: it writes more than one document.
+  // This is not the family's create, because it writes more than one document.
   ...operations({ CreateRestApi: writing(createRestApi) }),
 };

@@ -2,7 +2,7 @@ import { type RestApi, restKinds } from "../../definition/rest-api.ts";
 import { notFound } from "../../protocol/errors.ts";
 import { documents } from "./work.ts";
 
-/** Where REST APIs are kept: the parent of everything that belongs to one. */
+/** The documents of REST APIs, which are the parents of everything that belongs to an API. */
 export const restApis = documents({
   kind: restKinds.restApi,
   member: "restApiId",

@@ -16,7 +16,7 @@ async function getSdkType({ input }: Work<"GetSdkType">): Promise<unknown> {
   return requireType(input.id, () => notFound("Invalid SDK type identifier specified"));
 }
 
-/** The type of that name; one that only AWS has is not implemented, any other is the caller's mistake. */
+/** Returns the SDK type of that name. Throws 501 for a type that only AWS has, and `mistake` for any other name. */
 function requireType(id: string, mistake: () => Error): SdkType {
   if (typesOfAwsOnly.includes(id)) {
     throw new ApiError("NotImplementedException", `Generating SDKs of type ${id} is not implemented.`);
@@ -26,7 +26,7 @@ function requireType(id: string, mistake: () => Error): SdkType {
   return type;
 }
 
-/** What the SDK is to be made of, and how. */
+/** Reads what the SDK is made from, and its options. */
 async function readSdkRequest(
   work: Work<"GetSdk", RestApi>,
 ): Promise<{ readonly definition: RestApiDefinition; readonly request: SdkRequest }> {
@@ -46,7 +46,7 @@ async function readSdkRequest(
   const request: SdkRequest = {
     sdkType: type.id,
     parameters,
-    // By path, which needs no name of its own for each API.
+    // The URL names the API in its path, which needs no host name for each API.
     invokeUrl: `http://${host}/_aws/execute-api/${api.id}/${stage.stageName}`,
     region,
     generatedAt: clock.now(),

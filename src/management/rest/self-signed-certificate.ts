@@ -1,11 +1,11 @@
 /**
  * A self-signed X.509 certificate with its key pair. node:crypto makes keys and signatures and reads certificates, but
- * writes none; the little DER that one needs is here. RFC 5280 §4.1, X.690.
+ * does not write them, so the DER encoding that a certificate needs is here. RFC 5280 §4.1, X.690.
  */
 import { generateKeyPair, randomBytes, sign } from "node:crypto";
 import { promisify } from "node:util";
 
-// DER: tag, length, contents.
+// Encodes a value as DER: tag, length, contents.
 
 function der(tag: number, ...contents: readonly Uint8Array[]): Buffer {
   const body = Buffer.concat(contents);
@@ -21,7 +21,7 @@ function derLength(length: number): Buffer {
 
 const sequence = (...items: readonly Uint8Array[]): Buffer => der(0x30, ...items);
 const set = (...items: readonly Uint8Array[]): Buffer => der(0x31, ...items);
-/** A positive integer: a leading zero keeps the sign. */
+/** Encodes a positive integer; a leading zero byte keeps it positive. */
 const integer = (bytes: Uint8Array): Buffer => der(0x02, (bytes[0] ?? 0) >= 0x80 ? Buffer.of(0) : Buffer.of(), bytes);
 const utf8 = (text: string): Buffer => der(0x0c, Buffer.from(text));
 const bitString = (bytes: Uint8Array): Buffer => der(0x03, Buffer.of(0), bytes);
@@ -52,8 +52,8 @@ const attribute = (id: string, text: string): Buffer => set(sequence(objectId(id
 const signatureAlgorithm = sequence(objectId("1.2.840.113549.1.1.11"), Buffer.of(0x05, 0x00));
 
 /**
- * For TLS clients only. No key usage and no basic constraints: OpenSSL takes a self-signed certificate that may not sign
- * certificates for one whose issuer is missing.
+ * The certificate is for TLS clients only. It has neither key usage nor basic constraints, because OpenSSL treats a
+ * self-signed certificate that may not sign certificates as one whose issuer is missing.
  */
 const extensions = der(
   0xa3,
@@ -65,20 +65,20 @@ const versionThree = der(0xa0, integer(Buffer.of(2)));
 interface SelfSignedCertificate {
   /** PEM. */
   readonly certificate: string;
-  /** PKCS #8, PEM. */
+  /** PEM, PKCS #8. */
   readonly privateKey: string;
 }
 
-/** A certificate for a TLS client, with a new RSA key of 2,048 bits; times are seconds since 1970. */
+/** Makes a certificate for a TLS client, with a new RSA key of 2,048 bits. Times are seconds since 1970. */
 export async function makeSelfSignedCertificate(options: {
   readonly name: string;
   readonly notBefore: number;
   readonly notAfter: number;
 }): Promise<SelfSignedCertificate> {
-  // On a thread of libuv's: finding primes takes a tenth of a second or more.
+  // This runs on a thread of libuv, because finding primes takes a tenth of a second or more.
   const { publicKey, privateKey } = await promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
   const serial = randomBytes(16);
-  // Positive, and never with a leading zero byte, which DER forbids.
+  // The number must be positive, and without a leading zero byte, which DER forbids.
   serial[0] = (serial[0]! & 0x7f) | 0x40;
   const name = sequence(attribute(organization, "Portico"), attribute(commonName, options.name));
   const body = sequence(

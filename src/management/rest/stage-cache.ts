@@ -3,8 +3,8 @@ import { stages } from "./stage.ts";
 import { operations, viewing } from "./work.ts";
 
 /**
- * AWS: API Gateway REST API reference, "FlushStageCache", "FlushStageAuthorizersCache". The gateway keeps no answers of
- * backends or authorizers yet, so both caches are as empty after the call as before.
+ * AWS: API Gateway REST API reference, "FlushStageCache", "FlushStageAuthorizersCache". The gateway does not cache
+ * answers of backends or authorizers yet, so both caches are always empty.
  */
 export const stageCacheOperations = operations({
   FlushStageCache: viewing(stages, (stage) => {

@@ -32,7 +32,7 @@ import { restApis } from "./rest-apis.ts";
 import { dropStageLinks } from "./usage-plan-links.ts";
 import { type Change, defineResource, documents, operations, reading, type Work } from "./work.ts";
 
-/** Where an API's stages are kept. */
+/** The documents of an API's stages. */
 export const stages = documents({
   kind: restKinds.stage,
   parent: restApis,
@@ -41,12 +41,12 @@ export const stages = documents({
   missing: () => notFound("Invalid stage identifier specified"),
 });
 
-/** Members of CreateStage that CreateDeployment has, too. */
+/** The members of CreateStage that CreateDeployment has as well. */
 type StageInput = Omit<Work<"CreateStage">["input"], "restApiId">;
 
 const cacheSizes = ["0.5", "1.6", "6.1", "13.5", "28.4", "58.2", "118", "237"] as const;
 
-/** A new stage, checked. `justMade` is a deployment that this transaction is about to write. */
+/** Returns a new stage, checked. `justMade` is a deployment that this transaction is about to write. */
 export async function newStage(input: StageInput, work: Change<never, RestApi>, justMade?: string): Promise<Stage> {
   const badName = checkStageName(input.stageName);
   if (badName !== undefined) throw badRequest(badName);
@@ -91,7 +91,7 @@ async function requireDeployment({ tx, parent }: Work<never, RestApi>, deploymen
   if (stored === undefined) throw badRequest("Deployment id does not exist");
 }
 
-/** Checks what differs from the stage before, and answers the stage as it is stored. */
+/** Checks the members that differ from the earlier stage, and returns the stage as it is stored. */
 export async function checkedStage(
   stage: Stage,
   before: Stage | undefined,
@@ -117,7 +117,7 @@ export async function checkedStage(
   }
   await checkDocumentation(stage, before, work);
   await checkLogging(stage, before, work);
-  // AWS: Stage, cacheClusterStatus. There is no cluster to wait for.
+  // AWS: Stage, cacheClusterStatus. Portico has no cluster to wait for.
   const size = stage.cacheClusterEnabled ? (stage.cacheClusterSize ?? "0.5") : stage.cacheClusterSize;
   return present<Stage>({
     ...stage,
@@ -143,7 +143,10 @@ async function checkDocumentation(
   }
 }
 
-/** AWS's words as users quote them; a mapping that names no stage is none of this one's. */
+/**
+ * Refuses to delete a stage that a mapping names, with AWS's message as users quote it. A mapping without a stage does
+ * not count.
+ */
 async function refuseWhileMapped(stage: Stage, work: Change<never, RestApi>): Promise<void> {
   const domains = await domainsMappedTo(work, work.parent.id, stage.stageName);
   if (domains.length === 0) return;
@@ -164,12 +167,12 @@ async function checkLogging(stage: Stage, before: Stage | undefined, work: Work)
 const isToLogGroup = (settings: AccessLogSettings | undefined): boolean =>
   settings?.destinationArn?.includes(":logs:") === true;
 
-/** AWS trims what the console shows behind a log group's ARN. */
+/** AWS removes the ending that the console shows after a log group's ARN. */
 const destination = (step: PatchStep): string => (step.value ?? "").replace(/:\*$/, "");
 
 /**
- * A member of a canary. AWS: "Create a canary release deployment": the first such patch makes the canary, with the
- * stage's own deployment.
+ * Makes the rule of a canary's member. AWS: "Create a canary release deployment": the first such patch makes the
+ * canary, with the stage's own deployment.
  */
 const canary = (rule: PatchRule): PatchRule => ({
   ...rule,
@@ -179,7 +182,7 @@ const canary = (rule: PatchRule): PatchRule => ({
   },
 });
 
-/** `copy` has one source; AWS: "Promote a canary release". */
+/** Makes the rule of a `copy`, which has one source. AWS: "Promote a canary release". */
 function copyRule(from: string, apply: (draft: Draft, settings: CanarySettings) => void): PatchRule {
   return {
     ops: ["copy"],
@@ -251,7 +254,7 @@ export const stage = {
     },
   }),
   ...operations({
-    // AWS quirk: no paging, and the list's member is called `item`.
+    // AWS quirk: the list has no paging, and its member is called `item`.
     GetStages: reading(async (work) => {
       const all = await stages.all(work);
       const { deploymentId } = work.input;

@@ -7,11 +7,11 @@ import { restApis } from "./rest-apis.ts";
 import { callerOf, headersOf, refusalOf, type TestCaller, targetOf } from "./test-invoke.ts";
 import { operations, type RestOperations, spanning, type Work } from "./work.ts";
 
-/** An authorizer to be asked as it is defined, deployed or not. */
+/** A test of an authorizer as it is defined, deployed or not. */
 export interface AuthorizerTest {
   readonly definition: RestApiDefinition;
   readonly authorizer: Authorizer;
-  /** Path and query. */
+  /** The path and query of the request. */
   readonly target: string;
   /** Names and values in turn, as an HTTP client sends them. */
   readonly headers: readonly string[];
@@ -25,27 +25,32 @@ export interface AuthorizerTest {
 export type AuthorizerTestOutcome =
   | {
       readonly kind: "answered";
-      /** 0: the authorizer knows the caller, whatever the policy says. Else what a client would have got. */
+      /**
+       * 0 if the authorizer knows the caller, whatever the policy says; otherwise the status that a client would have
+       * got.
+       */
       readonly clientStatus: number;
       readonly principalId?: string;
-      /** As JSON. */
+      /** The policy, as JSON. */
       readonly policy?: string;
       readonly claims?: Readonly<Record<string, string>>;
       readonly log: string;
       readonly latencyMs: number;
     }
-  /** Too many are under way. */
+  /** Too many tests are under way. */
   | { readonly kind: "busy" }
   | { readonly kind: "failed" };
 
-/** Asks an authorizer; given at boot, since management knows no gateway. */
+/**
+ * Asks an authorizer. The server passes this function in when it starts, because management does not know the gateway.
+ */
 export type AuthorizerTestRun = (test: AuthorizerTest) => Promise<AuthorizerTestOutcome>;
 
 /** AWS: API Gateway REST API reference, "TestInvokeAuthorizer". */
 export const testAuthorizerOperations = (run: AuthorizerTestRun): RestOperations =>
   operations({
     TestInvokeAuthorizer: spanning(async ({ read }) => {
-      // The authorizer is asked when the store is read, not while a transaction is open.
+      // The authorizer is asked after the store was read, not while a transaction is open.
       const outcome = await run(await read(readTest, restApis));
       if (outcome.kind !== "answered") throw refusalOf(outcome.kind, "authorizer");
       const { clientStatus, principalId, policy, claims, log, latencyMs } = outcome;

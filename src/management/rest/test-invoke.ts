@@ -15,14 +15,14 @@ import { readDefinition } from "./definition-documents.ts";
 import { restApis } from "./rest-apis.ts";
 import { operations, type RestOperations, spanning, type Work } from "./work.ts";
 
-/** A method to be run as it is defined, deployed or not. */
+/** A test of a method as it is defined, deployed or not. */
 export interface MethodTest {
   readonly definition: RestApiDefinition;
   readonly resource: Resource;
   readonly method: Method;
-  /** Of the request. */
+  /** The verb of the request. */
   readonly verb: string;
-  /** Path and query. */
+  /** The path and query of the request. */
   readonly target: string;
   /** Names and values in turn, as an HTTP client sends them. */
   readonly headers: readonly string[];
@@ -33,7 +33,7 @@ export interface MethodTest {
   readonly caller: TestCaller;
 }
 
-/** Who tests. */
+/** The caller of a test. */
 export interface TestCaller {
   readonly accessKey?: string;
   readonly userAgent?: string;
@@ -49,18 +49,18 @@ export type TestOutcome =
       readonly log: string;
       readonly latencyMs: number;
     }
-  /** Too many are under way. */
+  /** Too many tests are under way. */
   | { readonly kind: "busy" }
   | { readonly kind: "failed" };
 
-/** Runs a method; given at boot, since management knows no gateway. */
+/** Runs a method. The server passes this function in when it starts, because management does not know the gateway. */
 export type TestInvocation = (test: MethodTest) => Promise<TestOutcome>;
 
 /** AWS: API Gateway REST API reference, "TestInvokeMethod". */
 export const testInvokeOperations = (invoke: TestInvocation): RestOperations =>
   operations({
     TestInvokeMethod: spanning(async ({ read }) => {
-      // The method runs when the store is read, not while a transaction is open.
+      // The method runs after the store was read, not while a transaction is open.
       const outcome = await invoke(await read(readTest, restApis));
       if (outcome.kind !== "answered") throw refusalOf(outcome.kind, "method");
       const { status, body, log, latencyMs } = outcome;
@@ -74,7 +74,7 @@ export const testInvokeOperations = (invoke: TestInvocation): RestOperations =>
     }),
   });
 
-/** Why nothing came of a test. */
+/** Returns the error for a test that has no outcome. */
 export const refusalOf = (kind: "busy" | "failed", what: "method" | "authorizer"): ApiError =>
   kind === "busy"
     ? new ApiError("TooManyRequestsException", "Rate exceeded")
@@ -111,14 +111,14 @@ export const callerOf = ({ accessKeyId, userAgent }: CallContext): TestCaller =>
   ...(userAgent !== undefined && { userAgent }),
 });
 
-/** AWS, as observed: without a path it is the resource's own. */
+/** Returns the target of a test. As observed on AWS: without a path it is the resource's own path. */
 export function targetOf(pathWithQueryString: string | undefined, path: string): string {
   if (pathWithQueryString === undefined || pathWithQueryString === "") return path;
   if (pathWithQueryString.startsWith("?")) return path + pathWithQueryString;
   return pathWithQueryString.startsWith("/") ? pathWithQueryString : `/${pathWithQueryString}`;
 }
 
-/** Both maps in one list, as bytes in latin1; a pair that is in both is there once. */
+/** Returns both maps as one list, as bytes in latin1, in which a pair that is in both maps appears once. */
 export function headersOf({
   headers = {},
   multiValueHeaders = {},
@@ -136,7 +136,7 @@ export function headersOf({
   return list;
 }
 
-/** What a method's caller gets besides, from the front end, which a test does not go through. */
+/** Headers that the front end adds for a method's caller; a test does not pass through it. */
 const frontEndHeaders: ReadonlySet<string> = new Set(["x-amzn-requestid", "x-amz-apigw-id", "x-portico-hint"]);
 
 function mapsOf(list: readonly string[]): {

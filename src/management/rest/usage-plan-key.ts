@@ -23,7 +23,7 @@ async function requireKey(work: Work, keyId: string): Promise<ApiKey> {
   return stored.body;
 }
 
-/** The keys' places in a plan. */
+/** The documents of a plan's keys. */
 export const usagePlanKeys = documents({
   kind: keyKinds.usagePlanKey,
   parent: usagePlans,
@@ -77,7 +77,7 @@ export const usagePlanKey = {
     view: async (item, work) => view(await requireKey(work, item.keyId)),
   }),
   ...operations({
-    // Not the family's create: joinPlan writes what there is to write.
+    // This is not the family's create, because joinPlan writes the document.
     CreateUsagePlanKey: writing(createUsagePlanKey, usagePlans),
     GetUsagePlanKeys: reading(listUsagePlanKeys, usagePlans),
   }),

@@ -1,8 +1,8 @@
-/** What ties API keys and usage plans to stages. */
+/** The links of API keys and usage plans to stages. */
 import { type ApiKey, keyKinds, type UsagePlan } from "../../definition/api-key.ts";
 import type { Change } from "./work.ts";
 
-/** Forgets a stage that goes, or all of an API's: in the usage plans, and in the keys' legacy lists. */
+/** Removes a deleted stage, or all stages of a deleted API, from the usage plans and from the keys' legacy lists. */
 export async function dropStageLinks(work: Change, apiId: string, stageName?: string): Promise<void> {
   const where = { index: "api", key: apiId };
   for (const { id, body } of await work.tx.list<UsagePlan>(keyKinds.usagePlan, { where })) {

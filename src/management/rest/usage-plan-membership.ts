@@ -1,4 +1,4 @@
-/** Which keys are in which usage plans, seen from both sides. */
+/** The membership of keys in usage plans, seen from both sides. */
 import { keyKinds, type UsagePlan, type UsagePlanKey } from "../../definition/api-key.ts";
 import { nowSeconds } from "../../families/work.ts";
 import { requireRoom } from "../control-service.ts";
@@ -7,20 +7,21 @@ import type { Change, Work } from "./work.ts";
 const stagesOf = (plan: UsagePlan): ReadonlySet<string> =>
   new Set(plan.apiStages.map(({ apiId, stage }) => `${apiId}:${stage}`));
 
-/** The ids of the plans that a key is in. */
+/** Returns the ids of the plans that a key is in. */
 export async function plansOfKey(work: Work, keyId: string): Promise<readonly string[]> {
   const links = await work.tx.list(keyKinds.planOfKey, { prefix: `${keyId}/` });
   return links.map(({ id }) => id.slice(keyId.length + 1));
 }
 
-/** What came of putting a key into a plan: it is in it now, was in it before, or can't be in it. */
+/** The result of adding a key to a plan: it was added, was in the plan before, or can't be in it. */
 type JoinResult =
   | { readonly kind: "joined" | "member"; readonly link: UsagePlanKey }
   | { readonly kind: "refused"; readonly message: string };
 
 /**
- * Puts a key into a plan.
- * AWS: API Gateway developer guide, "Creating and using usage plans with API keys": a key is in at most one plan for a stage.
+ * Adds a key to a plan.
+ * AWS: API Gateway developer guide, "Creating and using usage plans with API keys": a key is in at most one plan for a
+ * stage.
  */
 export async function joinPlan(work: Change, plan: UsagePlan, keyId: string): Promise<JoinResult> {
   const id = `${plan.id}/${keyId}`;
@@ -44,7 +45,9 @@ export async function joinPlan(work: Change, plan: UsagePlan, keyId: string): Pr
 const alreadySubscribed = (keyId: string, stage: string, planId: string): string =>
   `API Key ${keyId} is already subscribed to API Stage ${stage} through usage plan ${planId}`;
 
-/** Why a plan can't get stages: a key of it has one of them through another plan. */
+/**
+ * Returns why stages can't be added to a plan, or undefined: a key of the plan has one of them through another plan.
+ */
 export async function checkNewStages(
   work: Work,
   plan: UsagePlan,
@@ -64,7 +67,7 @@ export async function checkNewStages(
   return undefined;
 }
 
-/** The plans with stages of one of the APIs, in the order of their ids. */
+/** Returns the plans that have stages of one of the APIs, in the order of their ids. */
 async function plansOfApis(work: Work, apiIds: Iterable<string>): Promise<readonly UsagePlan[]> {
   const plans = new Map<string, UsagePlan>();
   for (const key of apiIds) {
@@ -77,14 +80,14 @@ async function plansOfApis(work: Work, apiIds: Iterable<string>): Promise<readon
 const keysOfPlan = async (work: Work, planId: string): Promise<readonly string[]> =>
   (await work.tx.list(keyKinds.usagePlanKey, { prefix: `${planId}/` })).map(({ id }) => id.slice(planId.length + 1));
 
-/** Takes a key out of a plan, with what it used of it. */
+/** Removes a key from a plan, with its recorded usage. */
 export async function leavePlan(work: Change, planId: string, keyId: string): Promise<void> {
   await work.tx.delete(keyKinds.usagePlanKey, `${planId}/${keyId}`);
   await work.tx.delete(keyKinds.planOfKey, `${keyId}/${planId}`);
   await work.tx.deleteAll(keyKinds.usageDay, `${planId}/${keyId}/`);
 }
 
-/** Takes every key out of a plan. */
+/** Removes every key from a plan. */
 export async function emptyPlan(work: Change, planId: string): Promise<void> {
   for (const keyId of await keysOfPlan(work, planId)) await work.tx.delete(keyKinds.planOfKey, `${keyId}/${planId}`);
   await work.tx.deleteAll(keyKinds.usagePlanKey, `${planId}/`);

@@ -29,7 +29,7 @@ import { checkTags } from "../tags/tag-rules.ts";
 import { checkNewStages, emptyPlan, plansOfKey } from "./usage-plan-membership.ts";
 import { type Change, defineResource, documents, pageOfItems, type Work } from "./work.ts";
 
-/** Where usage plans are kept. */
+/** The documents of usage plans. */
 export const usagePlans = documents({
   kind: keyKinds.usagePlan,
   member: "usagePlanId",
@@ -41,14 +41,15 @@ const integerMax = bounds.usagePlanIntegerMax.value;
 const rateMax = bounds.usagePlanRateMax.value;
 const periods = ["DAY", "WEEK", "MONTH"] as const;
 
-// What makes a plan valid. Unconfirmed: how AWS words all of these; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
+// Checks a plan's throttle. Unconfirmed: how AWS words all of these; see docs/compatibility.md, "keys, plans,
+// certificates and VPC links, words".
 
 function checkThrottle({ rateLimit = 0, burstLimit = 0 }: ThrottleSettings): string | undefined {
   if (!(rateLimit >= 0 && rateLimit <= rateMax)) return "Usage Plan throttle rate limit must not be negative";
   return burstLimit >= 0 ? undefined : "Usage Plan throttle burst limit must not be negative";
 }
 
-/** The last day that a period can be offset by. AWS refuses others, as Terraform's provider does before it. */
+/** The greatest offset of a period, in days. AWS refuses greater ones, as Terraform's provider does before it. */
 const offsetMax = { DAY: 0, WEEK: 6, MONTH: 27 } as const;
 const offsetRefusal = {
   DAY: "Usage Plan quota offset must be zero in the DAY period",
@@ -77,7 +78,7 @@ function checkMethodThrottles(throttle: ApiStage["throttle"], work: Work): strin
   return undefined;
 }
 
-/** The plan as it is stored, once it is whole and valid. */
+/** Checks a plan, and returns it as it is stored. */
 function checkedPlan(plan: UsagePlan, work: Work): UsagePlan {
   if (plan.name.trim() === "") throw badRequest("Usage Plan name must not be blank");
   const stages = plan.apiStages.map(({ apiId, stage }) => `${apiId}:${stage}`);
@@ -115,7 +116,7 @@ async function createUsagePlan(work: Change<"CreateUsagePlan">): Promise<UsagePl
   const { input } = work;
   const apiStages: ApiStage[] = [];
   for (const { apiId = "", stage = "", throttle } of input.apiStages ?? []) {
-    // AWS quirk: its template, unfilled.
+    // AWS quirk: the message is AWS's template with nothing filled in.
     if (apiId.trim() === "" || stage.trim() === "") {
       throw badRequest("Invalid API Stage {api: %s, stage: %s} specified for usageplan %s");
     }
@@ -133,7 +134,7 @@ async function createUsagePlan(work: Change<"CreateUsagePlan">): Promise<UsagePl
     description: input.description,
     apiStages,
     throttle: throttle && present<ThrottleSettings>({ rateLimit: throttle.rateLimit, burstLimit: throttle.burstLimit }),
-    // Whether it is whole is checked with the rest.
+    // The check of the whole plan finds missing members.
     quota: quota as QuotaSettings | undefined,
     productCode: undefined,
     tags: nonEmpty(input.tags),
@@ -143,7 +144,7 @@ async function createUsagePlan(work: Change<"CreateUsagePlan">): Promise<UsagePl
 
 // Changing
 
-/** `{apiId}:{stage}` → the draft's stage of that name. */
+/** Returns the draft's stage that `{apiId}:{stage}` names. */
 function stageOf(draft: Draft, name: string): { stage: Draft; index: number } | undefined {
   const stages = draft["apiStages"] as Draft[];
   const index = stages.findIndex((one) => `${one["apiId"]}:${one["stage"]}` === name);
@@ -162,7 +163,7 @@ const apiStagesRule: PatchRule = {
   },
 };
 
-/** Text of JSON: `{"/pets/GET":{"rateLimit":1.0,"burstLimit":1}}`. */
+/** Reads a JSON text: `{"/pets/GET":{"rateLimit":1.0,"burstLimit":1}}`. */
 function parseThrottle(step: PatchStep): ApiStage["throttle"] {
   const wanted = "Must be a map of methods to rateLimit and burstLimit";
   let given: unknown;
@@ -191,8 +192,8 @@ const throttlePath = /^\/apiStages\/([^/]+)\/throttle(?:\/(.+))?$/s;
 const throttleNumbers = { rateLimit: decimal(0, rateMax), burstLimit: wholeNumber(0, integerMax) } as const;
 
 /**
- * The paths of a stage's throttle. The method's path is escaped as it should be (`~1pets/GET`), or not (`/pets/GET`, as
- * Terraform's provider sends it), so that no template fits.
+ * Applies the paths of a stage's throttle. Callers escape the method's path (`~1pets/GET`) or don't (`/pets/GET`, as
+ * Terraform's provider sends it), so no template of a rule would match both.
  */
 function patchMethodThrottle(draft: Draft, step: PatchStep): void {
   const match = throttlePath.exec(step.path);
@@ -233,7 +234,10 @@ function methodOf(segments: string): string {
 
 const set = { ops: ["add", "replace"] } as const;
 
-/** Only named in refusals, in AWS's spelling: {@link patchMethodThrottle} takes these paths. */
+/**
+ * Makes a rule that only serves to name a path in refusals, in AWS's spelling; {@link patchMethodThrottle} applies
+ * these paths.
+ */
 const named = (...ops: PatchRule["ops"]): PatchRule => ({ ops, apply: patchMethodThrottle });
 
 const patch: PatchTable = {

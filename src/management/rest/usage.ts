@@ -18,7 +18,7 @@ const dayMs = 86_400_000;
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 const msOf = (day: string): number => Date.parse(`${day}T00:00:00Z`);
 
-/** The day on which the quota's period around a day begins. */
+/** Returns the first day of the quota's period that contains a day. */
 function periodStart(day: string, period: QuotaSettings["period"]): string {
   if (period === "MONTH") return `${day.slice(0, 7)}-01`;
   if (period === "DAY") return day;
@@ -27,21 +27,21 @@ function periodStart(day: string, period: QuotaSettings["period"]): string {
   return dayOf(ms - new Date(ms).getUTCDay() * dayMs);
 }
 
-/** The quota that a key has in the period that begins on a day. */
+/** Returns the quota of a key in the period that begins on a day. */
 function quotaOf(quota: QuotaSettings, link: UsagePlanKey, start: string): number {
   const isFirst = periodStart(dayOf(link.createdDate * 1000), quota.period) === start;
   const extension = link.extension?.periodStart === start ? link.extension.requests : 0;
   return quota.limit - (isFirst ? quota.offset : 0) + extension;
 }
 
-/** What stands for the rest of a quota that there is none of. */
+/** The remaining quota of a plan without a quota. */
 const unlimited = Number.MAX_SAFE_INTEGER;
 
 /** What a key used on a day, and in the quota's period up to that day's end. */
 interface KeyUsage {
   readonly today: number;
   readonly inPeriod: number;
-  /** The day that the period began on; without a quota, the day itself. */
+  /** The first day of the period; without a quota, the day itself. */
   readonly start: string;
 }
 
@@ -55,7 +55,7 @@ async function usedOn(
   const first = startOf(days[0]!);
   const prefix = `${plan.id}/${keyId}/`;
   const after = `${prefix}${dayOf(msOf(first) - dayMs)}`;
-  // A period begins at most a month before the first day that is asked for.
+  // The period of the first day asked for begins at most a month earlier.
   const recorded = await work.tx.list<UsageDay>(keyKinds.usageDay, { prefix, after, limit: days.length + 31 });
   const byDay = new Map(recorded.map(({ id, body }) => [id.slice(prefix.length), body.used]));
   let inPeriod = 0;
@@ -70,7 +70,7 @@ async function usedOn(
   });
 }
 
-/** `[used, remaining]` of each day. */
+/** Returns `[used, remaining]` of each day. */
 async function dailyUsage(work: Work, plan: UsagePlan, link: UsagePlanKey, days: readonly string[]) {
   const used = await usedOn(work, plan, link.keyId, days);
   return used.map(({ today, inPeriod, start }) => [
@@ -79,10 +79,10 @@ async function dailyUsage(work: Work, plan: UsagePlan, link: UsagePlanKey, days:
   ]);
 }
 
-/** Days that one answer covers at most. */
+/** The greatest number of days that one answer covers. */
 const daysMax = bounds.usageDaysMax.value;
 
-/** The days of the question, both ends included. */
+/** Returns the days that the call asks for, including the first and the last. */
 function requestedDays({ startDate, endDate }: Work<"GetUsage">["input"]): readonly string[] {
   // Unconfirmed: how AWS words these; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
   for (const date of [startDate, endDate]) {
@@ -106,7 +106,7 @@ async function getUsage(work: Work<"GetUsage", UsagePlan>): Promise<unknown> {
   return { ...answerPage(page), usagePlanId: plan.id, startDate: days[0], endDate: days.at(-1), items: usage };
 }
 
-/** The remaining quota in the present period: the one thing of a key's usage that can be changed. */
+/** The remaining quota in the present period, the only part of a key's usage that can be changed. */
 const patch: PatchTable = {
   rules: { "/remaining": member("remaining", wholeNumber(0, 2_147_483_647)) },
 };
@@ -123,7 +123,7 @@ async function updateUsage(work: Change<"UpdateUsage", UsagePlan>): Promise<unkn
   return { usagePlanId: plan.id, startDate: today, endDate: today, items };
 }
 
-/** The key with as much of its quota left, for the rest of the period, as is wanted; written. */
+/** Writes and returns the key with the wanted number of requests left for the rest of the period. */
 async function extended(
   work: Change<never, UsagePlan>,
   plan: UsagePlan,

@@ -38,10 +38,10 @@ async function createVpcLink(work: Change<"CreateVpcLink">): Promise<object> {
   return pendingView(link);
 }
 
-/** Most references that a refusal names. */
+/** The greatest number of references that a refusal names. */
 const referencesNamed = 20;
 
-/** A link that a stage serves with, or that an API's next deployment would, can't go. */
+/** Refuses to delete a link that a stage uses, or that an API's next deployment would use. */
 async function refuseWhileReferenced(link: VpcLink, work: Change): Promise<void> {
   const references = await vpcLinkReferences(work, link.id);
   if (references.length === 0) return;
@@ -74,6 +74,6 @@ export const vpcLink = {
     complete: (item) => ({ ...item, name: checkedLinkName(item.name) }),
     onDelete: refuseWhileReferenced,
   }),
-  // Not the family's create: what it answers is not what it stores.
+  // This is not the family's create, because its answer differs from what it stores.
   ...operations({ CreateVpcLink: writing(createVpcLink) }),
 };

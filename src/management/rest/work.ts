@@ -10,21 +10,21 @@ import type { ControlService } from "../control-service.ts";
 import type { AuthorizerTestRun } from "./test-authorizer.ts";
 import type { TestInvocation } from "./test-invoke.ts";
 
-/** What the operations of REST APIs are made with. */
+/** What the operations of REST APIs need. */
 export interface Dependencies {
   readonly store: Store;
   readonly limits: ControlLimits;
-  /** Absent: everything runs in this thread. */
+  /** Runs jobs in another thread; if it is absent, everything runs in this one. */
   readonly run?: RunJob;
-  /** Absent: TestInvokeMethod answers 501. */
+  /** If it is absent, TestInvokeMethod answers 501. */
   readonly testInvocation?: TestInvocation;
-  /** Absent: TestInvokeAuthorizer answers 501. */
+  /** If it is absent, TestInvokeAuthorizer answers 501. */
   readonly authorizerTest?: AuthorizerTestRun;
   /** The service's profile; by default `aws`. */
   readonly profile?: "aws" | "relaxed";
 }
 
-/** What declares the families and operations of REST APIs. */
+/** The functions that declare the families and operations of REST APIs. */
 export const { defineResource, operations, reading, writing, spanning, viewing, documents, pageOfItems, answerPage } =
   makeFamilies<APIGateway, ControlService>({
     scopeOf: regionalScope,
@@ -32,7 +32,7 @@ export const { defineResource, operations, reading, writing, spanning, viewing, 
     patchOperationsMax: ({ limits }) => limits.patchOperations,
   });
 
-/** Operations of REST APIs, declared. */
+/** Declared operations of REST APIs. */
 export type RestOperations = OperationTable<ControlService>;
 
 /** The input of the operations of these names; unknown for code that reads no input. */
@@ -45,7 +45,10 @@ export type Work<Name extends OperationName<APIGateway> = never, Parent = unknow
   Parent
 >;
 
-/** A call of any of the named operations at work, for what answers an item: their inputs' members are there or not. */
+/**
+ * A call at work of any of the named operations, for code that shows an item: each member of their inputs may be
+ * absent.
+ */
 export type ViewWork<Name extends OperationName<APIGateway>, Parent = unknown> = ServiceWork<
   ControlService,
   MembersOf<RestInput<Name>>,
@@ -59,7 +62,7 @@ export type Change<Name extends OperationName<APIGateway> = never, Parent = unkn
   Parent
 >;
 
-/** Every document of a kind that belongs to an API, in the order of their ids. */
+/** Returns every document of a kind that belongs to an API, in the order of their ids. */
 export async function childrenOf<Item>(tx: Reader, kind: string, apiId: string): Promise<readonly Item[]> {
   const stored = await tx.list<Item>(kind, { prefix: `${apiId}/` });
   return stored.map((document) => document.body);

@@ -1,6 +1,6 @@
 /**
- * Tags by ARN: one implementation for both versions of API Gateway, whose ARNs name each other's resources. A new kind of
- * resource that has tags is a row of the table.
+ * Tags by ARN. One implementation serves both versions of API Gateway, whose ARNs name each other's resources. A new
+ * kind of taggable resource is a row of the table.
  */
 import { keyKinds } from "../../definition/api-key.ts";
 import { certificateKinds } from "../../definition/client-certificate.ts";
@@ -13,16 +13,19 @@ import type { CallContext } from "../../protocol/operation.ts";
 import type { ControlChange, ControlWork } from "../control-service.ts";
 import { checkTags, customIdTag, type Tags } from "./tag-rules.ts";
 
-/** What an ARN's path leads to: the kind of document, and what AWS says if it is not there. */
+/** What an ARN's path leads to: the kind of document, and AWS's error if it does not exist. */
 interface TaggedKind {
   readonly kind: string;
   readonly missing: (id: string, call: CallContext) => string;
 }
 
 interface TaggedFamily extends TaggedKind {
-  /** Where the path after the family's name is not the document's id: which part of the ARN is. */
+  /** True if the whole ARN is the document's id, in place of the path after the family's name. */
   readonly idIsArn?: boolean;
-  /** What is named below one, as `…/stages/{name}`. A family without them takes all that follows as its id. */
+  /**
+   * The kinds of resources below one of the family, as in `…/stages/{name}`. A family without them takes the whole rest
+   * of the path as its id.
+   */
   readonly below?: Readonly<Record<string, TaggedKind>>;
 }
 
@@ -54,10 +57,12 @@ interface TaggedResource {
   readonly body: { readonly tags?: Tags };
 }
 
-/** `arn:aws:apigateway:{region}::/{path}`; private domain names and access associations have the account in theirs. */
+/**
+ * `arn:aws:apigateway:{region}::/{path}`; private domain names and access associations have the account in their ARN.
+ */
 const tagArn = /^arn:aws[a-z-]*:apigateway:([a-z0-9-]+):(\d{12})?:\/([a-z]+)\/(.+)$/;
 
-/** What an ARN names. AWS: API Gateway developer guide, "API Gateway resource ARNs". */
+/** Finds what an ARN names. AWS: API Gateway developer guide, "API Gateway resource ARNs". */
 async function findTagged(work: ControlWork, arn: string): Promise<TaggedResource> {
   const { call } = work;
   const [, region, account = call.account, name = "", rest = ""] = tagArn.exec(arn) ?? [];
@@ -84,7 +89,7 @@ async function requireTagged({ tx, call }: ControlWork, tagged: TaggedKind, id: 
 const putTags = ({ tx }: ControlChange, { kind, id, body }: TaggedResource, tags: Tags): Promise<void> =>
   tx.put(kind, id, present({ ...body, tags: nonEmpty(tags) }));
 
-/** The tags of the resource that an ARN names. */
+/** Returns the tags of the resource that an ARN names. */
 export const tagsOf = async (work: ControlWork, arn: string): Promise<Tags> =>
   (await findTagged(work, arn)).body.tags ?? {};
 
@@ -92,7 +97,7 @@ export const tagsOf = async (work: ControlWork, arn: string): Promise<Tags> =>
 export async function addTags(work: ControlChange, arn: string, added: Tags): Promise<void> {
   const tagged = await findTagged(work, arn);
   const { [customIdTag]: customId, ...given } = added;
-  // Terraform sends the tag that it does not find again; the id it asks for is the one that there is.
+  // Terraform sends the tag again because it does not find it; that is accepted if the API has this id.
   if (customId !== undefined && customId !== tagged.id) {
     throw badRequest(`The tag ${customIdTag} only takes effect when an API is created`);
   }
@@ -101,10 +106,10 @@ export async function addTags(work: ControlChange, arn: string, added: Tags): Pr
   await putTags(work, tagged, tags);
 }
 
-/** Takes tags away from the resource that an ARN names. */
+/** Removes tags from the resource that an ARN names. */
 export async function removeTags(work: ControlChange, arn: string, keys: readonly string[]): Promise<void> {
   const tagged = await findTagged(work, arn);
-  // The developer guide also writes `tagKeys=a,b`; no key has a comma.
+  // The developer guide also writes `tagKeys=a,b`; keys contain no comma.
   const gone = new Set(keys.flatMap((key) => key.split(",")));
   const kept = Object.entries(tagged.body.tags ?? {}).filter(([key]) => !gone.has(key));
   await putTags(work, tagged, Object.fromEntries(kept));

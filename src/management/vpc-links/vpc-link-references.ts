@@ -1,10 +1,10 @@
-/** Which methods of REST APIs go through a VPC link, of whichever version it is. */
+/** Finds the methods of REST APIs that go through a VPC link of either version. */
 import { variableVpcLink } from "../../definition/indexes.ts";
 import { type Resource, type RestApiDefinition, restKinds, type Stage } from "../../definition/rest-api.ts";
 import type { StoredDocument } from "../../store/store.ts";
 import type { ControlWork } from "../control-service.ts";
 
-/** `api:verb:resource:stage` of each method in resources whose integration goes through the link. */
+/** Yields `api:verb:resource:stage` for each method whose integration goes through the link. */
 function* referencesIn(
   resources: readonly Resource[],
   linkId: string,
@@ -24,7 +24,9 @@ function* referencesIn(
 
 const apiIdOf = (id: string): string => id.slice(0, id.indexOf("/"));
 
-/** Documents whose methods name the link, or name theirs through stage variables, in the order of their ids. */
+/**
+ * Returns the documents whose methods name the link, or name one through stage variables, in the order of their ids.
+ */
 async function thatMayUse<Body>(
   work: ControlWork,
   kind: string,
@@ -42,8 +44,8 @@ async function stagesOf(work: ControlWork, apiIds: Iterable<string>): Promise<re
 }
 
 /**
- * The methods that stages serve through the link, or, if there are none, those that an API's next deployment would; each
- * as `api:method:resource:stage`.
+ * Returns the methods that stages serve through the link or, if there are none, those that an API's next deployment
+ * would serve; each as `api:method:resource:stage`.
  */
 export async function vpcLinkReferences(work: ControlWork, linkId: string): Promise<readonly string[]> {
   const found = new Set<string>();
