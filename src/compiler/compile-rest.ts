@@ -70,6 +70,7 @@ export function compileRest(
     stageVariables: variables,
     binaryMediaTypes: restApi.binaryMediaTypes ?? [],
     ...(restApi.endpointConfiguration.types.includes("EDGE") ? { isEdgeOptimized: true as const } : {}),
+    ...(stage.canarySettings === undefined ? {} : { hasCanary: true as const }),
     isDefaultEndpointDisabled: restApi.disableExecuteApiEndpoint,
     ...(log?.destinationArn === undefined || log.format === undefined
       ? {}

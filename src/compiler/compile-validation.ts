@@ -70,9 +70,9 @@ export function compileValidation(method: Method, context: ValidationContext): R
   return [{ kind: "request-validation", parameters, models }];
 }
 
-const places = ["path", "querystring", "header"] as const;
+const places = ["header", "path", "querystring"] as const;
 
-/** In the order of places and then names: AWS documents none. */
+/** In the order of places, which is recorded, and then of names, for which nothing is known. */
 function requiredParameters(method: Method): RequiredParameterPlan[] {
   const names = Object.entries(method.requestParameters ?? {})
     .filter(([, isRequired]) => isRequired)

@@ -26,6 +26,8 @@ const inputParameter = new RegExp(`^method\\.input\\.params\\.${name}$`);
 export const validationResult = (prefix: string, errors: readonly string[]): string | undefined =>
   errors.length === 0 ? undefined : `${prefix}: Validation Result: warnings : [], errors : [${errors.join(", ")}]`;
 
+const multiValueSource = /^method\.request\.multivalue(querystring|header)\./;
+
 const mappingResult = (errors: readonly string[]) => validationResult("Invalid mapping expression specified", errors);
 
 const invalidExpression = (expression: string) => `Invalid mapping expression specified: ${expression}`;
@@ -71,6 +73,11 @@ export function checkRequestMappings(method: Method, integration: Integration) {
     } else if (!declares(method.requestParameters, key)) errors.push(undeclared(source));
   }
   for (const key of integration.cacheKeyParameters ?? []) {
+    // As recorded for query parameters: all values of a parameter together are no key.
+    if (multiValueSource.test(key)) {
+      errors.push(invalidExpression(key));
+      continue;
+    }
     const isDeclared = key.startsWith("integration.request.")
       ? Object.hasOwn(integration.requestParameters ?? {}, key)
       : declares(method.requestParameters, declaredKey(key) ?? key);

@@ -322,6 +322,13 @@ describe("an integration", () => {
       checkIntegration(declared, { ...http, cacheKeyParameters: ["method.request.path.x"] }),
       mapping("Invalid mapping expression parameter specified: method.request.path.x"),
     );
+    // Recorded: docs/internals/aws-facts/recorded.md, row 42.
+    for (const key of ["method.request.multivaluequerystring.q", "method.request.multivalueheader.h"]) {
+      assert.equal(
+        checkIntegration(declared, { ...http, cacheKeyParameters: [key] }),
+        mapping(`Invalid mapping expression specified: ${key}`),
+      );
+    }
   });
   it("gets AWS's defaults", () => {
     assert.deepEqual(completeIntegration({ type: "MOCK" }, "abc123"), {

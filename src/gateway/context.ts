@@ -60,6 +60,9 @@ const variables: Readonly<Record<string, ReadVariable>> = {
   integrationErrorMessage: (exchange) => exchange.integration?.error,
   integrationLatency: (exchange) => milliseconds(exchange.integration?.latencyMs),
   integrationStatus: (exchange) => number(exchange.integration?.serviceStatus),
+  // Canaries that take traffic close their stage, so that no request is a canary's.
+  isCanaryRequest: (exchange) => (exchange.program.plan.hasCanary === true ? "false" : undefined),
+  operationName: (exchange) => exchange.method?.plan.operationName,
   path: (exchange) => exchange.fullPath,
   protocol: (exchange) => `HTTP/${exchange.request.httpVersion}`,
   requestId: (exchange) => exchange.requestId,

@@ -18,6 +18,8 @@ export interface StagePlan {
   readonly stageName: string;
   readonly deploymentId: string;
   readonly stageVariables: Readonly<Record<string, string>>;
+  /** The stage has a canary, which takes no traffic. */
+  readonly hasCanary?: true;
   /** The front of an edge-optimized API writes the names of some headers in its own case. */
   readonly isEdgeOptimized?: true;
   /** Whether the default `execute-api` host answers 403 (`disableExecuteApiEndpoint`). */

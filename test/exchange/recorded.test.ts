@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Integration, RestApiDefinition } from "../../src/definition/rest-api.ts";
+import type { Integration, RestApiDefinition, Stage } from "../../src/definition/rest-api.ts";
 import type { AwsServiceSettings } from "../../src/gateway/integrations/aws-services.ts";
-import { aLambdaProxy, aMethod, aMock, anHttpProxy, aRestApi } from "./a-rest-api.ts";
+import { aLambdaProxy, aMethod, aMock, anHttpProxy, aRestApi, aStage } from "./a-rest-api.ts";
 import { FakeFunctions } from "./fake-functions.ts";
-import { type Reply, startBackend, startGateway } from "./start-gateway.ts";
+import { type CallOptions, type Reply, startBackend, startGateway } from "./start-gateway.ts";
 
 // Answers that were recorded from AWS, a test for each row of docs/internals/aws-facts/recorded.md that is about one exchange
 // and has no table or case file of its own. Rows 4 to 6 are in header-table.test.ts as well.
@@ -261,4 +261,139 @@ test("9: the front of an edge-optimized API writes known names of headers in its
     const params = await gateway.raw(head("/params").replace("content-type: e", "content-type: application/json"));
     assert.equal(params.endsWith("\r\n\r\nb c"), type === "EDGE", params);
   }
+});
+
+const rendered = async (template: string, options: CallOptions = {}, stage?: Partial<Stage>): Promise<string> => {
+  await using gateway = await startGateway();
+  gateway.deploy(aRestApi({ "/a/{id}": { ANY: aMethod(textMock(template)) } }), aStage(stage));
+  const reply = await gateway.call("/a/1", options);
+  assert.equal(reply.status, 200, `${reply.text} ${String(reply.headers["x-portico-hint"])}`);
+  return reply.text;
+};
+
+/** What a request template makes of a body, as an HTTP backend gets it. */
+async function sent(template: string, body: string): Promise<string> {
+  await using backend = await startBackend((_, outgoing) => outgoing.end("ok"));
+  await using gateway = await startGateway();
+  gateway.deploy(
+    aRestApi({ "/": { POST: aMethod(http(backend.origin, { requestTemplates: { "application/json": template } })) } }),
+  );
+  const reply = await gateway.call("/", { method: "POST", body, headers: { "content-type": "application/json" } });
+  assert.equal(reply.status, 200, `${reply.text} ${String(reply.headers["x-portico-hint"])}`);
+  return backend.requests[0]!.body;
+}
+
+test("12: what a path does not find, null and an empty list, in templates", async () => {
+  const tell =
+    '[$r|$r.nested|$r.nested.deeper|$r.get("x")|#if($r == $null)null#end|#if($r == "")empty#end|#if($r != "")not#end|' +
+    "#if($r)true#end|#foreach($x in $r)$x#end]";
+  const body = JSON.stringify({ null: null, list: [], map: { a: 1 }, text: "t" });
+  const cases: readonly (readonly [value: string, printed: string])[] = [
+    ["$input.path('$.missing')", "[||||null|empty|||]"],
+    ["$input.path('$.missing.deeper')", "[||||null|empty|||]"],
+    ["$input.path('$.null')", "[||||null|empty|||]"],
+    ["$input.path('$.list')", "[[]||||||not|true|]"],
+    ["$input.path('$').missing", "[||||null|empty|||]"],
+    ["$input.path('$')['null']", "[||||null|empty|||]"],
+    ["$input.path('$.map').a.b", "[||||null|empty|||]"],
+    ["$input.path('$.text')", "[t||||||not|true|]"],
+  ];
+  for (const [value, printed] of cases) {
+    // What stood in the variable before is gone.
+    const template = `#set($r = "before")#set($r = ${value})${tell}`;
+    assert.equal(await sent(template, body), printed, value);
+  }
+  assert.equal(await sent("[$input.body.x]", body), "[]");
+  assert.equal(await sent('[#if($input.path("$.missing") == "")empty#end]', body), "[empty]");
+  // A variable that was never set is another thing.
+  assert.equal(await sent("[$r|#if($r == '')empty#end]", body), "[$r|]");
+});
+
+test("13: put sets an override, and the response template reads what the request template set", async () => {
+  await using backend = await startBackend((_, outgoing) => outgoing.end("ok"));
+  await using gateway = await startGateway();
+  const template = [
+    '$context.requestOverride.querystring.put("q", "1")',
+    '#set($_ = $context.requestOverride.header.put("X-H", "2"))',
+    '$context.requestOverride.path.put("p", "3")',
+    '$context.requestOverride.querystring.putAll({"r": "4"})',
+    '$context.responseOverride.header.put("X-R", "5")',
+    '#set($context.responseOverride.custom = "mine")',
+    '#set($context.requestOverride.other = {"deep": 6})',
+    "$context.requestOverride.querystring.keySet() $context.requestOverride.querystring.get('q')",
+    "$context.requestOverride.header.containsKey('X-H') $context.requestOverride.keySet()",
+  ].join("");
+  const response =
+    "$context.responseOverride.custom $context.requestOverride.other.deep $context.responseOverride.other";
+  const uri = `${backend.origin}/{p}`;
+  const integrationResponses = {
+    "200": { statusCode: "200", responseTemplates: { "application/json": response } },
+  };
+  gateway.deploy(
+    aRestApi({
+      "/": { POST: aMethod(http(uri, { requestTemplates: { "application/json": template }, integrationResponses })) },
+    }),
+  );
+  const reply = await gateway.call("/", {
+    method: "POST",
+    body: "{}",
+    headers: { "content-type": "application/json" },
+  });
+  assert.deepEqual([reply.status, reply.text, reply.headers["x-r"]], [200, "mine 6 ", "5"]);
+  const [seen] = backend.requests;
+  assert.deepEqual([seen!.url, seen!.headers["x-h"]], ["/3?q=1&r=4", "2"]);
+  assert.equal(seen!.body, "[q, r] 1true [path, header, querystring, other]");
+});
+
+test("14: the names of $context, of its identity and of its overrides", async () => {
+  assert.equal(
+    await rendered("$context.keySet()"),
+    "[resourceId, resourcePath, httpMethod, extendedRequestId, requestTime, path, accountId, protocol, requestOverride, " +
+      "stage, domainPrefix, requestTimeEpoch, requestId, identity, domainName, deploymentId, responseOverride, apiId]",
+  );
+  assert.equal(
+    await rendered("$context.identity.keySet()"),
+    "[cognitoIdentityPoolId, accountId, cognitoIdentityId, caller, sourceIp, principalOrgId, accessKey, " +
+      "cognitoAuthenticationType, cognitoAuthenticationProvider, userArn, userAgent, user]",
+  );
+  assert.equal(await rendered("$context.requestOverride.keySet()"), "[path, header, querystring]");
+  assert.equal(
+    await rendered('[$context.identity.caller|#if($context.identity.caller == "")empty#end]$context.size()'),
+    "[|empty]18",
+  );
+  assert.equal(
+    await rendered(
+      "#foreach($k in $context.keySet())#if($context.containsKey($k) && $context.get($k))1#{else}0#end#end",
+    ),
+    "1".repeat(18),
+  );
+});
+
+test("15: missing required parameters are named headers first, then path, then query", async () => {
+  await using gateway = await startGateway();
+  const requestParameters = Object.fromEntries(
+    ["querystring.qs1", "querystring.a", "path.issuer", "header.x-header-param"].map((name) => [
+      `method.request.${name}`,
+      true,
+    ]),
+  );
+  gateway.deploy(
+    aRestApi(
+      { "/": { GET: aMethod(textMock("ok"), { requestParameters, requestValidatorId: "v" }) } },
+      {
+        requestValidators: [{ id: "v", name: "v", validateRequestBody: false, validateRequestParameters: true }],
+      },
+    ),
+  );
+  assert.equal(
+    (await gateway.call("/")).text,
+    '{"message": "Missing required request parameters: [x-header-param, issuer, a, qs1]"}',
+  );
+});
+
+test("41: on a stage with a canary $context.isCanaryRequest is there, also at 0 %", async () => {
+  const canarySettings = { percentTraffic: 0, deploymentId: "dep2" };
+  const template = "[$context.isCanaryRequest]#foreach($k in $context.keySet())#if($k.startsWith('is'))$k#end#end";
+  assert.equal(await rendered(template, {}, { canarySettings }), "[false]isCanaryRequest");
+  assert.equal(await rendered(template), "[]");
 });

@@ -1,6 +1,7 @@
 import { HostObject, type HostType, JavaLong, TemplateMap, type TemplateValue } from "../../language/java/values.ts";
 import { identityVariables } from "../caller.ts";
 import { linkVariable } from "../context.ts";
+import { mapMethodsOf } from "./map-methods.ts";
 import { Overrides, overridesObject } from "./overrides.ts";
 import type { Rendering } from "./rendering.ts";
 
@@ -17,6 +18,8 @@ const names = [
   "domainPrefix",
   "extendedRequestId",
   "httpMethod",
+  "isCanaryRequest",
+  "operationName",
   "path",
   "protocol",
   "requestId",
@@ -29,7 +32,67 @@ const names = [
   "xrayTraceId",
 ] as const;
 const variables = new Map(names.map((name) => [name as string, linkVariable(name)]));
-const identity = Object.entries(identityVariables).sort(([left], [right]) => (left < right ? -1 : 1));
+
+/**
+ * What `$context.keySet()` lists, as recorded (docs/internals/aws-facts/recorded.md, row 14): the order of a Java HashMap of 32
+ * buckets, which says where the members stand that only some requests have.
+ */
+const keys = [
+  "resourceId",
+  "resourcePath",
+  "operationName",
+  "httpMethod",
+  "extendedRequestId",
+  "isCanaryRequest",
+  "requestTime",
+  "path",
+  "accountId",
+  "protocol",
+  "requestOverride",
+  "stage",
+  "domainPrefix",
+  "requestTimeEpoch",
+  "requestId",
+  "identity",
+  "domainName",
+  "deploymentId",
+  "responseOverride",
+  "apiId",
+] as const;
+
+/** The twelve members of `identity`, in the order of Lambda's events. */
+const identityKeys = [
+  "cognitoIdentityPoolId",
+  "accountId",
+  "cognitoIdentityId",
+  "caller",
+  "sourceIp",
+  "principalOrgId",
+  "accessKey",
+  "cognitoAuthenticationType",
+  "cognitoAuthenticationProvider",
+  "userArn",
+  "userAgent",
+  "user",
+] as const;
+
+/** With an API key there are fourteen, and Java's map has grown to 32 buckets. */
+const identityKeysWithApiKey = [
+  "cognitoIdentityPoolId",
+  "cognitoIdentityId",
+  "apiKey",
+  "principalOrgId",
+  "cognitoAuthenticationType",
+  "userArn",
+  "apiKeyId",
+  "userAgent",
+  "accountId",
+  "caller",
+  "sourceIp",
+  "accessKey",
+  "cognitoAuthenticationProvider",
+  "user",
+] as const;
 
 interface Context {
   readonly rendering: Rendering;
@@ -57,17 +120,34 @@ function property(context: Context, name: string): TemplateValue {
 }
 
 function identityOf({ exchange }: Rendering): TemplateMap {
+  const { caller } = exchange;
   const map = new TemplateMap();
-  for (const [name, read] of identity) {
-    const value = read(exchange.caller);
-    if (value !== undefined) map.set(name, value);
+  for (const name of caller.apiKey === undefined ? identityKeys : identityKeysWithApiKey) {
+    map.set(name, identityVariables[name]!(caller) ?? "");
   }
   return map;
 }
 
+/** Returns all members as a map, whose changes nobody else sees. */
+function mapOf(context: Context): TemplateMap {
+  const map = new TemplateMap();
+  for (const name of keys) {
+    const value = property(context, name);
+    if (value !== null || !optional.has(name)) map.set(name, value ?? "");
+  }
+  for (const [name, value] of context.rendering.givenContext?.entries() ?? []) if (!map.has(name)) map.set(name, value);
+  return map;
+}
+
+/** The keys that AWS lists only where they have a value. */
+const optional: ReadonlySet<string> = new Set(["isCanaryRequest", "operationName"]);
+
 const contextType: HostType<Context> = {
   name: "$context",
-  methods: new Map([["get", (context, [name]) => (typeof name === "string" ? property(context, name) : undefined)]]),
+  methods: new Map([
+    ...mapMethodsOf(mapOf),
+    ["get", (context: Context, [name]) => (typeof name === "string" ? property(context, name) : undefined)],
+  ]),
   property,
   text: () => "$context",
 };

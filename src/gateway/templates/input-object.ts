@@ -4,6 +4,7 @@ import {
   type HostMethod,
   HostObject,
   type HostType,
+  nothing,
   TemplateMap,
   type TemplateValue,
 } from "../../language/java/values.ts";
@@ -32,7 +33,7 @@ const methods: ReadonlyMap<string, HostMethod<Input>> = new Map<string, HostMeth
       return found === undefined ? '""' : writeJson(found, meter);
     },
   ],
-  ["path", (input, [path], meter) => find(input, path, meter) ?? null],
+  ["path", (input, [path], meter) => find(input, path, meter) ?? nothing],
   ["params", (input, args, meter) => (args.length === 0 ? allParams(input) : param(input, args[0]!, meter))],
   ["getBody", ({ rendering }) => body(rendering)],
 ]);

@@ -1,8 +1,16 @@
 import { bounds } from "../../base/bounds.ts";
 import { textOf } from "../../language/java/text-of.ts";
-import { HostObject, type HostType, TemplateList, type TemplateValue } from "../../language/java/values.ts";
+import {
+  type HostMethod,
+  HostObject,
+  type HostType,
+  TemplateList,
+  TemplateMap,
+  type TemplateValue,
+} from "../../language/java/values.ts";
 import { Meter, TemplateFailure } from "../../language/meter.ts";
 import { isHeaderName, toHeaderValue } from "../responses/header-remapping.ts";
+import { mapMethodsOf } from "./map-methods.ts";
 
 interface Override {
   readonly name: string;
@@ -27,6 +35,8 @@ export class Overrides {
     request: { header: new Map(), querystring: new Map(), path: new Map() },
     response: { header: new Map(), querystring: new Map(), path: new Map() },
   };
+  /** Members that no override is called like. The response template can read what the request template set. */
+  readonly #others = { request: new TemplateMap(), response: new TemplateMap() };
   readonly #meter = new Meter();
   #chars = 0;
   status: number | undefined = undefined;
@@ -56,11 +66,29 @@ export class Overrides {
     }
     const items = value instanceof TemplateList ? value.items : [value];
     const texts = items.map((item) => textOf(item, this.#meter) ?? "");
-    for (const text of texts) this.#chars += name.length + text.length;
+    for (const text of texts) this.#count(name.length + text.length);
+    values.set(key, { name, values: place === "header" ? texts.map(toHeaderValue) : texts, given: value });
+  }
+
+  #count(chars: number): void {
+    this.#chars += chars;
     if (this.#chars > bounds.templateOverrideCharsMax.value) {
       throw new TemplateFailure(`Overrides are longer than ${bounds.templateOverrideCharsMax.value} characters`);
     }
-    values.set(key, { name, values: place === "header" ? texts.map(toHeaderValue) : texts, given: value });
+  }
+
+  /** Sets `$context.{side}Override.{name}`, which changes nothing but what templates read. */
+  setOther(side: "request" | "response", name: string, value: TemplateValue): void {
+    this.#count(name.length + (textOf(value, this.#meter)?.length ?? 0));
+    this.#others[side].set(name, value);
+  }
+
+  other(side: "request" | "response", name: string): TemplateValue {
+    return this.#others[side].get(name) ?? null;
+  }
+
+  others(side: "request" | "response"): TemplateMap {
+    return this.#others[side];
   }
 
   /**
@@ -81,36 +109,83 @@ interface Target {
   readonly place: Place;
 }
 
+/** Returns the values of a place by name, as templates set them. */
+function mapOfPlace({ overrides, side, place }: Target): TemplateMap {
+  const map = new TemplateMap();
+  for (const { name, given } of overrides.of(side, place).values()) map.set(name, given);
+  return map;
+}
+
+/** `put` and `putAll` do what assignments do, as recorded: docs/internals/aws-facts/recorded.md, row 13. */
+const placeMethods = new Map<string, HostMethod<Target>>([
+  ...mapMethodsOf(mapOfPlace),
+  [
+    "get",
+    ({ overrides, side, place }, [name]) => (typeof name === "string" ? overrides.get(side, place, name) : undefined),
+  ],
+  [
+    "put",
+    ({ overrides, side, place }, args, meter) => {
+      const [key, value] = args;
+      if (args.length !== 2) return undefined;
+      overrides.set(side, place, textOf(key!, meter) ?? "", value!);
+      return null;
+    },
+  ],
+  [
+    "putAll",
+    ({ overrides, side, place }, [map], meter) => {
+      if (!(map instanceof TemplateMap)) return undefined;
+      meter.step(map.size);
+      for (const [key, value] of map.entries()) overrides.set(side, place, textOf(key, meter) ?? "", value);
+      return null;
+    },
+  ],
+]);
+
 const placeType: HostType<Target> = {
   name: "an override",
-  methods: new Map(),
+  methods: placeMethods,
   property: ({ overrides, side, place }, name) => overrides.get(side, place, name),
   assign: ({ overrides, side, place }, name, value) => overrides.set(side, place, name, value),
   text: () => "",
 };
 
-const requestType: HostType<Overrides> = {
-  name: "$context.requestOverride",
-  methods: new Map(),
-  property: (overrides, name) =>
-    name === "header" || name === "querystring" || name === "path"
-      ? HostObject.of(placeType, { overrides, side: "request", place: name })
-      : null,
-  text: () => "",
+/** The places of each side, in the order of `keySet()`, as recorded for requests. */
+const places: Readonly<Record<"request" | "response", readonly Place[]>> = {
+  request: ["path", "header", "querystring"],
+  response: ["header"],
 };
 
-const responseType: HostType<Overrides> = {
-  name: "$context.responseOverride",
-  methods: new Map(),
-  property: (overrides, name) => {
-    if (name === "status") return overrides.status ?? null;
-    return name === "header" ? HostObject.of(placeType, { overrides, side: "response", place: "header" }) : null;
-  },
-  assign: (overrides, name, value) => {
-    if (name === "status") overrides.setStatus(value);
-  },
-  text: () => "",
-};
+function overrideType(side: "request" | "response"): HostType<Overrides> {
+  const property = (overrides: Overrides, name: string): TemplateValue => {
+    const place = places[side].find((each) => each === name);
+    if (place !== undefined) return HostObject.of(placeType, { overrides, side, place });
+    return side === "response" && name === "status" ? (overrides.status ?? null) : overrides.other(side, name);
+  };
+  const assign = (overrides: Overrides, name: string, value: TemplateValue): void => {
+    if (side === "response" && name === "status") overrides.setStatus(value);
+    // A place is set member by member.
+    else if (!places[side].some((place) => place === name)) overrides.setOther(side, name, value);
+  };
+  const mapOf = (overrides: Overrides): TemplateMap => {
+    const map = new TemplateMap();
+    for (const place of places[side]) map.set(place, property(overrides, place));
+    if (side === "response" && overrides.status !== undefined) map.set("status", overrides.status);
+    for (const [name, value] of overrides.others(side).entries()) map.set(name, value);
+    return map;
+  };
+  const put: HostMethod<Overrides> = (overrides, args, meter) => {
+    if (args.length !== 2) return undefined;
+    assign(overrides, textOf(args[0]!, meter) ?? "", args[1]!);
+    return null;
+  };
+  const methods = new Map<string, HostMethod<Overrides>>([...mapMethodsOf(mapOf), ["put", put]]);
+  return { name: `$context.${side}Override`, methods, property, assign, text: () => "" };
+}
+
+const requestType = overrideType("request");
+const responseType = overrideType("response");
 
 /**
  * `$context.requestOverride` and `$context.responseOverride`: both templates can set and read either, as users of AWS

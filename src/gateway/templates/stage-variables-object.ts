@@ -1,5 +1,5 @@
-import { type HostMethod, HostObject, type HostType, TemplateMap } from "../../language/java/values.ts";
-import { callMethod } from "../../language/vtl/members.ts";
+import { HostObject, type HostType, TemplateMap } from "../../language/java/values.ts";
+import { mapMethodsOf } from "./map-methods.ts";
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -10,29 +10,9 @@ function mapOf(variables: Variables): TemplateMap {
   return map;
 }
 
-const delegated = [
-  "containsKey",
-  "containsValue",
-  "entrySet",
-  "get",
-  "isEmpty",
-  "keySet",
-  "size",
-  "toString",
-  "values",
-];
-
 const type: HostType<Variables> = {
   name: "$stageVariables",
-  methods: new Map(
-    delegated.map((name): [string, HostMethod<Variables>] => [
-      name,
-      (variables, args, meter) => {
-        meter.step(2 * Object.keys(variables).length);
-        return callMethod(mapOf(variables), name, args, meter);
-      },
-    ]),
-  ),
+  methods: new Map(mapMethodsOf(mapOf)),
   property: (variables, name) => (Object.hasOwn(variables, name) ? variables[name]! : null),
   items: (variables) => Object.values(variables),
   text: (variables, meter) => {

@@ -4,6 +4,7 @@ import {
   type HostMethod,
   HostObject,
   type HostType,
+  nothing,
   TemplateList,
   type TemplateValue,
 } from "../../language/java/values.ts";
@@ -128,7 +129,7 @@ function toJson(_: null, args: readonly TemplateValue[], meter: Meter): Template
   const element = HostObject.selfOf(elementType, args[0] ?? null);
   const [, names] = args;
   if (element === undefined || args.length > 2 || (names !== undefined && !(names instanceof TemplateList))) {
-    return args[0] === null ? "null" : undefined;
+    return args[0] === null || args[0] === nothing ? "null" : undefined;
   }
   meter.step(names?.items.length ?? 0);
   const lists = new Set(names?.items.map((name) => textOf(name, meter) ?? ""));

@@ -208,6 +208,15 @@ export class HostObject {
   }
 }
 
+/**
+ * What a path or member that leads to nothing is in API Gateway's templates, as recorded
+ * (docs/internals/aws-facts/recorded.md, row 12): it prints as empty text, equals both null and "", and so do its members.
+ */
+export const nothing: HostObject = HostObject.of(
+  { name: "nothing", methods: new Map(), property: (): HostObject => nothing, text: () => "" },
+  null,
+);
+
 /** Counts work. */
 type StepMeter = Pick<Meter, "step">;
 

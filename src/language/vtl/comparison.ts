@@ -1,6 +1,6 @@
 import { compareNumbers, isNumber } from "../java/java-number.ts";
 import { textOf } from "../java/text-of.ts";
-import { isEqual, isSameText, type TemplateValue } from "../java/values.ts";
+import { isEqual, isSameText, nothing, type TemplateValue } from "../java/values.ts";
 import type { Meter } from "../meter.ts";
 import type { ComparisonOperator } from "./template-node.ts";
 
@@ -35,8 +35,11 @@ export const comparisons: Readonly<Record<ComparisonOperator, Comparison>> = {
 function isSame(left: TemplateValue, right: TemplateValue, meter: Meter): boolean {
   if (typeof left === "string" && typeof right === "string") return isSameText(left, right, meter);
   if (left === right) return true;
+  if (left === nothing || right === nothing) return isEmpty(left) && isEmpty(right);
   if (left === null || right === null) return false;
   if (isNumber(left) && isNumber(right)) return compareNumbers(left, right) === 0;
   if (isEqual(left, right, meter)) return true;
   return typeof left !== typeof right && textOf(left, meter) === textOf(right, meter);
 }
+
+const isEmpty = (value: TemplateValue): boolean => value === nothing || value === null || value === "";

@@ -1,7 +1,7 @@
 import { bounds } from "../../base/bounds.ts";
 import { arithmetic, isNumber, toInteger } from "../java/java-number.ts";
 import { textOf } from "../java/text-of.ts";
-import { TemplateBlock, TemplateList, TemplateMap, type TemplateValue } from "../java/values.ts";
+import { nothing, TemplateBlock, TemplateList, TemplateMap, type TemplateValue } from "../java/values.ts";
 import { type Meter, TemplateFailure } from "../meter.ts";
 import { comparisons, integerComparisons } from "./comparison.ts";
 import { type Loop, loopProperties, makeLoop } from "./loop.ts";
@@ -275,6 +275,14 @@ class Compiler {
       }
       return value;
     };
+  }
+
+  /** Evaluates a reference in an expression: one that leads from a value to null is `nothing`, where the policy has that. */
+  #valueOrNothing(reference: Reference): Evaluate {
+    const value = this.#referenceValue(reference);
+    if (this.#policy.missingPrints === "source" || reference.parts.length === 0) return value;
+    const variable = this.#variable(reference.variable);
+    return (state) => value(state) ?? (variable(state) === null ? null : nothing);
   }
 
   /** `$item.name`, the most common reference: all in one closure, which halves its cost. */
@@ -679,7 +687,7 @@ class Compiler {
         return () => value;
       }
       case "reference":
-        return this.#referenceValue(expression.reference);
+        return this.#valueOrNothing(expression.reference);
       case "interpolated": {
         const run = this.block(expression.body);
         return (state) => state.capture(run);
@@ -754,7 +762,7 @@ class Compiler {
         const value = this.#referenceValue(expression.reference);
         return (state) => {
           const found = value(state);
-          return found !== null && found !== false;
+          return found !== null && found !== false && found !== nothing;
         };
       }
       case "not": {
