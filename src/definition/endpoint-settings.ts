@@ -1,8 +1,9 @@
 import type { RestApi, RestApiDefinition } from "./rest-api.ts";
 
 /**
- * The members of a RestApi that say by which endpoint it is reached. They act as soon as UpdateRestApi has answered, on
- * deployed stages, too. AWS: API Gateway Developer Guide, "Change a public or private API endpoint type in API Gateway".
+ * The members of a RestApi that say by which endpoint it is reached. They act as soon as UpdateRestApi has answered,
+ * even on deployed stages. AWS: API Gateway Developer Guide, "Change a public or private API endpoint type in API
+ * Gateway".
  */
 export const endpointSettings = [
   "endpointConfiguration",

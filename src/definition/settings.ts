@@ -1,25 +1,28 @@
 /**
- * What becomes of each setting of API Gateway's resources: the members of their shapes in the interface model, and what
- * their inputs have besides. A gate that is stored and not enforced is the worst defect that a gateway can have, so no
- * member may be without a row (settings.test.ts), and docs/reference/settings.md is written from this table.
+ * The effect of each setting of API Gateway's resources: of the members of their shapes in the interface model, and of
+ * further members of their inputs. A gate that is stored but not enforced is the worst defect that a gateway can have,
+ * so every member must have a row (settings.test.ts). docs/reference/settings.md is generated from this table.
  */
 export type Setting =
-  /** Guards something; this file enforces it. */
+  /** The setting guards something, and this file enforces it. */
   | { readonly kind: "enforced"; readonly by: string; readonly acts: Acts }
-  /** Guards something, and can't be enforced yet: what it guards answers 501 with a reason that begins so. */
+  /**
+   * The setting guards something and can't be enforced yet, so what it guards answers 501 with a reason that begins
+   * with this text.
+   */
   | { readonly kind: "closed"; readonly reason: string; readonly acts: Acts }
-  /** Guards something that is not served at all yet. */
+  /** The setting guards something that is not served at all yet. */
   | { readonly kind: "not-served"; readonly what: string }
-  /** Guards nothing; this file gives it its effect. */
+  /** The setting guards nothing, and this file gives it its effect. */
   | { readonly kind: "works"; readonly by: string; readonly acts: Acts }
-  /** Is stored and has no effect. `status`: `portico status` names it under this name where it is set. */
+  /** The setting is stored and has no effect. `portico status` shows it as `status` where it is set. */
   | { readonly kind: "without-effect"; readonly why: string; readonly status?: string }
-  /** Says what the thing is, and changes nothing that is served. */
+  /** The setting describes the resource, and changes nothing that is served. */
   | { readonly kind: "description" };
 
 /**
- * When a change is in effect. AWS: API Gateway Developer Guide, "Updates to REST APIs that require redeployment". "call": it
- * is only for the call that has it.
+ * When a change takes effect. AWS: API Gateway Developer Guide, "Updates to REST APIs that require redeployment".
+ * "call" is for members that concern only their own call.
  */
 export type Acts = "at once" | "with a deployment" | "call";
 
@@ -39,12 +42,12 @@ const description: Setting = { kind: "description" };
 const customDomain: Setting = { kind: "not-served", what: "Custom domain names are not served yet." };
 const noCache = "There is no response cache yet.";
 const noCanary = closed("canarySettings percentTraffic", atOnce);
-/** Only a method that asks for keys looks at them. */
+/** Only methods that require keys look at them. */
 const keys = closed("apiKeyRequired", atOnce);
 const authorizers = closed("authorizationType");
 const deploymentInput = "management/rest/deployment";
 
-/** By shape, then by member. */
+/** The settings by shape, then by member. */
 export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>>> = {
   RestApi: {
     id: description,
@@ -310,7 +313,7 @@ export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>
   },
   DocumentationVersion: { version: description, createdDate: description, description },
 
-  // What inputs have besides the members of what they make.
+  // Members of inputs that the resources don't have.
   CreateRestApiRequest: { cloneFrom: works("management/rest/rest-api", "call") },
   ImportRestApiRequest: {
     body: works("management/rest/import", "call"),

@@ -1,4 +1,4 @@
-/** What surrounds a place in a JSON text. */
+/** The surroundings of a place in a JSON text. */
 export interface JsonContext {
   readonly container: "Object" | "Array" | "root";
   /** Where the container begins. */

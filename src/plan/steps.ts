@@ -154,7 +154,7 @@ export interface LambdaPlan {
   /** The role that invokes the function. Its policies allow that, so the function's own policy is not evaluated. */
   readonly roleArn?: string;
   readonly timeoutMs: number;
-  /** Those of the mapped headers that Invoke knows, such as `X-Amz-Invocation-Type`. */
+  /** The mapped headers that Invoke knows, such as `X-Amz-Invocation-Type`. */
   readonly headers: readonly ParameterPlan[];
   readonly request: RequestTemplatesPlan;
   readonly responses: readonly IntegrationResponsePlan[];

@@ -145,7 +145,7 @@ function unexpected(
   return new ApiError(
     "InternalFailure",
     "The request processing has failed because of an unknown error, exception or failure.",
-    // Of our own faults callers see only this.
+    // Callers see nothing else of Portico's own faults.
     { hint: thrown instanceof StorageFailure ? thrown.message : undefined },
   );
 }

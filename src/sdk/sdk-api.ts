@@ -40,7 +40,7 @@ export interface SdkBody {
   /** The model's name, or `body`. */
   readonly name: string;
   readonly contentType: string;
-  /** Absent for bytes and text: the media type is not JSON, or there is no model. */
+  /** The shape of a JSON body. It is absent for bytes and text: the media type is not JSON, or there is no model. */
   readonly shape?: Shape;
 }
 

@@ -10,7 +10,7 @@ interface DeployedDefinition {
 
 /**
  * Returns what a stage serves: its deployment's snapshot, with the settings of the API that act without a deployment.
- * Undefined if one of the two is not there.
+ * Returns undefined if one of the two does not exist.
  */
 export async function readDeployed(
   tx: Reader,

@@ -123,7 +123,8 @@ function linkUri(plan: UriPlan): WritePath {
 
 /**
  * Links a value of the URI. In a path, a path parameter stays encoded as it was received, and everything else is
- * encoded now. In a query, every value is encoded again, because an `&` in it would set other parameters.
+ * encoded now. In a query, a path parameter is decoded and encoded again, because an `&` in it would set other
+ * parameters.
  */
 function linkUriValue(
   plan: Exclude<UriPlan[number], string>,

@@ -60,7 +60,7 @@ const namesOfFront: ReadonlyMap<string, string> = new Map(
   ),
 );
 
-/** What the gateway sees of a header's name behind the front. */
+/** Returns a header's name as the gateway sees it behind the front of edge-optimized APIs. */
 export const nameBehindFront = (name: string, lowerName: string): string => namesOfFront.get(lowerName) ?? name;
 
 /** AWS: "Important notes for REST APIs": a signature made for the gateway is not passed on to the integration. */
@@ -68,8 +68,8 @@ export const isGatewaySignature = (lowerName: string, value: string): boolean =>
   lowerName === "authorization" && value.startsWith("AWS4-");
 
 /**
- * Headers that no mapping and no override sets. AWS drops the first line's, as recorded (docs/internals/aws-facts/recorded.md,
- * row 5); the others are about one hop, and the HTTP client writes them.
+ * Headers that no mapping and no override sets. AWS drops those of the first line, as recorded
+ * (docs/internals/aws-facts/recorded.md, row 5); the others are about one hop, and the HTTP client writes them.
  */
 export const neverMapped: ReadonlySet<string> = new Set([
   ...["connection", "expect", "proxy-authenticate", "te"],
@@ -120,8 +120,8 @@ export const responseHeaderFates: ReadonlyMap<string, HeaderFate> = new Map<stri
 export const remappedName = (name: string): string => `x-amzn-Remapped-${name}`;
 
 /**
- * What becomes of headers that a mapping or an override sets where the integration's own would be dropped, as recorded:
- * docs/internals/aws-facts/recorded.md, row 6; `Via` as in AWS's table, column http.
+ * What happens to headers that a mapping or an override sets and that would be dropped if the integration sent them, as
+ * recorded: docs/internals/aws-facts/recorded.md, row 6; `Via` as in AWS's table, column http.
  */
 const mappedFates: ReadonlyMap<string, HeaderFate | "pass"> = new Map<string, HeaderFate | "pass">([
   ...responseHeaderFates,
@@ -129,7 +129,10 @@ const mappedFates: ReadonlyMap<string, HeaderFate | "pass"> = new Map<string, He
   ...["te", "via"].map((name) => [name, "pass"] as const),
 ]);
 
-/** What the client sees of a header that a mapping or an override of an integration response sets; undefined: nothing. */
+/**
+ * Returns the name under which the client sees a header that a mapping or an override of an integration response sets,
+ * or undefined if the client does not see it.
+ */
 export function mappedResponseName(name: string): string | undefined {
   const fate = mappedFates.get(name.toLowerCase());
   return fate === "drop" ? undefined : fate === "remap" ? remappedName(name) : name;

@@ -2,7 +2,7 @@ import type { RouteNode } from "../../plan/plan.ts";
 
 /** A route that matched: the node's methods, and the values of its path parameters as received. */
 export interface RouteMatch {
-  /** Verb (or `ANY`) → index of the method. */
+  /** The index of each method by its verb, or `ANY`. */
   readonly methods: ReadonlyMap<string, number>;
   readonly names: readonly string[];
   readonly values: readonly string[];
@@ -93,7 +93,7 @@ function find(node: Node, path: string, at: number, search: Search): Node | unde
 const serves = ({ methods }: Node, verb: string | undefined): boolean =>
   methods !== undefined && (verb === undefined || methods.has(verb) || methods.has("ANY"));
 
-/** As recorded: docs/internals/aws-facts/recorded.md, row 2. */
+/** Removes the slashes at the end of a greedy parameter. As recorded: docs/internals/aws-facts/recorded.md, row 2. */
 function withoutSlashes(value: string): string {
   let end = value.length;
   while (value.charCodeAt(end - 1) === 0x2f) end--;

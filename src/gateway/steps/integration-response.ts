@@ -64,7 +64,7 @@ export function linkSelection(
   }));
   const byDefault =
     responses.find(({ pattern }) => pattern === undefined) ??
-    // AWS quirk: a pattern that matches everything matches nothing, too.
+    // AWS quirk: `.*` also matches an answer that has no text to match.
     responses.find(({ plan }) => plan.selectionPattern === ".*");
   const ofSuccess = byDefault ?? responses.find(({ pattern }) => pattern?.("", makeVisit()) === true);
   const select = (status: string): IntegrationResponse | undefined => {

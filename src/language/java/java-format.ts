@@ -71,7 +71,7 @@ function converted(value: TemplateValue, directive: Directive, meter: Meter): st
   }
 }
 
-/** What it takes to print a number of hundreds of digits, as `%f` prints 1e308. */
+/** The steps that printing a number of hundreds of digits takes, as `%f` prints 1e308. */
 const bigSteps = 64;
 
 function mismatch(conversion: string, value: TemplateValue): TemplateFailure {

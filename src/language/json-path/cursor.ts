@@ -1,6 +1,9 @@
 import { InvalidPath } from "./path-syntax.ts";
 
-/** A read beyond the text. Jayway's parsers run into that, and catch it elsewhere than what they raise themselves. */
+/**
+ * Thrown for a read beyond the text. Jayway's parsers run into that, and catch it elsewhere than the exceptions that
+ * they throw themselves.
+ */
 export class OutOfText extends Error {}
 
 /** A place in a path's text. `end` is exclusive and may be moved in; `offset` is where the text begins in the whole path. */
@@ -52,7 +55,7 @@ export class Cursor {
     while (this.at < this.end - 1 && this.charAt(this.end - 1) === " ") this.end--;
   }
 
-  /** The first place after `index` that is no blank. */
+  /** Returns the first place after `index` that is not a blank. */
   nextIndex(index = this.at): number {
     let next = index + 1;
     while (this.has(next) && this.text[next] === " ") next++;
@@ -64,14 +67,14 @@ export class Cursor {
     return this.has(next) ? this.charAt(next) : " ";
   }
 
-  /** The last place before `index` that is no blank, or -1. */
+  /** Returns the last place before `index` that is not a blank, or -1. */
   previousIndex(index = this.at): number {
     let previous = index - 1;
     while (this.has(previous) && this.text[previous] === " ") previous--;
     return this.has(previous) ? previous : -1;
   }
 
-  /** Where the next unescaped `character` after `index` is, or -1. */
+  /** Returns the place of the next unescaped `character` after `index`, or -1. */
   nextUnescaped(character: string, index = this.at): number {
     for (let next = index + 1; this.has(next); next++) {
       if (this.text[next] === "\\") next++;
@@ -80,7 +83,9 @@ export class Cursor {
     return -1;
   }
 
-  /** Where what `open` at `index` opens is closed, strings (and patterns) left out, or -1. */
+  /**
+   * Returns the place of the `close` that belongs to the `open` at `index`, or -1. Strings (and patterns) are skipped.
+   */
   closing(index: number, open: string, close: string, hasPatterns: boolean): number {
     if (this.charAt(index) !== open) throw this.fail(`Expected ${open} but found ${this.charAt(index)}`, index);
     let opened = 1;

@@ -1,7 +1,7 @@
 import { bounds } from "../../base/bounds.ts";
 import type { TemplateValue } from "../java/values.ts";
 
-/** Why a path has no answer: Jayway throws here, and what a gateway makes of it is the caller's. */
+/** Thrown where Jayway throws: the path has no answer. The caller decides what that means. */
 export class JsonPathFailure extends Error {}
 
 /** Jayway's InvalidPathException while a path is evaluated: a filter takes it for false. */
@@ -10,7 +10,7 @@ export class PathMismatch extends JsonPathFailure {}
 /** Java's IndexOutOfBoundsException. */
 export class OutOfBounds extends JsonPathFailure {}
 
-/** Jayway's PathNotFoundException. One for all: nothing is said of it but that it was. */
+/** Jayway's PathNotFoundException. There is one object for all, because its place does not matter. */
 export const notFound = new PathMismatch("No results for path");
 
 /** Counts work. */
@@ -21,11 +21,11 @@ export interface StepMeter {
 /** One evaluation of a path: what it has found and used. */
 export class Evaluation {
   readonly root: TemplateValue;
-  /** What paths from the root within filters gave. */
+  /** The results of paths from the root within filters. */
   readonly cache = new Map<object, TemplateValue>();
   readonly #meter: StepMeter | undefined;
   #steps = 0;
-  /** Of these, what the meter knows. */
+  /** The part of the steps that the meter knows of. */
   #told = 0;
 
   constructor(root: TemplateValue, meter: StepMeter | undefined) {
@@ -42,7 +42,7 @@ export class Evaluation {
     }
   }
 
-  /** Hands what was counted on to the meter, which may refuse it. */
+  /** Passes the steps counted on to the meter, which may refuse them. */
   tell(): void {
     const untold = this.#steps - this.#told;
     this.#told = this.#steps;
@@ -53,5 +53,5 @@ export class Evaluation {
 /** Looks at a value and adds what it finds. */
 export type Visit = (value: TemplateValue, found: TemplateValue[], evaluation: Evaluation) => void;
 
-/** Does a filter accept a value? */
+/** Returns whether a filter accepts a value. */
 export type Test = (value: TemplateValue, evaluation: Evaluation) => boolean;

@@ -213,7 +213,9 @@ export class FilterParser {
     return { kind: "path", path, isNegated };
   }
 
-  /** Is the parenthesis here that of a function without parameters in the path that began at `start`? */
+  /**
+   * Returns whether the parenthesis here belongs to a function without parameters in the path that began at `start`.
+   */
   #closesFunction(start: number): boolean {
     const cursor = this.#cursor;
     let index = cursor.previousIndex();

@@ -14,9 +14,9 @@ export interface JsonPath {
   /** `$.a[0].b` names one value; `$.a[*].b`, `$..b`, slices, unions and filters find a list of them. */
   readonly isDefinite: boolean;
   /**
-   * What the path finds: a list for an indefinite path; undefined where there is nothing (Jayway's
-   * PathNotFoundException). Throws JsonPathFailure where Jayway throws another exception, and for work without end.
-   * What an evaluation looked at is counted by the meter.
+   * Returns what the path finds: a list for an indefinite path, or undefined if there is nothing (Jayway's
+   * PathNotFoundException). Throws JsonPathFailure where Jayway throws another exception, and for work without end. The
+   * meter counts the values that an evaluation looks at.
    */
   evaluate(document: TemplateValue, meter?: StepMeter): TemplateValue | undefined;
 }
@@ -60,7 +60,7 @@ function linkGeneral(linked: LinkedPath): JsonPath {
   };
 }
 
-/** Most paths are names and indexes only. These need no evaluation's state, nothing is thrown for them: a tenth the time. */
+/** Most paths are names and indexes only. These need no state and throw nothing, which takes a tenth of the time. */
 function linkSimple({ tokens }: Path): JsonPath | undefined {
   const steps: (string | number)[] = [];
   for (const token of tokens) {

@@ -134,7 +134,7 @@ function linkPattern({ source, flags, column }: Extract<Operand, { kind: "patter
   return (text, evaluation) => parsed.pattern.matches(text, (states) => evaluation.step(states));
 }
 
-/** What a path gave. */
+/** Returns the result of a path as a side. */
 function sideOf(value: TemplateValue): Side {
   if (value === null) return nothing;
   if (typeof value === "string") return { kind: "string", text: value };

@@ -1,16 +1,16 @@
 import { bounds } from "../../base/bounds.ts";
 
-/** Where API Gateway's engine is not stock Velocity 1.7, as far as it is known. */
+/** The differences of API Gateway's engine from stock Velocity 1.7, as far as they are known. */
 export interface TemplatePolicy {
   /**
-   * What a reference prints that leads from a value to null: its own text, as Velocity does, or nothing, as API Gateway
-   * does for `$input`, `$context`, `$stageVariables` and properties of JSON objects. A variable that was never set
+   * What a reference that leads from a value to null prints: its own text, as in Velocity, or nothing, as in API
+   * Gateway for `$input`, `$context`, `$stageVariables` and properties of JSON objects. A variable that was never set
    * prints its text under both.
    */
   readonly missingPrints: "source" | "nothing";
   /** Rounds of one #foreach; the rest is silently left out. */
   readonly loopRoundsMax: number;
-  /** Is #evaluate there? */
+  /** Whether `#evaluate` exists. */
   readonly hasEvaluate: boolean;
 }
 

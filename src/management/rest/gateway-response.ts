@@ -48,9 +48,9 @@ const place: Place<ControlService, ShownResponse, RestApi, { readonly responseTy
 };
 
 /**
- * A customised response shows what was customised, a default one what it does by default.
+ * Returns a customised response with the members that were customised, or a default one with its defaults.
  * Unconfirmed: whether AWS adds the default status and template to a customised one. If it did, Terraform would want to
- * take them away again in every plan; see docs/compatibility.md, "GatewayResponse, customised".
+ * remove them again in every plan; see docs/compatibility.md, "GatewayResponse, customised".
  */
 function viewResponse(response: ShownResponse): unknown {
   const { isDefault, ...custom } = response;

@@ -41,8 +41,8 @@ const integerMax = bounds.usagePlanIntegerMax.value;
 const rateMax = bounds.usagePlanRateMax.value;
 const periods = ["DAY", "WEEK", "MONTH"] as const;
 
-// Checks a plan's throttle. Unconfirmed: how AWS words all of these; see docs/compatibility.md, "keys, plans,
-// certificates and VPC links, words".
+// The rules that a plan has to satisfy.
+// Unconfirmed: how AWS words all of these; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
 
 function checkThrottle({ rateLimit = 0, burstLimit = 0 }: ThrottleSettings): string | undefined {
   if (!(rateLimit >= 0 && rateLimit <= rateMax)) return "Usage Plan throttle rate limit must not be negative";

@@ -6,12 +6,15 @@ import { ApiError } from "../../protocol/errors.ts";
 import { type Change, everywhere, type Store, type Transaction } from "../../store/store.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 
-/** The kind of accepted asynchronous invocations, which are there until they have run; in the scope of no account. */
+/**
+ * The kind of accepted asynchronous invocations, which stay in the store until they have run. They belong to no
+ * account's scope.
+ */
 const eventKind = "lambda-event";
 
 interface EventDocument {
   readonly functionArn: string;
-  /** base64. */
+  /** The payload in base64. */
   readonly payload: string;
   readonly requestId: string;
   readonly traceId: string | undefined;
@@ -22,8 +25,8 @@ interface EventDocument {
 
 /**
  * The kind of their next runs. An id begins with the time when the run is due, or its lease ends, so that the ones that
- * are due come first. It changes with that time: whoever holds a lease knows by it whether the lease still is theirs. Runs
- * have documents of their own because they change, and the events may be large.
+ * are due come first. It changes with that time, so the holder of a lease knows by it whether the lease is still
+ * theirs. Runs have documents of their own because they change, and the events may be large.
  */
 const runKind = "lambda-event-run";
 
@@ -34,11 +37,11 @@ interface RunDocument {
   readonly failures: number;
   /** The number of runs that Lambda itself refused (throttled). */
   readonly refusals: number;
-  /** Who runs it, until the time that its id begins with. */
+  /** The server that runs it, until the time that its id begins with. */
   readonly leasedBy?: string;
 }
 
-/** What events are found by: whoever has leased their runs. */
+/** The indexes of events: runs are found by the server that has leased them. */
 export const eventIndexes = {
   [runKind]: { leasedBy: ({ leasedBy }: RunDocument) => (leasedBy === undefined ? [] : [leasedBy]) },
 } as const;
@@ -48,15 +51,18 @@ interface EventQueueOptions {
   readonly functions: FunctionClient;
   readonly logger: Logger;
   readonly clock: Clock;
-  /** The name under which this server leases events: its own at every start, and no other server's of the store. */
+  /**
+   * The name under which this server leases events. It is the same at every start, and no other server of the store has
+   * it.
+   */
   readonly owner: string;
   /** The waits before the second and third run, in milliseconds. AWS: one minute, then two. */
   readonly retryMs?: readonly number[];
 }
 
-/** A run under way in this server, or one that has ended and is not recorded yet. */
+/** A run that is under way in this server, or has ended but is not recorded yet. */
 interface Run {
-  /** The leased document's. */
+  /** The id of the leased document. */
   id: string;
   readonly document: RunDocument;
   readonly event: EventDocument;
@@ -80,23 +86,23 @@ const leaseMs = bounds.lambdaEventLeaseMs.value;
 const recordAgainMs = 5_000;
 
 /**
- * Asynchronous invocations: accepted ones are in the store until they have run, so that they survive the server, and only
- * those that run are in memory. A run begins with a lease; one that ends with its server comes to an end by itself, or
- * is given back when that server starts again. A function error is retried twice, a throttle for six hours.
+ * Asynchronous invocations: accepted ones are in the store until they have run, so that they survive the server, and
+ * only those that run are in memory. A run begins with a lease; the lease of a server that died ends by itself, or is
+ * given back when that server starts again. A function error is retried twice, a throttle for six hours.
  */
 export class EventQueue {
   readonly #options: EventQueueOptions;
   readonly #retryMs: readonly number[];
   readonly #alarm = new Alarm((due) => this.#wake(due));
-  /** By their ids. */
+  /** The runs under way, by their ids. */
   readonly #running = new Map<string, Run>();
-  /** What has run and is not recorded yet. */
+  /** The runs that have ended and are not recorded yet. */
   readonly #ended: Run[] = [];
-  /** Events in the store. */
+  /** The number of events in the store. */
   #queued = 0;
-  /** Tells ids of one time apart, in the order in which they were made. */
+  /** Distinguishes ids of one time, in the order in which they were made. */
   #number = 0;
-  /** What is due until then is taken, whatever the clock says: an alarm may be a moment early. */
+  /** Runs that are due until then are taken, whatever the clock says, because an alarm may be a moment early. */
   #dueUntil = 0;
   #hasNews = false;
   #work: Promise<void> | undefined;
@@ -108,7 +114,7 @@ export class EventQueue {
     this.#retryMs = options.retryMs ?? [60_000, 120_000];
   }
 
-  /** Takes up the events that were accepted before the server last ended. */
+  /** Starts with the events that were accepted before the server last ended. */
   async start(): Promise<void> {
     const { store, clock } = this.#options;
     this.#endWatch = store.subscribe((changes) => this.#see(changes));
@@ -135,7 +141,10 @@ export class EventQueue {
     });
   }
 
-  /** Takes no more events, and resolves when what has run is recorded. What runs still is cut off, and runs again. */
+  /**
+   * Takes no more events, and resolves when the runs that have ended are recorded. Runs under way are cut off, and run
+   * again after the next start.
+   */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#endWatch();
@@ -161,24 +170,24 @@ export class EventQueue {
     else this.#alarm.set(due, Math.min(due - now, ageMsMax));
   }
 
-  /** Takes what is due until then. */
+  /** Takes the runs that are due until then. */
   #wake(dueUntil: number): void {
     this.#dueUntil = Math.max(this.#dueUntil, dueUntil);
     this.#hasNews = true;
     this.#work ??= this.#keepUp();
   }
 
-  /** Takes turns until there is no news. */
+  /** Takes turns until there is nothing new to do. */
   async #keepUp(): Promise<void> {
     while (this.#hasNews) {
       this.#hasNews = false;
       await this.#turn();
     }
-    // Not a moment later: news in between would start nothing.
+    // This must happen at once, or something new in between would start nothing.
     this.#work = undefined;
   }
 
-  /** Records what has ended and takes what is due, in one transaction. Never rejects. */
+  /** Records the runs that have ended and takes those that are due, in one transaction. The promise never rejects. */
   async #turn(): Promise<void> {
     const { store, clock, logger } = this.#options;
     const ended = [...this.#ended];
@@ -199,7 +208,10 @@ export class EventQueue {
     }
   }
 
-  /** Leases what is due, in its order, as far as there is room. `nextDue` is when there will be more to take. */
+  /**
+   * Leases the runs that are due, in their order, as far as there is room. `nextDue` is the time at which there will be
+   * more to take.
+   */
   async #take(
     tx: Transaction,
     room: number,
@@ -223,7 +235,7 @@ export class EventQueue {
     return next === undefined || dueOf(next.id) <= dueUntil ? { taken } : { taken, nextDue: dueOf(next.id) };
   }
 
-  /** Puts a run under an id of another time, and answers that. */
+  /** Moves a run to an id of another time, and returns that id. */
   async #move(tx: Transaction, id: string, document: RunDocument, due: number): Promise<string> {
     const moved = this.#idAt(due);
     await tx.delete(runKind, id);
@@ -232,14 +244,14 @@ export class EventQueue {
   }
 
   async #record(tx: Transaction, { id, document, next }: Run): Promise<void> {
-    // The lease may have run out, and the run be another's, or everything may have been deleted.
+    // The lease may have run out and another server may have the run, or everything may have been deleted.
     if ((await tx.get(runKind, id)) === undefined) return;
     if (next !== undefined) return void (await this.#move(tx, id, next.document, next.due));
     await tx.delete(runKind, id);
     await tx.delete(eventKind, document.event);
   }
 
-  /** Gives back what an earlier life of this server had leased: at most as many as run at a time. */
+  /** Gives back the runs that this server had leased before its last start: at most as many as run at a time. */
   async #giveBackOwn(tx: Transaction): Promise<void> {
     const where = { index: "leasedBy", key: this.#options.owner };
     for (const { id, body } of await tx.list<RunDocument>(runKind, { where })) {
@@ -255,7 +267,7 @@ export class EventQueue {
       void this.#run(run);
       return;
     }
-    // It runs for longer than its lease, or the clock was moved: it has a new one.
+    // The run took longer than its lease, or the clock was moved, and it has a new lease.
     this.#running.delete(before);
     running.id = run.id;
     this.#running.set(run.id, running);
@@ -271,7 +283,7 @@ export class EventQueue {
       ...(event.clientContext === undefined ? {} : { clientContext: event.clientContext }),
     });
     this.#running.delete(run.id);
-    // A run that was cut off because we end runs again after the next start.
+    // A run that was cut off because the server ends runs again after the next start.
     if (this.#isClosed) return;
     run.next = this.#afterwards(run, outcome);
     this.#ended.push(run);
