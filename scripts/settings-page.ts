@@ -8,20 +8,21 @@ export function settingsPage(): string {
     "",
     "<!-- Written by `npm run generate` from src/definition/settings.ts. Do not edit. -->",
     "",
-    "What becomes of each setting of API Gateway's REST APIs, by the shapes of AWS's interface model. A setting that guards",
-    "something is *enforced*, or what it guards is *closed*: it answers 501 with the reason, and nothing passes unchecked.",
+    "This page says what Portico does with each setting of API Gateway's REST APIs, by the shapes of AWS's interface model. If a",
+    "setting guards something, it is either *enforced*, or what it guards is *closed*: that answers 501 with the reason, so that no",
+    "request passes unchecked.",
     "",
     "| State | Meaning |",
     "|---|---|",
-    "| enforced | guards something, and is checked |",
-    "| closed | guards something, and can't be checked yet: what it guards answers 501 with this reason |",
-    "| not served | what it guards is not served at all yet |",
-    "| works | guards nothing, and has its effect |",
-    "| without effect | guards nothing, and is stored only; where a name stands behind it, `portico status` names it |",
-    "| says what it is | a name, an id, a date: changes nothing that is served |",
+    "| enforced | The setting guards something, and Portico checks it. |",
+    "| closed | The setting guards something that Portico can't check yet. What it guards answers 501 with this reason. |",
+    "| not served | Portico does not serve what the setting guards. |",
+    "| works | The setting guards nothing, and has its effect. |",
+    "| without effect | The setting guards nothing, and is only stored. If a name stands beside it, `portico status` shows that name. |",
+    "| description | The setting is a name, an id or a date, and changes nothing that is served. |",
     "",
-    "A change takes effect *at once*, when the call that made it has answered; *with a deployment*, when the API is deployed",
-    "again; or is only for the *call* that has it.",
+    "A change takes effect *at once*, as soon as the call that made it has answered, or *with a deployment*, when the API is",
+    "deployed again. A setting with *call* concerns only the call that contains it.",
   ];
   for (const [shape, members] of Object.entries(settings)) {
     lines.push("", `## ${shape}`, "", "| Setting | State | Takes effect | By |", "|---|---|---|---|");
@@ -50,7 +51,7 @@ function cells(setting: Setting): readonly [string, string, string] {
       return ["without effect", "", status === undefined ? why : `\`${status}\`: ${why}`];
     }
     case "description":
-      return ["says what it is", "", ""];
+      return ["description", "", ""];
   }
 }
 
