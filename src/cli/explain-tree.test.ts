@@ -56,6 +56,15 @@ test("a terminal gets colours: good is green, what went wrong is red", () => {
   assert.equal(good, "<dim>└─</> <green>answered 200 after 1 ms</>");
 });
 
+test("one cause is told once: the hint that begins with the log's line stands in its place", () => {
+  const hint = "Invalid permissions on Lambda function: there is no function f";
+  const events = [
+    { kind: "failure", message: "Invalid permissions on Lambda function" },
+    { kind: "gateway-response", type: "API_CONFIGURATION_ERROR", status: 500, headers: [], body: aBody("x"), hint },
+  ];
+  assert.deepEqual(render(events).slice(1), [`├─ ${hint}`, "└─ gateway response API_CONFIGURATION_ERROR"]);
+});
+
 test("a body is cut where it is long, laid out where it is compact JSON, and named where it is no text", () => {
   const body = (of: object): string[] => render([{ kind: "request-body", body: of }]).slice(2);
   assert.equal(body(aBody(Array.from({ length: 60 }, () => "line").join("\n"))).length, 41);

@@ -94,7 +94,7 @@ function nodesOf(event: Event, report: ExplainReport): TreeNode[] {
         ),
       ];
     case "failure":
-      return [node(event.message, [], "bad")];
+      return [node(fullMessage(event.message, report), [], "bad")];
     case "gateway-response":
       return [
         node(
@@ -126,8 +126,17 @@ function nodesOf(event: Event, report: ExplainReport): TreeNode[] {
 const isTold = (hint: string, { events }: ExplainReport): boolean =>
   events.some(
     (event) =>
-      (event.kind === "refused" && event.reason === hint) || (event.kind === "failure" && event.message.includes(hint)),
+      (event.kind === "refused" && event.reason === hint) ||
+      (event.kind === "failure" && (event.message.includes(hint) || hint.startsWith(event.message))),
   );
+
+/** Returns the hint that begins with a line of the log and says more, or else the line: one cause is told once. */
+function fullMessage(message: string, { events }: ExplainReport): string {
+  for (const event of events) {
+    if (event.kind === "gateway-response" && event.hint?.startsWith(message) === true) return event.hint;
+  }
+  return message;
+}
 
 const choices = {
   template: "rendered",

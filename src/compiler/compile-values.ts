@@ -72,7 +72,7 @@ function toValue(expression: MappingExpression, variables: Variables): ValuePlan
   switch (expression.kind) {
     case "stage-variable":
       return Object.hasOwn(variables, expression.name)
-        ? { kind: "literal", text: variables[expression.name]! }
+        ? { kind: "literal", text: variables[expression.name]!, variable: expression.name }
         : undefined;
     case "request-body":
     case "response-body": {

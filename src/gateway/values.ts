@@ -31,7 +31,7 @@ export function linkValue(plan: ValuePlan): ReadValue {
 export function describeValue(plan: ValuePlan): string {
   switch (plan.kind) {
     case "literal":
-      return `'${plan.text}'`;
+      return plan.variable === undefined ? `'${plan.text}'` : `stageVariables.${plan.variable}`;
     case "context":
       return `context.${plan.name}`;
     case "request":
@@ -40,7 +40,7 @@ export function describeValue(plan: ValuePlan): string {
       return `integration.response.${plan.isMultiValue ? "multivalue" : ""}header.${plan.name}`;
     case "body": {
       const body = plan.of === "request" ? "method.request.body" : "integration.response.body";
-      return plan.jsonPath === undefined ? body : `${body}${plan.jsonPath.slice(1)}`;
+      return plan.jsonPath === undefined ? body : `${body}.${plan.jsonPath}`;
     }
   }
 }

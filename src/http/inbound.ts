@@ -1,5 +1,8 @@
 import type { Listener } from "./listener.ts";
 
+/** What became of a body that was to be collected; `timeout` if the client sent it too slowly. */
+export type CollectOutcome = "ok" | "too-large" | "aborted" | "malformed" | "timeout";
+
 /** A client's request, as it came from a connection. Nothing here throws because of the peer. */
 export interface InboundRequest {
   readonly method: string;
@@ -26,7 +29,7 @@ export interface InboundRequest {
   header(name: string): string | undefined;
 
   /** Buffers the body, at most `bytesMax` of it. It calls back once, and immediately if the body is all here. */
-  collect(bytesMax: number, done: (outcome: "ok" | "too-large" | "aborted" | "malformed", body: Buffer) => void): void;
+  collect(bytesMax: number, done: (outcome: CollectOutcome, body: Buffer) => void): void;
   /**
    * Counts bytes that were made from the body towards the room of all buffered bodies, until the exchange ends. Returns
    * false if that is too much.

@@ -1,6 +1,10 @@
 /** A mapping expression as data. Stage variables are constants of a plan, so they are literals. */
 export type ValuePlan =
-  | { readonly kind: "literal"; readonly text: string }
+  | {
+      readonly kind: "literal";
+      readonly text: string /** The stage's, whose value it is. */;
+      readonly variable?: string;
+    }
   /** `context.{name}` */
   | { readonly kind: "context"; readonly name: string }
   | {

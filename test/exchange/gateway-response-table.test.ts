@@ -18,7 +18,7 @@ import type { GatewayResponsePlan } from "../../src/plan/steps.ts";
 import { Trace } from "../../src/telemetry/trace.ts";
 import { aLambdaProxy, aMethod, aMock, anHttpProxy, aRestApi, aStage } from "./a-rest-api.ts";
 import { allowAll } from "./fake-functions.ts";
-import { type CallOptions, startGateway, startRawBackend } from "./start-gateway.ts";
+import { type CallOptions, type Reply, startGateway, startRawBackend } from "./start-gateway.ts";
 
 // The whole table of gateway responses. AWS: API Gateway Developer Guide, "Gateway response types for API Gateway";
 // bodies and headers as docs/internals/aws-facts/gateway-responses.md has them.
@@ -109,7 +109,7 @@ const rows: Readonly<Record<FailureType, Row>> = {
   }),
   BAD_REQUEST_PARAMETERS: row(
     400,
-    '{"message": "Missing required request parameters: [q, X-H]"}',
+    '{"message": "Missing required request parameters: [X-H, q]"}',
     "BadRequestException",
     {
       "a required parameter that is not there": {
@@ -363,14 +363,35 @@ test("an API's own response replaces it in each case: status, headers, body", as
   }
 });
 
-test("a body over the payload limit is refused by the front end, and nothing customises that", async () => {
+test("a body over the payload limit is refused by the front end, unless REQUEST_TOO_LARGE or DEFAULT_4XX is customised", async () => {
   await using gateway = await startGateway({ payloadBytesMax: 1_000 });
-  const custom = ["REQUEST_TOO_LARGE", "DEFAULT_4XX"].map((responseType) => ({ responseType, statusCode: "499" }));
-  const method = aMethod(http({}), { httpMethod: "POST" });
-  gateway.deploy(aRestApi({ "/": { POST: method } }, { gatewayResponses: custom }));
-  const reply = await gateway.call("/", { method: "POST", body: "x".repeat(1_001) });
-  assert.deepEqual([reply.status, reply.text], [413, "HTTP content length exceeded 1000 bytes."]);
-  assert.equal(reply.headers["x-amzn-errortype"], undefined);
+  const integrations = { HTTP: http({}), HTTP_PROXY: anHttpProxy("http://127.0.0.1:9"), AWS_PROXY: aLambdaProxy() };
+  const origin = { "gatewayresponse.header.Access-Control-Allow-Origin": "'*'" };
+  const message = "HTTP content length exceeded 1000 bytes.";
+  for (const integration of Object.values(integrations)) {
+    const routes = { "/": { POST: aMethod(integration, { httpMethod: "POST" }) } };
+    const send = async (gatewayResponses: GatewayResponse[]): Promise<Reply> => {
+      gateway.deploy(aRestApi(routes, { gatewayResponses }));
+      return await gateway.call("/", { method: "POST", body: "x".repeat(1_001) });
+    };
+    const plain = await send([{ responseType: "UNAUTHORIZED", statusCode: "499" }]);
+    assert.deepEqual([plain.status, plain.text], [413, message]);
+    assert.equal(plain.headers["content-type"], "text; charset=utf-8");
+    assert.equal(plain.headers["x-amzn-requestid"], undefined);
+    const inherited = await send([{ responseType: "DEFAULT_4XX", responseParameters: origin }]);
+    assert.deepEqual([inherited.status, inherited.text], [413, JSON.stringify({ message }).replace(":", ": ")]);
+    assert.equal(inherited.headers["access-control-allow-origin"], "*");
+    const own = await send([
+      {
+        responseType: "REQUEST_TOO_LARGE",
+        statusCode: "422",
+        responseParameters: origin,
+        responseTemplates: { "application/json": '{"why":$context.error.messageString}' },
+      },
+    ]);
+    assert.deepEqual([own.status, own.text], [422, JSON.stringify({ why: message })]);
+    assert.equal(own.headers["access-control-allow-origin"], "*");
+  }
 });
 
 test("what a caller sends ends no header of a gateway response, and frames none anew", async () => {
@@ -435,7 +456,7 @@ for (const type of types) {
   const parent = gatewayResponseTypes[type].parent;
   test(`${type}: the built-in response, its own, and what it inherits`, () => {
     const message =
-      type === "BAD_REQUEST_PARAMETERS" ? { message: "Missing required request parameters: [q, X-H]" } : {};
+      type === "BAD_REQUEST_PARAMETERS" ? { message: "Missing required request parameters: [X-H, q]" } : {};
     const builtIn = finish(type, {}, message);
     assert.deepEqual([builtIn.status, builtIn.body, builtIn.headers["x-amzn-ErrorType"]], [status, body, errorType]);
     assert.equal(builtIn.headers["Content-Type"], "application/json");

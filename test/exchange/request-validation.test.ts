@@ -375,3 +375,25 @@ test("a required header that Connection names is not there for any integration",
     assert.match(refused.text, /Missing required request parameters: \[X-R\]/);
   }
 });
+
+test("a body that comes too slowly is 408, whether it declares its length or is chunked, buffered or streamed", async () => {
+  await using backend = await startBackend((_, outgoing) => outgoing.end("ok"));
+  await using gateway = await startGateway({ limits: { bodyTimeoutMs: 50 } });
+  const statuses: string[] = [];
+  gateway.deploy(
+    aRestApi({
+      "/buffered": { POST: aMethod(aMock("ok", { requestTemplates: { "application/json": "$input.body" } })) },
+      "/streamed": { POST: aMethod(anHttpProxy(backend.origin)) },
+    }),
+    aStage(),
+  );
+  for (const path of ["/buffered", "/streamed"]) {
+    for (const framing of ["Content-Length: 100", "Content-Length: 100000", "Transfer-Encoding: chunked"]) {
+      const head = `POST /prod${path} HTTP/1.1\r\nHost: abc123.execute-api.x\r\n${framing}\r\n\r\n`;
+      const reply = await gateway.raw(head);
+      statuses.push(reply.slice(9, 12));
+      assert.match(reply, /\{"message":"Request Timeout"\}$/, `${path} ${framing}`);
+    }
+  }
+  assert.deepEqual(new Set(statuses), new Set(["408"]));
+});

@@ -14,7 +14,7 @@ import type { BackendRoute } from "./backend-pools.ts";
 
 /** How a call failed before the backend answered. */
 export type BackendFailure =
-  | { readonly kind: "timeout" | "busy" | "too-large" | "malformed-request" }
+  | { readonly kind: "timeout" | "busy" | "too-large" | "malformed-request" | "late-request" }
   /** The connection was refused or reset, the host is unknown, TLS failed, or the answer is not HTTP. */
   | {
       readonly kind: "network";
@@ -317,6 +317,9 @@ export class RequestBodyStream implements BodySink, OutboundBody {
     const exchange = this.#exchange;
     if (reason === "aborted") exchange.onClose();
     // The codec, which calls this, answers first, because it knows better what was wrong.
-    else process.nextTick(() => exchange.guard(() => call.bodyBroke({ kind: "malformed-request" })));
+    else {
+      const kind = reason === "timeout" ? "late-request" : "malformed-request";
+      process.nextTick(() => exchange.guard(() => call.bodyBroke({ kind })));
+    }
   }
 }

@@ -27,7 +27,10 @@ export function answerFailure(
       refuseTooLarge(exchange, thread.payloadBytesMax);
       break;
     case "malformed-request":
-      refuseBroken(exchange);
+      refuseBroken(exchange, "malformed");
+      break;
+    case "late-request":
+      refuseBroken(exchange, "timeout");
       break;
     case "network": {
       const words = configurationErrorWords(failure, backend);

@@ -172,13 +172,14 @@ const sanitisePath = (path: string): string =>
 
 /**
  * Returns the number of `..` segments of a path, in any spelling. Backends resolve them (RFC 3986 §5.2.4), so a caller
- * who adds one that the integration's URI does not have would leave the part of the backend that the URI opens.
+ * who adds one that the integration's URI does not have would leave the part of the backend that the URI opens. `..;x` is one
+ * as well: servers of Java's take off what follows the semicolon before they resolve (RFC 3986 §3.3 calls it a parameter).
  */
 function stepsUp(target: string): number {
   if (!/\.\.|%2e/i.test(target)) return 0;
   const path = target.split("?", 1)[0]!;
   const segments = path.replaceAll(/%2e/gi, ".").split(/[/\\]|%2f|%5c/i);
-  return segments.filter((segment) => segment === "..").length;
+  return segments.filter((segment) => /^\.\.(?:$|;|%3b)/i.test(segment)).length;
 }
 
 /** Headers of a backend request: names and values in turn. */

@@ -14,7 +14,7 @@ export interface Invoker {
  * As observed on AWS. A function that does not exist has no policy that would allow the call, so it gets the same
  * answer.
  */
-const invalidPermissions = ["Execution failed due to configuration error: Invalid permissions on Lambda function"];
+const invalidPermissions = "Execution failed due to configuration error: Invalid permissions on Lambda function";
 
 /** Returns whether API Gateway may invoke the function for this method. If not, it answers the exchange as AWS does. */
 export function mayInvoke(exchange: Exchange, functionArn: string, invoker: Invoker): boolean {
@@ -24,7 +24,7 @@ export function mayInvoke(exchange: Exchange, functionArn: string, invoker: Invo
     `${exchange.httpMethod}${method.resourcePath}`;
   const hint = problemOfInvoking(functionArn, sourceArn, invoker);
   if (hint === undefined) return true;
-  exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", { hint, log: invalidPermissions });
+  exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", { hint, log: [invalidPermissions] });
   return false;
 }
 
@@ -35,11 +35,11 @@ export function problemOfInvoking(
   { stage, thread }: Invoker,
 ): string | undefined {
   const facts = thread.functions.describe(functionArn);
-  if (facts === undefined) return `Execution failed: there is no function ${functionArn}`;
+  if (facts === undefined) return `${invalidPermissions}: there is no function ${functionArn}`;
   if (thread.permissions.decide(facts, sourceArn, stage.account) === "allowed") return undefined;
   const anySource = `arn:aws:execute-api:${stage.region}:${stage.account}:${stage.apiId}/*/*`;
   return (
-    "Execution failed due to configuration error: Invalid permissions on Lambda function. Allow it with: " +
+    `${invalidPermissions}. Allow it with: ` +
     `aws lambda add-permission --function-name ${functionArn} --statement-id apigateway ` +
     `--action lambda:InvokeFunction --principal apigateway.amazonaws.com --source-arn '${anySource}'`
   );

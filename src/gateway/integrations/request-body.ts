@@ -7,26 +7,24 @@ import type { ThreadContext } from "../thread-context.ts";
 import { RequestBodyStream } from "./backend-call.ts";
 
 /**
- * Refuses a request whose body is too long. AWS quirk: this is the only refusal in plain text; it comes from the front
- * end, and no gateway response customises it.
+ * Refuses a request whose body is too long. AWS quirk: as observed, this refusal is plain text of the front end. An API that
+ * customises REQUEST_TOO_LARGE or DEFAULT_4XX answers with that, as AWS: "Gateway response types for API Gateway" has it.
  */
 export function refuseTooLarge(exchange: Exchange, bytesMax: number): void {
   const message = `HTTP content length exceeded ${bytesMax} bytes.`;
-  exchange.error = { type: "DEFAULT_4XX", message };
-  const headers = ["Content-Type", "text; charset=utf-8"];
-  addHint(exchange.request, headers, "--payload-max allows longer bodies");
-  exchange.status = 413;
-  exchange.trace?.add({ kind: "failure", message: `Execution failed: ${message}` });
-  exchange.answer.respond(413, headers, message);
-  exchange.complete();
+  const hint = "--payload-max allows longer bodies";
+  exchange.program.responses.finish(exchange, "REQUEST_TOO_LARGE", { message, hint, isPlain: true });
 }
 
-/** Ends an exchange whose request can't be read; the codec, which knows why, closes the connection. */
-export function refuseBroken(exchange: Exchange): void {
-  const headers = ["Content-Type", "application/json"];
-  addHint(exchange.request, headers, "the request's body broke off or is malformed");
-  exchange.respond(400, headers, '{"message":"Bad Request"}');
+/** Ends an exchange whose request can't be read: as the codec does, which knows why and closes the connection. */
+export function refuseBroken(exchange: Exchange, reason: "malformed" | "timeout"): void {
+  const { status, contentType, body, hint } = reason === "timeout" ? problems.bodyTimeout : brokenBody;
+  const headers = ["Content-Type", contentType];
+  addHint(exchange.request, headers, hint);
+  exchange.respond(status, headers, body);
 }
+
+const brokenBody = { ...problems.chunk, hint: "the request's body broke off or is malformed" };
 
 /**
  * Passes the request's body to the callback: undefined if there is none, a buffer if it is small (which is cheaper to
@@ -75,7 +73,7 @@ export function collectBody(exchange: Exchange, thread: ThreadContext, taken: (b
   };
   request.collect(thread.payloadBytesMax, (outcome, body) => {
     if (outcome === "too-large") refuseTooLarge(exchange, thread.payloadBytesMax);
-    else if (outcome !== "ok") refuseBroken(exchange);
+    else if (outcome !== "ok") refuseBroken(exchange, outcome === "timeout" ? "timeout" : "malformed");
     else {
       thread.metrics.add("requestBytes", body.length);
       // As recorded, an empty body is served whatever its coding: there is nothing to undo.

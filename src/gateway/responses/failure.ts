@@ -40,6 +40,8 @@ export interface Failure {
   readonly phase?: "execution";
   /** `$context.error.validationErrorString`. */
   readonly validationErrorString?: string;
+  /** If no gateway response customises the failure, the front end answers it in plain text, without the API's headers. */
+  readonly isPlain?: true;
   /** What the execution log says after the type's own words: AWS's text, where it is known. */
   readonly detail?: string;
   /**

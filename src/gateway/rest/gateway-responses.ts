@@ -33,6 +33,7 @@ export class GatewayResponses implements FailureResponses {
     exchange.error = { type, message, validationErrorString: failure.validationErrorString };
     const fallback = this.#customised.get(facts.parent);
     const customised = this.#customised.get(type) ?? fallback;
+    if (failure.isPlain === true && customised === undefined) return answerPlainly(exchange, facts.status, failure);
     const status = customised?.statusCode ?? fallback?.statusCode ?? failure.status ?? facts.status;
     const headers: string[] = [];
     const phase = failure.phase ?? facts.phase;
@@ -53,6 +54,17 @@ export class GatewayResponses implements FailureResponses {
     exchange.respond(status, headers, body);
     return false;
   }
+}
+
+/** Answers as AWS's front end does, before any API sees the request. */
+function answerPlainly(exchange: Exchange, status: number, { message, hint }: Failure): false {
+  const headers = ["Content-Type", "text; charset=utf-8"];
+  if (hint !== undefined) addHint(exchange.request, headers, hint);
+  exchange.status = status;
+  exchange.trace?.addFailure([`Execution failed: ${message}`]);
+  exchange.answer.respond(status, headers, message);
+  exchange.complete();
+  return false;
 }
 
 /** Returns the execution log's line of a failure. */

@@ -126,7 +126,7 @@ export function refusePath(exchange: Exchange, path: null | undefined): false {
     return exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", configurationError(detail));
   }
   return exchange.program.responses.finish(exchange, "DEFAULT_4XX", {
-    hint: "a path parameter has a segment `..`, which the backend would resolve",
+    hint: "a path parameter has a segment `..` (or `..;`), which the backend would resolve",
   });
 }
 

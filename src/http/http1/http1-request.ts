@@ -1,5 +1,5 @@
 import { assert } from "../../base/assert.ts";
-import type { AnswerObserver, BodySink, InboundExchange } from "../inbound.ts";
+import type { AnswerObserver, BodySink, CollectOutcome, InboundExchange } from "../inbound.ts";
 import type { Listener } from "../listener.ts";
 import { ChunkedDecoder } from "./chunked-decoder.ts";
 import type { Connection } from "./connection.ts";
@@ -19,8 +19,6 @@ const firstBodyBytes = 65_536;
 export const readers = { none: 0, collect: 1, stream: 2, refused: 3, discard: 4 } as const;
 export const answers = { none: 0, begun: 1, finished: 2 } as const;
 const framings = { whole: 0, length: 1, chunked: 2, untilClose: 3, bodiless: 4 } as const;
-
-type CollectOutcome = "ok" | "too-large" | "aborted" | "malformed";
 
 /** Request and answer of this codec. The constructor sets every field, so that there is one hidden class. */
 export class Http1Request implements InboundExchange {
@@ -224,7 +222,7 @@ export class Http1Request implements InboundExchange {
   bodyBroke(reason: "malformed" | "timeout" | "aborted"): void {
     const sink = this.#sink;
     this.#sink = undefined;
-    if (this.reader === readers.collect) this.#finishCollecting(reason === "malformed" ? "malformed" : "aborted");
+    if (this.reader === readers.collect) this.#finishCollecting(reason);
     else sink?.error(reason);
   }
 
