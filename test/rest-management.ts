@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../src/base/clock.ts";
-import { randomIds } from "../src/base/ids.ts";
+import { type IdSource, randomIds } from "../src/base/ids.ts";
 import { type RunJob, runHere } from "../src/base/job.ts";
 import { definitionIndexes } from "../src/definition/indexes.ts";
 import { type ControlLimits, makeControlLimits } from "../src/management/control-limits.ts";
@@ -24,6 +24,12 @@ export interface RestManagement {
   readonly clock: ManualClock;
   /** The answer's members; a status that is not 2xx fails. */
   call(line: string, body?: unknown, caller?: Caller): Promise<Answer>;
+  /** Whatever is answered: the status, the error's name, the body. */
+  send(
+    line: string,
+    body?: unknown,
+    caller?: Caller,
+  ): Promise<{ readonly status: number; readonly type: string | undefined; readonly text: string }>;
   /** The raw body of a good answer. */
   text(line: string): Promise<string>;
   /** Asserts that the call is refused in these words. */
@@ -32,7 +38,11 @@ export interface RestManagement {
 }
 
 /** `line` is `GET /restapis`. Errors that the model does not declare, and our own faults, fail. `run` runs its jobs. */
-export function makeRestManagement(limits: Partial<ControlLimits> = {}, run: RunJob = runHere): RestManagement {
+export function makeRestManagement(
+  limits: Partial<ControlLimits> = {},
+  run: RunJob = runHere,
+  ids: IdSource = randomIds,
+): RestManagement {
   const store = rerunningStore(openSqliteStore({ indexes: definitionIndexes }));
   const clock = new ManualClock(1_700_000_000_500);
   const faults: unknown[] = [];
@@ -40,7 +50,7 @@ export function makeRestManagement(limits: Partial<ControlLimits> = {}, run: Run
     [{ model: "apigateway", operations: makeRestOperations({ store, limits: makeControlLimits(limits), run }) }],
     {
       clock,
-      ids: randomIds,
+      ids,
       bodyBytesMax: 1_000_000,
       logger: { warn: () => {}, error: (message, fields) => faults.push(message, fields) },
       onUndeclaredError: (operation, code) => faults.push(`${operation} does not declare ${code}`),
@@ -59,7 +69,7 @@ export function makeRestManagement(limits: Partial<ControlLimits> = {}, run: Run
       body: Buffer.from(body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body)),
     });
     assert.deepEqual(faults, [], line);
-    return { status: answer.status, text: answer.body.toString() };
+    return { status: answer.status, type: answer.headers["x-amzn-ErrorType"], text: answer.body.toString() };
   };
   const good = async (line: string, body: unknown, caller: Caller): Promise<string> => {
     const { status, text } = await send(line, body, caller);
@@ -73,6 +83,7 @@ export function makeRestManagement(limits: Partial<ControlLimits> = {}, run: Run
       const text = await good(line, body, caller);
       return text === "" ? {} : JSON.parse(text);
     },
+    send: (line, body, caller = {}) => send(line, body, caller),
     text: (line) => good(line, undefined, {}),
     async refuses(line, body, status, message, caller = {}) {
       const answer = await send(line, body, caller);

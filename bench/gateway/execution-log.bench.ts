@@ -4,7 +4,10 @@ import type { Bench, Figures } from "../bench.ts";
 import { load, median } from "../measure.ts";
 import { startGatewayProcess } from "./start-gateway-process.ts";
 
-const setting = (loggingLevel: MethodSetting["loggingLevel"], dataTraceEnabled: boolean): MethodSetting => ({
+const setting = (
+  loggingLevel: NonNullable<MethodSetting["loggingLevel"]>,
+  dataTraceEnabled: boolean,
+): MethodSetting => ({
   metricsEnabled: false,
   loggingLevel,
   dataTraceEnabled,

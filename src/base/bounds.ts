@@ -261,6 +261,10 @@ export const bounds = {
   importedApiKeyCharsMin: { value: 30, source: "AWS: API key file format" },
   apiKeyCharsMax: { value: 128, source: "AWS: API key file format" },
   apiKeyNameCharsMax: { value: 1_024, source: "AWS: API key file format" },
+  apiKeyDescriptionCharsMax: {
+    value: 125_000,
+    source: "ours: AWS refuses a description that is too long, at a length that is not known",
+  },
   documentationVersionCharsMax: {
     value: 255,
     source: "ours: the name of a documentation version; it is part of a path",

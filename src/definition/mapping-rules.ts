@@ -24,7 +24,10 @@ const inputParameter = new RegExp(`^method\\.input\\.params\\.${name}$`);
 
 /** Returns AWS's frame around the errors of mappings, models and the like. */
 export const validationResult = (prefix: string, errors: readonly string[]): string | undefined =>
-  errors.length === 0 ? undefined : `${prefix}: Validation Result: warnings : [], errors : [${errors.join(", ")}]`;
+  errors.length === 0 ? undefined : `${prefix}: ${resultOf(errors)}`;
+
+const resultOf = (errors: readonly string[]): string =>
+  `Validation Result: warnings : [], errors : [${errors.join(", ")}]`;
 
 const multiValueSource = /^method\.request\.multivalue(querystring|header)\./;
 
@@ -48,10 +51,23 @@ const declaredKey = (source: string): string | undefined => {
 
 /** Checks the keys of a method's `requestParameters`: `method.request.{path|querystring|header}.{name}`. */
 export function checkRequestParameterNames(parameters: Readonly<Record<string, boolean>> | undefined) {
-  const errors = Object.keys(parameters ?? {})
-    .filter((key) => !methodRequest.test(key))
-    .map(invalidExpression);
-  return mappingResult(errors);
+  const keys = Object.keys(parameters ?? {});
+  const refusal = mappingResult(keys.filter((key) => !methodRequest.test(key)).map(invalidExpression));
+  if (refusal !== undefined) return refusal;
+  const names = new Set(keys.map((key) => methodRequest.exec(key)![2]));
+  // Recorded.
+  return names.size < keys.length ? "Parameter names must be unique across querystring, header and path" : undefined;
+}
+
+/** `type/subtype`, with parameters or not; `$default` stands for the types without a template. RFC 9110 §8.3.1. */
+const mediaType = /^(?:[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;.*)?|\$default)$/s;
+
+/** Checks the keys of templates, as recorded for those of responses. */
+export function checkTemplateTypes(templates: Readonly<Record<string, string | null>> | undefined): string | undefined {
+  const errors = Object.keys(templates ?? {})
+    .filter((key) => !mediaType.test(key))
+    .map((key) => `Invalid content type specified: ${key}`);
+  return errors.length === 0 ? undefined : resultOf(errors);
 }
 
 /** Checks the keys of a method response's `responseParameters`: `method.response.header.{name}`. */

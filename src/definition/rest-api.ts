@@ -183,7 +183,7 @@ export interface CanarySettings {
 
 export interface MethodSetting {
   readonly metricsEnabled: boolean;
-  readonly loggingLevel: "OFF" | "ERROR" | "INFO";
+  readonly loggingLevel?: "OFF" | "ERROR" | "INFO";
   readonly dataTraceEnabled: boolean;
   readonly throttlingBurstLimit: number;
   readonly throttlingRateLimit: number;

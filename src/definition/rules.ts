@@ -10,6 +10,7 @@ import {
   checkRequestParameterNames,
   checkResponseMappings,
   checkResponseParameterNames,
+  checkTemplateTypes,
   isParameterName,
   validationResult,
 } from "./mapping-rules.ts";
@@ -140,6 +141,7 @@ export function checkIntegration(
     checkTransferMode(integration) ??
     checkTimeout(integration, limits) ??
     checkPassthrough(integration) ??
+    checkTemplateTypes(integration.requestTemplates) ??
     checkRequestMappings(method, integration)
   );
 }
@@ -298,8 +300,15 @@ export function checkIntegrationResponse(method: Method, response: IntegrationRe
     !response.selectionPattern &&
     others.some((other) => other.statusCode !== response.statusCode && !other.selectionPattern);
   if (isDefaultTaken) return defaultPatternTaken;
-  return checkStatusCode(response.statusCode) ?? checkResponseMappings(method, response);
+  return (
+    checkStatusCode(response.statusCode) ??
+    checkTemplateTypes(response.responseTemplates) ??
+    checkResponseMappings(method, response)
+  );
 }
+
+/** Recorded: what a single call is told that makes or leaves a model without a schema. */
+export const missingSchema = "Model schema must have at least 1 property or array items defined";
 
 /** Checks a model's name and JSON Schema (text). */
 export function checkModel(
@@ -307,6 +316,7 @@ export function checkModel(
   schema: string | undefined,
   hasModel: (name: string) => boolean = () => true,
 ): string | undefined {
+  if (name === "") return "Model name must be non-empty";
   if (!/^[a-zA-Z0-9]+$/.test(name)) return `Model name must be alphanumeric: ${name}`;
   if (schema === undefined) return undefined;
   return validationResult(
@@ -320,8 +330,18 @@ export function checkModel(
  * cacheKeyParameters…).
  */
 export function completeIntegration(integration: Integration, resourceId: string): Integration {
+  const { connectionType: given, httpMethod, uri, ...others } = integration;
+  const isHttp = integration.type === "HTTP" || integration.type === "HTTP_PROXY";
+  // Recorded: HTTP integrations always show their kind of connection, no others do; MOCK has no address.
+  const connectionType = isHttp ? (given ?? "INTERNET") : undefined;
+  const address =
+    integration.type === "MOCK"
+      ? {}
+      : { ...(httpMethod !== undefined && { httpMethod }), ...(uri !== undefined && { uri }) };
   return {
-    ...integration,
+    ...others,
+    ...address,
+    ...(connectionType !== undefined && { connectionType }),
     passthroughBehavior: integration.passthroughBehavior ?? "WHEN_NO_MATCH",
     timeoutInMillis: integration.timeoutInMillis ?? bounds.integrationTimeoutMsDefault.value,
     cacheNamespace: integration.cacheNamespace ?? resourceId,

@@ -39,6 +39,10 @@ export function checkAccessLogs(settings: { readonly destinationArn?: string; re
     /^arn:aws[a-z-]*:(logs:[a-z0-9-]+:\d{12}:log-group:\S+|firehose:[a-z0-9-]+:\d{12}:deliverystream\/amazon-apigateway-\S+)$/.test(
       destinationArn,
     );
+  // AWS's words, as users quote them.
+  if (format !== undefined && /[\r\n]/.test(format.replace(/\r?\n$/, ""))) {
+    return "Access Log format must be single line, new line character is allowed only at end of the format";
+  }
   // Unconfirmed: how AWS words it; see docs/compatibility.md, "REST control plane, words".
   if (!isDestination) return "Invalid ARN specified in the request";
   if (format !== undefined && !/\$context\.(requestId|extendedRequestId)\b/.test(format)) {

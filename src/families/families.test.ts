@@ -10,7 +10,7 @@ import { type PagingDialect, restPaging } from "../protocol/paging.ts";
 import { openSqliteStore } from "../store/sqlite-store.ts";
 import { bindOperations, makeFamilies } from "./make-families.ts";
 import { type MergeRules, mergedAs, mergedUnlessEmpty, mergeInto, unmerged } from "./merge.ts";
-import { entry, member, type PatchOperation, text } from "./patch.ts";
+import { entry, listPaths, member, type PatchOperation, text } from "./patch.ts";
 import { nonEmpty, present, regionalScope } from "./work.ts";
 
 // A made-up service, typed as SDKs type theirs.
@@ -159,7 +159,10 @@ const ticket = v1.defineResource({
   place: tickets,
   create: async (work) =>
     present<Ticket>({ id: await tickets.freshId(work, 6), name: work.input.name, variables: undefined }),
-  patch: { rules: { "/name": member("name", text, { clears: true }), "/variables/{name}": entry("variables", text) } },
+  patch: {
+    refuse: listPaths,
+    rules: { "/name": member("name", text, { clears: true }), "/variables/{name}": entry("variables", text) },
+  },
 });
 
 // A write's work may run twice; nothing may come of the first run.

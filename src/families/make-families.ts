@@ -3,14 +3,22 @@
  * functions that declare its families. Everything that all families share is here; a declaration says how a family
  * differs.
  */
-import { badRequest } from "../protocol/errors.ts";
+import { type ApiError, badRequest } from "../protocol/errors.ts";
 import type { CallContext, Handler, Operations } from "../protocol/operation.ts";
 import { type Page, type PagingDialect, page, pageAnswer } from "../protocol/paging.ts";
 import type { Scope, Store } from "../store/store.ts";
 import type { InputOf, MembersOf, OperationName } from "./input.ts";
 import { type MergeRules, mergeInto } from "./merge.ts";
 import { applyPatch, type PatchOperation, type PatchTable } from "./patch.ts";
-import { type Documents, type DocumentsOptions, documentsOf, type Place, pageRequestOf, withParent } from "./place.ts";
+import {
+  type Documents,
+  type DocumentsOptions,
+  documentsOf,
+  type Place,
+  pageRequestOf,
+  sayingMissing,
+  withParent,
+} from "./place.ts";
 import type { Change, Input, OpenCall, Parent, Work } from "./work.ts";
 
 /** What is the same for all operations of a service. */
@@ -47,6 +55,8 @@ export interface ResourceFamily<Client, Service, Item extends object, ParentItem
   };
   /** Says what the items are, and what they belong to. */
   readonly place: Place<Service, Item, ParentItem, InputOf<Client, G | U | D>>;
+  /** What AWS says instead of the parent's 404, by operation. */
+  readonly missingParent?: { readonly [Operation in "create" | "delete"]?: (missing: ApiError) => ApiError };
   /** Checks the input and returns the new item. */
   readonly create?: (work: Change<Service, InputOf<Client, C>, NoInfer<ParentItem>>) => Promise<NoInfer<Item>>;
   /** Returns the page that the input asks for, if that is not simply the next items of the place. */
@@ -68,12 +78,16 @@ export interface ResourceFamily<Client, Service, Item extends object, ParentItem
     item: NoInfer<Item>,
     work: Change<Service, InputOf<Client, D>, NoInfer<ParentItem>>,
   ) => Promise<void>;
-  /** Returns the item as callers see it; by default, as it is stored. */
+  /** Returns the item as callers see it; by default, as it is stored. `by` is the operation that they called. */
   readonly view?: (
     item: NoInfer<Item>,
     work: Work<Service, MembersOf<InputOf<Client, C | G | L | U>>, NoInfer<ParentItem>>,
+    by: ViewingOperation,
   ) => unknown | Promise<unknown>;
 }
+
+/** The operations that answer items. */
+export type ViewingOperation = "create" | "get" | "list" | "update";
 
 /**
  * The functions that declare the operations of one service. `Client` is its SDK's client, whose types give each
@@ -207,7 +221,7 @@ export function makeFamilies<Client, Service extends object>(
     };
 
   const viewing = (place: AnyPlace, view: (item: object, work: AnyWork) => unknown): AnyOperation =>
-    reading(async (work) => view(await place.find(work), work), place.parent);
+    reading(async (work) => view(await place.find(work), work), place.parentOfItem ?? place.parent);
 
   const changing = (
     place: AnyPlace,
@@ -220,7 +234,7 @@ export function makeFamilies<Client, Service extends object>(
       // An update that changes nothing writes nothing, so that nobody is told of a change.
       if (item !== before) await place.put(item, work);
       return answer(item, work);
-    }, place.parent);
+    }, place.parentOfItem ?? place.parent);
 
   const update = (family: AnyFamily<Service>, before: object, work: AnyChange): object => {
     const { patch, merge } = family;
@@ -236,19 +250,24 @@ export function makeFamilies<Client, Service extends object>(
     const { operations, place, create, view = (item: object) => item, complete } = family;
     const list = family.list ?? place.list;
     const table: Record<string, AnyOperation> = {};
+    const parentFor = (operation: "create" | "delete") => {
+      const parent = operation === "create" ? place.parent : (place.parentOfItem ?? place.parent);
+      const words = family.missingParent?.[operation];
+      return parent === undefined || words === undefined ? parent : sayingMissing(parent, words);
+    };
     if (operations.create !== undefined && create !== undefined) {
       table[operations.create] = writing(async (work) => {
         const item = await create(work);
         await place.put(item, work);
-        return view(item, work);
-      }, place.parent);
+        return view(item, work, "create");
+      }, parentFor("create"));
     }
-    if (operations.get !== undefined) table[operations.get] = viewing(place, view);
+    if (operations.get !== undefined) table[operations.get] = viewing(place, (item, work) => view(item, work, "get"));
     if (operations.list !== undefined && list !== undefined) {
       table[operations.list] = reading(async (work) => {
         const found = await list(work);
         const items: unknown[] = [];
-        for (const item of found.items) items.push(await view(item, work));
+        for (const item of found.items) items.push(await view(item, work, "list"));
         return pageAnswer({ ...found, items }, paging, family.listedAs);
       }, place.parent);
     }
@@ -257,7 +276,7 @@ export function makeFamilies<Client, Service extends object>(
         const item = update(family, before, work);
         return item === before || complete === undefined ? item : complete(item, before, work);
       };
-      table[operations.update] = changing(place, change, view);
+      table[operations.update] = changing(place, change, (item, work) => view(item, work, "update"));
     }
     if (operations.delete !== undefined) {
       table[operations.delete] = writing(async (work) => {
@@ -265,7 +284,7 @@ export function makeFamilies<Client, Service extends object>(
         await family.onDelete?.(item, work);
         await place.delete(item, work);
         return {};
-      }, place.parent);
+      }, parentFor("delete"));
     }
     return table;
   };
@@ -292,6 +311,7 @@ export function makeFamilies<Client, Service extends object>(
 interface AnyFamily<Service> {
   readonly operations: { readonly [Operation in "create" | "get" | "list" | "update" | "delete"]?: string };
   readonly place: Place<Service, object, unknown, Input>;
+  readonly missingParent?: { readonly [Operation in "create" | "delete"]?: (missing: ApiError) => ApiError };
   readonly create?: (work: Change<Service, Input>) => Promise<object>;
   readonly list?: (work: Work<Service, Input>) => Promise<Page<object>>;
   readonly listedAs?: string;
@@ -299,7 +319,7 @@ interface AnyFamily<Service> {
   readonly merge?: MergeRules<object, Input>;
   readonly complete?: (item: object, before: object, work: Change<Service, Input>) => object | Promise<object>;
   readonly onDelete?: (item: object, work: Change<Service, Input>) => Promise<void>;
-  readonly view?: (item: object, work: Work<Service, Input>) => unknown;
+  readonly view?: (item: object, work: Work<Service, Input>, by: ViewingOperation) => unknown;
 }
 
 /** A call of an operation, with its store and service. */

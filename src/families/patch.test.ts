@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ApiError } from "../protocol/errors.ts";
+import { ApiError, notFound } from "../protocol/errors.ts";
 import {
   applyPatch,
   decimal,
   entry,
   entryList,
   flag,
+  listPaths,
   member,
   memberInPath,
   memberInValue,
+  nameMistake,
   nullableText,
   oneOf,
   type PatchOperation,
@@ -19,6 +21,7 @@ import {
 } from "./patch.ts";
 
 const table: PatchTable = {
+  refuse: listPaths,
   rules: {
     "/name": member("name", text),
     "/description": member("description", text, { clears: true }),
@@ -27,6 +30,7 @@ const table: PatchTable = {
     "/size": member("size", wholeNumber(0, 10), { clears: true }),
     "/rate": member("deep.rate", decimal(0, 100)),
     "/variables/{name}": entry("variables", text),
+    "/headers/{name}": entry("headers", flag, () => notFound("Invalid parameter name specified")),
     "/templates/{mediaType}": entry("templates", nullableText),
     "/types/{type}": memberInPath("types", ["add", "replace", "remove"]),
     "/scopes": memberInValue("scopes", ["add", "replace", "remove"]),
@@ -63,10 +67,11 @@ describe("a patch", () => {
     ["adds a member by its path", { types: ["a/b"] }, [{ op: "add", path: "/types/c~1d" }], { types: ["a/b", "c/d"] }],
     ["adds a member once", { types: ["a/b"] }, [{ op: "add", path: "/types/a~1b" }], { types: ["a/b"] }],
     [
-      "replaces a member in its place",
+      // Recorded.
+      "replaces a member by one at the end",
       { types: ["a", "b"] },
       [{ op: "replace", path: "/types/a", value: "c/d" }],
-      { types: ["c/d", "b"] },
+      { types: ["b", "c/d"] },
     ],
     ["removes the last member and the list", { types: ["a"] }, [{ op: "remove", path: "/types/a" }], {}],
     ["adds by value", { scopes: ["a"] }, [{ op: "add", path: "/scopes", value: "b" }], { scopes: ["a", "b"] }],
@@ -94,6 +99,20 @@ describe("a patch", () => {
     it(name, () => assert.deepEqual(patch(item, ...operations), expected));
   }
 
+  // Recorded: whatever is not "true" is false.
+  const flags: readonly [string | undefined, boolean][] = [
+    ["true", true],
+    ["True", true],
+    ["false", false],
+    ["yes", false],
+    ["", false],
+    [undefined, false],
+  ];
+  for (const [value, enabled] of flags) {
+    it(`reads ${JSON.stringify(value)} as the boolean ${enabled}`, () =>
+      assert.deepEqual(patch({}, { op: "replace", path: "/enabled", value }), { enabled }));
+  }
+
   it("makes a member of any name its map's own", () => {
     const patched = patch({}, { op: "add", path: "/variables/__proto__", value: "x" }) as { variables: object };
     assert.deepEqual(Object.entries(patched.variables), [["__proto__", "x"]]);
@@ -116,19 +135,21 @@ describe("a patch", () => {
   const refusals: readonly [PatchOperation, string | RegExp][] = [
     [
       { op: "replace", path: "/nowhere", value: "x" },
-      "Invalid patch path  '/nowhere' specified for op 'replace'. Must be one of: [/name, /description, /enabled, /mode, /size, /rate, /variables/{name}, /templates/{mediaType}, /types/{type}, /scopes, /sources]",
+      "Invalid patch path  '/nowhere' specified for op 'replace'. Must be one of: [/name, /description, /enabled, /mode, /size, /rate, /variables/{name}, /headers/{name}, /templates/{mediaType}, /types/{type}, /scopes, /sources]",
     ],
     [
       { op: "add", path: "name" },
-      "Invalid patch path  'name' specified for op 'add'. Must be one of: [/variables/{name}, /templates/{mediaType}, /types/{type}, /scopes, /sources]",
+      "Invalid patch path  'name' specified for op 'add'. Must be one of: [/variables/{name}, /headers/{name}, /templates/{mediaType}, /types/{type}, /scopes, /sources]",
     ],
-    [{ op: "copy", path: "/name" }, "Invalid patch path  '/name' specified for op 'copy'. Must be one of: []"],
-    [{ path: "/name" }, "Invalid patch path  '/name' specified for op 'null'. Must be one of: []"],
+    [
+      { op: "copy", path: "/name" },
+      "Invalid patch path  '/name' specified for op 'copy'. Please choose supported operations",
+    ],
+    [{ path: "/name" }, "Invalid patch path  '/name' specified for op 'null'. Please choose supported operations"],
     [{ op: "replace" }, /^Invalid patch path {2}'null' specified for op 'replace'/],
     [{ op: "replace", path: "/variables/" }, /^Invalid patch path/],
     [{ op: "replace", path: "/variables/a/b" }, /^Invalid patch path/],
     [{ op: "replace", path: "/constructor" }, /^Invalid patch path/],
-    [{ op: "replace", path: "/enabled", value: "yes" }, /Must be one of: \[true, false\]/],
     [{ op: "replace", path: "/mode", value: "C" }, /Must be one of: \[A, B\]/],
     [{ op: "replace", path: "/size", value: "11" }, /integer between 0 and 10/],
     [{ op: "replace", path: "/size", value: "1.5" }, /integer/],
@@ -148,5 +169,41 @@ describe("a patch", () => {
           return true;
         },
       ));
+  }
+});
+
+describe("a patch is refused in the dialect that", () => {
+  const rules = { "/name": member("name", text), "/types/{type}": memberInPath("types", ["add", "remove", "replace"]) };
+  const refusals: readonly [PatchTable["refuse"], PatchOperation, string][] = [
+    [
+      listPaths,
+      { op: "add", path: "/x" },
+      "Invalid patch path  '/x' specified for op 'add'. Must be one of: [/types/{type}]",
+    ],
+    [
+      listPaths,
+      { op: "test", path: "/x" },
+      "Invalid patch path  '/x' specified for op 'test'. Please choose supported operations",
+    ],
+    [nameMistake, { op: "replace", path: "/x" }, "Invalid patch path /x"],
+    [nameMistake, { op: "replace" }, "Invalid patch path null"],
+    [nameMistake, { op: "add", path: "/name" }, "Invalid patch operation specified. Must be one of: [replace]"],
+    [
+      nameMistake,
+      { op: "move", path: "/types/a" },
+      "Invalid patch operation specified. Must be 'add'|'remove'|'replace'",
+    ],
+  ];
+  for (const [refuse, operation, message] of refusals) {
+    it(`says ${message}`, () => assert.throws(() => applyPatch({}, [operation], { refuse, rules }), { message }));
+  }
+  for (const op of ["replace", "remove"] as const) {
+    it(`knows nothing to ${op}`, () => {
+      const one = { op, path: "/headers/a", value: "true" };
+      assert.throws(() => patch({ headers: {} }, one), {
+        code: "NotFoundException",
+        message: "Invalid parameter name specified",
+      });
+    });
   }
 });

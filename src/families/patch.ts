@@ -1,12 +1,12 @@
 /**
- * The interpreter of PATCH. A family's table says which paths take which ops, and what each does to a draft of the
- * item; a path or op that is not in the table is refused with AWS's message. The operations are applied in order; the
- * draft is stored only if all of them succeed.
+ * The interpreter of PATCH. A family's table says which paths take which ops, what each does to a draft of the item, and
+ * in which of AWS's dialects a path or op that is not in the table is refused. The operations are applied in order;
+ * the draft is stored only if all of them succeed.
  * AWS: API Gateway REST API reference, "Patch operations".
  */
 import { unescapeSegment } from "../base/json-pointer.ts";
 import { setOwn } from "../protocol/decode.ts";
-import { badRequest } from "../protocol/errors.ts";
+import { type ApiError, badRequest } from "../protocol/errors.ts";
 
 export type Op = "add" | "remove" | "replace" | "move" | "copy" | "test";
 
@@ -39,10 +39,14 @@ export interface PatchRule {
 
 /** The rules by path: `/description`, `/variables/{name}` …. */
 export interface PatchTable {
+  readonly refuse: PatchRefusal;
   readonly rules: Readonly<Record<string, PatchRule>>;
   /** Applies the paths that no rule has (a stage's method settings), or refuses them with its own message. */
   readonly otherwise?: (draft: Draft, step: PatchStep) => void;
 }
+
+/** Returns the error for an operation that the table does not have. `rule` is its path's, if only its op is wrong. */
+export type PatchRefusal = (operation: PatchOperation, table: PatchTable, rule: PatchRule | undefined) => ApiError;
 
 /** Converts a step's text to the value of a member; throws AWS's error for a wrong one. */
 export type Convert = (step: PatchStep) => unknown;
@@ -58,7 +62,7 @@ export function applyPatch<Item extends object>(
     const step = readStep(operation);
     const found = findRule(table, step.path);
     if (found?.rule.ops.includes(step.op)) found.rule.apply(draft, { ...step, keys: found.keys });
-    else if (found !== undefined || table.otherwise === undefined) throw invalidPath(operation, table);
+    else if (found !== undefined || table.otherwise === undefined) throw table.refuse(operation, table, found?.rule);
     else table.otherwise(draft, step);
   }
   for (const rule of Object.values(table.rules)) rule.tidy?.(draft);
@@ -68,8 +72,7 @@ export function applyPatch<Item extends object>(
 function readStep(operation: PatchOperation): PatchStep {
   const path = operation.path ?? "";
   return {
-    // Unconfirmed: what AWS says to an operation without `op`, which gets "Invalid patch path" here;
-    // see docs/compatibility.md, "REST control plane, words".
+    // No path takes this one.
     op: operation.op ?? "test",
     path: path.startsWith("/") ? path : `/${path}`,
     value: operation.value,
@@ -78,13 +81,22 @@ function readStep(operation: PatchOperation): PatchStep {
   };
 }
 
-// AWS quirk: there are two spaces before the path.
-export const invalidPath = (operation: PatchOperation, table: PatchTable) => {
-  const paths = Object.entries(table.rules).filter(([, rule]) => rule.ops.some((op) => op === operation.op));
-  const list = paths.map(([path]) => path).join(", ");
-  return badRequest(
-    `Invalid patch path  '${operation.path ?? "null"}' specified for op '${operation.op ?? "null"}'. Must be one of: [${list}]`,
-  );
+/** Refuses in one of AWS's dialects, as recorded: it lists the paths that take the op. AWS quirk: there are two spaces before the path. */
+export const listPaths: PatchRefusal = ({ op, path }, table) => {
+  const paths = Object.entries(table.rules).filter(([, rule]) => rule.ops.some((one) => one === op));
+  const choice =
+    paths.length === 0
+      ? "Please choose supported operations"
+      : `Must be one of: [${paths.map(([one]) => one).join(", ")}]`;
+  return badRequest(`Invalid patch path  '${path ?? "null"}' specified for op '${op ?? "null"}'. ${choice}`);
+};
+
+/** Refuses in the other dialect, as recorded: it only names a wrong path, and lists the ops of a right one. */
+export const nameMistake: PatchRefusal = ({ path }, _, rule) => {
+  if (rule === undefined) return badRequest(`Invalid patch path ${path ?? "null"}`);
+  const { ops } = rule;
+  const choice = ops.length === 1 ? `one of: [${ops[0]}]` : ops.map((op) => `'${op}'`).join("|");
+  return badRequest(`Invalid patch operation specified. Must be ${choice}`);
 };
 
 function findRule(table: PatchTable, path: string): { rule: PatchRule; keys: readonly string[] } | undefined {
@@ -119,14 +131,8 @@ export const invalidValue = (step: PatchStep, wanted: string) =>
     `Invalid patch value '${step.value ?? "null"}' specified for op '${step.op}' and path '${step.path}'. ${wanted}`,
   );
 
-/** Accepts `true` or `false` in any case: the developer guide sends `True`. */
-export const flag: Convert = (step) => {
-  const value = step.value?.toLowerCase();
-  if (value !== "true" && value !== "false") throw invalidValue(step, "Must be one of: [true, false]");
-  return value === "true";
-};
-/** Accepts `true` or `false`; a missing value means false, as for a parameter that is added. */
-export const optionalFlag: Convert = (step) => (step.value === undefined || step.value === "" ? false : flag(step));
+/** Reads `true`, in any case (the developer guide sends `True`), as true; recorded: everything else is false, even nothing. */
+export const flag: Convert = (step) => step.value?.toLowerCase() === "true";
 
 export const wholeNumber =
   (min: number, max: number): Convert =>
@@ -183,9 +189,10 @@ export function member(
 
 /**
  * Makes the rule of a map's entry, which the last segment names: `add` and `replace` set it, `remove` removes it, and
- * the map with its last entry.
+ * the map with its last entry. `missing` makes the error for replacing or removing an entry that does not exist; without
+ * it, nothing is removed then.
  */
-export function entry(at: string, convert: Convert): PatchRule {
+export function entry(at: string, convert: Convert, missing?: () => ApiError): PatchRule {
   const names = at.split(".");
   return {
     ops: ["add", "replace", "remove"],
@@ -194,8 +201,9 @@ export function entry(at: string, convert: Convert): PatchRule {
       holder[lastOf(names)] ??= {};
       const map = holder[lastOf(names)] as Draft;
       const key = step.keys[0]!;
-      if (step.op !== "remove") setOwn(map, key, convert(step));
-      else if (Object.hasOwn(map, key)) delete map[key];
+      if (step.op !== "add" && missing !== undefined && !Object.hasOwn(map, key)) throw missing();
+      if (step.op === "remove") delete map[key];
+      else setOwn(map, key, convert(step));
     },
     tidy(draft) {
       let holder: unknown = draft;
@@ -212,19 +220,14 @@ function listOf(holder: Draft, name: string): string[] {
   return holder[name] as string[];
 }
 
-/**
- * Changes a list in place: removes a member, or adds one in the place of `old` or at the end, unless the list has it
- * already.
- */
+/** Changes a list in place: removes a member, and adds one at the end, unless the list has it already. */
 function changeList(list: string[], old: string | undefined, put: string | undefined): void {
-  const index = old === undefined ? -1 : list.indexOf(old);
-  const isNew = put !== undefined && !list.includes(put);
-  if (index >= 0 && isNew) list[index] = put;
-  else if (index >= 0 && put !== old) list.splice(index, 1);
-  else if (isNew) list.push(put);
+  const index = old === undefined || old === put ? -1 : list.indexOf(old);
+  if (index >= 0) list.splice(index, 1);
+  if (put !== undefined && !list.includes(put)) list.push(put);
 }
 
-/** Makes the rule of a list's member that the last segment names: `replace` puts the value in its place. */
+/** Makes the rule of a list's member that the last segment names. Recorded: `replace` adds the value at the end. */
 export function memberInPath(at: string, ops: readonly Op[], keepsEmpty = false): PatchRule {
   const names = at.split(".");
   return {

@@ -1,4 +1,4 @@
-import type { ApiError } from "../protocol/errors.ts";
+import { ApiError } from "../protocol/errors.ts";
 import type { CallContext } from "../protocol/operation.ts";
 import { type Page, type PageRequest, type PagingDialect, page, pageWindow } from "../protocol/paging.ts";
 import type { Change, Input, Parent, Work } from "./work.ts";
@@ -9,6 +9,8 @@ import type { Change, Input, Parent, Work } from "./work.ts";
  */
 export interface Place<Service, Item, ParentItem, Named> {
   readonly parent?: Parent<Service, ParentItem>;
+  /** The parent for operations on one item, if they answer something else when it does not exist. */
+  readonly parentOfItem?: Parent<Service, ParentItem>;
   /** Returns the item that the input names; throws AWS's 404 if it does not exist. */
   readonly find: (work: Work<Service, Named, ParentItem>) => Promise<Item>;
   readonly put: (item: Item, work: Change<Service, unknown, ParentItem>) => Promise<void>;
@@ -44,6 +46,8 @@ export interface DocumentsOptions<Service, Item, ParentItem, Member extends stri
   readonly idFrom?: (named: string, input: Input) => string | undefined;
   /** Returns AWS's error for an id that does not exist. */
   readonly missing: (id: string, call: CallContext) => ApiError;
+  /** Whether an item of a parent that does not exist is itself called missing. */
+  readonly speaksForParent?: boolean;
   /**
    * The parent of the items. Their ids begin with its document's id and a slash; without a parent, they belong to the
    * account.
@@ -70,10 +74,15 @@ export function documentsOf<Service extends object, Item extends object, ParentI
     if (item === undefined) throw missing(named, work.call);
     return item;
   };
+  const parentOfItem =
+    parent !== undefined && options.speaksForParent === true
+      ? sayingMissing(parent, (_, { input, call }) => missing(input[member] as string, call))
+      : parent;
   return {
     ...(parent === undefined ? {} : { parent }),
+    ...(parentOfItem === undefined ? {} : { parentOfItem }),
     async locate(work) {
-      const inParent = await withParent(work, parent);
+      const inParent = await withParent(work, parentOfItem);
       const item = await find(inParent);
       return { item, id: prefixOf(inParent) + idOf(item) };
     },
@@ -103,6 +112,20 @@ export function documentsOf<Service extends object, Item extends object, ParentI
     },
   };
 }
+
+/** Makes a parent with another error for one that does not exist. */
+export const sayingMissing = <Service, Item>(
+  parent: Parent<Service, Item>,
+  words: (missing: ApiError, work: Work<Service, Input>) => ApiError,
+): Parent<Service, Item> => ({
+  async locate(work) {
+    try {
+      return await parent.locate(work);
+    } catch (error) {
+      throw error instanceof ApiError ? words(error, work) : error;
+    }
+  },
+});
 
 /** Returns the same work with the parent of its item, which is found first. */
 export async function withParent<Service, ParentItem, In extends Input, W extends Work<Service, In>>(

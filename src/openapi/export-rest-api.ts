@@ -297,12 +297,14 @@ function exportAuthorizer(writing: ExportContext, authorizer: Authorizer): Recor
 
 /** Members at their defaults are left out, as AWS leaves them out. */
 function exportIntegration(integration: Integration, resourceId: string): Record<string, unknown> {
-  const { type, passthroughBehavior, timeoutInMillis, cacheNamespace, cacheKeyParameters } = integration;
+  const { type, connectionType, passthroughBehavior, timeoutInMillis, cacheNamespace, cacheKeyParameters } =
+    integration;
   const { responseTransferMode, integrationResponses, ...others } = integration;
   const responses = Object.values(integrationResponses ?? {});
   return {
     ...others,
     type: type.toLowerCase(),
+    connectionType: connectionType === "INTERNET" ? undefined : connectionType,
     passthroughBehavior: passthroughBehavior?.toLowerCase(),
     timeoutInMillis: timeoutInMillis === bounds.integrationTimeoutMsDefault.value ? undefined : timeoutInMillis,
     cacheNamespace: cacheNamespace === resourceId ? undefined : cacheNamespace,

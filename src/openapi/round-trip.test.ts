@@ -310,6 +310,7 @@ function aDefinition(random: Random, exportType: ExportOptions["exportType"]): R
       ...(type !== "MOCK" && { httpMethod: random.pick(["GET", "POST"]) }),
       ...(isHttp && { uri: "http://example.com/{x}?y=${stageVariables.z}" }),
       ...(type.startsWith("AWS") && { uri: type === "AWS_PROXY" && isStream ? streamingUri : functionUri }),
+      ...(isHttp && { connectionType: "INTERNET" as const }),
       ...(isHttp && random.maybe({ connectionType: "VPC_LINK" as const, connectionId: "link12" })),
       ...(isHttp && random.maybe({ tlsConfig: { insecureSkipVerification: random.flip() } })),
       ...(parameter !== undefined &&

@@ -36,8 +36,8 @@ export function makeRestBinders(
   dialect: Dialect,
   exempt: readonly string[],
 ): (operation: string) => BindInput<RestRequest> {
-  const decoderOf = makeJsonDecoders(model);
-  const checkOf = makeChecks(model, exempt);
+  const decoderOf = makeJsonDecoders(model, dialect.wrongType);
+  const checkOf = makeChecks(model, exempt, dialect);
   return (operation) => {
     const inputName = model.operations[operation]?.input?.shape;
     if (inputName === undefined) return () => ({ input: {}, problems: [] });
@@ -60,6 +60,8 @@ export function makeRestBinders(
     return (request) => {
       const input = decodeBody ? readBody(request.body, decodeBody) : {};
       const problems: string[] = [];
+      // Recorded: members of the body come first.
+      if (decodeBody) checkBody(input, bodyPath, problems);
       for (const { name, bind, check, path, isRequired } of located) {
         const value = bind(request);
         if (value !== undefined) {
@@ -69,7 +71,6 @@ export function makeRestBinders(
           problems.push(`Value null at '${path}' failed to satisfy constraint: Member must not be null`);
         }
       }
-      if (decodeBody) checkBody(input, bodyPath, problems);
       return { input, problems };
     };
   };
@@ -98,19 +99,19 @@ interface Binding {
 }
 
 function makeBind(binding: Binding): Bind {
-  const { name, member, model, decoderOf } = binding;
+  const { name, member, model, dialect, decoderOf } = binding;
   const shape = shapeOf(model, member.shape);
   const wire = wireName(name, member);
   switch (member.location) {
     case "uri":
-      return ({ labels }) => decodeText(shape, labels[wire] ?? "");
+      return ({ labels }) => decodeText(shape, labels[wire] ?? "", dialect.wrongType);
     case "querystring":
       return makeQueryBind(binding, shape, wire);
     case "header": {
       const header = wire.toLowerCase();
       return ({ headers }) => {
         const text = headers[header];
-        return text === undefined ? undefined : decodeText(shape, text);
+        return text === undefined ? undefined : decodeText(shape, text, dialect.wrongType);
       };
     }
     case "headers": {
@@ -136,7 +137,7 @@ function makeQueryBind({ member, model, dialect, shape: input, fixed }: Binding,
       const given = query.getAll(wire);
       if (given.length === 0) return undefined;
       const texts = dialect.splitsQueryLists ? given.flatMap((text) => text.split(",")) : given;
-      return texts.filter((text) => text !== "").map((text) => decodeText(memberShape, text));
+      return texts.filter((text) => text !== "").map((text) => decodeText(memberShape, text, dialect.wrongType));
     };
   }
   if (shape.type === "map") {
@@ -158,6 +159,6 @@ function makeQueryBind({ member, model, dialect, shape: input, fixed }: Binding,
   }
   return ({ query }) => {
     const text = query.get(wire);
-    return text === null ? undefined : decodeText(shape, text);
+    return text === null ? undefined : decodeText(shape, text, dialect.wrongType);
   };
 }

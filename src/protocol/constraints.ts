@@ -13,20 +13,34 @@ const quotedLengthMax = bounds.quotedValueLengthMax.value;
 /** Patterns are not run on longer texts. */
 const patternLengthMax = bounds.patternLengthMax.value;
 
+type EnumOrder = (declared: readonly string[]) => readonly string[];
+
+/** What differs between services: see the dialects of their protocols. */
+interface CheckWords {
+  readonly enumOrder?: EnumOrder;
+  readonly nullableMaps?: readonly string[];
+}
+
 /**
  * Makes the checks of shapes, each when it is first used. `exempt` names shapes whose enum the service checks itself,
  * since its answer differs (Lambda's Runtime).
  */
-export function makeChecks(model: Model, exempt: readonly string[]): (shapeName: string) => Check {
+export function makeChecks(
+  model: Model,
+  exempt: readonly string[],
+  { enumOrder = (declared) => declared, nullableMaps = [] }: CheckWords = {},
+): (shapeName: string) => Check {
   const made = new Map<string, Check>();
+  const rulesOfShape = (name: string) => rulesOf(shapeOf(model, name), exempt.includes(name) ? undefined : enumOrder);
   const checkOf = (shapeName: string): Check => {
     let check = made.get(shapeName);
     if (!check) {
       check = makeCheck(shapeOf(model, shapeName), {
         model,
         checkOf,
-        rulesOf: (name) => rulesOf(name, shapeOf(model, name), exempt),
-        own: rulesOf(shapeName, shapeOf(model, shapeName), exempt),
+        rulesOf: rulesOfShape,
+        own: rulesOfShape(shapeName),
+        nullableMaps,
       });
       made.set(shapeName, check);
     }
@@ -40,6 +54,7 @@ interface CheckContext {
   readonly checkOf: (shapeName: string) => Check;
   readonly rulesOf: (shapeName: string) => readonly Rule[];
   readonly own: readonly Rule[];
+  readonly nullableMaps: readonly string[];
 }
 
 /** One constraint of a shape: its text, and a test of values. */
@@ -102,7 +117,7 @@ function makeListCheck(shape: Shape, { model, checkOf, rulesOf, own }: CheckCont
   };
 }
 
-function makeMapCheck(shape: Shape, { model, checkOf, rulesOf, own }: CheckContext): Check {
+function makeMapCheck(shape: Shape, { model, checkOf, rulesOf, own, nullableMaps }: CheckContext): Check {
   const keyRules = rulesOf(shape.key?.shape ?? "");
   const valueName = shape.value?.shape ?? "";
   const isScalar = isScalarShape(shapeOf(model, valueName));
@@ -115,7 +130,8 @@ function makeMapCheck(shape: Shape, { model, checkOf, rulesOf, own }: CheckConte
     if (breaksAny(keys, keyRules)) report(problems, show(source), path, constraintSet("Map keys", keyRules));
     const values = keys.map((key) => source[key]);
     const nullAt = values.indexOf(null);
-    if (nullAt >= 0) report(problems, "Value null", `${path}.${cut(keys[nullAt] ?? "")}.member`, notNull);
+    if (nullAt >= 0 && !nullableMaps.includes(path))
+      report(problems, "Value null", `${path}.${cut(keys[nullAt] ?? "")}.member`, notNull);
     if (isScalar) {
       if (breaksAny(values, valueRules)) report(problems, show(source), path, constraintSet("Map value", valueRules));
       return;
@@ -140,8 +156,11 @@ function report(problems: string[], value: string, path: string, constraint: str
   problems.push(`${value} at '${path}' failed to satisfy constraint: ${constraint}`);
 }
 
-/** Returns a shape's constraints, in the order in which AWS lists them for the members of a list. */
-function rulesOf(name: string, shape: Shape, exempt: readonly string[]): readonly Rule[] {
+/**
+ * Returns a shape's constraints, in the order in which AWS lists them for the members of a list. Without an order, the
+ * enumeration is none of them.
+ */
+function rulesOf(shape: Shape, enumOrder: EnumOrder | undefined): readonly Rule[] {
   const rules: Rule[] = [];
   const { min, max, pattern } = shape;
   const isNumber = shape.type === "integer" || shape.type === "long" || shape.type === "double";
@@ -154,9 +173,9 @@ function rulesOf(name: string, shape: Shape, exempt: readonly string[]): readonl
     rules.push({ text: `Member must have ${what} greater than or equal to ${min}`, keeps: (v) => sizeOf(v) >= min });
   }
   if (pattern !== undefined) rules.push(patternRule(pattern, max));
-  if (shape.enum && !exempt.includes(name)) {
+  if (shape.enum && enumOrder !== undefined) {
     const allowed = new Set<unknown>(shape.enum);
-    const text = `Member must satisfy enum value set: [${shape.enum.join(", ")}]`;
+    const text = `Member must satisfy enum value set: [${enumOrder(shape.enum).join(", ")}]`;
     rules.push({ text, keeps: (value) => allowed.has(value) });
   }
   return rules;

@@ -1,6 +1,7 @@
 import { isObject } from "../base/json-object.ts";
 import { UnreadableInput } from "./json-body.ts";
 import { type Model, type Shape, type ShapeType, shapeOf, wireName } from "./model.ts";
+import { tokenWords, type WrongTypeWords } from "./wrong-type.ts";
 
 /** Converts a wire value to the handlers' form. Throws {@link UnreadableInput} for a value of the wrong type. */
 export type Decode = (value: unknown) => unknown;
@@ -9,12 +10,13 @@ export type Decode = (value: unknown) => unknown;
  * Makes the decoders of JSON bodies, each when its shape is first used. As on AWS, unknown members are ignored and
  * nulls count as absent.
  */
-export function makeJsonDecoders(model: Model): (shapeName: string) => Decode {
+export function makeJsonDecoders(model: Model, words: WrongTypeWords = tokenWords): (shapeName: string) => Decode {
   const made = new Map<string, Decode>();
+  const readers = makeValueReaders(words);
   const decoderOf = (shapeName: string): Decode => {
     let decode = made.get(shapeName);
     if (!decode) {
-      decode = makeDecoder(shapeOf(model, shapeName), decoderOf);
+      decode = makeDecoder(shapeOf(model, shapeName), { decoderOf, readers });
       made.set(shapeName, decode);
     }
     return decode;
@@ -22,26 +24,32 @@ export function makeJsonDecoders(model: Model): (shapeName: string) => Decode {
   return decoderOf;
 }
 
-function makeDecoder(shape: Shape, decoderOf: (name: string) => Decode): Decode {
+/** What the decoders of one model share. */
+interface Decoding {
+  readonly decoderOf: (name: string) => Decode;
+  readonly readers: ValueReaders;
+}
+
+function makeDecoder(shape: Shape, decoding: Decoding): Decode {
   switch (shape.type) {
     case "structure":
-      return makeStructureDecoder(shape, decoderOf);
+      return makeStructureDecoder(shape, decoding);
     case "list":
-      return makeListDecoder(shape, decoderOf);
+      return makeListDecoder(shape, decoding);
     case "map":
-      return makeMapDecoder(shape, decoderOf);
+      return makeMapDecoder(shape, decoding);
     default:
-      return scalarDecoders[shape.type];
+      return decoding.readers.scalars[shape.type];
   }
 }
 
-function makeStructureDecoder(shape: Shape, decoderOf: (name: string) => Decode): Decode {
+function makeStructureDecoder(shape: Shape, { decoderOf, readers }: Decoding): Decode {
   const members = Object.entries(shape.members ?? {})
     // Members in paths, queries and headers are not read from a body.
     .filter(([, { location }]) => location === undefined)
     .map(([name, member]) => ({ name, wire: wireName(name, member), shapeName: member.shape }));
   return (value) => {
-    const source = asObject(value);
+    const source = readers.object(value);
     const result: Record<string, unknown> = {};
     for (const { name, wire, shapeName } of members) {
       // A member called `constructor` or the like must not be found on the prototype.
@@ -52,19 +60,19 @@ function makeStructureDecoder(shape: Shape, decoderOf: (name: string) => Decode)
   };
 }
 
-function makeListDecoder(shape: Shape, decoderOf: (name: string) => Decode): Decode {
+function makeListDecoder(shape: Shape, { decoderOf, readers }: Decoding): Decode {
   const memberShape = shape.member?.shape ?? "";
   return (value) => {
-    if (!Array.isArray(value)) throw wrongType(value, "list");
+    const source = readers.list(value);
     const decode = decoderOf(memberShape);
-    return value.map((entry) => (entry === null ? null : decode(entry)));
+    return source.map((entry) => (entry === null ? null : decode(entry)));
   };
 }
 
-function makeMapDecoder(shape: Shape, decoderOf: (name: string) => Decode): Decode {
+function makeMapDecoder(shape: Shape, { decoderOf, readers }: Decoding): Decode {
   const valueShape = shape.value?.shape ?? "";
   return (value) => {
-    const source = asObject(value);
+    const source = readers.object(value);
     const decode = decoderOf(valueShape);
     const result: Record<string, unknown> = {};
     for (const key of Object.keys(source)) {
@@ -84,44 +92,58 @@ export function setOwn(target: Record<string, unknown>, key: string, value: unkn
   }
 }
 
-function asObject(value: unknown): Record<string, unknown> {
-  if (!isObject(value)) throw wrongType(value, "structure");
-  return value as Record<string, unknown>;
-}
-
 type ScalarType = Exclude<ShapeType, "structure" | "list" | "map">;
 
-const scalarDecoders: Readonly<Record<ScalarType, Decode>> = {
-  string: (value) => {
-    if (typeof value !== "string") throw wrongType(value, "string");
-    return value;
-  },
-  boolean: (value) => {
-    if (typeof value !== "boolean") throw wrongType(value, "boolean");
-    return value;
-  },
-  integer: (value) => decodeInteger(value, 2 ** 31, "integer"),
-  long: (value) => decodeInteger(value, Number.MAX_SAFE_INTEGER, "long"),
-  double: (value) => {
-    if (typeof value !== "number" || !Number.isFinite(value)) throw wrongType(value, "double");
-    return value;
-  },
-  timestamp: (value) => {
-    if (typeof value === "number" && Number.isFinite(value)) return value;
-    if (typeof value === "string") return decodeTimestampText(value);
-    throw wrongType(value, "timestamp");
-  },
-  blob: (value) => {
-    if (typeof value !== "string") throw wrongType(value, "blob");
-    return decodeBase64(value);
-  },
-};
+/** Reads values of JSON as what shapes want; throws the service's words for a value of another type. */
+interface ValueReaders {
+  readonly object: (value: unknown) => Readonly<Record<string, unknown>>;
+  readonly list: (value: unknown) => readonly unknown[];
+  readonly scalars: Readonly<Record<ScalarType, Decode>>;
+}
 
-function decodeInteger(value: unknown, bound: number, type: ShapeType): number {
-  if (typeof value !== "number" || !Number.isInteger(value) || value >= bound || value < -bound) {
-    throw wrongType(value, type);
-  }
-  return value;
+function makeValueReaders(words: WrongTypeWords): ValueReaders {
+  const wrongType = (value: unknown, wanted: ShapeType) => new UnreadableInput(words(value, wanted));
+  const integer = (bound: number, type: ShapeType) => (value: unknown) => {
+    if (typeof value !== "number" || !Number.isInteger(value) || value >= bound || value < -bound) {
+      throw wrongType(value, type);
+    }
+    return value;
+  };
+  return {
+    object(value) {
+      if (!isObject(value)) throw wrongType(value, "structure");
+      return value as Record<string, unknown>;
+    },
+    list(value) {
+      if (!Array.isArray(value)) throw wrongType(value, "list");
+      return value as readonly unknown[];
+    },
+    scalars: {
+      string(value) {
+        if (typeof value !== "string") throw wrongType(value, "string");
+        return value;
+      },
+      boolean(value) {
+        if (typeof value !== "boolean") throw wrongType(value, "boolean");
+        return value;
+      },
+      integer: integer(2 ** 31, "integer"),
+      long: integer(Number.MAX_SAFE_INTEGER, "long"),
+      double(value) {
+        if (typeof value !== "number" || !Number.isFinite(value)) throw wrongType(value, "double");
+        return value;
+      },
+      timestamp(value) {
+        if (typeof value === "number" && Number.isFinite(value)) return value;
+        if (typeof value === "string") return decodeTimestampText(value);
+        throw wrongType(value, "timestamp");
+      },
+      blob(value) {
+        if (typeof value !== "string") throw wrongType(value, "blob");
+        return decodeBase64(value);
+      },
+    },
+  };
 }
 
 function decodeTimestampText(text: string): number {
@@ -141,54 +163,27 @@ function decodeBase64(text: string): Buffer {
 }
 
 /** Converts text from a path, query, header or form to the typed value of a scalar shape. */
-export function decodeText(shape: Shape, text: string): unknown {
+export function decodeText(shape: Shape, text: string, words: WrongTypeWords = tokenWords): unknown {
+  const wrongType = () => new UnreadableInput(words(text, shape.type));
   switch (shape.type) {
     case "string":
       return text;
     case "boolean": {
       const lower = text.toLowerCase();
-      if (lower !== "true" && lower !== "false") throw wrongType(text, "boolean");
+      if (lower !== "true" && lower !== "false") throw wrongType();
       return lower === "true";
     }
     case "integer":
     case "long":
     case "double":
       // Only plain decimals of bounded length are accepted: `Number` alone would accept "0x10", " 1 " and "".
-      if (!/^[+-]?\d{1,20}(\.\d{1,20})?([eE][+-]?\d{1,3})?$/.test(text)) throw wrongType(text, shape.type);
-      return scalarDecoders[shape.type](Number(text));
+      if (!/^[+-]?\d{1,20}(\.\d{1,20})?([eE][+-]?\d{1,3})?$/.test(text)) throw wrongType();
+      return makeValueReaders(words).scalars[shape.type](Number(text));
     case "timestamp":
       return /^\d{1,15}(\.\d{1,9})?$/.test(text) ? Number(text) : decodeTimestampText(text);
     case "blob":
       return decodeBase64(text);
     default:
-      throw wrongType(text, shape.type);
+      throw wrongType();
   }
-}
-
-const typeNames: Readonly<Record<ShapeType, string>> = {
-  string: "a String",
-  boolean: "a Boolean",
-  integer: "an Integer",
-  long: "a Long",
-  double: "a Double",
-  timestamp: "a Timestamp",
-  blob: "a Blob",
-  list: "a List",
-  map: "a Map",
-  structure: "a Structure",
-};
-
-/**
- * The words that services of this protocol are known to answer for a member of a wrong type.
- * Unconfirmed: API Gateway's words; see docs/compatibility.md, "management, wrong types".
- */
-function wrongType(value: unknown, wanted: ShapeType): UnreadableInput {
-  if (Array.isArray(value)) return new UnreadableInput("Start of list found where not expected");
-  if (typeof value === "object" && value !== null) {
-    return new UnreadableInput("Start of structure or map found where not expected.");
-  }
-  const token =
-    typeof value === "string" ? "STRING_VALUE" : typeof value === "number" ? "NUMBER_VALUE" : `${value}`.toUpperCase();
-  const suffix = typeof value === "boolean" ? "_VALUE" : "";
-  return new UnreadableInput(`${token}${suffix} can not be converted to ${typeNames[wanted]}`);
 }

@@ -1,5 +1,7 @@
 import { lowerFirst } from "./constraints.ts";
+import { inHashOrder } from "./enum-order.ts";
 import type { ModelMetadata, ModelName } from "./model.ts";
+import { javaClassWords, tokenWords, type WrongTypeWords } from "./wrong-type.ts";
 
 /** The differences between services of one protocol that their models don't have. */
 export interface Dialect {
@@ -7,6 +9,12 @@ export interface Dialect {
   readonly invalidInput: string;
   /** The error for unreadable input (broken JSON, a member of a wrong type), with its text if that is fixed. */
   readonly unreadableInput: { readonly code: string; readonly message?: string };
+  /** Writes the message for a member of a wrong type. */
+  readonly wrongType: WrongTypeWords;
+  /** The order in which messages list the values of an enumeration; by default as declared. */
+  readonly enumOrder?: (declared: readonly string[]) => readonly string[];
+  /** The maps, by their problems' paths, whose entries may be null: the operation says what that means. */
+  readonly nullableMaps?: readonly string[];
   /**
    * Returns the beginning of a problem's path for members of the body: API Gateway writes `createStageInput.stageName`.
    */
@@ -31,10 +39,18 @@ export const jsonContentType = ({ protocol, jsonVersion }: ModelMetadata): strin
 const noPath = (): string => "";
 const inputPath = (operation: string): string => `${lowerFirst(operation)}Input`;
 
+/** Recorded: API Gateway's first version. */
 const apiGateway: Dialect = {
-  invalidInput: "BadRequestException",
-  // AWS's text for a body member of a wrong JSON type. Portico uses it for all unreadable input.
-  unreadableInput: { code: "BadRequestException", message: "Invalid request input" },
+  invalidInput: "ValidationException",
+  unreadableInput: { code: "SerializationException" },
+  wrongType: javaClassWords,
+  enumOrder: inHashOrder,
+  nullableMaps: [
+    "putGatewayResponseInput.responseParameters",
+    "putGatewayResponseInput.responseTemplates",
+    "putIntegrationInput.requestTemplates",
+    "putIntegrationResponseInput.responseTemplates",
+  ],
   bodyPath: inputPath,
   endsWithNewline: true,
   hasApiGatewayId: true,
@@ -42,9 +58,17 @@ const apiGateway: Dialect = {
   blobContentType: "application/octet-stream",
 };
 
+/** The later APIs of the service. Unconfirmed: its words; see docs/compatibility.md, "management, wrong types". */
+const apiGatewayV2: Dialect = {
+  ...apiGateway,
+  invalidInput: "BadRequestException",
+  unreadableInput: { code: "BadRequestException", message: "Invalid request input" },
+};
+
 const query: Dialect = {
   invalidInput: "ValidationError",
   unreadableInput: { code: "MalformedInput" },
+  wrongType: tokenWords,
   bodyPath: noPath,
   endsWithNewline: true,
   hasApiGatewayId: false,
@@ -54,15 +78,16 @@ const query: Dialect = {
 
 export const dialects: Readonly<Record<ModelName, Dialect>> = {
   apigateway: apiGateway,
-  apigatewayv2: apiGateway,
+  apigatewayv2: apiGatewayV2,
   apigatewaymanagementapi: {
-    ...apiGateway,
+    ...apiGatewayV2,
     bodyPath: noPath,
     endsWithNewline: false,
   },
   lambda: {
     invalidInput: "ValidationException",
     unreadableInput: { code: "SerializationException" },
+    wrongType: tokenWords,
     bodyPath: noPath,
     endsWithNewline: false,
     hasApiGatewayId: false,
@@ -74,6 +99,7 @@ export const dialects: Readonly<Record<ModelName, Dialect>> = {
   logs: {
     invalidInput: "InvalidParameterException",
     unreadableInput: { code: "SerializationException" },
+    wrongType: tokenWords,
     bodyPath: noPath,
     endsWithNewline: false,
     hasApiGatewayId: false,

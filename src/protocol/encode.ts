@@ -43,9 +43,11 @@ function makeJsonEncoder(shape: Shape, encoderOf: (name: string) => EncodeJson, 
         const encode = encoderOf(valueShape);
         const source = asRecord(value);
         const keys = Object.keys(source)
-          .filter((key) => source[key] !== undefined && source[key] !== null)
+          .filter((key) => source[key] !== undefined)
           .sort();
-        return `{${keys.map((key) => `${JSON.stringify(key)}:${encode(source[key])}`).join(",")}}`;
+        // Recorded: a template that was set to nothing is shown as null.
+        const written = (entry: unknown) => (entry === null ? "null" : encode(entry));
+        return `{${keys.map((key) => `${JSON.stringify(key)}:${written(source[key])}`).join(",")}}`;
       };
     }
     default:

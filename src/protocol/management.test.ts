@@ -167,24 +167,31 @@ describe("a restJson1 input", () => {
     ]);
   });
 
-  const unreadable: readonly (readonly [string, string | Buffer])[] = [
-    ["broken JSON", '{"name":'],
-    ["a list", "[]"],
-    ["a text", '"x"'],
-    ["a number for a text", '{"name":1}'],
-    ["a text for a list", '{"name":"n","binaryMediaTypes":"x"}'],
-    ["a fraction for an integer", '{"name":"n","minimumCompressionSize":1.5}'],
-    ["a number beyond 32 bits", '{"name":"n","minimumCompressionSize":4294967296}'],
-    ["invalid UTF-8", Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d])],
-    ["brackets 100,000 deep", "[".repeat(100_000)],
-    ["objects 100,000 deep", '{"a":'.repeat(100_000)],
+  const number = "class com.amazon.coral.value.json.numbers.TruncatingBigNumber can not be converted to an";
+  const unreadable: readonly (readonly [string, string | Buffer, string])[] = [
+    ["broken JSON", '{"name":', "Could not parse request body into json"],
+    ["a list", "[]", "Start of list found where not expected"],
+    ["a text", '"x"', "class java.lang.String can not be converted to an Structure"],
+    ["a boolean for a text", '{"name":true}', "class java.lang.Boolean can not be converted to an String"],
+    ["a number for a text", '{"name":1}', `${number} String`],
+    [
+      "a text for a list",
+      '{"name":"n","binaryMediaTypes":"x"}',
+      "class java.lang.String can not be converted to an List",
+    ],
+    ["an object for a text", '{"name":{}}', "Start of structure or map found where not expected."],
+    ["a fraction for an integer", '{"name":"n","minimumCompressionSize":1.5}', `${number} Integer`],
+    ["a number beyond 32 bits", '{"name":"n","minimumCompressionSize":4294967296}', `${number} Integer`],
+    ["invalid UTF-8", Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]), "The request body is not valid UTF-8"],
+    ["brackets 100,000 deep", "[".repeat(100_000), "The request body nests deeper than 64 levels"],
+    ["objects 100,000 deep", '{"a":'.repeat(100_000), "The request body nests deeper than 64 levels"],
   ];
-  for (const [what, body] of unreadable) {
+  for (const [what, body, message] of unreadable) {
     it(`that is ${what} is refused`, async () => {
       const { response } = await bound("CreateRestApi", { method: "POST", target: "/restapis", body });
       assert.equal(response.status, 400);
-      assert.equal(response.headers["x-amzn-ErrorType"], "BadRequestException");
-      assert.equal(response.body, '{"message":"Invalid request input"}\n');
+      assert.equal(response.headers["x-amzn-ErrorType"], "SerializationException");
+      assert.deepEqual(json(response), { message });
     });
   }
 
@@ -218,14 +225,14 @@ describe("a restJson1 input", () => {
       "PUT",
       "/restapis/a/resources/r/methods/GET/integration",
       '{"type":"FTP"}',
-      "1 validation error detected: Value 'FTP' at 'putIntegrationInput.type' failed to satisfy constraint: Member must satisfy enum value set: [HTTP, AWS, MOCK, HTTP_PROXY, AWS_PROXY]",
+      "1 validation error detected: Value 'FTP' at 'putIntegrationInput.type' failed to satisfy constraint: Member must satisfy enum value set: [HTTP, MOCK, AWS_PROXY, HTTP_PROXY, AWS]",
     ],
     [
       "UpdateStage",
       "PATCH",
       "/restapis/a/stages/s",
       '{"patchOperations":[{"op":"replace"},{"op":"squash"}]}',
-      "1 validation error detected: Value 'squash' at 'updateStageInput.patchOperations.2.member.op' failed to satisfy constraint: Member must satisfy enum value set: [add, remove, replace, move, copy, test]",
+      "1 validation error detected: Value 'squash' at 'updateStageInput.patchOperations.2.member.op' failed to satisfy constraint: Member must satisfy enum value set: [add, remove, move, test, replace, copy]",
     ],
     [
       "CreateStage",
@@ -246,14 +253,22 @@ describe("a restJson1 input", () => {
       "POST",
       "/restapis",
       '{"name":"n","binaryMediaTypes":[null],"endpointConfiguration":{"types":["MOON"]}}',
-      "2 validation errors detected: Value null at 'createRestApiInput.binaryMediaTypes.1.member' failed to satisfy constraint: Member must not be null; Value '[MOON]' at 'createRestApiInput.endpointConfiguration.types' failed to satisfy constraint: Member must satisfy constraint: [Member must satisfy enum value set: [REGIONAL, EDGE, PRIVATE]]",
+      "2 validation errors detected: Value null at 'createRestApiInput.binaryMediaTypes.1.member' failed to satisfy constraint: Member must not be null; Value '[MOON]' at 'createRestApiInput.endpointConfiguration.types' failed to satisfy constraint: Member must satisfy constraint: [Member must satisfy enum value set: [PRIVATE, EDGE, REGIONAL]]",
+    ],
+    // Recorded: the body's members come before the URI's.
+    [
+      "PutIntegrationResponse",
+      "PUT",
+      "/restapis/a/resources/r/methods/GET/integration/responses/99",
+      '{"contentHandling":"CONVERT"}',
+      "2 validation errors detected: Value 'CONVERT' at 'putIntegrationResponseInput.contentHandling' failed to satisfy constraint: Member must satisfy enum value set: [CONVERT_TO_TEXT, CONVERT_TO_BINARY]; Value '99' at 'statusCode' failed to satisfy constraint: Member must satisfy regular expression pattern: [1-5]\\d\\d",
     ],
   ];
   for (const [operation, method, target, body, message] of problems) {
     it(`of ${operation} that breaks a constraint is told so in AWS's words`, async () => {
       const { response } = await bound(operation, { method, target, body });
       assert.equal(response.status, 400);
-      assert.equal(response.headers["x-amzn-ErrorType"], "BadRequestException");
+      assert.equal(response.headers["x-amzn-ErrorType"], "ValidationException");
       assert.deepEqual(json(response), { message });
     });
   }

@@ -8,6 +8,8 @@ export interface Paging {
   readonly code: string;
   readonly invalidToken: string;
   readonly invalidLimit: string;
+  /** A limit below 1 means the default, instead of being refused. */
+  readonly lowLimitIsDefault?: boolean;
 }
 
 /** A service's paging with its members in input and output, as its interface model names them (its `paginator`s). */
@@ -32,6 +34,8 @@ export const restPaging: PagingDialect = {
   // Unconfirmed: the wording of both; see docs/compatibility.md, "REST control plane, words".
   invalidToken: "Invalid position parameter specified",
   invalidLimit: "Invalid limit parameter specified",
+  // Recorded for -1.
+  lowLimitIsDefault: true,
   members: { limit: "limit", token: "position", items: "items", next: "position" },
 };
 
@@ -112,6 +116,7 @@ export function pageWindow(request: PageRequest, paging: Paging): { readonly lim
 function limitOf(wanted: number | string | undefined, paging: Paging): number {
   if (wanted === undefined) return paging.limitDefault;
   const limit = typeof wanted === "number" || /^\d{1,9}$/.test(wanted) ? Number(wanted) : 0;
+  if (typeof wanted === "number" && limit < 1 && paging.lowLimitIsDefault === true) return paging.limitDefault;
   if (limit < 1) throw new ApiError(paging.code, paging.invalidLimit);
   return Math.min(limit, paging.limitMax);
 }

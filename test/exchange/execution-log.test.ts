@@ -6,7 +6,7 @@ import { aLambdaProxy, aMethod, aMock, anHttpProxy, aRestApi, aStage, functionAr
 import { FakeFunctions } from "./fake-functions.ts";
 import { type Backend, type GatewayUnderTest, startBackend, startGateway } from "./start-gateway.ts";
 
-const logs = (loggingLevel: MethodSetting["loggingLevel"], dataTraceEnabled = false): MethodSetting => ({
+const logs = (loggingLevel: NonNullable<MethodSetting["loggingLevel"]>, dataTraceEnabled = false): MethodSetting => ({
   metricsEnabled: false,
   throttlingBurstLimit: -1,
   throttlingRateLimit: -1,

@@ -1,6 +1,6 @@
 import { bounds } from "../../base/bounds.ts";
 import { restKinds } from "../../definition/rest-api.ts";
-import { invalidValue, member, memberInValue, text } from "../../families/patch.ts";
+import { invalidValue, listPaths, member, memberInValue, text } from "../../families/patch.ts";
 import { badRequest } from "../../protocol/errors.ts";
 import type { Reader } from "../../store/store.ts";
 import { defineResource } from "./work.ts";
@@ -39,6 +39,7 @@ export const account = defineResource({
     delete: (_, work) => work.tx.delete(restKinds.account, documentId),
   },
   patch: {
+    refuse: listPaths,
     rules: {
       "/cloudwatchRoleArn": member("cloudwatchRoleArn", text, { clears: true }),
       "/features": memberInValue("features", ["add", "remove"], (step) => {

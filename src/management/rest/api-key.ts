@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { bounds } from "../../base/bounds.ts";
 import { type ApiKey, keyKinds, type UsagePlan } from "../../definition/api-key.ts";
 import { restKinds } from "../../definition/rest-api.ts";
-import { flag, member, memberInValue, text } from "../../families/patch.ts";
+import { flag, listPaths, member, memberInValue, text } from "../../families/patch.ts";
 import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import type { Page } from "../../protocol/paging.ts";
 import { requireRoom } from "../control-service.ts";
-import { checkTags } from "../tags/tag-rules.ts";
+import { checkTags, withShownTags } from "../tags/tag-rules.ts";
 import { type ApiKeyRow, parseApiKeyFile } from "./api-key-file.ts";
 import { joinPlan, leavePlan } from "./usage-plan-membership.ts";
 import { type Change, defineResource, documents, operations, pageOfItems, type Work, writing } from "./work.ts";
@@ -25,6 +25,7 @@ const valueLengthMin = bounds.apiKeyCharsMin.value;
 const importedLengthMin = bounds.importedApiKeyCharsMin.value;
 const valueLengthMax = bounds.apiKeyCharsMax.value;
 const nameLengthMax = bounds.apiKeyNameCharsMax.value;
+const descriptionLengthMax = bounds.apiKeyDescriptionCharsMax.value;
 /** AWS: without a given value, "an alphanumeric string" of this length is made. */
 const generatedLength = 40;
 
@@ -37,7 +38,10 @@ function checkValue(value: string, lengthMin: number): string | undefined {
 }
 
 const checkName = (name: string | undefined): string | undefined =>
-  (name ?? "").length > nameLengthMax ? `API Key name exceeds maximum size of ${nameLengthMax} characters` : undefined;
+  (name ?? "").length > nameLengthMax ? `Invalid API Key name, can be at most ${nameLengthMax} characters.` : undefined;
+
+const checkDescription = (description: string | undefined): string | undefined =>
+  (description ?? "").length > descriptionLengthMax ? "Invalid API Key description specified." : undefined;
 
 // The id of a value's document: keys are found by the value that callers send, and no two keys have the same value.
 
@@ -76,7 +80,7 @@ async function linkStages(
 }
 
 /** Returns the key, without its value unless the caller asked for it. */
-function view(key: ApiKey, withValue: boolean): unknown {
+function view(key: ApiKey, withValue: boolean): Omit<ApiKey, "value" | "labels"> & { readonly value?: string } {
   const { value, labels: _, ...shown } = key;
   return withValue ? { ...shown, value } : shown;
 }
@@ -103,6 +107,7 @@ async function createApiKey(work: Change<"CreateApiKey">): Promise<unknown> {
   const isDistinct = input.generateDistinctId !== false;
   const message =
     checkName(input.name) ??
+    checkDescription(input.description) ??
     checkValue(value, valueLengthMin) ??
     // A rule of Portico's own: such an id is a segment of paths and of other ids.
     (isDistinct || /^[A-Za-z0-9]+$/.test(value)
@@ -124,7 +129,7 @@ async function createApiKey(work: Change<"CreateApiKey">): Promise<unknown> {
       value,
       enabled: input.enabled ?? false,
     }),
-    name: input.name,
+    name: input.name || undefined,
     description: input.description,
     customerId: input.customerId || undefined,
     stageKeys: [...stageKeys],
@@ -146,6 +151,7 @@ async function importRow(work: Change, row: ApiKeyRow, warnings: string[]): Prom
   const problem =
     (row.name === "" ? "Name must not be blank" : undefined) ??
     checkName(row.name) ??
+    checkDescription(row.description) ??
     checkValue(row.key, importedLengthMin) ??
     (enabled === "true" || enabled === "false" ? undefined : `Enabled must be true or false: ${row.enabled}`);
   if (problem !== undefined) {
@@ -213,7 +219,7 @@ async function findKeys(work: Work<"GetApiKeys">, nameQuery: string, customerId:
 }
 
 async function completeApiKey(item: ApiKey, before: ApiKey, work: Change): Promise<ApiKey> {
-  const message = checkName(item.name);
+  const message = checkName(item.name) ?? checkDescription(item.description);
   if (message !== undefined) throw badRequest(message);
   const stageKeys = item.stageKeys ?? [];
   for (const stageKey of stageKeys) {
@@ -240,18 +246,21 @@ export const apiKey = {
     place: apiKeys,
     list: listApiKeys,
     patch: {
+      refuse: listPaths,
       rules: {
-        "/customerId": member("customerId", text, { clears: true }),
         "/description": member("description", text),
         "/enabled": member("enabled", flag),
+        "/name": member("name", text, { clears: true }),
+        "/customerId": member("customerId", text, { clears: true }),
         "/labels": memberInValue("labels", ["add", "remove"]),
-        "/name": member("name", text),
         "/stages": memberInValue("stageKeys", ["add", "remove"]),
       },
     },
     complete: completeApiKey,
     onDelete: deleteLinks,
-    view: (key, { input }) => view(key, input.includeValue === true || input.includeValues === true),
+    // Recorded: GetApiKey leaves empty tags out, unlike the others.
+    view: (key, { input }, by) =>
+      withShownTags(view(key, input.includeValue === true || input.includeValues === true), by === "get" ? "list" : by),
   }),
   ...operations({ CreateApiKey: writing(createApiKey), ImportApiKeys: writing(importApiKeys) }),
 };

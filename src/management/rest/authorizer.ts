@@ -1,6 +1,6 @@
 import { authorizerTtlMax, checkAuthorizer, defaultAuthorizerTtl } from "../../definition/authorizer-rules.ts";
 import { type Authorizer, type RestApi, restKinds } from "../../definition/rest-api.ts";
-import { entryList, member, memberInValue, oneOf, text, wholeNumber } from "../../families/patch.ts";
+import { entryList, listPaths, member, memberInValue, oneOf, text, wholeNumber } from "../../families/patch.ts";
 import { nonEmpty, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import { requireRoom } from "../control-service.ts";
@@ -11,6 +11,7 @@ import { type Change, defineResource, documents } from "./work.ts";
 export const authorizers = documents({
   kind: restKinds.authorizer,
   parent: restApis,
+  speaksForParent: true,
   member: "authorizerId",
   idOf: (authorizer: Authorizer) => authorizer.id,
   missing: () => notFound("Invalid Authorizer identifier specified"),
@@ -54,8 +55,13 @@ export const authorizer = defineResource({
     delete: "DeleteAuthorizer",
   },
   place: authorizers,
+  // AWS quirk, as recorded.
+  missingParent: {
+    create: () => conflict("Unable to complete operation due to concurrent modification. Please try again later."),
+  },
   create: createAuthorizer,
   patch: {
+    refuse: listPaths,
     rules: {
       "/authorizerUri": member("authorizerUri", text, { clears: true }),
       "/authorizerCredentials": member("authorizerCredentials", text, { clears: true }),

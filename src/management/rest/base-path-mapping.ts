@@ -6,7 +6,7 @@ import {
   emptyBasePath,
 } from "../../definition/domain-name.ts";
 import { restKinds } from "../../definition/rest-api.ts";
-import { type Convert, member, text } from "../../families/patch.ts";
+import { type Convert, listPaths, member, text } from "../../families/patch.ts";
 import { present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import { domainNames } from "./domain-name.ts";
@@ -75,6 +75,7 @@ export const basePathMapping = defineResource({
   place: mappings,
   create: createBasePathMapping,
   patch: {
+    refuse: listPaths,
     rules: {
       "/basePath": member("basePath", basePath),
       "/restapiId": member("restApiId", text),

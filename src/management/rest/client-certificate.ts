@@ -4,7 +4,7 @@ import {
   certificateKinds,
 } from "../../definition/client-certificate.ts";
 import { restKinds, type Stage } from "../../definition/rest-api.ts";
-import { member, text } from "../../families/patch.ts";
+import { listPaths, member, text } from "../../families/patch.ts";
 import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
 import { requireRoom } from "../control-service.ts";
@@ -76,7 +76,7 @@ export const clientCertificate = {
       delete: "DeleteClientCertificate",
     },
     place: certificates,
-    patch: { rules: { "/description": member("description", text) } },
+    patch: { refuse: listPaths, rules: { "/description": member("description", text) } },
     onDelete: deleteKey,
   }),
   ...operations({

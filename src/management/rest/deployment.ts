@@ -6,7 +6,7 @@ import {
   restKinds,
   type Stage,
 } from "../../definition/rest-api.ts";
-import { member, text } from "../../families/patch.ts";
+import { listPaths, member, text } from "../../families/patch.ts";
 import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
 import { readDefinition } from "./definition-documents.ts";
@@ -17,6 +17,7 @@ import { type Change, childrenOf, defineResource, documents, type ViewWork } fro
 const deployments = documents({
   kind: restKinds.deployment,
   parent: restApis,
+  speaksForParent: true,
   member: "deploymentId",
   idOf: (deployment: Deployment) => deployment.id,
   missing: () => notFound("Invalid Deployment identifier specified"),
@@ -59,9 +60,14 @@ async function moveStage(work: Change<"CreateDeployment", RestApi>, deployment: 
   const refusal = "Invalid deployment content specified.";
   if (canarySettings !== undefined) {
     // AWS quirk: there is no space after the first full stop.
+    if (!stageName) {
+      throw badRequest(
+        `${refusal}Non null and non empty stageName must be provided for canary deployment. Provided value is ${stageName ?? "null"}`,
+      );
+    }
     if (stage === undefined) {
       throw badRequest(
-        `${refusal}Stage ${stageName ?? "null"} must already be created before making a canary release deployment`,
+        `${refusal}Stage ${stageName} must already be created before making a canary release deployment`,
       );
     }
     const canary = present<CanarySettings>({
@@ -142,7 +148,7 @@ export const deployment = defineResource({
   },
   place: deployments,
   create: createDeployment,
-  patch: { rules: { "/description": member("description", text) } },
+  patch: { refuse: listPaths, rules: { "/description": member("description", text) } },
   onDelete: refuseWhileServed,
   view: viewDeployment,
 });

@@ -7,7 +7,7 @@ import {
   parseProperties,
 } from "../../definition/documentation.ts";
 import type { RestApi } from "../../definition/rest-api.ts";
-import { member, text } from "../../families/patch.ts";
+import { listPaths, member, text } from "../../families/patch.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import { limitMessage } from "../control-limits.ts";
 import { requireRoom } from "../control-service.ts";
@@ -23,6 +23,7 @@ export const partsOf = (work: Work, apiId: string): Promise<readonly Documentati
 const parts = documents({
   kind: documentationKinds.part,
   parent: restApis,
+  speaksForParent: true,
   member: "documentationPartId",
   idOf: (part: DocumentationPart) => part.id,
   missing: () => notFound("Invalid Documentation part identifier specified"),
@@ -114,7 +115,7 @@ export const documentationPart = {
       return pageOfItems(work, wanted, (part) => part.id);
     },
     create: createDocumentationPart,
-    patch: { rules: { "/properties": member("properties", text) } },
+    patch: { refuse: listPaths, rules: { "/properties": member("properties", text) } },
     complete: (item) => ({ ...item, properties: checkedProperties(item.properties) }),
   }),
   ...operations({ ImportDocumentationParts: importDocumentationParts }),

@@ -5,7 +5,7 @@ import {
   documentationKinds,
 } from "../../definition/documentation.ts";
 import { type RestApi, restKinds, type Stage } from "../../definition/rest-api.ts";
-import { member, text } from "../../families/patch.ts";
+import { listPaths, member, text } from "../../families/patch.ts";
 import { nowSeconds, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import type { Reader } from "../../store/store.ts";
@@ -16,6 +16,7 @@ import { type Change, childrenOf, defineResource, documents } from "./work.ts";
 const versions = documents({
   kind: documentationKinds.version,
   parent: restApis,
+  speaksForParent: true,
   member: "documentationVersion",
   idOf: (version: DocumentationVersion) => version.version,
   missing: () => notFound("Invalid Documentation version specified"),
@@ -90,6 +91,6 @@ export const documentationVersion = defineResource({
   },
   place: versions,
   create: createDocumentationVersion,
-  patch: { rules: { "/description": member("description", text, { clears: true }) } },
+  patch: { refuse: listPaths, rules: { "/description": member("description", text, { clears: true }) } },
   onDelete: deleteSnapshot,
 });

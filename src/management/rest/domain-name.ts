@@ -9,6 +9,7 @@ import { endpointAccessModes, securityPolicies } from "../../definition/endpoint
 import {
   type Draft,
   invalidValue,
+  listPaths,
   member,
   oneOf,
   type PatchRule,
@@ -169,6 +170,7 @@ const policy = (step: PatchStep): string | undefined => {
 };
 
 const patch: PatchTable = {
+  refuse: listPaths,
   rules: {
     "/certificateArn": certificate("certificateArn"),
     "/certificateName": certificate("certificateName"),

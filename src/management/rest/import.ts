@@ -100,7 +100,7 @@ const importRestApi = preparedWrite({
   async apply(work, { base }, result) {
     const { definition, warnings } = checkImported(work, base, result);
     await writeNewDefinition(work, definition);
-    return viewRestApi(definition.restApi, warnings);
+    return viewRestApi(definition.restApi, "create", warnings);
   },
 });
 
@@ -112,32 +112,33 @@ function endpointTypes(text: string): RestApi["endpointConfiguration"]["types"][
   return types;
 }
 
-const putRestApi = preparedWrite(
-  {
-    job: importJob,
-    async prepare(work: Work<"PutRestApi", RestApi>) {
-      const { body: document, parameters = {}, mode = "merge" } = work.input;
-      const { definition, version } = (await readVersionedDefinition(work.tx, work.parentId))!;
-      return { input: importInput(work, definition, { document, parameters, mode }), version };
-    },
-    async apply(work, { base }, result) {
-      const { definition, warnings } = checkImported(work, base, result);
-      // AWS: "Update a REST API": the endpoint's type never changes, and neither do the API's id and date.
-      const { id, createdDate, rootResourceId, endpointConfiguration, tags } = base.restApi;
-      const restApi = {
-        ...definition.restApi,
-        id,
-        createdDate,
-        rootResourceId,
-        endpointConfiguration: { ...definition.restApi.endpointConfiguration, types: endpointConfiguration.types },
-        ...(tags === undefined ? {} : { tags }),
-      };
-      await writeDefinition(work.tx, base, { ...definition, restApi });
-      return viewRestApi(restApi, warnings);
-    },
+const putRestApi = preparedWrite({
+  job: importJob,
+  async prepare(work: Work<"PutRestApi">) {
+    const { restApiId, body: document, parameters = {}, mode = "merge" } = work.input;
+    const stored = await readVersionedDefinition(work.tx, restApiId);
+    const definition = stored?.definition ?? (await newDefinition(work, { name: "imported" }));
+    const version = stored?.version ?? "missing";
+    return { input: importInput(work, definition, { document, parameters, mode }), version };
   },
-  restApis,
-);
+  async apply(work, { base }, result) {
+    const { definition, warnings } = checkImported(work, base, result);
+    // Recorded: a bad document is refused before the API is looked for.
+    await restApis.find(work);
+    // AWS: "Update a REST API": the endpoint's type never changes; neither do who it is and when it was made.
+    const { id, createdDate, rootResourceId, endpointConfiguration, tags } = base.restApi;
+    const restApi = {
+      ...definition.restApi,
+      id,
+      createdDate,
+      rootResourceId,
+      endpointConfiguration: { ...definition.restApi.endpointConfiguration, types: endpointConfiguration.types },
+      ...(tags === undefined ? {} : { tags }),
+    };
+    await writeDefinition(work.tx, base, { ...definition, restApi });
+    return viewRestApi(restApi, "update", warnings);
+  },
+});
 
 /** AWS: API Gateway REST API reference, "ImportRestApi", "PutRestApi". */
 export const importOperations = operations({ ImportRestApi: importRestApi, PutRestApi: putRestApi });

@@ -5,19 +5,36 @@ import {
   completeIntegration,
   defaultPatternTaken,
 } from "../../definition/rules.ts";
-import { entry, flag, member, memberInPath, nullableText, oneOf, text, wholeNumber } from "../../families/patch.ts";
-import { nonEmpty, present } from "../../families/work.ts";
+import {
+  entry,
+  flag,
+  member,
+  memberInPath,
+  nameMistake,
+  nullableText,
+  oneOf,
+  text,
+  wholeNumber,
+} from "../../families/patch.ts";
+import { present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
-import { insideMethod, own, type ResourceMethod, withEntry } from "./method.ts";
+import {
+  insideMethod,
+  missingContentType,
+  missingMethod,
+  missingParameter,
+  own,
+  type ResourceMethod,
+  withEntry,
+} from "./method.ts";
 import { type Change, defineResource, type Work } from "./work.ts";
 
 const missingIntegration = "Invalid Integration identifier specified";
 
 /** An empty template is stored as null. */
 const templatesOf = (templates: Readonly<Record<string, string>> | undefined) =>
-  nonEmpty(
-    Object.fromEntries(Object.entries(templates ?? {}).map(([mediaType, template]) => [mediaType, template || null])),
-  );
+  templates &&
+  Object.fromEntries(Object.entries(templates).map(([mediaType, template]) => [mediaType, template || null]));
 
 function checked(integration: Integration, { parent, limits }: Work<never, ResourceMethod>): Integration {
   const message = checkIntegration(parent.method, integration, { timeoutInMillisMax: limits.integrationTimeoutMs });
@@ -34,7 +51,7 @@ async function putIntegration(work: Change<"PutIntegration", ResourceMethod>): P
     connectionType: input.connectionType,
     connectionId: input.connectionId || undefined,
     credentials: input.credentials || undefined,
-    requestParameters: nonEmpty(input.requestParameters),
+    requestParameters: input.requestParameters,
     requestTemplates: templatesOf(input.requestTemplates),
     passthroughBehavior: (input.passthroughBehavior || undefined) as Integration["passthroughBehavior"],
     contentHandling: input.contentHandling,
@@ -66,6 +83,7 @@ export const integration = defineResource({
   }),
   create: putIntegration,
   patch: {
+    refuse: nameMistake,
     rules: {
       "/type": member("type", oneOf("HTTP", "AWS", "MOCK", "HTTP_PROXY", "AWS_PROXY")),
       "/uri": member("uri", text, { clears: true }),
@@ -78,8 +96,8 @@ export const integration = defineResource({
       "/timeoutInMillis": member("timeoutInMillis", wholeNumber(0, Number.MAX_SAFE_INTEGER), { clears: true }),
       "/cacheNamespace": member("cacheNamespace", text, { clears: true }),
       "/cacheKeyParameters/{name}": memberInPath("cacheKeyParameters", ["add", "remove"], true),
-      "/requestParameters/{name}": entry("requestParameters", text),
-      "/requestTemplates/{mediaType}": entry("requestTemplates", nullableText),
+      "/requestParameters/{name}": entry("requestParameters", text, missingParameter),
+      "/requestTemplates/{mediaType}": entry("requestTemplates", nullableText, missingContentType),
       "/tlsConfig/insecureSkipVerification": member("tlsConfig.insecureSkipVerification", flag),
       "/responseTransferMode": member("responseTransferMode", oneOf("BUFFERED", "STREAM"), { clears: true }),
       "/integrationTarget": member("integrationTarget", text, { clears: true }),
@@ -103,8 +121,8 @@ async function putIntegrationResponse(
   if (method.methodIntegration === undefined) throw notFound(missingIntegration);
   const response = present<IntegrationResponse>({
     statusCode: input.statusCode,
-    selectionPattern: input.selectionPattern || undefined,
-    responseParameters: nonEmpty(input.responseParameters),
+    selectionPattern: input.selectionPattern,
+    responseParameters: input.responseParameters,
     responseTemplates: templatesOf(input.responseTemplates),
     contentHandling: input.contentHandling,
   });
@@ -134,13 +152,18 @@ export const integrationResponse = defineResource({
     without: (method, item) => withResponse(method, item.statusCode, undefined),
     missing: "Invalid Response status code specified",
   }),
+  // AWS quirk, as recorded: a missing method is called a missing integration here.
+  missingParent: {
+    delete: (missing) => (missing.message === missingMethod ? notFound(missingIntegration) : missing),
+  },
   create: putIntegrationResponse,
   patch: {
+    refuse: nameMistake,
     rules: {
       "/selectionPattern": member("selectionPattern", text, { clears: true }),
       "/contentHandling": member("contentHandling", oneOf("CONVERT_TO_BINARY", "CONVERT_TO_TEXT"), { clears: true }),
-      "/responseParameters/{name}": entry("responseParameters", text),
-      "/responseTemplates/{mediaType}": entry("responseTemplates", nullableText),
+      "/responseParameters/{name}": entry("responseParameters", text, missingParameter),
+      "/responseTemplates/{mediaType}": entry("responseTemplates", nullableText, missingContentType),
     },
   },
   complete: (item, _, work) => checkedResponse(work.parent.method, item),

@@ -9,10 +9,9 @@ import { badRequest } from "../../protocol/errors.ts";
 
 type Settings = Readonly<Record<string, MethodSetting>>;
 
-/** AWS: API Gateway REST API reference, "MethodSetting"; throttles default to the account's. */
+/** AWS: API Gateway REST API reference, "MethodSetting"; throttles default to the account's. Recorded: no level of logging. */
 const defaultSetting: MethodSetting = {
   metricsEnabled: false,
-  loggingLevel: "OFF",
   dataTraceEnabled: false,
   throttlingBurstLimit: bounds.throttlingBurst.value,
   throttlingRateLimit: bounds.throttlingRatePerSecond.value,
@@ -30,8 +29,8 @@ const settings: Readonly<Record<string, { readonly member: keyof MethodSetting; 
   "logging/loglevel": { member: "loggingLevel", convert: oneOf("OFF", "ERROR", "INFO") },
   "throttling/burstLimit": { member: "throttlingBurstLimit", convert: wholeNumber(-1, 2_147_483_647) },
   "throttling/rateLimit": { member: "throttlingRateLimit", convert: decimal(-1, 1e15) },
-  "caching/enabled": { member: "cachingEnabled", convert: flag },
   "caching/ttlInSeconds": { member: "cacheTtlInSeconds", convert: wholeNumber(0, 3600) },
+  "caching/enabled": { member: "cachingEnabled", convert: flag },
   "caching/dataEncrypted": { member: "cacheDataEncrypted", convert: flag },
   "caching/requireAuthorizationForCacheControl": { member: "requireAuthorizationForCacheControl", convert: flag },
   "caching/unauthorizedCacheControlHeaderStrategy": {
@@ -42,27 +41,29 @@ const settings: Readonly<Record<string, { readonly member: keyof MethodSetting; 
 
 const verbs: readonly string[] = [...httpMethods, "*"];
 
-/**
- * AWS quirk: a path that is not another path of a stage is read as that of a method setting, and refused as such. The
- * list, as users quote it, lacks some commas.
- */
-const invalidPath = (path: string) => {
-  const of = (prefix: string, names: readonly string[]) => names.map((name) => `${prefix}/${name}`);
-  const names = Object.keys(settings);
-  const list = [
-    "/deploymentId",
-    "/description",
-    "/cacheClusterEnabled",
-    "/cacheClusterSize",
-    "/clientCertificateId",
-    "/accessLogSettings",
-    "/accessLogSettings/destinationArn",
-    "/accessLogSettings/format",
-    ...of("/{resourcePath}/{httpMethod}", names),
-    ...of("/*/*", names),
-  ];
-  return badRequest(`Invalid method setting path: ${path}. Must be one of: [${list.join(", ")}]`);
-};
+const settingPaths = (prefix: string): string[] => Object.keys(settings).map((name) => `${prefix}/${name}`);
+
+// AWS quirk, as recorded: there is no comma behind the first `burstLimit`.
+const listedPaths = [
+  "/deploymentId",
+  "/description",
+  "/cacheClusterEnabled",
+  "/cacheClusterSize",
+  "/clientCertificateId",
+  "/accessLogSettings",
+  "/accessLogSettings/destinationArn",
+  "/accessLogSettings/format",
+  ...settingPaths("/{resourcePath}/{httpMethod}"),
+  ...settingPaths("/*/*"),
+  "/variables/{variable_name}",
+  "/tracingEnabled",
+]
+  .join(", ")
+  .replace("burstLimit, ", "burstLimit");
+
+/** AWS quirk: a path that is not another path of a stage is read as that of a method setting, and refused as such. */
+const invalidPath = (path: string) =>
+  badRequest(`Invalid method setting path: ${path}. Must be one of: [${listedPaths}]`);
 
 /**
  * Applies `replace /{resourcePath}/{httpMethod}/{group}/{name}` and `remove /{resourcePath}/{httpMethod}`. The entry's
@@ -74,7 +75,11 @@ export function applyMethodSetting(draft: Draft, step: PatchStep): void {
   if (step.op === "remove") {
     if (segments.length < 2 || !verbs.includes(segments.at(-1)!)) throw invalidPath(step.path);
     const key = step.path.slice(1);
-    if (Object.hasOwn(entries, key)) delete entries[key];
+    if (!Object.hasOwn(entries, key)) {
+      // AWS quirk: a blank at the end.
+      throw badRequest(`Cannot remove method setting ${key} because there is no method setting for this method `);
+    }
+    delete entries[key];
     return;
   }
   const name = segments.slice(-2).join("/");
@@ -92,4 +97,6 @@ export function applyMethodSetting(draft: Draft, step: PatchStep): void {
 
 /** Returns whether any entry asks for execution logs. */
 export const logs = (entries: Settings): boolean =>
-  Object.values(entries).some((entry) => entry.loggingLevel !== "OFF" || entry.dataTraceEnabled);
+  Object.values(entries).some(
+    ({ loggingLevel = "OFF", dataTraceEnabled }) => loggingLevel !== "OFF" || dataTraceEnabled,
+  );

@@ -8,7 +8,7 @@ import {
   restKinds,
 } from "../../definition/rest-api.ts";
 import { checkHttpMethod, checkMethod, checkMethodResponse, type References } from "../../definition/rules.ts";
-import { entry, flag, member, memberInValue, optionalFlag, text } from "../../families/patch.ts";
+import { entry, flag, member, memberInValue, nameMistake, text } from "../../families/patch.ts";
 import type { Place } from "../../families/place.ts";
 import { nonEmpty, type Parent, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
@@ -50,9 +50,11 @@ export interface ResourceMethod extends ApiResource {
   readonly method: Method;
 }
 
+export const missingMethod = "Invalid Method identifier specified";
+
 const findMethod = ({ resource }: ApiResource, httpMethod: string): Method => {
   const method = own(resource.resourceMethods, httpMethod);
-  if (method === undefined) throw notFound("Invalid Method identifier specified");
+  if (method === undefined) throw notFound(missingMethod);
   return method;
 };
 
@@ -147,19 +149,23 @@ async function putMethod(work: Change<"PutMethod", ApiResource>): Promise<Method
   }
   const method = present<Method>({
     httpMethod,
-    authorizationType: input.authorizationType,
+    authorizationType: input.authorizationType.toUpperCase(),
     authorizerId: input.authorizerId || undefined,
     apiKeyRequired: input.apiKeyRequired ?? false,
     requestValidatorId: input.requestValidatorId || undefined,
     operationName: input.operationName || undefined,
-    requestParameters: nonEmpty(input.requestParameters),
-    requestModels: nonEmpty(input.requestModels),
+    requestParameters: input.requestParameters,
+    requestModels: input.requestModels,
     authorizationScopes: nonEmpty(input.authorizationScopes),
     methodResponses: undefined,
     methodIntegration: undefined,
   });
   return checked(method, work);
 }
+
+// Recorded: what operations say that replace or remove what is not there.
+export const missingParameter = () => notFound("Invalid parameter name specified");
+export const missingContentType = () => notFound("Content-Type specified was not found");
 
 const methods: Place<ControlService, Method, ApiResource, { readonly httpMethod: string }> = {
   parent: apiResource,
@@ -174,15 +180,16 @@ export const method = defineResource({
   place: methods,
   create: putMethod,
   patch: {
+    refuse: nameMistake,
     rules: {
       "/apiKeyRequired": member("apiKeyRequired", flag),
-      "/authorizationType": member("authorizationType", text),
+      "/authorizationType": member("authorizationType", (step) => (step.value ?? "").toUpperCase()),
       "/authorizerId": member("authorizerId", text, { ops: ["replace", "remove"], clears: true }),
       "/authorizationScopes": memberInValue("authorizationScopes", ["add", "replace", "remove"]),
       "/operationName": member("operationName", text, { clears: true }),
       "/requestValidatorId": member("requestValidatorId", text, { ops: ["replace", "remove"], clears: true }),
-      "/requestParameters/{name}": entry("requestParameters", optionalFlag),
-      "/requestModels/{mediaType}": entry("requestModels", text),
+      "/requestParameters/{name}": entry("requestParameters", flag, missingParameter),
+      "/requestModels/{mediaType}": entry("requestModels", text, missingContentType),
     },
   },
   async complete(item, _, work) {
@@ -208,8 +215,8 @@ async function putMethodResponse(work: Change<"PutMethodResponse", ResourceMetho
   }
   const response = present<MethodResponse>({
     statusCode: input.statusCode,
-    responseParameters: nonEmpty(input.responseParameters),
-    responseModels: nonEmpty(input.responseModels),
+    responseParameters: input.responseParameters,
+    responseModels: input.responseModels,
   });
   return checkedResponse(response, work);
 }
@@ -233,9 +240,10 @@ export const methodResponse = defineResource({
   }),
   create: putMethodResponse,
   patch: {
+    refuse: nameMistake,
     rules: {
-      "/responseParameters/{name}": entry("responseParameters", optionalFlag),
-      "/responseModels/{mediaType}": entry("responseModels", text),
+      "/responseParameters/{name}": entry("responseParameters", flag, missingParameter),
+      "/responseModels/{mediaType}": entry("responseModels", text, missingContentType),
     },
   },
   complete: (item, _, work) => checkedResponse(item, work),

@@ -1,8 +1,8 @@
 import { referencedModels } from "../../definition/model-schema.ts";
 import { modelTemplate } from "../../definition/model-template.ts";
 import { type Method, type Model, type Resource, type RestApi, restKinds } from "../../definition/rest-api.ts";
-import { checkModel } from "../../definition/rules.ts";
-import { member, text } from "../../families/patch.ts";
+import { checkModel, missingSchema } from "../../definition/rules.ts";
+import { listPaths, member, text } from "../../families/patch.ts";
 import { present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import { restApis } from "./rest-apis.ts";
@@ -11,6 +11,7 @@ import { type Change, childrenOf, defineResource, documents, operations, viewing
 const models = documents({
   kind: restKinds.model,
   parent: restApis,
+  speaksForParent: true,
   member: "modelName",
   idOf: (model: Model) => model.name,
   missing: (name) => notFound(`Invalid model name specified: ${name}`),
@@ -18,7 +19,9 @@ const models = documents({
 
 async function checked(model: Model, others: readonly Model[]): Promise<Model> {
   const names = new Set(others.map((other) => other.name));
-  const message = checkModel(model.name, model.schema, (name) => names.has(name));
+  const message =
+    checkModel(model.name, model.schema, (name) => names.has(name)) ??
+    (model.schema === undefined ? missingSchema : undefined);
   if (message !== undefined) throw badRequest(message);
   return model;
 }
@@ -30,7 +33,8 @@ async function createModel(work: Change<"CreateModel", RestApi>): Promise<Model>
     // This is not the document's id, because models are found by their names.
     id: work.call.ids.id(6),
     name: input.name,
-    description: input.description,
+    // Recorded: an empty one is not shown.
+    description: input.description || undefined,
     schema: input.schema || undefined,
     contentType: input.contentType,
   });
@@ -98,7 +102,11 @@ const family = defineResource({
   place: models,
   create: createModel,
   patch: {
-    rules: { "/description": member("description", text), "/schema": member("schema", text, { clears: true }) },
+    refuse: listPaths,
+    rules: {
+      "/description": member("description", text, { clears: true }),
+      "/schema": member("schema", text, { clears: true }),
+    },
   },
   complete: async (item, _, work) => checked(item, await models.all(work)),
   onDelete: refuseInUse,

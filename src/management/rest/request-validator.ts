@@ -1,5 +1,5 @@
 import { type RequestValidator, type RestApi, restKinds } from "../../definition/rest-api.ts";
-import { flag, member, text } from "../../families/patch.ts";
+import { flag, listPaths, member, text } from "../../families/patch.ts";
 import { present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import { methodsOf } from "./model.ts";
@@ -9,15 +9,15 @@ import { type Change, defineResource, documents } from "./work.ts";
 const validators = documents({
   kind: restKinds.requestValidator,
   parent: restApis,
+  speaksForParent: true,
   member: "requestValidatorId",
   idOf: (validator: RequestValidator) => validator.id,
   missing: () => notFound("Invalid Request Validator identifier specified"),
 });
 
-// Unconfirmed: AWS's message for a blank name, and the rest of its message after "unique"; see docs/compatibility.md,
-// "REST control plane, words".
+// Unconfirmed: the rest of AWS's message after "unique"; see docs/compatibility.md, "REST control plane, words".
 async function checked(validator: RequestValidator, work: Change<never, RestApi>): Promise<RequestValidator> {
-  if (validator.name.trim() === "") throw badRequest("Request Validator name must not be blank");
+  if (validator.name.trim() === "") throw badRequest("Request Validator name cannot be blank");
   const others = await validators.all(work);
   if (others.some((other) => other.id !== validator.id && other.name === validator.name)) {
     throw badRequest(
@@ -37,6 +37,8 @@ export const requestValidator = defineResource({
     delete: "DeleteRequestValidator",
   },
   place: validators,
+  // Recorded.
+  missingParent: { create: () => badRequest("Invalid REST API identifier specified") },
   async create(work) {
     const { input } = work;
     const id = await validators.freshId(work, 6);
@@ -50,10 +52,11 @@ export const requestValidator = defineResource({
     return checked(validator, work);
   },
   patch: {
+    refuse: listPaths,
     rules: {
       "/name": member("name", text),
-      "/validateRequestBody": member("validateRequestBody", flag),
       "/validateRequestParameters": member("validateRequestParameters", flag),
+      "/validateRequestBody": member("validateRequestBody", flag),
     },
   },
   complete: (item, _, work) => checked(item, work),

@@ -1,6 +1,6 @@
 import { type Resource, type RestApi, restKinds } from "../../definition/rest-api.ts";
 import { checkPathPart, checkSiblings } from "../../definition/rules.ts";
-import { member, text } from "../../families/patch.ts";
+import { listPaths, member, text } from "../../families/patch.ts";
 import { present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import { requireRoom } from "../control-service.ts";
@@ -13,6 +13,7 @@ const missing = () => notFound("Invalid Resource identifier specified");
 export const resources = documents({
   kind: restKinds.resource,
   parent: restApis,
+  speaksForParent: true,
   member: "resourceId",
   idOf: (resource: Resource) => resource.id,
   missing,
@@ -63,13 +64,16 @@ function subtreeOf(root: Resource, all: readonly Resource[]): readonly Resource[
 
 /** Completes a changed resource: a new path part or parent changes the paths of everything below it. */
 async function completeResource(item: Resource, before: Resource, work: Change<never, RestApi>): Promise<Resource> {
-  if (before.parentId === undefined) throw badRequest("The root resource cannot be updated");
+  if (before.parentId === undefined) {
+    const moved = item.parentId === undefined ? "pathPart" : "parentId";
+    throw badRequest(`Root resource cannot update its ${moved}.`);
+  }
   const all = await resources.all(work);
   const parent = all.find((resource) => resource.id === item.parentId);
   if (parent === undefined) throw missing();
   const [, ...below] = subtreeOf(before, all);
   if (parent.id === item.id || below.some((resource) => resource.id === parent.id)) {
-    throw badRequest("A resource cannot be moved below itself");
+    throw badRequest("Resources cannot be cyclical.");
   }
   if (item.pathPart!.endsWith("+}") && below.length > 0) {
     throw badRequest(`Cannot create a child of a resource with a greedy path variable: ${item.pathPart}`);
@@ -85,7 +89,7 @@ async function completeResource(item: Resource, before: Resource, work: Change<n
 }
 
 async function deleteBelow(resource: Resource, work: Change<never, RestApi>): Promise<void> {
-  // Unconfirmed: how AWS words both refusals of the root; see docs/compatibility.md, "REST control plane, words".
+  // Unconfirmed: how AWS words it; see docs/compatibility.md, "REST control plane, words".
   if (resource.parentId === undefined) throw badRequest("The root resource cannot be deleted");
   const all = await resources.all(work);
   for (const child of subtreeOf(resource, all).slice(1)) await resources.delete(child, work);
@@ -102,7 +106,7 @@ export const resource = defineResource({
   },
   place: resources,
   create: createResource,
-  patch: { rules: { "/pathPart": member("pathPart", text), "/parentId": member("parentId", text) } },
+  patch: { refuse: listPaths, rules: { "/parentId": member("parentId", text), "/pathPart": member("pathPart", text) } },
   complete: completeResource,
   onDelete: deleteBelow,
   view: viewResource,

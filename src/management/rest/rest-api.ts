@@ -13,18 +13,21 @@ import {
   restKinds,
 } from "../../definition/rest-api.ts";
 import { checkApiName } from "../../definition/rules.ts";
+import type { ViewingOperation } from "../../families/make-families.ts";
 import {
+  type Convert,
   type Draft,
   flag,
   invalidValue,
   member,
   memberInPath,
   memberInValue,
+  nameMistake,
   oneOf,
+  type PatchRule,
   type PatchStep,
   type PatchTable,
   text,
-  wholeNumber,
 } from "../../families/patch.ts";
 import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
 import { badRequest, conflict } from "../../protocol/errors.ts";
@@ -32,7 +35,7 @@ import { everywhere } from "../../store/store.ts";
 import type { ControlLimit } from "../control-limits.ts";
 import { requireRoom } from "../control-service.ts";
 import { domainsMappedTo } from "../domains/domain-names.ts";
-import { checkTags, customIdTag } from "../tags/tag-rules.ts";
+import { checkTags, customIdTag, withShownTags } from "../tags/tag-rules.ts";
 import { readDocumentedDefinition, writeDefinition } from "./definition-documents.ts";
 import { restApis } from "./rest-apis.ts";
 import { dropStageLinks } from "./usage-plan-links.ts";
@@ -42,9 +45,10 @@ import { type Change, defineResource, operations, type Work, writing } from "./w
  * Returns an API as it is shown. AWS quirk: the policy's text is escaped once more, including its slashes:
  * `{\"Version\":…\/pets\"}`. (As users quote AWS's control plane; Terraform's provider unquotes it before it compares.)
  */
-export function viewRestApi(api: RestApi, warnings: readonly string[] = []): unknown {
+export function viewRestApi(stored: RestApi, by: ViewingOperation, warnings: readonly string[] = []): unknown {
+  const api = withShownTags(stored, by);
   const policy = api.policy === undefined ? undefined : JSON.stringify(api.policy).slice(1, -1).replaceAll("/", "\\/");
-  return present({ ...api, policy, tags: nonEmpty(api.tags), warnings: nonEmpty(warnings) });
+  return present({ ...api, policy, warnings: nonEmpty(warnings) });
 }
 
 // Ids
@@ -122,25 +126,30 @@ async function requireRoomForApi(work: Work, type: EndpointType): Promise<void> 
 
 /** Returns a new API's endpoint configuration, with AWS's defaults and exactly one type. */
 function completeEndpoint(input: CreateInput["endpointConfiguration"]): EndpointConfiguration {
-  const types = (input?.types ?? []) as readonly EndpointType[];
-  // Unconfirmed: how AWS words these three; see docs/compatibility.md, "REST control plane, words".
-  if (types.length > 1) throw badRequest("Only one endpoint type is allowed for an API");
-  const type = types[0] ?? "EDGE";
+  const types = (input?.types ?? ["EDGE"]) as readonly EndpointType[];
+  const [type] = types;
+  if (type === undefined) throw badRequest("REGIONAL Configuration and EDGE Configuration cannot be both DISABLED.");
+  if (types.length > 1) throw badRequest("Cannot create an api with multiple Endpoint Types.");
+  // Unconfirmed: how AWS words it; see docs/compatibility.md, "REST control plane, words".
   const vpcEndpointIds = nonEmpty(input?.vpcEndpointIds);
   if (vpcEndpointIds !== undefined && type !== "PRIVATE") {
     throw badRequest("VPC endpoint ids are only supported for PRIVATE endpoints");
   }
   const ipAddressType = input?.ipAddressType ?? (type === "PRIVATE" ? "dualstack" : "ipv4");
   if (type === "PRIVATE" && ipAddressType !== "dualstack") {
-    throw badRequest("Only the dualstack IP address type is supported for PRIVATE endpoints");
+    throw badRequest("Only dualstack ipAddressType is supported for Private APIs.");
   }
   return present<EndpointConfiguration>({ types: [type], ipAddressType, vpcEndpointIds });
 }
 
 type CreateInput = Work<"CreateRestApi">["input"];
 
+/** Recorded: said before all other checks. */
+const emptyDescription = "Description cannot be an empty string";
+
 /** Returns an API that has only its root resource, with which a create and an import begin. It writes nothing. */
 export async function newDefinition(work: Work, input: CreateInput): Promise<RestApiDefinition> {
+  if (input.description === "") throw badRequest(emptyDescription);
   const { [customIdTag]: wantedId, ...tags } = input.tags ?? {};
   checkTags(tags, work.limits);
   const endpointConfiguration = completeEndpoint(input.endpointConfiguration);
@@ -250,19 +259,26 @@ const createRestApi = async (work: Change<"CreateRestApi">): Promise<unknown> =>
   const blank = await newDefinition(work, input);
   const definition = input.cloneFrom ? await cloneDefinition(work, blank, input.cloneFrom) : blank;
   await writeNewDefinition(work, definition);
-  return viewRestApi(definition.restApi);
+  return viewRestApi(definition.restApi, "create");
 };
 
 // Changing
 
-const endpointTypes = ["EDGE", "REGIONAL", "PRIVATE"] as const;
+const endpointTypes: readonly string[] = ["REGIONAL", "EDGE", "PRIVATE"] satisfies EndpointType[];
+
+function endpointType(text: string | undefined): EndpointType {
+  if (!endpointTypes.includes(text ?? "")) {
+    throw badRequest(`Invalid EndpointTypes specified. Valid options are ${endpointTypes.join(",")}`);
+  }
+  return text as EndpointType;
+}
 
 /** AWS: "Change a public or private API endpoint type in API Gateway": PRIVATE can only become REGIONAL. */
 function replaceEndpointType(draft: Draft, step: PatchStep): void {
-  const wanted = oneOf(...endpointTypes)(step) as EndpointType;
+  const wanted = endpointType(step.value);
   const current = draft["endpointConfiguration"] as EndpointConfiguration;
-  const index = step.keys[0]!;
-  if (index !== "0" && index !== current.types[0]) {
+  const [index] = step.keys;
+  if (index !== undefined && index !== "0" && index !== current.types[0]) {
     throw badRequest(`${step.path} Invalid request input`);
   }
   if (current.types[0] === "PRIVATE" && wanted === "EDGE") {
@@ -278,32 +294,55 @@ function replaceEndpointType(draft: Draft, step: PatchStep): void {
   });
 }
 
-function addEndpointType(draft: Draft, step: PatchStep): void {
-  const wanted = oneOf(...endpointTypes)(step);
+/** A type more or less, named by the path or the value: what remains has to be one. */
+function changeEndpointTypes(draft: Draft, step: PatchStep): void {
   const current = draft["endpointConfiguration"] as EndpointConfiguration;
-  if (current.types[0] !== wanted) throw badRequest("Only one endpoint type is allowed for an API");
+  const named = endpointType(step.keys[0] ?? step.value);
+  const others = current.types.filter((type) => type !== named);
+  draft["endpointConfiguration"] = { ...current, types: step.op === "add" ? [...others, named] : others };
 }
+
+/** Recorded: the refusal of another op quotes these three. */
+const endpointTypeOps = ["add", "remove", "replace"] as const;
+
+const endpointTypesRule: PatchRule = {
+  ops: endpointTypeOps,
+  apply: (draft, step) => (step.op === "replace" ? replaceEndpointType : changeEndpointTypes)(draft, step),
+};
+
+const ipAddressType: Convert = ({ value }) => {
+  if (value !== "ipv4" && value !== "dualstack") throw badRequest("ipAddressType must be either ipv4 or dualstack.");
+  return value;
+};
+
+const compressionSize: Convert = ({ value = "" }) => checkCompression(/^-?\d{1,15}$/.test(value) ? Number(value) : -1);
+
+const description: Convert = ({ value }) => {
+  if (value === "") throw badRequest(emptyDescription);
+  return value;
+};
 
 const checkVpcEndpoint = (step: PatchStep): void => {
   if (!/^vpce-[a-z0-9-]+$/.test(step.value ?? "")) throw invalidValue(step, "Must be a VPC endpoint id");
 };
 
 const patch: PatchTable = {
+  refuse: nameMistake,
   rules: {
     "/name": member("name", text),
-    "/description": member("description", text, { clears: true }),
+    "/description": member("description", description),
     "/version": member("version", text, { clears: true }),
     "/apiKeySource": member("apiKeySource", oneOf("HEADER", "AUTHORIZER")),
     "/binaryMediaTypes/{mediaType}": memberInPath("binaryMediaTypes", ["add", "replace", "remove"]),
-    "/minimumCompressionSize": member("minimumCompressionSize", wholeNumber(0, compressionMax), { clears: true }),
-    "/endpointConfiguration/types/{type}": { ops: ["replace"], apply: replaceEndpointType },
-    "/endpointConfiguration/types": { ops: ["add"], apply: addEndpointType },
+    "/minimumCompressionSize": member("minimumCompressionSize", compressionSize, { clears: true }),
+    "/endpointConfiguration/types/{type}": endpointTypesRule,
+    "/endpointConfiguration/types": endpointTypesRule,
     "/endpointConfiguration/vpcEndpointIds": memberInValue(
       "endpointConfiguration.vpcEndpointIds",
       ["add", "remove"],
       checkVpcEndpoint,
     ),
-    "/endpointConfiguration/ipAddressType": member("endpointConfiguration.ipAddressType", oneOf("ipv4", "dualstack")),
+    "/endpointConfiguration/ipAddressType": member("endpointConfiguration.ipAddressType", ipAddressType),
     "/policy": member("policy", text, { clears: true }),
     "/disableExecuteApiEndpoint": member("disableExecuteApiEndpoint", flag),
     "/securityPolicy": member("securityPolicy", oneOf(...securityPolicies), { clears: true }),
@@ -361,7 +400,7 @@ export const restApi = {
     patch,
     complete: completeRestApi,
     onDelete: deleteChildren,
-    view: (item) => viewRestApi(item),
+    view: (item, _, by) => viewRestApi(item, by),
   }),
   // This is not the family's create, because it writes more than one document.
   ...operations({ CreateRestApi: writing(createRestApi) }),

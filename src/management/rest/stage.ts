@@ -9,12 +9,14 @@ import {
 } from "../../definition/rest-api.ts";
 import { checkAccessLogs, checkStageName, checkStageVariables } from "../../definition/stage-rules.ts";
 import {
+  type Convert,
   type Draft,
   decimal,
   entry,
   flag,
   member,
   oneOf,
+  type PatchRefusal,
   type PatchRule,
   type PatchStep,
   type PatchTable,
@@ -36,6 +38,7 @@ import { type Change, defineResource, documents, operations, reading, type Work 
 export const stages = documents({
   kind: restKinds.stage,
   parent: restApis,
+  speaksForParent: true,
   member: "stageName",
   idOf: (stage: Stage) => stage.stageName,
   missing: () => notFound("Invalid stage identifier specified"),
@@ -107,6 +110,7 @@ export async function checkedStage(
     checkStageVariables(stage.variables) ??
     checkStageVariables(stage.canarySettings?.stageVariableOverrides) ??
     checkAccessLogs(stage.accessLogSettings ?? {}) ??
+    checkDestination(stage, before) ??
     // Unconfirmed: how AWS words it; see docs/compatibility.md, "REST control plane, words".
     (percent < 0 || percent > 100
       ? "Invalid canary percentTraffic specified: must be between 0.0 and 100.0"
@@ -128,6 +132,14 @@ export async function checkedStage(
     lastUpdatedDate: nowSeconds(work.call),
   } as Stage);
 }
+
+/** Recorded: the destination can't be taken away from its format. Unconfirmed: the words; see docs/compatibility.md, "REST control plane, words". */
+const checkDestination = (stage: Stage, before: Stage | undefined): string | undefined =>
+  before?.accessLogSettings?.destinationArn !== undefined &&
+  stage.accessLogSettings?.format !== undefined &&
+  stage.accessLogSettings.destinationArn === undefined
+    ? "Access Log destination must not be empty"
+    : undefined;
 
 async function checkDocumentation(
   stage: Stage,
@@ -182,33 +194,70 @@ const canary = (rule: PatchRule): PatchRule => ({
   },
 });
 
-/** Makes the rule of a `copy`, which has one source. AWS: "Promote a canary release". */
-function copyRule(from: string, apply: (draft: Draft, settings: CanarySettings) => void): PatchRule {
-  return {
-    ops: ["copy"],
-    apply(draft, step) {
-      const source = step.from?.startsWith("/") === false ? `/${step.from}` : step.from;
-      if (source !== from) {
-        throw badRequest(
-          `Invalid patch path  '${step.from ?? "null"}' specified for op 'copy'. Must be one of: [${from}]`,
-        );
-      }
-      apply(draft, (draft["canarySettings"] ?? {}) as CanarySettings);
-    },
-  };
-}
+/** What of a canary can be copied, and where to. AWS: "Promote a canary release". */
+const copies: Readonly<Record<string, string>> = {
+  "/deploymentId": "/canarySettings/deploymentId",
+  "/variables": "/canarySettings/stageVariableOverrides",
+};
+
+const invalidCopy = (path: string | undefined, from: string | undefined) =>
+  badRequest(
+    `Invalid copy operation with path: ${path ?? "null"} and from ${from ?? "null"}. Valid copy:path are ` +
+      `[${Object.keys(copies).join(", ")}] and valid copy:from are [${Object.values(copies).join(", ")}]`,
+  );
+
+/** Makes the rule of a `copy`, which has one source. */
+const copyRule = (apply: (draft: Draft, settings: CanarySettings) => void): PatchRule => ({
+  ops: ["copy"],
+  apply(draft, step) {
+    const source = step.from?.startsWith("/") === false ? `/${step.from}` : step.from;
+    if (source !== copies[step.path]) throw invalidCopy(step.path, step.from);
+    const settings = draft["canarySettings"] as CanarySettings | undefined;
+    if (settings === undefined) throw badRequest("Promotion not available. Canary does not exist.");
+    apply(draft, settings);
+  },
+});
 
 const alternatives = (...rules: readonly PatchRule[]): PatchRule => ({
   ops: rules.flatMap((rule) => rule.ops),
   apply: (draft, step) => rules.find((rule) => rule.ops.includes(step.op))!.apply(draft, step),
 });
 
+/** Recorded: a stage's own words for an op that its path does not take. */
+const refuseOperation: PatchRefusal = ({ op, path, from }) =>
+  op === "copy"
+    ? invalidCopy(path, from)
+    : badRequest(`Invalid ${op ?? "null"} operation with path: ${path ?? "null"}`);
+
+const accessLogPaths = ["/accessLogSettings/destinationArn", "/accessLogSettings/format"] as const;
+
+/** A member of the access log settings: it has a value. */
+const accessLogMember = (at: string, convert: Convert): PatchRule =>
+  member(
+    at,
+    (step) => {
+      if (!step.value) throw badRequest("Access Log value must not be empty");
+      return convert(step);
+    },
+    { ops: ["add", "replace", "remove"] },
+  );
+
+/** What no rule takes: a method setting, or an operation that is refused in the words of what its path begins with. */
+function applyOtherPath(draft: Draft, step: PatchStep): void {
+  if (step.op === "copy") throw invalidCopy(step.path, step.from);
+  if (step.path.startsWith("/accessLogSettings/")) {
+    throw badRequest(`Invalid accessLogSettings path. Must be one of : [${accessLogPaths.join(", ")}]`);
+  }
+  applyMethodSetting(draft, step);
+}
+
 const patch: PatchTable = {
+  refuse: refuseOperation,
   rules: {
     "/deploymentId": alternatives(
       member("deploymentId", text),
-      copyRule("/canarySettings/deploymentId", (draft, settings) => {
-        if (settings.deploymentId !== undefined) draft["deploymentId"] = settings.deploymentId;
+      copyRule((draft, { deploymentId }) => {
+        if (deploymentId !== undefined) draft["deploymentId"] = deploymentId;
       }),
     ),
     "/description": member("description", text, { clears: true }),
@@ -218,26 +267,20 @@ const patch: PatchTable = {
     "/documentationVersion": member("documentationVersion", text, { clears: true }),
     "/tracingEnabled": member("tracingEnabled", flag),
     "/variables/{name}": entry("variables", text),
-    "/variables": copyRule("/canarySettings/stageVariableOverrides", (draft, settings) => {
-      // Unconfirmed: that AWS merges; see docs/compatibility.md, "CreateDeployment on an existing stage; copy to /variables".
-      draft["variables"] = { ...(draft["variables"] as object | undefined), ...settings.stageVariableOverrides };
+    // Recorded: it merges.
+    "/variables": copyRule((draft, { stageVariableOverrides }) => {
+      draft["variables"] = { ...(draft["variables"] as object | undefined), ...stageVariableOverrides };
     }),
     "/accessLogSettings": member("accessLogSettings", text, { ops: ["remove"] }),
-    "/accessLogSettings/destinationArn": member("accessLogSettings.destinationArn", destination, {
-      ops: ["add", "replace", "remove"],
-      clears: true,
-    }),
-    "/accessLogSettings/format": member("accessLogSettings.format", text, {
-      ops: ["add", "replace", "remove"],
-      clears: true,
-    }),
+    [accessLogPaths[0]]: accessLogMember("accessLogSettings.destinationArn", destination),
+    [accessLogPaths[1]]: accessLogMember("accessLogSettings.format", text),
     "/canarySettings": member("canarySettings", text, { ops: ["remove"] }),
     "/canarySettings/deploymentId": canary(member("canarySettings.deploymentId", text)),
     "/canarySettings/percentTraffic": canary(member("canarySettings.percentTraffic", decimal(0, 100))),
     "/canarySettings/useStageCache": canary(member("canarySettings.useStageCache", flag)),
     "/canarySettings/stageVariableOverrides/{name}": canary(entry("canarySettings.stageVariableOverrides", text)),
   },
-  otherwise: applyMethodSetting,
+  otherwise: applyOtherPath,
 };
 
 /** AWS: API Gateway REST API reference, "Stage". */

@@ -6,6 +6,7 @@ import { joinPlan, leavePlan } from "./usage-plan-membership.ts";
 import {
   answerPage,
   type Change,
+  childrenOf,
   defineResource,
   documents,
   operations,
@@ -48,9 +49,10 @@ async function createUsagePlanKey(work: Change<"CreateUsagePlanKey", UsagePlan>)
   return view(key);
 }
 
-async function listUsagePlanKeys(work: Work<"GetUsagePlanKeys", UsagePlan>): Promise<unknown> {
+/** Recorded: a plan that is not there has no keys. */
+async function listUsagePlanKeys(work: Work<"GetUsagePlanKeys">): Promise<unknown> {
   const prefix = work.input.nameQuery ?? "";
-  const links = await usagePlanKeys.all(work);
+  const links = await childrenOf<UsagePlanKey>(work.tx, keyKinds.usagePlanKey, work.input.usagePlanId);
   const keysOf = async (some: readonly UsagePlanKey[]): Promise<readonly ApiKey[]> => {
     const keys: ApiKey[] = [];
     for (const { keyId } of some) keys.push(await requireKey(work, keyId));
@@ -79,6 +81,6 @@ export const usagePlanKey = {
   ...operations({
     // This is not the family's create, because joinPlan writes the document.
     CreateUsagePlanKey: writing(createUsagePlanKey, usagePlans),
-    GetUsagePlanKeys: reading(listUsagePlanKeys, usagePlans),
+    GetUsagePlanKeys: reading(listUsagePlanKeys),
   }),
 };

@@ -11,8 +11,8 @@ import { restKinds } from "../../definition/rest-api.ts";
 import {
   type Draft,
   decimal,
-  invalidPath,
   invalidValue,
+  listPaths,
   member,
   oneOf,
   type PatchRule,
@@ -25,7 +25,7 @@ import { nonEmpty, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import type { Page } from "../../protocol/paging.ts";
 import { requireRoom } from "../control-service.ts";
-import { checkTags } from "../tags/tag-rules.ts";
+import { checkTags, withShownTags } from "../tags/tag-rules.ts";
 import { checkNewStages, emptyPlan, plansOfKey } from "./usage-plan-membership.ts";
 import { type Change, defineResource, documents, pageOfItems, type Work } from "./work.ts";
 
@@ -159,7 +159,11 @@ const apiStagesRule: PatchRule = {
     const found = stageOf(draft, `${apiId}:${stage}`);
     const stages = draft["apiStages"] as Draft[];
     if (step.op === "add" && found === undefined) stages.push({ apiId, stage });
-    if (step.op === "remove" && found !== undefined) stages.splice(found.index, 1);
+    if (step.op !== "remove") return;
+    if (found === undefined) {
+      throw notFound(`Invalid API Stage {api: ${apiId}, stage: ${stage}} specified for usageplan ${draft["id"]}`);
+    }
+    stages.splice(found.index, 1);
   },
 };
 
@@ -197,7 +201,7 @@ const throttleNumbers = { rateLimit: decimal(0, rateMax), burstLimit: wholeNumbe
  */
 function patchMethodThrottle(draft: Draft, step: PatchStep): void {
   const match = throttlePath.exec(step.path);
-  if (match === null) throw invalidPath(step, patch);
+  if (match === null) throw listPaths(step, patch, undefined);
   const [, name, rest] = match;
   const found = stageOf(draft, unescapeSegment(name!));
   if (found === undefined) throw notFound(`API Stage not found: ${name}`);
@@ -205,10 +209,10 @@ function patchMethodThrottle(draft: Draft, step: PatchStep): void {
   const throttle = { ...(stage["throttle"] as ApiStage["throttle"]) } as Record<string, ThrottleSettings>;
   const number = /^(.+)\/(rateLimit|burstLimit)$/s.exec(rest ?? "");
   if (rest === undefined) {
-    if (step.op !== "replace" && step.op !== "remove") throw invalidPath(step, patch);
+    if (step.op !== "replace" && step.op !== "remove") throw listPaths(step, patch, undefined);
     stage["throttle"] = step.op === "replace" ? parseThrottle(step) : undefined;
   } else if (number !== null) {
-    if (step.op !== "replace" && step.op !== "add") throw invalidPath(step, patch);
+    if (step.op !== "replace" && step.op !== "add") throw listPaths(step, patch, undefined);
     const method = methodOf(number[1]!);
     const member = number[2] as keyof typeof throttleNumbers;
     throttle[method] = {
@@ -217,7 +221,7 @@ function patchMethodThrottle(draft: Draft, step: PatchStep): void {
     };
     stage["throttle"] = throttle;
   } else {
-    if (step.op !== "remove") throw invalidPath(step, patch);
+    if (step.op !== "remove") throw listPaths(step, patch, undefined);
     delete throttle[methodOf(rest)];
     stage["throttle"] = throttle;
   }
@@ -241,6 +245,7 @@ const set = { ops: ["add", "replace"] } as const;
 const named = (...ops: PatchRule["ops"]): PatchRule => ({ ops, apply: patchMethodThrottle });
 
 const patch: PatchTable = {
+  refuse: listPaths,
   rules: {
     "/name": member("name", text),
     "/description": member("description", text),
@@ -309,4 +314,5 @@ export const usagePlan = defineResource({
   patch,
   complete: completeUsagePlan,
   onDelete: deletePlan,
+  view: (item, _, by) => withShownTags(item, by),
 });

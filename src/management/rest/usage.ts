@@ -6,7 +6,7 @@ import {
   type UsagePlan,
   type UsagePlanKey,
 } from "../../definition/api-key.ts";
-import { applyPatch, member, type PatchTable, wholeNumber } from "../../families/patch.ts";
+import { applyPatch, listPaths, member, type PatchTable, wholeNumber } from "../../families/patch.ts";
 import { badRequest } from "../../protocol/errors.ts";
 import { usagePlans } from "./usage-plan.ts";
 import { usagePlanKeys } from "./usage-plan-key.ts";
@@ -108,6 +108,7 @@ async function getUsage(work: Work<"GetUsage", UsagePlan>): Promise<unknown> {
 
 /** The remaining quota in the present period, the only part of a key's usage that can be changed. */
 const patch: PatchTable = {
+  refuse: listPaths,
   rules: { "/remaining": member("remaining", wholeNumber(0, 2_147_483_647)) },
 };
 

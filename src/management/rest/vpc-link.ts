@@ -1,9 +1,9 @@
 import { type VpcLink, vpcLinkKind } from "../../definition/vpc-link.ts";
-import { member, type PatchRule, text } from "../../families/patch.ts";
+import { listPaths, member, type PatchRule, text } from "../../families/patch.ts";
 import { nonEmpty, present } from "../../families/work.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
 import { requireRoom } from "../control-service.ts";
-import { checkTags } from "../tags/tag-rules.ts";
+import { checkTags, withShownTags } from "../tags/tag-rules.ts";
 import { vpcLinkReferences } from "../vpc-links/vpc-link-references.ts";
 import { checkedLinkName, pendingView, readyState } from "../vpc-links/vpc-links.ts";
 import { type Change, defineResource, documents, operations, writing } from "./work.ts";
@@ -12,8 +12,7 @@ const vpcLinks = documents({
   kind: vpcLinkKind,
   member: "vpcLinkId",
   idOf: (link: VpcLink) => link.id,
-  // Unconfirmed: how AWS words it; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
-  missing: () => notFound("Invalid VPC Link identifier specified"),
+  missing: () => notFound("Invalid Vpc Link identifier specified"),
 });
 
 const loadBalancer = /^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:loadbalancer\/net\/[^/\s]+\/[^/\s]+$/;
@@ -23,7 +22,8 @@ async function createVpcLink(work: Change<"CreateVpcLink">): Promise<object> {
   const name = checkedLinkName(input.name);
   const { targetArns } = input;
   if (targetArns.length > 1) throw badRequest("More than one target arn specified for vpc link.");
-  if (!loadBalancer.test(targetArns[0] ?? "")) throw badRequest("Invalid ARN specified in the request");
+  const [arn = ""] = targetArns;
+  if (!loadBalancer.test(arn)) throw badRequest(`Invalid ARN. ARN is not well formed ${arn}`);
   checkTags(input.tags ?? {}, work.limits);
   requireRoom(work, "vpcLinks", await vpcLinks.count(work));
   const link = present<VpcLink>({
@@ -64,6 +64,7 @@ export const vpcLink = {
     operations: { get: "GetVpcLink", list: "GetVpcLinks", update: "UpdateVpcLink", delete: "DeleteVpcLink" },
     place: vpcLinks,
     patch: {
+      refuse: listPaths,
       rules: {
         "/name": member("name", text),
         "/description": member("description", text),
@@ -71,6 +72,7 @@ export const vpcLink = {
         "/targetArns/{arn}": fixedTargets,
       },
     },
+    view: (item, _, by) => withShownTags(item, by),
     complete: (item) => ({ ...item, name: checkedLinkName(item.name) }),
     onDelete: refuseWhileReferenced,
   }),

@@ -62,8 +62,8 @@ export type Change<Name extends OperationName<APIGateway> = never, Parent = unkn
   Parent
 >;
 
-/** Returns every document of a kind that belongs to an API, in the order of their ids. */
-export async function childrenOf<Item>(tx: Reader, kind: string, apiId: string): Promise<readonly Item[]> {
-  const stored = await tx.list<Item>(kind, { prefix: `${apiId}/` });
+/** Returns every document of a kind that belongs to an API or a plan, in the order of their ids. */
+export async function childrenOf<Item>(tx: Reader, kind: string, parentId: string): Promise<readonly Item[]> {
+  const stored = await tx.list<Item>(kind, { prefix: `${parentId}/` });
   return stored.map((document) => document.body);
 }

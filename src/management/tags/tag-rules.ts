@@ -1,4 +1,5 @@
 import { bounds } from "../../base/bounds.ts";
+import type { ViewingOperation } from "../../families/make-families.ts";
 import { badRequest, limitExceeded } from "../../protocol/errors.ts";
 import { type ControlLimits, limitMessage } from "../control-limits.ts";
 
@@ -7,6 +8,10 @@ export type Tags = Readonly<Record<string, string>>;
 
 /** The tag that chooses an API's id when it is made; it is not stored. */
 export const customIdTag = "_custom_id_";
+
+/** Recorded: answers that show one resource have its tags even if there are none; those that make or list some don't. */
+export const withShownTags = <Item extends { readonly tags?: Tags }>(item: Item, by: ViewingOperation): Item =>
+  by === "get" || by === "update" ? { ...item, tags: item.tags ?? {} } : item;
 
 /** AWS: API Gateway developer guide, "Tag restrictions and usage conventions". */
 const keyLengthMax = bounds.tagKeyCharsMax.value;

@@ -48,7 +48,7 @@ const taggedFamilies: Readonly<Record<string, TaggedFamily>> = {
     idIsArn: true,
   },
   domainnames: { kind: domainNameKinds.domainName, missing: () => "Invalid domain name identifier specified" },
-  vpclinks: { kind: vpcLinkKind, missing: () => "Invalid VPC Link identifier specified" },
+  vpclinks: { kind: vpcLinkKind, missing: () => "Invalid Vpc Link identifier specified" },
 };
 
 interface TaggedResource {

@@ -13,7 +13,6 @@ export function pendingView<Link extends VpcLinkLife>(link: Link): Omit<Link, "s
 
 /** Returns the name, or throws AWS's error if a link may not have it. */
 export function checkedLinkName(name: string): string {
-  // Unconfirmed: how AWS words it; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
-  if (name.trim() === "") throw badRequest("Vpc link name must not be blank");
+  if (name.trim() === "") throw badRequest("Name cannot be empty");
   return name;
 }
