@@ -330,18 +330,16 @@ export function checkModel(
  * cacheKeyParameters…).
  */
 export function completeIntegration(integration: Integration, resourceId: string): Integration {
-  const { connectionType: given, httpMethod, uri, ...others } = integration;
-  const isHttp = integration.type === "HTTP" || integration.type === "HTTP_PROXY";
-  // Recorded: HTTP integrations always show their kind of connection, no others do; MOCK has no address.
+  const { type, connectionType: given, httpMethod, uri, ...others } = integration;
+  const isHttp = type === "HTTP" || type === "HTTP_PROXY";
+  // Recorded: HTTP integrations always show their kind of connection, others never do; MOCK has no address.
   const connectionType = isHttp ? (given ?? "INTERNET") : undefined;
-  const address =
-    integration.type === "MOCK"
-      ? {}
-      : { ...(httpMethod !== undefined && { httpMethod }), ...(uri !== undefined && { uri }) };
   return {
-    ...others,
-    ...address,
+    type,
+    ...(httpMethod !== undefined && type !== "MOCK" && { httpMethod }),
+    ...(uri !== undefined && type !== "MOCK" && { uri }),
     ...(connectionType !== undefined && { connectionType }),
+    ...others,
     passthroughBehavior: integration.passthroughBehavior ?? "WHEN_NO_MATCH",
     timeoutInMillis: integration.timeoutInMillis ?? bounds.integrationTimeoutMsDefault.value,
     cacheNamespace: integration.cacheNamespace ?? resourceId,

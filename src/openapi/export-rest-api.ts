@@ -304,6 +304,7 @@ function exportIntegration(integration: Integration, resourceId: string): Record
   return {
     ...others,
     type: type.toLowerCase(),
+    // What every HTTP integration has is left out like other defaults.
     connectionType: connectionType === "INTERNET" ? undefined : connectionType,
     passthroughBehavior: passthroughBehavior?.toLowerCase(),
     timeoutInMillis: timeoutInMillis === bounds.integrationTimeoutMsDefault.value ? undefined : timeoutInMillis,
