@@ -2,6 +2,7 @@
 // is measured is the codec, the router, the steps and nothing else. Prints its port when it listens.
 import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
+import { runHere } from "../../src/base/job.ts";
 import { compileRest } from "../../src/compiler/compile-rest.ts";
 import type { RestApiDefinition, Stage } from "../../src/definition/rest-api.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
@@ -19,6 +20,7 @@ const { definition, stage, endpoints } = JSON.parse(readFileSync(file, "utf8")) 
 };
 const clock = { now: () => Date.now() };
 const gateway = new Gateway({
+  runJob: runHere,
   functions: {
     describe: () => undefined,
     invoke: () => Promise.reject(new Error("none")),

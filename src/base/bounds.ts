@@ -102,7 +102,20 @@ export const bounds = {
   // Templates, JSON, JSONPath, JSON Schema, XML and patterns
   mappingTemplateBytesMax: { value: 307_200, source: "AWS: Mapping template size" },
   templateLoopRoundsMax: { value: 1_000, source: "AWS: Mapping template, iterations of one #foreach loop" },
-  templateStepsMax: { value: 5_000_000, source: "ours: directives, calls and rounds of one rendering; about 0.3 s" },
+  templateStepsMax: {
+    value: 20_000_000,
+    source: "ours: directives, calls, rounds and members of one rendering; 1.5 s, outside of the gateway threads",
+  },
+  templateStepsMaxHere: {
+    value: 500_000,
+    source:
+      "ours: steps of a rendering in a gateway thread, 40 ms; one that takes more is begun anew on its jobs' thread",
+  },
+  payloadBytesMaxHere: {
+    value: 131_072,
+    source: "ours: a body that a gateway thread parses itself, in 20 ms at most; more on its jobs' thread",
+  },
+  jobTemplatesKeptMax: { value: 64, source: "ours: templates that a jobs' thread keeps compiled" },
   templateTextCharsMax: {
     value: 10_485_760,
     source: "ours: what a template prints, and each text in it; AWS: Payload size",
@@ -135,6 +148,10 @@ export const bounds = {
     value: 10_000_000,
     source:
       "ours: steps of one validation, some 25 ns each: values looked at, characters by the four, states of patterns",
+  },
+  schemaStepsMaxHere: {
+    value: 1_000_000,
+    source: "ours: the same in a gateway thread, 25 ms; one that takes more is begun anew on its jobs' thread",
   },
   schemaRecursionMax: { value: 1_000, source: "ours: schemas within schemas and levels of a body, together" },
   schemaNestingMax: { value: 200, source: "ours: levels of a model's schema" },
@@ -420,6 +437,10 @@ export const bounds = {
     source: "ours: jobs that wait for the jobs' thread; a call that brings one more gets 429",
   },
   jobMsMax: { value: 60_000, source: "ours: a job of the jobs' thread; GitHub's API of 1,200 operations takes 2 s" },
+  exchangeJobMsMax: {
+    value: 30_000,
+    source: "ours: work of a gateway thread's exchange on its jobs' thread; 10 MB of JSON take 2 s",
+  },
   jobsThreadIdleMs: { value: 60_000, source: "ours: the jobs' thread ends when it had nothing to do for so long" },
   importWeightMaxHere: {
     value: 1_024,

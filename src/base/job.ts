@@ -17,6 +17,8 @@ export interface Job<Input, Output> {
 export interface JobOptions {
   /** Others are held up until the job is done, so it goes before waiting jobs and is never refused. */
   readonly isUrgent?: boolean;
+  /** Is asked when the job's turn comes; false: nobody waits for it any more, and it is not run. */
+  readonly isWanted?: () => boolean;
 }
 
 /** Runs a job in the thread that suits its input. Rejects if too many wait, or if the job's thread dies of it. */

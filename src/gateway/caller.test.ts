@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { runHere } from "../base/job.ts";
 import { emptyPlan } from "../plan/empty-plan.ts";
 import { callerOfTest, type Tester } from "./caller.ts";
 import { linkVariable } from "./context.ts";
@@ -23,15 +24,26 @@ function seenOf(tester?: Tester): Record<string, Record<string, unknown>> {
   if (tester !== undefined) exchange.caller = callerOfTest(tester, "123456789012", exchange.request);
   const velocity = `{${members.map((name) => `"${name}": "$!context.identity.${name}"`).join()}}`;
   const onFailure = (detail: string) => assert.fail(detail);
-  const template = linkTemplate({ velocity }, { side: "request", mediaType: "a/b", stageVariables: {}, onFailure });
-  const rendered = template.render(exchange, undefined);
-  assert.equal(rendered.kind, "text");
+  const template = linkTemplate(
+    { velocity },
+    {
+      side: "request",
+      mediaType: "a/b",
+      stageVariables: {},
+      onFailure,
+      runJob: runHere,
+    },
+  );
+  let rendered = "";
+  template.render(exchange, undefined, (outcome) => {
+    rendered = outcome.kind === "text" ? outcome.text : assert.fail(outcome.detail);
+  });
   const method = { routeKey: "GET /", resourceId: "r", resourcePath: "/", httpMethod: "GET", steps: [] };
   exchange.method = { plan: method, steps: [] };
   const event = JSON.parse(linkEvent(emptyPlan(), method)(exchange, Buffer.alloc(0), false));
   return {
     mapping: Object.fromEntries(members.map((name) => [name, linkVariable(`identity.${name}`)(exchange) ?? ""])),
-    template: JSON.parse(rendered.kind === "text" ? rendered.text : ""),
+    template: JSON.parse(rendered),
     event: Object.fromEntries(members.map((name) => [name, event.requestContext.identity[name] ?? ""])),
   };
 }

@@ -184,6 +184,11 @@ export class Exchange implements AnswerObserver {
     return this.#traceId;
   }
 
+  /** Of an exchange that stands for another one. */
+  set traceId(root: string) {
+    this.#traceId = root;
+  }
+
   /** Who calls. The object is made when somebody first asks for it. */
   get caller(): Caller {
     this.#caller ??= callerOf(this.request);

@@ -1,5 +1,6 @@
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
+import type { RunJob } from "../base/job.ts";
 import type { EventClient, FunctionClient } from "../functions/function-client.ts";
 import type { TlsIdentity } from "../http/http1-client/open-socket.ts";
 import type { InboundExchange } from "../http/inbound.ts";
@@ -29,6 +30,8 @@ import { type SyntheticAnswer, SyntheticRequest } from "./synthetic-request.ts";
 import type { ThreadContext } from "./thread-context.ts";
 
 export interface GatewayOptions {
+  /** Runs the jobs of `gateway-jobs.ts`, outside of this thread if it can. */
+  readonly runJob: RunJob;
   readonly functions: FunctionClient;
   readonly events: EventClient;
   /** The destination of access logs that go to a log group. */
@@ -57,9 +60,10 @@ export class Gateway {
   readonly #undeployed = new Map<string, readonly string[]>();
 
   constructor(options: GatewayOptions) {
-    const { functions, events, logs, metrics, clock, logger, executionLogs, settings } = options;
+    const { runJob, functions, events, logs, metrics, clock, logger, executionLogs, settings } = options;
     this.#options = options;
     this.#thread = {
+      runJob,
       functions,
       events,
       metrics,

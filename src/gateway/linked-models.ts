@@ -2,11 +2,12 @@ import { type JsonSchema, parseJsonSchema } from "../language/json-schema/json-s
 
 /** A stage's models, linked to validators. Each is linked once, however many methods validate with it. */
 export class LinkedModels {
-  readonly #texts: Readonly<Record<string, string>>;
+  /** The schemas as text, by name. */
+  readonly texts: Readonly<Record<string, string>>;
   readonly #linked = new Map<string, JsonSchema>();
 
   constructor(texts: Readonly<Record<string, string>>) {
-    this.#texts = texts;
+    this.texts = texts;
   }
 
   /**
@@ -25,6 +26,6 @@ export class LinkedModels {
   }
 
   #textOf(name: string): string | undefined {
-    return Object.hasOwn(this.#texts, name) ? this.#texts[name] : undefined;
+    return Object.hasOwn(this.texts, name) ? this.texts[name] : undefined;
   }
 }

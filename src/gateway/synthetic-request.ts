@@ -13,6 +13,8 @@ export interface SyntheticInput {
   readonly remoteAddress: string;
   readonly localPort: number;
   readonly isEncrypted: boolean;
+  /** Of a request that stands for one that was received. */
+  readonly httpVersion?: "1.0" | "1.1";
 }
 
 /** The answer to a request that Portico made itself. */
@@ -30,7 +32,7 @@ export interface SyntheticAnswer {
 export class SyntheticRequest implements InboundExchange {
   readonly method: string;
   readonly target: string;
-  readonly httpVersion = "1.1";
+  readonly httpVersion: "1.0" | "1.1";
   readonly rawHeaders: readonly string[];
   readonly headerNames: readonly string[];
   readonly host: string;
@@ -54,16 +56,21 @@ export class SyntheticRequest implements InboundExchange {
   /** Takes the request; `onAnswer` is called once. */
   constructor(
     input: SyntheticInput,
-    options: { readonly answerBytesMax: number; readonly onAnswer: (answer: SyntheticAnswer) => void },
+    options: {
+      readonly answerBytesMax: number;
+      readonly onAnswer: (answer: SyntheticAnswer) => void;
+      readonly listener?: Listener;
+    },
   ) {
     this.method = input.method;
+    this.httpVersion = input.httpVersion ?? "1.1";
     this.target = input.target;
     this.host = input.host;
     this.rawHeaders = input.headers;
     this.headerNames = input.headers.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
     this.remoteAddress = input.remoteAddress;
     this.localPort = input.localPort;
-    this.listener = { ...developmentListener, isEncrypted: input.isEncrypted };
+    this.listener = options.listener ?? { ...developmentListener, isEncrypted: input.isEncrypted };
     this.hasBody = input.body.length > 0;
     this.contentLength = this.hasBody ? input.body.length : undefined;
     // A message between threads turns buffers into plain arrays.

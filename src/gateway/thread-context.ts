@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import type { RunJob } from "../base/job.ts";
 import type { EventClient, FunctionClient } from "../functions/function-client.ts";
 import type { AccessLogWriter } from "../telemetry/access-log-writer.ts";
 import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
@@ -12,6 +13,8 @@ import type { TlsIdentities } from "./integrations/tls-identities.ts";
 
 /** What all programs of a gateway thread share. */
 export interface ThreadContext {
+  /** Takes what would hold the thread's other requests for long. */
+  readonly runJob: RunJob;
   readonly functions: FunctionClient;
   readonly events: EventClient;
   readonly metrics: Metrics;

@@ -1,4 +1,5 @@
 import { emptyPlan } from "../plan/empty-plan.ts";
+import type { Plan } from "../plan/kinds.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Program } from "./program.ts";
 import { GatewayResponses } from "./rest/gateway-responses.ts";
@@ -47,16 +48,22 @@ const nothing = (): void => undefined;
 
 const plan = emptyPlan({ apiId: "unsent", apiName: "unsent", stageName: "dev", deploymentId: "unsent" });
 
-const unsentProgram: Program = {
-  plan,
-  responses: new GatewayResponses({}),
-  logger: { debug: nothing, info: nothing, warn: nothing, error: nothing },
-  refusalOf: () => undefined,
-  open: (inbound, below, nowMs) => openRestExchange(inbound, unsentProgram, below, nowMs),
-  route: nothing,
-  addHeaders: addRestHeaders,
-  contextPath: ({ pathAsSent }) => `/${plan.stageName}${pathAsSent}`,
-  onBegin: nothing,
-  onComplete: nothing,
-  close: nothing,
-};
+/** Makes a program that answers nobody. */
+export function makeUnsentProgram(of: Plan): Program {
+  const program: Program = {
+    plan: of,
+    responses: new GatewayResponses({}),
+    logger: { debug: nothing, info: nothing, warn: nothing, error: nothing },
+    refusalOf: () => undefined,
+    open: (inbound, below, nowMs) => openRestExchange(inbound, program, below, nowMs),
+    route: nothing,
+    addHeaders: addRestHeaders,
+    contextPath: ({ pathAsSent }) => `/${of.stageName}${pathAsSent}`,
+    onBegin: nothing,
+    onComplete: nothing,
+    close: nothing,
+  };
+  return program;
+}
+
+const unsentProgram = makeUnsentProgram(plan);

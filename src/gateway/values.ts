@@ -1,10 +1,14 @@
-import { JsonPathFailure } from "../language/json-path/evaluation.ts";
-import { parseJsonPath } from "../language/json-path/json-path.ts";
-import { JsonTooDeep, printJson } from "../language/json-text.ts";
+import { bounds } from "../base/bounds.ts";
+import type { RunJob } from "../base/job.ts";
+import { type JsonPath, parseJsonPath } from "../language/json-path/json-path.ts";
+import { Meter, TemplateFailure } from "../language/meter.ts";
 import type { BodyValuePlan, TextPlan, ValuePlan } from "../plan/values.ts";
 import { linkVariable } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
-import type { Payload } from "./templates/payload.ts";
+import { runExchangeJob } from "./run-exchange-job.ts";
+import { mappedText } from "./templates/mapped-text.ts";
+import { FunctionErrorPayload, type Payload } from "./templates/payload.ts";
+import { findJob } from "./templates/payload-jobs.ts";
 
 /** Returns a value of a request: several if the expression asks for all of them, undefined if there is none. */
 export type ReadValue = (exchange: Exchange) => string | readonly string[] | undefined;
@@ -56,16 +60,73 @@ function linkBodyValue({ of, jsonPath }: BodyValuePlan): ReadValue {
   const parsed = parseJsonPath(jsonPath);
   // The compiler closes methods with paths that can't be parsed.
   if (parsed.kind === "invalid") return () => undefined;
+  const { path } = parsed;
   return (exchange) => {
-    try {
-      const found = payloadOf(exchange)?.find(parsed.path);
-      if (found === undefined || found === null || typeof found === "string") return found ?? undefined;
-      return printJson(found);
-    } catch (error) {
-      if (error instanceof JsonPathFailure || error instanceof JsonTooDeep) return undefined;
-      throw error;
-    }
+    const payload = payloadOf(exchange);
+    if (payload === undefined) return undefined;
+    return payload.found?.has(jsonPath) === true ? payload.found.get(jsonPath) : mappedText(payload, path);
   };
+}
+
+/** The JSONPaths that values look for in a body, each once. */
+export interface BodyPaths {
+  readonly texts: readonly string[];
+  /** Those of them that look at more than one value on each level. */
+  readonly costly: readonly { readonly text: string; readonly path: JsonPath }[];
+}
+
+export function linkBodyPaths(values: readonly (ValuePlan | string)[]): BodyPaths {
+  const texts = new Set<string>();
+  for (const value of values) {
+    if (typeof value === "object" && value.kind === "body" && value.jsonPath !== undefined) texts.add(value.jsonPath);
+  }
+  const costly = [...texts].flatMap((text) => {
+    const parsed = parseJsonPath(text);
+    return parsed.kind === "path" && !parsed.path.isPlain ? [{ text, path: parsed.path }] : [];
+  });
+  return { texts: [...texts], costly };
+}
+
+/**
+ * Finds what values look for in a body before they are read: of a large body, and where it takes many steps, outside of the
+ * gateway thread. Goes on at once if there is nothing of that kind.
+ */
+export function findInBody(
+  exchange: Exchange,
+  {
+    payload,
+    paths,
+    runJob,
+  }: { readonly payload: Payload | undefined; readonly paths: BodyPaths; readonly runJob: RunJob },
+  goOn: () => void,
+): void {
+  const { texts, costly } = paths;
+  const isHere = payload === undefined || texts.length === 0 || (!payload.isLarge && isFoundHere(payload, costly));
+  if (isHere) {
+    goOn();
+    return;
+  }
+  const isFunctionError = payload instanceof FunctionErrorPayload;
+  runExchangeJob(
+    exchange,
+    { runJob, job: findJob, input: { payload: payload.source, isFunctionError, paths: texts } },
+    (found) => {
+      payload.found = new Map(texts.map((text, index) => [text, found[index]]));
+      goOn();
+    },
+  );
+}
+
+function isFoundHere(payload: Payload, costly: BodyPaths["costly"]): boolean {
+  if (costly.length === 0) return true;
+  const meter = new Meter(bounds.templateStepsMaxHere.value);
+  try {
+    payload.found = new Map(costly.map(({ text, path }) => [text, mappedText(payload, path, meter)]));
+    return true;
+  } catch (error) {
+    if (error instanceof TemplateFailure) return false;
+    throw error;
+  }
 }
 
 /** Returns whether one of these values comes from a body, which must then be read whole. */

@@ -1,6 +1,7 @@
 import { createServer, type Socket } from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "../base/assert.ts";
+import { bounds } from "../base/bounds.ts";
 import { dispatch, type Handlers } from "../base/dispatch.ts";
 import { connectFunctions } from "../functions/connect.ts";
 import type { FunctionClient } from "../functions/function-client.ts";
@@ -15,9 +16,11 @@ import { Metrics } from "../telemetry/metrics.ts";
 import { EventSender } from "./event-sender.ts";
 import { ExecutionLogSender } from "./execution-log-sender.ts";
 import { FrontDoor } from "./front-door.ts";
+import { JobRunner } from "./job-runner.ts";
 import type { FromThread, ThreadStart, ToThread } from "./messages.ts";
 import type { Publication } from "./publications/publication.ts";
 import { ServerClock } from "./server-clock.ts";
+import { threadEntry } from "./thread-entry.ts";
 
 /** The number of connections that the kernel accepts and holds until the thread takes them. */
 const backlog = 4_096;
@@ -33,6 +36,11 @@ const metrics = new Metrics(start.metrics, 1 + start.threadIndex);
 const clock = new ServerClock(start.clock);
 const events = new EventSender(post);
 const executionLogs = new ExecutionLogSender(post, metrics);
+const jobs = new JobRunner({
+  entry: threadEntry("gateway-jobs-thread"),
+  logger,
+  msMax: bounds.exchangeJobMsMax.value,
+});
 const frontDoor = new FrontDoor({ controlSocket: start.controlSocket, logger });
 
 if (settings.backendAuthorities.length > 0) {
@@ -92,6 +100,7 @@ const handlers: Handlers<ToThread> = {
     logs = new LogSender(channels.logs, clock, metrics);
     functions = connectFunctions(channels.functions, logs);
     gateway = new Gateway({
+      runJob: jobs.run,
       functions,
       logs,
       events,
@@ -152,6 +161,7 @@ async function stop(drainMs: number): Promise<void> {
   await http1.stop(drainMs);
   frontDoor.close();
   gateway?.close();
+  await jobs.close();
   await functions?.close();
   logs?.close();
   executionLogs.flush();

@@ -20,6 +20,7 @@ export interface JobRunnerOptions {
 interface Call {
   readonly job: Job<never, unknown>;
   readonly input: unknown;
+  readonly isWanted: () => boolean;
   readonly outcome: PromiseWithResolvers<unknown>;
 }
 
@@ -61,7 +62,8 @@ export class JobRunner {
     await this.#bury(this.#worker, stopping);
   }
 
-  #enqueue(job: Job<never, unknown>, input: unknown, { isUrgent = false }: JobOptions): Promise<unknown> {
+  #enqueue(job: Job<never, unknown>, input: unknown, options: JobOptions): Promise<unknown> {
+    const { isUrgent = false, isWanted = always } = options;
     if (this.#isClosed) throw givenUp(stopping);
     if (!isUrgent && this.#waiting.length >= this.#options.waitingMax) {
       throw new ApiError("TooManyRequestsException", "Rate exceeded", {
@@ -69,7 +71,7 @@ export class JobRunner {
         hint: "many large documents are being worked on; try again when some are done",
       });
     }
-    const call: Call = { job, input, outcome: Promise.withResolvers() };
+    const call: Call = { job, input, isWanted, outcome: Promise.withResolvers() };
     if (isUrgent) this.#waiting.unshift(call);
     else this.#waiting.push(call);
     this.#next();
@@ -79,7 +81,8 @@ export class JobRunner {
   #next(): void {
     if (this.#current !== undefined) return;
     const { idleMs, msMax } = this.#options;
-    const call = this.#waiting.shift();
+    let call = this.#waiting.shift();
+    for (; call?.isWanted() === false; call = this.#waiting.shift()) call.outcome.reject(givenUp(unwanted));
     if (call === undefined) {
       this.#endIn(idleMs, "it was idle");
       return;
@@ -137,6 +140,8 @@ export class JobRunner {
   }
 }
 
+const always = (): boolean => true;
+const unwanted = "nobody waits for it any more";
 const stopping = "the server is stopping";
 
 const givenUp = (reason: string): ApiError =>

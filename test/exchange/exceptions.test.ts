@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { runHere } from "../../src/base/job.ts";
 import type { InvokeOutcome, InvokeRequest } from "../../src/functions/function-client.ts";
 import { UserPoolKeys } from "../../src/gateway/authorizers/user-pool-keys.ts";
 import type { Exchange } from "../../src/gateway/exchange.ts";
@@ -254,6 +255,7 @@ async function runOnce(
     }),
     faultyThread(
       {
+        runJob: runHere,
         functions: { describe, invoke, close: () => Promise.resolve() },
         events: { accept: () => Promise.resolve({ kind: "accepted", requestId: "event" }) },
         metrics,

@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { createServer as createHttpServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
+
+import { type RunJob, runHere } from "../../src/base/job.ts";
 import { compileRest } from "../../src/compiler/compile-rest.ts";
 import type { Surroundings } from "../../src/compiler/surroundings.ts";
 import type { RestApiDefinition, Stage } from "../../src/definition/rest-api.ts";
@@ -57,6 +59,7 @@ const noFunctions: FunctionClient = {
 /** A gateway thread's data plane in this process, on a port of its own. */
 export async function startGateway(
   options: {
+    runJob?: RunJob;
     functions?: FunctionClient;
     events?: EventClient;
     payloadBytesMax?: number;
@@ -75,6 +78,7 @@ export async function startGateway(
   const buffer = allocateMetrics(1);
   const clock = { now: () => options.nowMs ?? Date.now() };
   const gateway = new Gateway({
+    runJob: options.runJob ?? runHere,
     functions: options.functions ?? noFunctions,
     events: options.events ?? { accept: () => Promise.reject(new Error("no events here")) },
     logs: { open: ({ group }) => ({ write: (message) => options.onLog?.(group, message) }) },

@@ -10,7 +10,7 @@ import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
 import { remappedName, responseHeaderFates } from "../responses/header-remapping.ts";
 import type { ThreadContext } from "../thread-context.ts";
-import { backendReadsBody, brokenOff, refusePath } from "./http.ts";
+import { backendReadsBody, brokenOff, linkBackendSearch, refusePath } from "./http.ts";
 import { withPayload } from "./request-template.ts";
 
 /** AWS: API Gateway Developer Guide, "Set up HTTP integrations in API Gateway", HTTP proxy integration. */
@@ -19,6 +19,7 @@ export function linkHttpProxy(plan: HttpProxyPlan, context: LinkContext): RunSte
   const { backend } = plan;
   const writePath = linkPath(backend, true);
   const mapsBody = backendReadsBody(backend);
+  const findInRequest = linkBackendSearch(backend, thread);
   const contentOf =
     plan.contentHandling === undefined ? undefined : linkRequestContent(plan.contentHandling, stage.binaryMediaTypes);
   const call = linkBackendCall(backend, context, {
@@ -38,11 +39,13 @@ export function linkHttpProxy(plan: HttpProxyPlan, context: LinkContext): RunSte
     if (!mapsBody && conversion === "none") return pass(exchange);
     // A mapping from the body needs the whole body before the path can be written, and so does a conversion.
     withPayload(exchange, { thread, conversion }, (body) => {
-      const sent = conversion === "decode" && body !== undefined ? decodeBase64(body) : body;
-      const path = writePath(exchange);
-      if (typeof path !== "string") refusePath(exchange, path);
-      else if (sent === undefined && body !== undefined) refuseUndecodable(exchange);
-      else call(exchange, path, sent);
+      findInRequest(exchange, () => {
+        const sent = conversion === "decode" && body !== undefined ? decodeBase64(body) : body;
+        const path = writePath(exchange);
+        if (typeof path !== "string") refusePath(exchange, path);
+        else if (sent === undefined && body !== undefined) refuseUndecodable(exchange);
+        else call(exchange, path, sent);
+      });
     });
     return false;
   };

@@ -17,7 +17,7 @@ import type { RunStep } from "../program.ts";
 import { configurationError } from "../responses/failure.ts";
 import { Payload } from "../templates/payload.ts";
 import type { ThreadContext } from "../thread-context.ts";
-import { readsBody } from "../values.ts";
+import { findInBody, linkBodyPaths, readsBody } from "../values.ts";
 import {
   type ChosenTemplate,
   checkResponse,
@@ -68,20 +68,19 @@ export function linkMapped(
   const contentOf = linkRequestContent(plan.request.contentHandling, stage.binaryMediaTypes);
   const reserved = sign === undefined ? reservedHeaders : reservedHeadersOfServices;
   const needsBody = sign !== undefined || backendReadsBody(backend);
+  const findInRequest = linkBackendSearch(backend, thread);
   const call = linkBackendCall(backend, context, {
     writeHeaders,
     sign,
     consumerOf: (exchange) => new ResponseMapper(exchange, { plan, select, thread }),
   });
   // Templates come before the path, which they can override.
-  const transform = (exchange: Exchange, chosen: RequestBody, { body, conversion }: RequestContent): void => {
-    const text =
-      chosen.kind === "template"
-        ? renderRequest(exchange, chosen.template)
-        : chosen.kind === "text"
-          ? chosen.text
-          : null;
-    if (text === undefined || !checkOverrides(exchange, reserved)) return;
+  const transform = (exchange: Exchange, chosen: RequestBody, content: RequestContent): void => {
+    if (chosen.kind !== "template") sendRequest(exchange, chosen.kind === "text" ? chosen.text : null, content);
+    else renderRequest(exchange, chosen.template, (text) => sendRequest(exchange, text, content));
+  };
+  const sendRequest = (exchange: Exchange, text: string | null, { body, conversion }: RequestContent): void => {
+    if (!checkOverrides(exchange, reserved)) return;
     const path = writePath(exchange);
     if (typeof path !== "string") {
       refusePath(exchange, path);
@@ -97,7 +96,9 @@ export function linkMapped(
     if (chosen.kind === "refuse") return refuseRequest(exchange, chosen);
     const conversion = contentOf === undefined ? "none" : contentOf(exchange).conversion;
     if (needsBody || conversion !== "none" || (chosen.kind === "template" && chosen.template.readsPayload)) {
-      withPayload(exchange, { thread, conversion }, (body) => transform(exchange, chosen, { body, conversion }));
+      withPayload(exchange, { thread, conversion }, (body) => {
+        findInRequest(exchange, () => transform(exchange, chosen, { body, conversion }));
+      });
     } else takeBody(exchange, thread, (body) => transform(exchange, chosen, { body, conversion }));
     return false;
   };
@@ -111,6 +112,20 @@ interface RequestContent {
 /** Returns whether a header, query parameter or path parameter for the backend comes from the request's body. */
 export const backendReadsBody = ({ headers, query, path }: HttpPlan["backend"]): boolean =>
   readsBody(headers) || readsBody(query) || path.some(isBodyPart);
+
+/** Links the search for what is mapped from a request's body to a backend. */
+export function linkBackendSearch(
+  { headers, query, path }: HttpPlan["backend"],
+  { runJob }: ThreadContext,
+): (exchange: Exchange, goOn: () => void) => void {
+  const inPath = path.flatMap((part) => {
+    if (typeof part === "string") return [];
+    return part.kind === "uri-parameter" ? (part.value ?? []) : part;
+  });
+  const paths = linkBodyPaths([...headers.map(({ value }) => value), ...query.map(({ value }) => value), ...inPath]);
+  if (paths.texts.length === 0) return (_, goOn) => goOn();
+  return (exchange, goOn) => findInBody(exchange, { payload: exchange.requestPayload, paths, runJob }, goOn);
+}
 
 const isBodyPart = (part: HttpPlan["backend"]["path"][number]): boolean =>
   typeof part === "object" && (part.kind === "uri-parameter" ? part.value?.kind === "body" : part.kind === "body");

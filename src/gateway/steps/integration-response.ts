@@ -1,4 +1,5 @@
 import { bounds } from "../../base/bounds.ts";
+import type { RunJob } from "../../base/job.ts";
 import { parseJavaPattern } from "../../language/java/java-pattern.ts";
 import type { IntegrationResponsePlan } from "../../plan/steps.ts";
 import type { ValuePlan } from "../../plan/values.ts";
@@ -18,7 +19,15 @@ import { configurationError } from "../responses/failure.ts";
 import { mappedResponseName } from "../responses/header-remapping.ts";
 import { linkFailureLog, linkTemplate, type Template, type TemplateOptions } from "../templates/link-template.ts";
 import { Payload } from "../templates/payload.ts";
-import { describeValue, linkValue, type ReadValue, readsBody } from "../values.ts";
+import {
+  type BodyPaths,
+  describeValue,
+  findInBody,
+  linkBodyPaths,
+  linkValue,
+  type ReadValue,
+  readsBody,
+} from "../values.ts";
 import { traceTemplate } from "./request-template.ts";
 
 /** One integration response after linking. */
@@ -29,6 +38,9 @@ export interface IntegrationResponse {
   readonly templates: ReadonlyMap<string, ChosenTemplate>;
   /** Whether a header is mapped from the integration's body. */
   readonly mapsBody: boolean;
+  /** What headers look for in the integration's body. */
+  readonly bodyPaths: BodyPaths;
+  readonly runJob: RunJob;
   /** Returns how the payload is treated; undefined if it always stays as it is. */
   readonly contentOf: ((exchange: Exchange) => Content) | undefined;
 }
@@ -51,14 +63,17 @@ export function linkSelection(
 ): SelectResponse {
   const { stageVariables, binaryMediaTypes } = stage;
   const onFailure = linkFailureLog(stage, method, thread.logger);
+  const { runJob } = thread;
   const responses = plans.map((plan) => ({
     plan,
     headers: plan.headers.flatMap(({ name, value }) => {
       const shown = mappedResponseName(name);
       return shown === undefined ? [] : [{ name: shown, read: linkValue(value), plan: value }];
     }),
-    templates: linkTemplates(plan, { stageVariables, onFailure }),
+    templates: linkTemplates(plan, { stageVariables, onFailure, runJob }),
     mapsBody: readsBody(plan.headers),
+    bodyPaths: linkBodyPaths(plan.headers.map(({ value }) => value)),
+    runJob,
     contentOf: linkResponseContent(plan.contentHandling, { binaryMediaTypes, isMock }),
     pattern: plan.selectionPattern === undefined ? undefined : linkPattern(plan.selectionPattern),
   }));
@@ -113,7 +128,7 @@ function linkPattern(source: string): (text: string, visit: (states: number) => 
 
 function linkTemplates(
   plan: IntegrationResponsePlan,
-  options: Pick<TemplateOptions, "stageVariables" | "onFailure">,
+  options: Pick<TemplateOptions, "stageVariables" | "onFailure" | "runJob">,
 ): ReadonlyMap<string, ChosenTemplate> {
   const entries = Object.entries(plan.templates).map(([mediaType, template]): [string, ChosenTemplate] => {
     const make =
@@ -212,6 +227,21 @@ export function respondMapped(
     readonly headers?: readonly string[];
   },
 ): void {
+  if (response.bodyPaths.texts.length === 0) {
+    respondFound(exchange, response, options);
+    return;
+  }
+  const { bodyPaths: paths, runJob } = response;
+  findInBody(exchange, { payload: exchange.integrationPayload, paths, runJob }, () => {
+    respondFound(exchange, response, options);
+  });
+}
+
+function respondFound(
+  exchange: Exchange,
+  response: IntegrationResponse,
+  options: Parameters<typeof respondMapped>[2],
+): void {
   const { template, body } = options;
   const headers = writeResponseHeaders(exchange, response, template);
   if (options.headers !== undefined) headers.push(...options.headers);
@@ -235,18 +265,20 @@ export function respondMapped(
     return;
   }
   if (conversion === "encode" && body !== undefined) exchange.integrationPayload = new Payload(encodeBase64(body));
-  const outcome = template.make.render(exchange, exchange.integrationPayload);
-  if (outcome.kind !== "text") {
-    const reason =
-      outcome.kind === "failure"
-        ? outcome.detail
-        : `Could not parse the integration's body into json: ${outcome.detail}`;
-    refuseUntransformed(exchange, reason);
-    return;
-  }
-  traceTemplate(exchange, template.make, outcome.text);
-  const status = overrideResponse(exchange, response.plan.statusCode, headers);
-  respondContent(exchange, { status, headers, payload: outcome.text, conversion });
+  const { make } = template;
+  make.render(exchange, exchange.integrationPayload, (outcome) => {
+    if (outcome.kind !== "text") {
+      const reason =
+        outcome.kind === "failure"
+          ? outcome.detail
+          : `Could not parse the integration's body into json: ${outcome.detail}`;
+      refuseUntransformed(exchange, reason);
+      return;
+    }
+    traceTemplate(exchange, make, outcome.text);
+    const status = overrideResponse(exchange, response.plan.statusCode, headers);
+    respondContent(exchange, { status, headers, payload: outcome.text, conversion });
+  });
 }
 
 const asItIs: Content = { conversion: "none", isOpaque: false };

@@ -1,5 +1,5 @@
+import { bounds } from "../../base/bounds.ts";
 import type { InvokeOutcome } from "../../functions/function-client.ts";
-import { TemplateMap } from "../../language/java/values.ts";
 import { parseJsonText } from "../../language/json-text.ts";
 import { reservedHeadersOfServices } from "../../plan/reserved-headers.ts";
 import type { LambdaPlan } from "../../plan/steps.ts";
@@ -20,8 +20,10 @@ import {
 } from "../integrations/invocation.ts";
 import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
-import { Payload } from "../templates/payload.ts";
-import { asText, describeValue, linkValue } from "../values.ts";
+import { runExchangeJob } from "../run-exchange-job.ts";
+import { FunctionErrorPayload, Payload } from "../templates/payload.ts";
+import { checkJsonJob } from "../templates/payload-jobs.ts";
+import { asText, describeValue, findInBody, linkBodyPaths, linkValue } from "../values.ts";
 import {
   checkResponse,
   chooseResponseTemplate,
@@ -47,10 +49,20 @@ export function linkLambda(plan: LambdaPlan, context: LinkContext): RunStep {
   const select = linkSelection(plan.responses, context, { isMock: false });
   const contentOf = linkRequestContent(plan.request.contentHandling, stage.binaryMediaTypes);
   const readHeader = linkHeaders(plan);
+  const paths = linkBodyPaths(plan.headers.map(({ value }) => value));
   const call = (exchange: Exchange, event: Buffer | string): void => {
+    if (event.length > bounds.payloadBytesMaxHere.value) {
+      runExchangeJob(exchange, { runJob: thread.runJob, job: checkJsonJob, input: event }, (problem) => {
+        invoke(exchange, event, problem);
+      });
+      return;
+    }
     const parsed = event.length === 0 ? undefined : parseJsonText(event.toString());
-    if (parsed?.kind === "malformed") {
-      refuseMalformed(exchange, `Could not parse payload into json: ${parsed.detail}`);
+    invoke(exchange, event, parsed?.kind === "malformed" ? parsed.detail : undefined);
+  };
+  const invoke = (exchange: Exchange, event: Buffer | string, problem: string | undefined): void => {
+    if (problem !== undefined) {
+      refuseMalformed(exchange, `Could not parse payload into json: ${problem}`);
       return;
     }
     if (!fitsLambda(exchange, event)) return;
@@ -71,14 +83,12 @@ export function linkLambda(plan: LambdaPlan, context: LinkContext): RunStep {
   };
   const transform = (exchange: Exchange, chosen: RequestBody, given: RequestContent): void => {
     if (roleArn === undefined && !mayInvoke(exchange, functionArn, context)) return;
-    const made =
-      chosen.kind === "template"
-        ? renderRequest(exchange, chosen.template)
-        : chosen.kind === "text"
-          ? chosen.text
-          : (given.body ?? "");
-    if (made === undefined || !checkOverrides(exchange, reservedHeadersOfServices)) return;
-    const event = given.conversion === "decode" ? decodeBase64(made) : made;
+    if (chosen.kind !== "template") send(exchange, chosen.kind === "text" ? chosen.text : (given.body ?? ""), given);
+    else renderRequest(exchange, chosen.template, (text) => send(exchange, text, given));
+  };
+  const send = (exchange: Exchange, made: Buffer | string, { conversion }: RequestContent): void => {
+    if (!checkOverrides(exchange, reservedHeadersOfServices)) return;
+    const event = conversion === "decode" ? decodeBase64(made) : made;
     if (event === undefined) refuseUndecodable(exchange);
     else call(exchange, event);
   };
@@ -86,7 +96,11 @@ export function linkLambda(plan: LambdaPlan, context: LinkContext): RunStep {
     const chosen = chooseBody(exchange);
     if (chosen.kind === "refuse") return refuseRequest(exchange, chosen);
     const conversion = contentOf?.(exchange).conversion ?? "none";
-    withPayload(exchange, { thread, conversion }, (body) => transform(exchange, chosen, { body, conversion }));
+    withPayload(exchange, { thread, conversion }, (body) => {
+      findInBody(exchange, { payload: exchange.requestPayload, paths, runJob: thread.runJob }, () => {
+        transform(exchange, chosen, { body, conversion });
+      });
+    });
     return false;
   };
 }
@@ -188,28 +202,4 @@ function answerMapped(exchange: Exchange, select: SelectResponse, { status, mess
     body: payload,
     headers: ["X-Amzn-Trace-Id", `Root=${exchange.traceId}`],
   });
-}
-
-/**
- * The payload of a function that failed. Header mappings, and nothing else, look into an `errorMessage` that is JSON
- * text.
- * AWS: API Gateway Developer Guide, "Handle custom Lambda errors in API Gateway".
- */
-class FunctionErrorPayload extends Payload {
-  #unfolded: Payload["json"] | undefined = undefined;
-
-  override find(path: Parameters<Payload["find"]>[0]): ReturnType<Payload["find"]> {
-    this.#unfolded ??= this.#unfold();
-    return this.#unfolded.kind === "value" ? path.evaluate(this.#unfolded.value) : undefined;
-  }
-
-  #unfold(): Payload["json"] {
-    const json = parseJsonText(this.text);
-    if (json.kind === "malformed" || !(json.value instanceof TemplateMap)) return json;
-    const message = json.value.get("errorMessage");
-    if (typeof message !== "string") return json;
-    const inner = parseJsonText(message);
-    if (inner.kind === "value" && typeof inner.value === "object") json.value.set("errorMessage", inner.value);
-    return json;
-  }
 }

@@ -1,4 +1,5 @@
 import { bounds } from "../../base/bounds.ts";
+import type { Job } from "../../base/job.ts";
 import { TemplateMap, type TemplateValue } from "../../language/java/values.ts";
 import { parsePermissiveJson } from "../../language/json-path/permissive-json.ts";
 import type { MockPlan } from "../../plan/steps.ts";
@@ -8,6 +9,7 @@ import { requestMediaType } from "../integrations/media-types.ts";
 import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
 import { configurationError } from "../responses/failure.ts";
+import { runExchangeJob } from "../run-exchange-job.ts";
 import { parseJsonBounded } from "../templates/payload.ts";
 import {
   checkResponse,
@@ -31,6 +33,10 @@ export function linkMock(plan: MockPlan, context: LinkContext): RunStep {
   const statuses = new Map<string, string | undefined>();
   for (const text of Object.values(plan.request.templates))
     if (typeof text === "string") statuses.set(text, parseStatusCode(text));
+  const readStatusCode = (exchange: Exchange, text: string, goOn: (status: string | undefined) => void): void => {
+    if (text.length <= bounds.payloadBytesMaxHere.value) goOn(parseStatusCode(text));
+    else runExchangeJob(exchange, { runJob: thread.runJob, job: statusCodeJob, input: text }, goOn);
+  };
   return (exchange) => {
     const body = chooseBody(exchange);
     switch (body.kind) {
@@ -41,15 +47,16 @@ export function linkMock(plan: MockPlan, context: LinkContext): RunStep {
       case "pass":
         withPayload(exchange, { thread, conversion: "none" }, () => {
           const why = `: no request template is for ${requestMediaType(exchange.request)} and makes {"statusCode": 200}`;
-          answer(exchange, select, parseStatusCode(exchange.requestPayload!.text), why);
+          readStatusCode(exchange, exchange.requestPayload!.text, (status) => answer(exchange, select, status, why));
         });
         return false;
       case "text":
         return answer(exchange, select, statuses.get(body.text));
       case "template": {
         const render = (): void => {
-          const text = renderRequest(exchange, body.template);
-          if (text !== undefined) answer(exchange, select, parseStatusCode(text));
+          renderRequest(exchange, body.template, (text) => {
+            readStatusCode(exchange, text, (status) => answer(exchange, select, status));
+          });
         };
         const conversion = contentOf?.(exchange).conversion ?? "none";
         if (body.template.readsPayload) withPayload(exchange, { thread, conversion }, render);
@@ -59,6 +66,13 @@ export function linkMock(plan: MockPlan, context: LinkContext): RunStep {
     }
   };
 }
+
+/** Reads the status code in a long text. */
+export const statusCodeJob: Job<string, string | undefined> = {
+  name: "status-code",
+  weightMaxHere: 0,
+  run: async (text) => parseStatusCode(text),
+};
 
 const unparsable = "Unable to parse statusCode. It should be an integer";
 

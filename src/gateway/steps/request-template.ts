@@ -34,12 +34,13 @@ export function linkRequestTemplates(
 ): (exchange: Exchange) => RequestBody {
   const { stageVariables, binaryMediaTypes } = stage;
   const onFailure = linkFailureLog(stage, method, thread.logger);
+  const { runJob } = thread;
   const bodies = new Map<string, RequestBody>();
   for (const [mediaType, template] of Object.entries(plan.templates)) {
     if (template === null) bodies.set(mediaType, pass);
     else if (typeof template === "string") bodies.set(mediaType, { kind: "text", text: template });
     else {
-      const linked = linkTemplate(template, { side: "request", mediaType, stageVariables, onFailure });
+      const linked = linkTemplate(template, { side: "request", mediaType, stageVariables, onFailure, runJob });
       bodies.set(mediaType, { kind: "template", template: linked });
     }
   }
@@ -98,24 +99,27 @@ export function withPayload(
   });
 }
 
-/** Returns the result of a request template, or undefined if it failed and the exchange was answered as AWS does. */
-export function renderRequest(exchange: Exchange, template: Template): string | undefined {
-  const outcome = template.render(exchange, exchange.requestPayload);
-  switch (outcome.kind) {
-    case "text":
-      traceTemplate(exchange, template, outcome.text);
-      return outcome.text;
-    case "malformed":
-      refuseMalformed(exchange, outcome.detail);
-      return undefined;
-    case "failure":
-      exchange.program.responses.finish(
-        exchange,
-        "API_CONFIGURATION_ERROR",
-        configurationError(`Unable to transform request: ${outcome.detail}`),
-      );
-      return undefined;
-  }
+/**
+ * Goes on with the result of a request template, now or later, or answers the exchange as AWS does if the template fails.
+ */
+export function renderRequest(exchange: Exchange, template: Template, goOn: (text: string) => void): void {
+  template.render(exchange, exchange.requestPayload, (outcome) => {
+    switch (outcome.kind) {
+      case "text":
+        traceTemplate(exchange, template, outcome.text);
+        goOn(outcome.text);
+        break;
+      case "malformed":
+        refuseMalformed(exchange, outcome.detail);
+        break;
+      case "failure":
+        exchange.program.responses.finish(
+          exchange,
+          "API_CONFIGURATION_ERROR",
+          configurationError(`Unable to transform request: ${outcome.detail}`),
+        );
+    }
+  });
 }
 
 /** Answers as AWS does where a template set a header that nobody may set; true: it set none. */

@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { bounds } from "../../base/bounds.ts";
 import type { InboundRequest } from "../../http/inbound.ts";
 import type { JsonSchema } from "../../language/json-schema/json-schema.ts";
 import type { RequestValidationPlan, RequiredParameterPlan } from "../../plan/steps.ts";
@@ -6,9 +7,13 @@ import type { Exchange } from "../exchange.ts";
 import { mediaTypeOf } from "../integrations/media-types.ts";
 import { collectBody } from "../integrations/request-body.ts";
 import type { LinkContext } from "../link-context.ts";
+import type { LinkedModels } from "../linked-models.ts";
 import type { RunStep } from "../program.ts";
 import { decodeLeniently } from "../routing/match.ts";
+import { runExchangeJob } from "../run-exchange-job.ts";
 import { Payload } from "../templates/payload.ts";
+import { type ValidationResult, validateJob } from "../templates/payload-jobs.ts";
+import type { ThreadContext } from "../thread-context.ts";
 
 /**
  * Links the validation of requests. Parameters come first, and only have to be present; then the body is validated with
@@ -16,10 +21,12 @@ import { Payload } from "../templates/payload.ts";
  * AWS: API Gateway Developer Guide, "Request validation for REST APIs in API Gateway".
  */
 export function linkRequestValidation(plan: RequestValidationPlan, { thread, models }: LinkContext): RunStep {
+  const linkModel = (name: string): BodyModel => ({ schema: models.link(name), name });
+  const validate = linkValidation(models.texts, thread);
   const parameters = plan.parameters.map((parameter) => ({ name: parameter.name, isGiven: linkParameter(parameter) }));
   // AWS: AWS CloudFormation, "AWS::ApiGateway::Method", RequestModels: `$default` is the model of all other content types.
-  const ofAnyType = plan.models["$default"] === undefined ? undefined : models.link(plan.models["$default"]);
-  const schemas = new Map(Object.entries(plan.models).map(([mediaType, name]) => [mediaType, models.link(name)]));
+  const ofAnyType = plan.models["$default"] === undefined ? undefined : linkModel(plan.models["$default"]);
+  const schemas = new Map(Object.entries(plan.models).map(([mediaType, name]) => [mediaType, linkModel(name)]));
   return (exchange) => {
     let missing: string | undefined;
     for (const { name, isGiven } of parameters) {
@@ -31,15 +38,19 @@ export function linkRequestValidation(plan: RequestValidationPlan, { thread, mod
     const mediaType = soleMediaType(exchange.request);
     // A backend may use another of the several types than the one that would choose the model.
     if (mediaType === undefined) return refuseBody(exchange, "", "[several Content-Type headers]");
-    const schema = schemas.get(mediaType) ?? ofAnyType;
+    const model = schemas.get(mediaType) ?? ofAnyType;
     // AWS: a body of a type that has no model is not validated; the integration's passthrough behavior may refuse it.
-    if (schema === undefined) return true;
+    if (model === undefined) return true;
     collectBody(exchange, thread, (body) => {
       exchange.requestPayload ??= new Payload(body);
-      const problem = isUtf8(body) ? validate(schema, exchange.requestPayload) : `[${noJson}Invalid UTF-8]`;
-      exchange.trace?.add({ kind: "validation", of: "body", mediaType, ...(problem === undefined ? {} : { problem }) });
-      if (problem === undefined) exchange.run();
-      else refuseBody(exchange, mediaType, problem);
+      const conclude = (problem: string | undefined): void => {
+        const found = problem === undefined ? {} : { problem };
+        exchange.trace?.add({ kind: "validation", of: "body", mediaType, ...found });
+        if (problem === undefined) exchange.run();
+        else refuseBody(exchange, mediaType, problem);
+      };
+      if (isUtf8(body)) validate(exchange, exchange.requestPayload, model, conclude);
+      else conclude(`[${noJson}Invalid UTF-8]`);
     });
     return false;
   };
@@ -99,12 +110,40 @@ function soleMediaType({ headerNames, rawHeaders }: InboundRequest): string | un
 // validation, body".
 const noJson = "Could not parse request body into json: ";
 
-/** Returns what is wrong with a body, as `$context.error.validationErrorString` says it, or undefined. */
-function validate(schema: JsonSchema, { json }: Payload): string | undefined {
-  if (json.kind === "malformed") return `[${noJson}${json.detail}]`;
-  const problems = schema.validate(json.value);
-  return problems.length === 0 ? undefined : `[${problems.join(", ")}]`;
+/** A model, linked, and what another thread links it from. */
+interface BodyModel {
+  readonly schema: JsonSchema;
+  readonly name: string;
 }
+
+/**
+ * Calls back with the errors of a body, as `$context.error.validationErrorString` words them, or undefined for a valid body.
+ * Large bodies, and those that take many steps, are validated outside of the gateway thread.
+ */
+function linkValidation(models: LinkedModels["texts"], { runJob }: ThreadContext): ValidateBody {
+  const conclude = (result: ValidationResult): string | undefined => {
+    if (result.kind === "malformed") return `[${noJson}${result.detail}]`;
+    return result.problems.length === 0 ? undefined : `[${result.problems.join(", ")}]`;
+  };
+  return (exchange, payload, { schema, name }, done) => {
+    if (!payload.isLarge) {
+      const { json } = payload;
+      const problems = json.kind === "value" ? schema.validateWithin(bounds.schemaStepsMaxHere.value, json.value) : [];
+      if (json.kind === "malformed") done(conclude(json));
+      else if (problems !== undefined) done(conclude({ kind: "validated", problems }));
+      if (json.kind === "malformed" || problems !== undefined) return;
+    }
+    const input = { payload: payload.source, models, model: name };
+    runExchangeJob(exchange, { runJob, job: validateJob, input }, (result) => done(conclude(result)));
+  };
+}
+
+type ValidateBody = (
+  exchange: Exchange,
+  payload: Payload,
+  model: BodyModel,
+  done: (problem: string | undefined) => void,
+) => void;
 
 function refuseParameters(exchange: Exchange, missing: string): false {
   const message = `Missing required request parameters: [${missing}]`;

@@ -1,18 +1,20 @@
-import type { HostObject, TemplateValue } from "../../language/java/values.ts";
-import { compileTemplate } from "../../language/vtl/compile-template.ts";
+import { bounds } from "../../base/bounds.ts";
+import type { RunJob } from "../../base/job.ts";
+import { compileTemplate, type RenderResult } from "../../language/vtl/compile-template.ts";
 import { parseTemplate } from "../../language/vtl/parse-template.ts";
-import type { TemplateScope } from "../../language/vtl/rendering.ts";
 import { apiGatewayPolicy } from "../../language/vtl/template-policy.ts";
 import type { MethodPlan, StagePlan } from "../../plan/plan.ts";
 import type { VelocityPlan } from "../../plan/steps.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Exchange } from "../exchange.ts";
-import { contextObject } from "./context-object.ts";
-import { inputObject } from "./input-object.ts";
+import { describeExchange } from "../exchange-facts.ts";
+import { runExchangeJob } from "../run-exchange-job.ts";
+import { Overrides } from "./overrides.ts";
 import { Payload } from "./payload.ts";
+import { renderJob } from "./render-job.ts";
 import { Rendering, type Side } from "./rendering.ts";
 import { stageVariablesObject } from "./stage-variables-object.ts";
-import { utilObject } from "./util-object.ts";
+import { templateScope } from "./template-scope.ts";
 
 /** The result of a template, or why there is none. */
 export type TemplateOutcome =
@@ -27,7 +29,8 @@ export interface Template {
   readonly mediaType: string;
   /** Whether the template may read the payload; if not, the payload is not needed. */
   readonly readsPayload: boolean;
-  render(exchange: Exchange, payload: Payload | undefined): TemplateOutcome;
+  /** Renders and calls back: at once, or later if that takes long and is done outside of the gateway thread. */
+  render(exchange: Exchange, payload: Payload | undefined, done: (outcome: TemplateOutcome) => void): void;
 }
 
 export interface TemplateOptions {
@@ -36,6 +39,7 @@ export interface TemplateOptions {
   readonly stageVariables: Readonly<Record<string, string>>;
   /** Called with a description of a failure: the template, line and column, and what happened. */
   readonly onFailure: (detail: string, exchange: Exchange) => void;
+  readonly runJob: RunJob;
 }
 
 /**
@@ -53,36 +57,46 @@ export function linkTemplate(plan: VelocityPlan, options: TemplateOptions): Temp
     side,
     mediaType,
     readsPayload: false,
-    render: (exchange) => fail(`${name}, ${problem}`, exchange),
+    render: (exchange, _, done) => done(fail(`${name}, ${problem}`, exchange)),
   });
   if (plan.problem !== undefined) return broken(plan.problem);
   const parsed = parseTemplate(plan.velocity);
   if (parsed.kind === "problem") return broken(`line ${parsed.line}, column ${parsed.column}: ${parsed.message}`);
   const compiled = compileTemplate(parsed, apiGatewayPolicy);
   const stageVariables = stageVariablesObject(options.stageVariables);
+  // A template that reads $input contains the word, because templates can't compute the names of variables.
+  const readsPayload = plan.velocity.includes("input");
+  const conclude = (exchange: Exchange, rendered: RenderResult, malformed: string | undefined): TemplateOutcome => {
+    if (rendered.kind === "text") return rendered;
+    if (malformed !== undefined) return { kind: "malformed", detail: malformed };
+    return fail(`${name}, line ${rendered.line}, column ${rendered.column}: ${rendered.message}`, exchange);
+  };
   return {
     side,
     mediaType,
-    // A template that reads $input contains the word, because templates can't compute the names of variables.
-    readsPayload: plan.velocity.includes("input"),
-    render(exchange, payload) {
-      const rendering = new Rendering(exchange, side, payload ?? new Payload(undefined));
-      const rendered = compiled.render(templateScope(rendering, stageVariables));
-      if (rendered.kind === "text") return rendered;
-      if (rendering.malformed !== undefined) return { kind: "malformed", detail: rendering.malformed };
-      return fail(`${name}, line ${rendered.line}, column ${rendered.column}: ${rendered.message}`, exchange);
+    readsPayload,
+    render(exchange, given, done) {
+      const payload = given ?? new Payload(undefined);
+      if (!(readsPayload && payload.isLarge)) {
+        const before = exchange.overrides?.copy();
+        const rendering = new Rendering(exchange, side, payload);
+        const rendered = compiled.renderWithin(stepsMaxHere, templateScope(rendering, stageVariables));
+        if (rendered !== undefined) {
+          done(conclude(exchange, rendered, rendering.malformed));
+          return;
+        }
+        exchange.overrides = before;
+      }
+      const input = { velocity: plan.velocity, side, exchange: describeExchange(exchange), payload: payload.source };
+      runExchangeJob(exchange, { runJob: options.runJob, job: renderJob, input }, (result) => {
+        exchange.overrides = result.overrides === undefined ? undefined : Overrides.fromPlain(result.overrides);
+        done(conclude(exchange, result.rendered, result.malformed));
+      });
     },
   };
 }
 
-/** Returns the variables that a template starts with. */
-export const templateScope = (rendering: Rendering, stageVariables: HostObject): TemplateScope =>
-  new Map<string, TemplateValue>([
-    ["input", inputObject(rendering)],
-    ["context", contextObject(rendering)],
-    ["stageVariables", stageVariables],
-    ["util", utilObject],
-  ]);
+const stepsMaxHere = bounds.templateStepsMaxHere.value;
 
 /**
  * Returns the function that logs a template's failures: the first one of a deployment as a warning, later ones for

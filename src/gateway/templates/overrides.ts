@@ -9,6 +9,7 @@ import {
   type TemplateValue,
 } from "../../language/java/values.ts";
 import { Meter, TemplateFailure } from "../../language/meter.ts";
+import { fromPlainValue, type PlainValue, toPlainValue } from "../../language/plain-value.ts";
 import { isHeaderName, toHeaderValue } from "../responses/header-remapping.ts";
 import { mapMethodsOf } from "./map-methods.ts";
 
@@ -23,6 +24,22 @@ interface Override {
 export type OverriddenValues = ReadonlyMap<string, Override>;
 
 type Place = "header" | "querystring" | "path";
+type Side = "request" | "response";
+
+/** Overrides as data that another thread can be sent. */
+export interface PlainOverrides {
+  readonly values: readonly {
+    readonly side: Side;
+    readonly place: Place;
+    readonly key: string;
+    readonly name: string;
+    readonly values: readonly string[];
+    readonly given: PlainValue;
+  }[];
+  readonly others: Readonly<Record<Side, PlainValue>>;
+  readonly chars: number;
+  readonly status: number | undefined;
+}
 
 /**
  * The overrides that templates set for an exchange. They are applied after the whole template and the parameter
@@ -36,10 +53,54 @@ export class Overrides {
     response: { header: new Map(), querystring: new Map(), path: new Map() },
   };
   /** Members that no override is called like. The response template can read what the request template set. */
-  readonly #others = { request: new TemplateMap(), response: new TemplateMap() };
+  readonly #others: Record<Side, TemplateMap> = { request: new TemplateMap(), response: new TemplateMap() };
   readonly #meter = new Meter();
   #chars = 0;
   status: number | undefined = undefined;
+
+  /** Returns overrides that what is set later in these does not change. */
+  copy(): Overrides {
+    const copy = new Overrides();
+    for (const { side, place, values } of this.#all()) {
+      for (const [key, override] of values) copy.#places[side][place].set(key, override);
+    }
+    for (const side of ["request", "response"] as const) {
+      for (const [name, value] of this.#others[side].entries()) copy.#others[side].set(name, value);
+    }
+    copy.#chars = this.#chars;
+    copy.status = this.status;
+    return copy;
+  }
+
+  toPlain(): PlainOverrides {
+    const values = this.#all().flatMap(({ side, place, values: overridden }) =>
+      [...overridden].map(([key, { name, values: texts, given }]) => {
+        return { side, place, key, name, values: texts, given: toPlainValue(given) };
+      }),
+    );
+    const others = { request: toPlainValue(this.#others.request), response: toPlainValue(this.#others.response) };
+    return { values, others, chars: this.#chars, status: this.status };
+  }
+
+  static fromPlain({ values, others, chars, status }: PlainOverrides): Overrides {
+    const overrides = new Overrides();
+    for (const side of ["request", "response"] as const) {
+      const map = fromPlainValue(others[side]);
+      if (map instanceof TemplateMap) overrides.#others[side] = map;
+    }
+    for (const { side, place, key, name, values: texts, given } of values) {
+      overrides.#places[side][place].set(key, { name, values: texts, given: fromPlainValue(given) });
+    }
+    overrides.#chars = chars;
+    overrides.status = status;
+    return overrides;
+  }
+
+  #all(): { readonly side: Side; readonly place: Place; readonly values: Map<string, Override> }[] {
+    return (["request", "response"] as const).flatMap((side) =>
+      (["header", "querystring", "path"] as const).map((place) => ({ side, place, values: this.#places[side][place] })),
+    );
+  }
 
   of(side: "request" | "response", place: Place): OverriddenValues {
     return this.#places[side][place];

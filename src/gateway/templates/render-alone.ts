@@ -7,11 +7,11 @@ import { parseTemplate } from "../../language/vtl/parse-template.ts";
 import { apiGatewayPolicy } from "../../language/vtl/template-policy.ts";
 import { mediaTypeOf } from "../integrations/media-types.ts";
 import { makeUnsentExchange, type NamedValues } from "../unsent-exchange.ts";
-import { templateScope } from "./link-template.ts";
 import type { OverriddenValues, Overrides } from "./overrides.ts";
 import { Payload } from "./payload.ts";
 import { Rendering, type Side } from "./rendering.ts";
 import { stageVariablesObject } from "./stage-variables-object.ts";
+import { templateScope } from "./template-scope.ts";
 
 /** What a template is rendered with. JSON is given as text, so that an error in it has a line and column. */
 export interface AloneInput {

@@ -13,6 +13,8 @@ import { InvalidPath, type Path } from "./path-syntax.ts";
 export interface JsonPath {
   /** `$.a[0].b` names one value; `$.a[*].b`, `$..b`, slices, unions and filters find a list of them. */
   readonly isDefinite: boolean;
+  /** Names and single indexes only: evaluating it looks at one value on each level. */
+  readonly isPlain: boolean;
   /**
    * Returns what the path finds: a list for an indefinite path, or undefined if there is nothing (Jayway's
    * PathNotFoundException). Throws JsonPathFailure where Jayway throws another exception, and for work without end. The
@@ -46,6 +48,7 @@ export function parseJsonPath(text: string): ParsedJsonPath {
 function linkGeneral(linked: LinkedPath): JsonPath {
   return {
     isDefinite: linked.isDefinite,
+    isPlain: false,
     evaluate(document, meter) {
       const evaluation = new Evaluation(document, meter);
       let found: TemplateValue | undefined;
@@ -70,6 +73,7 @@ function linkSimple({ tokens }: Path): JsonPath | undefined {
   }
   return {
     isDefinite: true,
+    isPlain: true,
     evaluate(document) {
       let value: TemplateValue | undefined = document;
       for (const step of steps) {

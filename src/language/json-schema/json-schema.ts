@@ -8,6 +8,8 @@ import type { SchemaNode } from "./schema-node.ts";
 export interface JsonSchema {
   /** Returns what is wrong with a body, in the words of fge's json-schema-validator; an empty list if it is valid. */
   validate(body: TemplateValue): readonly string[];
+  /** Validates with less than the steps that all validations have; undefined: they were not enough. */
+  validateWithin(stepsMax: number, body: TemplateValue): readonly string[] | undefined;
 }
 
 /** A schema, or what is wrong with it. */
@@ -27,21 +29,27 @@ export function parseJsonSchema(text: string, resolveModel: ResolveModel = () =>
     return {
       kind: "schema",
       schema: {
-        validate(body) {
-          const report = new Report();
-          try {
-            node.validate(body, report, false);
-            if (report.isSuccess) return report.messages;
-            return inOrder(node, body, report);
-          } catch (error) {
-            if (error instanceof UnboundedWork) return [error.message];
-            throw error;
-          }
+        validate: (body) => validate(node, body, new Report()),
+        validateWithin(stepsMax, body) {
+          const report = new Report(undefined, stepsMax);
+          const problems = validate(node, body, report);
+          return report.isOutOfSteps ? undefined : problems;
         },
       },
     };
   } catch (error) {
     if (error instanceof WrongSchema) return { kind: "invalid", detail: error.message };
+    throw error;
+  }
+}
+
+function validate(node: SchemaNode, body: TemplateValue, report: Report): readonly string[] {
+  try {
+    node.validate(body, report, false);
+    if (report.isSuccess) return report.messages;
+    return inOrder(node, body, report);
+  } catch (error) {
+    if (error instanceof UnboundedWork) return [error.message];
     throw error;
   }
 }
@@ -53,6 +61,7 @@ function inOrder(node: SchemaNode, body: TemplateValue, unsorted: Report): reado
     node.validate(body, sorted, true);
     return sorted.messages;
   } catch (error) {
+    unsorted.addSteps(sorted);
     if (error instanceof UnboundedWork) return unsorted.messages;
     throw error;
   }

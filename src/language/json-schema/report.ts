@@ -4,11 +4,18 @@ import { bounds } from "../../base/bounds.ts";
 export class Report {
   readonly messages: string[] = [];
   readonly #root: Report;
+  readonly #stepsMax: number;
   #steps = 0;
   #depth = 0;
 
-  constructor(root?: Report) {
+  constructor(root?: Report, stepsMax: number = bounds.schemaStepsMax.value) {
     this.#root = root ?? this;
+    this.#stepsMax = stepsMax;
+  }
+
+  /** Whether a validation ended because its steps were spent. */
+  get isOutOfSteps(): boolean {
+    return this.#root.#steps > this.#root.#stepsMax;
   }
 
   get isSuccess(): boolean {
@@ -27,16 +34,25 @@ export class Report {
 
   /** Returns an empty report for running the same validation again. The steps that were spent stay spent. */
   again(): Report {
-    const report = new Report();
+    const report = new Report(undefined, this.#root.#stepsMax);
     report.#steps = this.#root.#steps;
     return report;
+  }
+
+  /** Takes over what the same validation, run again, has spent. */
+  addSteps({ steps }: { readonly steps: number }): void {
+    this.#root.#steps = steps;
+  }
+
+  get steps(): number {
+    return this.#root.#steps;
   }
 
   /** Counts steps of work, each time that they are done: schemas that refer to one another multiply them. */
   step(count: number): void {
     const root = this.#root;
     root.#steps += count;
-    if (root.#steps > bounds.schemaStepsMax.value) throw new UnboundedWork("validation takes too many steps");
+    if (root.#steps > root.#stepsMax) throw new UnboundedWork("validation takes too many steps");
   }
 
   enter(): void {
