@@ -4,6 +4,7 @@ import type { FunctionSpec } from "../src/functions/function-spec.ts";
 export const aFunctionSpec = (given: Partial<FunctionSpec> = {}): FunctionSpec => ({
   functionArn: "arn:aws:lambda:us-east-1:000000000000:function:f",
   name: "f",
+  version: "$LATEST",
   account: "000000000000",
   region: "us-east-1",
   runtime: "nodejs22.x",

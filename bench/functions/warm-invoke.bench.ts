@@ -26,6 +26,7 @@ export const bench: Bench = {
       await manager.apply({
         functionArn,
         name: "bench",
+        version: "$LATEST",
         account: "000000000000",
         region: "us-east-1",
         runtime: "nodejs22.x",

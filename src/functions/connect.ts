@@ -4,18 +4,28 @@ import { bounds } from "../base/bounds.ts";
 import { dispatch, type Handlers } from "../base/dispatch.ts";
 import type { LogSink } from "../telemetry/log-sink.ts";
 import { exited, type Failure, functionError, timedOut } from "./failure.ts";
-import type { FunctionClient, FunctionFacts, InvokeOutcome, InvokeRequest } from "./function-client.ts";
-import { unqualifiedArn } from "./function-spec.ts";
+import type {
+  ChosenVersion,
+  FunctionFacts,
+  InvokeOutcome,
+  InvokeRequest,
+  VersionedFunctionClient,
+} from "./function-client.ts";
+import { type AliasSpec, unqualifiedArn } from "./function-spec.ts";
 import { LogLines, LogTail, reportLines, startLine } from "./invocation-log.ts";
 import { Lease, type PendingInvocation } from "./lease.ts";
 import type { ClientFacts, FromClient, LogEntry, ToClient } from "./messages.ts";
 
 /**
  * Makes a thread's client of the functions. `port` leads to `FunctionManager.connect`. `logs` takes the functions'
- * output with START, END and REPORT lines, as in CloudWatch Logs.
+ * output with START, END and REPORT lines, as in CloudWatch Logs. `random` (0 to 1) chooses among an alias's versions.
  */
-export function connectFunctions(port: MessagePort, logs?: LogSink): FunctionClient {
-  return new LeasingClient(port, logs);
+export function connectFunctions(
+  port: MessagePort,
+  logs?: LogSink,
+  random: () => number = Math.random,
+): VersionedFunctionClient {
+  return new LeasingClient(port, logs, random);
 }
 
 const payloadBytesMax = bounds.lambdaPayloadBytesMax.value;
@@ -31,7 +41,7 @@ const lingerMs = 1_000;
 /** How much output may wait for the server's log. Output beyond it is dropped. */
 const logBacklogBytesMax = bounds.functionLogBacklogBytesMax.value;
 
-/** What a client knows of one function, and the leases that it holds. */
+/** What a client knows of one version of a function, and the leases that it holds. */
 interface Pool {
   readonly functionArn: string;
   facts: ClientFacts;
@@ -47,10 +57,22 @@ interface Pool {
   patience: NodeJS.Timeout | undefined;
 }
 
-class LeasingClient implements FunctionClient {
+interface Alias extends AliasSpec {
+  readonly described: FunctionFacts;
+}
+
+const describeAlias = ({ aliasArn, policy, policyRevision }: AliasSpec): FunctionFacts => ({
+  functionArn: aliasArn,
+  policy,
+  policyRevision,
+});
+
+class LeasingClient implements VersionedFunctionClient {
   readonly #port: MessagePort;
   readonly #logs: LogSink | undefined;
+  readonly #random: () => number;
   readonly #pools = new Map<string, Pool>();
+  readonly #aliases = new Map<string, Alias>();
   readonly #leases = new Map<number, Lease>();
   #inFlight: Int32Array = new Int32Array(1);
   #ownInFlight: Int32Array = new Int32Array(1);
@@ -72,6 +94,11 @@ class LeasingClient implements FunctionClient {
       this.#learn(functionArn, facts);
       this.#send({ kind: "ack", ack });
     },
+    alias: ({ aliasArn, alias, ack }) => {
+      if (alias === null) this.#aliases.delete(aliasArn);
+      else this.#aliases.set(aliasArn, { ...alias, described: describeAlias(alias) });
+      this.#send({ kind: "ack", ack });
+    },
     grant: (grant) => this.#take(grant),
     "start-failed": (failure) => this.#startFailed(failure),
     refused: (refusal) => this.#refused(refusal),
@@ -82,9 +109,10 @@ class LeasingClient implements FunctionClient {
     ended: ({ environment, reason }) => this.#leases.get(environment)?.end(reason),
   };
 
-  constructor(port: MessagePort, logs: LogSink | undefined) {
+  constructor(port: MessagePort, logs: LogSink | undefined, random: () => number) {
     this.#port = port;
     this.#logs = logs;
+    this.#random = random;
     // Messages that the manager has already sent are read at once, because a thread must not serve before it knows the
     // functions.
     for (let first = receiveMessageOnPort(port); first; first = receiveMessageOnPort(port)) this.#hear(first.message);
@@ -94,12 +122,17 @@ class LeasingClient implements FunctionClient {
   }
 
   describe(functionArn: string): FunctionFacts | undefined {
-    return this.#pools.get(unqualifiedArn(functionArn))?.described;
+    return this.#pools.get(unqualifiedArn(functionArn))?.described ?? this.#aliases.get(functionArn)?.described;
+  }
+
+  choose(functionArn: string): ChosenVersion | undefined {
+    const pool = this.#poolFor(functionArn);
+    return pool && { functionArn: pool.functionArn, version: pool.facts.version };
   }
 
   invoke(request: InvokeRequest): Promise<InvokeOutcome> {
     const requestId = request.requestId ?? randomUUID();
-    const pool = this.#pools.get(unqualifiedArn(request.functionArn));
+    const pool = this.#poolFor(request.functionArn);
     if (!pool || this.#isClosed) {
       const message = `Function not found: ${request.functionArn}`;
       return Promise.resolve(refusal("ResourceNotFoundException", 404, message, requestId));
@@ -137,6 +170,20 @@ class LeasingClient implements FunctionClient {
     }
     for (const lease of this.#leases.values()) lease.end("Runtime exited with error: signal: killed");
     this.#port.close();
+  }
+
+  // ---- Versions ----
+
+  #poolFor(functionArn: string): Pool | undefined {
+    return this.#pools.get(unqualifiedArn(functionArn)) ?? this.#chooseOf(this.#aliases.get(functionArn));
+  }
+
+  /** AWS: Lambda Developer Guide, "Implement Lambda canary deployments using a weighted alias": each time anew. */
+  #chooseOf(alias: Alias | undefined): Pool | undefined {
+    if (alias === undefined) return undefined;
+    const { functionArn, additional } = alias;
+    const isAdditional = additional !== undefined && this.#random() < additional.weight;
+    return this.#pools.get(isAdditional ? additional.functionArn : functionArn);
   }
 
   // ---- Waiting for an environment ----
@@ -213,8 +260,8 @@ class LeasingClient implements FunctionClient {
       this.#refuseAll(pool, "ResourceNotFoundException", 404, `Function not found: ${functionArn}`);
       return;
     }
-    const { policy, policyRevision, timeoutMs } = facts;
-    const described = { functionArn, policy, policyRevision, timeoutMs };
+    const { policy, policyRevision } = facts;
+    const described = { functionArn, policy, policyRevision };
     if (pool) {
       const isRetired = pool.facts.revisionId !== facts.revisionId;
       pool.facts = facts;
@@ -355,10 +402,10 @@ class LeasingClient implements FunctionClient {
 
 /** The log of an invocation whose environment did not come up. */
 function startFailedText({ facts }: Pool, { requestId, since }: PendingInvocation, why: Failure): string {
-  const { memoryMb, platformLog } = facts;
+  const { version, memoryMb, platformLog } = facts;
   const durationMs = performance.now() - since;
   const report = { durationMs, initMs: undefined, sizeMb: memoryMb, usedMb: memoryMb, status: "error" } as const;
-  return `${startLine(requestId, platformLog)}${why.errorMessage}\n${reportLines(requestId, platformLog, report)}`;
+  return `${startLine(requestId, version, platformLog)}${why.errorMessage}\n${reportLines(requestId, platformLog, report)}`;
 }
 
 function tailOf({ request }: PendingInvocation, text: string): Buffer | undefined {

@@ -67,8 +67,8 @@ export class Environment {
     this.spec = options.spec;
     this.socketPath = options.socketPath;
     this.#options = options;
-    const { account, region, logGroup } = options.spec;
-    this.log = { account, region, group: logGroup, stream: makeLogStreamName() };
+    const { account, region, logGroup, version } = options.spec;
+    this.log = { account, region, group: logGroup, stream: makeLogStreamName(version) };
     this.#child = spawn(options.command, processArguments(options), {
       cwd: options.taskRoot,
       env: processEnvironment(options, this.log.stream),
@@ -195,9 +195,9 @@ function parseControl(line: string): "ready" | { payload: string; errorMessage: 
 }
 
 /** Returns `2026/11/20/[$LATEST]` and 32 hexadecimal digits. */
-function makeLogStreamName(): string {
+function makeLogStreamName(version: string): string {
   const day = new Date().toISOString().slice(0, 10).replaceAll("-", "/");
-  return `${day}/[$LATEST]${randomBytes(16).toString("hex")}`;
+  return `${day}/[${version}]${randomBytes(16).toString("hex")}`;
 }
 
 const bootstrap = (name: string): string => fileURLToPath(new URL(`./bootstrap/${name}`, import.meta.url));
@@ -232,7 +232,7 @@ function processEnvironment(
     AWS_DEFAULT_REGION: spec.region,
     AWS_LAMBDA_FUNCTION_NAME: spec.name,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMb),
-    AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
+    AWS_LAMBDA_FUNCTION_VERSION: spec.version,
     AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
     AWS_LAMBDA_LOG_GROUP_NAME: spec.logGroup,
     AWS_LAMBDA_LOG_STREAM_NAME: logStream,

@@ -10,16 +10,52 @@ export interface FunctionClient {
   close(): Promise<void>;
 }
 
-export interface FunctionFacts {
+/** Says by name what an ARN names and is not there: the function, or its version or alias. */
+export function describeMissing(functionArn: string, functions: Pick<FunctionClient, "describe">): string {
+  const parts = functionArn.split(":");
+  const [name = "", qualifier] = parts.slice(6);
+  const unqualified = parts.slice(0, 7).join(":");
+  if (qualifier === undefined || functions.describe(unqualified) === undefined) {
+    return `there is no function ${functionArn}`;
+  }
+  if (/^\d+$/.test(qualifier)) return `the function ${name} has no version ${qualifier}: ${functionArn}`;
+  return (
+    `the function ${name} has no alias ${qualifier}: ${functionArn}. Make it with: ` +
+    `aws lambda create-alias --function-name ${name} --name ${qualifier} --function-version '$LATEST'`
+  );
+}
+
+/** A client that also says which version it would run. */
+export interface VersionedFunctionClient extends FunctionClient {
+  /**
+   * Chooses the version for one invocation: of an alias, by its weights. Undefined if there is no such function, version
+   * or alias.
+   */
+  choose(functionArn: string): ChosenVersion | undefined;
+}
+
+/** The version that one invocation runs. */
+export interface ChosenVersion {
+  /** What to invoke: the version's ARN; unqualified for `$LATEST`. */
   readonly functionArn: string;
-  /** The resource policy (AddPermission) as JSON text; undefined if there is none. It changes with `policyRevision`. */
+  /** `$LATEST`, or a number. */
+  readonly version: string;
+}
+
+/** What is known of a function, one of its versions, or an alias. */
+export interface FunctionFacts {
+  /** As `describe` was asked, without `$LATEST`. */
+  readonly functionArn: string;
+  /** The function's, version's or alias's own resource policy (AddPermission) as JSON text; undefined if there is none. It changes with `policyRevision`. */
   readonly policy: string | undefined;
   readonly policyRevision: string;
-  readonly timeoutMs: number;
 }
 
 export interface InvokeRequest {
+  /** The function, a version of it, or an alias, which chooses the version. */
   readonly functionArn: string;
+  /** The ARN that the function sees in its context, where it is another than `functionArn`. */
+  readonly invokedArn?: string;
   readonly payload: Buffer | string;
   /** Lambda's request id; made if absent. */
   readonly requestId?: string;

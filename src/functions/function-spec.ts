@@ -2,9 +2,11 @@ import { createHash } from "node:crypto";
 
 /** The facts that the function manager needs to run a function. */
 export interface FunctionSpec {
-  /** Unqualified: `arn:aws:lambda:{region}:{account}:function:{name}`. */
+  /** `arn:aws:lambda:{region}:{account}:function:{name}`, with `:{version}` for a published version. */
   readonly functionArn: string;
   readonly name: string;
+  /** `$LATEST`, or the number of a published version. */
+  readonly version: string;
   readonly account: string;
   readonly region: string;
   /** A key of {@link runtimes}. */
@@ -29,6 +31,19 @@ export interface FunctionSpec {
   readonly policyRevision: string;
 }
 
+/** An alias: a name of a function's version, or of two that share its invocations. */
+export interface AliasSpec {
+  /** `arn:aws:lambda:{region}:{account}:function:{name}:{alias}`. */
+  readonly aliasArn: string;
+  /** The version that it names, as its spec has it. */
+  readonly functionArn: string;
+  /** The version that gets a part of the invocations, from 0 to 1. */
+  readonly additional: { readonly functionArn: string; readonly weight: number } | undefined;
+  /** The alias's own resource policy. */
+  readonly policy: string | undefined;
+  readonly policyRevision: string;
+}
+
 export type Language = "node" | "python";
 
 /** AWS: Lambda Developer Guide, "Lambda runtimes": those that this machine's Node and Python stand in for. */
@@ -45,15 +60,12 @@ export const runtimes: Readonly<Record<string, Language>> = {
   "python3.14": "python",
 };
 
-/**
- * Returns the unqualified ARN for `arn:aws:lambda:r:a:function:n:$LATEST`. ARNs with other qualifiers stay as they are,
- * and name no function.
- */
+/** Returns the unqualified ARN for `arn:aws:lambda:r:a:function:n:$LATEST`, and other ARNs as they are. */
 export function unqualifiedArn(functionArn: string): string {
   return functionArn.endsWith(":$LATEST") ? functionArn.slice(0, -8) : functionArn;
 }
 
-/** Returns a name for environments of one function and revision that is short enough for a socket's path. */
+/** Returns a name for environments of one version and revision that is short enough for a socket's path. */
 export function environmentKey(spec: FunctionSpec): string {
   return createHash("sha256").update(`${spec.functionArn} ${spec.revisionId}`).digest("hex").slice(0, 16);
 }

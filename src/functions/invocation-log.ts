@@ -22,9 +22,9 @@ export interface Ending {
 export type PlatformLogFormat = "text" | "DEBUG" | "INFO" | "WARN";
 
 /** Returns the line that begins an invocation's log. */
-export function startLine(requestId: string, format: PlatformLogFormat): string {
-  if (format === "text") return `START RequestId: ${requestId} Version: $LATEST\n`;
-  return format === "WARN" ? "" : platformEvent("start", { requestId, version: "$LATEST" });
+export function startLine(requestId: string, version: string, format: PlatformLogFormat): string {
+  if (format === "text") return `START RequestId: ${requestId} Version: ${version}\n`;
+  return format === "WARN" ? "" : platformEvent("start", { requestId, version });
 }
 
 /**

@@ -114,19 +114,19 @@ export class Lease {
 
   run(pending: PendingInvocation): void {
     const { request, requestId } = pending;
-    const { timeoutMs, platformLog } = this.#owner.facts();
+    const { version, timeoutMs, platformLog } = this.#owner.facts();
     this.#running = pending;
     this.#startedAt = performance.now();
     if (request.wantsLogTail || this.#owner.isInvocationLogged) {
       this.#tail = new LogTail();
-      this.#tail.add(Buffer.from(startLine(requestId, platformLog)));
+      this.#tail.add(Buffer.from(startLine(requestId, version, platformLog)));
     }
-    this.#owner.lines?.add(startLine(requestId, platformLog));
+    this.#owner.lines?.add(startLine(requestId, version, platformLog));
     this.#socket.ref();
     this.#timer = setTimeout(() => this.#onTimeout(timeoutMs), timeoutMs);
     const head = {
       id: requestId,
-      arn: request.functionArn,
+      arn: request.invokedArn ?? request.functionArn,
       deadline: Date.now() + timeoutMs,
       trace: request.traceId,
       client: request.clientContext,
@@ -284,7 +284,7 @@ export class Lease {
     if (memoryMb !== undefined) this.#usedMb = Math.max(this.#usedMb ?? 0, memoryMb);
     if (!tail && !log) return undefined;
     const { requestId } = pending;
-    const { memoryMb: sizeMb, platformLog } = this.#owner.facts();
+    const { version, memoryMb: sizeMb, platformLog } = this.#owner.facts();
     const durationMs = performance.now() - this.#startedAt;
     const lines = reportLines(requestId, platformLog, {
       durationMs,
@@ -298,7 +298,9 @@ export class Lease {
     log?.end();
     log?.add(lines);
     tail?.add(Buffer.from(lines));
-    if (this.#owner.isInvocationLogged) this.#owner.log(requestId, startLine(requestId, platformLog) + lines, true);
+    if (this.#owner.isInvocationLogged) {
+      this.#owner.log(requestId, startLine(requestId, version, platformLog) + lines, true);
+    }
     return pending.request.wantsLogTail ? tail?.end() : undefined;
   }
 }

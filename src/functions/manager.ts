@@ -9,8 +9,8 @@ import type { LogSink } from "../telemetry/log-sink.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { connectFunctions } from "./connect.ts";
 import { Environment, type StartFailure } from "./environment.ts";
-import type { FunctionClient } from "./function-client.ts";
-import { environmentKey, type FunctionSpec, runtimes } from "./function-spec.ts";
+import type { VersionedFunctionClient } from "./function-client.ts";
+import { type AliasSpec, environmentKey, type FunctionSpec, runtimes } from "./function-spec.ts";
 import { Guardian } from "./guardian.ts";
 import { LogLines, type PlatformLogFormat } from "./invocation-log.ts";
 import type { FromClient, ToClient } from "./messages.ts";
@@ -48,7 +48,7 @@ interface Client {
   isClosed: boolean;
 }
 
-/** One function with its environments. */
+/** One version of a function with its environments. */
 interface Pool {
   spec: FunctionSpec;
   isRemoved: boolean;
@@ -77,8 +77,9 @@ const memoryCheckMs = 200;
 export class FunctionManager {
   readonly #options: FunctionManagerOptions;
   readonly #pools = new Map<string, Pool>();
+  readonly #aliases = new Map<string, AliasSpec>();
   readonly #clients = new Set<Client>();
-  readonly #ownClients = new Set<FunctionClient>();
+  readonly #ownClients = new Set<VersionedFunctionClient>();
   readonly #environments = new Map<number, Environment>();
   readonly #lessees = new Map<Environment, Client>();
   /** Clients' acknowledgements that `apply` and `remove` wait for. */
@@ -105,7 +106,7 @@ export class FunctionManager {
   }
 
   /**
-   * Adds or replaces a function. Environments of its former revision finish what they run and end. It resolves when all
+   * Adds or replaces a function or one of its versions. Environments of its former revision finish what they run and end. It resolves when all
    * clients know the function: whatever they invoke from then on runs this revision.
    */
   apply(spec: FunctionSpec): Promise<void> {
@@ -118,17 +119,29 @@ export class FunctionManager {
     const isRetired = pool.spec.revisionId !== spec.revisionId;
     pool.spec = spec;
     if (isRetired) this.#retire(pool);
-    return this.#announce(pool);
+    return this.#announcePool(pool);
   }
 
-  /** Removes a function. Running invocations finish, and no new ones begin. */
+  /** Removes a function or one of its versions. Running invocations finish, and no new ones begin. */
   remove(functionArn: string): Promise<void> {
     const pool = this.#pools.get(functionArn);
     if (!pool) return Promise.resolve();
     this.#pools.delete(functionArn);
     pool.isRemoved = true;
     this.#retire(pool);
-    return this.#announce(pool);
+    return this.#announcePool(pool);
+  }
+
+  /** Adds or replaces an alias. Resolves when all clients choose by it. */
+  applyAlias(alias: AliasSpec): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    this.#aliases.set(alias.aliasArn, alias);
+    return this.#announceAlias(alias.aliasArn, alias);
+  }
+
+  /** Removes an alias. */
+  removeAlias(aliasArn: string): Promise<void> {
+    return this.#aliases.delete(aliasArn) ? this.#announceAlias(aliasArn, null) : Promise.resolve();
   }
 
   /** Serves a client of another thread, which `connectFunctions(port)` made at the other end. */
@@ -147,11 +160,14 @@ export class FunctionManager {
       isInvocationLogged: this.#options.isInvocationLogged ?? false,
     });
     for (const pool of this.#pools.values()) this.#tell(client, pool, 0);
+    for (const alias of this.#aliases.values()) {
+      this.#send(client, { kind: "alias", aliasArn: alias.aliasArn, alias, ack: 0 });
+    }
     port.unref();
   }
 
   /** Makes a client for this thread. */
-  client(): FunctionClient {
+  client(): VersionedFunctionClient {
     const { port1, port2 } = new MessageChannel();
     this.connect(port1);
     const client = connectFunctions(port2, this.#options.logs);
@@ -194,18 +210,28 @@ export class FunctionManager {
   }
 
   #tell(client: Client, pool: Pool, ack: number): void {
-    const { name, policy, policyRevision, timeoutSeconds, memoryMb, revisionId, isJsonLog, systemLogLevel } = pool.spec;
+    const { functionArn, name, version, policy, policyRevision, memoryMb, revisionId } = pool.spec;
+    const { timeoutSeconds, isJsonLog, systemLogLevel } = pool.spec;
     const platformLog: PlatformLogFormat = isJsonLog ? (systemLogLevel ?? "INFO") : "text";
-    const facts = { name, policy, policyRevision, timeoutMs: timeoutSeconds * 1000, memoryMb, platformLog, revisionId };
-    const functionArn = pool.spec.functionArn;
+    const timeoutMs = timeoutSeconds * 1000;
+    const facts = { name, version, policy, policyRevision, timeoutMs, memoryMb, platformLog, revisionId };
     this.#send(client, { kind: "function", functionArn, facts: pool.isRemoved ? null : facts, ack });
   }
 
-  async #announce(pool: Pool): Promise<void> {
+  #announcePool(pool: Pool): Promise<void> {
+    return this.#announce((client, ack) => this.#tell(client, pool, ack));
+  }
+
+  #announceAlias(aliasArn: string, alias: AliasSpec | null): Promise<void> {
+    return this.#announce((client, ack) => this.#send(client, { kind: "alias", aliasArn, alias, ack }));
+  }
+
+  /** Tells every client, and waits until each has acknowledged. */
+  async #announce(tell: (client: Client, ack: number) => void): Promise<void> {
     const answers = [...this.#clients].map((client) =>
       this.#acknowledgements.ask({
         peer: client,
-        send: (ack) => this.#tell(client, pool, ack),
+        send: (ack) => tell(client, ack),
         withinMs: acknowledgeMsMax,
       }),
     );

@@ -1,5 +1,6 @@
 import type { LogStreamAddress } from "../telemetry/log-sink.ts";
 import type { StartFailure } from "./environment.ts";
+import type { AliasSpec } from "./function-spec.ts";
 import type { PlatformLogFormat } from "./invocation-log.ts";
 
 /** The messages between the function manager and a client in another thread (or the same one), from the manager. */
@@ -17,6 +18,13 @@ export type ToClient =
       readonly kind: "function";
       readonly functionArn: string;
       readonly facts: ClientFacts | null;
+      readonly ack: number;
+    }
+  /** An alias was made or changed; null if it was removed. Answered by `ack`. */
+  | {
+      readonly kind: "alias";
+      readonly aliasArn: string;
+      readonly alias: AliasSpec | null;
       readonly ack: number;
     }
   /** A lease: the environment is the client's until it releases or condemns it, or it ends. */
@@ -55,6 +63,8 @@ export type ToClient =
 
 export interface ClientFacts {
   readonly name: string;
+  /** `$LATEST`, or the number of a published version. */
+  readonly version: string;
   readonly policy: string | undefined;
   readonly policyRevision: string;
   readonly timeoutMs: number;

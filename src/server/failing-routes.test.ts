@@ -37,10 +37,15 @@ test("names what a template can't be parsed for, and integrations that can't wor
     { kind: "closed", reason: "not its affair" },
     anAws("sqs"),
     anAws("sns"),
+    { kind: "lambda-proxy", functionArn: "arn:aws:lambda:us-east-1:000000000000:function:f", timeoutMs: 1 },
+    { kind: "lambda-proxy", functionArn: "arn:aws:lambda:us-east-1:000000000000:function:f:live", timeoutMs: 1 },
   ]);
-  const serviceProblem = ({ names: [name] }: AwsServicePlan): string | undefined =>
+  const ofService = ({ names: [name] }: AwsServicePlan): string | undefined =>
     name === "sns" ? "no endpoint for sns" : undefined;
-  assert.deepEqual(failingRoutes(plan, serviceProblem), [
+  const ofFunction = (functionArn: string): string | undefined =>
+    functionArn.endsWith(":live") ? "the function f has no alias live" : undefined;
+  const problems = { ofService, ofFunction };
+  assert.deepEqual(failingRoutes(plan, problems), [
     { route: "GET /pets", reason: "No integration defined for method" },
     { route: "GET /pets", reason: "the request template for application/json, line 1, column 5: why" },
     { route: "GET /pets", reason: "the 404 response template for text/html, line 1, column 2: so" },
@@ -50,6 +55,7 @@ test("names what a template can't be parsed for, and integrations that can't wor
         'a MOCK without a request template takes its statusCode from the body; a template would be {"statusCode": 200}',
     },
     { route: "GET /pets", reason: "no endpoint for sns" },
+    { route: "GET /pets", reason: "the function f has no alias live" },
   ]);
-  assert.deepEqual(failingRoutes(undefined, serviceProblem), []);
+  assert.deepEqual(failingRoutes(undefined, problems), []);
 });

@@ -7,20 +7,25 @@ export interface FailingRoute {
   readonly reason: string;
 }
 
-/** Returns why an AWS service can't be called, or undefined if it can. */
-export type ServiceProblem = (service: AwsServicePlan) => string | undefined;
-
-/** Returns the routes of a stage that can't work: integrations without an address, templates that don't parse. */
-export const failingRoutes = (plan: StagePlan | undefined, serviceProblem: ServiceProblem): FailingRoute[] =>
-  (plan?.methods ?? []).flatMap((method) => reasonsOf(method, serviceProblem));
-
-function reasonsOf({ routeKey: route, steps }: MethodPlan, serviceProblem: ServiceProblem): FailingRoute[] {
-  return steps.flatMap((step) => problemsOf(step, serviceProblem).map((reason) => ({ route, reason })));
+/** What the server knows of what integrations call. */
+export interface BackendProblems {
+  /** Returns why an AWS service can't be called, or undefined if it can. */
+  readonly ofService: (service: AwsServicePlan) => string | undefined;
+  /** Returns why a function, or its version or alias, can't be invoked, or undefined. */
+  readonly ofFunction: (functionArn: string) => string | undefined;
 }
 
-function problemsOf(step: StepPlan, serviceProblem: ServiceProblem): string[] {
+/** Returns the routes of a stage that can't work: integrations without an address, templates that don't parse. */
+export const failingRoutes = (plan: StagePlan | undefined, problems: BackendProblems): FailingRoute[] =>
+  (plan?.methods ?? []).flatMap((method) => reasonsOf(method, problems));
+
+function reasonsOf({ routeKey: route, steps }: MethodPlan, problems: BackendProblems): FailingRoute[] {
+  return steps.flatMap((step) => problemsOf(step, problems).map((reason) => ({ route, reason })));
+}
+
+function problemsOf(step: StepPlan, backends: BackendProblems): string[] {
   if (step.kind === "misconfigured") return [step.hint === undefined ? step.detail : `${step.detail}. ${step.hint}`];
-  const unknown = step.kind === "aws" ? serviceProblem(step.service) : undefined;
+  const unknown = backendProblem(step, backends);
   if (unknown !== undefined) return [unknown];
   if (!("request" in step)) return [];
   const requests = templateProblems(step.request.templates, "the request template for");
@@ -30,6 +35,11 @@ function problemsOf(step: StepPlan, serviceProblem: ServiceProblem): string[] {
   const { templates, passthrough } = step.request;
   const isUnsaid = step.kind === "mock" && passthrough !== "NEVER" && Object.keys(templates).length === 0;
   return [...requests, ...responses, ...(isUnsaid ? [unsaid] : [])];
+}
+
+function backendProblem(step: StepPlan, { ofService, ofFunction }: BackendProblems): string | undefined {
+  if (step.kind === "aws") return ofService(step.service);
+  return step.kind === "lambda" || step.kind === "lambda-proxy" ? ofFunction(step.functionArn) : undefined;
 }
 
 const unsaid =

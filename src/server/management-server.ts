@@ -126,7 +126,10 @@ function makeFacts(options: ManagementServerOptions): ServerFacts {
       readStageStatus({
         store,
         plan: (key) => dataPlane.reconciler.find("plan", key),
-        serviceProblem: (service) => awsServices.problemOf(service),
+        problems: {
+          ofService: (service) => awsServices.problemOf(service),
+          ofFunction: (functionArn) => functions.lambda.problemOf(functionArn),
+        },
       }),
     code: (path) => functions.lambda.readCode(path),
     reference: (path) => answerReference(path, store, options.run),

@@ -117,7 +117,11 @@ async function withReconciler(
     logger,
   });
   const status = (): Promise<readonly StageStatus[]> =>
-    readStageStatus({ store, plan: (key) => reconciler.find("plan", key), serviceProblem: () => undefined });
+    readStageStatus({
+      store,
+      plan: (key) => reconciler.find("plan", key),
+      problems: { ofService: () => undefined, ofFunction: () => undefined },
+    });
   try {
     await before(store);
     await reconciler.start();

@@ -11,7 +11,7 @@ import { readDefinition } from "../management/rest/definition-documents.ts";
 import type { Plan } from "../plan/kinds.ts";
 import type { Reader, Store, StoredDocument } from "../store/store.ts";
 import { routesBeyondAws } from "./beyond-aws.ts";
-import { type FailingRoute, failingRoutes, type ServiceProblem } from "./failing-routes.ts";
+import { type BackendProblems, type FailingRoute, failingRoutes } from "./failing-routes.ts";
 import { apiIdOf } from "./publications/plan-source.ts";
 
 export interface StageStatus {
@@ -44,7 +44,7 @@ export interface StageStatusOptions {
   readonly plan: (
     key: string,
   ) => { readonly value: Plan | undefined; readonly problem: string | undefined } | undefined;
-  readonly serviceProblem: ServiceProblem;
+  readonly problems: BackendProblems;
 }
 
 /** Returns for every stage what it serves, and how that differs from its definition. */
@@ -90,7 +90,7 @@ async function readDeployment(
 
 function describePlan(
   key: string,
-  { plan: find, serviceProblem }: StageStatusOptions,
+  { plan: find, problems }: StageStatusOptions,
 ): Omit<StageStatus, keyof DeploymentStatus> {
   const published = find(key);
   const plan = published?.value;
@@ -98,7 +98,7 @@ function describePlan(
   return {
     withoutEffect: plan?.withoutEffect ?? [],
     closedRoutes: closedRoutes(plan),
-    failingRoutes: failingRoutes(plan, serviceProblem),
+    failingRoutes: failingRoutes(plan, problems),
     beyondAws: routesBeyondAws(plan),
     ...(problem !== undefined && { problem }),
   };

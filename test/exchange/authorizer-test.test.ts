@@ -45,7 +45,7 @@ async function ask(
   functions: FakeFunctions,
   options: { timeoutMs?: number; isAbandoned?: boolean } = {},
 ): Promise<ProbeAnswer> {
-  functions.facts = { functionArn, policy: allowed, policyRevision: "1", timeoutMs: 3_000 };
+  functions.facts = { functionArn, policy: allowed, policyRevision: "1" };
   await using gateway = await startGateway({ functions });
   const outcome = await new Promise<ProbeOutcome>((resolve) => {
     const giveUp = gateway.gateway.probe(

@@ -291,7 +291,7 @@ const policy = JSON.stringify({
 
 function functionsThat(answer: (request: InvokeRequest) => string): FunctionClient {
   return {
-    describe: () => ({ functionArn, policy, policyRevision: "1", timeoutMs: 1_000 }),
+    describe: () => ({ functionArn, policy, policyRevision: "1" }),
     invoke: (request) => Promise.resolve({ kind: "ok", payload: Buffer.from(answer(request)), requestId: "r" }),
     close: () => Promise.resolve(),
   };

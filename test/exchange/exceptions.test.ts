@@ -350,7 +350,7 @@ function aRoleToCome(): RoleCredentials {
   };
 }
 
-const describe = () => ({ functionArn, policy: allowAll, policyRevision: "1", timeoutMs: 3_000 });
+const describe = () => ({ functionArn, policy: allowAll, policyRevision: "1" });
 
 /** Functions by their names: one never answers, one fails, one streams and stops; others do as they are asked. */
 function invoke({ functionArn: name, payload, sink }: InvokeRequest): Promise<InvokeOutcome> {

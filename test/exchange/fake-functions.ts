@@ -24,7 +24,7 @@ export const allowAll = JSON.stringify({
 /** A function whose answer is a value, or an outcome. */
 export class FakeFunctions implements FunctionClient {
   readonly requests: InvokeRequest[] = [];
-  facts: FunctionFacts | undefined = { functionArn, policy: allowAll, policyRevision: "1", timeoutMs: 3_000 };
+  facts: FunctionFacts | undefined = { functionArn, policy: allowAll, policyRevision: "1" };
   answer: (event: Record<string, unknown>) => unknown = () => ({ statusCode: 200, body: "ok" });
   outcome: (() => Promise<InvokeOutcome>) | undefined;
   describe(): FunctionFacts | undefined {

@@ -242,7 +242,7 @@ test("a function gets the body that was validated", async () => {
     Statement: { Effect: "Allow", Principal: "*", Action: "lambda:InvokeFunction", Resource: functionArn },
   });
   const functions: FunctionClient = {
-    describe: () => ({ functionArn, policy, policyRevision: "1", timeoutMs: 1_000 }),
+    describe: () => ({ functionArn, policy, policyRevision: "1" }),
     invoke: (request) => {
       seen.push(request);
       return Promise.resolve({ kind: "ok", payload: Buffer.from('{"statusCode":200,"body":"fine"}'), requestId: "r" });

@@ -140,7 +140,7 @@ test("an HTTP integration's and a function's answer are compressed", async () =>
   });
   const body = aText(200_000);
   const functions: FunctionClient = {
-    describe: () => ({ functionArn, policy, policyRevision: "1", timeoutMs: 1_000 }),
+    describe: () => ({ functionArn, policy, policyRevision: "1" }),
     invoke: () =>
       Promise.resolve({ kind: "ok", payload: Buffer.from(JSON.stringify({ statusCode: 200, body })), requestId: "r" }),
     close: () => Promise.resolve(),

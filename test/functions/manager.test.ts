@@ -598,6 +598,7 @@ test("where there is no room for another environment, invocations wait for one",
     ...({
       functionArn: other,
       name: "g",
+      version: "$LATEST",
       packageHash: hash,
       revisionId: "g",
       policy: undefined,
@@ -643,7 +644,6 @@ test("a function's policy is known to every client, and its change ends no envir
     functionArn: arn,
     policy,
     policyRevision: "p1",
-    timeoutMs: 3_000,
   });
   assert.equal(answer(await invoke()), pid);
 });

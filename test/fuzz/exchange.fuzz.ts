@@ -209,7 +209,7 @@ test("whatever is asked of whatever is deployed, there is an answer and no mista
     Statement: { Effect: "Allow", Principal: "*", Action: "lambda:*", Resource: "*" },
   });
   const functions: FunctionClient = {
-    describe: () => ({ functionArn, policy, policyRevision: "1", timeoutMs: 1 }),
+    describe: () => ({ functionArn, policy, policyRevision: "1" }),
     invoke: ({ payload }) => {
       JSON.parse(String(payload));
       return Promise.resolve({ kind: "ok", payload: Buffer.from(JSON.stringify(oneOf(answers))), requestId: "r" });

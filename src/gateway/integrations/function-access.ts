@@ -1,4 +1,5 @@
 import { bounds } from "../../base/bounds.ts";
+import { describeMissing } from "../../functions/function-client.ts";
 import type { Plan } from "../../plan/kinds.ts";
 import type { Exchange } from "../exchange.ts";
 import type { ThreadContext } from "../thread-context.ts";
@@ -35,11 +36,12 @@ export function problemOfInvoking(
   { stage, thread }: Invoker,
 ): string | undefined {
   const facts = thread.functions.describe(functionArn);
-  if (facts === undefined) return `${invalidPermissions}: there is no function ${functionArn}`;
+  if (facts === undefined) return `${invalidPermissions}: ${describeMissing(functionArn, thread.functions)}`;
   if (thread.permissions.decide(facts, sourceArn, stage.account) === "allowed") return undefined;
+  const owner = functionArn.split(":", 8)[7] === undefined ? "" : ". A version or alias has a policy of its own";
   const anySource = `arn:aws:execute-api:${stage.region}:${stage.account}:${stage.apiId}/*/*`;
   return (
-    `${invalidPermissions}. Allow it with: ` +
+    `${invalidPermissions}${owner}. Allow it with: ` +
     `aws lambda add-permission --function-name ${functionArn} --statement-id apigateway ` +
     `--action lambda:InvokeFunction --principal apigateway.amazonaws.com --source-arn '${anySource}'`
   );

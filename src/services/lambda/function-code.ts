@@ -4,9 +4,10 @@ import type { OpenCall } from "../../families/work.ts";
 import { PackageError } from "../../functions/packages.ts";
 import { ApiError, notImplemented } from "../../protocol/errors.ts";
 import { invalid } from "./errors.ts";
-import { toConfiguration } from "./function-document.ts";
+import { type FunctionDocument, toConfiguration, type VersionDocument, versionArn } from "./function-document.ts";
 import { functions } from "./functions.ts";
 import { type LambdaInput, type LambdaParts, operations, spanning } from "./lambda-families.ts";
+import { publish, refusePublishTo } from "./publish.ts";
 
 const zippedBytesMax = bounds.packageZippedBytesMax.value;
 
@@ -39,16 +40,6 @@ export async function refused<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** Refuses to publish: there are no versions yet. */
-export function refusePublishing(input: {
-  readonly Publish?: boolean | undefined;
-  readonly PublishTo?: string | undefined;
-}): void {
-  if (input.Publish || input.PublishTo) {
-    throw notImplemented("Versions are not implemented yet in Portico: leave out Publish.");
-  }
-}
-
 /** Throws if the caller wants to change a revision other than the current one. */
 export function checkRevision(actual: string, wanted: string | undefined): void {
   if (wanted === undefined || wanted === actual) return;
@@ -61,7 +52,7 @@ export function checkRevision(actual: string, wanted: string | undefined): void 
 async function updateFunctionCode(open: OpenCall<LambdaParts, LambdaInput<"UpdateFunctionCode">>): Promise<object> {
   const { input, call, packages, manager, read, write } = open;
   const current = await read((work) => functions.find(work));
-  refusePublishing(input);
+  refusePublishTo(input);
   const zip = zipOf(input, "UpdateFunctionCode");
   checkRevision(current.revisionId, input.RevisionId);
   if (input.DryRun) {
@@ -69,7 +60,7 @@ async function updateFunctionCode(open: OpenCall<LambdaParts, LambdaInput<"Updat
     return toConfiguration(current);
   }
   const { hash } = await refused(packages.save(zip));
-  const updated = await write(async (work) => {
+  const updated: FunctionDocument | VersionDocument = await write(async (work) => {
     const before = await functions.find(work);
     checkRevision(before.revisionId, input.RevisionId);
     const after = {
@@ -81,10 +72,10 @@ async function updateFunctionCode(open: OpenCall<LambdaParts, LambdaInput<"Updat
       revisionId: randomUUID(),
     };
     await functions.put(after, work);
-    return after;
+    return input.Publish ? publish(after, work) : after;
   });
   await manager.collectPackages();
-  return toConfiguration(updated);
+  return "version" in updated ? toConfiguration(updated, versionArn(updated)) : toConfiguration(updated);
 }
 
 /** AWS: Lambda API reference, "UpdateFunctionCode". */

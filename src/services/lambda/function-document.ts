@@ -1,11 +1,29 @@
 import { createHash } from "node:crypto";
-import type { FunctionSpec } from "../../functions/function-spec.ts";
+import type { AliasSpec, FunctionSpec } from "../../functions/function-spec.ts";
+import type { Scope } from "../../store/store.ts";
 import type { Statement } from "./resource-policy.ts";
 
 /** The kind of function documents; their id is the function's name. */
 export const functionKind = "lambda-function";
 
-/** A function as it is stored. */
+/** The kind of published versions; their ids are `versionId`s, in the versions' order. */
+export const versionKind = "lambda-version";
+
+/** The kind of aliases; their ids are the function's name, a slash and theirs. */
+export const aliasKind = "lambda-alias";
+
+/**
+ * The kind of the numbers that were last given to versions; their ids are the functions' names. They outlive the
+ * functions. AWS: Lambda Developer Guide, "Manage Lambda function versions": no number is used again, even for a function
+ * that was deleted and created anew.
+ */
+export const versionNumberKind = "lambda-version-number";
+
+export interface VersionNumberDocument {
+  readonly last: number;
+}
+
+/** A function as it is stored: `$LATEST`. */
 export interface FunctionDocument {
   readonly functionName: string;
   /** Unqualified. */
@@ -35,6 +53,26 @@ export interface FunctionDocument {
   readonly policy: PolicyDocument | undefined;
 }
 
+/** A published version as it is stored. It never changes but for its policy. */
+export interface VersionDocument extends FunctionDocument {
+  readonly version: string;
+  /** The description of `$LATEST` when it was published, which PublishVersion may have replaced. */
+  readonly descriptionBefore: string;
+}
+
+/** An alias as it is stored. */
+export interface AliasDocument {
+  readonly name: string;
+  /** Unqualified. */
+  readonly functionArn: string;
+  readonly functionVersion: string;
+  readonly description: string;
+  /** The version that gets a part of the invocations, from 0 to 1. */
+  readonly additional?: { readonly version: string; readonly weight: number } | undefined;
+  readonly revisionId: string;
+  readonly policy?: PolicyDocument | undefined;
+}
+
 export interface LoggingDocument {
   readonly format: string;
   readonly group: string;
@@ -56,12 +94,60 @@ export interface PolicyDocument {
 export const policyText = (policy: PolicyDocument): string =>
   JSON.stringify({ Version: "2012-10-17", Id: "default", Statement: policy.statements });
 
-/** Returns what the function manager needs to run the function. */
-export function toSpec(document: FunctionDocument, scope: { account: string; region: string }): FunctionSpec {
-  const { policy } = document;
+/** Enough digits for any number, so that ids are in the order of the versions. */
+const versionDigits = 10;
+
+/** Returns the id of a version's document. */
+export const versionId = (functionName: string, version: string): string =>
+  `${functionName}/${version.padStart(versionDigits, "0")}`;
+
+/** Returns `$LATEST` for a function's own document, and the number of a published version. */
+export const versionOf = (document: FunctionDocument | VersionDocument): string =>
+  "version" in document ? document.version : "$LATEST";
+
+/** Returns a key that sorts functions by their names, and `$LATEST` before their versions. */
+export const versionSortKey = (document: FunctionDocument | VersionDocument): string =>
+  versionId(document.functionName, "version" in document ? document.version : "");
+
+/** Returns a published version's own ARN. */
+export const versionArn = ({ functionArn, version }: VersionDocument): string => `${functionArn}:${version}`;
+
+/** Returns the ARN by which the manager knows a version: unqualified for `$LATEST`. */
+const runnableArn = (functionArn: string, version: string): string =>
+  version === "$LATEST" ? functionArn : `${functionArn}:${version}`;
+
+export const aliasArn = ({ functionArn, name }: Pick<AliasDocument, "functionArn" | "name">): string =>
+  `${functionArn}:${name}`;
+
+/** Returns whether an alias names a version, alone or beside another one. */
+export const aliasNames =
+  (version: string) =>
+  ({ functionVersion, additional }: AliasDocument): boolean =>
+    functionVersion === version || additional?.version === version;
+
+/** Returns what the function manager needs to choose a version by an alias. */
+export function toAliasSpec(alias: AliasDocument): AliasSpec {
+  const { functionArn, functionVersion, additional, policy } = alias;
   return {
-    functionArn: document.functionArn,
+    aliasArn: aliasArn(alias),
+    functionArn: runnableArn(functionArn, functionVersion),
+    additional: additional && {
+      functionArn: runnableArn(functionArn, additional.version),
+      weight: additional.weight,
+    },
+    policy: policy && policyText(policy),
+    policyRevision: policy?.revisionId ?? "",
+  };
+}
+
+/** Returns what the function manager needs to run the function, or one of its versions. */
+export function toSpec(document: FunctionDocument | VersionDocument, scope: Scope): FunctionSpec {
+  const { policy } = document;
+  const version = versionOf(document);
+  return {
+    functionArn: runnableArn(document.functionArn, version),
     name: document.functionName,
+    version,
     account: scope.account,
     region: scope.region,
     runtime: document.runtime,
@@ -80,8 +166,17 @@ export function toSpec(document: FunctionDocument, scope: { account: string; reg
   };
 }
 
+/** Returns the hash of the code as AWS writes it. */
+export const codeSha256 = ({ packageHash }: FunctionDocument): string =>
+  Buffer.from(packageHash, "hex").toString("base64");
+
 /** The members of `FunctionConfiguration`. AWS: Lambda API reference, "FunctionConfiguration". */
-export function toConfiguration(document: FunctionDocument, functionArn = document.functionArn): object {
+export function toConfiguration(
+  document: FunctionDocument | VersionDocument,
+  functionArn = document.functionArn,
+): object {
+  const version = versionOf(document);
+  const isSnapped = version !== "$LATEST" && document.snapStartApplyOn === "PublishedVersions";
   const { environment, vpc, logging, deadLetterTargetArn, kmsKeyArn } = document;
   return {
     FunctionName: document.functionName,
@@ -94,8 +189,8 @@ export function toConfiguration(document: FunctionDocument, functionArn = docume
     Timeout: document.timeoutSeconds,
     MemorySize: document.memoryMb,
     LastModified: lastModified(document.modifiedAt),
-    CodeSha256: Buffer.from(document.packageHash, "hex").toString("base64"),
-    Version: "$LATEST",
+    CodeSha256: codeSha256(document),
+    Version: version,
     ...(vpc ? { VpcConfig: { SubnetIds: vpc.subnetIds, SecurityGroupIds: vpc.securityGroupIds, VpcId: "" } } : {}),
     ...(deadLetterTargetArn ? { DeadLetterConfig: { TargetArn: deadLetterTargetArn } } : {}),
     ...(environment ? { Environment: { Variables: environment } } : {}),
@@ -107,7 +202,7 @@ export function toConfiguration(document: FunctionDocument, functionArn = docume
     PackageType: "Zip",
     Architectures: [document.architecture],
     EphemeralStorage: { Size: document.ephemeralStorageMb },
-    SnapStart: { ApplyOn: document.snapStartApplyOn, OptimizationStatus: "Off" },
+    SnapStart: { ApplyOn: document.snapStartApplyOn, OptimizationStatus: isSnapped ? "On" : "Off" },
     RuntimeVersionConfig: { RuntimeVersionArn: runtimeVersionArn(document) },
     LoggingConfig: {
       LogFormat: logging.format,

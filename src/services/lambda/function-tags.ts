@@ -3,7 +3,7 @@ import type { Place } from "../../families/place.ts";
 import { ApiError } from "../../protocol/errors.ts";
 import { invalid } from "./errors.ts";
 import type { FunctionDocument } from "./function-document.ts";
-import { functions } from "./functions.ts";
+import { functions, referenceOf } from "./functions.ts";
 import { changing, type LambdaParts, operations, viewing } from "./lambda-families.ts";
 
 type Tags = FunctionDocument["tags"];
@@ -28,7 +28,13 @@ const tagged: Place<LambdaParts, FunctionDocument, unknown, { readonly Resource:
   async find(work) {
     const arn = work.input.Resource;
     if (!arn.includes(":function:")) throw new ApiError("ResourceNotFoundException", `Resource not found: ${arn}`);
-    return functions.find({ ...work, input: { FunctionName: arn } });
+    const input = { FunctionName: arn };
+    if (referenceOf(input, work.call).qualifier !== undefined) {
+      throw invalid(
+        "Tags on function aliases and versions are not supported. Please specify either a function name or an unqualified function ARN.",
+      );
+    }
+    return functions.find({ ...work, input });
   },
 };
 

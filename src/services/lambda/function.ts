@@ -1,13 +1,33 @@
 import { randomUUID } from "node:crypto";
 import { mergeInto } from "../../families/merge.ts";
-import type { OpenCall, Work } from "../../families/work.ts";
+import type { Change, OpenCall, Work } from "../../families/work.ts";
 import { ApiError, notImplemented } from "../../protocol/errors.ts";
 import { invalid } from "./errors.ts";
-import { checkRevision, refused, refusePublishing, zipOf } from "./function-code.ts";
-import { type FunctionDocument, functionKind, toConfiguration } from "./function-document.ts";
+import { checkRevision, refused, zipOf } from "./function-code.ts";
+import {
+  type AliasDocument,
+  aliasKind,
+  aliasNames,
+  type FunctionDocument,
+  functionKind,
+  toConfiguration,
+  type VersionDocument,
+  versionKind,
+  versionOf,
+  versionSortKey,
+} from "./function-document.ts";
+import { type FunctionReference, functionNotFound } from "./function-name.ts";
 import { checkSettings, settingRules, settingsDefault } from "./function-settings.ts";
 import { checkTags } from "./function-tags.ts";
-import { functions, referenceOf } from "./functions.ts";
+import {
+  findAlias,
+  findVersion,
+  functions,
+  referenceOf,
+  requireFunction,
+  unqualifiedFunctions,
+  versions,
+} from "./functions.ts";
 import {
   answerPage,
   defineResource,
@@ -20,6 +40,7 @@ import {
   viewing,
   writing,
 } from "./lambda-families.ts";
+import { publish, refusePublishTo } from "./publish.ts";
 
 type CreateInput = LambdaInput<"CreateFunction">;
 
@@ -27,7 +48,7 @@ function refuseUnsupportedCreation(input: CreateInput): void {
   if (input.PackageType === "Image")
     throw notImplemented("Functions from container images are not implemented yet in Portico: use a zip.");
   if (input.CodeSigningConfigArn) throw notImplemented("Code signing is not implemented yet in Portico.");
-  refusePublishing(input);
+  refusePublishTo(input);
 }
 
 async function refuseExisting({ tx }: Work<object>, name: string): Promise<void> {
@@ -66,12 +87,42 @@ async function createFunction(open: OpenCall<LambdaParts, CreateInput>): Promise
     tags,
     policy: undefined,
   };
-  await write(async (work) => {
+  const created = await write(async (work) => {
     await refuseExisting(work, name);
     await functions.put(document, work);
+    return Publish ? publish(document, work) : document;
   });
-  return toConfiguration(document);
+  // AWS quirk: the answer has the version's number, and the function's unqualified ARN.
+  return toConfiguration(created);
 }
+
+/** Deletes one version. AWS: Lambda API reference, "DeleteFunction", Qualifier. */
+async function deleteVersion(
+  { name, functionArn, qualifier = "" }: FunctionReference,
+  work: Change<LambdaParts>,
+): Promise<void> {
+  if (!/^\d+$/.test(qualifier)) {
+    if ((await findAlias(work.tx, name, qualifier)) === undefined)
+      throw functionNotFound(`${functionArn}:${qualifier}`);
+    throw invalid("Deletion of aliases is not currently supported.");
+  }
+  const version = await findVersion(work.tx, name, qualifier);
+  // AWS, as reported: a version that is not there is deleted, too.
+  if (version === undefined) return;
+  const aliases = await work.tx.list<AliasDocument>(aliasKind, { prefix: `${name}/` });
+  const referring = aliases.map(({ body }) => body).filter(aliasNames(qualifier));
+  if (referring.length > 0) {
+    const names = referring.map((alias) => alias.name).join(", ");
+    throw new ApiError(
+      "ResourceConflictException",
+      `Unable to delete version because the following aliases reference it: [${names}]`,
+    );
+  }
+  await versions.delete(version, work);
+}
+
+const byKey = (one: { readonly key: string }, other: { readonly key: string }): number =>
+  one.key < other.key ? -1 : 1;
 
 /** Removes the members that lists leave out. */
 export function listed(configuration: object): object {
@@ -97,22 +148,31 @@ export const functionOperations = {
   ...configuration,
   ...operations({
     CreateFunction: spanning(createFunction),
-    GetFunction: viewing(functions, (document, { input, call, codeLinks }) => {
-      const hasTags = Object.keys(document.tags).length > 0;
+    GetFunction: viewing(versions, async (document, { tx, input, call, codeLinks }) => {
+      // Tags are the function's, whichever version is asked for.
+      const { tags } = (await tx.get<FunctionDocument>(functionKind, document.functionName))?.body ?? document;
+      const hasTags = Object.keys(tags).length > 0;
       return {
         Configuration: toConfiguration(document, referenceOf(input, call).qualifiedArn),
         Code: { RepositoryType: "S3", Location: `http://${call.host}${codeLinks.make(document.packageHash)}` },
-        ...(hasTags ? { Tags: document.tags } : {}),
+        ...(hasTags ? { Tags: tags } : {}),
       };
     }),
-    GetFunctionConfiguration: viewing(functions, (document, { input, call }) =>
+    GetFunctionConfiguration: viewing(versions, (document, { input, call }) =>
       toConfiguration(document, referenceOf(input, call).qualifiedArn),
     ),
     ListFunctions: reading(async (work) => {
-      const all = await work.tx.list<FunctionDocument>(functionKind);
-      const found = pageOfItems(work, all, ({ id }) => id);
-      const suffix = work.input.FunctionVersion === "ALL" ? ":$LATEST" : "";
-      const items = found.items.map(({ body }) => listed(toConfiguration(body, body.functionArn + suffix)));
+      const { tx, input } = work;
+      const isAll = input.FunctionVersion === "ALL";
+      const stored = [
+        ...(await tx.list<FunctionDocument>(functionKind)),
+        ...(isAll ? await tx.list<VersionDocument>(versionKind) : []),
+      ];
+      const all = stored.map(({ body }) => ({ body, key: versionSortKey(body) })).sort(byKey);
+      const found = pageOfItems(work, all, ({ key }) => key);
+      const items = found.items.map(({ body }) =>
+        listed(toConfiguration(body, isAll ? `${body.functionArn}:${versionOf(body)}` : body.functionArn)),
+      );
       return answerPage({ ...found, items }, "Functions");
     }),
     DeleteFunction: writing(async (work) => {
@@ -120,11 +180,21 @@ export const functionOperations = {
       if (reference.qualifier === "$LATEST") {
         throw invalid("$LATEST version cannot be deleted without deleting the function.");
       }
-      await functions.delete(await functions.find(work), work);
+      const document = await requireFunction(work, reference);
+      if (reference.qualifier === undefined) await functions.delete(document, work);
+      else await deleteVersion(reference, work);
       return { StatusCode: 204 };
     }),
     // Code signing configurations and reserved concurrency can't be set here, so the answers say that there are none.
-    GetFunctionCodeSigningConfig: viewing(functions, () => ({})),
-    GetFunctionConcurrency: viewing(functions, () => ({})),
+    GetFunctionCodeSigningConfig: viewing(unqualifiedFunctions, () => ({})),
+    GetFunctionConcurrency: viewing(unqualifiedFunctions, () => ({})),
+    // The same goes for provisioned concurrency, which versions and aliases may have on AWS.
+    GetProvisionedConcurrencyConfig: viewing(versions, () => {
+      throw new ApiError(
+        "ProvisionedConcurrencyConfigNotFoundException",
+        "No Provisioned Concurrency Config found for this function",
+      );
+    }),
+    ListProvisionedConcurrencyConfigs: viewing(unqualifiedFunctions, () => ({ ProvisionedConcurrencyConfigs: [] })),
   }),
 };

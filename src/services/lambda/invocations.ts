@@ -1,5 +1,5 @@
 import { notImplemented } from "../../protocol/errors.ts";
-import { functions, referenceOf } from "./functions.ts";
+import { referenceOf, versions } from "./functions.ts";
 import { invokeFunction } from "./invoke.ts";
 import { invokeFunctionStreaming } from "./invoke-stream.ts";
 import { operations, spanning } from "./lambda-families.ts";
@@ -10,13 +10,12 @@ export const invocationOperations = operations({
     if (input.TenantId !== undefined || input.DurableExecutionName !== undefined) {
       throw notImplemented("TenantId and DurableExecutionName are not implemented yet in Portico.");
     }
-    await read((work) => functions.find(work));
+    await read((work) => versions.find(work));
     return invokeFunction(input, call, { reference: referenceOf(input, call), functions: client, events });
   }),
   InvokeWithResponseStream: spanning(async ({ input, call, read, functions: client }) => {
     if (input.TenantId !== undefined) throw notImplemented("TenantId is not implemented yet in Portico.");
-    await read((work) => functions.find(work));
-    const { qualifiedArn } = referenceOf(input, call);
-    return invokeFunctionStreaming(input, call, { functionArn: qualifiedArn, functions: client });
+    await read((work) => versions.find(work));
+    return invokeFunctionStreaming(input, call, { reference: referenceOf(input, call), functions: client });
   }),
 });

@@ -1,7 +1,8 @@
 import { bounds } from "../../base/bounds.ts";
-import type { AnswerSink, FunctionClient, InvokeOutcome } from "../../functions/function-client.ts";
+import type { AnswerSink, InvokeOutcome, VersionedFunctionClient } from "../../functions/function-client.ts";
 import type { CallContext } from "../../protocol/operation.ts";
-import { checkClientContext, checkPayload, serviceError } from "./invoke.ts";
+import type { FunctionReference } from "./function-name.ts";
+import { checkClientContext, checkPayload, chooseVersion, serviceError } from "./invoke.ts";
 import type { LambdaInput } from "./lambda-families.ts";
 
 /** How much may wait for a caller that reads slowly. Beyond it the function waits as well. */
@@ -11,14 +12,16 @@ const queuedBytesMax = bounds.functionStreamQueuedBytesMax.value;
 export async function invokeFunctionStreaming(
   input: LambdaInput<"InvokeWithResponseStream">,
   call: CallContext,
-  { functionArn, functions }: { readonly functionArn: string; readonly functions: FunctionClient },
+  { reference, functions }: { readonly reference: FunctionReference; readonly functions: VersionedFunctionClient },
 ): Promise<object> {
-  if (input.InvocationType === "DryRun") return { StatusCode: 204, ExecutedVersion: "$LATEST" };
+  const { functionArn, version: ExecutedVersion } = chooseVersion({ reference, functions });
+  if (input.InvocationType === "DryRun") return { StatusCode: 204, ExecutedVersion };
   const payload = checkPayload(input.Payload ?? Buffer.alloc(0), "RequestResponse");
   const { clientContext } = checkClientContext(input.ClientContext);
   const chunks = new ChunkQueue();
   const outcome = functions.invoke({
     functionArn,
+    invokedArn: reference.qualifiedArn,
     payload,
     requestId: call.requestId,
     wantsLogTail: input.LogType === "Tail",
@@ -32,7 +35,7 @@ export async function invokeFunctionStreaming(
     const first = await outcome;
     if (first.kind === "service-error") throw serviceError(first);
   }
-  return { StatusCode: 200, ExecutedVersion: "$LATEST", EventStream: eventsOf(chunks, outcome) };
+  return { StatusCode: 200, ExecutedVersion, EventStream: eventsOf(chunks, outcome) };
 }
 
 async function* eventsOf(chunks: ChunkQueue, outcome: Promise<InvokeOutcome>): AsyncGenerator<object> {

@@ -1,9 +1,9 @@
 import { bounds } from "../../base/bounds.ts";
-import type { FunctionClient, InvokeOutcome } from "../../functions/function-client.ts";
+import type { ChosenVersion, InvokeOutcome, VersionedFunctionClient } from "../../functions/function-client.ts";
 import { ApiError } from "../../protocol/errors.ts";
 import type { CallContext } from "../../protocol/operation.ts";
 import type { EventQueue } from "./event-queue.ts";
-import type { FunctionReference } from "./function-name.ts";
+import { type FunctionReference, functionNotFound } from "./function-name.ts";
 import type { LambdaInput } from "./lambda-families.ts";
 
 /** AWS: Lambda quotas, "Invocation payload (request and response)". */
@@ -13,37 +13,56 @@ const payloadBytesMax = { RequestResponse: 6_291_456, Event: bounds.lambdaEventB
 export async function invokeFunction(
   input: LambdaInput<"Invoke">,
   call: CallContext,
-  to: { readonly reference: FunctionReference; readonly functions: FunctionClient; readonly events: EventQueue },
+  to: {
+    readonly reference: FunctionReference;
+    readonly functions: VersionedFunctionClient;
+    readonly events: EventQueue;
+  },
 ): Promise<object> {
   const type = input.InvocationType ?? "RequestResponse";
-  if (type === "DryRun") return { StatusCode: 204, ExecutedVersion: "$LATEST" };
+  const { qualifiedArn } = to.reference;
+  const { functionArn, version } = chooseVersion(to);
+  if (type === "DryRun") return { StatusCode: 204, ExecutedVersion: version };
   const payload = checkPayload(input.Payload ?? Buffer.alloc(0), type);
   const { clientContext } = checkClientContext(input.ClientContext);
-  const { functionArn, qualifiedArn } = to.reference;
   if (type === "Event") {
     const { requestId } = call;
-    await to.events.accept({ functionArn, payload, requestId, traceId: undefined, clientContext });
+    // An alias chooses when the event runs, and again when it is tried again.
+    await to.events.accept({ functionArn: qualifiedArn, payload, requestId, traceId: undefined, clientContext });
     return { StatusCode: 202, Payload: Buffer.alloc(0) };
   }
   const wantsLogTail = input.LogType === "Tail";
   const outcome = await to.functions.invoke({
-    functionArn: qualifiedArn,
+    functionArn,
+    invokedArn: qualifiedArn,
     payload,
     requestId: call.requestId,
     wantsLogTail,
     ...(clientContext === undefined ? {} : { clientContext }),
   });
-  return toAnswer(outcome);
+  return toAnswer(outcome, version);
 }
 
-function toAnswer(outcome: InvokeOutcome): object {
+/** Chooses the version that an invocation runs: of an alias, by its weights. */
+export function chooseVersion(of: {
+  readonly reference: FunctionReference;
+  readonly functions: VersionedFunctionClient;
+}): ChosenVersion {
+  const { qualifiedArn } = of.reference;
+  const chosen = of.functions.choose(qualifiedArn);
+  // It was there a moment ago.
+  if (chosen === undefined) throw functionNotFound(qualifiedArn);
+  return chosen;
+}
+
+function toAnswer(outcome: InvokeOutcome, version: string): object {
   if (outcome.kind === "service-error") throw serviceError(outcome);
   return {
     StatusCode: 200,
     ...(outcome.kind === "function-error" ? { FunctionError: "Unhandled" } : {}),
     ...(outcome.logTail ? { LogResult: outcome.logTail.toString("base64") } : {}),
     Payload: outcome.payload,
-    ExecutedVersion: "$LATEST",
+    ExecutedVersion: version,
   };
 }
 

@@ -1,14 +1,14 @@
 import type { Clock } from "../../base/clock.ts";
-import type { EventClient } from "../../functions/function-client.ts";
+import { describeMissing, type EventClient } from "../../functions/function-client.ts";
 import type { FunctionManager } from "../../functions/manager.ts";
 import type { PackageStore } from "../../functions/packages.ts";
 import type { Operations } from "../../protocol/operation.ts";
-import type { Change, Store } from "../../store/store.ts";
+import type { Store } from "../../store/store.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { acceptEvent } from "./accept-event.ts";
 import { CodeLinks } from "./code-links.ts";
 import { EventQueue } from "./event-queue.ts";
-import { type FunctionDocument, functionKind, toSpec } from "./function-document.ts";
+import { functionFollowers, takeUpFunctions } from "./follow-functions.ts";
 import { makeLambdaOperations } from "./operations.ts";
 
 interface LambdaServiceOptions {
@@ -69,16 +69,22 @@ export class LambdaService {
     return hash === undefined ? undefined : this.#options.packages.read(hash);
   }
 
+  /** Returns why a function, version or alias can't be invoked by its ARN: it is not there. */
+  problemOf(functionArn: string): string | undefined {
+    return this.#functions.describe(functionArn) ? undefined : describeMissing(functionArn, this.#functions);
+  }
+
   /** Takes up the store's functions and events. Resolves when every function can be invoked from every thread. */
   async start(): Promise<void> {
-    const { store, manager } = this.#options;
+    const { store } = this.#options;
     // Operations apply their own changes before they answer. This is for a reset, and for writes by others.
     this.#endWatch = store.subscribe((changes) => {
-      for (const change of changes) if (change.kind === functionKind) this.#enqueue(() => this.#follow(change));
+      for (const change of changes) {
+        const follow = functionFollowers.get(change.kind);
+        if (follow) this.#enqueue(() => follow(change, this.#options));
+      }
     });
-    const stored = await store.all<FunctionDocument>(functionKind);
-    await Promise.all(stored.map(({ scope, body }) => manager.apply(toSpec(body, scope))));
-    await manager.collectPackages();
+    await takeUpFunctions(this.#options);
     await this.#events.start();
   }
 
@@ -98,16 +104,5 @@ export class LambdaService {
     this.#work = this.#work.then(work).catch((error: unknown) => {
       this.#options.logger.error(`A function's change could not be taken up: ${error}`);
     });
-  }
-
-  async #follow({ scope, id, deleted }: Change): Promise<void> {
-    const { store, manager } = this.#options;
-    const stored = deleted ? undefined : await store.read(scope, (tx) => tx.get<FunctionDocument>(functionKind, id));
-    if (stored) {
-      await manager.apply(toSpec(stored.body, scope));
-      return;
-    }
-    await manager.remove(`arn:aws:lambda:${scope.region}:${scope.account}:function:${id}`);
-    await manager.collectPackages();
   }
 }

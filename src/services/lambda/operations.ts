@@ -1,6 +1,7 @@
 import { bindOperations } from "../../families/make-families.ts";
 import type { Operations } from "../../protocol/operation.ts";
 import type { Store } from "../../store/store.ts";
+import { aliasOperations } from "./aliases.ts";
 import { functionOperations } from "./function.ts";
 import { codeOperations } from "./function-code.ts";
 import { tagOperations } from "./function-tags.ts";
@@ -10,8 +11,8 @@ import { permissionOperations } from "./permissions.ts";
 import { versionOperations } from "./versions.ts";
 
 /**
- * The operations of the `lambda` service, as deep as a gateway's users need: functions from zips, their policies, their
- * invocation.
+ * The operations of the `lambda` service, as deep as a gateway's users need: functions from zips, their versions
+ * and aliases, their policies, their invocation.
  */
 export const makeLambdaOperations = ({ store, ...parts }: LambdaParts & { readonly store: Store }): Operations =>
   bindOperations<LambdaParts>(
@@ -19,6 +20,7 @@ export const makeLambdaOperations = ({ store, ...parts }: LambdaParts & { readon
       ...functionOperations,
       ...codeOperations,
       ...versionOperations,
+      ...aliasOperations,
       ...permissionOperations,
       ...tagOperations,
       ...invocationOperations,

@@ -16,10 +16,9 @@ import {
   type InvokeCommandInput,
   LambdaClient,
   LambdaServiceException,
-  ListAliasesCommand,
   ListTagsCommand,
   ListVersionsByFunctionCommand,
-  PublishVersionCommand,
+  PutFunctionConcurrencyCommand,
   paginateListFunctions,
   RemovePermissionCommand,
   TagResourceCommand,
@@ -354,7 +353,13 @@ describe("the lambda service", () => {
       501,
       /Layers/,
     ],
-    ["a version", { Publish: true }, "NotImplementedException", 501, /Versions/],
+    [
+      "a version that each publishing replaces",
+      { PublishTo: "LATEST_PUBLISHED" },
+      "NotImplementedException",
+      501,
+      /PublishTo/,
+    ],
     ["a time above AWS's", { Timeout: 901 }, "ValidationException", 400, /less than or equal to 900/],
     ["memory below AWS's", { MemorySize: 64 }, "ValidationException", 400, /greater than or equal to 128/],
     [
@@ -398,13 +403,9 @@ describe("the lambda service", () => {
 
   it("says by name what is not there yet", async () => {
     await lambda.send(functionOf("partial"));
-    for (const command of [
-      new PublishVersionCommand({ FunctionName: "partial" }),
-      new ListAliasesCommand({ FunctionName: "partial" }),
-    ]) {
-      const [name, status] = await refusal(lambda.send(command as PublishVersionCommand));
-      assert.deepEqual([name, status], ["NotImplementedException", 501]);
-    }
+    const reserved = new PutFunctionConcurrencyCommand({ FunctionName: "partial", ReservedConcurrentExecutions: 1 });
+    const [name, status] = await refusal(lambda.send(reserved));
+    assert.deepEqual([name, status], ["NotImplementedException", 501]);
     const version = new GetFunctionCommand({ FunctionName: "partial", Qualifier: "live" });
     assert.deepEqual(await refusal(lambda.send(version)), [
       "ResourceNotFoundException",
