@@ -2,28 +2,22 @@ import { bounds } from "../base/bounds.ts";
 import type { Authorizer } from "./rest-api.ts";
 import { invalidArn, isRoleArn } from "./rules.ts";
 
-/** AWS: CreateAuthorizer, authorizerResultTtlInSeconds: default 300, at most 3600. */
+/** AWS: CreateAuthorizer, authorizerResultTtlInSeconds: default 300, at most 3600. Recorded: only a given one is shown. */
 const ttlDefault = 300;
 export const authorizerTtlMax = bounds.authorizerTtlSecondsMax.value;
 
-/**
- * Returns the default number of seconds that results are kept; undefined for user pools. AWS CLI: create-authorizer's
- * samples.
- */
-export const defaultAuthorizerTtl = (type: Authorizer["type"]): number | undefined =>
-  type === "COGNITO_USER_POOLS" ? undefined : ttlDefault;
-
-const functionUri = /^arn:aws[a-z-]*:apigateway:[a-z0-9-]+:lambda:path\/\S+$/;
+/** Recorded: blanks are accepted. */
+const functionUri = /^arn:aws[a-z-]*:apigateway:[a-z0-9-]+:lambda:path\/[^\x00-\x1f\x7f]+$/;
 const userPool = /^arn:aws[a-z-]*:cognito-idp:[a-z0-9-]+:\d{12}:userpool\/\S+$|^\$\{stageVariables\.\w+\}$/;
 const identityOf =
   /^(method\.request\.(header|querystring|multivalueheader|multivaluequerystring)|stageVariables|context)\.[\w.$-]+$/;
 
 /**
- * Checks that an authorizer has all that its type needs; returns AWS's message or undefined. AWS: CreateAuthorizer, the
- * notes on each member.
+ * Checks that an authorizer has all that its type needs; returns AWS's message or undefined. Recorded: an import accepts
+ * one whose identity source is an empty text (`needsIdentity` is false). AWS: CreateAuthorizer, the notes on each member.
  */
 // Unconfirmed: how AWS words all but the name and the ARN; see docs/compatibility.md, "REST control plane, words".
-export function checkAuthorizer(authorizer: Omit<Authorizer, "id">): string | undefined {
+export function checkAuthorizer(authorizer: Omit<Authorizer, "id">, needsIdentity = true): string | undefined {
   const { type, identitySource, authorizerCredentials } = authorizer;
   const ttl = authorizer.authorizerResultTtlInSeconds ?? ttlDefault;
   if (ttl < 0 || ttl > authorizerTtlMax)
@@ -38,7 +32,7 @@ export function checkAuthorizer(authorizer: Omit<Authorizer, "id">): string | un
     return "Invalid Authorizer URI: it must be of the form arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{functionArn}/invocations";
   }
   if (identitySource === undefined) {
-    return type === "REQUEST" && ttl === 0 ? undefined : "Identity source must be specified";
+    return type === "REQUEST" && (ttl === 0 || !needsIdentity) ? undefined : "Identity source must be specified";
   }
   const sources = identitySource.split(",").map((source) => source.trim());
   const isHeader = (source: string) => /^method\.request\.header\.[\w.$-]+$/.test(source);

@@ -121,6 +121,11 @@ export interface IntegrationBounds {
   readonly timeoutInMillisMax: number;
 }
 
+export interface IntegrationCheckOptions extends Partial<IntegrationBounds> {
+  /** Recorded: an import accepts the ARN of a function itself for the type AWS. */
+  readonly acceptsFunctionArn?: boolean;
+}
+
 const awsBounds: IntegrationBounds = { timeoutInMillisMax: bounds.integrationTimeoutMsDefault.value };
 const timeoutInMillisMin = bounds.integrationTimeoutMsMin.value;
 
@@ -133,10 +138,12 @@ const stageVariable = /\$\{stageVariables\.\w+\}/g;
 export function checkIntegration(
   method: Method,
   integration: Integration,
-  limits: IntegrationBounds = awsBounds,
+  { timeoutInMillisMax = awsBounds.timeoutInMillisMax, acceptsFunctionArn = false }: IntegrationCheckOptions = {},
 ): string | undefined {
+  const limits = { timeoutInMillisMax };
+  const isFunction = acceptsFunctionArn && integration.type === "AWS" && functionArn.test(integration.uri ?? "");
   return (
-    checkBackend(integration) ??
+    checkBackend(integration, isFunction) ??
     checkConnection(integration) ??
     checkTransferMode(integration) ??
     checkTimeout(integration, limits) ??
@@ -146,7 +153,7 @@ export function checkIntegration(
   );
 }
 
-function checkBackend(integration: Integration): string | undefined {
+function checkBackend(integration: Integration, isFunction: boolean): string | undefined {
   const { type, httpMethod, uri, credentials } = integration;
   if (type !== "MOCK") {
     if (httpMethod === undefined || httpMethod === "") return emptyHttpMethod;
@@ -162,7 +169,7 @@ function checkBackend(integration: Integration): string | undefined {
       return checkHttpUri(uri);
     case "AWS":
     case "AWS_PROXY":
-      return checkAwsUri(type, uri, credentials);
+      return isFunction ? undefined : checkAwsUri(type, uri, credentials);
   }
 }
 

@@ -17,7 +17,8 @@ import type { ApiDocument } from "./read-document.ts";
 /** AWS: API Gateway developer guide, "x-amazon-apigateway-documentation object". */
 export const documentationExtension = "x-amazon-apigateway-documentation";
 
-const invalidInput = "Invalid OpenAPI input.";
+/** Recorded. */
+const invalidInput = "Unable to build importer with provided input.";
 
 interface DocumentationImport {
   /** All parts of the API after the import. */

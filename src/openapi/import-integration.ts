@@ -1,9 +1,17 @@
 import { isObject, type JsonObject } from "../base/json-object.ts";
 import type { Integration, IntegrationResponse, IntegrationType } from "../definition/rest-api.ts";
+import type { ImportLog } from "./import-log.ts";
 import { member, membersOf, scalarText } from "./json-value.ts";
 
 /** Thrown for a member of the extension with a wrong type or value. AWS says no more than that. */
 export class MalformedIntegration extends Error {}
+
+/** Where an integration stands, and where its warnings go. */
+interface IntegrationPlace {
+  readonly log: ImportLog;
+  readonly httpMethod: string;
+  readonly path: string;
+}
 
 /** Documents write enumerations in lower case, and so do AWS's own exports. Every case is accepted. */
 const types: readonly IntegrationType[] = ["HTTP", "AWS", "MOCK", "HTTP_PROXY", "AWS_PROXY"];
@@ -16,7 +24,7 @@ const transferModes = ["BUFFERED", "STREAM"] as const;
  * Reads `x-amazon-apigateway-integration`. Members of HTTP APIs (payloadFormatVersion, integrationSubtype) are ignored.
  * AWS: API Gateway Developer Guide, "x-amazon-apigateway-integration object".
  */
-export function readIntegration(source: unknown): Integration {
+export function readIntegration(source: unknown, place: IntegrationPlace): Integration {
   if (!isObject(source)) throw new MalformedIntegration();
   const type = enumeration(source, "type", types);
   if (type === undefined) throw new MalformedIntegration();
@@ -25,7 +33,7 @@ export function readIntegration(source: unknown): Integration {
   const connectionType = enumeration(source, "connectionType", connectionTypes);
   const connectionId = text(source, "connectionId");
   const credentials = text(source, "credentials");
-  const requestParameters = texts(source, "requestParameters");
+  const requestParameters = texts(source, "requestParameters", place);
   const requestTemplates = templates(source, "requestTemplates");
   const passthroughBehavior = enumeration(source, "passthroughBehavior", passthroughBehaviors);
   const contentHandling = enumeration(source, "contentHandling", contentHandlings);
@@ -56,18 +64,18 @@ export function readIntegration(source: unknown): Integration {
 }
 
 /** Reads the extension's `responses`: integration responses by selection pattern, or by `default`. */
-export function readIntegrationResponses(source: unknown): IntegrationResponse[] {
+export function readIntegrationResponses(source: unknown, place: IntegrationPlace): IntegrationResponse[] {
   const responses = member(source, "responses");
   if (responses === undefined || responses === null) return [];
   if (!isObject(responses)) throw new MalformedIntegration();
-  return membersOf(responses).map(([pattern, response]) => readIntegrationResponse(pattern, response));
+  return membersOf(responses).map(([pattern, response]) => readIntegrationResponse(pattern, response, place));
 }
 
-function readIntegrationResponse(pattern: string, source: unknown): IntegrationResponse {
+function readIntegrationResponse(pattern: string, source: unknown, place: IntegrationPlace): IntegrationResponse {
   if (!isObject(source)) throw new MalformedIntegration();
   const statusCode = text(source, "statusCode");
   if (statusCode === undefined) throw new MalformedIntegration();
-  const responseParameters = texts(source, "responseParameters");
+  const responseParameters = texts(source, "responseParameters", place);
   const responseTemplates = templates(source, "responseTemplates");
   const contentHandling = enumeration(source, "contentHandling", contentHandlings);
   return {
@@ -132,15 +140,24 @@ function list(source: JsonObject, name: string): readonly string[] | undefined {
   });
 }
 
-function texts(source: JsonObject, name: string): Record<string, string> | undefined {
+/** Reads parameters. Recorded: those that are not texts are left out, with a warning. */
+function texts(
+  source: JsonObject,
+  name: string,
+  { log, httpMethod, path }: IntegrationPlace,
+): Record<string, string> | undefined {
   const value = given(source, name);
   if (value === undefined) return undefined;
   if (!isObject(value)) throw new MalformedIntegration();
   return Object.fromEntries(
-    membersOf(value).map(([key, item]) => {
+    membersOf(value).flatMap(([key, item]): [string, string][] => {
+      if (typeof item === "string") return [[key, item]];
       const read = scalarText(item);
       if (read === undefined) throw new MalformedIntegration();
-      return [key, read];
+      log.warn(
+        `Invalid format for '${name}'. Expected type string for property '${key}' of resource '${path}' and method '${httpMethod}' but got '${read}'`,
+      );
+      return [];
     }),
   );
 }

@@ -1,5 +1,6 @@
 import type { IdSource } from "../base/ids.ts";
 import type { JsonObject } from "../base/json-object.ts";
+import { isParameterName } from "../definition/mapping-rules.ts";
 import type { Integration, Method, MethodResponse, RestApiDefinition } from "../definition/rest-api.ts";
 import {
   checkIntegration,
@@ -48,9 +49,6 @@ export type ImportResult =
 
 /** AWS's answer to what it can't read; it says no more. */
 const invalidInput = "Invalid OpenAPI input.";
-/** The models that every new API has. A document need not name them. */
-const defaultModels = new Set(["Empty", "Error"]);
-
 const integrationExtension = "x-amazon-apigateway-integration";
 const validatorExtension = "x-amazon-apigateway-request-validator";
 
@@ -144,7 +142,8 @@ class RestApiImport {
       ids: options.ids,
       log,
       existing: base.models,
-      kept: (model) => isMerge || defaultModels.has(model.name),
+      // Recorded: the two models that every new API has don't stay.
+      kept: () => isMerge,
       isRelaxed,
     });
     this.#security = new SecurityImport(api, base.authorizers, options.ids, log);
@@ -245,12 +244,13 @@ class RestApiImport {
   }
 
   #makeMethod(operation: Operation, place: Place, path: string): Method {
-    const requestParameters = Object.fromEntries(
-      operation.parameters.map(({ location, name, required }) => [
+    const requestParameters = Object.fromEntries([
+      ...operation.parameters.map(({ location, name, required }) => [
         `method.request.${location}.${(location === "path" && place.renamed.get(name)) || name}`,
         required,
       ]),
-    );
+      ...undeclaredVariables(operation, place, path).map((name) => [`method.request.path.${name}`, true]),
+    ]);
     const requestModels = this.#modelsOf(operation.bodies);
     const methodResponses = this.#methodResponses(operation);
     const requestValidatorId = this.#requestValidatorId(operation);
@@ -320,8 +320,9 @@ class RestApiImport {
 
   #withIntegration(method: Method, source: unknown, place: Place, path: string): Method {
     try {
-      const read = completeIntegration(renamedMappings(readIntegration(source), place), place.id);
-      const problem = checkIntegration(method, read, this.#options.integrationBounds);
+      const log = { log: this.#log, httpMethod: method.httpMethod, path };
+      const read = completeIntegration(renamedMappings(readIntegration(source, log), place), place.id);
+      const problem = checkIntegration(method, read, { ...this.#options.integrationBounds, acceptsFunctionArn: true });
       if (problem !== undefined)
         this.#log.error(`Unable to put integration on ${where(method.httpMethod, path)}: ${problem}`);
       return { ...method, methodIntegration: this.#withResponses(method, read, source as JsonObject, path) };
@@ -334,7 +335,7 @@ class RestApiImport {
   #withResponses(method: Method, integration: Integration, source: JsonObject, path: string): Integration {
     let complete = integration;
     const anyResponse = declaredByAny(method.methodResponses);
-    for (const response of readIntegrationResponses(source)) {
+    for (const response of readIntegrationResponses(source, { log: this.#log, httpMethod: method.httpMethod, path })) {
       const place = where(method.httpMethod, path);
       const known = complete.integrationResponses?.[response.statusCode];
       if (known !== undefined) {
@@ -368,6 +369,16 @@ function declaredByAny(responses: Readonly<Record<string, MethodResponse>> = {})
   if (declared.length === 0) return undefined;
   const responseParameters = Object.assign({}, ...declared.map((response) => response.responseParameters));
   return { statusCode: declared[0]!.statusCode, responseParameters };
+}
+
+/** Recorded: path variables that no parameter declares become required parameters. */
+function undeclaredVariables({ parameters }: Operation, { renamed }: Place, path: string): readonly string[] {
+  const declared = new Set(parameters.map(({ name }) => name));
+  const variables = [...path.matchAll(/\{([^{}+]+)\+?\}/g)].map(([, name]) => name!);
+  return variables
+    .filter((name) => !declared.has(name))
+    .map((name) => renamed.get(name) ?? name)
+    .filter(isParameterName);
 }
 
 function where(httpMethod: string, path: string): string {

@@ -1,6 +1,6 @@
 import type { IdSource } from "../base/ids.ts";
 import type { JsonObject } from "../base/json-object.ts";
-import { checkAuthorizer, defaultAuthorizerTtl } from "../definition/authorizer-rules.ts";
+import { checkAuthorizer } from "../definition/authorizer-rules.ts";
 import type { Authorizer, Method } from "../definition/rest-api.ts";
 import type { ImportLog } from "./import-log.ts";
 import { listMember, member, membersOf, objectMember, scalarText, textMember } from "./json-value.ts";
@@ -121,10 +121,12 @@ export class SecurityImport {
     const providerArns = listMember(extension, "providerARNs").flatMap((arn) => scalarText(arn) ?? []);
     if (type === "COGNITO_USER_POOLS" && providerArns.length === 0) return "At least one provider ARN is required.";
     if (type !== "COGNITO_USER_POOLS" && authorizerUri === undefined) return "Authorizer URI is required.";
-    const ttl = ttlSeconds(member(extension, "authorizerResultTtlInSeconds")) ?? defaultAuthorizerTtl(type);
-    const identitySource = textMember(extension, "identitySource") ?? identitySourceOf(scheme);
+    const ttl = ttlSeconds(member(extension, "authorizerResultTtlInSeconds"));
+    // Recorded: empty texts are accepted; they count as absent.
+    const givenIdentity = textMember(extension, "identitySource");
+    const identitySource = givenIdentity || identitySourceOf(scheme);
     const authType = textMember(scheme, authTypeExtension);
-    const authorizerCredentials = textMember(extension, "authorizerCredentials");
+    const authorizerCredentials = textMember(extension, "authorizerCredentials") || undefined;
     const identityValidationExpression = textMember(extension, "identityValidationExpression");
     const authorizer: Omit<Authorizer, "id"> = {
       name,
@@ -137,7 +139,7 @@ export class SecurityImport {
       ...(identityValidationExpression !== undefined && { identityValidationExpression }),
       ...(ttl !== undefined && { authorizerResultTtlInSeconds: ttl }),
     };
-    const problem = checkAuthorizer(authorizer);
+    const problem = checkAuthorizer(authorizer, givenIdentity !== "");
     return problem === undefined ? authorizer : `${problem}.`;
   }
 }

@@ -36,7 +36,7 @@ export function importSettings(document: ApiDocument, base: RestApi, options: Se
   const named = {
     description: document.description,
     version: document.version,
-    binaryMediaTypes: readBinaryMediaTypes(document),
+    binaryMediaTypes: readBinaryMediaTypes(document, options.mode === "merge" ? binaryMediaTypes : undefined),
     minimumCompressionSize: readMinimumCompressionSize(document, log),
     policy: readPolicy(document, base.id, options),
     apiKeySource: readApiKeySource(document, log),
@@ -93,11 +93,12 @@ export function importGatewayResponses(document: ApiDocument, log: ImportLog): r
   });
 }
 
-function readBinaryMediaTypes(document: ApiDocument): readonly string[] | undefined {
+/** Recorded: a merge unites the document's types with the previous ones. */
+function readBinaryMediaTypes(document: ApiDocument, previous: readonly string[] = []): readonly string[] | undefined {
   const types = listMember(document.source, "x-amazon-apigateway-binary-media-types").flatMap(
     (type) => scalarText(type) ?? [],
   );
-  return types.length === 0 ? undefined : types;
+  return types.length === 0 ? undefined : [...new Set([...previous, ...types])];
 }
 
 function readMinimumCompressionSize(document: ApiDocument, log: ImportLog): number | undefined {

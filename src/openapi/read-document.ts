@@ -274,7 +274,9 @@ function mappedParameter(reading: ReadContext, parameter: JsonObject, place: Pla
 
 function readResponses(reading: ReadContext, operation: JsonObject, place: Place): OperationResponse[] {
   const listed = membersOf(operation["responses"]).filter(([code]) => !code.startsWith("x-"));
-  if (listed.length === 0) reading.log.warn(`No responses specified for '${place.httpMethod} ${place.path}'`);
+  // Recorded: an empty object is no reason for a warning.
+  if (!isObject(operation["responses"]))
+    reading.log.warn(`No responses specified for '${place.httpMethod} ${place.path}'`);
   return listed.flatMap(([statusCode, response]) => {
     // A method response has one status; AWS leaves `default` and `4XX` out.
     if (!/^[1-5]\d\d$/.test(statusCode)) return [];

@@ -246,9 +246,10 @@ function aDefinition(random: Random, exportType: ExportOptions["exportType"]): R
     names.length > 0 && random.flip() ? { "application/json": random.pick(names) } : {};
 
   const aMethod = (httpMethod: string, resource: Resource): Method => {
-    const variable = /\{(\w+)\+?\}/.exec(resource.path)?.[1];
+    // Path variables are always parameters: those that a document does not declare are made.
+    const variables = [...resource.path.matchAll(/\{(\w+)\+?\}/g)].map(([, name]) => name);
     const requestParameters = {
-      ...(variable !== undefined && random.maybe({ [`method.request.path.${variable}`]: true })),
+      ...Object.fromEntries(variables.map((name) => [`method.request.path.${name}`, true])),
       ...Object.fromEntries(random.some(headerNames).map((name) => [`method.request.header.${name}`, random.flip()])),
       ...random.maybe({ "method.request.querystring.q": random.flip() }),
     };

@@ -1,4 +1,4 @@
-import { authorizerTtlMax, checkAuthorizer, defaultAuthorizerTtl } from "../../definition/authorizer-rules.ts";
+import { authorizerTtlMax, checkAuthorizer } from "../../definition/authorizer-rules.ts";
 import { type Authorizer, type RestApi, restKinds } from "../../definition/rest-api.ts";
 import { entryList, listPaths, member, memberInValue, oneOf, text, wholeNumber } from "../../families/patch.ts";
 import { nonEmpty, present } from "../../families/work.ts";
@@ -40,7 +40,7 @@ async function createAuthorizer(work: Change<"CreateAuthorizer", RestApi>): Prom
     authorizerCredentials: input.authorizerCredentials || undefined,
     identitySource: input.identitySource || undefined,
     identityValidationExpression: input.identityValidationExpression || undefined,
-    authorizerResultTtlInSeconds: input.authorizerResultTtlInSeconds ?? defaultAuthorizerTtl(input.type),
+    authorizerResultTtlInSeconds: input.authorizerResultTtlInSeconds,
   });
   return checked(authorizer, work);
 }

@@ -170,7 +170,7 @@ describe("imports of documentation parts", () => {
         `PUT ${parts}?mode=overwrite`,
         body,
         400,
-        /Invalid OpenAPI input\.|failed to satisfy|Invalid request/,
+        /Unable to build importer with provided input\.|failed to satisfy|Unable to import documentation parts/,
       );
     }
     await management.refuses(

@@ -531,7 +531,7 @@ describe("Model, RequestValidator and Authorizer", () => {
       authorizerUri: "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/f/invocations",
       identitySource: "method.request.header.Authorization",
     });
-    assert.deepEqual([authorizer.authType, authorizer.authorizerResultTtlInSeconds], ["custom", 300]);
+    assert.deepEqual([authorizer.authType, authorizer.authorizerResultTtlInSeconds], ["custom", undefined]);
     const wrongKind = [replace("/authorizationType", "COGNITO_USER_POOLS"), replace("/authorizerId", authorizer.id)];
     await refuses(
       "UpdateMethod",
