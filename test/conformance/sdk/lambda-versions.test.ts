@@ -182,11 +182,11 @@ describe("versions and aliases", () => {
     it("can't be changed", async () => {
       const message = "Current operation does not support versions other than $LATEST";
       for (const work of [
-        update("frozen:1", "x"),
-        lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: "frozen:1", Timeout: 5 })),
-        publish("frozen:1"),
+        () => update("frozen:1", "x"),
+        () => lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: "frozen:1", Timeout: 5 })),
+        () => publish("frozen:1"),
       ]) {
-        assert.deepEqual(await refusal(work), invalid(message));
+        assert.deepEqual(await refusal(work()), invalid(message));
       }
       assert.equal((await update("frozen:$LATEST", "four")).Version, "$LATEST");
       const tags = new TagResourceCommand({ Resource: arn("frozen:1"), Tags: { c: "3" } });
