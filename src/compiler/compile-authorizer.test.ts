@@ -45,7 +45,7 @@ test("sources of stage variables are texts, or known to be missing; additionalCo
     { variables: { a: "1" }, additionalContext: { "context.stage": "dev" } },
   );
   assert.deepEqual("authorizer" in step && step.authorizer.identitySources, [
-    { expression: "stageVariables.a", value: { kind: "literal", text: "1" } },
+    { expression: "stageVariables.a", value: { kind: "literal", text: "1", variable: "a" } },
     { expression: "stageVariables.b" },
     { expression: "context.stage", value: { kind: "literal", text: "dev" } },
     { expression: "context.httpMethod", value: { kind: "context", name: "httpMethod" } },

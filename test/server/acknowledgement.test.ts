@@ -106,7 +106,16 @@ test("with a thread that hangs, a call that changes what is served waits, and th
   assert.equal((await call("POST /", {}, logs)).status, 200);
   assert.equal((await call("GET /restapis")).status, 200);
   // A definition is not served before it is deployed.
-  assert.equal((await call(`POST /restapis/${id}/models`, { name: "M", contentType: "application/json" })).status, 201);
+  assert.equal(
+    (
+      await call(`POST /restapis/${id}/models`, {
+        name: "M",
+        contentType: "application/json",
+        schema: '{"type":"object"}',
+      })
+    ).status,
+    201,
+  );
   assert.equal(isPatched, false);
 
   // The thread that replaces it hears everything.
