@@ -351,6 +351,14 @@ export const bounds = {
   // The protocol of management calls
   hintBytesMax: { value: 900, source: "ours: the header x-portico-hint" },
   inputDepthMax: { value: 64, source: "ours: levels of a management call's JSON; no operation has a dozen" },
+  inputValuesMax: {
+    value: 50_000,
+    source: "ours: values of a management call's JSON; CloudWatch Logs takes 10,000 events of two members",
+  },
+  inputBytesMaxHere: {
+    value: 1_048_576,
+    source: "ours: a management call's JSON that control parses itself, in 20 ms; more on the jobs' thread",
+  },
   formBytesMax: { value: 1_048_576, source: "ours: a call in the query protocol; the largest member is a policy" },
   formParametersMax: { value: 10_000, source: "ours: parameters of a call in the query protocol" },
   formDepthMax: { value: 16, source: "ours: dots in the name of such a parameter" },
@@ -468,6 +476,20 @@ export const bounds = {
   managementCallsMax: {
     value: 256,
     source: "ours: management calls under way in one gateway thread; some (Invoke) take minutes",
+  },
+  managementHeldBytesMax: {
+    value: 524_288,
+    source:
+      "ours: body of a management call that its gateway thread holds until it is whole; of a longer one, the beginning",
+  },
+  managementStreamsMax: {
+    value: 64,
+    source: "ours: of these calls, those whose longer bodies are still coming in",
+  },
+  operationsCallsMax: {
+    value: 32,
+    source:
+      "ours: calls of operations endpoints beyond those of management, so that a busy server can be asked how it is",
   },
   controlSocketsFreeMax: { value: 8, source: "ours: connections to control that a gateway thread keeps" },
   clockAdvanceMsMax: { value: 3_155_760_000_000, source: "ours: a step of the test clock; a hundred years" },

@@ -1,7 +1,7 @@
 import { lowerFirst, makeChecks } from "./constraints.ts";
 import { type Decode, decodeText, makeJsonDecoders, setOwn } from "./decode.ts";
 import type { Dialect } from "./dialect.ts";
-import { parseJsonBody } from "./json-body.ts";
+import { parseJsonBody, type ReadBody, UnreadableInput } from "./json-body.ts";
 import { type MemberModel, type Model, type Shape, shapeOf, wireName } from "./model.ts";
 
 /** The parts of a request that an input is made of. */
@@ -10,6 +10,8 @@ export interface RestRequest {
   readonly query: URLSearchParams;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
+  /** The body as it was parsed elsewhere; absent: it is parsed here. */
+  readonly readBody?: ReadBody;
 }
 
 /**
@@ -17,6 +19,13 @@ export interface RestRequest {
  * read.
  */
 export type BindInput<Request> = (request: Request) => BoundInput;
+
+/** Reads the input of one operation. */
+export interface RestBinder {
+  /** Whether the body is JSON that it parses. */
+  readonly parsesBody: boolean;
+  readonly bind: BindInput<RestRequest>;
+}
 
 export interface BoundInput {
   readonly input: Record<string, unknown>;
@@ -35,12 +44,12 @@ export function makeRestBinders(
   model: Model,
   dialect: Dialect,
   exempt: readonly string[],
-): (operation: string) => BindInput<RestRequest> {
+): (operation: string) => RestBinder {
   const decoderOf = makeJsonDecoders(model, dialect.wrongType);
   const checkOf = makeChecks(model, exempt, dialect);
   return (operation) => {
     const inputName = model.operations[operation]?.input?.shape;
-    if (inputName === undefined) return () => ({ input: {}, problems: [] });
+    if (inputName === undefined) return { parsesBody: false, bind: () => ({ input: {}, problems: [] }) };
     const shape = shapeOf(model, inputName);
     const located = Object.entries(shape.members ?? {})
       .filter(([name, member]) => member.location !== undefined || name === shape.payload)
@@ -56,9 +65,11 @@ export function makeRestBinders(
     const decodeBody = hasBody ? decoderOf(inputName) : undefined;
     const checkBody = checkOf(inputName);
     const bodyPath = dialect.bodyPath(operation);
+    const payload = shape.payload === undefined ? undefined : shape.members?.[shape.payload];
+    const parsesPayload = payload !== undefined && shapeOf(model, payload.shape).type !== "blob";
 
-    return (request) => {
-      const input = decodeBody ? readBody(request.body, decodeBody) : {};
+    const bind: BindInput<RestRequest> = (request) => {
+      const input = decodeBody ? readBody(request, decodeBody) : {};
       const problems: string[] = [];
       // Recorded: members of the body come first.
       if (decodeBody) checkBody(input, bodyPath, problems);
@@ -73,12 +84,19 @@ export function makeRestBinders(
       }
       return { input, problems };
     };
+    return { parsesBody: hasBody || parsesPayload, bind };
   };
 }
 
-function readBody(body: Buffer, decode: Decode): Record<string, unknown> {
-  const value = body.length === 0 ? {} : (parseJsonBody(body) ?? {});
+function readBody(request: RestRequest, decode: Decode): Record<string, unknown> {
+  const value = request.body.length === 0 ? {} : (jsonOf(request) ?? {});
   return decode(value) as Record<string, unknown>;
+}
+
+function jsonOf({ body, readBody: read }: RestRequest): unknown {
+  if (read === undefined) return parseJsonBody(body);
+  if (read.kind === "unreadable") throw new UnreadableInput(read.message);
+  return read.value;
 }
 
 /** Returns the query parameters that belong to the template (`mode=import`), so that no map takes them. */
@@ -125,7 +143,7 @@ function makeBind(binding: Binding): Bind {
       // Reads the payload: the whole body is this member.
       if (shape.type === "blob") return ({ body }) => (body.length === 0 ? undefined : body);
       const decode = decoderOf(member.shape);
-      return ({ body }) => (body.length === 0 ? undefined : decode(parseJsonBody(body)));
+      return (request) => (request.body.length === 0 ? undefined : decode(jsonOf(request)));
     }
   }
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ManualClock } from "../base/clock.ts";
 import { randomIds } from "../base/ids.ts";
+import { type RunJob, runHere } from "../base/job.ts";
 import { StorageFailure } from "../base/storage-failure.ts";
 import { ApiError, notFound } from "./errors.ts";
 import { makeManagement } from "./management.ts";
@@ -17,13 +18,14 @@ interface Call {
 }
 
 /** A management API of one service whose handlers note what they are called with. */
-function aManagement(model: string, operations: Operations = {}, bodyBytesMax = 1_000_000) {
+function aManagement(model: string, operations: Operations = {}, bodyBytesMax = 1_000_000, runJob?: RunJob) {
   const logged: string[] = [];
   const undeclared: string[] = [];
   const management = makeManagement([{ model, operations }], {
     clock: new ManualClock(Date.UTC(2026, 10, 20)),
     ids: randomIds,
     bodyBytesMax,
+    ...(runJob && { runJob }),
     logger: { warn: (message) => logged.push(message), error: (message) => logged.push(message) },
     onUndeclaredError: (operation, code) => undeclared.push(`${operation} ${code}`),
   });
@@ -79,6 +81,39 @@ describe("operations", () => {
     assert.equal((await send({ target: "/restapis" })).status, 500);
     assert.equal(logged.length, 1);
   });
+});
+
+it("parses large bodies elsewhere, and only those that are parsed at all", async () => {
+  const jobs: string[] = [];
+  const runJob: RunJob = async (job, input) => {
+    jobs.push(job.name);
+    return structuredClone(await runHere(job, structuredClone(input)));
+  };
+  const names: unknown[] = [];
+  const operations: Operations = {
+    CreateRestApi: async (input: { readonly name: string }) => {
+      names.push(input.name.length);
+      return { id: "a" };
+    },
+    ImportRestApi: async (input: { readonly body: Buffer }) => {
+      names.push(input.body.length);
+      return { id: "a" };
+    },
+  };
+  const { send } = aManagement("apigateway", operations, 10_000_000, runJob);
+  const create = (name: string, tail = "}") =>
+    send({ method: "POST", target: "/restapis", body: `{"name":${JSON.stringify(name)}${tail}` });
+  assert.equal((await create("small")).status, 201);
+  assert.deepEqual(jobs, []);
+  const long = "x".repeat(2_000_000);
+  assert.equal((await create(long)).status, 201);
+  assert.deepEqual(jobs, ["parse-body"]);
+  const broken = await create(long, "");
+  assert.equal(broken.status, 400);
+  assert.equal(broken.body.toString(), (await create("small", "")).body.toString());
+  assert.equal((await send({ method: "POST", target: "/restapis?mode=import", body: long })).status, 201);
+  assert.deepEqual(jobs, ["parse-body", "parse-body"]);
+  assert.deepEqual(names, [5, 2_000_000, 2_000_000]);
 });
 
 describe("a restJson1 input", () => {

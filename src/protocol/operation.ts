@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { IdSource } from "../base/ids.ts";
+import type { RunJob } from "../base/job.ts";
 
 /** The facts of a call that a handler gets besides its input. */
 export interface CallContext {
@@ -84,6 +85,8 @@ export interface ManagementOptions {
   /** Larger request bodies are answered with 413, unless their service has a bound of its own. */
   readonly bodyBytesMax: number;
   readonly logger: ProtocolLog;
+  /** Parses large bodies elsewhere; absent: they are parsed here. */
+  readonly runJob?: RunJob;
   /** Identifies sessions by their tokens (`X-Amz-Security-Token`). */
   readonly identify?: (accessKeyId: string, token: string, nowMs: number) => CallerDecision;
   /** Called for an error that the operation does not declare in its model. Tests fail on it. */

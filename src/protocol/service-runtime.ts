@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
+import { bounds } from "../base/bounds.ts";
 import { escapeXml } from "../base/escape-xml.ts";
 import { StorageFailure } from "../base/storage-failure.ts";
 import { makeQueryBinders } from "./bind-query.ts";
-import { type BindInput, makeRestBinders, type RestRequest } from "./bind-rest.ts";
+import { type BoundInput, makeRestBinders } from "./bind-rest.ts";
 import { problemsMessage } from "./constraints.ts";
 import { type Dialect, dialects, jsonContentType } from "./dialect.ts";
 import { element } from "./encode.ts";
@@ -14,7 +15,7 @@ import {
   xmlErrorResponse,
 } from "./error-response.ts";
 import { ApiError, notImplemented } from "./errors.ts";
-import { UnreadableInput } from "./json-body.ts";
+import { parseBodyJob, type ReadBody, UnreadableInput } from "./json-body.ts";
 import { loadModel, type Model, type ModelMetadata, type ModelName } from "./model.ts";
 import type { CallContext, ManagementOptions, ManagementRequest, ManagementResponse, Service } from "./operation.ts";
 import { formBytesMax, formOf, type Ownership, pathOf } from "./ownership.ts";
@@ -40,7 +41,9 @@ export interface ServiceRuntime {
 interface OperationCall {
   readonly operation: string;
   /** Reads the input. Throws `UnreadableInput`. */
-  readonly bind: () => ReturnType<BindInput<unknown>>;
+  readonly bind: (readBody: ReadBody | undefined) => BoundInput;
+  /** Whether it parses the body as JSON. */
+  readonly parsesBody: boolean;
 }
 
 /** The differences between the protocols. */
@@ -94,7 +97,8 @@ export async function makeServiceRuntime(
           throw notImplemented(`The operation ${operation} of ${model.metadata.serviceId} is not implemented yet.`);
         }
         requireBodyWithin(service.bodyBytesMax ?? options.bodyBytesMax, request, operation);
-        const output = await handler(bindInput(routed, dialect), call.context);
+        const body = await readAhead(routed, request.body, options);
+        const output = await handler(bindInput(routed, body, dialect), call.context);
         return protocol.respond(operation, output, call);
       } catch (error) {
         return refuse(error, operation, call);
@@ -103,10 +107,21 @@ export async function makeServiceRuntime(
   };
 }
 
-function bindInput({ bind }: OperationCall, dialect: Dialect): Record<string, unknown> {
-  let bound: ReturnType<BindInput<unknown>>;
+/** Parses a large body outside of this thread; undefined: it is parsed when the operation's input is read. */
+async function readAhead(
+  { parsesBody }: OperationCall,
+  body: Buffer,
+  { runJob }: ManagementOptions,
+): Promise<ReadBody | undefined> {
+  if (!parsesBody || runJob === undefined || body.length <= bounds.inputBytesMaxHere.value) return undefined;
+  // The room of all bodies together bounds how many wait.
+  return await runJob(parseBodyJob, body, { isUrgent: true });
+}
+
+function bindInput({ bind }: OperationCall, readBody: ReadBody | undefined, dialect: Dialect): Record<string, unknown> {
+  let bound: BoundInput;
   try {
-    bound = bind();
+    bound = bind(readBody);
   } catch (error) {
     if (!(error instanceof UnreadableInput)) throw error;
     throw unreadable(error.message, dialect);
@@ -166,8 +181,10 @@ function makeRestProtocol(model: Model, dialect: Dialect, ownEnums: readonly str
       const routed = decoding(() => route(request.method, path, query), dialect);
       if (!routed) throw unknownOperation(model, request.method, path);
       const { operation, labels } = routed;
-      const restRequest: RestRequest = { labels, query, headers: request.headers, body: request.body };
-      return { operation, bind: () => binderOf(operation)(restRequest) };
+      const { headers, body } = request;
+      const { parsesBody, bind } = binderOf(operation);
+      const given = { labels, query, headers, body };
+      return { operation, parsesBody, bind: (read) => bind(read === undefined ? given : { ...given, readBody: read }) };
     },
     respond: (operation, output, call) => withHeaders(responderOf(operation)(output), call),
     refuse: (error, call) => jsonErrorResponse(error, dialect, call.headers),
@@ -206,7 +223,7 @@ function makeQueryProtocol(model: Model, _dialect: Dialect, ownEnums: readonly s
           `Could not find operation ${action.slice(0, 128)} for version ${version.slice(0, 32)}`,
         );
       }
-      return { operation: action, bind: () => binderOf(action)(form) };
+      return { operation: action, parsesBody: false, bind: () => binderOf(action)(form) };
     },
     respond: (operation, output, call) => withHeaders(responderOf(operation, call.context.requestId)(output), call),
     refuse: (error, { context, headers }) => {
@@ -241,8 +258,9 @@ function makeJsonProtocol(model: Model, dialect: Dialect, ownEnums: readonly str
       if (!Object.hasOwn(model.operations, operation)) {
         throw notImplemented(`${metadata.serviceId} has no operation ${operation.slice(0, 128)} in Portico.`);
       }
-      const request: RestRequest = { labels: {}, query: noQuery, headers, body };
-      return { operation, bind: () => binderOf(operation)(request) };
+      const { parsesBody, bind } = binderOf(operation);
+      const given = { labels: {}, query: noQuery, headers, body };
+      return { operation, parsesBody, bind: (read) => bind(read === undefined ? given : { ...given, readBody: read }) };
     },
     respond: (operation, output, call) => withHeaders(responderOf(operation)(output), call),
     refuse: (error, call) => awsJsonErrorResponse(error, jsonContentType(metadata), call.headers),

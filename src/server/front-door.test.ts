@@ -142,6 +142,61 @@ test("control that breaks off is a 502 before its answer, and a cut after", asyn
   assert.match(cut, /Content-Length: 10\r\n[\s\S]*\r\n\r\n(12345)?$/);
 });
 
+/** A call of a megabyte of which only a part comes. */
+const half = (bytes: number): string =>
+  `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n${"x".repeat(bytes)}`;
+
+test("a body is held until it is whole, and calls that are sent by half take nobody's place", async (t) => {
+  let calls = 0;
+  const port = await start(t, (incoming, response) => {
+    calls++;
+    incoming.resume().on("end", () => response.end("done"));
+  });
+  const clients: RawClient[] = [];
+  for (let count = 0; count < 300; count++) {
+    const client = await RawClient.open(port);
+    client.send(half(count));
+    clients.push(client);
+  }
+  assert.match(await talk(port, get), /done$/);
+  assert.equal(calls, 1);
+  clients[7]!.send("x".repeat(1_000_000 - 7));
+  await until(() => calls === 2);
+  assert.match(
+    await talk(port, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nConnection: close\r\n\r\nxx"),
+    /done$/,
+  );
+  for (const client of clients) client.close();
+});
+
+test("of calls whose long bodies stop half-way, only so many are under way", async (t) => {
+  let calls = 0;
+  let ended = 0;
+  const port = await start(t, (incoming, response) => {
+    calls++;
+    response.on("close", () => ended++);
+    incoming.resume().on("end", () => response.end("done"));
+  });
+  const clients: RawClient[] = [];
+  for (let count = 0; count < 64; count++) {
+    const client = await RawClient.open(port);
+    client.send(half(600_000));
+    clients.push(client);
+  }
+  await until(() => calls === 64);
+  const refused = await RawClient.open(port);
+  refused.send(half(600_000));
+  await refused.until((received) => received.includes("Too many management requests"));
+  assert.match(await talk(port, get), /done$/);
+  const before = ended;
+  clients[0]!.close();
+  await until(() => ended > before);
+  const other = await RawClient.open(port);
+  other.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 600000\r\nConnection: close\r\n\r\n" + "x".repeat(600_000));
+  assert.match(await other.closed(), /done$/);
+  for (const client of [...clients, refused]) client.close();
+});
+
 test("a caller that goes away ends its call", async (t) => {
   const events: string[] = [];
   const port = await start(t, (incoming, response) => {
@@ -149,7 +204,7 @@ test("a caller that goes away ends its call", async (t) => {
     response.on("close", () => events.push("closed"));
     incoming.resume();
   });
-  for (const text of [get, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nxx"]) {
+  for (const text of [get, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nxx", half(600_000)]) {
     events.length = 0;
     const client = await RawClient.open(port);
     client.send(text);

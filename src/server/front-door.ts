@@ -14,6 +14,10 @@ export interface FrontDoorOptions {
  * refused, not queued.
  */
 const underWayMax = bounds.managementCallsMax.value;
+/** Of these, calls whose bodies are not whole yet. Whoever stops half-way leaves room for others. */
+const streamsMax = bounds.managementStreamsMax.value;
+const heldBytesMax = bounds.managementHeldBytesMax.value;
+const operationsMax = bounds.operationsCallsMax.value;
 const freeSocketsMax = bounds.controlSocketsFreeMax.value;
 
 /** RFC 9110 §7.6.1. `Expect`, which the codec has consumed, goes no further either. */
@@ -42,6 +46,7 @@ export class FrontDoor {
   readonly #options: FrontDoorOptions;
   #agent: Agent | undefined = undefined;
   #underWay = 0;
+  #streams = 0;
 
   constructor(options: FrontDoorOptions) {
     this.#options = options;
@@ -49,12 +54,70 @@ export class FrontDoor {
 
   handOver(inbound: InboundExchange): void {
     assert(inbound.listener.hasManagement, "a listener without management hands nothing over");
-    if (this.#underWay >= underWayMax) {
-      refuse(inbound, 503, "Too many management requests are under way. Try again in a moment.");
-      return;
+    if (inbound.hasBody) this.#hold(inbound);
+    else this.#begin(inbound, undefined)?.send(this.#connections(), true);
+  }
+
+  /**
+   * Keeps a body here until it is whole or long: a call is under way from then on, so that one that is sent by half takes
+   * nobody's place.
+   */
+  #hold(inbound: InboundExchange): void {
+    let held: Buffer[] = [];
+    let bytes = 0;
+    let call: HandOver | undefined;
+    const begin = (isWhole: boolean): void => {
+      call = this.#begin(inbound, { isWhole });
+      call?.send(this.#connections(), true);
+      for (const piece of held) call?.write(piece);
+      held = [];
+    };
+    inbound.observer = { onDrain: nothing, onClose: nothing };
+    let isRefused = false;
+    inbound.streamBody({
+      data: (piece) => {
+        if (call !== undefined) return call.write(piece);
+        if (isRefused) return true;
+        bytes += piece.length;
+        if (!inbound.reserve(piece.length)) {
+          isRefused = true;
+          refuse(inbound, 503, tooMany);
+          return true;
+        }
+        // A small piece may be a part of a large buffer.
+        held.push(Buffer.from(piece));
+        if (bytes > heldBytesMax) {
+          begin(false);
+          isRefused = call === undefined;
+        }
+        return true;
+      },
+      end: () => {
+        if (isRefused) return;
+        if (call === undefined) begin(true);
+        call?.end();
+      },
+      // The codec has answered it.
+      error: () => call?.onClose(),
+    });
+  }
+
+  /** Takes a place among the calls under way; undefined: there is none, and the caller is told. */
+  #begin(inbound: InboundExchange, body: { readonly isWhole: boolean } | undefined): HandOver | undefined {
+    const isStream = body?.isWhole === false;
+    // Whoever asks how a busy server is gets an answer.
+    const max = inbound.target.startsWith("/_portico/") ? underWayMax + operationsMax : underWayMax;
+    if (this.#underWay >= max || (isStream && this.#streams >= streamsMax)) {
+      refuse(inbound, 503, tooMany);
+      return undefined;
     }
     this.#underWay++;
-    new HandOver(inbound, () => this.#underWay--, this.#options).send(this.#connections(), true);
+    if (isStream) this.#streams++;
+    const onOver = (): void => {
+      this.#underWay--;
+      if (isStream) this.#streams--;
+    };
+    return new HandOver(inbound, onOver, this.#options);
   }
 
   close(): void {
@@ -69,6 +132,9 @@ export class FrontDoor {
     return this.#agent;
   }
 }
+
+const tooMany = "Too many management requests are under way. Try again in a moment.";
+const nothing = (): void => undefined;
 
 const http = (): typeof import("node:http") => process.getBuiltinModule("node:http");
 
@@ -122,16 +188,18 @@ class HandOver implements AnswerObserver {
         this.send(agent, false);
       } else this.#fail(error);
     });
-    if (!request.hasBody) {
-      outgoing.end();
-      return;
-    }
-    outgoing.on("drain", () => request.resumeBody());
-    request.streamBody({
-      data: (chunk) => outgoing.write(chunk),
-      end: () => outgoing.end(),
-      error: () => this.onClose(),
-    });
+    if (request.hasBody) outgoing.on("drain", () => request.resumeBody());
+    else outgoing.end();
+  }
+
+  /** Sends a piece of the body on; false: the next one should wait. */
+  write(piece: Buffer): boolean {
+    return this.#outgoing?.write(piece) ?? true;
+  }
+
+  /** The body is whole. */
+  end(): void {
+    this.#outgoing?.end();
   }
 
   #relay(incoming: IncomingMessage, outgoing: ClientRequest): void {

@@ -1,12 +1,18 @@
 import type { Job } from "../base/job.ts";
 import { exportJob, importDocumentationJob, importJob, sdkJob } from "../management/rest/document-jobs.ts";
+import { parseBodyJob } from "../protocol/json-body.ts";
 import { compileJob } from "./compile-job.ts";
 import { referenceJob } from "./pages/reference-job.ts";
 
-const table = [importJob, importDocumentationJob, exportJob, sdkJob, compileJob, referenceJob] satisfies readonly Job<
-  never,
-  unknown
->[];
+const table = [
+  importJob,
+  importDocumentationJob,
+  exportJob,
+  sdkJob,
+  compileJob,
+  referenceJob,
+  parseBodyJob,
+] satisfies readonly Job<never, unknown>[];
 
 /** The jobs that the jobs' thread can run, by name. */
 export const jobs: ReadonlyMap<string, Job<never, unknown>> = new Map(table.map((job) => [job.name, job]));

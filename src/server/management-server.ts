@@ -56,6 +56,7 @@ export class ManagementServer {
         ids: randomIds,
         bodyBytesMax: config.managementPayloadMax,
         logger,
+        runJob: options.run,
         identify: this.#sessions.identify,
       }),
       upstream: this.#upstream,

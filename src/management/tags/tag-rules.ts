@@ -21,6 +21,8 @@ const allowed = /^[\p{L}\p{N}\p{Zs}.:+=@_/-]*$/u;
 /** Refuses tags that no resource may have. */
 // Unconfirmed: how AWS words these; see docs/compatibility.md, "REST control plane, words".
 export function checkTags(tags: Readonly<Record<string, string | undefined>>, limits: ControlLimits): void {
+  // Before they are looked at one by one: there may be thousands.
+  if (Object.keys(tags).length > limits.tagsPerResource) throw limitExceeded(limitMessage("tagsPerResource"));
   for (const [key, value] of Object.entries(tags)) {
     if (key === "" || key.length > keyLengthMax || !allowed.test(key))
       throw badRequest(`Invalid tag key specified: ${key}`);
@@ -30,5 +32,4 @@ export function checkTags(tags: Readonly<Record<string, string | undefined>>, li
     }
     if (/^aws:/i.test(key)) throw badRequest(`Invalid tag key specified: ${key}. The prefix aws: is reserved`);
   }
-  if (Object.keys(tags).length > limits.tagsPerResource) throw limitExceeded(limitMessage("tagsPerResource"));
 }
