@@ -192,6 +192,18 @@ export const bounds = {
   functionWaitMsMax: { value: 30_000, source: "ours: an invocation waits so long for an environment" },
   packageUnzippedBytesMax: { value: 262_144_000, source: "AWS Lambda: Deployment package size, unzipped" },
   packageEntriesMax: { value: 50_000, source: "ours: files and folders of a deployment package" },
+  functionCollectionsMax: {
+    value: 2,
+    source: "ours: garbage collections that leave a function over its memory; freed pages may return after the first",
+  },
+  functionOverMemoryLooksMax: {
+    value: 5,
+    source: "ours: looks, every 200 ms, at a function over its memory that answers no request to collect garbage",
+  },
+  functionOverMemoryFactorMax: {
+    value: 2,
+    source: "ours: a function of so many times its memory ends without waiting for a garbage collection",
+  },
   functionControlBytesMax: {
     value: 1_048_576,
     source: "ours: a line that an environment's bootstrap sends to the manager",

@@ -106,6 +106,7 @@ class LeasingClient implements VersionedFunctionClient {
     "recall-idle": () => {
       for (const pool of this.#pools.values()) for (const lease of pool.idle.splice(0)) this.#giveBack(lease);
     },
+    overrun: ({ environment }) => this.#retire(environment),
     ended: ({ environment, reason }) => this.#leases.get(environment)?.end(reason),
   };
 
@@ -352,6 +353,14 @@ class LeasingClient implements VersionedFunctionClient {
     if (pool && this.#leases.has(lease.id)) pool.leases--;
     this.#leases.delete(lease.id);
     lease.close();
+  }
+
+  /** An environment is about to be ended: what it runs may still be answered. One that was given back is not ours. */
+  #retire(id: number): void {
+    const lease = this.#leases.get(id);
+    if (!lease) return;
+    lease.isRetired = true;
+    this.#send({ kind: "condemn", environment: id });
   }
 
   /** An environment has ended by itself. */

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Duplex, Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { bounds } from "../base/bounds.ts";
 import type { LogStreamAddress } from "../telemetry/log-sink.ts";
 import { exitReason } from "./failure.ts";
-import type { FunctionSpec } from "./function-spec.ts";
+import { type FunctionSpec, runtimes } from "./function-spec.ts";
+import { MemoryLimit, readPrivateMb } from "./memory-limit.ts";
 
 /** Why an environment did not come up. */
 export type StartFailure =
@@ -29,6 +30,8 @@ export interface EnvironmentOptions {
   onOutput(text: string): void;
   onStarted(environment: Environment, failure: StartFailure | undefined): void;
   onEnded(environment: Environment): void;
+  /** Its process keeps more memory than it has. */
+  onOverMemory(environment: Environment): void;
 }
 
 const controlBytesMax = bounds.functionControlBytesMax.value;
@@ -52,6 +55,8 @@ export class Environment {
   isReady = false;
   isEnded = false;
   idleSince = 0;
+  /** Why it has to end, once that is decided: nobody gets it any more. */
+  doomedFor: string | undefined = undefined;
   /** Why it ended, in AWS's words. */
   reason = "Runtime exited without providing a reason";
   #isFrozen = false;
@@ -60,6 +65,7 @@ export class Environment {
   readonly #child: ChildProcess;
   readonly #options: EnvironmentOptions;
   readonly #startedAt = performance.now();
+  readonly #memory: MemoryLimit;
   #initTimer: NodeJS.Timeout | undefined = undefined;
 
   constructor(options: EnvironmentOptions) {
@@ -77,6 +83,13 @@ export class Environment {
       stdio: ["ignore", "pipe", "pipe", "pipe"],
     });
     this.pid = this.#child.pid;
+    this.#memory = new MemoryLimit({
+      limitMb: options.spec.memoryMb,
+      read: () => readPrivateMb(this.pid),
+      // Python frees most of what it drops at once.
+      collect: runtimes[options.spec.runtime] === "node" ? () => this.#tell("collect") : undefined,
+      onOver: () => options.onOverMemory(this),
+    });
     this.#child.on("error", (error) => this.#end(`Runtime exited with error: ${error.message}`));
     this.#child.on("exit", (code, signal) => {
       this.#killGroup();
@@ -92,7 +105,7 @@ export class Environment {
   kill(reason?: string): void {
     if (this.isEnded || this.#isKilled) return;
     this.#isKilled = true;
-    this.#reasonGiven = reason;
+    this.#reasonGiven = reason ?? this.doomedFor;
     this.#killGroup();
   }
 
@@ -108,14 +121,13 @@ export class Environment {
     this.#signal("SIGCONT");
   }
 
-  /** Returns resident memory in MB, on systems that tell it (Linux). */
-  residentMb(): number | undefined {
-    try {
-      const kilobytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${this.pid}/status`, "latin1"))?.[1];
-      return kilobytes === undefined ? undefined : Number(kilobytes) / 1024;
-    } catch {
-      return undefined;
-    }
+  /** Looks at the memory that its process has now; `onOverMemory` follows if that is too much. */
+  checkMemory(): void {
+    this.#memory.check();
+  }
+
+  #tell(line: string): void {
+    (this.#child.stdio[3] as Duplex | null)?.write(`${line}\n`);
   }
 
   #signal(signal: NodeJS.Signals): boolean {
@@ -142,15 +154,20 @@ export class Environment {
     channel?.on("error", () => {});
     channel?.on("data", (chunk: Buffer) => {
       text += chunk.toString();
-      const end = text.indexOf("\n");
-      if (end >= 0) this.#hear(text.slice(0, end));
-      else if (text.length > controlBytesMax) this.kill();
-      if (end >= 0) text = "";
+      for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
+        this.#hear(text.slice(0, end));
+        text = text.slice(end + 1);
+      }
+      if (text.length > controlBytesMax) this.kill();
     });
   }
 
   #hear(line: string): void {
-    if (this.isReady || this.isEnded) return;
+    if (this.isEnded) return;
+    if (this.isReady) {
+      if (line === "collected") this.#memory.collected();
+      return;
+    }
     const message = parseControl(line);
     if (message === "ready") {
       this.isReady = true;

@@ -73,6 +73,8 @@ export class Lease {
   readonly revisionId: string;
   idleSince = 0;
   isGone = false;
+  /** It gets no further invocation, since its process is about to be ended. */
+  isRetired = false;
   #initMs: number | undefined;
   #running: PendingInvocation | undefined = undefined;
   #startedAt = 0;
@@ -109,7 +111,7 @@ export class Lease {
 
   /** False while the process is ending and has not been reaped yet. */
   get isUsable(): boolean {
-    return !this.isGone && !this.#socket.destroyed;
+    return !this.isGone && !this.isRetired && !this.#socket.destroyed;
   }
 
   run(pending: PendingInvocation): void {
@@ -290,7 +292,8 @@ export class Lease {
       durationMs,
       initMs: this.#initMs,
       sizeMb,
-      usedMb: this.#usedMb ?? sizeMb,
+      // The process's own measure has pages of files in it, which the limit has not.
+      usedMb: Math.min(this.#usedMb ?? sizeMb, sizeMb),
       status,
       errorType,
     });

@@ -313,7 +313,7 @@ export class FunctionManager {
     if (!environment || environment.isEnded) return;
     this.#lessees.delete(environment);
     const pool = this.#pools.get(environment.spec.functionArn);
-    if (!pool || pool.spec.revisionId !== environment.spec.revisionId) {
+    if (!pool || pool.spec.revisionId !== environment.spec.revisionId || environment.doomedFor !== undefined) {
       environment.kill();
       return;
     }
@@ -440,6 +440,7 @@ export class FunctionManager {
       onOutput: (text) => output.print(text),
       onStarted: (ready, failure) => this.#onStarted(pool, ready, failure),
       onEnded: (ended) => this.#onEnded(ended),
+      onOverMemory: (over) => this.#endOverMemory(over),
     });
     const lines = this.#options.logs && new LogLines(this.#options.logs.open(environment.log));
     this.#environments.set(id, environment);
@@ -530,14 +531,23 @@ export class FunctionManager {
     for (const environment of this.#environments.values()) {
       if (environment.isReady && !this.#lessees.has(environment)) continue;
       isWatching = true;
-      const residentMb = environment.residentMb();
-      if (residentMb !== undefined && residentMb > environment.spec.memoryMb) {
-        environment.kill("Runtime exited with error: signal: killed");
-      }
+      environment.checkMemory();
     }
     if (isWatching) return;
     clearInterval(this.#memoryTimer);
     this.#memoryTimer = undefined;
+  }
+
+  /**
+   * Its lessee is asked first, so that it ends with the invocation that it runs and with no other: one that is idle gets
+   * no invocation meanwhile. A lessee that has not answered at the next look is too busy to be asked.
+   */
+  #endOverMemory(environment: Environment): void {
+    const lessee = this.#lessees.get(environment);
+    const wasAsked = environment.doomedFor !== undefined;
+    environment.doomedFor = "Runtime exited with error: signal: killed";
+    if (lessee && !wasAsked) this.#send(lessee, { kind: "overrun", environment: environment.id });
+    else environment.kill();
   }
 
   // ---- Log ----

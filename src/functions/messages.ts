@@ -58,6 +58,8 @@ export type ToClient =
   | { readonly kind: "recall"; readonly functionArn: string }
   /** There is no room for an environment that a client waits for: the client releases all idle ones. */
   | { readonly kind: "recall-idle" }
+  /** The environment has more memory than it may have, and gets no further invocation. Answered by `condemn`. */
+  | { readonly kind: "overrun"; readonly environment: number }
   /** The environment's process has ended. */
   | { readonly kind: "ended"; readonly environment: number; readonly reason: string };
 
@@ -79,7 +81,7 @@ export type FromClient =
   | { readonly kind: "want"; readonly functionArn: string; readonly change: number }
   | { readonly kind: "release"; readonly environment: number }
   | { readonly kind: "recalled"; readonly functionArn: string; readonly environment: number | null }
-  /** The environment must be ended: it overran its time, or broke the protocol. */
+  /** The environment must be ended: it overran its time or its memory, or broke the protocol. */
   | { readonly kind: "condemn"; readonly environment: number }
   /** Functions' output, and with `isInvocationLogged` the START, END and REPORT lines. */
   | { readonly kind: "log"; readonly entries: readonly LogEntry[] };

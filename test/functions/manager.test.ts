@@ -345,6 +345,52 @@ test("a function that takes more memory than it has is killed", linux, async (t)
   assert.equal(answer(await invoke()), 1);
 });
 
+test("a function that leaks objects is killed or gives up, and the next invocation runs", linux, async (t) => {
+  const { invoke } = await start(
+    t,
+    handler(`
+      if (event.leak) { const all = []; for (;;) { all.push({ n: all.length, text: "t" + all.length }); if (all.length % 1e5 === 0) await null; } }
+      return 1;`),
+    { timeoutSeconds: 20 },
+  );
+  const { errorMessage } = functionError(await invoke({ leak: 1 }));
+  assert.match(errorMessage, /Runtime exited with error: signal: (killed|aborted)$/);
+  assert.equal(answer(await invoke()), 1);
+});
+
+test("garbage above the memory is collected, and kills nothing", linux, async (t) => {
+  const { invoke } = await start(
+    t,
+    handler(`
+      // Held until it is over the limit, as garbage is that V8 has not looked for.
+      let held = [];
+      const readMb = () => Number(/RssAnon:\\s+(\\d+)/.exec(require("fs").readFileSync("/proc/self/status", "latin1"))[1]) / 1024;
+      while (readMb() < 150) held.push(Buffer.alloc(1e6, 1));
+      const peak = readMb();
+      held = undefined;
+      // Nothing is allocated here: only the server can have it collected.
+      while (readMb() > 120) await new Promise((resolve) => setTimeout(resolve, 20));
+      return { pid: process.pid, peak };`),
+    { timeoutSeconds: 20 },
+  );
+  const first = answer(await invoke()) as { pid: number; peak: number };
+  assert.ok(first.peak > 128);
+  assert.equal((answer(await invoke()) as { pid: number }).pid, first.pid);
+});
+
+test("an idle environment that is over its memory ends, and answers no invocation with that", linux, async (t) => {
+  const { invoke } = await start(
+    t,
+    handler(`
+      // Grows when it has answered, while its client keeps it for the next invocation.
+      if (event.grow) setTimeout(() => { globalThis.all = Buffer.alloc(200e6, 1); }, 1);
+      return process.pid;`),
+  );
+  const first = Number(answer(await invoke({ grow: 1 })));
+  await until(() => !isAlive(first));
+  assert.notEqual(answer(await invoke()), first);
+});
+
 test("answers of up to 6 MB pass, larger ones are function errors", async (t) => {
   const { invoke } = await start(t, handler("return 'x'.repeat(event.n)"), { timeoutSeconds: 20, memoryMb: 256 });
   assert.equal((answer(await invoke({ n: 6_291_554 })) as string).length, 6_291_554);
