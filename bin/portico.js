@@ -7,6 +7,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import v8 from "node:v8";
+import { endWithNpm } from "./end-with-npm.js";
 import { findNode, rerun } from "./node26.js";
 
 // The package has no sources; a checkout may have an old `dist` beside them.
@@ -29,6 +30,7 @@ if (node === process.execPath) {
     process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
     process.channel.unref();
   }
+  endWithNpm();
   process.argv[1] = fileURLToPath(main);
   await import(main.href);
 } else {

@@ -2,6 +2,7 @@
 // setup.sh), makes the requests of its example.yaml and says whether the answers are as expected. Further arguments are
 // flags of `portico up`; with --once it ends then. Without a NAME it lists them. An example that calls AWS services has a
 // services.mjs, which starts them on this machine and says where they are, or by which flags Portico reaches them.
+// An example has a server of its own, on a free port and with nothing kept: yours may run beside it.
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -29,7 +30,7 @@ async function show(example: string, flags: readonly string[], isOnce: boolean):
   const services = await startServices(folder);
   const endpoints = Object.entries(services.endpoints).map(([service, url]) => `--endpoints=${service}=${url}`);
   const program = new Program(
-    [...(hasSetup ? ["serve"] : ["up", folder]), "--memory", ...endpoints, ...(services.flags ?? []), ...flags],
+    [...(hasSetup ? ["serve"] : ["up", folder]), "--memory", "--port=0", ...endpoints, ...(services.flags ?? []), ...flags],
     cwd,
   );
   try {
@@ -55,6 +56,10 @@ async function show(example: string, flags: readonly string[], isOnce: boolean):
   }
 }
 
+/** Without the addresses of your own servers, which AWS's tools and Portico would read. */
+const environment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("AWS_ENDPOINT_URL")));
+
 interface Services {
   /** URLs by the service's name. */
   readonly endpoints: Readonly<Record<string, string>>;
@@ -79,7 +84,7 @@ async function setUp(folder: string, server: string | undefined): Promise<string
       AWS_SECRET_ACCESS_KEY: "test",
       AWS_DEFAULT_REGION: "us-east-1",
       AWS_PAGER: "",
-      ...process.env,
+      ...environment(),
       AWS_ENDPOINT_URL: server,
       PORTICO: `${process.execPath} ${portico}`,
     },
@@ -143,7 +148,11 @@ class Program {
 
   constructor(args: readonly string[], cwd: string) {
     // The channel ends it with this process, however that ends.
-    this.#child = spawn(process.execPath, [portico, ...args], { cwd, stdio: ["ignore", "pipe", "pipe", "ipc"] });
+    this.#child = spawn(process.execPath, [portico, ...args], {
+      cwd,
+      env: environment(),
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+    });
     for (const stream of [this.#child.stdout, this.#child.stderr])
       stream?.setEncoding("utf8").on("data", (text: string) => {
         process.stdout.write(text);

@@ -47,7 +47,7 @@ export interface CommandFacts {
 
 const endpoint: CommandOption = {
   flags: "--endpoint <URL>",
-  help: "the running server (default: http://127.0.0.1:4566, or the port in PORTICO_PORT)",
+  help: "the running server (default: by PORTICO_HOST and PORTICO_PORT, else AWS_ENDPOINT_URL, else http://127.0.0.1:4566)",
 };
 const json: CommandOption = { flags: "--json", help: "print JSON" };
 const accountForm = { pattern: /^\d{12}$/, says: "It takes twelve digits." };
@@ -138,7 +138,12 @@ export const commands: readonly CommandFacts[] = [
       { flags: "--postman", help: "a Postman collection instead, whose variables are the address and the credentials" },
       {
         flags: "--extensions <NAMES>",
-        help: "any of integrations, authorizers and documentation, separated by commas",
+        help: "any of integrations, authorizers, apigateway and documentation, separated by commas",
+        form: {
+          pattern:
+            /^(?:integrations|authorizers|apigateway|documentation|postman)(?:,(?:integrations|authorizers|apigateway|documentation|postman))*$/,
+          says: "It takes any of integrations, authorizers, apigateway, documentation and postman, separated by commas.",
+        },
       },
       account,
       region,

@@ -113,7 +113,7 @@ function report(error: unknown, out: Output): number {
   if (error instanceof UserError) {
     out.problem({ severity: "error", message: error.what });
     for (const line of [error.why, error.next]) if (line !== "") out.note(`  ${line}`);
-    return exitCodes.failed;
+    return error.isUsage ? exitCodes.usage : exitCodes.failed;
   }
   // The errors are told apart by their form, because only the commands that need them load the modules that define
   // them.

@@ -20,7 +20,7 @@ export async function runCors({ args, options, output }: Invocation): Promise<nu
     throw new UserError({
       what: `${name} has no resource ${unknown} with methods.`,
       why: known.length > 0 ? `It has ${known.join(", ")}.` : "It has none at all.",
-      next: "Name one of these with --path, or leave --path away for all of them.",
+      next: "Name one of these with --path, or leave out --path for all of them.",
     });
   const plan = planCors(state, settings);
   const isDry = options["dryRun"] === true;
@@ -81,23 +81,38 @@ function readSettings(options: Readonly<Record<string, unknown>>): CorsSettings 
   const credentials = options["credentials"] === true;
   const maxAge = text("maxAge");
   if (origin !== "*" && !isOrigin(origin))
-    throw refuse(
-      `"${origin}" is no origin.`,
+    throw usage(
+      `"${origin}" is not an origin.`,
       "An origin is scheme, host and port: no path, no slash at its end, and only one.",
-      "Say --origin https://shop.example, or leave it away for every origin.",
+      "Say --origin https://shop.example, or leave it out for every origin.",
     );
   // Fetch Standard, "CORS protocol and credentials": with credentials `*` stands only for itself.
   if (credentials && [origin, ...(methods ?? []), ...headers].includes("*"))
-    throw refuse(
+    throw usage(
       "--credentials needs names.",
       "With credentials browsers take no `*` for the origin, methods or headers.",
       "Say --origin https://shop.example, and name methods and headers.",
     );
   for (const name of [...(methods ?? []), ...headers])
     if (!isToken(name))
-      throw refuse(`"${name}" is no name of a method or header.`, "RFC 9110 §5.6.2 says what a name is made of.", "");
+      throw usage(
+        `"${name}" can't be the name of a method or header.`,
+        "RFC 9110 §5.6.2 says what a name is made of.",
+        "",
+      );
+  const unknown = methods?.find((method) => method !== "*" && !verbs.includes(method));
+  if (unknown !== undefined)
+    throw usage(
+      `--methods: API Gateway has no method ${unknown}.`,
+      "",
+      `Name any of ${verbs.join(", ")}, or say * for all of them.`,
+    );
   if (maxAge !== undefined && !/^\d{1,6}$/.test(maxAge))
-    throw refuse(`--max-age ${maxAge} won't do.`, "It is a number of seconds.", "Say --max-age 600, for instance.");
+    throw usage(
+      `--max-age ${maxAge} is not accepted.`,
+      "It is a number of seconds.",
+      "Say --max-age 600, for instance.",
+    );
   return {
     origin,
     methods,
@@ -110,6 +125,12 @@ function readSettings(options: Readonly<Record<string, unknown>>): CorsSettings 
 }
 
 const refuse = (what: string, why: string, next: string): UserError => new UserError({ what, why, next });
+
+/** Says what is wrong with the command line. */
+const usage = (what: string, why: string, next: string): UserError => new UserError({ what, why, next, isUsage: true });
+
+/** AWS: API Gateway REST API reference, "PutMethod", httpMethod; ANY stands for all of them and is no method of HTTP. */
+const verbs: readonly string[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text;

@@ -12,14 +12,14 @@ const timeoutMs = bounds.cliExplainMsMax.value;
 /** `portico explain METHOD URL`: sends the request, and shows what the gateway saw and did at each step. */
 export async function runExplain({ args, options, output }: Invocation): Promise<number> {
   const [method = "", given = ""] = args;
-  const endpoint = await findEndpoint({ endpoint: options["endpoint"] ?? ownEndpoint(given) });
-  const report = await ask(endpoint, {
+  const request = {
     method: method.toUpperCase(),
-    url: given.startsWith("/") ? endpoint + given : given,
     headers: list(options["header"]).flatMap(readHeader),
-    body: readBody(options["data"]).toString("base64"),
     stageVariables: Object.fromEntries(list(options["stageVariable"]).map(readVariable)),
-  });
+    body: readBody(options["data"]).toString("base64"),
+  };
+  const endpoint = await findEndpoint({ endpoint: options["endpoint"] ?? ownEndpoint(given) });
+  const report = await ask(endpoint, { ...request, url: given.startsWith("/") ? endpoint + given : given });
   if (options["json"]) output.json(report);
   else for (const line of renderTree(explainTree(report), output.paint)) output.line(line);
   return 0;
@@ -41,7 +41,12 @@ const list = (value: unknown): readonly string[] => (Array.isArray(value) ? (val
 function readHeader(text: string): string[] {
   const colon = text.indexOf(":");
   if (colon < 1) {
-    throw new UserError({ what: `-H ${text} is no header.`, why: "", next: "Write it as -H 'Name: value'." });
+    throw new UserError({
+      what: `-H ${text} is not a header.`,
+      why: "",
+      next: "Write it as -H 'Name: value'.",
+      isUsage: true,
+    });
   }
   return [text.slice(0, colon).trim(), text.slice(colon + 1).trim()];
 }
@@ -50,7 +55,7 @@ function readVariable(text: string): [string, string] {
   const equals = text.indexOf("=");
   if (equals < 1) {
     const next = "Write it as --stage-variable NAME=VALUE.";
-    throw new UserError({ what: `--stage-variable ${text} has no value.`, why: "", next });
+    throw new UserError({ what: `--stage-variable ${text} has no value.`, why: "", next, isUsage: true });
   }
   return [text.slice(0, equals), text.slice(equals + 1)];
 }
@@ -85,5 +90,6 @@ async function ask(endpoint: string, request: object): Promise<ExplainReport> {
     what: answer.message ?? `The server at ${endpoint} answered ${response.status}.`,
     why: "",
     next: response.status === 400 ? "`portico routes` lists addresses." : "Look into the server's log.",
+    isUsage: response.status === 400,
   });
 }

@@ -33,12 +33,12 @@ const overlapEventsMax = bounds.cliFollowedEventsMax.value;
 
 /** `portico logs [API|FUNCTION|GROUP]`: prints lines of log groups, or lists the groups. */
 export async function runLogs({ args, options, output }: Invocation): Promise<number> {
+  const from = Date.now() - parseSince(options["since"]);
   const endpoint = await findEndpoint(options);
   const stages = await getStatus(endpoint);
   const scopes = scopesOf(stages, options).map(([account, region]) => connect(endpoint, account, region));
   if (args[0] === undefined) return listGroups(scopes, output, options["json"] === true);
   const groups = await findGroups(args[0], scopes, stages);
-  const from = Date.now() - parseSince(options["since"]);
   const reading = {
     groups,
     filterPattern: options["filter"],
@@ -74,9 +74,10 @@ function parseSince(given: unknown): number {
   const ms = /^\d{4}-/.test(text) ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(ms)) return Date.now() - ms;
   throw new UserError({
-    what: `--since: "${text.slice(0, 100)}" won't do.`,
+    what: `--since: "${text.slice(0, 100)}" is not accepted.`,
     why: "",
     next: "It takes a number with s, m, h, d or w (10m), or a time (2026-11-20T09:30:00Z).",
+    isUsage: true,
   });
 }
 

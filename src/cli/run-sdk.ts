@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { unzipSync } from "fflate";
 import { UserError } from "../base/user-error.ts";
@@ -17,6 +17,7 @@ export async function runSdk({ args, options, output }: Invocation): Promise<num
       what: "An SDK of which language?",
       why: "There is no default.",
       next: "Name it with --language: javascript, java, ruby, typescript or python.",
+      isUsage: true,
     });
   const given = readParameters((options["set"] ?? []) as readonly string[]);
   const endpoint = await findEndpoint(options);
@@ -34,9 +35,48 @@ export async function runSdk({ args, options, output }: Invocation): Promise<num
     return 0;
   }
   const files = Object.entries(unzipSync(archive));
+  const folder = join(out, files[0]?.[0].split("/")[0] ?? "");
+  const written: WrittenSdk = { language, apiId: stage.apiId, apiName: stage.apiName };
+  refuseToOverwrite(folder, written, files.map(([path]) => join(out, path)));
   for (const [path, bytes] of files) write(join(out, path), bytes);
-  output.line(`${shortPath(join(out, files[0]?.[0].split("/")[0] ?? ""))} (${files.length} files)`);
+  write(join(folder, markName), Buffer.from(`${JSON.stringify(written)}\n`));
+  output.line(`${shortPath(folder)} (${files.length} files)`);
   return 0;
+}
+
+/** What a folder has an SDK of; SDKs of several languages and APIs have folders of one name. */
+interface WrittenSdk {
+  readonly language: string;
+  readonly apiId: string;
+  readonly apiName: string;
+}
+
+const markName = ".portico-sdk.json";
+
+/** Refuses to write over anything but an older SDK of the same language and API. */
+function refuseToOverwrite(folder: string, sdk: WrittenSdk, files: readonly string[]): void {
+  const there = readMark(folder);
+  if (there?.language === sdk.language && there.apiId === sdk.apiId) return;
+  const overwritten = files.find((file) => existsSync(file));
+  if (there === undefined && overwritten === undefined) return;
+  throw new UserError({
+    what: there
+      ? `${shortPath(folder)} has the ${there.language} SDK of ${there.apiName} (${there.apiId}).`
+      : `${shortPath(overwritten ?? folder)} is there already.`,
+    why: `The ${sdk.language} SDK of ${sdk.apiName} (${sdk.apiId}) would overwrite it.`,
+    next: `Name a folder of its own, such as --out ${shortPath(join(dirname(folder), sdk.language))}, or delete the old one.`,
+  });
+}
+
+function readMark(folder: string): WrittenSdk | undefined {
+  try {
+    const read = JSON.parse(readFileSync(join(folder, markName), "utf8")) as Partial<WrittenSdk>;
+    const { language = "unknown", apiId = "", apiName = "an unknown API" } = read;
+    return { language, apiId, apiName };
+  } catch {
+    // Not there, or not ours: then its files count.
+    return undefined;
+  }
 }
 
 function write(file: string, bytes: Uint8Array): void {
@@ -59,9 +99,10 @@ function readParameters(set: readonly string[]): Record<string, string> {
       const at = one.indexOf("=");
       if (at > 0) return [one.slice(0, at), one.slice(at + 1)];
       throw new UserError({
-        what: `--set ${one} won't do.`,
+        what: `--set ${one} is not accepted.`,
         why: "It has to be a name and a value.",
         next: "Write it as service.name=Pets.",
+        isUsage: true,
       });
     }),
   );

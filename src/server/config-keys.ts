@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { bounds } from "../base/bounds.ts";
-import { type ControlLimits, controlLimits } from "../management/control-limits.ts";
+import { type ControlLimit, type ControlLimits, controlLimits } from "../management/control-limits.ts";
 import type { ConfigValueForm } from "./config-values.ts";
 
 /** The settings of a server. Every member is a key of {@link configKeys}. */
@@ -56,6 +56,11 @@ export interface ConfigKey {
   readonly default: string | number | boolean | readonly string[] | undefined;
   readonly help: string;
 }
+
+/** An integration can't be given less time. */
+const limitMins: Readonly<Partial<Record<ControlLimit, number>>> = {
+  integrationTimeoutMs: bounds.integrationTimeoutMsMin.value,
+};
 
 const kib = 1024;
 const mib = 1024 * kib;
@@ -187,7 +192,7 @@ export const configKeys: readonly ConfigKey[] = [
     name: "limit",
     flag: "limit",
     placeholder: "NAME=N",
-    value: { kind: "numbers", names: Object.keys(controlLimits), min: 1, max: 1_000_000 },
+    value: { kind: "numbers", names: Object.keys(controlLimits), min: 1, max: 1_000_000, mins: limitMins },
     default: [],
     help: `a number in place of AWS's limit, such as resourcesPerApi=1000; one of ${Object.keys(controlLimits).join(", ")}`,
   },

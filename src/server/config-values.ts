@@ -20,7 +20,14 @@ export type ConfigValueForm =
   /** Origins by name. */
   | { readonly kind: "origin-urls" }
   /** Whole numbers by name. */
-  | { readonly kind: "numbers"; readonly names: readonly string[]; readonly min: number; readonly max: number };
+  | {
+      readonly kind: "numbers";
+      readonly names: readonly string[];
+      readonly min: number;
+      readonly max: number;
+      /** Names whose numbers may not be as low as `min`. */
+      readonly mins?: Readonly<Partial<Record<string, number>>>;
+    };
 
 const kib = 1024;
 const mib = 1024 * kib;
@@ -100,12 +107,14 @@ const parsers: { readonly [K in ConfigValueForm["kind"]]: Parse<K> } = {
       ? { value: origins }
       : { wanted: "web origins, separated by commas, each with its scheme and no path, such as http://localhost:3000" };
   },
-  numbers: (value, { names, min, max }) => {
+  numbers: (value, { names, min, max, mins = {} }) => {
     const numbers: Record<string, number> = {};
     const wanted = `NAME=N, N from ${min} to ${max}, and NAME one of ${names.join(", ")}`;
     for (const [name, text] of pairs(value) ?? [["", ""]]) {
       const number = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
       if (!names.includes(name) || !(number >= min && number <= max)) return { wanted };
+      const ownMin = mins[name];
+      if (ownMin !== undefined && number < ownMin) return { wanted: `${name}=N, N from ${ownMin} to ${max}` };
       numbers[name] = number;
     }
     return { value: numbers };
@@ -141,9 +150,11 @@ export function wrongValue(
   const isFlags = Array.isArray(value) && value.every((one) => typeof one === "string");
   const shown = isFlags ? value.join(", ") : typeof value === "string" ? value : JSON.stringify(value);
   return new UserError({
-    what: `${where}: ${shown === "" || shown === undefined ? "an empty value" : `"${shown.slice(0, 200)}"`} won't do.`,
+    what: `${where}: ${shown === "" || shown === undefined ? "an empty value" : `"${shown.slice(0, 200)}"`} is not accepted.`,
     why,
     next: `It takes ${wanted}.`,
+    // A variable, or a line of portico.yaml, is not the command line.
+    isUsage: where.startsWith("--"),
   });
 }
 

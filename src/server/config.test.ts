@@ -147,10 +147,10 @@ test("an empty variable is none", async () => {
 });
 
 const wrongValues: readonly (readonly [ConfigFlags, RegExp])[] = [
-  [{ port: "80x" }, /--port: "80x" won't do\. It takes a whole number from 0 to 65535\./],
+  [{ port: "80x" }, /--port: "80x" is not accepted\. It takes a whole number from 0 to 65535\./],
   [{ port: "-1" }, /whole number from 0/],
   [{ port: "65536" }, /whole number from 0 to 65535/],
-  [{ port: "" }, /--port: an empty value won't do/],
+  [{ port: "" }, /--port: an empty value is not accepted/],
   [{ threads: "0" }, /--threads.*from 1 to 256/],
   [{ threads: "1e2" }, /--threads/],
   [{ drain: "10s" }, /--drain.*from 0 to 3600/],
@@ -162,7 +162,7 @@ const wrongValues: readonly (readonly [ConfigFlags, RegExp])[] = [
   [{ upstream: "http://user:pw@host" }, /--upstream/],
   [{ upstream: "http://host/path" }, /--upstream/],
   [{ upstream: "ftp://host" }, /--upstream/],
-  [{ logLevel: "loud" }, /--log-level: "loud" won't do\. It takes one of debug, info, warn, error, silent\./],
+  [{ logLevel: "loud" }, /--log-level: "loud" is not accepted\. It takes one of debug, info, warn, error, silent\./],
   [{ allowOrigin: "*" }, /--allow-origin.*web origins/],
   [{ allowOrigin: "http://a.example/path" }, /--allow-origin/],
   [{ domain: "a b" }, /--domain.*host names/],
@@ -181,8 +181,8 @@ test("a wrong value is refused with what would be right", async () => {
 });
 
 test("the variable that is wrong is named; one that is nearly right, too", async () => {
-  await refused(/PORTICO_PORT: "tcp:\/\/10\.0\.0\.1:80" won't do/, {}, { PORTICO_PORT: "tcp://10.0.0.1:80" });
-  await refused(/PORTICO_MEMORY: "yes" won't do\. It takes true or false/, {}, { PORTICO_MEMORY: "yes" });
+  await refused(/PORTICO_PORT: "tcp:\/\/10\.0\.0\.1:80" is not accepted/, {}, { PORTICO_PORT: "tcp://10.0.0.1:80" });
+  await refused(/PORTICO_MEMORY: "yes" is not accepted\. It takes true or false/, {}, { PORTICO_MEMORY: "yes" });
   await refused(/PORTICO_PROT is unknown\. Did you mean PORTICO_PORT\?/, {}, { PORTICO_PROT: "1" });
   await read({}, { PORTICO_SERVICE_HOST: "10.0.0.1", PORTICO_CI: "1" });
 });
@@ -204,8 +204,8 @@ test("a file that is not there, is no YAML, or has other keys is refused", async
   await refused(/can't be read/s, file("broken.yaml", "port: [1\n"));
   await refused(/unknown key "prot"\. Did you mean "port"\?/, file("slip.yaml", "prot: 1\n"));
   await refused(/unknown key "colour"\. The keys are host, port/, file("other.yaml", "colour: red\n"));
-  await refused(/port in .*value\.yaml: "\[1\]" won't do/, file("value.yaml", "port: [1]\n"));
-  await refused(/memory in .*"maybe" won't do/, file("switch.yaml", "memory: maybe\n"));
+  await refused(/port in .*value\.yaml: "\[1\]" is not accepted/, file("value.yaml", "port: [1]\n"));
+  await refused(/memory in .*"maybe" is not accepted/, file("switch.yaml", "memory: maybe\n"));
   await refused(/can't be read/, file("bomb.yaml", `a: &a [x]\n${"b: [*a, *a]\n".repeat(200)}`));
   await read(file("empty.yaml", ""));
 });

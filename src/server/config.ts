@@ -43,6 +43,18 @@ export async function readConfig({ flags, env, cwd, defaults }: ConfigSources): 
   return { ...settings, services: readServices(settings, env) };
 }
 
+/** Returns whether a flag, a variable or portico.yaml says where the server listens. */
+export async function isAddressSet({ flags, env, cwd }: ConfigSources): Promise<boolean> {
+  const file = await readConfigFile(typeof flags.config === "string" ? flags.config : env["PORTICO_CONFIG"], cwd);
+  return configKeys.some(
+    (key) =>
+      (key.name === "host" || key.name === "port") &&
+      [flags[key.name], env[variableName(key)], file?.values[key.flag]].some(
+        (value) => value !== undefined && value !== null && value !== "",
+      ),
+  );
+}
+
 /**
  * Returns where integrations call AWS services: at the service's own endpoint, otherwise at the endpoint for all
  * services, otherwise at the upstream, otherwise at AWS itself. See docs/internals/architecture.md, "Management calls".

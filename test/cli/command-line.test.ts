@@ -37,6 +37,26 @@ test("a wrong command line ends with 2 and says what was meant", async () => {
     [["export", "a", "b", "--format", "yaml"], /Allowed choices are oas30, swagger/],
     [["logs", "--account", "1"], /'--account <ID>' argument '1' is invalid\. It takes twelve digits/],
     [[], /Usage: portico/],
+    [["status", "more"], /Too many arguments/i],
+    [["serve", "--port", "x"], /--port: "x" is not accepted[\s\S]*a whole number from 0 to 65535/],
+    [["serve", "--host", "0.0.0.0"], /loopback/],
+    [["serve", "--limit", "pets=1"], /--limit: "pets=1" is not accepted/],
+    [
+      ["serve", "--limit", "integrationTimeoutMs=5"],
+      /integrationTimeoutMs=5" is not accepted[\s\S]*integrationTimeoutMs=N, N from 50 to 1000000/,
+    ],
+    [["routes", "--endpoint", "4566"], /No Portico answers at 4566[\s\S]*not a URL such as http/],
+    [["cors", "pets", "--methods", "GET,FOO"], /no method FOO[\s\S]*GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS/],
+    [["cors", "pets", "--methods", "G/T"], /"G\/T" can't be the name/],
+    [["cors", "pets", "--origin", "https://a.example/"], /not an origin/],
+    [["cors", "pets", "--credentials"], /--credentials needs names/],
+    [["cors", "pets", "--max-age", "soon"], /--max-age soon is not accepted/],
+    [["explain", "GET", "/x", "-H", "name"], /-H name is not a header/],
+    [["explain", "GET", "/x", "--stage-variable", "name"], /--stage-variable name has no value/],
+    [["sdk", "pets"], /An SDK of which language/],
+    [["sdk", "pets", "--language", "java", "--set", "name"], /--set name is not accepted/],
+    [["logs", "--since", "yesterday"], /--since: "yesterday" is not accepted/],
+    [["export", "a", "b", "--extensions", "secrets"], /any of integrations, authorizers/],
   ] as const) {
     const { status, stdout, stderr } = await cli(args);
     assert.equal(status, 2, stderr);
@@ -54,15 +74,28 @@ test("what can't be done ends with 1 and says what to do next", async () => {
       ["routes", "--endpoint", "http://127.0.0.1:1"],
       /No Portico answers at http:\/\/127\.0\.0\.1:1[\s\S]*portico serve/,
     ],
-    [["serve", "--port", "x"], /--port: "x" won't do[\s\S]*a whole number from 0 to 65535/],
-    [["serve", "--host", "0.0.0.0"], /loopback/],
-    [["serve", "--limit", "pets=1"], /--limit: "pets=1" won't do/],
-    [["routes", "--endpoint", "4566"], /No Portico answers at 4566[\s\S]*no URL such as http/],
+    [["serve", "--config", "nowhere.yaml"], /There is no file .*nowhere\.yaml/],
   ] as const) {
     const { status, stderr } = await cli([...args, ...(args[0] === "up" ? ["--no-watch"] : [])]);
     assert.equal(status, 1, `${args}: ${stderr}`);
     assert.match(stderr, pattern);
     assert.doesNotMatch(stderr, /\n {4}at /, "no stack");
+  }
+});
+
+test("a command finds the server by flag, then Portico's settings, then AWS's variables, then the default", async () => {
+  const at = (port: number): string => `http://127.0.0.1:${port}`;
+  const aws = { AWS_ENDPOINT_URL: at(3), AWS_ENDPOINT_URL_API_GATEWAY: at(2) };
+  for (const [args, env, pattern] of [
+    [["--endpoint", at(1)], { ...aws, PORTICO_PORT: "4" }, /at http:\/\/127\.0\.0\.1:1\./],
+    [[], { ...aws, PORTICO_PORT: "4" }, /at http:\/\/127\.0\.0\.1:4\./],
+    [[], aws, /at http:\/\/127\.0\.0\.1:2, which AWS_ENDPOINT_URL_API_GATEWAY names/],
+    [[], { AWS_ENDPOINT_URL: `${at(3)}/` }, /at http:\/\/127\.0\.0\.1:3, which AWS_ENDPOINT_URL names/],
+    [[], { AWS_ENDPOINT_URL: "4566" }, /AWS_ENDPOINT_URL: "4566" is not accepted/],
+  ] as const) {
+    const { status, stderr } = await cli(["status", ...args], env);
+    assert.equal(status, 1, stderr);
+    assert.match(stderr, pattern);
   }
 });
 

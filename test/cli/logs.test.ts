@@ -80,7 +80,7 @@ test("a group's events of the last ten minutes, or since when it is said, or tha
 test("what is not there or can't be read says what to do", async () => {
   for (const [args, pattern] of [
     [["nowhere"], /There is no log group, function or deployed API nowhere[\s\S]*portico logs/],
-    [["/my/group", "--since", "yesterday"], /--since: "yesterday" won't do[\s\S]*10m/],
+    [["/my/group", "--since", "yesterday"], /--since: "yesterday" is not accepted[\s\S]*10m/],
     [["/my/group", "--filter", "err:"], /Invalid character\(s\) in term 'err:'/],
   ] as const) {
     const { status, stderr } = await portico(...args);

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { examplesFolder, listExamples, readExample } from "../../scripts/example-file.ts";
+import { startPortico } from "../portico.ts";
 import { run, tool } from "../tool.ts";
 
 const script = join(import.meta.dirname, "../../scripts/example.ts");
@@ -16,7 +17,7 @@ for (const name of listExamples()) {
   test(`examples/${name} answers as it says`, needed, async () => {
     const { status, stdout, stderr } = await run(
       process.execPath,
-      [script, name, "--once", "--port", "0"],
+      [script, name, "--once"],
       // As for users, whose requests come over several connections and so to several threads.
       { env: { NO_COLOR: "1", PORTICO_THREADS: "2" } },
     );
@@ -31,6 +32,19 @@ for (const name of listExamples()) {
     assert.ok(readme.startsWith(`# ${readExample(name).title}\n`), "its heading is the title in example.yaml");
   });
 }
+
+test("an example uses a server of its own, whatever runs on the port", async () => {
+  const mine = await startPortico();
+  try {
+    const env = { PORTICO_PORT: String(mine.port), AWS_ENDPOINT_URL: mine.url, AWS_ENDPOINT_URL_SQS: mine.url };
+    const ran = await run(process.execPath, [script, "petstore", "--once"], { env });
+    assert.equal(ran.status, 0, ran.stdout + ran.stderr);
+    const { stages } = (await (await fetch(`${mine.url}/_portico/status`)).json()) as { stages: readonly unknown[] };
+    assert.deepEqual(stages, []);
+  } finally {
+    await mine.stop();
+  }
+});
 
 test("without a name the examples are listed; a wrong name is said", async () => {
   const listed = await run(process.execPath, [script]);

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../base/user-error.ts";
-import { type ConfigFlags, readConfig } from "../../server/config.ts";
+import { type ConfigFlags, isAddressSet, readConfig } from "../../server/config.ts";
 import { type LogLevel, logLevels } from "../../server/config-keys.ts";
-import { isPortico, showEndpoint, urlHost } from "../endpoint.ts";
+import { awsEndpoint, isPortico, showEndpoint, urlHost } from "../endpoint.ts";
 import type { Output } from "../output.ts";
 import { shortPath } from "../short-path.ts";
 import { type Project, settingsFileName } from "./project.ts";
@@ -34,7 +34,7 @@ export async function findOrStartServer(wanted: {
     throw new UserError({
       what: `No Portico answers at ${endpoint}.`,
       why: "",
-      next: "Start one with `portico serve`, or leave --endpoint away: `up` then starts one itself.",
+      next: "Start one with `portico serve`, or leave out --endpoint: `up` then starts one itself.",
     });
   }
   // The project's own portico.yaml may also have the server's settings.
@@ -42,7 +42,11 @@ export async function findOrStartServer(wanted: {
   const hasConfig = wanted.flags.config !== undefined || (process.env["PORTICO_CONFIG"] ?? "") !== "";
   const flags = !hasConfig && existsSync(own) ? { ...wanted.flags, config: own } : wanted.flags;
   const defaults = wanted.takesAnyDocument ? { profile: "relaxed", managementPayloadMax: "128MB" } : {};
-  const config = await readConfig({ flags, env: process.env, cwd: process.cwd(), defaults });
+  const sources = { flags, env: process.env, cwd: process.cwd(), defaults };
+  const config = await readConfig(sources);
+  // Where AWS's tools find a Portico, `up` uses it, too; if none answers there, the variable is for another server.
+  const ofAws = (await isAddressSet(sources)) ? undefined : awsEndpoint()?.endpoint.replace(/\/+$/, "");
+  if (ofAws !== undefined && (await isPortico(ofAws))) return running(ofAws);
   const endpoint = `http://${urlHost(config.host)}:${config.port}`;
   if (config.port !== 0 && (await isPortico(endpoint))) return running(endpoint);
   const { startServer } = await import("../../server/start.ts");

@@ -1,6 +1,6 @@
 // GetSdk, GetSdkType and GetSdkTypes, by the official SDK, the AWS CLI and boto3.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -172,16 +172,45 @@ test("portico sdk writes an SDK's folder, or its archive", async () => {
     assert.deepEqual([java.status, java.stdout], [0, "java.zip\n"], java.stderr);
     const paths = Object.keys(unzipSync(readFileSync(join(folder, "java.zip"))));
     assert.ok(paths.includes("generated-code/src/main/java/sdk/simplecalcapi/Sums.java"), paths.join());
-    for (const [args, words] of [
-      [[], /An SDK of which language\?/],
-      [["--language", "ruby", "--set", "x"], /It has to be a name and a value/],
-      [["--language", "ruby", "--set", "service.name=a-b"], /Invalid value for parameter service\.name/],
-      [["--language", "ruby", "--stage", "none"], /Simple Calc has no stage none\.[\s\S]*It has demo\./],
+    for (const [args, words, code] of [
+      [[], /An SDK of which language\?/, 2],
+      [["--language", "ruby", "--set", "x"], /It has to be a name and a value/, 2],
+      [["--language", "ruby", "--set", "service.name=a-b"], /Invalid value for parameter service\.name/, 1],
+      [["--language", "ruby", "--stage", "none"], /Simple Calc has no stage none\.[\s\S]*It has demo\./, 1],
     ] as const) {
       const { status, stderr } = await sdk(...args);
-      assert.equal(status, 1, stderr);
+      assert.equal(status, code, stderr);
       assert.match(stderr, words);
     }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("portico sdk writes over an SDK of the same language and API, and over nothing else", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "portico-sdk-command-"));
+  const portico = join(import.meta.dirname, "..", "..", "..", "bin", "portico.js");
+  const sdk = (language: string, out = "clients"): Promise<Ran> => {
+    // The folder that Python's has by default.
+    const set = language === "ruby" ? ["--set", "ruby.gem-name=simple-calc-sdk"] : [];
+    const args = ["sdk", "Simple Calc", "--endpoint", suite.url, "--language", language, "--out", out, ...set];
+    return run(process.execPath, [portico, ...args], { cwd: folder });
+  };
+  try {
+    const client = join(folder, "clients/simple-calc-sdk/simple_calc_sdk/client.py");
+    assert.equal((await sdk("python")).status, 0);
+    writeFileSync(client, "old");
+    assert.equal((await sdk("python")).status, 0);
+    assert.notEqual(readFileSync(client, "utf8"), "old");
+    const other = await sdk("ruby");
+    assert.equal(other.status, 1);
+    assert.match(other.stderr, /clients\/simple-calc-sdk has the python SDK of Simple Calc \(/);
+    assert.match(other.stderr, /ruby SDK of Simple Calc \(.*would overwrite it[\s\S]*--out clients\/ruby/);
+    assert.deepEqual([(await sdk("ruby", "clients/ruby")).status, existsSync(client)], [0, true]);
+    rmSync(join(folder, "clients/simple-calc-sdk/.portico-sdk.json"));
+    const unmarked = await sdk("python");
+    assert.equal(unmarked.status, 1);
+    assert.match(unmarked.stderr, /clients\/simple-calc-sdk\/\S+ is there already/);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
