@@ -1,35 +1,14 @@
-import { bounds } from "../base/bounds.ts";
 import { UserError } from "../base/user-error.ts";
 import { untilSignal } from "../server/until-signal.ts";
 import type { Invocation } from "./commands.ts";
 import { findEndpoint } from "./endpoint.ts";
 import type { Output } from "./output.ts";
-import { connect, hasCode, type PorticoCalls } from "./portico-calls.ts";
+import { connect, type PorticoCalls } from "./portico-calls.ts";
+import { type LogEvent, LogFollower, logPages, logPollMs, type ReadGroup, readAll } from "./read-logs.ts";
 import { getStatus, type StageStatus } from "./server-status.ts";
-
-/** A log group to read, with the calls of its account and region. */
-interface ReadGroup {
-  readonly name: string;
-  readonly calls: PorticoCalls;
-}
-
-interface LogEvent {
-  readonly timestamp: number;
-  readonly message: string;
-  readonly logStreamName: string;
-  readonly eventId: string;
-}
 
 /** The beginning of the names of execution logs' groups. */
 const executionLogs = "API-Gateway-Execution-Logs_";
-const pollMs = 500;
-/**
- * How far back each poll reads again: an execution log comes when its request is complete, with the times of its
- * events. If there is much to read again, only the time by which threads may differ is.
- */
-const overlapMs = 35_000;
-const shortOverlapMs = 2_000;
-const overlapEventsMax = bounds.cliFollowedEventsMax.value;
 
 /** `portico logs [API|FUNCTION|GROUP]`: prints lines of log groups, or lists the groups. */
 export async function runLogs({ args, options, output }: Invocation): Promise<number> {
@@ -39,23 +18,32 @@ export async function runLogs({ args, options, output }: Invocation): Promise<nu
   const scopes = scopesOf(stages, options).map(([account, region]) => connect(endpoint, account, region));
   if (args[0] === undefined) return listGroups(scopes, output, options["json"] === true);
   const groups = await findGroups(args[0], scopes, stages);
-  const reading = {
-    groups,
-    filterPattern: options["filter"],
-    print: makePrinter(output, groups, options["json"] === true),
-  };
+  const filterPattern = typeof options["filter"] === "string" ? options["filter"] : undefined;
+  const print = makePrinter(output, groups, options["json"] === true);
   if (!options["follow"]) {
     let count = 0;
-    for await (const [group, event] of readAll(reading, from)) {
-      reading.print(group, event);
+    for await (const [group, event] of readAll(groups, filterPattern, from)) {
+      print(group, event);
       count++;
     }
-    if (count === 0)
-      output.note(`Nothing since ${new Date(from).toISOString()} in ${names(groups)}.${hintFor(groups)}`);
+    if (count === 0) output.note(await nothingFound(groups, filterPattern, from));
     return 0;
   }
-  await follow(reading, from);
+  await follow(groups, filterPattern, from, print);
   return 0;
+}
+
+/** Says that there is nothing, or that the filter leaves nothing. */
+async function nothingFound(
+  groups: readonly ReadGroup[],
+  filterPattern: string | undefined,
+  from: number,
+): Promise<string> {
+  const where = `since ${new Date(from).toISOString()} in ${names(groups)}`;
+  if (filterPattern === undefined) return `Nothing ${where}.${hintFor(groups)}`;
+  for await (const _ of readAll(groups, undefined, from))
+    return `No event matches ${filterPattern.slice(0, 200)} ${where}; without --filter there are some.`;
+  return `No event matches ${filterPattern.slice(0, 200)} ${where}; there is none without --filter either.${hintFor(groups)}`;
 }
 
 const names = (groups: readonly ReadGroup[]): string => groups.map(({ name }) => name).join(", ");
@@ -112,7 +100,7 @@ async function listGroups(scopes: readonly PorticoCalls[], output: Output, isJso
   const rows: { readonly group: DescribedGroup; readonly calls: PorticoCalls; readonly last: number | undefined }[] =
     [];
   for (const calls of scopes) {
-    for await (const page of pages(calls, "DescribeLogGroups", {})) {
+    for await (const page of logPages(calls, "DescribeLogGroups", {})) {
       for (const group of (page["logGroups"] ?? []) as readonly DescribedGroup[]) {
         rows.push({ group, calls, last: await lastEventOf(calls, group.logGroupName) });
       }
@@ -199,87 +187,32 @@ async function groupsOfStage(calls: PorticoCalls, { apiId, stageName }: StageSta
   return [`${executionLogs}${apiId}/${stageName}`, ...(access === undefined ? [] : [access])];
 }
 
-async function* pages(
-  calls: PorticoCalls,
-  operation: string,
-  input: object,
-): AsyncGenerator<Readonly<Record<string, unknown>>> {
-  for (let nextToken: unknown; ; ) {
-    const page = await calls.call("logs", operation, { ...input, ...(nextToken !== undefined && { nextToken }) });
-    yield page;
-    nextToken = page["nextToken"];
-    if (nextToken === undefined) return;
-  }
-}
-
-// ---- Reading ----
-
-interface ReadOptions {
-  readonly groups: readonly ReadGroup[];
-  readonly filterPattern: unknown;
-  readonly print: (group: ReadGroup, event: LogEvent) => void;
-}
-
-/** Yields the groups' events from a time on, sorted by time. */
-async function* readAll(
-  { groups, filterPattern }: Pick<ReadOptions, "groups" | "filterPattern">,
-  startTime: number,
-): AsyncGenerator<readonly [ReadGroup, LogEvent]> {
-  const input = { startTime, ...(typeof filterPattern === "string" && { filterPattern }) };
-  const open: { readonly group: ReadGroup; readonly events: AsyncGenerator<LogEvent, undefined>; next: LogEvent }[] =
-    [];
-  for (const group of groups) {
-    const events = readGroup(group, input);
-    const next = (await events.next()).value;
-    if (next !== undefined) open.push({ group, events, next });
-  }
-  while (open.length > 0) {
-    const first = open.reduce((a, b) => (b.next.timestamp < a.next.timestamp ? b : a));
-    yield [first.group, first.next];
-    const next = (await first.events.next()).value;
-    if (next !== undefined) first.next = next;
-    else open.splice(open.indexOf(first), 1);
-  }
-}
-
-/** Yields one group's events; none if the group does not exist yet. */
-async function* readGroup({ calls, name }: ReadGroup, input: object): AsyncGenerator<LogEvent, undefined> {
-  try {
-    for await (const page of pages(calls, "FilterLogEvents", { logGroupName: name, ...input })) {
-      yield* (page["events"] ?? []) as readonly LogEvent[];
-    }
-  } catch (error) {
-    if (!hasCode(error, "ResourceNotFoundException")) throw error;
-  }
-  return undefined;
-}
 
 /** Prints new events until it is told to stop. */
-async function follow(reading: ReadOptions, startTime: number): Promise<void> {
+async function follow(
+  groups: readonly ReadGroup[],
+  filterPattern: string | undefined,
+  from: number,
+  print: Print,
+): Promise<void> {
   let isStopping = false;
   const stop = untilSignal().then(() => {
     isStopping = true;
   });
-  let from = startTime;
-  let printed = new Map<string, number>();
+  const follower = new LogFollower(from);
   while (!isStopping) {
-    let newest = from;
-    for await (const [group, event] of readAll(reading, from)) {
+    for await (const [group, event] of follower.next(groups, filterPattern)) {
       if (isStopping) return;
-      const id = `${group.name} ${event.eventId}`;
-      if (printed.has(id)) continue;
-      printed.set(id, event.timestamp);
-      newest = Math.max(newest, event.timestamp);
-      reading.print(group, event);
+      print(group, event);
     }
-    from = Math.max(from, newest - (printed.size > overlapEventsMax ? shortOverlapMs : overlapMs));
-    printed = new Map([...printed].filter(([, timestamp]) => timestamp >= from));
-    await Promise.race([stop, new Promise((resolve) => setTimeout(resolve, pollMs))]);
+    await Promise.race([stop, new Promise((resolve) => setTimeout(resolve, logPollMs))]);
   }
 }
 
+type Print = (group: ReadGroup, event: LogEvent) => void;
+
 /** Makes the printer of events: at a terminal with the time of day and colours, in a pipe with the whole time. */
-function makePrinter(output: Output, groups: readonly ReadGroup[], isJson: boolean): ReadOptions["print"] {
+function makePrinter(output: Output, groups: readonly ReadGroup[], isJson: boolean): Print {
   if (isJson) {
     return ({ name: group }, { timestamp, logStreamName: stream, message }) =>
       output.raw(`${JSON.stringify({ timestamp: new Date(timestamp).toISOString(), group, stream, message })}\n`);

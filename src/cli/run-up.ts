@@ -7,6 +7,7 @@ import { connect } from "./portico-calls.ts";
 import { getStatus } from "./server-status.ts";
 import { shortPath } from "./short-path.ts";
 import { findOrStartServer, type ServerInUse } from "./up/find-server.ts";
+import { followFunctions } from "./up/function-output.ts";
 import { findProject, type Project, settingsFileName } from "./up/project.ts";
 import { ProjectDeployer, type ProjectDeployment } from "./up/project-deployer.ts";
 import { curlLines, printRoutes, stageUrls } from "./up/render-routes.ts";
@@ -27,14 +28,16 @@ export async function runUp({ args, options, serverFlags, output }: Invocation):
     takesAnyDocument: isMock,
   });
   if (!server.isOurs) output.note(`Using the Portico that runs at ${server.shownEndpoint}.`);
+  const print = (name: string, line: string): void => output.line(`${output.paint("dim", `${name} |`)} ${line}`);
   const deployer = new ProjectDeployer({
     project,
     name: text("name"),
     stage: text("stage"),
     isMock,
     connect: (account, region) => connect(server.endpoint, account, region),
-    print: (name, line) => output.line(`${output.paint("dim", `${name} |`)} ${line}`),
+    print,
   });
+  const isOver = new AbortController();
   const session = new UpSession(project, server, deployer, output, isMock);
   try {
     const isUp = await session.start().catch((error) => {
@@ -43,9 +46,12 @@ export async function runUp({ args, options, serverFlags, output }: Invocation):
     });
     // Without watching nothing will improve, and a running server goes on without us.
     if (options["watch"] === false && (!isUp || !server.isOurs)) return isUp ? 0 : 1;
+    // Our own server's functions print here as it is.
+    if (!server.isOurs) void followFunctions(() => deployer.functions, print, isOver.signal);
     await session.watch(stopped, options["watch"] !== false);
     return 0;
   } finally {
+    isOver.abort();
     await deployer.close();
     await server.close();
   }

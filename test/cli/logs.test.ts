@@ -80,13 +80,20 @@ test("a group's events of the last ten minutes, or since when it is said, or tha
 test("what is not there or can't be read says what to do", async () => {
   for (const [args, pattern] of [
     [["nowhere"], /There is no log group, function or deployed API nowhere[\s\S]*portico logs/],
-    [["/my/group", "--since", "yesterday"], /--since: "yesterday" is not accepted[\s\S]*10m/],
     [["/my/group", "--filter", "err:"], /Invalid character\(s\) in term 'err:'/],
   ] as const) {
     const { status, stderr } = await portico(...args);
     assert.equal(status, 1, stderr);
     assert.match(stderr, pattern);
   }
+});
+
+test("a filter that nothing matches is said, and whether there would be something without it", async () => {
+  const none = await portico("/my/group", "--filter", "WARNING");
+  assert.deepEqual([none.status, none.stdout], [0, ""]);
+  assert.match(none.stderr, /^No event matches WARNING since \S+ in \/my\/group; without --filter there are some\.\n$/);
+  const empty = await portico("/my/group", "--filter", "WARNING", "--since", "0s");
+  assert.match(empty.stderr, /^No event matches WARNING since \S+ in \/my\/group; there is none without --filter either/);
 });
 
 test("an API's access and execution logs are followed until Ctrl-C", async () => {

@@ -239,6 +239,21 @@ test("after a restart the API has the same id and answers; a second up uses the 
   assert.match(second.stdout, /Second \([a-z0-9]{10}\), stage dev/);
 });
 
+test("up against a running server shows what its functions print, and nothing of Lambda's own", async () => {
+  const second = new Up([project, "--endpoint", new URL(base).origin, "--name", "Third"], folder);
+  try {
+    await second.until(/Ctrl-C stops/);
+    const own = (/, stage dev, at (http:\S+)/.exec(second.output) ?? [])[1] ?? "";
+    const body = JSON.stringify({ name: "Ada", type: "cat" });
+    const made = await fetch(`${own}/pets`, { method: "POST", headers: { "Content-Type": "application/json" }, body });
+    assert.equal(made.status, 201, await made.text());
+    await second.until(/^createPet \| taking in Ada the cat$/m);
+    assert.doesNotMatch(second.output, /RequestId:/);
+  } finally {
+    await second.stop();
+  }
+});
+
 test("a document with mistakes and no earlier deployment ends with exit code 1, leaving no API behind", async () => {
   writeFileSync(
     join(folder, "bad.yaml"),

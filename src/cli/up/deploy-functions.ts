@@ -28,6 +28,10 @@ export class FunctionDeployer {
     this.#known.clear();
   }
 
+  get names(): readonly string[] {
+    return [...this.#known.keys()];
+  }
+
   async deploy(calls: PorticoCalls, functions: readonly LocalFunction[], apiId: string): Promise<FunctionsDeployment> {
     const changed: string[] = [];
     const problems: Problem[] = [];

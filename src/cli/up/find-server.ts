@@ -6,6 +6,7 @@ import { type LogLevel, logLevels } from "../../server/config-keys.ts";
 import { awsEndpoint, isPortico, showEndpoint, urlHost } from "../endpoint.ts";
 import type { Output } from "../output.ts";
 import { shortPath } from "../short-path.ts";
+import { withoutPrefix } from "./function-output.ts";
 import { type Project, settingsFileName } from "./project.ts";
 
 /** The server that `up` deploys to. */
@@ -75,10 +76,3 @@ function makeLogger(output: Output, level: LogLevel): Record<"debug" | "info" | 
     };
   return { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") };
 }
-
-/**
- * Removes the time, request id and level that begin Node.js functions' lines. At a terminal only levels other than INFO
- * matter.
- */
-const withoutPrefix = (line: string): string =>
-  line.replace(/^\S+Z\t\S+\t(\w+)\t/, (_all, level: string) => (level === "INFO" ? "" : `${level} `));

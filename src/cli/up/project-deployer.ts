@@ -5,6 +5,7 @@ import { findCorsWarnings } from "./cors-warnings.ts";
 import { ApiDeployer, type ApiTarget } from "./deploy-api.ts";
 import { FunctionDeployer } from "./deploy-functions.ts";
 import { type FoundFunctions, findFunctions } from "./find-functions.ts";
+import type { ProjectFunctions } from "./function-output.ts";
 import { type ProcessOptions, type RunningProcess, startProcess } from "./processes.ts";
 import { type Project, type ProjectSettings, readSettings } from "./project.ts";
 import { locate } from "./read-yaml.ts";
@@ -48,6 +49,11 @@ export class ProjectDeployer {
   /** The files outside of the project's folder and `functions/` that belong to it. */
   get referencedFiles(): readonly string[] {
     return this.#document?.files ?? [];
+  }
+
+  /** The functions that were deployed, by now. */
+  get functions(): ProjectFunctions | undefined {
+    return this.#calls && { calls: this.#calls, names: this.#functions.names };
   }
 
   get processFolders(): readonly string[] {
