@@ -187,7 +187,6 @@ async function groupsOfStage(calls: PorticoCalls, { apiId, stageName }: StageSta
   return [`${executionLogs}${apiId}/${stageName}`, ...(access === undefined ? [] : [access])];
 }
 
-
 /** Prints new events until it is told to stop. */
 async function follow(
   groups: readonly ReadGroup[],

@@ -37,7 +37,11 @@ export async function runSdk({ args, options, output }: Invocation): Promise<num
   const files = Object.entries(unzipSync(archive));
   const folder = join(out, files[0]?.[0].split("/")[0] ?? "");
   const written: WrittenSdk = { language, apiId: stage.apiId, apiName: stage.apiName };
-  refuseToOverwrite(folder, written, files.map(([path]) => join(out, path)));
+  refuseToOverwrite(
+    folder,
+    written,
+    files.map(([path]) => join(out, path)),
+  );
   for (const [path, bytes] of files) write(join(out, path), bytes);
   write(join(folder, markName), Buffer.from(`${JSON.stringify(written)}\n`));
   output.line(`${shortPath(folder)} (${files.length} files)`);

@@ -139,12 +139,11 @@ class UpSession {
     const changedFiles = [...this.#changedFiles];
     this.#changedFiles.clear();
     try {
-      const restarted = await this.#deployer.restartProcesses((folder) =>
+      const deployed = await this.#deployer.deploy((folder) =>
         changedFiles.some((file) => file.startsWith(`${folder}${sep}`) && folder !== this.#project.folder),
       );
-      const deployed = await this.#deployer.deploy();
       const ms = Math.round(performance.now() - start);
-      const changed = [...deployed.changed, ...restarted];
+      const { changed } = deployed;
       if (changed.length > 0) this.#output.line(this.#timed("green", `deployed ${changed.join(", ")} in ${ms} ms`));
       await this.#report(deployed);
       if (deployed.changed.length > 0) void this.#deployer.prune().catch(() => undefined);

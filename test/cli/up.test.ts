@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { appendFileSync, cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -34,6 +36,14 @@ after(async () => {
   assert.equal(await up.stop(), 0);
   rmSync(folder, { recursive: true, force: true });
 });
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
 
 test("every route of the example answers", async () => {
   assert.deepEqual(await get("/health"), { status: 200, body: { status: "ok", answeredBy: "a MOCK integration" } });
@@ -188,6 +198,45 @@ test("a backend is started again when its files change", async () => {
   writeFileSync(file, readFileSync(file, "utf8").replace("2: 7", "2: 8"));
   await up.until(/deployed process warehouse/, from);
   assert.deepEqual((await get("/inventory/2")).body, { petId: 2, inStock: 8 });
+});
+
+test("a backend whose settings and files are saved together is started once, and answers all the while", async () => {
+  const [file, settings] = [join(project, "backend/server.mjs"), join(project, "portico.yaml")];
+  const [code, text] = [readFileSync(file, "utf8"), readFileSync(settings, "utf8")];
+  const from = up.output.length;
+  const statuses = new Set<number>();
+  let isOver = false;
+  const asking = (async () => {
+    while (!isOver) statuses.add((await get("/inventory/2")).status);
+  })();
+  writeFileSync(settings, `${text}    environment: { SLOW: "1" }\n`);
+  // It takes its time until it listens.
+  writeFileSync(file, `console.log("begun");\nawait new Promise((done) => setTimeout(done, 300));\n${code}`);
+  await up.until(/deployed process warehouse in/, from);
+  isOver = true;
+  await asking;
+  assert.deepEqual([...statuses], [200]);
+  assert.equal(up.output.slice(from).split("warehouse | begun").length - 1, 1);
+
+  // One that can't start is said, and the one before it goes on.
+  const broken = up.output.length;
+  writeFileSync(file, "no code\n");
+  await up.until(/error {2}The process warehouse did not start\..* ended with 1\. The one before it goes on\./, broken);
+  assert.equal((await get("/inventory/2")).status, 200);
+
+  // One that has a port of its own besides can't run twice: the old one ends first.
+  const portTaken = `import { createServer as another } from "node:net";\nanother().listen(PORT_OF_ITS_OWN, "127.0.0.1");\n`;
+  const free = await freePort();
+  for (const round of [1, 2]) {
+    const again = up.output.length;
+    writeFileSync(file, `// ${round}\n${portTaken.replace("PORT_OF_ITS_OWN", String(free))}${code}`);
+    await up.until(/deployed process warehouse in/, again);
+    assert.equal((await get("/inventory/2")).status, 200);
+  }
+  const last = up.output.length;
+  writeFileSync(settings, text);
+  writeFileSync(file, code);
+  await up.until(/deployed process warehouse in/, last);
 });
 
 test("routes, status and export tell what is served; import makes another API", async () => {

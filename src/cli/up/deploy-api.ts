@@ -12,6 +12,8 @@ export interface ApiTarget {
 
 export interface ApiDeploymentResult {
   readonly isChanged: boolean;
+  /** Nothing but stage variables changed. */
+  readonly isSameDocument: boolean;
   readonly warnings: readonly Problem[];
 }
 
@@ -55,12 +57,20 @@ export class ApiDeployer {
     variables: Readonly<Record<string, string>>,
   ): Promise<ApiDeploymentResult> {
     const isSameBody = this.#body?.equals(document.body) === true;
-    if (isSameBody && sameEntries(this.#variables, variables)) return { isChanged: false, warnings: this.#warnings };
+    if (isSameBody && sameEntries(this.#variables, variables))
+      return { isChanged: false, isSameDocument: true, warnings: this.#warnings };
     if (!isSameBody) this.#warnings = await this.#import(calls, document);
     await this.#deployOrExplain(calls, document, variables, isSameBody);
     this.#body = document.body;
     this.#variables = variables;
-    return { isChanged: true, warnings: this.#warnings };
+    return { isChanged: true, isSameDocument: isSameBody, warnings: this.#warnings };
+  }
+
+  /** Sets the variables of a stage that this run has deployed before, and nothing else. */
+  async setVariables(calls: PorticoCalls, variables: Readonly<Record<string, string>>): Promise<void> {
+    if (this.#body === undefined || sameEntries(this.#variables, variables)) return;
+    await this.#deploy(calls, variables, true);
+    this.#variables = variables;
   }
 
   async #import(calls: PorticoCalls, document: ApiDocument): Promise<readonly Problem[]> {

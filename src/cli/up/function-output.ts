@@ -39,7 +39,10 @@ const groupsOf = (functions: ProjectFunctions | undefined): readonly ReadGroup[]
 const linesOf = (message: string): readonly string[] =>
   /^(?:INIT_START|START|END|REPORT) |^\{"time":"[^"]*","type":"platform\./.test(message)
     ? []
-    : message.replace(/[\r\n]+$/, "").split(/\r\n?|\n/).map(withoutPrefix);
+    : message
+        .replace(/[\r\n]+$/, "")
+        .split(/\r\n?|\n/)
+        .map(withoutPrefix);
 
 /**
  * Removes the time, request id and level that begin Node.js functions' lines. At a terminal only levels other than INFO

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { connect, createServer } from "node:net";
 import { resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { bounds } from "../../base/bounds.ts";
 import { UserError } from "../../base/user-error.ts";
 import type { ProcessSettings } from "./project.ts";
@@ -11,8 +12,17 @@ export interface RunningProcess {
   /** Host and port, for the stage variable. */
   readonly address: string;
   readonly folder: string;
-  restart(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** A process that did not start. */
+export class ProcessFailure extends UserError {
+  /** Another process has a port that this one wants. */
+  readonly isPortTaken: boolean;
+  constructor(parts: ConstructorParameters<typeof UserError>[0], isPortTaken: boolean) {
+    super(parts);
+    this.isPortTaken = isPortTaken;
+  }
 }
 
 export interface ProcessOptions {
@@ -23,6 +33,7 @@ export interface ProcessOptions {
 
 const readyTimeoutMs = bounds.projectProcessReadyMsMax.value;
 const stopTimeoutMs = bounds.projectProcessStopMsMax.value;
+const settleMs = 100;
 const host = "127.0.0.1";
 
 /** Starts a process and waits until it accepts connections. */
@@ -33,50 +44,41 @@ export async function startProcess(
 ): Promise<RunningProcess> {
   const port = await findFreePort();
   const folder = resolve(options.projectFolder, settings.folder ?? ".");
-  const print = (line: string): void => options.print(name, line);
-  let child: ChildProcess | undefined;
-
-  const start = async (): Promise<void> => {
-    const started = spawn(settings.command, {
-      cwd: folder,
-      shell: true,
-      // It leads a group of its own, so that everything that the shell starts is stopped with it.
-      detached: process.platform !== "win32",
-      env: { ...process.env, ...settings.environment, PORT: String(port) },
-      // The end of its standard input tells it that we are gone.
-      stdio: ["pipe", "pipe", "pipe"],
-    });
-    child = started;
-    for (const stream of [started.stdout, started.stderr]) printLines(stream, print);
-    started.on("error", (error) => print(`could not be started: ${error.message}`));
-    started.on("exit", (code, signal) => {
-      if (child === started) print(`ended ${signal ? `by ${signal}` : `with exit code ${code}`}`);
-    });
-    await waitUntilItAccepts(started, port, name, settings.command);
+  let isPortTaken = false;
+  const print = (line: string): void => {
+    isPortTaken ||= /EADDRINUSE|address already in use/i.test(line);
+    options.print(name, line);
   };
-
-  const stop = async (): Promise<void> => {
-    const stopping = child;
-    child = undefined;
-    if (stopping) await stopGroup(stopping);
+  const child = spawn(settings.command, {
+    cwd: folder,
+    shell: true,
+    // It leads a group of its own, so that everything that the shell starts is stopped with it.
+    detached: process.platform !== "win32",
+    env: { ...process.env, ...settings.environment, PORT: String(port) },
+    // The end of its standard input tells it that we are gone.
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  let isStopping = false;
+  const close = async (): Promise<void> => {
+    isStopping = true;
+    await stopGroup(child);
   };
-
-  try {
-    await start();
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  return {
-    name,
-    address: `${host}:${port}`,
-    folder,
-    restart: async () => {
-      await stop();
-      await start();
+  for (const stream of [child.stdout, child.stderr]) printLines(stream, print);
+  child.on("error", (error) => print(`could not be started: ${error.message}`));
+  child.on("exit", (code, signal) => {
+    if (!isStopping) print(`ended ${signal ? `by ${signal}` : `with exit code ${code}`}`);
+  });
+  const failure = await waitUntilItAccepts(child, port);
+  if (failure === undefined) return { name, address: `${host}:${port}`, folder, close };
+  await close();
+  throw new ProcessFailure(
+    {
+      what: `The process ${name} did not start.`,
+      why: `\`${settings.command}\` ${failure}.`,
+      next: `It has to listen on the port that the variable PORT names, here ${port}.`,
     },
-    close: stop,
-  };
+    isPortTaken,
+  );
 }
 
 function printLines(stream: NodeJS.ReadableStream | null, print: (line: string) => void): void {
@@ -90,20 +92,18 @@ function printLines(stream: NodeJS.ReadableStream | null, print: (line: string) 
   });
 }
 
-async function waitUntilItAccepts(child: ChildProcess, port: number, name: string, command: string): Promise<void> {
-  const fail = (why: string): UserError =>
-    new UserError({
-      what: `The process ${name} did not start.`,
-      why: `\`${command}\` ${why}.`,
-      next: `It has to listen on the port that the variable PORT names, here ${port}.`,
-    });
+/** Returns why it does not accept connections; undefined if it does. */
+async function waitUntilItAccepts(child: ChildProcess, port: number): Promise<string | undefined> {
+  let hasAccepted = false;
   for (const end = performance.now() + readyTimeoutMs; performance.now() < end; ) {
-    if (child.exitCode !== null || child.signalCode !== null)
-      throw fail(`ended with ${child.exitCode ?? child.signalCode}`);
-    if (await accepts(port)) return;
-    await new Promise((resolveLater) => setTimeout(resolveLater, 20));
+    if (child.exitCode !== null || child.signalCode !== null) return `ended with ${child.exitCode ?? child.signalCode}`;
+    const isAccepting = await accepts(port);
+    if (isAccepting && hasAccepted) return undefined;
+    hasAccepted = isAccepting;
+    // One that fails over something else, such as another port, may accept first and end a moment later.
+    await pause(hasAccepted ? settleMs : 20);
   }
-  throw fail(`accepted no connection within ${readyTimeoutMs / 1000} seconds`);
+  return `accepted no connection within ${readyTimeoutMs / 1000} seconds`;
 }
 
 function accepts(port: number): Promise<boolean> {
@@ -126,7 +126,7 @@ async function stopGroup(child: ChildProcess): Promise<void> {
   // A process that nobody reaps (in a container without an init) never disappears, although it is dead.
   while (signalGroup(pid, 0) && performance.now() < end + stopTimeoutMs / 2) {
     if (performance.now() > end) signalGroup(pid, "SIGKILL");
-    await new Promise((resolveLater) => setTimeout(resolveLater, 10));
+    await pause(10);
   }
 }
 

@@ -6,8 +6,9 @@ import { ApiDeployer, type ApiTarget } from "./deploy-api.ts";
 import { FunctionDeployer } from "./deploy-functions.ts";
 import { type FoundFunctions, findFunctions } from "./find-functions.ts";
 import type { ProjectFunctions } from "./function-output.ts";
-import { type ProcessOptions, type RunningProcess, startProcess } from "./processes.ts";
+import type { ProcessOptions } from "./processes.ts";
 import { type Project, type ProjectSettings, readSettings } from "./project.ts";
+import { ProjectProcesses } from "./project-processes.ts";
 import { locate } from "./read-yaml.ts";
 import { type Problem, ProblemsError, problemAt } from "./source-text.ts";
 import { findStreamWarnings } from "./stream-warnings.ts";
@@ -34,7 +35,7 @@ export interface ProjectDeployerOptions extends Omit<ProcessOptions, "projectFol
 export class ProjectDeployer {
   readonly #options: ProjectDeployerOptions;
   readonly #functions = new FunctionDeployer();
-  readonly #processes = new Map<string, { readonly settings: string; readonly running: RunningProcess }>();
+  readonly #processes: ProjectProcesses;
   #settings: ProjectSettings = { api: {}, functions: {}, processes: {} };
   #document: ApiDocument | undefined;
   #api: ApiDeployer | undefined;
@@ -44,6 +45,7 @@ export class ProjectDeployer {
 
   constructor(options: ProjectDeployerOptions) {
     this.#options = options;
+    this.#processes = new ProjectProcesses({ projectFolder: options.project.folder, print: options.print });
   }
 
   /** The files outside of the project's folder and `functions/` that belong to it. */
@@ -61,18 +63,8 @@ export class ProjectDeployer {
     return Object.values(this.#settings.processes).map((one) => resolve(folder, one.folder ?? "."));
   }
 
-  /** Restarts the processes whose files have changed. */
-  async restartProcesses(isChanged: (folder: string) => boolean): Promise<readonly string[]> {
-    const restarted: string[] = [];
-    for (const { running } of this.#processes.values()) {
-      if (!isChanged(running.folder)) continue;
-      await running.restart();
-      restarted.push(`process ${running.name}`);
-    }
-    return restarted;
-  }
-
-  async deploy(): Promise<ProjectDeployment> {
+  /** `isChanged` says whether files below a process's folder have changed: it is then started again. */
+  async deploy(isChanged: (folder: string) => boolean = () => false): Promise<ProjectDeployment> {
     const { project } = this.#options;
     const problems: Problem[] = [];
     const changed: string[] = [];
@@ -98,7 +90,10 @@ export class ProjectDeployer {
     try {
       const { calls, api } = this.#connect(this.#document);
       if (!(await api.isAsKnown(calls))) this.#forget();
-      const variables = await this.#startProcesses(changed);
+      const processes = await this.#processes.update(this.#settings.processes, isChanged);
+      problems.push(...processes.problems);
+      changed.push(...processes.changed);
+      const variables = { ...this.#settings.api.variables, ...this.#processes.addresses };
       const functions = await this.#functions.deploy(calls, found.functions, api.target.apiId);
       problems.push(...functions.problems);
       changed.push(...functions.changed.map((name) => `function ${name}`));
@@ -107,9 +102,14 @@ export class ProjectDeployer {
         problems.push(...(await findStreamWarnings(document, found.functions)));
         const deployed = await collect(() => api.deploy(calls, document, variables));
         problems.push(...(deployed?.warnings ?? []));
-        if (deployed?.isChanged) changed.unshift(document.name);
+        // The address of a process that was started again is no change of the API's.
+        const isOfProcesses = deployed?.isSameDocument === true && processes.changed.length > 0;
+        if (deployed?.isChanged && !isOfProcesses) changed.unshift(document.name);
         if (deployed) problems.push(...(await findCorsWarnings(calls, api.target.apiId, document, found.functions)));
       }
+      // Where the document has a mistake, the routes that are served lead to the new processes all the same.
+      await api.setVariables(calls, variables);
+      this.#processes.retire();
       return { changed, problems, api: { document: this.#document, target: api.target } };
     } catch (error) {
       // The server's state is unknown now, so the next save sends everything.
@@ -124,8 +124,7 @@ export class ProjectDeployer {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#processes.values()].map(({ running }) => running.close()));
-    this.#processes.clear();
+    await this.#processes.close();
   }
 
   #forget(): void {
@@ -148,27 +147,6 @@ export class ProjectDeployer {
       this.#api = new ApiDeployer(this.#calls, document.name, stage);
     }
     return { calls: this.#calls, api: this.#api };
-  }
-
-  /** Starts new entries of `processes:` and stops removed ones. Returns all stage variables. */
-  async #startProcesses(changed: string[]): Promise<Readonly<Record<string, string>>> {
-    const wanted = this.#settings.processes;
-    for (const [name, { settings, running }] of this.#processes) {
-      if (JSON.stringify(wanted[name]) === settings) continue;
-      await running.close();
-      this.#processes.delete(name);
-    }
-    for (const [name, settings] of Object.entries(wanted)) {
-      if (this.#processes.has(name)) continue;
-      const running = await startProcess(name, settings, {
-        projectFolder: this.#options.project.folder,
-        print: this.#options.print,
-      });
-      this.#processes.set(name, { settings: JSON.stringify(settings), running });
-      changed.push(`process ${name}`);
-    }
-    const addresses = [...this.#processes].map(([name, { running }]) => [name, running.address] as const);
-    return { ...this.#settings.api.variables, ...Object.fromEntries(addresses) };
   }
 
   /**
