@@ -30,7 +30,14 @@ async function show(example: string, flags: readonly string[], isOnce: boolean):
   const services = await startServices(folder);
   const endpoints = Object.entries(services.endpoints).map(([service, url]) => `--endpoints=${service}=${url}`);
   const program = new Program(
-    [...(hasSetup ? ["serve"] : ["up", folder]), "--memory", "--port=0", ...endpoints, ...(services.flags ?? []), ...flags],
+    [
+      ...(hasSetup ? ["serve"] : ["up", folder]),
+      "--memory",
+      "--port=0",
+      ...endpoints,
+      ...(services.flags ?? []),
+      ...flags,
+    ],
     cwd,
   );
   try {

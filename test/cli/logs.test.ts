@@ -93,7 +93,10 @@ test("a filter that nothing matches is said, and whether there would be somethin
   assert.deepEqual([none.status, none.stdout], [0, ""]);
   assert.match(none.stderr, /^No event matches WARNING since \S+ in \/my\/group; without --filter there are some\.\n$/);
   const empty = await portico("/my/group", "--filter", "WARNING", "--since", "0s");
-  assert.match(empty.stderr, /^No event matches WARNING since \S+ in \/my\/group; there is none without --filter either/);
+  assert.match(
+    empty.stderr,
+    /^No event matches WARNING since \S+ in \/my\/group; there is none without --filter either/,
+  );
 });
 
 test("an API's access and execution logs are followed until Ctrl-C", async () => {
