@@ -1,10 +1,12 @@
 import { rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { UserError } from "../base/user-error.ts";
 import { openSqliteStore } from "../store/sqlite-store.ts";
 import type { Store } from "../store/store.ts";
 import type { ServerConfig } from "./config.ts";
 import { lockDataDirectory } from "./data-directory.ts";
+import { lockPort } from "./port-lock.ts";
 import { makeScratchDirectory, sweepScratchDirectories } from "./scratch-directory.ts";
 import { ServerClock } from "./server-clock.ts";
 import { storeIndexes } from "./store-indexes.ts";
@@ -37,7 +39,7 @@ export async function openGround(config: ServerConfig): Promise<Ground> {
   await using undo = new AsyncDisposableStack();
   const directory = config.memory ? undefined : lockDataDirectory(config.data);
   if (directory) undo.defer(() => directory.release());
-  if (config.port !== 0) await requireFreePort(config.host, config.port);
+  undo.defer(await takePort(config.host, config.port));
   const scratch = makeScratchDirectory();
   undo.defer(() => rmSync(scratch.path, { recursive: true, force: true }));
   const store = openSqliteStore({ indexes: storeIndexes, ...(directory && { path: directory.storePath }) });
@@ -62,10 +64,28 @@ export async function openGround(config: ServerConfig): Promise<Ground> {
   };
 }
 
-/**
- * Refuses a port that somebody else listens on. Without this check, listeners that share a port (`reusePort`) would
- * share it with those of another Portico, without any message.
- */
+/** Takes a port before the threads share it: nobody else may have it, or be about to. Returns what gives it back. */
+async function takePort(host: string, port: number): Promise<() => void> {
+  const lock = await lockPort(host, port).catch((error: NodeJS.ErrnoException) => {
+    throw cannotListen(host, port, error.code ?? error.message);
+  });
+  if (lock === undefined) {
+    throw new UserError({
+      what: `Can't listen on ${host}:${port}.`,
+      why: "Another Portico has that port, or is just taking it.",
+      next: "Use that one, stop it, or choose another port with --port; 0 takes a free one.",
+    });
+  }
+  try {
+    if (port !== 0) await requireFreePort(host, port);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+  return () => lock.release();
+}
+
+/** Programs that are no Portico hold no lock: the port itself has to be free. */
 async function requireFreePort(host: string, port: number): Promise<void> {
   const probe = createServer();
   await new Promise<void>((resolve, reject) => {
