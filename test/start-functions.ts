@@ -26,13 +26,17 @@ export interface RunningFunctions {
 
 let revisions = 0;
 
-/** A manager with one function, ended with the test. */
+/** A manager with one function, whose code is unpacked in a new folder in `below`; ended with the test. */
 export async function start(
   t: TestContext,
   files: Record<string, string>,
-  { options, ...changes }: Partial<FunctionSpec> & { options?: Partial<FunctionManagerOptions> } = {},
+  {
+    options,
+    below = tmpdir(),
+    ...changes
+  }: Partial<FunctionSpec> & { options?: Partial<FunctionManagerOptions>; below?: string } = {},
 ): Promise<RunningFunctions> {
-  const root = mkdtempSync(join(tmpdir(), "portico-manager-"));
+  const root = mkdtempSync(join(below, "portico-manager-"));
   const lines: string[] = [];
   const print = (message: string): void => void lines.push(message);
   const logger = { debug: print, info: print, warn: print, error: print };

@@ -145,7 +145,9 @@ export class Environment {
   }
 
   #readOutput(stream: Readable | null): void {
-    stream?.on("data", (chunk: Buffer) => this.#options.onOutput(chunk.toString()));
+    stream?.on("data", (chunk: Buffer) => {
+      this.#options.onOutput(chunk.toString().replaceAll(this.#options.taskRoot, "/var/task"));
+    });
     stream?.on("error", () => {});
   }
 
@@ -256,7 +258,7 @@ function processEnvironment(
     AWS_LAMBDA_LOG_FORMAT: spec.isJsonLog ? "JSON" : "Text",
     ...(spec.isJsonLog && spec.logLevel !== undefined ? { AWS_LAMBDA_LOG_LEVEL: spec.logLevel } : {}),
     LAMBDA_TASK_ROOT: taskRoot,
-    LAMBDA_RUNTIME_DIR: dirname(bootstrap("node.mjs")),
+    LAMBDA_RUNTIME_DIR: "/var/runtime",
     // A 12-digit access key is its own account here: the function's calls to Portico stay in its account.
     AWS_ACCESS_KEY_ID: spec.account,
     AWS_SECRET_ACCESS_KEY: "portico",

@@ -4,7 +4,7 @@
 // one JSON line goes up (ready, or why not), and its end means that the server is gone.
 // The frames on SOCKET are described in ../frames.ts.
 // AWS: Lambda Developer Guide, "Building Lambda functions with Node.js"; "Define Lambda function handler in Node.js".
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer, Socket } from "node:net";
 import { basename, dirname, join, resolve } from "node:path";
@@ -105,6 +105,39 @@ function takeFrame(socket, frame) {
   invoke(socket, JSON.parse(frame.utf8Slice(headerBytes, headEnd)), frame.subarray(headEnd));
 }
 
+// ---- Names of folders -----------------------------------------------------------------------------------------------
+// A function sees the folders that it has on this machine, so that whatever it reads is there. What it answers and prints
+// has AWS's names for them: a stack trace that a client sees says nothing of the server.
+
+/** Of each folder, as it may be written, its name on AWS. */
+const awsNames = [];
+
+/** The folders of the system itself have nothing of the server's, and a function may speak of them. */
+const isOfSystem = (folder) => /^\/(usr|bin|opt)(\/|$)/.test(folder);
+
+function nameOnAws(path, name) {
+  if (!path) return;
+  let real = path;
+  try {
+    real = realpathSync(path);
+  } catch {}
+  const isWritten = new Set();
+  for (const each of [path, real]) {
+    isWritten.add(each).add(JSON.stringify(each).slice(1, -1)).add(pathToFileURL(each).pathname);
+  }
+  for (const written of isWritten) awsNames.push([written, name]);
+}
+
+nameOnAws(taskRoot, "/var/task");
+nameOnAws(import.meta.filename, "/var/runtime/index.mjs");
+if (!isOfSystem(process.execPath)) nameOnAws(dirname(process.execPath), "/var/lang/bin");
+
+function withAwsNames(text) {
+  let named = text;
+  for (const [written, name] of awsNames) if (named.includes(written)) named = named.replaceAll(written, name);
+  return named;
+}
+
 // ---- Output ---------------------------------------------------------------------------------------------------------
 
 let logText = "";
@@ -113,7 +146,7 @@ let logFlushedAt = 0;
 
 /** What the function prints: into its invocation's log, or to the real standard output outside of one. */
 function print(text) {
-  if (!current) return realStdoutWrite(text);
+  if (!current) return realStdoutWrite(withAwsNames(text));
   if (logText.length + current.socket.writableLength > logBacklogBytesMax) {
     current.droppedBytes += text.length;
     return true;
@@ -136,7 +169,7 @@ function flushLog() {
     logTimer = undefined;
   }
   if (logText === "") return;
-  const text = logText;
+  const text = withAwsNames(logText);
   logText = "";
   if (current) sendFrame(current.socket, kindLog, "", text);
   else realStdoutWrite(text);
@@ -331,7 +364,7 @@ globalThis.awslambda = {
     /** The answer's status and headers go before its first bytes. */
     from(stream, metadata) {
       stream.setContentType("application/vnd.awslambda.http-integration-response");
-      const text = JSON.stringify(metadata);
+      const text = withAwsNames(JSON.stringify(metadata));
       stream._onBeforeFirstWrite = (write) => {
         write(text);
         write(metadataDelimiter);
@@ -363,7 +396,12 @@ class ResponseStream extends Writable {
       this._onBeforeFirstWrite((first) => super.write(first));
     }
     this.#isBegun = true;
-    return super.write(isBytes ? chunk : JSON.stringify(chunk), encoding, callback);
+    const written = isBytes ? chunk : JSON.stringify(chunk);
+    return super.write(typeof written === "string" ? withAwsNames(written) : written, encoding, callback);
+  }
+
+  end(chunk, ...rest) {
+    return super.end(typeof chunk === "string" ? withAwsNames(chunk) : chunk, ...rest);
   }
 
   _write(chunk, _encoding, callback) {
@@ -507,7 +545,7 @@ function settle(invocation, error, result) {
   if (error === undefined) {
     try {
       if (invocation.isStreaming) text = "";
-      else text = result === undefined ? "null" : (JSON.stringify(result) ?? "null");
+      else text = result === undefined ? "null" : withAwsNames(JSON.stringify(result) ?? "null");
     } catch (cause) {
       error = new RuntimeError("Runtime.MarshalError", `Unable to stringify response body as json: ${cause.message}`);
     }
@@ -528,11 +566,11 @@ function settle(invocation, error, result) {
 }
 
 function answerError(invocation, answer, isLast = false) {
-  let text = JSON.stringify(answer);
+  let text = withAwsNames(JSON.stringify(answer));
   if (Buffer.byteLength(text) > responseBytesMax) {
-    text = JSON.stringify({ ...answer, errorMessage: answer.errorMessage.slice(0, 65_536), trace: [] });
+    text = withAwsNames(JSON.stringify({ ...answer, errorMessage: answer.errorMessage.slice(0, 65_536), trace: [] }));
   }
-  const head = { message: answer.errorMessage.slice(0, 1024), memory: memoryMb(), isLast };
+  const head = { message: withAwsNames(answer.errorMessage.slice(0, 1024)), memory: memoryMb(), isLast };
   finish(invocation, kindError, JSON.stringify(head), text);
 }
 
@@ -575,7 +613,7 @@ function dieOf(error, label) {
     invocation.socket.end(() => realExit(129));
     setTimeout(() => realExit(129), 500);
   } else {
-    realStdoutWrite(`${label} ${errorLine(error)}\n`);
+    realStdoutWrite(withAwsNames(`${label} ${errorLine(error)}\n`));
     tellServer({ error: errorAnswer(error) }, () => realExit(129));
   }
 }
@@ -618,7 +656,7 @@ function tellServer(message, then) {
       trace: trace.join("\n").slice(0, 65_536).split("\n"),
     };
   }
-  control.write(`${JSON.stringify(message)}\n`, then);
+  control.write(`${withAwsNames(JSON.stringify(message))}\n`, then);
 }
 
 captureOutput();
@@ -628,6 +666,6 @@ try {
   server.unref();
   server.listen(socketPath, () => tellServer({ ready: true }));
 } catch (error) {
-  realStdoutWrite(`Uncaught Exception ${errorLine(error)}\n`);
+  realStdoutWrite(withAwsNames(`Uncaught Exception ${errorLine(error)}\n`));
   tellServer({ error: errorAnswer(error) }, () => realExit(1));
 }

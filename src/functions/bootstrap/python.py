@@ -79,6 +79,28 @@ def receive_frame(connection):
     return json.loads(rest[:head_length]), bytes(rest[head_length:])
 
 
+# ---- Names of folders -----------------------------------------------------------------------------------------------
+# A function sees the folders that it has on this machine, so that whatever it reads is there. What it answers and prints
+# has AWS's names for them: a traceback that a client sees says nothing of the server.
+
+# Of each folder, as it may be written, its name on AWS.
+aws_names = []
+stdlib = os.path.dirname(os.__file__)
+aws_stdlib = "/var/lang/lib/python" + (runtime.rpartition("python")[2] or "3")
+
+
+def name_on_aws(path, name):
+    for each in {path, os.path.realpath(path)}:
+        for written in {each, json.dumps(each)[1:-1], json.dumps(each, ensure_ascii=False)[1:-1]}:
+            aws_names.append((written.encode("utf-8", "replace"), name.encode()))
+
+
+def with_aws_names(data):
+    for written, name in aws_names:
+        data = data.replace(written, name)
+    return data
+
+
 # ---- Output ---------------------------------------------------------------------------------------------------------
 
 
@@ -112,7 +134,7 @@ class Output:
     def flush(self):
         if not self.text:
             return
-        data = "".join(self.text).encode("utf-8", "replace")
+        data = with_aws_names("".join(self.text).encode("utf-8", "replace"))
         self.text = []
         self.length = 0
         if self.connection is None:
@@ -199,6 +221,7 @@ def error_answer(error, request_id):
         error_type = type(error).__name__
         # Without this file's own frames.
         stack = traceback.format_list([f for f in traceback.extract_tb(error.__traceback__) if f.filename != __file__])
+        stack = [frame.replace('File "' + stdlib, 'File "' + aws_stdlib) for frame in stack]
     return {"errorMessage": str(error), "errorType": error_type, "requestId": request_id, "stackTrace": stack}
 
 
@@ -329,13 +352,14 @@ def finish_error(connection, answer):
     if len(data) > RESPONSE_BYTES_MAX:
         answer = {**answer, "errorMessage": answer["errorMessage"][:65536], "stackTrace": []}
         data = json.dumps(answer).encode("utf-8", "replace")
-    finish(connection, KIND_ERROR, {"message": answer["errorMessage"][:1024], "memory": memory_mb()}, data)
+    message = with_aws_names(answer["errorMessage"][:1024].encode("utf-8", "replace")).decode()
+    finish(connection, KIND_ERROR, {"message": message, "memory": memory_mb()}, data)
 
 
 def finish(connection, kind, head, data):
     output.flush()
     output.connection = None
-    send_frame(connection, kind, json.dumps(head).encode() if head else b"", data)
+    send_frame(connection, kind, json.dumps(head).encode() if head else b"", with_aws_names(data))
 
 
 def memory_mb():
@@ -352,7 +376,7 @@ def memory_mb():
 
 
 def tell_server(message):
-    rest = (json.dumps(message) + "\n").encode("utf-8", "replace")
+    rest = with_aws_names((json.dumps(message) + "\n").encode("utf-8", "replace"))
     while rest:
         rest = rest[os.write(CONTROL_FD, rest) :]
 
@@ -388,6 +412,11 @@ def serve(handler, path):
 def main():
     path = sys.argv.pop(1)
     task_root = environment["LAMBDA_TASK_ROOT"]
+    name_on_aws(task_root, "/var/task")
+    name_on_aws(os.path.abspath(__file__), "/var/runtime/bootstrap.py")
+    # The system's own folders have nothing of the server's, and a function may speak of them.
+    if not stdlib.startswith("/usr/"):
+        name_on_aws(stdlib, aws_stdlib)
     # In place of this file's own folder.
     sys.path[0] = task_root
     capture_output()
