@@ -43,6 +43,7 @@ async function start(
       metrics: () => "",
       status: async () => [],
       reference: async () => ({ status: 404, headers: {}, body: "" }),
+      isCustomDomain: async (host) => host === "api.example.com",
       explain: async () => ({ kind: "refused", status: 500, message: "" }),
       reset: undefined,
       clock: undefined,
@@ -67,18 +68,16 @@ function send(
   method: string,
   body?: Buffer,
   headers: Record<string, string | string[]> = {},
+  path = "/x?a=%20b",
 ): Promise<{ status: number; headers: IncomingMessage["headers"]; text: string }> {
   return new Promise((resolve, reject) => {
-    const outgoing = request(
-      { socketPath, method, path: "/x?a=%20b", headers: { Host: "localhost", ...headers } },
-      (incoming) => {
-        let text = "";
-        incoming.setEncoding("utf8").on("data", (chunk) => {
-          text += chunk;
-        });
-        incoming.on("end", () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text }));
-      },
-    );
+    const outgoing = request({ socketPath, method, path, headers: { Host: "localhost", ...headers } }, (incoming) => {
+      let text = "";
+      incoming.setEncoding("utf8").on("data", (chunk) => {
+        text += chunk;
+      });
+      incoming.on("end", () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text }));
+    });
     outgoing.on("error", reject);
     outgoing.end(body);
   });
@@ -182,4 +181,35 @@ test("a bug in a call is a 500 and a line in the log; the next call is served", 
   assert.deepEqual(logged, ["A management request failed."]);
   isBroken = false;
   assert.equal((await send(socketPath, "POST", Buffer.from("x"))).status, 200);
+});
+
+test("a custom domain's request is told that these are not served yet, in place of being taken for a foreign host", async (t) => {
+  const { socketPath, handled } = await start(t, ok);
+  const custom = await send(socketPath, "GET", undefined, { Host: "API.example.com:4566" });
+  assert.equal(custom.status, 501);
+  assert.match(custom.text, /Custom domain names are not served yet, and api\.example\.com is one/);
+  const foreign = await send(socketPath, "GET", undefined, { Host: "other.example.com" });
+  assert.equal(foreign.status, 403);
+  assert.match(foreign.text, /does not answer management calls for the host .*other\.example\.com/);
+  assert.equal(handled.length, 0);
+});
+
+test("a browser at / is led to the pages; whatever else asks there is management's", async (t) => {
+  const { socketPath, handled } = await start(t, ok);
+  const html = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+  const browser = await send(socketPath, "GET", undefined, { Host: "localhost", Accept: html }, "/");
+  assert.deepEqual([browser.status, browser.headers.location, handled.length], [302, "/_portico/docs", 0]);
+  for (const headers of [
+    { Host: "localhost" },
+    { Host: "localhost", Accept: "*/*" },
+    { Host: "localhost", Accept: "application/json" },
+    { Host: "localhost", Accept: html, Authorization: "AWS4-HMAC-SHA256 Credential=a" },
+  ])
+    assert.equal((await send(socketPath, "GET", undefined, headers, "/")).status, 200);
+  assert.equal((await send(socketPath, "POST", undefined, { Host: "localhost", Accept: html }, "/")).status, 200);
+  assert.equal((await send(socketPath, "GET", undefined, { Host: "localhost", Accept: html }, "/?x")).status, 200);
+  assert.equal(handled.length, 6);
+  // A page that fetches it is refused before.
+  const fetched = { Host: "localhost", Accept: html, "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors" };
+  assert.equal((await send(socketPath, "GET", undefined, fetched, "/")).status, 403);
 });

@@ -6,7 +6,8 @@ import type { ManagementRequest } from "../protocol/operation.ts";
 import { CommitRecorder } from "../store/commit-recorder.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { BodyReader } from "./body-reader.ts";
-import { decideGuard, type GuardOptions } from "./guard.ts";
+import { isLoopback } from "./config-values.ts";
+import { decideGuard, type GuardOptions, hostNameOf } from "./guard.ts";
 import {
   answerOperations,
   isOperationsPath,
@@ -14,6 +15,7 @@ import {
   operationsBodyBytesMax,
   type ServerFacts,
 } from "./operations-endpoints.ts";
+import { referencePath } from "./pages/reference.ts";
 import type { Upstream } from "./upstream.ts";
 
 export interface ControlServerOptions {
@@ -75,7 +77,12 @@ async function answer(
   options: ControlServerOptions,
   bodies: BodyReader,
 ): Promise<void> {
+  if (await isForCustomDomain(request, response, options)) return;
   if (!isAdmitted(request, response, options.guard)) return;
+  if (isBrowserAtTheDoor(request)) {
+    response.writeHead(302, { Location: referencePath, "Cache-Control": "no-store" }).end();
+    return;
+  }
   // A body that nobody reads any more is thrown away, so that its sender goes on to read the answer.
   response.on("finish", () => request.resume());
   await (isOperationsPath(pathOf(request)) ? answerOperationsCall : answerManagement)(
@@ -83,6 +90,32 @@ async function answer(
     response,
     options,
     bodies,
+  );
+}
+
+/** Returns true if the request's host is a custom domain name, and says that these are not served yet. */
+async function isForCustomDomain(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { guard, facts }: ControlServerOptions,
+): Promise<boolean> {
+  const host = hostNameOf(request.headers.host);
+  if (host === undefined || isLoopback(host) || guard.domains.includes(host)) return false;
+  if (!(await facts.isCustomDomain(host))) return false;
+  const message = `Custom domain names are not served yet, and ${host} is one. Call its APIs by the addresses of their stages, which \`portico routes\` lists.`;
+  sendJson(response, 501, { message }, { "x-portico-hint": message });
+  request.resume();
+  return true;
+}
+
+/** Returns whether somebody has opened the server's address in a browser; no tool asks for HTML at `/`. */
+function isBrowserAtTheDoor(request: IncomingMessage): boolean {
+  const { method, url, headers } = request;
+  return (
+    (method === "GET" || method === "HEAD") &&
+    url === "/" &&
+    headers.authorization === undefined &&
+    /(?:^|,)\s*text\/html\s*(?:[,;]|$)/i.test(headers.accept ?? "")
   );
 }
 

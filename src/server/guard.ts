@@ -71,7 +71,7 @@ function isKnownHost(host: string, domains: readonly string[]): boolean {
 }
 
 /** Returns the name in a `Host` header, in lower case, without port, brackets and final dot. */
-function hostNameOf(header: string | undefined): string | undefined {
+export function hostNameOf(header: string | undefined): string | undefined {
   const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/.exec(header?.toLowerCase() ?? "");
   return (match?.[1] ?? match?.[2])?.replace(/\.$/, "");
 }

@@ -1,12 +1,14 @@
 import { bounds } from "../base/bounds.ts";
 import { randomIds } from "../base/ids.ts";
 import type { RunJob } from "../base/job.ts";
+import { domainNameKinds } from "../definition/domain-name.ts";
 import { AwsServices } from "../gateway/integrations/aws-services.ts";
 import { makeControlLimits } from "../management/control-limits.ts";
 import { makeRestOperations } from "../management/rest/operations.ts";
 import { makeManagement } from "../protocol/management.ts";
 import type { Service } from "../protocol/operation.ts";
 import { Sessions } from "../services/sts/sessions.ts";
+import { everywhere } from "../store/store.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { renderMetrics } from "../telemetry/metrics.ts";
 import { makeAuthorizerTest } from "./authorizer-test.ts";
@@ -20,7 +22,7 @@ import type { Ground } from "./ground.ts";
 import type { ServerFacts } from "./operations-endpoints.ts";
 import { answerReference } from "./pages/reference.ts";
 import type { ServerTelemetry } from "./server-telemetry.ts";
-import { readStageStatus } from "./stage-status.ts";
+import { closedParts, readStageStatus } from "./stage-status.ts";
 import { makeTestInvocation } from "./test-invocation.ts";
 import { makeUpstream, type Upstream } from "./upstream.ts";
 
@@ -133,7 +135,18 @@ function makeFacts(options: ManagementServerOptions): ServerFacts {
         },
       }),
     code: (path) => functions.lambda.readCode(path),
-    reference: (path) => answerReference(path, store, options.run),
+    reference: (path) =>
+      answerReference(path, {
+        store,
+        run: options.run,
+        closedParts: (key) => closedParts(dataPlane.reconciler.find("plan", key)),
+      }),
+    isCustomDomain: (host) =>
+      store.read(everywhere, async (tx) => {
+        for (const name of [host, host.replace(/^[^.]+/, "*")])
+          if ((await tx.get(domainNameKinds.claim, name)) !== undefined) return true;
+        return false;
+      }),
     explain: makeExplain({
       ...compileSettings,
       store,

@@ -12,6 +12,7 @@ import type { Plan } from "../plan/kinds.ts";
 import type { Reader, Store, StoredDocument } from "../store/store.ts";
 import { routesBeyondAws } from "./beyond-aws.ts";
 import { type BackendProblems, type FailingRoute, failingRoutes } from "./failing-routes.ts";
+import type { ClosedParts } from "./pages/reference.ts";
 import { apiIdOf } from "./publications/plan-source.ts";
 
 export interface StageStatus {
@@ -92,20 +93,22 @@ function describePlan(
   key: string,
   { plan: find, problems }: StageStatusOptions,
 ): Omit<StageStatus, keyof DeploymentStatus> {
-  const published = find(key);
-  const plan = published?.value;
-  const problem = published?.problem ?? plan?.closed;
+  const plan = find(key)?.value;
+  const { problem, routes } = closedParts(find(key));
   return {
     withoutEffect: plan?.withoutEffect ?? [],
-    closedRoutes: closedRoutes(plan),
+    closedRoutes: routes,
     failingRoutes: failingRoutes(plan, problems),
     beyondAws: routesBeyondAws(plan),
     ...(problem !== undefined && { problem }),
   };
 }
 
-const closedRoutes = (plan: Plan | undefined): StageStatus["closedRoutes"] =>
-  (plan?.methods ?? []).flatMap(({ routeKey, steps }) => {
+/** Returns what of a stage answers 501, by what the threads were told of it. */
+export const closedParts = (published: ReturnType<StageStatusOptions["plan"]>): ClosedParts => ({
+  problem: published?.problem ?? published?.value?.closed,
+  routes: (published?.value?.methods ?? []).flatMap(({ routeKey, steps }) => {
     const closed = steps.find((step) => step.kind === "closed");
     return closed ? [{ route: routeKey, reason: closed.reason }] : [];
-  });
+  }),
+});

@@ -91,12 +91,48 @@ describe("the reference in Chromium", tool("chromium", ["--version"], existsSync
     const command = [join(root, "bin/portico.js"), "import", "api.json", "--stage", "dev", "--endpoint", portico.url];
     const { status, stderr } = await run(process.execPath, command, { cwd: folder });
     assert.equal(status, 0, stderr);
-    tab = await openTab(`${portico.url}/_portico/docs`);
+    const other = document.paths["/items/{itemId}"];
+    writeFileSync(
+      join(folder, "other.json"),
+      JSON.stringify({ openapi: "3.0.1", info: { title: "Zoo", version: "1" }, paths: { "/items/{itemId}": other } }),
+    );
+    command[2] = "other.json";
+    const second = await run(process.execPath, command, { cwd: folder });
+    assert.equal(second.status, 0, second.stderr);
+    const { item } = (await (await fetch(`${portico.url}/restapis`)).json()) as {
+      item: { id: string; name: string }[];
+    };
+    const { id } = item.find(({ name }) => name === "Zoo")!;
+    await fetch(`${portico.url}/restapis/${id}/deployments`, { method: "POST", body: '{"stageName": "prod"}' });
+    // Somebody types the server's address.
+    tab = await openTab(portico.url);
   });
   after(async () => {
     await tab?.close();
     await portico?.stop();
     rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("the list has one card for each API, with its stages and what of them is closed, and a search", async () => {
+    await tab.until("location.pathname === '/_portico/docs' && document.querySelector('.cards a')");
+    const cards = (): Promise<string[]> =>
+      tab.evaluate("[...document.querySelectorAll('.cards > li')].map((one) => one.innerText)");
+    const [shop = "", zoo = "", ...more] = await cards();
+    assert.deepEqual(more, []);
+    assert.match(shop, /^Shop[\s\S]*\bdev\s+1 route closed/);
+    assert.match(zoo, /^Zoo[\s\S]*\bdev\b[\s\S]*\bprod\b/);
+    assert.doesNotMatch(zoo, /closed/);
+    const search = (text: string): Promise<void> =>
+      tab.evaluate(`(() => {
+        const search = document.querySelector(".of-apis");
+        search.value = ${JSON.stringify(text)};
+        search.dispatchEvent(new Event("input"));
+      })()`);
+    await search("zoo prod");
+    assert.equal((await cards()).length, 1);
+    await search("nothing of the kind");
+    assert.match(await tab.evaluate("document.querySelector('.cards').innerText"), /Nothing matches/);
+    await search("shop");
   });
 
   test("the list leads to the stage, and the stage to the operation", async () => {
@@ -108,6 +144,20 @@ describe("the reference in Chromium", tool("chromium", ["--version"], existsSync
     await tab.until("document.querySelector('#send')");
     assert.match(await tab.evaluate("document.querySelector('h1').textContent"), /^Puts an item/);
     assert.equal(await tab.evaluate("document.activeElement.tagName"), "H1");
+  });
+
+  test("a closed operation is shown as closed, with the reason, and no other is", async () => {
+    const badges = "[...document.querySelectorAll('#list a')].filter((one) => one.querySelector('.badge.closed'))";
+    assert.deepEqual(await tab.evaluate(`${badges}.map((one) => one.querySelector('.verb').textContent)`), ["ANY"]);
+    await tab.evaluate("location.hash = '#ANY/files/%7Bproxy+%7D'");
+    await tab.until("/^ANY/.test(document.querySelector('h1').textContent)");
+    assert.equal(
+      await tab.evaluate("document.querySelector('.note.closed').innerText"),
+      "This operation is closed, and answers 501: apiKeyRequired",
+    );
+    await tab.evaluate("location.hash = '#PUT/items/%7BitemId%7D'");
+    await tab.until("/^Puts an item/.test(document.querySelector('h1').textContent)");
+    assert.equal(await tab.evaluate("document.querySelectorAll('.note.closed').length"), 0);
   });
 
   test("what is tried goes to the stage, and its answer is shown", async () => {
@@ -145,7 +195,10 @@ describe("the reference in Chromium", tool("chromium", ["--version"], existsSync
   test("a key, a verb and a path with slashes are asked for", async () => {
     await tab.evaluate("location.hash = '#ANY/files/{proxy+}'");
     await tab.until("document.querySelector('#try-method')");
-    assert.match(await tab.evaluate("document.querySelector('.note').textContent"), /API key in the header x-api-key/);
+    assert.match(
+      await tab.evaluate("document.querySelector('.note:not(.closed)').textContent"),
+      /API key in the header x-api-key/,
+    );
     await tab.evaluate(`(() => {
       const set = (input, value, event) => {
         input.value = value;

@@ -22,6 +22,19 @@ import { type ReferenceFile, type ReferenceRequest, referenceJob } from "./refer
 /** The path of the readable reference of every stage: `/_portico/docs/{api}/{stage}`. */
 export const referencePath = "/_portico/docs";
 
+/** What of a stage answers 501, and why: all of it, or routes (`GET /pets`). */
+export interface ClosedParts {
+  readonly problem: string | undefined;
+  readonly routes: readonly { readonly route: string; readonly reason: string }[];
+}
+
+export interface ReferenceOptions {
+  readonly store: Store;
+  readonly run: RunJob;
+  /** By the stage's key. */
+  readonly closedParts: (key: string) => ClosedParts;
+}
+
 interface ReferencedStage {
   readonly api: string;
   readonly stage: string;
@@ -31,6 +44,10 @@ interface ReferencedStage {
   /** The path of the stage's reference, and the URL of the stage itself. */
   readonly path: string;
   readonly basePath: string;
+  /** Why the whole stage answers 501. */
+  readonly problem?: string;
+  /** How many of its routes answer 501. */
+  readonly closedRoutes: number;
 }
 
 /** The page loads everything from this server and runs only its own script, whatever an API's texts contain. */
@@ -59,20 +76,22 @@ const assets: Readonly<Record<string, string>> = {
 };
 
 /** Answers requests below {@link referencePath}. */
-export async function answerReference(path: string, store: Store, run: RunJob): Promise<OperationsResponse> {
+export async function answerReference(path: string, options: ReferenceOptions): Promise<OperationsResponse> {
+  const { store, run, closedParts } = options;
   const parts = path.slice(referencePath.length).split("/").slice(1).map(decoded);
   if (parts.at(-1) === "") parts.pop();
   const [api = "", stage = "", file] = parts;
   // The name of a stage contains no dot.
   if (parts.length === 0) return page(200);
-  if (parts.length === 1 && api === "stages.json") return json(200, { stages: await listStages(store) });
+  if (parts.length === 1 && api === "stages.json") return json(200, { stages: await listStages(options) });
   if (parts.length === 2 && api === "assets" && Object.hasOwn(assets, stage)) {
     return answer(200, assets[stage]!, await readFile(new URL(`./reference/${stage}`, import.meta.url)));
   }
   if (parts.length === 2) {
     const isThere = (await findStage(store, api, stage)) !== undefined;
-    return isThere ? page(200) : page(404, await describeMissing(store, api, stage));
+    return isThere ? page(200) : page(404, await describeMissing(options, api, stage));
   }
+  if (parts.length === 3 && file === closedFile) return json(200, closedParts(`${api}/${stage}`));
   if (parts.length !== 3 || !isDocument(file)) {
     const below = `${referencePath}/{api}/{stage}`;
     const there = [referencePath, `${referencePath}/stages.json`, below];
@@ -82,7 +101,7 @@ export async function answerReference(path: string, store: Store, run: RunJob): 
   }
   const found = await findStage(store, api, stage);
   const request = found === undefined ? undefined : await readReference(store, found, file);
-  if (request === undefined) return json(404, { message: await describeMissing(store, api, stage) });
+  if (request === undefined) return json(404, { message: await describeMissing(options, api, stage) });
   return answerDocument(request, run);
 }
 
@@ -100,6 +119,9 @@ const documents: Readonly<Record<ReferenceFile, string>> = {
   "openapi.yaml": "application/yaml",
   "reference.json": "application/json",
 };
+
+/** What of the stage is closed; it changes without a deployment. */
+const closedFile = "closed.json";
 
 const isDocument = (file: string | undefined): file is ReferenceFile =>
   file !== undefined && Object.hasOwn(documents, file);
@@ -145,11 +167,12 @@ async function readReference(
   return { file, definition: read.snapshot.body, options, basePath: pathOfStage(api, body.stageName) };
 }
 
-async function listStages(store: Store): Promise<readonly ReferencedStage[]> {
+async function listStages({ store, closedParts }: ReferenceOptions): Promise<readonly ReferencedStage[]> {
   const apis = new Map((await store.all<RestApi>(restKinds.restApi)).map(({ body }) => [body.id, body]));
   const stages = (await store.all<Stage>(restKinds.stage)).flatMap(({ id, body: { stageName } }) => {
     const api = apis.get(id.slice(0, id.indexOf("/")));
     if (api === undefined) return [];
+    const { problem, routes } = closedParts(id);
     return [
       {
         api: api.id,
@@ -159,6 +182,8 @@ async function listStages(store: Store): Promise<readonly ReferencedStage[]> {
         ...(api.version !== undefined && { version: api.version }),
         path: `${referencePath}/${encodeURIComponent(api.id)}/${stageName}`,
         basePath: pathOfStage(api.id, stageName),
+        ...(problem !== undefined && { problem }),
+        closedRoutes: routes.length,
       },
     ];
   });
@@ -167,8 +192,8 @@ async function listStages(store: Store): Promise<readonly ReferencedStage[]> {
 
 const stagesShown = 20;
 
-async function describeMissing(store: Store, api: string, stage: string): Promise<string> {
-  const stages = await listStages(store);
+async function describeMissing(options: ReferenceOptions, api: string, stage: string): Promise<string> {
+  const stages = await listStages(options);
   const shown = stages.slice(0, stagesShown).map((each) => `${each.api}/${each.stage} (${each.name})`);
   const more = stages.length > shown.length ? ` and ${stages.length - shown.length} more` : "";
   const there = shown.length === 0 ? "Nothing is deployed yet" : `There are ${shown.join(", ")}${more}`;

@@ -1,7 +1,11 @@
 // What the page was given of the stage, and what is in it.
 
-/** The document and an example of each model. */
-export const given = { document: {}, examples: {} };
+/** The document, an example of each model, and what answers 501: all (`problem`), or routes. */
+export const given = { document: {}, examples: {}, closed: { routes: [] } };
+
+/** Why an operation answers 501; undefined if it does not. */
+export const closedReason = ({ verb, path }) =>
+  given.closed.problem ?? given.closed.routes.find(({ route }) => route === `${verb} ${path}`)?.reason;
 
 const verbs = ["get", "post", "put", "patch", "delete", "head", "x-amazon-apigateway-any-method"];
 const verbOf = (key) => (key === "x-amazon-apigateway-any-method" ? "ANY" : key.toUpperCase());

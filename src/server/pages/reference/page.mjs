@@ -2,6 +2,7 @@
 
 import {
   basePath,
+  closedReason,
   given,
   listOperations,
   modelHash,
@@ -55,6 +56,7 @@ function operationView(operation) {
       { class: "route" },
       ...(titleOf(operation) === `${verb} ${path}` ? [] : routeOf(operation)),
       operation.deprecated === true && el("span", { class: "badge warn" }, "deprecated"),
+      closedReason(operation) !== undefined && closedBadge(),
     ),
     el(
       "div",
@@ -62,6 +64,7 @@ function operationView(operation) {
       el(
         "div",
         {},
+        ...closedNote(closedReason(operation)),
         ...proseOr(operation.description),
         ...securityNotes(operation),
         ...(groups.length > 0 ? [el("h2", {}, "Parameters"), ...groups] : []),
@@ -117,6 +120,13 @@ function answerView([code, response]) {
   );
 }
 
+const closedBadge = (text = "closed") => el("span", { class: "badge closed" }, text);
+
+const closedNote = (reason, what = "This operation") =>
+  reason === undefined
+    ? []
+    : [el("div", { class: "note closed" }, `${what} is closed, and answers 501: `, el("code", {}, reason))];
+
 function securityNotes(operation) {
   const notes = securityOf(operation).map(({ name, kind, in: where, parameter, description }) => {
     const words = {
@@ -171,6 +181,7 @@ function overview(operations) {
     el("h1", { tabindex: "-1" }, info.title ?? api),
     el("p", { class: "dim" }, `Version ${info.version ?? "?"} · stage ${stage} · ${operations.length} operations`),
     el("p", {}, "It answers at ", el("code", {}, `${location.origin}${basePath()}`)),
+    ...closedNote(given.closed.problem, "This stage"),
     ...proseOr(info.description),
     externalDocs?.url !== undefined &&
       el("p", {}, link(String(externalDocs.url), [externalDocs.description ?? "More about it"])),
@@ -187,7 +198,7 @@ function routeRow(operation) {
     {},
     el("span", { class: `mono verb ${operation.verb.toLowerCase()}` }, operation.verb),
     el("a", { class: "mono", href: operationHash(operation) }, operation.path),
-    el("span", { class: "dim" }, titleOf(operation)),
+    el("span", { class: "dim" }, titleOf(operation), " ", closedReason(operation) !== undefined && closedBadge()),
   );
 }
 
@@ -224,6 +235,7 @@ function drawList(operations, wanted) {
             el("span", { class: "path", title: `${one.verb} ${one.path}` }, one.summary || one.path),
           );
           if (one.deprecated === true) item.classList.add("old");
+          if (closedReason(one) !== undefined) item.firstChild.append(closedBadge());
           return item;
         }),
       ),
@@ -280,8 +292,12 @@ async function load(path) {
 }
 
 async function showStage() {
-  const [loaded, { stages }] = await Promise.all([load(`${home}/reference.json`), load(`${root}/stages.json`)]);
-  Object.assign(given, loaded);
+  const [loaded, closed, { stages }] = await Promise.all([
+    load(`${home}/reference.json`),
+    load(`${home}/closed.json`),
+    load(`${root}/stages.json`),
+  ]);
+  Object.assign(given, loaded, { closed });
   const operations = listOperations();
   const others = stages.filter((one) => one.api === decodeFragment(api));
   const choice = el(
@@ -302,36 +318,79 @@ async function showStage() {
   byId("nav").hidden = false;
   const search = byId("search");
   search.addEventListener("input", () => drawList(operations, search.value));
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "/" || /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName ?? "")) return;
-    event.preventDefault();
-    search.focus();
-  });
+  focusBySlash(search);
   drawList(operations, "");
   show(operations, true);
   addEventListener("hashchange", () => show(operations, false));
 }
 
+function focusBySlash(search) {
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName ?? "")) return;
+    event.preventDefault();
+    search.focus();
+  });
+}
+
+function apiCard(stages) {
+  const [{ api: id, name, version, description }] = stages;
+  return el(
+    "li",
+    {},
+    el("h2", {}, stages.length === 1 ? el("a", { href: stages[0].path }, name) : name),
+    el("p", { class: "dim" }, id, version === undefined ? "" : ` · version ${version}`),
+    ...proseOr(description?.split(/\n\s*\n/, 1)[0].slice(0, 300)),
+    el("ul", { class: "stages" }, ...stages.map(stageRow)),
+  );
+}
+
+function stageRow({ stage, path, basePath: base, problem, closedRoutes }) {
+  const closed =
+    problem !== undefined
+      ? "closed"
+      : closedRoutes > 0 && `${closedRoutes} route${closedRoutes === 1 ? "" : "s"} closed`;
+  return el(
+    "li",
+    {},
+    el("a", { href: path, title: problem }, stage),
+    closed && closedBadge(closed),
+    el("code", {}, base),
+  );
+}
+
 async function showStages() {
   const { stages } = await load(`${root}/stages.json`);
-  const cards = stages.map((one) =>
-    el(
-      "li",
-      {},
-      el("h2", {}, el("a", { href: one.path }, one.name)),
-      el("p", { class: "dim" }, `stage ${one.stage}`, one.version === undefined ? "" : ` · version ${one.version}`),
-      el("p", {}, el("code", {}, one.basePath)),
-      ...proseOr(one.description?.split(/\n\s*\n/, 1)[0].slice(0, 300)),
-    ),
-  );
+  const apis = [...Map.groupBy(stages, ({ api: id }) => id).values()];
+  const list = el("ul", { class: "cards" });
+  const search = el("input", {
+    type: "search",
+    class: "of-apis",
+    placeholder: "Search APIs and stages  ( / )",
+    "aria-label": "Search APIs and stages",
+    autocomplete: "off",
+    spellcheck: "false",
+    input: () => draw(),
+  });
+  const draw = () => {
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const shown = apis.filter((one) => {
+      const text = one.map(({ api: id, name, stage: of, description = "" }) => `${id} ${name} ${of} ${description}`);
+      return words.every((word) => text.join(" ").toLowerCase().includes(word));
+    });
+    list.replaceChildren(
+      ...(shown.length > 0 ? shown.map(apiCard) : [el("p", { class: "dim", role: "status" }, "Nothing matches.")]),
+    );
+  };
+  draw();
+  focusBySlash(search);
   byId("main").replaceChildren(
     el(
       "article",
       {},
       el("h1", {}, "APIs"),
-      stages.length === 0
-        ? el("p", { class: "dim" }, "Nothing is deployed yet: portico up, or aws apigateway create-deployment, does.")
-        : el("ul", { class: "cards" }, ...cards),
+      ...(stages.length === 0
+        ? [el("p", { class: "dim" }, "Nothing is deployed yet: portico up, or aws apigateway create-deployment, does.")]
+        : [search, list]),
     ),
   );
   document.title = "APIs · Portico";
