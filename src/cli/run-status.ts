@@ -45,12 +45,13 @@ const count = (number: number, noun: string): string => `${number} ${noun}${numb
 const linesShown = 20;
 
 function printDetails(stage: StageStatus, output: Output): void {
-  const { differences, withoutEffect, closedRoutes, failingRoutes, beyondAws, problem } = stage;
+  const { differences, withoutEffect, closedRoutes, failingRoutes, unsentHeaders, beyondAws, problem } = stage;
   const lines = [
     ...(problem ? [output.paint("red", `answers 501: ${problem}`)] : []),
     ...differences.map(({ sentence }) => sentence),
     ...closedRoutes.map(({ route, reason }) => output.paint("yellow", `${route} answers 501: ${reason}`)),
     ...failingRoutes.map(({ route, reason }) => output.paint("yellow", `${route} answers 500: ${reason}`)),
+    ...unsentHeaders.map(({ route, reason }) => output.paint("yellow", `${route} ${reason}`)),
     ...beyondAws.map((what) => output.paint("yellow", `AWS would refuse: ${what}`)),
     ...withoutEffect.map((setting) => output.paint("dim", `without effect yet: ${setting}`)),
   ];

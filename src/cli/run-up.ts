@@ -181,8 +181,15 @@ class UpSession {
     );
     if (!stage) return;
     const closed = new Map(stage.closedRoutes.map(({ route, reason }) => [route, reason]));
-    const { failingRoutes } = stage;
-    const printed = JSON.stringify([document.operations, target, [...closed], failingRoutes, stage.problem]);
+    const { failingRoutes, unsentHeaders } = stage;
+    const printed = JSON.stringify([
+      document.operations,
+      target,
+      [...closed],
+      failingRoutes,
+      unsentHeaders,
+      stage.problem,
+    ]);
     if (printed === this.#printed) return;
     this.#printed = printed;
     const urls = stageUrls(this.#server.shownEndpoint, document.region, target);
@@ -196,6 +203,7 @@ class UpSession {
     line();
     printRoutes(this.#output, document.operations.slice(0, routesShown), urls.byPath, closed);
     for (const { route, reason } of failingRoutes) line(paint("yellow", `${route} answers 500: ${reason}`));
+    for (const { route, reason } of unsentHeaders) line(paint("yellow", `${route} ${reason}`));
     const more = document.operations.length - routesShown;
     if (more > 0) line(paint("dim", `… and ${more} more routes: portico routes ${target.apiId}`));
     const { mocked, operations } = document;

@@ -1,5 +1,5 @@
 import { factsOf, type ServiceFacts } from "../access/service-facts.ts";
-import type { AwsServicePlan, ParameterPlan } from "../plan/steps.ts";
+import type { AwsServicePlan, UnsentHeadersPlan } from "../plan/steps.ts";
 
 /** The parts of an AWS integration's URI. */
 export interface AwsTarget {
@@ -7,9 +7,10 @@ export interface AwsTarget {
   /** Path and query, with their `{name}` placeholders. */
   readonly path: string;
   /**
-   * The headers that name the action to a service that speaks JSON. A mapping of the integration's counts before them.
+   * The headers that name the action to a service that speaks JSON. As recorded, API Gateway does not send them: on AWS such a
+   * service reads the query.
    */
-  readonly headers: readonly ParameterPlan[];
+  readonly unsent?: UnsentHeadersPlan;
 }
 
 /**
@@ -27,7 +28,7 @@ export function parseAwsTarget(uri: string): AwsTarget | undefined {
   return {
     service: describeService({ partition, region, service, action }, facts),
     path: action === undefined ? inBucket(service, object ?? rest) : `/?Action=${rest}`,
-    headers: action === undefined ? [] : targetHeaders(action, facts),
+    ...(action === undefined ? {} : targetHeaders(action, facts)),
   };
 }
 
@@ -66,10 +67,7 @@ function inBucket(service: string, path: string): string {
   return `${service.slice(0, -".s3".length)}${path.startsWith("/") ? "" : "/"}${path}`;
 }
 
-function targetHeaders(action: string, { target, json }: ServiceFacts): ParameterPlan[] {
-  if (target === undefined || json === undefined || !/^[A-Za-z0-9]+$/.test(action)) return [];
-  return [
-    { name: "Content-Type", value: { kind: "literal", text: `application/x-amz-json-${json}` } },
-    { name: "X-Amz-Target", value: { kind: "literal", text: `${target}.${action}` } },
-  ];
+function targetHeaders(action: string, { target, json }: ServiceFacts): Pick<AwsTarget, "unsent"> {
+  if (target === undefined || json === undefined || !/^[A-Za-z0-9]+$/.test(action)) return {};
+  return { unsent: { target: `${target}.${action}`, contentType: `application/x-amz-json-${json}` } };
 }

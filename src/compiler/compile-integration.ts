@@ -233,24 +233,24 @@ function compileAws(integration: Integration, method: Method, context: Integrati
   if (service === "lambda") return compileLambda(uri, integration, method, context);
   const options = { side: "request", variables: context.variables } as const;
   const headers = compileParameters(integration.requestParameters, "integration.request.header.", options);
-  const mapped = new Set(headers.map(({ name }) => name.toLowerCase()));
   const query = compileParameters(integration.requestParameters, "integration.request.querystring.", options);
-  const sent = [...headers, ...target.headers.filter(({ name }) => !mapped.has(name.toLowerCase()))];
+  const isTargetMapped = headers.some(({ name }) => name.toLowerCase() === "x-amz-target");
   const verb = integration.httpMethod?.toUpperCase();
   const roleArn = roleOf(integration.credentials, context);
   if (roleArn === undefined) throw misconfigured("Role ARN must be specified for AWS integrations");
-  const facts = { target, partition: uri.split(":", 2)[1]!, headers: sent, query };
+  const facts = { target, partition: uri.split(":", 2)[1]!, headers, query };
   requireRole(roleArn, awsCallOf(integration, method, facts), context, { isOwnService: false });
   return {
     kind: "aws",
     service: target.service,
+    ...(target.unsent === undefined || isTargetMapped ? {} : { unsent: target.unsent }),
     roleArn,
     backend: {
       path: compilePath(target.path, uri, integration, context),
       ...(verb === undefined || verb === "ANY" ? {} : { httpMethod: verb }),
       timeoutMs: integration.timeoutInMillis ?? bounds.integrationTimeoutMsDefault.value,
       isTlsUnverified: false,
-      headers: sent,
+      headers,
       query,
     },
     request: compileRequestTemplates(integration, context),

@@ -129,12 +129,20 @@ export interface HttpPlan {
 export interface AwsPlan {
   readonly kind: "aws";
   readonly service: AwsServicePlan;
+  /** Headers that name the action and that no mapping sends. Servers outside AWS may need them. */
+  readonly unsent?: UnsentHeadersPlan;
   /** The role whose credentials sign the requests. */
   readonly roleArn: string;
   /** The backend without its origin, which the server's settings give. */
   readonly backend: Omit<BackendPlan, "origin">;
   readonly request: RequestTemplatesPlan;
   readonly responses: readonly IntegrationResponsePlan[];
+}
+
+/** The values of `X-Amz-Target` and `Content-Type`. */
+export interface UnsentHeadersPlan {
+  readonly target: string;
+  readonly contentType: string;
 }
 
 export interface AwsServicePlan {

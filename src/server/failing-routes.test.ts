@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { emptyPlan } from "../plan/empty-plan.ts";
 import type { StagePlan } from "../plan/plan.ts";
 import type { AwsServicePlan, StepPlan } from "../plan/steps.ts";
-import { failingRoutes } from "./failing-routes.ts";
+import { failingRoutes, unsentHeaders } from "./failing-routes.ts";
 
 const aPlan = (steps: readonly StepPlan[]): StagePlan =>
   emptyPlan({
@@ -58,4 +58,19 @@ test("names what a template can't be parsed for, and integrations that can't wor
     { route: "GET /pets", reason: "the function f has no alias live" },
   ]);
   assert.deepEqual(failingRoutes(undefined, problems), []);
+});
+
+test("names the headers that a server in AWS's place may need, and AWS does not get", () => {
+  const unsent = { target: "DynamoDB_20120810.PutItem", contentType: "application/x-amz-json-1.0" };
+  const plan = aPlan([{ ...anAws("dynamodb"), unsent } as StepPlan, anAws("sqs")]);
+  const [note, ...others] = unsentHeaders(plan, () => false);
+  assert.deepEqual([note?.route, others], ["GET /pets", []]);
+  assert.match(
+    note!.reason,
+    /X-Amz-Target: 'DynamoDB_20120810\.PutItem'.*Content-Type: 'application\/x-amz-json-1\.0'/,
+  );
+  assert.deepEqual(
+    unsentHeaders(plan, () => true),
+    [],
+  );
 });

@@ -51,3 +51,22 @@ const templateProblems = (templates: Readonly<Record<string, TemplatePlan>>, wha
       ? [`${what} ${mediaType}, ${template.problem}`]
       : [],
   );
+
+/**
+ * Returns what a stage's integrations do not send, as API Gateway does not, and what the server that the settings name may
+ * need all the same.
+ */
+export const unsentHeaders = (
+  plan: StagePlan | undefined,
+  isAws: (service: AwsServicePlan) => boolean,
+): readonly { readonly route: string; readonly reason: string }[] =>
+  (plan?.methods ?? []).flatMap(({ routeKey: route, steps }) =>
+    steps.flatMap((step) => {
+      if (step.kind !== "aws" || step.unsent === undefined || isAws(step.service)) return [];
+      const { target, contentType } = step.unsent;
+      const reason =
+        "sends the action in the query alone, as API Gateway does. A server that reads X-Amz-Target needs mappings: " +
+        `integration.request.header.X-Amz-Target: '${target}', integration.request.header.Content-Type: '${contentType}'`;
+      return [{ route, reason }];
+    }),
+  );

@@ -133,6 +133,7 @@ function makeFacts(options: ManagementServerOptions): ServerFacts {
           ofService: (service) => awsServices.problemOf(service),
           ofFunction: (functionArn) => functions.lambda.problemOf(functionArn),
         },
+        isAws: (service) => awsServices.isAws(service),
       }),
     code: (path) => functions.lambda.readCode(path),
     reference: (path) =>

@@ -121,6 +121,7 @@ async function withReconciler(
       store,
       plan: (key) => reconciler.find("plan", key),
       problems: { ofService: () => undefined, ofFunction: () => undefined },
+      isAws: () => true,
     });
   try {
     await before(store);
@@ -295,6 +296,7 @@ test("a deployment is compiled and sent; a change of the definition alone is not
         withoutEffect: ["tracingEnabled"],
         closedRoutes: [],
         failingRoutes: [],
+        unsentHeaders: [],
         beyondAws: [],
       },
     );

@@ -9,9 +9,10 @@ import {
 } from "../definition/rest-api.ts";
 import { readDefinition } from "../management/rest/definition-documents.ts";
 import type { Plan } from "../plan/kinds.ts";
+import type { AwsServicePlan } from "../plan/steps.ts";
 import type { Reader, Store, StoredDocument } from "../store/store.ts";
 import { routesBeyondAws } from "./beyond-aws.ts";
-import { type BackendProblems, type FailingRoute, failingRoutes } from "./failing-routes.ts";
+import { type BackendProblems, type FailingRoute, failingRoutes, unsentHeaders } from "./failing-routes.ts";
 import type { ClosedParts } from "./pages/reference.ts";
 import { apiIdOf } from "./publications/plan-source.ts";
 
@@ -31,6 +32,8 @@ export interface StageStatus {
   /** The routes (`GET /pets`) that answer 501, and why. */
   readonly closedRoutes: readonly { readonly route: string; readonly reason: string }[];
   readonly failingRoutes: readonly FailingRoute[];
+  /** The routes that a server in AWS's place may not understand, and why. */
+  readonly unsentHeaders: readonly { readonly route: string; readonly reason: string }[];
   /** What the stage serves although AWS would refuse it unless a quota was raised. */
   readonly beyondAws: readonly string[];
   /** Why the whole stage answers 501. */
@@ -46,6 +49,7 @@ export interface StageStatusOptions {
     key: string,
   ) => { readonly value: Plan | undefined; readonly problem: string | undefined } | undefined;
   readonly problems: BackendProblems;
+  readonly isAws: (service: AwsServicePlan) => boolean;
 }
 
 /** Returns for every stage what it serves, and how that differs from its definition. */
@@ -91,7 +95,7 @@ async function readDeployment(
 
 function describePlan(
   key: string,
-  { plan: find, problems }: StageStatusOptions,
+  { plan: find, problems, isAws }: StageStatusOptions,
 ): Omit<StageStatus, keyof DeploymentStatus> {
   const plan = find(key)?.value;
   const { problem, routes } = closedParts(find(key));
@@ -99,6 +103,7 @@ function describePlan(
     withoutEffect: plan?.withoutEffect ?? [],
     closedRoutes: routes,
     failingRoutes: failingRoutes(plan, problems),
+    unsentHeaders: unsentHeaders(plan, isAws),
     beyondAws: routesBeyondAws(plan),
     ...(problem !== undefined && { problem }),
   };

@@ -263,6 +263,56 @@ test("9: the front of an edge-optimized API writes known names of headers in its
   }
 });
 
+test("10: bodies of AWS integrations that are no binary type's are UTF-8, with U+FFFD for other bytes", async () => {
+  const bytes = Buffer.from([0x22, 0xff, 0xc3, 0xa9, 0xc3, 0x22]);
+  const decoded = Buffer.from('"\ufffdé\ufffd"');
+  await using backend = await startBackend((_, outgoing) =>
+    outgoing.writeHead(200, { "Content-Type": "image/png" }).end(bytes),
+  );
+  const functions = new FakeFunctions();
+  functions.outcome = () => Promise.resolve({ kind: "ok", payload: bytes, requestId: "lambda-id" });
+  await using gateway = await startGateway({ functions, services: services(backend.origin) });
+  const responses = { integrationResponses: { "200": { statusCode: "200" } } };
+  const deploy = (binaryMediaTypes: string[]): unknown =>
+    gateway.deploy(
+      aRestApi(
+        {
+          "/service": {
+            POST: aMethod(
+              http("arn:aws:apigateway:us-east-1:sqs:path/q", {
+                type: "AWS",
+                credentials: "arn:aws:iam::000000000000:role/r",
+              }),
+            ),
+          },
+          "/custom": { POST: aMethod(aLambdaProxy({ type: "AWS", ...responses })) },
+          "/http": { POST: aMethod(http(backend.origin)) },
+        },
+        { restApi: { binaryMediaTypes } },
+      ),
+    );
+  const send = async (path: string): Promise<Reply> =>
+    gateway.call(path, { method: "POST", body: bytes, headers: { "content-type": "image/png", accept: "image/png" } });
+  const sentTo = (path: string): Buffer =>
+    path === "/custom" ? Buffer.from(functions.requests.at(-1)!.payload) : backend.requests.at(-1)!.bytes;
+  // Undecided by what was recorded: HTTP passes bytes on.
+  for (const [types, path, expected] of [
+    [[], "/service", decoded],
+    [[], "/custom", decoded],
+    [[], "/http", bytes],
+    [["image/gif"], "/service", decoded],
+    [["image/png"], "/service", bytes],
+  ] as const) {
+    deploy([...types]);
+    const reply = await send(path);
+    const where = `${path} ${types.join()}`;
+    assert.equal(reply.status, 200, where);
+    assert.deepEqual(reply.body, expected, `${where}, answer`);
+    assert.deepEqual(sentTo(path), expected, `${where}, request`);
+    assert.equal(reply.headers["content-length"] ?? String(expected.length), String(expected.length));
+  }
+});
+
 const rendered = async (template: string, options: CallOptions = {}, stage?: Partial<Stage>): Promise<string> => {
   await using gateway = await startGateway();
   gateway.deploy(aRestApi({ "/a/{id}": { ANY: aMethod(textMock(template)) } }), aStage(stage));

@@ -35,6 +35,11 @@ export class AwsServices {
     );
   }
 
+  /** Returns whether a service is AWS's own, and no server that the settings name. */
+  isAws(service: AwsServicePlan): boolean {
+    return this.#settings.credentials !== undefined && this.originOf(service) === `https://${service.host}`;
+  }
+
   /**
    * Returns why a service can't be called, or undefined: the settings don't say where it is, and AWS itself is called
    * only if the operator wants that.
@@ -57,9 +62,8 @@ export class AwsServices {
   acquireRole(roleArn: string, service: AwsServicePlan): RoleCredentials {
     const { credentials } = this.#settings;
     const sts = this.#named(["sts"]);
-    const isAws = credentials !== undefined && this.originOf(service) === `https://${service.host}`;
     const account = { accessKeyId: roleArn.split(":")[4]!, secretAccessKey: "portico" };
-    if (sts === undefined && !isAws) {
+    if (sts === undefined && !this.isAws(service)) {
       return { latest: account, current: () => account, wait: () => Promise.resolve(undefined) };
     }
     const region = service.signingRegion;

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { ContentHandlingPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
 import { configurationError } from "../responses/failure.ts";
@@ -87,6 +88,17 @@ function mediaTypeOfAnswer(headers: readonly string[]): string {
   }
   return "application/json";
 }
+
+/** Returns whether a payload is text and stays it; without a content no media type of the API is binary. */
+export const isText = (content: Content | undefined): boolean =>
+  content === undefined || (content.conversion === "none" && !content.isOpaque);
+
+/**
+ * Returns a payload as UTF-8, with U+FFFD for bytes that are none. Recorded for integrations of the type AWS, both ways:
+ * docs/internals/aws-facts/recorded.md, row 10.
+ */
+export const decodeText = (payload: Buffer): Buffer =>
+  isUtf8(payload) ? payload : Buffer.from(payload.toString("utf8"));
 
 /** Returns the base64 text of a payload. */
 export const encodeBase64 = (payload: Buffer): Buffer => Buffer.from(payload.toString("base64"), "latin1");

@@ -5,8 +5,10 @@ import type { BackendCall, BackendConsumer, BackendFailure, RequestBodyStream } 
 import { answerFailure } from "../integrations/backend-failure.ts";
 import { linkCustomHeaders, linkPath, type WriteHeaders, type WritePath } from "../integrations/backend-request.ts";
 import {
-  type Conversion,
+  type Content,
   decodeBase64,
+  decodeText,
+  isText,
   linkRequestContent,
   refuseUndecodable,
 } from "../integrations/content-handling.ts";
@@ -25,6 +27,8 @@ import {
   type IntegrationResponse,
   linkSelection,
   needsPayload,
+  ofAws,
+  ofHttp,
   overrideResponse,
   respondMapped,
   type SelectResponse,
@@ -64,7 +68,7 @@ export function linkMapped(
   const { stage, thread } = context;
   const { backend } = plan;
   const chooseBody = linkRequestTemplates(plan.request, context);
-  const select = linkSelection(plan.responses, context, { isMock: false });
+  const select = linkSelection(plan.responses, context, sign === undefined ? ofHttp : ofAws);
   const contentOf = linkRequestContent(plan.request.contentHandling, stage.binaryMediaTypes);
   const reserved = sign === undefined ? reservedHeaders : reservedHeadersOfServices;
   const needsBody = sign !== undefined || backendReadsBody(backend);
@@ -75,38 +79,41 @@ export function linkMapped(
     consumerOf: (exchange) => new ResponseMapper(exchange, { plan, select, thread }),
   });
   // Templates come before the path, which they can override.
-  const transform = (exchange: Exchange, chosen: RequestBody, content: RequestContent): void => {
-    if (chosen.kind !== "template") sendRequest(exchange, chosen.kind === "text" ? chosen.text : null, content);
-    else renderRequest(exchange, chosen.template, (text) => sendRequest(exchange, text, content));
+  const isService = sign !== undefined;
+  const transform = (exchange: Exchange, chosen: RequestBody, given: RequestContent): void => {
+    if (chosen.kind !== "template") sendRequest(exchange, chosen.kind === "text" ? chosen.text : null, given);
+    else renderRequest(exchange, chosen.template, (text) => sendRequest(exchange, text, given));
   };
-  const sendRequest = (exchange: Exchange, text: string | null, { body, conversion }: RequestContent): void => {
+  const sendRequest = (exchange: Exchange, text: string | null, { body, content }: RequestContent): void => {
     if (!checkOverrides(exchange, reserved)) return;
     const path = writePath(exchange);
     if (typeof path !== "string") {
       refusePath(exchange, path);
       return;
     }
-    const sent = text === null ? body : Buffer.from(text);
-    const decoded = conversion === "decode" && Buffer.isBuffer(sent) ? decodeBase64(sent) : sent;
+    const passed = isService && Buffer.isBuffer(body) && isText(content) ? decodeText(body) : body;
+    const sent = text === null ? passed : Buffer.from(text);
+    const decoded = content?.conversion === "decode" && Buffer.isBuffer(sent) ? decodeBase64(sent) : sent;
     if (decoded === undefined && sent !== undefined) refuseUndecodable(exchange);
     else call(exchange, path, decoded);
   };
   return (exchange) => {
     const chosen = chooseBody(exchange);
     if (chosen.kind === "refuse") return refuseRequest(exchange, chosen);
-    const conversion = contentOf === undefined ? "none" : contentOf(exchange).conversion;
+    const content = contentOf?.(exchange);
+    const conversion = content?.conversion ?? "none";
     if (needsBody || conversion !== "none" || (chosen.kind === "template" && chosen.template.readsPayload)) {
       withPayload(exchange, { thread, conversion }, (body) => {
-        findInRequest(exchange, () => transform(exchange, chosen, { body, conversion }));
+        findInRequest(exchange, () => transform(exchange, chosen, { body, content }));
       });
-    } else takeBody(exchange, thread, (body) => transform(exchange, chosen, { body, conversion }));
+    } else takeBody(exchange, thread, (body) => transform(exchange, chosen, { body, content }));
     return false;
   };
 }
 
 interface RequestContent {
   readonly body: Buffer | RequestBodyStream | undefined;
-  readonly conversion: Conversion;
+  readonly content: Content | undefined;
 }
 
 /** Returns whether a header, query parameter or path parameter for the backend comes from the request's body. */

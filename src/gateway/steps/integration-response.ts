@@ -9,7 +9,9 @@ import {
   type Content,
   type Conversion,
   decodeBase64,
+  decodeText,
   encodeBase64,
+  isText,
   linkResponseContent,
   refuseUndecodable,
 } from "../integrations/content-handling.ts";
@@ -41,9 +43,22 @@ export interface IntegrationResponse {
   /** What headers look for in the integration's body. */
   readonly bodyPaths: BodyPaths;
   readonly runJob: RunJob;
+  /** A payload that is text has no bytes but UTF-8's. */
+  readonly isDecoded: boolean;
   /** Returns how the payload is treated; undefined if it always stays as it is. */
   readonly contentOf: ((exchange: Exchange) => Content) | undefined;
 }
+
+/** What the kind of an integration decides of its responses. */
+interface IntegrationKind {
+  readonly isMock: boolean;
+  /** It is of the type AWS, whose text is decoded. */
+  readonly isAws: boolean;
+}
+
+export const ofMock: IntegrationKind = { isMock: true, isAws: false };
+export const ofHttp: IntegrationKind = { isMock: false, isAws: false };
+export const ofAws: IntegrationKind = { isMock: false, isAws: true };
 
 /**
  * Finds the integration response for the integration's answer: a status or a function's error message, or undefined for
@@ -59,7 +74,7 @@ export type SelectResponse = (status: string | undefined) => IntegrationResponse
 export function linkSelection(
   plans: readonly IntegrationResponsePlan[],
   { stage, method, thread }: LinkContext,
-  { isMock }: { readonly isMock: boolean },
+  { isMock, isAws }: IntegrationKind,
 ): SelectResponse {
   const { stageVariables, binaryMediaTypes } = stage;
   const onFailure = linkFailureLog(stage, method, thread.logger);
@@ -74,6 +89,7 @@ export function linkSelection(
     mapsBody: readsBody(plan.headers),
     bodyPaths: linkBodyPaths(plan.headers.map(({ value }) => value)),
     runJob,
+    isDecoded: isAws,
     contentOf: linkResponseContent(plan.contentHandling, { binaryMediaTypes, isMock }),
     pattern: plan.selectionPattern === undefined ? undefined : linkPattern(plan.selectionPattern),
   }));
@@ -167,7 +183,8 @@ export const needsPayload = (exchange: Exchange, response: IntegrationResponse, 
   exchange.trace?.hasData === true ||
   response.mapsBody ||
   (make !== null && typeof make === "object" && make.readsPayload) ||
-  (make === null && response.contentOf !== undefined && response.contentOf(exchange).conversion !== "none");
+  (make === null && response.contentOf !== undefined && response.contentOf(exchange).conversion !== "none") ||
+  (make === null && response.isDecoded && isText(response.contentOf?.(exchange)));
 
 /** Returns the headers of a method's response: the mapped ones, and the content type. */
 export function writeResponseHeaders(
@@ -247,7 +264,9 @@ function respondFound(
   if (options.headers !== undefined) headers.push(...options.headers);
   const { conversion, isOpaque } = response.contentOf === undefined ? asItIs : response.contentOf(exchange);
   if (template.make === null) {
-    const payload = conversion === "encode" && body !== undefined ? encodeBase64(body) : body;
+    const encoded = conversion === "encode" && body !== undefined ? encodeBase64(body) : body;
+    const isPlain = response.isDecoded && conversion === "none" && !isOpaque;
+    const payload = isPlain && encoded !== undefined ? decodeText(encoded) : encoded;
     const status = overrideResponse(exchange, response.plan.statusCode, headers);
     respondContent(exchange, { status, headers, payload, conversion });
     return;

@@ -5,8 +5,10 @@ import { reservedHeadersOfServices } from "../../plan/reserved-headers.ts";
 import type { LambdaPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
 import {
-  type Conversion,
+  type Content,
   decodeBase64,
+  decodeText,
+  isText,
   linkRequestContent,
   refuseUndecodable,
 } from "../integrations/content-handling.ts";
@@ -28,6 +30,7 @@ import {
   checkResponse,
   chooseResponseTemplate,
   linkSelection,
+  ofAws,
   respondMapped,
   type SelectResponse,
 } from "./integration-response.ts";
@@ -46,7 +49,7 @@ export function linkLambda(plan: LambdaPlan, context: LinkContext): RunStep {
   const { stage, thread } = context;
   const { functionArn, roleArn, timeoutMs } = plan;
   const chooseBody = linkRequestTemplates(plan.request, context);
-  const select = linkSelection(plan.responses, context, { isMock: false });
+  const select = linkSelection(plan.responses, context, ofAws);
   const contentOf = linkRequestContent(plan.request.contentHandling, stage.binaryMediaTypes);
   const readHeader = linkHeaders(plan);
   const paths = linkBodyPaths(plan.headers.map(({ value }) => value));
@@ -83,22 +86,23 @@ export function linkLambda(plan: LambdaPlan, context: LinkContext): RunStep {
   };
   const transform = (exchange: Exchange, chosen: RequestBody, given: RequestContent): void => {
     if (roleArn === undefined && !mayInvoke(exchange, functionArn, context)) return;
-    if (chosen.kind !== "template") send(exchange, chosen.kind === "text" ? chosen.text : (given.body ?? ""), given);
+    if (chosen.kind !== "template") send(exchange, chosen.kind === "text" ? chosen.text : passed(given), given);
     else renderRequest(exchange, chosen.template, (text) => send(exchange, text, given));
   };
-  const send = (exchange: Exchange, made: Buffer | string, { conversion }: RequestContent): void => {
+  const send = (exchange: Exchange, made: Buffer | string, { content }: RequestContent): void => {
     if (!checkOverrides(exchange, reservedHeadersOfServices)) return;
-    const event = conversion === "decode" ? decodeBase64(made) : made;
+    const event = content?.conversion === "decode" ? decodeBase64(made) : made;
     if (event === undefined) refuseUndecodable(exchange);
     else call(exchange, event);
   };
   return (exchange) => {
     const chosen = chooseBody(exchange);
     if (chosen.kind === "refuse") return refuseRequest(exchange, chosen);
-    const conversion = contentOf?.(exchange).conversion ?? "none";
+    const content = contentOf?.(exchange);
+    const conversion = content?.conversion ?? "none";
     withPayload(exchange, { thread, conversion }, (body) => {
       findInBody(exchange, { payload: exchange.requestPayload, paths, runJob: thread.runJob }, () => {
-        transform(exchange, chosen, { body, conversion });
+        transform(exchange, chosen, { body, content });
       });
     });
     return false;
@@ -107,8 +111,12 @@ export function linkLambda(plan: LambdaPlan, context: LinkContext): RunStep {
 
 interface RequestContent {
   readonly body: Buffer | undefined;
-  readonly conversion: Conversion;
+  readonly content: Content | undefined;
 }
+
+/** Returns a request's own body; text has no bytes but UTF-8's. */
+const passed = ({ body, content }: RequestContent): Buffer | string =>
+  body === undefined ? "" : isText(content) ? decodeText(body) : body;
 
 /** Returns the function that reads a header of Invoke: the value that a template set, otherwise the mapped one. */
 function linkHeaders(plan: LambdaPlan): (exchange: Exchange, lowerName: string) => string | undefined {

@@ -15,6 +15,7 @@ import {
   checkResponse,
   chooseResponseTemplate,
   linkSelection,
+  ofMock,
   respondMapped,
   type SelectResponse,
 } from "./integration-response.ts";
@@ -27,7 +28,7 @@ import { linkRequestTemplates, refuseRequest, renderRequest, withPayload } from 
 export function linkMock(plan: MockPlan, context: LinkContext): RunStep {
   const { stage, thread } = context;
   const chooseBody = linkRequestTemplates(plan.request, context);
-  const select = linkSelection(plan.responses, context, { isMock: true });
+  const select = linkSelection(plan.responses, context, ofMock);
   const contentOf = linkRequestContent(plan.request.contentHandling, stage.binaryMediaTypes);
   // The status that a literal template names is known before any request.
   const statuses = new Map<string, string | undefined>();
