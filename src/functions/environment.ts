@@ -25,6 +25,8 @@ export interface EnvironmentOptions {
   readonly socketPath: string;
   /** The address that AWS SDKs in the function send their calls to: Portico's. */
   readonly endpointUrl: string | undefined;
+  /** The folders of the AWS SDK: {@link awsSdkFolders}. */
+  readonly awsSdk: readonly string[];
   readonly initMs: number;
   /** Takes output that was printed outside of an invocation, or past our capture (by a child process, by a crash). */
   onOutput(text: string): void;
@@ -221,8 +223,9 @@ function makeLogStreamName(version: string): string {
 
 const bootstrap = (name: string): string => fileURLToPath(new URL(`./bootstrap/${name}`, import.meta.url));
 
-function processArguments({ spec, socketPath }: EnvironmentOptions): string[] {
-  if (spec.runtime.startsWith("python")) return ["-u", bootstrap("python.py"), socketPath];
+function processArguments({ spec, socketPath, awsSdk }: EnvironmentOptions): string[] {
+  const sdkFolders = JSON.stringify(awsSdk);
+  if (spec.runtime.startsWith("python")) return ["-u", bootstrap("python.py"), socketPath, sdkFolders];
   // The heap has the bounds of AWS's runtime: 90 % of the memory, and 5 % of it for each half of the young generation.
   return [
     `--max-old-space-size=${Math.floor(spec.memoryMb * 0.9)}`,
@@ -230,6 +233,7 @@ function processArguments({ spec, socketPath }: EnvironmentOptions): string[] {
     "--disable-warning=ExperimentalWarning",
     bootstrap("node.mjs"),
     socketPath,
+    sdkFolders,
   ];
 }
 

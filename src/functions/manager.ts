@@ -7,6 +7,7 @@ import { dispatch, type Handlers } from "../base/dispatch.ts";
 import { PendingAnswers } from "../base/pending-answers.ts";
 import type { LogSink } from "../telemetry/log-sink.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { awsSdkFolders } from "./aws-sdk-folders.ts";
 import { connectFunctions } from "./connect.ts";
 import { Environment, type StartFailure } from "./environment.ts";
 import type { VersionedFunctionClient } from "./function-client.ts";
@@ -27,6 +28,8 @@ export interface FunctionManagerOptions {
   readonly logs?: LogSink;
   /** Returns Portico's own address for AWS SDKs in functions, once it listens. */
   readonly endpointUrl?: () => string | undefined;
+  /** The folder whose packages, and those above it, have the AWS SDK; by default the working directory. */
+  readonly awsSdk?: string;
   /** The number of invocations of all functions at a time. AWS: Lambda quotas, "Concurrent executions". */
   readonly concurrencyMax?: number;
   /** The number of processes at a time; by default as many as a part of the machine's memory holds. */
@@ -436,6 +439,7 @@ export class FunctionManager {
       taskRoot,
       socketPath: join(folder, `${environmentKey(spec)}-${id}`),
       endpointUrl: this.#options.endpointUrl?.(),
+      awsSdk: awsSdkFolders(runtimes[spec.runtime] ?? "node", this.#options.awsSdk ?? process.cwd()),
       initMs: this.#options.initMs ?? bounds.functionInitMsMax.value,
       onOutput: (text) => output.print(text),
       onStarted: (ready, failure) => this.#onStarted(pool, ready, failure),

@@ -38,6 +38,8 @@ export interface ServerSettings {
   readonly vpcLink: Readonly<Record<string, readonly string[]>>;
   /** The absolute path of a PEM file. */
   readonly backendCa: string | undefined;
+  /** The absolute path of the folder whose packages have the AWS SDK that functions find. */
+  readonly awsSdk: string;
 }
 
 export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
@@ -228,6 +230,14 @@ export const configKeys: readonly ConfigKey[] = [
     value: { kind: "path", of: "file" },
     default: undefined,
     help: "PEM file of more certificate authorities for backends' certificates",
+  },
+  {
+    name: "awsSdk",
+    flag: "aws-sdk",
+    placeholder: "DIR",
+    value: { kind: "path", of: "directory" },
+    default: ".",
+    help: "folder whose node_modules, virtual environment or Python packages have the AWS SDK that functions find, as on AWS",
   },
 ];
 

@@ -31,6 +31,7 @@ export function makeFunctionRuntime(options: FunctionRuntimeOptions): FunctionRu
     logs: telemetry.logs.sink,
     onStarted: (hasFailed) => telemetry.controlMetrics.add(hasFailed ? "functionStartsFailed" : "functionStarts"),
     endpointUrl: () => ground.url,
+    awsSdk: config.awsSdk,
     isInvocationLogged: config.logLevel === "info" || config.logLevel === "debug",
   });
   const lambda = new LambdaService({ store: ground.store, manager, packages, logger, clock: ground.clock });

@@ -42,7 +42,11 @@ export async function findOrStartServer(wanted: {
   const own = join(wanted.project.folder, settingsFileName);
   const hasConfig = wanted.flags.config !== undefined || (process.env["PORTICO_CONFIG"] ?? "") !== "";
   const flags = !hasConfig && existsSync(own) ? { ...wanted.flags, config: own } : wanted.flags;
-  const defaults = wanted.takesAnyDocument ? { profile: "relaxed", managementPayloadMax: "128MB" } : {};
+  const defaults = {
+    // What the project has installed, its functions find.
+    awsSdk: wanted.project.folder,
+    ...(wanted.takesAnyDocument ? { profile: "relaxed", managementPayloadMax: "128MB" } : {}),
+  };
   const sources = { flags, env: process.env, cwd: process.cwd(), defaults };
   const config = await readConfig(sources);
   // Where AWS's tools find a Portico, `up` uses it, too; if none answers there, the variable is for another server.

@@ -1,11 +1,11 @@
 // The Node.js runtime of Portico's functions: loads the handler, then answers invocations one at a time.
 // Plain JavaScript with few imports, because it is the cold start. Started by ../environment.ts as
-// `node bootstrap/node.mjs SOCKET`, with AWS's environment variables and descriptor 3 as the control channel:
+// `node bootstrap/node.mjs SOCKET SDK-FOLDERS`, with AWS's environment variables and descriptor 3 as the control channel:
 // one JSON line goes up (ready, or why not), and its end means that the server is gone.
 // The frames on SOCKET are described in ../frames.ts.
 // AWS: Lambda Developer Guide, "Building Lambda functions with Node.js"; "Define Lambda function handler in Node.js".
 import { existsSync, readFileSync, realpathSync } from "node:fs";
-import { createRequire } from "node:module";
+import { createRequire, registerHooks } from "node:module";
 import { createServer, Socket } from "node:net";
 import { basename, dirname, join, resolve } from "node:path";
 import { Writable } from "node:stream";
@@ -13,8 +13,10 @@ import { pathToFileURL } from "node:url";
 import { format, types } from "node:util";
 
 const socketPath = process.argv[2];
+const sdkFolders = JSON.parse(process.argv[3] ?? "[]");
 process.argv.length = 2;
-const environment = process.env;
+/** The C library keeps every value that a variable ever had, so one that changes with each invocation stays out of it. */
+const environment = keepEnvironment(process.env);
 const taskRoot = environment.LAMBDA_TASK_ROOT;
 const handlerName = environment._HANDLER;
 const isJsonLog = environment.AWS_LAMBDA_LOG_FORMAT === "JSON";
@@ -40,6 +42,29 @@ const logBacklogBytesMax = 1 << 20;
 
 /** The invocation under way. */
 let current;
+
+/** Puts an object in the place of `process.env` whose members can be set without the system's knowledge. Returns it. */
+function keepEnvironment(ofSystem) {
+  const members = { ...ofSystem };
+  process.env = new Proxy(members, {
+    set(_, name, value) {
+      ofSystem[name] = value;
+      members[name] = ofSystem[name];
+      return true;
+    },
+    defineProperty(_, name, descriptor) {
+      Object.defineProperty(ofSystem, name, descriptor);
+      members[name] = ofSystem[name];
+      return true;
+    },
+    deleteProperty(_, name) {
+      delete ofSystem[name];
+      return delete members[name];
+    },
+  });
+  return members;
+}
+
 const keepAlive = setInterval(() => {}, 0x7fffffff);
 const realStdoutWrite = process.stdout.write.bind(process.stdout);
 const realExit = process.exit.bind(process);
@@ -232,7 +257,7 @@ function errorAnswer(error) {
     if (types.isNativeError(error) || (error?.name && error.message !== undefined && error.stack)) {
       return {
         errorType: String(error.name),
-        errorMessage: String(error.message),
+        errorMessage: withSdkHint(error, String(error.message)),
         trace: String(error.stack).split("\n"),
       };
     }
@@ -266,6 +291,62 @@ function errorLine(error) {
   } catch {
     return JSON.stringify({ errorType, errorMessage, stack: trace });
   }
+}
+
+// ---- The AWS SDK ----------------------------------------------------------------------------------------------------
+// AWS's runtimes have it. Here a function finds that of the project or of the machine, unless it brings its own.
+
+/** AWS: "Building Lambda functions with Node.js": version 3 of the SDK, with what its packages are made of. */
+const sdkPackage = /^@(?:aws-sdk|smithy|aws-crypto|aws)\/[^/]+/;
+const missingSdk = /Cannot find (?:package|module) '(@(?:aws-sdk|smithy|aws-crypto|aws)\/[^'/]+)/;
+
+const isNotFound = (error) => error?.code === "MODULE_NOT_FOUND" || error?.code === "ERR_MODULE_NOT_FOUND";
+
+let isSearching = false;
+
+function resolveSdk(specifier, context, nextResolve) {
+  try {
+    return nextResolve(specifier, context);
+  } catch (error) {
+    if (isSearching || !isNotFound(error) || !sdkPackage.test(specifier)) throw error;
+    isSearching = true;
+    try {
+      for (const folder of sdkFolders) {
+        const found = resolveIn(join(folder, "index.js"), specifier, context, nextResolve);
+        if (found) return found;
+      }
+    } finally {
+      isSearching = false;
+    }
+    throw error;
+  }
+}
+
+function resolveIn(file, specifier, context, nextResolve) {
+  try {
+    if (context.conditions.includes("import")) {
+      return nextResolve(specifier, { ...context, parentURL: pathToFileURL(file).href });
+    }
+    // `nextResolve` would look beside the module that requires it.
+    return { url: pathToFileURL(createRequire(file).resolve(specifier)).href, shortCircuit: true };
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    return undefined;
+  }
+}
+
+if (sdkFolders.length > 0) {
+  for (const folder of sdkFolders) {
+    if (!isOfSystem(folder)) nameOnAws(join(folder, "node_modules"), "/var/runtime/node_modules");
+  }
+  registerHooks({ resolve: resolveSdk });
+}
+
+/** Says how a function finds a package that AWS's runtime has, in an error for which AWS has no words. */
+function withSdkHint(error, text) {
+  const name = isNotFound(error) ? missingSdk.exec(text)?.[1] : undefined;
+  if (name === undefined) return text;
+  return `${text}\nAWS's runtime has ${name}; here functions find it in the project or on the machine. Run \`npm install ${name}\` in the folder in which Portico was started, or name a folder that has it by --aws-sdk.`;
 }
 
 // ---- Loading the handler --------------------------------------------------------------------------------------------
@@ -321,8 +402,8 @@ async function loadModule(path, name) {
       wrapped.stack = `Runtime.UserCodeSyntaxError: ${error.stack}`;
       throw wrapped;
     }
-    if (error?.code === "MODULE_NOT_FOUND" || error?.code === "ERR_MODULE_NOT_FOUND") {
-      throw new RuntimeError("Runtime.ImportModuleError", String(error));
+    if (isNotFound(error)) {
+      throw new RuntimeError("Runtime.ImportModuleError", withSdkHint(error, String(error)));
     }
     throw error;
   }

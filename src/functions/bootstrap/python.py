@@ -1,5 +1,5 @@
 # The Python runtime of Portico's functions: loads the handler, then answers invocations one at a time.
-# Standard library only. Started by ../environment.ts as `python -u bootstrap/python.py SOCKET`, with AWS's environment
+# Standard library only. Started by ../environment.ts as `python -u bootstrap/python.py SOCKET SDK-FOLDERS`, with AWS's environment
 # variables and descriptor 3 as the control channel: one JSON line goes up (ready, or why not), and its end means that
 # the server is gone. The frames on SOCKET are described in ../frames.ts.
 # AWS: Lambda Developer Guide, "Building Lambda functions with Python"; "Define Lambda function handler in Python".
@@ -7,6 +7,7 @@ import atexit
 import base64
 import decimal
 import importlib
+import importlib.machinery
 import json
 import logging
 import os
@@ -222,7 +223,7 @@ def error_answer(error, request_id):
         # Without this file's own frames.
         stack = traceback.format_list([f for f in traceback.extract_tb(error.__traceback__) if f.filename != __file__])
         stack = [frame.replace('File "' + stdlib, 'File "' + aws_stdlib) for frame in stack]
-    return {"errorMessage": str(error), "errorType": error_type, "requestId": request_id, "stackTrace": stack}
+    return {"errorMessage": with_sdk_hint(error, str(error)), "errorType": error_type, "requestId": request_id, "stackTrace": stack}
 
 
 def print_error(answer):
@@ -234,6 +235,33 @@ def print_error(answer):
     if answer["stackTrace"]:
         text += "Traceback (most recent call last):\n" + "".join(answer["stackTrace"])
     output.write(text if text.endswith("\n") else text + "\n")
+
+
+# ---- The AWS SDK ----------------------------------------------------------------------------------------------------
+
+
+class SdkFinder:
+    """AWS's runtimes have boto3. Here a function finds that of the project, unless it brings its own; the machine's
+    interpreter knows its own packages."""
+
+    names = frozenset(("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3"))
+
+    def __init__(self, folders):
+        self.folders = folders
+
+    def find_spec(self, name, path=None, target=None):
+        if name not in self.names:
+            return None
+        return importlib.machinery.PathFinder.find_spec(name, self.folders, target)
+
+
+def with_sdk_hint(error, text):
+    """Says how a function finds a package that AWS's runtime has, in an error for which AWS has no words."""
+    name = error.name if isinstance(error, ModuleNotFoundError) else None
+    if name not in ("boto3", "botocore"):
+        return text
+    hint = "AWS's runtime has %s; here functions find it in the project or on the machine. Run `python3 -m pip install %s`, or name a folder that has it by --aws-sdk."
+    return "%s\n%s" % (text, hint % (name, name))
 
 
 # ---- Loading the handler --------------------------------------------------------------------------------------------
@@ -248,7 +276,8 @@ def load_handler(name):
         module = importlib.import_module(module_name.replace("/", "."))
     except ImportError as error:
         raise Fault(
-            "Runtime.ImportModuleError", "Unable to import module '%s': %s" % (module_name, error)
+            "Runtime.ImportModuleError",
+            with_sdk_hint(error, "Unable to import module '%s': %s" % (module_name, error)),
         ) from None
     except SyntaxError as error:
         place = '  File "%s" Line %s\n    %s' % (error.filename, error.lineno, error.text)
@@ -324,8 +353,17 @@ def run(handler, head, payload):
     return handler(event, Context(head))
 
 
+def set_trace(trace):
+    """Sets _X_AMZN_TRACE_ID for os.environ alone: the C library keeps every value that a variable ever had."""
+    members = getattr(environment, "_data", None)
+    if isinstance(members, dict):
+        members[environment.encodekey("_X_AMZN_TRACE_ID")] = environment.encodevalue(trace)
+    else:
+        environment["_X_AMZN_TRACE_ID"] = trace
+
+
 def invoke(connection, handler, head, payload):
-    environment["_X_AMZN_TRACE_ID"] = head.get("trace") or ""
+    set_trace(head.get("trace") or "")
     output.connection = connection
     output.request_id = head["id"]
     try:
@@ -411,6 +449,7 @@ def serve(handler, path):
 
 def main():
     path = sys.argv.pop(1)
+    sdk_folders = json.loads(sys.argv.pop(1)) if len(sys.argv) > 1 else []
     task_root = environment["LAMBDA_TASK_ROOT"]
     name_on_aws(task_root, "/var/task")
     name_on_aws(os.path.abspath(__file__), "/var/runtime/bootstrap.py")
@@ -419,6 +458,10 @@ def main():
         name_on_aws(stdlib, aws_stdlib)
     # In place of this file's own folder.
     sys.path[0] = task_root
+    if sdk_folders:
+        for folder in sdk_folders:
+            name_on_aws(folder, "/var/runtime")
+        sys.meta_path.insert(0, SdkFinder([task_root, *sdk_folders]))
     capture_output()
     try:
         handler = load_handler(environment["_HANDLER"])
