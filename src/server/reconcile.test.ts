@@ -597,23 +597,16 @@ test("a role that comes while the stage that names it is compiled is not missed"
   const posted: ToThread[] = [];
   const logger = makeLogger("silent", () => undefined);
   const reconciler = new Reconciler({
-    store: {
-      ...bound(store),
-      // What it read is old when it is told.
-      async read(of, work) {
-        const result = await store.read(of, work);
-        if (!hasCome) {
-          hasCome = true;
-          await putRole(store);
-        }
-        return result;
-      },
-    },
+    store,
     sources: makePublicationSources(
       {
         compilers: {
-          rest(frozen, of, where, { roles }) {
+          async rest(frozen, of, where, { roles }) {
             known.push(roles.get(roleArn)?.role !== undefined);
+            if (!hasCome) {
+              hasCome = true;
+              await putRole(store);
+            }
             return compile(frozen, of, where);
           },
         },
