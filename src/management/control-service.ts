@@ -1,7 +1,18 @@
+import type { RoleAccess } from "../access/role-access.ts";
 import type { RunJob } from "../base/job.ts";
 import type { Change, Work } from "../families/work.ts";
 import { limitExceeded } from "../protocol/errors.ts";
+import type { Reader } from "../store/store.ts";
 import { type ControlLimit, type ControlLimits, limitMessage } from "./control-limits.ts";
+
+/** A role of IAM, if it is kept here, and whether its account's roles are. */
+export interface KnownRole {
+  readonly role: RoleAccess | undefined;
+  readonly isAccountHere: boolean;
+}
+
+/** Finds a role by its ARN; it is passed in, since management does not know IAM. */
+export type FindRole = (tx: Reader, arn: string) => Promise<KnownRole>;
 
 /** What the operations of API Gateway work with, both those of REST APIs and those of version 2. */
 export interface ControlService {
@@ -13,6 +24,7 @@ export interface ControlService {
   readonly profile: "aws" | "relaxed";
   /** Runs long jobs where they delay nobody. */
   readonly run: RunJob;
+  readonly findRole: FindRole;
 }
 
 /** A call at work in code that both versions share; only its operation knows the form of its input. */

@@ -37,9 +37,13 @@ export const swagger: Dialect = {
     const models = method.requestModels ?? {};
     const model = models["application/json"];
     const consumes = Object.keys(model === undefined ? (method.methodIntegration?.requestTemplates ?? {}) : models);
-    const produces = new Set(
-      Object.values(method.methodResponses ?? {}).flatMap((response) => Object.keys(response.responseModels ?? {})),
-    );
+    // Recorded: the types of response templates are what a method produces.
+    const produces = new Set([
+      ...Object.values(method.methodIntegration?.integrationResponses ?? {}).flatMap(({ responseTemplates = {} }) =>
+        Object.keys(responseTemplates).filter((mediaType) => mediaType !== "$default"),
+      ),
+      ...Object.values(method.methodResponses ?? {}).flatMap(({ responseModels = {} }) => Object.keys(responseModels)),
+    ]);
     const body =
       model === undefined
         ? []
@@ -72,7 +76,8 @@ export const openapi: Dialect = {
     servers: [
       {
         url: `https://${host}/{basePath}`,
-        variables: { basePath: { default: `/${stageName}` } },
+        // Recorded: without a slash.
+        variables: { basePath: { default: stageName } },
         ...(endpointConfiguration !== undefined && { [endpointExtension]: endpointConfiguration }),
       },
     ],
@@ -104,7 +109,8 @@ export const openapi: Dialect = {
       ...unlessEmpty("schemas", components.schemas),
       ...unlessEmpty("securitySchemes", components.securitySchemes),
     };
-    return unlessEmpty("components", written);
+    // Recorded: also without any.
+    return { components: written };
   },
 };
 

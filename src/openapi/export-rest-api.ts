@@ -18,6 +18,7 @@ import type {
   RestApiDefinition,
   Stage,
 } from "../definition/rest-api.ts";
+import { documentDate, documentVersion } from "./document-version.ts";
 import { DocumentationTexts, parameterTypes } from "./documentation-texts.ts";
 import { type Dialect, openapi, swagger } from "./export-dialect.ts";
 import { member } from "./json-value.ts";
@@ -106,7 +107,7 @@ export function exportDocument(definition: RestApiDefinition, options: ExportOpt
   const info = {
     ...(restApi.description !== undefined && { description: restApi.description }),
     ...writing.texts.info,
-    version: restApi.version ?? timestamp(options.deployedAt),
+    version: documentVersion(restApi, options.deployedAt),
     title: restApi.name,
   };
   return {
@@ -130,7 +131,7 @@ function exportDocumentation(documentation: PublishedDocumentation | undefined):
   return {
     "x-amazon-apigateway-documentation": {
       version,
-      createdDate: timestamp(createdDate),
+      createdDate: documentDate(createdDate),
       documentationParts: documentation.parts.toSorted(byLocation).map(({ location, properties }) => ({
         location,
         properties: parseProperties(properties) ?? {},
@@ -144,8 +145,6 @@ const byName = <T extends { readonly name: string }>(items: readonly T[]): T[] =
   items.toSorted((left, right) => (left.name < right.name ? -1 : 1));
 const byLocation = (left: DocumentationPart, right: DocumentationPart): number =>
   locationKey(left.location) < locationKey(right.location) ? -1 : 1;
-
-const timestamp = (seconds: number): string => new Date(seconds * 1000).toISOString().replace(/\.\d{3}Z$/, "Z");
 
 function freeName(name: string, taken: ReadonlySet<string>): string {
   let free = name;

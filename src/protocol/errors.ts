@@ -34,6 +34,9 @@ export const badRequest = (message: string, options: ApiErrorOptions = {}): ApiE
   new ApiError("BadRequestException", message, options);
 export const notFound = (message: string): ApiError => new ApiError("NotFoundException", message);
 export const conflict = (message: string): ApiError => new ApiError("ConflictException", message);
+/** 403. */
+export const accessDenied = (message: string, options: ApiErrorOptions = {}): ApiError =>
+  new ApiError("AccessDeniedException", message, options);
 export const limitExceeded = (message: string): ApiError => new ApiError("LimitExceededException", message);
 
 /** Makes the 501 error for an operation that exists on AWS and not here yet, or a part of one. */

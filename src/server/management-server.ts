@@ -7,6 +7,7 @@ import { makeControlLimits } from "../management/control-limits.ts";
 import { makeRestOperations } from "../management/rest/operations.ts";
 import { makeManagement } from "../protocol/management.ts";
 import type { Service } from "../protocol/operation.ts";
+import { loadRole } from "../services/iam/load-role.ts";
 import { Sessions } from "../services/sts/sessions.ts";
 import { everywhere } from "../store/store.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -95,6 +96,7 @@ function makeServices(options: ManagementServerOptions, sessions: Sessions): rea
         limits: makeControlLimits(config.limit, config.profile),
         profile: config.profile,
         run,
+        findRole: loadRole,
         testInvocation: makeTestInvocation(probing),
         authorizerTest: makeAuthorizerTest(probing),
       }),

@@ -1,9 +1,12 @@
+import { makeConditionContext } from "../../access/condition-keys.ts";
+import { parseRoleArn, Role } from "../../access/role-access.ts";
 import { bounds } from "../../base/bounds.ts";
 import { restKinds } from "../../definition/rest-api.ts";
 import { invalidValue, listPaths, member, memberInValue, text } from "../../families/patch.ts";
 import { badRequest } from "../../protocol/errors.ts";
 import type { Reader } from "../../store/store.ts";
-import { defineResource } from "./work.ts";
+import { refuseForeignRole } from "./pass-role.ts";
+import { defineResource, type Work } from "./work.ts";
 
 /** The settings that UpdateAccount changes; all others are the same for every account. */
 interface Account {
@@ -18,11 +21,41 @@ export async function readAccount(tx: Reader): Promise<Account> {
   return (await tx.get<Account>(restKinds.account, documentId))?.body ?? { features: ["UsagePlans"] };
 }
 
-function completeAccount(item: Account, before: Account): Account {
-  const role = item.cloudwatchRoleArn;
-  if (role !== undefined && !/^arn:aws[a-z-]*:iam::\d{12}:role\/\S+$/.test(role)) {
-    throw badRequest("Invalid ARN specified in the request");
-  }
+/**
+ * AWS: "Set up CloudWatch logging for REST APIs in API Gateway": the role has to trust API Gateway. A role is looked up
+ * where its account's roles are kept here; others are somebody else's to know.
+ */
+async function checkLogRole(arn: string, { tx, call, findRole }: Work): Promise<void> {
+  if (parseRoleArn(arn) === undefined) throw badRequest("Invalid ARN specified in the request");
+  refuseForeignRole(arn, call);
+  const { role, isAccountHere } = await findRole(tx, arn);
+  if (role === undefined && !isAccountHere) return;
+  const context = makeConditionContext({
+    kind: "service",
+    sourceArn: `arn:${arn.split(":", 2)[1]}:apigateway:${call.region}::/account`,
+    sourceAccount: call.account,
+    resource: arn,
+  });
+  const isTrusting =
+    role !== undefined && new Role(role).canBeAssumed({ servicePrincipal: "apigateway.amazonaws.com", context });
+  if (isTrusting) return;
+  // AWS's words, as users quote them.
+  throw badRequest(
+    "The role ARN does not have required permissions configured. Please grant trust permission for API Gateway and add " +
+      "the required role policy.",
+    {
+      hint:
+        role === undefined
+          ? `There is no role ${arn}`
+          : `The trust policy of ${arn} does not let API Gateway assume it`,
+    },
+  );
+}
+
+async function completeAccount(item: Account, before: Account, work: Work<"UpdateAccount">): Promise<Account> {
+  const { cloudwatchRoleArn } = item;
+  const isSet = work.input.patchOperations?.some(({ path = "" }) => /^\/?cloudwatchRoleArn$/.test(path));
+  if (isSet === true && cloudwatchRoleArn !== undefined) await checkLogRole(cloudwatchRoleArn, work);
   // Unconfirmed: how AWS words it; see docs/compatibility.md, "REST control plane, words".
   if (before.features?.includes("UsagePlans") && !item.features?.includes("UsagePlans")) {
     throw badRequest("Usage Plans cannot be disabled once they are enabled");
@@ -47,7 +80,7 @@ export const account = defineResource({
       }),
     },
   },
-  complete: completeAccount,
+  complete: (item, before, work) => completeAccount(item, before, work),
   // AWS: "Amazon API Gateway quotas and important notes", the account's throttle.
   view: (item) => ({
     ...item,

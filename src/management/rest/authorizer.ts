@@ -5,6 +5,7 @@ import { nonEmpty, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import { requireRoom } from "../control-service.ts";
 import { methodsOf } from "./model.ts";
+import { refuseForeignRole } from "./pass-role.ts";
 import { restApis } from "./rest-apis.ts";
 import { type Change, defineResource, documents } from "./work.ts";
 
@@ -20,6 +21,7 @@ export const authorizers = documents({
 async function checked(authorizer: Authorizer, work: Change<never, RestApi>): Promise<Authorizer> {
   const message = checkAuthorizer(authorizer);
   if (message !== undefined) throw badRequest(message);
+  refuseForeignRole(authorizer.authorizerCredentials, work.call);
   const others = await authorizers.all(work);
   if (others.some((other) => other.id !== authorizer.id && other.name === authorizer.name)) {
     throw badRequest(`Authorizer name must be unique. Authorizer ${authorizer.name} already exists in this RestApi.`);

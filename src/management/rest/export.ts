@@ -1,5 +1,6 @@
 import type { Deployment, RestApi, RestApiDefinition, Stage } from "../../definition/rest-api.ts";
 import { restKinds } from "../../definition/rest-api.ts";
+import { documentVersion } from "../../openapi/document-version.ts";
 import type { ExportOptions } from "../../openapi/export-rest-api.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
 import { exportJob } from "./document-jobs.ts";
@@ -43,19 +44,17 @@ async function readExport(
 
 /** AWS: API Gateway REST API reference, "GetExport". */
 export const exportOperations = operations({
-  GetExport: spanning(async ({ call, run, read }) => {
+  GetExport: spanning(async ({ run, read }) => {
     const source = await read(readExport, restApis);
     const written = await run(exportJob, source);
     if (written.kind === "refused") throw badRequest(written.message);
-    const { exportType, format } = source.options;
-    const stamp = new Date(call.clock.now())
-      .toISOString()
-      .replaceAll(":", "-")
-      .replace(/\.\d+Z$/, "Z");
+    const { exportType, format, deployedAt } = source.options;
+    const version = documentVersion(source.definition.restApi, deployedAt).replaceAll(/[^\x20-\x7e]|["\\/]/g, "_");
     return {
       body: Buffer.from(written.document),
-      contentType: `application/${format}`,
-      contentDisposition: `attachment; filename="${exportType}_${stamp}.${format}"`,
+      // Recorded: whatever was accepted.
+      contentType: "application/octet-stream",
+      contentDisposition: `attachment; filename="${exportType}_${version}.${format}"`,
     };
   }),
 });

@@ -5,6 +5,7 @@ import { badRequest } from "../../protocol/errors.ts";
 import { limitMessage } from "../control-limits.ts";
 import { readVersionedDefinition, writeDefinition } from "./definition-documents.ts";
 import { importJob } from "./document-jobs.ts";
+import { refuseForeignRoles } from "./pass-role.ts";
 import { preparedWrite } from "./prepared-write.ts";
 import { newDefinition, viewRestApi, writeNewDefinition } from "./rest-api.ts";
 import { restApis } from "./rest-apis.ts";
@@ -51,6 +52,7 @@ function checkImported(
   if (result.kind === "refused") throw badRequest(result.message, { hint: result.reason });
   const { warnings } = result;
   const definition = withSavedPolicy(result.definition, base, work);
+  refuseForeignRoles(definition, base, work.call);
   if (warnings.length > 0 && work.input.failOnWarnings === true) {
     throw badRequest(`Warnings found during import:${warnings.map((warning) => `\n\t${warning}`).join("")}`);
   }

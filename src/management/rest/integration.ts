@@ -27,6 +27,7 @@ import {
   type ResourceMethod,
   withEntry,
 } from "./method.ts";
+import { refuseForeignRole } from "./pass-role.ts";
 import { type Change, defineResource, type Work } from "./work.ts";
 
 const missingIntegration = "Invalid Integration identifier specified";
@@ -36,9 +37,10 @@ const templatesOf = (templates: Readonly<Record<string, string>> | undefined) =>
   templates &&
   Object.fromEntries(Object.entries(templates).map(([mediaType, template]) => [mediaType, template || null]));
 
-function checked(integration: Integration, { parent, limits }: Work<never, ResourceMethod>): Integration {
+function checked(integration: Integration, { parent, limits, call }: Work<never, ResourceMethod>): Integration {
   const message = checkIntegration(parent.method, integration, { timeoutInMillisMax: limits.integrationTimeoutMs });
   if (message !== undefined) throw badRequest(message);
+  refuseForeignRole(integration.credentials, call);
   return completeIntegration(integration, parent.resource.id);
 }
 

@@ -930,8 +930,8 @@ describe("ImportRestApi, PutRestApi and GetExport", () => {
     await run("CreateDeployment", { restApiId, stageName: "prod" });
     await run("PutRestApi", { restApiId, body: aDocument({ "/b": { get: mock } }) });
     const exported = await run("GetExport", wanted);
-    assert.equal(exported.contentType, "application/json");
-    assert.equal(exported.contentDisposition, 'attachment; filename="oas30_2023-11-14T22-13-20Z.json"');
+    assert.equal(exported.contentType, "application/octet-stream");
+    assert.equal(exported.contentDisposition, 'attachment; filename="oas30_1.0.json"');
     assert.deepEqual(Object.keys(JSON.parse(exported.body.toString()).paths), ["/a"]);
     await refuses("GetExport", { ...wanted, exportType: "raml" }, badRequest, /raml/);
     await refuses("GetExport", { ...wanted, parameters: { extensions: "all" } }, badRequest, /all/);

@@ -1,7 +1,7 @@
 import { runHere } from "../../base/job.ts";
 import { bindOperations } from "../../families/make-families.ts";
 import type { Operations } from "../../protocol/operation.ts";
-import type { ControlService } from "../control-service.ts";
+import type { ControlService, FindRole } from "../control-service.ts";
 import { account } from "./account.ts";
 import { apiKey } from "./api-key.ts";
 import { authorizer } from "./authorizer.ts";
@@ -33,9 +33,12 @@ import { usagePlanKey } from "./usage-plan-key.ts";
 import { vpcLink } from "./vpc-link.ts";
 import type { Dependencies } from "./work.ts";
 
+const noRoles: FindRole = async () => ({ role: undefined, isAccountHere: false });
+
 /** Returns every operation of REST APIs (service `apigateway`) that is built; the others answer 501. */
 export function makeRestOperations(dependencies: Dependencies): Operations {
-  const { store, limits, profile = "aws", run = runHere, testInvocation, authorizerTest } = dependencies;
+  const { store, limits, profile = "aws", run = runHere, findRole = noRoles } = dependencies;
+  const { testInvocation, authorizerTest } = dependencies;
   const families = [
     restApi,
     resource,
@@ -69,5 +72,5 @@ export function makeRestOperations(dependencies: Dependencies): Operations {
     testInvocation && testInvokeOperations(testInvocation),
     authorizerTest && testAuthorizerOperations(authorizerTest),
   ];
-  return bindOperations<ControlService>(Object.assign({}, ...families), store, { limits, profile, run });
+  return bindOperations<ControlService>(Object.assign({}, ...families), store, { limits, profile, run, findRole });
 }

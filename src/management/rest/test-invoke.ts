@@ -12,6 +12,7 @@ import { ApiError, badRequest, notFound } from "../../protocol/errors.ts";
 import type { CallContext } from "../../protocol/operation.ts";
 import { requireClientCertificate } from "./client-certificate.ts";
 import { readDefinition } from "./definition-documents.ts";
+import { refuseForeignRole } from "./pass-role.ts";
 import { restApis } from "./rest-apis.ts";
 import { operations, type RestOperations, spanning, type Work } from "./work.ts";
 
@@ -88,6 +89,8 @@ async function readTest(work: Work<"TestInvokeMethod", RestApi>): Promise<Method
   const asked = input.httpMethod;
   const method = methods[asked] ?? ((httpMethods as readonly string[]).includes(asked) ? methods["ANY"] : undefined);
   if (method === undefined) throw notFound("Invalid Method identifier specified");
+  const { credentials } = method.methodIntegration ?? {};
+  refuseForeignRole(credentials && withVariables(credentials, input.stageVariables ?? {}), call);
   const clientCertificateId = input.clientCertificateId || undefined;
   if (clientCertificateId !== undefined) await requireClientCertificate(work, clientCertificateId);
   return {
@@ -105,6 +108,12 @@ async function readTest(work: Work<"TestInvokeMethod", RestApi>): Promise<Method
     caller: callerOf(call),
   };
 }
+
+/** Fills in the stage variables of credentials, as the test names them. */
+const withVariables = (credentials: string, variables: Readonly<Record<string, string>>): string =>
+  credentials.replaceAll(/\$\{stageVariables\.(\w+)\}/g, (_, name: string) =>
+    Object.hasOwn(variables, name) ? variables[name]! : "",
+  );
 
 export const callerOf = ({ accessKeyId, userAgent }: CallContext): TestCaller => ({
   ...(accessKeyId !== undefined && { accessKey: accessKeyId }),

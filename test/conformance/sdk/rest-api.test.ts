@@ -462,7 +462,7 @@ describe("documents, by the SDK", () => {
         const exported = await client.send(
           new GetExportCommand({ restApiId, stageName: "prod", exportType, accepts, parameters }),
         );
-        assert.match(exported.contentType ?? "", new RegExp(accepts));
+        assert.equal(exported.contentType, "application/octet-stream");
         assert.match(exported.contentDisposition ?? "", new RegExp(`^attachment; filename="${exportType}_`));
         const back = await client.send(new ImportRestApiCommand({ body: exported.body! }));
         assert.deepEqual(await routes(back.id!), ["GET /a"]);
