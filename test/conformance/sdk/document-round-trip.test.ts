@@ -77,7 +77,7 @@ const document = {
           type: "aws_proxy",
           httpMethod: "POST",
           uri: functionUri,
-          credentials: "arn:aws:iam::000000000000:role/invoke",
+          credentials: "arn:aws:iam::123456789012:role/invoke",
         },
       },
     },
@@ -111,7 +111,7 @@ const document = {
       "x-amazon-apigateway-authorizer": {
         type: "token",
         authorizerUri: functionUri,
-        authorizerCredentials: "arn:aws:iam::000000000000:role/authorize",
+        authorizerCredentials: "arn:aws:iam::123456789012:role/authorize",
         identityValidationExpression: "^Bearer .+",
         authorizerResultTtlInSeconds: 60,
       },

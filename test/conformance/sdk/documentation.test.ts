@@ -88,7 +88,7 @@ describe("documentation, by the SDK", () => {
       () => client.send(new ImportDocumentationPartsCommand({ restApiId, body: Buffer.from("nothing") })),
       "BadRequestException",
       400,
-      "Invalid OpenAPI input.",
+      "Unable to build importer with provided input.",
     );
   });
 

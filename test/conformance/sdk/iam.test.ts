@@ -1,7 +1,7 @@
 // IAM and STS by AWS's SDK: roles, policies, sessions.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { APIGatewayClient, GetRestApisCommand } from "@aws-sdk/client-api-gateway";
+import { APIGatewayClient, GetRestApisCommand, UpdateAccountCommand } from "@aws-sdk/client-api-gateway";
 import {
   AttachRolePolicyCommand,
   CreatePolicyCommand,
@@ -386,5 +386,29 @@ describe("iam", () => {
       "ExpiredTokenException",
       403,
     ]);
+  });
+
+  it("UpdateAccount takes a log role only if it is there and trusts API Gateway, once the account has roles", async () => {
+    const accessKeyId = "333333333333";
+    const gateway = new APIGatewayClient(settings(accessKeyId));
+    const update = (name: string) =>
+      gateway.send(
+        new UpdateAccountCommand({
+          patchOperations: [
+            { op: "replace", path: "/cloudwatchRoleArn", value: `arn:aws:iam::${accessKeyId}:role/${name}` },
+          ],
+        }),
+      );
+    await update("somewhere-else");
+    const RoleName = "logs";
+    const lambda = trust({ Service: "lambda.amazonaws.com" });
+    await iam(accessKeyId).send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: lambda }));
+    const words =
+      "The role ARN does not have required permissions configured. Please grant trust permission for API Gateway and " +
+      "add the required role policy.";
+    assert.deepEqual(await refusal(update("logs")), ["BadRequestException", 400, words]);
+    assert.deepEqual(await refusal(update("somewhere-else")), ["BadRequestException", 400, words]);
+    await iam(accessKeyId).send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: apiGateway }));
+    assert.equal((await update("logs")).cloudwatchRoleArn, `arn:aws:iam::${accessKeyId}:role/logs`);
   });
 });

@@ -136,7 +136,7 @@ describe("a REST API's life, by the SDK", () => {
         ),
       "BadRequestException",
       400,
-      "Invalid patch path  '/name' specified for op 'add'. Must be one of: [/binaryMediaTypes/{mediaType}, /endpointConfiguration/types, /endpointConfiguration/vpcEndpointIds]",
+      "Invalid patch operation specified. Must be one of: [replace]",
     );
     assert.equal(status(await client.send(new DeleteRestApiCommand({ restApiId }))), 202);
     await refuses(
@@ -321,9 +321,9 @@ describe("a REST API's life, by the SDK", () => {
       [account.throttleSettings, account.features],
       [{ rateLimit: 10_000, burstLimit: 5_000 }, ["UsagePlans"]],
     );
-    const role = [{ op: "replace" as const, path: "/cloudwatchRoleArn", value: "arn:aws:iam::000000000000:role/logs" }];
+    const role = [{ op: "replace" as const, path: "/cloudwatchRoleArn", value: "arn:aws:iam::123456789012:role/logs" }];
     const updated = await client.send(new UpdateAccountCommand({ patchOperations: role }));
-    assert.equal(updated.cloudwatchRoleArn, "arn:aws:iam::000000000000:role/logs");
+    assert.equal(updated.cloudwatchRoleArn, "arn:aws:iam::123456789012:role/logs");
     const none = [{ op: "replace" as const, path: "/cloudwatchRoleArn", value: "" }];
     assert.equal((await client.send(new UpdateAccountCommand({ patchOperations: none }))).cloudwatchRoleArn, undefined);
   });

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: stage variables are written like template strings.
 // TestInvokeMethod on a started server: methods that were never deployed, run in a gateway thread, with AWS's log.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
@@ -256,6 +257,35 @@ describe("TestInvokeMethod", () => {
       "Execution failed due to a timeout error",
       "Method completed with status: 504",
     ]);
+  });
+
+  it("refuses the role of another account, once the test's stage variables say whose it is", async () => {
+    const uri = "arn:aws:apigateway:us-east-1:sqs:path/q";
+    const credentials = "arn:aws:iam::${stageVariables.account}:role/r";
+    const integration = {
+      type: "aws",
+      httpMethod: "POST",
+      uri,
+      credentials,
+      responses: { default: { statusCode: 200 } },
+    };
+    const body = JSON.stringify({
+      openapi: "3.0.1",
+      info: { title: "foreign", version: "1" },
+      paths: { "/": { get: { ...ok, "x-amazon-apigateway-integration": integration } } },
+    });
+    const api = await gateway.send(new ImportRestApiCommand({ body: Buffer.from(body) }));
+    const test = (account: string) =>
+      gateway.send(
+        new TestInvokeMethodCommand({
+          restApiId: api.id!,
+          resourceId: api.rootResourceId!,
+          httpMethod: "GET",
+          stageVariables: { account },
+        }),
+      );
+    await refuses(test("999999999999"), "AccessDeniedException", 403, "Cross-account pass role is not allowed.");
+    assert.equal((await test("000000000000")).status, 500);
   });
 
   it("refuses what is not there and headers that can't be sent", async () => {
