@@ -107,6 +107,16 @@ export const commands: readonly CommandFacts[] = [
     load: async () => (await import("./run-serve.ts")).runServe,
   },
   {
+    name: "repair",
+    group: "serve",
+    synopsis: "save what can be read of a damaged data directory, and keep the damaged files",
+    arguments: [],
+    options: [],
+    takesServerSettings: true,
+    examples: ["portico repair", "portico repair --data /var/lib/portico"],
+    load: async () => (await import("./run-repair.ts")).runRepair,
+  },
+  {
     name: "import",
     group: "define",
     synopsis: "make an API from an OpenAPI document",

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { fullDiskAdvice, isFullDisk } from "../base/full-disk.ts";
 import { isObject } from "../base/json-object.ts";
 import { UserError } from "../base/user-error.ts";
 
@@ -37,9 +38,15 @@ export function lockDataDirectory(path: string): DataDirectory {
   const since = new Date().toISOString();
   const describe = (facts: HolderFacts): void => {
     const holder: Holder = { pid: process.pid, since, ...facts };
-    // A second server that reads the file at this moment must find it whole or not at all.
-    writeFileSync(`${holderPath}.new`, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
-    renameSync(`${holderPath}.new`, holderPath);
+    try {
+      // A second server that reads the file at this moment must find it whole or not at all.
+      writeFileSync(`${holderPath}.new`, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
+      renameSync(`${holderPath}.new`, holderPath);
+    } catch (error) {
+      if (!isFullDisk(error)) throw error;
+      // Nothing but a message depends on it.
+      rmSync(`${holderPath}.new`, { force: true });
+    }
   };
   describe({});
   return {
@@ -59,7 +66,7 @@ function makeDirectory(path: string): void {
     throw new UserError({
       what: `The data directory ${path} can't be used.`,
       why,
-      next: "Choose another with --data, or keep nothing with --memory.",
+      next: isFullDisk(cause) ? fullDiskAdvice : "Choose another with --data, or keep nothing with --memory.",
       cause,
     });
   };
@@ -96,7 +103,9 @@ function takeLock(path: string, lockPath: string, holderPath: string): DatabaseS
       throw new UserError({
         what: `The data directory ${path} can't be locked.`,
         why: `${lockPath}: ${(error as Error).message}.`,
-        next: "Delete that file if it is not a Portico's, or choose another directory with --data.",
+        next: isFullDisk(error)
+          ? fullDiskAdvice
+          : "Delete that file if it is not a Portico's, or choose another directory with --data.",
         cause: error,
       });
     }

@@ -1,7 +1,9 @@
 import { closeSync, existsSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { bounds } from "../base/bounds.ts";
+import { fullDiskAdvice, isFullDisk } from "../base/full-disk.ts";
 import { UserError } from "../base/user-error.ts";
+import { repairAdvice } from "./check-store.ts";
 import { type Indexes, keysOf } from "./indexes.ts";
 
 /** Marks the file as a Portico store in its SQLite header ("Prtc"). */
@@ -149,8 +151,12 @@ function unreadable(path: string, cause: unknown): UserError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new UserError({
     what: `The store ${path} can't be opened.`,
-    why: existsSync(path) ? `SQLite says: ${reason}.` : `The file can't be made: ${reason}.`,
-    next: "Restore it from a backup (portico.db with its -wal file), or choose another directory with --data.",
+    why: isFullDisk(cause)
+      ? `Its disk is full; SQLite says: ${reason}.`
+      : existsSync(path)
+        ? `SQLite says: ${reason}.`
+        : `The file can't be made: ${reason}.`,
+    next: isFullDisk(cause) ? fullDiskAdvice : repairAdvice,
     cause,
   });
 }

@@ -258,7 +258,7 @@ test("a file that a killed start has left empty is taken for a new one", async (
 test("damage is said in words, at whatever place it is", async () => {
   const text = freshPath();
   writeFileSync(text, "this is no database, but long enough to look at: ".repeat(100));
-  assert.throws(() => openSqliteStore({ path: text }), /can't be opened.*backup/s);
+  assert.throws(() => openSqliteStore({ path: text }), /can't be opened.*backup.*portico repair/s);
 
   for (const at of [0.3, 0.6, 0.9]) {
     const path = await filledStore();

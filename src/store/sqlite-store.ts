@@ -3,6 +3,8 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { assert } from "../base/assert.ts";
 import { bounds } from "../base/bounds.ts";
 import { StorageFailure } from "../base/storage-failure.ts";
+import { checkStore } from "./check-store.ts";
+import { type CommitMark, openCommitMark } from "./commit-mark.ts";
 import { CommitRecorder } from "./commit-recorder.ts";
 import {
   type DocumentKeys,
@@ -42,8 +44,10 @@ const aboveEveryText = new Uint8Array(1);
  */
 export function openSqliteStore(options: SqliteStoreOptions = {}): Store {
   const { path, indexes = {}, transactionMsMax = bounds.storeTransactionMsMax.value } = options;
+  if (path !== undefined) checkStore(path);
   const database = openDatabase(path, indexes);
-  return new SqliteStore(database, { indexes, transactionMsMax });
+  const mark = path === undefined ? undefined : openCommitMark(path);
+  return new SqliteStore(database, { indexes, transactionMsMax, mark });
 }
 
 interface Waiter {
@@ -62,6 +66,7 @@ class SqliteStore implements Store {
   readonly #base: DatabaseSource;
   readonly #indexes: Indexes;
   readonly #transactionMsMax: number;
+  readonly #mark: CommitMark | undefined;
   /** What is written and not yet committed; the layers of transactions are above it. */
   readonly #pending: Layer;
   readonly #readers = new Set<Layer>();
@@ -78,7 +83,11 @@ class SqliteStore implements Store {
 
   constructor(
     database: DatabaseSync,
-    { indexes, transactionMsMax }: Required<Pick<SqliteStoreOptions, "indexes" | "transactionMsMax">>,
+    {
+      indexes,
+      transactionMsMax,
+      mark,
+    }: Required<Pick<SqliteStoreOptions, "indexes" | "transactionMsMax">> & { readonly mark: CommitMark | undefined },
   ) {
     this.#database = database;
     this.#base = new DatabaseSource(database, indexes);
@@ -86,6 +95,8 @@ class SqliteStore implements Store {
     this.#transactionMsMax = transactionMsMax;
     this.#pending = new Layer(this.#base);
     this.#committedRevision = this.#revision = this.#base.revision();
+    this.#mark = mark;
+    mark?.write(this.#committedRevision);
   }
 
   async read<T>(scope: Scope, work: (tx: Reader) => Promise<T>): Promise<T> {
@@ -133,6 +144,7 @@ class SqliteStore implements Store {
     await this.#writers;
     this.#commit();
     this.#database.close();
+    this.#mark?.close();
   }
 
   #assertOpen(): void {
@@ -209,6 +221,7 @@ class SqliteStore implements Store {
     }
     this.#pending.clear();
     this.#committedRevision = this.#revision;
+    this.#mark?.write(this.#revision);
     for (const { changes } of waiters) if (changes.length > 0) this.#publish(changes);
     for (const waiter of waiters) waiter.settle(undefined);
   }
