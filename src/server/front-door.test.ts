@@ -52,7 +52,7 @@ test("what the caller sent arrives; hop-by-hop headers and a forged peer do not"
   const client = await RawClient.open(port);
   client.send(
     "PUT /a%2Fb?c=d HTTP/1.1\r\nHost: Example.COM:1\r\nX-Portico-Peer: 1.2.3.4:5\r\nKeep-Alive: 5\r\nTE: trailers\r\n" +
-      "Connection: close, X-Hop, Origin\r\nX-Hop: 1\r\nOrigin: http://evil\r\nUpgrade: h2c\r\nContent-Length: 0\r\n\r\n",
+      "Connection: close, X-Hop, Origin, Sec-Fetch-Site\r\nX-Hop: 1\r\nOrigin: http://evil\r\nSec-Fetch-Site: none\r\nUpgrade: h2c\r\nContent-Length: 0\r\n\r\n",
   );
   const peer = `127.0.0.1:${client.socket.localPort}`;
   const seen = JSON.parse(/\{.*\}/.exec(await client.closed())?.[0] ?? "");
@@ -62,6 +62,7 @@ test("what the caller sent arrives; hop-by-hop headers and a forged peer do not"
     headers: {
       host: "Example.COM:1",
       origin: "http://evil",
+      "sec-fetch-site": "none",
       "content-length": "0",
       "x-portico-peer": peer,
       connection: "keep-alive",

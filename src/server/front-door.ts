@@ -35,7 +35,15 @@ const hopByHop = new Set([
  * Headers that a caller may not hide from control by naming them in `Connection`, because control's guard decides by
  * them.
  */
-const neverConnectionOptions = new Set(["host", "origin", "authorization", "content-length", "content-type"]);
+const neverConnectionOptions = new Set([
+  "host",
+  "origin",
+  "sec-fetch-site",
+  "sec-fetch-mode",
+  "authorization",
+  "content-length",
+  "content-type",
+]);
 const peerHeader = "x-portico-peer";
 
 /**

@@ -73,6 +73,8 @@ test("a page of management's own origin may read Portico's pages, and call nothi
     { origin: "http://LOCALHOST:4566" },
     { fetchSite: "same-origin", fetchMode: "cors" },
     { fetchSite: "same-origin", fetchMode: "no-cors" },
+    // A page sees what its own frames and windows show if they have its origin.
+    { fetchSite: "same-origin", fetchMode: "navigate" },
     { origin: "http://localhost:4566", fetchSite: "same-origin", fetchMode: "navigate" },
   ]) {
     assert.ok(passes({ ...own, isPage: true }), JSON.stringify(own));

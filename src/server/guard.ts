@@ -44,8 +44,9 @@ export function decideGuard(request: GuardedRequest, options: GuardOptions): Gua
   // Every browser sends one of the two. `none` means that the user has typed the address.
   if (origin === "" && (fetchSite === "" || fetchSite === "none")) return pass;
   const isRead = request.method === "GET" || request.method === "HEAD";
-  // Following a link is the user's decision, and the page with the link does not see the answer.
-  if (origin === "" && isRead && request.fetchMode === "navigate") return pass;
+  // Following a link is the user's decision. A page of another origin does not see the answer; one of the own origin
+  // would, in a frame or a window.
+  if (origin === "" && isRead && request.fetchMode === "navigate" && fetchSite !== "same-origin") return pass;
   const isOwn = origin === "" ? fetchSite === "same-origin" : isOriginOf(origin, request.host);
   if (isOwn && isRead && request.isPage) return pass;
   return refuse(

@@ -22,7 +22,10 @@ const html = (body: string) => ({
     },
   },
 });
-const responses = { "200": { description: "ok", headers: { "Content-Type": { schema: { type: "string" } } } } };
+const text = { schema: { type: "string" } };
+const responses = { "200": { description: "ok", headers: { "Content-Type": text, "Cache-Control": text } } };
+const kept = html("<!doctype html><title>kept</title>hello");
+Object.assign(kept.responses.default.responseParameters, { "method.response.header.Cache-Control": "'max-age=3600'" });
 const document = {
   openapi: "3.0.1",
   info: { title: "Shop", version: "1" },
@@ -30,6 +33,7 @@ const document = {
     "/page": {
       get: { responses, "x-amazon-apigateway-integration": html("<!doctype html><title>stage</title>hello") },
     },
+    "/kept": { get: { responses, "x-amazon-apigateway-integration": kept } },
     "/own": { get: { responses, "x-amazon-apigateway-integration": html("mine") } },
     "/worker": { get: { responses, "x-amazon-apigateway-integration": html("self.close()") } },
   },
@@ -130,5 +134,20 @@ describe("a page that a stage serves, in Chromium", tool("chromium", ["--version
       await tab.close();
     }
     assert.deepEqual(await names(), ["Shop"]);
+  });
+
+  test("an answer that the reference page was given is not shown as a page of its origin", async () => {
+    const tab = await openTab(`http://localhost:${portico.port}/_portico/docs/${id}/dev#GET/kept`);
+    try {
+      await tab.until("document.querySelector('#send')");
+      await tab.evaluate("document.querySelector('#send').click()");
+      await tab.until("document.querySelector('#status')?.textContent.startsWith('200')");
+      await tab.evaluate(`setTimeout(() => { location.href = "/_aws/execute-api/${id}/dev/kept"; })`);
+      await tab.until("document.title === 'kept'");
+      const host = `${id}.execute-api.us-east-1.localhost:${portico.port}`;
+      assert.equal(await tab.evaluate("location.host"), host);
+    } finally {
+      await tab.close();
+    }
   });
 });

@@ -183,10 +183,16 @@ function curlOf({ verb, url, headers, body }) {
 
 const shownCharactersMax = 200_000;
 
+/**
+ * The browser must not keep the answer: it would show it, as a page of this one's origin, to who opens the address later,
+ * without asking the server, which sends pages to their stage's own host.
+ */
+const apart = { redirect: "manual", credentials: "omit", cache: "no-store" };
+
 async function call({ verb, url, headers, body }) {
   const start = performance.now();
   try {
-    const response = await fetch(url, { method: verb, headers, body, redirect: "manual", credentials: "omit" });
+    const response = await fetch(url, { method: verb, headers, body, ...apart });
     const bytes = await response.arrayBuffer();
     const ms = Math.round(performance.now() - start);
     if (response.type === "opaqueredirect")
