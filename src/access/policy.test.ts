@@ -120,6 +120,8 @@ test("an identity's policy has no principal, and NotAction and NotResource turn 
     [allows("*", "*", { Condition: { BoolIfExists: { "aws:MultiFactorAuthAge": "true" } } }), "allowed"],
     [allows("*", "*", { Condition: { Null: { "aws:TokenIssueTime": "true" } } }), "not-allowed"],
     [allows("*", "*", { Condition: { Null: { "aws:UserName": "true" } } }), "allowed"],
+    [allows("*", "*", { Condition: { Null: { "aws:UserName": "TRUE" } } }), "allowed"],
+    [allows("*", "*", { Condition: { Null: { "aws:UserName": "yes" } } }), "not-allowed"],
     [allows("*", "*", { Condition: { Null: { "aws:PrincipalArn": "true" } } }), "not-allowed"],
     [allows("*", "*", { Condition: { ArnLike: { "aws:PrincipalArn": "arn:aws:iam::*:role/r" } } }), "allowed"],
     [allows("*", "*", { Condition: { StringLike: { "aws:PrincipalArn": "${x}*" } } }), "not-allowed"],
@@ -236,6 +238,23 @@ test("keys that a service, a session and a caller of AssumeRole have are compute
   for (const [Condition, expected] of service) {
     assert.equal(decideFor({ ...permission(undefined), Condition }, source), expected, JSON.stringify(Condition));
   }
+});
+
+test("a Deny whose principal nobody here can read denies, or makes the policy unreadable", () => {
+  const allow = permission(undefined);
+  const decide = (principal: unknown): PolicyDecision["kind"] => {
+    const statements = [allow, { ...allow, Effect: "Deny", Principal: principal }];
+    const call = { action: "lambda:InvokeFunction", resource: functionArn, context: serviceContext(source) };
+    return parsePolicy(JSON.stringify({ Statement: statements })).decide({
+      ...call,
+      servicePrincipal: "apigateway.amazonaws.com",
+    }).kind;
+  };
+  for (const principal of [{ service: "*" }, {}, { AWS: "*", Services: "*" }]) {
+    assert.equal(decide(principal), "unreadable", JSON.stringify(principal));
+  }
+  assert.equal(decide({ Service: "*" }), "denied");
+  assert.equal(decideFor({ ...allow, Principal: { Service: "*" } }, source), "not-allowed");
 });
 
 test("a statement with a misspelt, doubled or nested element is unreadable, and allows nothing", () => {

@@ -119,6 +119,8 @@ const statementElements: ReadonlySet<string> = new Set([
   "Condition",
 ]);
 
+const principalKinds: ReadonlySet<string> = new Set(["AWS", "CanonicalUser", "Federated", "Service"]);
+
 /** A misspelt element may have been meant to narrow the statement. */
 function refuseUnknownElements(object: object, elements: ReadonlySet<string>): void {
   const unknown = Object.keys(object).find((name) => !elements.has(name));
@@ -150,11 +152,14 @@ function principalTest(statement: Record<string, unknown>): Test {
   if (statement["NotPrincipal"] !== undefined) return () => "unknown";
   const principal = statement["Principal"];
   if (principal === "*") return () => "yes";
-  if (!isObject(principal)) throw new Error("a statement has no Principal");
+  if (!isObject(principal) || Object.keys(principal).length === 0) throw new Error("a statement has no Principal");
+  refuseUnknownElements(principal, principalKinds);
   const identities = asValues(principal["AWS"]);
   if (identities.includes("*")) return () => "yes";
   const services = asValues(principal["Service"]);
   return ({ servicePrincipal, awsPrincipal }) => {
+    // AWS: a service is named whole. Whoever writes a wildcard in a Deny means all services.
+    if (servicePrincipal !== undefined && services.some((one) => /[*?]/.test(one))) return "unknown";
     if (servicePrincipal !== undefined && services.includes(servicePrincipal)) return "yes";
     return awsPrincipal !== undefined && identities.some((one) => namesPrincipal(one, awsPrincipal)) ? "yes" : "no";
   };
@@ -258,7 +263,8 @@ function operatorTest(operator: string, key: string, wanted: Values): Test {
   if (base === "null" && !isIfExists) {
     return ({ context }) => {
       const actual = context(key);
-      return actual === undefined ? "unknown" : wanted.includes(String(actual === null)) ? "yes" : "no";
+      if (actual === undefined || !wanted.every((value) => /^(true|false)$/i.test(value))) return "unknown";
+      return wanted.some((value) => value.toLowerCase() === String(actual === null)) ? "yes" : "no";
     };
   }
   const isNegated = Object.hasOwn(negations, base);

@@ -86,6 +86,17 @@ function requiredParameters(method: Method): RequiredParameterPlan[] {
 
 function usedModels(method: Method, models: ModelSet): Record<string, string> {
   const byMediaType = Object.entries(method.requestModels ?? {}).sort(([left], [right]) => (left < right ? -1 : 1));
-  for (const [, name] of byMediaType) models.use(name);
-  return Object.fromEntries(byMediaType.map(([mediaType, name]) => [mediaType.toLowerCase(), name]));
+  const used = new Map<string, string>();
+  for (const [key, name] of byMediaType) {
+    models.use(name);
+    const mediaType = mediaTypeOf(key);
+    const other = used.get(mediaType);
+    if (other !== undefined && other !== name)
+      throw closed(`model ${name} (${mediaType} has the model ${other} as well)`);
+    used.set(mediaType, name);
+  }
+  return Object.fromEntries(used);
 }
+
+/** A request's media type is looked up without its parameters and in lower case, so a key with either would never count. */
+const mediaTypeOf = (key: string): string => key.split(";", 1)[0]!.trim().toLowerCase();

@@ -72,9 +72,11 @@ const documents = {
   },
 };
 
-function importOf(document: unknown): RestApiDefinition | undefined {
+const importOf = (document: unknown): RestApiDefinition | undefined => importText(JSON.stringify(document));
+
+function importText(text: string): RestApiDefinition | undefined {
   const options = { mode: "create", basepath: "ignore", ids: countingIds(), account: "000000000000" } as const;
-  const result = importRestApi(Buffer.from(JSON.stringify(document)), aNewRestApi(), {
+  const result = importRestApi(Buffer.from(text), aNewRestApi(), {
     ...options,
     region: "us-east-1",
   });
@@ -196,6 +198,51 @@ for (const [name, document] of Object.entries(documents)) {
     assert.deepEqual(opened, []);
   });
 }
+
+for (const [name, document] of Object.entries(documents)) {
+  test(`${name}: no reference in the place of a value makes any method more open`, () => {
+    const before = guardsOf(importOf(document)!);
+    const opened: string[] = [];
+    for (const path of pathsOf(document)) {
+      const value = at(document, path);
+      if (typeof value !== "object" || path.includes("schema")) continue;
+      const referring = damaged(document, path, { value: { $ref: "#/x-moved" } });
+      const after = importOf({ ...(referring as object), "x-moved": value });
+      if (after === undefined) continue;
+      for (const [method, guards] of guardsOf(after))
+        for (const guard of before.get(method) ?? [])
+          if (!guards.has(guard)) opened.push(`${path.join(".")}: ${method}, ${guard}`);
+    }
+    assert.deepEqual(opened, []);
+  });
+}
+
+test("a guard that is given twice is refused, whatever else is", () => {
+  const noise = Object.keys({ ...new Array(50).fill(0) }).map((index) => `"x-${index}": 1, "x-${index}": 2`);
+  const text = JSON.stringify(documents["OpenAPI 3"]);
+  for (const doubled of [
+    text.replace('"security":', '"security":[],"security":'),
+    text.replace(
+      '"x-amazon-apigateway-policy":',
+      '"x-amazon-apigateway-p\\u006flicy":{},"x-amazon-apigateway-policy":',
+    ),
+  ]) {
+    assert.notEqual(doubled, text);
+    assert.equal(importText(doubled), undefined);
+    assert.equal(importText(`{${noise.join()},${doubled.slice(1)}`), undefined);
+  }
+});
+
+test("a guard in a place where it guards nothing is refused", () => {
+  const place = { get: { responses } };
+  const guard = { "x-amazon-apigateway-auth": { type: "AWS_IAM" } };
+  const policy = { "x-amazon-apigateway-policy": "{}" };
+  const document = { openapi: "3.0.1", info: { title: "t", version: "1" } };
+  assert.ok(importOf({ ...document, paths: { "/a": { get: { ...place.get, ...guard } } } }));
+  assert.equal(importOf({ ...document, paths: { "/a": { ...place, ...guard } } }), undefined);
+  assert.equal(importOf({ ...document, ...guard, paths: { "/a": place } }), undefined);
+  assert.equal(importOf({ ...document, paths: { "/a": { get: { ...place.get, ...policy } } } }), undefined);
+});
 
 test("an object that says how it is made a text is no text", () => {
   const strange = { toString: "x", valueOf: 1 };

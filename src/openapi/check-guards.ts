@@ -100,6 +100,15 @@ const extensions: ReadonlySet<string> = new Set(
   ].map((name) => extension + name),
 );
 
+/** Guards that API Gateway reads in some places and ignores in all others. */
+const guardsOfOnePlace: ReadonlySet<string> = new Set(
+  ["policy", "auth", "request-validator", "request-validators"].map((name) => extension + name),
+);
+
+/** Returns whether a member guards something wherever it may stand. */
+export const isGuard = (name: string): boolean =>
+  guardsOfOnePlace.has(name) || ["security", "securityDefinitions", "securitySchemes"].includes(name);
+
 /** Security schemes that OpenAPI knows. API Gateway ignores those that are neither a key in x-api-key nor an authorizer. */
 const schemeTypes: Readonly<Record<string, readonly string[]>> = {
   apiKey: ["name", "in"],
@@ -236,6 +245,8 @@ class GuardCheck {
 
   #members(place: Place, source: unknown, where: string): void {
     if (!isObject(source)) return;
+    // References are followed before; where one is left, its reader does not follow it.
+    if (Object.hasOwn(source, "$ref")) this.#refuse(`$ref of ${where}`, "is not followed here");
     const checks: Readonly<Record<string, Check>> = guards[place];
     for (const [name, value] of Object.entries(source)) {
       const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
@@ -247,6 +258,7 @@ class GuardCheck {
 
   /** Refuses an unknown name that may have been meant as a guard's. */
   #unknown(name: string, checks: Readonly<Record<string, Check>>, where: string): void {
+    if (guardsOfOnePlace.has(name)) this.#refuse(`${name} of ${where}`, "guards nothing there");
     if (extensions.has(name) || openApiMembers.has(name)) return;
     const lower = name.toLowerCase();
     if (lower.startsWith("x-")) {

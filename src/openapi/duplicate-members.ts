@@ -2,9 +2,6 @@ const quote = 0x22;
 const backslash = 0x5c;
 const colon = 0x3a;
 
-/** Names shown are few: one is enough to find the mistake. */
-const namesShown = 10;
-
 /**
  * Returns names that an object of a JSON text has twice; `JSON.parse` silently takes the last. `membersParsed` is the
  * number of parsed members: if the text has no more, nothing else is looked at.
@@ -25,7 +22,6 @@ export function duplicateMembers(text: string, membersParsed: number): readonly 
       if (names?.has(name)) duplicates.add(name);
       names?.add(name);
     }
-    if (duplicates.size === namesShown) break;
   }
   return [...duplicates];
 }

@@ -11,7 +11,7 @@ import {
   type IntegrationBounds,
   type References,
 } from "../definition/rules.ts";
-import { checkGuards } from "./check-guards.ts";
+import { checkGuards, isGuard } from "./check-guards.ts";
 import { documentedBy, importDocumentation } from "./import-documentation.ts";
 import { MalformedIntegration, readIntegration, readIntegrationResponses } from "./import-integration.ts";
 import { ImportLog } from "./import-log.ts";
@@ -49,6 +49,8 @@ export type ImportResult =
 
 /** AWS's answer to what it can't read; it says no more. */
 const invalidInput = "Invalid OpenAPI input.";
+/** One is enough to find the mistake. */
+const duplicatesShown = 10;
 const integrationExtension = "x-amazon-apigateway-integration";
 const validatorExtension = "x-amazon-apigateway-request-validator";
 
@@ -62,7 +64,10 @@ export function importRestApi(document: Buffer, base: RestApiDefinition, options
   const parsed = parseDocument(document, awsVariables(options));
   if (parsed.kind === "unreadable") return { kind: "refused", message: invalidInput, reason: parsed.reason };
   const log = new ImportLog();
-  for (const name of parsed.duplicates) {
+  for (const name of parsed.duplicates.filter(isGuard)) {
+    log.error(`Unable to read a guard of the API: ${name} is given more than once in one object`);
+  }
+  for (const name of parsed.duplicates.slice(0, duplicatesShown)) {
     log.warn(`Parse issue: attribute '${name}' is given more than once in one object; the last one counts`);
   }
   const references = new DocumentReferences(parsed.document);

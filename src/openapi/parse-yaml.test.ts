@@ -20,6 +20,7 @@ for (const [written, version] of [
 
 for (const [what, text, problem] of [
   ["a key twice", "a: 1\nb: 2\na: 3\n", /^Map keys must be unique: a at line 3, column 1$/],
+  ["a merge key twice", "x: &x {a: 1}\ny: {<<: *x, <<: *x}\n", /^Map keys must be unique: << at line 2, column 13$/],
   ["several documents", "a: 1\n---\nb: 2\n", /multiple documents.* at line 2, column 1/],
   ["an unknown tag", "a: !Ref b\n", /Unresolved tag: !Ref at line 1, column 4/],
   ["an alias of nothing", "a: *b\n", /Unresolved alias/],
@@ -35,6 +36,13 @@ for (const [what, text, problem] of [
       (error) => error instanceof YamlProblem && problem.test(error.message),
     );
   });
+
+test("merge keys merge with any tag, and not in quotes", () => {
+  const value = { x: { a: 1, b: 1 }, y: { b: 2, a: 1 } };
+  for (const key of ["<<", "!!merge <<"])
+    assert.deepEqual(parseYaml(`x: &x {a: 1, b: 1}\ny: {${key}: *x, b: 2}\n`), value);
+  assert.deepEqual(parseYaml('x: &x {a: 1}\ny: {"<<": *x}\n'), { x: { a: 1 }, y: { "<<": { a: 1 } } });
+});
 
 test(`what is written is read, however it is laid out (PORTICO_FUZZ_SEED=${seed})`, () => {
   const random = makeRandom(seed);

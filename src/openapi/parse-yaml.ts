@@ -107,16 +107,18 @@ class Conversion {
 
   #map(map: YAMLMap, depth: number): Record<string, unknown> {
     const made: Record<string, unknown> = {};
-    let merged: unknown[] = [];
+    let merged: unknown[] | undefined;
     for (const { key, value } of map.items) {
       const name = this.#key(key as Node | null);
-      if (Object.hasOwn(made, name)) throw this.#problem(`Map keys must be unique: ${name}`, key as Node);
-      const converted = this.#value(value as Node | null, depth + 1);
       const isMerge = name === "<<" && this.#yaml.isScalar(key) && key.type === "PLAIN";
-      if (isMerge) merged = merged.concat(converted);
+      if (isMerge ? merged !== undefined : Object.hasOwn(made, name)) {
+        throw this.#problem(`Map keys must be unique: ${name}`, key as Node);
+      }
+      const converted = this.#value(value as Node | null, depth + 1);
+      if (isMerge) merged = [converted].flat();
       else define(made, name, converted);
     }
-    for (const source of merged) this.#merge(made, source, map);
+    for (const source of merged ?? []) this.#merge(made, source, map);
     return made;
   }
 
@@ -134,6 +136,8 @@ class Conversion {
   #key(key: Node | null): string {
     const value = this.#yaml.isAlias(key) ? this.#aliased(key.source, key) : this.#yaml.isScalar(key) ? key.value : key;
     if (typeof value === "object" && value !== null) throw this.#problem("Map keys must be scalars", key);
+    // The library reads `!!merge <<` as a symbol.
+    if (typeof value === "symbol") return value.description ?? "";
     return value === null ? "" : String(value);
   }
 
