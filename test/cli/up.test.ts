@@ -156,6 +156,32 @@ test("a function that is nowhere is a warning at its line", async () => {
   assert.equal((await get("/pets/1")).status, 200);
 });
 
+test("an alias that is nowhere is a warning at its line with the command that makes it, and is permitted once it is there", async () => {
+  const file = join(project, "openapi.yaml");
+  const good = readFileSync(file, "utf8");
+  const from = up.output.length;
+  writeFileSync(file, good.replace("function:getPet/", "function:getPet:live/"));
+  const [, command] = await up.until(
+    /openapi\.yaml:\d+:\d+ {2}warning {2}The function getPet has no alias live: make it with `(.*?)`, and save a file/,
+    from,
+  );
+  assert.equal(command, "aws lambda create-alias --function-name getPet --name live --function-version '$LATEST'");
+  const failed = await fetch(`${base}/pets/1`);
+  assert.equal(failed.status, 500);
+  assert.match(failed.headers.get("x-portico-hint") ?? "", /the function getPet has no alias live/);
+  await fetch(`${new URL(base).origin}/2015-03-31/functions/getPet/aliases`, {
+    method: "POST",
+    body: JSON.stringify({ Name: "live", FunctionVersion: "$LATEST" }),
+  });
+  const again = up.output.length;
+  writeFileSync(file, `${readFileSync(file, "utf8")}\n`);
+  await up.until(/well again|deployed/, again);
+  assert.equal((await get("/pets/1")).status, 200);
+  const last = up.output.length;
+  writeFileSync(file, good);
+  await up.until(/deployed Petstore/, last);
+});
+
 test("a route whose calls fail in browsers is a warning at its line, until it is mended", async () => {
   const file = join(project, "openapi.yaml");
   const good = readFileSync(file, "utf8");

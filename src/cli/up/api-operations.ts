@@ -30,6 +30,8 @@ export interface IntegrationSummary {
 /** A function's ARN somewhere in an integration or authorizer. */
 export interface FunctionReference {
   readonly name: string;
+  /** A version or alias. Undefined for `$LATEST`, and for a stage variable that has no value. */
+  readonly qualifier: string | undefined;
   readonly region: string;
   readonly account: string;
   readonly pointer: readonly string[];
@@ -66,7 +68,7 @@ export function listOperations(document: unknown): readonly ApiOperation[] {
 
 /** AWS: API Gateway REST API reference, "Integration", uri: `arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}/invocations`. */
 const functionUri =
-  /\/functions\/arn:aws[\w-]*:lambda:([a-z0-9-]+):(\d{12}):function:([^/:]+)(?::[^/]+)?\/(?:response-streaming-)?invocations/;
+  /\/functions\/arn:aws[\w-]*:lambda:([a-z0-9-]+):(\d{12}):function:([^/:]+)(?::([^/]+))?\/(?:response-streaming-)?invocations/;
 
 /** Returns every function that the document names, with stage variables filled in. */
 export function listFunctionReferences(document: unknown, variables: JsonObject): readonly FunctionReference[] {
@@ -74,8 +76,9 @@ export function listFunctionReferences(document: unknown, variables: JsonObject)
   const references: FunctionReference[] = [];
   const add = (uri: unknown, pointer: readonly string[]): void => {
     const match = typeof uri === "string" ? functionUri.exec(withVariables(uri, variables)) : null;
-    const [, region, account, name] = match ?? [];
-    if (region && account && name) references.push({ region, account, name, pointer });
+    const [, region, account, name, qualifier] = match ?? [];
+    if (!region || !account || !name) return;
+    references.push({ region, account, name, qualifier: qualifier?.startsWith("$") ? undefined : qualifier, pointer });
   };
   for (const operation of listOperations(document))
     add(operation.integration?.uri, [...operation.pointer, integrationKey, "uri"]);

@@ -89,23 +89,34 @@ export class FunctionDeployer {
     return isOther || hasOtherCode;
   }
 
-  /** AWS: API Gateway developer guide, "Control access to a Lambda function": without it each call is a 500. */
   async #permit(calls: PorticoCalls, name: string, apiId: string): Promise<void> {
     const known = this.#known.get(name);
     if (!known || known.hasPermission) return;
-    try {
-      await calls.call("lambda", "AddPermission", {
-        FunctionName: name,
-        StatementId: `portico-up-${apiId}`,
-        Action: "lambda:InvokeFunction",
-        Principal: "apigateway.amazonaws.com",
-        SourceArn: `arn:aws:execute-api:${calls.region}:${calls.account}:${apiId}/*`,
-      });
-    } catch (error) {
-      // The statement is there from an earlier run.
-      if (!hasCode(error, "ResourceConflictException")) throw error;
-    }
+    await addPermission(calls, { FunctionName: name }, apiId);
     known.hasPermission = true;
+  }
+}
+
+/**
+ * Lets an API call a function, or a version or alias of it.
+ * AWS: API Gateway developer guide, "Control access to a Lambda function": without it each call is a 500.
+ */
+export async function addPermission(
+  calls: PorticoCalls,
+  named: { readonly FunctionName: string; readonly Qualifier?: string },
+  apiId: string,
+): Promise<void> {
+  try {
+    await calls.call("lambda", "AddPermission", {
+      ...named,
+      StatementId: `portico-up-${apiId}`,
+      Action: "lambda:InvokeFunction",
+      Principal: "apigateway.amazonaws.com",
+      SourceArn: `arn:aws:execute-api:${calls.region}:${calls.account}:${apiId}/*`,
+    });
+  } catch (error) {
+    // The statement is there from an earlier run.
+    if (!hasCode(error, "ResourceConflictException")) throw error;
   }
 }
 

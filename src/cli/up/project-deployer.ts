@@ -6,6 +6,7 @@ import { ApiDeployer, type ApiTarget } from "./deploy-api.ts";
 import { FunctionDeployer } from "./deploy-functions.ts";
 import { type FoundFunctions, findFunctions } from "./find-functions.ts";
 import type { ProjectFunctions } from "./function-output.ts";
+import { permitQualified } from "./permit-qualified.ts";
 import type { ProcessOptions } from "./processes.ts";
 import { type Project, type ProjectSettings, readSettings } from "./project.ts";
 import { ProjectProcesses } from "./project-processes.ts";
@@ -99,6 +100,8 @@ export class ProjectDeployer {
       changed.push(...functions.changed.map((name) => `function ${name}`));
       if (document) {
         problems.push(...document.problems, ...(await this.#findUnknownFunctions(calls, document, found)));
+        const own = { functions: new Set(found.functions.map((one) => one.name)), apiId: api.target.apiId };
+        problems.push(...(await permitQualified(calls, document, own)));
         problems.push(...(await findStreamWarnings(document, found.functions)));
         const deployed = await collect(() => api.deploy(calls, document, variables));
         problems.push(...(deployed?.warnings ?? []));
