@@ -4,7 +4,7 @@ import type { Integration } from "../../src/definition/rest-api.ts";
 import type { EventClient, EventOutcome, InvokeOutcome, InvokeRequest } from "../../src/functions/function-client.ts";
 import { aLambdaProxy, aMethod, aRestApi } from "./a-rest-api.ts";
 import { FakeFunctions } from "./fake-functions.ts";
-import { type GatewayUnderTest, startGateway } from "./start-gateway.ts";
+import { type CallOptions, type GatewayUnderTest, startGateway } from "./start-gateway.ts";
 
 /** Lambda's custom integration. */
 const aLambda = (overrides: Partial<Integration> = {}): Integration => ({
@@ -79,7 +79,37 @@ test("an event that is no JSON is AWS's 400 and invokes nothing", async () => {
     (JSON.parse(reply.text) as { message: string }).message,
     /^Could not parse request body into json: Could not parse payload into json: Unrecognized token 'a'/,
   );
+  assert.match(String(reply.headers["x-portico-hint"]), /^the request's body has to be JSON here/);
   assert.equal(gateway.functions.requests.length, 0);
+});
+
+test("a template whose output is no JSON is named by the hint, with the place and the output, secrets masked", async () => {
+  const hintOf = async (template: string, options: CallOptions = {}): Promise<string> => {
+    await using gateway = await start(aLambda({ requestTemplates: { "application/json": template } }));
+    const reply = await gateway.call("/pets/7", { method: "POST", body: "{}", ...options });
+    assert.equal(reply.status, 400);
+    assert.equal(gateway.functions.requests.length, 0);
+    return String(reply.headers["x-portico-hint"]);
+  };
+  assert.equal(
+    await hintOf('{\n  "id": $input.params("none")\n}'),
+    'the output of the request template for application/json is not JSON (line 3, column 2): {; "id":; }',
+  );
+  assert.match(
+    await hintOf("{oops}"),
+    /^the request template for application\/json is not JSON \(line 1, column 3\): \{oops\}$/,
+  );
+  const secret = "Bearer 0123456789abcdef";
+  const masked = await hintOf('{"a": $input.params("Authorization")}', { headers: { Authorization: secret } });
+  assert.match(masked, /\{"a": \*+\w{0,6}\}/);
+  assert.ok(!masked.includes("0123456789"), masked);
+  // One that is cut is masked, too: what is shown begins 120 characters before the place.
+  const cut = `{"a": "${"x".repeat(500)} $input.params("Authorization")${"y".repeat(105)}" oops}`;
+  assert.ok(!(await hintOf(cut, { headers: { Authorization: secret } })).includes("abcdef"));
+  // A long output is shown around the place.
+  const long = await hintOf(`{"a": [#foreach($i in [1..400])$i, #end oops]}`);
+  assert.match(long, /: \.\.\..{0,240}400, {1,2}oops\]\}$/);
+  assert.ok(long.length < 400, long);
 });
 
 test("a selection pattern on an endless error message is given up, and the default response goes out", async () => {

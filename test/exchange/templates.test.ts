@@ -215,7 +215,10 @@ test("a MOCK's request template reads the body, and must make a statusCode", asy
   assert.equal((await ask('{"code": 200}')).status, 200);
   const bad = await ask('{"code": "x"}');
   assert.equal(bad.status, 500);
-  assert.match(String(bad.headers["x-portico-hint"]), /Unable to parse statusCode/);
+  assert.match(
+    String(bad.headers["x-portico-hint"]),
+    /Unable to parse statusCode.*: the output of the request template for application\/json has no integer statusCode: \{"statusCode": "x"\}$/,
+  );
   assert.equal((await ask("nonsense")).status, 400);
 });
 

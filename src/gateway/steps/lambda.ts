@@ -23,6 +23,7 @@ import {
 import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
 import { runExchangeJob } from "../run-exchange-job.ts";
+import { describeOutput, type TextOrigin } from "../templates/describe-output.ts";
 import { FunctionErrorPayload, Payload } from "../templates/payload.ts";
 import { checkJsonJob } from "../templates/payload-jobs.ts";
 import { asText, describeValue, findInBody, linkBodyPaths, linkValue } from "../values.ts";
@@ -53,21 +54,27 @@ export function linkLambda(plan: LambdaPlan, context: LinkContext): RunStep {
   const contentOf = linkRequestContent(plan.request.contentHandling, stage.binaryMediaTypes);
   const readHeader = linkHeaders(plan);
   const paths = linkBodyPaths(plan.headers.map(({ value }) => value));
-  const call = (exchange: Exchange, event: Buffer | string): void => {
+  const call = (exchange: Exchange, event: Buffer | string, origin: TextOrigin): void => {
     if (event.length > bounds.payloadBytesMaxHere.value) {
       runExchangeJob(exchange, { runJob: thread.runJob, job: checkJsonJob, input: event }, (problem) => {
-        invoke(exchange, event, problem);
+        if (problem === undefined) invoke(exchange, event);
+        else refuse(exchange, event, { origin, problem });
       });
       return;
     }
     const parsed = event.length === 0 ? undefined : parseJsonText(event.toString());
-    invoke(exchange, event, parsed?.kind === "malformed" ? parsed.detail : undefined);
+    if (parsed?.kind === "malformed") refuse(exchange, event, { origin, problem: parsed.detail });
+    else invoke(exchange, event);
   };
-  const invoke = (exchange: Exchange, event: Buffer | string, problem: string | undefined): void => {
-    if (problem !== undefined) {
-      refuseMalformed(exchange, `Could not parse payload into json: ${problem}`);
-      return;
-    }
+  const refuse = (
+    exchange: Exchange,
+    output: Buffer | string,
+    { origin, problem }: { readonly origin: TextOrigin; readonly problem: string },
+  ): void => {
+    const hint = describeOutput(exchange, origin, { output, problem, lacks: "is not JSON" });
+    refuseMalformed(exchange, `Could not parse payload into json: ${problem}`, hint);
+  };
+  const invoke = (exchange: Exchange, event: Buffer | string): void => {
     if (!fitsLambda(exchange, event)) return;
     // AWS quirk: a request without a body invokes with an empty object.
     const payload = event.length === 0 ? "{}" : event;
@@ -89,11 +96,11 @@ export function linkLambda(plan: LambdaPlan, context: LinkContext): RunStep {
     if (chosen.kind !== "template") send(exchange, chosen.kind === "text" ? chosen.text : passed(given), given);
     else renderRequest(exchange, chosen.template, (text) => send(exchange, text, given));
   };
-  const send = (exchange: Exchange, made: Buffer | string, { content }: RequestContent): void => {
+  const send = (exchange: Exchange, made: Buffer | string, { content, origin }: RequestContent): void => {
     if (!checkOverrides(exchange, reservedHeadersOfServices)) return;
     const event = content?.conversion === "decode" ? decodeBase64(made) : made;
     if (event === undefined) refuseUndecodable(exchange);
-    else call(exchange, event);
+    else call(exchange, event, origin);
   };
   return (exchange) => {
     const chosen = chooseBody(exchange);
@@ -102,7 +109,7 @@ export function linkLambda(plan: LambdaPlan, context: LinkContext): RunStep {
     const conversion = content?.conversion ?? "none";
     withPayload(exchange, { thread, conversion }, (body) => {
       findInBody(exchange, { payload: exchange.requestPayload, paths, runJob: thread.runJob }, () => {
-        transform(exchange, chosen, { body, content });
+        transform(exchange, chosen, { body, content, origin: chosen.kind });
       });
     });
     return false;
@@ -112,6 +119,7 @@ export function linkLambda(plan: LambdaPlan, context: LinkContext): RunStep {
 interface RequestContent {
   readonly body: Buffer | undefined;
   readonly content: Content | undefined;
+  readonly origin: TextOrigin;
 }
 
 /** Returns a request's own body; text has no bytes but UTF-8's. */

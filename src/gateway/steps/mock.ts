@@ -10,6 +10,7 @@ import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
 import { configurationError } from "../responses/failure.ts";
 import { runExchangeJob } from "../run-exchange-job.ts";
+import { describeOutput, type TextOrigin } from "../templates/describe-output.ts";
 import { parseJsonBounded } from "../templates/payload.ts";
 import {
   checkResponse,
@@ -47,16 +48,25 @@ export function linkMock(plan: MockPlan, context: LinkContext): RunStep {
       // below, although the guide promises another.
       case "pass":
         withPayload(exchange, { thread, conversion: "none" }, () => {
-          const why = `: no request template is for ${requestMediaType(exchange.request)} and makes {"statusCode": 200}`;
-          readStatusCode(exchange, exchange.requestPayload!.text, (status) => answer(exchange, select, status, why));
+          readStatusCode(exchange, exchange.requestPayload!.text, (status) => {
+            if (status === undefined) refuseStatus(exchange, noTemplateFor(exchange));
+            else answer(exchange, select, status);
+          });
         });
         return false;
-      case "text":
-        return answer(exchange, select, statuses.get(body.text));
+      case "text": {
+        const status = statuses.get(body.text);
+        return status === undefined
+          ? refuseStatus(exchange, lacking(exchange, "text", body.text))
+          : answer(exchange, select, status);
+      }
       case "template": {
         const render = (): void => {
           renderRequest(exchange, body.template, (text) => {
-            readStatusCode(exchange, text, (status) => answer(exchange, select, status));
+            readStatusCode(exchange, text, (status) => {
+              if (status === undefined) refuseStatus(exchange, lacking(exchange, "template", text));
+              else answer(exchange, select, status);
+            });
           });
         };
         const conversion = contentOf?.(exchange).conversion ?? "none";
@@ -77,10 +87,18 @@ export const statusCodeJob: Job<string, string | undefined> = {
 
 const unparsable = "Unable to parse statusCode. It should be an integer";
 
-function answer(exchange: Exchange, select: SelectResponse, status: string | undefined, why = ""): false {
-  if (status === undefined) {
-    return exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", configurationError(unparsable, why));
-  }
+function refuseStatus(exchange: Exchange, why: string): false {
+  const failure = configurationError(unparsable, `: ${why}`);
+  return exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", failure);
+}
+
+const noTemplateFor = ({ request }: Exchange): string =>
+  `no request template is for ${requestMediaType(request)} and makes {"statusCode": 200}`;
+
+const lacking = (exchange: Exchange, origin: TextOrigin, output: string): string =>
+  describeOutput(exchange, origin, { output, lacks: "has no integer statusCode" }) ?? "";
+
+function answer(exchange: Exchange, select: SelectResponse, status: string): false {
   const response = select(status);
   if (checkResponse(exchange, response, status)) {
     respondMapped(exchange, response, { template: chooseResponseTemplate(exchange, response), body: undefined });

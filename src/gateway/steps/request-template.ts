@@ -143,11 +143,15 @@ export function traceTemplate(exchange: Exchange, { side, mediaType }: Template,
  * Unconfirmed: the gateway response type; status and words are AWS's, as users quote them;
  * see docs/compatibility.md, "templates, a body that is not JSON".
  */
-export function refuseMalformed(exchange: Exchange, detail: string): void {
+export function refuseMalformed(
+  exchange: Exchange,
+  detail: string,
+  hint = "the request's body has to be JSON here: a template or the function reads it as that",
+): void {
   exchange.program.responses.finish(exchange, "DEFAULT_4XX", {
     status: 400,
     message: `Could not parse request body into json: ${detail}`,
     phase: "execution",
-    hint: "the body has to be JSON here: a template or the function reads it as that",
+    hint,
   });
 }
