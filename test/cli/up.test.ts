@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -339,6 +348,68 @@ test("a document with mistakes and no earlier deployment ends with exit code 1, 
   assert.equal(ran.status, 1, ran.stdout);
   assert.match(ran.stderr, /bad\.yaml:4:3 {2}error {2}.*\/a b/);
   assert.doesNotMatch(ran.stderr, /The server refused this/, "nothing is said of the API that was not made");
+});
+
+test("a template that breaks on save is named with its file and place, and the old one is served on", async () => {
+  const own = join(folder, "templates");
+  mkdirSync(own);
+  const write = (name: string, text: string): void => writeFileSync(join(own, name), text);
+  const document = (block: string): string => `openapi: 3.0.1
+info: { title: Templates, version: "1" }
+paths:
+  /a:
+    get:
+      responses: { "200": { description: ok } }
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: { application/json: '{"statusCode": 200}' }
+        responses:
+          default:
+            statusCode: "200"
+            responseTemplates:
+              application/json: |
+                {
+                  "a": ${block}
+                }
+              text/plain: { $ref: answer.vtl }
+`;
+  write("answer.vtl", "#if(true)\nfine\n#end\n");
+  write("openapi.yaml", document("1"));
+  const other = new Up([own, "--port", "0", "--memory"], folder);
+  try {
+    await other.until(/Ctrl-C stops/);
+    const url = `${(/, stage dev, at (http:\S+)/.exec(other.output) ?? [])[1]}/a`;
+    const answer = async (): Promise<unknown> => (await fetch(url)).json();
+    assert.deepEqual(await answer(), { a: 1 });
+    let from = other.output.length;
+    write("openapi.yaml", document("#if($x == )2#end"));
+    await other.until(
+      /templates\/openapi\.yaml:16:\d+ {2}error {2}The response template \(default\) for application\/json of GET \/a can't be parsed \(its line 2, column \d+\)/,
+      from,
+    );
+    await other.until(/What was deployed before is served on/, from);
+    assert.deepEqual(await answer(), { a: 1 });
+    from = other.output.length;
+    write("answer.vtl", "#if(true)\nfine\n#elseif(\n");
+    write("openapi.yaml", document("2"));
+    await other.until(
+      /templates\/answer\.vtl:\d+:\d+ {2}error {2}The response template \(default\) for text\/plain of GET/,
+      from,
+    );
+    assert.deepEqual(await answer(), { a: 1 });
+    from = other.output.length;
+    write("answer.vtl", "fine");
+    await other.until(/deployed Templates/, from);
+    assert.deepEqual(await answer(), { a: 2 });
+  } finally {
+    await other.stop();
+  }
+  // At first there is nothing to keep: it is deployed, as AWS does, with a warning.
+  write("openapi.yaml", document("#if($x == )2#end"));
+  const endpoint = ["--endpoint", new URL(base).origin];
+  const ran = await run(process.execPath, [portico, "up", own, ...endpoint, "--no-watch"], { cwd: folder });
+  assert.equal(ran.status, 0, ran.stderr);
+  assert.match(ran.stderr, /templates\/openapi\.yaml:16:\d+ {2}warning {2}The response template/);
 });
 
 test("a route that calls an AWS service of which nobody said where it is is told, with what would say it", async () => {

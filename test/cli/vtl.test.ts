@@ -80,8 +80,8 @@ test("what is wrong is shown at its place, plain where nobody watches", async ()
       ["reads.vtl", "--body", "broken.json"],
       /^broken\.json:2:7 {2}error {2}The template asks for JSON: Unexpected character/,
     ],
-    [["reads.vtl", "--context", "broken.json"], /^broken\.json:2:7 {2}error {2}This is no JSON: /],
-    [["reads.vtl", "--params", "list.json"], /^list\.json:1:1 {2}error {2}This is no JSON object/],
+    [["reads.vtl", "--context", "broken.json"], /^broken\.json:2:7 {2}error {2}This is not JSON: /],
+    [["reads.vtl", "--params", "list.json"], /^list\.json:1:1 {2}error {2}This is not a JSON object/],
     [["nowhere.vtl"], /nowhere\.vtl can't be read\.[\s\S]*Give the path of a file\./],
   ] as const) {
     const ran = await vtl(...args);
@@ -97,7 +97,7 @@ test("an output that should be JSON and is none is warned of, at its place in th
   const ran = await vtl("comma.vtl");
   assert.equal(ran.status, 0);
   assert.equal(ran.stdout, '{\n  "a": 1,\n}');
-  assert.match(ran.stderr, /^output:3:1 {2}warning {2}The output is no JSON: .*\n {2}3 \| \}\n {4}\| \^\n$/);
+  assert.match(ran.stderr, /^output:3:1 {2}warning {2}The output is not JSON: .*\n {2}3 \| \}\n {4}\| \^\n$/);
   assert.equal((await vtl("comma.vtl", "--content-type", "text/plain")).stderr, "");
   write("typed.vtl", '#set($context.requestOverride.header.content-type = "text/xml")<a/>');
   assert.doesNotMatch((await vtl("typed.vtl")).stderr, /warning/);

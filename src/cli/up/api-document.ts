@@ -14,6 +14,7 @@ import { bundleReferences } from "./bundle-references.ts";
 import type { ApiSettings } from "./project.ts";
 import { locate, readYaml, type Source } from "./read-yaml.ts";
 import { type Problem, ProblemsError, problemAt } from "./source-text.ts";
+import { type BrokenTemplate, findBrokenTemplates } from "./template-problems.ts";
 
 /** The project's document, ready to be sent. */
 export interface ApiDocument {
@@ -29,6 +30,7 @@ export interface ApiDocument {
   readonly functions: readonly FunctionReference[];
   /** Problems that the import does not report. */
   readonly problems: readonly Problem[];
+  readonly brokenTemplates: readonly BrokenTemplate[];
   /** The account of the document's functions. The API is made in the same account and region. */
   readonly account: string;
   readonly region: string;
@@ -73,15 +75,17 @@ export async function readApiDocument(file: string, settings: ApiSettings, isMoc
     isMock && isObject(titled) ? mockDocument(titled) : { document: titled, mocked: new Set<string>() };
   const isAsWritten = files.length === 0 && name === info["title"] && mocked.size === 0;
   const functions = listFunctionReferences(document, settings.variables ?? {});
+  const operations = listOperations(document);
   return {
     source,
     files,
     body: isAsWritten ? Buffer.from(text) : Buffer.from(JSON.stringify(sent)),
     name,
-    operations: listOperations(document).map((one) => (mocked.has(routeKey(one)) ? asMocked(one) : one)),
+    operations: operations.map((one) => (mocked.has(routeKey(one)) ? asMocked(one) : one)),
     mocked,
     functions,
     problems: findCloudFormation(source),
+    brokenTemplates: await findBrokenTemplates({ source, written: value, bundled: document }, operations),
     account: functions[0]?.account ?? "000000000000",
     region: functions[0]?.region ?? "us-east-1",
   };

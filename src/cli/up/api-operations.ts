@@ -39,7 +39,7 @@ export interface FunctionReference {
 
 const verbs = ["get", "head", "post", "put", "patch", "delete", "options"];
 const anyMethod = "x-amazon-apigateway-any-method";
-const integrationKey = "x-amazon-apigateway-integration";
+export const integrationKey = "x-amazon-apigateway-integration";
 
 /** Returns the operations of a document, in its order. Mistakes are left for the import to refuse. */
 export function listOperations(document: unknown): readonly ApiOperation[] {
@@ -116,7 +116,7 @@ export function describeIntegration(integration: IntegrationSummary | undefined)
 }
 
 /** Follows a local `$ref` (a few in a row). Returns anything else as it is. */
-function resolveReference(document: JsonObject, value: unknown): unknown {
+export function resolveReference(document: JsonObject, value: unknown): unknown {
   let current = value;
   for (let hops = 0; hops < 8 && isObject(current) && typeof current["$ref"] === "string"; hops++) {
     const pointer = current["$ref"];

@@ -36,6 +36,11 @@ export class ApiDeployer {
     this.target = { apiId: deriveApiId(calls.account, calls.region, name), stageName };
   }
 
+  /** Whether this run has deployed it. */
+  get hasDeployed(): boolean {
+    return this.#body !== undefined;
+  }
+
   /** Forgets the server's state, after the server failed or was replaced. */
   forget(): void {
     this.#body = undefined;

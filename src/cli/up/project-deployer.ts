@@ -13,6 +13,7 @@ import { ProjectProcesses } from "./project-processes.ts";
 import { locate } from "./read-yaml.ts";
 import { type Problem, ProblemsError, problemAt } from "./source-text.ts";
 import { findStreamWarnings } from "./stream-warnings.ts";
+import type { BrokenTemplate } from "./template-problems.ts";
 
 export interface ProjectDeployment {
   /** What was made or changed, in words: `Petstore`, `function getPet`. Empty if nothing had to change. */
@@ -43,6 +44,8 @@ export class ProjectDeployer {
   #calls: PorticoCalls | undefined;
   /** The stage that the last good document was deployed to. A changed name or stage starts over. */
   #apiKey = "";
+  /** The templates of the last deployment that can't be parsed, by key. */
+  #broken: ReadonlySet<string> = new Set();
 
   constructor(options: ProjectDeployerOptions) {
     this.#options = options;
@@ -103,7 +106,11 @@ export class ProjectDeployer {
         const own = { functions: new Set(found.functions.map((one) => one.name)), apiId: api.target.apiId };
         problems.push(...(await permitQualified(calls, document, own)));
         problems.push(...(await findStreamWarnings(document, found.functions)));
-        const deployed = await collect(() => api.deploy(calls, document, variables));
+        const deployed = await collect(() => {
+          problems.push(...this.#checkTemplates(document, api));
+          return api.deploy(calls, document, variables);
+        });
+        if (deployed) this.#broken = new Set(document.brokenTemplates.map(({ key }) => key));
         problems.push(...(deployed?.warnings ?? []));
         // The address of a process that was started again is no change of the API's.
         const isOfProcesses = deployed?.isSameDocument === true && processes.changed.length > 0;
@@ -150,6 +157,20 @@ export class ProjectDeployer {
       this.#api = new ApiDeployer(this.#calls, document.name, stage);
     }
     return { calls: this.#calls, api: this.#api };
+  }
+
+  /**
+   * Returns the warnings of templates that can't be parsed, which AWS accepts. Throws those that could be parsed before
+   * the last save: what is served goes on.
+   */
+  #checkTemplates({ brokenTemplates }: ApiDocument, api: ApiDeployer): readonly Problem[] {
+    const isNew = ({ key }: BrokenTemplate): boolean => api.hasDeployed && !this.#broken.has(key);
+    if (brokenTemplates.some(isNew)) {
+      throw new ProblemsError(
+        brokenTemplates.map((one) => ({ ...one.problem, severity: isNew(one) ? "error" : "warning" })),
+      );
+    }
+    return brokenTemplates.map(({ problem }) => problem);
   }
 
   /**

@@ -72,6 +72,16 @@ export function renderAlone(input: AloneInput): AloneOutcome {
   }
 }
 
+/** Returns why a mapping template can't be parsed, and where in it; undefined if it can be. */
+export function findTemplateProblem(template: string): Omit<AloneProblem, "source"> | undefined {
+  // Without these Velocity has nothing to evaluate.
+  if (!/[$#]/.test(template)) return undefined;
+  const parsed = parseTemplate(template);
+  if (parsed.kind === "template") return undefined;
+  const { message, line, column } = parsed;
+  return { message, line, column };
+}
+
 class WrongInput extends Error {
   readonly problem: AloneProblem;
   constructor(problem: AloneProblem) {
@@ -127,7 +137,7 @@ const failure = (source: AloneSource, { message, line, column }: Omit<AloneProbl
 function checkOutput(text: string, contentType: string): AloneProblem | undefined {
   if (!/[/+]json$/.test(mediaTypeOf(contentType)) || text.trim() === "") return undefined;
   const parsed = parseJsonText(text);
-  return parsed.kind === "value" ? undefined : malformed("output", "The output is no JSON", parsed);
+  return parsed.kind === "value" ? undefined : malformed("output", "The output is not JSON", parsed);
 }
 
 /**
@@ -159,9 +169,9 @@ function readObject(input: AloneInput, source: "context" | "params" | "stageVari
   const text = input[source];
   if (text === undefined) return undefined;
   const parsed = parseJsonText(text);
-  if (parsed.kind === "malformed") throw new WrongInput(malformed(source, "This is no JSON", parsed));
+  if (parsed.kind === "malformed") throw new WrongInput(malformed(source, "This is not JSON", parsed));
   if (parsed.value instanceof TemplateMap) return parsed.value;
-  throw new WrongInput({ source, message: "This is no JSON object", line: 1, column: 1 });
+  throw new WrongInput({ source, message: "This is not a JSON object", line: 1, column: 1 });
 }
 
 /** Returns the members of an object, or of an object in it, as texts. */
@@ -169,7 +179,7 @@ function readTexts(map: TemplateMap | undefined, source: AloneSource, member?: s
   const found = member === undefined ? map : map?.member(member);
   if (found === undefined) return [];
   if (!(found instanceof TemplateMap)) {
-    throw new WrongInput({ source, message: `"${member}" is no JSON object`, line: 1, column: 1 });
+    throw new WrongInput({ source, message: `"${member}" is not a JSON object`, line: 1, column: 1 });
   }
   const meter = new Meter();
   return [...found.entries()].map(([name, value]) => ({
