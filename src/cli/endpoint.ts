@@ -19,11 +19,12 @@ export async function isPortico(endpoint: string): Promise<boolean> {
 
 /**
  * Returns the running server that a command is about: `--endpoint`, or what Portico's own settings say, or where AWS's
- * tools would find it (`AWS_ENDPOINT_URL`), or the default.
+ * tools would find it (`AWS_ENDPOINT_URL`), or the default. `givenBy` says for messages what gave the option, if not its flag.
  */
-export async function findEndpoint(options: Readonly<Record<string, unknown>>): Promise<string> {
+export async function findEndpoint(options: Readonly<Record<string, unknown>>, givenBy = ""): Promise<string> {
   const given = options["endpoint"];
-  const { endpoint, from } = typeof given === "string" ? { endpoint: given, from: "" } : await configuredEndpoint();
+  const { endpoint, from } =
+    typeof given === "string" ? { endpoint: given, from: givenBy } : await configuredEndpoint();
   const url = endpoint.replace(/\/+$/, "");
   const isUrl = /^https?:/.test(url) && URL.canParse(url);
   if (isUrl && (await isPortico(url))) return url;

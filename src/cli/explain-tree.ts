@@ -28,7 +28,8 @@ const node = (text: string, children: readonly TreeNode[] = [], tone: TreeNode["
   children,
 });
 
-function nodesOf(event: Event, report: ExplainReport): TreeNode[] {
+/** Returns what a tree has of an event. */
+export function nodesOf(event: Event, report: ExplainReport): TreeNode[] {
   switch (event.kind) {
     case "stage": {
       const deployment = event.deploymentId === "" ? [] : [node(`deployment ${event.deploymentId}`, [], "dim")];
@@ -207,7 +208,8 @@ function branch(tree: TreeNode, isLast: boolean, indent: string, paint: Output["
   ];
 }
 
-function show({ text, tone }: TreeNode, paint: Output["paint"]): string {
+/** Returns a line's text in its colour. */
+export function show({ text, tone }: Pick<TreeNode, "text" | "tone">, paint: Output["paint"]): string {
   const style = styles[tone];
   return style === undefined ? text : paint(style, text);
 }

@@ -3,8 +3,9 @@ import { bounds } from "../base/bounds.ts";
 import { UserError } from "../base/user-error.ts";
 import type { ExplainReport } from "../server/explain.ts";
 import type { Invocation } from "./commands.ts";
-import { findEndpoint } from "./endpoint.ts";
-import { explainTree, renderTree } from "./explain-tree.ts";
+import { findEndpoint, showEndpoint } from "./endpoint.ts";
+import { explainLines } from "./explain-lines.ts";
+import { explainTree, renderTree, show } from "./explain-tree.ts";
 
 /** It is longer than the server takes. */
 const timeoutMs = bounds.cliExplainMsMax.value;
@@ -18,11 +19,28 @@ export async function runExplain({ args, options, output }: Invocation): Promise
     stageVariables: Object.fromEntries(list(options["stageVariable"]).map(readVariable)),
     body: readBody(options["data"]).toString("base64"),
   };
-  const endpoint = await findEndpoint({ endpoint: options["endpoint"] ?? ownEndpoint(given) });
+  const own = ownEndpoint(given);
+  const endpoint =
+    options["endpoint"] === undefined && own !== undefined
+      ? await findEndpoint({ endpoint: own }, "the URL")
+      : await findEndpoint(options);
   const report = await ask(endpoint, { ...request, url: given.startsWith("/") ? endpoint + given : given });
+  const port = portOf(given);
+  if (port !== undefined && port !== portOf(endpoint))
+    output.note(`The URL's port is ${port}; the Portico at ${showEndpoint(endpoint)} runs the request.`);
   if (options["json"]) output.json(report);
-  else for (const line of renderTree(explainTree(report), output.paint)) output.line(line);
+  else if (options["full"]) for (const line of renderTree(explainTree(report), output.paint)) output.line(line);
+  else {
+    for (const line of explainLines(report)) output.line(show(line, output.paint));
+    output.note(output.paint("dim", "--full shows headers and whole bodies, --json everything."));
+  }
   return 0;
+}
+
+/** Returns a URL's port; undefined for a path. */
+function portOf(url: string): string | undefined {
+  const parsed = URL.parse(url);
+  return parsed === null ? undefined : parsed.port || (parsed.protocol === "https:" ? "443" : "80");
 }
 
 /** Returns the server in a URL, if its host always means this machine. */

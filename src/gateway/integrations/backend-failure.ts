@@ -4,7 +4,7 @@ import { configurationError } from "../responses/failure.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import type { BackendFailure } from "./backend-call.ts";
 import { refuseBroken, refuseTooLarge } from "./request-body.ts";
-import { tlsFailureWords } from "./tls-failure.ts";
+import { isUntrusted, tlsFailureWords } from "./tls-failure.ts";
 
 /** Turns a call's failure into its gateway response. */
 export function answerFailure(
@@ -40,7 +40,8 @@ export function answerFailure(
         break;
       }
       exchange.integration!.error = `Execution failed due to configuration error: ${words}`;
-      const problem = configurationError(`${words} (${placeOf(backend)}: ${failure.detail})`);
+      const help = isUntrusted(failure.code) ? untrustedHelp : "";
+      const problem = configurationError(`${words} (${placeOf(backend)}: ${failure.detail})`, help);
       responses.finish(exchange, "API_CONFIGURATION_ERROR", problem);
     }
   }
@@ -59,6 +60,10 @@ function configurationErrorWords(
   // AWS: Knowledge Center, "How do I resolve 500 errors for my API Gateway VPC link integration?"
   return "There was an internal error while executing your request";
 }
+
+/** AWS knows only public authorities; here the operator may name another. */
+const untrustedHelp =
+  "; --backend-ca FILE makes Portico trust its authority, and tlsConfig.insecureSkipVerification the backend alone";
 
 const placeOf = ({ origin, vpcLink }: BackendPlan): string =>
   vpcLink === undefined ? origin : `${origin} by the VPC link ${vpcLink.id} (${vpcLink.addresses.join(", ")})`;

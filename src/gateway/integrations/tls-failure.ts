@@ -17,6 +17,9 @@ export function tlsFailureWords(code: string, host: string): string | undefined 
   return anyOther.test(code) ? "General SSLEngine problem" : undefined;
 }
 
+/** Returns whether the code says that the certificate's issuer is unknown or not trusted. */
+export const isUntrusted = (code: string | undefined): boolean => code !== undefined && nobodyVouches.has(code);
+
 /** Node.js: "X509 certificate error codes": the codes of an issuer that is unknown or not trusted. */
 const nobodyVouches: ReadonlySet<string> = new Set([
   "CERT_UNTRUSTED",
