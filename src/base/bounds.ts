@@ -483,6 +483,11 @@ export const bounds = {
     source: "ours: what can't be published is made again after this, then twice this",
   },
   publicationRetryMsMax: { value: 300_000, source: "ours: the longest of those pauses" },
+  partCloseMsMax: {
+    value: 5_000,
+    source: "ours: a part of the server when it stops, once no request is under way; one that takes longer is given up",
+  },
+  processExitMsMax: { value: 1_000, source: "ours: the process after everything in it was closed" },
   threadRestartMsMax: { value: 5_000, source: "ours: the back-off of a gateway thread that keeps dying" },
   configFileBytesMax: { value: 1_048_576, source: "ours: portico.yaml" },
   managementCallsMax: {

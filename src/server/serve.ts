@@ -1,3 +1,4 @@
+import { bounds } from "../base/bounds.ts";
 import type { ServerConfig } from "./config.ts";
 import { startServer } from "./start.ts";
 import { untilSignal } from "./until-signal.ts";
@@ -14,5 +15,10 @@ export async function serve(config: ServerConfig, print: (url: string) => void):
   print(server.url);
   await signal;
   await server.stop();
+  // Everything is closed. Whatever keeps the process alive is forgotten by somebody, and nobody waits for it.
+  setTimeout(() => {
+    server.logger.warn("The process was kept alive after its stop.", { by: process.getActiveResourcesInfo() });
+    process.exit(0);
+  }, bounds.processExitMsMax.value).unref();
   return 0;
 }

@@ -1,7 +1,9 @@
+import { bounds } from "../base/bounds.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { makePinoLogger } from "../telemetry/logger-pino.ts";
 import { makeCompilers } from "./compile-job.ts";
 import type { ServerConfig } from "./config.ts";
+import { withinMs } from "./control-server.ts";
 import { DataPlane } from "./data-plane.ts";
 import { makeFunctionRuntime } from "./function-runtime.ts";
 import { openGround } from "./ground.ts";
@@ -37,7 +39,7 @@ export async function startServer(
   // The parts are closed in reverse order, at the end or when the start fails half-way.
   await using parts = new AsyncDisposableStack();
   const start = async <P extends Part>(part: P): Promise<P> => {
-    parts.defer(() => part.close());
+    parts.defer(() => closeInTime(part, logger));
     await part.start?.();
     return part;
   };
@@ -56,7 +58,7 @@ export async function startServer(
   const url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`;
   ground.announce(url);
   // Draining comes first when the server stops, because requests under way still need everything else.
-  await start({ close: () => dataPlane.drain() });
+  parts.defer(() => dataPlane.drain());
 
   const running = parts.move();
   return {
@@ -66,6 +68,16 @@ export async function startServer(
     terminateThread: (index) => dataPlane.threads.terminate(index),
     stop: () => running.disposeAsync(),
   };
+}
+
+/** Closes a part, or goes on without it: a stop ends soon after the requests that were under way. */
+export async function closeInTime(
+  part: Part,
+  logger: Logger,
+  msMax: number = bounds.partCloseMsMax.value,
+): Promise<void> {
+  if (await withinMs(Promise.resolve(part.close()), msMax)) return;
+  logger.warn("A part of the server did not end in time, and is given up.", { part: part.constructor.name, ms: msMax });
 }
 
 /** Returns the number of gateway threads. Only Linux distributes connections over several listeners. */
