@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { type Zippable, zipSync } from "fflate";
 import type { RestApiDefinition } from "../definition/rest-api.ts";
+import { writeAndroid } from "./android.ts";
 import { writeJava } from "./java.ts";
 import { writeJavascript } from "./javascript.ts";
 import { writePython } from "./python.ts";
@@ -13,6 +14,8 @@ import { writeTypescript } from "./typescript.ts";
 /** The files of an SDK, by their paths in the archive's folder. */
 export interface SdkFiles {
   readonly folder: string;
+  /** Its users take what is the same in all SDKs of the type from elsewhere: there is no `runtime/{type}/`. */
+  readonly hasRuntime?: false;
   /** Returns the path in the archive of a file of `runtime/{type}/`; by default the same path. */
   readonly runtimePath?: (path: string) => string;
   /** Adapts the text of such a file. */
@@ -22,6 +25,7 @@ export interface SdkFiles {
 
 /** The writer of each type of SDK. */
 const writers: Readonly<Record<string, (api: SdkApi, parameters: SdkParameters) => SdkFiles>> = {
+  android: writeAndroid,
   java: writeJava,
   javascript: writeJavascript,
   python: writePython,
@@ -43,8 +47,8 @@ export interface SdkRequest {
 export function generateSdk(definition: RestApiDefinition, request: SdkRequest): Uint8Array {
   const write = writers[request.sdkType];
   if (write === undefined) throw new Error(`there is no writer of ${request.sdkType} SDKs`);
-  const { folder, files, ...runtime } = write(readSdkApi(definition, request), request.parameters);
-  const all = { ...runtimeFiles(request.sdkType, runtime), ...files };
+  const { folder, files, hasRuntime = true, ...runtime } = write(readSdkApi(definition, request), request.parameters);
+  const all = { ...(hasRuntime ? runtimeFiles(request.sdkType, runtime) : {}), ...files };
   const entries: Zippable = {};
   for (const [path, text] of Object.entries(all).toSorted(([one], [other]) => (one < other ? -1 : 1))) {
     entries[`${folder}/${path}`] = [Buffer.from(text), { mtime: request.generatedAt }];

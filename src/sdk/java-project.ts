@@ -20,7 +20,20 @@ export const nameProject = (parameters: SdkParameters, service: string, packageN
 export const buildFiles = (project: Project, system: string | undefined): Readonly<Record<string, string>> =>
   system === "gradle" ? gradleFiles(project) : { "pom.xml": pomFile(project) };
 
-const pomFile = ({ name, group, artifact, version }: Project): string => `<?xml version="1.0" encoding="UTF-8"?>
+const pomFile = (project: Project): string => pomWith(project, { javaVersion: "11", dependencies: "", plugins: "" });
+
+interface PomParts {
+  readonly javaVersion: string;
+  /** The element, or nothing. */
+  readonly dependencies: string;
+  readonly plugins: string;
+}
+
+/** Returns a `pom.xml` that builds a jar. */
+export const pomWith = (
+  { name, group, artifact, version }: Project,
+  { javaVersion, dependencies, plugins }: PomParts,
+): string => `<?xml version="1.0" encoding="UTF-8"?>
 <project xmlns="http://maven.apache.org/POM/4.0.0" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
     xsi:schemaLocation="http://maven.apache.org/POM/4.0.0 http://maven.apache.org/maven-v4_0_0.xsd">
     <modelVersion>4.0.0</modelVersion>
@@ -31,11 +44,11 @@ const pomFile = ({ name, group, artifact, version }: Project): string => `<?xml 
     <name>${xmlText(name)}</name>
 
     <properties>
-        <maven.compiler.source>11</maven.compiler.source>
-        <maven.compiler.target>11</maven.compiler.target>
+        <maven.compiler.source>${javaVersion}</maven.compiler.source>
+        <maven.compiler.target>${javaVersion}</maven.compiler.target>
         <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>
     </properties>
-</project>
+${dependencies}${plugins}</project>
 `;
 
 const gradleFiles = ({ group, artifact, version }: Project): Record<string, string> => ({

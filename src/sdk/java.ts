@@ -12,14 +12,8 @@ import {
 } from "./sdk-api.ts";
 import type { SdkParameters } from "./sdk-types.ts";
 import type { Shape, Structure } from "./shapes.ts";
-import { blockComment, javaString } from "./source-text.ts";
+import { blockComment, javaString, javaKeywords as keywords } from "./source-text.ts";
 
-const keywords = (
-  "abstract assert boolean break byte case catch char class const continue default do double else enum extends false " +
-  "final finally float for goto if implements import instanceof int interface long native new null package private " +
-  "protected public return short static strictfp super switch synchronized this throw throws transient true try void " +
-  "volatile while"
-).split(" ");
 /** What the classes that members stand in have already. */
 const memberNames = [...keywords, "equals", "clone", "sdkRequestConfig", "sdkResponseMetadata"];
 

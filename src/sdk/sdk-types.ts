@@ -52,6 +52,10 @@ const rules: Readonly<Record<string, Rule>> = {
   "java.artifact-id": word,
   "java.artifact-version": version,
   "java.license-text": { matches: /^[\s\S]{0,20000}$/, says: "at most 20,000 characters" },
+  groupId: word,
+  artifactId: word,
+  artifactVersion: version,
+  invokerPackage: { matches: javaPackage, says: "a Java package that begins with a lower-case letter" },
   "ruby.gem-name": word,
   "ruby.gem-version": { matches: /^[0-9]+(\.[0-9A-Za-z]+)*$/, says: "a version, such as 1.0.0" },
   "typescript.package-name": {
@@ -69,8 +73,20 @@ function property(name: string, friendlyName: string, description: string, isReq
   return { name, friendlyName, description, required: isRequired };
 }
 
-/** The first three are AWS's, the others ours. */
+/** The first four are AWS's, the others ours. */
 export const sdkTypes: readonly SdkType[] = [
+  {
+    id: "android",
+    friendlyName: "Android",
+    description: "",
+    // AWS: API Gateway REST API reference, "GetSdk", parameters; "Generate the Android SDK of an API in API Gateway".
+    configurationProperties: [
+      property("groupId", "Group ID", "Unique identifier of the project, used in the pom.xml file", required),
+      property("invokerPackage", "Invoker package", "Namespace of the generated client classes", required),
+      property("artifactId", "Artifact ID", "Name of the compiled .jar file without its version", required),
+      property("artifactVersion", "Artifact version", "Version of the generated client, such as 1.0.0", required),
+    ],
+  },
   {
     id: "java",
     friendlyName: "Java",
@@ -150,7 +166,7 @@ export const sdkTypes: readonly SdkType[] = [
 ];
 
 /** AWS's types that Portico has no generator for. */
-export const typesOfAwsOnly: readonly string[] = ["android", "objectivec", "swift"];
+export const typesOfAwsOnly: readonly string[] = ["objectivec", "swift"];
 
 /** AWS: API Gateway REST API reference, "GetSdk", has these names for two of Java's parameters. */
 const otherNames: Readonly<Record<string, string>> = {
@@ -162,6 +178,13 @@ const otherNames: Readonly<Record<string, string>> = {
 export class SdkParameterProblem extends Error {}
 
 export type SdkParameters = ReadonlyMap<string, string>;
+
+/** Returns a required parameter, which {@link readSdkParameters} has checked. */
+export function parameterOf(parameters: SdkParameters, name: string): string {
+  const value = parameters.get(name);
+  if (value === undefined) throw new Error(`the parameter ${name} is required`);
+  return value;
+}
 
 /**
  * Returns the checked parameters of a type, and ignores those that the type does not have. Throws {@link

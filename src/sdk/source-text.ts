@@ -23,6 +23,13 @@ export function blockComment(text: string, indent = ""): string {
   return [`${indent}/**`, ...lines.map((line) => `${indent} * ${line}`.trimEnd()), `${indent} */`, ""].join("\n");
 }
 
+export const javaKeywords: readonly string[] = (
+  "abstract assert boolean break byte case catch char class const continue default do double else enum extends false " +
+  "final finally float for goto if implements import instanceof int interface long native new null package private " +
+  "protected public return short static strictfp super switch synchronized this throw throws transient true try void " +
+  "volatile while"
+).split(" ");
+
 /**
  * Returns a literal of Java. Control characters are octal, because Java reads `\u000a` as a line end before it reads
  * literals.
