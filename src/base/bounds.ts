@@ -466,6 +466,10 @@ export const bounds = {
     value: 1_024,
     source: "ours: 32 KB of a document are read in control, in 15 ms if they are YAML; more on the jobs' thread",
   },
+  importReferencesMaxHere: {
+    value: 30,
+    source: "ours: references within such a document, other than to schemas; three in a row then mean 1,000 values",
+  },
   exportWeightMaxHere: {
     value: 5_000,
     source:

@@ -10,6 +10,8 @@ export interface Job<Input, Output> {
    * would cost more.
    */
   readonly weightMaxHere: number;
+  /** Returns whether an input may mean much more than it weighs, so that another thread works on it, however light it is. */
+  growsFrom?(input: Input): boolean;
   /** Runs the job. It loads its code when it is first called. */
   run(input: Input): Promise<Output>;
 }

@@ -50,7 +50,7 @@ export class JobRunner {
       ...options,
     };
     this.run = async <Input, Output>(job: Job<Input, Output>, input: Input, options: JobOptions = {}) =>
-      isHeavierThan(input, job.weightMaxHere)
+      isHeavierThan(input, job.weightMaxHere) || job.growsFrom?.(input) === true
         ? (this.#enqueue(job as Job<never, unknown>, input, options) as Promise<Output>)
         : job.run(input);
   }

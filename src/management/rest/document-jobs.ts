@@ -22,6 +22,7 @@ interface ImportInput<Base, Options extends object> {
 export const importJob: Job<ImportInput<RestApiDefinition, ImportOptions>, ImportResult> = {
   name: "import",
   weightMaxHere: bounds.importWeightMaxHere.value,
+  growsFrom: ({ document }) => multiplies(document),
   async run({ document, base, options }) {
     const { importRestApi } = await import("../../openapi/import-rest-api.ts");
     return importRestApi(asBuffer(document), base, { ...options, ids: randomIds });
@@ -34,6 +35,7 @@ export const importDocumentationJob: Job<
 > = {
   name: "import-documentation",
   weightMaxHere: bounds.importWeightMaxHere.value,
+  growsFrom: ({ document }) => multiplies(document),
   async run({ document, base, options }) {
     const { importDocumentationParts } = await import("../../openapi/import-documentation.ts");
     return importDocumentationParts(asBuffer(document), base, { ...options, ids: randomIds });
@@ -67,6 +69,22 @@ export const sdkJob: Job<{ readonly definition: RestApiDefinition; readonly requ
     return generateSdk(definition, request);
   },
 };
+
+/**
+ * Returns whether a document may mean many times what it says: by an alias of YAML, or by more references than a few.
+ * References to whole schemas don't count, because those become references to models.
+ */
+export function multiplies(document: Uint8Array): boolean {
+  const text = asBuffer(document).toString("latin1");
+  if (/(?:^|[\s,:[{])\*[^\s,*/"]/.test(text)) return true;
+  // An escape may hide a part of `$ref`.
+  const references = text.match(/\$ref|\\[uUx]/g)?.length ?? 0;
+  if (references <= referencesMaxHere) return false;
+  const toSchemas = text.match(/\$ref["']?\s*:\s*["']#\/(?:components\/schemas|definitions)\/[\w.~%-]+["']/g);
+  return references - (toSchemas?.length ?? 0) > referencesMaxHere;
+}
+
+const referencesMaxHere = bounds.importReferencesMaxHere.value;
 
 const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
   Buffer.from(buffer, byteOffset, byteLength);
