@@ -52,6 +52,8 @@ export interface UsagePlanKey {
   readonly keyId: string;
   /** When the key joined: `offset` is subtracted from the quota of that period. */
   readonly createdDate: number;
+  /** How many keys the plan had before it: it orders keys that joined within one second. */
+  readonly place?: number;
   /** The change by UpdateUsage to the quota of the one period that begins on that day. */
   readonly extension?: { readonly periodStart: string; readonly requests: number };
 }

@@ -112,6 +112,20 @@ export function completeLocation(
 export const locationKey = (location: DocumentationLocation): string =>
   JSON.stringify([location.type, ...members.map((member) => location[member] ?? null)]);
 
+/** So much of a location orders its part; the rest of a long one would make a page's token too long. */
+const orderedCharacters = 400;
+
+/** Returns the text by which AWS orders parts. Recorded: API, METHOD, MODEL, RESPONSE. */
+export const placeOrderKey = ({ location, id }: DocumentationPart): string =>
+  `${locationKey(location).slice(0, orderedCharacters).toWellFormed()}\0${id}`;
+
+/** Returns parts in the order in which AWS lists them. */
+export const inPlaceOrder = (parts: readonly DocumentationPart[]): readonly DocumentationPart[] =>
+  parts
+    .map((part) => ({ part, key: placeOrderKey(part) }))
+    .sort((one, other) => (one.key < other.key ? -1 : 1))
+    .map(({ part }) => part);
+
 /** Returns a location as AWS words it: `type 'METHOD', path '/pets', method 'GET'`. */
 export const describeLocation = (location: DocumentationLocation): string =>
   (["type", ...members] as const)

@@ -143,7 +143,7 @@ describe("imports of documentation parts", () => {
       ]),
     );
     assert.equal(ids.length, 2);
-    assert.equal(ids[1], id);
+    assert.equal(ids[0], id);
     assert.equal(warnings, undefined);
     assert.equal((await management.call(`GET ${parts}/${id}`)).properties, '{"a":1,"b":2}');
     assert.equal((await management.call(`GET ${parts}`)).item.length, 3);

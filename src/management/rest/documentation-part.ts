@@ -3,8 +3,10 @@ import {
   type DocumentationPart,
   describeLocation,
   documentationKinds,
+  inPlaceOrder,
   locationKey,
   parseProperties,
+  placeOrderKey,
 } from "../../definition/documentation.ts";
 import type { RestApi } from "../../definition/rest-api.ts";
 import { listPaths, member, text } from "../../families/patch.ts";
@@ -92,7 +94,7 @@ const importDocumentationParts = preparedWrite(
       const kept = new Set(all.map((part) => part.id));
       for (const part of base) if (!kept.has(part.id)) await parts.delete(part, work);
       for (const part of imported) await parts.put(part, work);
-      return { ids: imported.map((part) => part.id), ...(warnings.length === 0 ? {} : { warnings }) };
+      return { ids: inPlaceOrder(imported).map((part) => part.id), ...(warnings.length === 0 ? {} : { warnings }) };
     },
   },
   restApis,
@@ -111,8 +113,8 @@ export const documentationPart = {
     place: parts,
     async list(work) {
       const all = await parts.all(work);
-      const wanted = all.filter((part) => isWanted(part, work.input));
-      return pageOfItems(work, wanted, (part) => part.id);
+      const wanted = inPlaceOrder(all.filter((part) => isWanted(part, work.input)));
+      return pageOfItems(work, wanted, placeOrderKey);
     },
     create: createDocumentationPart,
     patch: { refuse: listPaths, rules: { "/properties": member("properties", text) } },

@@ -49,23 +49,27 @@ async function createUsagePlanKey(work: Change<"CreateUsagePlanKey", UsagePlan>)
   return view(key);
 }
 
+/** Returns the text by which a plan's keys are listed. Recorded: those that joined last come first. */
+const newestFirst = ({ createdDate, place = 0, keyId }: UsagePlanKey): string =>
+  `${descending(createdDate)}${descending(place)}${keyId}`;
+
+/** Returns a whole number as a text that sorts before those of smaller ones. */
+const descending = (number: number): string => String(9_999_999_999 - number).padStart(10, "0");
+
 /** Recorded: a plan that is not there has no keys. */
 async function listUsagePlanKeys(work: Work<"GetUsagePlanKeys">): Promise<unknown> {
   const prefix = work.input.nameQuery ?? "";
-  const links = await childrenOf<UsagePlanKey>(work.tx, keyKinds.usagePlanKey, work.input.usagePlanId);
-  const keysOf = async (some: readonly UsagePlanKey[]): Promise<readonly ApiKey[]> => {
-    const keys: ApiKey[] = [];
-    for (const { keyId } of some) keys.push(await requireKey(work, keyId));
-    return keys;
-  };
-  if (prefix === "") {
-    // Only the page's keys are read.
-    const page = pageOfItems(work, links, (link) => link.keyId);
-    return answerPage({ ...page, items: (await keysOf(page.items)).map(view) });
-  }
-  const named = (await keysOf(links)).filter((key) => (key.name ?? "").startsWith(prefix));
-  const page = pageOfItems(work, named, (key) => key.id);
-  return answerPage({ ...page, items: page.items.map(view) });
+  const stored = await childrenOf<UsagePlanKey>(work.tx, keyKinds.usagePlanKey, work.input.usagePlanId);
+  const links = stored.toSorted((one, other) => (newestFirst(one) < newestFirst(other) ? -1 : 1));
+  const keyOf = ({ keyId }: UsagePlanKey): Promise<ApiKey> => requireKey(work, keyId);
+  const isNamed = async (link: UsagePlanKey) => ((await keyOf(link)).name ?? "").startsWith(prefix);
+  const wanted: UsagePlanKey[] = [];
+  // Without a name, only the page's keys are read.
+  for (const link of links) if (prefix === "" || (await isNamed(link))) wanted.push(link);
+  const page = pageOfItems(work, wanted, newestFirst);
+  const items: unknown[] = [];
+  for (const link of page.items) items.push(view(await keyOf(link)));
+  return answerPage({ ...page, items });
 }
 
 /** AWS: API Gateway REST API reference, "UsagePlanKey". */

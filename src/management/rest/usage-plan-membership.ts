@@ -35,7 +35,8 @@ export async function joinPlan(work: Change, plan: UsagePlan, keyId: string): Pr
     const shared = [...stagesOf(other)].find((stage) => stages.has(stage));
     if (shared !== undefined) return { kind: "refused", message: alreadySubscribed(keyId, shared, otherId) };
   }
-  const link: UsagePlanKey = { keyId, createdDate: nowSeconds(work.call) };
+  const place = await work.tx.count(keyKinds.usagePlanKey, `${plan.id}/`);
+  const link: UsagePlanKey = { keyId, createdDate: nowSeconds(work.call), place };
   await work.tx.put(keyKinds.usagePlanKey, id, link);
   await work.tx.put(keyKinds.planOfKey, `${keyId}/${plan.id}`, {});
   return { kind: "joined", link };

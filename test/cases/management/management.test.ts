@@ -20,7 +20,7 @@ function turningIds(): IdSource {
   return {
     id(length) {
       count += 1;
-      return ((count * 7919) % 99_991).toString(36).padStart(4, "z").split("").reverse().join("").padEnd(length, "0");
+      return ((count * 31_337) % 99_991).toString(36).padStart(4, "z").split("").reverse().join("").padEnd(length, "0");
     },
   };
 }
