@@ -9,6 +9,8 @@ export interface ApiKey {
   readonly customerId?: string;
   readonly enabled: boolean;
   readonly createdDate: number;
+  /** How many keys had been made before it: it orders keys of one second. */
+  readonly place?: number;
   readonly lastUpdatedDate: number;
   /** Stages as `{apiId}/{stageName}`. Keys had these before there were usage plans. */
   readonly stageKeys: readonly string[];
@@ -57,6 +59,18 @@ export interface UsagePlanKey {
   /** The change by UpdateUsage to the quota of the one period that begins on that day. */
   readonly extension?: { readonly periodStart: string; readonly requests: number };
 }
+
+/** Returns a whole number as a text that sorts before those of smaller ones. */
+const descending = (number: number): string => String(9_999_999_999 - number).padStart(10, "0");
+
+/** Returns a text that sorts before those of what was made earlier; `place` tells apart what one second made. */
+export const newestFirst = ({
+  createdDate,
+  place = 0,
+}: {
+  readonly createdDate: number;
+  readonly place?: number;
+}): string => `${descending(createdDate)}${descending(place)}`;
 
 /** A key's requests in a plan on one day. Nothing counts requests yet. */
 export interface UsageDay {

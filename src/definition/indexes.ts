@@ -1,4 +1,4 @@
-import { type ApiKey, keyKinds, type UsagePlan } from "./api-key.ts";
+import { type ApiKey, keyKinds, newestFirst, type UsagePlan } from "./api-key.ts";
 import { type BasePathMapping, domainNameKinds } from "./domain-name.ts";
 import { type Resource, type RestApiDefinition, restKinds, type Stage } from "./rest-api.ts";
 
@@ -27,6 +27,7 @@ export const definitionIndexes = {
   [keyKinds.apiKey]: {
     name: (key: ApiKey) => present(key.name),
     customer: (key: ApiKey) => present(key.customerId),
+    newest: (key: ApiKey) => [newestFirst(key)],
   },
   [domainNameKinds.basePathMapping]: { api: (mapping: BasePathMapping) => [mapping.restApiId] },
   [keyKinds.usagePlan]: { api: (plan: UsagePlan) => plan.apiStages.map(({ apiId }) => apiId) },

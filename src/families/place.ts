@@ -46,6 +46,8 @@ export interface DocumentsOptions<Service, Item, ParentItem, Member extends stri
   readonly idFrom?: (named: string, input: Input) => string | undefined;
   /** Returns AWS's error for an id that does not exist. */
   readonly missing: (id: string, call: CallContext) => ApiError;
+  /** The store's index whose order a list has; by default it is in the order of ids. */
+  readonly order?: string;
   /** Whether an item of a parent that does not exist is itself called missing. */
   readonly speaksForParent?: boolean;
   /**
@@ -94,9 +96,15 @@ export function documentsOf<Service extends object, Item extends object, ParentI
       const { tx, input } = work;
       // Only the page is read, so a list costs the same however many items there are.
       const { limit, after } = pageWindow(pageRequestOf(input, dialect), dialect);
-      const window = { prefix: prefixOf(work), limit: limit + 1, ...(after === undefined ? {} : { after }) };
+      const { order } = options;
+      const window = {
+        prefix: prefixOf(work),
+        limit: limit + 1,
+        ...(after === undefined ? {} : { after }),
+        ...(order === undefined ? {} : { order }),
+      };
       const found = await tx.list<Item>(kind, window);
-      const { items, next } = page(found, ({ id }) => id, pageRequestOf(input, dialect), dialect);
+      const { items, next } = page(found, ({ id, position }) => position ?? id, pageRequestOf(input, dialect), dialect);
       return { items: items.map(({ body }) => body), next };
     },
     async all(work) {

@@ -13,6 +13,8 @@ export interface Entry {
   readonly kind: string;
   readonly id: string;
   readonly image: Image | null;
+  /** In a list in the order of an index: see {@link positionOf}. */
+  readonly position?: string;
 }
 
 export interface LayerEntry extends Entry {
@@ -72,6 +74,7 @@ export class Layer implements Source {
   }
 
   list(scope: Scope, kind: string, options: ListOptions): Entry[] {
+    if (options.order !== undefined) return this.#listInOrder(scope, kind, { ...options, order: options.order });
     const { prefix = "", after, limit, where } = options;
     const mine = [...(this.#kinds.get(rangeKey(scope, kind))?.values() ?? [])].filter(
       (entry) => entry.id.startsWith(prefix) && (after === undefined || compareIds(entry.id, after) > 0),
@@ -92,6 +95,26 @@ export class Layer implements Source {
     return limit === undefined ? merged : merged.slice(0, limit);
   }
 
+  #listInOrder(scope: Scope, kind: string, options: ListOptions & { readonly order: string }): Entry[] {
+    const { prefix = "", after, limit, order } = options;
+    const mine = [...(this.#kinds.get(rangeKey(scope, kind))?.values() ?? [])].filter(({ id }) =>
+      id.startsWith(prefix),
+    );
+    if (mine.length === 0) return this.#below.list(scope, kind, options);
+    // Each entry of this layer hides at most one below it, wherever that stands.
+    const wanted = limit === undefined ? options : { ...options, limit: limit + mine.length };
+    const byId = new Map(this.#below.list(scope, kind, wanted).map((entry) => [entry.id, entry]));
+    for (const entry of mine) {
+      byId.delete(entry.id);
+      const key = entry.keys.get(order)?.[0];
+      if (entry.image === null || key === undefined) continue;
+      const position = positionOf(key, entry.id);
+      if (after === undefined || compareIds(position, after) > 0) byId.set(entry.id, { ...entry, position });
+    }
+    const merged = [...byId.values()].sort((a, b) => compareIds(a.position ?? "", b.position ?? ""));
+    return limit === undefined ? merged : merged.slice(0, limit);
+  }
+
   count(scope: Scope, kind: string, prefix: string): number {
     let count = this.#below.count(scope, kind, prefix);
     for (const { id, image } of this.#kinds.get(rangeKey(scope, kind))?.values() ?? []) {
@@ -104,6 +127,17 @@ export class Layer implements Source {
 }
 
 const rangeKey = (scope: Scope, kind: string): string => `${scope.account}\0${scope.region}\0${kind}`;
+
+const positionSeparator = "\0";
+
+/** Returns where a document stands in a list in the order of an index, whose keys have no U+0000. */
+export const positionOf = (key: string, id: string): string => `${key}${positionSeparator}${id}`;
+
+/** Returns key and id of a position. */
+export function partsOfPosition(position: string): readonly [key: string, id: string] {
+  const at = position.indexOf(positionSeparator);
+  return at < 0 ? [position, ""] : [position.slice(0, at), position.slice(at + 1)];
+}
 
 /** The order of SQLite's BINARY collation: by UTF-8 bytes, which differs from JavaScript's only outside ASCII. */
 export function compareIds(a: string, b: string): number {

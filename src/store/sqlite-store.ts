@@ -15,7 +15,7 @@ import {
   noKeys,
   requireIndex,
 } from "./indexes.ts";
-import { type Entry, type Image, Layer, type LayerEntry, type Source } from "./layer.ts";
+import { type Entry, type Image, Layer, type LayerEntry, partsOfPosition, positionOf, type Source } from "./layer.ts";
 import { insertIndexEntry, openDatabase } from "./sqlite-database.ts";
 import type { Change, ListOptions, Reader, Scope, Store, StoredDocument, Transaction } from "./store.ts";
 
@@ -276,6 +276,7 @@ class DatabaseSource implements Source {
   readonly #get: StatementSync;
   readonly #list: StatementSync;
   readonly #listWhere: StatementSync;
+  readonly #listInOrder: StatementSync;
   readonly #count: StatementSync;
   readonly #all: StatementSync;
   readonly #everything: StatementSync;
@@ -297,6 +298,10 @@ class DatabaseSource implements Source {
     // keep it from searching by id, for which it would look at every key of the kind.
     const found = `SELECT id FROM index_entry WHERE ${key} AND name = ? AND key >= ? AND key < ? AND +id >= ? AND +id < ? AND +id > ?`;
     this.#listWhere = database.prepare(`${listed} AND id IN (${found}) ORDER BY id LIMIT ?`);
+    this.#listInOrder = database.prepare(
+      "SELECT document.id, revision, body, key FROM index_entry JOIN document USING (kind, account, region, id) " +
+        `WHERE ${key} AND name = ? AND +id >= ? AND +id < ? AND (key, id) > (?, ?) ORDER BY key, id LIMIT ?`,
+    );
     this.#keys = database.prepare(`SELECT name, key FROM index_entry WHERE ${key} AND id = ?`);
     this.#addKey = database.prepare(insertIndexEntry);
     this.#deleteKeys = database.prepare(`DELETE FROM index_entry WHERE ${key} AND id = ?`);
@@ -321,8 +326,18 @@ class DatabaseSource implements Source {
     return row === undefined ? null : { revision: row["revision"] as number, text: row["body"] as string };
   }
 
-  list(scope: Scope, kind: string, { prefix = "", after = "", limit = -1, where }: ListOptions): Entry[] {
+  list(scope: Scope, kind: string, { prefix = "", after = "", limit = -1, where, order }: ListOptions): Entry[] {
     const place = [kind, scope.account, scope.region];
+    if (order !== undefined) {
+      const range = [prefix, prefix + lastCharacter, ...partsOfPosition(after), limit];
+      return this.#listInOrder.all(...place, order, ...range).map((row) => ({
+        scope,
+        kind,
+        id: row["id"] as string,
+        image: { revision: row["revision"] as number, text: row["body"] as string },
+        position: positionOf(row["key"] as string, row["id"] as string),
+      }));
+    }
     const range = [prefix, prefix + lastCharacter, after, limit];
     return this.#rows(place, range, where).map((row) => ({
       scope,
@@ -417,6 +432,7 @@ class LayerReader implements Reader {
   async list<T>(kind: string, options: ListOptions = {}): Promise<readonly StoredDocument<T>[]> {
     this.assertOpen();
     if (options.where !== undefined) requireIndex(this.state.indexes, kind, options.where.index);
+    if (options.order !== undefined) requireIndex(this.state.indexes, kind, options.order);
     return this.layer.list(this.scope, kind, options).map((entry) => toStored<T>(entry));
   }
 
@@ -462,9 +478,10 @@ class LayerTransaction extends LayerReader implements Transaction {
   }
 }
 
-function toStored<T>({ scope, kind, id, image }: Entry): StoredDocument<T> {
+function toStored<T>({ scope, kind, id, image, position }: Entry): StoredDocument<T> {
   assert(image !== null, "a listed document exists");
-  return { scope, kind, id, revision: image.revision, body: JSON.parse(image.text) as T };
+  const document = { scope, kind, id, revision: image.revision, body: JSON.parse(image.text) as T };
+  return position === undefined ? document : { ...document, position };
 }
 
 const ignore = (): void => undefined;

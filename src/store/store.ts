@@ -53,6 +53,8 @@ export interface StoredDocument<T> {
   /** The revision of the commit that wrote it last. */
   readonly revision: number;
   readonly body: T;
+  /** In a list in the order of an index: where the document stands in it. */
+  readonly position?: string;
 }
 
 export interface Change {
@@ -81,6 +83,11 @@ export interface ListOptions {
    * Limits the list to documents that an index of their kind, declared when the store was opened, has under such a key.
    */
   readonly where?: IndexCondition;
+  /**
+   * Documents in the order of their keys in this index instead of their ids; those without a key are left out, and no
+   * document has two. `after` is then the position of a document. Not together with `where`.
+   */
+  readonly order?: string;
 }
 
 export interface Transaction extends Reader {

@@ -19,6 +19,7 @@ const indexes: Indexes = {
   part: {
     tag: ({ tags }: { readonly tags?: readonly string[] }) => tags ?? [],
     owner: ({ owner }: { readonly owner?: string }) => (owner === undefined ? [] : [owner]),
+    rank: ({ rank }: { readonly rank?: string }) => (rank === undefined ? [] : [rank]),
   },
 };
 
@@ -130,6 +131,51 @@ export function storeContract(name: string, open: (indexes: Indexes) => Store): 
       assert.deepEqual(await count(tx), [3, 2, 0]);
     });
     assert.deepEqual(await store.read(mine, count), [3, 1, 1]);
+  });
+
+  claim("lists in the order of an index, page by page, whatever a transaction has written", async (store) => {
+    const ranked = async (tx: Reader, more: object = {}): Promise<string[]> =>
+      ids(await tx.list("part", { order: "rank", ...more }));
+    await store.write(mine, async (tx) => {
+      for (const [id, rank] of [
+        ["x/1", "c"],
+        ["x/2", "a"],
+        ["x/3", "b"],
+        ["x/4", "a"],
+        ["y/1", "a"],
+      ] as const) {
+        await tx.put("part", id, { rank });
+      }
+      await tx.put("part", "x/0", {});
+      assert.deepEqual(await ranked(tx, { prefix: "x/" }), ["x/2", "x/4", "x/3", "x/1"]);
+    });
+    const pages = async (tx: Reader): Promise<string[][]> => {
+      const found: string[][] = [];
+      for (let after: string | undefined; ; ) {
+        const page = await tx.list("part", { prefix: "x/", order: "rank", limit: 2, ...(after && { after }) });
+        if (page.length === 0) return found;
+        found.push(ids(page));
+        after = page.at(-1)!.position;
+      }
+    };
+    assert.deepEqual(await store.read(mine, pages), [
+      ["x/2", "x/4"],
+      ["x/3", "x/1"],
+    ]);
+    await store.write(mine, async (tx) => {
+      await tx.put("part", "x/1", { rank: "0" });
+      await tx.put("part", "x/5", { rank: "aa" });
+      await tx.delete("part", "x/4");
+      assert.deepEqual(await pages(tx), [
+        ["x/1", "x/2"],
+        ["x/5", "x/3"],
+      ]);
+    });
+    assert.deepEqual(await store.read(mine, pages), [
+      ["x/1", "x/2"],
+      ["x/5", "x/3"],
+    ]);
+    assert.deepEqual(await store.read(yours, pages), []);
   });
 
   const find = (tx: Reader, where: IndexCondition, more: object = {}): Promise<string[]> =>

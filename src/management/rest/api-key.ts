@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { bounds } from "../../base/bounds.ts";
-import { type ApiKey, keyKinds, type UsagePlan } from "../../definition/api-key.ts";
+import { type ApiKey, keyKinds, newestFirst, type UsagePlan } from "../../definition/api-key.ts";
 import { restKinds } from "../../definition/rest-api.ts";
 import { flag, listPaths, member, memberInValue, text } from "../../families/patch.ts";
 import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
@@ -15,6 +15,8 @@ import { type Change, defineResource, documents, operations, pageOfItems, type W
 const apiKeys = documents({
   kind: keyKinds.apiKey,
   member: "apiKey",
+  // Recorded.
+  order: "newest",
   idOf: (key: ApiKey) => key.id,
   // Unconfirmed: how AWS words it; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
   missing: () => notFound("Invalid API Key identifier specified"),
@@ -51,16 +53,21 @@ const holderOf = async (work: Work, value: string): Promise<string | undefined> 
   (await work.tx.get<{ keyId: string }>(keyKinds.apiKeyValue, valueId(value)))?.body.keyId;
 
 const countId = "count";
-const countKeys = async (work: Work): Promise<number> =>
-  (await work.tx.get<{ count: number }>(keyKinds.apiKeyCount, countId))?.body.count ?? 0;
+/** How many keys there are, and how many were ever made. */
+interface KeyCounts {
+  readonly count: number;
+  readonly made?: number;
+}
+const countKeys = async (work: Work): Promise<KeyCounts> =>
+  (await work.tx.get<KeyCounts>(keyKinds.apiKeyCount, countId))?.body ?? { count: 0 };
 
 /** Writes a key whose value was checked. */
 async function addKey(work: Change, key: ApiKey): Promise<void> {
-  const count = await countKeys(work);
+  const { count, made = 0 } = await countKeys(work);
   requireRoom(work, "apiKeys", count);
-  await apiKeys.put(key, work);
+  await apiKeys.put({ ...key, place: made }, work);
   await work.tx.put(keyKinds.apiKeyValue, valueId(key.value), { keyId: key.id });
-  await work.tx.put(keyKinds.apiKeyCount, countId, { count: count + 1 });
+  await work.tx.put(keyKinds.apiKeyCount, countId, { count: count + 1, made: made + 1 });
   await linkStages(work, key.id, [], key.stageKeys);
 }
 
@@ -80,8 +87,11 @@ async function linkStages(
 }
 
 /** Returns the key, without its value unless the caller asked for it. */
-function view(key: ApiKey, withValue: boolean): Omit<ApiKey, "value" | "labels"> & { readonly value?: string } {
-  const { value, labels: _, ...shown } = key;
+function view(
+  key: ApiKey,
+  withValue: boolean,
+): Omit<ApiKey, "value" | "labels" | "place"> & { readonly value?: string } {
+  const { value, labels: _, place: __, ...shown } = key;
   return withValue ? { ...shown, value } : shown;
 }
 
@@ -215,7 +225,12 @@ async function findKeys(work: Work<"GetApiKeys">, nameQuery: string, customerId:
   const wanted = all.filter(
     (key) => (key.name ?? "").startsWith(nameQuery) && (!customerId || key.customerId === customerId),
   );
-  return pageOfItems(work, wanted, (key) => key.id);
+  const orderOf = (key: ApiKey): string => `${newestFirst(key)}${key.id}`;
+  return pageOfItems(
+    work,
+    wanted.sort((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1)),
+    orderOf,
+  );
 }
 
 async function completeApiKey(item: ApiKey, before: ApiKey, work: Change): Promise<ApiKey> {
@@ -232,7 +247,8 @@ async function completeApiKey(item: ApiKey, before: ApiKey, work: Change): Promi
 /** Deletes what belongs to a key: its value's document, its stages and its places in usage plans. */
 async function deleteLinks(key: ApiKey, work: Change): Promise<void> {
   await work.tx.delete(keyKinds.apiKeyValue, valueId(key.value));
-  await work.tx.put(keyKinds.apiKeyCount, countId, { count: (await countKeys(work)) - 1 });
+  const counts = await countKeys(work);
+  await work.tx.put(keyKinds.apiKeyCount, countId, { ...counts, count: counts.count - 1 });
   await linkStages(work, key.id, key.stageKeys, []);
   for (const { id } of await work.tx.list(keyKinds.planOfKey, { prefix: `${key.id}/` })) {
     await leavePlan(work, id.slice(key.id.length + 1), key.id);

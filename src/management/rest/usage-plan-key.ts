@@ -1,4 +1,4 @@
-import { type ApiKey, keyKinds, type UsagePlan, type UsagePlanKey } from "../../definition/api-key.ts";
+import { type ApiKey, keyKinds, newestFirst, type UsagePlan, type UsagePlanKey } from "../../definition/api-key.ts";
 import { present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import { usagePlans } from "./usage-plan.ts";
@@ -49,24 +49,20 @@ async function createUsagePlanKey(work: Change<"CreateUsagePlanKey", UsagePlan>)
   return view(key);
 }
 
-/** Returns the text by which a plan's keys are listed. Recorded: those that joined last come first. */
-const newestFirst = ({ createdDate, place = 0, keyId }: UsagePlanKey): string =>
-  `${descending(createdDate)}${descending(place)}${keyId}`;
-
-/** Returns a whole number as a text that sorts before those of smaller ones. */
-const descending = (number: number): string => String(9_999_999_999 - number).padStart(10, "0");
+/** Recorded: the keys that joined last come first. */
+const orderOf = (link: UsagePlanKey): string => `${newestFirst(link)}${link.keyId}`;
 
 /** Recorded: a plan that is not there has no keys. */
 async function listUsagePlanKeys(work: Work<"GetUsagePlanKeys">): Promise<unknown> {
   const prefix = work.input.nameQuery ?? "";
   const stored = await childrenOf<UsagePlanKey>(work.tx, keyKinds.usagePlanKey, work.input.usagePlanId);
-  const links = stored.toSorted((one, other) => (newestFirst(one) < newestFirst(other) ? -1 : 1));
+  const links = stored.toSorted((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1));
   const keyOf = ({ keyId }: UsagePlanKey): Promise<ApiKey> => requireKey(work, keyId);
   const isNamed = async (link: UsagePlanKey) => ((await keyOf(link)).name ?? "").startsWith(prefix);
   const wanted: UsagePlanKey[] = [];
   // Without a name, only the page's keys are read.
   for (const link of links) if (prefix === "" || (await isNamed(link))) wanted.push(link);
-  const page = pageOfItems(work, wanted, newestFirst);
+  const page = pageOfItems(work, wanted, orderOf);
   const items: unknown[] = [];
   for (const link of page.items) items.push(view(await keyOf(link)));
   return answerPage({ ...page, items });
