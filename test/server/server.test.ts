@@ -209,7 +209,7 @@ test("without --upstream, a foreign service is refused by name; without --memory
     });
     await assert.rejects(
       startPortico({ args: ["--port", `${kept.port}`] }),
-      /Can't listen on 127\.0\.0\.1:\d+.*Another Portico/s,
+      /Can't listen on 127\.0\.0\.1:\d+.*Another program/s,
     );
     await assert.rejects(
       startPortico({ args: ["--host", "0.0.0.0"] }),
