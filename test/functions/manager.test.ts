@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { MessageChannel } from "node:worker_threads";
 import { strToU8, zipSync } from "fflate";
 import { connectFunctions } from "../../src/functions/connect.ts";
+import { aFunctionSpec } from "../a-function-spec.ts";
 import { makeGate } from "../gate.ts";
 import { answer, functionError, handler, start, tail } from "../start-functions.ts";
 import { until } from "../until.ts";
@@ -551,6 +552,44 @@ test("sequential invocations from several clients reuse one environment", async 
     for (const each of [client, other]) pids.add(answer(await each.invoke({ functionArn: arn, payload: "{}" })));
   }
   assert.equal(pids.size, 1);
+});
+
+test("an alias chooses a version for each invocation by its weight, and a client without it finds nothing", async (t) => {
+  const { manager, packages } = await start(t, handler("return 1"));
+  const live = `${arn}:live`;
+  const version = async (number: string): Promise<void> => {
+    const code = "exports.handler = async (event, context) => [context.functionVersion, context.invokedFunctionArn]";
+    const { hash } = await packages.save(Buffer.from(zipSync({ "index.js": strToU8(code) })));
+    const facts = { functionArn: `${arn}:${number}`, version: number, packageHash: hash, revisionId: number };
+    await manager.apply(aFunctionSpec(facts));
+  };
+  await version("1");
+  await version("2");
+  const draws = [0.1, 0.9, 0.25, 0.2499, 0];
+  const { port1, port2 } = new MessageChannel();
+  manager.connect(port1);
+  const client = connectFunctions(port2, undefined, () => draws.shift() ?? 0.5);
+  t.after(() => client.close());
+  const invoke = async (): Promise<unknown> => answer(await client.invoke({ functionArn: live, payload: "{}" }));
+  assert.deepEqual([client.describe(live), client.choose(live)], [undefined, undefined]);
+  const additional = { functionArn: `${arn}:2`, weight: 0.25 };
+  const alias = { aliasArn: live, functionArn: `${arn}:1`, policyRevision: "p" };
+  await manager.applyAlias({ ...alias, additional, policy: "{}" });
+  assert.deepEqual(client.describe(live), { functionArn: live, policy: "{}", policyRevision: "p" });
+  const chosen: unknown[] = [];
+  for (let n = 0; n < 5; n++) chosen.push(await invoke());
+  assert.deepEqual(
+    chosen,
+    ["2", "1", "1", "2", "2"].map((number) => [number, live]),
+  );
+  assert.deepEqual(client.choose(live), { functionArn: `${arn}:1`, version: "1" });
+  await manager.applyAlias({ ...alias, functionArn: `${arn}:2`, additional: undefined, policy: undefined });
+  assert.deepEqual(await invoke(), ["2", live]);
+  // Whoever connects later knows it as well.
+  assert.equal(manager.client().choose(live)?.version, "2");
+  await manager.removeAlias(live);
+  const outcome = await client.invoke({ functionArn: live, payload: "{}" });
+  assert.ok(outcome.kind === "service-error" && outcome.message === `Function not found: ${live}`);
 });
 
 test("a client that is gone takes nothing with it", async (t) => {

@@ -100,6 +100,23 @@ def main(endpoint: str) -> None:
     status = refusal(functions.list_layers)
     assert status[0] == "NotImplementedException" and status[2] == 501 and "ListLayers" in status[1], status
 
+    # Versions and aliases.
+    assert functions.publish_version(FunctionName="hello")["Version"] == "1"
+    changed = functions.update_function_code(
+        FunctionName="hello", ZipFile=code("export const handler = async (e, c) => c.functionVersion;"), Publish=True)
+    assert changed["Version"] == "2" and changed["FunctionArn"] == f"{arn}:2", changed
+    alias = functions.create_alias(
+        FunctionName="hello", Name="live", FunctionVersion="1", RoutingConfig={"AdditionalVersionWeights": {"2": 1.0}})
+    assert alias["AliasArn"] == f"{arn}:live" and alias["RoutingConfig"] == {"AdditionalVersionWeights": {"2": 1.0}}, alias
+    run = functions.invoke(FunctionName="hello", Qualifier="live")
+    assert run["ExecutedVersion"] == "2" and json.load(run["Payload"]) == "2", run
+    functions.update_alias(FunctionName="hello", Name="live", RoutingConfig={"AdditionalVersionWeights": {}})
+    assert functions.invoke(FunctionName="hello:live")["ExecutedVersion"] == "1"
+    assert refusal(functions.delete_function, FunctionName="hello", Qualifier="1") == (
+        "ResourceConflictException", "Unable to delete version because the following aliases reference it: [live]", 409)
+    versions = functions.get_paginator("list_versions_by_function").paginate(FunctionName="hello")
+    assert [one["Version"] for page in versions for one in page["Versions"]] == ["$LATEST", "1", "2"]
+
     for identifier in made:
         gateway.delete_rest_api(restApiId=identifier)
     functions.delete_function(FunctionName="hello")

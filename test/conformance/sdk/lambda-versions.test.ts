@@ -6,12 +6,14 @@ import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import {
   APIGatewayClient,
+  CreateAuthorizerCommand,
   CreateDeploymentCommand,
   CreateRestApiCommand,
   CreateStageCommand,
   GetResourcesCommand,
   PutIntegrationCommand,
   PutMethodCommand,
+  TestInvokeAuthorizerCommand,
   UpdateStageCommand,
 } from "@aws-sdk/client-api-gateway";
 import { CloudWatchLogsClient, DescribeLogStreamsCommand } from "@aws-sdk/client-cloudwatch-logs";
@@ -553,6 +555,45 @@ describe("versions and aliases", () => {
       );
       const { answer } = await call("prod");
       assert.deepEqual([answer.what, answer.version, answer.arn], ["three", "$LATEST", arn("guarded:beta")]);
+    });
+
+    it("count for authorizers by their aliases as well", async () => {
+      const code = `exports.handler = async (event, { functionVersion }) => ({ principalId: "version " + functionVersion,
+        policyDocument: { Version: "2012-10-17", Statement: { Action: "*", Effect: "Allow", Resource: "*" } } });`;
+      await lambda.send(functionOf("auth", code, { Publish: true }));
+      await alias("auth", "live", "1");
+      const { id: authorizerId } = await gateway.send(
+        new CreateAuthorizerCommand({
+          restApiId,
+          name: "auth",
+          type: "TOKEN",
+          identitySource: "method.request.header.Authorization",
+          authorizerUri: `arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${arn("auth")}:\${stageVariables.alias}/invocations`,
+        }),
+      );
+      const ask = async (
+        value: string,
+      ): Promise<{ status: number | undefined; principal: string | undefined; log: string }> => {
+        const {
+          clientStatus,
+          principalId,
+          log = "",
+        } = await gateway.send(
+          new TestInvokeAuthorizerCommand({
+            restApiId,
+            authorizerId,
+            headers: { Authorization: "x" },
+            stageVariables: { alias: value },
+          }),
+        );
+        return { status: clientStatus, principal: principalId, log };
+      };
+      await lambda.send(new AddPermissionCommand({ ...permission(), FunctionName: "auth" }));
+      assert.equal((await ask("live")).status, 500);
+      await lambda.send(new AddPermissionCommand({ ...permission("live"), FunctionName: "auth" }));
+      const { status, principal } = await ask("live");
+      assert.deepEqual([status, principal], [0, "version 1"]);
+      assert.equal((await ask("nobody")).status, 500);
     });
 
     it("an alias or version that is not there is named in the hint and in the status", async () => {
