@@ -67,7 +67,7 @@ export interface Policy {
 export function parsePolicy(text: string, kind: PolicyKind = "resource"): Policy {
   try {
     const document: unknown = JSON.parse(text);
-    if (!isObject(document)) return unreadable("it is no JSON object");
+    if (!isObject(document)) return unreadable("it is not a JSON object");
     refuseUnknownElements(document, documentElements);
     const { Statement: given } = document;
     const statements = (Array.isArray(given) ? given : [given]).map((one) => parseStatement(one, kind));

@@ -35,7 +35,7 @@ export function readToken(text: string): UnverifiedToken | string {
   const parts = text.split(".");
   if (parts.length !== 3 || !parts.every(isEncoded)) return "it is no signed JWT";
   const [header, claims] = parts.slice(0, 2).map(parseObject);
-  if (header === undefined || claims === undefined) return "its header or its claims are no JSON object";
+  if (header === undefined || claims === undefined) return "its header or its claims are not a JSON object";
   // We choose the algorithm, not the token: neither `none` nor a MAC with the public key is considered.
   if (header["alg"] !== "RS256") return "it is not signed with RS256";
   // RFC 7515 §4.1.11: extensions that are not understood must be refused.

@@ -68,7 +68,8 @@ function makeRouteHints(stage: RoutedStage, undeployed: readonly string[]): Rout
       const match = router.match(path);
       if (match !== undefined) return `${path} has no ${verb}; it has ${[...match.methods.keys()].join(", ")}`;
       const near = nearest(path, [...paths.keys()]);
-      if (near.length === 0) return `no route matches ${path}; the stage ${stage.stageName} has ${paths.size} paths`;
+      if (near.length === 0)
+        return `no route matches ${path}; the stage ${stage.stageName} has ${paths.size} ${paths.size === 1 ? "path" : "paths"}`;
       const named = near.map((each) => `${paths.get(each)!.join("|")} ${each}`);
       return `no route matches ${path}; the nearest are ${named.join(", ")}`;
     },

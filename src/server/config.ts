@@ -124,7 +124,7 @@ async function readConfigFile(given: string | undefined, cwd: string): Promise<C
     throw new UserError({
       what: `There is no file ${path}.`,
       why: "It was named as the configuration file.",
-      next: "Make it, or leave --config and PORTICO_CONFIG away.",
+      next: "Make it, or leave out --config and PORTICO_CONFIG.",
     });
   }
   return { path, values: await parseConfigFile(path) };

@@ -131,7 +131,7 @@ test("metadata is read whatever pieces it comes in", () =>
 const broken: readonly [string, string, RegExp][] = [
   ["nothing", "", /no metadata/],
   ["the answer of a function that does not stream", '{"statusCode":200,"body":"x"}', /no metadata/],
-  ["no JSON", `hello${zeros}`, /it is no JSON/],
+  ["no JSON", `hello${zeros}`, /it is not JSON/],
   ["a list", `[]${zeros}`, /it is a list/],
   ["an unknown key", `{"statusCode":200,"body":"x"}${zeros}`, /unknown key body/],
   ["a status that is none", `{"statusCode":99}${zeros}`, /statusCode is 99/],

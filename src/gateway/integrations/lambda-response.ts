@@ -97,7 +97,7 @@ function parseObject(text: Buffer, known: ReadonlySet<string>): Record<string, u
   try {
     output = JSON.parse(text.toString("utf8"));
   } catch {
-    return "it is no JSON";
+    return "it is not JSON";
   }
   if (!isObject(output)) {
     return `it is ${output === null ? "null" : Array.isArray(output) ? "a list" : `a ${typeof output}`}, not an object`;

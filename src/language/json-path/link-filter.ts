@@ -93,7 +93,7 @@ function linkOperand(operand: Operand, options: LinkOptions): LinkedOperand {
   }
   const side = literalSide(operand);
   return () => {
-    if (side === undefined) throw new JsonPathFailure("A literal in a filter is no JSON");
+    if (side === undefined) throw new JsonPathFailure("A literal in a filter is not JSON");
     return side;
   };
 }

@@ -101,7 +101,7 @@ export class SchemaCompiler {
       const text = this.#resolveModel(name, api);
       if (text === undefined) throw new WrongSchema(`The model ${name} of ${reference} does not exist`);
       const parsed = parseJsonText(text);
-      if (parsed.kind === "malformed") throw new WrongSchema(`The model ${name} is no JSON: ${parsed.detail}`);
+      if (parsed.kind === "malformed") throw new WrongSchema(`The model ${name} is not JSON: ${parsed.detail}`);
       other = { root: parsed.value, nodes: new Map() };
       this.#documents.set(key, other);
     }
@@ -118,7 +118,8 @@ function pointedAt(fragment: string, root: TemplateValue): TemplateValue {
   } catch {
     throw new WrongSchema(`The reference ${fragment} is wrongly encoded`);
   }
-  if (pointer !== "" && !pointer.startsWith("/")) throw new WrongSchema(`The reference ${fragment} is no JSON Pointer`);
+  if (pointer !== "" && !pointer.startsWith("/"))
+    throw new WrongSchema(`The reference ${fragment} is not a JSON Pointer`);
   for (const part of pointer.split("/").slice(1)) {
     const name = unescapeSegment(part);
     if (value instanceof TemplateMap) value = value.get(name);

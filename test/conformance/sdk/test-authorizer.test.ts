@@ -533,7 +533,7 @@ describe("TestInvokeAuthorizer", () => {
       ["no expiry", jwt({ ...idToken(), exp: undefined }), /no time of expiry/],
       ["an expiry that is a text", jwt({ ...idToken(), exp: "9999999999" }), /no time of expiry/],
       ["a time to come", jwt({ ...idToken(), nbf: nowSeconds() + 600 }), /not valid yet/],
-      ["claims that are a list", jwt([idToken()]), /no JSON object/],
+      ["claims that are a list", jwt([idToken()]), /not a JSON object/],
       ["a token without end", `${"a".repeat(20_000)}.${body}.${signature}`, /too long/],
     ] as const) {
       it(`is 401 for ${what}`, async () => {
