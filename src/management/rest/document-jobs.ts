@@ -11,6 +11,7 @@ import type { ExportOptions } from "../../openapi/export-rest-api.ts";
 import type { DocumentationPartsResult } from "../../openapi/import-documentation.ts";
 import type { ImportOptions, ImportResult } from "../../openapi/import-rest-api.ts";
 import type { SdkRequest } from "../../sdk/generate-sdk.ts";
+import { multiplies } from "./multiplying-documents.ts";
 
 /** A document (JSON or YAML), and the present state of what it is imported into. */
 interface ImportInput<Base, Options extends object> {
@@ -69,22 +70,6 @@ export const sdkJob: Job<{ readonly definition: RestApiDefinition; readonly requ
     return generateSdk(definition, request);
   },
 };
-
-/**
- * Returns whether a document may mean many times what it says: by an alias of YAML, or by more references than a few.
- * References to whole schemas don't count, because those become references to models.
- */
-export function multiplies(document: Uint8Array): boolean {
-  const text = asBuffer(document).toString("latin1");
-  if (/(?:^|[\s,:[{])\*[^\s,*/"]/.test(text)) return true;
-  // An escape may hide a part of `$ref`.
-  const references = text.match(/\$ref|\\[uUx]/g)?.length ?? 0;
-  if (references <= referencesMaxHere) return false;
-  const toSchemas = text.match(/\$ref["']?\s*:\s*["']#\/(?:components\/schemas|definitions)\/[\w.~%-]+["']/g);
-  return references - (toSchemas?.length ?? 0) > referencesMaxHere;
-}
-
-const referencesMaxHere = bounds.importReferencesMaxHere.value;
 
 const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
   Buffer.from(buffer, byteOffset, byteLength);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { multiplies } from "./document-jobs.ts";
+import { multiplies } from "./multiplying-documents.ts";
 
 const of = (text: string): boolean => multiplies(Buffer.from(text));
 
