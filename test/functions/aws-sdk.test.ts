@@ -82,7 +82,7 @@ test("a function whose SDK is nowhere is told how it finds one", async (t) => {
     { options: { awsSdk: empty } },
   );
   const how =
-    /AWS's runtime has @aws-sdk\/client-s3; .* Run `npm install @aws-sdk\/client-s3` in the folder in which Portico was started, or name a folder that has it by --aws-sdk\.$/;
+    /AWS's runtime has @aws-sdk\/client-s3; .* Run `npm install @aws-sdk\/client-s3` in the project's folder, or name a folder that has it by --aws-sdk\.$/;
   const imported = functionError(await invoke());
   assert.equal(imported.errorType, "Runtime.ImportModuleError");
   assert.match(imported.errorMessage, how);

@@ -346,7 +346,7 @@ if (sdkFolders.length > 0) {
 function withSdkHint(error, text) {
   const name = isNotFound(error) ? missingSdk.exec(text)?.[1] : undefined;
   if (name === undefined) return text;
-  return `${text}\nAWS's runtime has ${name}; here functions find it in the project or on the machine. Run \`npm install ${name}\` in the folder in which Portico was started, or name a folder that has it by --aws-sdk.`;
+  return `${text}\nAWS's runtime has ${name}; here functions find it in the project or on the machine. Run \`npm install ${name}\` in the project's folder, or name a folder that has it by --aws-sdk.`;
 }
 
 // ---- Loading the handler --------------------------------------------------------------------------------------------
