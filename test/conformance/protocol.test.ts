@@ -287,7 +287,7 @@ describe("the SDK's API Gateway client", () => {
       restApis.send(
         new PutIntegrationCommand({ restApiId: "a", resourceId: "r", httpMethod: "GET", type: "FTP" as "MOCK" }),
       ),
-      { name: "BadRequestException", message: /Value 'FTP' at 'putIntegrationInput.type' failed to satisfy/ },
+      { name: "ValidationException", message: /Value 'FTP' at 'putIntegrationInput.type' failed to satisfy/ },
     );
     await assert.rejects(restApis.send(new GetVpcLinksCommand({})), {
       name: "NotImplementedException",
