@@ -143,7 +143,7 @@ function compileResponse(
 function compileBackend(integration: Integration, context: IntegrationContext): BackendPlan {
   const uri = fillStageVariables(integration.uri, context.variables);
   const parts = /^(https?):\/\/([^/?#]*)([^#]*)/i.exec(uri);
-  if (parts === null) throw misconfigured(`Invalid endpoint address: ${uri}`);
+  if (parts === null) throw badAddress(uri);
   const [, scheme, authority, rest] = parts;
   if (authority!.includes("{")) throw closed("path parameter in the host of an integration URI");
   const options = { side: "request", variables: context.variables } as const;
@@ -176,7 +176,7 @@ function compileClientCertificate(
 
 function compileOrigin(scheme: string, authority: string, uri: string): string {
   if (authority === "" || authority.includes("@") || !URL.canParse(`${scheme}://${authority}/`)) {
-    throw misconfigured(`Invalid endpoint address: ${uri}`);
+    throw badAddress(uri);
   }
   return new URL(`${scheme}://${authority}/`).origin;
 }
@@ -226,7 +226,7 @@ function compileLambdaProxy(integration: Integration, _method: Method, context: 
 function compileAws(integration: Integration, method: Method, context: IntegrationContext): StepPlan {
   const uri = fillStageVariables(integration.uri, context.variables);
   const target = parseAwsTarget(uri);
-  if (target === undefined) throw misconfigured(`Invalid endpoint address: ${uri}`);
+  if (target === undefined) throw badAddress(uri);
   const [service = ""] = target.service.names;
   const unsupported = checkService(service);
   if (unsupported !== undefined) throw misconfigured(unsupported);
@@ -284,7 +284,7 @@ const invokeHeaders: ReadonlySet<string> = new Set(["x-amz-invocation-type", "x-
 
 function serviceOf(uri: string): string {
   const action = /^arn:aws[a-z-]*:apigateway:[a-z0-9-]+:([a-z0-9.-]+):(?:path|action)\//.exec(uri);
-  if (action === null) throw misconfigured(`Invalid endpoint address: ${uri}`);
+  if (action === null) throw badAddress(uri);
   return action[1]!;
 }
 
@@ -299,7 +299,7 @@ function functionOf(uri: string, integration: Integration): string {
 /** Returns the function that a URI invokes. */
 export function functionAt(uri: string, mode: keyof typeof invocations = "BUFFERED"): string {
   const path = invocations[mode].exec(uri);
-  if (path === null || !lambdaArn.test(path[1]!)) throw misconfigured(`Invalid endpoint address: ${uri}`);
+  if (path === null || !lambdaArn.test(path[1]!)) throw badAddress(uri);
   return path[1]!;
 }
 
@@ -311,11 +311,17 @@ const invocations = {
 
 const lambdaArn = /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[a-zA-Z0-9_-]{1,140}(:[a-zA-Z0-9$_-]{1,128})?$/;
 
+/** AWS's whole line, as recorded (docs/internals/aws-facts/recorded.md, row 16); what is wrong with the address stands in the hint. */
+const invalidAddress = "Invalid endpoint address";
+
+const badAddress = (uri: string): ReturnType<typeof misconfigured> =>
+  misconfigured(invalidAddress, `The integration's URI is "${uri}"`);
+
 /** Fills in stage variables. AWS: an unset variable is empty text, and the resulting address can't be called. */
 export function fillStageVariables(uri: string | undefined, variables: Readonly<Record<string, string>>): string {
   const filled = substituteStageVariables(uri ?? "", variables);
   if (filled.unset.length > 0) {
-    throw misconfigured(`Invalid endpoint address: stage variable ${filled.unset[0]} is not set`);
+    throw misconfigured(invalidAddress, `The stage variable ${filled.unset[0]} is not set`);
   }
   return filled.text;
 }

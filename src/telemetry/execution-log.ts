@@ -122,7 +122,7 @@ function linesOf(event: TraceEvent, { stage, endpointRequestId }: LogContext): r
     case "endpoint-request":
       return [
         ["data", `Endpoint request URI: ${event.uri}`],
-        ["data", `Endpoint request headers: ${javaMap(event.headers)}`],
+        ["data", `Endpoint request headers: ${javaMap(endpointHeaders(event, stage))}`],
         ["data", `Endpoint request body after transformations: ${show(event.body)}`],
         ["info", `Sending request to ${event.uri}`],
       ];
@@ -136,7 +136,7 @@ function linesOf(event: TraceEvent, { stage, endpointRequestId }: LogContext): r
     case "method-response":
       return [
         ["data", `Method response body after transformations: ${show(event.body)}`],
-        ["data", `Method response headers: ${javaMap(event.headers)}`],
+        ["data", `Method response headers: ${javaMap(inOrder(event.headers, firstOfResponse))}`],
         ["info", "Successfully completed execution"],
       ];
     case "failure":
@@ -190,3 +190,48 @@ function javaMap(pairs: readonly string[]): string {
   }
   return `{${[...values].map(([name, value]) => `${name}=${value}`).join(", ")}}`;
 }
+
+/** The order in which AWS logs headers, as recorded: docs/internals/aws-facts/recorded.md, row 16. */
+const firstOfResponse = ["x-amzn-trace-id", "content-type"];
+const firstOfRequest = [
+  "x-amzn-lambda-integration-tag",
+  "authorization",
+  "x-amz-date",
+  "x-amzn-apigateway-api-id",
+  "accept",
+  "user-agent",
+  "x-amz-security-token",
+];
+
+/** Returns names and values (in turn) with those of certain names first. */
+function inOrder(pairs: readonly string[], first: readonly string[]): string[] {
+  const ranked: { readonly rank: number; readonly pair: readonly string[] }[] = [];
+  for (let index = 0; index < pairs.length; index += 2) {
+    const rank = first.indexOf(pairs[index]!.toLowerCase());
+    ranked.push({ rank: rank < 0 ? first.length : rank, pair: pairs.slice(index, index + 2) });
+  }
+  return ranked.sort((left, right) => left.rank - right.rank).flatMap(({ pair }) => pair);
+}
+
+/**
+ * Returns the headers of a request to an integration as AWS logs them. A function is invoked without a request here, so the
+ * headers that AWS sends to Lambda are written in its form: what is secret in them is only asterisks, as long as on AWS, which
+ * cuts the line.
+ */
+function endpointHeaders(event: Extract<TraceEvent, { kind: "endpoint-request" }>, stage: TracedStage): string[] {
+  const headers = [...event.headers];
+  if (event.isInvocation === true) {
+    headers.unshift(
+      ...["x-amzn-lambda-integration-tag", stage.isTest ? "test-request" : stage.requestId],
+      ...["Authorization", "*".repeat(signatureChars)],
+      ...["X-Amz-Date", new Date(event.atMs).toISOString().replace(/[-:]|\.\d+/g, "")],
+      ...["x-amzn-apigateway-api-id", stage.apiId, "Accept", "application/json"],
+      ...["User-Agent", `AmazonAPIGateway_${stage.apiId}`, "X-Amz-Security-Token", "*".repeat(lineCharsMax)],
+    );
+  }
+  const isSigned = headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === "x-amz-date");
+  return isSigned ? inOrder(headers, firstOfRequest) : headers;
+}
+
+/** The length of a signature's header at AWS, about. */
+const signatureChars = 330;

@@ -87,6 +87,8 @@ export type TraceFact =
   /** The request to the integration, as it goes out. */
   | {
       readonly kind: "endpoint-request";
+      /** A function is invoked, which is no request here: its headers are those that have a meaning. */
+      readonly isInvocation?: true;
       readonly httpMethod: string;
       readonly uri: string;
       readonly headers: Pairs;

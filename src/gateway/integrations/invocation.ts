@@ -34,10 +34,11 @@ export class Invocation implements Work {
     exchange.suspend(this);
   }
 
-  start(event: Buffer | string): void {
+  /** Invokes the function; `body` is what the trace shows, if the integration made nothing of which the event was made. */
+  start(event: Buffer | string, body = event): void {
     const { functionArn, thread, clientContext } = this.#options;
     this.#exchange.startIntegration();
-    traceInvocation(this.#exchange, { functionArn, type: "RequestResponse", clientContext, payload: event });
+    traceInvocation(this.#exchange, { functionArn, type: "RequestResponse", clientContext, payload: body });
     thread.metrics.add("functionInvocations");
     const outcome = thread.functions.invoke({
       functionArn,
@@ -162,6 +163,7 @@ export function traceInvocation(
   if (call.clientContext !== undefined) headers.push("X-Amz-Client-Context", call.clientContext);
   trace.add({
     kind: "endpoint-request",
+    isInvocation: true,
     httpMethod: "POST",
     uri: `https://lambda.${region}.amazonaws.com${invocationPath(call.functionArn, call.isStreamed)}`,
     headers,

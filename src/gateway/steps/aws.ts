@@ -15,7 +15,9 @@ export function linkAws(plan: AwsPlan, context: LinkContext): RunStep {
   const origin = thread.services.originOf(service);
   if (origin === undefined) {
     const problem = thread.services.problemOf(service) ?? "";
-    return (exchange) => refuse(exchange, problem);
+    const hint = `Execution failed due to configuration error: ${problem}`;
+    const failure = { detail: "Invalid endpoint address", hint };
+    return (exchange) => exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", failure);
   }
   const backend = { ...plan.backend, origin };
   const isS3 = service.signingName === "s3";

@@ -82,10 +82,10 @@ export function linkLambda(plan: LambdaPlan, context: LinkContext): RunStep {
     const clientContext = readHeader(exchange, "x-amz-client-context");
     exchange.forgetBody();
     if (type === "Event") {
-      accept(exchange, context, { plan, payload, clientContext, select });
+      accept(exchange, context, { plan, event, payload, clientContext, select });
     } else if (type === "RequestResponse") {
       const mapper = new AnswerMapper(exchange, select);
-      new Invocation(exchange, mapper, { functionArn, timeoutMs, thread, clientContext }).start(payload);
+      new Invocation(exchange, mapper, { functionArn, timeoutMs, thread, clientContext }).start(payload, event);
     } else {
       const detail = `X-Amz-Invocation-Type is ${type}, and neither Event nor RequestResponse`;
       exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", { detail, hint: detail });
@@ -149,14 +149,16 @@ function accept(
   { thread }: LinkContext,
   options: {
     readonly plan: LambdaPlan;
+    /** As the integration made it; `payload` is what the function gets. */
+    readonly event: Buffer | string;
     readonly payload: Buffer | string;
     readonly clientContext: string | undefined;
     readonly select: SelectResponse;
   },
 ): void {
-  const { plan, payload, clientContext, select } = options;
+  const { plan, event, payload, clientContext, select } = options;
   const integration = exchange.startIntegration();
-  traceInvocation(exchange, { functionArn: plan.functionArn, type: "Event", clientContext, payload });
+  traceInvocation(exchange, { functionArn: plan.functionArn, type: "Event", clientContext, payload: event });
   const accepted = thread.events.accept({
     functionArn: plan.functionArn,
     payload,

@@ -172,7 +172,10 @@ describe("TestInvokeAuthorizer", () => {
         const functionUrl =
           "https://lambda.us-east-1.amazonaws.com/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:tokens/invocations";
         const lines = linesOf(answer);
-        assert.match(lines.splice(3, 1)[0]!, /^Endpoint request headers: \{X-Amz-Invocation-Type=RequestResponse, /);
+        assert.match(
+          lines.splice(3, 1)[0]!,
+          /^Endpoint request headers: \{x-amzn-lambda-integration-tag=test-request, Authorization=\*+, /,
+        );
         assert.deepEqual(lines, [
           `Starting authorizer: ${authorizerId} for request: ID`,
           `Incoming identity: ${"*".repeat(effect.length - 1)}${effect.at(-1)}`,

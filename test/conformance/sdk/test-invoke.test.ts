@@ -89,6 +89,27 @@ const document = (backend: string, functionArn: string): object => ({
         },
       },
     },
+    "/custom": {
+      post: {
+        ...ok,
+        "x-amazon-apigateway-integration": {
+          type: "aws",
+          httpMethod: "POST",
+          uri: `arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${functionArn}/invocations`,
+          responses: { default: { statusCode: "200" } },
+        },
+      },
+    },
+    "/nowhere": {
+      get: {
+        ...ok,
+        "x-amazon-apigateway-integration": {
+          type: "http_proxy",
+          httpMethod: "GET",
+          uri: "http://${stageVariables.host}/",
+        },
+      },
+    },
     "/silent": {
       get: {
         ...ok,
@@ -223,6 +244,32 @@ describe("TestInvokeMethod", () => {
     assert.equal(requestContext.identity.apiKeyId, "test-invoke-api-key-id");
     assert.match(requestContext.identity.userAgent, /aws-sdk-js/);
     assert.equal((await run("POST /function", { body: "hi" })).status, 200);
+  });
+
+  // Recorded: docs/internals/aws-facts/recorded.md, row 16.
+  it("logs a function's invocation in AWS's form, and headers in AWS's order", async () => {
+    const answer = await run("POST /custom");
+    const lines = linesOf(answer);
+    assert.equal(answer.status, 200, String(answer.log));
+    assert.ok(lines.includes("Endpoint request body after transformations: "), String(answer.log));
+    const sent = lines.find((line) => line.startsWith("Endpoint request headers: "))!;
+    assert.match(
+      sent,
+      /\{x-amzn-lambda-integration-tag=test-request, Authorization=\*+\w*, X-Amz-Date=\d{8}T\d{6}Z, x-amzn-apigateway-api-id=\w+, Accept=application\/json, User-Agent=AmazonAPIGateway_\w+, X-Amz-Security-Token=\*+ \[TRUNCATED\]$/,
+    );
+    assert.ok(
+      lines.some((line) =>
+        /^Method response headers: \{X-Amzn-Trace-Id=Root=[^,]+, Content-Type=application\/json\}$/.test(line),
+      ),
+      String(answer.log),
+    );
+  });
+
+  it("says no more than AWS of an address, and has only the error's type among the headers of a failure", async () => {
+    const answer = await run("GET /nowhere");
+    assert.deepEqual(answer.headers, { "x-amzn-ErrorType": "InternalServerErrorException" });
+    assert.deepEqual(answer.multiValueHeaders, { "x-amzn-ErrorType": ["InternalServerErrorException"] });
+    assert.equal(linesOf(answer).at(-2), "Execution failed due to configuration error: Invalid endpoint address");
   });
 
   it("answers the failure of a template with AWS's 500, and its log names line and column", async () => {
