@@ -633,6 +633,7 @@ const bound = (store: Store): Store => ({
   read: (of, work) => store.read(of, work),
   write: (of, work) => store.write(of, work),
   all: (kind) => store.all(kind),
+  addresses: (kind) => store.addresses(kind),
   revision: () => store.revision(),
   subscribe: (listener) => store.subscribe(listener),
   reset: () => store.reset(),

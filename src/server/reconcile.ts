@@ -107,7 +107,7 @@ export class Reconciler {
     for (const kind of this.#kinds) {
       const { extent } = this.#source(kind);
       if (extent.kind !== "each") continue;
-      for (const { id, scope } of await store.all(extent.documents)) this.#mark({ kind, key: id, scope });
+      for (const { id, scope } of await store.addresses(extent.documents)) this.#mark({ kind, key: id, scope });
     }
     this.#schedule();
     await this.#work;

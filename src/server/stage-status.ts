@@ -10,7 +10,7 @@ import {
 import { readDefinition } from "../management/rest/definition-documents.ts";
 import type { Plan } from "../plan/kinds.ts";
 import type { AwsServicePlan } from "../plan/steps.ts";
-import type { Reader, Store, StoredDocument } from "../store/store.ts";
+import type { DocumentAddress, Reader, Store } from "../store/store.ts";
 import { routesBeyondAws } from "./beyond-aws.ts";
 import { type BackendProblems, type FailingRoute, failingRoutes, unsentHeaders } from "./failing-routes.ts";
 import type { ClosedParts } from "./pages/reference.ts";
@@ -56,8 +56,11 @@ export interface StageStatusOptions {
 export async function readStageStatus(options: StageStatusOptions): Promise<readonly StageStatus[]> {
   const { store } = options;
   const found: StageStatus[] = [];
-  for (const stage of await store.all<Stage>(restKinds.stage)) {
-    const deployment = await store.read(stage.scope, (tx) => readDeployment(tx, stage));
+  for (const stage of await store.addresses(restKinds.stage)) {
+    // One whose documents can't be read is closed and says so; it hides no other.
+    const deployment = await store
+      .read(stage.scope, (tx) => readDeployment(tx, stage))
+      .catch(() => unreadableDeployment(stage));
     if (deployment !== undefined) found.push({ ...deployment, ...describePlan(stage.id, options) });
     // A stage of a thousand operations takes 0.2 s, so other calls get a turn before the next stage.
     await aTurn();
@@ -70,14 +73,24 @@ type DeploymentStatus = Pick<
   "account" | "region" | "apiId" | "apiName" | "stageName" | "deploymentId" | "deployedAt" | "differences"
 >;
 
-/** Reads a deployment. Returns undefined if the API was deleted in between. */
-async function readDeployment(
-  tx: Reader,
-  { id, scope, body }: StoredDocument<Stage>,
-): Promise<DeploymentStatus | undefined> {
+const unreadableDeployment = ({ id, scope }: DocumentAddress): DeploymentStatus => ({
+  account: scope.account,
+  region: scope.region,
+  apiId: apiIdOf(id),
+  apiName: apiIdOf(id),
+  stageName: id.slice(apiIdOf(id).length + 1),
+  deploymentId: "",
+  deployedAt: undefined,
+  differences: [],
+});
+
+/** Reads a deployment. Returns undefined if the stage or its API was deleted in between. */
+async function readDeployment(tx: Reader, { id, scope }: DocumentAddress): Promise<DeploymentStatus | undefined> {
   const apiId = apiIdOf(id);
   const restApi = await tx.get<RestApi>(restKinds.restApi, apiId);
-  if (restApi === undefined) return undefined;
+  const stage = await tx.get<Stage>(restKinds.stage, id);
+  if (restApi === undefined || stage === undefined) return undefined;
+  const { body } = stage;
   const deploymentId = `${apiId}/${body.deploymentId}`;
   const snapshot = await tx.get<RestApiDefinition>(restKinds.snapshot, deploymentId);
   const deployment = await tx.get<Deployment>(restKinds.deployment, deploymentId);

@@ -17,7 +17,16 @@ import {
 } from "./indexes.ts";
 import { type Entry, type Image, Layer, type LayerEntry, partsOfPosition, positionOf, type Source } from "./layer.ts";
 import { insertIndexEntry, openDatabase } from "./sqlite-database.ts";
-import type { Change, ListOptions, Reader, Scope, Store, StoredDocument, Transaction } from "./store.ts";
+import type {
+  Change,
+  DocumentAddress,
+  ListOptions,
+  Reader,
+  Scope,
+  Store,
+  StoredDocument,
+  Transaction,
+} from "./store.ts";
 
 export interface SqliteStoreOptions {
   /** The database's file; undefined keeps everything in memory, for tests. */
@@ -118,6 +127,11 @@ class SqliteStore implements Store {
   async all<T>(kind: string): Promise<readonly StoredDocument<T>[]> {
     this.#assertOpen();
     return this.#base.all(kind).map((entry) => toStored<T>(entry));
+  }
+
+  async addresses(kind: string): Promise<readonly DocumentAddress[]> {
+    this.#assertOpen();
+    return this.#base.addresses(kind);
   }
 
   async revision(): Promise<number> {
@@ -280,6 +294,7 @@ class DatabaseSource implements Source {
   readonly #count: StatementSync;
   readonly #all: StatementSync;
   readonly #everything: StatementSync;
+  readonly #addresses: StatementSync;
   readonly #put: StatementSync;
   readonly #delete: StatementSync;
   readonly #revision: StatementSync;
@@ -311,6 +326,9 @@ class DatabaseSource implements Source {
     );
     this.#everything = database.prepare(
       "SELECT account, region, kind, id FROM document ORDER BY kind, account, region, id",
+    );
+    this.#addresses = database.prepare(
+      "SELECT account, region, kind, id FROM document WHERE kind = ? ORDER BY account, region, id",
     );
     this.#put = database.prepare(
       "INSERT INTO document (kind, account, region, id, revision, body) VALUES (?, ?, ?, ?, ?, ?) " +
@@ -368,12 +386,12 @@ class DatabaseSource implements Source {
   }
 
   /** The keys of all documents. */
-  everything(): Omit<Entry, "image">[] {
-    return this.#everything.all().map((row) => ({
-      scope: { account: row["account"] as string, region: row["region"] as string },
-      kind: row["kind"] as string,
-      id: row["id"] as string,
-    }));
+  everything(): DocumentAddress[] {
+    return this.#everything.all().map(toAddress);
+  }
+
+  addresses(kind: string): DocumentAddress[] {
+    return this.#addresses.all(kind).map(toAddress);
   }
 
   /** Returns the keys by which a document is found, as the index has them. */
@@ -477,6 +495,12 @@ class LayerTransaction extends LayerReader implements Transaction {
     return new LayerTransaction(this.layer, scope, this.state);
   }
 }
+
+const toAddress = (row: Record<string, unknown>): DocumentAddress => ({
+  scope: { account: row["account"] as string, region: row["region"] as string },
+  kind: row["kind"] as string,
+  id: row["id"] as string,
+});
 
 function toStored<T>({ scope, kind, id, image, position }: Entry): StoredDocument<T> {
   assert(image !== null, "a listed document exists");

@@ -25,6 +25,8 @@ export interface Store {
    * everything. Single documents are found by their id, by an index, or by a claim on their id.
    */
   all<T>(kind: string): Promise<readonly StoredDocument<T>[]>;
+  /** Where all documents of a kind are, in that order. None is read, so one that can't be read hides no other. */
+  addresses(kind: string): Promise<readonly DocumentAddress[]>;
   /** The revision of the last commit; 0 for an empty store. */
   revision(): Promise<number>;
   /** Calls back after each commit, in order, with the changes. Returns the function that ends the subscription. */
@@ -45,6 +47,13 @@ export interface Scope {
 
 /** The scope of documents that belong to no account (claims on globally unique ids). */
 export const everywhere: Scope = { account: "*", region: "*" };
+
+/** Where a document is kept. */
+export interface DocumentAddress {
+  readonly scope: Scope;
+  readonly kind: string;
+  readonly id: string;
+}
 
 export interface StoredDocument<T> {
   readonly scope: Scope;

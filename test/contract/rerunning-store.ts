@@ -17,6 +17,7 @@ export function rerunningStore(store: Store): Store {
       return store.write(scope, work);
     },
     all: (kind) => store.all(kind),
+    addresses: (kind) => store.addresses(kind),
     revision: () => store.revision(),
     subscribe: (listener) => store.subscribe(listener),
     reset: () => store.reset(),

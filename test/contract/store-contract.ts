@@ -86,6 +86,10 @@ export function storeContract(name: string, open: (indexes: Indexes) => Store): 
       (await store.all("api")).map(({ scope }) => scope.account),
       [mine.account, yours.account],
     );
+    assert.deepEqual(await store.addresses("api"), [
+      { scope: mine, kind: "api", id: "a" },
+      { scope: yours, kind: "api", id: "a" },
+    ]);
   });
 
   claim("a list is the range of a prefix, in the order of ids, after one and up to a limit", async (store) => {

@@ -4,10 +4,11 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
 import { promisify } from "node:util";
 import { startPortico } from "../portico.ts";
-import { call } from "../server/mock-api.ts";
+import { call, MockApi } from "../server/mock-api.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "portico-damage-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -61,4 +62,26 @@ test("a flipped bit in the log of a killed server is refused, and all but what i
   );
   await repair(data);
   assert.ok((await apisOf(data)) >= 8);
+});
+
+test("a stage whose document can't be read is closed and named, and the others serve", async () => {
+  const data = join(folder, "stage");
+  const before = await startPortico({ args: ["--data", data, "--threads", "1"] });
+  const [whole, broken] = [await MockApi.create(before.url, "whole"), await MockApi.create(before.url, "broken")];
+  for (const api of [whole, broken]) await api.deploy("served");
+  assert.equal(await before.stop(), 0);
+  const database = new DatabaseSync(join(data, "portico.db"));
+  const cut = database.prepare("UPDATE document SET body = substr(body, 1, 20) WHERE kind = 'stage' AND id LIKE ?");
+  assert.equal(cut.run(`${broken.id}/%`).changes, 1);
+  database.close();
+
+  const server = await startPortico({ args: ["--data", data, "--threads", "1"] });
+  assert.equal(await whole.get(server.url), "served");
+  assert.match(await broken.get(server.url), /^501 /);
+  const { stages } = (await (await fetch(`${server.url}/_portico/status`)).json()) as {
+    readonly stages: readonly { readonly apiId: string; readonly problem?: string }[];
+  };
+  assert.equal(stages.find(({ apiId }) => apiId === whole.id)?.problem, undefined);
+  assert.match(stages.find(({ apiId }) => apiId === broken.id)?.problem ?? "", /JSON/);
+  assert.equal(await server.stop(), 0);
 });
