@@ -106,8 +106,8 @@ function decide(statements: readonly Statement[], request: PolicyRequest): Polic
 }
 
 /** AWS: IAM User Guide, "Grammar of the IAM JSON policy language". */
-const documentElements: ReadonlySet<string> = new Set(["Version", "Id", "Statement"]);
-const statementElements: ReadonlySet<string> = new Set([
+export const documentElements: ReadonlySet<string> = new Set(["Version", "Id", "Statement"]);
+export const statementElements: ReadonlySet<string> = new Set([
   "Sid",
   "Effect",
   "Principal",

@@ -1,22 +1,9 @@
-import type { PolicyKind } from "../../access/policy.ts";
+import { documentElements, type PolicyKind, statementElements } from "../../access/policy.ts";
 import { isObject, type JsonObject } from "../../base/json-object.ts";
 import { ApiError } from "../../protocol/errors.ts";
 
 const malformed = (message: string): ApiError => new ApiError("MalformedPolicyDocumentException", message);
 const syntax = (): ApiError => malformed("Syntax errors in policy.");
-
-const documentElements: ReadonlySet<string> = new Set(["Version", "Id", "Statement"]);
-const statementElements: ReadonlySet<string> = new Set([
-  "Sid",
-  "Effect",
-  "Principal",
-  "NotPrincipal",
-  "Action",
-  "NotAction",
-  "Resource",
-  "NotResource",
-  "Condition",
-]);
 
 /** AWS: IAM User Guide, "IAM JSON policy elements: Condition operators". */
 const operators: ReadonlySet<string> = new Set(
