@@ -117,10 +117,13 @@ test("a role's session signs requests that a service which verifies signatures t
   const sent = await send("/x", { method: "POST", headers: json, body: '{"ü": "50% & more"}' });
   assert.equal(sent.status, 200, sent.text);
   assert.match(sent.text, /MessageId/);
-  // AWS's own DynamoDB reads the action of the address; servers in its place want it named.
+  // AWS's own DynamoDB reads the action of the address; servers in its place want the protocol's headers.
   const list = await deploy({
     uri: "arn:aws:apigateway:us-east-1:dynamodb:action/ListTables",
-    requestParameters: { "integration.request.header.X-Amz-Target": "'DynamoDB_20120810.ListTables'" },
+    requestParameters: {
+      "integration.request.header.Content-Type": "'application/x-amz-json-1.0'",
+      "integration.request.header.X-Amz-Target": "'DynamoDB_20120810.ListTables'",
+    },
   });
   const listed = await list("/x", { method: "POST", headers: json, body: "{}" });
   assert.deepEqual([listed.status, JSON.parse(listed.text)], [200, { TableNames: [] }]);
