@@ -287,6 +287,8 @@ function exportAuthorizer(writing: ExportContext, authorizer: Authorizer): Recor
       ...(authorizerUri !== undefined && { authorizerUri }),
       ...(authorizerCredentials !== undefined && { authorizerCredentials }),
       ...(identitySource !== undefined && !isSourceOfScheme && { identitySource }),
+      // An import accepts a REQUEST authorizer without a source only where the document says so by an empty text.
+      ...(identitySource === undefined && authorizer.type === "REQUEST" && { identitySource: "" }),
       ...(identityValidationExpression !== undefined && { identityValidationExpression }),
       ...(authorizerResultTtlInSeconds !== undefined && { authorizerResultTtlInSeconds }),
       type: authorizer.type.toLowerCase(),

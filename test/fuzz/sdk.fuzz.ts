@@ -221,6 +221,10 @@ before(() => {
         "java.license-text": text(),
         "ruby.gem-name": `gem${index}`,
         "python.package-name": `package${index}`,
+        groupId: "sdk.fuzz",
+        invokerPackage: `${pick(random, packages)}.android${index}`,
+        artifactId: `android${index}`,
+        artifactVersion: "1.0.0",
       };
       const archive = generateSdk(api, {
         sdkType: type.id,
