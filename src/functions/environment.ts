@@ -248,6 +248,8 @@ function processEnvironment(
     PATH: `${dirname(command)}:/usr/local/bin:/usr/bin:/bin:/opt/bin`,
     NODE_PATH: `${taskRoot}/node_modules`,
     ...(endpointUrl === undefined ? {} : { AWS_ENDPOINT_URL: endpointUrl }),
+    // Fixed, glibc's threshold no longer grows with what is freed: memory of buffers goes back to the system at once.
+    MALLOC_MMAP_THRESHOLD_: "131072",
     ...spec.environment,
     _HANDLER: spec.handler,
     AWS_EXECUTION_ENV: `AWS_Lambda_${spec.runtime}`,

@@ -42,12 +42,11 @@ export class MemoryLimit {
     }
   }
 
-  /** The process has collected its garbage: what it has now is what it needs. */
+  /** The process has collected its garbage. What it gives back shows by the next reading: V8 frees buffers beside the program. */
   collected(): void {
     if (!this.#isCollecting) return;
     this.#isCollecting = false;
-    if (this.#readOver() === undefined) return;
-    if (++this.#collections >= collectionsMax) this.#options.onOver();
+    this.#collections++;
   }
 
   /** Returns the memory in use if it is over the limit. Below it everything begins anew. */
