@@ -59,9 +59,12 @@ try {
     const roles = await fetch(url, { method: "POST", body });
     if (roles.status !== 200) throw new Error(`ListRoles answered ${roles.status}`);
     for (const language of ["javascript", "java", "ruby", "typescript", "python"]) {
-      run(process.execPath, [cli, "sdk", "Try", "--language", language, "--endpoint", url], folder);
+      run(process.execPath, [cli, "sdk", "Try", "--language", language, "--out", language, "--endpoint", url], folder);
     }
-    for (const file of ["apiGateway-js-sdk/lib/apiGatewayCore/utils.js", "try-client/src/runtime.ts"]) {
+    for (const file of [
+      "javascript/apiGateway-js-sdk/lib/apiGatewayCore/utils.js",
+      "typescript/try-client/src/runtime.ts",
+    ]) {
       if (!existsSync(join(folder, file))) throw new Error(`an SDK has no ${file}`);
     }
     // Pages are files beside the code.
