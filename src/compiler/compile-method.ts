@@ -1,10 +1,11 @@
-import { bounds } from "../base/bounds.ts";
-import { methodSettingsOf } from "../definition/method-settings.ts";
 import type { Method, Stage } from "../definition/rest-api.ts";
 import type { StepPlan } from "../plan/steps.ts";
+import { compileApiKey } from "./compile-api-key.ts";
+import { compileAuthorization } from "./compile-authorization.ts";
 import { compileIntegration, type IntegrationContext } from "./compile-integration.ts";
+import { compileThrottles } from "./compile-throttles.ts";
 import { compileValidation, type ValidationContext } from "./compile-validation.ts";
-import { closed, misconfigured, Refusal } from "./refusal.ts";
+import { misconfigured, Refusal } from "./refusal.ts";
 
 export interface MethodContext extends IntegrationContext, ValidationContext {
   readonly stage: Stage;
@@ -13,12 +14,19 @@ export interface MethodContext extends IntegrationContext, ValidationContext {
   readonly compressionBytesMin: number | undefined;
 }
 
-/** Returns a method's steps: only those that it has configured, or the one step that refuses. */
+/**
+ * Returns a method's steps in AWS's order: only those that it has configured, or the one step that refuses.
+ * See docs/internals/architecture.md, "The request path".
+ */
 export function compileMethod(method: Method, context: MethodContext): StepPlan[] {
   try {
-    checkGuards(method, context);
+    const guards = [
+      ...compileAuthorization(method, context),
+      ...compileApiKey(method),
+      ...compileThrottles(method, context),
+    ];
     const integration = compileLast(method, context);
-    return [...compileCompression(integration, context), ...compileValidation(method, context), integration];
+    return [...compileCompression(integration, context), ...guards, ...compileValidation(method, context), integration];
   } catch (error) {
     if (error instanceof Refusal) return [error.step];
     throw error;
@@ -48,22 +56,3 @@ function compileCompression(integration: StepPlan, { compressionBytesMin }: Meth
   if ("stream" in integration) return [];
   return [{ kind: "response-compression", bytesMin: compressionBytesMin }];
 }
-
-/** Closes a method that has a guard which is not enforced yet. */
-function checkGuards(method: Method, context: MethodContext): void {
-  if (method.authorizationType !== "NONE") throw closed(`authorizationType ${method.authorizationType}`);
-  if (method.apiKeyRequired) throw closed("apiKeyRequired");
-  const { methodSettings } = context.stage;
-  for (const setting of methodSettingsOf(methodSettings, context.resourcePath, method.httpMethod)) {
-    if (isStricter(setting.throttlingRateLimit, bounds.throttlingRatePerSecond.value)) {
-      throw closed(`throttlingRateLimit ${setting.throttlingRateLimit}`);
-    }
-    if (isStricter(setting.throttlingBurstLimit, bounds.throttlingBurst.value)) {
-      throw closed(`throttlingBurstLimit ${setting.throttlingBurstLimit}`);
-    }
-  }
-}
-
-/** -1 inherits the account's limit. */
-const isStricter = (limit: number | undefined, ofAccount: number): boolean =>
-  limit !== undefined && limit >= 0 && limit < ofAccount;

@@ -1,0 +1,24 @@
+import type { Method } from "../definition/rest-api.ts";
+import type { StepPlan } from "../plan/steps.ts";
+import type { MethodContext } from "./compile-method.ts";
+import { closed } from "./refusal.ts";
+
+type CompileAuthorization = (method: Method, context: MethodContext) => StepPlan[];
+
+const close: CompileAuthorization = ({ authorizationType }) => {
+  throw closed(`authorizationType ${authorizationType}`);
+};
+
+/** The steps of each `authorizationType`, the API's resource policy included. */
+const compilers: Readonly<Record<string, CompileAuthorization>> = {
+  NONE: () => [],
+  AWS_IAM: close,
+  CUSTOM: close,
+  COGNITO_USER_POOLS: close,
+};
+
+/** Returns the steps that decide whether the caller may call the method. Throws a refusal. */
+export function compileAuthorization(method: Method, context: MethodContext): StepPlan[] {
+  const compile = Object.hasOwn(compilers, method.authorizationType) ? compilers[method.authorizationType] : undefined;
+  return (compile ?? close)(method, context);
+}
