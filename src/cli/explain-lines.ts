@@ -49,7 +49,12 @@ function linesOf(event: Event, report: ExplainReport): readonly Pick<TreeNode, "
 }
 
 /** What stands below these is their reason. */
-const tellsBelow: ReadonlySet<Event["kind"]> = new Set(["validation", "gateway-response", "refused"]);
+const tellsBelow: ReadonlySet<Event["kind"]> = new Set([
+  "validation",
+  "resource-policy",
+  "gateway-response",
+  "refused",
+]);
 
 function preview({
   text,

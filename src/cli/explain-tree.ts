@@ -61,6 +61,8 @@ export function nodesOf(event: Event, report: ExplainReport): TreeNode[] {
       return [node(`policy for ${event.principal}`)];
     case "authorizer-end":
       return [node("the authorizer knows the caller", [], "good")];
+    case "resource-policy":
+      return [resourcePolicy(event)];
     case "refused":
       return [node(`refused: ${event.reason}`, [], "bad")];
     case "validation":
@@ -149,6 +151,19 @@ const choices = {
 function validation({ of, mediaType, problem }: EventOf<"validation">): TreeNode {
   const what = of === "parameters" ? "required parameters" : `body, by its model for ${mediaType}`;
   return problem === undefined ? node(`valid: ${what}`, [], "good") : node(`invalid: ${what}`, [node(problem)], "bad");
+}
+
+const policyWords = {
+  allowed: "the resource policy allows the call",
+  "not-allowed": "the resource policy does not allow the call",
+  denied: "the resource policy denies the call",
+  unreadable: "the resource policy can't be read",
+} as const;
+
+function resourcePolicy({ decision, sid }: EventOf<"resource-policy">): TreeNode {
+  const by = sid === undefined ? [] : [node(`statement ${sid}`)];
+  const tone = { allowed: "good", "not-allowed": "plain", denied: "bad", unreadable: "bad" } as const;
+  return node(policyWords[decision], by, tone[decision]);
 }
 
 /** The hint is among the lines above. */

@@ -1,6 +1,7 @@
 import type { Method } from "../definition/rest-api.ts";
 import type { StepPlan } from "../plan/steps.ts";
 import type { MethodContext } from "./compile-method.ts";
+import { compileResourcePolicy } from "./compile-resource-policy.ts";
 import { closed } from "./refusal.ts";
 
 type CompileAuthorization = (method: Method, context: MethodContext) => StepPlan[];
@@ -11,7 +12,7 @@ const close: CompileAuthorization = ({ authorizationType }) => {
 
 /** The steps of each `authorizationType`, the API's resource policy included. */
 const compilers: Readonly<Record<string, CompileAuthorization>> = {
-  NONE: () => [],
+  NONE: (_, context) => compileResourcePolicy(context, "allow"),
   AWS_IAM: close,
   CUSTOM: close,
   COGNITO_USER_POOLS: close,

@@ -10,6 +10,7 @@ import { misconfigured, Refusal } from "./refusal.ts";
 export interface MethodContext extends IntegrationContext, ValidationContext {
   readonly stage: Stage;
   readonly resourcePath: string;
+  readonly hasResourcePolicy: boolean;
   /** `minimumCompressionSize`; undefined if answers are not compressed. */
   readonly compressionBytesMin: number | undefined;
 }

@@ -1,3 +1,4 @@
+import { parsePolicy } from "../access/policy.ts";
 import { methodSettingsOf } from "../definition/method-settings.ts";
 import type { GatewayResponse, RestApiDefinition, Stage } from "../definition/rest-api.ts";
 import { planVersion } from "../plan/plan.ts";
@@ -6,6 +7,7 @@ import { RouteTree } from "../plan/route-tree.ts";
 import type { GatewayResponsePlan } from "../plan/steps.ts";
 import { vpcLinksOf } from "./compile-connection.ts";
 import { compileMethod } from "./compile-method.ts";
+import { resourcePolicyOf } from "./compile-resource-policy.ts";
 import { ModelSet } from "./compile-validation.ts";
 import { compileParameters, compileText } from "./compile-values.ts";
 import { Refusal } from "./refusal.ts";
@@ -25,6 +27,7 @@ export function compileRest(
   const { restApi } = definition;
   const variables = stage.variables ?? {};
   const methods: RestMethodPlan[] = [];
+  const resourcePolicy = resourcePolicyOf(restApi);
   const models = new ModelSet(definition.models, restApi.id);
   const root = new RouteTree();
   for (const resource of [...definition.resources].sort((left, right) => (left.path < right.path ? -1 : 1))) {
@@ -44,6 +47,7 @@ export function compileRest(
           account: scope.account,
           methodArn: `arn:aws:execute-api:${scope.region}:${scope.account}:${restApi.id}/${stage.stageName}/${verb}${resource.path}`,
           resourcePath: resource.path,
+          hasResourcePolicy: resourcePolicy !== undefined,
           requestValidators: definition.requestValidators,
           models,
           compressionBytesMin: restApi.minimumCompressionSize,
@@ -75,6 +79,7 @@ export function compileRest(
     ...(log?.destinationArn === undefined || log.format === undefined
       ? {}
       : { accessLog: { destinationArn: log.destinationArn, format: log.format } }),
+    ...(resourcePolicy === undefined ? {} : { resourcePolicy }),
     ...(closed === undefined ? {} : { closed }),
     gatewayResponses: compileGatewayResponses(definition.gatewayResponses, variables),
     ...(models.used === undefined ? {} : { models: models.used }),
@@ -94,7 +99,8 @@ function compileLogging(stage: Stage, resourcePath: string, verb: string): Pick<
 
 /** Returns why a stage is closed: the guard of the whole stage that is not enforced yet. */
 function reasonToClose({ restApi }: RestApiDefinition, stage: Stage): string | undefined {
-  if (restApi.policy !== undefined && restApi.policy.trim() !== "") return "resource policy";
+  const problem = resourcePolicyOf(restApi) === undefined ? undefined : parsePolicy(restApi.policy ?? "").problem;
+  if (problem !== undefined) return `resource policy that can't be read: ${problem}`;
   if (restApi.endpointConfiguration.types.includes("PRIVATE")) return "endpointConfiguration PRIVATE";
   if (restApi.endpointAccessMode === "STRICT") return "endpointAccessMode STRICT";
   if (stage.webAclArn !== undefined && stage.webAclArn !== "") return "webAclArn";

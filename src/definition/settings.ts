@@ -63,7 +63,7 @@ export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>
     binaryMediaTypes: works("gateway/integrations/media-types"),
     minimumCompressionSize: works("gateway/steps/response-compression"),
     apiKeySource: closed("apiKeyRequired"),
-    policy: closed("resource policy"),
+    policy: enforced("gateway/steps/resource-policy"),
     disableExecuteApiEndpoint: enforced("gateway/gateway"),
     endpointConfiguration: closed("endpointConfiguration PRIVATE", atOnce),
     endpointAccessMode: closed("endpointAccessMode STRICT", atOnce),

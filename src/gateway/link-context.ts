@@ -1,5 +1,6 @@
 import type { Plan } from "../plan/kinds.ts";
 import type { LinkedModels } from "./linked-models.ts";
+import type { LinkedResourcePolicy } from "./resource-policy.ts";
 import type { ThreadContext } from "./thread-context.ts";
 
 /** What a step is linked with besides its own plan. */
@@ -9,6 +10,8 @@ export interface LinkContext {
   readonly thread: ThreadContext;
   /** The stage's models. Each is linked once, when a method first asks for it. */
   readonly models: LinkedModels;
+  /** The stage's resource policy, for all steps that decide who may call. It is linked when a method first asks it. */
+  readonly resourcePolicy: LinkedResourcePolicy;
   /** Called when the program is retired and no request is on it. */
   onRetire(release: () => void): void;
 }

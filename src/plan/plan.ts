@@ -25,6 +25,11 @@ export interface StagePlan {
   /** Whether the default `execute-api` host answers 403 (`disableExecuteApiEndpoint`). */
   readonly isDefaultEndpointDisabled: boolean;
   readonly accessLog?: AccessLogPlan;
+  /**
+   * The API's resource policy as JSON; absent if it has none. Threads link it once for all methods. It decides only where
+   * a method's steps ask it.
+   */
+  readonly resourcePolicy?: string;
   /** A reason closes the whole stage: every request is answered 501 with it. */
   readonly closed?: string;
   /** The ids of the VPC links that methods name. A change of one compiles the stage again. */

@@ -15,6 +15,10 @@ export const steps = {
     synopsis: "compresses the answer for callers who accept that, once it is long enough",
     reads: ["headers"],
   },
+  "resource-policy": {
+    synopsis: "refuses callers whom the API's resource policy denies or, where it decides alone, does not allow",
+    reads: ["headers", "path"],
+  },
   "request-validation": {
     // The body is buffered for it only if it is validated with models.
     synopsis: "refuses a request without its required parameters or with a body that violates its model",
@@ -55,6 +59,7 @@ export type StepPlan =
   | ClosedPlan
   | MisconfiguredPlan
   | ResponseCompressionPlan
+  | ResourcePolicyPlan
   | RequestValidationPlan
   | MockPlan
   | HttpPlan
@@ -91,6 +96,16 @@ export interface ResponseCompressionPlan {
   readonly kind: "response-compression";
   /** `minimumCompressionSize`: shorter answers are sent as they are. */
   readonly bytesMin: number;
+}
+
+/** The policy itself is the stage's: `StagePlan.resourcePolicy`. */
+export interface ResourcePolicyPlan {
+  readonly kind: "resource-policy";
+  /**
+   * `allow`: the policy decides alone, and has to allow the call. `no-deny`: it must not deny the call, and a later step
+   * asks it again together with what it found out of the caller.
+   */
+  readonly needs: "allow" | "no-deny";
 }
 
 export interface RequestValidationPlan {

@@ -56,6 +56,13 @@ export type TraceFact =
   | { readonly kind: "authorizer-policy"; readonly principal: string }
   /** The authorizer knows the caller. */
   | { readonly kind: "authorizer-end" }
+  /** What the API's resource policy says of the call, before or after the caller is known. */
+  | {
+      readonly kind: "resource-policy";
+      readonly decision: "allowed" | "not-allowed" | "denied" | "unreadable";
+      /** The statement that decided, if it has a name. */
+      readonly sid?: string | undefined;
+    }
   /** Why no method serves the request: there is none, or the stage or method is closed. */
   | { readonly kind: "refused"; readonly reason: string }
   | {

@@ -91,6 +91,10 @@ const cases: { readonly [Kind in StepKind]: Readonly<Record<string, Case>> } = {
       { kind: "http-proxy", backend: backendAt("/") },
     ],
   },
+  "resource-policy": {
+    "without a policy": () => [{ kind: "resource-policy", needs: "allow" }, answerAll],
+    "that passes": () => [{ kind: "resource-policy", needs: "no-deny" }, answerAll],
+  },
   "request-validation": {
     "of a body": () => [
       { kind: "request-validation", parameters: [], models: { "application/json": "Any" } },

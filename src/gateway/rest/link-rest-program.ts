@@ -6,6 +6,7 @@ import type { Exchange } from "../exchange.ts";
 import { LinkedModels } from "../linked-models.ts";
 import type { BelowStage, FrontRefusal, MethodProgram, Program } from "../program.ts";
 import { ProgramLife, type ProgramUse } from "../program-life.ts";
+import { LinkedResourcePolicy } from "../resource-policy.ts";
 import { StageHints } from "../route-hints.ts";
 import { Router } from "../routing/match.ts";
 import { runMethod } from "../run-traced.ts";
@@ -47,6 +48,7 @@ class RestProgram implements Program {
 
   constructor(plan: RestPlan, thread: ThreadContext, life: ProgramLife) {
     const models = new LinkedModels(plan.models ?? {});
+    const resourcePolicy = new LinkedResourcePolicy(plan);
     const onRetire = (release: () => void): void => life.onRetire(release);
     this.plan = plan;
     this.logger = thread.logger;
@@ -56,7 +58,9 @@ class RestProgram implements Program {
     this.#router = new Router(plan.routes);
     this.#methods = plan.methods.map((method) => ({
       plan: method,
-      steps: method.steps.map((step) => linkStep(step, { stage: plan, method, thread, models, onRetire })),
+      steps: method.steps.map((step) =>
+        linkStep(step, { stage: plan, method, thread, models, resourcePolicy, onRetire }),
+      ),
     }));
     this.#hints = new StageHints(plan, thread.undeployed);
   }

@@ -11,6 +11,7 @@ import { linkLambdaProxy } from "./lambda-proxy.ts";
 import { linkMisconfigured } from "./misconfigured.ts";
 import { linkMock } from "./mock.ts";
 import { linkRequestValidation } from "./request-validation.ts";
+import { linkResourcePolicy } from "./resource-policy.ts";
 import { linkResponseCompression } from "./response-compression.ts";
 
 export type LinkStep<Kind extends StepKind> = (plan: StepOf<Kind>, context: LinkContext) => RunStep;
@@ -20,6 +21,7 @@ const linkers: { readonly [Kind in StepKind]: LinkStep<Kind> } = {
   closed: linkClosed,
   misconfigured: linkMisconfigured,
   "response-compression": linkResponseCompression,
+  "resource-policy": linkResourcePolicy,
   "request-validation": linkRequestValidation,
   mock: linkMock,
   http: linkHttp,

@@ -1,0 +1,113 @@
+import { makeInvokeContext } from "../access/invoke-conditions.ts";
+import { type AwsPrincipal, type Policy, type PolicyDecision, parsePolicy } from "../access/policy.ts";
+import type { StagePlan } from "../plan/plan.ts";
+import type { Exchange } from "./exchange.ts";
+import { decodeLeniently } from "./routing/match.ts";
+
+/** The action of every call of a method. */
+export const invokeAction = "execute-api:Invoke";
+
+/**
+ * A stage's resource policy. It is linked once, when a method first asks it.
+ * AWS: API Gateway Developer Guide, "How API Gateway resource policies affect authorization workflow".
+ */
+export class LinkedResourcePolicy {
+  /** The API has a policy. Without one, other checks decide alone. */
+  readonly isThere: boolean;
+  readonly #plan: Pick<StagePlan, "resourcePolicy" | "region" | "account" | "apiId" | "stageName">;
+  readonly #arn: string;
+  #policy: Policy | undefined;
+
+  constructor(plan: Pick<StagePlan, "resourcePolicy" | "region" | "account" | "apiId" | "stageName">) {
+    this.isThere = plan.resourcePolicy !== undefined;
+    this.#plan = plan;
+    this.#arn = `arn:aws:execute-api:${plan.region}:${plan.account}:${plan.apiId}/${plan.stageName}/`;
+  }
+
+  /**
+   * Returns what the policy says of the exchange's call, by whoever `principal` is: an anonymous caller if it is absent.
+   * Returns undefined if the API has no policy. `combineDecisions` says what it means beside an identity's policies.
+   */
+  decide(exchange: Exchange, principal?: AwsPrincipal): PolicyDecision | undefined {
+    if (!this.isThere) return undefined;
+    this.#policy ??= parsePolicy(this.#plan.resourcePolicy!);
+    const { request, caller } = exchange;
+    const context = makeInvokeContext({
+      sourceAddress: caller.sourceAddress,
+      userAgent: caller.userAgent,
+      referer: request.header("referer"),
+      isEncrypted: request.listener.isEncrypted,
+      nowMs: exchange.startedMs,
+    });
+    let decision: PolicyDecision | undefined;
+    for (const path of pathsOf(exchange.path)) {
+      const resource = `${this.#arn}${exchange.httpMethod}${path}`;
+      const found = this.#policy.decide({
+        action: invokeAction,
+        resource,
+        context,
+        ...(principal && { awsPrincipal: principal }),
+      });
+      if (decision === undefined || strictness[found.kind] > strictness[decision.kind]) decision = found;
+    }
+    exchange.trace?.add({ kind: "resource-policy", decision: decision!.kind, sid: sidOf(decision!) });
+    return decision;
+  }
+
+  /** Answers with AWS's refusal. `who` is the caller's ARN; absent for an anonymous one. */
+  refuse(exchange: Exchange, decision: PolicyDecision, who?: string): false {
+    const { region, account, apiId, stageName } = this.#plan;
+    // AWS: the account is masked but for its last four digits.
+    const arn = `arn:aws:execute-api:${region}:********${account.slice(-4)}:${apiId}/${stageName}/`;
+    const resource = `${arn}${exchange.httpMethod}${exchange.path}`;
+    const explicit = decision.kind === "denied" ? " with an explicit deny" : "";
+    return exchange.program.responses.finish(exchange, "ACCESS_DENIED", {
+      message: `User: ${who ?? "anonymous"} is not authorized to perform: ${invokeAction} on resource: ${resource}${explicit}`,
+      hint: hintOf(decision),
+    });
+  }
+}
+
+const strictness: Readonly<Record<PolicyDecision["kind"], number>> = {
+  allowed: 0,
+  "not-allowed": 1,
+  denied: 2,
+  unreadable: 3,
+};
+
+const sidOf = (decision: PolicyDecision): string | undefined => ("sid" in decision ? decision.sid : undefined);
+
+function hintOf(decision: PolicyDecision): string {
+  switch (decision.kind) {
+    case "denied":
+      return `the API's resource policy denies this call${decision.sid === undefined ? "" : ` by the statement ${decision.sid}`}`;
+    case "unreadable":
+      return `the API's resource policy can't be read: ${decision.detail}`;
+    default:
+      return "no statement of the API's resource policy allows this call";
+  }
+}
+
+/**
+ * Returns the paths that a policy is asked about for one request. Routes are found by the decoded path without the slashes
+ * at its end, and backends may read two slashes as one, so a statement may mean any of these forms. A call is denied if
+ * one of them is, and allowed only if all are.
+ * Unconfirmed: which form AWS compares; see docs/compatibility.md, "resource policies, paths".
+ */
+export function pathsOf(path: string): readonly string[] {
+  const hasSlashes = path.length > 1 && (path.endsWith("/") || path.includes("//"));
+  if (!hasSlashes && !path.includes("%")) return [path];
+  const forms = new Set([path]);
+  for (const form of [path, path.split("/").map(decodeLeniently).join("/")]) {
+    forms.add(form);
+    forms.add(withoutEnd(form));
+    forms.add(withoutEnd(form.replaceAll(/\/{2,}/g, "/")));
+  }
+  return [...forms];
+}
+
+function withoutEnd(path: string): string {
+  let end = path.length;
+  while (end > 1 && path.charCodeAt(end - 1) === 0x2f) end--;
+  return path.slice(0, end);
+}
