@@ -1,3 +1,5 @@
+import type { Principal } from "./principal.ts";
+
 /**
  * Which condition keys a policy may ask for, and who knows their values. A key that is in no row is known to nobody here: a
  * statement that asks for it never allows, and denies if it is a Deny, whatever its operator.
@@ -33,13 +35,16 @@ export interface SessionCall {
   readonly region: string;
 }
 
-/** An account's own key, or a role's session, asks STS for a role. */
+/** A root, a user or a session asks STS for a role. */
 export interface AssumeRoleCall {
   readonly kind: "assume-role";
   readonly account: string;
   /** The role's ARN for a session, the root's ARN for an account's own key. */
   readonly principalArn: string;
   readonly userId: string;
+  readonly principalType: Principal["type"];
+  /** Only users have one. */
+  readonly userName: string | undefined;
   readonly isSession: boolean;
   readonly region: string;
   /** The role that is asked for. */
@@ -87,11 +92,10 @@ const keys: Readonly<Record<string, KeyRow>> = {
   "aws:principalaccount": { session: ({ roleArn }) => accountOf(roleArn), "assume-role": ({ account }) => account },
   "aws:principaltype": {
     session: always("AssumedRole"),
-    "assume-role": ({ isSession }) => (isSession ? "AssumedRole" : "Account"),
+    "assume-role": ({ principalType }) => principalType,
   },
   "aws:userid": { session: ({ userId }) => userId, "assume-role": ({ userId }) => userId },
-  // Only users have a name, and there are no users here.
-  "aws:username": ofCallers(null),
+  "aws:username": { session: always(null), "assume-role": ({ userName }) => userName ?? null },
   "aws:federatedprovider": ofCallers(null),
   "aws:sourceidentity": { session: absent },
   "aws:multifactorauthpresent": {

@@ -69,9 +69,3 @@ export function parseRoleArn(
 
 /** The name that API Gateway gives its sessions, as CloudTrail shows it. */
 export const gatewaySessionName = "BackplaneAssumeRoleSession";
-
-/** Returns the ARN of a role's session. */
-export const sessionArn = (roleArn: string, sessionName: string): string => {
-  const [, partition, , , account, role = ""] = roleArn.split(":");
-  return `arn:${partition}:sts::${account}:assumed-role/${role.slice(role.lastIndexOf("/") + 1)}/${sessionName}`;
-};

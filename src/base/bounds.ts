@@ -341,6 +341,12 @@ export const bounds = {
   iamTrustPolicyCharsMax: { value: 2_048, source: "AWS IAM: Role trust policy length, without white space" },
   iamTagsMax: { value: 50, source: "AWS IAM: Tags of a role or policy" },
   roleSessionSecondsDefault: { value: 3_600, source: "AWS STS: AssumeRole, DurationSeconds" },
+  sessionTokenCharsMax: {
+    value: 8_192,
+    source: "ours: a session token; what it seals is bounded by what AWS lets callers pass",
+  },
+  sessionBytesMax: { value: 65_536, source: "ours: what a session token seals, before it is compressed" },
+  authorizationMessageBytesMax: { value: 65_536, source: "ours: an authorization message, before it is compressed" },
   roleChainSecondsMax: { value: 3_600, source: "AWS STS: a session of a role that another role's session assumes" },
   functionStreamQueuedBytesMax: {
     value: 262_144,

@@ -1,5 +1,6 @@
 import { makeConditionContext } from "../access/condition-keys.ts";
-import { gatewaySessionName, parseRoleArn, Role, type RoleAccess, sessionArn } from "../access/role-access.ts";
+import { assumedRoleArn } from "../access/principal.ts";
+import { gatewaySessionName, parseRoleArn, Role, type RoleAccess } from "../access/role-access.ts";
 import type { RestApiDefinition } from "../definition/rest-api.ts";
 import { substituteStageVariables } from "../language/substitution.ts";
 import type { AwsCall } from "./aws-call.ts";
@@ -116,7 +117,7 @@ function requireAllowed(role: Role, call: AwsCall): void {
   if (problem === undefined) return;
   const on = isPrefix ? `${resource}*` : resource;
   throw misconfigured(
-    `User: ${sessionArn(role.arn, gatewaySessionName)} is not authorized to perform: ${action} on resource: ${on} ${problem}`,
+    `User: ${assumedRoleArn(role.arn, gatewaySessionName)} is not authorized to perform: ${action} on resource: ${on} ${problem}`,
     problem.startsWith("because no identity") ? `Allow it with: ${putPolicy(role.arn, call)}` : undefined,
   );
 }

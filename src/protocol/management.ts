@@ -46,7 +46,7 @@ export function makeManagement(services: readonly Service[], options: Management
       const signature = readCredentialScope(request.headers, request.target);
       // The service in a malformed signature is ignored. The path still decides the form of the answer.
       const owner = ownerBy(signature.kind === "scope" ? signature : { kind: "unsigned" }, request);
-      const call = makeCall(request, signature, options);
+      const call = await makeCall(request, signature, options);
       try {
         if (owner.kind !== "owned") return withLength(answerForeign(request, owner, call));
         return withLength(await (await runtimeOf(owner.model)).answer(request, call));
@@ -68,12 +68,17 @@ function withLength(response: ManagementResponse): ManagementResponse {
   return { ...response, headers: { ...response.headers, "Content-Length": String(Buffer.byteLength(response.body)) } };
 }
 
-function makeCall(request: ManagementRequest, signature: SigV4Decision, options: ManagementOptions): CallInHand {
+async function makeCall(
+  request: ManagementRequest,
+  signature: SigV4Decision,
+  options: ManagementOptions,
+): Promise<CallInHand> {
   const scope = signature.kind === "scope" ? signature.scope : undefined;
   const requestId = randomUUID();
-  const session = scope === undefined ? unknownCaller : identify(request, scope.accessKeyId, options);
+  const decision = scope === undefined ? unknownCaller : await identify(request, scope.accessKeyId, options);
+  const caller = decision.kind === "known" ? decision.caller : undefined;
   const context: CallContext = {
-    account: session.kind === "session" ? session.account : accountOf(scope?.accessKeyId),
+    account: caller?.account ?? accountOf(scope?.accessKeyId),
     region: scope?.region ?? defaultRegion,
     requestId,
     clock: options.clock,
@@ -81,32 +86,31 @@ function makeCall(request: ManagementRequest, signature: SigV4Decision, options:
     host: request.headers["host"] ?? "localhost",
     accessKeyId: scope?.accessKeyId,
     userAgent: request.headers["user-agent"],
-    ...(session.kind === "session" ? { caller: session.caller } : {}),
+    ...(caller && { caller }),
   };
   return {
     context,
     headers: { "x-amzn-RequestId": requestId, Date: new Date(options.clock.now()).toUTCString() },
-    refusal: signature.kind === "malformed" ? new ApiError(signature.code, signature.message) : refusalOf(session),
+    refusal: signature.kind === "malformed" ? new ApiError(signature.code, signature.message) : refusalOf(decision),
   };
 }
 
 const unknownCaller: CallerDecision = { kind: "unknown" };
 
 /**
- * Finds the caller by the session token, which is in a header or, in a presigned URL, in the query. AWS: IAM User
+ * Finds the caller by the access key and the session token, which is in a header or, in a presigned URL, in the query. AWS: IAM User
  * Guide, "AWS Signature Version 4 for API requests".
  */
-function identify(
+async function identify(
   { headers, target }: ManagementRequest,
   accessKeyId: string,
   { identify: decide, clock }: ManagementOptions,
-): CallerDecision {
+): Promise<CallerDecision> {
   const inQuery = /[?&]x-amz-security-token=/i.test(target)
     ? new URLSearchParams(target.split("?", 2)[1]).get("X-Amz-Security-Token")
     : null;
   const token = headers["x-amz-security-token"] ?? inQuery;
-  if (decide === undefined || token === null) return unknownCaller;
-  return decide(accessKeyId, token, clock.now());
+  return decide === undefined ? unknownCaller : decide(accessKeyId, token ?? undefined, clock.now());
 }
 
 function refusalOf({ kind }: CallerDecision): ApiError | undefined {

@@ -1,3 +1,4 @@
+import type { Principal } from "../access/principal.ts";
 import type { Clock } from "../base/clock.ts";
 import type { IdSource } from "../base/ids.ts";
 import type { RunJob } from "../base/job.ts";
@@ -13,22 +14,17 @@ export interface CallContext {
   readonly host: string;
   readonly accessKeyId: string | undefined;
   readonly userAgent: string | undefined;
-  /** The role's session whose credentials the call has; undefined for an account's own key. */
-  readonly caller?: SessionCaller;
+  /** The user, root or session whose credentials the call has; undefined for a key that is an account's number. */
+  readonly caller?: Principal;
 }
 
-export interface SessionCaller {
-  readonly arn: string;
-  readonly userId: string;
-  readonly roleArn: string;
-}
-
-/** The owner of a session token. */
+/** Whose a call is, by its access key and its session token. */
 export type CallerDecision =
-  /** The token is not one of ours, so the access key alone says whose call it is. */
+  /** Neither was made here, so the access key's form says which account it is. */
   | { readonly kind: "unknown" }
-  | { readonly kind: "session"; readonly account: string; readonly caller: SessionCaller }
+  | { readonly kind: "known"; readonly caller: Principal }
   | { readonly kind: "expired" }
+  /** The token is forged, the key is inactive, or their owner does not exist any more. */
   | { readonly kind: "invalid" };
 
 /**
@@ -87,8 +83,8 @@ export interface ManagementOptions {
   readonly logger: ProtocolLog;
   /** Parses large bodies elsewhere; absent: they are parsed here. */
   readonly runJob?: RunJob;
-  /** Identifies sessions by their tokens (`X-Amz-Security-Token`). */
-  readonly identify?: (accessKeyId: string, token: string, nowMs: number) => CallerDecision;
+  /** Identifies callers by their access keys, and sessions by their tokens (`X-Amz-Security-Token`). */
+  readonly identify?: (accessKeyId: string, token: string | undefined, nowMs: number) => Promise<CallerDecision>;
   /** Called for an error that the operation does not declare in its model. Tests fail on it. */
   readonly onUndeclaredError?: (operation: string, code: string) => void;
 }

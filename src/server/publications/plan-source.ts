@@ -4,7 +4,7 @@ import { restKinds, type Stage } from "../../definition/rest-api.ts";
 import { vpcLinkKind } from "../../definition/vpc-link.ts";
 import { emptyPlan } from "../../plan/empty-plan.ts";
 import type { Plan } from "../../plan/kinds.ts";
-import { iamKinds } from "../../services/iam/documents.ts";
+import { roleKinds } from "../../services/iam/documents.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { routesBeyondAws } from "../beyond-aws.ts";
 import { type CompileSettings, compileReading, readStage } from "../compile-stage.ts";
@@ -18,7 +18,7 @@ import type { PublicationSource } from "./publication-source.ts";
  */
 export const makePlanSource = (settings: CompileSettings, logger: Logger): PublicationSource<"plan"> => ({
   extent: { kind: "each", documents: restKinds.stage },
-  madeFrom: [restKinds.restApi, vpcLinkKind, ...Object.values(certificateKinds), ...Object.values(iamKinds)],
+  madeFrom: [restKinds.restApi, vpcLinkKind, ...Object.values(certificateKinds), ...roleKinds],
   isAwaited: true,
   failure: "A stage can't be compiled.",
   async read(tx, { key, scope }) {

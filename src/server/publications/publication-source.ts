@@ -1,4 +1,4 @@
-import type { Source } from "../../services/iam/load-role.ts";
+import type { Source } from "../../services/iam/load-principal.ts";
 import type { Reader } from "../../store/store.ts";
 import type { PublicationKind, PublicationName, PublicationValues } from "./publication.ts";
 

@@ -2,42 +2,83 @@ import { percentEncode } from "../../base/percent-encode.ts";
 import type { Scope } from "../../store/store.ts";
 
 /**
- * Kinds of documents. The ids of the first two are names in lower case, because names that differ only in case are one
- * on AWS.
+ * Kinds of documents. The ids of roles, policies, users and groups are their names in lower case, because names that differ
+ * only in case are one on AWS. An account's documents are in {@link iamScope}.
  */
 export const iamKinds = {
   role: "iam-role",
   policy: "iam-policy",
+  user: "iam-user",
+  group: "iam-group",
   /**
-   * Says that an account's roles are here. It is written with the first role and never removed. Its id is `account`.
+   * Says that an account's identities are here. It is written with the first one and never removed. Its id is `account`.
    */
   account: "iam-account",
+  /**
+   * An access key, by its id, with its secret. It is in the scope that belongs to no account, since a key's id alone says
+   * whose it is.
+   */
+  accessKey: "iam-access-key",
 } as const;
 
-export interface RoleDocument {
+/** The kinds that a role is read from. */
+export const roleKinds: readonly string[] = [iamKinds.role, iamKinds.policy, iamKinds.account];
+
+/** What users, groups and roles have in common. */
+export interface EntityDocument {
   readonly path: string;
   readonly name: string;
   readonly id: string;
   readonly arn: string;
   /** Seconds since 1970, as all times here. */
   readonly createdAt: number;
-  readonly description?: string;
-  readonly maxSessionSeconds: number;
-  /** Policies are stored as the text that was sent. */
-  readonly trustPolicy: string;
+  /** By name. Policies are stored as the text that was sent. */
   readonly inlinePolicies: Readonly<Record<string, string>>;
   /** The ARNs of managed policies, in the order in which they were attached. */
   readonly attachedPolicies: readonly string[];
+}
+
+export interface RoleDocument extends EntityDocument {
+  readonly description?: string;
+  readonly maxSessionSeconds: number;
+  readonly trustPolicy: string;
   readonly permissionsBoundary?: string;
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** The index of roles: the ARNs of their policies and of their boundaries. */
+export interface UserDocument extends EntityDocument {
+  /** The ids of the documents of its groups. */
+  readonly groups: readonly string[];
+  /** The ids of its access keys, the oldest first. */
+  readonly accessKeys: readonly string[];
+  readonly permissionsBoundary?: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export type GroupDocument = EntityDocument;
+
+export interface AccessKeyDocument {
+  readonly id: string;
+  /** In clear, since signatures are made with it. It is answered once, when the key is made, and never logged. */
+  readonly secret: string;
+  readonly isActive: boolean;
+  readonly createdAt: number;
+  readonly account: string;
+  /** The ARN of its user, or of the account's root. */
+  readonly ownerArn: string;
+}
+
+const policiesOf = ({
+  attachedPolicies,
+  permissionsBoundary: boundary,
+}: EntityDocument & { readonly permissionsBoundary?: string }): readonly string[] =>
+  boundary === undefined ? attachedPolicies : [...attachedPolicies, boundary];
+
+/** The indexes: the ARNs of an entity's policies and of its boundary; and the groups of users. */
 export const iamIndexes = {
-  [iamKinds.role]: {
-    policy: ({ attachedPolicies, permissionsBoundary: boundary }: RoleDocument) =>
-      boundary === undefined ? attachedPolicies : [...attachedPolicies, boundary],
-  },
+  [iamKinds.role]: { policy: policiesOf },
+  [iamKinds.group]: { policy: policiesOf },
+  [iamKinds.user]: { policy: policiesOf, group: ({ groups }: UserDocument) => groups },
 } as const;
 
 export interface PolicyVersion {
@@ -61,9 +102,14 @@ export interface PolicyDocument {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/** An account's counts, against its quotas, and what its root has. */
 export interface AccountDocument {
   readonly roles: number;
   readonly policies: number;
+  readonly users?: number;
+  readonly groups?: number;
+  /** The ids of the root's access keys, the oldest first. */
+  readonly rootAccessKeys?: readonly string[];
 }
 
 /** Returns the scope of an account's IAM documents, which belong to no region. */

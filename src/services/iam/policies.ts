@@ -60,8 +60,6 @@ export async function requireAttachable(
   throw noSuchEntity(`${as} ${arn} does not exist or is not attachable.`, isAwsManaged(arn) ? managedHint : undefined);
 }
 
-export const policyNameOf = (arn: string): string => arn.slice(arn.lastIndexOf("/") + 1);
-
 /** Returns the roles that have the policy, and those whose boundary it is. */
 async function usesOf(tx: Reader, arn: string): Promise<{ attached: RoleDocument[]; bounded: RoleDocument[] }> {
   const roles = (await tx.list<RoleDocument>(iamKinds.role, { where: { index: "policy", key: arn } })).map(

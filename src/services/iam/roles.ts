@@ -8,7 +8,8 @@ import { documentId, encodePolicy, iamKinds, type RoleDocument } from "./documen
 import { alreadyExists, deleteConflict, limitExceeded, noSuchEntity } from "./errors.ts";
 import { changing, defineResource, documents, type IamInput, operations, reading, viewing } from "./iam-families.ts";
 import { listPage } from "./list-page.ts";
-import { policyNameOf, requireAttachable } from "./policies.ts";
+import { policyNameOf } from "./load-principal.ts";
+import { requireAttachable } from "./policies.ts";
 import { policyLength, validatePolicy } from "./policy-grammar.ts";
 import { tagList, tagPage, withoutTags, withTags } from "./tags.ts";
 

@@ -6,7 +6,7 @@ import type { Sessions } from "./sessions.ts";
 /** The operations of the `sts` service: who is calling, and sessions of roles. AWS: STS API reference. */
 export const makeStsOperations = (store: Store, sessions: Sessions): Operations => ({
   GetCallerIdentity: async (_input: object, call: CallContext) => ({
-    // A key that does not belong to a session is its account's root, since there are no users.
+    // A key that is an account's number, and one that was not made here, is the account's root.
     UserId: call.caller?.userId ?? call.account,
     Account: call.account,
     Arn: callerArn(call),

@@ -1,16 +1,10 @@
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { sessionArn } from "../../access/role-access.ts";
+import { randomBytes } from "node:crypto";
+import { makeAccessKeyId } from "../../access/access-key-id.ts";
+import type { Session } from "../../access/principal.ts";
+import { SessionSeal, sessionTokenPrefix } from "../../access/session-seal.ts";
 import type { CallerDecision } from "../../protocol/operation.ts";
 import { everywhere, type Store } from "../../store/store.ts";
-
-/** Who assumed a role. */
-interface Session {
-  readonly roleArn: string;
-  readonly roleId: string;
-  readonly sessionName: string;
-  /** Seconds since 1970. */
-  readonly expiresAt: number;
-}
+import { loadAccessKey, loadSession } from "../iam/load-principal.ts";
 
 export interface SessionCredentials {
   readonly AccessKeyId: string;
@@ -19,19 +13,21 @@ export interface SessionCredentials {
   readonly Expiration: number;
 }
 
-const keyKind = "sts-key";
-const keyId = "key";
-const tokenPrefix = "portico1.";
-/** RFC 4648 §6. */
-const base32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+/** The document with the server's key, in the scope that belongs to no account. It is written with the first session. */
+export const sessionKeyDocument = { kind: "sts-key", id: "key" } as const;
+
+export interface SessionKeyDocument {
+  /** 32 random bytes, in base64. Whoever has it can make a session of any role. */
+  readonly key: string;
+}
 
 /**
- * Temporary credentials. A token contains its owner and its expiry, sealed with a key in the store. So nothing is
+ * Temporary credentials. A token contains its session, sealed with a key in the store ({@link SessionSeal}). So nothing is
  * stored for a session, and sessions outlive the server.
  */
 export class Sessions {
   readonly #store: Store;
-  #key: Buffer | undefined;
+  #seal: SessionSeal | undefined;
   #endWatch: () => void = () => undefined;
 
   constructor(store: Store) {
@@ -41,64 +37,68 @@ export class Sessions {
   async start(): Promise<void> {
     // A reset removes the key, and with it all sessions.
     this.#endWatch = this.#store.subscribe((changes) => {
-      if (changes.some(({ kind, deleted }) => kind === keyKind && deleted)) this.#key = undefined;
+      if (changes.some(({ kind, deleted }) => kind === sessionKeyDocument.kind && deleted)) this.#seal = undefined;
     });
-    const stored = await this.#store.read(everywhere, (tx) => tx.get<{ key: string }>(keyKind, keyId));
-    this.#key = stored && Buffer.from(stored.body.key, "base64");
+    const { kind, id } = sessionKeyDocument;
+    const stored = await this.#store.read(everywhere, (tx) => tx.get<SessionKeyDocument>(kind, id));
+    this.#seal = stored && sealOf(stored.body);
   }
 
   close(): void {
     this.#endWatch();
   }
 
-  async issue(session: Session): Promise<SessionCredentials> {
-    const key = await this.#requireKey();
-    const payload = Buffer.from(JSON.stringify(session)).toString("base64url");
-    const accessKeyId = `ASIA${[...randomBytes(16)].map((byte) => base32[byte % 32]).join("")}`;
+  /** Makes the credentials of a session of the account. */
+  async issue(account: string, session: Session): Promise<SessionCredentials> {
+    const seal = await this.requireSeal();
+    const accessKeyId = makeAccessKeyId("ASIA", account, randomBytes(8));
     return {
       AccessKeyId: accessKeyId,
-      SecretAccessKey: seal(key, `secret ${accessKeyId}`).toString("base64").slice(0, 40),
-      SessionToken: `${tokenPrefix}${payload}.${seal(key, `token ${accessKeyId} ${payload}`).toString("base64url")}`,
+      SecretAccessKey: seal.secretOf(accessKeyId),
+      SessionToken: seal.sealSession(accessKeyId, session),
       Expiration: session.expiresAt,
     };
   }
 
-  /** Decides whose a call is by the session's token that comes with it. */
-  readonly identify = (accessKeyId: string, token: string, nowMs: number): CallerDecision => {
+  /** Decides whose a call is, by its access key and the session's token that comes with it. */
+  readonly identify = async (
+    accessKeyId: string,
+    token: string | undefined,
+    nowMs: number,
+  ): Promise<CallerDecision> => {
+    if (token === undefined) return this.#identifyKey(accessKeyId);
     // The session belongs to another STS, such as AWS's own when its credentials are in the environment.
-    if (!token.startsWith(tokenPrefix)) return { kind: "unknown" };
-    const [payload = "", mark = ""] = token.slice(tokenPrefix.length).split(".");
-    const key = this.#key;
-    if (key === undefined || !isSealed(key, `token ${accessKeyId} ${payload}`, mark)) return { kind: "invalid" };
-    const session = JSON.parse(Buffer.from(payload, "base64url").toString()) as Session;
+    if (!token.startsWith(sessionTokenPrefix)) return { kind: "unknown" };
+    const session = this.#seal?.openSession(accessKeyId, token);
+    if (session === undefined) return { kind: "invalid" };
     if (nowMs >= session.expiresAt * 1000) return { kind: "expired" };
-    const { roleArn, roleId, sessionName } = session;
-    const [, , , , account = ""] = roleArn.split(":");
-    return {
-      kind: "session",
-      account,
-      caller: { arn: sessionArn(roleArn, sessionName), userId: `${roleId}:${sessionName}`, roleArn },
-    };
+    const { principal } = await this.#store.read(everywhere, (tx) => loadSession(tx, session));
+    // The session of a role or user that was deleted is worth nothing.
+    return principal === undefined ? { kind: "invalid" } : { kind: "known", caller: principal };
   };
 
-  async #requireKey(): Promise<Buffer> {
-    if (this.#key !== undefined) return this.#key;
-    const text = await this.#store.write(everywhere, async (tx) => {
-      const stored = await tx.get<{ key: string }>(keyKind, keyId);
-      if (stored !== undefined) return stored.body.key;
-      const made = randomBytes(32).toString("base64");
-      await tx.put(keyKind, keyId, { key: made });
+  async #identifyKey(accessKeyId: string): Promise<CallerDecision> {
+    // Other keys can't be here, so the store is not asked.
+    if (!accessKeyId.startsWith("AKIA")) return { kind: "unknown" };
+    const { key, principal } = await this.#store.read(everywhere, (tx) => loadAccessKey(tx, accessKeyId));
+    if (key === undefined) return { kind: "unknown" };
+    return principal === undefined || !key.isActive ? { kind: "invalid" } : { kind: "known", caller: principal };
+  }
+
+  /** Returns the seal of the server's key, which is made if there is none yet. */
+  async requireSeal(): Promise<SessionSeal> {
+    if (this.#seal !== undefined) return this.#seal;
+    const { kind, id } = sessionKeyDocument;
+    const document = await this.#store.write(everywhere, async (tx) => {
+      const stored = await tx.get<SessionKeyDocument>(kind, id);
+      if (stored !== undefined) return stored.body;
+      const made: SessionKeyDocument = { key: randomBytes(32).toString("base64") };
+      await tx.put(kind, id, made);
       return made;
     });
-    this.#key = Buffer.from(text, "base64");
-    return this.#key;
+    this.#seal = sealOf(document);
+    return this.#seal;
   }
 }
 
-const seal = (key: Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest();
-
-function isSealed(key: Buffer, text: string, mark: string): boolean {
-  const wanted = seal(key, text);
-  const given = Buffer.from(mark, "base64url");
-  return given.length === wanted.length && timingSafeEqual(given, wanted);
-}
+const sealOf = ({ key }: SessionKeyDocument): SessionSeal => new SessionSeal(Buffer.from(key, "base64"));
