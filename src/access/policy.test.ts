@@ -67,7 +67,7 @@ test("a deny wins, and what is not understood never allows", () => {
       servicePrincipal: "apigateway.amazonaws.com",
       context: serviceContext(source),
     }),
-    { kind: "denied", sid: "no" },
+    { kind: "denied", sid: "no", statement: 1 },
   );
   const strange = { NumericEquals: { "aws:x": "1" } };
   assert.equal(decideFor({ ...allow, Condition: strange }, source), "not-allowed");

@@ -7,12 +7,26 @@ import type { ConditionContext } from "./condition-keys.ts";
  * AWS: IAM User Guide, "Policy evaluation logic", "IAM JSON policy elements".
  */
 export type PolicyDecision =
-  | { readonly kind: "allowed"; readonly sid: string | undefined }
+  | {
+      readonly kind: "allowed";
+      readonly sid: string | undefined;
+      /** The statement's place in the policy, from 0. */
+      readonly statement: number;
+      readonly grantee: Grantee;
+    }
   /** No statement allows the call. */
   | { readonly kind: "not-allowed" }
-  | { readonly kind: "denied"; readonly sid: string | undefined }
+  | { readonly kind: "denied"; readonly sid: string | undefined; readonly statement: number }
   /** The document is not a valid policy. */
   | { readonly kind: "unreadable"; readonly detail: string };
+
+/**
+ * How a resource's policy names the caller whom it allows, the strongest first: the caller itself (its own ARN, or
+ * everybody), what it acts for (the role of a session, the user of a federated session), or its account, which leaves
+ * the decision to the account's own policies. An identity's policy grants to its own.
+ * AWS: IAM User Guide, "Policy evaluation logic", Determining whether a request is allowed or denied within an account.
+ */
+export type Grantee = "caller" | "principal" | "account";
 
 /** The call that a policy decides on. */
 export interface PolicyRequest {
@@ -36,7 +50,10 @@ export interface PolicyRequest {
 
 export interface AwsPrincipal {
   readonly account: string;
-  /** The ARNs by which a policy may name the principal; empty for an account's root. */
+  /**
+   * The ARNs by which a policy may name the principal, its own first (a session's before its role's); empty for an
+   * account's root.
+   */
   readonly arns: readonly string[];
 }
 
@@ -50,6 +67,7 @@ interface Statement {
   readonly sid: string | undefined;
   readonly isAllow: boolean;
   readonly matches: (request: PolicyRequest) => Match;
+  readonly grantee: (request: PolicyRequest) => Grantee;
 }
 /**
  * `unknown` says that the statement has an element that can't be evaluated here. Such a statement never allows, and
@@ -95,14 +113,20 @@ const unreadable = (problem: string): Policy => ({
   decide: () => ({ kind: "unreadable", detail: problem }),
 });
 
+const strength: Readonly<Record<Grantee, number>> = { account: 0, principal: 1, caller: 2 };
+
 function decide(statements: readonly Statement[], request: PolicyRequest): PolicyDecision {
-  let allowed: Statement | undefined;
-  for (const statement of statements) {
+  let allowed: Extract<PolicyDecision, { readonly kind: "allowed" }> | undefined;
+  for (const [index, statement] of statements.entries()) {
     const match = statement.matches(request);
-    if (!statement.isAllow && match !== "no") return { kind: "denied", sid: statement.sid };
-    if (statement.isAllow && match === "yes") allowed ??= statement;
+    if (!statement.isAllow && match !== "no") return { kind: "denied", sid: statement.sid, statement: index };
+    if (!statement.isAllow || match !== "yes") continue;
+    const grantee = statement.grantee(request);
+    if (allowed === undefined || strength[grantee] > strength[allowed.grantee]) {
+      allowed = { kind: "allowed", sid: statement.sid, statement: index, grantee };
+    }
   }
-  return allowed === undefined ? { kind: "not-allowed" } : { kind: "allowed", sid: allowed.sid };
+  return allowed ?? { kind: "not-allowed" };
 }
 
 /** AWS: IAM User Guide, "Grammar of the IAM JSON policy language". */
@@ -143,6 +167,18 @@ function parseStatement(statement: unknown, kind: PolicyKind): Statement {
     sid: typeof statement["Sid"] === "string" ? statement["Sid"] : undefined,
     isAllow: effect === "Allow",
     matches: allOf(tests),
+    grantee: kind === "identity" ? () => "caller" : granteeOf(statement["Principal"]),
+  };
+}
+
+/** Returns how a statement's principal, which matches, names the caller. */
+function granteeOf(principal: unknown): (request: PolicyRequest) => Grantee {
+  const identities = isObject(principal) ? asValues(principal["AWS"]) : [];
+  return ({ awsPrincipal }) => {
+    if (awsPrincipal === undefined || principal === "*" || identities.includes("*")) return "caller";
+    const { arns } = awsPrincipal;
+    if (arns[0] === undefined || identities.includes(arns[0])) return "caller";
+    return identities.some((one) => arns.includes(one)) ? "principal" : "account";
   };
 }
 
