@@ -4,9 +4,9 @@ import { combineDecisions } from "./combine-decisions.ts";
 import type { PolicyDecision } from "./policy.ts";
 
 const decisions: Readonly<Record<string, PolicyDecision | undefined>> = {
-  allow: { kind: "allowed", sid: undefined },
+  allow: { kind: "allowed", sid: undefined, statement: 0, grantee: "caller" },
   silent: { kind: "not-allowed" },
-  deny: { kind: "denied", sid: "No" },
+  deny: { kind: "denied", sid: "No", statement: 0 },
   broken: { kind: "unreadable", detail: "it is not JSON" },
   none: undefined,
 };
