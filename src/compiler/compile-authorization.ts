@@ -14,7 +14,10 @@ const close: CompileAuthorization = ({ authorizationType }) => {
 const compilers: Readonly<Record<string, CompileAuthorization>> = {
   NONE: (_, context) => compileResourcePolicy(context, "allow"),
   AWS_IAM: close,
-  CUSTOM: close,
+  CUSTOM: (method, context) => [
+    ...compileResourcePolicy(context, "no-deny"),
+    { kind: "authorizer", authorizerId: context.authorizers.use(method, ["TOKEN", "REQUEST"]) },
+  ],
   COGNITO_USER_POOLS: close,
 };
 

@@ -35,6 +35,7 @@ test("a Lambda authorizer becomes its function, its sources and what a token has
       identityValidationExpression: "a+",
       functionArn,
       timeoutMs: 29_000,
+      resultTtlSeconds: 300,
     },
   });
 });

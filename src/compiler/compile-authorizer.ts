@@ -1,13 +1,70 @@
 import { bounds } from "../base/bounds.ts";
-import type { Authorizer } from "../definition/rest-api.ts";
+import { authorizerTtlDefault } from "../definition/authorizer-rules.ts";
+import type { Authorizer, Method } from "../definition/rest-api.ts";
 import { parseJavaPattern } from "../language/java/java-pattern.ts";
 import { substituteStageVariables } from "../language/substitution.ts";
-import type { AuthorizerPlan, IdentitySourcePlan, UserPoolPlan } from "../plan/authorizers.ts";
+import type { AuthorizerPlan, IdentitySourcePlan, LambdaAuthorizerPlan, UserPoolPlan } from "../plan/authorizers.ts";
 import type { StepPlan } from "../plan/steps.ts";
 import { compileInvoker, type RoleAsker } from "./compile-credentials.ts";
 import { fillStageVariables, functionAt } from "./compile-integration.ts";
 import { compileValue } from "./compile-values.ts";
 import { closed, misconfigured, Refusal } from "./refusal.ts";
+
+/** The authorizers of an API while its methods are compiled. Each is compiled once, and the used ones go into the plan. */
+export class AuthorizerSet {
+  readonly #authorizers: ReadonlyMap<string, Authorizer>;
+  readonly #context: Omit<AuthorizerContext, "methodArn">;
+  readonly #apiArn: string;
+  /** The plan, or why there is none. */
+  readonly #compiled = new Map<string, AuthorizerPlan | Refusal>();
+
+  constructor(authorizers: readonly Authorizer[], apiArn: string, context: Omit<AuthorizerContext, "methodArn">) {
+    this.#authorizers = new Map(authorizers.map((authorizer) => [authorizer.id, authorizer]));
+    this.#context = context;
+    this.#apiArn = apiArn;
+  }
+
+  /**
+   * Adds a method's authorizer to the plan and returns its id. Throws a refusal if it is not there, is of no type that
+   * `authorizationType` allows, or can't be run.
+   */
+  use(method: Pick<Method, "authorizationType" | "authorizerId">, types: readonly Authorizer["type"][]): string {
+    const { authorizationType, authorizerId } = method;
+    const authorizer = authorizerId === undefined ? undefined : this.#authorizers.get(authorizerId);
+    if (authorizer === undefined) {
+      throw closed(`authorizationType ${authorizationType} (its authorizer ${authorizerId ?? ""} is not there)`);
+    }
+    if (!types.includes(authorizer.type)) {
+      throw closed(`authorizationType ${authorizationType} (its authorizer ${authorizer.id} is a ${authorizer.type})`);
+    }
+    let compiled = this.#compiled.get(authorizer.id);
+    if (compiled === undefined) {
+      compiled = this.#compile(authorizer);
+      this.#compiled.set(authorizer.id, compiled);
+    }
+    if (compiled instanceof Refusal) throw compiled;
+    return authorizer.id;
+  }
+
+  /** The plans of all used authorizers, by id; undefined if none was used. */
+  get used(): Readonly<Record<string, AuthorizerPlan>> | undefined {
+    const plans = [...this.#compiled.values()].flatMap((compiled) => (compiled instanceof Refusal ? [] : [compiled]));
+    if (plans.length === 0) return undefined;
+    return Object.fromEntries(plans.sort(byId).map((plan) => [plan.id, plan]));
+  }
+
+  #compile(authorizer: Authorizer): AuthorizerPlan | Refusal {
+    const context = { ...this.#context, methodArn: `${this.#apiArn}/authorizers/${authorizer.id}` };
+    try {
+      return compileAuthorizer(authorizer, context, compileServedInvoker);
+    } catch (error) {
+      if (error instanceof Refusal) return error;
+      throw error;
+    }
+  }
+}
+
+const byId = (left: AuthorizerPlan, right: AuthorizerPlan): number => (left.id < right.id ? -1 : 1);
 
 /** The authorizer has an ARN, as methods have, which its role's trust policy may ask for. */
 interface AuthorizerContext extends RoleAsker {
@@ -18,7 +75,7 @@ interface AuthorizerContext extends RoleAsker {
 /** Returns the one step of TestInvokeAuthorizer, or the step that refuses. */
 export function compileAuthorizerTest(authorizer: Authorizer, context: AuthorizerContext): StepPlan {
   try {
-    return { kind: "authorizer-test", authorizer: compileAuthorizer(authorizer, context) };
+    return { kind: "authorizer-test", authorizer: compileAuthorizer(authorizer, context, compileFunction) };
   } catch (error) {
     if (error instanceof Refusal) return error.step;
     throw error;
@@ -26,7 +83,11 @@ export function compileAuthorizerTest(authorizer: Authorizer, context: Authorize
 }
 
 /** AWS: API Gateway REST API reference, "Authorizer". Throws a refusal for an authorizer that can't be run. */
-function compileAuthorizer(authorizer: Authorizer, context: AuthorizerContext): AuthorizerPlan {
+function compileAuthorizer(
+  authorizer: Authorizer,
+  context: AuthorizerContext,
+  compileInvocation: (authorizer: Authorizer, context: AuthorizerContext) => InvocationPlan,
+): AuthorizerPlan {
   const { id, type } = authorizer;
   const identity = {
     id,
@@ -37,10 +98,37 @@ function compileAuthorizer(authorizer: Authorizer, context: AuthorizerContext): 
     const pools = (authorizer.providerARNs ?? []).map((arn) => compileUserPool(arn, context));
     return { kind: "user-pool", ...identity, pools };
   }
-  const functionArn = functionAt(fillStageVariables(authorizer.authorizerUri, context.variables));
-  const invoker = compileInvoker(functionArn, authorizer.authorizerCredentials, context);
-  const timeoutMs = bounds.integrationTimeoutMsDefault.value;
-  return { kind: type === "TOKEN" ? "token" : "request", ...identity, functionArn, ...invoker, timeoutMs };
+  return {
+    kind: type === "TOKEN" ? "token" : "request",
+    ...identity,
+    ...compileInvocation(authorizer, context),
+    timeoutMs: bounds.integrationTimeoutMsDefault.value,
+    resultTtlSeconds: authorizer.authorizerResultTtlInSeconds ?? authorizerTtlDefault,
+  };
+}
+
+type InvocationPlan = Pick<LambdaAuthorizerPlan, "functionArn" | "roleArn" | "problem">;
+
+function compileFunction(
+  { authorizerUri, authorizerCredentials }: Authorizer,
+  context: AuthorizerContext,
+): InvocationPlan {
+  const functionArn = functionAt(fillStageVariables(authorizerUri, context.variables));
+  return { functionArn, ...compileInvoker(functionArn, authorizerCredentials, context) };
+}
+
+/**
+ * Compiles the invocation of a served authorizer. As on AWS, what can't work is found out when the function is to be
+ * invoked: callers without a token are refused as always.
+ */
+function compileServedInvoker(authorizer: Authorizer, context: AuthorizerContext): InvocationPlan {
+  try {
+    return compileFunction(authorizer, context);
+  } catch (error) {
+    if (!(error instanceof Refusal && error.step.kind === "misconfigured")) throw error;
+    const { detail, hint } = error.step;
+    return { functionArn: "", problem: { detail, ...(hint === undefined ? {} : { hint }) } };
+  }
 }
 
 function compileIdentitySources(authorizer: Authorizer, context: AuthorizerContext): IdentitySourcePlan[] {
@@ -61,6 +149,9 @@ function compileIdentitySource(
     if (given !== undefined) return { expression, value: { kind: "literal", text: additionalContext[given]! } };
   }
   const value = compileValue(expression, { side: "request", variables });
+  // AWS: CreateAuthorizer, identitySource: headers, query strings, stage variables and the context.
+  const isElsewhere = value?.kind === "body" || (value?.kind === "request" && value.place === "path");
+  if (isElsewhere) throw closed(`mapping expression ${expression}: it is no identity source`);
   return { expression, ...(value === undefined ? {} : { value }) };
 }
 

@@ -28,15 +28,19 @@ export function roleOf(credentials: string | undefined, asker: RoleAsker): strin
   return arn;
 }
 
-/** Returns the roles that a stage's integrations name, sorted, whether they exist or not. */
+/** Returns the roles that a stage's integrations and authorizers name, sorted, whether they exist or not. */
 export function rolesOf(definition: RestApiDefinition, variables: Readonly<Record<string, string>>): readonly string[] {
   const arns = new Set<string>();
+  const add = (credentials: string | undefined): void => {
+    const { text } = substituteStageVariables(credentials ?? "", variables);
+    if (parseRoleArn(text) !== undefined) arns.add(text);
+  };
   for (const { resourceMethods } of definition.resources) {
     for (const { methodIntegration } of Object.values(resourceMethods ?? {})) {
-      const { text } = substituteStageVariables(methodIntegration?.credentials ?? "", variables);
-      if (parseRoleArn(text) !== undefined) arns.add(text);
+      add(methodIntegration?.credentials);
     }
   }
+  for (const { authorizerCredentials } of definition.authorizers) add(authorizerCredentials);
   return [...arns].sort();
 }
 

@@ -2,6 +2,7 @@ import type { Method, Stage } from "../definition/rest-api.ts";
 import type { StepPlan } from "../plan/steps.ts";
 import { compileApiKey } from "./compile-api-key.ts";
 import { compileAuthorization } from "./compile-authorization.ts";
+import type { AuthorizerSet } from "./compile-authorizer.ts";
 import { compileIntegration, type IntegrationContext } from "./compile-integration.ts";
 import { compileThrottles } from "./compile-throttles.ts";
 import { compileValidation, type ValidationContext } from "./compile-validation.ts";
@@ -11,6 +12,7 @@ export interface MethodContext extends IntegrationContext, ValidationContext {
   readonly stage: Stage;
   readonly resourcePath: string;
   readonly hasResourcePolicy: boolean;
+  readonly authorizers: AuthorizerSet;
   /** `minimumCompressionSize`; undefined if answers are not compressed. */
   readonly compressionBytesMin: number | undefined;
 }

@@ -5,6 +5,7 @@ import { planVersion } from "../plan/plan.ts";
 import type { RestMethodPlan, RestPlan } from "../plan/rest-plan.ts";
 import { RouteTree } from "../plan/route-tree.ts";
 import type { GatewayResponsePlan } from "../plan/steps.ts";
+import { AuthorizerSet } from "./compile-authorizer.ts";
 import { vpcLinksOf } from "./compile-connection.ts";
 import { compileMethod } from "./compile-method.ts";
 import { resourcePolicyOf } from "./compile-resource-policy.ts";
@@ -29,6 +30,9 @@ export function compileRest(
   const methods: RestMethodPlan[] = [];
   const resourcePolicy = resourcePolicyOf(restApi);
   const models = new ModelSet(definition.models, restApi.id);
+  const apiArn = `arn:aws:execute-api:${scope.region}:${scope.account}:${restApi.id}`;
+  const asker = { account: scope.account, variables, surroundings };
+  const authorizers = new AuthorizerSet(definition.authorizers, apiArn, asker);
   const root = new RouteTree();
   for (const resource of [...definition.resources].sort((left, right) => (left.path < right.path ? -1 : 1))) {
     const node = root.at(resource.path);
@@ -45,9 +49,10 @@ export function compileRest(
           stage,
           variables,
           account: scope.account,
-          methodArn: `arn:aws:execute-api:${scope.region}:${scope.account}:${restApi.id}/${stage.stageName}/${verb}${resource.path}`,
+          methodArn: `${apiArn}/${stage.stageName}/${verb}${resource.path}`,
           resourcePath: resource.path,
           hasResourcePolicy: resourcePolicy !== undefined,
+          authorizers,
           requestValidators: definition.requestValidators,
           models,
           compressionBytesMin: restApi.minimumCompressionSize,
@@ -83,6 +88,7 @@ export function compileRest(
     ...(closed === undefined ? {} : { closed }),
     gatewayResponses: compileGatewayResponses(definition.gatewayResponses, variables),
     ...(models.used === undefined ? {} : { models: models.used }),
+    ...(authorizers.used === undefined ? {} : { authorizers: authorizers.used }),
     ...(vpcLinks.length === 0 ? {} : { vpcLinks }),
     withoutEffect: settingsWithoutEffect(restApi, stage),
     routes: root.build(),

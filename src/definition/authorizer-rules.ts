@@ -3,7 +3,7 @@ import type { Authorizer } from "./rest-api.ts";
 import { invalidArn, isRoleArn } from "./rules.ts";
 
 /** AWS: CreateAuthorizer, authorizerResultTtlInSeconds: default 300, at most 3600. Recorded: only a given one is shown. */
-const ttlDefault = 300;
+export const authorizerTtlDefault = 300;
 export const authorizerTtlMax = bounds.authorizerTtlSecondsMax.value;
 
 /** Recorded: blanks are accepted. */
@@ -19,7 +19,7 @@ const identityOf =
 // Unconfirmed: how AWS words all but the name and the ARN; see docs/compatibility.md, "REST control plane, words".
 export function checkAuthorizer(authorizer: Omit<Authorizer, "id">, needsIdentity = true): string | undefined {
   const { type, identitySource, authorizerCredentials } = authorizer;
-  const ttl = authorizer.authorizerResultTtlInSeconds ?? ttlDefault;
+  const ttl = authorizer.authorizerResultTtlInSeconds ?? authorizerTtlDefault;
   if (ttl < 0 || ttl > authorizerTtlMax)
     return `Authorizer result TTL must be between 0 and ${authorizerTtlMax} seconds`;
   if (authorizer.name.trim() === "") return "Authorizer name must not be blank";

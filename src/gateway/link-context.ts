@@ -1,4 +1,5 @@
 import type { Plan } from "../plan/kinds.ts";
+import type { LinkedAuthorizers } from "./authorizers/linked-authorizers.ts";
 import type { LinkedModels } from "./linked-models.ts";
 import type { LinkedResourcePolicy } from "./resource-policy.ts";
 import type { ThreadContext } from "./thread-context.ts";
@@ -12,6 +13,8 @@ export interface LinkContext {
   readonly models: LinkedModels;
   /** The stage's resource policy, for all steps that decide who may call. It is linked when a method first asks it. */
   readonly resourcePolicy: LinkedResourcePolicy;
+  /** The stage's authorizers. Each is linked once, when a method first asks for it. */
+  readonly authorizers: LinkedAuthorizers;
   /** Called when the program is retired and no request is on it. */
   onRetire(release: () => void): void;
 }

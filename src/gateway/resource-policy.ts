@@ -21,7 +21,7 @@ export class LinkedResourcePolicy {
   constructor(plan: Pick<StagePlan, "resourcePolicy" | "region" | "account" | "apiId" | "stageName">) {
     this.isThere = plan.resourcePolicy !== undefined;
     this.#plan = plan;
-    this.#arn = `arn:aws:execute-api:${plan.region}:${plan.account}:${plan.apiId}/${plan.stageName}/`;
+    this.#arn = stageArnOf(plan);
   }
 
   /**
@@ -31,26 +31,8 @@ export class LinkedResourcePolicy {
   decide(exchange: Exchange, principal?: AwsPrincipal): PolicyDecision | undefined {
     if (!this.isThere) return undefined;
     this.#policy ??= parsePolicy(this.#plan.resourcePolicy!);
-    const { request, caller } = exchange;
-    const context = makeInvokeContext({
-      sourceAddress: caller.sourceAddress,
-      userAgent: caller.userAgent,
-      referer: request.header("referer"),
-      isEncrypted: request.listener.isEncrypted,
-      nowMs: exchange.startedMs,
-    });
-    let decision: PolicyDecision | undefined;
-    for (const path of pathsOf(exchange.path)) {
-      const resource = `${this.#arn}${exchange.httpMethod}${path}`;
-      const found = this.#policy.decide({
-        action: invokeAction,
-        resource,
-        context,
-        ...(principal && { awsPrincipal: principal }),
-      });
-      if (decision === undefined || strictness[found.kind] > strictness[decision.kind]) decision = found;
-    }
-    exchange.trace?.add({ kind: "resource-policy", decision: decision!.kind, sid: sidOf(decision!) });
+    const decision = decideCall(this.#policy, exchange, { stageArn: this.#arn, principal });
+    exchange.trace?.add({ kind: "resource-policy", decision: decision.kind, sid: sidOf(decision) });
     return decision;
   }
 
@@ -66,6 +48,40 @@ export class LinkedResourcePolicy {
       hint: hintOf(decision),
     });
   }
+}
+
+/** Returns the beginning of the ARNs of a stage's methods, up to the verb. */
+export const stageArnOf = (plan: Pick<StagePlan, "region" | "account" | "apiId" | "stageName">): string =>
+  `arn:aws:execute-api:${plan.region}:${plan.account}:${plan.apiId}/${plan.stageName}/`;
+
+/**
+ * Returns what a policy says of an exchange's call of its method. `stageArn` is `stageArnOf` its stage.
+ */
+export function decideCall(
+  policy: Policy,
+  exchange: Exchange,
+  { stageArn, principal }: { readonly stageArn: string; readonly principal?: AwsPrincipal | undefined },
+): PolicyDecision {
+  const { request, caller } = exchange;
+  const context = makeInvokeContext({
+    sourceAddress: caller.sourceAddress,
+    userAgent: caller.userAgent,
+    referer: request.header("referer"),
+    isEncrypted: request.listener.isEncrypted,
+    nowMs: exchange.startedMs,
+  });
+  let decision: PolicyDecision | undefined;
+  for (const path of pathsOf(exchange.path)) {
+    const resource = `${stageArn}${exchange.httpMethod}${path}`;
+    const found = policy.decide({
+      action: invokeAction,
+      resource,
+      context,
+      ...(principal && { awsPrincipal: principal }),
+    });
+    if (decision === undefined || strictness[found.kind] > strictness[decision.kind]) decision = found;
+  }
+  return decision!;
 }
 
 const strictness: Readonly<Record<PolicyDecision["kind"], number>> = {

@@ -25,6 +25,17 @@ export interface LambdaAuthorizerPlan {
    */
   readonly roleArn?: string;
   readonly timeoutMs: number;
+  /** A result is remembered for so many seconds; 0 remembers none. */
+  readonly resultTtlSeconds: number;
+  /** Why the function can't be invoked, whatever its policy says. The authorizer then answers AWS's 500. */
+  readonly problem?: ConfigurationProblem;
+}
+
+export interface ConfigurationProblem {
+  /** The line of the execution log. */
+  readonly detail: string;
+  /** What helps, for `x-portico-hint` only. */
+  readonly hint?: string;
 }
 
 export interface UserPoolAuthorizerPlan {

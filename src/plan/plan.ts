@@ -1,3 +1,4 @@
+import type { AuthorizerPlan } from "./authorizers.ts";
 import type { StepPlan } from "./steps.ts";
 
 /** The version is raised when a plan's meaning changes. A thread refuses a plan of another version. */
@@ -32,6 +33,8 @@ export interface StagePlan {
   readonly resourcePolicy?: string;
   /** A reason closes the whole stage: every request is answered 501 with it. */
   readonly closed?: string;
+  /** The authorizers that methods name, by id, as they were deployed. Steps refer to them. */
+  readonly authorizers?: Readonly<Record<string, AuthorizerPlan>>;
   /** The ids of the VPC links that methods name. A change of one compiles the stage again. */
   readonly vpcLinks?: readonly string[];
   /** Settings that are stored and have no effect yet. None of them guards anything. `portico status` names them. */

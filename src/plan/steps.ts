@@ -19,6 +19,10 @@ export const steps = {
     synopsis: "refuses callers whom the API's resource policy denies or, where it decides alone, does not allow",
     reads: ["headers", "path"],
   },
+  authorizer: {
+    synopsis: "asks the stage's authorizer who the caller is, and refuses who may not call the method",
+    reads: ["headers", "query", "path"],
+  },
   "request-validation": {
     // The body is buffered for it only if it is validated with models.
     synopsis: "refuses a request without its required parameters or with a body that violates its model",
@@ -60,6 +64,7 @@ export type StepPlan =
   | MisconfiguredPlan
   | ResponseCompressionPlan
   | ResourcePolicyPlan
+  | AuthorizerStepPlan
   | RequestValidationPlan
   | MockPlan
   | HttpPlan
@@ -106,6 +111,12 @@ export interface ResourcePolicyPlan {
    * asks it again together with what it found out of the caller.
    */
   readonly needs: "allow" | "no-deny";
+}
+
+export interface AuthorizerStepPlan {
+  readonly kind: "authorizer";
+  /** One of the plan's `authorizers`. */
+  readonly authorizerId: string;
 }
 
 export interface RequestValidationPlan {

@@ -23,7 +23,14 @@ const plan = (timeoutMs: number): RestPlan =>
         steps: [
           {
             kind: "authorizer-test",
-            authorizer: { kind: "token", id: "a1b2c3", identitySources: [source], functionArn, timeoutMs },
+            authorizer: {
+              kind: "token",
+              id: "a1b2c3",
+              identitySources: [source],
+              functionArn,
+              timeoutMs,
+              resultTtlSeconds: 0,
+            },
           },
         ],
       },

@@ -18,6 +18,7 @@ import type { ThreadContext } from "../../src/gateway/thread-context.ts";
 import { Http1Server } from "../../src/http/http1/http1-server.ts";
 import { defaultHttp1Limits } from "../../src/http/http1/limits.ts";
 import { developmentListener } from "../../src/http/listener.ts";
+import type { AuthorizerPlan } from "../../src/plan/authorizers.ts";
 import { emptyPlan } from "../../src/plan/empty-plan.ts";
 import type { BackendPlan, IntegrationResponsePlan, StepKind, StepPlan } from "../../src/plan/steps.ts";
 import { allocateMetrics, Metrics } from "../../src/telemetry/metrics.ts";
@@ -73,8 +74,15 @@ const lambdaProxy = { kind: "lambda-proxy", functionArn, timeoutMs: 10_000 } as 
 const lambda = { kind: "lambda", functionArn, timeoutMs: 10_000, headers: [], request: passed } as const;
 const authorizer = {
   id: "auth",
+  resultTtlSeconds: 0,
   identitySources: [{ expression: "method.request.header.Host", value: { kind: "literal", text: "who" } }],
 } as const;
+const authorizers: Readonly<Record<string, AuthorizerPlan>> = {
+  granting: { ...authorizer, kind: "request", functionArn, timeoutMs: 10_000 },
+  remembering: { ...authorizer, kind: "token", functionArn, timeoutMs: 10_000, resultTtlSeconds: 60 },
+  failing: { ...authorizer, kind: "token", functionArn: "failing", roleArn, timeoutMs: 10_000 },
+  late: { ...authorizer, kind: "token", functionArn: "late", roleArn, timeoutMs: 1 },
+};
 const asEvent = { name: "X-Amz-Invocation-Type", value: { kind: "literal", text: "Event" } } as const;
 
 /** Every kind of step: a kind that is missing here does not compile. */
@@ -94,6 +102,12 @@ const cases: { readonly [Kind in StepKind]: Readonly<Record<string, Case>> } = {
   "resource-policy": {
     "without a policy": () => [{ kind: "resource-policy", needs: "allow" }, answerAll],
     "that passes": () => [{ kind: "resource-policy", needs: "no-deny" }, answerAll],
+  },
+  authorizer: {
+    "that grants": () => [{ kind: "authorizer", authorizerId: "granting" }, answerAll],
+    "that remembers": () => [{ kind: "authorizer", authorizerId: "remembering" }, answerAll],
+    "that fails": () => [{ kind: "authorizer", authorizerId: "failing" }, answerAll],
+    "that is late": () => [{ kind: "authorizer", authorizerId: "late" }, answerAll],
   },
   "request-validation": {
     "of a body": () => [
@@ -244,6 +258,7 @@ async function runOnce(
       apiId: "abc123",
       stageName: "prod",
       models: { Any: "{}" },
+      authorizers,
       accessLog: { destinationArn: "arn:aws:logs:us-east-1:0:log-group:access", format: "$context.status" },
       routes: { methods: { ANY: 0 } },
       methods: [
@@ -375,9 +390,10 @@ function invoke({ functionArn: name, payload, sink }: InvokeRequest): Promise<In
 }
 
 /** A policy for an authorizer's event, else the answer of a proxy integration. */
+const granted = { Effect: "Allow", Action: "execute-api:Invoke", Resource: "*" };
 const answerTo = (event: string): string =>
   event.includes('"methodArn"')
-    ? JSON.stringify({ principalId: "me", policyDocument: { Version: "2012-10-17", Statement: [] } })
+    ? JSON.stringify({ principalId: "me", policyDocument: { Version: "2012-10-17", Statement: [granted] } })
     : JSON.stringify({ statusCode: 200, body: "ok" });
 
 interface Reply {

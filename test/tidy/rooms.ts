@@ -79,7 +79,7 @@ export const floors: Readonly<Record<string, Readonly<Record<string, readonly st
     authorizers: ["integrations", "responses"],
     templates: ["integrations", "responses"],
     integrations: ["responses", "routing"],
-    rest: ["steps", "responses", "routing"],
+    rest: ["steps", "authorizers", "responses", "routing"],
     responses: [],
     routing: [],
   },

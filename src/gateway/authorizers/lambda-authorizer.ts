@@ -2,39 +2,40 @@ import { parseAuthorizerResult } from "../../access/authorizer-result.ts";
 import type { InvokeOutcome } from "../../functions/function-client.ts";
 import { parseJavaPattern } from "../../language/java/java-pattern.ts";
 import type { LambdaAuthorizerPlan } from "../../plan/authorizers.ts";
+import type { Plan } from "../../plan/kinds.ts";
 import { maskValue } from "../../telemetry/secrets.ts";
 import type { Grant } from "../caller.ts";
 import type { Exchange } from "../exchange.ts";
 import { problemOfInvoking } from "../integrations/function-access.ts";
 import { traceInvocation } from "../integrations/invocation.ts";
 import { linkAuthorizerEvent } from "../integrations/lambda-event.ts";
-import type { LinkContext } from "../link-context.ts";
 import { linkIdentity } from "./identity.ts";
-import type { Authorize } from "./link-authorizer.ts";
+import type { AuthorizerContext, LinkedAuthorizer, TakeGrant } from "./link-authorizer.ts";
+import { methodArnOf } from "./method-arn.ts";
 import { refuseCaller, refuseConfiguration } from "./refusals.ts";
 
 /** AWS: API Gateway Developer Guide, "Use API Gateway Lambda authorizers". */
-export function linkLambdaAuthorizer(plan: LambdaAuthorizerPlan, context: LinkContext): Authorize {
-  const { stage, method, thread } = context;
-  const { functionArn } = plan;
+export function linkLambdaAuthorizer(plan: LambdaAuthorizerPlan, context: AuthorizerContext): LinkedAuthorizer {
   const readIdentity = linkIdentity(plan.identitySources, plan.kind === "token" ? "one" : "several");
   const isToken = linkValidation(plan.identityValidationExpression);
-  const writeEvent = linkEvent(plan, context);
-  const sourceArn = `arn:aws:execute-api:${stage.region}:${stage.account}:${stage.apiId}/authorizers/${plan.id}`;
-  return (exchange, granted) => {
-    const identity = readIdentity(exchange);
-    if (identity === undefined) return refuseCaller(exchange, describeMissing(plan));
-    if (!identity.every(isToken))
-      return refuseCaller(exchange, "the token does not match the identityValidationExpression");
-    const problem =
-      plan.roleArn === undefined ? problemOfInvoking(functionArn, sourceArn, { stage, method, thread }) : undefined;
-    if (problem !== undefined) {
-      exchange.trace?.addFailure([
-        "Execution failed due to configuration error: Invalid permissions on Lambda function",
-      ]);
-      return refuseConfiguration(exchange, "Authorizer error", problem);
-    }
-    invoke(exchange, writeEvent(exchange, identity[0] ?? ""), { plan, context, granted });
+  const problemOf = linkPermission(plan, context);
+  return {
+    forMethod(method, takeGrant) {
+      const writeEvent = linkEvent(plan, context.stage, method);
+      return (exchange) => {
+        const identity = readIdentity(exchange);
+        if (identity === undefined) return refuseCaller(exchange, describeMissing(plan));
+        if (!identity.every(isToken))
+          return refuseCaller(exchange, "the token does not match the identityValidationExpression");
+        const problem = problemOf();
+        if (problem !== undefined) {
+          const { detail, hint = `Execution failed due to configuration error: ${detail}` } = problem;
+          exchange.trace?.addFailure([`Execution failed due to configuration error: ${detail}`]);
+          return refuseConfiguration(exchange, "Authorizer error", hint);
+        }
+        return invoke(exchange, writeEvent(exchange, identity[0] ?? ""), { plan, context, takeGrant });
+      };
+    },
   };
 }
 
@@ -49,31 +50,40 @@ function linkValidation(expression: string | undefined): (token: string) => bool
   return parsed.kind === "pattern" ? (token) => parsed.pattern.matches(token) : () => false;
 }
 
+/** Links the function that says why the authorizer's function may not be invoked now; undefined if it may. */
+function linkPermission(
+  { functionArn, roleArn, problem, id }: LambdaAuthorizerPlan,
+  { stage, thread }: AuthorizerContext,
+): () => LambdaAuthorizerPlan["problem"] {
+  if (problem !== undefined || roleArn !== undefined) return () => problem;
+  const sourceArn = `arn:aws:execute-api:${stage.region}:${stage.account}:${stage.apiId}/authorizers/${id}`;
+  return () => {
+    const hint = problemOfInvoking(functionArn, sourceArn, { stage, thread });
+    return hint === undefined ? undefined : { detail: "Invalid permissions on Lambda function", hint };
+  };
+}
+
 /** AWS: API Gateway Developer Guide, "Input to an API Gateway Lambda authorizer". */
 function linkEvent(
   plan: LambdaAuthorizerPlan,
-  { stage, method }: LinkContext,
+  stage: Plan,
+  method: Plan["methods"][number],
 ): (exchange: Exchange, token: string) => string {
-  // AWS quirk: a test's stage has a name here that it has nowhere else.
-  const stageOf = ({ isTest }: Exchange): string => (isTest ? "ESTestInvoke-stage" : stage.stageName);
-  const api = `arn:aws:execute-api:${stage.region}:${stage.account}:${stage.apiId}`;
-  const methodArn = (exchange: Exchange): string =>
-    `${api}/${stageOf(exchange)}/${exchange.httpMethod}${exchange.path}`;
   if (plan.kind === "token") {
     return (exchange, authorizationToken) =>
-      JSON.stringify({ type: "TOKEN", methodArn: methodArn(exchange), authorizationToken });
+      JSON.stringify({ type: "TOKEN", methodArn: methodArnOf(exchange), authorizationToken });
   }
   const writeRequest = linkAuthorizerEvent(stage, method);
-  return (exchange) => writeRequest(exchange, methodArn(exchange));
+  return (exchange) => writeRequest(exchange, methodArnOf(exchange));
 }
 
 interface AuthorizerCall {
   readonly plan: LambdaAuthorizerPlan;
-  readonly context: LinkContext;
-  readonly granted: (grant: Grant) => void;
+  readonly context: AuthorizerContext;
+  readonly takeGrant: TakeGrant;
 }
 
-function invoke(exchange: Exchange, payload: string, asked: AuthorizerCall): void {
+function invoke(exchange: Exchange, payload: string, asked: AuthorizerCall): undefined {
   const { plan, context } = asked;
   const { thread } = context;
   const { functionArn, timeoutMs } = plan;
@@ -83,11 +93,17 @@ function invoke(exchange: Exchange, payload: string, asked: AuthorizerCall): voi
   const late = Promise.withResolvers<undefined>();
   const timer = setTimeout(late.resolve, timeoutMs, undefined);
   const outcome = Promise.race([invoked, late.promise]).finally(() => clearTimeout(timer));
-  exchange.wait(outcome, (answer) => conclude(exchange, answer, asked));
+  exchange.wait(outcome, (answer) => {
+    const grant = conclude(exchange, answer, asked);
+    if (grant !== undefined) asked.takeGrant(exchange, grant);
+  });
 }
 
-function conclude(exchange: Exchange, outcome: InvokeOutcome | undefined, asked: AuthorizerCall): void {
-  const { plan, context } = asked;
+function conclude(
+  exchange: Exchange,
+  outcome: InvokeOutcome | undefined,
+  { plan, context }: AuthorizerCall,
+): Grant | undefined {
   const { metrics } = context.thread;
   switch (outcome?.kind) {
     case undefined:
@@ -95,40 +111,33 @@ function conclude(exchange: Exchange, outcome: InvokeOutcome | undefined, asked:
         hint: `${plan.functionArn} did not answer within ${plan.timeoutMs} ms`,
         log: ["Execution failed due to a timeout error"],
       });
-      break;
+      return undefined;
     case "service-error": {
       metrics.add("functionServiceErrors");
       const hint = `Lambda answered ${outcome.status} ${outcome.code}: ${outcome.message}`;
-      refuseConfiguration(exchange, outcome.message, hint);
-      break;
+      return refuseConfiguration(exchange, outcome.message, hint);
     }
     case "function-error":
       metrics.add("functionErrors");
       // AWS: "Lambda authorizer example": the function says so by failing with this word.
-      if (outcome.errorMessage === "Unauthorized") refuseCaller(exchange, "the function failed with Unauthorized");
-      else take(exchange, outcome, asked);
-      break;
+      if (outcome.errorMessage === "Unauthorized")
+        return refuseCaller(exchange, "the function failed with Unauthorized");
+      return take(exchange, outcome);
     case "ok":
-      take(exchange, outcome, asked);
-      break;
+      return take(exchange, outcome);
   }
 }
 
 /** AWS quirk: the text of a function's failure is read as if it were the function's result, and is not a valid one. */
-function take(
-  exchange: Exchange,
-  outcome: Exclude<InvokeOutcome, { kind: "service-error" }>,
-  { granted }: AuthorizerCall,
-): void {
+function take(exchange: Exchange, outcome: Exclude<InvokeOutcome, { kind: "service-error" }>): Grant | undefined {
   const result = parseAuthorizerResult(outcome.payload.toString("utf8"));
   const { trace } = exchange;
   if ("policy" in result) trace?.learnSecrets(["api-key", result.usageIdentifierKey ?? ""]);
   trace?.add({ kind: "authorizer-result", body: trace.body(outcome.payload) });
   if ("problem" in result) {
     const failure = outcome.kind === "function-error" ? `the function failed: ${outcome.errorMessage}` : undefined;
-    refuseConfiguration(exchange, result.problem, failure ?? result.hint ?? result.problem);
-  } else {
-    trace?.add({ kind: "authorizer-policy", principal: maskValue(result.principalId) });
-    granted(result);
+    return refuseConfiguration(exchange, result.problem, failure ?? result.hint ?? result.problem);
   }
+  trace?.add({ kind: "authorizer-policy", principal: maskValue(result.principalId) });
+  return result;
 }

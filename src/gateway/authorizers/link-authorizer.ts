@@ -1,4 +1,5 @@
 import type { AuthorizerPlan } from "../../plan/authorizers.ts";
+import type { Plan } from "../../plan/kinds.ts";
 import type { Grant } from "../caller.ts";
 import type { Exchange } from "../exchange.ts";
 import type { LinkContext } from "../link-context.ts";
@@ -6,29 +7,45 @@ import { linkLambdaAuthorizer } from "./lambda-authorizer.ts";
 import { linkUserPoolAuthorizer } from "./user-pool-authorizer.ts";
 
 /**
- * Asks an authorizer who the caller is. It calls `granted`, now or later, or answers the exchange with a gateway
- * response. It does not check what the policy allows.
+ * Asks an authorizer who the caller is. Returns what is known at once. Otherwise it returns undefined: it has answered
+ * the exchange with a gateway response, or will call the function that it was linked with. It does not check what the
+ * policy allows.
  */
-export type Authorize = (exchange: Exchange, granted: (grant: Grant) => void) => void;
+export type Authorize = (exchange: Exchange) => Grant | undefined;
+
+/** Takes what an authorizer says, after a while, about a caller whom it knows. */
+export type TakeGrant = (exchange: Exchange, grant: Grant) => void;
+
+/** What an authorizer is linked with: everything but a method, since it guards many. */
+export type AuthorizerContext = Pick<LinkContext, "stage" | "thread" | "onRetire">;
+
+/** An authorizer, linked for all methods that it guards. */
+export interface LinkedAuthorizer {
+  /** Returns the function that asks it for requests of a method. */
+  forMethod(method: Plan["methods"][number], takeGrant: TakeGrant): Authorize;
+}
 
 /**
- * Links an authorizer and returns the function that asks it; `granted` is called, now or later, once `exchange.caller`
- * says who the caller is.
+ * Links an authorizer. Whoever is granted something is written to `exchange.caller`.
  * AWS: API Gateway Developer Guide, "Use API Gateway Lambda authorizers", "Control access to REST APIs using Amazon
  * Cognito user pools".
  */
-export function linkAuthorizer(
-  plan: AuthorizerPlan,
-  context: LinkContext,
-): (exchange: Exchange, granted: () => void) => void {
-  const authorize =
+export function linkAuthorizer(plan: AuthorizerPlan, context: AuthorizerContext): LinkedAuthorizer {
+  const linked =
     plan.kind === "user-pool" ? linkUserPoolAuthorizer(plan, context) : linkLambdaAuthorizer(plan, context);
-  return (exchange, granted) => {
-    exchange.trace?.add({ kind: "authorizer-start", authorizerId: plan.id });
-    authorize(exchange, (grant) => {
-      exchange.trace?.add({ kind: "authorizer-end" });
-      exchange.caller.grant = grant;
-      granted();
-    });
+  const take = (exchange: Exchange, grant: Grant): Grant => {
+    exchange.trace?.add({ kind: "authorizer-end" });
+    exchange.caller.grant = grant;
+    return grant;
+  };
+  return {
+    forMethod(method, takeGrant) {
+      const authorize = linked.forMethod(method, (exchange, grant) => takeGrant(exchange, take(exchange, grant)));
+      return (exchange) => {
+        exchange.trace?.add({ kind: "authorizer-start", authorizerId: plan.id });
+        const grant = authorize(exchange);
+        return grant && take(exchange, grant);
+      };
+    },
   };
 }

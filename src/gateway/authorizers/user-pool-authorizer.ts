@@ -4,9 +4,8 @@ import type { UserPoolAuthorizerPlan, UserPoolPlan } from "../../plan/authorizer
 import type { Grant } from "../caller.ts";
 import type { Exchange } from "../exchange.ts";
 import type { AwsServices } from "../integrations/aws-services.ts";
-import type { LinkContext } from "../link-context.ts";
 import { linkIdentity } from "./identity.ts";
-import type { Authorize } from "./link-authorizer.ts";
+import type { AuthorizerContext, LinkedAuthorizer } from "./link-authorizer.ts";
 import { refuseCaller, refuseConfiguration } from "./refusals.ts";
 import type { FoundKey } from "./user-pool-keys.ts";
 
@@ -17,21 +16,27 @@ interface LinkedPool {
 }
 
 /** AWS: API Gateway Developer Guide, "Control access to REST APIs using Amazon Cognito user pools as an authorizer". */
-export function linkUserPoolAuthorizer(plan: UserPoolAuthorizerPlan, { thread }: LinkContext): Authorize {
+export function linkUserPoolAuthorizer(plan: UserPoolAuthorizerPlan, { thread }: AuthorizerContext): LinkedAuthorizer {
   const readIdentity = linkIdentity(plan.identitySources, "one");
   const pools = plan.pools.map((pool) => linkPool(pool, thread.services));
   const isAudience = linkAudience(plan.identityValidationExpression);
   const demand = (): TokenDemand => ({ nowMs: thread.clock.now(), use: "id", isAudience });
-  return (exchange, granted) => {
-    const [identity] = readIdentity(exchange) ?? [];
-    if (identity === undefined) return refuseCaller(exchange, "there is no token");
-    const token = readToken(identity.replace(/^Bearer +/i, ""));
-    if (typeof token === "string") return refuseToken(exchange, token);
-    const pool = pools.find(({ isIssuer }) => isIssuer(token.issuer));
-    if (pool === undefined) return refuseToken(exchange, "its issuer is none of the authorizer's user pools");
-    const found = thread.userPoolKeys.find(pool.address, token.keyId);
-    if (!(found instanceof Promise)) return conclude(exchange, { token, found, demand: demand(), granted });
-    exchange.wait(found, (later) => conclude(exchange, { token, found: later, demand: demand(), granted }));
+  return {
+    forMethod: (_, takeGrant) => (exchange) => {
+      const [identity] = readIdentity(exchange) ?? [];
+      if (identity === undefined) return refuseCaller(exchange, "there is no token");
+      const token = readToken(identity.replace(/^Bearer +/i, ""));
+      if (typeof token === "string") return refuseToken(exchange, token);
+      const pool = pools.find(({ isIssuer }) => isIssuer(token.issuer));
+      if (pool === undefined) return refuseToken(exchange, "its issuer is none of the authorizer's user pools");
+      const found = thread.userPoolKeys.find(pool.address, token.keyId);
+      if (!(found instanceof Promise)) return conclude(exchange, { token, found, demand: demand() });
+      exchange.wait(found, (later) => {
+        const grant = conclude(exchange, { token, found: later, demand: demand() });
+        if (grant !== undefined) takeGrant(exchange, grant);
+      });
+      return undefined;
+    },
   };
 }
 
@@ -58,21 +63,19 @@ interface TokenCheck {
   readonly token: UnverifiedToken;
   readonly found: FoundKey;
   readonly demand: TokenDemand;
-  readonly granted: (grant: Grant) => void;
 }
 
-function conclude(exchange: Exchange, { token, found, demand, granted }: TokenCheck): void {
-  if (found.kind === "unknown") refuseToken(exchange, "its key is none of the pool's");
-  else if (found.kind === "unavailable") {
+function conclude(exchange: Exchange, { token, found, demand }: TokenCheck): Grant | undefined {
+  if (found.kind === "unknown") return refuseToken(exchange, "its key is none of the pool's");
+  if (found.kind === "unavailable") {
     const problem = `the keys of the user pool can't be had: ${found.problem}`;
-    refuseConfiguration(exchange, problem, problem);
-  } else {
-    const decision = decideToken(token, found.key, demand);
-    if (decision.kind === "accepted") granted({ claims: decision.claims });
-    else if (decision.kind === "refused") refuseToken(exchange, decision.reason);
-    else refuseCaller(exchange, "the token has expired", "The incoming token has expired");
+    return refuseConfiguration(exchange, problem, problem);
   }
+  const decision = decideToken(token, found.key, demand);
+  if (decision.kind === "accepted") return { claims: decision.claims };
+  if (decision.kind === "refused") return refuseToken(exchange, decision.reason);
+  return refuseCaller(exchange, "the token has expired", "The incoming token has expired");
 }
 
-const refuseToken = (exchange: Exchange, reason: string): void =>
+const refuseToken = (exchange: Exchange, reason: string): undefined =>
   refuseCaller(exchange, `the token is refused: ${reason}`);

@@ -33,7 +33,7 @@ export function mayInvoke(exchange: Exchange, functionArn: string, invoker: Invo
 export function problemOfInvoking(
   functionArn: string,
   sourceArn: string,
-  { stage, thread }: Invoker,
+  { stage, thread }: Pick<Invoker, "stage" | "thread">,
 ): string | undefined {
   const facts = thread.functions.describe(functionArn);
   if (facts === undefined) return `${invalidPermissions}: ${describeMissing(functionArn, thread.functions)}`;

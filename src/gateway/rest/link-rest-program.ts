@@ -2,6 +2,8 @@ import { bounds } from "../../base/bounds.ts";
 import type { InboundExchange, InboundRequest } from "../../http/inbound.ts";
 import type { RestPlan } from "../../plan/rest-plan.ts";
 import type { Logger } from "../../telemetry/logger.ts";
+import { linkAuthorizer } from "../authorizers/link-authorizer.ts";
+import { LinkedAuthorizers } from "../authorizers/linked-authorizers.ts";
 import type { Exchange } from "../exchange.ts";
 import { LinkedModels } from "../linked-models.ts";
 import type { BelowStage, FrontRefusal, MethodProgram, Program } from "../program.ts";
@@ -50,6 +52,10 @@ class RestProgram implements Program {
     const models = new LinkedModels(plan.models ?? {});
     const resourcePolicy = new LinkedResourcePolicy(plan);
     const onRetire = (release: () => void): void => life.onRetire(release);
+    const authorizers = new LinkedAuthorizers(plan.authorizers ?? {}, (authorizer) =>
+      linkAuthorizer(authorizer, { stage: plan, thread, onRetire }),
+    );
+    const context = { stage: plan, thread, models, authorizers, resourcePolicy, onRetire };
     this.plan = plan;
     this.logger = thread.logger;
     this.#thread = thread;
@@ -58,9 +64,7 @@ class RestProgram implements Program {
     this.#router = new Router(plan.routes);
     this.#methods = plan.methods.map((method) => ({
       plan: method,
-      steps: method.steps.map((step) =>
-        linkStep(step, { stage: plan, method, thread, models, resourcePolicy, onRetire }),
-      ),
+      steps: method.steps.map((step) => linkStep(step, { ...context, method })),
     }));
     this.#hints = new StageHints(plan, thread.undeployed);
   }

@@ -1,19 +1,20 @@
-import { assert } from "../../base/assert.ts";
 import type { AuthorizerTestPlan } from "../../plan/steps.ts";
 import { linkAuthorizer } from "../authorizers/link-authorizer.ts";
+import type { Grant } from "../caller.ts";
+import type { Exchange } from "../exchange.ts";
 import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
 
 /** AWS: API Gateway REST API reference, "TestInvokeAuthorizer": a policy that denies is an answer like any other. */
 export function linkAuthorizerTest(plan: AuthorizerTestPlan, context: LinkContext): RunStep {
-  const authorize = linkAuthorizer(plan.authorizer, context);
+  const authorize = linkAuthorizer(plan.authorizer, context).forMethod(context.method, answer);
   return (exchange) => {
-    authorize(exchange, () => {
-      const { grant } = exchange.caller;
-      assert(grant !== undefined, "an authorizer that grants says whom");
-      const { principalId, policyText, claims } = grant;
-      exchange.respond(200, ["Content-Type", "application/json"], JSON.stringify({ principalId, policyText, claims }));
-    });
+    const grant = authorize(exchange);
+    if (grant !== undefined) answer(exchange, grant);
     return false;
   };
+}
+
+function answer(exchange: Exchange, { principalId, policyText, claims }: Grant): void {
+  exchange.respond(200, ["Content-Type", "application/json"], JSON.stringify({ principalId, policyText, claims }));
 }

@@ -1,6 +1,7 @@
 import type { StepKind, StepOf, StepPlan } from "../../plan/steps.ts";
 import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
+import { linkAuthorizerStep } from "./authorizer.ts";
 import { linkAuthorizerTest } from "./authorizer-test.ts";
 import { linkAws } from "./aws.ts";
 import { linkClosed } from "./closed.ts";
@@ -22,6 +23,7 @@ const linkers: { readonly [Kind in StepKind]: LinkStep<Kind> } = {
   misconfigured: linkMisconfigured,
   "response-compression": linkResponseCompression,
   "resource-policy": linkResourcePolicy,
+  authorizer: linkAuthorizerStep,
   "request-validation": linkRequestValidation,
   mock: linkMock,
   http: linkHttp,

@@ -1,0 +1,45 @@
+import { combineDecisions } from "../../access/combine-decisions.ts";
+import type { PolicyDecision } from "../../access/policy.ts";
+import type { AuthorizerStepPlan } from "../../plan/steps.ts";
+import { methodArnOf } from "../authorizers/method-arn.ts";
+import type { Grant } from "../caller.ts";
+import type { Exchange } from "../exchange.ts";
+import type { LinkContext } from "../link-context.ts";
+import type { RunStep } from "../program.ts";
+import { decideCall, stageArnOf } from "../resource-policy.ts";
+
+/**
+ * Asks the method's authorizer, then its policy and the API's resource policy together.
+ * AWS: API Gateway Developer Guide, "Use API Gateway Lambda authorizers", "How API Gateway resource policies affect
+ * authorization workflow".
+ */
+export function linkAuthorizerStep({ authorizerId }: AuthorizerStepPlan, context: LinkContext): RunStep {
+  const { authorizers, method, resourcePolicy, stage } = context;
+  const stageArn = stageArnOf(stage);
+  const mayCall = (exchange: Exchange, { policy }: Grant): boolean => {
+    const own = policy === undefined ? nothing : decideCall(policy, exchange, { stageArn });
+    const decision = combineDecisions(own, resourcePolicy.decide(exchange), "same-account");
+    return decision.kind === "allowed" ? true : refuse(exchange, decision);
+  };
+  const authorize = authorizers.get(authorizerId).forMethod(method, (exchange, grant) => {
+    if (mayCall(exchange, grant)) exchange.run();
+  });
+  return (exchange) => {
+    const grant = authorize(exchange);
+    return grant !== undefined && mayCall(exchange, grant);
+  };
+}
+
+const nothing: PolicyDecision = { kind: "not-allowed" };
+
+function refuse(exchange: Exchange, decision: PolicyDecision): false {
+  const isDenied = decision.kind !== "not-allowed";
+  const which = isDenied
+    ? "the policy of the authorizer's result, or the API's resource policy, denies"
+    : "neither the policy of the authorizer's result nor the API's resource policy allows";
+  return exchange.program.responses.finish(exchange, "ACCESS_DENIED", {
+    message: `User is not authorized to access this resource${isDenied ? " with an explicit deny" : ""}`,
+    hint: `${which} execute-api:Invoke on ${methodArnOf(exchange)}`,
+    log: ["The client is not authorized to perform this operation."],
+  });
+}
