@@ -33,8 +33,11 @@ export function watchFiles(onChange: (files: readonly string[]) => void, onTroub
   const namesByFolder = new Map<string, Set<string>>();
   const changedFiles = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
+  let isClosed = false;
 
   const rescan = (): void => {
+    // Work that was under way at the end may still update the paths; a watch that it opened would keep the process.
+    if (isClosed) return;
     const inTrees = watched.trees.flatMap((tree) => listFolders(tree));
     namesByFolder.clear();
     for (const file of watched.files) {
@@ -89,6 +92,7 @@ export function watchFiles(onChange: (files: readonly string[]) => void, onTroub
       rescan();
     },
     close() {
+      isClosed = true;
       clearTimeout(timer);
       for (const watcher of watchers.values()) watcher.close();
       watchers.clear();
