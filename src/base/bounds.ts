@@ -55,6 +55,14 @@ export const bounds = {
   },
   lingerMsMax: { value: 2_000, source: "ours: how long that goes on" },
   requestHeaderMsMax: { value: 20_000, source: "ours: from a request's first byte to the end of its headers" },
+  ipAddressCharsMax: { value: 45, source: "ours: RFC 4291, an IPv6 address whose end is written as IPv4" },
+  proxyLineBytesMax: { value: 107, source: "ours: PROXY protocol §2.1, the longest line of version 1, with its end" },
+  proxyHeaderBytesMax: { value: 8_192, source: "ours: what follows the first 16 bytes of a PROXY header of version 2" },
+  refusedConnectionLogMs: {
+    value: 60_000,
+    source: "ours: between two log lines of a thread about refused PROXY headers",
+  },
+  trustedProxyHopsMax: { value: 32, source: "ours: trusted proxies that one request came through" },
   bodyIdleMsMax: { value: 30_000, source: "ours: a body that is being read, without progress" },
   answerIdleMsMax: {
     value: 60_000,

@@ -54,7 +54,7 @@ export interface Grant {
 
 /** Returns what the request itself says about its caller. */
 export const callerOf = (request: InboundRequest): Caller => ({
-  sourceAddress: request.remoteAddress,
+  sourceAddress: request.client.address,
   userAgent: request.header("user-agent"),
   isTest: false,
   iam: undefined,
@@ -72,7 +72,7 @@ export interface Tester {
  * Returns the caller that a test sees, as observed on AWS: the account's root, as GetCallerIdentity reports it here.
  */
 export const callerOfTest = ({ accessKey, userAgent }: Tester, account: string, request: InboundRequest): Caller => ({
-  sourceAddress: request.remoteAddress,
+  sourceAddress: request.client.address,
   userAgent,
   isTest: true,
   iam: { accessKey, accountId: account, caller: account, user: account, userArn: `arn:aws:iam::${account}:root` },

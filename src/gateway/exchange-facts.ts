@@ -11,7 +11,7 @@ import { makeUnsentProgram } from "./unsent-exchange.ts";
 export interface ExchangeFacts {
   readonly request: Pick<
     Exchange["request"],
-    "method" | "target" | "httpVersion" | "rawHeaders" | "host" | "remoteAddress" | "localPort" | "listener"
+    "method" | "target" | "httpVersion" | "rawHeaders" | "host" | "client" | "listener"
   >;
   readonly opening: Opening;
   readonly plan: Pick<
@@ -32,11 +32,11 @@ export interface ExchangeFacts {
 }
 
 export function describeExchange(exchange: Exchange): ExchangeFacts {
-  const { method, target, httpVersion, rawHeaders, host, remoteAddress, localPort, listener } = exchange.request;
+  const { method, target, httpVersion, rawHeaders, host, client, listener } = exchange.request;
   const { httpMethod, path, pathAsSent, rawQuery, requestId, extendedRequestId, startedMs } = exchange;
   const { account, region, apiId, apiName, stageName, deploymentId, stageVariables } = exchange.program.plan;
   return {
-    request: { method, target, httpVersion, rawHeaders, host, remoteAddress, localPort, listener },
+    request: { method, target, httpVersion, rawHeaders, host, client, listener },
     opening: { httpMethod, path, pathAsSent, rawQuery, requestId, extendedRequestId, startedMs },
     plan: { account, region, apiId, apiName, stageName, deploymentId, stageVariables },
     method: exchange.method === undefined ? undefined : { ...exchange.method.plan, steps: [] },
@@ -64,9 +64,10 @@ function withoutPolicy(caller: Caller): Caller {
 export function restoreExchange(facts: ExchangeFacts): Exchange {
   const unsent = makeUnsentProgram(emptyPlan(facts.plan));
   const program: Program = { ...unsent, contextPath: () => facts.fullPath };
-  const { rawHeaders, listener, ...request } = facts.request;
-  const input = { ...request, headers: rawHeaders, isEncrypted: listener.isEncrypted, body: new Uint8Array() };
-  const synthetic = new SyntheticRequest(input, { answerBytesMax: 0, onAnswer: () => undefined, listener });
+  const { rawHeaders, listener, client, ...request } = facts.request;
+  const { address: remoteAddress, calledPort: localPort, isEncrypted } = client;
+  const input = { ...request, headers: rawHeaders, remoteAddress, localPort, isEncrypted, body: new Uint8Array() };
+  const synthetic = new SyntheticRequest(input, { answerBytesMax: 0, onAnswer: () => undefined, listener, client });
   const exchange = new Exchange(synthetic, program, facts.opening);
   exchange.method = facts.method === undefined ? undefined : { plan: facts.method, steps: [] };
   exchange.pathNames = facts.pathNames;

@@ -134,6 +134,11 @@ export class Gateway {
    * API.
    */
   handle(request: InboundExchange, trace?: Trace): boolean {
+    const { problem } = request.client;
+    if (problem !== undefined) {
+      this.#refuse(request, { status: 400, message: "Bad Request", hint: () => problem }, trace);
+      return true;
+    }
     const destination = findDestination(this.#programs, request);
     if (destination.kind === "stage") this.#serve(request, destination.stage, destination.address, trace);
     else if (destination.kind === "management") return false;

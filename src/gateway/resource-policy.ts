@@ -67,7 +67,7 @@ export function decideCall(
     sourceAddress: caller.sourceAddress,
     userAgent: caller.userAgent,
     referer: request.header("referer"),
-    isEncrypted: request.listener.isEncrypted,
+    isEncrypted: request.client.isEncrypted,
     nowMs: exchange.startedMs,
   });
   let decision: PolicyDecision | undefined;

@@ -1,5 +1,6 @@
 import type { AnswerObserver, BodySink, InboundExchange, InboundRequest } from "../http/inbound.ts";
 import { developmentListener, type Listener } from "../http/listener.ts";
+import { makeClient, type RequestClient } from "../http/request-client.ts";
 
 /** A request that Portico makes itself. */
 export interface SyntheticInput {
@@ -36,9 +37,7 @@ export class SyntheticRequest implements InboundExchange {
   readonly rawHeaders: readonly string[];
   readonly headerNames: readonly string[];
   readonly host: string;
-  readonly remoteAddress: string;
-  readonly remotePort = 0;
-  readonly localPort: number;
+  readonly client: RequestClient;
   readonly listener: Listener;
   readonly contentLength: number | undefined;
   readonly hasBody: boolean;
@@ -60,6 +59,8 @@ export class SyntheticRequest implements InboundExchange {
       readonly answerBytesMax: number;
       readonly onAnswer: (answer: SyntheticAnswer) => void;
       readonly listener?: Listener;
+      /** Of a request that stands for one that was received. */
+      readonly client?: RequestClient;
     },
   ) {
     this.method = input.method;
@@ -68,9 +69,9 @@ export class SyntheticRequest implements InboundExchange {
     this.host = input.host;
     this.rawHeaders = input.headers;
     this.headerNames = input.headers.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
-    this.remoteAddress = input.remoteAddress;
-    this.localPort = input.localPort;
-    this.listener = options.listener ?? { ...developmentListener, isEncrypted: input.isEncrypted };
+    const { remoteAddress: address, localPort: calledPort, isEncrypted } = input;
+    this.client = options.client ?? makeClient({ address, port: 0, calledPort, isEncrypted });
+    this.listener = options.listener ?? { ...developmentListener, isEncrypted };
     this.hasBody = input.body.length > 0;
     this.contentLength = this.hasBody ? input.body.length : undefined;
     // A message between threads turns buffers into plain arrays.

@@ -1,4 +1,5 @@
 import type { Listener } from "./listener.ts";
+import type { RequestClient } from "./request-client.ts";
 
 /** What became of a body that was to be collected; `timeout` if the client sent it too slowly. */
 export type CollectOutcome = "ok" | "too-large" | "aborted" | "malformed" | "timeout";
@@ -17,9 +18,8 @@ export interface InboundRequest {
   readonly headerNames: readonly string[];
   /** The `Host`, lower-cased, with its port. */
   readonly host: string;
-  readonly remoteAddress: string;
-  readonly remotePort: number;
-  readonly localPort: number;
+  /** Who sent the request, whatever proxies stand between. */
+  readonly client: RequestClient;
   /** The listener that the request came in by. */
   readonly listener: Listener;
   /** Declared length; undefined if chunked or without a body. */

@@ -1,3 +1,5 @@
+import type { IpNetwork } from "../base/ip-address.ts";
+
 /** What a listener offers to its clients. Every request names its listener in `listener`. */
 export interface Listener {
   /** Whether errors that Portico makes say why in `x-portico-hint`. */
@@ -5,8 +7,24 @@ export interface Listener {
   /** Whether requests for no address of an API go to the management API and the operations pages. */
   readonly hasManagement: boolean;
   readonly isEncrypted: boolean;
-  /** Proxies whose `X-Forwarded-For` is believed. Nothing reads that yet, so none can be named. */
-  readonly trustedProxies: readonly [];
+  /**
+   * Proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Port` are believed. `InboundRequest.client` says
+   * what follows from them; nothing else reads those headers to find out who calls.
+   */
+  readonly trustedProxies: readonly IpNetwork[];
+  /** Every connection begins with a PROXY header, and comes from one of `trustedProxies`. Others are closed. */
+  readonly hasProxyProtocol: boolean;
+  /** The VPC endpoints that clients are taken to come through, by the client's network. The first that fits counts. */
+  readonly vpcEndpoints: readonly VpcEndpoint[];
+}
+
+/** A VPC endpoint for `execute-api`, as an operator maps it to a network. */
+export interface VpcEndpoint {
+  /** `vpce-0123456789abcdef0` */
+  readonly id: string;
+  /** The endpoint's VPC: `vpc-…`; undefined if the operator does not name it. */
+  readonly vpcId: string | undefined;
+  readonly network: IpNetwork;
 }
 
 /** The listener for a developer's machine: it offers everything, unencrypted. */
@@ -15,6 +33,8 @@ export const developmentListener: Listener = {
   hasManagement: true,
   isEncrypted: false,
   trustedProxies: [],
+  hasProxyProtocol: false,
+  vpcEndpoints: [],
 };
 
 /** The listener for everybody: it offers the APIs and nothing else. */

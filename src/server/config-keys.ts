@@ -1,5 +1,7 @@
 import { availableParallelism } from "node:os";
 import { bounds } from "../base/bounds.ts";
+import type { IpNetwork } from "../base/ip-address.ts";
+import type { VpcEndpoint } from "../http/listener.ts";
 import { type ControlLimit, type ControlLimits, controlLimits } from "../management/control-limits.ts";
 import type { ConfigValueForm } from "./config-values.ts";
 
@@ -34,6 +36,12 @@ export interface ServerSettings {
   readonly profile: "aws" | "relaxed";
   /** The greatest number of bytes of a data plane request's body that is buffered. */
   readonly payloadMax: number;
+  /** Proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly IpNetwork[];
+  /** Every connection begins with a PROXY header. */
+  readonly proxyProtocol: boolean;
+  /** VPC endpoints with the networks whose clients come through them; the smallest network comes first. */
+  readonly vpcEndpoint: readonly VpcEndpoint[];
   /** `host` or `host:port`, by the id, name or load balancer of a VPC link. */
   readonly vpcLink: Readonly<Record<string, readonly string[]>>;
   /** The absolute path of a PEM file. */
@@ -216,6 +224,29 @@ export const configKeys: readonly ConfigKey[] = [
     help: "largest body that is buffered for an integration",
   },
   {
+    name: "trustedProxies",
+    flag: "trusted-proxies",
+    placeholder: "NETWORKS",
+    value: { kind: "networks" },
+    default: [],
+    help: "proxies whose X-Forwarded-For, -Proto and -Port are believed, such as 127.0.0.1 or 10.0.0.0/8",
+  },
+  {
+    name: "proxyProtocol",
+    flag: "proxy-protocol",
+    value: { kind: "switch" },
+    default: false,
+    help: "require a PROXY header (version 1 or 2) of every connection, from --trusted-proxies only",
+  },
+  {
+    name: "vpcEndpoint",
+    flag: "vpc-endpoint",
+    placeholder: "ID=NETWORK",
+    value: { kind: "vpc-endpoints" },
+    default: [],
+    help: "the VPC endpoint that clients of a network come through, such as vpce-0a1b2c/vpc-0d4e5f=10.0.0.0/8: who may call private APIs",
+  },
+  {
     name: "vpcLink",
     flag: "vpc-link",
     placeholder: "NAME=ADDRESS",
@@ -243,6 +274,6 @@ export const configKeys: readonly ConfigKey[] = [
 
 /** Returns whether the flag can be repeated for several values. */
 export const takesMany = ({ value }: ConfigKey): boolean =>
-  ["names", "origins", "origin-urls", "numbers", "addresses"].includes(value.kind);
+  ["names", "origins", "origin-urls", "numbers", "addresses", "networks", "vpc-endpoints"].includes(value.kind);
 
 export const variableName = (key: ConfigKey): string => `PORTICO_${key.flag.toUpperCase().replaceAll("-", "_")}`;

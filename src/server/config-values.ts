@@ -1,6 +1,8 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
+import { parseIpNetwork } from "../base/ip-address.ts";
 import { UserError } from "../base/user-error.ts";
+import type { VpcEndpoint } from "../http/listener.ts";
 
 /** The forms of a setting's value in a flag, a variable or portico.yaml. */
 export type ConfigValueForm =
@@ -17,6 +19,10 @@ export type ConfigValueForm =
   | { readonly kind: "origins" }
   /** `NAME=HOST:PORT`, where a name may be repeated; in YAML a mapping. */
   | { readonly kind: "addresses" }
+  /** Addresses and networks: `10.0.0.0/8`. */
+  | { readonly kind: "networks" }
+  /** `VPCE=NETWORK` or `VPCE/VPC=NETWORK`, where more networks may follow; in YAML a mapping. */
+  | { readonly kind: "vpc-endpoints" }
   /** Origins by name. */
   | { readonly kind: "origin-urls" }
   /** Whole numbers by name. */
@@ -118,6 +124,30 @@ const parsers: { readonly [K in ConfigValueForm["kind"]]: Parse<K> } = {
       numbers[name] = number;
     }
     return { value: numbers };
+  },
+  networks: (value) => {
+    const networks = texts(value)?.map(parseIpNetwork);
+    return networks?.every((network) => network !== undefined)
+      ? { value: networks }
+      : { wanted: "addresses or networks, separated by commas, such as 127.0.0.1,10.0.0.0/8" };
+  },
+  "vpc-endpoints": (value) => {
+    const wanted =
+      "VPC endpoints with the networks whose clients come through them, such as vpce-0a1b2c=10.0.0.0/8 or, with the VPC, " +
+      "vpce-0a1b2c/vpc-0d4e5f=10.0.0.0/8,172.16.0.0/12";
+    const endpoints: VpcEndpoint[] = [];
+    let last = "";
+    for (const [name, text] of pairs(value) ?? [["", ""]]) {
+      // In a list with commas, a network alone belongs to the endpoint before it.
+      const [endpoint, network] = text === "" ? [last, parseIpNetwork(name)] : [name, parseIpNetwork(text)];
+      const ids = /^(vpce-[0-9a-z]{1,32})(?:\/(vpc-[0-9a-z]{1,32}))?$/.exec(endpoint);
+      if (ids === null || network === undefined) return { wanted };
+      endpoints.push({ id: ids[1]!, vpcId: ids[2], network });
+      last = endpoint;
+    }
+    // Where networks overlap, the smallest one says more.
+    endpoints.sort((left, right) => right.network.prefixBits - left.network.prefixBits);
+    return { value: endpoints };
   },
   addresses: (value) => {
     const wanted =

@@ -40,6 +40,13 @@ export async function readConfig({ flags, env, cwd, defaults }: ConfigSources): 
     read[key.name] = readKey({ ...key, default: defaults?.[key.name] ?? own }, flags, env, file, cwd);
   }
   const settings = read as unknown as ServerSettings;
+  if (settings.proxyProtocol && settings.trustedProxies.length === 0) {
+    throw new UserError({
+      what: "--proxy-protocol needs --trusted-proxies.",
+      why: "A PROXY header says who the client is, and anybody could send one.",
+      next: "Name the proxies that connect, such as --trusted-proxies 127.0.0.1.",
+    });
+  }
   return { ...settings, services: readServices(settings, env) };
 }
 

@@ -1,6 +1,6 @@
 import { bounds } from "../base/bounds.ts";
 import { defaultHttp1Limits } from "../http/http1/limits.ts";
-import { developmentListener } from "../http/listener.ts";
+import { developmentListener, type Listener } from "../http/listener.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { readBackendAuthorities } from "./backend-authorities.ts";
 import type { CompileSettings } from "./compile-stage.ts";
@@ -51,7 +51,7 @@ export class DataPlane {
         controlSocket: ground.controlSocket,
         metrics: telemetry.metrics,
         clock: ground.clock.shared,
-        listener: developmentListener,
+        listener: listenerOf(config),
         settings: threadSettings(config),
       },
       logger,
@@ -141,6 +141,14 @@ export class DataPlane {
     this.#options.logger.error("A change is acknowledged although a gateway thread has not applied it.", { ms });
   }
 }
+
+/** Returns what the server's one listener offers. */
+const listenerOf = ({ trustedProxies, proxyProtocol, vpcEndpoint }: ServerConfig): Listener => ({
+  ...developmentListener,
+  trustedProxies,
+  hasProxyProtocol: proxyProtocol,
+  vpcEndpoints: vpcEndpoint,
+});
 
 const threadSettings = (config: ServerConfig): ThreadSettings => ({
   payloadBytesMax: config.payloadMax,

@@ -269,7 +269,7 @@ function forwardedHeaders(request: InboundRequest): string[] {
   else if (request.contentLength === undefined) headers.push("Content-Length", "0");
   // A request of HTTP/1.0 may have no Host; control refuses it with its own message.
   if (request.host === "" && request.header("host") === undefined) headers.push("Host", "");
-  headers.push(peerHeader, formatPeer(request.remoteAddress, request.remotePort));
+  headers.push(peerHeader, formatPeer(request.client.address, request.client.port));
   return headers;
 }
 

@@ -70,6 +70,7 @@ const http1 = new Http1Server({
   },
   onError: (error, request) =>
     logger.error("A request failed.", { error: describe(error), ...describeRequest(request) }),
+  onRefused: refused,
 });
 
 const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket: Socket) => {
@@ -124,6 +125,17 @@ const handlers: Handlers<ToThread> = {
   stop: ({ drainMs }) => void stop(drainMs),
 };
 control.on("message", (message: ToThread) => dispatch(handlers, message));
+
+let refusedAtMs = Number.NEGATIVE_INFINITY;
+
+/** A flood of connections must not flood the log: each minute has a line at most. */
+function refused(address: string, problem: string): void {
+  metrics.add("connectionsRefused");
+  const nowMs = clock.now();
+  if (Math.abs(nowMs - refusedAtMs) < bounds.refusedConnectionLogMs.value) return;
+  refusedAtMs = nowMs;
+  logger.warn("A connection was closed: it has no PROXY header that can be believed.", { address, problem });
+}
 
 /** The functions that give up the probes under way, by the probe's number. */
 const probes = new Map<number, () => void>();

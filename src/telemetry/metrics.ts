@@ -20,6 +20,11 @@ const latencyBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 const counters = {
   connectionsOpen: ["portico_connections_open", "gauge", "Client connections that are open."],
   connectionsTotal: ["portico_connections_total", "counter", "Client connections accepted."],
+  connectionsRefused: [
+    "portico_connections_refused_total",
+    "counter",
+    "Client connections closed because they had no PROXY header, or none that can be believed.",
+  ],
   requestBytes: ["portico_request_bytes_total", "counter", "Bytes of request bodies received by the data plane."],
   responseBytes: ["portico_response_bytes_total", "counter", "Bytes of response bodies sent by the data plane."],
   requestsUnmatched: [

@@ -268,14 +268,14 @@ function addMapped(exchange: Exchange, headers: string[], mapped: readonly Linke
 }
 
 function addForwarding(exchange: Exchange, headers: string[], forwardedFor: string): void {
-  const { request } = exchange;
+  const { client } = exchange.request;
   headers.push(
     "X-Forwarded-For",
-    forwardedFor + request.remoteAddress,
+    client.forwardedFor ?? forwardedFor + client.address,
     "X-Forwarded-Port",
-    String(request.localPort),
+    String(client.calledPort),
     "X-Forwarded-Proto",
-    request.listener.isEncrypted ? "https" : "http",
+    client.isEncrypted ? "https" : "http",
     "X-Amzn-Trace-Id",
     exchange.traceHeader,
   );

@@ -109,14 +109,14 @@ function headerMaps(exchange: Exchange, empty: Empty): string {
 
 /** Returns the headers that functions and templates see: those received, and those that the gateway adds. */
 export function eventHeaders(exchange: Exchange): ReadonlyMap<string, readonly string[]> {
-  const { rawHeaders, headerNames, remoteAddress, localPort, listener } = exchange.request;
+  const { rawHeaders, headerNames, client } = exchange.request;
   const isEdgeOptimized = exchange.program.plan.isEdgeOptimized === true;
   const values = new Map<string, string[]>();
-  let forwardedFor = remoteAddress;
+  let forwardedFor = "";
   for (let index = 0; index < headerNames.length; index++) {
     const value = rawHeaders[2 * index + 1]!;
     if (droppedFromLambdaEvent.has(headerNames[index]!)) {
-      if (headerNames[index] === "x-forwarded-for") forwardedFor = `${value}, ${forwardedFor}`;
+      if (headerNames[index] === "x-forwarded-for") forwardedFor += `${value}, `;
       continue;
     }
     if (isGatewaySignature(headerNames[index]!, value)) continue;
@@ -129,9 +129,9 @@ export function eventHeaders(exchange: Exchange): ReadonlyMap<string, readonly s
   // A test has no front end that would add headers.
   if (exchange.isTest) return values;
   values.set("X-Amzn-Trace-Id", [exchange.traceHeader]);
-  values.set("X-Forwarded-For", [forwardedFor]);
-  values.set("X-Forwarded-Port", [String(localPort)]);
-  values.set("X-Forwarded-Proto", [listener.isEncrypted ? "https" : "http"]);
+  values.set("X-Forwarded-For", [client.forwardedFor ?? forwardedFor + client.address]);
+  values.set("X-Forwarded-Port", [String(client.calledPort)]);
+  values.set("X-Forwarded-Proto", [client.isEncrypted ? "https" : "http"]);
   return values;
 }
 

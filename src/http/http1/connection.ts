@@ -1,9 +1,11 @@
 import type { Socket } from "node:net";
 import type { InboundExchange, InboundRequest } from "../inbound.ts";
 import type { Listener } from "../listener.ts";
+import { directClient, isTrusted, makeClient, type RequestClient } from "../request-client.ts";
 import { answers, Http1Request, readers } from "./http1-request.ts";
 import type { Http1Limits } from "./limits.ts";
 import { complete, Head, incomplete, parseHead } from "./parse-head.ts";
+import { parseProxyHeader } from "./parse-proxy-header.ts";
 import { type Problem, problems } from "./problem.ts";
 import { statusLine } from "./response-head.ts";
 
@@ -18,6 +20,8 @@ export interface ConnectionHost {
   readonly dateLine: string;
   readonly onRequest: (exchange: InboundExchange) => void;
   readonly onError: (error: unknown, request: InboundRequest | undefined) => void;
+  /** Called when a connection is closed because it has no PROXY header, or none that can be believed. */
+  readonly onRefused: (address: string, problem: string) => void;
   /** Reserves memory to buffer a body in. Returns false if all connections together already have too much. */
   reserve(bytes: number): boolean;
   release(bytes: number): void;
@@ -48,9 +52,10 @@ const head = new Head();
 export class Connection {
   readonly socket: Socket;
   readonly host: ConnectionHost;
-  readonly remoteAddress: string;
-  readonly remotePort: number;
   readonly listener: Listener;
+  /** Who sends the requests, unless `isPeerTrusted`, and they name somebody else. */
+  client: RequestClient;
+  isPeerTrusted: boolean;
   /** Received and not yet consumed: [at, bytes.length). */
   bytes: Buffer = empty;
   at = 0;
@@ -63,6 +68,7 @@ export class Connection {
   /** Parsing an incomplete head waits for a line's end or this many bytes. */
   #parseAt = 0;
   #isHeadBegun = false;
+  #isProxyHeaderDue: boolean;
   #isAdvancing = false;
   #isReadingBody = false;
   #isSocketPaused = false;
@@ -77,11 +83,10 @@ export class Connection {
   constructor(socket: Socket, listener: Listener, host: ConnectionHost) {
     this.socket = socket;
     this.host = host;
-    const address = socket.remoteAddress ?? "";
-    // A listener on :: sees IPv4 clients in this form.
-    this.remoteAddress = address.startsWith("::ffff:") ? address.slice(7) : address;
-    this.remotePort = socket.remotePort ?? 0;
     this.listener = listener;
+    this.client = directClient(socket, listener.isEncrypted);
+    this.isPeerTrusted = isTrusted(this.client.ip, listener.trustedProxies);
+    this.#isProxyHeaderDue = listener.hasProxyProtocol;
     this.deadline = host.tick + host.ticks.header;
     socket.on("data", (chunk: Buffer) => this.#onData(chunk));
     socket.on("end", () => this.#onEnd());
@@ -231,6 +236,7 @@ export class Connection {
   }
 
   #beginExchange(): boolean {
+    if (this.#isProxyHeaderDue) return this.#readProxyHeader();
     const outcome = parseHead(this.bytes, this.at, this.host.limits, head);
     if (outcome === incomplete) {
       if (!this.#isHeadBegun) {
@@ -258,6 +264,27 @@ export class Connection {
       this.socket.cork();
     }
     this.host.onRequest(exchange);
+    return true;
+  }
+
+  /** Reads the PROXY header. A connection that begins with anything else is closed without an answer. */
+  #readProxyHeader(): boolean {
+    const header = parseProxyHeader(this.bytes.subarray(this.at));
+    if (header.kind === "incomplete") {
+      this.resumeSocket();
+      return false;
+    }
+    if (header.kind === "malformed") {
+      this.host.onRefused(this.client.address, header.problem);
+      this.destroy();
+      return false;
+    }
+    this.#isProxyHeaderDue = false;
+    this.at += header.end;
+    if (header.kind === "client") {
+      this.client = makeClient({ ...header.client, isEncrypted: this.listener.isEncrypted });
+      this.isPeerTrusted = isTrusted(this.client.ip, this.listener.trustedProxies);
+    }
     return true;
   }
 

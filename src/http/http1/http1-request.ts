@@ -1,6 +1,7 @@
 import { assert } from "../../base/assert.ts";
 import type { AnswerObserver, BodySink, CollectOutcome, InboundExchange } from "../inbound.ts";
 import type { Listener } from "../listener.ts";
+import { forwardedClient, type RequestClient } from "../request-client.ts";
 import { ChunkedDecoder } from "./chunked-decoder.ts";
 import type { Connection } from "./connection.ts";
 import { latin1Write } from "./latin1.ts";
@@ -46,6 +47,8 @@ export class Http1Request implements InboundExchange {
   reservedBytes = 0;
   answer: number = answers.none;
   #pausedAt = 0;
+  /** What a trusted proxy says of the client. */
+  #client: RequestClient | undefined = undefined;
   #isContinueWanted: boolean;
   #sink: BodySink | undefined = undefined;
   #collected: Buffer = empty;
@@ -72,14 +75,11 @@ export class Http1Request implements InboundExchange {
     this.#isContinueWanted = from.expectsContinue && this.hasBody;
   }
 
-  get remoteAddress(): string {
-    return this.connection.remoteAddress;
-  }
-  get remotePort(): number {
-    return this.connection.remotePort;
-  }
-  get localPort(): number {
-    return this.connection.socket.localPort ?? 0;
+  get client(): RequestClient {
+    const { client, isPeerTrusted, listener } = this.connection;
+    if (!isPeerTrusted) return client;
+    this.#client ??= forwardedClient(client, this, listener.trustedProxies);
+    return this.#client;
   }
   get listener(): Listener {
     return this.connection.listener;

@@ -75,17 +75,17 @@ test("a request is answered, and the connection kept", async () => {
 
 test("a request says who sent it", async () => {
   const { port } = await start((request) => {
-    const { host, remoteAddress, localPort, listener, httpVersion } = request;
-    const { isEncrypted } = listener;
-    const seen = { host, remoteAddress, localPort, isEncrypted, httpVersion, a: request.header("a") };
-    request.respond(200, [], JSON.stringify({ ...seen, isPortSame: request.remotePort === client.socket.localPort }));
+    const { host, client: from, httpVersion } = request;
+    const { address, calledPort, isEncrypted } = from;
+    const seen = { host, address, calledPort, isEncrypted, httpVersion, a: request.header("a") };
+    request.respond(200, [], JSON.stringify({ ...seen, isPortSame: from.port === client.socket.localPort }));
   });
   const client = await RawClient.open(port);
   client.send("GET / HTTP/1.1\r\nHost: A.Example:80\r\nA: 1\r\na: 2\r\nConnection: close\r\n\r\n");
   assert.deepEqual(JSON.parse((await client.closed()).split("\r\n\r\n")[1] as string), {
     host: "a.example:80",
-    remoteAddress: "127.0.0.1",
-    localPort: port,
+    address: "127.0.0.1",
+    calledPort: port,
     isEncrypted: false,
     httpVersion: "1.1",
     a: "2",

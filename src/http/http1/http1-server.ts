@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.ts";
 import type { InboundExchange, InboundRequest } from "../inbound.ts";
 import type { Listener } from "../listener.ts";
+import { directClient, isTrusted } from "../request-client.ts";
 import { Connection, type ConnectionHost, type TickLimits } from "./connection.ts";
 import type { Http1Limits } from "./limits.ts";
 
@@ -12,6 +13,8 @@ export interface Http1Options {
   readonly onRequest: (exchange: InboundExchange) => void;
   /** Called with an exception of a handler. */
   readonly onError: (error: unknown, request: InboundRequest | undefined) => void;
+  /** Called when a connection is closed because it has no PROXY header, or none that can be believed. */
+  readonly onRefused?: (address: string, problem: string) => void;
 }
 
 /**
@@ -23,6 +26,7 @@ export class Http1Server implements ConnectionHost {
   readonly limits: Http1Limits;
   readonly onRequest: (exchange: InboundExchange) => void;
   readonly onError: (error: unknown, request: InboundRequest | undefined) => void;
+  readonly onRefused: (address: string, problem: string) => void;
   readonly ticks: TickLimits;
   tick = 0;
   isStopping = false;
@@ -39,6 +43,7 @@ export class Http1Server implements ConnectionHost {
     this.limits = limits;
     this.onRequest = options.onRequest;
     this.onError = options.onError;
+    this.onRefused = options.onRefused ?? (() => undefined);
     this.#clock = options.clock;
     const { headerTimeoutMs, bodyTimeoutMs, sendTimeoutMs, keepAliveMs, lingerMs } = limits;
     const shortest = Math.min(headerTimeoutMs, bodyTimeoutMs, sendTimeoutMs, keepAliveMs, lingerMs);
@@ -63,6 +68,15 @@ export class Http1Server implements ConnectionHost {
     if (this.isStopping || this.#connections.size >= this.limits.connectionsMax) {
       socket.destroy();
       return;
+    }
+    const { hasProxyProtocol, trustedProxies } = listener;
+    if (hasProxyProtocol) {
+      const { ip, address } = directClient(socket, listener.isEncrypted);
+      if (!isTrusted(ip, trustedProxies)) {
+        this.onRefused(address, "it is no trusted proxy");
+        socket.destroy();
+        return;
+      }
     }
     if (this.#timer === undefined) {
       this.#refreshDate();
