@@ -291,9 +291,20 @@ export const bounds = {
   streamIdleMs: { value: 300_000, source: "AWS: Idle timeout of response streaming, Regional" },
   streamIdleMsEdge: { value: 30_000, source: "AWS: Idle timeout of response streaming, edge-optimized" },
 
+  // Throttles
+  methodBucketsMax: {
+    value: 524_288,
+    source: "ours: token buckets of accounts and methods, 24 bytes each; only those that are not full need a place",
+  },
+  clientBucketsMax: { value: 1_048_576, source: "ours: token buckets of clients, 24 bytes each" },
+
   // Operations of API Gateway
   throttlingRatePerSecond: { value: 10_000, source: "AWS: Throttle quota per account, per Region" },
   throttlingBurst: { value: 5_000, source: "AWS: Throttle quota per account, per Region" },
+  relaxedThrottleMin: {
+    value: 1_000_000_000,
+    source: "ours: the account's throttle in the relaxed profile; more than any machine serves",
+  },
   apiKeyCharsMin: { value: 20, source: "AWS: CreateApiKey, as users quote it" },
   importedApiKeyCharsMin: { value: 30, source: "AWS: API key file format" },
   apiKeyCharsMax: { value: 128, source: "AWS: API key file format" },

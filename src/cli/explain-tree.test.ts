@@ -119,6 +119,7 @@ test("every kind of event has its place in a tree", () => {
     "authorizer-result": { body: aBody("x") },
     "authorizer-policy": { principal: "***e" },
     "authorizer-end": {},
+    throttled: { level: "account" },
     "resource-policy": { decision: "denied", sid: "NoBots" },
     refused: { reason: "closed" },
     validation: { of: "parameters" },

@@ -63,6 +63,8 @@ export function nodesOf(event: Event, report: ExplainReport): TreeNode[] {
       return [node("the authorizer knows the caller", [], "good")];
     case "resource-policy":
       return [resourcePolicy(event)];
+    case "throttled":
+      return [node(`the ${event.level}'s throttle has no token left`, [], "bad")];
     case "refused":
       return [node(`refused: ${event.reason}`, [], "bad")];
     case "validation":

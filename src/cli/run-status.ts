@@ -1,14 +1,15 @@
+import { bounds } from "../base/bounds.ts";
 import type { Invocation } from "./commands.ts";
 import { findEndpoint } from "./endpoint.ts";
 import type { Output } from "./output.ts";
-import { getServerStatus, type StageStatus } from "./server-status.ts";
+import { getServerStatus, type ServerStatus, type StageStatus } from "./server-status.ts";
 
 /**
  * `portico status` shows which stages lag behind their definition, and how.
  * See docs/internals/architecture.md, "Undeployed is visible".
  */
 export async function runStatus({ options, output }: Invocation): Promise<number> {
-  const { stages, withoutEffect } = await getServerStatus(await findEndpoint(options));
+  const { stages, accountThrottle } = await getServerStatus(await findEndpoint(options));
   if (options["json"]) {
     output.json(stages);
     return 0;
@@ -29,9 +30,15 @@ export async function runStatus({ options, output }: Invocation): Promise<number
     ]),
   );
   for (const stage of stages) printDetails(stage, output);
-  for (const setting of withoutEffect)
-    output.line(output.paint("dim", `\nwithout effect yet, for every account: ${setting}`));
+  if (accountThrottle !== undefined) output.line(output.paint("dim", `\n${describeThrottle(accountThrottle)}`));
   return 0;
+}
+
+/** AWS: "Amazon API Gateway quotas": it raises the rate on request. */
+function describeThrottle({ ratePerSecond, burst }: NonNullable<ServerStatus["accountThrottle"]>): string {
+  const isAws = ratePerSecond === bounds.throttlingRatePerSecond.value && burst === bounds.throttlingBurst.value;
+  const ofAws = isAws ? "as on AWS" : "AWS: 10000 and 5000";
+  return `throttle of each account and region: ${ratePerSecond} requests a second, ${burst} at once (${ofAws})`;
 }
 
 function stateOf({ differences, problem, closedRoutes }: StageStatus): string {

@@ -33,18 +33,18 @@ const timeoutMs = bounds.cliStatusMsMax.value;
 export const getStatus = async (endpoint: string): Promise<readonly StageStatus[]> =>
   (await getServerStatus(endpoint)).stages;
 
-interface ServerStatus {
+export interface ServerStatus {
   readonly stages: readonly StageStatus[];
-  /** Settings of every account that are shown and have no effect yet. */
-  readonly withoutEffect: readonly string[];
+  /** The throttle of each account in each region; absent if the server is older. */
+  readonly accountThrottle?: { readonly ratePerSecond: number; readonly burst: number };
 }
 
 /** Returns what `/_portico/status` tells. */
 export async function getServerStatus(endpoint: string): Promise<ServerStatus> {
   const response = await fetch(`${endpoint}/_portico/status`, { signal: AbortSignal.timeout(timeoutMs) });
   const answer = (await response.json()) as Partial<ServerStatus> & { readonly message?: string };
-  const { stages, withoutEffect = [] } = answer;
-  if (response.ok && stages) return { stages, withoutEffect };
+  const { stages, accountThrottle } = answer;
+  if (response.ok && stages) return { stages, ...(accountThrottle && { accountThrottle }) };
   throw new UserError({
     what: `The server at ${endpoint} does not tell its state.`,
     why: answer.message ?? `It answered ${response.status}.`,

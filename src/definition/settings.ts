@@ -176,7 +176,7 @@ export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>
     clientCertificateId: enforced("gateway/integrations/tls-identities", atOnce),
     webAclArn: closed("webAclArn", atOnce),
     variables: works("compiler/compile-values", atOnce),
-    methodSettings: closed("throttlingRateLimit", atOnce),
+    methodSettings: enforced("gateway/steps/throttle", atOnce),
     accessLogSettings: works("gateway/access-log", atOnce),
     canarySettings: noCanary,
     cacheClusterEnabled: withoutEffect(noCache, "cacheClusterEnabled"),
@@ -185,8 +185,8 @@ export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>
     tracingEnabled: withoutEffect("There is no X-Ray.", "tracingEnabled"),
   },
   MethodSetting: {
-    throttlingBurstLimit: closed("throttlingBurstLimit", atOnce),
-    throttlingRateLimit: closed("throttlingRateLimit", atOnce),
+    throttlingBurstLimit: enforced("gateway/steps/throttle", atOnce),
+    throttlingRateLimit: enforced("gateway/steps/throttle", atOnce),
     loggingLevel: works("telemetry/execution-log", atOnce),
     dataTraceEnabled: works("telemetry/execution-log", atOnce),
     metricsEnabled: withoutEffect("There are no metrics in CloudWatch.", "metricsEnabled"),
@@ -243,7 +243,7 @@ export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>
   UsagePlanKey: { id: keys, type: keys, value: keys, name: description },
   Account: {
     cloudwatchRoleArn: enforced("management/rest/stage", atOnce),
-    throttleSettings: withoutEffect("Nothing throttles an account yet.", "throttleSettings"),
+    throttleSettings: enforced("gateway/steps/throttle", atOnce),
     features: description,
     apiKeyVersion: description,
   },

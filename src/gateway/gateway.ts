@@ -4,6 +4,7 @@ import type { RunJob } from "../base/job.ts";
 import type { EventClient, FunctionClient } from "../functions/function-client.ts";
 import type { TlsIdentity } from "../http/http1-client/open-socket.ts";
 import type { InboundExchange } from "../http/inbound.ts";
+import type { Throttles } from "../limits/throttles.ts";
 import type { Plan } from "../plan/kinds.ts";
 import { AccessLogWriter } from "../telemetry/access-log-writer.ts";
 import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
@@ -40,6 +41,8 @@ export interface GatewayOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly executionLogs: ExecutionLogSink;
+  /** The token buckets that all threads share. */
+  readonly throttles: Throttles;
   readonly settings: GatewaySettings;
 }
 
@@ -60,7 +63,7 @@ export class Gateway {
   readonly #undeployed = new Map<string, readonly string[]>();
 
   constructor(options: GatewayOptions) {
-    const { runJob, functions, events, logs, metrics, clock, logger, executionLogs, settings } = options;
+    const { runJob, functions, events, logs, metrics, clock, logger, executionLogs, throttles, settings } = options;
     this.#options = options;
     this.#thread = {
       runJob,
@@ -70,6 +73,7 @@ export class Gateway {
       clock,
       logger,
       executionLogs,
+      throttles,
       accessLogs: new AccessLogWriter({ target: settings.accessLog, logs, metrics, logger }),
       undeployed: this.#undeployed,
       payloadBytesMax: settings.payloadBytesMax,

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { RunJob } from "../base/job.ts";
 import type { EventClient, FunctionClient } from "../functions/function-client.ts";
+import type { Throttles } from "../limits/throttles.ts";
 import type { AccessLogWriter } from "../telemetry/access-log-writer.ts";
 import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -29,5 +30,6 @@ export interface ThreadContext {
   readonly identities: TlsIdentities;
   readonly permissions: PermissionCheck;
   readonly services: AwsServices;
+  readonly throttles: Throttles;
   readonly userPoolKeys: UserPoolKeys;
 }

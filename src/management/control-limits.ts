@@ -36,6 +36,13 @@ export const controlLimits = {
     of: "integration",
     source,
   },
+  throttleRate: {
+    value: bounds.throttlingRatePerSecond.value,
+    noun: "requests a second",
+    of: "account",
+    source,
+  },
+  throttleBurst: { value: bounds.throttlingBurst.value, noun: "requests at once", of: "account", source },
   patchOperations: {
     value: 10_000,
     noun: "patch operations",
@@ -57,7 +64,7 @@ export function makeControlLimits(
     const { value, source: by } = limit;
     // A profile lifts AWS's limits: docs/internals/architecture.md, "Faithful, and lenient by name". Portico's own
     // limits keep a call from taking for ever, and apply in every profile.
-    const ofProfile = profile === "relaxed" && by === source ? Math.max(value, relaxedMin) : value;
+    const ofProfile = profile === "relaxed" && by === source ? Math.max(value, relaxedMins[name] ?? relaxedMin) : value;
     return [name, overrides[name as ControlLimit] ?? ofProfile];
   });
   return Object.fromEntries(numbers) as ControlLimits;
@@ -65,6 +72,16 @@ export function makeControlLimits(
 
 /** More than anybody needs, and few enough to list. */
 const relaxedMin = bounds.relaxedLimitMin.value;
+const relaxedMins: Readonly<Record<string, number>> = {
+  throttleRate: bounds.relaxedThrottleMin.value,
+  throttleBurst: bounds.relaxedThrottleMin.value,
+};
+
+/** Returns the throttle of each account in each region. */
+export const accountThrottle = ({ throttleRate, throttleBurst }: ControlLimits) => ({
+  ratePerSecond: throttleRate,
+  burst: throttleBurst,
+});
 
 export const limitMessage = (name: ControlLimit): string => {
   const { noun, of } = controlLimits[name];

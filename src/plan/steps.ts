@@ -23,6 +23,7 @@ export const steps = {
     synopsis: "asks the stage's authorizer who the caller is, and refuses who may not call the method",
     reads: ["headers", "query", "path"],
   },
+  throttle: { synopsis: "refuses with 429 when the throttles of method or account have no token left", reads: [] },
   "request-validation": {
     // The body is buffered for it only if it is validated with models.
     synopsis: "refuses a request without its required parameters or with a body that violates its model",
@@ -65,6 +66,7 @@ export type StepPlan =
   | ResponseCompressionPlan
   | ResourcePolicyPlan
   | AuthorizerStepPlan
+  | ThrottlePlan
   | RequestValidationPlan
   | MockPlan
   | HttpPlan
@@ -117,6 +119,21 @@ export interface AuthorizerStepPlan {
   readonly kind: "authorizer";
   /** One of the plan's `authorizers`. */
   readonly authorizerId: string;
+}
+
+/** The account's throttle is a setting of the server, which each thread has. */
+export interface ThrottlePlan {
+  readonly kind: "throttle";
+  /** The stage's setting for the method; absent if the account's throttle is the only one. */
+  readonly method?: ThrottleLimitPlan;
+  /** Of a method `ANY`: the settings for single verbs. */
+  readonly verbs?: Readonly<Record<string, ThrottleLimitPlan>>;
+}
+
+/** What is absent is the account's. */
+export interface ThrottleLimitPlan {
+  readonly ratePerSecond?: number;
+  readonly burst?: number;
 }
 
 export interface RequestValidationPlan {

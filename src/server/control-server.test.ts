@@ -41,6 +41,7 @@ async function start(
       code: async () => undefined,
       isReady: () => true,
       metrics: () => "",
+      accountThrottle: { ratePerSecond: 1, burst: 1 },
       status: async () => [],
       reference: async () => ({ status: 404, headers: {}, body: "" }),
       isCustomDomain: async (host) => host === "api.example.com",

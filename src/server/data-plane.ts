@@ -1,6 +1,8 @@
 import { bounds } from "../base/bounds.ts";
 import { defaultHttp1Limits } from "../http/http1/limits.ts";
 import { developmentListener, type Listener } from "../http/listener.ts";
+import { allocateThrottles } from "../limits/throttles.ts";
+import { accountThrottle, makeControlLimits } from "../management/control-limits.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { readBackendAuthorities } from "./backend-authorities.ts";
 import type { CompileSettings } from "./compile-stage.ts";
@@ -50,6 +52,7 @@ export class DataPlane {
       start: {
         controlSocket: ground.controlSocket,
         metrics: telemetry.metrics,
+        throttles: allocateThrottles(ground.clock.now()),
         clock: ground.clock.shared,
         listener: listenerOf(config),
         settings: threadSettings(config),
@@ -152,6 +155,7 @@ const listenerOf = ({ trustedProxies, proxyProtocol, vpcEndpoint }: ServerConfig
 
 const threadSettings = (config: ServerConfig): ThreadSettings => ({
   payloadBytesMax: config.payloadMax,
+  accountThrottle: accountThrottle(makeControlLimits(config.limit, config.profile)),
   headerBytesMax: defaultHttp1Limits.headerBytesMax,
   headerTimeoutMs: defaultHttp1Limits.headerTimeoutMs,
   bodyTimeoutMs: defaultHttp1Limits.bodyTimeoutMs,

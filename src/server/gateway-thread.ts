@@ -10,6 +10,7 @@ import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import { Http1Server } from "../http/http1/http1-server.ts";
 import { defaultHttp1Limits } from "../http/http1/limits.ts";
 import type { InboundRequest } from "../http/inbound.ts";
+import { openThrottles } from "../limits/throttles.ts";
 import { LogSender } from "../telemetry/log-sender.ts";
 import { makeThreadLogger } from "../telemetry/logger-thread.ts";
 import { Metrics } from "../telemetry/metrics.ts";
@@ -109,6 +110,7 @@ const handlers: Handlers<ToThread> = {
       clock,
       logger,
       executionLogs,
+      throttles: openThrottles(start.throttles, settings.accountThrottle),
       settings,
     });
   },

@@ -3,7 +3,7 @@ import { randomIds } from "../base/ids.ts";
 import type { RunJob } from "../base/job.ts";
 import { domainNameKinds } from "../definition/domain-name.ts";
 import { AwsServices } from "../gateway/integrations/aws-services.ts";
-import { makeControlLimits } from "../management/control-limits.ts";
+import { accountThrottle, makeControlLimits } from "../management/control-limits.ts";
 import { makeRestOperations } from "../management/rest/operations.ts";
 import { makeManagement } from "../protocol/management.ts";
 import type { Service } from "../protocol/operation.ts";
@@ -127,6 +127,7 @@ function makeFacts(options: ManagementServerOptions): ServerFacts {
   return {
     isReady: () => dataPlane.isReady,
     metrics: () => renderMetrics(telemetry.metrics),
+    accountThrottle: accountThrottle(makeControlLimits(config.limit, config.profile)),
     status: () =>
       readStageStatus({
         store,

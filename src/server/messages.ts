@@ -3,6 +3,7 @@ import type { EventOutcome, InvokeRequest } from "../functions/function-client.t
 import type { AwsServiceSettings } from "../gateway/integrations/aws-services.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import type { Listener } from "../http/listener.ts";
+import type { ThrottleLimit, ThrottleMemory } from "../limits/throttles.ts";
 import type { ExecutionLogEntry } from "../telemetry/execution-log.ts";
 import type { Publication } from "./publications/publication.ts";
 
@@ -16,6 +17,8 @@ export interface ThreadStart {
   readonly controlSocket: string;
   /** The counters that all threads share; `telemetry/` defines their layout. */
   readonly metrics: SharedArrayBuffer;
+  /** The token buckets that all threads share. */
+  readonly throttles: ThrottleMemory;
   /** The offset by which tests have moved the clock, in shared memory. */
   readonly clock: SharedArrayBuffer;
   /** What the listener offers to its connections. */
@@ -26,6 +29,8 @@ export interface ThreadStart {
 /** Settings of the data plane that every thread needs, in bytes and milliseconds. */
 export interface ThreadSettings {
   readonly payloadBytesMax: number;
+  /** The throttle of each account in each region. */
+  readonly accountThrottle: ThrottleLimit;
   readonly headerBytesMax: number;
   readonly headerTimeoutMs: number;
   readonly bodyTimeoutMs: number;

@@ -1,5 +1,6 @@
 import { bounds } from "../base/bounds.ts";
 import { isObject } from "../base/json-object.ts";
+import type { ThrottleLimit } from "../limits/throttles.ts";
 import { codePath } from "../services/lambda/code-links.ts";
 import { type ExplainAnswer, type ExplainRequest, readExplainRequest } from "./explain.ts";
 import { referencePath } from "./pages/reference.ts";
@@ -20,6 +21,8 @@ export interface ServerFacts {
   explain(asked: ExplainRequest): Promise<ExplainAnswer>;
   /** Empties the server; undefined if that is not allowed. */
   readonly reset: (() => Promise<void>) | undefined;
+  /** The throttle of each account in each region. */
+  readonly accountThrottle: ThrottleLimit;
   /** Reads and moves the clock; undefined if that is not allowed. */
   readonly clock: { now(): number; advance(ms: number): void } | undefined;
 }
@@ -45,11 +48,6 @@ interface Endpoint {
   readonly answer: (facts: ServerFacts, body: Buffer) => Promise<OperationsResponse> | OperationsResponse;
 }
 
-/** What GetAccount shows of each account, and nothing enforces yet. */
-const accountsWithoutEffect: readonly string[] = [
-  `throttleSettings (rateLimit ${bounds.throttlingRatePerSecond.value}, burstLimit ${bounds.throttlingBurst.value})`,
-];
-
 /** The operations endpoints by path. See docs/internals/architecture.md, "Addresses". */
 const endpoints: Readonly<Record<string, Endpoint>> = {
   "/_portico/health": { method: "GET", answer: () => json(200, { status: "ok" }) },
@@ -67,7 +65,7 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   },
   "/_portico/status": {
     method: "GET",
-    answer: async (facts) => json(200, { stages: await facts.status(), withoutEffect: accountsWithoutEffect }),
+    answer: async (facts) => json(200, { stages: await facts.status(), accountThrottle: facts.accountThrottle }),
   },
   "/_portico/explain": {
     method: "POST",

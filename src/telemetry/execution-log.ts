@@ -154,6 +154,7 @@ function linesOf(event: TraceEvent, { stage, endpointRequestId }: LogContext): r
     // AWS's log does not show these.
     case "stage":
     case "resource-policy":
+    case "throttled":
     case "request-template":
     case "template":
     case "mapping":

@@ -65,6 +65,8 @@ export type TraceFact =
     }
   /** Why no method serves the request: there is none, or the stage or method is closed. */
   | { readonly kind: "refused"; readonly reason: string }
+  /** A throttle had no token for the request. */
+  | { readonly kind: "throttled"; readonly level: "method" | "account" }
   | {
       readonly kind: "validation";
       readonly of: "parameters" | "body";

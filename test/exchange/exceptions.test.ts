@@ -18,6 +18,7 @@ import type { ThreadContext } from "../../src/gateway/thread-context.ts";
 import { Http1Server } from "../../src/http/http1/http1-server.ts";
 import { defaultHttp1Limits } from "../../src/http/http1/limits.ts";
 import { developmentListener } from "../../src/http/listener.ts";
+import { allocateThrottles, openThrottles } from "../../src/limits/throttles.ts";
 import type { AuthorizerPlan } from "../../src/plan/authorizers.ts";
 import { emptyPlan } from "../../src/plan/empty-plan.ts";
 import type { BackendPlan, IntegrationResponsePlan, StepKind, StepPlan } from "../../src/plan/steps.ts";
@@ -108,6 +109,10 @@ const cases: { readonly [Kind in StepKind]: Readonly<Record<string, Case>> } = {
     "that remembers": () => [{ kind: "authorizer", authorizerId: "remembering" }, answerAll],
     "that fails": () => [{ kind: "authorizer", authorizerId: "failing" }, answerAll],
     "that is late": () => [{ kind: "authorizer", authorizerId: "late" }, answerAll],
+  },
+  throttle: {
+    "of the account": () => [{ kind: "throttle" }, answerAll],
+    "of a method": () => [{ kind: "throttle", method: { ratePerSecond: 5 }, verbs: { PUT: { burst: 0 } } }, answerAll],
   },
   "request-validation": {
     "of a body": () => [
@@ -290,6 +295,7 @@ async function runOnce(
           open: () => ({ write: (line: string) => seen.accessLines.push(line), close: () => seen.retirements++ }),
         } as unknown as ThreadContext["accessLogs"],
         undeployed: new Map(),
+        throttles: openThrottles(allocateThrottles(Date.now()), { ratePerSecond: 10_000, burst: 5_000 }),
         pools,
         executionLogs: { write: () => seen.executionLogs++ },
         identities: new TlsIdentities(),

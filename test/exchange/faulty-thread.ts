@@ -57,7 +57,8 @@ export class Fault {
 
 /** The thread with a fault in everything that steps use of it; logs and the logger work. */
 export function faultyThread(thread: ThreadContext, fault: Fault): ThreadContext {
-  const { functions, events, metrics, clock, permissions, identities, userPoolKeys, pools, services } = thread;
+  const { functions, events, metrics, clock, permissions, identities, throttles, userPoolKeys, pools, services } =
+    thread;
   const realPools = new Map<BackendPool, BackendPool>();
   return {
     ...thread,
@@ -66,6 +67,7 @@ export function faultyThread(thread: ThreadContext, fault: Fault): ThreadContext
     metrics: fault.around("metrics", metrics),
     clock: fault.around("clock", clock),
     permissions: fault.around("permissions", permissions),
+    throttles: { ...throttles, methods: fault.around("buckets", throttles.methods) },
     identities: fault.around("identities", identities),
     userPoolKeys: fault.around("userPoolKeys", userPoolKeys),
     get payloadBytesMax() {

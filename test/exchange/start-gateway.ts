@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer as createHttpServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
 
+import type { Clock } from "../../src/base/clock.ts";
 import { type RunJob, runHere } from "../../src/base/job.ts";
 import { compileRest } from "../../src/compiler/compile-rest.ts";
 import type { Surroundings } from "../../src/compiler/surroundings.ts";
@@ -12,6 +13,12 @@ import type { AwsServiceSettings } from "../../src/gateway/integrations/aws-serv
 import { Http1Server } from "../../src/http/http1/http1-server.ts";
 import { defaultHttp1Limits, type Http1Limits } from "../../src/http/http1/limits.ts";
 import { developmentListener, type Listener } from "../../src/http/listener.ts";
+import {
+  allocateThrottles,
+  openThrottles,
+  type ThrottleLimit,
+  type ThrottleMemory,
+} from "../../src/limits/throttles.ts";
 import type { Plan } from "../../src/plan/kinds.ts";
 import { stageKey } from "../../src/plan/plan.ts";
 import type { ExecutionLogEntry } from "../../src/telemetry/execution-log.ts";
@@ -67,6 +74,12 @@ export async function startGateway(
     accessLog?: string;
     services?: AwsServiceSettings;
     nowMs?: number;
+    /** Tests are no load, unless they say so. */
+    accountThrottle?: ThrottleLimit;
+    /** The token buckets, where several gateways share them. */
+    throttles?: ThrottleMemory;
+    /** Replaces the system's time. */
+    clock?: Clock;
     listener?: Listener;
     /** Lines for log groups, with their group. */
     onLog?: (group: string, message: string) => void;
@@ -76,7 +89,7 @@ export async function startGateway(
 ): Promise<GatewayUnderTest> {
   const errors: unknown[] = [];
   const buffer = allocateMetrics(1);
-  const clock = { now: () => options.nowMs ?? Date.now() };
+  const clock = options.clock ?? { now: () => options.nowMs ?? Date.now() };
   const gateway = new Gateway({
     runJob: options.runJob ?? runHere,
     functions: options.functions ?? noFunctions,
@@ -91,6 +104,7 @@ export async function startGateway(
       warn: (message, fields) => options.onWarning?.(message, fields),
       error: (message, fields) => errors.push([message, fields]),
     },
+    throttles: openThrottles(options.throttles ?? allocateThrottles(clock.now()), options.accountThrottle ?? noLoad),
     settings: {
       payloadBytesMax: options.payloadBytesMax ?? 10_485_760,
       accessLog: options.accessLog ?? "/nonexistent",
@@ -136,6 +150,8 @@ export async function startGateway(
     },
   };
 }
+
+const noLoad: ThrottleLimit = { ratePerSecond: 1e9, burst: 1e9 };
 
 async function listen(server: Server): Promise<number> {
   server.listen(0, "127.0.0.1");

@@ -32,10 +32,12 @@ async function withPool(
     start: {
       controlSocket: "/nowhere",
       metrics: new SharedArrayBuffer(8),
+      throttles: { methods: new SharedArrayBuffer(8), clients: new SharedArrayBuffer(8) },
       clock: new SharedArrayBuffer(8),
       listener: developmentListener,
       settings: {
         payloadBytesMax: 1,
+        accountThrottle: { ratePerSecond: 1, burst: 1 },
         headerBytesMax: 1,
         headerTimeoutMs: 1,
         bodyTimeoutMs: 1,

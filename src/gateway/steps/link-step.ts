@@ -14,6 +14,7 @@ import { linkMock } from "./mock.ts";
 import { linkRequestValidation } from "./request-validation.ts";
 import { linkResourcePolicy } from "./resource-policy.ts";
 import { linkResponseCompression } from "./response-compression.ts";
+import { linkThrottle } from "./throttle.ts";
 
 export type LinkStep<Kind extends StepKind> = (plan: StepOf<Kind>, context: LinkContext) => RunStep;
 
@@ -24,6 +25,7 @@ const linkers: { readonly [Kind in StepKind]: LinkStep<Kind> } = {
   "response-compression": linkResponseCompression,
   "resource-policy": linkResourcePolicy,
   authorizer: linkAuthorizerStep,
+  throttle: linkThrottle,
   "request-validation": linkRequestValidation,
   mock: linkMock,
   http: linkHttp,

@@ -1,6 +1,5 @@
 import { makeConditionContext } from "../../access/condition-keys.ts";
 import { parseRoleArn, Role } from "../../access/role-access.ts";
-import { bounds } from "../../base/bounds.ts";
 import { restKinds } from "../../definition/rest-api.ts";
 import { invalidValue, listPaths, member, memberInValue, text } from "../../families/patch.ts";
 import { badRequest } from "../../protocol/errors.ts";
@@ -82,9 +81,9 @@ export const account = defineResource({
   },
   complete: (item, before, work) => completeAccount(item, before, work),
   // AWS: "Amazon API Gateway quotas and important notes", the account's throttle.
-  view: (item) => ({
+  view: (item, { limits }) => ({
     ...item,
-    throttleSettings: { rateLimit: bounds.throttlingRatePerSecond.value, burstLimit: bounds.throttlingBurst.value },
+    throttleSettings: { rateLimit: limits.throttleRate, burstLimit: limits.throttleBurst },
     apiKeyVersion: "4",
   }),
 });

@@ -1,0 +1,35 @@
+import { bounds } from "../base/bounds.ts";
+import { allocateTokenBuckets, TokenBuckets } from "./token-buckets.ts";
+
+/** A throttle: so many requests a second in the long run, and so many at once. */
+export interface ThrottleLimit {
+  readonly ratePerSecond: number;
+  readonly burst: number;
+}
+
+/** The shared memory of all throttles. Control makes it, and hands it to every gateway thread. */
+export interface ThrottleMemory {
+  readonly methods: SharedArrayBuffer;
+  readonly clients: SharedArrayBuffer;
+}
+
+/** One thread's view of all throttles. */
+export interface Throttles {
+  /** The buckets of accounts and methods. One that finds no place refuses. */
+  readonly methods: TokenBuckets;
+  /** The buckets of clients, and of clients and methods. Nobody knows how many there will be, so they share their places. */
+  readonly clients: TokenBuckets;
+  /** The limit of every account in every region. */
+  readonly account: ThrottleLimit;
+}
+
+export const allocateThrottles = (nowMs: number): ThrottleMemory => ({
+  methods: allocateTokenBuckets(bounds.methodBucketsMax.value, nowMs),
+  clients: allocateTokenBuckets(bounds.clientBucketsMax.value, nowMs),
+});
+
+export const openThrottles = ({ methods, clients }: ThrottleMemory, account: ThrottleLimit): Throttles => ({
+  methods: new TokenBuckets(methods, "refuse"),
+  clients: new TokenBuckets(clients, "share"),
+  account,
+});
