@@ -26,7 +26,7 @@ const served: Readonly<Partial<Record<ModelName, Readonly<Record<string, unknown
     authorizerTest: unused(),
   }),
   lambda: makeLambdaOperations(unused()),
-  iam: makeIamOperations(unused()),
+  iam: makeIamOperations(unused(), unused()),
   sts: makeStsOperations(unused(), unused()),
   logs: logsOperations,
 };

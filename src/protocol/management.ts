@@ -1,5 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { accountOf, defaultRegion, readCredentialScope, type SigV4Decision } from "../access/sigv4-scope.ts";
+import {
+  accountOf,
+  type CredentialScope,
+  defaultRegion,
+  readCredentialScope,
+  type SigV4Decision,
+} from "../access/sigv4-scope.ts";
 import { ApiError } from "./errors.ts";
 import { type ModelName, modelNames } from "./model.ts";
 import type {
@@ -75,7 +81,7 @@ async function makeCall(
 ): Promise<CallInHand> {
   const scope = signature.kind === "scope" ? signature.scope : undefined;
   const requestId = randomUUID();
-  const decision = scope === undefined ? unknownCaller : await identify(request, scope.accessKeyId, options);
+  const decision = scope === undefined ? unknownCaller : await identify(request, scope, options);
   const caller = decision.kind === "known" ? decision.caller : undefined;
   const context: CallContext = {
     account: caller?.account ?? accountOf(scope?.accessKeyId),
@@ -103,14 +109,14 @@ const unknownCaller: CallerDecision = { kind: "unknown" };
  */
 async function identify(
   { headers, target }: ManagementRequest,
-  accessKeyId: string,
+  scope: CredentialScope,
   { identify: decide, clock }: ManagementOptions,
 ): Promise<CallerDecision> {
   const inQuery = /[?&]x-amz-security-token=/i.test(target)
     ? new URLSearchParams(target.split("?", 2)[1]).get("X-Amz-Security-Token")
     : null;
   const token = headers["x-amz-security-token"] ?? inQuery;
-  return decide === undefined ? unknownCaller : decide(accessKeyId, token ?? undefined, clock.now());
+  return decide === undefined ? unknownCaller : decide(scope, token ?? undefined, clock.now());
 }
 
 function refusalOf({ kind }: CallerDecision): ApiError | undefined {

@@ -1,4 +1,5 @@
 import type { Principal } from "../access/principal.ts";
+import type { CredentialScope } from "../access/sigv4-scope.ts";
 import type { Clock } from "../base/clock.ts";
 import type { IdSource } from "../base/ids.ts";
 import type { RunJob } from "../base/job.ts";
@@ -84,7 +85,7 @@ export interface ManagementOptions {
   /** Parses large bodies elsewhere; absent: they are parsed here. */
   readonly runJob?: RunJob;
   /** Identifies callers by their access keys, and sessions by their tokens (`X-Amz-Security-Token`). */
-  readonly identify?: (accessKeyId: string, token: string | undefined, nowMs: number) => Promise<CallerDecision>;
+  readonly identify?: (scope: CredentialScope, token: string | undefined, nowMs: number) => Promise<CallerDecision>;
   /** Called for an error that the operation does not declare in its model. Tests fail on it. */
   readonly onUndeclaredError?: (operation: string, code: string) => void;
 }

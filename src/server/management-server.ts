@@ -7,6 +7,7 @@ import { accountThrottle, makeControlLimits } from "../management/control-limits
 import { makeRestOperations } from "../management/rest/operations.ts";
 import { makeManagement } from "../protocol/management.ts";
 import type { Service } from "../protocol/operation.ts";
+import { AccessKeyUses } from "../services/iam/access-key-uses.ts";
 import { loadRole } from "../services/iam/load-role.ts";
 import { Sessions } from "../services/sts/sessions.ts";
 import { everywhere } from "../store/store.ts";
@@ -45,6 +46,7 @@ const closeMs = 1_000;
 export class ManagementServer {
   readonly #options: ManagementServerOptions;
   readonly #sessions: Sessions;
+  readonly #accessKeyUses: AccessKeyUses;
   readonly #upstream: Upstream | undefined;
   readonly #control: ControlServer;
 
@@ -52,15 +54,22 @@ export class ManagementServer {
     const { config, ground, dataPlane, logger } = options;
     this.#options = options;
     this.#sessions = new Sessions(ground.store);
+    this.#accessKeyUses = new AccessKeyUses(ground.store, ground.clock);
     this.#upstream = config.upstream === undefined ? undefined : makeUpstream(config.upstream, logger);
     this.#control = makeControlServer({
-      management: makeManagement(makeServices(options, this.#sessions), {
+      management: makeManagement(makeServices(options, this.#sessions, this.#accessKeyUses), {
         clock: ground.clock,
         ids: randomIds,
         bodyBytesMax: config.managementPayloadMax,
         logger,
         runJob: options.run,
-        identify: this.#sessions.identify,
+        identify: async (scope, token, nowMs) => {
+          const decision = await this.#sessions.identify(scope.accessKeyId, token, nowMs);
+          if (decision.kind === "known" && decision.caller.session === undefined) {
+            this.#accessKeyUses.note(scope.accessKeyId, scope.service, scope.region);
+          }
+          return decision;
+        },
       }),
       upstream: this.#upstream,
       guard: { domains: config.domain, allowedOrigins: config.allowOrigin },
@@ -81,10 +90,15 @@ export class ManagementServer {
     await this.#control.close(closeMs);
     this.#upstream?.close();
     this.#sessions.close();
+    await this.#accessKeyUses.close();
   }
 }
 
-function makeServices(options: ManagementServerOptions, sessions: Sessions): readonly Service[] {
+function makeServices(
+  options: ManagementServerOptions,
+  sessions: Sessions,
+  accessKeyUses: AccessKeyUses,
+): readonly Service[] {
   const { config, ground, telemetry, functions, dataPlane, compileSettings, run } = options;
   const { store } = ground;
   const probing = { ...compileSettings, store, probe: dataPlane.probe, answerBytesMax: config.payloadMax };
@@ -110,7 +124,8 @@ function makeServices(options: ManagementServerOptions, sessions: Sessions): rea
     },
     {
       model: "iam",
-      operations: async () => (await import("../services/iam/operations.ts")).makeIamOperations(store),
+      operations: async () =>
+        (await import("../services/iam/operations.ts")).makeIamOperations(store, { accessKeyUses }),
     },
     {
       model: "sts",

@@ -9,6 +9,7 @@ import { randomIds } from "../../src/base/ids.ts";
 import { ApiError } from "../../src/protocol/errors.ts";
 import { makeManagement } from "../../src/protocol/management.ts";
 import { loadModel } from "../../src/protocol/model.ts";
+import { AccessKeyUses } from "../../src/services/iam/access-key-uses.ts";
 import { iamIndexes } from "../../src/services/iam/documents.ts";
 import { loadRole } from "../../src/services/iam/load-role.ts";
 import { makeIamOperations } from "../../src/services/iam/operations.ts";
@@ -24,19 +25,20 @@ const store = openSqliteStore({ indexes: iamIndexes });
 after(() => store.close());
 const faults: unknown[] = [];
 const sessions = new Sessions(store);
-const operations = makeIamOperations(store);
+const clock = new ManualClock(Date.UTC(2026, 10, 20));
+const operations = makeIamOperations(store, { accessKeyUses: new AccessKeyUses(store, clock) });
 const management = makeManagement(
   [
     { model: "iam", operations },
     { model: "sts", operations: makeStsOperations(store, sessions) },
   ],
   {
-    clock: new ManualClock(Date.UTC(2026, 10, 20)),
+    clock,
     ids: randomIds,
     bodyBytesMax: 6_000_000,
     logger: { warn: () => {}, error: (message, fields) => faults.push(message, fields) },
     onUndeclaredError: (operation, code) => faults.push(`${operation} does not declare ${code}`),
-    identify: sessions.identify,
+    identify: ({ accessKeyId }, token, nowMs) => sessions.identify(accessKeyId, token, nowMs),
   },
 );
 const model = loadModel("iam");

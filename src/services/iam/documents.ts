@@ -10,10 +10,17 @@ export const iamKinds = {
   policy: "iam-policy",
   user: "iam-user",
   group: "iam-group",
+  /** An OpenID Connect provider, by its URL without the scheme. */
+  openIdProvider: "iam-openid-provider",
   /**
-   * Says that an account's identities are here. It is written with the first one and never removed. Its id is `account`.
+   * Says that an account's roles are here. It is written with the first role or policy and never removed. Its id is
+   * `account`.
    */
   account: "iam-account",
+  /** What an account has besides: counts of users and groups, its root's keys, its alias. Its id is `account`. */
+  ownership: "iam-ownership",
+  /** The owner of an account's alias, by the alias, in the scope that belongs to no account. */
+  alias: "iam-account-alias",
   /**
    * An access key, by its id, with its secret. It is in the scope that belongs to no account, since a key's id alone says
    * whose it is.
@@ -102,14 +109,27 @@ export interface PolicyDocument {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** An account's counts, against its quotas, and what its root has. */
 export interface AccountDocument {
   readonly roles: number;
   readonly policies: number;
-  readonly users?: number;
-  readonly groups?: number;
+}
+
+export interface OwnershipDocument {
+  readonly users: number;
+  readonly groups: number;
   /** The ids of the root's access keys, the oldest first. */
-  readonly rootAccessKeys?: readonly string[];
+  readonly rootAccessKeys: readonly string[];
+  readonly alias?: string;
+}
+
+export interface OpenIdProviderDocument {
+  readonly arn: string;
+  /** Without the scheme, as it was given: `accounts.example.com/path`. */
+  readonly url: string;
+  readonly createdAt: number;
+  readonly clientIds: readonly string[];
+  readonly thumbprints: readonly string[];
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 /** Returns the scope of an account's IAM documents, which belong to no region. */

@@ -2,10 +2,19 @@ import type { IAM } from "@aws-sdk/client-iam";
 import type { InputOf, OperationName } from "../../families/input.ts";
 import { makeFamilies } from "../../families/make-families.ts";
 import { iamPaging } from "../../protocol/paging.ts";
+import type { AccessKeyUses } from "./access-key-uses.ts";
 import { iamScope } from "./documents.ts";
 
-/** What declares IAM's families and operations: they need nothing but the store. */
-export const { defineResource, operations, reading, viewing, changing, documents } = makeFamilies<IAM, object>({
+/** What IAM's operations need besides the store. */
+export interface IamService {
+  readonly accessKeyUses: AccessKeyUses;
+}
+
+/** What declares IAM's families and operations. */
+export const { defineResource, operations, reading, writing, viewing, changing, documents } = makeFamilies<
+  IAM,
+  IamService
+>({
   scopeOf: ({ account }) => iamScope(account),
   paging: iamPaging,
 });

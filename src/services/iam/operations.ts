@@ -1,9 +1,27 @@
 import { bindOperations } from "../../families/make-families.ts";
 import type { Operations } from "../../protocol/operation.ts";
 import type { Store } from "../../store/store.ts";
+import { accessKeyOperations } from "./access-keys.ts";
+import { accountOperations } from "./account.ts";
+import { groupOperations } from "./groups.ts";
+import type { IamService } from "./iam-families.ts";
+import { openIdProviderOperations } from "./open-id-providers.ts";
 import { policyOperations } from "./policies.ts";
 import { roleOperations } from "./roles.ts";
+import { userOperations } from "./users.ts";
 
-/** The `iam` service: roles and policies, as deep as the credentials of integrations need them. */
-export const makeIamOperations = (store: Store): Operations =>
-  bindOperations({ ...roleOperations, ...policyOperations }, store, {});
+/** The `iam` service: users, groups, roles, their policies and their keys. */
+export const makeIamOperations = (store: Store, service: IamService): Operations =>
+  bindOperations(
+    {
+      ...userOperations,
+      ...groupOperations,
+      ...accessKeyOperations,
+      ...roleOperations,
+      ...policyOperations,
+      ...accountOperations,
+      ...openIdProviderOperations,
+    },
+    store,
+    service,
+  );

@@ -9,15 +9,18 @@ import { type AwsManagedPolicy, awsManagedPolicies, awsManagedPolicyOf, isAwsMan
 import { countEntity } from "./count-entity.ts";
 import {
   documentId,
+  type EntityDocument,
   encodePolicy,
+  type GroupDocument,
   iamKinds,
   type PolicyDocument,
   type PolicyVersion,
   parsePolicyArn,
   type RoleDocument,
+  type UserDocument,
 } from "./documents.ts";
 import { alreadyExists, deleteConflict, limitExceeded, noSuchEntity, validationError } from "./errors.ts";
-import { changing, defineResource, type IamInput, operations, reading } from "./iam-families.ts";
+import { changing, defineResource, type IamInput, type IamService, operations, reading } from "./iam-families.ts";
 import { listPage } from "./list-page.ts";
 import { policyLength, validatePolicy } from "./policy-grammar.ts";
 import { tagList, tagPage, withoutTags, withTags } from "./tags.ts";
@@ -60,36 +63,47 @@ export async function requireAttachable(
   throw noSuchEntity(`${as} ${arn} does not exist or is not attachable.`, isAwsManaged(arn) ? managedHint : undefined);
 }
 
-/** Returns the roles that have the policy, and those whose boundary it is. */
-async function usesOf(tx: Reader, arn: string): Promise<{ attached: RoleDocument[]; bounded: RoleDocument[] }> {
-  const roles = (await tx.list<RoleDocument>(iamKinds.role, { where: { index: "policy", key: arn } })).map(
-    ({ body }) => body,
-  );
-  return {
-    attached: roles.filter((role) => role.attachedPolicies.includes(arn)),
-    bounded: roles.filter((role) => role.permissionsBoundary === arn),
-  };
+/** Users, groups and roles that have a policy. */
+interface Holders {
+  readonly groups: readonly GroupDocument[];
+  readonly users: readonly UserDocument[];
+  readonly roles: readonly RoleDocument[];
 }
 
+/** Returns those that have the policy, or those whose boundary it is. */
+async function holdersOf(tx: Reader, arn: string, as: "PermissionsPolicy" | "PermissionsBoundary"): Promise<Holders> {
+  const find = async <Item extends Bounded>(kind: string): Promise<Item[]> =>
+    (await tx.list<Item>(kind, { where: { index: "policy", key: arn } }))
+      .map(({ body }) => body)
+      .filter(({ attachedPolicies, permissionsBoundary }) =>
+        as === "PermissionsBoundary" ? permissionsBoundary === arn : attachedPolicies.includes(arn),
+      );
+  return { groups: await find(iamKinds.group), users: await find(iamKinds.user), roles: await find(iamKinds.role) };
+}
+
+type Bounded = EntityDocument & { readonly permissionsBoundary?: string };
+
 /** How often a policy is used. */
-interface Uses {
+export interface Uses {
   readonly attached: ReadonlyMap<string, number>;
   readonly bounded: ReadonlyMap<string, number>;
 }
 
-async function countUses(tx: Reader): Promise<Uses> {
+export async function countUses(tx: Reader): Promise<Uses> {
   const attached = new Map<string, number>();
   const bounded = new Map<string, number>();
   const count = (map: Map<string, number>, arn: string): unknown => map.set(arn, (map.get(arn) ?? 0) + 1);
-  for (const { body } of await tx.list<RoleDocument>(iamKinds.role)) {
-    for (const arn of body.attachedPolicies) count(attached, arn);
-    if (body.permissionsBoundary !== undefined) count(bounded, body.permissionsBoundary);
+  for (const kind of [iamKinds.group, iamKinds.user, iamKinds.role]) {
+    for (const { body } of await tx.list<Bounded>(kind)) {
+      for (const arn of body.attachedPolicies) count(attached, arn);
+      if (body.permissionsBoundary !== undefined) count(bounded, body.permissionsBoundary);
+    }
   }
   return { attached, bounded };
 }
 
 /** AWS: IAM API reference, "Policy"; lists leave description and tags out. */
-function listed(policy: PolicyDocument | AwsManagedPolicy, uses: Uses): object {
+export function listedPolicy(policy: PolicyDocument | AwsManagedPolicy, uses: Uses): object {
   const { arn, path, name } = policy;
   const isOwn = "versions" in policy;
   const updatedAt = isOwn ? policy.updatedAt : Date.parse(policy.updated) / 1000;
@@ -116,7 +130,7 @@ const managedId = (name: string): string =>
     .slice(0, 17)}`;
 
 const shown = (policy: PolicyDocument, uses: Uses): object => ({
-  ...listed(policy, uses),
+  ...listedPolicy(policy, uses),
   ...(policy.description === undefined ? {} : { Description: policy.description }),
   Tags: tagList(policy.tags),
 });
@@ -129,7 +143,11 @@ function requireDocument(text: string): void {
   if (policyLength(text) > max) throw limitExceeded(`Cannot exceed quota for PolicySize: ${max}`);
 }
 
-async function createPolicy({ tx, input, call }: Change<object, IamInput<"CreatePolicy">>): Promise<PolicyDocument> {
+async function createPolicy({
+  tx,
+  input,
+  call,
+}: Change<IamService, IamInput<"CreatePolicy">>): Promise<PolicyDocument> {
   const { PolicyName: name, Path: path = "/", PolicyDocument: document } = input;
   requireDocument(document);
   if ((await tx.get(iamKinds.policy, documentId(name))) !== undefined) {
@@ -152,9 +170,11 @@ async function createPolicy({ tx, input, call }: Change<object, IamInput<"Create
   });
 }
 
-async function checkUnused(policy: PolicyDocument, { tx }: Change<object>): Promise<void> {
-  const { attached, bounded } = await usesOf(tx, policy.arn);
-  if (attached.length + bounded.length > 0) throw deleteConflict("Cannot delete a policy attached to entities.");
+async function checkUnused(policy: PolicyDocument, { tx }: Change<IamService>): Promise<void> {
+  for (const use of ["PermissionsPolicy", "PermissionsBoundary"] as const) {
+    const holders = Object.values(await holdersOf(tx, policy.arn, use));
+    if (holders.some((some) => some.length > 0)) throw deleteConflict("Cannot delete a policy attached to entities.");
+  }
   if (policy.versions.length > 1) {
     throw deleteConflict(
       "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy.",
@@ -163,7 +183,7 @@ async function checkUnused(policy: PolicyDocument, { tx }: Change<object>): Prom
   await countEntity(tx, "policies", -1);
 }
 
-async function listPolicies({ tx, input }: Work<object, IamInput<"ListPolicies">>): Promise<object> {
+async function listPolicies({ tx, input }: Work<IamService, IamInput<"ListPolicies">>): Promise<object> {
   const { Scope = "All", PathPrefix = "/" } = input;
   const own = Scope === "AWS" ? [] : (await tx.list<PolicyDocument>(iamKinds.policy)).map(({ body }) => body);
   const all = [...own, ...(Scope === "Local" ? [] : awsManagedPolicies)];
@@ -175,7 +195,7 @@ async function listPolicies({ tx, input }: Work<object, IamInput<"ListPolicies">
   const chosen = all.filter((policy) => policy.path.startsWith(PathPrefix) && (!needsUse || isUsed(policy)));
   const answer = listPage("Policies", chosen, ({ name, arn }) => `${name.toLowerCase()} ${arn.split(":")[4]}`, input);
   const { Policies } = answer as { readonly Policies: readonly (PolicyDocument | AwsManagedPolicy)[] };
-  return { ...answer, Policies: Policies.map((policy) => listed(policy, uses)) };
+  return { ...answer, Policies: Policies.map((policy) => listedPolicy(policy, uses)) };
 }
 
 // ---- Versions ----
@@ -189,6 +209,12 @@ const shownVersion = (version: PolicyVersion, isDefault: boolean, hasDocument: b
   IsDefaultVersion: isDefault,
   CreateDate: version.createdAt,
 });
+
+/** Returns the versions of a policy, the newest first. */
+export function shownVersions(policy: AnyPolicy, hasDocuments: boolean): object[] {
+  const { versions, default: defaultId } = versionsOf(policy);
+  return versions.map((version) => shownVersion(version, version.id === defaultId, hasDocuments));
+}
 
 function withVersion(policy: PolicyDocument, document: string, isDefault: boolean, now: number): PolicyDocument {
   requireDocument(document);
@@ -222,20 +248,48 @@ const versionsOf = (policy: AnyPolicy): { versions: readonly PolicyVersion[]; de
         default: policy.versionId,
       };
 
-async function listEntities({ tx, input }: Work<object, IamInput<"ListEntitiesForPolicy">>): Promise<object> {
-  const { attached, bounded } = await usesOf(tx, input.PolicyArn);
-  const found = input.PolicyUsageFilter === "PermissionsBoundary" ? bounded : attached;
-  const isAsked = input.EntityFilter === undefined || input.EntityFilter === "Role";
-  const roles = isAsked ? found.filter(({ path }) => path.startsWith(input.PathPrefix ?? "/")) : [];
-  const entities = roles.map(({ name, id }) => ({ RoleName: name, RoleId: id }));
-  const answer = listPage("PolicyRoles", entities, ({ RoleName }) => documentId(RoleName), input);
-  return { PolicyGroups: [], PolicyUsers: [], ...answer };
+/** AWS: IAM API reference, "ListEntitiesForPolicy": one page has groups, users and roles. */
+async function listEntities({ tx, input }: Work<IamService, IamInput<"ListEntitiesForPolicy">>): Promise<object> {
+  const holders = await holdersOf(tx, input.PolicyArn, input.PolicyUsageFilter ?? "PermissionsPolicy");
+  const rows = [
+    ...rowsOf("PolicyGroups", "Group", holders.groups),
+    ...rowsOf("PolicyUsers", "User", holders.users),
+    ...rowsOf("PolicyRoles", "Role", holders.roles),
+  ].filter(
+    ({ filter, path }) =>
+      (input.EntityFilter === undefined || input.EntityFilter === filter) && path.startsWith(input.PathPrefix ?? "/"),
+  );
+  const { rows: listedRows, ...page } = listPage("rows", rows, ({ key }) => key, input) as { rows: EntityRow[] };
+  const of = (list: EntityRow["list"]): object[] =>
+    listedRows.filter((row) => row.list === list).map(({ shown }) => shown);
+  return { PolicyGroups: of("PolicyGroups"), PolicyUsers: of("PolicyUsers"), PolicyRoles: of("PolicyRoles"), ...page };
 }
+
+interface EntityRow {
+  readonly list: "PolicyGroups" | "PolicyUsers" | "PolicyRoles";
+  readonly filter: "Group" | "User" | "Role";
+  readonly key: string;
+  readonly path: string;
+  readonly shown: object;
+}
+
+const rowsOf = (
+  list: EntityRow["list"],
+  filter: EntityRow["filter"],
+  entities: readonly EntityDocument[],
+): EntityRow[] =>
+  entities.map(({ name, id, path }) => ({
+    list,
+    filter,
+    key: `${filter} ${documentId(name)}`,
+    path,
+    shown: { [`${filter}Name`]: name, [`${filter}Id`]: id },
+  }));
 
 type NamedPolicy = { readonly PolicyArn: string };
 
 /** Where an account's own policies are kept. */
-const policies: Place<object, PolicyDocument, unknown, NamedPolicy> = {
+const policies: Place<IamService, PolicyDocument, unknown, NamedPolicy> = {
   find: ({ tx, input, call }) => requirePolicy(tx, input.PolicyArn, call.account),
   put: (policy, { tx }) => tx.put(iamKinds.policy, documentId(policy.name), policy),
   delete: (policy, { tx }) => tx.delete(iamKinds.policy, documentId(policy.name)),
@@ -255,8 +309,8 @@ const changeable: typeof policies = {
 
 /** An operation that answers something of a customer's policy, or of one of AWS's. */
 const viewingAny = <In extends NamedPolicy>(
-  view: (policy: AnyPolicy, work: Work<object, In>) => object | Promise<object>,
-): Operation<object, In> =>
+  view: (policy: AnyPolicy, work: Work<IamService, In>) => object | Promise<object>,
+): Operation<IamService, In> =>
   reading(async (work) => view(awsManagedPolicyOf(work.input.PolicyArn) ?? (await policies.find(work)), work));
 
 /** AWS: IAM API reference, one page for each operation. */
@@ -271,7 +325,7 @@ export const policyOperations = {
   ...operations({
     GetPolicy: viewingAny(async (policy, { tx }) => {
       const uses = await countUses(tx);
-      return { Policy: "versions" in policy ? shown(policy, uses) : { ...listed(policy, uses), Tags: [] } };
+      return { Policy: "versions" in policy ? shown(policy, uses) : { ...listedPolicy(policy, uses), Tags: [] } };
     }),
     ListPolicies: reading(listPolicies),
     ListEntitiesForPolicy: viewingAny((_, work) => listEntities(work)),
@@ -290,14 +344,12 @@ export const policyOperations = {
       return { PolicyVersion: shownVersion(version, version.id === defaultId, true) };
     }),
     ListPolicyVersions: viewingAny((policy, { input }) => {
-      const { versions, default: defaultId } = versionsOf(policy);
-      const listedVersions = versions.map((version) => ({ ...shownVersion(version, version.id === defaultId, false) }));
       // The newest version comes first, as on AWS.
       const order = (version: object): string => {
         const number = Number((version as { VersionId: string }).VersionId.slice(1));
         return String(1e9 - number).padStart(10, "0");
       };
-      return listPage("Versions", listedVersions, order, input);
+      return listPage("Versions", shownVersions(policy, false), order, input);
     }),
     SetDefaultPolicyVersion: changing(changeable, (policy, { input, call }) => ({
       ...policy,

@@ -5,15 +5,24 @@ import { type MergeRules, mergedAs, mergeInto, unmerged } from "../../families/m
 import { type Change, nowSeconds, present, type Work } from "../../families/work.ts";
 import { countEntity } from "./count-entity.ts";
 import { documentId, encodePolicy, iamKinds, type RoleDocument } from "./documents.ts";
-import { alreadyExists, deleteConflict, limitExceeded, noSuchEntity } from "./errors.ts";
-import { changing, defineResource, documents, type IamInput, operations, reading, viewing } from "./iam-families.ts";
+import { boundaryOperationsOf, policyOperationsOf, refuseWithPolicies, shownBoundary } from "./entity-operations.ts";
+import { alreadyExists, limitExceeded, noSuchEntity } from "./errors.ts";
+import {
+  changing,
+  defineResource,
+  documents,
+  type IamInput,
+  type IamService,
+  operations,
+  reading,
+  viewing,
+} from "./iam-families.ts";
 import { listPage } from "./list-page.ts";
-import { policyNameOf } from "./load-principal.ts";
 import { requireAttachable } from "./policies.ts";
 import { policyLength, validatePolicy } from "./policy-grammar.ts";
-import { tagList, tagPage, withoutTags, withTags } from "./tags.ts";
+import { tagList, withTags } from "./tags.ts";
 
-type RoleWork<Name extends OperationName<IAM>> = Change<object, IamInput<Name>>;
+type RoleWork<Name extends OperationName<IAM>> = Change<IamService, IamInput<Name>>;
 
 const roles = documents({
   kind: iamKinds.role,
@@ -37,14 +46,7 @@ const listed = (role: RoleDocument): object => ({
 
 const shown = (role: RoleDocument): object => ({
   ...listed(role),
-  ...(role.permissionsBoundary === undefined
-    ? {}
-    : {
-        PermissionsBoundary: {
-          PermissionsBoundaryType: "Policy",
-          PermissionsBoundaryArn: role.permissionsBoundary,
-        },
-      }),
+  ...shownBoundary(role),
   ...(Object.keys(role.tags).length === 0 ? {} : { Tags: tagList(role.tags) }),
   RoleLastUsed: {},
 });
@@ -81,13 +83,8 @@ async function createRole(work: RoleWork<"CreateRole">): Promise<RoleDocument> {
   });
 }
 
-async function checkUnused(role: RoleDocument, { tx }: Change<object>): Promise<void> {
-  if (role.attachedPolicies.length > 0) {
-    throw deleteConflict("Cannot delete entity, must detach all policies first.");
-  }
-  if (Object.keys(role.inlinePolicies).length > 0) {
-    throw deleteConflict("Cannot delete entity, must delete policies first.");
-  }
+async function checkUnused(role: RoleDocument, { tx }: Change<IamService>): Promise<void> {
+  refuseWithPolicies(role);
   await countEntity(tx, "roles", -1);
 }
 
@@ -98,59 +95,19 @@ const updateRules: MergeRules<RoleDocument, IamInput<"UpdateRole">> = {
   MaxSessionDuration: mergedAs("maxSessionSeconds"),
 };
 
-async function listRoles({ tx, input }: Work<object, IamInput<"ListRoles">>): Promise<object> {
+async function listRoles({ tx, input }: Work<IamService, IamInput<"ListRoles">>): Promise<object> {
   const all = (await tx.list<RoleDocument>(iamKinds.role)).map(({ body }) => body);
   const below = all.filter(({ path }) => path.startsWith(input.PathPrefix ?? "/"));
   const answer = listPage("Roles", below, ({ name }) => documentId(name), input);
   return { ...answer, Roles: (answer as { Roles: RoleDocument[] }).Roles.map(listed) };
 }
 
-// ---- Inline policies ----
-
-const inlineMissing = (name: string): Error => noSuchEntity(`The role policy with name ${name} cannot be found.`);
-
-function withInline(role: RoleDocument, name: string, document: string): RoleDocument {
-  validatePolicy(document, "identity");
-  const inlinePolicies = { ...role.inlinePolicies, [name]: document };
-  const length = Object.values(inlinePolicies).reduce((sum, text) => sum + policyLength(text), 0);
-  const max = bounds.iamInlinePoliciesCharsMax.value;
-  if (length > max) throw limitExceeded(`Maximum policy size of ${max} bytes exceeded for role ${role.name}`);
-  return { ...role, inlinePolicies };
-}
-
-function withoutInline(role: RoleDocument, name: string): RoleDocument {
-  if (!Object.hasOwn(role.inlinePolicies, name)) throw inlineMissing(name);
-  const { [name]: _, ...inlinePolicies } = role.inlinePolicies;
-  return { ...role, inlinePolicies };
-}
-
-// ---- Attached policies ----
-
-async function attach(role: RoleDocument, { tx, input, call }: RoleWork<"AttachRolePolicy">): Promise<RoleDocument> {
-  const { PolicyArn: arn } = input;
-  await requireAttachable(tx, arn, call);
-  if (role.attachedPolicies.includes(arn)) return role;
-  const max = bounds.iamAttachedPoliciesMax.value;
-  if (role.attachedPolicies.length >= max) throw limitExceeded(`Cannot exceed quota for PoliciesPerRole: ${max}`);
-  return { ...role, attachedPolicies: [...role.attachedPolicies, arn] };
-}
-
-function detach(role: RoleDocument, arn: string): RoleDocument {
-  if (!role.attachedPolicies.includes(arn)) throw noSuchEntity(`Policy ${arn} was not found.`);
-  return { ...role, attachedPolicies: role.attachedPolicies.filter((one) => one !== arn) };
-}
-
-function listAttached(role: RoleDocument, input: IamInput<"ListAttachedRolePolicies">): object {
-  const prefix = input.PathPrefix ?? "/";
-  const below = role.attachedPolicies.filter((arn) => arn.slice(arn.indexOf(":policy/") + 7).startsWith(prefix));
-  const policies = below.map((PolicyArn) => ({ PolicyName: policyNameOf(PolicyArn), PolicyArn }));
-  return listPage(
-    "AttachedPolicies",
-    policies,
-    (one) => `${one.PolicyName.toLowerCase()} ${one.PolicyArn.split(":")[4]}`,
-    input,
-  );
-}
+const policies = policyOperationsOf(roles, {
+  called: "role",
+  member: "RoleName",
+  inlineCharsMax: bounds.iamInlinePoliciesCharsMax.value,
+});
+const bounded = boundaryOperationsOf(roles, "role");
 
 /** AWS: IAM API reference, one page for each operation. */
 export const roleOperations = {
@@ -173,33 +130,18 @@ export const roleOperations = {
       requireTrustPolicy(input.PolicyDocument);
       return { ...role, trustPolicy: input.PolicyDocument };
     }),
-    PutRolePermissionsBoundary: changing(roles, async (role, { input, tx, call }) => {
-      await requireAttachable(tx, input.PermissionsBoundary, call, "Scope ARN:");
-      return { ...role, permissionsBoundary: input.PermissionsBoundary };
-    }),
-    DeleteRolePermissionsBoundary: changing(roles, (role) => {
-      if (role.permissionsBoundary === undefined) {
-        throw noSuchEntity(`The role with name ${role.name} has no permissions boundary.`);
-      }
-      const { permissionsBoundary: _, ...rest } = role;
-      return rest;
-    }),
-    TagRole: changing(roles, (role, { input }) => ({ ...role, tags: withTags(role.tags, input.Tags) })),
-    UntagRole: changing(roles, (role, { input }) => ({ ...role, tags: withoutTags(role.tags, input.TagKeys) })),
-    ListRoleTags: viewing(roles, (role, { input }) => tagPage(role.tags, input)),
-    PutRolePolicy: changing(roles, (role, { input }) => withInline(role, input.PolicyName, input.PolicyDocument)),
-    GetRolePolicy: viewing(roles, (role, { input: { PolicyName } }) => {
-      if (!Object.hasOwn(role.inlinePolicies, PolicyName)) throw inlineMissing(PolicyName);
-      const PolicyDocument = encodePolicy(role.inlinePolicies[PolicyName]!);
-      return { RoleName: role.name, PolicyName, PolicyDocument };
-    }),
-    DeleteRolePolicy: changing(roles, (role, { input }) => withoutInline(role, input.PolicyName)),
-    ListRolePolicies: viewing(roles, (role, { input }) =>
-      listPage("PolicyNames", Object.keys(role.inlinePolicies), (name) => name, input),
-    ),
-    AttachRolePolicy: changing(roles, attach),
-    DetachRolePolicy: changing(roles, (role, { input }) => detach(role, input.PolicyArn)),
-    ListAttachedRolePolicies: viewing(roles, (role, { input }) => listAttached(role, input)),
+    PutRolePermissionsBoundary: bounded.putBoundary,
+    DeleteRolePermissionsBoundary: bounded.deleteBoundary,
+    TagRole: bounded.tag,
+    UntagRole: bounded.untag,
+    ListRoleTags: bounded.listTags,
+    PutRolePolicy: policies.put,
+    GetRolePolicy: policies.get,
+    DeleteRolePolicy: policies.delete,
+    ListRolePolicies: policies.list,
+    AttachRolePolicy: policies.attach,
+    DetachRolePolicy: policies.detach,
+    ListAttachedRolePolicies: policies.listAttached,
     // There are no instances here, so no role is in a profile.
     ListInstanceProfilesForRole: viewing(roles, () => ({ InstanceProfiles: [], IsTruncated: false })),
   }),
