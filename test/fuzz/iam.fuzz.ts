@@ -10,7 +10,9 @@ import { ApiError } from "../../src/protocol/errors.ts";
 import { makeManagement } from "../../src/protocol/management.ts";
 import { loadModel } from "../../src/protocol/model.ts";
 import { AccessKeyUses } from "../../src/services/iam/access-key-uses.ts";
-import { iamIndexes } from "../../src/services/iam/documents.ts";
+import { readOwnership } from "../../src/services/iam/count-entity.ts";
+import { type AccessKeyDocument, iamIndexes, iamKinds, type UserDocument } from "../../src/services/iam/documents.ts";
+import { loadAccessKey, loadIdentity } from "../../src/services/iam/load-principal.ts";
 import { loadRole } from "../../src/services/iam/load-role.ts";
 import { makeIamOperations } from "../../src/services/iam/operations.ts";
 import { validatePolicy } from "../../src/services/iam/policy-grammar.ts";
@@ -44,6 +46,10 @@ const management = makeManagement(
 const model = loadModel("iam");
 const account = "123456789012";
 const names = ["r", "R2", "__proto__", "constructor"];
+const accessKeys = new Array<string>(8).fill("AKIAQAAAAAAAAAAAAAAA");
+const providers = ["id.example.com", "id.example.com/constructor", "__proto__"].map(
+  (url) => `arn:aws:iam::${account}:oidc-provider/${url}`,
+);
 const arns = [
   ...names.map((name) => `arn:aws:iam::${account}:policy/${name}`),
   "arn:aws:iam::aws:policy/AdministratorAccess",
@@ -94,7 +100,8 @@ function aPolicy(): string {
 }
 
 async function soundCall(operation: string): Promise<number> {
-  const input = (soundValue(model, model.operations[operation]?.input?.shape ?? "") ?? {}) as Record<string, unknown>;
+  const shape = model.operations[operation]?.input?.shape;
+  const input = (shape === undefined ? {} : (soundValue(model, shape) ?? {})) as Record<string, unknown>;
   const form = new URLSearchParams({ Action: operation, Version: model.metadata.apiVersion });
   for (const [name, value] of Object.entries(input)) {
     if (typeof value !== "object") form.set(name, String(value));
@@ -104,13 +111,20 @@ async function soundCall(operation: string): Promise<number> {
   if (form.has("TagKeys") || operation.startsWith("Untag")) form.set("TagKeys.member.1", oneOf(names));
   for (const [name, choices] of [
     ["RoleName", names],
+    ["UserName", names],
+    ["GroupName", names],
+    ["NewUserName", names],
+    ["NewGroupName", names],
+    ["AccessKeyId", accessKeys],
+    ["AccountAlias", ["acme", "acme-2"]],
+    ["OpenIDConnectProviderArn", providers],
+    ["Url", ["https://id.example.com", "https://id.example.com/constructor"]],
     ["PolicyName", names],
     ["PolicyArn", arns],
     ["PermissionsBoundary", arns],
     ["VersionId", ["v1", "v2", "v3"]],
   ] as const) {
-    if (form.has(name) || model.operations[operation]?.input === undefined || name in input)
-      form.set(name, oneOf(choices));
+    if (form.has(name) || shape === undefined || name in input) form.set(name, oneOf(choices));
   }
   for (const name of ["PolicyDocument", "AssumeRolePolicyDocument"]) {
     if (!(name in membersOf(operation))) continue;
@@ -118,10 +132,12 @@ async function soundCall(operation: string): Promise<number> {
     form.set(name, random() < 0.5 ? sound : aPolicy());
   }
   for (const name of requiredOf(operation)) {
-    if (name === "RoleName" || name === "PolicyName") form.set(name, oneOf(names));
+    if (/^(Role|User|Group|Policy)Name$/.test(name)) form.set(name, oneOf(names));
     if (name === "PolicyArn") form.set(name, oneOf(arns));
   }
-  const credential = `${account}/20261120/us-east-1/iam/aws4_request`;
+  // Some calls come with a user's own key.
+  const caller = random() < 0.2 ? oneOf(accessKeys) : account;
+  const credential = `${caller}/20261120/us-east-1/iam/aws4_request`;
   const answer = await management.handle({
     method: "POST",
     target: "/",
@@ -133,6 +149,8 @@ async function soundCall(operation: string): Promise<number> {
   });
   assert.deepEqual(faults, [], `${operation} ${form}`);
   assert.ok(answer.status < 500, `${operation}: ${answer.body}`);
+  const made = /<AccessKeyId>(AKIA[A-Z2-7]{16})<\/AccessKeyId>/.exec(String(answer.body));
+  if (operation === "CreateAccessKey" && made !== null) accessKeys[below(random, 8)] = made[1]!;
   return answer.status;
 }
 
@@ -153,7 +171,7 @@ describe(`fuzz: IAM (PORTICO_FUZZ_SEED=${seed})`, () => {
         assert.ok(answer.status < 500 || answer.status === 501, String(answer.body));
         continue;
       }
-      const operation = oneOf([...Object.keys(operations), "CreateRole", "CreatePolicy"]);
+      const operation = oneOf([...Object.keys(operations), "CreateRole", "CreatePolicy", "CreateUser", "CreateGroup"]);
       if ((await soundCall(operation)) === 200) answered.set(operation, (answered.get(operation) ?? 0) + 1);
     }
     for (const operation of [
@@ -163,10 +181,37 @@ describe(`fuzz: IAM (PORTICO_FUZZ_SEED=${seed})`, () => {
       "AttachRolePolicy",
       "CreatePolicy",
       "DeleteRole",
+      "CreateUser",
+      "UpdateUser",
+      "CreateGroup",
+      "UpdateGroup",
+      "AddUserToGroup",
+      "AttachUserPolicy",
+      "CreateAccessKey",
+      "UpdateAccessKey",
+      "GetAccountAuthorizationDetails",
+      "CreateOpenIDConnectProvider",
     ]) {
       assert.ok((answered.get(operation) ?? 0) > 0, `${operation}: ${JSON.stringify([...answered])}`);
     }
-    // Whatever has become of them, the roles can be read and asked.
+    // Whatever has become of them, users, keys and sessions belong together.
+    await store.read({ account, region: "aws-global" }, async (tx) => {
+      const users = (await tx.list<UserDocument>(iamKinds.user)).map(({ body }) => body);
+      for (const user of users) {
+        const { identity } = await loadIdentity(tx, user.arn);
+        assert.equal(identity?.id, user.id);
+        for (const id of user.accessKeys) {
+          const { key, principal } = await loadAccessKey(tx, id);
+          assert.deepEqual([key?.ownerArn, principal?.userId], [user.arn, user.id]);
+        }
+      }
+      const { rootAccessKeys, users: counted } = await readOwnership(tx);
+      const all = await store.all<AccessKeyDocument>(iamKinds.accessKey);
+      const keys = all.filter(({ body }) => body.account === account);
+      assert.equal(keys.length, rootAccessKeys.length + users.flatMap((user) => user.accessKeys).length);
+      assert.equal(counted, users.length);
+    });
+    // The roles can be read and asked.
     for (const name of names) {
       const { role } = await store.read({ account, region: "x" }, (tx) =>
         loadRole(tx, `arn:aws:iam::${account}:role/${name}`),

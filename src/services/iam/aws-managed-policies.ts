@@ -38,11 +38,16 @@ const passRole = (to: string, service: string): object => ({
 });
 
 /**
- * The policies that stacks around an API attach; AWS's other policies are not there. AWS: AWS Managed Policy Reference
+ * The policies that stacks around an API attach, and users of one; AWS's other policies are not there. AWS: AWS Managed Policy Reference
  * Guide, whose pages are named as the policies are.
  */
 const facts: Readonly<Record<string, Facts>> = {
   AdministratorAccess: { version: "v1", updated: "2015-02-06T18:39:46Z", statements: [allow("*")] },
+  AmazonAPIGatewayAdministrator: {
+    version: "v1",
+    updated: "2015-07-09T17:34:45Z",
+    statements: [allow(["apigateway:*"], "arn:aws:apigateway:*::/*")],
+  },
   AmazonAPIGatewayInvokeFullAccess: {
     version: "v2",
     updated: "2018-12-18T18:25:10Z",
@@ -255,6 +260,54 @@ const facts: Readonly<Record<string, Facts>> = {
       },
     ],
   },
+  AWSLambda_ReadOnlyAccess: {
+    version: "v3",
+    updated: "2025-03-17T21:07:00Z",
+    statements: [
+      allow([
+        "cloudformation:DescribeStacks",
+        "cloudformation:ListStacks",
+        "cloudformation:ListStackResources",
+        "cloudwatch:GetMetricData",
+        "cloudwatch:ListMetrics",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeVpcs",
+        "kms:ListAliases",
+        "iam:GetPolicy",
+        "iam:GetPolicyVersion",
+        "iam:GetRole",
+        "iam:GetRolePolicy",
+        "iam:ListAttachedRolePolicies",
+        "iam:ListRolePolicies",
+        "iam:ListRoles",
+        "logs:DescribeLogGroups",
+        "lambda:Get*",
+        "lambda:List*",
+        "states:DescribeStateMachine",
+        "states:ListStateMachines",
+        "tag:GetResources",
+        "xray:GetTraceSummaries",
+        "xray:BatchGetTraces",
+      ]),
+      allow(
+        [
+          "logs:DescribeLogStreams",
+          "logs:GetLogEvents",
+          "logs:FilterLogEvents",
+          "logs:StartQuery",
+          "logs:StopQuery",
+          "logs:DescribeQueries",
+          "logs:GetLogGroupFields",
+          "logs:GetLogRecord",
+          "logs:GetQueryResults",
+          "logs:StartLiveTail",
+          "logs:StopLiveTail",
+        ],
+        "arn:aws:logs:*:*:log-group:/aws/lambda/*",
+      ),
+    ],
+  },
   AWSLambdaBasicExecutionRole: {
     path: serviceRole,
     version: "v1",
@@ -351,6 +404,82 @@ const facts: Readonly<Record<string, Facts>> = {
         Sid: "CloudWatchLogsFullAccess",
         ...allow(["logs:*", "cloudwatch:GenerateQuery", "cloudwatch:GenerateQueryResultsSummary"]),
       },
+    ],
+  },
+  CloudWatchLogsReadOnlyAccess: {
+    version: "v8",
+    updated: "2025-12-02T16:34:00Z",
+    statements: [
+      {
+        Sid: "CloudWatchLogsReadOnlyAccess",
+        ...allow([
+          "logs:Describe*",
+          "logs:Get*",
+          "logs:List*",
+          "logs:StartQuery",
+          "logs:StopQuery",
+          "logs:TestMetricFilter",
+          "logs:FilterLogEvents",
+          "logs:StartLiveTail",
+          "logs:StopLiveTail",
+          "cloudwatch:GenerateQuery",
+          "cloudwatch:GenerateQueryResultsSummary",
+          "observabilityadmin:ListS3TableIntegrations",
+          "observabilityadmin:GetS3TableIntegration",
+          "observabilityadmin:ListTelemetryPipelines",
+        ]),
+      },
+    ],
+  },
+  IAMFullAccess: {
+    version: "v2",
+    updated: "2019-06-21T19:40:00Z",
+    statements: [
+      allow([
+        "iam:*",
+        "organizations:DescribeAccount",
+        "organizations:DescribeOrganization",
+        "organizations:DescribeOrganizationalUnit",
+        "organizations:DescribePolicy",
+        "organizations:ListChildren",
+        "organizations:ListParents",
+        "organizations:ListPoliciesForTarget",
+        "organizations:ListRoots",
+        "organizations:ListPolicies",
+        "organizations:ListTargetsForPolicy",
+      ]),
+    ],
+  },
+  IAMReadOnlyAccess: {
+    version: "v4",
+    updated: "2018-01-25T19:11:27Z",
+    statements: [
+      allow([
+        "iam:GenerateCredentialReport",
+        "iam:GenerateServiceLastAccessedDetails",
+        "iam:Get*",
+        "iam:List*",
+        "iam:SimulateCustomPolicy",
+        "iam:SimulatePrincipalPolicy",
+      ]),
+    ],
+  },
+  PowerUserAccess: {
+    version: "v12",
+    updated: "2026-02-12T17:59:00Z",
+    statements: [
+      { Effect: "Allow", NotAction: ["iam:*", "organizations:*", "account:*"], Resource: "*" },
+      allow([
+        "account:GetAccountInformation",
+        "account:GetGovCloudAccountInformation",
+        "account:GetPrimaryEmail",
+        "account:ListRegions",
+        "iam:CreateServiceLinkedRole",
+        "iam:DeleteServiceLinkedRole",
+        "iam:ListRoles",
+        "organizations:DescribeEffectivePolicy",
+        "organizations:DescribeOrganization",
+      ]),
     ],
   },
 };
