@@ -101,7 +101,7 @@ async function addUser(work: Change<IamService, IamInput<"AddUserToGroup">>): Pr
 async function removeUser(work: Change<IamService, IamInput<"RemoveUserFromGroup">>): Promise<object> {
   const [group, user] = [await groups.find(work), await users.find(work)];
   const groupId = documentId(group.name);
-  // Unconfirmed: the wording; see docs/compatibility.md, "Companion services".
+  // Unconfirmed: the wording; see docs/compatibility.md, "IAM, words".
   if (!user.groups.includes(groupId)) throw noSuchEntity(`The user ${user.name} is not in the group ${group.name}.`);
   await users.put({ ...user, groups: user.groups.filter((id) => id !== groupId) }, work);
   return {};

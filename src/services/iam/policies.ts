@@ -72,7 +72,7 @@ interface Holders {
 
 /** Returns those that have the policy, or those whose boundary it is. */
 async function holdersOf(tx: Reader, arn: string, as: "PermissionsPolicy" | "PermissionsBoundary"): Promise<Holders> {
-  const find = async <Item extends Bounded>(kind: string): Promise<Item[]> =>
+  const find = async <Item extends PolicyHolder>(kind: string): Promise<Item[]> =>
     (await tx.list<Item>(kind, { where: { index: "policy", key: arn } }))
       .map(({ body }) => body)
       .filter(({ attachedPolicies, permissionsBoundary }) =>
@@ -81,7 +81,7 @@ async function holdersOf(tx: Reader, arn: string, as: "PermissionsPolicy" | "Per
   return { groups: await find(iamKinds.group), users: await find(iamKinds.user), roles: await find(iamKinds.role) };
 }
 
-type Bounded = EntityDocument & { readonly permissionsBoundary?: string };
+type PolicyHolder = EntityDocument & { readonly permissionsBoundary?: string };
 
 /** How often a policy is used. */
 export interface Uses {
@@ -94,7 +94,7 @@ export async function countUses(tx: Reader): Promise<Uses> {
   const bounded = new Map<string, number>();
   const count = (map: Map<string, number>, arn: string): unknown => map.set(arn, (map.get(arn) ?? 0) + 1);
   for (const kind of [iamKinds.group, iamKinds.user, iamKinds.role]) {
-    for (const { body } of await tx.list<Bounded>(kind)) {
+    for (const { body } of await tx.list<PolicyHolder>(kind)) {
       for (const arn of body.attachedPolicies) count(attached, arn);
       if (body.permissionsBoundary !== undefined) count(bounded, body.permissionsBoundary);
     }
