@@ -7,10 +7,10 @@ import type { Principal } from "./principal.ts";
  */
 
 /**
- * Returns a key's value: null if the call is known to lack the key, undefined if nobody here can know it. Keys are in
- * lower case.
+ * Returns a key's value, or its values if it may have several: null if the call is known to lack the key, undefined if
+ * nobody here can know it. Keys are in lower case.
  */
-export type ConditionContext = (key: string) => string | null | undefined;
+export type ConditionContext = (key: string) => string | readonly string[] | null | undefined;
 
 /** API Gateway, as a service principal, invokes a function or assumes a role. */
 export interface ServiceCall {

@@ -1,5 +1,10 @@
+import { duplicateMembers } from "../base/duplicate-members.ts";
 import { isObject } from "../base/json-object.ts";
 import type { ConditionContext } from "./condition-keys.ts";
+import { compileCondition } from "./condition-operators.ts";
+import { compilePrincipal, type PrincipalTest } from "./policy-principals.ts";
+import { compileTemplate, type Match, variableKeys } from "./policy-variables.ts";
+import { allowSteps, compilePattern, hasSteps, patternParts } from "./wildcards.ts";
 
 /**
  * The result of evaluating a resource's, an identity's or a role's trust policy: a decision with its reason. Evaluation
@@ -21,12 +26,12 @@ export type PolicyDecision =
   | { readonly kind: "unreadable"; readonly detail: string };
 
 /**
- * How a resource's policy names the caller whom it allows, the strongest first: the caller itself (its own ARN, or
- * everybody), what it acts for (the role of a session, the user of a federated session), or its account, which leaves
- * the decision to the account's own policies. An identity's policy grants to its own.
+ * How a resource's policy names the caller whom it allows, the strongest last: its account, which leaves the decision to
+ * the account's own policies; what it acts for (the role of a session, the user of a federated session); or the caller
+ * itself (its own ARN, or everybody). An identity's policy grants to its own.
  * AWS: IAM User Guide, "Policy evaluation logic", Determining whether a request is allowed or denied within an account.
  */
-export type Grantee = "caller" | "principal" | "account";
+export type Grantee = "account" | "principal" | "caller";
 
 /** The call that a policy decides on. */
 export interface PolicyRequest {
@@ -39,11 +44,12 @@ export interface PolicyRequest {
    */
   readonly isResourcePrefix?: boolean;
   /**
-   * The caller: an AWS service, such as `apigateway.amazonaws.com`, or an account's user or role. Identity policies
-   * ignore it.
+   * The caller: an AWS service, such as `apigateway.amazonaws.com`, an account's root, user, role or session, or whoever
+   * has the token of an identity provider. A caller without any of them is anonymous. Identity policies ignore it.
    */
   readonly servicePrincipal?: string;
   readonly awsPrincipal?: AwsPrincipal;
+  readonly federatedPrincipal?: string;
   /** Looks up the call's condition keys. */
   readonly context: ConditionContext;
 }
@@ -55,41 +61,90 @@ export interface AwsPrincipal {
    * account's root.
    */
   readonly arns: readonly string[];
+  /** The unique ids (`AIDA…`) that stand for the ARNs, in the same order. */
+  readonly ids?: readonly string[];
 }
 
-type Values = readonly string[];
 /**
  * Which elements a policy has. A trust policy has no resource, since that is its role; an identity's policy has no
  * principal.
  */
 export type PolicyKind = "resource" | "identity" | "trust";
-interface Statement {
-  readonly sid: string | undefined;
-  readonly isAllow: boolean;
-  readonly matches: (request: PolicyRequest) => Match;
-  readonly grantee: (request: PolicyRequest) => Grantee;
-}
-/**
- * `unknown` says that the statement has an element that can't be evaluated here. Such a statement never allows, and
- * denies if it is a Deny.
- */
-type Match = "yes" | "no" | "unknown";
 
-/** A parsed policy. */
+/** What a statement makes of a call, element by element. */
+export interface StatementReport {
+  /** The statement's place in the policy, from 0. */
+  readonly statement: number;
+  readonly sid: string | undefined;
+  readonly effect: "Allow" | "Deny";
+  readonly match: Match;
+  readonly elements: readonly ElementReport[];
+}
+
+export interface ElementReport {
+  /** `Action`, `NotResource`, …; a condition is named with its operator and key. */
+  readonly element: string;
+  /** The element's values. */
+  readonly values: readonly string[];
+  readonly match: Match;
+  /** The condition key, in lower case. */
+  readonly key?: string;
+}
+
+/** A parsed policy. It is parsed once and decides often. */
 export interface Policy {
   /** Why the document is not a policy. It then allows nothing. */
   readonly problem?: string;
+  /** The condition keys that it asks for, in conditions and variables, as they are first written. */
+  readonly conditionKeys: readonly string[];
   decide(request: PolicyRequest): PolicyDecision;
+  /** Says what each statement makes of a call. Slower than `decide`, which says the same. */
+  report(request: PolicyRequest): readonly StatementReport[];
 }
 
+/** A call with what all statements want of it. */
+interface PolicyCall {
+  readonly request: PolicyRequest;
+  readonly foldedAction: string;
+}
+type Test = (call: PolicyCall) => Match;
+
+/** One element of a statement. */
+interface Element {
+  readonly element: string;
+  readonly values: readonly string[];
+  readonly key?: string;
+  readonly test: Test;
+}
+
+interface Statement {
+  readonly sid: string | undefined;
+  readonly isAllow: boolean;
+  readonly elements: readonly Element[];
+  readonly tests: readonly Test[];
+  readonly principal: PrincipalTest | undefined;
+}
+
+/** Reads a policy. One that can't be read decides `unreadable`. */
 export function parsePolicy(text: string, kind: PolicyKind = "resource"): Policy {
   try {
     const document: unknown = JSON.parse(text);
     if (!isObject(document)) return unreadable("it is not a JSON object");
+    // AWS: IAM User Guide, "Troubleshoot IAM policies", More than one Effect, Action, or Resource element.
+    const [twice] = duplicateMembers(text);
+    if (twice !== undefined) return unreadable(`an object has the member ${quoted(twice)} twice`);
     refuseUnknownElements(document, documentElements);
-    const { Statement: given } = document;
-    const statements = (Array.isArray(given) ? given : [given]).map((one) => parseStatement(one, kind));
-    return { decide: (request) => decide(statements, request) };
+    const { Version: version, Statement: given } = document;
+    if (version !== undefined && version !== "2012-10-17" && version !== "2008-10-17") {
+      return unreadable("its Version is unknown");
+    }
+    const options = { kind, hasVariables: version === "2012-10-17", keys: new Map<string, string>() };
+    const statements = (Array.isArray(given) ? given : [given]).map((one) => parseStatement(one, options));
+    return {
+      conditionKeys: [...options.keys.values()],
+      decide: (request) => decide(statements, request),
+      report: (request) => report(statements, request),
+    };
   } catch (error) {
     return unreadable(error instanceof Error ? error.message : String(error));
   }
@@ -98,6 +153,7 @@ export function parsePolicy(text: string, kind: PolicyKind = "resource"): Policy
 /** Joins the policies of one identity into one. A Deny in any of them counts before every Allow. */
 export function joinPolicies(policies: readonly Policy[]): Policy {
   return {
+    conditionKeys: policies.flatMap(({ conditionKeys }) => conditionKeys),
     decide(request) {
       const decisions = policies.map((policy) => policy.decide(request));
       return (
@@ -105,28 +161,71 @@ export function joinPolicies(policies: readonly Policy[]): Policy {
         decisions.find(({ kind }) => kind === "allowed") ?? { kind: "not-allowed" }
       );
     },
+    report: (request) => policies.flatMap((policy) => policy.report(request)),
   };
 }
 
 const unreadable = (problem: string): Policy => ({
   problem,
+  conditionKeys: [],
   decide: () => ({ kind: "unreadable", detail: problem }),
+  report: () => [],
 });
 
 const strength: Readonly<Record<Grantee, number>> = { account: 0, principal: 1, caller: 2 };
 
 function decide(statements: readonly Statement[], request: PolicyRequest): PolicyDecision {
-  let allowed: Extract<PolicyDecision, { readonly kind: "allowed" }> | undefined;
-  for (const [index, statement] of statements.entries()) {
-    const match = statement.matches(request);
-    if (!statement.isAllow && match !== "no") return { kind: "denied", sid: statement.sid, statement: index };
-    if (!statement.isAllow || match !== "yes") continue;
-    const grantee = statement.grantee(request);
-    if (allowed === undefined || strength[grantee] > strength[allowed.grantee]) {
-      allowed = { kind: "allowed", sid: statement.sid, statement: index, grantee };
+  allowSteps();
+  const call: PolicyCall = { request, foldedAction: request.action.toLowerCase() };
+  let allowed: Statement | undefined;
+  let allowedAt = 0;
+  let grantee: Grantee = "account";
+  for (let index = 0; index < statements.length; index++) {
+    const statement = statements[index]!;
+    const { isAllow, principal, sid } = statement;
+    const match = matchOf(statement.tests, call);
+    if (match === "no") continue;
+    if (!isAllow) return { kind: "denied", sid, statement: index };
+    if (match === "unknown") continue;
+    const granted = principal === undefined ? "caller" : principal.granteeOf(request);
+    if (allowed === undefined || strength[granted] > strength[grantee]) {
+      allowed = statement;
+      allowedAt = index;
+      grantee = granted;
     }
   }
-  return allowed ?? { kind: "not-allowed" };
+  return allowed === undefined
+    ? { kind: "not-allowed" }
+    : { kind: "allowed", sid: allowed.sid, statement: allowedAt, grantee };
+}
+
+/** An element that does not match decides, whatever is unknown beside it. What is not evaluated to its end is unknown. */
+function matchOf(tests: readonly Test[], call: PolicyCall): Match {
+  if (!hasSteps()) return "unknown";
+  let isUnknown = false;
+  for (let index = 0; index < tests.length; index++) {
+    const match = tests[index]!(call);
+    if (match === "no") return hasSteps() ? "no" : "unknown";
+    if (match === "unknown") isUnknown = true;
+  }
+  return isUnknown || !hasSteps() ? "unknown" : "yes";
+}
+
+function report(statements: readonly Statement[], request: PolicyRequest): readonly StatementReport[] {
+  allowSteps();
+  const call: PolicyCall = { request, foldedAction: request.action.toLowerCase() };
+  return statements.map(({ sid, isAllow, elements, tests }, index) => ({
+    statement: index,
+    sid,
+    effect: isAllow ? "Allow" : "Deny",
+    match: matchOf(tests, call),
+    elements: elements.map(({ element, values, key, test }) => ({
+      element,
+      values,
+      match: test(call),
+      ...(key !== undefined && { key }),
+    })),
+  }));
 }
 
 /** AWS: IAM User Guide, "Grammar of the IAM JSON policy language". */
@@ -143,221 +242,154 @@ export const statementElements: ReadonlySet<string> = new Set([
   "Condition",
 ]);
 
-const principalKinds: ReadonlySet<string> = new Set(["AWS", "CanonicalUser", "Federated", "Service"]);
+const quoted = (text: string): string => JSON.stringify(text.slice(0, 64));
 
 /** A misspelt element may have been meant to narrow the statement. */
 function refuseUnknownElements(object: object, elements: ReadonlySet<string>): void {
   const unknown = Object.keys(object).find((name) => !elements.has(name));
-  if (unknown !== undefined)
-    throw new Error(`it has the element ${JSON.stringify(unknown.slice(0, 64))}, which is none`);
+  if (unknown !== undefined) throw new Error(`it has the element ${quoted(unknown)}, which is none`);
 }
 
-function parseStatement(statement: unknown, kind: PolicyKind): Statement {
+interface StatementOptions {
+  readonly kind: PolicyKind;
+  readonly hasVariables: boolean;
+  /** Collects condition keys, by their names in lower case. */
+  readonly keys: Map<string, string>;
+}
+
+function parseStatement(statement: unknown, options: StatementOptions): Statement {
   if (!isObject(statement)) throw new Error("a statement is no object");
   refuseUnknownElements(statement, statementElements);
   const effect = statement["Effect"];
   if (effect !== "Allow" && effect !== "Deny") throw new Error("a statement's Effect is neither Allow nor Deny");
-  const tests = [
-    ...(kind === "identity" ? [] : [principalTest(statement)]),
-    actionTest(statement),
-    ...(kind === "trust" ? [] : [resourceTest(statement, effect)]),
-    conditionTest(statement["Condition"]),
+  const isAllow = effect === "Allow";
+  const { kind } = options;
+  const principal = kind === "identity" ? undefined : compilePrincipal(statement, { isAllow, valuesOf: asValues });
+  const elements = [
+    actionElement(statement),
+    ...(kind === "trust" ? [] : [resourceElement(statement, isAllow, options)]),
+    ...(principal === undefined ? [] : [principalElement(statement, principal)]),
+    ...conditionElements(statement["Condition"], options),
   ];
   return {
     sid: typeof statement["Sid"] === "string" ? statement["Sid"] : undefined,
-    isAllow: effect === "Allow",
-    matches: allOf(tests),
-    grantee: kind === "identity" ? () => "caller" : granteeOf(statement["Principal"]),
+    isAllow,
+    elements,
+    tests: elements.map(({ test }) => test),
+    principal,
   };
 }
 
-/** Returns how a statement's principal, which matches, names the caller. */
-function granteeOf(principal: unknown): (request: PolicyRequest) => Grantee {
-  const identities = isObject(principal) ? asValues(principal["AWS"]) : [];
-  return ({ awsPrincipal }) => {
-    if (awsPrincipal === undefined || principal === "*" || identities.includes("*")) return "caller";
-    const { arns } = awsPrincipal;
-    if (arns[0] === undefined || identities.includes(arns[0])) return "caller";
-    return identities.some((one) => arns.includes(one)) ? "principal" : "account";
+function principalElement(statement: Readonly<Record<string, unknown>>, { matches }: PrincipalTest): Element {
+  const element = statement["Principal"] === undefined ? "NotPrincipal" : "Principal";
+  const principals = statement[element];
+  const values = isObject(principals) ? Object.values(principals).flatMap(asValues) : ["*"];
+  return { element, values, test: ({ request }) => matches(request) };
+}
+
+function actionElement(statement: Readonly<Record<string, unknown>>): Element {
+  const { element, values, isNegated } = valuesOf(statement, "Action");
+  const tests = values.map((value) => compilePattern(patternParts(value.toLowerCase())));
+  const ifMatched: Match = isNegated ? "no" : "yes";
+  const ifNot: Match = isNegated ? "yes" : "no";
+  return {
+    element,
+    values,
+    test({ foldedAction }) {
+      for (let index = 0; index < tests.length; index++) if (tests[index]!(foldedAction)) return ifMatched;
+      return ifNot;
+    },
   };
 }
 
-type Test = (request: PolicyRequest) => Match;
-
-function principalTest(statement: Record<string, unknown>): Test {
-  if (statement["NotPrincipal"] !== undefined) return () => "unknown";
-  const principal = statement["Principal"];
-  if (principal === "*") return () => "yes";
-  if (!isObject(principal) || Object.keys(principal).length === 0) throw new Error("a statement has no Principal");
-  refuseUnknownElements(principal, principalKinds);
-  const identities = asValues(principal["AWS"]);
-  if (identities.includes("*")) return () => "yes";
-  const services = asValues(principal["Service"]);
-  return ({ servicePrincipal, awsPrincipal }) => {
-    // AWS: a service is named whole. Whoever writes a wildcard in a Deny means all services.
-    if (servicePrincipal !== undefined && services.some((one) => /[*?]/.test(one))) return "unknown";
-    if (servicePrincipal !== undefined && services.includes(servicePrincipal)) return "yes";
-    return awsPrincipal !== undefined && identities.some((one) => namesPrincipal(one, awsPrincipal)) ? "yes" : "no";
-  };
-}
-
-/**
- * An account's number and the ARN of its root name every principal of the account. AWS: "AWS JSON policy elements:
- * Principal".
- */
-const namesPrincipal = (named: string, { account, arns }: AwsPrincipal): boolean =>
-  named === account || /^arn:aws[a-z-]*:iam::(\d{12}):root$/.exec(named)?.[1] === account || arns.includes(named);
-
-function actionTest(statement: Record<string, unknown>): Test {
-  const { patterns, isNegated } = patternsOf(statement, "Action");
-  const folded = patterns.map((pattern) => pattern.toLowerCase());
-  return (request) => {
-    const action = request.action.toLowerCase();
-    return folded.some((pattern) => matchesWildcards(pattern, action)) !== isNegated ? "yes" : "no";
-  };
-}
-
-function resourceTest(statement: Record<string, unknown>, effect: "Allow" | "Deny"): Test {
-  const { patterns, isNegated } = patternsOf(statement, "Resource");
-  // AWS: "IAM policy elements: Variables and tags". No variable is known here.
-  const hasVariables = patterns.some((pattern) => pattern.includes("${"));
-  return ({ resource, isResourcePrefix }) => {
-    if (isResourcePrefix === true) {
-      if (patterns.includes("*")) return isNegated ? "no" : "yes";
-      if (!isNegated && !patterns.some((pattern) => mayMatch(pattern, resource))) return "no";
-      return effect === "Allow" && !hasVariables ? "yes" : "unknown";
-    }
-    if (patterns.some((pattern) => matchesWildcards(pattern, resource))) return isNegated ? "no" : "yes";
-    return hasVariables ? "unknown" : isNegated ? "yes" : "no";
-  };
-}
-
-function patternsOf(
-  statement: Record<string, unknown>,
-  element: "Action" | "Resource",
-): { readonly patterns: Values; readonly isNegated: boolean } {
-  const negated = statement[`Not${element}`];
-  if (negated !== undefined && statement[element] !== undefined) {
-    throw new Error(`a statement has both ${element} and Not${element}`);
-  }
-  const patterns = asValues(negated ?? statement[element]);
-  if (patterns.length === 0) throw new Error(`a statement has no ${element}`);
-  return { patterns, isNegated: negated !== undefined };
-}
-
-/** Returns whether the pattern matches some text with this beginning. */
-function mayMatch(pattern: string, beginning: string): boolean {
-  for (let index = 0; index < beginning.length; index++) {
-    if (pattern[index] === "*") return true;
-    if (pattern[index] !== "?" && pattern[index] !== beginning[index]) return false;
-  }
-  return true;
-}
-
-type Operator = (wanted: string, actual: string) => boolean;
-
-/** The condition operators that are implemented. AWS: "IAM JSON policy elements: Condition operators". */
-const operators: Readonly<Record<string, Operator>> = {
-  stringequals: (wanted, actual) => wanted === actual,
-  stringequalsignorecase: (wanted, actual) => wanted.toLowerCase() === actual.toLowerCase(),
-  stringlike: matchesWildcards,
-  arnequals: matchesArn,
-  arnlike: matchesArn,
-  bool: (wanted, actual) => wanted.toLowerCase() === actual.toLowerCase(),
-};
-const negations: Readonly<Record<string, string>> = {
-  stringnotequals: "stringequals",
-  stringnotequalsignorecase: "stringequalsignorecase",
-  stringnotlike: "stringlike",
-  arnnotequals: "arnequals",
-  arnnotlike: "arnlike",
-};
-
-function conditionTest(condition: unknown): Test {
-  if (condition === undefined) return () => "yes";
-  if (!isObject(condition)) throw new Error("a statement's Condition is no object");
-  const tests = Object.entries(condition).flatMap(([operator, keys]) => {
-    if (!isObject(keys)) throw new Error("a condition has no keys");
-    return Object.entries(keys).map(([key, values]) => operatorTest(operator, key.toLowerCase(), asValues(values)));
+function resourceElement(
+  statement: Readonly<Record<string, unknown>>,
+  isAllow: boolean,
+  { hasVariables, keys }: StatementOptions,
+): Element {
+  const { element, values, isNegated } = valuesOf(statement, "Resource");
+  if (hasVariables) for (const value of values) collectVariables(value, keys);
+  const templates = values.map((value) => {
+    // Without a compiler of its own, no text is refused.
+    return compileTemplate(value, { hasVariables, partsOf: patternParts, colonsBefore: 5 })!;
   });
-  return allOf(tests);
-}
-
-/** A test that fails decides, whatever is unknown beside it. */
-const allOf =
-  (tests: readonly Test[]): Test =>
-  (request) => {
-    const matches = tests.map((test) => test(request));
-    return matches.includes("no") ? "no" : matches.includes("unknown") ? "unknown" : "yes";
-  };
-
-function operatorTest(operator: string, key: string, wanted: Values): Test {
-  const lower = operator.toLowerCase();
-  const isIfExists = lower.endsWith("ifexists");
-  const base = isIfExists ? lower.slice(0, -"ifexists".length) : lower;
-  // AWS: "Condition operator to check existence of condition keys": "true" wants the key to be absent.
-  if (base === "null" && !isIfExists) {
-    return ({ context }) => {
-      const actual = context(key);
-      if (actual === undefined || !wanted.every((value) => /^(true|false)$/i.test(value))) return "unknown";
-      return wanted.some((value) => value.toLowerCase() === String(actual === null)) ? "yes" : "no";
-    };
-  }
-  const isNegated = Object.hasOwn(negations, base);
-  const name = isNegated ? negations[base]! : base;
-  const test = Object.hasOwn(operators, name) ? operators[name]! : undefined;
-  if (test === undefined || wanted.some((value) => value.includes("${"))) return () => "unknown";
-  return ({ context }) => {
-    const actual = context(key);
-    if (actual === undefined) return "unknown";
-    if (actual === null) return isIfExists || isNegated ? "yes" : "no";
-    return wanted.some((value) => test(value, actual)) !== isNegated ? "yes" : "no";
+  const isAny = values.includes("*");
+  const isOpen = templates.some((template) => template.hasVariables);
+  const ifMatched: Match = isNegated ? "no" : "yes";
+  const ifNot: Match = isNegated ? "yes" : "no";
+  return {
+    element,
+    values,
+    test({ request: { resource, isResourcePrefix, context } }) {
+      if (isAny) return ifMatched;
+      if (isResourcePrefix === true) {
+        if (!isNegated && !templates.some((template) => template.mayMatch(resource))) return "no";
+        return isAllow && !isOpen ? "yes" : "unknown";
+      }
+      let isUnknown = false;
+      for (let index = 0; index < templates.length; index++) {
+        const match = templates[index]!.matches(resource, context);
+        if (match === "yes") return ifMatched;
+        if (match === "unknown") isUnknown = true;
+      }
+      return isUnknown ? "unknown" : ifNot;
+    },
   };
 }
 
-/** Matches each of an ARN's six parts by itself. A wildcard does not reach over a colon, except in the last part. */
-function matchesArn(pattern: string, arn: string): boolean {
-  const wanted = splitArn(pattern);
-  const actual = splitArn(arn);
-  if (wanted === undefined || actual === undefined) return pattern === "*";
-  return wanted.every((part, index) => matchesWildcards(part, actual[index]!));
-}
-
-function splitArn(arn: string): string[] | undefined {
-  const parts = arn.split(":");
-  return parts.length < 6 || parts[0] !== "arn" ? undefined : [...parts.slice(0, 5), parts.slice(5).join(":")];
-}
-
-/**
- * Matches `*` with any text and `?` with any character. Time is at most pattern × text, because only the last `*` is
- * retried.
- */
-export function matchesWildcards(pattern: string, text: string): boolean {
-  let at = 0;
-  let star = -1;
-  let starAt = 0;
-  for (let index = 0; index < text.length; ) {
-    const wanted = pattern[at];
-    if (wanted === "*") {
-      star = at++;
-      starAt = index;
-    } else if (wanted === "?" || (wanted !== undefined && wanted === text[index])) {
-      at++;
-      index++;
-    } else if (star >= 0) {
-      at = star + 1;
-      index = ++starAt;
-    } else return false;
+/** Returns the values of an element, in its plain or in its negated form. */
+function valuesOf(
+  statement: Readonly<Record<string, unknown>>,
+  name: "Action" | "Resource",
+): { readonly element: string; readonly values: readonly string[]; readonly isNegated: boolean } {
+  const negated = statement[`Not${name}`];
+  if (negated !== undefined && statement[name] !== undefined) {
+    throw new Error(`a statement has both ${name} and Not${name}`);
   }
-  while (pattern[at] === "*") at++;
-  return at === pattern.length;
+  const values = asValues(negated ?? statement[name]);
+  if (values.length === 0) throw new Error(`a statement has no ${name}`);
+  return { element: negated === undefined ? name : `Not${name}`, values, isNegated: negated !== undefined };
+}
+
+function conditionElements(condition: unknown, { hasVariables, keys }: StatementOptions): readonly Element[] {
+  if (condition === undefined) return [];
+  if (!isObject(condition)) throw new Error("a statement's Condition is no object");
+  const operators = Object.keys(condition);
+  refuseTwice(operators);
+  return operators.flatMap((operator) => {
+    const wanted = condition[operator];
+    if (!isObject(wanted)) throw new Error("a condition has no keys");
+    refuseTwice(Object.keys(wanted));
+    return Object.entries(wanted).map(([name, value]): Element => {
+      const key = name.toLowerCase();
+      const values = asValues(value);
+      if (!keys.has(key)) keys.set(key, name);
+      if (hasVariables) for (const one of values) collectVariables(one, keys);
+      const test = compileCondition(operator, key, values, hasVariables);
+      return { element: `Condition ${operator} ${name}`, values, key, test: ({ request }) => test(request.context) };
+    });
+  });
+}
+
+/** AWS looks at the case of neither operators nor keys. Of two that differ by it only, one was not meant. */
+function refuseTwice(names: readonly string[]): void {
+  const known = new Set<string>();
+  for (const name of names) {
+    const folded = name.toLowerCase();
+    if (known.has(folded)) throw new Error(`a condition has ${quoted(name)} twice`);
+    known.add(folded);
+  }
+}
+
+function collectVariables(text: string, keys: Map<string, string>): void {
+  for (const name of variableKeys(text)) if (!keys.has(name.toLowerCase())) keys.set(name.toLowerCase(), name);
 }
 
 /**
  * Returns one or several scalars as strings. Throws for anything else: a list within a list must not be read as its
  * items.
  */
-function asValues(value: unknown): Values {
+function asValues(value: unknown): readonly string[] {
   if (value === undefined) return [];
   const values: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (!values.every((one) => ["string", "number", "boolean"].includes(typeof one))) {

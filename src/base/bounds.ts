@@ -101,6 +101,11 @@ export const bounds = {
     source: "ours: states that the selection patterns of a method visit for one answer; about 0.2 s",
   },
   hintRoutesMax: { value: 20_000, source: "ours: routes that a hint looks at" },
+  policyStepsMax: {
+    value: 2_000_000,
+    source:
+      "ours: characters and values that one evaluation of a policy compares by patterns and lists, some 5 ms; what is not reached never allows, and denies if it is a Deny",
+  },
   permissionDecisionsMax: { value: 4_096, source: "ours: remembered decisions of one function's policy" },
   userPoolKeysFetchMsMax: { value: 5_000, source: "ours: the request for a user pool's keys" },
   traceHeaderCharsMax: { value: 512, source: "ours: the header X-Amzn-Trace-Id of a client that is kept" },

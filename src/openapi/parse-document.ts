@@ -1,6 +1,6 @@
 import { bounds } from "../base/bounds.ts";
+import { duplicateMembers } from "../base/duplicate-members.ts";
 import { isObject, type JsonObject } from "../base/json-object.ts";
-import { duplicateMembers } from "./duplicate-members.ts";
 import { parseYaml, YamlProblem } from "./parse-yaml.ts";
 
 /** No API is nested more deeply, and code that walks schemas is recursive. */

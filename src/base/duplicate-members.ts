@@ -3,10 +3,10 @@ const backslash = 0x5c;
 const colon = 0x3a;
 
 /**
- * Returns names that an object of a JSON text has twice; `JSON.parse` silently takes the last. `membersParsed` is the
- * number of parsed members: if the text has no more, nothing else is looked at.
+ * Returns names that an object of a valid JSON text has twice; `JSON.parse` silently takes the last. `membersParsed` is
+ * the number of parsed members, if it is known: if the text has no more, nothing else is looked at.
  */
-export function duplicateMembers(text: string, membersParsed: number): readonly string[] {
+export function duplicateMembers(text: string, membersParsed = -1): readonly string[] {
   let count = 0;
   for (const token of tokens(text)) if (token.isName) count++;
   if (count === membersParsed) return [];
