@@ -262,3 +262,114 @@ test("a statement with a misspelt, doubled or nested element is unreadable, and 
   }
   assert.equal(parsePolicy('{"Statement":[],"Statements":[]}', "identity").decide(request()).kind, "unreadable");
 });
+
+test("a policy with a member that stands twice, or of an unknown version, is unreadable", () => {
+  const statement = '"Effect":"Allow","Action":"*","Resource":"*"';
+  const texts = [
+    `{"Statement":{${statement},"Effect":"Allow"}}`,
+    `{"Statement":{${statement},"\\u0041ction":"s3:GetObject"}}`,
+    `{"Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}],"Statement":[{${statement}}]}`,
+    `{"Statement":{${statement},"Condition":{"Bool":{"a":"true"},"Bool":{}}}}`,
+    `{"Statement":{${statement},"Condition":{"Bool":{"a":"true"},"bool":{}}}}`,
+    `{"Statement":{${statement},"Condition":{"Bool":{"aws:x":"true","AWS:X":"false"}}}}`,
+    `{"Version":"2012-10-18","Statement":{${statement}}}`,
+  ];
+  for (const text of texts) assert.equal(parsePolicy(text, "identity").decide(request()).kind, "unreadable", text);
+});
+
+test("variables are read in Version 2012-10-17 only, and in the last part of a resource's ARN only", () => {
+  const context = (key: string) => (key === "aws:username" ? "ann" : null);
+  const decide = (Version: string | undefined, Resource: string, resource: string): PolicyDecision["kind"] =>
+    parsePolicy(JSON.stringify({ Version, Statement: allows("*", Resource) }), "identity").decide(
+      request({ resource, context }),
+    ).kind;
+  const pattern = "arn:aws:s3:::home/${aws:username}/*";
+  assert.equal(decide("2012-10-17", pattern, "arn:aws:s3:::home/ann/x"), "allowed");
+  assert.equal(decide("2012-10-17", pattern, "arn:aws:s3:::home/bob/x"), "not-allowed");
+  assert.equal(decide(undefined, pattern, "arn:aws:s3:::home/ann/x"), "not-allowed");
+  assert.equal(decide("2008-10-17", pattern, pattern), "allowed");
+  assert.equal(decide("2012-10-17", "arn:aws:${aws:username}:::x", "arn:aws:ann:::x"), "not-allowed");
+});
+
+test("NotPrincipal allows everybody else, and spares from a Deny only whom it names in full", () => {
+  const account = "000000000000";
+  const role = `arn:aws:iam::${account}:role/r`;
+  const session = `arn:aws:sts::${account}:assumed-role/r/s`;
+  const awsPrincipal = { account, arns: [session, role] };
+  const decide = (Effect: string, NotPrincipal: unknown, caller: Partial<PolicyRequest>): PolicyDecision["kind"] => {
+    const all = { Effect: "Allow", Principal: "*", Action: "*", Resource: "*" };
+    const statement = { Effect, NotPrincipal, Action: "*", Resource: "*" };
+    const statements = Effect === "Deny" ? [all, statement] : [statement];
+    return parsePolicy(JSON.stringify({ Statement: statements })).decide(request(caller)).kind;
+  };
+  assert.equal(decide("Deny", { AWS: [session, role, account] }, { awsPrincipal }), "allowed");
+  assert.equal(decide("Deny", { AWS: [role, account] }, { awsPrincipal }), "denied");
+  assert.equal(decide("Deny", { AWS: [session, role] }, { awsPrincipal }), "denied");
+  assert.equal(decide("Deny", { AWS: account }, {}), "denied");
+  assert.equal(decide("Deny", "*", {}), "allowed");
+  assert.equal(decide("Deny", { Service: "a.amazonaws.com" }, { servicePrincipal: "a.amazonaws.com" }), "allowed");
+  assert.equal(decide("Deny", { Service: "a.amazonaws.com" }, { servicePrincipal: "b.amazonaws.com" }), "denied");
+  assert.equal(decide("Allow", { AWS: role }, { awsPrincipal }), "not-allowed");
+  assert.equal(decide("Allow", { AWS: account }, { awsPrincipal }), "not-allowed");
+  assert.equal(decide("Allow", { AWS: "111111111111" }, { awsPrincipal }), "allowed");
+  assert.equal(decide("Allow", { AWS: role }, {}), "allowed");
+});
+
+test("principals are named by unique ids and by identity providers; a wildcard within a name closes a Deny only", () => {
+  const role = "arn:aws:iam::000000000000:role/r";
+  const awsPrincipal = { account: "000000000000", arns: [role], ids: ["AROAEXAMPLE"] };
+  const federated = { federatedPrincipal: "accounts.google.com" };
+  const decide = (Effect: string, Principal: unknown, caller: Partial<PolicyRequest>): PolicyDecision["kind"] => {
+    const all = { Effect: "Allow", Principal: "*", Action: "*", Resource: "*" };
+    const statements = [{ ...all, Effect, Principal }, ...(Effect === "Deny" ? [all] : [])];
+    return parsePolicy(JSON.stringify({ Statement: statements })).decide(request(caller)).kind;
+  };
+  assert.equal(decide("Allow", { AWS: "AROAEXAMPLE" }, { awsPrincipal }), "allowed");
+  assert.equal(decide("Allow", { AWS: "AROAOTHER" }, { awsPrincipal }), "not-allowed");
+  assert.equal(decide("Allow", { Federated: "accounts.google.com" }, federated), "allowed");
+  assert.equal(decide("Allow", { Federated: "*" }, federated), "not-allowed");
+  assert.equal(decide("Allow", { AWS: "000000000000" }, federated), "not-allowed");
+  assert.equal(decide("Allow", { AWS: "arn:aws:iam::000000000000:role/*" }, { awsPrincipal }), "not-allowed");
+  assert.equal(decide("Deny", { AWS: "arn:aws:iam::000000000000:role/*" }, { awsPrincipal }), "denied");
+  assert.equal(decide("Deny", { AWS: "arn:aws:iam::000000000000:user/*" }, { awsPrincipal }), "allowed");
+  assert.equal(decide("Allow", { CanonicalUser: "a".repeat(64) }, { awsPrincipal }), "not-allowed");
+  assert.equal(decide("Deny", { CanonicalUser: "a".repeat(64) }, { awsPrincipal }), "denied");
+  assert.equal(decide("Deny", { CanonicalUser: "a".repeat(64) }, {}), "allowed");
+  assert.equal(decide("Allow", { AWS: [] }, { awsPrincipal }), "unreadable");
+});
+
+test("a report says what each element of each statement makes of a call", () => {
+  const policy = identity(
+    { ...allows("s3:Put*"), Sid: "put" },
+    { ...allows("*", "*", { Condition: { Bool: { "aws:SecureTransport": "false" } } }), Effect: "Deny" },
+  );
+  const reports = policy.report(request());
+  assert.deepEqual(
+    reports.map(({ statement, sid, effect, match }) => [statement, sid, effect, match]),
+    [
+      [0, "put", "Allow", "no"],
+      [1, undefined, "Deny", "no"],
+    ],
+  );
+  assert.deepEqual(
+    reports[1]!.elements.map(({ element, values, match }) => [element, values, match]),
+    [
+      ["Action", ["*"], "yes"],
+      ["Resource", ["*"], "yes"],
+      ["Condition Bool aws:SecureTransport", ["false"], "no"],
+    ],
+  );
+  const keys = parsePolicy(
+    JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [
+        allows("*", "arn:aws:s3:::${aws:username}", {
+          Condition: { Null: { "AWS:UserName": "true", "s3:prefix": "x" } },
+        }),
+        allows("*", "*", { Condition: { StringLike: { "s3:Prefix": "${aws:PrincipalTag/team, 'x'}" } } }),
+      ],
+    }),
+    "identity",
+  ).conditionKeys;
+  assert.deepEqual(keys, ["aws:username", "s3:prefix", "aws:PrincipalTag/team"]);
+});

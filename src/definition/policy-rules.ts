@@ -4,6 +4,7 @@
  */
 
 import { bounds } from "../base/bounds.ts";
+import { duplicateMembers } from "../base/duplicate-members.ts";
 import { isObject } from "../base/json-object.ts";
 
 /** AWS: "Amazon API Gateway quotas and important notes". */
@@ -63,6 +64,8 @@ export function normalisePolicy(
     return refused;
   }
   if (!isObject(document)) return refused;
+  // AWS: IAM User Guide, "Troubleshoot IAM policies", More than one Effect, Action, or Resource element.
+  if (duplicateMembers(text).length > 0) return refused;
   if (!["2012-10-17", "2008-10-17", undefined].includes(document["Version"] as string | undefined)) return refused;
   const statements = Array.isArray(document["Statement"]) ? document["Statement"] : [document["Statement"]];
   if (statements.length === 0 || !statements.every(isStatement)) return refused;

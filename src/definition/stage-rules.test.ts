@@ -62,6 +62,7 @@ describe("a resource policy", () => {
       { Statement: [{ ...statement, Resource: [1] }] },
       { Statement: [{ ...statement, Condition: "x" }] },
       { Statement: [{ ...statement, Sid: "x".repeat(9000) }] },
+      `{"Statement":[{"Effect":"Deny",${JSON.stringify(statement).slice(1)}]}`,
     ];
     for (const document of wrong) {
       assert.deepEqual(save(document), {

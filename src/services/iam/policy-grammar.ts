@@ -1,4 +1,4 @@
-import { documentElements, type PolicyKind, statementElements } from "../../access/policy.ts";
+import { documentElements, type PolicyKind, parsePolicy, statementElements } from "../../access/policy.ts";
 import { isObject, type JsonObject } from "../../base/json-object.ts";
 import { ApiError } from "../../protocol/errors.ts";
 
@@ -41,6 +41,8 @@ export function validatePolicy(text: string, kind: Exclude<PolicyKind, "resource
     else validateResources(statement);
     validateCondition(statement["Condition"]);
   }
+  // AWS: "Troubleshoot IAM policies": a member that stands twice in an object. Nothing else is left that can't be read.
+  if (parsePolicy(text, kind).problem !== undefined) throw syntax();
 }
 
 function parse(text: string, kind: PolicyKind): unknown {

@@ -299,6 +299,7 @@ describe("iam", () => {
       ],
       [statement({ Action: "sqs:*", Resource: "*", Condition: { Like: { a: "b" } } }), "Syntax errors in policy."],
       [statement({ Action: { a: 1 }, Resource: "*" }), "Syntax errors in policy."],
+      [statement({ Action: "sqs:*", Resource: "*" }).replace("{", '{"Statement":[],'), "Syntax errors in policy."],
     ];
     for (const [document, message] of identity) {
       assert.deepEqual(await putPolicy(document), ["MalformedPolicyDocumentException", 400, message], document);
