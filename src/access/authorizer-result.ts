@@ -45,7 +45,7 @@ export function parseAuthorizerResult(text: string): AuthorizerResult | InvalidR
     return { problem: `Invalid JSON in response: Unrecognized field "${unknown}" , not marked as ignorable` };
   }
   try {
-    return readMembers(result);
+    return readMembers(result, text);
   } catch {
     // The policy is nested too deeply to be written as JSON again.
     return { problem: "Unable to parse given policy" };
@@ -55,7 +55,7 @@ export function parseAuthorizerResult(text: string): AuthorizerResult | InvalidR
 const members: ReadonlySet<string> = new Set(["principalId", "policyDocument", "context", "usageIdentifierKey"]);
 const noPolicy: InvalidResult = { problem: "Could not parse policy", hint: "the result has no policyDocument" };
 
-function readMembers(result: Record<string, unknown>): AuthorizerResult | InvalidResult {
+function readMembers(result: Record<string, unknown>, text: string): AuthorizerResult | InvalidResult {
   const { principalId, policyDocument, context, usageIdentifierKey } = result;
   const wrong = [principalId, usageIdentifierKey].find((value) => typeof value === "object" && value !== null);
   if (wrong !== undefined) return { problem: `Invalid JSON in response: ${cannotRead(wrong, "java.lang.String")}` };
@@ -63,7 +63,7 @@ function readMembers(result: Record<string, unknown>): AuthorizerResult | Invali
   if (principalId === undefined || principalId === null) {
     return { problem: "Authorizer result has no principalId" };
   }
-  const texts = readContext(context);
+  const texts = readContext(context, text);
   if ("problem" in texts) return texts;
   const policyText = JSON.stringify(policyDocument);
   const policy = parsePolicy(policyText, "identity");
@@ -79,14 +79,34 @@ function readMembers(result: Record<string, unknown>): AuthorizerResult | Invali
   };
 }
 
-/** AWS: a JSON object or array is not a valid value; all others become strings. */
-function readContext(given: unknown): { readonly context: Record<string, string> } | InvalidResult {
+/** AWS: a JSON object or array is not a valid value; all others become strings, numbers as they are written. */
+function readContext(given: unknown, text: string): { readonly context: Record<string, string> } | InvalidResult {
   if (given === undefined || given === null) return { context: {} };
   if (!isObject(given)) return { problem: `Invalid JSON in response: ${cannotRead(given, "java.util.LinkedHashMap")}` };
   const nested = Object.values(given).find((value) => typeof value === "object" && value !== null);
   if (nested !== undefined) return { problem: `Invalid JSON in response: ${cannotRead(nested, "java.lang.String")}` };
   const texts = Object.entries(given).filter(([, value]) => value !== null);
-  return { context: Object.fromEntries(texts.map(([name, value]) => [name, String(value)])) };
+  const numbers = texts.some(([, value]) => typeof value === "number") ? readNumbers(text) : undefined;
+  return { context: Object.fromEntries(texts.map(([name, value]) => [name, numbers?.get(name) ?? String(value)])) };
+}
+
+/**
+ * Returns the numbers of a result's context as they are written. A JavaScript number would lose the end of a long one.
+ */
+function readNumbers(text: string): ReadonlyMap<string, string> {
+  const holders = new Map<unknown, Map<string, string>>();
+  const result = JSON.parse(text, function (this: unknown, name: string, value: unknown, parsed?: { source?: string }) {
+    if (typeof value === "number" && parsed?.source !== undefined) {
+      let numbers = holders.get(this);
+      if (numbers === undefined) {
+        numbers = new Map();
+        holders.set(this, numbers);
+      }
+      numbers.set(name, parsed.source);
+    }
+    return value;
+  });
+  return holders.get(result.context) ?? new Map();
 }
 
 function checkDocument({ Version, Statement }: Record<string, unknown>): string | undefined {

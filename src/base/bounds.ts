@@ -256,6 +256,11 @@ export const bounds = {
 
   // Decisions on access
   authorizerResultCharsMax: { value: 262_144, source: "ours: what the function of an authorizer answers" },
+  authorizerResultsMax: { value: 100_000, source: "ours: results of authorizers that a gateway thread remembers" },
+  authorizerResultsCharsMax: {
+    value: 16_777_216,
+    source: "ours: the length of all of these results; each takes some ten times its length in memory",
+  },
   authorizerPolicyResourceCharsMax: { value: 512, source: "AWS: Authorizer output, Resource" },
   tokenCharsMax: { value: 16_384, source: "ours: a user pool's token; a request's headers have 10,240 bytes on AWS" },
   userPoolKeysMax: { value: 32, source: "ours: keys of one user pool; Cognito has two" },

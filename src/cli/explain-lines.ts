@@ -52,6 +52,7 @@ function linesOf(event: Event, report: ExplainReport): readonly Pick<TreeNode, "
 const tellsBelow: ReadonlySet<Event["kind"]> = new Set([
   "validation",
   "resource-policy",
+  "authorizer-decision",
   "gateway-response",
   "refused",
 ]);

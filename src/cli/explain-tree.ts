@@ -61,8 +61,18 @@ export function nodesOf(event: Event, report: ExplainReport): TreeNode[] {
       return [node(`policy for ${event.principal}`)];
     case "authorizer-end":
       return [node("the authorizer knows the caller", [], "good")];
+    case "authorizer-shared":
+      return [
+        node(
+          event.from === "memory"
+            ? "the function's answer to an earlier request is remembered"
+            : "the function is being asked for another request with the same identity",
+        ),
+      ];
     case "resource-policy":
-      return [resourcePolicy(event)];
+      return [policyDecision("the resource policy", event)];
+    case "authorizer-decision":
+      return [policyDecision("the authorizer's policy", event)];
     case "throttled":
       return [node(`the ${event.level}'s throttle has no token left`, [], "bad")];
     case "refused":
@@ -156,16 +166,19 @@ function validation({ of, mediaType, problem }: EventOf<"validation">): TreeNode
 }
 
 const policyWords = {
-  allowed: "the resource policy allows the call",
-  "not-allowed": "the resource policy does not allow the call",
-  denied: "the resource policy denies the call",
-  unreadable: "the resource policy can't be read",
+  allowed: "allows the call",
+  "not-allowed": "does not allow the call",
+  denied: "denies the call",
+  unreadable: "can't be read",
 } as const;
 
-function resourcePolicy({ decision, sid }: EventOf<"resource-policy">): TreeNode {
+function policyDecision(
+  policy: string,
+  { decision, sid }: EventOf<"resource-policy" | "authorizer-decision">,
+): TreeNode {
   const by = sid === undefined ? [] : [node(`statement ${sid}`)];
   const tone = { allowed: "good", "not-allowed": "plain", denied: "bad", unreadable: "bad" } as const;
-  return node(policyWords[decision], by, tone[decision]);
+  return node(`${policy} ${policyWords[decision]}`, by, tone[decision]);
 }
 
 /** The hint is among the lines above. */

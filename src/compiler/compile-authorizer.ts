@@ -132,7 +132,8 @@ function compileServedInvoker(authorizer: Authorizer, context: AuthorizerContext
 }
 
 function compileIdentitySources(authorizer: Authorizer, context: AuthorizerContext): IdentitySourcePlan[] {
-  const sources = authorizer.identitySource?.split(",") ?? [];
+  const given = authorizer.identitySource?.trim() ?? "";
+  const sources = given === "" ? [] : given.split(",");
   // AWS: CreateAuthorizer: a TOKEN and a user pool have one; Cognito's tokens are in Authorization by default.
   if (sources.length === 0 && authorizer.type !== "REQUEST") sources.push("method.request.header.Authorization");
   return sources.map((source) => compileIdentitySource(source.trim(), context));

@@ -89,6 +89,7 @@ export function compileRest(
     gatewayResponses: compileGatewayResponses(definition.gatewayResponses, variables),
     ...(models.used === undefined ? {} : { models: models.used }),
     ...(authorizers.used === undefined ? {} : { authorizers: authorizers.used }),
+    ...(stage.authorizerFlushes === undefined ? {} : { authorizerFlushes: stage.authorizerFlushes }),
     ...(vpcLinks.length === 0 ? {} : { vpcLinks }),
     withoutEffect: settingsWithoutEffect(restApi, stage),
     routes: root.build(),

@@ -167,6 +167,8 @@ export interface Stage {
   readonly tags?: Readonly<Record<string, string>>;
   readonly createdDate: number;
   readonly lastUpdatedDate: number;
+  /** Portico's own: how often FlushStageAuthorizersCache was called. No answer has it. */
+  readonly authorizerFlushes?: number;
 }
 
 export interface AccessLogSettings {

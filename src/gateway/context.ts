@@ -36,6 +36,19 @@ const milliseconds = (value: number | undefined): string | undefined =>
 const variables: Readonly<Record<string, ReadVariable>> = {
   accountId: (exchange) => exchange.program.plan.account,
   apiId: (exchange) => exchange.program.plan.apiId,
+  "authenticate.error": ({ access }) => access?.authenticate?.error,
+  "authenticate.latency": ({ access }) => milliseconds(access?.authenticate?.latencyMs),
+  "authenticate.status": ({ access }) => number(access?.authenticate?.status),
+  "authorize.error": ({ access }) => access?.authorize?.error,
+  "authorize.latency": ({ access }) => milliseconds(access?.authorize?.latencyMs),
+  "authorize.status": ({ access }) => number(access?.authorize?.status),
+  "authorizer.error": ({ access }) => access?.authorizer?.error,
+  "authorizer.integrationLatency": ({ access }) => milliseconds(access?.authorizer?.integrationLatencyMs),
+  "authorizer.integrationStatus": ({ access }) => number(access?.authorizer?.integrationStatus),
+  "authorizer.latency": ({ access }) => milliseconds(access?.authorizer?.latencyMs),
+  "authorizer.principalId": ({ caller }) => caller.grant?.principalId,
+  "authorizer.requestId": ({ access }) => access?.authorizer?.requestId,
+  "authorizer.status": ({ access }) => number(access?.authorizer?.status),
   awsEndpointRequestId: (exchange) => integrationRequestId(exchange),
   deploymentId: (exchange) => exchange.program.plan.deploymentId,
   domainName: (exchange) => exchange.domainName,
@@ -90,12 +103,33 @@ export function integrationRequestId({ integration, integrationHeaders }: Exchan
 const unset: ReadVariable = () => undefined;
 
 const identityPrefix = "identity.";
+const authorizerPrefix = "authorizer.";
+const claimsPrefix = "authorizer.claims.";
 
 /** Returns the function that reads `$context.{name}`. */
 export function linkVariable(name: string): ReadVariable {
+  if (name.startsWith(authorizerPrefix)) return linkAuthorizerVariable(name);
   if (!name.startsWith(identityPrefix)) return Object.hasOwn(variables, name) ? variables[name]! : unset;
   const member = name.slice(identityPrefix.length);
   if (!Object.hasOwn(identityVariables, member)) return unset;
   const read = identityVariables[member]!;
   return ({ caller }) => read(caller);
 }
+
+/**
+ * Links what an authorizer said of the caller, and how asking it went. A name of the function's own context counts before
+ * the names that access logs know.
+ */
+function linkAuthorizerVariable(name: string): ReadVariable {
+  const known = Object.hasOwn(variables, name) ? variables[name]! : unset;
+  if (name === "authorizer.principalId") return known;
+  if (name.startsWith(claimsPrefix)) {
+    const claim = name.slice(claimsPrefix.length);
+    return ({ caller }) => ownValue(caller.grant?.claims, claim);
+  }
+  const member = name.slice(authorizerPrefix.length);
+  return (exchange) => ownValue(exchange.caller.grant?.context, member) ?? known(exchange);
+}
+
+const ownValue = (values: Readonly<Record<string, string>> | undefined, name: string): string | undefined =>
+  values !== undefined && Object.hasOwn(values, name) ? values[name] : undefined;

@@ -1,7 +1,7 @@
 import { emptyPlan } from "../plan/empty-plan.ts";
 import type { Plan } from "../plan/kinds.ts";
 import type { Caller } from "./caller.ts";
-import { Exchange, type ExchangeError, type IntegrationOutcome, type Opening } from "./exchange.ts";
+import { type AccessPhases, Exchange, type ExchangeError, type IntegrationOutcome, type Opening } from "./exchange.ts";
 import type { Program } from "./program.ts";
 import { SyntheticRequest } from "./synthetic-request.ts";
 import { Overrides, type PlainOverrides } from "./templates/overrides.ts";
@@ -27,6 +27,7 @@ export interface ExchangeFacts {
   readonly status: number;
   readonly error: ExchangeError | undefined;
   readonly integration: IntegrationOutcome | undefined;
+  readonly access: AccessPhases | undefined;
   readonly integrationHeaders: readonly string[];
   readonly overrides: PlainOverrides | undefined;
 }
@@ -48,6 +49,7 @@ export function describeExchange(exchange: Exchange): ExchangeFacts {
     status: exchange.status,
     error: exchange.error,
     integration: exchange.integration,
+    access: exchange.access,
     integrationHeaders: exchange.integrationHeaders,
     overrides: exchange.overrides?.toPlain(),
   };
@@ -77,6 +79,7 @@ export function restoreExchange(facts: ExchangeFacts): Exchange {
   exchange.status = facts.status;
   exchange.error = facts.error;
   exchange.integration = facts.integration;
+  exchange.access = facts.access;
   exchange.integrationHeaders = facts.integrationHeaders;
   exchange.overrides = facts.overrides === undefined ? undefined : Overrides.fromPlain(facts.overrides);
   return exchange;

@@ -42,6 +42,32 @@ export interface IntegrationOutcome {
   requestId: string | undefined;
 }
 
+/** One phase of deciding who may call, for `$context.authenticate.*`, `authorize.*` and `authorizer.*` of access logs. */
+export interface AccessPhase {
+  startedAt: number;
+  latencyMs: number | undefined;
+  /** 200, or the status of the phase's refusal. */
+  status: number | undefined;
+  /** Why the phase refused. */
+  error: string | undefined;
+}
+
+/** Asking an authorizer. */
+export interface AuthorizerPhase extends AccessPhase {
+  /** Milliseconds until the function answered; 0 if its answer was remembered. */
+  integrationLatencyMs: number | undefined;
+  /** The status of the Lambda service. */
+  integrationStatus: number | undefined;
+  requestId: string | undefined;
+}
+
+/** What the checks of a method's caller found out, each if it ran. */
+export interface AccessPhases {
+  authenticate: AccessPhase | undefined;
+  authorizer: AuthorizerPhase | undefined;
+  authorize: AccessPhase | undefined;
+}
+
 /** Work that an exchange waits for: an invocation, a backend's answer, a promise. */
 export interface Work {
   /** Called when nobody waits for the work any more. It ends, or its result is thrown away; it must not answer. */
@@ -98,6 +124,7 @@ export class Exchange implements AnswerObserver {
   status: number;
   error: ExchangeError | undefined;
   integration: IntegrationOutcome | undefined;
+  access: AccessPhases | undefined;
   /** The headers of the integration's answer while it is mapped: names and values in turn. */
   integrationHeaders: readonly string[];
   /** The bodies of request and integration, where templates or mappings read them. */
@@ -136,6 +163,7 @@ export class Exchange implements AnswerObserver {
     this.status = 0;
     this.error = undefined;
     this.integration = undefined;
+    this.access = undefined;
     this.integrationHeaders = none;
     this.requestPayload = undefined;
     this.integrationPayload = undefined;
@@ -420,6 +448,39 @@ export class Exchange implements AnswerObserver {
     } catch (error) {
       this.#report(error);
     }
+  }
+
+  /** The phases of deciding who may call, to record one. */
+  get accessPhases(): AccessPhases {
+    this.access ??= { authenticate: undefined, authorizer: undefined, authorize: undefined };
+    return this.access;
+  }
+
+  /** Records that the method's authorizer is asked now. */
+  startAuthorizer(): AuthorizerPhase {
+    const phase: AuthorizerPhase = {
+      startedAt: performance.now(),
+      latencyMs: undefined,
+      status: undefined,
+      error: undefined,
+      integrationLatencyMs: undefined,
+      integrationStatus: undefined,
+      requestId: undefined,
+    };
+    this.accessPhases.authorizer = phase;
+    return phase;
+  }
+
+  /** Records that policies are asked now. */
+  startAuthorization(): AccessPhase {
+    const phase: AccessPhase = {
+      startedAt: performance.now(),
+      latencyMs: undefined,
+      status: undefined,
+      error: undefined,
+    };
+    this.accessPhases.authorize = phase;
+    return phase;
   }
 
   /** Records that the integration is called now. */

@@ -12,6 +12,7 @@ import type { LogSink } from "../telemetry/log-sink.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Trace } from "../telemetry/trace.ts";
+import { ResultCache } from "./authorizers/result-cache.ts";
 import { UserPoolKeys } from "./authorizers/user-pool-keys.ts";
 import { callerOfTest, type Tester } from "./caller.ts";
 import { type AwsServiceSettings, AwsServices } from "./integrations/aws-services.ts";
@@ -82,6 +83,7 @@ export class Gateway {
       permissions: new PermissionCheck(),
       services: new AwsServices(settings.services, clock),
       userPoolKeys: new UserPoolKeys(clock),
+      authorizerResults: new ResultCache(clock),
     };
   }
 

@@ -6,6 +6,7 @@ import type { AccessLogWriter } from "../telemetry/access-log-writer.ts";
 import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import type { ResultCache } from "./authorizers/result-cache.ts";
 import type { UserPoolKeys } from "./authorizers/user-pool-keys.ts";
 import type { AwsServices } from "./integrations/aws-services.ts";
 import type { BackendPools } from "./integrations/backend-pools.ts";
@@ -32,4 +33,5 @@ export interface ThreadContext {
   readonly services: AwsServices;
   readonly throttles: Throttles;
   readonly userPoolKeys: UserPoolKeys;
+  readonly authorizerResults: ResultCache;
 }

@@ -35,6 +35,8 @@ export interface StagePlan {
   readonly closed?: string;
   /** The authorizers that methods name, by id, as they were deployed. Steps refer to them. */
   readonly authorizers?: Readonly<Record<string, AuthorizerPlan>>;
+  /** How often the authorizers' cache was flushed. Results that were remembered before another number are forgotten. */
+  readonly authorizerFlushes?: number;
   /** The ids of the VPC links that methods name. A change of one compiles the stage again. */
   readonly vpcLinks?: readonly string[];
   /** Settings that are stored and have no effect yet. None of them guards anything. `portico status` names them. */

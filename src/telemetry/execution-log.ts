@@ -153,6 +153,8 @@ function linesOf(event: TraceEvent, { stage, endpointRequestId }: LogContext): r
       ];
     // AWS's log does not show these.
     case "stage":
+    case "authorizer-shared":
+    case "authorizer-decision":
     case "resource-policy":
     case "throttled":
     case "request-template":

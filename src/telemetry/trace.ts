@@ -54,11 +54,16 @@ export type TraceFact =
   | { readonly kind: "authorizer-result"; readonly body: TracedBody }
   /** The answer was a policy for a principal, whose name is masked. */
   | { readonly kind: "authorizer-policy"; readonly principal: string }
+  /**
+   * The function was not called for this request: its answer to an earlier one is remembered, or one with the same
+   * identity is under way.
+   */
+  | { readonly kind: "authorizer-shared"; readonly from: "memory" | "call under way" }
   /** The authorizer knows the caller. */
   | { readonly kind: "authorizer-end" }
-  /** What the API's resource policy says of the call, before or after the caller is known. */
+  /** What the API's resource policy says of the call, before or after the caller is known, or the authorizer's policy. */
   | {
-      readonly kind: "resource-policy";
+      readonly kind: "resource-policy" | "authorizer-decision";
       readonly decision: "allowed" | "not-allowed" | "denied" | "unreadable";
       /** The statement that decided, if it has a name. */
       readonly sid?: string | undefined;

@@ -7,6 +7,7 @@ import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { runHere } from "../../src/base/job.ts";
 import type { InvokeOutcome, InvokeRequest } from "../../src/functions/function-client.ts";
+import { ResultCache } from "../../src/gateway/authorizers/result-cache.ts";
 import { UserPoolKeys } from "../../src/gateway/authorizers/user-pool-keys.ts";
 import type { Exchange } from "../../src/gateway/exchange.ts";
 import { BackendPools } from "../../src/gateway/integrations/backend-pools.ts";
@@ -304,6 +305,7 @@ async function runOnce(
           originOf: ({ names }: { names: readonly string[] }) => (names[0] === "sqs" ? backend.origin : undefined),
           acquireRole: (_: string, { host }: { host: string }) => (host === "ready" ? aRole : aRoleToCome()),
         } as unknown as ThreadContext["services"],
+        authorizerResults: new ResultCache(Date),
         userPoolKeys: Object.assign(new UserPoolKeys(Date), { find: () => Promise.resolve({ kind: "unknown" }) }),
       },
       fault,

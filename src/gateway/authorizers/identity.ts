@@ -10,18 +10,22 @@ import { asText, linkValue } from "../values.ts";
 export type ReadIdentity = (exchange: Exchange) => readonly string[] | undefined;
 
 /**
- * AWS: CreateAuthorizer, identitySource: "if any specified identity source is missing, null or empty, API Gateway returns a
- * 401 Unauthorized response without calling the authorizer". Unconfirmed: Portico does so without caching as well;
- * see docs/compatibility.md, "Lambda authorizers, identity sources".
+ * Links the identity sources. If not all of them are `required`, those without a value are empty texts.
+ * AWS: CreateAuthorizer, identitySource: with caching, "if any specified identity source is missing, null or empty, API
+ * Gateway returns a 401 Unauthorized response without calling the authorizer".
  */
-export function linkIdentity(sources: readonly IdentitySourcePlan[], kind: "one" | "several"): ReadIdentity {
+export function linkIdentity(
+  sources: readonly IdentitySourcePlan[],
+  kind: "one" | "several",
+  { required }: { readonly required: boolean } = { required: true },
+): ReadIdentity {
   const readers = sources.map(({ expression, value }) => ({
     expression,
     read: value === undefined ? () => undefined : linkValue(value),
   }));
   return (exchange) => {
     const values = readers.map(({ read }) => asText(read(exchange)) ?? "");
-    if (values.includes("")) return undefined;
+    if (required && values.includes("")) return undefined;
     const { trace } = exchange;
     if (trace !== undefined) {
       // Whatever the header is called, its value is the caller's secret.
@@ -31,5 +35,26 @@ export function linkIdentity(sources: readonly IdentitySourcePlan[], kind: "one"
       trace.add({ kind: "authorizer-identity", identity: kind === "one" ? masked[0]! : `{${pairs.join(", ")}}` });
     }
     return values;
+  };
+}
+
+/**
+ * Links the text under which a result is remembered: no two identities have the same. AWS: the values of all identity
+ * sources together. Of a header or parameter that is there several times it has all values, because the function sees all.
+ */
+export function linkIdentityText(sources: readonly IdentitySourcePlan[]): (exchange: Exchange) => string {
+  const readers = sources.map(({ value }) => {
+    if (value === undefined) return () => undefined;
+    return linkValue(value.kind === "request" ? { ...value, isMultiValue: true } : value);
+  });
+  return (exchange) => {
+    let text = "";
+    for (const read of readers) {
+      const found = read(exchange) ?? [];
+      const values = typeof found === "string" ? [found] : found;
+      text += `${values.length};`;
+      for (const value of values) text += `${value.length}:${value}`;
+    }
+    return text;
   };
 }

@@ -1,4 +1,4 @@
-import { parseAuthorizerResult } from "../../access/authorizer-result.ts";
+import { type AuthorizerResult, type InvalidResult, parseAuthorizerResult } from "../../access/authorizer-result.ts";
 import type { InvokeOutcome } from "../../functions/function-client.ts";
 import { parseJavaPattern } from "../../language/java/java-pattern.ts";
 import type { LambdaAuthorizerPlan } from "../../plan/authorizers.ts";
@@ -9,31 +9,60 @@ import type { Exchange } from "../exchange.ts";
 import { problemOfInvoking } from "../integrations/function-access.ts";
 import { traceInvocation } from "../integrations/invocation.ts";
 import { linkAuthorizerEvent } from "../integrations/lambda-event.ts";
-import { linkIdentity } from "./identity.ts";
-import type { AuthorizerContext, LinkedAuthorizer, TakeGrant } from "./link-authorizer.ts";
+import { linkIdentity, linkIdentityText } from "./identity.ts";
+import type { AuthorizerContext, LinkedAuthorizer } from "./link-authorizer.ts";
 import { methodArnOf } from "./method-arn.ts";
-import { refuseCaller, refuseConfiguration } from "./refusals.ts";
+import { refuseCaller, refuseConfiguration, refuseLate } from "./refusals.ts";
+import type { ResultMemory } from "./result-cache.ts";
 
-/** AWS: API Gateway Developer Guide, "Use API Gateway Lambda authorizers". */
+/**
+ * Links an authorizer whose function decides. What it says is remembered for as long as the plan says, and whoever asks
+ * meanwhile with the same identity waits for the call under way.
+ * AWS: API Gateway Developer Guide, "Use API Gateway Lambda authorizers".
+ */
 export function linkLambdaAuthorizer(plan: LambdaAuthorizerPlan, context: AuthorizerContext): LinkedAuthorizer {
-  const readIdentity = linkIdentity(plan.identitySources, plan.kind === "token" ? "one" : "several");
+  const { resultTtlSeconds } = plan;
+  const isTokens = plan.kind === "token";
+  const readIdentity = linkIdentity(plan.identitySources, isTokens ? "one" : "several", {
+    required: isTokens || resultTtlSeconds > 0,
+  });
   const isToken = linkValidation(plan.identityValidationExpression);
   const problemOf = linkPermission(plan, context);
+  const memory = acquireMemory(plan, context);
+  const textOf = isTokens ? undefined : linkIdentityText(plan.identitySources);
   return {
     forMethod(method, takeGrant) {
       const writeEvent = linkEvent(plan, context.stage, method);
       return (exchange) => {
         const identity = readIdentity(exchange);
         if (identity === undefined) return refuseCaller(exchange, describeMissing(plan));
-        if (!identity.every(isToken))
+        const token = identity[0] ?? "";
+        if (isTokens && !isToken(token))
           return refuseCaller(exchange, "the token does not match the identityValidationExpression");
-        const problem = problemOf();
-        if (problem !== undefined) {
-          const { detail, hint = `Execution failed due to configuration error: ${detail}` } = problem;
-          exchange.trace?.addFailure([`Execution failed due to configuration error: ${detail}`]);
-          return refuseConfiguration(exchange, "Authorizer error", hint);
+        const key = memory?.keyOf(textOf?.(exchange) ?? token);
+        const known = key === undefined ? undefined : memory?.find(key);
+        if (known !== undefined) return recall(exchange, known);
+        let call = key === undefined ? undefined : memory?.underWay<FunctionAnswer>(key);
+        if (call !== undefined) exchange.trace?.add({ kind: "authorizer-shared", from: "call under way" });
+        else {
+          const problem = problemOf();
+          if (problem !== undefined) {
+            const { detail, hint = `Execution failed due to configuration error: ${detail}` } = problem;
+            exchange.trace?.addFailure([`Execution failed due to configuration error: ${detail}`]);
+            return refuseConfiguration(exchange, "Authorizer error", hint);
+          }
+          // Failures are not remembered, and neither is `Unauthorized`.
+          const keep = (result: AuthorizerResult): void => {
+            if (key !== undefined) memory?.keep(key, result, resultTtlSeconds);
+          };
+          call = invoke(exchange, writeEvent(exchange, token), { plan, context, keep });
+          if (key !== undefined) memory?.share(key, call);
         }
-        return invoke(exchange, writeEvent(exchange, identity[0] ?? ""), { plan, context, takeGrant });
+        exchange.wait(call, (answer) => {
+          const grant = conclude(exchange, answer, plan);
+          if (grant !== undefined) takeGrant(exchange, grant);
+        });
+        return undefined;
       };
     },
   };
@@ -63,6 +92,20 @@ function linkPermission(
   };
 }
 
+/**
+ * Returns where results are remembered; undefined if none are. A program takes the results of the one before it over if
+ * nothing that they depend on has changed. Without an identity source all callers would be one, so nothing is remembered.
+ */
+function acquireMemory(
+  plan: LambdaAuthorizerPlan,
+  { stage, thread, onRetire, isTest }: AuthorizerContext,
+): ResultMemory | undefined {
+  if (plan.resultTtlSeconds <= 0 || plan.identitySources.length === 0 || isTest === true) return undefined;
+  const name = JSON.stringify([stage.apiId, stage.stageName, stage.authorizerFlushes, plan]);
+  onRetire(() => thread.authorizerResults.release(name));
+  return thread.authorizerResults.acquire(name);
+}
+
 /** AWS: API Gateway Developer Guide, "Input to an API Gateway Lambda authorizer". */
 function linkEvent(
   plan: LambdaAuthorizerPlan,
@@ -77,67 +120,106 @@ function linkEvent(
   return (exchange) => writeRequest(exchange, methodArnOf(exchange));
 }
 
+/** What came of a call of the function, for all requests that wait for it. */
+interface FunctionAnswer {
+  /** Undefined if the function did not answer in time. */
+  readonly outcome: InvokeOutcome | undefined;
+  /** What the function answered, as a result; absent if Lambda itself refused. */
+  readonly result?: AuthorizerResult | InvalidResult;
+  readonly latencyMs: number;
+}
+
 interface AuthorizerCall {
   readonly plan: LambdaAuthorizerPlan;
   readonly context: AuthorizerContext;
-  readonly takeGrant: TakeGrant;
+  /** Takes a valid result. */
+  readonly keep: (result: AuthorizerResult) => void;
 }
 
-function invoke(exchange: Exchange, payload: string, asked: AuthorizerCall): undefined {
-  const { plan, context } = asked;
-  const { thread } = context;
-  const { functionArn, timeoutMs } = plan;
+/** Calls the function. Nobody's going away ends the call, because others may wait for it as well. */
+async function invoke(
+  exchange: Exchange,
+  payload: string,
+  { plan: { functionArn, timeoutMs }, context, keep }: AuthorizerCall,
+): Promise<FunctionAnswer> {
+  const { functions, metrics } = context.thread;
   traceInvocation(exchange, { functionArn, type: "RequestResponse", clientContext: undefined, payload });
-  thread.metrics.add("functionInvocations");
-  const invoked = thread.functions.invoke({ functionArn, payload, traceId: exchange.traceHeader });
+  metrics.add("functionInvocations");
+  const startedAt = performance.now();
+  const invoked = functions.invoke({ functionArn, payload, traceId: exchange.traceHeader });
   const late = Promise.withResolvers<undefined>();
   const timer = setTimeout(late.resolve, timeoutMs, undefined);
-  const outcome = Promise.race([invoked, late.promise]).finally(() => clearTimeout(timer));
-  exchange.wait(outcome, (answer) => {
-    const grant = conclude(exchange, answer, asked);
-    if (grant !== undefined) asked.takeGrant(exchange, grant);
-  });
+  try {
+    const outcome = await Promise.race([invoked, late.promise]);
+    const latencyMs = performance.now() - startedAt;
+    if (outcome?.kind === "service-error") metrics.add("functionServiceErrors");
+    if (outcome?.kind === "function-error") metrics.add("functionErrors");
+    if (outcome === undefined || outcome.kind === "service-error") return { outcome, latencyMs };
+    const result = parseAuthorizerResult(outcome.payload.toString("utf8"));
+    if (outcome.kind === "ok" && "policy" in result) keep(result);
+    return { outcome, result, latencyMs };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Takes a remembered result. */
+function recall(exchange: Exchange, grant: Grant): Grant {
+  const phase = exchange.access?.authorizer;
+  if (phase !== undefined) phase.integrationLatencyMs = 0;
+  const { trace } = exchange;
+  if (trace !== undefined) {
+    trace.learnSecrets(["api-key", grant.usageIdentifierKey ?? ""]);
+    trace.add({ kind: "authorizer-shared", from: "memory" });
+    trace.add({ kind: "authorizer-policy", principal: maskValue(grant.principalId ?? "") });
+  }
+  return grant;
 }
 
 function conclude(
   exchange: Exchange,
-  outcome: InvokeOutcome | undefined,
-  { plan, context }: AuthorizerCall,
+  { outcome, result, latencyMs }: FunctionAnswer,
+  { functionArn, timeoutMs }: LambdaAuthorizerPlan,
 ): Grant | undefined {
-  const { metrics } = context.thread;
+  const phase = exchange.access?.authorizer;
+  if (phase !== undefined) {
+    phase.integrationLatencyMs = latencyMs;
+    phase.integrationStatus = outcome?.kind === "service-error" ? outcome.status : outcome && 200;
+    phase.requestId = outcome?.requestId;
+  }
   switch (outcome?.kind) {
     case undefined:
-      exchange.program.responses.finish(exchange, "AUTHORIZER_FAILURE", {
-        hint: `${plan.functionArn} did not answer within ${plan.timeoutMs} ms`,
-        log: ["Execution failed due to a timeout error"],
-      });
-      return undefined;
+      return refuseLate(exchange, `${functionArn} did not answer within ${timeoutMs} ms`);
     case "service-error": {
-      metrics.add("functionServiceErrors");
       const hint = `Lambda answered ${outcome.status} ${outcome.code}: ${outcome.message}`;
       return refuseConfiguration(exchange, outcome.message, hint);
     }
     case "function-error":
-      metrics.add("functionErrors");
       // AWS: "Lambda authorizer example": the function says so by failing with this word.
       if (outcome.errorMessage === "Unauthorized")
         return refuseCaller(exchange, "the function failed with Unauthorized");
-      return take(exchange, outcome);
+      return take(exchange, outcome, result);
     case "ok":
-      return take(exchange, outcome);
+      return take(exchange, outcome, result);
   }
 }
 
 /** AWS quirk: the text of a function's failure is read as if it were the function's result, and is not a valid one. */
-function take(exchange: Exchange, outcome: Exclude<InvokeOutcome, { kind: "service-error" }>): Grant | undefined {
-  const result = parseAuthorizerResult(outcome.payload.toString("utf8"));
+function take(
+  exchange: Exchange,
+  outcome: Exclude<InvokeOutcome, { kind: "service-error" }>,
+  result: FunctionAnswer["result"],
+): Grant | undefined {
   const { trace } = exchange;
-  if ("policy" in result) trace?.learnSecrets(["api-key", result.usageIdentifierKey ?? ""]);
+  const isResult = result !== undefined && "policy" in result;
+  if (isResult) trace?.learnSecrets(["api-key", result.usageIdentifierKey ?? ""]);
   trace?.add({ kind: "authorizer-result", body: trace.body(outcome.payload) });
-  if ("problem" in result) {
-    const failure = outcome.kind === "function-error" ? `the function failed: ${outcome.errorMessage}` : undefined;
-    return refuseConfiguration(exchange, result.problem, failure ?? result.hint ?? result.problem);
+  if (isResult && outcome.kind === "ok") {
+    trace?.add({ kind: "authorizer-policy", principal: maskValue(result.principalId) });
+    return result;
   }
-  trace?.add({ kind: "authorizer-policy", principal: maskValue(result.principalId) });
-  return result;
+  const problem = isResult || result === undefined ? "Invalid JSON in response" : result.problem;
+  const hint = result !== undefined && "hint" in result ? result.hint : undefined;
+  const failure = outcome.kind === "function-error" ? `the function failed: ${outcome.errorMessage}` : undefined;
+  return refuseConfiguration(exchange, problem, failure ?? hint ?? problem);
 }

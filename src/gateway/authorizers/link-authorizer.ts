@@ -4,6 +4,7 @@ import type { Grant } from "../caller.ts";
 import type { Exchange } from "../exchange.ts";
 import type { LinkContext } from "../link-context.ts";
 import { linkLambdaAuthorizer } from "./lambda-authorizer.ts";
+import { endPhase } from "./refusals.ts";
 import { linkUserPoolAuthorizer } from "./user-pool-authorizer.ts";
 
 /**
@@ -17,7 +18,10 @@ export type Authorize = (exchange: Exchange) => Grant | undefined;
 export type TakeGrant = (exchange: Exchange, grant: Grant) => void;
 
 /** What an authorizer is linked with: everything but a method, since it guards many. */
-export type AuthorizerContext = Pick<LinkContext, "stage" | "thread" | "onRetire">;
+export interface AuthorizerContext extends Pick<LinkContext, "stage" | "thread" | "onRetire"> {
+  /** The authorizer is tested: nothing is remembered. */
+  readonly isTest?: boolean;
+}
 
 /** An authorizer, linked for all methods that it guards. */
 export interface LinkedAuthorizer {
@@ -35,6 +39,7 @@ export function linkAuthorizer(plan: AuthorizerPlan, context: AuthorizerContext)
     plan.kind === "user-pool" ? linkUserPoolAuthorizer(plan, context) : linkLambdaAuthorizer(plan, context);
   const take = (exchange: Exchange, grant: Grant): Grant => {
     exchange.trace?.add({ kind: "authorizer-end" });
+    endPhase(exchange.access?.authorizer, 200);
     exchange.caller.grant = grant;
     return grant;
   };
@@ -43,6 +48,7 @@ export function linkAuthorizer(plan: AuthorizerPlan, context: AuthorizerContext)
       const authorize = linked.forMethod(method, (exchange, grant) => takeGrant(exchange, take(exchange, grant)));
       return (exchange) => {
         exchange.trace?.add({ kind: "authorizer-start", authorizerId: plan.id });
+        exchange.startAuthorizer();
         const grant = authorize(exchange);
         return grant && take(exchange, grant);
       };

@@ -51,7 +51,7 @@ function linkRequestContext(stage: RestPlan, method: RestMethodPlan): (exchange:
   const start = `"resourceId":${json(method.resourceId)},"resourcePath":${json(method.resourcePath)},${operation}"httpMethod":"`;
   const account = `,"accountId":${json(stage.account)},"protocol":"HTTP/`;
   const api = `","stage":${json(stage.stageName)},"domainPrefix":`;
-  const ids = `,"apiId":${json(stage.apiId)},"deploymentId":${json(stage.deploymentId)},"identity":`;
+  const ids = `,"apiId":${json(stage.apiId)},"deploymentId":${json(stage.deploymentId)}`;
   return (exchange) => {
     const { request, domainName } = exchange;
     const dot = domainName.indexOf(".");
@@ -60,9 +60,18 @@ function linkRequestContext(stage: RestPlan, method: RestMethodPlan): (exchange:
       `"requestTime":"${requestTime(exchange.startedMs)}","requestTimeEpoch":${exchange.startedMs},` +
       `"path":${json(exchange.fullPath)}${account}${request.httpVersion}${api}` +
       `${json(dot < 0 ? domainName : domainName.slice(0, dot))},"domainName":${json(domainName)},` +
-      `"requestId":"${exchange.requestId}"${ids}${writeIdentity(exchange.caller)}`
+      `"requestId":"${exchange.requestId}"${ids}${writeAuthorizer(exchange)},"identity":${writeIdentity(exchange.caller)}`
     );
   };
+}
+
+/** Returns what the method's authorizer said of the caller, if it has been asked. AWS: values of a context are texts. */
+function writeAuthorizer({ caller: { grant }, access }: Exchange): string {
+  if (grant === undefined) return "";
+  const { principalId, context, claims } = grant;
+  if (claims !== undefined) return `,"authorizer":${json({ claims })}`;
+  const integrationLatency = Math.round(access?.authorizer?.integrationLatencyMs ?? 0);
+  return `,"authorizer":${json({ ...context, principalId, integrationLatency })}`;
 }
 
 /** Most callers are known by their address and user agent alone, and cost no more than these two. */

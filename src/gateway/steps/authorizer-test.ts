@@ -7,7 +7,7 @@ import type { RunStep } from "../program.ts";
 
 /** AWS: API Gateway REST API reference, "TestInvokeAuthorizer": a policy that denies is an answer like any other. */
 export function linkAuthorizerTest(plan: AuthorizerTestPlan, context: LinkContext): RunStep {
-  const authorize = linkAuthorizer(plan.authorizer, context).forMethod(context.method, answer);
+  const authorize = linkAuthorizer(plan.authorizer, { ...context, isTest: true }).forMethod(context.method, answer);
   return (exchange) => {
     const grant = authorize(exchange);
     if (grant !== undefined) answer(exchange, grant);

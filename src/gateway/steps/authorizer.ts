@@ -2,6 +2,7 @@ import { combineDecisions } from "../../access/combine-decisions.ts";
 import type { PolicyDecision } from "../../access/policy.ts";
 import type { AuthorizerStepPlan } from "../../plan/steps.ts";
 import { methodArnOf } from "../authorizers/method-arn.ts";
+import { endPhase } from "../authorizers/refusals.ts";
 import type { Grant } from "../caller.ts";
 import type { Exchange } from "../exchange.ts";
 import type { LinkContext } from "../link-context.ts";
@@ -17,9 +18,13 @@ export function linkAuthorizerStep({ authorizerId }: AuthorizerStepPlan, context
   const { authorizers, method, resourcePolicy, stage } = context;
   const stageArn = stageArnOf(stage);
   const mayCall = (exchange: Exchange, { policy }: Grant): boolean => {
+    const phase = exchange.startAuthorization();
     const own = policy === undefined ? nothing : decideCall(policy, exchange, { stageArn });
+    if (policy !== undefined) exchange.trace?.add({ kind: "authorizer-decision", decision: own.kind, sid: sidOf(own) });
     const decision = combineDecisions(own, resourcePolicy.decide(exchange), "same-account");
-    return decision.kind === "allowed" ? true : refuse(exchange, decision);
+    if (decision.kind !== "allowed") return refuse(exchange, decision);
+    endPhase(phase, 200);
+    return true;
   };
   const authorize = authorizers.get(authorizerId).forMethod(method, (exchange, grant) => {
     if (mayCall(exchange, grant)) exchange.run();
@@ -30,6 +35,8 @@ export function linkAuthorizerStep({ authorizerId }: AuthorizerStepPlan, context
   };
 }
 
+const sidOf = (decision: PolicyDecision): string | undefined => ("sid" in decision ? decision.sid : undefined);
+
 const nothing: PolicyDecision = { kind: "not-allowed" };
 
 function refuse(exchange: Exchange, decision: PolicyDecision): false {
@@ -37,8 +44,10 @@ function refuse(exchange: Exchange, decision: PolicyDecision): false {
   const which = isDenied
     ? "the policy of the authorizer's result, or the API's resource policy, denies"
     : "neither the policy of the authorizer's result nor the API's resource policy allows";
+  const message = `User is not authorized to access this resource${isDenied ? " with an explicit deny" : ""}`;
+  endPhase(exchange.access?.authorize, 403, message);
   return exchange.program.responses.finish(exchange, "ACCESS_DENIED", {
-    message: `User is not authorized to access this resource${isDenied ? " with an explicit deny" : ""}`,
+    message,
     hint: `${which} execute-api:Invoke on ${methodArnOf(exchange)}`,
     log: ["The client is not authorized to perform this operation."],
   });

@@ -39,6 +39,7 @@ const variables = new Map(names.map((name) => [name as string, linkVariable(name
  */
 const keys = [
   "resourceId",
+  "authorizer",
   "resourcePath",
   "operationName",
   "httpMethod",
@@ -97,6 +98,7 @@ const identityKeysWithApiKey = [
 interface Context {
   readonly rendering: Rendering;
   identity: TemplateMap | undefined;
+  authorizer: TemplateMap | null | undefined;
 }
 
 function property(context: Context, name: string): TemplateValue {
@@ -110,6 +112,9 @@ function property(context: Context, name: string): TemplateValue {
     case "identity":
       context.identity ??= identityOf(context.rendering);
       return context.identity;
+    case "authorizer":
+      context.authorizer ??= authorizerOf(context.rendering);
+      return context.authorizer;
     case "requestOverride":
     case "responseOverride":
       exchange.overrides ??= new Overrides();
@@ -128,6 +133,23 @@ function identityOf({ exchange }: Rendering): TemplateMap {
   return map;
 }
 
+/** Null if no authorizer said anything of the caller. */
+function authorizerOf({ exchange: { caller, access } }: Rendering): TemplateMap | null {
+  const { grant } = caller;
+  if (grant === undefined) return null;
+  const map = new TemplateMap();
+  for (const [name, value] of Object.entries(grant.context ?? {})) map.set(name, value);
+  if (grant.claims !== undefined) {
+    const claims = new TemplateMap();
+    for (const [name, value] of Object.entries(grant.claims)) claims.set(name, value);
+    map.set("claims", claims);
+    return map;
+  }
+  map.set("principalId", grant.principalId ?? "");
+  map.set("integrationLatency", String(Math.round(access?.authorizer?.integrationLatencyMs ?? 0)));
+  return map;
+}
+
 /** Returns all members as a map, whose changes nobody else sees. */
 function mapOf(context: Context): TemplateMap {
   const map = new TemplateMap();
@@ -140,7 +162,7 @@ function mapOf(context: Context): TemplateMap {
 }
 
 /** The keys that AWS lists only where they have a value. */
-const optional: ReadonlySet<string> = new Set(["isCanaryRequest", "operationName"]);
+const optional: ReadonlySet<string> = new Set(["authorizer", "isCanaryRequest", "operationName"]);
 
 const contextType: HostType<Context> = {
   name: "$context",
@@ -153,4 +175,4 @@ const contextType: HostType<Context> = {
 };
 
 export const contextObject = (rendering: Rendering): HostObject =>
-  HostObject.of(contextType, { rendering, identity: undefined });
+  HostObject.of(contextType, { rendering, identity: undefined, authorizer: undefined });

@@ -27,12 +27,22 @@ export interface Dependencies {
 }
 
 /** The functions that declare the families and operations of REST APIs. */
-export const { defineResource, operations, reading, writing, spanning, viewing, documents, pageOfItems, answerPage } =
-  makeFamilies<APIGateway, ControlService>({
-    scopeOf: regionalScope,
-    paging: restPaging,
-    patchOperationsMax: ({ limits }) => limits.patchOperations,
-  });
+export const {
+  defineResource,
+  operations,
+  reading,
+  writing,
+  spanning,
+  viewing,
+  changing,
+  documents,
+  pageOfItems,
+  answerPage,
+} = makeFamilies<APIGateway, ControlService>({
+  scopeOf: regionalScope,
+  paging: restPaging,
+  patchOperationsMax: ({ limits }) => limits.patchOperations,
+});
 
 /** Declared operations of REST APIs. */
 export type RestOperations = OperationTable<ControlService>;

@@ -1,0 +1,131 @@
+import { hash, randomUUID } from "node:crypto";
+import { bounds } from "../../base/bounds.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Grant } from "../caller.ts";
+
+interface CachedResult {
+  readonly grant: Grant;
+  readonly keptAtMs: number;
+  readonly expiresAtMs: number;
+  readonly chars: number;
+}
+
+/**
+ * The results that a gateway thread's authorizers remember. Keys are digests, so that no token is kept. There are two
+ * generations: whatever is found in the old one moves to the young one, and when that is full, the old one is dropped.
+ * What is asked for often therefore stays, whatever else callers send, and memory is bounded.
+ */
+export class ResultCache {
+  readonly #clock: Clock;
+  readonly #bounds: { readonly resultsMax: number; readonly charsMax: number };
+  readonly #memories = new Map<string, { readonly memory: ResultMemory; uses: number }>();
+  #young = new Map<string, CachedResult>();
+  #old = new Map<string, CachedResult>();
+  #youngChars = 0;
+
+  constructor(
+    clock: Clock,
+    { resultsMax, charsMax }: { readonly resultsMax: number; readonly charsMax: number } = {
+      resultsMax: bounds.authorizerResultsMax.value,
+      charsMax: bounds.authorizerResultsCharsMax.value,
+    },
+  ) {
+    this.#clock = clock;
+    this.#bounds = { resultsMax: resultsMax / 2, charsMax: charsMax / 2 };
+  }
+
+  /**
+   * Returns the memory of an authorizer, by a name that says all that its results depend on. It is kept as long as
+   * somebody uses it: a program hands it to the next one, unless that differs in something.
+   */
+  acquire(name: string): ResultMemory {
+    let held = this.#memories.get(name);
+    if (held === undefined) {
+      held = { memory: new ResultMemory(this), uses: 0 };
+      this.#memories.set(name, held);
+    }
+    held.uses++;
+    return held.memory;
+  }
+
+  /** Gives a memory back. When nobody uses it any more, what it remembers can't be found again. */
+  release(name: string): void {
+    const held = this.#memories.get(name);
+    if (held !== undefined && --held.uses === 0) this.#memories.delete(name);
+  }
+
+  find(key: string): Grant | undefined {
+    let result = this.#young.get(key);
+    if (result === undefined) {
+      result = this.#old.get(key);
+      if (result === undefined) return undefined;
+      this.#old.delete(key);
+      this.#keep(key, result);
+    }
+    const now = this.#clock.now();
+    // A clock that was moved back must not make a result live longer.
+    return now >= result.keptAtMs && now < result.expiresAtMs ? result.grant : undefined;
+  }
+
+  keep(key: string, grant: Grant, ttlSeconds: number): void {
+    const keptAtMs = this.#clock.now();
+    this.#old.delete(key);
+    this.#keep(key, { grant, keptAtMs, expiresAtMs: keptAtMs + 1_000 * ttlSeconds, chars: charsOf(grant) });
+  }
+
+  #keep(key: string, result: CachedResult): void {
+    const { resultsMax, charsMax } = this.#bounds;
+    if (result.chars > charsMax) return;
+    if (this.#young.size >= resultsMax || this.#youngChars + result.chars > charsMax) {
+      this.#old = this.#young;
+      this.#young = new Map();
+      this.#youngChars = 0;
+    }
+    this.#youngChars += result.chars - (this.#young.get(key)?.chars ?? 0);
+    this.#young.set(key, result);
+  }
+}
+
+function charsOf({ principalId = "", policyText = "", context = {}, usageIdentifierKey = "" }: Grant): number {
+  let chars = principalId.length + policyText.length + usageIdentifierKey.length;
+  for (const name in context) chars += name.length + context[name]!.length;
+  return chars;
+}
+
+/** What one authorizer of one stage remembers. */
+export class ResultMemory {
+  readonly #cache: ResultCache;
+  /** Whoever reads a dump of the memory can't tell from a digest whether a token that he has was used here. */
+  readonly #salt = randomUUID();
+  /** The calls under way, by key. */
+  readonly #underWay = new Map<string, Promise<unknown>>();
+
+  constructor(cache: ResultCache) {
+    this.#cache = cache;
+  }
+
+  /** Returns the key of an identity: a text that no other identity has. */
+  keyOf(identity: string): string {
+    return hash("sha256", this.#salt + identity, "base64");
+  }
+
+  find(key: string): Grant | undefined {
+    return this.#cache.find(key);
+  }
+
+  keep(key: string, grant: Grant, ttlSeconds: number): void {
+    this.#cache.keep(key, grant, ttlSeconds);
+  }
+
+  /** Returns the call under way with that key. */
+  underWay<Answer>(key: string): Promise<Answer> | undefined {
+    return this.#underWay.get(key) as Promise<Answer> | undefined;
+  }
+
+  /** Lets others with the same key wait for a call, too. */
+  share(key: string, call: Promise<unknown>): void {
+    this.#underWay.set(key, call);
+    const forget = (): void => void this.#underWay.delete(key);
+    call.then(forget, forget);
+  }
+}
