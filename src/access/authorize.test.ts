@@ -108,6 +108,8 @@ test("within an account, how a resource's policy names the caller says which lim
     [session, { AWS: [role.arn, sessionArn] }, bySession, "allowed"],
     [session, "*", bySession, "allowed"],
     [session, { AWS: `arn:aws:iam::${account}:root` }, {}, "implicitly-denied"],
+    [session, { AWS: role.id }, {}, "allowed"],
+    [session, { AWS: role.id }, bySession, "implicitly-denied"],
     [federated, { AWS: federatedArn }, bySession, "allowed"],
     [federated, { AWS: ann.arn }, bySession, "implicitly-denied"],
     [federatedRoot, { AWS: federatedArn }, bySession, "allowed"],

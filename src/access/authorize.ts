@@ -151,7 +151,9 @@ export function namesOf(requester: Requester): Pick<PolicyRequest, "servicePrinc
   if (requester.kind !== "principal") return {};
   const { account, arn, identity } = requester.principal;
   if (identity.kind === "root") return { awsPrincipal: { account, arns: arn === identity.arn ? [] : [arn] } };
-  return { awsPrincipal: { account, arns: arn === identity.arn ? [arn] : [arn, identity.arn] } };
+  return arn === identity.arn
+    ? { awsPrincipal: { account, arns: [arn], ids: [identity.id] } }
+    : { awsPrincipal: { account, arns: [arn, identity.arn], ids: [undefined, identity.id] } };
 }
 
 type Side = AccessDecision & { readonly grantee?: Extract<PolicyDecision, { kind: "allowed" }>["grantee"] };

@@ -14,7 +14,7 @@ function match(
 ) {
   allowSteps();
   const values: Record<string, Value> = { ...others, k: actual };
-  return compileCondition(operator, "k", [wanted].flat(), true)((key) => (key in values ? values[key] : null));
+  return compileCondition(operator, [wanted].flat(), true)(actual, (key) => (key in values ? values[key] : null));
 }
 
 const date = "2026-11-20T12:00:00Z";
@@ -184,9 +184,9 @@ test("values may have variables, with defaults; one without a value is no answer
     assert.equal(match(operator, wanted, actual, others), expected, `${operator} ${wanted} ${actual}`);
   }
   allowSteps();
-  const literal = compileCondition("StringEquals", "k", ["${aws:username}"], false);
+  const literal = compileCondition("StringEquals", ["${aws:username}"], false);
   assert.equal(
-    literal(() => "${aws:username}"),
+    literal("${aws:username}", () => null),
     "yes",
   );
 });

@@ -7,8 +7,8 @@ import { compileIpRange } from "./ip-range.ts";
 import { compileTemplate, type Match, type TextTemplate } from "./policy-variables.ts";
 import { compilePattern, hasSteps, type PatternPart, patternParts, type TextTest, takeSteps } from "./wildcards.ts";
 
-/** Says what a call's condition keys make of a condition. */
-export type ConditionTest = (context: ConditionContext) => Match;
+/** Says what a call makes of a condition: of the key's value, and of all keys' values for variables. */
+export type ConditionTest = (actual: ReturnType<ConditionContext>, context: ConditionContext) => Match;
 
 /** Compares one value of the call with one of the policy's. */
 type ValueTest = (actual: string, context: ConditionContext) => Match;
@@ -87,8 +87,13 @@ const compared =
   (wanted) => {
     const right = read(wanted);
     if (right === undefined) return undefined;
+    let lastText: string | undefined;
+    let left: number | undefined;
     return (actual) => {
-      const left = read(actual);
+      if (actual !== lastText) {
+        left = read(actual);
+        lastText = actual;
+      }
       return left === undefined ? "unknown" : compare(left, right) ? "yes" : "no";
     };
   };
@@ -125,7 +130,7 @@ const comparisons: readonly (readonly [string, Compare])[] = [
 const truth: CompileValue = (wanted) => {
   const lower = wanted.toLowerCase();
   if (lower !== "true" && lower !== "false") return undefined;
-  return (actual) => (actual.toLowerCase() === lower ? "yes" : "no");
+  return (actual) => (actual === lower || actual.toLowerCase() === lower ? "yes" : "no");
 };
 
 /** Compares bytes that are both written in base64. */
@@ -172,19 +177,14 @@ const negations: ReadonlyMap<string, string> = new Map([
 
 const unknown: ConditionTest = () => "unknown";
 
-/** Prepares one operator with one key. `key` is in lower case; `hasVariables` says that the policy's version has them. */
-export function compileCondition(
-  operator: string,
-  key: string,
-  wanted: readonly string[],
-  hasVariables: boolean,
-): ConditionTest {
+/** Prepares one operator with the values of one key. `hasVariables` says that the policy's version has them. */
+export function compileCondition(operator: string, wanted: readonly string[], hasVariables: boolean): ConditionTest {
   const [, qualifier, named, ifExists] = /^(?:(forallvalues|foranyvalue):)?(.*?)(ifexists)?$/s.exec(
     operator.toLowerCase(),
   )!;
   // Without a value, nothing is asked for.
   if (wanted.length === 0) return unknown;
-  if (named === "null") return qualifier || ifExists ? unknown : existence(key, wanted);
+  if (named === "null") return qualifier || ifExists ? unknown : existence(wanted);
   const isNegated = negations.has(named!);
   const compile = operators.get(negations.get(named!) ?? named!);
   if (compile === undefined) return unknown;
@@ -195,8 +195,7 @@ export function compileCondition(
   // AWS: a key that is missing matches an operator that is negated or ends in IfExists.
   const ifMissing: Match =
     ifExists || qualifier === "forallvalues" ? "yes" : qualifier === "foranyvalue" ? "no" : isNegated ? "yes" : "no";
-  return (context) => {
-    const actual = context(key);
+  return (actual, context) => {
     if (actual === undefined) return "unknown";
     if (actual === null) return ifMissing;
     if (typeof actual === "string") {
@@ -239,11 +238,10 @@ function anyOf(tests: readonly (ValueTest | undefined)[], isNegated: boolean): V
 }
 
 /** AWS: "Condition operator to check existence of condition keys": "true" wants the key to be absent. */
-function existence(key: string, wanted: readonly string[]): ConditionTest {
+function existence(wanted: readonly string[]): ConditionTest {
   if (!wanted.every((value) => /^(?:true|false)$/i.test(value))) return unknown;
   const folded = new Set(wanted.map((value) => value.toLowerCase()));
-  return (context) => {
-    const actual = context(key);
+  return (actual) => {
     if (actual === undefined) return "unknown";
     const isAbsent = actual === null || (typeof actual !== "string" && actual.length === 0);
     return folded.has(String(isAbsent)) ? "yes" : "no";

@@ -61,8 +61,8 @@ export interface AwsPrincipal {
    * account's root.
    */
   readonly arns: readonly string[];
-  /** The unique ids (`AIDA…`) that stand for the ARNs, in the same order. */
-  readonly ids?: readonly string[];
+  /** The unique ids (`AIDA…`) that stand for the ARNs, in the same order; a session has none. */
+  readonly ids?: readonly (string | undefined)[];
 }
 
 /**
@@ -106,6 +106,8 @@ export interface Policy {
 interface PolicyCall {
   readonly request: PolicyRequest;
   readonly foldedAction: string;
+  /** Tells calls apart, so that what several statements ask for is found out once for each call. */
+  readonly number: number;
 }
 type Test = (call: PolicyCall) => Match;
 
@@ -138,7 +140,12 @@ export function parsePolicy(text: string, kind: PolicyKind = "resource"): Policy
     if (version !== undefined && version !== "2012-10-17" && version !== "2008-10-17") {
       return unreadable("its Version is unknown");
     }
-    const options = { kind, hasVariables: version === "2012-10-17", keys: new Map<string, string>() };
+    const options = {
+      kind,
+      hasVariables: version === "2012-10-17",
+      keys: new Map<string, string>(),
+      shared: new Map(),
+    };
     const statements = (Array.isArray(given) ? given : [given]).map((one) => parseStatement(one, options));
     return {
       conditionKeys: [...options.keys.values()],
@@ -172,11 +179,32 @@ const unreadable = (problem: string): Policy => ({
   report: () => [],
 });
 
+let calls = 0;
+
+const callOf = (request: PolicyRequest): PolicyCall => ({
+  request,
+  foldedAction: request.action.toLowerCase(),
+  number: ++calls,
+});
+
+/** Finds out once for each call what several statements ask for. */
+function once<Result>(find: (call: PolicyCall) => Result): (call: PolicyCall) => Result {
+  let number = 0;
+  let result: Result;
+  return (call) => {
+    if (call.number !== number) {
+      result = find(call);
+      number = call.number;
+    }
+    return result;
+  };
+}
+
 const strength: Readonly<Record<Grantee, number>> = { account: 0, principal: 1, caller: 2 };
 
 function decide(statements: readonly Statement[], request: PolicyRequest): PolicyDecision {
   allowSteps();
-  const call: PolicyCall = { request, foldedAction: request.action.toLowerCase() };
+  const call = callOf(request);
   let allowed: Statement | undefined;
   let allowedAt = 0;
   let grantee: Grantee = "account";
@@ -213,7 +241,7 @@ function matchOf(tests: readonly Test[], call: PolicyCall): Match {
 
 function report(statements: readonly Statement[], request: PolicyRequest): readonly StatementReport[] {
   allowSteps();
-  const call: PolicyCall = { request, foldedAction: request.action.toLowerCase() };
+  const call = callOf(request);
   return statements.map(({ sid, isAllow, elements, tests }, index) => ({
     statement: index,
     sid,
@@ -255,6 +283,20 @@ interface StatementOptions {
   readonly hasVariables: boolean;
   /** Collects condition keys, by their names in lower case. */
   readonly keys: Map<string, string>;
+  /** Tests and values of condition keys that several statements share, by what they are written as. */
+  readonly shared: Map<string, (call: PolicyCall) => unknown>;
+}
+
+/** Prepares a test; one that is written like another is the same. */
+function share<Result>(
+  shared: StatementOptions["shared"],
+  written: unknown,
+  find: (call: PolicyCall) => Result,
+): (call: PolicyCall) => Result {
+  const name = JSON.stringify(written);
+  const known = shared.get(name) ?? once(find);
+  shared.set(name, known);
+  return known as (call: PolicyCall) => Result;
 }
 
 function parseStatement(statement: unknown, options: StatementOptions): Statement {
@@ -266,9 +308,9 @@ function parseStatement(statement: unknown, options: StatementOptions): Statemen
   const { kind } = options;
   const principal = kind === "identity" ? undefined : compilePrincipal(statement, { isAllow, valuesOf: asValues });
   const elements = [
-    actionElement(statement),
+    actionElement(statement, options),
     ...(kind === "trust" ? [] : [resourceElement(statement, isAllow, options)]),
-    ...(principal === undefined ? [] : [principalElement(statement, principal)]),
+    ...(principal === undefined ? [] : [principalElement(statement, principal, options)]),
     ...conditionElements(statement["Condition"], options),
   ];
   return {
@@ -280,14 +322,19 @@ function parseStatement(statement: unknown, options: StatementOptions): Statemen
   };
 }
 
-function principalElement(statement: Readonly<Record<string, unknown>>, { matches }: PrincipalTest): Element {
+function principalElement(
+  statement: Readonly<Record<string, unknown>>,
+  { matches }: PrincipalTest,
+  { shared }: StatementOptions,
+): Element {
   const element = statement["Principal"] === undefined ? "NotPrincipal" : "Principal";
   const principals = statement[element];
   const values = isObject(principals) ? Object.values(principals).flatMap(asValues) : ["*"];
-  return { element, values, test: ({ request }) => matches(request) };
+  const written = [element, principals, statement["Effect"]];
+  return { element, values, test: share(shared, written, ({ request }) => matches(request)) };
 }
 
-function actionElement(statement: Readonly<Record<string, unknown>>): Element {
+function actionElement(statement: Readonly<Record<string, unknown>>, { shared }: StatementOptions): Element {
   const { element, values, isNegated } = valuesOf(statement, "Action");
   const tests = values.map((value) => compilePattern(patternParts(value.toLowerCase())));
   const ifMatched: Match = isNegated ? "no" : "yes";
@@ -295,17 +342,17 @@ function actionElement(statement: Readonly<Record<string, unknown>>): Element {
   return {
     element,
     values,
-    test({ foldedAction }) {
+    test: share(shared, [element, values], ({ foldedAction }) => {
       for (let index = 0; index < tests.length; index++) if (tests[index]!(foldedAction)) return ifMatched;
       return ifNot;
-    },
+    }),
   };
 }
 
 function resourceElement(
   statement: Readonly<Record<string, unknown>>,
   isAllow: boolean,
-  { hasVariables, keys }: StatementOptions,
+  { hasVariables, keys, shared }: StatementOptions,
 ): Element {
   const { element, values, isNegated } = valuesOf(statement, "Resource");
   if (hasVariables) for (const value of values) collectVariables(value, keys);
@@ -320,7 +367,7 @@ function resourceElement(
   return {
     element,
     values,
-    test({ request: { resource, isResourcePrefix, context } }) {
+    test: share(shared, [element, isAllow, values], ({ request: { resource, isResourcePrefix, context } }) => {
       if (isAny) return ifMatched;
       if (isResourcePrefix === true) {
         if (!isNegated && !templates.some((template) => template.mayMatch(resource))) return "no";
@@ -333,7 +380,7 @@ function resourceElement(
         if (match === "unknown") isUnknown = true;
       }
       return isUnknown ? "unknown" : ifNot;
-    },
+    }),
   };
 }
 
@@ -351,7 +398,7 @@ function valuesOf(
   return { element: negated === undefined ? name : `Not${name}`, values, isNegated: negated !== undefined };
 }
 
-function conditionElements(condition: unknown, { hasVariables, keys }: StatementOptions): readonly Element[] {
+function conditionElements(condition: unknown, { hasVariables, keys, shared }: StatementOptions): readonly Element[] {
   if (condition === undefined) return [];
   if (!isObject(condition)) throw new Error("a statement's Condition is no object");
   const operators = Object.keys(condition);
@@ -365,8 +412,12 @@ function conditionElements(condition: unknown, { hasVariables, keys }: Statement
       const values = asValues(value);
       if (!keys.has(key)) keys.set(key, name);
       if (hasVariables) for (const one of values) collectVariables(one, keys);
-      const test = compileCondition(operator, key, values, hasVariables);
-      return { element: `Condition ${operator} ${name}`, values, key, test: ({ request }) => test(request.context) };
+      const actual = share(shared, key, ({ request }) => request.context(key));
+      const test = compileCondition(operator, values, hasVariables);
+      return {
+        ...{ element: `Condition ${operator} ${name}`, values, key },
+        test: share(shared, [operator, key, values], (call) => test(actual(call), call.request.context)),
+      };
     });
   });
 }

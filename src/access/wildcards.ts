@@ -46,7 +46,10 @@ export function compilePattern(parts: readonly PatternPart[]): TextTest {
   }
   if (joined.length === 2 && typeof joined[0] === "string" && joined[1] === anyText) {
     const [beginning] = joined;
-    return (text) => text.startsWith(beginning);
+    // Texts of one kind differ near the end of what they are compared with: most are told apart by one character.
+    const at = beginning.length - 1;
+    const last = beginning.charCodeAt(at);
+    return (text) => text.charCodeAt(at) === last && text.startsWith(beginning);
   }
   return joined.includes(anyCharacter) ? compileAny(joined) : compileSegments(joined);
 }
