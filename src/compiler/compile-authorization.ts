@@ -23,6 +23,8 @@ const compilers: Readonly<Record<string, CompileAuthorization>> = {
 
 /** Returns the steps that decide whether the caller may call the method. Throws a refusal. */
 export function compileAuthorization(method: Method, context: MethodContext): StepPlan[] {
+  // AWS: "Private REST APIs in API Gateway": without a resource policy, all calls of a private API fail.
+  if (context.isPrivate && !context.hasResourcePolicy) return [{ kind: "resource-policy", needs: "allow" }];
   const compile = Object.hasOwn(compilers, method.authorizationType) ? compilers[method.authorizationType] : undefined;
   return (compile ?? close)(method, context);
 }

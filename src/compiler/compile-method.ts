@@ -12,6 +12,7 @@ export interface MethodContext extends IntegrationContext, ValidationContext {
   readonly stage: Stage;
   readonly resourcePath: string;
   readonly hasResourcePolicy: boolean;
+  readonly isPrivate: boolean;
   readonly authorizers: AuthorizerSet;
   /** `minimumCompressionSize`; undefined if answers are not compressed. */
   readonly compressionBytesMin: number | undefined;

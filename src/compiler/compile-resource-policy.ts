@@ -1,9 +1,24 @@
+import { isInvokeKey } from "../access/invoke-conditions.ts";
+import { parsePolicy } from "../access/policy.ts";
 import type { RestApi } from "../definition/rest-api.ts";
 import type { ResourcePolicyPlan, StepPlan } from "../plan/steps.ts";
 
 /** Returns the API's resource policy, or undefined if it has none. An empty text removes a policy. */
 export function resourcePolicyOf({ policy }: Pick<RestApi, "policy">): string | undefined {
   return policy === undefined || policy.trim() === "" ? undefined : policy;
+}
+
+/**
+ * Returns what is wrong with the API's resource policy: it can't be read, or asks for what nobody here knows. Each of its
+ * statements would refuse on its own, and nobody would see why, so the stage is closed.
+ */
+export function problemOfPolicy(restApi: Pick<RestApi, "policy">): string | undefined {
+  const text = resourcePolicyOf(restApi);
+  if (text === undefined) return undefined;
+  const { problem, conditionKeys } = parsePolicy(text);
+  if (problem !== undefined) return `that can't be read: ${problem}`;
+  const unknown = conditionKeys.find((key) => !isInvokeKey(key.toLowerCase()));
+  return unknown === undefined ? undefined : `with the condition key ${unknown.slice(0, 128)}`;
 }
 
 /**

@@ -1,4 +1,3 @@
-import { parsePolicy } from "../access/policy.ts";
 import { methodSettingsOf } from "../definition/method-settings.ts";
 import type { GatewayResponse, RestApiDefinition, Stage } from "../definition/rest-api.ts";
 import { planVersion } from "../plan/plan.ts";
@@ -8,7 +7,7 @@ import type { GatewayResponsePlan } from "../plan/steps.ts";
 import { AuthorizerSet } from "./compile-authorizer.ts";
 import { vpcLinksOf } from "./compile-connection.ts";
 import { compileMethod } from "./compile-method.ts";
-import { resourcePolicyOf } from "./compile-resource-policy.ts";
+import { problemOfPolicy, resourcePolicyOf } from "./compile-resource-policy.ts";
 import { ModelSet } from "./compile-validation.ts";
 import { compileParameters, compileText } from "./compile-values.ts";
 import { Refusal } from "./refusal.ts";
@@ -29,6 +28,8 @@ export function compileRest(
   const variables = stage.variables ?? {};
   const methods: RestMethodPlan[] = [];
   const resourcePolicy = resourcePolicyOf(restApi);
+  const { types, vpcEndpointIds } = restApi.endpointConfiguration;
+  const isPrivate = types.includes("PRIVATE");
   const models = new ModelSet(definition.models, restApi.id);
   const apiArn = `arn:aws:execute-api:${scope.region}:${scope.account}:${restApi.id}`;
   const asker = { account: scope.account, variables, surroundings };
@@ -52,19 +53,20 @@ export function compileRest(
           methodArn: `${apiArn}/${stage.stageName}/${verb}${resource.path}`,
           resourcePath: resource.path,
           hasResourcePolicy: resourcePolicy !== undefined,
+          isPrivate,
           authorizers,
           requestValidators: definition.requestValidators,
           models,
           compressionBytesMin: restApi.minimumCompressionSize,
           binaryMediaTypes: restApi.binaryMediaTypes ?? [],
-          isEdgeOptimized: restApi.endpointConfiguration.types.includes("EDGE"),
+          isEdgeOptimized: types.includes("EDGE"),
           clientCertificateId: stage.clientCertificateId,
           surroundings,
         }),
       });
     }
   }
-  const closed = reasonToClose(definition, stage);
+  const closed = reasonToClose(definition, stage, surroundings);
   const vpcLinks = vpcLinksOf(definition, variables);
   const log = stage.accessLogSettings;
   return {
@@ -78,13 +80,14 @@ export function compileRest(
     deploymentId: stage.deploymentId,
     stageVariables: variables,
     binaryMediaTypes: restApi.binaryMediaTypes ?? [],
-    ...(restApi.endpointConfiguration.types.includes("EDGE") ? { isEdgeOptimized: true as const } : {}),
+    ...(types.includes("EDGE") ? { isEdgeOptimized: true as const } : {}),
     ...(stage.canarySettings === undefined ? {} : { hasCanary: true as const }),
     isDefaultEndpointDisabled: restApi.disableExecuteApiEndpoint,
     ...(log?.destinationArn === undefined || log.format === undefined
       ? {}
       : { accessLog: { destinationArn: log.destinationArn, format: log.format } }),
     ...(resourcePolicy === undefined ? {} : { resourcePolicy }),
+    ...(isPrivate ? { privateEndpoint: { vpcEndpointIds: vpcEndpointIds ?? [] } } : {}),
     ...(closed === undefined ? {} : { closed }),
     gatewayResponses: compileGatewayResponses(definition.gatewayResponses, variables),
     ...(models.used === undefined ? {} : { models: models.used }),
@@ -105,10 +108,16 @@ function compileLogging(stage: Stage, resourcePath: string, verb: string): Pick<
 }
 
 /** Returns why a stage is closed: the guard of the whole stage that is not enforced yet. */
-function reasonToClose({ restApi }: RestApiDefinition, stage: Stage): string | undefined {
-  const problem = resourcePolicyOf(restApi) === undefined ? undefined : parsePolicy(restApi.policy ?? "").problem;
-  if (problem !== undefined) return `resource policy that can't be read: ${problem}`;
-  if (restApi.endpointConfiguration.types.includes("PRIVATE")) return "endpointConfiguration PRIVATE";
+function reasonToClose(
+  { restApi }: RestApiDefinition,
+  stage: Stage,
+  { hasVpcEndpoints }: Surroundings,
+): string | undefined {
+  const problem = problemOfPolicy(restApi);
+  if (problem !== undefined) return `resource policy ${problem}`;
+  const isPrivate = restApi.endpointConfiguration.types.includes("PRIVATE");
+  // Nobody could say who comes from inside.
+  if (isPrivate && !hasVpcEndpoints) return "endpointConfiguration PRIVATE, without --vpc-endpoint";
   if (restApi.endpointAccessMode === "STRICT") return "endpointAccessMode STRICT";
   if (stage.webAclArn !== undefined && stage.webAclArn !== "") return "webAclArn";
   // Serving all requests from one deployment would serve a share of the callers the wrong one.

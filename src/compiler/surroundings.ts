@@ -12,6 +12,8 @@ export interface Surroundings {
    * The addresses (`host` or `host:port`) that links lead to, by the link's id, name or load balancer (`--vpc-link`).
    */
   readonly vpcLinkAddresses: Readonly<Record<string, readonly string[]>>;
+  /** Whether the server knows who comes through a VPC endpoint (`--vpc-endpoint`). Without it, private APIs are closed. */
+  readonly hasVpcEndpoints: boolean;
   /** Whether the stage's client certificate exists, with its key. */
   readonly hasClientCertificate: boolean;
   /** The roles that integrations name, by their ARNs. */
@@ -28,6 +30,7 @@ export interface KnownRole {
 export const noSurroundings: Surroundings = {
   vpcLinks: new Map(),
   vpcLinkAddresses: {},
+  hasVpcEndpoints: false,
   hasClientCertificate: false,
   roles: new Map(),
 };

@@ -65,13 +65,13 @@ export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>
     apiKeySource: closed("apiKeyRequired"),
     policy: enforced("gateway/steps/resource-policy"),
     disableExecuteApiEndpoint: enforced("gateway/gateway"),
-    endpointConfiguration: closed("endpointConfiguration PRIVATE", atOnce),
+    endpointConfiguration: enforced("gateway/private-endpoint", atOnce),
     endpointAccessMode: closed("endpointAccessMode STRICT", atOnce),
     securityPolicy: withoutEffect("APIs are served in clear text.", "securityPolicy"),
   },
   EndpointConfiguration: {
-    types: closed("endpointConfiguration PRIVATE", atOnce),
-    vpcEndpointIds: closed("endpointConfiguration PRIVATE", atOnce),
+    types: enforced("gateway/private-endpoint", atOnce),
+    vpcEndpointIds: enforced("gateway/private-endpoint", atOnce),
     ipAddressType: withoutEffect("Portico listens on the addresses that it is told to."),
   },
   Resource: {

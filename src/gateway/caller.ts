@@ -1,5 +1,6 @@
 import type { Policy } from "../access/policy.ts";
 import type { InboundRequest } from "../http/inbound.ts";
+import type { VpcEndpoint } from "../http/listener.ts";
 
 /**
  * Who calls: what the request says about its caller, and what authorizers and other checks of the method found out.
@@ -13,6 +14,8 @@ export interface Caller {
    * headers.
    */
   readonly isTest: boolean;
+  /** The VPC endpoint that a request for a private API came through. */
+  vpcEndpoint: Pick<VpcEndpoint, "id" | "vpcId"> | undefined;
   /** The identity that signed the request. */
   iam: IamIdentity | undefined;
   apiKey: CallerApiKey | undefined;
@@ -57,6 +60,7 @@ export const callerOf = (request: InboundRequest): Caller => ({
   sourceAddress: request.client.address,
   userAgent: request.header("user-agent"),
   isTest: false,
+  vpcEndpoint: undefined,
   iam: undefined,
   apiKey: undefined,
   grant: undefined,
@@ -75,6 +79,7 @@ export const callerOfTest = ({ accessKey, userAgent }: Tester, account: string, 
   sourceAddress: request.client.address,
   userAgent,
   isTest: true,
+  vpcEndpoint: undefined,
   iam: { accessKey, accountId: account, caller: account, user: account, userArn: `arn:aws:iam::${account}:root` },
   apiKey: { id: "test-invoke-api-key-id", value: "test-invoke-api-key" },
   grant: undefined,
@@ -96,4 +101,6 @@ export const identityVariables: Readonly<Record<string, (caller: Caller) => stri
   apiKeyId: ({ apiKey }) => apiKey?.id,
   sourceIp: ({ sourceAddress }) => sourceAddress,
   userAgent: ({ userAgent }) => userAgent,
+  vpcId: ({ vpcEndpoint }) => vpcEndpoint?.vpcId,
+  vpceId: ({ vpcEndpoint }) => vpcEndpoint?.id,
 };

@@ -4,6 +4,7 @@ import type { RunJob } from "../base/job.ts";
 import type { EventClient, FunctionClient } from "../functions/function-client.ts";
 import type { TlsIdentity } from "../http/http1-client/open-socket.ts";
 import type { InboundExchange } from "../http/inbound.ts";
+import { developmentListener, type Listener, type VpcEndpoint } from "../http/listener.ts";
 import type { Throttles } from "../limits/throttles.ts";
 import type { Plan } from "../plan/kinds.ts";
 import { AccessLogWriter } from "../telemetry/access-log-writer.ts";
@@ -20,8 +21,9 @@ import { BackendPools } from "./integrations/backend-pools.ts";
 import { PermissionCheck } from "./integrations/permission-check.ts";
 import { TlsIdentities } from "./integrations/tls-identities.ts";
 import { linkClosedProgram, linkProgram, UnknownPlan } from "./link-program.ts";
+import { enterPrivately } from "./private-endpoint.ts";
 import type { Probe, ProbeOutcome } from "./probe.ts";
-import type { FrontRefusal, Program } from "./program.ts";
+import type { BelowStage, FrontRefusal, Program } from "./program.ts";
 import { makeExtendedRequestId, makeRequestId } from "./request-ids.ts";
 import { addHint } from "./responses/failure.ts";
 import { type Address, findDestination } from "./routing/address.ts";
@@ -45,6 +47,8 @@ export interface GatewayOptions {
   /** The token buckets that all threads share. */
   readonly throttles: Throttles;
   readonly settings: GatewaySettings;
+  /** The listener that requests of Portico's own are taken to come in by. */
+  readonly listener?: Listener;
 }
 
 export interface GatewaySettings {
@@ -54,6 +58,14 @@ export interface GatewaySettings {
   readonly accessLog: string;
   /** Where the AWS services are that integrations call. */
   readonly services: AwsServiceSettings;
+}
+
+/** How a request came to its stage. */
+interface Entry {
+  readonly below: BelowStage;
+  /** The VPC endpoint, for a private API. */
+  readonly endpoint: VpcEndpoint | undefined;
+  readonly trace: Trace | undefined;
 }
 
 /** A gateway thread's data plane: the programs of all stages, and what runs requests on them. */
@@ -160,6 +172,11 @@ export class Gateway {
       this.#refuse(request, { ...forbidden, hint }, trace);
       return;
     }
+    const entry = enterPrivately(request, address, program.plan);
+    if (entry.kind === "refused") {
+      this.#refuse(request, { ...forbidden, hint: () => entry.reason }, trace);
+      return;
+    }
     const location = ownHostOf(request, address, program.plan.region);
     if (location !== undefined) {
       // 307 keeps the verb and the body of a form.
@@ -167,7 +184,7 @@ export class Gateway {
       return;
     }
     const refusal = program.refusalOf(request);
-    if (refusal === undefined) this.#run(request, program, address, trace);
+    if (refusal === undefined) this.#run(request, program, { below: address, endpoint: entry.endpoint, trace });
     else this.#refuse(request, refusal, trace);
   }
 
@@ -179,6 +196,7 @@ export class Gateway {
     const trace = makeTrace("data", probe.bodyCharsMax, this.#options.clock);
     const startedAt = performance.now();
     const request = new SyntheticRequest(probe.request, {
+      listener: { ...(this.#options.listener ?? developmentListener), isEncrypted: probe.request.isEncrypted },
       answerBytesMax: probe.answerBytesMax,
       onAnswer: (answer) => {
         const latencyMs = performance.now() - startedAt;
@@ -245,8 +263,9 @@ export class Gateway {
     });
   }
 
-  #run(request: InboundExchange, program: Program, address: Address, trace: Trace | undefined): void {
-    const exchange = program.open(request, address, this.#options.clock.now());
+  #run(request: InboundExchange, program: Program, { below, endpoint, trace }: Entry): void {
+    const exchange = program.open(request, below, this.#options.clock.now());
+    if (endpoint !== undefined) exchange.caller.vpcEndpoint = { id: endpoint.id, vpcId: endpoint.vpcId };
     exchange.guard(() => {
       if (trace !== undefined) beginTrace(exchange, trace);
       const { closed } = program.plan;

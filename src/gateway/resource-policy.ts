@@ -63,12 +63,17 @@ export function decideCall(
   { stageArn, principal }: { readonly stageArn: string; readonly principal?: AwsPrincipal | undefined },
 ): PolicyDecision {
   const { request, caller } = exchange;
+  const { account, region } = exchange.program.plan;
   const context = makeInvokeContext({
     sourceAddress: caller.sourceAddress,
     userAgent: caller.userAgent,
     referer: request.header("referer"),
     isEncrypted: request.client.isEncrypted,
     nowMs: exchange.startedMs,
+    account,
+    region,
+    vpcEndpoint: caller.vpcEndpoint,
+    principal: undefined,
   });
   let decision: PolicyDecision | undefined;
   for (const path of pathsOf(exchange.path)) {

@@ -25,6 +25,8 @@ export interface StagePlan {
   readonly isEdgeOptimized?: true;
   /** Whether the default `execute-api` host answers 403 (`disableExecuteApiEndpoint`). */
   readonly isDefaultEndpointDisabled: boolean;
+  /** The API is private: it answers requests that came through a VPC endpoint, and refuses all others. */
+  readonly privateEndpoint?: PrivateEndpointPlan;
   readonly accessLog?: AccessLogPlan;
   /**
    * The API's resource policy as JSON; absent if it has none. Threads link it once for all methods. It decides only where
@@ -42,6 +44,11 @@ export interface StagePlan {
   /** Settings that are stored and have no effect yet. None of them guards anything. `portico status` names them. */
   readonly withoutEffect: readonly string[];
   readonly methods: readonly MethodPlan[];
+}
+
+export interface PrivateEndpointPlan {
+  /** The VPC endpoints that the API is associated with: hosts may name these. */
+  readonly vpcEndpointIds: readonly string[];
 }
 
 export interface AccessLogPlan {

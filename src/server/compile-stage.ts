@@ -35,6 +35,8 @@ export interface CompileSettings {
   readonly compilers: { readonly [Kind in PlanKind]: CompileStage<Kind> };
   /** The addresses of `--vpc-link`. */
   readonly vpcLinkAddresses: Surroundings["vpcLinkAddresses"];
+  /** `--vpc-endpoint` is set. */
+  readonly hasVpcEndpoints: boolean;
 }
 
 export interface CompiledStage {
@@ -76,7 +78,7 @@ export async function compileStage(
 export async function readStage(
   tx: Reader,
   { content, scope }: Pick<StageReading, "content" | "scope">,
-  { vpcLinkAddresses }: Pick<CompileSettings, "vpcLinkAddresses">,
+  { vpcLinkAddresses, hasVpcEndpoints }: Pick<CompileSettings, "vpcLinkAddresses" | "hasVpcEndpoints">,
 ): Promise<StageReading> {
   const { definition, stage } = content;
   const links = await tx.list<VpcLink>(vpcLinkKind);
@@ -86,6 +88,7 @@ export async function readStage(
   const surroundings: Surroundings = {
     vpcLinks: new Map(links.map(({ id, body }) => [id, body])),
     vpcLinkAddresses,
+    hasVpcEndpoints,
     hasClientCertificate: identity !== undefined,
     roles,
   };

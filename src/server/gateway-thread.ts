@@ -112,6 +112,7 @@ const handlers: Handlers<ToThread> = {
       executionLogs,
       throttles: openThrottles(start.throttles, settings.accountThrottle),
       settings,
+      listener: start.listener,
     });
   },
   ...taken,

@@ -112,7 +112,7 @@ async function withReconciler(
   const logger = makeLogger("warn", (_level, message, fields) => errors.push(`${message} ${JSON.stringify(fields)}`));
   const reconciler = new Reconciler({
     store: seen(store),
-    sources: makePublicationSources({ compilers: { rest }, vpcLinkAddresses: {} }, logger),
+    sources: makePublicationSources({ compilers: { rest }, vpcLinkAddresses: {}, hasVpcEndpoints: false }, logger),
     post: (message) => posted.push(message),
     logger,
   });
@@ -174,7 +174,10 @@ test("a thread that asks before the start is done is not told that this is all",
   const logger = makeLogger("silent", () => undefined);
   const reconciler = new Reconciler({
     store,
-    sources: makePublicationSources({ compilers: { rest: compile }, vpcLinkAddresses: {} }, logger),
+    sources: makePublicationSources(
+      { compilers: { rest: compile }, vpcLinkAddresses: {}, hasVpcEndpoints: false },
+      logger,
+    ),
     post: () => undefined,
     logger,
   });
@@ -611,6 +614,7 @@ test("a role that comes while the stage that names it is compiled is not missed"
           },
         },
         vpcLinkAddresses: {},
+        hasVpcEndpoints: false,
       },
       logger,
     ),

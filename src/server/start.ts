@@ -49,7 +49,11 @@ export async function startServer(
   const telemetry = await start(makeServerTelemetry({ config, ground, threadCount, logger }));
   const functions = await start(makeFunctionRuntime({ config, ground, telemetry, logger }));
   const { run } = await start(new JobRunner({ entry: threadEntry("jobs-thread"), logger }));
-  const compileSettings = { compilers: makeCompilers(run), vpcLinkAddresses: config.vpcLink };
+  const compileSettings = {
+    compilers: makeCompilers(run),
+    vpcLinkAddresses: config.vpcLink,
+    hasVpcEndpoints: config.vpcEndpoint.length > 0,
+  };
   const below = { config, ground, telemetry, functions, compileSettings, logger };
   // The data plane's threads load while management starts.
   const dataPlane = await start(new DataPlane({ ...below, entry: threadEntry("gateway-thread"), threadCount }));

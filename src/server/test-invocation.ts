@@ -87,7 +87,15 @@ async function compileTest(
     ...testStage(test.stageVariables),
     ...(test.clientCertificateId === undefined ? {} : { clientCertificateId: test.clientCertificateId }),
   };
-  const tested = { ...definition, restApi, resources: [{ ...resource, resourceMethods: { [verb]: method } }] };
+  // A test comes through no endpoint at all.
+  const { endpointConfiguration } = restApi;
+  const isPrivate = endpointConfiguration.types.includes("PRIVATE");
+  const endpoint = isPrivate ? { endpointConfiguration: { types: ["REGIONAL" as const] } } : {};
+  const tested = {
+    ...definition,
+    restApi: { ...restApi, ...endpoint },
+    resources: [{ ...resource, resourceMethods: { [verb]: method } }],
+  };
   const { scope } = test;
   const read = await options.store.read(scope, (tx) =>
     readStage(tx, { content: { kind: "rest", definition: tested, stage }, scope }, options),

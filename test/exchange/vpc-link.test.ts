@@ -29,6 +29,7 @@ const through = (addresses: Surroundings["vpcLinkAddresses"], link = aLink()): S
   vpcLinks: new Map([[link.id, link]]),
   vpcLinkAddresses: addresses,
   hasClientCertificate: false,
+  hasVpcEndpoints: false,
   roles: new Map(),
 });
 

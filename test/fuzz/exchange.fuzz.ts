@@ -137,6 +137,7 @@ const anySurroundings = (backend: string): Surroundings => ({
     ]),
   },
   hasClientCertificate: false,
+  hasVpcEndpoints: false,
   roles: new Map(),
 });
 

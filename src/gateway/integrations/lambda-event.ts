@@ -76,20 +76,21 @@ function writeAuthorizer({ caller: { grant }, access }: Exchange): string {
 
 /** Most callers are known by their address and user agent alone, and cost no more than these two. */
 function writeIdentity(caller: Caller): string {
-  const { iam, apiKey, sourceAddress, userAgent } = caller;
-  const credentials = iam === undefined && apiKey === undefined ? noCredentials : writeCredentials(caller);
+  const { iam, apiKey, sourceAddress, userAgent, vpcEndpoint } = caller;
+  const isPlain = iam === undefined && apiKey === undefined && vpcEndpoint === undefined;
+  const credentials = isPlain ? noCredentials : writeCredentials(caller);
   return `${credentials},"sourceIp":${json(sourceAddress)},"userAgent":${json(userAgent ?? null)}}`;
 }
 
 /**
  * Writes everything but the caller's address and user agent. AWS quirk: a value that is not known is null, except API
- * keys, which are left out.
+ * keys and VPC endpoints, which are left out.
  */
 function writeCredentials(caller: Caller): string {
   const { sourceIp: _, userAgent: __, ...readers } = identityVariables;
   const members = Object.entries(readers).flatMap(([name, read]) => {
     const value = read(caller);
-    return value === undefined && name.startsWith("apiKey") ? [] : [`${json(name)}:${json(value ?? null)}`];
+    return value === undefined && /^(?:apiKey|vpc)/.test(name) ? [] : [`${json(name)}:${json(value ?? null)}`];
   });
   return `{${members.join()}`;
 }
@@ -98,6 +99,7 @@ const noCredentials = writeCredentials({
   sourceAddress: "",
   userAgent: undefined,
   isTest: false,
+  vpcEndpoint: undefined,
   iam: undefined,
   apiKey: undefined,
   grant: undefined,

@@ -11,6 +11,8 @@ export interface Address {
   readonly query: string;
   /** True if the path names the stage, on a host that other stages and the management API may share. */
   readonly isByPath: boolean;
+  /** The VPC endpoint that the host names: `{apiId}-{vpceId}.execute-api.…`. */
+  readonly vpceId: string | undefined;
 }
 
 /** Where a request goes. */
@@ -28,6 +30,7 @@ const toManagement = { kind: "management" } as const;
 const toNothing = { kind: "missing", address: undefined } as const;
 
 const hostMark = ".execute-api.";
+const endpointMark = "-vpce-";
 const awsPrefix = "/_aws/execute-api/";
 const legacyPrefix = "/restapis/";
 const legacyMark = "/_user_request_";
@@ -54,12 +57,19 @@ export const pathOfStage = (apiId: string, stageName: string): string =>
  * Reads an address of the data plane. Returns undefined for every other address.
  *
  *     {apiId}.execute-api.<anything>    /{stage}/…
+ *     {apiId}-{vpceId}.execute-api.<anything>    /{stage}/…
  *     any host      /_aws/execute-api/{apiId}/{stage}/…
  *     any host      /restapis/{apiId}/{stage}/_user_request_/…
  */
 function parseAddress(host: string, target: string): Address | undefined {
   const mark = host.indexOf(hostMark);
-  if (mark > 0) return makeAddress(host.slice(0, mark), target, 1, false);
+  if (mark > 0) {
+    const label = host.slice(0, mark);
+    const endpointAt = label.indexOf(endpointMark);
+    if (endpointAt <= 0) return makeAddress(label, target, 1, false);
+    const vpceId = label.slice(endpointAt + 1);
+    return { ...makeAddress(label.slice(0, endpointAt), target, 1, false), vpceId };
+  }
   if (target.startsWith(awsPrefix)) {
     const end = target.indexOf("/", awsPrefix.length);
     const apiId = target.slice(awsPrefix.length, end < 0 ? pathEnd(target) : end);
@@ -86,6 +96,7 @@ function parseLegacy(target: string): Address | undefined {
     path: target.slice(rest, end),
     query: target.slice(end + 1),
     isByPath: true,
+    vpceId: undefined,
   };
 }
 
@@ -100,6 +111,7 @@ function makeAddress(apiId: string, target: string, from: number, isByPath: bool
     path: target.slice(stageEnd, end),
     query: target.slice(end + 1),
     isByPath,
+    vpceId: undefined,
   };
 }
 

@@ -130,6 +130,9 @@ function identityOf({ exchange }: Rendering): TemplateMap {
   for (const name of caller.apiKey === undefined ? identityKeys : identityKeysWithApiKey) {
     map.set(name, identityVariables[name]!(caller) ?? "");
   }
+  if (caller.vpcEndpoint !== undefined) {
+    for (const name of ["vpcId", "vpceId"]) map.set(name, identityVariables[name]!(caller) ?? "");
+  }
   return map;
 }
 

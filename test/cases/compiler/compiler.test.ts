@@ -17,6 +17,7 @@ interface Case extends Partial<Omit<RestApiDefinition, "restApi">> {
   readonly vpcLinks?: readonly VpcLink[];
   readonly vpcLinkAddresses?: Readonly<Record<string, readonly string[]>>;
   readonly hasClientCertificate?: boolean;
+  readonly hasVpcEndpoints?: boolean;
   readonly routes?: Readonly<Record<string, Readonly<Record<string, Partial<Method> | null>>>>;
 }
 
@@ -35,10 +36,11 @@ for (const file of globSync("*.txt", { cwd: import.meta.dirname }).sort()) {
 }
 
 function compileCase(given: Case): unknown {
-  const { stage, routes = {}, vpcLinks = [], vpcLinkAddresses, hasClientCertificate, ...rest } = given;
+  const { stage, routes = {}, vpcLinks = [], vpcLinkAddresses, hasClientCertificate, hasVpcEndpoints, ...rest } = given;
   const surroundings = {
     vpcLinks: new Map(vpcLinks.map((link) => [link.id, link])),
     vpcLinkAddresses: vpcLinkAddresses ?? noSurroundings.vpcLinkAddresses,
+    hasVpcEndpoints: hasVpcEndpoints ?? noSurroundings.hasVpcEndpoints,
     hasClientCertificate: hasClientCertificate ?? noSurroundings.hasClientCertificate,
     roles: noSurroundings.roles,
   };
