@@ -1,5 +1,3 @@
-import type { Principal } from "./principal.ts";
-
 /**
  * Which condition keys a policy may ask for, and who knows their values. A key that is in no row is known to nobody here: a
  * statement that asks for it never allows, and denies if it is a Deny, whatever its operator.
@@ -35,25 +33,7 @@ export interface SessionCall {
   readonly region: string;
 }
 
-/** A root, a user or a session asks STS for a role. */
-export interface AssumeRoleCall {
-  readonly kind: "assume-role";
-  readonly account: string;
-  /** The role's ARN for a session, the root's ARN for an account's own key. */
-  readonly principalArn: string;
-  readonly userId: string;
-  readonly principalType: Principal["type"];
-  /** Only users have one. */
-  readonly userName: string | undefined;
-  readonly isSession: boolean;
-  readonly region: string;
-  /** The role that is asked for. */
-  readonly resource: string;
-  readonly sessionName: string;
-  readonly externalId?: string | undefined;
-}
-
-type PolicyCall = ServiceCall | SessionCall | AssumeRoleCall;
+type PolicyCall = ServiceCall | SessionCall;
 type Provide<Call> = (call: Call) => string | null | undefined;
 type KeyRow = { readonly [Kind in PolicyCall["kind"]]?: Provide<Extract<PolicyCall, { readonly kind: Kind }>> };
 
@@ -62,15 +42,14 @@ const absent = always(null);
 const everywhere = (value: string | null): KeyRow => ({
   service: always(value),
   session: always(value),
-  "assume-role": always(value),
 });
-const ofCallers = (value: string | null): KeyRow => ({ session: always(value), "assume-role": always(value) });
+const ofSessions = (value: string | null): KeyRow => ({ session: always(value) });
 
 const keys: Readonly<Record<string, KeyRow>> = {
-  "aws:sourcearn": { service: ({ sourceArn }) => sourceArn, ...ofCallers(null) },
-  "aws:sourceaccount": { service: ({ sourceAccount }) => sourceAccount, ...ofCallers(null) },
-  "aws:principalisawsservice": { service: always("true"), ...ofCallers("false") },
-  "aws:principalservicename": { service: always("apigateway.amazonaws.com"), ...ofCallers(null) },
+  "aws:sourcearn": { service: ({ sourceArn }) => sourceArn, ...ofSessions(null) },
+  "aws:sourceaccount": { service: ({ sourceAccount }) => sourceAccount, ...ofSessions(null) },
+  "aws:principalisawsservice": { service: always("true"), ...ofSessions("false") },
+  "aws:principalservicename": { service: always("apigateway.amazonaws.com"), ...ofSessions(null) },
   // AWS: "aws:ViaAWSService" is false if a service uses a role that it was given.
   "aws:viaawsservice": everywhere("false"),
   "aws:calledvia": everywhere(null),
@@ -81,30 +60,25 @@ const keys: Readonly<Record<string, KeyRow>> = {
   "aws:requestedregion": {
     service: ({ resource }) => regionOf(resource),
     session: ({ region }) => region,
-    "assume-role": ({ region }) => region,
   },
   "aws:resourceaccount": {
     service: ({ resource }) => accountOf(resource),
     session: ({ resource, isResourcePrefix }) => accountOf(resource, isResourcePrefix),
-    "assume-role": ({ resource }) => accountOf(resource),
   },
-  "aws:principalarn": { session: ({ roleArn }) => roleArn, "assume-role": ({ principalArn }) => principalArn },
-  "aws:principalaccount": { session: ({ roleArn }) => accountOf(roleArn), "assume-role": ({ account }) => account },
+  "aws:principalarn": { session: ({ roleArn }) => roleArn },
+  "aws:principalaccount": { session: ({ roleArn }) => accountOf(roleArn) },
   "aws:principaltype": {
     session: always("AssumedRole"),
-    "assume-role": ({ principalType }) => principalType,
   },
-  "aws:userid": { session: ({ userId }) => userId, "assume-role": ({ userId }) => userId },
-  "aws:username": { session: always(null), "assume-role": ({ userName }) => userName ?? null },
-  "aws:federatedprovider": ofCallers(null),
+  "aws:userid": { session: ({ userId }) => userId },
+  "aws:username": { session: always(null) },
+  "aws:federatedprovider": ofSessions(null),
   "aws:sourceidentity": { session: absent },
   "aws:multifactorauthpresent": {
     session: always("false"),
-    "assume-role": ({ isSession }) => (isSession ? "false" : null),
   },
-  "aws:multifactorauthage": ofCallers(null),
-  "sts:rolesessionname": { "assume-role": ({ sessionName }) => sessionName },
-  "sts:externalid": { service: absent, "assume-role": ({ externalId }) => externalId ?? null },
+  "aws:multifactorauthage": ofSessions(null),
+  "sts:externalid": { service: absent },
   // AWS: Lambda Developer Guide, function URLs and Alexa skills: API Gateway is neither.
   "lambda:functionurlauthtype": { service: absent },
   "lambda:eventsourcetoken": { service: absent },

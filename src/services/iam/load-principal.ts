@@ -77,7 +77,7 @@ export async function loadIdentity(reader: Reader, arn: string): Promise<LoadedI
   const parts = parseIdentityArn(arn);
   if (parts === undefined) return { identity: undefined, sources: [] };
   const { kind, account, name } = parts;
-  if (kind === "root") return { identity: rootOf(arn, account), sources: [] };
+  if (kind === "root") return { identity: rootOf(account, arn), sources: [] };
   const scope = iamScope(account);
   const tx = reader.in(scope);
   const own: Source = { scope, kind: iamKinds[kind], id: documentId(name) };
@@ -114,7 +114,8 @@ export async function loadIdentity(reader: Reader, arn: string): Promise<LoadedI
   };
 }
 
-const rootOf = (arn: string, account: string): Identity => ({
+/** Returns an account's root. Every account has one. */
+export const rootOf = (account: string, arn = `arn:aws:iam::${account}:root`): Identity => ({
   kind: "root",
   account,
   arn,

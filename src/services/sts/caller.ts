@@ -1,0 +1,60 @@
+import { authorize, accessOf, problemOf } from "../../access/authorize.ts";
+import { parsePolicy } from "../../access/policy.ts";
+import { type Identity, type Principal, principalOfIdentity } from "../../access/principal.ts";
+import { makeSessionContext, type SessionRequest } from "../../access/sts-conditions.ts";
+import { nowSeconds } from "../../families/work.ts";
+import { ApiError } from "../../protocol/errors.ts";
+import type { CallContext } from "../../protocol/operation.ts";
+import { rootOf } from "../iam/load-principal.ts";
+
+/** Returns who calls: a key that is an account's number, and one that was not made here, is the account's root. */
+export const callerOf = ({ account, caller }: CallContext): Principal =>
+  caller ?? principalOfIdentity(rootOf(account));
+
+/** What policies may ask of a call for a session, besides who calls and when. */
+export type RequestFacts = Omit<SessionRequest, "principal" | "region" | "userAgent" | "now">;
+
+/**
+ * Throws unless the caller may do each of these actions of STS. A role is asked by its trust policy as well. AWS: IAM User
+ * Guide, "Policy evaluation logic"; "Troubleshoot access denied error messages".
+ */
+export function requireAllowed(
+  actions: readonly string[],
+  facts: RequestFacts,
+  call: CallContext,
+  role?: Identity,
+): void {
+  const principal = callerOf(call);
+  const { region, userAgent } = call;
+  const context = makeSessionContext({ ...facts, principal, region, userAgent, now: nowSeconds(call) });
+  const resource =
+    role === undefined
+      ? { account: principal.account }
+      : {
+          account: role.account,
+          policy: { name: "trust policy", policy: parsePolicy(role.trustPolicy ?? "", "trust") },
+          isPolicyDecisive: true,
+        };
+  for (const action of actions) {
+    const decision = authorize({ action, resource: facts.resource, context }, accessOf(principal), resource);
+    const problem = problemOf(decision, action);
+    if (problem !== undefined) throw notAuthorized(call, action, facts.resource, problem);
+  }
+}
+
+/** AWS's words for a role that can't be assumed say no more, whether it exists or not. */
+export const notAuthorized = (call: CallContext, action: string, resource: string, hint: string): ApiError =>
+  new ApiError(
+    "AccessDenied",
+    `User: ${callerOf(call).arn} is not authorized to perform: ${action} on resource: ${resource}`,
+    { hint: `Not allowed: ${hint}.` },
+  );
+
+/** Throws if the call asks for a check by a device, since nobody has one here. */
+export function refuseDevice({ SerialNumber, TokenCode }: { SerialNumber?: string; TokenCode?: string }): void {
+  if (SerialNumber === undefined && TokenCode === undefined) return;
+  throw new ApiError(
+    "AccessDenied",
+    "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.",
+  );
+}
