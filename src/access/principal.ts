@@ -168,3 +168,11 @@ function withSessionTags(
   const replaced = new Set(Object.keys(added).map((key) => key.toLowerCase()));
   return { ...Object.fromEntries(Object.entries(tags).filter(([key]) => !replaced.has(key.toLowerCase()))), ...added };
 }
+
+/**
+ * Returns whether a caller may call a service at all, whatever its policies say. AWS: IAM User Guide, "Compare AWS STS
+ * credentials": sessions that GetSessionToken and GetFederationToken made can't call IAM, as long as no device vouches
+ * for them.
+ */
+export const canCallService = ({ session }: Principal, service: string): boolean =>
+  service !== "iam" || session === undefined || session.kind === "assumed-role";

@@ -388,7 +388,10 @@ export const bounds = {
   sessionBytesMax: { value: 65_536, source: "ours: what a session token seals, before it is compressed" },
   sessionPolicyCharsMax: { value: 2_048, source: "AWS STS: AssumeRole, Policy" },
   sessionPolicyArnsMax: { value: 10, source: "AWS STS: AssumeRole, PolicyArns" },
-  packedSessionBytesMax: { value: 3_072, source: "ours: a session's policies and tags, compressed; AWS's number is unknown" },
+  packedSessionBytesMax: {
+    value: 3_072,
+    source: "ours: a session's policies and tags, compressed; AWS's number is unknown",
+  },
   sessionSecondsDefault: { value: 43_200, source: "AWS STS: GetSessionToken, GetFederationToken, DurationSeconds" },
   rootSessionSecondsMax: { value: 3_600, source: "AWS STS: GetSessionToken, GetFederationToken, of a root" },
   authorizationMessageBytesMax: { value: 65_536, source: "ours: an authorization message, before it is compressed" },

@@ -1,3 +1,4 @@
+import { canCallService } from "../access/principal.ts";
 import { bounds } from "../base/bounds.ts";
 import { randomIds } from "../base/ids.ts";
 import type { RunJob } from "../base/job.ts";
@@ -65,10 +66,10 @@ export class ManagementServer {
         runJob: options.run,
         identify: async (scope, token, nowMs) => {
           const decision = await this.#sessions.identify(scope.accessKeyId, token, nowMs);
-          if (decision.kind === "known" && decision.caller.session === undefined) {
-            this.#accessKeyUses.note(scope.accessKeyId, scope.service, scope.region);
-          }
-          return decision;
+          if (decision.kind !== "known") return decision;
+          const { caller } = decision;
+          if (caller.session === undefined) this.#accessKeyUses.note(scope.accessKeyId, scope.service, scope.region);
+          return canCallService(caller, scope.service) ? decision : { kind: "invalid" };
         },
       }),
       upstream: this.#upstream,

@@ -1,4 +1,4 @@
-import { authorize, accessOf, problemOf } from "../../access/authorize.ts";
+import { accessOf, authorize, problemOf } from "../../access/authorize.ts";
 import { parsePolicy } from "../../access/policy.ts";
 import { type Identity, type Principal, principalOfIdentity } from "../../access/principal.ts";
 import { makeSessionContext, type SessionRequest } from "../../access/sts-conditions.ts";
@@ -8,8 +8,7 @@ import type { CallContext } from "../../protocol/operation.ts";
 import { rootOf } from "../iam/load-principal.ts";
 
 /** Returns who calls: a key that is an account's number, and one that was not made here, is the account's root. */
-export const callerOf = ({ account, caller }: CallContext): Principal =>
-  caller ?? principalOfIdentity(rootOf(account));
+export const callerOf = ({ account, caller }: CallContext): Principal => caller ?? principalOfIdentity(rootOf(account));
 
 /** What policies may ask of a call for a session, besides who calls and when. */
 export type RequestFacts = Omit<SessionRequest, "principal" | "region" | "userAgent" | "now">;

@@ -1,11 +1,11 @@
 import { deflateRawSync } from "node:zlib";
+import type { Session } from "../../access/principal.ts";
 import { bounds } from "../../base/bounds.ts";
 import { present } from "../../families/work.ts";
 import { ApiError } from "../../protocol/errors.ts";
-import type { Session } from "../../access/principal.ts";
 import type { Reader } from "../../store/store.ts";
 import { awsManagedPolicyOf } from "../iam/aws-managed-policies.ts";
-import { iamKinds, iamScope, documentId, type PolicyDocument, parsePolicyArn } from "../iam/documents.ts";
+import { documentId, iamKinds, iamScope, type PolicyDocument, parsePolicyArn } from "../iam/documents.ts";
 import { validatePolicy } from "../iam/policy-grammar.ts";
 
 /** The members of an input that limit a session, or say something of it. */
