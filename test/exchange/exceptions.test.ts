@@ -74,6 +74,9 @@ const backendAt = (path: string, timeoutMs = 10_000): BackendPlan => ({
 const answerAll: StepPlan = { kind: "mock", request: templated, responses: [ok] };
 const lambdaProxy = { kind: "lambda-proxy", functionArn, timeoutMs: 10_000 } as const;
 const lambda = { kind: "lambda", functionArn, timeoutMs: 10_000, headers: [], request: passed } as const;
+/** One for all tests: a table is megabytes of shared memory. */
+const throttles = openThrottles(allocateThrottles(Date.now()), { ratePerSecond: 10_000, burst: 5_000 });
+
 const authorizer = {
   id: "auth",
   resultTtlSeconds: 0,
@@ -296,7 +299,7 @@ async function runOnce(
           open: () => ({ write: (line: string) => seen.accessLines.push(line), close: () => seen.retirements++ }),
         } as unknown as ThreadContext["accessLogs"],
         undeployed: new Map(),
-        throttles: openThrottles(allocateThrottles(Date.now()), { ratePerSecond: 10_000, burst: 5_000 }),
+        throttles,
         pools,
         executionLogs: { write: () => seen.executionLogs++ },
         identities: new TlsIdentities(),
