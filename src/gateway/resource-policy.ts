@@ -1,5 +1,8 @@
+import type { ParsedPolicy } from "../access/authorize.ts";
+import type { ConditionContext } from "../access/condition-keys.ts";
 import { makeInvokeContext } from "../access/invoke-conditions.ts";
 import { type AwsPrincipal, type Policy, type PolicyDecision, parsePolicy } from "../access/policy.ts";
+import type { Principal } from "../access/principal.ts";
 import type { StagePlan } from "../plan/plan.ts";
 import type { Exchange } from "./exchange.ts";
 import { decodeLeniently } from "./routing/match.ts";
@@ -24,6 +27,13 @@ export class LinkedResourcePolicy {
     this.#arn = stageArnOf(plan);
   }
 
+  /** The policy, for decisions that take others into account; undefined if the API has none. */
+  get parsed(): ParsedPolicy | undefined {
+    if (!this.isThere) return undefined;
+    this.#policy ??= parsePolicy(this.#plan.resourcePolicy!);
+    return { name: "the API's resource policy", policy: this.#policy };
+  }
+
   /**
    * Returns what the policy says of the exchange's call, by whoever `principal` is: an anonymous caller if it is absent.
    * Returns undefined if the API has no policy. `combineDecisions` says what it means beside an identity's policies.
@@ -38,10 +48,7 @@ export class LinkedResourcePolicy {
 
   /** Answers with AWS's refusal. `who` is the caller's ARN; absent for an anonymous one. */
   refuse(exchange: Exchange, decision: PolicyDecision, who?: string): false {
-    const { region, account, apiId, stageName } = this.#plan;
-    // AWS: the account is masked but for its last four digits.
-    const arn = `arn:aws:execute-api:${region}:********${account.slice(-4)}:${apiId}/${stageName}/`;
-    const resource = `${arn}${exchange.httpMethod}${exchange.path}`;
+    const resource = maskedArnOf(this.#plan, exchange);
     const explicit = decision.kind === "denied" ? " with an explicit deny" : "";
     return exchange.program.responses.finish(exchange, "ACCESS_DENIED", {
       message: `User: ${who ?? "anonymous"} is not authorized to perform: ${invokeAction} on resource: ${resource}${explicit}`,
@@ -54,17 +61,21 @@ export class LinkedResourcePolicy {
 export const stageArnOf = (plan: Pick<StagePlan, "region" | "account" | "apiId" | "stageName">): string =>
   `arn:aws:execute-api:${plan.region}:${plan.account}:${plan.apiId}/${plan.stageName}/`;
 
+/** Returns the ARN of the call as refusals show it. AWS: the account is masked but for its last four digits. */
+export function maskedArnOf(
+  { region, account, apiId, stageName }: Pick<StagePlan, "region" | "account" | "apiId" | "stageName">,
+  { httpMethod, path }: Exchange,
+): string {
+  return `arn:aws:execute-api:${region}:********${account.slice(-4)}:${apiId}/${stageName}/${httpMethod}${path}`;
+}
+
 /**
- * Returns what a policy says of an exchange's call of its method. `stageArn` is `stageArnOf` its stage.
+ * Returns what looks up the condition keys of an exchange's call. `principal` is the caller, if a signature proved who it is.
  */
-export function decideCall(
-  policy: Policy,
-  exchange: Exchange,
-  { stageArn, principal }: { readonly stageArn: string; readonly principal?: AwsPrincipal | undefined },
-): PolicyDecision {
+export function invokeContextOf(exchange: Exchange, principal: Principal | undefined): ConditionContext {
   const { request, caller } = exchange;
   const { account, region } = exchange.program.plan;
-  const context = makeInvokeContext({
+  return makeInvokeContext({
     sourceAddress: caller.sourceAddress,
     userAgent: caller.userAgent,
     referer: request.header("referer"),
@@ -73,8 +84,19 @@ export function decideCall(
     account,
     region,
     vpcEndpoint: caller.vpcEndpoint,
-    principal: undefined,
+    principal,
   });
+}
+
+/**
+ * Returns what a policy says of an exchange's call of its method. `stageArn` is `stageArnOf` its stage.
+ */
+export function decideCall(
+  policy: Policy,
+  exchange: Exchange,
+  { stageArn, principal }: { readonly stageArn: string; readonly principal?: AwsPrincipal | undefined },
+): PolicyDecision {
+  const context = invokeContextOf(exchange, undefined);
   let decision: PolicyDecision | undefined;
   for (const path of pathsOf(exchange.path)) {
     const resource = `${stageArn}${exchange.httpMethod}${path}`;
