@@ -9,6 +9,7 @@ import { makeIamOperations } from "../src/services/iam/operations.ts";
 import { makeLambdaOperations } from "../src/services/lambda/operations.ts";
 import { logsOperations } from "../src/services/logs/operations.ts";
 import { makeStsOperations } from "../src/services/sts/operations.ts";
+import { makeWafOperations } from "../src/services/wafv2/operations.ts";
 import { commandLinePage } from "./command-line-page.ts";
 import { settingsPage } from "./settings-page.ts";
 
@@ -29,6 +30,7 @@ const served: Readonly<Partial<Record<ModelName, Readonly<Record<string, unknown
   iam: makeIamOperations(unused(), unused()),
   sts: makeStsOperations(unused(), unused()),
   logs: logsOperations,
+  wafv2: makeWafOperations(unused(), unused()),
 };
 
 const titles: Readonly<Record<ModelName, string>> = {
@@ -39,6 +41,7 @@ const titles: Readonly<Record<ModelName, string>> = {
   sts: "STS",
   iam: "IAM",
   logs: "CloudWatch Logs",
+  wafv2: "WAF (wafv2)",
 };
 
 function operationsPage(): string {

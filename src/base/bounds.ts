@@ -112,6 +112,30 @@ export const bounds = {
   stsAssumeRoleMsMax: { value: 10_000, source: "ours: the call of STS for a role's credentials" },
   mappedHeaderNameCharsMax: { value: 256, source: "ours: a header's name that a mapping makes" },
 
+  // Web ACLs
+  wafStepsMax: {
+    value: 12_000_000,
+    source: "ours: bytes that one request's inspection goes through, and states that its patterns make; about 0.1 s",
+  },
+  wafPatternStatesMax: { value: 4_096, source: "ours: states of a pattern of a web ACL" },
+  wafPatternKeptStatesMax: { value: 256, source: "ours: states that a thread keeps of such a pattern's automaton" },
+  wafStatementDepthMax: { value: 20, source: "ours: statements inside statements" },
+  wafRulesMax: { value: 1_000, source: "ours: rules of a web ACL or rule group; AWS bounds their capacity only" },
+  wafCapacityMax: { value: 5_000, source: "AWS: web ACL capacity units of a web ACL, and of a rule group" },
+  wafWebAclsMax: { value: 100, source: "AWS: web ACLs of an account in a region" },
+  wafRuleGroupsMax: { value: 100, source: "AWS: rule groups of an account in a region" },
+  wafIpSetsMax: { value: 100, source: "AWS: IP sets of an account in a region" },
+  wafRegexPatternSetsMax: { value: 10, source: "AWS: regex pattern sets of an account in a region" },
+  wafAddressesMax: { value: 10_000, source: "AWS: addresses of an IP set" },
+  wafRegexesMax: { value: 10, source: "AWS: patterns of a regex pattern set" },
+  wafCustomBodiesMax: { value: 50, source: "AWS: custom response bodies of a web ACL or rule group" },
+  wafCustomBodyBytesMax: { value: 4_096, source: "AWS: a custom response body" },
+  wafTagsMax: { value: 50, source: "AWS: tags of a resource of AWS WAF" },
+  wafPageItemsMax: { value: 100, source: "AWS: PaginationLimit" },
+  wafRateSlotsMax: { value: 65_536, source: "ours: keys whose requests are counted for rate-based rules at one time" },
+  wafHeadersMax: { value: 200, source: "AWS: headers, and cookies, that a web ACL inspects" },
+  wafHeaderBytesMax: { value: 8_192, source: "AWS: bytes of headers, and of cookies, that a web ACL inspects" },
+
   // Templates, JSON, JSONPath, JSON Schema, XML and patterns
   mappingTemplateBytesMax: { value: 307_200, source: "AWS: Mapping template size" },
   templateLoopRoundsMax: { value: 1_000, source: "AWS: Mapping template, iterations of one #foreach loop" },

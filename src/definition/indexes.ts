@@ -21,7 +21,10 @@ const present = (key: string | undefined): string[] => (key === undefined ? [] :
 
 /** The store's indexes: by kind, the keys that documents are found by besides their ids. */
 export const definitionIndexes = {
-  [restKinds.stage]: { clientCertificate: (stage: Stage) => present(stage.clientCertificateId) },
+  [restKinds.stage]: {
+    clientCertificate: (stage: Stage) => present(stage.clientCertificateId),
+    webAcl: (stage: Stage) => present(stage.webAclArn),
+  },
   [restKinds.resource]: { vpcLink: (resource: Resource) => vpcLinksOf([resource]) },
   [restKinds.snapshot]: { vpcLink: (definition: RestApiDefinition) => vpcLinksOf(definition.resources) },
   [keyKinds.apiKey]: {

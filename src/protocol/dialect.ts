@@ -106,4 +106,14 @@ export const dialects: Readonly<Record<ModelName, Dialect>> = {
     splitsQueryLists: false,
     blobContentType: "application/octet-stream",
   },
+  wafv2: {
+    invalidInput: "ValidationException",
+    unreadableInput: { code: "SerializationException" },
+    wrongType: tokenWords,
+    bodyPath: noPath,
+    endsWithNewline: false,
+    hasApiGatewayId: false,
+    splitsQueryLists: false,
+    blobContentType: "application/octet-stream",
+  },
 };

@@ -37,6 +37,7 @@ const modelsBySigningName: Readonly<Record<string, ModelName>> = {
   sts: "sts",
   iam: "iam",
   logs: "logs",
+  wafv2: "wafv2",
 };
 
 function bySigningName(service: string, path: string): Ownership {
@@ -64,7 +65,10 @@ const apiGatewayRoots: ReadonlySet<string> = new Set([
 ]);
 
 /** The models by the prefix of operations in `X-Amz-Target`. A test holds the table to the models. */
-const modelsByTargetPrefix: Readonly<Record<string, ModelName>> = { Logs_20140328: "logs" };
+const modelsByTargetPrefix: Readonly<Record<string, ModelName>> = {
+  Logs_20140328: "logs",
+  AWSWAF_20190729: "wafv2",
+};
 
 function byTarget(target: string): Ownership {
   const prefix = target.slice(0, target.lastIndexOf("."));

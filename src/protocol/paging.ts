@@ -60,6 +60,17 @@ export const iamPaging: PagingDialect = {
   members: { limit: "MaxItems", token: "Marker", next: "Marker", more: "IsTruncated" },
 };
 
+/** WAF: `NextMarker` and `Limit`. AWS: WAFV2 API reference, "ListWebACLs" and its like: 100 at most. */
+export const wafPaging: PagingDialect = {
+  limitDefault: 100,
+  limitMax: bounds.wafPageItemsMax.value,
+  code: "WAFInvalidParameterException",
+  // Unconfirmed: the wording of both; see docs/compatibility.md, "WAF, words".
+  invalidToken: "Error reason: The NextMarker is not valid., field: ENTITY_LIMIT, parameter: NextMarker",
+  invalidLimit: "Error reason: The limit is not valid., field: ENTITY_LIMIT, parameter: Limit",
+  members: { limit: "Limit", token: "NextMarker", next: "NextMarker" },
+};
+
 export interface PageRequest {
   /**
    * The number of items that the caller wants. A number above the maximum means the maximum. API Gateway v2 sends it as

@@ -133,6 +133,11 @@ function makeServices(
       operations: async () => (await import("../services/sts/operations.ts")).makeStsOperations(store, sessions),
     },
     { model: "logs", operations: telemetry.logs.operations },
+    {
+      model: "wafv2",
+      operations: async () =>
+        (await import("../services/wafv2/operations.ts")).makeWafOperations(store, { geo: undefined }),
+    },
   ];
 }
 

@@ -19,6 +19,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "http",
     "functions",
     "access",
+    "waf",
     "limits",
     "telemetry",
     "language",
@@ -43,6 +44,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "definition",
     "store",
     "access",
+    "waf",
     "functions",
     "telemetry",
     "language/log-filter.ts",
@@ -57,10 +59,11 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   definition: ["language", "base"],
   compiler: ["definition", "plan", "language", "access", "base"],
   plan: ["base"],
-  gateway: ["plan", "http", "language", "access", "limits", "telemetry", "functions/function-client.ts", "base"],
+  gateway: ["plan", "http", "language", "access", "waf", "limits", "telemetry", "functions/function-client.ts", "base"],
   http: ["base"],
   functions: ["telemetry", "base"],
   access: ["base"],
+  waf: ["language/character-class.ts", "base"],
   limits: ["store", "base"],
   telemetry: ["base"],
   language: ["base"],
@@ -92,7 +95,7 @@ export const floors: Readonly<Record<string, Readonly<Record<string, readonly st
   protocol: { models: [] },
   sdk: { runtime: [] },
   server: { pages: [], publications: [] },
-  services: { sts: ["iam"], iam: [], lambda: [], logs: [] },
+  services: { sts: ["iam"], iam: [], lambda: [], logs: [], wafv2: [] },
 };
 
 /** What reads the machine's clock, randomness or timers: the server and the adapters to the world outside. */

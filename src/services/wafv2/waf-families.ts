@@ -1,0 +1,21 @@
+import type { WAFV2 } from "@aws-sdk/client-wafv2";
+import type { InputOf, OperationName } from "../../families/input.ts";
+import { makeFamilies } from "../../families/make-families.ts";
+import { regionalScope } from "../../families/work.ts";
+import { wafPaging } from "../../protocol/paging.ts";
+import type { GeoDatabase } from "../../waf/statement-type.ts";
+
+/** What the operations of AWS WAF need besides the store. */
+export interface WafService {
+  /** What geographic statements look addresses up in, if the server has it. */
+  readonly geo: GeoDatabase | undefined;
+}
+
+/** What declares the operations of AWS WAF. */
+export const { operations, reading, writing } = makeFamilies<WAFV2, WafService>({
+  scopeOf: regionalScope,
+  paging: wafPaging,
+});
+
+/** The input of one of AWS WAF's operations. */
+export type WafInput<Name extends OperationName<WAFV2>> = InputOf<WAFV2, Name>;
