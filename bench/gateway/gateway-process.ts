@@ -35,6 +35,7 @@ const gateway = new Gateway({
   executionLogs: { write() {} },
   // The throttle of AWS's accounts would be what is measured.
   throttles: openThrottles(allocateThrottles(Date.now()), { ratePerSecond: 1e9, burst: 1e9 }),
+  wafRates: { count: () => 0 },
   settings: { payloadBytesMax: 10_485_760, accessLog: "/tmp", services: { endpoints } },
 });
 const plan = compileRest(definition, stage, { account: "000000000000", region: "us-east-1" });

@@ -120,6 +120,7 @@ test("every kind of event has its place in a tree", () => {
     "authorizer-policy": { principal: "***e" },
     "authorizer-shared": { from: "memory" },
     "authorizer-end": {},
+    "web-acl": { action: "BLOCK", rule: "NoBots", labels: ["awswaf:1:webacl:a:bot"] },
     throttled: { level: "account" },
     "authorizer-decision": { decision: "allowed" },
     "resource-policy": { decision: "denied", sid: "NoBots" },

@@ -73,6 +73,14 @@ export function nodesOf(event: Event, report: ExplainReport): TreeNode[] {
       return [policyDecision("the resource policy", event)];
     case "authorizer-decision":
       return [policyDecision("the authorizer's policy", event)];
+    case "web-acl":
+      return [
+        node(
+          `web ACL: ${event.action === "ALLOW" ? "allowed" : "blocked"} by ${event.rule}`,
+          event.labels.map((label) => node(`label ${label}`)),
+          event.action === "ALLOW" ? "good" : "bad",
+        ),
+      ];
     case "throttled":
       return [node(`the ${event.level}'s throttle has no token left`, [], "bad")];
     case "refused":

@@ -88,6 +88,7 @@ export function compileRest(
       : { accessLog: { destinationArn: log.destinationArn, format: log.format } }),
     ...(resourcePolicy === undefined ? {} : { resourcePolicy }),
     ...(isPrivate ? { privateEndpoint: { vpcEndpointIds: vpcEndpointIds ?? [] } } : {}),
+    ...(stage.webAclArn === undefined ? {} : { webAclArn: stage.webAclArn }),
     ...(closed === undefined ? {} : { closed }),
     gatewayResponses: compileGatewayResponses(definition.gatewayResponses, variables),
     ...(models.used === undefined ? {} : { models: models.used }),
@@ -119,7 +120,6 @@ function reasonToClose(
   // Nobody could say who comes from inside.
   if (isPrivate && !hasVpcEndpoints) return "endpointConfiguration PRIVATE, without --vpc-endpoint";
   if (restApi.endpointAccessMode === "STRICT") return "endpointAccessMode STRICT";
-  if (stage.webAclArn !== undefined && stage.webAclArn !== "") return "webAclArn";
   // Serving all requests from one deployment would serve a share of the callers the wrong one.
   const percent = stage.canarySettings?.percentTraffic ?? 0;
   if (percent > 0) return `canarySettings percentTraffic ${percent}`;

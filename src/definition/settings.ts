@@ -174,7 +174,7 @@ export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>
     lastUpdatedDate: description,
     documentationVersion: description,
     clientCertificateId: enforced("gateway/integrations/tls-identities", atOnce),
-    webAclArn: closed("webAclArn", atOnce),
+    webAclArn: enforced("gateway/web-acl-gate", atOnce),
     variables: works("compiler/compile-values", atOnce),
     methodSettings: enforced("gateway/steps/throttle", atOnce),
     accessLogSettings: works("gateway/access-log", atOnce),

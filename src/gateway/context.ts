@@ -87,6 +87,11 @@ const variables: Readonly<Record<string, ReadVariable>> = {
   responseLength: (exchange) => String(exchange.answer.responseBytes),
   stage: (exchange) => exchange.program.plan.stageName,
   status: (exchange) => (exchange.status === 0 ? undefined : String(exchange.status)),
+  "waf.error": ({ waf }) => waf?.error,
+  "waf.latency": ({ waf }) => milliseconds(waf?.latencyMs),
+  "waf.status": ({ waf }) => number(waf?.status),
+  wafResponseCode: ({ waf }) => (waf?.action === undefined ? undefined : `WAF_${waf.action}`),
+  webaclArn: ({ program }) => program.plan.webAclArn,
   xrayTraceId: (exchange) => `Root=${exchange.traceId}`,
 };
 

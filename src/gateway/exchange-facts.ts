@@ -6,6 +6,7 @@ import type { Program } from "./program.ts";
 import { SyntheticRequest } from "./synthetic-request.ts";
 import { Overrides, type PlainOverrides } from "./templates/overrides.ts";
 import { makeUnsentProgram } from "./unsent-exchange.ts";
+import type { WafOutcome } from "./web-acls.ts";
 
 /** All that templates read of an exchange but the bodies, as data that another thread can be sent. */
 export interface ExchangeFacts {
@@ -16,7 +17,7 @@ export interface ExchangeFacts {
   readonly opening: Opening;
   readonly plan: Pick<
     Plan,
-    "account" | "region" | "apiId" | "apiName" | "stageName" | "deploymentId" | "stageVariables"
+    "account" | "region" | "apiId" | "apiName" | "stageName" | "deploymentId" | "stageVariables" | "webAclArn"
   >;
   readonly method: Plan["methods"][number] | undefined;
   readonly fullPath: string;
@@ -24,6 +25,7 @@ export interface ExchangeFacts {
   readonly pathValues: readonly string[];
   readonly caller: Caller;
   readonly traceId: string;
+  readonly waf: WafOutcome | undefined;
   readonly status: number;
   readonly error: ExchangeError | undefined;
   readonly integration: IntegrationOutcome | undefined;
@@ -35,17 +37,27 @@ export interface ExchangeFacts {
 export function describeExchange(exchange: Exchange): ExchangeFacts {
   const { method, target, httpVersion, rawHeaders, host, client, listener } = exchange.request;
   const { httpMethod, path, pathAsSent, rawQuery, requestId, extendedRequestId, startedMs } = exchange;
-  const { account, region, apiId, apiName, stageName, deploymentId, stageVariables } = exchange.program.plan;
+  const { account, region, apiId, apiName, stageName, deploymentId, stageVariables, webAclArn } = exchange.program.plan;
   return {
     request: { method, target, httpVersion, rawHeaders, host, client, listener },
     opening: { httpMethod, path, pathAsSent, rawQuery, requestId, extendedRequestId, startedMs },
-    plan: { account, region, apiId, apiName, stageName, deploymentId, stageVariables },
+    plan: {
+      account,
+      region,
+      apiId,
+      apiName,
+      stageName,
+      deploymentId,
+      stageVariables,
+      ...(webAclArn === undefined ? {} : { webAclArn }),
+    },
     method: exchange.method === undefined ? undefined : { ...exchange.method.plan, steps: [] },
     fullPath: exchange.fullPath,
     pathNames: exchange.pathNames,
     pathValues: exchange.pathValues,
     caller: withoutPolicy(exchange.caller),
     traceId: exchange.traceId,
+    waf: exchange.waf,
     status: exchange.status,
     error: exchange.error,
     integration: exchange.integration,
@@ -76,6 +88,7 @@ export function restoreExchange(facts: ExchangeFacts): Exchange {
   exchange.pathValues = facts.pathValues;
   exchange.caller = facts.caller;
   exchange.traceId = facts.traceId;
+  exchange.waf = facts.waf;
   exchange.status = facts.status;
   exchange.error = facts.error;
   exchange.integration = facts.integration;

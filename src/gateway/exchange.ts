@@ -10,6 +10,7 @@ import { makeTraceId, makeTraceParent } from "./request-ids.ts";
 import { type FailureType, ourFault } from "./responses/failure.ts";
 import type { Overrides } from "./templates/overrides.ts";
 import type { Payload } from "./templates/payload.ts";
+import type { WafOutcome } from "./web-acls.ts";
 
 /** The path parameters of an exchange that matched no route. */
 const none: readonly string[] = [];
@@ -94,7 +95,8 @@ export interface Opening {
  * values that most methods don't use are made when somebody asks for them.
  */
 export class Exchange implements AnswerObserver {
-  readonly request: InboundRequest;
+  /** What was asked. A check in front of the stage may replace it by another that reads the same body. */
+  request: InboundRequest;
   /** The answer to the client. A step may replace it by another that answers through it. */
   answer: Answer;
   readonly program: Program;
@@ -120,6 +122,10 @@ export class Exchange implements AnswerObserver {
   at: number;
   /** The whole body, decompressed, once a step has read it: it can be read off the connection only once. */
   body: Buffer | undefined;
+  /** The whole body as it was received, once a check in front of the stage has read it. */
+  receivedBody: Buffer | undefined;
+  /** What the stage's web ACL said. */
+  waf: WafOutcome | undefined;
   isComplete: boolean;
   status: number;
   error: ExchangeError | undefined;
@@ -159,6 +165,8 @@ export class Exchange implements AnswerObserver {
     this.pathValues = none;
     this.at = 0;
     this.body = undefined;
+    this.receivedBody = undefined;
+    this.waf = undefined;
     this.isComplete = false;
     this.status = 0;
     this.error = undefined;
@@ -385,6 +393,7 @@ export class Exchange implements AnswerObserver {
    */
   forgetBody(): void {
     this.body = undefined;
+    this.receivedBody = undefined;
     this.requestPayload = undefined;
   }
 

@@ -13,6 +13,8 @@ import type { LogSink } from "../telemetry/log-sink.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Trace } from "../telemetry/trace.ts";
+import type { GeoDatabase, RateCounter } from "../waf/statement-type.ts";
+import type { PublishedWebAcl } from "../waf/web-acl.ts";
 import { ResultCache } from "./authorizers/result-cache.ts";
 import { UserPoolKeys } from "./authorizers/user-pool-keys.ts";
 import { callerOfTest, type Tester } from "./caller.ts";
@@ -32,6 +34,7 @@ import { beginTrace, makeTrace } from "./run-traced.ts";
 import { refuse } from "./steps/closed.ts";
 import { type SyntheticAnswer, SyntheticRequest } from "./synthetic-request.ts";
 import type { ThreadContext } from "./thread-context.ts";
+import { WebAcls } from "./web-acls.ts";
 
 export interface GatewayOptions {
   /** Runs the jobs of `gateway-jobs.ts`, outside of this thread if it can. */
@@ -46,6 +49,10 @@ export interface GatewayOptions {
   readonly executionLogs: ExecutionLogSink;
   /** The token buckets that all threads share. */
   readonly throttles: Throttles;
+  /** The counters of rate-based rules, which all threads share. */
+  readonly wafRates: RateCounter;
+  /** What geographic rules look addresses up in, if the server has it. */
+  readonly geo?: GeoDatabase | undefined;
   readonly settings: GatewaySettings;
   /** The listener that requests of Portico's own are taken to come in by. */
   readonly listener?: Listener;
@@ -77,6 +84,7 @@ export class Gateway {
 
   constructor(options: GatewayOptions) {
     const { runJob, functions, events, logs, metrics, clock, logger, executionLogs, throttles, settings } = options;
+    const { wafRates: rates, geo } = options;
     this.#options = options;
     this.#thread = {
       runJob,
@@ -87,6 +95,7 @@ export class Gateway {
       logger,
       executionLogs,
       throttles,
+      webAcls: new WebAcls({ rates, geo, logger }),
       accessLogs: new AccessLogWriter({ target: settings.accessLog, logs, metrics, logger }),
       undeployed: this.#undeployed,
       payloadBytesMax: settings.payloadBytesMax,
@@ -139,6 +148,11 @@ export class Gateway {
    */
   setIdentity(key: string, identity: TlsIdentity | null): void {
     this.#thread.identities.set(key, identity);
+  }
+
+  /** Takes in a web ACL before the plans that name it arrive, or a change of it. Returns why it lets nothing pass. */
+  setWebAcl(arn: string, webAcl: PublishedWebAcl | null): string | undefined {
+    return this.#thread.webAcls.set(arn, webAcl);
   }
 
   /** Sets the routes (`GET /pets`) that a stage's definition has and its deployment lacks, for hints. */
@@ -269,8 +283,10 @@ export class Gateway {
     exchange.guard(() => {
       if (trace !== undefined) beginTrace(exchange, trace);
       const { closed } = program.plan;
-      if (closed === undefined) program.route(exchange);
-      else {
+      if (closed === undefined) {
+        if (program.gate === undefined) program.route(exchange);
+        else program.gate(exchange, () => program.route(exchange));
+      } else {
         const why = `Portico does not do this yet: ${closed}. The stage is closed rather than left unguarded.`;
         refuse(exchange, why);
       }

@@ -3,6 +3,7 @@ import type { Plan } from "../plan/kinds.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Exchange } from "./exchange.ts";
 import type { FailureResponses } from "./responses/failure.ts";
+import type { StageGate } from "./web-acl-gate.ts";
 
 /** Runs one step. Returns true to continue with the next step, and false if this step answers, now or later. */
 export type RunStep = (exchange: Exchange) => boolean;
@@ -38,6 +39,8 @@ export interface Program {
   readonly responses: FailureResponses;
   /** Logs the exceptions that end exchanges. */
   readonly logger: Logger;
+  /** What every request has to pass before it is routed: the stage's web ACL. Absent if it has none. */
+  readonly gate?: StageGate | undefined;
   /** Returns the refusal that the front end of this kind of API gives before there is an exchange, or undefined. */
   refusalOf(request: InboundRequest): FrontRefusal | undefined;
   /** Makes the exchange of a request, with the verb, path and ids that this kind of API gives it. */

@@ -12,6 +12,7 @@ import type { AwsServices } from "./integrations/aws-services.ts";
 import type { BackendPools } from "./integrations/backend-pools.ts";
 import type { PermissionCheck } from "./integrations/permission-check.ts";
 import type { TlsIdentities } from "./integrations/tls-identities.ts";
+import type { WebAcls } from "./web-acls.ts";
 
 /** What all programs of a gateway thread share. */
 export interface ThreadContext {
@@ -34,4 +35,5 @@ export interface ThreadContext {
   readonly throttles: Throttles;
   readonly userPoolKeys: UserPoolKeys;
   readonly authorizerResults: ResultCache;
+  readonly webAcls: WebAcls;
 }

@@ -33,6 +33,8 @@ export interface StagePlan {
    * a method's steps ask it.
    */
   readonly resourcePolicy?: string;
+  /** The web ACL that every request of the stage has to pass first. */
+  readonly webAclArn?: string;
   /** A reason closes the whole stage: every request is answered 501 with it. */
   readonly closed?: string;
   /** The authorizers that methods name, by id, as they were deployed. Steps refer to them. */

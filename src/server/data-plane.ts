@@ -1,9 +1,11 @@
+import { randomBytes } from "node:crypto";
 import { bounds } from "../base/bounds.ts";
 import { defaultHttp1Limits } from "../http/http1/limits.ts";
 import { developmentListener, type Listener } from "../http/listener.ts";
 import { allocateThrottles } from "../limits/throttles.ts";
 import { accountThrottle, makeControlLimits } from "../management/control-limits.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { makeRateMemory } from "../waf/rate-counters.ts";
 import { readBackendAuthorities } from "./backend-authorities.ts";
 import type { CompileSettings } from "./compile-stage.ts";
 import type { ServerConfig } from "./config.ts";
@@ -53,6 +55,7 @@ export class DataPlane {
         controlSocket: ground.controlSocket,
         metrics: telemetry.metrics,
         throttles: allocateThrottles(ground.clock.now()),
+        wafRates: makeRateMemory(randomInt32s()),
         clock: ground.clock.shared,
         listener: listenerOf(config),
         settings: threadSettings(config),
@@ -144,6 +147,9 @@ export class DataPlane {
     this.#options.logger.error("A change is acknowledged although a gateway thread has not applied it.", { ms });
   }
 }
+
+/** Nobody outside can know these, so nobody can choose keys that share a counter. */
+const randomInt32s = (): [number, number] => [randomBytes(4).readInt32LE(), randomBytes(4).readInt32LE()];
 
 /** Returns what the server's one listener offers. */
 const listenerOf = ({ trustedProxies, proxyProtocol, vpcEndpoint }: ServerConfig): Listener => ({

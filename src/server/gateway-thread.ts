@@ -14,6 +14,7 @@ import { openThrottles } from "../limits/throttles.ts";
 import { LogSender } from "../telemetry/log-sender.ts";
 import { makeThreadLogger } from "../telemetry/logger-thread.ts";
 import { Metrics } from "../telemetry/metrics.ts";
+import { RateCounters } from "../waf/rate-counters.ts";
 import { EventSender } from "./event-sender.ts";
 import { ExecutionLogSender } from "./execution-log-sender.ts";
 import { FrontDoor } from "./front-door.ts";
@@ -90,6 +91,10 @@ server.on("error", (error) => {
 /** How the thread applies each kind of publication. */
 const taken: Handlers<Publication> = {
   identity: ({ key, value }) => gateway?.setIdentity(key, value),
+  "web-acl": ({ kind, key, revision, value }) => {
+    const reason = gateway?.setWebAcl(key, value);
+    if (reason !== undefined) post({ kind: "refused", publication: { kind, key, revision }, reason });
+  },
   plan: ({ kind, key, revision, value }) => {
     const reason = gateway?.setPlan(key, value);
     if (reason !== undefined) post({ kind: "refused", publication: { kind, key, revision }, reason });
@@ -111,6 +116,7 @@ const handlers: Handlers<ToThread> = {
       logger,
       executionLogs,
       throttles: openThrottles(start.throttles, settings.accountThrottle),
+      wafRates: new RateCounters(start.wafRates),
       settings,
       listener: start.listener,
     });

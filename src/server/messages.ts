@@ -19,6 +19,8 @@ export interface ThreadStart {
   readonly metrics: SharedArrayBuffer;
   /** The token buckets that all threads share. */
   readonly throttles: ThrottleMemory;
+  /** The counters of rate-based rules of web ACLs. */
+  readonly wafRates: SharedArrayBuffer;
   /** The offset by which tests have moved the clock, in shared memory. */
   readonly clock: SharedArrayBuffer;
   /** What the listener offers to its connections. */

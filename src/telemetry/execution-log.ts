@@ -157,6 +157,7 @@ function linesOf(event: TraceEvent, { stage, endpointRequestId }: LogContext): r
     case "authorizer-decision":
     case "resource-policy":
     case "throttled":
+    case "web-acl":
     case "request-template":
     case "template":
     case "mapping":

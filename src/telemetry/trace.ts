@@ -70,6 +70,13 @@ export type TraceFact =
     }
   /** Why no method serves the request: there is none, or the stage or method is closed. */
   | { readonly kind: "refused"; readonly reason: string }
+  /** What the stage's web ACL says of the request, and by which rule. */
+  | {
+      readonly kind: "web-acl";
+      readonly action: "ALLOW" | "BLOCK";
+      readonly rule: string;
+      readonly labels: readonly string[];
+    }
   /** A throttle had no token for the request. */
   | { readonly kind: "throttled"; readonly level: "method" | "account" }
   | {

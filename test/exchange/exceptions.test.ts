@@ -16,6 +16,7 @@ import type { RoleCredentials } from "../../src/gateway/integrations/role-creden
 import { TlsIdentities } from "../../src/gateway/integrations/tls-identities.ts";
 import { linkProgram } from "../../src/gateway/link-program.ts";
 import type { ThreadContext } from "../../src/gateway/thread-context.ts";
+import { WebAcls } from "../../src/gateway/web-acls.ts";
 import { Http1Server } from "../../src/http/http1/http1-server.ts";
 import { defaultHttp1Limits } from "../../src/http/http1/limits.ts";
 import { developmentListener } from "../../src/http/listener.ts";
@@ -262,6 +263,12 @@ async function runOnce(
     seen.requests++;
     count(...parameters);
   };
+  const logger = {
+    debug() {},
+    info() {},
+    warn() {},
+    error: (_: string, fields: unknown) => seen.errors.push(fields),
+  };
   const program = linkProgram(
     emptyPlan({
       apiId: "abc123",
@@ -288,12 +295,7 @@ async function runOnce(
         events: { accept: () => Promise.resolve({ kind: "accepted", requestId: "event" }) },
         metrics,
         clock: Date,
-        logger: {
-          debug() {},
-          info() {},
-          warn() {},
-          error: (_, fields) => seen.errors.push(fields),
-        },
+        logger,
         payloadBytesMax: 10_000_000,
         accessLogs: {
           open: () => ({ write: (line: string) => seen.accessLines.push(line), close: () => seen.retirements++ }),
@@ -310,6 +312,7 @@ async function runOnce(
         } as unknown as ThreadContext["services"],
         authorizerResults: new ResultCache(Date),
         userPoolKeys: Object.assign(new UserPoolKeys(Date), { find: () => Promise.resolve({ kind: "unknown" }) }),
+        webAcls: new WebAcls({ rates: { count: () => 0 }, geo: undefined, logger }),
       },
       fault,
     ),

@@ -23,6 +23,7 @@ import type { Plan } from "../../src/plan/kinds.ts";
 import { stageKey } from "../../src/plan/plan.ts";
 import type { ExecutionLogEntry } from "../../src/telemetry/execution-log.ts";
 import { allocateMetrics, Metrics, renderMetrics } from "../../src/telemetry/metrics.ts";
+import { makeRateMemory, RateCounters } from "../../src/waf/rate-counters.ts";
 import { aStage } from "./a-rest-api.ts";
 
 export interface Reply {
@@ -105,6 +106,7 @@ export async function startGateway(
       error: (message, fields) => errors.push([message, fields]),
     },
     throttles: openThrottles(options.throttles ?? allocateThrottles(clock.now()), options.accountThrottle ?? noLoad),
+    wafRates: new RateCounters(makeRateMemory([1, 2])),
     settings: {
       payloadBytesMax: options.payloadBytesMax ?? 10_485_760,
       accessLog: options.accessLog ?? "/nonexistent",

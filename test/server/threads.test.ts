@@ -33,6 +33,7 @@ async function withPool(
       controlSocket: "/nowhere",
       metrics: new SharedArrayBuffer(8),
       throttles: { methods: new SharedArrayBuffer(8), clients: new SharedArrayBuffer(8) },
+      wafRates: new SharedArrayBuffer(8),
       clock: new SharedArrayBuffer(8),
       listener: developmentListener,
       settings: {

@@ -45,6 +45,10 @@ export function takeBody(
     taken(exchange.body);
     return;
   }
+  if (exchange.receivedBody !== undefined) {
+    collectBody(exchange, thread, taken);
+    return;
+  }
   const length = request.contentLength;
   if (length !== undefined && length > thread.payloadBytesMax) {
     refuseTooLarge(exchange, thread.payloadBytesMax);
@@ -69,22 +73,38 @@ export function collectBody(exchange: Exchange, thread: ThreadContext, taken: (b
   }
   const keep = (body: Buffer): void => {
     exchange.body = body;
+    exchange.receivedBody = undefined;
     taken(body);
   };
-  request.collect(thread.payloadBytesMax, (outcome, body) => {
+  receiveBody(exchange, thread, (body) => {
+    // As recorded, an empty body is served whatever its coding: there is nothing to undo.
+    if (body.length === 0) {
+      keep(body);
+      return;
+    }
+    // Several codings are treated as one unknown coding: a body that nobody decoded must not pass as decoded.
+    const codings = headerList(request, "content-encoding").filter((coding) => coding !== "identity");
+    if (codings.length === 0) keep(body);
+    else decompress(exchange, thread, { coding: codings.join(", "), body, taken: keep });
+  });
+}
+
+/**
+ * Passes the whole body, as it was received, to the callback. If the body can't be read, the exchange is answered and the
+ * callback is not called.
+ */
+export function receiveBody(exchange: Exchange, thread: ThreadContext, taken: (body: Buffer) => void): void {
+  if (exchange.receivedBody !== undefined) {
+    taken(exchange.receivedBody);
+    return;
+  }
+  exchange.request.collect(thread.payloadBytesMax, (outcome, body) => {
     if (outcome === "too-large") refuseTooLarge(exchange, thread.payloadBytesMax);
     else if (outcome !== "ok") refuseBroken(exchange, outcome === "timeout" ? "timeout" : "malformed");
     else {
       thread.metrics.add("requestBytes", body.length);
-      // As recorded, an empty body is served whatever its coding: there is nothing to undo.
-      if (body.length === 0) {
-        keep(body);
-        return;
-      }
-      // Several codings are treated as one unknown coding: a body that nobody decoded must not pass as decoded.
-      const codings = headerList(request, "content-encoding").filter((coding) => coding !== "identity");
-      if (codings.length === 0) keep(body);
-      else decompress(exchange, thread, { coding: codings.join(", "), body, taken: keep });
+      exchange.receivedBody = body;
+      taken(body);
     }
   });
 }

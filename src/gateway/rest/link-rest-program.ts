@@ -14,6 +14,7 @@ import { Router } from "../routing/match.ts";
 import { runMethod } from "../run-traced.ts";
 import { linkStep } from "../steps/link-step.ts";
 import type { ThreadContext } from "../thread-context.ts";
+import { linkWebAclGate, type StageGate } from "../web-acl-gate.ts";
 import { GatewayResponses } from "./gateway-responses.ts";
 import { refuseRoute } from "./refuse-route.ts";
 import { addRestHeaders, openRestExchange, verbs } from "./rest-exchange.ts";
@@ -42,6 +43,7 @@ class RestProgram implements Program {
   readonly plan: RestPlan;
   readonly responses: GatewayResponses;
   readonly logger: Logger;
+  readonly gate: StageGate | undefined;
   readonly #thread: ThreadContext;
   readonly #life: ProgramLife;
   readonly #router: Router;
@@ -58,6 +60,7 @@ class RestProgram implements Program {
     const context = { stage: plan, thread, models, authorizers, resourcePolicy, onRetire };
     this.plan = plan;
     this.logger = thread.logger;
+    this.gate = plan.webAclArn === undefined ? undefined : linkWebAclGate(plan.webAclArn, thread);
     this.#thread = thread;
     this.#life = life;
     this.responses = new GatewayResponses(plan.gatewayResponses);

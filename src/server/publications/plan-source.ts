@@ -31,6 +31,7 @@ export const makePlanSource = (settings: CompileSettings, logger: Logger): Publi
     const content = { kind: "rest", definition, stage: stage.body } as const;
     const read = await readStage(tx, { content, scope }, settings);
     const { identity, surroundings } = read;
+    const { webAclArn } = stage.body;
     const reading = { ...read, sources: [...read.sources, { scope, kind: restKinds.restApi, id: apiIdOf(key) }] };
     return {
       sources: reading.sources,
@@ -42,7 +43,10 @@ export const makePlanSource = (settings: CompileSettings, logger: Logger): Publi
         [...surroundings.vpcLinks],
         [...surroundings.roles],
       ]),
-      names: identity === undefined ? [] : [{ kind: "identity", key: identity.key, scope }],
+      names: [
+        ...(identity === undefined ? [] : [{ kind: "identity", key: identity.key, scope } as const]),
+        ...(webAclArn === undefined ? [] : [{ kind: "web-acl", key: webAclArn, scope } as const]),
+      ],
       async make() {
         const made = await compileReading(reading, settings);
         const beyondAws = routesBeyondAws(made.plan);

@@ -5,6 +5,7 @@ import { makePlanSource } from "./plan-source.ts";
 import type { PublicationKind } from "./publication.ts";
 import type { PublicationSource } from "./publication-source.ts";
 import { undeployedSource } from "./undeployed-source.ts";
+import { webAclSource } from "./web-acl-source.ts";
 
 export type PublicationSources = { readonly [Kind in PublicationKind]: PublicationSource<Kind> };
 
@@ -14,6 +15,7 @@ export type PublicationSources = { readonly [Kind in PublicationKind]: Publicati
  */
 export const makePublicationSources = (settings: CompileSettings, logger: Logger): PublicationSources => ({
   identity: identitySource,
+  "web-acl": webAclSource,
   plan: makePlanSource(settings, logger),
   undeployed: undeployedSource,
 });

@@ -1,11 +1,14 @@
 import type { TlsIdentity } from "../../http/http1-client/open-socket.ts";
 import type { Plan } from "../../plan/kinds.ts";
 import type { Scope } from "../../store/store.ts";
+import type { PublishedWebAcl } from "../../waf/web-acl.ts";
 
 /** What control publishes to the gateway threads, by kind: the value that a thread stores under a key. */
 export interface PublicationValues {
   /** A client certificate with its private key, by `account/region/id`. It is never logged. */
   readonly identity: TlsIdentity;
+  /** A web ACL that a stage names, with all that it refers to; by its ARN. */
+  readonly "web-acl": PublishedWebAcl;
   /** The plan that a stage serves, by `apiId/stageName`. */
   readonly plan: Plan;
   /**

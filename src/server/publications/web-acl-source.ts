@@ -1,0 +1,40 @@
+import { findByArn, parseWafArn, readParts, wafKinds } from "../../services/wafv2/documents.ts";
+import { linkWebAcl } from "../../waf/link-web-acl.ts";
+import { NotEvaluable } from "../../waf/statement-type.ts";
+import type { PublishedWebAcl, WebAcl } from "../../waf/web-acl.ts";
+import type { PublicationSource } from "./publication-source.ts";
+
+/**
+ * Publishes the web ACLs that stages name, each with all sets and rule groups that it refers to. One that is gone, or that
+ * can't be evaluated, is published as closed, so that its stages know why.
+ */
+export const webAclSource: PublicationSource<"web-acl"> = {
+  extent: { kind: "named" },
+  madeFrom: Object.values(wafKinds),
+  isAwaited: true,
+  failure: "A web ACL can't be read.",
+  async read(tx, { key, scope }) {
+    const parsed = parseWafArn(key);
+    const source = { scope, kind: wafKinds.webAcl, id: parsed?.name ?? "" };
+    const webAcl = (await findByArn<WebAcl>(tx, key, wafKinds.webAcl))?.item;
+    if (webAcl === undefined) return { sources: [source], make: () => ({ value: missing }) };
+    const { parts, ids } = await readParts(tx, webAcl.Rules);
+    return {
+      sources: [source, ...ids.map(({ kind, id }) => ({ scope, kind, id }))],
+      make: () => ({ value: closedUnlessEvaluable({ kind: "web-acl", webAcl, parts }) }),
+    };
+  },
+  closed: (_, reason) => ({ kind: "closed", reason: `the web ACL can't be read: ${reason}` }),
+};
+
+const missing: PublishedWebAcl = { kind: "closed", reason: "the web ACL does not exist" };
+
+function closedUnlessEvaluable(published: Extract<PublishedWebAcl, { kind: "web-acl" }>): PublishedWebAcl {
+  try {
+    linkWebAcl(published.webAcl, { parts: published.parts, geo: undefined, rates: { count: () => 0 } });
+    return published;
+  } catch (error) {
+    if (!(error instanceof NotEvaluable)) throw error;
+    return { kind: "closed", reason: `the web ACL has ${error.message}` };
+  }
+}
