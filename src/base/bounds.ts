@@ -121,6 +121,8 @@ export const bounds = {
   wafPatternKeptStatesMax: { value: 256, source: "ours: states that a thread keeps of such a pattern's automaton" },
   wafStatementDepthMax: { value: 20, source: "ours: statements inside statements" },
   wafSamplesMax: { value: 2_000, source: "ours: sampled requests that a thread keeps" },
+  wafSampledRulesMax: { value: 256, source: "ours: rules whose requests a thread samples" },
+  wafForwardedAddressesMax: { value: 10, source: "AWS: addresses of a header that an IP set looks at under ANY" },
   wafRulesMax: { value: 1_000, source: "ours: rules of a web ACL or rule group; AWS bounds their capacity only" },
   wafCapacityMax: { value: 5_000, source: "AWS: web ACL capacity units of a web ACL, and of a rule group" },
   wafWebAclsMax: { value: 100, source: "AWS: web ACLs of an account in a region" },

@@ -1,3 +1,4 @@
+import { bounds } from "../base/bounds.ts";
 import type { WafVerdict } from "../waf/link-web-acl.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -35,7 +36,6 @@ interface Ring {
 /** A ring keeps this many, and takes one more only now and then once it is full. */
 const ringSize = 100;
 const pauseMs = 50;
-const rulesMax = 256;
 const masked: ReadonlySet<string> = new Set([
   "authorization",
   "cookie",
@@ -88,7 +88,7 @@ export class WafSamples {
   #ring({ arn, metric }: SampleKey): Ring | undefined {
     const key = `${arn} ${metric}`;
     let ring = this.#rings.get(key);
-    if (ring === undefined && this.#rings.size < rulesMax) {
+    if (ring === undefined && this.#rings.size < bounds.wafSampledRulesMax.value) {
       ring = { samples: [], next: 0, matched: 0, lastMs: 0 };
       this.#rings.set(key, ring);
     }

@@ -1,9 +1,9 @@
+import { bounds } from "../base/bounds.ts";
 import { type Evaluation, headerOf } from "./evaluation.ts";
 import { type AddressKey, parseAddress } from "./ip-ranges.ts";
 import type { ForwardedIpConfig } from "./web-acl.ts";
 
-/** AWS: WAFV2 API reference, "IPSetForwardedIPConfig": of ANY, the last ten addresses are looked at. */
-const addressesMax = 10;
+const addressesMax = bounds.wafForwardedAddressesMax.value;
 
 /** The addresses that a statement looks at; `true` or `false` if they decide whether it matches. */
 export type ReadAddresses = (evaluation: Evaluation) => readonly AddressKey[] | boolean;

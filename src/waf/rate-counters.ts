@@ -15,7 +15,7 @@ const slotWords = 16;
 const bucketsAt = 4;
 const buckets = 10;
 const probes = 8;
-const countMax = 0xff_ffff;
+const countMask = 0xff_ffff;
 const slots = bounds.wafRateSlotsMax.value;
 
 export class RateCounters {
@@ -47,7 +47,7 @@ export class RateCounters {
     for (let attempt = 0; attempt < 64; attempt++) {
       const word = Atomics.load(this.#words, at);
       const isRound = word >>> 24 === round;
-      if (isRound && (word & countMax) === countMax) return;
+      if (isRound && (word & countMask) === countMask) return;
       const next = isRound ? (word + 1) | 0 : (round << 24) | 1;
       if (Atomics.compareExchange(this.#words, at, word, next) === word) return;
     }
@@ -58,7 +58,7 @@ export class RateCounters {
     for (let age = 0; age < buckets; age++) {
       const counted = bucket - age;
       const word = this.#words[at + bucketsAt + (counted % buckets)]!;
-      if (word >>> 24 === (Math.floor(counted / buckets) & 0xff)) sum += word & countMax;
+      if (word >>> 24 === (Math.floor(counted / buckets) & 0xff)) sum += word & countMask;
     }
     return sum;
   }

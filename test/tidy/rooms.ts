@@ -95,6 +95,7 @@ export const floors: Readonly<Record<string, Readonly<Record<string, readonly st
   protocol: { models: [] },
   sdk: { runtime: [] },
   server: { pages: [], publications: [] },
+  waf: { statements: [] },
   services: { sts: ["iam"], iam: [], lambda: [], logs: [], wafv2: [] },
 };
 
