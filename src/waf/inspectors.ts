@@ -1,5 +1,5 @@
 import { bounds } from "../base/bounds.ts";
-import { type Evaluation, headerOf, type InspectedRequest, type InspectedValue } from "./evaluation.ts";
+import type { Evaluation, InspectedRequest, InspectedValue } from "./evaluation.ts";
 import { readJsonElements } from "./json-elements.ts";
 import { linkTransformations, lowerCase } from "./text-transformations.ts";
 import type { Fallback, FieldToMatch, MapMatchScope, OversizeHandling, TextTransformation } from "./web-acl.ts";
@@ -279,7 +279,3 @@ export const decoded = (name: string): string =>
         digits === undefined ? " " : String.fromCharCode(Number.parseInt(digits, 16)),
       )
     : name;
-
-/** Returns the header's value if the request has it. */
-export const readHeaderValue = (request: InspectedRequest, name: string): string | undefined =>
-  headerOf(request, name.toLowerCase());
