@@ -51,7 +51,7 @@ export function compilePattern(parts: readonly PatternPart[]): TextTest {
     const last = beginning.charCodeAt(at);
     return (text) => text.charCodeAt(at) === last && text.startsWith(beginning);
   }
-  return joined.includes(anyCharacter) ? compileAny(joined) : compileSegments(joined);
+  return compilePieces(joined);
 }
 
 /** Joins neighbouring texts, and stars: several mean what one means. */
@@ -65,65 +65,91 @@ function joinLiterals(parts: readonly PatternPart[]): readonly PatternPart[] {
   return joined;
 }
 
-/** Matches texts that stand between stars: the first place where each is found is as good as any. */
-function compileSegments(parts: readonly PatternPart[]): TextTest {
-  const segments = parts.filter((part) => typeof part === "string");
-  const beginning = typeof parts[0] === "string" ? segments.shift()! : "";
-  const end = typeof parts.at(-1) === "string" ? segments.pop()! : "";
-  const charsMin = segments.reduce((sum, { length }) => sum + length, beginning.length + end.length);
+/** The texts that were compared last, the later first: a call's resource, and one of its condition keys. */
+let recent = { text: "", codes: new Uint16Array(256) };
+let former = { text: "", codes: new Uint16Array(256) };
+
+/** Returns a text's character codes. One text is compared with many patterns, and reading it is most of the cost. */
+function codesOf(text: string): Uint16Array {
+  if (text === recent.text) return recent.codes;
+  [recent, former] = [former, recent];
+  if (text === recent.text) return recent.codes;
+  if (recent.codes.length < text.length) recent.codes = new Uint16Array(text.length * 2);
+  const { codes } = recent;
+  for (let index = 0; index < text.length; index++) codes[index] = text.charCodeAt(index);
+  recent.text = text;
+  return codes;
+}
+
+/**
+ * Matches the pieces between stars: the first at the text's beginning, the last at its end, and the others one after
+ * another. The first place where a piece is found is as good as any, so time is at most pattern × text.
+ */
+function compilePieces(parts: readonly PatternPart[]): TextTest {
+  const pieces: PatternPart[][] = [[]];
+  for (const part of parts) {
+    if (part === anyText) pieces.push([]);
+    else pieces.at(-1)!.push(part);
+  }
+  const beginning = typeof pieces[0]![0] === "string" && pieces[0]!.length === 1 ? pieces[0]![0] : undefined;
+  const [first, ...others] = pieces.map(pieceCodes) as [Int32Array, ...Int32Array[]];
+  const last = others.pop();
+  const charsMin = first.length + (last?.length ?? 0) + others.reduce((sum, { length }) => sum + length, 0);
   return (text) => {
-    if (text.length < charsMin || !text.startsWith(beginning) || !text.endsWith(end)) return false;
-    let at = beginning.length;
-    for (const segment of segments) {
-      const found = text.indexOf(segment, at);
-      if (found < 0) {
-        takeSteps(text.length - at);
-        return false;
-      }
-      takeSteps(found + segment.length - at);
-      at = found + segment.length;
+    const { length } = text;
+    if (length < charsMin) return false;
+    if (beginning !== undefined && !text.startsWith(beginning)) return false;
+    const actual = codesOf(text);
+    if (beginning === undefined && !isAt(first, actual, 0)) return false;
+    if (last === undefined) return length === first.length;
+    const end = length - last.length;
+    if (!isAt(last, actual, end)) return false;
+    let at = first.length;
+    for (let index = 0; index < others.length; index++) {
+      at = findPiece(others[index]!, actual, at, end);
+      if (at < 0) return false;
     }
-    return hasSteps() && at <= text.length - end.length;
+    return true;
   };
 }
 
-const starCode = -1;
-const questionCode = -2;
+const questionCode = -1;
 
-/** Only the last star is tried again, so that time is at most pattern × text. */
-function compileAny(parts: readonly PatternPart[]): TextTest {
-  const codes = parts.flatMap((part) =>
-    typeof part === "string"
-      ? Array.from({ length: part.length }, (_, index) => part.charCodeAt(index))
-      : [part === anyText ? starCode : questionCode],
+const pieceCodes = (piece: readonly PatternPart[]): Int32Array =>
+  Int32Array.from(
+    piece.flatMap((part) =>
+      typeof part === "string"
+        ? Array.from({ length: part.length }, (_, index) => part.charCodeAt(index))
+        : [questionCode],
+    ),
   );
-  const charsMin = codes.filter((code) => code !== starCode).length;
-  return (text) => {
-    if (text.length < charsMin) return false;
-    let at = 0;
-    let star = -1;
-    let starAt = 0;
-    let tries = 0;
-    for (let index = 0; index < text.length; ) {
-      const wanted = at < codes.length ? codes[at] : undefined;
-      if (wanted === starCode) {
-        star = at++;
-        starAt = index;
-      } else if (wanted === questionCode || wanted === text.charCodeAt(index)) {
-        at++;
-        index++;
-      } else if (star < 0) {
-        return false;
-      } else {
-        takeSteps(index - starAt + 1);
-        if (tries++ % 64 === 63 && !hasSteps()) return false;
-        at = star + 1;
-        index = ++starAt;
-      }
+
+function isAt(piece: Int32Array, text: Uint16Array, at: number): boolean {
+  for (let index = 0; index < piece.length; index++) {
+    const wanted = piece[index]!;
+    if (wanted !== text[at + index] && wanted !== questionCode) return false;
+  }
+  return true;
+}
+
+/** Returns where the first place from `at` on ends at which the piece stands before `end`; -1 if there is none. */
+function findPiece(piece: Int32Array, text: Uint16Array, at: number, end: number): number {
+  const { length } = piece;
+  const first = piece[0]!;
+  let taken = 0;
+  for (let start = at; start <= end - length; start++) {
+    if (first !== text[start] && first !== questionCode) continue;
+    let index = 1;
+    while (index < length && (piece[index] === text[start + index] || piece[index] === questionCode)) index++;
+    taken += index;
+    if (index === length) {
+      takeSteps(taken + start - at);
+      return hasSteps() ? start + length : -1;
     }
-    while (codes[at] === starCode) at++;
-    return at === codes.length;
-  };
+    if (taken > steps) break;
+  }
+  takeSteps(taken + end - at);
+  return -1;
 }
 
 /** Returns whether the pattern matches some text with this beginning. */
