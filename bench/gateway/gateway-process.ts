@@ -34,8 +34,8 @@ const gateway = new Gateway({
   logger: { debug() {}, info() {}, warn() {}, error: (message, fields) => console.error(message, fields) },
   executionLogs: { write() {} },
   // The throttle of AWS's accounts would be what is measured.
-  throttles: openThrottles(allocateThrottles(Date.now()), { ratePerSecond: 1e9, burst: 1e9 }),
   wafRates: { count: () => 0 },
+  throttles: openThrottles(allocateThrottles(Date.now()), { ratePerSecond: 1e8, burst: 1e8 }),
   settings: { payloadBytesMax: 10_485_760, accessLog: "/tmp", services: { endpoints } },
 });
 const plan = compileRest(definition, stage, { account: "000000000000", region: "us-east-1" });

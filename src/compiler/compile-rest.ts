@@ -95,7 +95,7 @@ export function compileRest(
     ...(authorizers.used === undefined ? {} : { authorizers: authorizers.used }),
     ...(stage.authorizerFlushes === undefined ? {} : { authorizerFlushes: stage.authorizerFlushes }),
     ...(vpcLinks.length === 0 ? {} : { vpcLinks }),
-    withoutEffect: settingsWithoutEffect(restApi, stage),
+    withoutEffect: settingsWithoutEffect(definition, stage),
     routes: root.build(),
     methods,
   };

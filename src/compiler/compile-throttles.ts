@@ -1,4 +1,4 @@
-import { methodSettingsOf } from "../definition/method-settings.ts";
+import { methodSettingLevels } from "../definition/method-settings.ts";
 import type { Method, MethodSetting } from "../definition/rest-api.ts";
 import { httpMethods } from "../definition/rules.ts";
 import type { ThrottleLimitPlan, ThrottlePlan } from "../plan/steps.ts";
@@ -29,11 +29,14 @@ export function compileThrottles({ httpMethod }: Method, context: MethodContext)
   ];
 }
 
-/** Returns the stage's limit for a verb. If the settings spell one path in several ways, the strictest one counts. */
+/**
+ * Returns the stage's limit for a verb. If the settings spell one path in several ways, the strictest one counts.
+ * Unconfirmed: -1 inherits from the next key that covers the method; see docs/compatibility.md, "throttles, inherited".
+ */
 function compileLimit({ stage, resourcePath }: MethodContext, verbs: readonly string[]): ThrottleLimitPlan | undefined {
-  const settings = methodSettingsOf(stage.methodSettings, resourcePath, verbs);
-  const ratePerSecond = strictest(settings, "throttlingRateLimit");
-  const burst = strictest(settings, "throttlingBurstLimit");
+  const levels = methodSettingLevels(stage.methodSettings, resourcePath, verbs);
+  const ratePerSecond = mostSpecific(levels, "throttlingRateLimit");
+  const burst = mostSpecific(levels, "throttlingBurstLimit");
   if (ratePerSecond === undefined && burst === undefined) return undefined;
   return {
     ...(ratePerSecond === undefined ? {} : { ratePerSecond }),
@@ -41,23 +44,25 @@ function compileLimit({ stage, resourcePath }: MethodContext, verbs: readonly st
   };
 }
 
-/** Returns the smallest number of a limit; undefined if all inherit the account's: absent or -1. */
-function strictest(
-  settings: readonly MethodSetting[],
-  name: "throttlingRateLimit" | "throttlingBurstLimit",
-): number | undefined {
-  let least: number | undefined;
-  for (const setting of settings) {
-    // UpdateStage writes numbers only; a guard that can't be read closes.
-    const value: unknown = setting[name];
-    if (value === undefined || value === -1) continue;
-    if (typeof value !== "number" || !Number.isFinite(value))
-      throw closed(`throttling limit ${name} ${JSON.stringify(value)}`);
-    const limit = Math.max(0, value);
-    if (least === undefined || limit < least) least = limit;
+/** Returns a limit of the most specific keys that have it; undefined if all inherit the account's. */
+function mostSpecific(levels: ReturnType<typeof methodSettingLevels>, name: LimitName): number | undefined {
+  for (const settings of levels) {
+    const limits = settings.map((setting) => readLimit(setting, name)).filter((limit) => limit !== undefined);
+    if (limits.length > 0) return Math.min(...limits);
   }
-  return least;
+  return undefined;
 }
+
+/** Returns undefined for a limit that is inherited: absent or -1. Other negative numbers let nothing through. */
+function readLimit(setting: MethodSetting, name: LimitName): number | undefined {
+  // UpdateStage writes numbers only; a guard that can't be read closes.
+  const value: unknown = setting[name];
+  if (value === undefined || value === -1) return undefined;
+  if (typeof value === "number" && Number.isFinite(value)) return Math.max(0, value);
+  throw closed(`throttling limit ${name} ${JSON.stringify(value)}`);
+}
+
+type LimitName = "throttlingRateLimit" | "throttlingBurstLimit";
 
 const isEqual = (left: ThrottleLimitPlan, right: ThrottleLimitPlan | undefined): boolean =>
   left.ratePerSecond === right?.ratePerSecond && left.burst === right?.burst;

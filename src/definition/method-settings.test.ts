@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { methodSettingsOf } from "./method-settings.ts";
+import { coversAny, methodSettingsOf } from "./method-settings.ts";
 import type { MethodSetting } from "./rest-api.ts";
 
 const limit = (throttlingRateLimit: number): MethodSetting => ({ throttlingRateLimit }) as MethodSetting;
@@ -13,7 +13,16 @@ test("the most specific key counts, however its path is spelt", () => {
   assert.deepEqual(rates(all, "/pets/{id}", "PUT"), [3]);
   assert.deepEqual(rates(all, "/", "GET"), [2]);
   assert.deepEqual(rates(all, "/", "PUT"), [1]);
-  for (const key of ["~1pets~1{id}", "pets~1{id}", "/pets/{id}", "pets/{id}", "//pets/{id}", "/~1pets~1{id}"]) {
+  for (const key of [
+    "~1pets~1{id}",
+    "pets~1{id}",
+    "/pets/{id}",
+    "pets/{id}",
+    "//pets/{id}",
+    "/~1pets~1{id}",
+    "~1pets~1{id}~1",
+    "/pets//{id}/",
+  ]) {
     assert.deepEqual(rates({ [`${key}/GET`]: limit(5) }, "/pets/{id}", "GET"), [5], key);
     assert.deepEqual(rates({ [`${key}/GET`]: limit(5) }, "/pets", "GET"), [], key);
   }
@@ -22,4 +31,29 @@ test("the most specific key counts, however its path is spelt", () => {
 
 test("keys that spell one path in two ways both count", () => {
   assert.deepEqual(rates({ "~1a/GET": limit(1), "a/GET": limit(2) }, "/a", "GET"), [1, 2]);
+});
+
+test("a key covers a method by path and verb, and by any verb of a method ANY", () => {
+  const methods = [
+    ["/", "GET"],
+    ["/pets/{id}", "PUT"],
+    ["/any", "ANY"],
+  ] as const;
+  for (const key of [
+    "*/*",
+    "*/GET",
+    "*/POST",
+    "~1/GET",
+    "/GET",
+    "pets~1{id}/*",
+    "~1pets~1{id}/PUT",
+    "any/GET",
+    "any/ANY",
+  ]) {
+    assert.equal(coversAny(key, methods), true, key);
+  }
+  for (const key of ["~1/PUT", "~1pets/*", "~1pets~1{name}/PUT", "~1pets~1{id}/GET", "~1pets~1{id}/ANY", "pets/*"]) {
+    assert.equal(coversAny(key, methods), false, key);
+  }
+  assert.equal(coversAny("*/POST", [["/", "GET"]]), false);
 });

@@ -1,5 +1,5 @@
 import { bounds } from "../base/bounds.ts";
-import { allocateTokenBuckets, TokenBuckets } from "./token-buckets.ts";
+import { allocateTokenBuckets, fillTokenBuckets, TokenBuckets } from "./token-buckets.ts";
 
 /** A throttle: so many requests a second in the long run, and so many at once. */
 export interface ThrottleLimit {
@@ -27,6 +27,11 @@ export const allocateThrottles = (nowMs: number): ThrottleMemory => ({
   methods: allocateTokenBuckets(bounds.methodBucketsMax.value, nowMs),
   clients: allocateTokenBuckets(bounds.clientBucketsMax.value, nowMs),
 });
+
+export function fillThrottles({ methods, clients }: ThrottleMemory): void {
+  fillTokenBuckets(methods);
+  fillTokenBuckets(clients);
+}
 
 export const openThrottles = ({ methods, clients }: ThrottleMemory, account: ThrottleLimit): Throttles => ({
   methods: new TokenBuckets(methods, "refuse"),

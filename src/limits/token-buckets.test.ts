@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { allocateTokenBuckets, TokenBuckets } from "./token-buckets.ts";
+import { allocateTokenBuckets, fillTokenBuckets, TokenBuckets } from "./token-buckets.ts";
 
 const start = 1_700_000_000_000;
 const make = (count = 1_024, fullSet: "refuse" | "share" = "refuse") =>
@@ -146,10 +146,42 @@ test("a bucket without a place is refused, and says so", () => {
   assert.equal(buckets.take(late, 1, 5, start + 5_000), true);
 });
 
-test("clients who share a set get no more together than its places give, however many they are", () => {
+test("clients who share places get no more together than its places give, however many they are", () => {
   const buckets = make(8, "share");
   let taken = 0;
   for (let name = 0; name < 10_000; name++) taken += drain(buckets, `${name % 100}/${name}`, 1, 5, start);
   assert.equal(taken, 8 * 5);
   assert.equal(buckets.isCrowdedOut(buckets.bucket("another"), start), false);
+});
+
+test("100,000 buckets that are all in debt have their places; what they are is found again", () => {
+  const buckets = make(524_288);
+  const names = Array.from({ length: 100_000 }, (_, name) => buckets.bucket(`method abc/prod GET /${name}`));
+  for (const bucket of names) assert.equal(buckets.take(bucket, 1, 2, start), true);
+  for (const bucket of names) assert.equal(buckets.take(bucket, 1, 2, start), true);
+  for (const bucket of names) assert.equal(buckets.take(bucket, 1, 2, start), false);
+  assert.equal(names.filter((bucket) => buckets.isCrowdedOut(bucket, start)).length, 0);
+});
+
+test("a million clients are counted in the memory that there is", () => {
+  const buckets = make(65_536, "share");
+  let taken = 0;
+  for (let client = 0; client < 1_000_000; client++) {
+    const bucket = {
+      set: 16 + (client % 8_192) * 48,
+      otherSet: 16 + (client % 4_093) * 48,
+      low: client | 1,
+      high: client,
+    };
+    if (buckets.take(bucket, 1, 5, start)) taken++;
+  }
+  assert.ok(taken <= 65_536 * 5, `${taken}`);
+});
+
+test("buckets can all be filled", () => {
+  const memory = allocateTokenBuckets(64, start);
+  const buckets = new TokenBuckets(memory, "refuse");
+  for (const name of ["a", "b"]) drain(buckets, name, 1, 5, start);
+  fillTokenBuckets(memory);
+  for (const name of ["a", "b"]) assert.equal(drain(buckets, name, 1, 5, start), 5);
 });

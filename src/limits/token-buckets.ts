@@ -9,7 +9,7 @@
  * nothing behind that another would wait for. `rate` is the rate by which that debt counts; a new rate converts it once, so
  * that the tokens are the same.
  *
- * A bucket is found by a salted hash in its set. A bucket that is full again says no more than one that was never used, so
+ * A bucket is found by a salted hash in one of two sets. A bucket that is full again says no more than one that was never used, so
  * its place is given to another at no loss, by one exchange of the key.
  *
  * What is not exact, each bounded:
@@ -36,16 +36,18 @@ const beforeMs = 86_400_000;
 
 /** A bucket's key, made once by {@link TokenBuckets.bucket}. */
 export interface Bucket {
-  /** The index of the set's first key in 32-bit words. */
+  /** The index of a set's first key in 32-bit words. */
   readonly set: number;
+  /** The set that the bucket is in if it found no place in the first one. */
+  readonly otherSet: number;
   readonly low: number;
   readonly high: number;
 }
 
 /**
- * What a bucket without a place gets when all buckets of its set are in debt. `refuse`: nothing is taken from it, ever.
- * `share`: the place with the least debt, and its debt, so that the clients of a set together never get more than its eight
- * buckets give, however many they are.
+ * What a bucket without a place gets when all buckets of its two sets are in debt. `refuse`: nothing, so that no token is
+ * taken from it. `share`: the place with the least debt, and that debt, so that all clients together never get more than the
+ * buckets of the memory give, however many clients there are.
  */
 export type FullSet = "refuse" | "share";
 
@@ -57,6 +59,17 @@ export function allocateTokenBuckets(bucketCount: number, nowMs: number): Shared
   // Without the salt nobody can look for names that share a set, or a key.
   new Uint8Array(memory, saltAt, saltBytes).set(randomBytes(saltBytes));
   return memory;
+}
+
+/** Fills all buckets, while threads go on taking from them. */
+export function fillTokenBuckets(memory: SharedArrayBuffer): void {
+  const longs = new BigInt64Array(memory);
+  for (let first = headerBytes / 8; first < longs.length; first += setBytes / 8) {
+    for (let way = 0; way < ways; way++) {
+      // Only what is in use, since what was never written takes no memory.
+      if (longs[first + way] !== 0n) Atomics.store(longs, first + ways + way * 2 + 1, 0n);
+    }
+  }
 }
 
 /** One thread's view of the buckets. */
@@ -86,9 +99,9 @@ export class TokenBuckets {
   /** Returns the bucket of a name: 1 µs, so it is done once for each name, where that can be. It takes no place yet. */
   bucket(name: string): Bucket {
     const hash = createHash("sha256").update(this.#salt).update(name).digest();
-    const set = (headerBytes + (hash.readUInt32LE(0) % this.#sets) * setBytes) / 4;
+    const setAt = (at: number): number => (headerBytes + (hash.readUInt32LE(at) % this.#sets) * setBytes) / 4;
     // A key of 0 marks a free place.
-    return { set, low: hash.readInt32LE(4) | 1, high: hash.readInt32LE(8) };
+    return { set: setAt(0), otherSet: setAt(4), low: hash.readInt32LE(8) | 1, high: hash.readInt32LE(12) };
   }
 
   /**
@@ -126,36 +139,41 @@ export class TokenBuckets {
     }
   }
 
-  /** Returns whether the bucket has no place, and gets none because all buckets of its set are in debt. */
+  /** Returns whether the bucket has no place, and gets none because all buckets of its sets are in debt. */
   isCrowdedOut(bucket: Bucket, nowMs: number): boolean {
     return this.#find(bucket, nowMs - this.#epochMs) < 0;
   }
 
   /** Returns the index of the bucket's rate in 64-bit words, or -1 if there is no place for it. */
-  #find({ set, low, high }: Bucket, now: number): number {
+  #find(bucket: Bucket, now: number): number {
+    const { low, high } = bucket;
     const words = this.#words;
-    for (let way = 0; way < ways; way++) {
-      const key = set + way * 2;
-      if (words[key] === low && words[key + 1] === high) return placeOf(set, way);
+    for (let way = 0, key = bucket.set; way < ways; way++, key += 2) {
+      if (words[key] === low && words[key + 1] === high) return placeOf(bucket.set, way);
     }
-    return this.#settle(set, (BigInt(high) << 32n) | BigInt(low >>> 0), now);
+    for (let way = 0, key = bucket.otherSet; way < ways; way++, key += 2) {
+      if (words[key] === low && words[key + 1] === high) return placeOf(bucket.otherSet, way);
+    }
+    return this.#settle(bucket, now);
   }
 
   /** Finds a place for a bucket that has none. */
-  #settle(set: number, key: bigint, now: number): number {
+  #settle({ set, otherSet, low, high }: Bucket, now: number): number {
     const longs = this.#longs;
-    const first = set / 2;
+    const key = (BigInt(high) << 32n) | BigInt(low >>> 0);
     for (let attempt = 0; attempt < attempts; attempt++) {
-      // Whoever came at the same time may have taken another way for the same bucket: the first one counts for all.
+      // Whoever came at the same time may have taken another place for the same bucket: the first one counts for all.
       let [best, bestFull, bestKey] = [-1, Number.POSITIVE_INFINITY, 0n];
-      for (let way = 0; way < ways; way++) {
-        const seen = Atomics.load(longs, first + way);
-        if (seen === key) return placeOf(set, way);
-        const full = seen === 0n ? Number.NEGATIVE_INFINITY : this.#numbers[placeOf(set, way) + 1]!;
-        if (full < bestFull) [best, bestFull, bestKey] = [way, full, seen];
+      for (const first of [set, otherSet]) {
+        for (let way = 0; way < ways; way++) {
+          const seen = Atomics.load(longs, first / 2 + way);
+          if (seen === key) return placeOf(first, way);
+          const full = seen === 0n ? Number.NEGATIVE_INFINITY : this.#numbers[placeOf(first, way) + 1]!;
+          if (full < bestFull) [best, bestFull, bestKey] = [first / 2 + way, full, seen];
+        }
       }
       if (bestFull > now && this.#fullSet === "refuse") return -1;
-      Atomics.compareExchange(longs, first + best, bestKey, key);
+      Atomics.compareExchange(longs, best, bestKey, key);
     }
     return -1;
   }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { bounds } from "../base/bounds.ts";
 import { defaultHttp1Limits } from "../http/http1/limits.ts";
 import { developmentListener, type Listener } from "../http/listener.ts";
-import { allocateThrottles } from "../limits/throttles.ts";
+import { allocateThrottles, fillThrottles, type ThrottleMemory } from "../limits/throttles.ts";
 import { accountThrottle, makeControlLimits } from "../management/control-limits.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { makeRateMemory } from "../waf/rate-counters.ts";
@@ -37,6 +37,7 @@ export class DataPlane {
   /** Runs a request of Portico's own in one of the threads. */
   readonly probe: ThreadPool["probe"] = (probe) => this.threads.probe(probe);
   readonly #options: DataPlaneOptions;
+  readonly #throttles: ThrottleMemory;
   #listening: Promise<number> | undefined;
   /** The revision that every thread must have applied for the server to be ready. */
   #bootRevision = Number.POSITIVE_INFINITY;
@@ -46,6 +47,7 @@ export class DataPlane {
   constructor(options: DataPlaneOptions) {
     const { config, ground, telemetry, functions, compileSettings, entry, threadCount, logger } = options;
     this.#options = options;
+    this.#throttles = allocateThrottles(ground.clock.now());
     this.threads = new ThreadPool({
       entry,
       count: threadCount,
@@ -54,8 +56,8 @@ export class DataPlane {
       start: {
         controlSocket: ground.controlSocket,
         metrics: telemetry.metrics,
-        throttles: allocateThrottles(ground.clock.now()),
         wafRates: makeRateMemory(randomInt32s()),
+        throttles: this.#throttles,
         clock: ground.clock.shared,
         listener: listenerOf(config),
         settings: threadSettings(config),
@@ -122,6 +124,11 @@ export class DataPlane {
     await this.#acknowledged(
       Promise.all([revision.then((all) => this.threads.applied(all)), this.#functionsCaughtUp()]),
     );
+  }
+
+  /** Fills the buckets of all throttles, as those of a server that starts. */
+  fillThrottles(): void {
+    fillThrottles(this.#throttles);
   }
 
   /** Stops accepting requests, and lets those under way finish within `--drain` seconds. */

@@ -189,5 +189,6 @@ async function reset({ ground, telemetry, functions, dataPlane }: ManagementServ
   await ground.store.reset();
   await dataPlane.allInEffect();
   await telemetry.logs.reset();
+  dataPlane.fillThrottles();
   await functions.manager.collectPackages();
 }

@@ -1,3 +1,4 @@
+import { bounds } from "../../base/bounds.ts";
 import type { ThrottleLimit } from "../../limits/throttles.ts";
 import type { Bucket, TokenBuckets } from "../../limits/token-buckets.ts";
 import type { ThrottleLimitPlan, ThrottlePlan } from "../../plan/steps.ts";
@@ -20,7 +21,7 @@ interface Throttle extends ThrottleLimit {
 export function linkThrottle(plan: ThrottlePlan, context: LinkContext): RunStep {
   const { clock, throttles } = context.thread;
   const buckets = throttles.methods;
-  const account = linkAccount(context);
+  const account = isLifted(throttles.account) ? undefined : linkAccount(context);
   const method = plan.method === undefined ? undefined : linkMethod(plan.method, context, "");
   const verbs = new Map<string, Throttle | undefined>();
   for (const [verb, limit] of Object.entries(plan.verbs ?? {})) {
@@ -38,12 +39,16 @@ export function linkThrottle(plan: ThrottlePlan, context: LinkContext): RunStep 
     if (own !== undefined && !buckets.take(own.bucket, own.ratePerSecond, own.burst, now)) {
       return refuse(exchange, own, { buckets, now });
     }
-    if (!buckets.take(account.bucket, account.ratePerSecond, account.burst, now)) {
+    if (account !== undefined && !buckets.take(account.bucket, account.ratePerSecond, account.burst, now)) {
       return refuse(exchange, account, { buckets, now });
     }
     return true;
   };
 }
+
+/** The relaxed profile has no throttle of accounts: more than any machine serves. */
+const isLifted = ({ ratePerSecond, burst }: ThrottleLimit): boolean =>
+  Math.min(ratePerSecond, burst) >= bounds.relaxedThrottleMin.value;
 
 function linkAccount({ stage, thread }: LinkContext): Throttle {
   const { methods, account } = thread.throttles;
