@@ -20,12 +20,14 @@ export const bench: Bench = {
     const empty = buckets.bucket("empty");
     let at = 0;
     const now = clock.now();
-    const exchange = { isTest: false, httpMethod: "GET" } as Parameters<ReturnType<typeof linkThrottle>>[0];
+    const exchange = { isTest: false, httpMethod: "GET", startedMs: now } as Parameters<
+      ReturnType<typeof linkThrottle>
+    >[0];
     const thread = { clock, throttles: openThrottles(allocateThrottles(now), { ratePerSecond: rate, burst }) };
     const context = {
       thread,
       stage: { account: "000000000000", region: "us-east-1", apiId: "a", stageName: "s" },
-      method: { routeKey: "GET /" },
+      method: { routeKey: "GET /", steps: [] },
     } as unknown as Parameters<typeof linkThrottle>[1];
     const account = linkThrottle({ kind: "throttle" }, context);
     const both = linkThrottle({ kind: "throttle", method: { ratePerSecond: rate / 2, burst: burst / 2 } }, context);
