@@ -60,6 +60,8 @@ export interface AuthorizerPhase extends AccessPhase {
   /** The status of the Lambda service. */
   integrationStatus: number | undefined;
   requestId: string | undefined;
+  /** The function's answer is one to an earlier request. */
+  isRemembered: boolean;
 }
 
 /** What the checks of a method's caller found out, each if it ran. */
@@ -475,6 +477,7 @@ export class Exchange implements AnswerObserver {
       integrationLatencyMs: undefined,
       integrationStatus: undefined,
       requestId: undefined,
+      isRemembered: false,
     };
     this.accessPhases.authorizer = phase;
     return phase;

@@ -19,6 +19,29 @@ const anAws = (name: string): StepPlan => ({
   responses: [],
 });
 
+test("names authorizers whose function can't be invoked", () => {
+  const lambda = { kind: "token", identitySources: [], timeoutMs: 1, resultTtlSeconds: 0 } as const;
+  const problem = { detail: "no role", hint: "make it" };
+  const plan: StagePlan = {
+    ...aPlan([
+      { kind: "authorizer", authorizerId: "bad" },
+      { kind: "authorizer", authorizerId: "gone" },
+      { kind: "authorizer", authorizerId: "good" },
+    ]),
+    authorizers: {
+      bad: { ...lambda, id: "bad", functionArn: "", problem },
+      gone: { ...lambda, id: "gone", functionArn: "gone" },
+      good: { ...lambda, id: "good", functionArn: "there" },
+    },
+  };
+  const ofFunction = (functionArn: string): string | undefined =>
+    functionArn === "there" ? undefined : `there is no function ${functionArn}`;
+  assert.deepEqual(failingRoutes(plan, { ofService: () => undefined, ofFunction }), [
+    { route: "GET /pets", reason: "its authorizer: no role. make it" },
+    { route: "GET /pets", reason: "its authorizer: there is no function gone" },
+  ]);
+});
+
 test("names what a template can't be parsed for, and integrations that can't work", () => {
   const request = {
     passthrough: "WHEN_NO_MATCH",

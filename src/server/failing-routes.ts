@@ -1,3 +1,4 @@
+import type { AuthorizerPlan, ConfigurationProblem } from "../plan/authorizers.ts";
 import type { MethodPlan, StagePlan } from "../plan/plan.ts";
 import type { AwsServicePlan, StepPlan, TemplatePlan } from "../plan/steps.ts";
 
@@ -17,14 +18,33 @@ export interface BackendProblems {
 
 /** Returns the routes of a stage that can't work: integrations without an address, templates that don't parse. */
 export const failingRoutes = (plan: StagePlan | undefined, problems: BackendProblems): FailingRoute[] =>
-  (plan?.methods ?? []).flatMap((method) => reasonsOf(method, problems));
+  (plan?.methods ?? []).flatMap((method) => reasonsOf(method, plan?.authorizers ?? {}, problems));
 
-function reasonsOf({ routeKey: route, steps }: MethodPlan, problems: BackendProblems): FailingRoute[] {
-  return steps.flatMap((step) => problemsOf(step, problems).map((reason) => ({ route, reason })));
+function reasonsOf(
+  { routeKey: route, steps }: MethodPlan,
+  authorizers: NonNullable<StagePlan["authorizers"]>,
+  problems: BackendProblems,
+): FailingRoute[] {
+  return steps.flatMap((step) => {
+    const reasons = step.kind === "authorizer" ? authorizerProblems(authorizers[step.authorizerId], problems) : [];
+    return [...reasons, ...problemsOf(step, problems)].map((reason) => ({ route, reason }));
+  });
 }
 
+/** Returns why an authorizer's function can't be invoked. */
+function authorizerProblems(plan: AuthorizerPlan | undefined, { ofFunction }: BackendProblems): string[] {
+  if (plan === undefined || plan.kind === "user-pool") return [];
+  const { problem, functionArn } = plan;
+  if (problem !== undefined) return [`its authorizer: ${describe(problem)}`];
+  const unknown = ofFunction(functionArn);
+  return unknown === undefined ? [] : [`its authorizer: ${unknown}`];
+}
+
+const describe = ({ detail, hint }: ConfigurationProblem): string =>
+  hint === undefined ? detail : `${detail}. ${hint}`;
+
 function problemsOf(step: StepPlan, backends: BackendProblems): string[] {
-  if (step.kind === "misconfigured") return [step.hint === undefined ? step.detail : `${step.detail}. ${step.hint}`];
+  if (step.kind === "misconfigured") return [describe(step)];
   const unknown = backendProblem(step, backends);
   if (unknown !== undefined) return [unknown];
   if (!("request" in step)) return [];

@@ -166,7 +166,10 @@ async function invoke(
 /** Takes a remembered result. */
 function recall(exchange: Exchange, grant: Grant): Grant {
   const phase = exchange.access?.authorizer;
-  if (phase !== undefined) phase.integrationLatencyMs = 0;
+  if (phase !== undefined) {
+    phase.isRemembered = true;
+    phase.integrationLatencyMs = 0;
+  }
   const { trace } = exchange;
   if (trace !== undefined) {
     trace.learnSecrets(["api-key", grant.usageIdentifierKey ?? ""]);

@@ -43,12 +43,15 @@ function refuse(exchange: Exchange, decision: PolicyDecision): false {
   const isDenied = decision.kind !== "not-allowed";
   const which = isDenied
     ? "the policy of the authorizer's result, or the API's resource policy, denies"
-    : "neither the policy of the authorizer's result nor the API's resource policy allows";
+    : "neither the policy of the authorizer's result nor a resource policy of the API allows";
+  // The trap that AWS's page warns of: what was said about another method is remembered.
+  const whence =
+    exchange.access?.authorizer?.isRemembered === true ? "; the result was remembered from an earlier request" : "";
   const message = `User is not authorized to access this resource${isDenied ? " with an explicit deny" : ""}`;
   endPhase(exchange.access?.authorize, 403, message);
   return exchange.program.responses.finish(exchange, "ACCESS_DENIED", {
     message,
-    hint: `${which} execute-api:Invoke on ${methodArnOf(exchange)}`,
+    hint: `${which} execute-api:Invoke on ${methodArnOf(exchange)}${whence}`,
     log: ["The client is not authorized to perform this operation."],
   });
 }
