@@ -294,7 +294,7 @@ test(`fuzz: an explicit deny counts, and no policy allows more by a boundary (PO
 
 test("hostile policies are decided within counted steps, and what is not reached never allows", () => {
   const request = { action: "s:A", resource: `arn:aws:x:r:1:${"a".repeat(10_000)}`, context: () => "a".repeat(10_000) };
-  const bomb = `arn:aws:x:r:1:${"*a".repeat(2_000)}?b`;
+  const bomb = (n: number): string => `*${"a".repeat(4_000 + n)}b*`;
   const statement = (Effect: string, Resource: string, more = {}): object => ({
     Effect,
     Action: "*",
@@ -303,11 +303,11 @@ test("hostile policies are decided within counted steps, and what is not reached
   });
   const decide = (statements: readonly object[]): string =>
     parsePolicy(JSON.stringify({ Version: "2012-10-17", Statement: statements }), "identity").decide(request).kind;
-  const bombs = Array.from({ length: 200 }, (_, n) => statement("Allow", `${bomb}${n}`));
+  const bombs = Array.from({ length: 200 }, (_, n) => statement("Allow", bomb(n)));
   assert.equal(decide(bombs), "not-allowed");
   assert.equal(decide([...bombs, statement("Allow", "*")]), "not-allowed");
   assert.equal(decide([...bombs, statement("Deny", "nothing")]), "denied");
-  const likes = Array.from({ length: 300 }, (_, n) => `${"*a".repeat(1_000)}?b${n}`);
+  const likes = Array.from({ length: 200 }, (_, n) => bomb(n));
   assert.equal(decide([statement("Allow", "*", { Condition: { StringNotLike: { k: likes } } })]), "not-allowed");
   assert.equal(decide(Array.from({ length: 100_000 }, () => statement("Allow", "b"))), "not-allowed");
   assert.equal(
