@@ -292,6 +292,39 @@ const reachable = (port: number): Promise<boolean> =>
     socket.on("error", () => resolve(false));
   });
 
+test("a bucket of a throttle keeps what it has when threads die", async () => {
+  const config = await readConfig({
+    flags: { memory: true, port: "0", threads: "2", logLevel: "silent" },
+    env: {},
+    cwd: folder,
+  });
+  const server = await startServer(config);
+  try {
+    const api = await MockApi.create(server.url);
+    await api.deploy("served");
+    // So slow that the test's own time brings nothing.
+    const patchOperations = [
+      { op: "replace", path: "/*/*/throttling/rateLimit", value: "0.0001" },
+      { op: "replace", path: "/*/*/throttling/burstLimit", value: "12" },
+    ];
+    await call(server.url, "PATCH", `/restapis/${api.id}/stages/prod`, { patchOperations });
+    const served = async (calls: number): Promise<number> => {
+      const answers = await Promise.all(
+        Array.from({ length: calls }, () => send(`${server.url}/_aws/execute-api/${api.id}/prod`)),
+      );
+      return answers.filter(({ status }) => status === 200).length;
+    };
+    for (const index of [0, 1]) {
+      assert.equal(await served(4), 4);
+      await server.terminateThread(index);
+      await until(async () => (await send(`${server.url}/_portico/ready`).catch(() => undefined))?.status === 200);
+    }
+    assert.equal(await served(12), 4);
+  } finally {
+    await server.stop();
+  }
+});
+
 test("a gateway thread that dies is replaced by one that serves everything; ready says so", async () => {
   const config = await readConfig({
     flags: { memory: true, port: "0", threads: "2", logLevel: "silent" },
