@@ -1,6 +1,6 @@
-import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { RequestSigner } from "../../src/access/request-signer.ts";
+import { Sha256 } from "../../test/sdk-signer.ts";
 import type { Bench, Figures } from "../bench.ts";
 
 const credentials = { accessKeyId: "123456789012", secretAccessKey: "portico" };
@@ -13,21 +13,6 @@ const given = [
   "X-Amz-Target",
   "DynamoDB.Put",
 ];
-
-/** AWS's SDK for JavaScript wants its hashes in this form. */
-class Sha256 {
-  readonly #hash: Hash | Hmac;
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash = secret === undefined ? createHash("sha256") : createHmac("sha256", secret as string | Uint8Array);
-  }
-  update(chunk: Uint8Array | string): void {
-    this.#hash.update(chunk);
-  }
-  digest(): Promise<Uint8Array> {
-    return Promise.resolve(this.#hash.digest());
-  }
-  reset(): void {}
-}
 
 export const bench: Bench = {
   title: "Signing a request of 1 KB: microseconds, against AWS's SDK for JavaScript",

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
 import { test } from "node:test";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { below, chance, makeRandom, pick, type Random, seedOr } from "../../test/random.ts";
+import { Sha256 } from "../../test/sdk-signer.ts";
 import { type Credentials, normaliseTarget, RequestSigner, type SignableRequest } from "./request-signer.ts";
 
 const secretAccessKey = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
@@ -11,21 +11,6 @@ const nowMs = Date.UTC(2015, 7, 30, 12, 36, 0);
 
 const headerOf = (headers: readonly string[], name: string): string | undefined =>
   headers[headers.findIndex((each, index) => index % 2 === 0 && each.toLowerCase() === name) + 1];
-
-/** AWS's SDK for JavaScript wants its hashes in this form. */
-class Sha256 {
-  readonly #hash: Hash | Hmac;
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash = secret === undefined ? createHash("sha256") : createHmac("sha256", secret as string | Uint8Array);
-  }
-  update(chunk: Uint8Array | string): void {
-    this.#hash.update(chunk);
-  }
-  digest(): Promise<Uint8Array> {
-    return Promise.resolve(this.#hash.digest());
-  }
-  reset(): void {}
-}
 
 /** The signature that AWS's SDK makes of the same request. */
 async function signedBySdk(

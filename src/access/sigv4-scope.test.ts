@@ -9,7 +9,7 @@ describe("the credential scope", () => {
   it("is read from the Authorization header, with or without blanks", () => {
     for (const separator of [", ", ",", " ,  "]) {
       const authorization = `AWS4-HMAC-SHA256 ${[`Credential=${credential}`, "SignedHeaders=host;x-amz-date", "Signature=ab=="].join(separator)}`;
-      assert.deepEqual(readCredentialScope({ authorization }, "/restapis"), { kind: "scope", scope });
+      assert.deepEqual(readCredentialScope({ authorization }, "/restapis"), { kind: "scope", scope, token: undefined });
     }
   });
 
@@ -20,23 +20,39 @@ describe("the credential scope", () => {
       "X-Amz-SignedHeaders": "host",
       "X-Amz-Signature": "ab",
     });
-    assert.deepEqual(readCredentialScope({}, `/restapis?${query}`), { kind: "scope", scope });
+    assert.deepEqual(readCredentialScope({}, `/restapis?${query}`), { kind: "scope", scope, token: undefined });
     query.delete("X-Amz-Signature");
     assert.equal(readCredentialScope({}, `/restapis?${query}`).kind, "malformed");
   });
 
   it("is not looked for in other schemes", () => {
-    for (const authorization of [
-      "Bearer x",
-      "Basic eA==",
-      "AWS4-ECDSA-P256-SHA256 Credential=x",
-      "AWS4-HMAC-SHA2567 x",
-      "",
-    ]) {
+    for (const authorization of ["Bearer x", "Basic eA==", "AWS3 x", ""]) {
       assert.deepEqual(readCredentialScope({ authorization }, "/"), { kind: "unsigned" });
     }
-    assert.deepEqual(readCredentialScope({}, "/?X-Amz-Algorithm=other"), { kind: "unsigned" });
     assert.deepEqual(readCredentialScope({}, "/"), { kind: "unsigned" });
+    assert.deepEqual(readCredentialScope({}, "/?a=X-Amz-Algorithm"), { kind: "unsigned" });
+  });
+
+  it("of another algorithm is refused, SigV4a by name", () => {
+    const rest = `Credential=${credential}, SignedHeaders=host, Signature=ab`;
+    for (const algorithm of ["AWS4-ECDSA-P256-SHA256", "AWS4-HMAC-SHA2567", "AWS4-"]) {
+      const decision = readCredentialScope({ authorization: `${algorithm} ${rest}` }, "/");
+      assert.equal(decision.kind === "malformed" && decision.code, "IncompleteSignatureException", algorithm);
+      const query = new URLSearchParams({
+        "X-Amz-Algorithm": algorithm,
+        "X-Amz-Credential": credential,
+        "X-Amz-SignedHeaders": "host",
+        "X-Amz-Signature": "ab",
+      });
+      assert.deepEqual(readCredentialScope({}, `/?${query}`), decision);
+    }
+    assert.equal(readCredentialScope({}, "/?X-Amz-Algorithm=other").kind, "malformed");
+  });
+
+  it("comes with the session's token, from the header or the query", () => {
+    const authorization = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=host, Signature=ab`;
+    const signed = readCredentialScope({ authorization, "x-amz-security-token": "t" }, "/");
+    assert.equal(signed.kind === "scope" && signed.token, "t");
   });
 
   it("that is malformed is told what is wrong with it", () => {
@@ -46,7 +62,9 @@ describe("the credential scope", () => {
       kind: "malformed",
       code: "IncompleteSignatureException",
       message:
-        "Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' parameter.",
+        "Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' parameter. " +
+        "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. (Hashed with SHA-256 and " +
+        "encoded with Base64) Authorization=520Nq5bS80gLhTcgcZzjkP74XCXMcdxItgMCiiN4K6U=",
     });
     assert.deepEqual(decide("Credential=a/b/c, SignedHeaders=host, Signature=0"), {
       kind: "malformed",

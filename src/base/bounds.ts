@@ -408,6 +408,13 @@ export const bounds = {
   iamTrustPolicyCharsMax: { value: 2_048, source: "AWS IAM: Role trust policy length, without white space" },
   iamTagsMax: { value: 50, source: "AWS IAM: Tags of a user, role or policy" },
   roleSessionSecondsDefault: { value: 3_600, source: "AWS STS: AssumeRole, DurationSeconds" },
+  signingKeysMax: {
+    value: 4_096,
+    source: "ours: signing keys that a thread remembers, of the access keys that called it, for each day; 1 MB",
+  },
+  signedHeadersMax: { value: 256, source: "ours: names in SignedHeaders; each is looked for among the headers" },
+  presignedSecondsMax: { value: 604_800, source: "AWS: X-Amz-Expires, seven days" },
+  signatureSkewMs: { value: 300_000, source: "AWS: a signature's time may differ from the server's by five minutes" },
   sessionTokenCharsMax: {
     value: 8_192,
     source: "ours: a session token; what it seals is bounded by what AWS lets callers pass",

@@ -81,7 +81,11 @@ async function makeCall(
 ): Promise<CallInHand> {
   const scope = signature.kind === "scope" ? signature.scope : undefined;
   const requestId = randomUUID();
-  const decision = scope === undefined ? unknownCaller : await identify(request, scope, options);
+  const { identify, clock } = options;
+  const decision =
+    signature.kind !== "scope" || identify === undefined
+      ? unknownCaller
+      : await identify(signature.scope, signature.token, clock.now());
   const caller = decision.kind === "known" ? decision.caller : undefined;
   const context: CallContext = {
     account: caller?.account ?? accountOf(scope?.accessKeyId),
@@ -102,22 +106,6 @@ async function makeCall(
 }
 
 const unknownCaller: CallerDecision = { kind: "unknown" };
-
-/**
- * Finds the caller by the access key and the session token, which is in a header or, in a presigned URL, in the query. AWS: IAM User
- * Guide, "AWS Signature Version 4 for API requests".
- */
-async function identify(
-  { headers, target }: ManagementRequest,
-  scope: CredentialScope,
-  { identify: decide, clock }: ManagementOptions,
-): Promise<CallerDecision> {
-  const inQuery = /[?&]x-amz-security-token=/i.test(target)
-    ? new URLSearchParams(target.split("?", 2)[1]).get("X-Amz-Security-Token")
-    : null;
-  const token = headers["x-amz-security-token"] ?? inQuery;
-  return decide === undefined ? unknownCaller : decide(scope, token ?? undefined, clock.now());
-}
 
 function refusalOf({ kind }: CallerDecision): ApiError | undefined {
   if (kind === "expired") {
