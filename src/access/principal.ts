@@ -75,6 +75,24 @@ export interface Principal {
   readonly sessionPolicies: readonly NamedPolicy[] | undefined;
 }
 
+/** Returns an account's root. Every account has one. */
+export const rootOf = (account: string, arn = `arn:aws:iam::${account}:root`): Identity => ({
+  kind: "root",
+  account,
+  arn,
+  id: account,
+  name: "root",
+  path: "/",
+  tags: {},
+  policies: [],
+});
+
+/** Returns the root of an account by its ARN, or undefined for another ARN. */
+export function rootByArn(arn: string): Identity | undefined {
+  const account = /^arn:aws[a-z-]*:iam::(\d{12}):root$/.exec(arn)?.[1];
+  return account === undefined ? undefined : rootOf(account, arn);
+}
+
 /** Makes the principal of an identity's own access key. */
 export function principalOfIdentity(identity: Identity): Principal {
   const { account, arn, id, kind, name, tags } = identity;

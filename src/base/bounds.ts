@@ -412,6 +412,10 @@ export const bounds = {
     value: 4_096,
     source: "ours: signing keys that a thread remembers, of the access keys that called it, for each day; 1 MB",
   },
+  openedSessionsMax: {
+    value: 1_024,
+    source: "ours: session tokens that a thread remembers with whom they belong to; each costs some 20 µs to open",
+  },
   signedHeadersMax: { value: 256, source: "ours: names in SignedHeaders; each is looked for among the headers" },
   presignedSecondsMax: { value: 604_800, source: "AWS: X-Amz-Expires, seven days" },
   signatureSkewMs: { value: 300_000, source: "AWS: a signature's time may differ from the server's by five minutes" },

@@ -69,6 +69,8 @@ export function nodesOf(event: Event, report: ExplainReport): TreeNode[] {
             : "the function is being asked for another request with the same identity",
         ),
       ];
+    case "iam":
+      return [iamDecision(event)];
     case "resource-policy":
       return [policyDecision("the resource policy", event)];
     case "authorizer-decision":
@@ -171,6 +173,19 @@ const choices = {
 function validation({ of, mediaType, problem }: EventOf<"validation">): TreeNode {
   const what = of === "parameters" ? "required parameters" : `body, by its model for ${mediaType}`;
   return problem === undefined ? node(`valid: ${what}`, [], "good") : node(`invalid: ${what}`, [node(problem)], "bad");
+}
+
+const iamWords = {
+  allowed: ["may call the method", "good"],
+  "implicitly-denied": ["is not allowed to call the method", "bad"],
+  "explicitly-denied": ["is denied to call the method", "bad"],
+} as const;
+
+function iamDecision({ arn, decision, policy, statement }: EventOf<"iam">): TreeNode {
+  const [words, tone] = iamWords[decision];
+  const by =
+    policy === undefined ? [] : [node(`policy ${policy}${statement === undefined ? "" : `, statement ${statement}`}`)];
+  return node(`signed by ${arn}, who ${words}`, by, tone);
 }
 
 const policyWords = {

@@ -13,7 +13,8 @@ const close: CompileAuthorization = ({ authorizationType }) => {
 /** The steps of each `authorizationType`, the API's resource policy included. */
 const compilers: Readonly<Record<string, CompileAuthorization>> = {
   NONE: (_, context) => compileResourcePolicy(context, "allow"),
-  AWS_IAM: close,
+  // The step asks the API's resource policy itself, once it knows the caller.
+  AWS_IAM: () => [{ kind: "iam" }],
   CUSTOM: (method, context) => [
     ...compileResourcePolicy(context, "no-deny"),
     { kind: "authorizer", authorizerId: context.authorizers.use(method, ["TOKEN", "REQUEST"]) },

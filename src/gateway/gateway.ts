@@ -1,3 +1,4 @@
+import { SigningKeys } from "../access/signing-key.ts";
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import type { RunJob } from "../base/job.ts";
@@ -22,6 +23,7 @@ import { type AwsServiceSettings, AwsServices } from "./integrations/aws-service
 import { BackendPools } from "./integrations/backend-pools.ts";
 import { PermissionCheck } from "./integrations/permission-check.ts";
 import { TlsIdentities } from "./integrations/tls-identities.ts";
+import { KnownCallers } from "./known-callers.ts";
 import { linkClosedProgram, linkProgram, UnknownPlan } from "./link-program.ts";
 import { enterPrivately } from "./private-endpoint.ts";
 import type { Probe, ProbeOutcome } from "./probe.ts";
@@ -56,6 +58,8 @@ export interface GatewayOptions {
   readonly settings: GatewaySettings;
   /** The listener that requests of Portico's own are taken to come in by. */
   readonly listener?: Listener;
+  /** Returns the document of one of AWS's own policies, by its ARN. Without it, sessions limited to one may do nothing. */
+  readonly managedPolicyOf?: (arn: string) => string | undefined;
 }
 
 export interface GatewaySettings {
@@ -81,11 +85,14 @@ export class Gateway {
   readonly #thread: ThreadContext;
   readonly #programs = new Map<string, Program>();
   readonly #undeployed = new Map<string, readonly string[]>();
+  /** The callers whose signatures are accepted. */
+  readonly callers: KnownCallers;
 
   constructor(options: GatewayOptions) {
     const { runJob, functions, events, logs, metrics, clock, logger, executionLogs, throttles, settings } = options;
     const { wafRates: rates, geo } = options;
     this.#options = options;
+    this.callers = new KnownCallers(options.managedPolicyOf ?? (() => undefined));
     this.#thread = {
       runJob,
       functions,
@@ -105,6 +112,8 @@ export class Gateway {
       services: new AwsServices(settings.services, clock),
       userPoolKeys: new UserPoolKeys(clock),
       authorizerResults: new ResultCache(clock),
+      knownCallers: this.callers,
+      signingKeys: new SigningKeys(),
     };
   }
 

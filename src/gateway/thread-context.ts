@@ -1,3 +1,4 @@
+import type { SigningKeys } from "../access/signing-key.ts";
 import type { Clock } from "../base/clock.ts";
 import type { RunJob } from "../base/job.ts";
 import type { EventClient, FunctionClient } from "../functions/function-client.ts";
@@ -13,6 +14,7 @@ import type { BackendPools } from "./integrations/backend-pools.ts";
 import type { PermissionCheck } from "./integrations/permission-check.ts";
 import type { TlsIdentities } from "./integrations/tls-identities.ts";
 import type { WebAcls } from "./web-acls.ts";
+import type { KnownCallers } from "./known-callers.ts";
 
 /** What all programs of a gateway thread share. */
 export interface ThreadContext {
@@ -36,4 +38,6 @@ export interface ThreadContext {
   readonly userPoolKeys: UserPoolKeys;
   readonly authorizerResults: ResultCache;
   readonly webAcls: WebAcls;
+  readonly knownCallers: KnownCallers;
+  readonly signingKeys: SigningKeys;
 }

@@ -24,6 +24,11 @@ export const steps = {
     reads: ["headers", "query", "path"],
   },
   throttle: { synopsis: "refuses with 429 when the throttles of method or account have no token left", reads: [] },
+  iam: {
+    // It buffers the bodies of requests whose signature covers them, whatever comes after it.
+    synopsis: "verifies the request's signature, and refuses callers whose policies do not allow the call",
+    reads: ["headers", "query", "path"],
+  },
   "request-validation": {
     // The body is buffered for it only if it is validated with models.
     synopsis: "refuses a request without its required parameters or with a body that violates its model",
@@ -67,6 +72,7 @@ export type StepPlan =
   | ResourcePolicyPlan
   | AuthorizerStepPlan
   | ThrottlePlan
+  | IamPlan
   | RequestValidationPlan
   | MockPlan
   | HttpPlan
@@ -134,6 +140,11 @@ export interface ThrottlePlan {
 export interface ThrottleLimitPlan {
   readonly ratePerSecond?: number;
   readonly burst?: number;
+}
+
+/** `authorizationType` AWS_IAM. */
+export interface IamPlan {
+  readonly kind: "iam";
 }
 
 export interface RequestValidationPlan {

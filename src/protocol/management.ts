@@ -1,11 +1,5 @@
 import { randomUUID } from "node:crypto";
-import {
-  accountOf,
-  type CredentialScope,
-  defaultRegion,
-  readCredentialScope,
-  type SigV4Decision,
-} from "../access/sigv4-scope.ts";
+import { accountOf, defaultRegion, readCredentialScope, type SigV4Decision } from "../access/sigv4-scope.ts";
 import { ApiError } from "./errors.ts";
 import { type ModelName, modelNames } from "./model.ts";
 import type {

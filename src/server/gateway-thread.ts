@@ -11,6 +11,7 @@ import { Http1Server } from "../http/http1/http1-server.ts";
 import { defaultHttp1Limits } from "../http/http1/limits.ts";
 import type { InboundRequest } from "../http/inbound.ts";
 import { openThrottles } from "../limits/throttles.ts";
+import { awsManagedPolicyOf } from "../services/iam/aws-managed-policies.ts";
 import { LogSender } from "../telemetry/log-sender.ts";
 import { makeThreadLogger } from "../telemetry/logger-thread.ts";
 import { Metrics } from "../telemetry/metrics.ts";
@@ -90,6 +91,11 @@ server.on("error", (error) => {
 
 /** How the thread applies each kind of publication. */
 const taken: Handlers<Publication> = {
+  "session-key": ({ value }) => gateway?.callers.setSessionKey(value),
+  "iam-policy": ({ key, value }) => gateway?.callers.setPolicy(key, value),
+  "iam-user": ({ key, value }) => gateway?.callers.setIdentity(`user/${key}`, value),
+  "iam-role": ({ key, value }) => gateway?.callers.setIdentity(`role/${key}`, value),
+  "access-key": ({ key, value }) => gateway?.callers.setAccessKey(key, value),
   identity: ({ key, value }) => gateway?.setIdentity(key, value),
   "web-acl": ({ kind, key, revision, value }) => {
     const reason = gateway?.setWebAcl(key, value);
@@ -115,6 +121,7 @@ const handlers: Handlers<ToThread> = {
       clock,
       logger,
       executionLogs,
+      managedPolicyOf: (arn) => awsManagedPolicyOf(arn)?.document,
       throttles: openThrottles(start.throttles, settings.accountThrottle),
       wafRates: new RateCounters(start.wafRates),
       settings,

@@ -107,7 +107,8 @@ export class Reconciler {
     for (const kind of this.#kinds) {
       const { extent } = this.#source(kind);
       if (extent.kind !== "each") continue;
-      for (const { id, scope } of await store.addresses(extent.documents)) this.#mark({ kind, key: id, scope });
+      for (const { id, scope } of await store.addresses(extent.documents))
+        this.#mark({ kind, key: extent.keyOf?.(id, scope) ?? id, scope });
     }
     this.#schedule();
     await this.#work;
@@ -173,7 +174,8 @@ export class Reconciler {
       for (const kind of this.#kinds) {
         const { extent } = this.#source(kind);
         if (extent.kind !== "each" || extent.documents !== change.kind) continue;
-        isAwaited = this.#mark({ kind, key: change.id, scope: change.scope }) || isAwaited;
+        const key = extent.keyOf?.(change.id, change.scope) ?? change.id;
+        isAwaited = this.#mark({ kind, key, scope: change.scope }) || isAwaited;
       }
       for (const { name } of this.#index.concernedBy(change)) isAwaited = this.#mark(name) || isAwaited;
       for (const watch of this.#watches) {

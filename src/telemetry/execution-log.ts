@@ -155,6 +155,7 @@ function linesOf(event: TraceEvent, { stage, endpointRequestId }: LogContext): r
     case "stage":
     case "authorizer-shared":
     case "authorizer-decision":
+    case "iam":
     case "resource-policy":
     case "throttled":
     case "web-acl":

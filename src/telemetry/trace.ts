@@ -61,6 +61,15 @@ export type TraceFact =
   | { readonly kind: "authorizer-shared"; readonly from: "memory" | "call under way" }
   /** The authorizer knows the caller. */
   | { readonly kind: "authorizer-end" }
+  /** Who signed the request, and what the policies say of the call. */
+  | {
+      readonly kind: "iam";
+      readonly arn: string;
+      readonly decision: "allowed" | "implicitly-denied" | "explicitly-denied";
+      /** The policy and its statement that decided, if one did. */
+      readonly policy?: string | undefined;
+      readonly statement?: string | undefined;
+    }
   /** What the API's resource policy says of the call, before or after the caller is known, or the authorizer's policy. */
   | {
       readonly kind: "resource-policy" | "authorizer-decision";

@@ -5,6 +5,8 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { RequestSigner } from "../../src/access/request-signer.ts";
+import { SigningKeys } from "../../src/access/signing-key.ts";
 import { runHere } from "../../src/base/job.ts";
 import type { InvokeOutcome, InvokeRequest } from "../../src/functions/function-client.ts";
 import { ResultCache } from "../../src/gateway/authorizers/result-cache.ts";
@@ -14,6 +16,7 @@ import { BackendPools } from "../../src/gateway/integrations/backend-pools.ts";
 import { PermissionCheck } from "../../src/gateway/integrations/permission-check.ts";
 import type { RoleCredentials } from "../../src/gateway/integrations/role-credentials.ts";
 import { TlsIdentities } from "../../src/gateway/integrations/tls-identities.ts";
+import { KnownCallers } from "../../src/gateway/known-callers.ts";
 import { linkProgram } from "../../src/gateway/link-program.ts";
 import type { ThreadContext } from "../../src/gateway/thread-context.ts";
 import { WebAcls } from "../../src/gateway/web-acls.ts";
@@ -119,6 +122,7 @@ const cases: { readonly [Kind in StepKind]: Readonly<Record<string, Case>> } = {
     "of the account": () => [{ kind: "throttle" }, answerAll],
     "of a method": () => [{ kind: "throttle", method: { ratePerSecond: 5 }, verbs: { PUT: { burst: 0 } } }, answerAll],
   },
+  iam: { "of a signed request": () => [{ kind: "iam" }, answerAll] },
   "request-validation": {
     "of a body": () => [
       { kind: "request-validation", parameters: [], models: { "application/json": "Any" } },
@@ -311,6 +315,8 @@ async function runOnce(
           acquireRole: (_: string, { host }: { host: string }) => (host === "ready" ? aRole : aRoleToCome()),
         } as unknown as ThreadContext["services"],
         authorizerResults: new ResultCache(Date),
+        knownCallers: callers,
+        signingKeys: new SigningKeys(),
         userPoolKeys: Object.assign(new UserPoolKeys(Date), { find: () => Promise.resolve({ kind: "unknown" }) }),
         webAcls: new WebAcls({ rates: { count: () => 0 }, geo: undefined, logger }),
       },
@@ -418,12 +424,29 @@ interface Reply {
 }
 
 /** Sends a request whose body, if it has one, comes after its head. */
+const secretAccessKey = "a root's";
+const callers = new KnownCallers(() => undefined);
+callers.setAccessKey("AKIAROOT", {
+  secret: secretAccessKey,
+  isActive: true,
+  ownerArn: "arn:aws:iam::000000000000:root",
+});
+const signer = new RequestSigner({ service: "execute-api", region: "us-east-1" });
+
 async function send(port: number, body: Buffer | undefined, isCompressed: boolean): Promise<Reply> {
   const client = await RawClient.open(port);
   const verb = body === undefined ? "GET" : "POST";
   const headers = ["Host: h", "Connection: close", "Accept-Encoding: gzip", "Content-Type: application/json"];
   if (body !== undefined) headers.push(`Content-Length: ${body.length}`);
   if (isCompressed) headers.push("Content-Encoding: gzip");
+  const signature: string[] = [];
+  signer.sign(
+    { method: verb, target: "/", host: "h", headers: signature, body },
+    { accessKeyId: "AKIAROOT", secretAccessKey },
+    Date.now(),
+  );
+  for (let index = 0; index < signature.length; index += 2)
+    headers.push(`${signature[index]}: ${signature[index + 1]}`);
   client.send(`${verb} / HTTP/1.1\r\n${headers.join("\r\n")}\r\n\r\n`);
   if (body !== undefined) setImmediate(() => client.send(body));
   const text = await client.closed();

@@ -70,6 +70,8 @@ export function faultyThread(thread: ThreadContext, fault: Fault): ThreadContext
     throttles: { ...throttles, methods: fault.around("buckets", throttles.methods) },
     identities: fault.around("identities", identities),
     userPoolKeys: fault.around("userPoolKeys", userPoolKeys),
+    knownCallers: fault.around("knownCallers", thread.knownCallers),
+    signingKeys: fault.around("signingKeys", thread.signingKeys),
     get payloadBytesMax() {
       return fault.run("payloadBytesMax", () => thread.payloadBytesMax);
     },

@@ -71,12 +71,13 @@ export function collectBody(exchange: Exchange, thread: ThreadContext, taken: (b
     taken(exchange.body);
     return;
   }
-  const keep = (body: Buffer): void => {
-    exchange.body = body;
-    exchange.receivedBody = undefined;
-    taken(body);
-  };
   receiveBody(exchange, thread, (body) => {
+    const keep = (decoded: Buffer): void => {
+      exchange.body = decoded;
+      // A later check of what was received reads the one body that there is.
+      if (decoded === body) exchange.receivedBody = undefined;
+      taken(decoded);
+    };
     // As recorded, an empty body is served whatever its coding: there is nothing to undo.
     if (body.length === 0) {
       keep(body);
@@ -94,8 +95,9 @@ export function collectBody(exchange: Exchange, thread: ThreadContext, taken: (b
  * callback is not called.
  */
 export function receiveBody(exchange: Exchange, thread: ThreadContext, taken: (body: Buffer) => void): void {
-  if (exchange.receivedBody !== undefined) {
-    taken(exchange.receivedBody);
+  const received = exchange.receivedBody ?? exchange.body;
+  if (received !== undefined) {
+    taken(received);
     return;
   }
   exchange.request.collect(thread.payloadBytesMax, (outcome, body) => {

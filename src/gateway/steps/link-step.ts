@@ -7,6 +7,7 @@ import { linkAws } from "./aws.ts";
 import { linkClosed } from "./closed.ts";
 import { linkHttp } from "./http.ts";
 import { linkHttpProxy } from "./http-proxy.ts";
+import { linkIam } from "./iam.ts";
 import { linkLambda } from "./lambda.ts";
 import { linkLambdaProxy } from "./lambda-proxy.ts";
 import { linkMisconfigured } from "./misconfigured.ts";
@@ -26,6 +27,7 @@ const linkers: { readonly [Kind in StepKind]: LinkStep<Kind> } = {
   "resource-policy": linkResourcePolicy,
   authorizer: linkAuthorizerStep,
   throttle: linkThrottle,
+  iam: linkIam,
   "request-validation": linkRequestValidation,
   mock: linkMock,
   http: linkHttp,

@@ -1,5 +1,6 @@
 import type { Logger } from "../../telemetry/logger.ts";
 import type { CompileSettings } from "../compile-stage.ts";
+import { accessKeySource, managedPolicySource, roleSource, sessionKeySource, userSource } from "./caller-sources.ts";
 import { identitySource } from "./identity-source.ts";
 import { makePlanSource } from "./plan-source.ts";
 import type { PublicationKind } from "./publication.ts";
@@ -14,6 +15,11 @@ export type PublicationSources = { readonly [Kind in PublicationKind]: Publicati
  * comes before the things that name it.
  */
 export const makePublicationSources = (settings: CompileSettings, logger: Logger): PublicationSources => ({
+  "session-key": sessionKeySource,
+  "iam-policy": managedPolicySource,
+  "iam-user": userSource,
+  "iam-role": roleSource,
+  "access-key": accessKeySource,
   identity: identitySource,
   "web-acl": webAclSource,
   plan: makePlanSource(settings, logger),

@@ -1,3 +1,5 @@
+import type { Identity } from "../../access/principal.ts";
+import type { PublishedAccessKey, PublishedPolicy } from "../../gateway/known-callers.ts";
 import type { TlsIdentity } from "../../http/http1-client/open-socket.ts";
 import type { Plan } from "../../plan/kinds.ts";
 import type { Scope } from "../../store/store.ts";
@@ -5,6 +7,15 @@ import type { PublishedWebAcl } from "../../waf/web-acl.ts";
 
 /** What control publishes to the gateway threads, by kind: the value that a thread stores under a key. */
 export interface PublicationValues {
+  /** The key that session tokens are sealed with, in base64, by `key`. It is never logged. */
+  readonly "session-key": string;
+  /** A customer's managed policy, which sessions may be limited to, by `account/name`. */
+  readonly "iam-policy": PublishedPolicy;
+  /** Users and roles with all their policies, by `account/name`. */
+  readonly "iam-user": Identity;
+  readonly "iam-role": Identity;
+  /** An access key with its secret, by its id. It is never logged. */
+  readonly "access-key": PublishedAccessKey;
   /** A client certificate with its private key, by `account/region/id`. It is never logged. */
   readonly identity: TlsIdentity;
   /** A web ACL that a stage names, with all that it refers to; by its ARN. */

@@ -4,6 +4,7 @@ import {
   type Principal,
   principalOfIdentity,
   principalOfSession,
+  rootByArn,
   type Session,
 } from "../../access/principal.ts";
 import { everywhere, type Reader, type Scope } from "../../store/store.ts";
@@ -77,7 +78,7 @@ export async function loadIdentity(reader: Reader, arn: string): Promise<LoadedI
   const parts = parseIdentityArn(arn);
   if (parts === undefined) return { identity: undefined, sources: [] };
   const { kind, account, name } = parts;
-  if (kind === "root") return { identity: rootOf(account, arn), sources: [] };
+  if (kind === "root") return { identity: rootByArn(arn), sources: [] };
   const scope = iamScope(account);
   const tx = reader.in(scope);
   const own: Source = { scope, kind: iamKinds[kind], id: documentId(name) };
@@ -113,18 +114,6 @@ export async function loadIdentity(reader: Reader, arn: string): Promise<LoadedI
     sources,
   };
 }
-
-/** Returns an account's root. Every account has one. */
-export const rootOf = (account: string, arn = `arn:aws:iam::${account}:root`): Identity => ({
-  kind: "root",
-  account,
-  arn,
-  id: account,
-  name: "root",
-  path: "/",
-  tags: {},
-  policies: [],
-});
 
 async function policiesOf(
   { inlinePolicies, attachedPolicies }: EntityDocument,

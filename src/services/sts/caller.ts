@@ -1,11 +1,10 @@
 import { accessOf, authorize, problemOf } from "../../access/authorize.ts";
 import { parsePolicy } from "../../access/policy.ts";
-import { type Identity, type Principal, principalOfIdentity } from "../../access/principal.ts";
+import { type Identity, type Principal, principalOfIdentity, rootOf } from "../../access/principal.ts";
 import { makeSessionContext, type SessionRequest } from "../../access/sts-conditions.ts";
 import { nowSeconds } from "../../families/work.ts";
 import { ApiError } from "../../protocol/errors.ts";
 import type { CallContext } from "../../protocol/operation.ts";
-import { rootOf } from "../iam/load-principal.ts";
 
 /** Returns who calls: a key that is an account's number, and one that was not made here, is the account's root. */
 export const callerOf = ({ account, caller }: CallContext): Principal => caller ?? principalOfIdentity(rootOf(account));

@@ -1,0 +1,187 @@
+import { type AccessDecision, authorize, type CalledResource, problemOf } from "../../access/authorize.ts";
+import { readSignature, type SignatureProblem } from "../../access/sigv4-signature.ts";
+import {
+  checkSignature,
+  emptyHash,
+  hashOfBody,
+  type PlausibleSignature,
+  verifySignature,
+} from "../../access/sigv4-verify.ts";
+import type { InboundRequest } from "../../http/inbound.ts";
+import type { IamPlan } from "../../plan/steps.ts";
+import type { Exchange } from "../exchange.ts";
+import { collectBody } from "../integrations/request-body.ts";
+import type { ClaimedCaller } from "../known-callers.ts";
+import type { LinkContext } from "../link-context.ts";
+import type { RunStep } from "../program.ts";
+import { invokeAction, invokeContextOf, maskedArnOf, pathsOf, stageArnOf } from "../resource-policy.ts";
+import { refuseAuthorization, refuseSignature } from "../responses/signature-refusals.ts";
+
+/** The name by which signatures say that they are for the methods of an API. */
+const signingName = "execute-api";
+
+/** What a signature says, and whose it says it is. */
+interface Claim {
+  readonly signature: PlausibleSignature;
+  readonly caller: ClaimedCaller;
+}
+
+/**
+ * Verifies the request's signature, and asks the caller's policies and the API's. Whoever is not known, or not allowed, is
+ * refused.
+ * AWS: API Gateway Developer Guide, "Control access to a REST API with IAM permissions", "How API Gateway resource policies
+ * affect authorization workflow".
+ */
+export function linkIam(_: IamPlan, context: LinkContext): RunStep {
+  const { thread } = context;
+  const readClaim = linkClaim(context);
+  const decide = linkDecision(context);
+
+  /** Returns whether the claim is true of the request, if its body has this hash. Otherwise the request is refused. */
+  const isProven = (exchange: Exchange, { signature, caller }: Claim, bodyHash: string): boolean => {
+    const { request } = exchange;
+    const keys = thread.signingKeys;
+    const problem =
+      verifySignature(request, signature, { secret: caller.secret, keys, bodyHash }) ??
+      problemWithVerb(exchange, signature);
+    return problem === undefined || refuseSignature(exchange, problem);
+  };
+
+  return (exchange) => {
+    const claim = readClaim(exchange);
+    if (claim === undefined) return false;
+    const { payload } = claim.signature;
+    if (payload.kind === "unsigned") return isProven(exchange, claim, emptyHash) && decide(exchange, claim.caller);
+    if (!exchange.request.hasBody) {
+      return isProven(exchange, ofBody(claim), emptyHash) && decide(exchange, claim.caller);
+    }
+    // A signature that says the body's hash is verified before the body is read.
+    const isDecided = payload.kind === "hash";
+    if (isDecided && !(isProven(exchange, claim, emptyHash) && decide(exchange, claim.caller))) return false;
+    collectBody(exchange, thread, {
+      isWelcome: (sent) => {
+        const hash = hashOfBody(sent);
+        return (isDecided && payload.hash === hash) || isProven(exchange, ofBody(claim), hash);
+      },
+      taken: () => {
+        if (isDecided || decide(exchange, claim.caller)) exchange.run();
+      },
+    });
+    return false;
+  };
+}
+
+/** Returns the claim with the hash that the body has in the place of the one that the request names. */
+const ofBody = ({ signature, caller }: Claim): Claim => ({
+  caller,
+  signature: { ...signature, payload: { kind: "body" } },
+});
+
+const unsigned =
+  "the method has authorizationType AWS_IAM: sign the request for the service execute-api, such as with curl --aws-sigv4 " +
+  '"aws:amz:REGION:execute-api" --user "ACCESS_KEY_ID:SECRET_ACCESS_KEY"';
+
+/** Links what reads the signature and finds its access key. The function refuses a request of which that fails. */
+function linkClaim({ stage: { region }, thread }: LinkContext): (exchange: Exchange) => Claim | undefined {
+  const { clock, knownCallers } = thread;
+  return (exchange) => {
+    const { request } = exchange;
+    const reading = readSignature(request.target, (name) => valuesOf(request, name));
+    if (reading.kind === "unsigned") {
+      exchange.program.responses.finish(exchange, "MISSING_AUTHENTICATION_TOKEN", { hint: unsigned });
+      return undefined;
+    }
+    if (reading.kind === "foreign") {
+      refuseAuthorization(exchange, reading.authorization, unsigned);
+      return undefined;
+    }
+    if (reading.kind === "broken") return refuseClaim(exchange, reading.problem);
+    const nowMs = clock.now();
+    const signature = checkSignature(reading.signature, request, { service: signingName, region, nowMs });
+    if (signature.kind === "refused") return refuseClaim(exchange, signature.problem);
+    const found = knownCallers.find(signature.accessKeyId, signature.token, nowMs);
+    return found.kind === "refused" ? refuseClaim(exchange, found.problem) : { signature, caller: found.caller };
+  };
+}
+
+function refuseClaim(exchange: Exchange, problem: SignatureProblem): undefined {
+  refuseSignature(exchange, problem);
+  return undefined;
+}
+
+/** Returns all values of a header, with commas between them. */
+function valuesOf({ headerNames, rawHeaders }: InboundRequest, name: string): string | undefined {
+  let text: string | undefined;
+  for (let index = 0; index < headerNames.length; index++) {
+    if (headerNames[index] !== name) continue;
+    const value = rawHeaders[2 * index + 1]!;
+    text = text === undefined ? value : `${text}, ${value}`;
+  }
+  return text;
+}
+
+/** A verb that another header chooses has to be signed, so that nobody else can choose it for a signed request. */
+function problemWithVerb(
+  { httpMethod, request }: Exchange,
+  { signedHeaders }: PlausibleSignature,
+): SignatureProblem | undefined {
+  if (httpMethod === request.method || signedHeaders.includes("x-http-method-override")) return undefined;
+  return {
+    code: "InvalidSignatureException",
+    message: "'x-http-method-override' must be a 'SignedHeader' in the AWS Authorization.",
+  };
+}
+
+/** Links what decides whether a caller may call the method. The function refuses a request that is not allowed. */
+function linkDecision({ stage, resourcePolicy }: LinkContext): (exchange: Exchange, caller: ClaimedCaller) => boolean {
+  const stageArn = stageArnOf(stage);
+  const policy = resourcePolicy.parsed;
+  const called: CalledResource = { account: stage.account, policy };
+  return (exchange, { principal, access, iam }) => {
+    exchange.caller.iam = iam;
+    const context = invokeContextOf(exchange, principal);
+    let decision: AccessDecision | undefined;
+    for (const path of pathsOf(exchange.path)) {
+      const resource = `${stageArn}${exchange.httpMethod}${path}`;
+      const found = authorize({ action: invokeAction, resource, context }, access, called);
+      if (decision === undefined || strictness[found.kind] > strictness[decision.kind]) decision = found;
+    }
+    trace(exchange, principal.arn, decision!);
+    if (decision!.kind === "allowed") return true;
+    const problem = problemOf(decision!, invokeAction);
+    return exchange.program.responses.finish(exchange, "ACCESS_DENIED", {
+      message: `User: ${principal.arn} is not authorized to perform: ${invokeAction} on resource: ${maskedArnOf(stage, exchange)} ${problem}`,
+      hint: hintOf(decision!, { arn: principal.arn, resource: `${stageArn}${exchange.httpMethod}${exchange.path}` }),
+    });
+  };
+}
+
+const strictness: Readonly<Record<AccessDecision["kind"], number>> = {
+  allowed: 0,
+  "implicitly-denied": 1,
+  "explicitly-denied": 2,
+};
+
+function trace(exchange: Exchange, arn: string, decision: AccessDecision): void {
+  if (exchange.trace === undefined) return;
+  const by = "by" in decision ? decision.by : undefined;
+  exchange.trace.add({
+    kind: "iam",
+    arn,
+    decision: decision.kind,
+    policy: by?.policyName ?? ("policyName" in decision ? decision.policyName : undefined),
+    statement: by === undefined ? undefined : (by.sid ?? `number ${by.statement + 1}`),
+  });
+}
+
+function hintOf(
+  decision: AccessDecision,
+  { arn, resource }: { readonly arn: string; readonly resource: string },
+): string {
+  if (decision.kind === "explicitly-denied") {
+    const { by, policyName, detail } = decision;
+    if (by === undefined) return `the policy ${policyName} can't be read, so it denies everything: ${detail ?? ""}`;
+    return `the policy ${policyName} denies ${invokeAction} on ${resource}, by its statement ${by.sid ?? `number ${by.statement + 1}`}`;
+  }
+  return `no policy that ${arn} needs allows ${invokeAction} on ${resource}: portico policy explain says which ones were asked`;
+}
