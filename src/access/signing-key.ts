@@ -13,10 +13,10 @@ export interface KeyScope {
 const blockBytes = 64;
 const hashBytes = 32;
 /** Algorithm, time, hash, and a scope whose region and service are names of at most 64 characters. */
-const textBytesMax = 512;
+const stringToSignBytes = 512;
 
 /** The texts that are hashed, which all keys of a thread share. */
-const inner = Buffer.alloc(blockBytes + textBytesMax);
+const inner = Buffer.alloc(blockBytes + stringToSignBytes);
 const outer = Buffer.alloc(blockBytes + hashBytes);
 
 /**

@@ -13,13 +13,13 @@ const nowMs = Date.UTC(2026, 10, 20, 12, 0, 0);
 const host = "abc123.execute-api.us-east-1.localhost:4566";
 const keys = new SigningKeys();
 
-interface Received extends ReceivedRequest {
+interface SentRequest extends ReceivedRequest {
   readonly body: Buffer;
 }
 
 /** Returns why the request is refused, as a service would that knows one key; undefined if it is accepted. */
 function problemWith(
-  request: Received,
+  request: SentRequest,
   demand: Partial<SignatureDemand & { secret: string }> = {},
 ): SignatureProblem | undefined {
   const { secret = credentials.secretAccessKey, ...rest } = demand;
@@ -50,7 +50,7 @@ const receive = (
   target: string,
   rawHeaders: readonly string[],
   body: Buffer = Buffer.alloc(0),
-): Received => ({
+): SentRequest => ({
   method,
   target,
   rawHeaders,
@@ -88,7 +88,7 @@ const text = (random: Random, parts: readonly string[], max = 6): string =>
 const oddCase = (random: Random, name: string): string =>
   [...name].map((letter) => (chance(random, 0.5) ? letter.toUpperCase() : letter)).join("");
 
-async function randomRequest(random: Random, keysOfCaller: Credentials): Promise<Received> {
+async function randomRequest(random: Random, keysOfCaller: Credentials): Promise<SentRequest> {
   const method = pick(random, ["GET", "POST", "DELETE", "PATCH"]);
   const segments = Array.from({ length: below(random, 5) }, () =>
     pick(random, ["", ".", "..", "x", text(random, pathParts)]),
@@ -134,7 +134,7 @@ test("2,000 random requests that AWS's SDK signs are accepted; one that was chan
 });
 
 /** Changes one thing that is signed. */
-function changeOf(random: Random, request: Received): Received {
+function changeOf(random: Random, request: SentRequest): SentRequest {
   const { method, target, rawHeaders, body } = request;
   const change = pick(random, ["method", "path", "query", "header", "body"] as const);
   switch (change) {
@@ -219,7 +219,7 @@ describe("a signature's time", () => {
 
   it("has ISO 8601's basic form, or that of the header Date", async () => {
     const { target, headers } = await signed();
-    const withTime = (name: string, time: string): Received => {
+    const withTime = (name: string, time: string): SentRequest => {
       const { "x-amz-date": _, ...rest } = headers;
       return receive("GET", target, [...flat(rest), name, time]);
     };
@@ -350,7 +350,7 @@ describe("signed headers", () => {
   it("that come twice count with all their values", async () => {
     const { target, headers } = await signed({ headers: { "x-amz-tag": "a,b" } });
     const { "x-amz-tag": _, ...rest } = headers;
-    const twice = (...values: string[]): Received =>
+    const twice = (...values: string[]): SentRequest =>
       receive("GET", target, [...flat(rest), ...values.flatMap((value) => ["X-Amz-Tag", value])]);
     assert.equal(problemWith(twice("a", "b")), undefined);
     for (const values of [["b", "a"], ["a"], ["a", "b", "c"], []]) {
@@ -447,7 +447,7 @@ describe("a query", () => {
 
 describe("a body", () => {
   const body = Buffer.from("hello");
-  const post = async (headers: Record<string, string>, hasChecksum = false): Promise<Received> => {
+  const post = async (headers: Record<string, string>, hasChecksum = false): Promise<SentRequest> => {
     const request = await signWithSdk(
       { method: "POST", host, path: "/", headers, body },
       { credentials, nowMs, hasChecksum },

@@ -170,7 +170,7 @@ function readSignedHeaders(text: string): readonly string[] {
 }
 
 /**
- * Headers with the prefix that need not be signed: CloudFront adds the first to signed requests, and AWS's test suite
+ * Headers with the prefix that need not be signed. Unconfirmed: see docs/compatibility.md, "signatures, signed headers". CloudFront adds the first to signed requests, and AWS's test suite
  * adds the second after signing. A session token is bound to its access key, whose secret signs.
  */
 const mayBeUnsigned: ReadonlySet<string> = new Set(["x-amz-cf-id", "x-amz-security-token"]);

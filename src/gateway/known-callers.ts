@@ -43,7 +43,7 @@ export type CallerLookup =
   | { readonly kind: "refused"; readonly problem: SignatureProblem };
 
 /** A caller, with what it was made of: it counts as long as the identity is the same. */
-interface Remembered {
+interface CallerOfIdentity {
   readonly identity: Identity;
   readonly caller: ClaimedCaller;
 }
@@ -51,7 +51,7 @@ interface Remembered {
 interface OpenedSession {
   readonly accessKeyId: string;
   readonly session: Session;
-  remembered: Remembered | undefined;
+  remembered: CallerOfIdentity | undefined;
 }
 
 /**
@@ -61,7 +61,7 @@ interface OpenedSession {
 export class KnownCallers {
   readonly #managedPolicyOf: (arn: string) => string | undefined;
   readonly #keys = new Map<string, PublishedAccessKey>();
-  readonly #remembered = new Map<string, Remembered>();
+  readonly #remembered = new Map<string, CallerOfIdentity>();
   readonly #identities = new Map<string, Identity>();
   readonly #identitiesByArn = new Map<string, Identity>();
   readonly #roots = new Map<string, Identity>();

@@ -7,8 +7,9 @@ import { type RestApi, type RestApiDefinition, restKinds, type Stage } from "../
 import { emptyPlan } from "../plan/empty-plan.ts";
 import type { RestPlan } from "../plan/rest-plan.ts";
 import { iamKinds, iamScope } from "../services/iam/documents.ts";
+import { sessionKeyDocument } from "../services/sts/sessions.ts";
 import { openSqliteStore } from "../store/sqlite-store.ts";
-import type { Scope, Store } from "../store/store.ts";
+import { everywhere, type Scope, type Store } from "../store/store.ts";
 import { makeLogger } from "../telemetry/logger.ts";
 import type { CompileSettings } from "./compile-stage.ts";
 import type { ToThread } from "./messages.ts";
@@ -547,7 +548,11 @@ const putRole = (store: Store): Promise<void> =>
   store.write(iamScope("000000000000"), (tx) => tx.put(iamKinds.role, "invoker", aRole));
 const putPolicy = (store: Store, version: string): Promise<void> =>
   store.write(iamScope("000000000000"), (tx) =>
-    tx.put(iamKinds.policy, "p", { defaultVersionId: version, versions: [{ id: version, document: version }] }),
+    tx.put(iamKinds.policy, "p", {
+      arn: "arn:aws:iam::000000000000:policy/p",
+      defaultVersionId: version,
+      versions: [{ id: version, document: version }],
+    }),
   );
 
 /** Deploys an API whose one integration names the role. */
@@ -570,25 +575,125 @@ test("a change of a role, or of a policy that it has, compiles the stages anew t
   await withReconciler(before, async ({ store, reconciler, posted }) => {
     const changes: [() => Promise<void>, string[]][] = [
       [() => putPolicy(store, "v1"), []],
-      [() => putRole(store), ["plan a/prod v1", "revision 4"]],
-      [() => putPolicy(store, "v2"), ["plan a/prod v1", "revision 5"]],
+      [() => putRole(store), ["plan a/prod v1"]],
+      [() => putPolicy(store, "v2"), ["plan a/prod v1"]],
       [
         () =>
           store.write(iamScope("000000000000"), (tx) => tx.put(iamKinds.role, "other", { ...aRole, name: "other" })),
         [],
       ],
       [() => store.write(iamScope("111111111111"), (tx) => tx.put(iamKinds.role, "invoker", aRole)), []],
-      [
-        () => store.write(iamScope("000000000000"), (tx) => tx.delete(iamKinds.role, "invoker")),
-        ["plan a/prod v1", "revision 8"],
-      ],
+      [() => store.write(iamScope("000000000000"), (tx) => tx.delete(iamKinds.role, "invoker")), ["plan a/prod v1"]],
     ];
     for (const [change, expected] of changes) {
       const from = posted.length;
       await change();
       await reconciler.caughtUp();
-      assert.deepEqual(short(posted.slice(from)), expected);
+      assert.deepEqual(plans(posted.slice(from)), expected);
     }
+  });
+});
+
+test("callers' keys, identities with their policies and the key of sessions follow the store, and are replayed first", async () => {
+  await withReconciler(
+    (store) => deploy(store, "a", "v1", ["GET"]),
+    async ({ store, reconciler, posted }) => {
+      const account = iamScope("000000000000");
+      const policy = { arn: "arn:aws:iam::000000000000:policy/p", defaultVersionId: "v1" };
+      const user = {
+        ...aRole,
+        name: "Ann",
+        arn: "arn:aws:iam::000000000000:user/Ann",
+        groups: ["all"],
+        inlinePolicies: { own: "inline" },
+        attachedPolicies: [policy.arn],
+      };
+      const key = { id: "AKIA", secret: "s", isActive: true, createdAt: 0, account: "0", ownerArn: user.arn };
+      const group = { ...user, name: "all", inlinePolicies: { ofGroup: "group" }, attachedPolicies: [] };
+      const after = async (change: () => Promise<void>): Promise<unknown[]> => {
+        const from = posted.length;
+        await change();
+        await reconciler.caughtUp();
+        return posted
+          .slice(from)
+          .flatMap((message) => ("value" in message ? [[message.kind, message.key, message.value]] : []));
+      };
+      const identity = (...documents: string[]): object => {
+        const names = ["own", "p", "ofGroup"];
+        return {
+          ...{ kind: "user", account: "000000000000", arn: user.arn, id: "AROA", name: "Ann", path: "/", tags: {} },
+          policies: documents.map((document, index) => ({
+            name: names[index],
+            ...(index === 1 && { arn: policy.arn }),
+            document,
+            ...(index === 2 && { group: "all" }),
+          })),
+        };
+      };
+      const putPolicyOf = (document: string) => (): Promise<void> =>
+        store.write(account, (tx) => tx.put(iamKinds.policy, "p", { ...policy, versions: [{ id: "v1", document }] }));
+      const putKey = (isActive: boolean) => (): Promise<void> =>
+        store.write(everywhere, (tx) => tx.put(iamKinds.accessKey, "AKIA", { ...key, isActive }));
+      assert.deepEqual(await after(putPolicyOf("one")), [
+        ["iam-policy", "000000000000/p", { arn: policy.arn, document: "one" }],
+      ]);
+      const putUser = async (): Promise<void> =>
+        store.write(account, async (tx) => {
+          await tx.put(iamKinds.group, "all", group);
+          await tx.put(iamKinds.user, "ann", user);
+        });
+      assert.deepEqual(await after(putUser), [["iam-user", "000000000000/ann", identity("inline", "one", "group")]]);
+      assert.deepEqual(await after(putKey(true)), [
+        ["access-key", "AKIA", { secret: "s", isActive: true, ownerArn: user.arn }],
+      ]);
+      assert.deepEqual(await after(putPolicyOf("two")), [
+        ["iam-policy", "000000000000/p", { arn: policy.arn, document: "two" }],
+        ["iam-user", "000000000000/ann", identity("inline", "two", "group")],
+      ]);
+      const putGroup = (): Promise<void> =>
+        store.write(account, (tx) => tx.put(iamKinds.group, "all", { ...group, inlinePolicies: { ofGroup: "other" } }));
+      assert.deepEqual(await after(putGroup), [["iam-user", "000000000000/ann", identity("inline", "two", "other")]]);
+      assert.deepEqual(await after(putKey(false)), [
+        ["access-key", "AKIA", { secret: "s", isActive: false, ownerArn: user.arn }],
+      ]);
+      const { kind, id } = sessionKeyDocument;
+      assert.deepEqual(await after(() => store.write(everywhere, (tx) => tx.put(kind, id, { key: "k" }))), [
+        ["session-key", id, "k"],
+      ]);
+      assert.deepEqual(short(reconciler.replay()).slice(0, 5), [
+        "session-key",
+        "iam-policy",
+        "iam-user",
+        "access-key",
+        "plan a/prod v1",
+      ]);
+      assert.deepEqual(await after(() => store.write(everywhere, (tx) => tx.delete(iamKinds.accessKey, "AKIA"))), [
+        ["access-key", "AKIA", null],
+      ]);
+      assert.deepEqual(await after(() => store.write(account, (tx) => tx.delete(iamKinds.user, "ann"))), [
+        ["iam-user", "000000000000/ann", null],
+      ]);
+    },
+  );
+});
+
+test("users of one name in two accounts are two", async () => {
+  await withReconciler(nothing, async ({ store, reconciler, posted }) => {
+    for (const account of ["000000000000", "111111111111"]) {
+      const arn = `arn:aws:iam::${account}:role/Invoker`;
+      await store.write(iamScope(account), (tx) =>
+        tx.put(iamKinds.role, "invoker", { ...aRole, arn, attachedPolicies: [] }),
+      );
+    }
+    await reconciler.caughtUp();
+    await store.write(iamScope("000000000000"), (tx) => tx.delete(iamKinds.role, "invoker"));
+    await reconciler.caughtUp();
+    const roles = posted.flatMap((message) => (message.kind === "iam-role" ? [[message.key, message.value?.arn]] : []));
+    assert.deepEqual(roles, [
+      ["000000000000/invoker", "arn:aws:iam::000000000000:role/Invoker"],
+      ["111111111111/invoker", "arn:aws:iam::111111111111:role/Invoker"],
+      ["000000000000/invoker", undefined],
+    ]);
   });
 });
 

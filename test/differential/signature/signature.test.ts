@@ -6,7 +6,7 @@ import { canonicalRequest, type ReceivedRequest } from "../../../src/access/cano
 import { SigningKeys } from "../../../src/access/signing-key.ts";
 import { readSignature } from "../../../src/access/sigv4-signature.ts";
 import { checkSignature, hashOfBody, verifySignature } from "../../../src/access/sigv4-verify.ts";
-import { readHeadedCases } from "../headed-cases.ts";
+import { readHeadedCases } from "../../cases/headed-cases.ts";
 
 const secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 
