@@ -13,8 +13,8 @@ import type { AwsServices } from "./integrations/aws-services.ts";
 import type { BackendPools } from "./integrations/backend-pools.ts";
 import type { PermissionCheck } from "./integrations/permission-check.ts";
 import type { TlsIdentities } from "./integrations/tls-identities.ts";
-import type { WebAcls } from "./web-acls.ts";
 import type { KnownCallers } from "./known-callers.ts";
+import type { WebAcls } from "./web-acls.ts";
 
 /** What all programs of a gateway thread share. */
 export interface ThreadContext {

@@ -142,7 +142,7 @@ test("in short, each step is one line, and what was wrong stands behind it", asy
   ]);
   assert.match(ran.stderr, /--full shows headers and whole bodies/);
   const guarded = await explain("GET", `${base}/guarded`);
-  assert.match(guarded.stdout, /^ {2}refused: Portico does not do this yet: authorizationType AWS_IAM\b/m);
+  assert.match(guarded.stdout, /Execution failed: Missing Authentication Token\n[\s\S]*answered 403 /);
 });
 
 test("where the URL has another port than the server that runs the request, that is said", async () => {
@@ -211,15 +211,12 @@ test("--json has the same as data, with secrets masked, and other stage variable
   assert.match(await tree("POST", `${base}/pets/7`), new RegExp(`sent POST ${origin}/a/7`));
 });
 
-test("what fails says why: a template with its line, a closed method, no route, no stage", async () => {
+test("what fails says why: a template with its line, a method that wants a signature, no route, no stage", async () => {
   assert.match(
     await tree("GET", `${base}/broken`),
     /├─ Execution failed due to configuration error: Unable to transform request: the request template for application\/json, line 2, column \d+: [\s\S]*├─ gateway response API_CONFIGURATION_ERROR\n└─ answered 500 /,
   );
-  assert.match(
-    await tree("GET", `${base}/guarded`),
-    /├─ refused: Portico does not do this yet: authorizationType AWS_IAM/,
-  );
+  assert.match(await tree("GET", `${base}/guarded`), /├─ gateway response MISSING_AUTHENTICATION_TOKEN/);
   assert.match(
     await tree("GET", `${base}/brokn`),
     /├─ refused: no route matches \/brokn; the nearest are GET \/broken\n/,

@@ -10,7 +10,7 @@ import {
 import type { InboundRequest } from "../../http/inbound.ts";
 import type { IamPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
-import { collectBody } from "../integrations/request-body.ts";
+import { receiveBody } from "../integrations/request-body.ts";
 import type { ClaimedCaller } from "../known-callers.ts";
 import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
@@ -58,14 +58,10 @@ export function linkIam(_: IamPlan, context: LinkContext): RunStep {
     // A signature that says the body's hash is verified before the body is read.
     const isDecided = payload.kind === "hash";
     if (isDecided && !(isProven(exchange, claim, emptyHash) && decide(exchange, claim.caller))) return false;
-    collectBody(exchange, thread, {
-      isWelcome: (sent) => {
-        const hash = hashOfBody(sent);
-        return (isDecided && payload.hash === hash) || isProven(exchange, ofBody(claim), hash);
-      },
-      taken: () => {
-        if (isDecided || decide(exchange, claim.caller)) exchange.run();
-      },
+    receiveBody(exchange, thread, (body) => {
+      const hash = hashOfBody(body);
+      const isIntact = (isDecided && payload.hash === hash) || isProven(exchange, ofBody(claim), hash);
+      if (isIntact && (isDecided || decide(exchange, claim.caller))) exchange.run();
     });
     return false;
   };
