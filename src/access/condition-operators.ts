@@ -175,13 +175,20 @@ const negations: ReadonlyMap<string, string> = new Map([
   ["notipaddress", "ipaddress"],
 ]);
 
+const operatorForm = /^(?:(forallvalues|foranyvalue):)?(.*?)(ifexists)?$/s;
+
+/** Returns whether there is such an operator, with its qualifier and `IfExists`. */
+export function isConditionOperator(operator: string): boolean {
+  const [, qualifier, named = "", ifExists] = operatorForm.exec(operator.toLowerCase())!;
+  if (named === "null") return qualifier === undefined && ifExists === undefined;
+  return operators.has(named) || negations.has(named);
+}
+
 const unknown: ConditionTest = () => "unknown";
 
 /** Prepares one operator with the values of one key. `hasVariables` says that the policy's version has them. */
 export function compileCondition(operator: string, wanted: readonly string[], hasVariables: boolean): ConditionTest {
-  const [, qualifier, named, ifExists] = /^(?:(forallvalues|foranyvalue):)?(.*?)(ifexists)?$/s.exec(
-    operator.toLowerCase(),
-  )!;
+  const [, qualifier, named, ifExists] = operatorForm.exec(operator.toLowerCase())!;
   // Without a value, nothing is asked for.
   if (wanted.length === 0) return unknown;
   if (named === "null") return qualifier || ifExists ? unknown : existence(wanted);

@@ -3,6 +3,8 @@
  * AWS: API Gateway developer guide, "Control access to a REST API with API Gateway resource policies".
  */
 
+import { isConditionOperator } from "../access/condition-operators.ts";
+import { parsePolicy } from "../access/policy.ts";
 import { bounds } from "../base/bounds.ts";
 import { duplicateMembers } from "../base/duplicate-members.ts";
 import { isObject } from "../base/json-object.ts";
@@ -18,15 +20,24 @@ const strings = (value: unknown): readonly string[] | undefined => {
     ? value
     : undefined;
 };
+/** AWS: IAM User Guide, "AWS JSON policy elements: Principal". */
+const principalForms: Readonly<Record<string, RegExp>> = {
+  AWS: /^(?:\*|\d{12}|arn:aws[a-z-]*:(?:iam|sts)::\d{12}:[\x21-\x7e]+|A[A-Z0-9]{15,127})$/,
+  Service: /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i,
+  Federated: /^[\x21-\x7e]+$/,
+  CanonicalUser: /^[0-9a-f]{64}$/,
+};
 const isPrincipal = (value: unknown): boolean =>
   value === "*" ||
   (isObject(value) &&
     Object.keys(value).length > 0 &&
     Object.entries(value).every(
       ([kind, names]) =>
-        ["AWS", "Service", "Federated", "CanonicalUser"].includes(kind) &&
-        strings(names)?.every((name) => name !== "") === true,
+        Object.hasOwn(principalForms, kind) &&
+        strings(names)?.every((name) => principalForms[kind]!.test(name)) === true,
     ));
+const isCondition = (value: unknown): boolean =>
+  isObject(value) && Object.entries(value).every(([operator, keys]) => isConditionOperator(operator) && isObject(keys));
 const isStatement = (value: unknown): value is Record<string, unknown> => {
   if (!isObject(value)) return false;
   const has = (member: string): boolean => Object.hasOwn(value, member);
@@ -38,8 +49,7 @@ const isStatement = (value: unknown): value is Record<string, unknown> => {
     strings(value["Action"] ?? value["NotAction"]) !== undefined &&
     has("Resource") !== has("NotResource") &&
     strings(value["Resource"] ?? value["NotResource"]) !== undefined &&
-    (value["Condition"] === undefined ||
-      (isObject(value["Condition"]) && Object.values(value["Condition"]).every(isObject)))
+    (value["Condition"] === undefined || isCondition(value["Condition"]))
   );
 };
 
@@ -82,5 +92,7 @@ export function normalisePolicy(
     ),
   );
   const statement = Array.isArray(document["Statement"]) ? expanded : expanded[0];
-  return { kind: "policy", policy: JSON.stringify({ ...document, Statement: statement }) };
+  const policy = JSON.stringify({ ...document, Statement: statement });
+  // What can't be read would close the stage.
+  return parsePolicy(policy).problem === undefined ? { kind: "policy", policy } : refused;
 }

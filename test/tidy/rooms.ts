@@ -56,7 +56,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   openapi: ["definition", "language", "base"],
   sdk: ["openapi", "definition", "language", "base"],
   stacks: ["protocol/client.ts", "base"],
-  definition: ["language", "base"],
+  definition: ["language", "access", "base"],
   compiler: ["definition", "plan", "language", "access", "base"],
   plan: ["base"],
   gateway: ["plan", "http", "language", "access", "waf", "limits", "telemetry", "functions/function-client.ts", "base"],
