@@ -261,6 +261,7 @@ export const commands: readonly CommandFacts[] = [
         help: "a stage variable for this request, in place of the stage's; several times for several variables",
         repeats: true,
       },
+      { flags: "--from <ADDRESS>", help: "the client's IP address; 127.0.0.1 by default" },
       { flags: "--full", help: "show everything that each step saw and did, with headers and bodies" },
       json,
       endpoint,

@@ -18,6 +18,7 @@ export async function runExplain({ args, options, output }: Invocation): Promise
     headers: list(options["header"]).flatMap(readHeader),
     stageVariables: Object.fromEntries(list(options["stageVariable"]).map(readVariable)),
     body: readBody(options["data"]).toString("base64"),
+    ...(options["from"] === undefined ? {} : { sourceAddress: options["from"] }),
   };
   const own = ownEndpoint(given);
   const endpoint =

@@ -1,5 +1,6 @@
 import { bounds } from "../base/bounds.ts";
 import { encodeFieldValue, isFieldValue, isToken } from "../base/header-field.ts";
+import { parseIpAddress } from "../base/ip-address.ts";
 import type { NoAnswer } from "../base/pending-answers.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import { findDestination } from "../gateway/routing/address.ts";
@@ -23,6 +24,8 @@ export interface ExplainRequest {
   readonly body: string;
   /** Stage variables that replace the stage's own ones of the same names. */
   readonly stageVariables: Readonly<Record<string, string>>;
+  /** The client's address, such as `203.0.113.7`. */
+  readonly sourceAddress: string;
 }
 
 /** What happened to the request; secrets are masked. */
@@ -50,6 +53,7 @@ export function readExplainRequest(body: Buffer): ExplainRequest | string {
   }
   if (typeof value !== "object" || value === null) return "Send an object.";
   const { method, url, headers = [], body: payload = "", stageVariables = {} } = value as Record<string, unknown>;
+  const { sourceAddress = "127.0.0.1" } = value as Record<string, unknown>;
   if (typeof method !== "string" || !isToken(method)) return "method has to be an HTTP method.";
   if (typeof url !== "string") return "url has to be a URL.";
   if (!isTexts(headers) || headers.length % 2 !== 0) return "headers has to be a list of names and values in turn.";
@@ -61,7 +65,17 @@ export function readExplainRequest(body: Buffer): ExplainRequest | string {
   if (typeof stageVariables !== "object" || stageVariables === null || !isTexts(Object.values(stageVariables))) {
     return "stageVariables has to be an object of texts.";
   }
-  return { method, url, headers, body: payload, stageVariables: stageVariables as Record<string, string> };
+  if (typeof sourceAddress !== "string" || parseIpAddress(sourceAddress) === undefined) {
+    return "sourceAddress has to be an IP address.";
+  }
+  return {
+    method,
+    url,
+    headers,
+    body: payload,
+    stageVariables: stageVariables as Record<string, string>,
+    sourceAddress,
+  };
 }
 
 const isTexts = (value: unknown): value is readonly string[] =>
@@ -93,7 +107,7 @@ export const makeExplain =
         host: address.host,
         headers: withDefaults(asked.headers, address.host),
         body: Buffer.from(asked.body, "base64"),
-        remoteAddress: "127.0.0.1",
+        remoteAddress: asked.sourceAddress,
         localPort: options.port(),
         isEncrypted: false,
       },

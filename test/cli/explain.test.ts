@@ -145,6 +145,33 @@ test("in short, each step is one line, and what was wrong stands behind it", asy
   assert.match(guarded.stdout, /Execution failed: Missing Authentication Token\n[\s\S]*answered 403 /);
 });
 
+test("--from says which statement of a resource policy decides on a client, and from where", async () => {
+  const statement = { Effect: "Allow", Principal: "*", Action: "execute-api:Invoke", Resource: "*" };
+  const policy = {
+    Version: "2012-10-17",
+    Statement: [
+      statement,
+      {
+        ...statement,
+        Sid: "Office",
+        Effect: "Deny",
+        Condition: { NotIpAddress: { "aws:SourceIp": "203.0.113.0/24" } },
+      },
+    ],
+  };
+  const guarded = { ...JSON.parse(document(origin).toString()), "x-amazon-apigateway-policy": policy };
+  const { id } = await client.send(new ImportRestApiCommand({ body: Buffer.from(JSON.stringify(guarded)) }));
+  await client.send(new CreateDeploymentCommand({ restApiId: id, stageName: "dev" }));
+  const url = `/_aws/execute-api/${id}/dev/broken`;
+  const outside = await explain("GET", url, "--from", "198.51.100.1");
+  assert.match(outside.stdout, /^ {2}the resource policy denies the call: statement Office$/m);
+  assert.match(outside.stdout, /answered 403/);
+  const inside = await explain("GET", url, "--from", "203.0.113.7");
+  assert.match(inside.stdout, /^ {2}the resource policy allows the call$/m);
+  const nowhere = await explain("GET", url, "--from", "somewhere");
+  assert.deepEqual([nowhere.status, nowhere.stderr.includes("sourceAddress has to be an IP address.")], [2, true]);
+});
+
 test("where the URL has another port than the server that runs the request, that is said", async () => {
   const elsewhere = `http://${restApiId}.execute-api.localhost:1/dev/guarded`;
   const ran = await explain("GET", elsewhere, "--endpoint", portico.url);
