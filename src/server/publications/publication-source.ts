@@ -1,4 +1,4 @@
-import type { Source } from "../../services/iam/load-principal.ts";
+import type { Source } from "../../services/iam/identity-arn.ts";
 import type { Reader, Scope } from "../../store/store.ts";
 import type { PublicationKind, PublicationName, PublicationValues } from "./publication.ts";
 

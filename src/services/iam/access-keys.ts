@@ -8,8 +8,8 @@ import { putOwnership, readOwnership } from "./count-entity.ts";
 import { type AccessKeyDocument, iamKinds, type UserDocument } from "./documents.ts";
 import { limitExceeded, noSuchEntity, validationError } from "./errors.ts";
 import { type IamInput, type IamService, operations, reading, writing } from "./iam-families.ts";
+import { parseIdentityArn } from "./identity-arn.ts";
 import { listPage } from "./list-page.ts";
-import { parseIdentityArn } from "./load-principal.ts";
 import { findUser, users } from "./users.ts";
 
 /** Whose keys a call is about: a user's, or its account's root. */

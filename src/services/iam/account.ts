@@ -19,6 +19,7 @@ import { type IamInput, type IamService, operations, reading, writing } from "./
 import { listPage } from "./list-page.ts";
 import { countUses, listedPolicy, shownVersions, type Uses } from "./policies.ts";
 import { tagList } from "./tags.ts";
+import { readTrust } from "./trusted-principals.ts";
 
 // ---- The alias ----
 
@@ -126,7 +127,9 @@ async function getDetails({
   }
   if (isAsked("Group")) for (const group of groups.values()) add("GroupDetailList", group.name, groupDetail(group));
   if (isAsked("Role")) {
-    for (const role of await all<RoleDocument>(iamKinds.role)) add("RoleDetailList", role.name, roleDetail(role));
+    for (const role of await all<RoleDocument>(iamKinds.role)) {
+      add("RoleDetailList", role.name, roleDetail(role, (await readTrust(tx, role)).text));
+    }
   }
   const uses = await countUses(tx);
   if (isAsked("LocalManagedPolicy")) {
@@ -178,13 +181,13 @@ const groupDetail = (group: GroupDocument): object => ({
   AttachedManagedPolicies: group.attachedPolicies.map(attachedPolicy),
 });
 
-const roleDetail = (role: RoleDocument): object => ({
+const roleDetail = (role: RoleDocument, trustPolicy: string): object => ({
   Path: role.path,
   RoleName: role.name,
   RoleId: role.id,
   Arn: role.arn,
   CreateDate: role.createdAt,
-  AssumeRolePolicyDocument: encodePolicy(role.trustPolicy),
+  AssumeRolePolicyDocument: encodePolicy(trustPolicy),
   InstanceProfileList: [],
   RolePolicyList: inlinePolicies(role),
   AttachedManagedPolicies: role.attachedPolicies.map(attachedPolicy),

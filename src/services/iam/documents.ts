@@ -49,6 +49,8 @@ export interface RoleDocument extends EntityDocument {
   readonly description?: string;
   readonly maxSessionSeconds: number;
   readonly trustPolicy: string;
+  /** Whom the trust policy meant when it was saved: the ids of users and roles, by their ARNs. */
+  readonly trustedIds?: Readonly<Record<string, string>>;
   readonly permissionsBoundary?: string;
   readonly tags: Readonly<Record<string, string>>;
 }

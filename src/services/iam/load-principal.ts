@@ -7,7 +7,7 @@ import {
   rootByArn,
   type Session,
 } from "../../access/principal.ts";
-import { everywhere, type Reader, type Scope } from "../../store/store.ts";
+import { everywhere, type Reader } from "../../store/store.ts";
 import { awsManagedPolicyOf } from "./aws-managed-policies.ts";
 import {
   type AccessKeyDocument,
@@ -22,13 +22,8 @@ import {
   type RoleDocument,
   type UserDocument,
 } from "./documents.ts";
-
-/** A document that something was read from. */
-export interface Source {
-  readonly scope: Scope;
-  readonly kind: string;
-  readonly id: string;
-}
+import { parseIdentityArn, type Source } from "./identity-arn.ts";
+import { readTrust } from "./trusted-principals.ts";
 
 export interface LoadedIdentity {
   /** Undefined if it does not exist. */
@@ -98,6 +93,8 @@ export async function loadIdentity(reader: Reader, arn: string): Promise<LoadedI
     policies.push(...(await policiesOf(group, read)).map((policy) => ({ ...policy, group: group.name })));
   }
   const { permissionsBoundary: boundary } = document;
+  const trust = "trustPolicy" in document ? await readTrust(tx, document) : undefined;
+  if (trust !== undefined) sources.push(...trust.sources);
   return {
     identity: {
       kind,
@@ -109,7 +106,7 @@ export async function loadIdentity(reader: Reader, arn: string): Promise<LoadedI
       tags: document.tags,
       policies,
       ...(boundary !== undefined && { permissionsBoundary: await read(boundary) }),
-      ...("trustPolicy" in document && { trustPolicy: document.trustPolicy }),
+      ...(trust !== undefined && { trustPolicy: trust.text }),
     },
     sources,
   };
@@ -144,18 +141,4 @@ async function readPolicy(reader: Reader, account: string, arn: string): Promise
   if (policy === undefined || policy.account !== account) return "";
   const stored = await reader.in(iamScope(account)).get<PolicyDocument>(iamKinds.policy, documentId(policy.name));
   return stored === undefined || stored.body.arn !== arn ? "" : defaultVersionOf(stored.body).document;
-}
-
-interface IdentityArn {
-  readonly kind: Identity["kind"];
-  readonly account: string;
-  readonly name: string;
-}
-
-/** Returns the parts of the ARN of a user, a role or a root; undefined for another text. AWS: IAM User Guide, "IAM identifiers". */
-export function parseIdentityArn(arn: string): IdentityArn | undefined {
-  const root = /^arn:aws[a-z-]*:iam::(\d{12}):root$/.exec(arn);
-  if (root !== null) return { kind: "root", account: root[1]!, name: "root" };
-  const parts = /^arn:aws[a-z-]*:iam::(\d{12}):(user|role)\/(?:[\x21-\x7e]{1,510}\/)?([\w+=,.@-]{1,64})$/.exec(arn);
-  return parts === null ? undefined : { kind: parts[2] as "user" | "role", account: parts[1]!, name: parts[3]! };
 }

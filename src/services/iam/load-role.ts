@@ -1,7 +1,8 @@
 import { parseRoleArn, type RoleAccess } from "../../access/role-access.ts";
 import type { Reader } from "../../store/store.ts";
 import { iamKinds, iamScope } from "./documents.ts";
-import { loadIdentity, type Source } from "./load-principal.ts";
+import type { Source } from "./identity-arn.ts";
+import { loadIdentity } from "./load-principal.ts";
 
 export interface LoadedRole {
   /** Undefined if the role does not exist. */

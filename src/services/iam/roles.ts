@@ -3,6 +3,7 @@ import { bounds } from "../../base/bounds.ts";
 import type { OperationName } from "../../families/input.ts";
 import { type MergeRules, mergedAs, mergeInto, unmerged } from "../../families/merge.ts";
 import { type Change, nowSeconds, present, type Work } from "../../families/work.ts";
+import type { Reader } from "../../store/store.ts";
 import { countEntity } from "./count-entity.ts";
 import { documentId, encodePolicy, iamKinds, type RoleDocument } from "./documents.ts";
 import { boundaryOperationsOf, policyOperationsOf, refuseWithPolicies, shownBoundary } from "./entity-operations.ts";
@@ -21,6 +22,7 @@ import { listPage } from "./list-page.ts";
 import { requireAttachable } from "./policies.ts";
 import { policyLength, validatePolicy } from "./policy-grammar.ts";
 import { tagList, withTags } from "./tags.ts";
+import { readTrust, trustedIdsOf } from "./trusted-principals.ts";
 
 type RoleWork<Name extends OperationName<IAM>> = Change<IamService, IamInput<Name>>;
 
@@ -33,19 +35,19 @@ const roles = documents({
 });
 
 /** AWS: IAM API reference, "Role"; policies come percent-encoded (RFC 3986). Lists leave members out. */
-const listed = (role: RoleDocument): object => ({
+const listed = async (tx: Reader, role: RoleDocument): Promise<object> => ({
   Path: role.path,
   RoleName: role.name,
   RoleId: role.id,
   Arn: role.arn,
   CreateDate: role.createdAt,
-  AssumeRolePolicyDocument: encodePolicy(role.trustPolicy),
+  AssumeRolePolicyDocument: encodePolicy((await readTrust(tx, role)).text),
   ...(role.description === undefined ? {} : { Description: role.description }),
   MaxSessionDuration: role.maxSessionSeconds,
 });
 
-const shown = (role: RoleDocument): object => ({
-  ...listed(role),
+const shown = async (tx: Reader, role: RoleDocument): Promise<object> => ({
+  ...(await listed(tx, role)),
   ...shownBoundary(role),
   ...(Object.keys(role.tags).length === 0 ? {} : { Tags: tagList(role.tags) }),
   RoleLastUsed: {},
@@ -76,6 +78,7 @@ async function createRole(work: RoleWork<"CreateRole">): Promise<RoleDocument> {
     description: input.Description,
     maxSessionSeconds: input.MaxSessionDuration ?? bounds.roleSessionSecondsDefault.value,
     trustPolicy,
+    trustedIds: await trustedIdsOf(tx, trustPolicy),
     inlinePolicies: {},
     attachedPolicies: [],
     permissionsBoundary: input.PermissionsBoundary,
@@ -99,7 +102,9 @@ async function listRoles({ tx, input }: Work<IamService, IamInput<"ListRoles">>)
   const all = (await tx.list<RoleDocument>(iamKinds.role)).map(({ body }) => body);
   const below = all.filter(({ path }) => path.startsWith(input.PathPrefix ?? "/"));
   const answer = listPage("Roles", below, ({ name }) => documentId(name), input);
-  return { ...answer, Roles: (answer as { Roles: RoleDocument[] }).Roles.map(listed) };
+  const shownRoles: object[] = [];
+  for (const role of (answer as { Roles: RoleDocument[] }).Roles) shownRoles.push(await listed(tx, role));
+  return { ...answer, Roles: shownRoles };
 }
 
 const policies = policyOperationsOf(roles, {
@@ -116,7 +121,7 @@ export const roleOperations = {
     place: roles,
     create: createRole,
     onDelete: checkUnused,
-    view: (role) => ({ Role: shown(role) }),
+    view: async (role, { tx }) => ({ Role: await shown(tx, role) }),
   }),
   ...operations({
     ListRoles: reading(listRoles),
@@ -124,11 +129,12 @@ export const roleOperations = {
     UpdateRoleDescription: changing(
       roles,
       (role, { input }) => mergeInto(role, input, updateRules),
-      (role) => ({ Role: shown(role) }),
+      async (role, { tx }) => ({ Role: await shown(tx, role) }),
     ),
-    UpdateAssumeRolePolicy: changing(roles, (role, { input }) => {
-      requireTrustPolicy(input.PolicyDocument);
-      return { ...role, trustPolicy: input.PolicyDocument };
+    UpdateAssumeRolePolicy: changing(roles, async (role, { input, tx }) => {
+      const { PolicyDocument: trustPolicy } = input;
+      requireTrustPolicy(trustPolicy);
+      return { ...role, trustPolicy, trustedIds: await trustedIdsOf(tx, trustPolicy) };
     }),
     PutRolePermissionsBoundary: bounded.putBoundary,
     DeleteRolePermissionsBoundary: bounded.deleteBoundary,

@@ -11,11 +11,14 @@ import {
   DeleteRolePolicyCommand,
   DeleteUserCommand,
   DeleteUserPolicyCommand,
+  GetRoleCommand,
   GetUserCommand,
   IAMClient,
   PutRolePolicyCommand,
   PutUserPolicyCommand,
   TagRoleCommand,
+  UpdateAssumeRolePolicyCommand,
+  UpdateUserCommand,
 } from "@aws-sdk/client-iam";
 import {
   AssumeRoleCommand,
@@ -345,6 +348,33 @@ describe("sts", () => {
     await iam.send(new DeleteUserPolicyCommand({ UserName: "bob", PolicyName: "all" }));
     await iam.send(new DeleteUserCommand({ UserName: "bob" }));
     assert.deepEqual(await refusal(who(user)), invalid);
+  });
+
+  it("a role trusts the user that its policy meant, and not another who gets the name", async () => {
+    const { iam, bob, key, assume, arn } = await anAccount("211111111109");
+    const AssumeRolePolicyDocument = statement({ Principal: { AWS: arn }, Action: "sts:AssumeRole" });
+    const { Role } = await iam.send(new CreateRoleCommand({ RoleName: "bobs", AssumeRolePolicyDocument }));
+    const RoleArn = Role?.Arn;
+    const trusted = async () => {
+      const shown = (await iam.send(new GetRoleCommand({ RoleName: "bobs" }))).Role?.AssumeRolePolicyDocument;
+      return JSON.parse(decodeURIComponent(shown ?? "")).Statement[0].Principal.AWS;
+    };
+    assert.ok((await assume(bob, { RoleArn })).Credentials);
+    const { User } = await iam.send(new GetUserCommand({ UserName: "bob" }));
+    await iam.send(new UpdateUserCommand({ UserName: "bob", NewUserName: "rob" }));
+    assert.ok((await assume(bob, { RoleArn })).Credentials, "a user who is renamed is the same user");
+    assert.equal(await trusted(), User?.UserId);
+    await iam.send(new DeleteAccessKeyCommand({ UserName: "rob", AccessKeyId: key.AccessKeyId }));
+    await iam.send(new DeleteUserPolicyCommand({ UserName: "rob", PolicyName: "all" }));
+    await iam.send(new DeleteUserCommand({ UserName: "rob" }));
+    await iam.send(new CreateUserCommand({ UserName: "bob" }));
+    const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: "bob" }));
+    const other = sts({ ...key, AccessKeyId: AccessKey?.AccessKeyId, SecretAccessKey: AccessKey?.SecretAccessKey });
+    assert.equal((await other.send(new GetCallerIdentityCommand({}))).Arn, arn);
+    assert.deepEqual(await refusal(assume(other, { RoleArn })), denied(arn, "sts:AssumeRole", RoleArn ?? ""));
+    await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: "bobs", PolicyDocument: AssumeRolePolicyDocument }));
+    assert.ok((await assume(other, { RoleArn })).Credentials);
+    assert.equal(await trusted(), arn);
   });
 
   it("says whose a key is, and what a message says that it has sealed, and no other", async () => {
