@@ -31,7 +31,7 @@ test("Terraform: users, groups and keys are made, planned without changes, chang
       const output = JSON.parse(await terraform.run("output", "-json")) as Record<string, { value: unknown }>;
       assert.deepEqual([output["arn"]?.value, output["members"]?.value], [arn, [name]]);
       ids.add((await iam.send(new GetUserCommand({ UserName: name }))).User?.UserId);
-      const { id, secret } = output["key"]?.value as { id: string; secret: string };
+      const { id, secret } = (output["key"]?.value ?? {}) as { id: string; secret: string };
       assert.match(secret, /^[A-Za-z0-9/+]{40}$/);
       const sts = makeClient(STSClient, terraform, { accountId: id });
       const asked = sts.send(new GetCallerIdentityCommand({}));
