@@ -6,6 +6,7 @@ import type { MethodSetting } from "../../src/definition/rest-api.ts";
 import { publicListener } from "../../src/http/listener.ts";
 import { allocateThrottles, type ThrottleLimit, type ThrottleMemory } from "../../src/limits/throttles.ts";
 import { allocateTokenBuckets } from "../../src/limits/token-buckets.ts";
+import { RawClient } from "../raw-http.ts";
 import { aMethod, aMock, anHttpProxy, aRestApi, aStage, type Routes } from "./a-rest-api.ts";
 import { type GatewayUnderTest, startGateway } from "./start-gateway.ts";
 
@@ -231,6 +232,26 @@ test("what no method serves takes no token, and neither does a probe of TestInvo
     assert.equal(answered, 200);
   }
   assert.equal(await served(gateway), 9);
+});
+
+test("a request that waited before its throttle takes its token when it gets there, and gives none back", async () => {
+  await using gateway = await start({ account: lifted });
+  // The data trace waits for the body.
+  const traced = { ...limit(1, 3), loggingLevel: "INFO", dataTraceEnabled: true };
+  gateway.deploy(
+    api({ "/pets": { GET: get, POST: aMethod(aMock(), { httpMethod: "POST" }) } }),
+    stage({ "*/*": traced }),
+  );
+  const host = "abc123.execute-api.us-east-1.localhost";
+  const late = await RawClient.open(gateway.port);
+  late.send(`POST /prod/pets HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 3\r\nConnection: close\r\n\r\n{`);
+  // A request on another connection is answered after the first one's head was read.
+  assert.equal(await served(gateway, "/pets", 1), 1);
+  gateway.clock.advance(60_000);
+  assert.equal(await served(gateway, "/pets", 5, "POST"), 3);
+  late.send(" }");
+  assert.match(await late.closed(), /^HTTP\/1\.1 429 /);
+  assert.equal(await served(gateway, "/pets", 5, "POST"), 0);
 });
 
 test("a refused request reaches no integration, and has the answer, headers and logs of THROTTLED", async () => {
