@@ -288,6 +288,7 @@ export const bounds = {
     value: 16_777_216,
     source: "ours: the length of all of these results; each takes some ten times its length in memory",
   },
+  methodArnBytesMax: { value: 1_600, source: "AWS: Quotas for configuring and running a REST API, method ARN length" },
   authorizerPolicyResourceCharsMax: { value: 512, source: "AWS: Authorizer output, Resource" },
   tokenCharsMax: { value: 16_384, source: "ours: a user pool's token; a request's headers have 10,240 bytes on AWS" },
   userPoolKeysMax: { value: 32, source: "ours: keys of one user pool; Cognito has two" },

@@ -571,3 +571,13 @@ test("a gateway response of ACCESS_DENIED sees the context, and one of UNAUTHORI
   assert.equal((await gateway.call("/pets/1", known)).text, `no pets, ${refusedWords} with an explicit deny`);
   assert.equal((await gateway.call("/pets/1")).text, ", Unauthorized");
 });
+
+test("a path whose method ARN is longer than 1,600 bytes is 414, and nobody is asked", async () => {
+  const functions = functionSaying();
+  await using gateway = await deployed(functions);
+  const rest = 1_600 - arn("GET/pets/").length;
+  assert.equal((await gateway.call(`/pets/${"x".repeat(rest)}`, known)).status, 200);
+  const reply = await gateway.call(`/pets/${"x".repeat(rest + 1)}`, known);
+  assert.deepEqual([reply.status, reply.text], [414, '{"message":"Request URI too long"}']);
+  assert.equal(functions.requests.length, 1);
+});

@@ -1,4 +1,6 @@
+import { bounds } from "../../base/bounds.ts";
 import type { Exchange } from "../exchange.ts";
+import { addHint } from "../responses/failure.ts";
 
 /**
  * Returns the ARN of the method that a request calls, with the path as the client sent it. Policies of authorizers,
@@ -9,4 +11,22 @@ export function methodArnOf(exchange: Exchange): string {
   // AWS quirk: a test's stage has a name here that it has nowhere else.
   const stage = exchange.isTest ? "ESTestInvoke-stage" : stageName;
   return `arn:aws:execute-api:${region}:${account}:${apiId}/${stage}/${exchange.httpMethod}${exchange.path}`;
+}
+
+const bytesMax = bounds.methodArnBytesMax.value;
+
+/**
+ * Returns whether the ARN of the method that a request calls is as short as it has to be for methods with authorization.
+ * If not, it answers as AWS does. `stageArn` is the beginning of the ARN, up to the verb.
+ */
+export function fitsArn(exchange: Exchange, stageArn: string): boolean {
+  // A path is received as bytes, one for each character.
+  const bytes = stageArn.length + exchange.httpMethod.length + exchange.path.length;
+  if (bytes <= bytesMax) return true;
+  const headers = ["Content-Type", "application/json"];
+  const hint = `the method's ARN would have ${bytes} bytes, and may have ${bytesMax} where callers are authorized`;
+  exchange.trace?.addFailure([hint]);
+  addHint(exchange.request, headers, hint);
+  exchange.respond(414, headers, JSON.stringify({ message: "Request URI too long" }));
+  return false;
 }

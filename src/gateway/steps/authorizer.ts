@@ -1,7 +1,7 @@
 import { combineDecisions } from "../../access/combine-decisions.ts";
 import type { PolicyDecision } from "../../access/policy.ts";
 import type { AuthorizerStepPlan } from "../../plan/steps.ts";
-import { methodArnOf } from "../authorizers/method-arn.ts";
+import { fitsArn, methodArnOf } from "../authorizers/method-arn.ts";
 import { endPhase } from "../authorizers/refusals.ts";
 import type { Grant } from "../caller.ts";
 import type { Exchange } from "../exchange.ts";
@@ -30,6 +30,7 @@ export function linkAuthorizerStep({ authorizerId }: AuthorizerStepPlan, context
     if (mayCall(exchange, grant)) exchange.run();
   });
   return (exchange) => {
+    if (!fitsArn(exchange, stageArn)) return false;
     const grant = authorize(exchange);
     return grant !== undefined && mayCall(exchange, grant);
   };
