@@ -1,4 +1,5 @@
 import { bounds } from "../base/bounds.ts";
+import { duplicateMembers } from "../base/duplicate-members.ts";
 import { isObject } from "../base/json-object.ts";
 import { type Policy, parsePolicy } from "./policy.ts";
 
@@ -36,6 +37,9 @@ export function parseAuthorizerResult(text: string): AuthorizerResult | InvalidR
   } catch (error) {
     return { problem: `Invalid JSON in response: ${(error as Error).message}` };
   }
+  const [twice] = duplicateMembers(text);
+  // AWS reads the last one. Here a result that can be read in two ways is none.
+  if (twice !== undefined) return { problem: "Invalid JSON in response: a member stands there twice" };
   if (result === null) return noPolicy;
   if (!isObject(result))
     return { problem: `Invalid JSON in response: ${cannotRead(result, "an authorizer's result")}` };

@@ -51,7 +51,7 @@ export function renderExecutionLog(events: readonly TraceEvent[], settings: Exec
   const isShown = (level: LineLevel): boolean =>
     settings.hasDataTrace || level === "error" || (level === "info" && settings.level === "INFO");
   const seen: LogContext = { stage: nowhere, endpointRequestId: undefined };
-  for (const event of events) {
+  for (const event of inOrderOfPhases(events)) {
     if (event.kind === "stage") seen.stage = event;
     if (event.kind === "endpoint-response") seen.endpointRequestId = event.requestId;
     const hasFailed = event.kind === "completed" && event.status >= 400;
@@ -64,6 +64,23 @@ export function renderExecutionLog(events: readonly TraceEvent[], settings: Exec
   }
   return lines;
 }
+
+/**
+ * Returns the events in the order of AWS's log: the method's request comes after its authorizer, and not at all if that
+ * refused. Here the method is known, and its request recorded, before anybody is asked.
+ */
+function inOrderOfPhases(events: readonly TraceEvent[]): readonly TraceEvent[] {
+  if (!events.some(({ kind }) => kind === "authorizer-start")) return events;
+  const held = events.filter(({ kind }) => kind === "request" || kind === "request-body");
+  const others = events.filter((event) => !held.includes(event));
+  const end = others.findIndex(({ kind }) => kind === "authorizer-end");
+  const next = others.findIndex(({ kind }, index) => index > end && !phases.has(kind));
+  if (end < 0 || others[next]?.kind === "failure") return others;
+  const { atMs } = others[end]!;
+  return [...others.slice(0, next), ...held.map((event) => ({ ...event, atMs })), ...others.slice(next)];
+}
+
+const phases: ReadonlySet<TraceEvent["kind"]> = new Set(["authorizer-decision", "resource-policy"]);
 
 type TracedStage = Omit<Extract<TraceFact, { kind: "stage" }>, "kind" | "apiName" | "deploymentId">;
 
@@ -94,6 +111,8 @@ const cutLine = (text: string): string =>
 
 function linesOf(event: TraceEvent, { stage, endpointRequestId }: LogContext): readonly Line[] {
   switch (event.kind) {
+    case "stage":
+      return event.isTest ? [] : [["info", `Extended Request Id: ${event.extendedRequestId}`]];
     case "request":
       return [
         ...(stage.isTest ? [] : usagePlanLines(event, stage)),
@@ -152,7 +171,6 @@ function linesOf(event: TraceEvent, { stage, endpointRequestId }: LogContext): r
           : [["info", `AWS Integration Endpoint RequestId : ${endpointRequestId}`] as const]),
       ];
     // AWS's log does not show these.
-    case "stage":
     case "authorizer-shared":
     case "authorizer-decision":
     case "iam":
@@ -173,7 +191,6 @@ function linesOf(event: TraceEvent, { stage, endpointRequestId }: LogContext): r
 function usagePlanLines(event: Extract<TraceEvent, { kind: "request" }>, stage: TracedStage): readonly Line[] {
   const apiStage = `${stage.apiId}/${stage.stageName}`;
   return [
-    ["info", `Extended Request Id: ${stage.extendedRequestId}`],
     ["info", `Verifying Usage Plan for request: ${stage.requestId}. API Key:  API Stage: ${apiStage}`],
     [
       "info",

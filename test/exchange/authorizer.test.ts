@@ -118,6 +118,7 @@ test("a REQUEST's function gets the request with all values, without a body, and
   const context = event["requestContext"] as Record<string, unknown>;
   assert.equal(context["requestId"], "6d2e4a34-0f4a-4d4b-8f39-0d3b2a1c9e77");
   assert.equal("authorizer" in context, false);
+  assert.equal((context["identity"] as Record<string, unknown>)["apiKey"], "key");
 });
 
 test("a policy without an Allow, and one with a Deny, are answered with 403 in AWS's words", async () => {
@@ -279,6 +280,13 @@ const refusals: Readonly<Record<string, readonly [() => Promise<InvokeOutcome>, 
   ],
   "answers a nested context": [
     answering(JSON.stringify(resultOf({ context: { a: [] } }))),
+    500,
+    "AuthorizerConfigurationException",
+  ],
+  "says two things at once": [
+    answering(
+      JSON.stringify(resultOf({}, { Effect: "Deny" })).replace('"Effect":"Deny"', '"Effect":"Deny","Effect":"Allow"'),
+    ),
     500,
     "AuthorizerConfigurationException",
   ],
@@ -580,4 +588,38 @@ test("a path whose method ARN is longer than 1,600 bytes is 414, and nobody is a
   const reply = await gateway.call(`/pets/${"x".repeat(rest + 1)}`, known);
   assert.deepEqual([reply.status, reply.text], [414, '{"message":"Request URI too long"}']);
   assert.equal(functions.requests.length, 1);
+});
+
+test("the execution log has AWS's lines in AWS's order: the authorizer first, then the method, if it is let in", async () => {
+  const functions = functionSaying({}, { Resource: arn("GET/*") });
+  const entries: string[][] = [];
+  const mask = (text: string): string => text.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "ID").split(/[:{]/, 1)[0]!;
+  await using gateway = await deployed(
+    functions,
+    { stage: { methodSettings: { "*/*": { loggingLevel: "INFO", dataTraceEnabled: false } as never } } },
+    { onExecutionLog: ({ lines }) => entries.push(lines.map(({ text }) => mask(text))) },
+  );
+  await gateway.call("/pets/1", known);
+  await gateway.call("/pets/1", { ...known, method: "POST" });
+  await gateway.call("/pets/1");
+  await until(() => entries.length === 3);
+  const asked = ["Extended Request Id", "Starting authorizer", "Sending request to https"];
+  const granted = [
+    ...asked,
+    "Using valid authorizer policy for principal",
+    "Successfully completed authorizer execution",
+  ];
+  assert.deepEqual(entries[0]!.slice(0, granted.length + 1), [...granted, "Verifying Usage Plan for request"]);
+  assert.equal(entries[0]!.includes("Starting execution for request"), true);
+  assert.deepEqual(entries[1], [
+    ...granted,
+    "The client is not authorized to perform this operation.",
+    "Method completed with status",
+  ]);
+  assert.deepEqual(entries[2], [
+    "Extended Request Id",
+    "Starting authorizer",
+    "Unauthorized request",
+    "Method completed with status",
+  ]);
 });

@@ -38,15 +38,22 @@ export function linkAuthorizerEvent(
 ): (exchange: Exchange, methodArn: string) => string {
   const resource = `,"resource":${json(method.resourcePath)},"path":`;
   const context = `,"stageVariables":${json(stage.stageVariables)},"requestContext":{`;
-  const writeContext = linkRequestContext(stage, method);
+  const writeContext = linkRequestContext(stage, method, sentKey);
   return (exchange, methodArn) =>
     `{"type":"REQUEST","methodArn":${json(methodArn)}${resource}${json(exchange.path)},` +
     `"httpMethod":"${exchange.httpMethod}",${headerMaps(exchange, "{}")},${queryMaps(exchange, "{}")},` +
     `"pathParameters":${pathMap(exchange, "{}")}${context}${writeContext(exchange)}}}`;
 }
 
-/** Writes the members of `requestContext`. */
-function linkRequestContext(stage: RestPlan, method: RestMethodPlan): (exchange: Exchange) => string {
+/** The API key that a caller sent: an authorizer sees it before it is looked for. */
+const sentKey = ({ request }: Exchange): string | undefined => request.header("x-api-key");
+
+/** Writes the members of `requestContext`. `keyOf` returns the API key of a caller of whom none is known yet. */
+function linkRequestContext(
+  stage: RestPlan,
+  method: RestMethodPlan,
+  keyOf?: (exchange: Exchange) => string | undefined,
+): (exchange: Exchange) => string {
   const operation = method.operationName === undefined ? "" : `"operationName":${json(method.operationName)},`;
   const start = `"resourceId":${json(method.resourceId)},"resourcePath":${json(method.resourcePath)},${operation}"httpMethod":"`;
   const account = `,"accountId":${json(stage.account)},"protocol":"HTTP/`;
@@ -60,7 +67,7 @@ function linkRequestContext(stage: RestPlan, method: RestMethodPlan): (exchange:
       `"requestTime":"${requestTime(exchange.startedMs)}","requestTimeEpoch":${exchange.startedMs},` +
       `"path":${json(exchange.fullPath)}${account}${request.httpVersion}${api}` +
       `${json(dot < 0 ? domainName : domainName.slice(0, dot))},"domainName":${json(domainName)},` +
-      `"requestId":"${exchange.requestId}"${ids}${writeAuthorizer(exchange)},"identity":${writeIdentity(exchange.caller)}`
+      `"requestId":"${exchange.requestId}"${ids}${writeAuthorizer(exchange)},"identity":${writeIdentity(exchange.caller, keyOf?.(exchange))}`
     );
   };
 }
@@ -75,11 +82,12 @@ function writeAuthorizer({ caller: { grant }, access }: Exchange): string {
 }
 
 /** Most callers are known by their address and user agent alone, and cost no more than these two. */
-function writeIdentity(caller: Caller): string {
+function writeIdentity(caller: Caller, sentKey: string | undefined): string {
   const { iam, apiKey, sourceAddress, userAgent, vpcEndpoint } = caller;
   const isPlain = iam === undefined && apiKey === undefined && vpcEndpoint === undefined;
   const credentials = isPlain ? noCredentials : writeCredentials(caller);
-  return `${credentials},"sourceIp":${json(sourceAddress)},"userAgent":${json(userAgent ?? null)}}`;
+  const key = sentKey === undefined || apiKey !== undefined ? "" : `,"apiKey":${json(sentKey)}`;
+  return `${credentials}${key},"sourceIp":${json(sourceAddress)},"userAgent":${json(userAgent ?? null)}}`;
 }
 
 /**
