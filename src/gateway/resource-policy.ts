@@ -42,7 +42,7 @@ export class LinkedResourcePolicy {
     if (!this.isThere) return undefined;
     this.#policy ??= parsePolicy(this.#plan.resourcePolicy!);
     const decision = decideCall(this.#policy, exchange, { stageArn: this.#arn, principal });
-    exchange.trace?.add({ kind: "resource-policy", decision: decision.kind, sid: sidOf(decision) });
+    exchange.trace?.add({ kind: "resource-policy", decision: decision.kind, sid: statementOf(decision) });
     return decision;
   }
 
@@ -118,12 +118,14 @@ const strictness: Readonly<Record<PolicyDecision["kind"], number>> = {
   unreadable: 3,
 };
 
-const sidOf = (decision: PolicyDecision): string | undefined => ("sid" in decision ? decision.sid : undefined);
+/** Returns the name of the statement that decided, or its number. */
+const statementOf = (decision: PolicyDecision): string | undefined =>
+  "statement" in decision ? (decision.sid ?? `number ${decision.statement + 1}`) : undefined;
 
 function hintOf(decision: PolicyDecision): string {
   switch (decision.kind) {
     case "denied":
-      return `the API's resource policy denies this call${decision.sid === undefined ? "" : ` by the statement ${decision.sid}`}`;
+      return `the API's resource policy denies this call by its statement ${statementOf(decision)}`;
     case "unreadable":
       return `the API's resource policy can't be read: ${decision.detail}`;
     default:

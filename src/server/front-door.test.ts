@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { RawClient, statusOf, talk } from "../../test/raw-http.ts";
 import { until } from "../../test/until.ts";
+import { parseIpNetwork } from "../base/ip-address.ts";
 import { Http1Server } from "../http/http1/http1-server.ts";
 import { defaultHttp1Limits } from "../http/http1/limits.ts";
 import { developmentListener } from "../http/listener.ts";
@@ -18,7 +19,7 @@ import { FrontDoor } from "./front-door.ts";
 type Control = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** A front door before a control server; the port is the front door's. */
-async function start(t: TestContext, control: Control | undefined): Promise<number> {
+async function start(t: TestContext, control: Control | undefined, listener = developmentListener): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "portico-front-door-"));
   const controlSocket = join(folder, "control.sock");
   const far = createHttpServer(control);
@@ -30,9 +31,7 @@ async function start(t: TestContext, control: Control | undefined): Promise<numb
     onRequest: (inbound) => frontDoor.handOver(inbound),
     onError: (error) => assert.fail(String(error)),
   });
-  const near = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
-    http1.accept(socket, developmentListener),
-  );
+  const near = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => http1.accept(socket, listener));
   await once(near.listen(0, "127.0.0.1"), "listening");
   t.after(async () => {
     near.close();
@@ -68,6 +67,24 @@ test("what the caller sent arrives; hop-by-hop headers and a forged peer do not"
       connection: "keep-alive",
     },
   });
+});
+
+test("who comes through a trusted proxy from another machine gets nothing of management", async (t) => {
+  const trustedProxies = [parseIpNetwork("127.0.0.1")!];
+  const port = await start(t, (_, response) => response.end("in"), { ...developmentListener, trustedProxies });
+  const ask = async (forwardedFor: string): Promise<string> => {
+    const client = await RawClient.open(port);
+    const body = "Content-Length: 2\r\nConnection: close\r\n\r\n{}";
+    client.send(`POST /restapis HTTP/1.1\r\nHost: localhost\r\n${forwardedFor}${body}`);
+    return client.closed();
+  };
+  for (const address of ["203.0.113.7", "10.0.0.1", "127.0.0.1, 203.0.113.7", "2001:db8::1", "::ffff:10.0.0.1"]) {
+    assert.match(await ask(`X-Forwarded-For: ${address}\r\n`), /^HTTP\/1\.1 403 .*this machine only/s, address);
+  }
+  for (const address of ["127.0.0.1", "127.0.0.9", "::1"]) {
+    assert.match(await ask(`X-Forwarded-For: ${address}\r\n`), /^HTTP\/1\.1 200 .*in$/s, address);
+  }
+  assert.match(await ask(""), /^HTTP\/1\.1 200 /);
 });
 
 test("20 MB go up and down whole, declared or chunked, to a slow reader", async (t) => {

@@ -1,6 +1,7 @@
 import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import { assert } from "../base/assert.ts";
 import { bounds } from "../base/bounds.ts";
+import { isInNetwork, parseIpNetwork } from "../base/ip-address.ts";
 import type { Answer, AnswerObserver, InboundExchange, InboundRequest } from "../http/inbound.ts";
 import type { Logger } from "../telemetry/logger.ts";
 
@@ -44,6 +45,10 @@ const neverConnectionOptions = new Set([
   "content-length",
   "content-type",
 ]);
+const thisMachine = ["127.0.0.0/8", "::1"].map((text) => parseIpNetwork(text)!);
+const onlyHere =
+  "Portico's management answers clients on this machine only, and a trusted proxy says that this is none.";
+
 const peerHeader = "x-portico-peer";
 
 /**
@@ -62,6 +67,12 @@ export class FrontDoor {
 
   handOver(inbound: InboundExchange): void {
     assert(inbound.listener.hasManagement, "a listener without management hands nothing over");
+    // A proxy on this machine must not open management to everybody whom it serves.
+    const { ip } = inbound.client;
+    if (ip === undefined || !thisMachine.some((network) => isInNetwork(ip, network))) {
+      refuse(inbound, 403, onlyHere);
+      return;
+    }
     if (inbound.hasBody) this.#hold(inbound);
     else this.#begin(inbound, undefined)?.send(this.#connections(), true);
   }

@@ -167,7 +167,7 @@ test("--from says which statement of a resource policy decides on a client, and 
   assert.match(outside.stdout, /^ {2}the resource policy denies the call: statement Office$/m);
   assert.match(outside.stdout, /answered 403/);
   const inside = await explain("GET", url, "--from", "203.0.113.7");
-  assert.match(inside.stdout, /^ {2}the resource policy allows the call$/m);
+  assert.match(inside.stdout, /^ {2}the resource policy allows the call: statement number 1$/m);
   const nowhere = await explain("GET", url, "--from", "somewhere");
   assert.deepEqual([nowhere.status, nowhere.stderr.includes("sourceAddress has to be an IP address.")], [2, true]);
 });

@@ -53,7 +53,7 @@ test("a Deny counts before every Allow, and the refusal says so", async () => {
   assert.equal(await statusOf(gateway, "/"), 200);
   const refused = await gateway.call("/pets");
   assert.match(refused.text, /prod\/GET\/pets with an explicit deny"}$/);
-  assert.equal(refused.headers["x-portico-hint"], "the API's resource policy denies this call by the statement NoPets");
+  assert.equal(refused.headers["x-portico-hint"], "the API's resource policy denies this call by its statement NoPets");
 });
 
 test("no spelling of a path leads past a statement about it", async () => {
