@@ -27,7 +27,10 @@ export const bench: Bench = {
   title: "a warm Node.js function behind AWS_PROXY; server, function and wrk share two cores",
   needs: ["wrk"],
   async run() {
-    const portico = await startPortico({ args: ["--threads", "2"] });
+    const portico = await startPortico({
+      // Beyond the throttle of an account.
+      args: ["--threads", "2", "--limit", "throttleRate=1000000", "--limit", "throttleBurst=1000000"],
+    });
     try {
       const url = await deploy(portico.url, "bench", code);
       const streamingUrl = await deploy(portico.url, "streaming", streamingCode);

@@ -35,6 +35,11 @@ const counters = {
   wafAllowed: ["portico_waf_allowed_requests_total", "counter", "Requests that a web ACL let pass."],
   wafBlocked: ["portico_waf_blocked_requests_total", "counter", "Requests that a web ACL blocked."],
   wafCounted: ["portico_waf_counted_requests_total", "counter", "Matches of a web ACL's rules that only count."],
+  requestsThrottled: [
+    "portico_requests_throttled_total",
+    "counter",
+    "Requests for which the throttle of a method or account had no token.",
+  ],
   integrationErrors: ["portico_integration_errors_total", "counter", "Backend calls that failed or timed out."],
   backendConnectionsTotal: ["portico_backend_connections_total", "counter", "Connections opened to backends."],
   managementRequests: ["portico_management_requests_total", "counter", "Requests handed to the management API."],

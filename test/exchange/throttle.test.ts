@@ -197,6 +197,7 @@ test("a request that its method's throttle refuses takes nothing of the account'
   gateway.deploy(api({ "/pets": { GET: get }, "/cats": { GET: get } }), stage({ "~1pets/GET": limit(1, 2) }));
   assert.equal(await served(gateway), 2);
   assert.equal(await served(gateway, "/cats"), 7);
+  assert.match(gateway.metrics(), /^portico_requests_throttled_total 15$/m);
   gateway.clock.advance(1_000);
   // The account refuses nothing now; what it refused before is a token of the method that is gone.
   assert.equal(await served(gateway, "/pets", 2), 1);

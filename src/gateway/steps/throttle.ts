@@ -2,6 +2,7 @@ import { bounds } from "../../base/bounds.ts";
 import type { ThrottleLimit } from "../../limits/throttles.ts";
 import type { Bucket, TokenBuckets } from "../../limits/token-buckets.ts";
 import type { ThrottleLimitPlan, ThrottlePlan } from "../../plan/steps.ts";
+import type { Metrics } from "../../telemetry/metrics.ts";
 import type { Exchange } from "../exchange.ts";
 import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
@@ -19,7 +20,7 @@ interface Throttle extends ThrottleLimit {
  * AWS: API Gateway Developer Guide, "Throttle requests to your REST APIs for better throughput in API Gateway".
  */
 export function linkThrottle(plan: ThrottlePlan, context: LinkContext): RunStep {
-  const { clock, throttles } = context.thread;
+  const { clock, metrics, throttles } = context.thread;
   const buckets = throttles.methods;
   const account = isLifted(throttles.account) ? undefined : linkAccount(context);
   const method = plan.method === undefined ? undefined : linkMethod(plan.method, context, "");
@@ -37,10 +38,10 @@ export function linkThrottle(plan: ThrottlePlan, context: LinkContext): RunStep 
     const now = clock.now();
     const own = hasVerbs ? methodOf(exchange) : method;
     if (own !== undefined && !buckets.take(own.bucket, own.ratePerSecond, own.burst, now)) {
-      return refuse(exchange, own, { buckets, now });
+      return refuse(exchange, own, { buckets, metrics, now });
     }
     if (account !== undefined && !buckets.take(account.bucket, account.ratePerSecond, account.burst, now)) {
-      return refuse(exchange, account, { buckets, now });
+      return refuse(exchange, account, { buckets, metrics, now });
     }
     return true;
   };
@@ -83,8 +84,9 @@ const describe = ({ ratePerSecond, burst }: ThrottleLimit): string =>
 function refuse(
   exchange: Exchange,
   { bucket, level, hint }: Throttle,
-  { buckets, now }: { readonly buckets: TokenBuckets; readonly now: number },
+  { buckets, metrics, now }: { readonly buckets: TokenBuckets; readonly metrics: Metrics; readonly now: number },
 ): false {
+  metrics.add("requestsThrottled");
   exchange.trace?.add({ kind: "throttled", level });
   const why = buckets.isCrowdedOut(bucket, now)
     ? `${hint}. It has no place in memory: too many buckets are not full`
