@@ -114,8 +114,8 @@ export const bounds = {
 
   // Web ACLs
   wafStepsMax: {
-    value: 12_000_000,
-    source: "ours: bytes that one request's inspection goes through, and states that its patterns make; about 0.1 s",
+    value: 16_000_000,
+    source: "ours: steps of some 6 ns that a web ACL's inspection of one request takes; about 0.1 s",
   },
   wafPatternStatesMax: { value: 4_096, source: "ours: states of a pattern of a web ACL" },
   wafPatternKeptStatesMax: { value: 256, source: "ours: states that a thread keeps of such a pattern's automaton" },

@@ -347,7 +347,7 @@ class Automaton implements BytePattern {
   }
 
   isFoundIn(text: string, spend: (steps: number) => void): boolean {
-    spend(1 + (text.length >> 1));
+    spend(1 + text.length);
     this.#initial ??= this.#stateOf([this.#start], "start");
     let state = this.#initial;
     const classes = this.#classes;
@@ -382,7 +382,7 @@ class Automaton implements BytePattern {
         if (sample !== undefined && set[sample] === 1) after.add(this.#moves[at]![0]!);
       } else if (assertion === undefined || holds(assertion, state.before, sample)) pending.push(...this.#moves[at]!);
     }
-    spend(16 + seen.size * 8);
+    spend(32 + seen.size * 32);
     let next = matched;
     if (!isMatch) {
       // A search may begin at every place.

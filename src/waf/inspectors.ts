@@ -1,7 +1,7 @@
 import { bounds } from "../base/bounds.ts";
 import type { Evaluation, InspectedRequest, InspectedValue } from "./evaluation.ts";
 import { readJsonElements } from "./json-elements.ts";
-import { linkTransformations, lowerCase } from "./text-transformations.ts";
+import { linkTransformations, lowerCase, stepsPerByte } from "./text-transformations.ts";
 import type { Fallback, FieldToMatch, MapMatchScope, OversizeHandling, TextTransformation } from "./web-acl.ts";
 
 /** Reads a part of a request, transformed. */
@@ -10,12 +10,19 @@ export type Inspect = (evaluation: Evaluation) => InspectedValue;
 /** Reads a part of a request as it was received. */
 type ReadPart = (request: InspectedRequest) => InspectedValue;
 
+const headerSteps = (_: unknown, { headerNames }: InspectedRequest): number => headerNames.length * 16;
+const querySteps = (_: unknown, { query }: InspectedRequest): number => query.length * 8;
+const cookieSteps = (_: unknown, { headerNames, rawHeaders }: InspectedRequest): number =>
+  headerNames.reduce((sum, name, index) => sum + (name === "cookie" ? rawHeaders[2 * index + 1]!.length * 8 : 1), 0);
+
 /** The parts of a request that statements inspect, by the member of FieldToMatch that names them. */
 type PartKind = keyof FieldToMatch;
 type Part<Kind extends PartKind> = NonNullable<FieldToMatch[Kind]>;
 
 interface PartType<Kind extends PartKind> {
   readonly readsBody?: true;
+  /** Returns how many steps reading the part takes, where that is more than a few. */
+  steps?(part: Part<Kind>, request: InspectedRequest, bodyBytesMax: number): number;
   /** `bodyBytesMax` is how much of the body is inspected. */
   link(part: Part<Kind>, bodyBytesMax: number): ReadPart;
 }
@@ -23,6 +30,7 @@ interface PartType<Kind extends PartKind> {
 const parts: { readonly [Kind in PartKind]-?: PartType<Kind> } = {
   SingleHeader: { link: ({ Name }) => readHeader(Name.toLowerCase()) },
   Headers: {
+    steps: headerSteps,
     link: ({ MatchPattern, MatchScope, OversizeHandling }) => {
       const isChosen = chooser(MatchPattern.IncludedHeaders, MatchPattern.ExcludedHeaders, lowerCase);
       return (request) =>
@@ -35,6 +43,7 @@ const parts: { readonly [Kind in PartKind]-?: PartType<Kind> } = {
     },
   },
   Cookies: {
+    steps: cookieSteps,
     link: ({ MatchPattern, MatchScope, OversizeHandling }) => {
       const isChosen = chooser(MatchPattern.IncludedCookies, MatchPattern.ExcludedCookies, (name) => name);
       return (request) =>
@@ -47,12 +56,14 @@ const parts: { readonly [Kind in PartKind]-?: PartType<Kind> } = {
     },
   },
   HeaderOrder: {
+    steps: headerSteps,
     link:
       ({ OversizeHandling }) =>
       (request) =>
         sized(headersOf(request), OversizeHandling, (headers) => headers.map(([name]) => lowerCase(name)).join(":")),
   },
   SingleQueryArgument: {
+    steps: querySteps,
     link: ({ Name }) => {
       const wanted = Name.toLowerCase();
       return ({ query }) =>
@@ -62,6 +73,7 @@ const parts: { readonly [Kind in PartKind]-?: PartType<Kind> } = {
     },
   },
   AllQueryArguments: {
+    steps: querySteps,
     link:
       () =>
       ({ query }) =>
@@ -82,6 +94,8 @@ const parts: { readonly [Kind in PartKind]-?: PartType<Kind> } = {
   },
   JsonBody: {
     readsBody: true,
+    steps: ({ MatchPattern: { IncludedPaths = [] } }, { body }, bytesMax) =>
+      Math.min(body?.length ?? 0, bytesMax) * (16 + IncludedPaths.length / 2),
     link: ({ MatchPattern, MatchScope, InvalidFallbackBehavior, OversizeHandling = "CONTINUE" }, bytesMax) => {
       const isWanted = scopeTest(MatchScope);
       return ({ body }) => {
@@ -140,10 +154,14 @@ export class InspectorTable {
     const read = type.link(field[kind] as Part<PartKind>, this.#bodyBytesMax);
     if (type.readsBody === true) this.#readsBody = true;
     const transform = linkTransformations(transformations);
+    const perByte = stepsPerByte(transformations);
+    const part = field[kind] as Part<PartKind>;
     return (evaluation) => {
       let value = evaluation.values[slot];
       if (value === undefined) {
-        value = transformed(read(evaluation.request), transform, evaluation, transformations.length);
+        const { request } = evaluation;
+        if (type.steps !== undefined) evaluation.spend(type.steps(part, request, this.#bodyBytesMax));
+        value = transformed(read(request), transform, evaluation, perByte);
         evaluation.values[slot] = value;
       }
       return value;
@@ -162,15 +180,15 @@ function transformed(
   value: InspectedValue,
   transform: ((text: string) => string) | undefined,
   evaluation: Evaluation,
-  rounds: number,
+  perByte: number,
 ): InspectedValue {
   if (transform === undefined || typeof value === "boolean") return value;
   if (typeof value === "string") {
-    evaluation.spend(value.length * rounds);
+    evaluation.spend(value.length * perByte);
     return transform(value);
   }
   return value.map((text) => {
-    evaluation.spend(8 + text.length * rounds);
+    evaluation.spend(8 + text.length * perByte);
     return transform(text);
   });
 }

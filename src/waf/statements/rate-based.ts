@@ -4,7 +4,7 @@ import { addressText, linkAddresses } from "../forwarded-address.ts";
 import { checkTransformations, requireOne } from "../inspection.ts";
 import { argumentsOf, cookiesOf, decoded } from "../inspectors.ts";
 import { InvalidRules, NotEvaluable, type StatementLinking, type StatementType } from "../statement-type.ts";
-import { linkTransformations, lowerCase } from "../text-transformations.ts";
+import { linkTransformations, lowerCase, stepsPerByte } from "../text-transformations.ts";
 import type { Fallback, RateBasedStatement, RateKey, TextTransformation } from "../web-acl.ts";
 import { qualified } from "./label-match.ts";
 
@@ -22,10 +22,11 @@ const windows = [60, 120, 300, 600];
 const transforming = (transformations: readonly TextTransformation[], read: ReadKey): ReadKey => {
   const transform = linkTransformations(transformations);
   if (transform === undefined) return read;
+  const perByte = stepsPerByte(transformations);
   return (evaluation) => {
     const text = read(evaluation);
     if (text === undefined) return undefined;
-    evaluation.spend(text.length * transformations.length);
+    evaluation.spend(text.length * perByte);
     return transform(text);
   };
 };
