@@ -16,9 +16,10 @@ import type { InboundExchange } from "../../src/http/inbound.ts";
 import { publicListener } from "../../src/http/listener.ts";
 import type { GatewayResponsePlan } from "../../src/plan/steps.ts";
 import { Trace } from "../../src/telemetry/trace.ts";
+import { aRule, aWebAcl, base64, noParts, plain } from "../waf/a-web-acl.ts";
 import { aLambdaProxy, aMethod, aMock, anHttpProxy, aRestApi, aStage } from "./a-rest-api.ts";
 import { allowAll } from "./fake-functions.ts";
-import { type CallOptions, type Reply, startGateway, startRawBackend } from "./start-gateway.ts";
+import { type CallOptions, type GatewayUnderTest, type Reply, startGateway, startRawBackend } from "./start-gateway.ts";
 
 // The whole table of gateway responses. AWS: API Gateway Developer Guide, "Gateway response types for API Gateway";
 // bodies and headers as docs/internals/aws-facts/gateway-responses.md has them.
@@ -227,7 +228,9 @@ const rows: Readonly<Record<FailureType, Row>> = {
       call: { ...post, headers: { "content-encoding": "gzip" } },
     },
   }),
-  WAF_FILTERED: row(403, '{"message":"Forbidden"}', "ForbiddenException", "web ACLs"),
+  WAF_FILTERED: row(403, '{"message":"Forbidden"}', "ForbiddenException", {
+    "a web ACL that blocks": { path: "/blocked" },
+  }),
 };
 
 function uriOf(name: string): string {
@@ -291,6 +294,21 @@ function theApi(silentOrigin: string, gatewayResponses: readonly GatewayResponse
   });
 }
 
+/** A stage whose web ACL blocks one path. */
+const webAcl = aWebAcl([
+  aRule("blocked", {
+    ByteMatchStatement: {
+      SearchString: base64("/blocked"),
+      FieldToMatch: { UriPath: {} },
+      PositionalConstraint: "ENDS_WITH",
+      TextTransformations: plain,
+    },
+  }),
+]);
+const guarded = aStage({ webAclArn: webAcl.ARN });
+const guard = ({ gateway }: GatewayUnderTest): void =>
+  void gateway.setWebAcl(webAcl.ARN, { kind: "web-acl", webAcl, parts: noParts });
+
 const functions: FunctionClient = {
   describe: (functionArn) => ({
     functionArn,
@@ -320,7 +338,8 @@ const functions: FunctionClient = {
 test("each case of each type gives its literal status, body and header, and a hint with the reason", async () => {
   await using silent = await startRawBackend(() => {});
   await using gateway = await startGateway({ functions });
-  gateway.deploy(theApi(silent.origin, []));
+  guard(gateway);
+  gateway.deploy(theApi(silent.origin, []), guarded);
   for (const { type, name, path, route, call, answer } of raises) {
     const reply = await gateway.call(path?.startsWith("/") === true ? path : `${route}${path ?? ""}`, call);
     const headers = [reply.headers["x-amzn-errortype"], reply.headers["content-type"]];
@@ -351,7 +370,8 @@ test("an API's own response replaces it in each case: status, headers, body", as
       },
     }),
   );
-  gateway.deploy(theApi(silent.origin, custom), aStage());
+  guard(gateway);
+  gateway.deploy(theApi(silent.origin, custom), guarded);
   for (const { type, name, path, route, call, answer } of raises) {
     const reply = await gateway.call(path?.startsWith("/") === true ? path : `${route}${path ?? ""}`, call);
     const where = `${type}: ${name}`;
