@@ -6,6 +6,7 @@
  */
 import { type Policy, type PolicyDecision, type PolicyRequest, parsePolicy } from "./policy.ts";
 import type { NamedPolicy, Principal } from "./principal.ts";
+import { allowSteps } from "./wildcards.ts";
 
 /** A policy, and what explanations call it: its name or ARN. */
 export interface ParsedPolicy {
@@ -111,7 +112,8 @@ export const anonymousAccess: CallerAccess = { requester: { kind: "anonymous" },
 /** Returns whether the caller may make the call, and what decided. */
 export function authorize(request: AccessRequest, caller: CallerAccess, resource: CalledResource): AccessDecision {
   const { requester, sessionPolicies, permissionsBoundary: boundary } = caller;
-  const asked: PolicyRequest = { ...request, ...namesOf(requester) };
+  const asked: PolicyRequest = { ...request, ...namesOf(requester), sharesSteps: true };
+  allowSteps();
   const identity = decideAll("identity", caller.identityPolicies, asked);
   const resourceSide = decideAll("resource", resource.policy === undefined ? [] : [resource.policy], asked);
   const boundarySide = boundary && decideAll("permissions-boundary", [boundary], asked);

@@ -52,6 +52,8 @@ export interface PolicyRequest {
   readonly federatedPrincipal?: string;
   /** Looks up the call's condition keys. */
   readonly context: ConditionContext;
+  /** The policy is one of several that share the steps of one evaluation: `allowSteps` was called before. */
+  readonly sharesSteps?: boolean;
 }
 
 export interface AwsPrincipal {
@@ -203,7 +205,7 @@ function once<Result>(find: (call: PolicyCall) => Result): (call: PolicyCall) =>
 const strength: Readonly<Record<Grantee, number>> = { account: 0, principal: 1, caller: 2 };
 
 function decide(statements: readonly Statement[], request: PolicyRequest): PolicyDecision {
-  allowSteps();
+  if (request.sharesSteps !== true) allowSteps();
   const call = callOf(request);
   let allowed: Statement | undefined;
   let allowedAt = 0;
@@ -240,7 +242,7 @@ function matchOf(tests: readonly Test[], call: PolicyCall): Match {
 }
 
 function report(statements: readonly Statement[], request: PolicyRequest): readonly StatementReport[] {
-  allowSteps();
+  if (request.sharesSteps !== true) allowSteps();
   const call = callOf(request);
   return statements.map(({ sid, isAllow, elements, tests }, index) => ({
     statement: index,

@@ -101,6 +101,10 @@ export const bounds = {
     source: "ours: states that the selection patterns of a method visit for one answer; about 0.2 s",
   },
   hintRoutesMax: { value: 20_000, source: "ours: routes that a hint looks at" },
+  simulatedPolicyCharsMax: {
+    value: 10_000_000,
+    source: "ours: characters of policies that one page of a simulation evaluates, each as often as it is evaluated",
+  },
   policyStepsMax: {
     value: 2_000_000,
     source:

@@ -112,6 +112,23 @@ export async function loadIdentity(reader: Reader, arn: string): Promise<LoadedI
   };
 }
 
+/** Reads the policies of a group of the account by its name; undefined if there is none. Groups are no principals. */
+export async function loadGroupPolicies(
+  reader: Reader,
+  account: string,
+  groupName: string,
+): Promise<readonly NamedPolicy[] | undefined> {
+  const tx = reader.in(iamScope(account));
+  const group = (await tx.get<GroupDocument>(iamKinds.group, documentId(groupName)))?.body;
+  if (group === undefined) return undefined;
+  const read = async (arn: string): Promise<NamedPolicy> => ({
+    name: policyNameOf(arn),
+    arn,
+    document: await readPolicy(reader, account, arn),
+  });
+  return (await policiesOf(group, read)).map((policy) => ({ ...policy, group: group.name }));
+}
+
 async function policiesOf(
   { inlinePolicies, attachedPolicies }: EntityDocument,
   read: (policyArn: string) => Promise<NamedPolicy>,

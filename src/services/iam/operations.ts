@@ -8,6 +8,7 @@ import type { IamService } from "./iam-families.ts";
 import { openIdProviderOperations } from "./open-id-providers.ts";
 import { policyOperations } from "./policies.ts";
 import { roleOperations } from "./roles.ts";
+import { simulationOperations } from "./simulate.ts";
 import { userOperations } from "./users.ts";
 
 /** The `iam` service: users, groups, roles, their policies and their keys. */
@@ -21,6 +22,7 @@ export const makeIamOperations = (store: Store, service: IamService): Operations
       ...policyOperations,
       ...accountOperations,
       ...openIdProviderOperations,
+      ...simulationOperations,
     },
     store,
     service,
