@@ -8,7 +8,8 @@ import type { Work } from "../../families/work.ts";
 import { iamPaging, page, pageAnswer } from "../../protocol/paging.ts";
 import { invalidInput, noSuchEntity } from "./errors.ts";
 import { type IamInput, type IamService, operations, reading } from "./iam-families.ts";
-import { loadGroupPolicies, loadIdentity, parseIdentityArn } from "./load-principal.ts";
+import { parseIdentityArn } from "./identity-arn.ts";
+import { loadGroupPolicies, loadIdentity } from "./load-principal.ts";
 import { type StatementPosition, statementPositions } from "./statement-positions.ts";
 
 // Unconfirmed: the words of most refusals, what is known of a principal, and which statements beside a Deny are listed;
