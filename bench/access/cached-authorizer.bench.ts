@@ -2,6 +2,7 @@ import { runHere } from "../../src/base/job.ts";
 import type { InvokeOutcome } from "../../src/functions/function-client.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { SyntheticRequest } from "../../src/gateway/synthetic-request.ts";
+import { ApiKeyTable } from "../../src/limits/api-key-table.ts";
 import { allocateThrottles, openThrottles } from "../../src/limits/throttles.ts";
 import type { AuthorizerPlan } from "../../src/plan/authorizers.ts";
 import { emptyPlan } from "../../src/plan/empty-plan.ts";
@@ -95,6 +96,8 @@ function startGateway(): Gateway {
     clock: Date,
     executionLogs: { write: nothing },
     logger: { debug: nothing, info: nothing, warn: nothing, error: nothing },
+    apiKeys: new ApiKeyTable("bench").records,
+    usageSaving: { hurry() {}, save: () => Promise.resolve(true) },
     throttles: openThrottles(allocateThrottles(Date.now()), { ratePerSecond: 1e8, burst: 1e8 }),
     wafRates: { count: () => 0 },
     settings: { payloadBytesMax: 1_000, accessLog: "/nonexistent", services: { endpoints: {} } },

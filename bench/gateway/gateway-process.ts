@@ -9,6 +9,7 @@ import { Gateway } from "../../src/gateway/gateway.ts";
 import { Http1Server } from "../../src/http/http1/http1-server.ts";
 import { defaultHttp1Limits } from "../../src/http/http1/limits.ts";
 import { developmentListener } from "../../src/http/listener.ts";
+import { ApiKeyTable } from "../../src/limits/api-key-table.ts";
 import { allocateThrottles, openThrottles } from "../../src/limits/throttles.ts";
 import { stageKey } from "../../src/plan/plan.ts";
 import { allocateMetrics, Metrics } from "../../src/telemetry/metrics.ts";
@@ -36,6 +37,8 @@ const gateway = new Gateway({
   // The throttle of AWS's accounts would be what is measured.
   wafRates: { count: () => 0 },
   throttles: openThrottles(allocateThrottles(Date.now()), { ratePerSecond: 1e8, burst: 1e8 }),
+  apiKeys: new ApiKeyTable("bench").records,
+  usageSaving: { hurry() {}, save: () => Promise.resolve(true) },
   settings: { payloadBytesMax: 10_485_760, accessLog: "/tmp", services: { endpoints } },
 });
 const plan = compileRest(definition, stage, { account: "000000000000", region: "us-east-1" });

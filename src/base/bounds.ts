@@ -371,6 +371,24 @@ export const bounds = {
     source: "ours: quotas, offsets and bursts of a usage plan; an integer of Java's",
   },
   usagePlanRateMax: { value: 1_000_000_000, source: "ours: the rate of a usage plan" },
+  apiKeyChains: {
+    value: 1_048_576,
+    source:
+      "ours: chains of the table of API keys, a power of two; a million keys have one each, and more only longer ones",
+  },
+  apiKeyChainMax: { value: 1_000, source: "ours: keys of one chain, and plans of one key, that a request looks at" },
+  apiKeyBatchMax: {
+    value: 500,
+    source: "ours: API keys, and counts of their calls, that control reads or writes before it turns to other work",
+  },
+  usageUnsavedMax: {
+    value: 1_000,
+    source:
+      "ours: calls of a key in a plan with a quota that a crash may forget; the next one waits until they are saved",
+  },
+  usageSaveMs: { value: 250, source: "ours: how often control saves the counts of calls" },
+  usageSaveMsMax: { value: 5_000, source: "ours: how long a call waits for counts to be saved" },
+  usageDaysKept: { value: 90, source: "ours: days of usage that are kept; AWS says nothing" },
   usageDaysMax: { value: 90, source: "ours: days that one answer of GetUsage covers" },
 
   // Lambda, CloudWatch Logs, IAM and STS

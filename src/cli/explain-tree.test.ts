@@ -94,6 +94,8 @@ test("an answer that was compressed is shown as it was before", () => {
 
 test("every kind of event has its place in a tree", () => {
   const kinds: Record<Event["kind"], object> = {
+    "api-key": { finding: "found", key: "****", planId: "p" },
+    quota: { outcome: "counted", planId: "p" },
     stage: {
       apiId: "a",
       apiName: "n",

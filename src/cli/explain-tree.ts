@@ -28,6 +28,33 @@ const node = (text: string, children: readonly TreeNode[] = [], tone: TreeNode["
   children,
 });
 
+const toneOf = (isGood: boolean): TreeNode["tone"] => (isGood ? "good" : "bad");
+
+const apiKeyTexts: Readonly<Record<EventOf<"api-key">["finding"], string>> = {
+  absent: "the request has no API key",
+  ambiguous: "the request has more than one API key",
+  unknown: "there is no such API key",
+  disabled: "the API key is disabled",
+  unassociated: "the API key is in no usage plan of the stage",
+  found: "the API key is in a usage plan of the stage",
+};
+
+function apiKeyNode({ finding, key, planId }: EventOf<"api-key">): TreeNode {
+  const facts = [...(key === "" ? [] : [`API key ${key}`]), ...(planId === undefined ? [] : [`usage plan ${planId}`])];
+  return node(
+    apiKeyTexts[finding],
+    facts.map((fact) => node(fact, [], "dim")),
+    toneOf(finding === "found"),
+  );
+}
+
+const quotaTexts: Readonly<Record<EventOf<"quota">["outcome"], string>> = {
+  counted: "the call is counted",
+  exceeded: "the quota is used up",
+  unsaved: "calls can't be saved, so no more are counted",
+  left: "the API key has left its usage plan",
+};
+
 /** Returns what a tree has of an event. */
 export function nodesOf(event: Event, report: ExplainReport): TreeNode[] {
   switch (event.kind) {
@@ -85,6 +112,16 @@ export function nodesOf(event: Event, report: ExplainReport): TreeNode[] {
       ];
     case "throttled":
       return [node(`the ${event.level}'s throttle has no token left`, [], "bad")];
+    case "api-key":
+      return [apiKeyNode(event)];
+    case "quota":
+      return [
+        node(
+          quotaTexts[event.outcome],
+          [node(`usage plan ${event.planId}`, [], "dim")],
+          toneOf(event.outcome === "counted"),
+        ),
+      ];
     case "refused":
       return [node(`refused: ${event.reason}`, [], "bad")];
     case "validation":

@@ -1,6 +1,6 @@
-import type { Method, Stage } from "../definition/rest-api.ts";
+import type { Method, RestApi, Stage } from "../definition/rest-api.ts";
 import type { StepPlan } from "../plan/steps.ts";
-import { compileApiKey } from "./compile-api-key.ts";
+import { compileApiKey, compileQuota } from "./compile-api-key.ts";
 import { compileAuthorization } from "./compile-authorization.ts";
 import type { AuthorizerSet } from "./compile-authorizer.ts";
 import { compileIntegration, type IntegrationContext } from "./compile-integration.ts";
@@ -11,6 +11,7 @@ import { misconfigured, Refusal } from "./refusal.ts";
 export interface MethodContext extends IntegrationContext, ValidationContext {
   readonly stage: Stage;
   readonly resourcePath: string;
+  readonly apiKeySource: RestApi["apiKeySource"];
   readonly hasResourcePolicy: boolean;
   readonly isPrivate: boolean;
   readonly authorizers: AuthorizerSet;
@@ -26,8 +27,9 @@ export function compileMethod(method: Method, context: MethodContext): StepPlan[
   try {
     const guards = [
       ...compileAuthorization(method, context),
-      ...compileApiKey(method),
+      ...compileApiKey(method, context),
       ...compileThrottles(method, context),
+      ...compileQuota(method),
     ];
     const integration = compileLast(method, context);
     return [...compileCompression(integration, context), ...guards, ...compileValidation(method, context), integration];

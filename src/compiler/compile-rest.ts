@@ -52,6 +52,7 @@ export function compileRest(
           account: scope.account,
           methodArn: `${apiArn}/${stage.stageName}/${verb}${resource.path}`,
           resourcePath: resource.path,
+          apiKeySource: restApi.apiKeySource,
           hasResourcePolicy: resourcePolicy !== undefined,
           isPrivate,
           authorizers,

@@ -72,9 +72,10 @@ export const newestFirst = ({
   readonly place?: number;
 }): string => `${descending(createdDate)}${descending(place)}`;
 
-/** A key's requests in a plan on one day. Nothing counts requests yet. */
-export interface UsageDay {
-  readonly used: number;
+/** A key's requests in a plan in one month. */
+export interface UsageMonth {
+  /** The requests of each day, from the first of the month to the last one that had any. */
+  readonly days: readonly number[];
 }
 
 /** The store's document kinds, in the account's and region's scope. Neither an id nor a day has a slash in it. */
@@ -93,6 +94,6 @@ export const keyKinds = {
   usagePlanKey: "usage-plan-key",
   /** `{keyId}/{usagePlanId}` → `{}`: the same, from the key's side */
   planOfKey: "usage-plan-of-key",
-  /** `{usagePlanId}/{keyId}/{YYYY-MM-DD}` (UTC) → {@link UsageDay}; days without requests have none */
-  usageDay: "usage-day",
+  /** `{YYYY-MM}/{usagePlanId}/{keyId}` (UTC) → {@link UsageMonth}; the oldest come first, to be deleted when their time is over */
+  usageMonth: "usage-month",
 } as const;

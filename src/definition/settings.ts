@@ -43,7 +43,8 @@ const customDomain: Setting = { kind: "not-served", what: "Custom domain names a
 const noCache = "There is no response cache yet.";
 const noCanary = closed("canarySettings percentTraffic", atOnce);
 /** Only methods that require keys look at them. */
-const keys = closed("apiKeyRequired", atOnce);
+const keys = enforced("gateway/steps/api-key", atOnce);
+const quota = enforced("gateway/steps/quota", atOnce);
 const authorizers = closed("authorizationType");
 const deploymentInput = "management/rest/deployment";
 
@@ -62,7 +63,7 @@ export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>
     apiStatusMessage: description,
     binaryMediaTypes: works("gateway/integrations/media-types"),
     minimumCompressionSize: works("gateway/steps/response-compression"),
-    apiKeySource: closed("apiKeyRequired"),
+    apiKeySource: enforced("gateway/steps/api-key"),
     policy: enforced("gateway/steps/resource-policy"),
     disableExecuteApiEndpoint: enforced("gateway/gateway"),
     endpointConfiguration: enforced("gateway/private-endpoint", atOnce),
@@ -86,7 +87,7 @@ export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>
     authorizationType: authorizers,
     authorizerId: enforced("compiler/compile-authorizer"),
     authorizationScopes: authorizers,
-    apiKeyRequired: closed("apiKeyRequired"),
+    apiKeyRequired: enforced("gateway/steps/api-key"),
     requestValidatorId: enforced("compiler/compile-validation"),
     requestParameters: enforced("compiler/compile-validation"),
     requestModels: enforced("compiler/compile-validation"),
@@ -235,11 +236,11 @@ export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>
     productCode: description,
     apiStages: keys,
     throttle: keys,
-    quota: keys,
+    quota,
   },
   ApiStage: { apiId: keys, stage: keys, throttle: keys },
   ThrottleSettings: { burstLimit: keys, rateLimit: keys },
-  QuotaSettings: { limit: keys, offset: keys, period: keys },
+  QuotaSettings: { limit: quota, offset: quota, period: quota },
   UsagePlanKey: { id: keys, type: keys, value: keys, name: description },
   Account: {
     cloudwatchRoleArn: enforced("management/rest/stage", atOnce),

@@ -1,5 +1,6 @@
 import { parseSubstitution } from "../language/substitution.ts";
-import type { TextPlan } from "../plan/values.ts";
+import type { TextPlan, ValuePlan } from "../plan/values.ts";
+import { maskValue } from "../telemetry/secrets.ts";
 import type { Exchange } from "./exchange.ts";
 import { linkText } from "./values.ts";
 
@@ -19,7 +20,10 @@ export function linkAccessLog(format: string): (exchange: Exchange) => string {
 }
 
 /** A caller must not be able to end a line or a JSON text: control characters, quotes and backslashes are escaped. */
-function escapeValue(value: string): string {
+function escapeValue(given: string, plan: ValuePlan): string {
+  // AWS: "Set up CloudWatch logging for REST APIs in API Gateway": API keys are redacted.
+  const isSecret = plan.kind === "context" && plan.name === "identity.apiKey";
+  const value = isSecret ? maskValue(given) : given;
   return /[\x00-\x1f"\\\x7f-\x9f\u2028\u2029]/.test(value)
     ? JSON.stringify(value)
         .slice(1, -1)

@@ -1,6 +1,7 @@
 import type { Policy } from "../access/policy.ts";
 import type { InboundRequest } from "../http/inbound.ts";
 import type { VpcEndpoint } from "../http/listener.ts";
+import type { UsagePlanFacts } from "../plan/usage-plan.ts";
 
 /**
  * Who calls: what the request says about its caller, and what authorizers and other checks of the method found out.
@@ -40,6 +41,15 @@ export interface IamIdentity {
 export interface CallerApiKey {
   readonly id: string;
   readonly value: string;
+  /** What the calls are counted by; absent in a test. */
+  readonly usage?: KeyUsage;
+}
+
+/** A key's place in the usage plan that it has the stage through. */
+export interface KeyUsage {
+  readonly plan: UsagePlanFacts;
+  readonly membership: number;
+  readonly generation: number;
 }
 
 /** What an authorizer says about a caller whom it knows. */

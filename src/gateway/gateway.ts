@@ -6,8 +6,10 @@ import type { EventClient, FunctionClient } from "../functions/function-client.t
 import type { TlsIdentity } from "../http/http1-client/open-socket.ts";
 import type { InboundExchange } from "../http/inbound.ts";
 import { developmentListener, type Listener, type VpcEndpoint } from "../http/listener.ts";
+import type { ApiKeyRecords } from "../limits/api-key-memory.ts";
 import type { Throttles } from "../limits/throttles.ts";
 import type { Plan } from "../plan/kinds.ts";
+import type { UsagePlanFacts } from "../plan/usage-plan.ts";
 import { AccessLogWriter } from "../telemetry/access-log-writer.ts";
 import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
 import type { LogSink } from "../telemetry/log-sink.ts";
@@ -23,6 +25,7 @@ import { type AwsServiceSettings, AwsServices } from "./integrations/aws-service
 import { BackendPools } from "./integrations/backend-pools.ts";
 import { PermissionCheck } from "./integrations/permission-check.ts";
 import { TlsIdentities } from "./integrations/tls-identities.ts";
+import { makeKeyAccess, type UsageSaving } from "./key-access.ts";
 import { KnownCallers } from "./known-callers.ts";
 import { linkClosedProgram, linkProgram, UnknownPlan } from "./link-program.ts";
 import { enterPrivately } from "./private-endpoint.ts";
@@ -55,6 +58,9 @@ export interface GatewayOptions {
   readonly wafRates: RateCounter;
   /** What geographic rules look addresses up in, if the server has it. */
   readonly geo?: GeoDatabase | undefined;
+  /** The API keys that all threads share. */
+  readonly apiKeys: ApiKeyRecords;
+  readonly usageSaving: UsageSaving;
   readonly settings: GatewaySettings;
   /** The listener that requests of Portico's own are taken to come in by. */
   readonly listener?: Listener;
@@ -103,6 +109,7 @@ export class Gateway {
       executionLogs,
       throttles,
       webAcls: new WebAcls({ rates, geo, logger }),
+      keys: makeKeyAccess(options.apiKeys, throttles, options.usageSaving),
       accessLogs: new AccessLogWriter({ target: settings.accessLog, logs, metrics, logger }),
       undeployed: this.#undeployed,
       payloadBytesMax: settings.payloadBytesMax,
@@ -162,6 +169,11 @@ export class Gateway {
   /** Takes in a web ACL before the plans that name it arrive, or a change of it. Returns why it lets nothing pass. */
   setWebAcl(arn: string, webAcl: PublishedWebAcl | null): string | undefined {
     return this.#thread.webAcls.set(arn, webAcl);
+  }
+
+  /** Takes in a usage plan, or that it is gone. */
+  setUsagePlan(key: string, plan: UsagePlanFacts | null): void {
+    this.#thread.keys.plans.set(key, plan);
   }
 
   /** Sets the routes (`GET /pets`) that a stage's definition has and its deployment lacks, for hints. */

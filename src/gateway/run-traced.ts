@@ -1,6 +1,7 @@
 import { bounds } from "../base/bounds.ts";
 import type { Clock } from "../base/clock.ts";
 import { type ExecutionLogSink, renderExecutionLog } from "../telemetry/execution-log.ts";
+import { maskValue } from "../telemetry/secrets.ts";
 import { Trace, type TraceOptions } from "../telemetry/trace.ts";
 import type { Exchange } from "./exchange.ts";
 import { eventHeaders } from "./integrations/lambda-event.ts";
@@ -56,6 +57,7 @@ function runTraced(exchange: Exchange, trace: Trace, thread: ThreadContext): voi
     pathParameters: exchange.pathNames.flatMap((name, index) => [name, exchange.pathValues[index]!]),
     queryString: trace.hasData ? pairs(exchange.query) : [],
     headers: trace.hasData ? pairs(eventHeaders(exchange)) : [],
+    apiKey: maskedKey(exchange),
     steps: plan.steps.map(({ kind }) => kind),
   });
   const run = (body: Buffer | undefined): void => {
@@ -71,6 +73,11 @@ function learnSecrets({ request, rawQuery, query, pathNames, pathValues }: Excha
   trace.learnSecrets(request.rawHeaders);
   if (rawQuery !== "") trace.learnSecrets(pairs(query));
   if (pathNames.length > 0) trace.learnSecrets(pathNames.flatMap((name, index) => [name, pathValues[index]!]));
+}
+
+function maskedKey({ request }: Exchange): string | undefined {
+  const value = request.header("x-api-key");
+  return value === undefined ? undefined : maskValue(value.slice(-bounds.apiKeyCharsMax.value));
 }
 
 const pairs = (values: ReadonlyMap<string, readonly string[]>): string[] =>

@@ -13,6 +13,7 @@ import type { AwsServices } from "./integrations/aws-services.ts";
 import type { BackendPools } from "./integrations/backend-pools.ts";
 import type { PermissionCheck } from "./integrations/permission-check.ts";
 import type { TlsIdentities } from "./integrations/tls-identities.ts";
+import type { KeyAccess } from "./key-access.ts";
 import type { KnownCallers } from "./known-callers.ts";
 import type { WebAcls } from "./web-acls.ts";
 
@@ -35,6 +36,7 @@ export interface ThreadContext {
   readonly permissions: PermissionCheck;
   readonly services: AwsServices;
   readonly throttles: Throttles;
+  readonly keys: KeyAccess;
   readonly userPoolKeys: UserPoolKeys;
   readonly authorizerResults: ResultCache;
   readonly webAcls: WebAcls;

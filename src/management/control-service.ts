@@ -2,7 +2,7 @@ import type { RoleAccess } from "../access/role-access.ts";
 import type { RunJob } from "../base/job.ts";
 import type { Change, Work } from "../families/work.ts";
 import { limitExceeded } from "../protocol/errors.ts";
-import type { Reader } from "../store/store.ts";
+import type { Reader, Scope } from "../store/store.ts";
 import { type ControlLimit, type ControlLimits, limitMessage } from "./control-limits.ts";
 
 /** A role of IAM, if it is kept here, and whether its account's roles are. */
@@ -13,6 +13,16 @@ export interface KnownRole {
 
 /** Finds a role by its ARN; it is passed in, since management does not know IAM. */
 export type FindRole = (tx: Reader, arn: string) => Promise<KnownRole>;
+
+/**
+ * Returns the calls of a key in a plan on the last days, of which some may not be in the store yet. Days are counted from
+ * 1970-01-01.
+ */
+export type UnsavedUsage = (
+  scope: Scope,
+  planId: string,
+  keyId: string,
+) => readonly { readonly start: number; readonly count: number }[];
 
 /** What the operations of API Gateway work with, both those of REST APIs and those of version 2. */
 export interface ControlService {
@@ -25,6 +35,7 @@ export interface ControlService {
   /** Runs long jobs where they delay nobody. */
   readonly run: RunJob;
   readonly findRole: FindRole;
+  readonly unsavedUsage: UnsavedUsage;
 }
 
 /** A call at work in code that both versions share; only its operation knows the form of its input. */

@@ -23,6 +23,15 @@ export const steps = {
     synopsis: "asks the stage's authorizer who the caller is, and refuses who may not call the method",
     reads: ["headers", "query", "path"],
   },
+  "api-key": {
+    synopsis:
+      "finds the caller's API key in a usage plan of the stage, and refuses who has none or is too fast for the plan",
+    reads: ["headers"],
+  },
+  quota: {
+    synopsis: "counts the call of an API key, and refuses with 429 when the usage plan's quota is used up",
+    reads: [],
+  },
   throttle: { synopsis: "refuses with 429 when the throttles of method or account have no token left", reads: [] },
   iam: {
     // It buffers the bodies of requests whose signature covers them, whatever comes after it.
@@ -71,6 +80,8 @@ export type StepPlan =
   | ResponseCompressionPlan
   | ResourcePolicyPlan
   | AuthorizerStepPlan
+  | ApiKeyPlan
+  | QuotaPlan
   | ThrottlePlan
   | IamPlan
   | RequestValidationPlan
@@ -125,6 +136,17 @@ export interface AuthorizerStepPlan {
   readonly kind: "authorizer";
   /** One of the plan's `authorizers`. */
   readonly authorizerId: string;
+}
+
+/** Keys and usage plans are no part of a stage's plan: they change without a deployment. */
+export interface ApiKeyPlan {
+  readonly kind: "api-key";
+  /** Where the key comes from: `X-API-Key`, or the authorizer's `usageIdentifierKey`. */
+  readonly source: "HEADER" | "AUTHORIZER";
+}
+
+export interface QuotaPlan {
+  readonly kind: "quota";
 }
 
 /** The account's throttle is a setting of the server, which each thread has. */

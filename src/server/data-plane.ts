@@ -2,10 +2,11 @@ import { randomBytes } from "node:crypto";
 import { bounds } from "../base/bounds.ts";
 import { defaultHttp1Limits } from "../http/http1/limits.ts";
 import { developmentListener, type Listener } from "../http/listener.ts";
-import { allocateThrottles, fillThrottles, type ThrottleMemory } from "../limits/throttles.ts";
+import { allocateThrottles, fillThrottles, openThrottles, type ThrottleMemory } from "../limits/throttles.ts";
 import { accountThrottle, makeControlLimits } from "../management/control-limits.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { makeRateMemory } from "../waf/rate-counters.ts";
+import { ApiKeys } from "./api-keys/api-keys.ts";
 import { readBackendAuthorities } from "./backend-authorities.ts";
 import type { CompileSettings } from "./compile-stage.ts";
 import type { ServerConfig } from "./config.ts";
@@ -36,6 +37,7 @@ export class DataPlane {
   readonly reconciler: Reconciler;
   /** Runs a request of Portico's own in one of the threads. */
   readonly probe: ThreadPool["probe"] = (probe) => this.threads.probe(probe);
+  readonly apiKeys: ApiKeys;
   readonly #options: DataPlaneOptions;
   readonly #throttles: ThrottleMemory;
   #listening: Promise<number> | undefined;
@@ -48,6 +50,13 @@ export class DataPlane {
     const { config, ground, telemetry, functions, compileSettings, entry, threadCount, logger } = options;
     this.#options = options;
     this.#throttles = allocateThrottles(ground.clock.now());
+    const settings = threadSettings(config);
+    this.apiKeys = new ApiKeys({
+      store: ground.store,
+      clock: ground.clock,
+      logger,
+      throttles: openThrottles(this.#throttles, settings.accountThrottle),
+    });
     this.threads = new ThreadPool({
       entry,
       count: threadCount,
@@ -60,19 +69,21 @@ export class DataPlane {
         throttles: this.#throttles,
         clock: ground.clock.shared,
         listener: listenerOf(config),
-        settings: threadSettings(config),
+        settings,
       },
       logger,
       executionLogs: telemetry.executionLogs,
       connectFunctions: (port) => functions.manager.connect(port),
       connectLogs: (port) => telemetry.logs.connect(port),
+      connectApiKeys: (port) => this.apiKeys.connect(port),
+      saveUsage: () => this.apiKeys.saver.save(),
       acceptEvent: (event) => functions.lambda.acceptEvent(event),
       refused: (publication, reason) => this.reconciler.refused(publication, reason),
       replay: () => this.reconciler.replay(),
     });
     this.reconciler = new Reconciler({
       store: ground.store,
-      sources: makePublicationSources(compileSettings, logger),
+      sources: makePublicationSources(compileSettings, this.apiKeys.table, logger),
       post: (message) => this.threads.post(message),
       logger,
     });
@@ -100,6 +111,7 @@ export class DataPlane {
    * not free.
    */
   async serve(): Promise<number> {
+    await this.apiKeys.keeper.start();
     await this.reconciler.start();
     this.#bootRevision = await this.reconciler.caughtUp();
     if (this.#listening === undefined) throw new Error("The threads are started first.");
@@ -113,6 +125,7 @@ export class DataPlane {
   async inEffect(commits: readonly number[]): Promise<void> {
     const applied = async (): Promise<void> => {
       const revision = await this.reconciler.sent(commits);
+      await this.apiKeys.keeper.caughtUp();
       if (revision !== undefined) await this.threads.applied(revision);
     };
     await this.#acknowledged(applied());
@@ -122,7 +135,11 @@ export class DataPlane {
   async allInEffect(): Promise<void> {
     const revision = this.reconciler.caughtUp();
     await this.#acknowledged(
-      Promise.all([revision.then((all) => this.threads.applied(all)), this.#functionsCaughtUp()]),
+      Promise.all([
+        revision.then((all) => this.threads.applied(all)),
+        this.apiKeys.keeper.caughtUp(),
+        this.#functionsCaughtUp(),
+      ]),
     );
   }
 
@@ -141,6 +158,7 @@ export class DataPlane {
     this.#isStopping = true;
     await this.threads.stop(0);
     await this.reconciler.close();
+    await this.apiKeys.keeper.close();
   }
 
   #functionsCaughtUp(): Promise<void> {

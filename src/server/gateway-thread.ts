@@ -1,5 +1,5 @@
 import { createServer, type Socket } from "node:net";
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { assert } from "../base/assert.ts";
 import { bounds } from "../base/bounds.ts";
 import { dispatch, type Handlers } from "../base/dispatch.ts";
@@ -10,17 +10,19 @@ import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import { Http1Server } from "../http/http1/http1-server.ts";
 import { defaultHttp1Limits } from "../http/http1/limits.ts";
 import type { InboundRequest } from "../http/inbound.ts";
+import { ApiKeyRecords, type ApiKeySegment } from "../limits/api-key-memory.ts";
 import { openThrottles } from "../limits/throttles.ts";
 import { awsManagedPolicyOf } from "../services/iam/aws-managed-policies.ts";
 import { LogSender } from "../telemetry/log-sender.ts";
 import { makeThreadLogger } from "../telemetry/logger-thread.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import { RateCounters } from "../waf/rate-counters.ts";
+import { UsageSender } from "./api-keys/usage-sender.ts";
 import { EventSender } from "./event-sender.ts";
 import { ExecutionLogSender } from "./execution-log-sender.ts";
 import { FrontDoor } from "./front-door.ts";
 import { JobRunner } from "./job-runner.ts";
-import type { FromThread, ThreadStart, ToThread } from "./messages.ts";
+import type { ApiKeyChannel, FromThread, ThreadStart, ToThread } from "./messages.ts";
 import type { Publication } from "./publications/publication.ts";
 import { ServerClock } from "./server-clock.ts";
 import { threadEntry } from "./thread-entry.ts";
@@ -38,6 +40,7 @@ const logger = makeThreadLogger(settings.logLevel, post);
 const metrics = new Metrics(start.metrics, 1 + start.threadIndex);
 const clock = new ServerClock(start.clock);
 const events = new EventSender(post);
+const usage = new UsageSender(post);
 const executionLogs = new ExecutionLogSender(post, metrics);
 const jobs = new JobRunner({
   entry: threadEntry("gateway-jobs-thread"),
@@ -105,6 +108,7 @@ const taken: Handlers<Publication> = {
     const reason = gateway?.setPlan(key, value);
     if (reason !== undefined) post({ kind: "refused", publication: { kind, key, revision }, reason });
   },
+  "usage-plan": ({ key, value }) => gateway?.setUsagePlan(key, value),
   undeployed: ({ key, value }) => gateway?.setUndeployed(key, value ?? []),
 };
 
@@ -122,6 +126,8 @@ const handlers: Handlers<ToThread> = {
       logger,
       executionLogs,
       managedPolicyOf: (arn) => awsManagedPolicyOf(arn)?.document,
+      apiKeys: new ApiKeyRecords(channels.apiKeys.memory, () => nextSegment(channels.apiKeys)),
+      usageSaving: usage,
       throttles: openThrottles(start.throttles, settings.accountThrottle),
       wafRates: new RateCounters(start.wafRates),
       settings,
@@ -137,6 +143,7 @@ const handlers: Handlers<ToThread> = {
   "event-outcome": ({ id, outcome }) => events.settle(id, outcome),
   probe: ({ id, probe }) => runProbe(id, probe),
   "probe-cancel": ({ id }) => probes.get(id)?.(),
+  "usage-saved": ({ id, isSaved }) => usage.settle(id, isSaved),
   "execution-logs-taken": ({ chars }) => executionLogs.taken(chars),
   stop: ({ drainMs }) => void stop(drainMs),
 };
@@ -152,6 +159,9 @@ function refused(address: string, problem: string): void {
   refusedAtMs = nowMs;
   logger.warn("A connection was closed: it has no PROXY header that can be believed.", { address, problem });
 }
+
+const nextSegment = ({ segments }: ApiKeyChannel): ApiKeySegment | undefined =>
+  receiveMessageOnPort(segments)?.message as ApiKeySegment | undefined;
 
 /** The functions that give up the probes under way, by the probe's number. */
 const probes = new Map<number, () => void>();

@@ -112,6 +112,7 @@ function makeServices(
         profile: config.profile,
         run,
         findRole: loadRole,
+        unsavedUsage: dataPlane.apiKeys.unsavedUsage,
         testInvocation: makeTestInvocation(probing),
         authorizerTest: makeAuthorizerTest(probing),
       }),
@@ -180,9 +181,18 @@ function makeFacts(options: ManagementServerOptions): ServerFacts {
       answerBytesMax: config.payloadMax,
     }),
     reset: config.memory || config.allowReset ? () => reset(options) : undefined,
-    clock: config.memory ? clock : undefined,
+    clock: config.memory ? movable(clock, dataPlane) : undefined,
   };
 }
+
+/** What was counted before the clock is moved is counted for the time before. */
+const movable = (clock: Ground["clock"], { apiKeys }: DataPlane): NonNullable<ServerFacts["clock"]> => ({
+  now: () => clock.now(),
+  async advance(ms) {
+    await apiKeys.saver.save();
+    clock.advance(ms);
+  },
+});
 
 /** Empties everything (`POST /_portico/reset`). */
 async function reset({ ground, telemetry, functions, dataPlane }: ManagementServerOptions): Promise<void> {

@@ -3,6 +3,7 @@ import type { EventOutcome, InvokeRequest } from "../functions/function-client.t
 import type { AwsServiceSettings } from "../gateway/integrations/aws-services.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import type { Listener } from "../http/listener.ts";
+import type { ApiKeyMemory } from "../limits/api-key-memory.ts";
 import type { ThrottleLimit, ThrottleMemory } from "../limits/throttles.ts";
 import type { ExecutionLogEntry } from "../telemetry/execution-log.ts";
 import type { Publication } from "./publications/publication.ts";
@@ -46,17 +47,30 @@ export interface ThreadSettings {
   readonly services: AwsServiceSettings;
 }
 
+/** The API keys in shared memory. Segments that are added later come through the port, and are read without waiting. */
+export interface ApiKeyChannel {
+  readonly memory: ApiKeyMemory;
+  readonly segments: MessagePort;
+}
+
 /** Messages from control to a gateway thread. */
 export type ToThread =
   /**
    * The first message: the channels to the functions (used by `functions/`) and to the logs (used by a `LogSender`).
    */
-  | { readonly kind: "channels"; readonly functions: MessagePort; readonly logs: MessagePort }
+  | {
+      readonly kind: "channels";
+      readonly functions: MessagePort;
+      readonly logs: MessagePort;
+      readonly apiKeys: ApiKeyChannel;
+    }
   | Publication
   /** Everything up to this revision has been sent; the thread answers `applied`. */
   | { readonly kind: "revision"; readonly revision: number }
   /** The outcome of an asynchronous invocation that the thread handed over. */
   | { readonly kind: "event-outcome"; readonly id: number; readonly outcome: EventOutcome }
+  /** Control has saved the counts of calls, or could not. */
+  | { readonly kind: "usage-saved"; readonly id: number; readonly isSaved: boolean }
   /** Control has written a batch of execution logs; `chars` is the number that the batch named. */
   | { readonly kind: "execution-logs-taken"; readonly chars: number }
   /** A request that Portico makes itself; answered by `probe-outcome`. */
@@ -79,6 +93,8 @@ export type FromThread =
   | { readonly kind: "log"; readonly level: string; readonly message: string; readonly fields: Record<string, unknown> }
   /** An asynchronous invocation, for control to keep and run; answered by `event-outcome`. */
   | { readonly kind: "event"; readonly id: number; readonly event: InvokeRequest }
+  /** Asks to save the counts of API keys' calls; answered by `usage-saved`. */
+  | { readonly kind: "save-usage"; readonly id: number }
   /** Execution logs of finished requests; answered by `execution-logs-taken`. */
   | { readonly kind: "execution-logs"; readonly entries: readonly ExecutionLogEntry[]; readonly chars: number }
   | {

@@ -24,7 +24,7 @@ export interface ServerFacts {
   /** The throttle of each account in each region. */
   readonly accountThrottle: ThrottleLimit;
   /** Reads and moves the clock; undefined if that is not allowed. */
-  readonly clock: { now(): number; advance(ms: number): void } | undefined;
+  readonly clock: { now(): number; advance(ms: number): Promise<void> } | undefined;
 }
 
 export interface OperationsRequest {
@@ -87,13 +87,13 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   },
   "/_portico/clock": {
     method: "POST",
-    answer({ clock }, body) {
+    async answer({ clock }, body) {
       if (!clock) return json(403, { message: "Start Portico with --memory to move its clock." });
       const ms = readAdvance(body);
       if (ms === undefined) {
         return json(400, { message: `Send {"advanceMs": N}: a whole number of milliseconds up to ${advanceMsMax}.` });
       }
-      clock.advance(ms);
+      await clock.advance(ms);
       return json(200, { now: clock.now() });
     },
   },

@@ -17,6 +17,8 @@ import { makePublicationSources } from "./publications/publication-sources.ts";
 import { Reconciler } from "./reconcile.ts";
 import { readStageStatus, type StageStatus } from "./stage-status.ts";
 
+const noKeys = { planSlot: () => 0 };
+
 const scope: Scope = { account: "000000000000", region: "us-east-1" };
 
 const restApi = (id: string): RestApi => ({
@@ -113,7 +115,11 @@ async function withReconciler(
   const logger = makeLogger("warn", (_level, message, fields) => errors.push(`${message} ${JSON.stringify(fields)}`));
   const reconciler = new Reconciler({
     store: seen(store),
-    sources: makePublicationSources({ compilers: { rest }, vpcLinkAddresses: {}, hasVpcEndpoints: false }, logger),
+    sources: makePublicationSources(
+      { compilers: { rest }, vpcLinkAddresses: {}, hasVpcEndpoints: false },
+      noKeys,
+      logger,
+    ),
     post: (message) => posted.push(message),
     logger,
   });
@@ -177,6 +183,7 @@ test("a thread that asks before the start is done is not told that this is all",
     store,
     sources: makePublicationSources(
       { compilers: { rest: compile }, vpcLinkAddresses: {}, hasVpcEndpoints: false },
+      noKeys,
       logger,
     ),
     post: () => undefined,
@@ -721,6 +728,7 @@ test("a role that comes while the stage that names it is compiled is not missed"
         vpcLinkAddresses: {},
         hasVpcEndpoints: false,
       },
+      noKeys,
       logger,
     ),
     post: (message) => posted.push(message),
@@ -743,6 +751,7 @@ const bound = (store: Store): Store => ({
   write: (of, work) => store.write(of, work),
   all: (kind) => store.all(kind),
   addresses: (kind) => store.addresses(kind),
+  scopes: (kind) => store.scopes(kind),
   revision: () => store.revision(),
   subscribe: (listener) => store.subscribe(listener),
   reset: () => store.reset(),

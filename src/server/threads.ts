@@ -5,6 +5,7 @@ import { type NoAnswer, PendingAnswers } from "../base/pending-answers.ts";
 import { UserError } from "../base/user-error.ts";
 import type { EventOutcome, InvokeRequest } from "../functions/function-client.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
+import type { ApiKeyMemory } from "../limits/api-key-memory.ts";
 import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { FromThread, ThreadStart, ToThread } from "./messages.ts";
@@ -21,6 +22,10 @@ export interface ThreadPoolOptions {
   connectFunctions(port: MessagePort): void;
   /** The same for a new thread's channel to the logs. */
   connectLogs(port: MessagePort): void;
+  /** The same for a new thread's channel to the API keys; returns those that there are. */
+  connectApiKeys(port: MessagePort): ApiKeyMemory;
+  /** Saves the counts of API keys' calls. Resolves with whether that was possible; never rejects. */
+  saveUsage(): Promise<boolean>;
   /** Stores an asynchronous invocation, to run it. The promise never rejects. */
   acceptEvent(event: InvokeRequest): Promise<EventOutcome>;
   /** Called with a publication that a thread could not apply. */
@@ -164,11 +169,12 @@ export class ThreadPool {
       this.#options.logger.error("A gateway thread failed.", { thread: slot.index, error: describeError(error) });
     });
     worker.on("exit", (code) => this.#buryAndReplace(slot, worker, code));
-    const [functions, logs] = [new MessageChannel(), new MessageChannel()];
+    const [functions, logs, keys] = [new MessageChannel(), new MessageChannel(), new MessageChannel()];
     this.#options.connectFunctions(functions.port1);
     this.#options.connectLogs(logs.port1);
-    const hello: ToThread = { kind: "channels", functions: functions.port2, logs: logs.port2 };
-    worker.postMessage(hello, [functions.port2, logs.port2]);
+    const apiKeys = { memory: this.#options.connectApiKeys(keys.port1), segments: keys.port2 };
+    const hello: ToThread = { kind: "channels", functions: functions.port2, logs: logs.port2, apiKeys };
+    worker.postMessage(hello, [functions.port2, logs.port2, keys.port2]);
     for (const message of this.#options.replay()) worker.postMessage(message);
   }
 
@@ -190,6 +196,7 @@ export class ThreadPool {
       log: (message) => this.#log(slot, message),
       event: async ({ id, event }) =>
         tell({ kind: "event-outcome", id, outcome: await this.#options.acceptEvent(event) }),
+      "save-usage": async ({ id }) => tell({ kind: "usage-saved", id, isSaved: await this.#options.saveUsage() }),
       "execution-logs": ({ entries, chars }) => {
         for (const entry of entries) this.#options.executionLogs.write(entry);
         tell({ kind: "execution-logs-taken", chars });

@@ -134,6 +134,11 @@ class SqliteStore implements Store {
     return this.#base.addresses(kind);
   }
 
+  async scopes(kind: string): Promise<readonly Scope[]> {
+    this.#assertOpen();
+    return this.#base.scopes(kind);
+  }
+
   async revision(): Promise<number> {
     return this.#committedRevision;
   }
@@ -297,6 +302,7 @@ class DatabaseSource implements Source {
   readonly #addresses: StatementSync;
   readonly #put: StatementSync;
   readonly #delete: StatementSync;
+  readonly #nextScope: StatementSync;
   readonly #revision: StatementSync;
   readonly #setRevision: StatementSync;
   readonly #keys: StatementSync;
@@ -329,6 +335,9 @@ class DatabaseSource implements Source {
     );
     this.#addresses = database.prepare(
       "SELECT account, region, kind, id FROM document WHERE kind = ? ORDER BY account, region, id",
+    );
+    this.#nextScope = database.prepare(
+      "SELECT account, region FROM document WHERE kind = ? AND (account, region) > (?, ?) ORDER BY account, region LIMIT 1",
     );
     this.#put = database.prepare(
       "INSERT INTO document (kind, account, region, id, revision, body) VALUES (?, ?, ?, ?, ?, ?) " +
@@ -388,6 +397,16 @@ class DatabaseSource implements Source {
   /** The keys of all documents. */
   everything(): DocumentAddress[] {
     return this.#everything.all().map(toAddress);
+  }
+
+  scopes(kind: string): Scope[] {
+    const found: Scope[] = [];
+    for (let last: Scope = { account: "", region: "" }; ; ) {
+      const row = this.#nextScope.get(kind, last.account, last.region);
+      if (row === undefined) return found;
+      last = { account: row["account"] as string, region: row["region"] as string };
+      found.push(last);
+    }
   }
 
   addresses(kind: string): DocumentAddress[] {

@@ -27,6 +27,8 @@ export interface Store {
   all<T>(kind: string): Promise<readonly StoredDocument<T>[]>;
   /** Where all documents of a kind are, in that order. None is read, so one that can't be read hides no other. */
   addresses(kind: string): Promise<readonly DocumentAddress[]>;
+  /** The accounts and regions that have documents of a kind. It costs a search for each of them, however many documents there are. */
+  scopes(kind: string): Promise<readonly Scope[]>;
   /** The revision of the last commit; 0 for an empty store. */
   revision(): Promise<number>;
   /** Calls back after each commit, in order, with the changes. Returns the function that ends the subscription. */

@@ -50,9 +50,13 @@ export function renderExecutionLog(events: readonly TraceEvent[], settings: Exec
   const lines: ExecutionLogLine[] = [];
   const isShown = (level: LineLevel): boolean =>
     settings.hasDataTrace || level === "error" || (level === "info" && settings.level === "INFO");
-  const seen: LogContext = { stage: nowhere, endpointRequestId: undefined };
-  for (const event of inOrderOfPhases(events)) {
+  const seen: LogContext = { stage: nowhere, method: "", apiKey: "", endpointRequestId: undefined };
+  for (const event of events) {
     if (event.kind === "stage") seen.stage = event;
+    if (event.kind === "request") seen.method = `${event.methodVerb} ${event.resourcePath}`;
+    if (event.kind === "api-key") seen.apiKey = event.key;
+  }
+  for (const event of inOrderOfPhases(events)) {
     if (event.kind === "endpoint-response") seen.endpointRequestId = event.requestId;
     const hasFailed = event.kind === "completed" && event.status >= 400;
     for (const [level, text] of linesOf(event, seen)) {
@@ -65,28 +69,56 @@ export function renderExecutionLog(events: readonly TraceEvent[], settings: Exec
   return lines;
 }
 
+/** What is checked before AWS says that the execution starts. */
+const gates: ReadonlySet<TraceEvent["kind"]> = new Set([
+  "authorizer-shared",
+  "authorizer-start",
+  "authorizer-identity",
+  "authorizer-result",
+  "authorizer-policy",
+  "authorizer-end",
+  "authorizer-decision",
+  "resource-policy",
+  "api-key",
+  "quota",
+  "throttled",
+]);
+
 /**
- * Returns the events in the order of AWS's log: the method's request comes after its authorizer, and not at all if that
+ * Returns the events in the order of AWS's log: the method's request comes after its gates, and not at all if one of them
  * refused. Here the method is known, and its request recorded, before anybody is asked.
  */
 function inOrderOfPhases(events: readonly TraceEvent[]): readonly TraceEvent[] {
-  if (!events.some(({ kind }) => kind === "authorizer-start")) return events;
-  const held = events.filter(({ kind }) => kind === "request" || kind === "request-body");
-  const others = events.filter((event) => !held.includes(event));
-  const end = others.findIndex(({ kind }) => kind === "authorizer-end");
-  const next = others.findIndex(({ kind }, index) => index > end && !phases.has(kind));
-  if (end < 0 || others[next]?.kind === "failure") return others;
-  const { atMs } = others[end]!;
-  return [...others.slice(0, next), ...held.map((event) => ({ ...event, atMs })), ...others.slice(next)];
+  const others = events.filter(({ kind }) => kind !== "request" && kind !== "request-body");
+  const last = others.findLastIndex(({ kind }) => gates.has(kind));
+  if (last < 0) return events;
+  if (others.some(isRefusal) || isRefusedByAuthorizer(others, last)) return others;
+  const { atMs } = others[last]!;
+  const held = events.filter((event) => !others.includes(event)).map((event) => ({ ...event, atMs }));
+  return [...others.slice(0, last + 1), ...held, ...others.slice(last + 1)];
 }
 
-const phases: ReadonlySet<TraceEvent["kind"]> = new Set(["authorizer-decision", "resource-policy"]);
+/** Returns whether an API key, a quota or a throttle let the request not pass. */
+function isRefusal(event: TraceEvent): boolean {
+  if (event.kind === "api-key") return event.finding !== "found";
+  return event.kind === "throttled" || (event.kind === "quota" && event.outcome !== "counted");
+}
+
+function isRefusedByAuthorizer(events: readonly TraceEvent[], last: number): boolean {
+  const has = (wanted: TraceEvent["kind"]): boolean => events.some(({ kind }) => kind === wanted);
+  if (!has("authorizer-start") || has("api-key")) return false;
+  return !has("authorizer-end") || events[last + 1]?.kind === "failure";
+}
 
 type TracedStage = Omit<Extract<TraceFact, { kind: "stage" }>, "kind" | "apiName" | "deploymentId">;
 
 /** Facts of earlier events that later lines need. */
 interface LogContext {
   stage: TracedStage;
+  /** The method's verb and resource path. */
+  method: string;
+  /** The caller's API key, masked. */
+  apiKey: string;
   /** The id that AWS's service gave the integration's request. */
   endpointRequestId: string | undefined;
 }
@@ -109,19 +141,24 @@ type Line = readonly [LineLevel, string];
 const cutLine = (text: string): string =>
   text.length <= lineCharsMax ? text : `${text.slice(0, lineCharsMax)} [TRUNCATED]`;
 
-function linesOf(event: TraceEvent, { stage, endpointRequestId }: LogContext): readonly Line[] {
+function linesOf(event: TraceEvent, context: LogContext): readonly Line[] {
+  const { stage, endpointRequestId } = context;
   switch (event.kind) {
     case "stage":
       return event.isTest ? [] : [["info", `Extended Request Id: ${event.extendedRequestId}`]];
     case "request":
       return [
-        ...(stage.isTest ? [] : usagePlanLines(event, stage)),
+        ...(stage.isTest || event.steps.includes("api-key") ? [] : noKeyLines(event, context)),
         ["info", `Starting execution for request: ${stage.requestId}`],
         ["info", `HTTP Method: ${event.httpMethod}, Resource Path: ${event.path}`],
         ["data", `Method request path: ${javaMap(event.pathParameters)}`],
         ["data", `Method request query string: ${javaMap(event.queryString)}`],
         ["data", `Method request headers: ${javaMap(event.headers)}`],
       ];
+    case "api-key":
+      return apiKeyLines(event, context);
+    case "quota":
+      return event.outcome === "counted" ? [usagePlanLine(context)] : [];
     case "request-body":
       return [["data", `Method request body before transformations: ${show(event.body)}`]];
     case "authorizer-start":
@@ -187,18 +224,39 @@ function linesOf(event: TraceEvent, { stage, endpointRequestId }: LogContext): r
   }
 }
 
+const apiStageOf = ({ stage }: LogContext): string => `${stage.apiId}/${stage.stageName}`;
+
+const verifyingLine = (apiKey: string, context: LogContext): Line => [
+  "info",
+  `Verifying Usage Plan for request: ${context.stage.requestId}. API Key: ${apiKey} API Stage: ${apiStageOf(context)}`,
+];
+
+const usagePlanLine = (context: LogContext): Line => [
+  "info",
+  `Usage Plan check succeeded for API Key ${context.apiKey} and API Stage ${apiStageOf(context)}`,
+];
+
 /** The lines that AWS writes for every request, even if the method needs no key. */
-function usagePlanLines(event: Extract<TraceEvent, { kind: "request" }>, stage: TracedStage): readonly Line[] {
-  const apiStage = `${stage.apiId}/${stage.stageName}`;
+function noKeyLines({ apiKey = "" }: Extract<TraceEvent, { kind: "request" }>, context: LogContext): readonly Line[] {
   return [
-    ["info", `Verifying Usage Plan for request: ${stage.requestId}. API Key:  API Stage: ${apiStage}`],
+    verifyingLine(apiKey, context),
     [
       "info",
-      `API Key  authorized because method '${event.methodVerb} ${event.resourcePath}' does not require API Key. ` +
+      `API Key ${apiKey} authorized because method '${context.method}' does not require API Key. ` +
         "Request will not contribute to throttle or quota limits",
     ],
-    ["info", `Usage Plan check succeeded for API Key  and API Stage ${apiStage}`],
+    usagePlanLine({ ...context, apiKey }),
   ];
+}
+
+/** Unconfirmed: how AWS words the last; see docs/compatibility.md, "execution logs, lines". */
+function apiKeyLines({ finding, key, planId }: Extract<TraceEvent, { kind: "api-key" }>, context: LogContext): Line[] {
+  const lines: Line[] = [verifyingLine(key, context)];
+  if (finding !== "found") return lines;
+  const text =
+    `API Key ${key} authorized because method '${context.method}' requires API Key and API Key is associated with usage ` +
+    `plan ${planId} for API Stage ${apiStageOf(context)}`;
+  return [...lines, ["info", text]];
 }
 
 const show = (body: TracedBody): string => (body.isBinary ? "[Binary Data]" : body.text);

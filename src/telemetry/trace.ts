@@ -43,6 +43,8 @@ export type TraceFact =
       readonly pathParameters: Pairs;
       readonly queryString: Pairs;
       readonly headers: Pairs;
+      /** The value of `X-API-Key`, masked. */
+      readonly apiKey?: string | undefined;
       /** The kinds of the method's steps. */
       readonly steps: readonly string[];
     }
@@ -87,7 +89,16 @@ export type TraceFact =
       readonly labels: readonly string[];
     }
   /** A throttle had no token for the request. */
-  | { readonly kind: "throttled"; readonly level: "method" | "account" }
+  | { readonly kind: "throttled"; readonly level: "client" | "method" | "account" }
+  /** What the check of the caller's API key found; its value is masked. */
+  | {
+      readonly kind: "api-key";
+      readonly finding: "absent" | "ambiguous" | "unknown" | "disabled" | "unassociated" | "found";
+      readonly key: string;
+      readonly planId?: string;
+    }
+  /** What the quota of the key's usage plan said. */
+  | { readonly kind: "quota"; readonly outcome: "counted" | "exceeded" | "unsaved" | "left"; readonly planId: string }
   | {
       readonly kind: "validation";
       readonly of: "parameters" | "body";

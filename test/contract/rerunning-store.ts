@@ -18,6 +18,7 @@ export function rerunningStore(store: Store): Store {
     },
     all: (kind) => store.all(kind),
     addresses: (kind) => store.addresses(kind),
+    scopes: (kind) => store.scopes(kind),
     revision: () => store.revision(),
     subscribe: (listener) => store.subscribe(listener),
     reset: () => store.reset(),

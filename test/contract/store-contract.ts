@@ -90,6 +90,8 @@ export function storeContract(name: string, open: (indexes: Indexes) => Store): 
       { scope: mine, kind: "api", id: "a" },
       { scope: yours, kind: "api", id: "a" },
     ]);
+    assert.deepEqual(await store.scopes("api"), [mine, yours]);
+    assert.deepEqual(await store.scopes("nothing"), []);
   });
 
   claim("a list is the range of a prefix, in the order of ids, after one and up to a limit", async (store) => {

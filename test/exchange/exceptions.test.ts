@@ -16,6 +16,7 @@ import { BackendPools } from "../../src/gateway/integrations/backend-pools.ts";
 import { PermissionCheck } from "../../src/gateway/integrations/permission-check.ts";
 import type { RoleCredentials } from "../../src/gateway/integrations/role-credentials.ts";
 import { TlsIdentities } from "../../src/gateway/integrations/tls-identities.ts";
+import { makeKeyAccess } from "../../src/gateway/key-access.ts";
 import { KnownCallers } from "../../src/gateway/known-callers.ts";
 import { linkProgram } from "../../src/gateway/link-program.ts";
 import type { ThreadContext } from "../../src/gateway/thread-context.ts";
@@ -32,6 +33,7 @@ import { RawClient } from "../raw-http.ts";
 import { until } from "../until.ts";
 import { aLambdaProxy, aMethod, aRestApi, aStage, functionArn } from "./a-rest-api.ts";
 import { allowAll } from "./fake-functions.ts";
+import { addKey, aKeyTable, savingAtOnce, scope } from "./fake-keys.ts";
 import { Fault, type FaultKind, faultyThread } from "./faulty-thread.ts";
 import { type Backend, startBackend, startGateway } from "./start-gateway.ts";
 
@@ -94,6 +96,23 @@ const authorizers: Readonly<Record<string, AuthorizerPlan>> = {
 };
 const asEvent = { name: "X-Amz-Invocation-Type", value: { kind: "literal", text: "Event" } } as const;
 
+const keyValue = "a-key-of-twenty-and-more";
+
+/** A key in a plan whose calls have to be saved before the next is counted. */
+function someKeys(): ThreadContext["keys"] {
+  const table = aKeyTable();
+  addKey(table, { id: "key", value: keyValue, plans: ["plan"] }, throttles.clients);
+  const keys = makeKeyAccess(table.records, throttles, savingAtOnce);
+  keys.plans.set("plan", {
+    slot: table.planSlot(scope, "plan"),
+    ...scope,
+    id: "plan",
+    stages: [{ apiId: "abc123", stageName: "prod", throttles: { "//ANY": { burst: 100 } } }],
+    quota: { limit: 10, offset: 0, period: "DAY" },
+  });
+  return keys;
+}
+
 /** Every kind of step: a kind that is missing here does not compile. */
 const cases: { readonly [Kind in StepKind]: Readonly<Record<string, Case>> } = {
   closed: { refuses: () => [{ kind: "closed", reason: "a test" }] },
@@ -117,6 +136,14 @@ const cases: { readonly [Kind in StepKind]: Readonly<Record<string, Case>> } = {
     "that remembers": () => [{ kind: "authorizer", authorizerId: "remembering" }, answerAll],
     "that fails": () => [{ kind: "authorizer", authorizerId: "failing" }, answerAll],
     "that is late": () => [{ kind: "authorizer", authorizerId: "late" }, answerAll],
+  },
+  "api-key": {
+    "in a plan": () => [{ kind: "api-key", source: "HEADER" }, answerAll],
+    "of an authorizer that gives none": () => [{ kind: "api-key", source: "AUTHORIZER" }, answerAll],
+  },
+  quota: {
+    "of a plan": () => [{ kind: "api-key", source: "HEADER" }, { kind: "quota" }, answerAll],
+    "without a key": () => [{ kind: "quota" }, answerAll],
   },
   throttle: {
     "of the account": () => [{ kind: "throttle" }, answerAll],
@@ -306,6 +333,7 @@ async function runOnce(
         } as unknown as ThreadContext["accessLogs"],
         undeployed: new Map(),
         throttles,
+        keys: someKeys(),
         pools,
         executionLogs: { write: () => seen.executionLogs++ },
         identities: new TlsIdentities(),
@@ -436,7 +464,13 @@ const signer = new RequestSigner({ service: "execute-api", region: "us-east-1" }
 async function send(port: number, body: Buffer | undefined, isCompressed: boolean): Promise<Reply> {
   const client = await RawClient.open(port);
   const verb = body === undefined ? "GET" : "POST";
-  const headers = ["Host: h", "Connection: close", "Accept-Encoding: gzip", "Content-Type: application/json"];
+  const headers = [
+    "Host: h",
+    `X-API-Key: ${keyValue}`,
+    "Connection: close",
+    "Accept-Encoding: gzip",
+    "Content-Type: application/json",
+  ];
   if (body !== undefined) headers.push(`Content-Length: ${body.length}`);
   if (isCompressed) headers.push("Content-Encoding: gzip");
   const signature: string[] = [];

@@ -57,7 +57,7 @@ export class Fault {
 
 /** The thread with a fault in everything that steps use of it; logs and the logger work. */
 export function faultyThread(thread: ThreadContext, fault: Fault): ThreadContext {
-  const { functions, events, metrics, clock, permissions, identities, throttles, userPoolKeys, pools, services } =
+  const { functions, events, metrics, clock, permissions, identities, keys, throttles, userPoolKeys, pools, services } =
     thread;
   const realPools = new Map<BackendPool, BackendPool>();
   return {
@@ -67,7 +67,17 @@ export function faultyThread(thread: ThreadContext, fault: Fault): ThreadContext
     metrics: fault.around("metrics", metrics),
     clock: fault.around("clock", clock),
     permissions: fault.around("permissions", permissions),
-    throttles: { ...throttles, methods: fault.around("buckets", throttles.methods) },
+    throttles: {
+      ...throttles,
+      methods: fault.around("buckets", throttles.methods),
+      clients: fault.around("clients", throttles.clients),
+    },
+    keys: {
+      finder: fault.around("finder", keys.finder),
+      counter: fault.around("counter", keys.counter),
+      plans: keys.plans,
+      saving: keys.saving,
+    },
     identities: fault.around("identities", identities),
     userPoolKeys: fault.around("userPoolKeys", userPoolKeys),
     knownCallers: fault.around("knownCallers", thread.knownCallers),

@@ -178,7 +178,13 @@ const rows: Readonly<Record<FailureType, Row>> = {
       method: aMethod(aLambdaProxy({ uri: uriOf("silent"), timeoutInMillis: 50 })),
     },
   }),
-  INVALID_API_KEY: row(403, '{"message":"Forbidden"}', "ForbiddenException", "API keys"),
+  INVALID_API_KEY: row(403, '{"message":"Forbidden"}', "ForbiddenException", {
+    "a request without a key": { method: aMethod(aMock(), { apiKeyRequired: true }) },
+    "a key that nobody has": {
+      method: aMethod(aMock(), { apiKeyRequired: true }),
+      call: { headers: { "X-API-Key": "a-key-that-nobody-has" } },
+    },
+  }),
   INVALID_SIGNATURE: row(
     403,
     '{"message":"The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details."}',
@@ -198,7 +204,8 @@ const rows: Readonly<Record<FailureType, Row>> = {
       },
     },
   ),
-  QUOTA_EXCEEDED: row(429, '{"message":"Limit Exceeded"}', "LimitExceededException", "usage plans"),
+  // The test of API keys uses quotas up.
+  QUOTA_EXCEEDED: row(429, '{"message":"Limit Exceeded"}', "LimitExceededException", {}),
   REQUEST_TOO_LARGE: row(413, '{"message": "Request Too Long"}', "BadRequestException", {
     "an event that is longer than Lambda's": {
       method: aMethod(aLambdaProxy({ uri: uriOf("echo") }), { httpMethod: "POST" }),

@@ -61,7 +61,7 @@ test("a public listener gives no hint where a development listener does", async 
   gateway.deploy(
     aRestApi({
       "/reads": { POST: aMethod(aMock("", { requestTemplates: { "application/json": "$input.body" } })) },
-      "/closed": { GET: aMethod(aMock(), { apiKeyRequired: true }) },
+      "/closed": { GET: aMethod(anHttpProxy("http://a/", { connectionType: "VPC_LINK", connectionId: "none" })) },
       "/unreachable": { ANY: aMethod(anHttpProxy("http://127.0.0.1:1/")) },
     }),
   );

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Method } from "../../src/definition/rest-api.ts";
-import { aMethod, aMock, aRestApi, aStage } from "./a-rest-api.ts";
+import { aMethod, aMock, anHttpProxy, aRestApi, aStage } from "./a-rest-api.ts";
 import { startGateway } from "./start-gateway.ts";
 
 const named = (name: string): Method => aMethod(aMock(name));
@@ -165,12 +165,15 @@ test("what matches no route is Missing Authentication Token, with a hint", async
 test("what can't be enforced yet is 501 with its reason", async () => {
   await using gateway = await startGateway();
   gateway.deploy(
-    aRestApi({ "/key": { GET: aMethod(aMock("secret"), { apiKeyRequired: true }) }, "/open": { GET: named("open") } }),
+    aRestApi({
+      "/link": { GET: aMethod(anHttpProxy("http://a/", { connectionType: "VPC_LINK", connectionId: "none" })) },
+      "/open": { GET: named("open") },
+    }),
   );
-  const closed = await gateway.call("/key");
+  const closed = await gateway.call("/link");
   assert.equal(closed.status, 501);
-  assert.match(closed.text, /apiKeyRequired/);
-  assert.match(String(closed.headers["x-portico-hint"]), /apiKeyRequired/);
+  assert.match(closed.text, /VPC link none/);
+  assert.match(String(closed.headers["x-portico-hint"]), /VPC link none/);
   assert.equal((await gateway.call("/open")).text, "open");
   gateway.deploy(aRestApi({ "/open": { GET: named("open") } }, { restApi: { policy: "{}" } }));
   const stage = await gateway.call("/open");

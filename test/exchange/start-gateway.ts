@@ -10,9 +10,11 @@ import type { RestApiDefinition, Stage } from "../../src/definition/rest-api.ts"
 import type { EventClient, FunctionClient } from "../../src/functions/function-client.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import type { AwsServiceSettings } from "../../src/gateway/integrations/aws-services.ts";
+import type { UsageSaving } from "../../src/gateway/key-access.ts";
 import { Http1Server } from "../../src/http/http1/http1-server.ts";
 import { defaultHttp1Limits, type Http1Limits } from "../../src/http/http1/limits.ts";
 import { developmentListener, type Listener } from "../../src/http/listener.ts";
+import type { ApiKeyTable } from "../../src/limits/api-key-table.ts";
 import {
   allocateThrottles,
   openThrottles,
@@ -25,6 +27,7 @@ import type { ExecutionLogEntry } from "../../src/telemetry/execution-log.ts";
 import { allocateMetrics, Metrics, renderMetrics } from "../../src/telemetry/metrics.ts";
 import { makeRateMemory, RateCounters } from "../../src/waf/rate-counters.ts";
 import { aStage } from "./a-rest-api.ts";
+import { aKeyTable, savingAtOnce } from "./fake-keys.ts";
 
 export interface Reply {
   readonly status: number;
@@ -79,6 +82,9 @@ export async function startGateway(
     accountThrottle?: ThrottleLimit;
     /** The token buckets, where several gateways share them. */
     throttles?: ThrottleMemory;
+    /** The API keys of the accounts. */
+    apiKeys?: ApiKeyTable;
+    usageSaving?: UsageSaving;
     /** Replaces the system's time. */
     clock?: Clock;
     listener?: Listener;
@@ -105,6 +111,8 @@ export async function startGateway(
       warn: (message, fields) => options.onWarning?.(message, fields),
       error: (message, fields) => errors.push([message, fields]),
     },
+    apiKeys: (options.apiKeys ?? aKeyTable()).records,
+    usageSaving: options.usageSaving ?? savingAtOnce,
     throttles: openThrottles(options.throttles ?? allocateThrottles(clock.now()), options.accountThrottle ?? noLoad),
     wafRates: new RateCounters(makeRateMemory([1, 2])),
     settings: {

@@ -147,6 +147,7 @@ function anyApi(backend: string): { definition: RestApiDefinition; stage: Stage 
     paths.map((path) => {
       const method: Method = aMethod(anyIntegration(backend), {
         methodResponses: { "200": { statusCode: "200" }, "404": { statusCode: "404" } },
+        apiKeyRequired: random() < 0.1,
         ...(random() < 0.5
           ? {}
           : {

@@ -12,6 +12,8 @@ interface Line {
   readonly fields: Record<string, unknown>;
 }
 
+const empty = (): SharedArrayBuffer => new SharedArrayBuffer(8);
+
 async function withPool(
   options: {
     count: number;
@@ -53,6 +55,11 @@ async function withPool(
     executionLogs: { write() {} },
     connectFunctions: (port) => port.unref(),
     connectLogs: (port) => port.unref(),
+    connectApiKeys(port) {
+      port.unref();
+      return { salt: "", header: empty(), chains: empty(), keys: [], memberships: [] };
+    },
+    saveUsage: () => Promise.resolve(true),
     acceptEvent: () => Promise.reject(new Error("no events here")),
     refused: options.refused ?? (() => undefined),
     replay: options.replay ?? (() => [{ kind: "revision", revision: 0 }]),

@@ -94,7 +94,7 @@ export const floors: Readonly<Record<string, Readonly<Record<string, readonly st
   openapi: { mock: [] },
   protocol: { models: [] },
   sdk: { runtime: [] },
-  server: { pages: [], publications: [] },
+  server: { pages: [], publications: [], "api-keys": [] },
   waf: { statements: [] },
   services: { sts: ["iam"], iam: [], lambda: [], logs: [], wafv2: [] },
 };

@@ -1,6 +1,7 @@
 import type { StepKind, StepOf, StepPlan } from "../../plan/steps.ts";
 import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
+import { linkApiKey } from "./api-key.ts";
 import { linkAuthorizerStep } from "./authorizer.ts";
 import { linkAuthorizerTest } from "./authorizer-test.ts";
 import { linkAws } from "./aws.ts";
@@ -12,6 +13,7 @@ import { linkLambda } from "./lambda.ts";
 import { linkLambdaProxy } from "./lambda-proxy.ts";
 import { linkMisconfigured } from "./misconfigured.ts";
 import { linkMock } from "./mock.ts";
+import { linkQuota } from "./quota.ts";
 import { linkRequestValidation } from "./request-validation.ts";
 import { linkResourcePolicy } from "./resource-policy.ts";
 import { linkResponseCompression } from "./response-compression.ts";
@@ -26,6 +28,8 @@ const linkers: { readonly [Kind in StepKind]: LinkStep<Kind> } = {
   "response-compression": linkResponseCompression,
   "resource-policy": linkResourcePolicy,
   authorizer: linkAuthorizerStep,
+  "api-key": linkApiKey,
+  quota: linkQuota,
   throttle: linkThrottle,
   iam: linkIam,
   "request-validation": linkRequestValidation,

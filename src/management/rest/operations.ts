@@ -1,7 +1,7 @@
 import { runHere } from "../../base/job.ts";
 import { bindOperations } from "../../families/make-families.ts";
 import type { Operations } from "../../protocol/operation.ts";
-import type { ControlService, FindRole } from "../control-service.ts";
+import type { ControlService, FindRole, UnsavedUsage } from "../control-service.ts";
 import { account } from "./account.ts";
 import { apiKey } from "./api-key.ts";
 import { authorizer } from "./authorizer.ts";
@@ -35,9 +35,11 @@ import type { Dependencies } from "./work.ts";
 
 const noRoles: FindRole = async () => ({ role: undefined, isAccountHere: false });
 
+const noUsage: UnsavedUsage = () => [];
+
 /** Returns every operation of REST APIs (service `apigateway`) that is built; the others answer 501. */
 export function makeRestOperations(dependencies: Dependencies): Operations {
-  const { store, limits, profile = "aws", run = runHere, findRole = noRoles } = dependencies;
+  const { store, limits, profile = "aws", run = runHere, findRole = noRoles, unsavedUsage = noUsage } = dependencies;
   const { testInvocation, authorizerTest } = dependencies;
   const families = [
     restApi,
@@ -72,5 +74,11 @@ export function makeRestOperations(dependencies: Dependencies): Operations {
     testInvocation && testInvokeOperations(testInvocation),
     authorizerTest && testAuthorizerOperations(authorizerTest),
   ];
-  return bindOperations<ControlService>(Object.assign({}, ...families), store, { limits, profile, run, findRole });
+  return bindOperations<ControlService>(Object.assign({}, ...families), store, {
+    limits,
+    profile,
+    run,
+    findRole,
+    unsavedUsage,
+  });
 }

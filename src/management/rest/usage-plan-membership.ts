@@ -81,16 +81,14 @@ async function plansOfApis(work: Work, apiIds: Iterable<string>): Promise<readon
 const keysOfPlan = async (work: Work, planId: string): Promise<readonly string[]> =>
   (await work.tx.list(keyKinds.usagePlanKey, { prefix: `${planId}/` })).map(({ id }) => id.slice(planId.length + 1));
 
-/** Removes a key from a plan, with its recorded usage. */
+/** Removes a key from a plan. Its usage stays, and counts if it comes back. */
 export async function leavePlan(work: Change, planId: string, keyId: string): Promise<void> {
   await work.tx.delete(keyKinds.usagePlanKey, `${planId}/${keyId}`);
   await work.tx.delete(keyKinds.planOfKey, `${keyId}/${planId}`);
-  await work.tx.deleteAll(keyKinds.usageDay, `${planId}/${keyId}/`);
 }
 
 /** Removes every key from a plan. */
 export async function emptyPlan(work: Change, planId: string): Promise<void> {
   for (const keyId of await keysOfPlan(work, planId)) await work.tx.delete(keyKinds.planOfKey, `${keyId}/${planId}`);
   await work.tx.deleteAll(keyKinds.usagePlanKey, `${planId}/`);
-  await work.tx.deleteAll(keyKinds.usageDay, `${planId}/`);
 }

@@ -6,7 +6,7 @@ import { regionalScope, type Change as ServiceChange, type Work as ServiceWork }
 import { restPaging } from "../../protocol/paging.ts";
 import type { Reader, Store } from "../../store/store.ts";
 import type { ControlLimits } from "../control-limits.ts";
-import type { ControlService, FindRole } from "../control-service.ts";
+import type { ControlService, FindRole, UnsavedUsage } from "../control-service.ts";
 import type { AuthorizerTestRun } from "./test-authorizer.ts";
 import type { TestInvocation } from "./test-invoke.ts";
 
@@ -18,6 +18,8 @@ export interface Dependencies {
   readonly run?: RunJob;
   /** Absent: no role is kept here. */
   readonly findRole?: FindRole;
+  /** If it is absent, no calls are counted. */
+  readonly unsavedUsage?: UnsavedUsage;
   /** If it is absent, TestInvokeMethod answers 501. */
   readonly testInvocation?: TestInvocation;
   /** If it is absent, TestInvokeAuthorizer answers 501. */

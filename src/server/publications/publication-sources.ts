@@ -1,3 +1,4 @@
+import type { ApiKeyTable } from "../../limits/api-key-table.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { CompileSettings } from "../compile-stage.ts";
 import { accessKeySource, managedPolicySource, roleSource, sessionKeySource, userSource } from "./caller-sources.ts";
@@ -6,6 +7,7 @@ import { makePlanSource } from "./plan-source.ts";
 import type { PublicationKind } from "./publication.ts";
 import type { PublicationSource } from "./publication-source.ts";
 import { undeployedSource } from "./undeployed-source.ts";
+import { makeUsagePlanSource } from "./usage-plan-source.ts";
 import { webAclSource } from "./web-acl-source.ts";
 
 export type PublicationSources = { readonly [Kind in PublicationKind]: PublicationSource<Kind> };
@@ -14,7 +16,11 @@ export type PublicationSources = { readonly [Kind in PublicationKind]: Publicati
  * Returns the sources of everything that is published, in the order in which a thread is told: a thing that is named
  * comes before the things that name it.
  */
-export const makePublicationSources = (settings: CompileSettings, logger: Logger): PublicationSources => ({
+export const makePublicationSources = (
+  settings: CompileSettings,
+  table: Pick<ApiKeyTable, "planSlot">,
+  logger: Logger,
+): PublicationSources => ({
   "session-key": sessionKeySource,
   "iam-policy": managedPolicySource,
   "iam-user": userSource,
@@ -22,6 +28,7 @@ export const makePublicationSources = (settings: CompileSettings, logger: Logger
   "access-key": accessKeySource,
   identity: identitySource,
   "web-acl": webAclSource,
+  "usage-plan": makeUsagePlanSource(table),
   plan: makePlanSource(settings, logger),
   undeployed: undeployedSource,
 });

@@ -2,6 +2,7 @@ import type { Identity } from "../../access/principal.ts";
 import type { PublishedAccessKey, PublishedPolicy } from "../../gateway/known-callers.ts";
 import type { TlsIdentity } from "../../http/http1-client/open-socket.ts";
 import type { Plan } from "../../plan/kinds.ts";
+import type { UsagePlanFacts } from "../../plan/usage-plan.ts";
 import type { Scope } from "../../store/store.ts";
 import type { PublishedWebAcl } from "../../waf/web-acl.ts";
 
@@ -20,6 +21,8 @@ export interface PublicationValues {
   readonly identity: TlsIdentity;
   /** A web ACL that a stage names, with all that it refers to; by its ARN. */
   readonly "web-acl": PublishedWebAcl;
+  /** A usage plan, by `account/region/id`. */
+  readonly "usage-plan": UsagePlanFacts;
   /** The plan that a stage serves, by `apiId/stageName`. */
   readonly plan: Plan;
   /**

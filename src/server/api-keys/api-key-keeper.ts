@@ -1,0 +1,321 @@
+import { bounds } from "../../base/bounds.ts";
+import type { Clock } from "../../base/clock.ts";
+import { type ApiKey, keyKinds, type UsageMonth, type UsagePlan, type UsagePlanKey } from "../../definition/api-key.ts";
+import type { ApiKeyTable } from "../../limits/api-key-table.ts";
+import { dayOf, monthStartOf, periodStartOf, type QuotaPeriod, type QuotaShare } from "../../limits/quota-period.ts";
+import type { TokenBuckets } from "../../limits/token-buckets.ts";
+import type { Change, Scope, Store, StoredDocument } from "../../store/store.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+import { monthOf, type UsageSaver } from "./usage-saver.ts";
+
+export interface ApiKeyKeeperOptions {
+  readonly store: Store;
+  readonly table: ApiKeyTable;
+  readonly saver: UsageSaver;
+  /** The buckets of all keys. */
+  readonly buckets: TokenBuckets;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+type Kind = (typeof keyKinds)["apiKey" | "usagePlan" | "usagePlanKey"];
+const kinds: readonly Kind[] = [keyKinds.apiKey, keyKinds.usagePlan, keyKinds.usagePlanKey];
+
+interface Address {
+  readonly scope: Scope;
+  readonly kind: Kind;
+  readonly id: string;
+}
+
+/** What there is of an address: a document, none, or one that can't be read. */
+type AddressContent = Address & { readonly document: StoredDocument<unknown> | undefined };
+
+const batchMax = bounds.apiKeyBatchMax.value;
+
+/**
+ * Keeps the table of API keys as the store has them. There may be a million, so they are no publications of their own: a
+ * change is written to the table's shared memory, and is then in effect in all threads.
+ */
+export class ApiKeyKeeper {
+  readonly #options: ApiKeyKeeperOptions;
+  readonly #pending = new Map<string, Address>();
+  /** The periods of the plans' quotas, by the plans' slots. */
+  readonly #periods = new Map<number, QuotaPeriod | undefined>();
+  #unsubscribe: () => void = () => undefined;
+  #work: Promise<void> = Promise.resolve();
+  #isScheduled = false;
+
+  constructor(options: ApiKeyKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** Takes in what is stored, and follows the store from then on. */
+  async start(): Promise<void> {
+    const { store, saver } = this.#options;
+    const unseen: Change[] = [];
+    const stop = store.subscribe((changes) => void unseen.push(...changes));
+    await this.#each(keyKinds.apiKey, (scope, { id, body }) => this.#putKey(scope, id, body as ApiKey));
+    await this.#each(keyKinds.usagePlan, (scope, { id, body }) => {
+      const { table } = this.#options;
+      this.#periods.set(table.planSlot(scope, id), (body as UsagePlan).quota?.period);
+    });
+    await this.#each(keyKinds.usagePlanKey, (scope, { id, body }) => void this.#link(scope, id, body as UsagePlanKey));
+    await this.#loadCounts();
+    stop();
+    this.#unsubscribe = store.subscribe((changes) => this.#see(changes));
+    this.#see(unseen);
+    await this.caughtUp();
+    saver.start();
+  }
+
+  /** Resolves when everything that was committed is in effect. */
+  async caughtUp(): Promise<void> {
+    while (this.#isScheduled || this.#pending.size > 0) await this.#work;
+  }
+
+  async close(): Promise<void> {
+    this.#unsubscribe();
+    await this.caughtUp();
+    await this.#options.saver.close();
+  }
+
+  // ---- Everything, at the start ----
+
+  /** Calls back with all documents of a kind, some at a time. A document that can't be read is left out. */
+  async #each(
+    kind: string,
+    take: (scope: Scope, document: StoredDocument<unknown>) => void,
+    prefix = "",
+  ): Promise<void> {
+    for (const scope of await this.#options.store.scopes(kind)) {
+      for (let after: string | undefined = ""; after !== undefined; ) {
+        const page = await this.#readPage(scope, kind, { prefix, after, limit: batchMax });
+        for (const document of page.documents) take(scope, document);
+        after = page.next;
+        // Everybody else has a turn.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+  }
+
+  /** Reads some documents. Where one of them can't be read, the others are read one by one. */
+  async #readPage(scope: Scope, kind: string, range: PageRange): Promise<DocumentPage> {
+    const { store, logger } = this.#options;
+    try {
+      const documents = await store.read(scope, (tx) => tx.list(kind, range));
+      return { documents, next: documents.length < range.limit ? undefined : documents.at(-1)!.id };
+    } catch {
+      const ids = (await store.addresses(kind))
+        .filter(({ scope: { account, region } }) => account === scope.account && region === scope.region)
+        .map(({ id }) => id)
+        .filter((id) => id.startsWith(range.prefix) && id > range.after)
+        .slice(0, range.limit);
+      const documents: StoredDocument<unknown>[] = [];
+      for (const id of ids) {
+        try {
+          const document = await store.read(scope, (tx) => tx.get(kind, id));
+          if (document !== undefined) documents.push(document);
+        } catch (error) {
+          logger.error("A document of API keys can't be read.", { kind, id, error: String(error) });
+        }
+      }
+      return { documents, next: ids.length < range.limit ? undefined : ids.at(-1)! };
+    }
+  }
+
+  /** Takes in the calls of the present periods and of the last two days, which begin in the month before at the earliest. */
+  async #loadCounts(): Promise<void> {
+    const today = this.#today();
+    const thisMonth = monthStartOf(today);
+    for (const month of [monthStartOf(thisMonth - 1), thisMonth]) {
+      const prefix = `${monthOf(month)}/`;
+      const take = (scope: Scope, { id, body }: StoredDocument<unknown>): void => {
+        const [, planId = "", keyId = ""] = id.split("/");
+        this.#count({ scope, planId, keyId, month }, (body as UsageMonth).days, today);
+      };
+      await this.#each(keyKinds.usageMonth, take, prefix);
+    }
+  }
+
+  /** Adds the calls of a month to those of a membership. */
+  #count(
+    of: { readonly scope: Scope; readonly planId: string; readonly keyId: string; readonly month: number },
+    days: readonly number[],
+    today: number,
+  ): void {
+    const { table } = this.#options;
+    const slot = table.planSlot(of.scope, of.planId);
+    const membership = table.find(of.scope, of.keyId, slot);
+    if (membership < 0) return;
+    for (const day of [today - 1, today]) {
+      const count = days[day - of.month] ?? 0;
+      if (count > 0) table.setDay(membership, { start: day, count });
+    }
+    const period = this.#periods.get(slot);
+    if (period === undefined) return;
+    const start = periodStartOf(period, today);
+    const before = table.periodOf(membership);
+    const earlier = before.start === start ? before.count : 0;
+    table.setPeriod(membership, start, () => earlier + sum(days, start - of.month, today - of.month));
+  }
+
+  // ---- What changed ----
+
+  #see(changes: readonly Change[]): void {
+    for (const { scope, kind, id } of changes) {
+      if (!isKept(kind)) continue;
+      this.#pending.set(`${scope.account}/${scope.region}/${kind}/${id}`, { scope, kind, id });
+    }
+    if (this.#pending.size === 0 || this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.#work = this.#work.then(() => this.#follow());
+  }
+
+  async #follow(): Promise<void> {
+    while (this.#pending.size > 0) {
+      const batch = [...this.#pending].slice(0, batchMax);
+      for (const [name] of batch) this.#pending.delete(name);
+      const found: AddressContent[] = [];
+      for (const [, address] of batch) found.push(await this.#read(address));
+      await this.#apply(found);
+    }
+    this.#isScheduled = false;
+  }
+
+  /** A document that can't be read counts as none, so that nobody passes by it. */
+  async #read(address: Address): Promise<AddressContent> {
+    const { store, logger } = this.#options;
+    const { scope, kind, id } = address;
+    try {
+      return { ...address, document: await store.read(scope, (tx) => tx.get(kind, id)) };
+    } catch (error) {
+      logger.error("A document of API keys can't be read.", { kind, id, error: String(error) });
+      return { ...address, document: undefined };
+    }
+  }
+
+  async #apply(found: readonly AddressContent[]): Promise<void> {
+    const { table } = this.#options;
+    const of = <Body>(
+      kind: Kind,
+    ): readonly (AddressContent & { readonly document: StoredDocument<Body> | undefined })[] =>
+      found.filter((one) => one.kind === kind) as never;
+    const [keys, plans, links] = [
+      of<ApiKey>(keyKinds.apiKey),
+      of<UsagePlan>(keyKinds.usagePlan),
+      of<UsagePlanKey>(keyKinds.usagePlanKey),
+    ];
+    for (const { scope, id, document } of keys) if (document !== undefined) this.#putKey(scope, id, document.body);
+    for (const { scope, id, document } of links) if (document === undefined) this.#unlink(scope, id);
+    for (const { scope, id, document } of plans) await this.#followPlan(scope, id, document?.body);
+    for (const { scope, id, document } of links) {
+      if (document !== undefined && this.#link(scope, id, document.body) === true) await this.#recount(scope, id);
+    }
+    for (const { scope, id, document } of keys) {
+      if (document !== undefined) continue;
+      // The links are deleted with their key, and their documents may not have come yet.
+      for (const membership of table.membershipsOf(scope, id)) this.#options.saver.keep(membership);
+      table.delete(scope, id);
+    }
+  }
+
+  #putKey(scope: Scope, id: string, { value, enabled }: ApiKey): void {
+    this.#options.table.put(scope, { id, value, isEnabled: enabled === true });
+  }
+
+  /** Returns whether the key is new in the plan. */
+  #link(scope: Scope, id: string, { keyId, createdDate, extension }: UsagePlanKey): boolean | undefined {
+    const { table, buckets } = this.#options;
+    const planId = planIdOf(id);
+    const share: QuotaShare = {
+      firstDay: dayOf(createdDate * 1_000),
+      extension: extension && { start: dayOf(Date.parse(extension.periodStart)), requests: extension.requests },
+    };
+    const bucket = buckets.bucket(`${scope.account}/${scope.region}/${planId}/${keyId}`);
+    return table.link(scope, { keyId, plan: table.planSlot(scope, planId), share, bucket });
+  }
+
+  #unlink(scope: Scope, id: string): void {
+    const { table, saver } = this.#options;
+    const planId = planIdOf(id);
+    const keyId = id.slice(planId.length + 1);
+    const slot = table.planSlot(scope, planId);
+    const membership = table.find(scope, keyId, slot);
+    if (membership >= 0) saver.keep(membership);
+    table.unlink(scope, keyId, slot);
+  }
+
+  /** Counts the calls of all keys anew if the quota has another period. */
+  async #followPlan(scope: Scope, planId: string, plan: UsagePlan | undefined): Promise<void> {
+    const slot = this.#options.table.planSlot(scope, planId);
+    const period = plan?.quota?.period;
+    const before = this.#periods.get(slot);
+    this.#periods.set(slot, period);
+    if (period === undefined || period === before) return;
+    for (let after: string | undefined = ""; after !== undefined; ) {
+      const range = { prefix: `${planId}/`, after, limit: batchMax };
+      const page = await this.#readPage(scope, keyKinds.usagePlanKey, range);
+      for (const { id } of page.documents) await this.#recount(scope, id);
+      after = page.next;
+    }
+  }
+
+  /** Counts the calls of a key in a plan by what is saved, and by what was counted since. */
+  async #recount(scope: Scope, id: string): Promise<void> {
+    const { table, saver, store } = this.#options;
+    const planId = planIdOf(id);
+    const keyId = id.slice(planId.length + 1);
+    const slot = table.planSlot(scope, planId);
+    if (saver.hasLeft) await saver.save();
+    const today = this.#today();
+    const thisMonth = monthStartOf(today);
+    const saved = new Map<number, number>();
+    for (const month of [monthStartOf(thisMonth - 1), thisMonth]) {
+      const name = `${monthOf(month)}/${planId}/${keyId}`;
+      const document = await store.read(scope, (tx) => tx.get<UsageMonth>(keyKinds.usageMonth, name));
+      for (const [index, count] of (document?.body.days ?? []).entries()) saved.set(month + index, count);
+    }
+    const membership = table.find(scope, keyId, slot);
+    if (membership < 0) return;
+    for (const day of [today - 1, today]) {
+      const count = saved.get(day) ?? 0;
+      if (count > 0) table.setDay(membership, { start: day, count });
+    }
+    const period = this.#periods.get(slot);
+    if (period === undefined) return;
+    const start = periodStartOf(period, today);
+    table.setPeriod(membership, start, () => {
+      for (const { start: day, count } of table.daysOf(membership))
+        saved.set(day, Math.max(saved.get(day) ?? 0, count));
+      return [...saved].reduce((total, [day, count]) => (day >= start ? total + count : total), 0);
+    });
+  }
+
+  #today(): number {
+    return dayOf(this.#options.clock.now());
+  }
+}
+
+const isKept = (kind: string): kind is Kind => (kinds as readonly string[]).includes(kind);
+
+/** The id of a plan's key is `{usagePlanId}/{keyId}`. */
+const planIdOf = (id: string): string => id.slice(0, id.indexOf("/"));
+
+/** Adds up the days with these indexes, both included. */
+function sum(days: readonly number[], from: number, to: number): number {
+  let total = 0;
+  for (let index = Math.max(0, from); index <= to; index++) total += days[index] ?? 0;
+  return total;
+}
+
+interface PageRange {
+  readonly prefix: string;
+  readonly after: string;
+  readonly limit: number;
+}
+
+interface DocumentPage {
+  readonly documents: readonly StoredDocument<unknown>[];
+  /** The id after which the next page begins. */
+  readonly next: string | undefined;
+}
