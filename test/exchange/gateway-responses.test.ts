@@ -54,13 +54,15 @@ test("an API's gateway responses replace status, headers and body", async () => 
 test("what is answered without a gateway response has a hint, too", async () => {
   await using gateway = await startGateway({ payloadBytesMax: 10 });
   const routes = {
-    "/link": { GET: aMethod(anHttpProxy("http://a/", { connectionType: "VPC_LINK", connectionId: "none" })) },
+    "/link": {
+      GET: aMethod(anHttpProxy("http://a/", { connectionType: "VPC_LINK", connectionId: "v", integrationTarget: "t" })),
+    },
     "/proxy": { POST: aMethod(anHttpProxy("http://127.0.0.1:1/"), { httpMethod: "POST" }) },
   };
   gateway.deploy(aRestApi(routes));
   const hintOf = async (...call: Parameters<typeof gateway.call>): Promise<string> =>
     `${(await gateway.call(...call)).status}: ${(await gateway.call(...call)).headers["x-portico-hint"]}`;
-  assert.match(await hintOf("/link"), /^501: Portico does not do this yet: VPC link/);
+  assert.match(await hintOf("/link"), /^501: Portico does not do this yet: integrationTarget/);
   assert.match(await hintOf("/proxy", { method: "POST", body: "more than ten bytes" }), /^413: --payload-max/);
   assert.match(
     await hintOf("/none/x", { isWhole: true }),

@@ -61,7 +61,11 @@ test("a public listener gives no hint where a development listener does", async 
   gateway.deploy(
     aRestApi({
       "/reads": { POST: aMethod(aMock("", { requestTemplates: { "application/json": "$input.body" } })) },
-      "/closed": { GET: aMethod(anHttpProxy("http://a/", { connectionType: "VPC_LINK", connectionId: "none" })) },
+      "/closed": {
+        GET: aMethod(
+          anHttpProxy("http://a/", { connectionType: "VPC_LINK", connectionId: "v", integrationTarget: "t" }),
+        ),
+      },
       "/unreachable": { ANY: aMethod(anHttpProxy("http://127.0.0.1:1/")) },
     }),
   );

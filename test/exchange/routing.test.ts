@@ -166,14 +166,18 @@ test("what can't be enforced yet is 501 with its reason", async () => {
   await using gateway = await startGateway();
   gateway.deploy(
     aRestApi({
-      "/link": { GET: aMethod(anHttpProxy("http://a/", { connectionType: "VPC_LINK", connectionId: "none" })) },
+      "/link": {
+        GET: aMethod(
+          anHttpProxy("http://a/", { connectionType: "VPC_LINK", connectionId: "v", integrationTarget: "t" }),
+        ),
+      },
       "/open": { GET: named("open") },
     }),
   );
   const closed = await gateway.call("/link");
   assert.equal(closed.status, 501);
-  assert.match(closed.text, /VPC link none/);
-  assert.match(String(closed.headers["x-portico-hint"]), /VPC link none/);
+  assert.match(closed.text, /integrationTarget/);
+  assert.match(String(closed.headers["x-portico-hint"]), /integrationTarget/);
   assert.equal((await gateway.call("/open")).text, "open");
   gateway.deploy(aRestApi({ "/open": { GET: named("open") } }, { restApi: { policy: "{}" } }));
   const stage = await gateway.call("/open");
