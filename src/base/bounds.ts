@@ -419,6 +419,10 @@ export const bounds = {
   iamOpenIdClientsMax: { value: 100, source: "AWS IAM: CreateOpenIDConnectProvider, ClientIDList" },
   iamOpenIdThumbprintsMax: { value: 5, source: "AWS IAM: CreateOpenIDConnectProvider, ThumbprintList" },
   accessKeyUseStoredSeconds: { value: 900, source: "ours: how often an access key's last use is stored" },
+  accessKeyUseToldMs: {
+    value: 60_000,
+    source: "ours: how often a gateway thread tells control that an access key is in use",
+  },
   accessKeyUsesMax: { value: 10_000, source: "ours: access keys whose last use is in memory" },
   iamRolesMax: { value: 1_000, source: "AWS IAM: Roles per account" },
   iamPoliciesMax: { value: 1_500, source: "AWS IAM: Customer managed policies per account" },

@@ -66,6 +66,8 @@ export interface GatewayOptions {
   readonly listener?: Listener;
   /** Returns the document of one of AWS's own policies, by its ARN. Without it, sessions limited to one may do nothing. */
   readonly managedPolicyOf?: (arn: string) => string | undefined;
+  /** Told, now and then, of an access key that signed a request, and in which region. */
+  readonly noteAccessKey?: (accessKeyId: string, region: string) => void;
 }
 
 export interface GatewaySettings {
@@ -98,7 +100,10 @@ export class Gateway {
     const { runJob, functions, events, logs, metrics, clock, logger, executionLogs, throttles, settings } = options;
     const { wafRates: rates, geo } = options;
     this.#options = options;
-    this.callers = new KnownCallers(options.managedPolicyOf ?? (() => undefined));
+    this.callers = new KnownCallers({
+      managedPolicyOf: options.managedPolicyOf ?? (() => undefined),
+      onUse: options.noteAccessKey ?? (() => undefined),
+    });
     this.#thread = {
       runJob,
       functions,

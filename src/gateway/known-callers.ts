@@ -30,12 +30,15 @@ export interface PublishedPolicy {
 
 /** Who an access key says that the caller is. It is proven by a signature with the secret. */
 export interface ClaimedCaller {
+  readonly accessKeyId: string;
   readonly secret: string;
   readonly principal: Principal;
   /** The principal's policies, parsed. */
   readonly access: CallerAccess;
   /** `$context.identity` */
   readonly iam: IamIdentity;
+  /** When control was told of a use of the key, in milliseconds since 1970. */
+  toldAtMs: number;
 }
 
 export type CallerLookup =
@@ -54,12 +57,20 @@ interface OpenedSession {
   remembered: CallerOfIdentity | undefined;
 }
 
+export interface KnownCallersOptions {
+  /** Finds AWS's own policies by their ARNs. */
+  readonly managedPolicyOf: (arn: string) => string | undefined;
+  /** Told of keys that are in use. */
+  readonly onUse: (accessKeyId: string, region: string) => void;
+}
+
 /**
  * The callers that a gateway thread knows, by access key: users, roots and sessions of the embedded IAM and STS, as control
  * publishes them. What is withdrawn or changed counts from the next request on.
  */
 export class KnownCallers {
-  readonly #managedPolicyOf: (arn: string) => string | undefined;
+  readonly #managedPolicyOf: KnownCallersOptions["managedPolicyOf"];
+  readonly #onUse: KnownCallersOptions["onUse"];
   readonly #keys = new Map<string, PublishedAccessKey>();
   readonly #remembered = new Map<string, CallerOfIdentity>();
   readonly #identities = new Map<string, Identity>();
@@ -71,9 +82,17 @@ export class KnownCallers {
   readonly #sessions = new Map<string, OpenedSession>();
   #seal: SessionSeal | undefined;
 
-  /** `managedPolicyOf` finds AWS's own policies by their ARNs. */
-  constructor(managedPolicyOf: (arn: string) => string | undefined) {
+  constructor({ managedPolicyOf, onUse }: KnownCallersOptions) {
     this.#managedPolicyOf = managedPolicyOf;
+    this.#onUse = onUse;
+  }
+
+  /** Tells control, at most once in a minute for each key, that a request was signed with a key of a user or a root. */
+  noteUse(caller: ClaimedCaller, nowMs: number, region: string): void {
+    if (Math.abs(nowMs - caller.toldAtMs) < bounds.accessKeyUseToldMs.value) return;
+    caller.toldAtMs = nowMs;
+    const { principal, accessKeyId } = caller;
+    if (principal.session === undefined) this.#onUse(accessKeyId, region);
   }
 
   setAccessKey(id: string, key: PublishedAccessKey | null): void {
@@ -171,10 +190,12 @@ export class KnownCallers {
 const makeCaller = (accessKey: string, secret: string, principal: Principal): ClaimedCaller => {
   const { account: accountId, userId, arn: userArn } = principal;
   return {
+    accessKeyId: accessKey,
     secret,
     principal,
     access: accessOf(principal),
     iam: { accessKey, accountId, caller: userId, user: userId, userArn },
+    toldAtMs: Number.NEGATIVE_INFINITY,
   };
 };
 

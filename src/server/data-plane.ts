@@ -4,6 +4,7 @@ import { defaultHttp1Limits } from "../http/http1/limits.ts";
 import { developmentListener, type Listener } from "../http/listener.ts";
 import { allocateThrottles, fillThrottles, openThrottles, type ThrottleMemory } from "../limits/throttles.ts";
 import { accountThrottle, makeControlLimits } from "../management/control-limits.ts";
+import type { AccessKeyUses } from "../services/iam/access-key-uses.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { makeRateMemory } from "../waf/rate-counters.ts";
 import { ApiKeys } from "./api-keys/api-keys.ts";
@@ -28,6 +29,7 @@ export interface DataPlaneOptions {
   /** The program of a gateway thread. */
   readonly entry: URL;
   readonly threadCount: number;
+  readonly accessKeyUses: AccessKeyUses;
   readonly logger: Logger;
 }
 
@@ -78,6 +80,7 @@ export class DataPlane {
       connectApiKeys: (port) => this.apiKeys.connect(port),
       saveUsage: () => this.apiKeys.saver.save(),
       acceptEvent: (event) => functions.lambda.acceptEvent(event),
+      noteAccessKey: (accessKeyId, service, region) => options.accessKeyUses.note(accessKeyId, service, region),
       refused: (publication, reason) => this.reconciler.refused(publication, reason),
       replay: () => this.reconciler.replay(),
     });

@@ -125,6 +125,8 @@ const handlers: Handlers<ToThread> = {
       clock,
       logger,
       executionLogs,
+      noteAccessKey: (accessKeyId, region) =>
+        post({ kind: "access-key-used", accessKeyId, service: "execute-api", region }),
       managedPolicyOf: (arn) => awsManagedPolicyOf(arn)?.document,
       apiKeys: new ApiKeyRecords(channels.apiKeys.memory, () => nextSegment(channels.apiKeys)),
       usageSaving: usage,

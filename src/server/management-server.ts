@@ -8,7 +8,7 @@ import { accountThrottle, makeControlLimits } from "../management/control-limits
 import { makeRestOperations } from "../management/rest/operations.ts";
 import { makeManagement } from "../protocol/management.ts";
 import type { Service } from "../protocol/operation.ts";
-import { AccessKeyUses } from "../services/iam/access-key-uses.ts";
+import type { AccessKeyUses } from "../services/iam/access-key-uses.ts";
 import { loadRole } from "../services/iam/load-role.ts";
 import { Sessions } from "../services/sts/sessions.ts";
 import { everywhere } from "../store/store.ts";
@@ -36,6 +36,7 @@ export interface ManagementServerOptions {
   readonly functions: FunctionRuntime;
   readonly dataPlane: DataPlane;
   readonly compileSettings: CompileSettings;
+  readonly accessKeyUses: AccessKeyUses;
   readonly run: RunJob;
   readonly logger: Logger;
 }
@@ -47,7 +48,6 @@ const closeMs = 1_000;
 export class ManagementServer {
   readonly #options: ManagementServerOptions;
   readonly #sessions: Sessions;
-  readonly #accessKeyUses: AccessKeyUses;
   readonly #upstream: Upstream | undefined;
   readonly #control: ControlServer;
 
@@ -55,10 +55,9 @@ export class ManagementServer {
     const { config, ground, dataPlane, logger } = options;
     this.#options = options;
     this.#sessions = new Sessions(ground.store);
-    this.#accessKeyUses = new AccessKeyUses(ground.store, ground.clock);
     this.#upstream = config.upstream === undefined ? undefined : makeUpstream(config.upstream, logger);
     this.#control = makeControlServer({
-      management: makeManagement(makeServices(options, this.#sessions, this.#accessKeyUses), {
+      management: makeManagement(makeServices(options, this.#sessions), {
         clock: ground.clock,
         ids: randomIds,
         bodyBytesMax: config.managementPayloadMax,
@@ -68,7 +67,7 @@ export class ManagementServer {
           const decision = await this.#sessions.identify(scope.accessKeyId, token, nowMs);
           if (decision.kind !== "known") return decision;
           const { caller } = decision;
-          if (caller.session === undefined) this.#accessKeyUses.note(scope.accessKeyId, scope.service, scope.region);
+          if (caller.session === undefined) options.accessKeyUses.note(scope.accessKeyId, scope.service, scope.region);
           return canCallService(caller, scope.service) ? decision : { kind: "invalid" };
         },
       }),
@@ -91,16 +90,11 @@ export class ManagementServer {
     await this.#control.close(closeMs);
     this.#upstream?.close();
     this.#sessions.close();
-    await this.#accessKeyUses.close();
   }
 }
 
-function makeServices(
-  options: ManagementServerOptions,
-  sessions: Sessions,
-  accessKeyUses: AccessKeyUses,
-): readonly Service[] {
-  const { config, ground, telemetry, functions, dataPlane, compileSettings, run } = options;
+function makeServices(options: ManagementServerOptions, sessions: Sessions): readonly Service[] {
+  const { config, ground, telemetry, functions, dataPlane, compileSettings, accessKeyUses, run } = options;
   const { store } = ground;
   const probing = { ...compileSettings, store, probe: dataPlane.probe, answerBytesMax: config.payloadMax };
   return [

@@ -91,6 +91,13 @@ export type FromThread =
       readonly reason: string;
     }
   | { readonly kind: "log"; readonly level: string; readonly message: string; readonly fields: Record<string, unknown> }
+  /** A user or root called with its own key; told once in a minute for each key. */
+  | {
+      readonly kind: "access-key-used";
+      readonly accessKeyId: string;
+      readonly service: string;
+      readonly region: string;
+    }
   /** An asynchronous invocation, for control to keep and run; answered by `event-outcome`. */
   | { readonly kind: "event"; readonly id: number; readonly event: InvokeRequest }
   /** Asks to save the counts of API keys' calls; answered by `usage-saved`. */

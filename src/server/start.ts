@@ -1,4 +1,5 @@
 import { bounds } from "../base/bounds.ts";
+import { AccessKeyUses } from "../services/iam/access-key-uses.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { makePinoLogger } from "../telemetry/logger-pino.ts";
 import { makeCompilers } from "./compile-job.ts";
@@ -54,7 +55,8 @@ export async function startServer(
     vpcLinkAddresses: config.vpcLink,
     hasVpcEndpoints: config.vpcEndpoint.length > 0,
   };
-  const below = { config, ground, telemetry, functions, compileSettings, logger };
+  const accessKeyUses = await start(new AccessKeyUses(ground.store, ground.clock));
+  const below = { config, ground, telemetry, functions, compileSettings, accessKeyUses, logger };
   // The data plane's threads load while management starts.
   const dataPlane = await start(new DataPlane({ ...below, entry: threadEntry("gateway-thread"), threadCount }));
   await start(new ManagementServer({ ...below, dataPlane, run }));

@@ -28,6 +28,8 @@ export interface ThreadPoolOptions {
   saveUsage(): Promise<boolean>;
   /** Stores an asynchronous invocation, to run it. The promise never rejects. */
   acceptEvent(event: InvokeRequest): Promise<EventOutcome>;
+  /** Called when a thread has seen a key of a user or a root. */
+  noteAccessKey(accessKeyId: string, service: string, region: string): void;
   /** Called with a publication that a thread could not apply. */
   refused(publication: Extract<FromThread, { kind: "refused" }>["publication"], reason: string): void;
   /** Returns the messages that a thread must get before it serves. */
@@ -194,6 +196,8 @@ export class ThreadPool {
       refused: ({ publication, reason }) => this.#options.refused(publication, reason),
       failed: ({ message }) => this.#threadFailed(slot, message),
       log: (message) => this.#log(slot, message),
+      "access-key-used": ({ accessKeyId, service, region }) =>
+        this.#options.noteAccessKey(accessKeyId, service, region),
       event: async ({ id, event }) =>
         tell({ kind: "event-outcome", id, outcome: await this.#options.acceptEvent(event) }),
       "save-usage": async ({ id }) => tell({ kind: "usage-saved", id, isSaved: await this.#options.saveUsage() }),

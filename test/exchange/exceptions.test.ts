@@ -453,7 +453,7 @@ interface Reply {
 
 /** Sends a request whose body, if it has one, comes after its head. */
 const secretAccessKey = "a root's";
-const callers = new KnownCallers(() => undefined);
+const callers = new KnownCallers({ managedPolicyOf: () => undefined, onUse: () => undefined });
 callers.setAccessKey("AKIAROOT", {
   secret: secretAccessKey,
   isActive: true,

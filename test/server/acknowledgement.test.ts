@@ -10,6 +10,7 @@ import { makeFunctionRuntime } from "../../src/server/function-runtime.ts";
 import { openGround } from "../../src/server/ground.ts";
 import { ManagementServer } from "../../src/server/management-server.ts";
 import { makeServerTelemetry } from "../../src/server/server-telemetry.ts";
+import { AccessKeyUses } from "../../src/services/iam/access-key-uses.ts";
 import { makeLogger } from "../../src/telemetry/logger.ts";
 
 interface Answer {
@@ -36,7 +37,8 @@ async function start(t: TestContext, before: (call: TestServer["call"]) => Promi
   const telemetry = part(makeServerTelemetry({ config, ground, threadCount, logger }));
   const functions = part(makeFunctionRuntime({ config, ground, telemetry, logger }));
   const compileSettings = { compilers: makeCompilers(runHere), vpcLinkAddresses: {}, hasVpcEndpoints: false };
-  const below = { config, ground, telemetry, functions, compileSettings, logger };
+  const accessKeyUses = part(new AccessKeyUses(ground.store, ground.clock));
+  const below = { config, ground, telemetry, functions, compileSettings, accessKeyUses, logger };
   const entry = new URL("./fake-thread.ts", import.meta.url);
   const dataPlane = part(new DataPlane({ ...below, entry, threadCount }));
   const management = part(new ManagementServer({ ...below, dataPlane, run: runHere }));

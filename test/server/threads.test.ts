@@ -61,6 +61,7 @@ async function withPool(
     },
     saveUsage: () => Promise.resolve(true),
     acceptEvent: () => Promise.reject(new Error("no events here")),
+    noteAccessKey: () => undefined,
     refused: options.refused ?? (() => undefined),
     replay: options.replay ?? (() => [{ kind: "revision", revision: 0 }]),
   });

@@ -44,7 +44,9 @@ export function linkIam(_: IamPlan, context: LinkContext): RunStep {
     const problem =
       verifySignature(request, signature, { secret: caller.secret, keys, bodyHash }) ??
       problemWithVerb(exchange, signature);
-    return problem === undefined || refuseSignature(exchange, problem);
+    if (problem !== undefined) return refuseSignature(exchange, problem);
+    thread.knownCallers.noteUse(caller, thread.clock.now(), context.stage.region);
+    return true;
   };
 
   return (exchange) => {
