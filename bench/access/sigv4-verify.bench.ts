@@ -55,7 +55,7 @@ export const bench: Bench = {
 };
 
 function linkStep(): ReturnType<typeof linkIam> {
-  const knownCallers = new KnownCallers(() => undefined);
+  const knownCallers = new KnownCallers({ managedPolicyOf: () => undefined, onUse: () => undefined });
   knownCallers.setIdentity("user/ann", identity);
   knownCallers.setAccessKey("AKIAANN", { secret: ann.secretAccessKey, isActive: true, ownerArn: identity.arn });
   knownCallers.setSessionKey(Buffer.alloc(32, 1).toString("base64"));

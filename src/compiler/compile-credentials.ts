@@ -1,7 +1,7 @@
 import { makeConditionContext } from "../access/condition-keys.ts";
 import { assumedRoleArn } from "../access/principal.ts";
 import { gatewaySessionName, parseRoleArn, Role, type RoleAccess } from "../access/role-access.ts";
-import type { RestApiDefinition } from "../definition/rest-api.ts";
+import type { Integration, Method, RestApiDefinition } from "../definition/rest-api.ts";
 import { substituteStageVariables } from "../language/substitution.ts";
 import type { AwsCall } from "./aws-call.ts";
 import { closed, misconfigured, type Refusal } from "./refusal.ts";
@@ -13,6 +13,23 @@ export interface RoleAsker {
   readonly methodArn: string;
   readonly variables: Readonly<Record<string, string>>;
   readonly surroundings: Pick<Surroundings, "roles">;
+}
+
+/**
+ * Returns whether an integration makes its calls with the caller's own credentials, which only methods with AWS_IAM know.
+ * Unconfirmed: what AWS answers for other methods; see docs/compatibility.md, "credentials, the caller's own".
+ */
+export function usesCaller(
+  { credentials }: Pick<Integration, "credentials">,
+  { authorizationType }: Pick<Method, "authorizationType">,
+  { variables }: Pick<RoleAsker, "variables">,
+): boolean {
+  if (substituteStageVariables(credentials ?? "", variables).text !== "arn:aws:iam::*:user/*") return false;
+  if (authorizationType === "AWS_IAM") return true;
+  throw misconfigured(
+    "The integration uses the caller's credentials, and the method does not know its callers",
+    `Its authorizationType is ${authorizationType}; AWS_IAM knows them`,
+  );
 }
 
 /** Returns the role that `credentials` names. AWS: API reference, "Integration": credentials. */
@@ -100,11 +117,17 @@ export function compileInvoker(
   if (roleArn === undefined) return {};
   // Both policies would have to allow it. AWS: IAM User Guide, "Cross-account policy evaluation logic".
   if (functionArn.split(":")[4] !== roleArn.split(":")[4]) throw closed("integration credentials of another account");
-  const region = functionArn.split(":")[3]!;
-  const call = { action: "lambda:InvokeFunction", resource: functionArn, isPrefix: false, region };
-  requireRole(roleArn, call, asker, { isOwnService: true });
+  requireRole(roleArn, invocationOf(functionArn), asker, { isOwnService: true });
   return { roleArn };
 }
+
+/** Returns the call that invokes a function. */
+export const invocationOf = (functionArn: string): AwsCall => ({
+  action: "lambda:InvokeFunction",
+  resource: functionArn,
+  isPrefix: false,
+  region: functionArn.split(":")[3]!,
+});
 
 function requireAllowed(role: Role, call: AwsCall): void {
   const { action, resource, isPrefix } = call;

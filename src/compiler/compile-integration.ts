@@ -5,18 +5,27 @@ import { parseJavaPattern } from "../language/java/java-pattern.ts";
 import { substituteStageVariables } from "../language/substitution.ts";
 import { reservedHeaders, reservedHeadersOfServices } from "../plan/reserved-headers.ts";
 import type {
+  AwsPlan,
   BackendPlan,
   ContentHandlingPlan,
   IntegrationResponsePlan,
+  LambdaPlan,
   RequestTemplatesPlan,
   StepPlan,
   StreamPlan,
 } from "../plan/steps.ts";
 import type { UriPlan } from "../plan/values.ts";
-import { awsCallOf } from "./aws-call.ts";
+import { type AwsCall, awsCallOf } from "./aws-call.ts";
 import { parseAwsTarget } from "./aws-target.ts";
 import { compileVpcLink } from "./compile-connection.ts";
-import { compileInvoker, type RoleAsker, requireRole, roleOf } from "./compile-credentials.ts";
+import {
+  compileInvoker,
+  invocationOf,
+  type RoleAsker,
+  requireRole,
+  roleOf,
+  usesCaller,
+} from "./compile-credentials.ts";
 import { compileTemplates, hasVelocity } from "./compile-template.ts";
 import { compileParameters } from "./compile-values.ts";
 import { closed, misconfigured } from "./refusal.ts";
@@ -208,7 +217,7 @@ function compilePath(rest: string, uri: string, integration: Integration, contex
 /** Returns whether a text has only characters that a path and its query may have (RFC 3986 §3.3, §3.4). */
 const isPath = (text: string): boolean => /^[!$-;=?-[\]_a-z~]*$/.test(text);
 
-function compileLambdaProxy(integration: Integration, _method: Method, context: IntegrationContext): StepPlan {
+function compileLambdaProxy(integration: Integration, method: Method, context: IntegrationContext): StepPlan {
   const uri = fillStageVariables(integration.uri, context.variables);
   const service = serviceOf(uri);
   if (service !== "lambda") throw closed(`integration type AWS_PROXY with the service ${service}`);
@@ -216,7 +225,7 @@ function compileLambdaProxy(integration: Integration, _method: Method, context: 
   return {
     kind: "lambda-proxy",
     functionArn,
-    ...compileInvoker(functionArn, integration.credentials, context),
+    ...compileInvokerOf(functionArn, integration, method, context),
     timeoutMs: integration.timeoutInMillis ?? bounds.integrationTimeoutMsDefault.value,
     ...compileStream(integration, context),
   };
@@ -236,15 +245,13 @@ function compileAws(integration: Integration, method: Method, context: Integrati
   const query = compileParameters(integration.requestParameters, "integration.request.querystring.", options);
   const isTargetMapped = headers.some(({ name }) => name.toLowerCase() === "x-amz-target");
   const verb = integration.httpMethod?.toUpperCase();
-  const roleArn = roleOf(integration.credentials, context);
-  if (roleArn === undefined) throw misconfigured("Role ARN must be specified for AWS integrations");
   const facts = { target, partition: uri.split(":", 2)[1]!, headers, query };
-  requireRole(roleArn, awsCallOf(integration, method, facts), context, { isOwnService: false });
+  const call = (): AwsCall | undefined => awsCallOf(integration, method, facts);
   return {
     kind: "aws",
     service: target.service,
     ...(target.unsent === undefined || isTargetMapped ? {} : { unsent: target.unsent }),
-    roleArn,
+    ...compileSigner(call, integration, method, context),
     backend: {
       path: compilePath(target.path, uri, integration, context),
       ...(verb === undefined || verb === "ANY" ? {} : { httpMethod: verb }),
@@ -256,6 +263,34 @@ function compileAws(integration: Integration, method: Method, context: Integrati
     request: compileRequestTemplates(integration, context),
     responses: compileResponses(integration, method, context),
   };
+}
+
+/** Returns whose credentials sign an integration's requests to a service. */
+function compileSigner(
+  callOf: () => AwsCall | undefined,
+  integration: Integration,
+  method: Method,
+  context: IntegrationContext,
+): Pick<AwsPlan, "roleArn" | "asCaller"> {
+  if (usesCaller(integration, method, context)) {
+    const call = callOf();
+    return { asCaller: call === undefined ? {} : { call } };
+  }
+  const roleArn = roleOf(integration.credentials, context);
+  if (roleArn === undefined) throw misconfigured("Role ARN must be specified for AWS integrations");
+  requireRole(roleArn, callOf(), context, { isOwnService: false });
+  return { roleArn };
+}
+
+/** Returns who invokes an integration's function. */
+function compileInvokerOf(
+  functionArn: string,
+  integration: Integration,
+  method: Method,
+  context: IntegrationContext,
+): Pick<LambdaPlan, "roleArn" | "asCaller"> {
+  if (usesCaller(integration, method, context)) return { asCaller: invocationOf(functionArn) };
+  return compileInvoker(functionArn, integration.credentials, context);
 }
 
 /** AWS: API Gateway Developer Guide, "Set up Lambda custom integrations in API Gateway". */
@@ -271,7 +306,7 @@ function compileLambda(uri: string, integration: Integration, method: Method, co
   return {
     kind: "lambda",
     functionArn,
-    ...compileInvoker(functionArn, integration.credentials, context),
+    ...compileInvokerOf(functionArn, integration, method, context),
     timeoutMs: integration.timeoutInMillis ?? bounds.integrationTimeoutMsDefault.value,
     headers: headers.filter(({ name }) => invokeHeaders.has(name.toLowerCase())),
     request: compileRequestTemplates(integration, context),

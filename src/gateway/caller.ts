@@ -1,4 +1,6 @@
+import type { CallerAccess } from "../access/authorize.ts";
 import type { Policy } from "../access/policy.ts";
+import type { Principal } from "../access/principal.ts";
 import type { InboundRequest } from "../http/inbound.ts";
 import type { VpcEndpoint } from "../http/listener.ts";
 import type { UsagePlanFacts } from "../plan/usage-plan.ts";
@@ -36,6 +38,14 @@ export interface IamIdentity {
   readonly cognitoIdentityId?: string;
   readonly cognitoAuthenticationType?: string;
   readonly cognitoAuthenticationProvider?: string;
+  /** The identity with its policies, for calls that are made in its name; only a verified signature brings it. */
+  readonly signer?: Signer;
+}
+
+export interface Signer {
+  readonly principal: Principal;
+  /** The principal's policies, parsed. */
+  readonly access: CallerAccess;
 }
 
 export interface CallerApiKey {

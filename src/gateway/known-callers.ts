@@ -1,4 +1,6 @@
-import { accessOf, type CallerAccess } from "../access/authorize.ts";
+import { randomBytes } from "node:crypto";
+import { makeAccessKeyId } from "../access/access-key-id.ts";
+import { accessOf } from "../access/authorize.ts";
 import {
   type Identity,
   type Principal,
@@ -7,11 +9,12 @@ import {
   rootByArn,
   type Session,
 } from "../access/principal.ts";
+import type { Credentials } from "../access/request-signer.ts";
 import { SessionSeal } from "../access/session-seal.ts";
 import type { SignatureProblem } from "../access/sigv4-signature.ts";
 import { expiredSession, unknownKey } from "../access/sigv4-verify.ts";
 import { bounds } from "../base/bounds.ts";
-import type { IamIdentity } from "./caller.ts";
+import type { IamIdentity, Signer } from "./caller.ts";
 
 /** An access key of a user or a root, as control publishes it. */
 export interface PublishedAccessKey {
@@ -32,11 +35,8 @@ export interface PublishedPolicy {
 export interface ClaimedCaller {
   readonly accessKeyId: string;
   readonly secret: string;
-  readonly principal: Principal;
-  /** The principal's policies, parsed. */
-  readonly access: CallerAccess;
   /** `$context.identity` */
-  readonly iam: IamIdentity;
+  readonly iam: IamIdentity & { readonly signer: Signer };
   /** When control was told of a use of the key, in milliseconds since 1970. */
   toldAtMs: number;
 }
@@ -80,6 +80,8 @@ export class KnownCallers {
   readonly #policiesByArn = new Map<string, PublishedPolicy>();
   /** Sessions that were opened before, by their tokens; a bounded number. */
   readonly #sessions = new Map<string, OpenedSession>();
+  /** Sessions that were made here, for the callers that are remembered. */
+  #made = new WeakMap<Signer, { readonly credentials: Credentials; readonly untilMs: number }>();
   #seal: SessionSeal | undefined;
 
   constructor({ managedPolicyOf, onUse }: KnownCallersOptions) {
@@ -91,8 +93,8 @@ export class KnownCallers {
   noteUse(caller: ClaimedCaller, nowMs: number, region: string): void {
     if (Math.abs(nowMs - caller.toldAtMs) < bounds.accessKeyUseToldMs.value) return;
     caller.toldAtMs = nowMs;
-    const { principal, accessKeyId } = caller;
-    if (principal.session === undefined) this.#onUse(accessKeyId, region);
+    const { iam, accessKeyId } = caller;
+    if (iam.signer.principal.session === undefined) this.#onUse(accessKeyId, region);
   }
 
   setAccessKey(id: string, key: PublishedAccessKey | null): void {
@@ -121,11 +123,42 @@ export class KnownCallers {
   setSessionKey(key: string | null): void {
     this.#seal = key === null ? undefined : new SessionSeal(Buffer.from(key, "base64"));
     this.#sessions.clear();
+    this.#made = new WeakMap();
   }
 
   /** Returns whom the access key, with the token of its session, belongs to, or AWS's refusal. */
   find(accessKeyId: string, token: string | undefined, nowMs: number): CallerLookup {
     return token === undefined ? this.#findKey(accessKeyId) : this.#findSession(accessKeyId, token, nowMs);
+  }
+
+  /**
+   * Returns credentials of a session of the caller, for calls that are made in its name; undefined if no session can be
+   * made. They count for as long as the caller's own session does, and for a quarter of an hour at most without one.
+   */
+  credentialsOf(signer: Signer, nowMs: number): Credentials | undefined {
+    const made = this.#made.get(signer);
+    if (made !== undefined && nowMs < made.untilMs) return made.credentials;
+    const seal = this.#seal;
+    if (seal === undefined) return undefined;
+    const { principal } = signer;
+    const { identity } = principal;
+    const issuedAt = Math.floor(nowMs / 1000);
+    const session: Session = principal.session ?? {
+      kind: "user",
+      issuerArn: identity.arn,
+      issuerId: identity.id,
+      issuedAt,
+      expiresAt: issuedAt + ownSessionSeconds,
+    };
+    const accessKeyId = makeAccessKeyId("ASIA", principal.account, randomBytes(8));
+    const credentials = {
+      accessKeyId,
+      secretAccessKey: seal.secretOf(accessKeyId),
+      sessionToken: seal.sealSession(accessKeyId, session),
+    };
+    // A request takes time to arrive.
+    this.#made.set(signer, { credentials, untilMs: (session.expiresAt - marginSeconds) * 1000 });
+    return credentials;
   }
 
   #findKey(id: string): CallerLookup {
@@ -186,15 +219,17 @@ export class KnownCallers {
   }
 }
 
+const ownSessionSeconds = 900;
+const marginSeconds = 60;
+
 /** AWS: API Gateway Developer Guide, "Variables for data transformations for API Gateway": `identity.caller`, `identity.user`. */
 const makeCaller = (accessKey: string, secret: string, principal: Principal): ClaimedCaller => {
   const { account: accountId, userId, arn: userArn } = principal;
+  const signer = { principal, access: accessOf(principal) };
   return {
     accessKeyId: accessKey,
     secret,
-    principal,
-    access: accessOf(principal),
-    iam: { accessKey, accountId, caller: userId, user: userId, userArn },
+    iam: { accessKey, accountId, caller: userId, user: userId, userArn, signer },
     toldAtMs: Number.NEGATIVE_INFINITY,
   };
 };

@@ -207,12 +207,28 @@ export interface AwsPlan {
   readonly service: AwsServicePlan;
   /** Headers that name the action and that no mapping sends. Servers outside AWS may need them. */
   readonly unsent?: UnsentHeadersPlan;
-  /** The role whose credentials sign the requests. */
-  readonly roleArn: string;
+  /** The role whose credentials sign the requests; absent if the caller's do. */
+  readonly roleArn?: string;
+  /** The caller's own credentials sign the requests. */
+  readonly asCaller?: {
+    /** What the caller has to be allowed; absent if only the service knows it. */
+    readonly call?: AwsCallPlan;
+  };
   /** The backend without its origin, which the server's settings give. */
   readonly backend: Omit<BackendPlan, "origin">;
   readonly request: RequestTemplatesPlan;
   readonly responses: readonly IntegrationResponsePlan[];
+}
+
+/** A call of a service, as IAM sees it. */
+export interface AwsCallPlan {
+  /** `service:Action` */
+  readonly action: string;
+  readonly resource: string;
+  /** Only the beginning of the resource's ARN is known; it may be empty. */
+  readonly isPrefix: boolean;
+  /** The region that the call goes to. */
+  readonly region: string;
 }
 
 /** The values of `X-Amz-Target` and `Content-Type`. */
@@ -237,6 +253,8 @@ export interface LambdaPlan {
   readonly functionArn: string;
   /** The role that invokes the function. Its policies allow that, so the function's own policy is not evaluated. */
   readonly roleArn?: string;
+  /** The caller's own identity invokes the function, and has to be allowed this call. */
+  readonly asCaller?: AwsCallPlan;
   readonly timeoutMs: number;
   /** The mapped headers that Invoke knows, such as `X-Amz-Invocation-Type`. */
   readonly headers: readonly ParameterPlan[];
@@ -250,6 +268,8 @@ export interface LambdaProxyPlan {
   readonly functionArn: string;
   /** As {@link LambdaPlan.roleArn}. */
   readonly roleArn?: string;
+  /** As {@link LambdaPlan.asCaller}. */
+  readonly asCaller?: AwsCallPlan;
   readonly timeoutMs: number;
   readonly stream?: StreamPlan;
 }

@@ -191,15 +191,28 @@ test("a role's policies and boundary are evaluated as on AWS, and what is not un
   }
 });
 
-test("a role of another account than the function's, and the caller's own credentials, close the method", async () => {
+test("a role of another account than the function's, and other forms of the caller's credentials, close the method", async () => {
   const functions = new FakeFunctions();
   await using gateway = await startGateway({ functions });
-  for (const credentials of [arn.replace("000000000000", "111111111111"), "arn:aws:iam::*:user/*"]) {
+  for (const credentials of [arn.replace("000000000000", "111111111111"), "arn:aws:iam::*:role/*"]) {
     deploy(gateway, aLambdaProxy({ credentials }), aRole());
     const reply = await gateway.call("/x");
     assert.equal(reply.status, 501);
     assert.match(reply.text, /integration credentials of (another account|the caller)/);
   }
+  assert.equal(functions.requests.length, 0);
+});
+
+test("the caller's own credentials are AWS's 500 for a method that does not know its callers", async () => {
+  const functions = new FakeFunctions();
+  await using gateway = await startGateway({ functions });
+  deploy(gateway, aLambdaProxy({ credentials: "arn:aws:iam::*:user/*" }), aRole());
+  const reply = await gateway.call("/x");
+  assert.deepEqual([reply.status, reply.text], [500, '{"message": "Internal server error"}']);
+  assert.match(
+    String(reply.headers["x-portico-hint"]),
+    /the caller's credentials, and the method does not know its callers/,
+  );
   assert.equal(functions.requests.length, 0);
 });
 

@@ -1,13 +1,18 @@
 // Methods with authorizationType AWS_IAM: who passes, and what each refusal looks like.
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe, it, test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { accountOfAccessKey } from "../../src/access/access-key-id.ts";
 import type { Identity, Session } from "../../src/access/principal.ts";
 import type { Credentials } from "../../src/access/request-signer.ts";
 import { SessionSeal } from "../../src/access/session-seal.ts";
-import type { Method, RestApiDefinition } from "../../src/definition/rest-api.ts";
+import type { Integration, Method, RestApiDefinition } from "../../src/definition/rest-api.ts";
 import { signWithSdk } from "../sdk-signer.ts";
-import { aMethod, aMock, aRestApi } from "./a-rest-api.ts";
+import { aLambdaProxy, aMethod, aMock, aRestApi, functionArn } from "./a-rest-api.ts";
+import { FakeFunctions } from "./fake-functions.ts";
 import { type GatewayUnderTest, type Reply, startGateway } from "./start-gateway.ts";
 
 const account = "000000000000";
@@ -650,4 +655,136 @@ test("tokens of more sessions than are remembered, and keys and tokens that nobo
     const { accessKeyId, sessionToken } = credentialsOf(session, `ASIA${count}`);
     assert.equal(callers.find(accessKeyId, sessionToken, nowMs).kind, "found");
   }
+});
+
+describe("an integration with the caller's own credentials", () => {
+  const credentials = "arn:aws:iam::*:user/*";
+  const invoke = { Effect: "Allow", Action: "lambda:InvokeFunction", Resource: functionArn };
+  const startWith = (
+    integration: Integration,
+    options: Parameters<typeof startGateway>[0],
+  ): Promise<GatewayUnderTest> =>
+    start(aRestApi({ "/pets": { GET: guarded("", { methodIntegration: integration }) } }), options);
+
+  it("invokes a function that the caller, or the function's policy, allows it", async () => {
+    const functions = new FakeFunctions();
+    functions.facts = { functionArn, policyRevision: "1" } as typeof functions.facts;
+    const cases: readonly (readonly [string, Identity, policy: object | undefined, number])[] = [
+      ["neither", userOf(account, allow("*")), undefined, 500],
+      ["the caller's", userOf(account, allow("*"), invoke), undefined, 200],
+      ["the caller's denies", userOf(account, allow("*"), invoke, { ...invoke, Effect: "Deny" }), undefined, 500],
+      [
+        "the function's, for the caller",
+        userOf(account, allow("*")),
+        { ...invoke, Principal: { AWS: userOf(account).arn } },
+        200,
+      ],
+      [
+        "the function's, for API Gateway",
+        userOf(account, allow("*")),
+        { ...invoke, Principal: { Service: "apigateway.amazonaws.com" } },
+        500,
+      ],
+    ];
+    for (const [name, user, policy, status] of cases) {
+      functions.facts = {
+        functionArn,
+        policyRevision: name,
+        ...(policy && { policy: document(policy) }),
+      } as typeof functions.facts;
+      for (const integration of [
+        aLambdaProxy({ credentials }),
+        aLambdaProxy({ credentials, type: "AWS", integrationResponses: { "200": { statusCode: "200" } } }),
+      ]) {
+        await using under = await startWith(integration, { functions });
+        under.gateway.callers.setIdentity("user/ann", user);
+        const reply = await call(under);
+        assert.equal(reply.status, status, `${name}: ${reply.text} ${String(reply.headers["x-portico-hint"])}`);
+        if (name === "neither") {
+          assert.equal(
+            reply.headers["x-portico-hint"],
+            `Execution failed due to configuration error: User: ${user.arn} is not authorized to perform: ` +
+              `lambda:InvokeFunction on resource: ${functionArn} because no identity-based policy allows the ` +
+              "lambda:InvokeFunction action",
+          );
+        }
+      }
+    }
+  });
+
+  it("calls a service that the caller's policies allow, signed with a session of the caller", async () => {
+    const seen: IncomingMessage[] = [];
+    const server = createServer((incoming, answer) => {
+      seen.push(incoming);
+      incoming.resume().once("end", () => answer.end("{}"));
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const integration: Integration = {
+      type: "AWS",
+      httpMethod: "POST",
+      uri: "arn:aws:apigateway:us-east-1:sqs:path/000000000000/orders",
+      credentials,
+      requestTemplates: { "application/json": "Action=SendMessage&MessageBody=x" },
+      integrationResponses: { "200": { statusCode: "200" } },
+    };
+    try {
+      await using under = await startWith(integration, { services: { endpoints: { sqs: origin } } });
+      const send = {
+        Effect: "Allow",
+        Action: "sqs:SendMessage",
+        Resource: "arn:aws:sqs:us-east-1:000000000000:orders",
+      };
+      const refused = await call(under);
+      assert.equal(refused.status, 500);
+      assert.match(
+        String(refused.headers["x-portico-hint"]),
+        /user\/ann is not authorized to perform: sqs:SendMessage/,
+      );
+      assert.equal(seen.length, 0);
+      under.gateway.callers.setIdentity("user/ann", userOf(account, allow("*"), send));
+      under.gateway.callers.setIdentity("role/reader", {
+        ...role,
+        policies: userOf(account, allow("*"), send).policies,
+      });
+      const sessions: (Session | undefined)[] = [];
+      for (const by of [ann, ann, credentialsOf(session)]) {
+        const reply = await call(under, { by });
+        assert.equal(reply.status, 200, String(reply.headers["x-portico-hint"]));
+        const { headers } = seen.at(-1)!;
+        const accessKeyId = /Credential=(ASIA[A-Z2-7]{16})\//.exec(headers.authorization ?? "")?.[1] ?? "";
+        assert.equal(accountOfAccessKey(accessKeyId), account);
+        sessions.push(seal.openSession(accessKeyId, String(headers["x-amz-security-token"])));
+        assert.doesNotMatch(JSON.stringify(headers), /AKIAANN|ann's secret/);
+      }
+      assert.deepEqual(
+        sessions.map((made) => made && [made.kind, made.issuerArn, made.expiresAt]),
+        [
+          ["user", userOf(account).arn, nowMs / 1000 + 900],
+          ["user", userOf(account).arn, nowMs / 1000 + 900],
+          ["assumed-role", role.arn, session.expiresAt],
+        ],
+      );
+      under.gateway.callers.setSessionKey(null);
+      assert.equal((await call(under)).status, 500, "no session can be made");
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+  });
+
+  it("never goes to AWS itself, which does not know the caller", async () => {
+    const integration: Integration = {
+      type: "AWS",
+      httpMethod: "POST",
+      uri: "arn:aws:apigateway:us-east-1:sqs:path/000000000000/orders",
+      credentials,
+      integrationResponses: { "200": { statusCode: "200" } },
+    };
+    const ofAws = { accessKeyId: "AKIAREAL", secretAccessKey: "real" };
+    await using under = await startWith(integration, { services: { endpoints: {}, credentials: ofAws } });
+    const reply = await call(under);
+    assert.equal(reply.status, 500);
+    assert.match(String(reply.headers["x-portico-hint"]), /AWS does not know the callers of this server/);
+  });
 });

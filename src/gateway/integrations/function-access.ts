@@ -1,8 +1,10 @@
 import { bounds } from "../../base/bounds.ts";
 import { describeMissing } from "../../functions/function-client.ts";
 import type { Plan } from "../../plan/kinds.ts";
+import type { LambdaPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
 import type { ThreadContext } from "../thread-context.ts";
+import { callerMayInvoke } from "./caller-access.ts";
 
 /** The method or authorizer that wants to invoke a function. */
 export interface Invoker {
@@ -17,8 +19,20 @@ export interface Invoker {
  */
 const invalidPermissions = "Execution failed due to configuration error: Invalid permissions on Lambda function";
 
+/**
+ * Links what decides, for each request, whether the function may be invoked for the method. If not, it answers the
+ * exchange as AWS does. A role's policies were asked when the method was compiled.
+ */
+export function linkInvocationCheck(
+  { functionArn, roleArn, asCaller }: Pick<LambdaPlan, "functionArn" | "roleArn" | "asCaller">,
+  invoker: Invoker,
+): (exchange: Exchange) => boolean {
+  if (asCaller !== undefined) return (exchange) => callerMayInvoke(exchange, asCaller, invoker.thread);
+  return roleArn === undefined ? (exchange) => mayInvoke(exchange, functionArn, invoker) : () => true;
+}
+
 /** Returns whether API Gateway may invoke the function for this method. If not, it answers the exchange as AWS does. */
-export function mayInvoke(exchange: Exchange, functionArn: string, invoker: Invoker): boolean {
+function mayInvoke(exchange: Exchange, functionArn: string, invoker: Invoker): boolean {
   const { stage, method } = invoker;
   const sourceArn =
     `arn:aws:execute-api:${stage.region}:${stage.account}:${stage.apiId}/${stage.stageName}/` +

@@ -11,7 +11,7 @@ import { BalancedPools } from "./balanced-pools.ts";
 export type CallBackend = (exchange: Exchange, path: string, body: Buffer | RequestBodyStream | undefined) => void;
 
 /** Adds a signature to the headers of a request whose whole body is known. */
-export type SignRequest = (request: SignableRequest) => void;
+export type SignRequest = (request: SignableRequest, exchange: Exchange) => void;
 
 /**
  * Links a backend call and holds the backend's connections as long as the program lives. The answer goes to the
@@ -45,7 +45,7 @@ export function linkBackendCall(
     }
     const method = plan.httpMethod ?? exchange.httpMethod;
     if (sign !== undefined && !(body instanceof RequestBodyStream)) {
-      sign({ method, target: path, host: pool.host, headers, body });
+      sign({ method, target: path, host: pool.host, headers, body }, exchange);
     }
     exchange.trace?.add({
       kind: "endpoint-request",

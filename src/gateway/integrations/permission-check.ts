@@ -17,14 +17,24 @@ interface PolicyDecisions {
 export class PermissionCheck {
   readonly #known = new Map<string, PolicyDecisions>();
 
-  decide(facts: FunctionFacts, sourceArn: string, account: string): PolicyDecision["kind"] {
-    if (facts.policy === undefined) return "not-allowed";
+  /** Returns the function's policy, parsed; undefined if it has none. */
+  policyOf(facts: FunctionFacts): Policy | undefined {
+    return facts.policy === undefined ? undefined : this.#find(facts, facts.policy).policy;
+  }
+
+  #find(facts: FunctionFacts, text: string): PolicyDecisions {
     let known = this.#known.get(facts.functionArn);
     if (known === undefined || known.revision !== facts.policyRevision) {
-      known = { revision: facts.policyRevision, policy: parsePolicy(facts.policy), decisions: new Map() };
+      known = { revision: facts.policyRevision, policy: parsePolicy(text), decisions: new Map() };
       if (this.#known.size >= bounds.permissionDecisionsMax.value) this.#known.clear();
       this.#known.set(facts.functionArn, known);
     }
+    return known;
+  }
+
+  decide(facts: FunctionFacts, sourceArn: string, account: string): PolicyDecision["kind"] {
+    if (facts.policy === undefined) return "not-allowed";
+    const known = this.#find(facts, facts.policy);
     let decision = known.decisions.get(sourceArn);
     if (decision === undefined) {
       decision = known.policy.decide({

@@ -135,8 +135,9 @@ function linkDecision({ stage, resourcePolicy }: LinkContext): (exchange: Exchan
   const stageArn = stageArnOf(stage);
   const policy = resourcePolicy.parsed;
   const called: CalledResource = { account: stage.account, policy };
-  return (exchange, { principal, access, iam }) => {
+  return (exchange, { iam }) => {
     exchange.caller.iam = iam;
+    const { principal, access } = iam.signer;
     const context = invokeContextOf(exchange, principal);
     let decision: AccessDecision | undefined;
     for (const path of pathsOf(exchange.path)) {

@@ -1,6 +1,6 @@
 import type { LambdaProxyPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
-import { fitsLambda, mayInvoke } from "../integrations/function-access.ts";
+import { fitsLambda, linkInvocationCheck } from "../integrations/function-access.ts";
 import { Invocation } from "../integrations/invocation.ts";
 import { linkEvent } from "../integrations/lambda-event.ts";
 import { LambdaStream } from "../integrations/lambda-stream.ts";
@@ -15,11 +15,12 @@ const empty = Buffer.alloc(0);
 /** AWS: API Gateway Developer Guide, "Lambda proxy integrations in API Gateway". */
 export function linkLambdaProxy(plan: LambdaProxyPlan, context: LinkContext): RunStep {
   const { stage, method, thread } = context;
-  const { functionArn, roleArn, timeoutMs, stream } = plan;
+  const { functionArn, timeoutMs, stream } = plan;
+  const mayInvoke = linkInvocationCheck(plan, context);
   const writeEvent = linkEvent(stage, method);
   const isBinary = linkBinaryMediaTypes(stage.binaryMediaTypes);
   const call = (exchange: Exchange, body: Buffer): void => {
-    if (roleArn === undefined && !mayInvoke(exchange, functionArn, context)) return;
+    if (!mayInvoke(exchange)) return;
     const contentType = exchange.request.header("content-type");
     const event = writeEvent(exchange, body, contentType !== undefined && isBinary(mediaTypeOf(contentType)));
     if (!fitsLambda(exchange, event)) return;

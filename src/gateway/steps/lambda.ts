@@ -12,7 +12,7 @@ import {
   linkRequestContent,
   refuseUndecodable,
 } from "../integrations/content-handling.ts";
-import { fitsLambda, mayInvoke } from "../integrations/function-access.ts";
+import { fitsLambda, linkInvocationCheck } from "../integrations/function-access.ts";
 import {
   Invocation,
   type InvocationConsumer,
@@ -48,7 +48,8 @@ import {
 /** AWS: API Gateway Developer Guide, "Set up Lambda custom integrations in API Gateway". */
 export function linkLambda(plan: LambdaPlan, context: LinkContext): RunStep {
   const { stage, thread } = context;
-  const { functionArn, roleArn, timeoutMs } = plan;
+  const { functionArn, timeoutMs } = plan;
+  const mayInvoke = linkInvocationCheck(plan, context);
   const chooseBody = linkRequestTemplates(plan.request, context);
   const select = linkSelection(plan.responses, context, ofAws);
   const contentOf = linkRequestContent(plan.request.contentHandling, stage.binaryMediaTypes);
@@ -92,7 +93,7 @@ export function linkLambda(plan: LambdaPlan, context: LinkContext): RunStep {
     }
   };
   const transform = (exchange: Exchange, chosen: RequestBody, given: RequestContent): void => {
-    if (roleArn === undefined && !mayInvoke(exchange, functionArn, context)) return;
+    if (!mayInvoke(exchange)) return;
     if (chosen.kind !== "template") send(exchange, chosen.kind === "text" ? chosen.text : passed(given), given);
     else renderRequest(exchange, chosen.template, (text) => send(exchange, text, given));
   };

@@ -4,6 +4,7 @@ import type { Session } from "../../access/principal.ts";
 import { SessionSeal, sessionTokenPrefix } from "../../access/session-seal.ts";
 import type { CallerDecision } from "../../protocol/operation.ts";
 import { everywhere, type Store } from "../../store/store.ts";
+import { iamKinds } from "../iam/documents.ts";
 import { loadAccessKey, loadSession } from "../iam/load-principal.ts";
 
 export interface SessionCredentials {
@@ -38,6 +39,9 @@ export class Sessions {
     // A reset removes the key, and with it all sessions.
     this.#endWatch = this.#store.subscribe((changes) => {
       if (changes.some(({ kind, deleted }) => kind === sessionKeyDocument.kind && deleted)) this.#seal = undefined;
+      // Threads make sessions of callers whose integrations call services in their name.
+      const hasNewKey = changes.some(({ kind, deleted }) => kind === iamKinds.accessKey && !deleted);
+      if (hasNewKey && this.#seal === undefined) this.requireSeal().catch(() => undefined);
     });
     const { kind, id } = sessionKeyDocument;
     const stored = await this.#store.read(everywhere, (tx) => tx.get<SessionKeyDocument>(kind, id));
