@@ -1,10 +1,10 @@
 import { bounds } from "../../base/bounds.ts";
 import type { Change, Work } from "../../families/work.ts";
-import { everywhere } from "../../store/store.ts";
+import { iamPaging, page, pageAnswer, pageWindow } from "../../protocol/paging.ts";
+import { everywhere, type Reader } from "../../store/store.ts";
 import { awsManagedPolicies } from "./aws-managed-policies.ts";
 import { putOwnership, readAccount, readOwnership } from "./count-entity.ts";
 import {
-  documentId,
   type EntityDocument,
   encodePolicy,
   type GroupDocument,
@@ -16,7 +16,6 @@ import {
 import { attachedPolicy, shownBoundary } from "./entity-operations.ts";
 import { alreadyExists, noSuchEntity } from "./errors.ts";
 import { type IamInput, type IamService, operations, reading, writing } from "./iam-families.ts";
-import { listPage } from "./list-page.ts";
 import { countUses, listedPolicy, shownVersions, type Uses } from "./policies.ts";
 import { tagList } from "./tags.ts";
 import { readTrust } from "./trusted-principals.ts";
@@ -100,76 +99,124 @@ async function getSummary({ tx }: Work<IamService>): Promise<object> {
 
 // ---- Everything ----
 
-interface DetailRow {
-  readonly list: "UserDetailList" | "GroupDetailList" | "RoleDetailList" | "Policies";
-  readonly key: string;
-  readonly shown: object;
+type DetailList = "UserDetailList" | "GroupDetailList" | "RoleDetailList" | "Policies";
+
+interface Detail {
+  readonly id: string;
+  /** Makes the answer, which is done for one page only. */
+  readonly show: () => object | Promise<object>;
 }
 
-/** AWS: IAM API reference, "GetAccountAuthorizationDetails": one page has users, groups, roles and policies. */
+/** A part of the list, in the order of ids. */
+interface Section {
+  readonly filter: NonNullable<IamInput<"GetAccountAuthorizationDetails">["Filter"]>[number];
+  readonly list: DetailList;
+  /** Returns what comes after an id, or all of it; more than `limit` is not needed. */
+  readonly find: (after: string | undefined, limit: number) => Promise<readonly Detail[]>;
+}
+
+/**
+ * Only a page is read, since all policies of an account may be tens of megabytes. AWS: IAM API reference,
+ * "GetAccountAuthorizationDetails": one page has users, groups, roles and policies.
+ */
 async function getDetails({
   tx,
   input,
 }: Work<IamService, IamInput<"GetAccountAuthorizationDetails">>): Promise<object> {
-  const { Filter: filter } = input;
-  const isAsked = (name: NonNullable<typeof filter>[number]): boolean =>
-    filter === undefined || filter.length === 0 || filter.includes(name);
-  const all = async <Item>(kind: string): Promise<Item[]> => (await tx.list<Item>(kind)).map(({ body }) => body);
-  const rows: DetailRow[] = [];
-  const add = (list: DetailRow["list"], name: string, shown: object): unknown =>
-    rows.push({ list, key: `${list} ${documentId(name)}`, shown });
-  const groups = new Map((await all<GroupDocument>(iamKinds.group)).map((group) => [documentId(group.name), group]));
-  if (isAsked("User")) {
-    for (const user of await all<UserDocument>(iamKinds.user)) {
-      const names = user.groups.map((id) => groups.get(id)?.name ?? id);
-      add("UserDetailList", user.name, userDetail(user, names));
-    }
+  const { Filter: filter = [], MaxItems, Marker } = input;
+  const request = { limit: MaxItems, token: Marker };
+  const { limit, after } = pageWindow(request, iamPaging);
+  const rows: { readonly key: string; readonly list: DetailList; readonly detail: Detail }[] = [];
+  for (const [index, { filter: name, list, find }] of sectionsOf(tx).entries()) {
+    if (filter.length > 0 && !filter.includes(name)) continue;
+    const prefix = `${index} `;
+    // Sections before that of the marker are over, and those after it have not begun.
+    if (rows.length > limit || (after !== undefined && prefix < after && !after.startsWith(prefix))) continue;
+    const from = after?.startsWith(prefix) === true ? after.slice(prefix.length) : undefined;
+    for (const detail of await find(from, limit + 1)) rows.push({ key: prefix + detail.id, list, detail });
   }
-  if (isAsked("Group")) for (const group of groups.values()) add("GroupDetailList", group.name, groupDetail(group));
-  if (isAsked("Role")) {
-    for (const role of await all<RoleDocument>(iamKinds.role)) {
-      add("RoleDetailList", role.name, roleDetail(role, (await readTrust(tx, role)).text));
-    }
-  }
-  const uses = await countUses(tx);
-  if (isAsked("LocalManagedPolicy")) {
-    for (const policy of await all<PolicyDocument>(iamKinds.policy)) {
-      add("Policies", `${policy.name} own`, policyDetail(policy, uses));
-    }
-  }
-  if (isAsked("AWSManagedPolicy")) {
-    // As on AWS, only those that are in use.
-    for (const policy of awsManagedPolicies) {
-      if (!uses.attached.has(policy.arn) && !uses.bounded.has(policy.arn)) continue;
-      add("Policies", `${policy.name} aws`, policyDetail(policy, uses));
-    }
-  }
-  const { rows: shown, ...page } = listPage("rows", rows, ({ key }) => key, input) as { rows: DetailRow[] };
-  const of = (list: DetailRow["list"]): object[] => shown.filter((row) => row.list === list).map((row) => row.shown);
-  return {
-    UserDetailList: of("UserDetailList"),
-    GroupDetailList: of("GroupDetailList"),
-    RoleDetailList: of("RoleDetailList"),
-    Policies: of("Policies"),
-    ...page,
+  const { rows: listed, ...rest } = pageAnswer(
+    page(rows, ({ key }) => key, request, iamPaging),
+    iamPaging,
+    "rows",
+  ) as {
+    readonly rows: typeof rows;
   };
+  const answer: Record<DetailList, object[]> = {
+    UserDetailList: [],
+    GroupDetailList: [],
+    RoleDetailList: [],
+    Policies: [],
+  };
+  for (const { list, detail } of listed) answer[list].push(await detail.show());
+  return { ...answer, ...rest };
+}
+
+function sectionsOf(tx: Reader): readonly Section[] {
+  const documents =
+    <Item>(kind: string, show: (item: Item) => object | Promise<object>): Section["find"] =>
+    async (after, limit) => {
+      const found = await tx.list<Item>(kind, { limit, ...(after !== undefined && { after }) });
+      return found.map(({ id, body }) => ({ id, show: () => show(body) }));
+    };
+  let counted: Promise<Uses> | undefined;
+  const uses = (): Promise<Uses> => {
+    counted ??= countUses(tx);
+    return counted;
+  };
+  return [
+    {
+      filter: "User",
+      list: "UserDetailList",
+      find: documents<UserDocument>(iamKinds.user, (user) => userDetail(tx, user)),
+    },
+    { filter: "Group", list: "GroupDetailList", find: documents<GroupDocument>(iamKinds.group, groupDetail) },
+    {
+      filter: "Role",
+      list: "RoleDetailList",
+      find: documents<RoleDocument>(iamKinds.role, async (role) => roleDetail(role, (await readTrust(tx, role)).text)),
+    },
+    {
+      filter: "LocalManagedPolicy",
+      list: "Policies",
+      find: documents<PolicyDocument>(iamKinds.policy, async (policy) => policyDetail(policy, await uses())),
+    },
+    {
+      filter: "AWSManagedPolicy",
+      list: "Policies",
+      async find(after = "") {
+        const { attached, bounded } = await uses();
+        // As on AWS, only those that are in use.
+        return awsManagedPolicies
+          .filter(({ arn }) => (attached.has(arn) || bounded.has(arn)) && arn > after)
+          .sort((left, right) => (left.arn < right.arn ? -1 : 1))
+          .map((policy) => ({ id: policy.arn, show: async () => policyDetail(policy, await uses()) }));
+      },
+    },
+  ];
 }
 
 const inlinePolicies = ({ inlinePolicies: policies }: EntityDocument): object[] =>
   Object.entries(policies).map(([PolicyName, text]) => ({ PolicyName, PolicyDocument: encodePolicy(text) }));
 
-const userDetail = (user: UserDocument, groupNames: readonly string[]): object => ({
+const userDetail = async (tx: Reader, user: UserDocument): Promise<object> => ({
   Path: user.path,
   UserName: user.name,
   UserId: user.id,
   Arn: user.arn,
   CreateDate: user.createdAt,
   UserPolicyList: inlinePolicies(user),
-  GroupList: groupNames,
+  GroupList: await groupNames(tx, user),
   AttachedManagedPolicies: user.attachedPolicies.map(attachedPolicy),
   ...shownBoundary(user),
   Tags: tagList(user.tags),
 });
+
+async function groupNames(tx: Reader, { groups }: UserDocument): Promise<string[]> {
+  const names: string[] = [];
+  for (const id of groups) names.push((await tx.get<GroupDocument>(iamKinds.group, id))?.body.name ?? id);
+  return names;
+}
 
 const groupDetail = (group: GroupDocument): object => ({
   Path: group.path,

@@ -4,6 +4,7 @@ import type { Place } from "../../families/place.ts";
 import { type Change, nowSeconds, present, type Work } from "../../families/work.ts";
 import { ApiError } from "../../protocol/errors.ts";
 import type { CallContext } from "../../protocol/operation.ts";
+import { iamPaging, pageWindow } from "../../protocol/paging.ts";
 import type { Reader } from "../../store/store.ts";
 import { type AwsManagedPolicy, awsManagedPolicies, awsManagedPolicyOf, isAwsManaged } from "./aws-managed-policies.ts";
 import { countEntity } from "./count-entity.ts";
@@ -87,6 +88,13 @@ type PolicyHolder = EntityDocument & { readonly permissionsBoundary?: string };
 export interface Uses {
   readonly attached: ReadonlyMap<string, number>;
   readonly bounded: ReadonlyMap<string, number>;
+}
+
+/** Returns how often one policy is used. */
+async function countUsesOf(tx: Reader, arn: string): Promise<Uses> {
+  const count = async (use: "PermissionsPolicy" | "PermissionsBoundary"): Promise<ReadonlyMap<string, number>> =>
+    new Map([[arn, Object.values(await holdersOf(tx, arn, use)).flat().length]]);
+  return { attached: await count("PermissionsPolicy"), bounded: await count("PermissionsBoundary") };
 }
 
 export async function countUses(tx: Reader): Promise<Uses> {
@@ -185,17 +193,33 @@ async function checkUnused(policy: PolicyDocument, { tx }: Change<IamService>): 
 
 async function listPolicies({ tx, input }: Work<IamService, IamInput<"ListPolicies">>): Promise<object> {
   const { Scope = "All", PathPrefix = "/" } = input;
-  const own = Scope === "AWS" ? [] : (await tx.list<PolicyDocument>(iamKinds.policy)).map(({ body }) => body);
-  const all = [...own, ...(Scope === "Local" ? [] : awsManagedPolicies)];
   const uses = await countUses(tx);
   const isUsed = ({ arn }: { readonly arn: string }): boolean =>
     (input.PolicyUsageFilter !== "PermissionsBoundary" && uses.attached.has(arn)) ||
     (input.PolicyUsageFilter !== "PermissionsPolicy" && uses.bounded.has(arn));
   const needsUse = input.OnlyAttached === true || input.PolicyUsageFilter !== undefined;
+  const isFiltered = needsUse || PathPrefix !== "/";
+  const own = Scope === "AWS" ? [] : await ownPolicies(tx, input, isFiltered);
+  const all = [...own, ...(Scope === "Local" ? [] : awsManagedPolicies)];
   const chosen = all.filter((policy) => policy.path.startsWith(PathPrefix) && (!needsUse || isUsed(policy)));
-  const answer = listPage("Policies", chosen, ({ name, arn }) => `${name.toLowerCase()} ${arn.split(":")[4]}`, input);
-  const { Policies } = answer as { readonly Policies: readonly (PolicyDocument | AwsManagedPolicy)[] };
+  const answer = listPage("Policies", chosen, listKey, input);
+  const { Policies } = answer as { readonly Policies: readonly AnyPolicy[] };
   return { ...answer, Policies: Policies.map((policy) => listedPolicy(policy, uses)) };
+}
+
+const listKey = ({ name, arn }: AnyPolicy): string => `${documentId(name)} ${arn.split(":")[4]}`;
+
+/** Returns an account's policies; if none is filtered out, those from the page that is asked for to the one after it. */
+async function ownPolicies(
+  tx: Reader,
+  input: IamInput<"ListPolicies">,
+  isFiltered: boolean,
+): Promise<readonly PolicyDocument[]> {
+  const { limit, after } = pageWindow({ limit: input.MaxItems, token: input.Marker }, iamPaging);
+  const window = isFiltered
+    ? {}
+    : { limit: limit + 1, ...(after !== undefined && { after: after.slice(0, after.lastIndexOf(" ")) }) };
+  return (await tx.list<PolicyDocument>(iamKinds.policy, window)).map(({ body }) => body);
 }
 
 // ---- Versions ----
@@ -324,7 +348,7 @@ export const policyOperations = {
   }),
   ...operations({
     GetPolicy: viewingAny(async (policy, { tx }) => {
-      const uses = await countUses(tx);
+      const uses = await countUsesOf(tx, policy.arn);
       return { Policy: "versions" in policy ? shown(policy, uses) : { ...listedPolicy(policy, uses), Tags: [] } };
     }),
     ListPolicies: reading(listPolicies),

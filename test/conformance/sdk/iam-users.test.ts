@@ -350,8 +350,8 @@ describe("iam: users, groups and keys", () => {
         ["g"],
         ["r"],
         [
-          ["IAMReadOnlyAccess", 1, 1],
           ["p", 1, 1],
+          ["IAMReadOnlyAccess", 1, 1],
         ],
       ],
     );
@@ -362,6 +362,18 @@ describe("iam: users, groups and keys", () => {
       ]),
       [["i", JSON.parse(mayInvoke)]],
     );
+    const names: (string | undefined)[] = [];
+    for await (const page of paginateGetAccountAuthorizationDetails({ client, pageSize: 2 }, {})) {
+      const rows = [
+        ...(page.UserDetailList ?? []).map(({ UserName }) => UserName),
+        ...(page.GroupDetailList ?? []).map(({ GroupName }) => GroupName),
+        ...(page.RoleDetailList ?? []).map(({ RoleName }) => RoleName),
+        ...(page.Policies ?? []).map(({ PolicyName }) => PolicyName),
+      ];
+      assert.ok(rows.length <= 2);
+      names.push(...rows);
+    }
+    assert.deepEqual(names, ["u1", "U2", "u3", "g", "r", "p", "IAMReadOnlyAccess"]);
     let count = 0;
     for await (const page of paginateGetAccountAuthorizationDetails(
       { client, pageSize: 1 },
