@@ -17,7 +17,7 @@ import { loadRole } from "../../src/services/iam/load-role.ts";
 import { makeIamOperations } from "../../src/services/iam/operations.ts";
 import { validatePolicy } from "../../src/services/iam/policy-grammar.ts";
 import { makeStsOperations } from "../../src/services/sts/operations.ts";
-import { Sessions } from "../../src/services/sts/sessions.ts";
+import { type SessionCredentials, Sessions } from "../../src/services/sts/sessions.ts";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
 import { below, seed } from "../random.ts";
 import { within } from "../until.ts";
@@ -219,6 +219,38 @@ describe(`fuzz: IAM (PORTICO_FUZZ_SEED=${seed})`, () => {
       if (role === undefined) continue;
       new Role(role).canBeAssumed({ servicePrincipal: "apigateway.amazonaws.com", context: () => undefined });
       new Role(role).problemWith({ action: "s3:GetObject", resource: "*", context: () => undefined });
+    }
+  });
+
+  it("a session token that was changed, or comes with another key, is nobody's", async () => {
+    const issued: SessionCredentials[] = [];
+    for (let n = 0; n < 8; n++) {
+      const session = {
+        kind: oneOf(["user", "federated-user"] as const),
+        issuerArn: `arn:aws:iam::${account}:root`,
+        issuerId: account,
+        name: oneOf(names),
+        issuedAt: 0,
+        expiresAt: 2_000_000_000,
+        tags: { [oneOf(names)]: oneOf(texts).slice(0, 256) },
+        ...(random() < 0.5 && { policy: aPolicy() }),
+      };
+      issued.push(await sessions.issue(account, session));
+    }
+    const isTimeLeft = within(durationMs / 4);
+    while (isTimeLeft()) {
+      const one = oneOf(issued);
+      const other = oneOf(issued);
+      const isOwn = one === other;
+      const known = await sessions.identify(one.AccessKeyId, other.SessionToken, 0);
+      assert.equal(known.kind, isOwn ? "known" : "invalid");
+      const at = "portico2.".length + below(random, one.SessionToken.length - "portico2.".length - 2);
+      const letter = oneOf([..."Ab9+/=. \u0000é"]);
+      const changed = one.SessionToken.slice(0, at) + letter + one.SessionToken.slice(at + (random() < 0.8 ? 1 : 0));
+      const decision = await sessions.identify(one.AccessKeyId, changed, 0);
+      // Base64 has several spellings of one token.
+      const isSame = Buffer.from(changed, "base64").equals(Buffer.from(one.SessionToken, "base64"));
+      assert.equal(decision.kind, isSame ? "known" : "invalid", changed);
     }
   });
 

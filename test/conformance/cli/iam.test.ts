@@ -59,4 +59,44 @@ describe("aws iam, aws sts", aws, () => {
     const mfa = await ask(["iam", "get-account-password-policy"]);
     assert.match(mfa.stderr, /NotImplemented.* GetAccountPasswordPolicy of IAM is not implemented yet/);
   });
+
+  it("makes a user with a group and a key, who is told to be the user, and takes them away again", async () => {
+    const user = ["--user-name", "caller"];
+    const group = ["--group-name", "callers"];
+    await cli("iam", "create-user", ...user, "--tags", "Key=team,Value=pets", "--path", "/app/");
+    await cli("iam", "create-group", ...group);
+    await cli("iam", "add-user-to-group", ...user, ...group);
+    const may = policy({ Action: ["iam:Get*", "sts:*"], Resource: "*" });
+    await cli("iam", "put-group-policy", ...group, "--policy-name", "p", "--policy-document", may);
+    const { AccessKey } = await cli("iam", "create-access-key", ...user);
+    const id = String(AccessKey?.["AccessKeyId"]);
+    const key = { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: String(AccessKey?.["SecretAccessKey"]) };
+    const arn = "arn:aws:iam::000000000000:user/app/caller";
+    assert.equal(JSON.parse((await ask(["sts", "get-caller-identity"], key)).stdout).Arn, arn);
+    // Without a name, the command is about whoever calls.
+    assert.equal(JSON.parse((await ask(["iam", "get-user"], key)).stdout).User.Arn, arn);
+    const last = await cli("iam", "get-access-key-last-used", "--access-key-id", id);
+    assert.equal(last["AccessKeyLastUsed"]?.["ServiceName"], "iam");
+    const held = await ask(["sts", "get-federation-token", "--name", "guest", "--policy", may], key);
+    const { Credentials, FederatedUser } = JSON.parse(held.stdout);
+    const guest = {
+      AWS_ACCESS_KEY_ID: Credentials.AccessKeyId,
+      AWS_SECRET_ACCESS_KEY: Credentials.SecretAccessKey,
+      AWS_SESSION_TOKEN: Credentials.SessionToken,
+    };
+    assert.equal(JSON.parse((await ask(["sts", "get-caller-identity"], guest)).stdout).Arn, FederatedUser.Arn);
+    assert.match((await ask(["iam", "get-user"], guest)).stderr, /\(InvalidClientTokenId\)/);
+    const info = await cli("sts", "get-access-key-info", "--access-key-id", id);
+    assert.deepEqual(info, { Account: "000000000000" });
+
+    const held409 = await ask(["iam", "delete-user", ...user]);
+    assert.match(held409.stderr, /\(DeleteConflict\) .* must delete access keys first/);
+    await cli("iam", "delete-access-key", ...user, "--access-key-id", id);
+    // The session has its user still, and ends with it.
+    assert.equal((await ask(["sts", "get-caller-identity"], guest)).status, 0);
+    await cli("iam", "remove-user-from-group", ...user, ...group);
+    await cli("iam", "delete-user", ...user);
+    assert.match((await ask(["sts", "get-caller-identity"], guest)).stderr, /\(InvalidClientTokenId\)/);
+    assert.deepEqual(await cli("iam", "list-users", "--query", "Users"), []);
+  });
 });
