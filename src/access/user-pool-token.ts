@@ -17,14 +17,17 @@ export interface TokenDemand {
   readonly nowMs: number;
   /** AWS: an ID token, or an access token if the method has scopes. */
   readonly use: "id" | "access";
+  /** The method's `authorizationScopes`, of which an access token has to have one. */
+  readonly scopes?: readonly string[];
   /** `identityValidationExpression`. */
   readonly isAudience: (audience: string) => boolean;
 }
 
 export type TokenDecision =
   | { readonly kind: "accepted"; readonly claims: Readonly<Record<string, string>> }
-  | { readonly kind: "expired" }
-  | { readonly kind: "refused"; readonly reason: string };
+  | TokenRefusal;
+
+export type TokenRefusal = { readonly kind: "expired" } | { readonly kind: "refused"; readonly reason: string };
 
 /**
  * Splits a token into header, claims and signature (RFC 7515 §3.1, RFC 7519 §7.2). Returns a text that says why if it
@@ -54,11 +57,19 @@ export function readToken(text: string): UnverifiedToken | string {
 const isEncoded = (part: string): boolean =>
   part !== "" && Buffer.from(part, "base64url").toString("base64url") === part;
 
-/** AWS: Amazon Cognito Developer Guide, "Verifying JSON web tokens". */
+/** AWS: Amazon Cognito Developer Guide, "Verifying JSON web tokens". RFC 7518 §3.3. */
 export function decideToken(token: UnverifiedToken, key: KeyObject, demand: TokenDemand): TokenDecision {
   const { claims, signed, signature } = token;
   if (!verify("RSA-SHA256", Buffer.from(signed), key, signature)) return refused("its signature is not the pool's");
-  const { exp, nbf, token_use: use, aud = "" } = claims;
+  return problemOfClaims(claims, demand) ?? { kind: "accepted", claims: claimTexts(claims) };
+}
+
+/** Returns why a token whose signature is right does not meet the demand, or undefined if it does. */
+export function problemOfClaims(
+  claims: Readonly<Record<string, unknown>>,
+  demand: TokenDemand,
+): TokenRefusal | undefined {
+  const { exp, nbf, token_use: use, aud = "", scope } = claims;
   const now = demand.nowMs / 1000;
   if (!isTime(exp)) return refused("it has no time of expiry");
   if (now >= exp) return { kind: "expired" };
@@ -66,10 +77,16 @@ export function decideToken(token: UnverifiedToken, key: KeyObject, demand: Toke
   if (use !== demand.use) return refused(`its token_use is ${JSON.stringify(use)}, and not "${demand.use}"`);
   const audiences = Array.isArray(aud) ? aud.map(String) : [String(aud)];
   if (!audiences.some(demand.isAudience)) return refused("its aud does not match the identityValidationExpression");
-  return { kind: "accepted", claims: claimTexts(claims) };
+  if (demand.scopes !== undefined && !hasScope(scope, demand.scopes))
+    return refused("it has none of the method's scopes");
+  return undefined;
 }
 
-const refused = (reason: string): TokenDecision => ({ kind: "refused", reason });
+/** RFC 6749 §3.3: scopes are separated by blanks, and compared as they are. */
+const hasScope = (scope: unknown, wanted: readonly string[]): boolean =>
+  typeof scope === "string" && scope.split(" ").some((one) => one !== "" && wanted.includes(one));
+
+const refused = (reason: string): TokenRefusal => ({ kind: "refused", reason });
 
 /**
  * Returns the keys that a user pool signs with, by their ids, and leaves out all others. RFC 7517 §5, RFC 7518 §3.3.

@@ -292,6 +292,8 @@ export const bounds = {
     value: 16_777_216,
     source: "ours: the length of all of these results; each takes some ten times its length in memory",
   },
+  verifiedTokensMax: { value: 50_000, source: "ours: tokens that a gateway thread knows to be signed rightly" },
+  verifiedTokensCharsMax: { value: 16_777_216, source: "ours: the length of all of these tokens" },
   methodArnBytesMax: { value: 1_600, source: "AWS: Quotas for configuring and running a REST API, method ARN length" },
   authorizerPolicyResourceCharsMax: { value: 512, source: "AWS: Authorizer output, Resource" },
   tokenCharsMax: { value: 16_384, source: "ours: a user pool's token; a request's headers have 10,240 bytes on AWS" },

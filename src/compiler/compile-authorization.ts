@@ -19,8 +19,19 @@ const compilers: Readonly<Record<string, CompileAuthorization>> = {
     ...compileResourcePolicy(context, "no-deny"),
     { kind: "authorizer", authorizerId: context.authorizers.use(method, ["TOKEN", "REQUEST"]) },
   ],
-  COGNITO_USER_POOLS: close,
+  // The policy is asked once the caller's token is known to be right, and has to allow the call.
+  COGNITO_USER_POOLS: (method, context) => [
+    {
+      kind: "authorizer",
+      authorizerId: context.authorizers.use(method, ["COGNITO_USER_POOLS"]),
+      ...compileScopes(method),
+    },
+    ...compileResourcePolicy(context, "allow"),
+  ],
 };
+
+const compileScopes = ({ authorizationScopes: scopes = [] }: Method): { readonly scopes?: readonly string[] } =>
+  scopes.length === 0 ? {} : { scopes };
 
 /** Returns the steps that decide whether the caller may call the method. Throws a refusal. */
 export function compileAuthorization(method: Method, context: MethodContext): StepPlan[] {

@@ -45,7 +45,6 @@ const noCanary = closed("canarySettings percentTraffic", atOnce);
 /** Only methods that require keys look at them. */
 const keys = enforced("gateway/steps/api-key", atOnce);
 const quota = enforced("gateway/steps/quota", atOnce);
-const authorizers = closed("authorizationType");
 const deploymentInput = "management/rest/deployment";
 
 /** The settings by shape, then by member. */
@@ -84,9 +83,9 @@ export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>
   },
   Method: {
     httpMethod: works("gateway/routing/match"),
-    authorizationType: authorizers,
+    authorizationType: enforced("compiler/compile-authorization"),
     authorizerId: enforced("compiler/compile-authorizer"),
-    authorizationScopes: authorizers,
+    authorizationScopes: enforced("access/user-pool-token"),
     apiKeyRequired: enforced("gateway/steps/api-key"),
     requestValidatorId: enforced("compiler/compile-validation"),
     requestParameters: enforced("compiler/compile-validation"),
@@ -151,8 +150,8 @@ export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>
   Authorizer: {
     id: description,
     name: description,
-    type: authorizers,
-    providerARNs: authorizers,
+    type: enforced("compiler/compile-authorizer"),
+    providerARNs: enforced("gateway/authorizers/user-pool-authorizer"),
     authType: description,
     authorizerUri: enforced("gateway/authorizers/lambda-authorizer"),
     authorizerCredentials: enforced("gateway/authorizers/lambda-authorizer"),

@@ -20,6 +20,7 @@ import type { GeoDatabase, RateCounter } from "../waf/statement-type.ts";
 import type { PublishedWebAcl } from "../waf/web-acl.ts";
 import { ResultCache } from "./authorizers/result-cache.ts";
 import { UserPoolKeys } from "./authorizers/user-pool-keys.ts";
+import { VerifiedTokens } from "./authorizers/verified-tokens.ts";
 import { callerOfTest, type Tester } from "./caller.ts";
 import { type AwsServiceSettings, AwsServices } from "./integrations/aws-services.ts";
 import { BackendPools } from "./integrations/backend-pools.ts";
@@ -124,6 +125,7 @@ export class Gateway {
       services: new AwsServices(settings.services, clock),
       userPoolKeys: new UserPoolKeys(clock),
       authorizerResults: new ResultCache(clock),
+      verifiedTokens: new VerifiedTokens(),
       knownCallers: this.callers,
       signingKeys: new SigningKeys(),
     };

@@ -9,6 +9,7 @@ import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { ResultCache } from "./authorizers/result-cache.ts";
 import type { UserPoolKeys } from "./authorizers/user-pool-keys.ts";
+import type { VerifiedTokens } from "./authorizers/verified-tokens.ts";
 import type { AwsServices } from "./integrations/aws-services.ts";
 import type { BackendPools } from "./integrations/backend-pools.ts";
 import type { PermissionCheck } from "./integrations/permission-check.ts";
@@ -39,6 +40,7 @@ export interface ThreadContext {
   readonly keys: KeyAccess;
   readonly userPoolKeys: UserPoolKeys;
   readonly authorizerResults: ResultCache;
+  readonly verifiedTokens: VerifiedTokens;
   readonly webAcls: WebAcls;
   readonly knownCallers: KnownCallers;
   readonly signingKeys: SigningKeys;

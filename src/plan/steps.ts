@@ -136,6 +136,8 @@ export interface AuthorizerStepPlan {
   readonly kind: "authorizer";
   /** One of the plan's `authorizers`. */
   readonly authorizerId: string;
+  /** For a user pool: an access token with one of these scopes is needed, in place of an ID token. */
+  readonly scopes?: readonly string[];
 }
 
 /** Keys and usage plans are no part of a stage's plan: they change without a deployment. */

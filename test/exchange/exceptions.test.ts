@@ -11,6 +11,7 @@ import { runHere } from "../../src/base/job.ts";
 import type { InvokeOutcome, InvokeRequest } from "../../src/functions/function-client.ts";
 import { ResultCache } from "../../src/gateway/authorizers/result-cache.ts";
 import { UserPoolKeys } from "../../src/gateway/authorizers/user-pool-keys.ts";
+import { VerifiedTokens } from "../../src/gateway/authorizers/verified-tokens.ts";
 import type { Exchange } from "../../src/gateway/exchange.ts";
 import { BackendPools } from "../../src/gateway/integrations/backend-pools.ts";
 import { PermissionCheck } from "../../src/gateway/integrations/permission-check.ts";
@@ -343,6 +344,7 @@ async function runOnce(
           acquireRole: (_: string, { host }: { host: string }) => (host === "ready" ? aRole : aRoleToCome()),
         } as unknown as ThreadContext["services"],
         authorizerResults: new ResultCache(Date),
+        verifiedTokens: new VerifiedTokens(),
         knownCallers: callers,
         signingKeys: new SigningKeys(),
         userPoolKeys: Object.assign(new UserPoolKeys(Date), { find: () => Promise.resolve({ kind: "unknown" }) }),

@@ -25,8 +25,11 @@ export interface AuthorizerContext extends Pick<LinkContext, "stage" | "thread" 
 
 /** An authorizer, linked for all methods that it guards. */
 export interface LinkedAuthorizer {
-  /** Returns the function that asks it for requests of a method. */
-  forMethod(method: Plan["methods"][number], takeGrant: TakeGrant): Authorize;
+  /**
+   * Returns the function that asks it for requests of a method. `scopes` are those that the method wants of a user pool's
+   * token.
+   */
+  forMethod(method: Plan["methods"][number], takeGrant: TakeGrant, scopes?: readonly string[]): Authorize;
 }
 
 /**
@@ -44,8 +47,9 @@ export function linkAuthorizer(plan: AuthorizerPlan, context: AuthorizerContext)
     return grant;
   };
   return {
-    forMethod(method, takeGrant) {
-      const authorize = linked.forMethod(method, (exchange, grant) => takeGrant(exchange, take(exchange, grant)));
+    forMethod(method, takeGrant, scopes) {
+      const taken: TakeGrant = (exchange, grant) => takeGrant(exchange, take(exchange, grant));
+      const authorize = linked.forMethod(method, taken, scopes);
       return (exchange) => {
         exchange.trace?.add({ kind: "authorizer-start", authorizerId: plan.id });
         exchange.startAuthorizer();

@@ -52,7 +52,7 @@ test("a key is a digest that says nothing of the token", () => {
 });
 
 test("of any number of tokens a bounded number is remembered, and those in use stay", () => {
-  const cache = new ResultCache(new ManualClock(0), { resultsMax: 100, charsMax: 1_000_000 });
+  const cache = new ResultCache(new ManualClock(0), { entriesMax: 100, charsMax: 1_000_000 });
   const memory = cache.acquire("a");
   memory.keep("in use", grant, 60);
   for (let index = 0; index < 10_000; index++) {
@@ -65,7 +65,7 @@ test("of any number of tokens a bounded number is remembered, and those in use s
 });
 
 test("results are bounded by their length as well, and one that is too long is not kept", () => {
-  const cache = new ResultCache(new ManualClock(0), { resultsMax: 1_000, charsMax: 1_000 });
+  const cache = new ResultCache(new ManualClock(0), { entriesMax: 1_000, charsMax: 1_000 });
   const memory = cache.acquire("a");
   for (let index = 0; index < 100; index++) memory.keep(`key ${index}`, grant, 60);
   const kept = Array.from({ length: 100 }, (_, index) => `key ${index}`).filter((key) => memory.find(key));

@@ -1,37 +1,29 @@
 import { hash, randomUUID } from "node:crypto";
 import { bounds } from "../../base/bounds.ts";
 import type { Clock } from "../../base/clock.ts";
+import { RecentMap } from "../../base/recent-map.ts";
 import type { Grant } from "../caller.ts";
 
 interface CachedResult {
   readonly grant: Grant;
   readonly keptAtMs: number;
   readonly expiresAtMs: number;
-  readonly chars: number;
 }
 
-/**
- * The results that a gateway thread's authorizers remember. Keys are digests, so that no token is kept. There are two
- * generations: whatever is found in the old one moves to the young one, and when that is full, the old one is dropped.
- * What is asked for often therefore stays, whatever else callers send, and memory is bounded.
- */
+const boundsHere = {
+  entriesMax: bounds.authorizerResultsMax.value,
+  charsMax: bounds.authorizerResultsCharsMax.value,
+};
+
+/** The results that a gateway thread's authorizers remember. Keys are digests, so that no token is kept. */
 export class ResultCache {
   readonly #clock: Clock;
-  readonly #bounds: { readonly resultsMax: number; readonly charsMax: number };
+  readonly #results: RecentMap<CachedResult>;
   readonly #memories = new Map<string, { readonly memory: ResultMemory; uses: number }>();
-  #young = new Map<string, CachedResult>();
-  #old = new Map<string, CachedResult>();
-  #youngChars = 0;
 
-  constructor(
-    clock: Clock,
-    { resultsMax, charsMax }: { readonly resultsMax: number; readonly charsMax: number } = {
-      resultsMax: bounds.authorizerResultsMax.value,
-      charsMax: bounds.authorizerResultsCharsMax.value,
-    },
-  ) {
+  constructor(clock: Clock, limits: { readonly entriesMax: number; readonly charsMax: number } = boundsHere) {
     this.#clock = clock;
-    this.#bounds = { resultsMax: resultsMax / 2, charsMax: charsMax / 2 };
+    this.#results = new RecentMap(limits);
   }
 
   /**
@@ -55,13 +47,8 @@ export class ResultCache {
   }
 
   find(key: string): Grant | undefined {
-    let result = this.#young.get(key);
-    if (result === undefined) {
-      result = this.#old.get(key);
-      if (result === undefined) return undefined;
-      this.#old.delete(key);
-      this.#keep(key, result);
-    }
+    const result = this.#results.get(key);
+    if (result === undefined) return undefined;
     const now = this.#clock.now();
     // A clock that was moved back must not make a result live longer.
     return now >= result.keptAtMs && now < result.expiresAtMs ? result.grant : undefined;
@@ -69,20 +56,7 @@ export class ResultCache {
 
   keep(key: string, grant: Grant, ttlSeconds: number): void {
     const keptAtMs = this.#clock.now();
-    this.#old.delete(key);
-    this.#keep(key, { grant, keptAtMs, expiresAtMs: keptAtMs + 1_000 * ttlSeconds, chars: charsOf(grant) });
-  }
-
-  #keep(key: string, result: CachedResult): void {
-    const { resultsMax, charsMax } = this.#bounds;
-    if (result.chars > charsMax) return;
-    if (this.#young.size >= resultsMax || this.#youngChars + result.chars > charsMax) {
-      this.#old = this.#young;
-      this.#young = new Map();
-      this.#youngChars = 0;
-    }
-    this.#youngChars += result.chars - (this.#young.get(key)?.chars ?? 0);
-    this.#young.set(key, result);
+    this.#results.set(key, { grant, keptAtMs, expiresAtMs: keptAtMs + 1_000 * ttlSeconds }, charsOf(grant));
   }
 }
 

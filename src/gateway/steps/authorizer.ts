@@ -10,14 +10,17 @@ import type { RunStep } from "../program.ts";
 import { decideCall, stageArnOf } from "../resource-policy.ts";
 
 /**
- * Asks the method's authorizer, then its policy and the API's resource policy together.
+ * Asks the method's authorizer. A Lambda authorizer's policy and the API's resource policy then decide together; a user
+ * pool has no policy, and the step behind this one asks the API's alone.
  * AWS: API Gateway Developer Guide, "Use API Gateway Lambda authorizers", "How API Gateway resource policies affect
  * authorization workflow".
  */
-export function linkAuthorizerStep({ authorizerId }: AuthorizerStepPlan, context: LinkContext): RunStep {
+export function linkAuthorizerStep({ authorizerId, scopes }: AuthorizerStepPlan, context: LinkContext): RunStep {
   const { authorizers, method, resourcePolicy, stage } = context;
   const stageArn = stageArnOf(stage);
+  const hasPolicies = stage.authorizers?.[authorizerId]?.kind !== "user-pool";
   const mayCall = (exchange: Exchange, { policy }: Grant): boolean => {
+    if (!hasPolicies) return true;
     const phase = exchange.startAuthorization();
     const own = policy === undefined ? nothing : decideCall(policy, exchange, { stageArn });
     if (policy !== undefined) exchange.trace?.add({ kind: "authorizer-decision", decision: own.kind, sid: sidOf(own) });
@@ -26,9 +29,10 @@ export function linkAuthorizerStep({ authorizerId }: AuthorizerStepPlan, context
     endPhase(phase, 200);
     return true;
   };
-  const authorize = authorizers.get(authorizerId).forMethod(method, (exchange, grant) => {
+  const goOn = (exchange: Exchange, grant: Grant): void => {
     if (mayCall(exchange, grant)) exchange.run();
-  });
+  };
+  const authorize = authorizers.get(authorizerId).forMethod(method, goOn, scopes);
   return (exchange) => {
     if (!fitsArn(exchange, stageArn)) return false;
     const grant = authorize(exchange);
