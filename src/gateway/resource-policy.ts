@@ -4,6 +4,7 @@ import { makeInvokeContext } from "../access/invoke-conditions.ts";
 import { type AwsPrincipal, type Policy, type PolicyDecision, parsePolicy } from "../access/policy.ts";
 import type { Principal } from "../access/principal.ts";
 import type { StagePlan } from "../plan/plan.ts";
+import { endPhase } from "./authorizers/refusals.ts";
 import type { Exchange } from "./exchange.ts";
 import { decodeLeniently } from "./routing/match.ts";
 
@@ -50,10 +51,9 @@ export class LinkedResourcePolicy {
   refuse(exchange: Exchange, decision: PolicyDecision, who?: string): false {
     const resource = maskedArnOf(this.#plan, exchange);
     const explicit = decision.kind === "denied" ? " with an explicit deny" : "";
-    return exchange.program.responses.finish(exchange, "ACCESS_DENIED", {
-      message: `User: ${who ?? "anonymous"} is not authorized to perform: ${invokeAction} on resource: ${resource}${explicit}`,
-      hint: hintOf(decision),
-    });
+    const message = `User: ${who ?? "anonymous"} is not authorized to perform: ${invokeAction} on resource: ${resource}${explicit}`;
+    endPhase(exchange.access?.authorize ?? exchange.startAuthorization(), 403, message);
+    return exchange.program.responses.finish(exchange, "ACCESS_DENIED", { message, hint: hintOf(decision) });
   }
 }
 

@@ -5,6 +5,7 @@ import { Meter, TemplateFailure } from "../language/meter.ts";
 import type { BodyValuePlan, TextPlan, ValuePlan } from "../plan/values.ts";
 import { linkVariable } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
+import { forwardingHeader, isForwardingHeader } from "./forwarding-headers.ts";
 import { runExchangeJob } from "./run-exchange-job.ts";
 import { mappedText } from "./templates/mapped-text.ts";
 import { FunctionErrorPayload, type Payload } from "./templates/payload.ts";
@@ -142,6 +143,8 @@ function linkRequestValue(plan: Extract<ValuePlan, { kind: "request" }>): ReadVa
       return (exchange) => pick(exchange.query.get(name) ?? [], isMultiValue);
     case "header": {
       const lower = name.toLowerCase();
+      // AWS's front end adds these before the method sees the request, so no client chooses them.
+      if (isForwardingHeader(lower)) return (exchange) => forwardingHeader(exchange, lower);
       if (!isMultiValue) return (exchange) => exchange.request.header(lower);
       return (exchange) => pick(headerValues(exchange.request.rawHeaders, lower), true);
     }

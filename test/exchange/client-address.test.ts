@@ -57,6 +57,27 @@ test("a trusted proxy says who the client is, everywhere", async () => {
   assert.match(lines[0]!, /^203\.0\.113\.7 /);
 });
 
+test("a mapping of a forwarding header is what AWS's front end would have written", async () => {
+  await using backend = await startBackend((incoming, outgoing) => outgoing.end(JSON.stringify(incoming.headers)));
+  await using gateway = await startGateway({ listener: behind("127.0.0.2") });
+  const integration = {
+    ...anHttpProxy(backend.origin),
+    requestParameters: Object.fromEntries(
+      ["For", "Port", "Proto"].map((name) => [
+        `integration.request.header.X-Seen-${name}`,
+        `method.request.header.X-Forwarded-${name}`,
+      ]),
+    ),
+  };
+  gateway.deploy(aRestApi({ "/": { GET: aMethod(integration) } }));
+  const forged = { "X-Forwarded-For": ["8.8.8.8", "9.9.9.9"], "X-Forwarded-Proto": "https", "X-Forwarded-Port": "443" };
+  const told = JSON.parse((await gateway.call("/", { headers: forged })).text) as Record<string, string>;
+  assert.deepEqual(
+    [told["x-seen-for"], told["x-seen-proto"], told["x-seen-port"]],
+    ["8.8.8.8, 9.9.9.9, 127.0.0.1", "http", String(gateway.port)],
+  );
+});
+
 test("a request whose client nobody can know is refused", async () => {
   await using gateway = await startGateway({ listener: behind("127.0.0.1") });
   gateway.deploy(anApi);

@@ -5,7 +5,7 @@ import { parseIpNetwork } from "../../src/base/ip-address.ts";
 import { noSurroundings } from "../../src/compiler/surroundings.ts";
 import type { RestApiDefinition } from "../../src/definition/rest-api.ts";
 import { developmentListener, publicListener } from "../../src/http/listener.ts";
-import { aMethod, aMock, aRestApi } from "./a-rest-api.ts";
+import { aMethod, aMock, aRestApi, aStage } from "./a-rest-api.ts";
 import { type GatewayUnderTest, startGateway } from "./start-gateway.ts";
 
 const arn = "arn:aws:execute-api:us-east-1:000000000000:abc123/prod";
@@ -54,6 +54,23 @@ test("a Deny counts before every Allow, and the refusal says so", async () => {
   const refused = await gateway.call("/pets");
   assert.match(refused.text, /prod\/GET\/pets with an explicit deny"}$/);
   assert.equal(refused.headers["x-portico-hint"], "the API's resource policy denies this call by its statement NoPets");
+});
+
+test("access logs say what the policy decided", async () => {
+  const lines: string[] = [];
+  await using gateway = await startGateway({ onLog: (_, line) => lines.push(line) });
+  const accessLogSettings = {
+    destinationArn: "arn:aws:logs:us-east-1:000000000000:log-group:access",
+    format: "$context.authorize.status $context.authorize.error $context.requestId",
+  };
+  gateway.deploy(anApi(document({ ...allowAll, Resource: `${arn}/GET/pets/*` })), aStage({ accessLogSettings }));
+  await gateway.call("/pets/1");
+  await gateway.call("/pets");
+  assert.match(lines[0]!, /^200 - /);
+  assert.match(
+    lines[1]!,
+    /^403 User: anonymous is not authorized to perform: execute-api:Invoke on resource: \S+\/pets /,
+  );
 });
 
 test("no spelling of a path leads past a statement about it", async () => {

@@ -1,12 +1,17 @@
 import type { ResourcePolicyPlan } from "../../plan/steps.ts";
+import { endPhase } from "../authorizers/refusals.ts";
 import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
 
 /** Asks the API's resource policy about an anonymous caller. A stage without a policy has no such step. */
 export function linkResourcePolicy({ needs }: ResourcePolicyPlan, { resourcePolicy }: LinkContext): RunStep {
   return (exchange) => {
+    // Where the policy does not decide alone, the step that knows the caller records the decision.
+    const phase = needs === "allow" ? exchange.startAuthorization() : undefined;
     const decision = resourcePolicy.decide(exchange) ?? { kind: "not-allowed" };
     const isPassed = decision.kind === "allowed" || (needs === "no-deny" && decision.kind === "not-allowed");
-    return isPassed ? true : resourcePolicy.refuse(exchange, decision);
+    if (!isPassed) return resourcePolicy.refuse(exchange, decision);
+    endPhase(phase, 200);
+    return true;
   };
 }
