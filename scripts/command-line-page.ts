@@ -11,7 +11,7 @@ export function commandLinePage(): string {
     "From a clone of the repository, `npm run portico -- COMMAND …` is `portico COMMAND …`.",
     "",
     "Exit codes: 0 for done; 1 for failed; 2 for a wrong command line: unknown commands and options, and values that they don't",
-    "take. A wrong variable, or a wrong line of `portico.yaml`, is 1.",
+    "take. A wrong variable, or a wrong line of `portico.yaml`, is 1. `portico policy explain` answers 1 for a call that is not allowed.",
     "",
     "A command that needs a running server finds it by `--endpoint`; else by `PORTICO_HOST` and `PORTICO_PORT`, or `host` and `port` in",
     "`portico.yaml`; else by `AWS_ENDPOINT_URL_API_GATEWAY` or `AWS_ENDPOINT_URL`, as AWS's tools do; else at `http://127.0.0.1:4566`.",

@@ -274,6 +274,44 @@ export const commands: readonly CommandFacts[] = [
     load: async () => (await import("./run-explain.ts")).runExplain,
   },
   {
+    name: "policy",
+    group: "look",
+    synopsis: "say whether policies allow a call, by which statement, and why each other statement does not count",
+    arguments: [{ name: "<explain>", help: "the word `explain`" }],
+    options: [
+      { flags: "--action <NAME>", help: "the action, such as execute-api:Invoke; required" },
+      { flags: "--resource <ARN>", help: "the resource's ARN (default: *)" },
+      {
+        flags: "--principal <ARN>",
+        help: "who calls: a user, a role, a role's session or an account's root; its policies are the running server's, unless --policy is given (default: somebody without credentials)",
+      },
+      {
+        flags: "--policy <FILE>",
+        help: "an identity's policy; several times for several policies; - is standard input",
+        repeats: true,
+      },
+      {
+        flags: "--resource-policy <FILE>",
+        help: "the resource's policy (default: without --policy, that of the API in the resource's ARN)",
+      },
+      { flags: "--boundary <FILE>", help: "the permissions boundary (default: the principal's)" },
+      { flags: "--session-policy <FILE>", help: "a session policy; several times for several", repeats: true },
+      {
+        flags: "--context <KEY=VALUE>",
+        help: "a condition key's value, such as aws:SourceIp=192.0.2.1; several times for several keys or values; KEY alone says that the call lacks it",
+        repeats: true,
+      },
+      json,
+      endpoint,
+    ],
+    takesServerSettings: false,
+    examples: [
+      "portico policy explain --policy may-read.json --action execute-api:Invoke --resource arn:aws:execute-api:us-east-1:000000000000:abc123/dev/GET/pets",
+      "portico policy explain --principal arn:aws:iam::000000000000:user/ann --action execute-api:Invoke --resource arn:aws:execute-api:us-east-1:000000000000:abc123/dev/GET/pets --context aws:SourceIp=192.0.2.1",
+    ],
+    load: async () => (await import("./run-policy.ts")).runPolicy,
+  },
+  {
     name: "logs",
     group: "look",
     synopsis: "show what functions print, and the access and execution logs of APIs",

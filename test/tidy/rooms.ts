@@ -3,8 +3,21 @@
  * Type-only imports count. A narrowed entry (`protocol/client.ts`) allows just that file or folder.
  */
 export const rooms: Readonly<Record<string, readonly string[]>> = {
-  // `portico vtl` renders a template with the gateway's own engine, and without a server; `up --mock` reads a document.
-  cli: ["base", "protocol/client.ts", "server", "gateway/templates/render-alone.ts", "openapi/mock/mock-document.ts"],
+  // `portico vtl` renders a template with the gateway's own engine, and without a server; `up --mock` reads a document;
+  // `policy explain` decides by policies from files.
+  cli: [
+    "base",
+    "protocol/client.ts",
+    "server",
+    "gateway/templates/render-alone.ts",
+    "openapi/mock/mock-document.ts",
+    "access/authorize.ts",
+    "access/condition-keys.ts",
+    "access/policy.ts",
+    "access/principal.ts",
+    "access/principal-conditions.ts",
+    "access/statement-positions.ts",
+  ],
   server: [
     "management",
     "services",
@@ -76,7 +89,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
  * own files stand between them: they may import every floor, and every floor may import them.
  */
 export const floors: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  cli: { up: ["cors"], cors: [] },
+  cli: { up: ["cors"], cors: [], policy: [] },
   gateway: {
     steps: ["integrations", "authorizers", "templates", "responses", "routing"],
     authorizers: ["integrations", "responses"],

@@ -2,6 +2,7 @@ import { type AccessDecision, authorize, type CallerAccess, type ParsedPolicy } 
 import type { ConditionContext } from "../../access/condition-keys.ts";
 import { type PolicyRequest, parsePolicy } from "../../access/policy.ts";
 import { type Identity, type NamedPolicy, principalOfIdentity } from "../../access/principal.ts";
+import { type StatementPosition, statementPositions } from "../../access/statement-positions.ts";
 import { allowSteps } from "../../access/wildcards.ts";
 import { bounds } from "../../base/bounds.ts";
 import type { Work } from "../../families/work.ts";
@@ -10,7 +11,6 @@ import { invalidInput, noSuchEntity } from "./errors.ts";
 import { type IamInput, type IamService, operations, reading } from "./iam-families.ts";
 import { parseIdentityArn } from "./identity-arn.ts";
 import { loadGroupPolicies, loadIdentity } from "./load-principal.ts";
-import { type StatementPosition, statementPositions } from "./statement-positions.ts";
 
 // Unconfirmed: the words of most refusals, what is known of a principal, and which statements beside a Deny are listed;
 // see docs/compatibility.md, "IAM, policy simulation".
