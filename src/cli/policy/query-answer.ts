@@ -16,12 +16,12 @@ const decode = (text: string): string =>
 
 /** Reads an answer of Portico's own, which has neither comments nor sections. AWS: query protocol. */
 export function readQueryAnswer(xml: string): AnswerElement {
-  interface Open {
+  interface OpenElement {
     name: string;
     text: string;
     elements: AnswerElement[];
   }
-  const open: Open[] = [{ name: "", text: "", elements: [] }];
+  const open: OpenElement[] = [{ name: "", text: "", elements: [] }];
   for (const [, text, close, name, empty] of xml.matchAll(/([^<]*)<([/?]?)([\w:.-]+)[^>]*?(\/?)>/g)) {
     const current = open.at(-1)!;
     current.text += decode(text!);
@@ -30,7 +30,7 @@ export function readQueryAnswer(xml: string): AnswerElement {
       if (open.length > 1) open.pop();
       continue;
     }
-    const element: Open = { name: name!, text: "", elements: [] };
+    const element: OpenElement = { name: name!, text: "", elements: [] };
     current.elements.push(element);
     if (empty !== "/") open.push(element);
   }
