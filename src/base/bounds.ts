@@ -125,6 +125,7 @@ export const bounds = {
   wafPatternKeptStatesMax: { value: 256, source: "ours: states that a thread keeps of such a pattern's automaton" },
   wafStatementDepthMax: { value: 20, source: "ours: statements inside statements" },
   wafSamplesMax: { value: 2_000, source: "ours: sampled requests that a thread keeps" },
+  wafSamplesMsMax: { value: 2_000, source: "ours: until a thread has told its sampled requests" },
   wafSampledRulesMax: { value: 256, source: "ours: rules whose requests a thread samples" },
   wafForwardedAddressesMax: { value: 10, source: "AWS: addresses of a header that an IP set looks at under ANY" },
   wafRulesMax: { value: 1_000, source: "ours: rules of a web ACL or rule group; AWS bounds their capacity only" },

@@ -16,6 +16,7 @@ import type { LogSink } from "../telemetry/log-sink.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Trace } from "../telemetry/trace.ts";
+import type { FoundSamples, SampleKey } from "../waf/samples.ts";
 import type { GeoDatabase, RateCounter } from "../waf/statement-type.ts";
 import type { PublishedWebAcl } from "../waf/web-acl.ts";
 import { ResultCache } from "./authorizers/result-cache.ts";
@@ -181,6 +182,11 @@ export class Gateway {
   /** Takes in a usage plan, or that it is gone. */
   setUsagePlan(key: string, plan: UsagePlanFacts | null): void {
     this.#thread.keys.plans.set(key, plan);
+  }
+
+  /** Returns the requests that a rule of a web ACL matched in this thread. */
+  wafSamples(key: SampleKey): FoundSamples {
+    return this.#thread.webAcls.samples.find(key);
   }
 
   /** Sets the routes (`GET /pets`) that a stage's definition has and its deployment lacks, for hints. */

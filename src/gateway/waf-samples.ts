@@ -1,29 +1,7 @@
 import { bounds } from "../base/bounds.ts";
 import type { WafVerdict } from "../waf/link-web-acl.ts";
+import type { FoundSamples, SampleKey, WafSample } from "../waf/samples.ts";
 import type { Exchange } from "./exchange.ts";
-
-/** A request that a rule matched. AWS: WAFV2 API reference, "SampledHTTPRequest". */
-export interface WafSample {
-  readonly atMs: number;
-  readonly clientAddress: string;
-  readonly method: string;
-  /** The path from the stage's name on, with the query. */
-  readonly uri: string;
-  readonly httpVersion: string;
-  /** Names and values in turn; secrets are masked. */
-  readonly headers: readonly string[];
-  readonly action: string;
-  readonly ruleWithinGroup: string | undefined;
-  readonly insertedHeaders: readonly string[];
-  readonly responseCode: number | undefined;
-  readonly labels: readonly string[];
-}
-
-/** Where samples are kept: a web ACL's ARN, and the metric name of the rule. */
-export interface SampleKey {
-  readonly arn: string;
-  readonly metric: string;
-}
 
 interface Ring {
   readonly samples: WafSample[];
@@ -69,7 +47,7 @@ export class WafSamples {
     }
   }
 
-  find({ arn, metric }: SampleKey): { readonly matched: number; readonly samples: readonly WafSample[] } {
+  find({ arn, metric }: SampleKey): FoundSamples {
     const ring = this.#rings.get(`${arn} ${metric}`);
     return { matched: ring?.matched ?? 0, samples: ring?.samples ?? [] };
   }

@@ -147,6 +147,8 @@ const handlers: Handlers<ToThread> = {
   "probe-cancel": ({ id }) => probes.get(id)?.(),
   "usage-saved": ({ id, isSaved }) => usage.settle(id, isSaved),
   "execution-logs-taken": ({ chars }) => executionLogs.taken(chars),
+  "waf-samples": ({ id, key }) =>
+    post({ kind: "waf-samples-found", id, found: gateway?.wafSamples(key) ?? { matched: 0, samples: [] } }),
   stop: ({ drainMs }) => void stop(drainMs),
 };
 control.on("message", (message: ToThread) => dispatch(handlers, message));

@@ -20,6 +20,7 @@ import type { ServerConfig } from "./config.ts";
 import { type ControlServer, makeControlServer } from "./control-server.ts";
 import type { DataPlane } from "./data-plane.ts";
 import { makeExplain } from "./explain.ts";
+import { findServedPlan } from "./find-served-plan.ts";
 import type { FunctionRuntime } from "./function-runtime.ts";
 import type { Ground } from "./ground.ts";
 import type { ServerFacts } from "./operations-endpoints.ts";
@@ -131,7 +132,10 @@ function makeServices(options: ManagementServerOptions, sessions: Sessions): rea
     {
       model: "wafv2",
       operations: async () =>
-        (await import("../services/wafv2/operations.ts")).makeWafOperations(store, { geo: undefined }),
+        (await import("../services/wafv2/operations.ts")).makeWafOperations(store, {
+          geo: undefined,
+          samples: (key) => dataPlane.threads.wafSamples(key),
+        }),
     },
   ];
 }
@@ -147,7 +151,7 @@ function makeFacts(options: ManagementServerOptions): ServerFacts {
     status: () =>
       readStageStatus({
         store,
-        plan: (key) => dataPlane.reconciler.find("plan", key),
+        plan: (key) => findServedPlan(dataPlane.reconciler, key),
         problems: {
           ofService: (service) => awsServices.problemOf(service),
           ofFunction: (functionArn) => functions.lambda.problemOf(functionArn),
@@ -159,7 +163,7 @@ function makeFacts(options: ManagementServerOptions): ServerFacts {
       answerReference(path, {
         store,
         run: options.run,
-        closedParts: (key) => closedParts(dataPlane.reconciler.find("plan", key)),
+        closedParts: (key) => closedParts(findServedPlan(dataPlane.reconciler, key)),
       }),
     isCustomDomain: (host) =>
       store.read(everywhere, async (tx) => {

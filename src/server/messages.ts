@@ -6,6 +6,7 @@ import type { Listener } from "../http/listener.ts";
 import type { ApiKeyMemory } from "../limits/api-key-memory.ts";
 import type { ThrottleLimit, ThrottleMemory } from "../limits/throttles.ts";
 import type { ExecutionLogEntry } from "../telemetry/execution-log.ts";
+import type { FoundSamples, SampleKey } from "../waf/samples.ts";
 import type { Publication } from "./publications/publication.ts";
 
 /** The data that a gateway thread is started with (`workerData`). */
@@ -77,6 +78,8 @@ export type ToThread =
   | { readonly kind: "probe"; readonly id: number; readonly probe: Probe }
   /** Nobody waits for that probe any more. */
   | { readonly kind: "probe-cancel"; readonly id: number }
+  /** Asks for the requests that a rule of a web ACL matched; answered by `waf-samples-found`. */
+  | { readonly kind: "waf-samples"; readonly id: number; readonly key: SampleKey }
   | { readonly kind: "stop"; readonly drainMs: number };
 
 /** Messages from a gateway thread to control. */
@@ -109,4 +112,5 @@ export type FromThread =
       readonly id: number;
       readonly outcome: ProbeOutcome;
     }
+  | { readonly kind: "waf-samples-found"; readonly id: number; readonly found: FoundSamples }
   | { readonly kind: "stopped" };

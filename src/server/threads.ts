@@ -8,6 +8,7 @@ import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import type { ApiKeyMemory } from "../limits/api-key-memory.ts";
 import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import type { FoundSamples, SampleKey } from "../waf/samples.ts";
 import type { FromThread, ThreadStart, ToThread } from "./messages.ts";
 
 export interface ThreadPoolOptions {
@@ -60,6 +61,7 @@ export class ThreadPool {
   #port: number;
   #isStopping = false;
   readonly #probes = new PendingAnswers<ProbeOutcome>({ max: bounds.probesMax.value });
+  readonly #samples = new PendingAnswers<FoundSamples>();
   #probeCount = 0;
   #hasStarted = false;
   #waiters: { readonly isMet: () => boolean; readonly resolve: () => void; readonly reject: (error: Error) => void }[] =
@@ -127,6 +129,26 @@ export class ThreadPool {
       patienceMs: probe.patienceMs,
     });
     return outcome.kind === "answer" ? outcome.answer : outcome;
+  }
+
+  /** Gathers the requests that a rule of a web ACL matched from all threads that answer soon. It never rejects. */
+  async wafSamples(key: SampleKey): Promise<FoundSamples> {
+    const answers = await Promise.all(
+      this.#slots.flatMap(({ worker }) =>
+        worker === undefined
+          ? []
+          : this.#samples.ask({
+              peer: worker,
+              send: (id) => worker.postMessage({ kind: "waf-samples", id, key } satisfies ToThread),
+              withinMs: bounds.wafSamplesMsMax.value,
+            }),
+      ),
+    );
+    const found = answers.flatMap((outcome) => (outcome.kind === "answer" ? [outcome.answer] : []));
+    return {
+      matched: found.reduce((sum, { matched }) => sum + matched, 0),
+      samples: found.flatMap(({ samples }) => samples),
+    };
   }
 
   /** Ends one thread as a crash would, for tests of its replacement. */
@@ -206,6 +228,7 @@ export class ThreadPool {
         tell({ kind: "execution-logs-taken", chars });
       },
       "probe-outcome": ({ id, outcome }) => this.#probes.settle(id, outcome),
+      "waf-samples-found": ({ id, found }) => this.#samples.settle(id, found),
       stopped: () => void worker.terminate(),
     };
   }
@@ -230,6 +253,7 @@ export class ThreadPool {
     slot.worker = undefined;
     slot.isListening = false;
     this.#probes.bury(worker);
+    this.#samples.bury(worker);
     slot.appliedRevision = -1;
     this.#check();
     if (this.#isStopping) return;

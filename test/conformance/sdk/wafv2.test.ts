@@ -27,6 +27,7 @@ import {
   GetIPSetCommand,
   GetLoggingConfigurationCommand,
   GetRuleGroupCommand,
+  GetSampledRequestsCommand,
   GetWebACLCommand,
   GetWebACLForResourceCommand,
   ListIPSetsCommand,
@@ -391,8 +392,39 @@ describe("AWS WAF", () => {
     const closed = await call("/");
     assert.equal(closed.status, 501);
     assert.match(closed.text, /GeoMatchStatement without a database/);
+    const told = (await (await fetch(`${portico.url}/_portico/status`)).json()) as { stages: { problem?: string }[] };
+    assert.match(told.stages[0]?.problem ?? "", /^its web ACL can't be asked: the web ACL has GeoMatchStatement/);
     await waf.send(new DisassociateWebACLCommand({ ResourceArn }));
     assert.equal((await call("/")).status, 200);
+  });
+
+  it("shows sampled requests, of all threads and without secrets", async () => {
+    const acl = await createAcl("sampled", [rule("admin", 1, pathHas("/admin"), { RuleLabels: [{ Name: "seen" }] })]);
+    await waf.send(new AssociateWebACLCommand({ WebACLArn: acl.ARN, ResourceArn }));
+    const start = new Date(Date.now() - 60_000);
+    for (let count = 0; count < 3; count++)
+      await call(`/admin?n=${count}`, { headers: { authorization: "Bearer secret" } });
+    await call("/");
+    const samplesOf = (RuleMetricName: string) =>
+      waf.send(
+        new GetSampledRequestsCommand({
+          WebAclArn: acl.ARN!,
+          RuleMetricName,
+          Scope,
+          TimeWindow: { StartTime: start, EndTime: new Date(Date.now() + 60_000) },
+          MaxItems: 2,
+        }),
+      );
+    const { SampledRequests = [], PopulationSize } = await samplesOf("admin");
+    assert.deepEqual([SampledRequests.length, PopulationSize], [2, 3]);
+    const [first] = SampledRequests;
+    assert.deepEqual(
+      [first?.Action, first?.Request?.URI?.slice(0, 14), first?.Request?.Method, first?.Labels],
+      ["BLOCK", "/prod/admin?n=", "GET", [{ Name: "awswaf:000000000000:webacl:sampled:seen" }]],
+    );
+    assert.doesNotMatch(JSON.stringify(SampledRequests), /secret/);
+    assert.equal((await samplesOf("sampled")).SampledRequests?.[0]?.Action, "ALLOW");
+    await waf.send(new DisassociateWebACLCommand({ ResourceArn }));
   });
 
   it("keeps tags and the logging configuration", async () => {
