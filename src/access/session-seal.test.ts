@@ -46,6 +46,14 @@ test("a token that was changed, cut or made up is none", () => {
   }
 });
 
+test("a session with as many tags as AWS lets one have opens again, however well they pack", () => {
+  const tags = Object.fromEntries(
+    Array.from({ length: 50 }, (_, n) => [`${n}${"\u4e00".repeat(126)}`, "\u4e00".repeat(256)]),
+  );
+  const large: Session = { ...session, tags, transitiveTagKeys: Object.keys(tags), policy: '"'.repeat(2_048) };
+  assert.deepEqual(seal.openSession("ASIAONE", seal.sealSession("ASIAONE", large)), large);
+});
+
 test("an authorization message is its account's own, and no session token", () => {
   const sealed = seal.sealMessage("111122223333", { allowed: false });
   assert.equal(seal.openMessage("111122223333", sealed), '{"allowed":false}');

@@ -453,7 +453,7 @@ export const bounds = {
     value: 8_192,
     source: "ours: a session token; what it seals is bounded by what AWS lets callers pass",
   },
-  sessionBytesMax: { value: 65_536, source: "ours: what a session token seals, before it is compressed" },
+  sessionBytesMax: { value: 262_144, source: "ours: what a session token seals, before it is compressed" },
   sessionPolicyCharsMax: { value: 2_048, source: "AWS STS: AssumeRole, Policy" },
   sessionPolicyArnsMax: { value: 10, source: "AWS STS: AssumeRole, PolicyArns" },
   packedSessionBytesMax: {

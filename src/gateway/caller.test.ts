@@ -76,3 +76,11 @@ test("who tests a method is one caller, too", () => {
 test("a test's caller has no user agent but its own", () => {
   assert.equal(seenOf({})["mapping"]!["userAgent"], "");
 });
+
+test("a user who tests a method is seen as the user", () => {
+  const identity = { id: "AIDA", arn: "arn:aws:iam::123456789012:user/bob" };
+  const { mapping, template, event } = seenOf({ accessKey: "AKIA", identity });
+  const { caller, user, userArn, accountId } = mapping ?? {};
+  assert.deepEqual([caller, user, userArn, accountId], ["AIDA", "AIDA", identity.arn, "123456789012"]);
+  assert.deepEqual([template, event], [mapping, mapping]);
+});

@@ -90,20 +90,23 @@ export const callerOf = (request: InboundRequest): Caller => ({
 export interface Tester {
   readonly accessKey?: string;
   readonly userAgent?: string;
+  /** The user or session who tests; absent for the account's root. */
+  readonly identity?: { readonly id: string; readonly arn: string };
 }
 
-/**
- * Returns the caller that a test sees, as observed on AWS: the account's root, as GetCallerIdentity reports it here.
- */
-export const callerOfTest = ({ accessKey, userAgent }: Tester, account: string, request: InboundRequest): Caller => ({
-  sourceAddress: request.client.address,
-  userAgent,
-  isTest: true,
-  vpcEndpoint: undefined,
-  iam: { accessKey, accountId: account, caller: account, user: account, userArn: `arn:aws:iam::${account}:root` },
-  apiKey: { id: "test-invoke-api-key-id", value: "test-invoke-api-key" },
-  grant: undefined,
-});
+/** Returns the caller that a test sees, as observed on AWS: whoever tests, as GetCallerIdentity reports it. */
+export function callerOfTest(tester: Tester, account: string, request: InboundRequest): Caller {
+  const { accessKey, userAgent, identity = { id: account, arn: `arn:aws:iam::${account}:root` } } = tester;
+  return {
+    sourceAddress: request.client.address,
+    userAgent,
+    isTest: true,
+    vpcEndpoint: undefined,
+    iam: { accessKey, accountId: account, caller: identity.id, user: identity.id, userArn: identity.arn },
+    apiKey: { id: "test-invoke-api-key-id", value: "test-invoke-api-key" },
+    grant: undefined,
+  };
+}
 
 /** `$context.identity.{name}` by name, in the order of Lambda's events. */
 export const identityVariables: Readonly<Record<string, (caller: Caller) => string | undefined>> = {

@@ -38,6 +38,8 @@ export interface MethodTest {
 export interface TestCaller {
   readonly accessKey?: string;
   readonly userAgent?: string;
+  /** The user or session whose key it is; absent for the account's root. */
+  readonly identity?: { readonly id: string; readonly arn: string };
 }
 
 export type TestOutcome =
@@ -115,9 +117,10 @@ const withVariables = (credentials: string, variables: Readonly<Record<string, s
     Object.hasOwn(variables, name) ? variables[name]! : "",
   );
 
-export const callerOf = ({ accessKeyId, userAgent }: CallContext): TestCaller => ({
+export const callerOf = ({ accessKeyId, userAgent, caller }: CallContext): TestCaller => ({
   ...(accessKeyId !== undefined && { accessKey: accessKeyId }),
   ...(userAgent !== undefined && { userAgent }),
+  ...(caller !== undefined && { identity: { id: caller.userId, arn: caller.arn } }),
 });
 
 /** Returns the target of a test. As observed on AWS: without a path it is the resource's own path. */
