@@ -1,9 +1,16 @@
 // A method with AWS_IAM, called as users do: by AWS's SDK, boto3 and curl, with keys of a user whose policy allows one path.
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
 import { Agent, type OutgoingHttpHeaders, request } from "node:http";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { APIGatewayClient, CreateDeploymentCommand, ImportRestApiCommand } from "@aws-sdk/client-api-gateway";
+import {
+  APIGatewayClient,
+  CreateDeploymentCommand,
+  GetSdkCommand,
+  ImportRestApiCommand,
+} from "@aws-sdk/client-api-gateway";
 import {
   CreateAccessKeyCommand,
   CreateRoleCommand,
@@ -20,6 +27,7 @@ import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import type { Credentials } from "../../../src/access/request-signer.ts";
 import { signWithSdk } from "../../sdk-signer.ts";
 import { run, tool } from "../../tool.ts";
+import { unpackZip } from "../sdk-generation/generated-sdk.ts";
 import { startForSuite } from "./sdk-client.ts";
 
 const account = "000000000000";
@@ -176,6 +184,32 @@ describe("a method with AWS_IAM", () => {
     assert.deepEqual(await statuses({ apiId, keys }, "/pets/2"), [403]);
     await iam.send(new DeleteRolePolicyCommand(policy));
     assert.deepEqual(await statuses({ apiId, keys }, "/pets/1"), [403]);
+  });
+
+  it("answers a generated SDK with the user's keys", async () => {
+    const { apiId, keys } = await start("fay");
+    const api = portico.client(APIGatewayClient);
+    const asked = { restApiId: apiId, stageName: "dev", sdkType: "javascript" };
+    const { body } = await api.send(new GetSdkCommand(asked));
+    const folder = mkdtempSync(join(tmpdir(), "portico-sdk-"));
+    try {
+      const script = `
+        const factory = require(${JSON.stringify(join(folder, unpackZip(body!, folder), "apigClient.js"))});
+        const client = factory.newClient({
+          accessKey: process.env.CALLER_KEY, secretKey: process.env.CALLER_SECRET, region: "us-east-1",
+        });
+        const status = (call) => call.then((done) => done.status, (failed) => failed.status);
+        Promise.all([
+          status(client.petsIdGet({ id: "1" })),
+          status(client.petsIdGet({ id: "2" })),
+          status(client.petsIdPost({ id: "1" }, { name: "é" })),
+        ]).then((statuses) => console.log(statuses.join(" ")));`;
+      const env = { CALLER_KEY: keys.accessKeyId, CALLER_SECRET: keys.secretAccessKey };
+      const ran = await run(process.execPath, ["-e", script], { env });
+      assert.equal(ran.stdout.trim(), "200 403 200", ran.stderr);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it("answers botocore's signatures", tool("python3", ["-c", "import botocore"], true), async () => {
