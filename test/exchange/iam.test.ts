@@ -11,7 +11,8 @@ import type { Credentials } from "../../src/access/request-signer.ts";
 import { SessionSeal } from "../../src/access/session-seal.ts";
 import type { Integration, Method, RestApiDefinition } from "../../src/definition/rest-api.ts";
 import { signWithSdk } from "../sdk-signer.ts";
-import { aLambdaProxy, aMethod, aMock, aRestApi, functionArn } from "./a-rest-api.ts";
+import { until } from "../until.ts";
+import { aLambdaProxy, aMethod, aMock, aRestApi, aStage, functionArn } from "./a-rest-api.ts";
 import { FakeFunctions } from "./fake-functions.ts";
 import { type GatewayUnderTest, type Reply, startGateway } from "./start-gateway.ts";
 
@@ -787,4 +788,29 @@ describe("an integration with the caller's own credentials", () => {
     assert.equal(reply.status, 500);
     assert.match(String(reply.headers["x-portico-hint"]), /AWS does not know the callers of this server/);
   });
+});
+
+test("the lines of a refusal's message break neither a header nor a line of a log", async () => {
+  const lines: string[] = [];
+  const definition = {
+    ...anApi(),
+    gatewayResponses: [
+      {
+        responseType: "INVALID_SIGNATURE",
+        responseParameters: { "gatewayresponse.header.X-Why": "context.error.message" },
+        responseTemplates: {},
+        defaultResponse: false,
+      },
+    ],
+  } as unknown as RestApiDefinition;
+  await using under = await start(definition, { onLog: (_group, message) => lines.push(message) });
+  const destinationArn = "arn:aws:logs:us-east-1:000000000000:log-group:access";
+  const format = "$context.status $context.error.message";
+  under.deploy(definition, aStage({ accessLogSettings: { destinationArn, format } }));
+  const reply = await call(under, { by: { ...ann, secretAccessKey: "wrong" } });
+  assert.equal(reply.status, 403);
+  assert.doesNotMatch(String(reply.headers["x-why"]), /\n/);
+  await until(() => lines.length > 0, { what: "the access log is written" });
+  assert.match(lines.join(), /^403 The request signature we calculated/);
+  assert.doesNotMatch(lines[0]!, /\n[\s\S]/);
 });
