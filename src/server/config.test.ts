@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { parseIpNetwork } from "../base/ip-address.ts";
 import { UserError } from "../base/user-error.ts";
 import { type ConfigFlags, readConfig } from "./config.ts";
 import { configKeys, variableName } from "./config-keys.ts";
@@ -142,6 +143,28 @@ test("VPC links have addresses by flag, variable, and YAML, one or several", asy
   assert.deepEqual((await read()).vpcLink, {});
 });
 
+test("trusted proxies and VPC endpoints are networks, of which the smallest comes first", async () => {
+  const network = (text: string) => parseIpNetwork(text)!;
+  const proxies = ["127.0.0.1", "10.0.0.0/8"];
+  const parsed = proxies.map(network);
+  assert.deepEqual((await read({ trustedProxies: proxies })).trustedProxies, parsed);
+  assert.deepEqual((await read({}, { PORTICO_TRUSTED_PROXIES: proxies.join(", ") })).trustedProxies, parsed);
+  const endpoints = [
+    { id: "vpce-1", vpcId: "vpc-2", network: network("172.16.0.0/12") },
+    { id: "vpce-1", vpcId: "vpc-2", network: network("10.0.0.0/8") },
+    { id: "vpce-3", vpcId: undefined, network: network("0.0.0.0/0") },
+  ];
+  const text = "vpce-3=0.0.0.0/0,vpce-1/vpc-2=10.0.0.0/8,172.16.0.0/12";
+  assert.deepEqual((await read({ vpcEndpoint: [text] })).vpcEndpoint, endpoints);
+  assert.deepEqual((await read({}, { PORTICO_VPC_ENDPOINT: text })).vpcEndpoint, endpoints);
+  const path = join(folder, "networks.yaml");
+  const lists = "trusted-proxies: [127.0.0.1, 10.0.0.0/8]\nproxy-protocol: true\nvpc-endpoint:\n";
+  writeFileSync(path, `${lists}  vpce-3: 0.0.0.0/0\n  vpce-1/vpc-2: [10.0.0.0/8, 172.16.0.0/12]\n`);
+  const { trustedProxies, proxyProtocol, vpcEndpoint } = await read({ config: path });
+  assert.deepEqual([trustedProxies, proxyProtocol, vpcEndpoint], [parsed, true, endpoints]);
+  await refused(/--proxy-protocol needs --trusted-proxies/, { proxyProtocol: true });
+});
+
 test("an empty variable is none", async () => {
   assert.equal((await read({}, { PORTICO_PORT: "" })).port, 4566);
 });
@@ -169,6 +192,14 @@ const wrongValues: readonly (readonly [ConfigFlags, RegExp])[] = [
   [{ managementPayloadMax: "lots" }, /--management-payload-max.*a size from 64KB to 512MB/],
   [{ managementPayloadMax: "1KB" }, /from 64KB/],
   [{ data: "" }, /--data.*path of a directory/],
+  [{ trustedProxies: ["proxy.local"] }, /--trusted-proxies.*addresses or networks/],
+  [{ trustedProxies: ["10.0.0.0/33"] }, /--trusted-proxies/],
+  [{ trustedProxies: ["*"] }, /--trusted-proxies/],
+  [{ vpcEndpoint: ["10.0.0.0/8"] }, /--vpc-endpoint.*VPC endpoints with the networks/],
+  [{ vpcEndpoint: ["vpce-1"] }, /--vpc-endpoint/],
+  [{ vpcEndpoint: ["vpce-1=everybody"] }, /--vpc-endpoint/],
+  [{ vpcEndpoint: ["vpc-1=10.0.0.0/8"] }, /--vpc-endpoint/],
+  [{ vpcEndpoint: ["vpce-1/vpce-2=10.0.0.0/8"] }, /--vpc-endpoint/],
   [{ vpcLink: ["orders"] }, /--vpc-link.*names with addresses/],
   [{ vpcLink: ["=10.0.0.1"] }, /--vpc-link/],
   [{ vpcLink: ["orders=https://10.0.0.1"] }, /--vpc-link.*TLS is spoken is said by the integration's URI/],

@@ -156,4 +156,10 @@ test("a private API needs a policy to be deployed, and answers the VPC endpoints
   await patch(id, document({ ...statement, Condition: { StringEquals: { "aws:SourceVpce": "vpce-other" } } }));
   await deploy(id);
   assert.match((await call(id, "10.1.2.3"))[1], /User: anonymous is not authorized/);
+  const { items } = (await cli("get-resources", "--rest-api-id", id)) as unknown as {
+    readonly items: readonly { readonly id: string; readonly path: string }[];
+  };
+  const resource = items.find(({ path }) => path === "/pets")!.id;
+  const method = ["--rest-api-id", id, "--resource-id", resource, "--http-method", "GET"];
+  assert.equal((await cli("test-invoke-method", ...method))["body"], "pets", "a test asks no policy");
 });
