@@ -89,8 +89,8 @@ export interface ElementReport {
   /** The element's values. */
   readonly values: readonly string[];
   readonly match: Match;
-  /** The condition key, in lower case. */
-  readonly key?: string;
+  /** The condition keys that it asks for, its own first and then those of variables, as they are written. */
+  readonly keys: readonly string[];
 }
 
 /** A parsed policy. It is parsed once and decides often. */
@@ -117,7 +117,8 @@ type Test = (call: PolicyCall) => Match;
 interface Element {
   readonly element: string;
   readonly values: readonly string[];
-  readonly key?: string;
+  /** As in reports. */
+  readonly keys?: readonly string[];
   readonly test: Test;
 }
 
@@ -249,12 +250,7 @@ function report(statements: readonly Statement[], request: PolicyRequest): reado
     sid,
     effect: isAllow ? "Allow" : "Deny",
     match: matchOf(tests, call),
-    elements: elements.map(({ element, values, key, test }) => ({
-      element,
-      values,
-      match: test(call),
-      ...(key !== undefined && { key }),
-    })),
+    elements: elements.map(({ element, values, keys = [], test }) => ({ element, values, keys, match: test(call) })),
   }));
 }
 
@@ -357,7 +353,8 @@ function resourceElement(
   { hasVariables, keys, shared }: StatementOptions,
 ): Element {
   const { element, values, isNegated } = valuesOf(statement, "Resource");
-  if (hasVariables) for (const value of values) collectVariables(value, keys);
+  const asked = hasVariables ? values.flatMap(variableKeys) : [];
+  collectKeys(asked, keys);
   const templates = values.map((value) => {
     // Without a compiler of its own, no text is refused.
     return compileTemplate(value, { hasVariables, partsOf: patternParts, colonsBefore: 5 })!;
@@ -369,6 +366,7 @@ function resourceElement(
   return {
     element,
     values,
+    keys: asked,
     test: share(shared, [element, isAllow, values], ({ request: { resource, isResourcePrefix, context } }) => {
       if (isAny) return ifMatched;
       if (isResourcePrefix === true) {
@@ -412,12 +410,12 @@ function conditionElements(condition: unknown, { hasVariables, keys, shared }: S
     return Object.entries(wanted).map(([name, value]): Element => {
       const key = name.toLowerCase();
       const values = asValues(value);
-      if (!keys.has(key)) keys.set(key, name);
-      if (hasVariables) for (const one of values) collectVariables(one, keys);
+      const asked = [name, ...(hasVariables ? values.flatMap(variableKeys) : [])];
+      collectKeys(asked, keys);
       const actual = share(shared, key, ({ request }) => request.context(key));
       const test = compileCondition(operator, values, hasVariables);
       return {
-        ...{ element: `Condition ${operator} ${name}`, values, key },
+        ...{ element: `Condition ${operator} ${name}`, values, keys: asked },
         test: share(shared, [operator, key, values], (call) => test(actual(call), call.request.context)),
       };
     });
@@ -434,8 +432,8 @@ function refuseTwice(names: readonly string[]): void {
   }
 }
 
-function collectVariables(text: string, keys: Map<string, string>): void {
-  for (const name of variableKeys(text)) if (!keys.has(name.toLowerCase())) keys.set(name.toLowerCase(), name);
+function collectKeys(names: readonly string[], keys: Map<string, string>): void {
+  for (const name of names) if (!keys.has(name.toLowerCase())) keys.set(name.toLowerCase(), name);
 }
 
 /**

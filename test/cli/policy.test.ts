@@ -69,7 +69,7 @@ test("files are explained statement by statement, without a server", async () =>
   assert.match(allowed.stdout, /2 Allow \(line 9\) does not match: Action is s3:\*/);
   assert.match(
     allowed.stdout,
-    /1 Deny \(line 3\) does not match: Condition NotIpAddress aws:SourceIp is 192\.0\.2\.0\/24; it has 192\.0\.2\.7/,
+    /1 Deny \(line 3\) does not match: Condition NotIpAddress aws:SourceIp is 192\.0\.2\.0\/24; aws:SourceIp is 192\.0\.2\.7/,
   );
   assert.match(allowed.stdout, /2 Allow \(line \d+\) does not match: Principal is 111111111111/);
   const denied = await explain(...args, "--context", "aws:SourceIp=198.51.100.1");
@@ -80,8 +80,10 @@ test("files are explained statement by statement, without a server", async () =>
   );
   const unknown = await explain(...args);
   assert.equal(unknown.status, 1);
-  assert.match(unknown.stdout, /1 Deny \(line 3\) can't be decided: .*--context aws:sourceip=… was not given/);
+  assert.match(unknown.stdout, /1 Deny \(line 3\) can't be decided: .*--context aws:SourceIp=… was not given/);
   assert.match(unknown.stdout, /Not given: --context aws:SourceIp=…/);
+  const elsewhere = await asJson(...args.slice(0, 4), "--resource", "arn:aws:s3:::x");
+  assert.deepEqual([elsewhere.decision, elsewhere.missing], ["implicitDeny", []]);
   const absent = await asJson(...args, "--context", "aws:SourceIp");
   assert.deepEqual([absent.decision, absent.status, absent.by?.line], ["explicitDeny", 1, 3]);
 });

@@ -57,7 +57,7 @@ export interface Explanation {
   /** The end of AWS's sentence for a refusal. */
   readonly problem?: string;
   readonly policies: readonly PolicyExplanation[];
-  /** Condition keys that statements ask for, and whose values nobody gave. */
+  /** Condition keys for want of which a statement can't be decided. */
   readonly missing: readonly string[];
 }
 
@@ -83,25 +83,29 @@ export function explainPolicies(call: ExplainedCall): Explanation {
   };
   const called: CalledResource = { account: call.resourceAccount, policy: of("resource")[0] };
   const decision = authorize({ action, resource, context }, caller, called);
-  const missing = new Set<string>();
-  for (const { parsed } of read) {
-    for (const key of parsed.policy.conditionKeys) if (context(key.toLowerCase()) === undefined) missing.add(key);
-  }
   const request = { action, resource, context, ...namesOf(requester) };
   const problem = problemOf(decision, action);
   const by = byOf(decision, read);
+  const missing = new Map<string, string>();
+  const explained = read.map(({ source, name, parsed, lines }) => {
+    const reports = parsed.policy.report(request);
+    for (const key of keysMissingIn(reports, context)) missing.set(key.toLowerCase(), key);
+    return { source, name, statements: reports.map((report) => explainStatement(report, lines, context)) };
+  });
   return {
     decision: words[decision.kind],
     ...(by && { by }),
     ...(problem !== undefined && { problem }),
-    policies: read.map(({ source, name, parsed, lines }) => ({
-      source,
-      name,
-      statements: parsed.policy.report(request).map((report) => explainStatement(report, lines, context)),
-    })),
-    missing: [...missing],
+    policies: explained,
+    missing: [...missing.values()],
   };
 }
+
+const keysMissingIn = (reports: readonly StatementReport[], context: ConditionContext): readonly string[] =>
+  reports
+    .filter(({ match }) => match === "unknown")
+    .flatMap(({ elements }) => elements.filter(({ match }) => match === "unknown").flatMap(({ keys }) => keys))
+    .filter((key) => context(key.toLowerCase()) === undefined);
 
 const words: Readonly<Record<AccessDecision["kind"], Explanation["decision"]>> = {
   allowed: "allowed",
@@ -141,16 +145,16 @@ function explainStatement(
   if (report.match === "yes") return { ...report, line };
   const first = elements.find(({ match }) => match === report.match) ?? elements.find(({ match }) => match !== "yes");
   if (first === undefined) return { ...report, line, why: "it takes too many steps to evaluate" };
-  const { element, values, key } = first;
+  const { element, values, keys } = first;
   const what = `${element} is ${shorten(values.join(", "))}`;
-  return { ...report, line, why: key === undefined ? what : `${what}; ${saysOf(key, context)}` };
+  return { ...report, line, why: [what, ...keys.map((key) => saysOf(key, context))].join("; ") };
 }
 
 function saysOf(key: string, context: ConditionContext): string {
-  const value = context(key);
+  const value = context(key.toLowerCase());
   if (value === undefined) return `--context ${key}=… was not given`;
-  if (value === null) return "the call lacks it";
-  return `it has ${shorten([value].flat().join(", "))}`;
+  if (value === null) return `the call has no ${key}`;
+  return `${key} is ${shorten([value].flat().join(", "))}`;
 }
 
 const shorten = (text: string): string => (text.length > 120 ? `${text.slice(0, 119)}…` : text);
