@@ -15,6 +15,7 @@ import {
   writing,
 } from "./iam-families.ts";
 import { listPage } from "./list-page.ts";
+import { makeUniqueId } from "./unique-id.ts";
 import { listedUser, membersOf, users } from "./users.ts";
 
 const groups = documents({
@@ -45,7 +46,7 @@ async function createGroup(work: Change<IamService, IamInput<"CreateGroup">>): P
   return {
     path,
     name,
-    id: `AGPA${call.ids.id(17).toUpperCase()}`,
+    id: makeUniqueId("AGPA", call),
     arn: groupArn(call.account, path, name),
     createdAt: nowSeconds(call),
     inlinePolicies: {},

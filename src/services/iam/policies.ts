@@ -25,6 +25,7 @@ import { changing, defineResource, type IamInput, type IamService, operations, r
 import { listPage } from "./list-page.ts";
 import { policyLength, validatePolicy } from "./policy-grammar.ts";
 import { tagList, tagPage, withoutTags, withTags } from "./tags.ts";
+import { makeUniqueId } from "./unique-id.ts";
 
 /** A customer's policy, or one of AWS's. */
 type AnyPolicy = PolicyDocument | AwsManagedPolicy;
@@ -166,7 +167,7 @@ async function createPolicy({
   return present<PolicyDocument>({
     path,
     name,
-    id: `ANPA${call.ids.id(17).toUpperCase()}`,
+    id: makeUniqueId("ANPA", call),
     arn: `arn:aws:iam::${call.account}:policy${path}${name}`,
     createdAt: now,
     updatedAt: now,

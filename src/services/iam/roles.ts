@@ -23,6 +23,7 @@ import { requireAttachable } from "./policies.ts";
 import { policyLength, validatePolicy } from "./policy-grammar.ts";
 import { tagList, withTags } from "./tags.ts";
 import { readTrust, trustedIdsOf } from "./trusted-principals.ts";
+import { makeUniqueId } from "./unique-id.ts";
 
 type RoleWork<Name extends OperationName<IAM>> = Change<IamService, IamInput<Name>>;
 
@@ -72,7 +73,7 @@ async function createRole(work: RoleWork<"CreateRole">): Promise<RoleDocument> {
   return present<RoleDocument>({
     path,
     name,
-    id: `AROA${call.ids.id(17).toUpperCase()}`,
+    id: makeUniqueId("AROA", call),
     arn: `arn:aws:iam::${call.account}:role${path}${name}`,
     createdAt: nowSeconds(call),
     description: input.Description,

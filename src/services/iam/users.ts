@@ -18,6 +18,7 @@ import {
 import { listPage } from "./list-page.ts";
 import { requireAttachable } from "./policies.ts";
 import { tagList, withTags } from "./tags.ts";
+import { makeUniqueId } from "./unique-id.ts";
 
 export const users = documents({
   kind: iamKinds.user,
@@ -73,7 +74,7 @@ async function createUser(work: Change<IamService, IamInput<"CreateUser">>): Pro
   return present<UserDocument>({
     path,
     name,
-    id: `AIDA${call.ids.id(17).toUpperCase()}`,
+    id: makeUniqueId("AIDA", call),
     arn: userArn(call.account, path, name),
     createdAt: nowSeconds(call),
     inlinePolicies: {},

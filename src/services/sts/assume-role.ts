@@ -2,7 +2,7 @@ import { assumedRoleArn, type Identity, type Session } from "../../access/princi
 import { parseRoleArn } from "../../access/role-access.ts";
 import { bounds } from "../../base/bounds.ts";
 import { nowSeconds, present } from "../../families/work.ts";
-import { notImplemented } from "../../protocol/errors.ts";
+import { ApiError, notImplemented } from "../../protocol/errors.ts";
 import type { CallContext } from "../../protocol/operation.ts";
 import type { Reader, Store } from "../../store/store.ts";
 import { documentId, iamKinds, iamScope, type RoleDocument } from "../iam/documents.ts";
@@ -35,6 +35,10 @@ export async function assumeRole(
   const account = parseRoleArn(roleArn)?.account;
   if (account === undefined) throw invalid(`${roleArn.slice(0, 256)} is invalid`);
   refuseSession("AssumeRole", call, ["federated-user"]);
+  // The key that is an account's number is the one that everybody begins with; it is no root of AWS's.
+  if (call.caller?.type === "Account") {
+    throw new ApiError("AccessDenied", "Roles may not be assumed by root accounts.");
+  }
   refuseDevice(input);
   const session = await store.read(iamScope(account), (tx) => makeSession(tx, input, call, account));
   const packedSize = packedSizeOf(session);
@@ -55,11 +59,16 @@ async function makeSession(tx: Reader, input: AssumeRoleInput, call: CallContext
   const { identity: role } = await loadIdentity(tx, roleArn);
   // A role that does not exist looks like one that may not be assumed.
   if (role === undefined) {
-    throw notAuthorized(call, "sts:AssumeRole", roleArn, `there is no such role; make it with aws iam create-role`);
+    throw notAuthorized(call, "sts:AssumeRole", roleArn, "There is no such role: make it with aws iam create-role.");
   }
   // AWS: IAM User Guide, "Monitor and control actions taken with assumed roles": it stays as it was first set.
   if (parent?.sourceIdentity !== undefined && parent.sourceIdentity !== sourceIdentity) {
-    throw notAuthorized(call, "sts:SetSourceIdentity", roleArn, "the session has a source identity already");
+    throw notAuthorized(
+      call,
+      "sts:SetSourceIdentity",
+      roleArn,
+      "The session has another source identity, which can't be changed.",
+    );
   }
   requireAllowed(actionsOf(limits, sourceIdentity), factsOf(role, input, sourceIdentity), call, role);
   const document = await tx.get<RoleDocument>(iamKinds.role, documentId(role.name));

@@ -36,16 +36,20 @@ export function requireAllowed(
   for (const action of actions) {
     const decision = authorize({ action, resource: facts.resource, context }, accessOf(principal), resource);
     const problem = problemOf(decision, action);
-    if (problem !== undefined) throw notAuthorized(call, action, facts.resource, problem);
+    if (problem === undefined) continue;
+    throw notAuthorized(call, action, facts.resource, `It is refused ${problem.replace(asResource, asTrust)}.`);
   }
 }
+
+/** What a role's policy is called where it decides as the policy of a resource. */
+const [asResource, asTrust] = ["resource-based policy", "trust policy of the role"];
 
 /** AWS's words for a role that can't be assumed say no more, whether it exists or not. */
 export const notAuthorized = (call: CallContext, action: string, resource: string, hint: string): ApiError =>
   new ApiError(
     "AccessDenied",
     `User: ${callerOf(call).arn} is not authorized to perform: ${action} on resource: ${resource}`,
-    { hint: `Not allowed: ${hint}.` },
+    { hint },
   );
 
 /** Throws if the call asks for a check by a device, since nobody has one here. */

@@ -293,6 +293,7 @@ describe("sts", () => {
     );
     const owner = sts((await root.send(new GetSessionTokenCommand({}))).Credentials);
     assert.deepEqual(await who(owner), ["arn:aws:iam::211111111105:root", "211111111105", "211111111105"]);
+    assert.deepEqual(await refusal(assume(owner)), ["AccessDenied", 403, "Roles may not be assumed by root accounts."]);
   });
 
   it("GetFederationToken's session is a federated user of the user's account", async () => {
