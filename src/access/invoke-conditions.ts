@@ -1,5 +1,6 @@
 import type { ConditionContext } from "./condition-keys.ts";
 import type { Principal } from "./principal.ts";
+import { isPrincipalKey, principalCondition } from "./principal-conditions.ts";
 
 /** A call of an API's method, with what is known of it when a policy is asked. */
 export interface InvokeCall {
@@ -24,11 +25,6 @@ const always =
   (value: string): Provide =>
   () =>
     value;
-/** Of a session; null for everybody else. */
-const session =
-  (read: (session: NonNullable<Principal["session"]>) => string | undefined): Provide =>
-  ({ principal }) =>
-    principal?.session === undefined ? null : (read(principal.session) ?? null);
 
 /**
  * The condition keys of calls of methods. A key that is in no row is known to nobody here, and a resource policy that asks
@@ -53,39 +49,33 @@ const keys: Readonly<Record<string, Provide>> = {
   // No AWS service calls methods of this server.
   "aws:sourcearn": absent,
   "aws:sourceaccount": absent,
-  "aws:principalisawsservice": always("false"),
-  "aws:principalservicename": absent,
   "aws:viaawsservice": always("false"),
   "aws:calledvia": absent,
   "aws:calledviafirst": absent,
   "aws:calledvialast": absent,
-  "aws:principalarn": ({ principal }) => principal?.principalArn ?? null,
-  "aws:principalaccount": ({ principal }) => principal?.account ?? null,
-  "aws:principaltype": ({ principal }) => principal?.type ?? "Anonymous",
-  "aws:userid": ({ principal }) => principal?.userId ?? "anonymous",
-  "aws:username": ({ principal }) => principal?.userName ?? null,
-  "aws:sourceidentity": session(({ sourceIdentity }) => sourceIdentity),
-  "aws:federatedprovider": session(({ federatedProvider }) => federatedProvider),
-  "aws:tokenissuetime": session(({ issuedAt }) => `${new Date(issuedAt * 1000).toISOString().slice(0, 19)}Z`),
-  // Nobody here has a second factor: sessions lack it, and other callers have no such key.
-  "aws:multifactorauthpresent": session(() => "false"),
-  "aws:multifactorauthage": absent,
+  // A call of a method can't bring tags to be set.
+  "aws:tagkeys": absent,
 };
 
-const principalTag = "aws:principaltag/";
+/** What a caller without credentials has of the keys that say who calls. */
+const anonymous: Readonly<Record<string, string>> = {
+  "aws:principaltype": "Anonymous",
+  "aws:userid": "anonymous",
+  "aws:principalisawsservice": "false",
+};
+
+const requestTag = "aws:requesttag/";
 
 /** Returns whether calls of methods have the key or are known to lack it. `key` is in lower case. */
-export const isInvokeKey = (key: string): boolean => Object.hasOwn(keys, key) || key.startsWith(principalTag);
+export const isInvokeKey = (key: string): boolean =>
+  Object.hasOwn(keys, key) || isPrincipalKey(key) || key.startsWith(requestTag);
 
 /** Returns a function that looks up the condition keys of a call of a method. */
 export const makeInvokeContext =
   (call: InvokeCall): ConditionContext =>
   (key) => {
     if (Object.hasOwn(keys, key)) return keys[key]!(call);
-    return key.startsWith(principalTag) ? tagOf(call, key.slice(principalTag.length)) : undefined;
+    if (key.startsWith(requestTag)) return null;
+    if (call.principal !== undefined) return principalCondition(call.principal, key);
+    return isPrincipalKey(key) ? (anonymous[key] ?? null) : undefined;
   };
-
-/** AWS: "Tags for AWS IAM resources": names of tags that differ only in case are the same. */
-function tagOf({ principal }: InvokeCall, name: string): string | null {
-  return Object.entries(principal?.tags ?? {}).find(([tag]) => tag.toLowerCase() === name)?.[1] ?? null;
-}

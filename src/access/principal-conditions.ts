@@ -26,6 +26,9 @@ const keys: Readonly<Record<string, Provide>> = {
 
 const tagPrefix = "aws:principaltag/";
 
+/** Returns whether the key says who calls. It is in lower case. */
+export const isPrincipalKey = (key: string): boolean => Object.hasOwn(keys, key) || key.startsWith(tagPrefix);
+
 /**
  * Returns the value of a condition key that says who calls: null if the caller lacks it, undefined if the key says something
  * else. The key is in lower case.

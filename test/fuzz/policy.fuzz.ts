@@ -292,6 +292,47 @@ test(`fuzz: an explicit deny counts, and no policy allows more by a boundary (PO
   }
 });
 
+test(`fuzz: addresses are in the ranges that arithmetic says (PORTICO_FUZZ_SEED=${seed})`, () => {
+  const isTimeLeft = within(durationMs / 4);
+  // Few different bytes, so that ranges often contain addresses.
+  const byte = (): number => oneOf([0, 0, 1, 127, 128, 255, below(random, 256)]);
+  const address = (): { readonly bytes: readonly number[]; readonly text: string } => {
+    const bytes = Array.from({ length: chance(random, 0.5) ? 4 : 16 }, byte);
+    if (bytes.length === 4) return { bytes, text: bytes.join(".") };
+    const groups = Array.from({ length: 8 }, (_, n) => (bytes[2 * n]! * 256 + bytes[2 * n + 1]!).toString(16));
+    const text = groups.join(":");
+    return { bytes, text: chance(random, 0.5) ? text.replace(/(?:^|:)0(?::0)+(?::|$)/, "::") : text };
+  };
+  const bitsOf = (bytes: readonly number[]): string => bytes.map((one) => one.toString(2).padStart(8, "0")).join("");
+  const mapped = "0".repeat(80) + "1".repeat(16);
+  let contained = 0;
+  while (isTimeLeft()) {
+    const base = address();
+    const length = below(random, base.bytes.length * 8 + 1);
+    const actual = chance(random, 0.5) ? { ...base, bytes: [...base.bytes] } : address();
+    const policy = parsePolicy(
+      JSON.stringify({
+        Statement: {
+          Effect: "Allow",
+          Action: "*",
+          Resource: "*",
+          Condition: { IpAddress: { k: `${base.text}/${length}` } },
+        },
+      }),
+      "identity",
+    );
+    const decided = policy.decide({ action: "s:A", resource: "r", context: () => actual.text }).kind === "allowed";
+    const prefix = bitsOf(base.bytes).slice(0, length);
+    const isFamily = base.bytes.length === actual.bytes.length;
+    const isExpected = isFamily && bitsOf(actual.bytes).startsWith(prefix);
+    // Addresses of IPv4 that are written as IPv6 are another test's.
+    if (bitsOf(base.bytes).startsWith(mapped) || bitsOf(actual.bytes).startsWith(mapped)) continue;
+    assert.equal(decided, isExpected, `${actual.text} in ${base.text}/${length}`);
+    if (decided) contained++;
+  }
+  assert.ok(contained > 0);
+});
+
 test("hostile policies are decided within counted steps, and what is not reached never allows", () => {
   const request = { action: "s:A", resource: `arn:aws:x:r:1:${"a".repeat(10_000)}`, context: () => "a".repeat(10_000) };
   const bomb = (n: number): string => `*${"a".repeat(4_000 + n)}b*`;
