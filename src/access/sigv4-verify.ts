@@ -224,6 +224,7 @@ export const unknownKey = (hint?: string): SignatureProblem => ({
 export const expiredSession: SignatureProblem = {
   code: "ExpiredTokenException",
   message: "The security token included in the request is expired",
+  hint: "the session has ended: assume the role again, or get a new session token",
 };
 
 // ---- Body ----

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import type { Session } from "../../src/access/principal.ts";
+import { SessionSeal } from "../../src/access/session-seal.ts";
 import { gatewayResponseStatuses } from "../../src/definition/gateway-responses.ts";
 import type { GatewayResponse, Integration, Method, RestApiDefinition } from "../../src/definition/rest-api.ts";
 import type { FunctionClient } from "../../src/functions/function-client.ts";
@@ -40,7 +42,7 @@ interface Raise {
 }
 
 interface Row extends Answer {
-  /** By what it is raised, or the feature that will raise it. */
+  /** By what it is raised, or why nothing raises it. */
   readonly raisedBy: Readonly<Record<string, Raise>> | string;
 }
 
@@ -63,13 +65,57 @@ const mock = (template: string, overrides: Partial<Integration> = {}): Method =>
 const post: CallOptions = { method: "POST", body: "{}", headers: { "content-type": "application/json" } };
 const validated = (overrides: Partial<Method>): Method => aMethod(aMock(), { requestValidatorId: "all", ...overrides });
 
+const nowMs = Date.UTC(2026, 10, 20, 12, 0, 0);
+/** The functions that authorizers ask. */
+const authorizerNames = ["narrow", "denying", "strict", "failing", "malformed"] as const;
+const authorized = (authorizerId: (typeof authorizerNames)[number]): Method =>
+  aMethod(aMock(), { authorizationType: "CUSTOM", authorizerId });
+const policyOf = (effect: string, resource: string): string =>
+  JSON.stringify({
+    principalId: "me",
+    policyDocument: {
+      Version: "2012-10-17",
+      Statement: [{ Effect: effect, Action: "execute-api:Invoke", Resource: resource }],
+    },
+  });
+
+const signed = aMethod(aMock(), { authorizationType: "AWS_IAM" });
+const sessionKey = Buffer.alloc(32, 7);
+/** Headers of a signature by a key. Whose key it is is looked up before the signature is verified. */
+function signedBy(name: "nobody" | "ended"): Record<string, string> {
+  const accessKeyId = `ASIA${name.toUpperCase()}`;
+  const session: Session = {
+    kind: "assumed-role",
+    issuerArn: "arn:aws:iam::000000000000:role/reader",
+    issuerId: "AROAEXAMPLE",
+    name: "me",
+    issuedAt: nowMs / 1000 - 7_200,
+    expiresAt: nowMs / 1000 - 3_600,
+  };
+  const isSession = name === "ended";
+  return {
+    "x-amz-date": "20261120T120000Z",
+    ...(isSession && { "x-amz-security-token": new SessionSeal(sessionKey).sealSession(accessKeyId, session) }),
+    authorization:
+      `AWS4-HMAC-SHA256 Credential=${accessKeyId}/20261120/us-east-1/execute-api/aws4_request, ` +
+      `SignedHeaders=host;x-amz-date${isSession ? ";x-amz-security-token" : ""}, Signature=${"0".repeat(64)}`,
+  };
+}
+
 const rows: Readonly<Record<FailureType, Row>> = {
-  ACCESS_DENIED: row(
-    403,
-    '{"Message":"User is not authorized to access this resource"}',
-    "AccessDeniedException",
-    "authorizers and resource policies",
-  ),
+  ACCESS_DENIED: row(403, '{"Message":"User is not authorized to access this resource"}', "AccessDeniedException", {
+    "an authorizer that allows something else": {
+      method: authorized("narrow"),
+      call: { headers: { authorization: "token" } },
+    },
+    "an authorizer that denies": {
+      method: authorized("denying"),
+      call: { headers: { authorization: "token" } },
+      answer: {
+        body: '{"Message":"User is not authorized to access this resource with an explicit deny"}',
+      },
+    },
+  }),
   API_CONFIGURATION_ERROR: row(500, '{"message": "Internal server error"}', "InternalServerErrorException", {
     "no integration": { method: aMethod(undefined as never, {}) },
     "an address that is none": { method: aMethod(anHttpProxy("ftp://x/")) },
@@ -100,8 +146,15 @@ const rows: Readonly<Record<FailureType, Row>> = {
     "a path parameter that nothing sets": { method: aMethod(anHttpProxy("http://127.0.0.1:1/{none}")) },
     "a function without a permission": { method: aMethod(aLambdaProxy({ uri: uriOf("forbidden") })) },
   }),
-  AUTHORIZER_CONFIGURATION_ERROR: row(500, '{"message":null}', "AuthorizerConfigurationException", "authorizers"),
-  AUTHORIZER_FAILURE: row(500, '{"message":null}', "AuthorizerFailureException", "authorizers"),
+  AUTHORIZER_CONFIGURATION_ERROR: row(500, '{"message":null}', "AuthorizerConfigurationException", {
+    "an authorizer that fails": { method: authorized("failing"), call: { headers: { authorization: "token" } } },
+    "an authorizer whose answer is none": {
+      method: authorized("malformed"),
+      call: { headers: { authorization: "token" } },
+    },
+  }),
+  // Time-outs of authorizers are 29 seconds; the test of exceptions has one that is late.
+  AUTHORIZER_FAILURE: row(500, '{"message":null}', "AuthorizerFailureException", {}),
   BAD_REQUEST_BODY: row(400, '{"message": "Invalid request body"}', "BadRequestException", {
     "a body that violates its model": {
       method: validated({ httpMethod: "POST", requestModels: { "application/json": "Pet" } }),
@@ -153,7 +206,7 @@ const rows: Readonly<Record<FailureType, Row>> = {
     403,
     '{"message":"The security token included in the request is expired"}',
     "ExpiredTokenException",
-    "signatures",
+    { "a session that has ended": { method: signed, call: { headers: signedBy("ended") } } },
   ),
   INTEGRATION_FAILURE: row(
     504,
@@ -189,7 +242,16 @@ const rows: Readonly<Record<FailureType, Row>> = {
     403,
     '{"message":"The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details."}',
     "InvalidSignatureException",
-    "signatures",
+    {
+      "a key that nobody has": {
+        method: signed,
+        call: { headers: signedBy("nobody") },
+        answer: {
+          errorType: "UnrecognizedClientException",
+          body: '{"message":"The security token included in the request is invalid."}',
+        },
+      },
+    },
   ),
   MISSING_AUTHENTICATION_TOKEN: row(
     403,
@@ -212,9 +274,20 @@ const rows: Readonly<Record<FailureType, Row>> = {
       call: { method: "POST", body: "\u0001".repeat(2_000_000) },
     },
   }),
-  RESOURCE_NOT_FOUND: row(404, '{"message":"Not Found"}', "NotFoundException", "authorizers"),
+  RESOURCE_NOT_FOUND: row(
+    404,
+    '{"message":"Not Found"}',
+    "NotFoundException",
+    "nothing: AWS's own name for what it never shows",
+  ),
   THROTTLED: row(429, '{"message":"Too Many Requests"}', "TooManyRequestsException", {}),
-  UNAUTHORIZED: row(401, '{"message":"Unauthorized"}', "UnauthorizedException", "authorizers"),
+  UNAUTHORIZED: row(401, '{"message":"Unauthorized"}', "UnauthorizedException", {
+    "no token": { method: authorized("narrow") },
+    "an authorizer that does not know the caller": {
+      method: authorized("strict"),
+      call: { headers: { authorization: "token" } },
+    },
+  }),
   UNSUPPORTED_MEDIA_TYPE: row(415, '{"message": "Unsupported Media Type"}', "BadRequestException", {
     "a type that no template is for": {
       method: aMethod(http({ passthroughBehavior: "NEVER" }), { httpMethod: "POST" }),
@@ -261,12 +334,10 @@ test("the table has all of AWS's types, with the statuses that GetGatewayRespons
   }
 });
 
-test("a type is raised where the table says so, and one of a feature to come by nothing", () => {
+test("a type is raised where the table says so, and the one of nothing by nothing", () => {
   const raised = new Set<string>();
   for (const file of globSync("src/gateway/**/*.ts")) {
     if (file.endsWith("gateway-response-types.ts") || /\.(test|fuzz)\.ts$/.test(file)) continue;
-    // No served method has an authorizer yet; TestInvokeAuthorizer does.
-    if (file.startsWith("src/gateway/authorizers/")) continue;
     for (const [, type] of readFileSync(file, "utf8").matchAll(/finish\([^;]*?"([A-Z_0-9]+)"/g)) raised.add(type!);
   }
   const expected = types.filter((type) => typeof rows[type].raisedBy !== "string");
@@ -294,6 +365,13 @@ function theApi(silentOrigin: string, gatewayResponses: readonly GatewayResponse
   });
   return aRestApi(Object.fromEntries(routes), {
     gatewayResponses,
+    authorizers: authorizerNames.map((name) => ({
+      id: name,
+      name,
+      type: "TOKEN",
+      authorizerUri: uriOf(name),
+      identitySource: "method.request.header.Authorization",
+    })),
     requestValidators: [{ id: "all", name: "all", validateRequestBody: true, validateRequestParameters: true }],
     models: [
       { id: "m", name: "Pet", contentType: "application/json", schema: '{"type":"object","required":["name"]}' },
@@ -313,15 +391,27 @@ const webAcl = aWebAcl([
   }),
 ]);
 const guarded = aStage({ webAclArn: webAcl.ARN });
-const guard = ({ gateway }: GatewayUnderTest): void =>
-  void gateway.setWebAcl(webAcl.ARN, { kind: "web-acl", webAcl, parts: noParts });
+const guard = ({ gateway }: GatewayUnderTest): void => {
+  gateway.setWebAcl(webAcl.ARN, { kind: "web-acl", webAcl, parts: noParts });
+  gateway.callers.setSessionKey(sessionKey.toString("base64"));
+};
+
+const answers: Readonly<Record<string, string>> = {
+  malformed: '"text"',
+  narrow: policyOf("Allow", "arn:aws:execute-api:us-east-1:000000000000:abc123/prod/GET/another"),
+  denying: policyOf("Deny", "*"),
+};
+
+function policyFor(functionArn: string): string | undefined {
+  const name = functionArn.split(":")[6]!;
+  if (name === "forbidden") return undefined;
+  return allowAll.replaceAll(":hello", `:${name}`).replaceAll("/*/*/*", "/*/*");
+}
 
 const functions: FunctionClient = {
   describe: (functionArn) => ({
     functionArn,
-    policy: functionArn.endsWith(":forbidden")
-      ? undefined
-      : allowAll.replaceAll(":hello", `:${functionArn.split(":")[6]}`),
+    policy: policyFor(functionArn),
     policyRevision: "1",
     timeoutMs: 3_000,
   }),
@@ -329,22 +419,24 @@ const functions: FunctionClient = {
     const name = functionArn.split(":")[6];
     if (name === "silent") return new Promise(() => {});
     if (name === "faulty") return Promise.reject(new Error("a fault of ours"));
-    const payload = Buffer.from(name === "malformed" ? '"text"' : "{}");
+    const payload = Buffer.from(answers[name!] ?? "{}");
     const failure = {
       kind: "function-error",
       errorType: "Error",
-      errorMessage: "thrown",
+      errorMessage: name === "strict" ? "Unauthorized" : "thrown",
       payload,
       requestId: "id",
     } as const;
-    return Promise.resolve(name === "failing" ? failure : { kind: "ok", payload, requestId: "id" });
+    return Promise.resolve(
+      name === "failing" || name === "strict" ? failure : { kind: "ok", payload, requestId: "id" },
+    );
   },
   close: () => Promise.resolve(),
 };
 
 test("each case of each type gives its literal status, body and header, and a hint with the reason", async () => {
   await using silent = await startRawBackend(() => {});
-  await using gateway = await startGateway({ functions });
+  await using gateway = await startGateway({ functions, nowMs });
   guard(gateway);
   gateway.deploy(theApi(silent.origin, []), guarded);
   for (const { type, name, path, route, call, answer } of raises) {
@@ -366,7 +458,7 @@ test("each case of each type gives its literal status, body and header, and a hi
 
 test("an API's own response replaces it in each case: status, headers, body", async () => {
   await using silent = await startRawBackend(() => {});
-  await using gateway = await startGateway({ functions });
+  await using gateway = await startGateway({ functions, nowMs });
   const custom = types.map(
     (responseType, index): GatewayResponse => ({
       responseType,
@@ -385,8 +477,8 @@ test("an API's own response replaces it in each case: status, headers, body", as
     assert.equal(reply.status, 450 + types.indexOf(type), where);
     assert.equal(reply.headers["x-type"], type, where);
     assert.equal(reply.headers["x-amzn-errortype"], answer.errorType, where);
-    const { message } = JSON.parse(answer.body) as { message: string };
-    assert.deepEqual(JSON.parse(reply.text), { type, message }, where);
+    const { message, Message } = JSON.parse(answer.body) as { message?: string | null; Message?: string };
+    assert.deepEqual(JSON.parse(reply.text), { type, message: Message ?? message }, where);
   }
 });
 
