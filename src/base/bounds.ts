@@ -102,7 +102,7 @@ export const bounds = {
   },
   hintRoutesMax: { value: 20_000, source: "ours: routes that a hint looks at" },
   simulatedPolicyCharsMax: {
-    value: 10_000_000,
+    value: 4_000_000,
     source: "ours: characters of policies that one page of a simulation evaluates, each as often as it is evaluated",
   },
   policyStepsMax: {

@@ -1,4 +1,10 @@
-import { type AccessDecision, authorize, type CallerAccess, type ParsedPolicy } from "../../access/authorize.ts";
+import {
+  type AccessDecision,
+  authorize,
+  type CalledResource,
+  type CallerAccess,
+  type ParsedPolicy,
+} from "../../access/authorize.ts";
 import type { ConditionContext } from "../../access/condition-keys.ts";
 import { type PolicyRequest, parsePolicy } from "../../access/policy.ts";
 import { type Identity, type NamedPolicy, principalOfIdentity } from "../../access/principal.ts";
@@ -213,14 +219,14 @@ function evaluationResult(
   resource: string,
   missing: readonly string[],
 ): object {
-  const { decision, sides, boundaryAllows, isCrossAccount } = evaluate(simulation, action, resource);
+  const { decision, sides, boundaryAllows } = evaluate(simulation, action, resource);
   const details = {
     MatchedStatements: matchedStatements(simulation, action, resource, decision),
     MissingContextValues: missing,
     ...(boundaryAllows === undefined
       ? {}
       : { PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: boundaryAllows } }),
-    ...(simulation.input.ResourceArns === undefined ? {} : { EvalDecisionDetails: isCrossAccount ? sides : {} }),
+    ...(simulation.input.ResourceArns === undefined ? {} : { EvalDecisionDetails: sides }),
   };
   const result = {
     EvalActionName: action,
@@ -241,47 +247,35 @@ const answers: Readonly<Record<AccessDecision["kind"], string>> = {
 
 interface Evaluation {
   readonly decision: AccessDecision;
-  /** What each kind of policy says by itself. */
+  /** What each kind of policy says by itself, if the resource is another account's. */
   readonly sides: Readonly<Record<string, string>>;
   /** Undefined without a boundary. */
   readonly boundaryAllows: boolean | undefined;
-  readonly isCrossAccount: boolean;
 }
 
 function evaluate(simulation: Simulation, action: string, resource: string): Evaluation {
   const { policies, boundary, resourcePolicy, caller } = simulation;
   const request = { action, resource, context: contextOf(simulation) };
-  const callerAccount = caller?.account ?? simulation.account;
-  const owner = resourcePolicy === undefined ? callerAccount : ownerOf(resource, simulation, callerAccount);
+  const account = caller?.account ?? simulation.account;
+  const owner = resourcePolicy === undefined ? account : ownerOf(resource, simulation, account);
   const requester: CallerAccess["requester"] =
     caller === undefined
-      ? { kind: "authorized", account: callerAccount }
+      ? { kind: "authorized", account }
       : { kind: "principal", principal: principalOfIdentity(caller) };
-  const access = { requester, identityPolicies: policies.map(({ parsed }) => parsed) };
-  const decide = (more: Partial<CallerAccess>, called: Parameters<typeof authorize>[2]): AccessDecision =>
-    authorize(request, { ...access, ...more }, called);
-  const decision = decide(
-    { permissionsBoundary: boundary?.parsed },
-    { account: owner, policy: resourcePolicy?.parsed },
-  );
-  const alone = { account: callerAccount };
+  const identityPolicies = policies.map(({ parsed }) => parsed);
+  const called = { account: owner, policy: resourcePolicy?.parsed };
+  const decide = (by: Omit<CallerAccess, "requester">, of: CalledResource): AccessDecision =>
+    authorize(request, { requester, ...by }, of);
   return {
-    decision,
-    sides: {
-      "IAM Policy": answers[decide({}, alone).kind],
-      ...(resourcePolicy && {
-        "Resource Policy":
-          answers[
-            authorize(
-              request,
-              { requester, identityPolicies: [anything] },
-              { account: owner, policy: resourcePolicy.parsed },
-            ).kind
-          ],
-      }),
-    },
-    boundaryAllows: boundary && decide({ identityPolicies: [boundary.parsed] }, alone).kind === "allowed",
-    isCrossAccount: owner !== callerAccount,
+    decision: decide({ identityPolicies, permissionsBoundary: boundary?.parsed }, called),
+    sides:
+      owner === account
+        ? {}
+        : {
+            "IAM Policy": answers[decide({ identityPolicies }, { account }).kind],
+            "Resource Policy": answers[decide({ identityPolicies: [anything] }, called).kind],
+          },
+    boundaryAllows: boundary && decide({ identityPolicies: [boundary.parsed] }, { account }).kind === "allowed",
   };
 }
 
