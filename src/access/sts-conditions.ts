@@ -7,6 +7,7 @@ export interface SessionRequest {
   readonly principal: Principal;
   readonly region: string;
   readonly userAgent: string | undefined;
+  readonly sourceAddress: string | undefined;
   /** Seconds since 1970. */
   readonly now: number;
   /** The role that is asked for, or the federated user. */
@@ -33,6 +34,7 @@ const keys: Readonly<Record<string, Provide>> = {
   "aws:tagkeys": ({ tags }) => listOf(Object.keys(tags)),
   "aws:requestedregion": ({ region }) => region,
   "aws:resourceaccount": ({ resource }) => resource.split(":")[4] || undefined,
+  "aws:sourceip": ({ sourceAddress }) => sourceAddress,
   "aws:useragent": ({ userAgent }) => userAgent ?? null,
   "aws:currenttime": ({ now }) => timeOf(now),
   "aws:epochtime": ({ now }) => String(now),

@@ -90,6 +90,7 @@ async function makeCall(
     host: request.headers["host"] ?? "localhost",
     accessKeyId: scope?.accessKeyId,
     userAgent: request.headers["user-agent"],
+    sourceAddress: addressOf(request.headers["x-portico-peer"]),
     ...(caller && { caller }),
   };
   return {
@@ -98,6 +99,10 @@ async function makeCall(
     refusal: signature.kind === "malformed" ? new ApiError(signature.code, signature.message) : refusalOf(decision),
   };
 }
+
+/** Returns the address in `address:port`, which the front door adds, and no caller can. */
+const addressOf = (peer: string | undefined): string | undefined =>
+  peer === undefined ? undefined : (/^\[(.+)\]:\d+$/.exec(peer) ?? /^([^:]+):\d+$/.exec(peer))?.[1];
 
 const unknownCaller: CallerDecision = { kind: "unknown" };
 

@@ -15,6 +15,8 @@ export interface CallContext {
   readonly host: string;
   readonly accessKeyId: string | undefined;
   readonly userAgent: string | undefined;
+  /** The client's IP address; undefined if no listener has said it. */
+  readonly sourceAddress?: string | undefined;
   /** The user, root or session whose credentials the call has; undefined for a key that is an account's number. */
   readonly caller?: Principal;
 }

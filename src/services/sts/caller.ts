@@ -10,7 +10,7 @@ import type { CallContext } from "../../protocol/operation.ts";
 export const callerOf = ({ account, caller }: CallContext): Principal => caller ?? principalOfIdentity(rootOf(account));
 
 /** What policies may ask of a call for a session, besides who calls and when. */
-export type RequestFacts = Omit<SessionRequest, "principal" | "region" | "userAgent" | "now">;
+export type RequestFacts = Omit<SessionRequest, "principal" | "region" | "userAgent" | "sourceAddress" | "now">;
 
 /**
  * Throws unless the caller may do each of these actions of STS. A role is asked by its trust policy as well. AWS: IAM User
@@ -23,8 +23,9 @@ export function requireAllowed(
   role?: Identity,
 ): void {
   const principal = callerOf(call);
-  const { region, userAgent } = call;
-  const context = makeSessionContext({ ...facts, principal, region, userAgent, now: nowSeconds(call) });
+  const { region, userAgent, sourceAddress } = call;
+  const now = nowSeconds(call);
+  const context = makeSessionContext({ ...facts, principal, region, userAgent, sourceAddress, now });
   const resource =
     role === undefined
       ? { account: principal.account }

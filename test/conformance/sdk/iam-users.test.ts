@@ -290,6 +290,45 @@ describe("iam: users, groups and keys", () => {
     );
   });
 
+  it("has AWS's quotas, and refuses names and paths that are none", async () => {
+    const client = iam("111111111112");
+    const UserName = "u";
+    await client.send(new CreateUserCommand({ UserName }));
+    await client.send(new CreateGroupCommand({ GroupName: "g" }));
+    const long = (chars: number) => policy({ Action: `s3:${"x".repeat(chars)}` });
+    const limited = (message: string) => ["LimitExceededException", 409, message];
+    assert.deepEqual(
+      await refusal(client.send(new PutUserPolicyCommand({ UserName, PolicyName: "p", PolicyDocument: long(2_000) }))),
+      limited("Maximum policy size of 2048 bytes exceeded for user u"),
+    );
+    await client.send(new PutGroupPolicyCommand({ GroupName: "g", PolicyName: "p", PolicyDocument: long(5_000) }));
+    assert.deepEqual(
+      await refusal(
+        client.send(new PutGroupPolicyCommand({ GroupName: "g", PolicyName: "q", PolicyDocument: mayInvoke })),
+      ),
+      limited("Maximum policy size of 5120 bytes exceeded for group g"),
+    );
+    for (let n = 0; n < 11; n++) {
+      const { Policy } = await client.send(new CreatePolicyCommand({ PolicyName: `p${n}`, PolicyDocument: mayInvoke }));
+      const attach = client.send(new AttachUserPolicyCommand({ UserName, PolicyArn: Policy?.Arn }));
+      if (n < 10) await attach;
+      else assert.deepEqual(await refusal(attach), limited("Cannot exceed quota for PoliciesPerUser: 10"));
+    }
+    for (const input of [
+      { UserName: "a b" },
+      { UserName: "a/b" },
+      { UserName: "x".repeat(65) },
+      { UserName: "v", Path: "x" },
+      { UserName: "v", Path: "/a b/" },
+      { UserName: "v", PermissionsBoundary: "arn:aws:iam::111111111112:policy/none-such" },
+      { UserName: "v", Tags: [{ Key: "aws:x", Value: "" }] },
+    ]) {
+      const [, status] = await refusal(client.send(new CreateUserCommand(input)));
+      assert.ok(status === 400 || status === 404, JSON.stringify(input));
+    }
+    assert.deepEqual((await client.send(new ListUsersCommand({}))).Users?.length, 1);
+  });
+
   it("a root has keys of its own, and is what a number's key calls as", async () => {
     const root = iam("111111111105");
     const { User } = await root.send(new GetUserCommand({}));

@@ -239,6 +239,44 @@ describe("sts", () => {
     assert.match(full[2], /^Packed size of session tags consumes \d+% of allotted space\.$/);
   });
 
+  it("a trust policy may ask for the caller's address, agent, name and time", async () => {
+    const account = "211111111110";
+    const { iam, bob, assume, arn, RoleArn } = await anAccount(account);
+    const trusting = (Condition: object) =>
+      iam.send(
+        new UpdateAssumeRolePolicyCommand({
+          RoleName: "worker",
+          PolicyDocument: statement({ Principal: { AWS: account }, Action: "sts:AssumeRole", Condition }),
+        }),
+      );
+    for (const [condition, isMet] of [
+      [{ IpAddress: { "aws:SourceIp": "127.0.0.0/8" } }, true],
+      [{ IpAddress: { "aws:SourceIp": "10.0.0.0/8" } }, false],
+      [{ NotIpAddress: { "aws:SourceIp": "127.0.0.1" } }, false],
+      [{ StringLike: { "aws:UserAgent": "aws-sdk-js/*" } }, true],
+      [{ StringEquals: { "aws:username": "bob" } }, true],
+      [{ StringEquals: { "aws:username": "eve" } }, false],
+      [{ StringNotEquals: { "aws:PrincipalType": "User" } }, false],
+      [{ ArnLike: { "aws:PrincipalArn": `arn:aws:iam::${account}:user/b*` } }, true],
+      [{ StringEquals: { "sts:RoleSessionName": "${aws:username}" } }, false],
+      [{ DateGreaterThan: { "aws:CurrentTime": "2020-01-01T00:00:00Z" } }, true],
+      [{ DateLessThan: { "aws:CurrentTime": "2020-01-01T00:00:00Z" } }, false],
+      [{ Null: { "aws:TokenIssueTime": "true" } }, true],
+      [{ Bool: { "aws:MultiFactorAuthPresent": "true" } }, false],
+      [{ BoolIfExists: { "aws:MultiFactorAuthPresent": "true" } }, true],
+      [{ StringEquals: { "aws:ResourceTag/team": "pets" } }, false],
+      [{ StringEquals: { "aws:PrincipalOrgID": "o-1" } }, false],
+      [{ StringEqualsIfExists: { "aws:PrincipalOrgID": "o-1" } }, false],
+    ] as const) {
+      await trusting(condition);
+      if (isMet) assert.ok((await assume(bob)).Credentials, JSON.stringify(condition));
+      else {
+        const refused = await refusal(assume(bob));
+        assert.deepEqual(refused, denied(arn, "sts:AssumeRole", RoleArn), JSON.stringify(condition));
+      }
+    }
+  });
+
   it("sessions last as long as AWS lets them", async () => {
     const { bob, root, assume } = await anAccount("211111111104");
     const seconds = (of: Credentials | undefined) => Math.round(((of?.Expiration?.getTime() ?? 0) - Date.now()) / 1000);
