@@ -483,14 +483,16 @@ export class Exchange implements AnswerObserver {
     return phase;
   }
 
+  /** Records that a signature is looked at now. */
+  startAuthentication(): AccessPhase {
+    const phase = startPhase();
+    this.accessPhases.authenticate = phase;
+    return phase;
+  }
+
   /** Records that policies are asked now. */
   startAuthorization(): AccessPhase {
-    const phase: AccessPhase = {
-      startedAt: performance.now(),
-      latencyMs: undefined,
-      status: undefined,
-      error: undefined,
-    };
+    const phase = startPhase();
     this.accessPhases.authorize = phase;
     return phase;
   }
@@ -511,6 +513,13 @@ export class Exchange implements AnswerObserver {
     return this.integration;
   }
 }
+
+const startPhase = (): AccessPhase => ({
+  startedAt: performance.now(),
+  latencyMs: undefined,
+  status: undefined,
+  error: undefined,
+});
 
 const doNothing = (): void => undefined;
 const noQuery: Query = new Map();

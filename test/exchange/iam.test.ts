@@ -790,6 +790,31 @@ describe("an integration with the caller's own credentials", () => {
   });
 });
 
+test("access logs say how authentication and authorization went", async () => {
+  const lines: string[] = [];
+  await using under = await start(anApi(), { onLog: (_group, message) => lines.push(message) });
+  const destinationArn = "arn:aws:logs:us-east-1:000000000000:log-group:access";
+  const names = ["authenticate.status", "authenticate.error", "authorize.status", "authorize.error", "identity.user"];
+  const format = names.map((name) => `$context.${name}`).join("|");
+  under.deploy(anApi(), aStage({ accessLogSettings: { destinationArn, format } }));
+  await call(under);
+  await call(under, { by: { ...ann, secretAccessKey: "wrong" } });
+  await call(under, { change: ({ headers }) => delete headers["authorization"] });
+  under.gateway.callers.setIdentity("user/ann", userOf(account));
+  await call(under);
+  await until(() => lines.length === 4, { what: "the access log is written" });
+  assert.deepEqual(
+    lines.map((line) => line.trim()),
+    [
+      "200|-|200|-|AIDAEXAMPLE",
+      "403|The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key " +
+        "and signing method. Consult the service documentation for details.|-|-|-",
+      "403|Missing Authentication Token|-|-|-",
+      "200|-|403|because no identity-based policy allows the execute-api:Invoke action|AIDAEXAMPLE",
+    ],
+  );
+});
+
 test("the lines of a refusal's message break neither a header nor a line of a log", async () => {
   const lines: string[] = [];
   const definition = {

@@ -9,6 +9,7 @@ import {
 } from "../../access/sigv4-verify.ts";
 import type { InboundRequest } from "../../http/inbound.ts";
 import type { IamPlan } from "../../plan/steps.ts";
+import { endPhase } from "../authorizers/refusals.ts";
 import type { Exchange } from "../exchange.ts";
 import { receiveBody } from "../integrations/request-body.ts";
 import type { ClaimedCaller } from "../known-callers.ts";
@@ -44,12 +45,14 @@ export function linkIam(_: IamPlan, context: LinkContext): RunStep {
     const problem =
       verifySignature(request, signature, { secret: caller.secret, keys, bodyHash }) ??
       problemWithVerb(exchange, signature);
-    if (problem !== undefined) return refuseSignature(exchange, problem);
+    if (problem !== undefined) return refuse(exchange, problem);
+    endPhase(exchange.access?.authenticate, 200);
     thread.knownCallers.noteUse(caller, thread.clock.now(), context.stage.region);
     return true;
   };
 
   return (exchange) => {
+    exchange.startAuthentication();
     const claim = readClaim(exchange);
     if (claim === undefined) return false;
     const { payload } = claim.signature;
@@ -86,10 +89,12 @@ function linkClaim({ stage: { region }, thread }: LinkContext): (exchange: Excha
     const { request } = exchange;
     const reading = readSignature(request.target, (name) => valuesOf(request, name));
     if (reading.kind === "unsigned") {
+      endPhase(exchange.access?.authenticate, 403, "Missing Authentication Token");
       exchange.program.responses.finish(exchange, "MISSING_AUTHENTICATION_TOKEN", { hint: unsigned });
       return undefined;
     }
     if (reading.kind === "foreign") {
+      endPhase(exchange.access?.authenticate, 403, "the Authorization header is no signature");
       refuseAuthorization(exchange, reading.authorization, unsigned);
       return undefined;
     }
@@ -103,8 +108,13 @@ function linkClaim({ stage: { region }, thread }: LinkContext): (exchange: Excha
 }
 
 function refuseClaim(exchange: Exchange, problem: SignatureProblem): undefined {
-  refuseSignature(exchange, problem);
+  refuse(exchange, problem);
   return undefined;
+}
+
+function refuse(exchange: Exchange, problem: SignatureProblem): false {
+  endPhase(exchange.access?.authenticate, 403, problem.message.split("\n", 1)[0]);
+  return refuseSignature(exchange, problem);
 }
 
 /** Returns all values of a header, with commas between them. */
@@ -138,6 +148,7 @@ function linkDecision({ stage, resourcePolicy }: LinkContext): (exchange: Exchan
   return (exchange, { iam }) => {
     exchange.caller.iam = iam;
     const { principal, access } = iam.signer;
+    const phase = exchange.startAuthorization();
     const context = invokeContextOf(exchange, principal);
     let decision: AccessDecision | undefined;
     for (const path of pathsOf(exchange.path)) {
@@ -146,8 +157,9 @@ function linkDecision({ stage, resourcePolicy }: LinkContext): (exchange: Exchan
       if (decision === undefined || strictness[found.kind] > strictness[decision.kind]) decision = found;
     }
     trace(exchange, principal.arn, decision!);
-    if (decision!.kind === "allowed") return true;
     const problem = problemOf(decision!, invokeAction);
+    endPhase(phase, problem === undefined ? 200 : 403, problem);
+    if (problem === undefined) return true;
     return exchange.program.responses.finish(exchange, "ACCESS_DENIED", {
       message: `User: ${principal.arn} is not authorized to perform: ${invokeAction} on resource: ${maskedArnOf(stage, exchange)} ${problem}`,
       hint: hintOf(decision!, { arn: principal.arn, resource: `${stageArn}${exchange.httpMethod}${exchange.path}` }),
