@@ -6,6 +6,11 @@ export interface Listener {
   readonly hasHints: boolean;
   /** Whether requests for no address of an API go to the management API and the operations pages. */
   readonly hasManagement: boolean;
+  /**
+   * Management and operations answer clients on this machine only, whoever the proxies say they are: callers of management
+   * are not authenticated.
+   */
+  readonly isManagementLocal: boolean;
   readonly isEncrypted: boolean;
   /**
    * Proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Port` are believed. `InboundRequest.client` says
@@ -31,6 +36,7 @@ export interface VpcEndpoint {
 export const developmentListener: Listener = {
   hasHints: true,
   hasManagement: true,
+  isManagementLocal: true,
   isEncrypted: false,
   trustedProxies: [],
   hasProxyProtocol: false,

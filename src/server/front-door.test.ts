@@ -85,6 +85,10 @@ test("who comes through a trusted proxy from another machine gets nothing of man
     assert.match(await ask(`X-Forwarded-For: ${address}\r\n`), /^HTTP\/1\.1 200 .*in$/s, address);
   }
   assert.match(await ask(""), /^HTTP\/1\.1 200 /);
+  const open = { ...developmentListener, trustedProxies, isManagementLocal: false };
+  const client = await RawClient.open(await start(t, (_, response) => response.end("in"), open));
+  client.send("GET / HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 203.0.113.7\r\nConnection: close\r\n\r\n");
+  assert.match(await client.closed(), /^HTTP\/1\.1 200 /);
 });
 
 test("20 MB go up and down whole, declared or chunked, to a slow reader", async (t) => {

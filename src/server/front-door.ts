@@ -68,8 +68,7 @@ export class FrontDoor {
   handOver(inbound: InboundExchange): void {
     assert(inbound.listener.hasManagement, "a listener without management hands nothing over");
     // A proxy on this machine must not open management to everybody whom it serves.
-    const { ip } = inbound.client;
-    if (ip === undefined || !thisMachine.some((network) => isInNetwork(ip, network))) {
+    if (inbound.listener.isManagementLocal && !isFromHere(inbound)) {
       refuse(inbound, 403, onlyHere);
       return;
     }
@@ -261,6 +260,9 @@ class HandOver implements AnswerObserver {
     this.#onOver = undefined;
   }
 }
+
+const isFromHere = ({ client: { ip } }: InboundRequest): boolean =>
+  ip !== undefined && thisMachine.some((network) => isInNetwork(ip, network));
 
 function refuse(answer: Answer, status: number, message: string): void {
   answer.respond(status, ["Content-Type", "application/json"], JSON.stringify({ message }));
