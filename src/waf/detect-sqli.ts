@@ -1,3 +1,4 @@
+import { bounds } from "../base/bounds.ts";
 import { readSqlTokens, type SqlToken, type SqlTokenKind } from "./sql-tokens.ts";
 
 /**
@@ -20,8 +21,8 @@ export function isSqlInjection(text: string, sensitivity: "LOW" | "HIGH"): boole
   return false;
 }
 
-const tokensMax = 24;
-const quotesMax = 8;
+const tokensMax = bounds.wafSqlTokensMax.value;
+const quotesMax = bounds.wafSqlQuotesMax.value;
 
 const values: ReadonlySet<SqlTokenKind> = new Set(["name", "number", "string", "variable", "constant"]);
 

@@ -1,3 +1,5 @@
+import { bounds } from "../base/bounds.ts";
+
 /**
  * Detects cross-site scripting: a text is read as what it would be between tags and in attributes of either quotes or none,
  * and is an attack if it makes a script run there. It is Portico's own, and smaller than what AWS runs:
@@ -33,8 +35,8 @@ function hasActiveTag(text: string): boolean {
   return false;
 }
 
-const tagsMax = 64;
-const tagCharsMax = 4_096;
+const tagsMax = bounds.wafTagsReadMax.value;
+const tagCharsMax = bounds.wafTagCharsMax.value;
 
 /** Whether attributes have an event handler, a script's URL, or a style that runs one. */
 function hasActiveAttribute(text: string): boolean {
@@ -60,7 +62,7 @@ const isActiveUrl = (text: string): boolean =>
     folded(text.slice(0, urlCharsMax)),
   );
 
-const urlCharsMax = 512;
+const urlCharsMax = bounds.wafUrlCharsMax.value;
 
 /** A URL as a browser reads it: without control characters and leading spaces, with character references decoded. */
 const folded = (text: string): string =>

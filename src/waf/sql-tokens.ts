@@ -50,8 +50,8 @@ const kinds: ReadonlyMap<string, SqlTokenKind> = new Map([
   ...words("constant", "null true false default current_user session_user system_user"),
 ]);
 
-/** White space, and the marks of comments that MySQL runs: `/*!50000 … */`. */
-const noise = /(?:[s\0]|/*!d{0,6}|*/)+/y;
+/** White space, and the marks around comments that MySQL runs as code. */
+const noise = /(?:[\s\0]|\/\*!\d{0,6}|\*\/)+/y;
 
 /**
  * Reads a text as SQL, from `start` on. A comment ends the list where it runs to the end. At most `max` tokens are read:
