@@ -293,9 +293,9 @@ export const bounds = {
 
   // Decisions on access
   authorizerResultCharsMax: { value: 262_144, source: "ours: what the function of an authorizer answers" },
-  authorizerResultsMax: { value: 100_000, source: "ours: results of authorizers that a gateway thread remembers" },
+  authorizerResultsMax: { value: 50_000, source: "ours: results of authorizers that a gateway thread remembers" },
   authorizerResultsCharsMax: {
-    value: 16_777_216,
+    value: 8_388_608,
     source: "ours: the length of all of these results; each takes some ten times its length in memory",
   },
   verifiedTokensMax: { value: 50_000, source: "ours: tokens that a gateway thread knows to be signed rightly" },

@@ -3,7 +3,10 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import {
   APIGatewayClient,
+  CreateApiKeyCommand,
   CreateDeploymentCommand,
+  CreateUsagePlanCommand,
+  CreateUsagePlanKeyCommand,
   DeleteAuthorizerCommand,
   FlushStageAuthorizersCacheCommand,
   GetAuthorizersCommand,
@@ -39,6 +42,12 @@ const gate = (effect: string): string => `exports.handler = async (event) => {
     context: { type: event.type, arn: event.methodArn, number: 7, yes: true },
   };
 };`;
+/** The token is the caller's API key. */
+const keeper = `exports.handler = async ({ authorizationToken }) => ({
+  principalId: "me",
+  policyDocument: { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "execute-api:Invoke", Resource: "*" }] },
+  usageIdentifierKey: authorizationToken,
+});`;
 const echo =
   "exports.handler = async ({ requestContext }) => ({ statusCode: 200, body: JSON.stringify(requestContext.authorizer) })";
 
@@ -239,6 +248,52 @@ describe("Lambda authorizers", () => {
     await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: "p", PolicyDocument: invoke }));
     await lambda.send(new DeleteFunctionCommand({ FunctionName: "gate" }));
     assert.deepEqual(await statuses("another"), [500], "there is no function");
+  });
+
+  it("give the API key of their callers, where the API takes it from them", async () => {
+    const keyed = JSON.parse(document().toString());
+    keyed["x-amazon-apigateway-api-key-source"] = "AUTHORIZER";
+    keyed.components.securitySchemes.key = { type: "apiKey", in: "header", name: "x-api-key" };
+    const { tokens } = keyed.components.securitySchemes;
+    tokens["x-amazon-apigateway-authorizer"].authorizerUri = uriOf("keeper");
+    keyed.paths["/token/{id}"].get.security = [{ tokens: [], key: [] }];
+    const { id = "" } = await gateway.send(new ImportRestApiCommand({ body: Buffer.from(JSON.stringify(keyed)) }));
+    await lambda.send(functionOf("keeper", keeper));
+    for (const name of ["keeper", "echo"]) {
+      await lambda.send(
+        new AddPermissionCommand({
+          FunctionName: name,
+          StatementId: "keyed",
+          Action: "lambda:InvokeFunction",
+          Principal: "apigateway.amazonaws.com",
+          SourceArn: `arn:aws:execute-api:us-east-1:000000000000:${id}/*`,
+        }),
+      );
+    }
+    await gateway.send(new CreateDeploymentCommand({ restApiId: id, stageName: "prod" }));
+    const key = await gateway.send(
+      new CreateApiKeyCommand({ name: "k", value: "a-key-of-20-letters-", enabled: true }),
+    );
+    const ask = async (token: string, more: Record<string, string> = {}): Promise<number> => {
+      const url = `${portico.url}/_aws/execute-api/${id}/prod/token/1`;
+      const reply = await fetch(url, { headers: { Authorization: token, connection: "close", ...more } });
+      await reply.arrayBuffer();
+      return reply.status;
+    };
+    assert.equal(await ask("a-key-of-20-letters-"), 403, "the key is in no plan");
+    const apiStages = [{ apiId: id, stage: "prod" }];
+    const plan = await gateway.send(
+      new CreateUsagePlanCommand({ name: "p", apiStages, quota: { limit: 2, period: "DAY" } }),
+    );
+    await gateway.send(new CreateUsagePlanKeyCommand({ usagePlanId: plan.id, keyId: key.id, keyType: "API_KEY" }));
+    assert.equal(await ask("another-key-of-20-let"), 403);
+    assert.equal(
+      await ask("another-key-of-20-let", { "x-api-key": "a-key-of-20-letters-" }),
+      403,
+      "a header is no key",
+    );
+    assert.deepEqual([await ask("a-key-of-20-letters-"), await ask("a-key-of-20-letters-")], [200, 200]);
+    assert.equal(await ask("a-key-of-20-letters-"), 429);
   });
 
   it("come out of an export as they went in", async () => {
