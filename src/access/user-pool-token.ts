@@ -7,6 +7,8 @@ import { isObject } from "../base/json-object.ts";
 export interface UnverifiedToken {
   readonly keyId: string;
   readonly issuer: string;
+  /** The header's `typ`. */
+  readonly type: unknown;
   readonly claims: Readonly<Record<string, unknown>>;
   readonly signed: string;
   readonly signature: Buffer;
@@ -19,6 +21,8 @@ export interface TokenDemand {
   readonly use: "id" | "access";
   /** The method's `authorizationScopes`, of which an access token has to have one. */
   readonly scopes?: readonly string[];
+  /** The issuer is no user pool but an OpenID provider, whose tokens have no `token_use`. */
+  readonly isOpenId?: boolean;
   /** `identityValidationExpression`. */
   readonly isAudience: (audience: string) => boolean;
 }
@@ -43,11 +47,11 @@ export function readToken(text: string): UnverifiedToken | string {
   if (header["alg"] !== "RS256") return "it is not signed with RS256";
   // RFC 7515 §4.1.11: extensions that are not understood must be refused.
   if (header["crit"] !== undefined) return "its header has critical extensions";
-  const { kid } = header;
+  const { kid, typ: type } = header;
   const { iss } = claims;
   if (typeof kid !== "string" || typeof iss !== "string") return "it names no key or no issuer";
   const signature = Buffer.from(parts[2]!, "base64url");
-  return { keyId: kid, issuer: iss, claims, signed: `${parts[0]}.${parts[1]}`, signature };
+  return { keyId: kid, issuer: iss, type, claims, signed: `${parts[0]}.${parts[1]}`, signature };
 }
 
 /**
@@ -61,15 +65,16 @@ const isEncoded = (part: string): boolean =>
 export function decideToken(token: UnverifiedToken, key: KeyObject, demand: TokenDemand): TokenDecision {
   const { claims, signed, signature } = token;
   if (!verify("RSA-SHA256", Buffer.from(signed), key, signature)) return refused("its signature is not the pool's");
-  return problemOfClaims(claims, demand) ?? { kind: "accepted", claims: claimTexts(claims) };
+  return problemOfClaims(token, demand) ?? { kind: "accepted", claims: claimTexts(claims) };
 }
 
 /** Returns why a token whose signature is right does not meet the demand, or undefined if it does. */
 export function problemOfClaims(
-  claims: Readonly<Record<string, unknown>>,
+  token: Pick<UnverifiedToken, "type" | "claims">,
   demand: TokenDemand,
 ): TokenRefusal | undefined {
-  const { exp, nbf, token_use: use, aud = "", scope } = claims;
+  const { exp, nbf, aud = "", scope } = token.claims;
+  const use = demand.isOpenId === true ? useOf(token) : token.claims["token_use"];
   const now = demand.nowMs / 1000;
   if (!isTime(exp)) return refused("it has no time of expiry");
   if (now >= exp) return { kind: "expired" };
@@ -80,6 +85,17 @@ export function problemOfClaims(
   if (demand.scopes !== undefined && !hasScope(scope, demand.scopes))
     return refused("it has none of the method's scopes");
   return undefined;
+}
+
+/**
+ * Returns what a token of an OpenID provider is for. RFC 9068 §2.1: an access token says so in its type. Many providers
+ * don't, but give scopes. Any other type, such as a logout token's, is none of the two.
+ */
+function useOf({ type = "JWT", claims }: Pick<UnverifiedToken, "type" | "claims">): unknown {
+  if (typeof type !== "string") return undefined;
+  if (/^(?:application\/)?at\+jwt$/i.test(type)) return "access";
+  if (!/^JWT$/i.test(type)) return type;
+  return claims["token_use"] ?? (claims["scope"] === undefined ? "id" : "access");
 }
 
 /** RFC 6749 §3.3: scopes are separated by blanks, and compared as they are. */

@@ -20,6 +20,8 @@ export interface ServerSettings {
   /** The origins of AWS services, by a service's name. */
   readonly endpoints: Readonly<Record<string, string>>;
   readonly realAws: boolean;
+  /** The issuer of the tokens of a Cognito user pool, by the pool's id. */
+  readonly userPool: Readonly<Record<string, string>>;
   readonly logLevel: LogLevel;
   /** `-` for standard output, otherwise the absolute path of a directory. */
   readonly accessLog: string;
@@ -141,6 +143,14 @@ export const configKeys: readonly ConfigKey[] = [
     value: { kind: "switch" },
     default: false,
     help: "let integrations call AWS itself where no endpoint is set, with the credentials in AWS_ACCESS_KEY_ID and so on",
+  },
+  {
+    name: "userPool",
+    flag: "user-pool",
+    placeholder: "POOL=ISSUER",
+    value: { kind: "issuers" },
+    default: [],
+    help: "the OpenID provider that stands for a Cognito user pool, such as us-east-1_AbCdEfGhI=http://localhost:3000/oidc",
   },
   {
     name: "logLevel",
@@ -274,6 +284,8 @@ export const configKeys: readonly ConfigKey[] = [
 
 /** Returns whether the flag can be repeated for several values. */
 export const takesMany = ({ value }: ConfigKey): boolean =>
-  ["names", "origins", "origin-urls", "numbers", "addresses", "networks", "vpc-endpoints"].includes(value.kind);
+  ["names", "origins", "origin-urls", "numbers", "addresses", "networks", "vpc-endpoints", "issuers"].includes(
+    value.kind,
+  );
 
 export const variableName = (key: ConfigKey): string => `PORTICO_${key.flag.toUpperCase().replaceAll("-", "_")}`;

@@ -23,6 +23,8 @@ export type ConfigValueForm =
   | { readonly kind: "networks" }
   /** `VPCE=NETWORK` or `VPCE/VPC=NETWORK`, where more networks may follow; in YAML a mapping. */
   | { readonly kind: "vpc-endpoints" }
+  /** URLs of OpenID providers by the ids or ARNs of user pools. */
+  | { readonly kind: "issuers" }
   /** Origins by name. */
   | { readonly kind: "origin-urls" }
   /** Whole numbers by name. */
@@ -73,6 +75,17 @@ const parsers: { readonly [K in ConfigValueForm["kind"]]: Parse<K> } = {
   "origin-url": (value) => {
     const origin = parseOrigin(value);
     return origin === undefined ? { wanted: originWanted } : { value: origin };
+  },
+  issuers: (value) => {
+    const issuers: Record<string, string> = {};
+    for (const [pool, issuer] of pairs(value) ?? [["", ""]]) {
+      const id = /^(?:arn:aws[a-z-]*:cognito-idp:[a-z0-9-]+:\d{12}:userpool\/)?([\w-]{1,64})$/.exec(pool)?.[1];
+      if (id === undefined || !isIssuer(issuer)) {
+        return { wanted: "POOL=ISSUER: a user pool's id or ARN, and a URL http://… or https://…" };
+      }
+      issuers[id] = issuer;
+    }
+    return { value: issuers };
   },
   "origin-urls": (value) => {
     const origins: Record<string, string> = {};
@@ -223,6 +236,13 @@ function pairs(value: unknown): [name: string, value: string][] | undefined {
     const sign = text.indexOf("=");
     return sign < 0 ? [text, ""] : [text.slice(0, sign).trim(), text.slice(sign + 1).trim()];
   });
+}
+
+/** OpenID Connect Core 1.0, "Issuer Identifier": a URL without a query and a fragment. */
+function isIssuer(text: string): boolean {
+  const url = URL.parse(text);
+  const isPlain = url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
+  return isPlain && !/[?#\s]/.test(text) && text.length <= 1_000;
 }
 
 /** Returns whether a text is `host` or `host:port`, with an IPv6 address in brackets. */

@@ -79,6 +79,29 @@ test("endpoints of services come by name, a service's own before the one for all
   assert.deepEqual((await read({ upstream: "http://up:3" }, forAll)).services.endpoints, { "*": "http://env:9" });
 });
 
+test("an OpenID provider stands for a user pool, by the pool's id or ARN", async () => {
+  const userPool = [
+    "us-east-1_A=http://localhost:3000/oidc/",
+    "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_B=https://login.test",
+  ];
+  const { services } = await read({ userPool });
+  assert.deepEqual(services.userPools, {
+    "us-east-1_A": "http://localhost:3000/oidc/",
+    "eu-west-1_B": "https://login.test",
+  });
+  for (const wrong of [
+    "us-east-1_A",
+    "us-east-1_A=nowhere",
+    "a/b=http://h",
+    "p=ftp://h",
+    "p=http://u:p@h",
+    "p=http://h?a",
+    "p=http://h#a",
+  ]) {
+    await refused(/--user-pool: .*POOL=ISSUER/, { userPool: [wrong] });
+  }
+});
+
 test("AWS_ENDPOINT_URL that is this server's own address leads nowhere", async () => {
   for (const own of ["http://localhost:4566", "http://127.0.0.1:4566/"]) {
     assert.deepEqual((await read({}, { AWS_ENDPOINT_URL: own })).services.endpoints, {});

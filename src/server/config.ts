@@ -67,7 +67,7 @@ export async function isAddressSet({ flags, env, cwd }: ConfigSources): Promise<
  * services, otherwise at the upstream, otherwise at AWS itself. See docs/internals/architecture.md, "Management calls".
  */
 function readServices(
-  { endpoints, upstream, realAws, port, domain }: ServerSettings,
+  { endpoints, upstream, realAws, userPool, port, domain }: ServerSettings,
   env: ConfigSources["env"],
 ): AwsServiceSettings {
   const found: Record<string, string> = upstream === undefined ? {} : { "*": upstream };
@@ -83,7 +83,11 @@ function readServices(
     if (service !== "*" || !isOwn) found[endpointName(service)] = origin;
   }
   for (const [service, origin] of Object.entries(endpoints)) found[endpointName(service)] = origin;
-  return { endpoints: found, ...(realAws ? { credentials: readCredentials(env) } : {}) };
+  return {
+    endpoints: found,
+    ...(realAws ? { credentials: readCredentials(env) } : {}),
+    ...(Object.keys(userPool).length === 0 ? {} : { userPools: userPool }),
+  };
 }
 
 function readCredentials(env: ConfigSources["env"]): Credentials {

@@ -22,8 +22,13 @@ const ec = generateKeyPairSync("ec", { namedCurve: "P-256" });
 /** The pools' key sets: the keys by their ids, or undefined where the server fails. */
 let keySets: Record<string, Record<string, KeyObject> | undefined> = {};
 let asked = 0;
+let configuration: object = {};
 const cognito = createServer((incoming, outgoing) => {
   asked++;
+  if (incoming.url === "/oidc/.well-known/openid-configuration") {
+    outgoing.end(JSON.stringify(configuration));
+    return;
+  }
   const keys = keySets[incoming.url!.split("/")[1]!];
   if (keys === undefined) outgoing.writeHead(503).end();
   else {
@@ -68,7 +73,11 @@ function jwt(claims: object, { header = {}, key = own.privateKey }: { header?: o
 const idToken = jwt(idClaims);
 const accessToken = jwt(accessClaims);
 
+const provider = (): string => `http://127.0.0.1:${(cognito.address() as AddressInfo).port}/oidc`;
+
 interface Setup {
+  /** An OpenID provider stands for the pool. */
+  readonly isOpenId?: boolean;
   readonly authorizer?: Partial<Authorizer>;
   readonly method?: Partial<Method>;
   readonly restApi?: Partial<RestApi>;
@@ -79,13 +88,17 @@ async function deployed({
   authorizer = {},
   method = {},
   restApi,
+  isOpenId,
   functions,
 }: Setup = {}): Promise<GatewayUnderTest & { readonly clock: ManualClock }> {
   keySets = { [poolId]: { one: own.publicKey }, "us-east-1_Other0002": { one: foreign.publicKey } };
   const clock = new ManualClock(startMs);
   const gateway = await startGateway({
     clock,
-    services: { endpoints: { cognitoidp: `http://127.0.0.1:${(cognito.address() as AddressInfo).port}` } },
+    services: {
+      endpoints: { cognitoidp: `http://127.0.0.1:${(cognito.address() as AddressInfo).port}` },
+      ...(isOpenId === true && { userPools: { [poolId]: provider() } }),
+    },
     ...(functions && { functions }),
   });
   const guarded = aMethod(aMock("$context.authorizer.claims.sub $context.authorizer.claims['email']"), {
@@ -307,5 +320,37 @@ test("a method whose user pool can't be read is refused, and no other", async ()
     const reply = await call(gateway, idToken);
     assert.equal(reply.status, status, JSON.stringify(setup));
     assert.equal((await gateway.call("/open")).status, 200);
+  }
+});
+
+test("an OpenID provider that stands for the pool is the only issuer; types and scopes say what a token is for", async () => {
+  const iss = provider();
+  const id = { ...idClaims, iss, token_use: undefined };
+  const access = { ...accessClaims, iss, token_use: undefined };
+  const scoped = { method: { authorizationScopes: ["pets/read"] } };
+  const jwks_uri = iss.replace("/oidc", `/${poolId}/jwks`);
+  const rows: readonly [string, Setup, object, string, number][] = [
+    ["an ID token", {}, { issuer: iss, jwks_uri }, jwt(id), 200],
+    ["with a type", {}, { issuer: iss, jwks_uri }, jwt(id, { header: { typ: "JWT" } }), 200],
+    ["an access token", scoped, { issuer: iss, jwks_uri }, jwt(access, { header: { typ: "at+jwt" } }), 200],
+    ["an access token without a type", scoped, { issuer: iss, jwks_uri }, jwt(access), 200],
+    ["an ID token for an access token", scoped, { issuer: iss, jwks_uri }, jwt(id), 401],
+    ["an access token for an ID token", {}, { issuer: iss, jwks_uri }, jwt(access), 401],
+    ["an access token without scopes", {}, { issuer: iss, jwks_uri }, jwt(id, { header: { typ: "at+jwt" } }), 401],
+    ["a logout token", {}, { issuer: iss, jwks_uri }, jwt(id, { header: { typ: "logout+jwt" } }), 401],
+    ["a type that is no text", {}, { issuer: iss, jwks_uri }, jwt(id, { header: { typ: 1 } }), 401],
+    ["the pool's own token", {}, { issuer: iss, jwks_uri }, idToken, 401],
+    ["an issuer with a slash", {}, { issuer: iss, jwks_uri }, jwt({ ...id, iss: `${iss}/` }), 401],
+    ["another's configuration", {}, { issuer: `${iss}2`, jwks_uri }, jwt(id), 500],
+    ["no key set", {}, { issuer: iss }, jwt(id), 500],
+    ["a file as key set", {}, { issuer: iss, jwks_uri: "file:///etc/passwd" }, jwt(id), 500],
+  ];
+  for (const [name, setup, given, token, status] of rows) {
+    configuration = given;
+    await using gateway = await deployed({ ...setup, isOpenId: true });
+    for (const _ of [1, 2]) {
+      const reply = await call(gateway, token);
+      assert.equal(reply.status, status, `${name}: ${reply.headers["x-portico-hint"]}`);
+    }
   }
 });

@@ -15,11 +15,13 @@ import type { AwsServices } from "../integrations/aws-services.ts";
 import { linkIdentity } from "./identity.ts";
 import type { AuthorizerContext, LinkedAuthorizer } from "./link-authorizer.ts";
 import { refuseCaller, refuseConfiguration } from "./refusals.ts";
-import type { FoundKey } from "./user-pool-keys.ts";
+import { discoveryOf, type FoundKey } from "./user-pool-keys.ts";
 import type { VerifiedToken, VerifiedTokens } from "./verified-tokens.ts";
 
 interface LinkedPool {
   readonly isIssuer: (issuer: string) => boolean;
+  /** An OpenID provider stands for the pool. */
+  readonly isOpenId: boolean;
   /** The address of the pool's key set. */
   readonly address: string;
 }
@@ -35,31 +37,32 @@ export function linkUserPoolAuthorizer(plan: UserPoolAuthorizerPlan, { thread }:
   const isAudience = linkAudience(plan.identityValidationExpression);
   return {
     forMethod(_, takeGrant, scopes) {
-      const demand = (): TokenDemand => ({
+      const demandOf = ({ isOpenId }: LinkedPool): TokenDemand => ({
         nowMs: clock.now(),
+        isOpenId,
         use: scopes === undefined ? "id" : "access",
         ...(scopes && { scopes }),
         isAudience,
       });
-      const conclude = (exchange: Exchange, found: FoundKey, presented: PresentedToken): Grant | undefined => {
+      const conclude = (exchange: Exchange, found: FoundKey, presented: TokenCheck): Grant | undefined => {
         if (found.kind === "unknown") return refuseToken(exchange, "its key is none of the pool's");
         if (found.kind === "unavailable") {
           const problem = `the keys of the user pool can't be had: ${found.problem}`;
           return refuseConfiguration(exchange, problem, problem);
         }
         const { key } = found;
-        const { text, name, says } = presented;
+        const { text, name, says, demand } = presented;
         if ("key" in says && says.key === key) {
-          const problem = problemOfClaims(says.claims, demand());
+          const problem = problemOfClaims(says, demand);
           return problem === undefined ? { claims: says.texts } : refuse(exchange, problem);
         }
         // The pool has another key of that name since the token was verified: it is verified again.
         const token = "key" in says ? readToken(text) : says;
         if (typeof token === "string") return refuseToken(exchange, token);
-        const decision = decideToken(token, key, demand());
+        const decision = decideToken(token, key, demand);
         if (decision.kind !== "accepted") return refuse(exchange, decision);
-        const { keyId, issuer, claims } = token;
-        verifiedTokens.keep(name, { keyId, issuer, claims, key, texts: decision.claims }, text.length);
+        const { keyId, issuer, type, claims } = token;
+        verifiedTokens.keep(name, { keyId, issuer, type, claims, key, texts: decision.claims }, text.length);
         return { claims: decision.claims };
       };
       return (exchange) => {
@@ -71,9 +74,9 @@ export function linkUserPoolAuthorizer(plan: UserPoolAuthorizerPlan, { thread }:
         const pool = pools.find(({ isIssuer }) => isIssuer(issuer));
         if (pool === undefined) return refuseToken(exchange, "its issuer is none of the authorizer's user pools");
         const found = userPoolKeys.find(pool.address, keyId);
-        if (!(found instanceof Promise)) return conclude(exchange, found, presented);
+        if (!(found instanceof Promise)) return conclude(exchange, found, { ...presented, demand: demandOf(pool) });
         exchange.wait(found, (later) => {
-          const grant = conclude(exchange, later, presented);
+          const grant = conclude(exchange, later, { ...presented, demand: demandOf(pool) });
           if (grant !== undefined) takeGrant(exchange, grant);
         });
         return undefined;
@@ -91,6 +94,10 @@ interface PresentedToken {
   readonly says: VerifiedToken | UnverifiedToken;
 }
 
+interface TokenCheck extends PresentedToken {
+  readonly demand: TokenDemand;
+}
+
 /** Returns why the text is no token. */
 function present(text: string, verifiedTokens: VerifiedTokens): PresentedToken | string {
   if (text.length > bounds.tokenCharsMax.value) return "it is too long";
@@ -100,15 +107,19 @@ function present(text: string, verifiedTokens: VerifiedTokens): PresentedToken |
 }
 
 /**
- * Links a pool of AWS, or of the server that the settings name for Cognito. Such servers name themselves as issuer by
+ * Links a pool of AWS, of an OpenID provider that stands for it, or of the server that the settings name for Cognito. Such servers name themselves as issuer by
  * whatever address they know of themselves.
  */
 function linkPool({ id, host }: UserPoolPlan, services: AwsServices): LinkedPool {
+  const provider = services.issuerOf(id);
+  if (provider !== undefined) {
+    return { isIssuer: (issuer) => issuer === provider, isOpenId: true, address: discoveryOf(provider) };
+  }
   const own = `https://${host}`;
   const origin = services.originOf({ names: ["cognito-idp", "Cognito Identity Provider"], host }) ?? own;
   const isIssuer = (issuer: string): boolean =>
     issuer === `${own}/${id}` || (origin !== own && /^https?:\/\/[^/?#\s]+\/(.+)$/.exec(issuer)?.[1] === id);
-  return { isIssuer, address: `${origin}/${id}/.well-known/jwks.json` };
+  return { isIssuer, isOpenId: false, address: `${origin}/${id}/.well-known/jwks.json` };
 }
 
 function linkAudience(expression: string | undefined): TokenDemand["isAudience"] {

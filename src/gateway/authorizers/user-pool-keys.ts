@@ -75,7 +75,7 @@ export class UserPoolKeys {
     const before = this.#sets.get(address);
     let set: KeySet;
     try {
-      const keys = parseKeySet(await fetchText(address));
+      const keys = parseKeySet(await fetchText(await keySetAt(address)));
       const now = this.#clock.now();
       set = { keys, fetchedAtMs: now, askedAtMs: now, problem: undefined };
     } catch (error) {
@@ -88,6 +88,24 @@ export class UserPoolKeys {
     if (this.#sets.size >= bounds.userPoolKeySetsMax.value) this.#sets.delete(this.#sets.keys().next().value!);
     this.#sets.set(address, set);
   }
+}
+
+const discoveryPath = "/.well-known/openid-configuration";
+
+/** Returns the address of an OpenID provider's configuration. OpenID Connect Discovery 1.0 §4. */
+export const discoveryOf = (issuer: string): string => `${issuer.replace(/\/$/, "")}${discoveryPath}`;
+
+/** Returns the address of the key set that an OpenID provider's configuration names; any other address is one itself. */
+async function keySetAt(address: string): Promise<string> {
+  if (!address.endsWith(discoveryPath)) return address;
+  const { issuer, jwks_uri: uri } = JSON.parse(await fetchText(address)) as Record<string, unknown>;
+  // OpenID Connect Discovery 1.0 §4.3: otherwise a provider could speak for another.
+  if (typeof issuer !== "string" || discoveryOf(issuer) !== address)
+    throw new Error("it is the configuration of another issuer");
+  const url = typeof uri === "string" ? URL.parse(uri) : null;
+  const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && address.startsWith("http:"));
+  if (!isSafe) throw new Error("its jwks_uri is no address of a key set");
+  return url!.href;
 }
 
 async function fetchText(address: string): Promise<string> {

@@ -4,7 +4,7 @@ import { bounds } from "../../base/bounds.ts";
 import { RecentMap } from "../../base/recent-map.ts";
 
 /** A token whose signature was found to be right. Whether its time is over is found out for each request. */
-export interface VerifiedToken extends Pick<UnverifiedToken, "keyId" | "issuer" | "claims"> {
+export interface VerifiedToken extends Pick<UnverifiedToken, "keyId" | "issuer" | "type" | "claims"> {
   /** The key that it was verified with. The token counts only as long as its pool has this key. */
   readonly key: KeyObject;
   /** The claims as texts, as `$context.authorizer.claims` has them. */

@@ -9,6 +9,8 @@ export interface AwsServiceSettings {
   readonly endpoints: Readonly<Record<string, string>>;
   /** If these are given, services without an endpoint are called at AWS itself. */
   readonly credentials?: Credentials | undefined;
+  /** The OpenID providers that stand for user pools, by the pools' ids. */
+  readonly userPools?: Readonly<Record<string, string>>;
 }
 
 /** A service's name in settings: `EventBridge`, `eventbridge`, `COGNITO_IDENTITY_PROVIDER`, `cognito-idp`… */
@@ -24,6 +26,12 @@ export class AwsServices {
   constructor(settings: AwsServiceSettings, clock: Clock) {
     this.#settings = settings;
     this.#clock = clock;
+  }
+
+  /** Returns the issuer that stands for a user pool, or undefined if it is Cognito. */
+  issuerOf(poolId: string): string | undefined {
+    const { userPools = {} } = this.#settings;
+    return Object.hasOwn(userPools, poolId) ? userPools[poolId] : undefined;
   }
 
   /** Returns the service's origin, or undefined if the settings don't name one. */
