@@ -200,3 +200,15 @@ test("a principal's policies are those of its identity, its boundary and its ses
   const decision = authorize(call, limited, { account });
   assert.equal(problemOf(decision, action), "because no session policy allows the execute-api:Invoke action");
 });
+
+test("of several policies whatever denies counts before whatever allows", () => {
+  const broken: ParsedPolicy = { name: "broken", policy: parsePolicy("[", "identity") };
+  const [allows, denies, silent] = [identityPolicy("allow"), identityPolicy("deny"), identityPolicy("neither")];
+  const decided = (...identityPolicies: readonly ParsedPolicy[]): string =>
+    authorize(call, { requester: user, identityPolicies }, { account }).kind;
+  assert.equal(decided(), "implicitly-denied");
+  assert.equal(decided(silent, allows), "allowed");
+  assert.equal(decided(allows, denies), "explicitly-denied");
+  assert.equal(decided(denies, allows), "explicitly-denied");
+  assert.equal(decided(allows, broken), "explicitly-denied");
+});

@@ -15,9 +15,9 @@ export interface ParsedPolicy {
 }
 
 /**
- * Who calls. `anonymous` has no signature; a user pool's user is anonymous, too. `authorized` is a caller whom a Lambda
- * authorizer knows: to a resource's policy it is anonymous, and the authorizer's policy stands for the identity's. Its
- * account is that of the API: AWS's table A holds for it.
+ * Who calls. `anonymous` has no signature; a user pool's user is anonymous, too. `authorized` is a caller who is
+ * known by policies alone, to a resource's policy anonymous: one whom a Lambda authorizer knows, whose policy stands for
+ * the identity's. Its account is that of the API: AWS's table A holds for it.
  */
 export type Requester =
   | { readonly kind: "anonymous" }

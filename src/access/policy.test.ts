@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeConditionContext } from "./condition-keys.ts";
-import { joinPolicies, type PolicyDecision, type PolicyRequest, parsePolicy } from "./policy.ts";
+import { type PolicyDecision, type PolicyRequest, parsePolicy } from "./policy.ts";
 
 const functionArn = "arn:aws:lambda:us-east-1:000000000000:function:hello";
 
@@ -122,17 +122,6 @@ test("an identity's policy has no principal, and NotAction and NotResource turn 
   ];
   for (const [statement, expected] of cases)
     assert.equal(identity(statement).decide(request()).kind, expected, JSON.stringify(statement));
-});
-
-test("of several policies whatever denies counts before whatever allows", () => {
-  const allow = identity(allows("*"));
-  const deny = identity({ ...allows("s3:*"), Effect: "Deny" });
-  const broken = parsePolicy("[", "identity");
-  assert.equal(joinPolicies([]).decide(request()).kind, "not-allowed");
-  assert.equal(joinPolicies([identity(allows("sqs:*")), allow]).decide(request()).kind, "allowed");
-  assert.equal(joinPolicies([allow, deny]).decide(request()).kind, "denied");
-  assert.equal(joinPolicies([deny, allow]).decide(request()).kind, "denied");
-  assert.equal(joinPolicies([allow, broken]).decide(request()).kind, "unreadable");
 });
 
 test("of a resource whose end is not known, what may be allowed is, and what may be denied is", () => {

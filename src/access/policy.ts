@@ -160,21 +160,6 @@ export function parsePolicy(text: string, kind: PolicyKind = "resource"): Policy
   }
 }
 
-/** Joins the policies of one identity into one. A Deny in any of them counts before every Allow. */
-export function joinPolicies(policies: readonly Policy[]): Policy {
-  return {
-    conditionKeys: policies.flatMap(({ conditionKeys }) => conditionKeys),
-    decide(request) {
-      const decisions = policies.map((policy) => policy.decide(request));
-      return (
-        decisions.find(({ kind }) => kind === "denied" || kind === "unreadable") ??
-        decisions.find(({ kind }) => kind === "allowed") ?? { kind: "not-allowed" }
-      );
-    },
-    report: (request) => policies.flatMap((policy) => policy.report(request)),
-  };
-}
-
 const unreadable = (problem: string): Policy => ({
   problem,
   conditionKeys: [],

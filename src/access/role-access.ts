@@ -1,4 +1,5 @@
-import { joinPolicies, type Policy, type PolicyRequest, parsePolicy } from "./policy.ts";
+import { type AccessRequest, authorize, type CallerAccess, problemOf } from "./authorize.ts";
+import { type Policy, type PolicyRequest, parsePolicy } from "./policy.ts";
 
 /** The parts of a role that say who may assume it and what it may do. */
 export interface RoleAccess {
@@ -24,16 +25,22 @@ export class Role {
   readonly id: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly #trust: Policy;
-  readonly #policies: Policy;
-  readonly #boundary: Policy | undefined;
+  readonly #account: string;
+  readonly #access: CallerAccess;
 
   constructor({ arn, id, tags, trustPolicy, policies, permissionsBoundary }: RoleAccess) {
     this.arn = arn;
     this.id = id;
     this.tags = tags;
     this.#trust = parsePolicy(trustPolicy, "trust");
-    this.#policies = joinPolicies(policies.map((text) => parsePolicy(text, "identity")));
-    this.#boundary = permissionsBoundary === undefined ? undefined : parsePolicy(permissionsBoundary, "identity");
+    this.#account = arn.split(":")[4] ?? "";
+    const parsed = (name: string, text: string) => ({ name, policy: parsePolicy(text, "identity") });
+    this.#access = {
+      requester: { kind: "authorized", account: this.#account },
+      identityPolicies: policies.map((text, index) => parsed(`policy ${index + 1}`, text)),
+      permissionsBoundary:
+        permissionsBoundary === undefined ? undefined : parsed("permissions boundary", permissionsBoundary),
+    };
   }
 
   /** Returns whether the trust policy lets the caller assume the role. AWS: STS API reference, "AssumeRole". */
@@ -45,17 +52,8 @@ export class Role {
    * Returns why the role may not make a call, or undefined.
    * AWS: IAM User Guide, "Troubleshoot access denied error messages".
    */
-  problemWith(request: Pick<PolicyRequest, "action" | "resource" | "isResourcePrefix" | "context">): AccessProblem {
-    const limits: readonly [string, Policy | undefined][] = [
-      ["an identity-based policy", this.#policies],
-      ["a permissions boundary", this.#boundary],
-    ];
-    const decisions = limits.flatMap(([name, policy]) => (policy ? [{ name, kind: policy.decide(request).kind }] : []));
-    const denied = decisions.find(({ kind }) => kind === "denied" || kind === "unreadable");
-    if (denied !== undefined) return `with an explicit deny in ${denied.name}`;
-    const missing = decisions.find(({ kind }) => kind !== "allowed");
-    if (missing === undefined) return undefined;
-    return `because no ${missing.name.replace(/^an? /, "")} allows the ${request.action} action`;
+  problemWith(request: AccessRequest): AccessProblem {
+    return problemOf(authorize(request, this.#access, { account: this.#account }), request.action);
   }
 }
 
