@@ -194,6 +194,21 @@ describe("methods with AWS_IAM, and the callers of IAM and STS", () => {
     );
     const managed = { PolicyArns: [{ arn: "arn:aws:iam::aws:policy/AmazonAPIGatewayInvokeFullAccess" }] };
     assert.equal(await status(await assume({ ...pets, ...managed })), 200);
+    // Sessions that were made before a time are revoked as AWS's console does it.
+    const revoke = JSON.stringify({
+      Version: "2012-10-17",
+      Statement: {
+        Effect: "Deny",
+        Action: "*",
+        Resource: "*",
+        Condition: { DateLessThan: { "aws:TokenIssueTime": "2100-01-01T00:00:00Z" } },
+      },
+    });
+    const revoked = { RoleName, PolicyName: "AWSRevokeOlderSessions" };
+    await iam.send(new PutRolePolicyCommand({ ...revoked, PolicyDocument: revoke }));
+    assert.equal(await status(worker), 403, "the session was made before");
+    await iam.send(new DeleteRolePolicyCommand(revoked));
+    assert.equal(await status(worker), 200);
     await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: "p" }));
     assert.equal(await status(worker), 403);
     await iam.send(new DeleteRoleCommand({ RoleName }));
