@@ -6,9 +6,9 @@ import type { Authorizer, Method, RestApi, Stage } from "../../src/definition/re
 import type { InvokeOutcome } from "../../src/functions/function-client.ts";
 import { RawClient } from "../raw-http.ts";
 import { until } from "../until.ts";
-import { aLambdaProxy, aMethod, aMock, aRestApi, aStage, functionArn, type Routes } from "./a-rest-api.ts";
+import { aLambdaProxy, aMethod, aMock, anHttpProxy, aRestApi, aStage, functionArn, type Routes } from "./a-rest-api.ts";
 import { FakeFunctions } from "./fake-functions.ts";
-import { type GatewayUnderTest, startGateway } from "./start-gateway.ts";
+import { type GatewayUnderTest, startBackend, startGateway } from "./start-gateway.ts";
 
 const arn = (path: string): string => `arn:aws:execute-api:us-east-1:000000000000:abc123/prod/${path}`;
 
@@ -622,4 +622,26 @@ test("the execution log has AWS's lines in AWS's order: the authorizer first, th
     "Unauthorized request",
     "Method completed with status",
   ]);
+});
+
+test("a body that comes while the function is asked reaches the backend whole, and none of a refused request does", async () => {
+  await using backend = await startBackend();
+  const functions = functionSaying();
+  const answer = Promise.withResolvers<void>();
+  functions.outcome = async () => {
+    await answer.promise;
+    return { kind: "ok", payload: Buffer.from(JSON.stringify(resultOf())), requestId: "r" };
+  };
+  const routes = { "/pets/{id}": { ANY: guarded({ methodIntegration: anHttpProxy(`${backend.origin}/`) }) } };
+  await using gateway = await deployed(functions, { routes });
+  const body = "x".repeat(1_000_000);
+  const reply = gateway.call("/pets/1", { ...known, method: "POST", body });
+  await until(() => functions.requests.length === 1);
+  assert.equal(backend.requests.length, 0);
+  answer.resolve();
+  assert.equal((await reply).status, 200);
+  assert.deepEqual([backend.requests[0]?.method, backend.requests[0]?.body], ["POST", body]);
+  functions.outcome = failing("Unauthorized");
+  assert.equal((await gateway.call("/pets/1", { ...known, method: "POST", body: "short" })).status, 401);
+  assert.equal(backend.requests.length, 1);
 });

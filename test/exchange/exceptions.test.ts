@@ -94,6 +94,9 @@ const authorizers: Readonly<Record<string, AuthorizerPlan>> = {
   remembering: { ...authorizer, kind: "token", functionArn, timeoutMs: 10_000, resultTtlSeconds: 60 },
   failing: { ...authorizer, kind: "token", functionArn: "failing", roleArn, timeoutMs: 10_000 },
   late: { ...authorizer, kind: "token", functionArn: "late", roleArn, timeoutMs: 1 },
+  get pool() {
+    return userPool;
+  },
 };
 const asEvent = { name: "X-Amz-Invocation-Type", value: { kind: "literal", text: "Event" } } as const;
 
@@ -137,6 +140,7 @@ const cases: { readonly [Kind in StepKind]: Readonly<Record<string, Case>> } = {
     "that remembers": () => [{ kind: "authorizer", authorizerId: "remembering" }, answerAll],
     "that fails": () => [{ kind: "authorizer", authorizerId: "failing" }, answerAll],
     "that is late": () => [{ kind: "authorizer", authorizerId: "late" }, answerAll],
+    "of a user pool": () => [{ kind: "authorizer", authorizerId: "pool", scopes: ["a"] }, answerAll],
   },
   "api-key": {
     "in a plan": () => [{ kind: "api-key", source: "HEADER" }, answerAll],
@@ -198,14 +202,7 @@ const cases: { readonly [Kind in StepKind]: Readonly<Record<string, Case>> } = {
     token: () => [testOf({ ...authorizer, kind: "token", functionArn, roleArn, timeoutMs: 10_000 })],
     request: () => [testOf({ ...authorizer, kind: "request", functionArn, roleArn, timeoutMs: 10_000 })],
     "that is late": () => [testOf({ ...authorizer, kind: "token", functionArn: "late", roleArn, timeoutMs: 1 })],
-    "user pool": () => [
-      testOf({
-        id: "pool",
-        kind: "user-pool",
-        identitySources: [{ expression: "x", value: { kind: "literal", text: aToken } }],
-        pools: [{ id: "us-east-1_pool", host: "cognito" }],
-      }),
-    ],
+    "user pool": () => [testOf(userPool)],
   },
 };
 
@@ -221,6 +218,12 @@ const testOf = (plan: Extract<StepPlan, { readonly kind: "authorizer-test" }>["a
 
 const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 const aToken = `${encoded({ alg: "RS256", kid: "k" })}.${encoded({ iss: "https://cognito/us-east-1_pool" })}.c2ln`;
+const userPool: AuthorizerPlan = {
+  id: "pool",
+  kind: "user-pool",
+  identitySources: [{ expression: "x", value: { kind: "literal", text: aToken } }],
+  pools: [{ id: "us-east-1_pool", host: "cognito" }],
+};
 
 const json = Buffer.from('{"a": 1}');
 /** What is sent: the head, and the body some time later. */
@@ -340,6 +343,7 @@ async function runOnce(
         identities: new TlsIdentities(),
         permissions: new PermissionCheck(),
         services: {
+          issuerOf: () => undefined,
           originOf: ({ names }: { names: readonly string[] }) => (names[0] === "sqs" ? backend.origin : undefined),
           acquireRole: (_: string, { host }: { host: string }) => (host === "ready" ? aRole : aRoleToCome()),
         } as unknown as ThreadContext["services"],

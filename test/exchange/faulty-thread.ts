@@ -96,6 +96,7 @@ export function faultyThread(thread: ThreadContext, fault: Fault): ThreadContext
     } as unknown as ThreadContext["pools"],
     services: {
       originOf: (service: Parameters<typeof services.originOf>[0]) => services.originOf(service),
+      issuerOf: () => undefined,
       problemOf: () => undefined,
       acquireRole: (...parameters: Parameters<typeof services.acquireRole>) =>
         fault.around("role", services.acquireRole(...parameters)),
