@@ -48,6 +48,9 @@ export interface ServerSettings {
   readonly vpcLink: Readonly<Record<string, readonly string[]>>;
   /** The absolute path of a PEM file. */
   readonly backendCa: string | undefined;
+  /** The absolute paths of databases of addresses, for web ACLs. */
+  readonly geoDatabase: string | undefined;
+  readonly asnDatabase: string | undefined;
   /** The absolute path of the folder whose packages have the AWS SDK that functions find. */
   readonly awsSdk: string;
 }
@@ -271,6 +274,22 @@ export const configKeys: readonly ConfigKey[] = [
     value: { kind: "path", of: "file" },
     default: undefined,
     help: "PEM file of more certificate authorities for backends' certificates",
+  },
+  {
+    name: "geoDatabase",
+    flag: "geo-database",
+    placeholder: "FILE",
+    value: { kind: "path", of: "file" },
+    default: undefined,
+    help: "database of addresses' countries (.mmdb), for GeoMatchStatement of web ACLs",
+  },
+  {
+    name: "asnDatabase",
+    flag: "asn-database",
+    placeholder: "FILE",
+    value: { kind: "path", of: "file" },
+    default: undefined,
+    help: "database of addresses' autonomous systems (.mmdb), for AsnMatchStatement of web ACLs",
   },
   {
     name: "awsSdk",

@@ -13,6 +13,7 @@ import type { CompileSettings } from "./compile-stage.ts";
 import type { ServerConfig } from "./config.ts";
 import { withinMs } from "./control-server.ts";
 import type { FunctionRuntime } from "./function-runtime.ts";
+import { type GeoFiles, openGeoDatabase } from "./geo-databases.ts";
 import type { Ground } from "./ground.ts";
 import type { ThreadSettings } from "./messages.ts";
 import { makePublicationSources } from "./publications/publication-sources.ts";
@@ -26,6 +27,7 @@ export interface DataPlaneOptions {
   readonly telemetry: Pick<ServerTelemetry, "metrics" | "logs" | "executionLogs">;
   readonly functions: FunctionRuntime;
   readonly compileSettings: CompileSettings;
+  readonly geoFiles: GeoFiles;
   /** The program of a gateway thread. */
   readonly entry: URL;
   readonly threadCount: number;
@@ -49,7 +51,7 @@ export class DataPlane {
   #isStopping = false;
 
   constructor(options: DataPlaneOptions) {
-    const { config, ground, telemetry, functions, compileSettings, entry, threadCount, logger } = options;
+    const { config, ground, telemetry, functions, compileSettings, geoFiles, entry, threadCount, logger } = options;
     this.#options = options;
     this.#throttles = allocateThrottles(ground.clock.now());
     const settings = threadSettings(config);
@@ -67,6 +69,7 @@ export class DataPlane {
       start: {
         controlSocket: ground.controlSocket,
         metrics: telemetry.metrics,
+        geo: geoFiles,
         wafRates: makeRateMemory(randomInt32s()),
         throttles: this.#throttles,
         clock: ground.clock.shared,
@@ -86,7 +89,7 @@ export class DataPlane {
     });
     this.reconciler = new Reconciler({
       store: ground.store,
-      sources: makePublicationSources(compileSettings, this.apiKeys.table, logger),
+      sources: makePublicationSources(compileSettings, this.apiKeys.table, logger, openGeoDatabase(geoFiles)),
       post: (message) => this.threads.post(message),
       logger,
     });

@@ -21,6 +21,7 @@ import { UsageSender } from "./api-keys/usage-sender.ts";
 import { EventSender } from "./event-sender.ts";
 import { ExecutionLogSender } from "./execution-log-sender.ts";
 import { FrontDoor } from "./front-door.ts";
+import { openGeoDatabase } from "./geo-databases.ts";
 import { JobRunner } from "./job-runner.ts";
 import type { ApiKeyChannel, FromThread, ThreadStart, ToThread } from "./messages.ts";
 import type { Publication } from "./publications/publication.ts";
@@ -132,6 +133,7 @@ const handlers: Handlers<ToThread> = {
       usageSaving: usage,
       throttles: openThrottles(start.throttles, settings.accountThrottle),
       wafRates: new RateCounters(start.wafRates),
+      geo: openGeoDatabase(start.geo),
       settings,
       listener: start.listener,
     });

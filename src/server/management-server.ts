@@ -22,6 +22,7 @@ import type { DataPlane } from "./data-plane.ts";
 import { makeExplain } from "./explain.ts";
 import { findServedPlan } from "./find-served-plan.ts";
 import type { FunctionRuntime } from "./function-runtime.ts";
+import { type GeoFiles, openGeoDatabase } from "./geo-databases.ts";
 import type { Ground } from "./ground.ts";
 import type { ServerFacts } from "./operations-endpoints.ts";
 import { answerReference } from "./pages/reference.ts";
@@ -37,6 +38,7 @@ export interface ManagementServerOptions {
   readonly functions: FunctionRuntime;
   readonly dataPlane: DataPlane;
   readonly compileSettings: CompileSettings;
+  readonly geoFiles: GeoFiles;
   readonly accessKeyUses: AccessKeyUses;
   readonly run: RunJob;
   readonly logger: Logger;
@@ -133,7 +135,7 @@ function makeServices(options: ManagementServerOptions, sessions: Sessions): rea
       model: "wafv2",
       operations: async () =>
         (await import("../services/wafv2/operations.ts")).makeWafOperations(store, {
-          geo: undefined,
+          geo: openGeoDatabase(options.geoFiles),
           samples: (key) => dataPlane.threads.wafSamples(key),
         }),
     },

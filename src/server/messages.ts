@@ -7,6 +7,7 @@ import type { ApiKeyMemory } from "../limits/api-key-memory.ts";
 import type { ThrottleLimit, ThrottleMemory } from "../limits/throttles.ts";
 import type { ExecutionLogEntry } from "../telemetry/execution-log.ts";
 import type { FoundSamples, SampleKey } from "../waf/samples.ts";
+import type { GeoFiles } from "./geo-databases.ts";
 import type { Publication } from "./publications/publication.ts";
 
 /** The data that a gateway thread is started with (`workerData`). */
@@ -23,6 +24,8 @@ export interface ThreadStart {
   readonly throttles: ThrottleMemory;
   /** The counters of rate-based rules of web ACLs. */
   readonly wafRates: SharedArrayBuffer;
+  /** Databases of addresses, for geographic statements of web ACLs. */
+  readonly geo: GeoFiles;
   /** The offset by which tests have moved the clock, in shared memory. */
   readonly clock: SharedArrayBuffer;
   /** What the listener offers to its connections. */

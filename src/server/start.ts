@@ -7,6 +7,7 @@ import type { ServerConfig } from "./config.ts";
 import { withinMs } from "./control-server.ts";
 import { DataPlane } from "./data-plane.ts";
 import { makeFunctionRuntime } from "./function-runtime.ts";
+import { readGeoFiles } from "./geo-databases.ts";
 import { openGround } from "./ground.ts";
 import { JobRunner } from "./job-runner.ts";
 import { ManagementServer } from "./management-server.ts";
@@ -56,7 +57,8 @@ export async function startServer(
     hasVpcEndpoints: config.vpcEndpoint.length > 0,
   };
   const accessKeyUses = await start(new AccessKeyUses(ground.store, ground.clock));
-  const below = { config, ground, telemetry, functions, compileSettings, accessKeyUses, logger };
+  const geoFiles = readGeoFiles(config);
+  const below = { config, ground, telemetry, functions, compileSettings, geoFiles, accessKeyUses, logger };
   // The data plane's threads load while management starts.
   const dataPlane = await start(new DataPlane({ ...below, entry: threadEntry("gateway-thread"), threadCount }));
   await start(new ManagementServer({ ...below, dataPlane, run }));

@@ -50,7 +50,7 @@ export interface CapacityContext {
 /** Looks addresses up. */
 export interface GeoDatabase {
   /** Returns the two-letter code of the country, and the region's code (ISO 3166-2), as far as they are known. */
-  country(address: string): { readonly country: string; readonly region?: string } | undefined;
+  country?(address: string): { readonly country: string; readonly region?: string } | undefined;
   /** Returns the number of the autonomous system. */
   asn?(address: string): number | undefined;
 }

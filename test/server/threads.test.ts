@@ -36,6 +36,7 @@ async function withPool(
       metrics: new SharedArrayBuffer(8),
       throttles: { methods: new SharedArrayBuffer(8), clients: new SharedArrayBuffer(8) },
       wafRates: new SharedArrayBuffer(8),
+      geo: {},
       clock: new SharedArrayBuffer(8),
       listener: developmentListener,
       settings: {

@@ -1,5 +1,6 @@
 import type { ApiKeyTable } from "../../limits/api-key-table.ts";
 import type { Logger } from "../../telemetry/logger.ts";
+import type { GeoDatabase } from "../../waf/statement-type.ts";
 import type { CompileSettings } from "../compile-stage.ts";
 import { accessKeySource, managedPolicySource, roleSource, sessionKeySource, userSource } from "./caller-sources.ts";
 import { identitySource } from "./identity-source.ts";
@@ -8,7 +9,7 @@ import type { PublicationKind } from "./publication.ts";
 import type { PublicationSource } from "./publication-source.ts";
 import { undeployedSource } from "./undeployed-source.ts";
 import { makeUsagePlanSource } from "./usage-plan-source.ts";
-import { webAclSource } from "./web-acl-source.ts";
+import { makeWebAclSource } from "./web-acl-source.ts";
 
 export type PublicationSources = { readonly [Kind in PublicationKind]: PublicationSource<Kind> };
 
@@ -20,6 +21,7 @@ export const makePublicationSources = (
   settings: CompileSettings,
   table: Pick<ApiKeyTable, "planSlot">,
   logger: Logger,
+  geo?: GeoDatabase,
 ): PublicationSources => ({
   "session-key": sessionKeySource,
   "iam-policy": managedPolicySource,
@@ -27,7 +29,7 @@ export const makePublicationSources = (
   "iam-role": roleSource,
   "access-key": accessKeySource,
   identity: identitySource,
-  "web-acl": webAclSource,
+  "web-acl": makeWebAclSource(geo),
   "usage-plan": makeUsagePlanSource(table),
   plan: makePlanSource(settings, logger),
   undeployed: undeployedSource,

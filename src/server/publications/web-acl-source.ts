@@ -1,6 +1,6 @@
 import { findByArn, parseWafArn, readParts, wafKinds } from "../../services/wafv2/documents.ts";
 import { linkWebAcl } from "../../waf/link-web-acl.ts";
-import { NotEvaluable } from "../../waf/statement-type.ts";
+import { type GeoDatabase, NotEvaluable } from "../../waf/statement-type.ts";
 import type { PublishedWebAcl, WebAcl } from "../../waf/web-acl.ts";
 import type { PublicationSource } from "./publication-source.ts";
 
@@ -8,7 +8,7 @@ import type { PublicationSource } from "./publication-source.ts";
  * Publishes the web ACLs that stages name, each with all sets and rule groups that it refers to. One that is gone, or that
  * can't be evaluated, is published as closed, so that its stages know why.
  */
-export const webAclSource: PublicationSource<"web-acl"> = {
+export const makeWebAclSource = (geo: GeoDatabase | undefined): PublicationSource<"web-acl"> => ({
   extent: { kind: "named" },
   madeFrom: Object.values(wafKinds),
   isAwaited: true,
@@ -21,17 +21,20 @@ export const webAclSource: PublicationSource<"web-acl"> = {
     const { parts, ids } = await readParts(tx, webAcl.Rules);
     return {
       sources: [source, ...ids.map(({ kind, id }) => ({ scope, kind, id }))],
-      make: () => ({ value: closedUnlessEvaluable({ kind: "web-acl", webAcl, parts }) }),
+      make: () => ({ value: closedUnlessEvaluable({ kind: "web-acl", webAcl, parts }, geo) }),
     };
   },
   closed: (_, reason) => ({ kind: "closed", reason: `the web ACL can't be read: ${reason}` }),
-};
+});
 
 const missing: PublishedWebAcl = { kind: "closed", reason: "the web ACL does not exist" };
 
-function closedUnlessEvaluable(published: Extract<PublishedWebAcl, { kind: "web-acl" }>): PublishedWebAcl {
+function closedUnlessEvaluable(
+  published: Extract<PublishedWebAcl, { kind: "web-acl" }>,
+  geo: GeoDatabase | undefined,
+): PublishedWebAcl {
   try {
-    linkWebAcl(published.webAcl, { parts: published.parts, geo: undefined, rates: { count: () => 0 } });
+    linkWebAcl(published.webAcl, { parts: published.parts, geo, rates: { count: () => 0 } });
     return published;
   } catch (error) {
     if (!(error instanceof NotEvaluable)) throw error;

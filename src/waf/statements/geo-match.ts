@@ -10,7 +10,8 @@ export const geoMatchStatement: StatementType<GeoMatchStatement> = {
   },
   capacity: () => 1,
   link({ CountryCodes = [], ForwardedIPConfig }, { geo }) {
-    if (geo === undefined) {
+    const country = geo?.country?.bind(geo);
+    if (country === undefined) {
       throw new NotEvaluable("GeoMatchStatement without a database of addresses (--geo-database)");
     }
     const countries = new Set(CountryCodes);
@@ -19,7 +20,7 @@ export const geoMatchStatement: StatementType<GeoMatchStatement> = {
     return (evaluation) => {
       const keys = read(evaluation);
       if (typeof keys === "boolean") return keys;
-      const found = geo.country(addressText(keys[0]!));
+      const found = country(addressText(keys[0]!));
       if (found === undefined) return false;
       const source = isForwarded ? "forwardedip" : "clientip";
       // AWS: the statement adds these whether it matches or not.
