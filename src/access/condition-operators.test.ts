@@ -70,6 +70,8 @@ test("each operator compares a key's value with the policy's", () => {
     ["IpAddress", "::/0", "192.0.2.1", "no"],
     ["IpAddress", "0.0.0.0/0", "::1", "no"],
     ["IpAddress", "::ffff:192.0.2.0/120", "192.0.2.1", "yes"],
+    ["IpAddress", "::ffff:0:0/90", "192.0.2.1", "no"],
+    ["IpAddress", "::ffff:0:0/90", "::ffc0:1:2", "yes"],
     ["IpAddress", "fe80::/10", "fe80::1%eth0", "yes"],
     ["IpAddress", "192.0.2.0/33", "192.0.2.1", "unknown"],
     ["IpAddress", "192.0.2.0/08", "192.0.2.1", "unknown"],

@@ -140,6 +140,8 @@ test("of a resource whose end is not known, what may be allowed is, and what may
     const denies = identity(allows("*"), { ...allows("*", pattern), Effect: "Deny" });
     assert.equal(denies.decide(partly).kind, ifDenied, pattern);
   }
+  const open = allows("*", "arn:aws:s3:::photos/${aws:PrincipalTag/team}/*");
+  assert.equal(identity(open).decide(partly).kind, "not-allowed");
   const except = { Effect: "Allow", Action: "*", NotResource: "*" };
   assert.equal(identity(except).decide(partly).kind, "not-allowed");
 });
@@ -317,6 +319,8 @@ test("principals are named by unique ids and by identity providers; a wildcard w
   assert.equal(decide("Allow", { AWS: "AROAOTHER" }, { awsPrincipal }), "not-allowed");
   assert.equal(decide("Allow", { Federated: "accounts.google.com" }, federated), "allowed");
   assert.equal(decide("Allow", { Federated: "*" }, federated), "not-allowed");
+  assert.equal(decide("Deny", { Federated: "*" }, federated), "denied");
+  assert.equal(decide("Deny", { Federated: "other" }, federated), "allowed");
   assert.equal(decide("Allow", { AWS: "000000000000" }, federated), "not-allowed");
   assert.equal(decide("Allow", { AWS: "arn:aws:iam::000000000000:role/*" }, { awsPrincipal }), "not-allowed");
   assert.equal(decide("Deny", { AWS: "arn:aws:iam::000000000000:role/*" }, { awsPrincipal }), "denied");
@@ -361,4 +365,23 @@ test("a report says what each element of each statement makes of a call", () => 
     "identity",
   ).conditionKeys;
   assert.deepEqual(keys, ["aws:username", "s3:prefix", "aws:PrincipalTag/team"]);
+});
+
+test("of several statements that allow, the one that names the caller most closely counts", () => {
+  const role = "arn:aws:iam::000000000000:role/r";
+  const session = "arn:aws:sts::000000000000:assumed-role/r/s";
+  const awsPrincipal = { account: "000000000000", arns: [session, role] };
+  const principals = [{ AWS: "000000000000" }, { AWS: role }, "*", { AWS: role }];
+  const statements = principals.map((Principal) => ({ Effect: "Allow", Principal, Action: "*", Resource: "*" }));
+  const decide = (count: number) => {
+    const policy = parsePolicy(JSON.stringify({ Statement: statements.slice(0, count) }));
+    const decision = policy.decide(request({ awsPrincipal }));
+    return decision.kind === "allowed" && [decision.grantee, decision.statement];
+  };
+  assert.deepEqual([1, 2, 3, 4].map(decide), [
+    ["account", 0],
+    ["principal", 1],
+    ["caller", 2],
+    ["caller", 2],
+  ]);
 });

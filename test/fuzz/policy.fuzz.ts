@@ -348,6 +348,15 @@ test("hostile policies are decided within counted steps, and what is not reached
   assert.equal(decide(bombs), "not-allowed");
   assert.equal(decide([...bombs, statement("Allow", "*")]), "not-allowed");
   assert.equal(decide([...bombs, statement("Deny", "nothing")]), "denied");
+  const many = Array.from({ length: 200 }, (_, n) => bomb(n));
+  assert.equal(decide([statement("Allow", "*"), { Effect: "Deny", Action: "*", Resource: many }]), "denied");
+  // The policies of one decision share its steps.
+  const [identity, resource] = [bombs, [statement("Deny", "nothing", { Principal: "*" })]].map((statements, index) => ({
+    name: "hostile",
+    policy: parsePolicy(JSON.stringify({ Statement: statements }), index === 0 ? "identity" : "resource"),
+  }));
+  const caller = { requester: { kind: "authorized", account: "1" }, identityPolicies: [identity!] } as const;
+  assert.equal(authorize(request, caller, { account: "1", policy: resource }).kind, "explicitly-denied");
   const likes = Array.from({ length: 200 }, (_, n) => bomb(n));
   assert.equal(decide([statement("Allow", "*", { Condition: { StringNotLike: { k: likes } } })]), "not-allowed");
   assert.equal(decide(Array.from({ length: 100_000 }, () => statement("Allow", "b"))), "not-allowed");
