@@ -105,6 +105,9 @@ test("a principal, a boundary, session policies and keys with several values tak
     "tags.json",
     policy(allow("*", { Condition: { "ForAllValues:StringEquals": { "aws:TagKeys": ["a", "b"] } } })),
   );
+  const none = file("none.json", policy(allow("*", { Condition: { Null: { "aws:SourceVpce": "true" } } })));
+  assert.equal((await asJson("--policy", none, "--context", "aws:SourceVpce")).decision, "allowed");
+  assert.equal((await asJson("--policy", none, "--context", "aws:SourceVpce=")).decision, "implicitDeny");
   const keys = ["--policy", tags, "--context", "aws:TagKeys=a", "--context", "aws:TagKeys=b"];
   assert.equal((await asJson(...keys)).decision, "allowed");
   assert.equal((await asJson(...keys, "--context", "aws:TagKeys=c")).decision, "implicitDeny");
@@ -164,7 +167,7 @@ test("mistakes are told, with what to do", async () => {
   };
   const broken = file("broken.json", '{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Action":"s3:*"}}');
   assert.match((await ran("--policy", broken))[1], /broken\.json is not a policy that can be read: .*Action.* twice/);
-  assert.deepEqual((await ran("--policy", "none.json"))[0], 1);
+  assert.deepEqual((await ran("--policy", "nowhere.json"))[0], 1);
   assert.deepEqual((await ran("--policy", broken, "--principal", "ann"))[0], 2);
   assert.deepEqual((await ran("--policy", broken, "--action", "Invoke"))[0], 2);
   assert.deepEqual((await ran("--policy", broken, "--context", "=x"))[0], 2);

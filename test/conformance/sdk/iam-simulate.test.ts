@@ -31,11 +31,11 @@ const ann = `arn:aws:iam::${account}:user/ann`;
 
 describe("a simulation", () => {
   const portico = startForSuite();
-  const client = () =>
+  const client = (accessKeyId = "test") =>
     new IAMClient({
       endpoint: portico.url,
       region: "us-east-1",
-      credentials: { accessKeyId: "test", secretAccessKey: "test" },
+      credentials: { accessKeyId, secretAccessKey: "test" },
     });
   const simulate = async (input: Partial<SimulateCustomPolicyCommandInput>): Promise<readonly EvaluationResult[]> => {
     const answer = await client().send(
@@ -151,6 +151,17 @@ describe("a simulation", () => {
     });
     assert.equal(bounded?.EvalDecision, "implicitDeny");
     assert.deepEqual(bounded?.PermissionsBoundaryDecisionDetail, { AllowedByPermissionsBoundary: false });
+    const [within] = await simulate({
+      PolicyInputList: [all],
+      PermissionsBoundaryPolicyInputList: [all],
+      ResourceArns: [pets.replace(account, "111111111111")],
+    });
+    assert.equal(within?.EvalDecision, "allowed");
+    assert.deepEqual(
+      within?.MatchedStatements?.map(({ SourcePolicyId }) => SourcePolicyId),
+      ["PolicyInputList.1"],
+    );
+    assert.deepEqual(within?.PermissionsBoundaryDecisionDetail, { AllowedByPermissionsBoundary: true });
     const ResourcePolicy = policy({ ...allow("execute-api:Invoke", `${api}/*`), Principal: { AWS: ann } });
     const resource = { ResourcePolicy, ResourceArns: [pets], CallerArn: ann };
     const nothing = policy(allow("s3:*", "*"));
@@ -225,6 +236,15 @@ describe("a simulation", () => {
     );
     await iam.send(new PutUserPermissionsBoundaryCommand({ UserName: "ann", PermissionsBoundary: boundary!.Arn! }));
     assert.deepEqual(await decide(pets), ["explicitDeny", "limit", "Permissions Boundary Policy"]);
+    const { EvaluationResults: [other] = [] } = await iam.send(
+      new SimulatePrincipalPolicyCommand({
+        ...{ PolicySourceArn: ann, ActionNames: ["s3:GetObject"] },
+        PermissionsBoundaryPolicyInputList: [policy(allow("execute-api:*", "*"))],
+      }),
+    );
+    assert.deepEqual(other?.EvalDecision, "implicitDeny");
+    const foreign = new SimulatePrincipalPolicyCommand({ PolicySourceArn: ann, ActionNames: ["s3:GetObject"] });
+    await assert.rejects(client("111111111111").send(foreign), { name: "NoSuchEntityException" });
     await assert.rejects(decide(pets, `${ann}a`), { name: "NoSuchEntityException" });
     await assert.rejects(decide(pets, `arn:aws:iam::111111111111:user/ann`), { name: "NoSuchEntityException" });
     await assert.rejects(decide(pets, `arn:aws:iam::${account}:root`), { name: "InvalidInputException" });
