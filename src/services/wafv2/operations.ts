@@ -2,6 +2,7 @@ import { bindOperations } from "../../families/make-families.ts";
 import type { Operations } from "../../protocol/operation.ts";
 import type { Store } from "../../store/store.ts";
 import { loggingOperations } from "./logging.ts";
+import { managedRuleGroupOperations } from "./managed-rule-groups.ts";
 import { ruleGroupOperations } from "./rule-groups.ts";
 import { sampleOperations } from "./sampled-requests.ts";
 import { setOperations } from "./sets.ts";
@@ -17,6 +18,7 @@ export const makeWafOperations = (store: Store, service: WafService): Operations
       ...ruleGroupOperations,
       ...setOperations,
       ...loggingOperations,
+      ...managedRuleGroupOperations,
       ...sampleOperations,
       ...tagOperations,
     },
