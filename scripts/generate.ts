@@ -28,7 +28,7 @@ const served: Readonly<Partial<Record<ModelName, Readonly<Record<string, unknown
   }),
   lambda: makeLambdaOperations(unused()),
   iam: makeIamOperations(unused(), unused()),
-  sts: makeStsOperations(unused(), unused()),
+  sts: makeStsOperations(unused(), unused(), unused()),
   logs: logsOperations,
   wafv2: makeWafOperations(unused(), unused()),
 };

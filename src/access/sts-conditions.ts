@@ -4,7 +4,8 @@ import { findTag, principalCondition, timeOf } from "./principal-conditions.ts";
 
 /** A call of STS for a session, with what policies may ask of it. */
 export interface SessionRequest {
-  readonly principal: Principal;
+  /** Undefined for a caller without credentials, of whom nothing is known. */
+  readonly principal: Principal | undefined;
   readonly region: string;
   readonly userAgent: string | undefined;
   readonly sourceAddress: string | undefined;
@@ -61,5 +62,6 @@ export const makeSessionContext =
     const slashAt = key.indexOf("/") + 1;
     const prefix = key.slice(0, slashAt);
     if (Object.hasOwn(tagged, prefix)) return findTag(tagged[prefix]!(call), key.slice(slashAt));
-    return Object.hasOwn(keys, key) ? keys[key]!(call) : principalCondition(call.principal, key);
+    if (Object.hasOwn(keys, key)) return keys[key]!(call);
+    return call.principal && principalCondition(call.principal, key);
   };

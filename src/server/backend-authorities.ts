@@ -27,3 +27,10 @@ export function readBackendAuthorities(path: string | undefined): readonly strin
     return refuse(error instanceof Error ? error.message : String(error), error);
   }
 }
+
+/** Trusts authorities, besides the machine's, in all calls of the thread that calls this. */
+export function trustAuthorities(certificates: readonly string[]): void {
+  if (certificates.length === 0) return;
+  const tls = process.getBuiltinModule("node:tls");
+  tls.setDefaultCACertificates([...tls.getCACertificates("default"), ...certificates]);
+}

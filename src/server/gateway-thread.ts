@@ -18,6 +18,7 @@ import { makeThreadLogger } from "../telemetry/logger-thread.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import { RateCounters } from "../waf/rate-counters.ts";
 import { UsageSender } from "./api-keys/usage-sender.ts";
+import { trustAuthorities } from "./backend-authorities.ts";
 import { EventSender } from "./event-sender.ts";
 import { ExecutionLogSender } from "./execution-log-sender.ts";
 import { FrontDoor } from "./front-door.ts";
@@ -50,10 +51,7 @@ const jobs = new JobRunner({
 });
 const frontDoor = new FrontDoor({ controlSocket: start.controlSocket, logger });
 
-if (settings.backendAuthorities.length > 0) {
-  const tls = process.getBuiltinModule("node:tls");
-  tls.setDefaultCACertificates([...tls.getCACertificates("default"), ...settings.backendAuthorities]);
-}
+trustAuthorities(settings.backendAuthorities);
 
 let functions: FunctionClient | undefined;
 let logs: LogSender | undefined;

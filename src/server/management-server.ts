@@ -3,6 +3,7 @@ import { bounds } from "../base/bounds.ts";
 import { randomIds } from "../base/ids.ts";
 import type { RunJob } from "../base/job.ts";
 import { domainNameKinds } from "../definition/domain-name.ts";
+import { discoveryOf, UserPoolKeys } from "../gateway/authorizers/user-pool-keys.ts";
 import { AwsServices } from "../gateway/integrations/aws-services.ts";
 import { accountThrottle, makeControlLimits } from "../management/control-limits.ts";
 import { makeRestOperations } from "../management/rest/operations.ts";
@@ -11,6 +12,7 @@ import type { Service } from "../protocol/operation.ts";
 import type { AccessKeyUses } from "../services/iam/access-key-uses.ts";
 import { loadRole } from "../services/iam/load-role.ts";
 import { Sessions } from "../services/sts/sessions.ts";
+import type { FindProviderKey } from "../services/sts/web-identity.ts";
 import { everywhere } from "../store/store.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { renderMetrics } from "../telemetry/metrics.ts";
@@ -99,6 +101,8 @@ export class ManagementServer {
 function makeServices(options: ManagementServerOptions, sessions: Sessions): readonly Service[] {
   const { config, ground, telemetry, functions, dataPlane, compileSettings, accessKeyUses, run } = options;
   const { store } = ground;
+  const providerKeys = new UserPoolKeys(ground.clock);
+  const findKey: FindProviderKey = async (issuer, keyId) => providerKeys.find(discoveryOf(issuer), keyId);
   const probing = { ...compileSettings, store, probe: dataPlane.probe, answerBytesMax: config.payloadMax };
   return [
     {
@@ -128,7 +132,8 @@ function makeServices(options: ManagementServerOptions, sessions: Sessions): rea
     },
     {
       model: "sts",
-      operations: async () => (await import("../services/sts/operations.ts")).makeStsOperations(store, sessions),
+      operations: async () =>
+        (await import("../services/sts/operations.ts")).makeStsOperations(store, sessions, findKey),
     },
     { model: "logs", operations: telemetry.logs.operations },
     {

@@ -2,6 +2,7 @@ import { bounds } from "../base/bounds.ts";
 import { AccessKeyUses } from "../services/iam/access-key-uses.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { makePinoLogger } from "../telemetry/logger-pino.ts";
+import { readBackendAuthorities, trustAuthorities } from "./backend-authorities.ts";
 import { makeCompilers } from "./compile-job.ts";
 import type { ServerConfig } from "./config.ts";
 import { withinMs } from "./control-server.ts";
@@ -46,6 +47,8 @@ export async function startServer(
     return part;
   };
   const threadCount = countThreads(config, logger);
+  // Control asks OpenID providers for their keys.
+  trustAuthorities(readBackendAuthorities(config.backendCa));
 
   const ground = await start(await openGround(config));
   const telemetry = await start(makeServerTelemetry({ config, ground, threadCount, logger }));

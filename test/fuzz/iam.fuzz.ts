@@ -32,7 +32,7 @@ const operations = makeIamOperations(store, { accessKeyUses: new AccessKeyUses(s
 const management = makeManagement(
   [
     { model: "iam", operations },
-    { model: "sts", operations: makeStsOperations(store, sessions) },
+    { model: "sts", operations: makeStsOperations(store, sessions, async () => ({ kind: "unknown" })) },
   ],
   {
     clock,

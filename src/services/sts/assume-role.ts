@@ -70,8 +70,8 @@ async function makeSession(tx: Reader, input: AssumeRoleInput, call: CallContext
       "The session has another source identity, which can't be changed.",
     );
   }
-  requireAllowed(actionsOf(limits, sourceIdentity), factsOf(role, input, sourceIdentity), call, role);
-  const document = await tx.get<RoleDocument>(iamKinds.role, documentId(role.name));
+  const actions = actionsOf("AssumeRole", limits, sourceIdentity).map((operation) => `sts:${operation}`);
+  requireAllowed(actions, factsOf(role, input, sourceIdentity), call, role);
   const issuedAt = nowSeconds(call);
   return present<Session>({
     kind: "assumed-role",
@@ -79,17 +79,21 @@ async function makeSession(tx: Reader, input: AssumeRoleInput, call: CallContext
     issuerId: role.id,
     name,
     issuedAt,
-    expiresAt: issuedAt + durationOf(input, document?.body.maxSessionSeconds ?? 0, parent !== undefined),
+    expiresAt: issuedAt + (await durationOf(tx, input, role, parent !== undefined)),
     ...limits,
     sourceIdentity,
   });
 }
 
 /** AWS: tags and a source identity, passed or inherited, need permissions of their own. */
-const actionsOf = ({ tags }: Pick<Session, "tags">, sourceIdentity: string | undefined): string[] => [
-  "sts:AssumeRole",
-  ...(tags === undefined ? [] : ["sts:TagSession"]),
-  ...(sourceIdentity === undefined ? [] : ["sts:SetSourceIdentity"]),
+export const actionsOf = (
+  operation: "AssumeRole" | "AssumeRoleWithWebIdentity",
+  { tags }: Pick<Session, "tags">,
+  sourceIdentity: string | undefined,
+): string[] => [
+  operation,
+  ...(tags === undefined ? [] : ["TagSession"]),
+  ...(sourceIdentity === undefined ? [] : ["SetSourceIdentity"]),
 ];
 
 const factsOf = (
@@ -106,11 +110,14 @@ const factsOf = (
   transitiveTagKeys: TransitiveTagKeys,
 });
 
-function durationOf(
+/** Returns how many seconds a session of the role lasts. */
+export async function durationOf(
+  tx: Reader,
   { DurationSeconds: asked }: Pick<AssumeRoleInput, "DurationSeconds">,
-  maxSessionSeconds: number,
-  isChained: boolean,
-): number {
+  { name }: Identity,
+  isChained = false,
+): Promise<number> {
+  const { maxSessionSeconds = 0 } = (await tx.get<RoleDocument>(iamKinds.role, documentId(name)))?.body ?? {};
   const wanted = asked ?? bounds.roleSessionSecondsDefault.value;
   if (wanted > maxSessionSeconds) {
     throw invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");

@@ -7,14 +7,17 @@ import { callerOf } from "./caller.ts";
 import { type FederationTokenInput, getFederationToken, getSessionToken, type SessionTokenInput } from "./get-token.ts";
 import { invalid } from "./session-policies.ts";
 import type { Sessions } from "./sessions.ts";
+import { assumeRoleWithWebIdentity, type FindProviderKey, type WebIdentityInput } from "./web-identity.ts";
 
 /** The operations of the `sts` service: who is calling, and sessions. AWS: STS API reference. */
-export const makeStsOperations = (store: Store, sessions: Sessions): Operations => ({
+export const makeStsOperations = (store: Store, sessions: Sessions, findKey: FindProviderKey): Operations => ({
   GetCallerIdentity: async (_input: object, call: CallContext) => {
     const { userId, account, arn } = callerOf(call);
     return { UserId: userId, Account: account, Arn: arn };
   },
   AssumeRole: (input: AssumeRoleInput, call: CallContext) => assumeRole(store, sessions, input, call),
+  AssumeRoleWithWebIdentity: (input: WebIdentityInput, call: CallContext) =>
+    assumeRoleWithWebIdentity({ store, sessions, findKey }, input, call),
   GetSessionToken: (input: SessionTokenInput, call: CallContext) => getSessionToken(sessions, input, call),
   GetFederationToken: (input: FederationTokenInput, call: CallContext) =>
     getFederationToken(store, sessions, input, call),

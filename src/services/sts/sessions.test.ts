@@ -24,7 +24,7 @@ const call = (account: string): CallContext => ({
 
 test("a message that the server sealed is decoded for its account, and for no other", async () => {
   const sessions = new Sessions(store);
-  const decode = makeStsOperations(store, sessions)["DecodeAuthorizationMessage"]!;
+  const decode = makeStsOperations(store, sessions, async () => ({ kind: "unknown" }))["DecodeAuthorizationMessage"]!;
   const seal = await sessions.requireSeal();
   const EncodedMessage = seal.sealMessage("111122223333", {
     allowed: false,
@@ -49,7 +49,7 @@ test("a message that the server sealed is decoded for its account, and for no ot
 test("sessions outlive the server, and end with a reset of the store", async () => {
   const sessions = new Sessions(store);
   await sessions.start();
-  const get = makeStsOperations(store, sessions)["GetSessionToken"]!;
+  const get = makeStsOperations(store, sessions, async () => ({ kind: "unknown" }))["GetSessionToken"]!;
   const { Credentials } = (await get({}, call("111122223333"))) as {
     readonly Credentials: {
       readonly AccessKeyId: string;
