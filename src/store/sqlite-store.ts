@@ -365,7 +365,8 @@ class DatabaseSource implements Source {
         position: positionOf(row["key"] as string, row["id"] as string),
       }));
     }
-    const range = [prefix, prefix + lastCharacter, after, limit];
+    // SQLite searches for one lower bound only: a page begins where it begins, and reads nothing before it.
+    const range = [after.startsWith(prefix) ? after : prefix, prefix + lastCharacter, after, limit];
     return this.#rows(place, range, where).map((row) => ({
       scope,
       kind,

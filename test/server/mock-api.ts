@@ -71,6 +71,12 @@ export class MockApi {
     return new MockApi(url, String(id), method);
   }
 
+  /** Makes the method one that needs an API key; answers it. */
+  requireKey(): Promise<Record<string, unknown>> {
+    const patchOperations = [{ op: "replace", path: "/apiKeyRequired", value: "true" }];
+    return call(this.#url, "PATCH", this.#method, { patchOperations });
+  }
+
   async deploy(text: string): Promise<string> {
     await call(this.#url, "PUT", `${this.#method}/integration/responses/200`, {
       responseTemplates: { "application/json": text },

@@ -44,6 +44,7 @@ export class ApiKeyKeeper {
   #unsubscribe: () => void = () => undefined;
   #work: Promise<void> = Promise.resolve();
   #isScheduled = false;
+  #isClosed = false;
 
   constructor(options: ApiKeyKeeperOptions) {
     this.#options = options;
@@ -70,12 +71,13 @@ export class ApiKeyKeeper {
 
   /** Resolves when everything that was committed is in effect. */
   async caughtUp(): Promise<void> {
-    while (this.#isScheduled || this.#pending.size > 0) await this.#work;
+    while (this.#isScheduled && !this.#isClosed) await this.#work;
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#unsubscribe();
-    await this.caughtUp();
+    await this.#work;
     await this.#options.saver.close();
   }
 
@@ -92,8 +94,7 @@ export class ApiKeyKeeper {
         const page = await this.#readPage(scope, kind, { prefix, after, limit: batchMax });
         for (const document of page.documents) take(scope, document);
         after = page.next;
-        // Everybody else has a turn.
-        await new Promise((resolve) => setImmediate(resolve));
+        await turnOfOthers();
       }
     }
   }
@@ -172,12 +173,13 @@ export class ApiKeyKeeper {
   }
 
   async #follow(): Promise<void> {
-    while (this.#pending.size > 0) {
+    while (this.#pending.size > 0 && !this.#isClosed) {
       const batch = [...this.#pending].slice(0, batchMax);
       for (const [name] of batch) this.#pending.delete(name);
       const found: AddressContent[] = [];
       for (const [, address] of batch) found.push(await this.#read(address));
       await this.#apply(found);
+      if (this.#pending.size > 0) await turnOfOthers();
     }
     this.#isScheduled = false;
   }
@@ -209,7 +211,7 @@ export class ApiKeyKeeper {
     for (const { scope, id, document } of links) if (document === undefined) this.#unlink(scope, id);
     for (const { scope, id, document } of plans) await this.#followPlan(scope, id, document?.body);
     for (const { scope, id, document } of links) {
-      if (document !== undefined && this.#link(scope, id, document.body) === true) await this.#recount(scope, id);
+      if (document !== undefined && this.#link(scope, id, document.body) === true) await this.#countAnew(scope, id);
     }
     for (const { scope, id, document } of keys) {
       if (document !== undefined) continue;
@@ -252,31 +254,58 @@ export class ApiKeyKeeper {
     const before = this.#periods.get(slot);
     this.#periods.set(slot, period);
     if (period === undefined || period === before) return;
-    for (let after: string | undefined = ""; after !== undefined; ) {
+    await this.#options.saver.save();
+    for (let after: string | undefined = ""; after !== undefined && !this.#isClosed; ) {
       const range = { prefix: `${planId}/`, after, limit: batchMax };
       const page = await this.#readPage(scope, keyKinds.usagePlanKey, range);
-      for (const { id } of page.documents) await this.#recount(scope, id);
+      const keyIds = page.documents.map(({ id }) => id.slice(planId.length + 1));
+      const saved = await this.#readUsage(scope, planId, keyIds);
+      for (const keyId of keyIds) this.#recount(scope, { planId, keyId }, saved.get(keyId) ?? new Map());
       after = page.next;
+      await turnOfOthers();
     }
   }
 
-  /** Counts the calls of a key in a plan by what is saved, and by what was counted since. */
-  async #recount(scope: Scope, id: string): Promise<void> {
-    const { table, saver, store } = this.#options;
+  /** Counts the calls of a key that is new in a plan: it may have been there before. */
+  async #countAnew(scope: Scope, id: string): Promise<void> {
     const planId = planIdOf(id);
     const keyId = id.slice(planId.length + 1);
-    const slot = table.planSlot(scope, planId);
-    if (saver.hasLeft) await saver.save();
-    const today = this.#today();
-    const thisMonth = monthStartOf(today);
-    const saved = new Map<number, number>();
+    if (this.#options.saver.hasLeft) await this.#options.saver.save();
+    const saved = await this.#readUsage(scope, planId, [keyId]);
+    this.#recount(scope, { planId, keyId }, saved.get(keyId) ?? new Map());
+  }
+
+  /** Returns the saved calls of each day of this month and the month before, of keys in the order of their ids. */
+  async #readUsage(
+    scope: Scope,
+    planId: string,
+    keyIds: readonly string[],
+  ): Promise<ReadonlyMap<string, Map<number, number>>> {
+    const usage = new Map(keyIds.map((keyId) => [keyId, new Map<number, number>()]));
+    const thisMonth = monthStartOf(this.#today());
     for (const month of [monthStartOf(thisMonth - 1), thisMonth]) {
-      const name = `${monthOf(month)}/${planId}/${keyId}`;
-      const document = await store.read(scope, (tx) => tx.get<UsageMonth>(keyKinds.usageMonth, name));
-      for (const [index, count] of (document?.body.days ?? []).entries()) saved.set(month + index, count);
+      const prefix = `${monthOf(month)}/${planId}/`;
+      await this.#options.store.read(scope, async (tx) => {
+        for (const [keyId, days] of usage) {
+          const document = await tx.get<UsageMonth>(keyKinds.usageMonth, prefix + keyId);
+          for (const [index, count] of (document?.body.days ?? []).entries()) days.set(month + index, count);
+        }
+      });
     }
+    return usage;
+  }
+
+  /** Counts the calls of a key in a plan by what is saved, and by what was counted since. */
+  #recount(
+    scope: Scope,
+    { planId, keyId }: { readonly planId: string; readonly keyId: string },
+    saved: Map<number, number>,
+  ): void {
+    const { table } = this.#options;
+    const slot = table.planSlot(scope, planId);
     const membership = table.find(scope, keyId, slot);
     if (membership < 0) return;
+    const today = this.#today();
     for (const day of [today - 1, today]) {
       const count = saved.get(day) ?? 0;
       if (count > 0) table.setDay(membership, { start: day, count });
@@ -295,6 +324,9 @@ export class ApiKeyKeeper {
     return dayOf(this.#options.clock.now());
   }
 }
+
+/** Control's other work goes first. */
+const turnOfOthers = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const isKept = (kind: string): kind is Kind => (kinds as readonly string[]).includes(kind);
 
