@@ -12,13 +12,13 @@ const now = Date.now();
 const clock = { now: () => Date.now() };
 const throttles = openThrottles(allocateThrottles(now), { ratePerSecond: 1e9, burst: 1e9 });
 const idOf = (key: number): string => `k${key.toString(36).padStart(9, "0")}`;
-const valueOf = (key: number): string => `${key.toString(36)}-`.padEnd(40, "abcdefghijklmnopqrstuvwxyz0123456789");
+const keyValueOf = (key: number): string => `${key.toString(36)}-`.padEnd(40, "abcdefghijklmnopqrstuvwxyz0123456789");
 
 function fill(count: number): ApiKeyTable {
   const table = new ApiKeyTable("bench");
   const plan = table.planSlot(scope, "plan");
   for (let key = 0; key < count; key++) {
-    table.put(scope, { id: idOf(key), value: valueOf(key), isEnabled: true });
+    table.put(scope, { id: idOf(key), value: keyValueOf(key), isEnabled: true });
     const bucket = throttles.clients.bucket(idOf(key));
     table.link(scope, { keyId: idOf(key), plan, share: { firstDay: 0 }, bucket });
   }
@@ -76,13 +76,13 @@ export const bench: Bench = {
   needs: [],
   async run(): Promise<Figures> {
     const few = fill(1_000);
-    const fewValues = Array.from({ length: 500 }, (_, key) => valueOf(key));
+    const fewValues = Array.from({ length: 500 }, (_, key) => keyValueOf(key));
     const before = megabytes();
     const start = performance.now();
     const many = fill(1_000_000);
     const fillMs = performance.now() - start;
     const table = megabytes() - before;
-    const manyValues = Array.from({ length: 500 }, (_, key) => valueOf(key * 1_999));
+    const manyValues = Array.from({ length: 500 }, (_, key) => keyValueOf(key * 1_999));
     const look = (of: ApiKeyTable, values: readonly string[]): number => {
       const finder = new ApiKeyFinder(of.records);
       const [prefix, plans] = [finder.prefix(scope), new Set([0])];

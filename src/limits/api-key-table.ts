@@ -235,7 +235,10 @@ export class ApiKeyTable {
   daysOf(membership: number): readonly Count[] {
     const [, at] = this.#membership(membership);
     const counts = this.#counts(membership);
-    return [0, 1].map((day) => readCount(counts, dayWord(at, day))).filter(({ count }) => count > 0);
+    const [even, odd] = [readCount(counts, dayWord(at, 0)), readCount(counts, dayWord(at, 1))];
+    // What is older was saved long ago, and may be deleted by now.
+    const latest = Math.max(even.start, odd.start);
+    return [even, odd].filter(({ start, count }) => count > 0 && start >= latest - 1);
   }
 
   /** Says that a membership's calls on a day were these, unless later ones were counted already. */

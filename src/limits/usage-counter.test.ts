@@ -94,12 +94,13 @@ test("a clock that goes back gives no quota again, and days are counted as they 
     assert.equal(calls(perDay(3), noon + day - back), 0, `${back}`);
     assert.equal(calls(perDay(3), noon), 0);
     assert.equal(calls(perDay(3), noon + 2 * day), 3);
+    const days = table.daysOf(membership).map(({ start, count }) => [start - dayOf(noon), count]);
     assert.deepEqual(
-      table.daysOf(membership).map(({ start, count }) => [start - dayOf(noon), count]),
+      days.sort(([one = 0], [other = 0]) => one - other),
       [
-        [2, 3],
         [1, 3],
-      ].sort(() => (dayOf(noon) % 2 === 0 ? 0 : -1)),
+        [2, 3],
+      ],
     );
   }
 });
