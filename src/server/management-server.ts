@@ -128,7 +128,10 @@ function makeServices(options: ManagementServerOptions, sessions: Sessions): rea
     {
       model: "iam",
       operations: async () =>
-        (await import("../services/iam/operations.ts")).makeIamOperations(store, { accessKeyUses }),
+        (await import("../services/iam/operations.ts")).makeIamOperations(store, {
+          accessKeyUses,
+          profile: config.profile,
+        }),
     },
     {
       model: "sts",

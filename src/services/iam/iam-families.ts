@@ -8,6 +8,8 @@ import { iamScope } from "./documents.ts";
 /** What IAM's operations need besides the store. */
 export interface IamService {
   readonly accessKeyUses: AccessKeyUses;
+  /** `relaxed` allows what AWS would refuse. By default, nothing. */
+  readonly profile?: "aws" | "relaxed";
 }
 
 /** What declares IAM's families and operations. */

@@ -37,10 +37,15 @@ const providers: Place<IamService, OpenIdProviderDocument, unknown, NamedProvide
   delete: (provider, { tx }) => tx.delete(iamKinds.openIdProvider, provider.url),
 };
 
-/** AWS: IAM API reference, "CreateOpenIDConnectProvider": https, without a port or a query. */
-function urlOf(text: string): string {
-  const parts = /^https:\/\/([a-z0-9.-]+(?:\/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?)$/i.exec(text);
-  if (parts === null) throw validationError(`Invalid Open ID Connect Provider URL`);
+/**
+ * Returns a provider's URL without its scheme. AWS: IAM API reference, "CreateOpenIDConnectProvider": https, without a port
+ * or a query.
+ */
+function urlOf(text: string, canHavePort: boolean): string {
+  const parts = /^https:\/\/([a-z0-9.-]+(:\d{1,5})?(?:\/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?)$/i.exec(text);
+  if (parts === null || (parts[2] !== undefined && !canHavePort)) {
+    throw validationError("Invalid Open ID Connect Provider URL");
+  }
   return parts[1]!.replace(/\/$/, "");
 }
 
@@ -48,8 +53,9 @@ async function createProvider({
   input,
   tx,
   call,
+  profile,
 }: Change<IamService, IamInput<"CreateOpenIDConnectProvider">>): Promise<OpenIdProviderDocument> {
-  const url = urlOf(input.Url);
+  const url = urlOf(input.Url, profile === "relaxed");
   if ((await tx.get(iamKinds.openIdProvider, url)) !== undefined) {
     throw alreadyExists(`Provider with url https://${url} already exists.`);
   }
