@@ -499,6 +499,10 @@ export const bounds = {
     source: "ours: a management call's JSON that control parses itself, in 20 ms; more on the jobs' thread",
   },
   formBytesMax: { value: 1_048_576, source: "ours: a call in the query protocol; the largest member is a policy" },
+  unsignedFormBytesMax: {
+    value: 65_536,
+    source: "ours: a form that is read of a caller who has not signed, for AssumeRoleWithWebIdentity",
+  },
   formParametersMax: { value: 10_000, source: "ours: parameters of a call in the query protocol" },
   formDepthMax: { value: 16, source: "ours: dots in the name of such a parameter" },
   managementPathSegmentsMax: { value: 32, source: "ours: segments of a management path; no template has a dozen" },

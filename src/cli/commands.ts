@@ -117,6 +117,16 @@ export const commands: readonly CommandFacts[] = [
     load: async () => (await import("./run-repair.ts")).runRepair,
   },
   {
+    name: "auth",
+    group: "serve",
+    synopsis: "make an administrator's access key in a data directory, for a server with --auth enforce",
+    arguments: [{ name: "<create-key>", help: "the words `create-key`" }],
+    options: [],
+    takesServerSettings: true,
+    examples: ["portico auth create-key", 'eval "$(portico auth create-key --data /var/lib/portico)"'],
+    load: async () => (await import("./run-auth.ts")).runAuth,
+  },
+  {
     name: "import",
     group: "define",
     synopsis: "make an API from an OpenAPI document",

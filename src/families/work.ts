@@ -56,7 +56,10 @@ export type OpenCall<Service, In = unknown> = Service & {
 };
 
 /** Returns the scope of the caller's account in the region of the call. */
-export const regionalScope = ({ account, region }: CallContext): Scope => ({ account, region });
+export const regionalScope = ({ account, region }: Pick<CallContext, "account" | "region">): Scope => ({
+  account,
+  region,
+});
 
 /** Returns the time in seconds since 1970, as timestamps are stored and sent. */
 export const nowSeconds = (call: CallContext): number => Math.floor(call.clock.now() / 1000);

@@ -7,8 +7,8 @@ export interface Listener {
   /** Whether requests for no address of an API go to the management API and the operations pages. */
   readonly hasManagement: boolean;
   /**
-   * Management and operations answer clients on this machine only, whoever the proxies say they are: callers of management
-   * are not authenticated.
+   * Management and operations answer clients on this machine only, whoever the proxies say they are: without
+   * `--auth enforce` callers of management are not authenticated.
    */
   readonly isManagementLocal: boolean;
   readonly isEncrypted: boolean;

@@ -3,6 +3,7 @@ import { accountOf, defaultRegion, readCredentialScope, type SigV4Decision } fro
 import { ApiError } from "./errors.ts";
 import { type ModelName, modelNames } from "./model.ts";
 import type {
+  Admission,
   CallContext,
   CallerDecision,
   ManagementOptions,
@@ -17,8 +18,8 @@ import { answerForeign, type CallInHand, makeServiceRuntime, type ServiceRuntime
 export interface Management {
   /** Returns which service a request is for. A `foreign` request may be passed on to another cloud. */
   owns(request: Pick<ManagementRequest, "method" | "target" | "headers" | "body">): Ownership;
-  /** Answers any request. It never rejects. */
-  handle(request: ManagementRequest): Promise<ManagementResponse>;
+  /** Answers any request. It never rejects. Where calls are verified, one without an admission is refused. */
+  handle(request: ManagementRequest, admission?: Admission): Promise<ManagementResponse>;
 }
 
 /**
@@ -42,11 +43,12 @@ export function makeManagement(services: readonly Service[], options: Management
   };
   return {
     owns: ownerOf,
-    async handle(request) {
+    async handle(request, given) {
       const signature = readCredentialScope(request.headers, request.target);
       // The service in a malformed signature is ignored. The path still decides the form of the answer.
       const owner = ownerBy(signature.kind === "scope" ? signature : { kind: "unsigned" }, request);
-      const call = await makeCall(request, signature, options);
+      const admission = options.enforcement === undefined ? undefined : (given ?? notAdmitted);
+      const call = await makeCall(request, signature, options, admission);
       try {
         if (owner.kind !== "owned") return withLength(answerForeign(request, owner, call));
         return withLength(await (await runtimeOf(owner.model)).answer(request, call));
@@ -72,14 +74,11 @@ async function makeCall(
   request: ManagementRequest,
   signature: SigV4Decision,
   options: ManagementOptions,
+  admission: Admission | undefined,
 ): Promise<CallInHand> {
   const scope = signature.kind === "scope" ? signature.scope : undefined;
   const requestId = randomUUID();
-  const { identify, clock } = options;
-  const decision =
-    signature.kind !== "scope" || identify === undefined
-      ? unknownCaller
-      : await identify(signature.scope, signature.token, clock.now());
+  const decision = await decideCaller(signature, options, admission);
   const caller = decision.kind === "known" ? decision.caller : undefined;
   const context: CallContext = {
     account: caller?.account ?? accountOf(scope?.accessKeyId),
@@ -96,13 +95,34 @@ async function makeCall(
   return {
     context,
     headers: { "x-amzn-RequestId": requestId, Date: new Date(options.clock.now()).toUTCString() },
-    refusal: signature.kind === "malformed" ? new ApiError(signature.code, signature.message) : refusalOf(decision),
+    refusal: refusalBy(signature, admission) ?? refusalOf(decision),
+    admission,
   };
 }
 
 /** Returns the address in `address:port`, which the front door adds, and no caller can. */
-const addressOf = (peer: string | undefined): string | undefined =>
+export const addressOf = (peer: string | undefined): string | undefined =>
   peer === undefined ? undefined : (/^\[(.+)\]:\d+$/.exec(peer) ?? /^([^:]+):\d+$/.exec(peer))?.[1];
+
+function refusalBy(signature: SigV4Decision, admission: Admission | undefined): ApiError | undefined {
+  if (admission?.kind === "refused") return admission.error;
+  return signature.kind === "malformed" ? new ApiError(signature.code, signature.message) : undefined;
+}
+
+/** Nobody has verified who calls. */
+const notAdmitted: Admission = { kind: "unsigned" };
+
+async function decideCaller(
+  signature: SigV4Decision,
+  { identify, clock }: ManagementOptions,
+  admission: Admission | undefined,
+): Promise<CallerDecision> {
+  if (admission !== undefined) {
+    return admission.kind === "caller" ? { kind: "known", caller: admission.caller } : unknownCaller;
+  }
+  if (signature.kind !== "scope" || identify === undefined) return unknownCaller;
+  return identify(signature.scope, signature.token, clock.now());
+}
 
 const unknownCaller: CallerDecision = { kind: "unknown" };
 

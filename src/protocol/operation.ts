@@ -3,6 +3,8 @@ import type { CredentialScope } from "../access/sigv4-scope.ts";
 import type { Clock } from "../base/clock.ts";
 import type { IdSource } from "../base/ids.ts";
 import type { RunJob } from "../base/job.ts";
+import type { ApiError } from "./errors.ts";
+import type { ModelName } from "./model.ts";
 
 /** The facts of a call that a handler gets besides its input. */
 export interface CallContext {
@@ -19,6 +21,52 @@ export interface CallContext {
   readonly sourceAddress?: string | undefined;
   /** The user, root or session whose credentials the call has; undefined for a key that is an account's number. */
   readonly caller?: Principal;
+  /** With `--auth enforce`: asks for more than the operation's own permission. */
+  readonly authority?: CallAuthority;
+}
+
+/** Says whether a call's caller may do what only the operation knows of, such as pass a role. */
+export interface CallAuthority {
+  /** Throws AWS's AccessDenied unless the caller may. */
+  require(demand: AccessDemand): void;
+}
+
+/** One action on one resource. */
+export interface AccessDemand {
+  /** `apigateway:GET`, `iam:PassRole`… */
+  readonly action: string;
+  readonly resource: string;
+  /** Only the beginning of the resource's ARN is known, since the rest is chosen later. */
+  readonly isResourcePrefix?: boolean;
+  /** The values of condition keys of this action, by their names in lower case; null: the call has no such key. */
+  readonly keys?: Readonly<Record<string, string | readonly string[] | null>>;
+  /** A resource's own policy, as JSON, which may allow the call, too. */
+  readonly policy?: () => Promise<string | undefined>;
+}
+
+/** What a call asks for, once its input is read. */
+export interface AccessQuestion {
+  readonly service: ModelName;
+  readonly operation: string;
+  readonly httpMethod: string;
+  /** The operation's path with its labels in it, percent-encoded. */
+  readonly path: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+/** Whose a call is, once its signature is verified. */
+export type Admission =
+  | { readonly kind: "refused"; readonly error: ApiError }
+  /** The call is not signed: only what needs no credentials is done. */
+  | { readonly kind: "unsigned" }
+  | { readonly kind: "caller"; readonly caller: Principal };
+
+/** What `--auth enforce` puts before every operation. */
+export interface Enforcement {
+  /** Throws unless the operation may be called by whom the call is admitted for, at all. */
+  admit(service: ModelName, operation: string, admission: Admission): void;
+  /** Throws AWS's AccessDenied unless the caller may do this. Returns what decides about the rest. */
+  authorize(question: AccessQuestion, admission: Admission, call: CallContext): Promise<CallAuthority | undefined>;
 }
 
 /** Whose a call is, by its access key and its session token. */
@@ -86,6 +134,8 @@ export interface ManagementOptions {
   readonly logger: ProtocolLog;
   /** Parses large bodies elsewhere; absent: they are parsed here. */
   readonly runJob?: RunJob;
+  /** Verified callers only; each call then comes with its `Admission`. */
+  readonly enforcement?: Enforcement;
   /** Identifies callers by their access keys, and sessions by their tokens (`X-Amz-Security-Token`). */
   readonly identify?: (scope: CredentialScope, token: string | undefined, nowMs: number) => Promise<CallerDecision>;
   /** Called for an error that the operation does not declare in its model. Tests fail on it. */

@@ -17,7 +17,15 @@ import {
 import { ApiError, notImplemented } from "./errors.ts";
 import { parseBodyJob, type ReadBody, UnreadableInput } from "./json-body.ts";
 import { loadModel, type Model, type ModelMetadata, type ModelName } from "./model.ts";
-import type { CallContext, ManagementOptions, ManagementRequest, ManagementResponse, Service } from "./operation.ts";
+import type {
+  AccessQuestion,
+  Admission,
+  CallContext,
+  ManagementOptions,
+  ManagementRequest,
+  ManagementResponse,
+  Service,
+} from "./operation.ts";
 import { formBytesMax, formOf, type Ownership, pathOf } from "./ownership.ts";
 import { makeQueryResponders } from "./respond-query.ts";
 import { makeRestResponders, type Respond } from "./respond-rest.ts";
@@ -30,6 +38,8 @@ export interface CallInHand {
   readonly headers: Readonly<Record<string, string>>;
   /** The error for a malformed signature, which refuses the call. */
   readonly refusal: ApiError | undefined;
+  /** Whose the call is, where calls are verified. */
+  readonly admission: Admission | undefined;
 }
 
 /** One service behind its protocol. */
@@ -44,6 +54,8 @@ interface OperationCall {
   readonly bind: (readBody: ReadBody | undefined) => BoundInput;
   /** Whether it parses the body as JSON. */
   readonly parsesBody: boolean;
+  /** The labels in its path, decoded. */
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** The differences between the protocols. */
@@ -92,13 +104,22 @@ export async function makeServiceRuntime(
         if (call.refusal) throw call.refusal;
         const routed = protocol.route(request);
         operation = routed.operation;
+        if (call.admission !== undefined) options.enforcement?.admit(name, operation, call.admission);
         const handler = Object.hasOwn(operations, operation) ? operations[operation] : undefined;
         if (!handler) {
           throw notImplemented(`The operation ${operation} of ${model.metadata.serviceId} is not implemented yet.`);
         }
         requireBodyWithin(service.bodyBytesMax ?? options.bodyBytesMax, request, operation);
         const body = await readAhead(routed, request.body, options);
-        const output = await handler(bindInput(routed, body, dialect), call.context);
+        const input = bindInput(routed, body, dialect);
+        const { http } = model.operations[operation]!;
+        const path = fillPath(http.requestUri, routed.labels);
+        const context = await authorized(
+          { service: name, operation, httpMethod: http.method, path, input },
+          call,
+          options,
+        );
+        const output = await handler(input, context);
         return protocol.respond(operation, output, call);
       } catch (error) {
         return refuse(error, operation, call);
@@ -106,6 +127,21 @@ export async function makeServiceRuntime(
     },
   };
 }
+
+/** Returns the call's context for an operation that its caller may do. Throws AWS's AccessDenied for another. */
+async function authorized(
+  question: AccessQuestion,
+  { admission, context }: CallInHand,
+  { enforcement }: ManagementOptions,
+): Promise<CallContext> {
+  if (enforcement === undefined || admission === undefined) return context;
+  const authority = await enforcement.authorize(question, admission, context);
+  return authority === undefined ? context : { ...context, authority };
+}
+
+/** Returns an operation's path with its labels, each percent-encoded: a slash in a label is not one of the path's. */
+const fillPath = (requestUri: string, labels: Readonly<Record<string, string>>): string =>
+  requestUri.split("?", 1)[0]!.replaceAll(/\{([^}]+)\}/g, (_, name: string) => encodeURIComponent(labels[name] ?? ""));
 
 /** Parses a large body outside of this thread; undefined: it is parsed when the operation's input is read. */
 async function readAhead(
@@ -184,7 +220,12 @@ function makeRestProtocol(model: Model, dialect: Dialect, ownEnums: readonly str
       const { headers, body } = request;
       const { parsesBody, bind } = binderOf(operation);
       const given = { labels, query, headers, body };
-      return { operation, parsesBody, bind: (read) => bind(read === undefined ? given : { ...given, readBody: read }) };
+      return {
+        operation,
+        parsesBody,
+        labels: given.labels,
+        bind: (read) => bind(read === undefined ? given : { ...given, readBody: read }),
+      };
     },
     respond: (operation, output, call) => withHeaders(responderOf(operation)(output), call),
     refuse: (error, call) => jsonErrorResponse(error, dialect, call.headers),
@@ -223,19 +264,24 @@ function makeQueryProtocol(model: Model, _dialect: Dialect, ownEnums: readonly s
           `Could not find operation ${action.slice(0, 128)} for version ${version.slice(0, 32)}`,
         );
       }
-      return { operation: action, parsesBody: false, bind: () => binderOf(action)(form) };
+      return { operation: action, parsesBody: false, labels: {}, bind: () => binderOf(action)(form) };
     },
     respond: (operation, output, call) => withHeaders(responderOf(operation, call.context.requestId)(output), call),
     refuse: (error, { context, headers }) => {
       const code = Object.hasOwn(queryCodes, error.code) ? queryCodes[error.code]! : error.code;
-      return xmlErrorResponse({ ...error, code }, { xmlNamespace, requestId: context.requestId, headers });
+      const message = code === "MissingAuthenticationToken" ? "Request is missing Authentication Token" : error.message;
+      return xmlErrorResponse({ ...error, code, message }, { xmlNamespace, requestId: context.requestId, headers });
     },
   };
 }
 
 /** The names that services of this protocol have for the front end's errors. AWS: as users quote GetCallerIdentity. */
 const queryCodes: Readonly<Record<string, string>> = {
+  AccessDeniedException: "AccessDenied",
   ExpiredTokenException: "ExpiredToken",
+  IncompleteSignatureException: "IncompleteSignature",
+  InvalidSignatureException: "SignatureDoesNotMatch",
+  MissingAuthenticationTokenException: "MissingAuthenticationToken",
   UnrecognizedClientException: "InvalidClientTokenId",
 };
 
@@ -260,10 +306,21 @@ function makeJsonProtocol(model: Model, dialect: Dialect, ownEnums: readonly str
       }
       const { parsesBody, bind } = binderOf(operation);
       const given = { labels: {}, query: noQuery, headers, body };
-      return { operation, parsesBody, bind: (read) => bind(read === undefined ? given : { ...given, readBody: read }) };
+      return {
+        operation,
+        parsesBody,
+        labels: given.labels,
+        bind: (read) => bind(read === undefined ? given : { ...given, readBody: read }),
+      };
     },
     respond: (operation, output, call) => withHeaders(responderOf(operation)(output), call),
-    refuse: (error, call) => awsJsonErrorResponse(error, jsonContentType(metadata), call.headers),
+    // AWS: "Common Errors" of services of this protocol: who calls is their 400.
+    refuse: (error, call) =>
+      awsJsonErrorResponse(
+        error.status === 403 ? { ...error, status: 400 } : error,
+        jsonContentType(metadata),
+        call.headers,
+      ),
   };
 }
 

@@ -10,6 +10,8 @@ export interface ServerSettings {
   readonly host: string;
   /** The port to listen on; 0 takes a free one. */
   readonly port: number;
+  /** `enforce`: every management call has to be signed and allowed. */
+  readonly auth: "off" | "enforce";
   /** The data directory, absolute. */
   readonly data: string;
   readonly memory: boolean;
@@ -86,9 +88,9 @@ export const configKeys: readonly ConfigKey[] = [
     name: "host",
     flag: "host",
     placeholder: "HOST",
-    value: { kind: "loopback-host" },
+    value: { kind: "host" },
     default: "127.0.0.1",
-    help: "loopback address to listen on",
+    help: "address to listen on; other than loopback only with --auth enforce",
   },
   {
     name: "port",
@@ -97,6 +99,14 @@ export const configKeys: readonly ConfigKey[] = [
     value: { kind: "integer", min: 0, max: 65535 },
     default: 4566,
     help: "port to listen on; 0 takes a free one",
+  },
+  {
+    name: "auth",
+    flag: "auth",
+    placeholder: "MODE",
+    value: { kind: "choice", of: ["off", "enforce"] },
+    default: "off",
+    help: "`enforce` verifies the signature of every management call, and asks the policies of its caller",
   },
   {
     name: "data",

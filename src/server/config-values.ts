@@ -10,7 +10,8 @@ export type ConfigValueForm =
   /** A path, or `-`. */
   | { readonly kind: "sink" }
   | { readonly kind: "switch" }
-  | { readonly kind: "loopback-host" }
+  /** An address of this machine, or `localhost`. */
+  | { readonly kind: "host" }
   | { readonly kind: "origin-url" }
   | { readonly kind: "integer"; readonly min: number; readonly max: number }
   | { readonly kind: "bytes"; readonly min: number; readonly max: number }
@@ -62,16 +63,10 @@ const parsers: { readonly [K in ConfigValueForm["kind"]]: Parse<K> } = {
     if (value === "false" || value === "0") return { value: false };
     return { wanted: "true or false" };
   },
-  "loopback-host": (value) => {
-    if (typeof value === "string" && isLoopback(value)) return { value };
-    const wanted = "a loopback address: 127.0.0.1, ::1 or localhost";
-    return typeof value === "string" && value !== ""
-      ? {
-          wanted,
-          why: "On any other address, everybody who reaches it could manage your APIs: enforcing authentication on the management API is not there yet.",
-        }
-      : { wanted };
-  },
+  host: (value) =>
+    typeof value === "string" && (value === "localhost" || isIP(value) !== 0)
+      ? { value }
+      : { wanted: "an IP address of this machine, such as 127.0.0.1, ::1 or 0.0.0.0, or localhost" },
   "origin-url": (value) => {
     const origin = parseOrigin(value);
     return origin === undefined ? { wanted: originWanted } : { value: origin };

@@ -40,6 +40,13 @@ export async function readConfig({ flags, env, cwd, defaults }: ConfigSources): 
     read[key.name] = readKey({ ...key, default: defaults?.[key.name] ?? own }, flags, env, file, cwd);
   }
   const settings = read as unknown as ServerSettings;
+  if (!isLoopback(settings.host) && settings.auth !== "enforce") {
+    throw new UserError({
+      what: `--host ${settings.host} needs --auth enforce.`,
+      why: "On any address but a loopback one, everybody who reaches it could manage your APIs.",
+      next: "Add --auth enforce, or listen on 127.0.0.1, ::1 or localhost.",
+    });
+  }
   if (settings.proxyProtocol && settings.trustedProxies.length === 0) {
     throw new UserError({
       what: "--proxy-protocol needs --trusted-proxies.",

@@ -36,6 +36,7 @@ async function start(
       },
     },
     upstream: undefined,
+    gate: undefined,
     guard: { domains: [], allowedOrigins: [] },
     facts: {
       code: async () => undefined,

@@ -1,15 +1,25 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { bounds } from "../base/bounds.ts";
+import { ApiError } from "../protocol/errors.ts";
 import type { Management } from "../protocol/management.ts";
-import type { ManagementRequest } from "../protocol/operation.ts";
+import type { Admission, ManagementRequest } from "../protocol/operation.ts";
 import { CommitRecorder } from "../store/commit-recorder.ts";
 import type { Logger } from "../telemetry/logger.ts";
-import { BodyReader } from "./body-reader.ts";
+import { BodyReader, type RequestBody } from "./body-reader.ts";
 import { isLoopback } from "./config-values.ts";
+import {
+  admissionOf,
+  type ControlGate,
+  requireOperation,
+  requirePassOn,
+  verifyRequest,
+} from "./enforcement/control-gate.ts";
+import { missingToken } from "./enforcement/enforcement.ts";
 import { decideGuard, type GuardOptions, hostNameOf } from "./guard.ts";
 import {
   answerOperations,
+  isOpenPath,
   isOperationsPath,
   isReferencePath,
   operationsBodyBytesMax,
@@ -28,6 +38,8 @@ export interface ControlServerOptions {
   /** Resolves when the changes of these commits are in effect in every gateway thread. */
   readonly inEffect: (commits: readonly number[]) => Promise<void>;
   readonly logger: Logger;
+  /** With `--auth enforce`: what verifies every call. */
+  readonly gate: ControlGate | undefined;
 }
 
 export interface ControlServer {
@@ -153,6 +165,9 @@ async function answerOperationsCall(
   bodies: BodyReader,
 ): Promise<void> {
   const path = pathOf(request);
+  const { gate } = options;
+  if (gate !== undefined && !isOpenPath(path))
+    return answerVerifiedOperations(request, response, gate, options, bodies);
   const body = await bodies.read(request, operationsBodyBytesMax(path, options.bodyBytesMax));
   if (body === undefined) {
     refuseForNow(request, response);
@@ -164,13 +179,79 @@ async function answerOperationsCall(
   response.writeHead(answered.status, answered.headers).end(answered.body);
 }
 
+/** Answers a request for one of Portico's own endpoints whose signature has to be right. */
+async function answerVerifiedOperations(
+  request: IncomingMessage,
+  response: ServerResponse,
+  gate: ControlGate,
+  options: ControlServerOptions,
+  bodies: BodyReader,
+): Promise<void> {
+  const path = pathOf(request);
+  const method = request.method ?? "GET";
+  const bodyBytesMax = operationsBodyBytesMax(path, options.bodyBytesMax);
+  const verified = await verifyRequest(request, gate, { bodies, bodyBytesMax });
+  if (verified.kind === "unread") {
+    refuseForNow(request, response);
+    return;
+  }
+  if (verified.kind !== "verified") {
+    refuseOperation(request, response, verified.kind === "refused" ? verified.error : missingToken(signOperations));
+    return;
+  }
+  try {
+    requireOperation(gate, verified, { method, path });
+    const asked = { method, path, body: verified.body.bytes, isWhole: true };
+    const answered = await answerOperations(asked, options.facts);
+    response.writeHead(answered.status, answered.headers).end(answered.body);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    refuseOperation(request, response, error);
+  } finally {
+    verified.body.release();
+  }
+}
+
+const signOperations =
+  "this server has --auth enforce: portico's commands sign with your AWS credentials; curl does with --aws-sigv4 aws:amz:us-east-1:portico";
+
+/** Refuses a request; a person with a browser gets a page that says what to do. */
+function refuseOperation(request: IncomingMessage, response: ServerResponse, { code, message, hint }: ApiError): void {
+  const status = code === "IncompleteSignatureException" ? 400 : 403;
+  const headers = {
+    "x-amzn-ErrorType": code,
+    "Cache-Control": "no-store",
+    ...(hint === undefined ? {} : { "x-portico-hint": hint }),
+  };
+  if (header(request, "accept")?.includes("text/html") === true) {
+    response.writeHead(status, {
+      ...headers,
+      "Content-Type": "text/html; charset=utf-8",
+      "Content-Security-Policy": "default-src 'none'",
+    });
+    response.end(signInPage);
+  } else sendJson(response, status, { message }, headers);
+  request.resume();
+}
+
+const signInPage = `<!doctype html>
+<meta charset="utf-8">
+<title>Portico</title>
+<h1>This server answers signed requests only</h1>
+<p>It runs with <code>--auth enforce</code>, and a browser can't sign. Ask it with a tool that can:</p>
+<pre>portico status
+portico routes
+curl --aws-sigv4 aws:amz:us-east-1:portico --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" URL</pre>
+`;
+
 async function answerManagement(
   request: IncomingMessage,
   response: ServerResponse,
   options: ControlServerOptions,
   bodies: BodyReader,
 ): Promise<void> {
-  const { management, upstream, bodyBytesMax } = options;
+  const { management, upstream, bodyBytesMax, gate } = options;
+  if (gate !== undefined) return answerVerified(request, response, gate, options, bodies);
   const head = { method: request.method ?? "GET", target: request.url ?? "/", headers: headersOf(request) };
   // The head of a signed call names its service: a call for another service is streamed, however large it is.
   if (upstream && management.owns({ ...head, body: nothing }).kind === "foreign") {
@@ -188,18 +269,66 @@ async function answerManagement(
       upstream.pass(request, response, body.bytes);
       return;
     }
-    const commits = new CommitRecorder();
-    const answered = await commits.run(() => management.handle(whole));
-    // A call that failed may have committed something as well.
-    if (commits.revisions.length > 0) await options.inEffect(commits.revisions);
-    response.writeHead(answered.status, answered.headers);
-    if (answered.stream === undefined) response.end(answered.body);
-    else {
-      body.release();
-      await sendStream(answered.stream, response, options.logger);
-    }
+    await answerCall(whole, undefined, response, options, body);
   } finally {
     body.release();
+  }
+}
+
+/** Answers a management call whose signature has to be right. */
+async function answerVerified(
+  request: IncomingMessage,
+  response: ServerResponse,
+  gate: ControlGate,
+  options: ControlServerOptions,
+  bodies: BodyReader,
+): Promise<void> {
+  const { management, upstream, bodyBytesMax } = options;
+  const verified = await verifyRequest(request, gate, { bodies, bodyBytesMax });
+  if (verified.kind === "unread") {
+    refuseForNow(request, response);
+    return;
+  }
+  const held = verified.kind === "verified" ? verified.body : undefined;
+  try {
+    const bytes = verified.kind === "verified" ? verified.body.bytes : verified.body;
+    const head = { method: request.method ?? "GET", target: request.url ?? "/", headers: headersOf(request) };
+    const whole: ManagementRequest = { ...head, body: bytes };
+    const owner = management.owns(whole);
+    let admission = admissionOf(verified, owner.kind === "owned");
+    if (upstream && verified.kind === "verified" && owner.kind !== "owned") {
+      try {
+        requirePassOn(gate, verified);
+        upstream.pass(request, response, bytes);
+        return;
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        admission = { kind: "refused", error };
+      }
+    }
+    await answerCall(whole, admission, response, options, held);
+  } finally {
+    held?.release();
+  }
+}
+
+/** Runs a management call, and sends its answer when its changes are in effect. */
+async function answerCall(
+  whole: ManagementRequest,
+  admission: Admission | undefined,
+  response: ServerResponse,
+  { management, inEffect, logger }: ControlServerOptions,
+  body: RequestBody | undefined,
+): Promise<void> {
+  const commits = new CommitRecorder();
+  const answered = await commits.run(() => management.handle(whole, admission));
+  // A call that failed may have committed something as well.
+  if (commits.revisions.length > 0) await inEffect(commits.revisions);
+  response.writeHead(answered.status, answered.headers);
+  if (answered.stream === undefined) response.end(answered.body);
+  else {
+    body?.release();
+    await sendStream(answered.stream, response, logger);
   }
 }
 

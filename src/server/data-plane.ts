@@ -183,8 +183,9 @@ export class DataPlane {
 const randomInt32s = (): [number, number] => [randomBytes(4).readInt32LE(), randomBytes(4).readInt32LE()];
 
 /** Returns what the server's one listener offers. */
-const listenerOf = ({ trustedProxies, proxyProtocol, vpcEndpoint }: ServerConfig): Listener => ({
+const listenerOf = ({ auth, trustedProxies, proxyProtocol, vpcEndpoint }: ServerConfig): Listener => ({
   ...developmentListener,
+  isManagementLocal: auth !== "enforce",
   trustedProxies,
   hasProxyProtocol: proxyProtocol,
   vpcEndpoints: vpcEndpoint,

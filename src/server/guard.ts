@@ -1,9 +1,12 @@
+import { isIP } from "node:net";
 import { isLoopback } from "./config-values.ts";
 
 export interface GuardOptions {
   /** The host names of `--domain`. */
   readonly domains: readonly string[];
   readonly allowedOrigins: readonly string[];
+  /** Every call has to be signed. */
+  readonly isEnforced?: boolean;
 }
 
 export type GuardDecision =
@@ -33,7 +36,7 @@ const ownHosts: readonly string[] = ["localhost.localstack.cloud"];
  */
 export function decideGuard(request: GuardedRequest, options: GuardOptions): GuardDecision {
   const host = hostNameOf(request.host);
-  if (host === undefined || !isKnownHost(host, options.domains)) {
+  if (host === undefined || !isKnownHost(host, options)) {
     return refuse(
       `Portico does not answer management calls for the host ${show(request.host)}. ` +
         "Use localhost, or name the host with --domain.",
@@ -66,8 +69,10 @@ function isOriginOf(origin: string, host: string | undefined): boolean {
   return url !== null && url.host !== "" && url.host === host?.toLowerCase();
 }
 
-function isKnownHost(host: string, domains: readonly string[]): boolean {
+function isKnownHost(host: string, { domains, isEnforced }: GuardOptions): boolean {
   if (isLoopback(host) || host.endsWith(".localhost")) return true;
+  // Nobody can point an address elsewhere, as a name can be.
+  if (isEnforced === true && isIP(host) !== 0) return true;
   return [...ownHosts, ...domains].some((name) => host === name || host.endsWith(`.${name}`));
 }
 

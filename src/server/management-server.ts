@@ -1,4 +1,5 @@
 import { canCallService } from "../access/principal.ts";
+import type { Credentials } from "../access/request-signer.ts";
 import { bounds } from "../base/bounds.ts";
 import { randomIds } from "../base/ids.ts";
 import type { RunJob } from "../base/job.ts";
@@ -21,6 +22,9 @@ import type { CompileSettings } from "./compile-stage.ts";
 import type { ServerConfig } from "./config.ts";
 import { type ControlServer, makeControlServer } from "./control-server.ts";
 import type { DataPlane } from "./data-plane.ts";
+import { ensureAdministrator } from "./enforcement/administrator.ts";
+import { Authentication } from "./enforcement/authentication.ts";
+import { ManagementEnforcement } from "./enforcement/enforcement.ts";
 import { makeExplain } from "./explain.ts";
 import { findServedPlan } from "./find-served-plan.ts";
 import type { FunctionRuntime } from "./function-runtime.ts";
@@ -61,6 +65,10 @@ export class ManagementServer {
     this.#options = options;
     this.#sessions = new Sessions(ground.store);
     this.#upstream = config.upstream === undefined ? undefined : makeUpstream(config.upstream, logger);
+    const enforcement =
+      config.auth === "enforce" ? new ManagementEnforcement({ store: ground.store, clock: ground.clock }) : undefined;
+    const { accessKeyUses } = options;
+    const sessions = this.#sessions;
     this.#control = makeControlServer({
       management: makeManagement(makeServices(options, this.#sessions), {
         clock: ground.clock,
@@ -68,6 +76,7 @@ export class ManagementServer {
         bodyBytesMax: config.managementPayloadMax,
         logger,
         runJob: options.run,
+        ...(enforcement && { enforcement }),
         identify: async (scope, token, nowMs) => {
           const decision = await this.#sessions.identify(scope.accessKeyId, token, nowMs);
           if (decision.kind !== "known") return decision;
@@ -77,11 +86,19 @@ export class ManagementServer {
         },
       }),
       upstream: this.#upstream,
-      guard: { domains: config.domain, allowedOrigins: config.allowOrigin },
+      guard: {
+        domains: config.domain,
+        allowedOrigins: config.allowOrigin,
+        isEnforced: enforcement !== undefined,
+      },
       facts: makeFacts(options),
       bodyBytesMax: Math.max(config.managementPayloadMax, bounds.lambdaRequestBytesMax.value),
       inEffect: (commits) => dataPlane.inEffect(commits),
       logger,
+      gate: enforcement && {
+        enforcement,
+        authentication: new Authentication({ sessions, accessKeyUses, clock: ground.clock }),
+      },
     });
   }
 
@@ -203,10 +220,14 @@ const movable = (clock: Ground["clock"], { apiKeys }: DataPlane): NonNullable<Se
 });
 
 /** Empties everything (`POST /_portico/reset`). */
-async function reset({ ground, telemetry, functions, dataPlane }: ManagementServerOptions): Promise<void> {
+async function reset(options: ManagementServerOptions): Promise<Credentials | undefined> {
+  const { config, ground, telemetry, functions, dataPlane } = options;
   await ground.store.reset();
+  // Nobody could call the server any more.
+  const administrator = config.auth === "enforce" ? await ensureAdministrator(ground.store, ground.clock) : undefined;
   await dataPlane.allInEffect();
   await telemetry.logs.reset();
   dataPlane.fillThrottles();
   await functions.manager.collectPackages();
+  return administrator;
 }

@@ -1,3 +1,4 @@
+import type { Credentials } from "../access/request-signer.ts";
 import { bounds } from "../base/bounds.ts";
 import { isObject } from "../base/json-object.ts";
 import type { ThrottleLimit } from "../limits/throttles.ts";
@@ -19,8 +20,8 @@ export interface ServerFacts {
   isCustomDomain(host: string): Promise<boolean>;
   /** Runs a request and reports what happened to it. */
   explain(asked: ExplainRequest): Promise<ExplainAnswer>;
-  /** Empties the server; undefined if that is not allowed. */
-  readonly reset: (() => Promise<void>) | undefined;
+  /** Empties the server; undefined if that is not allowed. Returns the key of the administrator that it then needs. */
+  readonly reset: (() => Promise<Credentials | undefined>) | undefined;
   /** The throttle of each account in each region. */
   readonly accountThrottle: ThrottleLimit;
   /** Reads and moves the clock; undefined if that is not allowed. */
@@ -81,8 +82,8 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
     method: "POST",
     async answer({ reset }) {
       if (!reset) return json(403, { message: "Start Portico with --memory or --allow-reset to reset it." });
-      await reset();
-      return json(200, { status: "empty" });
+      const administrator = await reset();
+      return json(200, { status: "empty", ...(administrator && { administrator }) });
     },
   },
   "/_portico/clock": {
@@ -116,6 +117,13 @@ function readAdvance(body: Buffer): number | undefined {
 }
 
 export const isOperationsPath = (path: string): boolean => path === "/_portico" || path.startsWith("/_portico/");
+
+/**
+ * Returns whether everybody may ask, with `--auth enforce` as well: whether the server is there and ready, and links to
+ * functions' code, which nobody can guess.
+ */
+export const isOpenPath = (path: string): boolean =>
+  path === "/_portico/health" || path === "/_portico/ready" || path.startsWith(codePath);
 
 /** Returns the greatest number of bytes of a body that the endpoint takes. */
 export const operationsBodyBytesMax = (path: string, payloadBytesMax: number): number =>

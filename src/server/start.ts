@@ -1,3 +1,4 @@
+import type { Credentials } from "../access/request-signer.ts";
 import { bounds } from "../base/bounds.ts";
 import { AccessKeyUses } from "../services/iam/access-key-uses.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -7,6 +8,7 @@ import { makeCompilers } from "./compile-job.ts";
 import type { ServerConfig } from "./config.ts";
 import { withinMs } from "./control-server.ts";
 import { DataPlane } from "./data-plane.ts";
+import { ensureAdministrator } from "./enforcement/administrator.ts";
 import { makeFunctionRuntime } from "./function-runtime.ts";
 import { readGeoFiles } from "./geo-databases.ts";
 import { openGround } from "./ground.ts";
@@ -19,6 +21,8 @@ export interface RunningServer {
   readonly url: string;
   readonly port: number;
   readonly logger: Logger;
+  /** The access key of the administrator that this start has made: nobody sees it again. */
+  readonly administrator: Credentials | undefined;
   /** Ends a gateway thread as a crash would, for tests of its replacement. */
   terminateThread(index: number): Promise<void>;
   /** Stops accepting requests, lets those under way finish within `--drain` seconds, and closes everything. */
@@ -59,6 +63,8 @@ export async function startServer(
     vpcLinkAddresses: config.vpcLink,
     hasVpcEndpoints: config.vpcEndpoint.length > 0,
   };
+  const isEnforced = config.auth === "enforce";
+  const administrator = isEnforced ? await ensureAdministrator(ground.store, ground.clock) : undefined;
   const accessKeyUses = await start(new AccessKeyUses(ground.store, ground.clock));
   const geoFiles = readGeoFiles(config);
   const below = { config, ground, telemetry, functions, compileSettings, geoFiles, accessKeyUses, logger };
@@ -76,6 +82,7 @@ export async function startServer(
     url,
     port,
     logger,
+    administrator,
     terminateThread: (index) => dataPlane.threads.terminate(index),
     stop: () => running.disposeAsync(),
   };

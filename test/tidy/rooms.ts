@@ -107,7 +107,7 @@ export const floors: Readonly<Record<string, Readonly<Record<string, readonly st
   openapi: { mock: [] },
   protocol: { models: [] },
   sdk: { runtime: [] },
-  server: { pages: [], publications: [], "api-keys": [] },
+  server: { pages: [], publications: [], "api-keys": [], enforcement: [] },
   waf: { statements: [] },
   services: { sts: ["iam"], iam: [], lambda: [], logs: [], wafv2: [] },
 };

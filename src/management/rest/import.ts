@@ -77,7 +77,11 @@ function checkImported(
 function withSavedPolicy(definition: RestApiDefinition, base: RestApiDefinition, work: Change): RestApiDefinition {
   const { policy } = definition.restApi;
   if (policy === undefined || policy === base.restApi.policy) return definition;
-  const { region, account } = work.call;
+  const { region, account, authority } = work.call;
+  authority?.require({
+    action: "apigateway:UpdateRestApiPolicy",
+    resource: `arn:aws:apigateway:${region}::/restapis/${base.restApi.id}`,
+  });
   const result = normalisePolicy(policy, { region, account, apiId: base.restApi.id });
   if (result.kind === "refused") throw badRequest(`Errors found during import:\n\t${result.message}`);
   return { ...definition, restApi: { ...definition.restApi, policy: result.policy } };

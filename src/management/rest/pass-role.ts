@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { RestApiDefinition } from "../../definition/rest-api.ts";
 import { accessDenied } from "../../protocol/errors.ts";
 import type { CallContext } from "../../protocol/operation.ts";
@@ -16,25 +17,56 @@ const isForeign = (credentials: string | undefined, call: CallContext): credenti
  * variables hide is refused where it is used: docs/internals/architecture.md, "Fail closed".
  */
 export function refuseForeignRole(credentials: string | undefined, call: CallContext): void {
+  if (credentials !== undefined && credentials !== "") requirePassRole(credentials, call);
   if (!isForeign(credentials, call)) return;
   throw accessDenied("Cross-account pass role is not allowed.", {
     hint: `The call was for the account ${call.account}, and ${credentials} belongs to ${accountOf(credentials)}`,
   });
 }
 
-/** Refuses the roles of other accounts that a definition has and that the one before it did not have. */
-export function refuseForeignRoles(definition: RestApiDefinition, before: RestApiDefinition, call: CallContext): void {
-  const known = new Set(credentialsOf(before));
-  refuseForeignRole(
-    credentialsOf(definition).find((credentials) => isForeign(credentials, call) && !known.has(credentials)),
-    call,
-  );
+/**
+ * Asks whether the caller may give API Gateway a role. AWS: IAM User Guide, "Grant a user permissions to pass a role to an
+ * AWS service". The caller's own credentials (`arn:aws:iam::*:user/*`) are no role.
+ */
+function requirePassRole(credentials: string, { authority }: CallContext): void {
+  if (authority === undefined || credentials === "arn:aws:iam::*:user/*") return;
+  const pass = { action: "iam:PassRole", keys: { "iam:passedtoservice": "apigateway.amazonaws.com" } };
+  authority.require({ ...pass, resource: credentials });
+  // Whatever a stage variable puts in its place must not be denied.
+  const variableAt = credentials.indexOf("${");
+  if (variableAt >= 0) {
+    authority.require({ ...pass, resource: credentials.slice(0, variableAt), isResourcePrefix: true });
+  }
 }
 
-function credentialsOf({ resources, authorizers }: RestApiDefinition): readonly string[] {
-  const methods = resources.flatMap(({ resourceMethods }) => Object.values(resourceMethods ?? {}));
-  return [
-    ...methods.flatMap(({ methodIntegration }) => methodIntegration?.credentials ?? []),
-    ...authorizers.flatMap(({ authorizerCredentials }) => authorizerCredentials ?? []),
-  ];
+/**
+ * Refuses the roles of other accounts that a definition has and that the one before it did not have, and those that the
+ * caller may not give to what changed.
+ */
+export function refuseForeignRoles(definition: RestApiDefinition, before: RestApiDefinition, call: CallContext): void {
+  const known = credentialsOf(before);
+  for (const [place, holder] of credentialsOf(definition)) {
+    if (!isDeepStrictEqual(known.get(place), holder)) refuseForeignRole(holder.credentials, call);
+  }
+}
+
+interface Holder {
+  readonly credentials: string | undefined;
+  /** What uses the role. */
+  readonly user: unknown;
+}
+
+/** Returns what has a role, by the place where it is. */
+function credentialsOf({ resources, authorizers }: RestApiDefinition): ReadonlyMap<string, Holder> {
+  const holders = new Map<string, Holder>();
+  for (const { path, resourceMethods = {} } of resources) {
+    for (const [method, { methodIntegration: user }] of Object.entries(resourceMethods)) {
+      if (user?.credentials) holders.set(`${method} ${path}`, { credentials: user.credentials, user });
+    }
+  }
+  for (const user of authorizers) {
+    const { authorizerCredentials: credentials, name } = user;
+    if (credentials) holders.set(`authorizer ${name}`, { credentials, user: { ...user, id: "" } });
+  }
+  return holders;
 }

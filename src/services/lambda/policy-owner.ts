@@ -1,6 +1,8 @@
-import type { Change, Work } from "../../families/work.ts";
+import { type Change, regionalScope, type Work } from "../../families/work.ts";
+import type { CallContext } from "../../protocol/operation.ts";
+import type { Store } from "../../store/store.ts";
 import { aliases } from "./aliases.ts";
-import type { PolicyDocument } from "./function-document.ts";
+import { type FunctionDocument, functionKind, type PolicyDocument, policyText } from "./function-document.ts";
 import { type FunctionReference, functionNotFound } from "./function-name.ts";
 import { findAlias, findVersion, functions, requireFunction, versions } from "./functions.ts";
 import type { LambdaParts } from "./lambda-families.ts";
@@ -34,4 +36,19 @@ export async function findPolicyOwner(work: Work<LambdaParts>, reference: Functi
     policy: alias.policy,
     replace: (policy, change) => aliases.put({ ...alias, policy }, { ...change, parent: owner, parentId: name }),
   };
+}
+
+/** Returns the resource policy of what a reference names, as JSON; undefined if there is none. */
+export function readPermissions(
+  store: Store,
+  { name, qualifier }: FunctionReference,
+  call: Pick<CallContext, "account" | "region">,
+): Promise<string | undefined> {
+  return store.read(regionalScope(call), async (tx) => {
+    const document =
+      qualifier === undefined
+        ? (await tx.get<FunctionDocument>(functionKind, name))?.body
+        : ((await findVersion(tx, name, qualifier)) ?? (await findAlias(tx, name, qualifier)));
+    return document?.policy && policyText(document.policy);
+  });
 }

@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { makeAccessKeyId } from "../../access/access-key-id.ts";
-import type { Session } from "../../access/principal.ts";
+import type { Principal, Session } from "../../access/principal.ts";
 import { SessionSeal, sessionTokenPrefix } from "../../access/session-seal.ts";
+import type { SignatureProblem } from "../../access/sigv4-signature.ts";
+import { expiredSession, unknownKey } from "../../access/sigv4-verify.ts";
 import type { CallerDecision } from "../../protocol/operation.ts";
 import { everywhere, type Store } from "../../store/store.ts";
-import { iamKinds } from "../iam/documents.ts";
+import { type AccessKeyDocument, iamKinds } from "../iam/documents.ts";
 import { loadAccessKey, loadSession } from "../iam/load-principal.ts";
 
 export interface SessionCredentials {
@@ -81,6 +83,21 @@ export class Sessions {
     return principal === undefined ? { kind: "invalid" } : { kind: "known", caller: principal };
   };
 
+  /** Returns whom an access key, with the token of its session, belongs to, with its secret; or AWS's refusal. */
+  async find(accessKeyId: string, token: string | undefined, nowMs: number): Promise<CredentialsLookup> {
+    const secret = token === undefined ? await this.#secretOfKey(accessKeyId) : this.#seal?.secretOf(accessKeyId);
+    const decision = secret === undefined ? unknownDecision : await this.identify(accessKeyId, token, nowMs);
+    if (decision.kind === "expired") return { kind: "refused", problem: expiredSession };
+    if (decision.kind !== "known" || secret === undefined) return { kind: "refused", problem: unknownKey() };
+    return { kind: "found", secret, caller: decision.caller };
+  }
+
+  async #secretOfKey(accessKeyId: string): Promise<string | undefined> {
+    if (!accessKeyId.startsWith("AKIA")) return undefined;
+    const key = await this.#store.read(everywhere, (tx) => tx.get<AccessKeyDocument>(iamKinds.accessKey, accessKeyId));
+    return key?.body.secret;
+  }
+
   async #identifyKey(accessKeyId: string): Promise<CallerDecision> {
     // Other keys can't be here, so the store is not asked.
     if (!accessKeyId.startsWith("AKIA")) return { kind: "unknown" };
@@ -104,5 +121,11 @@ export class Sessions {
     return this.#seal;
   }
 }
+
+export type CredentialsLookup =
+  | { readonly kind: "found"; readonly secret: string; readonly caller: Principal }
+  | { readonly kind: "refused"; readonly problem: SignatureProblem };
+
+const unknownDecision: CallerDecision = { kind: "unknown" };
 
 const sealOf = ({ key }: SessionKeyDocument): SessionSeal => new SessionSeal(Buffer.from(key, "base64"));

@@ -1,0 +1,49 @@
+import { type AccessRow, type AccessTable, rowsOf, tableOf, text } from "./access-rows.ts";
+
+/**
+ * AWS's answers name log groups and streams like this, with nothing where the call names none. AWS: CloudWatch Logs User
+ * Guide, "Overview of managing access permissions", ARNs that policies may use.
+ */
+const onStream: AccessRow = (question, { call }) => {
+  const identifier = text(question, "logGroupIdentifier");
+  const named = /^arn:[^:]*:logs:([^:]*):([^:]*):log-group:([^:]*)/.exec(identifier ?? "");
+  const [, region = call.region, account = call.account] = named ?? [];
+  const group = text(question, "logGroupName") ?? named?.[3] ?? identifier ?? "";
+  const stream = text(question, "logStreamName") ?? "";
+  return {
+    action: `logs:${question.operation}`,
+    resource: `arn:aws:logs:${region}:${account}:log-group:${group}:log-stream:${stream}`,
+  };
+};
+
+const onResource: AccessRow = (question) => ({
+  action: `logs:${question.operation}`,
+  resource: text(question, "resourceArn") ?? "",
+});
+
+/** AWS: Service Authorization Reference, "Amazon CloudWatch Logs". */
+export const logsTable: AccessTable = tableOf({
+  ...rowsOf(
+    [
+      "CreateLogGroup",
+      "CreateLogStream",
+      "DeleteLogGroup",
+      "DeleteLogStream",
+      "DeleteRetentionPolicy",
+      "DescribeLogGroups",
+      "DescribeLogStreams",
+      "FilterLogEvents",
+      "GetLogEvents",
+      "ListTagsLogGroup",
+      "PutLogEvents",
+      "PutLogGroupDeletionProtection",
+      "PutRetentionPolicy",
+      "TagLogGroup",
+      "UntagLogGroup",
+    ],
+    onStream,
+  ),
+  ListTagsForResource: onResource,
+  TagResource: onResource,
+  UntagResource: onResource,
+});
