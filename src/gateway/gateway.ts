@@ -115,7 +115,7 @@ export class Gateway {
       logger,
       executionLogs,
       throttles,
-      webAcls: new WebAcls({ rates, geo, logger }),
+      webAcls: new WebAcls({ rates, geo, logs, logger }),
       keys: makeKeyAccess(options.apiKeys, throttles, options.usageSaving),
       accessLogs: new AccessLogWriter({ target: settings.accessLog, logs, metrics, logger }),
       undeployed: this.#undeployed,

@@ -22,8 +22,8 @@ export function linkWebAclGate(arn: string, thread: ThreadContext): StageGate {
     const { acl } = cell;
     if (acl === undefined) refuseClosed(exchange, arn, cell);
     else if (acl.readsBody && exchange.request.hasBody) {
-      receiveBody(exchange, thread, (body) => decide(exchange, acl, body, { thread, goOn }));
-    } else decide(exchange, acl, empty, { thread, goOn });
+      receiveBody(exchange, thread, (body) => decide(exchange, acl, body, { thread, cell, goOn }));
+    } else decide(exchange, acl, empty, { thread, cell, goOn });
   };
 }
 
@@ -39,10 +39,11 @@ function refuseClosed(exchange: Exchange, arn: string, { reason }: WebAclCell): 
 
 interface Continuation {
   readonly thread: ThreadContext;
+  readonly cell: WebAclCell;
   readonly goOn: () => void;
 }
 
-function decide(exchange: Exchange, acl: LinkedWebAcl, body: Buffer, { thread, goOn }: Continuation): void {
+function decide(exchange: Exchange, acl: LinkedWebAcl, body: Buffer, { thread, cell, goOn }: Continuation): void {
   const startedAt = performance.now();
   const verdict = evaluate(acl, inspected(exchange, body), exchange.startedMs);
   const latencyMs = performance.now() - startedAt;
@@ -60,6 +61,7 @@ function decide(exchange: Exchange, acl: LinkedWebAcl, body: Buffer, { thread, g
   exchange.trace?.add({ kind: "web-acl", action, rule: ruleOf(verdict), labels: verdict.labels });
   for (const match of verdict.matches) if (match.action === "COUNT") metrics.add("wafCounted");
   webAcls.samples.add(exchange, arn, verdict);
+  cell.log?.(exchange, verdict);
   if (action === "ALLOW") {
     metrics.add("wafAllowed");
     if (verdict.insertedHeaders.length > 0) {

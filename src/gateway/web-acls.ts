@@ -1,20 +1,25 @@
 import { bounds } from "../base/bounds.ts";
+import type { LogSink } from "../telemetry/log-sink.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { type LinkedWebAcl, linkWebAcl, type WafVerdict } from "../waf/link-web-acl.ts";
 import { type GeoDatabase, NotEvaluable, type RateCounter } from "../waf/statement-type.ts";
 import type { PublishedWebAcl } from "../waf/web-acl.ts";
+import { linkWafLog, type WriteWafLog } from "./waf-log.ts";
 import { WafSamples } from "./waf-samples.ts";
 
 /** A web ACL as a stage finds it when a request comes: it can change without a deployment. */
 export interface WebAclCell {
   /** Undefined if no request may pass. */
   acl: LinkedWebAcl | undefined;
+  /** Writes the web ACL's log; undefined if it has none. */
+  log: WriteWafLog | undefined;
   /** Why no request may pass. */
   reason: string;
 }
 
 export interface WebAclsOptions {
   readonly rates: RateCounter;
+  readonly logs: LogSink;
   readonly geo: GeoDatabase | undefined;
   readonly logger: Logger;
 }
@@ -33,15 +38,18 @@ export class WebAcls {
   set(arn: string, published: PublishedWebAcl | null): string | undefined {
     const cell = this.cell(arn);
     cell.acl = undefined;
+    cell.log = undefined;
     cell.reason = unknown;
     if (published === null) return undefined;
     if (published.kind === "closed") {
       cell.reason = published.reason;
       return undefined;
     }
-    const { rates, geo, logger } = this.#options;
+    const { rates, geo, logs, logger } = this.#options;
+    const { webAcl, parts, logging } = published;
     try {
-      cell.acl = linkWebAcl(published.webAcl, { parts: published.parts, rates, geo });
+      cell.acl = linkWebAcl(webAcl, { parts, rates, geo });
+      if (logging !== undefined) cell.log = linkWafLog(webAcl, logging, logs);
       return undefined;
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
@@ -61,7 +69,7 @@ export class WebAcls {
   cell(arn: string): WebAclCell {
     let cell = this.#cells.get(arn);
     if (cell === undefined) {
-      cell = { acl: undefined, reason: unknown };
+      cell = { acl: undefined, log: undefined, reason: unknown };
       this.#cells.set(arn, cell);
     }
     return cell;

@@ -14,6 +14,10 @@ export function findServedPlan(
   if (plan === undefined || plan.problem !== undefined || arn === undefined) return plan;
   const webAcl = reconciler.find("web-acl", arn);
   const problem = webAcl?.problem ?? (webAcl?.value?.kind === "closed" ? webAcl.value.reason : undefined);
-  if (webAcl?.value !== undefined && problem === undefined) return plan;
+  if (webAcl?.value?.kind === "web-acl" && problem === undefined) {
+    const { withoutEffect = [] } = webAcl.value;
+    if (plan.value === undefined || withoutEffect.length === 0) return plan;
+    return { ...plan, value: { ...plan.value, withoutEffect: [...plan.value.withoutEffect, ...withoutEffect] } };
+  }
   return { value: plan.value, problem: `its web ACL can't be asked: ${problem ?? "it is not there"}` };
 }

@@ -27,6 +27,7 @@ export interface WafVerdict {
   readonly action: "ALLOW" | "BLOCK";
   /** The name of the rule that decided, or `Default_Action`. */
   readonly rule: string;
+  readonly ruleType: RuleType;
   readonly ruleWithinGroup: string | undefined;
   /** The answer in place of a plain 403. */
   readonly response: BlockResponse | undefined;
@@ -37,7 +38,12 @@ export interface WafVerdict {
   readonly matches: readonly RuleMatch[];
 }
 
+/** AWS: AWS WAF Developer Guide, "Log fields for web ACL traffic", terminatingRuleType. */
+export type RuleType = "REGULAR" | "RATE_BASED" | "GROUP" | "MANAGED_RULE_GROUP";
+
 export interface RuleMatch {
+  /** The rule's name. */
+  readonly rule: string;
   readonly visibility: VisibilityConfig;
   readonly action: "ALLOW" | "BLOCK" | "COUNT";
   readonly ruleWithinGroup: string | undefined;
@@ -72,6 +78,7 @@ interface LinkedAction {
 
 interface LinkedRule {
   readonly name: string;
+  readonly type: RuleType;
   readonly matches: Matches;
   readonly labels: readonly string[];
   readonly visibility: VisibilityConfig;
@@ -108,9 +115,14 @@ export function linkWebAcl(webAcl: WebAcl, options: WebAclLinking): LinkedWebAcl
     readsBody: inspectors.readsBody,
     evaluate(request, nowMs) {
       const run = new Run(new Evaluation(request, nowMs, inspectors.slots));
-      for (const rule of rules) if (run.apply(rule)) return run.verdict(rule.name);
-      run.decide(defaultAction, { visibility, action: defaultAction.kind, ruleWithinGroup: undefined });
-      return run.verdict("Default_Action");
+      for (const rule of rules) if (run.apply(rule)) return run.verdict(rule.name, rule.type);
+      run.decide(defaultAction, {
+        rule: "Default_Action",
+        visibility,
+        action: defaultAction.kind,
+        ruleWithinGroup: undefined,
+      });
+      return run.verdict("Default_Action", "REGULAR");
     },
   };
 }
@@ -132,22 +144,28 @@ class Run {
     if (rule.group !== undefined) return this.#applyGroup(rule, rule.group);
     this.#evaluation.labels.push(...rule.labels);
     return this.decide(rule.action!, {
+      rule: rule.name,
       visibility: rule.visibility,
       action: rule.action!.kind,
       ruleWithinGroup: undefined,
     });
   }
 
-  #applyGroup({ visibility }: LinkedRule, { rules, isCounted, counts }: LinkedGroup): boolean {
+  #applyGroup({ name, visibility }: LinkedRule, { rules, isCounted, counts }: LinkedGroup): boolean {
     for (const rule of rules) {
       if (!rule.matches(this.#evaluation)) continue;
       this.#evaluation.labels.push(...rule.labels);
       const action = rule.action!;
-      this.#matches.push({ visibility: rule.visibility, action: action.kind, ruleWithinGroup: undefined });
+      this.#matches.push({
+        rule: rule.name,
+        visibility: rule.visibility,
+        action: action.kind,
+        ruleWithinGroup: undefined,
+      });
       if (action.kind === "COUNT") this.#headers.push(...action.insertedHeaders);
       else {
         const result = isCounted ? counts! : action;
-        return this.decide(result, { visibility, action: result.kind, ruleWithinGroup: rule.name });
+        return this.decide(result, { rule: name, visibility, action: result.kind, ruleWithinGroup: rule.name });
       }
     }
     return false;
@@ -162,11 +180,12 @@ class Run {
     return true;
   }
 
-  verdict(rule: string): WafVerdict {
+  verdict(rule: string, ruleType: RuleType): WafVerdict {
     const { kind, response } = this.#decision!;
     return {
       action: kind === "ALLOW" ? "ALLOW" : "BLOCK",
       rule,
+      ruleType,
       ruleWithinGroup: this.#matches.at(-1)?.ruleWithinGroup,
       response,
       insertedHeaders: this.#headers,
@@ -175,6 +194,13 @@ class Run {
     };
   }
 }
+
+/** The types of rules by their statement. */
+const ruleTypes: Readonly<Record<string, RuleType>> = {
+  RateBasedStatement: "RATE_BASED",
+  RuleGroupReferenceStatement: "GROUP",
+  ManagedRuleGroupStatement: "MANAGED_RULE_GROUP",
+};
 
 class RuleLinker {
   readonly #webAcl: WebAcl;
@@ -209,6 +235,7 @@ class RuleLinker {
               : linkAction(rule.Action ?? {}, bodies);
         return {
           name: rule.Name,
+          type: ruleTypes[typed.name] ?? "REGULAR",
           matches:
             group === undefined
               ? this.#link(rule.Statement, rule, labelNamespace)

@@ -1,3 +1,5 @@
+import type { WafLogging } from "./logging.ts";
+
 /**
  * Web ACLs as AWS's interface model has them, but for blobs, which are base64 as on the wire. The protocol layer has
  * checked what the model can check; `validate-rules.ts` checks the rest.
@@ -324,5 +326,12 @@ export interface WebAclParts {
 
 /** A web ACL as the gateway threads get it: with everything that it refers to, or why nothing passes it. */
 export type PublishedWebAcl =
-  | { readonly kind: "web-acl"; readonly webAcl: WebAcl; readonly parts: WebAclParts }
+  | {
+      readonly kind: "web-acl";
+      readonly webAcl: WebAcl;
+      readonly parts: WebAclParts;
+      readonly logging?: WafLogging;
+      /** Settings that are stored and have no effect. None of them guards anything. */
+      readonly withoutEffect?: readonly string[];
+    }
   | { readonly kind: "closed"; readonly reason: string };

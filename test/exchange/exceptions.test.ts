@@ -352,7 +352,12 @@ async function runOnce(
         knownCallers: callers,
         signingKeys: new SigningKeys(),
         userPoolKeys: Object.assign(new UserPoolKeys(Date), { find: () => Promise.resolve({ kind: "unknown" }) }),
-        webAcls: new WebAcls({ rates: { count: () => 0 }, geo: undefined, logger }),
+        webAcls: new WebAcls({
+          rates: { count: () => 0 },
+          geo: undefined,
+          logs: { open: () => ({ write() {} }) },
+          logger,
+        }),
       },
       fault,
     ),

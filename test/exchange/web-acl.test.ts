@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
+import type { WafLogging } from "../../src/waf/logging.ts";
 import type { FieldToMatch, PublishedWebAcl, Rule, Statement, WebAcl } from "../../src/waf/web-acl.ts";
 import { aRule, aWebAcl, base64, noParts, plain } from "../waf/a-web-acl.ts";
 import { aMethod, aMock, anHttpProxy, aRestApi, aStage } from "./a-rest-api.ts";
@@ -192,4 +193,55 @@ test("a request whose inspection takes too long is blocked, and holds nobody up"
   assert.equal(blocked.status, 403);
   assert.match(String(blocked.headers["x-portico-hint"]), /takes too long/);
   assert.equal((await gateway.call("/mock")).text, "served");
+});
+
+test("a web ACL's log has a line for each request that its filter keeps, without secrets and redacted fields", async () => {
+  const lines: [string, Record<string, unknown>][] = [];
+  await using gateway = await startGateway({ onLog: (group, line) => lines.push([group, JSON.parse(line)]) });
+  const webAcl = aWebAcl([
+    aRule("counted", finds({ UriPath: {} }, "mock"), { Action: { Count: {} }, RuleLabels: [{ Name: "seen" }] }),
+    aRule("blocked", finds({ QueryString: {} }, "evil")),
+  ]);
+  const logging: WafLogging = {
+    account: "000000000000",
+    region: "us-east-1",
+    group: "aws-waf-logs-pets",
+    redactedFields: [{ SingleHeader: { Name: "X-Name" } }, { QueryString: {} }],
+    filter: {
+      DefaultBehavior: "DROP",
+      Filters: [
+        { Behavior: "KEEP", Requirement: "MEETS_ANY", Conditions: [{ ActionCondition: { Action: "BLOCK" } }] },
+        {
+          Behavior: "KEEP",
+          Requirement: "MEETS_ALL",
+          Conditions: [
+            { ActionCondition: { Action: "COUNT" } },
+            { LabelNameCondition: { LabelName: "awswaf:000000000000:webacl:acl:seen" } },
+          ],
+        },
+      ],
+    },
+  };
+  gateway.gateway.setWebAcl(webAclArn, { kind: "web-acl", webAcl, parts: noParts, logging });
+  gateway.deploy(aRestApi({ "/mock": { GET: aMethod(aMock("served")) } }), stage);
+  const headers = { authorization: "Bearer secret", "X-Name": "Rex", "X-Api-Key": "secret", "X-Other": "kept" };
+  await gateway.call("/mock?q=1", { headers });
+  await gateway.call("/other");
+  await gateway.call("/other?evil", { headers });
+  assert.deepEqual(
+    lines.map(([group, line]) => [group, line["action"], line["terminatingRuleId"], line["terminatingRuleType"]]),
+    [
+      ["aws-waf-logs-pets", "ALLOW", "Default_Action", "REGULAR"],
+      ["aws-waf-logs-pets", "BLOCK", "blocked", "REGULAR"],
+    ],
+  );
+  const [first] = lines.map(([, line]) => line);
+  assert.deepEqual(first?.["nonTerminatingMatchingRules"], [
+    { ruleId: "counted", action: "COUNT", ruleMatchDetails: [] },
+  ]);
+  assert.deepEqual(first?.["labels"], [{ name: "awswaf:000000000000:webacl:acl:seen" }]);
+  assert.equal(first?.["httpSourceId"], "000000000000:abc123:prod");
+  const told = JSON.stringify(lines);
+  assert.doesNotMatch(told, /secret|Rex|evil|q=1/);
+  assert.match(told, /"name":"X-Other","value":"kept"/);
 });

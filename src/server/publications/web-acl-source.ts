@@ -1,4 +1,11 @@
-import { findByArn, parseWafArn, readParts, wafKinds } from "../../services/wafv2/documents.ts";
+import {
+  findByArn,
+  loggingOf,
+  parseWafArn,
+  readParts,
+  type WafDocument,
+  wafKinds,
+} from "../../services/wafv2/documents.ts";
 import { linkWebAcl } from "../../waf/link-web-acl.ts";
 import { type GeoDatabase, NotEvaluable } from "../../waf/statement-type.ts";
 import type { PublishedWebAcl, WebAcl } from "../../waf/web-acl.ts";
@@ -16,16 +23,29 @@ export const makeWebAclSource = (geo: GeoDatabase | undefined): PublicationSourc
   async read(tx, { key, scope }) {
     const parsed = parseWafArn(key);
     const source = { scope, kind: wafKinds.webAcl, id: parsed?.name ?? "" };
-    const webAcl = (await findByArn<WebAcl>(tx, key, wafKinds.webAcl))?.item;
-    if (webAcl === undefined) return { sources: [source], make: () => ({ value: missing }) };
+    const document = await findByArn<WebAcl>(tx, key, wafKinds.webAcl);
+    if (document === undefined) return { sources: [source], make: () => ({ value: missing }) };
+    const { item: webAcl } = document;
+    const logging = loggingOf(document);
     const { parts, ids } = await readParts(tx, webAcl.Rules);
     return {
       sources: [source, ...ids.map(({ kind, id }) => ({ scope, kind, id }))],
-      make: () => ({ value: closedUnlessEvaluable({ kind: "web-acl", webAcl, parts }, geo) }),
+      make: () => ({
+        value: closedUnlessEvaluable(
+          { kind: "web-acl", webAcl, parts, ...(logging === undefined ? {} : { logging }), ...unlogged(document) },
+          geo,
+        ),
+      }),
     };
   },
   closed: (_, reason) => ({ kind: "closed", reason: `the web ACL can't be read: ${reason}` }),
 });
+
+/** Logs go to log groups of the web ACL's own account and region. */
+const unlogged = (document: WafDocument<WebAcl>): { readonly withoutEffect?: readonly string[] } =>
+  document.logging === undefined || loggingOf(document) !== undefined
+    ? {}
+    : { withoutEffect: [`web ACL logging to ${document.logging.LogDestinationConfigs[0]}`] };
 
 const missing: PublishedWebAcl = { kind: "closed", reason: "the web ACL does not exist" };
 

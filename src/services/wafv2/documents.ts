@@ -1,7 +1,8 @@
 import { restKinds } from "../../definition/rest-api.ts";
 import type { Reader } from "../../store/store.ts";
+import type { LoggingFilter, WafLogging } from "../../waf/logging.ts";
 import { referencesOf } from "../../waf/validate-rules.ts";
-import type { IpSet, RegexPatternSet, RuleGroup, WebAcl, WebAclParts } from "../../waf/web-acl.ts";
+import type { FieldToMatch, IpSet, RegexPatternSet, RuleGroup, WebAcl, WebAclParts } from "../../waf/web-acl.ts";
 
 /** Kinds of documents. Their ids are names, which are unique in an account and region. */
 export const wafKinds = {
@@ -30,11 +31,34 @@ export interface WafDocument<Item> {
   /** The members that have no effect here, as they were sent. */
   readonly others?: Readonly<Record<string, unknown>>;
   /** Of a web ACL: where its log goes. */
-  readonly logging?: object;
+  readonly logging?: LoggingConfiguration;
   /** Of a rule group: with whom it is shared. */
   readonly policy?: string;
   /** Of a web ACL: its capacity units. */
   readonly capacity?: number;
+}
+
+/** AWS: WAFV2 API reference, "LoggingConfiguration". */
+export interface LoggingConfiguration {
+  readonly ResourceArn: string;
+  readonly LogDestinationConfigs: readonly string[];
+  readonly RedactedFields?: readonly FieldToMatch[] | undefined;
+  readonly LoggingFilter?: LoggingFilter | undefined;
+}
+
+/** Returns how a web ACL logs; undefined if it does not, or where there is nothing to log to here. */
+export function loggingOf({ item, logging }: WafDocument<NamedItem>): WafLogging | undefined {
+  const { region = "", account = "" } = parseWafArn(item.ARN) ?? {};
+  const prefix = `arn:aws:logs:${region}:${account}:log-group:`;
+  const destination = logging?.LogDestinationConfigs.find((arn) => arn.startsWith(prefix));
+  if (logging === undefined || destination === undefined) return undefined;
+  return {
+    account,
+    region,
+    group: destination.slice(prefix.length).replace(/:\*$/, ""),
+    redactedFields: logging.RedactedFields ?? [],
+    filter: logging.LoggingFilter,
+  };
 }
 
 export interface NamedItem {

@@ -11,7 +11,8 @@ const destination =
   /^arn:aws[a-z-]*:(?:logs:[^:]+:\d+:log-group:aws-waf-logs-|firehose:[^:]+:\d+:deliverystream\/aws-waf-logs-|s3:::aws-waf-logs-)/;
 
 /**
- * Where a web ACL's log goes is stored, and nothing is logged yet; `portico status` says so.
+ * Logs go to CloudWatch Logs, to a group of the account in the region. Another destination is stored, and `portico status`
+ * names it as without effect.
  * AWS: WAFV2 API reference, "PutLoggingConfiguration".
  */
 export const loggingOperations = operations({
@@ -24,6 +25,13 @@ export const loggingOperations = operations({
       const reason =
         "The ARN isn't valid. A valid ARN begins with arn: and includes other information separated by colons or slashes.";
       throw invalidParameter("LOG_DESTINATION", bad, reason);
+    }
+    // AWS: WAFV2 API reference, "LoggingConfiguration": other parts can't be redacted, so none may seem to be.
+    for (const field of logging.RedactedFields ?? []) {
+      const [part = ""] = Object.keys(field).filter((name) => field[name as keyof typeof field] !== undefined);
+      if (!["SingleHeader", "UriPath", "QueryString", "Method"].includes(part)) {
+        throw invalidParameter("FIELD_TO_MATCH", part, "The field can't be redacted.");
+      }
     }
     const stored = { ...logging, ManagedByFirewallManager: false };
     await tx.put(webAcl, document.item.Name, { ...document, logging: stored });

@@ -13,6 +13,7 @@ import {
   PutMethodCommand,
   PutMethodResponseCommand,
 } from "@aws-sdk/client-api-gateway";
+import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import {
   AssociateWebACLCommand,
   CheckCapacityCommand,
@@ -43,6 +44,7 @@ import {
   WAFV2Client,
   WAFV2ServiceException,
 } from "@aws-sdk/client-wafv2";
+import { until } from "../../until.ts";
 import { elsewhere, refusal, startForSuite } from "./sdk-client.ts";
 
 const Scope = "REGIONAL";
@@ -446,6 +448,29 @@ describe("AWS WAF", () => {
       /LOG_DESTINATION/,
     );
     await put(LogDestinationConfigs);
+    const unredactable = { ResourceArn: ResourceARN!, LogDestinationConfigs, RedactedFields: [{ Body: {} }] };
+    await refuses(
+      waf.send(new PutLoggingConfigurationCommand({ LoggingConfiguration: unredactable })),
+      "WAFInvalidParameterException",
+      /The field can't be redacted/,
+    );
+    await waf.send(new AssociateWebACLCommand({ WebACLArn: ResourceARN!, ResourceArn }));
+    await call("/logged");
+    const logs = portico.client(CloudWatchLogsClient);
+    const lines = async () =>
+      (await logs.send(new FilterLogEventsCommand({ logGroupName: "aws-waf-logs-pets" })).catch(() => undefined))
+        ?.events ?? [];
+    await until(async () => (await lines()).length === 1);
+    const [event] = await lines();
+    assert.equal(event?.logStreamName, "us-east-1_tagged_0");
+    assert.match(event?.message ?? "", /"uri":"\/prod\/logged"/);
+    await put(["arn:aws:s3:::aws-waf-logs-pets"]);
+    const told = (await (await fetch(`${portico.url}/_portico/status`)).json()) as {
+      stages: { withoutEffect: string[] }[];
+    };
+    assert.deepEqual(told.stages[0]?.withoutEffect, ["web ACL logging to arn:aws:s3:::aws-waf-logs-pets"]);
+    await put(LogDestinationConfigs);
+    await waf.send(new DisassociateWebACLCommand({ ResourceArn }));
     const { LoggingConfiguration } = await waf.send(new GetLoggingConfigurationCommand({ ResourceArn: ResourceARN! }));
     assert.deepEqual(LoggingConfiguration?.LogDestinationConfigs, LogDestinationConfigs);
   });
