@@ -194,5 +194,9 @@ function hintOf(
     if (by === undefined) return `the policy ${policyName} can't be read, so it denies everything: ${detail ?? ""}`;
     return `the policy ${policyName} denies ${invokeAction} on ${resource}, by its statement ${by.sid ?? `number ${by.statement + 1}`}`;
   }
-  return `no policy that ${arn} needs allows ${invokeAction} on ${resource}: portico policy explain says which ones were asked`;
+  const command = `portico policy explain --principal ${arn} --action ${invokeAction} --resource ${quote(resource)}`;
+  return `no policy allows ${arn} ${invokeAction} on ${resource}. Which were asked: ${command}`;
 }
+
+/** Quotes a text for a shell: the path is the client's. */
+const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
