@@ -246,6 +246,25 @@ export const commands: readonly CommandFacts[] = [
     load: async () => (await import("./run-routes.ts")).runRoutes,
   },
   {
+    name: "keys",
+    group: "look",
+    synopsis: "list the API keys that a stage lets in, or make one",
+    arguments: [
+      { name: "<API>", help: "an API's id or name" },
+      { name: "[STAGE]", help: "its stage (default: its only one)" },
+    ],
+    options: [
+      { flags: "--make <NAME>", help: "make a key, in the stage's usage plan; without a plan, make that as well" },
+      json,
+      account,
+      region,
+      endpoint,
+    ],
+    takesServerSettings: false,
+    examples: ["portico keys Petstore", "portico keys Petstore prod --make ada"],
+    load: async () => (await import("./run-keys.ts")).runKeys,
+  },
+  {
     name: "status",
     group: "look",
     synopsis: "show which stages lag behind their definition, and how",

@@ -181,13 +181,14 @@ class UpSession {
     );
     if (!stage) return;
     const closed = new Map(stage.closedRoutes.map(({ route, reason }) => [route, reason]));
-    const { failingRoutes, unsentHeaders } = stage;
+    const { failingRoutes, unsentHeaders, keyedRoutes = [] } = stage;
     const printed = JSON.stringify([
       document.operations,
       target,
       [...closed],
       failingRoutes,
       unsentHeaders,
+      keyedRoutes,
       stage.problem,
     ]);
     if (printed === this.#printed) return;
@@ -204,6 +205,13 @@ class UpSession {
     printRoutes(this.#output, document.operations.slice(0, routesShown), urls.byPath, closed);
     for (const { route, reason } of failingRoutes) line(paint("yellow", `${route} answers 500: ${reason}`));
     for (const { route, reason } of unsentHeaders) line(paint("yellow", `${route} ${reason}`));
+    if (keyedRoutes.length > 0) {
+      const which =
+        keyedRoutes.length === document.operations.length ? "all routes" : keyedRoutes.slice(0, 5).join(", ");
+      const rest = keyedRoutes.length > 5 && which !== "all routes" ? ` and ${keyedRoutes.length - 5} more` : "";
+      line(paint("yellow", `An API key in a usage plan of the stage (X-API-Key) is needed by ${which}${rest}.`));
+      line(paint("dim", `portico keys ${target.apiId} --make NAME makes one.`));
+    }
     const more = document.operations.length - routesShown;
     if (more > 0) line(paint("dim", `… and ${more} more routes: portico routes ${target.apiId}`));
     const { mocked, operations } = document;
@@ -212,7 +220,7 @@ class UpSession {
         `\nMocked: ${mocked.size === operations.length ? "all" : `${mocked.size} of ${operations.length}`} routes, with the document's examples or values made by its schemas.\n` +
           paint("dim", "Other answers than the first: curl -H 'Prefer: code=404', or -H 'Prefer: example=NAME'."),
       );
-    const curls = curlLines(document.operations, urls.byPath, closed);
+    const curls = curlLines(document.operations, urls.byPath, closed, new Set(keyedRoutes));
     if (curls.length > 0) line(`\nTry:\n${curls.map((curl) => `  ${curl}`).join("\n")}`);
   }
 }

@@ -17,6 +17,8 @@ export interface StageStatus {
   readonly withoutEffect: readonly string[];
   /** Routes that answer 501, and why. */
   readonly closedRoutes: readonly { readonly route: string; readonly reason: string }[];
+  /** Routes that need an API key; absent if the server is older. */
+  readonly keyedRoutes?: readonly string[];
   /** Routes that answer 500 as they would on AWS, always or where they need a template, and why. */
   readonly failingRoutes: readonly { readonly route: string; readonly reason: string }[];
   /** Routes that AWS would refuse unless a quota was raised there. */

@@ -31,6 +31,8 @@ export interface StageStatus {
   readonly withoutEffect: readonly string[];
   /** The routes (`GET /pets`) that answer 501, and why. */
   readonly closedRoutes: readonly { readonly route: string; readonly reason: string }[];
+  /** The routes that need an API key. */
+  readonly keyedRoutes: readonly string[];
   readonly failingRoutes: readonly FailingRoute[];
   /** The routes that a server in AWS's place may not understand, and why. */
   readonly unsentHeaders: readonly { readonly route: string; readonly reason: string }[];
@@ -115,6 +117,9 @@ function describePlan(
   return {
     withoutEffect: plan?.withoutEffect ?? [],
     closedRoutes: routes,
+    keyedRoutes: (plan?.methods ?? [])
+      .filter(({ steps }) => steps.some(({ kind }) => kind === "api-key"))
+      .map(({ routeKey }) => routeKey),
     failingRoutes: failingRoutes(plan, problems),
     unsentHeaders: unsentHeaders(plan, isAws),
     beyondAws: routesBeyondAws(plan),

@@ -8,8 +8,8 @@ import { dayOf } from "../../src/limits/quota-period.ts";
 import { allocateThrottles, openThrottles, type Throttles } from "../../src/limits/throttles.ts";
 import type { UsagePlanFacts } from "../../src/plan/usage-plan.ts";
 import type { ExecutionLogEntry } from "../../src/telemetry/execution-log.ts";
-import { aLambdaProxy, aMethod, aMock, aRestApi, aStage } from "./a-rest-api.ts";
-import { FakeFunctions } from "./fake-functions.ts";
+import { aLambdaProxy, aMethod, aMock, aRestApi, aStage, functionArn } from "./a-rest-api.ts";
+import { allowAll, FakeFunctions } from "./fake-functions.ts";
 import { addKey, aKeyTable, scope } from "./fake-keys.ts";
 import { type GatewayUnderTest, type Reply, startGateway } from "./start-gateway.ts";
 
@@ -413,4 +413,83 @@ test("a gateway response customises what each refusal says", async () => {
     [420, "slowly"],
     [402, "no more"],
   ]);
+});
+
+test("with apiKeySource AUTHORIZER, the authorizer's usageIdentifierKey is the key, whatever the client sends", async () => {
+  await using keyed = await startKeyed();
+  const { functions, gateway } = keyed;
+  functions.facts = { functionArn, policy: allowAll, policyRevision: "1" };
+  let said: unknown;
+  const statement = { Effect: "Allow", Action: "execute-api:Invoke", Resource: "*" };
+  functions.answer = (event) =>
+    "methodArn" in event
+      ? {
+          principalId: "me",
+          policyDocument: { Version: "2012-10-17", Statement: [statement] },
+          ...(said === undefined ? {} : { usageIdentifierKey: said }),
+        }
+      : { statusCode: 200, body: "ok" };
+  const authorizer = {
+    id: "a1b2c3",
+    name: "tokens",
+    type: "TOKEN" as const,
+    authorizerUri: `arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${functionArn}/invocations`,
+    identitySource: "method.request.header.Authorization",
+    authorizerResultTtlInSeconds: 0,
+  };
+  const method = aMethod(aLambdaProxy(), {
+    apiKeyRequired: true,
+    authorizationType: "CUSTOM",
+    authorizerId: authorizer.id,
+  });
+  const api = aRestApi({ "/pets": { GET: method } }, { authorizers: [authorizer] });
+  const methodSettings = { "*/*": { loggingLevel: "INFO", dataTraceEnabled: true } as MethodSetting };
+  gateway.deploy({ ...api, restApi: { ...api.restApi, apiKeySource: "AUTHORIZER" } }, aStage({ methodSettings }));
+  const policy = allowAll.replace(/,"Condition":\{[^}]*\}\}/, "");
+  functions.facts = { functionArn, policy, policyRevision: "2" };
+  const call = (): Promise<Reply> => keyed.call({ Authorization: "who", "X-API-Key": value });
+  const unknown: readonly unknown[] = [undefined, "", "another", value.toUpperCase(), ` ${value}`, `${value}\n`];
+  for (said of unknown) assert.deepEqual(answerOf(await call()), forbidden, JSON.stringify(said));
+  said = value;
+  assert.equal((await call()).status, 200);
+  const event = functions.event() as { requestContext: { identity: { apiKey: string; apiKeyId: string } } };
+  assert.deepEqual([event.requestContext.identity.apiKey, event.requestContext.identity.apiKeyId], [value, "key"]);
+  keyed.table.put(scope, { id: "key", value, isEnabled: false });
+  assert.deepEqual(answerOf(await call()), forbidden);
+  // The key of a header is no secret of this API's, but is masked all the same.
+  assert.ok(!JSON.stringify(keyed.logs).includes(value));
+});
+
+test("an access log has the key's id, and its value masked", async () => {
+  const lines: string[] = [];
+  const table = aKeyTable();
+  const memory = allocateThrottles(noon);
+  const throttles = openThrottles(memory, { ratePerSecond: 1e9, burst: 1e9 });
+  addKey(table, { id: "key", value, plans: ["plan"] }, throttles.clients);
+  await using gateway = await startGateway({
+    apiKeys: table,
+    throttles: memory,
+    onLog: (_group, message) => lines.push(message),
+    accessLog: "cloudwatch",
+  });
+  gateway.gateway.setUsagePlan("000000000000/us-east-1/plan", {
+    slot: table.planSlot(scope, "plan"),
+    ...scope,
+    id: "plan",
+    stages: [{ apiId: "abc123", stageName: "prod", throttles: {} }],
+  });
+  const accessLogSettings = {
+    destinationArn: "arn:aws:logs:us-east-1:000000000000:log-group:access",
+    format: "$context.identity.apiKeyId $context.identity.apiKey $context.status",
+  };
+  gateway.deploy(
+    aRestApi({ "/pets": { GET: aMethod(aMock(), { apiKeyRequired: true }) } }),
+    aStage({ accessLogSettings }),
+  );
+  await gateway.call("/pets", { headers: { "X-API-Key": value } });
+  await gateway.call("/pets");
+  assert.deepEqual(
+    lines.map((line) => line.trim()),
+    [`key ${"*".repeat(17)}More1 200`, "- - 403"],
+  );
 });

@@ -50,17 +50,23 @@ const fit = (text: string, { isTerminal }: Output): string =>
   isTerminal && text.length > cellChars ? `${text.slice(0, cellChars - 1)}…` : text;
 
 /** Returns a few calls to try: routes that the document has examples for. */
-export function curlLines(operations: readonly ApiOperation[], baseUrl: string, closed: ClosedRoutes): string[] {
+export function curlLines(
+  operations: readonly ApiOperation[],
+  baseUrl: string,
+  closed: ClosedRoutes,
+  keyed: ReadonlySet<string> = new Set(),
+): string[] {
   return operations
     .filter((one) => one.exampleTarget !== undefined && one.method !== "OPTIONS" && !closed.has(routeKey(one)))
     .filter((one) => one.method === "GET" || one.method === "ANY" || one.exampleBody !== undefined)
     .slice(0, 6)
     .map((one) => {
       const url = shellWord(`${baseUrl}${one.exampleTarget}`);
-      if (one.method === "GET" || one.method === "ANY") return `curl ${url}`;
+      const key = keyed.has(routeKey(one)) ? '-H "X-API-Key: $KEY" ' : "";
+      if (one.method === "GET" || one.method === "ANY") return `curl ${key}${url}`;
       // With -d curl sends POST by itself.
       const verb = one.method === "POST" ? "" : `-X ${one.method} `;
-      return `curl ${verb}-H 'Content-Type: application/json' -d ${shellWord(one.exampleBody ?? "")} ${url}`;
+      return `curl ${verb}${key}-H 'Content-Type: application/json' -d ${shellWord(one.exampleBody ?? "")} ${url}`;
     });
 }
 
