@@ -306,6 +306,7 @@ test("a deployment is compiled and sent; a change of the definition alone is not
         differences: ["The route PUT / is new."],
         withoutEffect: ["tracingEnabled"],
         closedRoutes: [],
+        keyedRoutes: [],
         failingRoutes: [],
         unsentHeaders: [],
         beyondAws: [],
