@@ -21,7 +21,7 @@ export function parseBytePattern(source: string): BytePattern {
 
 /** Which bytes a state takes: one flag for each. */
 type ByteSet = Uint8Array;
-type Assertion = "start" | "end" | "line-start" | "line-end" | "boundary" | "no-boundary";
+type Assertion = "start" | "end" | "last-line" | "line-start" | "line-end" | "boundary" | "no-boundary";
 
 type Node =
   | { readonly kind: "bytes"; readonly set: ByteSet }
@@ -291,19 +291,7 @@ class PatternParser {
 }
 
 /** `$`: the end, or before a line end that is the last byte. */
-const beforeLastLineEnd: Node = {
-  kind: "choice",
-  of: [
-    { kind: "assert", assertion: "end" },
-    {
-      kind: "sequence",
-      of: [
-        { kind: "bytes", set: oneByte(newline) },
-        { kind: "assert", assertion: "end" },
-      ],
-    },
-  ],
-};
+const beforeLastLineEnd: Node = { kind: "assert", assertion: "last-line" };
 
 /** What stands before a place in the text, as far as assertions ask for it. */
 type Before = "start" | "word" | "newline" | "other";
@@ -313,7 +301,7 @@ interface State {
   /** States of Thompson's automaton from which no empty move was followed yet. */
   readonly from: readonly number[];
   readonly before: Before;
-  /** By class of the next byte; the last one is for the end of the text. */
+  /** By class of the next byte; then one for the end of the text, and one for a line end that is the last byte. */
   readonly next: (State | undefined)[];
 }
 
@@ -340,9 +328,7 @@ class Automaton implements BytePattern {
     this.#accept = this.#state([]);
     this.#start = this.#build(node, this.#accept);
     this.#isAnchored = beginsAnchored(node);
-    this.#looksBack = this.#asserts.some(
-      (one) => one !== undefined && one !== "start" && one !== "end" && one !== "line-end",
-    );
+    this.#looksBack = this.#asserts.some((one) => one === "line-start" || one === "boundary" || one === "no-boundary");
     this.#classify();
   }
 
@@ -351,20 +337,22 @@ class Automaton implements BytePattern {
     this.#initial ??= this.#stateOf([this.#start], "start");
     let state = this.#initial;
     const classes = this.#classes;
+    const end = this.#samples.length;
+    const last = text.endsWith("\n") ? text.length - 1 : text.length;
     for (let index = 0; index < text.length; index++) {
-      const kind = classes[text.charCodeAt(index) & 0xff]!;
+      const kind = index === last ? end + 1 : classes[text.charCodeAt(index) & 0xff]!;
       const next: State = state.next[kind] ?? this.#follow(state, kind, spend);
       if (next === matched) return true;
       if (next.from.length === 0) return false;
       state = next;
     }
-    const end = this.#samples.length;
     return (state.next[end] ?? this.#follow(state, end, spend)) === matched;
   }
 
   /** Makes the state that a byte of a class leads to from another one. */
   #follow(state: State, kind: number, spend: (steps: number) => void): State {
-    const sample = this.#samples[kind];
+    const isLast = kind === this.#samples.length + 1;
+    const sample = isLast ? newline : this.#samples[kind];
     const seen = new Set<number>();
     const pending = [...state.from];
     const after = new Set<number>();
@@ -380,7 +368,8 @@ class Automaton implements BytePattern {
       const assertion = this.#asserts[at];
       if (set !== undefined) {
         if (sample !== undefined && set[sample] === 1) after.add(this.#moves[at]![0]!);
-      } else if (assertion === undefined || holds(assertion, state.before, sample)) pending.push(...this.#moves[at]!);
+      } else if (assertion === undefined || holds(assertion, state.before, sample, isLast))
+        pending.push(...this.#moves[at]!);
     }
     spend(32 + seen.size * 32);
     let next = matched;
@@ -410,7 +399,7 @@ class Automaton implements BytePattern {
         this.#states = new Map();
         this.#initial = undefined;
       }
-      state = { from, before, next: new Array<State | undefined>(this.#samples.length + 1).fill(undefined) };
+      state = { from, before, next: new Array<State | undefined>(this.#samples.length + 2).fill(undefined) };
       this.#states.set(key, state);
     }
     return state;
@@ -484,12 +473,15 @@ class Automaton implements BytePattern {
   }
 }
 
-function holds(assertion: Assertion, before: Before, next: number | undefined): boolean {
+/** `next` is the next byte, and `isLast` says that it is a line end and the last one. */
+function holds(assertion: Assertion, before: Before, next: number | undefined, isLast: boolean): boolean {
   switch (assertion) {
     case "start":
       return before === "start";
     case "end":
       return next === undefined;
+    case "last-line":
+      return next === undefined || isLast;
     case "line-start":
       return before === "start" || before === "newline";
     case "line-end":
