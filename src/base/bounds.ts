@@ -294,6 +294,7 @@ export const bounds = {
   // Decisions on access
   authorizerResultCharsMax: { value: 262_144, source: "ours: what the function of an authorizer answers" },
   authorizerResultsMax: { value: 50_000, source: "ours: results of authorizers that a gateway thread remembers" },
+  authorizerPoliciesMax: { value: 2_000, source: "ours: policies of these results that are shared, by their text" },
   authorizerResultsCharsMax: {
     value: 8_388_608,
     source: "ours: the length of all of these results; each takes some ten times its length in memory",

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { parsePolicy } from "../../access/policy.ts";
 import { ManualClock } from "../../base/clock.ts";
 import type { Grant } from "../caller.ts";
 import { ResultCache } from "./result-cache.ts";
@@ -11,9 +12,9 @@ test("a result is remembered until its time is over, by the clock", () => {
   const memory = new ResultCache(clock).acquire("a");
   const key = memory.keyOf("token");
   memory.keep(key, grant, 60);
-  assert.equal(memory.find(key), grant);
+  assert.deepEqual(memory.find(key), grant);
   clock.advance(59_999);
-  assert.equal(memory.find(key), grant);
+  assert.deepEqual(memory.find(key), grant);
   clock.advance(1);
   assert.equal(memory.find(key), undefined);
 });
@@ -57,11 +58,11 @@ test("of any number of tokens a bounded number is remembered, and those in use s
   memory.keep("in use", grant, 60);
   for (let index = 0; index < 10_000; index++) {
     memory.keep(`key ${index}`, grant, 60);
-    if (index % 10 === 0) assert.equal(memory.find("in use"), grant, String(index));
+    if (index % 10 === 0) assert.deepEqual(memory.find("in use"), grant, String(index));
   }
   const kept = Array.from({ length: 10_000 }, (_, index) => `key ${index}`).filter((key) => memory.find(key));
   assert.ok(kept.length <= 100 && kept.length >= 40, String(kept.length));
-  assert.equal(memory.find("key 9999"), grant);
+  assert.deepEqual(memory.find("key 9999"), grant);
 });
 
 test("results are bounded by their length as well, and one that is too long is not kept", () => {
@@ -72,4 +73,28 @@ test("results are bounded by their length as well, and one that is too long is n
   assert.ok(kept.length <= 10, String(kept.length));
   memory.keep("long", { ...grant, policyText: "x".repeat(501) }, 60);
   assert.equal(memory.find("long"), undefined);
+});
+
+test("results with the same policy share it, and none has another's", () => {
+  const memory = new ResultCache(new ManualClock(0)).acquire("a");
+  const granting = (principalId: string, text: string): Grant => ({
+    principalId,
+    policyText: text,
+    policy: parsePolicy(text, "identity"),
+  });
+  const one = JSON.stringify({ Statement: { Effect: "Allow", Action: "*", Resource: "*" } });
+  const other = JSON.stringify({ Statement: { Effect: "Deny", Action: "*", Resource: "*" } });
+  memory.keep("1", granting("ann", one), 60);
+  memory.keep("2", granting("bob", one), 60);
+  memory.keep("3", granting("eve", other), 60);
+  assert.equal(memory.find("1")?.policy, memory.find("2")?.policy);
+  assert.deepEqual(
+    ["1", "2", "3"].map((key) => memory.find(key)?.principalId),
+    ["ann", "bob", "eve"],
+  );
+  const request = { action: "execute-api:Invoke", resource: "arn", context: () => undefined };
+  assert.deepEqual(
+    ["2", "3"].map((key) => memory.find(key)?.policy?.decide(request).kind),
+    ["allowed", "denied"],
+  );
 });

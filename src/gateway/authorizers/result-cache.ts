@@ -19,11 +19,14 @@ const boundsHere = {
 export class ResultCache {
   readonly #clock: Clock;
   readonly #results: RecentMap<CachedResult>;
+  /** Parsed policies by their text: most callers of an API have one of a few, and a parsed one takes most of a result. */
+  readonly #policies: RecentMap<Pick<Grant, "policy" | "policyText">>;
   readonly #memories = new Map<string, { readonly memory: ResultMemory; uses: number }>();
 
   constructor(clock: Clock, limits: { readonly entriesMax: number; readonly charsMax: number } = boundsHere) {
     this.#clock = clock;
     this.#results = new RecentMap(limits);
+    this.#policies = new RecentMap({ entriesMax: bounds.authorizerPoliciesMax.value, charsMax: limits.charsMax });
   }
 
   /**
@@ -56,7 +59,18 @@ export class ResultCache {
 
   keep(key: string, grant: Grant, ttlSeconds: number): void {
     const keptAtMs = this.#clock.now();
-    this.#results.set(key, { grant, keptAtMs, expiresAtMs: keptAtMs + 1_000 * ttlSeconds }, charsOf(grant));
+    const kept = this.#shared(grant);
+    this.#results.set(key, { grant: kept, keptAtMs, expiresAtMs: keptAtMs + 1_000 * ttlSeconds }, charsOf(grant));
+  }
+
+  /** Returns the same with the policy of an earlier result, if that has the same text. */
+  #shared(grant: Grant): Grant {
+    const { policy, policyText } = grant;
+    if (policy === undefined || policyText === undefined) return grant;
+    const known = this.#policies.get(policyText);
+    if (known !== undefined) return { ...grant, ...known };
+    this.#policies.set(policyText, { policy, policyText }, policyText.length);
+    return grant;
   }
 }
 
