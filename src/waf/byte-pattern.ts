@@ -33,7 +33,17 @@ const newline = 10;
 const bytesWhere = (test: (code: number) => boolean): ByteSet =>
   Uint8Array.from({ length: 256 }, (_, code) => (test(code) ? 1 : 0));
 const inverted = (set: ByteSet): ByteSet => set.map((flag) => 1 - flag);
-const oneByte = (wanted: number): ByteSet => bytesWhere((code) => code === wanted);
+/** The sets of one byte, made when they are first asked for. */
+const singles: (ByteSet | undefined)[] = [];
+function oneByte(code: number): ByteSet {
+  let set = singles[code];
+  if (set === undefined) {
+    set = new Uint8Array(256);
+    set[code] = 1;
+    singles[code] = set;
+  }
+  return set;
+}
 const inPattern = (pattern: RegExp): ByteSet => bytesWhere((code) => pattern.test(String.fromCharCode(code)));
 
 const digits = inPattern(/[0-9]/);
@@ -72,6 +82,9 @@ const posixClasses: Readonly<Record<string, ByteSet>> = {
 };
 const characterEscapes: Readonly<Record<string, number>> = { a: 7, e: 27, f: 12, n: 10, r: 13, t: 9 };
 const assertions: Readonly<Record<string, Assertion>> = { A: "start", z: "end", b: "boundary", B: "no-boundary" };
+
+/** Whether one of A to Z or a to z is in the set. */
+const hasLetter = (set: ByteSet): boolean => set.subarray(65, 91).includes(1) || set.subarray(97, 123).includes(1);
 
 interface Flags {
   readonly i: boolean;
@@ -151,6 +164,7 @@ class PatternParser {
   /** Returns the set with both cases of each letter in it, if case does not count. */
   #folded(set: ByteSet): ByteSet {
     if (!this.#flags.i) return set;
+    if (!hasLetter(set)) return set;
     const folded = set.slice();
     for (let upper = 65; upper <= 90; upper++) {
       const flag = set[upper]! | set[upper + 32]!;
@@ -406,7 +420,11 @@ class Automaton implements BytePattern {
   }
 
   #classify(): void {
-    const sets = [...new Set(this.#sets.filter((set) => set !== undefined))];
+    // Equal sets split nothing again.
+    const distinct = new Map<string, ByteSet>();
+    for (const set of new Set(this.#sets))
+      if (set !== undefined) distinct.set(Buffer.from(set.buffer).toString("latin1"), set);
+    const sets = [...distinct.values()];
     // Assertions tell these apart.
     sets.push(words, oneByte(newline));
     let count = 1;

@@ -13,7 +13,7 @@ import {
   requireLock,
   requireRegional,
 } from "./items.ts";
-import { checkBodies, checkRules, requireCapacity, shownRules, storedRules } from "./rules.ts";
+import { checkBodies, checkRules, shownRules, storedRules } from "./rules.ts";
 import { described } from "./sets.ts";
 import { operations, reading, writing } from "./waf-families.ts";
 
@@ -36,7 +36,11 @@ export const ruleGroupOperations = operations({
   CheckCapacity: reading(async ({ tx, input }) => {
     requireRegional(input.Scope);
     const rules = storedRules(input.Rules);
-    const { capacity } = await checkRules(tx, rules, { kind: "web-acl", customResponseBodies: "any" });
+    const { capacity } = await checkRules(tx, rules, {
+      kind: "web-acl",
+      customResponseBodies: "any",
+      capacityMax: bounds.wafCapacityMax.value,
+    });
     return { Capacity: capacity };
   }),
   CreateRuleGroup: writing(async (work) => {
@@ -47,8 +51,8 @@ export const ruleGroupOperations = operations({
     }
     const Rules = storedRules(work.input.Rules);
     checkBodies(CustomResponseBodies);
-    const owner = { kind: "rule-group", customResponseBodies: CustomResponseBodies } as const;
-    requireCapacity((await checkRules(work.tx, Rules, owner)).capacity, Capacity);
+    const owner = { kind: "rule-group", customResponseBodies: CustomResponseBodies, capacityMax: Capacity } as const;
+    await checkRules(work.tx, Rules, owner);
     const LabelNamespace = labelNamespaceOf(ruleGroup, name.Name, work.call);
     const item: RuleGroup = { ...name, Capacity, Rules, VisibilityConfig, CustomResponseBodies, LabelNamespace };
     return putNew(ruleGroup, { item }, work);
@@ -63,8 +67,8 @@ export const ruleGroupOperations = operations({
     requireLock(before, LockToken);
     const Rules = storedRules(work.input.Rules);
     checkBodies(CustomResponseBodies);
-    const owner = { kind: "rule-group", customResponseBodies: CustomResponseBodies } as const;
-    requireCapacity((await checkRules(work.tx, Rules, owner)).capacity, before.item.Capacity);
+    const capacityMax = before.item.Capacity;
+    await checkRules(work.tx, Rules, { kind: "rule-group", customResponseBodies: CustomResponseBodies, capacityMax });
     const { Description: _, ...kept } = before.item;
     const item: RuleGroup = { ...kept, Rules, VisibilityConfig, CustomResponseBodies, ...described(Description) };
     return putChanged(ruleGroup, { ...before, item }, work);

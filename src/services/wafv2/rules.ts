@@ -33,18 +33,23 @@ function mapBlobs(value: unknown, map: (blob: unknown) => unknown): unknown {
   );
 }
 
-/** Checks rules, and returns their capacity with what they refer to. */
+/**
+ * Checks rules, and returns their capacity with what they refer to. The capacity comes first: it bounds how many patterns
+ * are parsed.
+ */
 export async function checkRules(
   tx: Reader,
   rules: readonly Rule[],
-  owner: Omit<RulesOwner, "parts">,
+  { capacityMax, ...owner }: Omit<RulesOwner, "parts"> & { readonly capacityMax: number },
 ): Promise<ReadParts & { readonly capacity: number }> {
   const max = bounds.wafRulesMax.value;
   if (rules.length > max) throw limitsExceeded(`There are more than ${max} rules.`);
   const read = await readingParts(tx, rules);
   return checking(() => {
+    const capacity = capacityOf(rules, read.parts.ruleGroups);
+    if (capacity > capacityMax) throw limitsExceeded(`The rules need ${capacity} WCUs, and there are ${capacityMax}.`);
     validateRules(rules, { ...owner, parts: read.parts });
-    return { ...read, capacity: capacityOf(rules, read.parts.ruleGroups) };
+    return { ...read, capacity };
   });
 }
 
@@ -58,12 +63,6 @@ async function readingParts(tx: Reader, rules: readonly Rule[]): Promise<ReadPar
       throw error;
     });
   }
-}
-
-/** Throws if rules need more than a web ACL or rule group may have. */
-export function requireCapacity(capacity: number, max: number): void {
-  if (capacity <= max) return;
-  throw limitsExceeded(`The rules need ${capacity} WCUs, and there are ${max}.`);
 }
 
 /** AWS: AWS WAF Developer Guide, "AWS WAF quotas", custom responses. */

@@ -8,7 +8,7 @@ import type { WebAcl } from "../../waf/web-acl.ts";
 import { findByArn, parseStageArn, readParts, stageKind, type WafDocument, wafKinds } from "./documents.ts";
 import { associatedItem, checking, invalidParameter, nonexistentItem, notEvaluable } from "./errors.ts";
 import { findItem, labelNamespaceOf, listItems, newName, putChanged, putNew, requireLock } from "./items.ts";
-import { checkBodies, checkRules, requireCapacity, shownRules, storedRules } from "./rules.ts";
+import { checkBodies, checkRules, shownRules, storedRules } from "./rules.ts";
 import { operations, reading, type WafInput, type WafService, writing } from "./waf-families.ts";
 
 const { webAcl } = wafKinds;
@@ -25,9 +25,9 @@ async function contentOf({ tx, input }: Work<WafService, Input>): Promise<
   const Rules = storedRules(input.Rules);
   checkBodies(CustomResponseBodies);
   const owner = { kind: "web-acl", customResponseBodies: CustomResponseBodies } as const;
-  const { capacity, parts } = await checkRules(tx, Rules, owner);
+  const capacityMax = bounds.wafCapacityMax.value;
+  const { capacity, parts } = await checkRules(tx, Rules, { ...owner, capacityMax });
   checking(() => validateDefaultAction(DefaultAction, { ...owner, parts }));
-  requireCapacity(capacity, bounds.wafCapacityMax.value);
   const { CaptchaConfig, ChallengeConfig, TokenDomains, DataProtectionConfig } = input;
   const { OnSourceDDoSProtectionConfig, ApplicationConfig } = input;
   const others = present<Record<string, unknown>>({

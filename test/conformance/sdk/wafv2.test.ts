@@ -208,6 +208,20 @@ describe("AWS WAF", () => {
       ],
     ];
     for (const [rules, message] of bad) await refuses(createAcl("bad", rules), "WAFInvalidParameterException", message);
+    const many = Array.from({ length: 300 }, (_, n) => rule(`r${n}`, n, pathHas("a")));
+    await refuses(createAcl("bad", many), "WAFLimitsExceededException", /exceeded your resource limit/);
+    const small = {
+      Name: "bad",
+      Scope,
+      Capacity: 19,
+      VisibilityConfig: visibility("bad"),
+      Rules: [rule("a", 1, pathHas("a"))],
+    } as const;
+    await refuses(
+      waf.send(new CreateRuleGroupCommand({ ...small, Rules: [...small.Rules] })),
+      "WAFLimitsExceededException",
+      /exceeded your resource limit/,
+    );
     await refuses(
       createAcl("bad", [rule("a", 1, pathHas("a"), { Action: { Captcha: {} } })]),
       "NotImplementedException",
