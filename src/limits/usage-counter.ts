@@ -79,7 +79,8 @@ export class UsageCounter {
       // The clock went back. The later period goes on, because going back to an earlier one would give its quota again.
       else if (seen - base > greatestCount) start = startOf(seen);
       const used = countOf(current);
-      if (used >= limitOf(words, at, quota, start)) return "exceeded";
+      // A limit that is no number is one that nothing is below.
+      if (!(used < limitOf(words, at, quota, start))) return "exceeded";
       const saved =
         Atomics.load(words, at + membershipAt.savedStart) === start ? words[at + membershipAt.savedCount]! : 0;
       const unsaved = used - (saved >>> 0);

@@ -48,6 +48,17 @@ export interface StagePlan {
   readonly methods: readonly MethodPlan[];
 }
 
+/** The members of a plan by which a whole stage is guarded, with what each does. test/gates/ proves it of each one. */
+export const stageGates = {
+  closed: "refuses every request with 501: the stage asks for what can't be enforced",
+  isDefaultEndpointDisabled: "refuses every request by the API's default host with 403",
+  privateEndpoint: "refuses with 403 who did not come through a VPC endpoint",
+  webAclArn: "refuses with 403 what the stage's web ACL blocks, before a route is looked for",
+  resourcePolicy: "says who may call, where a method's steps ask it",
+} as const satisfies Partial<Record<keyof StagePlan, string>>;
+
+export type StageGateName = keyof typeof stageGates;
+
 export interface PrivateEndpointPlan {
   /** The VPC endpoints that the API is associated with: hosts may name these. */
   readonly vpcEndpointIds: readonly string[];

@@ -6,10 +6,12 @@ export interface StepFacts {
   readonly synopsis: string;
   /** The parts of the request that the step reads. A step that reads the body makes the gateway buffer it. */
   readonly reads: readonly ("headers" | "query" | "path" | "body")[];
+  /** The step decides whether the request may go on. Without it, somebody would get through who must not. */
+  readonly isGate?: true;
 }
 
 export const steps = {
-  closed: { synopsis: "refuses with 501: the method asks for what can't be enforced yet", reads: [] },
+  closed: { synopsis: "refuses with 501: the method asks for what can't be enforced yet", reads: [], isGate: true },
   misconfigured: { synopsis: "answers 500 as AWS does for an integration that can't work", reads: [] },
   "response-compression": {
     synopsis: "compresses the answer for callers who accept that, once it is long enough",
@@ -18,30 +20,40 @@ export const steps = {
   "resource-policy": {
     synopsis: "refuses callers whom the API's resource policy denies or, where it decides alone, does not allow",
     reads: ["headers", "path"],
+    isGate: true,
   },
   authorizer: {
     synopsis: "asks the stage's authorizer who the caller is, and refuses who may not call the method",
     reads: ["headers", "query", "path"],
+    isGate: true,
   },
   "api-key": {
     synopsis:
       "finds the caller's API key in a usage plan of the stage, and refuses who has none or is too fast for the plan",
     reads: ["headers"],
+    isGate: true,
   },
   quota: {
     synopsis: "counts the call of an API key, and refuses with 429 when the usage plan's quota is used up",
     reads: [],
+    isGate: true,
   },
-  throttle: { synopsis: "refuses with 429 when the throttles of method or account have no token left", reads: [] },
+  throttle: {
+    synopsis: "refuses with 429 when the throttles of method or account have no token left",
+    reads: [],
+    isGate: true,
+  },
   iam: {
     // It buffers the bodies of requests whose signature covers them, whatever comes after it.
     synopsis: "verifies the request's signature, and refuses callers whose policies do not allow the call",
     reads: ["headers", "query", "path"],
+    isGate: true,
   },
   "request-validation": {
     // The body is buffered for it only if it is validated with models.
     synopsis: "refuses a request without its required parameters or with a body that violates its model",
     reads: ["headers", "query", "path"],
+    isGate: true,
   },
   // The steps below buffer the body if templates or mappings read it. Otherwise the body streams.
   mock: { synopsis: "answers by itself, as a MOCK integration", reads: ["headers"] },
@@ -72,6 +84,11 @@ export const steps = {
 } as const satisfies Record<string, StepFacts>;
 
 export type StepKind = keyof typeof steps;
+
+/** The kinds of the steps that are gates. test/gates/ proves of each one that it refuses. */
+export type GateKind = {
+  [Kind in StepKind]: (typeof steps)[Kind] extends { readonly isGate: true } ? Kind : never;
+}[StepKind];
 
 /** One step as data; the member `kind` says which. */
 export type StepPlan =

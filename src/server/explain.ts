@@ -5,7 +5,7 @@ import type { NoAnswer } from "../base/pending-answers.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import { findDestination } from "../gateway/routing/address.ts";
 import { developmentListener } from "../http/listener.ts";
-import { steps } from "../plan/steps.ts";
+import { type StepFacts, steps } from "../plan/steps.ts";
 import type { Reader, Store } from "../store/store.ts";
 import { Secrets } from "../telemetry/secrets.ts";
 import type { TraceEvent } from "../telemetry/trace.ts";
@@ -197,5 +197,10 @@ async function compileVaried(
 
 function synopses(events: readonly TraceEvent[]): Record<string, string> {
   const kinds = events.flatMap((event) => (event.kind === "request" ? event.steps : []));
-  return Object.fromEntries(kinds.map((kind) => [kind, steps[kind as keyof typeof steps].synopsis]));
+  return Object.fromEntries(
+    kinds.map((kind) => {
+      const facts: StepFacts = steps[kind as keyof typeof steps];
+      return [kind, facts.isGate === true ? `gate that ${facts.synopsis}` : facts.synopsis];
+    }),
+  );
 }
