@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   findByArn,
   loggingOf,
@@ -30,6 +31,10 @@ export const makeWebAclSource = (geo: GeoDatabase | undefined): PublicationSourc
     const { parts, ids } = await readParts(tx, webAcl.Rules);
     return {
       sources: [source, ...ids.map(({ kind, id }) => ({ scope, kind, id }))],
+      // A new tag makes no thread link anything again.
+      fingerprint: createHash("sha256")
+        .update(JSON.stringify([webAcl, parts, document.logging]))
+        .digest("base64"),
       make: () => ({
         value: closedUnlessEvaluable(
           { kind: "web-acl", webAcl, parts, ...(logging === undefined ? {} : { logging }), ...unlogged(document) },
