@@ -215,7 +215,7 @@ export class Gateway {
   }
 
   #serve(request: InboundExchange, program: Program, address: Address, trace: Trace | undefined): void {
-    if (program.plan.isDefaultEndpointDisabled) {
+    if (program.plan.isDefaultEndpointDisabled !== false) {
       const hint = (): string => "disableExecuteApiEndpoint is true: the API is reached by custom domain names only";
       this.#refuse(request, { ...forbidden, hint }, trace);
       return;

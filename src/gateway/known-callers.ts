@@ -164,7 +164,7 @@ export class KnownCallers {
   #findKey(id: string): CallerLookup {
     const key = this.#keys.get(id);
     if (key === undefined) return refused(hintOfUnknown(id));
-    if (!key.isActive) return refused("the access key is inactive");
+    if (key.isActive !== true) return refused("the access key is inactive");
     const identity = this.#identityOf(key.ownerArn);
     if (identity === undefined) return refused("the access key's user does not exist any more");
     let known = this.#remembered.get(id);

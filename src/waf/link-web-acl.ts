@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { assert } from "../base/assert.ts";
 import { Evaluation, type InspectedRequest } from "./evaluation.ts";
 import { InspectorTable } from "./inspectors.ts";
 import {
@@ -219,6 +220,8 @@ class RuleLinker {
     bodies: CustomResponseBodies | undefined,
     { ExcludedRules = [], RuleActionOverrides = [] }: GroupOverrides,
   ): readonly LinkedRule[] {
+    // A text can be spread, too: an empty one would be a web ACL without rules.
+    assert(typeof rules === "object", "the rules are a list");
     const excluded = new Set(ExcludedRules.map(({ Name }) => Name));
     const overrides = new Map(RuleActionOverrides.map(({ Name, ActionToUse }) => [Name, ActionToUse]));
     return [...rules]

@@ -307,7 +307,7 @@ async function callGuarded(
 /** The plan without the steps of some kinds and without some members. A method without steps gets the others' integration. */
 export function planWithout(plan: Plan, kinds: readonly StepKind[], members: readonly (keyof Plan)[] = []): Plan {
   const dropped = new Set<string>(members);
-  const rest = Object.fromEntries(Object.entries(plan).filter(([name]) => !dropped.has(name))) as unknown as Plan;
+  const rest: Partial<Plan> = Object.fromEntries(Object.entries(plan).filter(([name]) => !dropped.has(name)));
   const integration = {
     kind: "mock",
     request: { passthrough: "NEVER", templates: { "application/json": '{"statusCode": 200}' } },
@@ -317,5 +317,6 @@ export function planWithout(plan: Plan, kinds: readonly StepKind[], members: rea
     const steps = method.steps.filter(({ kind }) => !kinds.includes(kind));
     return { ...method, steps: steps.length === 0 ? [integration] : steps };
   });
-  return { ...rest, methods };
+  // A plan that does not say whether the default endpoint is disabled refuses, so it has to say that it is not.
+  return { isDefaultEndpointDisabled: false, ...rest, methods } as Plan;
 }

@@ -38,8 +38,7 @@ export interface LinkedAuthorizer {
  * Cognito user pools".
  */
 export function linkAuthorizer(plan: AuthorizerPlan, context: AuthorizerContext): LinkedAuthorizer {
-  const linked =
-    plan.kind === "user-pool" ? linkUserPoolAuthorizer(plan, context) : linkLambdaAuthorizer(plan, context);
+  const linked = linkKind(plan, context);
   const take = (exchange: Exchange, grant: Grant): Grant => {
     exchange.trace?.add({ kind: "authorizer-end" });
     endPhase(exchange.access?.authorizer, 200);
@@ -58,4 +57,17 @@ export function linkAuthorizer(plan: AuthorizerPlan, context: AuthorizerContext)
       };
     },
   };
+}
+
+function linkKind(plan: AuthorizerPlan, context: AuthorizerContext): LinkedAuthorizer {
+  switch (plan.kind) {
+    case "user-pool":
+      return linkUserPoolAuthorizer(plan, context);
+    case "token":
+    case "request":
+      return linkLambdaAuthorizer(plan, context);
+    default:
+      // A plan that says nothing that is known closes its stage, and is not taken for another kind.
+      throw new Error(`authorizers of the kind ${String((plan as { readonly kind: unknown }).kind)}`);
+  }
 }

@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { assert } from "../../base/assert.ts";
 import { bounds } from "../../base/bounds.ts";
 import type { InboundRequest } from "../../http/inbound.ts";
 import type { JsonSchema } from "../../language/json-schema/json-schema.ts";
@@ -58,6 +59,7 @@ export function linkRequestValidation(plan: RequestValidationPlan, { thread, mod
 
 /** Returns whether a required parameter is present and not blank. */
 function linkParameter({ place, name }: RequiredParameterPlan): (exchange: Exchange) => boolean {
+  assert(typeof name === "string", "a required parameter has a name");
   switch (place) {
     case "path":
       return (exchange) => !isBlank(decodeLeniently(exchange.pathParameter(name) ?? ""));

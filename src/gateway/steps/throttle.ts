@@ -1,3 +1,4 @@
+import { assert } from "../../base/assert.ts";
 import { bounds } from "../../base/bounds.ts";
 import type { ThrottleLimit } from "../../limits/throttles.ts";
 import type { Bucket, TokenBuckets } from "../../limits/token-buckets.ts";
@@ -67,6 +68,7 @@ function linkAccount({ stage, thread }: LinkContext): Throttle {
 function linkMethod(plan: ThrottleLimitPlan, context: LinkContext, verb: string): Throttle | undefined {
   const { stage, method, thread } = context;
   const { methods, account } = thread.throttles;
+  assert(isLimit(plan), "a throttle's limits are numbers");
   const limit = { ratePerSecond: plan.ratePerSecond ?? account.ratePerSecond, burst: plan.burst ?? account.burst };
   if (limit.ratePerSecond >= account.ratePerSecond && limit.burst >= account.burst) return undefined;
   return {
@@ -76,6 +78,13 @@ function linkMethod(plan: ThrottleLimitPlan, context: LinkContext, verb: string)
     level: "method",
     hint: `The stage's methodSettings give ${method.routeKey}${verb} ${describe(limit)}`,
   };
+}
+
+/** Anything else would be taken for a limit that is inherited. */
+function isLimit(plan: unknown): boolean {
+  if (typeof plan !== "object" || plan === null || Array.isArray(plan)) return false;
+  const { ratePerSecond = 0, burst = 0 } = plan as Readonly<Record<string, unknown>>;
+  return typeof ratePerSecond === "number" && typeof burst === "number";
 }
 
 const describe = ({ ratePerSecond, burst }: ThrottleLimit): string =>

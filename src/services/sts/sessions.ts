@@ -103,7 +103,9 @@ export class Sessions {
     if (!accessKeyId.startsWith("AKIA")) return { kind: "unknown" };
     const { key, principal } = await this.#store.read(everywhere, (tx) => loadAccessKey(tx, accessKeyId));
     if (key === undefined) return { kind: "unknown" };
-    return principal === undefined || !key.isActive ? { kind: "invalid" } : { kind: "known", caller: principal };
+    return principal === undefined || key.isActive !== true
+      ? { kind: "invalid" }
+      : { kind: "known", caller: principal };
   }
 
   /** Returns the seal of the server's key, which is made if there is none yet. */
