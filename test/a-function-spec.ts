@@ -11,6 +11,7 @@ export const aFunctionSpec = (given: Partial<FunctionSpec> = {}): FunctionSpec =
   handler: "index.handler",
   timeoutSeconds: 3,
   memoryMb: 128,
+  role: "arn:aws:iam::000000000000:role/function",
   environment: {},
   isJsonLog: false,
   logLevel: undefined,

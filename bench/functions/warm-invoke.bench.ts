@@ -33,6 +33,7 @@ export const bench: Bench = {
         handler: "index.handler",
         timeoutSeconds: 3,
         memoryMb: 256,
+        role: "arn:aws:iam::000000000000:role/function",
         environment: {},
         isJsonLog: false,
         logLevel: undefined,

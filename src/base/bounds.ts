@@ -500,6 +500,8 @@ export const bounds = {
     source: "ours: a management call's JSON that control parses itself, in 20 ms; more on the jobs' thread",
   },
   formBytesMax: { value: 1_048_576, source: "ours: a call in the query protocol; the largest member is a policy" },
+  functionSessionSeconds: { value: 43_200, source: "ours: the session of a function's role, as long as roles' can be" },
+  functionSessionUsedMs: { value: 39_600_000, source: "ours: an environment ends before its session does" },
   unsignedFormBytesMax: {
     value: 65_536,
     source: "ours: a form that is read of a caller who has not signed, for AssumeRoleWithWebIdentity",

@@ -1,5 +1,7 @@
 import { type Client, makeClient, ServiceError } from "../protocol/client.ts";
 
+import { credentialsFor } from "./signed-calls.ts";
+
 type ServiceName = "apigateway" | "lambda" | "logs";
 type Answer = Readonly<Record<string, unknown>>;
 
@@ -18,7 +20,13 @@ export function connect(endpoint: string, account: string, region: string): Port
   const call: PorticoCalls["call"] = async (service, operation, input) => {
     let client = clients.get(service);
     if (!client) {
-      client = makeClient({ endpoint, model: service, region, accessKeyId: account });
+      const credentials = await credentialsFor(endpoint);
+      client = makeClient({
+        endpoint,
+        model: service,
+        region,
+        ...(credentials === undefined ? { accessKeyId: account } : { credentials }),
+      });
       clients.set(service, client);
     }
     return client.call(operation, input);

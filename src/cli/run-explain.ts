@@ -6,6 +6,7 @@ import type { Invocation } from "./commands.ts";
 import { findEndpoint, showEndpoint } from "./endpoint.ts";
 import { explainLines } from "./explain-lines.ts";
 import { explainTree, renderTree, show } from "./explain-tree.ts";
+import { fetchSigned } from "./signed-calls.ts";
 
 /** It is longer than the server takes. */
 const timeoutMs = bounds.cliExplainMsMax.value;
@@ -97,11 +98,13 @@ function readBody(data: unknown): Buffer {
 }
 
 async function ask(endpoint: string, request: object): Promise<ExplainReport> {
-  const response = await fetch(`${endpoint}/_portico/explain`, {
+  const response = await fetchSigned(endpoint, {
     method: "POST",
+    path: "/_portico/explain",
+    service: "portico",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(request),
-    signal: AbortSignal.timeout(timeoutMs),
+    timeoutMs,
   });
   const answer = (await response.json()) as ExplainReport & { readonly message?: string };
   if (response.ok) return answer;

@@ -1,5 +1,6 @@
 import { bounds } from "../base/bounds.ts";
 import { UserError } from "../base/user-error.ts";
+import { fetchSigned } from "./signed-calls.ts";
 
 /** A stage in the answer of `/_portico/status`. */
 export interface StageStatus {
@@ -43,7 +44,12 @@ export interface ServerStatus {
 
 /** Returns what `/_portico/status` tells. */
 export async function getServerStatus(endpoint: string): Promise<ServerStatus> {
-  const response = await fetch(`${endpoint}/_portico/status`, { signal: AbortSignal.timeout(timeoutMs) });
+  const response = await fetchSigned(endpoint, {
+    method: "GET",
+    path: "/_portico/status",
+    service: "portico",
+    timeoutMs,
+  });
   const answer = (await response.json()) as Partial<ServerStatus> & { readonly message?: string };
   const { stages, accountThrottle } = answer;
   if (response.ok && stages) return { stages, ...(accountThrottle && { accountThrottle }) };

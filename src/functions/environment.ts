@@ -17,12 +17,22 @@ export type StartFailure =
   | { readonly kind: "exit"; readonly reason: string }
   | { readonly kind: "timeout"; readonly timeoutMs: number };
 
+/** What a function signs its calls with: a session of its role. */
+export interface FunctionEnvironmentCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string | undefined;
+}
+
 export interface EnvironmentOptions {
   readonly id: number;
   readonly spec: FunctionSpec;
   readonly command: string;
   readonly taskRoot: string;
   readonly socketPath: string;
+  readonly credentials: FunctionEnvironmentCredentials | undefined;
+  /** Calls are verified: without `credentials` the function has none. */
+  readonly hasCredentials: boolean;
   /** The address that AWS SDKs in the function send their calls to: Portico's. */
   readonly endpointUrl: string | undefined;
   /** The folders of the AWS SDK: {@link awsSdkFolders}. */
@@ -101,6 +111,12 @@ export class Environment {
     this.#readOutput(this.#child.stderr);
     this.#readControl(this.#child.stdio[3] as Duplex | null);
     this.#initTimer = setTimeout(() => this.#fail({ kind: "timeout", timeoutMs: options.initMs }), options.initMs);
+  }
+
+  /** Whether its credentials end soon. */
+  get isOld(): boolean {
+    const { credentials } = this.#options;
+    return credentials !== undefined && performance.now() - this.#startedAt > bounds.functionSessionUsedMs.value;
   }
 
   /** Ends the process and everything that it has started. `onEnded` follows. */
@@ -239,7 +255,7 @@ function processArguments({ spec, socketPath, awsSdk }: EnvironmentOptions): str
 
 /** AWS: Lambda Developer Guide, "Working with Lambda environment variables", Defined runtime environment variables. */
 function processEnvironment(
-  { spec, taskRoot, endpointUrl, command }: EnvironmentOptions,
+  { spec, taskRoot, endpointUrl, command, credentials, hasCredentials }: EnvironmentOptions,
   logStream: string,
 ): Record<string, string> {
   return {
@@ -265,9 +281,22 @@ function processEnvironment(
     ...(spec.isJsonLog && spec.logLevel !== undefined ? { AWS_LAMBDA_LOG_LEVEL: spec.logLevel } : {}),
     LAMBDA_TASK_ROOT: taskRoot,
     LAMBDA_RUNTIME_DIR: "/var/runtime",
-    // A 12-digit access key is its own account here: the function's calls to Portico stay in its account.
-    AWS_ACCESS_KEY_ID: spec.account,
-    AWS_SECRET_ACCESS_KEY: "portico",
-    AWS_SESSION_TOKEN: "portico",
+    ...credentialVariables(hasCredentials ? credentials : accountCredentials(spec)),
   };
 }
+
+/** A 12-digit access key is its own account here: the function's calls to Portico stay in its account. */
+const accountCredentials = ({ account }: FunctionSpec): FunctionEnvironmentCredentials => ({
+  accessKeyId: account,
+  secretAccessKey: "portico",
+  sessionToken: "portico",
+});
+
+const credentialVariables = (credentials: FunctionEnvironmentCredentials | undefined): Record<string, string> =>
+  credentials === undefined
+    ? {}
+    : {
+        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+        ...(credentials.sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: credentials.sessionToken }),
+      };

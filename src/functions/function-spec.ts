@@ -14,6 +14,8 @@ export interface FunctionSpec {
   readonly handler: string;
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
+  /** The ARN of its execution role. */
+  readonly role: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly isJsonLog: boolean;
   /** With JSON logs, the lowest level that is kept, `TRACE` … `FATAL`; undefined keeps all. */

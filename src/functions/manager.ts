@@ -9,7 +9,12 @@ import type { LogSink } from "../telemetry/log-sink.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { awsSdkFolders } from "./aws-sdk-folders.ts";
 import { connectFunctions } from "./connect.ts";
-import { Environment, type StartFailure } from "./environment.ts";
+import {
+  Environment,
+  type EnvironmentOptions,
+  type FunctionEnvironmentCredentials,
+  type StartFailure,
+} from "./environment.ts";
 import type { VersionedFunctionClient } from "./function-client.ts";
 import { type AliasSpec, environmentKey, type FunctionSpec, runtimes } from "./function-spec.ts";
 import { Guardian } from "./guardian.ts";
@@ -28,6 +33,11 @@ export interface FunctionManagerOptions {
   readonly logs?: LogSink;
   /** Returns Portico's own address for AWS SDKs in functions, once it listens. */
   readonly endpointUrl?: () => string | undefined;
+  /**
+   * Makes the credentials of a function's role, or undefined if it gets none. Absent: calls are not verified, and a function's
+   * are its account's.
+   */
+  readonly credentialsOf?: (spec: FunctionSpec) => Promise<FunctionEnvironmentCredentials | undefined>;
   /** The folder whose packages, and those above it, have the AWS SDK; by default the working directory. */
   readonly awsSdk?: string;
   /** The number of invocations of all functions at a time. AWS: Lambda quotas, "Concurrent executions". */
@@ -406,13 +416,14 @@ export class FunctionManager {
     try {
       const command = await this.#commandOf(spec);
       const taskRoot = command && (await this.#options.packages.folderOf(spec.packageHash));
+      const credentials = await this.#options.credentialsOf?.(spec);
       if (this.#isClosed) return;
       if (!command || !taskRoot) {
         this.#started(pool);
         this.#refuseAll(pool, "InvalidRuntimeException", 502, missingPythonText(spec));
         return;
       }
-      this.#spawn(pool, spec, command, taskRoot);
+      this.#spawn(pool, spec, { command, taskRoot, credentials });
     } catch (error) {
       this.#started(pool);
       const message = `The code of ${spec.name} can't be read: ${error instanceof Error ? error.message : error}`;
@@ -425,7 +436,11 @@ export class FunctionManager {
     return runtimes[spec.runtime] === "python" ? await findPython(spec.runtime) : process.execPath;
   }
 
-  #spawn(pool: Pool, spec: FunctionSpec, command: string, taskRoot: string): void {
+  #spawn(
+    pool: Pool,
+    spec: FunctionSpec,
+    start: Pick<EnvironmentOptions, "command" | "taskRoot" | "credentials">,
+  ): void {
     const id = ++this.#lastId;
     const { folder, guardian } = this.#stand();
     const output = new OutputBudget((text) => {
@@ -435,8 +450,8 @@ export class FunctionManager {
     const environment = new Environment({
       id,
       spec,
-      command,
-      taskRoot,
+      ...start,
+      hasCredentials: this.#options.credentialsOf !== undefined,
       socketPath: join(folder, `${environmentKey(spec)}-${id}`),
       endpointUrl: this.#options.endpointUrl?.(),
       awsSdk: awsSdkFolders(runtimes[spec.runtime] ?? "node", this.#options.awsSdk ?? process.cwd()),
@@ -518,10 +533,24 @@ export class FunctionManager {
   }
 
   #endIdle(): void {
+    for (const environment of this.#environments.values()) this.#endOld(environment);
     const before = performance.now() - this.#idleMs;
     for (const pool of this.#pools.values()) {
       for (const environment of [...pool.free]) if (environment.idleSince < before) this.#endFree(environment);
     }
+  }
+
+  /** Ends an environment whose credentials will not count much longer, after the invocation that it runs. */
+  #endOld(environment: Environment): void {
+    if (!environment.isOld || environment.doomedFor !== undefined) return;
+    const pool = this.#pools.get(environment.spec.functionArn);
+    if (pool?.free.includes(environment) === true) {
+      this.#endFree(environment);
+      return;
+    }
+    environment.doomedFor = "Runtime exited without providing a reason";
+    const lessee = this.#lessees.get(environment);
+    if (lessee) this.#send(lessee, { kind: "overrun", environment: environment.id });
   }
 
   // ---- Memory ----

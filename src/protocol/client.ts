@@ -1,5 +1,6 @@
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
+import { type Credentials, RequestSigner } from "../access/request-signer.ts";
 import { bounds } from "../base/bounds.ts";
 import { readBytes } from "../base/read-bytes.ts";
 import { decodeText, makeJsonDecoders, setOwn } from "./decode.ts";
@@ -15,6 +16,8 @@ export interface ClientOptions {
   /** The region. With `accessKeyId` it says whose account the calls are in; without that they are unsigned. */
   readonly region?: string;
   readonly accessKeyId?: string;
+  /** Signs the calls, for a server that verifies signatures. */
+  readonly credentials?: Credentials;
   /** A call that takes longer is given up, in milliseconds. */
   readonly timeoutMs?: number;
 }
@@ -42,7 +45,7 @@ export class ServiceError extends Error {
 
 const answerBytesMax = bounds.clientAnswerBytesMax.value;
 
-/** A client of the management API, driven by the same models as the server. It signs nothing. */
+/** A client of the management API, driven by the same models as the server. */
 export function makeClient(options: ClientOptions): Client {
   const model = loadModel(options.model);
   const encoderOf = makeJsonEncoders(model);
@@ -171,7 +174,8 @@ function send(options: ClientOptions, model: Model, method: string, written: Wri
   const url = new URL(options.endpoint);
   const request = url.protocol === "https:" ? requestHttps : requestHttp;
   const headers: Record<string, string | number> = { ...written.headers, "content-length": written.body.length };
-  if (options.accessKeyId !== undefined) headers["authorization"] = credential(options, model);
+  if (options.credentials !== undefined) sign(headers, { options, model, method, written });
+  else if (options.accessKeyId !== undefined) headers["authorization"] = credential(options, model);
   return new Promise((resolve, reject) => {
     // The target is sent as written, because percent-encoding in a label must stay.
     const path = url.pathname.replace(/\/$/, "") + written.target;
@@ -184,6 +188,34 @@ function send(options: ClientOptions, model: Model, method: string, written: Wri
     sent.on("error", reject);
     sent.end(written.body);
   });
+}
+
+/** Adds the headers of a signature. */
+function sign(
+  headers: Record<string, string | number>,
+  call: {
+    readonly options: ClientOptions;
+    readonly model: Model;
+    readonly method: string;
+    readonly written: WrittenRequest;
+  },
+): void {
+  const { options, model, method, written } = call;
+  const { metadata } = model;
+  const url = new URL(options.endpoint);
+  const list = Object.entries(written.headers).flat();
+  const before = list.length;
+  const request = {
+    method,
+    target: url.pathname.replace(/\/$/, "") + written.target,
+    host: url.host,
+    headers: list,
+    body: written.body,
+  };
+  const service = metadata.signingName ?? metadata.endpointPrefix;
+  const signer = new RequestSigner({ service, region: options.region ?? "us-east-1" });
+  signer.sign(request, options.credentials!, Date.now());
+  for (let index = before; index < list.length; index += 2) headers[list[index]!.toLowerCase()] = list[index + 1]!;
 }
 
 /**

@@ -3,6 +3,7 @@ import { PackageStore } from "../functions/packages.ts";
 import { LambdaService } from "../services/lambda/lambda-service.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { ServerConfig } from "./config.ts";
+import { FunctionCredentials } from "./enforcement/function-credentials.ts";
 import type { Ground } from "./ground.ts";
 import type { ServerTelemetry } from "./server-telemetry.ts";
 
@@ -25,7 +26,10 @@ export interface FunctionRuntimeOptions {
 export function makeFunctionRuntime(options: FunctionRuntimeOptions): FunctionRuntime {
   const { config, ground, telemetry, logger } = options;
   const packages = new PackageStore(ground.functionsPath);
+  const credentials =
+    config.auth === "enforce" ? new FunctionCredentials({ store: ground.store, clock: ground.clock }) : undefined;
   const manager = new FunctionManager({
+    ...(credentials && { credentialsOf: credentials.of }),
     packages,
     logger,
     logs: telemetry.logs.sink,
@@ -38,8 +42,12 @@ export function makeFunctionRuntime(options: FunctionRuntimeOptions): FunctionRu
   return {
     manager,
     lambda,
-    start: () => lambda.start(),
+    async start() {
+      await credentials?.start();
+      await lambda.start();
+    },
     async close() {
+      credentials?.close();
       await lambda.close();
       await manager.close();
     },

@@ -675,6 +675,7 @@ test("where there is no room for another environment, invocations wait for one",
     ...({
       timeoutSeconds: 3,
       memoryMb: 128,
+      role: "arn:aws:iam::000000000000:role/function",
       environment: {},
       isJsonLog: false,
       logLevel: undefined,
@@ -762,7 +763,8 @@ test("functions end with the server, even when it is killed and they are stuck",
     const code = "exports.handler = async () => { const c = require('node:child_process').spawn('sleep', ['60']); console.log('pids ' + process.pid + ' ' + c.pid + '.'); for (;;); }";
     const { hash } = await packages.save(Buffer.from(zipSync({ "index.js": strToU8(code) })));
     await manager.apply({ functionArn: "${arn}", name: "f", account: "000000000000", region: "us-east-1", runtime: "nodejs22.x",
-      handler: "index.handler", timeoutSeconds: 60, memoryMb: 128, environment: {}, isJsonLog: false, logLevel: undefined, logGroup: "g",
+      handler: "index.handler", timeoutSeconds: 60, memoryMb: 128, role: "arn:aws:iam::000000000000:role/function",
+    environment: {}, isJsonLog: false, logLevel: undefined, logGroup: "g",
       packageHash: hash, revisionId: "1", policyRevision: "" });
     await manager.client().invoke({ functionArn: "${arn}", payload: "{}" });`;
   const server = spawn(process.execPath, ["--input-type=module", "-e", script], { cwd: import.meta.dirname });

@@ -16,6 +16,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "access/policy.ts",
     "access/principal.ts",
     "access/principal-conditions.ts",
+    "access/request-signer.ts",
     "access/statement-positions.ts",
   ],
   server: [

@@ -7,6 +7,7 @@ import {
 } from "../../access/principal.ts";
 import { bounds } from "../../base/bounds.ts";
 import { UserError } from "../../base/user-error.ts";
+import { fetchSigned } from "../signed-calls.ts";
 import { type AnswerElement, findElement, membersAt, readQueryAnswer, textAt } from "./query-answer.ts";
 
 /** The parts of a principal's ARN that is a root, a user, a role or a role's session. */
@@ -131,14 +132,16 @@ async function readAccount(endpoint: string, account: string): Promise<readonly 
       ...{ Action: "GetAccountAuthorizationDetails", Version: "2010-05-08", MaxItems: "1000" },
       ...(marker !== "" && { Marker: marker }),
     });
-    const response = await fetch(endpoint, {
+    const response = await fetchSigned(endpoint, {
       method: "POST",
+      path: "/",
+      service: "iam",
       headers: {
         "Content-Type": "application/x-www-form-urlencoded",
         Authorization: `AWS4-HMAC-SHA256 Credential=${account}/20000101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=0`,
       },
       body: form.toString(),
-      signal: AbortSignal.timeout(bounds.cliExplainMsMax.value),
+      timeoutMs: bounds.cliExplainMsMax.value,
     });
     const answer = readQueryAnswer(await response.text());
     const result = findElement(

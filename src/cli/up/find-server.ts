@@ -6,6 +6,8 @@ import { type LogLevel, logLevels } from "../../server/config-keys.ts";
 import { awsEndpoint, isPortico, showEndpoint, urlHost } from "../endpoint.ts";
 import type { Output } from "../output.ts";
 import { shortPath } from "../short-path.ts";
+import { showAdministrator } from "../show-administrator.ts";
+import { useCredentials } from "../signed-calls.ts";
 import { withoutPrefix } from "./function-output.ts";
 import { type Project, settingsFileName } from "./project.ts";
 
@@ -57,6 +59,10 @@ export async function findOrStartServer(wanted: {
   const { startServer } = await import("../../server/start.ts");
   const server = await startServer(config, makeLogger(wanted.output, config.logLevel));
   const shownEndpoint = showEndpoint(server.url);
+  if (server.administrator !== undefined) {
+    useCredentials(server.url, server.administrator);
+    showAdministrator(server.administrator, config, wanted.output);
+  }
   const kept = config.memory ? "nothing is kept" : `data in ${shortPath(config.data)}`;
   wanted.output.note(`Portico runs: AWS_ENDPOINT_URL=${shownEndpoint} for AWS tools, ${kept}`);
   return { endpoint: server.url, shownEndpoint, isOurs: true, close: () => server.stop() };

@@ -154,6 +154,7 @@ export function toSpec(document: FunctionDocument | VersionDocument, scope: Scop
     handler: document.handler,
     timeoutSeconds: document.timeoutSeconds,
     memoryMb: document.memoryMb,
+    role: document.role,
     environment: document.environment ?? {},
     isJsonLog: document.logging.format === "JSON",
     logLevel: document.logging.applicationLevel,
