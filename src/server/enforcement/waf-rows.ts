@@ -76,6 +76,9 @@ export const wafTable: AccessTable = tableOf({
   GetLoggingConfiguration: onMember("ResourceArn"),
   DeleteLoggingConfiguration: onMember("ResourceArn"),
   ListTagsForResource: onMember("ResourceARN"),
+  PutPermissionPolicy: onMember("ResourceArn"),
+  GetPermissionPolicy: onMember("ResourceArn"),
+  DeletePermissionPolicy: onMember("ResourceArn"),
   TagResource: onMember("ResourceARN"),
   UntagResource: onMember("ResourceARN"),
   GetRateBasedStatementManagedKeys: (question, { call }) =>

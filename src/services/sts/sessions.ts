@@ -45,9 +45,16 @@ export class Sessions {
       const hasNewKey = changes.some(({ kind, deleted }) => kind === iamKinds.accessKey && !deleted);
       if (hasNewKey && this.#seal === undefined) this.requireSeal().catch(() => undefined);
     });
+    await this.#readSeal();
+  }
+
+  /** Returns the seal of the server's key, if there is one: others of this class may have made it. */
+  async #readSeal(): Promise<SessionSeal | undefined> {
+    if (this.#seal !== undefined) return this.#seal;
     const { kind, id } = sessionKeyDocument;
     const stored = await this.#store.read(everywhere, (tx) => tx.get<SessionKeyDocument>(kind, id));
     this.#seal = stored && sealOf(stored.body);
+    return this.#seal;
   }
 
   close(): void {
@@ -75,7 +82,7 @@ export class Sessions {
     if (token === undefined) return this.#identifyKey(accessKeyId);
     // The session belongs to another STS, such as AWS's own when its credentials are in the environment.
     if (!token.startsWith(sessionTokenPrefix)) return { kind: "unknown" };
-    const session = this.#seal?.openSession(accessKeyId, token);
+    const session = (await this.#readSeal())?.openSession(accessKeyId, token);
     if (session === undefined) return { kind: "invalid" };
     if (nowMs >= session.expiresAt * 1000) return { kind: "expired" };
     const { principal } = await this.#store.read(everywhere, (tx) => loadSession(tx, session));
@@ -85,7 +92,8 @@ export class Sessions {
 
   /** Returns whom an access key, with the token of its session, belongs to, with its secret; or AWS's refusal. */
   async find(accessKeyId: string, token: string | undefined, nowMs: number): Promise<CredentialsLookup> {
-    const secret = token === undefined ? await this.#secretOfKey(accessKeyId) : this.#seal?.secretOf(accessKeyId);
+    const secret =
+      token === undefined ? await this.#secretOfKey(accessKeyId) : (await this.#readSeal())?.secretOf(accessKeyId);
     const decision = secret === undefined ? unknownDecision : await this.identify(accessKeyId, token, nowMs);
     if (decision.kind === "expired") return { kind: "refused", problem: expiredSession };
     if (decision.kind !== "known" || secret === undefined) return { kind: "refused", problem: unknownKey() };

@@ -1,0 +1,233 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { type Identity, principalOfIdentity } from "../../access/principal.ts";
+import { ManualClock } from "../../base/clock.ts";
+import { randomIds } from "../../base/ids.ts";
+import { ApiError } from "../../protocol/errors.ts";
+import { loadModel, type ModelName, modelNames } from "../../protocol/model.ts";
+import type { Admission, CallContext } from "../../protocol/operation.ts";
+import { makeIamOperations } from "../../services/iam/operations.ts";
+import { makeLambdaOperations } from "../../services/lambda/operations.ts";
+import { logsOperationNames } from "../../services/logs/operation-names.ts";
+import { makeStsOperations } from "../../services/sts/operations.ts";
+import { makeWafOperations } from "../../services/wafv2/operations.ts";
+import { openSqliteStore } from "../../store/sqlite-store.ts";
+import { storeIndexes } from "../store-indexes.ts";
+import { accessTables } from "./access-tables.ts";
+import { ManagementEnforcement } from "./enforcement.ts";
+
+const store = openSqliteStore({ indexes: storeIndexes });
+after(() => store.close());
+const clock = new ManualClock(0);
+const enforcement = new ManagementEnforcement({ store, clock });
+
+const call: CallContext = {
+  account: "000000000000",
+  region: "us-east-1",
+  requestId: "r",
+  clock,
+  ids: randomIds,
+  host: "localhost",
+  accessKeyId: "AKIA",
+  userAgent: undefined,
+  sourceAddress: "192.0.2.1",
+};
+
+const userWith = (statements: readonly object[]): Admission => {
+  const identity: Identity = {
+    kind: "user",
+    account: "000000000000",
+    arn: "arn:aws:iam::000000000000:user/ann",
+    id: "AIDA",
+    name: "ann",
+    path: "/",
+    tags: {},
+    policies: [{ name: "p", document: JSON.stringify({ Version: "2012-10-17", Statement: statements }) }],
+  };
+  return { kind: "caller", caller: principalOfIdentity(identity) };
+};
+
+/** What inputs name things by. */
+const input = {
+  FunctionName: "f",
+  Resource: "arn:aws:lambda:us-east-1:000000000000:function:f",
+  UserName: "bob",
+  RoleName: "r",
+  GroupName: "g",
+  PolicyArn: "arn:aws:iam::000000000000:policy/p",
+  logGroupName: "g",
+  ResourceArn: "arn:aws:apigateway:us-east-1::/restapis/a/stages/s",
+};
+
+const question = (service: ModelName, operation: string, more: object = {}) => {
+  const { method, requestUri } = loadModel(service).operations[operation]!.http;
+  return { service, operation, httpMethod: method, path: requestUri.split("?")[0]!, input: { ...input, ...more } };
+};
+
+/** What needs no permission, or asks for it itself. */
+const free: readonly string[] = [
+  "AssumeRole",
+  "AssumeRoleWithWebIdentity",
+  "GetCallerIdentity",
+  "GetFederationToken",
+  "GetSessionToken",
+];
+
+const nobody = userWith([]);
+const administrator = userWith([{ Effect: "Allow", Action: "*", Resource: "*" }]);
+
+for (const service of modelNames) {
+  test(`${service}: no operation is allowed to a user without a policy, or without a signature`, async () => {
+    for (const operation of Object.keys(loadModel(service).operations)) {
+      const asked = question(service, operation);
+      const isFree = service === "sts" && free.includes(operation);
+      const decided = enforcement.authorize(asked, nobody, call).then(
+        () => "allowed",
+        (error: ApiError) => error.code,
+      );
+      assert.equal(await decided, isFree ? "allowed" : "AccessDeniedException", operation);
+      const isOpen = service === "sts" && operation === "AssumeRoleWithWebIdentity";
+      const admit = (): void => enforcement.admit(service, operation, { kind: "unsigned" });
+      if (isOpen) admit();
+      else assert.throws(admit, { code: "MissingAuthenticationTokenException" }, operation);
+    }
+  });
+}
+
+test("every operation that is there has a row, by which an administrator may do it", async () => {
+  const there: Partial<Record<ModelName, readonly string[]>> = {
+    iam: Object.keys(makeIamOperations(store, {} as never)),
+    lambda: Object.keys(makeLambdaOperations({ store } as never)),
+    logs: logsOperationNames,
+    sts: Object.keys(makeStsOperations(store, {} as never, {} as never)),
+    wafv2: Object.keys(makeWafOperations(store, {} as never)),
+    apigateway: Object.keys(loadModel("apigateway").operations),
+  };
+  for (const [service, operations] of Object.entries(there) as [ModelName, readonly string[]][]) {
+    assert.ok(operations.length > 5, service);
+    for (const operation of operations) {
+      assert.ok(accessTables[service].rowOf(operation), `${service}:${operation}`);
+      await enforcement.authorize(question(service, operation), administrator, call);
+    }
+  }
+});
+
+/** What calls ask for: the permission alone is enough, and any other is not. */
+const demands: readonly (readonly [ModelName, string, object, string, string])[] = [
+  ["apigateway", "GetRestApis", {}, "apigateway:GET", "arn:aws:apigateway:us-east-1::/restapis"],
+  ["lambda", "Invoke", {}, "lambda:InvokeFunction", "arn:aws:lambda:us-east-1:000000000000:function:f"],
+  [
+    "lambda",
+    "Invoke",
+    { Qualifier: "live" },
+    "lambda:InvokeFunction",
+    "arn:aws:lambda:us-east-1:000000000000:function:f:live",
+  ],
+  ["lambda", "ListFunctions", {}, "lambda:ListFunctions", "*"],
+  ["iam", "GetUser", {}, "iam:GetUser", "arn:aws:iam::000000000000:user/bob"],
+  ["iam", "GetUser", { UserName: undefined }, "iam:GetUser", "arn:aws:iam::000000000000:user/ann"],
+  ["iam", "CreateUser", { Path: "/team/" }, "iam:CreateUser", "arn:aws:iam::000000000000:user/team/bob"],
+  ["iam", "DeletePolicy", {}, "iam:DeletePolicy", "arn:aws:iam::000000000000:policy/p"],
+  [
+    "logs",
+    "GetLogEvents",
+    { logStreamName: "s" },
+    "logs:GetLogEvents",
+    "arn:aws:logs:us-east-1:000000000000:log-group:g:log-stream:s",
+  ],
+  [
+    "wafv2",
+    "GetWebACL",
+    { Name: "n", Id: "i", Scope: "REGIONAL" },
+    "wafv2:GetWebACL",
+    "arn:aws:wafv2:us-east-1:000000000000:regional/webacl/n/i",
+  ],
+  ["sts", "GetAccessKeyInfo", {}, "sts:GetAccessKeyInfo", "*"],
+];
+
+for (const [service, operation, more, action, resource] of demands) {
+  test(`${service} ${operation} needs ${action} on ${resource}`, async () => {
+    const asked = question(service, operation, more);
+    const denied = (Action: string, Resource: string): Promise<void> =>
+      assert.rejects(enforcement.authorize(asked, userWith([{ Effect: "Allow", Action, Resource }]), call), {
+        code: "AccessDeniedException",
+        message: `User: arn:aws:iam::000000000000:user/ann is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`,
+      });
+    await enforcement.authorize(asked, userWith([{ Effect: "Allow", Action: action, Resource: resource }]), call);
+    await denied(`${action}s`, "*");
+    if (resource !== "*") await denied("*", `${resource}/other`);
+    await assert.rejects(
+      enforcement.authorize(
+        asked,
+        userWith([
+          { Effect: "Allow", Action: "*", Resource: "*" },
+          { Effect: "Deny", Action: action, Resource: resource },
+        ]),
+        call,
+      ),
+      (error: ApiError) => error.message.endsWith("with an explicit deny in an identity-based policy"),
+    );
+  });
+}
+
+test("a role is passed to one service only, and by who may pass it", async () => {
+  const Role = "arn:aws:iam::000000000000:role/app";
+  const asked = question("lambda", "CreateFunction", { Role });
+  const create = { Effect: "Allow", Action: "lambda:*", Resource: "*" };
+  const passing = (service: string, Resource: string) =>
+    enforcement.authorize(
+      asked,
+      userWith([
+        create,
+        {
+          Effect: "Allow",
+          Action: "iam:PassRole",
+          Resource,
+          Condition: { StringEquals: { "iam:PassedToService": service } },
+        },
+      ]),
+      call,
+    );
+  await passing("lambda.amazonaws.com", Role);
+  const words = new RegExp(`perform: iam:PassRole on resource: ${Role} because no identity-based policy`);
+  await assert.rejects(passing("apigateway.amazonaws.com", Role), words);
+  await assert.rejects(passing("lambda.amazonaws.com", `${Role}2`), words);
+  await assert.rejects(enforcement.authorize(asked, userWith([create]), call), words);
+});
+
+test("another account's resource is denied, whatever the caller may do", async () => {
+  const foreign = { Resource: "arn:aws:lambda:us-east-1:111111111111:function:f" };
+  await assert.rejects(enforcement.authorize(question("lambda", "ListTags", foreign), administrator, call), {
+    code: "AccessDeniedException",
+  });
+});
+
+test("a call that sets a resource policy, or guards a stage, needs permission for that, too", async () => {
+  const only = (Action: string) => userWith([{ Effect: "Allow", Action, Resource: "*" }]);
+  const policy = question("apigateway", "UpdateRestApi", {
+    patchOperations: [{ op: "replace", path: "/policy", value: "" }],
+  });
+  await assert.rejects(enforcement.authorize(policy, only("apigateway:PATCH"), call), /apigateway:UpdateRestApiPolicy/);
+  const acl = question("wafv2", "DisassociateWebACL");
+  await assert.rejects(enforcement.authorize(acl, only("wafv2:*"), call), /apigateway:SetWebACL/);
+});
+
+test("a service that is passed on needs a caller who may do everything of it, and is denied nothing", () => {
+  const verified = (admission: Admission) => {
+    assert.ok(admission.kind === "caller");
+    return { caller: admission.caller, sourceAddress: "192.0.2.1", region: "us-east-1", userAgent: undefined };
+  };
+  const all = { Effect: "Allow", Action: "*", Resource: "*" };
+  enforcement.requireEvery("s3", verified(administrator));
+  enforcement.requireEvery("s3", verified(userWith([{ ...all, Action: "s3:*" }])));
+  for (const statements of [
+    [],
+    [{ ...all, Action: "s3:Get*" }],
+    [{ ...all, Action: "dynamodb:*" }],
+    [{ ...all, Resource: "arn:aws:s3:::mine/*" }],
+    [all, { Effect: "Deny", Action: "s3:DeleteObject", Resource: "*" }],
+  ]) {
+    const refused = (error: unknown): boolean => error instanceof ApiError && error.code === "AccessDeniedException";
+    assert.throws(() => enforcement.requireEvery("s3", verified(userWith(statements))), refused);
+  }
+});

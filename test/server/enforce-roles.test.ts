@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { makeClient } from "../../src/protocol/client.ts";
+import { readConfig } from "../../src/server/config.ts";
+import { createAdministratorKey } from "../../src/server/create-administrator-key.ts";
+import { startServer } from "../../src/server/start.ts";
+import { makeLogger } from "../../src/telemetry/logger.ts";
+
+const silent = makeLogger("silent", () => {});
+
+const configOf = (flags: Record<string, string | boolean>) =>
+  readConfig({ flags: { auth: "enforce", port: "0", threads: "1", ...flags }, env: {}, cwd: "/nowhere" });
+
+test("an administrator is made once; another one is made by hand, when the server is down", async () => {
+  const data = mkdtempSync(join(tmpdir(), "portico-enforce-"));
+  const config = await configOf({ data });
+  const first = await startServer(config, silent);
+  const key = first.administrator;
+  assert.ok(key);
+  await assert.rejects(createAdministratorKey(data), /in use by another Portico/);
+  await first.stop();
+  const other = await createAdministratorKey(data);
+  assert.notEqual(other.accessKeyId, key.accessKeyId);
+  const second = await startServer(config, silent);
+  try {
+    assert.equal(second.administrator, undefined);
+    for (const credentials of [key, other]) {
+      const client = makeClient({ endpoint: second.url, model: "apigateway", credentials });
+      await client.call("GetRestApis");
+    }
+  } finally {
+    await second.stop();
+  }
+  for (const name of readdirSync(data).filter((file) => /\.(log|json)$/.test(file))) {
+    assert.ok(!readFileSync(join(data, name), "utf8").includes(key.secretAccessKey), name);
+  }
+});
+
+test("all addresses are listened on with --auth enforce; addresses and names of this machine are its hosts", async () => {
+  const server = await startServer(await configOf({ host: "0.0.0.0", memory: true }), silent);
+  try {
+    const endpoint = `http://127.0.0.1:${server.port}`;
+    const credentials = server.administrator!;
+    await makeClient({ endpoint, model: "apigateway", credentials }).call("GetRestApis");
+    const open = await fetch(`${endpoint}/_portico/health`);
+    assert.deepEqual([open.status, await open.json()], [200, { status: "ok" }]);
+    assert.equal((await fetch(`${endpoint}/_portico/ready`)).status, 200);
+    for (const path of ["metrics", "status", "docs", "docs/app.js", "nothing", ""]) {
+      const closed = await fetch(`${endpoint}/_portico/${path}`);
+      assert.equal(closed.status, 403, path);
+      assert.equal(closed.headers.get("x-amzn-errortype"), "MissingAuthenticationTokenException", path);
+    }
+    for (const path of ["explain", "reset", "clock"]) {
+      assert.equal((await fetch(`${endpoint}/_portico/${path}`, { method: "POST", body: "{}" })).status, 403, path);
+    }
+    const page = await fetch(`${endpoint}/_portico/docs`, { headers: { accept: "text/html" } });
+    assert.equal(page.status, 403);
+    assert.match(await page.text(), /This server answers signed requests only/);
+    // A page of another origin is refused before anything is verified.
+    const forged = await fetch(`${endpoint}/restapis`, { headers: { origin: "http://evil.example" } });
+    assert.match(await forged.text(), /web origin/);
+  } finally {
+    await server.stop();
+  }
+});
+
+test("after a reset there is another administrator", async () => {
+  const server = await startServer(await configOf({ memory: true }), silent);
+  try {
+    const { fetchSigned, useCredentials } = await import("../../src/cli/signed-calls.ts");
+    useCredentials(server.url, server.administrator!);
+    const call = { method: "POST", path: "/_portico/reset", service: "portico", timeoutMs: 10_000 } as const;
+    const answer = (await (await fetchSigned(server.url, call)).json()) as { administrator: { accessKeyId: string } };
+    assert.match(answer.administrator.accessKeyId, /^AKIA/);
+    assert.equal((await fetchSigned(server.url, call)).status, 403, "the key before it is gone");
+  } finally {
+    await server.stop();
+  }
+});
