@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { compileRest } from "../../src/compiler/compile-rest.ts";
 import type { Surroundings } from "../../src/compiler/surroundings.ts";
 import type {
+  Authorizer,
   GatewayResponse,
   Integration,
   Method,
@@ -141,6 +142,34 @@ const anySurroundings = (backend: string): Surroundings => ({
   roles: new Map(),
 });
 
+/** Of which some can't be enforced. */
+const anyAuthorization = (): Partial<Method> => ({
+  authorizationType: oneOf(["AWS_IAM", "CUSTOM", "CUSTOM", "COGNITO_USER_POOLS", text()]),
+  authorizerId: oneOf(["token", "request", "pool", text()]),
+});
+
+const anyAuthorizers = (): Authorizer[] => {
+  const authorizerUri = oneOf([aLambdaProxy().uri!, text()]);
+  const identitySource = oneOf(["method.request.header.Authorization", "method.request.querystring.a", text()]);
+  const providerARNs = [oneOf(["arn:aws:cognito-idp:us-east-1:000000000000:userpool/us-east-1_A", text()])];
+  return [
+    { id: "token", name: "token", type: "TOKEN", authorizerUri, identitySource: "method.request.header.Authorization" },
+    { id: "request", name: "request", type: "REQUEST", authorizerUri, identitySource, authorizerResultTtlInSeconds: 0 },
+    { id: "pool", name: "pool", type: "COGNITO_USER_POOLS", providerARNs },
+  ];
+};
+
+const anyPolicy = (): string | undefined =>
+  oneOf([
+    undefined,
+    undefined,
+    JSON.stringify({
+      Version: "2012-10-17",
+      Statement: { Effect: "Allow", Principal: "*", Action: "*", Resource: "*" },
+    }),
+    text(),
+  ]);
+
 function anyApi(backend: string): { definition: RestApiDefinition; stage: Stage } {
   const paths = ["/", "/a", "/a/{x}", "/{proxy+}", `/${text().replaceAll("/", "")}`];
   const routes = Object.fromEntries(
@@ -148,6 +177,7 @@ function anyApi(backend: string): { definition: RestApiDefinition; stage: Stage 
       const method: Method = aMethod(anyIntegration(backend), {
         methodResponses: { "200": { statusCode: "200" }, "404": { statusCode: "404" } },
         apiKeyRequired: random() < 0.1,
+        ...(random() < 0.2 ? anyAuthorization() : {}),
         ...(random() < 0.5
           ? {}
           : {
@@ -168,12 +198,14 @@ function anyApi(backend: string): { definition: RestApiDefinition; stage: Stage 
   const restApi = defined({
     binaryMediaTypes: oneOf([[], ["a/b"], ["*/*"], [text()]]),
     minimumCompressionSize: oneOf([undefined, 0, 3]),
+    policy: anyPolicy(),
   }) as Partial<RestApi>;
   return {
     definition: aRestApi(routes, {
       gatewayResponses: [gatewayResponse],
       models: anyModels(),
       requestValidators,
+      authorizers: anyAuthorizers(),
       restApi,
     }),
     stage: aStage({ variables: { a: text() }, accessLogSettings: { destinationArn: text(), format: text() } }),
