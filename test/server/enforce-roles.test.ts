@@ -80,3 +80,97 @@ test("after a reset there is another administrator", async () => {
     await server.stop();
   }
 });
+
+test("roles are passed, and policies changed, only by who may, in documents and copies too", async () => {
+  const server = await startServer(await configOf({ memory: true }), silent);
+  try {
+    const { fetchSigned, useCredentials } = await import("../../src/cli/signed-calls.ts");
+    useCredentials(server.url, server.administrator!);
+    const iam = async (parameters: Readonly<Record<string, string>>): Promise<string> => {
+      const response = await fetchSigned(server.url, {
+        method: "POST",
+        path: "/",
+        service: "iam",
+        headers: { "content-type": "application/x-www-form-urlencoded" },
+        body: String(new URLSearchParams({ Version: "2010-05-08", ...parameters })),
+        timeoutMs: 10_000,
+      });
+      const text = await response.text();
+      assert.equal(response.status, 200, text);
+      return text;
+    };
+    await iam({ Action: "CreateUser", UserName: "dev" });
+    const PolicyDocument = JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [
+        { Effect: "Allow", Action: ["apigateway:*"], Resource: "*" },
+        { Effect: "Deny", Action: "apigateway:UpdateRestApiPolicy", Resource: "*" },
+        { Effect: "Allow", Action: "iam:PassRole", Resource: "arn:aws:iam::000000000000:role/app-*" },
+      ],
+    });
+    await iam({ Action: "PutUserPolicy", UserName: "dev", PolicyName: "p", PolicyDocument });
+    const made = await iam({ Action: "CreateAccessKey", UserName: "dev" });
+    const credentials = {
+      accessKeyId: /<AccessKeyId>(.*?)</.exec(made)![1]!,
+      secretAccessKey: /<SecretAccessKey>(.*?)</.exec(made)![1]!,
+    };
+    const endpoint = server.url;
+    const admin = makeClient({ endpoint, model: "apigateway", credentials: server.administrator! });
+    const dev = makeClient({ endpoint, model: "apigateway", credentials });
+    const document = (credentialsOfRole: string, more: object = {}): Buffer =>
+      Buffer.from(
+        JSON.stringify({
+          openapi: "3.0.1",
+          info: { title: "t", version: "1" },
+          ...more,
+          paths: {
+            "/": {
+              get: {
+                responses: { 200: { description: "" } },
+                "x-amazon-apigateway-integration": {
+                  type: "http",
+                  httpMethod: "GET",
+                  uri: "http://example.com",
+                  credentials: credentialsOfRole,
+                },
+              },
+            },
+          },
+        }),
+      );
+    const role = (name: string): string => `arn:aws:iam::000000000000:role/${name}`;
+    const mayNotPass = { code: "AccessDeniedException", message: /dev is not authorized to perform: iam:PassRole on/ };
+    await dev.call("ImportRestApi", { body: document(role("app-one")) });
+    await assert.rejects(dev.call("ImportRestApi", { body: document(role("admin")) }), mayNotPass);
+    await assert.rejects(dev.call("ImportRestApi", { body: document(role(`\${stageVariables.role}`)) }), mayNotPass);
+    const { id } = await admin.call("ImportRestApi", {
+      body: document(role("admin"), {
+        "x-amazon-apigateway-policy": {
+          Version: "2012-10-17",
+          Statement: [{ Effect: "Allow", Principal: "*", Action: "execute-api:Invoke", Resource: "execute-api:/*" }],
+        },
+      }),
+    });
+    await assert.rejects(dev.call("CreateRestApi", { name: "copy", cloneFrom: id }), mayNotPass);
+    await assert.rejects(
+      dev.call("PutRestApi", { restApiId: id, mode: "overwrite", body: document(role("app-one")) }),
+      { code: "AccessDeniedException", message: /apigateway:UpdateRestApiPolicy .* with an explicit deny/ },
+    );
+    await assert.rejects(
+      dev.call("CreateAuthorizer", {
+        restApiId: id,
+        name: "a",
+        type: "TOKEN",
+        authorizerUri:
+          "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/invocations",
+        authorizerCredentials: role("admin"),
+        identitySource: "method.request.header.Authorization",
+      }),
+      mayNotPass,
+    );
+    const account = [{ op: "replace", path: "/cloudwatchRoleArn", value: role("admin") }];
+    await assert.rejects(dev.call("UpdateAccount", { patchOperations: account }), mayNotPass);
+  } finally {
+    await server.stop();
+  }
+});

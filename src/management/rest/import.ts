@@ -76,12 +76,13 @@ function checkImported(
 /** Returns the definition with the document's policy in the form in which UpdateRestApi would store it. */
 function withSavedPolicy(definition: RestApiDefinition, base: RestApiDefinition, work: Change): RestApiDefinition {
   const { policy } = definition.restApi;
-  if (policy === undefined || policy === base.restApi.policy) return definition;
+  if (policy === base.restApi.policy) return definition;
   const { region, account, authority } = work.call;
   authority?.require({
     action: "apigateway:UpdateRestApiPolicy",
     resource: `arn:aws:apigateway:${region}::/restapis/${base.restApi.id}`,
   });
+  if (policy === undefined) return definition;
   const result = normalisePolicy(policy, { region, account, apiId: base.restApi.id });
   if (result.kind === "refused") throw badRequest(`Errors found during import:\n\t${result.message}`);
   return { ...definition, restApi: { ...definition.restApi, policy: result.policy } };

@@ -37,6 +37,7 @@ import { requireRoom } from "../control-service.ts";
 import { domainsMappedTo } from "../domains/domain-names.ts";
 import { checkTags, customIdTag, withShownTags } from "../tags/tag-rules.ts";
 import { readDocumentedDefinition, writeDefinition } from "./definition-documents.ts";
+import { refuseForeignRoles } from "./pass-role.ts";
 import { restApis } from "./rest-apis.ts";
 import { dropStageLinks } from "./usage-plan-links.ts";
 import { type Change, defineResource, operations, type Work, writing } from "./work.ts";
@@ -258,6 +259,7 @@ const createRestApi = async (work: Change<"CreateRestApi">): Promise<unknown> =>
   const { input } = work;
   const blank = await newDefinition(work, input);
   const definition = input.cloneFrom ? await cloneDefinition(work, blank, input.cloneFrom) : blank;
+  if (work.call.authority !== undefined) refuseForeignRoles(definition, blank, work.call);
   await writeNewDefinition(work, definition);
   return viewRestApi(definition.restApi, "create");
 };

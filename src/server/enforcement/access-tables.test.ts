@@ -142,6 +142,20 @@ const demands: readonly (readonly [ModelName, string, object, string, string])[]
     "wafv2:GetWebACL",
     "arn:aws:wafv2:us-east-1:000000000000:regional/webacl/n/i",
   ],
+  [
+    "logs",
+    "GetLogEvents",
+    { logGroupName: undefined, logGroupIdentifier: "arn:aws-cn:logs:us-east-1:000000000000:log-group:g:*" },
+    "logs:GetLogEvents",
+    "arn:aws:logs:us-east-1:000000000000:log-group:g:log-stream:",
+  ],
+  [
+    "lambda",
+    "ListTags",
+    { Resource: "000000000000:function:f" },
+    "lambda:ListTags",
+    "arn:aws:lambda:us-east-1:000000000000:function:f",
+  ],
   ["sts", "GetAccessKeyInfo", {}, "sts:GetAccessKeyInfo", "*"],
 ];
 
@@ -195,6 +209,18 @@ test("a role is passed to one service only, and by who may pass it", async () =>
   await assert.rejects(enforcement.authorize(asked, userWith([create]), call), words);
 });
 
+test("a deny holds for the same thing in another partition's name", async () => {
+  const ResourceArn = "arn:aws-cn:apigateway:us-east-1::/restapis/a/stages/s";
+  const caller = userWith([
+    { Effect: "Allow", Action: "*", Resource: "*" },
+    { Effect: "Deny", Action: "*", Resource: "arn:aws:apigateway:us-east-1::/restapis/a/*" },
+  ]);
+  await assert.rejects(
+    enforcement.authorize(question("wafv2", "GetWebACLForResource", { ResourceArn }), caller, call),
+    /explicit deny/,
+  );
+});
+
 test("another account's resource is denied, whatever the caller may do", async () => {
   const foreign = { Resource: "arn:aws:lambda:us-east-1:111111111111:function:f" };
   await assert.rejects(enforcement.authorize(question("lambda", "ListTags", foreign), administrator, call), {
@@ -208,6 +234,8 @@ test("a call that sets a resource policy, or guards a stage, needs permission fo
     patchOperations: [{ op: "replace", path: "/policy", value: "" }],
   });
   await assert.rejects(enforcement.authorize(policy, only("apigateway:PATCH"), call), /apigateway:UpdateRestApiPolicy/);
+  const copy = question("apigateway", "CreateRestApi", { name: "x", cloneFrom: "abc" });
+  await assert.rejects(enforcement.authorize(copy, only("apigateway:POST"), call), /apigateway:GET.*restapis\/abc/);
   const acl = question("wafv2", "DisassociateWebACL");
   await assert.rejects(enforcement.authorize(acl, only("wafv2:*"), call), /apigateway:SetWebACL/);
 });

@@ -6,9 +6,15 @@ import { type AccessRow, type AccessTable, tableOf } from "./access-rows.ts";
  * AWS: API Gateway Developer Guide, "Control who can create and manage an API Gateway API with IAM policies".
  */
 const callOfPath: AccessRow = ({ operation, httpMethod, path, input }, { call }) => {
-  const resource = `arn:aws:apigateway:${call.region}::${path.replace(/^\/v2(?=\/)/, "")}`;
+  const plain = path.replace(/^\/v2(?=\/)/, "").replace(/^\/tags\/arn%3Aaws[a-z-]*%3A/, "/tags/arn%3Aaws%3A");
+  const resource = `arn:aws:apigateway:${call.region}::${plain}`;
   const demands: AccessDemand[] = [{ action: `apigateway:${httpMethod}`, resource }];
   if (setsPolicy(operation, input)) demands.push({ action: "apigateway:UpdateRestApiPolicy", resource });
+  // A copy shows all of the API that it is made of.
+  const source = operation === "CreateRestApi" ? input["cloneFrom"] : undefined;
+  if (typeof source === "string") {
+    demands.push({ action: "apigateway:GET", resource: `${resource}/${encodeURIComponent(source)}` });
+  }
   return demands;
 };
 

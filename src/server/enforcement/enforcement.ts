@@ -105,11 +105,13 @@ export class ManagementEnforcement implements Enforcement {
   }
 
   #problemOf(
-    { action, resource, isResourcePrefix = false, keys = {} }: AccessDemand,
+    { action, resource: given, isResourcePrefix = false, keys = {} }: AccessDemand,
     { caller, sourceAddress, region, userAgent }: VerifiedCall,
     input: AccessQuestion["input"],
     policy: string | undefined,
   ): string | undefined {
+    // Handlers take an ARN of another partition for the same thing, so policies have to.
+    const resource = given.replace(/^arn:aws[a-z-]*:/, "arn:aws:");
     const account = accountOf(resource) ?? caller.account;
     const requestTags = tagsOf(input);
     const context = makeManagementContext({

@@ -30,10 +30,15 @@ const withRole: AccessRow = (question, facts) => {
   return role === undefined ? demand : [demand, passRole(role)];
 };
 
-const onResource: AccessRow = (question) => ({
-  action: `lambda:${question.operation}`,
-  resource: text(question, "Resource") ?? "",
-});
+/** A function by its ARN, whole or in part; nothing else has tags here. */
+const onResource: AccessRow = (question, { call }) => {
+  const given = text(question, "Resource") ?? "";
+  const isFunction = given.includes(":function:");
+  return {
+    action: `lambda:${question.operation}`,
+    resource: isFunction ? parseFunctionName(given, undefined, call).qualifiedArn : given,
+  };
+};
 
 const onEverything: AccessRow = ({ operation }) => ({ action: `lambda:${operation}`, resource: "*" });
 

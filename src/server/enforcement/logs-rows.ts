@@ -5,10 +5,9 @@ import { type AccessRow, type AccessTable, rowsOf, tableOf, text } from "./acces
  * Guide, "Overview of managing access permissions", ARNs that policies may use.
  */
 const onStream: AccessRow = (question, { call }) => {
-  const identifier = text(question, "logGroupIdentifier");
-  const named = /^arn:[^:]*:logs:([^:]*):([^:]*):log-group:([^:]*)/.exec(identifier ?? "");
-  const [, region = call.region, account = call.account] = named ?? [];
-  const group = text(question, "logGroupName") ?? named?.[3] ?? identifier ?? "";
+  const given = text(question, "logGroupName") ?? text(question, "logGroupIdentifier") ?? "";
+  const named = /^arn:[^:]*:logs:([^:]*):([^:]*):log-group:([^:]*)/.exec(given);
+  const [, region = call.region, account = call.account, group = given] = named ?? [];
   const stream = text(question, "logStreamName") ?? "";
   return {
     action: `logs:${question.operation}`,
@@ -18,7 +17,8 @@ const onStream: AccessRow = (question, { call }) => {
 
 const onResource: AccessRow = (question) => ({
   action: `logs:${question.operation}`,
-  resource: text(question, "resourceArn") ?? "",
+  // `:*` at the end makes no other group of it.
+  resource: (text(question, "resourceArn") ?? "").replace(/:\*$/, ""),
 });
 
 /** AWS: Service Authorization Reference, "Amazon CloudWatch Logs". */
