@@ -11,14 +11,19 @@ const rounds = 4;
 const callers = 4;
 const value = "the-key-that-is-counted-1";
 const folder = mkdtempSync(join(tmpdir(), "portico-crash-usage-"));
-after(() => rmSync(folder, { recursive: true, force: true }));
+let server: Portico;
+after(async () => {
+  // One that a failed test has left.
+  await server.kill();
+  rmSync(folder, { recursive: true, force: true });
+});
 const restart = (): Promise<Portico> =>
   startPortico({ args: ["--data", join(folder, "data"), "--threads", "2", "--limit", "throttleRate=1000000"] });
 
 const today = (): string => new Date().toISOString().slice(0, 10);
 
 test(`after kill -9, ${rounds} times: no more calls pass than the quota and what may be forgotten`, async (t) => {
-  let server = await restart();
+  server = await restart();
   const api = await MockApi.create(server.url);
   const method = await api.requireKey();
   assert.equal(method["apiKeyRequired"], true);
