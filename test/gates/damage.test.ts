@@ -43,6 +43,13 @@ describe("a plan with one damaged value refuses what it refused before", () => {
   }
 });
 
+it("a plan with a method without steps closes its stage: nobody would answer", async () => {
+  await using api = await startGuarded();
+  const [method, ...others] = api.plan().methods;
+  api.setPlan({ ...api.plan(), methods: [{ ...method!, steps: [] }, ...others] });
+  assert.equal((await api.call("none")).status, 501);
+});
+
 async function staysShut(table: GateTable, row: Row, method: MethodName): Promise<void> {
   await using api = await startGuarded({ ...table.options, ...row.options });
   await api.call(method);

@@ -1,3 +1,4 @@
+import { assert } from "../../base/assert.ts";
 import { bounds } from "../../base/bounds.ts";
 import type { InboundExchange, InboundRequest } from "../../http/inbound.ts";
 import type { RestPlan } from "../../plan/rest-plan.ts";
@@ -65,10 +66,10 @@ class RestProgram implements Program {
     this.#life = life;
     this.responses = new GatewayResponses(plan.gatewayResponses);
     this.#router = new Router(plan.routes);
-    this.#methods = plan.methods.map((method) => ({
-      plan: method,
-      steps: method.steps.map((step) => linkStep(step, { ...context, method })),
-    }));
+    this.#methods = plan.methods.map((method) => {
+      assert(method.steps.length > 0, "a method has a step that answers");
+      return { plan: method, steps: method.steps.map((step) => linkStep(step, { ...context, method })) };
+    });
     this.#hints = new StageHints(plan, thread.undeployed);
   }
 
