@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { strToU8, zipSync } from "fflate";
 import { makeClient } from "../../src/protocol/client.ts";
 import { readConfig } from "../../src/server/config.ts";
 import { createAdministratorKey } from "../../src/server/create-administrator-key.ts";
@@ -172,5 +176,91 @@ test("roles are passed, and policies changed, only by who may, in documents and 
     await assert.rejects(dev.call("UpdateAccount", { patchOperations: account }), mayNotPass);
   } finally {
     await server.stop();
+  }
+});
+
+test("a function has a session of its role if that trusts Lambda, and may do what the role may", async () => {
+  const server = await startServer(await configOf({ memory: true }), silent);
+  try {
+    const { fetchSigned, useCredentials } = await import("../../src/cli/signed-calls.ts");
+    const endpoint = server.url;
+    useCredentials(endpoint, server.administrator!);
+    const makeRole = async (RoleName: string, Service: string): Promise<string> => {
+      const AssumeRolePolicyDocument = JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [{ Effect: "Allow", Principal: { Service }, Action: "sts:AssumeRole" }],
+      });
+      const parameters = { Action: "CreateRole", Version: "2010-05-08", RoleName, AssumeRolePolicyDocument };
+      const response = await fetchSigned(endpoint, {
+        method: "POST",
+        path: "/",
+        service: "iam",
+        headers: { "content-type": "application/x-www-form-urlencoded" },
+        body: String(new URLSearchParams(parameters)),
+        timeoutMs: 10_000,
+      });
+      assert.equal(response.status, 200);
+      return `arn:aws:iam::000000000000:role/${RoleName}`;
+    };
+    const lambda = makeClient({ endpoint, model: "lambda", credentials: server.administrator! });
+    const ZipFile = zipSync({
+      "index.mjs": strToU8(
+        "export const handler = async () => ({ accessKeyId: process.env.AWS_ACCESS_KEY_ID, secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY, sessionToken: process.env.AWS_SESSION_TOKEN });",
+      ),
+    });
+    const credentialsIn = async (FunctionName: string, Role: string) => {
+      const Code = { ZipFile };
+      await lambda.call("CreateFunction", {
+        FunctionName,
+        Runtime: "nodejs22.x",
+        Handler: "index.handler",
+        Role,
+        Code,
+      });
+      const { Payload } = await lambda.call("Invoke", { FunctionName });
+      return JSON.parse(String(Payload));
+    };
+    assert.deepEqual(await credentialsIn("none", await makeRole("other", "ec2.amazonaws.com")), {});
+    assert.deepEqual(await credentialsIn("missing", "arn:aws:iam::000000000000:role/missing"), {});
+    const credentials = await credentialsIn("back", await makeRole("fn", "lambda.amazonaws.com"));
+    assert.match(credentials.accessKeyId, /^ASIA/);
+    const client = makeClient({ endpoint, model: "apigateway", credentials });
+    await assert.rejects(client.call("GetRestApis"), {
+      code: "AccessDeniedException",
+      message: /^User: arn:aws:sts::000000000000:assumed-role\/fn\/back is not authorized to perform: apigateway:GET/,
+    });
+  } finally {
+    await server.stop();
+  }
+});
+
+test("a call of another service reaches the upstream only if it is signed, by who may do everything of the service", async () => {
+  const reached: string[] = [];
+  const upstream = createServer((request, response) => {
+    reached.push(`${request.method} ${request.url}`);
+    response.end("there");
+  });
+  await once(upstream.listen(0, "127.0.0.1"), "listening");
+  const { port } = upstream.address() as AddressInfo;
+  const server = await startServer(await configOf({ memory: true, upstream: `http://127.0.0.1:${port}` }), silent);
+  try {
+    const { fetchSigned, useCredentials } = await import("../../src/cli/signed-calls.ts");
+    const scope = "AKIAQAAAAAAAAAAAAAAA/20261120/us-east-1/sqs/aws4_request";
+    for (const headers of [
+      {},
+      { "x-amz-target": "AmazonSQS.ListQueues" },
+      { authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0` },
+    ]) {
+      const response = await fetch(`${server.url}/`, { method: "POST", headers, body: "{}" });
+      assert.ok([400, 403].includes(response.status), `${response.status}`);
+    }
+    assert.deepEqual(reached, []);
+    useCredentials(server.url, server.administrator!);
+    const call = { method: "POST", path: "/queue", service: "sqs", body: "{}", timeoutMs: 10_000 } as const;
+    assert.equal(await (await fetchSigned(server.url, call)).text(), "there");
+    assert.deepEqual(reached, ["POST /queue"]);
+  } finally {
+    await server.stop();
+    upstream.close();
   }
 });
