@@ -336,6 +336,68 @@ for (const { name, call, words } of services) {
   });
 }
 
+test("a copy of an API, and a test of its authorizer, use no role that the caller may not pass", async () => {
+  const rest = (method: string, path: string, input: object): Call => ({
+    service: "apigateway",
+    method,
+    path,
+    body: JSON.stringify(input),
+  });
+  const make = async (path: string, input: object): Promise<string> => {
+    const { status, text } = await ask(rest("POST", path, input));
+    assert.equal(status, 201, text);
+    return (JSON.parse(text) as { readonly id: string }).id;
+  };
+  const role = (name: string): string => `arn:aws:iam::000000000000:role/${name}`;
+  const authorizerUri =
+    "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/invocations";
+  const withRole = async (authorizerCredentials: string): Promise<{ readonly api: string; readonly path: string }> => {
+    const api = await make("/restapis", { name: "source" });
+    const authorizer = { name: "a", type: "TOKEN", identitySource: "method.request.header.A" };
+    const id = await make(`/restapis/${api}/authorizers`, { ...authorizer, authorizerUri, authorizerCredentials });
+    return { api, path: `/restapis/${api}/authorizers/${id}` };
+  };
+  const power = await withRole(role("power"));
+  const app = await withRole(role("app-1"));
+  const chosen = await withRole(role(`\${stageVariables.role}`));
+  const statements = [
+    { Effect: "Allow", Action: "apigateway:*", Resource: "*" },
+    { Effect: "Allow", Action: "iam:PassRole", Resource: role("app-*") },
+  ];
+  const copier = { credentials: await makeUser("copier", { Version: "2012-10-17", Statement: statements }) };
+  const copy = (cloneFrom: string): Promise<Answer> =>
+    ask(rest("POST", "/restapis", { name: "copy", cloneFrom }), copier);
+  const passRole = (name: string): RegExp => new RegExp(`iam:PassRole on resource: ${role(name)} because`);
+  assert.match((await copy(power.api)).text, passRole("power"));
+  assert.equal((await copy(app.api)).status, 201);
+  const testWith = (path: string, variables: object): Promise<Answer> =>
+    ask(rest("POST", path, { headers: { A: "token" }, stageVariables: variables }), copier);
+  assert.match((await testWith(power.path, {})).text, passRole("power"));
+  assert.match((await testWith(chosen.path, { role: "power" })).text, passRole("power"));
+  assert.equal((await testWith(chosen.path, { role: "app-1" })).status, 200);
+});
+
+test("who may not read an API may not copy it", async () => {
+  const create = (input: object, signing?: Signing): Promise<Answer> =>
+    ask({ service: "apigateway", method: "POST", path: "/restapis", body: JSON.stringify(input) }, signing);
+  const { id } = JSON.parse((await create({ name: "secret" })).text) as { readonly id: string };
+  const policy = (Resource: string): object => ({
+    Version: "2012-10-17",
+    Statement: [
+      { Effect: "Allow", Action: "apigateway:*", Resource: "*" },
+      { Effect: "Deny", Action: "apigateway:GET", Resource },
+    ],
+  });
+  const blind = { credentials: await makeUser("blind", policy(`arn:aws:apigateway:*::/restapis/${id}`)) };
+  const seeing = { credentials: await makeUser("seeing", policy("arn:aws:apigateway:*::/restapis/other")) };
+  const copy = { name: "copy", cloneFrom: id };
+  assert.match(
+    (await create(copy, blind)).text,
+    new RegExp(`apigateway:GET on resource: .*/restapis/${id} with an explicit deny`),
+  );
+  assert.equal((await create(copy, seeing)).status, 201);
+});
+
 test("a session's token that has expired is refused, and one of another key", async () => {
   const { text } = await ask(sts({ Action: "GetSessionToken", DurationSeconds: "900" }));
   const read = (member: string): string => new RegExp(`<${member}>(.*?)<`).exec(text)![1]!;

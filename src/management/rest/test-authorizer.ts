@@ -3,8 +3,9 @@ import { present, regionalScope } from "../../families/work.ts";
 import type { Scope } from "../../store/store.ts";
 import { authorizers } from "./authorizer.ts";
 import { readDefinition } from "./definition-documents.ts";
+import { refuseForeignRole } from "./pass-role.ts";
 import { restApis } from "./rest-apis.ts";
-import { callerOf, headersOf, refusalOf, type TestCaller, targetOf } from "./test-invoke.ts";
+import { callerOf, headersOf, refusalOf, type TestCaller, targetOf, withVariables } from "./test-invoke.ts";
 import { operations, type RestOperations, spanning, type Work } from "./work.ts";
 
 /** A test of an authorizer as it is defined, deployed or not. */
@@ -61,6 +62,8 @@ export const testAuthorizerOperations = (run: AuthorizerTestRun): RestOperations
 async function readTest(work: Work<"TestInvokeAuthorizer", RestApi>): Promise<AuthorizerTest> {
   const { input, parent: api } = work;
   const authorizer = await authorizers.find(work);
+  const { authorizerCredentials: role } = authorizer;
+  refuseForeignRole(role && withVariables(role, input.stageVariables ?? {}), work.call);
   return {
     definition: await readDefinition(work.tx, api),
     authorizer,

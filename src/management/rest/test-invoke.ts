@@ -112,7 +112,7 @@ async function readTest(work: Work<"TestInvokeMethod", RestApi>): Promise<Method
 }
 
 /** Fills in the stage variables of credentials, as the test names them. */
-const withVariables = (credentials: string, variables: Readonly<Record<string, string>>): string =>
+export const withVariables = (credentials: string, variables: Readonly<Record<string, string>>): string =>
   credentials.replaceAll(/\$\{stageVariables\.(\w+)\}/g, (_, name: string) =>
     Object.hasOwn(variables, name) ? variables[name]! : "",
   );
