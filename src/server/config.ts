@@ -43,6 +43,7 @@ export async function readConfig({ flags, env, cwd, defaults }: ConfigSources): 
   if (!isLoopback(settings.host) && settings.auth !== "enforce") {
     throw new UserError({
       what: `--host ${settings.host} needs --auth enforce.`,
+      isUsage: true,
       why: "On any address but a loopback one, everybody who reaches it could manage your APIs.",
       next: "Add --auth enforce, or listen on 127.0.0.1, ::1 or localhost.",
     });
@@ -52,6 +53,7 @@ export async function readConfig({ flags, env, cwd, defaults }: ConfigSources): 
       what: "--proxy-protocol needs --trusted-proxies.",
       why: "A PROXY header says who the client is, and anybody could send one.",
       next: "Name the proxies that connect, such as --trusted-proxies 127.0.0.1.",
+      isUsage: true,
     });
   }
   return { ...settings, services: readServices(settings, env) };
