@@ -184,9 +184,10 @@ test("a caller without the identity that is asked for gets 401, and the function
     [{ identityValidationExpression: "^Bearer [a-z]+$" }, "", { headers: { Authorization: "bearer abc" } }, 401],
     [{ identityValidationExpression: "Bearer [a-z]+" }, "", { headers: { Authorization: "Bearer abc1" } }, 401],
     [{ identityValidationExpression: "Bearer [a-z]+" }, "", { headers: { Authorization: "Bearer abc" } }, 200],
-    // The last of two headers is the token, for the check and for the function.
-    [{ identityValidationExpression: "[a-z]+" }, "", { headers: { Authorization: ["abc", "1"] } }, 401],
-    [{ identityValidationExpression: "[a-z]+" }, "", { headers: { Authorization: ["1", "abc"] } }, 200],
+    // Of two different tokens none counts.
+    [{}, "", { headers: { Authorization: ["abc", "1"] } }, 401],
+    [{}, "", { headers: { Authorization: ["abc", ""] } }, 401],
+    [{}, "", { headers: { Authorization: ["abc", "abc"] } }, 200],
     [{ type: "REQUEST", identitySource: several, authorizerResultTtlInSeconds: 60 }, "?b=1", all, 200],
     [{ type: "REQUEST", identitySource: several, authorizerResultTtlInSeconds: 60 }, "", all, 401],
     [{ type: "REQUEST", identitySource: several, authorizerResultTtlInSeconds: 60 }, "?b=", all, 401],

@@ -135,6 +135,20 @@ test("an ID token of the pool is let through, with and without Bearer, and its c
   assert.match(exp!, /^Tue Nov 14 22:23:20 UTC 2023$/);
 });
 
+test("of two different tokens none counts, whichever is good", async () => {
+  await using gateway = await deployed();
+  const rows: readonly [readonly string[], number][] = [
+    [["x", idToken], 401],
+    [[idToken, "x"], 401],
+    [["", idToken], 401],
+    [[idToken, idToken], 200],
+  ];
+  for (const [tokens, status] of rows) {
+    const reply = await gateway.call("/pets/1", { headers: { Authorization: [...tokens] } });
+    assert.equal(reply.status, status, `${tokens.length}`);
+  }
+});
+
 test("with scopes an access token is needed that has one of them", async () => {
   const rows: readonly [readonly string[], string, number][] = [
     [[], idToken, 200],

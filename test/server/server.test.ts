@@ -211,10 +211,7 @@ test("without --upstream, a foreign service is refused by name; without --memory
       startPortico({ args: ["--port", `${kept.port}`] }),
       /Can't listen on 127\.0\.0\.1:\d+.*Another program/s,
     );
-    await assert.rejects(
-      startPortico({ args: ["--host", "0.0.0.0"] }),
-      /authentication on the management API is not there/,
-    );
+    await assert.rejects(startPortico({ args: ["--host", "0.0.0.0"] }), /--host 0\.0\.0\.0 needs --auth enforce/);
     await assert.rejects(startPortico({ args: ["--port", "many"] }), /whole number from 0 to 65535/);
   } finally {
     assert.equal(await kept.stop(), 0);

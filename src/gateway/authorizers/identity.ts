@@ -1,4 +1,5 @@
 import type { IdentitySourcePlan } from "../../plan/authorizers.ts";
+import type { ValuePlan } from "../../plan/values.ts";
 import { maskValue } from "../../telemetry/secrets.ts";
 import type { Exchange } from "../exchange.ts";
 import { asText, linkValue } from "../values.ts";
@@ -19,12 +20,13 @@ export function linkIdentity(
   kind: "one" | "several",
   { required }: { readonly required: boolean } = { required: true },
 ): ReadIdentity {
+  const readOf = kind === "one" ? linkOne : linkLast;
   const readers = sources.map(({ expression, value }) => ({
     expression,
-    read: value === undefined ? () => undefined : linkValue(value),
+    read: value === undefined ? () => "" : readOf(value),
   }));
   return (exchange) => {
-    const values = readers.map(({ read }) => asText(read(exchange)) ?? "");
+    const values = readers.map(({ read }) => read(exchange));
     if (required && values.includes("")) return undefined;
     const { trace } = exchange;
     if (trace !== undefined) {
@@ -35,6 +37,24 @@ export function linkIdentity(
       trace.add({ kind: "authorizer-identity", identity: kind === "one" ? masked[0]! : `{${pairs.join(", ")}}` });
     }
     return values;
+  };
+}
+
+const linkLast = (value: ValuePlan): ((exchange: Exchange) => string) => {
+  const read = linkValue(value);
+  return (exchange) => asText(read(exchange)) ?? "";
+};
+
+/**
+ * Links a token. Of different ones in one request none counts: a backend that gets all of them could read another one than
+ * was verified.
+ */
+function linkOne(value: ValuePlan): (exchange: Exchange) => string {
+  const read = linkValue(value.kind === "request" ? { ...value, isMultiValue: true } : value);
+  return (exchange) => {
+    const found = read(exchange) ?? "";
+    if (typeof found === "string") return found;
+    return found.every((one) => one === found[0]) ? (found[0] ?? "") : "";
   };
 }
 
