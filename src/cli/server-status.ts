@@ -56,7 +56,10 @@ export async function getServerStatus(endpoint: string): Promise<ServerStatus> {
   throw new UserError({
     what: `The server at ${endpoint} does not tell its state.`,
     why: answer.message ?? `It answered ${response.status}.`,
-    next: "Look into its log.",
+    next:
+      response.status === 403
+        ? "The credentials have to be an access key of that server, whose policies allow portico:GET."
+        : "Look into its log.",
   });
 }
 
