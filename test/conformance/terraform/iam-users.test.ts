@@ -41,20 +41,18 @@ test("Terraform: users, groups and keys are made, planned without changes, chang
     }
     assert.equal(ids.size, 1, "a user who is renamed is the same user");
     const all = [...variables, "-var=v=3"];
-    for (const [address, id] of [
-      ["aws_iam_user.caller", "caller-two"],
-      ["aws_iam_user_policy.own", "caller-two:own"],
-      ["aws_iam_user_policy_attachment.invoke", "caller-two/arn:aws:iam::111122223333:policy/api/invoke"],
-      ["aws_iam_group.callers", "callers-two"],
-      ["aws_iam_group_policy.own", "callers-two:own"],
-      ["aws_iam_account_alias.alias", "portico-users"],
-      ["aws_iam_openid_connect_provider.login", "arn:aws:iam::111122223333:oidc-provider/id.example.com/pool"],
-    ] as const) {
-      await terraform.run("state", "rm", address);
-      await terraform.run("import", "-no-color", ...all, address, id);
-    }
-    // What an import can't know is no change of the server's.
-    await terraform.run("apply", "-no-color", "-auto-approve", ...all);
+    await terraform.importAgain(
+      {
+        "aws_iam_user.caller": "caller-two",
+        "aws_iam_user_policy.own": "caller-two:own",
+        "aws_iam_user_policy_attachment.invoke": "caller-two/arn:aws:iam::111122223333:policy/api/invoke",
+        "aws_iam_group.callers": "callers-two",
+        "aws_iam_group_policy.own": "callers-two:own",
+        "aws_iam_account_alias.alias": "portico-users",
+        "aws_iam_openid_connect_provider.login": "arn:aws:iam::111122223333:oidc-provider/id.example.com/pool",
+      },
+      ...all,
+    );
     await terraform.planIsEmpty(...all);
     await terraform.run("destroy", "-no-color", "-auto-approve", ...all);
     assert.deepEqual((await iam.send(new ListUsersCommand({}))).Users, []);

@@ -25,14 +25,15 @@ test("Terraform: roles and policies are made, planned without changes, changed i
       assert.deepEqual([answer.status, await answer.text()], [200, "hello"]);
     }
     const all = [...variables, "-var=v=2"];
-    for (const [address, id] of [
-      ["aws_iam_role.gateway", "gateway"],
-      ["aws_iam_role_policy.invoke", "gateway:invoke"],
-      ["aws_iam_policy.boundary", "arn:aws:iam::000000000000:policy/limits/boundary"],
-    ] as const) {
-      await terraform.run("state", "rm", address);
-      await terraform.run("import", "-no-color", ...all, address, id);
-    }
+    const imported = await terraform.importAgain(
+      {
+        "aws_iam_role.gateway": "gateway",
+        "aws_iam_role_policy.invoke": "gateway:invoke",
+        "aws_iam_policy.boundary": "arn:aws:iam::000000000000:policy/limits/boundary",
+      },
+      ...all,
+    );
+    assert.match(imported, /0 added, 0 changed, 0 destroyed/);
     await terraform.planIsEmpty(...all);
     await terraform.run("destroy", "-no-color", "-auto-approve", ...all);
     const iam = makeClient(IAMClient, terraform);

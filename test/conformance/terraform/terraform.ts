@@ -24,6 +24,8 @@ export interface Terraform {
   readonly configuration: string;
   /** Runs `terraform ARGS`, which must end with 0, and answers its standard output. */
   run(...args: string[]): Promise<string>;
+  /** Forgets the resources, by address, imports them by their ids in one apply, and answers its standard output. */
+  importAgain(ids: Readonly<Record<string, string>>, ...variables: string[]): Promise<string>;
   /** `terraform plan` must find nothing to do. */
   planIsEmpty(...variables: string[]): Promise<void>;
 }
@@ -56,6 +58,17 @@ export async function withTerraform(
       folder,
       configuration: readFileSync(join(folder, "main.tf"), "utf8"),
       run: succeed,
+      async importAgain(ids, ...variables) {
+        await succeed("state", "rm", ...Object.keys(ids));
+        const blocks = Object.entries(ids).map(
+          ([to, id]) => `import {\n  to = ${to}\n  id = ${JSON.stringify(id)}\n}\n`,
+        );
+        writeFileSync(join(folder, "imports.tf"), blocks.join(""));
+        const output = await succeed("apply", "-no-color", "-auto-approve", ...variables);
+        assert.match(output, new RegExp(`Resources: ${blocks.length} imported, 0 added`));
+        rmSync(join(folder, "imports.tf"));
+        return output;
+      },
       // Status 2 would mean that the plan wants changes.
       planIsEmpty: async (...variables) =>
         void (await succeed("plan", "-no-color", "-detailed-exitcode", ...variables)),
