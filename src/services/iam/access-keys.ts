@@ -112,9 +112,13 @@ async function listAccessKeys(work: Work<IamService, IamInput<"ListAccessKeys">>
   const { name, keys } = await ownerOf(work);
   const found: AccessKeyDocument[] = [];
   for (const id of keys) found.push(await requireKey(work.tx, id, keys));
-  const answer = listPage("AccessKeyMetadata", found, ({ id }) => id, work.input);
-  const { AccessKeyMetadata } = answer as { readonly AccessKeyMetadata: readonly AccessKeyDocument[] };
-  return { ...answer, AccessKeyMetadata: AccessKeyMetadata.map((key) => listed(key, name)) };
+  return listPage(
+    "AccessKeyMetadata",
+    found,
+    ({ id }) => id,
+    work.input,
+    (key) => listed(key, name),
+  );
 }
 
 /** AWS: IAM API reference, "GetAccessKeyLastUsed", "AccessKeyLastUsed": a key that was never used has N/A. */

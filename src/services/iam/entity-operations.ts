@@ -85,8 +85,7 @@ export function policyOperationsOf<Item extends EntityDocument, Named extends ob
       const prefix = input.PathPrefix ?? "/";
       const below = item.attachedPolicies.filter((arn) => arn.slice(arn.indexOf(":policy/") + 7).startsWith(prefix));
       const key = (arn: string): string => `${policyNameOf(arn).toLowerCase()} ${arn.split(":")[4]}`;
-      const answer = listPage("AttachedPolicies", below, key, input) as { readonly AttachedPolicies: string[] };
-      return { ...answer, AttachedPolicies: answer.AttachedPolicies.map(attachedPolicy) };
+      return listPage("AttachedPolicies", below, key, input, attachedPolicy);
     }),
   };
 }

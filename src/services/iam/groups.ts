@@ -14,7 +14,7 @@ import {
   viewing,
   writing,
 } from "./iam-families.ts";
-import { listPage } from "./list-page.ts";
+import { entitiesBelow, listPage } from "./list-page.ts";
 import { makeUniqueId } from "./unique-id.ts";
 import { listedUser, membersOf, users } from "./users.ts";
 
@@ -81,10 +81,8 @@ async function updateGroup(work: Change<IamService, IamInput<"UpdateGroup">>): P
 }
 
 async function listGroups({ tx, input }: Work<IamService, IamInput<"ListGroups">>): Promise<object> {
-  const all = (await tx.list<GroupDocument>(iamKinds.group)).map(({ body }) => body);
-  const below = all.filter(({ path }) => path.startsWith(input.PathPrefix ?? "/"));
-  const answer = listPage("Groups", below, ({ name }) => documentId(name), input);
-  return { ...answer, Groups: (answer as { Groups: GroupDocument[] }).Groups.map(shown) };
+  const below = await entitiesBelow<GroupDocument>(tx, iamKinds.group, input);
+  return listPage("Groups", below, ({ name }) => documentId(name), input, shown);
 }
 
 // ---- Members ----
@@ -137,16 +135,16 @@ export const groupOperations = {
   ...operations({
     GetGroup: viewing(groups, async (group, { tx, input }: Work<IamService, IamInput<"GetGroup">>) => {
       const members = await membersOf(tx, documentId(group.name));
-      const answer = listPage("Users", members, ({ name }) => documentId(name), input);
-      return { ...answer, Users: (answer as { Users: UserDocument[] }).Users.map(listedUser), Group: shown(group) };
+      const answer = listPage("Users", members, ({ name }) => documentId(name), input, listedUser);
+      return { ...answer, Group: shown(group) };
     }),
     ListGroups: reading(listGroups),
     UpdateGroup: writing(updateGroup),
     AddUserToGroup: writing(addUser),
     RemoveUserFromGroup: writing(removeUser),
     ListGroupsForUser: viewing(users, async (user, work: Work<IamService, IamInput<"ListGroupsForUser">>) => {
-      const answer = listPage("Groups", await groupsOf(work, user), ({ name }) => documentId(name), work.input);
-      return { ...answer, Groups: (answer as { Groups: GroupDocument[] }).Groups.map(shown) };
+      const found = await groupsOf(work, user);
+      return listPage("Groups", found, ({ name }) => documentId(name), work.input, shown);
     }),
     PutGroupPolicy: policies.put,
     GetGroupPolicy: policies.get,

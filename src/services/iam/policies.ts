@@ -203,9 +203,7 @@ async function listPolicies({ tx, input }: Work<IamService, IamInput<"ListPolici
   const own = Scope === "AWS" ? [] : await ownPolicies(tx, input, isFiltered);
   const all = [...own, ...(Scope === "Local" ? [] : awsManagedPolicies)];
   const chosen = all.filter((policy) => policy.path.startsWith(PathPrefix) && (!needsUse || isUsed(policy)));
-  const answer = listPage("Policies", chosen, listKey, input);
-  const { Policies } = answer as { readonly Policies: readonly AnyPolicy[] };
-  return { ...answer, Policies: Policies.map((policy) => listedPolicy(policy, uses)) };
+  return listPage("Policies", chosen, listKey, input, (policy) => listedPolicy(policy, uses));
 }
 
 const listKey = ({ name, arn }: AnyPolicy): string => `${documentId(name)} ${arn.split(":")[4]}`;

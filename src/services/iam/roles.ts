@@ -18,7 +18,7 @@ import {
   reading,
   viewing,
 } from "./iam-families.ts";
-import { listPage } from "./list-page.ts";
+import { entitiesBelow, listPage } from "./list-page.ts";
 import { requireAttachable } from "./policies.ts";
 import { policyLength, validatePolicy } from "./policy-grammar.ts";
 import { tagList, withTags } from "./tags.ts";
@@ -100,8 +100,7 @@ const updateRules: MergeRules<RoleDocument, IamInput<"UpdateRole">> = {
 };
 
 async function listRoles({ tx, input }: Work<IamService, IamInput<"ListRoles">>): Promise<object> {
-  const all = (await tx.list<RoleDocument>(iamKinds.role)).map(({ body }) => body);
-  const below = all.filter(({ path }) => path.startsWith(input.PathPrefix ?? "/"));
+  const below = await entitiesBelow<RoleDocument>(tx, iamKinds.role, input);
   const answer = listPage("Roles", below, ({ name }) => documentId(name), input);
   const shownRoles: object[] = [];
   for (const role of (answer as { Roles: RoleDocument[] }).Roles) shownRoles.push(await listed(tx, role));

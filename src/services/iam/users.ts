@@ -15,7 +15,7 @@ import {
   reading,
   writing,
 } from "./iam-families.ts";
-import { listPage } from "./list-page.ts";
+import { entitiesBelow, listPage } from "./list-page.ts";
 import { requireAttachable } from "./policies.ts";
 import { tagList, withTags } from "./tags.ts";
 import { makeUniqueId } from "./unique-id.ts";
@@ -97,10 +97,8 @@ async function getUser(work: Work<IamService, IamInput<"GetUser">>): Promise<obj
 }
 
 async function listUsers({ tx, input }: Work<IamService, IamInput<"ListUsers">>): Promise<object> {
-  const all = (await tx.list<UserDocument>(iamKinds.user)).map(({ body }) => body);
-  const below = all.filter(({ path }) => path.startsWith(input.PathPrefix ?? "/"));
-  const answer = listPage("Users", below, ({ name }) => documentId(name), input);
-  return { ...answer, Users: (answer as { Users: UserDocument[] }).Users.map(listedUser) };
+  const below = await entitiesBelow<UserDocument>(tx, iamKinds.user, input);
+  return listPage("Users", below, ({ name }) => documentId(name), input, listedUser);
 }
 
 /** A user who is renamed or moved has another ARN, and keeps id, keys, groups and policies. AWS: "UpdateUser". */
