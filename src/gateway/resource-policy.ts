@@ -97,16 +97,28 @@ export function decideCall(
   { stageArn, principal }: { readonly stageArn: string; readonly principal?: AwsPrincipal | undefined },
 ): PolicyDecision {
   const context = invokeContextOf(exchange, undefined);
-  let decision: PolicyDecision | undefined;
-  for (const path of pathsOf(exchange.path)) {
-    const resource = `${stageArn}${exchange.httpMethod}${path}`;
-    const found = policy.decide({
-      action: invokeAction,
-      resource,
-      context,
-      ...(principal && { awsPrincipal: principal }),
-    });
-    if (decision === undefined || strictness[found.kind] > strictness[decision.kind]) decision = found;
+  const asked = { action: invokeAction, context, ...(principal && { awsPrincipal: principal }) };
+  return strictestOf(exchange, { stageArn, strictness, decide: (resource) => policy.decide({ ...asked, resource }) });
+}
+
+/** Decides about each form of the path that a policy may mean, and returns the decision that lets least through. */
+export function strictestOf<Decision extends { readonly kind: string }>(
+  { httpMethod, path: asked }: Pick<Exchange, "httpMethod" | "path">,
+  {
+    stageArn,
+    strictness,
+    decide,
+  }: {
+    readonly stageArn: string;
+    readonly strictness: Readonly<Record<Decision["kind"], number>>;
+    readonly decide: (resource: string) => Decision;
+  },
+): Decision {
+  const rank = ({ kind }: Decision): number => strictness[kind as Decision["kind"]];
+  let decision: Decision | undefined;
+  for (const path of pathsOf(asked)) {
+    const found = decide(`${stageArn}${httpMethod}${path}`);
+    if (decision === undefined || rank(found) > rank(decision)) decision = found;
   }
   return decision!;
 }

@@ -15,7 +15,7 @@ import { receiveBody } from "../integrations/request-body.ts";
 import type { ClaimedCaller } from "../known-callers.ts";
 import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
-import { invokeAction, invokeContextOf, maskedArnOf, pathsOf, stageArnOf } from "../resource-policy.ts";
+import { invokeAction, invokeContextOf, maskedArnOf, stageArnOf, strictestOf } from "../resource-policy.ts";
 import { refuseAuthorization, refuseSignature } from "../responses/signature-refusals.ts";
 
 /** The name by which signatures say that they are for the methods of an API. */
@@ -150,19 +150,16 @@ function linkDecision({ stage, resourcePolicy }: LinkContext): (exchange: Exchan
     const { principal, access } = iam.signer;
     const phase = exchange.startAuthorization();
     const context = invokeContextOf(exchange, principal);
-    let decision: AccessDecision | undefined;
-    for (const path of pathsOf(exchange.path)) {
-      const resource = `${stageArn}${exchange.httpMethod}${path}`;
-      const found = authorize({ action: invokeAction, resource, context }, access, called);
-      if (decision === undefined || strictness[found.kind] > strictness[decision.kind]) decision = found;
-    }
-    trace(exchange, principal.arn, decision!);
-    const problem = problemOf(decision!, invokeAction);
+    const decide = (resource: string): AccessDecision =>
+      authorize({ action: invokeAction, resource, context }, access, called);
+    const decision = strictestOf(exchange, { stageArn, strictness, decide });
+    trace(exchange, principal.arn, decision);
+    const problem = problemOf(decision, invokeAction);
     endPhase(phase, problem === undefined ? 200 : 403, problem);
     if (problem === undefined) return true;
     return exchange.program.responses.finish(exchange, "ACCESS_DENIED", {
       message: `User: ${principal.arn} is not authorized to perform: ${invokeAction} on resource: ${maskedArnOf(stage, exchange)} ${problem}`,
-      hint: hintOf(decision!, { arn: principal.arn, resource: `${stageArn}${exchange.httpMethod}${exchange.path}` }),
+      hint: hintOf(decision, { arn: principal.arn, resource: `${stageArn}${exchange.httpMethod}${exchange.path}` }),
     });
   };
 }
