@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from "node:net";
+import { parseIpAddress } from "../base/ip-address.ts";
 
 /** An address as 16 characters, one for each byte of IPv6, so that texts compare as addresses do. */
 export type AddressKey = string;
@@ -7,27 +7,10 @@ const mapped = `${"\0".repeat(10)}\xff\xff`;
 
 /** Reads an address; undefined if the text is none. An IPv4 address has the key of its IPv6 form (RFC 4291 §2.5.5.2). */
 export function parseAddress(text: string): AddressKey | undefined {
-  if (isIPv4(text)) return mapped + bytesOfIpv4(text);
-  if (!isIPv6(text) || text.includes("%")) return undefined;
-  const [head = "", tail] = text.split("::");
-  const front = groupsOf(head);
-  if (tail === undefined) return front;
-  const back = groupsOf(tail);
-  return front + "\0".repeat(16 - front.length - back.length) + back;
-}
-
-const bytesOfIpv4 = (text: string): string => String.fromCharCode(...text.split(".").map(Number));
-
-function groupsOf(text: string): string {
-  if (text === "") return "";
-  return text
-    .split(":")
-    .map((group) => {
-      if (group.includes(".")) return bytesOfIpv4(group);
-      const value = Number.parseInt(group, 16);
-      return String.fromCharCode(value >> 8, value & 0xff);
-    })
-    .join("");
+  const address = parseIpAddress(text);
+  if (address === undefined) return undefined;
+  const bytes = address.words.flatMap((word) => [word >>> 24, (word >>> 16) & 0xff, (word >>> 8) & 0xff, word & 0xff]);
+  return (address.family === 4 ? mapped : "") + String.fromCharCode(...bytes);
 }
 
 export const isIpv4Key = (key: AddressKey): boolean => key.startsWith(mapped);
@@ -41,7 +24,7 @@ export function parseCidr(
   const [, address = "", length] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];
   const key = parseAddress(address);
   if (key === undefined || length === undefined) return undefined;
-  const version = isIPv4(address) ? "IPV4" : "IPV6";
+  const version = address.includes(":") ? "IPV6" : "IPV4";
   const bits = Number(length);
   if (bits > (version === "IPV4" ? 32 : 128)) return undefined;
   const fixed = version === "IPV4" ? 96 + bits : bits;
