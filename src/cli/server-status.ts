@@ -22,9 +22,9 @@ export interface StageStatus {
   readonly keyedRoutes?: readonly string[];
   /** Routes that answer 500 as they would on AWS, always or where they need a template, and why. */
   readonly failingRoutes: readonly { readonly route: string; readonly reason: string }[];
-  /** Routes that AWS would refuse unless a quota was raised there. */
   /** Routes that a server in AWS's place may not understand, and why. */
   readonly unsentHeaders: readonly { readonly route: string; readonly reason: string }[];
+  /** Routes that AWS would refuse unless a quota was raised there. */
   readonly beyondAws: readonly string[];
   /** Why the whole stage answers 501. */
   readonly problem?: string;

@@ -1,6 +1,7 @@
 import type { SdkFiles } from "./generate-sdk.ts";
 import { camelCase, Names, pascalCase } from "./identifiers.ts";
 import { type Project, pomWith } from "./java-project.ts";
+import { javaType } from "./java-type.ts";
 import { methodTable, type SdkApi, type SdkOperation } from "./sdk-api.ts";
 import { parameterOf, type SdkParameters } from "./sdk-types.ts";
 import type { Shape, Structure } from "./shapes.ts";
@@ -132,26 +133,8 @@ function nameOperations(api: SdkApi): (readonly [string, SdkOperation])[] {
   });
 }
 
-function typeOf(shape: Shape, naming: AndroidNames): string {
-  switch (shape.kind) {
-    case "string":
-      return "java.lang.String";
-    case "number":
-      return "java.math.BigDecimal";
-    case "integer":
-      return shape.isLong ? "java.lang.Long" : "java.lang.Integer";
-    case "boolean":
-      return "java.lang.Boolean";
-    case "list":
-      return `java.util.List<${typeOf(shape.items, naming)}>`;
-    case "map":
-      return `java.util.Map<java.lang.String, ${typeOf(shape.values, naming)}>`;
-    case "structure":
-      return `${naming.modelPackage}.${naming.structures.get(shape.name)}`;
-    case "any":
-      return "java.lang.Object";
-  }
-}
+const typeOf = (shape: Shape, { modelPackage, structures }: AndroidNames): string =>
+  javaType(shape, { number: "java.math.BigDecimal", structureOf: (name) => `${modelPackage}.${structures.get(name)}` });
 
 /** Returns the class of a body: for a list or a map one of its own, named after its model. */
 function bodyType(model: string, shape: Shape, naming: AndroidNames): string {

@@ -1,6 +1,7 @@
 import type { SdkFiles } from "./generate-sdk.ts";
 import { camelCase, Names, pascalCase } from "./identifiers.ts";
 import { buildFiles, nameProject, type Project } from "./java-project.ts";
+import { javaType } from "./java-type.ts";
 import {
   type Failures,
   inputMembers,
@@ -97,27 +98,8 @@ function nameAll(api: SdkApi, parameters: SdkParameters): JavaNames {
   return { service, package: packageName, structures, failures, operations };
 }
 
-/** Returns a type by its full name, since a model may be called String. */
-function typeOf(shape: Shape, naming: JavaNames): string {
-  switch (shape.kind) {
-    case "string":
-      return "java.lang.String";
-    case "number":
-      return "java.lang.Double";
-    case "integer":
-      return shape.isLong ? "java.lang.Long" : "java.lang.Integer";
-    case "boolean":
-      return "java.lang.Boolean";
-    case "list":
-      return `java.util.List<${typeOf(shape.items, naming)}>`;
-    case "map":
-      return `java.util.Map<java.lang.String, ${typeOf(shape.values, naming)}>`;
-    case "structure":
-      return naming.structures.get(shape.name) ?? "java.lang.Object";
-    case "any":
-      return "java.lang.Object";
-  }
-}
+const typeOf = (shape: Shape, { structures }: JavaNames): string =>
+  javaType(shape, { number: "java.lang.Double", structureOf: (name) => structures.get(name) ?? "java.lang.Object" });
 
 /** Returns the expression that makes a shape, by the methods of `on`. */
 function shapeOf(shape: Shape, on: string, naming: JavaNames): string {
