@@ -8,6 +8,7 @@ import { badRequest, notFound } from "../protocol/errors.ts";
 import type { CallContext, Operations } from "../protocol/operation.ts";
 import { type PagingDialect, restPaging } from "../protocol/paging.ts";
 import { openSqliteStore } from "../store/sqlite-store.ts";
+import { creationOrder } from "../store/store.ts";
 import { bindOperations, makeFamilies } from "./make-families.ts";
 import { type MergeRules, mergedAs, mergedUnlessEmpty, mergeInto, unmerged } from "./merge.ts";
 import { entry, listPaths, member, type PatchOperation, text } from "./patch.ts";
@@ -85,6 +86,7 @@ const rides = v2.documents({
   parent: parks,
   member: "RideId",
   idOf: (ride: Ride) => ride.rideId,
+  order: creationOrder,
   missing: (id) => notFound(`Invalid ride ${id}`),
 });
 
@@ -220,7 +222,7 @@ describe("a family with a parent, pages by NextToken and updates by merging", ()
     }
   });
 
-  it("lists its parent's items in pages", async () => {
+  it("lists its parent's items in pages, in its order", async () => {
     const { ParkId } = await aRide();
     await aRide();
     for (const Name of ["Slide", "Swing"]) await run("CreateRide", { ParkId, Name });
@@ -229,8 +231,8 @@ describe("a family with a parent, pages by NextToken and updates by merging", ()
     const last = await run("GetRides", { ParkId, MaxResults: "2", NextToken: first.NextToken });
     assert.equal(last.Items.length, 1);
     assert.equal(Object.hasOwn(last, "NextToken"), false);
-    const names = [...first.Items, ...last.Items].map(({ Name }) => Name).sort();
-    assert.deepEqual(names, ["Tivoli: Slide", "Tivoli: Swing", "Tivoli: Wheel"]);
+    const names = [...first.Items, ...last.Items].map(({ Name }) => Name);
+    assert.deepEqual(names, ["Tivoli: Wheel", "Tivoli: Slide", "Tivoli: Swing"]);
     const invalid = refusal("BadRequestException", "Invalid MaxResults");
     await assert.rejects(run("GetRides", { ParkId, MaxResults: "many" }), invalid);
   });

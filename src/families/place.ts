@@ -46,7 +46,10 @@ export interface DocumentsOptions<Service, Item, ParentItem, Member extends stri
   readonly idFrom?: (named: string, input: Input) => string | undefined;
   /** Returns AWS's error for an id that does not exist. */
   readonly missing: (id: string, call: CallContext) => ApiError;
-  /** The store's index whose order a list has; by default it is in the order of ids. */
+  /**
+   * The order of a list: the store's `creationOrder`, or that of an index; by default it is the order of ids, which suits
+   * names.
+   */
   readonly order?: string;
   /** Whether an item of a parent that does not exist is itself called missing. */
   readonly speaksForParent?: boolean;

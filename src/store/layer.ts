@@ -1,5 +1,5 @@
 import { type DocumentKeys, meets } from "./indexes.ts";
-import type { ListOptions, Scope } from "./store.ts";
+import { creationOrder, type ListOptions, type Scope } from "./store.ts";
 
 /** What a layer says about a key: a document as text, or null if there is none. */
 export interface Image {
@@ -13,13 +13,15 @@ export interface Entry {
   readonly kind: string;
   readonly id: string;
   readonly image: Image | null;
-  /** In a list in the order of an index: see {@link positionOf}. */
+  /** In a list in the order of an index: see {@link positionOf}; in the order of creation: the place. */
   readonly position?: string;
 }
 
 export interface LayerEntry extends Entry {
   /** The keys by which the document is found; empty if there is none. */
   readonly keys: DocumentKeys;
+  /** Where the document stands in the order of creation; nothing if there is none. */
+  readonly place?: string;
 }
 
 /** A source of documents: the database, or a layer over it. */
@@ -27,6 +29,8 @@ export interface Source {
   get(scope: Scope, kind: string, id: string): Image | null;
   list(scope: Scope, kind: string, options: ListOptions): Entry[];
   count(scope: Scope, kind: string, prefix: string): number;
+  /** Returns where a document stands in the order of creation; undefined if there is none. */
+  place(scope: Scope, kind: string, id: string): string | undefined;
 }
 
 /**
@@ -106,9 +110,8 @@ export class Layer implements Source {
     const byId = new Map(this.#below.list(scope, kind, wanted).map((entry) => [entry.id, entry]));
     for (const entry of mine) {
       byId.delete(entry.id);
-      const key = entry.keys.get(order)?.[0];
-      if (entry.image === null || key === undefined) continue;
-      const position = positionOf(key, entry.id);
+      const position = positionIn(order, entry);
+      if (entry.image === null || position === undefined) continue;
       if (after === undefined || compareIds(position, after) > 0) byId.set(entry.id, { ...entry, position });
     }
     const merged = [...byId.values()].sort((a, b) => compareIds(a.position ?? "", b.position ?? ""));
@@ -124,7 +127,25 @@ export class Layer implements Source {
     }
     return count;
   }
+
+  place(scope: Scope, kind: string, id: string): string | undefined {
+    const entry = this.#kinds.get(rangeKey(scope, kind))?.get(id);
+    return entry === undefined ? this.#below.place(scope, kind, id) : entry.place;
+  }
 }
+
+function positionIn(order: string, { keys, place, id }: LayerEntry): string | undefined {
+  if (order === creationOrder) return place;
+  const key = keys.get(order)?.[0];
+  return key === undefined ? undefined : positionOf(key, id);
+}
+
+/** Returns the place of a table's row. */
+export const placeOfRow = (row: number): string => String(row).padStart(16, "0");
+/** Returns the place of the nth document that is not in the table yet: it stands behind all that are. */
+export const placeOfNew = (count: number): string => `~${placeOfRow(count)}`;
+/** Returns the table's row that a place names; 0, before all rows, for another text. */
+export const rowOfPlace = (place: string): number => (/^\d{16}$/.test(place) ? Number(place) : 0);
 
 const rangeKey = (scope: Scope, kind: string): string => `${scope.account}\0${scope.region}\0${kind}`;
 

@@ -15,17 +15,29 @@ import {
   noKeys,
   requireIndex,
 } from "./indexes.ts";
-import { type Entry, type Image, Layer, type LayerEntry, partsOfPosition, positionOf, type Source } from "./layer.ts";
+import {
+  type Entry,
+  type Image,
+  Layer,
+  type LayerEntry,
+  partsOfPosition,
+  placeOfNew,
+  placeOfRow,
+  positionOf,
+  rowOfPlace,
+  type Source,
+} from "./layer.ts";
 import { insertIndexEntry, openDatabase } from "./sqlite-database.ts";
-import type {
-  Change,
-  DocumentAddress,
-  ListOptions,
-  Reader,
-  Scope,
-  Store,
-  StoredDocument,
-  Transaction,
+import {
+  type Change,
+  creationOrder,
+  type DocumentAddress,
+  type ListOptions,
+  type Reader,
+  type Scope,
+  type Store,
+  type StoredDocument,
+  type Transaction,
 } from "./store.ts";
 
 export interface SqliteStoreOptions {
@@ -85,6 +97,8 @@ class SqliteStore implements Store {
   #writers: Promise<unknown> = Promise.resolve();
   #committedRevision: number;
   #revision: number;
+  /** How many documents were put since the store was opened: it orders those that have no row yet. */
+  #made = 0;
   /** The number of failed commits: a transaction that read what one of them lost must fail as well. */
   #lostCommits = 0;
   #flush: NodeJS.Immediate | undefined;
@@ -113,7 +127,7 @@ class SqliteStore implements Store {
     const layer = new Layer(this.#base);
     this.#readers.add(layer);
     try {
-      return await work(new LayerReader(layer, scope, { isOpen: true, revision: 0, indexes: this.#indexes }));
+      return await work(new LayerReader(layer, scope, { isOpen: true, revision: 0, made: 0, indexes: this.#indexes }));
     } finally {
       this.#readers.delete(layer);
     }
@@ -181,7 +195,8 @@ class SqliteStore implements Store {
   }
 
   async #transact<T>(scope: Scope, work: (tx: Transaction) => Promise<T>): Promise<Turn<T>> {
-    const state: TransactionState = { isOpen: true, revision: this.#revision + 1, indexes: this.#indexes };
+    const revision = this.#revision + 1;
+    const state: TransactionState = { isOpen: true, revision, made: this.#made, indexes: this.#indexes };
     const layer = new Layer(this.#pending);
     const lostCommits = this.#lostCommits;
     try {
@@ -190,6 +205,7 @@ class SqliteStore implements Store {
       if (this.#lostCommits !== lostCommits) {
         throw new StorageFailure("nothing was written: the store could not keep the write before this one");
       }
+      this.#made = state.made;
       return { committed: this.#hold(layer), result };
     } finally {
       // Calls that a caller forgot to await, or makes after a time-out, must not write into another writer's turn.
@@ -270,7 +286,9 @@ class SqliteStore implements Store {
     for (const { scope, kind, id } of this.#pending.entries()) {
       if (reader.has(scope, kind, id)) continue;
       const keys = this.#base.keys(scope, kind, id);
-      reader.set({ scope, kind, id, image: this.#base.get(scope, kind, id), keys });
+      const place = this.#base.place(scope, kind, id);
+      const image = this.#base.get(scope, kind, id);
+      reader.set({ scope, kind, id, image, keys, ...(place === undefined ? {} : { place }) });
     }
   }
 
@@ -296,6 +314,8 @@ class DatabaseSource implements Source {
   readonly #list: StatementSync;
   readonly #listWhere: StatementSync;
   readonly #listInOrder: StatementSync;
+  readonly #listByCreation: StatementSync;
+  readonly #row: StatementSync;
   readonly #count: StatementSync;
   readonly #all: StatementSync;
   readonly #everything: StatementSync;
@@ -323,6 +343,13 @@ class DatabaseSource implements Source {
       "SELECT document.id, revision, body, key FROM index_entry JOIN document USING (kind, account, region, id) " +
         `WHERE ${key} AND name = ? AND +id >= ? AND +id < ? AND (key, id) > (?, ?) ORDER BY key, id LIMIT ?`,
     );
+    // A new document's row has the greatest number so far, and later writes keep it. SQLite orders the numbers, which the
+    // key's index has, and reads no more documents than the limit. The plus signs keep it from walking all rows.
+    this.#listByCreation = database.prepare(
+      "SELECT rowid AS place, id, revision, body FROM document WHERE rowid IN " +
+        `(SELECT rowid FROM document WHERE ${key} AND id >= ? AND id < ? AND +rowid > ? ORDER BY +rowid LIMIT ?) ORDER BY rowid`,
+    );
+    this.#row = database.prepare(`SELECT rowid AS place FROM document WHERE ${key} AND id = ?`);
     this.#keys = database.prepare(`SELECT name, key FROM index_entry WHERE ${key} AND id = ?`);
     this.#addKey = database.prepare(insertIndexEntry);
     this.#deleteKeys = database.prepare(`DELETE FROM index_entry WHERE ${key} AND id = ?`);
@@ -355,6 +382,16 @@ class DatabaseSource implements Source {
 
   list(scope: Scope, kind: string, { prefix = "", after = "", limit = -1, where, order }: ListOptions): Entry[] {
     const place = [kind, scope.account, scope.region];
+    if (order === creationOrder) {
+      const range = [prefix, prefix + lastCharacter, rowOfPlace(after), limit];
+      return this.#listByCreation.all(...place, ...range).map((row) => ({
+        scope,
+        kind,
+        id: row["id"] as string,
+        image: { revision: row["revision"] as number, text: row["body"] as string },
+        position: placeOfRow(row["place"] as number),
+      }));
+    }
     if (order !== undefined) {
       const range = [prefix, prefix + lastCharacter, ...partsOfPosition(after), limit];
       return this.#listInOrder.all(...place, order, ...range).map((row) => ({
@@ -384,6 +421,11 @@ class DatabaseSource implements Source {
   count(scope: Scope, kind: string, prefix: string): number {
     const row = this.#count.get(kind, scope.account, scope.region, prefix, prefix + lastCharacter);
     return row?.["found"] as number;
+  }
+
+  place(scope: Scope, kind: string, id: string): string | undefined {
+    const row = this.#row.get(kind, scope.account, scope.region, id);
+    return row === undefined ? undefined : placeOfRow(row["place"] as number);
   }
 
   all(kind: string): Entry[] {
@@ -447,6 +489,8 @@ interface TransactionState {
   isOpen: boolean;
   /** The revision that the transaction's documents get. */
   readonly revision: number;
+  /** How many documents were put, by it and by the transactions before it. */
+  made: number;
   readonly indexes: Indexes;
 }
 
@@ -470,7 +514,8 @@ class LayerReader implements Reader {
   async list<T>(kind: string, options: ListOptions = {}): Promise<readonly StoredDocument<T>[]> {
     this.assertOpen();
     if (options.where !== undefined) requireIndex(this.state.indexes, kind, options.where.index);
-    if (options.order !== undefined) requireIndex(this.state.indexes, kind, options.order);
+    const { order = creationOrder } = options;
+    if (order !== creationOrder) requireIndex(this.state.indexes, kind, order);
     return this.layer.list(this.scope, kind, options).map((entry) => toStored<T>(entry));
   }
 
@@ -494,8 +539,10 @@ class LayerTransaction extends LayerReader implements Transaction {
     assert(kind !== "" && id !== "" && !id.includes(lastCharacter), "a document has a kind and an id");
     const text = JSON.stringify(body);
     assert(text !== undefined, `the body of ${kind} ${id} is JSON`);
+    const { scope } = this;
     const { revision, indexes } = this.state;
-    this.layer.set({ scope: this.scope, kind, id, image: { revision, text }, keys: keysOf(indexes, kind, body) });
+    const place = this.layer.place(scope, kind, id) ?? placeOfNew(this.state.made++);
+    this.layer.set({ scope, kind, id, image: { revision, text }, keys: keysOf(indexes, kind, body), place });
   }
 
   async delete(kind: string, id: string): Promise<void> {

@@ -64,7 +64,7 @@ export interface StoredDocument<T> {
   /** The revision of the commit that wrote it last. */
   readonly revision: number;
   readonly body: T;
-  /** In a list in the order of an index: where the document stands in it. */
+  /** In a list in another order than that of ids: where the document stands in it. */
   readonly position?: string;
 }
 
@@ -95,11 +95,18 @@ export interface ListOptions {
    */
   readonly where?: IndexCondition;
   /**
-   * Documents in the order of their keys in this index instead of their ids; those without a key are left out, and no
-   * document has two. `after` is then the position of a document. Not together with `where`.
+   * Documents in another order than that of their ids: in the order in which they were first written ({@link
+   * creationOrder}), or of their keys in this index; those without a key are left out, and no document has two. `after`
+   * is then the position of a document. Not together with `where`.
    */
   readonly order?: string;
 }
+
+/**
+ * The order in which documents were first written, the oldest first. Every kind has it, without an index: nothing is
+ * written for it, and a list reads where all documents of its prefix stand, which costs a millisecond for 5,000.
+ */
+export const creationOrder = "creation";
 
 export interface Transaction extends Reader {
   put<T>(kind: string, id: string, body: T): Promise<void>;

@@ -4,6 +4,7 @@ import { CommitRecorder } from "../../src/store/commit-recorder.ts";
 import type { IndexCondition, Indexes } from "../../src/store/indexes.ts";
 import {
   type Change,
+  creationOrder,
   everywhere,
   type Reader,
   type Scope,
@@ -182,6 +183,40 @@ export function storeContract(name: string, open: (indexes: Indexes) => Store): 
       ["x/5", "x/3"],
     ]);
     assert.deepEqual(await store.read(yours, pages), []);
+  });
+
+  claim("lists in the order of creation, page by page, whatever a transaction has written", async (store) => {
+    const made = async (tx: Reader, more: object = {}): Promise<string[]> =>
+      ids(await tx.list("part", { prefix: "x/", order: creationOrder, ...more }));
+    await store.write(mine, async (tx) => {
+      for (const id of ["x/9", "y/1", "x/5"]) await tx.put("part", id, {});
+      await tx.put("part", "x/9", { again: true });
+      assert.deepEqual(await made(tx), ["x/9", "x/5"]);
+    });
+    await store.write(mine, async (tx) => {
+      for (const id of ["x/7", "x/1"]) await tx.put("part", id, {});
+      await tx.put("part", "x/5", { again: true });
+      assert.deepEqual(await made(tx), ["x/9", "x/5", "x/7", "x/1"]);
+    });
+    const first = await store.read(mine, (tx) => tx.list("part", { prefix: "x/", order: creationOrder, limit: 2 }));
+    assert.deepEqual(ids(first), ["x/9", "x/5"]);
+    const rest = { after: first.at(-1)!.position! };
+    await store.read(mine, async (reader) => {
+      await store.write(mine, async (tx) => {
+        await tx.delete("part", "x/5");
+        await tx.put("part", "x/3", {});
+        await tx.put("part", "x/7", { again: true });
+        assert.deepEqual(await made(tx, rest), ["x/7", "x/1", "x/3"]);
+        assert.deepEqual(await made(tx, { limit: 3 }), ["x/9", "x/7", "x/1"]);
+      });
+      assert.deepEqual(await made(reader), ["x/9", "x/5", "x/7", "x/1"]);
+    });
+    // The item after which the next page begins may be gone.
+    assert.deepEqual(await store.read(mine, (tx) => made(tx, rest)), ["x/7", "x/1", "x/3"]);
+    assert.deepEqual(await store.read(mine, (tx) => made(tx, { ...rest, limit: 1 })), ["x/7"]);
+    assert.deepEqual(await store.read(yours, made), []);
+    // A position that is none, such as one of another order, begins the list.
+    assert.deepEqual(await store.read(mine, (tx) => made(tx, { after: "x/7" })), ["x/9", "x/7", "x/1", "x/3"]);
   });
 
   const find = (tx: Reader, where: IndexCondition, more: object = {}): Promise<string[]> =>

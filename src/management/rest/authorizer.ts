@@ -3,6 +3,7 @@ import { type Authorizer, type RestApi, restKinds } from "../../definition/rest-
 import { entryList, listPaths, member, memberInValue, oneOf, text, wholeNumber } from "../../families/patch.ts";
 import { nonEmpty, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
+import { creationOrder } from "../../store/store.ts";
 import { requireRoom } from "../control-service.ts";
 import { methodsOf } from "./model.ts";
 import { refuseForeignRole } from "./pass-role.ts";
@@ -15,6 +16,7 @@ export const authorizers = documents({
   speaksForParent: true,
   member: "authorizerId",
   idOf: (authorizer: Authorizer) => authorizer.id,
+  order: creationOrder,
   missing: () => notFound("Invalid Authorizer identifier specified"),
 });
 

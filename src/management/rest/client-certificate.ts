@@ -7,6 +7,7 @@ import { restKinds, type Stage } from "../../definition/rest-api.ts";
 import { listPaths, member, text } from "../../families/patch.ts";
 import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
+import { creationOrder } from "../../store/store.ts";
 import { requireRoom } from "../control-service.ts";
 import { checkTags } from "../tags/tag-rules.ts";
 import { makeSelfSignedCertificate } from "./self-signed-certificate.ts";
@@ -16,6 +17,7 @@ const certificates = documents({
   kind: certificateKinds.clientCertificate,
   member: "clientCertificateId",
   idOf: (certificate: ClientCertificate) => certificate.clientCertificateId,
+  order: creationOrder,
   // Unconfirmed: how AWS words it; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
   missing: () => notFound("Invalid Client Certificate identifier specified"),
 });

@@ -9,6 +9,7 @@ import {
 import { listPaths, member, text } from "../../families/patch.ts";
 import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
+import { creationOrder } from "../../store/store.ts";
 import { readDefinition } from "./definition-documents.ts";
 import { restApis } from "./rest-apis.ts";
 import { checkedStage, newStage } from "./stage.ts";
@@ -20,6 +21,7 @@ const deployments = documents({
   speaksForParent: true,
   member: "deploymentId",
   idOf: (deployment: Deployment) => deployment.id,
+  order: creationOrder,
   missing: () => notFound("Invalid Deployment identifier specified"),
 });
 

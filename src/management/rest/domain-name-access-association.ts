@@ -1,6 +1,7 @@
 import { type DomainName, type DomainNameAccessAssociation, domainNameKinds } from "../../definition/domain-name.ts";
 import { nonEmpty, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
+import { creationOrder } from "../../store/store.ts";
 import { requireRoom } from "../control-service.ts";
 import { checkTags } from "../tags/tag-rules.ts";
 import { type Change, defineResource, documents, operations, type Work, writing } from "./work.ts";
@@ -9,6 +10,7 @@ const associations = documents({
   kind: domainNameKinds.accessAssociation,
   member: "domainNameAccessAssociationArn",
   idOf: (association: DomainNameAccessAssociation) => association.domainNameAccessAssociationArn,
+  order: creationOrder,
   // Unconfirmed: how AWS words it; see docs/compatibility.md, "custom domain names, words".
   missing: () => notFound("Invalid domain name access association identifier specified"),
 });

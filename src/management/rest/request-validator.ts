@@ -2,6 +2,7 @@ import { type RequestValidator, type RestApi, restKinds } from "../../definition
 import { flag, listPaths, member, text } from "../../families/patch.ts";
 import { present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
+import { creationOrder } from "../../store/store.ts";
 import { methodsOf } from "./model.ts";
 import { restApis } from "./rest-apis.ts";
 import { type Change, defineResource, documents } from "./work.ts";
@@ -12,6 +13,7 @@ const validators = documents({
   speaksForParent: true,
   member: "requestValidatorId",
   idOf: (validator: RequestValidator) => validator.id,
+  order: creationOrder,
   missing: () => notFound("Invalid Request Validator identifier specified"),
 });
 

@@ -3,6 +3,7 @@ import { checkPathPart, checkSiblings } from "../../definition/rules.ts";
 import { listPaths, member, text } from "../../families/patch.ts";
 import { present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
+import { creationOrder } from "../../store/store.ts";
 import { requireRoom } from "../control-service.ts";
 import { restApis } from "./rest-apis.ts";
 import { type Change, defineResource, documents, type ViewWork } from "./work.ts";
@@ -16,6 +17,7 @@ export const resources = documents({
   speaksForParent: true,
   member: "resourceId",
   idOf: (resource: Resource) => resource.id,
+  order: creationOrder,
   missing,
 });
 

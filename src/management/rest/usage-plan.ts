@@ -24,9 +24,10 @@ import {
 import { nonEmpty, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import type { Page } from "../../protocol/paging.ts";
+import { creationOrder } from "../../store/store.ts";
 import { requireRoom } from "../control-service.ts";
 import { checkTags, withShownTags } from "../tags/tag-rules.ts";
-import { checkNewStages, emptyPlan, plansOfKey } from "./usage-plan-membership.ts";
+import { checkNewStages, emptyPlan } from "./usage-plan-membership.ts";
 import { type Change, defineResource, documents, pageOfItems, type Work } from "./work.ts";
 
 /** The documents of usage plans. */
@@ -34,6 +35,7 @@ export const usagePlans = documents({
   kind: keyKinds.usagePlan,
   member: "usagePlanId",
   idOf: (plan: UsagePlan) => plan.id,
+  order: creationOrder,
   missing: () => notFound("Invalid Usage Plan ID specified"),
 });
 
@@ -293,9 +295,11 @@ async function listUsagePlans(work: Work<"GetUsagePlans">): Promise<Page<UsagePl
   const { keyId } = work.input;
   if (keyId === undefined || keyId === "") return usagePlans.list(work);
   if ((await work.tx.get(keyKinds.apiKey, keyId)) === undefined) throw notFound("Invalid API Key identifier specified");
-  const { items, next } = pageOfItems(work, await plansOfKey(work, keyId), (id) => id);
+  const prefix = `${keyId}/`;
+  const joined = await work.tx.list(keyKinds.planOfKey, { prefix, order: creationOrder });
+  const { items, next } = pageOfItems(work, joined, ({ position }) => position!);
   const plans: UsagePlan[] = [];
-  for (const id of items) plans.push((await usagePlans.get(work, id))!);
+  for (const { id } of items) plans.push((await usagePlans.get(work, id.slice(prefix.length)))!);
   return { items: plans, next };
 }
 

@@ -2,6 +2,7 @@ import { type VpcLink, vpcLinkKind } from "../../definition/vpc-link.ts";
 import { listPaths, member, type PatchRule, text } from "../../families/patch.ts";
 import { nonEmpty, present } from "../../families/work.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
+import { creationOrder } from "../../store/store.ts";
 import { requireRoom } from "../control-service.ts";
 import { checkTags, withShownTags } from "../tags/tag-rules.ts";
 import { vpcLinkReferences } from "../vpc-links/vpc-link-references.ts";
@@ -12,6 +13,7 @@ const vpcLinks = documents({
   kind: vpcLinkKind,
   member: "vpcLinkId",
   idOf: (link: VpcLink) => link.id,
+  order: creationOrder,
   missing: () => notFound("Invalid Vpc Link identifier specified"),
 });
 
