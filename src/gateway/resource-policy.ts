@@ -1,4 +1,10 @@
-import type { ParsedPolicy } from "../access/authorize.ts";
+import {
+  type AccessDecision,
+  authorize,
+  type CalledResource,
+  type CallerAccess,
+  type ParsedPolicy,
+} from "../access/authorize.ts";
 import type { ConditionContext } from "../access/condition-keys.ts";
 import { makeInvokeContext } from "../access/invoke-conditions.ts";
 import { type AwsPrincipal, type Policy, type PolicyDecision, parsePolicy } from "../access/policy.ts";
@@ -37,7 +43,7 @@ export class LinkedResourcePolicy {
 
   /**
    * Returns what the policy says of the exchange's call, by whoever `principal` is: an anonymous caller if it is absent.
-   * Returns undefined if the API has no policy. `combineDecisions` says what it means beside an identity's policies.
+   * Returns undefined if the API has no policy. `decideAccess` takes an identity's policies into account as well.
    */
   decide(exchange: Exchange, principal?: AwsPrincipal): PolicyDecision | undefined {
     if (!this.isThere) return undefined;
@@ -100,6 +106,36 @@ export function decideCall(
   const asked = { action: invokeAction, context, ...(principal && { awsPrincipal: principal }) };
   return strictestOf(exchange, { stageArn, strictness, decide: (resource) => policy.decide({ ...asked, resource }) });
 }
+
+/**
+ * Decides whether a caller may make an exchange's call, by all policies that have a say. `principal` is the caller, if a
+ * signature proved who it is.
+ */
+export function decideAccess(
+  exchange: Exchange,
+  {
+    stageArn,
+    access,
+    called,
+    principal,
+  }: {
+    readonly stageArn: string;
+    readonly access: CallerAccess;
+    readonly called: CalledResource;
+    readonly principal?: Principal;
+  },
+): AccessDecision {
+  const context = invokeContextOf(exchange, principal);
+  const decide = (resource: string): AccessDecision =>
+    authorize({ action: invokeAction, resource, context }, access, called);
+  return strictestOf(exchange, { stageArn, strictness: accessStrictness, decide });
+}
+
+const accessStrictness: Readonly<Record<AccessDecision["kind"], number>> = {
+  allowed: 0,
+  "implicitly-denied": 1,
+  "explicitly-denied": 2,
+};
 
 /** Decides about each form of the path that a policy may mean, and returns the decision that lets least through. */
 export function strictestOf<Decision extends { readonly kind: string }>(

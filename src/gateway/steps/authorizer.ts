@@ -1,5 +1,5 @@
-import { combineDecisions } from "../../access/combine-decisions.ts";
-import type { PolicyDecision } from "../../access/policy.ts";
+import type { AccessDecision, CalledResource, CallerAccess } from "../../access/authorize.ts";
+import type { Policy } from "../../access/policy.ts";
 import type { AuthorizerStepPlan } from "../../plan/steps.ts";
 import { fitsArn, methodArnOf } from "../authorizers/method-arn.ts";
 import { endPhase } from "../authorizers/refusals.ts";
@@ -7,7 +7,7 @@ import type { Grant } from "../caller.ts";
 import type { Exchange } from "../exchange.ts";
 import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
-import { decideCall, stageArnOf } from "../resource-policy.ts";
+import { decideAccess, decideCall, stageArnOf } from "../resource-policy.ts";
 
 /**
  * Asks the method's authorizer. A Lambda authorizer's policy and the API's resource policy then decide together; a user
@@ -19,12 +19,26 @@ export function linkAuthorizerStep({ authorizerId, scopes }: AuthorizerStepPlan,
   const { authorizers, method, resourcePolicy, stage } = context;
   const stageArn = stageArnOf(stage);
   const hasPolicies = stage.authorizers?.[authorizerId]?.kind !== "user-pool";
+  const called: CalledResource = { account: stage.account, policy: resourcePolicy.parsed };
+  const requester = { kind: "authorized", account: stage.account } as const;
+  const accessOf = (policy: Policy | undefined): CallerAccess => ({
+    requester,
+    identityPolicies: policy === undefined ? [] : [{ name: "the authorizer's policy", policy }],
+  });
+  /** Shows what each of the two policies says by itself. */
+  const trace = (exchange: Exchange, policy: Policy | undefined): void => {
+    if (policy !== undefined) {
+      const { kind, ...decision } = decideCall(policy, exchange, { stageArn });
+      const sid = "sid" in decision ? decision.sid : undefined;
+      exchange.trace?.add({ kind: "authorizer-decision", decision: kind, sid });
+    }
+    resourcePolicy.decide(exchange);
+  };
   const mayCall = (exchange: Exchange, { policy }: Grant): boolean => {
     if (!hasPolicies) return true;
     const phase = exchange.startAuthorization();
-    const own = policy === undefined ? nothing : decideCall(policy, exchange, { stageArn });
-    if (policy !== undefined) exchange.trace?.add({ kind: "authorizer-decision", decision: own.kind, sid: sidOf(own) });
-    const decision = combineDecisions(own, resourcePolicy.decide(exchange), "same-account");
+    if (exchange.trace !== undefined) trace(exchange, policy);
+    const decision = decideAccess(exchange, { stageArn, access: accessOf(policy), called });
     if (decision.kind !== "allowed") return refuse(exchange, decision);
     endPhase(phase, 200);
     return true;
@@ -40,12 +54,8 @@ export function linkAuthorizerStep({ authorizerId, scopes }: AuthorizerStepPlan,
   };
 }
 
-const sidOf = (decision: PolicyDecision): string | undefined => ("sid" in decision ? decision.sid : undefined);
-
-const nothing: PolicyDecision = { kind: "not-allowed" };
-
-function refuse(exchange: Exchange, decision: PolicyDecision): false {
-  const isDenied = decision.kind !== "not-allowed";
+function refuse(exchange: Exchange, decision: AccessDecision): false {
+  const isDenied = decision.kind === "explicitly-denied";
   const which = isDenied
     ? "the policy of the authorizer's result, or the API's resource policy, denies"
     : "neither the policy of the authorizer's result nor a resource policy of the API allows";

@@ -1,4 +1,4 @@
-import { type AccessDecision, authorize, type CalledResource, problemOf } from "../../access/authorize.ts";
+import { type AccessDecision, type CalledResource, problemOf } from "../../access/authorize.ts";
 import { readSignature, type SignatureProblem } from "../../access/sigv4-signature.ts";
 import {
   checkSignature,
@@ -15,7 +15,7 @@ import { receiveBody } from "../integrations/request-body.ts";
 import type { ClaimedCaller } from "../known-callers.ts";
 import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
-import { invokeAction, invokeContextOf, maskedArnOf, stageArnOf, strictestOf } from "../resource-policy.ts";
+import { decideAccess, invokeAction, maskedArnOf, stageArnOf } from "../resource-policy.ts";
 import { refuseAuthorization, refuseSignature } from "../responses/signature-refusals.ts";
 
 /** The name by which signatures say that they are for the methods of an API. */
@@ -149,10 +149,7 @@ function linkDecision({ stage, resourcePolicy }: LinkContext): (exchange: Exchan
     exchange.caller.iam = iam;
     const { principal, access } = iam.signer;
     const phase = exchange.startAuthorization();
-    const context = invokeContextOf(exchange, principal);
-    const decide = (resource: string): AccessDecision =>
-      authorize({ action: invokeAction, resource, context }, access, called);
-    const decision = strictestOf(exchange, { stageArn, strictness, decide });
+    const decision = decideAccess(exchange, { stageArn, access, called, principal });
     trace(exchange, principal.arn, decision);
     const problem = problemOf(decision, invokeAction);
     endPhase(phase, problem === undefined ? 200 : 403, problem);
@@ -163,12 +160,6 @@ function linkDecision({ stage, resourcePolicy }: LinkContext): (exchange: Exchan
     });
   };
 }
-
-const strictness: Readonly<Record<AccessDecision["kind"], number>> = {
-  allowed: 0,
-  "implicitly-denied": 1,
-  "explicitly-denied": 2,
-};
 
 function trace(exchange: Exchange, arn: string, decision: AccessDecision): void {
   if (exchange.trace === undefined) return;
