@@ -12,6 +12,8 @@ export interface ServerSettings {
   readonly port: number;
   /** `enforce`: every management call has to be signed and allowed. */
   readonly auth: "off" | "enforce";
+  /** The bearer token that opens the metrics; never logged or shown. */
+  readonly metricsToken: string | undefined;
   /** The data directory, absolute. */
   readonly data: string;
   readonly memory: boolean;
@@ -107,6 +109,14 @@ export const configKeys: readonly ConfigKey[] = [
     value: { kind: "choice", of: ["off", "enforce"] },
     default: "off",
     help: "`enforce` verifies the signature of every management call, and asks the policies of its caller",
+  },
+  {
+    name: "metricsToken",
+    flag: "metrics-token",
+    placeholder: "TOKEN",
+    value: { kind: "secret" },
+    default: undefined,
+    help: "with --auth enforce: the bearer token by which Prometheus may read /_portico/metrics; as PORTICO_METRICS_TOKEN no list of processes shows it",
   },
   {
     name: "data",

@@ -13,6 +13,8 @@ export type ConfigValueForm =
   /** An address of this machine, or `localhost`. */
   | { readonly kind: "host" }
   | { readonly kind: "origin-url" }
+  /** Visible ASCII characters, which no message shows. */
+  | { readonly kind: "secret" }
   | { readonly kind: "integer"; readonly min: number; readonly max: number }
   | { readonly kind: "bytes"; readonly min: number; readonly max: number }
   | { readonly kind: "choice"; readonly of: readonly string[] }
@@ -46,7 +48,14 @@ type Parse<K extends ConfigValueForm["kind"]> = (
   value: unknown,
   rule: Extract<ConfigValueForm, { kind: K }>,
   base: string,
-) => { readonly value: unknown } | { readonly wanted: string; readonly why?: string };
+) => { readonly value: unknown } | WantedValue;
+
+interface WantedValue {
+  readonly wanted: string;
+  readonly why?: string;
+  /** The value is not shown. */
+  readonly isSecret?: boolean;
+}
 
 const parsers: { readonly [K in ConfigValueForm["kind"]]: Parse<K> } = {
   path: (value, { of }, base) =>
@@ -93,6 +102,13 @@ const parsers: { readonly [K in ConfigValueForm["kind"]]: Parse<K> } = {
     }
     return { value: origins };
   },
+  secret: (value) =>
+    typeof value === "string" && /^[!-~]{16,1000}$/.test(value)
+      ? { value }
+      : {
+          wanted: "16 to 1000 visible ASCII characters, such as those of `openssl rand -hex 32`",
+          isSecret: true,
+        },
   integer: (value, { min, max }) => {
     const number = typeof value === "string" && /^\d{1,10}$/.test(value) ? Number(value) : value;
     return typeof number === "number" && Number.isInteger(number) && number >= min && number <= max
@@ -183,12 +199,13 @@ export function parseValue(form: ConfigValueForm, value: unknown, where: string,
 export function wrongValue(
   where: string,
   value: unknown,
-  { wanted, why = "" }: { wanted: string; why?: string },
+  { wanted, why = "", isSecret = false }: WantedValue,
 ): UserError {
   const isFlags = Array.isArray(value) && value.every((one) => typeof one === "string");
   const shown = isFlags ? value.join(", ") : typeof value === "string" ? value : JSON.stringify(value);
+  const named = isSecret ? "this value" : `"${shown?.slice(0, 200)}"`;
   return new UserError({
-    what: `${where}: ${shown === "" || shown === undefined ? "an empty value" : `"${shown.slice(0, 200)}"`} is not accepted.`,
+    what: `${where}: ${shown === "" || shown === undefined ? "an empty value" : named} is not accepted.`,
     why,
     next: `It takes ${wanted}.`,
     // A variable, or a line of portico.yaml, is not the command line.

@@ -245,6 +245,21 @@ test("the variable that is wrong is named; one that is nearly right, too", async
   await read({}, { PORTICO_SERVICE_HOST: "10.0.0.1", PORTICO_CI: "1" });
 });
 
+test("the metrics' token needs --auth enforce, and no message shows a token", async () => {
+  const metricsToken = "0123456789abcdef";
+  assert.equal((await read({ auth: "enforce", metricsToken })).metricsToken, metricsToken);
+  assert.equal((await read({ auth: "enforce" })).metricsToken, undefined);
+  await refused(/--metrics-token needs --auth enforce/, { metricsToken });
+  for (const wrong of ["too-short", "with a blank in the token", "x".repeat(1_001), ["twice-the-flag-01", "x"]]) {
+    await assert.rejects(read({ auth: "enforce", metricsToken: wrong }), (error: UserError) => {
+      assert.match(error.message, /--metrics-token: this value is not accepted/);
+      assert.ok(![wrong].flat().some((text) => text.length > 1 && JSON.stringify(error).includes(text)));
+      return true;
+    });
+  }
+  await refused(/PORTICO_METRICS_TOKEN: this value is not accepted/, {}, { PORTICO_METRICS_TOKEN: "short" });
+});
+
 test("sizes may have units", async () => {
   assert.equal((await read({ managementPayloadMax: "20MB" })).managementPayloadMax, 20 * 1024 * 1024);
   assert.equal((await read({ payloadMax: "512 kb" })).payloadMax, 512 * 1024);

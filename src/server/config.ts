@@ -48,6 +48,14 @@ export async function readConfig({ flags, env, cwd, defaults }: ConfigSources): 
       next: "Add --auth enforce, or listen on 127.0.0.1, ::1 or localhost.",
     });
   }
+  if (settings.metricsToken !== undefined && settings.auth !== "enforce") {
+    throw new UserError({
+      what: "--metrics-token needs --auth enforce.",
+      isUsage: true,
+      why: "Without it everybody who reaches the server reads its metrics, with any token or none.",
+      next: "Add --auth enforce, or leave the token out.",
+    });
+  }
   if (settings.proxyProtocol && settings.trustedProxies.length === 0) {
     throw new UserError({
       what: "--proxy-protocol needs --trusted-proxies.",

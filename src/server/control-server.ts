@@ -10,6 +10,7 @@ import { BodyReader, type RequestBody } from "./body-reader.ts";
 import { isLoopback } from "./config-values.ts";
 import {
   admissionOf,
+  bearsMetricsToken,
   type ControlGate,
   requireOperation,
   requirePassOn,
@@ -22,6 +23,7 @@ import {
   isOpenPath,
   isOperationsPath,
   isReferencePath,
+  metricsPath,
   operationsBodyBytesMax,
   type ServerFacts,
 } from "./operations-endpoints.ts";
@@ -166,7 +168,7 @@ async function answerOperationsCall(
 ): Promise<void> {
   const path = pathOf(request);
   const { gate } = options;
-  if (gate !== undefined && !isOpenPath(path))
+  if (gate !== undefined && !isOpenPath(path) && !(path === metricsPath && bearsMetricsToken(request, gate)))
     return answerVerifiedOperations(request, response, gate, options, bodies);
   const body = await bodies.read(request, operationsBodyBytesMax(path, options.bodyBytesMax));
   if (body === undefined) {

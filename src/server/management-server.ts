@@ -97,6 +97,7 @@ export class ManagementServer {
       logger,
       gate: enforcement && {
         enforcement,
+        metricsToken: config.metricsToken,
         authentication: new Authentication({ sessions, accessKeyUses, clock: ground.clock }),
       },
     });

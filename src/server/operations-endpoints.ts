@@ -49,6 +49,8 @@ interface Endpoint {
   readonly answer: (facts: ServerFacts, body: Buffer) => Promise<OperationsResponse> | OperationsResponse;
 }
 
+export const metricsPath = "/_portico/metrics";
+
 /** The operations endpoints by path. See docs/internals/architecture.md, "Addresses". */
 const endpoints: Readonly<Record<string, Endpoint>> = {
   "/_portico/health": { method: "GET", answer: () => json(200, { status: "ok" }) },
@@ -56,7 +58,7 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
     method: "GET",
     answer: (facts) => (facts.isReady() ? json(200, { status: "ready" }) : json(503, { status: "starting" })),
   },
-  "/_portico/metrics": {
+  [metricsPath]: {
     method: "GET",
     answer: (facts) => ({
       status: 200,

@@ -9,18 +9,20 @@ import { type SdkSigning, signWithSdk } from "../sdk-signer.ts";
 
 // `--auth enforce` on a running server: every service, and everything that a signature or a policy may lack.
 
+const metricsToken = "a-token-of-prometheus";
+const logged: string[] = [];
 let server: RunningServer;
 let admin: Credentials;
 
 before(async () => {
   const config = await readConfig({
-    flags: { memory: true, auth: "enforce", port: "0", threads: "1" },
+    flags: { memory: true, auth: "enforce", port: "0", threads: "1", metricsToken },
     env: {},
     cwd: "/nowhere",
   });
   server = await startServer(
     config,
-    makeLogger("silent", () => {}),
+    makeLogger("debug", (line) => logged.push(line)),
   );
   assert.ok(server.administrator, "a first start makes an administrator");
   admin = server.administrator;
@@ -375,6 +377,29 @@ test("a copy of an API, and a test of its authorizer, use no role that the calle
   assert.match((await testWith(power.path, {})).text, passRole("power"));
   assert.match((await testWith(chosen.path, { role: "power" })).text, passRole("power"));
   assert.equal((await testWith(chosen.path, { role: "app-1" })).status, 200);
+});
+
+test("the metrics' token reads the metrics, and opens nothing else", async () => {
+  const bearing = (path: string, authorization: string, method = "GET"): Promise<Answer> =>
+    send(method, path, { authorization });
+  const metrics = "/_portico/metrics";
+  for (const scheme of ["Bearer", "bearer"]) {
+    const { status, text } = await bearing(metrics, `${scheme} ${metricsToken}`);
+    assert.deepEqual([status, text.includes("portico_requests_total")], [200, true]);
+  }
+  const others = ["", "Bearer", "Bearer x", metricsToken, `Basic ${metricsToken}`, `Bearer ${metricsToken}x`];
+  others.push(`Bearer ${metricsToken.slice(0, -1)}`, `Bearer ${metricsToken}, Bearer ${metricsToken}`);
+  for (const wrong of others) {
+    const { status, code } = await bearing(metrics, wrong);
+    assert.ok(status === 400 || status === 403, `${wrong} ${status}`);
+    assert.match(code, /^(?:IncompleteSignature|MissingAuthenticationToken)Exception$/);
+  }
+  for (const path of ["/_portico/status", "/_portico/docs", "/restapis", "/_portico/metrics/", "/_portico//metrics"]) {
+    assert.notEqual((await bearing(path, `Bearer ${metricsToken}`)).status, 200, path);
+  }
+  assert.equal((await bearing(metrics, `Bearer ${metricsToken}`, "POST")).status, 405);
+  assert.equal((await ask({ service: "portico", method: "GET", path: metrics })).status, 200);
+  assert.ok(!logged.join("").includes(metricsToken));
 });
 
 test("who may not read an API may not copy it", async () => {

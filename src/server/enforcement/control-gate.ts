@@ -1,3 +1,4 @@
+import { hash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { defaultAccount } from "../../access/sigv4-scope.ts";
 import { bounds } from "../../base/bounds.ts";
@@ -12,6 +13,16 @@ import { type ManagementEnforcement, missingToken, type VerifiedCall } from "./e
 export interface ControlGate {
   readonly authentication: Authentication;
   readonly enforcement: ManagementEnforcement;
+  /** The bearer token that opens the metrics, for Prometheus, which can't sign. */
+  readonly metricsToken: string | undefined;
+}
+
+/** Returns whether the request brings the token that opens the metrics. Nothing else is opened by it. */
+export function bearsMetricsToken({ headers }: IncomingMessage, { metricsToken }: ControlGate): boolean {
+  const given = /^Bearer ([!-~]+)$/i.exec(headers.authorization ?? "")?.[1];
+  if (metricsToken === undefined || given === undefined) return false;
+  // Digests have one length, so the time that this takes says nothing of the token.
+  return timingSafeEqual(hash("sha256", given, "buffer"), hash("sha256", metricsToken, "buffer"));
 }
 
 /** A request whose signature was read, with its body. */
