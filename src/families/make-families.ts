@@ -8,7 +8,7 @@ import type { CallContext, Handler, Operations } from "../protocol/operation.ts"
 import { type Page, type PagingDialect, page, pageAnswer } from "../protocol/paging.ts";
 import type { Scope, Store } from "../store/store.ts";
 import type { InputOf, MembersOf, OperationName } from "./input.ts";
-import { type MergeRules, mergeInto } from "./merge.ts";
+import { type MemberNames, type MergeRules, mergeInto } from "./merge.ts";
 import { applyPatch, type PatchOperation, type PatchTable } from "./patch.ts";
 import {
   type Documents,
@@ -28,6 +28,8 @@ export interface Conventions<Service> {
   readonly paging: PagingDialect;
   /** Returns the greatest number of operations that one PATCH may have. Only services with updates by PATCH need it. */
   readonly patchOperationsMax?: (service: Service) => number;
+  /** Of updates by merging. By default, items have small first letters. */
+  readonly memberNames?: MemberNames;
 }
 
 /** A declared operation: given the store and the service, it returns the operation's handler. */
@@ -78,6 +80,8 @@ export interface ResourceFamily<Client, Service, Item extends object, ParentItem
     item: NoInfer<Item>,
     work: Change<Service, InputOf<Client, D>, NoInfer<ParentItem>>,
   ) => Promise<void>;
+  /** Does what goes with every write of an item, in the same transaction: it is made, changed or deleted by then. */
+  readonly afterWrite?: (work: Change<Service, InputOf<Client, C | U | D>, NoInfer<ParentItem>>) => Promise<void>;
   /** Returns the item as callers see it; by default, as it is stored. `by` is the operation that they called. */
   readonly view?: (
     item: NoInfer<Item>,
@@ -140,6 +144,7 @@ export interface Families<Client, Service extends object> {
     place: Place<Service, Item, ParentItem, Named>,
     change: (item: Item, work: Change<Service, In, ParentItem>) => Item | Promise<Item>,
     answer?: (item: Item, work: Change<Service, In, ParentItem>) => unknown | Promise<unknown>,
+    afterWrite?: (work: Change<Service, In, ParentItem>) => Promise<void>,
   ): Operation<Service, In>;
 
   /** Makes a family's place whose items are documents of a kind. */
@@ -227,18 +232,22 @@ export function makeFamilies<Client, Service extends object>(
     place: AnyPlace,
     change: (item: object, work: AnyChange) => object | Promise<object>,
     answer: (item: object, work: AnyChange) => unknown = () => ({}),
+    afterWrite?: (work: AnyChange) => Promise<void>,
   ): AnyOperation =>
     writing(async (work) => {
       const before = await place.find(work);
       const item = await change(before, work);
       // An update that changes nothing writes nothing, so that nobody is told of a change.
-      if (item !== before) await place.put(item, work);
+      if (item !== before) {
+        await place.put(item, work);
+        await afterWrite?.(work);
+      }
       return answer(item, work);
     }, place.parentOfItem ?? place.parent);
 
   const update = (family: AnyFamily<Service>, before: object, work: AnyChange): object => {
     const { patch, merge } = family;
-    if (merge !== undefined) return mergeInto<object, Input>(before, work.input, merge);
+    if (merge !== undefined) return mergeInto<object, Input>(before, work.input, merge, conventions.memberNames);
     const list = (work.input["patchOperations"] ?? []) as readonly PatchOperation[];
     if (list.length === 0) return before;
     const max = conventions.patchOperationsMax?.(work) ?? Number.POSITIVE_INFINITY;
@@ -259,6 +268,7 @@ export function makeFamilies<Client, Service extends object>(
       table[operations.create] = writing(async (work) => {
         const item = await create(work);
         await place.put(item, work);
+        await family.afterWrite?.(work);
         return view(item, work, "create");
       }, parentFor("create"));
     }
@@ -276,13 +286,14 @@ export function makeFamilies<Client, Service extends object>(
         const item = update(family, before, work);
         return item === before || complete === undefined ? item : complete(item, before, work);
       };
-      table[operations.update] = changing(place, change, (item, work) => view(item, work, "update"));
+      table[operations.update] = changing(place, change, (item, work) => view(item, work, "update"), family.afterWrite);
     }
     if (operations.delete !== undefined) {
       table[operations.delete] = writing(async (work) => {
         const item = await place.find(work);
         await family.onDelete?.(item, work);
         await place.delete(item, work);
+        await family.afterWrite?.(work);
         return {};
       }, parentFor("delete"));
     }
@@ -319,6 +330,7 @@ interface AnyFamily<Service> {
   readonly merge?: MergeRules<object, Input>;
   readonly complete?: (item: object, before: object, work: Change<Service, Input>) => object | Promise<object>;
   readonly onDelete?: (item: object, work: Change<Service, Input>) => Promise<void>;
+  readonly afterWrite?: (work: Change<Service, Input>) => Promise<void>;
   readonly view?: (item: object, work: Work<Service, Input>, by: ViewingOperation) => unknown;
 }
 

@@ -1,6 +1,7 @@
 /**
  * Updates by merging: the members that the input has replace those of the item, and the others stay as they are. A
- * member sets the item's member of the same name, with a small first letter; an empty text removes it.
+ * member sets the item's member of the same name, or of that with a small first letter where the service's items are kept
+ * so; an empty text removes it.
  * AWS: API Gateway version 2 API reference, "UpdateRoute" and its like.
  */
 import { present } from "./work.ts";
@@ -24,12 +25,17 @@ export type MergeRules<Item, In> = {
 type RuleFor<Item, In, Member extends keyof In> = MergeRule<Item, NonNullable<In[Member]>>;
 
 type Fits<Item, In, Member extends keyof In> = Member extends string
-  ? Uncapitalize<Member> extends keyof Item
-    ? NonNullable<In[Member]> extends NonNullable<Item[Uncapitalize<Member>]>
-      ? true
+  ? Member extends keyof Item
+    ? FitsAs<Item, In[Member], Member>
+    : Uncapitalize<Member> extends keyof Item
+      ? FitsAs<Item, In[Member], Uncapitalize<Member>>
       : false
-    : false
   : false;
+
+type FitsAs<Item, Value, Name extends keyof Item> = NonNullable<Value> extends NonNullable<Item[Name]> ? true : false;
+
+/** How items name their members: as the model does, or with a small first letter. */
+export type MemberNames = "as-in-model" | "uncapitalised";
 
 /** The rule of a member that names the item, or says how to change it. It changes nothing itself. */
 export const unmerged = (): Record<never, never> => ({});
@@ -51,13 +57,17 @@ export function mergeInto<Item extends object, In extends object>(
   item: Item,
   input: In,
   rules: MergeRules<Item, In>,
+  names: MemberNames = "uncapitalised",
 ): Item {
   const byMember = rules as Readonly<Record<string, MergeRule<Item, unknown> | undefined>>;
   let merged: object = item;
   for (const [member, value] of Object.entries(input)) {
     if (value === undefined) continue;
     const rule = Object.hasOwn(byMember, member) ? byMember[member] : undefined;
-    merged = { ...merged, ...(rule ?? mergedUnlessEmpty(uncapitalised(member)))(value, item) };
+    merged = {
+      ...merged,
+      ...(rule ?? mergedUnlessEmpty(names === "uncapitalised" ? uncapitalised(member) : member))(value, item),
+    };
   }
   return present(merged as Item);
 }

@@ -1,6 +1,7 @@
 import { emptyPlan } from "../plan/empty-plan.ts";
 import type { Plan, PlanKind, PlanOf } from "../plan/kinds.ts";
 import { planVersion } from "../plan/plan.ts";
+import { linkHttpApiProgram } from "./http-api/link-http-api-program.ts";
 import type { Program } from "./program.ts";
 import type { ProgramUse } from "./program-life.ts";
 import { linkRestProgram } from "./rest/link-rest-program.ts";
@@ -11,6 +12,7 @@ type LinkProgram<Kind extends PlanKind> = (plan: PlanOf<Kind>, thread: ThreadCon
 /** The linker of each kind of API. */
 const linkers: { readonly [Kind in PlanKind]: LinkProgram<Kind> } = {
   rest: linkRestProgram,
+  http: linkHttpApiProgram,
 };
 
 /** Thrown for a plan that this thread can't run because it does not know its kind or version. */

@@ -19,6 +19,8 @@ export interface StagePlan {
   readonly stageName: string;
   readonly deploymentId: string;
   readonly stageVariables: Readonly<Record<string, string>>;
+  /** Bodies of these media types are not text. HTTP APIs have no such setting. */
+  readonly binaryMediaTypes: readonly string[];
   /** The stage has a canary, which takes no traffic. */
   readonly hasCanary?: true;
   /** The front of an edge-optimized API writes the names of some headers in its own case. */
@@ -82,8 +84,15 @@ export interface RouteNode {
 
 /** The common part of a method or route of every kind of API. */
 export interface MethodPlan {
-  /** The name for users, in hints, logs and the status: `GET /pets/{id}`. */
+  /** The name for users, in hints, logs and the status: `GET /pets/{id}`, or `$default`. */
   readonly routeKey: string;
+  /** `/pets/{id}`; of an HTTP API's default route `$default`. */
+  readonly resourcePath: string;
+  /** The verb, or `ANY`. */
+  readonly httpMethod: string;
+  /** Of a REST API's method. */
+  readonly resourceId?: string;
+  readonly operationName?: string;
   /** `loggingLevel` and `dataTraceEnabled` of the stage's method settings; absent if nothing is logged. */
   readonly logging?: MethodLoggingPlan;
   /**

@@ -4,7 +4,6 @@ import type { GatewayResponsePlan } from "./steps.ts";
 /** The plan of a stage of a REST API. */
 export interface RestPlan extends StagePlan {
   readonly kind: "rest";
-  readonly binaryMediaTypes: readonly string[];
   /** The gateway responses that the API customises, by type. */
   readonly gatewayResponses: Readonly<Record<string, GatewayResponsePlan>>;
   /** The JSON Schemas, as text, of the models that bodies are validated with and that these refer to, by name. */
@@ -16,7 +15,4 @@ export interface RestPlan extends StagePlan {
 
 export interface RestMethodPlan extends MethodPlan {
   readonly resourceId: string;
-  readonly resourcePath: string;
-  readonly httpMethod: string;
-  readonly operationName?: string;
 }

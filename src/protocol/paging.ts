@@ -39,6 +39,19 @@ export const restPaging: PagingDialect = {
   members: { limit: "limit", token: "position", items: "items", next: "position" },
 };
 
+/**
+ * API Gateway v2: `nextToken`, and `maxResults` as text. Unconfirmed: the bounds and the words; see docs/compatibility.md,
+ * "management of the second version, pages".
+ */
+export const v2Paging: PagingDialect = {
+  limitDefault: 25,
+  limitMax: bounds.restPageItemsMax.value,
+  code: "BadRequestException",
+  invalidToken: "Invalid nextToken parameter specified",
+  invalidLimit: "Invalid maxResults parameter specified",
+  members: { limit: "MaxResults", token: "NextToken", items: "Items", next: "NextToken" },
+};
+
 /** Lambda: `Marker` and `MaxItems`. AWS: Lambda API reference, "ListFunctions": a page has 50 at most. */
 export const lambdaPaging: PagingDialect = {
   limitDefault: 50,

@@ -1,10 +1,12 @@
 import { rolesOf } from "../compiler/compile-credentials.ts";
+import { rolesOfHttpApi } from "../compiler/http-api/named-roles.ts";
 import type { KnownRole, Surroundings } from "../compiler/surroundings.ts";
 import {
   type ClientCertificate,
   type ClientCertificateKey,
   certificateKinds,
 } from "../definition/client-certificate.ts";
+import type { HttpApiDefinition, HttpStage } from "../definition/http-api.ts";
 import type { RestApiDefinition, Stage } from "../definition/rest-api.ts";
 import { type VpcLink, vpcLinkKind } from "../definition/vpc-link.ts";
 import type { NamedIdentity } from "../gateway/integrations/tls-identities.ts";
@@ -17,10 +19,31 @@ import type { DocumentSource } from "./publications/publication-source.ts";
 /** What a stage of each kind of API is compiled from. */
 interface StageContents {
   readonly rest: { readonly kind: "rest"; readonly definition: RestApiDefinition; readonly stage: Stage };
+  readonly http: { readonly kind: "http"; readonly definition: HttpApiDefinition; readonly stage: HttpStage };
 }
 
 /** A definition and the stage that it is compiled for. */
 export type StageContent = StageContents[PlanKind];
+
+/** Returns what a stage names besides its deployment: its roles, and the certificate that it shows to backends. */
+function namesOf(content: StageContent): {
+  readonly roles: readonly string[];
+  readonly clientCertificateId: string | undefined;
+} {
+  switch (content.kind) {
+    case "rest": {
+      const { definition, stage } = content;
+      return {
+        roles: rolesOf(definition, stage.variables ?? {}),
+        clientCertificateId: stage.clientCertificateId,
+      };
+    }
+    case "http": {
+      const { definition, stage } = content;
+      return { roles: rolesOfHttpApi(definition, stage.StageVariables), clientCertificateId: undefined };
+    }
+  }
+}
 
 /** Makes the plans of a kind; returns a promise if another thread does the work. */
 type CompileStage<Kind extends PlanKind> = (
@@ -80,11 +103,10 @@ export async function readStage(
   { content, scope }: Pick<StageReading, "content" | "scope">,
   { vpcLinkAddresses, hasVpcEndpoints }: Pick<CompileSettings, "vpcLinkAddresses" | "hasVpcEndpoints">,
 ): Promise<StageReading> {
-  const { definition, stage } = content;
+  const { roles: arns, clientCertificateId } = namesOf(content);
   const links = await tx.list<VpcLink>(vpcLinkKind);
-  const { clientCertificateId } = stage;
   const identity = clientCertificateId === undefined ? undefined : await readIdentity(tx, scope, clientCertificateId);
-  const { roles, sources } = await readRoles(tx, rolesOf(definition, stage.variables ?? {}));
+  const { roles, sources } = await readRoles(tx, arns);
   const surroundings: Surroundings = {
     vpcLinks: new Map(links.map(({ id, body }) => [id, body])),
     vpcLinkAddresses,
@@ -104,7 +126,9 @@ export async function compileReading(
   { content, scope, surroundings, identity, sources }: StageReading,
   { compilers }: Pick<CompileSettings, "compilers">,
 ): Promise<CompiledStage> {
-  const plan = await compilers[content.kind](content.definition, content.stage, scope, surroundings);
+  // The table's type says that a kind's compiler takes that kind's content; TypeScript can't follow that through the union.
+  const compile = compilers[content.kind] as CompileStage<PlanKind>;
+  const plan = await compile(content.definition, content.stage, scope, surroundings);
   const links = (plan.vpcLinks ?? []).map((id) => ({ scope, kind: vpcLinkKind, id }));
   return { plan, identity, sources: [...sources, ...links] };
 }

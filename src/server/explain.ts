@@ -10,8 +10,8 @@ import type { Reader, Store } from "../store/store.ts";
 import { Secrets } from "../telemetry/secrets.ts";
 import type { TraceEvent } from "../telemetry/trace.ts";
 import { type CompiledStage, type CompileSettings, compileStage, type StageContent } from "./compile-stage.ts";
-import { readDeployed } from "./deployed-definition.ts";
 import { findStage } from "./find-stage.ts";
+import { readServedStage } from "./served-stage.ts";
 
 /** The request that is to be explained: the body of `POST /_portico/explain`. */
 export interface ExplainRequest {
@@ -182,17 +182,20 @@ async function compileVaried(
   const slash = key.indexOf("/");
   const found = await findStage(store, key.slice(0, slash), key.slice(slash + 1));
   if (found === undefined) return undefined;
-  const { scope, body } = found;
+  const { scope } = found;
   const load = async (tx: Reader): Promise<StageContent | undefined> => {
-    const deployed = await readDeployed(tx, key.slice(0, slash), body);
-    if (deployed === undefined) return undefined;
-    return {
-      kind: "rest",
-      definition: deployed.definition,
-      stage: { ...body, variables: { ...body.variables, ...variables } },
-    };
+    const served = await readServedStage(tx, key);
+    return served === undefined || "problem" in served ? undefined : withVariables(served.content, variables);
   };
   return compileStage(store, scope, load, options);
+}
+
+function withVariables(content: StageContent, more: Readonly<Record<string, string>>): StageContent {
+  if (content.kind === "rest") {
+    return { ...content, stage: { ...content.stage, variables: { ...content.stage.variables, ...more } } };
+  }
+  const StageVariables = { ...content.stage.StageVariables, ...more };
+  return { ...content, stage: { ...content.stage, StageVariables } };
 }
 
 function synopses(events: readonly TraceEvent[]): Record<string, string> {

@@ -17,7 +17,7 @@ test("a stage is found in the account and region that have claimed its API's id,
   });
   const found = await findStage(store, "abc", "dev");
   assert.deepEqual(found?.scope, owner);
-  assert.equal(found?.body.stageName, "dev");
+  assert.equal(found?.id, "abc/dev");
   for (const [api, stage] of [
     ["abc", "test"],
     ["def", "dev"],

@@ -1,7 +1,7 @@
 import type { Job } from "../base/job.ts";
 import { exportJob, importDocumentationJob, importJob, sdkJob } from "../management/rest/document-jobs.ts";
 import { parseBodyJob } from "../protocol/json-body.ts";
-import { compileJob } from "./compile-job.ts";
+import { compileHttpApiJob, compileJob } from "./compile-job.ts";
 import { referenceJob } from "./pages/reference-job.ts";
 
 const table = [
@@ -10,6 +10,7 @@ const table = [
   exportJob,
   sdkJob,
   compileJob,
+  compileHttpApiJob,
   referenceJob,
   parseBodyJob,
 ] satisfies readonly Job<never, unknown>[];

@@ -137,6 +137,17 @@ function makeServices(options: ManagementServerOptions, sessions: Sessions): rea
       }),
     },
     {
+      model: "apigatewayv2",
+      operations: async () =>
+        (await import("../management/v2/operations.ts")).makeV2Operations({
+          store,
+          limits: makeControlLimits(config.limit, config.profile),
+          profile: config.profile,
+          run,
+          findRole: loadRole,
+        }),
+    },
+    {
       model: "lambda",
       operations: functions.lambda.operations,
       // The operation refuses unknown runtimes, because it knows which ones this machine has.

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { until } from "../../test/until.ts";
 import { bounds } from "../base/bounds.ts";
+import { compileHttpApi } from "../compiler/http-api/compile-http-api.ts";
 import { certificateKinds } from "../definition/client-certificate.ts";
 import { type RestApi, type RestApiDefinition, restKinds, type Stage } from "../definition/rest-api.ts";
 import { emptyPlan } from "../plan/empty-plan.ts";
@@ -116,7 +117,7 @@ async function withReconciler(
   const reconciler = new Reconciler({
     store: seen(store),
     sources: makePublicationSources(
-      { compilers: { rest }, vpcLinkAddresses: {}, hasVpcEndpoints: false },
+      { compilers: { rest, http: compileHttpApi }, vpcLinkAddresses: {}, hasVpcEndpoints: false },
       noKeys,
       logger,
     ),
@@ -182,7 +183,7 @@ test("a thread that asks before the start is done is not told that this is all",
   const reconciler = new Reconciler({
     store,
     sources: makePublicationSources(
-      { compilers: { rest: compile }, vpcLinkAddresses: {}, hasVpcEndpoints: false },
+      { compilers: { rest: compile, http: compileHttpApi }, vpcLinkAddresses: {}, hasVpcEndpoints: false },
       noKeys,
       logger,
     ),
@@ -717,6 +718,7 @@ test("a role that comes while the stage that names it is compiled is not missed"
     sources: makePublicationSources(
       {
         compilers: {
+          http: compileHttpApi,
           async rest(frozen, of, where, { roles }) {
             known.push(roles.get(roleArn)?.role !== undefined);
             if (!hasCome) {

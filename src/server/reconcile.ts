@@ -107,8 +107,9 @@ export class Reconciler {
     for (const kind of this.#kinds) {
       const { extent } = this.#source(kind);
       if (extent.kind !== "each") continue;
-      for (const { id, scope } of await store.addresses(extent.documents))
-        this.#mark({ kind, key: extent.keyOf?.(id, scope) ?? id, scope });
+      for (const documents of extent.documents)
+        for (const { id, scope } of await store.addresses(documents))
+          this.#mark({ kind, key: extent.keyOf?.(id, scope) ?? id, scope });
     }
     this.#schedule();
     await this.#work;
@@ -173,7 +174,7 @@ export class Reconciler {
       let isAwaited = false;
       for (const kind of this.#kinds) {
         const { extent } = this.#source(kind);
-        if (extent.kind !== "each" || extent.documents !== change.kind) continue;
+        if (extent.kind !== "each" || !extent.documents.includes(change.kind)) continue;
         const key = extent.keyOf?.(change.id, change.scope) ?? change.id;
         isAwaited = this.#mark({ kind, key, scope: change.scope }) || isAwaited;
       }

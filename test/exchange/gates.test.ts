@@ -111,13 +111,14 @@ async function lastStatus(
   return status;
 }
 
-const withoutSteps = (plan: Plan, without: readonly StepKind[]): Plan => ({
-  ...plan,
-  methods: plan.methods.map((method) => ({
-    ...method,
-    steps: method.steps.filter(({ kind }) => !without.includes(kind)),
-  })),
-});
+const withoutSteps = (plan: Plan, without: readonly StepKind[]): Plan =>
+  ({
+    ...plan,
+    methods: plan.methods.map((method) => ({
+      ...method,
+      steps: method.steps.filter(({ kind }) => !without.includes(kind)),
+    })),
+  }) as Plan;
 
 for (const [kind, gate] of Object.entries(gates)) {
   if (gate === noGate) continue;

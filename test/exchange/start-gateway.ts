@@ -5,7 +5,9 @@ import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import type { Clock } from "../../src/base/clock.ts";
 import { type RunJob, runHere } from "../../src/base/job.ts";
 import { compileRest } from "../../src/compiler/compile-rest.ts";
+import { compileHttpApi } from "../../src/compiler/http-api/compile-http-api.ts";
 import type { Surroundings } from "../../src/compiler/surroundings.ts";
+import type { HttpApiDefinition, HttpStage } from "../../src/definition/http-api.ts";
 import type { RestApiDefinition, Stage } from "../../src/definition/rest-api.ts";
 import type { EventClient, FunctionClient } from "../../src/functions/function-client.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
@@ -27,6 +29,7 @@ import type { ExecutionLogEntry } from "../../src/telemetry/execution-log.ts";
 import { allocateMetrics, Metrics, renderMetrics } from "../../src/telemetry/metrics.ts";
 import { makeRateMemory, RateCounters } from "../../src/waf/rate-counters.ts";
 import { aStage } from "./a-rest-api.ts";
+import { anHttpStage } from "./an-http-api.ts";
 import { aKeyTable, savingAtOnce } from "./fake-keys.ts";
 
 export interface Reply {
@@ -41,6 +44,7 @@ export interface GatewayUnderTest extends AsyncDisposable {
   readonly port: number;
   readonly gateway: Gateway;
   deploy(definition: RestApiDefinition, stage?: Stage, surroundings?: Surroundings): { readonly plan: Plan };
+  deployHttp(definition: HttpApiDefinition, stage?: HttpStage, surroundings?: Surroundings): { readonly plan: Plan };
   /** Below `/prod` on the API's host. */
   call(path: string, options?: CallOptions): Promise<Reply>;
   /** Bytes as they are; resolves with what came until the gateway closed, or `until` was in it. */
@@ -143,6 +147,11 @@ export async function startGateway(
     open,
     deploy(definition, stage = aStage(), surroundings) {
       const plan = compileRest(definition, stage, { account: "000000000000", region: "us-east-1" }, surroundings);
+      gateway.setPlan(stageKey(plan.apiId, plan.stageName), plan);
+      return { plan };
+    },
+    deployHttp(definition, stage = anHttpStage(), surroundings) {
+      const plan = compileHttpApi(definition, stage, { account: "000000000000", region: "us-east-1" }, surroundings);
       gateway.setPlan(stageKey(plan.apiId, plan.stageName), plan);
       return { plan };
     },

@@ -46,7 +46,7 @@ describe("a plan with one damaged value refuses what it refused before", () => {
 it("a plan with a method without steps closes its stage: nobody would answer", async () => {
   await using api = await startGuarded();
   const [method, ...others] = api.plan().methods;
-  api.setPlan({ ...api.plan(), methods: [{ ...method!, steps: [] }, ...others] });
+  api.setPlan({ ...api.plan(), methods: [{ ...method!, steps: [] }, ...others] } as Plan);
   assert.equal((await api.call("none")).status, 501);
 });
 

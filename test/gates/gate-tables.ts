@@ -878,7 +878,9 @@ function outside(what: string, headers: Record<string, string>): Row {
   };
 }
 
-/** The gates of each kind of API. */
-export const gateTables: { readonly [Kind in PlanKind]: Readonly<Record<GateKind | StageGateName, GateTable>> } = {
+/** The gates of each kind of API. HTTP APIs have no rows yet. */
+export const gateTables: {
+  readonly [Kind in Exclude<PlanKind, "http">]: Readonly<Record<GateKind | StageGateName, GateTable>>;
+} = {
   rest,
 };

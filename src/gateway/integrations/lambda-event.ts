@@ -1,4 +1,4 @@
-import type { RestMethodPlan, RestPlan } from "../../plan/rest-plan.ts";
+import type { MethodPlan, StagePlan } from "../../plan/plan.ts";
 import { type Caller, identityVariables } from "../caller.ts";
 import { requestTime } from "../context.ts";
 import type { Exchange } from "../exchange.ts";
@@ -17,7 +17,7 @@ type Empty = "null" | "{}";
  * request's event is put together as text, which takes a third of the time of building objects and stringifying them.
  * AWS: API Gateway Developer Guide, "Lambda proxy integrations in API Gateway", input format.
  */
-export function linkEvent(stage: RestPlan, method: RestMethodPlan): WriteEvent {
+export function linkEvent(stage: StagePlan, method: MethodPlan): WriteEvent {
   const variables = Object.keys(stage.stageVariables).length === 0 ? "null" : json(stage.stageVariables);
   const start = `{"resource":${json(method.resourcePath)},"path":`;
   const context = `,"stageVariables":${variables},"requestContext":{`;
@@ -33,8 +33,8 @@ export function linkEvent(stage: RestPlan, method: RestMethodPlan): WriteEvent {
  * AWS: API Gateway Developer Guide, "Input to an API Gateway Lambda authorizer".
  */
 export function linkAuthorizerEvent(
-  stage: RestPlan,
-  method: RestMethodPlan,
+  stage: StagePlan,
+  method: MethodPlan,
 ): (exchange: Exchange, methodArn: string) => string {
   const resource = `,"resource":${json(method.resourcePath)},"path":`;
   const context = `,"stageVariables":${json(stage.stageVariables)},"requestContext":{`;
@@ -50,8 +50,8 @@ const sentKey = ({ request }: Exchange): string | undefined => request.header("x
 
 /** Writes the members of `requestContext`. `keyOf` returns the API key of a caller of whom none is known yet. */
 function linkRequestContext(
-  stage: RestPlan,
-  method: RestMethodPlan,
+  stage: StagePlan,
+  method: MethodPlan,
   keyOf?: (exchange: Exchange) => string | undefined,
 ): (exchange: Exchange) => string {
   const operation = method.operationName === undefined ? "" : `"operationName":${json(method.operationName)},`;

@@ -46,7 +46,18 @@ export function findDestination<Stage>(
   const address = parseAddress(host, target);
   if (address === undefined) return listener.hasManagement ? toManagement : toNothing;
   const stage = stages.get(address.key);
-  return stage === undefined ? { kind: "missing", address } : { kind: "stage", stage, address };
+  if (stage !== undefined) return { kind: "stage", stage, address };
+  // AWS: "Create a stage for HTTP APIs in API Gateway": `$default` serves what no other stage's name begins.
+  const atRoot = withDefaultStage(address);
+  const byDefault = stages.get(atRoot.key);
+  return byDefault === undefined ? { kind: "missing", address } : { kind: "stage", stage: byDefault, address: atRoot };
+}
+
+/** Returns the address with the stage `$default`, of which the first segment is a part of the path. */
+function withDefaultStage(address: Address): Address {
+  const { apiId, key, path } = address;
+  const first = key.slice(apiId.length + 1);
+  return { ...address, key: `${apiId}/$default`, path: first === "" && path === "" ? "" : `/${first}${path}` };
 }
 
 /** Returns the path that leads to a stage on every host. */

@@ -1,7 +1,8 @@
 import { runHere } from "../../base/job.ts";
 import { bindOperations } from "../../families/make-families.ts";
 import type { Operations } from "../../protocol/operation.ts";
-import type { ControlService, FindRole, UnsavedUsage } from "../control-service.ts";
+import type { ControlService } from "../control-service.ts";
+import { noRoles, noUsage } from "../service-dependencies.ts";
 import { account } from "./account.ts";
 import { apiKey } from "./api-key.ts";
 import { authorizer } from "./authorizer.ts";
@@ -32,10 +33,6 @@ import { usagePlan } from "./usage-plan.ts";
 import { usagePlanKey } from "./usage-plan-key.ts";
 import { vpcLink } from "./vpc-link.ts";
 import type { Dependencies } from "./work.ts";
-
-const noRoles: FindRole = async () => ({ role: undefined, isAccountHere: false });
-
-const noUsage: UnsavedUsage = () => [];
 
 /** Returns every operation of REST APIs (service `apigateway`) that is built; the others answer 501. */
 export function makeRestOperations(dependencies: Dependencies): Operations {

@@ -4,7 +4,6 @@ import { documentationKinds } from "../../definition/documentation.ts";
 import { endpointAccessModes, securityPolicies } from "../../definition/endpoint-rules.ts";
 import { normalisePolicy } from "../../definition/policy-rules.ts";
 import {
-  type ApiIdClaim,
   type EndpointConfiguration,
   type Model,
   type Resource,
@@ -30,8 +29,8 @@ import {
   text,
 } from "../../families/patch.ts";
 import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
-import { badRequest, conflict } from "../../protocol/errors.ts";
-import { everywhere } from "../../store/store.ts";
+import { badRequest } from "../../protocol/errors.ts";
+import { claimApiId, freeApiId, releaseApiId } from "../apis/api-ids.ts";
 import type { ControlLimit } from "../control-limits.ts";
 import { requireRoom } from "../control-service.ts";
 import { domainsMappedTo } from "../domains/domain-names.ts";
@@ -52,39 +51,10 @@ export function viewRestApi(stored: RestApi, by: ViewingOperation, warnings: rea
   return present({ ...api, policy, warnings: nonEmpty(warnings) });
 }
 
-// Ids
-
-/** An id becomes a host's first label (RFC 1123 §2.1), so it has lower-case letters, digits and, inside, hyphens. */
-const customId = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-
-const claimOf = (work: Work, apiId: string) => work.tx.in(everywhere).get(restKinds.apiIdClaim, apiId);
-
-/** Returns an id that no API has: the one that the tag `_custom_id_` asks for, or a new one. */
-async function freeApiId(work: Work, wanted: string | undefined): Promise<string> {
-  if (wanted === undefined) {
-    let id = work.call.ids.id(10);
-    while ((await claimOf(work, id)) !== undefined) id = work.call.ids.id(10);
-    return id;
-  }
-  if (!customId.test(wanted)) {
-    throw badRequest(
-      `Invalid API identifier in the tag ${customIdTag}: '${wanted}'. Use 1 to 63 lower-case letters, digits and inner hyphens.`,
-    );
-  }
-  await refuseClaimed(work, wanted);
-  return wanted;
-}
-
-async function refuseClaimed(work: Work, id: string): Promise<void> {
-  if ((await claimOf(work, id)) !== undefined) throw conflict(`An API with the identifier '${id}' already exists`);
-}
-
 /** Writes a new API, and claims its id in all accounts and regions, for ever. */
 export async function writeNewDefinition(work: Change, definition: RestApiDefinition): Promise<void> {
   const { id } = definition.restApi;
-  await refuseClaimed(work, id);
-  const claim: ApiIdClaim = { account: work.call.account, region: work.call.region, kind: restKinds.restApi };
-  await work.tx.in(everywhere).put(restKinds.apiIdClaim, id, claim);
+  await claimApiId(work, id, restKinds.restApi);
   await writeDefinition(work.tx, undefined, definition);
 }
 
@@ -386,7 +356,7 @@ async function deleteChildren(api: RestApi, work: Change): Promise<void> {
   }
   for (const kind of childKinds) await work.tx.deleteAll(kind, `${api.id}/`);
   await dropStageLinks(work, api.id);
-  await work.tx.in(everywhere).delete(restKinds.apiIdClaim, api.id);
+  await releaseApiId(work, api.id);
 }
 
 /** AWS: API Gateway REST API reference, "RestApi". */

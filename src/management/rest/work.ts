@@ -1,31 +1,20 @@
 import type { APIGateway } from "@aws-sdk/client-api-gateway";
-import type { RunJob } from "../../base/job.ts";
 import type { InputOf, MembersOf, OperationName } from "../../families/input.ts";
 import { makeFamilies, type OperationTable } from "../../families/make-families.ts";
 import { regionalScope, type Change as ServiceChange, type Work as ServiceWork } from "../../families/work.ts";
 import { restPaging } from "../../protocol/paging.ts";
-import type { Reader, Store } from "../../store/store.ts";
-import type { ControlLimits } from "../control-limits.ts";
-import type { ControlService, FindRole, UnsavedUsage } from "../control-service.ts";
+import type { Reader } from "../../store/store.ts";
+import type { ControlService } from "../control-service.ts";
+import type { ServiceDependencies } from "../service-dependencies.ts";
 import type { AuthorizerTestRun } from "./test-authorizer.ts";
 import type { TestInvocation } from "./test-invoke.ts";
 
 /** What the operations of REST APIs need. */
-export interface Dependencies {
-  readonly store: Store;
-  readonly limits: ControlLimits;
-  /** Runs jobs in another thread; if it is absent, everything runs in this one. */
-  readonly run?: RunJob;
-  /** Absent: no role is kept here. */
-  readonly findRole?: FindRole;
-  /** If it is absent, no calls are counted. */
-  readonly unsavedUsage?: UnsavedUsage;
+export interface Dependencies extends ServiceDependencies {
   /** If it is absent, TestInvokeMethod answers 501. */
   readonly testInvocation?: TestInvocation;
   /** If it is absent, TestInvokeAuthorizer answers 501. */
   readonly authorizerTest?: AuthorizerTestRun;
-  /** The service's profile; by default `aws`. */
-  readonly profile?: "aws" | "relaxed";
 }
 
 /** The functions that declare the families and operations of REST APIs. */

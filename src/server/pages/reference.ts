@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { escapeXml } from "../../base/escape-xml.ts";
 import type { RunJob } from "../../base/job.ts";
 import { type DocumentationPart, documentationKinds } from "../../definition/documentation.ts";
+import type { HttpStage } from "../../definition/http-api.ts";
 import {
   type Deployment,
   type RestApi,
@@ -100,10 +101,16 @@ export async function answerReference(path: string, options: ReferenceOptions): 
     });
   }
   const found = await findStage(store, api, stage);
+  if (found !== undefined && !isRestStage(found)) {
+    return json(501, { message: "The reference of an HTTP API is not there yet." });
+  }
   const request = found === undefined ? undefined : await readReference(store, found, file);
   if (request === undefined) return json(404, { message: await describeMissing(options, api, stage) });
   return answerDocument(request, run);
 }
+
+const isRestStage = (stage: StoredDocument<Stage | HttpStage>): stage is StoredDocument<Stage> =>
+  "methodSettings" in stage.body;
 
 const decoded = (part: string): string => {
   try {

@@ -22,7 +22,7 @@ const idOf = (key: string, scope: Scope): string => key.slice(keyOf("", scope).l
 
 /** Publishes access keys with their secrets. */
 export const accessKeySource: PublicationSource<"access-key"> = {
-  extent: { kind: "each", documents: iamKinds.accessKey },
+  extent: { kind: "each", documents: [iamKinds.accessKey] },
   madeFrom: [],
   isAwaited: true,
   failure: "An access key can't be read.",
@@ -37,7 +37,7 @@ export const accessKeySource: PublicationSource<"access-key"> = {
 
 /** Publishes users or roles with their policies. */
 const makeIdentitySource = <Kind extends "iam-user" | "iam-role">(documents: string): PublicationSource<Kind> => ({
-  extent: { kind: "each", documents, keyOf },
+  extent: { kind: "each", documents: [documents], keyOf },
   madeFrom: [iamKinds.policy, iamKinds.group],
   isAwaited: true,
   failure: "A user or role can't be read.",
@@ -57,7 +57,7 @@ export const roleSource = makeIdentitySource<"iam-role">(iamKinds.role);
 
 /** Publishes customers' managed policies, for sessions that are limited to them. */
 export const managedPolicySource: PublicationSource<"iam-policy"> = {
-  extent: { kind: "each", documents: iamKinds.policy, keyOf },
+  extent: { kind: "each", documents: [iamKinds.policy], keyOf },
   madeFrom: [],
   isAwaited: true,
   failure: "A managed policy can't be read.",
@@ -74,7 +74,7 @@ export const managedPolicySource: PublicationSource<"iam-policy"> = {
 
 /** Publishes the key that session tokens are sealed with. */
 export const sessionKeySource: PublicationSource<"session-key"> = {
-  extent: { kind: "each", documents: sessionKeyDocument.kind },
+  extent: { kind: "each", documents: [sessionKeyDocument.kind] },
   madeFrom: [],
   isAwaited: true,
   failure: "The key of session tokens can't be read.",

@@ -1,6 +1,6 @@
 import { certificateKinds } from "../../definition/client-certificate.ts";
-import { endpointSettingsOf } from "../../definition/endpoint-settings.ts";
-import { restKinds, type Stage } from "../../definition/rest-api.ts";
+import { httpApiKinds } from "../../definition/http-api.ts";
+import { restKinds } from "../../definition/rest-api.ts";
 import { vpcLinkKind } from "../../definition/vpc-link.ts";
 import { emptyPlan } from "../../plan/empty-plan.ts";
 import type { Plan } from "../../plan/kinds.ts";
@@ -8,7 +8,7 @@ import { roleKinds } from "../../services/iam/documents.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { routesBeyondAws } from "../beyond-aws.ts";
 import { type CompileSettings, compileReading, readStage } from "../compile-stage.ts";
-import { readDeployed } from "../deployed-definition.ts";
+import { readServedStage, stageKinds } from "../served-stage.ts";
 import type { PublicationName } from "./publication.ts";
 import type { PublicationSource } from "./publication-source.ts";
 
@@ -17,28 +17,22 @@ import type { PublicationSource } from "./publication-source.ts";
  * on.
  */
 export const makePlanSource = (settings: CompileSettings, logger: Logger): PublicationSource<"plan"> => ({
-  extent: { kind: "each", documents: restKinds.stage },
-  madeFrom: [restKinds.restApi, vpcLinkKind, ...Object.values(certificateKinds), ...roleKinds],
+  extent: { kind: "each", documents: stageKinds },
+  madeFrom: [restKinds.restApi, httpApiKinds.api, vpcLinkKind, ...Object.values(certificateKinds), ...roleKinds],
   isAwaited: true,
   failure: "A stage can't be compiled.",
   async read(tx, { key, scope }) {
-    const stage = await tx.get<Stage>(restKinds.stage, key);
-    if (stage === undefined) return undefined;
-    const deployed = await readDeployed(tx, apiIdOf(key), stage.body);
-    if (deployed === undefined)
-      return unmakeable(`the deployment ${stage.body.deploymentId} has no snapshot, or its API is gone`);
-    const { definition, revision } = deployed;
-    const content = { kind: "rest", definition, stage: stage.body } as const;
+    const served = await readServedStage(tx, key);
+    if (served === undefined) return undefined;
+    if ("problem" in served) return unmakeable(served.problem);
+    const { content, apiDocument, webAclArn, fingerprint } = served;
     const read = await readStage(tx, { content, scope }, settings);
     const { identity, surroundings } = read;
-    const { webAclArn } = stage.body;
-    const reading = { ...read, sources: [...read.sources, { scope, kind: restKinds.restApi, id: apiIdOf(key) }] };
+    const reading = { ...read, sources: [...read.sources, { scope, ...apiDocument }] };
     return {
       sources: reading.sources,
       fingerprint: JSON.stringify([
-        revision,
-        stage.revision,
-        endpointSettingsOf(definition.restApi),
+        ...fingerprint,
         surroundings.hasClientCertificate,
         [...surroundings.vpcLinks],
         [...surroundings.roles],

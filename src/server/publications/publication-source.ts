@@ -5,10 +5,14 @@ import type { PublicationKind, PublicationName, PublicationValues } from "./publ
 /** Says which things of a kind are published. */
 export type Extent =
   /**
-   * One thing for each document of this kind. Its key is the document's id, or what `keyOf` makes where ids are not unique
+   * One thing for each document of these kinds. Its key is the document's id, or what `keyOf` makes where ids are not unique
    * in the whole server.
    */
-  | { readonly kind: "each"; readonly documents: string; readonly keyOf?: (id: string, scope: Scope) => string }
+  | {
+      readonly kind: "each";
+      readonly documents: readonly string[];
+      readonly keyOf?: (id: string, scope: Scope) => string;
+    }
   /** One thing beside each thing of another kind, with the same key; it is made again whenever that one is. */
   | { readonly kind: "beside"; readonly publication: PublicationKind }
   /** The things that other published things name, as long as they do. */

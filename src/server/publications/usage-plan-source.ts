@@ -6,7 +6,7 @@ import type { PublicationSource } from "./publication-source.ts";
 
 /** Publishes the usage plans. Which keys are in them is in the table of API keys. */
 export const makeUsagePlanSource = (table: Pick<ApiKeyTable, "planSlot">): PublicationSource<"usage-plan"> => ({
-  extent: { kind: "each", documents: keyKinds.usagePlan, keyOf: usagePlanKey },
+  extent: { kind: "each", documents: [keyKinds.usagePlan], keyOf: usagePlanKey },
   madeFrom: [],
   isAwaited: true,
   failure: "A usage plan can't be read. Its keys are refused.",

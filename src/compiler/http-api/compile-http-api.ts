@@ -1,0 +1,76 @@
+import type { HttpApiDefinition, HttpStage, Route } from "../../definition/http-api.ts";
+import { defaultRouteKey, splitRouteKey } from "../../definition/route-key.ts";
+import type { HttpApiPlan, HttpRoutePlan } from "../../plan/http-api-plan.ts";
+import { planVersion } from "../../plan/plan.ts";
+import { RouteTree } from "../../plan/route-tree.ts";
+import { noSurroundings, type Surroundings } from "../surroundings.ts";
+import { compileCors } from "./compile-cors.ts";
+import { compileRoute } from "./compile-route.ts";
+import { RouteAuthorizers } from "./route-authorizers.ts";
+
+/**
+ * Compiles a deployed HTTP API with its stage's settings. It is pure and deterministic, and never throws for a user's
+ * configuration: a part that can't be served becomes a step that refuses.
+ */
+export function compileHttpApi(
+  definition: HttpApiDefinition,
+  stage: HttpStage,
+  scope: { readonly account: string; readonly region: string },
+  surroundings: Surroundings = noSurroundings,
+): HttpApiPlan {
+  const { api } = definition;
+  const variables = stage.StageVariables;
+  const apiArn = `arn:aws:execute-api:${scope.region}:${scope.account}:${api.ApiId}`;
+  const asker = { account: scope.account, variables, surroundings };
+  const authorizers = new RouteAuthorizers(definition.authorizers, apiArn, asker);
+  const integrations = new Map(definition.integrations.map((each) => [each.IntegrationId, each]));
+  const root = new RouteTree();
+  const methods: HttpRoutePlan[] = [];
+  let defaultRoute: number | undefined;
+  for (const route of [...definition.routes].sort(byRouteKey)) {
+    const { httpMethod, path } = splitRouteKey(route.RouteKey);
+    if (route.RouteKey === defaultRouteKey) defaultRoute = methods.length;
+    else root.at(path).methods.set(httpMethod, methods.length);
+    methods.push({
+      routeKey: route.RouteKey,
+      routeId: route.RouteId,
+      resourcePath: path,
+      httpMethod,
+      ...(route.OperationName === undefined ? {} : { operationName: route.OperationName }),
+      steps: compileRoute(route, {
+        ...asker,
+        stage,
+        integrations,
+        authorizers,
+        methodArn: `${apiArn}/${stage.StageName}/${route.RouteKey === defaultRouteKey ? defaultRouteKey : `${httpMethod}${path}`}`,
+      }),
+    });
+  }
+  const log = stage.AccessLogSettings;
+  const cors = compileCors(api.CorsConfiguration);
+  return {
+    version: planVersion,
+    kind: "http",
+    account: scope.account,
+    region: scope.region,
+    apiId: api.ApiId,
+    apiName: api.Name,
+    stageName: stage.StageName,
+    deploymentId: stage.DeploymentId ?? "",
+    stageVariables: variables,
+    binaryMediaTypes: [],
+    isDefaultEndpointDisabled: api.DisableExecuteApiEndpoint,
+    ...(log?.DestinationArn === undefined || log.Format === undefined
+      ? {}
+      : { accessLog: { destinationArn: log.DestinationArn, format: log.Format } }),
+    ...(authorizers.used === undefined ? {} : { authorizers: authorizers.used }),
+    ...(stage.authorizerFlushes === undefined ? {} : { authorizerFlushes: stage.authorizerFlushes }),
+    ...(cors === undefined ? {} : { cors }),
+    withoutEffect: [],
+    routes: root.build(),
+    ...(defaultRoute === undefined ? {} : { defaultRoute }),
+    methods,
+  };
+}
+
+const byRouteKey = (left: Route, right: Route): number => (left.RouteKey < right.RouteKey ? -1 : 1);

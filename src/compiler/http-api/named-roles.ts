@@ -1,0 +1,16 @@
+import { parseRoleArn } from "../../access/role-access.ts";
+import type { HttpApiDefinition } from "../../definition/http-api.ts";
+import { substituteStageVariables } from "../../language/substitution.ts";
+
+/** Returns the roles that a stage's integrations and authorizers name, sorted, whether they exist or not. */
+export function rolesOfHttpApi(
+  { integrations, authorizers }: HttpApiDefinition,
+  variables: Readonly<Record<string, string>>,
+): readonly string[] {
+  const named = [
+    ...integrations.map(({ CredentialsArn }) => CredentialsArn),
+    ...authorizers.map(({ AuthorizerCredentialsArn }) => AuthorizerCredentialsArn),
+  ];
+  const arns = named.map((arn) => substituteStageVariables(arn ?? "", variables).text);
+  return [...new Set(arns.filter((arn) => parseRoleArn(arn) !== undefined))].sort();
+}

@@ -1,0 +1,56 @@
+import type { Exchange } from "../exchange.ts";
+import { addHint, type Failure, type FailureResponses, type FailureType } from "../responses/failure.ts";
+
+interface Facts {
+  readonly status: number;
+  readonly message: string;
+}
+
+/**
+ * The answers that the gateway gives itself. Nothing customises them, and they say little.
+ * Unconfirmed: the texts of 400, 413, 415, 502 and 504; see docs/compatibility.md, "HTTP APIs, words of errors".
+ */
+const facts: Readonly<Record<FailureType, Facts>> = {
+  ACCESS_DENIED: { status: 403, message: "Forbidden" },
+  API_CONFIGURATION_ERROR: { status: 500, message: "Internal Server Error" },
+  AUTHORIZER_CONFIGURATION_ERROR: { status: 500, message: "Internal Server Error" },
+  AUTHORIZER_FAILURE: { status: 500, message: "Internal Server Error" },
+  BAD_REQUEST_BODY: { status: 400, message: "Bad Request" },
+  BAD_REQUEST_PARAMETERS: { status: 400, message: "Bad Request" },
+  EXPIRED_TOKEN: { status: 403, message: "Forbidden" },
+  INTEGRATION_FAILURE: { status: 503, message: "Service Unavailable" },
+  INTEGRATION_TIMEOUT: { status: 503, message: "Service Unavailable" },
+  INVALID_API_KEY: { status: 403, message: "Forbidden" },
+  INVALID_SIGNATURE: { status: 403, message: "Forbidden" },
+  MISSING_AUTHENTICATION_TOKEN: { status: 403, message: "Forbidden" },
+  QUOTA_EXCEEDED: { status: 429, message: "Limit Exceeded" },
+  REQUEST_TOO_LARGE: { status: 413, message: "Request Entity Too Large" },
+  RESOURCE_NOT_FOUND: { status: 404, message: "Not Found" },
+  THROTTLED: { status: 429, message: "Too Many Requests" },
+  UNAUTHORIZED: { status: 401, message: "Unauthorized" },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, message: "Unsupported Media Type" },
+  WAF_FILTERED: { status: 403, message: "Forbidden" },
+  DEFAULT_4XX: { status: 400, message: "Bad Request" },
+  DEFAULT_5XX: { status: 500, message: "Internal Server Error" },
+};
+
+/** How an HTTP API answers failures. AWS: API Gateway Developer Guide, "Troubleshooting issues with HTTP APIs". */
+export const httpApiResponses: FailureResponses = {
+  finish(exchange: Exchange, type: FailureType, failure: Failure): false {
+    if (exchange.isComplete) return false;
+    const { status, message } = facts[type];
+    exchange.error = { type, message };
+    const headers = ["Content-Type", "application/json"];
+    const body = JSON.stringify({ message });
+    exchange.trace?.addFailure(failure.log ?? [failure.detail ?? message], {
+      type,
+      status,
+      headers,
+      body,
+      hint: failure.hint,
+    });
+    if (failure.hint !== undefined) addHint(exchange.request, headers, failure.hint);
+    exchange.respond(status, headers, body);
+    return false;
+  },
+};

@@ -1,0 +1,112 @@
+import { assert } from "../../base/assert.ts";
+import type { InboundExchange } from "../../http/inbound.ts";
+import type { HttpApiPlan } from "../../plan/http-api-plan.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+import { linkAuthorizer } from "../authorizers/link-authorizer.ts";
+import { LinkedAuthorizers } from "../authorizers/linked-authorizers.ts";
+import type { Exchange } from "../exchange.ts";
+import { LinkedModels } from "../linked-models.ts";
+import type { BelowStage, MethodProgram, Program } from "../program.ts";
+import { ProgramLife, type ProgramUse } from "../program-life.ts";
+import { LinkedResourcePolicy } from "../resource-policy.ts";
+import { StageHints } from "../route-hints.ts";
+import { Router } from "../routing/match.ts";
+import { runMethod } from "../run-traced.ts";
+import { linkStep } from "../steps/link-step.ts";
+import type { ThreadContext } from "../thread-context.ts";
+import { addHttpApiHeaders, openHttpApiExchange } from "./http-api-exchange.ts";
+import { httpApiResponses } from "./http-api-responses.ts";
+
+/** Links the plan of an HTTP API's stage. */
+export function linkHttpApiProgram(plan: HttpApiPlan, thread: ThreadContext, use: ProgramUse): Program {
+  const life = new ProgramLife(plan, thread, use);
+  try {
+    return new HttpApiProgram(plan, thread, life);
+  } catch (error) {
+    life.retire();
+    throw error;
+  }
+}
+
+class HttpApiProgram implements Program {
+  readonly plan: HttpApiPlan;
+  readonly responses = httpApiResponses;
+  readonly logger: Logger;
+  readonly #thread: ThreadContext;
+  readonly #life: ProgramLife;
+  readonly #router: Router;
+  readonly #methods: readonly MethodProgram[];
+  readonly #default: MethodProgram | undefined;
+  readonly #hints: StageHints;
+
+  constructor(plan: HttpApiPlan, thread: ThreadContext, life: ProgramLife) {
+    const onRetire = (release: () => void): void => life.onRetire(release);
+    const authorizers = new LinkedAuthorizers(plan.authorizers ?? {}, (authorizer) =>
+      linkAuthorizer(authorizer, { stage: plan, thread, onRetire }),
+    );
+    const models = new LinkedModels({});
+    const resourcePolicy = new LinkedResourcePolicy(plan);
+    const context = { stage: plan, thread, models, authorizers, resourcePolicy, onRetire };
+    this.plan = plan;
+    this.logger = thread.logger;
+    this.#thread = thread;
+    this.#life = life;
+    this.#router = new Router(plan.routes);
+    this.#methods = plan.methods.map((method) => {
+      assert(method.steps.length > 0, "a route has a step that answers");
+      return { plan: method, steps: method.steps.map((step) => linkStep(step, { ...context, method })) };
+    });
+    if (plan.defaultRoute !== undefined) {
+      this.#default = this.#methods[plan.defaultRoute];
+      assert(this.#default !== undefined, "the default route is one of the routes");
+    }
+    this.#hints = new StageHints(plan, thread.undeployed);
+  }
+
+  refusalOf(): undefined {
+    return undefined;
+  }
+
+  open(inbound: InboundExchange, below: BelowStage, nowMs: number): Exchange {
+    return openHttpApiExchange(inbound, this, below, nowMs);
+  }
+
+  route(exchange: Exchange): void {
+    const { httpMethod } = exchange;
+    const match = this.#router.match(exchange.path, httpMethod);
+    const index = match?.methods.get(httpMethod) ?? match?.methods.get("ANY");
+    if (match !== undefined && index !== undefined) {
+      exchange.pathNames = match.names;
+      exchange.pathValues = match.values;
+      runMethod(exchange, this.#methods[index]!, this.#thread);
+      return;
+    }
+    if (this.#default !== undefined) {
+      runMethod(exchange, this.#default, this.#thread);
+      return;
+    }
+    this.#thread.metrics.add("requestsUnmatched");
+    this.responses.finish(exchange, "RESOURCE_NOT_FOUND", { hint: this.#hints.describe(exchange) });
+  }
+
+  addHeaders(exchange: Exchange, headers: string[]): void {
+    addHttpApiHeaders(exchange, headers);
+  }
+
+  /** The stage `$default` is in no path. */
+  contextPath({ pathAsSent }: Exchange): string {
+    return this.plan.stageName === "$default" ? pathAsSent : `/${this.plan.stageName}${pathAsSent}`;
+  }
+
+  onBegin(): void {
+    this.#life.begin();
+  }
+
+  onComplete(exchange: Exchange): void {
+    this.#life.complete(exchange);
+  }
+
+  close(): void {
+    this.#life.retire();
+  }
+}

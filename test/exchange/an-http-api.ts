@@ -1,0 +1,80 @@
+import type { HttpApiDefinition, HttpIntegration, HttpStage, Route } from "../../src/definition/http-api.ts";
+
+/** What a route key leads to; a route may differ from the default in more than its integration. */
+export interface RouteOf {
+  readonly integration: HttpIntegration;
+  readonly route?: Partial<Route>;
+}
+
+/** A valid definition with these routes, by route key: `{ "GET /pets/{id}": { integration: aUrl(…) } }`. */
+export function anHttpApi(
+  routes: Readonly<Record<string, RouteOf>>,
+  overrides: Partial<Omit<HttpApiDefinition, "api">> & { api?: Partial<HttpApiDefinition["api"]> } = {},
+): HttpApiDefinition {
+  const { api, ...rest } = overrides;
+  const entries = Object.entries(routes);
+  return {
+    api: {
+      ApiId: "http123",
+      Name: "pets",
+      ProtocolType: "HTTP",
+      RouteSelectionExpression: "$request.method $request.path",
+      ApiKeySelectionExpression: "$request.header.x-api-key",
+      DisableExecuteApiEndpoint: false,
+      IpAddressType: "ipv4",
+      CreatedDate: 0,
+      ...api,
+    },
+    routes: entries.map(([RouteKey, { route }], index) => ({
+      RouteId: `route${index}`,
+      RouteKey,
+      ApiKeyRequired: false,
+      AuthorizationType: "NONE",
+      Target: `integrations/integration${index}`,
+      ...route,
+    })),
+    integrations: entries.map(([, { integration }], index) => ({
+      ...integration,
+      IntegrationId: `integration${index}`,
+    })),
+    authorizers: [],
+    ...rest,
+  };
+}
+
+/** The stage `$default`, which serves at the root of the API's host. */
+export function anHttpStage(overrides: Partial<HttpStage> = {}): HttpStage {
+  return {
+    StageName: "$default",
+    AutoDeploy: false,
+    DeploymentId: "dep1",
+    DefaultRouteSettings: {},
+    RouteSettings: {},
+    StageVariables: {},
+    CreatedDate: 0,
+    LastUpdatedDate: 0,
+    ...overrides,
+  };
+}
+
+const basics = { IntegrationId: "", ConnectionType: "INTERNET", TimeoutInMillis: 30_000 } as const;
+
+/** An HTTP_PROXY integration. */
+export const aUrl = (IntegrationUri: string, overrides: Partial<HttpIntegration> = {}): HttpIntegration => ({
+  ...basics,
+  IntegrationType: "HTTP_PROXY",
+  IntegrationMethod: "ANY",
+  PayloadFormatVersion: "1.0",
+  IntegrationUri,
+  ...overrides,
+});
+
+/** A Lambda proxy integration, with events of format 2.0. */
+export const aFunction = (IntegrationUri: string, overrides: Partial<HttpIntegration> = {}): HttpIntegration => ({
+  ...basics,
+  IntegrationType: "AWS_PROXY",
+  IntegrationMethod: "POST",
+  PayloadFormatVersion: "2.0",
+  IntegrationUri,
+  ...overrides,
+});
