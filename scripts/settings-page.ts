@@ -22,7 +22,7 @@ export function settingsPage(): string {
     "| description | The setting is a name, an id or a date, and changes nothing that is served. |",
     "",
     "A change takes effect *at once*, as soon as the call that made it has answered, or *with a deployment*, when the API is",
-    "deployed again. A setting with *call* concerns only the call that contains it.",
+    "deployed again. *With a stage*: as soon as any setting of any stage changes, for all stages. A setting with *call* concerns only the call that contains it.",
   ];
   for (const [shape, members] of Object.entries(settings)) {
     lines.push("", `## ${shape}`, "", "| Setting | State | Takes effect | By |", "|---|---|---|---|");

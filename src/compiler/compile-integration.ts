@@ -14,7 +14,7 @@ import type {
   StepPlan,
   StreamPlan,
 } from "../plan/steps.ts";
-import type { UriPlan } from "../plan/values.ts";
+import type { UriPlan, ValuePlan } from "../plan/values.ts";
 import { type AwsCall, awsCallOf } from "./aws-call.ts";
 import { parseAwsTarget } from "./aws-target.ts";
 import { compileVpcLink } from "./compile-connection.ts";
@@ -299,10 +299,10 @@ function compileLambda(uri: string, integration: Integration, method: Method, co
   if (!isInvoke) throw closed(`integration type AWS with Lambda's ${uri.replace(/^.*?:lambda:/, "")}`);
   const options = { side: "request", variables: context.variables } as const;
   const query = compileParameters(integration.requestParameters, "integration.request.querystring.", options);
-  // `Qualifier` chooses another version. Invoke ignores all other parameters.
-  if (query.some(({ name }) => name === "Qualifier")) throw closed("integration type AWS with a mapped Qualifier");
+  // Invoke ignores all other parameters.
+  const qualifier = query.find(({ name }) => name === "Qualifier");
   const headers = compileParameters(integration.requestParameters, "integration.request.header.", options);
-  const functionArn = functionOf(uri, integration);
+  const functionArn = qualified(functionOf(uri, integration), qualifier?.value);
   return {
     kind: "lambda",
     functionArn,
@@ -312,6 +312,20 @@ function compileLambda(uri: string, integration: Integration, method: Method, co
     request: compileRequestTemplates(integration, context),
     responses: compileResponses(integration, method, context),
   };
+}
+
+/** Returns the function with the version or alias that a mapped `Qualifier` names. AWS: Lambda API reference, "Invoke". */
+function qualified(functionArn: string, qualifier: ValuePlan | undefined): string {
+  if (qualifier === undefined) return functionArn;
+  // Whom a function's policy lets in depends on the alias, and is asked before a request's own words are known.
+  if (qualifier.kind !== "literal") throw closed("integration type AWS with a Qualifier from the request");
+  const { text } = qualifier;
+  if (!/^[\w$-]{1,128}$/.test(text)) throw misconfigured(`${text} is no version or alias of a function`);
+  const [name, own] = [functionArn.split(":").slice(0, 7).join(":"), functionArn.split(":")[7]];
+  if (own !== undefined && own !== text) {
+    throw misconfigured(`the URI names the function's ${own}, and the mapped Qualifier its ${text}`);
+  }
+  return `${name}:${text}`;
 }
 
 /** AWS: Lambda API reference, "Invoke". */

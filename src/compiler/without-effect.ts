@@ -14,6 +14,14 @@ export function settingsWithoutEffect({ restApi, resources }: RestApiDefinition,
   const methods = resources.flatMap(({ path, resourceMethods = {} }) =>
     Object.keys(resourceMethods).map((verb) => [path, verb] as const),
   );
+  for (const { path, resourceMethods = {} } of resources) {
+    for (const [verb, { requestModels = {} }] of Object.entries(resourceMethods)) {
+      // AWS: API Gateway Developer Guide, "Request validation for REST APIs in API Gateway": only `$default` is for every type.
+      const ranges = Object.keys(requestModels).filter((type) => type.includes("*"));
+      for (const type of ranges)
+        names.add(`${verb} ${path} request model of ${type}, which is no content type ($default is for all)`);
+    }
+  }
   for (const [key, setting] of Object.entries(stage.methodSettings)) {
     // A throttle that holds for nothing should not go unnoticed.
     if (!coversAny(key, methods)) names.add(`methodSettings ${key}, which names no deployed method`);

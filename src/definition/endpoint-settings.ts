@@ -1,4 +1,4 @@
-import type { RestApi, RestApiDefinition } from "./rest-api.ts";
+import type { DefaultEndpoint, RestApi, RestApiDefinition } from "./rest-api.ts";
 
 /**
  * The members of a RestApi that say by which endpoint it is reached. They act as soon as UpdateRestApi has answered,
@@ -23,8 +23,16 @@ export const endpointSettingsOf = (restApi: RestApi): EndpointSettings => {
   };
 };
 
-/** Returns a deployed definition with the endpoint settings that the API has now. */
-export function withEndpointSettings(deployed: RestApiDefinition, current: RestApi): RestApiDefinition {
+/**
+ * Returns a deployed definition with the endpoint settings that the API has now. Without `defaultEndpoint`, which stages
+ * of earlier versions lack, the default endpoint is as it was deployed.
+ */
+export function withEndpointSettings(
+  deployed: RestApiDefinition,
+  current: RestApi,
+  defaultEndpoint: DefaultEndpoint | undefined,
+): RestApiDefinition {
   const { endpointConfiguration: _, endpointAccessMode: __, securityPolicy: ___, ...frozen } = deployed.restApi;
-  return { ...deployed, restApi: { ...frozen, ...endpointSettingsOf(current) } };
+  const disableExecuteApiEndpoint = defaultEndpoint?.isDisabled ?? frozen.disableExecuteApiEndpoint;
+  return { ...deployed, restApi: { ...frozen, ...endpointSettingsOf(current), disableExecuteApiEndpoint } };
 }

@@ -204,6 +204,14 @@ export interface ApiIdClaim {
 }
 
 /**
+ * Whether an API's default endpoint is disabled for all of its stages: as `disableExecuteApiEndpoint` was when one of
+ * them was last written. AWS: API Gateway Developer Guide, "Disable the default endpoint for REST APIs".
+ */
+export interface DefaultEndpoint {
+  readonly isDisabled: boolean;
+}
+
+/**
  * The store's document kinds of REST APIs, and how their ids are made. Scope: the API's account and region, but for
  * `apiIdClaim` (scope `everywhere`), because an API's id is a host name.
  */
@@ -226,6 +234,8 @@ export const restKinds = {
   snapshot: "deployment-snapshot",
   /** `{apiId}/{stageName}` → {@link Stage} */
   stage: "stage",
+  /** `{apiId}` → {@link DefaultEndpoint} */
+  defaultEndpoint: "default-endpoint",
   /** `{apiId}` → {@link ApiIdClaim} */
   apiIdClaim: "api-id",
   /** `account` → what GetAccount answers and UpdateAccount changes */

@@ -24,7 +24,7 @@ export type Setting =
  * When a change takes effect. AWS: API Gateway Developer Guide, "Updates to REST APIs that require redeployment".
  * "call" is for members that concern only their own call.
  */
-export type Acts = "at once" | "with a deployment" | "call";
+export type Acts = "at once" | "with a deployment" | "with a stage" | "call";
 
 const deployed = "with a deployment";
 const atOnce = "at once";
@@ -64,7 +64,7 @@ export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>
     minimumCompressionSize: works("gateway/steps/response-compression"),
     apiKeySource: enforced("gateway/steps/api-key"),
     policy: enforced("gateway/steps/resource-policy"),
-    disableExecuteApiEndpoint: enforced("gateway/gateway"),
+    disableExecuteApiEndpoint: enforced("gateway/gateway", "with a stage"),
     endpointConfiguration: enforced("gateway/private-endpoint", atOnce),
     endpointAccessMode: closed("endpointAccessMode STRICT", atOnce),
     securityPolicy: withoutEffect("APIs are served in clear text.", "securityPolicy"),

@@ -1,5 +1,11 @@
 import { withEndpointSettings } from "../definition/endpoint-settings.ts";
-import { type RestApi, type RestApiDefinition, restKinds, type Stage } from "../definition/rest-api.ts";
+import {
+  type DefaultEndpoint,
+  type RestApi,
+  type RestApiDefinition,
+  restKinds,
+  type Stage,
+} from "../definition/rest-api.ts";
 import type { Reader } from "../store/store.ts";
 
 interface DeployedDefinition {
@@ -20,5 +26,6 @@ export async function readDeployed(
   const snapshot = await tx.get<RestApiDefinition>(restKinds.snapshot, `${apiId}/${deploymentId}`);
   const restApi = await tx.get<RestApi>(restKinds.restApi, apiId);
   if (snapshot === undefined || restApi === undefined) return undefined;
-  return { definition: withEndpointSettings(snapshot.body, restApi.body), revision: snapshot.revision };
+  const endpoint = await tx.get<DefaultEndpoint>(restKinds.defaultEndpoint, apiId);
+  return { definition: withEndpointSettings(snapshot.body, restApi.body, endpoint?.body), revision: snapshot.revision };
 }

@@ -9,8 +9,8 @@ import { readDeployed } from "./deployed-definition.ts";
 /** What a stage serves, as it is stored. */
 export interface ServedStage {
   readonly content: StageContent;
-  /** The document of its API: a change of it compiles the stage again. */
-  readonly apiDocument: { readonly kind: string; readonly id: string };
+  /** The documents of its API: a change of one of them compiles the stage again. */
+  readonly apiDocuments: readonly { readonly kind: string; readonly id: string }[];
   /** The web ACL that guards it. */
   readonly webAclArn?: string | undefined;
   /** Everything of the content that changes what is compiled. */
@@ -49,11 +49,12 @@ async function readRestStage(tx: Reader, key: string, apiId: string): ReturnType
   const deployed = await readDeployed(tx, apiId, stage.body);
   if (deployed === undefined) return unserved(stage.body.deploymentId);
   const { definition, revision } = deployed;
+  const { restApi } = definition;
   return {
     content: { kind: "rest", definition, stage: stage.body },
-    apiDocument: { kind: restKinds.restApi, id: apiId },
+    apiDocuments: [restKinds.restApi, restKinds.defaultEndpoint].map((kind) => ({ kind, id: apiId })),
     webAclArn: stage.body.webAclArn,
-    fingerprint: [revision, stage.revision, endpointSettingsOf(definition.restApi)],
+    fingerprint: [revision, stage.revision, endpointSettingsOf(restApi), restApi.disableExecuteApiEndpoint],
   };
 }
 
@@ -72,7 +73,7 @@ async function readHttpStage(tx: Reader, key: string, apiId: string): ReturnType
   if (snapshot === undefined) return unserved(deploymentId ?? "");
   return {
     content: { kind: "http", definition: snapshot.body, stage: stage.body },
-    apiDocument: { kind: httpApiKinds.api, id: apiId },
+    apiDocuments: [{ kind: httpApiKinds.api, id: apiId }],
     fingerprint: [snapshot.revision, stage.revision],
   };
 }

@@ -1,17 +1,12 @@
 import { setImmediate as aTurn } from "node:timers/promises";
 import { type Difference, diffDefinitions } from "../definition/diff.ts";
-import {
-  type Deployment,
-  type RestApi,
-  type RestApiDefinition,
-  restKinds,
-  type Stage,
-} from "../definition/rest-api.ts";
+import { type Deployment, type RestApi, restKinds, type Stage } from "../definition/rest-api.ts";
 import { readDefinition } from "../management/rest/definition-documents.ts";
 import type { Plan } from "../plan/kinds.ts";
 import type { AwsServicePlan } from "../plan/steps.ts";
 import type { DocumentAddress, Reader, Store } from "../store/store.ts";
 import { routesBeyondAws } from "./beyond-aws.ts";
+import { readDeployed } from "./deployed-definition.ts";
 import { type BackendProblems, type FailingRoute, failingRoutes, unsentHeaders } from "./failing-routes.ts";
 import type { ClosedParts } from "./pages/reference.ts";
 import { apiIdOf } from "./publications/plan-source.ts";
@@ -93,9 +88,8 @@ async function readDeployment(tx: Reader, { id, scope }: DocumentAddress): Promi
   const stage = await tx.get<Stage>(restKinds.stage, id);
   if (restApi === undefined || stage === undefined) return undefined;
   const { body } = stage;
-  const deploymentId = `${apiId}/${body.deploymentId}`;
-  const snapshot = await tx.get<RestApiDefinition>(restKinds.snapshot, deploymentId);
-  const deployment = await tx.get<Deployment>(restKinds.deployment, deploymentId);
+  const deployed = (await readDeployed(tx, apiId, body))?.definition;
+  const deployment = await tx.get<Deployment>(restKinds.deployment, `${apiId}/${body.deploymentId}`);
   return {
     account: scope.account,
     region: scope.region,
@@ -104,7 +98,7 @@ async function readDeployment(tx: Reader, { id, scope }: DocumentAddress): Promi
     stageName: body.stageName,
     deploymentId: body.deploymentId,
     deployedAt: deployment?.body.createdDate,
-    differences: snapshot === undefined ? [] : diffDefinitions(snapshot.body, await readDefinition(tx, restApi.body)),
+    differences: deployed === undefined ? [] : diffDefinitions(deployed, await readDefinition(tx, restApi.body)),
   };
 }
 

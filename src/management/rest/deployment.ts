@@ -12,7 +12,7 @@ import { badRequest, notFound } from "../../protocol/errors.ts";
 import { creationOrder } from "../../store/store.ts";
 import { readDefinition } from "./definition-documents.ts";
 import { restApis } from "./rest-apis.ts";
-import { checkedStage, newStage } from "./stage.ts";
+import { checkedStage, newStage, putStage } from "./stage.ts";
 import { type Change, childrenOf, defineResource, documents, type ViewWork } from "./work.ts";
 
 const deployments = documents({
@@ -57,8 +57,7 @@ async function createDeployment(work: Change<"CreateDeployment", RestApi>): Prom
 async function moveStage(work: Change<"CreateDeployment", RestApi>, deployment: Deployment): Promise<void> {
   const { input, parent: api } = work;
   const { stageName, canarySettings } = input;
-  const id = `${api.id}/${stageName}`;
-  const stage = stageName ? (await work.tx.get<Stage>(restKinds.stage, id))?.body : undefined;
+  const stage = stageName ? (await work.tx.get<Stage>(restKinds.stage, `${api.id}/${stageName}`))?.body : undefined;
   const refusal = "Invalid deployment content specified.";
   if (canarySettings !== undefined) {
     // AWS quirk: there is no space after the first full stop.
@@ -78,11 +77,7 @@ async function moveStage(work: Change<"CreateDeployment", RestApi>, deployment: 
       stageVariableOverrides: nonEmpty(canarySettings.stageVariableOverrides),
       useStageCache: canarySettings.useStageCache ?? false,
     });
-    await work.tx.put(
-      restKinds.stage,
-      id,
-      await checkedStage({ ...stage, canarySettings: canary }, stage, work, deployment.id),
-    );
+    await putStage(work, api, await checkedStage({ ...stage, canarySettings: canary }, stage, work, deployment.id));
     return;
   }
   if (!stageName) return;
@@ -95,7 +90,7 @@ async function moveStage(work: Change<"CreateDeployment", RestApi>, deployment: 
   const given = { description: stageDescription, cacheClusterEnabled, cacheClusterSize, tracingEnabled };
   if (stage === undefined) {
     const made = await newStage({ ...given, stageName, deploymentId: deployment.id, variables }, work, deployment.id);
-    await work.tx.put(restKinds.stage, id, made);
+    await putStage(work, api, made);
     return;
   }
   const moved = present<Stage>({
@@ -105,7 +100,7 @@ async function moveStage(work: Change<"CreateDeployment", RestApi>, deployment: 
     // Unconfirmed: that AWS merges; see docs/compatibility.md, "CreateDeployment on an existing stage; copy to /variables".
     variables: nonEmpty({ ...stage.variables, ...variables }),
   } as Stage);
-  await work.tx.put(restKinds.stage, id, await checkedStage(moved, stage, work, deployment.id));
+  await putStage(work, api, await checkedStage(moved, stage, work, deployment.id));
 }
 
 const wantsSummary = ({ embed = [] }: { readonly embed?: readonly string[] | undefined }): boolean =>

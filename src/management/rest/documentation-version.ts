@@ -11,6 +11,7 @@ import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import type { Reader } from "../../store/store.ts";
 import { partsOf } from "./documentation-part.ts";
 import { restApis } from "./rest-apis.ts";
+import { putStage } from "./stage.ts";
 import { type Change, childrenOf, defineResource, documents } from "./work.ts";
 
 const versions = documents({
@@ -44,7 +45,7 @@ async function createDocumentationVersion(
     const stage = await work.tx.get<Stage>(restKinds.stage, stageId);
     if (stage === undefined) throw notFound("Invalid stage identifier specified");
     const lastUpdatedDate = nowSeconds(work.call);
-    await work.tx.put(restKinds.stage, stageId, { ...stage.body, documentationVersion: name, lastUpdatedDate });
+    await putStage(work, api, { ...stage.body, documentationVersion: name, lastUpdatedDate });
   }
   await work.tx.put(documentationKinds.snapshot, id, await partsOf(work, api.id));
   return present<DocumentationVersion>({

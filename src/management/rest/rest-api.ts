@@ -355,6 +355,7 @@ async function deleteChildren(api: RestApi, work: Change): Promise<void> {
     );
   }
   for (const kind of childKinds) await work.tx.deleteAll(kind, `${api.id}/`);
+  await work.tx.delete(restKinds.defaultEndpoint, api.id);
   await dropStageLinks(work, api.id);
   await releaseApiId(work, api.id);
 }

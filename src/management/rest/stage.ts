@@ -2,6 +2,7 @@ import { documentationKinds } from "../../definition/documentation.ts";
 import {
   type AccessLogSettings,
   type CanarySettings,
+  type DefaultEndpoint,
   type Deployment,
   type RestApi,
   restKinds,
@@ -43,6 +44,19 @@ export const stages = documents({
   idOf: (stage: Stage) => stage.stageName,
   missing: () => notFound("Invalid stage identifier specified"),
 });
+
+/**
+ * Writes a stage. AWS: API Gateway Developer Guide, "Disable the default endpoint for REST APIs": the setting "takes
+ * affect when you update any setting on any stage", for all of them.
+ */
+export async function putStage({ tx }: Change, api: RestApi, stage: Stage): Promise<void> {
+  await tx.put(restKinds.stage, `${api.id}/${stage.stageName}`, stage);
+  const isDisabled = api.disableExecuteApiEndpoint;
+  const before = await tx.get<DefaultEndpoint>(restKinds.defaultEndpoint, api.id);
+  if (before?.body.isDisabled !== isDisabled) {
+    await tx.put<DefaultEndpoint>(restKinds.defaultEndpoint, api.id, { isDisabled });
+  }
+}
 
 /** The members of CreateStage that CreateDeployment has as well. */
 type StageInput = Omit<Work<"CreateStage">["input"], "restApiId">;
@@ -287,7 +301,7 @@ const patch: PatchTable = {
 export const stage = {
   ...defineResource({
     operations: { create: "CreateStage", get: "GetStage", update: "UpdateStage", delete: "DeleteStage" },
-    place: stages,
+    place: { ...stages, put: (item, work) => putStage(work, work.parent, item) },
     create: (work) => newStage(work.input, work),
     patch,
     complete: (item, before, work) => checkedStage(item, before, work),

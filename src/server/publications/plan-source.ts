@@ -18,17 +18,27 @@ import type { PublicationSource } from "./publication-source.ts";
  */
 export const makePlanSource = (settings: CompileSettings, logger: Logger): PublicationSource<"plan"> => ({
   extent: { kind: "each", documents: stageKinds },
-  madeFrom: [restKinds.restApi, httpApiKinds.api, vpcLinkKind, ...Object.values(certificateKinds), ...roleKinds],
+  madeFrom: [
+    restKinds.restApi,
+    restKinds.defaultEndpoint,
+    httpApiKinds.api,
+    vpcLinkKind,
+    ...Object.values(certificateKinds),
+    ...roleKinds,
+  ],
   isAwaited: true,
   failure: "A stage can't be compiled.",
   async read(tx, { key, scope }) {
     const served = await readServedStage(tx, key);
     if (served === undefined) return undefined;
     if ("problem" in served) return unmakeable(served.problem);
-    const { content, apiDocument, webAclArn, fingerprint } = served;
+    const { content, apiDocuments, webAclArn, fingerprint } = served;
     const read = await readStage(tx, { content, scope }, settings);
     const { identity, surroundings } = read;
-    const reading = { ...read, sources: [...read.sources, { scope, ...apiDocument }] };
+    const reading = {
+      ...read,
+      sources: [...read.sources, ...apiDocuments.map((document) => ({ scope, ...document }))],
+    };
     return {
       sources: reading.sources,
       fingerprint: JSON.stringify([

@@ -5,9 +5,11 @@ import {
   APIGatewayClient,
   CreateDeploymentCommand,
   CreateRestApiCommand,
+  CreateStageCommand,
   PutIntegrationCommand,
   PutMethodCommand,
   UpdateRestApiCommand,
+  UpdateStageCommand,
 } from "@aws-sdk/client-api-gateway";
 import { startForSuite } from "./sdk-client.ts";
 
@@ -52,4 +54,35 @@ test("what an API's endpoint is set to after its deployment acts at once, and ca
   };
   assert.deepEqual(told.stages[0]?.withoutEffect, ["securityPolicy TLS_1_2"]);
   assert.deepEqual(told.accountThrottle, { ratePerSecond: 10_000, burst: 5_000 });
+});
+
+test("a default endpoint is disabled for all stages when one of them changes, and an earlier deployment does not open it", async () => {
+  const client = portico.client(APIGatewayClient);
+  const restApiId = await deployOne(client);
+  const { id: deploymentId } = await client.send(new CreateDeploymentCommand({ restApiId }));
+  await client.send(new CreateStageCommand({ restApiId, stageName: "other", deploymentId }));
+  const isServed = async (stage: string): Promise<boolean> =>
+    (await fetch(`${portico.url}/_aws/execute-api/${restApiId}/${stage}`)).status !== 403;
+  const both = async () => [await isServed("prod"), await isServed("other")];
+  const disable = (value: string) =>
+    client.send(
+      new UpdateRestApiCommand({
+        restApiId,
+        patchOperations: [{ op: "replace", path: "/disableExecuteApiEndpoint", value }],
+      }),
+    );
+  const change = (path: string, value: string) =>
+    client.send(
+      new UpdateStageCommand({ restApiId, stageName: "prod", patchOperations: [{ op: "replace", path, value }] }),
+    );
+  await disable("true");
+  assert.deepEqual(await both(), [true, true]);
+  await change("/description", "first");
+  assert.deepEqual(await both(), [false, false]);
+  await change("/deploymentId", deploymentId!);
+  assert.deepEqual(await both(), [false, false]);
+  await disable("false");
+  assert.deepEqual(await both(), [false, false]);
+  await client.send(new CreateDeploymentCommand({ restApiId, stageName: "other" }));
+  assert.deepEqual(await both(), [true, true]);
 });
