@@ -17,6 +17,10 @@ export interface ManagementCall {
   readonly requestTags: Readonly<Record<string, string>>;
   /** The names of the tags that the call gives or takes. */
   readonly tagKeys: readonly string[];
+  /**
+   * Looks up a tag of the resource by its name in lower case: null if the resource lacks it, undefined if nobody knows.
+   */
+  readonly resourceTag: (name: string) => string | null | undefined;
   /** The keys of the action itself, in lower case. */
   readonly keys: Readonly<Record<string, string | readonly string[] | null>>;
 }
@@ -25,8 +29,8 @@ type Provide = (call: ManagementCall) => ReturnType<ConditionContext>;
 const absent: Provide = () => null;
 
 /**
- * AWS: IAM User Guide, "AWS global condition context keys". A key that is in no row, such as the tags of a resource, is
- * unknown: a statement that asks for it never allows, and denies if it is a Deny.
+ * AWS: IAM User Guide, "AWS global condition context keys". A key that is in no row is unknown: a statement that asks for it
+ * never allows, and denies if it is a Deny.
  */
 const keys: Readonly<Record<string, Provide>> = {
   "aws:sourceip": ({ sourceAddress }) => sourceAddress,
@@ -50,6 +54,7 @@ const keys: Readonly<Record<string, Provide>> = {
 };
 
 const requestTag = "aws:requesttag/";
+const resourceTag = "aws:resourcetag/";
 
 /** Returns a function that looks up the condition keys of a management call. */
 export const makeManagementContext =
@@ -57,5 +62,6 @@ export const makeManagementContext =
   (key) => {
     if (Object.hasOwn(call.keys, key)) return call.keys[key];
     if (key.startsWith(requestTag)) return findTag(call.requestTags, key.slice(requestTag.length));
+    if (key.startsWith(resourceTag)) return call.resourceTag(key.slice(resourceTag.length));
     return Object.hasOwn(keys, key) ? keys[key]!(call) : principalCondition(call.principal, key);
   };

@@ -30,7 +30,7 @@ interface TaggedFamily extends TaggedKind {
 }
 
 /** The taggable resources, by the first segment of their ARN's path. */
-const taggedFamilies: Readonly<Record<string, TaggedFamily>> = {
+export const taggedFamilies: Readonly<Record<string, TaggedFamily>> = {
   restapis: {
     kind: restKinds.restApi,
     missing: (id, { account }) => `Invalid API identifier specified ${account}:${id}`,

@@ -259,3 +259,108 @@ test("a service that is passed on needs a caller who may do everything of it, an
     assert.throws(() => enforcement.requireEvery("s3", verified(userWith(statements))), refused);
   }
 });
+
+const scope = { account: call.account, region: call.region };
+const arnOf = (path: string): string => `arn:aws:apigateway:us-east-1::${path}`;
+const association =
+  "arn:aws:apigateway:us-east-1:000000000000:/domainnameaccessassociations/domainname/a.example/vpcesource/v";
+
+/** What has tags, and the paths below it. */
+const taggedPaths: readonly (readonly [kind: string, id: string, paths: readonly string[]])[] = [
+  ["rest-api", "abc", ["/restapis/abc", "/restapis/abc/resources/r1/methods/GET", "/restapis/abc/stages"]],
+  ["rest-api", "abc", [`/tags/${encodeURIComponent(arnOf("/restapis/abc"))}`]],
+  ["stage", "abc/prod", ["/restapis/abc/stages/prod", "/restapis/abc/stages/prod/exports/oas30"]],
+  ["stage", "abc/prod", [`/tags/${encodeURIComponent(arnOf("/restapis/abc/stages/prod"))}`]],
+  ["api-key", "k1", ["/apikeys/k1"]],
+  ["usage-plan", "p1", ["/usageplans/p1", "/usageplans/p1/keys/k1"]],
+  ["client-certificate", "c1", ["/clientcertificates/c1"]],
+  ["domain-name", "a.example", ["/domainnames/a.example", "/v2/domainnames/a.example/apimappings/m1"]],
+  ["domain-name-access-association", association, [`/domainnameaccessassociations/${encodeURIComponent(association)}`]],
+];
+
+const all = { Effect: "Allow", Action: "apigateway:*", Resource: "*" };
+const byTag = (Effect: string, operator: string, value: unknown, name = "env") => ({
+  ...all,
+  Effect,
+  Condition: { [operator]: { [`aws:ResourceTag/${name}`]: value } },
+});
+const ask = (path: string, statements: readonly object[], more: Readonly<Record<string, unknown>> = {}) =>
+  enforcement.authorize(
+    { service: "apigateway", operation: "GetRestApi", httpMethod: "GET", path, input: more },
+    userWith(statements),
+    call,
+  );
+const isDenied = { code: "AccessDeniedException" };
+
+for (const [kind, id, paths] of taggedPaths) {
+  test(`conditions know the tags of ${kind} ${id}, and what is below it inherits them: ${paths[0]}`, async () => {
+    await store.write(scope, (tx) => tx.put(kind, id, { apiStages: [], tags: { Env: "dev", other: "1" } }));
+    for (const path of paths) {
+      await ask(path, [byTag("Allow", "StringEquals", "dev")]);
+      await ask(path, [all, byTag("Deny", "StringEquals", "prod")]);
+      await ask(path, [all, byTag("Deny", "Null", "false", "owner")]);
+      await assert.rejects(ask(path, [byTag("Allow", "StringEquals", "prod")]), isDenied, path);
+      await assert.rejects(ask(path, [byTag("Allow", "StringEquals", "dev", "owner")]), isDenied, path);
+      await assert.rejects(ask(path, [all, byTag("Deny", "StringEquals", "dev")]), isDenied, path);
+      await assert.rejects(ask(path, [all, byTag("Deny", "Null", "false")]), isDenied, path);
+    }
+    await store.write(scope, (tx) => tx.delete(kind, id));
+    await assert.rejects(ask(paths[0]!, [byTag("Allow", "StringEquals", "dev")]), isDenied);
+  });
+}
+
+test("where an API and its stage have different values of a tag, nobody knows it", async () => {
+  await store.write(scope, async (tx) => {
+    await tx.put("rest-api", "abc", { tags: { env: "prod", team: "a" } });
+    await tx.put("stage", "abc/prod", { tags: { env: "dev", team: "a" } });
+  });
+  const stage = "/restapis/abc/stages/prod";
+  await ask(stage, [byTag("Allow", "StringEquals", "a", "team")]);
+  for (const value of ["prod", "dev"]) {
+    await assert.rejects(ask(stage, [byTag("Allow", "StringEquals", value)]), isDenied);
+    await assert.rejects(ask(stage, [all, byTag("Deny", "StringEquals", value)]), isDenied);
+  }
+});
+
+test("lists and the account have no tags, and of what is not here nobody knows them", async () => {
+  for (const path of ["/restapis", "/account", "/domainnames"]) {
+    await ask(path, [all, byTag("Deny", "StringEquals", "prod")]);
+    await assert.rejects(ask(path, [byTag("Allow", "StringEquals", "dev")]), isDenied, path);
+  }
+  for (const path of ["/v2/apis/abc", "/tags/nonsense", `/tags/${encodeURIComponent(arnOf("/tags/x"))}`]) {
+    await assert.rejects(ask(path, [all, byTag("Deny", "StringEquals", "prod")]), isDenied, path);
+    await assert.rejects(ask(path, [byTag("Allow", "StringNotEquals", "prod")]), isDenied, path);
+  }
+});
+
+test("a private domain name's tags are those of its id", async () => {
+  await store.write(scope, async (tx) => {
+    await tx.put("domain-name", "a.example", { tags: { env: "dev" } });
+    await tx.put("domain-name", "a.example+x1", { tags: { env: "prod" } });
+  });
+  const statements = [byTag("Allow", "StringEquals", "dev")];
+  await ask("/domainnames/a.example", statements, { domainNameId: "" });
+  await assert.rejects(ask("/domainnames/a.example", statements, { domainNameId: "x1" }), isDenied);
+});
+
+test("tags count where a copy's source, a web ACL's stage and a policy's API are asked for", async () => {
+  await store.write(scope, async (tx) => {
+    await tx.put("rest-api", "abc", { tags: { env: "prod" } });
+    await tx.put("stage", "abc/s", {});
+  });
+  const notProd = userWith([{ ...all, Action: "*" }, byTag("Deny", "StringEquals", "prod")]);
+  const ResourceArn = arnOf("/restapis/abc/stages/s");
+  for (const asked of [
+    question("apigateway", "CreateRestApi", { cloneFrom: "abc" }),
+    question("wafv2", "AssociateWebACL", { ResourceArn }),
+  ]) {
+    await assert.rejects(enforcement.authorize(asked, notProd, call), isDenied, asked.operation);
+  }
+  await ask("/restapis", [all, byTag("Deny", "StringEquals", "prod")]);
+  const update = { ...question("apigateway", "PutRestApi"), path: "/restapis/abc" };
+  const prodOnly = userWith([byTag("Allow", "StringEquals", "prod")]);
+  const authority = await enforcement.authorize(update, prodOnly, call);
+  authority!.require({ action: "apigateway:UpdateRestApiPolicy", resource: arnOf("/restapis/abc") });
+  const other = { action: "apigateway:UpdateRestApiPolicy", resource: arnOf("/restapis/def") };
+  assert.throws(() => authority!.require(other), isDenied);
+});

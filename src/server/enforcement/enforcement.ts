@@ -1,8 +1,9 @@
 import { accessOf, authorize, type CalledResource, problemOf } from "../../access/authorize.ts";
 import { makeManagementContext } from "../../access/management-conditions.ts";
 import { parsePolicy } from "../../access/policy.ts";
-import type { Principal } from "../../access/principal.ts";
+import type { NamedPolicy, Principal } from "../../access/principal.ts";
 import type { Clock } from "../../base/clock.ts";
+import { type FindConditionTag, findConditionTags } from "../../management/tags/condition-tags.ts";
 import { ApiError, accessDenied } from "../../protocol/errors.ts";
 import type { ModelName } from "../../protocol/model.ts";
 import type {
@@ -30,6 +31,8 @@ export interface VerifiedCall {
   readonly sourceAddress: string | undefined;
   readonly region: string;
   readonly userAgent: string | undefined;
+  /** The tags of the resources that the call is about, by their ARNs, if the caller's policies ask for any. */
+  readonly resourceTags?: ReadonlyMap<string, FindConditionTag>;
 }
 
 /**
@@ -60,13 +63,14 @@ export class ManagementEnforcement implements Enforcement {
     if (admission.kind !== "caller") return undefined;
     const { caller } = admission;
     const { sourceAddress, region, userAgent } = call;
-    const verified = { caller, sourceAddress, region, userAgent };
     const demands = await demandsOf(tableOf(question.service), question, { call, caller, store: this.#store });
     if (demands === undefined) {
       throw accessDenied(
         `User: ${caller.arn} is not authorized to perform: ${question.operation}: nobody knows what permission it needs`,
       );
     }
+    const resourceTags = asksForTags(caller) ? await this.#tagsOf(demands, question, call) : noTags;
+    const verified = { caller, sourceAddress, region, userAgent, resourceTags };
     for (const demand of demands) await this.requireOrPolicy(demand, verified, question.input);
     return { require: (demand) => this.require(demand, verified, question.input) };
   }
@@ -95,18 +99,34 @@ export class ManagementEnforcement implements Enforcement {
   requireEvery(service: string, call: VerifiedCall): void {
     const action = `${service}:*`;
     this.require({ action, resource: "*" }, call);
-    const { identity, sessionPolicies = [] } = call.caller;
-    const { policies, permissionsBoundary: boundary } = identity;
-    const all = [...policies, ...(boundary === undefined ? [] : [boundary]), ...sessionPolicies];
-    if (!all.some(({ document }) => hasDeny(document))) return;
+    if (!policiesOf(call.caller).some(({ document }) => hasDeny(document))) return;
     throw accessDenied(
       `User: ${call.caller.arn} is not authorized to perform: ${action} on resource: * with an explicit deny in an identity-based policy`,
     );
   }
 
+  /** Reads the tags of API Gateway's resources. Those of others are known to nobody. */
+  #tagsOf(
+    demands: readonly AccessDemand[],
+    { input }: AccessQuestion,
+    { account, region }: CallContext,
+  ): Promise<ReadonlyMap<string, FindConditionTag>> {
+    const { domainNameId } = input;
+    return this.#store.read({ account, region }, async (tx) => {
+      const found = new Map<string, FindConditionTag>();
+      for (const { resource } of demands) {
+        const path = /^arn:aws[a-z-]*:apigateway:[^:]*:[^:]*:(\/.*)$/.exec(resource)?.[1];
+        if (path === undefined || found.has(resource)) continue;
+        const id = typeof domainNameId === "string" ? domainNameId : undefined;
+        found.set(resource, await findConditionTags(tx, { path, domainNameId: id }));
+      }
+      return found;
+    });
+  }
+
   #problemOf(
     { action, resource: given, isResourcePrefix = false, keys = {} }: AccessDemand,
-    { caller, sourceAddress, region, userAgent }: VerifiedCall,
+    { caller, sourceAddress, region, userAgent, resourceTags }: VerifiedCall,
     input: AccessQuestion["input"],
     policy: string | undefined,
   ): string | undefined {
@@ -123,6 +143,7 @@ export class ManagementEnforcement implements Enforcement {
       account,
       requestTags,
       tagKeys: [...Object.keys(requestTags), ...keysOf(input)],
+      resourceTag: resourceTags?.get(given) ?? unknownTag,
       keys,
     });
     const called: CalledResource = {
@@ -131,6 +152,18 @@ export class ManagementEnforcement implements Enforcement {
     };
     return problemOf(authorize({ action, resource, isResourcePrefix, context }, accessOf(caller), called), action);
   }
+}
+
+const noTags: ReadonlyMap<string, FindConditionTag> = new Map();
+const unknownTag: FindConditionTag = () => undefined;
+
+/** Returns whether one of the caller's policies may ask for tags of resources: those of all others need not be read. */
+const asksForTags = (caller: Principal): boolean =>
+  policiesOf(caller).some(({ document }) => /resourcetag/i.test(document));
+
+function policiesOf({ identity, sessionPolicies = [] }: Principal): readonly NamedPolicy[] {
+  const { policies, permissionsBoundary: boundary } = identity;
+  return [...policies, ...(boundary === undefined ? [] : [boundary]), ...sessionPolicies];
 }
 
 /** Returns whether a policy has a statement that denies, or can't be read. */
