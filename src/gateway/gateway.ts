@@ -123,7 +123,7 @@ export class Gateway {
       pools: new BackendPools({ metrics, clock }),
       identities: new TlsIdentities(),
       permissions: new PermissionCheck(),
-      services: new AwsServices(settings.services, clock),
+      services: new AwsServices(settings.services, clock, (arn) => this.callers.credentialsOfRole(arn, clock.now())),
       userPoolKeys: new UserPoolKeys(clock),
       authorizerResults: new ResultCache(clock),
       verifiedTokens: new VerifiedTokens(),

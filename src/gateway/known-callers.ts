@@ -10,6 +10,7 @@ import {
   type Session,
 } from "../access/principal.ts";
 import type { Credentials } from "../access/request-signer.ts";
+import { gatewaySessionName } from "../access/role-access.ts";
 import { SessionSeal } from "../access/session-seal.ts";
 import type { SignatureProblem } from "../access/sigv4-signature.ts";
 import { expiredSession, unknownKey } from "../access/sigv4-verify.ts";
@@ -80,8 +81,8 @@ export class KnownCallers {
   readonly #policiesByArn = new Map<string, PublishedPolicy>();
   /** Sessions that were opened before, by their tokens; a bounded number. */
   readonly #sessions = new Map<string, OpenedSession>();
-  /** Sessions that were made here, for the callers that are remembered. */
-  #made = new WeakMap<Signer, { readonly credentials: Credentials; readonly untilMs: number }>();
+  /** Sessions that were made here, for the callers that are remembered and for roles. */
+  #made = new WeakMap<Signer | Identity, { readonly credentials: Credentials; readonly untilMs: number }>();
   #seal: SessionSeal | undefined;
 
   constructor({ managedPolicyOf, onUse }: KnownCallersOptions) {
@@ -136,28 +137,60 @@ export class KnownCallers {
    * made. They count for as long as the caller's own session does, and for a quarter of an hour at most without one.
    */
   credentialsOf(signer: Signer, nowMs: number): Credentials | undefined {
-    const made = this.#made.get(signer);
+    const { principal } = signer;
+    const { identity } = principal;
+    return this.#makeSession(
+      signer,
+      principal.account,
+      nowMs,
+      (issuedAt) =>
+        principal.session ?? {
+          kind: "user",
+          issuerArn: identity.arn,
+          issuerId: identity.id,
+          issuedAt,
+          expiresAt: issuedAt + ownSessionSeconds,
+        },
+    );
+  }
+
+  /**
+   * Returns credentials of API Gateway's session of a role of this server; undefined if there is no such role, or no session
+   * can be made. Whether API Gateway may assume the role was decided when the plan that names it was compiled.
+   */
+  credentialsOfRole(roleArn: string, nowMs: number): Credentials | undefined {
+    const role = this.#identitiesByArn.get(roleArn);
+    if (role?.kind !== "role") return undefined;
+    return this.#makeSession(role, role.account, nowMs, (issuedAt) => ({
+      kind: "assumed-role",
+      issuerArn: role.arn,
+      issuerId: role.id,
+      name: gatewaySessionName,
+      issuedAt,
+      expiresAt: issuedAt + ownSessionSeconds,
+    }));
+  }
+
+  /** Returns the session that was made for somebody before, or makes one. */
+  #makeSession(
+    owner: Signer | Identity,
+    account: string,
+    nowMs: number,
+    sessionOf: (issuedAt: number) => Session,
+  ): Credentials | undefined {
+    const made = this.#made.get(owner);
     if (made !== undefined && nowMs < made.untilMs) return made.credentials;
     const seal = this.#seal;
     if (seal === undefined) return undefined;
-    const { principal } = signer;
-    const { identity } = principal;
-    const issuedAt = Math.floor(nowMs / 1000);
-    const session: Session = principal.session ?? {
-      kind: "user",
-      issuerArn: identity.arn,
-      issuerId: identity.id,
-      issuedAt,
-      expiresAt: issuedAt + ownSessionSeconds,
-    };
-    const accessKeyId = makeAccessKeyId("ASIA", principal.account, randomBytes(8));
+    const session = sessionOf(Math.floor(nowMs / 1000));
+    const accessKeyId = makeAccessKeyId("ASIA", account, randomBytes(8));
     const credentials = {
       accessKeyId,
       secretAccessKey: seal.secretOf(accessKeyId),
       sessionToken: seal.sealSession(accessKeyId, session),
     };
     // A request takes time to arrive.
-    this.#made.set(signer, { credentials, untilMs: (session.expiresAt - marginSeconds) * 1000 });
+    this.#made.set(owner, { credentials, untilMs: (session.expiresAt - marginSeconds) * 1000 });
     return credentials;
   }
 

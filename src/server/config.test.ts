@@ -66,12 +66,16 @@ test("a command's own defaults count before the setting's, and after all that a 
 const keys = { AWS_ACCESS_KEY_ID: "AKIA", AWS_SECRET_ACCESS_KEY: "s3cret" };
 
 test("endpoints of services come by name, a service's own before the one for all", async () => {
-  assert.deepEqual((await read({}, keys)).services, { endpoints: {} });
+  assert.deepEqual((await read({}, keys)).services.endpoints, {});
+  assert.equal((await read({}, keys)).services.credentials, undefined);
   const path = join(folder, "endpoints.yaml");
   writeFileSync(path, "endpoints: { sqs: 'http://q:1', cognito-idp: 'http://c:2/' }\nupstream: http://up:3\n");
   const variables = { AWS_ENDPOINT_URL_DYNAMODB: "http://d:4", AWS_ENDPOINT_URL_SQS: "http://other:5" };
-  assert.deepEqual((await read({ config: path }, variables)).services, {
-    endpoints: { "*": "http://up:3", sqs: "http://q:1", cognitoidp: "http://c:2", dynamodb: "http://d:4" },
+  assert.deepEqual((await read({ config: path }, variables)).services.endpoints, {
+    "*": "http://up:3",
+    sqs: "http://q:1",
+    cognitoidp: "http://c:2",
+    dynamodb: "http://d:4",
   });
   const all = { endpoints: ["*=http://all:1,sfn=http://s:2"] };
   const forAll = { AWS_ENDPOINT_URL: "http://env:9" };
@@ -258,6 +262,20 @@ test("the metrics' token needs --auth enforce, and no message shows a token", as
     });
   }
   await refused(/PORTICO_METRICS_TOKEN: this value is not accepted/, {}, { PORTICO_METRICS_TOKEN: "short" });
+});
+
+test("the server's own origins are those by which it is reached", async () => {
+  const own = async (flags: ConfigFlags): Promise<readonly string[] | undefined> =>
+    (await read({ auth: "enforce", ...flags })).services.own;
+  const local = ["http://localhost:4566", "http://127.0.0.1:4566", "http://[::1]:4566"];
+  assert.deepEqual(await own({}), local);
+  assert.deepEqual(await own({ host: "0.0.0.0", domain: ["a.example"] }), [
+    ...local,
+    "http://0.0.0.0:4566",
+    "http://a.example:4566",
+  ]);
+  assert.deepEqual(await own({ host: "192.0.2.1", port: "80" }), ["http://192.0.2.1"]);
+  assert.deepEqual(await own({ port: "0" }), []);
 });
 
 test("sizes may have units", async () => {

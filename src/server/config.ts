@@ -84,7 +84,7 @@ export async function isAddressSet({ flags, env, cwd }: ConfigSources): Promise<
  * services, otherwise at the upstream, otherwise at AWS itself. See docs/internals/architecture.md, "Management calls".
  */
 function readServices(
-  { endpoints, upstream, realAws, userPool, port, domain }: ServerSettings,
+  { endpoints, upstream, realAws, userPool, host, port, domain }: ServerSettings,
   env: ConfigSources["env"],
 ): AwsServiceSettings {
   const found: Record<string, string> = upstream === undefined ? {} : { "*": upstream };
@@ -102,9 +102,19 @@ function readServices(
   for (const [service, origin] of Object.entries(endpoints)) found[endpointName(service)] = origin;
   return {
     endpoints: found,
+    own: ownOrigins({ host, port, domain }),
     ...(realAws ? { credentials: readCredentials(env) } : {}),
     ...(Object.keys(userPool).length === 0 ? {} : { userPools: userPool }),
   };
+}
+
+/** Returns the origins by which the server is reached; none, if the port is not known yet. */
+function ownOrigins({ host, port, domain }: Pick<ServerSettings, "host" | "port" | "domain">): readonly string[] {
+  if (port === 0) return [];
+  const isLocal = isLoopback(host) || host === "0.0.0.0" || host === "::";
+  const names = [...(isLocal ? ["localhost", "127.0.0.1", "::1"] : []), host, ...domain];
+  const origins = names.map((name) => new URL(`http://${name.includes(":") ? `[${name}]` : name}:${port}`).origin);
+  return [...new Set(origins)];
 }
 
 function readCredentials(env: ConfigSources["env"]): Credentials {

@@ -7,13 +7,32 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { strToU8, zipSync } from "fflate";
+import { fetchSigned, useCredentials } from "../../src/cli/signed-calls.ts";
 import { makeClient } from "../../src/protocol/client.ts";
 import { readConfig } from "../../src/server/config.ts";
 import { createAdministratorKey } from "../../src/server/create-administrator-key.ts";
-import { startServer } from "../../src/server/start.ts";
+import { type RunningServer, startServer } from "../../src/server/start.ts";
 import { makeLogger } from "../../src/telemetry/logger.ts";
 
 const silent = makeLogger("silent", () => {});
+
+/** Makes calls of IAM as the server's administrator. */
+function iamOf(server: RunningServer): (parameters: Readonly<Record<string, string>>) => Promise<string> {
+  useCredentials(server.url, server.administrator!);
+  return async (parameters) => {
+    const response = await fetchSigned(server.url, {
+      method: "POST",
+      path: "/",
+      service: "iam",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: String(new URLSearchParams({ Version: "2010-05-08", ...parameters })),
+      timeoutMs: 10_000,
+    });
+    const text = await response.text();
+    assert.equal(response.status, 200, text);
+    return text;
+  };
+}
 
 const configOf = (flags: Record<string, string | boolean>) =>
   readConfig({ flags: { auth: "enforce", port: "0", threads: "1", ...flags }, env: {}, cwd: "/nowhere" });
@@ -74,7 +93,6 @@ test("all addresses are listened on with --auth enforce; addresses and names of 
 test("after a reset there is another administrator", async () => {
   const server = await startServer(await configOf({ memory: true }), silent);
   try {
-    const { fetchSigned, useCredentials } = await import("../../src/cli/signed-calls.ts");
     useCredentials(server.url, server.administrator!);
     const call = { method: "POST", path: "/_portico/reset", service: "portico", timeoutMs: 10_000 } as const;
     const answer = (await (await fetchSigned(server.url, call)).json()) as { administrator: { accessKeyId: string } };
@@ -88,21 +106,7 @@ test("after a reset there is another administrator", async () => {
 test("roles are passed, and policies changed, only by who may, in documents and copies too", async () => {
   const server = await startServer(await configOf({ memory: true }), silent);
   try {
-    const { fetchSigned, useCredentials } = await import("../../src/cli/signed-calls.ts");
-    useCredentials(server.url, server.administrator!);
-    const iam = async (parameters: Readonly<Record<string, string>>): Promise<string> => {
-      const response = await fetchSigned(server.url, {
-        method: "POST",
-        path: "/",
-        service: "iam",
-        headers: { "content-type": "application/x-www-form-urlencoded" },
-        body: String(new URLSearchParams({ Version: "2010-05-08", ...parameters })),
-        timeoutMs: 10_000,
-      });
-      const text = await response.text();
-      assert.equal(response.status, 200, text);
-      return text;
-    };
+    const iam = iamOf(server);
     await iam({ Action: "CreateUser", UserName: "dev" });
     const PolicyDocument = JSON.stringify({
       Version: "2012-10-17",
@@ -182,7 +186,6 @@ test("roles are passed, and policies changed, only by who may, in documents and 
 test("a function has a session of its role if that trusts Lambda, and may do what the role may", async () => {
   const server = await startServer(await configOf({ memory: true }), silent);
   try {
-    const { fetchSigned, useCredentials } = await import("../../src/cli/signed-calls.ts");
     const endpoint = server.url;
     useCredentials(endpoint, server.administrator!);
     const makeRole = async (RoleName: string, Service: string): Promise<string> => {
@@ -244,7 +247,6 @@ test("a call of another service reaches the upstream only if it is signed, by wh
   const { port } = upstream.address() as AddressInfo;
   const server = await startServer(await configOf({ memory: true, upstream: `http://127.0.0.1:${port}` }), silent);
   try {
-    const { fetchSigned, useCredentials } = await import("../../src/cli/signed-calls.ts");
     const scope = "AKIAQAAAAAAAAAAAAAAA/20261120/us-east-1/sqs/aws4_request";
     for (const headers of [
       {},
@@ -262,5 +264,105 @@ test("a call of another service reaches the upstream only if it is signed, by wh
   } finally {
     await server.stop();
     upstream.close();
+  }
+});
+
+/** Returns a port that is free now. A server's own address has to be known before it starts. */
+async function freePort(): Promise<string> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, "close");
+  return String(port);
+}
+
+test("an integration that calls this server does it as its role, and what the role may not do is denied", async () => {
+  const port = await freePort();
+  const own = `http://127.0.0.1:${port}`;
+  const endpoints = ["logs", "iam"].map((service) => `${service}=${own}`).join(",");
+  const server = await startServer(await configOf({ memory: true, port, endpoints }), silent);
+  try {
+    const credentials = server.administrator!;
+    const iam = iamOf(server);
+    const gateway = makeClient({ endpoint: own, model: "apigateway", credentials });
+    const policy = (...Statement: object[]): string => JSON.stringify({ Version: "2012-10-17", Statement });
+    const trust = { Effect: "Allow", Principal: { Service: "apigateway.amazonaws.com" }, Action: "sts:AssumeRole" };
+    await iam({ Action: "CreateRole", RoleName: "app", AssumeRolePolicyDocument: policy(trust) });
+    const may = (...Action: string[]): Promise<unknown> =>
+      iam({
+        Action: "PutRolePolicy",
+        RoleName: "app",
+        PolicyName: "p",
+        PolicyDocument: policy({ Effect: "Allow", Action, Resource: "*" }),
+      });
+    const integration = (uri: string, more: object = {}): object => ({
+      post: {
+        responses: { 200: { description: "" }, 403: { description: "" } },
+        "x-amazon-apigateway-integration": {
+          type: "aws",
+          httpMethod: "POST",
+          uri: `arn:aws:apigateway:us-east-1:${uri}`,
+          credentials: "arn:aws:iam::000000000000:role/app",
+          responses: { default: { statusCode: "200" }, "4\\d\\d": { statusCode: "403" } },
+          ...more,
+        },
+      },
+    });
+    const headers = (type: string, target: object = {}): object => ({
+      requestParameters: { "integration.request.header.Content-Type": `'${type}'`, ...target },
+    });
+    const logs = headers("application/x-amz-json-1.1", {
+      "integration.request.header.X-Amz-Target": "'Logs_20140328.DescribeLogGroups'",
+    });
+    // What a template makes of the body is known to the service alone, if the template does not begin with it.
+    const template = `#set($action = $input.path('$.action'))Version=2010-05-08&Action=$action`;
+    const form = {
+      ...headers("application/x-www-form-urlencoded"),
+      requestTemplates: { "application/json": template },
+    };
+    const lambda = makeClient({ endpoint: own, model: "lambda", credentials });
+    const { FunctionArn: hello } = await lambda.call("CreateFunction", {
+      FunctionName: "hello",
+      Runtime: "nodejs22.x",
+      Handler: "index.handler",
+      Role: "arn:aws:iam::000000000000:role/other",
+      Code: { ZipFile: zipSync({ "index.mjs": strToU8('export const handler = async () => "hello";') }) },
+    });
+    const paths = {
+      "/logs": integration("logs:action/DescribeLogGroups", logs),
+      "/iam": integration("iam:path//", form),
+      "/hello": integration(`lambda:path/2015-03-31/functions/${hello}/invocations`),
+    };
+    const document = { openapi: "3.0.1", info: { title: "own", version: "1" }, paths };
+    const { id } = await gateway.call("ImportRestApi", { body: Buffer.from(JSON.stringify(document)) });
+    await gateway.call("CreateDeployment", { restApiId: id, stageName: "s" });
+    const ask = async (path: string, body: object = {}): Promise<string> => {
+      const response = await fetch(`${own}/_aws/execute-api/${String(id)}/s${path}`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      return `${response.status} ${await response.text()} ${response.headers.get("x-portico-hint") ?? ""}`;
+    };
+    await may("logs:DescribeLogGroups", "iam:ListUsers", "lambda:InvokeFunction");
+    assert.match(await ask("/logs"), /^200 \{"logGroups":/);
+    assert.match(await ask("/iam", { action: "ListUsers" }), /^200 .*<UserName>administrator</s);
+    assert.match(await ask("/hello"), /^200 "hello"/);
+    const session = "User: arn:aws:sts::000000000000:assumed-role/app/BackplaneAssumeRoleSession";
+    const denied = (action: string): RegExp => new RegExp(`${session} is not authorized to perform: ${action} on`);
+    assert.match(await ask("/iam", { action: "ListRoles" }), denied("iam:ListRoles"));
+    await may("iam:ListRoles");
+    assert.match(await ask("/iam", { action: "ListRoles" }), /^200 .*<RoleName>app</s);
+    assert.match(await ask("/iam", { action: "ListUsers" }), denied("iam:ListUsers"));
+    // Of these calls the action is known, so the gateway does not even make them.
+    assert.match(await ask("/logs"), /^500 .*is not authorized to perform: logs:DescribeLogGroups/);
+    assert.match(await ask("/hello"), /^500 .*is not authorized to perform: lambda:InvokeFunction/);
+    // A role that does not trust API Gateway any more makes no call.
+    const PolicyDocument = policy({ ...trust, Principal: { Service: "lambda.amazonaws.com" } });
+    await iam({ Action: "UpdateAssumeRolePolicy", RoleName: "app", PolicyDocument });
+    assert.match(await ask("/iam", { action: "ListRoles" }), /^500 .*does not have permission to assume/);
+  } finally {
+    await server.stop();
   }
 });

@@ -35,3 +35,24 @@ test("a local server gets the role's account as access key, never the operator's
   const role = services.acquireRole("arn:aws:iam::123456789012:role/r", service("s3"));
   assert.deepEqual(role.current(), { accessKeyId: "123456789012", secretAccessKey: "portico" });
 });
+
+test("this server gets a session of its role, and its STS is not asked", async () => {
+  const arn = "arn:aws:iam::123456789012:role/r";
+  const session = { accessKeyId: "ASIA", secretAccessKey: "s", sessionToken: "t" };
+  const account = { accessKeyId: "123456789012", secretAccessKey: "portico" };
+  const acquire = (endpoints: Record<string, string>, found: typeof session | undefined, own = ["http://self:1"]) =>
+    new AwsServices({ endpoints, own }, clock, (asked) => (asked === arn ? found : undefined)).acquireRole(
+      arn,
+      service("logs"),
+    );
+  const toSelf = acquire({ logs: "http://self:1" }, session);
+  assert.deepEqual([toSelf.current(), toSelf.latest, await toSelf.wait()], [session, session, undefined]);
+  assert.deepEqual(acquire({ logs: "http://other:1" }, session).current(), account, "nobody else gets one");
+  assert.deepEqual(acquire({ logs: "http://self:1" }, session, []).current(), account);
+  assert.deepEqual(acquire({ logs: "http://self:1" }, undefined).current(), account, "the role is not here");
+  const bySts = { logs: "http://other:1", sts: "http://self:1" };
+  assert.deepEqual(acquire(bySts, session).current(), session);
+  const unknown = acquire(bySts, undefined);
+  assert.equal(unknown.current(), undefined);
+  assert.match((await unknown.wait())!, /does not have permission to assume the provided role .*not on this server/);
+});

@@ -7,6 +7,8 @@ import { AssumedRole, type RoleCredentials } from "./role-credentials.ts";
 export interface AwsServiceSettings {
   /** Origins by {@link endpointName}; `*` applies to every service that has no entry of its own. */
   readonly endpoints: Readonly<Record<string, string>>;
+  /** The origins by which this server itself is reached. */
+  readonly own?: readonly string[];
   /** If these are given, services without an endpoint are called at AWS itself. */
   readonly credentials?: Credentials | undefined;
   /** The OpenID providers that stand for user pools, by the pools' ids. */
@@ -17,15 +19,20 @@ export interface AwsServiceSettings {
 export const endpointName = (name: string): string =>
   name === "*" ? name : name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
 
+/** Returns credentials of a session of a role of this server; undefined if it has no such role. */
+type SessionOfRole = (roleArn: string) => Credentials | undefined;
+
 /** The services that a gateway thread's integrations call, and the roles that they are called with. */
 export class AwsServices {
   readonly #settings: AwsServiceSettings;
   readonly #clock: Clock;
+  readonly #sessionOf: SessionOfRole;
   readonly #roles = new Map<string, AssumedRole>();
 
-  constructor(settings: AwsServiceSettings, clock: Clock) {
+  constructor(settings: AwsServiceSettings, clock: Clock, sessionOf: SessionOfRole = () => undefined) {
     this.#settings = settings;
     this.#clock = clock;
+    this.#sessionOf = sessionOf;
   }
 
   /** Returns the issuer that stands for a user pool, or undefined if it is Cognito. */
@@ -64,13 +71,16 @@ export class AwsServices {
 
   /**
    * Returns the credentials of a role. They come from STS if an endpoint is set for it, or if the service is AWS's own.
-   * A local server recognises the account by the access key: a key of 12 digits is the account's id. A session is kept
-   * as long as a program uses it.
+   * A local server recognises the account by the access key: a key of 12 digits is the account's id. This server knows
+   * its roles itself: its STS is not asked. A session is kept as long as a program uses it.
    */
   acquireRole(roleArn: string, service: AwsServicePlan): RoleCredentials {
     const { credentials } = this.#settings;
     const sts = this.#named(["sts"]);
     const account = { accessKeyId: roleArn.split(":")[4]!, secretAccessKey: "portico" };
+    if (this.#isOwn(sts ?? this.originOf(service))) {
+      return new OwnRole(roleArn, this.#sessionOf, sts === undefined ? account : undefined);
+    }
     if (sts === undefined && !this.isAws(service)) {
       return { latest: account, current: () => account, wait: () => Promise.resolve(undefined) };
     }
@@ -92,9 +102,42 @@ export class AwsServices {
     for (const [key, each] of this.#roles) if (each === role) this.#roles.delete(key);
   }
 
+  #isOwn(origin: string | undefined): boolean {
+    return origin !== undefined && this.#settings.own?.includes(origin) === true;
+  }
+
   #named(names: readonly string[]): string | undefined {
     const { endpoints } = this.#settings;
     for (const name of names.map(endpointName)) if (Object.hasOwn(endpoints, name)) return endpoints[name];
     return undefined;
+  }
+}
+
+/**
+ * A role of this server. One that is not here has its account's number for a key, as with any local server; nobody who wants
+ * a session of this server's STS takes that.
+ */
+class OwnRole implements RoleCredentials {
+  readonly #roleArn: string;
+  readonly #sessionOf: SessionOfRole;
+  readonly #otherwise: Credentials | undefined;
+
+  constructor(roleArn: string, sessionOf: SessionOfRole, otherwise: Credentials | undefined) {
+    this.#roleArn = roleArn;
+    this.#sessionOf = sessionOf;
+    this.#otherwise = otherwise;
+  }
+
+  get latest(): Credentials | undefined {
+    return this.current();
+  }
+
+  current(): Credentials | undefined {
+    return this.#sessionOf(this.#roleArn) ?? this.#otherwise;
+  }
+
+  wait(): Promise<string | undefined> {
+    const problem = `API Gateway does not have permission to assume the provided role ${this.#roleArn}`;
+    return Promise.resolve(this.current() === undefined ? `${problem} (it is not on this server)` : undefined);
   }
 }

@@ -62,7 +62,8 @@ const tagsOf = async (tx: Reader, kind: string, id: string): Promise<Tags> =>
 
 /**
  * Conditions don't tell names of tags apart that differ in case only. Unconfirmed: which value counts where an item and what
- * it is below have different ones; see docs/compatibility.md, "`--auth enforce`, tags". Here nobody knows it then.
+ * it is below have different ones; see docs/compatibility.md, "--auth enforce, tags". Here nobody
+ * knows it then.
  */
 function merge(found: readonly Tags[]): FindConditionTag {
   const values = new Map<string, string | undefined>();
