@@ -55,6 +55,22 @@ test("what is no such result is refused, in the words of AWS's log", () => {
   }
 });
 
+test("a policy whose statement names a principal is refused, unless that is everybody", () => {
+  const naming = (over: object): ReturnType<typeof parse> =>
+    parse({ policyDocument: { ...policyDocument, Statement: { ...statement, ...over } } });
+  for (const over of [
+    { Principal: { AWS: "arn:aws:iam::000000000000:user/bob" } },
+    { Principal: { AWS: [] } },
+    { Principal: { AWS: "*", Service: "x.amazonaws.com" } },
+    { Principal: "bob" },
+    { Principal: null },
+    { NotPrincipal: "*" },
+  ]) {
+    assert.equal(problemOf(naming(over)), "Unable to parse given policy", JSON.stringify(over));
+  }
+  for (const over of [{ Principal: "*" }, { Principal: { AWS: "*" } }]) assert.equal(problemOf(naming(over)), "");
+});
+
 test("whatever a function answers, it is read without an exception", () => {
   assert.equal(problemOf(parseAuthorizerResult("null")), "Could not parse policy");
   assert.match(problemOf(parseAuthorizerResult("")), /^Invalid JSON in response: /);

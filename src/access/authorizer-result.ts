@@ -118,6 +118,10 @@ function checkDocument({ Version, Statement }: Record<string, unknown>): string 
   const statements = (Array.isArray(Statement) ? Statement : [Statement]) as readonly Record<string, unknown>[];
   const max = bounds.authorizerPolicyResourceCharsMax.value;
   for (const statement of statements) {
+    // It may have been meant to narrow the statement, which is about whoever the function was asked about.
+    if (statement["NotPrincipal"] !== undefined || !isEverybody(statement["Principal"])) {
+      return "a statement names a principal";
+    }
     for (const name of ["Action", "NotAction", "Resource", "NotResource"]) {
       const values: unknown[] = [statement[name] ?? []].flat();
       if (!values.every((value) => typeof value === "string")) return `a statement's ${name} is no text`;
@@ -128,6 +132,11 @@ function checkDocument({ Version, Statement }: Record<string, unknown>): string 
   }
   return undefined;
 }
+
+const isEverybody = (principal: unknown): boolean =>
+  principal === undefined ||
+  principal === "*" ||
+  (isObject(principal) && Object.keys(principal).length === 1 && principal["AWS"] === "*");
 
 /** Words the refusal as Jackson does, which reads these results on AWS. */
 function cannotRead(value: unknown, type: string): string {
