@@ -83,16 +83,17 @@ export class ApiKeyKeeper {
 
   // ---- Everything, at the start ----
 
-  /** Calls back with all documents of a kind, some at a time. A document that can't be read is left out. */
+  /** Calls back with all documents of a kind, some at a time, and with the ids of those that can't be read. */
   async #each(
     kind: string,
     take: (scope: Scope, document: StoredDocument<unknown>) => void,
-    prefix = "",
+    { prefix = "", leave = () => undefined }: { prefix?: string; leave?: (scope: Scope, id: string) => void } = {},
   ): Promise<void> {
     for (const scope of await this.#options.store.scopes(kind)) {
       for (let after: string | undefined = ""; after !== undefined; ) {
         const page = await this.#readPage(scope, kind, { prefix, after, limit: batchMax });
         for (const document of page.documents) take(scope, document);
+        for (const id of page.unreadable) leave(scope, id);
         after = page.next;
         await turnOfOthers();
       }
@@ -104,7 +105,7 @@ export class ApiKeyKeeper {
     const { store, logger } = this.#options;
     try {
       const documents = await store.read(scope, (tx) => tx.list(kind, range));
-      return { documents, next: documents.length < range.limit ? undefined : documents.at(-1)!.id };
+      return { documents, unreadable: [], next: documents.length < range.limit ? undefined : documents.at(-1)!.id };
     } catch {
       const ids = (await store.addresses(kind))
         .filter(({ scope: { account, region } }) => account === scope.account && region === scope.region)
@@ -112,15 +113,17 @@ export class ApiKeyKeeper {
         .filter((id) => id.startsWith(range.prefix) && id > range.after)
         .slice(0, range.limit);
       const documents: StoredDocument<unknown>[] = [];
+      const unreadable: string[] = [];
       for (const id of ids) {
         try {
           const document = await store.read(scope, (tx) => tx.get(kind, id));
           if (document !== undefined) documents.push(document);
         } catch (error) {
+          unreadable.push(id);
           logger.error("A document of API keys can't be read.", { kind, id, error: String(error) });
         }
       }
-      return { documents, next: ids.length < range.limit ? undefined : ids.at(-1)! };
+      return { documents, unreadable, next: ids.length < range.limit ? undefined : ids.at(-1)! };
     }
   }
 
@@ -134,7 +137,11 @@ export class ApiKeyKeeper {
         const [, planId = "", keyId = ""] = id.split("/");
         this.#count({ scope, planId, keyId, month }, (body as UsageMonth).days, today);
       };
-      await this.#each(keyKinds.usageMonth, take, prefix);
+      const leave = (scope: Scope, id: string): void => {
+        const [, planId = "", keyId = ""] = id.split("/");
+        this.#shutOut(scope, planId, keyId, "the usage document can't be read");
+      };
+      await this.#each(keyKinds.usageMonth, take, { prefix, leave });
     }
   }
 
@@ -162,26 +169,44 @@ export class ApiKeyKeeper {
 
   // ---- What changed ----
 
-  #see(changes: readonly Change[]): void {
+  #see(changes: readonly Pick<Change, "scope" | "kind" | "id">[]): void {
     for (const { scope, kind, id } of changes) {
       if (!isKept(kind)) continue;
       this.#pending.set(`${scope.account}/${scope.region}/${kind}/${id}`, { scope, kind, id });
     }
-    if (this.#pending.size === 0 || this.#isScheduled) return;
+    if (this.#pending.size === 0 || this.#isScheduled || this.#isClosed) return;
     this.#isScheduled = true;
     this.#work = this.#work.then(() => this.#follow());
   }
 
+  /** It never rejects: nobody would hear of any later change, such as that a key is deleted. */
   async #follow(): Promise<void> {
     while (this.#pending.size > 0 && !this.#isClosed) {
       const batch = [...this.#pending].slice(0, batchMax);
       for (const [name] of batch) this.#pending.delete(name);
       const found: AddressContent[] = [];
       for (const [, address] of batch) found.push(await this.#read(address));
-      await this.#apply(found);
+      try {
+        await this.#apply(found);
+      } catch {
+        for (const one of found) await this.#applyAlone(one);
+      }
       if (this.#pending.size > 0) await turnOfOthers();
     }
     this.#isScheduled = false;
+  }
+
+  /** What can't be applied lets nobody pass, and is tried again later. */
+  async #applyAlone(found: AddressContent): Promise<void> {
+    try {
+      await this.#apply([found]);
+    } catch (error) {
+      const { scope, kind, id } = found;
+      this.#options.logger.error("A change of API keys can't be followed.", { kind, id, error: String(error) });
+      if (kind === keyKinds.apiKey) this.#options.table.delete(scope, id);
+      if (kind === keyKinds.usagePlanKey) this.#unlink(scope, id);
+      setTimeout(() => this.#see([{ scope, kind, id }]), bounds.publicationRetryMs.value).unref();
+    }
   }
 
   /** A document that can't be read counts as none, so that nobody passes by it. */
@@ -247,20 +272,39 @@ export class ApiKeyKeeper {
     table.unlink(scope, keyId, slot);
   }
 
+  /** A key whose calls can't be counted is in no plan, since its quota would begin again. It comes back when it joins anew. */
+  #shutOut(scope: Scope, planId: string, keyId: string, why: string): void {
+    const { table, logger } = this.#options;
+    table.unlink(scope, keyId, table.planSlot(scope, planId));
+    logger.error("The calls of an API key can't be counted: it is refused.", { planId, keyId, why });
+  }
+
   /** Counts the calls of all keys anew if the quota has another period. */
   async #followPlan(scope: Scope, planId: string, plan: UsagePlan | undefined): Promise<void> {
     const slot = this.#options.table.planSlot(scope, planId);
     const period = plan?.quota?.period;
     const before = this.#periods.get(slot);
+    if (period === undefined || period === before) {
+      this.#periods.set(slot, period);
+      return;
+    }
+    // What is counted from now on is of the new period. If it can't be followed, the next attempt counts anew.
     this.#periods.set(slot, period);
-    if (period === undefined || period === before) return;
+    try {
+      await this.#countPlanAnew(scope, planId);
+    } catch (error) {
+      this.#periods.set(slot, before);
+      throw error;
+    }
+  }
+
+  async #countPlanAnew(scope: Scope, planId: string): Promise<void> {
     await this.#options.saver.save();
     for (let after: string | undefined = ""; after !== undefined && !this.#isClosed; ) {
       const range = { prefix: `${planId}/`, after, limit: batchMax };
       const page = await this.#readPage(scope, keyKinds.usagePlanKey, range);
       const keyIds = page.documents.map(({ id }) => id.slice(planId.length + 1));
-      const saved = await this.#readUsage(scope, planId, keyIds);
-      for (const keyId of keyIds) this.#recount(scope, { planId, keyId }, saved.get(keyId) ?? new Map());
+      await this.#countFrom(scope, planId, keyIds);
       after = page.next;
       await turnOfOthers();
     }
@@ -271,8 +315,20 @@ export class ApiKeyKeeper {
     const planId = planIdOf(id);
     const keyId = id.slice(planId.length + 1);
     if (this.#options.saver.hasLeft) await this.#options.saver.save();
-    const saved = await this.#readUsage(scope, planId, [keyId]);
-    this.#recount(scope, { planId, keyId }, saved.get(keyId) ?? new Map());
+    await this.#countFrom(scope, planId, [keyId]);
+  }
+
+  /** Counts the calls of keys by what is saved of them. */
+  async #countFrom(scope: Scope, planId: string, keyIds: readonly string[]): Promise<void> {
+    let saved: ReadonlyMap<string, Map<number, number>>;
+    try {
+      saved = await this.#readUsage(scope, planId, keyIds);
+    } catch (error) {
+      if (keyIds.length === 1) this.#shutOut(scope, planId, keyIds[0]!, String(error));
+      else for (const keyId of keyIds) await this.#countFrom(scope, planId, [keyId]);
+      return;
+    }
+    for (const keyId of keyIds) this.#recount(scope, { planId, keyId }, saved.get(keyId) ?? new Map());
   }
 
   /** Returns the saved calls of each day of this month and the month before, of keys in the order of their ids. */
@@ -348,6 +404,8 @@ interface PageRange {
 
 interface DocumentPage {
   readonly documents: readonly StoredDocument<unknown>[];
+  /** The ids of those that can't be read. */
+  readonly unreadable: readonly string[];
   /** The id after which the next page begins. */
   readonly next: string | undefined;
 }

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { ManualClock } from "../../base/clock.ts";
+import { type ApiKey, keyKinds, type UsageMonth, type UsagePlan, type UsagePlanKey } from "../../definition/api-key.ts";
+import { ApiKeyFinder } from "../../limits/api-key-finder.ts";
+import { ApiKeyTable } from "../../limits/api-key-table.ts";
+import { allocateTokenBuckets, TokenBuckets } from "../../limits/token-buckets.ts";
+import { openSqliteStore } from "../../store/sqlite-store.ts";
+import type { Reader, Store, Transaction } from "../../store/store.ts";
+import { makeLogger } from "../../telemetry/logger.ts";
+import { ApiKeyKeeper } from "./api-key-keeper.ts";
+import { UsageSaver } from "./usage-saver.ts";
+
+const scope = { account: "123456789012", region: "us-east-1" };
+const buckets = new TokenBuckets(allocateTokenBuckets(64, 0), "share");
+
+/** A keeper over a store whose documents of a kind can be made unreadable. */
+class KeeperUnderTest {
+  readonly clock = new ManualClock(Date.UTC(2026, 10, 20));
+  readonly table = new ApiKeyTable("salt");
+  readonly lines: string[] = [];
+  readonly store: Store = openSqliteStore();
+  readonly keeper: ApiKeyKeeper;
+  readonly #finder = new ApiKeyFinder(this.table.records);
+  unreadable = "";
+
+  constructor(t: TestContext) {
+    const reads = (tx: Reader): Reader => ({
+      ...{ list: tx.list.bind(tx), count: tx.count.bind(tx), in: (other) => reads(tx.in(other)) },
+      get: (kind, id) => (kind === this.unreadable ? Promise.reject(new Error("disk")) : tx.get(kind, id)),
+    });
+    const store: Store = {
+      ...{ write: this.store.write.bind(this.store), subscribe: this.store.subscribe.bind(this.store) },
+      ...{ scopes: this.store.scopes.bind(this.store), addresses: this.store.addresses.bind(this.store) },
+      ...{ all: this.store.all.bind(this.store), revision: this.store.revision.bind(this.store) },
+      ...{ reset: this.store.reset.bind(this.store), close: this.store.close.bind(this.store) },
+      read: (of, work) =>
+        this.store.read(of, (tx) =>
+          work(this.unreadable === "" ? tx : { ...reads(tx), list: () => Promise.reject(new Error("disk")) }),
+        ),
+    };
+    const logger = makeLogger("debug", (_level, message) => this.lines.push(message));
+    const { clock, table } = this;
+    const saver = new UsageSaver({ store: this.store, table, clock, logger });
+    this.keeper = new ApiKeyKeeper({ store, table, saver, buckets, clock, logger });
+    t.after(async () => {
+      await this.keeper.close();
+      await this.store.close();
+    });
+  }
+
+  async write(work: (tx: Transaction) => Promise<void>): Promise<void> {
+    await this.store.write(scope, work);
+    await this.keeper.caughtUp();
+  }
+
+  putKey = (id: string, value: string): Promise<void> =>
+    this.write((tx) => tx.put(keyKinds.apiKey, id, { id, value, enabled: true } as ApiKey));
+  putPlan = (id: string, period: "DAY" | "MONTH"): Promise<void> =>
+    this.write((tx) => tx.put(keyKinds.usagePlan, id, { id, quota: { limit: 10, offset: 0, period } } as UsagePlan));
+  link = (planId: string, keyId: string): Promise<void> =>
+    this.write((tx) =>
+      tx.put<UsagePlanKey>(keyKinds.usagePlanKey, `${planId}/${keyId}`, { keyId, createdDate: 1_700_000_000 }),
+    );
+  find = (value: string): string => this.#finder.find(this.#finder.prefix(scope), value, { has: () => true });
+}
+
+test("a usage document that can't be read shuts out its own key only, and later changes are still followed", async (t) => {
+  const under = new KeeperUnderTest(t);
+  await under.keeper.start();
+  await under.putPlan("plan", "MONTH");
+  for (const id of ["one", "two"]) await under.putKey(id, `value of ${id}`);
+  await under.link("plan", "one");
+  assert.equal(under.find("value of one"), "found");
+  under.unreadable = keyKinds.usageMonth;
+  await under.link("plan", "two");
+  assert.equal(under.find("value of two"), "unassociated");
+  assert.ok(under.lines.includes("The calls of an API key can't be counted: it is refused."));
+  await under.write((tx) => tx.delete(keyKinds.apiKey, "one"));
+  assert.equal(under.find("value of one"), "unknown");
+  under.unreadable = "";
+  await under.write((tx) => tx.delete(keyKinds.usagePlanKey, "plan/two"));
+  await under.link("plan", "two");
+  assert.equal(under.find("value of two"), "found");
+});
+
+test("a quota whose calls can't be counted anew shuts out the plan's keys", async (t) => {
+  const under = new KeeperUnderTest(t);
+  await under.keeper.start();
+  await under.putPlan("plan", "DAY");
+  for (const id of ["one", "two"]) {
+    await under.putKey(id, `value of ${id}`);
+    await under.link("plan", id);
+  }
+  under.unreadable = keyKinds.usageMonth;
+  await under.putPlan("plan", "MONTH");
+  assert.deepEqual([under.find("value of one"), under.find("value of two")], ["unassociated", "unassociated"]);
+  await under.write((tx) => tx.delete(keyKinds.apiKey, "one"));
+  assert.equal(under.find("value of one"), "unknown");
+});
+
+test("at the start, a usage document that can't be read shuts out its key", async (t) => {
+  const under = new KeeperUnderTest(t);
+  const write = (work: (tx: Transaction) => Promise<void>): Promise<void> => under.store.write(scope, work);
+  await write((tx) => tx.put(keyKinds.apiKey, "one", { id: "one", value: "value", enabled: true }));
+  await write((tx) => tx.put(keyKinds.usagePlan, "plan", { id: "plan", quota: { limit: 10, period: "MONTH" } }));
+  await write((tx) => tx.put(keyKinds.usagePlanKey, "plan/one", { keyId: "one", createdDate: 1_700_000_000 }));
+  await write((tx) => tx.put<UsageMonth>(keyKinds.usageMonth, "2026-11/plan/one", { days: [10] }));
+  under.unreadable = keyKinds.usageMonth;
+  await under.keeper.start();
+  assert.equal(under.find("value"), "unassociated");
+});
