@@ -40,6 +40,11 @@ test("a clock that jumps neither breaks counting nor keeps counts for ever", () 
   assert.equal(counters.count("b", minute, start + 256 * minute), 1);
 });
 
+test("requests are counted after 2038, when seconds need all 32 bits", () => {
+  const counters = make();
+  for (let count = 1; count <= 5; count++) assert.equal(counters.count("a", minute, Date.UTC(2041, 0)), count);
+});
+
 test("a million keys take no more memory, and whoever sends most is still counted", () => {
   const counters = make();
   let busy = 0;

@@ -73,10 +73,10 @@ export class RateCounters {
       const at = headerWords + (((high >>> 0) + probe) % slots) * slotWords;
       if (words[at] === low && words[at + 1] === high) {
         // Rounds begin anew after some hours, so old counts must go.
-        if (words[at + 3]! <= nowSeconds) words.fill(0, at + bucketsAt, at + bucketsAt + buckets);
+        if (words[at + 3]! >>> 0 <= nowSeconds) words.fill(0, at + bucketsAt, at + bucketsAt + buckets);
         return at;
       }
-      const count = words[at] === 0 || words[at + 3]! <= nowSeconds ? -1 : this.#sum(at, words[at + 2]!);
+      const count = words[at] === 0 || words[at + 3]! >>> 0 <= nowSeconds ? -1 : this.#sum(at, words[at + 2]!);
       if (count < fewest) {
         fewest = count;
         victim = at;

@@ -110,3 +110,27 @@ test("at the start, a usage document that can't be read shuts out its key", asyn
   await under.keeper.start();
   assert.equal(under.find("value"), "unassociated");
 });
+
+test("at the start, damaged documents shut out their own keys only", async (t) => {
+  const under = new KeeperUnderTest(t);
+  const write = (work: (tx: Transaction) => Promise<void>): Promise<void> => under.store.write(scope, work);
+  await write((tx) => tx.put(keyKinds.usagePlan, "plan", { id: "plan", quota: { limit: 10, period: "MONTH" } }));
+  await write((tx) => tx.put(keyKinds.usagePlan, "none", null));
+  await write((tx) => tx.put(keyKinds.apiKey, "null", null));
+  await write((tx) => tx.put(keyKinds.usagePlanKey, "plan/null", null));
+  const months: [string, unknown][] = [
+    ["one", { days: [1] }],
+    ["two", null],
+    ["three", {}],
+  ];
+  for (const [id, month] of months) {
+    await write((tx) => tx.put(keyKinds.apiKey, id, { id, value: `value of ${id}`, enabled: true }));
+    await write((tx) => tx.put(keyKinds.usagePlanKey, `plan/${id}`, { keyId: id, createdDate: 1_700_000_000 }));
+    await write((tx) => tx.put(keyKinds.usageMonth, `2026-11/plan/${id}`, month));
+  }
+  await under.keeper.start();
+  assert.deepEqual(
+    months.map(([id]) => under.find(`value of ${id}`)),
+    ["found", "unassociated", "unassociated"],
+  );
+});

@@ -92,8 +92,16 @@ export class ApiKeyKeeper {
     for (const scope of await this.#options.store.scopes(kind)) {
       for (let after: string | undefined = ""; after !== undefined; ) {
         const page = await this.#readPage(scope, kind, { prefix, after, limit: batchMax });
-        for (const document of page.documents) take(scope, document);
         for (const id of page.unreadable) leave(scope, id);
+        for (const document of page.documents) {
+          try {
+            take(scope, document);
+          } catch (error) {
+            const { id } = document;
+            this.#options.logger.error("A document of API keys can't be read.", { kind, id, error: String(error) });
+            leave(scope, id);
+          }
+        }
         after = page.next;
         await turnOfOthers();
       }
