@@ -150,6 +150,17 @@ test("behind a PROXY header, X-Forwarded-For is believed of trusted proxies only
   assert.match(await raw(gateway, ofProxy + forged), /"ip":"8\.8\.8\.8"/);
 });
 
+test("behind a PROXY header that names no client, no header does", async () => {
+  await using gateway = await startGateway({ listener: behind("127.0.0.1", { hasProxyProtocol: true }) });
+  gateway.deploy(anApi);
+  const forged = request.replace("Connection", "X-Forwarded-For: 8.8.8.8\r\nConnection");
+  const local = `${version2.slice(0, 12)}\x20\x00\x00\x00`;
+  const unspecified = `${version2.slice(0, 12)}\x21\x00\x00\x00`;
+  for (const header of ["PROXY UNKNOWN\r\n", "PROXY UNKNOWN 8.8.8.8 10.0.0.1 1 2\r\n", local, unspecified]) {
+    assert.match(await raw(gateway, header + forged), /"ip":"127\.0\.0\.1"/, JSON.stringify(header));
+  }
+});
+
 test("a listener with the PROXY protocol closes connections without a header, unanswered", async () => {
   await using gateway = await startGateway({ listener: behind("127.0.0.1", { hasProxyProtocol: true }) });
   gateway.deploy(anApi);

@@ -284,6 +284,9 @@ export class Connection {
     if (header.kind === "client") {
       this.client = makeClient({ ...header.client, isEncrypted: this.listener.isEncrypted });
       this.isPeerTrusted = isTrusted(this.client.ip, this.listener.trustedProxies);
+    } else {
+      // The proxy says that it does not know the client, so what headers say of him is his own word.
+      this.isPeerTrusted = false;
     }
     return true;
   }
