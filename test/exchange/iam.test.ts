@@ -509,6 +509,29 @@ test("headers, presigned queries, hashed, unhashed, compressed and unsigned bodi
   }
 });
 
+test("a signature does not count for another path that is signed alike", async () => {
+  const definition = aRestApi({
+    "/pets": { GET: guarded("pets") },
+    "/all/{proxy+}": { GET: guarded("all") },
+  });
+  await using under = await start(definition);
+  const statusOf = async (path: string): Promise<number> => {
+    const change: SignedCall["change"] = (sent) => {
+      sent.target = `/prod${path}`;
+    };
+    return (await call(under, { path: "/pets", change })).status;
+  };
+  assert.equal(await statusOf("/pets"), 200);
+  assert.equal(await statusOf("//pets"), 200);
+  for (const path of ["/all/../pets", "/all/x/../../pets", "/all/./../pets"]) {
+    assert.equal(await statusOf(path), 403, path);
+  }
+  for (const path of ["/all//pets", "/all/./pets", "/all/pets/..", "/all/pets//", "/all/."]) {
+    assert.equal((await call(under, { path })).status, 403, path);
+  }
+  assert.equal((await call(under, { path: "/all/.../..pets/a." })).status, 200);
+});
+
 test("what changes about a caller counts at once", async () => {
   await using under = await start();
   const { callers } = under.gateway;

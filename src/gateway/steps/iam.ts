@@ -44,7 +44,8 @@ export function linkIam(_: IamPlan, context: LinkContext): RunStep {
     const keys = thread.signingKeys;
     const problem =
       verifySignature(request, signature, { secret: caller.secret, keys, bodyHash }) ??
-      problemWithVerb(exchange, signature);
+      problemWithVerb(exchange, signature) ??
+      problemWithPath(exchange);
     if (problem !== undefined) return refuse(exchange, problem);
     endPhase(exchange.access?.authenticate, 200);
     thread.knownCallers.noteUse(caller, thread.clock.now(), context.stage.region);
@@ -81,6 +82,19 @@ const ofBody = ({ signature, caller }: Claim): Claim => ({
 const unsigned =
   "the method has authorizationType AWS_IAM: sign the request for the service execute-api, such as with curl --aws-sigv4 " +
   '"aws:amz:REGION:execute-api" --user "ACCESS_KEY_ID:SECRET_ACCESS_KEY"';
+
+/**
+ * Signed paths have no empty and no dotted segments, and routes and backends read those: `/b/../a` is signed as `/a`, so
+ * whoever sees one could send the other. Several slashes behind the stage are read as they are signed.
+ */
+function problemWithPath({ path }: Exchange): SignatureProblem | undefined {
+  if (!/\/(?:\/|\.{1,2}(?:\/|$))/.test(path)) return undefined;
+  return {
+    code: "InvalidSignatureException",
+    message: "The request's path has more than one reading.",
+    hint: "a signed path has no empty segments, and none that are . or ..",
+  };
+}
 
 /** Links what reads the signature and finds its access key. The function refuses a request of which that fails. */
 function linkClaim({ stage: { region }, thread }: LinkContext): (exchange: Exchange) => Claim | undefined {
