@@ -322,7 +322,8 @@ class DatabaseSource implements Source {
   readonly #addresses: StatementSync;
   readonly #put: StatementSync;
   readonly #delete: StatementSync;
-  readonly #nextScope: StatementSync;
+  readonly #nextRegion: StatementSync;
+  readonly #nextAccount: StatementSync;
   readonly #revision: StatementSync;
   readonly #setRevision: StatementSync;
   readonly #keys: StatementSync;
@@ -363,8 +364,12 @@ class DatabaseSource implements Source {
     this.#addresses = database.prepare(
       "SELECT account, region, kind, id FROM document WHERE kind = ? ORDER BY account, region, id",
     );
-    this.#nextScope = database.prepare(
-      "SELECT account, region FROM document WHERE kind = ? AND (account, region) > (?, ?) ORDER BY account, region LIMIT 1",
+    // Two seeks: SQLite walks through all documents of a scope to find a pair (account, region) that is greater.
+    this.#nextRegion = database.prepare(
+      "SELECT account, region FROM document WHERE kind = ? AND account = ? AND region > ? ORDER BY region LIMIT 1",
+    );
+    this.#nextAccount = database.prepare(
+      "SELECT account, region FROM document WHERE kind = ? AND account > ? ORDER BY account, region LIMIT 1",
     );
     this.#put = database.prepare(
       "INSERT INTO document (kind, account, region, id, revision, body) VALUES (?, ?, ?, ?, ?, ?) " +
@@ -445,7 +450,7 @@ class DatabaseSource implements Source {
   scopes(kind: string): Scope[] {
     const found: Scope[] = [];
     for (let last: Scope = { account: "", region: "" }; ; ) {
-      const row = this.#nextScope.get(kind, last.account, last.region);
+      const row = this.#nextRegion.get(kind, last.account, last.region) ?? this.#nextAccount.get(kind, last.account);
       if (row === undefined) return found;
       last = { account: row["account"] as string, region: row["region"] as string };
       found.push(last);

@@ -95,6 +95,21 @@ export function storeContract(name: string, open: (indexes: Indexes) => Store): 
     assert.deepEqual(await store.scopes("nothing"), []);
   });
 
+  claim("the scopes of a kind come in order, each once", async (store) => {
+    const places = ["a/2", "b/1", "a/1", "c/3", "b/0"].map((text) => {
+      const [account = "", region = ""] = text.split("/");
+      return { account, region };
+    });
+    for (const scope of places) {
+      await store.write(scope, async (tx) => {
+        for (const id of ["one", "two"]) await tx.put("api", id, {});
+        await tx.put("other", "one", {});
+      });
+    }
+    const found = (await store.scopes("api")).map(({ account, region }) => `${account}/${region}`);
+    assert.deepEqual(found, ["a/1", "a/2", "b/0", "b/1", "c/3"]);
+  });
+
   claim("a list is the range of a prefix, in the order of ids, after one and up to a limit", async (store) => {
     await store.write(mine, async (tx) => {
       for (const id of ["a/2", "a/10", "a/1", "ab/1", "a", "b/1", "a/é", "a/\u{1F600}", "a/\uffee"])
