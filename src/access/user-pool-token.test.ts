@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { test } from "node:test";
-import { decideToken, parseKeySet, readToken, type TokenDecision } from "./user-pool-token.ts";
+import { isSignedBy, parseKeySet, readToken } from "./json-web-token.ts";
+import { decideToken, type TokenDecision } from "./user-pool-token.ts";
 
 const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
 const demand = { nowMs: 1_000_000, use: "id", isAudience: () => true } as const;
@@ -14,7 +15,7 @@ function token(given: object, header: object = { alg: "RS256", kid: "k" }): stri
 
 function decide(text: string, over: object = {}, key: KeyObject = publicKey): TokenDecision | string {
   const read = readToken(text);
-  return typeof read === "string" ? read : decideToken(read, key, { ...demand, ...over });
+  return typeof read === "string" ? read : decideToken(read, { key, algorithm: undefined }, { ...demand, ...over });
 }
 
 test("a token is good until the second that it expires", () => {
@@ -65,7 +66,22 @@ test("what is no token is refused in words, and nothing is thrown", () => {
   assert.equal((decide(`${head}.${deep.toString("base64url")}.${signature}`) as TokenDecision).kind, "refused");
 });
 
-test("of a key set only keys that a user pool signs with are taken: RSA of 2048 to 8192 bits, for signatures", () => {
+test("a user pool signs with RS256 only, and a key is for the algorithm that it names", () => {
+  const text = token(claims, { alg: "RS512", kid: "k" });
+  assert.equal((decide(text) as TokenDecision).kind, "refused");
+  const [head, body] = [{ alg: "RS512", kid: "k" }, claims].map((part) =>
+    Buffer.from(JSON.stringify(part)).toString("base64url"),
+  );
+  const signed = `${head}.${body}`;
+  const right = readToken(`${signed}.${sign("RSA-SHA512", Buffer.from(signed), privateKey).toString("base64url")}`);
+  assert.ok(typeof right === "object");
+  assert.equal(isSignedBy(right, { key: publicKey, algorithm: "RS512" }), true);
+  assert.equal(isSignedBy(right, { key: publicKey, algorithm: undefined }), true);
+  assert.equal(isSignedBy(right, { key: publicKey, algorithm: "RS256" }), false);
+  assert.equal(decideToken(right, { key: publicKey, algorithm: undefined }, demand).kind, "refused");
+});
+
+test("of a key set only RSA keys of 2048 to 8192 bits for signatures are taken", () => {
   const jwk = publicKey.export({ format: "jwk" });
   const short = generateKeyPairSync("rsa", { modulusLength: 512 }).publicKey.export({ format: "jwk" });
   const ec = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ format: "jwk" });
@@ -76,7 +92,8 @@ test("of a key set only keys that a user pool signs with are taken: RSA of 2048 
     { ...ec, kid: "ec" },
     { kty: "oct", k: "c2VjcmV0", kid: "oct" },
     { ...jwk, kid: "enc", use: "enc" },
-    { ...jwk, kid: "other", alg: "RS512" },
+    { ...jwk, kid: "long", alg: "RS512" },
+    { ...jwk, kid: "padded", alg: "PS256" },
     { ...jwk, kid: 1 },
     { ...jwk, kid: "broken", n: 5 },
     { kty: "RSA", n: "!", e: "", kid: "junk" },
@@ -84,7 +101,7 @@ test("of a key set only keys that a user pool signs with are taken: RSA of 2048 
     null,
     "key",
   ];
-  assert.deepEqual([...parseKeySet(JSON.stringify({ keys })).keys()], ["good", "told"]);
+  assert.deepEqual([...parseKeySet(JSON.stringify({ keys })).keys()], ["good", "told", "long"]);
   const many = Array.from({ length: 100 }, (_, index) => ({ ...jwk, kid: `k${index}` }));
   assert.equal(parseKeySet(JSON.stringify({ keys: many })).size, 32);
   for (const text of ["", "null", "{}", '{"keys":1}', "<html>"]) assert.throws(() => parseKeySet(text), text);

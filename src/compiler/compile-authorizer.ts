@@ -1,70 +1,32 @@
 import { bounds } from "../base/bounds.ts";
 import { authorizerTtlDefault } from "../definition/authorizer-rules.ts";
-import type { Authorizer, Method } from "../definition/rest-api.ts";
+import type { Authorizer } from "../definition/rest-api.ts";
 import { parseJavaPattern } from "../language/java/java-pattern.ts";
 import { substituteStageVariables } from "../language/substitution.ts";
 import type { AuthorizerPlan, IdentitySourcePlan, LambdaAuthorizerPlan, UserPoolPlan } from "../plan/authorizers.ts";
 import type { StepPlan } from "../plan/steps.ts";
+import { AuthorizerSet } from "./authorizer-set.ts";
 import { compileInvoker, type RoleAsker } from "./compile-credentials.ts";
 import { fillStageVariables, functionAt } from "./compile-integration.ts";
 import { compileValue } from "./compile-values.ts";
 import { closed, misconfigured, Refusal } from "./refusal.ts";
 
-/** The authorizers of an API while its methods are compiled. Each is compiled once, and the used ones go into the plan. */
-export class AuthorizerSet {
-  readonly #authorizers: ReadonlyMap<string, Authorizer>;
-  readonly #context: Omit<AuthorizerContext, "methodArn">;
-  readonly #apiArn: string;
-  /** The plan, or why there is none. */
-  readonly #compiled = new Map<string, AuthorizerPlan | Refusal>();
-
-  constructor(authorizers: readonly Authorizer[], apiArn: string, context: Omit<AuthorizerContext, "methodArn">) {
-    this.#authorizers = new Map(authorizers.map((authorizer) => [authorizer.id, authorizer]));
-    this.#context = context;
-    this.#apiArn = apiArn;
-  }
-
-  /**
-   * Adds a method's authorizer to the plan and returns its id. Throws a refusal if it is not there, is of no type that
-   * `authorizationType` allows, or can't be run.
-   */
-  use(method: Pick<Method, "authorizationType" | "authorizerId">, types: readonly Authorizer["type"][]): string {
-    const { authorizationType, authorizerId } = method;
-    const authorizer = authorizerId === undefined ? undefined : this.#authorizers.get(authorizerId);
-    if (authorizer === undefined) {
-      throw closed(`authorizationType ${authorizationType} (its authorizer ${authorizerId ?? ""} is not there)`);
-    }
-    if (!types.includes(authorizer.type)) {
-      throw closed(`authorizationType ${authorizationType} (its authorizer ${authorizer.id} is a ${authorizer.type})`);
-    }
-    let compiled = this.#compiled.get(authorizer.id);
-    if (compiled === undefined) {
-      compiled = this.#compile(authorizer);
-      this.#compiled.set(authorizer.id, compiled);
-    }
-    if (compiled instanceof Refusal) throw compiled;
-    return authorizer.id;
-  }
-
-  /** The plans of all used authorizers, by id; undefined if none was used. */
-  get used(): Readonly<Record<string, AuthorizerPlan>> | undefined {
-    const plans = [...this.#compiled.values()].flatMap((compiled) => (compiled instanceof Refusal ? [] : [compiled]));
-    if (plans.length === 0) return undefined;
-    return Object.fromEntries(plans.sort(byId).map((plan) => [plan.id, plan]));
-  }
-
-  #compile(authorizer: Authorizer): AuthorizerPlan | Refusal {
-    const context = { ...this.#context, methodArn: `${this.#apiArn}/authorizers/${authorizer.id}` };
-    try {
-      return compileAuthorizer(authorizer, context, compileServedInvoker);
-    } catch (error) {
-      if (error instanceof Refusal) return error;
-      throw error;
-    }
-  }
-}
-
-const byId = (left: AuthorizerPlan, right: AuthorizerPlan): number => (left.id < right.id ? -1 : 1);
+/** Returns the authorizers of a REST API, of which none is compiled yet. */
+export const makeAuthorizers = (
+  authorizers: readonly Authorizer[],
+  apiArn: string,
+  context: Omit<AuthorizerContext, "methodArn">,
+): AuthorizerSet<Authorizer> =>
+  new AuthorizerSet({
+    byId: new Map(authorizers.map((authorizer) => [authorizer.id, authorizer])),
+    typeOf: ({ type }) => type,
+    compile: (authorizer) =>
+      compileAuthorizer(
+        authorizer,
+        { ...context, methodArn: `${apiArn}/authorizers/${authorizer.id}` },
+        compileServedInvoker,
+      ),
+  });
 
 /** The authorizer has an ARN, as methods have, which its role's trust policy may ask for. */
 interface AuthorizerContext extends RoleAsker {

@@ -1,8 +1,8 @@
-import type { Method, RestApi, Stage } from "../definition/rest-api.ts";
+import type { Authorizer, Method, RestApi, Stage } from "../definition/rest-api.ts";
 import type { StepPlan } from "../plan/steps.ts";
+import type { AuthorizerSet } from "./authorizer-set.ts";
 import { compileApiKey, compileQuota } from "./compile-api-key.ts";
 import { compileAuthorization } from "./compile-authorization.ts";
-import type { AuthorizerSet } from "./compile-authorizer.ts";
 import { compileIntegration, type IntegrationContext } from "./compile-integration.ts";
 import { compileThrottles } from "./compile-throttles.ts";
 import { compileValidation, type ValidationContext } from "./compile-validation.ts";
@@ -14,7 +14,7 @@ export interface MethodContext extends IntegrationContext, ValidationContext {
   readonly apiKeySource: RestApi["apiKeySource"];
   readonly hasResourcePolicy: boolean;
   readonly isPrivate: boolean;
-  readonly authorizers: AuthorizerSet;
+  readonly authorizers: AuthorizerSet<Authorizer>;
   /** `minimumCompressionSize`; undefined if answers are not compressed. */
   readonly compressionBytesMin: number | undefined;
 }

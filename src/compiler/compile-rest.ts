@@ -4,7 +4,7 @@ import { planVersion } from "../plan/plan.ts";
 import type { RestMethodPlan, RestPlan } from "../plan/rest-plan.ts";
 import { RouteTree } from "../plan/route-tree.ts";
 import type { GatewayResponsePlan } from "../plan/steps.ts";
-import { AuthorizerSet } from "./compile-authorizer.ts";
+import { makeAuthorizers } from "./compile-authorizer.ts";
 import { vpcLinksOf } from "./compile-connection.ts";
 import { compileMethod } from "./compile-method.ts";
 import { problemOfPolicy, resourcePolicyOf } from "./compile-resource-policy.ts";
@@ -33,7 +33,7 @@ export function compileRest(
   const models = new ModelSet(definition.models, restApi.id);
   const apiArn = `arn:aws:execute-api:${scope.region}:${scope.account}:${restApi.id}`;
   const asker = { account: scope.account, variables, surroundings };
-  const authorizers = new AuthorizerSet(definition.authorizers, apiArn, asker);
+  const authorizers = makeAuthorizers(definition.authorizers, apiArn, asker);
   const root = new RouteTree();
   for (const resource of [...definition.resources].sort((left, right) => (left.path < right.path ? -1 : 1))) {
     const node = root.at(resource.path);

@@ -73,6 +73,8 @@ export interface Grant {
   readonly usageIdentifierKey?: string | undefined;
   /** `$context.authorizer.claims.{name}` */
   readonly claims?: Readonly<Record<string, string>>;
+  /** Of a JWT authorizer: the token's scopes that the route asks for; null if it asks for none. */
+  readonly scopes?: readonly string[] | null;
 }
 
 /** Returns what the request itself says about its caller. */

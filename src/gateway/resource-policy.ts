@@ -10,6 +10,7 @@ import { makeInvokeContext } from "../access/invoke-conditions.ts";
 import { type AwsPrincipal, type Policy, type PolicyDecision, parsePolicy } from "../access/policy.ts";
 import type { Principal } from "../access/principal.ts";
 import type { StagePlan } from "../plan/plan.ts";
+import { calledOf, defaultRouteKey, isDefaultRoute } from "./authorizers/method-arn.ts";
 import { endPhase } from "./authorizers/refusals.ts";
 import type { Exchange } from "./exchange.ts";
 import { decodeLeniently } from "./routing/match.ts";
@@ -70,9 +71,9 @@ export const stageArnOf = (plan: Pick<StagePlan, "region" | "account" | "apiId" 
 /** Returns the ARN of the call as refusals show it. AWS: the account is masked but for its last four digits. */
 export function maskedArnOf(
   { region, account, apiId, stageName }: Pick<StagePlan, "region" | "account" | "apiId" | "stageName">,
-  { httpMethod, path }: Exchange,
+  exchange: Exchange,
 ): string {
-  return `arn:aws:execute-api:${region}:********${account.slice(-4)}:${apiId}/${stageName}/${httpMethod}${path}`;
+  return `arn:aws:execute-api:${region}:********${account.slice(-4)}:${apiId}/${stageName}/${calledOf(exchange)}`;
 }
 
 /**
@@ -139,7 +140,7 @@ const accessStrictness: Readonly<Record<AccessDecision["kind"], number>> = {
 
 /** Decides about each form of the path that a policy may mean, and returns the decision that lets least through. */
 export function strictestOf<Decision extends { readonly kind: string }>(
-  { httpMethod, path: asked }: Pick<Exchange, "httpMethod" | "path">,
+  exchange: Pick<Exchange, "httpMethod" | "path" | "method">,
   {
     stageArn,
     strictness,
@@ -152,8 +153,11 @@ export function strictestOf<Decision extends { readonly kind: string }>(
 ): Decision {
   const rank = ({ kind }: Decision): number => strictness[kind as Decision["kind"]];
   let decision: Decision | undefined;
-  for (const path of pathsOf(asked)) {
-    const found = decide(`${stageArn}${httpMethod}${path}`);
+  const { httpMethod, path: asked } = exchange;
+  // A default route has one name, whatever is called.
+  const forms = isDefaultRoute(exchange) ? [defaultRouteKey] : pathsOf(asked).map((path) => `${httpMethod}${path}`);
+  for (const form of forms) {
+    const found = decide(`${stageArn}${form}`);
     if (decision === undefined || rank(found) > rank(decision)) decision = found;
   }
   return decision!;

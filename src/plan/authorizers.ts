@@ -1,7 +1,7 @@
 import type { ValuePlan } from "./values.ts";
 
 /** How an authorizer decides. */
-export type AuthorizerPlan = LambdaAuthorizerPlan | UserPoolAuthorizerPlan;
+export type AuthorizerPlan = LambdaAuthorizerPlan | UserPoolAuthorizerPlan | JwtAuthorizerPlan;
 
 /** A place where an authorizer looks for the caller's identity. */
 export interface IdentitySourcePlan {
@@ -52,4 +52,14 @@ export interface UserPoolPlan {
   readonly id: string;
   /** Cognito's host on AWS. */
   readonly host: string;
+}
+
+/** A JWT authorizer of an HTTP API. */
+export interface JwtAuthorizerPlan {
+  readonly kind: "jwt";
+  readonly id: string;
+  /** One. */
+  readonly identitySources: readonly IdentitySourcePlan[];
+  readonly issuer: string;
+  readonly audiences: readonly string[];
 }

@@ -33,7 +33,7 @@ function reasonsOf(
 
 /** Returns why an authorizer's function can't be invoked. */
 function authorizerProblems(plan: AuthorizerPlan | undefined, { ofFunction }: BackendProblems): string[] {
-  if (plan === undefined || plan.kind === "user-pool") return [];
+  if (plan === undefined || plan.kind === "user-pool" || plan.kind === "jwt") return [];
   const { problem, functionArn } = plan;
   if (problem !== undefined) return [`its authorizer: ${describe(problem)}`];
   const unknown = ofFunction(functionArn);

@@ -6,7 +6,7 @@ import { RouteTree } from "../../plan/route-tree.ts";
 import { noSurroundings, type Surroundings } from "../surroundings.ts";
 import { compileCors } from "./compile-cors.ts";
 import { compileRoute } from "./compile-route.ts";
-import { RouteAuthorizers } from "./route-authorizers.ts";
+import { makeRouteAuthorizers } from "./route-authorizers.ts";
 
 /**
  * Compiles a deployed HTTP API with its stage's settings. It is pure and deterministic, and never throws for a user's
@@ -22,7 +22,7 @@ export function compileHttpApi(
   const variables = stage.StageVariables;
   const apiArn = `arn:aws:execute-api:${scope.region}:${scope.account}:${api.ApiId}`;
   const asker = { account: scope.account, variables, surroundings };
-  const authorizers = new RouteAuthorizers(definition.authorizers, apiArn, asker);
+  const authorizers = makeRouteAuthorizers(definition.authorizers, apiArn, asker);
   const integrations = new Map(definition.integrations.map((each) => [each.IntegrationId, each]));
   const root = new RouteTree();
   const methods: HttpRoutePlan[] = [];

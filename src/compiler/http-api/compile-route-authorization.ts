@@ -1,4 +1,4 @@
-import type { Route } from "../../definition/http-api.ts";
+import type { HttpAuthorizer, Route } from "../../definition/http-api.ts";
 import type { StepPlan } from "../../plan/steps.ts";
 import { closed } from "../refusal.ts";
 import type { RouteContext } from "./compile-route.ts";
@@ -8,7 +8,19 @@ type CompileAuthorization = (route: Route, context: RouteContext) => StepPlan[];
 /** The steps of each `AuthorizationType`. */
 const compilers: Readonly<Record<string, CompileAuthorization>> = {
   NONE: () => [],
+  AWS_IAM: () => [{ kind: "iam" }],
+  JWT: (route, context) => {
+    const { AuthorizationScopes: scopes = [] } = route;
+    const authorizerId = use(route, context, ["JWT"]);
+    return [{ kind: "authorizer", authorizerId, ...(scopes.length === 0 ? {} : { scopes }) }];
+  },
 };
+
+const use = (
+  { AuthorizationType: authorizationType, AuthorizerId: authorizerId }: Route,
+  { authorizers }: RouteContext,
+  types: readonly HttpAuthorizer["AuthorizerType"][],
+): string => authorizers.use({ authorizationType, authorizerId }, types);
 
 /** Returns the steps that decide whether the caller may call the route. Throws a refusal. */
 export function compileRouteAuthorization(route: Route, context: RouteContext): StepPlan[] {

@@ -1,15 +1,72 @@
 import type { HttpAuthorizer } from "../../definition/http-api.ts";
-import type { AuthorizerPlan } from "../../plan/authorizers.ts";
+import type { AuthorizerPlan, IdentitySourcePlan } from "../../plan/authorizers.ts";
+import type { ValuePlan } from "../../plan/values.ts";
+import { AuthorizerSet } from "../authorizer-set.ts";
 import type { RoleAsker } from "../compile-credentials.ts";
+import { closed } from "../refusal.ts";
 
-/** The authorizers of an API while its routes are compiled. Each is compiled once, and the used ones go into the plan. */
-export class RouteAuthorizers {
-  readonly #compiled = new Map<string, AuthorizerPlan>();
+/** What an API's authorizer is compiled with. It has an ARN, as routes have. */
+type RouteAuthorizerContext = RoleAsker;
 
-  constructor(_authorizers: readonly HttpAuthorizer[], _apiArn: string, _asker: Omit<RoleAsker, "methodArn">) {}
+export type RouteAuthorizers = AuthorizerSet<HttpAuthorizer>;
 
-  /** The plans of all used authorizers, by id; undefined if none was used. */
-  get used(): Readonly<Record<string, AuthorizerPlan>> | undefined {
-    return this.#compiled.size === 0 ? undefined : Object.fromEntries(this.#compiled);
-  }
+/** Returns the authorizers of an HTTP API, of which none is compiled yet. */
+export const makeRouteAuthorizers = (
+  authorizers: readonly HttpAuthorizer[],
+  apiArn: string,
+  asker: Omit<RouteAuthorizerContext, "methodArn">,
+): RouteAuthorizers =>
+  new AuthorizerSet({
+    byId: new Map(authorizers.map((authorizer) => [authorizer.AuthorizerId, authorizer])),
+    typeOf: ({ AuthorizerType }) => AuthorizerType,
+    compile: (authorizer) =>
+      compilers[authorizer.AuthorizerType](authorizer, {
+        ...asker,
+        methodArn: `${apiArn}/authorizers/${authorizer.AuthorizerId}`,
+      }),
+  });
+
+type CompileAuthorizer = (authorizer: HttpAuthorizer, context: RouteAuthorizerContext) => AuthorizerPlan;
+
+const compilers: Readonly<Record<HttpAuthorizer["AuthorizerType"], CompileAuthorizer>> = {
+  JWT: compileJwtAuthorizer,
+  REQUEST: () => {
+    throw closed("authorizationType CUSTOM");
+  },
+};
+
+/** AWS: API Gateway Developer Guide, "Control access to HTTP APIs with JWT authorizers in API Gateway". */
+function compileJwtAuthorizer(
+  { AuthorizerId: id, IdentitySource = [], JwtConfiguration = {} }: HttpAuthorizer,
+  context: RouteAuthorizerContext,
+): AuthorizerPlan {
+  const { Issuer: issuer, Audience: audiences = [] } = JwtConfiguration;
+  if (issuer === undefined || !URL.canParse(issuer))
+    throw closed(`jwtConfiguration without an issuer that can be asked`);
+  const [source, ...others] = IdentitySource;
+  if (source === undefined || others.length > 0) throw closed("identitySource of a JWT authorizer: it has one");
+  return { kind: "jwt", id, identitySources: [compileIdentitySource(source, context)], issuer, audiences };
 }
+
+/** Compiles `$request.header.X`, `$request.querystring.X`, `$context.X` or `$stageVariables.X`. */
+export function compileIdentitySource(
+  expression: string,
+  { variables }: Pick<RoleAsker, "variables">,
+): IdentitySourcePlan {
+  const [, from = "", name = ""] =
+    /^\$\{?(request\.header|request\.querystring|context|stageVariables)\.([^${}\s]+)\}?$/.exec(expression) ?? [];
+  const value = sources[from]?.(name, variables);
+  if (value === undefined) throw closed(`mapping expression ${expression}: it is no identity source`);
+  // One that is known to have no value is an identity source without one.
+  return value === "none" ? { expression } : { expression, value };
+}
+
+type CompileSource = (name: string, variables: Readonly<Record<string, string>>) => ValuePlan | "none";
+
+const sources: Readonly<Record<string, CompileSource>> = {
+  "request.header": (name) => ({ kind: "request", place: "header", name, isMultiValue: false }),
+  "request.querystring": (name) => ({ kind: "request", place: "querystring", name, isMultiValue: false }),
+  context: (name) => ({ kind: "context", name }),
+  stageVariables: (variable, variables) =>
+    Object.hasOwn(variables, variable) ? { kind: "literal", text: variables[variable]!, variable } : "none",
+};

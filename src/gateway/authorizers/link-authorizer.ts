@@ -3,6 +3,7 @@ import type { Plan } from "../../plan/kinds.ts";
 import type { Grant } from "../caller.ts";
 import type { Exchange } from "../exchange.ts";
 import type { LinkContext } from "../link-context.ts";
+import { linkJwtAuthorizer } from "./jwt-authorizer.ts";
 import { linkLambdaAuthorizer } from "./lambda-authorizer.ts";
 import { endPhase } from "./refusals.ts";
 import { linkUserPoolAuthorizer } from "./user-pool-authorizer.ts";
@@ -61,6 +62,8 @@ export function linkAuthorizer(plan: AuthorizerPlan, context: AuthorizerContext)
 
 function linkKind(plan: AuthorizerPlan, context: AuthorizerContext): LinkedAuthorizer {
   switch (plan.kind) {
+    case "jwt":
+      return linkJwtAuthorizer(plan, context);
     case "user-pool":
       return linkUserPoolAuthorizer(plan, context);
     case "token":

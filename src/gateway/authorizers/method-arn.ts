@@ -10,10 +10,21 @@ export function methodArnOf(exchange: Exchange): string {
   const { region, account, apiId, stageName } = exchange.program.plan;
   // AWS quirk: a test's stage has a name here that it has nowhere else.
   const stage = exchange.isTest ? "ESTestInvoke-stage" : stageName;
-  return `arn:aws:execute-api:${region}:${account}:${apiId}/${stage}/${exchange.httpMethod}${exchange.path}`;
+  return `arn:aws:execute-api:${region}:${account}:${apiId}/${stage}/${calledOf(exchange)}`;
 }
 
 const bytesMax = bounds.methodArnBytesMax.value;
+
+/** The key of an HTTP API's default route, by which its ARN ends. */
+export const defaultRouteKey = "$default";
+
+/** AWS: API Gateway Developer Guide, "Control access to HTTP APIs with IAM authorization in API Gateway". */
+export const isDefaultRoute = ({ method }: Pick<Exchange, "method">): boolean =>
+  method?.plan.resourcePath === defaultRouteKey;
+
+/** Returns the end of the ARN of a call, behind the stage. */
+export const calledOf = (exchange: Pick<Exchange, "method" | "httpMethod" | "path">): string =>
+  isDefaultRoute(exchange) ? defaultRouteKey : `${exchange.httpMethod}${exchange.path}`;
 
 /**
  * Returns whether the ARN of the method that a request calls is as short as it has to be for methods with authorization.

@@ -1,30 +1,16 @@
-import {
-  decideToken,
-  problemOfClaims,
-  readToken,
-  type TokenDemand,
-  type TokenRefusal,
-  type UnverifiedToken,
-} from "../../access/user-pool-token.ts";
+import { readToken, type UnverifiedToken } from "../../access/json-web-token.ts";
+import { decideToken, problemOfClaims, type TokenDemand, type TokenRefusal } from "../../access/user-pool-token.ts";
 import { bounds } from "../../base/bounds.ts";
 import { parseJavaPattern } from "../../language/java/java-pattern.ts";
-import type { UserPoolAuthorizerPlan, UserPoolPlan } from "../../plan/authorizers.ts";
+import type { UserPoolAuthorizerPlan } from "../../plan/authorizers.ts";
 import type { Grant } from "../caller.ts";
 import type { Exchange } from "../exchange.ts";
-import type { AwsServices } from "../integrations/aws-services.ts";
 import { linkIdentity } from "./identity.ts";
+import { type LinkedIssuer, linkPoolIssuer } from "./issuers.ts";
 import type { AuthorizerContext, LinkedAuthorizer } from "./link-authorizer.ts";
 import { refuseCaller, refuseConfiguration } from "./refusals.ts";
-import { discoveryOf, type FoundKey } from "./user-pool-keys.ts";
+import type { FoundKey } from "./user-pool-keys.ts";
 import type { VerifiedToken, VerifiedTokens } from "./verified-tokens.ts";
-
-interface LinkedPool {
-  readonly isIssuer: (issuer: string) => boolean;
-  /** An OpenID provider stands for the pool. */
-  readonly isOpenId: boolean;
-  /** The address of the pool's key set. */
-  readonly address: string;
-}
 
 /**
  * Links an authorizer that looks at a token of a user pool: an ID token, or an access token where the method wants scopes.
@@ -33,11 +19,11 @@ interface LinkedPool {
 export function linkUserPoolAuthorizer(plan: UserPoolAuthorizerPlan, { thread }: AuthorizerContext): LinkedAuthorizer {
   const { clock, userPoolKeys, verifiedTokens } = thread;
   const readIdentity = linkIdentity(plan.identitySources, "one");
-  const pools = plan.pools.map((pool) => linkPool(pool, thread.services));
+  const pools = plan.pools.map(({ id, host }) => linkPoolIssuer(id, host, thread.services));
   const isAudience = linkAudience(plan.identityValidationExpression);
   return {
     forMethod(_, takeGrant, scopes) {
-      const demandOf = ({ isOpenId }: LinkedPool): TokenDemand => ({
+      const demandOf = ({ isOpenId }: LinkedIssuer): TokenDemand => ({
         nowMs: clock.now(),
         isOpenId,
         use: scopes === undefined ? "id" : "access",
@@ -104,22 +90,6 @@ function present(text: string, verifiedTokens: VerifiedTokens): PresentedToken |
   const name = verifiedTokens.nameOf(text);
   const says = verifiedTokens.find(name) ?? readToken(text);
   return typeof says === "string" ? says : { text, name, says };
-}
-
-/**
- * Links a pool of AWS, of an OpenID provider that stands for it, or of the server that the settings name for Cognito. Such servers name themselves as issuer by
- * whatever address they know of themselves.
- */
-function linkPool({ id, host }: UserPoolPlan, services: AwsServices): LinkedPool {
-  const provider = services.issuerOf(id);
-  if (provider !== undefined) {
-    return { isIssuer: (issuer) => issuer === provider, isOpenId: true, address: discoveryOf(provider) };
-  }
-  const own = `https://${host}`;
-  const origin = services.originOf({ names: ["cognito-idp", "Cognito Identity Provider"], host }) ?? own;
-  const isIssuer = (issuer: string): boolean =>
-    issuer === `${own}/${id}` || (origin !== own && /^https?:\/\/[^/?#\s]+\/(.+)$/.exec(issuer)?.[1] === id);
-  return { isIssuer, isOpenId: false, address: `${origin}/${id}/.well-known/jwks.json` };
 }
 
 function linkAudience(expression: string | undefined): TokenDemand["isAudience"] {

@@ -1,18 +1,17 @@
-import type { KeyObject } from "node:crypto";
-import { parseKeySet } from "../../access/user-pool-token.ts";
+import { type IssuerKey, parseKeySet } from "../../access/json-web-token.ts";
 import { bounds } from "../../base/bounds.ts";
 import type { Clock } from "../../base/clock.ts";
 import { readText } from "../../base/read-bytes.ts";
 
 export type FoundKey =
-  | { readonly kind: "key"; readonly key: KeyObject }
+  | { readonly kind: "key"; readonly key: IssuerKey }
   /** The pool has no key of that id. */
   | { readonly kind: "unknown" }
   /** The pool's keys can't be fetched. */
   | { readonly kind: "unavailable"; readonly problem: string };
 
 interface KeySet {
-  readonly keys: ReadonlyMap<string, KeyObject>;
+  readonly keys: ReadonlyMap<string, IssuerKey>;
   readonly fetchedAtMs: number;
   /** When the keys were last requested, whether the attempt succeeded or failed. */
   readonly askedAtMs: number;

@@ -1,12 +1,12 @@
-import { hash, type KeyObject, randomUUID } from "node:crypto";
-import type { UnverifiedToken } from "../../access/user-pool-token.ts";
+import { hash, randomUUID } from "node:crypto";
+import type { IssuerKey, UnverifiedToken } from "../../access/json-web-token.ts";
 import { bounds } from "../../base/bounds.ts";
 import { RecentMap } from "../../base/recent-map.ts";
 
 /** A token whose signature was found to be right. Whether its time is over is found out for each request. */
 export interface VerifiedToken extends Pick<UnverifiedToken, "keyId" | "issuer" | "type" | "claims"> {
   /** The key that it was verified with. The token counts only as long as its pool has this key. */
-  readonly key: KeyObject;
+  readonly key: IssuerKey;
   /** The claims as texts, as `$context.authorizer.claims` has them. */
   readonly texts: Readonly<Record<string, string>>;
 }

@@ -23,7 +23,7 @@ export function openHttpApiExchange(
   });
 }
 
-/** Adds the header that every answer has. */
+/** Adds the header that every answer has, in the letter case of AWS: "Troubleshooting issues with HTTP API JWT authorizers". */
 export function addHttpApiHeaders({ requestId }: Exchange, headers: string[]): void {
-  headers.push("Apigw-Requestid", requestId);
+  headers.push("apigw-requestid", requestId);
 }

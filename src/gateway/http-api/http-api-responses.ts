@@ -34,13 +34,16 @@ const facts: Readonly<Record<FailureType, Facts>> = {
   DEFAULT_5XX: { status: 500, message: "Internal Server Error" },
 };
 
+/** AWS quirk of REST APIs that shared steps ask for: a refused signature may be a DEFAULT_4XX with the status 403. */
+const factsOf = (type: FailureType, { status }: Failure): Facts => (status === 403 ? facts.ACCESS_DENIED : facts[type]);
+
 /** How an HTTP API answers failures. AWS: API Gateway Developer Guide, "Troubleshooting issues with HTTP APIs". */
 export const httpApiResponses: FailureResponses = {
   finish(exchange: Exchange, type: FailureType, failure: Failure): false {
     if (exchange.isComplete) return false;
-    const { status, message } = facts[type];
+    const { status, message } = factsOf(type, failure);
     exchange.error = { type, message };
-    const headers = ["Content-Type", "application/json"];
+    const headers = ["Content-Type", "application/json", ...(failure.headers ?? [])];
     const body = JSON.stringify({ message });
     exchange.trace?.addFailure(failure.log ?? [failure.detail ?? message], {
       type,

@@ -49,6 +49,8 @@ export interface Failure {
    * listeners only.
    */
   readonly hint: string | undefined;
+  /** More headers of the answer, names and values in turn, where the kind of API has them. */
+  readonly headers?: readonly string[];
   /** Lines of the execution log, if they differ from those that type, message and detail make. */
   readonly log?: readonly string[];
 }

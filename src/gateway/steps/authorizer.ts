@@ -18,7 +18,8 @@ import { decideAccess, decideCall, stageArnOf } from "../resource-policy.ts";
 export function linkAuthorizerStep({ authorizerId, scopes }: AuthorizerStepPlan, context: LinkContext): RunStep {
   const { authorizers, method, resourcePolicy, stage } = context;
   const stageArn = stageArnOf(stage);
-  const hasPolicies = stage.authorizers?.[authorizerId]?.kind !== "user-pool";
+  const kind = stage.authorizers?.[authorizerId]?.kind;
+  const hasPolicies = kind !== "user-pool" && kind !== "jwt";
   const called: CalledResource = { account: stage.account, policy: resourcePolicy.parsed };
   const requester = { kind: "authorized", account: stage.account } as const;
   const accessOf = (policy: Policy | undefined): CallerAccess => ({

@@ -9,6 +9,7 @@ import {
 } from "../../access/sigv4-verify.ts";
 import type { InboundRequest } from "../../http/inbound.ts";
 import type { IamPlan } from "../../plan/steps.ts";
+import { calledOf } from "../authorizers/method-arn.ts";
 import { endPhase } from "../authorizers/refusals.ts";
 import type { Exchange } from "../exchange.ts";
 import { receiveBody } from "../integrations/request-body.ts";
@@ -170,7 +171,7 @@ function linkDecision({ stage, resourcePolicy }: LinkContext): (exchange: Exchan
     if (problem === undefined) return true;
     return exchange.program.responses.finish(exchange, "ACCESS_DENIED", {
       message: `User: ${principal.arn} is not authorized to perform: ${invokeAction} on resource: ${maskedArnOf(stage, exchange)} ${problem}`,
-      hint: hintOf(decision, { arn: principal.arn, resource: `${stageArn}${exchange.httpMethod}${exchange.path}` }),
+      hint: hintOf(decision, { arn: principal.arn, resource: `${stageArn}${calledOf(exchange)}` }),
     });
   };
 }

@@ -39,7 +39,7 @@ const pair = generateKeyPairSync("rsa", { modulusLength: 2_048 });
 const other = generateKeyPairSync("rsa", { modulusLength: 2_048 });
 const asked: string[] = [];
 const keys: Record<string, ProviderKey> = {
-  one: { kind: "key", key: pair.publicKey },
+  one: { kind: "key", key: { key: pair.publicKey, algorithm: "RS256" } },
   gone: { kind: "unavailable", problem: "it is down" },
 };
 const findKey = async (of: string, id: string): Promise<ProviderKey> => {

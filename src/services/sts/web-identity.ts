@@ -1,9 +1,9 @@
-import type { KeyObject } from "node:crypto";
+import { type IssuerKey, readToken, type UnverifiedToken } from "../../access/json-web-token.ts";
 import { parsePolicy } from "../../access/policy.ts";
 import { assumedRoleArn, type Identity, type Session } from "../../access/principal.ts";
 import { parseRoleArn } from "../../access/role-access.ts";
 import { makeSessionContext } from "../../access/sts-conditions.ts";
-import { decideToken, readToken, type UnverifiedToken } from "../../access/user-pool-token.ts";
+import { decideToken } from "../../access/user-pool-token.ts";
 import { isObject } from "../../base/json-object.ts";
 import { nowSeconds, present } from "../../families/work.ts";
 import { ApiError, notImplemented } from "../../protocol/errors.ts";
@@ -19,7 +19,7 @@ import type { Sessions } from "./sessions.ts";
 export type FindProviderKey = (issuer: string, keyId: string) => Promise<ProviderKey>;
 
 export type ProviderKey =
-  | { readonly kind: "key"; readonly key: KeyObject }
+  | { readonly kind: "key"; readonly key: IssuerKey }
   /** The provider has no key of that id. */
   | { readonly kind: "unknown" }
   /** The provider's keys can't be fetched. */
