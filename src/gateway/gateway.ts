@@ -8,7 +8,7 @@ import type { InboundExchange } from "../http/inbound.ts";
 import { developmentListener, type Listener, type VpcEndpoint } from "../http/listener.ts";
 import type { ApiKeyRecords } from "../limits/api-key-memory.ts";
 import type { Throttles } from "../limits/throttles.ts";
-import type { Plan } from "../plan/kinds.ts";
+import type { Plan, PlanKind } from "../plan/kinds.ts";
 import type { UsagePlanFacts } from "../plan/usage-plan.ts";
 import { AccessLogWriter } from "../telemetry/access-log-writer.ts";
 import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
@@ -23,6 +23,7 @@ import { ResultCache } from "./authorizers/result-cache.ts";
 import { UserPoolKeys } from "./authorizers/user-pool-keys.ts";
 import { VerifiedTokens } from "./authorizers/verified-tokens.ts";
 import { callerOfTest, type Tester } from "./caller.ts";
+import { type Front, fronts } from "./front.ts";
 import { type AwsServiceSettings, AwsServices } from "./integrations/aws-services.ts";
 import { BackendPools } from "./integrations/backend-pools.ts";
 import { PermissionCheck } from "./integrations/permission-check.ts";
@@ -33,7 +34,6 @@ import { linkClosedProgram, linkProgram, UnknownPlan } from "./link-program.ts";
 import { enterPrivately } from "./private-endpoint.ts";
 import type { Probe, ProbeOutcome } from "./probe.ts";
 import type { BelowStage, FrontRefusal, Program } from "./program.ts";
-import { makeExtendedRequestId, makeRequestId } from "./request-ids.ts";
 import { addHint } from "./responses/failure.ts";
 import { type Address, findDestination } from "./routing/address.ts";
 import { ownHostOf } from "./routing/browser-document.ts";
@@ -95,6 +95,8 @@ export class Gateway {
   readonly #thread: ThreadContext;
   readonly #programs = new Map<string, Program>();
   readonly #undeployed = new Map<string, readonly string[]>();
+  /** The kinds of the APIs that are no REST APIs, by their ids, whether they have stages or not. */
+  readonly #kinds = new Map<string, PlanKind>();
   /** The callers whose signatures are accepted. */
   readonly callers: KnownCallers;
 
@@ -179,6 +181,12 @@ export class Gateway {
     return this.#thread.webAcls.set(arn, webAcl);
   }
 
+  /** Takes in the kind of an API that is no REST API, or that it is gone: an address without a stage is answered by it. */
+  setApiKind(apiId: string, kind: PlanKind | null): void {
+    if (kind === null) this.#kinds.delete(apiId);
+    else this.#kinds.set(apiId, kind);
+  }
+
   /** Takes in a usage plan, or that it is gone. */
   setUsagePlan(key: string, plan: UsagePlanFacts | null): void {
     this.#thread.keys.plans.set(key, plan);
@@ -202,27 +210,30 @@ export class Gateway {
   handle(request: InboundExchange, trace?: Trace): boolean {
     const { problem } = request.client;
     if (problem !== undefined) {
-      this.#refuse(request, { status: 400, message: "Bad Request", hint: () => problem }, trace);
+      this.#refuse(request, { front: fronts.rest, status: 400, message: "Bad Request", hint: () => problem }, trace);
       return true;
     }
     const destination = findDestination(this.#programs, request);
     if (destination.kind === "stage") this.#serve(request, destination.stage, destination.address, trace);
     else if (destination.kind === "management") return false;
     else {
-      this.#refuse(request, { ...forbidden, hint: () => this.#describeMissing(destination.address) }, trace);
+      const { address } = destination;
+      const front = fronts[(address && this.#kinds.get(address.apiId)) ?? "rest"];
+      this.#refuse(request, { front, ...front.missing, hint: () => this.#describeMissing(address) }, trace);
     }
     return true;
   }
 
   #serve(request: InboundExchange, program: Program, address: Address, trace: Trace | undefined): void {
+    const front = fronts[program.plan.kind];
     if (program.plan.isDefaultEndpointDisabled !== false) {
       const hint = (): string => "disableExecuteApiEndpoint is true: the API is reached by custom domain names only";
-      this.#refuse(request, { ...forbidden, hint }, trace);
+      this.#refuse(request, { front, ...front.missing, hint }, trace);
       return;
     }
     const entry = enterPrivately(request, address, program.plan);
     if (entry.kind === "refused") {
-      this.#refuse(request, { ...forbidden, hint: () => entry.reason }, trace);
+      this.#refuse(request, { front, ...front.missing, hint: () => entry.reason }, trace);
       return;
     }
     const location = ownHostOf(request, address, program.plan.region);
@@ -233,7 +244,7 @@ export class Gateway {
     }
     const refusal = program.refusalOf(request);
     if (refusal === undefined) this.#run(request, program, { below: address, endpoint: entry.endpoint, trace });
-    else this.#refuse(request, refusal, trace);
+    else this.#refuse(request, { front, ...refusal }, trace);
   }
 
   /**
@@ -339,13 +350,15 @@ export class Gateway {
   }
 
   /** Answers a request for which there is no exchange yet; only the request itself is known. */
-  #refuse(request: InboundExchange, refusal: FrontRefusal, trace: Trace | undefined): void {
+  #refuse(
+    request: InboundExchange,
+    { front, status, message, errorType, hint }: FrontRefusal & { readonly front: Front },
+    trace: Trace | undefined,
+  ): void {
     const { metrics } = this.#options;
-    const { status, message, errorType, hint } = refusal;
     metrics.add("requestsUnmatched");
     metrics.request(metrics.noStage, status, 0);
-    const headers = ["Content-Type", "application/json"];
-    headers.push("x-amzn-RequestId", makeRequestId(), "x-amz-apigw-id", makeExtendedRequestId());
+    const headers = ["Content-Type", "application/json", ...front.headers()];
     if (errorType !== undefined) headers.push("x-amzn-ErrorType", errorType);
     if (trace !== undefined || request.listener.hasHints) {
       const reason = hint();
@@ -355,6 +368,3 @@ export class Gateway {
     request.respond(status, headers, JSON.stringify({ message }));
   }
 }
-
-/** AWS's whole answer where nothing is at the address. */
-const forbidden = { status: 403, message: "Forbidden", errorType: "ForbiddenException" };

@@ -6,6 +6,7 @@ import type { RequestClient } from "../http/request-client.ts";
 export class RequestWithHeaders implements InboundRequest {
   readonly method: string;
   readonly target: string;
+  readonly headBytes: number;
   readonly httpVersion: "1.0" | "1.1";
   readonly rawHeaders: readonly string[];
   readonly headerNames: readonly string[];
@@ -24,6 +25,7 @@ export class RequestWithHeaders implements InboundRequest {
       .filter((index) => !names.includes(request.headerNames[index]!));
     this.method = request.method;
     this.target = request.target;
+    this.headBytes = request.headBytes;
     this.httpVersion = request.httpVersion;
     this.host = request.host;
     this.client = request.client;

@@ -3,7 +3,7 @@ import { editDistance } from "../base/edit-distance.ts";
 import { type RouteNode, type StagePlan, stageKey } from "../plan/plan.ts";
 import { RouteTree } from "../plan/route-tree.ts";
 import type { Exchange } from "./exchange.ts";
-import { Router } from "./routing/match.ts";
+import { type RouteOrder, Router } from "./routing/match.ts";
 
 /** The members of a plan with a route tree that hints use. */
 interface RoutedStage extends StagePlan {
@@ -15,12 +15,14 @@ interface RoutedStage extends StagePlan {
  * set of undeployed routes changes.
  */
 export class StageHints {
+  readonly #manner: HintManner;
   readonly #stage: RoutedStage;
   readonly #key: string;
   readonly #undeployed: ReadonlyMap<string, readonly string[]>;
   #made: { readonly hints: RouteHints; readonly undeployed: readonly string[] } | undefined;
 
-  constructor(stage: RoutedStage, undeployed: ReadonlyMap<string, readonly string[]>) {
+  constructor(stage: RoutedStage, undeployed: ReadonlyMap<string, readonly string[]>, manner: HintManner) {
+    this.#manner = manner;
     this.#stage = stage;
     this.#key = stageKey(stage.apiId, stage.stageName);
     this.#undeployed = undeployed;
@@ -31,7 +33,7 @@ export class StageHints {
     if (!request.listener.hasHints && trace === undefined) return undefined;
     const undeployed = this.#undeployed.get(this.#key) ?? none;
     if (this.#made?.undeployed !== undeployed) {
-      this.#made = { hints: makeRouteHints(this.#stage, undeployed), undeployed };
+      this.#made = { hints: makeRouteHints(this.#stage, undeployed, this.#manner), undeployed };
     }
     const hint = this.#made.hints.describe(httpMethod, path);
     trace?.add({ kind: "refused", reason: hint });
@@ -41,14 +43,39 @@ export class StageHints {
 
 const none: readonly string[] = [];
 
+/** What a kind of API's hints differ in. */
+interface HintManner {
+  readonly order: RouteOrder;
+  /** Returns the node of a route's path. */
+  readonly nodeOf: (root: RouteTree, path: string) => RouteTree;
+  /** The command that deploys an API, up to its id. */
+  readonly deploy: string;
+}
+
+export const restHints: HintManner = {
+  order: "by-segment",
+  nodeOf: (root, path) => root.at(path),
+  deploy: "apigateway create-deployment --rest-api-id",
+};
+
+export const httpApiHints: HintManner = {
+  order: "exact-first",
+  nodeOf: (root, path) => root.atExactly(path),
+  deploy: "apigatewayv2 create-deployment --api-id",
+};
+
 interface RouteHints {
   describe(verb: string, path: string): string;
 }
 
 /** Makes the hints; `undeployed` are routes (`GET /pets`) that the definition has and the stage does not serve. */
-function makeRouteHints(stage: RoutedStage, undeployed: readonly string[]): RouteHints {
-  const router = new Router(stage.routes);
-  const waiting = new Router(routesOf(undeployed));
+function makeRouteHints(
+  stage: RoutedStage,
+  undeployed: readonly string[],
+  { order, nodeOf, deploy }: HintManner,
+): RouteHints {
+  const router = new Router(stage.routes, order);
+  const waiting = new Router(routesOf(undeployed, nodeOf), order);
   const paths = new Map<string, string[]>();
   for (const method of stage.methods.slice(0, bounds.hintRoutesMax.value)) {
     const [verb, path] = splitRouteKey(method.routeKey);
@@ -61,8 +88,8 @@ function makeRouteHints(stage: RoutedStage, undeployed: readonly string[]): Rout
       const later = waiting.match(path)?.methods;
       if (later !== undefined && (later.has(verb) || later.has("ANY"))) {
         return (
-          `${verb} ${path} exists in the definition but is not deployed: run aws apigateway create-deployment ` +
-          `--rest-api-id ${stage.apiId} --stage-name ${stage.stageName}`
+          `${verb} ${path} exists in the definition but is not deployed: run aws ${deploy} ${stage.apiId} ` +
+          `--stage-name ${stage.stageName}`
         );
       }
       const match = router.match(path);
@@ -116,11 +143,11 @@ function segmentSimilarity(wanted: string, segment: string): number {
 }
 
 /** Makes a route tree of `VERB /path` texts. */
-function routesOf(routes: readonly string[]): RouteNode {
+function routesOf(routes: readonly string[], nodeOf: HintManner["nodeOf"]): RouteNode {
   const root = new RouteTree();
   for (const route of routes.slice(0, bounds.hintRoutesMax.value)) {
     const [verb, path] = splitRouteKey(route);
-    root.at(path).methods.set(verb, 0);
+    nodeOf(root, path).methods.set(verb, 0);
   }
   return root.build();
 }

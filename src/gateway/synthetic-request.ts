@@ -33,6 +33,7 @@ export interface SyntheticAnswer {
 export class SyntheticRequest implements InboundExchange {
   readonly method: string;
   readonly target: string;
+  readonly headBytes: number;
   readonly httpVersion: "1.0" | "1.1";
   readonly rawHeaders: readonly string[];
   readonly headerNames: readonly string[];
@@ -66,6 +67,7 @@ export class SyntheticRequest implements InboundExchange {
     this.method = input.method;
     this.httpVersion = input.httpVersion ?? "1.1";
     this.target = input.target;
+    this.headBytes = headBytesOf(input);
     this.host = input.host;
     this.rawHeaders = input.headers;
     this.headerNames = input.headers.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
@@ -144,3 +146,7 @@ export class SyntheticRequest implements InboundExchange {
     this.observer?.onClose();
   }
 }
+
+/** `GET /path HTTP/1.1`, and `Name: value` for each header, with their line ends. */
+const headBytesOf = ({ method, target, headers }: SyntheticInput): number =>
+  headers.reduce((sum, text) => sum + text.length + 2, method.length + target.length + 14);

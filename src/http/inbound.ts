@@ -11,6 +11,8 @@ export interface InboundRequest {
    * The request target as received. The absolute form is already reduced to path and query, with its host in `host`.
    */
   readonly target: string;
+  /** The length of request line and header lines as received. */
+  readonly headBytes: number;
   readonly httpVersion: "1.0" | "1.1";
   /** Names and values in turn, as received (latin1). */
   readonly rawHeaders: readonly string[];

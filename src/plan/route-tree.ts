@@ -8,10 +8,17 @@ export class RouteTree {
   #param: { readonly name: string; readonly node: RouteTree } | undefined;
   #greedy: { readonly name: string; readonly node: RouteTree } | undefined;
 
-  /** Returns the node of a path such as `/pets/{id}`, and makes it if necessary. */
+  /** Returns the node of a path such as `/pets/{id}`, and makes it if necessary. Empty segments don't count. */
   at(path: string): RouteTree {
     let node: RouteTree = this;
     for (const part of path.split("/")) if (part !== "") node = node.#child(part);
+    return node;
+  }
+
+  /** As `at`, but empty segments count: `/pets/` is another path than `/pets`. */
+  atExactly(path: string): RouteTree {
+    let node: RouteTree = this;
+    if (path !== "/") for (const part of path.split("/").slice(1)) node = node.#child(part);
     return node;
   }
 

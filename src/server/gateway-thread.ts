@@ -107,6 +107,7 @@ const taken: Handlers<Publication> = {
     const reason = gateway?.setPlan(key, value);
     if (reason !== undefined) post({ kind: "refused", publication: { kind, key, revision }, reason });
   },
+  "api-kind": ({ key, value }) => gateway?.setApiKind(key, value),
   "usage-plan": ({ key, value }) => gateway?.setUsagePlan(key, value),
   undeployed: ({ key, value }) => gateway?.setUndeployed(key, value ?? []),
 };

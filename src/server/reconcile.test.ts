@@ -4,6 +4,7 @@ import { until } from "../../test/until.ts";
 import { bounds } from "../base/bounds.ts";
 import { compileHttpApi } from "../compiler/http-api/compile-http-api.ts";
 import { certificateKinds } from "../definition/client-certificate.ts";
+import { httpApiKinds } from "../definition/http-api.ts";
 import { type RestApi, type RestApiDefinition, restKinds, type Stage } from "../definition/rest-api.ts";
 import { emptyPlan } from "../plan/empty-plan.ts";
 import type { RestPlan } from "../plan/rest-plan.ts";
@@ -232,6 +233,22 @@ test("a client certificate that changes is sent, and compiles no stage; one that
       certificate: "the third",
       privateKey: "key of the third",
     });
+  });
+});
+
+test("the kind of an HTTP API is told while it is there, with or without stages", async () => {
+  const kinds = (messages: Iterable<ToThread>): unknown[] =>
+    [...messages].flatMap((message) => (message.kind === "api-kind" ? [[message.key, message.value]] : []));
+  await withReconciler(nothing, async ({ store, reconciler, posted }) => {
+    await store.write(scope, (tx) => tx.put(httpApiKinds.api, "h", { ApiId: "h" }));
+    await reconciler.caughtUp();
+    assert.deepEqual([kinds(posted), kinds(reconciler.replay())], [[["h", "http"]], [["h", "http"]]]);
+    await store.write(scope, (tx) => tx.put(httpApiKinds.api, "h", { ApiId: "h", Name: "changed" }));
+    await reconciler.caughtUp();
+    assert.equal(kinds(posted).length, 1);
+    await store.write(scope, (tx) => tx.delete(httpApiKinds.api, "h"));
+    await reconciler.caughtUp();
+    assert.deepEqual([kinds(posted).at(-1), kinds(reconciler.replay())], [["h", null], []]);
   });
 });
 

@@ -1,4 +1,6 @@
 import type { HttpApiDefinition, HttpIntegration, HttpStage, Route } from "../../src/definition/http-api.ts";
+import type { Plan } from "../../src/plan/kinds.ts";
+import type { StepPlan } from "../../src/plan/steps.ts";
 
 /** What a route key leads to; a route may differ from the default in more than its integration. */
 export interface RouteOf {
@@ -56,6 +58,27 @@ export function anHttpStage(overrides: Partial<HttpStage> = {}): HttpStage {
     ...overrides,
   };
 }
+
+/**
+ * The plan with a MOCK's answer at the end of each route that is not closed: the route's key. What is in front of
+ * integrations is tested without them.
+ */
+export const answeringKeys = <Of extends Plan>(plan: Of): Of => ({
+  ...plan,
+  methods: plan.methods.map((method) => ({
+    ...method,
+    steps: method.steps.flatMap((step) => {
+      if (step !== method.steps.at(-1)) return [step];
+      return step.kind === "closed" && !step.reason.startsWith("Integration") ? [step] : [answer(method.routeKey)];
+    }),
+  })),
+});
+
+const answer = (text: string): StepPlan => ({
+  kind: "mock",
+  request: { passthrough: "NEVER", templates: { "application/json": '{"statusCode": 200}' } },
+  responses: [{ statusCode: 200, isDeclared: true, headers: [], templates: { "application/json": text } }],
+});
 
 const basics = { IntegrationId: "", ConnectionType: "INTERNET", TimeoutInMillis: 30_000 } as const;
 

@@ -152,6 +152,7 @@ export async function startGateway(
     },
     deployHttp(definition, stage = anHttpStage(), surroundings) {
       const plan = compileHttpApi(definition, stage, { account: "000000000000", region: "us-east-1" }, surroundings);
+      gateway.setApiKind(plan.apiId, "http");
       gateway.setPlan(stageKey(plan.apiId, plan.stageName), plan);
       return { plan };
     },

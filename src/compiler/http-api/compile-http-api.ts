@@ -30,7 +30,7 @@ export function compileHttpApi(
   for (const route of [...definition.routes].sort(byRouteKey)) {
     const { httpMethod, path } = splitRouteKey(route.RouteKey);
     if (route.RouteKey === defaultRouteKey) defaultRoute = methods.length;
-    else root.at(path).methods.set(httpMethod, methods.length);
+    else root.atExactly(path).methods.set(httpMethod, methods.length);
     methods.push({
       routeKey: route.RouteKey,
       routeId: route.RouteId,

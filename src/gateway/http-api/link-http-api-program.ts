@@ -1,21 +1,38 @@
 import { assert } from "../../base/assert.ts";
-import type { InboundExchange } from "../../http/inbound.ts";
+import { bounds } from "../../base/bounds.ts";
+import type { InboundExchange, InboundRequest } from "../../http/inbound.ts";
 import type { HttpApiPlan } from "../../plan/http-api-plan.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { linkAuthorizer } from "../authorizers/link-authorizer.ts";
 import { LinkedAuthorizers } from "../authorizers/linked-authorizers.ts";
 import type { Exchange } from "../exchange.ts";
 import { LinkedModels } from "../linked-models.ts";
-import type { BelowStage, MethodProgram, Program } from "../program.ts";
+import type { BelowStage, FrontRefusal, MethodProgram, Program } from "../program.ts";
 import { ProgramLife, type ProgramUse } from "../program-life.ts";
 import { LinkedResourcePolicy } from "../resource-policy.ts";
-import { StageHints } from "../route-hints.ts";
+import { httpApiHints, StageHints } from "../route-hints.ts";
 import { Router } from "../routing/match.ts";
+import { verbs } from "../routing/verbs.ts";
 import { runMethod } from "../run-traced.ts";
 import { linkStep } from "../steps/link-step.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import { addHttpApiHeaders, openHttpApiExchange } from "./http-api-exchange.ts";
 import { httpApiResponses } from "./http-api-responses.ts";
+
+/** AWS: "Quotas for configuring and running an HTTP API": total combined size of request line and header values. */
+const headBytesMax = bounds.requestHeaderBytesMax.value;
+
+/** Unconfirmed: the texts; see docs/compatibility.md, "HTTP APIs, words of errors". */
+const targetTooLong: FrontRefusal = {
+  status: 414,
+  message: "Request URI Too Large",
+  hint: () => `the request line has ${headBytesMax} bytes or more`,
+};
+const headersTooLarge: FrontRefusal = {
+  status: 431,
+  message: "Request Header Fields Too Large",
+  hint: () => `request line and headers together may have ${headBytesMax} bytes`,
+};
 
 /** Links the plan of an HTTP API's stage. */
 export function linkHttpApiProgram(plan: HttpApiPlan, thread: ThreadContext, use: ProgramUse): Program {
@@ -51,7 +68,7 @@ class HttpApiProgram implements Program {
     this.logger = thread.logger;
     this.#thread = thread;
     this.#life = life;
-    this.#router = new Router(plan.routes);
+    this.#router = new Router(plan.routes, "exact-first");
     this.#methods = plan.methods.map((method) => {
       assert(method.steps.length > 0, "a route has a step that answers");
       return { plan: method, steps: method.steps.map((step) => linkStep(step, { ...context, method })) };
@@ -60,11 +77,12 @@ class HttpApiProgram implements Program {
       this.#default = this.#methods[plan.defaultRoute];
       assert(this.#default !== undefined, "the default route is one of the routes");
     }
-    this.#hints = new StageHints(plan, thread.undeployed);
+    this.#hints = new StageHints(plan, thread.undeployed, httpApiHints);
   }
 
-  refusalOf(): undefined {
-    return undefined;
+  refusalOf({ headBytes, target }: InboundRequest): FrontRefusal | undefined {
+    if (headBytes <= headBytesMax) return undefined;
+    return target.length >= headBytesMax ? targetTooLong : headersTooLarge;
   }
 
   open(inbound: InboundExchange, below: BelowStage, nowMs: number): Exchange {
@@ -73,17 +91,20 @@ class HttpApiProgram implements Program {
 
   route(exchange: Exchange): void {
     const { httpMethod } = exchange;
-    const match = this.#router.match(exchange.path, httpMethod);
-    const index = match?.methods.get(httpMethod) ?? match?.methods.get("ANY");
-    if (match !== undefined && index !== undefined) {
-      exchange.pathNames = match.names;
-      exchange.pathValues = match.values;
-      runMethod(exchange, this.#methods[index]!, this.#thread);
-      return;
-    }
-    if (this.#default !== undefined) {
-      runMethod(exchange, this.#default, this.#thread);
-      return;
+    // Unconfirmed: ANY and $default are any of API Gateway's verbs; see docs/compatibility.md, "HTTP APIs, routing".
+    if (verbs.has(httpMethod)) {
+      const match = this.#router.match(exchange.path, httpMethod);
+      const index = match?.methods.get(httpMethod) ?? match?.methods.get("ANY");
+      if (match !== undefined && index !== undefined) {
+        exchange.pathNames = match.names;
+        exchange.pathValues = match.values;
+        runMethod(exchange, this.#methods[index]!, this.#thread);
+        return;
+      }
+      if (this.#default !== undefined) {
+        runMethod(exchange, this.#default, this.#thread);
+        return;
+      }
     }
     this.#thread.metrics.add("requestsUnmatched");
     this.responses.finish(exchange, "RESOURCE_NOT_FOUND", { hint: this.#hints.describe(exchange) });

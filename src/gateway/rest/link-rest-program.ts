@@ -10,15 +10,16 @@ import { LinkedModels } from "../linked-models.ts";
 import type { BelowStage, FrontRefusal, MethodProgram, Program } from "../program.ts";
 import { ProgramLife, type ProgramUse } from "../program-life.ts";
 import { LinkedResourcePolicy } from "../resource-policy.ts";
-import { StageHints } from "../route-hints.ts";
+import { restHints, StageHints } from "../route-hints.ts";
 import { Router } from "../routing/match.ts";
+import { verbs } from "../routing/verbs.ts";
 import { runMethod } from "../run-traced.ts";
 import { linkStep } from "../steps/link-step.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import { linkWebAclGate, type StageGate } from "../web-acl-gate.ts";
 import { GatewayResponses } from "./gateway-responses.ts";
 import { refuseRoute } from "./refuse-route.ts";
-import { addRestHeaders, openRestExchange, verbs } from "./rest-exchange.ts";
+import { addRestHeaders, openRestExchange } from "./rest-exchange.ts";
 
 /** AWS: "Quotas for configuring and running a REST API": URL length. */
 const targetBytesMax = bounds.requestTargetBytesMax.value;
@@ -70,7 +71,7 @@ class RestProgram implements Program {
       assert(method.steps.length > 0, "a method has a step that answers");
       return { plan: method, steps: method.steps.map((step) => linkStep(step, { ...context, method })) };
     });
-    this.#hints = new StageHints(plan, thread.undeployed);
+    this.#hints = new StageHints(plan, thread.undeployed, restHints);
   }
 
   refusalOf({ target }: InboundRequest): FrontRefusal | undefined {

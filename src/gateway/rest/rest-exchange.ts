@@ -2,9 +2,7 @@ import type { InboundExchange, InboundRequest } from "../../http/inbound.ts";
 import { Exchange } from "../exchange.ts";
 import type { BelowStage, Program } from "../program.ts";
 import { isUuid, makeExtendedRequestId, makeRequestId } from "../request-ids.ts";
-
-/** The verbs that a method, `ANY` included, can have. */
-export const verbs: ReadonlySet<string> = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);
+import { verbs } from "../routing/verbs.ts";
 
 /**
  * Makes the exchange of a request as REST APIs read it. AWS quirk: several slashes after the stage count as one, as

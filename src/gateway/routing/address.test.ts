@@ -42,6 +42,23 @@ test("what is found is a stage, a missing one, or not the data plane, which a pu
   assert.deepEqual(find("/prod/x", publicListener, "a1.execute-api.localhost"), ["the stage", "/x"]);
   assert.deepEqual(find(`${pathOfStage("a1", "prod")}/x`), ["the stage", "/x"]);
   assert.deepEqual(find(pathOfStage("a1", "dev")), ["missing"]);
+  stages.set("a1/$default", "the default stage");
+  const host = "a1.execute-api.localhost";
+  for (const [target, stage, path] of [
+    ["/prod/x", "the stage", "/x"],
+    ["/prod", "the stage", ""],
+    ["/prods/x", "the default stage", "/prods/x"],
+    ["/%70rod/x", "the default stage", "/%70rod/x"],
+    ["/", "the default stage", ""],
+    ["//prod/x", "the default stage", "//prod/x"],
+    ["/$default/x", "the default stage", "/$default/x"],
+  ] as const) {
+    assert.deepEqual(find(target, publicListener, host), [stage, path], target);
+    const byPath = target === "/$default/x" ? "/x" : path;
+    assert.deepEqual(find(`/_aws/execute-api/a1${target}`), [stage, byPath], `by path: ${target}`);
+  }
+  assert.deepEqual(find(pathOfStage("a1", "$default")), ["the default stage", ""]);
+  assert.deepEqual(find("/_aws/execute-api/a1"), ["the default stage", ""]);
   assert.deepEqual(find("/restapis", developmentListener), ["management"]);
   assert.deepEqual(find("/restapis"), ["missing"]);
 });

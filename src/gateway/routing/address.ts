@@ -29,6 +29,8 @@ export type Destination<Stage> =
 const toManagement = { kind: "management" } as const;
 const toNothing = { kind: "missing", address: undefined } as const;
 
+/** The end of the key of an HTTP API's stage that serves at the root of its host. */
+const defaultStageEnd = "/$default";
 const hostMark = ".execute-api.";
 const endpointMark = "-vpce-";
 const awsPrefix = "/_aws/execute-api/";
@@ -46,8 +48,12 @@ export function findDestination<Stage>(
   const address = parseAddress(host, target);
   if (address === undefined) return listener.hasManagement ? toManagement : toNothing;
   const stage = stages.get(address.key);
-  if (stage !== undefined) return { kind: "stage", stage, address };
-  // AWS: "Create a stage for HTTP APIs in API Gateway": `$default` serves what no other stage's name begins.
+  // A host has no name for the stage `$default`: the segment is a part of its path.
+  if (stage !== undefined && (address.isByPath || !address.key.endsWith(defaultStageEnd))) {
+    return { kind: "stage", stage, address };
+  }
+  // AWS: API Gateway Developer Guide, "Create routes for HTTP APIs in API Gateway", "Routing API requests": `$default`
+  // serves what no other stage's name begins.
   const atRoot = withDefaultStage(address);
   const byDefault = stages.get(atRoot.key);
   return byDefault === undefined ? { kind: "missing", address } : { kind: "stage", stage: byDefault, address: atRoot };
@@ -57,8 +63,12 @@ export function findDestination<Stage>(
 function withDefaultStage(address: Address): Address {
   const { apiId, key, path } = address;
   const first = key.slice(apiId.length + 1);
-  return { ...address, key: `${apiId}/$default`, path: first === "" && path === "" ? "" : `/${first}${path}` };
+  return { ...address, key: `${apiId}${defaultStageEnd}`, path: first === "" && path === "" ? "" : `/${first}${path}` };
 }
+
+/** Returns the path on the API's own host that leads to a stage: `/prod`, or nothing for the stage `$default`. */
+export const pathOnOwnHost = ({ apiId, key }: Pick<Address, "apiId" | "key">): string =>
+  key.endsWith(defaultStageEnd) ? "" : key.slice(apiId.length);
 
 /** Returns the path that leads to a stage on every host. */
 export const pathOfStage = (apiId: string, stageName: string): string =>

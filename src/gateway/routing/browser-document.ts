@@ -1,5 +1,5 @@
 import type { InboundRequest } from "../../http/inbound.ts";
-import type { Address } from "./address.ts";
+import { type Address, pathOnOwnHost } from "./address.ts";
 
 /**
  * Requests of a browser whose answer becomes a page or a worker with the origin of its address. Fetch Standard,
@@ -29,9 +29,9 @@ export function ownHostOf(request: InboundRequest, address: Address, region: str
   const name = host.slice(0, host.length - port.length);
   // An IP address has no names below it; browsers resolve names below localhost to this machine.
   const parent = /^(?:127\.[\d.]+|\[::1\])$/.test(name) ? "localhost" : name;
-  const stage = address.key.slice(address.apiId.length + 1);
+  const path = `${pathOnOwnHost(address)}${address.path}` || "/";
   const query = address.query === "" ? "" : `?${address.query}`;
-  return `http://${address.apiId}.execute-api.${region}.${parent}${port}/${stage}${address.path}${query}`;
+  return `http://${address.apiId}.execute-api.${region}.${parent}${port}${path}${query}`;
 }
 
 /** Browsers say what they want an answer for; older ones at least say that they navigate. */

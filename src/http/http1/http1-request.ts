@@ -26,6 +26,7 @@ export class Http1Request implements InboundExchange {
   readonly connection: Connection;
   readonly method: string;
   readonly target: string;
+  readonly headBytes: number;
   readonly httpVersion: "1.0" | "1.1";
   readonly rawHeaders: readonly string[];
   readonly headerNames: readonly string[];
@@ -63,6 +64,7 @@ export class Http1Request implements InboundExchange {
     this.connection = connection;
     this.method = from.method;
     this.target = from.target;
+    this.headBytes = from.bytes;
     this.httpVersion = from.isHttp11 ? "1.1" : "1.0";
     this.rawHeaders = from.rawHeaders;
     this.headerNames = from.headerNames;

@@ -15,6 +15,8 @@ export interface HeadLimits {
 export class Head {
   /** Where the head ends and the body begins. */
   end = 0;
+  /** The length of request line and header lines. */
+  bytes = 0;
   method = "";
   target = "";
   isHttp11 = true;
@@ -210,6 +212,7 @@ export const parseHead = (bytes: Buffer, start: number, limits: HeadLimits, head
   }
 
   head.end = at;
+  head.bytes = at - methodStart;
   head.method = method;
   head.target = target;
   head.isHttp11 = isHttp11;

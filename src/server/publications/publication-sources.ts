@@ -2,6 +2,7 @@ import type { ApiKeyTable } from "../../limits/api-key-table.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { GeoDatabase } from "../../waf/statement-type.ts";
 import type { CompileSettings } from "../compile-stage.ts";
+import { apiKindSource } from "./api-kind-source.ts";
 import { accessKeySource, managedPolicySource, roleSource, sessionKeySource, userSource } from "./caller-sources.ts";
 import { identitySource } from "./identity-source.ts";
 import { makePlanSource } from "./plan-source.ts";
@@ -31,6 +32,7 @@ export const makePublicationSources = (
   identity: identitySource,
   "web-acl": makeWebAclSource(geo),
   "usage-plan": makeUsagePlanSource(table),
+  "api-kind": apiKindSource,
   plan: makePlanSource(settings, logger),
   undeployed: undeployedSource,
 });
