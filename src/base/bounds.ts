@@ -114,6 +114,11 @@ export const bounds = {
   userPoolKeysFetchMsMax: { value: 5_000, source: "ours: the request for a user pool's keys" },
   traceHeaderCharsMax: { value: 512, source: "ours: the header X-Amzn-Trace-Id of a client that is kept" },
   stsAssumeRoleMsMax: { value: 10_000, source: "ours: the call of STS for a role's credentials" },
+  mappedBodyBytesMax: {
+    value: 102_400,
+    source:
+      "AWS: Transform API requests and responses for HTTP APIs: a body is cut there before a JSONPath looks at it",
+  },
   mappedHeaderNameCharsMax: { value: 256, source: "ours: a header's name that a mapping makes" },
 
   // Web ACLs

@@ -23,6 +23,8 @@ export function linkValue(plan: ValuePlan): ReadValue {
       return linkVariable(plan.name);
     case "request":
       return linkRequestValue(plan);
+    case "request-path":
+      return ({ pathAsSent }) => pathAsSent;
     case "response-header": {
       const name = plan.name.toLowerCase();
       return (exchange) => pick(headerValues(exchange.integrationHeaders, name), plan.isMultiValue);
@@ -41,6 +43,8 @@ export function describeValue(plan: ValuePlan): string {
       return `context.${plan.name}`;
     case "request":
       return `method.request.${plan.isMultiValue ? "multivalue" : ""}${plan.place}.${plan.name}`;
+    case "request-path":
+      return "request.path";
     case "response-header":
       return `integration.response.${plan.isMultiValue ? "multivalue" : ""}header.${plan.name}`;
     case "body": {
@@ -54,7 +58,7 @@ export function describeValue(plan: ValuePlan): string {
  * Links a body's JSONPath: a text that it finds is used as it is, everything else as JSON. A body that is not JSON has
  * no value.
  */
-function linkBodyValue({ of, jsonPath }: BodyValuePlan): ReadValue {
+function linkBodyValue({ of, jsonPath, bytesMax }: BodyValuePlan): ReadValue {
   const payloadOf = (exchange: Exchange): Payload | undefined =>
     of === "request" ? exchange.requestPayload : exchange.integrationPayload;
   if (jsonPath === undefined) return (exchange) => payloadOf(exchange)?.text;
@@ -64,7 +68,7 @@ function linkBodyValue({ of, jsonPath }: BodyValuePlan): ReadValue {
   const { path } = parsed;
   return (exchange) => {
     const payload = payloadOf(exchange);
-    if (payload === undefined) return undefined;
+    if (payload === undefined || (bytesMax !== undefined && payload.source.length > bytesMax)) return undefined;
     return payload.found?.has(jsonPath) === true ? payload.found.get(jsonPath) : mappedText(payload, path);
   };
 }

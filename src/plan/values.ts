@@ -13,6 +13,8 @@ export type ValuePlan =
       readonly name: string;
       readonly isMultiValue: boolean;
     }
+  /** `$request.path` of an HTTP API: the path below the stage, as received. */
+  | { readonly kind: "request-path" }
   /** `integration.response.header.{name}` */
   | { readonly kind: "response-header"; readonly name: string; readonly isMultiValue: boolean }
   | BodyValuePlan;
@@ -22,6 +24,8 @@ export interface BodyValuePlan {
   readonly kind: "body";
   readonly of: "request" | "response";
   readonly jsonPath?: string;
+  /** A longer body has no value. */
+  readonly bytesMax?: number;
 }
 
 /** Text with values in it. A string is literal text. */
