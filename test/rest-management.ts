@@ -5,6 +5,7 @@ import { type RunJob, runHere } from "../src/base/job.ts";
 import { definitionIndexes } from "../src/definition/indexes.ts";
 import { type ControlLimits, makeControlLimits } from "../src/management/control-limits.ts";
 import { makeRestOperations } from "../src/management/rest/operations.ts";
+import { makeV2Operations } from "../src/management/v2/operations.ts";
 import { makeManagement } from "../src/protocol/management.ts";
 import { openSqliteStore } from "../src/store/sqlite-store.ts";
 import type { Store } from "../src/store/store.ts";
@@ -18,7 +19,7 @@ interface Caller {
   readonly region?: string;
 }
 
-/** The REST management API over a store in memory that runs each write's work twice, called as over the wire. */
+/** The management API, of both versions, over a store in memory that runs each write's work twice, called as over the wire. */
 export interface RestManagement {
   readonly store: Store;
   readonly clock: ManualClock;
@@ -46,8 +47,12 @@ export function makeRestManagement(
   const store = rerunningStore(openSqliteStore({ indexes: definitionIndexes }));
   const clock = new ManualClock(1_700_000_000_500);
   const faults: unknown[] = [];
+  const dependencies = { store, limits: makeControlLimits(limits), run };
   const management = makeManagement(
-    [{ model: "apigateway", operations: makeRestOperations({ store, limits: makeControlLimits(limits), run }) }],
+    [
+      { model: "apigateway", operations: makeRestOperations(dependencies) },
+      { model: "apigatewayv2", operations: makeV2Operations(dependencies) },
+    ],
     {
       clock,
       ids,

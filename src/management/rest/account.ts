@@ -4,7 +4,7 @@ import { restKinds } from "../../definition/rest-api.ts";
 import { invalidValue, listPaths, member, memberInValue, text } from "../../families/patch.ts";
 import { badRequest } from "../../protocol/errors.ts";
 import type { Reader } from "../../store/store.ts";
-import { refuseForeignRole } from "./pass-role.ts";
+import { refuseForeignRole } from "../apis/pass-role.ts";
 import { defineResource, type Work } from "./work.ts";
 
 /** The settings that UpdateAccount changes; all others are the same for every account. */

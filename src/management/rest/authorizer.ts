@@ -4,9 +4,9 @@ import { entryList, listPaths, member, memberInValue, oneOf, text, wholeNumber }
 import { nonEmpty, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import { creationOrder } from "../../store/store.ts";
+import { refuseForeignRole } from "../apis/pass-role.ts";
 import { requireRoom } from "../control-service.ts";
 import { methodsOf } from "./model.ts";
-import { refuseForeignRole } from "./pass-role.ts";
 import { restApis } from "./rest-apis.ts";
 import { type Change, defineResource, documents } from "./work.ts";
 

@@ -18,6 +18,7 @@ import {
 } from "../../families/patch.ts";
 import { present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
+import { refuseForeignRole } from "../apis/pass-role.ts";
 import {
   insideMethod,
   missingContentType,
@@ -27,7 +28,6 @@ import {
   type ResourceMethod,
   withEntry,
 } from "./method.ts";
-import { refuseForeignRole } from "./pass-role.ts";
 import { type Change, defineResource, type Work } from "./work.ts";
 
 const missingIntegration = "Invalid Integration identifier specified";

@@ -3,6 +3,7 @@ import { restKinds } from "../../definition/rest-api.ts";
 import { ApiError, badRequest, notFound } from "../../protocol/errors.ts";
 import type { SdkRequest } from "../../sdk/generate-sdk.ts";
 import { readSdkParameters, SdkParameterProblem, type SdkType, sdkTypes, typesOfAwsOnly } from "../../sdk/sdk-types.ts";
+import { addressOfApi } from "../apis/api-address.ts";
 import { sdkJob } from "./document-jobs.ts";
 import { restApis } from "./rest-apis.ts";
 import { answerPage, operations, pageOfItems, reading, spanning, type Work } from "./work.ts";
@@ -42,12 +43,11 @@ async function readSdkRequest(
   const parameters = checked(() => readSdkParameters(type, input.parameters ?? {}));
   const snapshot = await work.tx.get<RestApiDefinition>(restKinds.snapshot, `${api.id}/${stage.deploymentId}`);
   if (snapshot === undefined) throw notFound("Invalid Deployment identifier specified");
-  const { clock, host, region } = work.call;
+  const { clock, region } = work.call;
   const request: SdkRequest = {
     sdkType: type.id,
     parameters,
-    // The URL names the API in its path, which needs no host name for each API.
-    invokeUrl: `http://${host}/_aws/execute-api/${api.id}/${stage.stageName}`,
+    invokeUrl: `${addressOfApi(work.call, api.id)}/${stage.stageName}`,
     region,
     generatedAt: clock.now(),
   };

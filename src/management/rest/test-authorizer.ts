@@ -1,9 +1,9 @@
 import type { Authorizer, RestApi, RestApiDefinition } from "../../definition/rest-api.ts";
 import { present, regionalScope } from "../../families/work.ts";
 import type { Scope } from "../../store/store.ts";
+import { refuseForeignRole } from "../apis/pass-role.ts";
 import { authorizers } from "./authorizer.ts";
 import { readDefinition } from "./definition-documents.ts";
-import { refuseForeignRole } from "./pass-role.ts";
 import { restApis } from "./rest-apis.ts";
 import { callerOf, headersOf, refusalOf, type TestCaller, targetOf, withVariables } from "./test-invoke.ts";
 import { operations, type RestOperations, spanning, type Work } from "./work.ts";

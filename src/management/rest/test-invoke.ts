@@ -10,9 +10,9 @@ import { httpMethods } from "../../definition/rules.ts";
 import { regionalScope } from "../../families/work.ts";
 import { ApiError, badRequest, notFound } from "../../protocol/errors.ts";
 import type { CallContext } from "../../protocol/operation.ts";
+import { refuseForeignRole } from "../apis/pass-role.ts";
 import { requireClientCertificate } from "./client-certificate.ts";
 import { readDefinition } from "./definition-documents.ts";
-import { refuseForeignRole } from "./pass-role.ts";
 import { restApis } from "./rest-apis.ts";
 import { operations, type RestOperations, spanning, type Work } from "./work.ts";
 

@@ -6,7 +6,7 @@
 import { domainNameKey, domainNameKinds } from "../../definition/domain-name.ts";
 import type { Reader } from "../../store/store.ts";
 import type { Tags } from "./tag-rules.ts";
-import { taggedFamilies } from "./tagged-resources.ts";
+import { type TaggedKind, taggedFamilies, tagsIn } from "./tagged-resources.ts";
 
 /**
  * Returns the value of a tag by its name in lower case: null if there is no such tag, undefined if nobody knows which of
@@ -37,9 +37,9 @@ export async function findConditionTags(tx: Reader, { path, domainNameId }: Tagg
   if (id === undefined) return untagged;
   const isPrivateName = family.kind === domainNameKinds.domainName && domainNameId !== undefined && domainNameId !== "";
   const key = isPrivateName ? domainNameKey({ domainName: id, domainNameId }) : id;
-  const found = [await tagsOf(tx, family.kind, key)];
+  const found = [await tagsOf(tx, family, key)];
   const childKind = family.below !== undefined && Object.hasOwn(family.below, below) ? family.below[below] : undefined;
-  if (childKind !== undefined && child !== undefined) found.push(await tagsOf(tx, childKind.kind, `${key}/${child}`));
+  if (childKind !== undefined && child !== undefined) found.push(await tagsOf(tx, childKind, `${key}/${child}`));
   return merge(found);
 }
 
@@ -57,8 +57,8 @@ function findTagsOfArn(tx: Reader, arn: string): Promise<FindConditionTag> | Fin
   });
 }
 
-const tagsOf = async (tx: Reader, kind: string, id: string): Promise<Tags> =>
-  (await tx.get<{ readonly tags?: Tags }>(kind, id))?.body.tags ?? {};
+const tagsOf = async (tx: Reader, tagged: TaggedKind, id: string): Promise<Tags> =>
+  tagsIn(tagged, (await tx.get<Parameters<typeof tagsIn>[1]>(tagged.kind, id))?.body ?? {});
 
 /**
  * Conditions don't tell names of tags apart that differ in case only. Unconfirmed: which value counts where an item and what

@@ -5,6 +5,7 @@
 import { keyKinds } from "../../definition/api-key.ts";
 import { certificateKinds } from "../../definition/client-certificate.ts";
 import { domainNameKinds } from "../../definition/domain-name.ts";
+import { httpApiKinds } from "../../definition/http-api.ts";
 import { restKinds } from "../../definition/rest-api.ts";
 import { vpcLinkKind } from "../../definition/vpc-link.ts";
 import { nonEmpty, present } from "../../families/work.ts";
@@ -14,8 +15,10 @@ import type { ControlChange, ControlWork } from "../control-service.ts";
 import { checkTags, customIdTag, type Tags } from "./tag-rules.ts";
 
 /** What an ARN's path leads to: the kind of document, and AWS's error if it does not exist. */
-interface TaggedKind {
+export interface TaggedKind {
   readonly kind: string;
+  /** The document's member with its tags; by default `tags`. */
+  readonly member?: "tags" | "Tags";
   readonly missing: (id: string, call: CallContext) => string;
 }
 
@@ -36,6 +39,14 @@ export const taggedFamilies: Readonly<Record<string, TaggedFamily>> = {
     missing: (id, { account }) => `Invalid API identifier specified ${account}:${id}`,
     below: { stages: { kind: restKinds.stage, missing: () => "Invalid stage identifier specified" } },
   },
+  apis: {
+    kind: httpApiKinds.api,
+    member: "Tags",
+    missing: (id, { account }) => `Invalid API identifier specified ${account}:${id}`,
+    below: {
+      stages: { kind: httpApiKinds.stage, member: "Tags", missing: () => "Invalid stage identifier specified" },
+    },
+  },
   apikeys: { kind: keyKinds.apiKey, missing: () => "Invalid API Key identifier specified" },
   clientcertificates: {
     kind: certificateKinds.clientCertificate,
@@ -51,11 +62,20 @@ export const taggedFamilies: Readonly<Record<string, TaggedFamily>> = {
   vpclinks: { kind: vpcLinkKind, missing: () => "Invalid Vpc Link identifier specified" },
 };
 
-interface TaggedResource {
-  readonly kind: string;
-  readonly id: string;
-  readonly body: { readonly tags?: Tags };
+/** A document with tags. */
+interface TaggedBody {
+  readonly tags?: Tags;
+  readonly Tags?: Tags;
 }
+
+interface TaggedResource {
+  readonly tagged: TaggedKind;
+  readonly id: string;
+  readonly body: TaggedBody;
+}
+
+/** Returns the tags that a document has. */
+export const tagsIn = ({ member = "tags" }: TaggedKind, body: TaggedBody): Tags => body[member] ?? {};
 
 /**
  * `arn:aws:apigateway:{region}::/{path}`; private domain names and access associations have the account in their ARN.
@@ -81,36 +101,38 @@ async function findTagged(work: ControlWork, arn: string): Promise<TaggedResourc
 }
 
 async function requireTagged({ tx, call }: ControlWork, tagged: TaggedKind, id: string): Promise<TaggedResource> {
-  const stored = await tx.get<TaggedResource["body"]>(tagged.kind, id);
+  const stored = await tx.get<TaggedBody>(tagged.kind, id);
   if (stored === undefined) throw notFound(tagged.missing(id, call));
-  return { kind: tagged.kind, id, body: stored.body };
+  return { tagged, id, body: stored.body };
 }
 
-const putTags = ({ tx }: ControlChange, { kind, id, body }: TaggedResource, tags: Tags): Promise<void> =>
-  tx.put(kind, id, present({ ...body, tags: nonEmpty(tags) }));
+const putTags = ({ tx }: ControlChange, { tagged, id, body }: TaggedResource, tags: Tags): Promise<void> =>
+  tx.put(tagged.kind, id, present({ ...body, [tagged.member ?? "tags"]: nonEmpty(tags) }));
 
 /** Returns the tags of the resource that an ARN names. */
-export const tagsOf = async (work: ControlWork, arn: string): Promise<Tags> =>
-  (await findTagged(work, arn)).body.tags ?? {};
+export async function tagsOf(work: ControlWork, arn: string): Promise<Tags> {
+  const { tagged, body } = await findTagged(work, arn);
+  return tagsIn(tagged, body);
+}
 
 /** Adds tags to the resource that an ARN names. */
 export async function addTags(work: ControlChange, arn: string, added: Tags): Promise<void> {
-  const tagged = await findTagged(work, arn);
+  const resource = await findTagged(work, arn);
   const { [customIdTag]: customId, ...given } = added;
   // Terraform sends the tag again because it does not find it; that is accepted if the API has this id.
-  if (customId !== undefined && customId !== tagged.id) {
+  if (customId !== undefined && customId !== resource.id) {
     throw badRequest(`The tag ${customIdTag} only takes effect when an API is created`);
   }
-  const tags = { ...tagged.body.tags, ...given };
+  const tags = { ...tagsIn(resource.tagged, resource.body), ...given };
   checkTags(tags, work.limits);
-  await putTags(work, tagged, tags);
+  await putTags(work, resource, tags);
 }
 
 /** Removes tags from the resource that an ARN names. */
 export async function removeTags(work: ControlChange, arn: string, keys: readonly string[]): Promise<void> {
-  const tagged = await findTagged(work, arn);
+  const resource = await findTagged(work, arn);
   // The developer guide also writes `tagKeys=a,b`; keys contain no comma.
   const gone = new Set(keys.flatMap((key) => key.split(",")));
-  const kept = Object.entries(tagged.body.tags ?? {}).filter(([key]) => !gone.has(key));
-  await putTags(work, tagged, Object.fromEntries(kept));
+  const kept = Object.entries(tagsIn(resource.tagged, resource.body)).filter(([key]) => !gone.has(key));
+  await putTags(work, resource, Object.fromEntries(kept));
 }

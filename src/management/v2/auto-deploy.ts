@@ -1,7 +1,30 @@
-import { type HttpApi, type HttpDeployment, type HttpStage, httpApiKinds } from "../../definition/http-api.ts";
+import {
+  type HttpApi,
+  type HttpApiDefinition,
+  type HttpDeployment,
+  type HttpStage,
+  httpApiKinds,
+} from "../../definition/http-api.ts";
 import { nowSeconds } from "../../families/work.ts";
 import type { ControlChange } from "../control-service.ts";
 import { readHttpApiDefinition } from "./http-api-documents.ts";
+
+/** Writes a deployment with what it deploys. */
+export async function writeDeployment(
+  { tx }: ControlChange,
+  definition: HttpApiDefinition,
+  deployment: HttpDeployment,
+): Promise<void> {
+  const id = `${definition.api.ApiId}/${deployment.DeploymentId}`;
+  await tx.put(httpApiKinds.deployment, id, deployment);
+  await tx.put(httpApiKinds.snapshot, id, definition);
+}
+
+/** Deletes a deployment. No stage has it. */
+export async function deleteDeployment({ tx }: ControlChange, apiId: string, deploymentId: string): Promise<void> {
+  await tx.delete(httpApiKinds.deployment, `${apiId}/${deploymentId}`);
+  await tx.delete(httpApiKinds.snapshot, `${apiId}/${deploymentId}`);
+}
 
 /**
  * Deploys an API to its stages that deploy by themselves. Every change of an API, its routes, integrations and
@@ -9,26 +32,45 @@ import { readHttpApiDefinition } from "./http-api-documents.ts";
  * AWS: API Gateway Developer Guide, "Create a stage for HTTP APIs in API Gateway", automatic deployments.
  */
 export async function deployAutomatically(work: ControlChange, apiId: string): Promise<void> {
-  const { tx, call } = work;
-  const stages = (await tx.list<HttpStage>(httpApiKinds.stage, { prefix: `${apiId}/` })).filter(
-    ({ body }) => body.AutoDeploy,
-  );
-  const api = stages.length === 0 ? undefined : await tx.get<HttpApi>(httpApiKinds.api, apiId);
+  const { tx } = work;
+  const stages = (await tx.list<HttpStage>(httpApiKinds.stage, { prefix: `${apiId}/` })).map(({ body }) => body);
+  const api = stages.some((stage) => stage.AutoDeploy) ? await tx.get<HttpApi>(httpApiKinds.api, apiId) : undefined;
   if (api === undefined) return;
-  const definition = await readHttpApiDefinition(tx, api.body);
-  for (const { id, body: stage } of stages) {
-    const deployment: HttpDeployment = {
-      DeploymentId: call.ids.id(6),
-      // Unconfirmed: the words; see docs/compatibility.md, "HTTP APIs, automatic deployments".
-      Description: "Automatic deployment triggered by changes to the Api configuration",
-      CreatedDate: nowSeconds(call),
-      AutoDeployed: true,
-      DeploymentStatus: "DEPLOYED",
-    };
-    const { DeploymentId } = deployment;
-    await tx.put(httpApiKinds.deployment, `${apiId}/${DeploymentId}`, deployment);
-    await tx.put(httpApiKinds.snapshot, `${apiId}/${DeploymentId}`, definition);
-    const LastDeploymentStatusMessage = `Successfully deployed stage with deployment ID '${DeploymentId}'`;
-    await tx.put(httpApiKinds.stage, id, { ...stage, DeploymentId, LastDeploymentStatusMessage } satisfies HttpStage);
+  const following = stages.filter((stage) => stage.AutoDeploy);
+  const others = stages.filter((stage) => !stage.AutoDeploy);
+  for (const stage of await deployToStages(work, api.body, following, others)) {
+    await tx.put<HttpStage>(httpApiKinds.stage, `${apiId}/${stage.StageName}`, stage);
   }
+}
+
+/**
+ * Deploys an API as it is stored, by one deployment for all of these stages, and returns the stages as they then are; the
+ * caller writes them. The automatic deployments that they had are deleted unless one of the others has them. Otherwise
+ * an API of 300 routes would keep 300 snapshots of itself, and an API that is changed for years thousands.
+ */
+export async function deployToStages(
+  work: ControlChange,
+  api: HttpApi,
+  stages: readonly HttpStage[],
+  others: readonly HttpStage[],
+): Promise<readonly HttpStage[]> {
+  const { tx, call } = work;
+  const { ApiId } = api;
+  const DeploymentId = call.ids.id(6);
+  await writeDeployment(work, await readHttpApiDefinition(tx, api), {
+    DeploymentId,
+    // Unconfirmed: the words; see docs/compatibility.md, "HTTP APIs, automatic deployments".
+    Description: "Automatic deployment triggered by changes to the Api configuration",
+    CreatedDate: nowSeconds(call),
+    AutoDeployed: true,
+    DeploymentStatus: "DEPLOYED",
+  });
+  const kept = new Set(others.map((stage) => stage.DeploymentId));
+  for (const id of new Set(stages.map((stage) => stage.DeploymentId))) {
+    if (id === undefined || kept.has(id)) continue;
+    const superseded = await tx.get<HttpDeployment>(httpApiKinds.deployment, `${ApiId}/${id}`);
+    if (superseded?.body.AutoDeployed === true) await deleteDeployment(work, ApiId, id);
+  }
+  const LastDeploymentStatusMessage = `Successfully deployed stage with deployment ID '${DeploymentId}'`;
+  return stages.map((stage) => ({ ...stage, DeploymentId, LastDeploymentStatusMessage }));
 }

@@ -1,0 +1,25 @@
+import type { CorsConfiguration } from "./http-api.ts";
+
+/** AWS: API Gateway Developer Guide, "Configure CORS for HTTP APIs in API Gateway". */
+const methods: readonly string[] = ["*", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+
+/** `*`, `https://*`, or an origin as browsers send it; native applications have schemes of their own. */
+const origin = /^(?:\*|[a-z][a-z0-9+.-]*:\/\/[^\s/?#,\x00-\x1f\x7f]+)$/i;
+
+/** RFC 9110 §5.6.2: a token, of which `*` is one. */
+const headerName = /^[\w!#$%&'*+.^`|~-]+$/;
+
+// Unconfirmed: all words but the first; see docs/compatibility.md, "HTTP APIs, words of management".
+/** Checks `corsConfiguration`: what it has is written into headers. Returns undefined, or a message. */
+export function checkCors(cors: CorsConfiguration): string | undefined {
+  const { AllowOrigins = [], AllowMethods = [], AllowHeaders = [], ExposeHeaders = [] } = cors;
+  if (cors.AllowCredentials === true && AllowOrigins.includes("*")) {
+    return "allow-credentials is not supported if 'allow-origin' is *";
+  }
+  const badOrigin = AllowOrigins.find((each) => !origin.test(each));
+  if (badOrigin !== undefined) return `Invalid CORS origin specified: ${badOrigin}`;
+  const badMethod = AllowMethods.find((each) => !methods.includes(each));
+  if (badMethod !== undefined) return `Invalid CORS method specified: ${badMethod}`;
+  const badHeader = [...AllowHeaders, ...ExposeHeaders].find((each) => !headerName.test(each));
+  return badHeader === undefined ? undefined : `Invalid CORS header specified: ${badHeader}`;
+}

@@ -1,0 +1,232 @@
+import {
+  defaultStageName,
+  type HttpApi,
+  type HttpStage,
+  httpApiKinds,
+  type Route,
+  type RouteSettings,
+} from "../../definition/http-api.ts";
+import { checkAccessLogs, checkStageName, checkStageVariables } from "../../definition/stage-rules.ts";
+import { unmerged } from "../../families/merge.ts";
+import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
+import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
+import { domainsMappedTo } from "../domains/domain-names.ts";
+import { checkTags } from "../tags/tag-rules.ts";
+import { deployToStages } from "./auto-deploy.ts";
+import { deployments } from "./deployments.ts";
+import { stages } from "./stages.ts";
+import { type Change, changing, defineResource, operations, type Work } from "./work.ts";
+
+type CreateInput = Work<"CreateStage">["input"];
+type SettingsInput = NonNullable<CreateInput["DefaultRouteSettings"]>;
+
+/** Returns the form in which route settings are kept: those that HTTP APIs have. */
+function routeSettings(input: SettingsInput): RouteSettings {
+  const { LoggingLevel, DataTraceEnabled, ThrottlingBurstLimit, ThrottlingRateLimit, DetailedMetricsEnabled } = input;
+  // AWS's words, as users quote them. Settings that log nothing are accepted: unconfirmed, see docs/compatibility.md, "HTTP APIs, stages".
+  if (DataTraceEnabled === true || (LoggingLevel !== undefined && LoggingLevel !== "OFF")) {
+    throw badRequest("Execution logs are not supported on protocolType HTTP");
+  }
+  // Unconfirmed: the words; see docs/compatibility.md, "HTTP APIs, words of management".
+  if ((ThrottlingBurstLimit ?? 0) < 0) throw badRequest("Invalid throttling burst limit specified. Must be at least 0");
+  if ((ThrottlingRateLimit ?? 0) < 0) throw badRequest("Invalid throttling rate limit specified. Must be at least 0");
+  return present<RouteSettings>({
+    DetailedMetricsEnabled: DetailedMetricsEnabled ?? false,
+    ThrottlingBurstLimit,
+    ThrottlingRateLimit,
+  });
+}
+
+/** AWS's words, as users quote them. */
+const unknownRoute = (key: string) => notFound(`Unable to find Route by key ${key} within the provided RouteSettings`);
+
+/** Returns the settings of routes by their keys. Each is the key of a route, as the API is defined now. */
+async function settingsByRoute(
+  { tx, parent }: Work<never, HttpApi>,
+  input: Readonly<Record<string, SettingsInput | undefined>>,
+): Promise<HttpStage["RouteSettings"]> {
+  const entries = Object.entries(input);
+  if (entries.length === 0) return {};
+  const routes = await tx.list<Route>(httpApiKinds.route, { prefix: `${parent.ApiId}/` });
+  const keys = new Set(routes.map(({ body }) => body.RouteKey));
+  const unknown = entries.find(([key]) => !keys.has(key));
+  if (unknown !== undefined) throw unknownRoute(unknown[0]);
+  return Object.fromEntries(entries.map(([key, settings]) => [key, routeSettings(settings ?? {})]));
+}
+
+const logGroup = /^arn:aws[a-z-]*:logs:[a-z0-9-]+:\d{12}:log-group:[\w./-]+$/;
+
+/** Returns the access log settings as they are kept. AWS: HTTP APIs write to log groups only. */
+function accessLog(input: NonNullable<CreateInput["AccessLogSettings"]>): NonNullable<HttpStage["AccessLogSettings"]> {
+  const { DestinationArn, Format } = input;
+  // Unconfirmed: that one can't be without the other, and the words; see docs/compatibility.md, "HTTP APIs, stages".
+  if (!DestinationArn || !Format) throw badRequest("Access log settings must have a destination ARN and a format");
+  const destinationArn = DestinationArn.replace(/:\*$/, "");
+  if (!logGroup.test(destinationArn)) {
+    throw badRequest(
+      `Access log destination must only contain characters a-z, A-Z, 0-9, '_', '-', '/', '.': '${DestinationArn}'`,
+    );
+  }
+  const message = checkAccessLogs({ destinationArn, format: Format });
+  if (message !== undefined) throw badRequest(message);
+  return { DestinationArn: destinationArn, Format };
+}
+
+/** Refuses to point a stage that deploys by itself at a deployment. AWS's words, as users quote them. */
+export function checkMovable(stage: HttpStage, { call, parent }: Work<never, HttpApi>): void {
+  if (!stage.AutoDeploy) return;
+  throw badRequest(
+    `Deployment ID cannot be set on this stage ${call.account}:${parent.ApiId} because AutoDeploy is enabled.`,
+  );
+}
+
+async function checkDeployment(
+  stage: HttpStage,
+  input: { readonly DeploymentId?: string | undefined },
+  work: Work<never, HttpApi>,
+): Promise<void> {
+  const { DeploymentId } = input;
+  if (!DeploymentId) return;
+  checkMovable(stage, work);
+  // Unconfirmed: the words; see docs/compatibility.md, "HTTP APIs, words of management".
+  if ((await deployments.get(work, DeploymentId)) === undefined) throw badRequest("Deployment id does not exist");
+}
+
+function checkStage(stage: HttpStage): void {
+  const message = checkStageVariables(stage.StageVariables);
+  if (message !== undefined) throw badRequest(message);
+}
+
+/** Client certificates belong to WebSocket APIs. */
+function refuseCertificate(id: string | undefined): void {
+  // Unconfirmed: the words; see docs/compatibility.md, "HTTP APIs, words of management".
+  if (id) throw badRequest("ClientCertificateId cannot be set for HTTP protocol Apis.");
+}
+
+async function newStage(work: Change<"CreateStage", HttpApi>): Promise<HttpStage> {
+  const { input } = work;
+  const { StageName } = input;
+  const badName = StageName === defaultStageName ? undefined : checkStageName(StageName);
+  if (badName !== undefined) throw badRequest(badName);
+  if ((await stages.get(work, StageName)) !== undefined) throw conflict("Stage already exists");
+  checkTags(input.Tags ?? {}, work.limits);
+  refuseCertificate(input.ClientCertificateId);
+  const now = nowSeconds(work.call);
+  const stage = present<HttpStage>({
+    StageName,
+    AutoDeploy: input.AutoDeploy ?? false,
+    DeploymentId: input.DeploymentId || undefined,
+    Description: input.Description || undefined,
+    DefaultRouteSettings: routeSettings(input.DefaultRouteSettings ?? {}),
+    RouteSettings: await settingsByRoute(work, input.RouteSettings ?? {}),
+    StageVariables: input.StageVariables ?? {},
+    AccessLogSettings: input.AccessLogSettings && accessLog(input.AccessLogSettings),
+    Tags: nonEmpty(input.Tags),
+    CreatedDate: now,
+    LastUpdatedDate: now,
+    LastDeploymentStatusMessage: undefined,
+    ApiGatewayManaged: undefined,
+    authorizerFlushes: undefined,
+  });
+  await checkDeployment(stage, input, work);
+  checkStage(stage);
+  return stage.AutoDeploy ? deployed(stage, work) : stage;
+}
+
+/**
+ * Turning automatic deployments on deploys at once. AWS: API Gateway Developer Guide, "Create a stage for HTTP APIs in
+ * API Gateway".
+ */
+async function deployed(stage: HttpStage, work: Change<never, HttpApi>): Promise<HttpStage> {
+  const others = (await stages.all(work)).filter((other) => other.StageName !== stage.StageName);
+  const [after] = await deployToStages(work, work.parent, [stage], others);
+  return after!;
+}
+
+const afterChange = (stage: HttpStage, work: Change<never, HttpApi>): HttpStage => ({
+  ...stage,
+  LastUpdatedDate: nowSeconds(work.call),
+});
+
+/** Returns a stage after an update; what its members are has been checked where they were merged. */
+async function changedStage(
+  stage: HttpStage,
+  before: HttpStage,
+  work: Change<"UpdateStage", HttpApi>,
+): Promise<HttpStage> {
+  const { input } = work;
+  await checkDeployment(stage, input, work);
+  checkStage(stage);
+  const named = await settingsByRoute(work, input.RouteSettings ?? {});
+  const changed = afterChange({ ...stage, RouteSettings: { ...before.RouteSettings, ...named } }, work);
+  return changed.AutoDeploy && !before.AutoDeploy ? deployed(changed, work) : changed;
+}
+
+/** Variables are merged, and an empty text removes one. */
+function mergedVariables(
+  input: Readonly<Record<string, string | undefined>>,
+  before: HttpStage,
+): Pick<HttpStage, "StageVariables"> {
+  const merged = Object.entries({ ...before.StageVariables, ...input });
+  const kept = merged.filter((entry): entry is [string, string] => Boolean(entry[1]));
+  return { StageVariables: Object.fromEntries(kept) };
+}
+
+/** Refuses to delete a stage that a mapping names. Unconfirmed: the words; see docs/compatibility.md, "HTTP APIs, words of management". */
+async function checkDeletable(stage: HttpStage, work: Change<never, HttpApi>): Promise<void> {
+  const refuse = (reason: string) => badRequest(`Deleting stage ${stage.StageName} failed. ${reason}`, { status: 400 });
+  if (stage.ApiGatewayManaged === true) throw refuse("It is managed by API Gateway.");
+  const domains = await domainsMappedTo(work, work.parent.ApiId, stage.StageName);
+  if (domains.length > 0) throw refuse("Please remove all API mappings for the stage from your custom domain names.");
+}
+
+/** Returns a stage as callers see it. */
+function viewStage({ authorizerFlushes: _, ...stage }: HttpStage): unknown {
+  return { ...stage, Tags: stage.Tags ?? {} };
+}
+
+/** AWS: API Gateway version 2 API reference, "Stage". */
+export const stage = {
+  ...defineResource({
+    operations: {
+      create: "CreateStage",
+      get: "GetStage",
+      list: "GetStages",
+      update: "UpdateStage",
+      delete: "DeleteStage",
+    },
+    place: stages,
+    create: newStage,
+    merge: {
+      ApiId: unmerged,
+      ClientCertificateId(id) {
+        refuseCertificate(id);
+        return {};
+      },
+      AccessLogSettings: (input) => ({ AccessLogSettings: accessLog(input) }),
+      DefaultRouteSettings: (input) => ({ DefaultRouteSettings: routeSettings(input) }),
+      // They are checked against the API's routes afterwards.
+      RouteSettings: unmerged,
+      StageVariables: mergedVariables,
+    },
+    complete: changedStage,
+    onDelete: checkDeletable,
+    view: viewStage,
+  }),
+  ...operations({
+    DeleteAccessLogSettings: changing(stages, ({ AccessLogSettings: _, ...rest }, work: Change<never, HttpApi>) =>
+      afterChange(rest, work),
+    ),
+    DeleteRouteSettings: changing(stages, (item, work: Change<"DeleteRouteSettings", HttpApi>) => {
+      const { [work.input.RouteKey]: gone, ...rest } = item.RouteSettings;
+      // Unconfirmed: the words; see docs/compatibility.md, "HTTP APIs, words of management".
+      if (gone === undefined) throw unknownRoute(work.input.RouteKey);
+      return afterChange({ ...item, RouteSettings: rest }, work);
+    }),
+    // AWS: API Gateway version 2 API reference, "ResetAuthorizersCache". The threads have it in effect before the answer.
+    ResetAuthorizersCache: changing(stages, (item) => ({
+      ...item,
+      authorizerFlushes: (item.authorizerFlushes ?? 0) + 1,
+    })),
+  }),
+};
