@@ -110,6 +110,12 @@ export function nodesOf(event: Event, report: ExplainReport): TreeNode[] {
           event.action === "ALLOW" ? "good" : "bad",
         ),
       ];
+    case "preflight":
+      return [
+        event.problem === undefined
+          ? node("preflight: answered by the API's corsConfiguration", [], "good")
+          : node(`preflight: ${event.problem}`, [], "bad"),
+      ];
     case "throttled":
       return [node(`the ${event.level}'s throttle has no token left`, [], "bad")];
     case "api-key":

@@ -20,6 +20,6 @@ export const fronts: Readonly<Record<PlanKind, Front>> = {
   // Unconfirmed: a disabled default endpoint answers so, too; see docs/compatibility.md, "HTTP APIs, routing".
   http: {
     missing: { status: 404, message: "Not Found" },
-    headers: () => ["Apigw-Requestid", makeExtendedRequestId()],
+    headers: () => ["apigw-requestid", makeExtendedRequestId()],
   },
 };

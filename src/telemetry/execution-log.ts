@@ -213,6 +213,7 @@ function linesOf(event: TraceEvent, context: LogContext): readonly Line[] {
     case "iam":
     case "resource-policy":
     case "throttled":
+    case "preflight":
     case "web-acl":
     case "request-template":
     case "template":

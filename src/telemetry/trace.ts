@@ -81,6 +81,8 @@ export type TraceFact =
     }
   /** Why no method serves the request: there is none, or the stage or method is closed. */
   | { readonly kind: "refused"; readonly reason: string }
+  /** The gateway answered a preflight by the API's `corsConfiguration`; `problem` says why a browser stops there. */
+  | { readonly kind: "preflight"; readonly problem: string | undefined }
   /** What the stage's web ACL says of the request, and by which rule. */
   | {
       readonly kind: "web-acl";

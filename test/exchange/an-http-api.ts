@@ -61,23 +61,27 @@ export function anHttpStage(overrides: Partial<HttpStage> = {}): HttpStage {
 
 /**
  * The plan with a MOCK's answer at the end of each route that is not closed: the route's key. What is in front of
- * integrations is tested without them.
+ * integrations is tested without them, so that the definition needs none.
  */
-export const answeringKeys = <Of extends Plan>(plan: Of): Of => ({
+export const answeringKeys = <Of extends Plan>(plan: Of, headers: Readonly<Record<string, string>> = {}): Of => ({
   ...plan,
   methods: plan.methods.map((method) => ({
     ...method,
-    steps: method.steps.flatMap((step) => {
-      if (step !== method.steps.at(-1)) return [step];
-      return step.kind === "closed" && !step.reason.startsWith("Integration") ? [step] : [answer(method.routeKey)];
-    }),
+    steps: method.steps.map((step) => (step.kind === "misconfigured" ? answer(method.routeKey, headers) : step)),
   })),
 });
 
-const answer = (text: string): StepPlan => ({
+const answer = (text: string, headers: Readonly<Record<string, string>>): StepPlan => ({
   kind: "mock",
   request: { passthrough: "NEVER", templates: { "application/json": '{"statusCode": 200}' } },
-  responses: [{ statusCode: 200, isDeclared: true, headers: [], templates: { "application/json": text } }],
+  responses: [
+    {
+      statusCode: 200,
+      isDeclared: true,
+      headers: Object.entries(headers).map(([name, value]) => ({ name, value: { kind: "literal", text: value } })),
+      templates: { "application/json": text },
+    },
+  ],
 });
 
 const basics = { IntegrationId: "", ConnectionType: "INTERNET", TimeoutInMillis: 30_000 } as const;

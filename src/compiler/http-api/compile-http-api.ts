@@ -6,6 +6,7 @@ import { RouteTree } from "../../plan/route-tree.ts";
 import { noSurroundings, type Surroundings } from "../surroundings.ts";
 import { compileCors } from "./compile-cors.ts";
 import { compileRoute } from "./compile-route.ts";
+import { httpSettingsWithoutEffect } from "./http-settings-without-effect.ts";
 import { makeRouteAuthorizers } from "./route-authorizers.ts";
 
 /**
@@ -66,7 +67,7 @@ export function compileHttpApi(
     ...(authorizers.used === undefined ? {} : { authorizers: authorizers.used }),
     ...(stage.authorizerFlushes === undefined ? {} : { authorizerFlushes: stage.authorizerFlushes }),
     ...(cors === undefined ? {} : { cors }),
-    withoutEffect: [],
+    withoutEffect: httpSettingsWithoutEffect(definition, stage),
     routes: root.build(),
     ...(defaultRoute === undefined ? {} : { defaultRoute }),
     methods,

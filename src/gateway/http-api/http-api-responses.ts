@@ -1,5 +1,6 @@
 import type { Exchange } from "../exchange.ts";
 import { addHint, type Failure, type FailureResponses, type FailureType } from "../responses/failure.ts";
+import { isPreflight } from "./cors.ts";
 
 interface Facts {
   readonly status: number;
@@ -37,12 +38,22 @@ const facts: Readonly<Record<FailureType, Facts>> = {
 /** AWS quirk of REST APIs that shared steps ask for: a refused signature may be a DEFAULT_4XX with the status 403. */
 const factsOf = (type: FailureType, { status }: Failure): Facts => (status === 403 ? facts.ACCESS_DENIED : facts[type]);
 
+/** Adds to the hint of a refused caller that a browser sends no credentials with a preflight. */
+function withCorsHint(exchange: Exchange, status: number, hint: string | undefined): string | undefined {
+  const { method } = exchange;
+  if ((status !== 401 && status !== 403) || method === undefined || !isPreflight(exchange)) return hint;
+  const { routeKey } = method.plan;
+  const trap = `a preflight has no credentials, and ${routeKey} takes it: give OPTIONS a route without authorization`;
+  return hint === undefined ? trap : `${hint}; ${trap}`;
+}
+
 /** How an HTTP API answers failures. AWS: API Gateway Developer Guide, "Troubleshooting issues with HTTP APIs". */
 export const httpApiResponses: FailureResponses = {
   finish(exchange: Exchange, type: FailureType, failure: Failure): false {
     if (exchange.isComplete) return false;
     const { status, message } = factsOf(type, failure);
     exchange.error = { type, message };
+    const hint = withCorsHint(exchange, status, failure.hint);
     const headers = ["Content-Type", "application/json", ...(failure.headers ?? [])];
     const body = JSON.stringify({ message });
     exchange.trace?.addFailure(failure.log ?? [failure.detail ?? message], {
@@ -50,9 +61,9 @@ export const httpApiResponses: FailureResponses = {
       status,
       headers,
       body,
-      hint: failure.hint,
+      hint,
     });
-    if (failure.hint !== undefined) addHint(exchange.request, headers, failure.hint);
+    if (hint !== undefined) addHint(exchange.request, headers, hint);
     exchange.respond(status, headers, body);
     return false;
   },

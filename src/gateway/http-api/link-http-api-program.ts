@@ -16,6 +16,7 @@ import { verbs } from "../routing/verbs.ts";
 import { runMethod } from "../run-traced.ts";
 import { linkStep } from "../steps/link-step.ts";
 import type { ThreadContext } from "../thread-context.ts";
+import { type Cors, isPreflight, linkCors } from "./cors.ts";
 import { addHttpApiHeaders, openHttpApiExchange } from "./http-api-exchange.ts";
 import { httpApiResponses } from "./http-api-responses.ts";
 
@@ -54,6 +55,7 @@ class HttpApiProgram implements Program {
   readonly #router: Router;
   readonly #methods: readonly MethodProgram[];
   readonly #default: MethodProgram | undefined;
+  readonly #cors: Cors | undefined;
   readonly #hints: StageHints;
 
   constructor(plan: HttpApiPlan, thread: ThreadContext, life: ProgramLife) {
@@ -77,6 +79,7 @@ class HttpApiProgram implements Program {
       this.#default = this.#methods[plan.defaultRoute];
       assert(this.#default !== undefined, "the default route is one of the routes");
     }
+    this.#cors = plan.cors === undefined ? undefined : linkCors(plan.cors);
     this.#hints = new StageHints(plan, thread.undeployed, httpApiHints);
   }
 
@@ -106,11 +109,22 @@ class HttpApiProgram implements Program {
         return;
       }
     }
+    if (this.#cors !== undefined && isPreflight(exchange)) {
+      this.#cors.answer(exchange);
+      return;
+    }
     this.#thread.metrics.add("requestsUnmatched");
-    this.responses.finish(exchange, "RESOURCE_NOT_FOUND", { hint: this.#hints.describe(exchange) });
+    this.responses.finish(exchange, "RESOURCE_NOT_FOUND", { hint: this.#describeMissing(exchange) });
+  }
+
+  #describeMissing(exchange: Exchange): string | undefined {
+    const hint = this.#hints.describe(exchange);
+    if (hint === undefined || !isPreflight(exchange)) return hint;
+    return `${hint}; the API has no corsConfiguration, so that preflights need routes of their own`;
   }
 
   addHeaders(exchange: Exchange, headers: string[]): void {
+    if (this.#cors !== undefined) this.#cors.replace(exchange, headers);
     addHttpApiHeaders(exchange, headers);
   }
 
