@@ -1,23 +1,21 @@
-// One gateway thread's data plane as a process of its own: started by benchmarks with a definition as JSON, so that what
+// One gateway thread's data plane as a process of its own: started by benchmarks with a plan as JSON, so that what
 // is measured is the codec, the router, the steps and nothing else. Prints its port when it listens.
 import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { runHere } from "../../src/base/job.ts";
-import { compileRest } from "../../src/compiler/compile-rest.ts";
-import type { RestApiDefinition, Stage } from "../../src/definition/rest-api.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { Http1Server } from "../../src/http/http1/http1-server.ts";
 import { defaultHttp1Limits } from "../../src/http/http1/limits.ts";
 import { developmentListener } from "../../src/http/listener.ts";
 import { ApiKeyTable } from "../../src/limits/api-key-table.ts";
 import { allocateThrottles, openThrottles } from "../../src/limits/throttles.ts";
+import type { Plan } from "../../src/plan/kinds.ts";
 import { stageKey } from "../../src/plan/plan.ts";
 import { allocateMetrics, Metrics } from "../../src/telemetry/metrics.ts";
 
 const [file = ""] = process.argv.slice(2);
-const { definition, stage, endpoints } = JSON.parse(readFileSync(file, "utf8")) as {
-  definition: RestApiDefinition;
-  stage: Stage;
+const { plan, endpoints } = JSON.parse(readFileSync(file, "utf8")) as {
+  plan: Plan;
   endpoints: Readonly<Record<string, string>>;
 };
 const clock = { now: () => Date.now() };
@@ -41,7 +39,6 @@ const gateway = new Gateway({
   usageSaving: { hurry() {}, save: () => Promise.resolve(true) },
   settings: { payloadBytesMax: 10_485_760, accessLog: "/tmp", services: { endpoints } },
 });
-const plan = compileRest(definition, stage, { account: "000000000000", region: "us-east-1" });
 gateway.setPlan(stageKey(plan.apiId, plan.stageName), plan);
 const http1 = new Http1Server({
   limits: defaultHttp1Limits,

@@ -2,26 +2,35 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compileRest } from "../../src/compiler/compile-rest.ts";
 import type { RestApiDefinition, Stage } from "../../src/definition/rest-api.ts";
+import { pathOfStage } from "../../src/gateway/routing/address.ts";
+import type { Plan } from "../../src/plan/kinds.ts";
 import { aStage } from "../../test/exchange/a-rest-api.ts";
 import { startPinned } from "../measure.ts";
 
-/** A gateway on a core of its own; `url` is its stage's. */
-export async function startGatewayProcess(
+interface ProcessOptions {
+  /** Of AWS services, by name. */
+  readonly endpoints?: Readonly<Record<string, string>>;
+}
+
+/** A gateway on a core of its own, which serves a REST API; `url` is its stage's. */
+export const startGatewayProcess = (
   core: number,
   definition: RestApiDefinition,
-  {
-    endpoints = {},
-    stage = aStage(),
-  }: {
-    /** Of AWS services, by name. */
-    readonly endpoints?: Readonly<Record<string, string>>;
-    readonly stage?: Stage;
-  } = {},
+  { stage = aStage(), ...options }: ProcessOptions & { readonly stage?: Stage } = {},
+): Promise<{ readonly url: string } & AsyncDisposable> =>
+  startPlanProcess(core, compileRest(definition, stage, { account: "000000000000", region: "us-east-1" }), options);
+
+/** A gateway on a core of its own, which serves a plan; `url` is its stage's. */
+export async function startPlanProcess(
+  core: number,
+  plan: Plan,
+  { endpoints = {} }: ProcessOptions = {},
 ): Promise<{ readonly url: string } & AsyncDisposable> {
   const folder = mkdtempSync(join(tmpdir(), "portico-bench-"));
-  const file = join(folder, "definition.json");
-  writeFileSync(file, JSON.stringify({ definition, stage, endpoints }));
+  const file = join(folder, "plan.json");
+  writeFileSync(file, JSON.stringify({ plan, endpoints }));
   const program = fileURLToPath(new URL("gateway-process.ts", import.meta.url));
   // BENCH_NODE_ARGS="--cpu-prof --cpu-prof-dir=/tmp/prof" profiles the gateway.
   const extra = process.env["BENCH_NODE_ARGS"]?.split(" ") ?? [];
@@ -34,7 +43,7 @@ export async function startGatewayProcess(
     });
   });
   return {
-    url: `http://127.0.0.1:${output.trim()}/_aws/execute-api/abc123/prod`,
+    url: `http://127.0.0.1:${output.trim()}${pathOfStage(plan.apiId, plan.stageName)}`,
     async [Symbol.asyncDispose]() {
       await running[Symbol.asyncDispose]();
       rmSync(folder, { recursive: true, force: true });

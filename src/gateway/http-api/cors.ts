@@ -26,16 +26,16 @@ export interface Cors {
  */
 export function linkCors(plan: CorsPlan): Cors {
   const originOf = linkOrigins(plan.allowOrigins);
-  const credentials = plan.allowCredentials ? ["Access-Control-Allow-Credentials", "true"] : [];
+  const credentials = plan.allowCredentials ? ["access-control-allow-credentials", "true"] : [];
   // Browsers refuse credentials for the origin `*`, and CreateApi refuses such a configuration.
   const shared = plan.allowOrigins.includes("*") ? [] : credentials;
   const forPreflight = [
     ...shared,
-    ...list("Access-Control-Allow-Methods", plan.allowMethods),
-    ...list("Access-Control-Allow-Headers", plan.allowHeaders),
-    ...(plan.maxAgeSeconds === undefined ? [] : ["Access-Control-Max-Age", String(plan.maxAgeSeconds)]),
+    ...list("access-control-allow-methods", plan.allowMethods),
+    ...list("access-control-allow-headers", plan.allowHeaders),
+    ...(plan.maxAgeSeconds === undefined ? [] : ["access-control-max-age", String(plan.maxAgeSeconds)]),
   ];
-  const forOthers = [...shared, ...list("Access-Control-Expose-Headers", plan.exposeHeaders)];
+  const forOthers = [...shared, ...list("access-control-expose-headers", plan.exposeHeaders)];
   return {
     answer(exchange) {
       const headers: string[] = [];
@@ -52,7 +52,7 @@ export function linkCors(plan: CorsPlan): Cors {
       const origin = exchange.request.header("origin");
       const allowed = origin === undefined ? undefined : originOf(origin);
       if (allowed === undefined) return;
-      headers.push("Access-Control-Allow-Origin", allowed);
+      headers.push("access-control-allow-origin", allowed);
       const more = isPreflight(exchange) ? forPreflight : forOthers;
       for (const text of more) headers.push(text);
     },
