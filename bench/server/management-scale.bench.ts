@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { APIGatewayClient, ImportRestApiCommand } from "@aws-sdk/client-api-gateway";
 import { LambdaClient } from "@aws-sdk/client-lambda";
-import { prepareWalk, walkThroughSdk } from "../../test/conformance/every-operation/walk.ts";
+import { prepareWalk, restWalk, walkThroughSdk } from "../../test/conformance/every-operation/walk.ts";
 import { startPortico } from "../../test/portico.ts";
 import type { Bench } from "../bench.ts";
 import { load } from "../measure.ts";
@@ -72,7 +72,7 @@ export const bench: Bench = {
       await prepareWalk(lambda);
       const times = new Map<string, number[]>();
       for (let walk = 0; walk < walks; walk++) {
-        await walkThroughSdk(client, {
+        await walkThroughSdk(restWalk, client, {
           isAlone: false,
           onCall: (operation, ms) => times.set(operation, [...(times.get(operation) ?? []), ms]),
         });

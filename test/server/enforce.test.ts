@@ -379,6 +379,41 @@ test("a copy of an API, and a test of its authorizer, use no role that the calle
   assert.equal((await testWith(chosen.path, { role: "app-1" })).status, 200);
 });
 
+test("quick create, and a change of its target, use no role that the caller may not pass", async () => {
+  const role = (name: string): string => `arn:aws:iam::000000000000:role/${name}`;
+  const api = (method: string, path: string, input: object, signing?: Signing): Promise<Answer> =>
+    ask({ service: "apigateway", method, path, body: JSON.stringify(input) }, signing);
+  const statements = [
+    { Effect: "Allow", Action: "apigateway:*", Resource: "*" },
+    { Effect: "Allow", Action: "iam:PassRole", Resource: role("app-*") },
+  ];
+  const maker = { credentials: await makeUser("maker", { Version: "2012-10-17", Statement: statements }) };
+  const quick = (credentialsArn: string) => ({
+    name: "quick",
+    protocolType: "HTTP",
+    target: "arn:aws:lambda:us-east-1:000000000000:function:f",
+    credentialsArn,
+  });
+  const mayNotPass = new RegExp(`iam:PassRole on resource: ${role("power")} because`);
+  assert.match((await api("POST", "/v2/apis", quick(role("power")), maker)).text, mayNotPass);
+  const own = await api("POST", "/v2/apis", quick(role("app-1")), maker);
+  assert.equal(own.status, 201, own.text);
+  const made = await api("POST", "/v2/apis", quick(role("power")));
+  for (const [{ text }, isForeign] of [
+    [own, false],
+    [made, true],
+  ] as const) {
+    const { apiId } = JSON.parse(text) as { readonly apiId: string };
+    const change = (input: object): Promise<Answer> => api("PATCH", `/v2/apis/${apiId}`, input, maker);
+    assert.match((await change({ credentialsArn: role("power") })).text, mayNotPass);
+    assert.equal((await change({ description: "changed" })).status, 200);
+    // What the role is used for changes, too.
+    const moved = await change({ target: "arn:aws:lambda:us-east-1:000000000000:function:other" });
+    if (isForeign) assert.match(moved.text, mayNotPass);
+    else assert.equal(moved.status, 200, moved.text);
+  }
+});
+
 test("the metrics' token reads the metrics, and opens nothing else", async () => {
   const bearing = (path: string, authorization: string, method = "GET"): Promise<Answer> =>
     send(method, path, { authorization });

@@ -100,7 +100,6 @@ export async function quickCreate(work: Change, api: HttpApi, input: QuickCreate
 export async function changeQuickCreated(work: Change, { ApiId }: HttpApi, input: QuickCreateInput): Promise<void> {
   const { Target, RouteKey, CredentialsArn } = input;
   if (Target === undefined && RouteKey === undefined && CredentialsArn === undefined) return;
-  refuseForeignRole(CredentialsArn, work.call);
   const { tx } = work;
   const managed = async <Item extends { readonly ApiGatewayManaged?: true }>(kind: string) =>
     (await tx.list<Item>(kind, { prefix: `${ApiId}/` })).find(({ body }) => body.ApiGatewayManaged === true);
@@ -112,14 +111,15 @@ export async function changeQuickCreated(work: Change, { ApiId }: HttpApi, input
       "Target, RouteKey and CredentialsArn can only be updated for an API that was made by quick create",
     );
   }
-  await tx.put<HttpIntegration>(
-    httpApiKinds.integration,
-    integration.id,
-    present<HttpIntegration>({
+  if (Target !== undefined || CredentialsArn !== undefined) {
+    const changed = present<HttpIntegration>({
       ...integration.body,
       ...(Target === undefined ? {} : targetOf(Target)),
       CredentialsArn: CredentialsArn === undefined ? integration.body.CredentialsArn : CredentialsArn || undefined,
-    } as HttpIntegration),
-  );
+    } as HttpIntegration);
+    // A role that stays is used for what the target now is.
+    refuseForeignRole(changed.CredentialsArn, work.call);
+    await tx.put<HttpIntegration>(httpApiKinds.integration, integration.id, changed);
+  }
   if (RouteKey !== undefined) await tx.put<Route>(httpApiKinds.route, route.id, { ...route.body, RouteKey });
 }

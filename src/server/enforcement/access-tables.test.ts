@@ -102,6 +102,7 @@ test("every operation that is there has a row, by which an administrator may do 
     sts: Object.keys(makeStsOperations(store, {} as never, {} as never)),
     wafv2: Object.keys(makeWafOperations(store, {} as never)),
     apigateway: Object.keys(loadModel("apigateway").operations),
+    apigatewayv2: Object.keys(loadModel("apigatewayv2").operations),
   };
   for (const [service, operations] of Object.entries(there) as [ModelName, readonly string[]][]) {
     assert.ok(operations.length > 5, service);
@@ -115,6 +116,14 @@ test("every operation that is there has a row, by which an administrator may do 
 /** What calls ask for: the permission alone is enough, and any other is not. */
 const demands: readonly (readonly [ModelName, string, object, string, string])[] = [
   ["apigateway", "GetRestApis", {}, "apigateway:GET", "arn:aws:apigateway:us-east-1::/restapis"],
+  ["apigatewayv2", "CreateApi", {}, "apigateway:POST", "arn:aws:apigateway:us-east-1::/apis"],
+  [
+    "apigatewayv2",
+    "UpdateStage",
+    {},
+    "apigateway:PATCH",
+    "arn:aws:apigateway:us-east-1::/apis/{apiId}/stages/{stageName}",
+  ],
   ["lambda", "Invoke", {}, "lambda:InvokeFunction", "arn:aws:lambda:us-east-1:000000000000:function:f"],
   [
     "lambda",
@@ -271,6 +280,14 @@ const taggedPaths: readonly (readonly [kind: string, id: string, paths: readonly
   ["rest-api", "abc", [`/tags/${encodeURIComponent(arnOf("/restapis/abc"))}`]],
   ["stage", "abc/prod", ["/restapis/abc/stages/prod", "/restapis/abc/stages/prod/exports/oas30"]],
   ["stage", "abc/prod", [`/tags/${encodeURIComponent(arnOf("/restapis/abc/stages/prod"))}`]],
+  ["http-api", "abc", ["/v2/apis/abc", "/v2/apis/abc/routes/r1", "/v2/apis/abc/stages"]],
+  ["http-api", "abc", [`/v2/tags/${encodeURIComponent(arnOf("/apis/abc"))}`]],
+  [
+    "http-stage",
+    "abc/$default",
+    ["/v2/apis/abc/stages/%24default", "/v2/apis/abc/stages/%24default/cache/authorizers"],
+  ],
+  ["http-stage", "abc/prod", [`/v2/tags/${encodeURIComponent(arnOf("/apis/abc/stages/prod"))}`]],
   ["api-key", "k1", ["/apikeys/k1"]],
   ["usage-plan", "p1", ["/usageplans/p1", "/usageplans/p1/keys/k1"]],
   ["client-certificate", "c1", ["/clientcertificates/c1"]],
@@ -294,7 +311,9 @@ const isDenied = { code: "AccessDeniedException" };
 
 for (const [kind, id, paths] of taggedPaths) {
   test(`conditions know the tags of ${kind} ${id}, and what is below it inherits them: ${paths[0]}`, async () => {
-    await store.write(scope, (tx) => tx.put(kind, id, { apiStages: [], tags: { Env: "dev", other: "1" } }));
+    const tags = { Env: "dev", other: "1" };
+    const body = kind.startsWith("http-") ? { Tags: tags } : { apiStages: [], tags };
+    await store.write(scope, (tx) => tx.put(kind, id, body));
     for (const path of paths) {
       await ask(path, [byTag("Allow", "StringEquals", "dev")]);
       await ask(path, [all, byTag("Deny", "StringEquals", "prod")]);
@@ -327,7 +346,7 @@ test("lists and the account have no tags, and of what is not here nobody knows t
     await ask(path, [all, byTag("Deny", "StringEquals", "prod")]);
     await assert.rejects(ask(path, [byTag("Allow", "StringEquals", "dev")]), isDenied, path);
   }
-  for (const path of ["/v2/apis/abc", "/tags/nonsense", `/tags/${encodeURIComponent(arnOf("/tags/x"))}`]) {
+  for (const path of ["/v2/portals/abc", "/tags/nonsense", `/tags/${encodeURIComponent(arnOf("/tags/x"))}`]) {
     await assert.rejects(ask(path, [all, byTag("Deny", "StringEquals", "prod")]), isDenied, path);
     await assert.rejects(ask(path, [byTag("Allow", "StringNotEquals", "prod")]), isDenied, path);
   }

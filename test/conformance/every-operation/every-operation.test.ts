@@ -1,19 +1,100 @@
-// Each of AWS's clients calls every operation of the REST management API, by one table (walk.json).
+// Each of AWS's clients calls every operation of the management API, by one table for each version (…-walk.json).
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, type TestContext, test } from "node:test";
 import { APIGatewayClient } from "@aws-sdk/client-api-gateway";
+import { ApiGatewayV2Client } from "@aws-sdk/client-apigatewayv2";
 import { LambdaClient } from "@aws-sdk/client-lambda";
+import { loadModel } from "../../../src/protocol/model.ts";
 import { type Portico, startPortico } from "../../portico.ts";
 import { clientEnvironment, run, tool } from "../../tool.ts";
 import { makeClient } from "../sdk/sdk-client.ts";
-import { prepareWalk, today, walkFile, walkThroughSdk } from "./walk.ts";
+import { prepareWalk, restWalk, today, v2Walk, type Walk, walkThroughSdk } from "./walk.ts";
 
-const model = JSON.parse(
-  readFileSync(join(import.meta.dirname, "../../../src/protocol/models/apigateway.json"), "utf8"),
-) as { operations: Record<string, unknown> };
-const operations = Object.keys(model.operations).sort();
+/** The operations of the second version that are not there yet: each answers 501. */
+const missingFromV2: readonly string[] = [
+  "CreateApiMapping",
+  "CreateAuthorizer",
+  "CreateDomainName",
+  "CreateIntegration",
+  "CreateIntegrationResponse",
+  "CreateModel",
+  "CreatePortal",
+  "CreatePortalProduct",
+  "CreateProductPage",
+  "CreateProductRestEndpointPage",
+  "CreateRoute",
+  "CreateRouteResponse",
+  "CreateRoutingRule",
+  "CreateVpcLink",
+  "DeleteApiMapping",
+  "DeleteAuthorizer",
+  "DeleteDomainName",
+  "DeleteIntegration",
+  "DeleteIntegrationResponse",
+  "DeleteModel",
+  "DeletePortal",
+  "DeletePortalProduct",
+  "DeletePortalProductSharingPolicy",
+  "DeleteProductPage",
+  "DeleteProductRestEndpointPage",
+  "DeleteRoute",
+  "DeleteRouteRequestParameter",
+  "DeleteRouteResponse",
+  "DeleteRoutingRule",
+  "DeleteVpcLink",
+  "DisablePortal",
+  "ExportApi",
+  "GetApiMapping",
+  "GetApiMappings",
+  "GetAuthorizer",
+  "GetAuthorizers",
+  "GetDomainName",
+  "GetDomainNames",
+  "GetIntegration",
+  "GetIntegrationResponse",
+  "GetIntegrationResponses",
+  "GetIntegrations",
+  "GetModel",
+  "GetModelTemplate",
+  "GetModels",
+  "GetPortal",
+  "GetPortalProduct",
+  "GetPortalProductSharingPolicy",
+  "GetProductPage",
+  "GetProductRestEndpointPage",
+  "GetRoute",
+  "GetRouteResponse",
+  "GetRouteResponses",
+  "GetRoutes",
+  "GetRoutingRule",
+  "GetVpcLink",
+  "GetVpcLinks",
+  "ImportApi",
+  "ListPortalProducts",
+  "ListPortals",
+  "ListProductPages",
+  "ListProductRestEndpointPages",
+  "ListRoutingRules",
+  "PreviewPortal",
+  "PublishPortal",
+  "PutPortalProductSharingPolicy",
+  "PutRoutingRule",
+  "ReimportApi",
+  "UpdateApiMapping",
+  "UpdateAuthorizer",
+  "UpdateDomainName",
+  "UpdateIntegration",
+  "UpdateIntegrationResponse",
+  "UpdateModel",
+  "UpdatePortal",
+  "UpdatePortalProduct",
+  "UpdateProductPage",
+  "UpdateProductRestEndpointPage",
+  "UpdateRoute",
+  "UpdateRouteResponse",
+  "UpdateVpcLink",
+];
 
 let portico: Portico;
 beforeEach(async () => {
@@ -26,30 +107,57 @@ afterEach(async () => {
   assert.equal(await portico.stop(), 0, portico.output());
 });
 
-test("SDK v3 calls every operation", async (t) => {
-  const client = makeClient(APIGatewayClient, portico);
-  const called = new Set<string>();
-  await walkThroughSdk(client, { isAlone: true, onCall: (operation) => called.add(operation) });
-  client.destroy();
-  covered(t, called);
-});
+for (const { walk, Client, missing } of [
+  { walk: restWalk, Client: APIGatewayClient, missing: [] },
+  { walk: v2Walk, Client: ApiGatewayV2Client, missing: missingFromV2 },
+]) {
+  const { service } = walk;
+  test(`${service}: SDK v3 calls every operation`, async (t) => {
+    const client = makeClient<{ send(command: never): Promise<unknown>; destroy(): void }>(Client, portico);
+    const called = new Set<string>();
+    await walkThroughSdk(walk, client, { isAlone: true, onCall: (operation) => called.add(operation) });
+    client.destroy();
+    covered(t, { walk, called, missing });
+  });
 
-for (const [name, client, probe] of [
-  ["boto3", "boto3", "import boto3"],
-  ["the AWS CLI", "cli", "import awscli.clidriver"],
-] as const) {
-  test(`${name} calls every operation`, tool("python3", ["-c", probe], true), async (t) => {
-    const script = join(import.meta.dirname, "walk.py");
-    const ran = await run("python3", [script, client, walkFile, today()], {
-      env: clientEnvironment(portico.url),
+  for (const [name, client, probe] of [
+    ["boto3", "boto3", "import boto3"],
+    ["the AWS CLI", "cli", "import awscli.clidriver"],
+  ] as const) {
+    test(`${service}: ${name} calls every operation`, tool("python3", ["-c", probe], true), async (t) => {
+      const script = join(import.meta.dirname, "walk.py");
+      const ran = await run("python3", [script, client, service, walk.file, today()], {
+        env: clientEnvironment(portico.url),
+      });
+      assert.equal(ran.status, 0, ran.stderr);
+      covered(t, { walk, called: new Set(ran.stdout.trim().split("\n")), missing });
     });
-    assert.equal(ran.status, 0, ran.stderr);
-    covered(t, new Set(ran.stdout.trim().split("\n")));
+  }
+
+  test(`${service}: exactly the operations that are said to be missing answer 501`, async () => {
+    const notThere: string[] = [];
+    for (const [operation, { http }] of Object.entries(loadModel(service).operations)) {
+      const path = http.requestUri.replaceAll(/\{[^}]+\}/g, "none");
+      const answer = await fetch(portico.url.replace(/\/$/, "") + path, {
+        method: http.method,
+        headers: { authorization: credential },
+      });
+      await answer.arrayBuffer();
+      if (answer.status === 501) notThere.push(operation);
+    }
+    assert.deepEqual(notThere.sort(), [...missing].sort());
   });
 }
 
-/** The walk is whole only if no operation of the model is left out. */
-function covered(t: TestContext, called: ReadonlySet<string>): void {
+const credential =
+  "AWS4-HMAC-SHA256 Credential=000000000000/20261120/us-east-1/apigateway/aws4_request, SignedHeaders=host, Signature=0";
+
+/** A walk is whole only if no operation of the model is left out, but for those that are not there. */
+function covered(
+  t: TestContext,
+  { walk, called, missing }: { walk: Walk; called: ReadonlySet<string>; missing: readonly string[] },
+): void {
+  const operations = Object.keys(loadModel(walk.service).operations);
   t.diagnostic(`${called.size} of ${operations.length} operations called`);
-  assert.deepEqual([...called].sort(), operations);
+  assert.deepEqual([...called, ...missing].sort(), operations.sort());
 }

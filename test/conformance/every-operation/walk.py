@@ -1,4 +1,4 @@
-"""Takes the walk through boto3 or the AWS CLI: `walk.py boto3|cli URL`, calls and expectations from walk.json.
+"""Takes a walk through boto3 or the AWS CLI: `walk.py boto3|cli SERVICE FILE DAY`, calls and expectations from the file.
 
 The CLI runs in this process, by its own driver and from its own arguments: a process for each call would take minutes.
 Prints the names of the operations that were called, one a line.
@@ -38,26 +38,30 @@ def at(answer, path):
     return found
 
 
-def through_boto3():
+def through_boto3(service):
     import boto3
+    from botocore.exceptions import ClientError
 
-    client = boto3.client("apigateway")
+    client = boto3.client(service)
 
     def call(name, given):
-        answer = getattr(client, xform_name(name))(**given)
+        try:
+            answer = getattr(client, xform_name(name))(**given)
+        except ClientError as refusal:
+            return refusal.response["Error"]["Code"]
         return answer, answer["body"].read() if hasattr(answer.get("body"), "read") else b""
 
     return call
 
 
-def through_cli():
+def through_cli(service):
     from awscli.clidriver import create_clidriver
 
     driver = create_clidriver()
     file = os.path.join(tempfile.mkdtemp(), "out")
 
     def call(name, given):
-        arguments = ["apigateway", xform_name(name, "-")]
+        arguments = [service, xform_name(name, "-")]
         for member, value in given.items():
             option = xform_name(member, "-")
             if isinstance(value, bool):
@@ -68,6 +72,9 @@ def through_cli():
         printed, complaints = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(complaints):
             status = driver.main([*arguments, *([file] if is_file else []), "--output", "json"])
+        refusal = re.search(r"An error occurred \((\w+)\)", complaints.getvalue())
+        if refusal:
+            return refusal.group(1)
         assert status == 0, f"aws {' '.join(arguments)}\n{complaints.getvalue()}"
         answer = json.loads(printed.getvalue() or "{}")
         if not is_file:
@@ -78,14 +85,17 @@ def through_cli():
     return call
 
 
-def main(client, walk, today):
+def main(client, service, walk, today):
     kept["today"] = today
-    call = {"boto3": through_boto3, "cli": through_cli}[client]()
+    call = {"boto3": through_boto3, "cli": through_cli}[client](service)
     with open(walk, encoding="utf8") as file:
         steps = json.load(file)
     for step in steps:
         name = step["call"]
-        answer, body = call(name, fill(step.get("with", {})))
+        found = call(name, fill(step.get("with", {})))
+        refused = found if isinstance(found, str) else None
+        assert refused == step.get("refused"), f"{name}: {refused}, not {step.get('refused')}"
+        answer, body = ({}, b"") if refused else found
         for path, wanted in fill(step.get("expect", {})).items():
             assert at(answer, path) == wanted, f"{name}: {path} is {at(answer, path)!r}, not {wanted!r}"
         assert body.startswith(step.get("expectBytes", "").encode()), f"{name}: {body[:80]!r}"
