@@ -329,6 +329,10 @@ export const bounds = {
     source: "AWS: Amazon API Gateway quotas and important notes, API Gateway resource policy size",
   },
   apiNameCharsMax: { value: 1_024, source: "ours: the name of a REST API" },
+  routeScopesMax: { value: 10, source: "AWS: Quotas for configuring and running an HTTP API" },
+  scopeCharsMax: { value: 64, source: "AWS: CreateRoute, authorizationScopes" },
+  httpMappingsMax: { value: 1_000, source: "ours: parameter mappings of one integration" },
+  httpMappingValueCharsMax: { value: 512, source: "AWS: CreateIntegration, requestParameters" },
   stageVariablesMax: {
     value: 100,
     source: "AWS: Amazon API Gateway quotas and important notes, stage variables per stage",
@@ -344,6 +348,7 @@ export const bounds = {
 
   // Plans: what an integration has that says nothing else
   integrationTimeoutMsDefault: { value: 29_000, source: "AWS: Maximum integration timeout" },
+  httpIntegrationTimeoutMsDefault: { value: 30_000, source: "AWS: Quotas for configuring and running an HTTP API" },
   streamIdleMs: { value: 300_000, source: "AWS: Idle timeout of response streaming, Regional" },
   streamIdleMsEdge: { value: 30_000, source: "AWS: Idle timeout of response streaming, edge-optimized" },
 

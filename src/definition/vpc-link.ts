@@ -17,5 +17,16 @@ export interface VpcLink extends VpcLinkLife {
   readonly targetArns: readonly string[];
 }
 
-/** `{vpcLinkId}` → {@link VpcLink}, in the account's and region's scope. */
+/** An HTTP API's way into a private network: a link of the second version. */
+export interface HttpVpcLink extends VpcLinkLife {
+  readonly subnetIds: readonly string[];
+  readonly securityGroupIds: readonly string[];
+  /** Seconds since 1970. */
+  readonly createdDate: number;
+}
+
+/** Tells the documents of both versions apart. */
+export const isHttpVpcLink = (link: VpcLink | HttpVpcLink): link is HttpVpcLink => "subnetIds" in link;
+
+/** `{vpcLinkId}` → {@link VpcLink} or {@link HttpVpcLink}, in the account's and region's scope. */
 export const vpcLinkKind = "vpc-link";

@@ -4,6 +4,7 @@
  * so; an empty text removes it.
  * AWS: API Gateway version 2 API reference, "UpdateRoute" and its like.
  */
+import { isDeepStrictEqual } from "node:util";
 import { present } from "./work.ts";
 
 /** Returns the members of the item that a member of the input changes; undefined removes one. */
@@ -73,3 +74,7 @@ export function mergeInto<Item extends object, In extends object>(
 }
 
 const uncapitalised = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
+
+/** Returns an updated item, or the one before if both are equal: then nothing is written, and nobody is told. */
+export const unlessEqual = <Item extends object>(item: Item, before: Item): Item =>
+  isDeepStrictEqual(item, before) ? before : item;

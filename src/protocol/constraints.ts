@@ -22,8 +22,8 @@ interface CheckWords {
 }
 
 /**
- * Makes the checks of shapes, each when it is first used. `exempt` names shapes whose enum the service checks itself,
- * since its answer differs (Lambda's Runtime).
+ * Makes the checks of shapes, each when it is first used. `exempt` names shapes whose values the service checks itself,
+ * since its answer differs (Lambda's Runtime) or its limits can be set.
  */
 export function makeChecks(
   model: Model,
@@ -31,7 +31,7 @@ export function makeChecks(
   { enumOrder = (declared) => declared, nullableMaps = [] }: CheckWords = {},
 ): (shapeName: string) => Check {
   const made = new Map<string, Check>();
-  const rulesOfShape = (name: string) => rulesOf(shapeOf(model, name), exempt.includes(name) ? undefined : enumOrder);
+  const rulesOfShape = (name: string) => (exempt.includes(name) ? [] : rulesOf(shapeOf(model, name), enumOrder));
   const checkOf = (shapeName: string): Check => {
     let check = made.get(shapeName);
     if (!check) {
@@ -156,11 +156,8 @@ function report(problems: string[], value: string, path: string, constraint: str
   problems.push(`${value} at '${path}' failed to satisfy constraint: ${constraint}`);
 }
 
-/**
- * Returns a shape's constraints, in the order in which AWS lists them for the members of a list. Without an order, the
- * enumeration is none of them.
- */
-function rulesOf(shape: Shape, enumOrder: EnumOrder | undefined): readonly Rule[] {
+/** Returns a shape's constraints, in the order in which AWS lists them for the members of a list. */
+function rulesOf(shape: Shape, enumOrder: EnumOrder): readonly Rule[] {
   const rules: Rule[] = [];
   const { min, max, pattern } = shape;
   const isNumber = shape.type === "integer" || shape.type === "long" || shape.type === "double";
@@ -173,7 +170,7 @@ function rulesOf(shape: Shape, enumOrder: EnumOrder | undefined): readonly Rule[
     rules.push({ text: `Member must have ${what} greater than or equal to ${min}`, keeps: (v) => sizeOf(v) >= min });
   }
   if (pattern !== undefined) rules.push(patternRule(pattern, max));
-  if (shape.enum && enumOrder !== undefined) {
+  if (shape.enum) {
     const allowed = new Set<unknown>(shape.enum);
     const text = `Member must satisfy enum value set: [${enumOrder(shape.enum).join(", ")}]`;
     rules.push({ text, keeps: (value) => allowed.has(value) });

@@ -99,8 +99,11 @@ export interface Service {
   readonly model: string;
   /** The handlers, or a function that loads them with the first call, since many servers never need their code. */
   readonly operations: Operations | (() => Promise<Operations>);
-  /** Shapes of the model whose enum the service's handlers check, since AWS's answer differs (Lambda's `Runtime`). */
-  readonly ownEnums?: readonly string[];
+  /**
+   * Shapes of the model whose values the service's handlers check, since AWS's answer differs (Lambda's `Runtime`) or the
+   * operator may raise the limit.
+   */
+  readonly ownChecks?: readonly string[];
   /** The service's own bound for request bodies, in place of the management API's. */
   readonly bodyBytesMax?: number;
 }

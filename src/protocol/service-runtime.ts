@@ -80,7 +80,7 @@ export async function makeServiceRuntime(
       throw new Error(`The service ${name} has a handler for ${operation}, which its model does not have.`);
     }
   }
-  const protocol = protocols[model.metadata.protocol](model, dialect, service.ownEnums ?? []);
+  const protocol = protocols[model.metadata.protocol](model, dialect, service.ownChecks ?? []);
 
   const refuse = (thrown: unknown, operation: string | undefined, call: CallInHand): ManagementResponse => {
     const error = thrown instanceof ApiError ? thrown : unexpected(thrown, operation, call, options);
@@ -206,9 +206,9 @@ function withApiGatewayId(call: CallInHand): CallInHand {
   return { ...call, headers: { ...call.headers, "x-amz-apigw-id": `${randomBytes(11).toString("base64url")}=` } };
 }
 
-function makeRestProtocol(model: Model, dialect: Dialect, ownEnums: readonly string[]): Protocol {
+function makeRestProtocol(model: Model, dialect: Dialect, ownChecks: readonly string[]): Protocol {
   const route = makeRouter(model);
-  const binderOf = lazily(makeRestBinders(model, dialect, ownEnums));
+  const binderOf = lazily(makeRestBinders(model, dialect, ownChecks));
   const responderOf = lazily(makeRestResponders(model, dialect));
   return {
     route(request) {
@@ -247,9 +247,9 @@ function unknownOperation({ metadata }: Model, method: string, path: string): Ap
   return new ApiError("UnknownOperationException", `No operation of ${metadata.serviceId} answers to ${called}`);
 }
 
-function makeQueryProtocol(model: Model, _dialect: Dialect, ownEnums: readonly string[]): Protocol {
+function makeQueryProtocol(model: Model, _dialect: Dialect, ownChecks: readonly string[]): Protocol {
   const { xmlNamespace } = model.metadata;
-  const binderOf = lazily(makeQueryBinders(model, ownEnums));
+  const binderOf = lazily(makeQueryBinders(model, ownChecks));
   const responderOf = makeQueryResponders(model);
   return {
     route(request) {
@@ -291,9 +291,9 @@ const queryCodes: Readonly<Record<string, string>> = {
  *
  * Smithy: "AWS JSON 1.1 protocol", Protocol behaviors.
  */
-function makeJsonProtocol(model: Model, dialect: Dialect, ownEnums: readonly string[]): Protocol {
+function makeJsonProtocol(model: Model, dialect: Dialect, ownChecks: readonly string[]): Protocol {
   const { metadata } = model;
-  const binderOf = lazily(makeRestBinders(model, dialect, ownEnums));
+  const binderOf = lazily(makeRestBinders(model, dialect, ownChecks));
   const responderOf = lazily(makeRestResponders(model, dialect));
   return {
     route({ method, target, headers, body }) {
@@ -326,7 +326,7 @@ function makeJsonProtocol(model: Model, dialect: Dialect, ownEnums: readonly str
 
 const noQuery = new URLSearchParams();
 
-type MakeProtocol = (model: Model, dialect: Dialect, ownEnums: readonly string[]) => Protocol;
+type MakeProtocol = (model: Model, dialect: Dialect, ownChecks: readonly string[]) => Protocol;
 const protocols: Readonly<Record<ModelMetadata["protocol"], MakeProtocol>> = {
   "rest-json": makeRestProtocol,
   query: makeQueryProtocol,

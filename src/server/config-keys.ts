@@ -79,6 +79,7 @@ export interface ConfigKey {
 /** An integration can't be given less time. */
 const limitMins: Readonly<Partial<Record<ControlLimit, number>>> = {
   integrationTimeoutMs: bounds.integrationTimeoutMsMin.value,
+  httpIntegrationTimeoutMs: bounds.integrationTimeoutMsMin.value,
 };
 
 const kib = 1024;

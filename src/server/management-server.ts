@@ -138,6 +138,8 @@ function makeServices(options: ManagementServerOptions, sessions: Sessions): rea
     },
     {
       model: "apigatewayv2",
+      // `--limit httpIntegrationTimeoutMs` raises its greatest value.
+      ownChecks: ["IntegerWithLengthBetween50And30000"],
       operations: async () =>
         (await import("../management/v2/operations.ts")).makeV2Operations({
           store,
@@ -151,7 +153,7 @@ function makeServices(options: ManagementServerOptions, sessions: Sessions): rea
       model: "lambda",
       operations: functions.lambda.operations,
       // The operation refuses unknown runtimes, because it knows which ones this machine has.
-      ownEnums: ["Runtime"],
+      ownChecks: ["Runtime"],
       bodyBytesMax: bounds.lambdaRequestBytesMax.value,
     },
     {

@@ -79,7 +79,7 @@ const management = makeManagement(
     {
       model: "lambda",
       operations: scripted("CreateFunction", "DeleteFunction", "GetFunction", "Invoke", "UpdateFunctionConfiguration"),
-      ownEnums: ["Runtime"],
+      ownChecks: ["Runtime"],
     },
     { model: "sts", operations: scripted("AssumeRole", "GetCallerIdentity") },
   ],

@@ -1,21 +1,36 @@
-import { type VpcLink, vpcLinkKind } from "../../definition/vpc-link.ts";
+import { type HttpVpcLink, isHttpVpcLink, type VpcLink, vpcLinkKind } from "../../definition/vpc-link.ts";
 import { listPaths, member, type PatchRule, text } from "../../families/patch.ts";
 import { nonEmpty, present } from "../../families/work.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
-import { creationOrder } from "../../store/store.ts";
 import { requireRoom } from "../control-service.ts";
 import { checkTags, withShownTags } from "../tags/tag-rules.ts";
 import { vpcLinkReferences } from "../vpc-links/vpc-link-references.ts";
-import { checkedLinkName, pendingView, readyState } from "../vpc-links/vpc-links.ts";
-import { type Change, defineResource, documents, operations, writing } from "./work.ts";
+import { checkedLinkName, pendingView, readyState, restVpcLinks } from "../vpc-links/vpc-links.ts";
+import { type Change, defineResource, documents, operations, pageOfItems, writing } from "./work.ts";
 
-const vpcLinks = documents({
+const missing = () => notFound("Invalid Vpc Link identifier specified");
+
+/** The documents of links. Those of the second version are among them, and are not there for this one. */
+const stored = documents({
   kind: vpcLinkKind,
   member: "vpcLinkId",
   idOf: (link: VpcLink) => link.id,
-  order: creationOrder,
-  missing: () => notFound("Invalid Vpc Link identifier specified"),
+  missing,
 });
+
+const vpcLinks: typeof stored = {
+  ...stored,
+  async find(work) {
+    const link: VpcLink | HttpVpcLink = await stored.find(work);
+    if (isHttpVpcLink(link)) throw missing();
+    return link;
+  },
+  async list(work) {
+    const page = pageOfItems(work, await restVpcLinks(work), ({ position }) => position);
+    return { ...page, items: page.items.map(({ link }) => link) };
+  },
+  count: async (work) => (await restVpcLinks(work)).length,
+};
 
 const loadBalancer = /^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:loadbalancer\/net\/[^/\s]+\/[^/\s]+$/;
 

@@ -11,11 +11,13 @@ import {
   httpApiKinds,
   type Route,
 } from "../../definition/http-api.ts";
+import { checkRouteConflicts, checkRouteKey } from "../../definition/http-route-rules.ts";
 import { defaultRouteKey } from "../../definition/route-key.ts";
 import { nowSeconds, present } from "../../families/work.ts";
-import { badRequest } from "../../protocol/errors.ts";
+import { badRequest, conflict } from "../../protocol/errors.ts";
 import { refuseForeignRole } from "../apis/pass-role.ts";
 import { deployToStages } from "./auto-deploy.ts";
+import { refuse } from "./refusals.ts";
 import type { Change } from "./work.ts";
 
 /** The members of the two operations' inputs that this is about. */
@@ -60,6 +62,7 @@ export async function quickCreate(work: Change, api: HttpApi, input: QuickCreate
     }
     return;
   }
+  refuse(checkRouteKey(RouteKey));
   refuseForeignRole(CredentialsArn, work.call);
   const { tx, call } = work;
   const integration = present<HttpIntegration>({
@@ -121,5 +124,15 @@ export async function changeQuickCreated(work: Change, { ApiId }: HttpApi, input
     refuseForeignRole(changed.CredentialsArn, work.call);
     await tx.put<HttpIntegration>(httpApiKinds.integration, integration.id, changed);
   }
-  if (RouteKey !== undefined) await tx.put<Route>(httpApiKinds.route, route.id, { ...route.body, RouteKey });
+  if (RouteKey === undefined) return;
+  refuse(checkRouteKey(RouteKey));
+  const others = (await tx.list<Route>(httpApiKinds.route, { prefix: `${ApiId}/` })).filter(
+    ({ id }) => id !== route.id,
+  );
+  const taken = checkRouteConflicts(
+    RouteKey,
+    others.map(({ body }) => body.RouteKey),
+  );
+  if (taken !== undefined) throw conflict(taken);
+  await tx.put<Route>(httpApiKinds.route, route.id, { ...route.body, RouteKey });
 }

@@ -1,6 +1,14 @@
 /** The life of VPC links of either version. Each version has its own kind of target. */
-import type { VpcLinkLife } from "../../definition/vpc-link.ts";
+import {
+  type HttpVpcLink,
+  isHttpVpcLink,
+  type VpcLink,
+  type VpcLinkLife,
+  vpcLinkKind,
+} from "../../definition/vpc-link.ts";
 import { badRequest } from "../../protocol/errors.ts";
+import { creationOrder } from "../../store/store.ts";
+import type { ControlWork } from "../control-service.ts";
 
 /** The state of a link that was made; on Portico this takes no minutes. */
 export const readyState = { status: "AVAILABLE", statusMessage: "Your vpc link is ready for use" } as const;
@@ -16,3 +24,27 @@ export function checkedLinkName(name: string): string {
   if (name.trim() === "") throw badRequest("Name cannot be empty");
   return name;
 }
+
+/** A link, and where it stands in the order in which links were made. */
+export interface ListedLink<Link> {
+  readonly link: Link;
+  readonly position: string;
+}
+
+async function linksThat<Link extends VpcLinkLife>(
+  { tx }: ControlWork,
+  isOne: (link: VpcLink | HttpVpcLink) => boolean,
+): Promise<readonly ListedLink<Link>[]> {
+  const all = await tx.list<VpcLink | HttpVpcLink>(vpcLinkKind, { order: creationOrder });
+  return all
+    .filter(({ body }) => isOne(body))
+    .map(({ body, position = "" }) => ({ link: body as unknown as Link, position }));
+}
+
+/** Returns the links of REST APIs. There are few, so that both versions' are read. */
+export const restVpcLinks = (work: ControlWork): Promise<readonly ListedLink<VpcLink>[]> =>
+  linksThat(work, (link) => !isHttpVpcLink(link));
+
+/** Returns the links of HTTP APIs. */
+export const httpVpcLinks = (work: ControlWork): Promise<readonly ListedLink<HttpVpcLink>[]> =>
+  linksThat(work, isHttpVpcLink);
