@@ -2,6 +2,7 @@ import { assert } from "../../base/assert.ts";
 import { bounds } from "../../base/bounds.ts";
 import type { ThrottleLimit } from "../../limits/throttles.ts";
 import type { Bucket, TokenBuckets } from "../../limits/token-buckets.ts";
+import type { PlanKind } from "../../plan/kinds.ts";
 import type { ThrottleLimitPlan, ThrottlePlan } from "../../plan/steps.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import type { Exchange } from "../exchange.ts";
@@ -76,9 +77,12 @@ function linkMethod(plan: ThrottleLimitPlan, context: LinkContext, verb: string)
     // The bucket is the method's, whichever key of methodSettings limits it: a change of keys doesn't fill it.
     bucket: methods.bucket(`method ${stage.apiId}/${stage.stageName} ${method.routeKey}${verb}`),
     level: "method",
-    hint: `The stage's methodSettings give ${method.routeKey}${verb} ${describe(limit)}`,
+    hint: `The stage's ${settingsOf[stage.kind]} give ${method.routeKey}${verb} ${describe(limit)}`,
   };
 }
+
+/** The settings that limit methods, in the words of each kind of API. */
+const settingsOf: Readonly<Record<PlanKind, string>> = { rest: "methodSettings", http: "route settings" };
 
 /** Anything else would be taken for a limit that is inherited. */
 function isLimit(plan: unknown): boolean {
