@@ -283,11 +283,11 @@ function compileSigner(
 }
 
 /** Returns who invokes an integration's function. */
-function compileInvokerOf(
+export function compileInvokerOf(
   functionArn: string,
-  integration: Integration,
-  method: Method,
-  context: IntegrationContext,
+  integration: Pick<Integration, "credentials">,
+  method: Pick<Method, "authorizationType">,
+  context: RoleAsker,
 ): Pick<LambdaPlan, "roleArn" | "asCaller"> {
   if (usesCaller(integration, method, context)) return { asCaller: invocationOf(functionArn) };
   return compileInvoker(functionArn, integration.credentials, context);
@@ -351,6 +351,9 @@ export function functionAt(uri: string, mode: keyof typeof invocations = "BUFFER
   if (path === null || !lambdaArn.test(path[1]!)) throw badAddress(uri);
   return path[1]!;
 }
+
+/** Returns the function that an HTTP API's integration names, by its ARN or by the URI that invokes it. */
+export const functionNamed = (uri: string): string => (lambdaArn.test(uri) ? uri : functionAt(uri));
 
 /** AWS: Lambda API reference, "Invoke", "InvokeWithResponseStream". */
 const invocations = {

@@ -70,6 +70,10 @@ export interface Grant {
   readonly policyText?: string;
   /** `$context.authorizer.{name}` */
   readonly context?: Readonly<Record<string, string>>;
+  /** Of an HTTP API's Lambda authorizer: its context as a JSON object, with values as they were given. */
+  readonly contextText?: string;
+  /** Of an HTTP API's Lambda authorizer: it says that the caller may not call. */
+  readonly isDenied?: true;
   readonly usageIdentifierKey?: string | undefined;
   /** `$context.authorizer.claims.{name}` */
   readonly claims?: Readonly<Record<string, string>>;

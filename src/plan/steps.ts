@@ -1,4 +1,5 @@
 import type { AuthorizerPlan } from "./authorizers.ts";
+import type { ResponseMappingsPlan } from "./parameter-mapping.ts";
 import type { TextPlan, UriPlan, ValuePlan } from "./values.ts";
 
 /** The facts of each kind of step, which compiler, docs and `portico explain` read. The linkers are in `gateway/steps/`. */
@@ -77,6 +78,10 @@ export const steps = {
     synopsis: "invokes a Lambda function with the proxy event",
     reads: ["headers", "query", "path", "body"],
   },
+  "http-api-lambda": {
+    synopsis: "invokes a Lambda function with the event of an HTTP API",
+    reads: ["headers", "query", "path", "body"],
+  },
   "authorizer-test": {
     synopsis: "asks an authorizer and answers what it says, for TestInvokeAuthorizer",
     reads: ["headers", "query", "path"],
@@ -108,6 +113,7 @@ export type StepPlan =
   | AwsPlan
   | LambdaPlan
   | LambdaProxyPlan
+  | HttpApiLambdaPlan
   | AuthorizerTestPlan;
 
 /** The step of a kind. */
@@ -291,6 +297,24 @@ export interface LambdaProxyPlan {
   readonly asCaller?: AwsCallPlan;
   readonly timeoutMs: number;
   readonly stream?: StreamPlan;
+}
+
+/** The form of events and answers of an HTTP API's functions. */
+export type PayloadFormat = "1.0" | "2.0";
+
+/** A Lambda integration of an HTTP API. */
+export interface HttpApiLambdaPlan {
+  readonly kind: "http-api-lambda";
+  /** As {@link LambdaProxyPlan.functionArn}. */
+  readonly functionArn: string;
+  readonly payloadFormat: PayloadFormat;
+  /** As {@link LambdaPlan.roleArn}. */
+  readonly roleArn?: string;
+  /** As {@link LambdaPlan.asCaller}. */
+  readonly asCaller?: AwsCallPlan;
+  readonly timeoutMs: number;
+  /** `ResponseParameters`. */
+  readonly response?: ResponseMappingsPlan;
 }
 
 /** `responseTransferMode` STREAM: the answer is passed on as it comes, beyond the payload limit, within `timeoutMs`. */

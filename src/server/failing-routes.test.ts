@@ -61,7 +61,12 @@ test("names what a template can't be parsed for, and integrations that can't wor
     anAws("sqs"),
     anAws("sns"),
     { kind: "lambda-proxy", functionArn: "arn:aws:lambda:us-east-1:000000000000:function:f", timeoutMs: 1 },
-    { kind: "lambda-proxy", functionArn: "arn:aws:lambda:us-east-1:000000000000:function:f:live", timeoutMs: 1 },
+    {
+      kind: "http-api-lambda",
+      functionArn: "arn:aws:lambda:us-east-1:000000000000:function:f:live",
+      payloadFormat: "2.0",
+      timeoutMs: 1,
+    },
   ]);
   const ofService = ({ names: [name] }: AwsServicePlan): string | undefined =>
     name === "sns" ? "no endpoint for sns" : undefined;

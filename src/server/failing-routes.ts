@@ -59,7 +59,7 @@ function problemsOf(step: StepPlan, backends: BackendProblems): string[] {
 
 function backendProblem(step: StepPlan, { ofService, ofFunction }: BackendProblems): string | undefined {
   if (step.kind === "aws") return ofService(step.service);
-  return step.kind === "lambda" || step.kind === "lambda-proxy" ? ofFunction(step.functionArn) : undefined;
+  return "functionArn" in step ? ofFunction(step.functionArn) : undefined;
 }
 
 const unsaid =

@@ -80,6 +80,18 @@ const backendAt = (path: string, timeoutMs = 10_000): BackendPlan => ({
 });
 const answerAll: StepPlan = { kind: "mock", request: templated, responses: [ok] };
 const lambdaProxy = { kind: "lambda-proxy", functionArn, timeoutMs: 10_000 } as const;
+const httpApiLambda = { kind: "http-api-lambda", functionArn, payloadFormat: "1.0", timeoutMs: 10_000 } as const;
+const mappedAnswer = {
+  "200": [
+    {
+      action: "append",
+      place: "header",
+      name: "x-body",
+      value: [{ kind: "body", of: "response", jsonPath: "$.a" }],
+      source: "$response.body.a",
+    },
+  ],
+} as const;
 const lambda = { kind: "lambda", functionArn, timeoutMs: 10_000, headers: [], request: passed } as const;
 /** One for all tests: a table is megabytes of shared memory. */
 const throttles = openThrottles(allocateThrottles(Date.now()), { ratePerSecond: 10_000, burst: 5_000 });
@@ -197,6 +209,13 @@ const cases: { readonly [Kind in StepKind]: Readonly<Record<string, Case>> } = {
     "in a stream": () => [{ ...lambdaProxy, roleArn, stream: { idleMs: 10_000 } }],
     "in a stream that fails": () => [{ ...lambdaProxy, roleArn, functionArn: "failing", stream: { idleMs: 10_000 } }],
     "in a stream that is idle": () => [{ ...lambdaProxy, roleArn, functionArn: "idle", stream: { idleMs: 1 } }],
+  },
+  "http-api-lambda": {
+    "that answers": () => [httpApiLambda],
+    "that answers a body": () => [{ ...httpApiLambda, payloadFormat: "2.0" }],
+    "that fails": () => [{ ...httpApiLambda, roleArn, functionArn: "failing" }],
+    "that is late": () => [{ ...httpApiLambda, roleArn, functionArn: "late", timeoutMs: 1 }],
+    "with a mapped answer": () => [{ ...httpApiLambda, response: mappedAnswer }],
   },
   "authorizer-test": {
     token: () => [testOf({ ...authorizer, kind: "token", functionArn, roleArn, timeoutMs: 10_000 })],

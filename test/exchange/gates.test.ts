@@ -58,6 +58,7 @@ const gates: { readonly [Kind in StepKind]: typeof noGate | Gate } = {
   aws: noGate,
   lambda: noGate,
   "lambda-proxy": noGate,
+  "http-api-lambda": noGate,
   "authorizer-test": noGate,
 };
 

@@ -1,9 +1,37 @@
 import type { HttpIntegration, Route } from "../../definition/http-api.ts";
-import type { StepPlan } from "../../plan/steps.ts";
+import type { HttpApiLambdaPlan, PayloadFormat } from "../../plan/steps.ts";
+import { compileInvokerOf, fillStageVariables, functionNamed } from "../compile-integration.ts";
 import { closed } from "../refusal.ts";
+import { compileResponseMappings } from "./compile-parameter-mapping.ts";
 import type { RouteContext } from "./compile-route.ts";
 
-/** Compiles the call of a Lambda function. */
-export function compileRouteFunction(_integration: HttpIntegration, _route: Route, _context: RouteContext): StepPlan {
-  throw closed("IntegrationType AWS_PROXY");
+/**
+ * Compiles the call of a Lambda function.
+ * AWS: API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway".
+ */
+export function compileRouteFunction(
+  integration: HttpIntegration,
+  { AuthorizationType: authorizationType }: Route,
+  context: RouteContext,
+): HttpApiLambdaPlan {
+  const { CredentialsArn, PayloadFormatVersion, RequestParameters = {}, ResponseParameters } = integration;
+  if (integration.ConnectionType !== "INTERNET") throw closed("connectionType VPC_LINK of a Lambda integration");
+  if (Object.keys(RequestParameters).length > 0) throw closed("RequestParameters of a Lambda integration");
+  const functionArn = functionNamed(fillStageVariables(integration.IntegrationUri, context.variables));
+  const credentials = CredentialsArn === undefined ? {} : { credentials: CredentialsArn };
+  const response = compileResponseMappings(ResponseParameters, context.variables);
+  return {
+    kind: "http-api-lambda",
+    functionArn,
+    payloadFormat: compilePayloadFormat(PayloadFormatVersion),
+    ...compileInvokerOf(functionArn, credentials, { authorizationType }, context),
+    timeoutMs: integration.TimeoutInMillis,
+    ...(response === undefined ? {} : { response }),
+  };
+}
+
+/** AWS: CreateIntegration, payloadFormatVersion: 1.0 if it is not given. Throws a refusal. */
+export function compilePayloadFormat(version = "1.0"): PayloadFormat {
+  if (version === "1.0" || version === "2.0") return version;
+  throw closed(`payloadFormatVersion ${version}`);
 }

@@ -35,8 +35,14 @@ const facts: Readonly<Record<FailureType, Facts>> = {
   DEFAULT_5XX: { status: 500, message: "Internal Server Error" },
 };
 
-/** AWS quirk of REST APIs that shared steps ask for: a refused signature may be a DEFAULT_4XX with the status 403. */
-const factsOf = (type: FailureType, { status }: Failure): Facts => (status === 403 ? facts.ACCESS_DENIED : facts[type]);
+/**
+ * AWS quirk of REST APIs that shared steps ask for: a refused signature may be a DEFAULT_4XX with the status 403. A function's
+ * failure is an INTEGRATION_FAILURE with the status 500.
+ */
+function factsOf(type: FailureType, { status }: Failure): Facts {
+  if (status === 403) return facts.ACCESS_DENIED;
+  return status === 500 ? facts.DEFAULT_5XX : facts[type];
+}
 
 /** Adds to the hint of a refused caller that a browser sends no credentials with a preflight. */
 function withCorsHint(exchange: Exchange, status: number, hint: string | undefined): string | undefined {

@@ -12,9 +12,17 @@ import type { ThreadContext } from "../thread-context.ts";
  * `arn:aws:iam::*:user/*`). If not, it answers the exchange as AWS does. `policy` is that of the called resource.
  * AWS: API Gateway REST API reference, "Integration": credentials.
  */
-export function callerMay(exchange: Exchange, call: AwsCallPlan, policy?: ParsedPolicy): boolean {
+export function callerMay(
+  exchange: Exchange,
+  call: AwsCallPlan,
+  policy?: ParsedPolicy,
+  onRefused?: (exchange: Exchange) => void,
+): boolean {
   const signer = exchange.caller.iam?.signer;
-  if (signer === undefined) return refuse(exchange, noCaller);
+  if (signer === undefined) {
+    onRefused?.(exchange);
+    return refuse(exchange, noCaller);
+  }
   const { principal, access } = signer;
   const account = /^arn:[^:]*:[^:]*:[^:]*:(\d{12})(?::|$)/.exec(call.resource)?.[1] ?? exchange.program.plan.account;
   const { action, resource, isPrefix: isResourcePrefix } = call;
@@ -25,6 +33,7 @@ export function callerMay(exchange: Exchange, call: AwsCallPlan, policy?: Parsed
   });
   const problem = problemOf(decision, action);
   if (problem === undefined) return true;
+  onRefused?.(exchange);
   const on = isResourcePrefix ? `${resource}*` : resource;
   return refuse(
     exchange,
@@ -33,11 +42,18 @@ export function callerMay(exchange: Exchange, call: AwsCallPlan, policy?: Parsed
 }
 
 /** Returns whether the caller may invoke the function, by its own policies or the function's. */
-export function callerMayInvoke(exchange: Exchange, call: AwsCallPlan, thread: ThreadContext): boolean {
+export function callerMayInvoke(
+  exchange: Exchange,
+  call: AwsCallPlan,
+  { thread, onRefused }: { readonly thread: ThreadContext; readonly onRefused?: (exchange: Exchange) => void },
+): boolean {
   const facts = thread.functions.describe(call.resource);
-  if (facts === undefined) return refuse(exchange, describeMissing(call.resource, thread.functions));
+  if (facts === undefined) {
+    onRefused?.(exchange);
+    return refuse(exchange, describeMissing(call.resource, thread.functions));
+  }
   const policy = thread.permissions.policyOf(facts);
-  return callerMay(exchange, call, policy && { name: "the function's policy", policy });
+  return callerMay(exchange, call, policy && { name: "the function's policy", policy }, onRefused);
 }
 
 export const noCaller =

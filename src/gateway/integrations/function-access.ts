@@ -11,6 +11,8 @@ export interface Invoker {
   readonly stage: Plan;
   readonly method: Plan["methods"][number];
   readonly thread: ThreadContext;
+  /** Called before a refusal is answered. */
+  readonly onRefused?: (exchange: Exchange) => void;
 }
 
 /**
@@ -27,18 +29,19 @@ export function linkInvocationCheck(
   { functionArn, roleArn, asCaller }: Pick<LambdaPlan, "functionArn" | "roleArn" | "asCaller">,
   invoker: Invoker,
 ): (exchange: Exchange) => boolean {
-  if (asCaller !== undefined) return (exchange) => callerMayInvoke(exchange, asCaller, invoker.thread);
+  if (asCaller !== undefined) return (exchange) => callerMayInvoke(exchange, asCaller, invoker);
   return roleArn === undefined ? (exchange) => mayInvoke(exchange, functionArn, invoker) : () => true;
 }
 
 /** Returns whether API Gateway may invoke the function for this method. If not, it answers the exchange as AWS does. */
 function mayInvoke(exchange: Exchange, functionArn: string, invoker: Invoker): boolean {
   const { stage, method } = invoker;
-  const sourceArn =
-    `arn:aws:execute-api:${stage.region}:${stage.account}:${stage.apiId}/${stage.stageName}/` +
-    `${exchange.httpMethod}${method.resourcePath}`;
+  // AWS: "Troubleshooting issues with HTTP API Lambda integrations": the default route is named by its key alone.
+  const called = method.resourcePath === "$default" ? "$default" : `${exchange.httpMethod}${method.resourcePath}`;
+  const sourceArn = `arn:aws:execute-api:${stage.region}:${stage.account}:${stage.apiId}/${stage.stageName}/${called}`;
   const hint = problemOfInvoking(functionArn, sourceArn, invoker);
   if (hint === undefined) return true;
+  invoker.onRefused?.(exchange);
   exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", { hint, log: [invalidPermissions] });
   return false;
 }

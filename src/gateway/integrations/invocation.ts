@@ -7,6 +7,8 @@ export interface InvocationConsumer {
   ok(payload: Buffer): void;
   /** Called when the function failed; `payload` is `{"errorMessage":…}`. */
   functionError(outcome: Extract<InvokeOutcome, { readonly kind: "function-error" }>): void;
+  /** Called when Lambda itself refused. Returns false if it is answered as for REST APIs. */
+  serviceError?(outcome: Extract<InvokeOutcome, { readonly kind: "service-error" }>): boolean;
 }
 
 export interface InvocationOptions {
@@ -91,7 +93,7 @@ export class Invocation implements Work {
         this.#consumer.functionError(outcome);
         break;
       case "service-error":
-        refuseAsService(this.#exchange, thread, outcome);
+        if (this.#consumer.serviceError?.(outcome) !== true) refuseAsService(this.#exchange, thread, outcome);
         break;
     }
   }

@@ -51,6 +51,16 @@ export const droppedFromLambdaEvent: ReadonlySet<string> = new Set([
 ]);
 
 /**
+ * Request headers that events of HTTP APIs don't show as they came: those of one hop, and those that the gateway writes. As
+ * users show such events, a signature stays.
+ */
+export const droppedFromHttpApiEvent: ReadonlySet<string> = new Set([
+  ...["connection", "expect", "http2-settings", "keep-alive", "proxy-authenticate", "proxy-authorization"],
+  ...["proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"],
+  ...["content-length", "x-amzn-trace-id", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"],
+]);
+
+/**
  * The case in which the front of edge-optimized APIs writes names. `Authorization` and `User-Agent` are recorded
  * (docs/internals/aws-facts/recorded.md, row 9), the others are as users show such events, with all other names as sent.
  */
@@ -114,6 +124,15 @@ const droppedFromResponses = [
 export const responseHeaderFates: ReadonlyMap<string, HeaderFate> = new Map<string, HeaderFate>([
   ...remapped.map((name) => [name, "remap"] as const),
   ...droppedFromResponses.map((name) => [name, "drop"] as const),
+]);
+
+/**
+ * Response headers that clients of HTTP APIs don't get from an integration: those of one hop, and those that Portico
+ * writes. Unconfirmed: all others pass; see docs/compatibility.md, "HTTP APIs, answers of functions".
+ */
+export const droppedFromHttpApiAnswer: ReadonlySet<string> = new Set([
+  ...["connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer", "transfer-encoding"],
+  ...["upgrade", "content-length", "date", "apigw-requestid"],
 ]);
 
 /** Returns the name of a remapped header. */

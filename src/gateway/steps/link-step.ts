@@ -7,6 +7,7 @@ import { linkAuthorizerTest } from "./authorizer-test.ts";
 import { linkAws } from "./aws.ts";
 import { linkClosed } from "./closed.ts";
 import { linkHttp } from "./http.ts";
+import { linkHttpApiLambda } from "./http-api-lambda.ts";
 import { linkHttpProxy } from "./http-proxy.ts";
 import { linkIam } from "./iam.ts";
 import { linkLambda } from "./lambda.ts";
@@ -39,6 +40,7 @@ const linkers: { readonly [Kind in StepKind]: LinkStep<Kind> } = {
   aws: linkAws,
   lambda: linkLambda,
   "lambda-proxy": linkLambdaProxy,
+  "http-api-lambda": linkHttpApiLambda,
   "authorizer-test": linkAuthorizerTest,
 };
 

@@ -1,0 +1,334 @@
+import type { MethodPlan, StagePlan } from "../../plan/plan.ts";
+import type { PayloadFormat } from "../../plan/steps.ts";
+import type { Caller, IamIdentity } from "../caller.ts";
+import { requestTime } from "../context.ts";
+import type { Exchange } from "../exchange.ts";
+import { forwardingHeader } from "../forwarding-headers.ts";
+import { droppedFromHttpApiEvent } from "../responses/header-remapping.ts";
+import { decodeLeniently } from "../routing/match.ts";
+import { mediaTypeOf } from "./media-types.ts";
+
+/** Returns the event of a request as JSON text. The body is as it was received. */
+export type WriteHttpApiEvent = (exchange: Exchange, body: Buffer) => string;
+
+/** Returns the event of a Lambda authorizer as JSON text. */
+export type WriteHttpApiAuthorizerEvent = (exchange: Exchange, asked: AuthorizerQuestion) => string;
+
+interface AuthorizerQuestion {
+  readonly routeArn: string;
+  /** The values of the identity sources; empty if the authorizer has none. */
+  readonly identity: readonly string[];
+}
+
+const json = JSON.stringify;
+
+/**
+ * The linkers of a Lambda integration's event. The parts that the deployment decides are written once; a request's event is
+ * put together as text.
+ * AWS: API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway".
+ */
+// Unconfirmed: what the page does not show; see docs/compatibility.md, "HTTP APIs, events".
+export const eventLinkers: Readonly<
+  Record<PayloadFormat, (stage: StagePlan, method: MethodPlan) => WriteHttpApiEvent>
+> = {
+  "1.0": linkFirstEvent,
+  "2.0": linkSecondEvent,
+};
+
+/**
+ * The linkers of a Lambda authorizer's event.
+ * AWS: API Gateway Developer Guide, "Control access to HTTP APIs with AWS Lambda authorizers".
+ */
+export const authorizerEventLinkers: Readonly<
+  Record<PayloadFormat, (stage: StagePlan, method: MethodPlan) => WriteHttpApiAuthorizerEvent>
+> = {
+  "1.0": linkFirstAuthorizerEvent,
+  "2.0": linkSecondAuthorizerEvent,
+};
+
+function linkSecondEvent(stage: StagePlan, method: MethodPlan): WriteHttpApiEvent {
+  const start = `{"version":"2.0","routeKey":${json(method.routeKey)},"rawPath":`;
+  const writeRequest = linkSecondRequest(stage, method);
+  return (exchange, body) => {
+    const path = json(calledPath(exchange));
+    const isBinary = body.length > 0 && !isText(exchange);
+    const content = body.length === 0 ? "" : `,"body":${bodyText(body, isBinary)}`;
+    return `${start}${path}${writeRequest(exchange, path, body.length)}${content},"isBase64Encoded":${isBinary}}`;
+  };
+}
+
+function linkSecondAuthorizerEvent(stage: StagePlan, method: MethodPlan): WriteHttpApiAuthorizerEvent {
+  const start = `{"version":"2.0","type":"REQUEST","routeArn":`;
+  const key = `,"routeKey":${json(method.routeKey)},"rawPath":`;
+  const writeRequest = linkSecondRequest(stage, method);
+  return (exchange, { routeArn, identity }) => {
+    const path = json(calledPath(exchange));
+    const source = identity.length === 0 ? "null" : json(identity);
+    return (
+      `${start}${json(routeArn)},"identitySource":${source}${key}${path}` +
+      `${writeRequest(exchange, path, announcedBytes(exchange))}}`
+    );
+  };
+}
+
+/** Writes what events of format 2.0 have of a request between its path and its body. Members without entries are left out. */
+function linkSecondRequest(
+  stage: StagePlan,
+  method: MethodPlan,
+): (exchange: Exchange, path: string, bodyBytes: number | undefined) => string {
+  const variables =
+    Object.keys(stage.stageVariables).length === 0 ? "" : `,"stageVariables":${json(stage.stageVariables)}`;
+  const start = `,"requestContext":{"accountId":${json(stage.account)},"apiId":${json(stage.apiId)}`;
+  const route = `","routeKey":${json(method.routeKey)},"stage":${json(stage.stageName)},"time":"`;
+  return (exchange, path, bodyBytes) => {
+    const { request, domainName, caller, rawQuery } = exchange;
+    const values = eventHeaders(exchange, bodyBytes);
+    return (
+      `,"rawQueryString":${json(rawQuery)}${cookieMember(values)},"headers":${joinedMap(sorted(values))}` +
+      `${rawQuery === "" ? "" : queryMember(exchange)}${start}${writeAuthorizer(caller)},"domainName":${json(domainName)},` +
+      `"domainPrefix":${json(prefixOf(domainName))},"http":{"method":"${exchange.httpMethod}","path":${path},` +
+      `"protocol":"HTTP/${request.httpVersion}","sourceIp":${json(caller.sourceAddress)},` +
+      `"userAgent":${json(caller.userAgent ?? "")}},"requestId":"${exchange.requestId}${route}` +
+      `${requestTime(exchange.startedMs)}","timeEpoch":${exchange.startedMs}}` +
+      `${exchange.pathNames.length === 0 ? "" : `,"pathParameters":${pathMap(exchange)}`}${variables}`
+    );
+  };
+}
+
+function linkFirstEvent(stage: StagePlan, method: MethodPlan): WriteHttpApiEvent {
+  const start = `{"version":"1.0","resource":${json(method.resourcePath)},"path":`;
+  const variables = Object.keys(stage.stageVariables).length === 0 ? "null" : json(stage.stageVariables);
+  const end = `,"stageVariables":${variables},"body":`;
+  const context = `,"requestContext":{"accountId":${json(stage.account)},"apiId":${json(stage.apiId)}`;
+  const resource =
+    `,"resourceId":${json(method.routeKey)},"resourcePath":${json(method.resourcePath)},` +
+    `"stage":${json(stage.stageName)}},"pathParameters":`;
+  return (exchange, body) => {
+    const { request, domainName, caller, requestId, httpMethod } = exchange;
+    const path = json(calledPath(exchange));
+    const isBinary = body.length > 0 && !isText(exchange);
+    return (
+      `${start}${path},"httpMethod":"${httpMethod}","headers":` +
+      `${lastAndAll(sorted(eventHeaders(exchange, body.length)), '"multiValueHeaders":')},"queryStringParameters":` +
+      `${exchange.query.size === 0 ? noQuery : lastAndAll(exchange.query, '"multiValueQueryStringParameters":')}` +
+      `${context}${writeFirstAuthorizer(exchange)},"domainName":${json(domainName)},` +
+      `"domainPrefix":${json(prefixOf(domainName))},"extendedRequestId":"${requestId}","httpMethod":"${httpMethod}",` +
+      `"identity":${writeIdentity(caller)},"path":${path},"protocol":"HTTP/${request.httpVersion}",` +
+      `"requestId":"${requestId}","requestTime":"${requestTime(exchange.startedMs)}",` +
+      `"requestTimeEpoch":${exchange.startedMs}${resource}` +
+      `${exchange.pathNames.length === 0 ? "null" : pathMap(exchange)}${end}` +
+      `${body.length === 0 ? "null" : bodyText(body, isBinary)},"isBase64Encoded":${isBinary}}`
+    );
+  };
+}
+
+const noQuery = 'null,"multiValueQueryStringParameters":null';
+
+function linkFirstAuthorizerEvent(stage: StagePlan, method: MethodPlan): WriteHttpApiAuthorizerEvent {
+  const resource = `,"resource":${json(method.resourcePath)},"path":`;
+  const variables = `,"stageVariables":${json(stage.stageVariables)},"requestContext":{"path":`;
+  const context =
+    `,"accountId":${json(stage.account)},"resourceId":${json(method.routeKey)},"stage":${json(stage.stageName)},` +
+    `"requestId":"`;
+  const end = `},"resourcePath":${json(method.resourcePath)},"httpMethod":"`;
+  const api = `","apiId":${json(stage.apiId)}}}`;
+  return (exchange, { routeArn, identity }) => {
+    const path = json(calledPath(exchange));
+    const source = identity.length === 0 ? "null" : json(identity.join());
+    return (
+      `{"version":"1.0","type":"REQUEST","methodArn":${json(routeArn)},"identitySource":${source},` +
+      `"authorizationToken":${source}${resource}${path},"httpMethod":"${exchange.httpMethod}","headers":` +
+      `${lastMap(sorted(eventHeaders(exchange, announcedBytes(exchange))))},"queryStringParameters":` +
+      `${lastMap(exchange.query)},"pathParameters":${pathMap(exchange)}${variables}${path}${context}` +
+      `${exchange.requestId}","identity":{"apiKey":null,"sourceIp":${json(exchange.caller.sourceAddress)}${end}` +
+      `${exchange.httpMethod}${api}`
+    );
+  };
+}
+
+/**
+ * Returns the path with its stage, except `$default`. AWS quirk: as users show events, it is decoded, whatever `rawPath`
+ * says, and a `?` that was encoded ends it.
+ */
+function calledPath(exchange: Exchange): string {
+  const path = exchange.fullPath;
+  if (!path.includes("%")) return path;
+  const decoded = decodeLeniently(path);
+  const end = decoded.indexOf("?");
+  return end < 0 ? decoded : decoded.slice(0, end);
+}
+
+const prefixOf = (domainName: string): string => {
+  const dot = domainName.indexOf(".");
+  return dot < 0 ? domainName : domainName.slice(0, dot);
+};
+
+type Values = ReadonlyMap<string, string | readonly string[]>;
+
+/**
+ * Returns the headers that a function sees, by their lower-case names: those received, and those that the gateway adds.
+ * `bodyBytes` is undefined where the length of a body is not known.
+ */
+function eventHeaders(exchange: Exchange, bodyBytes: number | undefined): Map<string, string | string[]> {
+  const { rawHeaders, headerNames } = exchange.request;
+  const values = new Map<string, string | string[]>();
+  for (let index = 0; index < headerNames.length; index++) {
+    const name = headerNames[index]!;
+    if (droppedFromHttpApiEvent.has(name)) continue;
+    const value = rawHeaders[2 * index + 1]!;
+    const known = values.get(name);
+    if (known === undefined) values.set(name, value);
+    else if (typeof known === "string") values.set(name, [known, value]);
+    else known.push(value);
+  }
+  if (bodyBytes !== undefined) values.set("content-length", String(bodyBytes));
+  values.set("x-amzn-trace-id", exchange.traceHeader);
+  for (const name of forwarding) values.set(name, forwardingHeader(exchange, name) ?? "");
+  return values;
+}
+
+const forwarding = ["x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"] as const;
+
+/** The length of a request's body by its head; undefined if that does not say. */
+const announcedBytes = ({ request: { hasBody, contentLength } }: Exchange): number | undefined =>
+  hasBody ? contentLength : 0;
+
+/** As users show events, headers are in the order of their names. */
+function* sorted(values: Values): Generator<readonly [string, string | readonly string[]]> {
+  for (const name of [...values.keys()].sort()) yield [name, values.get(name)!];
+}
+
+/** Takes the cookies out of the headers. */
+function cookieMember(values: Map<string, string | string[]>): string {
+  const sent = values.get("cookie");
+  if (sent === undefined) return "";
+  values.delete("cookie");
+  const lines = typeof sent === "string" ? [sent] : sent;
+  const cookies = lines.flatMap((line) => line.split(";")).map((cookie) => cookie.trim());
+  const given = cookies.filter((cookie) => cookie !== "");
+  return given.length === 0 ? "" : `,"cookies":${json(given)}`;
+}
+
+type Entries = Iterable<readonly [string, string | readonly string[]]>;
+
+/** Returns a map in which several values are one, with commas. */
+function joinedMap(entries: Entries): string {
+  let text = "{";
+  let comma = "";
+  for (const [name, value] of entries) {
+    text += `${comma}${json(name)}:${json(typeof value === "string" ? value : value.join())}`;
+    comma = ",";
+  }
+  return `${text}}`;
+}
+
+/** Returns a map of last values. */
+function lastMap(entries: Entries): string {
+  let text = "{";
+  let comma = "";
+  for (const [name, value] of entries) {
+    text += `${comma}${json(name)}:${json(typeof value === "string" ? value : value.at(-1))}`;
+    comma = ",";
+  }
+  return `${text}}`;
+}
+
+/** Returns a map of last values and, after `second`, a map of all values. */
+function lastAndAll(entries: Entries, second: string): string {
+  let last = "{";
+  let all = "{";
+  let comma = "";
+  for (const [name, value] of entries) {
+    const key = json(name);
+    const text = json(typeof value === "string" ? value : value.at(-1));
+    last += `${comma}${key}:${text}`;
+    all += typeof value === "string" ? `${comma}${key}:[${text}]` : `${comma}${key}:${json(value)}`;
+    comma = ",";
+  }
+  return `${last}},${second}${all}}`;
+}
+
+const queryMember = ({ query }: Exchange): string =>
+  query.size === 0 ? "" : `,"queryStringParameters":${joinedMap(query)}`;
+
+function pathMap({ pathNames, pathValues }: Exchange): string {
+  let text = "{";
+  for (let index = 0; index < pathNames.length; index++) {
+    text += `${index === 0 ? "" : ","}${json(pathNames[index])}:${json(decodeLeniently(pathValues[index]!))}`;
+  }
+  return `${text}}`;
+}
+
+/**
+ * Returns whether a request's body is text for events. Verified by users against AWS: all other types are base64, and so
+ * is a body without a type.
+ */
+function isText({ request }: Exchange): boolean {
+  const contentType = request.header("content-type");
+  if (contentType === undefined || request.header("content-encoding") !== undefined) return false;
+  const mediaType = mediaTypeOf(contentType);
+  return mediaType.startsWith("text/") || textTypes.has(mediaType);
+}
+
+const textTypes: ReadonlySet<string> = new Set(["application/json", "application/xml", "application/javascript"]);
+
+const bodyText = (body: Buffer, isBinary: boolean): string =>
+  isBinary ? `"${body.toString("base64")}"` : json(body.toString("utf8"));
+
+/** Returns what a route's authorizer, or its signature, said of the caller, for format 2.0. */
+function writeAuthorizer({ iam, grant }: Caller): string {
+  if (iam !== undefined) return `,"authorizer":{"iam":${writeIam(iam)}}`;
+  if (grant === undefined) return "";
+  const { claims, scopes = null, contextText = "null" } = grant;
+  return claims === undefined
+    ? `,"authorizer":{"lambda":${contextText}}`
+    : `,"authorizer":{"jwt":${json({ claims, scopes })}}`;
+}
+
+function writeIam(iam: IamIdentity): string {
+  const { cognitoIdentityId: identityId, cognitoIdentityPoolId: identityPoolId } = iam;
+  return json({
+    accessKey: iam.accessKey ?? null,
+    accountId: iam.accountId ?? null,
+    callerId: iam.caller ?? null,
+    cognitoIdentity: identityId === undefined ? null : { amr: amrOf(iam), identityId, identityPoolId },
+    principalOrgId: iam.principalOrgId ?? null,
+    userArn: iam.userArn ?? null,
+    userId: iam.user ?? null,
+  });
+}
+
+const amrOf = ({ cognitoAuthenticationType: type, cognitoAuthenticationProvider: provider }: IamIdentity): string[] =>
+  [type, provider?.split(",")].flat().filter((one) => one !== undefined);
+
+/** The same for format 1.0, which has what a signature says among the identity. */
+function writeFirstAuthorizer({ caller: { grant }, access }: Exchange): string {
+  if (grant === undefined) return "";
+  const { claims, scopes = null, context, principalId } = grant;
+  if (claims !== undefined) return `,"authorizer":${json({ claims, scopes })}`;
+  const integrationLatency = Math.round(access?.authorizer?.integrationLatencyMs ?? 0);
+  return `,"authorizer":${json({ ...context, principalId, integrationLatency })}`;
+}
+
+/** Most callers are known by their address and user agent alone. */
+function writeIdentity({ iam, sourceAddress, userAgent = "" }: Caller): string {
+  const address = `"sourceIp":${json(sourceAddress)},"user":`;
+  if (iam === undefined) return `${nobody}${address}null,"userAgent":${json(userAgent)},"userArn":null}`;
+  const known = {
+    accessKey: iam.accessKey ?? null,
+    accountId: iam.accountId ?? null,
+    caller: iam.caller ?? null,
+    cognitoAmr: iam.cognitoIdentityId === undefined ? null : amrOf(iam),
+    cognitoAuthenticationProvider: iam.cognitoAuthenticationProvider ?? null,
+    cognitoAuthenticationType: iam.cognitoAuthenticationType ?? null,
+    cognitoIdentityId: iam.cognitoIdentityId ?? null,
+    cognitoIdentityPoolId: iam.cognitoIdentityPoolId ?? null,
+    principalOrgId: iam.principalOrgId ?? null,
+  };
+  const user = `${json(iam.user ?? null)},"userAgent":${json(userAgent)},"userArn":${json(iam.userArn ?? null)}`;
+  return `${json(known).slice(0, -1)},${address}${user}}`;
+}
+
+const nobody =
+  '{"accessKey":null,"accountId":null,"caller":null,"cognitoAmr":null,"cognitoAuthenticationProvider":null,' +
+  '"cognitoAuthenticationType":null,"cognitoIdentityId":null,"cognitoIdentityPoolId":null,"principalOrgId":null,';

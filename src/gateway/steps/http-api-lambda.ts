@@ -1,0 +1,103 @@
+import type { InvokeOutcome } from "../../functions/function-client.ts";
+import type { HttpApiLambdaPlan } from "../../plan/steps.ts";
+import type { Exchange } from "../exchange.ts";
+import { fitsLambda, linkInvocationCheck } from "../integrations/function-access.ts";
+import { eventLinkers } from "../integrations/http-api-event.ts";
+import { responseParsers } from "../integrations/http-api-lambda-response.ts";
+import { Invocation, type InvocationConsumer } from "../integrations/invocation.ts";
+import { receiveBody } from "../integrations/request-body.ts";
+import type { LinkContext } from "../link-context.ts";
+import type { RunStep } from "../program.ts";
+import { type LinkedResponseMappings, linkResponseMapping } from "./parameter-mapping.ts";
+
+const empty = Buffer.alloc(0);
+
+/** AWS: API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway". */
+export function linkHttpApiLambda(plan: HttpApiLambdaPlan, context: LinkContext): RunStep {
+  const { stage, method, thread } = context;
+  const { functionArn, timeoutMs, payloadFormat } = plan;
+  const mayInvoke = linkInvocationCheck(plan, { ...context, onRefused: noteRefusal });
+  const writeEvent = eventLinkers[payloadFormat](stage, method);
+  const answering: Answering = {
+    thread,
+    parse: responseParsers[payloadFormat],
+    mappings: linkResponseMapping(plan.response, context),
+  };
+  const call = (exchange: Exchange, body: Buffer): void => {
+    if (!mayInvoke(exchange)) return;
+    const event = writeEvent(exchange, body);
+    if (!fitsLambda(exchange, event)) return;
+    exchange.forgetBody();
+    new Invocation(exchange, new HttpApiRelay(exchange, answering), { functionArn, timeoutMs, thread }).start(event);
+  };
+  return (exchange) => {
+    if (!exchange.request.hasBody) call(exchange, empty);
+    else receiveBody(exchange, thread, (body) => call(exchange, body));
+    return false;
+  };
+}
+
+interface Answering extends Pick<LinkContext, "thread"> {
+  readonly parse: (typeof responseParsers)["2.0"];
+  readonly mappings: LinkedResponseMappings | undefined;
+}
+
+/** `$context.integrationErrorMessage`. AWS: "Troubleshooting issues with HTTP API Lambda integrations", its picture of a log. */
+function noteRefusal(exchange: Exchange): void {
+  exchange.startIntegration().error =
+    "The IAM role configured on the integration or API Gateway doesn't have permissions to call the integration. " +
+    "Check the permissions and try again.";
+}
+
+/** Answers an exchange with what a function answers, as its format says. */
+class HttpApiRelay implements InvocationConsumer {
+  readonly #exchange: Exchange;
+  readonly #answering: Answering;
+
+  constructor(exchange: Exchange, answering: Answering) {
+    this.#exchange = exchange;
+    this.#answering = answering;
+  }
+
+  ok(payload: Buffer): void {
+    const exchange = this.#exchange;
+    const { parse, mappings } = this.#answering;
+    const response = parse(payload);
+    if (response.kind === "malformed") {
+      // Unconfirmed: AWS's words, and those below; see docs/compatibility.md, "HTTP APIs, words of integration errors".
+      const error =
+        "The response from the Lambda function doesn't match the format that API Gateway expects. " +
+        `Lambda body contains the wrong type for field "${response.field}"`;
+      this.#fail(error, `the function's answer is malformed: ${response.detail}`);
+      return;
+    }
+    const { status, headers, body } = response;
+    exchange.integration!.status = status;
+    const mapping = mappings?.(status);
+    if (mapping === undefined) exchange.respond(status, headers, body);
+    else mapping.map(exchange, response, (mapped) => exchange.respond(mapped, headers, body));
+  }
+
+  functionError({ errorMessage, requestId }: Extract<InvokeOutcome, { readonly kind: "function-error" }>): void {
+    this.#fail(
+      "The Lambda function returned the following error: Unhandled. Check your Lambda function code and try again.",
+      `the function failed: ${errorMessage}. Lambda request id: ${requestId}`,
+    );
+  }
+
+  /** Unconfirmed: 503 for what passes; see docs/compatibility.md, "HTTP APIs, answers of functions". */
+  serviceError(outcome: Extract<InvokeOutcome, { readonly kind: "service-error" }>): boolean {
+    if (outcome.status !== 429 && outcome.status !== 503) return false;
+    const hint = `Lambda invocation failed with status: ${outcome.status}. ${outcome.code}: ${outcome.message}`;
+    this.#answering.thread.metrics.add("integrationErrors");
+    this.#exchange.program.responses.finish(this.#exchange, "INTEGRATION_FAILURE", { hint, log: [hint] });
+    return true;
+  }
+
+  #fail(error: string, hint: string): void {
+    const { thread } = this.#answering;
+    this.#exchange.integration!.error = error;
+    thread.metrics.add("integrationErrors");
+    this.#exchange.program.responses.finish(this.#exchange, "INTEGRATION_FAILURE", { status: 500, hint, log: [hint] });
+  }
+}
