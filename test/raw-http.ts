@@ -27,8 +27,10 @@ export class RawClient {
     });
   }
 
-  static async open(port: number): Promise<RawClient> {
-    const socket = connect({ port, host: "127.0.0.1", noDelay: true, allowHalfOpen: true });
+  /** Connects, from another address of this machine if one is given (Linux has all of 127.0.0.0/8). */
+  static async open(port: number, localAddress?: string): Promise<RawClient> {
+    const from = localAddress === undefined ? {} : { localAddress };
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true, allowHalfOpen: true, ...from });
     await once(socket, "connect");
     return new RawClient(socket);
   }

@@ -623,7 +623,10 @@ export const bounds = {
     value: 100_000,
     source: "ours: the same of an API, some 1,000 operations, that control compiles itself; 20 ms",
   },
-  controlBodiesMax: { value: 8, source: "ours: largest management bodies that are held at a time" },
+  controlBodiesMax: {
+    value: 8,
+    source: "ours: largest management bodies that are held at a time; of one client half of them",
+  },
   acknowledgementMsMax: { value: 5_000, source: "ours: an acknowledgement waits so long for the gateway threads" },
   publishedCommitsMax: { value: 4_096, source: "ours: commits of which it is known whether they published anything" },
   publicationRetryMs: {
@@ -647,9 +650,13 @@ export const bounds = {
     source:
       "ours: body of a management call that its gateway thread holds until it is whole; of a longer one, the beginning",
   },
+  managementHeldBytesAllMax: {
+    value: 33_554_432,
+    source: "ours: all bodies together that a gateway thread holds so; those of one client half of it",
+  },
   managementStreamsMax: {
     value: 64,
-    source: "ours: of these calls, those whose longer bodies are still coming in",
+    source: "ours: of these calls, those whose longer bodies are still coming in; those of one client half of it",
   },
   operationsCallsMax: {
     value: 32,

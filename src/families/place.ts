@@ -103,12 +103,14 @@ export function documentsOf<Service extends object, Item extends object, ParentI
       const window = {
         prefix: prefixOf(work),
         limit: limit + 1,
+        // One that can't be read must not hide the others.
+        keepsDamaged: true,
         ...(after === undefined ? {} : { after }),
         ...(order === undefined ? {} : { order }),
       };
       const found = await tx.list<Item>(kind, window);
       const { items, next } = page(found, ({ id, position }) => position ?? id, pageRequestOf(input, dialect), dialect);
-      return { items: items.map(({ body }) => body), next };
+      return { items: items.filter(({ damage }) => damage === undefined).map(({ body }) => body), next };
     },
     async all(work) {
       const found = await work.tx.list<Item>(kind, { prefix: prefixOf(work) });

@@ -86,11 +86,11 @@ function send(
 }
 
 /** Sends half of a body and waits until control has it; answers what breaks it off. */
-async function sendHalf(socketPath: string, body: Buffer): Promise<() => void> {
+async function sendHalf(socketPath: string, body: Buffer, peer = "127.0.0.1:1"): Promise<() => void> {
   const outgoing = request({
     socketPath,
     method: "POST",
-    headers: { Host: "localhost", "Content-Length": body.length * 2 },
+    headers: { Host: "localhost", "Content-Length": body.length * 2, "X-Portico-Peer": peer },
   });
   outgoing.on("error", () => undefined);
   await new Promise<void>((resolve) => outgoing.write(body, () => resolve()));
@@ -163,10 +163,18 @@ test("requests that are broken off are never handled, and what they held is free
   assert.ok(handled.every(({ body }) => body[0] === "y".charCodeAt(0)));
 });
 
-test("when many large bodies are held at a time, more are refused for now, and later taken", async (t) => {
+test("when many large bodies are held at a time, of one client or of all, more are refused for now, and later taken", async (t) => {
   const { socketPath } = await start(t, ok);
-  const held = await Promise.all(Array.from({ length: 8 }, () => sendHalf(socketPath, Buffer.alloc(1_000, "x"))));
-  await until(async () => (await send(socketPath, "POST", Buffer.alloc(100, "y"))).status === 503);
+  const post = async (peer: string): Promise<number> =>
+    (await send(socketPath, "POST", Buffer.alloc(100, "y"), { "X-Portico-Peer": peer })).status;
+  const holdFour = (peer: string) =>
+    Promise.all(Array.from({ length: 4 }, () => sendHalf(socketPath, Buffer.alloc(1_000, "x"), peer)));
+  const held = await holdFour("127.0.0.1:1");
+  await until(async () => (await post("127.0.0.1:2")) === 503);
+  // One client takes no more than half of what all may hold.
+  assert.equal(await post("[::1]:1"), 200);
+  held.push(...(await holdFour("127.0.0.2:1")));
+  await until(async () => (await post("[::1]:1")) === 503);
   // Small questions are still answered.
   assert.equal((await send(socketPath, "GET")).status, 200);
   for (const breakOff of held) breakOff();

@@ -191,7 +191,7 @@ test("a body is held until it is whole, and calls that are sent by half take nob
   for (const client of clients) client.close();
 });
 
-test("of calls whose long bodies stop half-way, only so many are under way", async (t) => {
+test("of calls whose long bodies stop half-way, only so many are under way, and half of them of one client", async (t) => {
   let calls = 0;
   let ended = 0;
   const port = await start(t, (incoming, response) => {
@@ -200,15 +200,22 @@ test("of calls whose long bodies stop half-way, only so many are under way", asy
     incoming.resume().on("end", () => response.end("done"));
   });
   const clients: RawClient[] = [];
-  for (let count = 0; count < 64; count++) {
-    const client = await RawClient.open(port);
+  const send = async (address: string): Promise<RawClient> => {
+    const client = await RawClient.open(port, address);
     client.send(half(600_000));
     clients.push(client);
-  }
+    return client;
+  };
+  const refusedOf = async (address: string): Promise<void> => {
+    await (await send(address)).until((received) => received.includes("Too many management requests"));
+  };
+  for (let count = 0; count < 32; count++) await send("127.0.0.1");
+  await until(() => calls === 32);
+  await refusedOf("127.0.0.1");
+  // Whoever comes from elsewhere is still served.
+  for (let count = 0; count < 32; count++) await send("127.0.0.2");
   await until(() => calls === 64);
-  const refused = await RawClient.open(port);
-  refused.send(half(600_000));
-  await refused.until((received) => received.includes("Too many management requests"));
+  await refusedOf("127.0.0.3");
   assert.match(await talk(port, get), /done$/);
   const before = ended;
   clients[0]!.close();
@@ -216,7 +223,29 @@ test("of calls whose long bodies stop half-way, only so many are under way", asy
   const other = await RawClient.open(port);
   other.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 600000\r\nConnection: close\r\n\r\n" + "x".repeat(600_000));
   assert.match(await other.closed(), /done$/);
-  for (const client of [...clients, refused]) client.close();
+  for (const client of clients) client.close();
+});
+
+test("bodies that are held half-way fill no more than one client's share", async (t) => {
+  const port = await start(t, (incoming, response) => {
+    incoming.resume().on("end", () => response.end("done"));
+  });
+  const whole = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nConnection: close\r\n\r\nxx";
+  const clients: RawClient[] = [];
+  const fill = async (address: string): Promise<RawClient> => {
+    const client = await RawClient.open(port, address);
+    client.send(half(500_000));
+    clients.push(client);
+    return client;
+  };
+  // A share is 16 MiB.
+  for (let count = 0; count < 33; count++) await fill("127.0.0.1");
+  await (await fill("127.0.0.1")).until((received) => received.includes("Too many management requests"));
+  const other = await RawClient.open(port, "127.0.0.2");
+  other.send(whole);
+  assert.match(await other.closed(), /done$/);
+  for (const client of clients) client.close();
+  await until(async () => (await talk(port, whole)).endsWith("done"));
 });
 
 test("a caller that goes away ends its call", async (t) => {

@@ -1,9 +1,11 @@
 import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import { assert } from "../base/assert.ts";
 import { bounds } from "../base/bounds.ts";
+import { clientOfAddress, FairPool } from "../base/fair-pool.ts";
 import { isInNetwork, parseIpNetwork } from "../base/ip-address.ts";
 import type { Answer, AnswerObserver, InboundExchange, InboundRequest } from "../http/inbound.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { peerHeader } from "./body-reader.ts";
 
 export interface FrontDoorOptions {
   readonly controlSocket: string;
@@ -15,8 +17,6 @@ export interface FrontDoorOptions {
  * refused, not queued.
  */
 const underWayMax = bounds.managementCallsMax.value;
-/** Of these, calls whose bodies are not whole yet. Whoever stops half-way leaves room for others. */
-const streamsMax = bounds.managementStreamsMax.value;
 const heldBytesMax = bounds.managementHeldBytesMax.value;
 const operationsMax = bounds.operationsCallsMax.value;
 const freeSocketsMax = bounds.controlSocketsFreeMax.value;
@@ -49,8 +49,6 @@ const thisMachine = ["127.0.0.0/8", "::1"].map((text) => parseIpNetwork(text)!);
 const onlyHere =
   "Portico's management answers clients on this machine only, and a trusted proxy says that this is none.";
 
-const peerHeader = "x-portico-peer";
-
 /**
  * Hands requests that are not for the data plane to control, over its Unix socket, streamed in both directions. `Host`
  * arrives there as it was sent; the caller's address is in `x-portico-peer`, which no caller can set.
@@ -59,7 +57,10 @@ export class FrontDoor {
   readonly #options: FrontDoorOptions;
   #agent: Agent | undefined = undefined;
   #underWay = 0;
-  #streams = 0;
+  /** Calls under way whose bodies are not whole yet. Whoever stops half-way leaves room for others. */
+  readonly #streams = new FairPool(bounds.managementStreamsMax.value);
+  /** The bytes of bodies that are held until they are whole. */
+  readonly #held = new FairPool(bounds.managementHeldBytesAllMax.value);
 
   constructor(options: FrontDoorOptions) {
     this.#options = options;
@@ -84,21 +85,32 @@ export class FrontDoor {
     let held: Buffer[] = [];
     let bytes = 0;
     let call: HandOver | undefined;
+    const client = clientOfAddress(inbound.client.address);
+    let pooled = 0;
+    const release = (): void => {
+      this.#held.give(client, pooled);
+      pooled = 0;
+    };
     const begin = (isWhole: boolean): void => {
+      release();
       call = this.#begin(inbound, { isWhole });
       call?.send(this.#connections(), true);
       for (const piece of held) call?.write(piece);
       held = [];
     };
-    inbound.observer = { onDrain: nothing, onClose: nothing };
+    inbound.observer = { onDrain: nothing, onClose: release };
     let isRefused = false;
     inbound.streamBody({
       data: (piece) => {
         if (call !== undefined) return call.write(piece);
         if (isRefused) return true;
         bytes += piece.length;
-        if (!inbound.reserve(piece.length)) {
+        const hasRoom = this.#held.take(client, piece.length);
+        if (hasRoom) pooled += piece.length;
+        if (!hasRoom || !inbound.reserve(piece.length)) {
           isRefused = true;
+          release();
+          held = [];
           refuse(inbound, 503, tooMany);
           return true;
         }
@@ -116,26 +128,33 @@ export class FrontDoor {
         call?.end();
       },
       // The codec has answered it.
-      error: () => call?.onClose(),
+      error: () => {
+        release();
+        call?.onClose();
+      },
     });
   }
 
   /** Takes a place among the calls under way; undefined: there is none, and the caller is told. */
   #begin(inbound: InboundExchange, body: { readonly isWhole: boolean } | undefined): HandOver | undefined {
-    const isStream = body?.isWhole === false;
+    const client = body?.isWhole === false ? clientOfAddress(inbound.client.address) : undefined;
     // Whoever asks how a busy server is gets an answer.
     const max = inbound.target.startsWith("/_portico/") ? underWayMax + operationsMax : underWayMax;
-    if (this.#underWay >= max || (isStream && this.#streams >= streamsMax)) {
+    if (this.#underWay >= max || (client !== undefined && !this.#streams.take(client, 1))) {
       refuse(inbound, 503, tooMany);
       return undefined;
     }
     this.#underWay++;
-    if (isStream) this.#streams++;
+    let streamOf = client;
+    const onWhole = (): void => {
+      if (streamOf !== undefined) this.#streams.give(streamOf, 1);
+      streamOf = undefined;
+    };
     const onOver = (): void => {
       this.#underWay--;
-      if (isStream) this.#streams--;
+      onWhole();
     };
-    return new HandOver(inbound, onOver, this.#options);
+    return new HandOver(inbound, { onWhole, onOver }, this.#options);
   }
 
   close(): void {
@@ -161,14 +180,20 @@ class HandOver implements AnswerObserver {
   readonly #request: InboundRequest;
   readonly #answer: Answer;
   readonly #options: FrontDoorOptions;
+  readonly #onWhole: () => void;
   #onOver: (() => void) | undefined;
   #outgoing: ClientRequest | undefined = undefined;
   #incoming: IncomingMessage | undefined = undefined;
 
-  constructor(inbound: InboundExchange, onOver: () => void, options: FrontDoorOptions) {
+  constructor(
+    inbound: InboundExchange,
+    { onWhole, onOver }: { readonly onWhole: () => void; readonly onOver: () => void },
+    options: FrontDoorOptions,
+  ) {
     this.#request = inbound;
     this.#answer = inbound;
     this.#options = options;
+    this.#onWhole = onWhole;
     this.#onOver = onOver;
     inbound.observer = this;
   }
@@ -217,6 +242,7 @@ class HandOver implements AnswerObserver {
 
   /** The body is whole. */
   end(): void {
+    this.#onWhole();
     this.#outgoing?.end();
   }
 

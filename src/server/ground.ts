@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { UserError } from "../base/user-error.ts";
 import { openSqliteStore } from "../store/sqlite-store.ts";
 import type { Store } from "../store/store.ts";
+import type { Logger } from "../telemetry/logger.ts";
 import type { ServerConfig } from "./config.ts";
 import { lockDataDirectory } from "./data-directory.ts";
 import { lockPort } from "./port-lock.ts";
@@ -35,14 +36,19 @@ export interface Ground {
  * Takes the data directory and opens the store. Throws a `UserError` if the directory is in use or the port is not
  * free.
  */
-export async function openGround(config: ServerConfig): Promise<Ground> {
+export async function openGround(config: ServerConfig, logger: Logger): Promise<Ground> {
   await using undo = new AsyncDisposableStack();
   const directory = config.memory ? undefined : lockDataDirectory(config.data);
   if (directory) undo.defer(() => directory.release());
   undo.defer(await takePort(config.host, config.port));
   const scratch = makeScratchDirectory();
   undo.defer(() => rmSync(scratch.path, { recursive: true, force: true }));
-  const store = openSqliteStore({ indexes: storeIndexes, ...(directory && { path: directory.storePath }) });
+  const store = openSqliteStore({
+    indexes: storeIndexes,
+    ...(directory && { path: directory.storePath }),
+    onDamaged: ({ scope, kind, id }, damage) =>
+      logger.error("A document can't be read, and is missing in a list.", { kind, id, account: scope.account, damage }),
+  });
   undo.defer(() => store.close());
   const opened = undo.move();
   let servingUrl: string | undefined;

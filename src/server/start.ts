@@ -54,7 +54,7 @@ export async function startServer(
   // Control asks OpenID providers for their keys.
   trustAuthorities(readBackendAuthorities(config.backendCa));
 
-  const ground = await start(await openGround(config));
+  const ground = await start(await openGround(config, logger));
   const telemetry = await start(makeServerTelemetry({ config, ground, threadCount, logger }));
   const functions = await start(makeFunctionRuntime({ config, ground, telemetry, logger }));
   const { run } = await start(new JobRunner({ entry: threadEntry("jobs-thread"), logger }));

@@ -45,6 +45,8 @@ export interface SqliteStoreOptions {
   readonly path?: string;
   /** The indexes by which documents are found besides their ids. Indexes that the file does not have yet are built. */
   readonly indexes?: Indexes;
+  /** Told of each document that a list left out because it can't be read. */
+  readonly onDamaged?: (document: DocumentAddress, damage: string) => void;
   /** A transaction that runs longer than this fails, so that a stuck one can't hold up all writers. */
   readonly transactionMsMax?: number;
 }
@@ -64,11 +66,11 @@ const aboveEveryText = new Uint8Array(1);
  * are under way when a commit happens.
  */
 export function openSqliteStore(options: SqliteStoreOptions = {}): Store {
-  const { path, indexes = {}, transactionMsMax = bounds.storeTransactionMsMax.value } = options;
+  const { path, indexes = {}, transactionMsMax = bounds.storeTransactionMsMax.value, onDamaged = ignore } = options;
   if (path !== undefined) checkStore(path);
   const database = openDatabase(path, indexes);
   const mark = path === undefined ? undefined : openCommitMark(path);
-  return new SqliteStore(database, { indexes, transactionMsMax, mark });
+  return new SqliteStore(database, { indexes, transactionMsMax, mark, onDamaged });
 }
 
 interface Waiter {
@@ -88,6 +90,7 @@ class SqliteStore implements Store {
   readonly #indexes: Indexes;
   readonly #transactionMsMax: number;
   readonly #mark: CommitMark | undefined;
+  readonly #onDamaged: Required<SqliteStoreOptions>["onDamaged"];
   /** What is written and not yet committed; the layers of transactions are above it. */
   readonly #pending: Layer;
   readonly #readers = new Set<Layer>();
@@ -110,7 +113,10 @@ class SqliteStore implements Store {
       indexes,
       transactionMsMax,
       mark,
-    }: Required<Pick<SqliteStoreOptions, "indexes" | "transactionMsMax">> & { readonly mark: CommitMark | undefined },
+      onDamaged,
+    }: Required<Pick<SqliteStoreOptions, "indexes" | "transactionMsMax" | "onDamaged">> & {
+      readonly mark: CommitMark | undefined;
+    },
   ) {
     this.#database = database;
     this.#base = new DatabaseSource(database, indexes);
@@ -119,6 +125,7 @@ class SqliteStore implements Store {
     this.#pending = new Layer(this.#base);
     this.#committedRevision = this.#revision = this.#base.revision();
     this.#mark = mark;
+    this.#onDamaged = onDamaged;
     mark?.write(this.#committedRevision);
   }
 
@@ -127,7 +134,7 @@ class SqliteStore implements Store {
     const layer = new Layer(this.#base);
     this.#readers.add(layer);
     try {
-      return await work(new LayerReader(layer, scope, { isOpen: true, revision: 0, made: 0, indexes: this.#indexes }));
+      return await work(new LayerReader(layer, scope, this.#state(0)));
     } finally {
       this.#readers.delete(layer);
     }
@@ -138,9 +145,15 @@ class SqliteStore implements Store {
     return this.#inTurn(() => this.#transact(scope, work));
   }
 
-  async all<T>(kind: string): Promise<readonly StoredDocument<T>[]> {
+  async all<T>(
+    kind: string,
+    { leavesOutDamaged = false }: { readonly leavesOutDamaged?: boolean } = {},
+  ): Promise<readonly StoredDocument<T>[]> {
     this.#assertOpen();
-    return this.#base.all(kind).map((entry) => toStored<T>(entry));
+    const entries = this.#base.all(kind);
+    if (!leavesOutDamaged) return entries.map((entry) => toStored<T>(entry));
+    const found = entries.map((entry) => toStoredOrDamaged<T>(entry, this.#onDamaged));
+    return found.filter(({ damage }) => damage === undefined);
   }
 
   async addresses(kind: string): Promise<readonly DocumentAddress[]> {
@@ -180,6 +193,10 @@ class SqliteStore implements Store {
     this.#mark?.close();
   }
 
+  #state(revision: number): TransactionState {
+    return { isOpen: true, revision, made: this.#made, indexes: this.#indexes, onDamaged: this.#onDamaged };
+  }
+
   #assertOpen(): void {
     if (this.#isClosed) throw new Error("The store is closed.");
   }
@@ -195,8 +212,7 @@ class SqliteStore implements Store {
   }
 
   async #transact<T>(scope: Scope, work: (tx: Transaction) => Promise<T>): Promise<Turn<T>> {
-    const revision = this.#revision + 1;
-    const state: TransactionState = { isOpen: true, revision, made: this.#made, indexes: this.#indexes };
+    const state = this.#state(this.#revision + 1);
     const layer = new Layer(this.#pending);
     const lostCommits = this.#lostCommits;
     try {
@@ -497,6 +513,7 @@ interface TransactionState {
   /** How many documents were put, by it and by the transactions before it. */
   made: number;
   readonly indexes: Indexes;
+  readonly onDamaged: Required<SqliteStoreOptions>["onDamaged"];
 }
 
 class LayerReader implements Reader {
@@ -521,7 +538,9 @@ class LayerReader implements Reader {
     if (options.where !== undefined) requireIndex(this.state.indexes, kind, options.where.index);
     const { order = creationOrder } = options;
     if (order !== creationOrder) requireIndex(this.state.indexes, kind, order);
-    return this.layer.list(this.scope, kind, options).map((entry) => toStored<T>(entry));
+    const entries = this.layer.list(this.scope, kind, options);
+    if (options.keepsDamaged !== true) return entries.map((entry) => toStored<T>(entry));
+    return entries.map((entry) => toStoredOrDamaged<T>(entry, this.state.onDamaged));
   }
 
   async count(kind: string, prefix = ""): Promise<number> {
@@ -576,8 +595,33 @@ const toAddress = (row: Record<string, unknown>): DocumentAddress => ({
 
 function toStored<T>({ scope, kind, id, image, position }: Entry): StoredDocument<T> {
   assert(image !== null, "a listed document exists");
-  const document = { scope, kind, id, revision: image.revision, body: JSON.parse(image.text) as T };
+  const document = { scope, kind, id, revision: image.revision, body: bodyOf<T>(kind, id, image.text) };
   return position === undefined ? document : { ...document, position };
+}
+
+/** Parses a document, which is an object. */
+function bodyOf<T>(kind: string, id: string, text: string): T {
+  let problem = "it is no object";
+  try {
+    const body: unknown = JSON.parse(text);
+    if (typeof body === "object" && body !== null) return body as T;
+  } catch (error) {
+    problem = (error as Error).message;
+  }
+  throw new StorageFailure(`the document ${kind} ${id} is damaged: ${problem}`);
+}
+
+function toStoredOrDamaged<T>(entry: Entry, onDamaged: TransactionState["onDamaged"]): StoredDocument<T> {
+  try {
+    return toStored<T>(entry);
+  } catch (error) {
+    if (!(error instanceof StorageFailure)) throw error;
+    const { scope, kind, id, position } = entry;
+    const damage = error.message;
+    onDamaged({ scope, kind, id }, damage);
+    const stored = { scope, kind, id, revision: 0, body: undefined as T, damage };
+    return position === undefined ? stored : { ...stored, position };
+  }
 }
 
 const ignore = (): void => undefined;

@@ -22,9 +22,10 @@ export interface Store {
   write<T>(scope: Scope, work: (tx: Transaction) => Promise<T>): Promise<T>;
   /**
    * All documents of a kind in every scope, in the order of (account, region, id): for start-up and for listings of
-   * everything. Single documents are found by their id, by an index, or by a claim on their id.
+   * everything. Single documents are found by their id, by an index, or by a claim on their id. One that can't be read
+   * fails it, unless such ones are left out.
    */
-  all<T>(kind: string): Promise<readonly StoredDocument<T>[]>;
+  all<T>(kind: string, options?: { readonly leavesOutDamaged?: boolean }): Promise<readonly StoredDocument<T>[]>;
   /** Where all documents of a kind are, in that order. None is read, so one that can't be read hides no other. */
   addresses(kind: string): Promise<readonly DocumentAddress[]>;
   /** The accounts and regions that have documents of a kind. It costs a search for each of them, however many documents there are. */
@@ -66,6 +67,8 @@ export interface StoredDocument<T> {
   readonly body: T;
   /** In a list in another order than that of ids: where the document stands in it. */
   readonly position?: string;
+  /** Only in a list with `keepsDamaged`: why the document can't be read. It has no body then. */
+  readonly damage?: string;
 }
 
 export interface Change {
@@ -100,6 +103,8 @@ export interface ListOptions {
    * is then the position of a document. Not together with `where`.
    */
   readonly order?: string;
+  /** A document that can't be read is in the list as {@link StoredDocument.damage}, instead of failing it. */
+  readonly keepsDamaged?: boolean;
 }
 
 /**

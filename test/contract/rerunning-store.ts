@@ -16,7 +16,7 @@ export function rerunningStore(store: Store): Store {
       await dropped.catch(() => undefined);
       return store.write(scope, work);
     },
-    all: (kind) => store.all(kind),
+    all: (kind, options) => store.all(kind, options),
     addresses: (kind) => store.addresses(kind),
     scopes: (kind) => store.scopes(kind),
     revision: () => store.revision(),

@@ -33,7 +33,7 @@ async function start(t: TestContext, before: (call: TestServer["call"]) => Promi
   t.after(() => parts.disposeAsync());
   const part = <P extends { close(): unknown }>(made: P): P =>
     parts.adopt(made, async (each) => void (await each.close()));
-  const ground = part(await openGround(config));
+  const ground = part(await openGround(config, logger));
   const telemetry = part(makeServerTelemetry({ config, ground, threadCount, logger }));
   const functions = part(makeFunctionRuntime({ config, ground, telemetry, logger }));
   const compileSettings = { compilers: makeCompilers(runHere), vpcLinkAddresses: {}, hasVpcEndpoints: false };

@@ -1,44 +1,11 @@
 // Recorded: no list is in the order of random ids.
 import assert from "node:assert/strict";
 import { after, beforeEach, describe, it } from "node:test";
-import { rerunningStore } from "../../../test/contract/rerunning-store.ts";
-import { ManualClock } from "../../base/clock.ts";
-import { randomIds } from "../../base/ids.ts";
-import { definitionIndexes } from "../../definition/indexes.ts";
-import { makeManagement } from "../../protocol/management.ts";
-import { openSqliteStore } from "../../store/sqlite-store.ts";
-import { makeControlLimits } from "../control-limits.ts";
-import { makeRestOperations } from "./operations.ts";
+import { makeRestManagement } from "../../../test/rest-management.ts";
 
-const store = rerunningStore(openSqliteStore({ indexes: definitionIndexes }));
-after(() => store.close());
-beforeEach(() => store.reset());
-
-const management = makeManagement(
-  [{ model: "apigateway", operations: makeRestOperations({ store, limits: makeControlLimits({}) }) }],
-  {
-    clock: new ManualClock(0),
-    ids: randomIds,
-    bodyBytesMax: 1_000_000,
-    logger: { warn: () => {}, error: (message, fields) => assert.fail(`${message} ${JSON.stringify(fields)}`) },
-    onUndeclaredError: (operation, code) => assert.fail(`${operation} does not declare ${code}`),
-  },
-);
-
-// biome-ignore lint/suspicious/noExplicitAny: answers are looked at member by member.
-async function ok(method: string, target: string, body?: unknown): Promise<any> {
-  const authorization =
-    "AWS4-HMAC-SHA256 Credential=123456789012/20261118/eu-west-1/apigateway/aws4_request, SignedHeaders=host, Signature=0";
-  const answer = await management.handle({
-    method,
-    target,
-    headers: { host: "localhost:4566", authorization },
-    body: Buffer.from(body === undefined ? "" : JSON.stringify(body)),
-  });
-  const text = answer.body.toString();
-  assert.ok(answer.status < 300, `${method} ${target}: ${text}`);
-  return text === "" ? undefined : JSON.parse(text);
-}
+const management = makeRestManagement();
+after(() => management.close());
+beforeEach(() => management.store.reset());
 
 const authorizer = { type: "COGNITO_USER_POOLS", identitySource: "method.request.header.Authorization" };
 const providerARNs = ["arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_abcdefghi"];
@@ -72,7 +39,7 @@ async function listed(target: string, id: string, between?: (first: readonly str
   const found: string[] = [];
   for (let position: string | undefined; ; ) {
     const query = position === undefined ? "" : `&position=${encodeURIComponent(position)}`;
-    const page = await ok("GET", `${target}?limit=4${query}`);
+    const page = await management.call(`GET ${target}?limit=4${query}`);
     found.push(...page.item.map((item: Record<string, string>) => item[id]!));
     if (position === undefined) await between?.(found);
     position = page.position;
@@ -83,22 +50,23 @@ async function listed(target: string, id: string, between?: (first: readonly str
 describe("a list of items with random ids", () => {
   for (const [name, { path, item, id = "id" }] of Object.entries(lists)) {
     it(`${name} has them as they were made, and goes on where it was when some come and go between two pages`, async () => {
-      const api = await ok("POST", "/restapis", { name: "api" });
+      const api = await management.call("POST /restapis", { name: "api" });
       if (name === "GetDeployments") {
         const resourceId = api.rootResourceId;
-        await ok("PUT", `/restapis/${api.id}/resources/${resourceId}/methods/GET`, { authorizationType: "NONE" });
-        await ok("PUT", `/restapis/${api.id}/resources/${resourceId}/methods/GET/integration`, { type: "MOCK" });
+        const method = `PUT /restapis/${api.id}/resources/${resourceId}/methods/GET`;
+        await management.call(method, { authorizationType: "NONE" });
+        await management.call(`${method}/integration`, { type: "MOCK" });
       }
       const target = path(api.id);
       const before = await listed(target, id);
       // A resource is made below another one.
       const from = name === "GetResources" ? `${target}/${api.rootResourceId}` : target;
-      const make = async (n: number): Promise<string> => (await ok("POST", from, item(n)))[id];
+      const make = async (n: number): Promise<string> => (await management.call(`POST ${from}`, item(n)))[id];
       const made = [...before];
       for (let n = 0; n < 6; n++) made.push(await make(n));
       assert.deepEqual(await listed(target, id), made);
       const between = async (first: readonly string[]) => {
-        await ok("DELETE", `${target}/${first.at(-1)}`);
+        await management.call(`DELETE ${target}/${first.at(-1)}`);
         made.push(await make(6));
       };
       assert.deepEqual(await listed(target, id, between), made);

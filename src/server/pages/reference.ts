@@ -175,25 +175,29 @@ async function readReference(
 }
 
 async function listStages({ store, closedParts }: ReferenceOptions): Promise<readonly ReferencedStage[]> {
-  const apis = new Map((await store.all<RestApi>(restKinds.restApi)).map(({ body }) => [body.id, body]));
-  const stages = (await store.all<Stage>(restKinds.stage)).flatMap(({ id, body: { stageName } }) => {
-    const api = apis.get(id.slice(0, id.indexOf("/")));
-    if (api === undefined) return [];
-    const { problem, routes } = closedParts(id);
-    return [
-      {
-        api: api.id,
-        stage: stageName,
-        name: api.name,
-        ...(api.description !== undefined && { description: api.description }),
-        ...(api.version !== undefined && { version: api.version }),
-        path: `${referencePath}/${encodeURIComponent(api.id)}/${stageName}`,
-        basePath: pathOfStage(api.id, stageName),
-        ...(problem !== undefined && { problem }),
-        closedRoutes: routes.length,
-      },
-    ];
-  });
+  const apis = new Map(
+    (await store.all<RestApi>(restKinds.restApi, { leavesOutDamaged: true })).map(({ body }) => [body.id, body]),
+  );
+  const stages = (await store.all<Stage>(restKinds.stage, { leavesOutDamaged: true })).flatMap(
+    ({ id, body: { stageName } }) => {
+      const api = apis.get(id.slice(0, id.indexOf("/")));
+      if (api === undefined) return [];
+      const { problem, routes } = closedParts(id);
+      return [
+        {
+          api: api.id,
+          stage: stageName,
+          name: api.name,
+          ...(api.description !== undefined && { description: api.description }),
+          ...(api.version !== undefined && { version: api.version }),
+          path: `${referencePath}/${encodeURIComponent(api.id)}/${stageName}`,
+          basePath: pathOfStage(api.id, stageName),
+          ...(problem !== undefined && { problem }),
+          closedRoutes: routes.length,
+        },
+      ];
+    },
+  );
   return stages.sort((one, other) => (`${one.name} ${one.path}` < `${other.name} ${other.path}` ? -1 : 1));
 }
 
