@@ -555,7 +555,7 @@ export const bounds = {
   yamlLexemesMax: { value: 1_500_000, source: "ours: tokens of such a document, which are what costs time and memory" },
   documentMediaTypesMax: { value: 64, source: "ours: media types of an operation" },
   referenceHopsMax: { value: 64, source: "ours: references in a row; a longer chain goes round in a circle" },
-  referenceWeightMax: { value: 1_000_000, source: "ours: values that a document's references put in" },
+  referenceWeightMax: { value: 200_000, source: "ours: values that a document's references put in" },
   importPathsCharsMax: { value: 33_554_432, source: "ours: the paths of all resources of a document together" },
 
   // Generated SDKs
@@ -622,6 +622,11 @@ export const bounds = {
   compileWeightMaxHere: {
     value: 100_000,
     source: "ours: the same of an API, some 1,000 operations, that control compiles itself; 20 ms",
+  },
+  methodsLinkedAtOnceMax: {
+    value: 250,
+    source:
+      "ours: methods of a stage that a gateway thread links when their plan comes; the others with their first request",
   },
   controlBodiesMax: {
     value: 8,

@@ -6,6 +6,8 @@ import { makeExtendedRequestId, makeRequestId } from "./request-ids.ts";
 export interface Front {
   /** The whole answer where no stage can be reached. */
   readonly missing: Omit<FrontRefusal, "hint">;
+  /** The answer to a request for which a bug of Portico's made no exchange. */
+  readonly internal: Omit<FrontRefusal, "hint">;
   /** Makes the headers that every answer has. */
   headers(): string[];
 }
@@ -14,12 +16,14 @@ export interface Front {
 export const fronts: Readonly<Record<PlanKind, Front>> = {
   rest: {
     missing: { status: 403, message: "Forbidden", errorType: "ForbiddenException" },
+    internal: { status: 500, message: "Internal server error", errorType: "InternalServerErrorException" },
     headers: () => ["x-amzn-RequestId", makeRequestId(), "x-amz-apigw-id", makeExtendedRequestId()],
   },
   // AWS: API Gateway Developer Guide, "Create routes for HTTP APIs in API Gateway", "Routing API requests".
   // Unconfirmed: a disabled default endpoint answers so, too; see docs/compatibility.md, "HTTP APIs, routing".
   http: {
     missing: { status: 404, message: "Not Found" },
+    internal: { status: 500, message: "Internal Server Error" },
     headers: () => ["apigw-requestid", makeExtendedRequestId()],
   },
 };

@@ -23,6 +23,7 @@ import { ResultCache } from "./authorizers/result-cache.ts";
 import { UserPoolKeys } from "./authorizers/user-pool-keys.ts";
 import { VerifiedTokens } from "./authorizers/verified-tokens.ts";
 import { callerOfTest, type Tester } from "./caller.ts";
+import type { Exchange } from "./exchange.ts";
 import { type Front, fronts } from "./front.ts";
 import { type AwsServiceSettings, AwsServices } from "./integrations/aws-services.ts";
 import { BackendPools } from "./integrations/backend-pools.ts";
@@ -323,7 +324,8 @@ export class Gateway {
   }
 
   #run(request: InboundExchange, program: Program, { below, endpoint, trace }: Entry): void {
-    const exchange = program.open(request, below, this.#options.clock.now());
+    const exchange = this.#open(request, program, below, trace);
+    if (exchange === undefined) return;
     if (endpoint !== undefined) exchange.caller.vpcEndpoint = { id: endpoint.id, vpcId: endpoint.vpcId };
     exchange.guard(() => {
       if (trace !== undefined) beginTrace(exchange, trace);
@@ -336,6 +338,22 @@ export class Gateway {
         refuse(exchange, why);
       }
     });
+  }
+
+  /** Makes the exchange of a request; if that fails, answers as the program's kind of API does. */
+  #open(request: InboundExchange, program: Program, below: BelowStage, trace: Trace | undefined): Exchange | undefined {
+    try {
+      return program.open(request, below, this.#options.clock.now());
+    } catch (error) {
+      this.#options.logger.error("A request could not be read.", {
+        stage: `${program.plan.apiId}/${program.plan.stageName}`,
+        error: error instanceof Error ? error.stack : String(error),
+      });
+      const front = fronts[program.plan.kind];
+      const hint = (): string => "Portico failed before it had read the request; its log says why";
+      this.#refuse(request, { front, ...front.internal, hint }, trace);
+      return undefined;
+    }
   }
 
   #describeMissing(address: Address | undefined): string {

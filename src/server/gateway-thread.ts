@@ -12,6 +12,8 @@ import { defaultHttp1Limits } from "../http/http1/limits.ts";
 import type { InboundRequest } from "../http/inbound.ts";
 import { ApiKeyRecords, type ApiKeySegment } from "../limits/api-key-memory.ts";
 import { openThrottles } from "../limits/throttles.ts";
+import type { Plan } from "../plan/kinds.ts";
+import { unpackPlan } from "../plan/packed-plan.ts";
 import { awsManagedPolicyOf } from "../services/iam/aws-managed-policies.ts";
 import { LogSender } from "../telemetry/log-sender.ts";
 import { makeThreadLogger } from "../telemetry/logger-thread.ts";
@@ -103,14 +105,16 @@ const taken: Handlers<Publication> = {
     const reason = gateway?.setWebAcl(key, value);
     if (reason !== undefined) post({ kind: "refused", publication: { kind, key, revision }, reason });
   },
-  plan: ({ kind, key, revision, value }) => {
-    const reason = gateway?.setPlan(key, value);
-    if (reason !== undefined) post({ kind: "refused", publication: { kind, key, revision }, reason });
-  },
+  plan: ({ key, revision, value }) => takePlan(key, revision, value),
   "api-kind": ({ key, value }) => gateway?.setApiKind(key, value),
   "usage-plan": ({ key, value }) => gateway?.setUsagePlan(key, value),
   undeployed: ({ key, value }) => gateway?.setUndeployed(key, value ?? []),
 };
+
+function takePlan(key: string, revision: number, plan: Plan | null): void {
+  const reason = gateway?.setPlan(key, plan);
+  if (reason !== undefined) post({ kind: "refused", publication: { kind: "plan", key, revision }, reason });
+}
 
 const handlers: Handlers<ToThread> = {
   channels: (channels) => {
@@ -138,6 +142,7 @@ const handlers: Handlers<ToThread> = {
     });
   },
   ...taken,
+  "packed-plan": ({ key, revision, packed }) => takePlan(key, revision, unpackPlan(packed)),
   revision: ({ revision }) => {
     post({ kind: "applied", revision });
     // The first revision ends what a new thread is told. Before it, the thread would not know any stage.

@@ -5,6 +5,7 @@ import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import type { Listener } from "../http/listener.ts";
 import type { ApiKeyMemory } from "../limits/api-key-memory.ts";
 import type { ThrottleLimit, ThrottleMemory } from "../limits/throttles.ts";
+import type { PackedPlan } from "../plan/packed-plan.ts";
 import type { ExecutionLogEntry } from "../telemetry/execution-log.ts";
 import type { FoundSamples, SampleKey } from "../waf/samples.ts";
 import type { GeoFiles } from "./geo-databases.ts";
@@ -69,6 +70,8 @@ export type ToThread =
       readonly apiKeys: ApiKeyChannel;
     }
   | Publication
+  /** The publication of a large plan. */
+  | { readonly kind: "packed-plan"; readonly key: string; readonly revision: number; readonly packed: PackedPlan }
   /** Everything up to this revision has been sent; the thread answers `applied`. */
   | { readonly kind: "revision"; readonly revision: number }
   /** The outcome of an asynchronous invocation that the thread handed over. */

@@ -6,6 +6,7 @@ import { UserError } from "../base/user-error.ts";
 import type { EventOutcome, InvokeRequest } from "../functions/function-client.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import type { ApiKeyMemory } from "../limits/api-key-memory.ts";
+import { packPlan } from "../plan/packed-plan.ts";
 import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { FoundSamples, SampleKey } from "../waf/samples.ts";
@@ -99,7 +100,8 @@ export class ThreadPool {
   }
 
   post(message: ToThread): void {
-    for (const { worker } of this.#slots) worker?.postMessage(message);
+    const sent = onItsWay(message);
+    for (const { worker } of this.#slots) worker?.postMessage(sent);
   }
 
   /** Resolves when every living thread has applied everything up to the revision. */
@@ -199,7 +201,7 @@ export class ThreadPool {
     const apiKeys = { memory: this.#options.connectApiKeys(keys.port1), segments: keys.port2 };
     const hello: ToThread = { kind: "channels", functions: functions.port2, logs: logs.port2, apiKeys };
     worker.postMessage(hello, [functions.port2, logs.port2, keys.port2]);
-    for (const message of this.#options.replay()) worker.postMessage(message);
+    for (const message of this.#options.replay()) worker.postMessage(onItsWay(message));
   }
 
   /** Returns the handlers of the messages of a slot's thread. */
@@ -300,4 +302,14 @@ export function cannotListen(host: string, port: number, why: string): UserError
         : why,
     next: "Choose another with --port; 0 takes a free one.",
   });
+}
+
+const unpackedMethodsMax = bounds.methodsLinkedAtOnceMax.value;
+
+/** Returns a message as it is sent: a large plan is packed. */
+function onItsWay(message: ToThread): ToThread {
+  if (message.kind !== "plan" || message.value === null || message.value.methods.length <= unpackedMethodsMax)
+    return message;
+  const { key, revision, value } = message;
+  return { kind: "packed-plan", key, revision, packed: packPlan(value, unpackedMethodsMax) };
 }

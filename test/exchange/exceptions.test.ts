@@ -20,6 +20,7 @@ import { TlsIdentities } from "../../src/gateway/integrations/tls-identities.ts"
 import { makeKeyAccess } from "../../src/gateway/key-access.ts";
 import { KnownCallers } from "../../src/gateway/known-callers.ts";
 import { linkProgram } from "../../src/gateway/link-program.ts";
+import { type SyntheticAnswer, SyntheticRequest } from "../../src/gateway/synthetic-request.ts";
 import type { ThreadContext } from "../../src/gateway/thread-context.ts";
 import { WebAcls } from "../../src/gateway/web-acls.ts";
 import { Http1Server } from "../../src/http/http1/http1-server.ts";
@@ -32,7 +33,7 @@ import type { BackendPlan, IntegrationResponsePlan, StepKind, StepPlan } from ".
 import { allocateMetrics, Metrics } from "../../src/telemetry/metrics.ts";
 import { RawClient } from "../raw-http.ts";
 import { until } from "../until.ts";
-import { aLambdaProxy, aMethod, aRestApi, aStage, functionArn } from "./a-rest-api.ts";
+import { aLambdaProxy, aMethod, aMock, aRestApi, aStage, functionArn } from "./a-rest-api.ts";
 import { allowAll } from "./fake-functions.ts";
 import { addKey, aKeyTable, savingAtOnce, scope } from "./fake-keys.ts";
 import { Fault, type FaultKind, faultyThread } from "./faulty-thread.ts";
@@ -521,3 +522,33 @@ async function send(port: number, body: Buffer | undefined, isCompressed: boolea
   const isWhole = length === undefined ? rest.endsWith("0\r\n\r\n") : rest.length === Number(length);
   return { status: status === undefined ? undefined : Number(status), body: rest.slice(0, 1_000), isWhole };
 }
+
+test("a request whose exchange can't be made is answered as its API answers its own errors, and the next one is served", async () => {
+  await using gateway = await startGateway();
+  gateway.deploy(aRestApi({ "/": { GET: aMethod(aMock("served")) } }));
+  const answered = Promise.withResolvers<SyntheticAnswer>();
+  const request = new SyntheticRequest(
+    {
+      method: "GET",
+      target: "/_aws/execute-api/abc123/prod",
+      host: "localhost",
+      headers: [],
+      body: new Uint8Array(),
+      remoteAddress: "127.0.0.1",
+      localPort: 443,
+      isEncrypted: false,
+    },
+    { answerBytesMax: 1_000, onAnswer: answered.resolve },
+  );
+  Object.defineProperty(request, "header", {
+    value: (name: string) => {
+      // Only what makes an exchange asks for this one.
+      if (name === "x-http-method-override") throw new Error("the headers are broken");
+    },
+  });
+  gateway.gateway.handle(request);
+  const { status, body, headers } = await answered.promise;
+  assert.deepEqual([status, Buffer.from(body).toString()], [500, '{"message":"Internal server error"}']);
+  assert.ok(headers.flat().includes("InternalServerErrorException"), JSON.stringify(headers));
+  assert.equal((await gateway.call("/")).text, "served");
+});

@@ -196,3 +196,10 @@ test("a client may choose the request id if it is a UUID", async () => {
   const bad = await gateway.call("/", { headers: { "x-amzn-RequestId": "nope" } });
   assert.equal(bad.headers["x-amzn-requestid"], "UUID_REPLACED_INVALID_REQUEST_ID");
 });
+
+test("a large API serves all of its methods, those too that are linked by their first request", async () => {
+  await using gateway = await startGateway();
+  const paths = Array.from({ length: 300 }, (_, index) => `/p${index}`);
+  gateway.deploy(aRestApi(Object.fromEntries(paths.map((path) => [path, { GET: named(path) }]))));
+  for (const path of ["/p0", "/p299", "/p299", "/p250"]) assert.equal((await gateway.call(path)).text, path);
+});

@@ -6,6 +6,7 @@ import type { Logger } from "../../telemetry/logger.ts";
 import { linkAuthorizer } from "../authorizers/link-authorizer.ts";
 import { LinkedAuthorizers } from "../authorizers/linked-authorizers.ts";
 import type { Exchange } from "../exchange.ts";
+import { LinkedMethods } from "../linked-methods.ts";
 import { LinkedModels } from "../linked-models.ts";
 import type { BelowStage, FrontRefusal, MethodProgram, Program } from "../program.ts";
 import { ProgramLife, type ProgramUse } from "../program-life.ts";
@@ -14,7 +15,6 @@ import { httpApiHints, StageHints } from "../route-hints.ts";
 import { Router } from "../routing/match.ts";
 import { verbs } from "../routing/verbs.ts";
 import { runMethod } from "../run-traced.ts";
-import { linkStep } from "../steps/link-step.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import { type Cors, isPreflight, linkCors } from "./cors.ts";
 import { addHttpApiHeaders, openHttpApiExchange } from "./http-api-exchange.ts";
@@ -53,7 +53,7 @@ class HttpApiProgram implements Program {
   readonly #thread: ThreadContext;
   readonly #life: ProgramLife;
   readonly #router: Router;
-  readonly #methods: readonly MethodProgram[];
+  readonly #methods: LinkedMethods;
   readonly #default: MethodProgram | undefined;
   readonly #cors: Cors | undefined;
   readonly #hints: StageHints;
@@ -71,13 +71,10 @@ class HttpApiProgram implements Program {
     this.#thread = thread;
     this.#life = life;
     this.#router = new Router(plan.routes, "exact-first");
-    this.#methods = plan.methods.map((method) => {
-      assert(method.steps.length > 0, "a route has a step that answers");
-      return { plan: method, steps: method.steps.map((step) => linkStep(step, { ...context, method })) };
-    });
+    this.#methods = new LinkedMethods(plan.methods, context);
     if (plan.defaultRoute !== undefined) {
-      this.#default = this.#methods[plan.defaultRoute];
-      assert(this.#default !== undefined, "the default route is one of the routes");
+      assert(plan.defaultRoute < plan.methods.length, "the default route is one of the routes");
+      this.#default = this.#methods.at(plan.defaultRoute);
     }
     this.#cors = plan.cors === undefined ? undefined : linkCors(plan.cors);
     this.#hints = new StageHints(plan, thread.undeployed, httpApiHints);
@@ -101,7 +98,7 @@ class HttpApiProgram implements Program {
       if (match !== undefined && index !== undefined) {
         exchange.pathNames = match.names;
         exchange.pathValues = match.values;
-        runMethod(exchange, this.#methods[index]!, this.#thread);
+        runMethod(exchange, this.#methods.at(index), this.#thread);
         return;
       }
       if (this.#default !== undefined) {

@@ -1,4 +1,3 @@
-import { assert } from "../../base/assert.ts";
 import { bounds } from "../../base/bounds.ts";
 import type { InboundExchange, InboundRequest } from "../../http/inbound.ts";
 import type { RestPlan } from "../../plan/rest-plan.ts";
@@ -6,15 +5,15 @@ import type { Logger } from "../../telemetry/logger.ts";
 import { linkAuthorizer } from "../authorizers/link-authorizer.ts";
 import { LinkedAuthorizers } from "../authorizers/linked-authorizers.ts";
 import type { Exchange } from "../exchange.ts";
+import { LinkedMethods } from "../linked-methods.ts";
 import { LinkedModels } from "../linked-models.ts";
-import type { BelowStage, FrontRefusal, MethodProgram, Program } from "../program.ts";
+import type { BelowStage, FrontRefusal, Program } from "../program.ts";
 import { ProgramLife, type ProgramUse } from "../program-life.ts";
 import { LinkedResourcePolicy } from "../resource-policy.ts";
 import { restHints, StageHints } from "../route-hints.ts";
 import { Router } from "../routing/match.ts";
 import { verbs } from "../routing/verbs.ts";
 import { runMethod } from "../run-traced.ts";
-import { linkStep } from "../steps/link-step.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import { linkWebAclGate, type StageGate } from "../web-acl-gate.ts";
 import { GatewayResponses } from "./gateway-responses.ts";
@@ -49,7 +48,7 @@ class RestProgram implements Program {
   readonly #thread: ThreadContext;
   readonly #life: ProgramLife;
   readonly #router: Router;
-  readonly #methods: readonly MethodProgram[];
+  readonly #methods: LinkedMethods;
   readonly #hints: StageHints;
 
   constructor(plan: RestPlan, thread: ThreadContext, life: ProgramLife) {
@@ -67,10 +66,7 @@ class RestProgram implements Program {
     this.#life = life;
     this.responses = new GatewayResponses(plan.gatewayResponses);
     this.#router = new Router(plan.routes);
-    this.#methods = plan.methods.map((method) => {
-      assert(method.steps.length > 0, "a method has a step that answers");
-      return { plan: method, steps: method.steps.map((step) => linkStep(step, { ...context, method })) };
-    });
+    this.#methods = new LinkedMethods(plan.methods, context);
     this.#hints = new StageHints(plan, thread.undeployed, restHints);
   }
 
@@ -94,7 +90,7 @@ class RestProgram implements Program {
     }
     exchange.pathNames = match.names;
     exchange.pathValues = match.values;
-    runMethod(exchange, this.#methods[index]!, this.#thread);
+    runMethod(exchange, this.#methods.at(index), this.#thread);
   }
 
   /** A path that does not match the resource has no parameters. */
@@ -104,7 +100,7 @@ class RestProgram implements Program {
       exchange.pathNames = match.names;
       exchange.pathValues = match.values;
     }
-    runMethod(exchange, this.#methods[0]!, this.#thread);
+    runMethod(exchange, this.#methods.at(0), this.#thread);
   }
 
   addHeaders(exchange: Exchange, headers: string[]): void {
