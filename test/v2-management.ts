@@ -7,15 +7,14 @@ import { randomIds } from "../src/base/ids.ts";
 import { type HttpApi, type HttpStage, httpApiKinds } from "../src/definition/http-api.ts";
 import { definitionIndexes } from "../src/definition/indexes.ts";
 import { type ControlLimits, makeControlLimits } from "../src/management/control-limits.ts";
-import type { ServiceDependencies } from "../src/management/service-dependencies.ts";
-import { makeV2Operations } from "../src/management/v2/operations.ts";
+import { makeV2Operations, type V2Dependencies } from "../src/management/v2/operations.ts";
 import { makeManagement } from "../src/protocol/management.ts";
 import type { Service } from "../src/protocol/operation.ts";
 import { openSqliteStore } from "../src/store/sqlite-store.ts";
 import { rerunningStore } from "./contract/rerunning-store.ts";
 import { anHttpApi, anHttpStage } from "./exchange/an-http-api.ts";
 
-export interface V2ManagementOptions extends Partial<Omit<ServiceDependencies, "store" | "limits">> {
+export interface V2ManagementOptions extends Partial<Omit<V2Dependencies, "store" | "limits">> {
   readonly limits?: Partial<ControlLimits>;
   readonly clock?: Clock;
   /** Services beside the second version, on the same store. */

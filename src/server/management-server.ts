@@ -4,7 +4,8 @@ import { bounds } from "../base/bounds.ts";
 import { randomIds } from "../base/ids.ts";
 import type { RunJob } from "../base/job.ts";
 import { domainNameKinds } from "../definition/domain-name.ts";
-import { discoveryOf, UserPoolKeys } from "../gateway/authorizers/user-pool-keys.ts";
+import { linkIssuer } from "../gateway/authorizers/issuers.ts";
+import { discoveryOf, problemOfIssuerAt, UserPoolKeys } from "../gateway/authorizers/user-pool-keys.ts";
 import { AwsServices } from "../gateway/integrations/aws-services.ts";
 import { accountThrottle, makeControlLimits } from "../management/control-limits.ts";
 import { makeRestOperations } from "../management/rest/operations.ts";
@@ -120,6 +121,7 @@ function makeServices(options: ManagementServerOptions, sessions: Sessions): rea
   const { config, ground, telemetry, functions, dataPlane, compileSettings, accessKeyUses, run } = options;
   const { store } = ground;
   const providerKeys = new UserPoolKeys(ground.clock);
+  const awsServices = new AwsServices(config.services, ground.clock);
   const findKey: FindProviderKey = async (issuer, keyId) => providerKeys.find(discoveryOf(issuer), keyId);
   const probing = { ...compileSettings, store, probe: dataPlane.probe, answerBytesMax: config.payloadMax };
   return [
@@ -147,6 +149,7 @@ function makeServices(options: ManagementServerOptions, sessions: Sessions): rea
           profile: config.profile,
           run,
           findRole: loadRole,
+          askIssuer: (issuer) => problemOfIssuerAt(linkIssuer(issuer, awsServices).address),
         }),
     },
     {

@@ -78,8 +78,7 @@ export class UserPoolKeys {
       const now = this.#clock.now();
       set = { keys, fetchedAtMs: now, askedAtMs: now, problem: undefined };
     } catch (error) {
-      const { message, cause } = error as Error;
-      const problem = `${address}: ${cause instanceof Error ? cause.message : message}`;
+      const problem = problemAt(address, error);
       const { keys = new Map(), fetchedAtMs = 0 } = before ?? {};
       set = { keys, fetchedAtMs, askedAtMs: this.#clock.now(), problem };
     }
@@ -105,6 +104,25 @@ async function keySetAt(address: string): Promise<string> {
   const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && address.startsWith("http:"));
   if (!isSafe) throw new Error("its jwks_uri is no address of a key set");
   return url!.href;
+}
+
+/**
+ * Returns why the configuration of an OpenID provider, or a key set, can't be had at an address; undefined if it can.
+ * The promise never rejects.
+ */
+export async function problemOfIssuerAt(address: string): Promise<string | undefined> {
+  try {
+    const keySet = await keySetAt(address);
+    if (keySet === address) parseKeySet(await fetchText(address));
+    return undefined;
+  } catch (error) {
+    return problemAt(address, error);
+  }
+}
+
+function problemAt(address: string, error: unknown): string {
+  const { message, cause } = error as Error;
+  return `${address}: ${cause instanceof Error ? cause.message : message}`;
 }
 
 async function fetchText(address: string): Promise<string> {

@@ -1,24 +1,34 @@
 import { runHere } from "../../base/job.ts";
 import { bindOperations } from "../../families/make-families.ts";
 import type { Operations } from "../../protocol/operation.ts";
-import type { ControlService } from "../control-service.ts";
 import { noRoles, noUsage, type ServiceDependencies } from "../service-dependencies.ts";
 import { httpApi } from "./api.ts";
+import { authorizer } from "./authorizer.ts";
 import { deployment } from "./deployment.ts";
 import { integration } from "./integration.ts";
 import { route } from "./route.ts";
 import { stage } from "./stage.ts";
 import { tagOperations } from "./tags.ts";
+import type { AskIssuer, V2Service } from "./work.ts";
+
+export interface V2Dependencies extends ServiceDependencies {
+  /** If it is absent, issuers of tokens are not asked when an authorizer is made. */
+  readonly askIssuer?: AskIssuer;
+}
 
 /** Returns every operation of API Gateway's second version that is built; the others answer 501. */
-export function makeV2Operations(dependencies: ServiceDependencies): Operations {
+export function makeV2Operations(dependencies: V2Dependencies): Operations {
   const { store, limits, profile = "aws", run = runHere, findRole = noRoles, unsavedUsage = noUsage } = dependencies;
-  const families = [httpApi, stage, deployment, route, integration, tagOperations];
-  return bindOperations<ControlService>(Object.assign({}, ...families), store, {
+  const { askIssuer = nobodyAsked } = dependencies;
+  const families = [httpApi, stage, deployment, route, integration, authorizer, tagOperations];
+  return bindOperations<V2Service>(Object.assign({}, ...families), store, {
     limits,
     profile,
     run,
     findRole,
     unsavedUsage,
+    askIssuer,
   });
 }
+
+const nobodyAsked: AskIssuer = async () => undefined;

@@ -5,16 +5,24 @@ import { regionalScope, type Change as ServiceChange, type Work as ServiceWork }
 import { v2Paging } from "../../protocol/paging.ts";
 import type { ControlService } from "../control-service.ts";
 
+/** Asks an issuer of tokens for its configuration. Returns why it can't be had, or undefined. The promise never rejects. */
+export type AskIssuer = (issuer: string) => Promise<string | undefined>;
+
+/** What the operations of API Gateway's second version work with. */
+export interface V2Service extends ControlService {
+  readonly askIssuer: AskIssuer;
+}
+
 /** The functions that declare the families and operations of API Gateway's second version. */
 export const { defineResource, operations, reading, writing, spanning, viewing, changing, documents, pageOfItems } =
-  makeFamilies<ApiGatewayV2, ControlService>({ scopeOf: regionalScope, paging: v2Paging, memberNames: "as-in-model" });
+  makeFamilies<ApiGatewayV2, V2Service>({ scopeOf: regionalScope, paging: v2Paging, memberNames: "as-in-model" });
 
 /** The input of the operations of these names; unknown for code that reads no input. */
 type V2Input<Name> = [Name] extends [never] ? unknown : InputOf<ApiGatewayV2, Name>;
 
 /** A call of the named operations at work, below a parent. */
 export type Work<Name extends OperationName<ApiGatewayV2> = never, Parent = unknown> = ServiceWork<
-  ControlService,
+  V2Service,
   V2Input<Name>,
   Parent
 >;
@@ -24,14 +32,14 @@ export type Work<Name extends OperationName<ApiGatewayV2> = never, Parent = unkn
  * absent.
  */
 export type ViewWork<Name extends OperationName<ApiGatewayV2>, Parent = unknown> = ServiceWork<
-  ControlService,
+  V2Service,
   MembersOf<V2Input<Name>>,
   Parent
 >;
 
 /** A call of the named operations that may write. */
 export type Change<Name extends OperationName<ApiGatewayV2> = never, Parent = unknown> = ServiceChange<
-  ControlService,
+  V2Service,
   V2Input<Name>,
   Parent
 >;
