@@ -1,4 +1,5 @@
 import { parseSubstitution } from "../language/substitution.ts";
+import type { PlanKind } from "../plan/kinds.ts";
 import type { TextPlan, ValuePlan } from "../plan/values.ts";
 import { maskValue } from "../telemetry/secrets.ts";
 import type { Exchange } from "./exchange.ts";
@@ -7,15 +8,15 @@ import { linkText } from "./values.ts";
 /**
  * Links an access log format and returns the function that writes an exchange's line. A variable without a value is
  * written as `-`.
- * AWS: API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs in API Gateway".
+ * AWS: API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs in API Gateway", "Customize HTTP API access logs".
  */
-export function linkAccessLog(format: string): (exchange: Exchange) => string {
+export function linkAccessLog(format: string, kind: PlanKind): (exchange: Exchange) => string {
   const plan: TextPlan = parseSubstitution(format.replaceAll(/\s*\n\s*/g, " ").trim()).map((part) => {
     // Access logs know only $context; every other reference is copied as it is written.
     if (typeof part === "string") return part;
     return part.kind === "context" ? part : { kind: "literal", text: "-" };
   });
-  const write = linkText(plan, { unresolved: "-", escape: escapeValue });
+  const write = linkText(plan, { unresolved: "-", escape: escapeValue, kind });
   return (exchange) => `${write(exchange)}\n`;
 }
 

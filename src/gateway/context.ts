@@ -1,3 +1,4 @@
+import type { PlanKind } from "../plan/kinds.ts";
 import { identityVariables } from "./caller.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -31,7 +32,8 @@ const milliseconds = (value: number | undefined): string | undefined =>
 
 /**
  * The variables of `$context` by name. AWS: API Gateway Developer Guide, "Variables for data transformations for API
- * Gateway", "Variables for access logging for API Gateway". Variables of checks that are not built yet have no value.
+ * Gateway", "Variables for access logging for API Gateway", "Customize HTTP API access logs". Variables of checks that are
+ * not built yet have no value.
  */
 const variables: Readonly<Record<string, ReadVariable>> = {
   accountId: (exchange) => exchange.program.plan.account,
@@ -50,6 +52,9 @@ const variables: Readonly<Record<string, ReadVariable>> = {
   "authorizer.requestId": ({ access }) => access?.authorizer?.requestId,
   "authorizer.status": ({ access }) => number(access?.authorizer?.status),
   awsEndpointRequestId: (exchange) => integrationRequestId(exchange),
+  awsEndpointRequestId2: (exchange) => headerOf(exchange.integrationHeaders, "x-amz-id-2"),
+  // Unconfirmed: what AWS counts; see docs/compatibility.md, "HTTP APIs, access logs".
+  dataProcessed: ({ request, answer }) => String(request.headBytes + request.bodyBytes + answer.responseBytes),
   deploymentId: (exchange) => exchange.program.plan.deploymentId,
   domainName: (exchange) => exchange.domainName,
   domainPrefix: (exchange) => exchange.domainName.split(".", 1)[0],
@@ -85,6 +90,7 @@ const variables: Readonly<Record<string, ReadVariable>> = {
   resourcePath: (exchange) => exchange.method?.plan.resourcePath,
   responseLatency: (exchange) => milliseconds(performance.now() - exchange.startedAt),
   responseLength: (exchange) => String(exchange.answer.responseBytes),
+  routeKey: ({ program, method }) => (program.plan.kind === "http" ? method?.plan.routeKey : undefined),
   stage: (exchange) => exchange.program.plan.stageName,
   status: (exchange) => (exchange.status === 0 ? undefined : String(exchange.status)),
   "waf.error": ({ waf }) => waf?.error,
@@ -98,12 +104,29 @@ const variables: Readonly<Record<string, ReadVariable>> = {
 /** Returns the integration's request id: the one of Lambda, or the one that an AWS service sent. */
 export function integrationRequestId({ integration, integrationHeaders }: Exchange): string | undefined {
   if (integration?.requestId !== undefined) return integration.requestId;
-  for (let index = 0; index < integrationHeaders.length; index += 2) {
-    const name = integrationHeaders[index]!.toLowerCase();
-    if (name === "x-amzn-requestid" || name === "x-amz-request-id") return integrationHeaders[index + 1];
+  return headerOf(integrationHeaders, "x-amzn-requestid", "x-amz-request-id");
+}
+
+function headerOf(headers: readonly string[], ...lowerNames: readonly string[]): string | undefined {
+  for (let index = 0; index < headers.length; index += 2) {
+    if (lowerNames.includes(headers[index]!.toLowerCase())) return headers[index + 1];
   }
   return undefined;
 }
+
+/** The variables that a kind of API does not have: nouns of the other kind, and checks that it lacks. */
+const foreign: Readonly<Record<PlanKind, ReadonlySet<string>>> = {
+  rest: new Set(["awsEndpointRequestId2", "dataProcessed", "routeKey"]),
+  http: new Set([
+    ...["authenticate", "authorize"].flatMap((phase) => [`${phase}.error`, `${phase}.latency`, `${phase}.status`]),
+    ...["authorizer.integrationLatency", "authorizer.integrationStatus", "authorizer.latency"],
+    ...["authorizer.requestId", "authorizer.status", "deploymentId", "error.validationErrorString"],
+    ...["identity.accessKey", "identity.apiKey", "identity.apiKeyId", "identity.vpcId", "identity.vpceId"],
+    ...["integration.responseTransferMode", "integration.timeToAllHeaders", "integration.timeToFirstContent"],
+    ...["isCanaryRequest", "operationName", "resourceId", "resourcePath"],
+    ...["waf.error", "waf.latency", "waf.status", "wafResponseCode", "webaclArn", "xrayTraceId"],
+  ]),
+};
 
 const unset: ReadVariable = () => undefined;
 
@@ -111,9 +134,11 @@ const identityPrefix = "identity.";
 const authorizerPrefix = "authorizer.";
 const claimsPrefix = "authorizer.claims.";
 
-/** Returns the function that reads `$context.{name}`. */
-export function linkVariable(name: string): ReadVariable {
-  if (name.startsWith(authorizerPrefix)) return linkAuthorizerVariable(name);
+/** Returns the function that reads `$context.{name}`; of a variable that the kind of API does not have there is no value. */
+export function linkVariable(name: string, kind?: PlanKind): ReadVariable {
+  const isForeign = kind !== undefined && foreign[kind].has(name);
+  if (name.startsWith(authorizerPrefix)) return linkAuthorizerVariable(name, isForeign);
+  if (isForeign) return unset;
   if (!name.startsWith(identityPrefix)) return Object.hasOwn(variables, name) ? variables[name]! : unset;
   const member = name.slice(identityPrefix.length);
   if (!Object.hasOwn(identityVariables, member)) return unset;
@@ -125,8 +150,8 @@ export function linkVariable(name: string): ReadVariable {
  * Links what an authorizer said of the caller, and how asking it went. A name of the function's own context counts before
  * the names that access logs know.
  */
-function linkAuthorizerVariable(name: string): ReadVariable {
-  const known = Object.hasOwn(variables, name) ? variables[name]! : unset;
+function linkAuthorizerVariable(name: string, isForeign: boolean): ReadVariable {
+  const known = !isForeign && Object.hasOwn(variables, name) ? variables[name]! : unset;
   if (name === "authorizer.principalId") return known;
   if (name.startsWith(claimsPrefix)) {
     const claim = name.slice(claimsPrefix.length);

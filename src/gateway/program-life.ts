@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { StagePlan } from "../plan/plan.ts";
+import type { Plan } from "../plan/kinds.ts";
 import { linkAccessLog } from "./access-log.ts";
 import type { Exchange } from "./exchange.ts";
 import { writeExecutionLog } from "./run-traced.ts";
@@ -24,7 +24,7 @@ export class ProgramLife {
   #running = 0;
   #isRetired = false;
 
-  constructor(plan: StagePlan, thread: ThreadContext, use: ProgramUse) {
+  constructor(plan: Plan, thread: ThreadContext, use: ProgramUse) {
     this.#thread = thread;
     this.#isCounted = use === "serve";
     this.#stageMetrics = this.#isCounted ? thread.metrics.stage(`${plan.apiId}/${plan.stageName}`) : 0;
@@ -68,16 +68,16 @@ export class ProgramLife {
     for (const release of this.#releases.splice(0)) release();
   }
 
-  #openLog(plan: StagePlan): ((exchange: Exchange) => void) | undefined {
+  #openLog(plan: Plan): ((exchange: Exchange) => void) | undefined {
     if (plan.accessLog === undefined) return undefined;
     const log = this.#thread.accessLogs.open(plan.accessLog.destinationArn, accessLogStream(plan));
     if (log === undefined) return undefined;
     this.onRetire(() => log.close());
-    const format = linkAccessLog(plan.accessLog.format);
+    const format = linkAccessLog(plan.accessLog.format, plan.kind);
     return (exchange) => log.write(format(exchange));
   }
 }
 
 /** Returns the name of the stage's log stream in the log group: a hash, as on AWS. */
-const accessLogStream = ({ account, apiId, stageName }: StagePlan): string =>
+const accessLogStream = ({ account, apiId, stageName }: Plan): string =>
   createHash("md5").update(`${account}/${apiId}/${stageName}`).digest("hex");

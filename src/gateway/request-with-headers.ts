@@ -37,6 +37,10 @@ export class RequestWithHeaders implements InboundRequest {
     this.#request = request;
   }
 
+  get bodyBytes(): number {
+    return this.#request.bodyBytes;
+  }
+
   header(name: string): string | undefined {
     const index = this.headerNames.lastIndexOf(name);
     return index < 0 ? undefined : this.rawHeaders[2 * index + 1];

@@ -42,6 +42,7 @@ export class SyntheticRequest implements InboundExchange {
   readonly listener: Listener;
   readonly contentLength: number | undefined;
   readonly hasBody: boolean;
+  readonly bodyBytes: number;
   observer: AnswerObserver | undefined = undefined;
   isBegun = false;
   responseBytes = 0;
@@ -75,6 +76,7 @@ export class SyntheticRequest implements InboundExchange {
     this.client = options.client ?? makeClient({ address, port: 0, calledPort, isEncrypted });
     this.listener = options.listener ?? { ...developmentListener, isEncrypted };
     this.hasBody = input.body.length > 0;
+    this.bodyBytes = input.body.length;
     this.contentLength = this.hasBody ? input.body.length : undefined;
     // A message between threads turns buffers into plain arrays.
     this.#body = Buffer.from(input.body.buffer, input.body.byteOffset, input.body.length);

@@ -2,6 +2,7 @@ import { bounds } from "../base/bounds.ts";
 import type { RunJob } from "../base/job.ts";
 import { type JsonPath, parseJsonPath } from "../language/json-path/json-path.ts";
 import { Meter, TemplateFailure } from "../language/meter.ts";
+import type { PlanKind } from "../plan/kinds.ts";
 import type { BodyValuePlan, TextPlan, ValuePlan } from "../plan/values.ts";
 import { linkVariable } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
@@ -14,13 +15,13 @@ import { findJob } from "./templates/payload-jobs.ts";
 /** Returns a value of a request: several if the expression asks for all of them, undefined if there is none. */
 export type ReadValue = (exchange: Exchange) => string | readonly string[] | undefined;
 
-/** Links a value. AWS: "Amazon API Gateway API request and response data mapping reference". */
-export function linkValue(plan: ValuePlan): ReadValue {
+/** Links a value, of any kind of API or of one. AWS: "Amazon API Gateway API request and response data mapping reference". */
+export function linkValue(plan: ValuePlan, kind?: PlanKind): ReadValue {
   switch (plan.kind) {
     case "literal":
       return () => plan.text;
     case "context":
-      return linkVariable(plan.name);
+      return linkVariable(plan.name, kind);
     case "request":
       return linkRequestValue(plan);
     case "request-path":
@@ -176,10 +177,16 @@ export function asText(value: string | readonly string[] | undefined): string | 
 /** Links a text with values in it; a value that is missing is empty, or what `unresolved` returns. */
 export function linkText(
   plan: TextPlan,
-  options: { readonly unresolved?: string; readonly escape?: (value: string, plan: ValuePlan) => string } = {},
+  options: {
+    readonly unresolved?: string;
+    readonly escape?: (value: string, plan: ValuePlan) => string;
+    readonly kind?: PlanKind;
+  } = {},
 ): (exchange: Exchange) => string {
   const { unresolved = "" } = options;
-  const parts = plan.map((part) => (typeof part === "string" ? part : { plan: part, read: linkValue(part) }));
+  const parts = plan.map((part) =>
+    typeof part === "string" ? part : { plan: part, read: linkValue(part, options.kind) },
+  );
   return (exchange) => {
     let text = "";
     for (const part of parts) {

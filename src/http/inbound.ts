@@ -27,6 +27,8 @@ export interface InboundRequest {
   /** Declared length; undefined if chunked or without a body. */
   readonly contentLength: number | undefined;
   readonly hasBody: boolean;
+  /** How much of the body has been received, without the framing of chunks. */
+  readonly bodyBytes: number;
   /** Returns the last value of a header, by its lower-case name. */
   header(name: string): string | undefined;
 

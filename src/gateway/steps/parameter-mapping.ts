@@ -23,7 +23,7 @@ export function linkMappedText(plan: TextPlan): ReadMappedText {
 }
 
 function linkMappedValue(plan: ValuePlan): ReadMappedText {
-  const read = linkValue(plan);
+  const read = linkValue(plan, "http");
   if (plan.kind !== "request" || plan.place !== "path") return (exchange) => asText(read(exchange));
   return (exchange) => {
     const value = asText(read(exchange));
