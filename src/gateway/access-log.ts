@@ -25,11 +25,14 @@ function escapeValue(given: string, plan: ValuePlan): string {
   // AWS: "Set up CloudWatch logging for REST APIs in API Gateway": API keys are redacted.
   const isSecret = plan.kind === "context" && plan.name === "identity.apiKey";
   const value = isSecret ? maskValue(given) : given;
+  // It is a JSON text already.
+  if (plan.kind === "context" && plan.name === "error.messageString") return withoutLineEnds(value);
   return /[\x00-\x1f"\\\x7f-\x9f\u2028\u2029]/.test(value)
-    ? JSON.stringify(value)
-        .slice(1, -1)
-        .replaceAll(/[\x7f-\x9f\u2028\u2029]/g, unicodeEscape)
+    ? withoutLineEnds(JSON.stringify(value).slice(1, -1))
     : value;
 }
+
+/** Escapes the control characters that JSON leaves as they are. */
+const withoutLineEnds = (json: string): string => json.replaceAll(/[\x7f-\x9f\u2028\u2029]/g, unicodeEscape);
 
 const unicodeEscape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
