@@ -22,7 +22,7 @@ const response = `#set($root = $input.path('$'))
 #end
 ]}`;
 
-/** Issue 3: HTTP with request and response templates at least at 0.4 × of HTTP_PROXY. */
+/** The goal: HTTP with request and response templates at least at 0.4 × of HTTP_PROXY. */
 export const bench: Bench = {
   title: "HTTP with a request and a response template, 1 KB of JSON, one core, against HTTP_PROXY on the same backend",
   needs: ["wrk", "nginx"],

@@ -34,7 +34,7 @@ const template = `#set($root = $order)
 }`;
 
 /**
- * Issue 3: at most 15 µs, and at least ten times as fast as the npm package velocityjs with its compiled form and plain
+ * The goal: at most 15 µs, and at least ten times as fast as the npm package velocityjs with its compiled form and plain
  * data. That package is no dependency: PORTICO_VELOCITYJS names a folder where it is installed.
  */
 export const bench: Bench = {

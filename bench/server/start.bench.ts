@@ -27,7 +27,7 @@ async function idleMegabytes(threads: number): Promise<number> {
   }
 }
 
-/** Issue 2: ready in 500 ms; idle with two gateway threads 150 MB from source. */
+/** Goals: ready in 500 ms; idle with two gateway threads 150 MB from source. */
 export const bench: Bench = {
   title: "from start to ready, and idle memory, run from source",
   needs: [],

@@ -63,6 +63,9 @@ const guards = {
     identitySource: text,
     identityValidationExpression: text,
     providerARNs: texts,
+    jwtConfiguration: object,
+    authorizerPayloadFormatVersion: text,
+    enableSimpleResponses: flag,
   },
   pathItem: { parameters: (value) => (Array.isArray(value) ? undefined : "has to be a list") },
   operation: {

@@ -11,6 +11,7 @@ import {
   type IntegrationBounds,
   type References,
 } from "../definition/rules.ts";
+import { awsVariables } from "./aws-variables.ts";
 import { checkGuards, isGuard } from "./check-guards.ts";
 import { documentedBy, importDocumentation } from "./import-documentation.ts";
 import { MalformedIntegration, readIntegration, readIntegrationResponses } from "./import-integration.ts";
@@ -95,21 +96,6 @@ class MalformedIntegrationAt extends Error {
   constructor(path: string) {
     super(`Unable to parse API definition because of a malformed integration at path ${path}.`);
   }
-}
-
-/** AWS: API Gateway Developer Guide, "AWS variables for OpenAPI import". */
-function awsVariables(options: ImportOptions): ReadonlyMap<string, string> {
-  return new Map([
-    ["AWS::AccountId", options.account],
-    ["AWS::Region", options.region],
-    ["AWS::Partition", partitionOf(options.region)],
-  ]);
-}
-
-/** AWS: General Reference, "Amazon Resource Names (ARNs)". */
-function partitionOf(region: string): string {
-  if (region.startsWith("cn-")) return "aws-cn";
-  return region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
 }
 
 class RestApiImport {

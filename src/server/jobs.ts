@@ -1,5 +1,6 @@
 import type { Job } from "../base/job.ts";
 import { exportJob, importDocumentationJob, importJob, sdkJob } from "../management/rest/document-jobs.ts";
+import { exportHttpApiJob, importHttpApiJob } from "../management/v2/document-jobs.ts";
 import { parseBodyJob } from "../protocol/json-body.ts";
 import { compileHttpApiJob, compileJob } from "./compile-job.ts";
 import { referenceJob } from "./pages/reference-job.ts";
@@ -9,6 +10,8 @@ const table = [
   importDocumentationJob,
   exportJob,
   sdkJob,
+  importHttpApiJob,
+  exportHttpApiJob,
   compileJob,
   compileHttpApiJob,
   referenceJob,

@@ -1,5 +1,4 @@
 /** A whole API as documents of the store. They are read together, and written as the difference between two states. */
-import { isDeepStrictEqual } from "node:util";
 import { type DocumentationPart, documentationKinds } from "../../definition/documentation.ts";
 import {
   type Authorizer,
@@ -12,6 +11,7 @@ import {
   restKinds,
 } from "../../definition/rest-api.ts";
 import type { Reader, StoredDocument, Transaction } from "../../store/store.ts";
+import { type WrittenDocument, writeDifference } from "../apis/write-difference.ts";
 import { childrenOf } from "./work.ts";
 
 const byText = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
@@ -81,34 +81,24 @@ const definitionOf = (restApi: RestApi, documents: ApiDocuments): RestApiDefinit
 
 const bodiesOf = <Item>(documents: readonly StoredDocument<Item>[]): Item[] => documents.map(({ body }) => body);
 
-/** Returns the documents of a definition: their bodies by kind and id. */
-function documentsOf(definition: RestApiDefinition): ReadonlyMap<string, { kind: string; id: string; body: object }> {
+/** Returns the documents of a definition. */
+function documentsOf(definition: RestApiDefinition): readonly WrittenDocument[] {
   const apiId = definition.restApi.id;
-  const documents = new Map<string, { kind: string; id: string; body: object }>();
-  const add = (kind: string, id: string, body: object) => documents.set(`${kind} ${id}`, { kind, id, body });
-  add(restKinds.restApi, apiId, definition.restApi);
-  for (const item of definition.resources) add(restKinds.resource, `${apiId}/${item.id}`, item);
-  for (const item of definition.models) add(restKinds.model, `${apiId}/${item.name}`, item);
-  for (const item of definition.requestValidators) add(restKinds.requestValidator, `${apiId}/${item.id}`, item);
-  for (const item of definition.gatewayResponses) add(restKinds.gatewayResponse, `${apiId}/${item.responseType}`, item);
-  for (const item of definition.authorizers) add(restKinds.authorizer, `${apiId}/${item.id}`, item);
-  for (const item of definition.documentationParts ?? []) add(documentationKinds.part, `${apiId}/${item.id}`, item);
-  return documents;
+  const below = (kind: string, id: string, body: object): WrittenDocument => ({ kind, id: `${apiId}/${id}`, body });
+  return [
+    { kind: restKinds.restApi, id: apiId, body: definition.restApi },
+    ...definition.resources.map((item) => below(restKinds.resource, item.id, item)),
+    ...definition.models.map((item) => below(restKinds.model, item.name, item)),
+    ...definition.requestValidators.map((item) => below(restKinds.requestValidator, item.id, item)),
+    ...definition.gatewayResponses.map((item) => below(restKinds.gatewayResponse, item.responseType, item)),
+    ...definition.authorizers.map((item) => below(restKinds.authorizer, item.id, item)),
+    ...(definition.documentationParts ?? []).map((item) => below(documentationKinds.part, item.id, item)),
+  ];
 }
 
 /** Writes the difference between two states of one API; `before` is undefined for a new API. */
-export async function writeDefinition(
+export const writeDefinition = (
   tx: Transaction,
   before: RestApiDefinition | undefined,
   after: RestApiDefinition,
-): Promise<void> {
-  const old = before === undefined ? new Map<string, never>() : documentsOf(before);
-  const current = documentsOf(after);
-  for (const [key, { kind, id }] of old) {
-    if (!current.has(key)) await tx.delete(kind, id);
-  }
-  for (const [key, { kind, id, body }] of current) {
-    const stored = old.get(key) as { body: object } | undefined;
-    if (stored === undefined || !isDeepStrictEqual(stored.body, body)) await tx.put(kind, id, body);
-  }
-}
+): Promise<void> => writeDifference(tx, before === undefined ? [] : documentsOf(before), documentsOf(after));

@@ -11,7 +11,7 @@ import type { ExportOptions } from "../../openapi/export-rest-api.ts";
 import type { DocumentationPartsResult } from "../../openapi/import-documentation.ts";
 import type { ImportOptions, ImportResult } from "../../openapi/import-rest-api.ts";
 import type { SdkRequest } from "../../sdk/generate-sdk.ts";
-import { multiplies } from "./multiplying-documents.ts";
+import { multiplies } from "../apis/multiplying-documents.ts";
 
 /** A document (JSON or YAML), and the present state of what it is imported into. */
 interface ImportInput<Base, Options extends object> {

@@ -15,9 +15,17 @@ import { limitMessage } from "../control-limits.ts";
 import { requireRoom } from "../control-service.ts";
 import { versionOf } from "./definition-documents.ts";
 import { importDocumentationJob } from "./document-jobs.ts";
-import { preparedWrite } from "./prepared-write.ts";
 import { restApis } from "./rest-apis.ts";
-import { type Change, childrenOf, defineResource, documents, operations, pageOfItems, type Work } from "./work.ts";
+import {
+  type Change,
+  childrenOf,
+  defineResource,
+  documents,
+  operations,
+  pageOfItems,
+  preparedWrite,
+  type Work,
+} from "./work.ts";
 
 export const partsOf = (work: Work, apiId: string): Promise<readonly DocumentationPart[]> =>
   childrenOf<DocumentationPart>(work.tx, documentationKinds.part, apiId);

@@ -6,10 +6,9 @@ import { limitMessage } from "../control-limits.ts";
 import { readVersionedDefinition, writeDefinition } from "./definition-documents.ts";
 import { importJob } from "./document-jobs.ts";
 import { refuseForeignRoles } from "./pass-role.ts";
-import { preparedWrite } from "./prepared-write.ts";
 import { newDefinition, viewRestApi, writeNewDefinition } from "./rest-api.ts";
 import { restApis } from "./rest-apis.ts";
-import { type Change, operations, type Work } from "./work.ts";
+import { type Change, operations, preparedWrite, type Work } from "./work.ts";
 
 type Parameters = Readonly<Record<string, string>>;
 

@@ -4,6 +4,7 @@ import { makeFamilies, type OperationTable } from "../../families/make-families.
 import { regionalScope, type Change as ServiceChange, type Work as ServiceWork } from "../../families/work.ts";
 import { restPaging } from "../../protocol/paging.ts";
 import type { Reader } from "../../store/store.ts";
+import { makePreparedWrite } from "../apis/prepared-write.ts";
 import type { ControlService } from "../control-service.ts";
 import type { ServiceDependencies } from "../service-dependencies.ts";
 import type { AuthorizerTestRun } from "./test-authorizer.ts";
@@ -34,6 +35,9 @@ export const {
   paging: restPaging,
   patchOperationsMax: ({ limits }) => limits.patchOperations,
 });
+
+/** Makes writes that need a job's output. */
+export const preparedWrite = makePreparedWrite(spanning);
 
 /** Declared operations of REST APIs. */
 export type RestOperations = OperationTable<ControlService>;

@@ -5,6 +5,8 @@ import { noRoles, noUsage, type ServiceDependencies } from "../service-dependenc
 import { httpApi } from "./api.ts";
 import { authorizer } from "./authorizer.ts";
 import { deployment } from "./deployment.ts";
+import { exportOperations } from "./export.ts";
+import { importOperations } from "./import.ts";
 import { integration } from "./integration.ts";
 import { route } from "./route.ts";
 import { stage } from "./stage.ts";
@@ -20,7 +22,17 @@ export interface V2Dependencies extends ServiceDependencies {
 export function makeV2Operations(dependencies: V2Dependencies): Operations {
   const { store, limits, profile = "aws", run = runHere, findRole = noRoles, unsavedUsage = noUsage } = dependencies;
   const { askIssuer = nobodyAsked } = dependencies;
-  const families = [httpApi, stage, deployment, route, integration, authorizer, tagOperations];
+  const families = [
+    httpApi,
+    stage,
+    deployment,
+    route,
+    integration,
+    authorizer,
+    tagOperations,
+    importOperations,
+    exportOperations,
+  ];
   return bindOperations<V2Service>(Object.assign({}, ...families), store, {
     limits,
     profile,

@@ -68,7 +68,7 @@ def through_cli(service):
                 arguments.append(f"--{option}" if value else f"--no-{option}")
             else:
                 arguments += [f"--{option}", value if isinstance(value, str) else json.dumps(value)]
-        is_file = name in ("GetExport", "GetSdk")
+        is_file = name in ("GetExport", "GetSdk", "ExportApi")
         printed, complaints = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(complaints):
             status = driver.main([*arguments, *([file] if is_file else []), "--output", "json"])

@@ -1,0 +1,184 @@
+import { bounds } from "../base/bounds.ts";
+import type { HttpApiDefinition, HttpAuthorizer, HttpIntegration, Route } from "../definition/http-api.ts";
+import { defaultRouteKey, splitRouteKey } from "../definition/route-key.ts";
+import { renderDocument } from "./export-rest-api.ts";
+
+export interface HttpExportOptions {
+  readonly format: "json" | "yaml";
+  /** The API's endpoint, without a slash at its end. */
+  readonly endpoint: string;
+  /** The stage whose address the document has; absent for the API as it is edited. */
+  readonly stageName?: string;
+  readonly includeExtensions: boolean;
+}
+
+const extension = "x-amazon-apigateway-";
+
+type Part = Record<string, unknown>;
+
+/**
+ * Writes an HTTP API as an OpenAPI 3.0 document, as ExportApi does.
+ * AWS: API Gateway Developer Guide, "Export an HTTP API from API Gateway".
+ */
+export const exportHttpApi = (definition: HttpApiDefinition, options: HttpExportOptions): string =>
+  renderDocument(exportHttpDocument(definition, options), options.format);
+
+/** Like {@link exportHttpApi}, but returns the document as a value. */
+export function exportHttpDocument(definition: HttpApiDefinition, options: HttpExportOptions): Part {
+  const { api, routes, authorizers } = definition;
+  const { includeExtensions } = options;
+  const names = new Set(authorizers.map(({ Name }) => Name));
+  let iam = "iam";
+  for (let number = 1; names.has(iam); number++) iam = `iam_${number}`;
+  const paths: Record<string, Part> = {};
+  for (const route of routes.toSorted((one, other) => (one.RouteKey < other.RouteKey ? -1 : 1))) {
+    const { httpMethod, path } = splitRouteKey(route.RouteKey);
+    const isDefault = route.RouteKey === defaultRouteKey;
+    // Only the extension can say that an operation takes any verb.
+    if (httpMethod === "ANY" && !includeExtensions) continue;
+    const key = isDefault ? `/${path}` : path;
+    const name = httpMethod === "ANY" ? `${extension}any-method` : httpMethod.toLowerCase();
+    paths[key] = { ...paths[key], [name]: exportRoute(route, { definition, includeExtensions, iam }) };
+  }
+  const schemes = exportSchemes(definition, { includeExtensions, iam });
+  const tags = Object.entries(api.Tags ?? {}).map(([name, value]) => ({ name, [`${extension}tag-value`]: value }));
+  return {
+    openapi: "3.0.1",
+    info: {
+      title: api.Name,
+      ...(api.Description !== undefined && { description: api.Description }),
+      version: api.Version ?? exportVersion(api.CreatedDate),
+    },
+    servers: [exportServer(definition, options)],
+    ...(includeExtensions && tags.length > 0 && { tags }),
+    paths,
+    ...(Object.keys(schemes).length > 0 && { components: { securitySchemes: schemes } }),
+    ...(includeExtensions &&
+      api.CorsConfiguration !== undefined && { [`${extension}cors`]: uncapitalised(api.CorsConfiguration) }),
+    ...(includeExtensions && { [`${extension}importexport-version`]: "1.0" }),
+  };
+}
+
+/** An API without a version has the time when it was made: `2020-02-28 18:25:22UTC`. */
+export const exportVersion = (seconds: number): string =>
+  new Date(seconds * 1_000)
+    .toISOString()
+    .replace("T", " ")
+    .replace(/\.\d{3}Z$/, "UTC");
+
+function exportServer({ api }: HttpApiDefinition, { endpoint, stageName, includeExtensions }: HttpExportOptions): Part {
+  const basePath = stageName === undefined || stageName === "$default" ? "" : stageName;
+  return {
+    url: `${endpoint}/{basePath}`,
+    variables: { basePath: { default: basePath } },
+    ...(includeExtensions &&
+      api.DisableExecuteApiEndpoint && {
+        [`${extension}endpoint-configuration`]: { disableExecuteApiEndpoint: true },
+      }),
+  };
+}
+
+interface ExportContext {
+  readonly definition: HttpApiDefinition;
+  readonly includeExtensions: boolean;
+  /** The name of the scheme of signed requests. */
+  readonly iam: string;
+}
+
+function exportRoute(route: Route, { definition, includeExtensions, iam }: ExportContext): Part {
+  const { RouteKey, Target, AuthorizationType, AuthorizerId, AuthorizationScopes = [] } = route;
+  const { path } = splitRouteKey(RouteKey);
+  const integration = definition.integrations.find(({ IntegrationId }) => Target === `integrations/${IntegrationId}`);
+  const authorizer = definition.authorizers.find((one) => one.AuthorizerId === AuthorizerId);
+  const security = [
+    ...(AuthorizationType === "AWS_IAM" ? [{ [iam]: [] }] : []),
+    ...(authorizer === undefined ? [] : [{ [authorizer.Name]: AuthorizationScopes }]),
+  ];
+  const parameters = [...path.matchAll(/\{([^{}+]+)\+?\}/g)].map(([, name]) => ({
+    name,
+    in: "path",
+    description: `Generated path parameter for ${name}`,
+    required: true,
+    schema: { type: "string" },
+  }));
+  return {
+    ...(route.OperationName !== undefined && { operationId: route.OperationName }),
+    ...(parameters.length > 0 && { parameters }),
+    responses: { default: { description: `Default response for ${RouteKey}` } },
+    ...(RouteKey === defaultRouteKey && { isDefaultRoute: true }),
+    ...(security.length > 0 && { security }),
+    ...(includeExtensions &&
+      integration !== undefined && { [`${extension}integration`]: exportIntegration(integration) }),
+  };
+}
+
+/** Members at their defaults are written as AWS writes them. */
+function exportIntegration(integration: HttpIntegration): Part {
+  const { TimeoutInMillis: timeout, TlsConfig: tls } = integration;
+  return present({
+    payloadFormatVersion: integration.PayloadFormatVersion,
+    type: integration.IntegrationType.toLowerCase(),
+    integrationSubtype: integration.IntegrationSubtype,
+    httpMethod: integration.IntegrationMethod,
+    uri: integration.IntegrationUri,
+    connectionType: integration.ConnectionType,
+    connectionId: integration.ConnectionId,
+    credentials: integration.CredentialsArn,
+    description: integration.Description,
+    requestParameters: integration.RequestParameters,
+    responseParameters: integration.ResponseParameters,
+    timeoutInMillis: timeout === bounds.httpIntegrationTimeoutMsDefault.value ? undefined : timeout,
+    tlsConfig: tls?.ServerNameToVerify === undefined ? undefined : { serverNameToVerify: tls.ServerNameToVerify },
+  });
+}
+
+function exportSchemes(
+  { routes, authorizers }: HttpApiDefinition,
+  { includeExtensions, iam }: Pick<ExportContext, "includeExtensions" | "iam">,
+): Record<string, Part> {
+  const schemes = authorizers
+    .toSorted((one, other) => (one.Name < other.Name ? -1 : 1))
+    .map((authorizer) => [authorizer.Name, exportAuthorizer(authorizer, includeExtensions)] as const);
+  const signed = {
+    type: "apiKey",
+    name: "Authorization",
+    in: "header",
+    ...(includeExtensions && { [`${extension}authtype`]: "awsSigv4" }),
+  };
+  return {
+    ...Object.fromEntries(schemes),
+    ...(routes.some(({ AuthorizationType }) => AuthorizationType === "AWS_IAM") && { [iam]: signed }),
+  };
+}
+
+function exportAuthorizer(authorizer: HttpAuthorizer, includeExtensions: boolean): Part {
+  const { AuthorizerType, IdentitySource = [], JwtConfiguration = {} } = authorizer;
+  const [, place, header] = /^\$request\.(header|querystring)\.(.+)$/.exec(IdentitySource[0] ?? "") ?? [];
+  const scheme =
+    AuthorizerType === "JWT"
+      ? { type: "oauth2", flows: {} }
+      : { type: "apiKey", name: header ?? "Unused", in: place === "querystring" ? "query" : "header" };
+  if (!includeExtensions) return scheme;
+  const said =
+    AuthorizerType === "JWT"
+      ? {
+          type: "jwt",
+          jwtConfiguration: present({ audience: JwtConfiguration.Audience, issuer: JwtConfiguration.Issuer }),
+        }
+      : {
+          type: "request",
+          authorizerUri: authorizer.AuthorizerUri,
+          authorizerCredentials: authorizer.AuthorizerCredentialsArn,
+          authorizerPayloadFormatVersion: authorizer.AuthorizerPayloadFormatVersion,
+          authorizerResultTtlInSeconds: authorizer.AuthorizerResultTtlInSeconds,
+          enableSimpleResponses: authorizer.EnableSimpleResponses,
+        };
+  const identitySource = IdentitySource.length === 0 ? undefined : IdentitySource.join(",");
+  return { ...scheme, [`${extension}authorizer`]: present({ identitySource, ...said }) };
+}
+
+const present = (members: Part): Part =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+
+const uncapitalised = (members: object): Part =>
+  Object.fromEntries(Object.entries(members).map(([name, value]) => [name[0]!.toLowerCase() + name.slice(1), value]));
