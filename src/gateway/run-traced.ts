@@ -47,6 +47,7 @@ export const makeTrace = (detail: TraceOptions["detail"], bodyCharsMax: number, 
  */
 function runTraced(exchange: Exchange, trace: Trace, thread: ThreadContext): void {
   const { plan } = exchange.method!;
+  trace.learnSecretNames(identityNames(exchange));
   if (!trace.hasData) learnSecrets(exchange, trace);
   trace.add({
     kind: "request",
@@ -66,6 +67,14 @@ function runTraced(exchange: Exchange, trace: Trace, thread: ThreadContext): voi
   };
   if (trace.hasData && exchange.request.hasBody) collectBody(exchange, thread, run);
   else run(undefined);
+}
+
+/** Returns the headers and parameters in which the method's authorizer looks for the caller's identity. */
+function identityNames({ method, program }: Exchange): readonly string[] {
+  const { authorizers = {} } = program.plan;
+  return method!.plan.steps
+    .flatMap((step) => (step.kind === "authorizer" ? (authorizers[step.authorizerId]?.identitySources ?? []) : []))
+    .flatMap(({ value }) => (value?.kind === "request" ? value.name : []));
 }
 
 /** Tells the trace the request's secrets, which it then masks in paths, URIs and failures. */

@@ -36,13 +36,24 @@ const recognisedChars = 8;
 /** The secrets in a request, which are masked wherever else they turn up: in bodies, templates and URIs. */
 export class Secrets {
   readonly #masks = new Map<string, string>();
+  /** Names, in lower case, whose values are secrets in this request only. */
+  readonly #names = new Set<string>();
   /** The length of the longest secret. A text that will be cut has to be masked with so many more characters. */
   charsMax = 0;
+
+  /** Learns that the values of a header or parameter are secrets, whatever it is called. */
+  learnName(name: string): void {
+    this.#names.add(name.toLowerCase());
+  }
+
+  #isSecret(name: string): boolean {
+    return isSecretName(name) || (this.#names.size > 0 && this.#names.has(name.toLowerCase()));
+  }
 
   /** Learns the secrets among names and values (in turn). */
   learn(pairs: readonly string[]): void {
     for (let index = 0; index < pairs.length; index += 2) {
-      if (isSecretName(pairs[index]!)) this.#learn(pairs[index + 1]!);
+      if (this.#isSecret(pairs[index]!)) this.#learn(pairs[index + 1]!);
     }
   }
 
@@ -50,7 +61,7 @@ export class Secrets {
   maskPairs(pairs: readonly string[]): string[] {
     const masked = [...pairs];
     for (let index = 0; index < pairs.length; index += 2) {
-      if (!isSecretName(pairs[index]!)) continue;
+      if (!this.#isSecret(pairs[index]!)) continue;
       this.#learn(pairs[index + 1]!);
       masked[index + 1] = maskValue(pairs[index + 1]!);
     }
@@ -67,7 +78,7 @@ export class Secrets {
       .split("&")
       .map((pair) => {
         const equals = pair.indexOf("=");
-        if (equals < 0 || !isSecretName(pair.slice(0, equals))) return pair;
+        if (equals < 0 || !this.#isSecret(pair.slice(0, equals))) return pair;
         const value = pair.slice(equals + 1);
         this.#learn(value);
         return `${pair.slice(0, equals)}=${maskValue(value)}`;

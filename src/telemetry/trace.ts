@@ -212,6 +212,11 @@ export class Trace {
     this.#secrets.learn(pairs);
   }
 
+  /** Learns names of headers and parameters whose values are secrets in this request. */
+  learnSecretNames(names: readonly string[]): void {
+    for (const name of names) this.#secrets.learnName(name);
+  }
+
   add(fact: TraceFact): void {
     if (fact.kind === "failure" || fact.kind === "refused") this.#hasFailed = true;
     if (this.#options.detail === "failures" && !kindsOfFailures.has(fact.kind)) return;

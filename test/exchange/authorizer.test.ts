@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ManualClock } from "../../src/base/clock.ts";
-import type { Authorizer, Method, RestApi, Stage } from "../../src/definition/rest-api.ts";
+import type { Authorizer, Method, MethodSetting, RestApi, Stage } from "../../src/definition/rest-api.ts";
 import type { InvokeOutcome } from "../../src/functions/function-client.ts";
+import type { ExecutionLogEntry } from "../../src/telemetry/execution-log.ts";
 import { RawClient } from "../raw-http.ts";
 import { until } from "../until.ts";
 import { aLambdaProxy, aMethod, aMock, anHttpProxy, aRestApi, aStage, functionArn, type Routes } from "./a-rest-api.ts";
@@ -645,4 +646,34 @@ test("a body that comes while the function is asked reaches the backend whole, a
   functions.outcome = failing("Unauthorized");
   assert.equal((await gateway.call("/pets/1", { ...known, method: "POST", body: "short" })).status, 401);
   assert.equal(backend.requests.length, 1);
+});
+
+test("logs mask an identity whatever its header is called, and what sounds secret in the context", async () => {
+  const functions = functionSaying({ context: { sessionToken: "the-session-of-me", tier: "gold-customer" } });
+  const entries: ExecutionLogEntry[] = [];
+  const authorizer: Partial<Authorizer> = {
+    type: "REQUEST",
+    identitySource: "method.request.header.X-Ident, method.request.querystring.who",
+  };
+  const setting: MethodSetting = {
+    ...{ metricsEnabled: false, throttlingBurstLimit: -1, throttlingRateLimit: -1, cachingEnabled: false },
+    ...{ cacheTtlInSeconds: 300, cacheDataEncrypted: false, requireAuthorizationForCacheControl: true },
+    unauthorizedCacheControlHeaderStrategy: "SUCCEED_WITH_RESPONSE_HEADER",
+    ...{ loggingLevel: "INFO", dataTraceEnabled: true },
+  };
+  await using gateway = await deployed(
+    functions,
+    { authorizer, stage: { methodSettings: { "*/*": setting } } },
+    { onExecutionLog: (entry) => entries.push(entry) },
+  );
+  const linesOf = async (ident: string): Promise<string> => {
+    entries.length = 0;
+    assert.equal((await gateway.call("/pets/1?who=ann-the-admin", { headers: { "X-Ident": ident } })).status, 200);
+    return entries.flatMap((entry) => entry.lines.map(({ text }) => text)).join("\n");
+  };
+  const lines = await linesOf("the-ident-of-ann");
+  for (const secret of ["the-ident-of-ann", "ann-the-admin", "the-session-of-me"]) assert.ok(!lines.includes(secret));
+  assert.ok(lines.includes("gold-customer"));
+  // A short one is masked in its place.
+  assert.match(await linesOf("pin7"), /Method request headers: \{X-Ident=\*\*\*7/);
 });

@@ -4,6 +4,7 @@ import { parseJavaPattern } from "../../language/java/java-pattern.ts";
 import type { LambdaAuthorizerPlan } from "../../plan/authorizers.ts";
 import type { Plan } from "../../plan/kinds.ts";
 import { maskValue } from "../../telemetry/secrets.ts";
+import type { Trace } from "../../telemetry/trace.ts";
 import type { Grant } from "../caller.ts";
 import type { Exchange } from "../exchange.ts";
 import { problemOfInvoking } from "../integrations/function-access.ts";
@@ -172,11 +173,16 @@ function recall(exchange: Exchange, grant: Grant): Grant {
   }
   const { trace } = exchange;
   if (trace !== undefined) {
-    trace.learnSecrets(["api-key", grant.usageIdentifierKey ?? ""]);
+    learnSecrets(trace, grant);
     trace.add({ kind: "authorizer-shared", from: "memory" });
     trace.add({ kind: "authorizer-policy", principal: maskValue(grant.principalId ?? "") });
   }
   return grant;
+}
+
+/** The caller's API key, and what sounds like a secret in the context, are masked in logs. */
+function learnSecrets(trace: Trace, { usageIdentifierKey = "", context = {} }: Grant): void {
+  trace.learnSecrets(["api-key", usageIdentifierKey, ...Object.entries(context).flat()]);
 }
 
 function conclude(
@@ -215,7 +221,7 @@ function take(
 ): Grant | undefined {
   const { trace } = exchange;
   const isResult = result !== undefined && "policy" in result;
-  if (isResult) trace?.learnSecrets(["api-key", result.usageIdentifierKey ?? ""]);
+  if (isResult && trace !== undefined) learnSecrets(trace, result);
   trace?.add({ kind: "authorizer-result", body: trace.body(outcome.payload) });
   if (isResult && outcome.kind === "ok") {
     trace?.add({ kind: "authorizer-policy", principal: maskValue(result.principalId) });
