@@ -105,6 +105,10 @@ export const bounds = {
     value: 4_000_000,
     source: "ours: characters of policies that one page of a simulation evaluates, each as often as it is evaluated",
   },
+  simulatedMatchesMax: {
+    value: 2_000,
+    source: "ours: statements and missing keys that one page of a simulation names; it ends with the first item beyond",
+  },
   policyStepsMax: {
     value: 2_000_000,
     source:

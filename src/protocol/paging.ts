@@ -161,7 +161,8 @@ function firstAfter<T>(items: readonly T[], keyOf: (item: T) => string, after: s
 const tokenPrefix = "1:";
 const tokenLengthMax = bounds.pageTokenLengthMax.value;
 
-const encodeToken = (key: string): string => Buffer.from(tokenPrefix + key).toString("base64url");
+/** Returns the token of the page behind an item with that key. */
+export const encodeToken = (key: string): string => Buffer.from(tokenPrefix + key).toString("base64url");
 
 function decodeToken(token: string, paging: Paging): string {
   const text = token.length <= tokenLengthMax ? Buffer.from(token, "base64url").toString("utf8") : "";

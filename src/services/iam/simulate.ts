@@ -12,7 +12,7 @@ import { type StatementPosition, statementPositions } from "../../access/stateme
 import { allowSteps } from "../../access/wildcards.ts";
 import { bounds } from "../../base/bounds.ts";
 import type { Work } from "../../families/work.ts";
-import { iamPaging, page, pageAnswer } from "../../protocol/paging.ts";
+import { encodeToken, iamPaging, pageAnswer, pageWindow } from "../../protocol/paging.ts";
 import { invalidInput, noSuchEntity } from "./errors.ts";
 import { type IamInput, type IamService, operations, reading } from "./iam-families.ts";
 import { parseIdentityArn } from "./identity-arn.ts";
@@ -192,25 +192,32 @@ function contextValues(entries: SimulationInput["ContextEntries"] = []): Readonl
 
 /** Evaluates each action on each resource that is on the call's page. */
 function simulate(simulation: Simulation): object {
-  const { input, policies } = simulation;
+  const { input } = simulation;
   if (input.ResourcePolicy !== undefined && simulation.caller?.kind !== "user") {
     throw invalidInput("Invalid Input: a CallerArn of an IAM user is required with a ResourcePolicy.");
   }
   const resources = input.ResourceArns ?? ["*"];
   const count = input.ActionNames!.length * resources.length;
-  // AWS: a page may be shorter than MaxItems. Here it is as long as can be evaluated at once.
-  const chars = policies.reduce((sum, { document }) => sum + document.length, 1);
+  // AWS: a page may be shorter than MaxItems. Here it is as long as can be evaluated, and told, at once.
+  const chars = allPolicies(simulation).reduce((sum, { document }) => sum + document.length, 1);
   const limitMax = Math.max(1, Math.min(iamPaging.limitMax, Math.floor(bounds.simulatedPolicyCharsMax.value / chars)));
-  const keys = Array.from({ length: count }, (_, index) => String(index).padStart(10, "0"));
-  const limit = Math.min(input.MaxItems ?? iamPaging.limitDefault, limitMax);
-  const chosen = page(keys, (key) => key, { limit, token: input.Marker }, iamPaging);
+  const { limit, after = "-1" } = pageWindow(
+    { limit: Math.min(input.MaxItems ?? iamPaging.limitDefault, limitMax), token: input.Marker },
+    iamPaging,
+  );
+  const start = Number(after) + 1;
+  if (!Number.isSafeInteger(start)) throw invalidInput("Invalid Input: the Marker is not valid.");
   const missing = missingKeys(simulation);
-  const items = chosen.items.map((key) => {
-    const index = Number(key);
+  const items: object[] = [];
+  let index = start;
+  for (let told = 0; index < Math.min(count, start + limit) && told < bounds.simulatedMatchesMax.value; index++) {
     const action = input.ActionNames![Math.floor(index / resources.length)]!;
-    return evaluationResult(simulation, action, resources[index % resources.length]!, missing);
-  });
-  return pageAnswer({ items, next: chosen.next }, iamPaging, "EvaluationResults");
+    const result = evaluationResult(simulation, action, resources[index % resources.length]!, missing);
+    items.push(result);
+    told += result.MatchedStatements.length + missing.length;
+  }
+  const next = index < count ? encodeToken(String(index - 1)) : undefined;
+  return pageAnswer({ items, next }, iamPaging, "EvaluationResults");
 }
 
 function evaluationResult(
@@ -218,7 +225,7 @@ function evaluationResult(
   action: string,
   resource: string,
   missing: readonly string[],
-): object {
+): { readonly MatchedStatements: readonly object[]; readonly ResourceSpecificResults?: readonly object[] } {
   const { decision, sides, boundaryAllows } = evaluate(simulation, action, resource);
   const details = {
     MatchedStatements: matchedStatements(simulation, action, resource, decision),

@@ -249,4 +249,27 @@ describe("a simulation", () => {
     await assert.rejects(decide(pets, `arn:aws:iam::111111111111:user/ann`), { name: "NoSuchEntityException" });
     await assert.rejects(decide(pets, `arn:aws:iam::${account}:root`), { name: "InvalidInputException" });
   });
+
+  it("pages through millions of pairs, and a page is short where each of its items is long", async () => {
+    const count = 4_900;
+    const ActionNames = Array.from({ length: count }, (_, index) => `s3:Get${index}`);
+    const ResourceArns = Array.from({ length: count }, (_, index) => `arn:aws:s3:::b${index}`);
+    const last = Buffer.from(`1:${count * count - 3}`).toString("base64url");
+    const of = { ActionNames, ResourceArns, PolicyInputList: [policy()] };
+    const pageAt = (Marker: string) => client().send(new SimulateCustomPolicyCommand({ ...of, Marker }));
+    const { EvaluationResults = [], IsTruncated } = await pageAt(last);
+    assert.deepEqual(
+      EvaluationResults.map(({ EvalActionName, EvalResourceName }) => [EvalActionName, EvalResourceName]),
+      [4_898, 4_899].map((index) => ["s3:Get4899", `arn:aws:s3:::b${index}`]),
+    );
+    assert.equal(IsTruncated, false);
+    assert.deepEqual((await pageAt(Buffer.from(`1:${count * count}`).toString("base64url"))).EvaluationResults, []);
+    await assert.rejects(pageAt(Buffer.from("1:x").toString("base64url")), { name: "InvalidInputException" });
+    const long = policy(...Array.from({ length: 1_500 }, () => allow("s3:*", "*")));
+    const some = { ActionNames: ActionNames.slice(0, 10), MaxItems: 10 };
+    assert.equal((await simulate({ ...some, PolicyInputList: [long] })).length, 2);
+    const boundary = policy(allow("s3:*", `*${"x".repeat(130_000)}`));
+    const pages = { PolicyInputList: [policy()], PermissionsBoundaryPolicyInputList: [boundary] };
+    assert.equal((await simulate({ ActionNames: ActionNames.slice(0, 100), MaxItems: 100, ...pages })).length, 30);
+  });
 });
