@@ -305,8 +305,9 @@ export const bounds = {
   authorizerResultsMax: { value: 50_000, source: "ours: results of authorizers that a gateway thread remembers" },
   authorizerPoliciesMax: { value: 2_000, source: "ours: policies of these results that are shared, by their text" },
   authorizerResultsCharsMax: {
-    value: 8_388_608,
-    source: "ours: the length of all of these results; each takes some ten times its length in memory",
+    value: 4_194_304,
+    source:
+      "ours: the length of all of these results, 100 MB of memory: each takes some 25 times its length, and 40 times if its patterns are mostly stars",
   },
   verifiedTokensMax: { value: 50_000, source: "ours: tokens that a gateway thread knows to be signed rightly" },
   verifiedTokensCharsMax: { value: 16_777_216, source: "ours: the length of all of these tokens" },
