@@ -11,7 +11,7 @@ import { logsOperations } from "../src/services/logs/operations.ts";
 import { makeStsOperations } from "../src/services/sts/operations.ts";
 import { makeWafOperations } from "../src/services/wafv2/operations.ts";
 import { commandLinePage } from "./command-line-page.ts";
-import { settingsPage } from "./settings-page.ts";
+import { settingsPage, v2SettingsPage } from "./settings-page.ts";
 
 const root = join(import.meta.dirname, "..");
 const isCheck = process.argv.includes("--check");
@@ -95,6 +95,7 @@ const pages: Readonly<Record<string, string>> = {
   "docs/reference/command-line.md": commandLinePage(),
   "docs/reference/operations.md": operationsPage(),
   "docs/reference/settings.md": settingsPage(),
+  "docs/reference/settings-v2.md": v2SettingsPage(),
 };
 let isStale = false;
 for (const [file, text] of Object.entries(pages)) {

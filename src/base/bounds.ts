@@ -285,6 +285,7 @@ export const bounds = {
     value: 8_388_608,
     source: "ours: access log lines that wait for a slow disk; more are dropped",
   },
+  accessLogFormatCharsMax: { value: 3_072, source: "AWS: Quotas, access log template size" },
   executionLogBacklogCharsMax: {
     value: 4_194_304,
     source: "ours: execution logs of a gateway thread on their way to control; more are dropped",

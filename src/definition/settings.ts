@@ -29,15 +29,19 @@ export type Acts = "at once" | "with a deployment" | "with a stage" | "call";
 const deployed = "with a deployment";
 const atOnce = "at once";
 
-const enforced = (by: string, acts: Acts = deployed): Setting => ({ kind: "enforced", by: `src/${by}.ts`, acts });
-const closed = (reason: string, acts: Acts = deployed): Setting => ({ kind: "closed", reason, acts });
-const works = (by: string, acts: Acts = deployed): Setting => ({ kind: "works", by: `src/${by}.ts`, acts });
-const withoutEffect = (why: string, status?: string): Setting => ({
+export const enforced = (by: string, acts: Acts = deployed): Setting => ({
+  kind: "enforced",
+  by: `src/${by}.ts`,
+  acts,
+});
+export const closed = (reason: string, acts: Acts = deployed): Setting => ({ kind: "closed", reason, acts });
+export const works = (by: string, acts: Acts = deployed): Setting => ({ kind: "works", by: `src/${by}.ts`, acts });
+export const withoutEffect = (why: string, status?: string): Setting => ({
   kind: "without-effect",
   why,
   ...(status !== undefined && { status }),
 });
-const description: Setting = { kind: "description" };
+export const description: Setting = { kind: "description" };
 
 const customDomain: Setting = { kind: "not-served", what: "Custom domain names are not served yet." };
 const noCache = "There is no response cache yet.";

@@ -1,6 +1,6 @@
 import { bounds } from "../../base/bounds.ts";
 import type { ViewingOperation } from "../../families/make-families.ts";
-import { badRequest, limitExceeded } from "../../protocol/errors.ts";
+import { type ApiError, badRequest, limitExceeded } from "../../protocol/errors.ts";
 import { type ControlLimits, limitMessage } from "../control-limits.ts";
 
 /** Tags as they are stored. */
@@ -18,11 +18,15 @@ const keyLengthMax = bounds.tagKeyCharsMax.value;
 const valueLengthMax = bounds.tagValueCharsMax.value;
 const allowed = /^[\p{L}\p{N}\p{Zs}.:+=@_/-]*$/u;
 
-/** Refuses tags that no resource may have. */
+/** Refuses tags that no resource may have; `tooMany` is the error of the caller's version of the API. */
 // Unconfirmed: how AWS words these; see docs/compatibility.md, "REST control plane, words".
-export function checkTags(tags: Readonly<Record<string, string | undefined>>, limits: ControlLimits): void {
+export function checkTags(
+  tags: Readonly<Record<string, string | undefined>>,
+  limits: ControlLimits,
+  tooMany: (message: string) => ApiError = limitExceeded,
+): void {
   // Before they are looked at one by one: there may be thousands.
-  if (Object.keys(tags).length > limits.tagsPerResource) throw limitExceeded(limitMessage("tagsPerResource"));
+  if (Object.keys(tags).length > limits.tagsPerResource) throw tooMany(limitMessage("tagsPerResource"));
   for (const [key, value] of Object.entries(tags)) {
     if (key === "" || key.length > keyLengthMax || !allowed.test(key))
       throw badRequest(`Invalid tag key specified: ${key}`);

@@ -9,7 +9,7 @@ import { httpApiKinds } from "../../definition/http-api.ts";
 import { restKinds } from "../../definition/rest-api.ts";
 import { vpcLinkKind } from "../../definition/vpc-link.ts";
 import { nonEmpty, present } from "../../families/work.ts";
-import { badRequest, notFound } from "../../protocol/errors.ts";
+import { type ApiError, badRequest, notFound } from "../../protocol/errors.ts";
 import type { CallContext } from "../../protocol/operation.ts";
 import type { ControlChange, ControlWork } from "../control-service.ts";
 import { checkTags, customIdTag, type Tags } from "./tag-rules.ts";
@@ -115,8 +115,13 @@ export async function tagsOf(work: ControlWork, arn: string): Promise<Tags> {
   return tagsIn(tagged, body);
 }
 
-/** Adds tags to the resource that an ARN names. */
-export async function addTags(work: ControlChange, arn: string, added: Tags): Promise<void> {
+/** Adds tags to the resource that an ARN names; `tooMany` is the error of the caller's version of the API. */
+export async function addTags(
+  work: ControlChange,
+  arn: string,
+  added: Tags,
+  tooMany?: (message: string) => ApiError,
+): Promise<void> {
   const resource = await findTagged(work, arn);
   const { [customIdTag]: customId, ...given } = added;
   // Terraform sends the tag again because it does not find it; that is accepted if the API has this id.
@@ -124,7 +129,7 @@ export async function addTags(work: ControlChange, arn: string, added: Tags): Pr
     throw badRequest(`The tag ${customIdTag} only takes effect when an API is created`);
   }
   const tags = { ...tagsIn(resource.tagged, resource.body), ...given };
-  checkTags(tags, work.limits);
+  checkTags(tags, work.limits, tooMany);
   await putTags(work, resource, tags);
 }
 

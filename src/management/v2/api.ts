@@ -1,5 +1,7 @@
 import { checkCors } from "../../definition/cors-rules.ts";
 import { type CorsConfiguration, type HttpApi, httpApiKinds } from "../../definition/http-api.ts";
+import { checkLengths } from "../../definition/text-lengths.ts";
+import { mergedAs } from "../../families/merge.ts";
 import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
 import { badRequest, notImplemented } from "../../protocol/errors.ts";
 import type { CallContext } from "../../protocol/operation.ts";
@@ -10,6 +12,7 @@ import { checkTags, customIdTag } from "../tags/tag-rules.ts";
 import { httpApis } from "./apis.ts";
 import { deployAutomatically } from "./auto-deploy.ts";
 import { changeQuickCreated, quickCreate } from "./quick-create.ts";
+import { refuse, requireRoom, tooMany } from "./refusals.ts";
 import { type Change, changing, defineResource, operations, type Work, writing } from "./work.ts";
 
 /** Returns an API as callers see it. */
@@ -24,8 +27,7 @@ type CreateInput = Work<"CreateApi">["input"];
 /** Returns a CORS configuration as it is kept; undefined for one that configures nothing. */
 function corsOf(input: NonNullable<CreateInput["CorsConfiguration"]>): CorsConfiguration | undefined {
   const cors = present<CorsConfiguration>({ ...(input as CorsConfiguration) });
-  const message = checkCors(cors);
-  if (message !== undefined) throw badRequest(message);
+  refuse(checkCors(cors));
   return nonEmpty(cors);
 }
 
@@ -50,9 +52,10 @@ function checkSelections(input: Pick<CreateInput, "RouteSelectionExpression" | "
 export async function newHttpApi(work: Work, input: CreateInput): Promise<HttpApi> {
   if (input.ProtocolType === "WEBSOCKET") throw notImplemented("WebSocket APIs are not implemented yet.");
   const { [customIdTag]: wantedId, ...tags } = input.Tags ?? {};
-  checkTags(tags, work.limits);
+  checkTags(tags, work.limits, tooMany);
   checkSelections(input);
-  return present<HttpApi>({
+  requireRoom(work, "regionalApis", await work.tx.count(httpApiKinds.api));
+  return checked({
     ApiId: await freeApiId(work, wantedId),
     Name: input.Name,
     ProtocolType: "HTTP",
@@ -69,6 +72,15 @@ export async function newHttpApi(work: Work, input: CreateInput): Promise<HttpAp
     ImportInfo: undefined,
     Warnings: undefined,
   });
+}
+
+const lengths = { Name: [1, 128], Description: [0, 1024], Version: [1, 64] } as const;
+
+/** Checks the texts of an API, and returns it without what is absent. */
+function checked(members: Parameters<typeof present<HttpApi>>[0]): HttpApi {
+  const api = present<HttpApi>(members);
+  refuse(checkLengths(api, lengths));
+  return api;
 }
 
 /** Writes a new API, and claims its id in all accounts and regions, for ever. */
@@ -115,6 +127,8 @@ export const httpApi = {
       CorsConfiguration: (cors) => ({ CorsConfiguration: corsOf(cors) }),
       RouteSelectionExpression: () => ({}),
       ApiKeySelectionExpression: (key) => ({ ApiKeySelectionExpression: key || apiKeySelection }),
+      // An API without a name is none.
+      Name: mergedAs("Name"),
       // What quick create made is changed afterwards.
       Target: () => ({}),
       RouteKey: () => ({}),
@@ -123,7 +137,7 @@ export const httpApi = {
     async complete(api, before, work) {
       checkSelections(work.input);
       await changeQuickCreated(work, before, work.input);
-      return api;
+      return checked(api);
     },
     onDelete: deleteChildren,
     afterWrite: (work) => deployAutomatically(work, work.input.ApiId),

@@ -11,6 +11,7 @@ import {
   httpApiKinds,
   type Route,
 } from "../../definition/http-api.ts";
+import { checkHttpIntegration, isFunctionUri } from "../../definition/http-integration-rules.ts";
 import { checkRouteConflicts, checkRouteKey } from "../../definition/http-route-rules.ts";
 import { defaultRouteKey } from "../../definition/route-key.ts";
 import { nowSeconds, present } from "../../families/work.ts";
@@ -27,29 +28,27 @@ interface QuickCreateInput {
   readonly CredentialsArn?: string | undefined;
 }
 
-const functionArn = /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[\w$-]+(?::[\w$-]+)?$/;
-
-/** Returns what a target makes of an integration: a function's ARN or a URL, and nothing else. */
-function targetOf(
+/** Returns what a target makes of an integration: a function's ARN or a URL. */
+const targetOf = (
   target: string,
-): Pick<HttpIntegration, "IntegrationType" | "IntegrationUri" | "IntegrationMethod"> &
-  Pick<HttpIntegration, "PayloadFormatVersion"> {
-  if (functionArn.test(target)) {
-    return {
-      IntegrationType: "AWS_PROXY",
-      IntegrationUri: target,
-      IntegrationMethod: "POST",
-      PayloadFormatVersion: "2.0",
-    };
-  }
-  // Unconfirmed: the words; see docs/compatibility.md, "HTTP APIs, words of management".
-  if (!/^https?:\/\/[^\s/]+/.test(target)) throw badRequest(`Invalid target specified: ${target}`);
-  return {
-    IntegrationType: "HTTP_PROXY",
-    IntegrationUri: target,
-    IntegrationMethod: "ANY",
-    PayloadFormatVersion: "1.0",
-  };
+): Pick<HttpIntegration, "IntegrationType" | "IntegrationUri"> & Partial<HttpIntegration> => ({
+  IntegrationUri: target,
+  ...(isFunctionUri(target)
+    ? { IntegrationType: "AWS_PROXY", IntegrationMethod: "POST", PayloadFormatVersion: "2.0" }
+    : { IntegrationType: "HTTP_PROXY", IntegrationMethod: "ANY", PayloadFormatVersion: "1.0" }),
+});
+
+/** Checks a managed integration, whose role is used for what its target is now. */
+function checkedIntegration(integration: HttpIntegration, { limits, call }: Change): HttpIntegration {
+  const checked = present<HttpIntegration>(integration);
+  refuse(
+    checkHttpIntegration(checked, {
+      hasVpcLink: () => false,
+      timeoutInMillisMax: limits.httpIntegrationTimeoutMs,
+    }),
+  );
+  refuseForeignRole(checked.CredentialsArn, call);
+  return checked;
 }
 
 /** Makes what a new API's target asks for. */
@@ -63,16 +62,18 @@ export async function quickCreate(work: Change, api: HttpApi, input: QuickCreate
     return;
   }
   refuse(checkRouteKey(RouteKey));
-  refuseForeignRole(CredentialsArn, work.call);
-  const { tx, call } = work;
-  const integration = present<HttpIntegration>({
-    IntegrationId: call.ids.id(7),
-    ...targetOf(Target),
-    ConnectionType: "INTERNET",
-    CredentialsArn: CredentialsArn || undefined,
-    TimeoutInMillis: 30_000,
-    ApiGatewayManaged: true,
-  } as HttpIntegration);
+  const { tx, call, limits } = work;
+  const integration = checkedIntegration(
+    {
+      IntegrationId: call.ids.id(7),
+      ...targetOf(Target),
+      ConnectionType: "INTERNET",
+      ...(CredentialsArn && { CredentialsArn }),
+      TimeoutInMillis: limits.httpIntegrationTimeoutMs,
+      ApiGatewayManaged: true,
+    },
+    work,
+  );
   const route: Route = {
     RouteId: call.ids.id(7),
     RouteKey,
@@ -115,16 +116,16 @@ export async function changeQuickCreated(work: Change, { ApiId }: HttpApi, input
     );
   }
   if (Target !== undefined || CredentialsArn !== undefined) {
-    const changed = present<HttpIntegration>({
-      ...integration.body,
+    const { CredentialsArn: before, ...rest } = integration.body;
+    const role = CredentialsArn ?? before;
+    const changed = {
+      ...rest,
       ...(Target === undefined ? {} : targetOf(Target)),
-      CredentialsArn: CredentialsArn === undefined ? integration.body.CredentialsArn : CredentialsArn || undefined,
-    } as HttpIntegration);
-    // A role that stays is used for what the target now is.
-    refuseForeignRole(changed.CredentialsArn, work.call);
-    await tx.put<HttpIntegration>(httpApiKinds.integration, integration.id, changed);
+      ...(role && { CredentialsArn: role }),
+    };
+    await tx.put<HttpIntegration>(httpApiKinds.integration, integration.id, checkedIntegration(changed, work));
   }
-  if (RouteKey === undefined) return;
+  if (RouteKey === undefined || RouteKey === route.body.RouteKey) return;
   refuse(checkRouteKey(RouteKey));
   const others = (await tx.list<Route>(httpApiKinds.route, { prefix: `${ApiId}/` })).filter(
     ({ id }) => id !== route.id,

@@ -12,12 +12,12 @@ export function refuse(message: string | undefined): void {
 /** A refusal to delete what is in use. AWS's model has no such error for deletions; users quote it. */
 export const inUse = (message: string): ApiError => new ApiError("ConflictException", message, { status: 409 });
 
-/**
- * Refuses a call that would exceed a limit; `count` is the number that exists already. AWS quirk, as users quote it: a
- * ConflictException with the status of too many requests.
- */
+/** AWS quirk, as users quote it: more than a limit allows is a ConflictException with the status of too many requests. */
+export const tooMany = (message: string): ApiError => new ApiError("ConflictException", message, { status: 429 });
+
+/** Refuses a call that would exceed a limit; `count` is the number that exists already. */
 export function requireRoom({ limits }: ControlWork, limit: ControlLimit, count: number): void {
-  if (count >= limits[limit]) throw new ApiError("ConflictException", limitMessage(limit), { status: 429 });
+  if (count >= limits[limit]) throw tooMany(limitMessage(limit));
 }
 
 /** Makes the merge rule of a member that only WebSocket APIs have. Empty maps and texts are as good as absent. */

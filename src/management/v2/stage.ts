@@ -1,3 +1,4 @@
+import { bounds } from "../../base/bounds.ts";
 import {
   defaultStageName,
   type HttpApi,
@@ -7,6 +8,7 @@ import {
   type RouteSettings,
 } from "../../definition/http-api.ts";
 import { checkAccessLogs, checkStageName, checkStageVariables } from "../../definition/stage-rules.ts";
+import { checkLengths } from "../../definition/text-lengths.ts";
 import { unmerged } from "../../families/merge.ts";
 import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
@@ -14,6 +16,7 @@ import { domainsMappedTo } from "../domains/domain-names.ts";
 import { checkTags } from "../tags/tag-rules.ts";
 import { deployToStages } from "./auto-deploy.ts";
 import { deployments } from "./deployments.ts";
+import { onlyForWebSocket, refuse, refuseOnHttp, requireRoom, tooMany } from "./refusals.ts";
 import { stages } from "./stages.ts";
 import { type Change, changing, defineResource, operations, type Work } from "./work.ts";
 
@@ -54,6 +57,7 @@ async function settingsByRoute(
   return Object.fromEntries(entries.map(([key, settings]) => [key, routeSettings(settings ?? {})]));
 }
 
+const accessLogCharsMax = bounds.accessLogFormatCharsMax.value;
 const logGroup = /^arn:aws[a-z-]*:logs:[a-z0-9-]+:\d{12}:log-group:[\w./-]+$/;
 
 /** Returns the access log settings as they are kept. AWS: HTTP APIs write to log groups only. */
@@ -67,8 +71,8 @@ function accessLog(input: NonNullable<CreateInput["AccessLogSettings"]>): NonNul
       `Access log destination must only contain characters a-z, A-Z, 0-9, '_', '-', '/', '.': '${DestinationArn}'`,
     );
   }
-  const message = checkAccessLogs({ destinationArn, format: Format });
-  if (message !== undefined) throw badRequest(message);
+  refuse(checkLengths({ Format }, { Format: [1, accessLogCharsMax] }));
+  refuse(checkAccessLogs({ destinationArn, format: Format }));
   return { DestinationArn: destinationArn, Format };
 }
 
@@ -93,24 +97,18 @@ async function checkDeployment(
 }
 
 function checkStage(stage: HttpStage): void {
-  const message = checkStageVariables(stage.StageVariables);
-  if (message !== undefined) throw badRequest(message);
-}
-
-/** Client certificates belong to WebSocket APIs. */
-function refuseCertificate(id: string | undefined): void {
-  // Unconfirmed: the words; see docs/compatibility.md, "HTTP APIs, words of management".
-  if (id) throw badRequest("ClientCertificateId cannot be set for HTTP protocol Apis.");
+  refuse(checkStageVariables(stage.StageVariables));
+  refuse(checkLengths(stage, { Description: [0, 1024] }));
 }
 
 async function newStage(work: Change<"CreateStage", HttpApi>): Promise<HttpStage> {
   const { input } = work;
   const { StageName } = input;
-  const badName = StageName === defaultStageName ? undefined : checkStageName(StageName);
-  if (badName !== undefined) throw badRequest(badName);
+  refuse(StageName === defaultStageName ? undefined : checkStageName(StageName));
   if ((await stages.get(work, StageName)) !== undefined) throw conflict("Stage already exists");
-  checkTags(input.Tags ?? {}, work.limits);
-  refuseCertificate(input.ClientCertificateId);
+  requireRoom(work, "stagesPerApi", await stages.count(work));
+  checkTags(input.Tags ?? {}, work.limits, tooMany);
+  refuseOnHttp("ClientCertificateId", input.ClientCertificateId);
   const now = nowSeconds(work.call);
   const stage = present<HttpStage>({
     StageName,
@@ -199,10 +197,7 @@ export const stage = {
     create: newStage,
     merge: {
       ApiId: unmerged,
-      ClientCertificateId(id) {
-        refuseCertificate(id);
-        return {};
-      },
+      ClientCertificateId: onlyForWebSocket("ClientCertificateId"),
       AccessLogSettings: (input) => ({ AccessLogSettings: accessLog(input) }),
       DefaultRouteSettings: (input) => ({ DefaultRouteSettings: routeSettings(input) }),
       // They are checked against the API's routes afterwards.

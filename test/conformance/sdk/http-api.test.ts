@@ -8,6 +8,7 @@ import {
   CreateApiCommand,
   type CreateApiCommandInput,
   CreateDeploymentCommand,
+  CreateRouteCommand,
   CreateStageCommand,
   DeleteAccessLogSettingsCommand,
   DeleteApiCommand,
@@ -19,6 +20,7 @@ import {
   GetApisCommand,
   GetDeploymentCommand,
   GetDeploymentsCommand,
+  GetRoutesCommand,
   GetStageCommand,
   GetStagesCommand,
   GetTagsCommand,
@@ -132,6 +134,47 @@ it("CORS with credentials for every origin is refused, and so is what can't stan
   }
 });
 
+it("texts that are too long, and names that are none, are refused", async () => {
+  const long = "x".repeat(1025);
+  await refuses(anApi({ Name: "" }), "BadRequestException", 400, /^Invalid Name/);
+  await refuses(anApi({ Name: "x".repeat(1_000_000) }), "BadRequestException", 400, /^Invalid Name/);
+  await refuses(anApi({ Description: long }), "BadRequestException", 400, /^Invalid Description/);
+  const ApiId = await anApi();
+  await refuses(client.send(new UpdateApiCommand({ ApiId, Name: "" })), "BadRequestException", 400, /^Invalid Name/);
+  const stage = { ApiId, StageName: "dev" };
+  const described = client.send(new CreateStageCommand({ ...stage, Description: long }));
+  await refuses(described, "BadRequestException", 400, /^Invalid Description/);
+  const certified = client.send(new CreateStageCommand({ ...stage, ClientCertificateId: "abc" }));
+  await refuses(certified, "BadRequestException", 400, "ClientCertificateId cannot be set for HTTP protocol Apis.");
+});
+
+it("an API has at most ten stages, and 50 tags", async () => {
+  const ApiId = await anApi();
+  for (let index = 0; index < 10; index++) {
+    await client.send(new CreateStageCommand({ ApiId, StageName: `s${index}` }));
+  }
+  const tooMany = client.send(new CreateStageCommand({ ApiId, StageName: "more" }));
+  const words = (noun: string, of: string) =>
+    `Maximum number of ${noun} for this ${of} has been reached. Please contact AWS if you need additional ${noun}.`;
+  await refuses(tooMany, "ConflictException", 429, words("Stages", "API"));
+  const Tags = Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`t${index}`, ""]));
+  await refuses(anApi({ Tags }), "ConflictException", 429, words("tags", "resource"));
+  const ResourceArn = `arn:aws:apigateway:eu-west-1::/apis/${ApiId}`;
+  const added = client.send(new TagResourceCommand({ ResourceArn, Tags }));
+  await refuses(added, "ConflictException", 429, words("tags", "resource"));
+});
+
+it("the managed route's key is changed with its API, unless another route has it", async () => {
+  const ApiId = await anApi({ Target, RouteKey: "GET /pets" });
+  await client.send(new CreateRouteCommand({ ApiId, RouteKey: "GET /dogs" }));
+  const change = (RouteKey: string) => client.send(new UpdateApiCommand({ ApiId, RouteKey }));
+  await refuses(change("GET /dogs"), "ConflictException", 409, "Route with key GET /dogs already exists for this API");
+  await refuses(change("pets"), "BadRequestException", 400, /^The provided route key is not formatted properly/);
+  await change("GET /cats");
+  const { Items } = await client.send(new GetRoutesCommand({ ApiId }));
+  assert.deepEqual(Items!.map(({ RouteKey }) => RouteKey).sort(), ["GET /cats", "GET /dogs"]);
+});
+
 it("quick create makes a stage that deploys by itself and serves, and is deleted with its API", async () => {
   const ApiId = await anApi({ Target });
   const stage = await client.send(new GetStageCommand({ ApiId, StageName: "$default" }));
@@ -163,7 +206,7 @@ it("a target is changed with its API, only where quick create made one, and what
     client.send(new UpdateApiCommand({ ApiId, Target: "ftp://example.com" })),
     "BadRequestException",
     400,
-    "Invalid target specified: ftp://example.com",
+    "Invalid HTTP endpoint specified for URI",
   );
   const plain = client.send(new UpdateApiCommand({ ApiId: await anApi(), Target }));
   await refuses(plain, "BadRequestException", 400, /quick create/);
