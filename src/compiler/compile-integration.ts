@@ -183,7 +183,7 @@ function compileClientCertificate(
   return { clientCertificateId };
 }
 
-function compileOrigin(scheme: string, authority: string, uri: string): string {
+export function compileOrigin(scheme: string, authority: string, uri: string): string {
   if (authority === "" || authority.includes("@") || !URL.canParse(`${scheme}://${authority}/`)) {
     throw badAddress(uri);
   }
@@ -215,7 +215,7 @@ function compilePath(rest: string, uri: string, integration: Integration, contex
 }
 
 /** Returns whether a text has only characters that a path and its query may have (RFC 3986 §3.3, §3.4). */
-const isPath = (text: string): boolean => /^[!$-;=?-[\]_a-z~]*$/.test(text);
+export const isPath = (text: string): boolean => /^[!$-;=?-[\]_a-z~]*$/.test(text);
 
 function compileLambdaProxy(integration: Integration, method: Method, context: IntegrationContext): StepPlan {
   const uri = fillStageVariables(integration.uri, context.variables);
@@ -366,7 +366,7 @@ const lambdaArn = /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[a-zA-Z0-9_
 /** AWS's whole line, as recorded (docs/internals/aws-facts/recorded.md, row 16); what is wrong with the address stands in the hint. */
 const invalidAddress = "Invalid endpoint address";
 
-const badAddress = (uri: string): ReturnType<typeof misconfigured> =>
+export const badAddress = (uri: string): ReturnType<typeof misconfigured> =>
   misconfigured(invalidAddress, `The integration's URI is "${uri}"`);
 
 /** Fills in stage variables. AWS: an unset variable is empty text, and the resulting address can't be called. */

@@ -19,3 +19,7 @@ export const closed = (reason: string): Refusal => new Refusal({ kind: "closed",
 /** Makes a refusal for a configuration that can't work on AWS either. */
 export const misconfigured = (detail: string, hint?: string): Refusal =>
   new Refusal({ kind: "misconfigured", detail, ...(hint === undefined ? {} : { hint }) });
+
+/** Makes a refusal for an integration that can't be reached as things are, which HTTP APIs answer with 503. */
+export const unreachable = (detail: string): Refusal =>
+  new Refusal({ kind: "misconfigured", detail, isUnreachable: true });

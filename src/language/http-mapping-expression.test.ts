@@ -22,7 +22,14 @@ test("each documented source is read, with and without braces", () => {
   }
 });
 
-test("several sources in one value need braces; all else is static text", () => {
+test("sources stand in other text; all else is static", () => {
+  assert.deepEqual(parseHttpMappingValue("/v1/$request.path.proxy+/$context.a-b."), [
+    "/v1/",
+    { kind: "request", place: "path", name: "proxy" },
+    "+/",
+    { kind: "context", name: "a-b" },
+    ".",
+  ]);
   assert.deepEqual(parseHttpMappingValue(`\${request.path.name}-\${context.stage}!`), [
     { kind: "request", place: "path", name: "name" },
     "-",
@@ -38,8 +45,9 @@ test("what begins like a source and is none is refused", () => {
     "$request",
     "$request.cookie.a",
     "$request.header.",
-    "$request.header.a b",
     "$context.",
+    "a $request.cookie.b",
+    "/$request",
     `a \${request.x} b`,
     `\${nothing}`,
     "$stageVariables.a-b",

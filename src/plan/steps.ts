@@ -1,5 +1,5 @@
 import type { AuthorizerPlan } from "./authorizers.ts";
-import type { ResponseMappingsPlan } from "./parameter-mapping.ts";
+import type { RequestMappingsPlan, ResponseMappingsPlan } from "./parameter-mapping.ts";
 import type { TextPlan, UriPlan, ValuePlan } from "./values.ts";
 
 /** The facts of each kind of step, which compiler, docs and `portico explain` read. The linkers are in `gateway/steps/`. */
@@ -82,6 +82,10 @@ export const steps = {
     synopsis: "invokes a Lambda function with the event of an HTTP API",
     reads: ["headers", "query", "path", "body"],
   },
+  "http-api-proxy": {
+    synopsis: "passes an HTTP API's request on to an HTTP backend and its answer back, with parameter mappings",
+    reads: ["headers", "query", "path"],
+  },
   "authorizer-test": {
     synopsis: "asks an authorizer and answers what it says, for TestInvokeAuthorizer",
     reads: ["headers", "query", "path"],
@@ -114,6 +118,7 @@ export type StepPlan =
   | LambdaPlan
   | LambdaProxyPlan
   | HttpApiLambdaPlan
+  | HttpApiProxyPlan
   | AuthorizerTestPlan;
 
 /** The step of a kind. */
@@ -137,6 +142,8 @@ export interface MisconfiguredPlan {
   readonly detail: string;
   /** What helps, for `x-portico-hint` only. */
   readonly hint?: string;
+  /** It is an integration that can't be reached now: HTTP APIs answer 503. */
+  readonly isUnreachable?: true;
 }
 
 export interface ResponseCompressionPlan {
@@ -218,6 +225,18 @@ export interface HttpProxyPlan {
   readonly backend: BackendPlan;
   readonly stream?: StreamPlan;
   readonly contentHandling?: ContentHandlingPlan;
+}
+
+/** `HTTP_PROXY` of an HTTP API. */
+export interface HttpApiProxyPlan {
+  readonly kind: "http-api-proxy";
+  readonly backend: BackendPlan;
+  readonly requestMappings?: RequestMappingsPlan;
+  readonly responseMappings?: ResponseMappingsPlan;
+  /** The backend is told the host that the client called: nothing else names one. */
+  readonly keepsHost?: true;
+  /** The route's authorization reads a signature, which goes no further. */
+  readonly dropsSignature?: true;
 }
 
 export interface HttpPlan {

@@ -30,6 +30,7 @@ import { allocateThrottles, openThrottles } from "../../src/limits/throttles.ts"
 import type { AuthorizerPlan } from "../../src/plan/authorizers.ts";
 import { emptyPlan } from "../../src/plan/empty-plan.ts";
 import type { BackendPlan, IntegrationResponsePlan, StepKind, StepPlan } from "../../src/plan/steps.ts";
+import type { ValuePlan } from "../../src/plan/values.ts";
 import { allocateMetrics, Metrics } from "../../src/telemetry/metrics.ts";
 import { RawClient } from "../raw-http.ts";
 import { until } from "../until.ts";
@@ -79,6 +80,7 @@ const backendAt = (path: string, timeoutMs = 10_000): BackendPlan => ({
   headers: [],
   query: [],
 });
+const bodyPath = (of: "request" | "response"): ValuePlan => ({ kind: "body", of, jsonPath: "$.a[*].b" });
 const answerAll: StepPlan = { kind: "mock", request: templated, responses: [ok] };
 const lambdaProxy = { kind: "lambda-proxy", functionArn, timeoutMs: 10_000 } as const;
 const httpApiLambda = { kind: "http-api-lambda", functionArn, payloadFormat: "1.0", timeoutMs: 10_000 } as const;
@@ -202,6 +204,26 @@ const cases: { readonly [Kind in StepKind]: Readonly<Record<string, Case>> } = {
     "without a role": () => [{ ...lambda, responses: [mapped] }],
     "as an event": () => [{ ...lambda, roleArn, headers: [asEvent], responses: [mapped] }],
     "that is late": () => [{ ...lambda, roleArn, functionArn: "late", timeoutMs: 1, responses: [mapped] }],
+  },
+  "http-api-proxy": {
+    "that streams": () => [{ kind: "http-api-proxy", backend: backendAt("/") }],
+    "whose backend breaks off": () => [{ kind: "http-api-proxy", backend: backendAt("/broken") }],
+    "whose backend is late": () => [{ kind: "http-api-proxy", backend: backendAt("/late", 1) }],
+    "that maps bodies": () => [
+      {
+        kind: "http-api-proxy",
+        backend: backendAt("/"),
+        requestMappings: [
+          { action: "overwrite", place: "path", name: "", value: [{ kind: "request-path" }], source: "$request.path" },
+          { action: "append", place: "header", name: "x", value: [bodyPath("request")], source: "$request.body.a" },
+        ],
+        responseMappings: {
+          200: [
+            { action: "append", place: "header", name: "x", value: [bodyPath("response")], source: "$response.body.a" },
+          ],
+        },
+      },
+    ],
   },
   "lambda-proxy": {
     "that answers": () => [lambdaProxy],

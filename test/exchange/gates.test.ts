@@ -55,6 +55,7 @@ const gates: { readonly [Kind in StepKind]: typeof noGate | Gate } = {
   mock: noGate,
   http: noGate,
   "http-proxy": noGate,
+  "http-api-proxy": noGate,
   aws: noGate,
   lambda: noGate,
   "lambda-proxy": noGate,

@@ -1,9 +1,83 @@
+import { bounds } from "../../base/bounds.ts";
 import type { HttpIntegration, Route } from "../../definition/http-api.ts";
-import type { StepPlan } from "../../plan/steps.ts";
+import { defaultRouteKey } from "../../definition/route-key.ts";
+import type { BackendPlan, HttpApiProxyPlan, StepPlan } from "../../plan/steps.ts";
+import type { UriPlan, ValuePlan } from "../../plan/values.ts";
+import { badAddress, compileOrigin, fillStageVariables, isPath } from "../compile-integration.ts";
 import { closed } from "../refusal.ts";
+import { compileRequestMappings, compileResponseMappings } from "./compile-parameter-mapping.ts";
 import type { RouteContext } from "./compile-route.ts";
 
-/** Compiles the call of an HTTP backend, public or private. */
-export function compileRouteBackend(_integration: HttpIntegration, _route: Route, _context: RouteContext): StepPlan {
-  throw closed("IntegrationType HTTP_PROXY");
+/**
+ * Compiles the call of an HTTP backend, public or private.
+ * AWS: API Gateway Developer Guide, "Create HTTP proxy integrations for HTTP APIs".
+ */
+export function compileRouteBackend(integration: HttpIntegration, route: Route, context: RouteContext): StepPlan {
+  const { variables } = context;
+  if (integration.ConnectionType !== "INTERNET") throw closed(`ConnectionType ${integration.ConnectionType}`);
+  if (integration.CredentialsArn !== undefined) throw closed("CredentialsArn of IntegrationType HTTP_PROXY");
+  const requestMappings = compileRequestMappings(integration.RequestParameters, variables);
+  const responseMappings = compileResponseMappings(integration.ResponseParameters, variables);
+  return {
+    kind: "http-api-proxy",
+    ...compilePublic(integration, route, context),
+    ...(requestMappings === undefined ? {} : { requestMappings }),
+    ...(responseMappings === undefined ? {} : { responseMappings }),
+    ...(route.AuthorizationType === "AWS_IAM" ? { dropsSignature: true } : {}),
+  };
 }
+
+/** The backend's address, and whether its name is told to it. */
+type Address = Pick<HttpApiProxyPlan, "backend" | "keepsHost">;
+
+function compilePublic(integration: HttpIntegration, route: Route, { variables }: RouteContext): Address {
+  const uri = fillStageVariables(integration.IntegrationUri, variables);
+  const parts = /^(https?):\/\/([^/?#]*)([^?#]*)([^#]*)/i.exec(uri);
+  if (parts === null) throw badAddress(uri);
+  const [, scheme = "", authority = "", path = "", query = ""] = parts;
+  if (authority.includes("{")) throw closed("path variable in the host of an integration URI");
+  return {
+    backend: {
+      ...commonOf(integration),
+      origin: compileOrigin(scheme.toLowerCase(), authority, uri),
+      path: compilePath({ path, query, uri }, route),
+    },
+  };
+}
+
+/** Returns what public and private backends have in common. */
+export function commonOf({
+  IntegrationMethod: method,
+  TimeoutInMillis: timeoutMs,
+}: HttpIntegration): Omit<BackendPlan, "origin" | "path"> {
+  const verb = method?.toUpperCase();
+  return {
+    ...(verb === undefined || verb === "ANY" ? {} : { httpMethod: verb }),
+    timeoutMs: timeoutMs ?? bounds.httpIntegrationTimeoutMsDefault.value,
+    isTlsUnverified: false,
+    headers: [],
+    query: [],
+  };
+}
+
+/**
+ * Compiles path and query of the URI. A path variable is the value that the route's variable of that name has. The route
+ * `$default` has none: the whole path of the request comes behind the URI's.
+ */
+function compilePath(
+  { path, query, uri }: { readonly path: string; readonly query: string; readonly uri: string },
+  route: Route,
+): UriPlan {
+  const names = new Set(Array.from(route.RouteKey.matchAll(/\{([^{}+]+)\+?\}/g), ([, name]) => name!));
+  const compile = (text: string): UriPlan =>
+    text.split(/(\{[^{}]*\})/).flatMap((part): UriPlan => {
+      const name = /^\{([^{}+]+)\+?\}$/.exec(part)?.[1];
+      if (name !== undefined && names.has(name)) return [pathValue(name)];
+      if (!isPath(part)) throw badAddress(uri);
+      return part === "" ? [] : [part];
+    });
+  if (route.RouteKey !== defaultRouteKey) return [...compile(path === "" ? "/" : path), ...compile(query)];
+  return [...compile(path.replace(/\/$/, "")), { kind: "request-path" }, ...compile(query)];
+}
+
+const pathValue = (name: string): ValuePlan => ({ kind: "request", place: "path", name, isMultiValue: false });

@@ -41,8 +41,12 @@ const facts: Readonly<Record<FailureType, Facts>> = {
  */
 function factsOf(type: FailureType, { status }: Failure): Facts {
   if (status === 403) return facts.ACCESS_DENIED;
+  if (status === 502) return badGateway;
   return status === 500 ? facts.DEFAULT_5XX : facts[type];
 }
+
+/** A backend's answer that can't be read. */
+const badGateway: Facts = { status: 502, message: "Bad Gateway" };
 
 /** Adds to the hint of a refused caller that a browser sends no credentials with a preflight. */
 function withCorsHint(exchange: Exchange, status: number, hint: string | undefined): string | undefined {

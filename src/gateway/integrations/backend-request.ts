@@ -77,10 +77,10 @@ function overrideQuery(exchange: Exchange, path: ReturnType<WritePath>): ReturnT
 /** Half a surrogate pair, which a template can make, can't be written as UTF-8. */
 const encodeQuery = (text: string): string => encodeURIComponent(text.toWellFormed());
 
-const addQuery = (path: string, query: string): string => `${path}${path.includes("?") ? "&" : "?"}${query}`;
+export const addQuery = (path: string, query: string): string => `${path}${path.includes("?") ? "&" : "?"}${query}`;
 
 /** Escapes characters that clients send unescaped and that a backend's parser need not accept. */
-const sanitiseQuery = (query: string): string =>
+export const sanitiseQuery = (query: string): string =>
   /[^\x21-\x7e]|["#<>\\^`{|}]/.test(query) ? query.replace(/[^\x21-\x7e]|["#<>\\^`{|}]/g, escapeLatin1) : query;
 
 /** A request target is latin1: each character is one byte. */
@@ -141,7 +141,7 @@ function linkUriValue(
 
 function linkEncoded(plan: ValuePlan, isInQuery: boolean): (exchange: Exchange) => string {
   const read = linkValue(plan);
-  const isEncoded = plan.kind === "request" && plan.place === "path";
+  const isEncoded = (plan.kind === "request" && plan.place === "path") || plan.kind === "request-path";
   return (exchange) => {
     const value = asText(read(exchange)) ?? "";
     if (!isEncoded) return encodeQuery(value);
@@ -167,7 +167,7 @@ function linkUriParameter(
   };
 }
 
-const sanitisePath = (path: string): string =>
+export const sanitisePath = (path: string): string =>
   /[^\x21-\x7e]|["#<>?\\^`{|}]/.test(path) ? path.replace(/[^\x21-\x7e]|["#<>?\\^`{|}]/g, escapeLatin1) : path;
 
 /**
@@ -175,7 +175,7 @@ const sanitisePath = (path: string): string =>
  * who adds one that the integration's URI does not have would leave the part of the backend that the URI opens. `..;x` is one
  * as well: servers of Java's take off what follows the semicolon before they resolve (RFC 3986 §3.3 calls it a parameter).
  */
-function stepsUp(target: string): number {
+export function stepsUp(target: string): number {
   if (!/\.\.|%2e/i.test(target)) return 0;
   const path = target.split("?", 1)[0]!;
   const segments = path.replaceAll(/%2e/gi, ".").split(/[/\\]|%2f|%5c/i);
@@ -294,4 +294,13 @@ export function connectionOptions(value: string | undefined): readonly string[] 
   const lower = value.toLowerCase();
   if (lower === "keep-alive" || lower === "close") return undefined;
   return lower.split(",").map((option) => option.trim());
+}
+
+/** Returns headers without those that `Connection` lists. RFC 9110 §7.6.1. */
+export function withoutListed(headers: readonly string[], listed: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let index = 0; index < headers.length; index += 2) {
+    if (!listed.includes(headers[index]!.toLowerCase())) kept.push(headers[index]!, headers[index + 1]!);
+  }
+  return kept;
 }

@@ -61,6 +61,25 @@ export function takeBody(
   }
 }
 
+/** As {@link takeBody}, for integrations that get a compressed body as it was sent. */
+export function takeBodyAsSent(
+  exchange: Exchange,
+  thread: ThreadContext,
+  taken: (body: Buffer | RequestBodyStream | undefined) => void,
+): void {
+  const { request } = exchange;
+  if (!request.hasBody) {
+    taken(undefined);
+    return;
+  }
+  const length = request.contentLength;
+  const isSmall = length !== undefined && length <= bounds.smallBodyBytesMax.value;
+  const isRead = (exchange.receivedBody ?? exchange.body) !== undefined;
+  if (isRead || isSmall) receiveBody(exchange, thread, taken);
+  else if (length !== undefined && length > thread.payloadBytesMax) refuseTooLarge(exchange, thread.payloadBytesMax);
+  else taken(new RequestBodyStream(exchange, thread));
+}
+
 /**
  * Passes the whole body, decompressed, to the callback. AWS: "Payload compression for REST APIs", decompression of
  * method requests.

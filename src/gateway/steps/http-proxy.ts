@@ -1,16 +1,14 @@
 import type { HttpProxyPlan } from "../../plan/steps.ts";
-import type { Exchange } from "../exchange.ts";
-import type { BackendCall, BackendConsumer, BackendFailure } from "../integrations/backend-call.ts";
 import { answerFailure } from "../integrations/backend-failure.ts";
-import { connectionOptions, linkPath, linkProxyHeaders } from "../integrations/backend-request.ts";
+import { connectionOptions, linkPath, linkProxyHeaders, withoutListed } from "../integrations/backend-request.ts";
 import { decodeBase64, linkRequestContent, refuseUndecodable } from "../integrations/content-handling.ts";
 import { linkBackendCall } from "../integrations/link-backend-call.ts";
 import { takeBody } from "../integrations/request-body.ts";
 import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
 import { remappedName, responseHeaderFates } from "../responses/header-remapping.ts";
-import type { ThreadContext } from "../thread-context.ts";
-import { backendReadsBody, brokenOff, linkBackendSearch, refusePath } from "./http.ts";
+import { BackendRelay, type RelayedHeaders, type RelayOptions } from "./backend-relay.ts";
+import { backendReadsBody, linkBackendSearch, refusePath } from "./http.ts";
 import { withPayload } from "./request-template.ts";
 
 /** AWS: API Gateway Developer Guide, "Set up HTTP integrations in API Gateway", HTTP proxy integration. */
@@ -22,10 +20,17 @@ export function linkHttpProxy(plan: HttpProxyPlan, context: LinkContext): RunSte
   const findInRequest = linkBackendSearch(backend, thread);
   const contentOf =
     plan.contentHandling === undefined ? undefined : linkRequestContent(plan.contentHandling, stage.binaryMediaTypes);
+  const relay: RelayOptions = {
+    thread,
+    backend,
+    isUnlimited: plan.stream !== undefined,
+    relayHeaders,
+    answerFailure,
+  };
   const call = linkBackendCall(backend, context, {
     idleMs: plan.stream?.idleMs,
     writeHeaders: linkProxyHeaders(backend, stage.apiId),
-    consumerOf: (exchange) => new Relay(exchange, plan, thread),
+    consumerOf: (exchange) => new BackendRelay(exchange, relay),
   });
   const pass: RunStep = (exchange) => {
     const path = writePath(exchange);
@@ -51,68 +56,6 @@ export function linkHttpProxy(plan: HttpProxyPlan, context: LinkContext): RunSte
   };
 }
 
-/** Passes the backend's answer to the client as it comes. */
-class Relay implements BackendConsumer {
-  readonly #exchange: Exchange;
-  readonly #plan: HttpProxyPlan;
-  readonly #thread: ThreadContext;
-  #call: BackendCall | undefined = undefined;
-  #bytes = 0;
-
-  constructor(exchange: Exchange, plan: HttpProxyPlan, thread: ThreadContext) {
-    this.#exchange = exchange;
-    this.#plan = plan;
-    this.#thread = thread;
-  }
-
-  begin(status: number, headers: readonly string[], call: BackendCall): void {
-    const exchange = this.#exchange;
-    const { answer } = exchange;
-    // As recorded: there is no X-Amzn-Trace-Id of the gateway's own.
-    const relayed = relayHeaders(headers);
-    const contentLength = relayed.contentLength;
-    if (contentLength !== undefined && contentLength > this.#limit && exchange.httpMethod !== "HEAD") {
-      call.cancel();
-      const detail = `the backend's answer of ${contentLength} bytes is over the payload limit of ${this.#limit}`;
-      exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", { detail, hint: detail });
-      return;
-    }
-    // As observed: AWS's log shows the headers before the front end renames some of them.
-    exchange.trace?.beginResponse(status, headers);
-    exchange.addGatewayHeaders(relayed.headers);
-    exchange.status = status;
-    this.#call = call;
-    const isEmpty = call.isBodiless(status) && exchange.httpMethod !== "HEAD" && status !== 304;
-    answer.startResponse(status, relayed.headers, isEmpty ? 0 : contentLength);
-  }
-
-  data(chunk: Buffer): boolean {
-    this.#bytes += chunk.length;
-    if (this.#bytes > this.#limit) {
-      this.#call?.cancel();
-      this.cut();
-      return true;
-    }
-    return this.#exchange.answer.write(chunk);
-  }
-
-  end(): void {
-    this.#exchange.end();
-  }
-
-  cut(): void {
-    this.#exchange.cut(brokenOff);
-  }
-
-  fail(failure: BackendFailure): void {
-    answerFailure(this.#exchange, failure, { thread: this.#thread, backend: this.#plan.backend });
-  }
-
-  get #limit(): number {
-    return this.#plan.stream !== undefined ? Number.POSITIVE_INFINITY : this.#thread.payloadBytesMax;
-  }
-}
-
 /**
  * The names of headers on the client's side, or undefined for a header that is dropped. Common names are remembered.
  */
@@ -128,7 +71,7 @@ function relayedName(name: string): string | undefined {
 }
 
 /** AWS: "Important notes for REST APIs", header remapping; a missing content type is JSON. */
-function relayHeaders(backend: readonly string[]): { headers: string[]; contentLength: number | undefined } {
+function relayHeaders(backend: readonly string[]): RelayedHeaders {
   const headers: string[] = [];
   let contentLength: number | undefined;
   let hasContentType = false;
@@ -148,12 +91,4 @@ function relayHeaders(backend: readonly string[]): { headers: string[]; contentL
   }
   if (!hasContentType) headers.push("Content-Type", "application/json");
   return { headers: listed === undefined ? headers : withoutListed(headers, listed), contentLength };
-}
-
-function withoutListed(headers: readonly string[], listed: readonly string[]): string[] {
-  const kept: string[] = [];
-  for (let index = 0; index < headers.length; index += 2) {
-    if (!listed.includes(headers[index]!.toLowerCase())) kept.push(headers[index]!, headers[index + 1]!);
-  }
-  return kept;
 }

@@ -8,6 +8,7 @@ import { linkAws } from "./aws.ts";
 import { linkClosed } from "./closed.ts";
 import { linkHttp } from "./http.ts";
 import { linkHttpApiLambda } from "./http-api-lambda.ts";
+import { linkHttpApiProxy } from "./http-api-proxy.ts";
 import { linkHttpProxy } from "./http-proxy.ts";
 import { linkIam } from "./iam.ts";
 import { linkLambda } from "./lambda.ts";
@@ -41,6 +42,7 @@ const linkers: { readonly [Kind in StepKind]: LinkStep<Kind> } = {
   lambda: linkLambda,
   "lambda-proxy": linkLambdaProxy,
   "http-api-lambda": linkHttpApiLambda,
+  "http-api-proxy": linkHttpApiProxy,
   "authorizer-test": linkAuthorizerTest,
 };
 

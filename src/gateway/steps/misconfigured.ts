@@ -8,5 +8,6 @@ export const linkMisconfigured =
   (exchange) => {
     const help = plan.hint === undefined ? "" : `. ${plan.hint}`;
     const failure = configurationError(plan.detail, help);
-    return exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", failure);
+    const type = plan.isUnreachable === true ? "INTEGRATION_FAILURE" : "API_CONFIGURATION_ERROR";
+    return exchange.program.responses.finish(exchange, type, failure);
   };
