@@ -1,4 +1,5 @@
 import type { Integration, RestApiDefinition } from "../definition/rest-api.ts";
+import { isHttpVpcLink } from "../definition/vpc-link.ts";
 import { substituteStageVariables } from "../language/substitution.ts";
 import type { VpcLinkPlan } from "../plan/steps.ts";
 import type { IntegrationContext } from "./compile-integration.ts";
@@ -20,6 +21,9 @@ export function compileVpcLink(
   const { text: id, unset } = substituteStageVariables(integration.connectionId ?? "", variables);
   if (unset.length > 0) throw misconfigured(`Invalid connectionId: stage variable ${unset[0]} is not set`);
   const link = surroundings.vpcLinks.get(id);
+  if (link !== undefined && isHttpVpcLink(link)) {
+    throw misconfigured(`the VPC link ${id} is one of the second version, which HTTP APIs use`);
+  }
   if (link?.status !== "AVAILABLE") {
     const why = link === undefined ? `there is no VPC link ${id}` : `the VPC link ${id} is ${link.status}`;
     // AWS: Knowledge Center, "How do I resolve 500 errors for my API Gateway VPC link integration?"

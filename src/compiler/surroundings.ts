@@ -1,15 +1,16 @@
 import type { RoleAccess } from "../access/role-access.ts";
-import type { VpcLink } from "../definition/vpc-link.ts";
+import type { HttpVpcLink, VpcLink } from "../definition/vpc-link.ts";
 
 /**
  * What a stage depends on besides its deployment: documents of its account and region, and the server's settings. Plain
  * data.
  */
 export interface Surroundings {
-  /** The VPC links, by id. */
-  readonly vpcLinks: ReadonlyMap<string, VpcLink>;
+  /** The VPC links of both versions, by id. */
+  readonly vpcLinks: ReadonlyMap<string, VpcLink | HttpVpcLink>;
   /**
-   * The addresses (`host` or `host:port`) that links lead to, by the link's id, name or load balancer (`--vpc-link`).
+   * The addresses (`host` or `host:port`) that links lead to, by the link's id, name or load balancer, or by the ARN of a
+   * listener or of a service of Cloud Map, whose instances may have attributes behind it (`--vpc-link`).
    */
   readonly vpcLinkAddresses: Readonly<Record<string, readonly string[]>>;
   /** Whether the server knows who comes through a VPC endpoint (`--vpc-endpoint`). Without it, private APIs are closed. */

@@ -8,7 +8,7 @@ import {
 } from "../definition/client-certificate.ts";
 import type { HttpApiDefinition, HttpStage } from "../definition/http-api.ts";
 import type { RestApiDefinition, Stage } from "../definition/rest-api.ts";
-import { type VpcLink, vpcLinkKind } from "../definition/vpc-link.ts";
+import { type HttpVpcLink, type VpcLink, vpcLinkKind } from "../definition/vpc-link.ts";
 import type { NamedIdentity } from "../gateway/integrations/tls-identities.ts";
 import { identityKey } from "../gateway/integrations/tls-identities.ts";
 import type { Plan, PlanKind, PlanOf } from "../plan/kinds.ts";
@@ -104,7 +104,7 @@ export async function readStage(
   { vpcLinkAddresses, hasVpcEndpoints }: Pick<CompileSettings, "vpcLinkAddresses" | "hasVpcEndpoints">,
 ): Promise<StageReading> {
   const { roles: arns, clientCertificateId } = namesOf(content);
-  const links = await tx.list<VpcLink>(vpcLinkKind);
+  const links = await tx.list<VpcLink | HttpVpcLink>(vpcLinkKind);
   const identity = clientCertificateId === undefined ? undefined : await readIdentity(tx, scope, clientCertificateId);
   const { roles, sources } = await readRoles(tx, arns);
   const surroundings: Surroundings = {

@@ -177,7 +177,7 @@ const parsers: { readonly [K in ConfigValueForm["kind"]]: Parse<K> } = {
     const wanted =
       "names with addresses, such as orders=127.0.0.1:8081; whether TLS is spoken is said by the integration's URI";
     const addresses: Record<string, string[]> = Object.create(null);
-    for (const [name, address] of pairs(value) ?? [["", ""]]) {
+    for (const [name, address] of pairs(value, "last") ?? [["", ""]]) {
       if (name === "" || !isAddress(address)) return { wanted };
       addresses[name] = [...(addresses[name] ?? []), address];
     }
@@ -240,12 +240,12 @@ function texts(value: unknown): string[] | undefined {
 }
 
 /** Reads names with their values: a YAML mapping, or a list of `NAME=VALUE`. */
-function pairs(value: unknown): [name: string, value: string][] | undefined {
+function pairs(value: unknown, at: "first" | "last" = "first"): [name: string, value: string][] | undefined {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
     return Object.entries(value).flatMap(([name, member]) => [member].flat().map((each) => [name, String(each)]));
   }
   return texts(value)?.map((text) => {
-    const sign = text.indexOf("=");
+    const sign = at === "first" ? text.indexOf("=") : text.lastIndexOf("=");
     return sign < 0 ? [text, ""] : [text.slice(0, sign).trim(), text.slice(sign + 1).trim()];
   });
 }

@@ -168,6 +168,8 @@ test("VPC links have addresses by flag, variable, and YAML, one or several", asy
   writeFileSync(path, 'vpc-link:\n  orders: [10.0.0.1, "[fd00::1]:8443"]\n  arn:aws:elb/net/x: lb.internal:80\n');
   assert.deepEqual((await read({ config: path })).vpcLink, two);
   assert.deepEqual((await read()).vpcLink, {});
+  const instance = "arn:aws:servicediscovery:us-east-1:000000000000:service/srv-1?stage=prod&deployment=green";
+  assert.deepEqual((await read({ vpcLink: [`${instance}=10.0.0.1:80`] })).vpcLink, { [instance]: ["10.0.0.1:80"] });
 });
 
 test("trusted proxies and VPC endpoints are networks, of which the smallest comes first", async () => {

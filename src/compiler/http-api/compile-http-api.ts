@@ -5,6 +5,7 @@ import { planVersion } from "../../plan/plan.ts";
 import { RouteTree } from "../../plan/route-tree.ts";
 import { noSurroundings, type Surroundings } from "../surroundings.ts";
 import { compileCors } from "./compile-cors.ts";
+import { vpcLinksOfHttpApi } from "./compile-private-backend.ts";
 import { compileRoute } from "./compile-route.ts";
 import { httpSettingsWithoutEffect } from "./http-settings-without-effect.ts";
 import { makeRouteAuthorizers } from "./route-authorizers.ts";
@@ -47,6 +48,7 @@ export function compileHttpApi(
       }),
     });
   }
+  const vpcLinks = vpcLinksOfHttpApi(definition, variables);
   const log = stage.AccessLogSettings;
   const cors = compileCors(api.CorsConfiguration);
   return {
@@ -68,6 +70,7 @@ export function compileHttpApi(
     ...(stage.authorizerFlushes === undefined ? {} : { authorizerFlushes: stage.authorizerFlushes }),
     ...(cors === undefined ? {} : { cors }),
     withoutEffect: httpSettingsWithoutEffect(definition, stage),
+    ...(vpcLinks.length === 0 ? {} : { vpcLinks }),
     routes: root.build(),
     ...(defaultRoute === undefined ? {} : { defaultRoute }),
     methods,

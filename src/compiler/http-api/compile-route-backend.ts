@@ -1,59 +1,62 @@
-import { bounds } from "../../base/bounds.ts";
 import type { HttpIntegration, Route } from "../../definition/http-api.ts";
 import { defaultRouteKey } from "../../definition/route-key.ts";
-import type { BackendPlan, HttpApiProxyPlan, StepPlan } from "../../plan/steps.ts";
+import type { BackendPlan, HttpApiProxyPlan } from "../../plan/steps.ts";
 import type { UriPlan, ValuePlan } from "../../plan/values.ts";
 import { badAddress, compileOrigin, fillStageVariables, isPath } from "../compile-integration.ts";
 import { closed } from "../refusal.ts";
 import { compileRequestMappings, compileResponseMappings } from "./compile-parameter-mapping.ts";
+import { compilePrivateBackend } from "./compile-private-backend.ts";
 import type { RouteContext } from "./compile-route.ts";
 
 /**
  * Compiles the call of an HTTP backend, public or private.
  * AWS: API Gateway Developer Guide, "Create HTTP proxy integrations for HTTP APIs".
  */
-export function compileRouteBackend(integration: HttpIntegration, route: Route, context: RouteContext): StepPlan {
+export function compileRouteBackend(
+  integration: HttpIntegration,
+  route: Route,
+  context: RouteContext,
+): HttpApiProxyPlan {
   const { variables } = context;
-  if (integration.ConnectionType !== "INTERNET") throw closed(`ConnectionType ${integration.ConnectionType}`);
   if (integration.CredentialsArn !== undefined) throw closed("CredentialsArn of IntegrationType HTTP_PROXY");
   const requestMappings = compileRequestMappings(integration.RequestParameters, variables);
   const responseMappings = compileResponseMappings(integration.ResponseParameters, variables);
   return {
     kind: "http-api-proxy",
-    ...compilePublic(integration, route, context),
+    ...(integration.ConnectionType === "VPC_LINK"
+      ? { backend: { ...commonOf(integration), ...compilePrivateBackend(integration, context) }, keepsHost: true }
+      : { backend: { ...commonOf(integration), ...compilePublic(integration, route, context) } }),
     ...(requestMappings === undefined ? {} : { requestMappings }),
     ...(responseMappings === undefined ? {} : { responseMappings }),
     ...(route.AuthorizationType === "AWS_IAM" ? { dropsSignature: true } : {}),
   };
 }
 
-/** The backend's address, and whether its name is told to it. */
-type Address = Pick<HttpApiProxyPlan, "backend" | "keepsHost">;
-
-function compilePublic(integration: HttpIntegration, route: Route, { variables }: RouteContext): Address {
+function compilePublic(
+  integration: HttpIntegration,
+  route: Route,
+  { variables }: RouteContext,
+): Pick<BackendPlan, "origin" | "path"> {
   const uri = fillStageVariables(integration.IntegrationUri, variables);
   const parts = /^(https?):\/\/([^/?#]*)([^?#]*)([^#]*)/i.exec(uri);
   if (parts === null) throw badAddress(uri);
   const [, scheme = "", authority = "", path = "", query = ""] = parts;
   if (authority.includes("{")) throw closed("path variable in the host of an integration URI");
   return {
-    backend: {
-      ...commonOf(integration),
-      origin: compileOrigin(scheme.toLowerCase(), authority, uri),
-      path: compilePath({ path, query, uri }, route),
-    },
+    origin: compileOrigin(scheme.toLowerCase(), authority, uri),
+    path: compilePath({ path, query, uri }, route),
   };
 }
 
 /** Returns what public and private backends have in common. */
-export function commonOf({
+function commonOf({
   IntegrationMethod: method,
   TimeoutInMillis: timeoutMs,
 }: HttpIntegration): Omit<BackendPlan, "origin" | "path"> {
   const verb = method?.toUpperCase();
   return {
     ...(verb === undefined || verb === "ANY" ? {} : { httpMethod: verb }),
-    timeoutMs: timeoutMs ?? bounds.httpIntegrationTimeoutMsDefault.value,
+    timeoutMs,
     isTlsUnverified: false,
     headers: [],
     query: [],
