@@ -134,3 +134,51 @@ test("at the start, damaged documents shut out their own keys only", async (t) =
     ["found", "unassociated", "unassociated"],
   );
 });
+
+test("another period counts the saved calls of each key, over many pages of keys and of usage", async (t) => {
+  const under = new KeeperUnderTest(t);
+  await under.keeper.start();
+  await under.putPlan("plan", "DAY");
+  const ids = Array.from({ length: 1_201 }, (_, index) => `k${String(index).padStart(5, "0")}`);
+  // The 20th of November: the first and the twentieth day of the month, and one of the month before.
+  const days = (index: number): readonly number[] =>
+    Array.from({ length: 20 }, (_, day) => (day % 19 === 0 ? index : 0));
+  await under.write(async (tx) => {
+    for (const [index, id] of ids.entries()) {
+      await tx.put(keyKinds.apiKey, id, { id, value: `value of ${id}`, enabled: true } as ApiKey);
+      await tx.put<UsagePlanKey>(keyKinds.usagePlanKey, `plan/${id}`, { keyId: id, createdDate: 1_700_000_000 });
+      if (index % 3 !== 0) continue;
+      await tx.put<UsageMonth>(keyKinds.usageMonth, `2026-10/plan/${id}`, { days: [7] });
+      await tx.put<UsageMonth>(keyKinds.usageMonth, `2026-11/plan/${id}`, { days: days(index) });
+      // Of keys that left the plan, and of another plan.
+      await tx.put<UsageMonth>(keyKinds.usageMonth, `2026-11/plan/${id}x`, { days: [9] });
+      await tx.put<UsageMonth>(keyKinds.usageMonth, `2026-11/plan2/${id}`, { days: [9] });
+    }
+  });
+  const counts = (): readonly number[] => {
+    const slot = under.table.planSlot(scope, "plan");
+    return ids.map((id) => under.table.periodOf(under.table.find(scope, id, slot)).count);
+  };
+  const expected = (times: number): readonly number[] => ids.map((_, index) => (index % 3 === 0 ? index * times : 0));
+  assert.deepEqual(counts(), expected(1));
+  await under.putPlan("plan", "MONTH");
+  assert.deepEqual(counts(), expected(2));
+});
+
+test("another period shuts out those whose saved calls are damaged, and counts the others", async (t) => {
+  const under = new KeeperUnderTest(t);
+  await under.keeper.start();
+  await under.putPlan("plan", "DAY");
+  const months: Readonly<Record<string, unknown>> = { a: { days: [1] }, b: null, c: {}, d: { days: [2] } };
+  for (const [id, month] of Object.entries(months)) {
+    await under.putKey(id, `value of ${id}`);
+    await under.link("plan", id);
+    await under.write((tx) => tx.put(keyKinds.usageMonth, `2026-11/plan/${id}`, month));
+  }
+  await under.putPlan("plan", "MONTH");
+  const slot = under.table.planSlot(scope, "plan");
+  const found = Object.keys(months).map((id) => under.find(`value of ${id}`));
+  assert.deepEqual(found, ["found", "unassociated", "unassociated", "found"]);
+  const counts = ["a", "d"].map((id) => under.table.periodOf(under.table.find(scope, id, slot)).count);
+  assert.deepEqual(counts, [1, 2]);
+});

@@ -6,6 +6,7 @@ import { dayOf, monthStartOf, periodStartOf, type QuotaPeriod, type QuotaShare }
 import type { TokenBuckets } from "../../limits/token-buckets.ts";
 import type { Change, Scope, Store, StoredDocument } from "../../store/store.ts";
 import type { Logger } from "../../telemetry/logger.ts";
+import { daysIn, type SavedDays, turnOfOthers, UsageCursor } from "./usage-cursor.ts";
 import { monthOf, type UsageSaver } from "./usage-saver.ts";
 
 export interface ApiKeyKeeperOptions {
@@ -308,11 +309,15 @@ export class ApiKeyKeeper {
 
   async #countPlanAnew(scope: Scope, planId: string): Promise<void> {
     await this.#options.saver.save();
+    const cursor = new UsageCursor(this.#options.store, { scope, planId, today: this.#today() });
     for (let after: string | undefined = ""; after !== undefined && !this.#isClosed; ) {
       const range = { prefix: `${planId}/`, after, limit: batchMax };
       const page = await this.#readPage(scope, keyKinds.usagePlanKey, range);
       const keyIds = page.documents.map(({ id }) => id.slice(planId.length + 1));
-      await this.#countFrom(scope, planId, keyIds);
+      // Where the usage can't be read in pages, it is read key by key, and shuts out whose can't be read.
+      const saved = await cursor.take(keyIds).catch(() => undefined);
+      if (saved === undefined) await this.#countFrom(scope, planId, keyIds);
+      else for (const keyId of keyIds) this.#recount(scope, { planId, keyId }, saved.get(keyId) ?? noDays);
       after = page.next;
       await turnOfOthers();
     }
@@ -328,7 +333,7 @@ export class ApiKeyKeeper {
 
   /** Counts the calls of keys by what is saved of them. */
   async #countFrom(scope: Scope, planId: string, keyIds: readonly string[]): Promise<void> {
-    let saved: ReadonlyMap<string, Map<number, number>>;
+    let saved: ReadonlyMap<string, SavedDays>;
     try {
       saved = await this.#readUsage(scope, planId, keyIds);
     } catch (error) {
@@ -336,15 +341,11 @@ export class ApiKeyKeeper {
       else for (const keyId of keyIds) await this.#countFrom(scope, planId, [keyId]);
       return;
     }
-    for (const keyId of keyIds) this.#recount(scope, { planId, keyId }, saved.get(keyId) ?? new Map());
+    for (const keyId of keyIds) this.#recount(scope, { planId, keyId }, saved.get(keyId) ?? noDays);
   }
 
   /** Returns the saved calls of each day of this month and the month before, of keys in the order of their ids. */
-  async #readUsage(
-    scope: Scope,
-    planId: string,
-    keyIds: readonly string[],
-  ): Promise<ReadonlyMap<string, Map<number, number>>> {
+  async #readUsage(scope: Scope, planId: string, keyIds: readonly string[]): Promise<ReadonlyMap<string, SavedDays>> {
     const usage = new Map(keyIds.map((keyId) => [keyId, new Map<number, number>()]));
     const thisMonth = monthStartOf(this.#today());
     for (const month of [monthStartOf(thisMonth - 1), thisMonth]) {
@@ -352,7 +353,8 @@ export class ApiKeyKeeper {
       await this.#options.store.read(scope, async (tx) => {
         for (const [keyId, days] of usage) {
           const document = await tx.get<UsageMonth>(keyKinds.usageMonth, prefix + keyId);
-          for (const [index, count] of (document?.body.days ?? []).entries()) days.set(month + index, count);
+          if (document === undefined) continue;
+          for (const [index, count] of daysIn(document.body).entries()) days.set(month + index, count);
         }
       });
     }
@@ -363,7 +365,7 @@ export class ApiKeyKeeper {
   #recount(
     scope: Scope,
     { planId, keyId }: { readonly planId: string; readonly keyId: string },
-    saved: Map<number, number>,
+    saved: SavedDays,
   ): void {
     const { table } = this.#options;
     const slot = table.planSlot(scope, planId);
@@ -378,9 +380,13 @@ export class ApiKeyKeeper {
     if (period === undefined) return;
     const start = periodStartOf(period, today);
     table.setPeriod(membership, start, () => {
-      for (const { start: day, count } of table.daysOf(membership))
-        saved.set(day, Math.max(saved.get(day) ?? 0, count));
-      return [...saved].reduce((total, [day, count]) => (day >= start ? total + count : total), 0);
+      let total = 0;
+      for (const [day, count] of saved) if (day >= start) total += count;
+      // Of the last days, more may be counted than saved.
+      for (const { start: day, count } of table.daysOf(membership)) {
+        if (day >= start) total += Math.max(0, count - (saved.get(day) ?? 0));
+      }
+      return total;
     });
   }
 
@@ -389,10 +395,9 @@ export class ApiKeyKeeper {
   }
 }
 
-/** Control's other work goes first. */
-const turnOfOthers = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
 const isKept = (kind: string): kind is Kind => (kinds as readonly string[]).includes(kind);
+
+const noDays: SavedDays = new Map();
 
 /** The id of a plan's key is `{usagePlanId}/{keyId}`. */
 const planIdOf = (id: string): string => id.slice(0, id.indexOf("/"));
