@@ -9,6 +9,7 @@ import { writePython } from "./python.ts";
 import { writeRuby } from "./ruby.ts";
 import { readSdkApi, type SdkApi } from "./sdk-api.ts";
 import type { SdkParameters } from "./sdk-types.ts";
+import { writeSwift } from "./swift.ts";
 import { writeTypescript } from "./typescript.ts";
 
 /** The files of an SDK, by their paths in the archive's folder. */
@@ -30,6 +31,7 @@ const writers: Readonly<Record<string, (api: SdkApi, parameters: SdkParameters) 
   javascript: writeJavascript,
   python: writePython,
   ruby: writeRuby,
+  swift: writeSwift,
   typescript: writeTypescript,
 };
 

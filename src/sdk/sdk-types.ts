@@ -55,6 +55,7 @@ const rules: Readonly<Record<string, Rule>> = {
   groupId: word,
   artifactId: word,
   artifactVersion: version,
+  classPrefix: { matches: /^[A-Za-z][A-Za-z0-9_]{0,49}$/, says: "letters, digits and underscores" },
   invokerPackage: { matches: javaPackage, says: "a Java package that begins with a lower-case letter" },
   "ruby.gem-name": word,
   "ruby.gem-version": { matches: /^[0-9]+(\.[0-9A-Za-z]+)*$/, says: "a version, such as 1.0.0" },
@@ -73,7 +74,7 @@ function property(name: string, friendlyName: string, description: string, isReq
   return { name, friendlyName, description, required: isRequired };
 }
 
-/** The first four are AWS's, the others ours. */
+/** The first five are AWS's, the others ours. */
 export const sdkTypes: readonly SdkType[] = [
   {
     id: "android",
@@ -144,6 +145,15 @@ export const sdkTypes: readonly SdkType[] = [
     ],
   },
   {
+    id: "swift",
+    friendlyName: "iOS (Swift)",
+    description: "",
+    // AWS: API Gateway REST API reference, "GetSdk", parameters.
+    configurationProperties: [
+      property("classPrefix", "Prefix", "Prefix of the names of all generated classes", required),
+    ],
+  },
+  {
     id: "typescript",
     friendlyName: "TypeScript",
     description: "TypeScript SDK generator of Portico: over fetch, without dependencies",
@@ -165,8 +175,8 @@ export const sdkTypes: readonly SdkType[] = [
   },
 ];
 
-/** AWS's types that Portico has no generator for. */
-export const typesOfAwsOnly: readonly string[] = ["objectivec", "swift"];
+/** The type of AWS that Portico has no generator for. */
+export const typesOfAwsOnly: readonly string[] = ["objectivec"];
 
 /** AWS: API Gateway REST API reference, "GetSdk", has these names for two of Java's parameters. */
 const otherNames: Readonly<Record<string, string>> = {

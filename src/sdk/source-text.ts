@@ -41,6 +41,29 @@ export const javaString = (text: string): string =>
     return code < 0x80 ? `\\${code.toString(8).padStart(3, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
   })}"`;
 
+export const swiftKeywords: readonly string[] = (
+  "Any Protocol Self Type actor as associatedtype async await break case catch class continue default defer deinit do else " +
+  "enum extension fallthrough false fileprivate for func guard if import in indirect infix init inout internal is lazy let " +
+  "mutating nil nonmutating open operator optional override postfix precedence precedencegroup prefix private protocol " +
+  "public repeat required rethrows return self some static struct subscript super switch throw throws true try typealias " +
+  "unowned var weak where while"
+).split(" ");
+
+/** Returns a literal of Swift, without interpolation. */
+export const swiftString = (text: string): string =>
+  `"${text
+    .toWellFormed()
+    .replace(/[^ !#-[\]-~]/gu, (char) =>
+      char === '"' || char === "\\" ? `\\${char}` : `\\u{${char.codePointAt(0)!.toString(16)}}`,
+    )}"`;
+
+/** Returns comment lines of Swift, whose block comments could contain others. */
+export const slashComment = (text: string, indent = ""): string =>
+  linesOf(text)
+    .map((line) => `${indent}/// ${line}`.trimEnd())
+    .join("\n")
+    .concat("\n");
+
 /** Returns a literal of Ruby in double quotes, without interpolation. */
 export const rubyString = (text: string): string =>
   `"${text.replace(/[^ !$-[\]-~]/gu, (char) =>

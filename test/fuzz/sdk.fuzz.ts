@@ -9,6 +9,7 @@ import type { Method, RestApiDefinition } from "../../src/definition/rest-api.ts
 import { generateSdk } from "../../src/sdk/generate-sdk.ts";
 import { readSdkParameters, sdkTypes } from "../../src/sdk/sdk-types.ts";
 import { below, chance, pick, seed } from "../random.ts";
+import { problemOfSwift } from "../swift-text.ts";
 import { run, tool } from "../tool.ts";
 import { random } from "./from-models.ts";
 
@@ -225,6 +226,7 @@ before(() => {
         invokerPackage: `${pick(random, packages)}.android${index}`,
         artifactId: `android${index}`,
         artifactVersion: "1.0.0",
+        classPrefix: `X${index}`,
       };
       const archive = generateSdk(api, {
         sdkType: type.id,
@@ -310,6 +312,14 @@ test(named("Ruby"), tool("ruby", ["--version"], true), async () => {
     const ran = await run("ruby", ["-w", "-e", check.replaceAll("gem#{index}", `gem${index}`), one]);
     assert.equal(ran.status, 0, ran.stderr.slice(-2000));
     assert.equal(ran.stderr, "");
+  }
+});
+
+test("fuzz: Swift SDKs of strange APIs end every literal, comment and bracket", () => {
+  for (const one of folders["swift"]!) {
+    for (const file of globSync("generated-src/*.swift", { cwd: one })) {
+      assert.equal(problemOfSwift(readFileSync(join(one, file), "utf8")), undefined, file);
+    }
   }
 });
 
