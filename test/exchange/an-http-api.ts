@@ -71,7 +71,8 @@ export const answeringKeys = <Of extends Plan>(plan: Of, headers: Readonly<Recor
   })),
 });
 
-const answer = (text: string, headers: Readonly<Record<string, string>>): StepPlan => ({
+/** A step that answers with a text. */
+export const answer = (text: string, headers: Readonly<Record<string, string>> = {}): StepPlan => ({
   kind: "mock",
   request: { passthrough: "NEVER", templates: { "application/json": '{"statusCode": 200}' } },
   responses: [

@@ -3,18 +3,19 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Identity } from "../../src/access/principal.ts";
 import type { PublishedAccessKey } from "../../src/gateway/known-callers.ts";
-import type { Plan } from "../../src/plan/kinds.ts";
+import type { Plan, PlanKind } from "../../src/plan/kinds.ts";
 import type { UsagePlanFacts } from "../../src/plan/usage-plan.ts";
 import type { PublishedWebAcl } from "../../src/waf/web-acl.ts";
 import { scope } from "../exchange/fake-keys.ts";
 import { damage } from "./damage.ts";
-import { type Fault, type GateTable, gateTables, type Row } from "./gate-tables.ts";
+import { type GateTable, gateTables, type Row, rowsOf, start } from "./gate-tables.ts";
 import {
   allowedUser,
   ann,
   document,
   type GuardedApi,
   type MethodName,
+  type MethodOf,
   startGuarded,
   userOf,
   webAcl,
@@ -28,20 +29,22 @@ const optional = new Set<string>([
 ]);
 
 describe("a plan with one damaged value refuses what it refused before", () => {
-  for (const [gate, table] of Object.entries(gateTables.rest)) {
-    for (const [fault, rows] of Object.entries(table.faults) as [Fault, readonly Row[] | string][]) {
-      if (typeof rows === "string") continue;
-      // One row for each fault of each method shows enough.
-      const tried = new Set<MethodName>();
-      for (const row of rows) {
-        const method = (row.on ?? table.methods)[0];
-        if (method === undefined || row.staysShut !== undefined || tried.has(method)) continue;
-        tried.add(method);
-        it(`${gate}: ${fault}: ${row.what}`, () => staysShut(table, row, method));
-      }
+  tryAll("rest", gateTables.rest);
+  tryAll("http", gateTables.http);
+});
+
+function tryAll<Kind extends PlanKind>(kind: Kind, gates: Readonly<Record<string, GateTable<Kind>>>): void {
+  for (const [gate, table] of Object.entries(gates)) {
+    // One row for each fault of each method shows enough.
+    const tried = new Set<string>();
+    for (const [fault, row] of rowsOf(table)) {
+      const method = (row.on ?? table.methods)[0];
+      if (method === undefined || row.staysShut !== undefined || tried.has(`${fault} ${method}`)) continue;
+      tried.add(`${fault} ${method}`);
+      it(`${kind}: ${gate}: ${fault}: ${row.what}`, () => staysShut(kind, table, row, method));
     }
   }
-});
+}
 
 it("a plan with a method without steps closes its stage: nobody would answer", async () => {
   await using api = await startGuarded();
@@ -50,8 +53,13 @@ it("a plan with a method without steps closes its stage: nobody would answer", a
   assert.equal((await api.call("none")).status, 501);
 });
 
-async function staysShut(table: GateTable, row: Row, method: MethodName): Promise<void> {
-  await using api = await startGuarded({ ...table.options, ...row.options });
+async function staysShut<Kind extends PlanKind>(
+  kind: Kind,
+  table: GateTable<Kind>,
+  row: Row<Kind>,
+  method: MethodOf<Kind>,
+): Promise<void> {
+  await using api = await start(kind, { ...table.options, ...row.options });
   await api.call(method);
   await row.after?.(api);
   const { steps = [], members = [] } = table.without;
@@ -64,7 +72,7 @@ async function staysShut(table: GateTable, row: Row, method: MethodName): Promis
     );
   };
   const passed: string[] = [];
-  for (const { where, value } of damage(api.plan(), optional, isOfGate)) {
+  for (const { where, value } of damage<Plan>(api.plan(), optional, isOfGate)) {
     api.setPlan(value);
     const { status } = await api.call(method, row.send && ((draft) => row.send!(draft, api)));
     if (status === 200) passed.push(where);

@@ -1,22 +1,27 @@
 // A request that several gates would refuse gets the refusal of the first one in AWS's order, at every method.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { HttpApiDefinition } from "../../src/definition/http-api.ts";
+import type { Plan, PlanKind } from "../../src/plan/kinds.ts";
+import { start } from "./gate-tables.ts";
 import {
+  type ApiOf,
   type Draft,
   document,
-  type GuardedApi,
   type MethodName,
+  type MethodOf,
   methodNames,
   settingsOf,
   startGuarded,
 } from "./guarded-api.ts";
+import { type RouteName, routeNames } from "./guarded-http-api.ts";
 
-interface Violation {
+interface Violation<Kind extends PlanKind = "rest"> {
   readonly gate: string;
   /** Status and error type of the refusal. */
-  readonly refusal: readonly [number, string];
+  readonly refusal: readonly [number, string | undefined];
   readonly send?: (draft: Draft) => void;
-  readonly after?: (api: GuardedApi) => void;
+  readonly after?: (api: ApiOf<Kind>) => void;
 }
 
 const webAcl: Violation = {
@@ -83,11 +88,51 @@ const orders: Readonly<Record<MethodName, readonly Violation[]>> = {
   iam: [webAcl, signature, policy, key, throttle, quota, validation],
 };
 
+const limited = { ThrottlingRateLimit: 0, ThrottlingBurstLimit: 0 };
+const disabled: Violation<"http"> = {
+  gate: "disabled default endpoint",
+  refusal: [404, undefined],
+  after: (api) =>
+    api.configure((definition, stage) => [
+      disabledIn(definition),
+      // A gate before it may have changed the stage.
+      hasThrottle(api.plan()) ? { ...stage, DefaultRouteSettings: limited } : stage,
+    ]),
+};
+const hasThrottle = (plan: Plan): boolean => JSON.stringify(plan.methods).includes('"ratePerSecond":0');
+const disabledIn = (definition: HttpApiDefinition): HttpApiDefinition => ({
+  ...definition,
+  api: { ...definition.api, DisableExecuteApiEndpoint: true },
+});
+const bearer: Violation<"http"> = { gate: "authorizer", refusal: [401, undefined], send: token.send! };
+const forged: Violation<"http"> = { gate: "signature", refusal: [403, undefined], send: signature.send! };
+const routeThrottle: Violation<"http"> = {
+  gate: "throttle",
+  refusal: [429, undefined],
+  // A gate before it may have changed the definition.
+  after: (api) =>
+    api.configure((definition, stage) => [
+      api.plan().isDefaultEndpointDisabled ? disabledIn(definition) : definition,
+      { ...stage, DefaultRouteSettings: limited },
+    ]),
+};
+
+/** Each route's gates, in order. */
+const httpOrders: Readonly<Record<RouteName, readonly Violation<"http">[]>> = {
+  none: [disabled, routeThrottle],
+  jwt: [disabled, bearer, routeThrottle],
+  iam: [disabled, forged, routeThrottle],
+};
+
 /** What only one of the two gates with equal refusals says. */
 const hints: Readonly<Record<string, RegExp>> = { "web ACL": /web ACL/, "API key": /API key/ };
 
-async function check(method: MethodName, violations: readonly Violation[], expected: Violation): Promise<void> {
-  await using api = await startGuarded();
+async function check<Kind extends PlanKind>(
+  [kind, method]: readonly [Kind, MethodOf<Kind>],
+  violations: readonly Violation<Kind>[],
+  expected: Violation<Kind>,
+): Promise<void> {
+  await using api = await start(kind);
   for (const { after } of violations) after?.(api);
   const reply = await api.call(method, (draft) => {
     for (const { send } of violations) send?.(draft);
@@ -97,17 +142,22 @@ async function check(method: MethodName, violations: readonly Violation[], expec
   if (hint !== undefined) assert.match(String(reply.headers["x-portico-hint"]), hint);
 }
 
-for (const method of methodNames) {
-  const order = orders[method];
-  describe(`the first gate of the method ${method} that refuses is the one that answers`, () => {
+function checkOrder<Kind extends PlanKind>(
+  at: readonly [kind: Kind, method: MethodOf<Kind>],
+  order: readonly Violation<Kind>[],
+): void {
+  describe(`the first gate of the method ${at[1]} of ${at[0]} APIs that refuses is the one that answers`, () => {
     for (const [index, first] of order.entries()) {
       for (const second of order.slice(index + 1)) {
-        it(`${first.gate}, then ${second.gate}`, () => check(method, [second, first], first));
+        it(`${first.gate}, then ${second.gate}`, () => check(at, [second, first], first));
       }
-      it(`${first.gate}, then all that follow`, () => check(method, order.slice(index), first));
+      it(`${first.gate}, then all that follow`, () => check(at, order.slice(index), first));
     }
   });
 }
+
+for (const method of methodNames) checkOrder(["rest", method], orders[method]);
+for (const route of routeNames) checkOrder(["http", route], httpOrders[route]);
 
 describe("what a gate refuses costs nothing at the gates behind it", () => {
   it("a request that a gate before them refuses takes no token and is not counted", async () => {

@@ -8,52 +8,58 @@ import type { GateKind, StepKind } from "../../src/plan/steps.ts";
 
 import { addKey, scope } from "../exchange/fake-keys.ts";
 import {
+  type ApiOf,
   allowedUser,
   ann,
   type Draft,
   document,
   foreignKey,
   type GuardedApi,
+  type GuardedBase,
   type GuardedOptions,
   jwtOf,
   keyValue,
   type MethodName,
+  type MethodOf,
   methodNames,
   nowMs,
   resultOf,
   settingsOf,
+  startGuarded,
   userOf,
   webAcl,
   webAclArn,
 } from "./guarded-api.ts";
+import { startGuardedHttp } from "./guarded-http-api.ts";
+import { type HttpGate, http } from "./http-gate-tables.ts";
 
 /** The ways in which what a gate asks for can be wrong. `changed`: it was right, and was withdrawn or changed since. */
 export type Fault = "absent" | "malformed" | "expired" | "foreign" | "unreachable" | "changed";
 
 export type Refusal = readonly [status: number, errorType: string | undefined];
 
-export interface Row {
+export interface Row<Kind extends PlanKind = "rest"> {
   readonly what: string;
   readonly refusal: Refusal;
   /** The methods that are tried; all of the gate's if absent. */
-  readonly on?: readonly MethodName[];
+  readonly on?: readonly MethodOf<Kind>[];
   /** What becomes of the API after a good request has passed. */
-  readonly after?: (api: GuardedApi) => unknown;
+  readonly after?: (api: ApiOf<Kind>) => unknown;
   /** How the request differs from a good one. */
-  readonly send?: (draft: Draft, api: GuardedApi) => void;
+  readonly send?: (draft: Draft, api: ApiOf<Kind>) => void;
   readonly options?: GuardedOptions;
   /** Why the request does not pass without the gate either. */
   readonly staysShut?: string;
 }
 
-export interface GateTable {
+export interface GateTable<Kind extends PlanKind = "rest"> {
   /** The methods that have the gate. */
-  readonly methods: readonly MethodName[];
+  readonly methods: readonly MethodOf<Kind>[];
   readonly options?: GuardedOptions;
   /** What is taken out of the plan together with the gate, so that nothing else stands in its place. */
   readonly without: { readonly steps?: readonly StepKind[]; readonly members?: readonly (keyof Plan)[] };
   /** The rows of each fault, or why there are none. */
-  readonly faults: Readonly<Record<Fault, readonly Row[] | string>>;
+  readonly faults: Readonly<Record<Fault, readonly Row<Kind>[] | string>>;
 }
 
 const noKey: Refusal = [403, "ForbiddenException"];
@@ -360,7 +366,7 @@ const rest: Readonly<Record<GateKind | StageGateName, GateTable>> = {
           ...pool,
           after: (api) => {
             api.clock.advance(90_000_000);
-            api.poolKeys = undefined;
+            api.issuerKeys = undefined;
           },
           ...header("authorization", jwtOf({ exp: nowMs / 1_000 + 1_000_000 })),
         },
@@ -372,7 +378,7 @@ const rest: Readonly<Record<GateKind | StageGateName, GateTable>> = {
           refusal: unauthorized,
           ...pool,
           after: (api) => {
-            api.poolKeys = { two: foreignKey.publicKey };
+            api.issuerKeys = { two: foreignKey.publicKey };
             api.clock.advance(3_600_001);
           },
           ...header("authorization", jwtOf({ exp: nowMs / 1_000 + 1_000_000 })),
@@ -878,9 +884,27 @@ function outside(what: string, headers: Record<string, string>): Row {
   };
 }
 
-/** The gates of each kind of API. HTTP APIs have no rows yet. */
+/** The gates of each kind of API. */
 export const gateTables: {
-  readonly [Kind in Exclude<PlanKind, "http">]: Readonly<Record<GateKind | StageGateName, GateTable>>;
-} = {
-  rest,
+  readonly rest: Readonly<Record<GateKind | StageGateName, GateTable>>;
+  readonly http: Readonly<Record<HttpGate, GateTable<"http">>>;
+} = { rest, http };
+
+const starters: { readonly [Kind in PlanKind]: (options?: GuardedOptions) => Promise<ApiOf<Kind>> } = {
+  rest: startGuarded,
+  http: startGuardedHttp,
 };
+
+/** Starts the guarded API of a kind. */
+export const start = <Kind extends PlanKind>(
+  kind: Kind,
+  options?: GuardedOptions,
+): Promise<ApiOf<Kind> & GuardedBase<Kind>> =>
+  // The table's type says that a kind's starter gives that kind's API; TypeScript can't follow that through the union.
+  starters[kind](options) as Promise<ApiOf<Kind> & GuardedBase<Kind>>;
+
+/** The rows of a table, with their faults. */
+export const rowsOf = <Kind extends PlanKind>({ faults }: GateTable<Kind>): (readonly [Fault, Row<Kind>])[] =>
+  (Object.entries(faults) as [Fault, readonly Row<Kind>[] | string][]).flatMap(([fault, rows]) =>
+    typeof rows === "string" ? [] : rows.map((row) => [fault, row] as const),
+  );

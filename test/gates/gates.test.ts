@@ -1,26 +1,34 @@
 // Every gate refuses what is absent, malformed, expired, foreign, unreachable or changed, and nothing but the gate does.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Fault, type GateTable, gateTables, type Row } from "./gate-tables.ts";
-import { type GuardedApi, type MethodName, planWithout, startGuarded } from "./guarded-api.ts";
+import type { PlanKind } from "../../src/plan/kinds.ts";
+import type { Reply } from "../exchange/start-gateway.ts";
+import { type GateTable, gateTables, type Row, rowsOf, start } from "./gate-tables.ts";
+import { type ApiOf, type GuardedBase, type MethodOf, planWithout } from "./guarded-api.ts";
 
-for (const [kind, gates] of Object.entries(gateTables)) {
+function describeGates<Kind extends PlanKind>(kind: Kind, gates: Readonly<Record<string, GateTable<Kind>>>): void {
   for (const [gate, table] of Object.entries(gates)) {
     describe(`the gate ${gate} of ${kind} APIs`, () => {
-      for (const [fault, rows] of Object.entries(table.faults) as [Fault, readonly Row[] | string][]) {
-        if (typeof rows === "string") continue;
-        for (const row of rows) {
-          for (const method of row.on ?? table.methods) {
-            it(`refuses, at the method ${method}, and alone: ${fault}: ${row.what}`, () => refuses(table, row, method));
-          }
+      for (const [fault, row] of rowsOf(table)) {
+        for (const method of row.on ?? table.methods) {
+          it(`refuses, at the method ${method}, and alone: ${fault}: ${row.what}`, () =>
+            refuses(kind, table, row, method));
         }
       }
     });
   }
 }
 
-async function refuses(table: GateTable, row: Row, method: MethodName): Promise<void> {
-  await using api = await startGuarded({ ...table.options, ...row.options });
+describeGates("rest", gateTables.rest);
+describeGates("http", gateTables.http);
+
+async function refuses<Kind extends PlanKind>(
+  kind: Kind,
+  table: GateTable<Kind>,
+  row: Row<Kind>,
+  method: MethodOf<Kind>,
+): Promise<void> {
+  await using api = await start(kind, { ...table.options, ...row.options });
   const good = await api.call(method);
   assert.deepEqual([good.status, good.text], [200, "served"], `a good request passes: ${hintOf(good)}`);
   await row.after?.(api);
@@ -33,10 +41,13 @@ async function refuses(table: GateTable, row: Row, method: MethodName): Promise<
   else assert.notEqual(status, 200, row.staysShut);
 }
 
-async function answer(api: GuardedApi, { send }: Row, method: MethodName): Promise<readonly [number, unknown]> {
+async function answer<Kind extends PlanKind>(
+  api: ApiOf<Kind> & GuardedBase<Kind>,
+  { send }: Row<Kind>,
+  method: MethodOf<Kind>,
+): Promise<readonly [number, unknown]> {
   const reply = await api.call(method, send && ((draft) => send(draft, api)));
   return [reply.status, reply.headers["x-amzn-errortype"]];
 }
 
-const hintOf = ({ status, text, headers }: Awaited<ReturnType<GuardedApi["call"]>>): string =>
-  `${status} ${text} ${headers["x-portico-hint"]}`;
+const hintOf = ({ status, text, headers }: Reply): string => `${status} ${text} ${headers["x-portico-hint"]}`;

@@ -8,12 +8,14 @@ import type { Credentials } from "../../src/access/request-signer.ts";
 import { ManualClock } from "../../src/base/clock.ts";
 import { parseIpNetwork } from "../../src/base/ip-address.ts";
 import { noSurroundings, type Surroundings } from "../../src/compiler/surroundings.ts";
+import type { HttpApiDefinition, HttpStage } from "../../src/definition/http-api.ts";
 import type { MethodSetting, RestApiDefinition, Stage } from "../../src/definition/rest-api.ts";
 import { developmentListener, type Listener } from "../../src/http/listener.ts";
 import type { ApiKeyTable } from "../../src/limits/api-key-table.ts";
 import { allocateThrottles, openThrottles, type ThrottleLimit, type Throttles } from "../../src/limits/throttles.ts";
-import type { Plan } from "../../src/plan/kinds.ts";
+import type { Plan, PlanKind, PlanOf } from "../../src/plan/kinds.ts";
 import { stageKey } from "../../src/plan/plan.ts";
+import type { RestPlan } from "../../src/plan/rest-plan.ts";
 import type { StepKind } from "../../src/plan/steps.ts";
 import type { UsagePlanFacts } from "../../src/plan/usage-plan.ts";
 import type { PublishedWebAcl } from "../../src/waf/web-acl.ts";
@@ -23,6 +25,7 @@ import { addKey, aKeyTable, scope } from "../exchange/fake-keys.ts";
 import { type GatewayUnderTest, type Reply, startGateway } from "../exchange/start-gateway.ts";
 import { type SdkSigning, signWithSdk } from "../sdk-signer.ts";
 import { aRule, aWebAcl, base64, noParts, plain } from "../waf/a-web-acl.ts";
+import type { GuardedHttpApi, RouteName } from "./guarded-http-api.ts";
 
 /** The methods of the API: one for each way to find out who calls. Each has all gates that it can have. */
 export const methodNames = ["none", "custom", "pool", "iam"] as const;
@@ -37,7 +40,7 @@ const { account } = scope;
 const stageArn = `arn:aws:execute-api:us-east-1:${account}:abc123/prod`;
 const poolId = "us-east-1_Portico01";
 const issuer = `https://cognito-idp.us-east-1.amazonaws.com/${poolId}`;
-const poolKey = generateKeyPairSync("rsa", { modulusLength: 2_048 });
+export const poolKey = generateKeyPairSync("rsa", { modulusLength: 2_048 });
 export const foreignKey = generateKeyPairSync("rsa", { modulusLength: 2_048 });
 
 export const document = (...statements: readonly object[]): string =>
@@ -153,23 +156,50 @@ export interface Draft {
   tamper: (headers: Record<string, string | string[]>) => void;
 }
 
-export type Configuration = readonly [definition: RestApiDefinition, stage: Stage];
+/** What the guarded APIs of each kind are made of. */
+export interface GuardedKinds {
+  readonly rest: {
+    readonly definition: RestApiDefinition;
+    readonly stage: Stage;
+    readonly method: MethodName;
+    readonly api: GuardedApi;
+  };
+  readonly http: {
+    readonly definition: HttpApiDefinition;
+    readonly stage: HttpStage;
+    readonly method: RouteName;
+    readonly api: GuardedHttpApi;
+  };
+}
 
-export interface GuardedApi extends AsyncDisposable {
+export type MethodOf<Kind extends PlanKind> = GuardedKinds[Kind]["method"];
+export type ApiOf<Kind extends PlanKind> = GuardedKinds[Kind]["api"];
+type Configuration<Kind extends PlanKind> = readonly [
+  definition: GuardedKinds[Kind]["definition"],
+  stage: GuardedKinds[Kind]["stage"],
+];
+
+/** What the guarded APIs of all kinds have. */
+export interface GuardedBase<Kind extends PlanKind> extends AsyncDisposable {
   readonly gateway: GatewayUnderTest;
   readonly clock: ManualClock;
   readonly functions: FakeFunctions;
-  readonly table: ApiKeyTable;
   readonly throttles: Throttles;
-  /** The keys of the pool; undefined if nobody answers for them. */
-  poolKeys: Readonly<Record<string, KeyObject>> | undefined;
-  plan(): Plan;
+  /** The keys of the user pool or issuer; undefined if nobody answers for them. */
+  issuerKeys: Readonly<Record<string, KeyObject>> | undefined;
+  plan(): PlanOf<Kind>;
   /** Deploys the API in another form. */
-  configure(change: (definition: RestApiDefinition, stage: Stage) => Configuration): void;
+  configure(
+    change: (definition: GuardedKinds[Kind]["definition"], stage: GuardedKinds[Kind]["stage"]) => Configuration<Kind>,
+  ): void;
   setPlan(plan: Plan): void;
-  setUsagePlan(facts?: Partial<UsagePlanFacts>): void;
   /** Calls a method with what all its gates ask for, but for what `change` makes of it. */
-  call(method: MethodName, change?: (draft: Draft) => void): Promise<Reply>;
+  call(method: MethodOf<Kind>, change?: (draft: Draft) => void): Promise<Reply>;
+}
+
+export interface GuardedApi extends GuardedBase<"rest"> {
+  readonly table: ApiKeyTable;
+  setUsagePlan(facts?: Partial<UsagePlanFacts>): void;
 }
 
 export interface GuardedOptions {
@@ -196,9 +226,9 @@ export async function startGuarded(options: GuardedOptions = {}): Promise<Guarde
   const memory = allocateThrottles(nowMs);
   const throttles = openThrottles(memory, { ratePerSecond: 1e9, burst: 1e9 });
   const cognito = createServer((_, outgoing) => {
-    if (api.poolKeys === undefined) outgoing.writeHead(503).end();
+    if (api.issuerKeys === undefined) outgoing.writeHead(503).end();
     else {
-      const keys = Object.entries(api.poolKeys).map(([kid, key]) => ({
+      const keys = Object.entries(api.issuerKeys).map(([kid, key]) => ({
         ...key.export({ format: "jwk" }),
         kid,
         alg: "RS256",
@@ -218,7 +248,8 @@ export async function startGuarded(options: GuardedOptions = {}): Promise<Guarde
     services: { endpoints: { cognitoidp: `http://127.0.0.1:${(cognito.address() as AddressInfo).port}` } },
   });
   const surroundings: Surroundings = { ...noSurroundings, hasVpcEndpoints: options.isPrivate === true };
-  const deploy = (configuration: Configuration): Plan => gateway.deploy(...configuration, surroundings).plan;
+  const deploy = (configuration: Configuration<"rest">): RestPlan =>
+    gateway.deploy(...configuration, surroundings).plan as RestPlan;
   const base: RestApiDefinition = options.isPrivate
     ? {
         ...definition,
@@ -235,7 +266,7 @@ export async function startGuarded(options: GuardedOptions = {}): Promise<Guarde
     functions,
     table,
     throttles,
-    poolKeys: { one: poolKey.publicKey },
+    issuerKeys: { one: poolKey.publicKey },
     plan: () => plan,
     configure(change) {
       plan = deploy(change(base, stage));
@@ -252,7 +283,18 @@ export async function startGuarded(options: GuardedOptions = {}): Promise<Guarde
         ...facts,
       });
     },
-    call: (method, change) => callGuarded(gateway, method, change),
+    call: (method, change) =>
+      callGuarded(
+        gateway,
+        {
+          path: `/prod/${method}`,
+          host: "abc123.execute-api.us-east-1.localhost",
+          query: { q: "1" },
+          headers: { "x-api-key": keyValue, "user-agent": "test", ...authorizations[method]() },
+          isSigned: method === "iam",
+        },
+        change,
+      ),
     async [Symbol.asyncDispose]() {
       await gateway[Symbol.asyncDispose]();
       cognito.closeAllConnections();
@@ -275,27 +317,22 @@ const authorizations: Readonly<Record<MethodName, () => Record<string, string>>>
   iam: () => ({}),
 };
 
-async function callGuarded(
+/** Sends a request that all gates let through, but for what `change` makes of it. */
+export async function callGuarded(
   gateway: GatewayUnderTest,
-  method: MethodName,
+  good: Partial<Draft> & Pick<Draft, "path" | "host" | "headers"> & { readonly isSigned: boolean },
   change: (draft: Draft) => void = () => {},
 ): Promise<Reply> {
-  const draft: Draft = {
-    path: `/prod/${method}`,
-    query: { q: "1" },
-    headers: { "x-api-key": keyValue, "user-agent": "test", ...authorizations[method]() },
-    credentials: ann,
-    signing: {},
-    host: "abc123.execute-api.us-east-1.localhost",
-    tamper: () => {},
-  };
+  const { isSigned, ...request } = good;
+  const draft: Draft = { query: {}, credentials: ann, signing: {}, tamper: () => {}, ...request };
   change(draft);
   const { path, query, host, port } = draft;
-  let target = `${path}?${new URLSearchParams(query)}`;
+  const search = String(new URLSearchParams(query));
+  let target = search === "" ? path : `${path}?${search}`;
   let headers: Record<string, string | string[]> = draft.headers;
-  if (method === "iam") {
-    const request = { method: "GET", host, path, query, headers: draft.headers };
-    const signed = await signWithSdk(request, { credentials: draft.credentials, nowMs, ...draft.signing });
+  if (isSigned) {
+    const unsigned = { method: "GET", host, path, query, headers: draft.headers };
+    const signed = await signWithSdk(unsigned, { credentials: draft.credentials, nowMs, ...draft.signing });
     target = signed.target;
     headers = { ...signed.headers };
   }

@@ -1,0 +1,138 @@
+// An HTTP API with every gate that it can have, and what lets a request through all of them.
+
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { ManualClock } from "../../src/base/clock.ts";
+import type { HttpApiDefinition, HttpStage } from "../../src/definition/http-api.ts";
+import { allocateThrottles, fillThrottles, openThrottles } from "../../src/limits/throttles.ts";
+import type { HttpApiPlan } from "../../src/plan/http-api-plan.ts";
+import { stageKey } from "../../src/plan/plan.ts";
+import { anHttpApi, anHttpStage, answer, aUrl } from "../exchange/an-http-api.ts";
+import { FakeFunctions } from "../exchange/fake-functions.ts";
+import { startGateway } from "../exchange/start-gateway.ts";
+import {
+  allowedUser,
+  ann,
+  callGuarded,
+  type GuardedBase,
+  type GuardedOptions,
+  jwtOf,
+  nowMs,
+  poolKey,
+} from "./guarded-api.ts";
+
+/** The routes of the API: one for each way to find out who calls. Each has all gates that it can have. */
+export const routeNames = ["none", "jwt", "iam"] as const;
+export type RouteName = (typeof routeNames)[number];
+
+export interface GuardedHttpApi extends GuardedBase<"http"> {
+  /** A token that the issuer signed. */
+  tokenOf(claims?: object, key?: typeof poolKey.privateKey, header?: object): string;
+}
+
+/** With throttles that no test reaches unless it changes them. */
+const stage = anHttpStage({ DefaultRouteSettings: { ThrottlingRateLimit: 100_000, ThrottlingBurstLimit: 100_000 } });
+const integration = aUrl("https://backend.example/");
+
+const definitionOf = (issuer: string): HttpApiDefinition =>
+  anHttpApi(
+    {
+      "GET /none": { integration },
+      "GET /jwt": { integration, route: { AuthorizationType: "JWT", AuthorizerId: "jwt" } },
+      "GET /iam": { integration, route: { AuthorizationType: "AWS_IAM" } },
+    },
+    {
+      // Each route answers by a step that `servedBy` puts there.
+      integrations: [],
+      authorizers: [
+        {
+          AuthorizerId: "jwt",
+          Name: "jwt",
+          AuthorizerType: "JWT",
+          IdentitySource: ["$request.header.Authorization"],
+          JwtConfiguration: { Issuer: issuer, Audience: ["client-1"] },
+        },
+      ],
+    },
+  );
+
+/** One for all APIs, each of which begins with full buckets: memory that is shared is given back late. */
+const memory = allocateThrottles(nowMs);
+
+const servedBy = (plan: HttpApiPlan): HttpApiPlan => ({
+  ...plan,
+  methods: plan.methods.map((method) => ({
+    ...method,
+    steps: method.steps.map((step) => (step.kind === "misconfigured" ? answer("served") : step)),
+  })),
+});
+
+export async function startGuardedHttp(options: GuardedOptions = {}): Promise<GuardedHttpApi> {
+  const clock = new ManualClock(nowMs);
+  const functions = new FakeFunctions();
+  fillThrottles(memory);
+  const provider = createServer((incoming, outgoing) => {
+    if (api.issuerKeys === undefined) outgoing.writeHead(503).end();
+    else if (incoming.url === "/keys") {
+      const keys = Object.entries(api.issuerKeys).map(([kid, key]) => ({ ...key.export({ format: "jwk" }), kid }));
+      outgoing.end(JSON.stringify({ keys: keys.map((key) => ({ ...key, alg: "RS256", use: "sig" })) }));
+    } else outgoing.end(JSON.stringify({ issuer, jwks_uri: `${issuer}/keys` }));
+  });
+  await new Promise<void>((resolve) => provider.listen(0, "127.0.0.1", resolve));
+  const issuer = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
+  const gateway = await startGateway({
+    clock,
+    functions,
+    throttles: memory,
+    ...(options.accountThrottle && { accountThrottle: options.accountThrottle }),
+  });
+  const tokenOf: GuardedHttpApi["tokenOf"] = (claims = {}, key = poolKey.privateKey, header = {}) =>
+    jwtOf({ iss: issuer, ...claims }, key, header);
+  const setPlan: GuardedHttpApi["setPlan"] = (plan) =>
+    void gateway.gateway.setPlan(stageKey(plan.apiId, plan.stageName), plan);
+  const deploy = (definition: HttpApiDefinition, of: HttpStage): HttpApiPlan => {
+    const plan = servedBy(gateway.deployHttp(definition, of).plan as HttpApiPlan);
+    setPlan(plan);
+    return plan;
+  };
+  const base = definitionOf(issuer);
+  let plan = deploy(base, stage);
+  const authorizations: Readonly<Record<RouteName, () => Record<string, string>>> = {
+    none: () => ({}),
+    jwt: () => ({ authorization: `Bearer ${tokenOf()}` }),
+    iam: () => ({}),
+  };
+  const api: GuardedHttpApi = {
+    gateway,
+    clock,
+    functions,
+    throttles: openThrottles(memory, { ratePerSecond: 1e9, burst: 1e9 }),
+    issuerKeys: { one: poolKey.publicKey },
+    tokenOf,
+    plan: () => plan,
+    configure(change) {
+      plan = deploy(...change(base, stage));
+    },
+    setPlan,
+    call: (route, change) =>
+      callGuarded(
+        gateway,
+        {
+          path: `/${route}`,
+          host: "http123.execute-api.us-east-1.localhost",
+          headers: { "user-agent": "test", ...authorizations[route]() },
+          isSigned: route === "iam",
+        },
+        change,
+      ),
+    async [Symbol.asyncDispose]() {
+      await gateway[Symbol.asyncDispose]();
+      provider.closeAllConnections();
+      provider.close();
+    },
+  };
+  const { callers } = gateway.gateway;
+  callers.setIdentity("user/ann", allowedUser);
+  callers.setAccessKey(ann.accessKeyId, { secret: ann.secretAccessKey, isActive: true, ownerArn: allowedUser.arn });
+  return api;
+}

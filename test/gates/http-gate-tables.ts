@@ -1,0 +1,384 @@
+// What each gate of HTTP APIs refuses, and how. A gate that HTTP APIs do not have says why.
+
+import type { HttpApi, HttpAuthorizer, Route, RouteSettings } from "../../src/definition/http-api.ts";
+import type { StageGateName } from "../../src/plan/plan.ts";
+import type { GateKind } from "../../src/plan/steps.ts";
+import { scope } from "../exchange/fake-keys.ts";
+import type { GateTable, Refusal, Row } from "./gate-tables.ts";
+import { allowedUser, ann, type Draft, foreignKey, nowMs, userOf } from "./guarded-api.ts";
+import { type GuardedHttpApi, routeNames } from "./guarded-http-api.ts";
+
+/** The gates that HTTP APIs lack on AWS as well, and what a plan of theirs never has. */
+export const absentFromHttp = {
+  "resource-policy": "HTTP APIs have no resource policies",
+  resourcePolicy: "HTTP APIs have no resource policies",
+  "api-key": "HTTP APIs have no API keys",
+  quota: "HTTP APIs have no usage plans",
+  "request-validation": "HTTP APIs validate no requests",
+  privateEndpoint: "HTTP APIs are public",
+  webAclArn: "HTTP APIs have no web ACLs",
+} as const satisfies Partial<Record<GateKind | StageGateName, string>>;
+
+export type HttpGate = Exclude<GateKind | StageGateName, keyof typeof absentFromHttp>;
+
+type HttpRow = Row<"http">;
+
+const unauthorized: Refusal = [401, undefined];
+const forbidden: Refusal = [403, undefined];
+const missing: Refusal = [404, undefined];
+const throttled: Refusal = [429, undefined];
+const closed: Refusal = [501, "NotImplementedException"];
+const stillClosed = "the setting closes the route as a whole";
+
+const token = (make: (api: GuardedHttpApi) => string | undefined): Pick<HttpRow, "send"> => ({
+  send: ({ headers }, api) => {
+    const value = make(api);
+    if (value === undefined) delete headers["authorization"];
+    else headers["authorization"] = value;
+  },
+});
+const bearer = (...given: Parameters<GuardedHttpApi["tokenOf"]>): Pick<HttpRow, "send"> =>
+  token(({ tokenOf }) => `Bearer ${tokenOf(...given)}`);
+const routeWith = (over: Partial<Route>): Pick<HttpRow, "after"> => ({
+  after: (api) =>
+    api.configure((definition, stage) => [
+      { ...definition, routes: definition.routes.map((route) => ({ ...route, ...over })) },
+      stage,
+    ]),
+});
+const authorizerWith = (over: Partial<HttpAuthorizer>): Pick<HttpRow, "after"> => ({
+  after: (api) =>
+    api.configure((definition, stage) => [
+      { ...definition, authorizers: definition.authorizers.map((each) => ({ ...each, ...over })) },
+      stage,
+    ]),
+});
+const apiWith = (over: Partial<HttpApi>): Pick<HttpRow, "after"> => ({
+  after: (api) => api.configure((definition, stage) => [{ ...definition, api: { ...definition.api, ...over } }, stage]),
+});
+const limited = (rate: unknown, burst: unknown): RouteSettings =>
+  ({ ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst }) as RouteSettings;
+const throttledBy = (settings: RouteSettings): Pick<HttpRow, "after"> => ({
+  after: (api) => api.configure((definition, stage) => [definition, { ...stage, DefaultRouteSettings: settings }]),
+});
+const signedBy = (change: (draft: Draft) => void): Pick<HttpRow, "send"> => ({ send: (draft) => change(draft) });
+const tampered = (value: string | undefined): Pick<HttpRow, "send"> => ({
+  send: (draft) => {
+    draft.tamper = (headers) => {
+      if (value === undefined) delete headers["authorization"];
+      else headers["authorization"] = value;
+    };
+  },
+});
+const setUser = ({ gateway }: GuardedHttpApi, policies: readonly object[]): void =>
+  gateway.gateway.callers.setIdentity("user/ann", userOf(scope.account, ...policies));
+
+const far = nowMs / 1_000 + 1_000_000;
+
+export const http: Readonly<Record<HttpGate, GateTable<"http">>> = {
+  authorizer: {
+    methods: ["jwt"],
+    without: { steps: ["authorizer"] },
+    faults: {
+      absent: [
+        { what: "no token", refusal: unauthorized, ...token(() => undefined) },
+        { what: "an empty token", refusal: unauthorized, ...token(() => "") },
+        { what: "no token behind Bearer", refusal: unauthorized, ...token(() => "Bearer ") },
+        {
+          what: "in another header",
+          refusal: unauthorized,
+          send: ({ headers }) => {
+            headers["x-authorization"] = headers["authorization"]!;
+            delete headers["authorization"];
+          },
+        },
+        {
+          what: "an authorizer that is not there",
+          refusal: closed,
+          ...routeWith({ AuthorizationType: "JWT", AuthorizerId: "none" }),
+          staysShut: stillClosed,
+        },
+      ],
+      malformed: [
+        { what: "a token that is none", refusal: unauthorized, ...token(() => "Bearer abc") },
+        {
+          what: "a token without a signature",
+          refusal: unauthorized,
+          ...token(({ tokenOf }) => `Bearer ${tokenOf().split(".").slice(0, 2).join(".")}.`),
+        },
+        { what: "a token by alg none", refusal: unauthorized, ...bearer({}, foreignKey.privateKey, { alg: "none" }) },
+        {
+          what: "a misspelt type",
+          refusal: closed,
+          ...authorizerWith({ AuthorizerType: "jwt" as never }),
+          staysShut: stillClosed,
+        },
+      ],
+      expired: [
+        {
+          what: "a token that has expired",
+          refusal: unauthorized,
+          after: ({ clock }) => clock.advance(900_000),
+          ...bearer(),
+        },
+        { what: "a token that is not valid yet", refusal: unauthorized, ...bearer({ nbf: nowMs / 1_000 + 600 }) },
+      ],
+      foreign: [
+        { what: "another issuer's token", refusal: unauthorized, ...bearer({ iss: "https://issuer.example" }) },
+        { what: "another's signature", refusal: unauthorized, ...bearer({}, foreignKey.privateKey) },
+        { what: "for another audience", refusal: unauthorized, ...bearer({ aud: "client-2" }) },
+        {
+          what: "by a key that the issuer does not have",
+          refusal: unauthorized,
+          ...bearer({}, foreignKey.privateKey, { kid: "two" }),
+        },
+      ],
+      unreachable: [
+        {
+          what: "an issuer that has not answered for long",
+          refusal: unauthorized,
+          after: (api) => {
+            api.clock.advance(90_000_000);
+            api.issuerKeys = undefined;
+          },
+          ...bearer({ exp: far }),
+        },
+      ],
+      changed: [
+        {
+          what: "a key that the issuer took back",
+          refusal: unauthorized,
+          after: (api) => {
+            api.issuerKeys = { two: foreignKey.publicKey };
+            api.clock.advance(90_000_000);
+          },
+          ...bearer({ exp: far }),
+        },
+        {
+          what: "scopes that are asked for",
+          refusal: forbidden,
+          ...routeWith({ AuthorizationType: "JWT", AuthorizerId: "jwt", AuthorizationScopes: ["pets:read"] }),
+        },
+        {
+          what: "another audience",
+          refusal: unauthorized,
+          after: (api) =>
+            api.configure((definition, stage) => [
+              {
+                ...definition,
+                authorizers: definition.authorizers.map((each) => ({
+                  ...each,
+                  JwtConfiguration: { ...each.JwtConfiguration, Audience: ["client-2"] },
+                })),
+              },
+              stage,
+            ]),
+        },
+      ],
+    },
+  },
+  throttle: {
+    methods: routeNames,
+    without: { steps: ["throttle"] },
+    faults: {
+      absent: [
+        {
+          what: "no setting: the account's is used up",
+          refusal: throttled,
+          options: { accountThrottle: { ratePerSecond: 1, burst: 1 } },
+          ...throttledBy({}),
+        },
+      ],
+      malformed: [
+        { what: "a rate that is no number", refusal: closed, ...throttledBy(limited("5", 5)), staysShut: stillClosed },
+        {
+          what: "a burst that is no number",
+          refusal: closed,
+          ...throttledBy(limited(5, null)),
+          staysShut: stillClosed,
+        },
+        { what: "a negative rate", refusal: throttled, ...throttledBy(limited(-5, 5)) },
+      ],
+      expired: "tokens do not expire",
+      foreign: "a bucket is its route's own",
+      unreachable: "buckets are in memory that all threads share",
+      changed: [
+        { what: "a rate of nothing", refusal: throttled, ...throttledBy(limited(0, 5)) },
+        {
+          what: "a route's own",
+          refusal: throttled,
+          after: (api) =>
+            api.configure((definition, stage) => [
+              definition,
+              {
+                ...stage,
+                RouteSettings: Object.fromEntries(definition.routes.map(({ RouteKey }) => [RouteKey, limited(0, 0)])),
+              },
+            ]),
+        },
+        {
+          what: "used up",
+          refusal: throttled,
+          after: async (api) => {
+            api.configure((definition, stage) => [definition, { ...stage, DefaultRouteSettings: limited(1, 1) }]);
+            for (const route of routeNames) await api.call(route);
+          },
+        },
+      ],
+    },
+  },
+  iam: {
+    methods: ["iam"],
+    without: { steps: ["iam"] },
+    faults: {
+      absent: [
+        { what: "no signature", refusal: forbidden, ...tampered(undefined) },
+        { what: "no policy of the user's", refusal: forbidden, after: (api) => setUser(api, []) },
+      ],
+      malformed: [
+        { what: "a bearer token", refusal: forbidden, ...tampered("Bearer x") },
+        { what: "half a signature", refusal: forbidden, ...tampered("AWS4-HMAC-SHA256 Credential=a") },
+        {
+          what: "a policy that can't be read",
+          refusal: forbidden,
+          after: ({ gateway }) =>
+            gateway.gateway.callers.setIdentity("user/ann", {
+              ...allowedUser,
+              policies: [{ name: "own", document: "{" }],
+            }),
+        },
+      ],
+      expired: [
+        {
+          what: "a signature of yesterday",
+          refusal: forbidden,
+          ...signedBy((draft) => {
+            draft.signing = { nowMs: nowMs - 86_400_000 };
+          }),
+        },
+        {
+          what: "a presigned query that has expired",
+          refusal: forbidden,
+          ...signedBy((draft) => {
+            draft.signing = { nowMs: nowMs - 61_000, expiresIn: 60 };
+          }),
+        },
+      ],
+      foreign: [
+        {
+          what: "another region",
+          refusal: forbidden,
+          ...signedBy((draft) => {
+            draft.signing = { region: "eu-west-1" };
+          }),
+        },
+        {
+          what: "another service",
+          refusal: forbidden,
+          ...signedBy((draft) => {
+            draft.signing = { service: "lambda" };
+          }),
+        },
+        {
+          what: "a key that nobody has",
+          refusal: forbidden,
+          ...signedBy((draft) => {
+            draft.credentials = { ...ann, accessKeyId: "AKIANOBODY" };
+          }),
+        },
+        {
+          what: "another's secret",
+          refusal: forbidden,
+          ...signedBy((draft) => {
+            draft.credentials = { ...ann, secretAccessKey: "guessed" };
+          }),
+        },
+        {
+          what: "another account's user",
+          refusal: forbidden,
+          after: ({ gateway }) => {
+            const theirs = userOf("111111111111", { Effect: "Allow", Action: "*", Resource: "*" });
+            gateway.gateway.callers.setIdentity("user/theirs", theirs);
+            gateway.gateway.callers.setAccessKey("AKIATHEIRS", { secret: "s", isActive: true, ownerArn: theirs.arn });
+          },
+          send: (draft) => {
+            draft.credentials = { accessKeyId: "AKIATHEIRS", secretAccessKey: "s" };
+          },
+        },
+      ],
+      unreachable: "callers are published to the thread: one that it was not told of is unknown",
+      changed: [
+        {
+          what: "a deleted key",
+          refusal: forbidden,
+          after: ({ gateway }) => gateway.gateway.callers.setAccessKey(ann.accessKeyId, null),
+        },
+        {
+          what: "a deleted user",
+          refusal: forbidden,
+          after: ({ gateway }) => gateway.gateway.callers.setIdentity("user/ann", null),
+        },
+        {
+          what: "a Deny",
+          refusal: forbidden,
+          after: (api) =>
+            setUser(api, [
+              { Effect: "Allow", Action: "*", Resource: "*" },
+              { Effect: "Deny", Action: "execute-api:*", Resource: "*" },
+            ]),
+        },
+        {
+          what: "an Allow of another route",
+          refusal: forbidden,
+          after: (api) =>
+            setUser(api, [
+              {
+                Effect: "Allow",
+                Action: "execute-api:Invoke",
+                Resource: `arn:aws:execute-api:us-east-1:${scope.account}:http123/$default/GET/none`,
+              },
+            ]),
+        },
+      ],
+    },
+  },
+  closed: {
+    methods: routeNames,
+    without: { steps: ["closed"], members: ["closed"] },
+    faults: {
+      absent: "what closes is the setting that can't be enforced",
+      malformed: [
+        { what: "a misspelt authorization", refusal: closed, ...routeWith({ AuthorizationType: "Jwt" }) },
+        { what: "a stage's throttle", refusal: closed, ...throttledBy(limited("5", 5)) },
+      ],
+      expired: "nothing of it expires",
+      foreign: [
+        {
+          what: "an authorizer of another type",
+          refusal: closed,
+          ...routeWith({ AuthorizationType: "CUSTOM", AuthorizerId: "jwt" }),
+        },
+      ],
+      unreachable: "it is part of the plan, and nothing is asked",
+      changed: [
+        {
+          what: "an authorizer that was deleted",
+          refusal: closed,
+          ...routeWith({ AuthorizationType: "JWT", AuthorizerId: "gone" }),
+        },
+      ],
+    },
+  },
+  isDefaultEndpointDisabled: {
+    methods: routeNames,
+    without: { members: ["isDefaultEndpointDisabled"] },
+    faults: {
+      absent: "the API's default host is the only one",
+      malformed: "it is true or false",
+      expired: "nothing of it expires",
+      foreign: "the API's default host is the only one",
+      unreachable: "it is part of the plan, and nothing is asked",
+      changed: [{ what: "disabled", refusal: missing, ...apiWith({ DisableExecuteApiEndpoint: true }) }],
+    },
+  },
+};
