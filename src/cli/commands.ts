@@ -81,7 +81,8 @@ export const commands: readonly CommandFacts[] = [
     options: [
       { flags: "--endpoint <URL>", help: "use this running server" },
       { flags: "--name <NAME>", help: "the API's name (default: the document's title)" },
-      { flags: "--stage <NAME>", help: "the stage to deploy to (default: dev)" },
+      { flags: "--stage <NAME>", help: "the stage to deploy to (default: dev; of an HTTP API $default)" },
+      { flags: "--http", help: "make an HTTP API, also of a document that has nothing of its own of these" },
       { flags: "--no-watch", help: "deploy once; with a running server, then end" },
       {
         flags: "--mock",
@@ -134,7 +135,11 @@ export const commands: readonly CommandFacts[] = [
     options: [
       { flags: "--name <NAME>", help: "the API's name (default: the document's title)" },
       { flags: "--deploy", help: "also deploy it" },
-      { flags: "--stage <NAME>", help: "deploy it to this stage (default with --deploy: dev)" },
+      {
+        flags: "--stage <NAME>",
+        help: "deploy it to this stage (default with --deploy: dev; of an HTTP API $default)",
+      },
+      { flags: "--http", help: "make an HTTP API, also of a document that has nothing of its own of these" },
       newAccount,
       newRegion,
       json,

@@ -2,7 +2,7 @@ import { type Client, makeClient, ServiceError } from "../protocol/client.ts";
 
 import { credentialsFor } from "./signed-calls.ts";
 
-type ServiceName = "apigateway" | "lambda" | "logs";
+type ServiceName = "apigateway" | "apigatewayv2" | "lambda" | "logs";
 type Answer = Readonly<Record<string, unknown>>;
 
 /** The management API of a running server, for one account and region. */

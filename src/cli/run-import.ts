@@ -15,15 +15,21 @@ export async function runImport({ args, options, output }: Invocation): Promise<
   const text = (name: string): string | undefined => (typeof options[name] === "string" ? options[name] : undefined);
   const name = text("name");
   const { documentFile } = findProject(resolve(args[0] ?? "."));
-  const document = await readApiDocument(documentFile, name === undefined ? {} : { name });
+  const document = await readApiDocument(documentFile, {
+    ...(name !== undefined && { name }),
+    ...(options["http"] === true && { protocol: "HTTP" }),
+  });
   const endpoint = await findEndpoint(options);
   const account = text("account") ?? document.account;
   const region = text("region") ?? document.region;
   const calls = connect(endpoint, account, region);
-  const { id, warnings } = await importOnce(document, (input) => calls.call("apigateway", "ImportRestApi", input));
+  const isHttp = document.protocol === "HTTP";
+  const { id, warnings } = await importOnce(document, calls);
   for (const problem of await locateImportProblems(warnings, "warning", document)) output.problem(problem);
-  const stageName = text("stage") ?? (options["deploy"] ? "dev" : undefined);
-  if (stageName !== undefined) await deploy(calls, id, stageName);
+  const stageName = text("stage") ?? (options["deploy"] ? (isHttp ? "$default" : "dev") : undefined);
+  if (stageName !== undefined && isHttp) {
+    await calls.call("apigatewayv2", "CreateStage", { ApiId: id, StageName: stageName, AutoDeploy: true });
+  } else if (stageName !== undefined) await deploy(calls, id, stageName);
   const urls =
     stageName === undefined ? undefined : stageUrls(showEndpoint(endpoint), region, { apiId: id, stageName });
   if (options["json"])
@@ -31,7 +37,12 @@ export async function runImport({ args, options, output }: Invocation): Promise<
   else {
     output.line(`${document.name} is imported as ${id}.`);
     if (urls) output.line(`Stage ${stageName} answers at ${urls.byPath}\n              and at ${urls.byHost}`);
-    else output.line(`aws apigateway create-deployment --rest-api-id ${id} --stage-name dev  deploys it.`);
+    else {
+      const command = isHttp
+        ? `aws apigatewayv2 create-stage --api-id ${id} --stage-name '$default' --auto-deploy`
+        : `aws apigateway create-deployment --rest-api-id ${id} --stage-name dev`;
+      output.line(`${command}  deploys it.`);
+    }
   }
   return 0;
 }
@@ -54,9 +65,14 @@ async function deploy(calls: PorticoCalls, restApiId: string, stageName: string)
 
 async function importOnce(
   document: ApiDocument,
-  call: (input: Readonly<Record<string, unknown>>) => Promise<Readonly<Record<string, unknown>>>,
+  calls: PorticoCalls,
 ): Promise<{ readonly id: string; readonly warnings: readonly string[] }> {
   try {
+    if (document.protocol === "HTTP") {
+      const { ApiId, Warnings } = await calls.call("apigatewayv2", "ImportApi", { Body: document.body.toString() });
+      return { id: String(ApiId), warnings: Array.isArray(Warnings) ? Warnings.map(String) : [] };
+    }
+    const call = (input: Readonly<Record<string, unknown>>) => calls.call("apigateway", "ImportRestApi", input);
     const { answer, warnings } = await importDocument({ body: document.body }, call);
     return { id: String(answer["id"]), warnings };
   } catch (error) {

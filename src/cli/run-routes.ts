@@ -1,6 +1,7 @@
 import type { Invocation } from "./commands.ts";
 import { findEndpoint, showEndpoint } from "./endpoint.ts";
 import { connect, hasCode, type PorticoCalls } from "./portico-calls.ts";
+import { exportHttpApi } from "./run-export.ts";
 import { getStatus, type StageStatus, stagesOf } from "./server-status.ts";
 import { type ApiOperation, describeIntegration, listOperations, routeKey, summarise } from "./up/api-operations.ts";
 import { printRoutes, stageUrls } from "./up/render-routes.ts";
@@ -30,6 +31,7 @@ export async function runRoutes({ args, options, output }: Invocation): Promise<
 /** Reads the stage's deployed operations with their integrations from GetExport. */
 async function deployedOperations(endpoint: string, stage: StageStatus): Promise<readonly ApiOperation[]> {
   const calls = connect(endpoint, stage.account, stage.region);
+  if (stage.protocol === "HTTP") return listOperations(JSON.parse(await exportHttpApi(calls, stage, "JSON")));
   try {
     const { body } = await calls.call("apigateway", "GetExport", {
       restApiId: stage.apiId,

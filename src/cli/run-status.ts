@@ -49,6 +49,12 @@ function stateOf({ differences, problem, closedRoutes }: StageStatus): string {
 
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
 
+/** Returns the command that deploys an API to a stage. */
+const deployCommand = ({ protocol, apiId, stageName }: StageStatus): string =>
+  protocol === "HTTP"
+    ? `aws apigatewayv2 create-deployment --api-id ${apiId} --stage-name '${stageName}'`
+    : `aws apigateway create-deployment --rest-api-id ${apiId} --stage-name ${stageName}`;
+
 const linesShown = 20;
 
 function printDetails(stage: StageStatus, output: Output): void {
@@ -66,11 +72,5 @@ function printDetails(stage: StageStatus, output: Output): void {
   output.line(`\n${output.paint("bold", `${stage.apiName} ${stage.stageName}`)}`);
   for (const line of lines.slice(0, linesShown)) output.line(`  ${line}`);
   if (lines.length > linesShown) output.line(`  … and ${lines.length - linesShown} more; --json has all`);
-  if (differences.length > 0)
-    output.line(
-      output.paint(
-        "dim",
-        `  aws apigateway create-deployment --rest-api-id ${stage.apiId} --stage-name ${stage.stageName}  deploys them`,
-      ),
-    );
+  if (differences.length > 0) output.line(output.paint("dim", `  ${deployCommand(stage)}  deploys them`));
 }

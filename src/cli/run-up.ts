@@ -33,6 +33,7 @@ export async function runUp({ args, options, serverFlags, output }: Invocation):
     project,
     name: text("name"),
     stage: text("stage"),
+    protocol: options["http"] === true ? "HTTP" : undefined,
     isMock,
     connect: (account, region) => connect(server.endpoint, account, region),
     print,
@@ -47,10 +48,7 @@ export async function runUp({ args, options, serverFlags, output }: Invocation):
     // Without watching nothing will improve, and a running server goes on without us.
     if (options["watch"] === false && (!isUp || !server.isOurs)) return isUp ? 0 : 1;
     // Our own server's functions print here as it is.
-    const onRefused = (message: string): void =>
-      output.problem({ severity: "warning", message: `What functions print is not shown. ${message}` });
-    const { signal } = isOver;
-    if (!server.isOurs) void followFunctions({ functions: () => deployer.functions, print, onRefused, signal });
+    if (!server.isOurs) void followFunctions(() => deployer.functions, print, isOver.signal);
     await session.watch(stopped, options["watch"] !== false);
     return 0;
   } finally {

@@ -7,6 +7,8 @@ export interface StageStatus {
   readonly account: string;
   readonly region: string;
   readonly apiId: string;
+  /** The kind of the API; absent if the server is older, or can't read it. */
+  readonly protocol?: "REST" | "HTTP";
   readonly apiName: string;
   readonly stageName: string;
   readonly deploymentId: string;

@@ -3,7 +3,14 @@ import { isObject } from "../base/json-object.ts";
 import type { Method, RestApi, RestApiDefinition } from "./rest-api.ts";
 
 export interface Difference {
-  readonly what: "route" | "model" | "request-validator" | "gateway-response" | "authorizer" | "api-setting";
+  readonly what:
+    | "route"
+    | "model"
+    | "request-validator"
+    | "gateway-response"
+    | "integration"
+    | "authorizer"
+    | "api-setting";
   readonly change: "added" | "removed" | "changed";
   /** `GET /pets`, a model's name, a setting's member name… */
   readonly name: string;
@@ -71,11 +78,13 @@ const nouns: Readonly<Record<Difference["what"], string>> = {
   model: "The model",
   "request-validator": "The request validator",
   "gateway-response": "The gateway response",
+  integration: "The integration",
   authorizer: "The authorizer",
   "api-setting": "The API's setting",
 };
 
-function diffMaps(
+/** Returns how items differ, by their names. Members that are ids don't count. */
+export function diffMaps(
   what: Difference["what"],
   deployed: ReadonlyMap<string, unknown>,
   current: ReadonlyMap<string, unknown>,

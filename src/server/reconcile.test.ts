@@ -317,6 +317,7 @@ test("a deployment is compiled and sent; a change of the definition alone is not
         account: scope.account,
         region: scope.region,
         apiId: "a",
+        protocol: "REST",
         apiName: "api a",
         stageName: "prod",
         deploymentId: "v1",

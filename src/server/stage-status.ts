@@ -1,27 +1,18 @@
 import { setImmediate as aTurn } from "node:timers/promises";
-import { type Difference, diffDefinitions } from "../definition/diff.ts";
-import { type Deployment, type RestApi, restKinds, type Stage } from "../definition/rest-api.ts";
-import { readDefinition } from "../management/rest/definition-documents.ts";
 import type { Plan } from "../plan/kinds.ts";
 import type { AwsServicePlan } from "../plan/steps.ts";
 import type { DocumentAddress, Reader, Store } from "../store/store.ts";
 import { routesBeyondAws } from "./beyond-aws.ts";
-import { readDeployed } from "./deployed-definition.ts";
 import { type BackendProblems, type FailingRoute, failingRoutes, unsentHeaders } from "./failing-routes.ts";
 import type { ClosedParts } from "./pages/reference.ts";
 import { apiIdOf } from "./publications/plan-source.ts";
+import { stageKinds } from "./served-stage.ts";
+import { type DescribedStage, describeStage } from "./stage-definitions.ts";
 
-export interface StageStatus {
+export interface StageStatus extends DescribedStage {
   readonly account: string;
   readonly region: string;
   readonly apiId: string;
-  readonly apiName: string;
-  readonly stageName: string;
-  readonly deploymentId: string;
-  /** Seconds since 1970. */
-  readonly deployedAt: number | undefined;
-  /** What a deployment now would change. */
-  readonly differences: readonly Difference[];
   /** The settings that are stored but have no effect yet. */
   readonly withoutEffect: readonly string[];
   /** The routes (`GET /pets`) that answer 501, and why. */
@@ -53,7 +44,8 @@ export interface StageStatusOptions {
 export async function readStageStatus(options: StageStatusOptions): Promise<readonly StageStatus[]> {
   const { store } = options;
   const found: StageStatus[] = [];
-  for (const stage of await store.addresses(restKinds.stage)) {
+  const addresses = await Promise.all(stageKinds.map((kind) => store.addresses(kind)));
+  for (const stage of addresses.flat()) {
     // One whose documents can't be read is closed and says so; it hides no other.
     const deployment = await store
       .read(stage.scope, (tx) => readDeployment(tx, stage))
@@ -65,15 +57,13 @@ export async function readStageStatus(options: StageStatusOptions): Promise<read
   return found;
 }
 
-type DeploymentStatus = Pick<
-  StageStatus,
-  "account" | "region" | "apiId" | "apiName" | "stageName" | "deploymentId" | "deployedAt" | "differences"
->;
+type DeploymentStatus = Pick<StageStatus, "account" | "region" | "apiId" | keyof DescribedStage>;
 
 const unreadableDeployment = ({ id, scope }: DocumentAddress): DeploymentStatus => ({
   account: scope.account,
   region: scope.region,
   apiId: apiIdOf(id),
+  protocol: undefined,
   apiName: apiIdOf(id),
   stageName: id.slice(apiIdOf(id).length + 1),
   deploymentId: "",
@@ -84,22 +74,8 @@ const unreadableDeployment = ({ id, scope }: DocumentAddress): DeploymentStatus 
 /** Reads a deployment. Returns undefined if the stage or its API was deleted in between. */
 async function readDeployment(tx: Reader, { id, scope }: DocumentAddress): Promise<DeploymentStatus | undefined> {
   const apiId = apiIdOf(id);
-  const restApi = await tx.get<RestApi>(restKinds.restApi, apiId);
-  const stage = await tx.get<Stage>(restKinds.stage, id);
-  if (restApi === undefined || stage === undefined) return undefined;
-  const { body } = stage;
-  const deployed = (await readDeployed(tx, apiId, body))?.definition;
-  const deployment = await tx.get<Deployment>(restKinds.deployment, `${apiId}/${body.deploymentId}`);
-  return {
-    account: scope.account,
-    region: scope.region,
-    apiId,
-    apiName: restApi.body.name,
-    stageName: body.stageName,
-    deploymentId: body.deploymentId,
-    deployedAt: deployment?.body.createdDate,
-    differences: deployed === undefined ? [] : diffDefinitions(deployed, await readDefinition(tx, restApi.body)),
-  };
+  const described = await describeStage(tx, apiId, id.slice(apiId.length + 1));
+  return described && { account: scope.account, region: scope.region, apiId, ...described };
 }
 
 function describePlan(

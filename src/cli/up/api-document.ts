@@ -6,6 +6,7 @@ import { mockDocument } from "../../openapi/mock/mock-document.ts";
 import {
   type ApiOperation,
   type FunctionReference,
+  isHttpApiDocument,
   listFunctionReferences,
   listOperations,
   routeKey,
@@ -24,6 +25,8 @@ export interface ApiDocument {
   /** The text to import: the file as it is, or a JSON bundle with the files that it refers to. */
   readonly body: Buffer;
   readonly name: string;
+  /** The kind of API that it is made. */
+  readonly protocol: "REST" | "HTTP";
   readonly operations: readonly ApiOperation[];
   /** The operations that `--mock` answers, such as `GET /pets`. */
   readonly mocked: ReadonlySet<string>;
@@ -81,6 +84,7 @@ export async function readApiDocument(file: string, settings: ApiSettings, isMoc
     files,
     body: isAsWritten ? Buffer.from(text) : Buffer.from(JSON.stringify(sent)),
     name,
+    protocol: settings.protocol ?? (isHttpApiDocument(document) && !isMock ? "HTTP" : "REST"),
     operations: operations.map((one) => (mocked.has(routeKey(one)) ? asMocked(one) : one)),
     mocked,
     functions,

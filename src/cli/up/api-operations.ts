@@ -17,8 +17,12 @@ export interface ApiOperation {
   readonly exampleBody: string | undefined;
 }
 
-/** `GET /pets` */
-export const routeKey = ({ method, path }: Pick<ApiOperation, "method" | "path">): string => `${method} ${path}`;
+/** The path by which documents write the default route of an HTTP API. */
+const defaultPath = "/$default";
+
+/** `GET /pets`, or `$default`. */
+export const routeKey = ({ method, path }: Pick<ApiOperation, "method" | "path">): string =>
+  path === defaultPath ? "$default" : `${method} ${path}`;
 
 export interface IntegrationSummary {
   readonly type: string;
@@ -58,7 +62,7 @@ export function listOperations(document: unknown): readonly ApiOperation[] {
         method: key === anyMethod ? "ANY" : key.toUpperCase(),
         integration: summarise(resolveReference(document, operation[integrationKey])),
         pointer: ["paths", path, key],
-        exampleTarget: exampleTarget(path, parameters),
+        exampleTarget: path === defaultPath ? "/" : exampleTarget(path, parameters),
         exampleBody: exampleBody(document, operation, parameters),
       });
     }
@@ -66,9 +70,12 @@ export function listOperations(document: unknown): readonly ApiOperation[] {
   return operations;
 }
 
-/** AWS: API Gateway REST API reference, "Integration", uri: `arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}/invocations`. */
+/**
+ * AWS: API Gateway REST API reference, "Integration", uri: `arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}/invocations`.
+ * HTTP APIs take the function's ARN alone as well.
+ */
 const functionUri =
-  /\/functions\/arn:aws[\w-]*:lambda:([a-z0-9-]+):(\d{12}):function:([^/:]+)(?::([^/]+))?\/(?:response-streaming-)?invocations/;
+  /(?:^|\/functions\/)arn:aws[\w-]*:lambda:([a-z0-9-]+):(\d{12}):function:([^/:]+)(?::([^/]+))?(?:$|\/(?:response-streaming-)?invocations)/;
 
 /** Returns every function that the document names, with stage variables filled in. */
 export function listFunctionReferences(document: unknown, variables: JsonObject): readonly FunctionReference[] {
@@ -114,6 +121,32 @@ export function describeIntegration(integration: IntegrationSummary | undefined)
   if (functionName) return `${type} ${functionName}`;
   return uri && type !== "MOCK" ? `${type} ${uri}` : type;
 }
+
+/**
+ * Returns whether a document is meant for an HTTP API: it has what only these have, and nothing that they lack.
+ * AWS: API Gateway Developer Guide, "OpenAPI extensions for API Gateway".
+ */
+export function isHttpApiDocument(document: unknown): boolean {
+  if (!isObject(document) || document["openapi"] === undefined) return false;
+  const paths = isObject(document["paths"]) ? Object.values(document["paths"]) : [];
+  const operations = paths.flatMap((item) => (isObject(item) ? Object.values(item) : [])).filter(isObject);
+  const integrations = operations.map((one) => resolveReference(document, one[integrationKey])).filter(isObject);
+  if (!integrations.every(({ type }) => /^(?:aws|http)_proxy$/i.test(String(type)))) return false;
+  const components = isObject(document["components"]) ? document["components"] : {};
+  const schemes = isObject(components["securitySchemes"]) ? Object.values(components["securitySchemes"]) : [];
+  const authorizers = schemes.map((scheme) => isObject(scheme) && scheme["x-amazon-apigateway-authorizer"]);
+  return (
+    Object.hasOwn(document, "x-amazon-apigateway-cors") ||
+    Object.hasOwn(document, "x-amazon-apigateway-importexport-version") ||
+    Object.hasOwn(components, "x-amazon-apigateway-integrations") ||
+    authorizers.some((one) => isObject(one) && (isJwt(one) || Object.hasOwn(one, formatOfAuthorizers))) ||
+    operations.some(({ isDefaultRoute }) => isDefaultRoute === true) ||
+    integrations.some((one) => Object.hasOwn(one, "payloadFormatVersion") || Object.hasOwn(one, "integrationSubtype"))
+  );
+}
+
+const formatOfAuthorizers = "authorizerPayloadFormatVersion";
+const isJwt = ({ type }: JsonObject): boolean => String(type).toLowerCase() === "jwt";
 
 /** Follows a local `$ref` (a few in a row). Returns anything else as it is. */
 export function resolveReference(document: JsonObject, value: unknown): unknown {

@@ -1,14 +1,11 @@
 import { hasCode, type PorticoCalls } from "../portico-calls.ts";
+import type { ApiCalls, ApiTarget } from "./api-calls.ts";
 import { type ApiDocument, locateImportProblems, splitImportMessage } from "./api-document.ts";
 import { deriveApiId } from "./derive-api-id.ts";
-import { importDocument } from "./import-document.ts";
+import { httpApiCalls } from "./http-api-calls.ts";
 import { locate } from "./read-yaml.ts";
+import { restApiCalls } from "./rest-api-calls.ts";
 import { type Problem, ProblemsError, problemAt } from "./source-text.ts";
-
-export interface ApiTarget {
-  readonly apiId: string;
-  readonly stageName: string;
-}
 
 export interface ApiDeploymentResult {
   readonly isChanged: boolean;
@@ -25,15 +22,22 @@ const descriptionStart = "portico up";
 const besideMocks =
   /^Model name must be alphanumeric: renamed|^Ignoring parameter '|; used \{.*\} for \{.*\}\.$|^Security scheme '/;
 
+const kinds: Readonly<Record<ApiDocument["protocol"], ApiCalls>> = { REST: restApiCalls, HTTP: httpApiCalls };
+
 /** Keeps an API and its stage on the server equal to the project's document. */
 export class ApiDeployer {
   readonly target: ApiTarget;
+  readonly #kind: ApiCalls;
   #body: Buffer | undefined;
   #variables: Readonly<Record<string, string>> = {};
   #warnings: readonly Problem[] = [];
 
-  constructor(calls: PorticoCalls, name: string, stageName: string) {
-    this.target = { apiId: deriveApiId(calls.account, calls.region, name), stageName };
+  constructor(calls: PorticoCalls, { name, protocol }: Pick<ApiDocument, "name" | "protocol">, stage?: string) {
+    this.#kind = kinds[protocol];
+    const stageName = stage ?? this.#kind.stageDefault;
+    // An API of another kind is another API.
+    const idOf = protocol === "HTTP" ? `HTTP ${name}` : name;
+    this.target = { apiId: deriveApiId(calls.account, calls.region, idOf), stageName };
   }
 
   /** Whether this run has deployed it. */
@@ -48,8 +52,7 @@ export class ApiDeployer {
 
   /** Returns whether the server still has what this run has deployed. It was emptied or replaced otherwise. */
   async isAsKnown(calls: PorticoCalls): Promise<boolean> {
-    const { apiId: restApiId, stageName } = this.target;
-    return !this.#body || (await calls.find("apigateway", "GetStage", { restApiId, stageName })) !== undefined;
+    return !this.#body || this.#kind.hasStage(calls, this.target);
   }
 
   /**
@@ -79,19 +82,17 @@ export class ApiDeployer {
   }
 
   async #import(calls: PorticoCalls, document: ApiDocument): Promise<readonly Problem[]> {
-    const restApiId = this.target.apiId;
-    const isThere = await calls.find("apigateway", "GetRestApi", { restApiId });
+    const { apiId } = this.target;
+    const isThere = await this.#kind.isThere(calls, apiId);
     // The tag chooses the id, and is not stored: docs/internals/architecture.md, "Management calls".
-    if (!isThere)
-      await calls.call("apigateway", "CreateRestApi", { name: document.name, tags: { _custom_id_: restApiId } });
+    if (!isThere) await this.#kind.create(calls, document.name, { _custom_id_: apiId });
     try {
-      const input = { restApiId, mode: "overwrite", body: document.body };
-      const { warnings } = await importDocument(input, (given) => calls.call("apigateway", "PutRestApi", given));
+      const warnings = await this.#kind.import(calls, apiId, document.body);
       const told = document.mocked.size > 0 ? warnings.filter((warning) => !besideMocks.test(warning)) : warnings;
       return await locateImportProblems(told, "warning", document);
     } catch (error) {
       // An empty API would be left behind.
-      if (!isThere) await calls.find("apigateway", "DeleteRestApi", { restApiId });
+      if (!isThere) await this.#kind.remove(calls, apiId);
       if (!hasCode(error, "BadRequestException", "LimitExceededException")) throw error;
       const { errors, warnings } = splitImportMessage(error.message);
       throw new ProblemsError([
@@ -127,46 +128,19 @@ export class ApiDeployer {
     }
   }
 
-  /** Changes the stage in one call, so that no request meets a new deployment with old variables. */
-  async #deploy(calls: PorticoCalls, variables: Readonly<Record<string, string>>, isSameBody: boolean): Promise<void> {
-    const { apiId: restApiId, stageName } = this.target;
+  #deploy(calls: PorticoCalls, variables: Readonly<Record<string, string>>, isSameBody: boolean): Promise<void> {
     const description = `${descriptionStart} ${new Date().toISOString()}`;
-    const stage = await calls.find("apigateway", "GetStage", { restApiId, stageName });
-    if (!stage) {
-      await calls.call("apigateway", "CreateDeployment", { restApiId, stageName, description, variables });
-      return;
-    }
-    const there = (stage["variables"] ?? {}) as Readonly<Record<string, string>>;
-    const patchOperations: object[] = [];
-    if (!isSameBody) {
-      const { id } = await calls.call("apigateway", "CreateDeployment", { restApiId, description });
-      patchOperations.push({ op: "replace", path: "/deploymentId", value: id });
-    }
-    for (const [name, value] of Object.entries(variables))
-      if (there[name] !== value) patchOperations.push({ op: "replace", path: `/variables/${name}`, value });
-    // Variables that this run has set and that portico.yaml no longer has are removed. All others stay.
-    for (const name of Object.keys(this.#variables))
-      if (variables[name] === undefined && there[name] !== undefined)
-        patchOperations.push({ op: "remove", path: `/variables/${name}` });
-    if (patchOperations.length > 0)
-      await calls.call("apigateway", "UpdateStage", { restApiId, stageName, patchOperations });
+    return this.#kind.deploy(calls, this.target, { description, variables, isSameBody, before: this.#variables });
   }
 
   /** Deletes the deployments that `up` made and no stage serves, except the last few. */
   async prune(calls: PorticoCalls): Promise<void> {
-    const restApiId = this.target.apiId;
-    // The document may have been refused, and the API never made.
-    const deployments = await calls.find("apigateway", "GetDeployments", { restApiId, limit: 500 });
-    if (!deployments) return;
-    const { items } = deployments;
-    const { item: stages } = await calls.call("apigateway", "GetStages", { restApiId });
-    const served = new Set((Array.isArray(stages) ? stages : []).map((stage) => stage["deploymentId"]));
-    const own = (Array.isArray(items) ? items : [])
-      .filter((one) => String(one["description"] ?? "").startsWith(descriptionStart) && !served.has(one["id"]))
+    const { apiId } = this.target;
+    const own = (await this.#kind.unservedDeployments(calls, apiId))
+      .filter(({ description }) => description.startsWith(descriptionStart))
       // The description has the time to the millisecond, createdDate only to the second.
-      .sort((a, b) => String(b["description"]).localeCompare(String(a["description"])));
-    for (const { id } of own.slice(deploymentsKept))
-      await calls.find("apigateway", "DeleteDeployment", { restApiId, deploymentId: id });
+      .sort((a, b) => b.description.localeCompare(a.description));
+    for (const { id } of own.slice(deploymentsKept)) await this.#kind.deleteDeployment(calls, apiId, id);
   }
 }
 

@@ -1,14 +1,15 @@
 import { resolve } from "node:path";
 import type { PorticoCalls } from "../portico-calls.ts";
+import type { ApiTarget } from "./api-calls.ts";
 import { type ApiDocument, readApiDocument } from "./api-document.ts";
 import { findCorsWarnings } from "./cors-warnings.ts";
-import { ApiDeployer, type ApiTarget } from "./deploy-api.ts";
+import { ApiDeployer } from "./deploy-api.ts";
 import { FunctionDeployer } from "./deploy-functions.ts";
 import { type FoundFunctions, findFunctions } from "./find-functions.ts";
 import type { ProjectFunctions } from "./function-output.ts";
 import { permitQualified } from "./permit-qualified.ts";
 import type { ProcessOptions } from "./processes.ts";
-import { type Project, type ProjectSettings, readSettings } from "./project.ts";
+import { type ApiSettings, type Project, type ProjectSettings, readSettings } from "./project.ts";
 import { ProjectProcesses } from "./project-processes.ts";
 import { locate } from "./read-yaml.ts";
 import { type Problem, ProblemsError, problemAt } from "./source-text.ts";
@@ -27,6 +28,7 @@ export interface ProjectDeployerOptions extends Omit<ProcessOptions, "projectFol
   readonly project: Project;
   readonly name: string | undefined;
   readonly stage: string | undefined;
+  readonly protocol: ApiSettings["protocol"];
   /** Whether operations without an integration are mocked. */
   readonly isMock: boolean;
   /** Returns the calls for an account and region, which the document chooses. */
@@ -115,7 +117,9 @@ export class ProjectDeployer {
         // The address of a process that was started again is no change of the API's.
         const isOfProcesses = deployed?.isSameDocument === true && processes.changed.length > 0;
         if (deployed?.isChanged && !isOfProcesses) changed.unshift(document.name);
-        if (deployed) problems.push(...(await findCorsWarnings(calls, api.target.apiId, document, found.functions)));
+        if (deployed && document.protocol === "REST") {
+          problems.push(...(await findCorsWarnings(calls, api.target.apiId, document, found.functions)));
+        }
       }
       // Where the document has a mistake, the routes that are served lead to the new processes all the same.
       await api.setVariables(calls, variables);
@@ -143,18 +147,23 @@ export class ProjectDeployer {
   }
 
   #withOptions(settings: ProjectSettings): ProjectSettings["api"] {
-    const { name, stage } = this.#options;
-    return { ...settings.api, ...(name !== undefined && { name }), ...(stage !== undefined && { stage }) };
+    const { name, stage, protocol } = this.#options;
+    return {
+      ...settings.api,
+      ...(name !== undefined && { name }),
+      ...(stage !== undefined && { stage }),
+      ...(protocol !== undefined && { protocol }),
+    };
   }
 
   #connect(document: ApiDocument): { readonly calls: PorticoCalls; readonly api: ApiDeployer } {
-    const stage = this.#settings.api.stage ?? "dev";
-    const key = JSON.stringify([document.account, document.region, document.name, stage]);
+    const { stage } = this.#settings.api;
+    const key = JSON.stringify([document.account, document.region, document.name, document.protocol, stage]);
     if (this.#apiKey !== key || !this.#api || !this.#calls) {
       this.#apiKey = key;
       this.#functions.forget();
       this.#calls = this.#options.connect(document.account, document.region);
-      this.#api = new ApiDeployer(this.#calls, document.name, stage);
+      this.#api = new ApiDeployer(this.#calls, document, stage);
     }
     return { calls: this.#calls, api: this.#api };
   }

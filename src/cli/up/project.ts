@@ -22,6 +22,8 @@ export interface ProjectSettings {
 export interface ApiSettings {
   /** The API's name, instead of the document's `info.title`. */
   readonly name?: string;
+  /** The kind of API, instead of what the document shows. */
+  readonly protocol?: "REST" | "HTTP";
   readonly stage?: string;
   /** Stage variables. */
   readonly variables?: Readonly<Record<string, string>>;
@@ -106,8 +108,13 @@ export async function readSettings(folder: string): Promise<ProjectSettings> {
   );
 }
 
-type MemberKind = "text" | "number" | "texts";
-const apiMembers: Record<keyof ApiSettings, MemberKind> = { name: "text", stage: "text", variables: "texts" };
+type MemberKind = "text" | "number" | "texts" | "protocol";
+const apiMembers: Record<keyof ApiSettings, MemberKind> = {
+  name: "text",
+  protocol: "protocol",
+  stage: "text",
+  variables: "texts",
+};
 const functionMembers: Record<keyof FunctionSettings, MemberKind> = {
   runtime: "text",
   handler: "text",
@@ -160,6 +167,12 @@ class Checker {
     const isScalar = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
     if (kind === "number" && typeof value === "number") return value;
     if (kind === "text" && isScalar) return String(value);
+    if (kind === "protocol") {
+      const protocol = String(value).toUpperCase();
+      if (protocol === "REST" || protocol === "HTTP") return protocol;
+      this.mistakes.push({ path, message: `\`${path.at(-1)}\` must be REST or HTTP` });
+      return undefined;
+    }
     if (kind === "texts") {
       const entries = Object.entries(this.mapping(value ?? {}, path));
       return Object.fromEntries(entries.map(([name, one]) => [name, this.#member(one, [...path, name], "text")]));

@@ -1,6 +1,6 @@
 import type { Output } from "../output.ts";
+import type { ApiTarget } from "./api-calls.ts";
 import { type ApiOperation, describeIntegration, routeKey } from "./api-operations.ts";
-import type { ApiTarget } from "./deploy-api.ts";
 
 /** The addresses of a stage: by path, by host, and of its page. */
 export interface StageUrls {
@@ -13,9 +13,11 @@ export interface StageUrls {
 /** Returns a stage's addresses. `endpoint` is the server's own URL: `http://localhost:4566`. */
 export function stageUrls(endpoint: string, region: string, { apiId, stageName }: ApiTarget): StageUrls {
   const { protocol, port } = new URL(endpoint);
+  // The stage `$default` of an HTTP API serves at the root.
+  const below = stageName === "$default" ? "" : `/${stageName}`;
   return {
-    byPath: `${endpoint}/_aws/execute-api/${apiId}/${stageName}`,
-    byHost: `${protocol}//${apiId}.execute-api.${region}.localhost${port === "" ? "" : `:${port}`}/${stageName}`,
+    byPath: `${endpoint}/_aws/execute-api/${apiId}${below}`,
+    byHost: `${protocol}//${apiId}.execute-api.${region}.localhost${port === "" ? "" : `:${port}`}${below}`,
     reference: `${endpoint}/_portico/docs/${apiId}/${stageName}`,
   };
 }

@@ -1,30 +1,24 @@
-import { routesOf } from "../../definition/diff.ts";
-import { type RestApi, restKinds } from "../../definition/rest-api.ts";
-import { readDefinition } from "../../management/rest/definition-documents.ts";
+import { httpApiKinds } from "../../definition/http-api.ts";
+import { restKinds } from "../../definition/rest-api.ts";
+import { readEditedApi } from "../stage-definitions.ts";
 import { apiIdOf } from "./plan-source.ts";
 import type { PublicationSource } from "./publication-source.ts";
 
 /** Publishes the routes that a stage's definition has and its deployment lacks, for hints. */
 export const undeployedSource: PublicationSource<"undeployed"> = {
   extent: { kind: "beside", publication: "plan" },
-  madeFrom: [restKinds.restApi, restKinds.resource],
+  madeFrom: [restKinds.restApi, restKinds.resource, httpApiKinds.api, httpApiKinds.route],
   isAwaited: false,
   failure: "Undeployed routes can't be told.",
   async read(tx, { key, scope }, published) {
-    const apiId = apiIdOf(key);
     const plan = published.find("plan", key);
-    const restApi = await tx.get<RestApi>(restKinds.restApi, apiId);
-    if (plan === undefined || restApi === undefined) return undefined;
-    const definition = await readDefinition(tx, restApi.body);
-    const sources = [
-      { scope, kind: restKinds.restApi, id: apiId },
-      { scope, kind: restKinds.resource, id: `${apiId}/` },
-    ];
+    const edited = await readEditedApi(tx, apiIdOf(key));
+    if (plan === undefined || edited === undefined) return undefined;
     return {
-      sources,
+      sources: edited.documents.map((document) => ({ scope, ...document })),
       make() {
         const deployed = new Set(plan.methods.map(({ routeKey }) => routeKey));
-        const routes = routesOf(definition).filter((route) => !deployed.has(route));
+        const routes = edited.routes.filter((route) => !deployed.has(route));
         return { value: routes.length === 0 ? undefined : routes };
       },
     };

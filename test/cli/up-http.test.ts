@@ -1,0 +1,85 @@
+// `portico up` with a document for an HTTP API: what it makes, what a save changes, and what the other commands show of it.
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { run } from "../tool.ts";
+import { until } from "../until.ts";
+import { Up } from "./up-process.ts";
+
+const portico = join(import.meta.dirname, "../../bin/portico.js");
+const functionArn = "arn:aws:lambda:us-east-1:000000000000:function:hello";
+
+let folder = "";
+let up: Up;
+let base = "";
+let apiId = "";
+
+const integration = { type: "aws_proxy", uri: functionArn, payloadFormatVersion: "2.0" };
+function writeDocument(paths: Readonly<Record<string, object>>, more: object = {}): void {
+  const items = Object.entries(paths).map(([path, operation]) => {
+    const responds = { responses: {}, "x-amazon-apigateway-integration": integration, ...operation };
+    const verb = path === "/$default" ? "x-amazon-apigateway-any-method" : "get";
+    return [path, { [verb]: responds }];
+  });
+  const document = {
+    openapi: "3.0.1",
+    info: { title: "Hello", version: "1" },
+    paths: Object.fromEntries(items),
+    ...more,
+  };
+  writeFileSync(join(folder, "openapi.json"), JSON.stringify(document));
+}
+const get = async (path: string): Promise<readonly [number, string]> => {
+  const response = await fetch(`${base}${path}`);
+  return [response.status, await response.text()];
+};
+const command = async (...args: string[]): Promise<string> => {
+  const endpoint = new URL(base).origin;
+  const ran = await run(process.execPath, [portico, ...args, "--endpoint", endpoint]);
+  assert.equal(ran.status, 0, ran.stderr);
+  return ran.stdout;
+};
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), "portico-up-http-"));
+  mkdirSync(join(folder, "functions"));
+  const code = "export const handler = async ({ routeKey, stageVariables }) => ({ routeKey, stageVariables });";
+  writeFileSync(join(folder, "functions", "hello.mjs"), code);
+  writeFileSync(join(folder, "portico.yaml"), "api: { variables: { colour: red } }\n");
+  writeDocument({ "/hello/{name}": {} });
+  up = new Up([folder, "--port", "0", "--memory"], folder);
+  const [, id = "", address = ""] = await up.until(/\((\w+)\), stage \$default, at (http:\S+)/);
+  apiId = id;
+  base = address;
+  await up.until(/Ctrl-C stops/);
+});
+after(async () => {
+  assert.equal(await up.stop(), 0);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test("a document with what only HTTP APIs have becomes one, at the root of its host", async () => {
+  const called = { routeKey: "GET /hello/{name}", stageVariables: { colour: "red" } };
+  assert.deepEqual(await get("/hello/ann"), [200, JSON.stringify(called)]);
+  assert.deepEqual(await get("/other"), [404, '{"message":"Not Found"}']);
+});
+
+test("a save is deployed, and a mistake leaves what was there", async () => {
+  const from = up.output.length;
+  writeDocument({ "/hello/{name}": {}, "/$default": { isDefaultRoute: true } });
+  await up.until(/deployed Hello/, from);
+  await until(async () => (await get("/other"))[0] === 200);
+  const broken = up.output.length;
+  writeDocument({ "/hello/{name}.json": {} });
+  await up.until(/path parts/, broken);
+  assert.equal((await get("/hello/ann"))[0], 200);
+});
+
+test("routes, status and export show it", async () => {
+  assert.match(await command("routes", apiId), /GET +\/hello\/\{name\} +AWS_PROXY hello/);
+  assert.match(await command("status"), /Hello +\w+ +\$default +\w+ +\S+ +up to date/);
+  const { paths } = JSON.parse(await command("export", apiId, "$default")) as { paths: object };
+  assert.deepEqual(Object.keys(paths).sort(), ["/$default", "/hello/{name}"]);
+});
