@@ -1,4 +1,5 @@
 /** Custom domain names and what maps their paths to stages. AWS: API Gateway REST API reference, "DomainName". */
+import { bounds } from "../base/bounds.ts";
 
 export type DomainEndpointType = "EDGE" | "REGIONAL" | "PRIVATE";
 
@@ -55,6 +56,33 @@ export interface BasePathMapping {
   readonly restApiId: string;
   /** If absent, the caller names the stage in the path. */
   readonly stage?: string;
+  /** By which version 2 names the mapping. Version 1 does not show it. */
+  readonly apiMappingId: string;
+}
+
+/**
+ * Sends requests of a domain name to a stage, by their headers and base path. Its members are named as version 2 writes
+ * them; version 1 has none.
+ */
+export interface RoutingRule {
+  readonly RoutingRuleId: string;
+  readonly RoutingRuleArn: string;
+  /** 1 to 1,000,000. The first rule that matches decides. */
+  readonly Priority: number;
+  /** All of them have to match; without one, every request does. */
+  readonly Conditions: readonly RoutingCondition[];
+  /** There is one. */
+  readonly Actions: readonly [RoutingAction];
+}
+
+/** One of the two is there. */
+export interface RoutingCondition {
+  readonly MatchHeaders?: { readonly AnyOf: readonly { readonly Header: string; readonly ValueGlob: string }[] };
+  readonly MatchBasePaths?: { readonly AnyOf: readonly string[] };
+}
+
+export interface RoutingAction {
+  readonly InvokeApi: { readonly ApiId: string; readonly Stage: string; readonly StripBasePath?: boolean };
 }
 
 /** A VPC endpoint's right to reach a private domain name. */
@@ -77,6 +105,8 @@ export const domainNameKinds = {
   certificate: "domain-name-certificate",
   /** `{key}/{basePath}` → {@link BasePathMapping} */
   basePathMapping: "base-path-mapping",
+  /** `{key}/{routingRuleId}` → {@link RoutingRule} */
+  routingRule: "routing-rule",
   /** `{arn}` → {@link DomainNameAccessAssociation} */
   accessAssociation: "domain-name-access-association",
   /** `{name}` → `{account, region, kind}` of the public domain name that has it */
@@ -131,8 +161,26 @@ export function checkBasePath(basePath: string): string | undefined {
     return "API Gateway V1 doesn't support the slash character (/) in base path mappings. To create a multi-level base path mapping, use API Gateway V2.";
   }
   // Unconfirmed: how AWS words it; see docs/compatibility.md, "custom domain names, words".
-  if (basePath.length > 300 || !/^[A-Za-z0-9$_.+!*'()-]+$/.test(basePath)) {
+  if (basePath.length > apiMappingKeyLengthMax || !/^[A-Za-z0-9$_.+!*'()-]+$/.test(basePath)) {
     return "Invalid base path mapping specified: base path only allows a-zA-Z0-9$-_.+!*'()";
   }
   return undefined;
+}
+
+const apiMappingKeyLengthMax = bounds.apiMappingKeyCharsMax.value;
+
+/**
+ * Checks a key of version 2: segments of letters, digits and `$-_.+!*'()`. The empty key takes what no other does.
+ * AWS: API Gateway Developer Guide, "Map API stages to a custom domain name for HTTP APIs".
+ */
+export function checkApiMappingKey(key: string): string | undefined {
+  if (key === "") return undefined;
+  if (!/^[A-Za-z0-9$_.+!*'()-]+(?:\/[A-Za-z0-9$_.+!*'()-]+)*$/.test(key)) {
+    // AWS's words, as users quote them.
+    return "An ApiMapping key may contain only letters, numbers and one of $-_.+!*'()";
+  }
+  // Unconfirmed: how AWS words it; see docs/compatibility.md, "HTTP APIs, words of management".
+  return key.length > apiMappingKeyLengthMax
+    ? `An ApiMapping key may have at most ${apiMappingKeyLengthMax} characters`
+    : undefined;
 }

@@ -1,5 +1,6 @@
 import { type ApiKey, keyKinds, newestFirst, type UsagePlan } from "./api-key.ts";
 import { type BasePathMapping, domainNameKinds } from "./domain-name.ts";
+import { type HttpApiDefinition, type HttpIntegration, httpApiKinds } from "./http-api.ts";
 import { type Resource, type RestApiDefinition, restKinds, type Stage } from "./rest-api.ts";
 
 /**
@@ -17,6 +18,12 @@ function vpcLinksOf(resources: readonly Resource[]): string[] {
   });
 }
 
+/** Returns the ids of the VPC links that integrations of an HTTP API go through. No stage variable names one. */
+const httpVpcLinksOf = (integrations: readonly HttpIntegration[]): string[] =>
+  integrations.flatMap(({ ConnectionType, ConnectionId }) =>
+    ConnectionType === "VPC_LINK" && ConnectionId !== undefined ? [ConnectionId] : [],
+  );
+
 const present = (key: string | undefined): string[] => (key === undefined ? [] : [key]);
 
 /** The store's indexes: by kind, the keys that documents are found by besides their ids. */
@@ -27,6 +34,8 @@ export const definitionIndexes = {
   },
   [restKinds.resource]: { vpcLink: (resource: Resource) => vpcLinksOf([resource]) },
   [restKinds.snapshot]: { vpcLink: (definition: RestApiDefinition) => vpcLinksOf(definition.resources) },
+  [httpApiKinds.integration]: { vpcLink: (integration: HttpIntegration) => httpVpcLinksOf([integration]) },
+  [httpApiKinds.snapshot]: { vpcLink: (definition: HttpApiDefinition) => httpVpcLinksOf(definition.integrations) },
   [keyKinds.apiKey]: {
     name: (key: ApiKey) => present(key.name),
     customer: (key: ApiKey) => present(key.customerId),

@@ -31,6 +31,7 @@ export const controlLimits = {
   documentationPartsPerApi: { value: 2000, noun: "Documentation Parts", of: "API", source },
   publicDomainNames: { value: 120, noun: "Domain Names", of: "account", source },
   privateDomainNames: { value: 50, noun: "private Domain Names", of: "account", source },
+  multiLevelMappings: { value: 200, noun: "multi-level API mappings", of: "domain name", source },
   accessAssociations: { value: 100, noun: "Domain Name Access Associations", of: "account", source },
   tagsPerResource: { value: 50, noun: "tags", of: "resource", source },
   integrationTimeoutMs: {

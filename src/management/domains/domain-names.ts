@@ -112,10 +112,11 @@ export async function changedDomainName(
   return item;
 }
 
-/** Deletes everything that belongs to a domain name: its mappings, certificate, associations and the claim. */
+/** Deletes everything that belongs to a domain name: its mappings, rules, certificate, associations and the claim. */
 export async function deleteWithDomainName(item: DomainName, work: ControlChange): Promise<void> {
   const key = domainNameKey(item);
   await work.tx.deleteAll(domainNameKinds.basePathMapping, `${key}/`);
+  await work.tx.deleteAll(domainNameKinds.routingRule, `${key}/`);
   await work.tx.delete(domainNameKinds.certificate, key);
   if (item.domainNameId === undefined) await work.tx.in(everywhere).delete(domainNameKinds.claim, item.domainName);
   const associations = await work.tx.list<DomainNameAccessAssociation>(domainNameKinds.accessAssociation);

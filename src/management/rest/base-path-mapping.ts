@@ -59,6 +59,7 @@ async function createBasePathMapping(work: Change<"CreateBasePathMapping", Domai
     basePath: completePath(input.basePath),
     restApiId: input.restApiId,
     stage: input.stage || undefined,
+    apiMappingId: work.call.ids.id(6),
   });
   return checked(mapping, undefined, work);
 }

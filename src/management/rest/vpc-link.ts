@@ -5,7 +5,7 @@ import { badRequest, notFound } from "../../protocol/errors.ts";
 import { requireRoom } from "../control-service.ts";
 import { checkTags, withShownTags } from "../tags/tag-rules.ts";
 import { vpcLinkReferences } from "../vpc-links/vpc-link-references.ts";
-import { checkedLinkName, pendingView, readyState, restVpcLinks } from "../vpc-links/vpc-links.ts";
+import { checkedLinkName, pendingView, readyState, refuseReferenced, restVpcLinks } from "../vpc-links/vpc-links.ts";
 import { type Change, defineResource, documents, operations, pageOfItems, writing } from "./work.ts";
 
 const missing = () => notFound("Invalid Vpc Link identifier specified");
@@ -55,18 +55,9 @@ async function createVpcLink(work: Change<"CreateVpcLink">): Promise<object> {
   return pendingView(link);
 }
 
-/** The greatest number of references that a refusal names. */
-const referencesNamed = 20;
-
 /** Refuses to delete a link that a stage uses, or that an API's next deployment would use. */
-async function refuseWhileReferenced(link: VpcLink, work: Change): Promise<void> {
-  const references = await vpcLinkReferences(work, link.id);
-  if (references.length === 0) return;
-  const list = references.slice(0, referencesNamed).join(", ");
-  throw badRequest(
-    `Cannot delete vpc link. Vpc link '${link.id}', is referenced in [${list}] in format of [RESTApiId:Method:Resource:Stage].`,
-  );
-}
+const refuseWhileReferenced = async (link: VpcLink, work: Change): Promise<void> =>
+  refuseReferenced(link.id, await vpcLinkReferences(work, link.id), "RESTApiId:Method:Resource:Stage");
 
 const fixedTargets: PatchRule = {
   ops: ["add", "replace", "remove"],

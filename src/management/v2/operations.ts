@@ -3,14 +3,19 @@ import { bindOperations } from "../../families/make-families.ts";
 import type { Operations } from "../../protocol/operation.ts";
 import { noRoles, noUsage, type ServiceDependencies } from "../service-dependencies.ts";
 import { httpApi } from "./api.ts";
+import { apiMapping } from "./api-mapping.ts";
 import { authorizer } from "./authorizer.ts";
 import { deployment } from "./deployment.ts";
+import { domainName } from "./domain-name.ts";
 import { exportOperations } from "./export.ts";
 import { importOperations } from "./import.ts";
 import { integration } from "./integration.ts";
 import { route } from "./route.ts";
+import { routingRule } from "./routing-rule.ts";
 import { stage } from "./stage.ts";
 import { tagOperations } from "./tags.ts";
+import { vpcLink } from "./vpc-link.ts";
+import { webSocketOnly } from "./websocket-only.ts";
 import type { AskIssuer, V2Service } from "./work.ts";
 
 export interface V2Dependencies extends ServiceDependencies {
@@ -29,6 +34,11 @@ export function makeV2Operations(dependencies: V2Dependencies): Operations {
     route,
     integration,
     authorizer,
+    webSocketOnly,
+    vpcLink,
+    domainName,
+    apiMapping,
+    routingRule,
     tagOperations,
     importOperations,
     exportOperations,

@@ -1,6 +1,15 @@
-/** Finds the methods of REST APIs that go through a VPC link of either version. */
+/** Finds what goes through a VPC link of either version: methods of REST APIs, and routes of HTTP APIs. */
+import {
+  type HttpApiDefinition,
+  type HttpIntegration,
+  type HttpStage,
+  httpApiKinds,
+  type Route,
+} from "../../definition/http-api.ts";
+import { integrationIdOf } from "../../definition/http-route-rules.ts";
 import { variableVpcLink } from "../../definition/indexes.ts";
 import { type Resource, type RestApiDefinition, restKinds, type Stage } from "../../definition/rest-api.ts";
+import { splitRouteKey } from "../../definition/route-key.ts";
 import type { StoredDocument } from "../../store/store.ts";
 import type { ControlWork } from "../control-service.ts";
 
@@ -72,6 +81,37 @@ export async function vpcLinkReferences(work: ControlWork, linkId: string): Prom
       const at = { apiId: apiIdOf(id), stage: "null" };
       for (const reference of referencesIn([body], linkId, at)) found.add(reference);
     }
+  }
+  return [...found];
+}
+
+/**
+ * Returns the routes of HTTP APIs that go through the link, as they are defined or as stages serve them; each as
+ * `method:route`. An integration that no route names stands for itself.
+ */
+export async function httpVpcLinkReferences(work: ControlWork, linkId: string): Promise<readonly string[]> {
+  const { tx } = work;
+  const where = { index: "vpcLink", key: linkId };
+  const found = new Set<string>();
+  const add = (integrations: readonly HttpIntegration[], routes: readonly Route[]): void => {
+    for (const { IntegrationId, IntegrationMethod = "ANY", ConnectionId } of integrations) {
+      if (ConnectionId !== linkId) continue;
+      const users = routes.filter(({ Target }) => Target !== undefined && integrationIdOf(Target) === IntegrationId);
+      for (const { RouteKey, RouteId } of users) found.add(`${splitRouteKey(RouteKey).httpMethod}:${RouteId}`);
+      if (users.length === 0) found.add(`${IntegrationMethod}:${IntegrationId}`);
+    }
+  };
+  for (const { id, body } of await tx.list<HttpIntegration>(httpApiKinds.integration, { where })) {
+    const routes = await tx.list<Route>(httpApiKinds.route, { prefix: `${apiIdOf(id)}/` });
+    add(
+      [body],
+      routes.map((route) => route.body),
+    );
+  }
+  for (const { id, body } of await tx.list<HttpApiDefinition>(httpApiKinds.snapshot, { where })) {
+    const stages = await tx.list<HttpStage>(httpApiKinds.stage, { prefix: `${apiIdOf(id)}/` });
+    const isServed = stages.some(({ body: { DeploymentId } }) => id === `${apiIdOf(id)}/${DeploymentId}`);
+    if (isServed) add(body.integrations, body.routes);
   }
   return [...found];
 }

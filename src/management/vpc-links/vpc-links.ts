@@ -13,6 +13,23 @@ import type { ControlWork } from "../control-service.ts";
 /** The state of a link that was made; on Portico this takes no minutes. */
 export const readyState = { status: "AVAILABLE", statusMessage: "Your vpc link is ready for use" } as const;
 
+/** The state of a link of the second version. */
+export const httpReadyState = { status: "AVAILABLE", statusMessage: "VPC link is ready to route traffic" } as const;
+
+/** Refuses to delete a link that is used: `references` in the words of its `format`. */
+export function refuseReferenced(linkId: string, references: readonly string[], format: string): void {
+  if (references.length === 0) return;
+  const list = references.slice(0, referencesNamed).join(", ");
+  throw badRequest(
+    `Cannot delete vpc link. Vpc link '${linkId}', is referenced in [${list}] in format of [${format}].`,
+    // The second version's model has no such error for this operation.
+    { status: 400 },
+  );
+}
+
+/** The greatest number of references that a refusal names. */
+const referencesNamed = 20;
+
 /** Returns a new link as AWS shows it at first; the next read shows its real state. */
 export function pendingView<Link extends VpcLinkLife>(link: Link): Omit<Link, "statusMessage"> {
   const { statusMessage: _, ...pending } = link;
