@@ -118,6 +118,11 @@ export const bounds = {
   userPoolKeysFetchMsMax: { value: 5_000, source: "ours: the request for a user pool's keys" },
   traceHeaderCharsMax: { value: 512, source: "ours: the header X-Amzn-Trace-Id of a client that is kept" },
   stsAssumeRoleMsMax: { value: 10_000, source: "ours: the call of STS for a role's credentials" },
+  serviceParametersCharsMax: {
+    value: 2_097_152,
+    source: "ours: text that an HTTP API sends to an AWS service in one call; no action that it knows takes more",
+  },
+  serviceListItemsMax: { value: 1_000, source: "ours: items of a list that an HTTP API sends to an AWS service" },
   mappedBodyBytesMax: {
     value: 102_400,
     source:

@@ -266,11 +266,11 @@ function compileAws(integration: Integration, method: Method, context: Integrati
 }
 
 /** Returns whose credentials sign an integration's requests to a service. */
-function compileSigner(
+export function compileSigner(
   callOf: () => AwsCall | undefined,
-  integration: Integration,
-  method: Method,
-  context: IntegrationContext,
+  integration: Pick<Integration, "credentials">,
+  method: Pick<Method, "authorizationType">,
+  context: RoleAsker,
 ): Pick<AwsPlan, "roleArn" | "asCaller"> {
   if (usesCaller(integration, method, context)) {
     const call = callOf();

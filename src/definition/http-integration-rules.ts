@@ -4,6 +4,7 @@
  * AWS: API Gateway version 2 API reference, "Integration".
  */
 import { bounds } from "../base/bounds.ts";
+import type { HttpMappingValue } from "../language/http-mapping-expression.ts";
 import { isDomainName } from "./domain-name.ts";
 import type { HttpIntegration } from "./http-api.ts";
 import {
@@ -162,14 +163,20 @@ const checkCredentials = (arn: string | undefined): string | undefined =>
 function checkSubtype(integration: ProxyIntegration): string | undefined {
   const { RequestParameters: parameters = {}, IntegrationSubtype: subtype = "" } = integration;
   if (integration.CredentialsArn === undefined) return `CredentialsArn is a required parameter for ${subtype}`;
-  const { required, optional } = integrationSubtypes[subtype]!;
+  const { required, optional, forms } = integrationSubtypes[subtype]!;
   const missing = required.filter((name) => !Object.hasOwn(parameters, name));
   if (missing.length > 0) return `Missing required parameters for ${subtype}: [${missing.join(", ")}]`;
   const unknown = Object.keys(parameters).find((name) => !required.includes(name) && !optional.includes(name));
   if (unknown !== undefined) return `Invalid parameter specified for ${subtype}: ${unknown}`;
+  // AWS: users quote this refusal of attributes that are written into the integration.
+  const isStatic = (name: string, parts: HttpMappingValue): boolean =>
+    forms[name] === "attributes" && parts.every((part) => typeof part === "string");
   return resultOf(
     Object.entries(parameters)
-      .filter(([, value]) => parseHttpMappingSource(value, "request") === undefined)
+      .filter(([name, value]) => {
+        const parts = parseHttpMappingSource(value, "request");
+        return parts === undefined || isStatic(name, parts);
+      })
       .map(([name, value]) => invalidSource(value, name)),
   );
 }

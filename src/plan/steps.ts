@@ -86,6 +86,10 @@ export const steps = {
     synopsis: "passes an HTTP API's request on to an HTTP backend and its answer back, with parameter mappings",
     reads: ["headers", "query", "path"],
   },
+  "http-api-service": {
+    synopsis: "calls an action of an AWS service with parameters of an HTTP API's request, and passes its answer back",
+    reads: ["headers", "query", "path"],
+  },
   "authorizer-test": {
     synopsis: "asks an authorizer and answers what it says, for TestInvokeAuthorizer",
     reads: ["headers", "query", "path"],
@@ -119,6 +123,7 @@ export type StepPlan =
   | LambdaProxyPlan
   | HttpApiLambdaPlan
   | HttpApiProxyPlan
+  | HttpApiServicePlan
   | AuthorizerTestPlan;
 
 /** The step of a kind. */
@@ -144,6 +149,8 @@ export interface MisconfiguredPlan {
   readonly hint?: string;
   /** It is an integration that can't be reached now: HTTP APIs answer 503. */
   readonly isUnreachable?: true;
+  /** `$context.integrationErrorMessage`. */
+  readonly integrationError?: string;
 }
 
 export interface ResponseCompressionPlan {
@@ -237,6 +244,29 @@ export interface HttpApiProxyPlan {
   readonly keepsHost?: true;
   /** The route's authorization reads a signature, which goes no further. */
   readonly dropsSignature?: true;
+}
+
+/** An integration with a subtype, of an HTTP API. */
+export interface HttpApiServicePlan extends Pick<AwsPlan, "service" | "roleArn" | "asCaller"> {
+  readonly kind: "http-api-service";
+  /** The backend without its origin, which the server's settings give. */
+  readonly backend: Omit<BackendPlan, "origin">;
+  readonly action: string;
+  /** How the request is written: as JSON (alone, in a list, or with small first letters), as a form, or as a path. */
+  readonly protocol: "json" | "json-entry" | "json-lower" | "query" | "configuration";
+  /** `X-Amz-Target` and `Content-Type` of JSON. */
+  readonly target?: UnsentHeadersPlan;
+  readonly parameters: readonly ServiceParameterPlan[];
+  readonly responseMappings?: ResponseMappingsPlan;
+}
+
+export interface ServiceParameterPlan {
+  readonly name: string;
+  readonly form: "text" | "number" | "time" | "bytes" | "list" | "attributes";
+  readonly isRequired: boolean;
+  readonly value: TextPlan;
+  /** The value as it is configured. */
+  readonly source: string;
 }
 
 export interface HttpPlan {

@@ -58,7 +58,7 @@ function problemsOf(step: StepPlan, backends: BackendProblems): string[] {
 }
 
 function backendProblem(step: StepPlan, { ofService, ofFunction }: BackendProblems): string | undefined {
-  if (step.kind === "aws") return ofService(step.service);
+  if (step.kind === "aws" || step.kind === "http-api-service") return ofService(step.service);
   return "functionArn" in step ? ofFunction(step.functionArn) : undefined;
 }
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { RequestSigner } from "../../src/access/request-signer.ts";
 import type { Integration, Method } from "../../src/definition/rest-api.ts";
 import { below, makeRandom, pick, seedOr } from "../random.ts";
 import { until } from "../until.ts";
 import { aMethod, aRestApi } from "./a-rest-api.ts";
+import { isSignatureRight } from "./aws-signature.ts";
 import { type Backend, type GatewayUnderTest, startBackend, startGateway, startRawBackend } from "./start-gateway.ts";
 
 const role = "arn:aws:iam::000000000000:role/gateway";
@@ -35,32 +35,6 @@ const deploy = (
 
 const startFor = async (backend: { readonly origin: string }, service = "*"): Promise<GatewayUnderTest> =>
   startGateway({ services: { endpoints: { [service]: backend.origin } } });
-
-/** Is the request signed, as a service that knows the secret would check it? */
-function isSignatureRight(
-  { method, url, rawHeaders, headers, bytes }: Backend["requests"][number],
-  options: { service: string; secretAccessKey: string },
-): boolean {
-  const given = /^AWS4-HMAC-SHA256 Credential=([^/]+)\/\d{8}\/([a-z0-9-]+)\/([a-z0-9-]+)\/aws4_request, /.exec(
-    headers.authorization ?? "",
-  );
-  const made = new Set(["authorization", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token", "host"]);
-  const kept = rawHeaders.filter((_, index) => !made.has(rawHeaders[index - (index % 2)]!.toLowerCase()));
-  const token = headers["x-amz-security-token"];
-  const date = String(headers["x-amz-date"]).replace(/^(....)(..)(..)T(..)(..)(..)Z$/, "$1-$2-$3T$4:$5:$6Z");
-  const credentials = {
-    accessKeyId: given?.[1] ?? "",
-    secretAccessKey: options.secretAccessKey,
-    sessionToken: typeof token === "string" ? token : undefined,
-  };
-  const signer = new RequestSigner({ service: options.service, region: given?.[2] ?? "" });
-  signer.sign(
-    { method, target: url, host: headers.host ?? "", headers: kept, body: bytes },
-    credentials,
-    Date.parse(date),
-  );
-  return kept[kept.indexOf("Authorization") + 1] === headers.authorization;
-}
 
 test("an AWS integration sends what template and mappings make, signed as the role's account", async () => {
   await using backend = await startBackend((_, outgoing) =>

@@ -225,6 +225,10 @@ const cases: { readonly [Kind in StepKind]: Readonly<Record<string, Case>> } = {
       },
     ],
   },
+  "http-api-service": {
+    "with a role's session": () => [httpApiService("ready")],
+    "that waits for a role": () => [httpApiService("later")],
+  },
   "lambda-proxy": {
     "that answers": () => [lambdaProxy],
     "that fails": () => [{ ...lambdaProxy, roleArn, functionArn: "failing" }],
@@ -251,6 +255,23 @@ const cases: { readonly [Kind in StepKind]: Readonly<Record<string, Case>> } = {
 function aws(role: "ready" | "later"): StepPlan {
   const service = { names: ["sqs"], host: role, signingName: "sqs", signingRegion: "us-east-1" };
   return { kind: "aws", service, roleArn, backend: backendAt("/"), request: templated, responses: [mapped] };
+}
+
+function httpApiService(role: "ready" | "later"): StepPlan {
+  const service = { names: ["sqs"], host: role, signingName: "sqs", signingRegion: "us-east-1" };
+  const of = { form: "text", isRequired: true } as const;
+  return {
+    kind: "http-api-service",
+    service,
+    roleArn,
+    backend: { ...backendAt("/"), httpMethod: "POST" },
+    action: "SendMessage",
+    protocol: "query",
+    parameters: [
+      { ...of, name: "QueueUrl", value: ["http://sqs.example/queue"], source: "" },
+      { ...of, name: "MessageBody", value: [{ kind: "body", of: "request" }, "."], source: "${request.body}." },
+    ],
+  };
 }
 
 const testOf = (plan: Extract<StepPlan, { readonly kind: "authorizer-test" }>["authorizer"]): StepPlan => ({

@@ -56,6 +56,7 @@ const gates: { readonly [Kind in StepKind]: typeof noGate | Gate } = {
   http: noGate,
   "http-proxy": noGate,
   "http-api-proxy": noGate,
+  "http-api-service": noGate,
   aws: noGate,
   lambda: noGate,
   "lambda-proxy": noGate,

@@ -41,6 +41,7 @@ export function compileHttpApi(
       ...(route.OperationName === undefined ? {} : { operationName: route.OperationName }),
       steps: compileRoute(route, {
         ...asker,
+        region: scope.region,
         stage,
         integrations,
         authorizers,

@@ -1,9 +1,146 @@
 import type { HttpIntegration, Route } from "../../definition/http-api.ts";
-import type { StepPlan } from "../../plan/steps.ts";
-import { closed } from "../refusal.ts";
+import { type IntegrationSubtype, integrationSubtypes } from "../../definition/integration-subtypes.ts";
+import type { HttpApiServicePlan, ServiceParameterPlan } from "../../plan/steps.ts";
+import type { AwsCall } from "../aws-call.ts";
+import { parseAwsTarget } from "../aws-target.ts";
+import { compileSigner } from "../compile-integration.ts";
+import { closed, misconfigured, Refusal } from "../refusal.ts";
+import { compileMappedText, compileResponseMappings } from "./compile-parameter-mapping.ts";
 import type { RouteContext } from "./compile-route.ts";
 
-/** Compiles the call of an action of an AWS service. */
-export function compileRouteService(_integration: HttpIntegration, _route: Route, _context: RouteContext): StepPlan {
-  throw closed("IntegrationType AWS_PROXY with a subtype");
+/**
+ * Compiles the call of an action of an AWS service.
+ * AWS: API Gateway Developer Guide, "Create AWS service integrations for HTTP APIs in API Gateway".
+ */
+export function compileRouteService(
+  integration: HttpIntegration,
+  { AuthorizationType: authorizationType }: Route,
+  context: RouteContext,
+): HttpApiServicePlan {
+  const {
+    IntegrationSubtype: name = "",
+    CredentialsArn: credentials,
+    RequestParameters,
+    ResponseParameters,
+  } = integration;
+  const subtype = Object.hasOwn(integrationSubtypes, name) ? integrationSubtypes[name] : undefined;
+  if (subtype === undefined) throw closed(`IntegrationSubtype ${name}`);
+  if (integration.ConnectionType !== "INTERNET")
+    throw closed(`ConnectionType ${integration.ConnectionType} of ${name}`);
+  if (credentials === undefined) throw misconfigured(`CredentialsArn is required for ${name}`);
+  const parameters = compileParameters(subtype, RequestParameters ?? {}, context);
+  const region = regionOf(parameters) ?? context.region;
+  const { service: serviceName, action, protocol } = subtype;
+  const partition = /^arn:(aws[a-z-]*):/.exec(credentials)?.[1] ?? "aws";
+  const target = parseAwsTarget(`arn:${partition}:apigateway:${region}:${serviceName}:action/${action}`);
+  if (target === undefined) throw misconfigured(`Region ${region} is none`);
+  const call = (): AwsCall => ({
+    action: `${target.service.signingName}:${action}`,
+    region,
+    ...resourceOf(subtype, parameters, { partition, region, account: context.account }),
+  });
+  const responseMappings = compileResponseMappings(ResponseParameters, context.variables);
+  return {
+    kind: "http-api-service",
+    service: target.service,
+    action,
+    protocol,
+    ...(target.unsent === undefined || !protocol.startsWith("json") ? {} : { target: target.unsent }),
+    ...withAccessError(() => compileSigner(call, { credentials }, { authorizationType }, context)),
+    parameters: parameters.filter(({ name: parameter }) => parameter !== "Region"),
+    backend: {
+      path: ["/"],
+      httpMethod: protocol === "configuration" ? "GET" : "POST",
+      timeoutMs: integration.TimeoutInMillis,
+      isTlsUnverified: false,
+      headers: [],
+      query: [],
+    },
+    ...(responseMappings === undefined ? {} : { responseMappings }),
+  };
+}
+
+/** AWS: "Troubleshooting issues with HTTP API Lambda integrations", its picture of a log. */
+const noAccess =
+  "The IAM role configured on the integration or API Gateway doesn't have permissions to call the integration. " +
+  "Check the permissions and try again.";
+
+/** Adds to a refusal of a role what `$context.integrationErrorMessage` says of it. */
+function withAccessError<Value>(compile: () => Value): Value {
+  try {
+    return compile();
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.step.kind !== "misconfigured") throw error;
+    throw new Refusal({ ...error.step, integrationError: noAccess });
+  }
+}
+
+function compileParameters(
+  { required, optional, forms }: IntegrationSubtype,
+  mappings: Readonly<Record<string, string>>,
+  { variables }: RouteContext,
+): ServiceParameterPlan[] {
+  const missing = required.find((name) => !Object.hasOwn(mappings, name));
+  if (missing !== undefined) throw misconfigured(`the parameter ${missing} is required`);
+  return Object.keys(mappings)
+    .sort()
+    .map((name) => {
+      if (!required.includes(name) && !optional.includes(name)) throw closed(`parameter ${name}`);
+      const source = mappings[name]!;
+      return {
+        name,
+        form: Object.hasOwn(forms, name) ? forms[name]! : "text",
+        isRequired: required.includes(name),
+        value: compileMappedText(source, "request", variables) ?? [],
+        source,
+      };
+    });
+}
+
+/** Returns a value that no request changes; undefined for any other. */
+function literalOf(parameters: readonly ServiceParameterPlan[], name: string): string | undefined {
+  const value = parameters.find((parameter) => parameter.name === name)?.value ?? [];
+  if (value.length === 0) return undefined;
+  let text = "";
+  for (const part of value) {
+    if (typeof part !== "string" && part.kind !== "literal") return undefined;
+    text += typeof part === "string" ? part : part.text;
+  }
+  return text;
+}
+
+/** The region decides address and signature, which are prepared. */
+function regionOf(parameters: readonly ServiceParameterPlan[]): string | undefined {
+  const region = literalOf(parameters, "Region");
+  const isMapped = parameters.some(({ name, value }) => name === "Region" && value.length > 0);
+  if (region === undefined && isMapped) throw closed("Region from the request");
+  return region;
+}
+
+/** Returns what the action is called on, as IAM names it, as far as it is known before a request. */
+function resourceOf(
+  { service }: IntegrationSubtype,
+  parameters: readonly ServiceParameterPlan[],
+  { partition, region, account }: { readonly partition: string; readonly region: string; readonly account: string },
+): Pick<AwsCall, "resource" | "isPrefix"> {
+  const arnOf = (resource: string): string => `arn:${partition}:${service}:${region}:${account}:${resource}`;
+  const literal = (name: string): string | undefined => literalOf(parameters, name);
+  const known = {
+    sqs: () => {
+      const queue = /^https?:\/\/[^/]+\/(\d{12})\/([\w.-]+)$/.exec(literal("QueueUrl") ?? "");
+      return queue === null ? undefined : `arn:${partition}:sqs:${region}:${queue[1]}:${queue[2]}`;
+    },
+    events: () => {
+      const isGiven = parameters.some(({ name }) => name === "EventBusName");
+      const bus = isGiven ? literal("EventBusName") : "default";
+      return bus === undefined || bus.startsWith("arn:") ? bus : arnOf(`event-bus/${bus}`);
+    },
+    kinesis: () => {
+      const stream = literal("StreamName");
+      return stream === undefined ? undefined : arnOf(`stream/${stream}`);
+    },
+    states: () => literal("StateMachineArn") ?? literal("ExecutionArn"),
+  };
+  const resource = Object.hasOwn(known, service) ? known[service as keyof typeof known]() : undefined;
+  return resource === undefined ? { resource: "", isPrefix: true } : { resource, isPrefix: false };
 }

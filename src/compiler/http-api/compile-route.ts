@@ -10,6 +10,7 @@ import type { RouteAuthorizers } from "./route-authorizers.ts";
 
 /** The parts of stage and API that a route depends on. */
 export interface RouteContext extends RoleAsker {
+  readonly region: string;
   readonly stage: HttpStage;
   readonly surroundings: Surroundings;
   readonly integrations: ReadonlyMap<string, HttpIntegration>;

@@ -42,8 +42,8 @@ interface LinkedCredentials {
   latest(exchange: Exchange): Credentials | undefined;
 }
 
-function linkCredentials(
-  { service, roleArn, asCaller }: AwsPlan,
+export function linkCredentials(
+  { service, roleArn, asCaller }: Pick<AwsPlan, "service" | "roleArn" | "asCaller">,
   { thread, onRetire }: LinkContext,
 ): LinkedCredentials {
   if (asCaller !== undefined) return linkCallersCredentials(asCaller, service, thread);

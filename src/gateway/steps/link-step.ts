@@ -9,6 +9,7 @@ import { linkClosed } from "./closed.ts";
 import { linkHttp } from "./http.ts";
 import { linkHttpApiLambda } from "./http-api-lambda.ts";
 import { linkHttpApiProxy } from "./http-api-proxy.ts";
+import { linkHttpApiService } from "./http-api-service.ts";
 import { linkHttpProxy } from "./http-proxy.ts";
 import { linkIam } from "./iam.ts";
 import { linkLambda } from "./lambda.ts";
@@ -43,6 +44,7 @@ const linkers: { readonly [Kind in StepKind]: LinkStep<Kind> } = {
   "lambda-proxy": linkLambdaProxy,
   "http-api-lambda": linkHttpApiLambda,
   "http-api-proxy": linkHttpApiProxy,
+  "http-api-service": linkHttpApiService,
   "authorizer-test": linkAuthorizerTest,
 };
 

@@ -6,6 +6,7 @@ import { configurationError } from "../responses/failure.ts";
 export const linkMisconfigured =
   (plan: MisconfiguredPlan): RunStep =>
   (exchange) => {
+    if (plan.integrationError !== undefined) exchange.startIntegration().error = plan.integrationError;
     const help = plan.hint === undefined ? "" : `. ${plan.hint}`;
     const failure = configurationError(plan.detail, help);
     const type = plan.isUnreachable === true ? "INTEGRATION_FAILURE" : "API_CONFIGURATION_ERROR";

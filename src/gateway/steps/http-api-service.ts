@@ -1,0 +1,80 @@
+import { normaliseTarget, RequestSigner } from "../../access/request-signer.ts";
+import type { HttpApiServicePlan } from "../../plan/steps.ts";
+import type { Exchange } from "../exchange.ts";
+import { answerHttpApiFailure } from "../integrations/http-api-failure.ts";
+import { relayHttpApiHeaders } from "../integrations/http-api-headers.ts";
+import { linkBackendCall } from "../integrations/link-backend-call.ts";
+import { refuseTooLarge } from "../integrations/request-body.ts";
+import type { LinkContext } from "../link-context.ts";
+import type { RunStep } from "../program.ts";
+import { linkCredentials } from "./aws.ts";
+import { BackendRelay, type RelayOptions } from "./backend-relay.ts";
+import { withWholeBody } from "./http-api-proxy.ts";
+import { linkRequestMapping, linkResponseMapping } from "./parameter-mapping.ts";
+import { linkServiceRequest, type ServiceRequest } from "./service-request.ts";
+
+/** AWS: API Gateway Developer Guide, "Create AWS service integrations for HTTP APIs in API Gateway". */
+export function linkHttpApiService(plan: HttpApiServicePlan, context: LinkContext): RunStep {
+  const { service, target, parameters } = plan;
+  const { thread, stage } = context;
+  const origin = thread.services.originOf(service);
+  if (origin === undefined) {
+    const problem = thread.services.problemOf(service) ?? "";
+    return (exchange) => {
+      exchange.startIntegration().error = "Invalid endpoint address";
+      const failure = { detail: "Invalid endpoint address", hint: problem };
+      return exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", failure);
+    };
+  }
+  const backend = { ...plan.backend, origin };
+  const credentials = linkCredentials(plan, context);
+  const signer = new RequestSigner({ service: service.signingName, region: service.signingRegion });
+  // The parameters read the request as mappings do.
+  const mapping = linkRequestMapping(
+    parameters.map(({ name, value, source }) => ({ action: "overwrite", place: "header", name, value, source })),
+    context,
+  )!;
+  const makeRequest = linkServiceRequest(plan);
+  const relay: RelayOptions = {
+    thread,
+    backend,
+    isUnlimited: false,
+    relayHeaders: relayHttpApiHeaders,
+    answerFailure: answerHttpApiFailure,
+    mappingOf: linkResponseMapping(plan.responseMappings, context),
+  };
+  const contentType = target?.contentType ?? "application/x-www-form-urlencoded; charset=utf-8";
+  const fixed = [
+    ...["User-Agent", `AmazonAPIGateway_${stage.apiId}`],
+    ...(backend.httpMethod === "GET" ? [] : ["Content-Type", contentType]),
+    ...(target === undefined ? [] : ["X-Amz-Target", target.target]),
+  ];
+  const call = linkBackendCall(backend, context, {
+    writeHeaders: (exchange) => [...fixed, "X-Amzn-Trace-Id", exchange.traceHeader],
+    consumerOf: (exchange) => new BackendRelay(exchange, relay),
+    // The step has made sure that there are credentials.
+    sign: (request, exchange) => signer.sign(request, credentials.latest(exchange)!, thread.clock.now()),
+  });
+  const send = (exchange: Exchange, body: Buffer | undefined): void => {
+    const request = makeRequest(exchange, body);
+    if (request.kind === "request") call(exchange, normaliseTarget(request.path, false), request.body);
+    else if (request.kind === "too-large") refuseTooLarge(exchange, thread.payloadBytesMax);
+    else refuseUnresolved(exchange, request);
+  };
+  const run: RunStep = (exchange) => {
+    if (!mapping.readsBody) send(exchange, undefined);
+    else withWholeBody(exchange, thread, (body) => mapping.find(exchange, () => send(exchange, body)));
+    return false;
+  };
+  return (exchange) => credentials.prepare(exchange, run);
+}
+
+/** AWS: the words as users quote the beginning of them. */
+function refuseUnresolved(
+  exchange: Exchange,
+  { parameter: { name, source } }: Extract<ServiceRequest, { readonly kind: "unresolved" }>,
+): void {
+  const detail = `Unable to resolve property ${name} from source ${source}`;
+  exchange.startIntegration().error = detail;
+  exchange.program.responses.finish(exchange, "BAD_REQUEST_PARAMETERS", { detail, hint: detail });
+}
