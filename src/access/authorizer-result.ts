@@ -11,8 +11,16 @@ export interface AuthorizerResult {
   readonly policyText: string;
   /** The values of `$context.authorizer.{name}`. AWS turns all of them into strings. */
   readonly context: Readonly<Record<string, string>>;
+  /** The context as a JSON object, where values keep their types; absent if the result has none. */
+  readonly contextText?: string;
   /** The caller's API key, if `apiKeySource` is AUTHORIZER. */
   readonly usageIdentifierKey: string | undefined;
+}
+
+/** What a Lambda authorizer of an HTTP API says with a simple response. */
+export interface SimpleResult extends Pick<AuthorizerResult, "context" | "contextText"> {
+  /** `isAuthorized` is false. */
+  readonly isDenied?: true;
 }
 
 /** Why an answer is not a result, in the words of AWS's execution log as far as users quote them. `hint` says more. */
@@ -21,13 +29,36 @@ export interface InvalidResult {
   readonly hint?: string;
 }
 
+/** What the values of a context are: texts, or JSON of any kind. */
+export type ContextKind = "texts" | "values";
+
 /**
  * Reads the answer of an authorizer's function. It never throws, and refuses an answer that it does not understand.
  * AWS: API Gateway Developer Guide, "Output from an API Gateway Lambda authorizer".
  */
 // Unconfirmed: AWS's words for all but null, unknown members, nested contexts and malformed policies;
 // see docs/compatibility.md, "Lambda authorizers, results".
-export function parseAuthorizerResult(text: string): AuthorizerResult | InvalidResult {
+export const parseAuthorizerResult = (text: string, kind: ContextKind = "texts"): AuthorizerResult | InvalidResult =>
+  parseResult(text, members, (result) => readMembers(result, text, kind));
+
+/**
+ * Reads a simple response, likewise: only a result that says `isAuthorized: true` lets anybody through.
+ * AWS: API Gateway Developer Guide, "Control access to HTTP APIs with AWS Lambda authorizers".
+ */
+// Unconfirmed: other members are refused; see docs/compatibility.md, "HTTP APIs, results of authorizers".
+export const parseSimpleResult = (text: string): SimpleResult | InvalidResult =>
+  parseResult(text, simpleMembers, ({ isAuthorized, context }) => {
+    if (typeof isAuthorized !== "boolean") return { problem: "Authorizer result's isAuthorized is no boolean" };
+    const values = readContext(context, text, "values");
+    if ("problem" in values) return values;
+    return isAuthorized ? values : { ...values, isDenied: true };
+  });
+
+function parseResult<Result>(
+  text: string,
+  known: ReadonlySet<string>,
+  read: (result: Record<string, unknown>) => Result | InvalidResult,
+): Result | InvalidResult {
   if (text.length > bounds.authorizerResultCharsMax.value) {
     return { problem: `Authorizer result is longer than ${bounds.authorizerResultCharsMax.value} characters` };
   }
@@ -44,22 +75,27 @@ export function parseAuthorizerResult(text: string): AuthorizerResult | InvalidR
   if (!isObject(result))
     return { problem: `Invalid JSON in response: ${cannotRead(result, "an authorizer's result")}` };
   // AWS quirk: an unknown member makes an answer invalid. A function's error is therefore invalid as well.
-  const unknown = Object.keys(result).find((name) => !members.has(name));
+  const unknown = Object.keys(result).find((name) => !known.has(name));
   if (unknown !== undefined) {
     return { problem: `Invalid JSON in response: Unrecognized field "${unknown}" , not marked as ignorable` };
   }
   try {
-    return readMembers(result, text);
+    return read(result);
   } catch {
-    // The policy is nested too deeply to be written as JSON again.
+    // The policy, or the context, is nested too deeply to be written as JSON again.
     return { problem: "Unable to parse given policy" };
   }
 }
 
 const members: ReadonlySet<string> = new Set(["principalId", "policyDocument", "context", "usageIdentifierKey"]);
+const simpleMembers: ReadonlySet<string> = new Set(["isAuthorized", "context"]);
 const noPolicy: InvalidResult = { problem: "Could not parse policy", hint: "the result has no policyDocument" };
 
-function readMembers(result: Record<string, unknown>, text: string): AuthorizerResult | InvalidResult {
+function readMembers(
+  result: Record<string, unknown>,
+  text: string,
+  kind: ContextKind,
+): AuthorizerResult | InvalidResult {
   const { principalId, policyDocument, context, usageIdentifierKey } = result;
   const wrong = [principalId, usageIdentifierKey].find((value) => typeof value === "object" && value !== null);
   if (wrong !== undefined) return { problem: `Invalid JSON in response: ${cannotRead(wrong, "java.lang.String")}` };
@@ -67,7 +103,7 @@ function readMembers(result: Record<string, unknown>, text: string): AuthorizerR
   if (principalId === undefined || principalId === null) {
     return { problem: "Authorizer result has no principalId" };
   }
-  const texts = readContext(context, text);
+  const texts = readContext(context, text, kind);
   if ("problem" in texts) return texts;
   const policyText = JSON.stringify(policyDocument);
   const policy = parsePolicy(policyText, "identity");
@@ -77,21 +113,31 @@ function readMembers(result: Record<string, unknown>, text: string): AuthorizerR
     principalId: String(principalId),
     policy,
     policyText,
-    context: texts.context,
+    ...texts,
     usageIdentifierKey:
       usageIdentifierKey === undefined || usageIdentifierKey === null ? undefined : String(usageIdentifierKey),
   };
 }
 
-/** AWS: a JSON object or array is not a valid value; all others become strings, numbers as they are written. */
-function readContext(given: unknown, text: string): { readonly context: Record<string, string> } | InvalidResult {
+/**
+ * Reads a context. Without types, AWS takes no JSON object or array for a value, and all others become strings, numbers as
+ * they are written.
+ */
+function readContext(
+  given: unknown,
+  text: string,
+  kind: ContextKind,
+): Pick<AuthorizerResult, "context" | "contextText"> | InvalidResult {
   if (given === undefined || given === null) return { context: {} };
   if (!isObject(given)) return { problem: `Invalid JSON in response: ${cannotRead(given, "java.util.LinkedHashMap")}` };
   const nested = Object.values(given).find((value) => typeof value === "object" && value !== null);
-  if (nested !== undefined) return { problem: `Invalid JSON in response: ${cannotRead(nested, "java.lang.String")}` };
-  const texts = Object.entries(given).filter(([, value]) => value !== null);
-  const numbers = texts.some(([, value]) => typeof value === "number") ? readNumbers(text) : undefined;
-  return { context: Object.fromEntries(texts.map(([name, value]) => [name, numbers?.get(name) ?? String(value)])) };
+  if (nested !== undefined && kind === "texts")
+    return { problem: `Invalid JSON in response: ${cannotRead(nested, "java.lang.String")}` };
+  const values = Object.entries(given).filter(([, value]) => value !== null);
+  const numbers = values.some(([, value]) => typeof value === "number") ? readNumbers(text) : undefined;
+  const textOf = (value: unknown): string => (typeof value === "object" ? JSON.stringify(value) : String(value));
+  const context = Object.fromEntries(values.map(([name, value]) => [name, numbers?.get(name) ?? textOf(value)]));
+  return kind === "texts" ? { context } : { context, contextText: JSON.stringify(given) };
 }
 
 /**

@@ -318,6 +318,10 @@ export const bounds = {
   verifiedTokensMax: { value: 50_000, source: "ours: tokens that a gateway thread knows to be signed rightly" },
   verifiedTokensCharsMax: { value: 16_777_216, source: "ours: the length of all of these tokens" },
   methodArnBytesMax: { value: 1_600, source: "AWS: Quotas for configuring and running a REST API, method ARN length" },
+  httpAuthorizerTimeoutMs: {
+    value: 10_000,
+    source: "AWS: Quotas for configuring and running an HTTP API, Lambda authorizer timeout",
+  },
   authorizerPolicyResourceCharsMax: { value: 512, source: "AWS: Authorizer output, Resource" },
   tokenCharsMax: { value: 16_384, source: "ours: a user pool's token; a request's headers have 10,240 bytes on AWS" },
   userPoolKeysMax: { value: 32, source: "ours: keys of one user pool; Cognito has two" },

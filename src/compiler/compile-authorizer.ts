@@ -71,9 +71,11 @@ function compileAuthorizer(
 
 type InvocationPlan = Pick<LambdaAuthorizerPlan, "functionArn" | "roleArn" | "problem">;
 
+type InvokingAuthorizer = Pick<Authorizer, "authorizerUri" | "authorizerCredentials">;
+
 function compileFunction(
-  { authorizerUri, authorizerCredentials }: Authorizer,
-  context: AuthorizerContext,
+  { authorizerUri, authorizerCredentials }: InvokingAuthorizer,
+  context: RoleAsker,
 ): InvocationPlan {
   const functionArn = functionAt(fillStageVariables(authorizerUri, context.variables));
   return { functionArn, ...compileInvoker(functionArn, authorizerCredentials, context) };
@@ -83,7 +85,7 @@ function compileFunction(
  * Compiles the invocation of a served authorizer. As on AWS, what can't work is found out when the function is to be
  * invoked: callers without a token are refused as always.
  */
-function compileServedInvoker(authorizer: Authorizer, context: AuthorizerContext): InvocationPlan {
+export function compileServedInvoker(authorizer: InvokingAuthorizer, context: RoleAsker): InvocationPlan {
   try {
     return compileFunction(authorizer, context);
   } catch (error) {

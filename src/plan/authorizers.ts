@@ -1,7 +1,12 @@
+import type { PayloadFormat } from "./payload-format.ts";
 import type { ValuePlan } from "./values.ts";
 
 /** How an authorizer decides. */
-export type AuthorizerPlan = LambdaAuthorizerPlan | UserPoolAuthorizerPlan | JwtAuthorizerPlan;
+export type AuthorizerPlan =
+  | LambdaAuthorizerPlan
+  | HttpApiLambdaAuthorizerPlan
+  | UserPoolAuthorizerPlan
+  | JwtAuthorizerPlan;
 
 /** A place where an authorizer looks for the caller's identity. */
 export interface IdentitySourcePlan {
@@ -11,13 +16,26 @@ export interface IdentitySourcePlan {
   readonly value?: ValuePlan;
 }
 
-export interface LambdaAuthorizerPlan {
+/** A Lambda authorizer of a REST API. */
+export interface LambdaAuthorizerPlan extends InvokedAuthorizerPlan {
   /** `TOKEN` sends the identity alone, `REQUEST` the request. */
   readonly kind: "token" | "request";
-  readonly id: string;
-  readonly identitySources: readonly IdentitySourcePlan[];
   /** For a TOKEN: the pattern that the whole token has to match. */
   readonly identityValidationExpression?: string;
+}
+
+/** A Lambda authorizer of an HTTP API. */
+export interface HttpApiLambdaAuthorizerPlan extends InvokedAuthorizerPlan {
+  readonly kind: "http-api-request";
+  readonly payloadFormat: PayloadFormat;
+  /** The function says whether the caller may call, and answers no policy. */
+  readonly hasSimpleResponses: boolean;
+}
+
+/** The common part of authorizers whose function decides. */
+export interface InvokedAuthorizerPlan {
+  readonly id: string;
+  readonly identitySources: readonly IdentitySourcePlan[];
   readonly functionArn: string;
   /**
    * The role that invokes the function, which is allowed to. If absent, API Gateway invokes it, and the function's

@@ -1,5 +1,6 @@
 import type { AuthorizerPlan } from "./authorizers.ts";
 import type { RequestMappingsPlan, ResponseMappingsPlan } from "./parameter-mapping.ts";
+import type { PayloadFormat } from "./payload-format.ts";
 import type { TextPlan, UriPlan, ValuePlan } from "./values.ts";
 
 /** The facts of each kind of step, which compiler, docs and `portico explain` read. The linkers are in `gateway/steps/`. */
@@ -347,9 +348,6 @@ export interface LambdaProxyPlan {
   readonly timeoutMs: number;
   readonly stream?: StreamPlan;
 }
-
-/** The form of events and answers of an HTTP API's functions. */
-export type PayloadFormat = "1.0" | "2.0";
 
 /** A Lambda integration of an HTTP API. */
 export interface HttpApiLambdaPlan {

@@ -109,6 +109,15 @@ const authorizers: Readonly<Record<string, AuthorizerPlan>> = {
   remembering: { ...authorizer, kind: "token", functionArn, timeoutMs: 10_000, resultTtlSeconds: 60 },
   failing: { ...authorizer, kind: "token", functionArn: "failing", roleArn, timeoutMs: 10_000 },
   late: { ...authorizer, kind: "token", functionArn: "late", roleArn, timeoutMs: 1 },
+  saying: {
+    ...authorizer,
+    kind: "http-api-request",
+    payloadFormat: "1.0",
+    hasSimpleResponses: false,
+    functionArn,
+    timeoutMs: 10_000,
+    resultTtlSeconds: 60,
+  },
   get pool() {
     return userPool;
   },
@@ -155,6 +164,7 @@ const cases: { readonly [Kind in StepKind]: Readonly<Record<string, Case>> } = {
     "that remembers": () => [{ kind: "authorizer", authorizerId: "remembering" }, answerAll],
     "that fails": () => [{ kind: "authorizer", authorizerId: "failing" }, answerAll],
     "that is late": () => [{ kind: "authorizer", authorizerId: "late" }, answerAll],
+    "of an HTTP API": () => [{ kind: "authorizer", authorizerId: "saying" }, answerAll],
     "of a user pool": () => [{ kind: "authorizer", authorizerId: "pool", scopes: ["a"] }, answerAll],
   },
   "api-key": {

@@ -9,6 +9,7 @@ type CompileAuthorization = (route: Route, context: RouteContext) => StepPlan[];
 const compilers: Readonly<Record<string, CompileAuthorization>> = {
   NONE: () => [],
   AWS_IAM: () => [{ kind: "iam" }],
+  CUSTOM: (route, context) => [{ kind: "authorizer", authorizerId: use(route, context, ["REQUEST"]) }],
   JWT: (route, context) => {
     const { AuthorizationScopes: scopes = [] } = route;
     const authorizerId = use(route, context, ["JWT"]);

@@ -1,5 +1,6 @@
 import type { HttpIntegration, Route } from "../../definition/http-api.ts";
-import type { HttpApiLambdaPlan, PayloadFormat } from "../../plan/steps.ts";
+import type { PayloadFormat } from "../../plan/payload-format.ts";
+import type { HttpApiLambdaPlan } from "../../plan/steps.ts";
 import { compileInvokerOf, fillStageVariables, functionNamed } from "../compile-integration.ts";
 import { closed } from "../refusal.ts";
 import { compileResponseMappings } from "./compile-parameter-mapping.ts";

@@ -1,9 +1,12 @@
+import { bounds } from "../../base/bounds.ts";
 import type { HttpAuthorizer } from "../../definition/http-api.ts";
 import type { AuthorizerPlan, IdentitySourcePlan } from "../../plan/authorizers.ts";
 import type { ValuePlan } from "../../plan/values.ts";
 import { AuthorizerSet } from "../authorizer-set.ts";
+import { compileServedInvoker } from "../compile-authorizer.ts";
 import type { RoleAsker } from "../compile-credentials.ts";
 import { closed } from "../refusal.ts";
+import { compilePayloadFormat } from "./compile-route-function.ts";
 
 /** What an API's authorizer is compiled with. It has an ARN, as routes have. */
 type RouteAuthorizerContext = RoleAsker;
@@ -30,9 +33,7 @@ type CompileAuthorizer = (authorizer: HttpAuthorizer, context: RouteAuthorizerCo
 
 const compilers: Readonly<Record<HttpAuthorizer["AuthorizerType"], CompileAuthorizer>> = {
   JWT: compileJwtAuthorizer,
-  REQUEST: () => {
-    throw closed("authorizationType CUSTOM");
-  },
+  REQUEST: compileRequestAuthorizer,
 };
 
 /** AWS: API Gateway Developer Guide, "Control access to HTTP APIs with JWT authorizers in API Gateway". */
@@ -46,6 +47,31 @@ function compileJwtAuthorizer(
   const [source, ...others] = IdentitySource;
   if (source === undefined || others.length > 0) throw closed("identitySource of a JWT authorizer: it has one");
   return { kind: "jwt", id, identitySources: [compileIdentitySource(source, context)], issuer, audiences };
+}
+
+/** AWS: API Gateway Developer Guide, "Control access to HTTP APIs with AWS Lambda authorizers". */
+function compileRequestAuthorizer(
+  { AuthorizerId: id, IdentitySource = [], AuthorizerUri, AuthorizerCredentialsArn, ...settings }: HttpAuthorizer,
+  context: RouteAuthorizerContext,
+): AuthorizerPlan {
+  const { AuthorizerPayloadFormatVersion: version, EnableSimpleResponses: hasSimpleResponses = false } = settings;
+  if (version === undefined) throw closed("an authorizer without authorizerPayloadFormatVersion");
+  const payloadFormat = compilePayloadFormat(version);
+  if (hasSimpleResponses && payloadFormat === "1.0") throw closed("enableSimpleResponses with the payload format 1.0");
+  const invoking = {
+    ...(AuthorizerUri === undefined ? {} : { authorizerUri: AuthorizerUri }),
+    ...(AuthorizerCredentialsArn === undefined ? {} : { authorizerCredentials: AuthorizerCredentialsArn }),
+  };
+  return {
+    kind: "http-api-request",
+    id,
+    payloadFormat,
+    hasSimpleResponses,
+    identitySources: IdentitySource.map((source) => compileIdentitySource(source, context)),
+    ...compileServedInvoker(invoking, context),
+    timeoutMs: bounds.httpAuthorizerTimeoutMs.value,
+    resultTtlSeconds: settings.AuthorizerResultTtlInSeconds ?? 0,
+  };
 }
 
 /** Compiles `$request.header.X`, `$request.querystring.X`, `$context.X` or `$stageVariables.X`. */

@@ -17,10 +17,10 @@ export type ReadIdentity = (exchange: Exchange) => readonly string[] | undefined
  */
 export function linkIdentity(
   sources: readonly IdentitySourcePlan[],
-  kind: "one" | "several",
+  kind: keyof typeof linkersOfText,
   { required }: { readonly required: boolean } = { required: true },
 ): ReadIdentity {
-  const readOf = kind === "one" ? linkOne : linkLast;
+  const readOf = linkersOfText[kind];
   const readers = sources.map(({ expression, value }) => ({
     expression,
     read: value === undefined ? () => "" : readOf(value),
@@ -46,6 +46,19 @@ const linkLast = (value: ValuePlan): ((exchange: Exchange) => string) => {
 };
 
 /**
+ * Links a value of which an authorizer of an HTTP API gets all occurrences, with commas. AWS: API Gateway Developer Guide,
+ * "Transform API requests and responses for HTTP APIs in API Gateway", `$request.header.name`.
+ */
+function linkJoined(value: ValuePlan): (exchange: Exchange) => string {
+  const read = linkValue(value.kind === "request" ? { ...value, isMultiValue: true } : value);
+  return (exchange) => {
+    const found = read(exchange) ?? "";
+    if (typeof found === "string") return found;
+    return found.every((one) => one === "") ? "" : found.join();
+  };
+}
+
+/**
  * Links a token. Of different ones in one request none counts: a backend that gets all of them could read another one than
  * was verified.
  */
@@ -57,6 +70,9 @@ function linkOne(value: ValuePlan): (exchange: Exchange) => string {
     return found.every((one) => one === found[0]) ? (found[0] ?? "") : "";
   };
 }
+
+/** How the text of a source is read: of a token, of a source of a REST API's or an HTTP API's authorizer. */
+const linkersOfText = { one: linkOne, several: linkLast, joined: linkJoined } as const;
 
 /**
  * Links the text under which a result is remembered: no two identities have the same. AWS: the values of all identity

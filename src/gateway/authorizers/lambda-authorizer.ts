@@ -1,46 +1,66 @@
-import { type AuthorizerResult, type InvalidResult, parseAuthorizerResult } from "../../access/authorizer-result.ts";
+import {
+  type AuthorizerResult,
+  type InvalidResult,
+  parseAuthorizerResult,
+  parseSimpleResult,
+  type SimpleResult,
+} from "../../access/authorizer-result.ts";
 import type { InvokeOutcome } from "../../functions/function-client.ts";
 import { parseJavaPattern } from "../../language/java/java-pattern.ts";
-import type { LambdaAuthorizerPlan } from "../../plan/authorizers.ts";
+import type { HttpApiLambdaAuthorizerPlan, LambdaAuthorizerPlan } from "../../plan/authorizers.ts";
 import type { Plan } from "../../plan/kinds.ts";
+import type { PayloadFormat } from "../../plan/payload-format.ts";
 import { maskValue } from "../../telemetry/secrets.ts";
 import type { Trace } from "../../telemetry/trace.ts";
 import type { Grant } from "../caller.ts";
 import type { Exchange } from "../exchange.ts";
 import { problemOfInvoking } from "../integrations/function-access.ts";
+import { authorizerEventLinkers } from "../integrations/http-api-event.ts";
 import { traceInvocation } from "../integrations/invocation.ts";
 import { linkAuthorizerEvent } from "../integrations/lambda-event.ts";
-import { linkIdentity, linkIdentityText } from "./identity.ts";
+import { linkIdentity, linkIdentityText, type ReadIdentity } from "./identity.ts";
 import type { AuthorizerContext, LinkedAuthorizer } from "./link-authorizer.ts";
 import { methodArnOf } from "./method-arn.ts";
 import { refuseCaller, refuseConfiguration, refuseLate } from "./refusals.ts";
 import type { ResultMemory } from "./result-cache.ts";
 
+type InvokingPlan = LambdaAuthorizerPlan | HttpApiLambdaAuthorizerPlan;
+type Result = AuthorizerResult | SimpleResult;
+
+/** What authorizers of the kinds of APIs differ in. */
+interface Dialect {
+  readonly readIdentity: ReadIdentity;
+  /** Returns why the function is not asked about an identity, or undefined. */
+  readonly problemOf: (identity: readonly string[]) => string | undefined;
+  /** Returns the text under which what is said of an identity is remembered. */
+  readonly textOf: (exchange: Exchange, identity: readonly string[]) => string;
+  readonly linkEvent: (method: Plan["methods"][number]) => (exchange: Exchange, identity: readonly string[]) => string;
+  readonly parse: (text: string) => Result | InvalidResult;
+  /** `$context.authorizer.error` if the function may not be invoked. */
+  readonly invocationRefused: string;
+}
+
 /**
  * Links an authorizer whose function decides. What it says is remembered for as long as the plan says, and whoever asks
  * meanwhile with the same identity waits for the call under way.
- * AWS: API Gateway Developer Guide, "Use API Gateway Lambda authorizers".
+ * AWS: API Gateway Developer Guide, "Use API Gateway Lambda authorizers", "Control access to HTTP APIs with AWS Lambda
+ * authorizers".
  */
-export function linkLambdaAuthorizer(plan: LambdaAuthorizerPlan, context: AuthorizerContext): LinkedAuthorizer {
+export function linkLambdaAuthorizer(plan: InvokingPlan, context: AuthorizerContext): LinkedAuthorizer {
   const { resultTtlSeconds } = plan;
-  const isTokens = plan.kind === "token";
-  const readIdentity = linkIdentity(plan.identitySources, isTokens ? "one" : "several", {
-    required: isTokens || resultTtlSeconds > 0,
-  });
-  const isToken = linkValidation(plan.identityValidationExpression);
+  const dialect = plan.kind === "http-api-request" ? linkHttpApi(plan, context) : linkRest(plan, context);
+  const { readIdentity, textOf, parse } = dialect;
   const problemOf = linkPermission(plan, context);
   const memory = acquireMemory(plan, context);
-  const textOf = isTokens ? undefined : linkIdentityText(plan.identitySources);
   return {
     forMethod(method, takeGrant) {
-      const writeEvent = linkEvent(plan, context.stage, method);
+      const writeEvent = dialect.linkEvent(method);
       return (exchange) => {
         const identity = readIdentity(exchange);
         if (identity === undefined) return refuseCaller(exchange, describeMissing(plan));
-        const token = identity[0] ?? "";
-        if (isTokens && !isToken(token))
-          return refuseCaller(exchange, "the token does not match the identityValidationExpression");
-        const key = memory?.keyOf(textOf?.(exchange) ?? token);
+        const wrong = dialect.problemOf(identity);
+        if (wrong !== undefined) return refuseCaller(exchange, wrong);
+        const key = memory?.keyOf(textOf(exchange, identity));
         const known = key === undefined ? undefined : memory?.find(key);
         if (known !== undefined) return recall(exchange, known);
         let call = key === undefined ? undefined : memory?.underWay<FunctionAnswer>(key);
@@ -50,13 +70,13 @@ export function linkLambdaAuthorizer(plan: LambdaAuthorizerPlan, context: Author
           if (problem !== undefined) {
             const { detail, hint = `Execution failed due to configuration error: ${detail}` } = problem;
             exchange.trace?.addFailure([`Execution failed due to configuration error: ${detail}`]);
-            return refuseConfiguration(exchange, "Authorizer error", hint);
+            return refuseConfiguration(exchange, dialect.invocationRefused, hint);
           }
           // Failures are not remembered, and neither is `Unauthorized`.
-          const keep = (result: AuthorizerResult): void => {
+          const keep = (result: Result): void => {
             if (key !== undefined) memory?.keep(key, result, resultTtlSeconds);
           };
-          call = invoke(exchange, writeEvent(exchange, token), { plan, context, keep });
+          call = invoke(exchange, writeEvent(exchange, identity), { plan, context, keep, parse });
           if (key !== undefined) memory?.share(key, call);
         }
         exchange.wait(call, (answer) => {
@@ -69,7 +89,67 @@ export function linkLambdaAuthorizer(plan: LambdaAuthorizerPlan, context: Author
   };
 }
 
-const describeMissing = ({ identitySources }: LambdaAuthorizerPlan): string =>
+function linkRest(plan: LambdaAuthorizerPlan, { stage }: AuthorizerContext): Dialect {
+  const { identitySources, identityValidationExpression, resultTtlSeconds } = plan;
+  const common = { parse: parseAuthorizerResult, invocationRefused: "Authorizer error" };
+  if (plan.kind === "token") {
+    const isToken = linkValidation(identityValidationExpression);
+    return {
+      ...common,
+      readIdentity: linkIdentity(identitySources, "one"),
+      problemOf: ([token = ""]) =>
+        isToken(token) ? undefined : "the token does not match the identityValidationExpression",
+      textOf: (_, [token = ""]) => token,
+      linkEvent:
+        () =>
+        (exchange, [authorizationToken = ""]) =>
+          JSON.stringify({ type: "TOKEN", methodArn: methodArnOf(exchange), authorizationToken }),
+    };
+  }
+  return {
+    ...common,
+    readIdentity: linkIdentity(identitySources, "several", { required: resultTtlSeconds > 0 }),
+    problemOf: () => undefined,
+    textOf: linkIdentityText(identitySources),
+    linkEvent(method) {
+      const write = linkAuthorizerEvent(stage, method);
+      return (exchange) => write(exchange, methodArnOf(exchange));
+    },
+  };
+}
+
+/** All identity sources have to be there. */
+function linkHttpApi(plan: HttpApiLambdaAuthorizerPlan, { stage }: AuthorizerContext): Dialect {
+  const { identitySources, payloadFormat, hasSimpleResponses } = plan;
+  return {
+    readIdentity: linkIdentity(identitySources, "joined"),
+    problemOf: () => undefined,
+    textOf: linkIdentityText(identitySources),
+    linkEvent(method) {
+      const write = authorizerEventLinkers[payloadFormat](stage, method);
+      return (exchange, identity) => write(exchange, { routeArn: methodArnOf(exchange), identity });
+    },
+    parse: hasSimpleResponses ? parseSimpleResult : policyParsers[payloadFormat],
+    // As users quote it.
+    invocationRefused:
+      "The IAM role configured on the authorizer or API Gateway doesn't have permissions to call the authorizer. " +
+      "Check the permissions and try again.",
+  };
+}
+
+/** Unconfirmed: a context of format 1.0 has texts only; see docs/compatibility.md, "HTTP APIs, results of authorizers". */
+const policyParsers: Readonly<Record<PayloadFormat, Dialect["parse"]>> = {
+  "1.0": parseTexts,
+  "2.0": (text) => parseAuthorizerResult(text, "values"),
+};
+
+function parseTexts(text: string): Result | InvalidResult {
+  const result = parseAuthorizerResult(text);
+  if ("problem" in result || Object.keys(result.context).length === 0) return result;
+  return { ...result, contextText: JSON.stringify(result.context) };
+}
+
+const describeMissing = ({ identitySources }: InvokingPlan): string =>
   `an identity source has no value: ${identitySources.map(({ expression }) => expression).join(", ")}`;
 
 /** AWS: CreateAuthorizer, identityValidationExpression: the function is called only if there is a match. */
@@ -82,7 +162,7 @@ function linkValidation(expression: string | undefined): (token: string) => bool
 
 /** Links the function that says why the authorizer's function may not be invoked now; undefined if it may. */
 function linkPermission(
-  { functionArn, roleArn, problem, id }: LambdaAuthorizerPlan,
+  { functionArn, roleArn, problem, id }: InvokingPlan,
   { stage, thread }: AuthorizerContext,
 ): () => LambdaAuthorizerPlan["problem"] {
   if (problem !== undefined || roleArn !== undefined) return () => problem;
@@ -98,7 +178,7 @@ function linkPermission(
  * nothing that they depend on has changed. Without an identity source all callers would be one, so nothing is remembered.
  */
 function acquireMemory(
-  plan: LambdaAuthorizerPlan,
+  plan: InvokingPlan,
   { stage, thread, onRetire, isTest }: AuthorizerContext,
 ): ResultMemory | undefined {
   if (plan.resultTtlSeconds <= 0 || plan.identitySources.length === 0 || isTest === true) return undefined;
@@ -107,41 +187,27 @@ function acquireMemory(
   return thread.authorizerResults.acquire(name);
 }
 
-/** AWS: API Gateway Developer Guide, "Input to an API Gateway Lambda authorizer". */
-function linkEvent(
-  plan: LambdaAuthorizerPlan,
-  stage: Plan,
-  method: Plan["methods"][number],
-): (exchange: Exchange, token: string) => string {
-  if (plan.kind === "token") {
-    return (exchange, authorizationToken) =>
-      JSON.stringify({ type: "TOKEN", methodArn: methodArnOf(exchange), authorizationToken });
-  }
-  const writeRequest = linkAuthorizerEvent(stage, method);
-  return (exchange) => writeRequest(exchange, methodArnOf(exchange));
-}
-
 /** What came of a call of the function, for all requests that wait for it. */
 interface FunctionAnswer {
   /** Undefined if the function did not answer in time. */
   readonly outcome: InvokeOutcome | undefined;
   /** What the function answered, as a result; absent if Lambda itself refused. */
-  readonly result?: AuthorizerResult | InvalidResult;
+  readonly result?: Result | InvalidResult;
   readonly latencyMs: number;
 }
 
-interface AuthorizerCall {
-  readonly plan: LambdaAuthorizerPlan;
+interface AuthorizerCall extends Pick<Dialect, "parse"> {
+  readonly plan: InvokingPlan;
   readonly context: AuthorizerContext;
   /** Takes a valid result. */
-  readonly keep: (result: AuthorizerResult) => void;
+  readonly keep: (result: Result) => void;
 }
 
 /** Calls the function. Nobody's going away ends the call, because others may wait for it as well. */
 async function invoke(
   exchange: Exchange,
   payload: string,
-  { plan: { functionArn, timeoutMs }, context, keep }: AuthorizerCall,
+  { plan: { functionArn, timeoutMs }, context, keep, parse }: AuthorizerCall,
 ): Promise<FunctionAnswer> {
   const { functions, metrics } = context.thread;
   traceInvocation(exchange, { functionArn, type: "RequestResponse", clientContext: undefined, payload });
@@ -156,8 +222,8 @@ async function invoke(
     if (outcome?.kind === "service-error") metrics.add("functionServiceErrors");
     if (outcome?.kind === "function-error") metrics.add("functionErrors");
     if (outcome === undefined || outcome.kind === "service-error") return { outcome, latencyMs };
-    const result = parseAuthorizerResult(outcome.payload.toString("utf8"));
-    if (outcome.kind === "ok" && "policy" in result) keep(result);
+    const result = parse(outcome.payload.toString("utf8"));
+    if (outcome.kind === "ok" && !("problem" in result)) keep(result);
     return { outcome, result, latencyMs };
   } finally {
     clearTimeout(timer);
@@ -188,7 +254,7 @@ function learnSecrets(trace: Trace, { usageIdentifierKey = "", context = {} }: G
 function conclude(
   exchange: Exchange,
   { outcome, result, latencyMs }: FunctionAnswer,
-  { functionArn, timeoutMs }: LambdaAuthorizerPlan,
+  { functionArn, timeoutMs }: InvokingPlan,
 ): Grant | undefined {
   const phase = exchange.access?.authorizer;
   if (phase !== undefined) {
@@ -220,12 +286,13 @@ function take(
   result: FunctionAnswer["result"],
 ): Grant | undefined {
   const { trace } = exchange;
-  const isResult = result !== undefined && "policy" in result;
-  if (isResult && trace !== undefined) learnSecrets(trace, result);
+  const isResult = result !== undefined && !("problem" in result);
+  const grant: Grant | undefined = isResult ? result : undefined;
+  if (grant !== undefined && trace !== undefined) learnSecrets(trace, grant);
   trace?.add({ kind: "authorizer-result", body: trace.body(outcome.payload) });
-  if (isResult && outcome.kind === "ok") {
-    trace?.add({ kind: "authorizer-policy", principal: maskValue(result.principalId) });
-    return result;
+  if (grant !== undefined && outcome.kind === "ok") {
+    trace?.add({ kind: "authorizer-policy", principal: maskValue(grant.principalId ?? "") });
+    return grant;
   }
   const problem = isResult || result === undefined ? "Invalid JSON in response" : result.problem;
   const hint = result !== undefined && "hint" in result ? result.hint : undefined;

@@ -68,6 +68,7 @@ function linkKind(plan: AuthorizerPlan, context: AuthorizerContext): LinkedAutho
       return linkUserPoolAuthorizer(plan, context);
     case "token":
     case "request":
+    case "http-api-request":
       return linkLambdaAuthorizer(plan, context);
     default:
       // A plan that says nothing that is known closes its stage, and is not taken for another kind.

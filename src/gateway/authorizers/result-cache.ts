@@ -74,8 +74,9 @@ export class ResultCache {
   }
 }
 
-function charsOf({ principalId = "", policyText = "", context = {}, usageIdentifierKey = "" }: Grant): number {
-  let chars = principalId.length + policyText.length + usageIdentifierKey.length;
+function charsOf(grant: Grant): number {
+  const { principalId = "", policyText = "", context = {}, contextText = "", usageIdentifierKey = "" } = grant;
+  let chars = principalId.length + policyText.length + contextText.length + usageIdentifierKey.length;
   for (const name in context) chars += name.length + context[name]!.length;
   return chars;
 }

@@ -1,5 +1,5 @@
+import type { PayloadFormat } from "../../plan/payload-format.ts";
 import type { MethodPlan, StagePlan } from "../../plan/plan.ts";
-import type { PayloadFormat } from "../../plan/steps.ts";
 import type { Caller, IamIdentity } from "../caller.ts";
 import { requestTime } from "../context.ts";
 import type { Exchange } from "../exchange.ts";

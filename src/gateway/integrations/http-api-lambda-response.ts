@@ -1,5 +1,5 @@
 import { isObject } from "../../base/json-object.ts";
-import type { PayloadFormat } from "../../plan/steps.ts";
+import type { PayloadFormat } from "../../plan/payload-format.ts";
 import { droppedFromHttpApiAnswer, isHeaderName } from "../responses/header-remapping.ts";
 
 /** A function's answer after reading it, or what is wrong with it. */

@@ -1,5 +1,6 @@
 import type { AccessDecision, CalledResource, CallerAccess } from "../../access/authorize.ts";
 import type { Policy } from "../../access/policy.ts";
+import type { AuthorizerPlan } from "../../plan/authorizers.ts";
 import type { AuthorizerStepPlan } from "../../plan/steps.ts";
 import { fitsArn, methodArnOf } from "../authorizers/method-arn.ts";
 import { endPhase } from "../authorizers/refusals.ts";
@@ -18,8 +19,7 @@ import { decideAccess, decideCall, stageArnOf } from "../resource-policy.ts";
 export function linkAuthorizerStep({ authorizerId, scopes }: AuthorizerStepPlan, context: LinkContext): RunStep {
   const { authorizers, method, resourcePolicy, stage } = context;
   const stageArn = stageArnOf(stage);
-  const kind = stage.authorizers?.[authorizerId]?.kind;
-  const hasPolicies = kind !== "user-pool" && kind !== "jwt";
+  const hasPolicies = answersPolicies(stage.authorizers?.[authorizerId]);
   const called: CalledResource = { account: stage.account, policy: resourcePolicy.parsed };
   const requester = { kind: "authorized", account: stage.account } as const;
   const accessOf = (policy: Policy | undefined): CallerAccess => ({
@@ -35,7 +35,8 @@ export function linkAuthorizerStep({ authorizerId, scopes }: AuthorizerStepPlan,
     }
     resourcePolicy.decide(exchange);
   };
-  const mayCall = (exchange: Exchange, { policy }: Grant): boolean => {
+  const mayCall = (exchange: Exchange, { policy, isDenied }: Grant): boolean => {
+    if (isDenied === true) return refuseDenied(exchange);
     if (!hasPolicies) return true;
     const phase = exchange.startAuthorization();
     if (exchange.trace !== undefined) trace(exchange, policy);
@@ -55,19 +56,43 @@ export function linkAuthorizerStep({ authorizerId, scopes }: AuthorizerStepPlan,
   };
 }
 
+/** Returns whether callers need a policy of the authorizer's. One that is not known is taken for one that they need. */
+function answersPolicies(plan: AuthorizerPlan | undefined): boolean {
+  switch (plan?.kind) {
+    case "user-pool":
+    case "jwt":
+      return false;
+    case "http-api-request":
+      return !plan.hasSimpleResponses;
+    default:
+      return true;
+  }
+}
+
+/** Answers a caller of whom an authorizer said `isAuthorized: false`. */
+function refuseDenied(exchange: Exchange): false {
+  const message = "Forbidden";
+  endPhase(exchange.startAuthorization(), 403, message);
+  return exchange.program.responses.finish(exchange, "ACCESS_DENIED", {
+    message,
+    hint: `the authorizer's function answered isAuthorized: false${whenceOf(exchange)}`,
+  });
+}
+
+/** The trap that AWS's page warns of: what was said about another method is remembered. */
+const whenceOf = ({ access }: Exchange): string =>
+  access?.authorizer?.isRemembered === true ? "; the result was remembered from an earlier request" : "";
+
 function refuse(exchange: Exchange, decision: AccessDecision): false {
   const isDenied = decision.kind === "explicitly-denied";
   const which = isDenied
     ? "the policy of the authorizer's result, or the API's resource policy, denies"
     : "neither the policy of the authorizer's result nor a resource policy of the API allows";
-  // The trap that AWS's page warns of: what was said about another method is remembered.
-  const whence =
-    exchange.access?.authorizer?.isRemembered === true ? "; the result was remembered from an earlier request" : "";
   const message = `User is not authorized to access this resource${isDenied ? " with an explicit deny" : ""}`;
   endPhase(exchange.access?.authorize, 403, message);
   return exchange.program.responses.finish(exchange, "ACCESS_DENIED", {
     message,
-    hint: `${which} execute-api:Invoke on ${methodArnOf(exchange)}${whence}`,
+    hint: `${which} execute-api:Invoke on ${methodArnOf(exchange)}${whenceOf(exchange)}`,
     log: ["The client is not authorized to perform this operation."],
   });
 }
