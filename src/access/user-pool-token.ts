@@ -40,7 +40,8 @@ export function problemOfClaims(
   if (!isTime(exp)) return refused("it has no time of expiry");
   if (now >= exp) return { kind: "expired" };
   if (nbf !== undefined && (typeof nbf !== "number" || now < nbf)) return refused("it is not valid yet");
-  if (use !== demand.use) return refused(`its token_use is ${JSON.stringify(use)}, and not "${demand.use}"`);
+  if (use !== demand.use)
+    return refused(`its token_use is ${JSON.stringify(use)}, and not "${demand.use}"; ${because[demand.use]}`);
   const audiences = Array.isArray(aud) ? aud.map(String) : [String(aud)];
   if (!audiences.some(demand.isAudience)) return refused("its aud does not match the identityValidationExpression");
   if (demand.scopes !== undefined && !hasScope(scope, demand.scopes))
@@ -62,6 +63,11 @@ function useOf({ type = "JWT", claims }: Pick<UnverifiedToken, "type" | "claims"
 /** RFC 6749 §3.3: scopes are separated by blanks, and compared as they are. */
 const hasScope = (scope: unknown, wanted: readonly string[]): boolean =>
   typeof scope === "string" && scope.split(" ").some((one) => one !== "" && wanted.includes(one));
+
+const because = {
+  id: "without authorizationScopes a method takes ID tokens",
+  access: "with authorizationScopes a method takes access tokens",
+} as const;
 
 const refused = (reason: string): TokenRefusal => ({ kind: "refused", reason });
 

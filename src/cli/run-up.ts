@@ -48,7 +48,10 @@ export async function runUp({ args, options, serverFlags, output }: Invocation):
     // Without watching nothing will improve, and a running server goes on without us.
     if (options["watch"] === false && (!isUp || !server.isOurs)) return isUp ? 0 : 1;
     // Our own server's functions print here as it is.
-    if (!server.isOurs) void followFunctions(() => deployer.functions, print, isOver.signal);
+    const onRefused = (message: string): void =>
+      output.problem({ severity: "warning", message: `What functions print is not shown. ${message}` });
+    const { signal } = isOver;
+    if (!server.isOurs) void followFunctions({ functions: () => deployer.functions, print, onRefused, signal });
     await session.watch(stopped, options["watch"] !== false);
     return 0;
   } finally {

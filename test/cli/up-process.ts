@@ -12,10 +12,10 @@ export class Up {
   readonly #ended: Promise<number | null>;
   #output = "";
 
-  constructor(args: readonly string[], cwd: string) {
+  constructor(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}) {
     this.#child = spawn(process.execPath, [portico, "up", ...args], {
       cwd,
-      env: { ...process.env, NO_COLOR: "1" },
+      env: { ...process.env, NO_COLOR: "1", ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     for (const stream of [this.#child.stdout, this.#child.stderr])

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { PorticoCalls } from "../portico-calls.ts";
+import { hasCode, type PorticoCalls } from "../portico-calls.ts";
 import { LogFollower, logPollMs, type ReadGroup } from "../read-logs.ts";
 
 /** The project's functions, with the calls of their account and region. */
@@ -11,22 +11,31 @@ export interface ProjectFunctions {
 /** AWS: Lambda Developer Guide, "Sending Lambda function logs to CloudWatch Logs", the default log group. */
 const groupPrefix = "/aws/lambda/";
 
+export interface FollowOptions {
+  readonly functions: () => ProjectFunctions | undefined;
+  readonly print: (name: string, line: string) => void;
+  /** Told, once, that the server does not show the functions' output to this caller. */
+  readonly onRefused: (message: string) => void;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Prints what functions print on a server in another process, until the signal aborts. A server that does not answer is
  * asked again.
  */
-export async function followFunctions(
-  functions: () => ProjectFunctions | undefined,
-  print: (name: string, line: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
+export async function followFunctions({ functions, print, onRefused, signal }: FollowOptions): Promise<void> {
   const follower = new LogFollower(Date.now());
+  let isRefused = false;
   while (!signal.aborted) {
     try {
       for await (const [group, { message }] of follower.next(groupsOf(functions())))
         for (const line of linesOf(message)) print(group.name.slice(groupPrefix.length), line);
-    } catch {
+    } catch (error) {
       // It may be restarting. Deploying says so if it is gone.
+      if (hasCode(error, "AccessDeniedException") && !isRefused) {
+        isRefused = true;
+        onRefused(error.message);
+      }
     }
     await pause(logPollMs, undefined, { signal }).catch(() => undefined);
   }
