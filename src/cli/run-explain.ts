@@ -111,7 +111,14 @@ async function ask(endpoint: string, request: object): Promise<ExplainReport> {
   throw new UserError({
     what: answer.message ?? `The server at ${endpoint} answered ${response.status}.`,
     why: "",
-    next: response.status === 400 ? "`portico routes` lists addresses." : "Look into the server's log.",
+    next: adviceFor(response.status),
     isUsage: response.status === 400,
   });
+}
+
+function adviceFor(status: number): string {
+  if (status === 400) return "`portico routes` lists addresses.";
+  return status === 403
+    ? "The credentials have to be an access key of that server, whose policies allow portico:POST."
+    : "Look into the server's log.";
 }

@@ -83,6 +83,16 @@ class EnforcedServer {
     return this.iam({ Action: "PutUserPolicy", UserName: "dev", PolicyName: "p", PolicyDocument });
   }
 
+  /** Lets the user do nothing else than these actions. */
+  allow(Action: readonly string[]): Promise<string> {
+    const nothing = Action.length === 0 ? ["none:Such"] : Action;
+    const PolicyDocument = JSON.stringify({
+      ...policy,
+      Statement: [{ Effect: "Allow", Action: nothing, Resource: "*" }],
+    });
+    return this.iam({ Action: "PutUserPolicy", UserName: "dev", PolicyName: "p", PolicyDocument });
+  }
+
   get env(): Record<string, string> {
     const { accessKeyId, secretAccessKey } = this.credentials;
     return { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, NO_COLOR: "1" };
@@ -181,16 +191,71 @@ test("without logs:FilterLogEvents, portico up goes on, and says that it shows n
   }
 });
 
-test("a caller whom the server does not tell its state is told what it needs", async () => {
+/** The rows of the guide's table, and how each is called. */
+const commands: readonly (readonly [row: string, actions: string, call: readonly string[]])[] = [
+  ["portico status", "`portico:GET`", ["status"]],
+  ["portico routes", "`portico:GET`, `apigateway:GET`", ["routes"]],
+  ["`export`", "`portico:GET`, `apigateway:GET`", ["export", "Petstore", "dev"]],
+  ["`sdk`", "`portico:GET`, `apigateway:GET`", ["sdk", "Petstore", "--language", "python", "--out", "clients"]],
+  ["`keys`", "`portico:GET`, `apigateway:GET`", ["keys", "Petstore", "dev"]],
+  ["`cors --dry-run`", "`portico:GET`, `apigateway:GET`", ["cors", "Petstore", "--dry-run"]],
+  [
+    "portico keys --make",
+    "`portico:GET`, `apigateway:GET`, `apigateway:POST`",
+    ["keys", "Petstore", "dev", "--make", "partner"],
+  ],
+  [
+    "portico cors --deploy",
+    "`portico:GET`, `apigateway:GET`, `apigateway:PUT`, `apigateway:PATCH`, `apigateway:POST`",
+    ["cors", "Petstore", "--deploy", "dev"],
+  ],
+  ["portico import", "`apigateway:POST`", ["import", "openapi.yaml"]],
+  ["portico logs", "`portico:GET`, `logs:DescribeLogGroups`, `logs:DescribeLogStreams`", ["logs"]],
+  [
+    "portico logs FUNCTION",
+    "`portico:GET`, `logs:DescribeLogGroups`, `lambda:GetFunctionConfiguration`, `logs:FilterLogEvents`",
+    ["logs", "getPet"],
+  ],
+  [
+    "portico logs API",
+    "`portico:GET`, `logs:DescribeLogGroups`, `lambda:GetFunctionConfiguration`, `apigateway:GET`, `logs:FilterLogEvents`",
+    ["logs", "API"],
+  ],
+  ["portico explain", "`portico:POST`", ["explain", "GET", "/_aws/execute-api/API/dev/pets/1"]],
+  [
+    "portico policy explain",
+    "`iam:GetAccountAuthorizationDetails`",
+    ["policy", "explain", "--principal", "arn:aws:iam::000000000000:user/dev", "--action", "a:B", "--resource", "*"],
+  ],
+];
+
+test("the guide says which actions each command needs, and each is needed", async () => {
   const enforced = await EnforcedServer.start();
   try {
-    await enforced.may("portico:GET");
-    for (const command of ["status", "routes"]) {
-      const { status, stderr } = await enforced.portico(command);
-      assert.equal(status, 1);
-      assert.match(stderr, /does not tell its state/);
-      assert.match(stderr, /not authorized to perform: portico:GET on resource: \S+\/_portico\/status/);
-      assert.match(stderr, /an access key of that server, whose policies allow portico:GET/);
+    const { stdout } = await enforced.up();
+    const [url = "", api = ""] = /http:\S+execute-api\/(\w+)\/dev/.exec(stdout) ?? [];
+    assert.equal((await fetch(`${url}/pets/1`)).status, 200);
+    for (const [row, named, call] of commands) {
+      const line = guide
+        .split("\n")
+        .find((text) => text.startsWith("| ") && text.includes(row) && text.includes(named));
+      assert.ok(line, `the guide has ${row} with ${named}`);
+      const needed = Array.from(named.matchAll(/`(.*?)`/g), ([, action = ""]) => action);
+      const args = call.map((arg) => arg.replace("API", api));
+      for (const action of needed) {
+        await enforced.allow(needed.filter((other) => other !== action));
+        const refused = await enforced.portico(...args);
+        assert.equal(refused.status, 1, `${row} without ${action}: ${refused.stdout}${refused.stderr}`);
+        assert.match(refused.stderr, new RegExp(`user/dev is not authorized to perform: ${action} on resource: `), row);
+        if (!action.startsWith("portico:")) continue;
+        const advice = new RegExp(`an access key of that server, whose policies allow ${action}`);
+        assert.match(refused.stderr, advice, row);
+      }
+      await enforced.allow(needed);
+      const done = await enforced.portico(...args);
+      // A call that is explained is denied, and the command says so by its exit code.
+      assert.equal(done.status, row === "portico policy explain" ? 1 : 0, `${row}: ${done.stdout}${done.stderr}`);
+      assert.doesNotMatch(done.stderr, /dev is not authorized/, row);
     }
   } finally {
     await enforced.server.stop();
