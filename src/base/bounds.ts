@@ -100,6 +100,10 @@ export const bounds = {
     value: 2_000_000,
     source: "ours: states that the selection patterns of a method visit for one answer; about 0.2 s",
   },
+  identityPatternVisitsMax: {
+    value: 500_000,
+    source: "ours: states that an identityValidationExpression visits for one identity; about 0.05 s",
+  },
   hintRoutesMax: { value: 20_000, source: "ours: routes that a hint looks at" },
   simulatedPolicyCharsMax: {
     value: 4_000_000,

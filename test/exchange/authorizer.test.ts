@@ -677,3 +677,15 @@ test("logs mask an identity whatever its header is called, and what sounds secre
   // A short one is masked in its place.
   assert.match(await linesOf("pin7"), /Method request headers: \{X-Ident=\*\*\*7/);
 });
+
+test("an identity that takes too long to compare with its expression is none, and the function is not called", async () => {
+  const functions = functionSaying();
+  const authorizer = { identityValidationExpression: ".*".repeat(300) };
+  await using gateway = await deployed(functions, { authorizer });
+  const statusOf = async (length: number): Promise<number> =>
+    (await gateway.call("/pets/1", { headers: { Authorization: "a".repeat(length) } })).status;
+  assert.equal(await statusOf(100), 200);
+  assert.equal(functions.requests.length, 1);
+  assert.equal(await statusOf(7_000), 401);
+  assert.equal(functions.requests.length, 1);
+});

@@ -6,7 +6,6 @@ import {
   type SimpleResult,
 } from "../../access/authorizer-result.ts";
 import type { InvokeOutcome } from "../../functions/function-client.ts";
-import { parseJavaPattern } from "../../language/java/java-pattern.ts";
 import type { HttpApiLambdaAuthorizerPlan, LambdaAuthorizerPlan } from "../../plan/authorizers.ts";
 import type { Plan } from "../../plan/kinds.ts";
 import type { PayloadFormat } from "../../plan/payload-format.ts";
@@ -23,6 +22,7 @@ import type { AuthorizerContext, LinkedAuthorizer } from "./link-authorizer.ts";
 import { methodArnOf } from "./method-arn.ts";
 import { refuseCaller, refuseConfiguration, refuseLate } from "./refusals.ts";
 import type { ResultMemory } from "./result-cache.ts";
+import { linkValidation } from "./validation-expression.ts";
 
 type InvokingPlan = LambdaAuthorizerPlan | HttpApiLambdaAuthorizerPlan;
 type Result = AuthorizerResult | SimpleResult;
@@ -151,14 +151,6 @@ function parseTexts(text: string): Result | InvalidResult {
 
 const describeMissing = ({ identitySources }: InvokingPlan): string =>
   `an identity source has no value: ${identitySources.map(({ expression }) => expression).join(", ")}`;
-
-/** AWS: CreateAuthorizer, identityValidationExpression: the function is called only if there is a match. */
-function linkValidation(expression: string | undefined): (token: string) => boolean {
-  if (expression === undefined) return () => true;
-  const parsed = parseJavaPattern(expression);
-  // The compiler closes methods whose expression can't be parsed.
-  return parsed.kind === "pattern" ? (token) => parsed.pattern.matches(token) : () => false;
-}
 
 /** Links the function that says why the authorizer's function may not be invoked now; undefined if it may. */
 function linkPermission(

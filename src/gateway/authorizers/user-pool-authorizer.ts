@@ -1,7 +1,6 @@
 import { readToken, type UnverifiedToken } from "../../access/json-web-token.ts";
 import { decideToken, problemOfClaims, type TokenDemand, type TokenRefusal } from "../../access/user-pool-token.ts";
 import { bounds } from "../../base/bounds.ts";
-import { parseJavaPattern } from "../../language/java/java-pattern.ts";
 import type { UserPoolAuthorizerPlan } from "../../plan/authorizers.ts";
 import type { Grant } from "../caller.ts";
 import type { Exchange } from "../exchange.ts";
@@ -10,6 +9,7 @@ import { type LinkedIssuer, linkPoolIssuer } from "./issuers.ts";
 import type { AuthorizerContext, LinkedAuthorizer } from "./link-authorizer.ts";
 import { refuseCaller, refuseConfiguration } from "./refusals.ts";
 import type { FoundKey } from "./user-pool-keys.ts";
+import { linkValidation } from "./validation-expression.ts";
 import type { VerifiedToken, VerifiedTokens } from "./verified-tokens.ts";
 
 /**
@@ -20,7 +20,7 @@ export function linkUserPoolAuthorizer(plan: UserPoolAuthorizerPlan, { thread }:
   const { clock, userPoolKeys, verifiedTokens } = thread;
   const readIdentity = linkIdentity(plan.identitySources, "one");
   const pools = plan.pools.map(({ id, host }) => linkPoolIssuer(id, host, thread.services));
-  const isAudience = linkAudience(plan.identityValidationExpression);
+  const isAudience = linkValidation(plan.identityValidationExpression);
   return {
     forMethod(_, takeGrant, scopes) {
       const demandOf = ({ isOpenId }: LinkedIssuer): TokenDemand => ({
@@ -90,13 +90,6 @@ function present(text: string, verifiedTokens: VerifiedTokens): PresentedToken |
   const name = verifiedTokens.nameOf(text);
   const says = verifiedTokens.find(name) ?? readToken(text);
   return typeof says === "string" ? says : { text, name, says };
-}
-
-function linkAudience(expression: string | undefined): TokenDemand["isAudience"] {
-  if (expression === undefined) return () => true;
-  const parsed = parseJavaPattern(expression);
-  // The compiler closes methods whose expression can't be parsed.
-  return parsed.kind === "pattern" ? (audience) => parsed.pattern.matches(audience) : () => false;
 }
 
 const refuseToken = (exchange: Exchange, reason: string): undefined =>
