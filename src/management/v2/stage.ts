@@ -60,9 +60,13 @@ async function settingsByRoute(
 const accessLogCharsMax = bounds.accessLogFormatCharsMax.value;
 const logGroup = /^arn:aws[a-z-]*:logs:[a-z0-9-]+:\d{12}:log-group:[\w./-]+$/;
 
-/** Returns the access log settings as they are kept. AWS: HTTP APIs write to log groups only. */
-function accessLog(input: NonNullable<CreateInput["AccessLogSettings"]>): NonNullable<HttpStage["AccessLogSettings"]> {
+/**
+ * Returns the access log settings as they are kept; empty ones are none, as Terraform removes them. AWS: HTTP APIs write
+ * to log groups only.
+ */
+function accessLog(input: NonNullable<CreateInput["AccessLogSettings"]>): HttpStage["AccessLogSettings"] {
   const { DestinationArn, Format } = input;
+  if (!DestinationArn && !Format) return undefined;
   // Unconfirmed: that one can't be without the other, and the words; see docs/compatibility.md, "HTTP APIs, stages".
   if (!DestinationArn || !Format) throw badRequest("Access log settings must have a destination ARN and a format");
   const destinationArn = DestinationArn.replace(/:\*$/, "");

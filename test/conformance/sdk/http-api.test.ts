@@ -335,6 +335,9 @@ it("access logs go to log groups, in a format that names the request, and are re
   await refuses(half, "BadRequestException", 400, /destination ARN and a format/);
   assert.equal(status(await client.send(new DeleteAccessLogSettingsCommand(stage))), 204);
   assert.equal((await client.send(new GetStageCommand(stage))).AccessLogSettings, undefined);
+  await client.send(new UpdateStageCommand({ ...stage, ...settings({}) }));
+  const without = await client.send(new UpdateStageCommand({ ...stage, AccessLogSettings: {} }));
+  assert.equal(without.AccessLogSettings, undefined);
 });
 
 it("a stage that deploys by itself takes no deployment, until it no longer does", async () => {

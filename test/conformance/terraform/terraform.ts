@@ -30,13 +30,17 @@ export interface Terraform {
   planIsEmpty(...variables: string[]): Promise<void>;
 }
 
-/** Runs `work` with Terraform and its real AWS provider, on a copy of a configuration, against a started server. */
+/**
+ * Runs `work` with Terraform and its real AWS provider, on a copy of a configuration, against a server that is started
+ * with these arguments.
+ */
 export async function withTerraform(
   configuration: string,
   work: (terraform: Terraform) => Promise<void>,
+  args: readonly string[] = [],
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "portico-terraform-"));
-  const portico = await startPortico();
+  const portico = await startPortico({ args });
   try {
     copyFileSync(join(import.meta.dirname, configuration), join(folder, "main.tf"));
     const settings = join(folder, "terraformrc");
@@ -77,4 +81,22 @@ export async function withTerraform(
     await portico.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+let schema: Promise<string> | undefined;
+
+/** The provider's types whose names begin so: how many there are, and those that a configuration does not use. */
+export async function typesOf(
+  terraform: Terraform,
+  prefix: string,
+  configuration: string,
+): Promise<{ known: number; unused: string[] }> {
+  schema ??= terraform.run("providers", "schema", "-json");
+  const { provider_schemas } = JSON.parse(await schema);
+  const { resource_schemas, data_source_schemas } = Object.values(provider_schemas)[0] as Record<string, object>;
+  const known = [
+    ...Object.keys(resource_schemas!).map((type) => `resource "${type}"`),
+    ...Object.keys(data_source_schemas!).map((type) => `data "${type}"`),
+  ].filter((block) => block.includes(`"${prefix}`));
+  return { known: known.length, unused: known.filter((block) => !configuration.includes(`${block} `)) };
 }

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { zip } from "../sdk/sdk-client.ts";
+import { terraformSkip, withTerraform } from "./terraform.ts";
+
+// families.test.ts holds the configuration against what the provider has.
+test("Terraform: every resource and data source of HTTP APIs is made, planned without changes, changed in place, imported, destroyed", {
+  skip: terraformSkip,
+}, async () => {
+  // The issuer of its tokens does not exist, which the profile accepts.
+  await withTerraform(
+    "http-api/main.tf",
+    async (terraform) => {
+      const packagePath = join(terraform.folder, "pets.zip");
+      writeFileSync(packagePath, zip("exports.handler = async () => 'pets';"));
+      const variables = (version: string) => [
+        `-var=endpoint=${terraform.url}`,
+        `-var=package=${packagePath}`,
+        `-var=v=${version}`,
+      ];
+      const outputs = async () => JSON.parse(await terraform.run("output", "-json"));
+      await terraform.run("apply", "-no-color", "-auto-approve", ...variables("1"));
+      await terraform.planIsEmpty(...variables("1"));
+      const { api } = await outputs();
+      const changed = await terraform.run("apply", "-no-color", "-auto-approve", ...variables("2"));
+      assert.match(changed, /Resources: 0 added, \d+ changed, 0 destroyed/);
+      await terraform.planIsEmpty(...variables("2"));
+      const { found, ids } = await outputs();
+      assert.deepEqual(found.value, { name: "dogs", ids: [api.value] });
+      const imported = await terraform.importAgain(ids.value, ...variables("2"));
+      assert.match(imported, /, 0 added, 0 changed, 0 destroyed/);
+      await terraform.run("destroy", "-no-color", "-auto-approve", ...variables("2"));
+      const apis = await fetch(`${terraform.url}/v2/apis`, { headers: { accept: "application/json" } });
+      assert.deepEqual(await apis.json(), { items: [] });
+    },
+    ["--profile", "relaxed"],
+  );
+});
