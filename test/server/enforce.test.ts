@@ -399,6 +399,33 @@ test("quick create, and a change of its target, use no role that the caller may 
   const own = await api("POST", "/v2/apis", quick(role("app-1")), maker);
   assert.equal(own.status, 201, own.text);
   const made = await api("POST", "/v2/apis", quick(role("power")));
+  // What a document gives a role to is asked for as well, also where the API has the role already.
+  const document = (name: string, uri: string) => ({
+    body: JSON.stringify({
+      openapi: "3.0.1",
+      info: { title: "documented", version: "1" },
+      paths: {
+        "/pets": {
+          get: {
+            responses: {},
+            "x-amazon-apigateway-integration": {
+              type: "aws_proxy",
+              httpMethod: "POST",
+              payloadFormatVersion: "2.0",
+              uri: `arn:aws:lambda:us-east-1:000000000000:function:${uri}`,
+              credentials: role(name),
+            },
+          },
+        },
+      },
+    }),
+  });
+  assert.match((await api("PUT", "/v2/apis", document("power", "f"), maker)).text, mayNotPass);
+  const documented = await api("PUT", "/v2/apis", document("power", "f"));
+  assert.equal(documented.status, 201, documented.text);
+  const path = `/v2/apis/${(JSON.parse(documented.text) as { readonly apiId: string }).apiId}`;
+  assert.equal((await api("PUT", path, document("power", "f"), maker)).status, 201, "nothing changes");
+  assert.match((await api("PUT", path, document("power", "other"), maker)).text, mayNotPass);
   for (const [{ text }, isForeign] of [
     [own, false],
     [made, true],

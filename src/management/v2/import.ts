@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import { checkCors } from "../../definition/cors-rules.ts";
-import type { HttpApi, HttpApiDefinition } from "../../definition/http-api.ts";
+import type { HttpApi, HttpApiDefinition, HttpAuthorizer, HttpIntegration } from "../../definition/http-api.ts";
 import type { HttpImportResult } from "../../openapi/import-http-api.ts";
 import { badRequest } from "../../protocol/errors.ts";
 import { refuseForeignRole } from "../apis/pass-role.ts";
@@ -50,8 +51,11 @@ function checkImported(
   const cors = definition.api.CorsConfiguration;
   const problem = cors && checkCors(cors);
   if (problem !== undefined) throw badRequest(`Errors found during import:\n\t${problem}`);
-  const passed = new Set(rolesIn(base));
-  for (const arn of rolesIn(definition)) if (!passed.has(arn)) refuseForeignRole(arn, work.call);
+  // A role that the API has already is given anew to what uses it differently now.
+  const known = roleUsersIn(base);
+  for (const user of roleUsersIn(definition)) {
+    if (!known.some((one) => isDeepStrictEqual(one, user))) refuseForeignRole(roleOf(user), work.call);
+  }
   if (warnings.length > 0 && work.input.FailOnWarnings === true) {
     throw badRequest(`Warnings found during import:${warnings.map((warning) => `\n\t${warning}`).join("")}`);
   }
@@ -65,12 +69,17 @@ function checkImported(
   return result;
 }
 
-/** Returns the roles that integrations and authorizers name. */
-const rolesIn = ({ integrations, authorizers }: HttpApiDefinition): readonly string[] =>
+type RoleUser = Partial<HttpIntegration & HttpAuthorizer>;
+
+const roleOf = ({ CredentialsArn, AuthorizerCredentialsArn }: RoleUser): string | undefined =>
+  CredentialsArn ?? AuthorizerCredentialsArn;
+
+/** Returns the integrations and authorizers that have a role, without their ids. */
+const roleUsersIn = ({ integrations, authorizers }: HttpApiDefinition): readonly RoleUser[] =>
   [
-    ...integrations.map(({ CredentialsArn }) => CredentialsArn),
-    ...authorizers.map(({ AuthorizerCredentialsArn }) => AuthorizerCredentialsArn),
-  ].filter((arn) => arn !== undefined);
+    ...integrations.map(({ IntegrationId: _, ...user }): RoleUser => user),
+    ...authorizers.map(({ AuthorizerId: _, ...user }): RoleUser => user),
+  ].filter((user) => roleOf(user) !== undefined);
 
 /** Returns an API as an import answers it. */
 const viewImported = (

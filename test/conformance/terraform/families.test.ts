@@ -6,7 +6,6 @@ import { terraformSkip, typesOf, withTerraform } from "./terraform.ts";
 
 /** The provider's types that nothing here serves yet, or that only WebSocket APIs have. */
 const missingFromV2: readonly string[] = [
-  'data "aws_apigatewayv2_export"',
   'data "aws_apigatewayv2_vpc_link"',
   'resource "aws_apigatewayv2_api_mapping"',
   'resource "aws_apigatewayv2_domain_name"',

@@ -182,9 +182,19 @@ data "aws_apigatewayv2_apis" "tagged" {
   tags          = { v = var.v }
   depends_on    = [aws_apigatewayv2_api.pets]
 }
+data "aws_apigatewayv2_export" "pets" {
+  api_id        = aws_apigatewayv2_api.pets.id
+  specification = "OAS30"
+  output_type   = "JSON"
+  depends_on    = [aws_apigatewayv2_deployment.pets]
+}
 output "api" { value = aws_apigatewayv2_api.pets.id }
 output "found" {
-  value = { name = data.aws_apigatewayv2_api.pets.name, ids = data.aws_apigatewayv2_apis.tagged.ids }
+  value = {
+    name  = data.aws_apigatewayv2_api.pets.name
+    ids   = data.aws_apigatewayv2_apis.tagged.ids
+    title = jsondecode(data.aws_apigatewayv2_export.pets.body).info.title
+  }
 }
 # What each resource is imported by.
 output "ids" {
