@@ -17,6 +17,7 @@ const noCloudWatch = withoutEffect("There are no metrics in CloudWatch.", "Detai
 
 const compiled = (name: string): Setting => works(`compiler/http-api/compile-${name}`);
 const guarded = (name: string): Setting => enforced(`compiler/http-api/${name}`);
+const imported = works("management/v2/import", "call");
 const quickCreate = works("management/v2/quick-create", "call");
 
 /** The settings by shape, then by member; of some shapes all members are alike. */
@@ -74,8 +75,8 @@ export const v2Settings: Readonly<Record<string, Setting | Readonly<Record<strin
     IntegrationId: description,
     IntegrationMethod: compiled("route-backend"),
     IntegrationResponseSelectionExpression: webSocket,
-    IntegrationSubtype: compiled("route-service"),
-    IntegrationType: closed("IntegrationType"),
+    IntegrationSubtype: closed("IntegrationType AWS_PROXY with a subtype"),
+    IntegrationType: compiled("route-integration"),
     IntegrationUri: compiled("route-integration"),
     PassthroughBehavior: refused,
     PayloadFormatVersion: compiled("route-function"),
@@ -93,7 +94,7 @@ export const v2Settings: Readonly<Record<string, Setting | Readonly<Record<strin
     AuthorizerId: description,
     AuthorizerPayloadFormatVersion: guarded("route-authorizers"),
     AuthorizerResultTtlInSeconds: guarded("route-authorizers"),
-    AuthorizerType: closed("authorizationType CUSTOM"),
+    AuthorizerType: guarded("route-authorizers"),
     AuthorizerUri: guarded("route-authorizers"),
     EnableSimpleResponses: guarded("route-authorizers"),
     IdentitySource: guarded("route-authorizers"),
@@ -202,8 +203,8 @@ export const v2Settings: Readonly<Record<string, Setting | Readonly<Record<strin
   // Members of inputs that the resources don't have.
   CreateApiRequest: { CredentialsArn: quickCreate, RouteKey: quickCreate, Target: quickCreate },
   UpdateApiRequest: { CredentialsArn: quickCreate, RouteKey: quickCreate, Target: quickCreate },
-  ImportApiRequest: notServed("OpenAPI documents of HTTP APIs can't be imported yet."),
-  ReimportApiRequest: notServed("OpenAPI documents of HTTP APIs can't be imported yet."),
+  ImportApiRequest: { Basepath: imported, Body: imported, FailOnWarnings: imported },
+  ReimportApiRequest: { Basepath: imported, Body: imported, FailOnWarnings: imported },
   CreateDeploymentRequest: { StageName: works("management/v2/deployment", "call") },
 
   CreateRoutingRuleRequest: customDomain,
