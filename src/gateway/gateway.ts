@@ -9,6 +9,7 @@ import { developmentListener, type Listener, type VpcEndpoint } from "../http/li
 import type { ApiKeyRecords } from "../limits/api-key-memory.ts";
 import type { Throttles } from "../limits/throttles.ts";
 import type { Plan, PlanKind } from "../plan/kinds.ts";
+import { stageKey } from "../plan/plan.ts";
 import type { UsagePlanFacts } from "../plan/usage-plan.ts";
 import { AccessLogWriter } from "../telemetry/access-log-writer.ts";
 import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
@@ -290,7 +291,8 @@ export class Gateway {
     const thread = { ...this.#thread, identities };
     const program = linkProgram(plan, thread, tester === undefined ? "serve" : "test");
     if (tester === undefined) {
-      const destination = findDestination({ get: () => program }, request);
+      const own = stageKey(plan.apiId, plan.stageName);
+      const destination = findDestination({ get: (key) => (key === own ? program : undefined) }, request);
       assert(destination.kind === "stage", "who asks has found the stage by its address");
       this.#serve(request, program, destination.address, trace);
     } else this.#test(request, program, { tester, trace });

@@ -43,6 +43,9 @@ export class StageHints {
 
 const none: readonly string[] = [];
 
+/** An HTTP API's route that takes what no other does. It has no path. */
+const defaultRouteKey = "$default";
+
 /** What a kind of API's hints differ in. */
 interface HintManner {
   readonly order: RouteOrder;
@@ -78,6 +81,7 @@ function makeRouteHints(
   const waiting = new Router(routesOf(undeployed, nodeOf), order);
   const paths = new Map<string, string[]>();
   for (const method of stage.methods.slice(0, bounds.hintRoutesMax.value)) {
+    if (method.routeKey === defaultRouteKey) continue;
     const [verb, path] = splitRouteKey(method.routeKey);
     const verbs = paths.get(path);
     if (verbs === undefined) paths.set(path, [verb]);
@@ -86,10 +90,11 @@ function makeRouteHints(
   return {
     describe(verb, path) {
       const later = waiting.match(path)?.methods;
-      if (later !== undefined && (later.has(verb) || later.has("ANY"))) {
+      const isWaiting = later !== undefined && (later.has(verb) || later.has("ANY"));
+      if (isWaiting || undeployed.includes(defaultRouteKey)) {
         return (
-          `${verb} ${path} exists in the definition but is not deployed: run aws ${deploy} ${stage.apiId} ` +
-          `--stage-name ${stage.stageName}`
+          `${isWaiting ? `${verb} ${path}` : "the route $default"} exists in the definition but is not deployed: ` +
+          `run aws ${deploy} ${stage.apiId} --stage-name ${stage.stageName}`
         );
       }
       const match = router.match(path);
@@ -146,6 +151,7 @@ function segmentSimilarity(wanted: string, segment: string): number {
 function routesOf(routes: readonly string[], nodeOf: HintManner["nodeOf"]): RouteNode {
   const root = new RouteTree();
   for (const route of routes.slice(0, bounds.hintRoutesMax.value)) {
+    if (route === defaultRouteKey) continue;
     const [verb, path] = splitRouteKey(route);
     nodeOf(root, path).methods.set(verb, 0);
   }

@@ -10,6 +10,8 @@ export interface HttpExportOptions {
   /** The stage whose address the document has; absent for the API as it is edited. */
   readonly stageName?: string;
   readonly includeExtensions: boolean;
+  /** The export is for people: routes that only an extension can say, and how to sign, are written in any case. */
+  readonly isForReading?: boolean;
 }
 
 const extension = "x-amazon-apigateway-";
@@ -26,7 +28,7 @@ export const exportHttpApi = (definition: HttpApiDefinition, options: HttpExport
 /** Like {@link exportHttpApi}, but returns the document as a value. */
 export function exportHttpDocument(definition: HttpApiDefinition, options: HttpExportOptions): Part {
   const { api, routes, authorizers } = definition;
-  const { includeExtensions } = options;
+  const { includeExtensions, isForReading = false } = options;
   const names = new Set(authorizers.map(({ Name }) => Name));
   let iam = "iam";
   for (let number = 1; names.has(iam); number++) iam = `iam_${number}`;
@@ -35,12 +37,12 @@ export function exportHttpDocument(definition: HttpApiDefinition, options: HttpE
     const { httpMethod, path } = splitRouteKey(route.RouteKey);
     const isDefault = route.RouteKey === defaultRouteKey;
     // Only the extension can say that an operation takes any verb.
-    if (httpMethod === "ANY" && !includeExtensions) continue;
+    if (httpMethod === "ANY" && !includeExtensions && !isForReading) continue;
     const key = isDefault ? `/${path}` : path;
     const name = httpMethod === "ANY" ? `${extension}any-method` : httpMethod.toLowerCase();
     paths[key] = { ...paths[key], [name]: exportRoute(route, { definition, includeExtensions, iam }) };
   }
-  const schemes = exportSchemes(definition, { includeExtensions, iam });
+  const schemes = exportSchemes(definition, { includeExtensions, isForReading, iam });
   const tags = Object.entries(api.Tags ?? {}).map(([name, value]) => ({ name, [`${extension}tag-value`]: value }));
   return {
     openapi: "3.0.1",
@@ -134,7 +136,13 @@ function exportIntegration(integration: HttpIntegration): Part {
 
 function exportSchemes(
   { routes, authorizers }: HttpApiDefinition,
-  { includeExtensions, iam }: Pick<ExportContext, "includeExtensions" | "iam">,
+  {
+    includeExtensions,
+    isForReading,
+    iam,
+  }: Pick<ExportContext, "includeExtensions" | "iam"> & {
+    readonly isForReading: boolean;
+  },
 ): Record<string, Part> {
   const schemes = authorizers
     .toSorted((one, other) => (one.Name < other.Name ? -1 : 1))
@@ -143,7 +151,7 @@ function exportSchemes(
     type: "apiKey",
     name: "Authorization",
     in: "header",
-    ...(includeExtensions && { [`${extension}authtype`]: "awsSigv4" }),
+    ...((includeExtensions || isForReading) && { [`${extension}authtype`]: "awsSigv4" }),
   };
   return {
     ...Object.fromEntries(schemes),

@@ -2,9 +2,11 @@ import { bounds } from "../base/bounds.ts";
 import { encodeFieldValue, isFieldValue, isToken } from "../base/header-field.ts";
 import { parseIpAddress } from "../base/ip-address.ts";
 import type { NoAnswer } from "../base/pending-answers.ts";
+import { defaultStageName } from "../definition/http-api.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import { findDestination } from "../gateway/routing/address.ts";
 import { developmentListener } from "../http/listener.ts";
+import { stageKey } from "../plan/plan.ts";
 import { type StepFacts, steps } from "../plan/steps.ts";
 import type { Reader, Store } from "../store/store.ts";
 import { Secrets } from "../telemetry/secrets.ts";
@@ -97,7 +99,8 @@ export const makeExplain =
     const compiled =
       Object.keys(asked.stageVariables).length === 0
         ? undefined
-        : await compileVaried(address.stage, asked.stageVariables, options);
+        : ((await compileVaried(address.stage, asked.stageVariables, options)) ??
+          (await compileVaried(withDefaultStage(address.stage), asked.stageVariables, options)));
     const outcome = await options.probe({
       ...(compiled === undefined ? {} : { plan: compiled.plan }),
       ...(compiled?.identity === undefined ? {} : { identity: compiled.identity }),
@@ -189,6 +192,9 @@ async function compileVaried(
   };
   return compileStage(store, scope, load, options);
 }
+
+/** The stage `$default` of an HTTP API serves what begins with no other stage's name. */
+const withDefaultStage = (key: string): string => stageKey(key.slice(0, key.indexOf("/")), defaultStageName);
 
 function withVariables(content: StageContent, more: Readonly<Record<string, string>>): StageContent {
   if (content.kind === "rest") {

@@ -1,7 +1,10 @@
 import { bounds } from "../../base/bounds.ts";
 import type { Job } from "../../base/job.ts";
+import type { HttpApiDefinition } from "../../definition/http-api.ts";
 import type { RestApiDefinition } from "../../definition/rest-api.ts";
+import type { HttpExportOptions } from "../../openapi/export-http-api.ts";
 import type { ExportOptions } from "../../openapi/export-rest-api.ts";
+import type { PlanKind } from "../../plan/kinds.ts";
 
 /** An exported document. */
 type ApiDescription = Record<string, unknown>;
@@ -22,10 +25,23 @@ const writers = {
 
 export type ReferenceFile = keyof typeof writers;
 
+/** What a stage of each kind of API serves, and how it is described. */
+export type DescribedApi =
+  | { readonly kind: "rest"; readonly definition: RestApiDefinition; readonly options: ExportOptions }
+  | { readonly kind: "http"; readonly definition: HttpApiDefinition; readonly options: HttpExportOptions };
+
+const exporters: {
+  readonly [Kind in PlanKind]: (api: Extract<DescribedApi, { readonly kind: Kind }>) => Promise<ApiDescription>;
+} = {
+  rest: async ({ definition, options }) =>
+    (await import("../../openapi/export-rest-api.ts")).exportDocument(definition, options),
+  http: async ({ definition, options }) =>
+    (await import("../../openapi/export-http-api.ts")).exportHttpDocument(definition, options),
+};
+
 export interface ReferenceRequest {
   readonly file: ReferenceFile;
-  readonly definition: RestApiDefinition;
-  readonly options: ExportOptions;
+  readonly api: DescribedApi;
   /** The path at which the stage answers. */
   readonly basePath: string;
 }
@@ -34,9 +50,10 @@ export interface ReferenceRequest {
 export const referenceJob: Job<ReferenceRequest, string> = {
   name: "reference",
   weightMaxHere: bounds.exportWeightMaxHere.value,
-  async run({ file, definition, options, basePath }) {
-    const { exportDocument } = await import("../../openapi/export-rest-api.ts");
-    return writers[file]({ ...exportDocument(definition, options), servers: [{ url: basePath }] });
+  async run({ file, api, basePath }) {
+    // The table's type says that a kind's exporter takes that kind's API; TypeScript can't follow that through the union.
+    const document = await (exporters[api.kind] as (api: DescribedApi) => Promise<ApiDescription>)(api);
+    return writers[file]({ ...document, servers: [{ url: basePath }] });
   },
 };
 

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { escapeXml } from "../../base/escape-xml.ts";
 import type { RunJob } from "../../base/job.ts";
 import { type DocumentationPart, documentationKinds } from "../../definition/documentation.ts";
-import type { HttpStage } from "../../definition/http-api.ts";
+import { type HttpApi, type HttpApiDefinition, type HttpStage, httpApiKinds } from "../../definition/http-api.ts";
 import {
   type Deployment,
   type RestApi,
@@ -18,7 +18,7 @@ import { ApiError } from "../../protocol/errors.ts";
 import type { Store, StoredDocument } from "../../store/store.ts";
 import { findStage } from "../find-stage.ts";
 import type { OperationsResponse } from "../operations-endpoints.ts";
-import { type ReferenceFile, type ReferenceRequest, referenceJob } from "./reference-job.ts";
+import { type DescribedApi, type ReferenceFile, type ReferenceRequest, referenceJob } from "./reference-job.ts";
 
 /** The path of the readable reference of every stage: `/_portico/docs/{api}/{stage}`. */
 export const referencePath = "/_portico/docs";
@@ -101,12 +101,9 @@ export async function answerReference(path: string, options: ReferenceOptions): 
     });
   }
   const found = await findStage(store, api, stage);
-  if (found !== undefined && !isRestStage(found)) {
-    return json(501, { message: "The reference of an HTTP API is not there yet." });
-  }
-  const request = found === undefined ? undefined : await readReference(store, found, file);
-  if (request === undefined) return json(404, { message: await describeMissing(options, api, stage) });
-  return answerDocument(request, run);
+  const described = found && (isRestStage(found) ? await describeRest(store, found) : await describeHttp(store, found));
+  if (described === undefined) return json(404, { message: await describeMissing(options, api, stage) });
+  return answerDocument({ file, api: described, basePath: pathOfStage(api, stage) }, run);
 }
 
 const isRestStage = (stage: StoredDocument<Stage | HttpStage>): stage is StoredDocument<Stage> =>
@@ -146,11 +143,10 @@ async function answerDocument(request: ReferenceRequest, run: RunJob): Promise<O
  * Reads what a description of the stage is made from: its deployment, with the texts of its documentation version or,
  * without one, of the documentation parts as they are now.
  */
-async function readReference(
+async function describeRest(
   store: Store,
   { id, scope, body }: StoredDocument<Stage>,
-  file: ReferenceFile,
-): Promise<ReferenceRequest | undefined> {
+): Promise<DescribedApi | undefined> {
   const api = id.slice(0, id.indexOf("/"));
   const deploymentId = `${api}/${body.deploymentId}`;
   const read = await store.read(scope, async (tx) => ({
@@ -171,35 +167,61 @@ async function readReference(
     documentation: read.published ?? { version: { version: "", createdDate: 0 }, parts: read.parts },
     isForReading: true,
   };
-  return { file, definition: read.snapshot.body, options, basePath: pathOfStage(api, body.stageName) };
+  return { kind: "rest", definition: read.snapshot.body, options };
+}
+
+/** Reads what a stage of an HTTP API serves. A stage without a deployment has nothing to read. */
+async function describeHttp(
+  store: Store,
+  { id, scope, body }: StoredDocument<Stage | HttpStage>,
+): Promise<DescribedApi | undefined> {
+  const { DeploymentId, StageName: stageName } = body as HttpStage;
+  const key = `${id.slice(0, id.indexOf("/"))}/${DeploymentId}`;
+  const snapshot = await store.read(scope, (tx) => tx.get<HttpApiDefinition>(httpApiKinds.snapshot, key));
+  if (snapshot === undefined) return undefined;
+  const options = { format: "json", endpoint: "", stageName, includeExtensions: false, isForReading: true } as const;
+  return { kind: "http", definition: snapshot.body, options };
 }
 
 async function listStages({ store, closedParts }: ReferenceOptions): Promise<readonly ReferencedStage[]> {
-  const apis = new Map(
-    (await store.all<RestApi>(restKinds.restApi, { leavesOutDamaged: true })).map(({ body }) => [body.id, body]),
-  );
-  const stages = (await store.all<Stage>(restKinds.stage, { leavesOutDamaged: true })).flatMap(
-    ({ id, body: { stageName } }) => {
-      const api = apis.get(id.slice(0, id.indexOf("/")));
-      if (api === undefined) return [];
-      const { problem, routes } = closedParts(id);
-      return [
-        {
-          api: api.id,
-          stage: stageName,
-          name: api.name,
-          ...(api.description !== undefined && { description: api.description }),
-          ...(api.version !== undefined && { version: api.version }),
-          path: `${referencePath}/${encodeURIComponent(api.id)}/${stageName}`,
-          basePath: pathOfStage(api.id, stageName),
-          ...(problem !== undefined && { problem }),
-          closedRoutes: routes.length,
-        },
-      ];
-    },
-  );
+  const all = <Body>(kind: string): Promise<readonly StoredDocument<Body>[]> =>
+    store.all<Body>(kind, { leavesOutDamaged: true });
+  const apis = new Map<string, ListedApi>();
+  for (const { body } of await all<RestApi>(restKinds.restApi)) apis.set(body.id, body);
+  for (const { body } of await all<HttpApi>(httpApiKinds.api)) {
+    const { Name: name, Description: description, Version: version } = body;
+    // A stage's page reads its deployment.
+    apis.set(body.ApiId, { name, ...(description && { description }), ...(version && { version }) });
+  }
+  const served = [
+    ...(await all<Stage>(restKinds.stage)),
+    ...(await all<HttpStage>(httpApiKinds.stage)).filter(({ body }) => body.DeploymentId !== undefined),
+  ];
+  const stages = served.flatMap(({ id }) => {
+    const slash = id.indexOf("/");
+    const [apiId, stageName] = [id.slice(0, slash), id.slice(slash + 1)];
+    const api = apis.get(apiId);
+    if (api === undefined) return [];
+    const { problem, routes } = closedParts(id);
+    return [
+      {
+        api: apiId,
+        stage: stageName,
+        name: api.name,
+        ...(api.description !== undefined && { description: api.description }),
+        ...(api.version !== undefined && { version: api.version }),
+        path: `${referencePath}/${encodeURIComponent(apiId)}/${stageName}`,
+        basePath: pathOfStage(apiId, stageName),
+        ...(problem !== undefined && { problem }),
+        closedRoutes: routes.length,
+      },
+    ];
+  });
   return stages.sort((one, other) => (`${one.name} ${one.path}` < `${other.name} ${other.path}` ? -1 : 1));
 }
+
+/** What the list of stages says of an API. */
+type ListedApi = Pick<ReferencedStage, "name" | "description" | "version">;
 
 const stagesShown = 20;
 

@@ -52,6 +52,8 @@ export function securityOf(operation) {
   const schemes = given.document.components?.securitySchemes ?? {};
   return (operation.security ?? []).flatMap(Object.keys).map((name) => {
     const scheme = schemes[name] ?? {};
+    // The form in which AWS writes a JWT authorizer.
+    if (scheme.type === "oauth2") return { name, kind: "token", in: "header", parameter: "Authorization" };
     const kind =
       scheme["x-amazon-apigateway-authtype"] === "awsSigv4"
         ? "iam"

@@ -136,6 +136,7 @@ function securityNotes(operation) {
         " can.",
       ],
       key: ["Callers send an API key in the header ", el("code", {}, parameter ?? "x-api-key"), "."],
+      token: [`Callers send a token that the authorizer ${name} takes, as `, el("code", {}, "Bearer …"), "."],
       authorizer: [
         `The authorizer ${name} decides by `,
         parameter === "Unused" ? "the request" : el("code", {}, `${where} ${parameter}`),
