@@ -123,8 +123,8 @@ export class TokenBuckets {
 
   /**
    * Takes a token. Returns false if there is none: then nothing has changed. Rate (tokens a second) and burst may be others
-   * with each call: the bucket has as many tokens as before, or the new burst if that is less. A rate or burst that is not a
-   * positive number never gives a token. `nowMs` is the time of this moment, not that of the request's beginning.
+   * with each call: the bucket lacks as many tokens of the new burst as it lacked of the old one, and is empty if that is more
+   * than all. A rate or burst that is not a positive number never gives a token. `nowMs` is the time of this moment, not that of the request's beginning.
    */
   take(bucket: Bucket, ratePerSecond: number, burst: number, nowMs: number): boolean {
     const tokenMs = 1_000 / ratePerSecond;
