@@ -21,6 +21,8 @@ export interface ManagementCall {
    * Looks up a tag of the resource by its name in lower case: null if the resource lacks it, undefined if nobody knows.
    */
   readonly resourceTag: (name: string) => string | null | undefined;
+  /** The same for `iam:ResourceTag/…`, which only IAM's resources have. */
+  readonly iamResourceTag: (name: string) => string | null | undefined;
   /** The keys of the action itself, in lower case. */
   readonly keys: Readonly<Record<string, string | readonly string[] | null>>;
 }
@@ -55,6 +57,7 @@ const keys: Readonly<Record<string, Provide>> = {
 
 const requestTag = "aws:requesttag/";
 const resourceTag = "aws:resourcetag/";
+const iamResourceTag = "iam:resourcetag/";
 
 /** Returns a function that looks up the condition keys of a management call. */
 export const makeManagementContext =
@@ -63,5 +66,6 @@ export const makeManagementContext =
     if (Object.hasOwn(call.keys, key)) return call.keys[key];
     if (key.startsWith(requestTag)) return findTag(call.requestTags, key.slice(requestTag.length));
     if (key.startsWith(resourceTag)) return call.resourceTag(key.slice(resourceTag.length));
+    if (key.startsWith(iamResourceTag)) return call.iamResourceTag(key.slice(iamResourceTag.length));
     return Object.hasOwn(keys, key) ? keys[key]!(call) : principalCondition(call.principal, key);
   };

@@ -22,8 +22,10 @@ export interface TaggedPath {
   readonly domainNameId: string | undefined;
 }
 
-const untagged: FindConditionTag = () => null;
-const unknown: FindConditionTag = () => undefined;
+/** Nothing is tagged. */
+export const untagged: FindConditionTag = () => null;
+/** Nobody knows the tags. */
+export const unknownTags: FindConditionTag = () => undefined;
 
 /** Nothing below these has tags. */
 const untaggedFamilies: ReadonlySet<string> = new Set(["account", "sdktypes"]);
@@ -31,22 +33,22 @@ const untaggedFamilies: ReadonlySet<string> = new Set(["account", "sdktypes"]);
 /** Reads the tags of what a path leads to. A list has none, and what does not exist has none. */
 export async function findConditionTags(tx: Reader, { path, domainNameId }: TaggedPath): Promise<FindConditionTag> {
   const [name = "", id, below = "", child] = path.split("/").slice(1).map(decodeURIComponent);
-  if (name === "tags") return id === undefined ? unknown : findTagsOfArn(tx, id);
+  if (name === "tags") return id === undefined ? unknownTags : findTagsOfArn(tx, id);
   const family = Object.hasOwn(taggedFamilies, name) ? taggedFamilies[name] : undefined;
-  if (family === undefined) return untaggedFamilies.has(name) ? untagged : unknown;
+  if (family === undefined) return untaggedFamilies.has(name) ? untagged : unknownTags;
   if (id === undefined) return untagged;
   const isPrivateName = family.kind === domainNameKinds.domainName && domainNameId !== undefined && domainNameId !== "";
   const key = isPrivateName ? domainNameKey({ domainName: id, domainNameId }) : id;
   const found = [await tagsOf(tx, family, key)];
   const childKind = family.below !== undefined && Object.hasOwn(family.below, below) ? family.below[below] : undefined;
   if (childKind !== undefined && child !== undefined) found.push(await tagsOf(tx, childKind, `${key}/${child}`));
-  return merge(found);
+  return conditionTags(found);
 }
 
 /** A call about a resource's tags is about that resource. */
 function findTagsOfArn(tx: Reader, arn: string): Promise<FindConditionTag> | FindConditionTag {
   const path = /^arn:aws[a-z-]*:apigateway:[a-z0-9-]+:(?:\d{12})?:(\/[^/]+\/.+)$/.exec(arn)?.[1];
-  if (path === undefined || path.startsWith("/tags/")) return unknown;
+  if (path === undefined || path.startsWith("/tags/")) return unknownTags;
   const [, name = "", ...rest] = path.split("/");
   const family = Object.hasOwn(taggedFamilies, name) ? taggedFamilies[name] : undefined;
   // ARNs are written without escapes, and the rest of most is one id.
@@ -65,7 +67,7 @@ const tagsOf = async (tx: Reader, tagged: TaggedKind, id: string): Promise<Tags>
  * it is below have different ones; see docs/compatibility.md, "--auth enforce, tags". Here nobody
  * knows it then.
  */
-function merge(found: readonly Tags[]): FindConditionTag {
+export function conditionTags(found: readonly Tags[]): FindConditionTag {
   const values = new Map<string, string | undefined>();
   for (const tags of found) {
     for (const [tag, value] of Object.entries(tags)) {

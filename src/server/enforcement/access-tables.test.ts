@@ -383,3 +383,79 @@ test("tags count where a copy's source, a web ACL's stage and a policy's API are
   const other = { action: "apigateway:UpdateRestApiPolicy", resource: arnOf("/restapis/def") };
   assert.throws(() => authority!.require(other), isDenied);
 });
+
+test("conditions know the tags of functions, users, roles and policies", async () => {
+  const lambdaFunction = "arn:aws:lambda:us-east-1:000000000000:function:f";
+  const tagged = { tags: { Env: "dev" } };
+  await store.write(scope, async (tx) => {
+    await tx.put("lambda-function", "f", tagged);
+    const iam = tx.in({ account: call.account, region: "aws-global" });
+    for (const kind of ["iam-user", "iam-role"]) {
+      const body = { attachedPolicies: [], inlinePolicies: {}, groups: [], path: "/", ...tagged };
+      const arn = `arn:aws:iam::000000000000:${kind.slice(4)}/Bob`;
+      await iam.put(kind, "bob", { ...body, name: "Bob", arn });
+    }
+    await iam.put("iam-policy", "p", tagged);
+  });
+  const named = { UserName: "Bob", RoleName: "Bob", PolicyArn: "arn:aws:iam::000000000000:policy/team/p" };
+  const cases: readonly (readonly [ModelName, string, object])[] = [
+    ["lambda", "GetFunctionConfiguration", { FunctionName: "f" }],
+    ["lambda", "Invoke", { FunctionName: "f", Qualifier: "live" }],
+    ["lambda", "TagResource", { Resource: lambdaFunction }],
+    ["iam", "DeleteUser", named],
+    ["iam", "DeleteRole", named],
+    ["iam", "DeletePolicy", named],
+  ];
+  const any = { Effect: "Allow", Action: "*", Resource: "*" };
+  const onTag = (Effect: string, value: string, key: string) =>
+    ({ ...any, Effect, Condition: { StringEquals: { [key]: value } } }) as const;
+  for (const [service, operation, input] of cases) {
+    const asked = question(service, operation, input);
+    const may = (...statements: readonly object[]) => enforcement.authorize(asked, userWith(statements), call);
+    for (const key of ["aws:ResourceTag/env", ...(service === "iam" ? ["iam:ResourceTag/Env"] : [])]) {
+      await may(onTag("Allow", "dev", key));
+      await may(any, onTag("Deny", "prod", key));
+      await assert.rejects(may(onTag("Allow", "prod", key)), isDenied, operation);
+      await assert.rejects(may(any, onTag("Deny", "dev", key)), isDenied, operation);
+    }
+    // Only IAM's resources have this key.
+    if (service === "lambda") await may(any, onTag("Deny", "dev", "iam:ResourceTag/Env"));
+  }
+  const list = question("lambda", "ListFunctions");
+  await enforcement.authorize(list, userWith([any, onTag("Deny", "dev", "aws:ResourceTag/env")]), call);
+  const logs = question("logs", "GetLogEvents", { logStreamName: "s" });
+  await assert.rejects(
+    enforcement.authorize(logs, userWith([any, onTag("Deny", "dev", "aws:ResourceTag/env")]), call),
+    isDenied,
+    "nobody knows the tags of log groups",
+  );
+});
+
+test("a role is passed to a function by its tags", async () => {
+  const iam = { account: call.account, region: "aws-global" };
+  const role = (name: string, team: string) => {
+    const arn = `arn:aws:iam::000000000000:role/${name}`;
+    const body = { name, arn, path: "/", tags: { team }, attachedPolicies: [], inlinePolicies: {} };
+    return store.write(iam, (tx) => tx.put("iam-role", name, body));
+  };
+  await role("ours", "pets");
+  await role("theirs", "other");
+  const caller = userWith([
+    { Effect: "Allow", Action: "lambda:CreateFunction", Resource: "*" },
+    {
+      Effect: "Allow",
+      Action: "iam:PassRole",
+      Resource: "*",
+      Condition: { StringEquals: { "iam:ResourceTag/team": "pets" } },
+    },
+  ]);
+  const create = (name: string) =>
+    enforcement.authorize(
+      question("lambda", "CreateFunction", { Role: `arn:aws:iam::000000000000:role/${name}` }),
+      caller,
+      call,
+    );
+  await create("ours");
+  await assert.rejects(create("theirs"), isDenied);
+  await assert.rejects(create("nobodys"), isDenied);
+});

@@ -3,7 +3,7 @@ import { makeManagementContext } from "../../access/management-conditions.ts";
 import { parsePolicy } from "../../access/policy.ts";
 import type { NamedPolicy, Principal } from "../../access/principal.ts";
 import type { Clock } from "../../base/clock.ts";
-import { type FindConditionTag, findConditionTags } from "../../management/tags/condition-tags.ts";
+import { type FindConditionTag, unknownTags, untagged } from "../../management/tags/condition-tags.ts";
 import { ApiError, accessDenied } from "../../protocol/errors.ts";
 import type { ModelName } from "../../protocol/model.ts";
 import type {
@@ -17,6 +17,7 @@ import type {
 import type { Store } from "../../store/store.ts";
 import { type AccessTable, demandsOf } from "./access-rows.ts";
 import { accessTables } from "./access-tables.ts";
+import { findResourceTags } from "./resource-tags.ts";
 
 /** AWS's answer to a call without a signature. */
 export const missingToken = (hint?: string): ApiError =>
@@ -105,7 +106,7 @@ export class ManagementEnforcement implements Enforcement {
     );
   }
 
-  /** Reads the tags of API Gateway's resources. Those of others are known to nobody. */
+  /** Reads the tags of the resources that a call is about. */
   #tagsOf(
     demands: readonly AccessDemand[],
     { input }: AccessQuestion,
@@ -114,12 +115,7 @@ export class ManagementEnforcement implements Enforcement {
     const { domainNameId } = input;
     return this.#store.read({ account, region }, async (tx) => {
       const found = new Map<string, FindConditionTag>();
-      for (const { resource } of demands) {
-        const path = /^arn:aws[a-z-]*:apigateway:[^:]*:[^:]*:(\/.*)$/.exec(resource)?.[1];
-        if (path === undefined || found.has(resource)) continue;
-        const id = typeof domainNameId === "string" ? domainNameId : undefined;
-        found.set(resource, await findConditionTags(tx, { path, domainNameId: id }));
-      }
+      for (const { resource: arn } of demands) found.set(arn, await findResourceTags(tx, { arn, domainNameId }));
       return found;
     });
   }
@@ -134,6 +130,7 @@ export class ManagementEnforcement implements Enforcement {
     const resource = given.replace(/^arn:aws[a-z-]*:/, "arn:aws:");
     const account = accountOf(resource) ?? caller.account;
     const requestTags = tagsOf(input);
+    const resourceTag = resourceTags?.get(given) ?? unknownTags;
     const context = makeManagementContext({
       principal: caller,
       region,
@@ -143,7 +140,8 @@ export class ManagementEnforcement implements Enforcement {
       account,
       requestTags,
       tagKeys: [...Object.keys(requestTags), ...keysOf(input)],
-      resourceTag: resourceTags?.get(given) ?? unknownTag,
+      resourceTag,
+      iamResourceTag: resource.startsWith("arn:aws:iam:") ? resourceTag : untagged,
       keys,
     });
     const called: CalledResource = {
@@ -155,7 +153,6 @@ export class ManagementEnforcement implements Enforcement {
 }
 
 const noTags: ReadonlyMap<string, FindConditionTag> = new Map();
-const unknownTag: FindConditionTag = () => undefined;
 
 /** Returns whether one of the caller's policies may ask for tags of resources: those of all others need not be read. */
 const asksForTags = (caller: Principal): boolean =>
