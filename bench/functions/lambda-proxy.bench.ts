@@ -50,7 +50,7 @@ export const bench: Bench = {
 const lambdaPath = "arn:aws:apigateway:us-east-1:lambda:path";
 
 /** An API of one method with its function; the URL of the method. */
-async function deploy(endpoint: string, name: string, source: string): Promise<string> {
+export async function deploy(endpoint: string, name: string, source: string): Promise<string> {
   const options = {
     endpoint,
     region: "us-east-1",

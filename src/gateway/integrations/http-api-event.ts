@@ -164,6 +164,8 @@ const prefixOf = (domainName: string): string => {
 };
 
 type Values = ReadonlyMap<string, string | readonly string[]>;
+type Entry = readonly [string, string | readonly string[]];
+type Entries = Iterable<Entry>;
 
 /**
  * Returns the headers that a function sees, by their lower-case names: those received, and those that the gateway adds.
@@ -194,8 +196,10 @@ const announcedBytes = ({ request: { hasBody, contentLength } }: Exchange): numb
   hasBody ? contentLength : 0;
 
 /** As users show events, headers are in the order of their names. */
-function* sorted(values: Values): Generator<readonly [string, string | readonly string[]]> {
-  for (const name of [...values.keys()].sort()) yield [name, values.get(name)!];
+function sorted(values: Values): readonly Entry[] {
+  const entries: Entry[] = [];
+  for (const name of [...values.keys()].sort()) entries.push([name, values.get(name)!]);
+  return entries;
 }
 
 /** Takes the cookies out of the headers. */
@@ -209,7 +213,6 @@ function cookieMember(values: Map<string, string | string[]>): string {
   return given.length === 0 ? "" : `,"cookies":${json(given)}`;
 }
 
-type Entries = Iterable<readonly [string, string | readonly string[]]>;
 
 /** Returns a map in which several values are one, with commas. */
 function joinedMap(entries: Entries): string {
