@@ -360,8 +360,8 @@ export interface HttpApiLambdaPlan {
   /** As {@link LambdaPlan.asCaller}. */
   readonly asCaller?: AwsCallPlan;
   readonly timeoutMs: number;
-  /** `ResponseParameters`. */
-  readonly response?: ResponseMappingsPlan;
+  readonly requestMappings?: RequestMappingsPlan;
+  readonly responseMappings?: ResponseMappingsPlan;
 }
 
 /** `responseTransferMode` STREAM: the answer is passed on as it comes, beyond the payload limit, within `timeoutMs`. */

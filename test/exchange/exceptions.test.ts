@@ -84,6 +84,15 @@ const bodyPath = (of: "request" | "response"): ValuePlan => ({ kind: "body", of,
 const answerAll: StepPlan = { kind: "mock", request: templated, responses: [ok] };
 const lambdaProxy = { kind: "lambda-proxy", functionArn, timeoutMs: 10_000 } as const;
 const httpApiLambda = { kind: "http-api-lambda", functionArn, payloadFormat: "1.0", timeoutMs: 10_000 } as const;
+const mappedRequest = [
+  {
+    action: "append",
+    place: "header",
+    name: "x-body",
+    value: [{ kind: "body", of: "request", jsonPath: "$.a", bytesMax: 100_000 }],
+    source: "$request.body.a",
+  },
+] as const;
 const mappedAnswer = {
   "200": [
     {
@@ -252,7 +261,8 @@ const cases: { readonly [Kind in StepKind]: Readonly<Record<string, Case>> } = {
     "that answers a body": () => [{ ...httpApiLambda, payloadFormat: "2.0" }],
     "that fails": () => [{ ...httpApiLambda, roleArn, functionArn: "failing" }],
     "that is late": () => [{ ...httpApiLambda, roleArn, functionArn: "late", timeoutMs: 1 }],
-    "with a mapped answer": () => [{ ...httpApiLambda, response: mappedAnswer }],
+    "with a mapped request": () => [{ ...httpApiLambda, requestMappings: mappedRequest }],
+    "with a mapped answer": () => [{ ...httpApiLambda, responseMappings: mappedAnswer }],
   },
   "authorizer-test": {
     token: () => [testOf({ ...authorizer, kind: "token", functionArn, roleArn, timeoutMs: 10_000 })],

@@ -545,7 +545,7 @@ test("a route whose integration can't be run is closed", async () => {
   const rows: readonly [Partial<HttpIntegration>, string][] = [
     [{ PayloadFormatVersion: "3.0" }, "payloadFormatVersion 3.0"],
     [{ ConnectionType: "VPC_LINK" }, "connectionType VPC_LINK of a Lambda integration"],
-    [{ RequestParameters: { "append:header.a": "b" } }, "RequestParameters of a Lambda integration"],
+    [{ RequestParameters: { "append:header.connection": "b" } }, "parameter mapping into the reserved header"],
     [
       { ResponseParameters: { "200": { "append:header.connection": "x" } } },
       "parameter mapping into the reserved header",
@@ -569,6 +569,37 @@ test("a role that can't be assumed, and a caller whom nobody knows, invoke nothi
     const reply = await call(gateway, "/");
     assert.deepEqual([reply.status, reply.text], [500, '{"message":"Internal Server Error"}'], CredentialsArn);
     assert.equal(functions.requests.length, 0);
+  }
+});
+
+test("a request's headers, query and path are mapped in the event", async () => {
+  const integration = {
+    RequestParameters: {
+      "append:header.x-a": "$request.body.a",
+      "overwrite:header.x-b": "$request.header.x-c",
+      "overwrite:header.cookie": "n=1",
+      "remove:header.x-c": "''",
+      "overwrite:querystring.q": "$request.path.petId",
+      "remove:querystring.r": "''",
+      "overwrite:path": "/v2/$request.path.petId",
+    },
+  };
+  const headers = { "x-a": "sent", "x-b": "sent", "x-c": "moved", cookie: "c=1", "content-type": "application/json" };
+  for (const PayloadFormatVersion of ["1.0", "2.0"]) {
+    const functions = someFunctions();
+    await using gateway = await start(functions, { integration: { ...integration, PayloadFormatVersion } });
+    const reply = await call(gateway, "/pets/7?q=1&r=2", { method: "POST", headers, body: '{"a":"mapped"}' });
+    assert.equal(reply.status, 200, reply.text);
+    const event = functions.event();
+    const { "x-a": a, "x-b": b, "x-c": c, cookie } = event["headers"] as Record<string, string>;
+    const isFirst = PayloadFormatVersion === "1.0";
+    assert.deepEqual([a, b, c], [isFirst ? "mapped" : "sent,mapped", "moved", undefined]);
+    assert.deepEqual(isFirst ? cookie : event["cookies"], isFirst ? "n=1" : ["n=1"]);
+    assert.deepEqual(event["queryStringParameters"], { q: "7" });
+    assert.equal(event[isFirst ? "path" : "rawPath"], "/v2/7");
+    assert.equal(event["body"], '{"a":"mapped"}');
+    const { path, http } = event["requestContext"] as { path?: string; http?: { path: string } };
+    assert.equal(path ?? http?.path, "/pets/7");
   }
 });
 

@@ -3,7 +3,7 @@ import type { PayloadFormat } from "../../plan/payload-format.ts";
 import type { HttpApiLambdaPlan } from "../../plan/steps.ts";
 import { compileInvokerOf, fillStageVariables, functionNamed } from "../compile-integration.ts";
 import { closed } from "../refusal.ts";
-import { compileResponseMappings } from "./compile-parameter-mapping.ts";
+import { compileRequestMappings, compileResponseMappings } from "./compile-parameter-mapping.ts";
 import type { RouteContext } from "./compile-route.ts";
 
 /**
@@ -15,19 +15,20 @@ export function compileRouteFunction(
   { AuthorizationType: authorizationType }: Route,
   context: RouteContext,
 ): HttpApiLambdaPlan {
-  const { CredentialsArn, PayloadFormatVersion, RequestParameters = {}, ResponseParameters } = integration;
+  const { CredentialsArn, PayloadFormatVersion, RequestParameters, ResponseParameters } = integration;
   if (integration.ConnectionType !== "INTERNET") throw closed("connectionType VPC_LINK of a Lambda integration");
-  if (Object.keys(RequestParameters).length > 0) throw closed("RequestParameters of a Lambda integration");
   const functionArn = functionNamed(fillStageVariables(integration.IntegrationUri, context.variables));
   const credentials = CredentialsArn === undefined ? {} : { credentials: CredentialsArn };
-  const response = compileResponseMappings(ResponseParameters, context.variables);
+  const requestMappings = compileRequestMappings(RequestParameters, context.variables);
+  const responseMappings = compileResponseMappings(ResponseParameters, context.variables);
   return {
     kind: "http-api-lambda",
     functionArn,
     payloadFormat: compilePayloadFormat(PayloadFormatVersion),
     ...compileInvokerOf(functionArn, credentials, { authorizationType }, context),
     timeoutMs: integration.TimeoutInMillis,
-    ...(response === undefined ? {} : { response }),
+    ...(requestMappings === undefined ? {} : { requestMappings }),
+    ...(responseMappings === undefined ? {} : { responseMappings }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Caller, IamIdentity } from "../caller.ts";
 import { requestTime } from "../context.ts";
 import type { Exchange } from "../exchange.ts";
 import { forwardingHeader } from "../forwarding-headers.ts";
+import { parseQuery, type Query } from "../query.ts";
 import { droppedFromHttpApiEvent } from "../responses/header-remapping.ts";
 import { decodeLeniently } from "../routing/match.ts";
 import { mediaTypeOf } from "./media-types.ts";
@@ -13,6 +14,16 @@ export type WriteHttpApiEvent = (exchange: Exchange, body: Buffer) => string;
 
 /** Returns the event of a Lambda authorizer as JSON text. */
 export type WriteHttpApiAuthorizerEvent = (exchange: Exchange, asked: AuthorizerQuestion) => string;
+
+/** What an integration's mappings make of a request before its event is written. Each part may be absent. */
+export interface EventMapping {
+  /** Changes headers, names and values in turn, in place. */
+  readonly headers: ((exchange: Exchange, headers: string[]) => void) | undefined;
+  /** Returns a query with the mappings' changes. */
+  readonly query: ((exchange: Exchange, query: string) => string) | undefined;
+  /** Returns the path that takes the place of the request's, or undefined if that stays. */
+  readonly path: ((exchange: Exchange) => string | undefined) | undefined;
+}
 
 interface AuthorizerQuestion {
   readonly routeArn: string;
@@ -29,7 +40,7 @@ const json = JSON.stringify;
  */
 // Unconfirmed: what the page does not show; see docs/compatibility.md, "HTTP APIs, events".
 export const eventLinkers: Readonly<
-  Record<PayloadFormat, (stage: StagePlan, method: MethodPlan) => WriteHttpApiEvent>
+  Record<PayloadFormat, (stage: StagePlan, method: MethodPlan, mapping?: EventMapping) => WriteHttpApiEvent>
 > = {
   "1.0": linkFirstEvent,
   "2.0": linkSecondEvent,
@@ -46,14 +57,15 @@ export const authorizerEventLinkers: Readonly<
   "2.0": linkSecondAuthorizerEvent,
 };
 
-function linkSecondEvent(stage: StagePlan, method: MethodPlan): WriteHttpApiEvent {
+function linkSecondEvent(stage: StagePlan, method: MethodPlan, mapping?: EventMapping): WriteHttpApiEvent {
   const start = `{"version":"2.0","routeKey":${json(method.routeKey)},"rawPath":`;
-  const writeRequest = linkSecondRequest(stage, method);
+  const writeRequest = linkSecondRequest(stage, method, mapping);
   return (exchange, body) => {
     const path = json(calledPath(exchange));
+    const mapped = mapping?.path?.(exchange);
     const isBinary = body.length > 0 && !isText(exchange);
     const content = body.length === 0 ? "" : `,"body":${bodyText(body, isBinary)}`;
-    return `${start}${path}${writeRequest(exchange, path, body.length)}${content},"isBase64Encoded":${isBinary}}`;
+    return `${start}${mapped === undefined ? path : json(mapped)}${writeRequest(exchange, path, body.length)}${content},"isBase64Encoded":${isBinary}}`;
   };
 }
 
@@ -75,17 +87,19 @@ function linkSecondAuthorizerEvent(stage: StagePlan, method: MethodPlan): WriteH
 function linkSecondRequest(
   stage: StagePlan,
   method: MethodPlan,
+  mapping?: EventMapping,
 ): (exchange: Exchange, path: string, bodyBytes: number | undefined) => string {
   const variables =
     Object.keys(stage.stageVariables).length === 0 ? "" : `,"stageVariables":${json(stage.stageVariables)}`;
   const start = `,"requestContext":{"accountId":${json(stage.account)},"apiId":${json(stage.apiId)}`;
   const route = `","routeKey":${json(method.routeKey)},"stage":${json(stage.stageName)},"time":"`;
   return (exchange, path, bodyBytes) => {
-    const { request, domainName, caller, rawQuery } = exchange;
-    const values = eventHeaders(exchange, bodyBytes);
+    const { request, domainName, caller } = exchange;
+    const values = mappedHeaders(exchange, bodyBytes, mapping);
+    const { rawQuery, query } = mappedQuery(exchange, mapping);
     return (
       `,"rawQueryString":${json(rawQuery)}${cookieMember(values)},"headers":${joinedMap(sorted(values))}` +
-      `${rawQuery === "" ? "" : queryMember(exchange)}${start}${writeAuthorizer(caller)},"domainName":${json(domainName)},` +
+      `${rawQuery === "" ? "" : queryMember(query)}${start}${writeAuthorizer(caller)},"domainName":${json(domainName)},` +
       `"domainPrefix":${json(prefixOf(domainName))},"http":{"method":"${exchange.httpMethod}","path":${path},` +
       `"protocol":"HTTP/${request.httpVersion}","sourceIp":${json(caller.sourceAddress)},` +
       `"userAgent":${json(caller.userAgent ?? "")}},"requestId":"${exchange.requestId}${route}` +
@@ -95,7 +109,7 @@ function linkSecondRequest(
   };
 }
 
-function linkFirstEvent(stage: StagePlan, method: MethodPlan): WriteHttpApiEvent {
+function linkFirstEvent(stage: StagePlan, method: MethodPlan, mapping?: EventMapping): WriteHttpApiEvent {
   const start = `{"version":"1.0","resource":${json(method.resourcePath)},"path":`;
   const variables = Object.keys(stage.stageVariables).length === 0 ? "null" : json(stage.stageVariables);
   const end = `,"stageVariables":${variables},"body":`;
@@ -106,11 +120,13 @@ function linkFirstEvent(stage: StagePlan, method: MethodPlan): WriteHttpApiEvent
   return (exchange, body) => {
     const { request, domainName, caller, requestId, httpMethod } = exchange;
     const path = json(calledPath(exchange));
+    const mapped = mapping?.path?.(exchange);
+    const { query } = mappedQuery(exchange, mapping);
     const isBinary = body.length > 0 && !isText(exchange);
     return (
-      `${start}${path},"httpMethod":"${httpMethod}","headers":` +
-      `${lastAndAll(sorted(eventHeaders(exchange, body.length)), '"multiValueHeaders":')},"queryStringParameters":` +
-      `${exchange.query.size === 0 ? noQuery : lastAndAll(exchange.query, '"multiValueQueryStringParameters":')}` +
+      `${start}${mapped === undefined ? path : json(mapped)},"httpMethod":"${httpMethod}","headers":` +
+      `${lastAndAll(sorted(mappedHeaders(exchange, body.length, mapping)), '"multiValueHeaders":')},"queryStringParameters":` +
+      `${query.size === 0 ? noQuery : lastAndAll(query, '"multiValueQueryStringParameters":')}` +
       `${context}${writeFirstAuthorizer(exchange)},"domainName":${json(domainName)},` +
       `"domainPrefix":${json(prefixOf(domainName))},"extendedRequestId":"${requestId}","httpMethod":"${httpMethod}",` +
       `"identity":${writeIdentity(caller)},"path":${path},"protocol":"HTTP/${request.httpVersion}",` +
@@ -189,6 +205,35 @@ function eventHeaders(exchange: Exchange, bodyBytes: number | undefined): Map<st
   return values;
 }
 
+/** Returns the same after the mappings. */
+function mappedHeaders(
+  exchange: Exchange,
+  bodyBytes: number | undefined,
+  mapping: EventMapping | undefined,
+): Map<string, string | string[]> {
+  const values = eventHeaders(exchange, bodyBytes);
+  if (mapping?.headers === undefined) return values;
+  const list = [...values].flatMap(([name, each]) => [each].flat().flatMap((value) => [name, value]));
+  mapping.headers(exchange, list);
+  const mapped = new Map<string, string[]>();
+  for (let index = 0; index < list.length; index += 2) {
+    const name = list[index]!.toLowerCase();
+    const known = mapped.get(name);
+    if (known === undefined) mapped.set(name, [list[index + 1]!]);
+    else known.push(list[index + 1]!);
+  }
+  return mapped;
+}
+
+function mappedQuery(
+  exchange: Exchange,
+  mapping: EventMapping | undefined,
+): { readonly rawQuery: string; readonly query: Query } {
+  if (mapping?.query === undefined) return exchange;
+  const rawQuery = mapping.query(exchange, exchange.rawQuery);
+  return { rawQuery, query: parseQuery(rawQuery) };
+}
+
 const forwarding = ["x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"] as const;
 
 /** The length of a request's body by its head; undefined if that does not say. */
@@ -212,7 +257,6 @@ function cookieMember(values: Map<string, string | string[]>): string {
   const given = cookies.filter((cookie) => cookie !== "");
   return given.length === 0 ? "" : `,"cookies":${json(given)}`;
 }
-
 
 /** Returns a map in which several values are one, with commas. */
 function joinedMap(entries: Entries): string {
@@ -251,8 +295,7 @@ function lastAndAll(entries: Entries, second: string): string {
   return `${last}},${second}${all}}`;
 }
 
-const queryMember = ({ query }: Exchange): string =>
-  query.size === 0 ? "" : `,"queryStringParameters":${joinedMap(query)}`;
+const queryMember = (query: Query): string => (query.size === 0 ? "" : `,"queryStringParameters":${joinedMap(query)}`);
 
 function pathMap({ pathNames, pathValues }: Exchange): string {
   let text = "{";

@@ -1,27 +1,36 @@
 import type { InvokeOutcome } from "../../functions/function-client.ts";
+import type { RequestMappingsPlan } from "../../plan/parameter-mapping.ts";
 import type { HttpApiLambdaPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
 import { fitsLambda, linkInvocationCheck } from "../integrations/function-access.ts";
-import { eventLinkers } from "../integrations/http-api-event.ts";
+import { type EventMapping, eventLinkers } from "../integrations/http-api-event.ts";
 import { responseParsers } from "../integrations/http-api-lambda-response.ts";
 import { Invocation, type InvocationConsumer } from "../integrations/invocation.ts";
 import { receiveBody } from "../integrations/request-body.ts";
 import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
-import { type LinkedResponseMappings, linkResponseMapping } from "./parameter-mapping.ts";
+import { withWholeBody } from "./http-api-proxy.ts";
+import {
+  type LinkedResponseMappings,
+  linkMappedText,
+  linkRequestMapping,
+  linkResponseMapping,
+  type RequestMapping,
+} from "./parameter-mapping.ts";
 
 const empty = Buffer.alloc(0);
 
 /** AWS: API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway". */
 export function linkHttpApiLambda(plan: HttpApiLambdaPlan, context: LinkContext): RunStep {
   const { stage, method, thread } = context;
-  const { functionArn, timeoutMs, payloadFormat } = plan;
+  const { functionArn, timeoutMs, payloadFormat, requestMappings } = plan;
   const mayInvoke = linkInvocationCheck(plan, { ...context, onRefused: noteRefusal });
-  const writeEvent = eventLinkers[payloadFormat](stage, method);
+  const mapping = linkRequestMapping(requestMappings, context);
+  const writeEvent = eventLinkers[payloadFormat](stage, method, linkEventMapping(requestMappings, mapping));
   const answering: Answering = {
     thread,
     parse: responseParsers[payloadFormat],
-    mappings: linkResponseMapping(plan.response, context),
+    mappings: linkResponseMapping(plan.responseMappings, context),
   };
   const call = (exchange: Exchange, body: Buffer): void => {
     if (!mayInvoke(exchange)) return;
@@ -30,10 +39,38 @@ export function linkHttpApiLambda(plan: HttpApiLambdaPlan, context: LinkContext)
     exchange.forgetBody();
     new Invocation(exchange, new HttpApiRelay(exchange, answering), { functionArn, timeoutMs, thread }).start(event);
   };
+  if (mapping?.readsBody !== true) {
+    return (exchange) => {
+      if (!exchange.request.hasBody) call(exchange, empty);
+      else receiveBody(exchange, thread, (body) => call(exchange, body));
+      return false;
+    };
+  }
   return (exchange) => {
-    if (!exchange.request.hasBody) call(exchange, empty);
-    else receiveBody(exchange, thread, (body) => call(exchange, body));
+    withWholeBody(exchange, thread, (body = empty) => mapping.find(exchange, () => call(exchange, body)));
     return false;
+  };
+}
+
+/** Unconfirmed: what mappings change in events; see docs/compatibility.md, "HTTP APIs, events". */
+function linkEventMapping(
+  plan: RequestMappingsPlan | undefined,
+  mapping: RequestMapping | undefined,
+): EventMapping | undefined {
+  if (plan === undefined || mapping === undefined) return undefined;
+  const pathMapping = plan.find(({ place }) => place === "path");
+  const readPath = pathMapping && linkMappedText(pathMapping.value);
+  const { headers, query } = mapping;
+  return {
+    headers,
+    query,
+    path:
+      readPath &&
+      ((exchange) => {
+        const path = readPath(exchange);
+        exchange.trace?.addMapping("overwrite:path", pathMapping.source, path);
+        return path === undefined || path.startsWith("/") ? path : `/${path}`;
+      }),
   };
 }
 
