@@ -1,4 +1,4 @@
-import { closed, description, enforced, type Setting, withoutEffect, works } from "./settings.ts";
+import { description, enforced, type Setting, withoutEffect, works } from "./settings.ts";
 
 /**
  * The effect of each setting of the second version's resources, as settings.ts has it of the first's: members of their
@@ -75,7 +75,7 @@ export const v2Settings: Readonly<Record<string, Setting | Readonly<Record<strin
     IntegrationId: description,
     IntegrationMethod: compiled("route-backend"),
     IntegrationResponseSelectionExpression: webSocket,
-    IntegrationSubtype: closed("IntegrationType AWS_PROXY with a subtype"),
+    IntegrationSubtype: compiled("route-service"),
     IntegrationType: compiled("route-integration"),
     IntegrationUri: compiled("route-integration"),
     PassthroughBehavior: refused,

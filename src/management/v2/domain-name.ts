@@ -12,6 +12,7 @@ import {
 import { hasEndpoint } from "../domains/endpoints.ts";
 import { checkTags } from "../tags/tag-rules.ts";
 import { domainNames } from "./domain-names.ts";
+import { tooMany } from "./refusals.ts";
 import { type Change, defineResource, pageOfItems, type Work } from "./work.ts";
 
 type Configuration = NonNullable<Work<"CreateDomainName">["input"]["DomainNameConfigurations"]>[number];
@@ -77,7 +78,7 @@ async function createDomainName(work: Change<"CreateDomainName">): Promise<Domai
     throw badRequest("Only REGIONAL domain names can be created by this version of the API");
   }
   checkNewName(domainName, "REGIONAL");
-  checkTags(input.Tags ?? {}, limits);
+  checkTags(input.Tags ?? {}, limits, tooMany);
   const members = present<DomainNameMembers>({
     domainName,
     certificateName: undefined,

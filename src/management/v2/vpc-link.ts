@@ -7,7 +7,7 @@ import { limitMessage } from "../control-limits.ts";
 import { checkTags } from "../tags/tag-rules.ts";
 import { httpVpcLinkReferences, vpcLinkReferences } from "../vpc-links/vpc-link-references.ts";
 import { httpReadyState, httpVpcLinks, pendingView, refuseReferenced } from "../vpc-links/vpc-links.ts";
-import { refuse } from "./refusals.ts";
+import { refuse, tooMany } from "./refusals.ts";
 import { type Change, defineResource, documents, operations, pageOfItems, writing } from "./work.ts";
 
 // Unconfirmed: the words; see docs/compatibility.md, "HTTP APIs, words of management".
@@ -51,7 +51,7 @@ async function createVpcLink(work: Change<"CreateVpcLink">): Promise<object> {
   const { input, call, limits } = work;
   const { Name: name, SubnetIds: subnetIds, SecurityGroupIds: securityGroupIds = [], Tags = {} } = input;
   refuse(checkHttpVpcLink({ name, subnetIds, securityGroupIds }));
-  checkTags(Tags, limits);
+  checkTags(Tags, limits, tooMany);
   if ((await httpVpcLinks(work)).length >= limits.vpcLinksV2) {
     // This operation has no conflict; see `requireRoom`.
     throw new ApiError("TooManyRequestsException", limitMessage("vpcLinksV2"));

@@ -7,11 +7,14 @@ import {
   ApiGatewayV2ServiceException,
   CreateApiCommand,
   type CreateApiCommandInput,
+  CreateApiMappingCommand,
   CreateDeploymentCommand,
+  CreateDomainNameCommand,
   CreateRouteCommand,
   CreateStageCommand,
   DeleteAccessLogSettingsCommand,
   DeleteApiCommand,
+  DeleteApiMappingCommand,
   DeleteCorsConfigurationCommand,
   DeleteDeploymentCommand,
   DeleteRouteSettingsCommand,
@@ -393,6 +396,28 @@ it("ResetAuthorizersCache is answered, and shown nowhere", async () => {
   assert.deepEqual({ ...after, $metadata: 0 }, { ...before, $metadata: 0 });
   const none = client.send(new ResetAuthorizersCacheCommand({ ApiId, StageName: "none" }));
   await refuses(none, "NotFoundException", 404, "Invalid stage identifier specified");
+});
+
+it("an API and its stage are not deleted while a domain name is mapped to them", async () => {
+  const ApiId = await anApi();
+  const stage = { ApiId, StageName: "dev" };
+  await client.send(new CreateStageCommand(stage));
+  const CertificateArn = "arn:aws:acm:eu-west-1:123456789012:certificate/1";
+  const domain = { DomainName: "mapped.example.com", DomainNameConfigurations: [{ CertificateArn }] };
+  await client.send(new CreateDomainNameCommand(domain));
+  const mapping = { DomainName: domain.DomainName, ApiId, Stage: "dev" };
+  const { ApiMappingId } = await client.send(new CreateApiMappingCommand(mapping));
+  const please = (what: string) => `Please remove all API mappings for the ${what} from your custom domain names.`;
+  const deletions = [
+    [new DeleteApiCommand({ ApiId }), `Deleting API ${ApiId} failed. ${please("API")}`],
+    [new DeleteStageCommand(stage), `Deleting stage dev failed. ${please("stage")}`],
+  ] as const;
+  for (const [call, words] of deletions) {
+    await refuses(client.send(call as DeleteApiCommand), "BadRequestException", 400, words);
+  }
+  await client.send(new DeleteApiMappingCommand({ DomainName: domain.DomainName, ApiMappingId }));
+  assert.equal(status(await client.send(new DeleteStageCommand(stage))), 204);
+  assert.equal(status(await client.send(new DeleteApiCommand({ ApiId }))), 204);
 });
 
 it("tags of APIs and stages are set by their ARNs", async () => {
