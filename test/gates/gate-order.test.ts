@@ -105,6 +105,13 @@ const disabledIn = (definition: HttpApiDefinition): HttpApiDefinition => ({
   api: { ...definition.api, DisableExecuteApiEndpoint: true },
 });
 const bearer: Violation<"http"> = { gate: "authorizer", refusal: [401, undefined], send: token.send! };
+const nameless: Violation<"http"> = {
+  gate: "authorizer",
+  refusal: [401, undefined],
+  send: (draft) => {
+    delete draft.headers["authorization"];
+  },
+};
 const forged: Violation<"http"> = { gate: "signature", refusal: [403, undefined], send: signature.send! };
 const routeThrottle: Violation<"http"> = {
   gate: "throttle",
@@ -121,6 +128,8 @@ const routeThrottle: Violation<"http"> = {
 const httpOrders: Readonly<Record<RouteName, readonly Violation<"http">[]>> = {
   none: [disabled, routeThrottle],
   jwt: [disabled, bearer, routeThrottle],
+  simple: [disabled, nameless, routeThrottle],
+  policy: [disabled, nameless, routeThrottle],
   iam: [disabled, forged, routeThrottle],
 };
 

@@ -7,6 +7,7 @@ import type { HttpApiDefinition, HttpStage } from "../../src/definition/http-api
 import { allocateThrottles, fillThrottles, openThrottles } from "../../src/limits/throttles.ts";
 import type { HttpApiPlan } from "../../src/plan/http-api-plan.ts";
 import { stageKey } from "../../src/plan/plan.ts";
+import { functionArn } from "../exchange/a-rest-api.ts";
 import { anHttpApi, anHttpStage, answer, aUrl } from "../exchange/an-http-api.ts";
 import { FakeFunctions } from "../exchange/fake-functions.ts";
 import { startGateway } from "../exchange/start-gateway.ts";
@@ -14,15 +15,17 @@ import {
   allowedUser,
   ann,
   callGuarded,
+  document,
   type GuardedBase,
   type GuardedOptions,
   jwtOf,
   nowMs,
   poolKey,
+  resultOf,
 } from "./guarded-api.ts";
 
 /** The routes of the API: one for each way to find out who calls. Each has all gates that it can have. */
-export const routeNames = ["none", "jwt", "iam"] as const;
+export const routeNames = ["none", "jwt", "simple", "policy", "iam"] as const;
 export type RouteName = (typeof routeNames)[number];
 
 export interface GuardedHttpApi extends GuardedBase<"http"> {
@@ -34,11 +37,21 @@ export interface GuardedHttpApi extends GuardedBase<"http"> {
 const stage = anHttpStage({ DefaultRouteSettings: { ThrottlingRateLimit: 100_000, ThrottlingBurstLimit: 100_000 } });
 const integration = aUrl("https://backend.example/");
 
+const request = {
+  AuthorizerType: "REQUEST",
+  AuthorizerUri: `arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${functionArn}/invocations`,
+  AuthorizerPayloadFormatVersion: "2.0",
+  AuthorizerResultTtlInSeconds: 300,
+  IdentitySource: ["$request.header.Authorization"],
+} as const;
+
 const definitionOf = (issuer: string): HttpApiDefinition =>
   anHttpApi(
     {
       "GET /none": { integration },
       "GET /jwt": { integration, route: { AuthorizationType: "JWT", AuthorizerId: "jwt" } },
+      "GET /simple": { integration, route: { AuthorizationType: "CUSTOM", AuthorizerId: "simple" } },
+      "GET /policy": { integration, route: { AuthorizationType: "CUSTOM", AuthorizerId: "policy" } },
       "GET /iam": { integration, route: { AuthorizationType: "AWS_IAM" } },
     },
     {
@@ -52,6 +65,8 @@ const definitionOf = (issuer: string): HttpApiDefinition =>
           IdentitySource: ["$request.header.Authorization"],
           JwtConfiguration: { Issuer: issuer, Audience: ["client-1"] },
         },
+        { ...request, AuthorizerId: "simple", Name: "simple", EnableSimpleResponses: true },
+        { ...request, AuthorizerId: "policy", Name: "policy" },
       ],
     },
   );
@@ -70,6 +85,9 @@ const servedBy = (plan: HttpApiPlan): HttpApiPlan => ({
 export async function startGuardedHttp(options: GuardedOptions = {}): Promise<GuardedHttpApi> {
   const clock = new ManualClock(nowMs);
   const functions = new FakeFunctions();
+  const permission = { Effect: "Allow", Principal: "*", Action: "lambda:InvokeFunction", Resource: functionArn };
+  functions.facts = { functionArn, policy: document(permission), policyRevision: "1" };
+  functions.answer = ({ routeKey }) => (routeKey === "GET /simple" ? { isAuthorized: true } : resultOf());
   fillThrottles(memory);
   const provider = createServer((incoming, outgoing) => {
     if (api.issuerKeys === undefined) outgoing.writeHead(503).end();
@@ -100,6 +118,8 @@ export async function startGuardedHttp(options: GuardedOptions = {}): Promise<Gu
   const authorizations: Readonly<Record<RouteName, () => Record<string, string>>> = {
     none: () => ({}),
     jwt: () => ({ authorization: `Bearer ${tokenOf()}` }),
+    simple: () => ({ authorization: "secret" }),
+    policy: () => ({ authorization: "secret" }),
     iam: () => ({}),
   };
   const api: GuardedHttpApi = {

@@ -5,7 +5,7 @@ import type { StageGateName } from "../../src/plan/plan.ts";
 import type { GateKind } from "../../src/plan/steps.ts";
 import { scope } from "../exchange/fake-keys.ts";
 import type { GateTable, Refusal, Row } from "./gate-tables.ts";
-import { allowedUser, ann, type Draft, foreignKey, nowMs, userOf } from "./guarded-api.ts";
+import { allowedUser, ann, type Draft, document, foreignKey, nowMs, resultOf, userOf } from "./guarded-api.ts";
 import { type GuardedHttpApi, routeNames } from "./guarded-http-api.ts";
 
 /** The gates that HTTP APIs lack on AWS as well, and what a plan of theirs never has. */
@@ -26,6 +26,7 @@ type HttpRow = Row<"http">;
 const unauthorized: Refusal = [401, undefined];
 const forbidden: Refusal = [403, undefined];
 const missing: Refusal = [404, undefined];
+const failed: Refusal = [500, undefined];
 const throttled: Refusal = [429, undefined];
 const closed: Refusal = [501, "NotImplementedException"];
 const stillClosed = "the setting closes the route as a whole";
@@ -39,6 +40,21 @@ const token = (make: (api: GuardedHttpApi) => string | undefined): Pick<HttpRow,
 });
 const bearer = (...given: Parameters<GuardedHttpApi["tokenOf"]>): Pick<HttpRow, "send"> =>
   token(({ tokenOf }) => `Bearer ${tokenOf(...given)}`);
+/** Forgets what the authorizers said before, so that they are asked again. */
+const asked = (change: (api: GuardedHttpApi) => void): Pick<HttpRow, "after"> => ({
+  after: (api) => {
+    api.clock.advance(300_000);
+    change(api);
+  },
+});
+const said = (result: unknown): Pick<HttpRow, "after"> =>
+  asked(({ functions }) => {
+    functions.answer = () => result;
+  });
+const jwt = { on: ["jwt"] } as const satisfies Partial<HttpRow>;
+const simple = { on: ["simple"] } as const satisfies Partial<HttpRow>;
+const policy = { on: ["policy"] } as const satisfies Partial<HttpRow>;
+const lambda = { on: ["simple", "policy"] } as const satisfies Partial<HttpRow>;
 const routeWith = (over: Partial<Route>): Pick<HttpRow, "after"> => ({
   after: (api) =>
     api.configure((definition, stage) => [
@@ -77,13 +93,15 @@ const far = nowMs / 1_000 + 1_000_000;
 
 export const http: Readonly<Record<HttpGate, GateTable<"http">>> = {
   authorizer: {
-    methods: ["jwt"],
+    methods: ["jwt", "simple", "policy"],
     without: { steps: ["authorizer"] },
     faults: {
       absent: [
         { what: "no token", refusal: unauthorized, ...token(() => undefined) },
         { what: "an empty token", refusal: unauthorized, ...token(() => "") },
-        { what: "no token behind Bearer", refusal: unauthorized, ...token(() => "Bearer ") },
+        { what: "no token behind Bearer", refusal: unauthorized, ...jwt, ...token(() => "Bearer ") },
+        { what: "no result", refusal: failed, ...lambda, ...said(null) },
+        { what: "a result that does not say", refusal: failed, ...simple, ...said({ context: {} }) },
         {
           what: "in another header",
           refusal: unauthorized,
@@ -100,13 +118,23 @@ export const http: Readonly<Record<HttpGate, GateTable<"http">>> = {
         },
       ],
       malformed: [
-        { what: "a token that is none", refusal: unauthorized, ...token(() => "Bearer abc") },
+        { what: "a token that is none", refusal: unauthorized, ...jwt, ...token(() => "Bearer abc") },
+        { what: "a result without a policy", refusal: failed, ...policy, ...said({ principalId: "me" }) },
+        { what: "a misspelt effect", refusal: failed, ...policy, ...said(resultOf({ Effect: "allow" })) },
+        { what: "a result that is a text", refusal: failed, ...simple, ...said({ isAuthorized: "true" }) },
+        { what: "a policy where a simple response is asked for", refusal: failed, ...simple, ...said(resultOf()) },
         {
           what: "a token without a signature",
           refusal: unauthorized,
+          ...jwt,
           ...token(({ tokenOf }) => `Bearer ${tokenOf().split(".").slice(0, 2).join(".")}.`),
         },
-        { what: "a token by alg none", refusal: unauthorized, ...bearer({}, foreignKey.privateKey, { alg: "none" }) },
+        {
+          what: "a token by alg none",
+          refusal: unauthorized,
+          ...jwt,
+          ...bearer({}, foreignKey.privateKey, { alg: "none" }),
+        },
         {
           what: "a misspelt type",
           refusal: closed,
@@ -118,25 +146,83 @@ export const http: Readonly<Record<HttpGate, GateTable<"http">>> = {
         {
           what: "a token that has expired",
           refusal: unauthorized,
+          ...jwt,
           after: ({ clock }) => clock.advance(900_000),
           ...bearer(),
         },
-        { what: "a token that is not valid yet", refusal: unauthorized, ...bearer({ nbf: nowMs / 1_000 + 600 }) },
+        {
+          what: "a token that is not valid yet",
+          refusal: unauthorized,
+          ...jwt,
+          ...bearer({ nbf: nowMs / 1_000 + 600 }),
+        },
       ],
       foreign: [
-        { what: "another issuer's token", refusal: unauthorized, ...bearer({ iss: "https://issuer.example" }) },
-        { what: "another's signature", refusal: unauthorized, ...bearer({}, foreignKey.privateKey) },
-        { what: "for another audience", refusal: unauthorized, ...bearer({ aud: "client-2" }) },
+        {
+          what: "an Allow of another account's API",
+          refusal: forbidden,
+          ...policy,
+          ...said(resultOf({ Resource: "arn:aws:execute-api:us-east-1:111111111111:http123/*" })),
+        },
+        {
+          what: "an Allow of another route",
+          refusal: forbidden,
+          ...policy,
+          ...said(resultOf({ Resource: `arn:aws:execute-api:us-east-1:${scope.account}:http123/$default/GET/none` })),
+        },
+        {
+          what: "a function that does not permit the API",
+          refusal: failed,
+          ...lambda,
+          ...asked(({ functions }) => {
+            functions.facts = { ...functions.facts!, policy: document(), policyRevision: "2" };
+          }),
+        },
+        { what: "another issuer's token", refusal: unauthorized, ...jwt, ...bearer({ iss: "https://issuer.example" }) },
+        { what: "another's signature", refusal: unauthorized, ...jwt, ...bearer({}, foreignKey.privateKey) },
+        { what: "for another audience", refusal: unauthorized, ...jwt, ...bearer({ aud: "client-2" }) },
         {
           what: "by a key that the issuer does not have",
           refusal: unauthorized,
+          ...jwt,
           ...bearer({}, foreignKey.privateKey, { kid: "two" }),
         },
       ],
       unreachable: [
         {
+          what: "a function that can't be called",
+          refusal: failed,
+          ...lambda,
+          ...asked(({ functions }) => {
+            functions.outcome = () => Promise.reject(new Error("unreachable"));
+          }),
+        },
+        {
+          what: "a function that throws",
+          refusal: failed,
+          ...lambda,
+          ...asked(({ functions }) => {
+            functions.outcome = () =>
+              Promise.resolve({
+                kind: "function-error",
+                errorMessage: "x",
+                payload: Buffer.from("{}"),
+                requestId: "r",
+              });
+          }),
+        },
+        {
+          what: "a function that is gone",
+          refusal: failed,
+          ...lambda,
+          ...asked(({ functions }) => {
+            functions.facts = undefined;
+          }),
+        },
+        {
           what: "an issuer that has not answered for long",
           refusal: unauthorized,
+          ...jwt,
           after: (api) => {
             api.clock.advance(90_000_000);
             api.issuerKeys = undefined;
@@ -145,9 +231,12 @@ export const http: Readonly<Record<HttpGate, GateTable<"http">>> = {
         },
       ],
       changed: [
+        { what: "a caller who may no more", refusal: forbidden, ...simple, ...said({ isAuthorized: false }) },
+        { what: "a Deny", refusal: forbidden, ...policy, ...said(resultOf({ Effect: "Deny" })) },
         {
           what: "a key that the issuer took back",
           refusal: unauthorized,
+          ...jwt,
           after: (api) => {
             api.issuerKeys = { two: foreignKey.publicKey };
             api.clock.advance(90_000_000);
@@ -157,11 +246,13 @@ export const http: Readonly<Record<HttpGate, GateTable<"http">>> = {
         {
           what: "scopes that are asked for",
           refusal: forbidden,
+          ...jwt,
           ...routeWith({ AuthorizationType: "JWT", AuthorizerId: "jwt", AuthorizationScopes: ["pets:read"] }),
         },
         {
           what: "another audience",
           refusal: unauthorized,
+          ...jwt,
           after: (api) =>
             api.configure((definition, stage) => [
               {
