@@ -652,6 +652,12 @@ export const bounds = {
     value: 100_000,
     source: "ours: the same of an API, some 1,000 operations, that control compiles itself; 20 ms",
   },
+  idleCollectionMs: { value: 15_000, source: "ours: between two looks whether a thread is idle and has garbage" },
+  idleCollectionBytesMin: { value: 41_943_040, source: "ours: what may be garbage, so that it is worth collecting" },
+  idleCollectionBytesMax: {
+    value: 268_435_456,
+    source: "ours: a heap that is collected so; one of this size takes 0.2 s if all of it is in use",
+  },
   methodsLinkedAtOnceMax: {
     value: 250,
     source:

@@ -21,6 +21,7 @@ import { Metrics } from "../telemetry/metrics.ts";
 import { RateCounters } from "../waf/rate-counters.ts";
 import { UsageSender } from "./api-keys/usage-sender.ts";
 import { trustAuthorities } from "./backend-authorities.ts";
+import { collectWhenIdle } from "./collect-when-idle.ts";
 import { EventSender } from "./event-sender.ts";
 import { ExecutionLogSender } from "./execution-log-sender.ts";
 import { FrontDoor } from "./front-door.ts";
@@ -54,6 +55,7 @@ const jobs = new JobRunner({
 const frontDoor = new FrontDoor({ controlSocket: start.controlSocket, logger });
 
 trustAuthorities(settings.backendAuthorities);
+collectWhenIdle();
 
 let functions: FunctionClient | undefined;
 let logs: LogSender | undefined;

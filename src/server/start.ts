@@ -4,6 +4,7 @@ import { AccessKeyUses } from "../services/iam/access-key-uses.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { makePinoLogger } from "../telemetry/logger-pino.ts";
 import { readBackendAuthorities, trustAuthorities } from "./backend-authorities.ts";
+import { collectWhenIdle } from "./collect-when-idle.ts";
 import { makeCompilers } from "./compile-job.ts";
 import type { ServerConfig } from "./config.ts";
 import { withinMs } from "./control-server.ts";
@@ -50,6 +51,7 @@ export async function startServer(
     await part.start?.();
     return part;
   };
+  parts.defer(collectWhenIdle());
   const threadCount = countThreads(config, logger);
   // Control asks OpenID providers for their keys.
   trustAuthorities(readBackendAuthorities(config.backendCa));
