@@ -5,7 +5,9 @@ export const handler = async ({ routeKey, rawPath, pathParameters, cookies = [],
   switch (routeKey) {
     case "GET /notes/{id}": {
       const { id } = pathParameters;
-      return notes.has(id) ? { id, text: notes.get(id), cookies } : { statusCode: 404, body: `There is no note ${id}.` };
+      return notes.has(id)
+        ? { id, text: notes.get(id), cookies }
+        : { statusCode: 404, body: `There is no note ${id}.` };
     }
     case "PUT /notes/{id}": {
       const { id } = pathParameters;
