@@ -39,6 +39,12 @@ export interface Count {
   readonly count: number;
 }
 
+/** What a key brings along into a plan that it was in before: the calls of some days, and of the quota's present period. */
+export interface UsedBefore {
+  readonly days: readonly Count[];
+  readonly period?: Count;
+}
+
 /** Whose counts a membership's record has. */
 export interface MembershipOwner {
   readonly scope: Scope;
@@ -154,10 +160,19 @@ export class ApiKeyTable {
 
   // ---- Memberships ----
 
-  /** Puts a key in a plan, or changes its share. Returns whether it is new there; undefined if there is no such key. */
+  /**
+   * Puts a key in a plan, or changes its share. Returns whether it is new there; undefined if there is no such key. All calls
+   * that it brings along are saved.
+   */
   link(
     scope: Scope,
-    { keyId, plan, share, bucket }: { keyId: string; plan: number; share: QuotaShare; bucket: Bucket },
+    {
+      keyId,
+      plan,
+      share,
+      bucket,
+      before: used = { days: [] },
+    }: { keyId: string; plan: number; share: QuotaShare; bucket: Bucket; before?: UsedBefore },
   ): boolean | undefined {
     const key = this.#find(scope, keyId);
     if (key < 0) return undefined;
@@ -178,7 +193,14 @@ export class ApiKeyTable {
     words[at + membershipAt.bucket + 1] = bucket.otherSet;
     words[at + membershipAt.bucket + 2] = bucket.low;
     words[at + membershipAt.bucket + 3] = bucket.high;
-    this.#counts(membership).fill(0n, (at + membershipAt.quota) / 2, (at + membershipAt.quota) / 2 + 3);
+    const counts = this.#counts(membership);
+    const { days, period } = used;
+    counts.fill(0n, (at + membershipAt.quota) / 2, (at + membershipAt.quota) / 2 + 3);
+    for (const { start, count } of days) if (count > 0) counts[dayWord(at, start)] = wordOf(start, count);
+    if (period !== undefined) {
+      counts[(at + membershipAt.quota) / 2] = wordOf(period.start, period.count);
+      this.setSaved(membership, period);
+    }
     const [keyWords, keyIndex] = this.#key(key);
     words[at + membershipAt.next] = keyWords[keyIndex + keyAt.membership]!;
     Atomics.store(keyWords, keyIndex + keyAt.membership, membership + 1);
@@ -213,6 +235,12 @@ export class ApiKeyTable {
   find(scope: Scope, keyId: string, plan: number): number {
     const key = this.#find(scope, keyId);
     return key < 0 ? -1 : this.#membershipOf(key, plan);
+  }
+
+  /** Returns a number that a membership's place has as long as it is the same membership's. */
+  generationOf(membership: number): number {
+    const [words, at] = this.#membership(membership);
+    return words[at + membershipAt.generation]!;
   }
 
   ownerOf(membership: number): MembershipOwner {

@@ -5,6 +5,7 @@ import { type ApiKey, keyKinds, type UsageMonth, type UsagePlan, type UsagePlanK
 import { ApiKeyFinder } from "../../limits/api-key-finder.ts";
 import { ApiKeyTable } from "../../limits/api-key-table.ts";
 import { allocateTokenBuckets, TokenBuckets } from "../../limits/token-buckets.ts";
+import { UsageCounter } from "../../limits/usage-counter.ts";
 import { openSqliteStore } from "../../store/sqlite-store.ts";
 import type { Reader, Store, Transaction } from "../../store/store.ts";
 import { makeLogger } from "../../telemetry/logger.ts";
@@ -22,6 +23,7 @@ class KeeperUnderTest {
   readonly store: Store = openSqliteStore();
   readonly keeper: ApiKeyKeeper;
   readonly #finder = new ApiKeyFinder(this.table.records);
+  readonly #counter = new UsageCounter(this.table.records);
   unreadable = "";
 
   constructor(t: TestContext) {
@@ -62,6 +64,11 @@ class KeeperUnderTest {
     this.write((tx) =>
       tx.put<UsagePlanKey>(keyKinds.usagePlanKey, `${planId}/${keyId}`, { keyId, createdDate: 1_700_000_000 }),
     );
+  count(value: string): string {
+    assert.equal(this.find(value), "found");
+    const { membership, generation } = this.#finder;
+    return this.#counter.count(membership, generation, { limit: 10, offset: 0, period: "MONTH" }, this.clock.now());
+  }
   find = (value: string): string => this.#finder.find(this.#finder.prefix(scope), value, { has: () => true });
 }
 
@@ -181,4 +188,29 @@ test("another period shuts out those whose saved calls are damaged, and counts t
   assert.deepEqual(found, ["found", "unassociated", "unassociated", "found"]);
   const counts = ["a", "d"].map((id) => under.table.periodOf(under.table.find(scope, id, slot)).count);
   assert.deepEqual(counts, [1, 2]);
+});
+
+test("a key that comes back to a plan brings its calls along before it can be used", async (t) => {
+  const under = new KeeperUnderTest(t);
+  await under.keeper.start();
+  await under.putPlan("plan", "MONTH");
+  await under.putKey("one", "value");
+  await under.link("plan", "one");
+  for (let call = 0; call < 4; call++) assert.equal(under.count("value"), "counted");
+  await under.write((tx) => tx.delete(keyKinds.usagePlanKey, "plan/one"));
+  assert.equal(under.find("value"), "unassociated");
+  // While the key joins, a thread asks for it again and again.
+  let isJoining = true;
+  const outcomes: string[] = [];
+  const calling = (async () => {
+    while (isJoining) {
+      if (under.find("value") === "found") outcomes.push(under.count("value"));
+      await new Promise(setImmediate);
+    }
+  })();
+  await under.link("plan", "one");
+  isJoining = false;
+  await calling;
+  while (outcomes.at(-1) !== "exceeded") outcomes.push(under.count("value"));
+  assert.equal(outcomes.filter((outcome) => outcome === "counted").length, 6);
 });

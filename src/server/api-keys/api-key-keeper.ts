@@ -1,7 +1,7 @@
 import { bounds } from "../../base/bounds.ts";
 import type { Clock } from "../../base/clock.ts";
 import { type ApiKey, keyKinds, type UsageMonth, type UsagePlan, type UsagePlanKey } from "../../definition/api-key.ts";
-import type { ApiKeyTable } from "../../limits/api-key-table.ts";
+import type { ApiKeyTable, UsedBefore } from "../../limits/api-key-table.ts";
 import { dayOf, monthStartOf, periodStartOf, type QuotaPeriod, type QuotaShare } from "../../limits/quota-period.ts";
 import type { TokenBuckets } from "../../limits/token-buckets.ts";
 import type { Change, Scope, Store, StoredDocument } from "../../store/store.ts";
@@ -244,15 +244,44 @@ export class ApiKeyKeeper {
     for (const { scope, id, document } of keys) if (document !== undefined) this.#putKey(scope, id, document.body);
     for (const { scope, id, document } of links) if (document === undefined) this.#unlink(scope, id);
     for (const { scope, id, document } of plans) await this.#followPlan(scope, id, document?.body);
-    for (const { scope, id, document } of links) {
-      if (document !== undefined && this.#link(scope, id, document.body) === true) await this.#countAnew(scope, id);
-    }
+    for (const { scope, id, document } of links) if (document !== undefined) await this.#join(scope, id, document.body);
     for (const { scope, id, document } of keys) {
       if (document !== undefined) continue;
       // The links are deleted with their key, and their documents may not have come yet.
-      for (const membership of table.membershipsOf(scope, id)) this.#options.saver.keep(membership);
+      const owners = table.membershipsOf(scope, id).map((membership) => [membership, table.ownerOf(membership)] as const);
       table.delete(scope, id);
+      for (const [membership, owner] of owners) this.#options.saver.keep(membership, owner);
     }
+  }
+
+  /** Puts a key in a plan with the calls that it brings along if it was there before: none may pass before they count. */
+  async #join(scope: Scope, id: string, body: UsagePlanKey): Promise<void> {
+    const { table, saver } = this.#options;
+    const planId = planIdOf(id);
+    const { keyId } = body;
+    if (table.find(scope, keyId, table.planSlot(scope, planId)) >= 0) {
+      this.#link(scope, id, body);
+      return;
+    }
+    try {
+      if (saver.hasLeft && !(await saver.save())) throw new Error("the calls of keys that left can't be saved");
+      const saved = (await this.#readUsage(scope, planId, [keyId])).get(keyId) ?? noDays;
+      this.#link(scope, id, body, this.#usedBefore(scope, planId, saved));
+    } catch (error) {
+      this.#shutOut(scope, planId, keyId, String(error));
+    }
+  }
+
+  /** Returns what is saved of a key's calls that still counts. */
+  #usedBefore(scope: Scope, planId: string, saved: SavedDays): UsedBefore {
+    const today = this.#today();
+    const days = [today - 1, today].map((day) => ({ start: day, count: saved.get(day) ?? 0 }));
+    const period = this.#periods.get(this.#options.table.planSlot(scope, planId));
+    if (period === undefined) return { days };
+    const start = periodStartOf(period, today);
+    let count = 0;
+    for (const [day, calls] of saved) if (day >= start) count += calls;
+    return { days, period: { start, count } };
   }
 
   #putKey(scope: Scope, id: string, { value, enabled }: ApiKey): void {
@@ -260,7 +289,12 @@ export class ApiKeyKeeper {
   }
 
   /** Returns whether the key is new in the plan. */
-  #link(scope: Scope, id: string, { keyId, createdDate, extension }: UsagePlanKey): boolean | undefined {
+  #link(
+    scope: Scope,
+    id: string,
+    { keyId, createdDate, extension }: UsagePlanKey,
+    before?: UsedBefore,
+  ): boolean | undefined {
     const { table, buckets } = this.#options;
     const planId = planIdOf(id);
     const share: QuotaShare = {
@@ -268,7 +302,7 @@ export class ApiKeyKeeper {
       extension: extension && { start: dayOf(Date.parse(extension.periodStart)), requests: extension.requests },
     };
     const bucket = buckets.bucket(`${scope.account}/${scope.region}/${planId}/${keyId}`);
-    return table.link(scope, { keyId, plan: table.planSlot(scope, planId), share, bucket });
+    return table.link(scope, { keyId, plan: table.planSlot(scope, planId), share, bucket, ...(before && { before }) });
   }
 
   #unlink(scope: Scope, id: string): void {
@@ -277,8 +311,11 @@ export class ApiKeyKeeper {
     const keyId = id.slice(planId.length + 1);
     const slot = table.planSlot(scope, planId);
     const membership = table.find(scope, keyId, slot);
-    if (membership >= 0) saver.keep(membership);
+    if (membership < 0) return;
+    const owner = table.ownerOf(membership);
     table.unlink(scope, keyId, slot);
+    // Nobody counts any more by now.
+    saver.keep(membership, owner);
   }
 
   /** A key whose calls can't be counted is in no plan, since its quota would begin again. It comes back when it joins anew. */
@@ -321,14 +358,6 @@ export class ApiKeyKeeper {
       after = page.next;
       await turnOfOthers();
     }
-  }
-
-  /** Counts the calls of a key that is new in a plan: it may have been there before. */
-  async #countAnew(scope: Scope, id: string): Promise<void> {
-    const planId = planIdOf(id);
-    const keyId = id.slice(planId.length + 1);
-    if (this.#options.saver.hasLeft) await this.#options.saver.save();
-    await this.#countFrom(scope, planId, [keyId]);
   }
 
   /** Counts the calls of keys by what is saved of them. */

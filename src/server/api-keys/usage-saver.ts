@@ -19,6 +19,7 @@ interface UnsavedCounts {
   readonly days: readonly Count[];
   /** The membership and its period's count, if it still is one. */
   readonly membership?: number;
+  readonly generation?: number;
   readonly period?: Count;
 }
 
@@ -62,11 +63,10 @@ export class UsageSaver {
     return this.#left.length > 0;
   }
 
-  /** Remembers the counts of a membership that is about to end. */
-  keep(membership: number): void {
-    const { table } = this.#options;
-    const days = table.daysOf(membership);
-    if (days.length > 0) this.#left.push({ owner: table.ownerOf(membership), days });
+  /** Remembers the counts of a membership that has just ended: its place is not given to another yet. */
+  keep(membership: number, owner: MembershipOwner): void {
+    const days = this.#options.table.daysOf(membership);
+    if (days.length > 0) this.#left.push({ owner, days });
   }
 
   async close(): Promise<void> {
@@ -89,8 +89,10 @@ export class UsageSaver {
           this.#left.unshift(...left);
           throw error;
         }
-        for (const { membership, period } of batch) {
-          if (membership !== undefined && period !== undefined) table.setSaved(membership, period);
+        for (const { membership, generation, period } of batch) {
+          if (membership === undefined || period === undefined) continue;
+          // It may have ended meanwhile, and its place may be another's.
+          if (table.generationOf(membership) === generation) table.setSaved(membership, period);
         }
       }
       const today = dayOf(clock.now());
@@ -109,7 +111,8 @@ export class UsageSaver {
     const { table } = this.#options;
     // The period comes first: a call is counted in it before it is counted in its day.
     const period = table.periodOf(membership);
-    return { owner: table.ownerOf(membership), days: table.daysOf(membership), membership, period };
+    const generation = table.generationOf(membership);
+    return { owner: table.ownerOf(membership), days: table.daysOf(membership), membership, generation, period };
   }
 
   async #write(batch: readonly UnsavedCounts[]): Promise<void> {
