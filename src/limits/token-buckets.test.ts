@@ -85,11 +85,28 @@ test("a bucket that becomes smaller is empty at most, and fills at its rate", ()
   assert.equal(drain(buckets, "a", 10, 20, start + 100_000), 20);
 });
 
-test("a bucket that becomes larger does not become full", () => {
+test("a bucket that becomes larger keeps its tokens, and fills at its rate; a full one is full", () => {
   const buckets = make();
-  drain(buckets, "a", 10, 20, start);
-  // What was taken is known, and no more: an empty bucket of 20 has the debt of 20.
-  assert.equal(drain(buckets, "a", 10, 50, start), 30);
+  drain(buckets, "a", 10, 20, start, 15);
+  assert.equal(drain(buckets, "a", 10, 50, start), 5);
+  assert.equal(drain(buckets, "a", 10, 50, start + 3_000), 30);
+  assert.equal(drain(buckets, "b", 10, 20, start), 20);
+  assert.equal(drain(buckets, "b", 10, 50, start + 2_000), 50);
+});
+
+test("threads that use a bucket with different limits get no tokens by that", () => {
+  const memory = allocateTokenBuckets(1_024, start);
+  const [one, other] = [new TokenBuckets(memory, "refuse"), new TokenBuckets(memory, "refuse")];
+  let taken = 0;
+  for (let round = 0; round < 1_000; round++) {
+    taken += drain(one, "a", 200, 100, start) + drain(other, "a", 20, 10, start);
+  }
+  assert.equal(taken, 100);
+  taken = 0;
+  for (let ms = 0; ms < 5_000; ms++) {
+    taken += drain(one, "a", 200, 100, start + ms) + drain(other, "a", 20, 10, start + ms);
+  }
+  assert.ok(taken <= 1_001, `${taken}`);
 });
 
 test("a clock that goes forward fills a bucket up to its burst", () => {

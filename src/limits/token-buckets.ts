@@ -2,20 +2,21 @@
  * Token buckets in shared memory, which all threads take from without messages and without locks.
  *
  *   header, 64 bytes: Float64 epoch (ms since 1970), 16 bytes salt
- *   sets of 8 buckets, 192 bytes each: 8 × (Int32 × 2 key; 0: free), then 8 × (Float64 rate, Float64 full)
+ *   sets of 8 buckets, 192 bytes each: 8 × (Int32 × 2 key; 0: free), then 8 × (Float32 rate, Float32 burst, Float64 full)
  *
  * `full` is the time, in milliseconds since the epoch, at which a bucket would be full again if nobody took from it: its
  * debt in time (GCRA, ITU-T I.371 annex A). So a token is taken with one compare-and-exchange, and a thread that dies leaves
- * nothing behind that another would wait for. `rate` is the rate by which that debt counts; a new rate converts it once, so
- * that the tokens are the same.
+ * nothing behind that another would wait for. `rate` and `burst` are those by which that debt counts; others convert it once, so
+ * that a smaller bucket owes what was taken, and a larger one has the tokens that it had. So a bucket that threads use with
+ * different limits, as they do while a change is on its way to them, never gets tokens by that.
  *
  * A bucket is found by a salted hash in one of two sets. A bucket that is full again says no more than one that was never used, so
  * its place is given to another at no loss, by one exchange of the key.
  *
  * What is not exact, each bounded:
  * - two threads that first use a bucket at the same instant may give what they take in that instant twice;
- * - a rate that changes is converted by one thread: what others take meanwhile (some 100 ns), or if that thread dies there,
- *   counts by the new rate alone, so that at most one burst is given too much;
+ * - limits that change are converted by one thread: what others take meanwhile (some 100 ns), or if that thread dies there,
+ *   counts by the new ones alone, so that at most one burst is given too much;
  * - a bucket whose burst is below what its rate gives in a millisecond gives that much, because a clock shows milliseconds.
  */
 import { createHash, randomBytes } from "node:crypto";
@@ -77,6 +78,7 @@ export class TokenBuckets {
   readonly #words: Int32Array;
   readonly #longs: BigInt64Array;
   readonly #numbers: Float64Array;
+  readonly #halves: Float32Array;
   readonly #epochMs: number;
   readonly #salt: Uint8Array;
   readonly #sets: number;
@@ -84,11 +86,13 @@ export class TokenBuckets {
   /** Turns numbers into the bits that are exchanged, and back. */
   readonly #bits = new BigInt64Array(2);
   readonly #values = new Float64Array(this.#bits.buffer);
+  readonly #pairs = new Float32Array(this.#bits.buffer);
 
   constructor(memory: SharedArrayBuffer, fullSet: FullSet) {
     this.#words = new Int32Array(memory);
     this.#longs = new BigInt64Array(memory);
     this.#numbers = new Float64Array(memory);
+    this.#halves = new Float32Array(memory);
     this.#epochMs = this.#numbers[0]!;
     this.#salt = new Uint8Array(memory, saltAt, saltBytes).slice();
     this.#sets = (memory.byteLength - headerBytes) / setBytes;
@@ -123,21 +127,21 @@ export class TokenBuckets {
 
   /**
    * Takes a token. Returns false if there is none: then nothing has changed. Rate (tokens a second) and burst may be others
-   * with each call: the bucket lacks as many tokens of the new burst as it lacked of the old one, and is empty if that is more
-   * than all. A rate or burst that is not a positive number never gives a token. `nowMs` is the time of this moment, not that of the request's beginning.
+   * with each call: the bucket then has no more tokens than before, and lacks of a smaller burst what it lacked of the larger
+   * one. A rate or burst that is not a positive number never gives a token. `nowMs` is the time of this moment, not that of
+   * the request's beginning.
    */
   take(bucket: Bucket, ratePerSecond: number, burst: number, nowMs: number): boolean {
     const tokenMs = 1_000 / ratePerSecond;
-    const perMs = ratePerSecond / 1_000;
-    // The part of a token that the clock's millisecond may bring is kept beyond the burst, or rates with a small burst
-    // would lose it in every millisecond.
-    const capacityMs = (Math.max(burst, perMs) + Math.min(perMs, 0.99)) * tokenMs;
+    const capacityMs = capacityOf(ratePerSecond, burst) * tokenMs;
     // NaN fails all comparisons; rates without end, and next to none, are no numbers to count with.
     if (!(ratePerSecond > 0 && burst >= 1 && capacityMs < Number.POSITIVE_INFINITY)) return false;
     const now = nowMs - this.#epochMs;
     const at = this.#find(bucket, now);
     if (at < 0) return false;
-    if (this.#numbers[at] !== ratePerSecond) this.#convert(at, ratePerSecond, now);
+    if (this.#halves[2 * at] !== Math.fround(ratePerSecond) || this.#halves[2 * at + 1] !== storedBurst(burst)) {
+      this.#convert(at, ratePerSecond, burst, now);
+    }
     const [longs, bits, values] = [this.#longs, this.#bits, this.#values];
     for (;;) {
       const seen = Atomics.load(longs, at + 1);
@@ -148,7 +152,7 @@ export class TokenBuckets {
         values[1] = now + debtMs + tokenMs;
         if (Atomics.compareExchange(longs, at + 1, seen, bits[1]!) === seen) return true;
       } else if (debtMs > capacityMs + skewMs) {
-        // The clock went back, or the burst shrank: the bucket is empty, and fills from now on.
+        // The clock went back: the bucket is empty, and fills from now on.
         values[1] = now + capacityMs;
         Atomics.compareExchange(longs, at + 1, seen, bits[1]!);
         return false;
@@ -195,24 +199,41 @@ export class TokenBuckets {
     return -1;
   }
 
-  /** Makes a bucket's debt count by another rate. Only one of the threads that see the change does it. */
-  #convert(at: number, ratePerSecond: number, now: number): void {
-    const [longs, bits, values] = [this.#longs, this.#bits, this.#values];
-    const seenRate = Atomics.load(longs, at);
-    bits[0] = seenRate;
-    const oldRate = values[0]!;
-    if (oldRate === ratePerSecond) return;
-    values[1] = ratePerSecond;
-    if (Atomics.compareExchange(longs, at, seenRate, bits[1]!) !== seenRate || oldRate === 0) return;
+  /** Makes a bucket's debt count by other limits. Only one of the threads that see the change does it. */
+  #convert(at: number, ratePerSecond: number, burst: number, now: number): void {
+    const [longs, bits, values, pairs] = [this.#longs, this.#bits, this.#values, this.#pairs];
+    const seenLimits = Atomics.load(longs, at);
+    bits[0] = seenLimits;
+    const [oldRate = 0, oldBurst = 0] = pairs;
+    pairs[2] = ratePerSecond;
+    pairs[3] = storedBurst(burst);
+    if (bits[1] === seenLimits) return;
+    if (Atomics.compareExchange(longs, at, seenLimits, bits[1]!) !== seenLimits || oldRate === 0) return;
+    const [oldCapacity, capacity] = [capacityOf(oldRate, oldBurst), capacityOf(ratePerSecond, burst)];
     for (;;) {
       const seen = Atomics.load(longs, at + 1);
       bits[0] = seen;
-      if (values[0]! <= now) return;
-      values[1] = now + (values[0]! - now) * (oldRate / ratePerSecond);
+      const debtMs = values[0]! - now;
+      if (debtMs <= 0) return;
+      const debt = (debtMs * oldRate) / 1_000;
+      const tokens = Math.max(0, oldCapacity - debt);
+      values[1] = now + (Math.min(capacity, Math.max(debt, capacity - tokens)) * 1_000) / ratePerSecond;
       if (Atomics.compareExchange(longs, at + 1, seen, bits[1]!) === seen) return;
     }
   }
 }
+
+/**
+ * Returns how many tokens a bucket has at most. The part of a token that the clock's millisecond may bring is kept beyond the
+ * burst, or rates with a small burst would lose it in every millisecond.
+ */
+function capacityOf(ratePerSecond: number, burst: number): number {
+  const perMs = ratePerSecond / 1_000;
+  return Math.max(burst, perMs) + Math.min(perMs, 0.99);
+}
+
+/** Returns a burst as it is kept, which is a number that can be counted with. */
+const storedBurst = (burst: number): number => Math.fround(Math.min(burst, 1e30));
 
 const numberOf = (set: number): number => (set * 4 - headerBytes) / setBytes;
 

@@ -178,8 +178,9 @@ test("a change of the stage's settings counts at once, and does not fill the buc
   const deploy = (settings: Settings): void => void gateway.deploy(api(), stage(settings));
   deploy({ "*/*": limit(1, 5) });
   assert.equal(await served(gateway, "/pets", 6), 5);
+  // A larger bucket has the tokens that it had: threads may hear of a change one after another.
   deploy({ "*/*": limit(1, 7) });
-  assert.equal(await served(gateway, "/pets", 6), 2);
+  assert.equal(await served(gateway, "/pets", 6), 0);
   // Another key, and another rate: the bucket is the method's.
   deploy({ "~1pets/GET": limit(2, 7) });
   assert.equal(await served(gateway, "/pets", 3), 0);

@@ -248,7 +248,9 @@ export class ApiKeyKeeper {
     for (const { scope, id, document } of keys) {
       if (document !== undefined) continue;
       // The links are deleted with their key, and their documents may not have come yet.
-      const owners = table.membershipsOf(scope, id).map((membership) => [membership, table.ownerOf(membership)] as const);
+      const owners = table
+        .membershipsOf(scope, id)
+        .map((membership) => [membership, table.ownerOf(membership)] as const);
       table.delete(scope, id);
       for (const [membership, owner] of owners) this.#options.saver.keep(membership, owner);
     }
