@@ -28,7 +28,7 @@ test("Terraform: every resource and data source of HTTP APIs is made, planned wi
       assert.match(changed, /Resources: 0 added, \d+ changed, 0 destroyed/);
       await terraform.planIsEmpty(...variables("2"));
       const { found, ids } = await outputs();
-      assert.deepEqual(found.value, { name: "dogs", ids: [api.value], title: "dogs" });
+      assert.deepEqual(found.value, { name: "dogs", ids: [api.value], link: "within", title: "dogs" });
       const imported = await terraform.importAgain(ids.value, ...variables("2"));
       assert.match(imported, /, 0 added, 0 changed, 0 destroyed/);
       await terraform.run("destroy", "-no-color", "-auto-approve", ...variables("2"));

@@ -176,6 +176,28 @@ resource "aws_apigatewayv2_stage" "by_hand" {
   deployment_id = aws_apigatewayv2_deployment.pets.id
 }
 
+resource "aws_apigatewayv2_vpc_link" "inside" {
+  name               = local.two ? "within" : "inside"
+  subnet_ids         = ["subnet-1"]
+  security_group_ids = ["sg-1"]
+  tags               = { v = var.v }
+}
+resource "aws_apigatewayv2_domain_name" "pets" {
+  domain_name = "pets.example.com"
+  domain_name_configuration {
+    certificate_arn = "arn:aws:acm:us-east-1:000000000000:certificate/${var.v}"
+    endpoint_type   = "REGIONAL"
+    security_policy = "TLS_1_2"
+  }
+  tags = { v = var.v }
+}
+resource "aws_apigatewayv2_api_mapping" "pets" {
+  api_id          = aws_apigatewayv2_api.pets.id
+  domain_name     = aws_apigatewayv2_domain_name.pets.id
+  stage           = local.two ? aws_apigatewayv2_stage.by_hand.id : aws_apigatewayv2_stage.default.id
+  api_mapping_key = local.two ? "v2/pets" : "v1"
+}
+
 data "aws_apigatewayv2_api" "pets" { api_id = aws_apigatewayv2_api.pets.id }
 data "aws_apigatewayv2_apis" "tagged" {
   protocol_type = "HTTP"
@@ -188,11 +210,15 @@ data "aws_apigatewayv2_export" "pets" {
   output_type   = "JSON"
   depends_on    = [aws_apigatewayv2_deployment.pets]
 }
+data "aws_apigatewayv2_vpc_link" "inside" {
+  vpc_link_id = aws_apigatewayv2_vpc_link.inside.id
+}
 output "api" { value = aws_apigatewayv2_api.pets.id }
 output "found" {
   value = {
     name  = data.aws_apigatewayv2_api.pets.name
     ids   = data.aws_apigatewayv2_apis.tagged.ids
+    link  = data.aws_apigatewayv2_vpc_link.inside.name
     title = jsondecode(data.aws_apigatewayv2_export.pets.body).info.title
   }
 }
@@ -207,6 +233,9 @@ output "ids" {
     "aws_apigatewayv2_route.pets"       = "${aws_apigatewayv2_api.pets.id}/${aws_apigatewayv2_route.pets.id}"
     "aws_apigatewayv2_route.users"      = "${aws_apigatewayv2_api.pets.id}/${aws_apigatewayv2_route.users.id}"
     "aws_apigatewayv2_stage.default"    = "${aws_apigatewayv2_api.pets.id}/${aws_apigatewayv2_stage.default.name}"
+    "aws_apigatewayv2_vpc_link.inside"  = aws_apigatewayv2_vpc_link.inside.id
+    "aws_apigatewayv2_domain_name.pets" = aws_apigatewayv2_domain_name.pets.id
+    "aws_apigatewayv2_api_mapping.pets" = "${aws_apigatewayv2_api_mapping.pets.id}/${aws_apigatewayv2_domain_name.pets.id}"
     "aws_apigatewayv2_deployment.pets"  = "${aws_apigatewayv2_api.pets.id}/${aws_apigatewayv2_deployment.pets.id}"
   }
 }
