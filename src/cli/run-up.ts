@@ -186,6 +186,8 @@ class UpSession {
     if (!stage) return;
     const closed = new Map(stage.closedRoutes.map(({ route, reason }) => [route, reason]));
     const { failingRoutes, unsentHeaders, keyedRoutes = [] } = stage;
+    // A page that can't call the API is what nobody sees before it is tried in a browser.
+    const preflights = stage.withoutEffect.filter((setting) => setting.startsWith("CorsConfiguration "));
     const printed = JSON.stringify([
       document.operations,
       target,
@@ -193,6 +195,7 @@ class UpSession {
       failingRoutes,
       unsentHeaders,
       keyedRoutes,
+      preflights,
       stage.problem,
     ]);
     if (printed === this.#printed) return;
@@ -209,6 +212,7 @@ class UpSession {
     printRoutes(this.#output, document.operations.slice(0, routesShown), urls.byPath, closed);
     for (const { route, reason } of failingRoutes) line(paint("yellow", `${route} answers 500: ${reason}`));
     for (const { route, reason } of unsentHeaders) line(paint("yellow", `${route} ${reason}`));
+    for (const setting of preflights) line(paint("yellow", `No effect has ${setting}.`));
     if (keyedRoutes.length > 0) {
       const which =
         keyedRoutes.length === document.operations.length ? "all routes" : keyedRoutes.slice(0, 5).join(", ");

@@ -83,3 +83,20 @@ test("routes, status and export show it", async () => {
   const { paths } = JSON.parse(await command("export", apiId, "$default")) as { paths: object };
   assert.deepEqual(Object.keys(paths).sort(), ["/$default", "/hello/{name}"]);
 });
+
+test("a route that would refuse every preflight is named", async () => {
+  const from = up.output.length;
+  const security = { security: [{ signed: [] }] };
+  writeDocument(
+    { "/hello/{name}": {}, "/$default": { isDefaultRoute: true, ...security } },
+    {
+      "x-amazon-apigateway-cors": { allowOrigins: ["https://app.example"] },
+      components: {
+        securitySchemes: {
+          signed: { type: "apiKey", name: "Authorization", in: "header", "x-amazon-apigateway-authtype": "awsSigv4" },
+        },
+      },
+    },
+  );
+  await up.until(/No effect has CorsConfiguration for \$default, whose AWS_IAM authorization refuses preflights/, from);
+});

@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CorsConfiguration } from "../../src/definition/http-api.ts";
-import { anHttpApi, anHttpStage, answeringKeys, aUrl } from "./an-http-api.ts";
-import { type GatewayUnderTest, type Reply, startGateway } from "./start-gateway.ts";
+import { functionArn } from "./a-rest-api.ts";
+import { aFunction, anHttpApi, anHttpStage, answeringKeys, aUrl } from "./an-http-api.ts";
+import { FakeFunctions } from "./fake-functions.ts";
+import { type GatewayUnderTest, type Reply, startBackend, startGateway } from "./start-gateway.ts";
 
 const host = "http123.execute-api.us-east-1.localhost";
 const backend = { integration: aUrl("https://backend.example/") };
@@ -147,6 +149,37 @@ test("an origin that is not allowed gets no CORS headers, and its request is ser
   }
   serve(gateway, { AllowMethods: ["GET"] });
   assert.deepEqual(corsOf(await ask(gateway, "/pets", { Origin: origin })), {}, "no origin is allowed");
+});
+
+test("headers of functions and backends are replaced, streamed or not", async () => {
+  const functions = new FakeFunctions();
+  const permission = { Effect: "Allow", Principal: "*", Action: "lambda:InvokeFunction", Resource: functionArn };
+  const policy = JSON.stringify({ Version: "2012-10-17", Statement: [permission] });
+  functions.facts = { functionArn, policy, policyRevision: "1" };
+  functions.answer = () => ({ statusCode: 200, headers: own, body: "from the function" });
+  await using server = await startBackend((incoming, outgoing) => {
+    if (incoming.url === "/chunked") outgoing.writeHead(200, own).write("from ");
+    else outgoing.writeHead(200, own);
+    outgoing.end("the backend");
+  });
+  await using gateway = await startGateway({ functions });
+  const kinds = {
+    "ANY /function": { integration: aFunction(functionArn) },
+    "ANY /whole": { integration: aUrl(`${server.origin}/`) },
+    "ANY /chunked": { integration: aUrl(`${server.origin}/chunked`) },
+  };
+  const api = { CorsConfiguration: { AllowOrigins: [origin], ExposeHeaders: ["x-a"], AllowMethods: ["PUT"] } };
+  gateway.deployHttp(anHttpApi(kinds, { api }));
+  for (const path of ["/function", "/whole", "/chunked"]) {
+    for (const method of ["GET", "PUT"]) {
+      const reply = await ask(gateway, path, { Origin: origin }, method);
+      assert.equal(reply.status, 200, reply.text);
+      assert.deepEqual(corsOf(reply), { "allow-origin": origin, "expose-headers": "x-a" }, `${method} ${path}`);
+      assert.equal(reply.headers["x-backend"], "yes");
+      assert.deepEqual(corsOf(await ask(gateway, path, {}, method)), {}, `${method} ${path} without Origin`);
+    }
+    assert.deepEqual(corsOf(await preflight(gateway, path)), { "allow-origin": origin, "allow-methods": "PUT" }, path);
+  }
 });
 
 test("without corsConfiguration the integration's CORS headers pass, and OPTIONS needs a route", async () => {
