@@ -52,15 +52,14 @@ export function linkHttpApiHeaders({
       }
     }
     if (keepsHost) headers.push("Host", request.host);
-    headers.push(
-      ...["Forwarded", forwardedOf(exchange)],
-      ...["Via", `${via}HTTP/1.1 AmazonAPIGateway`],
-      ...["X-Amzn-Trace-Id", exchange.traceHeader],
-    );
+    headers.push("Forwarded", forwardedOf(exchange), "Via", via === "" ? ourVia : via + ourVia);
+    headers.push("X-Amzn-Trace-Id", exchange.traceHeader);
     changeHeaders?.(exchange, headers);
     return headers;
   };
 }
+
+const ourVia = "HTTP/1.1 AmazonAPIGateway";
 
 /** RFC 7239. The gateway's own address is not told. */
 function forwardedOf({ request }: Exchange): string {
