@@ -159,6 +159,26 @@ test("a user with the guide's policy deploys with portico up, again after a chan
   }
 });
 
+test("with the paths of HTTP APIs, the same policy lets the user deploy one", async () => {
+  const enforced = await EnforcedServer.start();
+  try {
+    const example = join(root, "examples/http-api");
+    const up = (): Promise<Ran> => enforced.portico("up", example, "--no-watch");
+    const refused = await up();
+    assert.equal(refused.status, 1);
+    assert.match(
+      refused.stdout + refused.stderr,
+      /not authorized to perform: apigateway:GET on resource: \S+::\/apis\//,
+    );
+    const PolicyDocument = JSON.stringify(policy).replaceAll("/restapis", "/apis");
+    await enforced.iam({ Action: "PutUserPolicy", UserName: "dev", PolicyName: "p", PolicyDocument });
+    const done = await up();
+    assert.equal(done.status, 0, done.stdout + done.stderr);
+  } finally {
+    await enforced.server.stop();
+  }
+});
+
 for (const action of actions.filter((name) => name !== "logs:FilterLogEvents")) {
   test(`without ${action}, portico up is refused, and says so`, async () => {
     const enforced = await EnforcedServer.start();
