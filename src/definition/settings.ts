@@ -43,7 +43,10 @@ export const withoutEffect = (why: string, status?: string): Setting => ({
 });
 export const description: Setting = { kind: "description" };
 
-const customDomain: Setting = { kind: "not-served", what: "Custom domain names are not served yet." };
+const customDomain = works("gateway/routing/custom-domains", atOnce);
+const clearText = withoutEffect("Custom domain names are served in clear text.");
+const closesName: Setting = { kind: "not-served", what: "A custom domain name with it answers 501." };
+const privateName: Setting = { kind: "not-served", what: "Private custom domain names are not served." };
 const noCache = "There is no response cache yet.";
 const noCanary = closed("canarySettings percentTraffic", atOnce);
 /** Only methods that require keys look at them. */
@@ -273,38 +276,38 @@ export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>
     domainNameId: description,
     domainNameArn: description,
     certificateName: description,
-    certificateArn: customDomain,
+    certificateArn: clearText,
     certificateUploadDate: description,
     regionalDomainName: description,
     regionalHostedZoneId: description,
     regionalCertificateName: description,
-    regionalCertificateArn: customDomain,
+    regionalCertificateArn: clearText,
     distributionDomainName: description,
     distributionHostedZoneId: description,
     endpointConfiguration: customDomain,
     domainNameStatus: description,
     domainNameStatusMessage: description,
-    securityPolicy: customDomain,
-    endpointAccessMode: customDomain,
+    securityPolicy: clearText,
+    endpointAccessMode: closesName,
     tags: description,
-    mutualTlsAuthentication: customDomain,
-    ownershipVerificationCertificateArn: customDomain,
-    managementPolicy: customDomain,
-    policy: customDomain,
+    mutualTlsAuthentication: closesName,
+    ownershipVerificationCertificateArn: clearText,
+    managementPolicy: privateName,
+    policy: privateName,
     routingMode: customDomain,
   },
   MutualTlsAuthentication: {
-    truststoreUri: customDomain,
-    truststoreVersion: customDomain,
+    truststoreUri: closesName,
+    truststoreVersion: closesName,
     truststoreWarnings: description,
   },
-  MutualTlsAuthenticationInput: { truststoreUri: customDomain, truststoreVersion: customDomain },
+  MutualTlsAuthenticationInput: { truststoreUri: closesName, truststoreVersion: closesName },
   BasePathMapping: { basePath: customDomain, restApiId: customDomain, stage: customDomain },
   DomainNameAccessAssociation: {
     domainNameAccessAssociationArn: description,
-    domainNameArn: customDomain,
-    accessAssociationSourceType: customDomain,
-    accessAssociationSource: customDomain,
+    domainNameArn: privateName,
+    accessAssociationSourceType: privateName,
+    accessAssociationSource: privateName,
     tags: description,
   },
   DocumentationPart: { id: description, location: description, properties: description },
@@ -348,9 +351,9 @@ export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>
   },
   CreateUsagePlanKeyRequest: { keyId: keys, keyType: keys },
   CreateDomainNameRequest: {
-    certificateBody: customDomain,
-    certificatePrivateKey: customDomain,
-    certificateChain: customDomain,
+    certificateBody: clearText,
+    certificatePrivateKey: clearText,
+    certificateChain: clearText,
   },
   CreateBasePathMappingRequest: { domainNameId: description },
   UpdateBasePathMappingRequest: { domainNameId: description },

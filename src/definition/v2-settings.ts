@@ -12,10 +12,12 @@ const notServed = (what: string): Setting => ({ kind: "not-served", what });
 const refused = notServed("HTTP APIs don't have it; a call that sets it is refused. WebSocket APIs do not exist yet.");
 const webSocket = notServed("WebSocket APIs do not exist yet.");
 const portals = notServed("Portals are not served yet.");
-const customDomain = notServed("Custom domain names are not served yet.");
+const clearText = withoutEffect("Custom domain names are served in clear text.");
+const closesName = notServed("A custom domain name with it answers 501.");
 const noCloudWatch = withoutEffect("There are no metrics in CloudWatch.", "DetailedMetricsEnabled");
 
 const compiled = (name: string): Setting => works(`compiler/http-api/compile-${name}`);
+const customDomain = works("gateway/routing/custom-domains", atOnce);
 const guarded = (name: string): Setting => enforced(`compiler/http-api/${name}`);
 const imported = works("management/v2/import", "call");
 const quickCreate = works("management/v2/quick-create", "call");
@@ -154,29 +156,29 @@ export const v2Settings: Readonly<Record<string, Setting | Readonly<Record<strin
     DomainName: customDomain,
     DomainNameArn: description,
     DomainNameConfigurations: customDomain,
-    MutualTlsAuthentication: customDomain,
+    MutualTlsAuthentication: closesName,
     RoutingMode: customDomain,
     Tags: description,
   },
   DomainNameConfiguration: {
     ApiGatewayDomainName: description,
-    CertificateArn: customDomain,
-    CertificateName: customDomain,
+    CertificateArn: clearText,
+    CertificateName: clearText,
     CertificateUploadDate: description,
     DomainNameStatus: description,
     DomainNameStatusMessage: description,
     EndpointType: customDomain,
     HostedZoneId: description,
     IpAddressType: withoutEffect("Portico listens on the addresses that it is told to."),
-    OwnershipVerificationCertificateArn: customDomain,
-    SecurityPolicy: customDomain,
+    OwnershipVerificationCertificateArn: clearText,
+    SecurityPolicy: clearText,
   },
   MutualTlsAuthentication: {
-    TruststoreUri: customDomain,
-    TruststoreVersion: customDomain,
+    TruststoreUri: closesName,
+    TruststoreVersion: closesName,
     TruststoreWarnings: description,
   },
-  MutualTlsAuthenticationInput: { TruststoreUri: customDomain, TruststoreVersion: customDomain },
+  MutualTlsAuthenticationInput: { TruststoreUri: closesName, TruststoreVersion: closesName },
   ApiMapping: {
     ApiId: customDomain,
     ApiMappingId: description,
@@ -190,12 +192,12 @@ export const v2Settings: Readonly<Record<string, Setting | Readonly<Record<strin
     RoutingRuleArn: description,
     RoutingRuleId: description,
   },
-  RoutingRuleAction: customDomain,
-  RoutingRuleActionInvokeApi: customDomain,
-  RoutingRuleCondition: customDomain,
-  RoutingRuleMatchBasePaths: customDomain,
-  RoutingRuleMatchHeaders: customDomain,
-  RoutingRuleMatchHeaderValue: customDomain,
+  RoutingRuleAction: { InvokeApi: customDomain },
+  RoutingRuleActionInvokeApi: { ApiId: customDomain, Stage: customDomain, StripBasePath: customDomain },
+  RoutingRuleCondition: { MatchBasePaths: customDomain, MatchHeaders: customDomain },
+  RoutingRuleMatchBasePaths: { AnyOf: customDomain },
+  RoutingRuleMatchHeaders: { AnyOf: customDomain },
+  RoutingRuleMatchHeaderValue: { Header: customDomain, ValueGlob: customDomain },
   Model: webSocket,
   RouteResponse: webSocket,
   IntegrationResponse: webSocket,
@@ -207,8 +209,8 @@ export const v2Settings: Readonly<Record<string, Setting | Readonly<Record<strin
   ReimportApiRequest: { Basepath: imported, Body: imported, FailOnWarnings: imported },
   CreateDeploymentRequest: { StageName: works("management/v2/deployment", "call") },
 
-  CreateRoutingRuleRequest: customDomain,
-  PutRoutingRuleRequest: customDomain,
+  CreateRoutingRuleRequest: { DomainNameId: works("management/v2/domain-names", "call") },
+  PutRoutingRuleRequest: { DomainNameId: works("management/v2/domain-names", "call") },
 
   // Portals
   ACMManaged: portals,

@@ -53,6 +53,7 @@ const variables: Readonly<Record<string, ReadVariable>> = {
   "authorizer.status": ({ access }) => number(access?.authorizer?.status),
   awsEndpointRequestId: (exchange) => integrationRequestId(exchange),
   awsEndpointRequestId2: (exchange) => headerOf(exchange.integrationHeaders, "x-amz-id-2"),
+  "customDomain.basePathMatched": ({ customDomain }) => customDomain?.basePathMatched,
   // Unconfirmed: what AWS counts; see docs/compatibility.md, "HTTP APIs, access logs".
   dataProcessed: ({ request, answer }) => String(request.headBytes + request.bodyBytes + answer.responseBytes),
   deploymentId: (exchange) => exchange.program.plan.deploymentId,

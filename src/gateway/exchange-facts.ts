@@ -36,11 +36,11 @@ export interface ExchangeFacts {
 
 export function describeExchange(exchange: Exchange): ExchangeFacts {
   const { method, target, httpVersion, rawHeaders, host, client, listener } = exchange.request;
-  const { httpMethod, path, pathAsSent, rawQuery, requestId, extendedRequestId, startedMs } = exchange;
+  const { httpMethod, path, pathAsSent, rawQuery, customDomain, requestId, extendedRequestId, startedMs } = exchange;
   const { account, region, apiId, apiName, stageName, deploymentId, stageVariables, webAclArn } = exchange.program.plan;
   return {
     request: { method, target, httpVersion, rawHeaders, host, client, listener },
-    opening: { httpMethod, path, pathAsSent, rawQuery, requestId, extendedRequestId, startedMs },
+    opening: { httpMethod, path, pathAsSent, rawQuery, customDomain, requestId, extendedRequestId, startedMs },
     plan: {
       account,
       region,

@@ -8,6 +8,7 @@ import type { MethodProgram, Program } from "./program.ts";
 import { parseQuery, type Query } from "./query.ts";
 import { makeTraceId, makeTraceParent } from "./request-ids.ts";
 import { type FailureType, ourFault } from "./responses/failure.ts";
+import type { CustomDomainEntry } from "./routing/custom-domains.ts";
 import type { Overrides } from "./templates/overrides.ts";
 import type { Payload } from "./templates/payload.ts";
 import type { WafOutcome } from "./web-acls.ts";
@@ -86,6 +87,8 @@ export interface Opening {
   readonly pathAsSent: string;
   /** The query as received, without `?`. */
   readonly rawQuery: string;
+  /** How the request came by a custom domain name; undefined if it came by another address. */
+  readonly customDomain: CustomDomainEntry | undefined;
   readonly requestId: string;
   readonly extendedRequestId: string;
   /** Milliseconds since 1970. */
@@ -110,6 +113,8 @@ export class Exchange implements AnswerObserver {
   readonly pathAsSent: string;
   /** The query as received, without `?`. */
   readonly rawQuery: string;
+  /** How the request came by a custom domain name; undefined if it came by another address. */
+  readonly customDomain: CustomDomainEntry | undefined;
   /** Milliseconds since 1970. */
   readonly startedMs: number;
   /** Milliseconds of the monotonic clock. */
@@ -158,6 +163,7 @@ export class Exchange implements AnswerObserver {
     this.path = opening.path;
     this.pathAsSent = opening.pathAsSent;
     this.rawQuery = opening.rawQuery;
+    this.customDomain = opening.customDomain;
     this.startedMs = opening.startedMs;
     this.startedAt = performance.now();
     this.requestId = opening.requestId;
@@ -256,6 +262,11 @@ export class Exchange implements AnswerObserver {
   /** `$context.path` */
   get fullPath(): string {
     return this.program.contextPath(this);
+  }
+
+  /** The path that the client called on a custom domain name, with what leads to the stage; else the path below it. */
+  get pathOnDomain(): string {
+    return this.customDomain === undefined ? this.path : `${this.customDomain.removed}${this.path}`;
   }
 
   get domainName(): string {

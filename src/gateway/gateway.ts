@@ -8,6 +8,7 @@ import type { InboundExchange } from "../http/inbound.ts";
 import { developmentListener, type Listener, type VpcEndpoint } from "../http/listener.ts";
 import type { ApiKeyRecords } from "../limits/api-key-memory.ts";
 import type { Throttles } from "../limits/throttles.ts";
+import type { CustomDomainPlan } from "../plan/custom-domain.ts";
 import type { Plan, PlanKind } from "../plan/kinds.ts";
 import { stageKey } from "../plan/plan.ts";
 import type { UsagePlanFacts } from "../plan/usage-plan.ts";
@@ -37,8 +38,9 @@ import { enterPrivately } from "./private-endpoint.ts";
 import type { Probe, ProbeOutcome } from "./probe.ts";
 import type { BelowStage, FrontRefusal, Program } from "./program.ts";
 import { addHint } from "./responses/failure.ts";
-import { type Address, findDestination } from "./routing/address.ts";
+import { type Address, type Destination, findDestination, type Places } from "./routing/address.ts";
 import { ownHostOf } from "./routing/browser-document.ts";
+import { type CustomDomain, CustomDomains } from "./routing/custom-domains.ts";
 import { beginTrace, makeTrace } from "./run-traced.ts";
 import { refuse } from "./steps/closed.ts";
 import { type SyntheticAnswer, SyntheticRequest } from "./synthetic-request.ts";
@@ -97,6 +99,14 @@ export class Gateway {
   readonly #thread: ThreadContext;
   readonly #programs = new Map<string, Program>();
   readonly #undeployed = new Map<string, readonly string[]>();
+  readonly #domains = new CustomDomains();
+  readonly #places: Places<Program> = {
+    get: (key) => this.#programs.get(key),
+    domains: {
+      find: (host) => this.#domains.find(host),
+      owns: ({ plan: { account, region } }, { plan }) => plan.account === account && plan.region === region,
+    },
+  };
   /** The kinds of the APIs that are no REST APIs, by their ids, whether they have stages or not. */
   readonly #kinds = new Map<string, PlanKind>();
   /** The callers whose signatures are accepted. */
@@ -183,6 +193,11 @@ export class Gateway {
     return this.#thread.webAcls.set(arn, webAcl);
   }
 
+  /** Takes in a custom domain name, with all that it leads to, or that it is gone. */
+  setCustomDomain(name: string, plan: CustomDomainPlan | null): void {
+    this.#domains.set(name, plan);
+  }
+
   /** Takes in the kind of an API that is no REST API, or that it is gone: an address without a stage is answered by it. */
   setApiKind(apiId: string, kind: PlanKind | null): void {
     if (kind === null) this.#kinds.delete(apiId);
@@ -215,20 +230,42 @@ export class Gateway {
       this.#refuse(request, { front: fronts.rest, status: 400, message: "Bad Request", hint: () => problem }, trace);
       return true;
     }
-    const destination = findDestination(this.#programs, request);
+    const destination = findDestination(this.#places, request);
     if (destination.kind === "stage") this.#serve(request, destination.stage, destination.address, trace);
     else if (destination.kind === "management") return false;
-    else {
-      const { address } = destination;
-      const front = fronts[(address && this.#kinds.get(address.apiId)) ?? "rest"];
-      this.#refuse(request, { front, ...front.missing, hint: () => this.#describeMissing(address) }, trace);
-    }
+    else this.#answerWithoutStage(request, destination, trace);
     return true;
+  }
+
+  #answerWithoutStage(
+    request: InboundExchange,
+    destination: Exclude<Destination<Program>, { readonly kind: "stage" | "management" }>,
+    trace: Trace | undefined,
+  ): void {
+    switch (destination.kind) {
+      case "health":
+        request.respond(200, ["Content-Type", "text/plain"], "healthy");
+        return;
+      case "closed": {
+        const message = `Portico does not do this yet: ${destination.reason}. The name is closed rather than left unguarded.`;
+        this.#refuse(request, { front: fronts.rest, status: 501, message, hint: () => message }, trace);
+        return;
+      }
+      case "missing": {
+        const { address, domain } = destination;
+        // AWS: a custom domain name does not say what kind of API would be there.
+        const kind = domain === undefined && address !== undefined ? this.#kinds.get(address.apiId) : undefined;
+        const front = fronts[kind ?? "rest"];
+        const hint = (): string =>
+          domain === undefined ? this.#describeMissing(address) : describeUnmapped(domain, address);
+        this.#refuse(request, { front, ...front.missing, hint }, trace);
+      }
+    }
   }
 
   #serve(request: InboundExchange, program: Program, address: Address, trace: Trace | undefined): void {
     const front = fronts[program.plan.kind];
-    if (program.plan.isDefaultEndpointDisabled !== false) {
+    if (program.plan.isDefaultEndpointDisabled !== false && address.customDomain === undefined) {
       const hint = (): string => "disableExecuteApiEndpoint is true: the API is reached by custom domain names only";
       this.#refuse(request, { front, ...front.missing, hint }, trace);
       return;
@@ -388,3 +425,9 @@ export class Gateway {
     request.respond(status, headers, JSON.stringify({ message }));
   }
 }
+
+/** Says why a custom domain name leads nowhere. */
+const describeUnmapped = ({ name }: CustomDomain, address: Address | undefined): string =>
+  address === undefined
+    ? `no routing rule and no API mapping of ${name} takes this path`
+    : `${name} leads to ${address.key}, which is no deployed stage of its account`;

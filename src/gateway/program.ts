@@ -3,6 +3,7 @@ import type { Plan } from "../plan/kinds.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Exchange } from "./exchange.ts";
 import type { FailureResponses } from "./responses/failure.ts";
+import type { CustomDomainEntry } from "./routing/custom-domains.ts";
 import type { StageGate } from "./web-acl-gate.ts";
 
 /** Runs one step. Returns true to continue with the next step, and false if this step answers, now or later. */
@@ -19,6 +20,8 @@ export interface BelowStage {
   readonly path: string;
   /** What follows `?`. */
   readonly query: string;
+  /** How the request came by a custom domain name, if it did. */
+  readonly customDomain?: CustomDomainEntry;
 }
 
 /** An answer that is given before there is an exchange. No gateway response customises it, and no stage logs it. */

@@ -45,7 +45,6 @@ async function start(
       accountThrottle: { ratePerSecond: 1, burst: 1 },
       status: async () => [],
       reference: async () => ({ status: 404, headers: {}, body: "" }),
-      isCustomDomain: async (host) => host === "api.example.com",
       explain: async () => ({ kind: "refused", status: 500, message: "" }),
       reset: undefined,
       clock: undefined,
@@ -193,11 +192,8 @@ test("a bug in a call is a 500 and a line in the log; the next call is served", 
   assert.equal((await send(socketPath, "POST", Buffer.from("x"))).status, 200);
 });
 
-test("a custom domain's request is told that these are not served yet, in place of being taken for a foreign host", async (t) => {
+test("a foreign host is refused", async (t) => {
   const { socketPath, handled } = await start(t, ok);
-  const custom = await send(socketPath, "GET", undefined, { Host: "API.example.com:4566" });
-  assert.equal(custom.status, 501);
-  assert.match(custom.text, /Custom domain names are not served yet, and api\.example\.com is one/);
   const foreign = await send(socketPath, "GET", undefined, { Host: "other.example.com" });
   assert.equal(foreign.status, 403);
   assert.match(foreign.text, /does not answer management calls for the host .*other\.example\.com/);

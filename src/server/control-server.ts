@@ -7,7 +7,6 @@ import type { Admission, ManagementRequest } from "../protocol/operation.ts";
 import { CommitRecorder } from "../store/commit-recorder.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { BodyReader, type RequestBody } from "./body-reader.ts";
-import { isLoopback } from "./config-values.ts";
 import {
   admissionOf,
   bearsMetricsToken,
@@ -17,7 +16,7 @@ import {
   verifyRequest,
 } from "./enforcement/control-gate.ts";
 import { missingToken } from "./enforcement/enforcement.ts";
-import { decideGuard, type GuardOptions, hostNameOf } from "./guard.ts";
+import { decideGuard, type GuardOptions } from "./guard.ts";
 import {
   answerOperations,
   isOpenPath,
@@ -91,7 +90,6 @@ async function answer(
   options: ControlServerOptions,
   bodies: BodyReader,
 ): Promise<void> {
-  if (await isForCustomDomain(request, response, options)) return;
   if (!isAdmitted(request, response, options.guard)) return;
   if (isBrowserAtTheDoor(request)) {
     response.writeHead(302, { Location: referencePath, "Cache-Control": "no-store" }).end();
@@ -105,21 +103,6 @@ async function answer(
     options,
     bodies,
   );
-}
-
-/** Returns true if the request's host is a custom domain name, and says that these are not served yet. */
-async function isForCustomDomain(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { guard, facts }: ControlServerOptions,
-): Promise<boolean> {
-  const host = hostNameOf(request.headers.host);
-  if (host === undefined || isLoopback(host) || guard.domains.includes(host)) return false;
-  if (!(await facts.isCustomDomain(host))) return false;
-  const message = `Custom domain names are not served yet, and ${host} is one. Call its APIs by the addresses of their stages, which \`portico routes\` lists.`;
-  sendJson(response, 501, { message }, { "x-portico-hint": message });
-  request.resume();
-  return true;
 }
 
 /** Returns whether somebody has opened the server's address in a browser; no tool asks for HTML at `/`. */

@@ -89,7 +89,13 @@ export class DataPlane {
     });
     this.reconciler = new Reconciler({
       store: ground.store,
-      sources: makePublicationSources(compileSettings, this.apiKeys.table, logger, openGeoDatabase(geoFiles)),
+      sources: makePublicationSources(
+        compileSettings,
+        this.apiKeys.table,
+        logger,
+        openGeoDatabase(geoFiles),
+        config.domain,
+      ),
       post: (message) => this.threads.post(message),
       logger,
     });

@@ -134,7 +134,10 @@ function readAddress(
   const target = written.startsWith("/") ? written : `/${written}`;
   const { host } = url;
   // The gateway says whether the stage exists.
-  const destination = findDestination({ get: (key) => key }, { listener: developmentListener, host, target });
+  const destination = findDestination(
+    { get: (key: string) => key },
+    { listener: developmentListener, host, target, header: () => undefined },
+  );
   if (destination.kind === "stage") return { host, target, stage: destination.stage };
   return (
     `${text} is no address of an API: those are http://{api}.execute-api.localhost:{port}/{stage}/…, ` +

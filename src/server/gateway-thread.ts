@@ -109,6 +109,7 @@ const taken: Handlers<Publication> = {
   },
   plan: ({ key, revision, value }) => takePlan(key, revision, value),
   "api-kind": ({ key, value }) => gateway?.setApiKind(key, value),
+  "custom-domain": ({ key, value }) => gateway?.setCustomDomain(key, value),
   "usage-plan": ({ key, value }) => gateway?.setUsagePlan(key, value),
   undeployed: ({ key, value }) => gateway?.setUndeployed(key, value ?? []),
 };

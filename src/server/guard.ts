@@ -76,6 +76,19 @@ function isKnownHost(host: string, { domains, isEnforced }: GuardOptions): boole
   return [...ownHosts, ...domains].some((name) => host === name || host.endsWith(`.${name}`));
 }
 
+/**
+ * Returns whether management is called by a name, by one below it, or by one that a wildcard covers. Any name below
+ * localhost is of one machine alone, and may be another server's.
+ */
+export function isManagementName(name: string, domains: readonly string[]): boolean {
+  if (isLoopback(name) || isIP(name) !== 0) return true;
+  const base = name.startsWith("*.") ? name.slice(2) : undefined;
+  if (base === "localhost") return true;
+  return [...ownHosts, ...domains].some(
+    (own) => name === own || name.endsWith(`.${own}`) || own === base || own.endsWith(`.${base}`),
+  );
+}
+
 /** Returns the name in a `Host` header, in lower case, without port, brackets and final dot. */
 export function hostNameOf(header: string | undefined): string | undefined {
   const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/.exec(header?.toLowerCase() ?? "");

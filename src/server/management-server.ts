@@ -3,7 +3,6 @@ import type { Credentials } from "../access/request-signer.ts";
 import { bounds } from "../base/bounds.ts";
 import { randomIds } from "../base/ids.ts";
 import type { RunJob } from "../base/job.ts";
-import { domainNameKinds } from "../definition/domain-name.ts";
 import { linkIssuer } from "../gateway/authorizers/issuers.ts";
 import { discoveryOf, problemOfIssuerAt, UserPoolKeys } from "../gateway/authorizers/user-pool-keys.ts";
 import { AwsServices } from "../gateway/integrations/aws-services.ts";
@@ -15,7 +14,6 @@ import type { AccessKeyUses } from "../services/iam/access-key-uses.ts";
 import { loadRole } from "../services/iam/load-role.ts";
 import { Sessions } from "../services/sts/sessions.ts";
 import type { FindProviderKey } from "../services/sts/web-identity.ts";
-import { everywhere } from "../store/store.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { renderMetrics } from "../telemetry/metrics.ts";
 import { makeAuthorizerTest } from "./authorizer-test.ts";
@@ -208,12 +206,6 @@ function makeFacts(options: ManagementServerOptions): ServerFacts {
         store,
         run: options.run,
         closedParts: (key) => closedParts(findServedPlan(dataPlane.reconciler, key)),
-      }),
-    isCustomDomain: (host) =>
-      store.read(everywhere, async (tx) => {
-        for (const name of [host, host.replace(/^[^.]+/, "*")])
-          if ((await tx.get(domainNameKinds.claim, name)) !== undefined) return true;
-        return false;
       }),
     explain: makeExplain({
       ...compileSettings,

@@ -16,8 +16,6 @@ export interface ServerFacts {
   code(path: string): Promise<Buffer | undefined>;
   /** Returns a page below `/_portico/docs`. */
   reference(path: string): Promise<OperationsResponse>;
-  /** Says whether the host is a custom domain name, of any account, by itself or by a wildcard. */
-  isCustomDomain(host: string): Promise<boolean>;
   /** Runs a request and reports what happened to it. */
   explain(asked: ExplainRequest): Promise<ExplainAnswer>;
   /** Empties the server; undefined if that is not allowed. Returns the key of the administrator that it then needs. */

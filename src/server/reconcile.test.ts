@@ -4,6 +4,7 @@ import { until } from "../../test/until.ts";
 import { bounds } from "../base/bounds.ts";
 import { compileHttpApi } from "../compiler/http-api/compile-http-api.ts";
 import { certificateKinds } from "../definition/client-certificate.ts";
+import { domainNameKinds } from "../definition/domain-name.ts";
 import { httpApiKinds } from "../definition/http-api.ts";
 import { type RestApi, type RestApiDefinition, restKinds, type Stage } from "../definition/rest-api.ts";
 import { emptyPlan } from "../plan/empty-plan.ts";
@@ -249,6 +250,58 @@ test("the kind of an HTTP API is told while it is there, with or without stages"
     await store.write(scope, (tx) => tx.delete(httpApiKinds.api, "h"));
     await reconciler.caughtUp();
     assert.deepEqual([kinds(posted).at(-1), kinds(reconciler.replay())], [["h", null], []]);
+  });
+});
+
+test("a custom domain name is told with its rules and mappings, again when one of them changes, until it is gone", async () => {
+  const domains = (messages: Iterable<ToThread>): unknown[] =>
+    [...messages].flatMap((message) => (message.kind === "custom-domain" ? [[message.key, message.value]] : []));
+  const name = {
+    ...{ domainName: "a.example.com", domainNameArn: "arn", domainNameStatus: "AVAILABLE", securityPolicy: "TLS_1_2" },
+    ...{ endpointConfiguration: { types: ["REGIONAL"] }, routingMode: "ROUTING_RULE_THEN_BASE_PATH_MAPPING" },
+  };
+  const mapping = (basePath: string) => ({ basePath, restApiId: "api1", stage: "prod", apiMappingId: basePath });
+  const rule = {
+    ...{ RoutingRuleId: "r", RoutingRuleArn: "arn", Priority: 2 },
+    Conditions: [
+      { MatchHeaders: { AnyOf: [{ Header: "X-A", ValueGlob: "1*" }] } },
+      { MatchBasePaths: { AnyOf: ["a", "a/b"] } },
+    ],
+    Actions: [{ InvokeApi: { ApiId: "api2", Stage: "beta", StripBasePath: true } }],
+  };
+  const rulePlan = {
+    ...{ headers: [[{ name: "x-a", glob: "1*" }]], basePaths: ["a/b", "a"] },
+    ...{ apiId: "api2", stageName: "beta", stripsBasePath: true },
+  };
+  const mapped = (key: string) => ({ key, apiId: "api1", stageName: "prod" });
+  await withReconciler(nothing, async ({ store, reconciler, posted }) => {
+    const put = async (kind: string, id: string, body: object | null): Promise<unknown> => {
+      await store.write(scope, (tx) => (body === null ? tx.delete(kind, id) : tx.put(kind, id, body)));
+      await reconciler.caughtUp();
+      return (domains(posted).at(-1) as [string, unknown] | undefined)?.[1];
+    };
+    const { domainName, basePathMapping, routingRule } = domainNameKinds;
+    const bare = { ...scope, rules: [], mappings: [] };
+    assert.deepEqual(await put(domainName, "a.example.com", name), bare);
+    await put(basePathMapping, "a.example.com/(none)", mapping("(none)"));
+    const mappings = [mapped("long/key"), mapped("")];
+    assert.deepEqual(await put(basePathMapping, "a.example.com/long/key", mapping("long/key")), { ...bare, mappings });
+    assert.deepEqual(await put(routingRule, "a.example.com/r", rule), { ...scope, mappings, rules: [rulePlan] });
+    const byRules = { ...name, routingMode: "ROUTING_RULE_ONLY" };
+    assert.deepEqual(await put(domainName, "a.example.com", byRules), { ...bare, rules: [rulePlan] });
+    const mutual = {
+      ...name,
+      routingMode: "BASE_PATH_MAPPING_ONLY",
+      mutualTlsAuthentication: { truststoreUri: "s3://a/b" },
+    };
+    const closed = { ...bare, mappings, closed: "mutualTlsAuthentication" };
+    assert.deepEqual(await put(domainName, "a.example.com", mutual), closed);
+    assert.deepEqual(domains(reconciler.replay()), [["a.example.com", closed]]);
+    assert.deepEqual(await put(domainName, "a.example.com", null), null);
+    const count = domains(posted).length;
+    await put(domainName, "a.example.com+private", { ...name, domainNameId: "private" });
+    await put(domainName, "127.0.0.1", { ...name, domainName: "127.0.0.1" });
+    assert.deepEqual([domains(posted).length, domains(reconciler.replay())], [count, []]);
   });
 });
 

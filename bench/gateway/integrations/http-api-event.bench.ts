@@ -80,7 +80,13 @@ function makeExchange(): Exchange {
     { answerBytesMax: 1, onAnswer: () => undefined },
   );
   const exchange = new Exchange(request, program, {
-    ...{ httpMethod: "GET", path: "/pets/7", pathAsSent: "/pets/7", rawQuery: "limit=10&sort=name" },
+    ...{
+      httpMethod: "GET",
+      path: "/pets/7",
+      pathAsSent: "/pets/7",
+      rawQuery: "limit=10&sort=name",
+      customDomain: undefined,
+    },
     ...{ requestId: makeRequestId(), extendedRequestId: makeExtendedRequestId(), startedMs: Date.now() },
   });
   exchange.pathNames = ["id"];

@@ -7,7 +7,7 @@ import { makeExtendedRequestId } from "../request-ids.ts";
 export function openHttpApiExchange(
   inbound: InboundExchange,
   program: Program,
-  { path, query }: BelowStage,
+  { path, query, customDomain }: BelowStage,
   nowMs: number,
 ): Exchange {
   const requestId = makeExtendedRequestId();
@@ -17,6 +17,7 @@ export function openHttpApiExchange(
     path: pathAsSent,
     pathAsSent,
     rawQuery: query,
+    customDomain,
     requestId,
     extendedRequestId: requestId,
     startedMs: nowMs,

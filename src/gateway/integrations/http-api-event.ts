@@ -119,7 +119,7 @@ function linkFirstEvent(stage: StagePlan, method: MethodPlan, mapping?: EventMap
     `"stage":${json(stage.stageName)}},"pathParameters":`;
   return (exchange, body) => {
     const { request, domainName, caller, requestId, httpMethod } = exchange;
-    const path = json(calledPath(exchange));
+    const path = json(firstPath(exchange));
     const mapped = mapping?.path?.(exchange);
     const { query } = mappedQuery(exchange, mapping);
     const isBinary = body.length > 0 && !isText(exchange);
@@ -149,7 +149,7 @@ function linkFirstAuthorizerEvent(stage: StagePlan, method: MethodPlan): WriteHt
   const end = `},"resourcePath":${json(method.resourcePath)},"httpMethod":"`;
   const api = `","apiId":${json(stage.apiId)}}}`;
   return (exchange, { routeArn, identity }) => {
-    const path = json(calledPath(exchange));
+    const path = json(firstPath(exchange));
     const source = identity.length === 0 ? "null" : json(identity.join());
     return (
       `{"version":"1.0","type":"REQUEST","methodArn":${json(routeArn)},"identitySource":${source},` +
@@ -164,10 +164,15 @@ function linkFirstAuthorizerEvent(stage: StagePlan, method: MethodPlan): WriteHt
 
 /**
  * Returns the path with its stage, except `$default`. AWS quirk: as users show events, it is decoded, whatever `rawPath`
- * says, and a `?` that was encoded ends it.
+ * says, and a `?` that was encoded ends it. On a custom domain name, too, it has the stage and not the mapping's key.
  */
-function calledPath(exchange: Exchange): string {
-  const path = exchange.fullPath;
+const calledPath = (exchange: Exchange): string => decodedPath(exchange.fullPath);
+
+/** Returns the path of format 1.0: on a custom domain name, as users show events, the mapping's key is in the stage's place. */
+const firstPath = (exchange: Exchange): string =>
+  decodedPath(exchange.customDomain === undefined ? exchange.fullPath : exchange.pathOnDomain);
+
+function decodedPath(path: string): string {
   if (!path.includes("%")) return path;
   const decoded = decodeLeniently(path);
   const end = decoded.indexOf("?");

@@ -23,7 +23,7 @@ export function linkEvent(stage: StagePlan, method: MethodPlan): WriteEvent {
   const context = `,"stageVariables":${variables},"requestContext":{`;
   const writeContext = linkRequestContext(stage, method);
   return (exchange, body, isBinary) =>
-    `${start}${json(exchange.path)},"httpMethod":"${exchange.httpMethod}",${headerMaps(exchange, "null")},` +
+    `${start}${json(exchange.pathOnDomain)},"httpMethod":"${exchange.httpMethod}",${headerMaps(exchange, "null")},` +
     `${queryMaps(exchange, "null")},"pathParameters":${pathMap(exchange, "null")}${context}${writeContext(exchange)}},` +
     `"body":${bodyText(body, isBinary)},"isBase64Encoded":${isBinary && body.length > 0}}`;
 }
@@ -40,7 +40,7 @@ export function linkAuthorizerEvent(
   const context = `,"stageVariables":${json(stage.stageVariables)},"requestContext":{`;
   const writeContext = linkRequestContext(stage, method, sentKey);
   return (exchange, methodArn) =>
-    `{"type":"REQUEST","methodArn":${json(methodArn)}${resource}${json(exchange.path)},` +
+    `{"type":"REQUEST","methodArn":${json(methodArn)}${resource}${json(exchange.pathOnDomain)},` +
     `"httpMethod":"${exchange.httpMethod}",${headerMaps(exchange, "{}")},${queryMaps(exchange, "{}")},` +
     `"pathParameters":${pathMap(exchange, "{}")}${context}${writeContext(exchange)}}}`;
 }

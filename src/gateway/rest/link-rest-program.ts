@@ -107,9 +107,10 @@ class RestProgram implements Program {
     addRestHeaders(exchange, headers);
   }
 
-  /** AWS quirk: in a test it is the resource's path, as observed. */
-  contextPath({ method, pathAsSent, isTest }: Exchange): string {
+  /** AWS quirk: in a test it is the resource's path, as observed. On a custom domain name it is the path that was called. */
+  contextPath({ method, pathAsSent, isTest, customDomain }: Exchange): string {
     if (isTest) return method!.plan.resourcePath;
+    if (customDomain !== undefined) return `${customDomain.removed}${pathAsSent}`;
     return `/${this.plan.stageName}${pathAsSent}`;
   }
 

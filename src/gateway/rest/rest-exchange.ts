@@ -11,7 +11,7 @@ import { verbs } from "../routing/verbs.ts";
 export function openRestExchange(
   inbound: InboundExchange,
   program: Program,
-  { path, query }: BelowStage,
+  { path, query, customDomain }: BelowStage,
   nowMs: number,
 ): Exchange {
   const pathAsSent = path === "" ? "/" : path;
@@ -20,6 +20,7 @@ export function openRestExchange(
     path: pathAsSent.startsWith("//") ? pathAsSent.replace(/^\/+/, "/") : pathAsSent,
     pathAsSent,
     rawQuery: query,
+    customDomain,
     requestId: requestIdOf(inbound),
     extendedRequestId: makeExtendedRequestId(),
     startedMs: nowMs,

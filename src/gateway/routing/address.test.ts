@@ -3,6 +3,8 @@ import { test } from "node:test";
 import { developmentListener, publicListener } from "../../http/listener.ts";
 import { findDestination, pathOfStage } from "./address.ts";
 
+const header = () => undefined;
+
 test("addresses name API, stage, path and query", () => {
   const cases: [string, string, [string, string, string] | undefined][] = [
     ["a1.execute-api.localhost:4566", "/prod/x/y?q=1", ["a1/prod", "/x/y", "q=1"]],
@@ -26,7 +28,7 @@ test("addresses name API, stage, path and query", () => {
     ["", "/prod", undefined],
   ];
   for (const [host, target, expected] of cases) {
-    const found = findDestination({ get: (key) => key }, { listener: developmentListener, host, target });
+    const found = findDestination({ get: (key) => key }, { listener: developmentListener, host, target, header });
     const address = found.kind === "stage" ? found.address : undefined;
     assert.equal(found.kind, expected === undefined ? "management" : "stage");
     assert.deepEqual(address && [address.key, address.path, address.query], expected, `${host} ${target}`);
@@ -36,7 +38,7 @@ test("addresses name API, stage, path and query", () => {
 test("what is found is a stage, a missing one, or not the data plane, which a public listener does not have", () => {
   const stages = new Map([["a1/prod", "the stage"]]);
   const find = (target: string, listener = publicListener, host = "localhost") => {
-    const found = findDestination(stages, { listener, host, target });
+    const found = findDestination(stages, { listener, host, target, header });
     return found.kind === "stage" ? [found.stage, found.address.path] : [found.kind];
   };
   assert.deepEqual(find("/prod/x", publicListener, "a1.execute-api.localhost"), ["the stage", "/x"]);

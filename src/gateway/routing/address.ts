@@ -1,4 +1,5 @@
 import type { InboundRequest } from "../../http/inbound.ts";
+import type { CustomDomain, CustomDomainEntry, CustomDomains } from "./custom-domains.ts";
 
 /** The API and stage that a request names, and the rest of its target. */
 export interface Address {
@@ -13,6 +14,19 @@ export interface Address {
   readonly isByPath: boolean;
   /** The VPC endpoint that the host names: `{apiId}-{vpceId}.execute-api.…`. */
   readonly vpceId: string | undefined;
+  /** How the request came by a custom domain name; absent if its host is none. */
+  readonly customDomain?: CustomDomainEntry;
+}
+
+/** The places where requests may go. */
+export interface Places<Stage> {
+  /** Returns the stage that can be reached by that key. */
+  get(key: string): Stage | undefined;
+  readonly domains?: {
+    find: CustomDomains["find"];
+    /** Returns whether a stage belongs to the domain name's owner: an API's id may have passed to another account. */
+    owns(domain: CustomDomain, stage: Stage): boolean;
+  };
 }
 
 /** Where a request goes. */
@@ -22,7 +36,11 @@ export type Destination<Stage> =
    * Nothing is there, which is answered with 403. Without an address, the request names no API and its listener serves
    * nothing else.
    */
-  | { readonly kind: "missing"; readonly address: Address | undefined }
+  | { readonly kind: "missing"; readonly address: Address | undefined; readonly domain?: CustomDomain }
+  /** The host is a custom domain name that can't be served; `reason` says why. */
+  | { readonly kind: "closed"; readonly reason: string }
+  /** A path that custom domain names keep for checks of their health. */
+  | { readonly kind: "health" }
   /** The request is for the management API or an operations page, not for the data plane. */
   | { readonly kind: "management" };
 
@@ -38,14 +56,19 @@ const legacyPrefix = "/restapis/";
 const legacyMark = "/_user_request_";
 
 /**
- * Finds where a request goes; no other place decides that. `stages` holds the stages that can be reached, by key;
- * `host` is in lower case. See docs/internals/architecture.md, "Addresses".
+ * Finds where a request goes; no other place decides that. `host` is in lower case. An API's own host comes before custom
+ * domain names, and a custom domain name before paths that name stages.
+ * See docs/internals/architecture.md, "Addresses".
  */
 export function findDestination<Stage>(
-  stages: { get(key: string): Stage | undefined },
-  { listener, host, target }: Pick<InboundRequest, "listener" | "host" | "target">,
+  stages: Places<Stage>,
+  request: Pick<InboundRequest, "listener" | "host" | "target" | "header">,
 ): Destination<Stage> {
-  const address = parseAddress(host, target);
+  const { listener, host, target } = request;
+  const onOwnHost = parseHost(host, target);
+  const domain = onOwnHost === undefined ? stages.domains?.find(host) : undefined;
+  if (domain !== undefined) return findAtDomain(stages, domain, request);
+  const address = onOwnHost ?? parsePath(target);
   if (address === undefined) return listener.hasManagement ? toManagement : toNothing;
   const stage = stages.get(address.key);
   // A host has no name for the stage `$default`: the segment is a part of its path.
@@ -57,6 +80,34 @@ export function findDestination<Stage>(
   const atRoot = withDefaultStage(address);
   const byDefault = stages.get(atRoot.key);
   return byDefault === undefined ? { kind: "missing", address } : { kind: "stage", stage: byDefault, address: atRoot };
+}
+
+/**
+ * AWS: API Gateway Developer Guide, "API Gateway quotas and important notes": reserved for the service's health checks.
+ * Unconfirmed: the answer; see docs/compatibility.md, "custom domain names, requests".
+ */
+const healthPaths: ReadonlySet<string> = new Set(["/ping", "/sping"]);
+
+function findAtDomain<Stage>(
+  stages: Places<Stage>,
+  domain: CustomDomain,
+  request: Pick<InboundRequest, "target" | "header">,
+): Destination<Stage> {
+  const { closed } = domain.plan;
+  if (closed !== undefined) return { kind: "closed", reason: `the custom domain name ${domain.name} has ${closed}` };
+  const { target } = request;
+  const end = pathEnd(target);
+  const whole = target.slice(0, end);
+  if (healthPaths.has(whole)) return { kind: "health" };
+  const found = whole.startsWith("/") ? domain.enter(whole, request) : undefined;
+  if (found === undefined) return { kind: "missing", address: undefined, domain };
+  const { apiId, key, path, entry } = found;
+  const query = target.slice(end + 1);
+  const address = { key, apiId, path, query, isByPath: false, vpceId: undefined, customDomain: entry };
+  const stage = stages.get(key);
+  return stage === undefined || stages.domains?.owns(domain, stage) !== true
+    ? { kind: "missing", address, domain }
+    : { kind: "stage", stage, address };
 }
 
 /** Returns the address with the stage `$default`, of which the first segment is a part of the path. */
@@ -75,22 +126,28 @@ export const pathOfStage = (apiId: string, stageName: string): string =>
   `${awsPrefix}${encodeURIComponent(apiId)}/${stageName}`;
 
 /**
- * Reads an address of the data plane. Returns undefined for every other address.
+ * Reads an address of the data plane whose host names the API. Returns undefined for every other one.
  *
  *     {apiId}.execute-api.<anything>    /{stage}/…
  *     {apiId}-{vpceId}.execute-api.<anything>    /{stage}/…
- *     any host      /_aws/execute-api/{apiId}/{stage}/…
- *     any host      /restapis/{apiId}/{stage}/_user_request_/…
  */
-function parseAddress(host: string, target: string): Address | undefined {
+function parseHost(host: string, target: string): Address | undefined {
   const mark = host.indexOf(hostMark);
-  if (mark > 0) {
-    const label = host.slice(0, mark);
-    const endpointAt = label.indexOf(endpointMark);
-    if (endpointAt <= 0) return makeAddress(label, target, 1, false);
-    const vpceId = label.slice(endpointAt + 1);
-    return { ...makeAddress(label.slice(0, endpointAt), target, 1, false), vpceId };
-  }
+  if (mark <= 0) return undefined;
+  const label = host.slice(0, mark);
+  const endpointAt = label.indexOf(endpointMark);
+  if (endpointAt <= 0) return makeAddress(label, target, 1, false);
+  const vpceId = label.slice(endpointAt + 1);
+  return { ...makeAddress(label.slice(0, endpointAt), target, 1, false), vpceId };
+}
+
+/**
+ * Reads an address of the data plane whose path names the API, on any host. Returns undefined for every other one.
+ *
+ *     /_aws/execute-api/{apiId}/{stage}/…
+ *     /restapis/{apiId}/{stage}/_user_request_/…
+ */
+function parsePath(target: string): Address | undefined {
   if (target.startsWith(awsPrefix)) {
     const end = target.indexOf("/", awsPrefix.length);
     const apiId = target.slice(awsPrefix.length, end < 0 ? pathEnd(target) : end);

@@ -4,6 +4,7 @@ import type { GeoDatabase } from "../../waf/statement-type.ts";
 import type { CompileSettings } from "../compile-stage.ts";
 import { apiKindSource } from "./api-kind-source.ts";
 import { accessKeySource, managedPolicySource, roleSource, sessionKeySource, userSource } from "./caller-sources.ts";
+import { makeCustomDomainSource } from "./custom-domain-source.ts";
 import { identitySource } from "./identity-source.ts";
 import { makePlanSource } from "./plan-source.ts";
 import type { PublicationKind } from "./publication.ts";
@@ -23,6 +24,7 @@ export const makePublicationSources = (
   table: Pick<ApiKeyTable, "planSlot">,
   logger: Logger,
   geo?: GeoDatabase,
+  domains: readonly string[] = [],
 ): PublicationSources => ({
   "session-key": sessionKeySource,
   "iam-policy": managedPolicySource,
@@ -33,6 +35,7 @@ export const makePublicationSources = (
   "web-acl": makeWebAclSource(geo),
   "usage-plan": makeUsagePlanSource(table),
   "api-kind": apiKindSource,
+  "custom-domain": makeCustomDomainSource(domains),
   plan: makePlanSource(settings, logger),
   undeployed: undeployedSource,
 });

@@ -1,6 +1,7 @@
 import type { Identity } from "../../access/principal.ts";
 import type { PublishedAccessKey, PublishedPolicy } from "../../gateway/known-callers.ts";
 import type { TlsIdentity } from "../../http/http1-client/open-socket.ts";
+import type { CustomDomainPlan } from "../../plan/custom-domain.ts";
 import type { Plan, PlanKind } from "../../plan/kinds.ts";
 import type { UsagePlanFacts } from "../../plan/usage-plan.ts";
 import type { Scope } from "../../store/store.ts";
@@ -23,6 +24,8 @@ export interface PublicationValues {
   readonly "web-acl": PublishedWebAcl;
   /** A usage plan, by `account/region/id`. */
   readonly "usage-plan": UsagePlanFacts;
+  /** A public custom domain name, with its rules and mappings; by its name. */
+  readonly "custom-domain": CustomDomainPlan;
   /** The kind of an API that is no REST API, by its id. */
   readonly "api-kind": PlanKind;
   /** The plan that a stage serves, by `apiId/stageName`. */
