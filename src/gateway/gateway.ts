@@ -6,6 +6,7 @@ import type { EventClient, FunctionClient } from "../functions/function-client.t
 import type { TlsIdentity } from "../http/http1-client/open-socket.ts";
 import type { InboundExchange } from "../http/inbound.ts";
 import { developmentListener, type Listener, type VpcEndpoint } from "../http/listener.ts";
+import { hasHints } from "../http/request-client.ts";
 import type { ApiKeyRecords } from "../limits/api-key-memory.ts";
 import type { Throttles } from "../limits/throttles.ts";
 import type { CustomDomainPlan } from "../plan/custom-domain.ts";
@@ -417,7 +418,7 @@ export class Gateway {
     metrics.request(metrics.noStage, status, 0);
     const headers = ["Content-Type", "application/json", ...front.headers()];
     if (errorType !== undefined) headers.push("x-amzn-ErrorType", errorType);
-    if (trace !== undefined || request.listener.hasHints) {
+    if (trace !== undefined || hasHints(request)) {
       const reason = hint();
       trace?.add({ kind: "refused", reason });
       addHint(request, headers, reason);

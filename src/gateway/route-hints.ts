@@ -1,5 +1,6 @@
 import { bounds } from "../base/bounds.ts";
 import { editDistance } from "../base/edit-distance.ts";
+import { hasHints } from "../http/request-client.ts";
 import { type RouteNode, type StagePlan, stageKey } from "../plan/plan.ts";
 import { RouteTree } from "../plan/route-tree.ts";
 import type { Exchange } from "./exchange.ts";
@@ -30,7 +31,7 @@ export class StageHints {
 
   /** Returns why no route matched, or undefined if nobody would see it, and records it in the trace. */
   describe({ request, trace, httpMethod, path }: Exchange): string | undefined {
-    if (!request.listener.hasHints && trace === undefined) return undefined;
+    if (!hasHints(request) && trace === undefined) return undefined;
     const undeployed = this.#undeployed.get(this.#key) ?? none;
     if (this.#made?.undeployed !== undeployed) {
       this.#made = { hints: makeRouteHints(this.#stage, undeployed, this.#manner), undeployed };

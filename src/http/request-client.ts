@@ -1,6 +1,14 @@
 import type { Socket } from "node:net";
 import { bounds } from "../base/bounds.ts";
-import { formatIpAddress, type IpAddress, type IpNetwork, isInNetwork, parseIpAddress } from "../base/ip-address.ts";
+import {
+  formatIpAddress,
+  type IpAddress,
+  type IpNetwork,
+  isInNetwork,
+  parseIpAddress,
+  parseIpNetwork,
+} from "../base/ip-address.ts";
+import type { Listener } from "./listener.ts";
 
 /**
  * Who sent a request: the client in front of all proxies that the listener trusts, and how it called. Nothing else of the
@@ -45,6 +53,23 @@ export function makeClient({
   const text = ip === undefined ? address : formatIpAddress(ip);
   return { address: text, ip, ...rest, forwardedFor: undefined, problem: undefined };
 }
+
+const thisMachine = ["127.0.0.0/8", "::1"].map((text) => parseIpNetwork(text)!);
+
+/** Returns whether an address is of this machine only: nobody else can have it. */
+export const isOfThisMachine = (ip: IpAddress | undefined): boolean => isTrusted(ip, thisMachine);
+
+/**
+ * Returns whether whoever sent a request is told why Portico refuses it: the names in a reason are not for strangers. A request
+ * of Portico's own without an address is its caller's, who may know.
+ */
+export const hasHints = ({
+  listener,
+  client,
+}: {
+  readonly listener: Listener;
+  readonly client: RequestClient;
+}): boolean => listener.hasHints && (client.ip === undefined || isOfThisMachine(client.ip));
 
 export const isTrusted = (ip: IpAddress | undefined, proxies: readonly IpNetwork[]): boolean =>
   ip !== undefined && proxies.some((network) => isInNetwork(ip, network));

@@ -2,8 +2,8 @@ import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import { assert } from "../base/assert.ts";
 import { bounds } from "../base/bounds.ts";
 import { clientOfAddress, FairPool } from "../base/fair-pool.ts";
-import { isInNetwork, parseIpNetwork } from "../base/ip-address.ts";
 import type { Answer, AnswerObserver, InboundExchange, InboundRequest } from "../http/inbound.ts";
+import { isOfThisMachine } from "../http/request-client.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { peerHeader } from "./body-reader.ts";
 
@@ -45,7 +45,6 @@ const neverConnectionOptions = new Set([
   "content-length",
   "content-type",
 ]);
-const thisMachine = ["127.0.0.0/8", "::1"].map((text) => parseIpNetwork(text)!);
 const onlyHere =
   "Portico's management answers clients on this machine only, and a trusted proxy says that this is none.";
 
@@ -69,7 +68,7 @@ export class FrontDoor {
   handOver(inbound: InboundExchange): void {
     assert(inbound.listener.hasManagement, "a listener without management hands nothing over");
     // A proxy on this machine must not open management to everybody whom it serves.
-    if (inbound.listener.isManagementLocal && !isFromHere(inbound)) {
+    if (inbound.listener.isManagementLocal && !isOfThisMachine(inbound.client.ip)) {
       refuse(inbound, 403, onlyHere);
       return;
     }
@@ -286,9 +285,6 @@ class HandOver implements AnswerObserver {
     this.#onOver = undefined;
   }
 }
-
-const isFromHere = ({ client: { ip } }: InboundRequest): boolean =>
-  ip !== undefined && thisMachine.some((network) => isInNetwork(ip, network));
 
 function refuse(answer: Answer, status: number, message: string): void {
   answer.respond(status, ["Content-Type", "application/json"], JSON.stringify({ message }));

@@ -200,3 +200,15 @@ test("without the PROXY protocol, its header is no request", async () => {
   for (const header of [version1, version2])
     assert.match(await raw(gateway, header + request), /^HTTP\/1\.1 (?:400|501) /);
 });
+
+test("only clients on this machine are told why they are refused", async () => {
+  await using gateway = await startGateway({ listener: behind("127.0.0.1") });
+  gateway.deploy(anApi);
+  const lines = (path: string, forwarded: string): string =>
+    `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nX-Forwarded-For: ${forwarded}\r\nConnection: close\r\n\r\n`;
+  for (const path of ["/prod/nothing", "/other/", "/prod/?%zz"]) {
+    assert.doesNotMatch(await raw(gateway, lines(path, "203.0.113.9")), /x-portico-hint/i, path);
+  }
+  assert.match(await raw(gateway, lines("/prod/nothing", "127.0.0.1")), /x-portico-hint: /);
+  assert.match(await raw(gateway, lines("/other/", "::1")), /x-portico-hint: /);
+});

@@ -1,3 +1,4 @@
+import { hasHints } from "../../http/request-client.ts";
 import type { CorsPlan } from "../../plan/http-api-plan.ts";
 import type { Exchange } from "../exchange.ts";
 import { addHint } from "../responses/failure.ts";
@@ -40,7 +41,7 @@ export function linkCors(plan: CorsPlan): Cors {
     answer(exchange) {
       const headers: string[] = [];
       const { request, trace } = exchange;
-      if (request.listener.hasHints || trace !== undefined) {
+      if (hasHints(request) || trace !== undefined) {
         const hint = describePreflight(exchange, plan, originOf);
         trace?.add({ kind: "preflight", problem: hint });
         if (hint !== undefined) addHint(request, headers, hint);

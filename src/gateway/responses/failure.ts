@@ -1,5 +1,6 @@
 import { problems } from "../../http/http1/problem.ts";
 import type { InboundRequest } from "../../http/inbound.ts";
+import { hasHints } from "../../http/request-client.ts";
 import type { Exchange } from "../exchange.ts";
 
 /**
@@ -73,9 +74,9 @@ export interface FailureResponses {
 /** The hint of a failure that only a bug of Portico can cause. */
 export const ourFault = problems.internal.hint;
 
-/** Adds `x-portico-hint`, which explains an answer of the gateway itself, if the caller's listener has hints. */
-export function addHint({ listener }: InboundRequest, headers: string[], hint: string): void {
-  if (listener.hasHints) headers.push("x-portico-hint", hintValue(hint));
+/** Adds `x-portico-hint`, which explains an answer of the gateway itself, if the caller is shown hints. */
+export function addHint(request: InboundRequest, headers: string[], hint: string): void {
+  if (hasHints(request)) headers.push("x-portico-hint", hintValue(hint));
 }
 
 /** Returns a hint as one line of bounded length. */

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { InboundExchange, InboundRequest } from "../inbound.ts";
 import type { Listener } from "../listener.ts";
-import { directClient, isTrusted, makeClient, type RequestClient } from "../request-client.ts";
+import { directClient, hasHints, isTrusted, makeClient, type RequestClient } from "../request-client.ts";
 import { answers, Http1Request, readers } from "./http1-request.ts";
 import type { Http1Limits } from "./limits.ts";
 import { complete, Head, incomplete, parseHead } from "./parse-head.ts";
@@ -412,7 +412,7 @@ export class Connection {
 
   /** Answers a problem and ends the connection. */
   refuse(problem: Problem): void {
-    const hint = this.listener.hasHints ? `x-portico-hint: ${problem.hint}\r\n` : "";
+    const hint = hasHints(this) ? `x-portico-hint: ${problem.hint}\r\n` : "";
     const body = problem.body.replace("10240", String(this.host.limits.headerBytesMax));
     const isBodiless = this.exchange?.method === "HEAD";
     this.socket.write(
