@@ -162,6 +162,13 @@ async function findGroups(
     if (calls) for (const name of await groupsOfStage(calls, stage)) found.push({ name, calls });
   }
   if (found.length > 0) return found;
+  if (own.length > 0) {
+    throw new UserError({
+      what: `The API ${wanted.slice(0, 200)} writes no logs.`,
+      why: "HTTP APIs have access logs only, and none of its stages has AccessLogSettings.",
+      next: "`aws apigatewayv2 update-stage --access-log-settings DestinationArn=…,Format=…` makes a stage write them.",
+    });
+  }
   throw new UserError({
     what: `There is no log group, function or deployed API ${wanted.slice(0, 200)}.`,
     why: "",
@@ -179,13 +186,28 @@ async function groupOfFunction(calls: PorticoCalls, FunctionName: string): Promi
   return (found?.["LoggingConfig"] as { readonly LogGroup?: string } | undefined)?.LogGroup;
 }
 
-/** AWS: API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs in API Gateway". */
-async function groupsOfStage(calls: PorticoCalls, { apiId, stageName }: StageStatus): Promise<readonly string[]> {
+/**
+ * AWS: API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs in API Gateway", "Configure logging for HTTP
+ * APIs in API Gateway": these have no execution logs.
+ */
+async function groupsOfStage(
+  calls: PorticoCalls,
+  { protocol, apiId, stageName }: StageStatus,
+): Promise<readonly string[]> {
+  if (protocol === "HTTP") {
+    const stage = await calls.find("apigatewayv2", "GetStage", { ApiId: apiId, StageName: stageName });
+    const settings = stage?.["AccessLogSettings"] as { readonly DestinationArn?: string } | undefined;
+    return groupOfArn(settings?.DestinationArn);
+  }
   const stage = await calls.find("apigateway", "GetStage", { restApiId: apiId, stageName });
   const settings = stage?.["accessLogSettings"] as { readonly destinationArn?: string } | undefined;
-  const access = /:log-group:([^:]+)/.exec(settings?.destinationArn ?? "")?.[1];
-  return [`${executionLogs}${apiId}/${stageName}`, ...(access === undefined ? [] : [access])];
+  return [`${executionLogs}${apiId}/${stageName}`, ...groupOfArn(settings?.destinationArn)];
 }
+
+const groupOfArn = (arn = ""): readonly string[] => {
+  const group = /:log-group:([^:]+)/.exec(arn)?.[1];
+  return group === undefined ? [] : [group];
+};
 
 /** Prints new events until it is told to stop. */
 async function follow(

@@ -136,3 +136,19 @@ test("where nothing was logged, it says so, and of an API what would be", async 
   );
   assert.match((await portico("/my/group", "--since", "0s")).stderr, /^Nothing since \S+ in \/my\/group\.\n$/);
 });
+
+test("an HTTP API's access log is found by the API's name, and one without says how to get one", async () => {
+  const v2 = makeClient({ endpoint: server.url, model: "apigatewayv2" });
+  const { ApiId } = await v2.call("CreateApi", { Name: "httplogged", ProtocolType: "HTTP" });
+  await v2.call("CreateStage", { ApiId, StageName: "$default" });
+  const without = await portico("httplogged");
+  assert.equal(without.status, 1);
+  assert.match(without.stderr, /The API httplogged writes no logs[\s\S]*aws apigatewayv2 update-stage/);
+  const DestinationArn = "arn:aws:logs:us-east-1:000000000000:log-group:/my/http";
+  const AccessLogSettings = { DestinationArn, Format: "$context.requestId $context.status" };
+  await v2.call("UpdateStage", { ApiId, StageName: "$default", AccessLogSettings });
+  const reply = await fetch(`${server.url}/_aws/execute-api/${String(ApiId)}/nowhere`);
+  assert.equal(reply.status, 404);
+  const line = `${reply.headers.get("apigw-requestid")} 404`;
+  await until(async () => (await portico("httplogged")).stdout.includes(line));
+});
