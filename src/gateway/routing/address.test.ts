@@ -59,6 +59,7 @@ test("what is found is a stage, a missing one, or not the data plane, which a pu
     const byPath = target === "/$default/x" ? "/x" : path;
     assert.deepEqual(find(`/_aws/execute-api/a1${target}`), [stage, byPath], `by path: ${target}`);
   }
+  assert.deepEqual(find("*", publicListener, host), ["missing"]);
   assert.deepEqual(find(pathOfStage("a1", "$default")), ["the default stage", ""]);
   assert.deepEqual(find("/_aws/execute-api/a1"), ["the default stage", ""]);
   assert.deepEqual(find("/restapis", developmentListener), ["management"]);

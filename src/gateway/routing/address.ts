@@ -78,7 +78,8 @@ export function findDestination<Stage>(
   // AWS: API Gateway Developer Guide, "Create routes for HTTP APIs in API Gateway", "Routing API requests": `$default`
   // serves what no other stage's name begins.
   const atRoot = withDefaultStage(address);
-  const byDefault = stages.get(atRoot.key);
+  // RFC 9112 §3.2.4: the asterisk asks about the server, and is no path of an API.
+  const byDefault = target === "*" ? undefined : stages.get(atRoot.key);
   return byDefault === undefined ? { kind: "missing", address } : { kind: "stage", stage: byDefault, address: atRoot };
 }
 
