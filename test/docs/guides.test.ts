@@ -7,7 +7,7 @@ import { commands } from "../../src/cli/commands.ts";
 
 const folder = join(import.meta.dirname, "../../docs/guide");
 const inClone =
-  "In a clone of the repository, `portico` is `npx portico` ([the command](running-the-server.md#the-command)).";
+  "In a clone of the repository, `portico` is `npm run portico --` ([the command](running-the-server.md#the-command)).";
 
 test("a guide that calls the command says, below its title, what it is in a clone", () => {
   const names = commands.map(({ name }) => name).join("|");
