@@ -17,14 +17,15 @@ export interface RunningProgram extends AsyncDisposable {
   readonly process: ChildProcess;
 }
 
-/** Starts a program, pinned to one core (with `taskset`, where there is one); its first line of output says it is ready. */
+/** Starts a program, pinned to a core if one is given (with `taskset`, where there is one); its first line of output says it is ready. */
 export async function startPinned(
-  core: number,
+  core: number | undefined,
   command: string,
   args: readonly string[],
   options: { readonly isReadyOnOutput: boolean },
 ): Promise<RunningProgram> {
-  const pinned = hasTool("taskset") ? ["taskset", "-c", String(core), command, ...args] : [command, ...args];
+  const isPinned = core !== undefined && hasTool("taskset");
+  const pinned = isPinned ? ["taskset", "-c", String(core), command, ...args] : [command, ...args];
   const child = spawn(pinned[0]!, pinned.slice(1), { stdio: ["ignore", "pipe", "inherit"] });
   const killAtExit = (): void => void child.kill("SIGTERM");
   process.once("exit", killAtExit);
@@ -63,13 +64,13 @@ export async function listening(port: number): Promise<void> {
   }
 }
 
-/** nginx with the `http` block's content given, one worker on one core. */
-export async function startNginx(core: number, port: number, http: string): Promise<RunningProgram> {
+/** nginx with the `http` block's content given: by default one worker on one core; several are on any. */
+export async function startNginx(core: number, port: number, http: string, workers = 1): Promise<RunningProgram> {
   const folder = mkdtempSync(join(tmpdir(), "portico-bench-"));
   const file = join(folder, "nginx.conf");
   writeFileSync(
     file,
-    `daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log;
+    `daemon off; worker_processes ${workers}; pid ${folder}/pid; error_log ${folder}/error.log;
 events { worker_connections 2048; }
 http {
   access_log off; keepalive_requests 1000000000;
@@ -79,7 +80,9 @@ http {
 }
 `,
   );
-  const nginx = await startPinned(core, "nginx", ["-c", file, "-p", folder], { isReadyOnOutput: false });
+  const nginx = await startPinned(workers === 1 ? core : undefined, "nginx", ["-c", file, "-p", folder], {
+    isReadyOnOutput: false,
+  });
   await listening(port);
   return {
     process: nginx.process,
@@ -90,28 +93,52 @@ http {
   };
 }
 
+interface LoadOptions {
+  readonly connections?: number;
+  readonly seconds?: number;
+  readonly headers?: readonly string[];
+  /** The core of wrk; `"any"` leaves it to the system. */
+  readonly core?: number | "any";
+  /** A file in Lua that makes the requests. */
+  readonly script?: string;
+}
+
 /** Requests a second that wrk gets answered; every one of them must be a success. */
-export async function load(
+export async function load(url: string, options: LoadOptions = {}): Promise<number> {
+  return Number(/Requests\/sec:\s+([\d.]+)/.exec(await wrk(url, options))![1]);
+}
+
+/** How long requests take, in milliseconds, and how many are answered in a second. */
+export interface Latencies {
+  readonly p50: number;
+  readonly p99: number;
+  readonly rate: number;
+}
+
+/** The latencies that wrk sees. */
+export async function latencies(url: string, options: LoadOptions = {}): Promise<Latencies> {
+  const output = await wrk(url, options, ["--latency"]);
+  const at = (percent: string): number => {
+    const [, number, unit] = new RegExp(`${percent}%\\s+([\\d.]+)(us|ms|s)`).exec(output)!;
+    return Number(number) * { us: 0.001, ms: 1, s: 1_000 }[unit as "us" | "ms" | "s"];
+  };
+  return { p50: at("50"), p99: at("99"), rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(output)![1]) };
+}
+
+async function wrk(
   url: string,
-  options: {
-    readonly connections?: number;
-    readonly seconds?: number;
-    readonly headers?: readonly string[];
-    readonly core?: number;
-    /** A file in Lua that makes the requests. */
-    readonly script?: string;
-  } = {},
-): Promise<number> {
-  const { connections = 32, seconds = 3, headers = [], core = 1, script } = options;
-  const args = ["-t1", `-c${connections}`, `-d${seconds}s`, ...headers.flatMap((header) => ["-H", header])];
+  { connections = 32, seconds = 3, headers = [], core = 1, script }: LoadOptions,
+  more: readonly string[] = [],
+): Promise<string> {
+  const args = ["-t1", `-c${connections}`, `-d${seconds}s`, ...more, ...headers.flatMap((header) => ["-H", header])];
   if (script !== undefined) args.push("-s", script);
   args.push(url);
-  const pinned = hasTool("taskset") ? ["taskset", "-c", String(core), "wrk", ...args] : ["wrk", ...args];
+  const isPinned = core !== "any" && hasTool("taskset");
+  const pinned = isPinned ? ["taskset", "-c", String(core), "wrk", ...args] : ["wrk", ...args];
   const { stdout } = await run(pinned[0]!, pinned.slice(1));
-  const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout);
-  if (rate === null || /Non-2xx|Socket errors/.test(stdout))
+  if (!/Requests\/sec:\s+[\d.]+/.test(stdout) || /Non-2xx|Socket errors/.test(stdout))
     throw new Error(`wrk on ${url} was not answered well:\n${stdout}`);
-  return Number(rate[1]);
+  return stdout;
 }
 
 /** The median of some runs: one run in a few is disturbed on a shared machine. */
