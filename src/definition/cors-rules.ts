@@ -23,3 +23,10 @@ export function checkCors(cors: CorsConfiguration): string | undefined {
   const badHeader = [...AllowHeaders, ...ExposeHeaders].find((each) => !headerName.test(each));
   return badHeader === undefined ? undefined : `Invalid CORS header specified: ${badHeader}`;
 }
+
+/** Returns a valid CORS configuration as it is kept. AWS quirk, as users quote it: names of headers come back in lower case. */
+export const storedCors = (cors: CorsConfiguration): CorsConfiguration => ({
+  ...cors,
+  ...(cors.AllowHeaders && { AllowHeaders: cors.AllowHeaders.map((name) => name.toLowerCase()) }),
+  ...(cors.ExposeHeaders && { ExposeHeaders: cors.ExposeHeaders.map((name) => name.toLowerCase()) }),
+});

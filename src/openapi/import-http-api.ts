@@ -1,6 +1,7 @@
 import { bounds } from "../base/bounds.ts";
 import type { IdSource } from "../base/ids.ts";
 import { isObject, type JsonObject } from "../base/json-object.ts";
+import { storedCors } from "../definition/cors-rules.ts";
 import type { CorsConfiguration, HttpApi, HttpApiDefinition, HttpIntegration, Route } from "../definition/http-api.ts";
 import type { AuthorizerCheckOptions } from "../definition/http-authorizer-rules.ts";
 import { checkHttpIntegration, type IntegrationReferences } from "../definition/http-integration-rules.ts";
@@ -153,7 +154,7 @@ class HttpApiImport {
       DisableExecuteApiEndpoint: isDisabled ?? api.DisableExecuteApiEndpoint,
       ...(this.#api.description !== undefined && { Description: this.#api.description }),
       ...(this.#api.version !== undefined && this.#api.version !== "" && { Version: this.#api.version }),
-      ...(cors !== undefined && { CorsConfiguration: cors }),
+      ...(cors !== undefined && { CorsConfiguration: storedCors(cors) }),
       // AWS: tags that the document does not name stay.
       ...((tags !== undefined || imported !== undefined) && { Tags: { ...tags, ...imported } }),
     };

@@ -1,4 +1,4 @@
-import { checkCors } from "../../definition/cors-rules.ts";
+import { checkCors, storedCors } from "../../definition/cors-rules.ts";
 import { type CorsConfiguration, type HttpApi, httpApiKinds } from "../../definition/http-api.ts";
 import { checkLengths } from "../../definition/text-lengths.ts";
 import { mergedAs } from "../../families/merge.ts";
@@ -28,7 +28,7 @@ type CreateInput = Work<"CreateApi">["input"];
 function corsOf(input: NonNullable<CreateInput["CorsConfiguration"]>): CorsConfiguration | undefined {
   const cors = present<CorsConfiguration>({ ...(input as CorsConfiguration) });
   refuse(checkCors(cors));
-  return nonEmpty(cors);
+  return nonEmpty(storedCors(cors));
 }
 
 /** What AWS has for HTTP APIs, which can't be chosen. AWS: CreateApi, routeSelectionExpression. */

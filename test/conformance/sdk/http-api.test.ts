@@ -112,9 +112,9 @@ it("UpdateApi changes what it is given, and an empty text removes", async () => 
 
 it("UpdateApi replaces the whole CORS configuration, and DeleteCorsConfiguration removes it", async () => {
   const ApiId = await anApi({ CorsConfiguration: { AllowOrigins: ["https://a.example"], MaxAge: 5 } });
-  const cors = { AllowOrigins: ["*"], AllowMethods: ["GET"] };
+  const cors = { AllowOrigins: ["*"], AllowMethods: ["GET"], AllowHeaders: ["Content-Type"] };
   const changed = await client.send(new UpdateApiCommand({ ApiId, CorsConfiguration: cors }));
-  assert.deepEqual(changed.CorsConfiguration, cors);
+  assert.deepEqual(changed.CorsConfiguration, { ...cors, AllowHeaders: ["content-type"] });
   assert.equal(status(await client.send(new DeleteCorsConfigurationCommand({ ApiId }))), 204);
   assert.equal((await client.send(new GetApiCommand({ ApiId }))).CorsConfiguration, undefined);
 });
