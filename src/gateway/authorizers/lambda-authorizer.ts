@@ -233,9 +233,14 @@ function recall(exchange: Exchange, grant: Grant): Grant {
   if (trace !== undefined) {
     learnSecrets(trace, grant);
     trace.add({ kind: "authorizer-shared", from: "memory" });
-    trace.add({ kind: "authorizer-policy", principal: maskValue(grant.principalId ?? "") });
+    tracePolicy(trace, grant);
   }
   return grant;
+}
+
+/** A simple response has no policy. */
+function tracePolicy(trace: Trace, { policy, principalId = "" }: Grant): void {
+  if (policy !== undefined) trace.add({ kind: "authorizer-policy", principal: maskValue(principalId) });
 }
 
 /** The caller's API key, and what sounds like a secret in the context, are masked in logs. */
@@ -283,7 +288,7 @@ function take(
   if (grant !== undefined && trace !== undefined) learnSecrets(trace, grant);
   trace?.add({ kind: "authorizer-result", body: trace.body(outcome.payload) });
   if (grant !== undefined && outcome.kind === "ok") {
-    trace?.add({ kind: "authorizer-policy", principal: maskValue(grant.principalId ?? "") });
+    if (trace !== undefined) tracePolicy(trace, grant);
     return grant;
   }
   const problem = isResult || result === undefined ? "Invalid JSON in response" : result.problem;
