@@ -115,7 +115,10 @@ export class ManagementEnforcement implements Enforcement {
     const { domainNameId } = input;
     return this.#store.read({ account, region }, async (tx) => {
       const found = new Map<string, FindConditionTag>();
-      for (const { resource: arn } of demands) found.set(arn, await findResourceTags(tx, { arn, domainNameId }));
+      for (const { action, resource: arn } of demands) {
+        // AWS: IAM User Guide, "Grant a user permissions to pass a role to an AWS service": a role's tags are not reliable there.
+        if (action !== passRole) found.set(arn, await findResourceTags(tx, { arn, domainNameId }));
+      }
       return found;
     });
   }
@@ -151,6 +154,8 @@ export class ManagementEnforcement implements Enforcement {
     return problemOf(authorize({ action, resource, isResourcePrefix, context }, accessOf(caller), called), action);
   }
 }
+
+const passRole = "iam:PassRole";
 
 const noTags: ReadonlyMap<string, FindConditionTag> = new Map();
 
