@@ -132,6 +132,11 @@ export const bounds = {
     source:
       "AWS: Transform API requests and responses for HTTP APIs: a body is cut there before a JSONPath looks at it",
   },
+  mappedValueCharsMax: {
+    value: 10_240,
+    source:
+      "AWS: Quotas for configuring and running an HTTP API, request line and headers: a longer mapped value is none",
+  },
   mappedHeaderNameCharsMax: { value: 256, source: "ours: a header's name that a mapping makes" },
 
   // Web ACLs

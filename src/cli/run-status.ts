@@ -63,7 +63,9 @@ function printDetails(stage: StageStatus, output: Output): void {
     ...(problem ? [output.paint("red", `answers 501: ${problem}`)] : []),
     ...differences.map(({ sentence }) => sentence),
     ...closedRoutes.map(({ route, reason }) => output.paint("yellow", `${route} answers 501: ${reason}`)),
-    ...failingRoutes.map(({ route, reason }) => output.paint("yellow", `${route} answers 500: ${reason}`)),
+    ...failingRoutes.map(({ route, reason, status = 500 }) =>
+      output.paint("yellow", `${route} answers ${status}: ${reason}`),
+    ),
     ...unsentHeaders.map(({ route, reason }) => output.paint("yellow", `${route} ${reason}`)),
     ...beyondAws.map((what) => output.paint("yellow", `AWS would refuse: ${what}`)),
     ...withoutEffect.map((setting) => output.paint("dim", `without effect yet: ${setting}`)),

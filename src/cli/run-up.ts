@@ -210,7 +210,9 @@ class UpSession {
     if (stage.problem) line(paint("yellow", `The whole stage answers 501: ${stage.problem}`));
     line();
     printRoutes(this.#output, document.operations.slice(0, routesShown), urls.byPath, closed);
-    for (const { route, reason } of failingRoutes) line(paint("yellow", `${route} answers 500: ${reason}`));
+    for (const { route, reason, status = 500 } of failingRoutes) {
+      line(paint("yellow", `${route} answers ${status}: ${reason}`));
+    }
     for (const { route, reason } of unsentHeaders) line(paint("yellow", `${route} ${reason}`));
     for (const setting of preflights) line(paint("yellow", `No effect has ${setting}.`));
     if (keyedRoutes.length > 0) {

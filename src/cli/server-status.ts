@@ -23,7 +23,7 @@ export interface StageStatus {
   /** Routes that need an API key; absent if the server is older. */
   readonly keyedRoutes?: readonly string[];
   /** Routes that answer 500 as they would on AWS, always or where they need a template, and why. */
-  readonly failingRoutes: readonly { readonly route: string; readonly reason: string }[];
+  readonly failingRoutes: readonly { readonly route: string; readonly reason: string; readonly status?: number }[];
   /** Routes that a server in AWS's place may not understand, and why. */
   readonly unsentHeaders: readonly { readonly route: string; readonly reason: string }[];
   /** Routes that AWS would refuse unless a quota was raised there. */

@@ -10,7 +10,7 @@ export interface ParameterMappingPlan {
   readonly place: "header" | "querystring" | "path" | "statuscode";
   /** Empty for path and statuscode. */
   readonly name: string;
-  /** Empty for `remove`. A value of one source that is not there leaves its target alone. */
+  /** Empty for `remove`. Where the one source of a value is not there, what is to be overwritten goes all the same. */
   readonly value: TextPlan;
   /** The value as it is configured, for traces. */
   readonly source: string;

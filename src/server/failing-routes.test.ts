@@ -102,3 +102,21 @@ test("names the headers that a server in AWS's place may need, and AWS does not 
     [],
   );
 });
+
+test("names services of HTTP APIs without an address, and backends that can't be reached, which are a 503", () => {
+  const {
+    request: _,
+    responses: __,
+    kind: ___,
+    ...service
+  } = anAws("sqs") as Extract<StepPlan, { readonly kind: "aws" }>;
+  const plan = aPlan([
+    { ...service, kind: "http-api-service", action: "PurgeQueue", protocol: "query", parameters: [] },
+    { kind: "misconfigured", detail: "the VPC link a is PENDING", isUnreachable: true },
+  ]);
+  const ofService = ({ names: [name] }: AwsServicePlan): string => `${name} has no address`;
+  assert.deepEqual(failingRoutes(plan, { ofService, ofFunction: () => undefined }), [
+    { route: "GET /pets", reason: "sqs has no address" },
+    { route: "GET /pets", reason: "the VPC link a is PENDING", status: 503 },
+  ]);
+});

@@ -6,6 +6,8 @@ import type { AwsServicePlan, StepPlan, TemplatePlan } from "../plan/steps.ts";
 export interface FailingRoute {
   readonly route: string;
   readonly reason: string;
+  /** Its integration can't be reached as things are. */
+  readonly status?: 503;
 }
 
 /** What the server knows of what integrations call. */
@@ -27,7 +29,9 @@ function reasonsOf(
 ): FailingRoute[] {
   return steps.flatMap((step) => {
     const reasons = step.kind === "authorizer" ? authorizerProblems(authorizers[step.authorizerId], problems) : [];
-    return [...reasons, ...problemsOf(step, problems)].map((reason) => ({ route, reason }));
+    const isUnreachable = step.kind === "misconfigured" && step.isUnreachable === true;
+    const status = isUnreachable ? ({ status: 503 } as const) : {};
+    return [...reasons, ...problemsOf(step, problems)].map((reason) => ({ route, reason, ...status }));
   });
 }
 

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import type { HttpIntegration, Route } from "../../src/definition/http-api.ts";
+import { stageKey } from "../../src/plan/plan.ts";
 import { anHttpApi, anHttpStage, aUrl } from "./an-http-api.ts";
 import {
   type CallOptions,
@@ -282,4 +283,61 @@ test("credentials and addresses that can't be used close or fail the route", asy
     "/unread": 501,
     "/status": 501,
   });
+});
+
+const begun = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n";
+const mapped = { ResponseParameters: { 200: { "append:header.a": "$response.body.a" } } };
+const phases: Readonly<
+  Record<string, { readonly sends: string; readonly integration?: Partial<HttpIntegration>; readonly isTls?: true }>
+> = {
+  "in the TLS handshake": { sends: "", isTls: true },
+  "before the answer": { sends: "" },
+  "in the answer's head": { sends: "HTTP/1.1 200 OK\r\nContent-Ty" },
+  "after an interim answer": { sends: "HTTP/1.1 103 Early Hints\r\n\r\n" },
+  "before a body that is mapped": { sends: begun, integration: mapped },
+  "in a body that is mapped": { sends: `${begun}{"a":`, integration: mapped },
+};
+
+for (const [phase, { sends, integration, isTls }] of Object.entries(phases)) {
+  test(`a backend that stalls ${phase} is a 503`, async () => {
+    await using backend = await startRawBackend((socket) => socket.write(sends));
+    await using gateway = await startGateway();
+    const uri = isTls === true ? backend.origin.replace("http:", "https:") : backend.origin;
+    deploy(gateway, { "GET /": aUrl(uri, { TimeoutInMillis: 300, ...integration }) });
+    const reply = await callOn(gateway, "/");
+    assert.deepEqual([reply.status, reply.text], [503, '{"message":"Service Unavailable"}']);
+    assert.match(String(reply.headers["x-portico-hint"]), /did not answer within 300 ms/);
+    assert.deepEqual(gateway.errors, []);
+  });
+}
+
+test("a signature for the gateway goes no further than the gateway, in headers or in the query", async () => {
+  await using backend = await startBackend();
+  await using gateway = await startGateway();
+  const definition = anHttpApi({
+    "GET /": { integration: aUrl(backend.origin), route: { AuthorizationType: "AWS_IAM" } },
+  });
+  const { plan } = gateway.deployHttp(definition);
+  const [route] = plan.methods;
+  // Without the gate, so that the request needs no caller: what is looked at here comes after it.
+  gateway.gateway.setPlan(stageKey(plan.apiId, plan.stageName), {
+    ...plan,
+    methods: [{ ...route!, steps: route!.steps.filter(({ kind }) => kind === "http-api-proxy") }],
+  } as typeof plan);
+  const reply = await callOn(gateway, "/?a=1&X-Amz-Signature=s&X-Amz-Security-Token=t&X-Amz-Other=kept", {
+    headers: {
+      Authorization: "AWS4-HMAC-SHA256 Credential=a",
+      "X-Amz-Date": "d",
+      "X-Amz-Security-Token": "t",
+      "X-Amz-Content-Sha256": "h",
+      "X-Amz-Meta": "kept",
+    },
+  });
+  assert.equal(reply.status, 200);
+  const { url, headers } = backend.requests[0]!;
+  assert.equal(url, "/?a=1&X-Amz-Other=kept");
+  assert.deepEqual(
+    Object.keys(headers).filter((name) => /^(?:authorization|x-amz-)/.test(name)),
+    ["x-amz-meta"],
+  );
 });

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { HttpIntegration } from "../../src/definition/http-api.ts";
+import type { ProbeOutcome } from "../../src/gateway/probe.ts";
 import { anHttpApi, anHttpStage, aUrl } from "./an-http-api.ts";
 import {
   type Backend,
@@ -64,6 +65,7 @@ test("headers are appended, overwritten and removed, with values from every sour
       "append:header.h-unset": "$stageVariables.none",
       "append:header.x-kept": "second",
       "overwrite:header.x-replaced": "new",
+      "overwrite:header.x-unset": "$stageVariables.none",
       "overwrite:header.x-unresolved": "$request.header.nothing",
       "remove:header.x-gone": "''",
       "append:header.x-renamed": "$request.header.x-gone",
@@ -78,7 +80,8 @@ test("headers are appended, overwritten and removed, with values from every sour
         "x-many": ["1", "2"],
         "x-kept": "first",
         "X-Replaced": ["old", "older"],
-        "x-unresolved": "stays",
+        "x-unset": "a caller's own word",
+        "x-unresolved": "a caller's own word",
         "X-Gone": "moved",
         "content-type": "application/json",
       },
@@ -100,7 +103,8 @@ test("headers are appended, overwritten and removed, with values from every sour
   assert.equal(headers["h-unset"], undefined);
   assert.equal(headers["x-kept"], "first, second");
   assert.equal(headers["x-replaced"], "new");
-  assert.equal(headers["x-unresolved"], "stays");
+  assert.equal(headers["x-unresolved"], undefined);
+  assert.equal(headers["x-unset"], undefined);
   assert.equal(headers["x-gone"], undefined);
   assert.equal(headers["x-renamed"], "moved");
   assert.equal(headers.host, "other.example");
@@ -114,8 +118,11 @@ test("query parameters are appended, overwritten and removed; all others stay as
       "overwrite:querystring.c": "x&d=1#é",
       "remove:querystring.gone": "''",
       "overwrite:querystring.tenant": "mine",
+      "overwrite:querystring.user": "$context.authorizer.user",
     },
-    { path: "/pets/1?a=%41&b=2&b=3&c=old&C=kept&gone=1&%67one=2&x;gone=3&z=1;tenant=theirs&%74enant=theirs&e=%zz+f" },
+    {
+      path: "/pets/1?a=%41&b=2&b=3&c=old&C=kept&gone=1&%67one=2&x;gone=3&z=1;tenant=theirs&%74enant=theirs&user=forged&e=%zz+f",
+    },
   );
   assert.equal(url, "/base?a=%41&b=2&b=3&C=kept&x&z=1&e=%zz+f&c=x%26d%3D1%23%C3%A9&tenant=mine&a=2%2C3");
 });
@@ -162,13 +169,17 @@ test("no value ends a header, begins another one, or ends the request line", asy
   assert.equal(url.split("?")[0]!.includes("/other"), true);
 });
 
-test("a JSONPath finds nothing in a body over 100 KB; the whole body is mapped all the same", async () => {
+test("a JSONPath finds nothing in a body over 100 KB, and no header is that long", async () => {
   const body = JSON.stringify({ pad: "x".repeat(102_400), a: "found" });
   const { headers, url } = await seenWith(
-    { "append:header.a": "$request.body.a", "overwrite:querystring.a": "$request.body.pad" },
-    { method: "POST", body },
+    {
+      "append:header.a": "$request.body.a",
+      "overwrite:querystring.a": "$request.body.pad",
+      "overwrite:header.b": "$request.body",
+    },
+    { method: "POST", body, headers: { b: "forged" } },
   );
-  assert.deepEqual([headers["a"], url], [undefined, "/base"]);
+  assert.deepEqual([headers["a"], headers["b"], url], [undefined, undefined, "/base"]);
   const short = await seenWith({ "append:header.a": "$request.body.a" }, { method: "POST", body: '{"a":"found"}' });
   assert.equal(short.headers["a"], "found");
   assert.equal(short.body, '{"a":"found"}');
@@ -269,4 +280,50 @@ test("an answer that is mapped from its body is whole, or none: one that breaks 
   deploy(gateway, aUrl(endless.origin, { ResponseParameters }));
   assert.equal((await callOn(gateway, "/pets/1")).status, 500);
   assert.deepEqual(gateway.errors, []);
+});
+
+test("a long answer is looked into all the same, and so is one that takes many steps", async () => {
+  const many = JSON.stringify({
+    pad: "x".repeat(300_000),
+    a: "found",
+    list: Array.from({ length: 1_000 }, (_, n) => ({ n })),
+  });
+  const reply = await answeredWith(
+    { 200: { "append:header.a": "$response.body.a", "append:header.last": "$response.body.list[*].n" } },
+    (_, outgoing) => outgoing.end(many),
+  );
+  assert.equal(reply.headers["a"], "found");
+  assert.match(String(reply.headers["last"]), /,999\]$/);
+  assert.equal(reply.text, many);
+});
+
+test("a trace shows no secret that mappings move or have", async () => {
+  await using backend = await startBackend();
+  await using gateway = await startGateway();
+  const RequestParameters = {
+    "overwrite:header.x-api-key": "a-key-of-the-backend",
+    "append:header.kept": "${request.header.x-secret}",
+    "append:header.plain": "seen",
+  };
+  gateway.deployHttp(anHttpApi({ "GET /pets": { integration: aUrl(backend.origin, { RequestParameters }) } }));
+  const outcome = await new Promise<ProbeOutcome>((resolve) => {
+    const request = {
+      method: "GET",
+      target: "/pets",
+      httpVersion: "1.1",
+      headers: ["Host", host, "X-Secret", "a-secret-of-the-client"],
+      host,
+      remoteAddress: "127.0.0.1",
+      localPort: 80,
+      isEncrypted: false,
+      body: new Uint8Array(),
+    } as const;
+    gateway.gateway.probe({ request, bodyCharsMax: 1_000, answerBytesMax: 1_000 }, resolve);
+  });
+  assert.ok(outcome.kind === "answered");
+  assert.equal(outcome.status, 200);
+  assert.equal(backend.requests[0]!.headers["kept"], "a-secret-of-the-client");
+  const shown = JSON.stringify(outcome.events);
+  assert.match(shown, /append:header\.plain.*seen/);
+  assert.doesNotMatch(shown, /a-key-of-the-backend|a-secret-of-the-client/);
 });

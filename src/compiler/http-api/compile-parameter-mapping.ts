@@ -57,7 +57,10 @@ function compileMappings(
       }
       if (target.action === "remove") return [{ ...target, value: [], source }];
       const value = compileMappedText(source, side, variables);
-      return value === undefined ? [] : [{ ...target, value, source }];
+      if (value !== undefined) return [{ ...target, value, source }];
+      // What is overwritten goes, whatever there is to put in its place.
+      const isOverwritten = target.action === "overwrite" && target.name !== "";
+      return isOverwritten ? [{ ...target, action: "remove" as const, value: [], source }] : [];
     });
   return plans.sort((left, right) => order[left.action] - order[right.action]);
 }

@@ -13,7 +13,14 @@ import { Payload } from "../templates/payload.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import { BackendRelay, type RelayOptions } from "./backend-relay.ts";
 import { refusePath } from "./http.ts";
-import { linkMappedText, linkRequestMapping, linkResponseMapping, type RequestMapping } from "./parameter-mapping.ts";
+import {
+  describeSource,
+  linkMappedText,
+  linkRequestMapping,
+  linkResponseMapping,
+  type RequestMapping,
+  short,
+} from "./parameter-mapping.ts";
 
 /**
  * AWS: API Gateway Developer Guide, "Create HTTP proxy integrations for HTTP APIs", "Create private integrations for HTTP
@@ -87,7 +94,7 @@ function linkRequestTarget(
     let target = writeUri(exchange);
     const mapped = writeMapped?.(exchange);
     if (mapped !== undefined) {
-      exchange.trace?.addMapping("overwrite:path", pathMapping!.source, mapped.path);
+      exchange.trace?.addMapping("overwrite:path", describeSource(pathMapping!.source), mapped.path);
       if (!mapped.isInside) return undefined;
       // The query of the URI stays.
       const query = typeof target === "string" ? target.indexOf("?") : -1;
@@ -132,7 +139,7 @@ function linkMappedPath(plan: TextPlan): (exchange: Exchange) => MappedPath | un
     for (const part of parts) {
       if (typeof part === "string") path += part;
       else {
-        const value = part.read(exchange);
+        const value = short(part.read(exchange));
         if (value === undefined && parts.length === 1) return undefined;
         path += part.isEncoded ? sanitisePath(value ?? "") : encodePath(value ?? "");
       }

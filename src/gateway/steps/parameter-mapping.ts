@@ -1,3 +1,4 @@
+import { bounds } from "../../base/bounds.ts";
 import type { ParameterMappingPlan, RequestMappingsPlan, ResponseMappingsPlan } from "../../plan/parameter-mapping.ts";
 import type { TextPlan, ValuePlan } from "../../plan/values.ts";
 import type { Exchange } from "../exchange.ts";
@@ -43,9 +44,13 @@ const linkMappings = (plans: readonly ParameterMappingPlan[], place: ParameterMa
       action,
       name,
       lowerName: name.toLowerCase(),
-      source,
+      source: describeSource(source),
       read: linkMappedText(value),
     }));
+
+/** Returns a value as traces show it, which mask what is said of secrets: static text in quotes, sources without braces. */
+export const describeSource = (source: string): string =>
+  source.includes("$") ? source.replaceAll(/[{}]/g, "") : `'${source}'`;
 
 /** What a response's mappings make of it, by the status that the integration answered with. */
 export type LinkedResponseMappings = (status: number) => ResponseMapping | undefined;
@@ -157,13 +162,17 @@ function changeHeaders(exchange: Exchange, headers: string[], mappings: readonly
       removeHeader(headers, lowerName);
       continue;
     }
-    const value = read(exchange);
+    const value = short(read(exchange));
     exchange.trace?.addMapping(`${action}:header.${name}`, source, value);
-    if (value === undefined) continue;
+    // What was to be overwritten does not stay because its source is missing: it may be a caller's own word.
     if (action === "overwrite") removeHeader(headers, lowerName);
-    headers.push(name, toHeaderValue(value));
+    if (value !== undefined) headers.push(name, toHeaderValue(value));
   }
 }
+
+/** Returns a mapped value unless it is too long for a header, a query or a path. */
+export const short = (value: string | undefined): string | undefined =>
+  value === undefined || value.length > bounds.mappedValueCharsMax.value ? undefined : value;
 
 /** Removes every line of a header. */
 export function removeHeader(headers: string[], lowerName: string): void {
@@ -181,11 +190,8 @@ export function removeHeader(headers: string[], lowerName: string): void {
 function changeQuery(exchange: Exchange, query: string, mappings: readonly LinkedMapping[]): string {
   let pairs = query === "" ? [] : query.split("&");
   for (const { action, name, read, source } of mappings) {
-    const value = action === "remove" ? undefined : read(exchange);
-    if (action !== "remove") {
-      exchange.trace?.addMapping(`${action}:querystring.${name}`, source, value);
-      if (value === undefined) continue;
-    }
+    const value = action === "remove" ? undefined : short(read(exchange));
+    if (action !== "remove") exchange.trace?.addMapping(`${action}:querystring.${name}`, source, value);
     if (action !== "append") pairs = pairs.map((pair) => withoutName(pair, name)).filter((pair) => pair !== "");
     if (value !== undefined) pairs.push(`${encodeInQuery(name)}=${encodeInQuery(value)}`);
   }

@@ -2,7 +2,7 @@ import { bounds } from "../../base/bounds.ts";
 import { percentEncode } from "../../base/percent-encode.ts";
 import type { HttpApiServicePlan, ServiceParameterPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
-import { linkMappedText } from "./parameter-mapping.ts";
+import { describeSource, linkMappedText } from "./parameter-mapping.ts";
 
 /** A parameter's value as its service takes it. */
 type ServiceValue = string | number | readonly string[] | readonly MessageAttribute[];
@@ -41,7 +41,7 @@ export function linkServiceRequest({
         if (isRequired) return { kind: "unresolved", parameter: plan };
         continue;
       }
-      exchange.trace?.addMapping(name, source, text);
+      exchange.trace?.addMapping(name, describeSource(source), text);
       // Services refuse longer texts, and writing them would hold the thread.
       length += form === "bytes" ? 0 : text.length;
       if (length > bounds.serviceParametersCharsMax.value) return { kind: "too-large" };
