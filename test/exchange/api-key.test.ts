@@ -1,5 +1,8 @@
 // API keys, usage plans and quotas in front of a method: who passes, who is refused, and how.
 import assert from "node:assert/strict";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { ManualClock } from "../../src/base/clock.ts";
 import type { Method, MethodSetting } from "../../src/definition/rest-api.ts";
@@ -470,7 +473,7 @@ test("an access log has the key's id, and its value masked", async () => {
     apiKeys: table,
     throttles: memory,
     onLog: (_group, message) => lines.push(message),
-    accessLog: "cloudwatch",
+    accessLog: mkdtempSync(join(tmpdir(), "portico-keys-")),
   });
   gateway.gateway.setUsagePlan("000000000000/us-east-1/plan", {
     slot: table.planSlot(scope, "plan"),
