@@ -330,9 +330,11 @@ export class Gateway {
     const program = linkProgram(plan, thread, tester === undefined ? "serve" : "test");
     if (tester === undefined) {
       const own = stageKey(plan.apiId, plan.stageName);
-      const destination = findDestination({ get: (key) => (key === own ? program : undefined) }, request);
-      assert(destination.kind === "stage", "who asks has found the stage by its address");
-      this.#serve(request, program, destination.address, trace);
+      const places = { ...this.#places, get: (key: string) => (key === own ? program : undefined) };
+      const destination = findDestination(places, request);
+      assert(destination.kind !== "management", "who asks has found the stage by its address");
+      if (destination.kind === "stage") this.#serve(request, program, destination.address, trace);
+      else this.#answerWithoutStage(request, destination, trace);
     } else this.#test(request, program, { tester, trace });
     // The program ends when its exchange does.
     program.close();

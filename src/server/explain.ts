@@ -5,7 +5,9 @@ import type { NoAnswer } from "../base/pending-answers.ts";
 import { defaultStageName } from "../definition/http-api.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import { findDestination } from "../gateway/routing/address.ts";
+import { CustomDomains } from "../gateway/routing/custom-domains.ts";
 import { developmentListener } from "../http/listener.ts";
+import type { CustomDomainPlan } from "../plan/custom-domain.ts";
 import { stageKey } from "../plan/plan.ts";
 import { type StepFacts, steps } from "../plan/steps.ts";
 import type { Reader, Store } from "../store/store.ts";
@@ -88,19 +90,23 @@ export interface ExplainOptions extends CompileSettings {
   readonly probe: (probe: Probe) => Promise<ProbeOutcome | NoAnswer>;
   readonly port: () => number;
   readonly answerBytesMax: number;
+  /** Returns what is published of a custom domain name. */
+  readonly customDomain: (name: string) => CustomDomainPlan | undefined;
 }
 
 /** Makes the function that runs a request through what the stages serve, and reports what happened. */
 export const makeExplain =
   (options: ExplainOptions) =>
   async (asked: ExplainRequest): Promise<ExplainAnswer> => {
-    const address = readAddress(asked.url);
+    const address = readAddress(asked, options.customDomain);
     if (typeof address === "string") return refuse(400, address);
     const compiled =
       Object.keys(asked.stageVariables).length === 0
         ? undefined
         : ((await compileVaried(address.stage, asked.stageVariables, options)) ??
-          (await compileVaried(withDefaultStage(address.stage), asked.stageVariables, options)));
+          (address.isOnDomain
+            ? undefined
+            : await compileVaried(withDefaultStage(address.stage), asked.stageVariables, options)));
     const outcome = await options.probe({
       ...(compiled === undefined ? {} : { plan: compiled.plan }),
       ...(compiled?.identity === undefined ? {} : { identity: compiled.identity }),
@@ -121,10 +127,19 @@ export const makeExplain =
     return toAnswer(asked, outcome);
   };
 
+interface ExplainAddress {
+  readonly host: string;
+  readonly target: string;
+  /** `{apiId}/{stage}`; empty if a custom domain name leads nowhere. */
+  readonly stage: string;
+  readonly isOnDomain: boolean;
+}
+
 /** Returns host, request target and stage of an API's URL, or what is wrong with the URL. */
 function readAddress(
-  text: string,
-): { readonly host: string; readonly target: string; readonly stage: string } | string {
+  { url: text, headers }: ExplainRequest,
+  customDomain: ExplainOptions["customDomain"],
+): ExplainAddress | string {
   const url = URL.parse(text);
   // The path is used as it was written, because a URL object would change what the gateway is to see, such as `..`.
   const written = /^https?:\/\/[^/?#]+([^#]*)/i.exec(text)?.[1];
@@ -133,16 +148,36 @@ function readAddress(
   }
   const target = written.startsWith("/") ? written : `/${written}`;
   const { host } = url;
-  // The gateway says whether the stage exists.
+  // The gateway says whether the stage exists, and whose it is.
+  const domains = new CustomDomains();
+  for (const name of [url.hostname, url.hostname.replace(/^[^.]+/, "*")]) {
+    domains.set(name, customDomain(name) ?? null);
+  }
   const destination = findDestination(
-    { get: (key: string) => key },
-    { listener: developmentListener, host, target, header: () => undefined },
+    { get: (key: string) => key, domains: { find: (of) => domains.find(of), owns: () => true } },
+    { listener: developmentListener, host, target, header: (name) => lastHeader(headers, name) },
   );
-  if (destination.kind === "stage") return { host, target, stage: destination.stage };
+  if (destination.kind === "stage") {
+    const isOnDomain = destination.address.customDomain !== undefined;
+    return { host, target, stage: destination.stage, isOnDomain };
+  }
+  // The gateway says why a custom domain name leads nowhere.
+  if (destination.kind !== "management" && domains.find(host) !== undefined) {
+    return { host, target, stage: "", isOnDomain: true };
+  }
   return (
     `${text} is no address of an API: those are http://{api}.execute-api.localhost:{port}/{stage}/…, ` +
-    "…/_aws/execute-api/{api}/{stage}/… and …/restapis/{api}/{stage}/_user_request_/…."
+    "…/_aws/execute-api/{api}/{stage}/…, …/restapis/{api}/{stage}/_user_request_/… and custom domain names."
   );
+}
+
+/** Returns the last value of a header, of names and values in turn. */
+function lastHeader(headers: readonly string[], name: string): string | undefined {
+  let value: string | undefined;
+  for (let index = 0; index < headers.length; index += 2) {
+    if (headers[index]!.toLowerCase() === name) value = headers[index + 1];
+  }
+  return value;
 }
 
 function toAnswer({ method, url }: ExplainRequest, outcome: ProbeOutcome | NoAnswer): ExplainAnswer {

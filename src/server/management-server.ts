@@ -213,6 +213,7 @@ function makeFacts(options: ManagementServerOptions): ServerFacts {
       probe: dataPlane.probe,
       port: () => dataPlane.port ?? 0,
       answerBytesMax: config.payloadMax,
+      customDomain: (name) => dataPlane.reconciler.find("custom-domain", name)?.value,
     }),
     reset: config.memory || config.allowReset ? () => reset(options) : undefined,
     clock: config.memory ? movable(clock, dataPlane) : undefined,

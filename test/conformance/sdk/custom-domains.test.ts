@@ -179,6 +179,27 @@ describe("custom domain names, as clients call them", () => {
     assert.equal((await call(DomainName, "/pets")).body, forbidden);
   });
 
+  it("portico explain tells of requests for them, also with other stage variables", async () => {
+    const DomainName = "explained.example.com";
+    await domain(DomainName);
+    await v2.createApiMapping({ DomainName, ApiId: http, Stage: "dev", ApiMappingKey: "v1" });
+    const explain = async (path: string, stageVariables?: Record<string, string>) => {
+      const body = JSON.stringify({ method: "GET", url: `http://${DomainName}:4566${path}`, stageVariables });
+      const answer = await fetch(`${portico.url}/_portico/explain`, { method: "POST", body });
+      return (await answer.json()) as {
+        readonly status?: number;
+        readonly events?: readonly { readonly body?: string }[];
+      };
+    };
+    const told = await explain("/v1/pets");
+    assert.deepEqual([told.status, JSON.stringify(told.events).includes("/dev/pets")], [200, true]);
+    assert.equal((await explain("/v1/pets", { a: "b" })).status, 200);
+    const nowhere = await explain("/v2/pets");
+    assert.equal(nowhere.status, 403);
+    assert.match(JSON.stringify(nowhere.events), /no API mapping of explained\.example\.com takes this path/);
+    assert.equal((await explain("/v2/pets", { a: "b" })).status, 403);
+  });
+
   it("a name that asks for certificates of clients is closed, and says so", async () => {
     const DomainName = "mutual.example.com";
     await domain(DomainName);
