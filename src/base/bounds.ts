@@ -367,6 +367,7 @@ export const bounds = {
   scopeCharsMax: { value: 64, source: "AWS: CreateRoute, authorizationScopes" },
   httpMappingsMax: { value: 1_000, source: "ours: parameter mappings of one integration" },
   httpMappingValueCharsMax: { value: 512, source: "AWS: CreateIntegration, requestParameters" },
+  corsListCharsMax: { value: 10_240, source: "ours: a list of a CORS configuration, which becomes a header" },
   stageVariablesMax: {
     value: 100,
     source: "AWS: Amazon API Gateway quotas and important notes, stage variables per stage",

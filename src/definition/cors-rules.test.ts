@@ -34,6 +34,14 @@ test("methods are HTTP's, and headers are names", () => {
   }
 });
 
+test("a list that becomes a header is no longer than one may be", () => {
+  const many = Array.from({ length: 1000 }, (_, index) => `https://${index}.example`);
+  for (const list of ["AllowMethods", "AllowHeaders", "ExposeHeaders"]) {
+    assert.match(checkCors({ [list]: many })!, /^Invalid CORS list specified/);
+  }
+  assert.equal(checkCors({ AllowOrigins: many }), undefined);
+});
+
 test("names of headers are kept in lower case, and nothing else is", () => {
   const cors = { AllowHeaders: ["Content-Type", "x-a"], ExposeHeaders: ["X-B"], AllowMethods: ["GET"], MaxAge: 1 };
   assert.deepEqual(storedCors(cors), { ...cors, AllowHeaders: ["content-type", "x-a"], ExposeHeaders: ["x-b"] });

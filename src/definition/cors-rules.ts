@@ -1,3 +1,4 @@
+import { bounds } from "../base/bounds.ts";
 import type { CorsConfiguration } from "./http-api.ts";
 
 /** AWS: API Gateway Developer Guide, "Configure CORS for HTTP APIs in API Gateway". */
@@ -16,6 +17,10 @@ export function checkCors(cors: CorsConfiguration): string | undefined {
   if (cors.AllowCredentials === true && AllowOrigins.includes("*")) {
     return "allow-credentials is not supported if 'allow-origin' is *";
   }
+  const isLong = [AllowMethods, AllowHeaders, ExposeHeaders].some(
+    (list) => list.join(",").length > bounds.corsListCharsMax.value,
+  );
+  if (isLong) return `Invalid CORS list specified: it has more than ${bounds.corsListCharsMax.value} characters`;
   const badOrigin = AllowOrigins.find((each) => !origin.test(each));
   if (badOrigin !== undefined) return `Invalid CORS origin specified: ${badOrigin}`;
   const badMethod = AllowMethods.find((each) => !methods.includes(each));
