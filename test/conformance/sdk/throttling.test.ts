@@ -77,8 +77,10 @@ test("UpdateStage throttles a method across threads at once; time, and a reset, 
   assert.equal(await served(restApiId, 10), 0);
   await advance(50_000_000);
   assert.equal(await served(restApiId, 10), 5);
-  // The method's own setting: not filled by the change.
+  // The method's own setting: not filled by the change, and not by the larger burst, which its rate fills.
   await update(["~1/GET/throttling/burstLimit", "22"]);
+  assert.equal(await served(restApiId, 10), 0);
+  await advance(20_000_000);
   assert.equal(await served(restApiId, 10), 2);
   await update(["~1/GET/throttling/rateLimit", "0"]);
   await advance(500_000_000);
