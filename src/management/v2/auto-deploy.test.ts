@@ -110,6 +110,18 @@ test("a deployment that was made by hand is never dropped", async () => {
   assert.notEqual(stages[0]!.DeploymentId, deploymentId);
 });
 
+test("a stage that is deleted takes its automatic deployment with it, unless another stage has it", async () => {
+  const apiId = await anApi();
+  await call(`POST /v2/apis/${apiId}/stages`, { stageName: "dev", autoDeploy: true });
+  await call(`POST /v2/apis/${apiId}/routes`, { routeKey: "GET /one" });
+  await call(`DELETE /v2/apis/${apiId}/stages/dev`);
+  const { stages } = await stored(apiId);
+  assert.deepEqual((await stored(apiId)).deployments, [stages[0]!.DeploymentId]);
+  await call(`DELETE /v2/apis/${apiId}/stages/%24default`);
+  const { deployments, snapshots } = await stored(apiId);
+  assert.deepEqual([deployments, snapshots], [[], []]);
+});
+
 test("deleting an API deletes everything that belongs to it", async () => {
   const apiId = await anApi();
   await call(`POST /v2/apis/${apiId}/routes`, { routeKey: "GET /one" });

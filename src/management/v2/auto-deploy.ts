@@ -45,7 +45,7 @@ export async function deployAutomatically(work: ControlChange, apiId: string): P
 
 /**
  * Deploys an API as it is stored, by one deployment for all of these stages, and returns the stages as they then are; the
- * caller writes them. The automatic deployments that they had are deleted unless one of the others has them. Otherwise
+ * caller writes them. The automatic deployments that they had are deleted unless one of the others has them: otherwise
  * an API of 300 routes would keep 300 snapshots of itself, and an API that is changed for years thousands.
  */
 export async function deployToStages(
@@ -56,7 +56,10 @@ export async function deployToStages(
 ): Promise<readonly HttpStage[]> {
   const { tx, call } = work;
   const { ApiId } = api;
-  const DeploymentId = call.ids.id(6);
+  let DeploymentId = call.ids.id(6);
+  while ((await tx.get(httpApiKinds.deployment, `${ApiId}/${DeploymentId}`)) !== undefined) {
+    DeploymentId = call.ids.id(6);
+  }
   await writeDeployment(work, await readHttpApiDefinition(tx, api), {
     DeploymentId,
     // Unconfirmed: the words; see docs/compatibility.md, "HTTP APIs, automatic deployments".
@@ -65,12 +68,22 @@ export async function deployToStages(
     AutoDeployed: true,
     DeploymentStatus: "DEPLOYED",
   });
+  await dropSuperseded(work, ApiId, stages, others);
+  const LastDeploymentStatusMessage = `Successfully deployed stage with deployment ID '${DeploymentId}'`;
+  return stages.map((stage) => ({ ...stage, DeploymentId, LastDeploymentStatusMessage }));
+}
+
+/** Deletes the automatic deployments that these stages had, unless one of the others has them. */
+export async function dropSuperseded(
+  work: ControlChange,
+  apiId: string,
+  stages: readonly HttpStage[],
+  others: readonly HttpStage[],
+): Promise<void> {
   const kept = new Set(others.map((stage) => stage.DeploymentId));
   for (const id of new Set(stages.map((stage) => stage.DeploymentId))) {
     if (id === undefined || kept.has(id)) continue;
-    const superseded = await tx.get<HttpDeployment>(httpApiKinds.deployment, `${ApiId}/${id}`);
-    if (superseded?.body.AutoDeployed === true) await deleteDeployment(work, ApiId, id);
+    const superseded = await work.tx.get<HttpDeployment>(httpApiKinds.deployment, `${apiId}/${id}`);
+    if (superseded?.body.AutoDeployed === true) await deleteDeployment(work, apiId, id);
   }
-  const LastDeploymentStatusMessage = `Successfully deployed stage with deployment ID '${DeploymentId}'`;
-  return stages.map((stage) => ({ ...stage, DeploymentId, LastDeploymentStatusMessage }));
 }

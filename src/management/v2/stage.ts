@@ -14,7 +14,7 @@ import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import { domainsMappedTo } from "../domains/domain-names.ts";
 import { checkTags } from "../tags/tag-rules.ts";
-import { deployToStages } from "./auto-deploy.ts";
+import { deployToStages, dropSuperseded } from "./auto-deploy.ts";
 import { deployments } from "./deployments.ts";
 import { onlyForWebSocket, refuse, refuseOnHttp, requireRoom, tooMany } from "./refusals.ts";
 import { stages } from "./stages.ts";
@@ -140,10 +140,12 @@ async function newStage(work: Change<"CreateStage", HttpApi>): Promise<HttpStage
  * API Gateway".
  */
 async function deployed(stage: HttpStage, work: Change<never, HttpApi>): Promise<HttpStage> {
-  const others = (await stages.all(work)).filter((other) => other.StageName !== stage.StageName);
-  const [after] = await deployToStages(work, work.parent, [stage], others);
+  const [after] = await deployToStages(work, work.parent, [stage], await othersOf(stage, work));
   return after!;
 }
+
+const othersOf = async ({ StageName }: HttpStage, work: Work<never, HttpApi>): Promise<readonly HttpStage[]> =>
+  (await stages.all(work)).filter((other) => other.StageName !== StageName);
 
 const afterChange = (stage: HttpStage, work: Change<never, HttpApi>): HttpStage => ({
   ...stage,
@@ -209,7 +211,10 @@ export const stage = {
       StageVariables: mergedVariables,
     },
     complete: changedStage,
-    onDelete: checkDeletable,
+    async onDelete(item, work) {
+      await checkDeletable(item, work);
+      await dropSuperseded(work, work.parent.ApiId, [item], await othersOf(item, work));
+    },
     view: viewStage,
   }),
   ...operations({
