@@ -54,7 +54,7 @@ type Enter = (path: string, request: Pick<InboundRequest, "header">) => DomainTa
 
 /** AWS: API Gateway Developer Guide, "Routing rules to connect API stages to a custom domain name for REST APIs". */
 function linkDomain(name: string, plan: CustomDomainPlan): CustomDomain {
-  const ways = [...plan.rules.map(linkRule), ...plan.mappings.map(linkMapping)];
+  const ways = [...plan.rules.map(linkRule), linkMappings(plan.mappings)];
   return {
     name,
     plan,
@@ -86,12 +86,31 @@ function linkRule({ headers, basePaths, apiId, stageName, stripsBasePath }: Rout
   };
 }
 
+/** The cost does not grow with the number of mappings: the path's starts are looked up, the longest first. */
+function linkMappings(mappings: readonly ApiMappingPlan[]): Enter {
+  const byKey = new Map(mappings.map((mapping) => [mapping.key, linkMapping(mapping)]));
+  const depthMax = mappings.reduce((depth, { key }) => Math.max(depth, key.split("/").length), 0);
+  return (path, request) => {
+    // The ends of the path's first segments, as many as a key may have.
+    const ends: number[] = [];
+    for (let end = 0; end < path.length && ends.length < depthMax; ) {
+      const slash = path.indexOf("/", end + 1);
+      end = slash < 0 ? path.length : slash;
+      ends.push(end);
+    }
+    for (let index = ends.length - 1; index >= 0; index--) {
+      const enter = byKey.get(path.slice(1, ends[index]));
+      if (enter !== undefined) return enter(path, request);
+    }
+    return byKey.get("")?.(path, request);
+  };
+}
+
 function linkMapping({ key, apiId, stageName }: ApiMappingPlan): Enter {
   const start = key === "" ? "" : `/${key}`;
   const stageKey = `${apiId}/${stageName}`;
   const basePathMatched = key === "" ? undefined : key;
   return (path) => {
-    if (!begins(path, key)) return undefined;
     if (stageName !== undefined) {
       return { apiId, key: stageKey, path: path.slice(start.length), entry: { basePathMatched, removed: start } };
     }
@@ -105,7 +124,6 @@ function linkMapping({ key, apiId, stageName }: ApiMappingPlan): Enter {
 
 /** Returns whether a path begins with whole segments. */
 function begins(path: string, segments: string): boolean {
-  if (segments === "") return true;
   if (!path.startsWith(segments, 1)) return false;
   const next = path[segments.length + 1];
   return next === undefined || next === "/";
