@@ -26,6 +26,10 @@ export const bounds = {
     source: "ours: names of headers that a thread remembers as sendable, and so for answers",
   },
   headerNameKnownCharsMax: { value: 128, source: "ours: each of these names" },
+  headerNamesWrittenMax: {
+    value: 1_024,
+    source: "ours: names of headers and parameters that a thread remembers as JSON for events",
+  },
   chunkSizeDigitsMax: {
     value: 8,
     source: "ours: digits of a chunk's size; 4 GB in one chunk is more than any limit lets through",

@@ -1,3 +1,4 @@
+import { bounds } from "../../base/bounds.ts";
 import type { PayloadFormat } from "../../plan/payload-format.ts";
 import type { MethodPlan, StagePlan } from "../../plan/plan.ts";
 import type { Caller, IamIdentity } from "../caller.ts";
@@ -95,12 +96,12 @@ function linkSecondRequest(
   const route = `","routeKey":${json(method.routeKey)},"stage":${json(stage.stageName)},"time":"`;
   return (exchange, path, bodyBytes) => {
     const { request, domainName, caller } = exchange;
-    const values = mappedHeaders(exchange, bodyBytes, mapping);
+    const headers = mappedHeaders(exchange, bodyBytes, mapping);
     const { rawQuery, query } = mappedQuery(exchange, mapping);
     return (
-      `,"rawQueryString":${json(rawQuery)}${cookieMember(values)},"headers":${joinedMap(sorted(values))}` +
-      `${rawQuery === "" ? "" : queryMember(query)}${start}${writeAuthorizer(caller)},"domainName":${json(domainName)},` +
-      `"domainPrefix":${json(prefixOf(domainName))},"http":{"method":"${exchange.httpMethod}","path":${path},` +
+      `,"rawQueryString":${json(rawQuery)}${cookieMember(headers)},"headers":${joinedMap(headers)}` +
+      `${rawQuery === "" ? "" : queryMember(query)}${start}${writeAuthorizer(caller)},${writeDomain(domainName)},` +
+      `"http":{"method":"${exchange.httpMethod}","path":${path},` +
       `"protocol":"HTTP/${request.httpVersion}","sourceIp":${json(caller.sourceAddress)},` +
       `"userAgent":${json(caller.userAgent ?? "")}},"requestId":"${exchange.requestId}${route}` +
       `${requestTime(exchange.startedMs)}","timeEpoch":${exchange.startedMs}}` +
@@ -125,10 +126,10 @@ function linkFirstEvent(stage: StagePlan, method: MethodPlan, mapping?: EventMap
     const isBinary = body.length > 0 && !isText(exchange);
     return (
       `${start}${mapped === undefined ? path : json(mapped)},"httpMethod":"${httpMethod}","headers":` +
-      `${lastAndAll(sorted(mappedHeaders(exchange, body.length, mapping)), '"multiValueHeaders":')},"queryStringParameters":` +
-      `${query.size === 0 ? noQuery : lastAndAll(query, '"multiValueQueryStringParameters":')}` +
-      `${context}${writeFirstAuthorizer(exchange)},"domainName":${json(domainName)},` +
-      `"domainPrefix":${json(prefixOf(domainName))},"extendedRequestId":"${requestId}","httpMethod":"${httpMethod}",` +
+      `${lastAndAll(mappedHeaders(exchange, body.length, mapping), '"multiValueHeaders":')},"queryStringParameters":` +
+      `${query.size === 0 ? noQuery : lastAndAll([...query], '"multiValueQueryStringParameters":')}` +
+      `${context}${writeFirstAuthorizer(exchange)},${writeDomain(domainName)},` +
+      `"extendedRequestId":"${requestId}","httpMethod":"${httpMethod}",` +
       `"identity":${writeIdentity(caller)},"path":${path},"protocol":"HTTP/${request.httpVersion}",` +
       `"requestId":"${requestId}","requestTime":"${requestTime(exchange.startedMs)}",` +
       `"requestTimeEpoch":${exchange.startedMs}${resource}` +
@@ -154,8 +155,8 @@ function linkFirstAuthorizerEvent(stage: StagePlan, method: MethodPlan): WriteHt
     return (
       `{"version":"1.0","type":"REQUEST","methodArn":${json(routeArn)},"identitySource":${source},` +
       `"authorizationToken":${source}${resource}${path},"httpMethod":"${exchange.httpMethod}","headers":` +
-      `${lastMap(sorted(eventHeaders(exchange, announcedBytes(exchange))))},"queryStringParameters":` +
-      `${lastMap(exchange.query)},"pathParameters":${pathMap(exchange)}${variables}${path}${context}` +
+      `${lastMap(eventHeaders(exchange, announcedBytes(exchange)))},"queryStringParameters":` +
+      `${lastMap([...exchange.query])},"pathParameters":${pathMap(exchange)}${variables}${path}${context}` +
       `${exchange.requestId}","identity":{"apiKey":null,"sourceIp":${json(exchange.caller.sourceAddress)}${end}` +
       `${exchange.httpMethod}${api}`
     );
@@ -179,54 +180,69 @@ function decodedPath(path: string): string {
   return end < 0 ? decoded : decoded.slice(0, end);
 }
 
-const prefixOf = (domainName: string): string => {
-  const dot = domainName.indexOf(".");
-  return dot < 0 ? domainName : domainName.slice(0, dot);
-};
+let lastDomain = "";
+let domainMembers = "";
 
-type Values = ReadonlyMap<string, string | readonly string[]>;
+/** Returns the members about the called host, which is mostly the same as last time. */
+function writeDomain(domainName: string): string {
+  if (domainName !== lastDomain || domainMembers === "") {
+    const dot = domainName.indexOf(".");
+    lastDomain = domainName;
+    domainMembers = `"domainName":${json(domainName)},"domainPrefix":${json(dot < 0 ? domainName : domainName.slice(0, dot))}`;
+  }
+  return domainMembers;
+}
+
 type Entry = readonly [string, string | readonly string[]];
-type Entries = Iterable<Entry>;
+/** A list, and not just something to iterate: with maps and lists in one loop, events took twice the time on some runs. */
+type Entries = readonly Entry[];
+
+/** Headers by their lower-case names. As users show events, they are in the order of their names. */
+type Headers = [string, string | string[]][];
 
 /**
- * Returns the headers that a function sees, by their lower-case names: those received, and those that the gateway adds.
- * `bodyBytes` is undefined where the length of a body is not known.
+ * Adds a header in its place. A request has so few of them that this takes half the time of a map that is sorted afterwards.
  */
-function eventHeaders(exchange: Exchange, bodyBytes: number | undefined): Map<string, string | string[]> {
+function addHeader(headers: Headers, name: string, value: string): void {
+  let at = headers.length;
+  while (at > 0 && headers[at - 1]![0] > name) at--;
+  const before = headers[at - 1];
+  if (before !== undefined && before[0] === name) {
+    if (typeof before[1] === "string") before[1] = [before[1], value];
+    else before[1].push(value);
+    return;
+  }
+  const header: Headers[number] = [name, value];
+  headers.push(header);
+  for (let index = headers.length - 1; index > at; index--) headers[index] = headers[index - 1]!;
+  headers[at] = header;
+}
+
+/**
+ * Returns the headers that a function sees: those received, and those that the gateway adds. `bodyBytes` is undefined where
+ * the length of a body is not known.
+ */
+function eventHeaders(exchange: Exchange, bodyBytes: number | undefined): Headers {
   const { rawHeaders, headerNames } = exchange.request;
-  const values = new Map<string, string | string[]>();
+  const headers: Headers = [];
   for (let index = 0; index < headerNames.length; index++) {
     const name = headerNames[index]!;
-    if (droppedFromHttpApiEvent.has(name)) continue;
-    const value = rawHeaders[2 * index + 1]!;
-    const known = values.get(name);
-    if (known === undefined) values.set(name, value);
-    else if (typeof known === "string") values.set(name, [known, value]);
-    else known.push(value);
+    if (!droppedFromHttpApiEvent.has(name)) addHeader(headers, name, rawHeaders[2 * index + 1]!);
   }
-  if (bodyBytes !== undefined) values.set("content-length", String(bodyBytes));
-  values.set("x-amzn-trace-id", exchange.traceHeader);
-  for (const name of forwarding) values.set(name, forwardingHeader(exchange, name) ?? "");
-  return values;
+  if (bodyBytes !== undefined) addHeader(headers, "content-length", String(bodyBytes));
+  addHeader(headers, "x-amzn-trace-id", exchange.traceHeader);
+  for (const name of forwarding) addHeader(headers, name, forwardingHeader(exchange, name) ?? "");
+  return headers;
 }
 
 /** Returns the same after the mappings. */
-function mappedHeaders(
-  exchange: Exchange,
-  bodyBytes: number | undefined,
-  mapping: EventMapping | undefined,
-): Map<string, string | string[]> {
-  const values = eventHeaders(exchange, bodyBytes);
-  if (mapping?.headers === undefined) return values;
-  const list = [...values].flatMap(([name, each]) => [each].flat().flatMap((value) => [name, value]));
+function mappedHeaders(exchange: Exchange, bodyBytes: number | undefined, mapping: EventMapping | undefined): Headers {
+  const headers = eventHeaders(exchange, bodyBytes);
+  if (mapping?.headers === undefined) return headers;
+  const list = headers.flatMap(([name, each]) => [each].flat().flatMap((value) => [name, value]));
   mapping.headers(exchange, list);
-  const mapped = new Map<string, string[]>();
-  for (let index = 0; index < list.length; index += 2) {
-    const name = list[index]!.toLowerCase();
-    const known = mapped.get(name);
-    if (known === undefined) mapped.set(name, [list[index + 1]!]);
-    else known.push(list[index + 1]!);
-  }
+  const mapped: Headers = [];
+  for (let index = 0; index < list.length; index += 2) addHeader(mapped, list[index]!.toLowerCase(), list[index + 1]!);
   return mapped;
 }
 
@@ -245,30 +261,36 @@ const forwarding = ["x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"] 
 const announcedBytes = ({ request: { hasBody, contentLength } }: Exchange): number | undefined =>
   hasBody ? contentLength : 0;
 
-/** As users show events, headers are in the order of their names. */
-function sorted(values: Values): readonly Entry[] {
-  const entries: Entry[] = [];
-  for (const name of [...values.keys()].sort()) entries.push([name, values.get(name)!]);
-  return entries;
-}
-
 /** Takes the cookies out of the headers. */
-function cookieMember(values: Map<string, string | string[]>): string {
-  const sent = values.get("cookie");
-  if (sent === undefined) return "";
-  values.delete("cookie");
+function cookieMember(headers: Headers): string {
+  const at = headers.findIndex(([name]) => name === "cookie");
+  if (at < 0) return "";
+  const [[, sent]] = headers.splice(at, 1) as [Headers[number]];
   const lines = typeof sent === "string" ? [sent] : sent;
   const cookies = lines.flatMap((line) => line.split(";")).map((cookie) => cookie.trim());
   const given = cookies.filter((cookie) => cookie !== "");
   return given.length === 0 ? "" : `,"cookies":${json(given)}`;
 }
 
+/** The names of headers and parameters as JSON. Writing one anew takes ten times as long as finding it. */
+const writtenNames = new Map<string, string>();
+
+function writeName(name: string): string {
+  const known = writtenNames.get(name);
+  if (known !== undefined) return known;
+  const written = json(name);
+  if (writtenNames.size < bounds.headerNamesWrittenMax.value && name.length <= bounds.headerNameKnownCharsMax.value)
+    writtenNames.set(name, written);
+  return written;
+}
+
 /** Returns a map in which several values are one, with commas. */
 function joinedMap(entries: Entries): string {
   let text = "{";
   let comma = "";
-  for (const [name, value] of entries) {
-    text += `${comma}${json(name)}:${json(typeof value === "string" ? value : value.join())}`;
+  for (let index = 0; index < entries.length; index++) {
+    const [name, value] = entries[index]!;
+    text += `${comma}${writeName(name)}:${json(typeof value === "string" ? value : value.join())}`;
     comma = ",";
   }
   return `${text}}`;
@@ -278,8 +300,9 @@ function joinedMap(entries: Entries): string {
 function lastMap(entries: Entries): string {
   let text = "{";
   let comma = "";
-  for (const [name, value] of entries) {
-    text += `${comma}${json(name)}:${json(typeof value === "string" ? value : value.at(-1))}`;
+  for (let index = 0; index < entries.length; index++) {
+    const [name, value] = entries[index]!;
+    text += `${comma}${writeName(name)}:${json(typeof value === "string" ? value : value.at(-1))}`;
     comma = ",";
   }
   return `${text}}`;
@@ -290,8 +313,9 @@ function lastAndAll(entries: Entries, second: string): string {
   let last = "{";
   let all = "{";
   let comma = "";
-  for (const [name, value] of entries) {
-    const key = json(name);
+  for (let index = 0; index < entries.length; index++) {
+    const [name, value] = entries[index]!;
+    const key = writeName(name);
     const text = json(typeof value === "string" ? value : value.at(-1));
     last += `${comma}${key}:${text}`;
     all += typeof value === "string" ? `${comma}${key}:[${text}]` : `${comma}${key}:${json(value)}`;
@@ -300,7 +324,8 @@ function lastAndAll(entries: Entries, second: string): string {
   return `${last}},${second}${all}}`;
 }
 
-const queryMember = (query: Query): string => (query.size === 0 ? "" : `,"queryStringParameters":${joinedMap(query)}`);
+const queryMember = (query: Query): string =>
+  query.size === 0 ? "" : `,"queryStringParameters":${joinedMap([...query])}`;
 
 function pathMap({ pathNames, pathValues }: Exchange): string {
   let text = "{";
