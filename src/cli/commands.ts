@@ -221,7 +221,7 @@ export const commands: readonly CommandFacts[] = [
       {
         flags: "--language <NAME>",
         help: "the SDK's language; required",
-        choices: ["javascript", "java", "android", "swift", "ruby", "typescript", "python"],
+        choices: ["javascript", "java", "android", "swift", "objectivec", "ruby", "typescript", "python"],
       },
       { flags: "--out <PATH>", help: "a folder for the SDK's folder (default: here), or a file that ends with .zip" },
       { flags: "--stage <NAME>", help: "the stage (default: the only one)" },

@@ -16,7 +16,7 @@ export async function runSdk({ args, options, output }: Invocation): Promise<num
     throw new UserError({
       what: "An SDK of which language?",
       why: "There is no default.",
-      next: "Name it with --language: javascript, java, android, swift, ruby, typescript or python.",
+      next: "Name it with --language: javascript, java, android, swift, objectivec, ruby, typescript or python.",
       isUsage: true,
     });
   const given = readParameters((options["set"] ?? []) as readonly string[]);
@@ -112,7 +112,7 @@ function readParameters(set: readonly string[]): Record<string, string> {
   );
 }
 
-/** Returns the names that Android, Java, Ruby and Swift require, since AWS has no default for them. */
+/** Returns the names that Android, Java, Ruby, Swift and Objective-C require, since AWS has no default for them. */
 function namesOf(apiName: string, language: string): Record<string, string> {
   const word = apiName.replaceAll(/[^A-Za-z0-9]+(.)?/g, (_, next: string | undefined) => next?.toUpperCase() ?? "");
   const service = /^[A-Za-z]/.test(word) ? word.charAt(0).toUpperCase() + word.slice(1, 100) : "Api";
@@ -120,7 +120,7 @@ function namesOf(apiName: string, language: string): Record<string, string> {
     const name = service.toLowerCase();
     return { groupId: "sdk", invokerPackage: `sdk.${name}api`, artifactId: `${name}-sdk`, artifactVersion: "1.0.0" };
   }
-  if (language === "swift") return { classPrefix: "API" };
+  if (language === "swift" || language === "objectivec") return { classPrefix: "API" };
   if (language !== "java" && language !== "ruby") return {};
   return {
     "service.name": service,

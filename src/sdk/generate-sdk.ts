@@ -5,6 +5,7 @@ import type { RestApiDefinition } from "../definition/rest-api.ts";
 import { writeAndroid } from "./android.ts";
 import { writeJava } from "./java.ts";
 import { writeJavascript } from "./javascript.ts";
+import { writeObjectiveC } from "./objective-c.ts";
 import { writePython } from "./python.ts";
 import { writeRuby } from "./ruby.ts";
 import { readSdkApi, type SdkApi } from "./sdk-api.ts";
@@ -29,6 +30,7 @@ const writers: Readonly<Record<string, (api: SdkApi, parameters: SdkParameters) 
   android: writeAndroid,
   java: writeJava,
   javascript: writeJavascript,
+  objectivec: writeObjectiveC,
   python: writePython,
   ruby: writeRuby,
   swift: writeSwift,

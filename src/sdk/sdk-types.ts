@@ -74,7 +74,10 @@ function property(name: string, friendlyName: string, description: string, isReq
   return { name, friendlyName, description, required: isRequired };
 }
 
-/** The first five are AWS's, the others ours. */
+/** AWS: API Gateway REST API reference, "GetSdk", parameters. */
+const classPrefix = property("classPrefix", "Prefix", "Prefix of the names of all generated classes", required);
+
+/** The first six are AWS's, the others ours. */
 export const sdkTypes: readonly SdkType[] = [
   {
     id: "android",
@@ -130,6 +133,12 @@ export const sdkTypes: readonly SdkType[] = [
   },
   { id: "javascript", friendlyName: "JavaScript", description: "", configurationProperties: [] },
   {
+    id: "objectivec",
+    friendlyName: "iOS (Objective-C)",
+    description: "",
+    configurationProperties: [classPrefix],
+  },
+  {
     id: "ruby",
     friendlyName: "Ruby",
     description: "Ruby SDK generator for API Gateway APIs",
@@ -148,10 +157,7 @@ export const sdkTypes: readonly SdkType[] = [
     id: "swift",
     friendlyName: "iOS (Swift)",
     description: "",
-    // AWS: API Gateway REST API reference, "GetSdk", parameters.
-    configurationProperties: [
-      property("classPrefix", "Prefix", "Prefix of the names of all generated classes", required),
-    ],
+    configurationProperties: [classPrefix],
   },
   {
     id: "typescript",
@@ -174,9 +180,6 @@ export const sdkTypes: readonly SdkType[] = [
     ],
   },
 ];
-
-/** The type of AWS that Portico has no generator for. */
-export const typesOfAwsOnly: readonly string[] = ["objectivec"];
 
 /** AWS: API Gateway REST API reference, "GetSdk", has these names for two of Java's parameters. */
 const otherNames: Readonly<Record<string, string>> = {

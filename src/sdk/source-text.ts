@@ -64,6 +64,26 @@ export const slashComment = (text: string, indent = ""): string =>
     .join("\n")
     .concat("\n");
 
+export const objectiveCKeywords: readonly string[] = (
+  "BOOL Class IMP NO NULL SEL YES _cmd asm auto bool break bycopy byref case char class const continue default do double " +
+  "else enum extern false float for goto id if in inline inout int long nil nonatomic nullable oneway out register " +
+  "restrict retain return self short signed sizeof static strong struct super switch true typedef typeof union unsigned " +
+  "void volatile weak while"
+).split(" ");
+
+/** Returns a literal of Objective-C. A question mark may begin a trigraph; below U+00A0 there are octal escapes only. */
+export const objectiveCString = (text: string): string =>
+  `@"${text.toWellFormed().replace(/[^ !#->@-[\]-~]/gu, (char) => {
+    if (char === '"' || char === "\\" || char === "?") return `\\${char}`;
+    const code = char.codePointAt(0)!;
+    if (code < 0x80) return `\\${code.toString(8).padStart(3, "0")}`;
+    if (code < 0xa0) return " ";
+    return code < 0x10000 ? `\\u${code.toString(16).padStart(4, "0")}` : `\\U${code.toString(16).padStart(8, "0")}`;
+  })}"`;
+
+/** Returns comment lines of Objective-C, in which a backslash at the end would continue the line. */
+export const objectiveCComment = (text: string): string => slashComment(text.replaceAll("\\", "&#92;"));
+
 /** Returns a literal of Ruby in double quotes, without interpolation. */
 export const rubyString = (text: string): string =>
   `"${text.replace(/[^ !$-[\]-~]/gu, (char) =>

@@ -8,8 +8,8 @@ import { unzipSync } from "fflate";
 import type { Method, RestApiDefinition } from "../../src/definition/rest-api.ts";
 import { generateSdk } from "../../src/sdk/generate-sdk.ts";
 import { readSdkParameters, sdkTypes } from "../../src/sdk/sdk-types.ts";
+import { problemOfIosText } from "../ios-text.ts";
 import { below, chance, pick, seed } from "../random.ts";
-import { problemOfSwift } from "../swift-text.ts";
 import { run, tool } from "../tool.ts";
 import { random } from "./from-models.ts";
 
@@ -315,10 +315,14 @@ test(named("Ruby"), tool("ruby", ["--version"], true), async () => {
   }
 });
 
-test("fuzz: Swift SDKs of strange APIs end every literal, comment and bracket", () => {
-  for (const one of folders["swift"]!) {
-    for (const file of globSync("generated-src/*.swift", { cwd: one })) {
-      assert.equal(problemOfSwift(readFileSync(join(one, file), "utf8")), undefined, file);
+test("fuzz: SDKs of strange APIs for iOS end every literal, comment and bracket", () => {
+  for (const language of ["swift", "objectivec"] as const) {
+    for (const one of folders[language]!) {
+      for (const file of globSync("generated-src/*.{swift,h,m}", { cwd: one })) {
+        if (file.endsWith("Bridging_Header.h")) continue;
+        const text = readFileSync(join(one, file), "utf8");
+        assert.equal(problemOfIosText(language, text), undefined, `${language} ${file}`);
+      }
     }
   }
 });

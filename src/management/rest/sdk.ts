@@ -1,8 +1,8 @@
 import type { RestApi, RestApiDefinition, Stage } from "../../definition/rest-api.ts";
 import { restKinds } from "../../definition/rest-api.ts";
-import { ApiError, badRequest, notFound } from "../../protocol/errors.ts";
+import { badRequest, notFound } from "../../protocol/errors.ts";
 import type { SdkRequest } from "../../sdk/generate-sdk.ts";
-import { readSdkParameters, SdkParameterProblem, type SdkType, sdkTypes, typesOfAwsOnly } from "../../sdk/sdk-types.ts";
+import { readSdkParameters, SdkParameterProblem, type SdkType, sdkTypes } from "../../sdk/sdk-types.ts";
 import { addressOfApi } from "../apis/api-address.ts";
 import { sdkJob } from "./document-jobs.ts";
 import { restApis } from "./rest-apis.ts";
@@ -17,11 +17,8 @@ async function getSdkType({ input }: Work<"GetSdkType">): Promise<unknown> {
   return requireType(input.id, () => notFound("Invalid SDK type identifier specified"));
 }
 
-/** Returns the SDK type of that name. Throws 501 for a type that only AWS has, and `mistake` for any other name. */
+/** Returns the SDK type of that name; throws `mistake` if there is none. */
 function requireType(id: string, mistake: () => Error): SdkType {
-  if (typesOfAwsOnly.includes(id)) {
-    throw new ApiError("NotImplementedException", `Generating SDKs of type ${id} is not implemented.`);
-  }
   const type = sdkTypes.find((one) => one.id === id);
   if (type === undefined) throw mistake();
   return type;
