@@ -1,4 +1,5 @@
 import type { LogSink } from "../telemetry/log-sink.ts";
+import { isSecretName, maskQuery } from "../telemetry/secrets.ts";
 import type { WafVerdict } from "../waf/link-web-acl.ts";
 import { isLogged, type WafLogging } from "../waf/logging.ts";
 import type { WebAcl } from "../waf/web-acl.ts";
@@ -8,15 +9,6 @@ export type WriteWafLog = (exchange: Exchange, verdict: WafVerdict) => void;
 
 const redacted = "REDACTED";
 
-/** Headers that are never logged: AWS leaves that to the user's redacted fields. */
-const secret: readonly string[] = [
-  "authorization",
-  "cookie",
-  "proxy-authorization",
-  "x-amz-security-token",
-  "x-api-key",
-];
-
 /**
  * Links a web ACL's log: a line of JSON for each request that its filter keeps.
  * AWS: AWS WAF Developer Guide, "Log fields for web ACL traffic", "CloudWatch Logs": the stream's name.
@@ -24,10 +16,7 @@ const secret: readonly string[] = [
 export function linkWafLog({ Name, ARN }: WebAcl, logging: WafLogging, logs: LogSink): WriteWafLog {
   const { account, region, group, redactedFields, filter } = logging;
   const writer = logs.open({ account, region, group, stream: `${region}_${Name}_0` });
-  const hidden = new Set([
-    ...secret,
-    ...redactedFields.flatMap(({ SingleHeader }) => SingleHeader?.Name.toLowerCase() ?? []),
-  ]);
+  const hidden = new Set(redactedFields.flatMap(({ SingleHeader }) => SingleHeader?.Name.toLowerCase() ?? []));
   const hides = (part: "UriPath" | "QueryString" | "Method"): boolean =>
     redactedFields.some((field) => field[part] !== undefined);
   const [hidesPath, hidesQuery, hidesMethod] = [hides("UriPath"), hides("QueryString"), hides("Method")];
@@ -73,10 +62,11 @@ export function linkWafLog({ Name, ARN }: WebAcl, logging: WafLogging, logs: Log
         country: "-",
         headers: request.headerNames.map((name, index) => ({
           name: request.rawHeaders[2 * index]!,
-          value: hidden.has(name) ? redacted : request.rawHeaders[2 * index + 1]!,
+          // AWS leaves secrets to the user's redacted fields.
+          value: hidden.has(name) || isSecretName(name) ? redacted : request.rawHeaders[2 * index + 1]!,
         })),
         uri: hidesPath ? redacted : exchange.fullPath,
-        args: hidesQuery ? redacted : rawQuery,
+        args: hidesQuery ? redacted : maskQuery(rawQuery, redacted),
         httpVersion: `HTTP/${request.httpVersion}`,
         httpMethod: hidesMethod ? redacted : request.method,
         requestId,

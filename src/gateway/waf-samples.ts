@@ -1,4 +1,5 @@
 import { bounds } from "../base/bounds.ts";
+import { isSecretName, maskQuery } from "../telemetry/secrets.ts";
 import type { WafVerdict } from "../waf/link-web-acl.ts";
 import type { FoundSamples, SampleKey, WafSample } from "../waf/samples.ts";
 import type { Exchange } from "./exchange.ts";
@@ -14,13 +15,7 @@ interface Ring {
 /** A ring keeps this many, and takes one more only now and then once it is full. */
 const ringSize = 100;
 const pauseMs = 50;
-const masked: ReadonlySet<string> = new Set([
-  "authorization",
-  "cookie",
-  "x-api-key",
-  "x-amz-security-token",
-  "proxy-authorization",
-]);
+const mask = "*****";
 
 /** The latest requests that rules matched, in bounded memory. */
 export class WafSamples {
@@ -80,11 +75,11 @@ function describe(exchange: Exchange, verdict: WafVerdict): Omit<WafSample, "act
     atMs: exchange.startedMs,
     clientAddress: exchange.caller.sourceAddress,
     method: request.method,
-    uri: rawQuery === "" ? exchange.fullPath : `${exchange.fullPath}?${rawQuery}`,
+    uri: rawQuery === "" ? exchange.fullPath : `${exchange.fullPath}?${maskQuery(rawQuery, mask)}`,
     httpVersion: `HTTP/${request.httpVersion}`,
     headers: request.headerNames.flatMap((name, index) => [
       request.rawHeaders[2 * index]!,
-      masked.has(name) ? "*****" : request.rawHeaders[2 * index + 1]!,
+      isSecretName(name) ? mask : request.rawHeaders[2 * index + 1]!,
     ]),
     insertedHeaders: verdict.insertedHeaders,
     responseCode: verdict.response?.status,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isSecretName, maskValue, Secrets } from "./secrets.ts";
+import { isSecretName, maskQuery, maskValue, Secrets } from "./secrets.ts";
 
 test("names of credentials are secret, in any case, and plain names are not", () => {
   for (const name of ["Authorization", "x-api-key", "X-Amz-Security-Token", "COOKIE", "Set-Cookie", "access_token"]) {
@@ -67,4 +67,12 @@ test("a text that looks like a replacement pattern is put in as it is", () => {
   const secrets = new Secrets();
   secrets.maskPairs(["X-Token", "$&$&$&$&$&$&$&$&"]);
   assert.equal(secrets.mask("<$&$&$&$&$&$&$&$&>"), "<************$&$&>");
+});
+
+test("a query's secrets are masked whatever their names' encoding", () => {
+  assert.equal(
+    maskQuery("a=1&toke%6e=2&X-Amz-Signature=3=4&secret&b", "*"),
+    "a=1&toke%6e=*&X-Amz-Signature=*&secret&b",
+  );
+  assert.equal(new Secrets().maskUri("/p?%74oken=0123456789abcdef"), "/p?%74oken=************cdef");
 });

@@ -30,6 +30,24 @@ export function maskValue(value: string): string {
   return "*".repeat(value.length - shown) + value.slice(value.length - shown);
 }
 
+/** Returns a query as received with `mask` in the place of values whose names sound like secrets, however they are encoded. */
+export const maskQuery = (query: string, mask: string): string =>
+  query
+    .split("&")
+    .map((pair) => {
+      const equals = pair.indexOf("=");
+      return equals >= 0 && isSecretName(parameterName(pair.slice(0, equals)))
+        ? pair.slice(0, equals + 1) + mask
+        : pair;
+    })
+    .join("&");
+
+/** Returns a parameter's name as whoever reads it decodes it. */
+const parameterName = (name: string): string =>
+  name.includes("%")
+    ? name.replace(/%([0-9a-fA-F]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
+    : name;
+
 /** Shorter values are masked under their own names only, because elsewhere such a text may be anything. */
 const recognisedChars = 8;
 
@@ -78,7 +96,7 @@ export class Secrets {
       .split("&")
       .map((pair) => {
         const equals = pair.indexOf("=");
-        if (equals < 0 || !this.#isSecret(pair.slice(0, equals))) return pair;
+        if (equals < 0 || !this.#isSecret(parameterName(pair.slice(0, equals)))) return pair;
         const value = pair.slice(equals + 1);
         this.#learn(value);
         return `${pair.slice(0, equals)}=${maskValue(value)}`;

@@ -195,6 +195,26 @@ test("a request whose inspection takes too long is blocked, and holds nobody up"
   assert.equal((await gateway.call("/mock")).text, "served");
 });
 
+test("logs and samples of a web ACL show no secret, wherever it stands and however its name is written", async () => {
+  const lines: string[] = [];
+  await using gateway = await startGateway({ onLog: (_group, line) => lines.push(line) });
+  const VisibilityConfig = { SampledRequestsEnabled: true, CloudWatchMetricsEnabled: true, MetricName: "counted" };
+  const rule = aRule("counted", finds({ UriPath: {} }, "mock"), { Action: { Count: {} }, VisibilityConfig });
+  const webAcl = aWebAcl([rule]);
+  const logging: WafLogging = { account: "000000000000", region: "us-east-1", group: "waf", redactedFields: [] };
+  gateway.gateway.setWebAcl(webAclArn, { kind: "web-acl", webAcl, parts: noParts, logging });
+  gateway.deploy(aRestApi({ "/mock": { GET: aMethod(aMock("served")) } }), stage);
+  const query = "X-Amz-Signature=hidden1&access_token=hidden2&%61pi%5Fkey=hidden3&plain=shown1";
+  const headers = { "X-Auth-Token": "hidden4", Cookie: "hidden5", "X-Client-Secret": "hidden6", "X-Plain": "shown2" };
+  await gateway.call(`/mock?${query}`, { headers });
+  const { samples } = gateway.gateway.wafSamples({ arn: webAclArn, metric: "counted" });
+  assert.deepEqual([lines.length, samples.length], [1, 1]);
+  for (const told of [lines.join(), JSON.stringify(samples)]) {
+    assert.doesNotMatch(told, /hidden/);
+    for (const shown of ["plain=shown1", "shown2"]) assert.ok(told.includes(shown), shown);
+  }
+});
+
 test("a web ACL's log has a line for each request that its filter keeps, without secrets and redacted fields", async () => {
   const lines: [string, Record<string, unknown>][] = [];
   await using gateway = await startGateway({ onLog: (group, line) => lines.push([group, JSON.parse(line)]) });
