@@ -45,31 +45,41 @@ export const makeCustomDomainSource = (domains: readonly string[]): PublicationS
   }),
 });
 
+/** What each routing mode asks. One that is not among them closes the name. */
+const routingModes: Readonly<Record<string, { readonly byRules: boolean; readonly byMappings: boolean }>> = {
+  BASE_PATH_MAPPING_ONLY: { byRules: false, byMappings: true },
+  ROUTING_RULE_ONLY: { byRules: true, byMappings: false },
+  ROUTING_RULE_THEN_BASE_PATH_MAPPING: { byRules: true, byMappings: true },
+};
+
 function planOf(
   { account, region }: Scope,
   name: DomainName,
   mappings: readonly BasePathMapping[],
   rules: readonly RoutingRule[],
 ): CustomDomainPlan {
-  const closed = reasonToClose(name);
+  const mode = Object.hasOwn(routingModes, name.routingMode) ? routingModes[name.routingMode] : undefined;
+  const closed = reasonToClose(name) ?? (mode === undefined ? `the routingMode ${name.routingMode}` : undefined);
   return {
     account,
     region,
     ...(closed === undefined ? {} : { closed }),
-    rules: name.routingMode === "BASE_PATH_MAPPING_ONLY" ? [] : rules.toSorted(byPriority).map(ruleOf),
-    mappings: name.routingMode === "ROUTING_RULE_ONLY" ? [] : mappings.map(mappingOf).sort(longestFirst),
+    rules: mode?.byRules === true ? rules.toSorted(byPriority).map(ruleOf) : [],
+    mappings: mode?.byMappings === true ? mappings.map(mappingOf).sort(longestFirst) : [],
   };
 }
 
 /** Returns the first check of a domain name that can't be made, since names are served in clear text. */
 function reasonToClose(name: DomainName): string | undefined {
   if (name.mutualTlsAuthentication !== undefined) return "mutualTlsAuthentication";
-  if (name.endpointAccessMode === "STRICT") return "endpointAccessMode STRICT";
+  const { endpointAccessMode: accessMode = "BASIC" } = name;
+  if (accessMode !== "BASIC") return `endpointAccessMode ${accessMode}`;
   if (name.policy !== undefined || name.managementPolicy !== undefined) return "a policy";
   return undefined;
 }
 
 function mappingOf({ basePath, restApiId: apiId, stage }: BasePathMapping): ApiMappingPlan {
+  if (typeof basePath !== "string") throw new Error("a mapping has a key that can't be read");
   const key = basePath === emptyBasePath ? "" : basePath;
   return stage === undefined ? { key, apiId } : { key, apiId, stageName: stage };
 }
@@ -77,14 +87,26 @@ function mappingOf({ basePath, restApiId: apiId, stage }: BasePathMapping): ApiM
 const longestFirst = ({ key: one }: ApiMappingPlan, { key: other }: ApiMappingPlan): number =>
   other.length - one.length || (one < other ? -1 : 1);
 
-function ruleOf({ Conditions, Actions: [{ InvokeApi: target }] }: RoutingRule): RoutingRulePlan {
-  const headers = Conditions.flatMap(({ MatchHeaders }) => (MatchHeaders === undefined ? [] : [MatchHeaders.AnyOf]));
-  const basePaths = Conditions.flatMap(({ MatchBasePaths }) => MatchBasePaths?.AnyOf ?? []);
+/** Throws for a condition in a form that can't be read: without it, the rule would take every request. */
+function ruleOf({ RoutingRuleId, Conditions, Actions }: RoutingRule): RoutingRulePlan {
+  const [{ InvokeApi: target }] = Actions;
+  const unread = (): Error => new Error(`the routing rule ${RoutingRuleId} has a condition that can't be read`);
+  const headers: (readonly { readonly name: string; readonly glob: string }[])[] = [];
+  let basePaths: readonly string[] | undefined;
+  for (const { MatchHeaders, MatchBasePaths } of Conditions) {
+    if (MatchHeaders !== undefined) {
+      headers.push(
+        MatchHeaders.AnyOf.map(({ Header, ValueGlob }) => ({ name: Header.toLowerCase(), glob: ValueGlob })),
+      );
+    } else if (MatchBasePaths !== undefined && basePaths === undefined) {
+      basePaths = MatchBasePaths.AnyOf.toSorted((one, other) => other.length - one.length);
+    } else throw unread();
+  }
+  if (headers.some((list) => list.some(({ glob }) => typeof glob !== "string"))) throw unread();
+  if (basePaths?.some((path) => typeof path !== "string")) throw unread();
   return {
-    headers: headers.map((list) =>
-      list.map(({ Header, ValueGlob }) => ({ name: Header.toLowerCase(), glob: ValueGlob })),
-    ),
-    ...(basePaths.length === 0 ? {} : { basePaths: basePaths.toSorted((one, other) => other.length - one.length) }),
+    headers,
+    ...(basePaths === undefined ? {} : { basePaths }),
     apiId: target.ApiId,
     stageName: target.Stage,
     stripsBasePath: target.StripBasePath === true,
