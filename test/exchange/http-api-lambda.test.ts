@@ -155,17 +155,17 @@ test("an event of format 1.0 is AWS's, whole", async () => {
   assert.equal(reply.status, 200, reply.text);
   const requestId = reply.headers["apigw-requestid"];
   const headers = {
+    "Content-Length": "2",
+    "Content-Type": "application/json",
+    Host: host,
+    "User-Agent": "curl/8.0",
+    "X-Amzn-Trace-Id": "Root=1-5e6722a7-cc56aaaa46db7ae02d4da47e",
+    "X-Forwarded-For": "10.0.0.1, 127.0.0.1",
+    "X-Forwarded-Port": String(gateway.port),
+    "X-Forwarded-Proto": "http",
     accept: "*/*",
-    "content-length": "2",
-    "content-type": "application/json",
     cookie: "c1=v1; c2=v2",
-    host,
-    "user-agent": "curl/8.0",
-    "x-amzn-trace-id": "Root=1-5e6722a7-cc56aaaa46db7ae02d4da47e",
     "x-dup": "v2",
-    "x-forwarded-for": "10.0.0.1, 127.0.0.1",
-    "x-forwarded-port": String(gateway.port),
-    "x-forwarded-proto": "http",
   };
   const expected = {
     version: "1.0",

@@ -96,7 +96,7 @@ function linkSecondRequest(
   const route = `","routeKey":${json(method.routeKey)},"stage":${json(stage.stageName)},"time":"`;
   return (exchange, path, bodyBytes) => {
     const { request, domainName, caller } = exchange;
-    const headers = mappedHeaders(exchange, bodyBytes, mapping);
+    const headers = mappedHeaders(exchange, { names: secondNames, bodyBytes, mapping });
     const { rawQuery, query } = mappedQuery(exchange, mapping);
     return (
       `,"rawQueryString":${json(rawQuery)}${cookieMember(headers)},"headers":${joinedMap(headers)}` +
@@ -126,7 +126,7 @@ function linkFirstEvent(stage: StagePlan, method: MethodPlan, mapping?: EventMap
     const isBinary = body.length > 0 && !isText(exchange);
     return (
       `${start}${mapped === undefined ? path : json(mapped)},"httpMethod":"${httpMethod}","headers":` +
-      `${lastAndAll(mappedHeaders(exchange, body.length, mapping), '"multiValueHeaders":')},"queryStringParameters":` +
+      `${lastAndAll(mappedHeaders(exchange, { names: firstNames, bodyBytes: body.length, mapping }), '"multiValueHeaders":')},"queryStringParameters":` +
       `${query.size === 0 ? noQuery : lastAndAll([...query], '"multiValueQueryStringParameters":')}` +
       `${context}${writeFirstAuthorizer(exchange)},${writeDomain(domainName)},` +
       `"extendedRequestId":"${requestId}","httpMethod":"${httpMethod}",` +
@@ -155,7 +155,7 @@ function linkFirstAuthorizerEvent(stage: StagePlan, method: MethodPlan): WriteHt
     return (
       `{"version":"1.0","type":"REQUEST","methodArn":${json(routeArn)},"identitySource":${source},` +
       `"authorizationToken":${source}${resource}${path},"httpMethod":"${exchange.httpMethod}","headers":` +
-      `${lastMap(eventHeaders(exchange, announcedBytes(exchange)))},"queryStringParameters":` +
+      `${lastMap(eventHeaders(exchange, firstNames, announcedBytes(exchange)))},"queryStringParameters":` +
       `${lastMap([...exchange.query])},"pathParameters":${pathMap(exchange)}${variables}${path}${context}` +
       `${exchange.requestId}","identity":{"apiKey":null,"sourceIp":${json(exchange.caller.sourceAddress)}${end}` +
       `${exchange.httpMethod}${api}`
@@ -197,8 +197,19 @@ type Entry = readonly [string, string | readonly string[]];
 /** A list, and not just something to iterate: with maps and lists in one loop, events took twice the time on some runs. */
 type Entries = readonly Entry[];
 
-/** Headers by their lower-case names. As users show events, they are in the order of their names. */
+/** Headers by the names that a format has. As users show events, they are in the order of their names. */
 type Headers = [string, string | string[]][];
+
+/** The names that a format writes in another way than in lower case. */
+type Names = ReadonlyMap<string, string>;
+
+/** As users show events of format 1.0, against the guide, which has lower case alone. */
+const firstNames: Names = new Map(
+  ["Content-Length", "Content-Type", "Host", "User-Agent"]
+    .concat(["X-Amzn-Trace-Id", "X-Forwarded-For", "X-Forwarded-Port", "X-Forwarded-Proto"])
+    .map((name) => [name.toLowerCase(), name]),
+);
+const secondNames: Names = new Map();
 
 /**
  * Adds a header in its place. A request has so few of them that this takes half the time of a map that is sorted afterwards.
@@ -222,27 +233,38 @@ function addHeader(headers: Headers, name: string, value: string): void {
  * Returns the headers that a function sees: those received, and those that the gateway adds. `bodyBytes` is undefined where
  * the length of a body is not known.
  */
-function eventHeaders(exchange: Exchange, bodyBytes: number | undefined): Headers {
+function eventHeaders(exchange: Exchange, names: Names, bodyBytes: number | undefined): Headers {
   const { rawHeaders, headerNames } = exchange.request;
   const headers: Headers = [];
   for (let index = 0; index < headerNames.length; index++) {
     const name = headerNames[index]!;
-    if (!droppedFromHttpApiEvent.has(name)) addHeader(headers, name, rawHeaders[2 * index + 1]!);
+    if (!droppedFromHttpApiEvent.has(name)) addHeader(headers, names.get(name) ?? name, rawHeaders[2 * index + 1]!);
   }
-  if (bodyBytes !== undefined) addHeader(headers, "content-length", String(bodyBytes));
-  addHeader(headers, "x-amzn-trace-id", exchange.traceHeader);
-  for (const name of forwarding) addHeader(headers, name, forwardingHeader(exchange, name) ?? "");
+  const add = (name: string, value: string): void => addHeader(headers, names.get(name) ?? name, value);
+  if (bodyBytes !== undefined) add("content-length", String(bodyBytes));
+  add("x-amzn-trace-id", exchange.traceHeader);
+  for (const name of forwarding) add(name, forwardingHeader(exchange, name) ?? "");
   return headers;
 }
 
 /** Returns the same after the mappings. */
-function mappedHeaders(exchange: Exchange, bodyBytes: number | undefined, mapping: EventMapping | undefined): Headers {
-  const headers = eventHeaders(exchange, bodyBytes);
+function mappedHeaders(
+  exchange: Exchange,
+  {
+    names,
+    bodyBytes,
+    mapping,
+  }: { readonly names: Names; readonly bodyBytes: number | undefined; readonly mapping: EventMapping | undefined },
+): Headers {
+  const headers = eventHeaders(exchange, names, bodyBytes);
   if (mapping?.headers === undefined) return headers;
   const list = headers.flatMap(([name, each]) => [each].flat().flatMap((value) => [name, value]));
   mapping.headers(exchange, list);
   const mapped: Headers = [];
-  for (let index = 0; index < list.length; index += 2) addHeader(mapped, list[index]!.toLowerCase(), list[index + 1]!);
+  for (let index = 0; index < list.length; index += 2) {
+    const name = list[index]!.toLowerCase();
+    addHeader(mapped, names.get(name) ?? name, list[index + 1]!);
+  }
   return mapped;
 }
 
