@@ -379,7 +379,7 @@ test("a copy of an API, and a test of its authorizer, use no role that the calle
   assert.equal((await testWith(chosen.path, { role: "app-1" })).status, 200);
 });
 
-test("quick create, and a change of its target, use no role that the caller may not pass", async () => {
+test("quick create, a change of its target, and documents use no role, and stages no log group, that the caller may not", async () => {
   const role = (name: string): string => `arn:aws:iam::000000000000:role/${name}`;
   const api = (method: string, path: string, input: object, signing?: Signing): Promise<Answer> =>
     ask({ service: "apigateway", method, path, body: JSON.stringify(input) }, signing);
@@ -432,6 +432,12 @@ test("quick create, and a change of its target, use no role that the caller may 
   ] as const) {
     const { apiId } = JSON.parse(text) as { readonly apiId: string };
     const change = (input: object): Promise<Answer> => api("PATCH", `/v2/apis/${apiId}`, input, maker);
+    const accessLogSettings = {
+      destinationArn: "arn:aws:logs:us-east-1:000000000000:log-group:any",
+      format: "$context.requestId",
+    };
+    const logged = await api("PATCH", `/v2/apis/${apiId}/stages/%24default`, { accessLogSettings }, maker);
+    assert.match(logged.text, /not authorized to perform: logs:CreateLogDelivery/);
     assert.match((await change({ credentialsArn: role("power") })).text, mayNotPass);
     assert.equal((await change({ description: "changed" })).status, 200);
     // What the role is used for changes, too.

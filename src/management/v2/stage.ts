@@ -80,6 +80,24 @@ function accessLog(input: NonNullable<CreateInput["AccessLogSettings"]>): HttpSt
   return { DestinationArn: destinationArn, Format };
 }
 
+/**
+ * What the caller may do who lets a stage write to a log group. AWS: API Gateway Developer Guide, "Configuring logging for
+ * an HTTP API", permissions to enable logging.
+ */
+const logDelivery = ["CreateLogDelivery", "UpdateLogDelivery", "PutResourcePolicy", "CreateLogGroup"];
+
+/** Refuses another account's log group, and one that the caller may not have written to. */
+function checkLogGroup(stage: HttpStage, before: HttpStage | undefined, { call }: Work): void {
+  const arn = stage.AccessLogSettings?.DestinationArn;
+  if (arn === undefined || arn === before?.AccessLogSettings?.DestinationArn) return;
+  const [, , , region, account] = arn.split(":");
+  // Unconfirmed: the words; see docs/compatibility.md, "HTTP APIs, words of management".
+  if (account !== call.account || region !== call.region) {
+    throw badRequest(`Access log destination must be a log group of the API's account and region: '${arn}'`);
+  }
+  for (const action of logDelivery) call.authority?.require({ action: `logs:${action}`, resource: "*" });
+}
+
 /** Refuses to point a stage that deploys by itself at a deployment. AWS's words, as users quote them. */
 export function checkMovable(stage: HttpStage, { call, parent }: Work<never, HttpApi>): void {
   if (!stage.AutoDeploy) return;
@@ -132,6 +150,7 @@ async function newStage(work: Change<"CreateStage", HttpApi>): Promise<HttpStage
   });
   await checkDeployment(stage, input, work);
   checkStage(stage);
+  checkLogGroup(stage, undefined, work);
   return stage.AutoDeploy ? deployed(stage, work) : stage;
 }
 
@@ -161,6 +180,7 @@ async function changedStage(
   const { input } = work;
   await checkDeployment(stage, input, work);
   checkStage(stage);
+  checkLogGroup(stage, before, work);
   const named = await settingsByRoute(work, input.RouteSettings ?? {});
   const changed = afterChange({ ...stage, RouteSettings: { ...before.RouteSettings, ...named } }, work);
   return changed.AutoDeploy && !before.AutoDeploy ? deployed(changed, work) : changed;

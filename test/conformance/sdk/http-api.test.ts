@@ -332,6 +332,11 @@ it("access logs go to log groups, in a format that names the request, and are re
     400,
     `Access log destination must only contain characters a-z, A-Z, 0-9, '_', '-', '/', '.': '${firehose}'`,
   );
+  for (const place of ["eu-west-1:999999999999", "us-east-1:123456789012"]) {
+    const foreign = settings({ DestinationArn: `arn:aws:logs:${place}:log-group:/http/pets` });
+    const call = client.send(new UpdateStageCommand({ ...stage, ...foreign }));
+    await refuses(call, "BadRequestException", 400, /must be a log group of the API's account and region/);
+  }
   const anonymous = client.send(new UpdateStageCommand({ ...stage, ...settings({ Format: "$context.status" }) }));
   await refuses(anonymous, "BadRequestException", 400, /must contain \$context.requestId/);
   const half = client.send(new UpdateStageCommand({ ...stage, AccessLogSettings: { Format } }));
