@@ -29,6 +29,11 @@ const authorizersOf = (issuer: string): Readonly<Record<string, AuthorizerPlan>>
     identitySources: [source("Authorization")],
     pools: [{ id: "pool", host: "cognito" }],
   },
+  http: {
+    ...lambda,
+    ...{ id: "http", kind: "http-api-request", payloadFormat: "2.0", hasSimpleResponses: false },
+    identitySources: [source("Authorization"), source("X-Team")],
+  },
   request: { ...lambda, id: "request", kind: "request", identitySources: [source("Authorization"), source("X-Team")] },
 });
 /** A token as user pools make them, of 900 characters. */
@@ -71,13 +76,13 @@ export const bench: Bench = {
     const issuer = `http://127.0.0.1:${(keys.address() as AddressInfo).port}`;
     headersBy["jwt"] = headersOf(jwt(0, issuer));
     const gateway = startGateway(issuer);
-    for (const id of ["token", "request", "pool", "jwt"]) await answered(gateway, id);
-    const times: Record<string, number[]> = { open: [], token: [], request: [], pool: [], jwt: [] };
+    for (const id of ["token", "request", "http", "pool", "jwt"]) await answered(gateway, id);
+    const times: Record<string, number[]> = { open: [], token: [], request: [], http: [], pool: [], jwt: [] };
     times["new tokens"] = [];
     times["new JWTs"] = [];
     let issued = 0;
     for (let round = 0; round < 60; round++) {
-      for (const stage of ["open", "token", "request", "pool", "jwt"])
+      for (const stage of ["open", "token", "request", "http", "pool", "jwt"])
         times[stage]!.push(microseconds(gateway, stage, 1_000));
       if (round % 20 !== 0) continue;
       const fresh = Array.from({ length: 300 }, () => headersOf(jwt(++issued)));
@@ -92,6 +97,7 @@ export const bench: Bench = {
       "µs a request without": best("open"),
       "µs more for a TOKEN": best("token") - best("open"),
       "µs more for a REQUEST with two sources": best("request") - best("open"),
+      "µs more for a REQUEST of an HTTP API": best("http") - best("open"),
       "µs more for a user pool's token, seen before": best("pool") - best("open"),
       "µs more for a user pool's token, first seen": best("new tokens") - best("open"),
       "µs more for an issuer's JWT, seen before": best("jwt") - best("open"),
@@ -168,7 +174,7 @@ function startGateway(cognitoidp: string): Gateway {
     request: { passthrough: "WHEN_NO_MATCH", templates: { "application/json": '{"statusCode": 200}' } },
     responses: [{ statusCode: 200, isDeclared: true, headers: [], templates: {} }],
   };
-  for (const stageName of ["open", "token", "request", "pool", "jwt"]) {
+  for (const stageName of ["open", "token", "request", "http", "pool", "jwt"]) {
     const steps: StepPlan[] =
       stageName === "open" ? [answer] : [{ kind: "authorizer", authorizerId: stageName }, answer];
     gateway.setPlan(
