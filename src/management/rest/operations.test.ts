@@ -784,6 +784,15 @@ describe("Deployment and Stage", () => {
     });
     await run("UpdateStage", info);
     assert.deepEqual((await run("UpdateStage", access)).accessLogSettings, { destinationArn: destination, format });
+    const [, , , region, owner] = destination.split(":");
+    for (const foreign of [
+      destination.replace(`:${owner}:`, ":999999999999:"),
+      destination.replace(`:${region}:`, ":ap-south-1:"),
+    ]) {
+      const elsewhere = [replace("/accessLogSettings/destinationArn", foreign)];
+      const words = "Invalid ARN specified in the request";
+      await refuses("UpdateStage", { restApiId, stageName: "prod", patchOperations: elsewhere }, badRequest, words);
+    }
     const off = [{ op: "remove", path: "/accessLogSettings" }];
     const stage = await run("UpdateStage", { restApiId, stageName: "prod", patchOperations: off });
     assert.equal(stage.accessLogSettings, undefined);

@@ -25,6 +25,7 @@ import {
 } from "../../families/patch.ts";
 import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
+import type { CallContext } from "../../protocol/operation.ts";
 import { requireRoom } from "../control-service.ts";
 import { domainsMappedTo } from "../domains/domain-names.ts";
 import { checkTags } from "../tags/tag-rules.ts";
@@ -125,6 +126,7 @@ export async function checkedStage(
     checkStageVariables(stage.canarySettings?.stageVariableOverrides) ??
     checkAccessLogs(stage.accessLogSettings ?? {}) ??
     checkDestination(stage, before) ??
+    checkOwner(stage, before, work.call) ??
     // Unconfirmed: how AWS words it; see docs/compatibility.md, "REST control plane, words".
     (percent < 0 || percent > 100
       ? "Invalid canary percentTraffic specified: must be between 0.0 and 100.0"
@@ -154,6 +156,14 @@ const checkDestination = (stage: Stage, before: Stage | undefined): string | und
   stage.accessLogSettings.destinationArn === undefined
     ? "Access Log destination must not be empty"
     : undefined;
+
+/** Lines are written in the name of the API's account, to nobody else's. Unconfirmed: the words; see docs/compatibility.md, "REST control plane, words". */
+function checkOwner(stage: Stage, before: Stage | undefined, { account, region }: CallContext): string | undefined {
+  const arn = stage.accessLogSettings?.destinationArn;
+  if (arn === undefined || arn === before?.accessLogSettings?.destinationArn) return undefined;
+  const [, , , ofRegion, ofAccount] = arn.split(":");
+  return ofAccount === account && ofRegion === region ? undefined : "Invalid ARN specified in the request";
+}
 
 async function checkDocumentation(
   stage: Stage,
