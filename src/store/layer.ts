@@ -20,7 +20,7 @@ export interface Entry {
 export interface LayerEntry extends Entry {
   /** The keys by which the document is found; empty if there is none. */
   readonly keys: DocumentKeys;
-  /** Where the document stands in the order of creation; nothing if there is none. */
+  /** Where the document stands in the order of creation; absent if it stands where the source below has it. */
   readonly place?: string;
 }
 
@@ -110,7 +110,7 @@ export class Layer implements Source {
     const byId = new Map(this.#below.list(scope, kind, wanted).map((entry) => [entry.id, entry]));
     for (const entry of mine) {
       byId.delete(entry.id);
-      const position = positionIn(order, entry);
+      const position = order === creationOrder ? this.place(scope, kind, entry.id) : positionIn(order, entry);
       if (entry.image === null || position === undefined) continue;
       if (after === undefined || compareIds(position, after) > 0) byId.set(entry.id, { ...entry, position });
     }
@@ -130,12 +130,27 @@ export class Layer implements Source {
 
   place(scope: Scope, kind: string, id: string): string | undefined {
     const entry = this.#kinds.get(rangeKey(scope, kind))?.get(id);
-    return entry === undefined ? this.#below.place(scope, kind, id) : entry.place;
+    if (entry?.image === null) return undefined;
+    return entry?.place ?? this.#below.place(scope, kind, id);
+  }
+
+  /** Returns the place of a document that is about to be put: a new one's, or none if it has one already. */
+  placeOfPut(scope: Scope, kind: string, id: string, makePlace: () => string): { readonly place?: string } {
+    const entry = this.#kinds.get(rangeKey(scope, kind))?.get(id);
+    const isThere = entry === undefined ? this.#below.place(scope, kind, id) !== undefined : entry.image !== null;
+    const place = isThere ? entry?.place : makePlace();
+    return place === undefined ? {} : { place };
+  }
+
+  /** Takes an entry of a layer above. */
+  merge(entry: LayerEntry): void {
+    const before = this.#kinds.get(rangeKey(entry.scope, entry.kind))?.get(entry.id);
+    const keepsPlace = entry.image !== null && entry.place === undefined && before?.place !== undefined;
+    this.set(keepsPlace ? { ...entry, place: before.place } : entry);
   }
 }
 
-function positionIn(order: string, { keys, place, id }: LayerEntry): string | undefined {
-  if (order === creationOrder) return place;
+function positionIn(order: string, { keys, id }: LayerEntry): string | undefined {
   const key = keys.get(order)?.[0];
   return key === undefined ? undefined : positionOf(key, id);
 }
@@ -144,8 +159,12 @@ function positionIn(order: string, { keys, place, id }: LayerEntry): string | un
 export const placeOfRow = (row: number): string => String(row).padStart(16, "0");
 /** Returns the place of the nth document that is not in the table yet: it stands behind all that are. */
 export const placeOfNew = (count: number): string => `~${placeOfRow(count)}`;
-/** Returns the table's row that a place names; 0, before all rows, for another text. */
-export const rowOfPlace = (place: string): number => (/^\d{16}$/.test(place) ? Number(place) : 0);
+export const isPlaceOfNew = (place: string | undefined): boolean => place?.startsWith("~") === true;
+/** Returns the table's row that a place names; behind all rows for one that has none, before all for another text. */
+export function rowOfPlace(place: string): number {
+  if (isPlaceOfNew(place)) return Number.MAX_SAFE_INTEGER;
+  return /^\d{16}$/.test(place) ? Number(place) : 0;
+}
 
 const rangeKey = (scope: Scope, kind: string): string => `${scope.account}\0${scope.region}\0${kind}`;
 

@@ -16,8 +16,10 @@ import {
   requireIndex,
 } from "./indexes.ts";
 import {
+  compareIds,
   type Entry,
   type Image,
+  isPlaceOfNew,
   Layer,
   type LayerEntry,
   partsOfPosition,
@@ -240,7 +242,7 @@ class SqliteStore implements Store {
         if (image === null && this.#pending.get(scope, kind, id) === null) continue;
         changes.push({ revision, scope, kind, id, deleted: image === null });
       }
-      for (const entry of layer.entries()) this.#pending.set(entry);
+      for (const entry of layer.entries()) this.#pending.merge(entry);
     }
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     this.#waiters.push({ changes, settle: (error) => (error === undefined ? resolve(revision) : reject(error)) });
@@ -281,7 +283,9 @@ class SqliteStore implements Store {
     try {
       this.#database.exec("BEGIN IMMEDIATE");
       for (const reader of this.#readers) this.#keepForReader(reader);
-      for (const entry of this.#pending.entries()) this.#base.set(entry);
+      // Rows get their numbers in the order in which the documents were made.
+      const entries = [...this.#pending.entries()].sort(({ place: a = "" }, { place: b = "" }) => compareIds(a, b));
+      for (const entry of entries) this.#base.set(entry);
       this.#base.setRevision(this.#revision);
       this.#database.exec("COMMIT");
     } catch (error) {
@@ -488,9 +492,10 @@ class DatabaseSource implements Source {
     return keys;
   }
 
-  set({ scope: { account, region }, kind, id, image, keys }: LayerEntry): void {
-    if (image === null) this.#delete.run(kind, account, region, id);
-    else this.#put.run(kind, account, region, id, image.revision, image.text);
+  set({ scope: { account, region }, kind, id, image, keys, place }: LayerEntry): void {
+    // One that was deleted and made again stands behind those that were there meanwhile.
+    if (image === null || isPlaceOfNew(place)) this.#delete.run(kind, account, region, id);
+    if (image !== null) this.#put.run(kind, account, region, id, image.revision, image.text);
     if (!Object.hasOwn(this.#indexes, kind)) return;
     this.#deleteKeys.run(kind, account, region, id);
     for (const [name, values] of keys) for (const key of values) this.#addKey.run(kind, name, account, region, key, id);
@@ -565,8 +570,8 @@ class LayerTransaction extends LayerReader implements Transaction {
     assert(text !== undefined, `the body of ${kind} ${id} is JSON`);
     const { scope } = this;
     const { revision, indexes } = this.state;
-    const place = this.layer.place(scope, kind, id) ?? placeOfNew(this.state.made++);
-    this.layer.set({ scope, kind, id, image: { revision, text }, keys: keysOf(indexes, kind, body), place });
+    const place = this.layer.placeOfPut(scope, kind, id, () => placeOfNew(this.state.made++));
+    this.layer.set({ scope, kind, id, image: { revision, text }, keys: keysOf(indexes, kind, body), ...place });
   }
 
   async delete(kind: string, id: string): Promise<void> {
@@ -599,16 +604,12 @@ function toStored<T>({ scope, kind, id, image, position }: Entry): StoredDocumen
   return position === undefined ? document : { ...document, position };
 }
 
-/** Parses a document, which is an object. */
 function bodyOf<T>(kind: string, id: string, text: string): T {
-  let problem = "it is no object";
   try {
-    const body: unknown = JSON.parse(text);
-    if (typeof body === "object" && body !== null) return body as T;
+    return JSON.parse(text) as T;
   } catch (error) {
-    problem = (error as Error).message;
+    throw new StorageFailure(`the document ${kind} ${id} is damaged: ${(error as Error).message}`);
   }
-  throw new StorageFailure(`the document ${kind} ${id} is damaged: ${problem}`);
 }
 
 function toStoredOrDamaged<T>(entry: Entry, onDamaged: TransactionState["onDamaged"]): StoredDocument<T> {

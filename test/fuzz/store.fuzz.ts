@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { IndexCondition } from "../../src/store/indexes.ts";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
-import type { Reader, Scope } from "../../src/store/store.ts";
+import { creationOrder, type Reader, type Scope } from "../../src/store/store.ts";
 import { seed } from "../random.ts";
 import { random as unit } from "./from-models.ts";
 
@@ -57,6 +57,25 @@ test(`fuzz: what a transaction or a reader sees is what a plain map says (PORTIC
         listed.map(({ id: found, body }) => [found, body]),
         expected.map((found) => [found, model.get(keyOf(scope, found))]),
         JSON.stringify(options),
+      );
+      // A map, too, keeps the order in which its keys came, and a key that was deleted comes anew.
+      const made = [...model.keys()]
+        .filter((key) => key.startsWith(`${scope.account}|${prefix}`))
+        .map((key) => key.slice(scope.account.length + 1));
+      const most = limit === undefined ? {} : { limit };
+      const inOrder = await tx.in(scope).list<number>("k", { prefix, order: creationOrder, ...most });
+      assert.deepEqual(
+        inOrder.map(({ id: found }) => found),
+        made.slice(0, limit),
+        "the order of creation",
+      );
+      const next = inOrder.at(-1)?.position;
+      if (next === undefined) continue;
+      const rest = await tx.in(scope).list<number>("k", { prefix, order: creationOrder, after: next });
+      assert.deepEqual(
+        rest.map(({ id: found }) => found),
+        made.slice(inOrder.length),
+        "the next page",
       );
     }
   };
