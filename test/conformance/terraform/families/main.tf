@@ -151,7 +151,7 @@ resource "aws_api_gateway_stage" "s" {
   xray_tracing_enabled = local.two
   tags                 = { v = var.v }
   access_log_settings {
-    destination_arn = "arn:aws:logs:us-east-1:123456789012:log-group:x"
+    destination_arn = "arn:aws:logs:us-east-1:000000000000:log-group:x"
     format          = "$context.requestId ${var.v}"
   }
   dynamic "canary_settings" {
