@@ -258,6 +258,22 @@ export interface HttpApiServicePlan extends Pick<AwsPlan, "service" | "roleArn" 
   /** `X-Amz-Target` and `Content-Type` of JSON. */
   readonly target?: UnsentHeadersPlan;
   readonly parameters: readonly ServiceParameterPlan[];
+  /** The request chooses what the action is called on, so the role, or the caller, is asked with each request. */
+  readonly mappedAccess?: {
+    readonly service: string;
+    /** `service:Action` */
+    readonly action: string;
+    readonly place: { readonly partition: string; readonly region: string; readonly account: string };
+    /** The role, with its policies as JSON; absent if the caller's own are asked, which threads know. */
+    readonly role?: {
+      readonly arn: string;
+      readonly id: string;
+      readonly tags: Readonly<Record<string, string>>;
+      readonly trustPolicy: string;
+      readonly policies: readonly string[];
+      readonly permissionsBoundary?: string;
+    };
+  };
   readonly responseMappings?: ResponseMappingsPlan;
 }
 

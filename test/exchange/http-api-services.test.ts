@@ -1,6 +1,7 @@
 // Integrations with subtypes of HTTP APIs: what reaches the service, signed, and what is refused.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { RoleAccess } from "../../src/access/role-access.ts";
 import { noSurroundings } from "../../src/compiler/surroundings.ts";
 import type { HttpIntegration } from "../../src/definition/http-api.ts";
 import { anHttpApi, anHttpStage } from "./an-http-api.ts";
@@ -317,24 +318,29 @@ test("a route closes, or fails, without a role, an endpoint, a known subtype or 
   assert.deepEqual(gateway.errors, []);
 });
 
+/** A role that API Gateway may assume, with this one statement. */
+const aRole = (statement: object): RoleAccess => ({
+  arn: role,
+  id: "AROA",
+  tags: {},
+  trustPolicy: policyOf({
+    Effect: "Allow",
+    Principal: { Service: "apigateway.amazonaws.com" },
+    Action: "sts:AssumeRole",
+  }),
+  policies: [policyOf(statement)],
+});
+
+const policyOf = (Statement: object): string => JSON.stringify({ Version: "2012-10-17", Statement });
+
 test("a role that may not make the call is a 500, and the log says so", async () => {
   await using backend = await startBackend();
   await using gateway = await startGateway({ services: { endpoints: { "*": backend.origin } } });
-  const trust = {
-    Version: "2012-10-17",
-    Statement: { Effect: "Allow", Principal: { Service: "apigateway.amazonaws.com" }, Action: "sts:AssumeRole" },
-  };
-  const allow = {
-    Version: "2012-10-17",
-    Statement: { Effect: "Allow", Action: "sqs:SendMessage", Resource: "arn:aws:sqs:us-east-1:000000000000:orders" },
-  };
-  const known = {
-    arn: role,
-    id: "AROA",
-    tags: {},
-    trustPolicy: JSON.stringify(trust),
-    policies: [JSON.stringify(allow)],
-  };
+  const known = aRole({
+    Effect: "Allow",
+    Action: "sqs:SendMessage",
+    Resource: "arn:aws:sqs:us-east-1:000000000000:orders",
+  });
   const roles = new Map([[role, { role: known, isAccountHere: true }]]);
   const statusOf = async (integration: HttpIntegration): Promise<number> => {
     gateway.deployHttp(anHttpApi({ "ANY /{id}": { integration } }), anHttpStage(), { ...noSurroundings, roles });
@@ -345,4 +351,46 @@ test("a role that may not make the call is a 500, and the log says so", async ()
   assert.equal(await statusOf(aService("SQS-PurgeQueue", { QueueUrl: queue })), 500);
   assert.equal(await statusOf(aService("EventBridge-PutEvents", { Detail: "{}", DetailType: "a", Source: "b" })), 500);
   assert.equal(backend.requests.length, 1);
+});
+
+test("a role is asked for what the request names, and for nothing else", async () => {
+  await using backend = await startBackend();
+  await using gateway = await startGateway({ services: { endpoints: { "*": backend.origin } } });
+  const statement = { Effect: "Allow", Action: ["sqs:SendMessage", "events:PutEvents"] };
+  const deploysWith = (Resource: string, integration: HttpIntegration): void => {
+    const known = aRole({ ...statement, Resource });
+    const roles = new Map([[role, { role: known, isAccountHere: true }]]);
+    gateway.deployHttp(anHttpApi({ "ANY /{id}": { integration } }), anHttpStage(), { ...noSurroundings, roles });
+  };
+  const statusOf = async (value: string): Promise<number> => (await callOn(gateway, { headers: { on: value } })).status;
+  const send = aService("SQS-SendMessage", { QueueUrl: "$request.header.on", MessageBody: "a" });
+  deploysWith("arn:aws:sqs:us-east-1:000000000000:orders", send);
+  assert.equal(await statusOf(queue), 200);
+  const others = [
+    ...["https://h/000000000000/secret", "https://h/111111111111/orders", "https://h/000000000000/orders/../secret"],
+    ...["https://h/000000000000/orders?x=/000000000000/secret", "https://h/000000000000/orders#/000000000000/secret"],
+    ...[
+      "https://h/000000000000/orders%2F..%2Fsecret",
+      "//h/000000000000/orders",
+      "orders",
+      "https://h/x/000000000000/orders",
+    ],
+  ];
+  for (const other of others) assert.equal(await statusOf(other), 500, other);
+  assert.equal(backend.requests.length, 1);
+  const put = aService("EventBridge-PutEvents", {
+    Detail: "{}",
+    DetailType: "a",
+    Source: "b",
+    EventBusName: "$request.header.on",
+  });
+  deploysWith("arn:aws:events:us-east-1:000000000000:event-bus/shop", put);
+  assert.equal(await statusOf("shop"), 200);
+  assert.equal(await statusOf("arn:aws:events:us-east-1:000000000000:event-bus/shop"), 200);
+  assert.equal(await statusOf("default"), 500);
+  assert.equal((await callOn(gateway)).status, 500);
+  deploysWith("*", send);
+  assert.equal(await statusOf("orders"), 200);
+  assert.equal(backend.requests.length, 4);
+  assert.deepEqual(gateway.errors, []);
 });

@@ -1,3 +1,4 @@
+import { type CallPlace, resourceOfCall } from "../../access/subtype-resource.ts";
 import type { HttpIntegration, Route } from "../../definition/http-api.ts";
 import { type IntegrationSubtype, integrationSubtypes } from "../../definition/integration-subtypes.ts";
 import type { HttpApiServicePlan, ServiceParameterPlan } from "../../plan/steps.ts";
@@ -34,11 +35,18 @@ export function compileRouteService(
   const partition = /^arn:(aws[a-z-]*):/.exec(credentials)?.[1] ?? "aws";
   const target = parseAwsTarget(`arn:${partition}:apigateway:${region}:${serviceName}:action/${action}`);
   if (target === undefined) throw misconfigured(`Region ${region} is none`);
-  const call = (): AwsCall => ({
+  const place: CallPlace = { partition, region, account: context.account };
+  const parameterOf = (parameter: string): string | null | undefined => {
+    const isThere = parameters.some((each) => each.name === parameter && each.value.length > 0);
+    return isThere ? (literalOf(parameters, parameter) ?? null) : undefined;
+  };
+  const resource = resourceOfCall(serviceName, parameterOf, place);
+  const call: AwsCall = {
     action: `${target.service.signingName}:${action}`,
     region,
-    ...resourceOf(subtype, parameters, { partition, region, account: context.account }),
-  });
+    ...(resource === undefined ? { resource: "", isPrefix: true } : { resource, isPrefix: false }),
+  };
+  const signer = withAccessError(() => compileSigner(() => call, { credentials }, { authorizationType }, context));
   const responseMappings = compileResponseMappings(ResponseParameters, context.variables);
   return {
     kind: "http-api-service",
@@ -46,7 +54,8 @@ export function compileRouteService(
     action,
     protocol,
     ...(target.unsent === undefined || !protocol.startsWith("json") ? {} : { target: target.unsent }),
-    ...withAccessError(() => compileSigner(call, { credentials }, { authorizationType }, context)),
+    ...signer,
+    ...compileMappedAccess(signer, call, subtype, place, context),
     parameters: parameters.filter(({ name: parameter }) => parameter !== "Region"),
     backend: {
       path: ["/"],
@@ -117,30 +126,16 @@ function regionOf(parameters: readonly ServiceParameterPlan[]): string | undefin
   return region;
 }
 
-/** Returns what the action is called on, as IAM names it, as far as it is known before a request. */
-function resourceOf(
+/** Returns what a request's own parameters decide the resource by: the role, if it is here, is asked again with each of them. */
+function compileMappedAccess(
+  { roleArn, asCaller }: Pick<HttpApiServicePlan, "roleArn" | "asCaller">,
+  call: AwsCall,
   { service }: IntegrationSubtype,
-  parameters: readonly ServiceParameterPlan[],
-  { partition, region, account }: { readonly partition: string; readonly region: string; readonly account: string },
-): Pick<AwsCall, "resource" | "isPrefix"> {
-  const arnOf = (resource: string): string => `arn:${partition}:${service}:${region}:${account}:${resource}`;
-  const literal = (name: string): string | undefined => literalOf(parameters, name);
-  const known = {
-    sqs: () => {
-      const queue = /^https?:\/\/[^/]+\/(\d{12})\/([\w.-]+)$/.exec(literal("QueueUrl") ?? "");
-      return queue === null ? undefined : `arn:${partition}:sqs:${region}:${queue[1]}:${queue[2]}`;
-    },
-    events: () => {
-      const isGiven = parameters.some(({ name }) => name === "EventBusName");
-      const bus = isGiven ? literal("EventBusName") : "default";
-      return bus === undefined || bus.startsWith("arn:") ? bus : arnOf(`event-bus/${bus}`);
-    },
-    kinesis: () => {
-      const stream = literal("StreamName");
-      return stream === undefined ? undefined : arnOf(`stream/${stream}`);
-    },
-    states: () => literal("StateMachineArn") ?? literal("ExecutionArn"),
-  };
-  const resource = Object.hasOwn(known, service) ? known[service as keyof typeof known]() : undefined;
-  return resource === undefined ? { resource: "", isPrefix: true } : { resource, isPrefix: false };
+  place: CallPlace,
+  { surroundings }: RouteContext,
+): Pick<HttpApiServicePlan, "mappedAccess"> {
+  if (!call.isPrefix || call.resource !== "") return {};
+  const role = roleArn === undefined ? undefined : surroundings.roles.get(roleArn)?.role;
+  if (role === undefined && asCaller === undefined) return {};
+  return { mappedAccess: { service, action: call.action, place, ...(role === undefined ? {} : { role }) } };
 }

@@ -1,17 +1,23 @@
+import { makeConditionContext } from "../../access/condition-keys.ts";
+import { assumedRoleArn } from "../../access/principal.ts";
 import { normaliseTarget, RequestSigner } from "../../access/request-signer.ts";
+import { gatewaySessionName, Role } from "../../access/role-access.ts";
+import { resourceOfCall } from "../../access/subtype-resource.ts";
 import type { HttpApiServicePlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
+import { callerMay } from "../integrations/caller-access.ts";
 import { answerHttpApiFailure } from "../integrations/http-api-failure.ts";
 import { relayHttpApiHeaders } from "../integrations/http-api-headers.ts";
 import { linkBackendCall } from "../integrations/link-backend-call.ts";
 import { refuseTooLarge } from "../integrations/request-body.ts";
 import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
+import { configurationError } from "../responses/failure.ts";
 import { linkCredentials } from "./aws.ts";
 import { BackendRelay, type RelayOptions } from "./backend-relay.ts";
 import { withWholeBody } from "./http-api-proxy.ts";
 import { linkRequestMapping, linkResponseMapping } from "./parameter-mapping.ts";
-import { linkServiceRequest, type ServiceRequest } from "./service-request.ts";
+import { linkServiceRequest, type ServiceRequest, type ServiceValues } from "./service-request.ts";
 
 /** AWS: API Gateway Developer Guide, "Create AWS service integrations for HTTP APIs in API Gateway". */
 export function linkHttpApiService(plan: HttpApiServicePlan, context: LinkContext): RunStep {
@@ -35,6 +41,7 @@ export function linkHttpApiService(plan: HttpApiServicePlan, context: LinkContex
     context,
   )!;
   const makeRequest = linkServiceRequest(plan);
+  const mayCall = linkMappedAccess(plan);
   const relay: RelayOptions = {
     thread,
     backend,
@@ -57,8 +64,9 @@ export function linkHttpApiService(plan: HttpApiServicePlan, context: LinkContex
   });
   const send = (exchange: Exchange, body: Buffer | undefined): void => {
     const request = makeRequest(exchange, body);
-    if (request.kind === "request") call(exchange, normaliseTarget(request.path, false), request.body);
-    else if (request.kind === "too-large") refuseTooLarge(exchange, thread.payloadBytesMax);
+    if (request.kind === "request") {
+      if (mayCall(exchange, request.values)) call(exchange, normaliseTarget(request.path, false), request.body);
+    } else if (request.kind === "too-large") refuseTooLarge(exchange, thread.payloadBytesMax);
     else refuseUnresolved(exchange, request);
   };
   const run: RunStep = (exchange) => {
@@ -68,6 +76,49 @@ export function linkHttpApiService(plan: HttpApiServicePlan, context: LinkContex
   };
   return (exchange) => credentials.prepare(exchange, run);
 }
+
+/** Links the question whether the call may be made on what the request's parameters name; answers the exchange if not. */
+function linkMappedAccess({
+  mappedAccess,
+  asCaller,
+}: HttpApiServicePlan): (exchange: Exchange, values: ServiceValues) => boolean {
+  if (mappedAccess === undefined) return () => true;
+  const { service, action, place, role: access } = mappedAccess;
+  const role = access === undefined ? undefined : new Role(access);
+  const { region } = place;
+  return (exchange, values) => {
+    const parameterOf = (name: string): string | undefined => (values.has(name) ? String(values.get(name)) : undefined);
+    // What has no name that policies could have is nothing that one names: only who may do it to anything, may.
+    const resource = resourceOfCall(service, parameterOf, place) ?? "";
+    if (asCaller?.call !== undefined) return callerMay(exchange, { action, resource, isPrefix: false, region });
+    if (role === undefined) return true;
+    const problem = role.problemWith({
+      action,
+      resource,
+      isResourcePrefix: false,
+      context: makeConditionContext({
+        kind: "session",
+        roleArn: role.arn,
+        userId: `${role.id}:${gatewaySessionName}`,
+        roleTags: role.tags,
+        resource,
+        isResourcePrefix: false,
+        region,
+      }),
+    });
+    if (problem === undefined) return true;
+    exchange.startIntegration().error = noAccess;
+    const user = assumedRoleArn(role.arn, gatewaySessionName);
+    const detail = `User: ${user} is not authorized to perform: ${action} on resource: ${resource} ${problem}`;
+    exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", configurationError(detail));
+    return false;
+  };
+}
+
+/** AWS: "Troubleshooting issues with HTTP API Lambda integrations", its picture of a log. */
+const noAccess =
+  "The IAM role configured on the integration or API Gateway doesn't have permissions to call the integration. " +
+  "Check the permissions and try again.";
 
 /** AWS: the words as users quote the beginning of them. */
 function refuseUnresolved(

@@ -14,11 +14,17 @@ interface MessageAttribute {
 
 /** A request to a service, or the parameter that has no value that it could take. */
 export type ServiceRequest =
-  | { readonly kind: "request"; readonly path: string; readonly body: Buffer | undefined }
+  | {
+      readonly kind: "request";
+      readonly path: string;
+      readonly body: Buffer | undefined;
+      readonly values: ServiceValues;
+    }
   | { readonly kind: "unresolved"; readonly parameter: Pick<ServiceParameterPlan, "name" | "source"> }
   | { readonly kind: "too-large" };
 
-type Values = ReadonlyMap<string, ServiceValue>;
+/** The values of a request's parameters, by name. */
+export type ServiceValues = ReadonlyMap<string, ServiceValue>;
 
 /** Links how a service's request is made from the request of an HTTP API and its body. */
 export function linkServiceRequest({
@@ -52,7 +58,7 @@ export function linkServiceRequest({
     const target = write(values, action);
     const wrong = "wrong" in target ? parameters.find(({ name }) => name === target.wrong) : undefined;
     if (wrong !== undefined) return { kind: "unresolved", parameter: wrong };
-    return "wrong" in target ? { kind: "too-large" } : { kind: "request", ...target };
+    return "wrong" in target ? { kind: "too-large" } : { kind: "request", ...target, values };
   };
 }
 
@@ -139,7 +145,7 @@ type Target = { readonly path: string; readonly body: Buffer | undefined } | { r
 const asJson = (members: unknown): Target => ({ path: "/", body: Buffer.from(JSON.stringify(members)) });
 const lowerFirst = (name: string): string => `${name[0]!.toLowerCase()}${name.slice(1)}`;
 
-const writers: Readonly<Record<HttpApiServicePlan["protocol"], (values: Values, action: string) => Target>> = {
+const writers: Readonly<Record<HttpApiServicePlan["protocol"], (values: ServiceValues, action: string) => Target>> = {
   json: (values) => asJson(Object.fromEntries(values)),
   // AWS: EventBridge API reference, "PutEvents".
   "json-entry": (values) => asJson({ Entries: [Object.fromEntries(values)] }),
@@ -150,7 +156,7 @@ const writers: Readonly<Record<HttpApiServicePlan["protocol"], (values: Values, 
 };
 
 /** AWS: SQS Developer Guide, "Making query API requests": sent to the queue's own path, at the endpoint of the settings. */
-function writeForm(values: Values, action: string): Target {
+function writeForm(values: ServiceValues, action: string): Target {
   const pairs: [string, string][] = [
     ["Action", action],
     ["Version", "2012-11-05"],
@@ -177,7 +183,7 @@ const partsOf = (prefix: string, item: string | MessageAttribute): [string, stri
       ];
 
 /** AWS: AppConfig API reference, "GetConfiguration". */
-function writeConfiguration(values: Values): Target {
+function writeConfiguration(values: ServiceValues): Target {
   let path = "";
   for (const [folder, name] of Object.entries({
     applications: "Application",
