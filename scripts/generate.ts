@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { makeControlLimits } from "../src/management/control-limits.ts";
 import { makeRestOperations } from "../src/management/rest/operations.ts";
+import { makeV2Operations } from "../src/management/v2/operations.ts";
 import { loadModel, type ModelName, modelNames } from "../src/protocol/model.ts";
 import { makeIamOperations } from "../src/services/iam/operations.ts";
 import { makeLambdaOperations } from "../src/services/lambda/operations.ts";
@@ -26,6 +27,7 @@ const served: Readonly<Partial<Record<ModelName, Readonly<Record<string, unknown
     testInvocation: unused(),
     authorizerTest: unused(),
   }),
+  apigatewayv2: makeV2Operations({ store: unused(), limits: makeControlLimits() }),
   lambda: makeLambdaOperations(unused()),
   iam: makeIamOperations(unused(), unused()),
   sts: makeStsOperations(unused(), unused(), unused()),

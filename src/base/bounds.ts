@@ -626,6 +626,7 @@ export const bounds = {
   executionLogBodyCharsMax: { value: 2_048, source: "ours: of a body, for an execution log; its lines have 1,024" },
   logMemoryBytesMax: { value: 134_217_728, source: "ours: all logs of a server that keeps them in memory" },
   referenceExamplesCharsMax: { value: 4_194_304, source: "ours: examples of models on an API's reference page" },
+  portalSiteCharsMax: { value: 8_388_608, source: "ours: what a portal shows, which its page reads at once" },
   referenceExampleStepsMax: { value: 1_000_000, source: "ours: schemas looked at for them; about a second" },
   lambdaEventsWaitingMax: {
     value: 1_000,

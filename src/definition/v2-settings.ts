@@ -11,7 +11,11 @@ const atOnce = "at once";
 const notServed = (what: string): Setting => ({ kind: "not-served", what });
 const refused = notServed("HTTP APIs don't have it; a call that sets it is refused. WebSocket APIs do not exist yet.");
 const webSocket = notServed("WebSocket APIs do not exist yet.");
-const portals = notServed("Portals are not served yet.");
+const shown = works("management/v2/portal-site", "call");
+/** Of a portal that asks for a sign-in nothing is shown. */
+const signIn = enforced("server/pages/portals", atOnce);
+const noPortalDomain = withoutEffect("A portal is served below `/_portico/portals`.");
+const noLogo = withoutEffect("A portal's page loads nothing from elsewhere.");
 const clearText = withoutEffect("Custom domain names are served in clear text.");
 const closesName = notServed("A custom domain name with it answers 501.");
 const noCloudWatch = withoutEffect("There are no metrics in CloudWatch.", "DetailedMetricsEnabled");
@@ -213,29 +217,84 @@ export const v2Settings: Readonly<Record<string, Setting | Readonly<Record<strin
   PutRoutingRuleRequest: { DomainNameId: works("management/v2/domain-names", "call") },
 
   // Portals
-  ACMManaged: portals,
-  Authorization: portals,
-  CognitoConfig: portals,
-  CustomColors: portals,
-  DisplayContent: portals,
-  DisplayContentOverrides: portals,
-  DisplayOrder: portals,
-  EndpointConfigurationRequest: portals,
-  EndpointConfigurationResponse: portals,
-  EndpointDisplayContent: portals,
-  EndpointDisplayContentResponse: portals,
-  IdentifierParts: portals,
-  PortalContent: portals,
-  PortalProductSummary: portals,
-  PortalSummary: portals,
-  PortalTheme: portals,
-  Preview: portals,
-  ProductPageSummaryNoBody: portals,
-  ProductRestEndpointPageSummaryNoBody: portals,
-  RestEndpointIdentifier: portals,
-  Section: portals,
-  StatusException: portals,
-  UpdatePortalRequest: portals,
-  PutPortalProductSharingPolicyRequest: portals,
-  CreatePortalRequest: portals,
+  ACMManaged: {
+    CertificateArn: noPortalDomain,
+    DomainName: noPortalDomain,
+  },
+  Authorization: {
+    CognitoConfig: signIn,
+    None: signIn,
+  },
+  CognitoConfig: { AppClientId: signIn, UserPoolArn: signIn, UserPoolDomain: signIn },
+  CustomColors: {
+    AccentColor: shown,
+    BackgroundColor: shown,
+    ErrorValidationColor: shown,
+    HeaderColor: shown,
+    NavigationColor: shown,
+    TextColor: shown,
+  },
+  DisplayContent: { Body: shown, Title: shown },
+  DisplayContentOverrides: { Body: shown, Endpoint: shown, OperationName: shown },
+  DisplayOrder: { Contents: shown, OverviewPageArn: shown, ProductPageArns: shown },
+  EndpointConfigurationRequest: { AcmManaged: noPortalDomain, None: noPortalDomain },
+  EndpointConfigurationResponse: {
+    CertificateArn: noPortalDomain,
+    DomainName: noPortalDomain,
+    PortalDefaultDomainName: noPortalDomain,
+    PortalDomainHostedZoneId: noPortalDomain,
+  },
+  EndpointDisplayContent: { None: shown, Overrides: shown },
+  EndpointDisplayContentResponse: { Body: shown, Endpoint: shown, OperationName: shown },
+  IdentifierParts: { Method: shown, Path: shown, RestApiId: shown, Stage: shown },
+  PortalContent: { Description: shown, DisplayName: shown, Theme: shown },
+  PortalProductSummary: {
+    Description: shown,
+    DisplayName: shown,
+    LastModified: description,
+    PortalProductArn: description,
+    PortalProductId: description,
+    Tags: description,
+  },
+  PortalSummary: {
+    Authorization: signIn,
+    EndpointConfiguration: noPortalDomain,
+    IncludedPortalProductArns: shown,
+    LastModified: description,
+    LastPublished: description,
+    LastPublishedDescription: description,
+    PortalArn: description,
+    PortalContent: shown,
+    PortalId: description,
+    Preview: description,
+    PublishStatus: works("server/pages/portals", atOnce),
+    RumAppMonitorName: withoutEffect("There is no CloudWatch RUM."),
+    StatusException: description,
+    Tags: description,
+  },
+  PortalTheme: { CustomColors: shown, LogoLastUploaded: description },
+  Preview: { PreviewStatus: description, PreviewUrl: description, StatusException: description },
+  ProductPageSummaryNoBody: {
+    LastModified: description,
+    PageTitle: description,
+    ProductPageArn: description,
+    ProductPageId: description,
+  },
+  ProductRestEndpointPageSummaryNoBody: {
+    Endpoint: description,
+    LastModified: description,
+    OperationName: description,
+    ProductRestEndpointPageArn: description,
+    ProductRestEndpointPageId: description,
+    RestEndpointIdentifier: shown,
+    Status: description,
+    StatusException: description,
+    TryItState: shown,
+  },
+  RestEndpointIdentifier: { IdentifierParts: shown },
+  Section: { ProductRestEndpointPageArns: shown, SectionName: shown },
+  StatusException: { Exception: description, Message: description },
+  UpdatePortalRequest: { LogoUri: noLogo },
+  PutPortalProductSharingPolicyRequest: { PolicyDocument: enforced("management/v2/portal-products", "call") },
+  CreatePortalRequest: { LogoUri: noLogo },
 };

@@ -45,6 +45,7 @@ async function start(
       accountThrottle: { ratePerSecond: 1, burst: 1 },
       status: async () => [],
       reference: async () => ({ status: 404, headers: {}, body: "" }),
+      portal: async () => ({ status: 404, headers: {}, body: "" }),
       explain: async () => ({ kind: "refused", status: 500, message: "" }),
       reset: undefined,
       clock: undefined,

@@ -21,7 +21,7 @@ import {
   answerOperations,
   isOpenPath,
   isOperationsPath,
-  isReferencePath,
+  isPagePath,
   metricsPath,
   operationsBodyBytesMax,
   type ServerFacts,
@@ -121,7 +121,7 @@ function isAdmitted(request: IncomingMessage, response: ServerResponse, guard: G
   const decision = decideGuard(
     {
       method: request.method ?? "",
-      isPage: isReferencePath(pathOf(request)),
+      isPage: isPagePath(pathOf(request)),
       host: request.headers.host,
       origin: request.headers.origin,
       fetchSite: header(request, "sec-fetch-site"),

@@ -1,6 +1,7 @@
 import type { Job } from "../base/job.ts";
 import { exportJob, importDocumentationJob, importJob, sdkJob } from "../management/rest/document-jobs.ts";
 import { exportHttpApiJob, importHttpApiJob } from "../management/v2/document-jobs.ts";
+import { portalDocumentsJob } from "../management/v2/portal-site.ts";
 import { parseBodyJob } from "../protocol/json-body.ts";
 import { compileHttpApiJob, compileJob } from "./compile-job.ts";
 import { referenceJob } from "./pages/reference-job.ts";
@@ -12,6 +13,7 @@ const table = [
   sdkJob,
   importHttpApiJob,
   exportHttpApiJob,
+  portalDocumentsJob,
   compileJob,
   compileHttpApiJob,
   referenceJob,

@@ -30,6 +30,7 @@ import type { FunctionRuntime } from "./function-runtime.ts";
 import { type GeoFiles, openGeoDatabase } from "./geo-databases.ts";
 import type { Ground } from "./ground.ts";
 import type { ServerFacts } from "./operations-endpoints.ts";
+import { answerPortal } from "./pages/portals.ts";
 import { answerReference } from "./pages/reference.ts";
 import type { ServerTelemetry } from "./server-telemetry.ts";
 import { closedParts, readStageStatus } from "./stage-status.ts";
@@ -207,6 +208,7 @@ function makeFacts(options: ManagementServerOptions): ServerFacts {
         run: options.run,
         closedParts: (key) => closedParts(findServedPlan(dataPlane.reconciler, key)),
       }),
+    portal: (asked) => answerPortal(asked, store),
     explain: makeExplain({
       ...compileSettings,
       store,

@@ -2,8 +2,10 @@ import type { Credentials } from "../access/request-signer.ts";
 import { bounds } from "../base/bounds.ts";
 import { isObject } from "../base/json-object.ts";
 import type { ThrottleLimit } from "../limits/throttles.ts";
+import { portalsPath } from "../management/v2/portal.ts";
 import { codePath } from "../services/lambda/code-links.ts";
 import { type ExplainAnswer, type ExplainRequest, readExplainRequest } from "./explain.ts";
+import { type PortalPath, readPortalPath } from "./pages/portals.ts";
 import { referencePath } from "./pages/reference.ts";
 import type { StageStatus } from "./stage-status.ts";
 
@@ -16,6 +18,8 @@ export interface ServerFacts {
   code(path: string): Promise<Buffer | undefined>;
   /** Returns a page below `/_portico/docs`. */
   reference(path: string): Promise<OperationsResponse>;
+  /** Returns the page of a portal, or a file that it loads. */
+  portal(asked: PortalPath): Promise<OperationsResponse>;
   /** Runs a request and reports what happened to it. */
   explain(asked: ExplainRequest): Promise<ExplainAnswer>;
   /** Empties the server; undefined if that is not allowed. Returns the key of the administrator that it then needs. */
@@ -119,11 +123,16 @@ function readAdvance(body: Buffer): number | undefined {
 export const isOperationsPath = (path: string): boolean => path === "/_portico" || path.startsWith("/_portico/");
 
 /**
- * Returns whether everybody may ask, with `--auth enforce` as well: whether the server is there and ready, and links to
- * functions' code, which nobody can guess.
+ * Returns whether everybody may ask, with `--auth enforce` as well: whether the server is there and ready, links to
+ * functions' code, which nobody can guess, and published portals, which are for everybody; a preview is not.
  */
 export const isOpenPath = (path: string): boolean =>
-  path === "/_portico/health" || path === "/_portico/ready" || path.startsWith(codePath);
+  path === "/_portico/health" || path === "/_portico/ready" || path.startsWith(codePath) || isOpenPortalPath(path);
+
+function isOpenPortalPath(path: string): boolean {
+  const asked = readPortalPath(path);
+  return asked !== undefined && (asked.kind === "asset" || asked.site === "published");
+}
 
 /** Returns the greatest number of bytes of a body that the endpoint takes. */
 export const operationsBodyBytesMax = (path: string, payloadBytesMax: number): number =>
@@ -137,6 +146,11 @@ export async function answerOperations(request: OperationsRequest, facts: Server
   if (isReferencePath(request.path)) {
     if (isRead) return facts.reference(request.path);
     return json(405, { message: `${referencePath} takes GET.` }, { Allow: "GET" });
+  }
+  const portal = readPortalPath(request.path);
+  if (portal !== undefined) {
+    if (isRead) return facts.portal(portal);
+    return json(405, { message: `${portalsPath} takes GET.` }, { Allow: "GET" });
   }
   const endpoint = Object.hasOwn(endpoints, request.path) ? endpoints[request.path] : undefined;
   if (endpoint === undefined) {
@@ -152,9 +166,10 @@ export async function answerOperations(request: OperationsRequest, facts: Server
   return endpoint.answer(facts, request.body);
 }
 
-/** Returns whether a path is one of the reference pages, or a file that they load. */
-export const isReferencePath = (path: string): boolean =>
-  path === referencePath || path.startsWith(`${referencePath}/`);
+/** Returns whether a path is one of the pages, or a file that they load. */
+export const isPagePath = (path: string): boolean => isReferencePath(path) || readPortalPath(path) !== undefined;
+
+const isReferencePath = (path: string): boolean => path === referencePath || path.startsWith(`${referencePath}/`);
 
 const answerCode = (zip: Buffer | undefined): OperationsResponse =>
   zip === undefined

@@ -90,6 +90,46 @@ test("all addresses are listened on with --auth enforce; addresses and names of 
   }
 });
 
+test("a published portal is for everybody, its preview for who may ask", async () => {
+  const server = await startServer(await configOf({ memory: true }), silent);
+  try {
+    const endpoint = `http://127.0.0.1:${server.port}`;
+    const client = makeClient({ endpoint, model: "apigatewayv2", credentials: server.administrator! });
+    const names = [
+      "AccentColor",
+      "BackgroundColor",
+      "ErrorValidationColor",
+      "HeaderColor",
+      "NavigationColor",
+      "TextColor",
+    ];
+    const { PortalId: id } = (await client.call("CreatePortal", {
+      Authorization: { None: {} },
+      EndpointConfiguration: { None: {} },
+      PortalContent: {
+        DisplayName: "Pets",
+        Theme: { CustomColors: Object.fromEntries(names.map((name) => [name, "#123456"])) },
+      },
+    })) as { PortalId: string };
+    const statusOf = async (path: string): Promise<number> =>
+      (await fetch(`${endpoint}/_portico/portals/${path}`)).status;
+    assert.equal(await statusOf(id), 404);
+    for (const operation of ["PublishPortal", "PreviewPortal"]) await client.call(operation, { PortalId: id });
+    for (const path of [id, `${id}/`, `${id}/site.json`, "assets/portal.mjs", "assets/page.css"]) {
+      assert.equal(await statusOf(path), 200, path);
+    }
+    const guarded = ["", "/", "/site.json"].map((below) => `${id}/preview${below}`);
+    for (const path of [...guarded, `${id}/%70review`, `${id}//preview`, "", "assets/page.mjs"]) {
+      assert.notEqual(await statusOf(path), 200, path);
+    }
+    assert.equal(await statusOf(`${id}/preview`), 403);
+    await client.call("DisablePortal", { PortalId: id });
+    assert.equal(await statusOf(id), 404);
+  } finally {
+    await server.stop();
+  }
+});
+
 test("after a reset there is another administrator", async () => {
   const server = await startServer(await configOf({ memory: true }), silent);
   try {

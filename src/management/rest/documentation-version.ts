@@ -1,14 +1,9 @@
 import { bounds } from "../../base/bounds.ts";
-import {
-  type DocumentationPart,
-  type DocumentationVersion,
-  documentationKinds,
-} from "../../definition/documentation.ts";
+import { type DocumentationVersion, documentationKinds } from "../../definition/documentation.ts";
 import { type RestApi, restKinds, type Stage } from "../../definition/rest-api.ts";
 import { listPaths, member, text } from "../../families/patch.ts";
 import { nowSeconds, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
-import type { Reader } from "../../store/store.ts";
 import { partsOf } from "./documentation-part.ts";
 import { restApis } from "./rest-apis.ts";
 import { putStage } from "./stage.ts";
@@ -67,18 +62,6 @@ async function deleteSnapshot(version: DocumentationVersion, work: Change<never,
     );
   }
   await work.tx.delete(documentationKinds.snapshot, `${apiId}/${version.version}`);
-}
-
-/** Returns a version with its parts, for an export. */
-export async function publishedDocumentation(
-  tx: Reader,
-  apiId: string,
-  version: string | undefined,
-): Promise<{ readonly version: DocumentationVersion; readonly parts: readonly DocumentationPart[] } | undefined> {
-  if (version === undefined) return undefined;
-  const stored = await tx.get<DocumentationVersion>(documentationKinds.version, `${apiId}/${version}`);
-  const snapshot = await tx.get<readonly DocumentationPart[]>(documentationKinds.snapshot, `${apiId}/${version}`);
-  return stored && snapshot && { version: stored.body, parts: snapshot.body };
 }
 
 /** AWS: API Gateway REST API reference, "DocumentationVersion". */

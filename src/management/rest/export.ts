@@ -3,8 +3,8 @@ import { restKinds } from "../../definition/rest-api.ts";
 import { documentVersion } from "../../openapi/document-version.ts";
 import type { ExportOptions } from "../../openapi/export-rest-api.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
+import { publishedDocumentation } from "../apis/rest-description.ts";
 import { exportJob } from "./document-jobs.ts";
-import { publishedDocumentation } from "./documentation-version.ts";
 import { restApis } from "./rest-apis.ts";
 import { operations, spanning, type Work } from "./work.ts";
 

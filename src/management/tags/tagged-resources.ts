@@ -6,6 +6,7 @@ import { keyKinds } from "../../definition/api-key.ts";
 import { certificateKinds } from "../../definition/client-certificate.ts";
 import { domainNameKinds } from "../../definition/domain-name.ts";
 import { httpApiKinds } from "../../definition/http-api.ts";
+import { portalKinds } from "../../definition/portal.ts";
 import { restKinds } from "../../definition/rest-api.ts";
 import { vpcLinkKind } from "../../definition/vpc-link.ts";
 import { nonEmpty, present } from "../../families/work.ts";
@@ -59,6 +60,12 @@ export const taggedFamilies: Readonly<Record<string, TaggedFamily>> = {
     idIsArn: true,
   },
   domainnames: { kind: domainNameKinds.domainName, missing: () => "Invalid domain name identifier specified" },
+  portals: { kind: portalKinds.portal, member: "Tags", missing: () => "Invalid Portal identifier specified" },
+  portalproducts: {
+    kind: portalKinds.product,
+    member: "Tags",
+    missing: () => "Invalid Portal Product identifier specified",
+  },
   vpclinks: { kind: vpcLinkKind, missing: () => "Invalid Vpc Link identifier specified" },
 };
 

@@ -10,6 +10,9 @@ import { domainName } from "./domain-name.ts";
 import { exportOperations } from "./export.ts";
 import { importOperations } from "./import.ts";
 import { integration } from "./integration.ts";
+import { portalOperations } from "./portal.ts";
+import { portalProductOperations } from "./portal-product.ts";
+import { productPage, productRestEndpointPage } from "./product-pages.ts";
 import { route } from "./route.ts";
 import { routingRule } from "./routing-rule.ts";
 import { stage } from "./stage.ts";
@@ -39,6 +42,10 @@ export function makeV2Operations(dependencies: V2Dependencies): Operations {
     domainName,
     apiMapping,
     routingRule,
+    portalOperations,
+    portalProductOperations,
+    productPage,
+    productRestEndpointPage,
     tagOperations,
     importOperations,
     exportOperations,

@@ -1,5 +1,5 @@
 import type { ApiGatewayV2 } from "@aws-sdk/client-apigatewayv2";
-import type { InputOf, OperationName } from "../../families/input.ts";
+import type { InputOf, MembersOf, OperationName } from "../../families/input.ts";
 import { makeFamilies } from "../../families/make-families.ts";
 import { regionalScope, type Change as ServiceChange, type Work as ServiceWork } from "../../families/work.ts";
 import { v2Paging } from "../../protocol/paging.ts";
@@ -28,6 +28,16 @@ type V2Input<Name> = [Name] extends [never] ? unknown : InputOf<ApiGatewayV2, Na
 export type Work<Name extends OperationName<ApiGatewayV2> = never, Parent = unknown> = ServiceWork<
   V2Service,
   V2Input<Name>,
+  Parent
+>;
+
+/**
+ * A call at work of any of the named operations, for code that shows an item: each member of their inputs may be
+ * absent.
+ */
+export type ViewWork<Name extends OperationName<ApiGatewayV2>, Parent = unknown> = ServiceWork<
+  V2Service,
+  MembersOf<V2Input<Name>>,
   Parent
 >;
 

@@ -346,7 +346,7 @@ test("lists and the account have no tags, and of what is not here nobody knows t
     await ask(path, [all, byTag("Deny", "StringEquals", "prod")]);
     await assert.rejects(ask(path, [byTag("Allow", "StringEquals", "dev")]), isDenied, path);
   }
-  for (const path of ["/v2/portals/abc", "/tags/nonsense", `/tags/${encodeURIComponent(arnOf("/tags/x"))}`]) {
+  for (const path of ["/v2/nothing/abc", "/tags/nonsense", `/tags/${encodeURIComponent(arnOf("/tags/x"))}`]) {
     await assert.rejects(ask(path, [all, byTag("Deny", "StringEquals", "prod")]), isDenied, path);
     await assert.rejects(ask(path, [byTag("Allow", "StringNotEquals", "prod")]), isDenied, path);
   }

@@ -1,23 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { escapeXml } from "../../base/escape-xml.ts";
 import type { RunJob } from "../../base/job.ts";
-import { type DocumentationPart, documentationKinds } from "../../definition/documentation.ts";
 import { type HttpApi, type HttpApiDefinition, type HttpStage, httpApiKinds } from "../../definition/http-api.ts";
-import {
-  type Deployment,
-  type RestApi,
-  type RestApiDefinition,
-  restKinds,
-  type Stage,
-} from "../../definition/rest-api.ts";
+import { type RestApi, restKinds, type Stage } from "../../definition/rest-api.ts";
 import { pathOfStage } from "../../gateway/routing/address.ts";
-import { publishedDocumentation } from "../../management/rest/documentation-version.ts";
-import { childrenOf } from "../../management/rest/work.ts";
-import type { ExportOptions } from "../../openapi/export-rest-api.ts";
+import { readRestDescription } from "../../management/apis/rest-description.ts";
 import { ApiError } from "../../protocol/errors.ts";
 import type { Store, StoredDocument } from "../../store/store.ts";
 import { findStage } from "../find-stage.ts";
 import type { OperationsResponse } from "../operations-endpoints.ts";
+import { answerFile, answerJson, cssType, htmlType, scriptType } from "./page-answers.ts";
 import { type DescribedApi, type ReferenceFile, type ReferenceRequest, referenceJob } from "./reference-job.ts";
 
 /** The path of the readable reference of every stage: `/_portico/docs/{api}/{stage}`. */
@@ -51,29 +43,16 @@ interface ReferencedStage {
   readonly closedRoutes: number;
 }
 
-/** The page loads everything from this server and runs only its own script, whatever an API's texts contain. */
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "connect-src 'self'",
-  "img-src data:",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
-
-const script = "text/javascript; charset=utf-8";
-
 /** The files that the page consists of, with their types. */
 const assets: Readonly<Record<string, string>> = {
-  "page.css": "text/css; charset=utf-8",
-  "page.mjs": script,
-  "description.mjs": script,
-  "element.mjs": script,
-  "prose.mjs": script,
-  "schema.mjs": script,
-  "try-it.mjs": script,
+  "operation.mjs": scriptType,
+  "page.css": cssType,
+  "page.mjs": scriptType,
+  "description.mjs": scriptType,
+  "element.mjs": scriptType,
+  "prose.mjs": scriptType,
+  "schema.mjs": scriptType,
+  "try-it.mjs": scriptType,
 };
 
 /** Answers requests below {@link referencePath}. */
@@ -84,25 +63,25 @@ export async function answerReference(path: string, options: ReferenceOptions): 
   const [api = "", stage = "", file] = parts;
   // The name of a stage contains no dot.
   if (parts.length === 0) return page(200);
-  if (parts.length === 1 && api === "stages.json") return json(200, { stages: await listStages(options) });
+  if (parts.length === 1 && api === "stages.json") return answerJson(200, { stages: await listStages(options) });
   if (parts.length === 2 && api === "assets" && Object.hasOwn(assets, stage)) {
-    return answer(200, assets[stage]!, await readFile(new URL(`./reference/${stage}`, import.meta.url)));
+    return answerFile(200, assets[stage]!, await readFile(new URL(`./reference/${stage}`, import.meta.url)));
   }
   if (parts.length === 2) {
     const isThere = (await findStage(store, api, stage)) !== undefined;
     return isThere ? page(200) : page(404, await describeMissing(options, api, stage));
   }
-  if (parts.length === 3 && file === closedFile) return json(200, closedParts(`${api}/${stage}`));
+  if (parts.length === 3 && file === closedFile) return answerJson(200, closedParts(`${api}/${stage}`));
   if (parts.length !== 3 || !isDocument(file)) {
     const below = `${referencePath}/{api}/{stage}`;
     const there = [referencePath, `${referencePath}/stages.json`, below];
-    return json(404, {
+    return answerJson(404, {
       message: `There is nothing here; there are ${[...there, ...Object.keys(documents).map((name) => `${below}/${name}`)].join(", ")}.`,
     });
   }
   const found = await findStage(store, api, stage);
   const described = found && (isRestStage(found) ? await describeRest(store, found) : await describeHttp(store, found));
-  if (described === undefined) return json(404, { message: await describeMissing(options, api, stage) });
+  if (described === undefined) return answerJson(404, { message: await describeMissing(options, api, stage) });
   return answerDocument({ file, api: described, basePath: pathOfStage(api, stage) }, run);
 }
 
@@ -132,42 +111,20 @@ const isDocument = (file: string | undefined): file is ReferenceFile =>
 
 async function answerDocument(request: ReferenceRequest, run: RunJob): Promise<OperationsResponse> {
   try {
-    return answer(200, documents[request.file], await run(referenceJob, request));
+    return answerFile(200, documents[request.file], await run(referenceJob, request));
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    return json(error.status ?? 500, { message: error.message });
+    return answerJson(error.status ?? 500, { message: error.message });
   }
 }
 
-/**
- * Reads what a description of the stage is made from: its deployment, with the texts of its documentation version or,
- * without one, of the documentation parts as they are now.
- */
 async function describeRest(
   store: Store,
   { id, scope, body }: StoredDocument<Stage>,
 ): Promise<DescribedApi | undefined> {
   const api = id.slice(0, id.indexOf("/"));
-  const deploymentId = `${api}/${body.deploymentId}`;
-  const read = await store.read(scope, async (tx) => ({
-    snapshot: await tx.get<RestApiDefinition>(restKinds.snapshot, deploymentId),
-    deployment: await tx.get<Deployment>(restKinds.deployment, deploymentId),
-    published: await publishedDocumentation(tx, api, body.documentationVersion),
-    parts: await childrenOf<DocumentationPart>(tx, documentationKinds.part, api),
-  }));
-  if (read.snapshot === undefined || read.deployment === undefined) return undefined;
-  const options: ExportOptions = {
-    exportType: "oas30",
-    extensions: [],
-    format: "json",
-    host: "localhost",
-    region: scope.region,
-    stage: body,
-    deployedAt: read.deployment.body.createdDate,
-    documentation: read.published ?? { version: { version: "", createdDate: 0 }, parts: read.parts },
-    isForReading: true,
-  };
-  return { kind: "rest", definition: read.snapshot.body, options };
+  const described = await store.read(scope, (tx) => readRestDescription(tx, api, body, scope.region));
+  return described && { kind: "rest", ...described };
 }
 
 /** Reads what a stage of an HTTP API serves. A stage without a deployment has nothing to read. */
@@ -236,24 +193,9 @@ async function describeMissing(options: ReferenceOptions, api: string, stage: st
 /** Returns the page, with `message` if it has nothing else to show. */
 async function page(status: number, message = ""): Promise<OperationsResponse> {
   const html = await readFile(new URL("./reference/page.html", import.meta.url), "utf8");
-  return answer(
+  return answerFile(
     status,
-    "text/html; charset=utf-8",
+    htmlType,
     html.replace("{{message}}", () => escapeXml(message)),
   );
 }
-
-const json = (status: number, value: unknown): OperationsResponse =>
-  answer(status, "application/json", `${JSON.stringify(value)}\n`);
-
-const answer = (status: number, type: string, body: Buffer | string): OperationsResponse => ({
-  status,
-  headers: {
-    "Content-Type": type,
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": contentSecurityPolicy,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-  },
-  body,
-});

@@ -1,0 +1,229 @@
+/** The pages of portal products: texts, and methods of REST APIs. */
+import {
+  type EndpointOverrides,
+  endpointPageArn,
+  type PortalProduct,
+  type ProductPage,
+  portalKinds,
+  productPageArn,
+  type RestEndpoint,
+  type RestEndpointPage,
+} from "../../definition/portal.ts";
+import { type RestApiDefinition, restKinds, type Stage } from "../../definition/rest-api.ts";
+import { unmerged } from "../../families/merge.ts";
+import { nowSeconds, present } from "../../families/work.ts";
+import { badRequest, notFound } from "../../protocol/errors.ts";
+import { creationOrder, type Reader } from "../../store/store.ts";
+import { ofOwner, ownerOf, portalProducts, requireShared } from "./portal-products.ts";
+import { type Change, defineResource, documents, type ViewWork, type Work } from "./work.ts";
+
+// Unconfirmed: the words; see docs/compatibility.md, "HTTP APIs, words of management".
+const pages = documents({
+  kind: portalKinds.page,
+  parent: {
+    locate: (work) => portalProducts.locate(ofOwner(work)),
+  } satisfies Pick<typeof portalProducts, "locate">,
+  member: "ProductPageId",
+  idOf: (page: ProductPage) => page.ProductPageId,
+  order: creationOrder,
+  missing: () => notFound("Invalid Product Page identifier specified"),
+});
+
+const sharedPages: typeof pages = {
+  ...pages,
+  async find(work) {
+    await requireShared(work, work.parentId, "GetProductPage");
+    return pages.find(ofOwner(work));
+  },
+  async list(work) {
+    await requireShared(work, work.parentId, "ListProductPages");
+    return pages.list(ofOwner(work));
+  },
+};
+
+type PageInput = "CreateProductPage" | "GetProductPage" | "ListProductPages" | "UpdateProductPage";
+
+/** AWS: API Gateway version 2 API reference, "Product page". */
+export const productPage = defineResource({
+  operations: {
+    create: "CreateProductPage",
+    get: "GetProductPage",
+    list: "ListProductPages",
+    update: "UpdateProductPage",
+    delete: "DeleteProductPage",
+  },
+  place: sharedPages,
+  create: async (work: Change<"CreateProductPage", PortalProduct>): Promise<ProductPage> => ({
+    ProductPageId: await pages.freshId(work, 10),
+    DisplayContent: work.input.DisplayContent,
+    LastModified: nowSeconds(work.call),
+  }),
+  merge: { PortalProductId: unmerged },
+  complete: (page, _, work) => ({ ...page, LastModified: nowSeconds(work.call) }),
+  view(page, work: ViewWork<PageInput, PortalProduct>, by) {
+    const { DisplayContent, ...shown } = page;
+    const { PortalProductId: productId } = work.parent;
+    return {
+      ...shown,
+      ProductPageArn: productPageArn(ownerOf(work), productId, page.ProductPageId),
+      ...(by === "list" ? { PageTitle: DisplayContent.Title } : { DisplayContent }),
+    };
+  },
+  onDelete: async (page, work) =>
+    refuseWhileOrdered(work.parent, productPageArn(work.call, work.parent.PortalProductId, page.ProductPageId)),
+});
+
+/** Refuses to delete a page that the product's display order names. */
+function refuseWhileOrdered({ DisplayOrder: order }: PortalProduct, arn: string): void {
+  const { OverviewPageArn, ProductPageArns = [], Contents = [] } = order ?? {};
+  const named = [
+    OverviewPageArn,
+    ...ProductPageArns,
+    ...Contents.flatMap((section) => section.ProductRestEndpointPageArns),
+  ];
+  if (named.includes(arn)) throw badRequest(`The display order of the portal product names ${arn}; take it out first`);
+}
+
+const endpointPages = documents({
+  kind: portalKinds.endpointPage,
+  parent: { locate: (work) => portalProducts.locate(ofOwner(work)) } satisfies Pick<typeof portalProducts, "locate">,
+  member: "ProductRestEndpointPageId",
+  idOf: (page: RestEndpointPage) => page.ProductRestEndpointPageId,
+  order: creationOrder,
+  missing: () => notFound("Invalid Product REST Endpoint Page identifier specified"),
+});
+
+const sharedEndpointPages: typeof endpointPages = {
+  ...endpointPages,
+  async find(work) {
+    await requireShared(work, work.parentId, "GetProductRestEndpointPage");
+    return endpointPages.find(ofOwner(work));
+  },
+  async list(work) {
+    await requireShared(work, work.parentId, "ListProductRestEndpointPages");
+    return endpointPages.list(ofOwner(work));
+  },
+};
+
+/** What a stage serves, with the deployment's key. */
+export interface ServedRestStage {
+  readonly stage: Stage;
+  readonly deploymentKey: string;
+  readonly definition: RestApiDefinition;
+}
+
+/** Reads what a stage of a REST API serves; undefined if there is no such stage. */
+export async function readServedRestStage(
+  tx: Reader,
+  { RestApiId, Stage: stageName }: Pick<RestEndpoint, "RestApiId" | "Stage">,
+): Promise<ServedRestStage | undefined> {
+  const stage = (await tx.get<Stage>(restKinds.stage, `${RestApiId}/${stageName}`))?.body;
+  if (stage === undefined) return undefined;
+  const deploymentKey = `${RestApiId}/${stage.deploymentId}`;
+  const definition = (await tx.get<RestApiDefinition>(restKinds.snapshot, deploymentKey))?.body;
+  return definition && { stage, deploymentKey, definition };
+}
+
+/** Returns why a page's method is not there; undefined if it is. */
+export function problemOfEndpoint(
+  { RestApiId, Stage: stage, Path: path, Method: method }: RestEndpoint,
+  served: ServedRestStage | undefined,
+): string | undefined {
+  if (served === undefined) return `The stage ${stage} of the REST API ${RestApiId} does not exist`;
+  const resource = served.definition.resources.find((one) => one.path === path);
+  if (resource?.resourceMethods?.[method] === undefined) {
+    return `The stage ${stage} of the REST API ${RestApiId} has no method ${method} ${path}`;
+  }
+  return undefined;
+}
+
+type EndpointWork = Change<"CreateProductRestEndpointPage", PortalProduct>;
+type DisplayInput = Work<"UpdateProductRestEndpointPage">["input"]["DisplayContent"];
+
+/** Returns the overrides that an input sets; undefined for none. */
+function overridesOf(given: DisplayInput): EndpointOverrides | undefined {
+  if (given?.None !== undefined && given.Overrides !== undefined) {
+    throw badRequest("Only one of none and overrides can be specified");
+  }
+  return given?.Overrides && present<EndpointOverrides>(given.Overrides as EndpointOverrides);
+}
+
+async function createEndpointPage(work: EndpointWork): Promise<RestEndpointPage> {
+  const { DisplayContent, RestEndpointIdentifier, TryItState = "ENABLED" } = work.input;
+  const parts = RestEndpointIdentifier.IdentifierParts;
+  if (parts === undefined) throw badRequest("The identifier of the REST endpoint needs identifierParts");
+  const problem = problemOfEndpoint(parts, await readServedRestStage(work.tx, parts));
+  if (problem !== undefined) throw badRequest(problem);
+  return present<RestEndpointPage>({
+    ProductRestEndpointPageId: await endpointPages.freshId(work, 10),
+    RestEndpointIdentifier: { IdentifierParts: parts },
+    Overrides: overridesOf(DisplayContent),
+    TryItState,
+    LastModified: nowSeconds(work.call),
+  });
+}
+
+/** Returns the address of a method, as AWS shows it if nothing else is said. */
+export const endpointOf = ({ RestApiId, Stage: stage, Path }: RestEndpoint, region: string): string =>
+  `https://${RestApiId}.execute-api.${region}.amazonaws.com/${stage}${Path}`;
+
+type EndpointInput =
+  | "CreateProductRestEndpointPage"
+  | "GetProductRestEndpointPage"
+  | "ListProductRestEndpointPages"
+  | "UpdateProductRestEndpointPage";
+
+async function viewEndpointPage(
+  page: RestEndpointPage,
+  work: ViewWork<EndpointInput, PortalProduct>,
+  by: string,
+): Promise<object> {
+  const { Overrides, ...shown } = page;
+  const owner = ownerOf(work);
+  const parts = page.RestEndpointIdentifier.IdentifierParts;
+  const content: EndpointOverrides = { Endpoint: endpointOf(parts, owner.region), ...Overrides };
+  const problem = problemOfEndpoint(parts, await readServedRestStage(work.tx.in(owner), parts));
+  const { IncludeRawDisplayContent: isRaw } = work.input;
+  return present<object>({
+    ...shown,
+    ProductRestEndpointPageArn: endpointPageArn(owner, work.parent.PortalProductId, page.ProductRestEndpointPageId),
+    Status: problem === undefined ? "AVAILABLE" : "FAILED",
+    StatusException: problem === undefined ? undefined : { Exception: "NotFoundException", Message: problem },
+    ...(by === "list"
+      ? { Endpoint: content.Endpoint, OperationName: content.OperationName }
+      : {
+          DisplayContent: content,
+          RawDisplayContent: isRaw === "true" ? JSON.stringify(uncapitalised(Overrides)) : undefined,
+        }),
+  });
+}
+
+/** Returns the overrides by the names that they have on the wire. */
+const uncapitalised = (overrides: EndpointOverrides = {}): object =>
+  Object.fromEntries(
+    Object.entries(overrides).map(([name, text]) => [name.charAt(0).toLowerCase() + name.slice(1), text]),
+  );
+
+/** AWS: API Gateway version 2 API reference, "Product REST endpoint page". */
+export const productRestEndpointPage = defineResource({
+  operations: {
+    create: "CreateProductRestEndpointPage",
+    get: "GetProductRestEndpointPage",
+    list: "ListProductRestEndpointPages",
+    update: "UpdateProductRestEndpointPage",
+    delete: "DeleteProductRestEndpointPage",
+  },
+  place: sharedEndpointPages,
+  create: createEndpointPage,
+  merge: {
+    PortalProductId: unmerged,
+    DisplayContent: (content) => ({ Overrides: overridesOf(content) }),
+  },
+  complete: (page, _, work) => ({ ...page, LastModified: nowSeconds(work.call) }),
+  view: viewEndpointPage,
+  onDelete: async (page, work) =>
+    refuseWhileOrdered(
+      work.parent,
+      endpointPageArn(work.call, work.parent.PortalProductId, page.ProductRestEndpointPageId),
+    ),
+});
