@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { parseIpNetwork } from "../../src/base/ip-address.ts";
 import type { HttpIntegration, Route } from "../../src/definition/http-api.ts";
+import { developmentListener } from "../../src/http/listener.ts";
 import { stageKey } from "../../src/plan/plan.ts";
 import { anHttpApi, anHttpStage, aUrl } from "./an-http-api.ts";
 import {
@@ -340,4 +342,30 @@ test("a signature for the gateway goes no further than the gateway, in headers o
     Object.keys(headers).filter((name) => /^(?:authorization|x-amz-)/.test(name)),
     ["x-amz-meta"],
   );
+});
+
+test("what a trusted proxy says of the client is passed on; without one nobody's word is", async () => {
+  await using backend = await startBackend();
+  const headers = {
+    "X-Forwarded-For": "1.1.1.1, 203.0.113.7",
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-Host": "shop.example",
+    Forwarded: "for=8.8.8.8",
+  };
+  const toldBehind = async (networks: string): Promise<readonly unknown[]> => {
+    const listener = { ...developmentListener, trustedProxies: [parseIpNetwork(networks)!] };
+    await using gateway = await startGateway({ listener });
+    deploy(gateway, { "GET /": aUrl(backend.origin) });
+    await callOn(gateway, "/", { headers });
+    const told = backend.requests.at(-1)!.headers;
+    return ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded"].map((name) => told[name]);
+  };
+  const by = (client: string, scheme: string): string => `by=_gateway;for=${client};host=${host};proto=${scheme}`;
+  assert.deepEqual(await toldBehind("127.0.0.1"), [
+    "1.1.1.1, 203.0.113.7",
+    "https",
+    "shop.example",
+    by("203.0.113.7", "https"),
+  ]);
+  assert.deepEqual(await toldBehind("10.0.0.0/8"), [undefined, undefined, undefined, by("127.0.0.1", "http")]);
 });

@@ -44,13 +44,14 @@ export function linkHttpApiHeaders({
       if (droppedFromRequest.has(name)) {
         if (name === "via") via += `${value}, `;
       } else if (
-        (isForwarded || !forwardedNames.has(name)) &&
+        (!forwardedNames.has(name) || (isForwarded && name !== "x-forwarded-for")) &&
         (listed === undefined || !listed.includes(name)) &&
         (!dropsSignature || !(signatureNames.has(name) || isGatewaySignature(name, value)))
       ) {
         headers.push(rawHeaders[2 * index]!, value);
       }
     }
+    if (client.forwardedFor !== undefined) headers.push("X-Forwarded-For", client.forwardedFor);
     if (keepsHost) headers.push("Host", request.host);
     headers.push("Forwarded", forwardedOf(exchange), "Via", via === "" ? ourVia : via + ourVia);
     headers.push("X-Amzn-Trace-Id", exchange.traceHeader);
