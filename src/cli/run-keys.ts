@@ -1,7 +1,7 @@
 import type { Invocation } from "./commands.ts";
 import { findEndpoint, showEndpoint } from "./endpoint.ts";
 import { connect, type PorticoCalls } from "./portico-calls.ts";
-import { getStatus, type StageStatus, stageOf } from "./server-status.ts";
+import { getStatus, refuseHttp, type StageStatus, stageOf } from "./server-status.ts";
 import { stageUrls } from "./up/render-routes.ts";
 
 interface UsagePlan {
@@ -23,6 +23,7 @@ export async function runKeys({ args, options, output }: Invocation): Promise<nu
   const endpoint = await findEndpoint(options);
   const [api = "", stageName] = args;
   const stage = stageOf(await getStatus(endpoint), api, stageName, options);
+  refuseHttp(stage, "Authorizers say who may call it: docs/guide/http-apis.md.");
   const calls = connect(endpoint, stage.account, stage.region);
   const name = options["make"];
   if (typeof name === "string") {

@@ -5,7 +5,7 @@ import { UserError } from "../base/user-error.ts";
 import type { Invocation } from "./commands.ts";
 import { findEndpoint } from "./endpoint.ts";
 import { connect } from "./portico-calls.ts";
-import { getStatus, stageOf } from "./server-status.ts";
+import { getStatus, refuseHttp, stageOf } from "./server-status.ts";
 import { shortPath } from "./short-path.ts";
 
 /** `portico sdk API --language L`: writes an SDK of what a stage serves, as GetSdk does, to a folder or as a zip. */
@@ -22,6 +22,7 @@ export async function runSdk({ args, options, output }: Invocation): Promise<num
   const given = readParameters((options["set"] ?? []) as readonly string[]);
   const endpoint = await findEndpoint(options);
   const stage = stageOf(await getStatus(endpoint), api, stageName, options);
+  refuseHttp(stage, "`portico export` writes its OpenAPI document, which other generators read.");
   const { body } = await connect(endpoint, stage.account, stage.region).call("apigateway", "GetSdk", {
     restApiId: stage.apiId,
     stageName: stage.stageName,

@@ -34,6 +34,13 @@ export interface StageStatus {
 
 const timeoutMs = bounds.cliStatusMsMax.value;
 
+/** Refuses an HTTP API for a command that deals with what only REST APIs have: API keys, GetSdk, methods. */
+export function refuseHttp({ protocol, apiName }: StageStatus, next: string): void {
+  if (protocol !== "HTTP") return;
+  const why = "On AWS, too, only REST APIs have what this command deals with.";
+  throw new UserError({ what: `${apiName} is an HTTP API.`, why, next });
+}
+
 /** Returns every stage of a running server, in all accounts and regions. */
 export const getStatus = async (endpoint: string): Promise<readonly StageStatus[]> =>
   (await getServerStatus(endpoint)).stages;

@@ -78,11 +78,27 @@ test("a save is deployed, and a mistake leaves what was there", async () => {
 });
 
 test("routes, status and export show it", async () => {
+  assert.match(await command("routes", apiId), /ANY +\$default +AWS_PROXY hello/);
   assert.match(await command("routes", apiId), /GET +\/hello\/\{name\} +AWS_PROXY hello/);
   assert.match(await command("status"), /Hello +\w+ +\$default +\w+ +\S+ +up to date/);
   const { paths } = JSON.parse(await command("export", apiId, "$default")) as { paths: object };
   assert.deepEqual(Object.keys(paths).sort(), ["/$default", "/hello/{name}"]);
 });
+
+for (const [args, next] of [
+  [["cors"], /update-api --api-id \w+ --cors-configuration/],
+  [["keys"], /Authorizers/],
+  [["keys", "--make", "ann"], /Authorizers/],
+  [["sdk", "--language", "python"], /portico export/],
+] as const)
+  test(`portico ${args.join(" ")} refuses it, with what to do`, async () => {
+    const [name, ...more] = args;
+    const endpoint = new URL(base).origin;
+    const ran = await run(process.execPath, [portico, name, apiId, ...more, "--endpoint", endpoint]);
+    assert.equal(ran.status, 1);
+    assert.match(ran.stderr, /Hello is an HTTP API\.[\s\S]*only REST APIs/);
+    assert.match(ran.stderr, next);
+  });
 
 test("a route that would refuse every preflight is named", async () => {
   const from = up.output.length;

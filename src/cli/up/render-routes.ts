@@ -34,7 +34,8 @@ export function printRoutes(
 ): void {
   const rows = operations.map((operation) => [
     operation.method,
-    operation.path,
+    // The default route is no path of callers.
+    routeKey(operation) === "$default" ? "$default" : operation.path,
     closed.has(routeKey(operation)) ? "closed: 501" : fit(describeIntegration(operation.integration), output),
     `${baseUrl}${operation.exampleTarget ?? operation.path}`,
   ]);
