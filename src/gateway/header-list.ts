@@ -21,12 +21,16 @@ export function headerList(request: InboundRequest, lowerName: string): string[]
 /** Sets a header, replacing every line of it that is there, whatever its case. */
 export function setHeader(headers: string[], name: string, value: string): void {
   const lower = name.toLowerCase();
-  for (let index = 0; index < headers.length; index += 2) {
-    if (headers[index]!.toLowerCase() === lower) {
+  let isSet = false;
+  for (let index = 0; index < headers.length; ) {
+    if (headers[index]!.toLowerCase() !== lower) index += 2;
+    else if (isSet) headers.splice(index, 2);
+    else {
       headers[index] = name;
       headers[index + 1] = value;
-      return;
+      isSet = true;
+      index += 2;
     }
   }
-  headers.push(name, value);
+  if (!isSet) headers.push(name, value);
 }
