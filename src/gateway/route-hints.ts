@@ -44,6 +44,9 @@ export class StageHints {
 
 const none: readonly string[] = [];
 
+/** A shell would take the name `$default` for a variable. */
+const forShell = (stageName: string): string => (stageName.startsWith("$") ? `'${stageName}'` : stageName);
+
 /** An HTTP API's route that takes what no other does. It has no path. */
 const defaultRouteKey = "$default";
 
@@ -95,7 +98,7 @@ function makeRouteHints(
       if (isWaiting || undeployed.includes(defaultRouteKey)) {
         return (
           `${isWaiting ? `${verb} ${path}` : "the route $default"} exists in the definition but is not deployed: ` +
-          `run aws ${deploy} ${stage.apiId} --stage-name ${stage.stageName}`
+          `run aws ${deploy} ${stage.apiId} --stage-name ${forShell(stage.stageName)}`
         );
       }
       const match = router.match(path);

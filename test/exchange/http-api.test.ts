@@ -199,7 +199,7 @@ test("hints name near routes, and routes that wait for a deployment", async () =
     [
       "POST",
       "/pets",
-      "POST /pets exists in the definition but is not deployed: run aws apigatewayv2 create-deployment --api-id http123 --stage-name $default",
+      "POST /pets exists in the definition but is not deployed: run aws apigatewayv2 create-deployment --api-id http123 --stage-name '$default'",
     ],
   ] as const) {
     assert.equal((await call(gateway, path, { method })).headers["x-portico-hint"], hint, `${method} ${path}`);

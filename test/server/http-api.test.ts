@@ -92,7 +92,7 @@ test("the hint of a route that waits for a deployment says so, and that of $defa
     (await fetch(`${portico.url}/_aws/execute-api/${apiId}${path}`)).headers.get("x-portico-hint");
   assert.match((await hintOf("/pest/7")) ?? "", /no route matches \/pest\/7; the nearest are GET \/pets\/\{id\}/);
   await addRoute("GET /dogs");
-  const command = `run aws apigatewayv2 create-deployment --api-id ${apiId} --stage-name $default`;
+  const command = `run aws apigatewayv2 create-deployment --api-id ${apiId} --stage-name '$default'`;
   await until(
     async () => (await hintOf("/dogs")) === `GET /dogs exists in the definition but is not deployed: ${command}`,
   );
