@@ -67,7 +67,10 @@ const guards = {
     authorizerPayloadFormatVersion: text,
     enableSimpleResponses: flag,
   },
-  pathItem: { parameters: (value) => (Array.isArray(value) ? undefined : "has to be a list") },
+  pathItem: {
+    security: () => "guards nothing there",
+    parameters: (value) => (Array.isArray(value) ? undefined : "has to be a list"),
+  },
   operation: {
     security: requirements,
     parameters: (value) => (Array.isArray(value) ? undefined : "has to be a list"),
@@ -108,9 +111,17 @@ const guardsOfOnePlace: ReadonlySet<string> = new Set(
   ["policy", "auth", "request-validator", "request-validators"].map((name) => extension + name),
 );
 
-/** Returns whether a member guards something wherever it may stand. */
+/**
+ * Returns whether a member guards something wherever it may stand. Paths and their operations have guards: of two with one
+ * name only the last would count.
+ */
 export const isGuard = (name: string): boolean =>
-  guardsOfOnePlace.has(name) || ["security", "securityDefinitions", "securitySchemes"].includes(name);
+  guardsOfOnePlace.has(name) || guardsAnywhere.has(name) || name.startsWith("/");
+
+const guardsAnywhere: ReadonlySet<string> = new Set([
+  ...["security", "securityDefinitions", "securitySchemes", `${extension}any-method`],
+  ...["get", "put", "post", "delete", "options", "head", "patch"],
+]);
 
 /** Security schemes that OpenAPI knows. API Gateway ignores those that are neither a key in x-api-key nor an authorizer. */
 const schemeTypes: Readonly<Record<string, readonly string[]>> = {

@@ -9,6 +9,8 @@ import type { ApiDocument, Operation } from "./read-document.ts";
 const authorizerExtension = "x-amazon-apigateway-authorizer";
 const authTypeExtension = "x-amazon-apigateway-authtype";
 
+const authTypes: readonly string[] = ["NONE", "AWS_IAM", "CUSTOM", "JWT"];
+
 /** The meaning of a security scheme to an HTTP API. */
 type Scheme =
   | { readonly kind: "iam" }
@@ -57,6 +59,11 @@ export class HttpSecurityImport {
     }
     const chosen = name === undefined ? undefined : this.#authorizationBy(name, scopes, place);
     const extension = textMember(objectMember(source, "x-amazon-apigateway-auth"), "type")?.toUpperCase();
+    if (extension !== undefined && !authTypes.includes(extension)) {
+      this.#log.error(
+        `Unable to create ${place}: x-amazon-apigateway-auth has to have one of the types ${authTypes.join(", ")}`,
+      );
+    }
     return chosen ?? { AuthorizationType: extension ?? "NONE" };
   }
 
