@@ -14,7 +14,7 @@ import {
 } from "../../definition/domain-name.ts";
 import { nowSeconds, present } from "../../families/work.ts";
 import { badRequest } from "../../protocol/errors.ts";
-import { everywhere } from "../../store/store.ts";
+import { everywhere, type Reader } from "../../store/store.ts";
 import { type ControlChange, type ControlWork, requireRoom } from "../control-service.ts";
 import { checkDomainName } from "./domain-name-rules.ts";
 import { hasEndpoint, withTargets } from "./endpoints.ts";
@@ -51,11 +51,30 @@ async function requireRoomFor(work: ControlWork, isPrivate: boolean): Promise<vo
 /** Claims a public domain name. It is a host name, so it belongs to one account and region only. */
 async function claimName(work: ControlChange, domainName: string): Promise<void> {
   const claims = work.tx.in(everywhere);
+  const { account, region } = work.call;
   if ((await claims.get(domainNameKinds.claim, domainName)) !== undefined) {
     throw badRequest("The domain name you provided already exists.");
   }
-  const { account, region } = work.call;
+  const others = await overlapping(claims, domainName);
+  if (others.some((other) => other.account !== account)) {
+    throw badRequest("The domain name you provided conflicts with a domain name of another account.");
+  }
   await claims.put(domainNameKinds.claim, domainName, { account, region, kind: domainNameKinds.domainName });
+}
+
+/**
+ * Returns who has the wildcard above a domain name, or the domain names below a wildcard. AWS: API Gateway Developer Guide,
+ * "Custom domain names for HTTP APIs in API Gateway": no wildcard can be created if another account has a name that it
+ * covers. Unconfirmed: the opposite order; see docs/compatibility.md, "custom domain names, wildcards".
+ */
+async function overlapping(claims: Reader, domainName: string): Promise<readonly { readonly account: string }[]> {
+  const base = domainName.slice(domainName.indexOf("."));
+  if (!domainName.startsWith("*.")) {
+    const wildcard = await claims.get<{ readonly account: string }>(domainNameKinds.claim, `*${base}`);
+    return wildcard === undefined ? [] : [wildcard.body];
+  }
+  const all = await claims.list<{ readonly account: string }>(domainNameKinds.claim);
+  return all.filter(({ id }) => id.slice(id.indexOf(".")) === base).map(({ body }) => body);
 }
 
 /** Checks and claims a new domain name and writes what belongs to it. The family writes the document itself. */

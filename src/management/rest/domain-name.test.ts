@@ -123,6 +123,20 @@ describe("domain names", () => {
     assert.equal((await management.call("GET /domainnames")).item.length, 1);
   });
 
+  it("of one account may cover each other, and those of another account may not", async () => {
+    const other = { account: "210987654321" };
+    const covered = /^The domain name you provided conflicts with a domain name of another account\.$/;
+    const wildcard = { ...edge, domainName: `*${edge.domainName.slice(edge.domainName.indexOf("."))}` };
+    await management.call("POST /domainnames", edge);
+    await management.refuses("POST /domainnames", wildcard, 400, covered, other);
+    await management.call("POST /domainnames", wildcard);
+    await management.call(`DELETE ${path}`);
+    await management.refuses("POST /domainnames", edge, 400, covered, other);
+    await management.call("POST /domainnames", { ...edge, domainName: `a.${edge.domainName}` }, other);
+    await management.call(`DELETE /domainnames/${encodeURIComponent(wildcard.domainName)}`);
+    await management.call("POST /domainnames", edge, other);
+  });
+
   it("are unique everywhere", async () => {
     const exists = "The domain name you provided already exists.";
     await management.call("POST /domainnames", edge);
