@@ -367,6 +367,12 @@ export const bounds = {
   routingRulesMax: { value: 100, source: "ours: routing rules of a domain name" },
   routingValuesMax: { value: 32, source: "ours: header values or base paths of one condition" },
   routingGlobCharsMax: { value: 128, source: "AWS: Routing rules to connect API stages to a custom domain name" },
+  roleArnCharsMax: { value: 2_048, source: "AWS IAM: API reference, an ARN" },
+  identitySourceCharsMax: { value: 1_024, source: "ours: an identity source of an HTTP API's authorizer" },
+  routeKeyCharsMax: {
+    value: 2_048,
+    source: "ours: a route key; as many parts of a path make no tree too deep to read",
+  },
   routeScopesMax: { value: 10, source: "AWS: Quotas for configuring and running an HTTP API" },
   scopeCharsMax: { value: 64, source: "AWS: CreateRoute, authorizationScopes" },
   httpMappingsMax: { value: 1_000, source: "ours: parameter mappings of one integration" },

@@ -40,6 +40,7 @@ test("a list that becomes a header is no longer than one may be", () => {
     assert.match(checkCors({ [list]: many })!, /^Invalid CORS list specified/);
   }
   assert.equal(checkCors({ AllowOrigins: many }), undefined);
+  assert.match(checkCors({ AllowOrigins: [`https://${"a".repeat(10_240)}`] })!, /^Invalid CORS origin.{1,200}$/);
 });
 
 test("names of headers are kept in lower case, and nothing else is", () => {

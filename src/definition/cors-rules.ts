@@ -21,8 +21,8 @@ export function checkCors(cors: CorsConfiguration): string | undefined {
     (list) => list.join(",").length > bounds.corsListCharsMax.value,
   );
   if (isLong) return `Invalid CORS list specified: it has more than ${bounds.corsListCharsMax.value} characters`;
-  const badOrigin = AllowOrigins.find((each) => !origin.test(each));
-  if (badOrigin !== undefined) return `Invalid CORS origin specified: ${badOrigin}`;
+  const badOrigin = AllowOrigins.find((each) => !origin.test(each) || each.length > bounds.corsListCharsMax.value);
+  if (badOrigin !== undefined) return `Invalid CORS origin specified: ${badOrigin.slice(0, 128)}`;
   const badMethod = AllowMethods.find((each) => !methods.includes(each));
   if (badMethod !== undefined) return `Invalid CORS method specified: ${badMethod}`;
   const badHeader = [...AllowHeaders, ...ExposeHeaders].find((each) => !headerName.test(each));

@@ -55,6 +55,16 @@ describe("an authorizer of an HTTP API", () => {
     ["an issuer with a query", issued("https://example.com/?a=b"), badIssuer],
     ["an issuer with a line break", issued("https://example.com/\r\n"), badIssuer],
     ["an issuer in a file", issued("file:///etc/passwd"), badIssuer],
+    [
+      "an identity source of 1,025 characters",
+      { ...jwt, IdentitySource: ["$request.header.".padEnd(1_025, "a")] },
+      /^Invalid identity source specified: .{128}$/,
+    ],
+    [
+      "a role of 2,049 characters",
+      { ...request, AuthorizerCredentialsArn: "arn:aws:iam::123456789012:role/".padEnd(2_049, "a") },
+      /^Invalid ARN/,
+    ],
     ["no audience", intended([]), /^Audience is a required/],
     ["an empty audience", intended([""]), /^Invalid audience/],
     ["51 audiences", intended(Array.from({ length: 51 }, (_, each) => `${each}`)), /at most 50/],

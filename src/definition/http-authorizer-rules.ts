@@ -23,6 +23,7 @@ const lengths = {
 const ttlMax = bounds.authorizerTtlSecondsMax.value;
 const audiencesMax = bounds.jwtAudiencesMax.value;
 const audienceLengthMax = bounds.jwtAudienceCharsMax.value;
+const identitySourceCharsMax = bounds.identitySourceCharsMax.value;
 const identitySourcesMax = bounds.identitySourcesMax.value;
 
 const functionUri =
@@ -43,6 +44,8 @@ export function checkHttpAuthorizer(
   if (sources.length > identitySourcesMax) {
     return `Invalid identity source specified: at most ${identitySourcesMax} are allowed`;
   }
+  const long = sources.find((each) => each.length > identitySourceCharsMax);
+  if (long !== undefined) return invalidSource(long);
   return type === "JWT" ? checkJwt(authorizer, options) : checkRequest(authorizer);
 }
 

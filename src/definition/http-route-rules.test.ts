@@ -44,9 +44,10 @@ describe("a route key", () => {
     ["GET /a\r\nb", parts],
     ["GET /%zz", parts],
     ["GET /{a}{b}", parts],
+    [`GET /${"a/".repeat(1_024)}`, /^Invalid route key specified: it has more than 2048 characters$/],
   ];
   for (const [key, message] of refused) {
-    it(`may not be ${JSON.stringify(key)}`, () => assert.match(checkRouteKey(key) ?? "", message));
+    it(`may not be ${JSON.stringify(key)?.slice(0, 80)}`, () => assert.match(checkRouteKey(key) ?? "", message));
   }
 });
 

@@ -14,10 +14,14 @@ const routeKey = /^(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|ANY) (\/.*)$/s;
 /** RFC 3986 §3.3, `pchar`, without what a path can only have encoded. */
 const staticPart = /^(?:[\w.~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+$/;
 
+const routeKeyCharsMax = bounds.routeKeyCharsMax.value;
+
 /** Checks the form of a route key. The messages are AWS's, as users quote them. */
 export function checkRouteKey(key: string | undefined): string | undefined {
   if (key === undefined || key === "") return "Route key is required";
   if (key === defaultRouteKey) return undefined;
+  if (key.length > routeKeyCharsMax)
+    return `Invalid route key specified: it has more than ${routeKeyCharsMax} characters`;
   const path = routeKey.exec(key)?.[1];
   if (path === undefined) {
     return 'The provided route key is not formatted properly for HTTP protocol. Format should be "<HTTP METHOD> /<RESOURCE PATH>" or "$default"';
@@ -38,25 +42,48 @@ function isPathPart(part: string, isLast: boolean): boolean {
 
 /** Checks a valid route key against those of the API's other routes. What it returns is a conflict. */
 export function checkRouteConflicts(key: string, others: readonly string[]): string | undefined {
-  if (others.includes(key)) return `Route with key ${key} already exists for this API`;
-  const other = others.find((each) => hasConflictingVariable(key, each));
-  return (
-    other && `The provided route key "${key}" has a conflicting variable on the same hierarchical level as "${other}"`
-  );
+  const keys = new RouteKeys();
+  for (const other of others) keys.add(other);
+  return keys.problemOf(key);
 }
 
 const variable = /^\{[^{}]*?(\+?)\}$/;
 
-/** Returns whether the paths are equal up to a part where they have variables of one kind with different names. */
-function hasConflictingVariable(key: string, other: string): boolean {
-  const otherParts = splitRouteKey(other).path.split("/");
-  for (const [index, part] of splitRouteKey(key).path.split("/").entries()) {
-    const otherPart = otherParts[index];
-    if (part === otherPart) continue;
-    const greedy = variable.exec(part)?.[1];
-    return greedy !== undefined && otherPart !== undefined && greedy === variable.exec(otherPart)?.[1];
+/** The route keys of an API, among which a conflict is found without looking at each. */
+export class RouteKeys {
+  readonly #keys = new Set<string>();
+  /** The first route key with a variable of a kind behind the parts of a path. */
+  readonly #variables = new Map<string, { readonly part: string; readonly key: string }>();
+
+  add(key: string): void {
+    this.#keys.add(key);
+    for (const { place, part } of variablesOf(key)) {
+      if (!this.#variables.has(place)) this.#variables.set(place, { part, key });
+    }
   }
-  return false;
+
+  /** Returns the conflict that a valid route key has with these, or undefined. */
+  problemOf(key: string): string | undefined {
+    if (this.#keys.has(key)) return `Route with key ${key} already exists for this API`;
+    for (const { place, part } of variablesOf(key)) {
+      const other = this.#variables.get(place);
+      if (other === undefined || other.part === part) continue;
+      return `The provided route key "${key}" has a conflicting variable on the same hierarchical level as "${other.key}"`;
+    }
+    return undefined;
+  }
+}
+
+/** Returns the variables of a route key, each with the parts before it and its kind. */
+function variablesOf(key: string): { readonly place: string; readonly part: string }[] {
+  const { path } = splitRouteKey(key);
+  let end = 0;
+  return path.split("/").flatMap((part) => {
+    const before = path.slice(0, end);
+    end += part.length + 1;
+    const greedy = variable.exec(part)?.[1];
+    return greedy === undefined ? [] : [{ place: `${before}${greedy}`, part }];
+  });
 }
 
 /** Finds what a route refers to. */

@@ -176,6 +176,7 @@ function checkBackend(integration: Integration, isFunction: boolean): string | u
 const roleArn = /^arn:aws[a-z-]*:iam::(\d{12}|\*):(role|user|assumed-role)\/\S+$/;
 
 export const isRoleArn = (credentials: string): boolean =>
+  credentials.length <= bounds.roleArnCharsMax.value &&
   roleArn.test(credentials.replaceAll(stageVariable, "000000000000"));
 
 /**

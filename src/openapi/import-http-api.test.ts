@@ -290,6 +290,10 @@ test("documents that can't be imported are refused with the reason", () => {
     ],
     [document({ paths: { "/a": get({ "x-amazon-apigateway-integration": "x" }) } }), /has to be an object/],
     [document({ paths: { "/a": get({ "x-amazon-apigateway-auth": { type: "JWT" } }) } }), /Invalid authorizer ID/],
+    [document({ paths: { "/a": get({ "x-amazon-apigateway-auth": { type: "AWS_IAMM" } }) } }), /one of the types NONE/],
+    [document({ paths: { "/a": { ...get(), security: [{ jwt: [] }] } } }), /security of '\/a' guards nothing there/],
+    [document({ paths: { "/a": get() } }).replace('{"get":', '{"get":{},"get":'), /get is given more than once/],
+    [document({ paths: { "/a": get() } }).replace('{"/a":', '{"/a":{},"/a":'), /\/a is given more than once/],
     [document({ "x-amazon-apigateway-cors": [] }), /x-amazon-apigateway-cors/],
     [document({ "x-amazon-apigateway-cors": { allowCredentials: "maybe" } }), /allowCredentials/],
     [document({ "x-amazon-apigateway-cors": { allowOrigins: [{}] } }), /allowOrigins/],
@@ -305,4 +309,15 @@ test("an export without extensions has the paths alone, and a stage's has its ad
     { url: "https://x.example/{basePath}", variables: { basePath: { default: "dev" } } },
   ]);
   assert.deepEqual(Object.keys(plain["paths"] as object), ["/pets", "/private/{proxy+}", "/queue"]);
+});
+
+test("20,000 routes are looked at for conflicts with each other", () => {
+  const paths = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`/a${index}/{id}`, { get: {} }]));
+  const { definition } = imported(importText(document({ paths: paths(20_000) })));
+  assert.equal(definition.routes.length, 20_000);
+  assert.match(
+    refusal(importText(document({ paths: { ...paths(20_000), "/a19999/{other}": { get: {} } } }))),
+    /conflicting variable on the same hierarchical level as "GET \/a19999\/\{id\}"/,
+  );
 });

@@ -5,7 +5,7 @@ import { storedCors } from "../definition/cors-rules.ts";
 import type { CorsConfiguration, HttpApi, HttpApiDefinition, HttpIntegration, Route } from "../definition/http-api.ts";
 import type { AuthorizerCheckOptions } from "../definition/http-authorizer-rules.ts";
 import { checkHttpIntegration, type IntegrationReferences } from "../definition/http-integration-rules.ts";
-import { checkRoute, checkRouteConflicts, checkRouteKey } from "../definition/http-route-rules.ts";
+import { checkRoute, checkRouteKey, RouteKeys } from "../definition/http-route-rules.ts";
 import { defaultRouteKey } from "../definition/route-key.ts";
 import { awsVariables } from "./aws-variables.ts";
 import { checkGuards, isGuard } from "./check-guards.ts";
@@ -86,6 +86,7 @@ class HttpApiImport {
   readonly #security: HttpSecurityImport;
   readonly #info = new Set<string>();
   readonly #routes = new Map<string, Route>();
+  readonly #keys = new RouteKeys();
   readonly #integrations = new Map<string, HttpIntegration>();
   /** The integrations that routes share, by the object that describes them; undefined for one that can't be made. */
   readonly #shared = new Map<unknown, string | undefined>();
@@ -210,7 +211,7 @@ class HttpApiImport {
     const isDefault = operation.httpMethod === "ANY" && flagMember(operation.source, "isDefaultRoute") === true;
     const key = isDefault ? defaultRouteKey : `${operation.httpMethod} ${path}`;
     const place = `route '${key}'`;
-    const problem = checkRouteKey(key) ?? checkRouteConflicts(key, [...this.#routes.keys()]);
+    const problem = checkRouteKey(key) ?? this.#keys.problemOf(key);
     if (problem !== undefined) {
       this.#log.error(`Unable to create ${place}: ${problem}`);
       return;
@@ -236,6 +237,7 @@ class HttpApiImport {
     });
     if (flaw !== undefined) this.#log.error(`Unable to create ${place}: ${flaw}`);
     this.#routes.set(key, route);
+    this.#keys.add(key);
   }
 
   /** Returns the id of the operation's integration; undefined if it has none, or it can't be made. */

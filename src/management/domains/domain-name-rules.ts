@@ -31,12 +31,15 @@ export function checkDomainName(item: DomainName, isUploaded: boolean, region: s
   }
 }
 
+/** AWS: S3 User Guide, "Bucket naming rules", "Naming Amazon S3 objects": 63 characters, and 1,024 bytes. */
+const truststoreForm = /^s3:\/\/[^/\s]{1,63}\/\S{1,1024}$/;
+
 /** AWS: "Configuring mutual TLS authentication for a REST API": regional domain names, TLS 1.2, a truststore in S3. */
 function checkMutualTls({ mutualTlsAuthentication, securityPolicy }: DomainName, types: readonly string[]): void {
   if (mutualTlsAuthentication === undefined) return;
   const { truststoreUri } = mutualTlsAuthentication;
-  if (truststoreUri === undefined || !/^s3:\/\/[^/\s]+\/\S+$/.test(truststoreUri)) {
-    throw badRequest(`Invalid truststore URI specified: ${truststoreUri ?? "null"}`);
+  if (truststoreUri === undefined || !truststoreForm.test(truststoreUri)) {
+    throw badRequest(`Invalid truststore URI specified: ${truststoreUri?.slice(0, 256) ?? "null"}`);
   }
   if (!types.every((type) => type === "REGIONAL")) {
     throw badRequest("Mutual TLS authentication is only supported for REGIONAL domain names");

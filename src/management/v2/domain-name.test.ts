@@ -126,6 +126,12 @@ describe("domain names", () => {
       400,
       /^Invalid truststore URI/,
     );
+    await refusedV2(
+      create({ MutualTlsAuthentication: { TruststoreUri: `s3://bucket/${"a".repeat(1_025)}` } }),
+      bad,
+      400,
+      /^Invalid truststore URI specified: .{256}$/,
+    );
     await refusedV2(create({ RoutingMode: "ANY" }), bad, 400, /enum value set/);
     await create({});
     await refusedV2(create({}), bad, 400, "The domain name you provided already exists.");
