@@ -132,7 +132,8 @@ interface SitePage {
 export interface SiteEndpoint {
   readonly id: string;
   readonly name: string;
-  readonly endpoint: string;
+  /** What is shown as its address; absent: where it is on the server that shows it. */
+  readonly endpoint?: string;
   readonly body?: string;
   readonly canTry: boolean;
   /** The key of its document, and the place in it. */

@@ -105,6 +105,7 @@ describe("a portal in Chromium", tool("chromium", ["--version"], existsSync("/us
   test("it has its name, its colours and its products, and runs nothing that their texts contain", async () => {
     await tab.until("document.querySelector('.cards a')");
     assert.equal(await tab.evaluate("document.querySelector('h1').innerText"), "Pet shop");
+    assert.doesNotMatch(await tab.evaluate("document.querySelector('#list').innerText"), /false|undefined/);
     assert.equal(
       await tab.evaluate("getComputedStyle(document.querySelector('.top')).backgroundColor"),
       "rgb(255, 233, 199)",
@@ -126,6 +127,10 @@ describe("a portal in Chromium", tool("chromium", ["--version"], existsSync("/us
   test("a method can be tried", async () => {
     await tab.evaluate(`location.hash = ${JSON.stringify(endpointHash)}`);
     await tab.until("document.querySelector('h1').innerText === 'One pet' && document.querySelector('#send')");
+    assert.match(
+      await tab.evaluate("document.querySelector('#endpoint').innerText"),
+      /^http:.*\/prod\/pets\/\{petId\}$/,
+    );
     await tab.evaluate(`(() => {
       const input = document.querySelector(".try input");
       input.value = "7";

@@ -16,7 +16,7 @@ import { badRequest } from "../../protocol/errors.ts";
 import { creationOrder, type Reader, type StoredDocument } from "../../store/store.ts";
 import { type RestDescription, readRestDescription } from "../apis/rest-description.ts";
 import { findIncluded } from "./portal-products.ts";
-import { endpointOf, problemOfEndpoint, readServedRestStage } from "./product-pages.ts";
+import { problemOfEndpoint, readServedRestStage } from "./product-pages.ts";
 import type { Work } from "./work.ts";
 
 /** A stage whose methods a portal shows: everything of it, and which methods (`GET /pets`). */
@@ -121,7 +121,7 @@ async function readEndpoint(
     id: page.ProductRestEndpointPageId,
     // AWS: "Create a product REST endpoint in API Gateway": the name is the path if no other is given.
     name: OperationName ?? path,
-    endpoint: Endpoint ?? endpointOf(parts, region),
+    ...(Endpoint !== undefined && { endpoint: Endpoint }),
     ...(Body !== undefined && { body: Body }),
     canTry: page.TryItState === "ENABLED",
     document: key,

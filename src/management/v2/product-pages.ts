@@ -13,7 +13,9 @@ import { type RestApiDefinition, restKinds, type Stage } from "../../definition/
 import { unmerged } from "../../families/merge.ts";
 import { nowSeconds, present } from "../../families/work.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
+import type { CallContext } from "../../protocol/operation.ts";
 import { creationOrder, type Reader } from "../../store/store.ts";
+import { addressOfApi } from "../apis/api-address.ts";
 import { ofOwner, ownerOf, portalProducts, requireShared } from "./portal-products.ts";
 import { type Change, defineResource, documents, type ViewWork, type Work } from "./work.ts";
 
@@ -163,9 +165,9 @@ async function createEndpointPage(work: EndpointWork): Promise<RestEndpointPage>
   });
 }
 
-/** Returns the address of a method, as AWS shows it if nothing else is said. */
-export const endpointOf = ({ RestApiId, Stage: stage, Path }: RestEndpoint, region: string): string =>
-  `https://${RestApiId}.execute-api.${region}.amazonaws.com/${stage}${Path}`;
+/** Returns the address of a method, which is shown if a page has no other. */
+const endpointOf = ({ RestApiId, Stage: stage, Path }: RestEndpoint, call: CallContext): string =>
+  `${addressOfApi(call, RestApiId)}/${stage}${Path}`;
 
 type EndpointInput =
   | "CreateProductRestEndpointPage"
@@ -181,7 +183,7 @@ async function viewEndpointPage(
   const { Overrides, ...shown } = page;
   const owner = ownerOf(work);
   const parts = page.RestEndpointIdentifier.IdentifierParts;
-  const content: EndpointOverrides = { Endpoint: endpointOf(parts, owner.region), ...Overrides };
+  const content: EndpointOverrides = { Endpoint: endpointOf(parts, work.call), ...Overrides };
   const problem = problemOfEndpoint(parts, await readServedRestStage(work.tx.in(owner), parts));
   const { IncludeRawDisplayContent: isRaw } = work.input;
   return present<object>({

@@ -130,7 +130,7 @@ describe("portals", () => {
     );
     assert.equal(endpoint.Status, "AVAILABLE");
     assert.equal(endpoint.TryItState, "ENABLED");
-    assert.equal(endpoint.DisplayContent?.Endpoint, `https://${api}.execute-api.us-east-1.amazonaws.com/prod/pets`);
+    assert.equal(endpoint.DisplayContent?.Endpoint, `${portico.url}/_aws/execute-api/${api}/prod/pets`);
     await v2.send(
       new UpdatePortalProductCommand({
         PortalProductId,

@@ -1,6 +1,6 @@
 // A portal, as it was published or previewed: its products, their pages, and methods of APIs that can be tried.
 
-import { given, listOperations } from "./description.mjs";
+import { basePath, given, listOperations } from "./description.mjs";
 import { byId, el } from "./element.mjs";
 import { operationView } from "./operation.mjs";
 import { proseOr } from "./prose.mjs";
@@ -38,7 +38,9 @@ function endpointView(site, { document, path, method, name, endpoint, body, canT
   const operation = listOperations().find((one) => one.verb === method && one.path === path);
   if (operation === undefined) return textView(name, body);
   const view = operationView(operation, { title: name, text: body, canTry });
-  view.querySelector(".route").after(el("p", {}, el("code", { id: "endpoint" }, endpoint)));
+  view
+    .querySelector(".route")
+    .after(el("p", {}, el("code", { id: "endpoint" }, endpoint ?? `${location.origin}${basePath()}${path}`)));
   return view;
 }
 
@@ -77,7 +79,7 @@ function drawList(pages, wanted) {
     ...[...groups].flatMap(([product, members]) => [
       el("h2", {}, product.name),
       ...[...Map.groupBy(members, ({ section }) => section ?? "")].flatMap(([section, entries]) => [
-        section !== "" && el("h3", {}, section),
+        ...(section === "" ? [] : [el("h3", {}, section)]),
         el("ul", {}, ...entries.map(entryOf)),
       ]),
     ]),
