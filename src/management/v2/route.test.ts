@@ -131,7 +131,8 @@ describe("routes", () => {
     );
     await refusedV2(create({ RouteKey: "GET /a/{y}" }), "ConflictException", 409, /has a conflicting variable/);
     await refusedV2(create({ RouteKey: "" }), bad, 400, "Route key is required");
-    await refusedV2(create({ RouteKey: "x".repeat(1_000_000) }), bad, 400, /not formatted properly/);
+    await refusedV2(create({ RouteKey: "x" }), bad, 400, /not formatted properly/);
+    await refusedV2(create({ RouteKey: `GET /${"x".repeat(1_000_000)}` }), bad, 400, /more than 2048 characters/);
     await refusedV2(create({ Target: "integrations/gone" }), bad, 400, /^Invalid Integration identifier/);
     await refusedV2(create({ ApiKeyRequired: true }), bad, 400, "ApiKeyRequired cannot be set for HTTP protocol Apis.");
     await refusedV2(create({ AuthorizationType: "COGNITO_USER_POOLS" }), bad, 400, /enum value set/);
