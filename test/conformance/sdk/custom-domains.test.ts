@@ -227,7 +227,7 @@ describe("custom domain names, as clients call them", () => {
     const theirs = portico.client(ApiGatewayV2, { accountId: "222222222222" });
     const firsts = portico.client(APIGateway, { accountId: "111111111111" });
     const tags = { _custom_id_: "moved" };
-    const DomainName = "moved.example.com";
+    const DomainName = "moved.example.org";
     await ours.createDomainName({
       DomainName,
       DomainNameConfigurations: [{ CertificateArn: CertificateArn.replace("000000000000", "111111111111") }],
