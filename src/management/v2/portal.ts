@@ -18,7 +18,16 @@ import { checkTags } from "../tags/tag-rules.ts";
 import { findIncluded } from "./portal-products.ts";
 import { portalDocumentsJob, readSite } from "./portal-site.ts";
 import { tooMany } from "./refusals.ts";
-import { type Change, changing, defineResource, documents, operations, preparedWrite, type Work } from "./work.ts";
+import {
+  type Change,
+  changing,
+  defineResource,
+  documents,
+  operations,
+  preparedWrite,
+  type Work,
+  writing,
+} from "./work.ts";
 
 // Unconfirmed: the words of this file; see docs/compatibility.md, "HTTP APIs, words of management".
 const portals = documents({
@@ -117,11 +126,19 @@ async function freePortalId({ tx, call }: Change): Promise<string> {
   }
 }
 
-async function deletePortal({ PortalId: id, PublishStatus: status }: Portal, { tx }: Change): Promise<void> {
+async function deletePortal(work: Change<"DeletePortal">): Promise<object> {
+  const { input, tx } = work;
+  const portal = await portals.get(work, input.PortalId);
+  // AWS's model has no NotFoundException for this operation alone.
+  if (portal === undefined) throw badRequest("Invalid Portal identifier specified");
   // AWS: API Gateway developer guide, "Delete a portal in API Gateway".
-  if (status === "PUBLISHED") throw badRequest("The portal is published; disable it before you delete it");
-  for (const site of ["published", "preview"]) await tx.delete(portalKinds.site, `${id}/${site}`);
-  await tx.in(everywhere).delete(portalKinds.claim, id);
+  if (portal.PublishStatus === "PUBLISHED") {
+    throw badRequest("The portal is published; disable it before you delete it");
+  }
+  for (const site of ["published", "preview"]) await tx.delete(portalKinds.site, `${portal.PortalId}/${site}`);
+  await tx.in(everywhere).delete(portalKinds.claim, portal.PortalId);
+  await portals.delete(portal, work);
+  return {};
 }
 
 /** AWS: API Gateway version 2 API reference, "Portal". */
@@ -131,7 +148,6 @@ const family = defineResource({
     get: "GetPortal",
     list: "ListPortals",
     update: "UpdatePortal",
-    delete: "DeletePortal",
   },
   place: portals,
   create: createPortal,
@@ -146,7 +162,6 @@ const family = defineResource({
     return { ...portal, LastModified: nowSeconds(work.call) };
   },
   view,
-  onDelete: deletePortal,
 });
 
 /** Makes the operation that freezes what a portal shows, as its published site or as its preview. */
@@ -178,7 +193,7 @@ const freezing = <Name extends "PublishPortal" | "PreviewPortal">(
     },
   });
 
-/** AWS: API Gateway version 2 API reference, "Publish portal", "Preview portal". */
+/** AWS: API Gateway version 2 API reference, "Portal", "Publish portal", "Preview portal". */
 const publication = operations({
   PublishPortal: freezing("published", (portal, work: Change<"PublishPortal">) =>
     present<Portal>({
@@ -192,6 +207,7 @@ const publication = operations({
     ...portal,
     PreviewedAt: nowSeconds(work.call),
   })),
+  DeletePortal: writing(deletePortal),
   DisablePortal: changing(portals, async (portal, { tx }: Change<"DisablePortal">): Promise<Portal> => {
     if (portal.PublishStatus !== "PUBLISHED") throw conflict("The portal is not published");
     await tx.delete(portalKinds.site, `${portal.PortalId}/published`);
