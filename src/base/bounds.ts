@@ -741,6 +741,11 @@ export const bounds = {
     source: "ours: events of the last seconds that `portico logs --follow` remembers as printed",
   },
   cliStatusMsMax: { value: 30_000, source: "ours: the page of a server's status" },
+  cliHandshakeMsMax: {
+    value: 35_000,
+    source: "ours: the handshake of `portico ws`, above the 29 s of a $connect integration",
+  },
+  cliRefusalBytesMax: { value: 2_000, source: "ours: what `portico ws` shows of the answer that refuses it" },
   projectDocumentBytesMax: {
     value: 67_108_864,
     source: "ours: an OpenAPI document of `portico up`, twice the size of the largest ones that are published",

@@ -50,6 +50,11 @@ const endpoint: CommandOption = {
   help: "the running server (default: by PORTICO_HOST and PORTICO_PORT, else AWS_ENDPOINT_URL, else http://127.0.0.1:4566)",
 };
 const json: CommandOption = { flags: "--json", help: "print JSON" };
+const header: CommandOption = {
+  flags: "-H, --header <HEADER>",
+  help: "'Name: value'; several times for several headers",
+  repeats: true,
+};
 const accountForm = { pattern: /^\d{12}$/, says: "It takes twelve digits." };
 const account: CommandOption = {
   flags: "--account <ID>",
@@ -288,7 +293,7 @@ export const commands: readonly CommandFacts[] = [
       { name: "<URL>", help: "the URL as a client calls it; `portico routes` lists them" },
     ],
     options: [
-      { flags: "-H, --header <HEADER>", help: "'Name: value'; several times for several headers", repeats: true },
+      header,
       { flags: "-d, --data <BODY>", help: "the body; @FILE reads it from a file, @- from standard input" },
       {
         flags: "--stage-variable <NAME=VALUE>",
@@ -368,6 +373,37 @@ export const commands: readonly CommandFacts[] = [
     takesServerSettings: false,
     examples: ["portico logs", "portico logs my-function --follow", "portico logs Petstore --since 1h --filter ERROR"],
     load: async () => (await import("./run-logs.ts")).runLogs,
+  },
+  {
+    name: "ws",
+    group: "look",
+    synopsis: "talk to a WebSocket API: each line is a message, and what comes is printed",
+    arguments: [
+      { name: "<TARGET>", help: "a ws://, wss:// or http:// URL, or the name or id of a deployed WebSocket API" },
+    ],
+    options: [
+      { flags: "--stage <NAME>", help: "the API's stage, if it has several" },
+      header,
+      { flags: "--protocol <NAME>", help: "a subprotocol to ask for; several times for several", repeats: true },
+      { flags: "--sign", help: "sign the handshake with the AWS credentials that are set, for AWS_IAM" },
+      { flags: "--region <NAME>", help: "the region to sign for (default: AWS_REGION, else us-east-1)" },
+      { flags: "--listen", help: "send nothing, and print what comes until Ctrl-C" },
+      {
+        flags: "--wait <SECONDS>",
+        help: "how long to stay for answers after the last line of a pipe (default: 2)",
+        form: { pattern: /^\d{1,5}(?:\.\d+)?$/, says: "It takes a number of seconds." },
+      },
+      { flags: "--json", help: "print JSON, one event a line" },
+      endpoint,
+    ],
+    takesServerSettings: false,
+    examples: [
+      "portico ws Chat",
+      "portico ws ws://localhost:4566/_aws/execute-api/abc123/dev -H 'Authorization: Bearer abc'",
+      `echo '{"action":"add","x":1,"y":2}' | portico ws Calculator --json`,
+      "portico ws Chat --listen",
+    ],
+    load: async () => (await import("./run-ws.ts")).runWs,
   },
   {
     name: "vtl",

@@ -6,6 +6,7 @@ import type { Invocation } from "./commands.ts";
 import { findEndpoint, showEndpoint } from "./endpoint.ts";
 import { explainLines } from "./explain-lines.ts";
 import { explainTree, renderTree, show } from "./explain-tree.ts";
+import { readHeaders } from "./read-headers.ts";
 import { fetchSigned } from "./signed-calls.ts";
 
 /** It is longer than the server takes. */
@@ -16,7 +17,7 @@ export async function runExplain({ args, options, output }: Invocation): Promise
   const [method = "", given = ""] = args;
   const request = {
     method: method.toUpperCase(),
-    headers: list(options["header"]).flatMap(readHeader),
+    headers: readHeaders(options["header"]),
     stageVariables: Object.fromEntries(list(options["stageVariable"]).map(readVariable)),
     body: readBody(options["data"]).toString("base64"),
     ...(options["from"] === undefined ? {} : { sourceAddress: options["from"] }),
@@ -57,19 +58,6 @@ function ownEndpoint(url: string): string | undefined {
 }
 
 const list = (value: unknown): readonly string[] => (Array.isArray(value) ? (value as string[]) : []);
-
-function readHeader(text: string): string[] {
-  const colon = text.indexOf(":");
-  if (colon < 1) {
-    throw new UserError({
-      what: `-H ${text} is not a header.`,
-      why: "",
-      next: "Write it as -H 'Name: value'.",
-      isUsage: true,
-    });
-  }
-  return [text.slice(0, colon).trim(), text.slice(colon + 1).trim()];
-}
 
 function readVariable(text: string): [string, string] {
   const equals = text.indexOf("=");

@@ -8,7 +8,7 @@ export interface StageStatus {
   readonly region: string;
   readonly apiId: string;
   /** The kind of the API; absent if the server is older, or can't read it. */
-  readonly protocol?: "REST" | "HTTP";
+  readonly protocol?: "REST" | "HTTP" | "WEBSOCKET";
   readonly apiName: string;
   readonly stageName: string;
   readonly deploymentId: string;
