@@ -22,6 +22,18 @@ export function factsOf(service: string): ServiceFacts {
 const plain: ServiceFacts = {};
 
 /**
+ * Returns the ids by which SDKs know the services that a name stands for: an endpoint prefix or an id, of which only lower-case
+ * letters and digits count. AWS: SDKs and Tools Reference Guide, "Service-specific endpoints".
+ */
+export function sdkIdsOf(name: string): readonly string[] {
+  const isMeant = (other: string): boolean => other.toLowerCase().replaceAll(/[^a-z0-9]/g, "") === name;
+  const found = Object.entries(services).flatMap(([prefix, { ids = [prefix] }]) =>
+    isMeant(prefix) ? ids : ids.filter(isMeant),
+  );
+  return found.length === 0 ? [name] : found;
+}
+
+/**
  * The facts by endpoint prefix; services without any are left out. AWS: the interface models of botocore 1.43.11. SQS
  * is left out because it accepts both JSON and queries, so the integration has to say which.
  */

@@ -33,8 +33,8 @@ export interface EnvironmentOptions {
   readonly credentials: FunctionEnvironmentCredentials | undefined;
   /** Calls are verified: without `credentials` the function has none. */
   readonly hasCredentials: boolean;
-  /** The address that AWS SDKs in the function send their calls to: Portico's. */
-  readonly endpointUrl: string | undefined;
+  /** The variables that tell AWS SDKs in the function where to send their calls. */
+  readonly sdkVariables: Readonly<Record<string, string>>;
   /** The folders of the AWS SDK: {@link awsSdkFolders}. */
   readonly awsSdk: readonly string[];
   readonly initMs: number;
@@ -255,7 +255,7 @@ function processArguments({ spec, socketPath, awsSdk }: EnvironmentOptions): str
 
 /** AWS: Lambda Developer Guide, "Working with Lambda environment variables", Defined runtime environment variables. */
 function processEnvironment(
-  { spec, taskRoot, endpointUrl, command, credentials, hasCredentials }: EnvironmentOptions,
+  { spec, taskRoot, sdkVariables, command, credentials, hasCredentials }: EnvironmentOptions,
   logStream: string,
 ): Record<string, string> {
   return {
@@ -263,7 +263,7 @@ function processEnvironment(
     TZ: ":UTC",
     PATH: `${dirname(command)}:/usr/local/bin:/usr/bin:/bin:/opt/bin`,
     NODE_PATH: `${taskRoot}/node_modules`,
-    ...(endpointUrl === undefined ? {} : { AWS_ENDPOINT_URL: endpointUrl }),
+    ...sdkVariables,
     // Fixed, glibc's threshold no longer grows with what is freed: memory of buffers goes back to the system at once.
     MALLOC_MMAP_THRESHOLD_: "131072",
     ...spec.environment,

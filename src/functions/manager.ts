@@ -31,8 +31,8 @@ export interface FunctionManagerOptions {
    * Takes functions' output in CloudWatch Logs' form: of this thread's own invocations, and outside of all invocations.
    */
   readonly logs?: LogSink;
-  /** Returns Portico's own address for AWS SDKs in functions, once it listens. */
-  readonly endpointUrl?: () => string | undefined;
+  /** Returns what AWS SDKs in functions are told, once the server listens: the variables of services' addresses. */
+  readonly sdkVariables?: () => Readonly<Record<string, string>>;
   /**
    * Makes the credentials of a function's role, or undefined if it gets none. Absent: calls are not verified, and a function's
    * are its account's.
@@ -453,7 +453,7 @@ export class FunctionManager {
       ...start,
       hasCredentials: this.#options.credentialsOf !== undefined,
       socketPath: join(folder, `${environmentKey(spec)}-${id}`),
-      endpointUrl: this.#options.endpointUrl?.(),
+      sdkVariables: this.#options.sdkVariables?.() ?? {},
       awsSdk: awsSdkFolders(runtimes[spec.runtime] ?? "node", this.#options.awsSdk ?? process.cwd()),
       initMs: this.#options.initMs ?? bounds.functionInitMsMax.value,
       onOutput: (text) => output.print(text),

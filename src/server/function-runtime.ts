@@ -1,3 +1,4 @@
+import { sdkIdsOf } from "../access/service-facts.ts";
 import { FunctionManager } from "../functions/manager.ts";
 import { PackageStore } from "../functions/packages.ts";
 import { LambdaService } from "../services/lambda/lambda-service.ts";
@@ -23,6 +24,23 @@ export interface FunctionRuntimeOptions {
   readonly logger: Logger;
 }
 
+/**
+ * Returns where AWS SDKs in functions send their calls: to this server, and those of a service that the settings have an
+ * endpoint for to that. AWS: SDKs and Tools Reference Guide, "Service-specific endpoints".
+ */
+export function sdkVariables(
+  ownUrl: string | undefined,
+  endpoints: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const variables: Record<string, string> = ownUrl === undefined ? {} : { AWS_ENDPOINT_URL: ownUrl };
+  for (const [service, url] of Object.entries(endpoints)) {
+    if (service === "*") continue;
+    for (const id of sdkIdsOf(service))
+      variables[`AWS_ENDPOINT_URL_${id.toUpperCase().replaceAll(/[ -]/g, "_")}`] = url;
+  }
+  return variables;
+}
+
 export function makeFunctionRuntime(options: FunctionRuntimeOptions): FunctionRuntime {
   const { config, ground, telemetry, logger } = options;
   const packages = new PackageStore(ground.functionsPath);
@@ -34,7 +52,7 @@ export function makeFunctionRuntime(options: FunctionRuntimeOptions): FunctionRu
     logger,
     logs: telemetry.logs.sink,
     onStarted: (hasFailed) => telemetry.controlMetrics.add(hasFailed ? "functionStartsFailed" : "functionStarts"),
-    endpointUrl: () => ground.url,
+    sdkVariables: () => sdkVariables(ground.url, config.services.endpoints),
     awsSdk: config.awsSdk,
     isInvocationLogged: config.logLevel === "info" || config.logLevel === "debug",
   });

@@ -53,7 +53,7 @@ test("the function sees AWS's environment and nothing of the server's", async (t
     handler("return { env: process.env, cwd: process.cwd(), argv: process.argv.length }"),
     {
       environment: { STAGE: "test" },
-      options: { endpointUrl: () => "http://127.0.0.1:4566" },
+      options: { sdkVariables: () => ({ AWS_ENDPOINT_URL: "http://127.0.0.1:4566" }) },
     },
   );
   const { env, cwd, argv } = answer(await invoke()) as { env: Record<string, string>; cwd: string; argv: number };
