@@ -184,6 +184,33 @@ export const commands: readonly CommandFacts[] = [
     load: async () => (await import("./run-export.ts")).runExport,
   },
   {
+    name: "convert",
+    group: "define",
+    synopsis: "write a REST API as the document of an HTTP API, and list what has no counterpart",
+    arguments: [{ name: "<SOURCE>", help: "a REST API's document, or the id or name of a deployed API" }],
+    options: [
+      { flags: "--out <FILE>", help: "write the document to this file (default: standard output)" },
+      { flags: "--yaml", help: "YAML instead of JSON" },
+      { flags: "--name <NAME>", help: "the name, for a document (default: its title)" },
+      { flags: "--stage <NAME>", help: "the stage of a deployed API (default: its only one)" },
+      {
+        flags: "--audience <ID>",
+        help: "an app client of the user pool whose tokens methods with a Cognito authorizer take; several times for several",
+        repeats: true,
+      },
+      account,
+      region,
+      json,
+      endpoint,
+    ],
+    takesServerSettings: false,
+    examples: [
+      "portico convert openapi.yaml --yaml --out http-api.yaml",
+      "portico convert Petstore --stage dev --audience 3n4b5urk1ft4fl3mg5e62d9ado --out http-api.json",
+    ],
+    load: async () => (await import("./run-convert.ts")).runConvert,
+  },
+  {
     name: "cors",
     group: "define",
     synopsis: "let pages of other origins call an API, as AWS's console does under Enable CORS",

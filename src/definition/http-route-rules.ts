@@ -92,7 +92,8 @@ export interface RouteReferences {
   hasIntegration(id: string): boolean;
 }
 
-const lengths = { OperationName: [1, 64], Target: [1, 128] } as const;
+/** The lengths of a route's texts, from and to. */
+export const routeLengths = { OperationName: [1, 64], Target: [1, 128] } as const;
 const scopesMax = bounds.routeScopesMax.value;
 const scopeLengthMax = bounds.scopeCharsMax.value;
 
@@ -106,7 +107,7 @@ export function checkRoute(route: Omit<Route, "RouteId">, references: RouteRefer
   if (route.ApiKeyRequired) return notForHttp("ApiKeyRequired");
   const integrationId = target === undefined ? undefined : integrationIdOf(target);
   return (
-    checkLengths(route, lengths) ??
+    checkLengths(route, routeLengths) ??
     checkAuthorization(route, references) ??
     (target === undefined || (integrationId !== undefined && references.hasIntegration(integrationId))
       ? undefined

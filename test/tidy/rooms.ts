@@ -3,13 +3,14 @@
  * Type-only imports count. A narrowed entry (`protocol/client.ts`) allows just that file or folder.
  */
 export const rooms: Readonly<Record<string, readonly string[]>> = {
-  // `portico vtl` renders a template with the gateway's own engine, and without a server; `up --mock` reads a document;
-  // `policy explain` decides by policies from files.
+  // `portico vtl` renders a template with the gateway's own engine, and without a server; `up --mock` and
+  // `convert` read a document; `policy explain` decides by policies from files.
   cli: [
     "base",
     "protocol/client.ts",
     "server",
     "gateway/templates/render-alone.ts",
+    "openapi/convert",
     "openapi/mock/mock-document.ts",
     "access/authorize.ts",
     "access/condition-keys.ts",
@@ -114,7 +115,7 @@ export const floors: Readonly<Record<string, Readonly<Record<string, readonly st
     "vpc-links": [],
   },
   compiler: { "http-api": [] },
-  openapi: { mock: [] },
+  openapi: { convert: [], mock: [] },
   protocol: { models: [] },
   sdk: { runtime: [] },
   server: { pages: [], publications: [], "api-keys": [], enforcement: [] },
