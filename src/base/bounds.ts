@@ -741,6 +741,11 @@ export const bounds = {
     source: "ours: events of the last seconds that `portico logs --follow` remembers as printed",
   },
   cliStatusMsMax: { value: 30_000, source: "ours: the page of a server's status" },
+  webSocketControlBytesMax: { value: 125, source: "ours: RFC 6455 §5.5" },
+  webSocketJoinedBytesMax: {
+    value: 16_384,
+    source: "ours: the payload up to which a frame is one piece; of a larger one head and payload are two writes",
+  },
   cliHandshakeMsMax: {
     value: 35_000,
     source: "ours: the handshake of `portico ws`, above the 29 s of a $connect integration",

@@ -1,6 +1,7 @@
 import type { BodySink, CollectOutcome, InboundRequest } from "../http/inbound.ts";
 import type { Listener } from "../http/listener.ts";
 import type { RequestClient } from "../http/request-client.ts";
+import type { WebSocketWish } from "../http/websocket/websocket.ts";
 
 /** A request with headers that a check in front of the stage has added. They take the place of the client's own. */
 export class RequestWithHeaders implements InboundRequest {
@@ -35,6 +36,10 @@ export class RequestWithHeaders implements InboundRequest {
     this.headerNames = [...kept.map((index) => request.headerNames[index]!), ...names];
     this.rawHeaders = [...kept.flatMap((index) => request.rawHeaders.slice(2 * index, 2 * index + 2)), ...added];
     this.#request = request;
+  }
+
+  get webSocket(): WebSocketWish {
+    return this.#request.webSocket;
   }
 
   get bodyBytes(): number {

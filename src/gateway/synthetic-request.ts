@@ -1,6 +1,8 @@
 import type { AnswerObserver, BodySink, InboundExchange, InboundRequest } from "../http/inbound.ts";
 import { developmentListener, type Listener } from "../http/listener.ts";
 import { makeClient, type RequestClient } from "../http/request-client.ts";
+import { readWish } from "../http/websocket/handshake.ts";
+import type { WebSocketWish } from "../http/websocket/websocket.ts";
 
 /** A request that Portico makes itself. */
 export interface SyntheticInput {
@@ -84,6 +86,10 @@ export class SyntheticRequest implements InboundExchange {
     this.#onAnswer = options.onAnswer;
   }
 
+  get webSocket(): WebSocketWish {
+    return readWish(this);
+  }
+
   header(name: string): string | undefined {
     const index = this.headerNames.lastIndexOf(name);
     return index < 0 ? undefined : this.rawHeaders[2 * index + 1];
@@ -109,6 +115,11 @@ export class SyntheticRequest implements InboundExchange {
     this.startResponse(status, headers);
     if (body !== undefined) this.write(Buffer.from(body));
     this.end();
+  }
+
+  /** Nobody is at the other end: the handshake is answered, and then the client is gone. */
+  upgrade(headers: readonly string[]): undefined {
+    this.respond(101, headers, undefined);
   }
 
   startResponse(status: number, headers: readonly string[]): void {

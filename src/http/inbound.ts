@@ -1,5 +1,6 @@
 import type { Listener } from "./listener.ts";
 import type { RequestClient } from "./request-client.ts";
+import type { WebSocketLimits, WebSocketPeer, WebSocketReceiver, WebSocketWish } from "./websocket/websocket.ts";
 
 /** What became of a body that was to be collected; `timeout` if the client sent it too slowly. */
 export type CollectOutcome = "ok" | "too-large" | "aborted" | "malformed" | "timeout";
@@ -27,6 +28,8 @@ export interface InboundRequest {
   /** Declared length; undefined if chunked or without a body. */
   readonly contentLength: number | undefined;
   readonly hasBody: boolean;
+  /** How the request asks for a WebSocket. */
+  readonly webSocket: WebSocketWish;
   /** How much of the body has been received, without the framing of chunks. */
   readonly bodyBytes: number;
   /** Returns the last value of a header, by its lower-case name. */
@@ -85,7 +88,13 @@ export interface AnswerObserver {
  * A request with its answer. The codec in `http1/` makes one object of both, so that a request does not cost a second
  * one.
  */
-export interface InboundExchange extends InboundRequest, Answer {}
+export interface InboundExchange extends InboundRequest, Answer {
+  /**
+   * Answers 101 with these headers (names and values in turn), and makes the connection of a request that asks for one a
+   * WebSocket. Returns undefined if it was answered already, or the client is gone.
+   */
+  upgrade(headers: readonly string[], limits: WebSocketLimits, receiver: WebSocketReceiver): WebSocketPeer | undefined;
+}
 
 export interface BodySink {
   data(chunk: Buffer): boolean;

@@ -103,7 +103,7 @@ export const floors: Readonly<Record<string, Readonly<Record<string, readonly st
     routing: [],
   },
   functions: { bootstrap: [] },
-  http: { "http1-client": ["http1"], http1: [] },
+  http: { "http1-client": ["http1"], http1: ["websocket"], websocket: [] },
   language: { vtl: ["java"], "json-path": ["java"], "json-schema": ["java"], java: [], xml: [] },
   // What both versions of API Gateway share stands below each.
   management: {

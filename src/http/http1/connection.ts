@@ -1,16 +1,20 @@
 import type { Socket } from "node:net";
+import { deliveredBytes } from "../delivered-bytes.ts";
 import type { InboundExchange, InboundRequest } from "../inbound.ts";
 import type { Listener } from "../listener.ts";
 import { directClient, hasHints, isTrusted, makeClient, type RequestClient } from "../request-client.ts";
+import { acceptingHead } from "../websocket/handshake.ts";
+import type { WebSocketLimits, WebSocketPeer, WebSocketReceiver } from "../websocket/websocket.ts";
+import { WebSocketConnection, type WebSocketHost } from "../websocket/websocket-connection.ts";
 import { answers, Http1Request, readers } from "./http1-request.ts";
 import type { Http1Limits } from "./limits.ts";
 import { complete, Head, incomplete, parseHead } from "./parse-head.ts";
 import { parseProxyHeader } from "./parse-proxy-header.ts";
 import { type Problem, problems } from "./problem.ts";
-import { statusLine } from "./response-head.ts";
+import { headerLines, statusLine } from "./response-head.ts";
 
 /** What a connection needs from the server that accepted it. */
-export interface ConnectionHost {
+export interface ConnectionHost extends WebSocketHost {
   readonly limits: Http1Limits;
   /** The time in ticks of the server's sweep: coarse, and free to read. */
   readonly tick: number;
@@ -25,7 +29,9 @@ export interface ConnectionHost {
   /** Reserves memory to buffer a body in. Returns false if all connections together already have too much. */
   reserve(bytes: number): boolean;
   release(bytes: number): void;
-  forget(connection: Connection): void;
+  forget(connection: Connection | WebSocketConnection): void;
+  /** Goes on with a WebSocket in place of the connection that it came by. */
+  replace(connection: Connection, by: WebSocketConnection): void;
 }
 
 export interface TickLimits {
@@ -423,6 +429,27 @@ export class Connection {
     this.close();
   }
 
+  /** Answers 101, and makes a WebSocket of the connection: what the client sends from now on are frames. */
+  upgrade(
+    exchange: Http1Request,
+    headers: readonly string[],
+    limits: WebSocketLimits,
+    receiver: WebSocketReceiver,
+  ): WebSocketPeer {
+    const { host, socket } = this;
+    socket.write(acceptingHead(exchange, headerLines(headers) + host.dateLine), "latin1");
+    this.uncork();
+    this.dropExchange();
+    for (const event of ["data", "end", "drain", "close", "error"]) socket.removeAllListeners(event);
+    const early = this.at < this.bytes.length ? this.bytes.subarray(this.at) : empty;
+    this.isClosed = true;
+    this.bytes = empty;
+    this.at = 0;
+    const peer = new WebSocketConnection(socket, early, { host, limits, receiver });
+    host.replace(this, peer);
+    return peer;
+  }
+
   /** Handles an exception in a handler: only its exchange ends. */
   #fail(error: unknown, exchange: Http1Request | undefined): void {
     const isHandled = exchange !== undefined && this.#tell(error, exchange);
@@ -512,11 +539,3 @@ export class Connection {
     }
   }
 }
-
-/**
- * Returns the bytes that libuv has handed to the kernel. Node has no public counter that moves within one large write.
- */
-const deliveredBytes = (socket: Socket): number => {
-  const handle = (socket as { _handle?: { bytesWritten?: number; writeQueueSize?: number } | null })._handle;
-  return (handle?.bytesWritten ?? socket.bytesWritten) - (handle?.writeQueueSize ?? socket.writableLength);
-};

@@ -2,6 +2,8 @@ import { assert } from "../../base/assert.ts";
 import type { AnswerObserver, BodySink, CollectOutcome, InboundExchange } from "../inbound.ts";
 import type { Listener } from "../listener.ts";
 import { forwardedClient, type RequestClient } from "../request-client.ts";
+import { readWish } from "../websocket/handshake.ts";
+import type { WebSocketLimits, WebSocketPeer, WebSocketReceiver, WebSocketWish } from "../websocket/websocket.ts";
 import { ChunkedDecoder } from "./chunked-decoder.ts";
 import type { Connection } from "./connection.ts";
 import { latin1Write } from "./latin1.ts";
@@ -88,6 +90,9 @@ export class Http1Request implements InboundExchange {
   }
   get isBegun(): boolean {
     return this.answer !== answers.none;
+  }
+  get webSocket(): WebSocketWish {
+    return readWish(this);
   }
 
   header(name: string): string | undefined {
@@ -260,6 +265,14 @@ export class Http1Request implements InboundExchange {
       else writeJoined(socket, text, isString ? Buffer.from(body) : body);
     }
     connection.answered(this);
+  }
+
+  upgrade(headers: readonly string[], limits: WebSocketLimits, receiver: WebSocketReceiver): WebSocketPeer | undefined {
+    if (this.answer !== answers.none) return undefined;
+    assert(this.webSocket === "asked", "a WebSocket is made of a request that asks for one");
+    this.answer = answers.finished;
+    const { connection } = this;
+    return connection.exchange === this ? connection.upgrade(this, headers, limits, receiver) : undefined;
   }
 
   startResponse(status: number, headers: readonly string[], declaredLength: number | undefined): void {

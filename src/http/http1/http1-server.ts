@@ -3,6 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { InboundExchange, InboundRequest } from "../inbound.ts";
 import type { Listener } from "../listener.ts";
 import { directClient, isTrusted } from "../request-client.ts";
+import type { WebSocketConnection } from "../websocket/websocket-connection.ts";
 import { Connection, type ConnectionHost, type TickLimits } from "./connection.ts";
 import type { Http1Limits } from "./limits.ts";
 
@@ -31,9 +32,10 @@ export class Http1Server implements ConnectionHost {
   tick = 0;
   isStopping = false;
   dateLine = "";
+  nowMs = 0;
   readonly #clock: Clock;
   readonly #tickMs: number;
-  readonly #connections = new Set<Connection>();
+  readonly #connections = new Set<Connection | WebSocketConnection>();
   #bufferedBodyBytes = 0;
   #timer: NodeJS.Timeout | undefined = undefined;
   #onEmpty: (() => void) | undefined = undefined;
@@ -111,9 +113,15 @@ export class Http1Server implements ConnectionHost {
     this.#bufferedBodyBytes -= bytes;
   }
 
-  forget(connection: Connection): void {
+  forget(connection: Connection | WebSocketConnection): void {
     this.#connections.delete(connection);
     this.#settle();
+  }
+
+  replace(connection: Connection, by: WebSocketConnection): void {
+    this.#connections.add(by);
+    this.#connections.delete(connection);
+    if (this.isStopping) by.stop();
   }
 
   #settle(): void {
@@ -145,6 +153,7 @@ export class Http1Server implements ConnectionHost {
   }
 
   #refreshDate(): void {
-    this.dateLine = `Date: ${new Date(this.#clock.now()).toUTCString()}\r\n`;
+    this.nowMs = this.#clock.now();
+    this.dateLine = `Date: ${new Date(this.nowMs).toUTCString()}\r\n`;
   }
 }

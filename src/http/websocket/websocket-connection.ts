@@ -1,0 +1,469 @@
+import { isUtf8 } from "node:buffer";
+import type { Socket } from "node:net";
+import { bounds } from "../../base/bounds.ts";
+import { deliveredBytes } from "../delivered-bytes.ts";
+import {
+  closeCodes,
+  controlBytesMax,
+  headBytesOf,
+  isCloseCode,
+  makeCloseFrame,
+  makeFrame,
+  opcodes,
+  unmask,
+  validTo,
+  writeHead,
+} from "./frames.ts";
+import type { WebSocketLimits, WebSocketPeer, WebSocketReceiver } from "./websocket.ts";
+
+/** What a WebSocket needs from the server that accepted its connection. */
+export interface WebSocketHost {
+  /** The time in ticks of the server's sweep, and in milliseconds since 1970 as it was then. */
+  readonly tick: number;
+  readonly nowMs: number;
+  readonly ticks: { readonly send: number; readonly linger: number };
+  readonly onError: (error: unknown, request: undefined) => void;
+  forget(socket: WebSocketConnection): void;
+}
+
+const empty = Buffer.alloc(0);
+const never = 0x3fffffff;
+/** Above this a frame's head and its payload are two writes, so that no large payload is copied. */
+const joinedBytesMax = bounds.webSocketJoinedBytesMax.value;
+/** A message that comes in parts begins with this much room. */
+const firstMessageBytes = 1_024;
+/** Connections that the network lost in silence are found by TCP. */
+const keepAliveMs = 60_000;
+
+const states = { open: 0, closing: 1, closed: 2 } as const;
+
+const owner = Symbol("WebSocket");
+interface OwnedSocket extends Socket {
+  [owner]: WebSocketConnection;
+}
+
+// One function serves all sockets, since an idle WebSocket should cost little.
+function onData(this: Socket, chunk: Buffer): void {
+  (this as OwnedSocket)[owner].receive(chunk);
+}
+function onEnd(this: Socket): void {
+  (this as OwnedSocket)[owner].peerEnded();
+}
+function onDrain(this: Socket): void {
+  (this as OwnedSocket)[owner].drained();
+}
+function onClose(this: Socket): void {
+  (this as OwnedSocket)[owner].gone();
+}
+// `close` follows.
+function onError(this: Socket): void {}
+
+/**
+ * One WebSocket, after its handshake: reads frames strictly by RFC 6455, joins messages, answers pings and closes. While
+ * nothing comes it keeps no bytes.
+ */
+export class WebSocketConnection implements WebSocketPeer {
+  readonly socket: Socket;
+  lastActiveMs: number;
+  readonly #host: WebSocketHost;
+  readonly #limits: WebSocketLimits;
+  readonly #receiver: WebSocketReceiver;
+  readonly #openedMs: number;
+  #state: number = states.open;
+  /** The tick at which it is cut, while it closes. */
+  #deadline = never;
+  /** Received and not yet consumed: the beginning of a frame's head, or what a paused receiver has not taken. */
+  #bytes: Buffer = empty;
+  #isPaused = false;
+  #isReading = false;
+  /** The frame that is being read: how much of its payload is still to come. */
+  #opcode = -1;
+  #isFinal = false;
+  #mask = 0;
+  #left = 0;
+  #offset = 0;
+  /** The message whose frames are being read. */
+  #isMessageBegun = false;
+  #message: Buffer = empty;
+  #messageBytes = 0;
+  /** Up to where the message is valid UTF-8. */
+  #validTo = 0;
+  #control: Buffer = empty;
+  #controlBytes = 0;
+  /** The latest ping that waits for room. */
+  #pingDue: Buffer | undefined = undefined;
+  #isDrainDue = false;
+  /** For a client that does not read: what was delivered at the last look, and its time. */
+  #deliveredBefore = 0;
+  #deliveringSince = never;
+
+  /** Takes over a socket whose handshake is answered; `early` is what the client sent since. */
+  constructor(
+    socket: Socket,
+    early: Buffer,
+    options: { readonly host: WebSocketHost; readonly limits: WebSocketLimits; readonly receiver: WebSocketReceiver },
+  ) {
+    const { host, limits, receiver } = options;
+    this.socket = socket;
+    this.#host = host;
+    this.#limits = limits;
+    this.#receiver = receiver;
+    this.#openedMs = host.nowMs;
+    this.lastActiveMs = host.nowMs;
+    (socket as OwnedSocket)[owner] = this;
+    socket.on("data", onData).on("end", onEnd).on("drain", onDrain).on("close", onClose).on("error", onError);
+    socket.setKeepAlive(true, keepAliveMs);
+    if (early.length > 0) process.nextTick(receiveEarly, this, early);
+    socket.resume();
+  }
+
+  get isOpen(): boolean {
+    return this.#state === states.open;
+  }
+
+  get unsentBytes(): number {
+    return this.socket.writableLength;
+  }
+
+  send(text: Buffer | string): boolean {
+    if (this.#state !== states.open) return false;
+    const { socket } = this;
+    if (socket.writableLength > this.#limits.unsentBytesMax) {
+      this.#isDrainDue = true;
+      return false;
+    }
+    this.lastActiveMs = this.#host.nowMs;
+    const length = typeof text === "string" ? Buffer.byteLength(text) : text.length;
+    if (length <= joinedBytesMax) {
+      const frame = Buffer.allocUnsafe(headBytesOf(length) + length);
+      const at = writeHead(frame, opcodes.text, length);
+      if (typeof text === "string") frame.write(text, at);
+      else text.copy(frame, at);
+      socket.write(frame);
+    } else {
+      const head = Buffer.allocUnsafe(headBytesOf(length));
+      writeHead(head, opcodes.text, length);
+      socket.cork();
+      socket.write(head);
+      socket.write(text);
+      socket.uncork();
+    }
+    return true;
+  }
+
+  close(code: number, reason: string): void {
+    this.#close(code, reason, "server");
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    if (this.#state !== states.open || this.#isReading) return;
+    this.#readOn(empty);
+    if (!this.#isPaused) this.socket.resume();
+  }
+
+  /** Called by the server's sweep. */
+  sweep(): void {
+    const { tick, nowMs } = this.#host;
+    if (tick >= this.#deadline || !this.#isDelivering(tick)) this.socket.destroy();
+    else if (this.#state !== states.open) return;
+    else if (nowMs - this.lastActiveMs >= this.#limits.idleMs || nowMs - this.#openedMs >= this.#limits.lifeMs) {
+      this.close(closeCodes.goingAway, "Going away");
+    }
+  }
+
+  /** Called when the server stops. */
+  stop(): void {
+    this.close(closeCodes.goingAway, "Going away");
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  /** Returns whether the client takes anything of what waits for it. */
+  #isDelivering(tick: number): boolean {
+    if (this.socket.writableLength === 0) {
+      this.#deliveringSince = never;
+      return true;
+    }
+    if (this.#deliveringSince !== never && tick - this.#deliveringSince <= this.#host.ticks.send) return true;
+    const delivered = deliveredBytes(this.socket);
+    if (this.#deliveringSince !== never && delivered === this.#deliveredBefore) return false;
+    this.#deliveredBefore = delivered;
+    this.#deliveringSince = tick;
+    return true;
+  }
+
+  /** Called with what the socket received. */
+  receive(chunk: Buffer): void {
+    this.lastActiveMs = this.#host.nowMs;
+    if (this.#state !== states.open) return;
+    if (!this.#isPaused && !this.#isReading) this.#readOn(chunk);
+    // Node delivers what it had read before a pause.
+    else this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk]);
+  }
+
+  #readOn(chunk: Buffer): void {
+    const bytes =
+      this.#bytes.length === 0 ? chunk : chunk.length === 0 ? this.#bytes : Buffer.concat([this.#bytes, chunk]);
+    this.#bytes = empty;
+    this.#isReading = true;
+    try {
+      const at = this.#read(bytes);
+      // What came while the receiver was called stands behind what is left.
+      if (at < bytes.length) {
+        const left = bytes.subarray(at);
+        this.#bytes = this.#bytes.length === 0 ? left : Buffer.concat([left, this.#bytes]);
+      }
+    } catch (error) {
+      this.#host.onError(error, undefined);
+      this.#close(closeCodes.internalError, "Internal server error", "server");
+    } finally {
+      this.#isReading = false;
+    }
+    if (this.#state !== states.open) this.#forgetInput();
+    else if (this.#isPaused) this.socket.pause();
+  }
+
+  /** Reads frames until the bytes end, the receiver pauses or the WebSocket closes. Returns where it stopped. */
+  #read(bytes: Buffer): number {
+    let at = 0;
+    while (this.#state === states.open && !this.#isPaused) {
+      if (this.#opcode < 0) {
+        const next = this.#readHead(bytes, at);
+        if (next === at) return at;
+        at = next;
+        if (this.#state !== states.open) return at;
+      }
+      const end = Math.min(bytes.length, at + this.#left);
+      if (end === at && this.#left > 0) return at;
+      unmask(bytes, at, end, this.#mask, this.#offset);
+      this.#offset += end - at;
+      this.#left -= end - at;
+      this.#takePayload(bytes, at, end);
+      at = end;
+    }
+    return at;
+  }
+
+  /** Reads a frame's head if it is all there. Returns where the payload begins, else `at`. */
+  #readHead(bytes: Buffer, at: number): number {
+    const there = bytes.length - at;
+    if (there < 2) return at;
+    const first = bytes[at]!;
+    const second = bytes[at + 1]!;
+    const opcode = first & 0x0f;
+    const isFinal = (first & 0x80) !== 0;
+    const short = second & 0x7f;
+    const problem = this.#problemOf(opcode, isFinal, first & 0x70, (second & 0x80) !== 0, short);
+    if (problem !== undefined) return this.#fail(closeCodes.protocolError, problem, at);
+    if (opcode === opcodes.binary) {
+      // AWS: API Gateway Developer Guide, "WebSocket APIs": binary frames are not supported.
+      return this.#fail(closeCodes.unsupportedData, "Binary is not supported", at);
+    }
+    const lengthBytes = short === 126 ? 2 : short === 127 ? 8 : 0;
+    const headBytes = 2 + lengthBytes + 4;
+    if (there < headBytes) {
+      // A length that is too great is refused before the rest comes.
+      return at;
+    }
+    let length = short;
+    if (short === 126) length = bytes.readUInt16BE(at + 2);
+    else if (short === 127) {
+      const high = bytes.readUInt32BE(at + 2);
+      if (high > 0x7fffffff) return this.#fail(closeCodes.protocolError, "Impossible length", at);
+      length = high * 0x1_0000_0000 + bytes.readUInt32BE(at + 6);
+    }
+    // RFC 6455 §5.2: the least number of bytes says the length.
+    if ((short === 126 && length < 126) || (short === 127 && length < 65_536)) {
+      return this.#fail(closeCodes.protocolError, "Length is not minimal", at);
+    }
+    const isData = opcode < opcodes.close;
+    const { frameBytesMax, messageBytesMax } = this.#limits;
+    if (isData && (length > frameBytesMax || this.#messageBytes + length > messageBytesMax)) {
+      return this.#fail(closeCodes.tooBig, "Message too big", at);
+    }
+    if (isData) this.#isMessageBegun = true;
+    this.#opcode = opcode;
+    this.#isFinal = isFinal;
+    this.#left = length;
+    this.#offset = 0;
+    this.#mask = bytes.readUInt32BE(at + headBytes - 4);
+    return at + headBytes;
+  }
+
+  #problemOf(opcode: number, isFinal: boolean, reserved: number, isMasked: boolean, short: number): string | undefined {
+    if (reserved !== 0) return "Reserved bits are set";
+    if (!isMasked) return "Frame is not masked";
+    if (opcode >= opcodes.close) {
+      if (opcode > opcodes.pong) return "Unknown opcode";
+      if (!isFinal) return "Control frame in parts";
+      return short > controlBytesMax ? "Control frame too long" : undefined;
+    }
+    if (opcode > opcodes.binary) return "Unknown opcode";
+    if (opcode === opcodes.continuation) return this.#isMessageBegun ? undefined : "Nothing to continue";
+    return this.#isMessageBegun ? "Message is not finished" : undefined;
+  }
+
+  #takePayload(bytes: Buffer, from: number, to: number): void {
+    if (this.#opcode >= opcodes.close) this.#takeControl(bytes, from, to);
+    else this.#takeData(bytes, from, to);
+  }
+
+  #takeData(bytes: Buffer, from: number, to: number): void {
+    const isFrameDone = this.#left === 0;
+    if (isFrameDone) this.#opcode = -1;
+    const isDone = isFrameDone && this.#isFinal;
+    if (isDone && this.#messageBytes === 0) {
+      // The commonest message is whole in what was received: nothing is copied.
+      const message = bytes.subarray(from, to);
+      this.#isMessageBegun = false;
+      if (!isUtf8(message)) this.#fail(closeCodes.invalidData, "Invalid UTF-8", 0);
+      else this.#hand(message);
+      return;
+    }
+    this.#append(bytes, from, to);
+    this.#validTo = validTo(this.#message, this.#validTo, this.#messageBytes);
+    if (this.#validTo < 0 || (isDone && this.#validTo < this.#messageBytes)) {
+      this.#fail(closeCodes.invalidData, "Invalid UTF-8", 0);
+    } else if (isDone) {
+      const message = this.#message.subarray(0, this.#messageBytes);
+      this.#forgetMessage();
+      this.#hand(message);
+    }
+  }
+
+  #append(bytes: Buffer, from: number, to: number): void {
+    const size = this.#messageBytes + to - from;
+    if (size > this.#message.length) {
+      // It grows with what has come and not to what a head declares, which costs a client nothing.
+      const room = Math.min(this.#limits.messageBytesMax, Math.max(firstMessageBytes, size * 2));
+      const grown = Buffer.allocUnsafeSlow(room);
+      this.#message.copy(grown, 0, 0, this.#messageBytes);
+      this.#message = grown;
+    }
+    bytes.copy(this.#message, this.#messageBytes, from, to);
+    this.#messageBytes = size;
+  }
+
+  #forgetMessage(): void {
+    this.#isMessageBegun = false;
+    this.#message = empty;
+    this.#messageBytes = 0;
+    this.#validTo = 0;
+  }
+
+  #hand(message: Buffer): void {
+    if (!this.#receiver.onText(message)) this.#isPaused = true;
+  }
+
+  #takeControl(bytes: Buffer, from: number, to: number): void {
+    if (this.#controlBytes === 0 && this.#left === 0) {
+      const opcode = this.#opcode;
+      this.#opcode = -1;
+      this.#answerControl(opcode, bytes.subarray(from, to));
+      return;
+    }
+    if (this.#controlBytes === 0) this.#control = Buffer.allocUnsafeSlow(controlBytesMax);
+    bytes.copy(this.#control, this.#controlBytes, from, to);
+    this.#controlBytes += to - from;
+    if (this.#left > 0) return;
+    const payload = this.#control.subarray(0, this.#controlBytes);
+    const opcode = this.#opcode;
+    this.#opcode = -1;
+    this.#control = empty;
+    this.#controlBytes = 0;
+    this.#answerControl(opcode, payload);
+  }
+
+  #answerControl(opcode: number, payload: Buffer): void {
+    if (opcode === opcodes.ping) this.#pong(payload);
+    else if (opcode === opcodes.close) this.#takeClose(payload);
+  }
+
+  /** RFC 6455 §5.5.3: of several pings that wait, the latest needs an answer. */
+  #pong(payload: Buffer): void {
+    if (this.socket.writableNeedDrain) this.#pingDue = Buffer.from(payload);
+    else this.socket.write(makeFrame(opcodes.pong, payload));
+  }
+
+  #takeClose(payload: Buffer): void {
+    if (payload.length === 0) {
+      this.#close(closeCodes.none, "", "client");
+      return;
+    }
+    const reason = payload.subarray(2);
+    if (payload.length === 1 || !isCloseCode(payload.readUInt16BE(0))) {
+      this.#fail(closeCodes.protocolError, "Invalid close code", 0);
+    } else if (!isUtf8(reason)) this.#fail(closeCodes.invalidData, "Invalid UTF-8", 0);
+    else this.#close(payload.readUInt16BE(0), reason.toString(), "client");
+  }
+
+  /** Closes because of what the client sent. */
+  #fail(code: number, reason: string, at: number): number {
+    this.#close(code, reason, "server");
+    return at;
+  }
+
+  /** Sends the close frame, and waits a moment for the client's, or for its end. */
+  #close(code: number, reason: string, by: "client" | "server"): void {
+    if (this.#state !== states.open) return;
+    this.#state = states.closing;
+    this.#deadline = this.#host.tick + this.#host.ticks.linger;
+    if (!this.#isReading) this.#forgetInput();
+    // The echo has the code and no reason. RFC 6455 §5.5.1.
+    this.socket.write(makeCloseFrame(code, by === "client" ? "" : reason));
+    // A server ends the connection first; the client's own close frame, if it has sent none, is read and thrown away.
+    this.socket.end();
+    this.socket.resume();
+    this.#tellClosed(code, reason, by);
+  }
+
+  #forgetInput(): void {
+    this.#bytes = empty;
+    this.#control = empty;
+    this.#pingDue = undefined;
+    this.#forgetMessage();
+  }
+
+  #tellClosed(code: number, reason: string, by: "client" | "server" | "lost"): void {
+    try {
+      this.#receiver.onClose(code, reason, by);
+    } catch (error) {
+      this.#host.onError(error, undefined);
+    }
+  }
+
+  /** Called when the client ended its side. Without a close frame before, the WebSocket is lost. */
+  peerEnded(): void {
+    this.socket.destroy();
+  }
+
+  drained(): void {
+    if (this.#state !== states.open) return;
+    const ping = this.#pingDue;
+    this.#pingDue = undefined;
+    if (ping !== undefined) this.#pong(ping);
+    if (!this.#isDrainDue) return;
+    this.#isDrainDue = false;
+    try {
+      this.#receiver.onDrain();
+    } catch (error) {
+      this.#host.onError(error, undefined);
+      this.#close(closeCodes.internalError, "Internal server error", "server");
+    }
+  }
+
+  /** Called when the socket is closed. */
+  gone(): void {
+    const wasOpen = this.#state === states.open;
+    this.#state = states.closed;
+    this.#forgetInput();
+    this.#host.forget(this);
+    if (wasOpen) this.#tellClosed(closeCodes.lost, "", "lost");
+  }
+}
+
+const receiveEarly = (connection: WebSocketConnection, early: Buffer): void => connection.receive(early);

@@ -1,0 +1,42 @@
+/** How a request asks for a WebSocket: not at all, rightly, or with the reason why it gets none. */
+export type WebSocketWish = "none" | "asked" | { readonly problem: string };
+
+export interface WebSocketLimits {
+  /** The greatest payload of one frame that a client sends. */
+  readonly frameBytesMax: number;
+  /** The greatest message that a client sends, in however many frames. */
+  readonly messageBytesMax: number;
+  /** How long nothing may come or go. */
+  readonly idleMs: number;
+  readonly lifeMs: number;
+  /** How much may wait for a client that reads slowly, before the next message. */
+  readonly unsentBytesMax: number;
+}
+
+/** Gets what happens to a WebSocket. An exception that it throws closes that WebSocket and no other. */
+export interface WebSocketReceiver {
+  /** Takes a whole text message, which is valid UTF-8. Returning false asks for nothing more until the peer's `resume`. */
+  onText(message: Buffer): boolean;
+  /**
+   * Called once, whatever ended it. The code is the client's (1005 if it gave none), ours, or 1006 if the connection was lost;
+   * the reason is the client's own, or ours.
+   */
+  onClose(code: number, reason: string, by: "client" | "server" | "lost"): void;
+  /** Called when what waited was sent, after a `send` that returned false. */
+  onDrain(): void;
+}
+
+/** The client's end of a WebSocket. Nothing here throws because of the client. */
+export interface WebSocketPeer {
+  /** Sends a text message. Returns false if it was not taken: too much waits already, or the WebSocket is not open. */
+  send(text: Buffer | string): boolean;
+  /** Closes it with a code and a reason of at most 123 bytes. `onClose` is called before this returns. */
+  close(code: number, reason: string): void;
+  /** Goes on reading after an `onText` that returned false. */
+  resume(): void;
+  /** Bytes that were sent and that the system has not taken. */
+  readonly unsentBytes: number;
+  /** Milliseconds since 1970, coarse: when something last came or went. */
+  readonly lastActiveMs: number;
+  readonly isOpen: boolean;
+}
