@@ -30,6 +30,10 @@ export const bounds = {
     value: 1_024,
     source: "ours: names of headers and parameters that a thread remembers as JSON for events",
   },
+  serverNamesKnownMax: {
+    value: 128,
+    source: "ours: names of the server of which a thread keeps the certificate; another one costs some 300 µs",
+  },
   chunkSizeDigitsMax: {
     value: 8,
     source: "ours: digits of a chunk's size; 4 GB in one chunk is more than any limit lets through",

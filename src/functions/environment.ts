@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { bounds } from "../base/bounds.ts";
 import type { LogStreamAddress } from "../telemetry/log-sink.ts";
 import { exitReason } from "./failure.ts";
-import { type FunctionSpec, runtimes } from "./function-spec.ts";
+import { type FunctionSpec, type Language, runtimes } from "./function-spec.ts";
 import { MemoryLimit, readPrivateMb } from "./memory-limit.ts";
 
 /** Why an environment did not come up. */
@@ -24,6 +24,14 @@ export interface FunctionEnvironmentCredentials {
   readonly sessionToken?: string | undefined;
 }
 
+/** Files of certificates (PEM) of authorities that functions trust, so that their calls reach Portico by TLS. */
+export interface TrustedAuthorities {
+  /** The server's own alone. Node.js trusts it besides those that it knows. */
+  readonly alone: string;
+  /** The server's own with those that are well known. Python's libraries trust one file in the place of any other. */
+  readonly withAll: string;
+}
+
 export interface EnvironmentOptions {
   readonly id: number;
   readonly spec: FunctionSpec;
@@ -35,6 +43,7 @@ export interface EnvironmentOptions {
   readonly hasCredentials: boolean;
   /** The variables that tell AWS SDKs in the function where to send their calls. */
   readonly sdkVariables: Readonly<Record<string, string>>;
+  readonly authorities: TrustedAuthorities | undefined;
   /** The folders of the AWS SDK: {@link awsSdkFolders}. */
   readonly awsSdk: readonly string[];
   readonly initMs: number;
@@ -255,7 +264,7 @@ function processArguments({ spec, socketPath, awsSdk }: EnvironmentOptions): str
 
 /** AWS: Lambda Developer Guide, "Working with Lambda environment variables", Defined runtime environment variables. */
 function processEnvironment(
-  { spec, taskRoot, sdkVariables, command, credentials, hasCredentials }: EnvironmentOptions,
+  { spec, taskRoot, sdkVariables, command, credentials, hasCredentials, authorities }: EnvironmentOptions,
   logStream: string,
 ): Record<string, string> {
   return {
@@ -264,6 +273,7 @@ function processEnvironment(
     PATH: `${dirname(command)}:/usr/local/bin:/usr/bin:/bin:/opt/bin`,
     NODE_PATH: `${taskRoot}/node_modules`,
     ...sdkVariables,
+    ...(authorities === undefined ? {} : trustVariables[runtimes[spec.runtime]!](authorities)),
     // Fixed, glibc's threshold no longer grows with what is freed: memory of buffers goes back to the system at once.
     MALLOC_MMAP_THRESHOLD_: "131072",
     ...spec.environment,
@@ -284,6 +294,13 @@ function processEnvironment(
     ...credentialVariables(hasCredentials ? credentials : accountCredentials(spec)),
   };
 }
+
+/** The variables by which each language's TLS trusts more authorities. A function that sets one of them trusts its own. */
+const trustVariables: Readonly<Record<Language, (authorities: TrustedAuthorities) => Record<string, string>>> = {
+  node: ({ alone }) => ({ NODE_EXTRA_CA_CERTS: alone }),
+  // botocore, and the library requests.
+  python: ({ withAll }) => ({ AWS_CA_BUNDLE: withAll, REQUESTS_CA_BUNDLE: withAll }),
+};
 
 /** A 12-digit access key is its own account here: the function's calls to Portico stay in its account. */
 const accountCredentials = ({ account }: FunctionSpec): FunctionEnvironmentCredentials => ({

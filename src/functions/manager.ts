@@ -14,6 +14,7 @@ import {
   type EnvironmentOptions,
   type FunctionEnvironmentCredentials,
   type StartFailure,
+  type TrustedAuthorities,
 } from "./environment.ts";
 import type { VersionedFunctionClient } from "./function-client.ts";
 import { type AliasSpec, environmentKey, type FunctionSpec, runtimes } from "./function-spec.ts";
@@ -33,6 +34,8 @@ export interface FunctionManagerOptions {
   readonly logs?: LogSink;
   /** Returns what AWS SDKs in functions are told, once the server listens: the variables of services' addresses. */
   readonly sdkVariables?: () => Readonly<Record<string, string>>;
+  /** The authorities that functions trust for TLS, besides those that their runtimes know. */
+  readonly authorities?: TrustedAuthorities;
   /**
    * Makes the credentials of a function's role, or undefined if it gets none. Absent: calls are not verified, and a function's
    * are its account's.
@@ -454,6 +457,7 @@ export class FunctionManager {
       hasCredentials: this.#options.credentialsOf !== undefined,
       socketPath: join(folder, `${environmentKey(spec)}-${id}`),
       sdkVariables: this.#options.sdkVariables?.() ?? {},
+      authorities: this.#options.authorities,
       awsSdk: awsSdkFolders(runtimes[spec.runtime] ?? "node", this.#options.awsSdk ?? process.cwd()),
       initMs: this.#options.initMs ?? bounds.functionInitMsMax.value,
       onOutput: (text) => output.print(text),

@@ -199,6 +199,11 @@ export class Gateway {
     this.#domains.set(name, plan);
   }
 
+  /** Returns whether a name is a custom domain name here. */
+  isCustomDomain(name: string): boolean {
+    return this.#domains.find(name) !== undefined;
+  }
+
   /** Takes in the kind of an API that is no REST API, or that it is gone: an address without a stage is answered by it. */
   setApiKind(apiId: string, kind: PlanKind | null): void {
     if (kind === null) this.#kinds.delete(apiId);

@@ -23,7 +23,7 @@ import { ThreadPool } from "./threads.ts";
 
 export interface DataPlaneOptions {
   readonly config: ServerConfig;
-  readonly ground: Pick<Ground, "clock" | "store" | "controlSocket">;
+  readonly ground: Pick<Ground, "authority" | "clock" | "store" | "controlSocket">;
   readonly telemetry: Pick<ServerTelemetry, "metrics" | "logs" | "executionLogs">;
   readonly functions: FunctionRuntime;
   readonly compileSettings: CompileSettings;
@@ -74,6 +74,7 @@ export class DataPlane {
         throttles: this.#throttles,
         clock: ground.clock.shared,
         listener: listenerOf(config),
+        authority: ground.authority,
         settings,
       },
       logger,
@@ -207,5 +208,6 @@ const threadSettings = (config: ServerConfig): ThreadSettings => ({
   logLevel: config.logLevel,
   accessLog: config.accessLog,
   backendAuthorities: readBackendAuthorities(config.backendCa),
+  domains: config.domain,
   services: config.services,
 });

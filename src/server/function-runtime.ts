@@ -6,6 +6,7 @@ import type { Logger } from "../telemetry/logger.ts";
 import type { ServerConfig } from "./config.ts";
 import { FunctionCredentials } from "./enforcement/function-credentials.ts";
 import type { Ground } from "./ground.ts";
+import { AuthorityFolder } from "./server-authority.ts";
 import type { ServerTelemetry } from "./server-telemetry.ts";
 
 /** The functions of a server: their processes, and the `lambda` service that runs them. */
@@ -19,7 +20,7 @@ export interface FunctionRuntime {
 
 export interface FunctionRuntimeOptions {
   readonly config: ServerConfig;
-  readonly ground: Pick<Ground, "clock" | "store" | "functionsPath" | "url">;
+  readonly ground: Pick<Ground, "authority" | "clock" | "store" | "functionsPath" | "scratchPath" | "url">;
   readonly telemetry: Pick<ServerTelemetry, "logs" | "controlMetrics">;
   readonly logger: Logger;
 }
@@ -46,6 +47,7 @@ export function makeFunctionRuntime(options: FunctionRuntimeOptions): FunctionRu
   const packages = new PackageStore(ground.functionsPath);
   const credentials =
     config.auth === "enforce" ? new FunctionCredentials({ store: ground.store, clock: ground.clock }) : undefined;
+  const authorities = new AuthorityFolder(ground.authority, ground.scratchPath);
   const manager = new FunctionManager({
     ...(credentials && { credentialsOf: credentials.of }),
     packages,
@@ -53,6 +55,7 @@ export function makeFunctionRuntime(options: FunctionRuntimeOptions): FunctionRu
     logs: telemetry.logs.sink,
     onStarted: (hasFailed) => telemetry.controlMetrics.add(hasFailed ? "functionStartsFailed" : "functionStarts"),
     sdkVariables: () => sdkVariables(ground.url, config.services.endpoints),
+    authorities,
     awsSdk: config.awsSdk,
     isInvocationLogged: config.logLevel === "info" || config.logLevel === "debug",
   });

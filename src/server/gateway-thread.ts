@@ -29,6 +29,7 @@ import { openGeoDatabase } from "./geo-databases.ts";
 import { JobRunner } from "./job-runner.ts";
 import type { ApiKeyChannel, FromThread, ThreadStart, ToThread } from "./messages.ts";
 import type { Publication } from "./publications/publication.ts";
+import { ServerCertificates } from "./server-certificates.ts";
 import { ServerClock } from "./server-clock.ts";
 import { threadEntry } from "./thread-entry.ts";
 
@@ -63,6 +64,13 @@ let gateway: Gateway | undefined;
 let isListening = false;
 let hasBegunToListen = false;
 
+const certificates = new ServerCertificates({
+  authority: start.authority,
+  nowMs: Date.now,
+  domains: settings.domains,
+  isCustomDomain: (name) => gateway?.isCustomDomain(name) === true,
+});
+
 const http1 = new Http1Server({
   limits: {
     ...defaultHttp1Limits,
@@ -80,6 +88,7 @@ const http1 = new Http1Server({
   onError: (error, request) =>
     logger.error("A request failed.", { error: describe(error), ...describeRequest(request) }),
   onRefused: refused,
+  secure: (socket) => certificates.secure(socket),
 });
 
 const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket: Socket) => {

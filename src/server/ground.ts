@@ -9,6 +9,7 @@ import type { ServerConfig } from "./config.ts";
 import { lockDataDirectory } from "./data-directory.ts";
 import { lockPort } from "./port-lock.ts";
 import { makeScratchDirectory, sweepScratchDirectories } from "./scratch-directory.ts";
+import { makeServerAuthority, type ServerAuthority } from "./server-authority.ts";
 import { ServerClock } from "./server-clock.ts";
 import { storeIndexes } from "./store-indexes.ts";
 import { cannotListen } from "./threads.ts";
@@ -16,9 +17,13 @@ import { cannotListen } from "./threads.ts";
 /** What all other parts of a server need: its directories, its store and its clock. */
 export interface Ground {
   readonly clock: ServerClock;
+  /** Signs the certificates by which the server answers TLS. */
+  readonly authority: ServerAuthority;
   readonly store: Store;
   /** The Unix socket that control listens on. */
   readonly controlSocket: string;
+  /** A folder that only this user may enter, and that is removed at the end. */
+  readonly scratchPath: string;
   /** The folder of unpacked functions. */
   readonly functionsPath: string;
   /** The file of CloudWatch Logs' lines; if it is undefined, they stay in memory. */
@@ -54,8 +59,10 @@ export async function openGround(config: ServerConfig, logger: Logger): Promise<
   let servingUrl: string | undefined;
   return {
     clock: new ServerClock(),
+    authority: makeServerAuthority(Date.now()),
     store,
     controlSocket: scratch.controlSocket,
+    scratchPath: scratch.path,
     functionsPath: directory?.functionsPath ?? join(scratch.path, "functions"),
     logsPath: directory?.logsPath,
     get url() {

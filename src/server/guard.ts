@@ -70,11 +70,16 @@ function isOriginOf(origin: string, host: string | undefined): boolean {
 }
 
 function isKnownHost(host: string, { domains, isEnforced }: GuardOptions): boolean {
-  if (isLoopback(host) || host.endsWith(".localhost")) return true;
   // Nobody can point an address elsewhere, as a name can be.
   if (isEnforced === true && isIP(host) !== 0) return true;
-  return [...ownHosts, ...domains].some((name) => host === name || host.endsWith(`.${name}`));
+  return isServerName(host, domains);
 }
+
+/** Returns whether a host name is this server's: a loopback name, one of `--domain`, or one below them. */
+export const isServerName = (host: string, domains: readonly string[]): boolean =>
+  isLoopback(host) ||
+  host.endsWith(".localhost") ||
+  [...ownHosts, ...domains].some((name) => host === name || host.endsWith(`.${name}`));
 
 /**
  * Returns whether management is called by a name, by one below it, or by one that a wildcard covers. Any name below

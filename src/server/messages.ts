@@ -10,6 +10,7 @@ import type { ExecutionLogEntry } from "../telemetry/execution-log.ts";
 import type { FoundSamples, SampleKey } from "../waf/samples.ts";
 import type { GeoFiles } from "./geo-databases.ts";
 import type { Publication } from "./publications/publication.ts";
+import type { ServerAuthority } from "./server-authority.ts";
 
 /** The data that a gateway thread is started with (`workerData`). */
 export interface ThreadStart {
@@ -31,6 +32,8 @@ export interface ThreadStart {
   readonly clock: SharedArrayBuffer;
   /** What the listener offers to its connections. */
   readonly listener: Listener;
+  /** Signs the certificates by which the thread answers TLS. */
+  readonly authority: ServerAuthority;
   readonly settings: ThreadSettings;
 }
 
@@ -48,6 +51,8 @@ export interface ThreadSettings {
   readonly accessLog: string;
   /** Certificates (PEM) of authorities that are trusted for backends, besides the well-known ones. */
   readonly backendAuthorities: readonly string[];
+  /** The host names of `--domain`. */
+  readonly domains: readonly string[];
   /** Where integrations call AWS services, with the credentials for AWS itself, if it is called. */
   readonly services: AwsServiceSettings;
 }

@@ -39,6 +39,7 @@ async function withPool(
       geo: {},
       clock: new SharedArrayBuffer(8),
       listener: developmentListener,
+      authority: { certificate: "", privateKey: "", name: "" },
       settings: {
         payloadBytesMax: 1,
         accountThrottle: { ratePerSecond: 1, burst: 1 },
@@ -49,6 +50,7 @@ async function withPool(
         logLevel: "debug",
         accessLog: "-",
         backendAuthorities: [],
+        domains: [],
         services: { endpoints: {} },
       },
     },

@@ -4,8 +4,9 @@
 // one JSON line goes up (ready, or why not), and its end means that the server is gone.
 // The frames on SOCKET are described in ../frames.ts.
 // AWS: Lambda Developer Guide, "Building Lambda functions with Node.js"; "Define Lambda function handler in Node.js".
+import dns from "node:dns";
 import { existsSync, readFileSync, realpathSync } from "node:fs";
-import { createRequire, registerHooks } from "node:module";
+import { createRequire, registerHooks, syncBuiltinESMExports } from "node:module";
 import { createServer, Socket } from "node:net";
 import { basename, dirname, join, resolve } from "node:path";
 import { Writable } from "node:stream";
@@ -291,6 +292,24 @@ function errorLine(error) {
   } catch {
     return JSON.stringify({ errorType, errorMessage, stack: trace });
   }
+}
+
+// ---- Names below localhost ------------------------------------------------------------------------------------------
+// RFC 6761 §6.3: they are this machine. The C library asks DNS for them, and Portico's APIs have such names in events.
+
+const isBelowLocalhost = (name) => typeof name === "string" && /\.localhost\.?$/i.test(name);
+const asLocalhost = (lookup) =>
+  function lookupByName(name, ...rest) {
+    return lookup.call(this, isBelowLocalhost(name) ? "localhost" : name, ...rest);
+  };
+
+function knowNamesBelowLocalhost() {
+  for (const module of [dns, dns.promises]) {
+    const { lookup } = module;
+    // `util.promisify` finds what its promise is made by on the function itself.
+    module.lookup = Object.defineProperties(asLocalhost(lookup), Object.getOwnPropertyDescriptors(lookup));
+  }
+  syncBuiltinESMExports();
 }
 
 // ---- The AWS SDK ----------------------------------------------------------------------------------------------------
@@ -741,6 +760,7 @@ function tellServer(message, then) {
 }
 
 captureOutput();
+knowNamesBelowLocalhost();
 try {
   handler = await loadHandler();
   const server = createServer(serve);

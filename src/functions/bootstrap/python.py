@@ -264,6 +264,21 @@ def with_sdk_hint(error, text):
     return "%s\n%s" % (text, hint % (name, name))
 
 
+# ---- Names below localhost ------------------------------------------------------------------------------------------
+# RFC 6761 section 6.3: they are this machine. The C library asks DNS for them, and Portico's APIs have such names in events.
+
+
+def know_names_below_localhost():
+    resolve = socket.getaddrinfo
+
+    def getaddrinfo(host, *args, **kwargs):
+        name = host.decode("ascii", "replace") if isinstance(host, (bytes, bytearray)) else host
+        is_below = isinstance(name, str) and name.lower().rstrip(".").endswith(".localhost")
+        return resolve("localhost" if is_below else host, *args, **kwargs)
+
+    socket.getaddrinfo = getaddrinfo
+
+
 # ---- Loading the handler --------------------------------------------------------------------------------------------
 
 
@@ -463,6 +478,7 @@ def main():
             name_on_aws(folder, "/var/runtime")
         sys.meta_path.insert(0, SdkFinder([task_root, *sdk_folders]))
     capture_output()
+    know_names_below_localhost()
     try:
         handler = load_handler(environment["_HANDLER"])
     except Exception as error:

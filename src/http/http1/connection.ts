@@ -26,6 +26,11 @@ export interface ConnectionHost extends WebSocketHost {
   readonly onError: (error: unknown, request: InboundRequest | undefined) => void;
   /** Called when a connection is closed because it has no PROXY header, or none that can be believed. */
   readonly onRefused: (address: string, problem: string) => void;
+  /**
+   * Called with a connection that begins with TLS. Returns false if TLS is not offered; else the connection was given up with
+   * `release`, and another one serves what is inside.
+   */
+  secure(connection: Connection): boolean;
   /** Reserves memory to buffer a body in. Returns false if all connections together already have too much. */
   reserve(bytes: number): boolean;
   release(bytes: number): void;
@@ -46,6 +51,8 @@ export interface TickLimits {
 const empty = Buffer.alloc(0);
 const never = 0x3fffffff;
 const pendingParseStep = 4_096;
+/** RFC 8446 §5.1: the first byte of a record with a handshake, which no request begins with. */
+const tlsHandshake = 0x16;
 
 /** One thread parses one head at a time. */
 const head = new Head();
@@ -74,6 +81,8 @@ export class Connection {
   /** Parsing an incomplete head waits for a line's end or this many bytes. */
   #parseAt = 0;
   #isHeadBegun = false;
+  /** A request came by it. */
+  #isUsed = false;
   #isProxyHeaderDue: boolean;
   #isAdvancing = false;
   #isReadingBody = false;
@@ -86,11 +95,12 @@ export class Connection {
   #deliveredBefore = 0;
   #deliveringSince = never;
 
-  constructor(socket: Socket, listener: Listener, host: ConnectionHost) {
+  /** `client` is who sends the requests, if that is known better than by the socket. */
+  constructor(socket: Socket, listener: Listener, host: ConnectionHost, client?: RequestClient) {
     this.socket = socket;
     this.host = host;
     this.listener = listener;
-    this.client = directClient(socket, listener.isEncrypted);
+    this.client = client ?? directClient(socket, listener.isEncrypted);
     this.isPeerTrusted = isTrusted(this.client.ip, listener.trustedProxies);
     this.#isProxyHeaderDue = listener.hasProxyProtocol;
     this.deadline = host.tick + host.ticks.header;
@@ -167,7 +177,18 @@ export class Connection {
     this.socket.end();
   }
 
+  /** Gives the socket up, paused, with what was received and not read. */
+  release(): void {
+    this.isClosed = true;
+    this.deadline = never;
+    this.socket.pause();
+    this.socket.unshift(this.bytes.subarray(this.at));
+    this.bytes = empty;
+    this.at = 0;
+  }
+
   #onData(chunk: Buffer): void {
+    if (this.isClosed) return;
     if (this.isLingering) {
       this.#lingerBytes += chunk.length;
       if (this.#lingerBytes > this.host.limits.lingerBytesMax) this.destroy();
@@ -243,6 +264,7 @@ export class Connection {
 
   #beginExchange(): boolean {
     if (this.#isProxyHeaderDue) return this.#readProxyHeader();
+    if (this.bytes[this.at] === tlsHandshake && !this.#isUsed && this.host.secure(this)) return false;
     const outcome = parseHead(this.bytes, this.at, this.host.limits, head);
     if (outcome === incomplete) {
       if (!this.#isHeadBegun) {
@@ -258,6 +280,7 @@ export class Connection {
       return false;
     }
     this.#isHeadBegun = false;
+    this.#isUsed = true;
     this.#parseAt = 0;
     this.deadline = never;
     this.at = head.end;

@@ -16,6 +16,8 @@ export interface Http1Options {
   readonly onError: (error: unknown, request: InboundRequest | undefined) => void;
   /** Called when a connection is closed because it has no PROXY header, or none that can be believed. */
   readonly onRefused?: (address: string, problem: string) => void;
+  /** Answers TLS: returns the socket inside of one whose first bytes are unread. Without it, TLS is not offered. */
+  readonly secure?: ((socket: Socket) => Socket) | undefined;
 }
 
 /**
@@ -33,6 +35,7 @@ export class Http1Server implements ConnectionHost {
   isStopping = false;
   dateLine = "";
   nowMs = 0;
+  readonly #secure: Http1Options["secure"];
   readonly #clock: Clock;
   readonly #tickMs: number;
   readonly #connections = new Set<Connection | WebSocketConnection>();
@@ -46,6 +49,7 @@ export class Http1Server implements ConnectionHost {
     this.onRequest = options.onRequest;
     this.onError = options.onError;
     this.onRefused = options.onRefused ?? (() => undefined);
+    this.#secure = options.secure;
     this.#clock = options.clock;
     const { headerTimeoutMs, bodyTimeoutMs, sendTimeoutMs, keepAliveMs, lingerMs } = limits;
     const shortest = Math.min(headerTimeoutMs, bodyTimeoutMs, sendTimeoutMs, keepAliveMs, lingerMs);
@@ -85,6 +89,18 @@ export class Http1Server implements ConnectionHost {
       this.#timer = setInterval(() => this.#sweep(), this.#tickMs);
     }
     this.#connections.add(new Connection(socket, listener, this));
+  }
+
+  secure(connection: Connection): boolean {
+    const { socket, listener, client, isPeerTrusted } = connection;
+    if (this.#secure === undefined || listener.isEncrypted) return false;
+    connection.release();
+    const inside = { ...listener, isEncrypted: true, hasProxyProtocol: false };
+    const secured = new Connection(this.#secure(socket), inside, this, { ...client, isEncrypted: true });
+    secured.isPeerTrusted = isPeerTrusted;
+    this.#connections.add(secured);
+    this.#connections.delete(connection);
+    return true;
   }
 
   /** Ends idle connections now, the others after their answers, and all that are left after `drainMs`. */
