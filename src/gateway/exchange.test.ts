@@ -35,7 +35,8 @@ function anExchange(overrides: Partial<Program> = {}): ExchangeUnderTest {
     { answerBytesMax: 100, onAnswer: (answer) => answers.push(answer) },
   );
   const logger = { ...program.logger, error: (_: string, fields?: object) => errors.push(firstLine(fields)) };
-  const watched = { ...program, logger, onComplete: () => count++, ...overrides };
+  const life = { ...program.life, complete: () => count++ };
+  const watched = { ...program, logger, life, ...overrides };
   const exchange = openRestExchange(request, watched, { path: "/", query: "" }, 0);
   return { exchange, request, completions: () => count, errors, answers };
 }
@@ -138,7 +139,9 @@ test("an exception while an exception is answered is answered plainly", () => {
 });
 
 test("work that can't be abandoned, and a log that can't be written, hold nothing up", () => {
-  const { exchange, errors, answers } = anExchange({ onComplete: () => fail("log") });
+  const { exchange, errors, answers } = anExchange({
+    life: { begin: () => undefined, complete: () => fail("log"), retire: () => undefined },
+  });
   exchange.suspend({ abandon: () => fail("abandon") });
   exchange.onClose();
   assert.deepEqual([exchange.isComplete, answers.length], [true, 0]);

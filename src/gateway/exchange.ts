@@ -191,7 +191,7 @@ export class Exchange implements AnswerObserver {
     this.#traceId = undefined;
     this.#wholeTrace = undefined;
     this.#query = undefined;
-    program.onBegin();
+    program.life.begin();
     inbound.observer = this;
   }
 
@@ -466,7 +466,7 @@ export class Exchange implements AnswerObserver {
 
   #conclude(): void {
     try {
-      this.program.onComplete(this);
+      this.program.life.complete(this);
     } catch (error) {
       this.#report(error);
     }

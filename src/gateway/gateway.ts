@@ -165,7 +165,7 @@ export class Gateway {
         problem = this.#close(key, error);
       }
     }
-    old?.close();
+    old?.life.retire();
     return problem;
   }
 
@@ -342,12 +342,12 @@ export class Gateway {
       else this.#answerWithoutStage(request, destination, trace);
     } else this.#test(request, program, { tester, trace });
     // The program ends when its exchange does.
-    program.close();
+    program.life.retire();
   }
 
   /** Flushes the access logs and closes the connections to backends. */
   close(): void {
-    for (const program of this.#programs.values()) program.close();
+    for (const program of this.#programs.values()) program.life.retire();
     this.#programs.clear();
     this.#thread.pools.close();
     this.#thread.accessLogs.close();

@@ -2,12 +2,13 @@ import { emptyPlan } from "../plan/empty-plan.ts";
 import type { Plan, PlanKind, PlanOf } from "../plan/kinds.ts";
 import { planVersion } from "../plan/plan.ts";
 import { linkHttpApiProgram } from "./http-api/link-http-api-program.ts";
+import { type LinkedStage, linkStage } from "./linked-stage.ts";
 import type { Program } from "./program.ts";
-import type { ProgramUse } from "./program-life.ts";
+import { ProgramLife, type ProgramUse } from "./program-life.ts";
 import { linkRestProgram } from "./rest/link-rest-program.ts";
 import type { ThreadContext } from "./thread-context.ts";
 
-type LinkProgram<Kind extends PlanKind> = (plan: PlanOf<Kind>, thread: ThreadContext, use: ProgramUse) => Program;
+type LinkProgram<Kind extends PlanKind> = (plan: PlanOf<Kind>, stage: LinkedStage) => Program;
 
 /** The linker of each kind of API. */
 const linkers: { readonly [Kind in PlanKind]: LinkProgram<Kind> } = {
@@ -28,7 +29,14 @@ export function linkProgram(plan: Plan, thread: ThreadContext, use: ProgramUse =
   }
   if (!Object.hasOwn(linkers, plan.kind)) throw new UnknownPlan(`plans of the kind ${plan.kind}`);
   // The table's type says that a kind's linker takes that kind's plan; TypeScript can't follow that through the union.
-  return (linkers[plan.kind] as (plan: Plan, thread: ThreadContext, use: ProgramUse) => Program)(plan, thread, use);
+  const link = linkers[plan.kind] as (plan: Plan, stage: LinkedStage) => Program;
+  const life = new ProgramLife(plan, thread, use);
+  try {
+    return link(plan, linkStage(plan, thread, life));
+  } catch (error) {
+    life.retire();
+    throw error;
+  }
 }
 
 /** Returns the program of a stage that can't be linked: it answers every request with 501 and the reason. */

@@ -2,6 +2,7 @@ import type { InboundExchange, InboundRequest } from "../http/inbound.ts";
 import type { Plan } from "../plan/kinds.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Exchange } from "./exchange.ts";
+import type { ProgramLife } from "./program-life.ts";
 import type { FailureResponses } from "./responses/failure.ts";
 import type { CustomDomainEntry } from "./routing/custom-domains.ts";
 import type { StageGate } from "./web-acl-gate.ts";
@@ -56,9 +57,9 @@ export interface Program {
   addHeaders(exchange: Exchange, headers: string[]): void;
   /** Returns `$context.path`. */
   contextPath(exchange: Exchange): string;
-  /** Called for each exchange: when it begins, and once when it is complete. */
-  onBegin(): void;
-  onComplete(exchange: Exchange): void;
-  /** Releases backends and logs once no request needs them any more. */
-  close(): void;
+  /**
+   * Hears of each exchange when it begins, and once when it is complete. Retiring it releases backends and logs once no
+   * exchange needs them any more.
+   */
+  readonly life: Pick<ProgramLife, "begin" | "complete" | "retire">;
 }

@@ -59,9 +59,7 @@ export function makeUnsentProgram(of: Plan): Program {
     route: nothing,
     addHeaders: addRestHeaders,
     contextPath: ({ pathAsSent }) => `/${of.stageName}${pathAsSent}`,
-    onBegin: nothing,
-    onComplete: nothing,
-    close: nothing,
+    life: { begin: nothing, complete: nothing, retire: nothing },
   };
   return program;
 }

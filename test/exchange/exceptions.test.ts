@@ -452,7 +452,7 @@ async function runOnce(
       exchange = program.open(inbound, { path: "/", query: "" }, Date.now());
       exchange.guard(() => program.route(exchange!));
       // Its plan was replaced meanwhile.
-      program.close();
+      program.life.retire();
     },
     onError: (error) => seen.errors.push(["the codec", error]),
   });

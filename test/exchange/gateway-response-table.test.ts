@@ -559,7 +559,7 @@ function answered(plans: Readonly<Record<string, GatewayResponsePlan>>, fail: (e
     },
   } as unknown as InboundExchange;
   const responses = new GatewayResponses(plans);
-  const program = { responses, addHeaders() {}, onBegin() {}, onComplete() {} } as unknown as Program;
+  const program = { responses, addHeaders() {}, life: { begin() {}, complete() {} } } as unknown as Program;
   fail(openRestExchange(request, program, { path: "/", query: "" }, 0));
   assert.equal(answers.length, 1);
   return answers[0]!;

@@ -25,7 +25,7 @@ const plan: HttpApiPlan = {
 const program = {
   plan,
   contextPath: ({ pathAsSent }: Exchange) => `/dev${pathAsSent}`,
-  onBegin: () => undefined,
+  life: { begin: () => undefined },
 } as unknown as Program;
 
 /** Text with what JSON, URLs and headers are made of. */

@@ -34,7 +34,7 @@ const plan: HttpApiPlan = {
 const program = {
   plan,
   contextPath: ({ pathAsSent }: Exchange) => `/dev${pathAsSent}`,
-  onBegin: () => undefined,
+  life: { begin: () => undefined },
 } as unknown as Program;
 const empty = Buffer.alloc(0);
 const batch = 2_000;

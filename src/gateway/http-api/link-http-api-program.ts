@@ -3,14 +3,11 @@ import { bounds } from "../../base/bounds.ts";
 import type { InboundExchange, InboundRequest } from "../../http/inbound.ts";
 import type { HttpApiPlan } from "../../plan/http-api-plan.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-import { linkAuthorizer } from "../authorizers/link-authorizer.ts";
-import { LinkedAuthorizers } from "../authorizers/linked-authorizers.ts";
 import type { Exchange } from "../exchange.ts";
-import { LinkedMethods } from "../linked-methods.ts";
-import { LinkedModels } from "../linked-models.ts";
+import type { LinkedMethods } from "../linked-methods.ts";
+import type { LinkedStage } from "../linked-stage.ts";
 import type { BelowStage, FrontRefusal, MethodProgram, Program } from "../program.ts";
-import { ProgramLife, type ProgramUse } from "../program-life.ts";
-import { LinkedResourcePolicy } from "../resource-policy.ts";
+import type { ProgramLife } from "../program-life.ts";
 import { httpApiHints, StageHints } from "../route-hints.ts";
 import { Router } from "../routing/match.ts";
 import { verbs } from "../routing/verbs.ts";
@@ -36,42 +33,27 @@ const headersTooLarge: FrontRefusal = {
 };
 
 /** Links the plan of an HTTP API's stage. */
-export function linkHttpApiProgram(plan: HttpApiPlan, thread: ThreadContext, use: ProgramUse): Program {
-  const life = new ProgramLife(plan, thread, use);
-  try {
-    return new HttpApiProgram(plan, thread, life);
-  } catch (error) {
-    life.retire();
-    throw error;
-  }
-}
+export const linkHttpApiProgram = (plan: HttpApiPlan, stage: LinkedStage): Program => new HttpApiProgram(plan, stage);
 
 class HttpApiProgram implements Program {
   readonly plan: HttpApiPlan;
   readonly responses = httpApiResponses;
   readonly logger: Logger;
+  readonly life: ProgramLife;
   readonly #thread: ThreadContext;
-  readonly #life: ProgramLife;
   readonly #router: Router;
   readonly #methods: LinkedMethods;
   readonly #default: MethodProgram | undefined;
   readonly #cors: Cors | undefined;
   readonly #hints: StageHints;
 
-  constructor(plan: HttpApiPlan, thread: ThreadContext, life: ProgramLife) {
-    const onRetire = (release: () => void): void => life.onRetire(release);
-    const authorizers = new LinkedAuthorizers(plan.authorizers ?? {}, (authorizer) =>
-      linkAuthorizer(authorizer, { stage: plan, thread, onRetire }),
-    );
-    const models = new LinkedModels({});
-    const resourcePolicy = new LinkedResourcePolicy(plan);
-    const context = { stage: plan, thread, models, authorizers, resourcePolicy, onRetire };
+  constructor(plan: HttpApiPlan, { thread, life, methods }: LinkedStage) {
     this.plan = plan;
     this.logger = thread.logger;
     this.#thread = thread;
-    this.#life = life;
+    this.life = life;
     this.#router = new Router(plan.routes, "exact-first");
-    this.#methods = new LinkedMethods(plan.methods, context);
+    this.#methods = methods;
     if (plan.defaultRoute !== undefined) {
       assert(plan.defaultRoute < plan.methods.length, "the default route is one of the routes");
       this.#default = this.#methods.at(plan.defaultRoute);
@@ -128,17 +110,5 @@ class HttpApiProgram implements Program {
   /** The stage `$default` is in no path. */
   contextPath({ pathAsSent }: Exchange): string {
     return this.plan.stageName === "$default" ? pathAsSent : `/${this.plan.stageName}${pathAsSent}`;
-  }
-
-  onBegin(): void {
-    this.#life.begin();
-  }
-
-  onComplete(exchange: Exchange): void {
-    this.#life.complete(exchange);
-  }
-
-  close(): void {
-    this.#life.retire();
   }
 }

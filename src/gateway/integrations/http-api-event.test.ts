@@ -14,7 +14,7 @@ const plan: HttpApiPlan = {
   ...{ isDefaultEndpointDisabled: false, withoutEffect: [], routes: {}, methods: [method] },
 };
 /** The parts of a program that writing an event needs. */
-const program = { plan, contextPath: () => "/", onBegin: () => undefined } as unknown as Program;
+const program = { plan, contextPath: () => "/", life: { begin: () => undefined } } as unknown as Program;
 
 interface Context {
   readonly authorizer?: unknown;

@@ -2,14 +2,11 @@ import { bounds } from "../../base/bounds.ts";
 import type { InboundExchange, InboundRequest } from "../../http/inbound.ts";
 import type { RestPlan } from "../../plan/rest-plan.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-import { linkAuthorizer } from "../authorizers/link-authorizer.ts";
-import { LinkedAuthorizers } from "../authorizers/linked-authorizers.ts";
 import type { Exchange } from "../exchange.ts";
-import { LinkedMethods } from "../linked-methods.ts";
-import { LinkedModels } from "../linked-models.ts";
+import type { LinkedMethods } from "../linked-methods.ts";
+import type { LinkedStage } from "../linked-stage.ts";
 import type { BelowStage, FrontRefusal, Program } from "../program.ts";
-import { ProgramLife, type ProgramUse } from "../program-life.ts";
-import { LinkedResourcePolicy } from "../resource-policy.ts";
+import type { ProgramLife } from "../program-life.ts";
 import { restHints, StageHints } from "../route-hints.ts";
 import { Router } from "../routing/match.ts";
 import { verbs } from "../routing/verbs.ts";
@@ -30,43 +27,28 @@ const targetTooLong: FrontRefusal = {
 };
 
 /** Links the plan of a REST API's stage. */
-export function linkRestProgram(plan: RestPlan, thread: ThreadContext, use: ProgramUse): Program {
-  const life = new ProgramLife(plan, thread, use);
-  try {
-    return new RestProgram(plan, thread, life);
-  } catch (error) {
-    life.retire();
-    throw error;
-  }
-}
+export const linkRestProgram = (plan: RestPlan, stage: LinkedStage): Program => new RestProgram(plan, stage);
 
 class RestProgram implements Program {
   readonly plan: RestPlan;
   readonly responses: GatewayResponses;
   readonly logger: Logger;
+  readonly life: ProgramLife;
   readonly gate: StageGate | undefined;
   readonly #thread: ThreadContext;
-  readonly #life: ProgramLife;
   readonly #router: Router;
   readonly #methods: LinkedMethods;
   readonly #hints: StageHints;
 
-  constructor(plan: RestPlan, thread: ThreadContext, life: ProgramLife) {
-    const models = new LinkedModels(plan.models ?? {});
-    const resourcePolicy = new LinkedResourcePolicy(plan);
-    const onRetire = (release: () => void): void => life.onRetire(release);
-    const authorizers = new LinkedAuthorizers(plan.authorizers ?? {}, (authorizer) =>
-      linkAuthorizer(authorizer, { stage: plan, thread, onRetire }),
-    );
-    const context = { stage: plan, thread, models, authorizers, resourcePolicy, onRetire };
+  constructor(plan: RestPlan, { thread, life, methods }: LinkedStage) {
     this.plan = plan;
     this.logger = thread.logger;
     this.gate = plan.webAclArn === undefined ? undefined : linkWebAclGate(plan.webAclArn, thread);
     this.#thread = thread;
-    this.#life = life;
+    this.life = life;
     this.responses = new GatewayResponses(plan.gatewayResponses);
     this.#router = new Router(plan.routes);
-    this.#methods = new LinkedMethods(plan.methods, context);
+    this.#methods = methods;
     this.#hints = new StageHints(plan, thread.undeployed, restHints);
   }
 
@@ -112,17 +94,5 @@ class RestProgram implements Program {
     if (isTest) return method!.plan.resourcePath;
     if (customDomain !== undefined) return `${customDomain.removed}${pathAsSent}`;
     return `/${this.plan.stageName}${pathAsSent}`;
-  }
-
-  onBegin(): void {
-    this.#life.begin();
-  }
-
-  onComplete(exchange: Exchange): void {
-    this.#life.complete(exchange);
-  }
-
-  close(): void {
-    this.#life.retire();
   }
 }
