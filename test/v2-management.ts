@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import { ApiGatewayV2, ApiGatewayV2ServiceException } from "@aws-sdk/client-apigatewayv2";
 import { type Clock, ManualClock } from "../src/base/clock.ts";
 import { randomIds } from "../src/base/ids.ts";
-import { type HttpApi, type HttpStage, httpApiKinds } from "../src/definition/http-api.ts";
+import { type HttpApi, type HttpStage, v2Kinds } from "../src/definition/http-api.ts";
 import { definitionIndexes } from "../src/definition/indexes.ts";
 import { type ControlLimits, makeControlLimits } from "../src/management/control-limits.ts";
 import { makeV2Operations, type V2Dependencies } from "../src/management/v2/operations.ts";
@@ -63,8 +63,8 @@ export function makeV2Management({
       const { api: body } = anHttpApi({}, { api });
       const auto = anHttpStage({ AutoDeploy: true, ...stage });
       await store.write(scope, async (tx) => {
-        await tx.put(httpApiKinds.api, body.ApiId, body);
-        await tx.put(httpApiKinds.stage, `${body.ApiId}/${auto.StageName}`, auto);
+        await tx.put(v2Kinds.api, body.ApiId, body);
+        await tx.put(v2Kinds.stage, `${body.ApiId}/${auto.StageName}`, auto);
       });
       return body.ApiId;
     },
@@ -72,7 +72,7 @@ export function makeV2Management({
     deployed: (apiId: string, stageName = "$default"): Promise<string | undefined> =>
       store.read(
         scope,
-        async (tx) => (await tx.get<HttpStage>(httpApiKinds.stage, `${apiId}/${stageName}`))?.body.DeploymentId,
+        async (tx) => (await tx.get<HttpStage>(v2Kinds.stage, `${apiId}/${stageName}`))?.body.DeploymentId,
       ),
   };
 }

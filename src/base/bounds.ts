@@ -379,6 +379,8 @@ export const bounds = {
   },
   routeScopesMax: { value: 10, source: "AWS: Quotas for configuring and running an HTTP API" },
   scopeCharsMax: { value: 64, source: "AWS: CreateRoute, authorizationScopes" },
+  selectionExpressionCharsMax: { value: 1_024, source: "ours: a selection expression of a WebSocket API" },
+  v2TemplateCharsMax: { value: 32_768, source: "AWS: API Gateway version 2 API reference, TemplateMap" },
   httpMappingsMax: { value: 1_000, source: "ours: parameter mappings of one integration" },
   httpMappingValueCharsMax: { value: 512, source: "AWS: CreateIntegration, requestParameters" },
   corsListCharsMax: { value: 10_240, source: "ours: a list of a CORS configuration, which becomes a header" },

@@ -1,19 +1,23 @@
-/** Compares an HTTP API with what was deployed, for `portico status` and hints. */
+/** Compares an HTTP or WebSocket API with what was deployed, for `portico status` and hints. */
 import { type Difference, diffMaps } from "./diff.ts";
-import type { HttpApi, HttpApiDefinition } from "./http-api.ts";
+import type { Route } from "./http-api.ts";
+import type { V2Api, V2ApiDefinition } from "./v2-api.ts";
+import type { WebSocketRoute } from "./websocket-api.ts";
 
 /** Returns every route's key. */
-export const routeKeysOf = ({ routes }: HttpApiDefinition): readonly string[] => routes.map(({ RouteKey }) => RouteKey);
+export const routeKeysOf = ({ routes }: V2ApiDefinition): readonly string[] => routes.map(({ RouteKey }) => RouteKey);
 
 /** Returns what deploying `current` over `deployed` would change. */
-export const diffHttpApis = (deployed: HttpApiDefinition, current: HttpApiDefinition): readonly Difference[] => [
+export const diffHttpApis = (deployed: V2ApiDefinition, current: V2ApiDefinition): readonly Difference[] => [
   ...diffMaps("route", routesByKey(deployed), routesByKey(current)),
   ...diffMaps("authorizer", authorizersByName(deployed), authorizersByName(current)),
   ...diffMaps("api-setting", settingsOf(deployed.api), settingsOf(current.api)),
 ];
 
 /** A route with its integration in it, and its authorizer by name: what callers could see. */
-function routesByKey({ routes, integrations, authorizers }: HttpApiDefinition): ReadonlyMap<string, unknown> {
+function routesByKey(definition: V2ApiDefinition): ReadonlyMap<string, unknown> {
+  const { integrations, authorizers } = definition;
+  const routes: readonly (Route | WebSocketRoute)[] = definition.routes;
   const byId = new Map(integrations.map((each) => [`integrations/${each.IntegrationId}`, each]));
   const names = new Map(authorizers.map(({ AuthorizerId, Name }) => [AuthorizerId, Name]));
   return new Map(
@@ -25,14 +29,11 @@ function routesByKey({ routes, integrations, authorizers }: HttpApiDefinition): 
   );
 }
 
-const authorizersByName = ({ authorizers }: HttpApiDefinition): ReadonlyMap<string, unknown> =>
+const authorizersByName = ({ authorizers }: V2ApiDefinition): ReadonlyMap<string, unknown> =>
   new Map(authorizers.map(({ AuthorizerId: _, ...authorizer }) => [authorizer.Name, authorizer]));
 
 /** Members of the API that a deployment freezes. The others don't matter for serving. */
-const deployedSettings = [
-  "CorsConfiguration",
-  "DisableExecuteApiEndpoint",
-] as const satisfies readonly (keyof HttpApi)[];
+const deployedSettings = ["CorsConfiguration", "DisableExecuteApiEndpoint"] as const satisfies readonly (keyof V2Api)[];
 
-const settingsOf = (api: HttpApi): ReadonlyMap<string, unknown> =>
+const settingsOf = (api: V2Api): ReadonlyMap<string, unknown> =>
   new Map(deployedSettings.map((member) => [member, api[member]] as const).filter(([, value]) => value !== undefined));

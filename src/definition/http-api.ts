@@ -128,10 +128,11 @@ export interface RouteSettings {
 }
 
 /**
- * The store's document kinds of HTTP APIs, and how their ids are made, in the API's account and region. An API's id is
- * claimed as that of a REST API is: `restKinds.apiIdClaim`.
+ * The store's document kinds of HTTP and WebSocket APIs, and how their ids are made, in the API's account and region. An
+ * API's id is claimed as that of a REST API is: `restKinds.apiIdClaim`. The types are those of HTTP APIs; websocket-api.ts
+ * has the others.
  */
-export const httpApiKinds = {
+export const v2Kinds = {
   /** `{apiId}` → {@link HttpApi} */
   api: "http-api",
   /** `{apiId}/{routeId}` → {@link Route} */
@@ -140,6 +141,12 @@ export const httpApiKinds = {
   integration: "http-integration",
   /** `{apiId}/{authorizerId}` → {@link HttpAuthorizer} */
   authorizer: "http-authorizer",
+  /** `{apiId}/{modelId}` → V2Model */
+  model: "v2-model",
+  /** `{apiId}/{routeId}/{routeResponseId}` → RouteResponse */
+  routeResponse: "v2-route-response",
+  /** `{apiId}/{integrationId}/{integrationResponseId}` → IntegrationResponse */
+  integrationResponse: "v2-integration-response",
   /** `{apiId}/{deploymentId}` → {@link HttpDeployment} */
   deployment: "http-deployment",
   /** `{apiId}/{deploymentId}` → {@link HttpApiDefinition} as it was when it was deployed; never changes */

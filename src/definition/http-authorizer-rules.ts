@@ -37,7 +37,15 @@ export function checkHttpAuthorizer(
   authorizer: Omit<HttpAuthorizer, "AuthorizerId">,
   options: AuthorizerCheckOptions = {},
 ): string | undefined {
-  const { Name, AuthorizerType: type, IdentitySource: sources = [] } = authorizer;
+  return (
+    checkAuthorizerTexts(authorizer) ??
+    (authorizer.AuthorizerType === "JWT" ? checkJwt(authorizer, options) : checkRequest(authorizer))
+  );
+}
+
+/** Checks the name and the sizes of an authorizer of either kind of API. */
+export function checkAuthorizerTexts(authorizer: Omit<HttpAuthorizer, "AuthorizerId">): string | undefined {
+  const { Name, IdentitySource: sources = [] } = authorizer;
   const size = checkLengths(authorizer, lengths);
   if (size !== undefined) return size;
   if (Name.trim() === "") return "Authorizer name must not be blank";
@@ -45,19 +53,27 @@ export function checkHttpAuthorizer(
     return `Invalid identity source specified: at most ${identitySourcesMax} are allowed`;
   }
   const long = sources.find((each) => each.length > identitySourceCharsMax);
-  if (long !== undefined) return invalidSource(long);
-  return type === "JWT" ? checkJwt(authorizer, options) : checkRequest(authorizer);
+  return long === undefined ? undefined : invalidIdentitySource(long);
+}
+
+/** Checks the function of an authorizer of either kind of API, and the role that calls it. */
+export function checkAuthorizerUri({
+  AuthorizerUri: uri,
+  AuthorizerCredentialsArn: credentials,
+}: Pick<HttpAuthorizer, "AuthorizerUri" | "AuthorizerCredentialsArn">): string | undefined {
+  if (uri === undefined) return "AuthorizerUri is a required parameter for REQUEST authorizer";
+  if (!functionUri.test(uri)) {
+    return "Invalid Authorizer URI: it must be of the form arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{functionArn}/invocations";
+  }
+  return credentials === undefined || isRoleArn(credentials) ? undefined : invalidArn;
 }
 
 function checkRequest(authorizer: Omit<HttpAuthorizer, "AuthorizerId">): string | undefined {
   const { AuthorizerPayloadFormatVersion: version, AuthorizerResultTtlInSeconds: ttl = 0 } = authorizer;
-  const { AuthorizerCredentialsArn: credentials, IdentitySource: sources = [] } = authorizer;
+  const { IdentitySource: sources = [] } = authorizer;
   if (authorizer.JwtConfiguration !== undefined) return "JwtConfiguration is only supported for JWT authorizers";
-  if (authorizer.AuthorizerUri === undefined) return "AuthorizerUri is a required parameter for REQUEST authorizer";
-  if (!functionUri.test(authorizer.AuthorizerUri)) {
-    return "Invalid Authorizer URI: it must be of the form arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{functionArn}/invocations";
-  }
-  if (credentials !== undefined && !isRoleArn(credentials)) return invalidArn;
+  const uri = checkAuthorizerUri(authorizer);
+  if (uri !== undefined) return uri;
   // AWS's words, as users quote them.
   if (version === undefined) return "AuthorizerPayloadFormatVersion is a required parameter for REQUEST authorizer";
   if (version !== "1.0" && version !== "2.0") {
@@ -72,10 +88,12 @@ function checkRequest(authorizer: Omit<HttpAuthorizer, "AuthorizerId">): string 
     return "Identity source must be set if authorizer caching is enabled (TTL is greater than 0)";
   }
   const wrong = sources.find((each) => !source.test(each));
-  return wrong === undefined ? undefined : invalidSource(wrong);
+  return wrong === undefined ? undefined : invalidIdentitySource(wrong);
 }
 
-const invalidSource = (expression: string): string => `Invalid identity source specified: ${expression.slice(0, 128)}`;
+/** The refusal of an identity source. */
+export const invalidIdentitySource = (expression: string): string =>
+  `Invalid identity source specified: ${expression.slice(0, 128)}`;
 
 function checkJwt(
   authorizer: Omit<HttpAuthorizer, "AuthorizerId">,
@@ -95,7 +113,7 @@ function checkJwt(
   }
   const [only = "", ...others] = sources;
   if (others.length > 0 || only === "") return "JWT authorizers must have exactly one identity source";
-  return tokenSource.test(only) ? undefined : invalidSource(only);
+  return tokenSource.test(only) ? undefined : invalidIdentitySource(only);
 }
 
 const onlyOfRequests = [

@@ -7,6 +7,7 @@ import type { HttpAuthorizer, Route } from "./http-api.ts";
 import { isParameterName } from "./mapping-rules.ts";
 import { defaultRouteKey, splitRouteKey } from "./route-key.ts";
 import { checkLengths } from "./text-lengths.ts";
+import { notForHttp } from "./v2-members.ts";
 
 /** The verbs of route keys. AWS: API Gateway Developer Guide, "Create routes for HTTP APIs in API Gateway". */
 const routeKey = /^(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|ANY) (\/.*)$/s;
@@ -114,9 +115,6 @@ export function checkRoute(route: Omit<Route, "RouteId">, references: RouteRefer
       : `Invalid Integration identifier specified: ${target}`)
   );
 }
-
-/** As AWS words it for a member that WebSocket APIs lack. */
-export const notForHttp = (member: string): string => `${member} cannot be set for HTTP protocol Apis.`;
 
 function checkAuthorization(route: Omit<Route, "RouteId">, { authorizer }: RouteReferences): string | undefined {
   const { AuthorizationType: type, AuthorizerId: id, AuthorizationScopes: scopes = [] } = route;

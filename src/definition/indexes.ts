@@ -1,6 +1,6 @@
 import { type ApiKey, keyKinds, newestFirst, type UsagePlan } from "./api-key.ts";
 import { type BasePathMapping, domainNameKinds } from "./domain-name.ts";
-import { type HttpApiDefinition, type HttpIntegration, httpApiKinds } from "./http-api.ts";
+import { type HttpApiDefinition, type HttpIntegration, v2Kinds } from "./http-api.ts";
 import { type Resource, type RestApiDefinition, restKinds, type Stage } from "./rest-api.ts";
 
 /**
@@ -34,8 +34,8 @@ export const definitionIndexes = {
   },
   [restKinds.resource]: { vpcLink: (resource: Resource) => vpcLinksOf([resource]) },
   [restKinds.snapshot]: { vpcLink: (definition: RestApiDefinition) => vpcLinksOf(definition.resources) },
-  [httpApiKinds.integration]: { vpcLink: (integration: HttpIntegration) => httpVpcLinksOf([integration]) },
-  [httpApiKinds.snapshot]: { vpcLink: (definition: HttpApiDefinition) => httpVpcLinksOf(definition.integrations) },
+  [v2Kinds.integration]: { vpcLink: (integration: HttpIntegration) => httpVpcLinksOf([integration]) },
+  [v2Kinds.snapshot]: { vpcLink: (definition: HttpApiDefinition) => httpVpcLinksOf(definition.integrations) },
   [keyKinds.apiKey]: {
     name: (key: ApiKey) => present(key.name),
     customer: (key: ApiKey) => present(key.customerId),

@@ -31,13 +31,14 @@ const resultOf = (errors: readonly string[]): string =>
 
 const multiValueSource = /^method\.request\.multivalue(querystring|header)\./;
 
-const mappingResult = (errors: readonly string[]) => validationResult("Invalid mapping expression specified", errors);
+export const mappingResult = (errors: readonly string[]) =>
+  validationResult("Invalid mapping expression specified", errors);
 
-const invalidExpression = (expression: string) => `Invalid mapping expression specified: ${expression}`;
+export const invalidExpression = (expression: string) => `Invalid mapping expression specified: ${expression}`;
 const undeclared = (parameter: string) => `Invalid mapping expression parameter specified: ${parameter}`;
-const invalidIdentifier = "Invalid mapping identifier specified";
+export const invalidIdentifier = "Invalid mapping identifier specified";
 
-const isCommonSource = (source: string): boolean =>
+export const isCommonSource = (source: string): boolean =>
   literal.test(source) || contextVariable.test(source) || stageVariable.test(source);
 
 const declares = (parameters: Readonly<Record<string, boolean>> | undefined, key: string): boolean =>

@@ -5,7 +5,7 @@
  * AWS: API Gateway version 2 API reference, "UpdateRoute" and its like.
  */
 import { isDeepStrictEqual } from "node:util";
-import { present } from "./work.ts";
+import { nonEmpty, present } from "./work.ts";
 
 /** Returns the members of the item that a member of the input changes; undefined removes one. */
 export type MergeRule<Item, Value> = (
@@ -52,6 +52,30 @@ export const mergedUnlessEmpty =
   <Name extends string>(name: Name) =>
   <Value>(value: Value): { readonly [Member in Name]: Value | undefined } =>
     ({ [name]: value === "" ? undefined : value }) as { readonly [Member in Name]: Value | undefined };
+
+/**
+ * The rule of a map that the item has by the same name: its entries are merged, an empty text removes one, and an empty map
+ * is none.
+ */
+export const mergedEntries =
+  <Name extends string>(name: Name) =>
+  (
+    given: Readonly<Record<string, string | undefined>>,
+    before: { readonly [Member in Name]?: Readonly<Record<string, string>> | undefined },
+  ): { readonly [Member in Name]: Readonly<Record<string, string>> | undefined } =>
+    ({ [name]: withoutEmpty({ ...before[name], ...given }) }) as {
+      readonly [Member in Name]: Readonly<Record<string, string>> | undefined;
+    };
+
+/** Returns the entries without those of an empty text, or undefined if none is left. */
+export const withoutEmpty = (
+  entries: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string>> | undefined =>
+  nonEmpty(
+    Object.fromEntries(
+      Object.entries(entries).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ""),
+    ),
+  );
 
 /** Returns the item with the members that the input has. */
 export function mergeInto<Item extends object, In extends object>(

@@ -19,6 +19,12 @@ export const controlLimits = {
   resourcesPerApi: { value: 300, noun: "Resources", of: "API", source },
   routesPerApi: { value: 300, noun: "Routes", of: "API", source },
   integrationsPerApi: { value: 300, noun: "Integrations", of: "API", source },
+  integrationResponsesPerIntegration: {
+    value: 100,
+    noun: "Integration Responses",
+    of: "integration",
+    source: "ours: each is tried in turn for an answer",
+  },
   stagesPerApi: { value: 10, noun: "Stages", of: "API", source },
   authorizersPerApi: { value: 10, noun: "Authorizers", of: "API", source },
   apiKeys: { value: 10_000, noun: "API Keys", of: "account", source },

@@ -5,7 +5,7 @@ import { bounds } from "../base/bounds.ts";
 import { compileHttpApi } from "../compiler/http-api/compile-http-api.ts";
 import { certificateKinds } from "../definition/client-certificate.ts";
 import { domainNameKinds } from "../definition/domain-name.ts";
-import { httpApiKinds } from "../definition/http-api.ts";
+import { v2Kinds } from "../definition/http-api.ts";
 import { type RestApi, type RestApiDefinition, restKinds, type Stage } from "../definition/rest-api.ts";
 import { emptyPlan } from "../plan/empty-plan.ts";
 import type { RestPlan } from "../plan/rest-plan.ts";
@@ -241,13 +241,13 @@ test("the kind of an HTTP API is told while it is there, with or without stages"
   const kinds = (messages: Iterable<ToThread>): unknown[] =>
     [...messages].flatMap((message) => (message.kind === "api-kind" ? [[message.key, message.value]] : []));
   await withReconciler(nothing, async ({ store, reconciler, posted }) => {
-    await store.write(scope, (tx) => tx.put(httpApiKinds.api, "h", { ApiId: "h" }));
+    await store.write(scope, (tx) => tx.put(v2Kinds.api, "h", { ProtocolType: "HTTP" }));
     await reconciler.caughtUp();
     assert.deepEqual([kinds(posted), kinds(reconciler.replay())], [[["h", "http"]], [["h", "http"]]]);
-    await store.write(scope, (tx) => tx.put(httpApiKinds.api, "h", { ApiId: "h", Name: "changed" }));
+    await store.write(scope, (tx) => tx.put(v2Kinds.api, "h", { ProtocolType: "HTTP", Name: "changed" }));
     await reconciler.caughtUp();
     assert.equal(kinds(posted).length, 1);
-    await store.write(scope, (tx) => tx.delete(httpApiKinds.api, "h"));
+    await store.write(scope, (tx) => tx.delete(v2Kinds.api, "h"));
     await reconciler.caughtUp();
     assert.deepEqual([kinds(posted).at(-1), kinds(reconciler.replay())], [["h", null], []]);
   });

@@ -1,6 +1,7 @@
 import { endpointSettingsOf } from "../definition/endpoint-settings.ts";
-import { type HttpApi, type HttpApiDefinition, type HttpStage, httpApiKinds } from "../definition/http-api.ts";
+import { type HttpApiDefinition, type HttpStage, v2Kinds } from "../definition/http-api.ts";
 import { restKinds, type Stage } from "../definition/rest-api.ts";
+import { isHttpApi, type V2Api } from "../definition/v2-api.ts";
 import type { PlanKind } from "../plan/kinds.ts";
 import type { Reader } from "../store/store.ts";
 import type { StageContent } from "./compile-stage.ts";
@@ -27,7 +28,7 @@ type ReadStage = (tx: Reader, key: string, apiId: string) => Promise<ServedStage
 /** How a stage of each kind of API is read. */
 const readers: Readonly<Record<PlanKind, { readonly documents: string; readonly read: ReadStage }>> = {
   rest: { documents: restKinds.stage, read: readRestStage },
-  http: { documents: httpApiKinds.stage, read: readHttpStage },
+  http: { documents: v2Kinds.stage, read: readHttpStage },
 };
 
 /** The kinds of documents that stages are stored as. */
@@ -60,20 +61,21 @@ async function readRestStage(tx: Reader, key: string, apiId: string): ReturnType
 
 /** A stage without a deployment serves an API without routes. */
 async function readHttpStage(tx: Reader, key: string, apiId: string): ReturnType<ReadStage> {
-  const stage = await tx.get<HttpStage>(httpApiKinds.stage, key);
+  const stage = await tx.get<HttpStage>(v2Kinds.stage, key);
   if (stage === undefined) return undefined;
   const { DeploymentId: deploymentId } = stage.body;
-  const api = await tx.get<HttpApi>(httpApiKinds.api, apiId);
+  const api = await tx.get<V2Api>(v2Kinds.api, apiId);
   if (api === undefined) return unserved(deploymentId ?? "");
+  if (!isHttpApi(api.body)) return { problem: "WebSocket APIs are not served yet" };
   const nothing: HttpApiDefinition = { api: api.body, routes: [], integrations: [], authorizers: [] };
   const snapshot =
     deploymentId === undefined
       ? { body: nothing, revision: 0 }
-      : await tx.get<HttpApiDefinition>(httpApiKinds.snapshot, `${apiId}/${deploymentId}`);
+      : await tx.get<HttpApiDefinition>(v2Kinds.snapshot, `${apiId}/${deploymentId}`);
   if (snapshot === undefined) return unserved(deploymentId ?? "");
   return {
     content: { kind: "http", definition: snapshot.body, stage: stage.body },
-    apiDocuments: [{ kind: httpApiKinds.api, id: apiId }],
+    apiDocuments: [{ kind: v2Kinds.api, id: apiId }],
     fingerprint: [snapshot.revision, stage.revision],
   };
 }

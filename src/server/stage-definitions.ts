@@ -1,15 +1,10 @@
 import { type Difference, diffDefinitions, routesOf } from "../definition/diff.ts";
-import {
-  type HttpApi,
-  type HttpApiDefinition,
-  type HttpDeployment,
-  type HttpStage,
-  httpApiKinds,
-} from "../definition/http-api.ts";
+import { type HttpDeployment, type HttpStage, v2Kinds } from "../definition/http-api.ts";
 import { diffHttpApis, routeKeysOf } from "../definition/http-api-diff.ts";
 import { type Deployment, type RestApi, restKinds, type Stage } from "../definition/rest-api.ts";
+import type { V2Api, V2ApiDefinition } from "../definition/v2-api.ts";
 import { readDefinition } from "../management/rest/definition-documents.ts";
-import { readHttpApiDefinition } from "../management/v2/http-api-documents.ts";
+import { readV2ApiDefinition } from "../management/v2/v2-api-documents.ts";
 import type { PlanKind } from "../plan/kinds.ts";
 import type { Reader } from "../store/store.ts";
 import { readDeployed } from "./deployed-definition.ts";
@@ -17,7 +12,7 @@ import { readDeployed } from "./deployed-definition.ts";
 /** What a stage's documents say of it. */
 export interface DescribedStage {
   /** The kind of its API; undefined if its documents can't be read. */
-  readonly protocol: "REST" | "HTTP" | undefined;
+  readonly protocol: "REST" | V2Api["ProtocolType"] | undefined;
   readonly apiName: string;
   readonly stageName: string;
   readonly deploymentId: string;
@@ -74,30 +69,31 @@ const readers: Readonly<Record<PlanKind, DefinitionReader>> = {
   },
   http: {
     async describe(tx, apiId, stageName) {
-      const api = await tx.get<HttpApi>(httpApiKinds.api, apiId);
-      const stage = await tx.get<HttpStage>(httpApiKinds.stage, `${apiId}/${stageName}`);
+      const api = await tx.get<V2Api>(v2Kinds.api, apiId);
+      const stage = await tx.get<HttpStage>(v2Kinds.stage, `${apiId}/${stageName}`);
       if (api === undefined || stage === undefined) return undefined;
       const { DeploymentId: deploymentId = "" } = stage.body;
-      const snapshot = await tx.get<HttpApiDefinition>(httpApiKinds.snapshot, `${apiId}/${deploymentId}`);
-      const deployment = await tx.get<HttpDeployment>(httpApiKinds.deployment, `${apiId}/${deploymentId}`);
-      const deployed = snapshot?.body ?? { api: api.body, routes: [], integrations: [], authorizers: [] };
+      const snapshot = await tx.get<V2ApiDefinition>(v2Kinds.snapshot, `${apiId}/${deploymentId}`);
+      const deployment = await tx.get<HttpDeployment>(v2Kinds.deployment, `${apiId}/${deploymentId}`);
+      const current = await readV2ApiDefinition(tx, api.body);
+      const deployed = snapshot?.body ?? { ...current, routes: [], integrations: [], authorizers: [] };
       return {
-        protocol: "HTTP",
+        protocol: api.body.ProtocolType,
         apiName: api.body.Name,
         stageName,
         deploymentId,
         deployedAt: deployment?.body.CreatedDate,
-        differences: diffHttpApis(deployed, await readHttpApiDefinition(tx, api.body)),
+        differences: diffHttpApis(deployed, current),
       };
     },
     async edited(tx, apiId) {
-      const api = await tx.get<HttpApi>(httpApiKinds.api, apiId);
+      const api = await tx.get<V2Api>(v2Kinds.api, apiId);
       return (
         api && {
-          routes: routeKeysOf(await readHttpApiDefinition(tx, api.body)),
+          routes: routeKeysOf(await readV2ApiDefinition(tx, api.body)),
           documents: [
-            { kind: httpApiKinds.api, id: apiId },
-            { kind: httpApiKinds.route, id: `${apiId}/` },
+            { kind: v2Kinds.api, id: apiId },
+            { kind: v2Kinds.route, id: `${apiId}/` },
           ],
         }
       );

@@ -5,11 +5,11 @@ import { after, describe, it } from "node:test";
 import { ManualClock } from "../../src/base/clock.ts";
 import { randomIds } from "../../src/base/ids.ts";
 import { compileHttpApi } from "../../src/compiler/http-api/compile-http-api.ts";
-import { type HttpApi, type HttpApiDefinition, type HttpStage, httpApiKinds } from "../../src/definition/http-api.ts";
+import { type HttpApi, type HttpApiDefinition, type HttpStage, v2Kinds } from "../../src/definition/http-api.ts";
 import { definitionIndexes } from "../../src/definition/indexes.ts";
 import { makeControlLimits } from "../../src/management/control-limits.ts";
-import { readHttpApiDefinition } from "../../src/management/v2/http-api-documents.ts";
 import { makeV2Operations } from "../../src/management/v2/operations.ts";
+import { readHttpApiDefinition } from "../../src/management/v2/v2-api-documents.ts";
 import { makeManagement } from "../../src/protocol/management.ts";
 import { loadModel, shapeOf } from "../../src/protocol/model.ts";
 import type { ManagementResponse } from "../../src/protocol/operation.ts";
@@ -215,14 +215,14 @@ function remember(response: ManagementResponse): void {
 /** Whatever was made can be compiled; automatic stages serve what is defined, and nothing is left of what is gone. */
 const checkStore = (): Promise<number> =>
   store.read(scope, async (tx) => {
-    const apis = new Map((await tx.list<HttpApi>(httpApiKinds.api)).map(({ id, body }) => [id, body]));
-    for (const kind of Object.values(httpApiKinds)) {
+    const apis = new Map((await tx.list<HttpApi>(v2Kinds.api)).map(({ id, body }) => [id, body]));
+    for (const kind of Object.values(v2Kinds)) {
       for (const { id } of await tx.list(kind)) assert.ok(apis.has(id.split("/")[0]!), `${kind} ${id} has no API`);
     }
-    for (const { id, body: stage } of await tx.list<HttpStage>(httpApiKinds.stage)) {
+    for (const { id, body: stage } of await tx.list<HttpStage>(v2Kinds.stage)) {
       const apiId = id.slice(0, id.indexOf("/"));
       const current = await readHttpApiDefinition(tx, apis.get(apiId)!);
-      const snapshot = await tx.get<HttpApiDefinition>(httpApiKinds.snapshot, `${apiId}/${stage.DeploymentId}`);
+      const snapshot = await tx.get<HttpApiDefinition>(v2Kinds.snapshot, `${apiId}/${stage.DeploymentId}`);
       if (stage.DeploymentId !== undefined) assert.ok(snapshot, `${id} has a deployment`);
       // Tags are no part of what is deployed.
       const deployed = ({ api: { Tags: _, ...api }, ...rest }: HttpApiDefinition) => ({ api, ...rest });

@@ -3,22 +3,9 @@ import { parseRoleArn, Role } from "../../access/role-access.ts";
 import { restKinds } from "../../definition/rest-api.ts";
 import { invalidValue, listPaths, member, memberInValue, text } from "../../families/patch.ts";
 import { badRequest } from "../../protocol/errors.ts";
-import type { Reader } from "../../store/store.ts";
+import { type Account, accountId, readAccount } from "../apis/account-settings.ts";
 import { refuseForeignRole } from "../apis/pass-role.ts";
 import { defineResource, type Work } from "./work.ts";
-
-/** The settings that UpdateAccount changes; all others are the same for every account. */
-interface Account {
-  readonly cloudwatchRoleArn?: string;
-  readonly features?: readonly string[];
-}
-
-const documentId = "account";
-
-/** Returns the account's settings in the call's region. */
-export async function readAccount(tx: Reader): Promise<Account> {
-  return (await tx.get<Account>(restKinds.account, documentId))?.body ?? { features: ["UsagePlans"] };
-}
 
 /**
  * AWS: "Set up CloudWatch logging for REST APIs in API Gateway": the role has to trust API Gateway. A role is looked up
@@ -67,8 +54,8 @@ export const account = defineResource({
   operations: { get: "GetAccount", update: "UpdateAccount" },
   place: {
     find: (work) => readAccount(work.tx),
-    put: (item, work) => work.tx.put(restKinds.account, documentId, item),
-    delete: (_, work) => work.tx.delete(restKinds.account, documentId),
+    put: (item, work) => work.tx.put(restKinds.account, accountId, item),
+    delete: (_, work) => work.tx.delete(restKinds.account, accountId),
   },
   patch: {
     refuse: listPaths,

@@ -61,13 +61,6 @@ async function deleteKey(item: ClientCertificate, work: Change): Promise<void> {
   await work.tx.delete(certificateKinds.clientCertificateKey, id);
 }
 
-/** Refuses a stage's certificate that does not exist. */
-export async function requireClientCertificate(work: Work, id: string): Promise<void> {
-  // Unconfirmed: how AWS words it; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
-  if ((await certificates.get(work, id)) === undefined)
-    throw badRequest("Invalid Client Certificate identifier specified");
-}
-
 /** AWS: API Gateway REST API reference, "ClientCertificate". */
 export const clientCertificate = {
   ...defineResource({

@@ -26,11 +26,11 @@ import {
 import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import type { CallContext } from "../../protocol/operation.ts";
+import { requireLogRole } from "../apis/account-settings.ts";
+import { requireClientCertificate } from "../apis/client-certificates.ts";
 import { requireRoom } from "../control-service.ts";
 import { domainsMappedTo } from "../domains/domain-names.ts";
 import { checkTags } from "../tags/tag-rules.ts";
-import { readAccount } from "./account.ts";
-import { requireClientCertificate } from "./client-certificate.ts";
 import { applyMethodSetting, logs } from "./method-settings.ts";
 import { restApis } from "./rest-apis.ts";
 import { dropStageLinks } from "./usage-plan-links.ts";
@@ -133,7 +133,7 @@ export async function checkedStage(
       : undefined);
   if (message !== undefined) throw badRequest(message);
   if (stage.clientCertificateId !== undefined && stage.clientCertificateId !== before?.clientCertificateId) {
-    await requireClientCertificate(work, stage.clientCertificateId);
+    await requireClientCertificate(work.tx, stage.clientCertificateId);
   }
   await checkDocumentation(stage, before, work);
   await checkLogging(stage, before, work);
@@ -191,13 +191,11 @@ async function refuseWhileMapped(stage: Stage, work: Change<never, RestApi>): Pr
   );
 }
 
-/** AWS: "Set up CloudWatch logging for REST APIs": logging needs the account's role. */
 async function checkLogging(stage: Stage, before: Stage | undefined, work: Work): Promise<void> {
   const newlyLogs =
     (logs(stage.methodSettings) && !logs(before?.methodSettings ?? {})) ||
     (isToLogGroup(stage.accessLogSettings) && !isToLogGroup(before?.accessLogSettings));
-  if (!newlyLogs || (await readAccount(work.tx)).cloudwatchRoleArn !== undefined) return;
-  throw badRequest("CloudWatch Logs role ARN must be set in account settings to enable logging");
+  if (newlyLogs) await requireLogRole(work.tx);
 }
 
 const isToLogGroup = (settings: AccessLogSettings | undefined): boolean =>

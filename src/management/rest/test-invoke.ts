@@ -10,8 +10,8 @@ import { httpMethods } from "../../definition/rules.ts";
 import { regionalScope } from "../../families/work.ts";
 import { ApiError, badRequest, notFound } from "../../protocol/errors.ts";
 import type { CallContext } from "../../protocol/operation.ts";
+import { requireClientCertificate } from "../apis/client-certificates.ts";
 import { refuseForeignRole } from "../apis/pass-role.ts";
-import { requireClientCertificate } from "./client-certificate.ts";
 import { readDefinition } from "./definition-documents.ts";
 import { restApis } from "./rest-apis.ts";
 import { operations, type RestOperations, spanning, type Work } from "./work.ts";
@@ -94,7 +94,7 @@ async function readTest(work: Work<"TestInvokeMethod", RestApi>): Promise<Method
   const { credentials } = method.methodIntegration ?? {};
   refuseForeignRole(credentials && withVariables(credentials, input.stageVariables ?? {}), call);
   const clientCertificateId = input.clientCertificateId || undefined;
-  if (clientCertificateId !== undefined) await requireClientCertificate(work, clientCertificateId);
+  if (clientCertificateId !== undefined) await requireClientCertificate(work.tx, clientCertificateId);
   return {
     definition: await readDefinition(work.tx, api),
     resource,

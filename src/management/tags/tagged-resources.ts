@@ -5,7 +5,7 @@
 import { keyKinds } from "../../definition/api-key.ts";
 import { certificateKinds } from "../../definition/client-certificate.ts";
 import { domainNameKinds } from "../../definition/domain-name.ts";
-import { httpApiKinds } from "../../definition/http-api.ts";
+import { v2Kinds } from "../../definition/http-api.ts";
 import { portalKinds } from "../../definition/portal.ts";
 import { restKinds } from "../../definition/rest-api.ts";
 import { vpcLinkKind } from "../../definition/vpc-link.ts";
@@ -41,11 +41,11 @@ export const taggedFamilies: Readonly<Record<string, TaggedFamily>> = {
     below: { stages: { kind: restKinds.stage, missing: () => "Invalid stage identifier specified" } },
   },
   apis: {
-    kind: httpApiKinds.api,
+    kind: v2Kinds.api,
     member: "Tags",
     missing: (id, { account }) => `Invalid API identifier specified ${account}:${id}`,
     below: {
-      stages: { kind: httpApiKinds.stage, member: "Tags", missing: () => "Invalid stage identifier specified" },
+      stages: { kind: v2Kinds.stage, member: "Tags", missing: () => "Invalid stage identifier specified" },
     },
   },
   apikeys: { kind: keyKinds.apiKey, missing: () => "Invalid API Key identifier specified" },

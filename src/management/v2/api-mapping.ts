@@ -5,7 +5,7 @@ import {
   domainNameKinds,
   emptyBasePath,
 } from "../../definition/domain-name.ts";
-import { httpApiKinds } from "../../definition/http-api.ts";
+import { v2Kinds } from "../../definition/http-api.ts";
 import { restKinds } from "../../definition/rest-api.ts";
 import { unmerged } from "../../families/merge.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
@@ -41,12 +41,12 @@ interface StageOfApi {
 
 /** Finds the stage that a mapping or a rule leads to; throws AWS's error if there is none. */
 export async function requireStage({ tx, call }: ControlWork, apiId: string, stage: string): Promise<StageOfApi> {
-  const isHttp = (await tx.get(httpApiKinds.api, apiId)) !== undefined;
+  const isHttp = (await tx.get(v2Kinds.api, apiId)) !== undefined;
   if (!isHttp && (await tx.get(restKinds.restApi, apiId)) === undefined) {
     throw notFound(`Invalid API identifier specified ${call.account}:${apiId}`);
   }
   // AWS's words, as users quote them.
-  if ((await tx.get(isHttp ? httpApiKinds.stage : restKinds.stage, `${apiId}/${stage}`)) === undefined) {
+  if ((await tx.get(isHttp ? v2Kinds.stage : restKinds.stage, `${apiId}/${stage}`)) === undefined) {
     throw badRequest("Invalid stage identifier specified");
   }
   return { isHttp };

@@ -1,24 +1,26 @@
 import { checkCors, storedCors } from "../../definition/cors-rules.ts";
-import { type CorsConfiguration, type HttpApi, httpApiKinds } from "../../definition/http-api.ts";
+import { type CorsConfiguration, type HttpApi, v2Kinds } from "../../definition/http-api.ts";
+import { checkSelection } from "../../definition/selection-expression-rules.ts";
 import { checkLengths } from "../../definition/text-lengths.ts";
-import { mergedAs } from "../../families/merge.ts";
+import { isWebSocketApi, type V2Api } from "../../definition/v2-api.ts";
+import { mergedAs, unmerged } from "../../families/merge.ts";
 import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
-import { badRequest, notImplemented } from "../../protocol/errors.ts";
+import { badRequest } from "../../protocol/errors.ts";
 import type { CallContext } from "../../protocol/operation.ts";
 import { addressOfApi } from "../apis/api-address.ts";
 import { claimApiId, freeApiId, releaseApiId } from "../apis/api-ids.ts";
 import { domainsMappedTo } from "../domains/domain-names.ts";
 import { checkTags, customIdTag } from "../tags/tag-rules.ts";
-import { httpApis } from "./apis.ts";
+import { v2Apis } from "./apis.ts";
 import { deployAutomatically } from "./auto-deploy.ts";
 import { changeQuickCreated, quickCreate } from "./quick-create.ts";
-import { refuse, requireRoom, tooMany } from "./refusals.ts";
+import { type ForeignMembers, refuse, refuseForeign, requireRoom, tooMany } from "./refusals.ts";
 import { type Change, changing, defineResource, operations, type Work, writing } from "./work.ts";
 
 /** Returns an API as callers see it. */
-export const viewHttpApi = (api: HttpApi, call: CallContext): unknown => ({
+export const viewV2Api = (api: V2Api, call: CallContext): unknown => ({
   ...api,
-  ApiEndpoint: addressOfApi(call, api.ApiId),
+  ApiEndpoint: addressOfApi(call, api.ApiId, isWebSocketApi(api) ? "ws" : "http"),
   Tags: api.Tags ?? {},
 });
 
@@ -37,10 +39,13 @@ const routeSelections: readonly string[] = [routeSelection, "${request.method} $
 const apiKeySelection = "$request.header.x-api-key";
 const apiKeySelections: readonly string[] = [apiKeySelection, "$context.authorizer.usageIdentifierKey", ""];
 
+type Selections = Pick<CreateInput, "RouteSelectionExpression" | "ApiKeySelectionExpression">;
+
 // Unconfirmed: the words; see docs/compatibility.md, "HTTP APIs, words of management".
-function checkSelections(input: Pick<CreateInput, "RouteSelectionExpression" | "ApiKeySelectionExpression">): void {
+function checkSelections({ ProtocolType }: Pick<V2Api, "ProtocolType">, input: Selections): void {
   const { RouteSelectionExpression: route, ApiKeySelectionExpression: key } = input;
-  if (route !== undefined && !routeSelections.includes(route)) {
+  if (ProtocolType === "WEBSOCKET") refuse(checkSelection("RouteSelectionExpression", route));
+  else if (route !== undefined && !routeSelections.includes(route)) {
     throw badRequest(`Invalid route selection expression specified: ${route}. HTTP APIs have '${routeSelection}'`);
   }
   if (key !== undefined && !apiKeySelections.includes(key)) {
@@ -48,20 +53,41 @@ function checkSelections(input: Pick<CreateInput, "RouteSelectionExpression" | "
   }
 }
 
-/** Returns a new API, checked. It writes nothing. */
-export async function newHttpApi(work: Work, input: CreateInput): Promise<HttpApi> {
-  if (input.ProtocolType === "WEBSOCKET") throw notImplemented("WebSocket APIs are not implemented yet.");
+/** The settings of CreateApi that only HTTP APIs have. */
+const foreignMembers = {
+  HTTP: [],
+  WEBSOCKET: ["CorsConfiguration", "Target", "RouteKey", "CredentialsArn"],
+} as const satisfies ForeignMembers;
+
+/** Returns how an API of the kind finds the route of a message. */
+function routeSelectionOf(kind: Pick<V2Api, "ProtocolType">, input: Selections): string {
+  checkSelections(kind, input);
+  if (kind.ProtocolType === "HTTP") return routeSelection;
+  const { RouteSelectionExpression: expression } = input;
+  // Unconfirmed: the words; see docs/compatibility.md, "WebSocket APIs, words of management".
+  if (!expression) throw badRequest("RouteSelectionExpression is a required parameter for WEBSOCKET protocol Apis");
+  return expression;
+}
+
+/** Returns a new HTTP API, checked. It writes nothing. */
+export const newHttpApi = async (work: Work, input: CreateInput): Promise<HttpApi> =>
+  (await newApi(work, { ...input, ProtocolType: "HTTP" })) as HttpApi;
+
+async function newApi(work: Work, input: CreateInput): Promise<V2Api> {
+  // The model's check of the member has been made, so that it is one of the two.
+  const kind = { ProtocolType: input.ProtocolType! };
   const { [customIdTag]: wantedId, ...tags } = input.Tags ?? {};
   checkTags(tags, work.limits, tooMany);
-  checkSelections(input);
-  requireRoom(work, "regionalApis", await work.tx.count(httpApiKinds.api));
+  refuseForeign(kind, input, foreignMembers);
+  const RouteSelectionExpression = routeSelectionOf(kind, input);
+  requireRoom(work, "regionalApis", await work.tx.count(v2Kinds.api));
   return checked({
     ApiId: await freeApiId(work, wantedId),
     Name: input.Name,
-    ProtocolType: "HTTP",
+    ...kind,
     Description: input.Description || undefined,
     Version: input.Version || undefined,
-    RouteSelectionExpression: routeSelection,
+    RouteSelectionExpression,
     ApiKeySelectionExpression: input.ApiKeySelectionExpression || apiKeySelection,
     CorsConfiguration: input.CorsConfiguration && corsOf(input.CorsConfiguration),
     DisableSchemaValidation: input.DisableSchemaValidation,
@@ -77,36 +103,39 @@ export async function newHttpApi(work: Work, input: CreateInput): Promise<HttpAp
 const lengths = { Name: [1, 128], Description: [0, 1024], Version: [1, 64] } as const;
 
 /** Checks the texts of an API, and returns it without what is absent. */
-function checked(members: Parameters<typeof present<HttpApi>>[0]): HttpApi {
-  const api = present<HttpApi>(members);
+function checked(members: Parameters<typeof present<V2Api>>[0]): V2Api {
+  const api = present<V2Api>(members);
   refuse(checkLengths(api, lengths));
   return api;
 }
 
 /** Writes a new API, and claims its id in all accounts and regions, for ever. */
-export async function writeNewHttpApi(work: Change, api: HttpApi): Promise<void> {
-  await claimApiId(work, api.ApiId, httpApiKinds.api);
-  await work.tx.put(httpApiKinds.api, api.ApiId, api);
+export async function writeNewApi(work: Change, api: V2Api): Promise<void> {
+  await claimApiId(work, api.ApiId, v2Kinds.api);
+  await work.tx.put(v2Kinds.api, api.ApiId, api);
 }
 
 async function createApi(work: Change<"CreateApi">): Promise<unknown> {
-  const api = await newHttpApi(work, work.input);
-  await writeNewHttpApi(work, api);
-  await quickCreate(work, api, work.input);
-  return viewHttpApi(api, work.call);
+  const api = await newApi(work, work.input);
+  await writeNewApi(work, api);
+  if (!isWebSocketApi(api)) await quickCreate(work, api, work.input);
+  return viewV2Api(api, work.call);
 }
 
 /** The kinds of everything that belongs to an API. */
 const childKinds = [
-  httpApiKinds.route,
-  httpApiKinds.integration,
-  httpApiKinds.authorizer,
-  httpApiKinds.deployment,
-  httpApiKinds.snapshot,
-  httpApiKinds.stage,
+  v2Kinds.route,
+  v2Kinds.routeResponse,
+  v2Kinds.integration,
+  v2Kinds.integrationResponse,
+  v2Kinds.model,
+  v2Kinds.authorizer,
+  v2Kinds.deployment,
+  v2Kinds.snapshot,
+  v2Kinds.stage,
 ];
 
-async function deleteChildren({ ApiId }: HttpApi, work: Change): Promise<void> {
+async function deleteChildren({ ApiId }: V2Api, work: Change): Promise<void> {
   if ((await domainsMappedTo(work, ApiId)).length > 0) {
     // AWS's words, as users quote them; its model has no such error for this operation.
     throw badRequest(
@@ -119,35 +148,37 @@ async function deleteChildren({ ApiId }: HttpApi, work: Change): Promise<void> {
 }
 
 /** AWS: API Gateway version 2 API reference, "Api". */
-export const httpApi = {
+export const v2Api = {
   ...defineResource({
     operations: { get: "GetApi", list: "GetApis", update: "UpdateApi", delete: "DeleteApi" },
-    place: httpApis,
+    place: v2Apis,
     merge: {
       CorsConfiguration: (cors) => ({ CorsConfiguration: corsOf(cors) }),
-      RouteSelectionExpression: () => ({}),
+      RouteSelectionExpression: (expression, before) =>
+        isWebSocketApi(before) && expression !== "" ? { RouteSelectionExpression: expression } : {},
       ApiKeySelectionExpression: (key) => ({ ApiKeySelectionExpression: key || apiKeySelection }),
       // An API without a name is none.
       Name: mergedAs("Name"),
       // What quick create made is changed afterwards.
-      Target: () => ({}),
-      RouteKey: () => ({}),
-      CredentialsArn: () => ({}),
+      Target: unmerged,
+      RouteKey: unmerged,
+      CredentialsArn: unmerged,
     },
     async complete(api, before, work) {
-      checkSelections(work.input);
+      refuseForeign(before, work.input, foreignMembers);
+      checkSelections(before, work.input);
       await changeQuickCreated(work, before, work.input);
       return checked(api);
     },
     onDelete: deleteChildren,
     afterWrite: (work) => deployAutomatically(work, work.input.ApiId),
-    view: (api, { call }) => viewHttpApi(api, call),
+    view: (api, { call }) => viewV2Api(api, call),
   }),
   ...operations({
     // This is not the family's create, because it writes more than one document.
     CreateApi: writing(createApi),
     DeleteCorsConfiguration: changing(
-      httpApis,
+      v2Apis,
       ({ CorsConfiguration: _, ...rest }) => rest,
       () => ({}),
       (work: Change<"DeleteCorsConfiguration">) => deployAutomatically(work, work.input.ApiId),

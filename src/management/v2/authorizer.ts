@@ -1,10 +1,12 @@
-import type { HttpApi, HttpAuthorizer } from "../../definition/http-api.ts";
+import type { HttpAuthorizer } from "../../definition/http-api.ts";
 import { checkHttpAuthorizer, invalidIssuer } from "../../definition/http-authorizer-rules.ts";
+import { isWebSocketApi, type V2Api } from "../../definition/v2-api.ts";
+import { checkWebSocketAuthorizer } from "../../definition/websocket-authorizer-rules.ts";
 import { type MergeRules, mergeInto, unlessEqual, unmerged } from "../../families/merge.ts";
 import { nonEmpty, present } from "../../families/work.ts";
 import { badRequest } from "../../protocol/errors.ts";
 import { refuseForeignRole } from "../apis/pass-role.ts";
-import { httpApis } from "./apis.ts";
+import { v2Apis } from "./apis.ts";
 import { authorizers } from "./authorizers.ts";
 import { deployAutomatically } from "./auto-deploy.ts";
 import { inUse, refuse, requireRoom } from "./refusals.ts";
@@ -12,8 +14,12 @@ import { routes } from "./routes.ts";
 import { defineResource, operations, spanning, type V2Service, type Work } from "./work.ts";
 
 /** Checks a new or changed authorizer, except whether its issuer can be asked. */
-async function checked(authorizer: HttpAuthorizer, work: Work<never, HttpApi>): Promise<HttpAuthorizer> {
-  refuse(checkHttpAuthorizer(authorizer, { acceptsPlainIssuers: work.profile === "relaxed" }));
+async function checked(authorizer: HttpAuthorizer, work: Work<never, V2Api>): Promise<HttpAuthorizer> {
+  refuse(
+    isWebSocketApi(work.parent)
+      ? checkWebSocketAuthorizer(authorizer)
+      : checkHttpAuthorizer(authorizer, { acceptsPlainIssuers: work.profile === "relaxed" }),
+  );
   refuseForeignRole(authorizer.AuthorizerCredentialsArn, work.call);
   const others = (await authorizers.all(work)).filter(({ AuthorizerId }) => AuthorizerId !== authorizer.AuthorizerId);
   if (others.some(({ Name }) => Name === authorizer.Name)) {
@@ -23,10 +29,10 @@ async function checked(authorizer: HttpAuthorizer, work: Work<never, HttpApi>): 
 }
 
 /** Returns the routes that an authorizer guards. */
-const routesWith = async (work: Work<never, HttpApi>, { AuthorizerId }: HttpAuthorizer) =>
+const routesWith = async (work: Work<never, V2Api>, { AuthorizerId }: HttpAuthorizer) =>
   (await routes.all(work)).filter((route) => route.AuthorizerId === AuthorizerId);
 
-async function newAuthorizer(work: Work<"CreateAuthorizer", HttpApi>): Promise<HttpAuthorizer> {
+async function newAuthorizer(work: Work<"CreateAuthorizer", V2Api>): Promise<HttpAuthorizer> {
   const { input } = work;
   requireRoom(work, "authorizersPerApi", await authorizers.count(work));
   const authorizer = present<HttpAuthorizer>({
@@ -56,7 +62,7 @@ const merge: MergeRules<HttpAuthorizer, Work<"UpdateAuthorizer">["input"]> = {
 };
 
 /** Returns an authorizer as it is, and as an update makes it. */
-async function changedAuthorizer(work: Work<"UpdateAuthorizer", HttpApi>) {
+async function changedAuthorizer(work: Work<"UpdateAuthorizer", V2Api>) {
   const before = await authorizers.find(work);
   const after = await checked(mergeInto(before, work.input, merge, "as-in-model"), work);
   if (after.AuthorizerType !== before.AuthorizerType) {
@@ -101,16 +107,16 @@ export const authorizer = {
   // These are not the family's, because no transaction waits for an issuer.
   ...operations({
     CreateAuthorizer: spanning(async (call) => {
-      await requireIssuer(call, await call.read(newAuthorizer, httpApis));
+      await requireIssuer(call, await call.read(newAuthorizer, v2Apis));
       return call.write(async (work) => {
         const made = await newAuthorizer(work);
         await authorizers.put(made, work);
         await deployAutomatically(work, work.input.ApiId);
         return made;
-      }, httpApis);
+      }, v2Apis);
     }),
     UpdateAuthorizer: spanning(async (call) => {
-      const { before, after } = await call.read(changedAuthorizer, httpApis);
+      const { before, after } = await call.read(changedAuthorizer, v2Apis);
       if (after.JwtConfiguration?.Issuer !== before.JwtConfiguration?.Issuer) await requireIssuer(call, after);
       return call.write(async (work) => {
         const changed = await changedAuthorizer(work);
@@ -119,7 +125,7 @@ export const authorizer = {
           await deployAutomatically(work, work.input.ApiId);
         }
         return changed.after;
-      }, httpApis);
+      }, v2Apis);
     }),
   }),
 };

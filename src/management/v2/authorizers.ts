@@ -1,13 +1,13 @@
-import { type HttpAuthorizer, httpApiKinds } from "../../definition/http-api.ts";
+import { type HttpAuthorizer, v2Kinds } from "../../definition/http-api.ts";
 import { notFound } from "../../protocol/errors.ts";
 import { creationOrder } from "../../store/store.ts";
-import { httpApis } from "./apis.ts";
+import { v2Apis } from "./apis.ts";
 import { documents } from "./work.ts";
 
 /** The documents of authorizers. */
 export const authorizers = documents({
-  kind: httpApiKinds.authorizer,
-  parent: httpApis,
+  kind: v2Kinds.authorizer,
+  parent: v2Apis,
   member: "AuthorizerId",
   idOf: (authorizer: HttpAuthorizer) => authorizer.AuthorizerId,
   order: creationOrder,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { makeRestManagement } from "../../../test/rest-management.ts";
-import { type HttpApiDefinition, type HttpStage, httpApiKinds } from "../../definition/http-api.ts";
+import { type HttpApiDefinition, type HttpStage, v2Kinds } from "../../definition/http-api.ts";
 
 const management = makeRestManagement();
 after(() => management.close());
@@ -20,11 +20,11 @@ const stored = (apiId: string): Promise<StoredApi> =>
   management.store.read(scope, async (tx) => {
     const prefix = `${apiId}/`;
     const idsOf = async (kind: string) => (await tx.list(kind, { prefix })).map(({ id }) => id.slice(prefix.length));
-    const stages = (await tx.list<HttpStage>(httpApiKinds.stage, { prefix })).map(({ body }) => body);
-    const served = await tx.get<HttpApiDefinition>(httpApiKinds.snapshot, `${prefix}${stages[0]?.DeploymentId}`);
+    const stages = (await tx.list<HttpStage>(v2Kinds.stage, { prefix })).map(({ body }) => body);
+    const served = await tx.get<HttpApiDefinition>(v2Kinds.snapshot, `${prefix}${stages[0]?.DeploymentId}`);
     return {
-      snapshots: await idsOf(httpApiKinds.snapshot),
-      deployments: await idsOf(httpApiKinds.deployment),
+      snapshots: await idsOf(v2Kinds.snapshot),
+      deployments: await idsOf(v2Kinds.deployment),
       stages,
       served: served?.body,
     };
@@ -127,7 +127,7 @@ test("deleting an API deletes everything that belongs to it", async () => {
   await call(`POST /v2/apis/${apiId}/routes`, { routeKey: "GET /one" });
   await call(`DELETE /v2/apis/${apiId}`);
   await management.store.read(scope, async (tx) => {
-    for (const kind of Object.values(httpApiKinds)) assert.equal(await tx.count(kind, apiId), 0, kind);
+    for (const kind of Object.values(v2Kinds)) assert.equal(await tx.count(kind, apiId), 0, kind);
   });
   const Tags = { _custom_id_: apiId };
   await call("POST /v2/apis", { name: "again", protocolType: "HTTP", tags: Tags });

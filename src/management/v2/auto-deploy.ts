@@ -1,29 +1,24 @@
-import {
-  type HttpApi,
-  type HttpApiDefinition,
-  type HttpDeployment,
-  type HttpStage,
-  httpApiKinds,
-} from "../../definition/http-api.ts";
+import { type HttpDeployment, v2Kinds } from "../../definition/http-api.ts";
+import type { V2Api, V2ApiDefinition, V2Stage } from "../../definition/v2-api.ts";
 import { nowSeconds } from "../../families/work.ts";
 import type { ControlChange } from "../control-service.ts";
-import { readHttpApiDefinition } from "./http-api-documents.ts";
+import { readV2ApiDefinition } from "./v2-api-documents.ts";
 
 /** Writes a deployment with what it deploys. */
 export async function writeDeployment(
   { tx }: ControlChange,
-  definition: HttpApiDefinition,
+  definition: V2ApiDefinition,
   deployment: HttpDeployment,
 ): Promise<void> {
   const id = `${definition.api.ApiId}/${deployment.DeploymentId}`;
-  await tx.put(httpApiKinds.deployment, id, deployment);
-  await tx.put(httpApiKinds.snapshot, id, definition);
+  await tx.put(v2Kinds.deployment, id, deployment);
+  await tx.put(v2Kinds.snapshot, id, definition);
 }
 
 /** Deletes a deployment. No stage has it. */
 export async function deleteDeployment({ tx }: ControlChange, apiId: string, deploymentId: string): Promise<void> {
-  await tx.delete(httpApiKinds.deployment, `${apiId}/${deploymentId}`);
-  await tx.delete(httpApiKinds.snapshot, `${apiId}/${deploymentId}`);
+  await tx.delete(v2Kinds.deployment, `${apiId}/${deploymentId}`);
+  await tx.delete(v2Kinds.snapshot, `${apiId}/${deploymentId}`);
 }
 
 /**
@@ -33,13 +28,13 @@ export async function deleteDeployment({ tx }: ControlChange, apiId: string, dep
  */
 export async function deployAutomatically(work: ControlChange, apiId: string): Promise<void> {
   const { tx } = work;
-  const stages = (await tx.list<HttpStage>(httpApiKinds.stage, { prefix: `${apiId}/` })).map(({ body }) => body);
-  const api = stages.some((stage) => stage.AutoDeploy) ? await tx.get<HttpApi>(httpApiKinds.api, apiId) : undefined;
+  const stages = (await tx.list<V2Stage>(v2Kinds.stage, { prefix: `${apiId}/` })).map(({ body }) => body);
+  const api = stages.some((stage) => stage.AutoDeploy) ? await tx.get<V2Api>(v2Kinds.api, apiId) : undefined;
   if (api === undefined) return;
   const following = stages.filter((stage) => stage.AutoDeploy);
   const others = stages.filter((stage) => !stage.AutoDeploy);
   for (const stage of await deployToStages(work, api.body, following, others)) {
-    await tx.put<HttpStage>(httpApiKinds.stage, `${apiId}/${stage.StageName}`, stage);
+    await tx.put<V2Stage>(v2Kinds.stage, `${apiId}/${stage.StageName}`, stage);
   }
 }
 
@@ -50,17 +45,17 @@ export async function deployAutomatically(work: ControlChange, apiId: string): P
  */
 export async function deployToStages(
   work: ControlChange,
-  api: HttpApi,
-  stages: readonly HttpStage[],
-  others: readonly HttpStage[],
-): Promise<readonly HttpStage[]> {
+  api: V2Api,
+  stages: readonly V2Stage[],
+  others: readonly V2Stage[],
+): Promise<readonly V2Stage[]> {
   const { tx, call } = work;
   const { ApiId } = api;
   let DeploymentId = call.ids.id(6);
-  while ((await tx.get(httpApiKinds.deployment, `${ApiId}/${DeploymentId}`)) !== undefined) {
+  while ((await tx.get(v2Kinds.deployment, `${ApiId}/${DeploymentId}`)) !== undefined) {
     DeploymentId = call.ids.id(6);
   }
-  await writeDeployment(work, await readHttpApiDefinition(tx, api), {
+  await writeDeployment(work, await readV2ApiDefinition(tx, api), {
     DeploymentId,
     // Unconfirmed: the words; see docs/compatibility.md, "HTTP APIs, automatic deployments".
     Description: "Automatic deployment triggered by changes to the Api configuration",
@@ -77,13 +72,13 @@ export async function deployToStages(
 export async function dropSuperseded(
   work: ControlChange,
   apiId: string,
-  stages: readonly HttpStage[],
-  others: readonly HttpStage[],
+  stages: readonly V2Stage[],
+  others: readonly V2Stage[],
 ): Promise<void> {
   const kept = new Set(others.map((stage) => stage.DeploymentId));
   for (const id of new Set(stages.map((stage) => stage.DeploymentId))) {
     if (id === undefined || kept.has(id)) continue;
-    const superseded = await work.tx.get<HttpDeployment>(httpApiKinds.deployment, `${apiId}/${id}`);
+    const superseded = await work.tx.get<HttpDeployment>(v2Kinds.deployment, `${apiId}/${id}`);
     if (superseded?.body.AutoDeployed === true) await deleteDeployment(work, apiId, id);
   }
 }

@@ -1,20 +1,28 @@
-import type { HttpApi, HttpDeployment } from "../../definition/http-api.ts";
+import type { HttpDeployment } from "../../definition/http-api.ts";
+import { isWebSocketApi, type V2Api } from "../../definition/v2-api.ts";
+import { unmerged } from "../../families/merge.ts";
 import { nowSeconds, present } from "../../families/work.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
 import { deleteDeployment, writeDeployment } from "./auto-deploy.ts";
 import { deployments } from "./deployments.ts";
-import { readHttpApiDefinition } from "./http-api-documents.ts";
 import { checkMovable } from "./stage.ts";
 import { stages } from "./stages.ts";
+import { readV2ApiDefinition } from "./v2-api-documents.ts";
 import { type Change, defineResource } from "./work.ts";
 
 /** Writes a snapshot of the API as it is, and moves the stage that the input names to it. */
-async function createDeployment(work: Change<"CreateDeployment", HttpApi>): Promise<HttpDeployment> {
+async function createDeployment(work: Change<"CreateDeployment", V2Api>): Promise<HttpDeployment> {
   const { input, parent: api } = work;
   const { StageName, Description } = input;
-  const definition = await readHttpApiDefinition(work.tx, api);
+  const definition = await readV2ApiDefinition(work.tx, api);
   // AWS's words, as users quote them.
-  if (definition.routes.length === 0) throw badRequest("Unable to deploy API because no routes exist in this API");
+  if (definition.routes.length === 0) {
+    throw badRequest(
+      isWebSocketApi(api)
+        ? "At least one route is required before deploying the Api"
+        : "Unable to deploy API because no routes exist in this API",
+    );
+  }
   const deployment = present<HttpDeployment>({
     DeploymentId: await deployments.freshId(work, 6),
     Description: Description || undefined,
@@ -35,7 +43,7 @@ async function createDeployment(work: Change<"CreateDeployment", HttpApi>): Prom
 }
 
 /** Refuses to delete a deployment that a stage serves. */
-async function refuseWhileServed(deployment: HttpDeployment, work: Change<never, HttpApi>): Promise<void> {
+async function refuseWhileServed(deployment: HttpDeployment, work: Change<never, V2Api>): Promise<void> {
   const all = await stages.all(work);
   if (all.some((stage) => stage.DeploymentId === deployment.DeploymentId)) {
     // AWS's model has no such error for this operation.
@@ -55,6 +63,6 @@ export const deployment = defineResource({
   },
   place: deployments,
   create: createDeployment,
-  merge: { ApiId: () => ({}) },
+  merge: { ApiId: unmerged },
   onDelete: refuseWhileServed,
 });

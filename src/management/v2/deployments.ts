@@ -1,13 +1,13 @@
-import { type HttpDeployment, httpApiKinds } from "../../definition/http-api.ts";
+import { type HttpDeployment, v2Kinds } from "../../definition/http-api.ts";
 import { notFound } from "../../protocol/errors.ts";
 import { creationOrder } from "../../store/store.ts";
-import { httpApis } from "./apis.ts";
+import { v2Apis } from "./apis.ts";
 import { documents } from "./work.ts";
 
 /** The documents of an API's deployments; each has a snapshot. */
 export const deployments = documents({
-  kind: httpApiKinds.deployment,
-  parent: httpApis,
+  kind: v2Kinds.deployment,
+  parent: v2Apis,
   member: "DeploymentId",
   idOf: (deployment: HttpDeployment) => deployment.DeploymentId,
   order: creationOrder,

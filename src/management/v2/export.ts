@@ -1,10 +1,10 @@
-import { type HttpApi, type HttpApiDefinition, type HttpStage, httpApiKinds } from "../../definition/http-api.ts";
+import { type HttpApi, type HttpApiDefinition, type HttpStage, v2Kinds } from "../../definition/http-api.ts";
 import type { HttpExportOptions } from "../../openapi/export-http-api.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
 import { addressOfApi } from "../apis/api-address.ts";
 import { httpApis } from "./apis.ts";
 import { exportHttpApiJob } from "./document-jobs.ts";
-import { readHttpApiDefinition } from "./http-api-documents.ts";
+import { readHttpApiDefinition } from "./v2-api-documents.ts";
 import { operations, spanning, type Work } from "./work.ts";
 
 /** Reads what an export needs: what the stage serves or, without a stage, the API as it is edited. */
@@ -34,13 +34,13 @@ async function readExport(
 }
 
 async function readServed({ tx, parent: api }: Work<never, HttpApi>, stageName: string): Promise<HttpApiDefinition> {
-  const stage = await tx.get<HttpStage>(httpApiKinds.stage, `${api.ApiId}/${stageName}`);
+  const stage = await tx.get<HttpStage>(v2Kinds.stage, `${api.ApiId}/${stageName}`);
   if (stage === undefined) throw notFound("Invalid stage identifier specified");
   const { DeploymentId } = stage.body;
   const snapshot =
     DeploymentId === undefined
       ? undefined
-      : await tx.get<HttpApiDefinition>(httpApiKinds.snapshot, `${api.ApiId}/${DeploymentId}`);
+      : await tx.get<HttpApiDefinition>(v2Kinds.snapshot, `${api.ApiId}/${DeploymentId}`);
   return snapshot?.body ?? { api, routes: [], integrations: [], authorizers: [] };
 }
 

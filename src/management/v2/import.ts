@@ -6,11 +6,11 @@ import { badRequest } from "../../protocol/errors.ts";
 import { refuseForeignRole } from "../apis/pass-role.ts";
 import { limitMessage } from "../control-limits.ts";
 import { httpVpcLinks } from "../vpc-links/vpc-links.ts";
-import { newHttpApi, viewHttpApi, writeNewHttpApi } from "./api.ts";
+import { newHttpApi, viewV2Api, writeNewApi } from "./api.ts";
 import { httpApis } from "./apis.ts";
 import { deployAutomatically } from "./auto-deploy.ts";
 import { type HttpImportInput, importHttpApiJob } from "./document-jobs.ts";
-import { readVersionedHttpApi, writeHttpApiDefinition } from "./http-api-documents.ts";
+import { readVersionedHttpApi, writeHttpApiDefinition } from "./v2-api-documents.ts";
 import { type Change, operations, preparedWrite, type Work } from "./work.ts";
 
 const basepaths: readonly string[] = ["ignore", "prepend", "split"];
@@ -87,7 +87,7 @@ const viewImported = (
   work: Work,
   { info, warnings }: { info: readonly string[]; warnings: readonly string[] },
 ) => ({
-  ...(viewHttpApi(api, work.call) as object),
+  ...(viewV2Api(api, work.call) as object),
   ...(info.length > 0 && { ImportInfo: info }),
   ...(warnings.length > 0 && { Warnings: warnings }),
 });
@@ -103,7 +103,7 @@ const importApi = preparedWrite({
   async apply(work, input, result) {
     const imported = checkImported(work, input, result);
     const { definition } = imported;
-    await writeNewHttpApi(work, definition.api);
+    await writeNewApi(work, definition.api);
     await writeHttpApiDefinition(work.tx, { ...input.base, api: definition.api }, definition);
     return viewImported(definition.api, work, imported);
   },

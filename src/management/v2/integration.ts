@@ -1,22 +1,22 @@
-import type { HttpApi, HttpIntegration } from "../../definition/http-api.ts";
+import { v2Kinds } from "../../definition/http-api.ts";
 import { checkHttpIntegration } from "../../definition/http-integration-rules.ts";
-import { integrationIdOf, notForHttp } from "../../definition/http-route-rules.ts";
-import { mergedAs, unlessEqual } from "../../families/merge.ts";
+import { integrationIdOf } from "../../definition/http-route-rules.ts";
+import { isWebSocketApi, type V2Api, type V2Integration } from "../../definition/v2-api.ts";
+import { notForHttp } from "../../definition/v2-members.ts";
+import type { WebSocketIntegration } from "../../definition/websocket-api.ts";
+import { checkWebSocketIntegration, responseSelectionOf } from "../../definition/websocket-integration-rules.ts";
+import { mergedAs, mergedEntries, unlessEqual, unmerged, withoutEmpty } from "../../families/merge.ts";
 import { nonEmpty, present } from "../../families/work.ts";
 import { badRequest } from "../../protocol/errors.ts";
 import { refuseForeignRole } from "../apis/pass-role.ts";
 import { httpVpcLinks } from "../vpc-links/vpc-links.ts";
 import { deployAutomatically } from "./auto-deploy.ts";
 import { integrations } from "./integrations.ts";
-import { inUse, onlyForWebSocket, refuse, refuseOnHttp, requireRoom } from "./refusals.ts";
+import { type ForeignMembers, inUse, refuse, refuseForeign, requireRoom } from "./refusals.ts";
 import { routes } from "./routes.ts";
 import { type Change, defineResource, type Work } from "./work.ts";
 
-type ResponseParameters = HttpIntegration["ResponseParameters"];
-
-/** Returns the mappings without those of an empty text: that is how an update removes them. */
-const withoutEmpty = (mappings: Readonly<Record<string, string>>): Readonly<Record<string, string>> | undefined =>
-  nonEmpty(Object.fromEntries(Object.entries(mappings).filter(([, value]) => value !== "")));
+type ResponseParameters = V2Integration["ResponseParameters"];
 
 /** Returns the mappings by status without those of a status that has none. */
 const withoutEmptyStatuses = (byStatus: NonNullable<ResponseParameters>): ResponseParameters =>
@@ -30,69 +30,94 @@ const withoutEmptyStatuses = (byStatus: NonNullable<ResponseParameters>): Respon
   );
 
 /** Checks a new or changed integration. */
-async function checked(integration: HttpIntegration, work: Work<never, HttpApi>): Promise<HttpIntegration> {
-  const { limits, call } = work;
+async function checked(integration: V2Integration, work: Work<never, V2Api>): Promise<V2Integration> {
+  const { limits, call, parent: api } = work;
   const links = integration.ConnectionId === undefined ? [] : await httpVpcLinks(work);
+  const hasHttpVpcLink = (id: string): boolean => links.some(({ link }) => link.id === id);
   refuse(
-    checkHttpIntegration(integration, {
-      hasVpcLink: (id) => links.some(({ link }) => link.id === id),
-      timeoutInMillisMax: limits.httpIntegrationTimeoutMs,
-    }),
+    isWebSocketApi(api)
+      ? checkWebSocketIntegration(integration as WebSocketIntegration, {
+          hasHttpVpcLink,
+          timeoutInMillisMax: limits.integrationTimeoutMs,
+        })
+      : checkHttpIntegration(integration, {
+          hasVpcLink: hasHttpVpcLink,
+          timeoutInMillisMax: limits.httpIntegrationTimeoutMs,
+        }),
   );
   refuseForeignRole(integration.CredentialsArn, call);
   return integration;
 }
 
-const webSocketMembers = ["ContentHandlingStrategy", "RequestTemplates", "TemplateSelectionExpression"] as const;
+const foreignMembers = {
+  HTTP: ["ContentHandlingStrategy", "RequestTemplates", "TemplateSelectionExpression"],
+  WEBSOCKET: ["IntegrationSubtype", "ResponseParameters", "TlsConfig"],
+} as const satisfies ForeignMembers;
 
 /**
- * Accepts the one value that means what HTTP APIs do. AWS takes it, since Terraform sends it with every integration, and
- * shows none.
+ * Returns an integration with the members that its API's kind sets by itself. AWS's SDKs and Terraform send HTTP APIs the
+ * default of PassthroughBehavior; it is accepted there and not kept. WebSocket APIs have one payload format, whatever a
+ * call asks for.
  */
-function refusePassthrough(behavior: string | undefined): void {
+function asOfKind(integration: V2Integration, api: V2Api): V2Integration {
+  if (isWebSocketApi(api)) {
+    return {
+      ...integration,
+      PayloadFormatVersion: "1.0",
+      IntegrationResponseSelectionExpression: responseSelectionOf(integration as WebSocketIntegration),
+      PassthroughBehavior: integration.PassthroughBehavior ?? "WHEN_NO_MATCH",
+    };
+  }
+  const { PassthroughBehavior: behavior, ...rest } = integration;
   if (behavior !== undefined && behavior !== "WHEN_NO_MATCH") throw badRequest(notForHttp("PassthroughBehavior"));
+  return rest;
 }
 
-async function createIntegration(work: Change<"CreateIntegration", HttpApi>): Promise<HttpIntegration> {
-  const { input } = work;
-  for (const member of webSocketMembers) refuseOnHttp(member, input[member]);
-  refusePassthrough(input.PassthroughBehavior);
+async function createIntegration(work: Change<"CreateIntegration", V2Api>): Promise<V2Integration> {
+  const { input, parent: api, limits } = work;
+  refuseForeign(api, input, foreignMembers);
   requireRoom(work, "integrationsPerApi", await integrations.count(work));
   const { IntegrationType: type, IntegrationSubtype: subtype } = input;
-  const isFunction = type === "AWS_PROXY" && subtype === undefined;
-  const integration = present<HttpIntegration>({
+  const isHttpFunction = !isWebSocketApi(api) && type === "AWS_PROXY" && subtype === undefined;
+  const integration = present<V2Integration>({
     IntegrationId: await integrations.freshId(work, 7),
-    // The rules refuse the other types.
-    IntegrationType: type as HttpIntegration["IntegrationType"],
-    IntegrationSubtype: subtype,
+    // The model's check of the member has been made, so that there is one.
+    IntegrationType: type!,
+    IntegrationSubtype: subtype || undefined,
     IntegrationUri: input.IntegrationUri,
-    IntegrationMethod: input.IntegrationMethod ?? (isFunction ? "POST" : undefined),
+    IntegrationMethod: input.IntegrationMethod ?? (isHttpFunction ? "POST" : undefined),
     PayloadFormatVersion: input.PayloadFormatVersion,
     ConnectionType: input.ConnectionType ?? "INTERNET",
     ConnectionId: input.ConnectionId,
+    ContentHandlingStrategy: input.ContentHandlingStrategy,
     CredentialsArn: input.CredentialsArn || undefined,
     Description: input.Description || undefined,
+    IntegrationResponseSelectionExpression: undefined,
+    PassthroughBehavior: input.PassthroughBehavior,
     RequestParameters: withoutEmpty(input.RequestParameters ?? {}),
+    RequestTemplates: withoutEmpty(input.RequestTemplates ?? {}),
     ResponseParameters: withoutEmptyStatuses(input.ResponseParameters ?? {}),
-    TimeoutInMillis: input.TimeoutInMillis ?? work.limits.httpIntegrationTimeoutMs,
+    TemplateSelectionExpression: input.TemplateSelectionExpression || undefined,
+    TimeoutInMillis:
+      input.TimeoutInMillis ?? (isWebSocketApi(api) ? limits.integrationTimeoutMs : limits.httpIntegrationTimeoutMs),
     TlsConfig: input.TlsConfig && nonEmpty(present({ ...input.TlsConfig })),
     ApiGatewayManaged: undefined,
   });
-  return checked(integration, work);
+  return checked(asOfKind(integration, api), work);
 }
 
 /** Returns the integration without what a change of its kind of connection left over. */
 function withoutOldConnection(
-  integration: HttpIntegration,
-  { input }: Change<"UpdateIntegration", HttpApi>,
-): HttpIntegration {
+  integration: V2Integration,
+  { input }: Change<"UpdateIntegration", V2Api>,
+): V2Integration {
   if (integration.ConnectionType === "VPC_LINK") return integration;
   const { ConnectionId, TlsConfig, ...others } = integration;
-  return present<HttpIntegration>({
+  return present<V2Integration>({
     ...others,
     ConnectionId: input.ConnectionId === undefined ? undefined : ConnectionId,
     TlsConfig: input.TlsConfig === undefined ? undefined : TlsConfig,
-  } as HttpIntegration);
+  } as V2Integration);
 }
 
 /** AWS: API Gateway version 2 API reference, "Integration". */
@@ -107,30 +132,24 @@ export const integration = defineResource({
   place: integrations,
   create: createIntegration,
   merge: {
-    ApiId: () => ({}),
-    IntegrationType: (type) => ({ IntegrationType: type as HttpIntegration["IntegrationType"] }),
+    ApiId: unmerged,
     // An integration without these would be another one, or none.
     IntegrationUri: mergedAs("IntegrationUri"),
     IntegrationMethod: mergedAs("IntegrationMethod"),
     PayloadFormatVersion: mergedAs("PayloadFormatVersion"),
     // AWS: API Gateway Developer Guide, "Transform API requests and responses for HTTP APIs in API Gateway": an empty text
     // removes a mapping, and an empty map those of a status.
-    RequestParameters: (given, before) => ({
-      RequestParameters: withoutEmpty({ ...before.RequestParameters, ...given }),
-    }),
+    RequestParameters: mergedEntries("RequestParameters"),
     ResponseParameters: (given, before) => ({
       ResponseParameters: withoutEmptyStatuses({ ...before.ResponseParameters, ...given }),
     }),
     TlsConfig: (given) => ({ TlsConfig: given.ServerNameToVerify ? present({ ...given }) : undefined }),
-    PassthroughBehavior(behavior) {
-      refusePassthrough(behavior);
-      return {};
-    },
-    ContentHandlingStrategy: onlyForWebSocket("ContentHandlingStrategy"),
-    RequestTemplates: onlyForWebSocket("RequestTemplates"),
-    TemplateSelectionExpression: onlyForWebSocket("TemplateSelectionExpression"),
+    RequestTemplates: mergedEntries("RequestTemplates"),
   },
-  complete: async (item, before, work) => unlessEqual(await checked(withoutOldConnection(item, work), work), before),
+  async complete(item, before, work) {
+    refuseForeign(work.parent, work.input, foreignMembers);
+    return unlessEqual(await checked(asOfKind(withoutOldConnection(item, work), work.parent), work), before);
+  },
   async onDelete(item, work) {
     // AWS: API Gateway version 2 API reference, "Integration", apiGatewayManaged. Unconfirmed: the words; see
     // docs/compatibility.md, "HTTP APIs, words of management".
@@ -140,10 +159,12 @@ export const integration = defineResource({
     const users = (await routes.all(work)).filter(
       ({ Target }) => Target !== undefined && integrationIdOf(Target) === item.IntegrationId,
     );
-    if (users.length === 0) return;
-    const ids = users.map(({ RouteId }) => RouteId).join(", ");
-    // AWS's words, as users quote them.
-    throw inUse(`Cannot delete Integration because it is referenced by the following Routes with Ids: [${ids}]`);
+    if (users.length > 0) {
+      const ids = users.map(({ RouteId }) => RouteId).join(", ");
+      // AWS's words, as users quote them.
+      throw inUse(`Cannot delete Integration because it is referenced by the following Routes with Ids: [${ids}]`);
+    }
+    await work.tx.deleteAll(v2Kinds.integrationResponse, `${work.parentId}/${item.IntegrationId}/`);
   },
   afterWrite: (work) => deployAutomatically(work, work.input.ApiId),
 });

@@ -2,7 +2,7 @@ import { runHere } from "../../base/job.ts";
 import { bindOperations } from "../../families/make-families.ts";
 import type { Operations } from "../../protocol/operation.ts";
 import { noRoles, noUsage, type ServiceDependencies } from "../service-dependencies.ts";
-import { httpApi } from "./api.ts";
+import { v2Api } from "./api.ts";
 import { apiMapping } from "./api-mapping.ts";
 import { authorizer } from "./authorizer.ts";
 import { deployment } from "./deployment.ts";
@@ -10,15 +10,17 @@ import { domainName } from "./domain-name.ts";
 import { exportOperations } from "./export.ts";
 import { importOperations } from "./import.ts";
 import { integration } from "./integration.ts";
+import { integrationResponse } from "./integration-response.ts";
+import { model } from "./model.ts";
 import { portalOperations } from "./portal.ts";
 import { portalProductOperations } from "./portal-product.ts";
 import { productPage, productRestEndpointPage } from "./product-pages.ts";
 import { route } from "./route.ts";
+import { routeResponse } from "./route-response.ts";
 import { routingRule } from "./routing-rule.ts";
 import { stage } from "./stage.ts";
 import { tagOperations } from "./tags.ts";
 import { vpcLink } from "./vpc-link.ts";
-import { webSocketOnly } from "./websocket-only.ts";
 import type { AskIssuer, V2Service } from "./work.ts";
 
 export interface V2Dependencies extends ServiceDependencies {
@@ -31,13 +33,15 @@ export function makeV2Operations(dependencies: V2Dependencies): Operations {
   const { store, limits, profile = "aws", run = runHere, findRole = noRoles, unsavedUsage = noUsage } = dependencies;
   const { askIssuer = nobodyAsked } = dependencies;
   const families = [
-    httpApi,
+    v2Api,
     stage,
     deployment,
     route,
     integration,
     authorizer,
-    webSocketOnly,
+    routeResponse,
+    integrationResponse,
+    model,
     vpcLink,
     domainName,
     apiMapping,

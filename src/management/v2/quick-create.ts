@@ -5,15 +5,15 @@
  */
 import {
   defaultStageName,
-  type HttpApi,
   type HttpIntegration,
   type HttpStage,
-  httpApiKinds,
   type Route,
+  v2Kinds,
 } from "../../definition/http-api.ts";
 import { checkHttpIntegration, isFunctionUri } from "../../definition/http-integration-rules.ts";
 import { checkRouteConflicts, checkRouteKey } from "../../definition/http-route-rules.ts";
 import { defaultRouteKey } from "../../definition/route-key.ts";
+import type { V2Api } from "../../definition/v2-api.ts";
 import { nowSeconds, present } from "../../families/work.ts";
 import { badRequest, conflict } from "../../protocol/errors.ts";
 import { refuseForeignRole } from "../apis/pass-role.ts";
@@ -52,7 +52,7 @@ function checkedIntegration(integration: HttpIntegration, { limits, call }: Chan
 }
 
 /** Makes what a new API's target asks for. */
-export async function quickCreate(work: Change, api: HttpApi, input: QuickCreateInput): Promise<void> {
+export async function quickCreate(work: Change, api: V2Api, input: QuickCreateInput): Promise<void> {
   const { Target, RouteKey = defaultRouteKey, CredentialsArn } = input;
   if (Target === undefined) {
     // Unconfirmed: the words; see docs/compatibility.md, "HTTP APIs, words of management".
@@ -93,22 +93,22 @@ export async function quickCreate(work: Change, api: HttpApi, input: QuickCreate
     LastUpdatedDate: now,
     ApiGatewayManaged: true,
   };
-  await tx.put(httpApiKinds.integration, `${api.ApiId}/${integration.IntegrationId}`, integration);
-  await tx.put(httpApiKinds.route, `${api.ApiId}/${route.RouteId}`, route);
+  await tx.put(v2Kinds.integration, `${api.ApiId}/${integration.IntegrationId}`, integration);
+  await tx.put(v2Kinds.route, `${api.ApiId}/${route.RouteId}`, route);
   for (const deployed of await deployToStages(work, api, [stage], [])) {
-    await tx.put(httpApiKinds.stage, `${api.ApiId}/${defaultStageName}`, deployed);
+    await tx.put(v2Kinds.stage, `${api.ApiId}/${defaultStageName}`, deployed);
   }
 }
 
 /** Changes what quick create made, as an update of the API asks for. The caller deploys it. */
-export async function changeQuickCreated(work: Change, { ApiId }: HttpApi, input: QuickCreateInput): Promise<void> {
+export async function changeQuickCreated(work: Change, { ApiId }: V2Api, input: QuickCreateInput): Promise<void> {
   const { Target, RouteKey, CredentialsArn } = input;
   if (Target === undefined && RouteKey === undefined && CredentialsArn === undefined) return;
   const { tx } = work;
   const managed = async <Item extends { readonly ApiGatewayManaged?: true }>(kind: string) =>
     (await tx.list<Item>(kind, { prefix: `${ApiId}/` })).find(({ body }) => body.ApiGatewayManaged === true);
-  const integration = await managed<HttpIntegration>(httpApiKinds.integration);
-  const route = await managed<Route>(httpApiKinds.route);
+  const integration = await managed<HttpIntegration>(v2Kinds.integration);
+  const route = await managed<Route>(v2Kinds.route);
   // Unconfirmed: the words; see docs/compatibility.md, "HTTP APIs, words of management".
   if (integration === undefined || route === undefined) {
     throw badRequest(
@@ -123,17 +123,15 @@ export async function changeQuickCreated(work: Change, { ApiId }: HttpApi, input
       ...(Target === undefined ? {} : targetOf(Target)),
       ...(role && { CredentialsArn: role }),
     };
-    await tx.put<HttpIntegration>(httpApiKinds.integration, integration.id, checkedIntegration(changed, work));
+    await tx.put<HttpIntegration>(v2Kinds.integration, integration.id, checkedIntegration(changed, work));
   }
   if (RouteKey === undefined || RouteKey === route.body.RouteKey) return;
   refuse(checkRouteKey(RouteKey));
-  const others = (await tx.list<Route>(httpApiKinds.route, { prefix: `${ApiId}/` })).filter(
-    ({ id }) => id !== route.id,
-  );
+  const others = (await tx.list<Route>(v2Kinds.route, { prefix: `${ApiId}/` })).filter(({ id }) => id !== route.id);
   const taken = checkRouteConflicts(
     RouteKey,
     others.map(({ body }) => body.RouteKey),
   );
   if (taken !== undefined) throw conflict(taken);
-  await tx.put<Route>(httpApiKinds.route, route.id, { ...route.body, RouteKey });
+  await tx.put<Route>(v2Kinds.route, route.id, { ...route.body, RouteKey });
 }

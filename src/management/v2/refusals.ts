@@ -1,5 +1,6 @@
 /** Refusals in the words and dialect of API Gateway's second version. */
-import { notForHttp } from "../../definition/http-route-rules.ts";
+import type { V2Api } from "../../definition/v2-api.ts";
+import { notForHttp, notForWebSocket } from "../../definition/v2-members.ts";
 import { ApiError, badRequest } from "../../protocol/errors.ts";
 import { type ControlLimit, limitMessage } from "../control-limits.ts";
 import type { ControlWork } from "../control-service.ts";
@@ -20,17 +21,28 @@ export function requireRoom({ limits }: ControlWork, limit: ControlLimit, count:
   if (count >= limits[limit]) throw tooMany(limitMessage(limit));
 }
 
-/** Makes the merge rule of a member that only WebSocket APIs have. Empty maps and texts are as good as absent. */
-export const onlyForWebSocket =
-  (member: string) =>
-  (value: unknown): Record<never, never> => {
-    refuseOnHttp(member, value);
-    return {};
-  };
+const notFor = { HTTP: notForHttp, WEBSOCKET: notForWebSocket } as const;
 
-/** Refuses a member of an input that only WebSocket APIs have. */
-export function refuseOnHttp(member: string, value: unknown): void {
-  const isEmpty =
-    value === undefined || value === "" || (typeof value === "object" && Object.keys(value!).length === 0);
-  if (!isEmpty) throw badRequest(notForHttp(member));
+/** The members of an input that a kind of API lacks. */
+export type ForeignMembers<Member extends string = string> = Readonly<Record<V2Api["ProtocolType"], readonly Member[]>>;
+
+/** Refuses the members of an input that the API's kind lacks. Empty maps and texts, and false, are as good as absent. */
+export function refuseForeign<Member extends string>(
+  { ProtocolType }: Pick<V2Api, "ProtocolType">,
+  input: { readonly [Name in Member]?: unknown },
+  members: ForeignMembers<Member>,
+): void {
+  const found = members[ProtocolType].find((member) => !isEmpty(input[member]));
+  if (found !== undefined) throw badRequest(notFor[ProtocolType](found));
 }
+
+/** Refuses to make what only WebSocket APIs have. Unconfirmed: the words; see docs/compatibility.md, "HTTP APIs, words of management". */
+export function refuseOnHttp({ ProtocolType }: Pick<V2Api, "ProtocolType">, items: string): void {
+  if (ProtocolType === "HTTP") throw badRequest(`${items} are not supported on protocolType HTTP`);
+}
+
+const isEmpty = (value: unknown): boolean =>
+  value === undefined ||
+  value === "" ||
+  value === false ||
+  (typeof value === "object" && value !== null && Object.keys(value).length === 0);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, beforeEach, describe, it } from "node:test";
 import type { CreateIntegrationCommandInput } from "@aws-sdk/client-apigatewayv2";
 import { bare, makeV2Client, makeV2Management, refusedV2, scope } from "../../../test/v2-management.ts";
-import { type HttpAuthorizer, httpApiKinds } from "../../definition/http-api.ts";
+import { type HttpAuthorizer, v2Kinds } from "../../definition/http-api.ts";
 
 const management = makeV2Management({ limits: { routesPerApi: 5, integrationsPerApi: 4 } });
 const { store } = management;
@@ -22,7 +22,7 @@ const aUrl = (ApiId: string): CreateIntegrationCommandInput => ({
 
 async function putAuthorizer(apiId: string, authorizer: Partial<HttpAuthorizer> & { AuthorizerId: string }) {
   const whole = { Name: "users", AuthorizerType: "JWT", ...authorizer };
-  await store.write(scope, (tx) => tx.put(httpApiKinds.authorizer, `${apiId}/${authorizer.AuthorizerId}`, whole));
+  await store.write(scope, (tx) => tx.put(v2Kinds.authorizer, `${apiId}/${authorizer.AuthorizerId}`, whole));
 }
 
 describe("routes", () => {
@@ -188,7 +188,7 @@ describe("routes", () => {
       AuthorizationType: "NONE",
       ApiGatewayManaged: true,
     };
-    await store.write(scope, (tx) => tx.put(httpApiKinds.route, `${ApiId}/managed`, managed));
+    await store.write(scope, (tx) => tx.put(v2Kinds.route, `${ApiId}/managed`, managed));
     const words = /managed by API Gateway/;
     await refusedV2(
       client.updateRoute({ ApiId, RouteId: "managed", RouteKey: "GET /" }),

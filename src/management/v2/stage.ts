@@ -1,40 +1,40 @@
 import { bounds } from "../../base/bounds.ts";
-import {
-  defaultStageName,
-  type HttpApi,
-  type HttpStage,
-  httpApiKinds,
-  type Route,
-  type RouteSettings,
-} from "../../definition/http-api.ts";
+import { defaultStageName, type Route, v2Kinds } from "../../definition/http-api.ts";
 import { checkAccessLogs, checkStageName, checkStageVariables } from "../../definition/stage-rules.ts";
 import { checkLengths } from "../../definition/text-lengths.ts";
+import { isWebSocketApi, type V2Api, type V2Stage } from "../../definition/v2-api.ts";
+import type { WebSocketRouteSettings } from "../../definition/websocket-api.ts";
 import { unmerged } from "../../families/merge.ts";
 import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
+import { requireLogRole } from "../apis/account-settings.ts";
+import { requireClientCertificate } from "../apis/client-certificates.ts";
 import { domainsMappedTo } from "../domains/domain-names.ts";
 import { checkTags } from "../tags/tag-rules.ts";
 import { deployToStages, dropSuperseded } from "./auto-deploy.ts";
 import { deployments } from "./deployments.ts";
-import { onlyForWebSocket, refuse, refuseOnHttp, requireRoom, tooMany } from "./refusals.ts";
+import { type ForeignMembers, refuse, refuseForeign, requireRoom, tooMany } from "./refusals.ts";
 import { stages } from "./stages.ts";
 import { type Change, changing, defineResource, operations, type Work } from "./work.ts";
 
 type CreateInput = Work<"CreateStage">["input"];
 type SettingsInput = NonNullable<CreateInput["DefaultRouteSettings"]>;
 
-/** Returns the form in which route settings are kept: those that HTTP APIs have. */
-function routeSettings(input: SettingsInput): RouteSettings {
+/** Returns the form in which route settings are kept: those that the API's kind has. */
+function routeSettings(input: SettingsInput, api: V2Api): WebSocketRouteSettings {
   const { LoggingLevel, DataTraceEnabled, ThrottlingBurstLimit, ThrottlingRateLimit, DetailedMetricsEnabled } = input;
+  const hasLogs = isWebSocketApi(api);
   // AWS's words, as users quote them. Settings that log nothing are accepted: unconfirmed, see docs/compatibility.md, "HTTP APIs, stages".
-  if (DataTraceEnabled === true || (LoggingLevel !== undefined && LoggingLevel !== "OFF")) {
+  if (!hasLogs && (DataTraceEnabled === true || (LoggingLevel !== undefined && LoggingLevel !== "OFF"))) {
     throw badRequest("Execution logs are not supported on protocolType HTTP");
   }
   // Unconfirmed: the words; see docs/compatibility.md, "HTTP APIs, words of management".
   if ((ThrottlingBurstLimit ?? 0) < 0) throw badRequest("Invalid throttling burst limit specified. Must be at least 0");
   if ((ThrottlingRateLimit ?? 0) < 0) throw badRequest("Invalid throttling rate limit specified. Must be at least 0");
-  return present<RouteSettings>({
+  return present<WebSocketRouteSettings>({
+    DataTraceEnabled: hasLogs ? (DataTraceEnabled ?? false) : undefined,
     DetailedMetricsEnabled: DetailedMetricsEnabled ?? false,
+    LoggingLevel: hasLogs ? (LoggingLevel ?? "OFF") : undefined,
     ThrottlingBurstLimit,
     ThrottlingRateLimit,
   });
@@ -45,32 +45,33 @@ const unknownRoute = (key: string) => notFound(`Unable to find Route by key ${ke
 
 /** Returns the settings of routes by their keys. Each is the key of a route, as the API is defined now. */
 async function settingsByRoute(
-  { tx, parent }: Work<never, HttpApi>,
+  { tx, parent }: Work<never, V2Api>,
   input: Readonly<Record<string, SettingsInput | undefined>>,
-): Promise<HttpStage["RouteSettings"]> {
+): Promise<V2Stage["RouteSettings"]> {
   const entries = Object.entries(input);
   if (entries.length === 0) return {};
-  const routes = await tx.list<Route>(httpApiKinds.route, { prefix: `${parent.ApiId}/` });
+  const routes = await tx.list<Route>(v2Kinds.route, { prefix: `${parent.ApiId}/` });
   const keys = new Set(routes.map(({ body }) => body.RouteKey));
   const unknown = entries.find(([key]) => !keys.has(key));
   if (unknown !== undefined) throw unknownRoute(unknown[0]);
-  return Object.fromEntries(entries.map(([key, settings]) => [key, routeSettings(settings ?? {})]));
+  return Object.fromEntries(entries.map(([key, settings]) => [key, routeSettings(settings ?? {}, parent)]));
 }
 
 const accessLogCharsMax = bounds.accessLogFormatCharsMax.value;
+const firehose = /^arn:aws[a-z-]*:firehose:[a-z0-9-]+:\d{12}:deliverystream\/amazon-apigateway-[\w.-]+$/;
 const logGroup = /^arn:aws[a-z-]*:logs:[a-z0-9-]+:\d{12}:log-group:[\w./-]+$/;
 
 /**
  * Returns the access log settings as they are kept; empty ones are none, as Terraform removes them. AWS: HTTP APIs write
- * to log groups only.
+ * to log groups only, WebSocket APIs also to Firehose streams.
  */
-function accessLog(input: NonNullable<CreateInput["AccessLogSettings"]>): HttpStage["AccessLogSettings"] {
+function accessLog(input: NonNullable<CreateInput["AccessLogSettings"]>, api: V2Api): V2Stage["AccessLogSettings"] {
   const { DestinationArn, Format } = input;
   if (!DestinationArn && !Format) return undefined;
   // Unconfirmed: that one can't be without the other, and the words; see docs/compatibility.md, "HTTP APIs, stages".
   if (!DestinationArn || !Format) throw badRequest("Access log settings must have a destination ARN and a format");
   const destinationArn = DestinationArn.replace(/:\*$/, "");
-  if (!logGroup.test(destinationArn)) {
+  if (!logGroup.test(destinationArn) && !(isWebSocketApi(api) && firehose.test(destinationArn))) {
     throw badRequest(
       `Access log destination must only contain characters a-z, A-Z, 0-9, '_', '-', '/', '.': '${DestinationArn}'`,
     );
@@ -87,7 +88,7 @@ function accessLog(input: NonNullable<CreateInput["AccessLogSettings"]>): HttpSt
 const logDelivery = ["CreateLogDelivery", "UpdateLogDelivery", "PutResourcePolicy", "CreateLogGroup"];
 
 /** Refuses another account's log group, and one that the caller may not have written to. */
-function checkLogGroup(stage: HttpStage, before: HttpStage | undefined, { call }: Work): void {
+function checkLogDestination(stage: V2Stage, before: V2Stage | undefined, { call }: Work): void {
   const arn = stage.AccessLogSettings?.DestinationArn;
   if (arn === undefined || arn === before?.AccessLogSettings?.DestinationArn) return;
   const [, , , region, account] = arn.split(":");
@@ -99,7 +100,7 @@ function checkLogGroup(stage: HttpStage, before: HttpStage | undefined, { call }
 }
 
 /** Refuses to point a stage that deploys by itself at a deployment. AWS's words, as users quote them. */
-export function checkMovable(stage: HttpStage, { call, parent }: Work<never, HttpApi>): void {
+export function checkMovable(stage: V2Stage, { call, parent }: Work<never, V2Api>): void {
   if (!stage.AutoDeploy) return;
   throw badRequest(
     `Deployment ID cannot be set on this stage ${call.account}:${parent.ApiId} because AutoDeploy is enabled.`,
@@ -107,9 +108,9 @@ export function checkMovable(stage: HttpStage, { call, parent }: Work<never, Htt
 }
 
 async function checkDeployment(
-  stage: HttpStage,
+  stage: V2Stage,
   input: { readonly DeploymentId?: string | undefined },
-  work: Work<never, HttpApi>,
+  work: Work<never, V2Api>,
 ): Promise<void> {
   const { DeploymentId } = input;
   if (!DeploymentId) return;
@@ -118,29 +119,50 @@ async function checkDeployment(
   if ((await deployments.get(work, DeploymentId)) === undefined) throw badRequest("Deployment id does not exist");
 }
 
-function checkStage(stage: HttpStage): void {
+const foreignMembers = {
+  HTTP: ["ClientCertificateId"],
+  WEBSOCKET: [],
+} as const satisfies ForeignMembers;
+
+/** Checks what a new or changed stage has, and what it refers to. */
+async function checkStage(stage: V2Stage, before: V2Stage | undefined, work: Work<never, V2Api>): Promise<void> {
+  const { ClientCertificateId: certificate } = stage;
   refuse(checkStageVariables(stage.StageVariables));
   refuse(checkLengths(stage, { Description: [0, 1024] }));
+  if (certificate !== undefined && certificate !== before?.ClientCertificateId) {
+    await requireClientCertificate(work.tx, certificate);
+  }
+  if (isWebSocketApi(work.parent) && logs(stage) && !(before !== undefined && logs(before))) {
+    await requireLogRole(work.tx);
+  }
+  checkLogDestination(stage, before, work);
 }
 
-async function newStage(work: Change<"CreateStage", HttpApi>): Promise<HttpStage> {
+/** Whether a stage of a WebSocket API writes to CloudWatch Logs, which the account's role lets it. */
+const logs = ({ AccessLogSettings, DefaultRouteSettings, RouteSettings }: V2Stage): boolean =>
+  AccessLogSettings?.DestinationArn?.includes(":logs:") === true ||
+  [DefaultRouteSettings, ...Object.values(RouteSettings)].some(({ LoggingLevel = "OFF" }) => LoggingLevel !== "OFF");
+
+async function newStage(work: Change<"CreateStage", V2Api>): Promise<V2Stage> {
   const { input } = work;
   const { StageName } = input;
-  refuse(StageName === defaultStageName ? undefined : checkStageName(StageName));
+  const { parent: api } = work;
+  refuse(StageName === defaultStageName && !isWebSocketApi(api) ? undefined : checkStageName(StageName));
   if ((await stages.get(work, StageName)) !== undefined) throw conflict("Stage already exists");
   requireRoom(work, "stagesPerApi", await stages.count(work));
   checkTags(input.Tags ?? {}, work.limits, tooMany);
-  refuseOnHttp("ClientCertificateId", input.ClientCertificateId);
+  refuseForeign(api, input, foreignMembers);
   const now = nowSeconds(work.call);
-  const stage = present<HttpStage>({
+  const stage = present<V2Stage>({
     StageName,
     AutoDeploy: input.AutoDeploy ?? false,
     DeploymentId: input.DeploymentId || undefined,
     Description: input.Description || undefined,
-    DefaultRouteSettings: routeSettings(input.DefaultRouteSettings ?? {}),
+    ClientCertificateId: input.ClientCertificateId || undefined,
+    DefaultRouteSettings: routeSettings(input.DefaultRouteSettings ?? {}, api),
     RouteSettings: await settingsByRoute(work, input.RouteSettings ?? {}),
     StageVariables: input.StageVariables ?? {},
-    AccessLogSettings: input.AccessLogSettings && accessLog(input.AccessLogSettings),
+    AccessLogSettings: input.AccessLogSettings && accessLog(input.AccessLogSettings, api),
     Tags: nonEmpty(input.Tags),
     CreatedDate: now,
     LastUpdatedDate: now,
@@ -149,8 +171,7 @@ async function newStage(work: Change<"CreateStage", HttpApi>): Promise<HttpStage
     authorizerFlushes: undefined,
   });
   await checkDeployment(stage, input, work);
-  checkStage(stage);
-  checkLogGroup(stage, undefined, work);
+  await checkStage(stage, undefined, work);
   return stage.AutoDeploy ? deployed(stage, work) : stage;
 }
 
@@ -158,46 +179,50 @@ async function newStage(work: Change<"CreateStage", HttpApi>): Promise<HttpStage
  * Turning automatic deployments on deploys at once. AWS: API Gateway Developer Guide, "Create a stage for HTTP APIs in
  * API Gateway".
  */
-async function deployed(stage: HttpStage, work: Change<never, HttpApi>): Promise<HttpStage> {
+async function deployed(stage: V2Stage, work: Change<never, V2Api>): Promise<V2Stage> {
   const [after] = await deployToStages(work, work.parent, [stage], await othersOf(stage, work));
   return after!;
 }
 
-const othersOf = async ({ StageName }: HttpStage, work: Work<never, HttpApi>): Promise<readonly HttpStage[]> =>
+const othersOf = async ({ StageName }: V2Stage, work: Work<never, V2Api>): Promise<readonly V2Stage[]> =>
   (await stages.all(work)).filter((other) => other.StageName !== StageName);
 
-const afterChange = (stage: HttpStage, work: Change<never, HttpApi>): HttpStage => ({
+const afterChange = (stage: V2Stage, work: Change<never, V2Api>): V2Stage => ({
   ...stage,
   LastUpdatedDate: nowSeconds(work.call),
 });
 
 /** Returns a stage after an update; what its members are has been checked where they were merged. */
-async function changedStage(
-  stage: HttpStage,
-  before: HttpStage,
-  work: Change<"UpdateStage", HttpApi>,
-): Promise<HttpStage> {
+async function changedStage(merged: V2Stage, before: V2Stage, work: Change<"UpdateStage", V2Api>): Promise<V2Stage> {
   const { input } = work;
+  const { parent: api } = work;
+  refuseForeign(api, input, foreignMembers);
+  const { AccessLogSettings, DefaultRouteSettings } = input;
+  const stage = present<V2Stage>({
+    ...merged,
+    AccessLogSettings: AccessLogSettings === undefined ? merged.AccessLogSettings : accessLog(AccessLogSettings, api),
+    DefaultRouteSettings:
+      DefaultRouteSettings === undefined ? merged.DefaultRouteSettings : routeSettings(DefaultRouteSettings, api),
+    RouteSettings: { ...before.RouteSettings, ...(await settingsByRoute(work, input.RouteSettings ?? {})) },
+  } as V2Stage);
   await checkDeployment(stage, input, work);
-  checkStage(stage);
-  checkLogGroup(stage, before, work);
-  const named = await settingsByRoute(work, input.RouteSettings ?? {});
-  const changed = afterChange({ ...stage, RouteSettings: { ...before.RouteSettings, ...named } }, work);
+  await checkStage(stage, before, work);
+  const changed = afterChange(stage, work);
   return changed.AutoDeploy && !before.AutoDeploy ? deployed(changed, work) : changed;
 }
 
 /** Variables are merged, and an empty text removes one. */
 function mergedVariables(
   input: Readonly<Record<string, string | undefined>>,
-  before: HttpStage,
-): Pick<HttpStage, "StageVariables"> {
+  before: V2Stage,
+): Pick<V2Stage, "StageVariables"> {
   const merged = Object.entries({ ...before.StageVariables, ...input });
   const kept = merged.filter((entry): entry is [string, string] => Boolean(entry[1]));
   return { StageVariables: Object.fromEntries(kept) };
 }
 
 /** Refuses to delete a stage that a mapping names. Unconfirmed: the words; see docs/compatibility.md, "HTTP APIs, words of management". */
-async function checkDeletable(stage: HttpStage, work: Change<never, HttpApi>): Promise<void> {
+async function checkDeletable(stage: V2Stage, work: Change<never, V2Api>): Promise<void> {
   const refuse = (reason: string) => badRequest(`Deleting stage ${stage.StageName} failed. ${reason}`, { status: 400 });
   if (stage.ApiGatewayManaged === true) throw refuse("It is managed by API Gateway.");
   const domains = await domainsMappedTo(work, work.parent.ApiId, stage.StageName);
@@ -205,7 +230,7 @@ async function checkDeletable(stage: HttpStage, work: Change<never, HttpApi>): P
 }
 
 /** Returns a stage as callers see it. */
-function viewStage({ authorizerFlushes: _, ...stage }: HttpStage): unknown {
+function viewStage({ authorizerFlushes: _, ...stage }: V2Stage): unknown {
   return { ...stage, Tags: stage.Tags ?? {} };
 }
 
@@ -223,9 +248,9 @@ export const stage = {
     create: newStage,
     merge: {
       ApiId: unmerged,
-      ClientCertificateId: onlyForWebSocket("ClientCertificateId"),
-      AccessLogSettings: (input) => ({ AccessLogSettings: accessLog(input) }),
-      DefaultRouteSettings: (input) => ({ DefaultRouteSettings: routeSettings(input) }),
+      // These are checked by the API's kind afterwards.
+      AccessLogSettings: unmerged,
+      DefaultRouteSettings: unmerged,
       // They are checked against the API's routes afterwards.
       RouteSettings: unmerged,
       StageVariables: mergedVariables,
@@ -238,13 +263,14 @@ export const stage = {
     view: viewStage,
   }),
   ...operations({
-    DeleteAccessLogSettings: changing(stages, ({ AccessLogSettings: _, ...rest }, work: Change<never, HttpApi>) =>
+    DeleteAccessLogSettings: changing(stages, ({ AccessLogSettings: _, ...rest }, work: Change<never, V2Api>) =>
       afterChange(rest, work),
     ),
-    DeleteRouteSettings: changing(stages, (item, work: Change<"DeleteRouteSettings", HttpApi>) => {
-      const { [work.input.RouteKey]: gone, ...rest } = item.RouteSettings;
+    DeleteRouteSettings: changing(stages, (item, work: Change<"DeleteRouteSettings", V2Api>) => {
+      const { RouteKey: key } = work.input;
       // Unconfirmed: the words; see docs/compatibility.md, "HTTP APIs, words of management".
-      if (gone === undefined) throw unknownRoute(work.input.RouteKey);
+      if (!Object.hasOwn(item.RouteSettings, key)) throw unknownRoute(key);
+      const { [key]: _, ...rest } = item.RouteSettings;
       return afterChange({ ...item, RouteSettings: rest }, work);
     }),
     // AWS: API Gateway version 2 API reference, "ResetAuthorizersCache". The threads have it in effect before the answer.

@@ -3,8 +3,8 @@ import {
   type HttpApiDefinition,
   type HttpIntegration,
   type HttpStage,
-  httpApiKinds,
   type Route,
+  v2Kinds,
 } from "../../definition/http-api.ts";
 import { integrationIdOf } from "../../definition/http-route-rules.ts";
 import { variableVpcLink } from "../../definition/indexes.ts";
@@ -101,15 +101,15 @@ export async function httpVpcLinkReferences(work: ControlWork, linkId: string): 
       if (users.length === 0) found.add(`${IntegrationMethod}:${IntegrationId}`);
     }
   };
-  for (const { id, body } of await tx.list<HttpIntegration>(httpApiKinds.integration, { where })) {
-    const routes = await tx.list<Route>(httpApiKinds.route, { prefix: `${apiIdOf(id)}/` });
+  for (const { id, body } of await tx.list<HttpIntegration>(v2Kinds.integration, { where })) {
+    const routes = await tx.list<Route>(v2Kinds.route, { prefix: `${apiIdOf(id)}/` });
     add(
       [body],
       routes.map((route) => route.body),
     );
   }
-  for (const { id, body } of await tx.list<HttpApiDefinition>(httpApiKinds.snapshot, { where })) {
-    const stages = await tx.list<HttpStage>(httpApiKinds.stage, { prefix: `${apiIdOf(id)}/` });
+  for (const { id, body } of await tx.list<HttpApiDefinition>(v2Kinds.snapshot, { where })) {
+    const stages = await tx.list<HttpStage>(v2Kinds.stage, { prefix: `${apiIdOf(id)}/` });
     const isServed = stages.some(({ body: { DeploymentId } }) => id === `${apiIdOf(id)}/${DeploymentId}`);
     if (isServed) add(body.integrations, body.routes);
   }

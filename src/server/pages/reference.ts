@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { escapeXml } from "../../base/escape-xml.ts";
 import type { RunJob } from "../../base/job.ts";
-import { type HttpApi, type HttpApiDefinition, type HttpStage, httpApiKinds } from "../../definition/http-api.ts";
+import { type HttpApiDefinition, type HttpStage, v2Kinds } from "../../definition/http-api.ts";
 import { type RestApi, restKinds, type Stage } from "../../definition/rest-api.ts";
+import { isHttpApi, type V2Api } from "../../definition/v2-api.ts";
 import { pathOfStage } from "../../gateway/routing/address.ts";
 import { readRestDescription } from "../../management/apis/rest-description.ts";
 import { ApiError } from "../../protocol/errors.ts";
@@ -134,8 +135,9 @@ async function describeHttp(
 ): Promise<DescribedApi | undefined> {
   const { DeploymentId, StageName: stageName } = body as HttpStage;
   const key = `${id.slice(0, id.indexOf("/"))}/${DeploymentId}`;
-  const snapshot = await store.read(scope, (tx) => tx.get<HttpApiDefinition>(httpApiKinds.snapshot, key));
-  if (snapshot === undefined) return undefined;
+  const snapshot = await store.read(scope, (tx) => tx.get<HttpApiDefinition>(v2Kinds.snapshot, key));
+  // OpenAPI describes no WebSocket APIs.
+  if (snapshot === undefined || !isHttpApi(snapshot.body.api)) return undefined;
   const options = { format: "json", endpoint: "", stageName, includeExtensions: false, isForReading: true } as const;
   return { kind: "http", definition: snapshot.body, options };
 }
@@ -145,14 +147,14 @@ async function listStages({ store, closedParts }: ReferenceOptions): Promise<rea
     store.all<Body>(kind, { leavesOutDamaged: true });
   const apis = new Map<string, ListedApi>();
   for (const { body } of await all<RestApi>(restKinds.restApi)) apis.set(body.id, body);
-  for (const { body } of await all<HttpApi>(httpApiKinds.api)) {
+  for (const { body } of (await all<V2Api>(v2Kinds.api)).filter(({ body }) => isHttpApi(body))) {
     const { Name: name, Description: description, Version: version } = body;
     // A stage's page reads its deployment.
     apis.set(body.ApiId, { name, ...(description && { description }), ...(version && { version }) });
   }
   const served = [
     ...(await all<Stage>(restKinds.stage)),
-    ...(await all<HttpStage>(httpApiKinds.stage)).filter(({ body }) => body.DeploymentId !== undefined),
+    ...(await all<HttpStage>(v2Kinds.stage)).filter(({ body }) => body.DeploymentId !== undefined),
   ];
   const stages = served.flatMap(({ id }) => {
     const slash = id.indexOf("/");

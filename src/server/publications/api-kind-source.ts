@@ -1,15 +1,18 @@
-import { httpApiKinds } from "../../definition/http-api.ts";
+import { v2Kinds } from "../../definition/http-api.ts";
+import { isHttpApi, type V2Api } from "../../definition/v2-api.ts";
 import type { PublicationSource } from "./publication-source.ts";
 
 /** Publishes of each API that is no REST API what it is, so that an address without a stage is answered by its kind. */
 export const apiKindSource: PublicationSource<"api-kind"> = {
-  extent: { kind: "each", documents: [httpApiKinds.api] },
+  extent: { kind: "each", documents: [v2Kinds.api] },
   madeFrom: [],
   isAwaited: true,
   failure: "The kind of an API can't be told.",
   async read(tx, { key, scope }) {
-    const source = { scope, kind: httpApiKinds.api, id: key };
-    if ((await tx.get(httpApiKinds.api, key)) === undefined) return undefined;
+    const source = { scope, kind: v2Kinds.api, id: key };
+    const api = await tx.get<V2Api>(v2Kinds.api, key);
+    // A WebSocket API's address without a stage is answered as that of no API.
+    if (api === undefined || !isHttpApi(api.body)) return undefined;
     return {
       sources: [{ ...source, isThere: true }],
       fingerprint: "http",

@@ -1,5 +1,5 @@
 import { certificateKinds } from "../../definition/client-certificate.ts";
-import { httpApiKinds } from "../../definition/http-api.ts";
+import { v2Kinds } from "../../definition/http-api.ts";
 import { restKinds } from "../../definition/rest-api.ts";
 import { vpcLinkKind } from "../../definition/vpc-link.ts";
 import { emptyPlan } from "../../plan/empty-plan.ts";
@@ -21,7 +21,7 @@ export const makePlanSource = (settings: CompileSettings, logger: Logger): Publi
   madeFrom: [
     restKinds.restApi,
     restKinds.defaultEndpoint,
-    httpApiKinds.api,
+    v2Kinds.api,
     vpcLinkKind,
     ...Object.values(certificateKinds),
     ...roleKinds,

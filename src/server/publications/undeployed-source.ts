@@ -1,4 +1,4 @@
-import { httpApiKinds } from "../../definition/http-api.ts";
+import { v2Kinds } from "../../definition/http-api.ts";
 import { restKinds } from "../../definition/rest-api.ts";
 import { readEditedApi } from "../stage-definitions.ts";
 import { apiIdOf } from "./plan-source.ts";
@@ -7,7 +7,7 @@ import type { PublicationSource } from "./publication-source.ts";
 /** Publishes the routes that a stage's definition has and its deployment lacks, for hints. */
 export const undeployedSource: PublicationSource<"undeployed"> = {
   extent: { kind: "beside", publication: "plan" },
-  madeFrom: [restKinds.restApi, restKinds.resource, httpApiKinds.api, httpApiKinds.route],
+  madeFrom: [restKinds.restApi, restKinds.resource, v2Kinds.api, v2Kinds.route],
   isAwaited: false,
   failure: "Undeployed routes can't be told.",
   async read(tx, { key, scope }, published) {

@@ -82,9 +82,12 @@ it("the tag _custom_id_ chooses an API's id, is not stored, and no two APIs have
   await refuses(again, "ConflictException", 409, "An API with the identifier 'mypets' already exists");
 });
 
-it("a WebSocket API is refused with 501, which says that there are none yet", async () => {
-  const call = client.send(new CreateApiCommand({ Name: "chat", ProtocolType: "WEBSOCKET" }));
-  await refuses(call, "NotImplementedException", 501, "WebSocket APIs are not implemented yet.");
+it("a stage of a WebSocket API is closed, and says why", async () => {
+  const RouteSelectionExpression = "$request.body.action";
+  const ApiId = await anApi({ ProtocolType: "WEBSOCKET", RouteSelectionExpression });
+  await client.send(new CreateStageCommand({ ApiId, StageName: "live" }));
+  const answer = await fetch(`${portico.url}_aws/execute-api/${ApiId}/live`);
+  assert.deepEqual([answer.status, /WebSocket APIs are not served yet/.test(await answer.text())], [501, true]);
 });
 
 it("GetApis lists APIs in the order in which they were made, in pages", async () => {

@@ -1,0 +1,66 @@
+/**
+ * The rules that make a selection expression of a WebSocket API valid. Each check returns undefined, or a message.
+ * AWS: API Gateway Developer Guide, "WebSocket selection expressions in API Gateway".
+ */
+import { bounds } from "../base/bounds.ts";
+
+/** What a variable of an expression may begin with, by the property that the expression is. */
+const variables = {
+  RouteSelectionExpression: /^request\.body(?:[.[].+)?$/s,
+  ModelSelectionExpression: /^request\.body(?:[.[].+)?$/s,
+  /** Of an integration, which sees requests only. */
+  TemplateSelectionExpression: /^request\.body(?:[.[].+)?$/s,
+} as const;
+
+type Selecting = keyof typeof variables;
+
+/** Of an integration response, which sees both. */
+const responseVariable =
+  /^(?:request\.body(?:[.[].+)?|integration\.response\.(?:statuscode|(?:multivalue)?header\.[\w.$-]+|body(?:[.[].+)?))$/s;
+
+const lengthMax = bounds.selectionExpressionCharsMax.value;
+
+// Unconfirmed: the words of all; see docs/compatibility.md, "WebSocket APIs, words of management".
+const invalid = (member: string, expression: string, why: string): string =>
+  `Invalid ${member} specified: ${expression.slice(0, 128)}. ${why}`;
+
+/** Checks the expression that an API, a route or an integration has as the member of that name. */
+export const checkSelection = (member: Selecting, expression: string | undefined): string | undefined =>
+  checkExpression(member, expression, variables[member]);
+
+/** Checks the expression that a route or a route response has to choose its model by. */
+export const checkModelSelection = (expression: string | undefined): string | undefined =>
+  checkSelection("ModelSelectionExpression", expression);
+
+/** Checks the template selection expression of an integration response. */
+export const checkResponseSelection = (expression: string | undefined): string | undefined =>
+  checkExpression("TemplateSelectionExpression", expression, responseVariable);
+
+function checkExpression(member: string, expression: string | undefined, allowed: RegExp): string | undefined {
+  if (expression === undefined) return undefined;
+  if (expression.length > lengthMax) return invalid(member, expression, `It has more than ${lengthMax} characters.`);
+  if (/[\x00-\x1f\x7f]/.test(expression)) return invalid(member, expression, "It has a control character.");
+  const found = variablesIn(expression);
+  if (found === undefined) return invalid(member, expression, "A variable has no end.");
+  const unknown = found.find((variable) => !allowed.test(variable));
+  return unknown === undefined ? undefined : invalid(member, expression, `It can't read '${unknown.slice(0, 128)}'.`);
+}
+
+/**
+ * Returns the variables of an expression, without their dollar signs and braces; undefined if braces are not closed. A
+ * bare variable goes to the end of the expression, and `\$` is a dollar sign.
+ */
+function variablesIn(expression: string): readonly string[] | undefined {
+  const found: string[] = [];
+  for (let at = 0; at < expression.length; at++) {
+    if (expression[at] === "\\") at++;
+    else if (expression[at] === "$") {
+      if (expression[at + 1] !== "{") return [...found, expression.slice(at + 1)];
+      const end = expression.indexOf("}", at);
+      if (end < 0) return undefined;
+      found.push(expression.slice(at + 2, end));
+      at = end;
+    }
+  }
+  return found;
+}
