@@ -86,7 +86,7 @@ it("a stage of a WebSocket API is closed, and says why", async () => {
   const RouteSelectionExpression = "$request.body.action";
   const ApiId = await anApi({ ProtocolType: "WEBSOCKET", RouteSelectionExpression });
   await client.send(new CreateStageCommand({ ApiId, StageName: "live" }));
-  const answer = await fetch(`${portico.url}_aws/execute-api/${ApiId}/live`);
+  const answer = await fetch(new URL(`/_aws/execute-api/${ApiId}/live`, portico.url));
   assert.deepEqual([answer.status, /WebSocket APIs are not served yet/.test(await answer.text())], [501, true]);
 });
 
