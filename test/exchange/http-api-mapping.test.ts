@@ -169,6 +169,20 @@ test("no value ends a header, begins another one, or ends the request line", asy
   assert.equal(url.split("?")[0]!.includes("/other"), true);
 });
 
+test("only a host goes to a backend as Host, whatever a request maps to it", async () => {
+  await using backend = await startBackend();
+  await using gateway = await startGateway();
+  const RequestParameters = { "append:header.Host": "$request.header.to" };
+  deploy(gateway, aUrl(`${backend.origin}/base`, { RequestParameters }));
+  const statusOf = async (to: string | string[]): Promise<number> =>
+    (await callOn(gateway, "/pets/1", { headers: { to } })).status;
+  assert.equal(await statusOf("shop.example:8080"), 200);
+  assert.equal(backend.requests.at(-1)?.headers.host, "shop.example:8080");
+  const none = ["a b", "a,b", "user@a", "a/b", "http://a", "a:x", "\xe9", "a\tb", "[a", "a;b", "%61"];
+  for (const to of [...none, ["a", "b"]]) assert.equal(await statusOf(to), 502, JSON.stringify(to));
+  assert.equal(backend.requests.length, 1);
+});
+
 test("a JSONPath finds nothing in a body over 100 KB, and no header is that long", async () => {
   const body = JSON.stringify({ pad: "x".repeat(102_400), a: "found" });
   const { headers, url } = await seenWith(

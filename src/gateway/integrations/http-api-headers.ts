@@ -52,7 +52,7 @@ export function linkHttpApiHeaders({
       }
     }
     if (client.forwardedFor !== undefined) headers.push("X-Forwarded-For", client.forwardedFor);
-    if (keepsHost) headers.push("Host", request.host);
+    if (keepsHost && request.host !== "") headers.push("Host", request.host);
     headers.push("Forwarded", forwardedOf(exchange), "Via", via === "" ? ourVia : via + ourVia);
     headers.push("X-Amzn-Trace-Id", exchange.traceHeader);
     changeHeaders?.(exchange, headers);

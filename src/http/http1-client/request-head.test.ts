@@ -24,6 +24,52 @@ test("a head has host, connection, headers and the body's framing", () => {
   );
 });
 
+test("only a host and its port are sent as Host", () => {
+  for (const host of [
+    "a",
+    "a.example:8080",
+    "a_b-c.example.",
+    "192.0.2.1:80",
+    "[2001:db8::1]:443",
+    "[::ffff:192.0.2.1]",
+  ]) {
+    const head = `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: keep-alive\r\n\r\n`;
+    assert.equal(write({ headers: ["host", host] }), head);
+  }
+  const refused = [
+    "",
+    " ",
+    "a b",
+    "a,b",
+    "a, b",
+    "a:80:81",
+    "a:",
+    "a:http",
+    "a:123456",
+    "u@a",
+    "http://a",
+    "a/b",
+    "a?b",
+  ];
+  refused.push(
+    "a#b",
+    "a\tb",
+    "a;b",
+    'a"',
+    "a\\b",
+    "a%00",
+    "\xe9",
+    "[::1",
+    "::1",
+    "[::1]a",
+    "[a%25b]",
+    "a\r\nX: y",
+    "$a",
+    "{a}",
+  );
+  for (const host of refused) assert.equal(typeof write({ headers: ["Host", host] }), "object", JSON.stringify(host));
+});
+
 test("Upgrade and Trailer can be sent: without a Connection that names it, nobody upgrades (RFC 9110 §7.8)", () => {
   assert.equal(
     write({ headers: ["Upgrade", "x", "Trailer", "y"] }),

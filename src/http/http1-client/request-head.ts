@@ -20,7 +20,7 @@ export interface UnsendableRequest {
 
 /**
  * Writes the head of a request to a backend. Its values come from clients and templates, so a request with a value that
- * could end a line or frame the message again is refused. RFC 9112 §11.1, §11.2.
+ * could end a line or frame the message again is refused, as is a `Host` that is none. RFC 9112 §3.2, §11.1, §11.2.
  */
 export function writeRequestHead(parts: RequestParts): string | UnsendableRequest {
   const { method, path, headers, bodyLength } = parts;
@@ -37,6 +37,7 @@ export function writeRequestHead(parts: RequestParts): string | UnsendableReques
         lines += `${name}: ${value}\r\n`;
         break;
       case kinds.host:
+        if (!sendableHost.test(value)) return { problem: `the value of the header ${JSON.stringify(name)} is no host` };
         host = value;
         break;
       case kinds.length:
@@ -58,6 +59,12 @@ function framing(method: string, bodyLength: number | undefined): string {
 }
 
 const bodyMethods: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
+
+/**
+ * RFC 3986 §3.2.2 without the characters that no name in use has: what a client or a mapping puts here decides which site
+ * answers, and under which name a cache keeps the answer. It is linear: no two parts begin alike.
+ */
+const sendableHost = /^(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 
 /** It is linear: one character class. */
 const unsendable = /[^\t\x20-\x7e\x80-\xff]/;
