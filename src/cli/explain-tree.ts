@@ -57,6 +57,8 @@ const quotaTexts: Readonly<Record<EventOf<"quota">["outcome"], string>> = {
 
 /** Returns what a tree has of an event. */
 export function nodesOf(event: Event, report: ExplainReport): TreeNode[] {
+  const isHttp = report.events.some((each) => each.kind === "stage" && each.apiKind === "http");
+  const callee = isHttp ? "route" : "method";
   switch (event.kind) {
     case "stage": {
       const deployment = event.deploymentId === "" ? [] : [node(`deployment ${event.deploymentId}`, [], "dim")];
@@ -97,7 +99,7 @@ export function nodesOf(event: Event, report: ExplainReport): TreeNode[] {
         ),
       ];
     case "iam":
-      return [iamDecision(event)];
+      return [iamDecision(event, callee)];
     case "resource-policy":
       return [policyDecision("the resource policy", event)];
     case "authorizer-decision":
@@ -117,7 +119,7 @@ export function nodesOf(event: Event, report: ExplainReport): TreeNode[] {
           : node(`preflight: ${event.problem}`, [], "bad"),
       ];
     case "throttled":
-      return [node(`the ${event.level}'s throttle has no token left`, [], "bad")];
+      return [node(`the ${event.level === "method" ? callee : event.level}'s throttle has no token left`, [], "bad")];
     case "api-key":
       return [apiKeyNode(event)];
     case "quota":
@@ -166,7 +168,8 @@ export function nodesOf(event: Event, report: ExplainReport): TreeNode[] {
     case "gateway-response":
       return [
         node(
-          `gateway response ${event.type}`,
+          // HTTP APIs have no gateway responses that anybody could configure.
+          `${isHttp ? "the gateway's own answer" : "gateway response"} ${event.type}`,
           event.hint === undefined || isTold(event.hint, report) ? [] : [node(event.hint)],
           "bad",
         ),
@@ -219,16 +222,16 @@ function validation({ of, mediaType, problem }: EventOf<"validation">): TreeNode
 }
 
 const iamWords = {
-  allowed: ["may call the method", "good"],
-  "implicitly-denied": ["is not allowed to call the method", "bad"],
-  "explicitly-denied": ["is denied to call the method", "bad"],
+  allowed: ["may call", "good"],
+  "implicitly-denied": ["is not allowed to call", "bad"],
+  "explicitly-denied": ["is denied to call", "bad"],
 } as const;
 
-function iamDecision({ arn, decision, policy, statement }: EventOf<"iam">): TreeNode {
+function iamDecision({ arn, decision, policy, statement }: EventOf<"iam">, callee: "method" | "route"): TreeNode {
   const [words, tone] = iamWords[decision];
   const by =
     policy === undefined ? [] : [node(`policy ${policy}${statement === undefined ? "" : `, statement ${statement}`}`)];
-  return node(`signed by ${arn}, who ${words}`, by, tone);
+  return node(`signed by ${arn}, who ${words} the ${callee}`, by, tone);
 }
 
 const policyWords = {

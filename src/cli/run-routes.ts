@@ -4,7 +4,7 @@ import { connect, hasCode, type PorticoCalls } from "./portico-calls.ts";
 import { exportHttpApi } from "./run-export.ts";
 import { getStatus, type StageStatus, stagesOf } from "./server-status.ts";
 import { type ApiOperation, describeIntegration, listOperations, routeKey, summarise } from "./up/api-operations.ts";
-import { printRoutes, stageUrls } from "./up/render-routes.ts";
+import { domainUrl, printRoutes, stageUrls } from "./up/render-routes.ts";
 
 /** `portico routes [API]`: prints what is served: as it was deployed, not as it is being edited. */
 export async function runRoutes({ args, options, output }: Invocation): Promise<number> {
@@ -22,6 +22,12 @@ export async function runRoutes({ args, options, output }: Invocation): Promise<
     const urls = stageUrls(showEndpoint(endpoint), stage.region, stage);
     if (index > 0) output.line();
     output.line(`${output.paint("bold", stage.apiName)} (${stage.apiId}), stage ${stage.stageName}, at ${urls.byHost}`);
+    for (const domain of stage.domains ?? []) {
+      const { condition, closed } = domain;
+      const note =
+        closed === undefined ? condition && `, for requests with ${condition}` : `, which is closed: ${closed}`;
+      output.line(`also at ${domainUrl(showEndpoint(endpoint), domain)}${note ?? ""}`);
+    }
     if (stage.problem) output.line(output.paint("yellow", `The whole stage answers 501: ${stage.problem}`));
     printRoutes(output, operations, urls.byPath, closedRoutes(stage));
   }
@@ -92,14 +98,21 @@ const closedRoutes = (stage: StageStatus): ReadonlyMap<string, string> =>
 
 function routeAsJson(endpoint: string, stage: StageStatus, operation: ApiOperation): object {
   const closed = closedRoutes(stage).get(routeKey(operation));
+  const isDefault = routeKey(operation) === "$default";
+  // The default route is no path of callers.
+  const path = isDefault ? "/" : operation.path;
+  const urls = (stage.domains ?? [])
+    .filter((domain) => domain.closed === undefined)
+    .map((domain) => domainUrl(showEndpoint(endpoint), domain));
   return {
     apiId: stage.apiId,
     apiName: stage.apiName,
     stageName: stage.stageName,
     method: operation.method,
-    path: operation.path,
+    path: isDefault ? "$default" : operation.path,
     integration: describeIntegration(operation.integration),
-    url: `${stageUrls(showEndpoint(endpoint), stage.region, stage).byPath}${operation.path}`,
+    url: `${stageUrls(showEndpoint(endpoint), stage.region, stage).byPath}${path}`,
+    ...(urls.length > 0 && { domainUrls: urls.map((url) => url + path) }),
     ...(closed !== undefined && { closed }),
   };
 }

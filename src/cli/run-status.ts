@@ -55,12 +55,22 @@ const deployCommand = ({ protocol, apiId, stageName }: StageStatus): string =>
     ? `aws apigatewayv2 create-deployment --api-id ${apiId} --stage-name '${stageName}'`
     : `aws apigateway create-deployment --rest-api-id ${apiId} --stage-name ${stageName}`;
 
+function describeDomain(
+  { name, basePath, condition, closed }: NonNullable<StageStatus["domains"]>[number],
+  output: Output,
+): string {
+  const words = `custom domain ${name}${basePath}${condition === undefined ? "" : `, for requests with ${condition}`}`;
+  return closed === undefined ? words : output.paint("yellow", `${words} is closed: ${closed}`);
+}
+
 const linesShown = 20;
 
 function printDetails(stage: StageStatus, output: Output): void {
   const { differences, withoutEffect, closedRoutes, failingRoutes, unsentHeaders, beyondAws, problem } = stage;
+  const domains = stage.domains ?? [];
   const lines = [
     ...(problem ? [output.paint("red", `answers 501: ${problem}`)] : []),
+    ...domains.map((domain) => describeDomain(domain, output)),
     ...differences.map(({ sentence }) => sentence),
     ...closedRoutes.map(({ route, reason }) => output.paint("yellow", `${route} answers 501: ${reason}`)),
     ...failingRoutes.map(({ route, reason, status = 500 }) =>

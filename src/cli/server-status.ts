@@ -28,6 +28,13 @@ export interface StageStatus {
   readonly unsentHeaders: readonly { readonly route: string; readonly reason: string }[];
   /** Routes that AWS would refuse unless a quota was raised there. */
   readonly beyondAws: readonly string[];
+  /** The custom domain names that lead to it; absent if the server is older. */
+  readonly domains?: readonly {
+    readonly name: string;
+    readonly basePath: string;
+    readonly condition?: string;
+    readonly closed?: string;
+  }[];
   /** Why the whole stage answers 501. */
   readonly problem?: string;
 }

@@ -411,7 +411,7 @@ export class Gateway {
       .map((key) => key.slice(prefix.length));
     const stage = address.key.slice(prefix.length);
     if (stages.length > 0) return `API ${address.apiId} has no deployed stage "${stage}"; it has ${stages.join(", ")}`;
-    return `there is no API ${address.apiId} with a deployed stage`;
+    return `no stage of an API ${address.apiId} is deployed: either it has no stage yet, or there is no such API`;
   }
 
   /** Answers a request for which there is no exchange yet; only the request itself is known. */

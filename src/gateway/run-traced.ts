@@ -11,11 +11,12 @@ import type { ThreadContext } from "./thread-context.ts";
 
 /** Starts recording what happens to the exchange. */
 export function beginTrace(exchange: Exchange, trace: Trace): void {
-  const { apiId, apiName, stageName, deploymentId } = exchange.program.plan;
+  const { kind: apiKind, apiId, apiName, stageName, deploymentId } = exchange.program.plan;
   const { requestId, extendedRequestId } = exchange;
   exchange.trace = trace;
   trace.add({
     kind: "stage",
+    apiKind,
     apiId,
     apiName,
     stageName,

@@ -13,7 +13,7 @@ export interface StepFacts {
 }
 
 export const steps = {
-  closed: { synopsis: "refuses with 501: the method asks for what can't be enforced yet", reads: [], isGate: true },
+  closed: { synopsis: "refuses with 501: it asks for what can't be enforced yet", reads: [], isGate: true },
   misconfigured: { synopsis: "answers 500 as AWS does for an integration that can't work", reads: [] },
   "response-compression": {
     synopsis: "compresses the answer for callers who accept that, once it is long enough",
@@ -25,7 +25,7 @@ export const steps = {
     isGate: true,
   },
   authorizer: {
-    synopsis: "asks the stage's authorizer who the caller is, and refuses who may not call the method",
+    synopsis: "asks the stage's authorizer who the caller is, and refuses who may not call",
     reads: ["headers", "query", "path"],
     isGate: true,
   },
@@ -41,7 +41,7 @@ export const steps = {
     isGate: true,
   },
   throttle: {
-    synopsis: "refuses with 429 when the throttles of method or account have no token left",
+    synopsis: "refuses with 429 when the throttle of the method or route, or of the account, has no token left",
     reads: [],
     isGate: true,
   },

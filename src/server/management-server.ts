@@ -200,6 +200,7 @@ function makeFacts(options: ManagementServerOptions): ServerFacts {
           ofFunction: (functionArn) => functions.lambda.problemOf(functionArn),
         },
         isAws: (service) => awsServices.isAws(service),
+        customDomain: (name) => dataPlane.reconciler.find("custom-domain", name)?.value,
       }),
     code: (path) => functions.lambda.readCode(path),
     reference: (path) =>

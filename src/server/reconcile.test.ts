@@ -132,6 +132,7 @@ async function withReconciler(
       plan: (key) => reconciler.find("plan", key),
       problems: { ofService: () => undefined, ofFunction: () => undefined },
       isAws: () => true,
+      customDomain: () => undefined,
     });
   try {
     await before(store);
@@ -379,6 +380,7 @@ test("a deployment is compiled and sent; a change of the definition alone is not
         withoutEffect: ["tracingEnabled"],
         closedRoutes: [],
         keyedRoutes: [],
+        domains: [],
         failingRoutes: [],
         unsentHeaders: [],
         beyondAws: [],

@@ -1,4 +1,6 @@
 import { setImmediate as aTurn } from "node:timers/promises";
+import { domainNameKinds } from "../definition/domain-name.ts";
+import type { CustomDomainPlan } from "../plan/custom-domain.ts";
 import type { Plan } from "../plan/kinds.ts";
 import type { AwsServicePlan } from "../plan/steps.ts";
 import type { DocumentAddress, Reader, Store } from "../store/store.ts";
@@ -8,6 +10,7 @@ import type { ClosedParts } from "./pages/reference.ts";
 import { apiIdOf } from "./publications/plan-source.ts";
 import { stageKinds } from "./served-stage.ts";
 import { type DescribedStage, describeStage } from "./stage-definitions.ts";
+import { makeDomainsOfStage, type StageDomain } from "./stage-domains.ts";
 
 export interface StageStatus extends DescribedStage {
   readonly account: string;
@@ -24,6 +27,8 @@ export interface StageStatus extends DescribedStage {
   readonly unsentHeaders: readonly { readonly route: string; readonly reason: string }[];
   /** What the stage serves although AWS would refuse it unless a quota was raised. */
   readonly beyondAws: readonly string[];
+  /** The custom domain names that lead to it. */
+  readonly domains: readonly StageDomain[];
   /** Why the whole stage answers 501. */
   readonly problem?: string;
 }
@@ -38,21 +43,38 @@ export interface StageStatusOptions {
   ) => { readonly value: Plan | undefined; readonly problem: string | undefined } | undefined;
   readonly problems: BackendProblems;
   readonly isAws: (service: AwsServicePlan) => boolean;
+  /** Returns what is published of a custom domain name. */
+  readonly customDomain: (name: string) => CustomDomainPlan | undefined;
 }
 
 /** Returns for every stage what it serves, and how that differs from its definition. */
 export async function readStageStatus(options: StageStatusOptions): Promise<readonly StageStatus[]> {
   const { store } = options;
   const found: StageStatus[] = [];
+  const domainsOf = makeDomainsOfStage(await readDomains(options));
   const addresses = await Promise.all(stageKinds.map((kind) => store.addresses(kind)));
   for (const stage of addresses.flat()) {
     // One whose documents can't be read is closed and says so; it hides no other.
     const deployment = await store
       .read(stage.scope, (tx) => readDeployment(tx, stage))
       .catch(() => unreadableDeployment(stage));
-    if (deployment !== undefined) found.push({ ...deployment, ...describePlan(stage.id, options) });
+    if (deployment !== undefined) {
+      found.push({ ...deployment, ...describePlan(stage.id, options), domains: domainsOf(deployment) });
+    }
     // A stage of a thousand operations takes 0.2 s, so other calls get a turn before the next stage.
     await aTurn();
+  }
+  return found;
+}
+
+async function readDomains({
+  store,
+  customDomain,
+}: StageStatusOptions): Promise<ReadonlyMap<string, CustomDomainPlan>> {
+  const found = new Map<string, CustomDomainPlan>();
+  for (const { id } of await store.addresses(domainNameKinds.domainName)) {
+    const plan = customDomain(id);
+    if (plan !== undefined) found.set(id, plan);
   }
   return found;
 }
@@ -81,7 +103,7 @@ async function readDeployment(tx: Reader, { id, scope }: DocumentAddress): Promi
 function describePlan(
   key: string,
   { plan: find, problems, isAws }: StageStatusOptions,
-): Omit<StageStatus, keyof DeploymentStatus> {
+): Omit<StageStatus, keyof DeploymentStatus | "domains"> {
   const plan = find(key)?.value;
   const { problem, routes } = closedParts(find(key));
   return {

@@ -110,7 +110,7 @@ function isRefusedByAuthorizer(events: readonly TraceEvent[], last: number): boo
   return !has("authorizer-end") || events[last + 1]?.kind === "failure";
 }
 
-type TracedStage = Omit<Extract<TraceFact, { kind: "stage" }>, "kind" | "apiName" | "deploymentId">;
+type TracedStage = Omit<Extract<TraceFact, { kind: "stage" }>, "kind" | "apiKind" | "apiName" | "deploymentId">;
 
 /** Facts of earlier events that later lines need. */
 interface LogContext {

@@ -22,6 +22,8 @@ export type TraceFact =
   /** The stage that serves the request. It comes first. */
   | {
       readonly kind: "stage";
+      /** `rest`, `http`, … */
+      readonly apiKind: string;
       readonly apiId: string;
       readonly apiName: string;
       readonly stageName: string;

@@ -188,7 +188,7 @@ test("a request is followed from its stage to its answer: templates, mappings, w
   const parts = [
     `POST ${base}/pets/7\n├─ stage dev of explained (${restApiId})\n`,
     "├─ route POST /pets/{id}\n│  └─ id: 7\n",
-    "├─ steps\n│  ├─ throttle: gate that refuses with 429 when the throttles of method or account have no token left\n│  └─ http: calls an HTTP backend",
+    "├─ steps\n│  ├─ throttle: gate that refuses with 429 when the throttle of the method or route, or of the account, has no token left\n│  └─ http: calls an HTTP backend",
     '├─ request body, 15 bytes\n│  └─ {"name": "Rex"}\n',
     "├─ request template for application/json: rendered\n",
     '├─ request template application/json made, 15 bytes\n│  └─ {"name": "Rex"}\n',
@@ -277,7 +277,7 @@ test("a host below localhost leads here, whatever the API's id begins with", asy
       "GET",
       `http://${api}.execute-api.us-east-1.localhost:${new URL(portico.url).port}/dev/none`,
     );
-    assert.match(text, api === restApiId ? /no route matches \/none/ : /there is no API 7abc/);
+    assert.match(text, api === restApiId ? /no route matches \/none/ : /no stage of an API 7abc is deployed/);
   }
 });
 

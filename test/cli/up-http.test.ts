@@ -4,6 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { ApiGatewayV2 } from "@aws-sdk/client-apigatewayv2";
+import { makeClient } from "../conformance/sdk/sdk-client.ts";
 import { run } from "../tool.ts";
 import { until } from "../until.ts";
 import { Up } from "./up-process.ts";
@@ -83,6 +85,51 @@ test("routes, status and export show it", async () => {
   assert.match(await command("status"), /Hello +\w+ +\$default +\w+ +\S+ +up to date/);
   const { paths } = JSON.parse(await command("export", apiId, "$default")) as { paths: object };
   assert.deepEqual(Object.keys(paths).sort(), ["/$default", "/hello/{name}"]);
+});
+
+test("the URL of the default route is the stage's own", async () => {
+  const routes = JSON.parse(await command("routes", apiId, "--json")) as { path: string; url: string }[];
+  const urls = Object.fromEntries(routes.map(({ path, url }) => [path, url]));
+  assert.deepEqual(urls, { $default: `${base}/`, "/hello/{name}": `${base}/hello/{name}` });
+});
+
+test("explain has the words of HTTP APIs", async () => {
+  const missing = await command("explain", "GET", `${base}/hello/ann`);
+  assert.match(missing, /route GET \/hello\/\{name\}/);
+  const calls = makeClient(ApiGatewayV2, { url: new URL(base).origin });
+  const closed = { RouteSettings: { "GET /hello/{name}": { ThrottlingBurstLimit: 0, ThrottlingRateLimit: 0 } } };
+  await calls.updateStage({ ApiId: apiId, StageName: "$default", ...closed });
+  const throttled = await command("explain", "GET", `${base}/hello/ann`);
+  await calls.deleteRouteSettings({ ApiId: apiId, StageName: "$default", RouteKey: "GET /hello/{name}" });
+  assert.match(throttled, /the route's throttle has no token left/);
+  assert.match(throttled, /the gateway's own answer THROTTLED/);
+  assert.doesNotMatch(throttled, /method's|gateway response/);
+});
+
+test("routes and status show the custom domain names that lead to a stage", async () => {
+  const calls = makeClient(ApiGatewayV2, { url: new URL(base).origin });
+  const DomainName = "shop.example";
+  const CertificateArn = "arn:aws:acm:us-east-1:000000000000:certificate/a";
+  await calls.createDomainName({ DomainName, DomainNameConfigurations: [{ CertificateArn }] });
+  await calls.createApiMapping({ DomainName, ApiId: apiId, Stage: "$default", ApiMappingKey: "v1/hello" });
+  const { port } = new URL(base);
+  const url = `http://shop.example:${port}/v1/hello`;
+  assert.ok((await command("routes", apiId)).includes(`also at ${url}\n`));
+  const [first] = JSON.parse(await command("routes", apiId, "--json")) as { path: string; domainUrls: string[] }[];
+  assert.deepEqual(first?.domainUrls, [url + (first?.path === "$default" ? "/" : first?.path)]);
+  assert.match(await command("status"), /custom domain shop\.example\/v1\/hello/);
+  await calls.deleteDomainName({ DomainName });
+  assert.ok(!(await command("routes", apiId)).includes("also at"));
+});
+
+test("the hint for an API without a stage says that it may have none", async () => {
+  const calls = makeClient(ApiGatewayV2, { url: new URL(base).origin });
+  const { ApiId } = await calls.createApi({ Name: "bare", ProtocolType: "HTTP" });
+  const response = await fetch(`${new URL(base).origin}/_aws/execute-api/${ApiId}/a`);
+  assert.match(
+    response.headers.get("x-portico-hint") ?? "",
+    /no stage of an API \w+ is deployed: either it has no stage yet/,
+  );
 });
 
 for (const [args, next] of [

@@ -69,7 +69,10 @@ test("what is answered without a gateway response has a hint, too", async () => 
     /^403: API abc123 has no deployed stage "none"; it has prod/,
   );
   assert.match(await hintOf(`/prod/${"x".repeat(10_300)}`, { isWhole: true }), /^414: /);
-  assert.match(await hintOf("/x", { isWhole: true, host: "nope.execute-api.localhost" }), /^403: there is no API nope/);
+  assert.match(
+    await hintOf("/x", { isWhole: true, host: "nope.execute-api.localhost" }),
+    /^403: no stage of an API nope is deployed/,
+  );
 });
 
 test("no hints are given on listeners that are not for development", async () => {

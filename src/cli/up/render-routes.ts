@@ -22,6 +22,15 @@ export function stageUrls(endpoint: string, region: string, { apiId, stageName }
   };
 }
 
+/** Returns the address of a stage at a custom domain name. Names are served in clear text, at the server's own port. */
+export const domainUrl = (
+  endpoint: string,
+  { name, basePath }: { readonly name: string; readonly basePath: string },
+): string => {
+  const { port } = new URL(endpoint);
+  return `http://${name}${port === "" ? "" : `:${port}`}${basePath}`;
+};
+
 /** Why routes such as `GET /pets` answer 501. */
 export type ClosedRoutes = ReadonlyMap<string, string>;
 
