@@ -40,7 +40,7 @@ export function answerFailure(
         break;
       }
       exchange.integration!.error = `Execution failed due to configuration error: ${words}`;
-      const help = isUntrusted(failure.code) ? untrustedHelp : "";
+      const help = untrustedHelp(failure.code, ", and tlsConfig.insecureSkipVerification the backend alone");
       const problem = configurationError(`${words} (${placeOf(backend)}: ${failure.detail})`, help);
       responses.finish(exchange, "API_CONFIGURATION_ERROR", problem);
     }
@@ -61,9 +61,13 @@ function configurationErrorWords(
   return "There was an internal error while executing your request";
 }
 
-/** AWS knows only public authorities; here the operator may name another. */
-const untrustedHelp =
-  "; --backend-ca FILE makes Portico trust its authority, and tlsConfig.insecureSkipVerification the backend alone";
+/**
+ * Returns what hints say besides of a certificate that nobody vouches for, otherwise nothing. AWS knows only public
+ * authorities; here the operator may name another. `alternative` is what the kind of API has besides.
+ */
+export const untrustedHelp = (code: string | undefined, alternative = ""): string =>
+  isUntrusted(code) ? `; --backend-ca FILE makes Portico trust its authority${alternative}` : "";
 
-const placeOf = ({ origin, vpcLink }: BackendPlan): string =>
+/** Returns how failures name the backend. */
+export const placeOf = ({ origin, vpcLink }: BackendPlan): string =>
   vpcLink === undefined ? origin : `${origin} by the VPC link ${vpcLink.id} (${vpcLink.addresses.join(", ")})`;

@@ -2,8 +2,8 @@ import type { BackendPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import type { BackendFailure } from "./backend-call.ts";
-import { answerFailure } from "./backend-failure.ts";
-import { isUntrusted, tlsFailureWords } from "./tls-failure.ts";
+import { answerFailure, placeOf, untrustedHelp } from "./backend-failure.ts";
+import { tlsFailureWords } from "./tls-failure.ts";
 
 /**
  * Answers an exchange of an HTTP API whose backend gave no answer: 503 where it can't be reached or is too slow, 502 where
@@ -22,16 +22,22 @@ export function answerHttpApiFailure(
     const { code, detail } = failure;
     const tls = code === undefined ? undefined : tlsFailureWords(code, new URL(backend.origin).hostname);
     if (tls !== undefined) exchange.integration!.error = tls;
-    const help = isUntrusted(code) ? "; --backend-ca FILE makes Portico trust its authority" : "";
-    const place =
-      backend.vpcLink === undefined
-        ? backend.origin
-        : `${backend.vpcLink.addresses.join(", ")} by the VPC link ${backend.vpcLink.id}`;
+    const said = `${placeOf(backend)}: ${detail}`;
     const isBad = tls !== undefined || code === undefined;
     responses.finish(exchange, "INTEGRATION_FAILURE", {
       ...(isBad ? { status: 502 } : {}),
-      detail: `${place}: ${detail}`,
-      hint: `${place}: ${detail}${help}`,
+      detail: said,
+      hint: `${said}${untrustedHelp(code)}`,
     });
   } else answerFailure(exchange, failure, { thread, backend });
+}
+
+/**
+ * Writes `$context.integrationErrorMessage` of an integration that API Gateway, or its role, may not call.
+ * AWS: "Troubleshooting issues with HTTP API Lambda integrations", its picture of a log.
+ */
+export function noteNoAccess(exchange: Exchange): void {
+  exchange.startIntegration().error =
+    "The IAM role configured on the integration or API Gateway doesn't have permissions to call the integration. " +
+    "Check the permissions and try again.";
 }

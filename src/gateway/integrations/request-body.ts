@@ -28,12 +28,13 @@ const brokenBody = { ...problems.chunk, hint: "the request's body broke off or i
 
 /**
  * Passes the request's body to the callback: undefined if there is none, a buffer if it is small (which is cheaper to
- * send than a stream) or was compressed, otherwise a stream. If the body can't be read, the exchange is answered and
- * the callback is not called.
+ * send than a stream), was read before, or has to be decompressed, otherwise a stream. If the body can't be read, the
+ * exchange is answered and the callback is not called. Integrations that get a compressed body as it was sent ask for that.
  */
 export function takeBody(
   exchange: Exchange,
   thread: ThreadContext,
+  form: "decompressed" | "as-sent",
   taken: (body: Buffer | RequestBodyStream | undefined) => void,
 ): void {
   const { request } = exchange;
@@ -41,43 +42,17 @@ export function takeBody(
     taken(undefined);
     return;
   }
-  if (exchange.body !== undefined) {
-    taken(exchange.body);
-    return;
-  }
-  if (exchange.receivedBody !== undefined) {
-    collectBody(exchange, thread, taken);
-    return;
-  }
-  const length = request.contentLength;
-  if (length !== undefined && length > thread.payloadBytesMax) {
-    refuseTooLarge(exchange, thread.payloadBytesMax);
-  } else if (request.header("content-encoding") !== undefined) {
-    collectBody(exchange, thread, taken);
-  } else if (length !== undefined && length <= bounds.smallBodyBytesMax.value) {
-    collectBody(exchange, thread, taken);
-  } else {
-    taken(new RequestBodyStream(exchange, thread));
-  }
-}
-
-/** As {@link takeBody}, for integrations that get a compressed body as it was sent. */
-export function takeBodyAsSent(
-  exchange: Exchange,
-  thread: ThreadContext,
-  taken: (body: Buffer | RequestBodyStream | undefined) => void,
-): void {
-  const { request } = exchange;
-  if (!request.hasBody) {
-    taken(undefined);
+  const read = form === "as-sent" ? receiveBody : collectBody;
+  if ((exchange.receivedBody ?? exchange.body) !== undefined) {
+    read(exchange, thread, taken);
     return;
   }
   const length = request.contentLength;
   const isSmall = length !== undefined && length <= bounds.smallBodyBytesMax.value;
-  const isRead = (exchange.receivedBody ?? exchange.body) !== undefined;
-  if (isRead || isSmall) receiveBody(exchange, thread, taken);
-  else if (length !== undefined && length > thread.payloadBytesMax) refuseTooLarge(exchange, thread.payloadBytesMax);
-  else taken(new RequestBodyStream(exchange, thread));
+  if (length !== undefined && length > thread.payloadBytesMax) refuseTooLarge(exchange, thread.payloadBytesMax);
+  else if (isSmall || (form === "decompressed" && request.header("content-encoding") !== undefined)) {
+    read(exchange, thread, taken);
+  } else taken(new RequestBodyStream(exchange, thread));
 }
 
 /**

@@ -4,6 +4,7 @@ import type { HttpApiLambdaPlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
 import { fitsLambda, linkInvocationCheck } from "../integrations/function-access.ts";
 import { type EventMapping, eventLinkers } from "../integrations/http-api-event.ts";
+import { noteNoAccess } from "../integrations/http-api-failure.ts";
 import { responseParsers } from "../integrations/http-api-lambda-response.ts";
 import { Invocation, type InvocationConsumer } from "../integrations/invocation.ts";
 import { receiveBody } from "../integrations/request-body.ts";
@@ -24,7 +25,7 @@ const empty = Buffer.alloc(0);
 export function linkHttpApiLambda(plan: HttpApiLambdaPlan, context: LinkContext): RunStep {
   const { stage, method, thread } = context;
   const { functionArn, timeoutMs, payloadFormat, requestMappings } = plan;
-  const mayInvoke = linkInvocationCheck(plan, { ...context, onRefused: noteRefusal });
+  const mayInvoke = linkInvocationCheck(plan, { ...context, onRefused: noteNoAccess });
   const mapping = linkRequestMapping(requestMappings, context);
   const writeEvent = eventLinkers[payloadFormat](stage, method, linkEventMapping(requestMappings, mapping));
   const answering: Answering = {
@@ -77,13 +78,6 @@ function linkEventMapping(
 interface Answering extends Pick<LinkContext, "thread"> {
   readonly parse: (typeof responseParsers)["2.0"];
   readonly mappings: LinkedResponseMappings | undefined;
-}
-
-/** `$context.integrationErrorMessage`. AWS: "Troubleshooting issues with HTTP API Lambda integrations", its picture of a log. */
-function noteRefusal(exchange: Exchange): void {
-  exchange.startIntegration().error =
-    "The IAM role configured on the integration or API Gateway doesn't have permissions to call the integration. " +
-    "Check the permissions and try again.";
 }
 
 /** Answers an exchange with what a function answers, as its format says. */

@@ -3,24 +3,16 @@ import type { TextPlan } from "../../plan/values.ts";
 import type { Exchange } from "../exchange.ts";
 import type { RequestBodyStream } from "../integrations/backend-call.ts";
 import { addQuery, linkPath, sanitisePath, sanitiseQuery, stepsUp } from "../integrations/backend-request.ts";
-import { answerHttpApiFailure } from "../integrations/http-api-failure.ts";
-import { linkHttpApiHeaders, relayHttpApiHeaders } from "../integrations/http-api-headers.ts";
+import { linkHttpApiHeaders } from "../integrations/http-api-headers.ts";
 import { linkBackendCall } from "../integrations/link-backend-call.ts";
-import { receiveBody, takeBodyAsSent } from "../integrations/request-body.ts";
+import { receiveBody, takeBody } from "../integrations/request-body.ts";
 import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
 import { Payload } from "../templates/payload.ts";
 import type { ThreadContext } from "../thread-context.ts";
-import { BackendRelay, type RelayOptions } from "./backend-relay.ts";
 import { refusePath } from "./http.ts";
-import {
-  describeSource,
-  linkMappedText,
-  linkRequestMapping,
-  linkResponseMapping,
-  type RequestMapping,
-  short,
-} from "./parameter-mapping.ts";
+import { linkHttpApiRelay } from "./http-api-relay.ts";
+import { describeSource, linkMappedText, linkRequestMapping, type RequestMapping, short } from "./parameter-mapping.ts";
 
 /**
  * AWS: API Gateway Developer Guide, "Create HTTP proxy integrations for HTTP APIs", "Create private integrations for HTTP
@@ -31,21 +23,13 @@ export function linkHttpApiProxy(plan: HttpApiProxyPlan, context: LinkContext): 
   const { backend } = plan;
   const mapping = linkRequestMapping(plan.requestMappings, context);
   const writePath = linkRequestTarget(plan, mapping);
-  const relay: RelayOptions = {
-    thread,
-    backend,
-    isUnlimited: false,
-    relayHeaders: relayHttpApiHeaders,
-    answerFailure: answerHttpApiFailure,
-    mappingOf: linkResponseMapping(plan.responseMappings, context),
-  };
   const call = linkBackendCall(backend, context, {
     writeHeaders: linkHttpApiHeaders({
       keepsHost: plan.keepsHost === true,
       dropsSignature: plan.dropsSignature === true,
       changeHeaders: mapping?.headers,
     }),
-    consumerOf: (exchange) => new BackendRelay(exchange, relay),
+    consumerOf: linkHttpApiRelay(plan, backend, context),
   });
   const send = (exchange: Exchange, body: Buffer | RequestBodyStream | undefined): void => {
     const path = writePath(exchange);
@@ -54,7 +38,7 @@ export function linkHttpApiProxy(plan: HttpApiProxyPlan, context: LinkContext): 
   };
   if (mapping?.readsBody !== true) {
     return (exchange) => {
-      takeBodyAsSent(exchange, thread, (body) => send(exchange, body));
+      takeBody(exchange, thread, "as-sent", (body) => send(exchange, body));
       return false;
     };
   }

@@ -6,17 +6,16 @@ import { resourceOfCall } from "../../access/subtype-resource.ts";
 import type { HttpApiServicePlan } from "../../plan/steps.ts";
 import type { Exchange } from "../exchange.ts";
 import { callerMay } from "../integrations/caller-access.ts";
-import { answerHttpApiFailure } from "../integrations/http-api-failure.ts";
-import { relayHttpApiHeaders } from "../integrations/http-api-headers.ts";
+import { noteNoAccess } from "../integrations/http-api-failure.ts";
 import { linkBackendCall } from "../integrations/link-backend-call.ts";
 import { refuseTooLarge } from "../integrations/request-body.ts";
 import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
 import { configurationError } from "../responses/failure.ts";
 import { linkCredentials } from "./aws.ts";
-import { BackendRelay, type RelayOptions } from "./backend-relay.ts";
 import { withWholeBody } from "./http-api-proxy.ts";
-import { linkRequestMapping, linkResponseMapping } from "./parameter-mapping.ts";
+import { linkHttpApiRelay } from "./http-api-relay.ts";
+import { linkRequestMapping } from "./parameter-mapping.ts";
 import { linkServiceRequest, type ServiceRequest, type ServiceValues } from "./service-request.ts";
 
 /** AWS: API Gateway Developer Guide, "Create AWS service integrations for HTTP APIs in API Gateway". */
@@ -42,14 +41,6 @@ export function linkHttpApiService(plan: HttpApiServicePlan, context: LinkContex
   )!;
   const makeRequest = linkServiceRequest(plan);
   const mayCall = linkMappedAccess(plan);
-  const relay: RelayOptions = {
-    thread,
-    backend,
-    isUnlimited: false,
-    relayHeaders: relayHttpApiHeaders,
-    answerFailure: answerHttpApiFailure,
-    mappingOf: linkResponseMapping(plan.responseMappings, context),
-  };
   const contentType = target?.contentType ?? "application/x-www-form-urlencoded; charset=utf-8";
   const fixed = [
     ...["User-Agent", `AmazonAPIGateway_${stage.apiId}`],
@@ -58,7 +49,7 @@ export function linkHttpApiService(plan: HttpApiServicePlan, context: LinkContex
   ];
   const call = linkBackendCall(backend, context, {
     writeHeaders: (exchange) => [...fixed, "X-Amzn-Trace-Id", exchange.traceHeader],
-    consumerOf: (exchange) => new BackendRelay(exchange, relay),
+    consumerOf: linkHttpApiRelay(plan, backend, context),
     // The step has made sure that there are credentials.
     sign: (request, exchange) => signer.sign(request, credentials.latest(exchange)!, thread.clock.now()),
   });
@@ -107,18 +98,13 @@ function linkMappedAccess({
       }),
     });
     if (problem === undefined) return true;
-    exchange.startIntegration().error = noAccess;
+    noteNoAccess(exchange);
     const user = assumedRoleArn(role.arn, gatewaySessionName);
     const detail = `User: ${user} is not authorized to perform: ${action} on resource: ${resource} ${problem}`;
     exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", configurationError(detail));
     return false;
   };
 }
-
-/** AWS: "Troubleshooting issues with HTTP API Lambda integrations", its picture of a log. */
-const noAccess =
-  "The IAM role configured on the integration or API Gateway doesn't have permissions to call the integration. " +
-  "Check the permissions and try again.";
 
 /** AWS: the words as users quote the beginning of them. */
 function refuseUnresolved(

@@ -35,7 +35,7 @@ export function linkHttpProxy(plan: HttpProxyPlan, context: LinkContext): RunSte
   const pass: RunStep = (exchange) => {
     const path = writePath(exchange);
     if (typeof path !== "string") return refusePath(exchange, path);
-    takeBody(exchange, thread, (body) => call(exchange, path, body));
+    takeBody(exchange, thread, "decompressed", (body) => call(exchange, path, body));
     return false;
   };
   if (!mapsBody && contentOf === undefined) return pass;

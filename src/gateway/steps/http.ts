@@ -106,7 +106,7 @@ export function linkMapped(
       withPayload(exchange, { thread, conversion }, (body) => {
         findInRequest(exchange, () => transform(exchange, chosen, { body, content }));
       });
-    } else takeBody(exchange, thread, (body) => transform(exchange, chosen, { body, content }));
+    } else takeBody(exchange, thread, "decompressed", (body) => transform(exchange, chosen, { body, content }));
     return false;
   };
 }
