@@ -1,7 +1,8 @@
 import { type ApiKey, keyKinds, newestFirst, type UsagePlan } from "./api-key.ts";
 import { type BasePathMapping, domainNameKinds } from "./domain-name.ts";
-import { type HttpApiDefinition, type HttpIntegration, v2Kinds } from "./http-api.ts";
+import { type HttpIntegration, v2Kinds } from "./http-api.ts";
 import { type Resource, type RestApiDefinition, restKinds, type Stage } from "./rest-api.ts";
+import type { V2ApiDefinition, V2Integration, V2Stage } from "./v2-api.ts";
 
 /**
  * The index key of resources that name their VPC links through stage variables. Only a stage knows which links these
@@ -18,11 +19,15 @@ function vpcLinksOf(resources: readonly Resource[]): string[] {
   });
 }
 
-/** Returns the ids of the VPC links that integrations of an HTTP API go through. No stage variable names one. */
-const httpVpcLinksOf = (integrations: readonly HttpIntegration[]): string[] =>
-  integrations.flatMap(({ ConnectionType, ConnectionId }) =>
-    ConnectionType === "VPC_LINK" && ConnectionId !== undefined ? [ConnectionId] : [],
-  );
+/**
+ * Returns the ids of the VPC links that integrations of an HTTP or WebSocket API go through. Only WebSocket APIs name links
+ * through stage variables.
+ */
+const v2VpcLinksOf = (integrations: readonly Pick<HttpIntegration, "ConnectionType" | "ConnectionId">[]): string[] =>
+  integrations.flatMap(({ ConnectionType, ConnectionId }) => {
+    if (ConnectionType !== "VPC_LINK" || ConnectionId === undefined) return [];
+    return [ConnectionId.includes("${stageVariables.") ? variableVpcLink : ConnectionId];
+  });
 
 const present = (key: string | undefined): string[] => (key === undefined ? [] : [key]);
 
@@ -34,8 +39,9 @@ export const definitionIndexes = {
   },
   [restKinds.resource]: { vpcLink: (resource: Resource) => vpcLinksOf([resource]) },
   [restKinds.snapshot]: { vpcLink: (definition: RestApiDefinition) => vpcLinksOf(definition.resources) },
-  [v2Kinds.integration]: { vpcLink: (integration: HttpIntegration) => httpVpcLinksOf([integration]) },
-  [v2Kinds.snapshot]: { vpcLink: (definition: HttpApiDefinition) => httpVpcLinksOf(definition.integrations) },
+  [v2Kinds.integration]: { vpcLink: (integration: V2Integration) => v2VpcLinksOf([integration]) },
+  [v2Kinds.snapshot]: { vpcLink: (definition: V2ApiDefinition) => v2VpcLinksOf(definition.integrations) },
+  [v2Kinds.stage]: { clientCertificate: (stage: V2Stage) => present(stage.ClientCertificateId) },
   [keyKinds.apiKey]: {
     name: (key: ApiKey) => present(key.name),
     customer: (key: ApiKey) => present(key.customerId),

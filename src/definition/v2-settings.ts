@@ -9,8 +9,7 @@ import { description, enforced, type Setting, withoutEffect, works } from "./set
 const atOnce = "at once";
 
 const notServed = (what: string): Setting => ({ kind: "not-served", what });
-const refused = notServed("HTTP APIs don't have it; a call that sets it is refused. WebSocket APIs do not exist yet.");
-const webSocket = notServed("WebSocket APIs do not exist yet.");
+const webSocket = notServed("HTTP APIs don't have it; stages of WebSocket APIs answer 501.");
 const shown = works("management/v2/portal-site", "call");
 /** Of a portal that asks for a sign-in nothing is shown. */
 const signIn = enforced("server/pages/portals", atOnce);
@@ -57,25 +56,25 @@ export const v2Settings: Readonly<Record<string, Setting | Readonly<Record<strin
   },
   Route: {
     ApiGatewayManaged: description,
-    ApiKeyRequired: refused,
+    ApiKeyRequired: webSocket,
     AuthorizationScopes: guarded("compile-route-authorization"),
     AuthorizationType: guarded("compile-route-authorization"),
     AuthorizerId: guarded("route-authorizers"),
-    ModelSelectionExpression: refused,
+    ModelSelectionExpression: webSocket,
     OperationName: description,
-    RequestModels: refused,
-    RequestParameters: refused,
+    RequestModels: webSocket,
+    RequestParameters: webSocket,
     RouteId: description,
     RouteKey: compiled("http-api"),
-    RouteResponseSelectionExpression: refused,
+    RouteResponseSelectionExpression: webSocket,
     Target: compiled("route"),
   },
-  ParameterConstraints: refused,
+  ParameterConstraints: webSocket,
   Integration: {
     ApiGatewayManaged: description,
     ConnectionId: compiled("route-backend"),
     ConnectionType: compiled("route-backend"),
-    ContentHandlingStrategy: refused,
+    ContentHandlingStrategy: webSocket,
     CredentialsArn: enforced("compiler/compile-credentials"),
     Description: description,
     IntegrationId: description,
@@ -84,12 +83,12 @@ export const v2Settings: Readonly<Record<string, Setting | Readonly<Record<strin
     IntegrationSubtype: compiled("route-service"),
     IntegrationType: compiled("route-integration"),
     IntegrationUri: compiled("route-integration"),
-    PassthroughBehavior: refused,
+    PassthroughBehavior: webSocket,
     PayloadFormatVersion: compiled("route-function"),
     RequestParameters: compiled("parameter-mapping"),
-    RequestTemplates: refused,
+    RequestTemplates: webSocket,
     ResponseParameters: compiled("parameter-mapping"),
-    TemplateSelectionExpression: refused,
+    TemplateSelectionExpression: webSocket,
     TimeoutInMillis: compiled("route-integration"),
     TlsConfig: enforced("gateway/integrations/backend-pools"),
   },
@@ -121,7 +120,7 @@ export const v2Settings: Readonly<Record<string, Setting | Readonly<Record<strin
     AccessLogSettings: works("gateway/access-log", atOnce),
     ApiGatewayManaged: description,
     AutoDeploy: works("management/v2/auto-deploy", atOnce),
-    ClientCertificateId: refused,
+    ClientCertificateId: webSocket,
     CreatedDate: description,
     DefaultRouteSettings: enforced("compiler/http-api/compile-route-throttles", atOnce),
     DeploymentId: works("server/served-stage", atOnce),
@@ -138,9 +137,9 @@ export const v2Settings: Readonly<Record<string, Setting | Readonly<Record<strin
     Format: works("gateway/access-log", atOnce),
   },
   RouteSettings: {
-    DataTraceEnabled: refused,
+    DataTraceEnabled: webSocket,
     DetailedMetricsEnabled: noCloudWatch,
-    LoggingLevel: refused,
+    LoggingLevel: webSocket,
     ThrottlingBurstLimit: enforced("gateway/steps/throttle", atOnce),
     ThrottlingRateLimit: enforced("gateway/steps/throttle", atOnce),
   },

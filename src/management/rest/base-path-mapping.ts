@@ -5,10 +5,12 @@ import {
   domainNameKinds,
   emptyBasePath,
 } from "../../definition/domain-name.ts";
+import { v2Kinds } from "../../definition/http-api.ts";
 import { restKinds } from "../../definition/rest-api.ts";
 import { type Convert, listPaths, member, text } from "../../families/patch.ts";
 import { present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
+import { mixingRefused, refuseMixing } from "../domains/shared-domain.ts";
 import { domainNames } from "./domain-name.ts";
 import { type Change, defineResource, documents, type Work } from "./work.ts";
 
@@ -33,21 +35,23 @@ async function checked(
 ): Promise<BasePathMapping> {
   const isMoved = item.restApiId !== before?.restApiId || item.stage !== before?.stage;
   if (isMoved && (await work.tx.get(restKinds.restApi, item.restApiId)) === undefined) {
+    if ((await work.tx.get(v2Kinds.api, item.restApiId)) !== undefined) throw mixingRefused();
     throw notFound(`Invalid API identifier specified ${work.call.account}:${item.restApiId}`);
   }
   if (isMoved && item.stage !== undefined) {
     const stage = await work.tx.get(restKinds.stage, `${item.restApiId}/${item.stage}`);
     if (stage === undefined) throw badRequest("Invalid stage identifier specified");
   }
+  const others = (await mappings.all(work)).filter((mapping) => mapping.basePath !== before?.basePath);
+  if (isMoved) await refuseMixing(work.tx, work.parent, { isWebSocket: false, others });
   if (item.basePath === before?.basePath) return item;
   if (item.basePath !== emptyBasePath) {
     const problem = checkBasePath(item.basePath);
     if (problem !== undefined) throw badRequest(problem);
   }
-  const all = await mappings.all(work);
-  const others = all.map((mapping) => mapping.basePath).filter((path) => path !== before?.basePath);
-  if (others.includes(item.basePath)) throw conflict("Base path already exists for this domain name");
-  if (others.includes(emptyBasePath) || (item.basePath === emptyBasePath && others.length > 0)) {
+  const paths = others.map((mapping) => mapping.basePath);
+  if (paths.includes(item.basePath)) throw conflict("Base path already exists for this domain name");
+  if (paths.includes(emptyBasePath) || (item.basePath === emptyBasePath && paths.length > 0)) {
     throw conflict("Only one base path mapping is allowed if the base path is empty.");
   }
   return item;

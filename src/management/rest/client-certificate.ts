@@ -3,7 +3,8 @@ import {
   type ClientCertificateKey,
   certificateKinds,
 } from "../../definition/client-certificate.ts";
-import { restKinds, type Stage } from "../../definition/rest-api.ts";
+import { v2Kinds } from "../../definition/http-api.ts";
+import { restKinds } from "../../definition/rest-api.ts";
 import { listPaths, member, text } from "../../families/patch.ts";
 import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
@@ -53,7 +54,10 @@ async function storeCertificate(
 async function deleteKey(item: ClientCertificate, work: Change): Promise<void> {
   const id = item.clientCertificateId;
   const where = { index: "clientCertificate", key: id };
-  const [used] = await work.tx.list<Stage>(restKinds.stage, { where, limit: 1 });
+  const [used] = [
+    ...(await work.tx.list(restKinds.stage, { where, limit: 1 })),
+    ...(await work.tx.list(v2Kinds.stage, { where, limit: 1 })),
+  ];
   // Unconfirmed: how AWS words it; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
   if (used !== undefined) {
     throw badRequest(`Cannot delete client certificate '${id}', is referenced in stage: ${used.id.replace("/", ":")}`);

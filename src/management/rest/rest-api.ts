@@ -31,6 +31,7 @@ import {
 import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
 import { badRequest } from "../../protocol/errors.ts";
 import { claimApiId, freeApiId, releaseApiId } from "../apis/api-ids.ts";
+import { dropStageLinks } from "../apis/usage-plan-links.ts";
 import type { ControlLimit } from "../control-limits.ts";
 import { requireRoom } from "../control-service.ts";
 import { domainsMappedTo } from "../domains/domain-names.ts";
@@ -38,7 +39,6 @@ import { checkTags, customIdTag, withShownTags } from "../tags/tag-rules.ts";
 import { readDocumentedDefinition, writeDefinition } from "./definition-documents.ts";
 import { refuseForeignRoles } from "./pass-role.ts";
 import { restApis } from "./rest-apis.ts";
-import { dropStageLinks } from "./usage-plan-links.ts";
 import { type Change, defineResource, operations, type Work, writing } from "./work.ts";
 
 /**

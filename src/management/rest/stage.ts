@@ -28,12 +28,12 @@ import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import type { CallContext } from "../../protocol/operation.ts";
 import { requireLogRole } from "../apis/account-settings.ts";
 import { requireClientCertificate } from "../apis/client-certificates.ts";
+import { dropStageLinks } from "../apis/usage-plan-links.ts";
 import { requireRoom } from "../control-service.ts";
 import { domainsMappedTo } from "../domains/domain-names.ts";
 import { checkTags } from "../tags/tag-rules.ts";
 import { applyMethodSetting, logs } from "./method-settings.ts";
 import { restApis } from "./rest-apis.ts";
-import { dropStageLinks } from "./usage-plan-links.ts";
 import { type Change, defineResource, documents, operations, reading, type Work } from "./work.ts";
 
 /** The documents of an API's stages. */

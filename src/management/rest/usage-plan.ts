@@ -7,6 +7,7 @@ import {
   type ThrottleSettings,
   type UsagePlan,
 } from "../../definition/api-key.ts";
+import { v2Kinds } from "../../definition/http-api.ts";
 import { restKinds } from "../../definition/rest-api.ts";
 import {
   type Draft,
@@ -26,6 +27,7 @@ import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import type { Page } from "../../protocol/paging.ts";
 import { creationOrder } from "../../store/store.ts";
 import { requireRoom } from "../control-service.ts";
+import { isWebSocketApiId } from "../domains/shared-domain.ts";
 import { checkTags, withShownTags } from "../tags/tag-rules.ts";
 import { checkNewStages, emptyPlan } from "./usage-plan-membership.ts";
 import { type Change, defineResource, documents, pageOfItems, type Work } from "./work.ts";
@@ -99,8 +101,10 @@ function checkedPlan(plan: UsagePlan, work: Work): UsagePlan {
   } as UsagePlan);
 }
 
-const hasStage = async (work: Work, apiId: string, stage: string): Promise<boolean> =>
-  (await work.tx.get(restKinds.stage, `${apiId}/${stage}`)) !== undefined;
+/** Returns whether there is a stage whose callers may have keys: one of a REST or of a WebSocket API. */
+const hasStage = async ({ tx }: Work, apiId: string, stage: string): Promise<boolean> =>
+  (await tx.get(restKinds.stage, `${apiId}/${stage}`)) !== undefined ||
+  ((await isWebSocketApiId(tx, apiId)) && (await tx.get(v2Kinds.stage, `${apiId}/${stage}`)) !== undefined);
 
 type GivenThrottle = Readonly<Record<string, { rateLimit?: number | undefined; burstLimit?: number | undefined }>>;
 

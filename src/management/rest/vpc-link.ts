@@ -4,7 +4,7 @@ import { nonEmpty, present } from "../../families/work.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
 import { requireRoom } from "../control-service.ts";
 import { checkTags, withShownTags } from "../tags/tag-rules.ts";
-import { vpcLinkReferences } from "../vpc-links/vpc-link-references.ts";
+import { v2VpcLinkReferences, vpcLinkReferences } from "../vpc-links/vpc-link-references.ts";
 import { checkedLinkName, pendingView, readyState, refuseReferenced, restVpcLinks } from "../vpc-links/vpc-links.ts";
 import { type Change, defineResource, documents, operations, pageOfItems, writing } from "./work.ts";
 
@@ -56,8 +56,10 @@ async function createVpcLink(work: Change<"CreateVpcLink">): Promise<object> {
 }
 
 /** Refuses to delete a link that a stage uses, or that an API's next deployment would use. */
-const refuseWhileReferenced = async (link: VpcLink, work: Change): Promise<void> =>
-  refuseReferenced(link.id, await vpcLinkReferences(work, link.id), "RESTApiId:Method:Resource:Stage");
+async function refuseWhileReferenced({ id }: VpcLink, work: Change): Promise<void> {
+  refuseReferenced(id, await vpcLinkReferences(work, id), "RESTApiId:Method:Resource:Stage");
+  refuseReferenced(id, await v2VpcLinkReferences(work, id), "Method:Resource");
+}
 
 const fixedTargets: PatchRule = {
   ops: ["add", "replace", "remove"],

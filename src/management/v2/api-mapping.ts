@@ -7,12 +7,14 @@ import {
 } from "../../definition/domain-name.ts";
 import { v2Kinds } from "../../definition/http-api.ts";
 import { restKinds } from "../../definition/rest-api.ts";
+import type { V2Api } from "../../definition/v2-api.ts";
 import { unmerged } from "../../families/merge.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import type { ControlWork } from "../control-service.ts";
+import { refuseMixing } from "../domains/shared-domain.ts";
 import { domainNames } from "./domain-names.ts";
 import { refuse, requireRoom } from "./refusals.ts";
-import { type Change, defineResource, documents } from "./work.ts";
+import { type Change, defineResource, documents, type Work } from "./work.ts";
 
 /** The documents of mappings, which are version 1's base path mappings. This version names them by ids of their own. */
 const stored = documents({
@@ -34,22 +36,25 @@ const mappings: typeof stored = {
   },
 };
 
-/** The kinds of documents of an API, by which it can be told what it is. */
+/** Returns the mappings of a domain name. */
+export const mappingsOf = (work: Work<never, DomainName>): Promise<readonly BasePathMapping[]> => stored.all(work);
+
+/** What kind of API a stage belongs to. */
 interface StageOfApi {
-  readonly isHttp: boolean;
+  readonly protocol: "REST" | V2Api["ProtocolType"];
 }
 
 /** Finds the stage that a mapping or a rule leads to; throws AWS's error if there is none. */
 export async function requireStage({ tx, call }: ControlWork, apiId: string, stage: string): Promise<StageOfApi> {
-  const isHttp = (await tx.get(v2Kinds.api, apiId)) !== undefined;
-  if (!isHttp && (await tx.get(restKinds.restApi, apiId)) === undefined) {
+  const api = await tx.get<V2Api>(v2Kinds.api, apiId);
+  if (api === undefined && (await tx.get(restKinds.restApi, apiId)) === undefined) {
     throw notFound(`Invalid API identifier specified ${call.account}:${apiId}`);
   }
   // AWS's words, as users quote them.
-  if ((await tx.get(isHttp ? v2Kinds.stage : restKinds.stage, `${apiId}/${stage}`)) === undefined) {
+  if ((await tx.get(api === undefined ? restKinds.stage : v2Kinds.stage, `${apiId}/${stage}`)) === undefined) {
     throw badRequest("Invalid stage identifier specified");
   }
-  return { isHttp };
+  return { protocol: api?.body.ProtocolType ?? "REST" };
 }
 
 const isMultiLevel = ({ basePath }: BasePathMapping): boolean => basePath.includes("/");
@@ -61,18 +66,26 @@ async function checked(
   work: Change<never, DomainName>,
 ): Promise<BasePathMapping> {
   refuse(checkApiMappingKey(item.basePath === emptyBasePath ? "" : item.basePath));
-  const { isHttp } = await requireStage(work, item.restApiId, item.stage ?? "");
-  const { endpointConfiguration, securityPolicy, domainName } = work.parent;
-  // AWS: API Gateway Developer Guide, "Map API stages to a custom domain name for HTTP APIs", restrictions. Unconfirmed:
-  // the words; see docs/compatibility.md, "HTTP APIs, words of management".
-  if (isHttp || isMultiLevel(item)) {
+  const { protocol } = await requireStage(work, item.restApiId, item.stage ?? "");
+  const { endpointConfiguration, securityPolicy } = work.parent;
+  // AWS: API Gateway Developer Guide, "Map API stages to a custom domain name for HTTP APIs", restrictions. Its words are as
+  // users quote them.
+  if (protocol !== "REST" || isMultiLevel(item)) {
     if (!endpointConfiguration.types.includes("REGIONAL") || securityPolicy === "TLS_1_0") {
       throw badRequest(
-        `Only REGIONAL domain names with TLS 1.2 support HTTP APIs and multi-level API mappings, and ${domainName} is none`,
+        "Only REGIONAL domain names with a security policy of TLS 1.2 can be managed through the API Gateway V2 API. For " +
+          "TLS 1.0 domain names, please use the API Gateway V1 API to upgrade your security policy to TLS 1.2. Currently, " +
+          "only REST APIs can be attached to a domain name with a security policy of TLS 1.0.",
       );
     }
   }
+  // AWS: API Gateway version 2 API reference, "ApiMapping", apiMappingKey. Unconfirmed: the words; see
+  // docs/compatibility.md, "WebSocket APIs, words of management".
+  if (protocol === "WEBSOCKET" && isMultiLevel(item)) {
+    throw badRequest("API mapping keys of WebSocket APIs can only have one level");
+  }
   const others = (await stored.all(work)).filter(({ apiMappingId }) => apiMappingId !== item.apiMappingId);
+  await refuseMixing(work.tx, work.parent, { isWebSocket: protocol === "WEBSOCKET", others });
   // AWS's words, as users quote them.
   if (others.some(({ basePath }) => basePath === item.basePath)) {
     throw conflict("ApiMapping key already exists for this domain name");

@@ -9,6 +9,7 @@ import { badRequest } from "../../protocol/errors.ts";
 import type { CallContext } from "../../protocol/operation.ts";
 import { addressOfApi } from "../apis/api-address.ts";
 import { claimApiId, freeApiId, releaseApiId } from "../apis/api-ids.ts";
+import { dropStageLinks } from "../apis/usage-plan-links.ts";
 import { domainsMappedTo } from "../domains/domain-names.ts";
 import { checkTags, customIdTag } from "../tags/tag-rules.ts";
 import { v2Apis } from "./apis.ts";
@@ -144,6 +145,7 @@ async function deleteChildren({ ApiId }: V2Api, work: Change): Promise<void> {
     );
   }
   for (const kind of childKinds) await work.tx.deleteAll(kind, `${ApiId}/`);
+  await dropStageLinks(work, ApiId);
   await releaseApiId(work, ApiId);
 }
 

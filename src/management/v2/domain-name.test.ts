@@ -215,7 +215,12 @@ describe("API mappings", () => {
       domainName: "edge.example.com",
       certificateArn: CertificateArn.replace("eu-west-1", "us-east-1"),
     });
-    await refusedV2(create({ DomainName: "edge.example.com" }), bad, 400, /^Only REGIONAL domain names with TLS 1\.2/);
+    await refusedV2(
+      create({ DomainName: "edge.example.com" }),
+      bad,
+      400,
+      /^Only REGIONAL domain names with a security policy of TLS 1\.2/,
+    );
   });
 });
 

@@ -2,7 +2,8 @@ import { bounds } from "../../base/bounds.ts";
 import { type DomainName, domainNameKey, domainNameKinds, type RoutingRule } from "../../definition/domain-name.ts";
 import { byPriority, checkRoutingRule } from "../../definition/routing-rule-rules.ts";
 import { ApiError, badRequest, conflict, notFound } from "../../protocol/errors.ts";
-import { requireStage } from "./api-mapping.ts";
+import { refuseMixing } from "../domains/shared-domain.ts";
+import { mappingsOf, requireStage } from "./api-mapping.ts";
 import { domainNames } from "./domain-names.ts";
 import { refuse } from "./refusals.ts";
 import { type Change, changing, defineResource, documents, operations, pageOfItems } from "./work.ts";
@@ -26,10 +27,11 @@ async function ruleOf(RoutingRuleId: string, work: RuleChange): Promise<RoutingR
   const { Conditions, Actions } = JSON.parse(JSON.stringify(input)) as Pick<RoutingRule, "Conditions" | "Actions">;
   refuse(checkRoutingRule({ Conditions, Actions }));
   const [{ InvokeApi: target }] = Actions;
-  const { isHttp } = await requireStage(work, target.ApiId, target.Stage);
+  const { protocol } = await requireStage(work, target.ApiId, target.Stage);
   // AWS: API Gateway Developer Guide, "Routing rules to connect API stages to a custom domain name for REST APIs".
   // Unconfirmed: the words; see docs/compatibility.md, "HTTP APIs, words of management".
-  if (isHttp) throw badRequest("Routing rules can only invoke stages of REST APIs");
+  if (protocol !== "REST") throw badRequest("Routing rules can only invoke stages of REST APIs");
+  await refuseMixing(work.tx, parent, { isWebSocket: false, others: await mappingsOf(work) });
   const others = await rules.all(work);
   if (others.some((other) => other.Priority === input.Priority && other.RoutingRuleId !== RoutingRuleId)) {
     throw conflict(`A routing rule with the priority ${input.Priority} already exists for this domain name`);

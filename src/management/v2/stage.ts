@@ -9,6 +9,7 @@ import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import { requireLogRole } from "../apis/account-settings.ts";
 import { requireClientCertificate } from "../apis/client-certificates.ts";
+import { dropStageLinks } from "../apis/usage-plan-links.ts";
 import { domainsMappedTo } from "../domains/domain-names.ts";
 import { checkTags } from "../tags/tag-rules.ts";
 import { deployToStages, dropSuperseded } from "./auto-deploy.ts";
@@ -258,6 +259,7 @@ export const stage = {
     complete: changedStage,
     async onDelete(item, work) {
       await checkDeletable(item, work);
+      await dropStageLinks(work, work.parent.ApiId, item.StageName);
       await dropSuperseded(work, work.parent.ApiId, [item], await othersOf(item, work));
     },
     view: viewStage,

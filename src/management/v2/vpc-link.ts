@@ -5,7 +5,7 @@ import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
 import { ApiError, notFound } from "../../protocol/errors.ts";
 import { limitMessage } from "../control-limits.ts";
 import { checkTags } from "../tags/tag-rules.ts";
-import { httpVpcLinkReferences, vpcLinkReferences } from "../vpc-links/vpc-link-references.ts";
+import { v2VpcLinkReferences, vpcLinkReferences } from "../vpc-links/vpc-link-references.ts";
 import { httpReadyState, httpVpcLinks, pendingView, refuseReferenced } from "../vpc-links/vpc-links.ts";
 import { refuse, tooMany } from "./refusals.ts";
 import { type Change, defineResource, documents, operations, pageOfItems, writing } from "./work.ts";
@@ -85,7 +85,7 @@ export const vpcLink = {
     view,
     async onDelete({ id }, work) {
       // AWS's words, as users quote them.
-      refuseReferenced(id, await httpVpcLinkReferences(work, id), "Method:Resource");
+      refuseReferenced(id, await v2VpcLinkReferences(work, id), "Method:Resource");
       refuseReferenced(id, await vpcLinkReferences(work, id), "RESTApiId:Method:Resource:Stage");
     },
   }),

@@ -1,8 +1,25 @@
 // WebSocket APIs under the official SDK on a store in memory: what each family takes, keeps, shows and refuses.
 import assert from "node:assert/strict";
 import { it } from "node:test";
+import { APIGateway } from "@aws-sdk/client-api-gateway";
 import type { ApiGatewayV2, CreateApiCommandInput, CreateIntegrationCommandInput } from "@aws-sdk/client-apigatewayv2";
-import { bare, makeV2Client, makeV2Management, refusedV2 } from "../../../test/v2-management.ts";
+import { bare, makeV2Client, makeV2Management, refusedV2, scope } from "../../../test/v2-management.ts";
+import { v2Kinds } from "../../definition/http-api.ts";
+import { makeControlLimits } from "../control-limits.ts";
+import { makeRestOperations } from "../rest/operations.ts";
+
+/** Clients of both versions on one store. */
+function withRest() {
+  const management = makeV2Management({
+    others: (store) => [
+      { model: "apigateway", operations: makeRestOperations({ store, limits: makeControlLimits() }) },
+    ],
+  });
+  return {
+    client: makeV2Client(management),
+    rest: management.client(APIGateway as new (options: object) => APIGateway),
+  };
+}
 
 const selection = "$request.body.action";
 
@@ -275,4 +292,270 @@ it("an authorizer asks a function, with no result kept, by identity sources of t
     client.createAuthorizer({ ...another, AuthorizerType: "JWT" }),
     "Authorizer type JWT cannot be set for WEBSOCKET protocol Apis.",
   );
+});
+
+it("a domain name leads to WebSocket APIs, or to APIs of other kinds", async () => {
+  const { client, rest } = withRest();
+  const ApiId = await anApi(client);
+  await client.createStage({ ApiId, StageName: "live" });
+  const http = (await client.createApi({ Name: "pets", ProtocolType: "HTTP", Target: "https://a.example" })).ApiId!;
+  const DomainName = "chat.example.com";
+  const CertificateArn = "arn:aws:acm:eu-west-1:123456789012:certificate/a";
+  await client.createDomainName({
+    DomainName,
+    DomainNameConfigurations: [{ CertificateArn, EndpointType: "REGIONAL" }],
+  });
+  const mix =
+    /Mixing of REST APIs and HTTP APIs on the same domain name .* WebSocket APIs can only be attached to a domain name with other WebSocket APIs\./;
+  const map = (to: string, Stage: string, ApiMappingKey: string) =>
+    client.createApiMapping({ DomainName, ApiId: to, Stage, ApiMappingKey });
+  const { ApiMappingId } = await map(ApiId, "live", "chat");
+  await map(ApiId, "live", "");
+  await refused(map(http, "$default", "pets"), mix);
+  await refused(map(ApiId, "live", "a/b"), "API mapping keys of WebSocket APIs can only have one level");
+  await refused(
+    client.updateApiMapping({ DomainName, ApiMappingId: ApiMappingId!, ApiId: http, Stage: "$default" }),
+    mix,
+  );
+  const { id: restApiId } = await rest.createRestApi({ name: "pets" });
+  await assert.rejects(
+    rest.createBasePathMapping({ domainName: DomainName, restApiId: restApiId!, basePath: "pets" }),
+    mix,
+  );
+  await assert.rejects(rest.createBasePathMapping({ domainName: DomainName, restApiId: ApiId, basePath: "pets" }), mix);
+  await refused(client.deleteStage({ ApiId, StageName: "live" }), /Please remove all API mappings/);
+});
+
+it("a usage plan may have stages of WebSocket APIs, which leave it with their API", async () => {
+  const { client, rest } = withRest();
+  const ApiId = await anApi(client);
+  await client.createStage({ ApiId, StageName: "live" });
+  const { id: usagePlanId } = await rest.createUsagePlan({ name: "a", apiStages: [{ apiId: ApiId, stage: "live" }] });
+  await assert.rejects(
+    rest.createUsagePlan({ name: "b", apiStages: [{ apiId: ApiId, stage: "other" }] }),
+    /Invalid API Stage/,
+  );
+  await client.deleteStage({ ApiId, StageName: "live" });
+  assert.deepEqual((await rest.getUsagePlan({ usagePlanId: usagePlanId! })).apiStages, []);
+});
+
+it("a client certificate and a VPC link stay while a WebSocket API uses them", async () => {
+  const { client, rest } = withRest();
+  const ApiId = await anApi(client);
+  const { clientCertificateId } = await rest.generateClientCertificate({});
+  await client.createStage({ ApiId, StageName: "live", ClientCertificateId: clientCertificateId!, StageVariables: {} });
+  await refused(
+    client.updateStage({ ApiId, StageName: "live", ClientCertificateId: "none" }),
+    "Invalid Client Certificate identifier specified",
+  );
+  await assert.rejects(
+    rest.deleteClientCertificate({ clientCertificateId: clientCertificateId! }),
+    /referenced in stage/,
+  );
+  await client.updateStage({ ApiId, StageName: "live", ClientCertificateId: "" });
+  await rest.deleteClientCertificate({ clientCertificateId: clientCertificateId! });
+
+  const targetArns = ["arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/net/a/b"];
+  const { id: vpcLinkId } = await rest.createVpcLink({ name: "a", targetArns });
+  const http = {
+    IntegrationType: "HTTP_PROXY",
+    IntegrationUri: "http://a.example",
+    IntegrationMethod: "POST",
+  } as const;
+  const byName = { ...http, ConnectionType: "VPC_LINK", ConnectionId: vpcLinkId! } as const;
+  const { IntegrationId } = await client.createIntegration({ ApiId, ...byName });
+  await assert.rejects(rest.deleteVpcLink({ vpcLinkId: vpcLinkId! }), /is referenced in \[POST:/);
+  await client.updateIntegration({ ApiId, IntegrationId: IntegrationId!, ConnectionId: "${stageVariables.link}" });
+  const { RouteId } = await client.createRoute({ ApiId, RouteKey: "send", Target: `integrations/${IntegrationId}` });
+  await client.updateStage({ ApiId, StageName: "live", StageVariables: { link: vpcLinkId! } });
+  await client.createDeployment({ ApiId, StageName: "live" });
+  await assert.rejects(
+    rest.deleteVpcLink({ vpcLinkId: vpcLinkId! }),
+    new RegExp(`is referenced in \\[ANY:${RouteId}\\]`),
+  );
+  await client.deleteApi({ ApiId });
+  await rest.deleteVpcLink({ vpcLinkId: vpcLinkId! });
+});
+
+it("a stage that logs needs the account's role, and an access log a log group or a Firehose stream", async () => {
+  const { client, rest } = withRest();
+  const ApiId = await anApi(client);
+  await client.createStage({ ApiId, StageName: "live" });
+  const noRole = "CloudWatch Logs role ARN must be set in account settings to enable logging";
+  const logging = { DefaultRouteSettings: { LoggingLevel: "INFO", DataTraceEnabled: true } } as const;
+  const DestinationArn = "arn:aws:logs:eu-west-1:123456789012:log-group:chat";
+  const access = { AccessLogSettings: { DestinationArn, Format: "$context.requestId" } };
+  await refused(client.updateStage({ ApiId, StageName: "live", ...logging }), noRole);
+  await refused(client.createStage({ ApiId, StageName: "more", ...access }), noRole);
+  const Firehose = "arn:aws:firehose:eu-west-1:123456789012:deliverystream/amazon-apigateway-chat";
+  const stream = {
+    AccessLogSettings: { DestinationArn: Firehose, Format: "$context.connectionId $context.extendedRequestId" },
+  };
+  assert.deepEqual(
+    (await client.updateStage({ ApiId, StageName: "live", ...stream })).AccessLogSettings,
+    stream.AccessLogSettings,
+  );
+  const value = "arn:aws:iam::123456789012:role/logs";
+  await rest.updateAccount({ patchOperations: [{ op: "replace", path: "/cloudwatchRoleArn", value }] });
+  await client.updateStage({ ApiId, StageName: "live", ...access });
+  const stage = await client.updateStage({ ApiId, StageName: "live", ...logging });
+  assert.deepEqual(stage.DefaultRouteSettings, {
+    DataTraceEnabled: true,
+    DetailedMetricsEnabled: false,
+    LoggingLevel: "INFO",
+  });
+  await aRoute(client, ApiId, "send");
+  const settings = await client.updateStage({
+    ApiId,
+    StageName: "live",
+    RouteSettings: { send: { ThrottlingBurstLimit: 1, ThrottlingRateLimit: 2, LoggingLevel: "ERROR" } },
+  });
+  assert.deepEqual(settings.RouteSettings, {
+    send: {
+      DataTraceEnabled: false,
+      DetailedMetricsEnabled: false,
+      LoggingLevel: "ERROR",
+      ThrottlingBurstLimit: 1,
+      ThrottlingRateLimit: 2,
+    },
+  });
+  await missing(
+    client.deleteRouteSettings({ ApiId, StageName: "live", RouteKey: "constructor" }),
+    /^Unable to find Route/,
+  );
+  await client.deleteRouteSettings({ ApiId, StageName: "live", RouteKey: "send" });
+  assert.deepEqual((await client.getStage({ ApiId, StageName: "live" })).RouteSettings, {});
+  await client.deleteAccessLogSettings({ ApiId, StageName: "live" });
+});
+
+it("a route's parameters are declared, changed one by one, and removed", async () => {
+  const client = makeV2Client(makeV2Management());
+  const ApiId = await anApi(client);
+  const token = "route.request.querystring.token";
+  const made = await client.createRoute({
+    ApiId,
+    RouteKey: "$connect",
+    RequestParameters: { [token]: { Required: true } },
+  });
+  assert.deepEqual(made.RequestParameters, { [token]: { Required: true } });
+  const RouteId = made.RouteId!;
+  const name = "route.request.header.X-Name";
+  const both = await client.updateRoute({ ApiId, RouteId, RequestParameters: { [name]: {} } });
+  assert.deepEqual(both.RequestParameters, { [token]: { Required: true }, [name]: { Required: false } });
+  await client.deleteRouteRequestParameter({ ApiId, RouteId, RequestParameterKey: token });
+  for (const RequestParameterKey of [token, "constructor", "__proto__"]) {
+    await missing(
+      client.deleteRouteRequestParameter({ ApiId, RouteId, RequestParameterKey }),
+      "Invalid parameter name specified",
+    );
+  }
+  await client.deleteRouteRequestParameter({ ApiId, RouteId, RequestParameterKey: name });
+  assert.equal((await client.getRoute({ ApiId, RouteId })).RequestParameters, undefined);
+  await refused(
+    client.updateRoute({ ApiId, RouteId, RequestParameters: { "method.request.header.a": {} } }),
+    /^Invalid mapping expression specified: Validation Result: warnings : \[\], errors : \[Invalid mapping expression specified: method/,
+  );
+});
+
+it("updates merge maps by their keys, and an empty text removes", async () => {
+  const client = makeV2Client(makeV2Management());
+  const ApiId = await anApi(client);
+  const { IntegrationId, RouteId } = await aRoute(client, ApiId, "send");
+  const header = "integration.request.header.a";
+  await client.updateIntegration({
+    ApiId,
+    IntegrationId,
+    RequestTemplates: { a: "1", b: "2" },
+    RequestParameters: { [header]: "'x'" },
+    TemplateSelectionExpression: selection,
+  });
+  const changed = await client.updateIntegration({
+    ApiId,
+    IntegrationId,
+    RequestTemplates: { a: "", c: "3" },
+    TemplateSelectionExpression: "",
+  });
+  assert.deepEqual(
+    [changed.RequestTemplates, changed.RequestParameters, changed.TemplateSelectionExpression],
+    [{ b: "2", c: "3" }, { [header]: "'x'" }, undefined],
+  );
+  // Another type chooses its responses by something else.
+  const byFunction = await client.updateIntegration({
+    ApiId,
+    IntegrationId,
+    IntegrationType: "AWS",
+    IntegrationUri: uri("a"),
+  });
+  assert.equal(byFunction.IntegrationResponseSelectionExpression, "${integration.response.body.errorMessage}");
+  const { IntegrationResponseId } = await client.createIntegrationResponse({
+    ApiId,
+    IntegrationId,
+    IntegrationResponseKey: "$default",
+    ResponseTemplates: { a: "1" },
+  });
+  const { $metadata: _, ...response } = await client.updateIntegrationResponse({
+    ApiId,
+    IntegrationId,
+    IntegrationResponseId: IntegrationResponseId!,
+    ResponseTemplates: { a: "", b: "2" },
+    ContentHandlingStrategy: "CONVERT_TO_TEXT",
+    TemplateSelectionExpression: "${integration.response.header.kind}",
+  });
+  assert.deepEqual(response, {
+    IntegrationResponseId,
+    IntegrationResponseKey: "$default",
+    ResponseTemplates: { b: "2" },
+    ContentHandlingStrategy: "CONVERT_TO_TEXT",
+    TemplateSelectionExpression: "${integration.response.header.kind}",
+  });
+  await conflicts(client.deleteIntegration({ ApiId, IntegrationId }), /referenced by the following Routes/);
+  await client.deleteRoute({ ApiId, RouteId });
+  await client.deleteIntegration({ ApiId, IntegrationId });
+  await missing(client.getIntegrationResponses({ ApiId, IntegrationId }), "Invalid Integration identifier specified");
+});
+
+it("nothing that belongs to a WebSocket API outlives it, and a route takes its responses with it", async () => {
+  const management = makeV2Management();
+  const client = makeV2Client(management);
+  const ApiId = await anApi(client);
+  const { IntegrationId, RouteId } = await aRoute(client, ApiId);
+  await client.createRouteResponse({ ApiId, RouteId, RouteResponseKey: "$default" });
+  await client.createIntegrationResponse({ ApiId, IntegrationId, IntegrationResponseKey: "$default" });
+  await client.createModel({ ApiId, Name: "a", Schema: "{}" });
+  await client.createStage({ ApiId, StageName: "live", AutoDeploy: true });
+  const count = async () => {
+    const kinds = Object.values(v2Kinds);
+    return management.store.read(scope, async (tx) =>
+      (await Promise.all(kinds.map((kind) => tx.count(kind, "")))).reduce((sum, one) => sum + one, 0),
+    );
+  };
+  assert.equal(await count(), 9);
+  await client.deleteRoute({ ApiId, RouteId });
+  assert.equal(await count(), 7);
+  await client.deleteApi({ ApiId });
+  assert.equal(await count(), 0);
+});
+
+it("the items of one API are not those of another", async () => {
+  const client = makeV2Client(makeV2Management());
+  const [ApiId, other] = [await anApi(client), await anApi(client)];
+  const { IntegrationId, RouteId, Target } = await aRoute(client, ApiId);
+  const { ModelId } = await client.createModel({ ApiId, Name: "a", Schema: "{}" });
+  const { RouteResponseId } = await client.createRouteResponse({ ApiId, RouteId, RouteResponseKey: "$default" });
+  await missing(client.getRoute({ ApiId: other, RouteId }), "Invalid Route identifier specified");
+  await missing(client.getIntegration({ ApiId: other, IntegrationId }), "Invalid Integration identifier specified");
+  await missing(client.getModel({ ApiId: other, ModelId: ModelId! }), "Invalid Model identifier specified");
+  await missing(
+    client.getRouteResponse({ ApiId: other, RouteId, RouteResponseId: RouteResponseId! }),
+    "Invalid Route identifier specified",
+  );
+  await refused(
+    client.createRoute({ ApiId: other, RouteKey: "a", Target }),
+    `Invalid Integration identifier specified: ${Target}`,
+  );
+  await refused(
+    client.createRoute({ ApiId: other, RouteKey: "a", RequestModels: { a: "a" } }),
+    "Invalid model identifier specified: a",
+  );
+  await missing(client.getModels({ ApiId: "none" }), "Invalid API identifier specified 123456789012:none");
 });

@@ -1,15 +1,10 @@
-/** Finds what goes through a VPC link of either version: methods of REST APIs, and routes of HTTP APIs. */
-import {
-  type HttpApiDefinition,
-  type HttpIntegration,
-  type HttpStage,
-  type Route,
-  v2Kinds,
-} from "../../definition/http-api.ts";
+/** Finds what goes through a VPC link of either version: methods of REST APIs, and routes of HTTP and WebSocket APIs. */
+import { type HttpIntegration, type HttpStage, type Route, v2Kinds } from "../../definition/http-api.ts";
 import { integrationIdOf } from "../../definition/http-route-rules.ts";
 import { variableVpcLink } from "../../definition/indexes.ts";
 import { type Resource, type RestApiDefinition, restKinds, type Stage } from "../../definition/rest-api.ts";
 import { splitRouteKey } from "../../definition/route-key.ts";
+import type { V2ApiDefinition } from "../../definition/v2-api.ts";
 import type { StoredDocument } from "../../store/store.ts";
 import type { ControlWork } from "../control-service.ts";
 
@@ -22,14 +17,20 @@ function* referencesIn(
   for (const resource of resources) {
     for (const [verb, { methodIntegration }] of Object.entries(resource.resourceMethods ?? {})) {
       if (methodIntegration?.connectionType !== "VPC_LINK") continue;
-      const named = (methodIntegration.connectionId ?? "").replaceAll(
-        /\$\{stageVariables\.(\w+)\}/g,
-        (whole, name: string) => (Object.hasOwn(at.variables ?? {}, name) ? at.variables![name]! : whole),
-      );
-      if (named === linkId) yield `${at.apiId}:${verb}:${resource.id}:${at.stage}`;
+      if (withVariables(methodIntegration.connectionId ?? "", at.variables) === linkId)
+        yield `${at.apiId}:${verb}:${resource.id}:${at.stage}`;
     }
   }
 }
+
+/** Returns a connection id with the values of a stage's variables. */
+const withVariables = (connectionId: string, variables: Readonly<Record<string, string>> = {}): string =>
+  connectionId.replaceAll(/\$\{stageVariables\.(\w+)\}/g, (whole, name: string) =>
+    Object.hasOwn(variables, name) ? variables[name]! : whole,
+  );
+
+/** The integrations of either kind of API. */
+type Integration = Pick<HttpIntegration, "IntegrationId" | "IntegrationMethod" | "ConnectionId">;
 
 const apiIdOf = (id: string): string => id.slice(0, id.indexOf("/"));
 
@@ -86,32 +87,39 @@ export async function vpcLinkReferences(work: ControlWork, linkId: string): Prom
 }
 
 /**
- * Returns the routes of HTTP APIs that go through the link, as they are defined or as stages serve them; each as
- * `method:route`. An integration that no route names stands for itself.
+ * Returns the routes of HTTP and WebSocket APIs that go through the link, as they are defined or as stages serve them; each
+ * as `method:route`. An integration that no route names stands for itself.
  */
-export async function httpVpcLinkReferences(work: ControlWork, linkId: string): Promise<readonly string[]> {
+export async function v2VpcLinkReferences(work: ControlWork, linkId: string): Promise<readonly string[]> {
   const { tx } = work;
-  const where = { index: "vpcLink", key: linkId };
   const found = new Set<string>();
-  const add = (integrations: readonly HttpIntegration[], routes: readonly Route[]): void => {
-    for (const { IntegrationId, IntegrationMethod = "ANY", ConnectionId } of integrations) {
-      if (ConnectionId !== linkId) continue;
+  const add = (
+    integrations: readonly Integration[],
+    routes: readonly Pick<Route, "RouteId" | "RouteKey" | "Target">[],
+    variables: Readonly<Record<string, string>> = {},
+  ): void => {
+    for (const { IntegrationId, IntegrationMethod = "ANY", ConnectionId = "" } of integrations) {
+      if (withVariables(ConnectionId, variables) !== linkId) continue;
       const users = routes.filter(({ Target }) => Target !== undefined && integrationIdOf(Target) === IntegrationId);
-      for (const { RouteKey, RouteId } of users) found.add(`${splitRouteKey(RouteKey).httpMethod}:${RouteId}`);
+      for (const { RouteKey, RouteId } of users) {
+        // Routes of WebSocket APIs have no method.
+        const method = RouteKey.includes(" /") ? splitRouteKey(RouteKey).httpMethod : "ANY";
+        found.add(`${method}:${RouteId}`);
+      }
       if (users.length === 0) found.add(`${IntegrationMethod}:${IntegrationId}`);
     }
   };
-  for (const { id, body } of await tx.list<HttpIntegration>(v2Kinds.integration, { where })) {
+  for (const { id, body } of await thatMayUse<Integration>(work, v2Kinds.integration, linkId)) {
     const routes = await tx.list<Route>(v2Kinds.route, { prefix: `${apiIdOf(id)}/` });
     add(
       [body],
       routes.map((route) => route.body),
     );
   }
-  for (const { id, body } of await tx.list<HttpApiDefinition>(v2Kinds.snapshot, { where })) {
-    const stages = await tx.list<HttpStage>(v2Kinds.stage, { prefix: `${apiIdOf(id)}/` });
-    const isServed = stages.some(({ body: { DeploymentId } }) => id === `${apiIdOf(id)}/${DeploymentId}`);
-    if (isServed) add(body.integrations, body.routes);
+  for (const { id, body } of await thatMayUse<V2ApiDefinition>(work, v2Kinds.snapshot, linkId)) {
+    for (const { body: stage } of await tx.list<HttpStage>(v2Kinds.stage, { prefix: `${apiIdOf(id)}/` })) {
+      if (id === `${apiIdOf(id)}/${stage.DeploymentId}`) add(body.integrations, body.routes, stage.StageVariables);
+    }
   }
   return [...found];
 }

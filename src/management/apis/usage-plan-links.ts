@@ -1,9 +1,9 @@
 /** The links of API keys and usage plans to stages. */
 import { type ApiKey, keyKinds, type UsagePlan } from "../../definition/api-key.ts";
-import type { Change } from "./work.ts";
+import type { ControlChange } from "../control-service.ts";
 
 /** Removes a deleted stage, or all stages of a deleted API, from the usage plans and from the keys' legacy lists. */
-export async function dropStageLinks(work: Change, apiId: string, stageName?: string): Promise<void> {
+export async function dropStageLinks(work: ControlChange, apiId: string, stageName?: string): Promise<void> {
   const where = { index: "api", key: apiId };
   for (const { id, body } of await work.tx.list<UsagePlan>(keyKinds.usagePlan, { where })) {
     const apiStages = body.apiStages.filter(
