@@ -1,4 +1,5 @@
 import type { RoleAccess } from "../access/role-access.ts";
+import type { BeyondAws } from "../definition/beyond-aws.ts";
 import type { HttpVpcLink, VpcLink } from "../definition/vpc-link.ts";
 
 /**
@@ -15,6 +16,8 @@ export interface Surroundings {
   readonly vpcLinkAddresses: Readonly<Record<string, readonly string[]>>;
   /** Whether the server knows who comes through a VPC endpoint (`--vpc-endpoint`). Without it, private APIs are closed. */
   readonly hasVpcEndpoints: boolean;
+  /** What the server may do beyond AWS (`--beyond-aws`). What asks for another feature is closed. */
+  readonly beyondAws: readonly BeyondAws[];
   /** Whether the stage's client certificate exists, with its key. */
   readonly hasClientCertificate: boolean;
   /** The roles that integrations name, by their ARNs. */
@@ -32,6 +35,7 @@ export const noSurroundings: Surroundings = {
   vpcLinks: new Map(),
   vpcLinkAddresses: {},
   hasVpcEndpoints: false,
+  beyondAws: [],
   hasClientCertificate: false,
   roles: new Map(),
 };

@@ -33,7 +33,11 @@ const authorizersByName = ({ authorizers }: V2ApiDefinition): ReadonlyMap<string
   new Map(authorizers.map(({ AuthorizerId: _, ...authorizer }) => [authorizer.Name, authorizer]));
 
 /** Members of the API that a deployment freezes. The others don't matter for serving. */
-const deployedSettings = ["CorsConfiguration", "DisableExecuteApiEndpoint"] as const satisfies readonly (keyof V2Api)[];
+const deployedSettings = [
+  "ApiKeySelectionExpression",
+  "CorsConfiguration",
+  "DisableExecuteApiEndpoint",
+] as const satisfies readonly (keyof V2Api)[];
 
 const settingsOf = (api: V2Api): ReadonlyMap<string, unknown> =>
   new Map(deployedSettings.map((member) => [member, api[member]] as const).filter(([, value]) => value !== undefined));

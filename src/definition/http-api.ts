@@ -117,6 +117,8 @@ export interface HttpStage {
   readonly LastUpdatedDate: number;
   readonly LastDeploymentStatusMessage?: string;
   readonly ApiGatewayManaged?: true;
+  /** Beyond AWS: the web ACL that guards the stage. AWS WAF's operations set it, and no answer of API Gateway's has it. */
+  readonly webAclArn?: string;
   /** Portico's own: how often ResetAuthorizersCache was called. No answer has it. */
   readonly authorizerFlushes?: number;
 }
@@ -154,6 +156,10 @@ export const v2Kinds = {
   /** `{apiId}/{stageName}` → {@link HttpStage} */
   stage: "http-stage",
 } as const;
+
+/** Where the API key of a request is. AWS: CreateApi, apiKeySelectionExpression. */
+export const apiKeyInHeader = "$request.header.x-api-key";
+export const apiKeyOfAuthorizer = "$context.authorizer.usageIdentifierKey";
 
 /** The name of the stage that serves at the root of an API's host. */
 export const defaultStageName = "$default";

@@ -85,6 +85,7 @@ describe("a route", () => {
     checkRoute(
       { ...plain, ...route },
       {
+        beyondAws: [],
         hasIntegration: (id) => id === "here",
         authorizer: (id) =>
           id === "jwt" || id === "request"

@@ -3,6 +3,7 @@
  * management API and the OpenAPI import use the same checks.
  */
 import { bounds } from "../base/bounds.ts";
+import type { BeyondAws } from "./beyond-aws.ts";
 import type { HttpAuthorizer, Route } from "./http-api.ts";
 import { isParameterName } from "./mapping-rules.ts";
 import { defaultRouteKey, splitRouteKey } from "./route-key.ts";
@@ -91,6 +92,8 @@ function variablesOf(key: string): { readonly place: string; readonly part: stri
 export interface RouteReferences {
   authorizer(id: string): HttpAuthorizer | undefined;
   hasIntegration(id: string): boolean;
+  /** What routes may ask for although AWS's have it not. */
+  readonly beyondAws: readonly BeyondAws[];
 }
 
 /** The lengths of a route's texts, from and to. */
@@ -105,7 +108,7 @@ export const integrationIdOf = (target: string): string | undefined => /^integra
 // Unconfirmed: all words without a source; see docs/compatibility.md, "HTTP APIs, words of management".
 export function checkRoute(route: Omit<Route, "RouteId">, references: RouteReferences): string | undefined {
   const { Target: target } = route;
-  if (route.ApiKeyRequired) return notForHttp("ApiKeyRequired");
+  if (route.ApiKeyRequired && !references.beyondAws.includes("http-api-keys")) return notForHttp("ApiKeyRequired");
   const integrationId = target === undefined ? undefined : integrationIdOf(target);
   return (
     checkLengths(route, routeLengths) ??

@@ -41,7 +41,10 @@ export const definitionIndexes = {
   [restKinds.snapshot]: { vpcLink: (definition: RestApiDefinition) => vpcLinksOf(definition.resources) },
   [v2Kinds.integration]: { vpcLink: (integration: V2Integration) => v2VpcLinksOf([integration]) },
   [v2Kinds.snapshot]: { vpcLink: (definition: V2ApiDefinition) => v2VpcLinksOf(definition.integrations) },
-  [v2Kinds.stage]: { clientCertificate: (stage: V2Stage) => present(stage.ClientCertificateId) },
+  [v2Kinds.stage]: {
+    clientCertificate: (stage: V2Stage) => present(stage.ClientCertificateId),
+    webAcl: (stage: V2Stage) => present(stage.webAclArn),
+  },
   [keyKinds.apiKey]: {
     name: (key: ApiKey) => present(key.name),
     customer: (key: ApiKey) => present(key.customerId),

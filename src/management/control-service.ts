@@ -1,5 +1,6 @@
 import type { RoleAccess } from "../access/role-access.ts";
 import type { RunJob } from "../base/job.ts";
+import type { BeyondAws } from "../definition/beyond-aws.ts";
 import type { Change, Work } from "../families/work.ts";
 import { limitExceeded } from "../protocol/errors.ts";
 import type { Reader, Scope } from "../store/store.ts";
@@ -32,6 +33,8 @@ export interface ControlService {
    * See docs/internals/architecture.md, "Faithful, and lenient by name".
    */
   readonly profile: "aws" | "relaxed";
+  /** What AWS would refuse, and this server has been told to accept. */
+  readonly beyondAws: readonly BeyondAws[];
   /** Runs long jobs where they delay nobody. */
   readonly run: RunJob;
   readonly findRole: FindRole;

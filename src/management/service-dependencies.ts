@@ -1,4 +1,5 @@
 import type { RunJob } from "../base/job.ts";
+import type { BeyondAws } from "../definition/beyond-aws.ts";
 import type { Store } from "../store/store.ts";
 import type { ControlLimits } from "./control-limits.ts";
 import type { FindRole, UnsavedUsage } from "./control-service.ts";
@@ -15,6 +16,8 @@ export interface ServiceDependencies {
   readonly unsavedUsage?: UnsavedUsage;
   /** The service's profile; by default `aws`. */
   readonly profile?: "aws" | "relaxed";
+  /** The features that `--beyond-aws` names; by default none. */
+  readonly beyondAws?: readonly BeyondAws[];
 }
 
 export const noRoles: FindRole = async () => ({ role: undefined, isAccountHere: false });

@@ -1,5 +1,11 @@
 import { bounds } from "../base/bounds.ts";
-import type { HttpApiDefinition, HttpAuthorizer, HttpIntegration, Route } from "../definition/http-api.ts";
+import {
+  apiKeyOfAuthorizer,
+  type HttpApiDefinition,
+  type HttpAuthorizer,
+  type HttpIntegration,
+  type Route,
+} from "../definition/http-api.ts";
 import { defaultRouteKey, splitRouteKey } from "../definition/route-key.ts";
 import { renderDocument } from "./export-rest-api.ts";
 
@@ -30,8 +36,7 @@ export function exportHttpDocument(definition: HttpApiDefinition, options: HttpE
   const { api, routes, authorizers } = definition;
   const { includeExtensions, isForReading = false } = options;
   const names = new Set(authorizers.map(({ Name }) => Name));
-  let iam = "iam";
-  for (let number = 1; names.has(iam); number++) iam = `iam_${number}`;
+  const schemeNames = { iam: freeName("iam", names), apiKey: freeName("api_key", names) };
   const paths: Record<string, Part> = {};
   for (const route of routes.toSorted((one, other) => (one.RouteKey < other.RouteKey ? -1 : 1))) {
     const { httpMethod, path } = splitRouteKey(route.RouteKey);
@@ -40,9 +45,9 @@ export function exportHttpDocument(definition: HttpApiDefinition, options: HttpE
     if (httpMethod === "ANY" && !includeExtensions && !isForReading) continue;
     const key = isDefault ? `/${path}` : path;
     const name = httpMethod === "ANY" ? `${extension}any-method` : httpMethod.toLowerCase();
-    paths[key] = { ...paths[key], [name]: exportRoute(route, { definition, includeExtensions, iam }) };
+    paths[key] = { ...paths[key], [name]: exportRoute(route, { definition, includeExtensions, schemeNames }) };
   }
-  const schemes = exportSchemes(definition, { includeExtensions, isForReading, iam });
+  const schemes = exportSchemes(definition, { includeExtensions, isForReading, schemeNames });
   const tags = Object.entries(api.Tags ?? {}).map(([name, value]) => ({ name, [`${extension}tag-value`]: value }));
   return {
     openapi: "3.0.1",
@@ -55,6 +60,9 @@ export function exportHttpDocument(definition: HttpApiDefinition, options: HttpE
     ...(includeExtensions && tags.length > 0 && { tags }),
     paths,
     ...(Object.keys(schemes).length > 0 && { components: { securitySchemes: schemes } }),
+    ...(includeExtensions &&
+      api.ApiKeySelectionExpression === apiKeyOfAuthorizer &&
+      routes.some(({ ApiKeyRequired }) => ApiKeyRequired) && { [`${extension}api-key-source`]: "AUTHORIZER" }),
     ...(includeExtensions &&
       api.CorsConfiguration !== undefined && { [`${extension}cors`]: uncapitalised(api.CorsConfiguration) }),
     ...(includeExtensions && { [`${extension}importexport-version`]: "1.0" }),
@@ -83,19 +91,27 @@ function exportServer({ api }: HttpApiDefinition, { endpoint, stageName, include
 interface ExportContext {
   readonly definition: HttpApiDefinition;
   readonly includeExtensions: boolean;
-  /** The name of the scheme of signed requests. */
-  readonly iam: string;
+  /** The names of the schemes of signed requests and of API keys. */
+  readonly schemeNames: { readonly iam: string; readonly apiKey: string };
 }
 
-function exportRoute(route: Route, { definition, includeExtensions, iam }: ExportContext): Part {
+/** Returns a name that no authorizer has. */
+function freeName(wanted: string, taken: ReadonlySet<string>): string {
+  let name = wanted;
+  for (let number = 1; taken.has(name); number++) name = `${wanted}_${number}`;
+  return name;
+}
+
+function exportRoute(route: Route, { definition, includeExtensions, schemeNames }: ExportContext): Part {
   const { RouteKey, Target, AuthorizationType, AuthorizerId, AuthorizationScopes = [] } = route;
   const { path } = splitRouteKey(RouteKey);
   const integration = definition.integrations.find(({ IntegrationId }) => Target === `integrations/${IntegrationId}`);
   const authorizer = definition.authorizers.find((one) => one.AuthorizerId === AuthorizerId);
-  const security = [
-    ...(AuthorizationType === "AWS_IAM" ? [{ [iam]: [] }] : []),
-    ...(authorizer === undefined ? [] : [{ [authorizer.Name]: AuthorizationScopes }]),
-  ];
+  const security = {
+    ...(AuthorizationType === "AWS_IAM" && { [schemeNames.iam]: [] }),
+    ...(authorizer !== undefined && { [authorizer.Name]: AuthorizationScopes }),
+    ...(route.ApiKeyRequired && { [schemeNames.apiKey]: [] }),
+  };
   const parameters = [...path.matchAll(/\{([^{}+]+)\+?\}/g)].map(([, name]) => ({
     name,
     in: "path",
@@ -108,7 +124,7 @@ function exportRoute(route: Route, { definition, includeExtensions, iam }: Expor
     ...(parameters.length > 0 && { parameters }),
     responses: { default: { description: `Default response for ${RouteKey}` } },
     ...(RouteKey === defaultRouteKey && { isDefaultRoute: true }),
-    ...(security.length > 0 && { security }),
+    ...(Object.keys(security).length > 0 && { security: [security] }),
     ...(includeExtensions &&
       integration !== undefined && { [`${extension}integration`]: exportIntegration(integration) }),
   };
@@ -139,8 +155,8 @@ function exportSchemes(
   {
     includeExtensions,
     isForReading,
-    iam,
-  }: Pick<ExportContext, "includeExtensions" | "iam"> & {
+    schemeNames: { iam, apiKey },
+  }: Pick<ExportContext, "includeExtensions" | "schemeNames"> & {
     readonly isForReading: boolean;
   },
 ): Record<string, Part> {
@@ -156,6 +172,10 @@ function exportSchemes(
   return {
     ...Object.fromEntries(schemes),
     ...(routes.some(({ AuthorizationType }) => AuthorizationType === "AWS_IAM") && { [iam]: signed }),
+    // As REST APIs' exports write it.
+    ...(routes.some(({ ApiKeyRequired }) => ApiKeyRequired) && {
+      [apiKey]: { type: "apiKey", name: "x-api-key", in: "header" },
+    }),
   };
 }
 

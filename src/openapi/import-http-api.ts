@@ -1,8 +1,17 @@
 import { bounds } from "../base/bounds.ts";
 import type { IdSource } from "../base/ids.ts";
 import { isObject, type JsonObject } from "../base/json-object.ts";
+import type { BeyondAws } from "../definition/beyond-aws.ts";
 import { storedCors } from "../definition/cors-rules.ts";
-import type { CorsConfiguration, HttpApi, HttpApiDefinition, HttpIntegration, Route } from "../definition/http-api.ts";
+import {
+  apiKeyInHeader,
+  apiKeyOfAuthorizer,
+  type CorsConfiguration,
+  type HttpApi,
+  type HttpApiDefinition,
+  type HttpIntegration,
+  type Route,
+} from "../definition/http-api.ts";
 import type { AuthorizerCheckOptions } from "../definition/http-authorizer-rules.ts";
 import { checkHttpIntegration, type IntegrationReferences } from "../definition/http-integration-rules.ts";
 import { checkRoute, checkRouteKey, RouteKeys } from "../definition/http-route-rules.ts";
@@ -23,6 +32,8 @@ export interface HttpImportOptions extends AuthorizerCheckOptions {
   readonly region: string;
   /** The VPC links of the second version. */
   readonly vpcLinkIds: readonly string[];
+  /** What documents may ask for although AWS's HTTP APIs have it not. Absent: nothing. */
+  readonly beyondAws?: readonly BeyondAws[];
   /** Absent: AWS's. */
   readonly timeoutInMillisMax?: number;
 }
@@ -41,6 +52,7 @@ export type HttpImportResult =
 
 const extension = "x-amazon-apigateway-";
 const integrationExtension = `${extension}integration`;
+const keySource = `${extension}api-key-source`;
 const invalidInput = "Invalid OpenAPI input.";
 
 /**
@@ -84,6 +96,7 @@ class HttpApiImport {
   readonly #options: HttpImportOptions;
   readonly #log: ImportLog;
   readonly #security: HttpSecurityImport;
+  readonly #hasKeys: boolean;
   readonly #info = new Set<string>();
   readonly #routes = new Map<string, Route>();
   readonly #keys = new RouteKeys();
@@ -103,7 +116,9 @@ class HttpApiImport {
     this.#base = base;
     this.#options = options;
     this.#log = log;
-    this.#security = new HttpSecurityImport(api, base.authorizers, options, log);
+    const { beyondAws = [], ...checks } = options;
+    this.#hasKeys = beyondAws.includes("http-api-keys");
+    this.#security = new HttpSecurityImport(api, base.authorizers, { ...checks, hasKeys: this.#hasKeys }, log);
   }
 
   run(): ImportedApi {
@@ -137,7 +152,7 @@ class HttpApiImport {
 
   /** AWS: "info" messages are about what is valid in OpenAPI, and what HTTP APIs do not have. */
   #tellOfIgnored(name: string): void {
-    if (!restOnly.has(name)) return;
+    if (!restOnly.has(name) || (name === keySource && this.#hasKeys)) return;
     const line = `${name} is not supported by HTTP APIs. Ignoring.`;
     if (guardsOfRest.has(name)) this.#log.warn(line);
     else this.#info.add(line);
@@ -147,11 +162,13 @@ class HttpApiImport {
     const { api } = this.#base;
     const { Description: _, Version: __, CorsConfiguration: ___, Tags: tags, ...kept } = api;
     const cors = this.#cors();
+    const key = this.#apiKeySelection();
     const isDisabled = flagMember(this.#api.endpointConfiguration, "disableExecuteApiEndpoint");
     const imported = this.#tags();
     return {
       ...kept,
       Name: this.#api.title,
+      ...(key !== undefined && { ApiKeySelectionExpression: key }),
       DisableExecuteApiEndpoint: isDisabled ?? api.DisableExecuteApiEndpoint,
       ...(this.#api.description !== undefined && { Description: this.#api.description }),
       ...(this.#api.version !== undefined && this.#api.version !== "" && { Version: this.#api.version }),
@@ -159,6 +176,18 @@ class HttpApiImport {
       // AWS: tags that the document does not name stay.
       ...((tags !== undefined || imported !== undefined) && { Tags: { ...tags, ...imported } }),
     };
+  }
+
+  /** Beyond AWS. AWS, of REST APIs: API Gateway Developer Guide, "x-amazon-apigateway-api-key-source property". */
+  #apiKeySelection(): string | undefined {
+    if (!this.#hasKeys) return undefined;
+    const given = member(this.#api.source, keySource);
+    if (given === undefined || given === null) return apiKeyInHeader;
+    const text = scalarText(given)?.toUpperCase();
+    if (text === "HEADER") return apiKeyInHeader;
+    if (text === "AUTHORIZER") return apiKeyOfAuthorizer;
+    this.#log.error(`Unable to read ${keySource}: it has to be HEADER or AUTHORIZER`);
+    return undefined;
   }
 
   /** AWS: API Gateway Developer Guide, "x-amazon-apigateway-tag-value property". */
@@ -226,7 +255,6 @@ class HttpApiImport {
     const route: Route = {
       RouteId: old?.RouteId ?? this.#options.ids.id(7),
       RouteKey: key,
-      ApiKeyRequired: false,
       ...this.#security.of(operation, place),
       ...(operation.operationId !== undefined && { OperationName: operation.operationId }),
       ...(integrationId !== undefined && { Target: `integrations/${integrationId}` }),
@@ -234,6 +262,7 @@ class HttpApiImport {
     const flaw = checkRoute(route, {
       authorizer: (id) => this.#security.authorizers.find(({ AuthorizerId }) => AuthorizerId === id),
       hasIntegration: (id) => this.#integrations.has(id),
+      beyondAws: this.#options.beyondAws ?? [],
     });
     if (flaw !== undefined) this.#log.error(`Unable to create ${place}: ${flaw}`);
     this.#routes.set(key, route);

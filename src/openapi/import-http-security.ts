@@ -14,12 +14,21 @@ const authTypes: readonly string[] = ["NONE", "AWS_IAM", "CUSTOM", "JWT"];
 /** The meaning of a security scheme to an HTTP API. */
 type Scheme =
   | { readonly kind: "iam" }
+  /** Beyond AWS: the caller's API key. */
+  | { readonly kind: "api-key" }
   | { readonly kind: "authorizer"; readonly authorizer: HttpAuthorizer }
   /** The authorizer could not be made; an error has been logged. */
   | { readonly kind: "failed" }
   | { readonly kind: "ignored" };
 
-type RouteSecurity = Pick<Route, "AuthorizationType" | "AuthorizerId" | "AuthorizationScopes">;
+type RouteAuthorization = Pick<Route, "AuthorizationType" | "AuthorizerId" | "AuthorizationScopes">;
+type RouteSecurity = RouteAuthorization & Pick<Route, "ApiKeyRequired">;
+
+export interface HttpSecurityOptions extends AuthorizerCheckOptions {
+  readonly ids: IdSource;
+  /** Routes may require API keys. */
+  readonly hasKeys: boolean;
+}
 
 /** The authorizers of an import, and the meaning of each route's `security`. */
 export class HttpSecurityImport {
@@ -27,15 +36,17 @@ export class HttpSecurityImport {
   readonly #schemes = new Map<string, Scheme>();
   readonly #log: ImportLog;
   readonly #checks: AuthorizerCheckOptions;
+  readonly #hasKeys: boolean;
 
   constructor(
     document: ApiDocument,
     existing: readonly HttpAuthorizer[],
-    { ids, ...checks }: AuthorizerCheckOptions & { readonly ids: IdSource },
+    { ids, hasKeys, ...checks }: HttpSecurityOptions,
     log: ImportLog,
   ) {
     this.#log = log;
     this.#checks = checks;
+    this.#hasKeys = hasKeys;
     const existingIds = new Map(existing.map(({ Name, AuthorizerId }) => [Name, AuthorizerId]));
     const authorizers: HttpAuthorizer[] = [];
     for (const [name, scheme] of document.securitySchemes) {
@@ -48,7 +59,10 @@ export class HttpSecurityImport {
 
   /** Returns what a route requires of its caller. AWS: more than one requirement for an operation is an error. */
   of({ source, security }: Operation, place: string): RouteSecurity {
-    const required = security.flatMap(membersOf);
+    const all = security.flatMap(membersOf);
+    // An API key is required besides an authorization, in the same requirement.
+    const required = all.filter(([name]) => this.#schemes.get(name)?.kind !== "api-key");
+    const ApiKeyRequired = required.length < all.length;
     if (required.length > 1) {
       this.#log.error(`Unable to create ${place}: only one security requirement is supported for an operation`);
     }
@@ -64,10 +78,10 @@ export class HttpSecurityImport {
         `Unable to create ${place}: x-amazon-apigateway-auth has to have one of the types ${authTypes.join(", ")}`,
       );
     }
-    return chosen ?? { AuthorizationType: extension ?? "NONE" };
+    return { ApiKeyRequired, ...(chosen ?? { AuthorizationType: extension ?? "NONE" }) };
   }
 
-  #authorizationBy(name: string, scopes: unknown, place: string): RouteSecurity | undefined {
+  #authorizationBy(name: string, scopes: unknown, place: string): RouteAuthorization | undefined {
     const scheme = this.#schemes.get(name);
     // A route must not be left open because its scheme is unknown.
     if (scheme === undefined) this.#log.error(`Security scheme '${name}' of ${place} is not defined`);
@@ -94,6 +108,7 @@ export class HttpSecurityImport {
         );
         return { kind: "failed" };
       }
+      if (this.#hasKeys && isApiKey(scheme)) return { kind: "api-key" };
       this.#log.warn(`Security scheme '${name}' is no authorizer: it has no ${authorizerExtension}. Ignoring.`);
       return { kind: "ignored" };
     }
@@ -107,6 +122,12 @@ export class HttpSecurityImport {
     return { kind: "authorizer", authorizer };
   }
 }
+
+/** AWS, of REST APIs: an API key is the scheme of the header `x-api-key`. */
+const isApiKey = (scheme: JsonObject): boolean =>
+  textMember(scheme, "type") === "apiKey" &&
+  textMember(scheme, "in") === "header" &&
+  textMember(scheme, "name")?.toLowerCase() === "x-api-key";
 
 /**
  * Reads an authorizer, or returns what is wrong with its form.

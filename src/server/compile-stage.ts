@@ -60,6 +60,8 @@ export interface CompileSettings {
   readonly vpcLinkAddresses: Surroundings["vpcLinkAddresses"];
   /** `--vpc-endpoint` is set. */
   readonly hasVpcEndpoints: boolean;
+  /** The features that `--beyond-aws` names. */
+  readonly beyondAws: Surroundings["beyondAws"];
 }
 
 export interface CompiledStage {
@@ -101,7 +103,7 @@ export async function compileStage(
 export async function readStage(
   tx: Reader,
   { content, scope }: Pick<StageReading, "content" | "scope">,
-  { vpcLinkAddresses, hasVpcEndpoints }: Pick<CompileSettings, "vpcLinkAddresses" | "hasVpcEndpoints">,
+  { vpcLinkAddresses, hasVpcEndpoints, beyondAws }: Omit<CompileSettings, "compilers">,
 ): Promise<StageReading> {
   const { roles: arns, clientCertificateId } = namesOf(content);
   const links = await tx.list<VpcLink | HttpVpcLink>(vpcLinkKind);
@@ -111,6 +113,7 @@ export async function readStage(
     vpcLinks: new Map(links.map(({ id, body }) => [id, body])),
     vpcLinkAddresses,
     hasVpcEndpoints,
+    beyondAws,
     hasClientCertificate: identity !== undefined,
     roles,
   };

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { bounds } from "../base/bounds.ts";
 import type { IpNetwork } from "../base/ip-address.ts";
+import { type BeyondAws, beyondAws, beyondAwsNames } from "../definition/beyond-aws.ts";
 import type { VpcEndpoint } from "../http/listener.ts";
 import { type ControlLimit, type ControlLimits, controlLimits } from "../management/control-limits.ts";
 import type { ConfigValueForm } from "./config-values.ts";
@@ -40,6 +41,8 @@ export interface ServerSettings {
   readonly limit: Readonly<Partial<ControlLimits>>;
   /** See docs/internals/architecture.md, "Faithful, and lenient by name". */
   readonly profile: "aws" | "relaxed";
+  /** What AWS does not have, and this server may do. */
+  readonly beyondAws: readonly BeyondAws[];
   /** The greatest number of bytes of a data plane request's body that is buffered. */
   readonly payloadMax: number;
   /** Proxies whose `X-Forwarded-For` is believed. */
@@ -249,6 +252,14 @@ export const configKeys: readonly ConfigKey[] = [
     help: "`relaxed` lifts AWS's limits, and imports documents that AWS refuses for model names or second path variables",
   },
   {
+    name: "beyondAws",
+    flag: "beyond-aws",
+    placeholder: "NAMES",
+    value: { kind: "choices", of: beyondAwsNames },
+    default: [],
+    help: `what AWS does not have, by name: ${beyondAwsNames.map((name) => `\`${name}\` (${beyondAws[name]})`).join("; ")}`,
+  },
+  {
     name: "payloadMax",
     flag: "payload-max",
     placeholder: "SIZE",
@@ -324,8 +335,16 @@ export const configKeys: readonly ConfigKey[] = [
 
 /** Returns whether the flag can be repeated for several values. */
 export const takesMany = ({ value }: ConfigKey): boolean =>
-  ["names", "origins", "origin-urls", "numbers", "addresses", "networks", "vpc-endpoints", "issuers"].includes(
-    value.kind,
-  );
+  [
+    "choices",
+    "names",
+    "origins",
+    "origin-urls",
+    "numbers",
+    "addresses",
+    "networks",
+    "vpc-endpoints",
+    "issuers",
+  ].includes(value.kind);
 
 export const variableName = (key: ConfigKey): string => `PORTICO_${key.flag.toUpperCase().replaceAll("-", "_")}`;

@@ -18,6 +18,8 @@ export type ConfigValueForm =
   | { readonly kind: "integer"; readonly min: number; readonly max: number }
   | { readonly kind: "bytes"; readonly min: number; readonly max: number }
   | { readonly kind: "choice"; readonly of: readonly string[] }
+  /** Some of a list of names. */
+  | { readonly kind: "choices"; readonly of: readonly string[] }
   | { readonly kind: "names" }
   | { readonly kind: "origins" }
   /** `NAME=HOST:PORT`, where a name may be repeated; in YAML a mapping. */
@@ -125,6 +127,12 @@ const parsers: { readonly [K in ConfigValueForm["kind"]]: Parse<K> } = {
   },
   choice: (value, { of }) =>
     typeof value === "string" && of.includes(value) ? { value } : { wanted: `one of ${of.join(", ")}` },
+  choices: (value, { of }) => {
+    const chosen = texts(value);
+    return chosen?.every((one) => of.includes(one))
+      ? { value: [...new Set(chosen)] }
+      : { wanted: `some of ${of.join(", ")}` };
+  },
   names: (value) => {
     const names = texts(value)?.map((name) => name.toLowerCase());
     return names?.every((name) => name.length <= 253 && /^[a-z0-9]([a-z0-9-.]*[a-z0-9])?$/.test(name))

@@ -130,6 +130,7 @@ function makeServices(options: ManagementServerOptions, sessions: Sessions): rea
         store,
         limits: makeControlLimits(config.limit, config.profile),
         profile: config.profile,
+        beyondAws: config.beyondAws,
         run,
         findRole: loadRole,
         unsavedUsage: dataPlane.apiKeys.unsavedUsage,
@@ -146,6 +147,7 @@ function makeServices(options: ManagementServerOptions, sessions: Sessions): rea
           store,
           limits: makeControlLimits(config.limit, config.profile),
           profile: config.profile,
+          beyondAws: config.beyondAws,
           run,
           findRole: loadRole,
           askIssuer: (issuer) => problemOfIssuerAt(linkIssuer(issuer, awsServices).address),
@@ -177,6 +179,7 @@ function makeServices(options: ManagementServerOptions, sessions: Sessions): rea
       operations: async () =>
         (await import("../services/wafv2/operations.ts")).makeWafOperations(store, {
           geo: openGeoDatabase(options.geoFiles),
+          beyondAws: config.beyondAws,
           samples: (key) => dataPlane.threads.wafSamples(key),
         }),
     },

@@ -119,7 +119,7 @@ async function withReconciler(
   const reconciler = new Reconciler({
     store: seen(store),
     sources: makePublicationSources(
-      { compilers: { rest, http: compileHttpApi }, vpcLinkAddresses: {}, hasVpcEndpoints: false },
+      { compilers: { rest, http: compileHttpApi }, vpcLinkAddresses: {}, hasVpcEndpoints: false, beyondAws: [] },
       noKeys,
       logger,
     ),
@@ -186,7 +186,12 @@ test("a thread that asks before the start is done is not told that this is all",
   const reconciler = new Reconciler({
     store,
     sources: makePublicationSources(
-      { compilers: { rest: compile, http: compileHttpApi }, vpcLinkAddresses: {}, hasVpcEndpoints: false },
+      {
+        compilers: { rest: compile, http: compileHttpApi },
+        vpcLinkAddresses: {},
+        hasVpcEndpoints: false,
+        beyondAws: [],
+      },
       noKeys,
       logger,
     ),
@@ -803,6 +808,7 @@ test("a role that comes while the stage that names it is compiled is not missed"
         },
         vpcLinkAddresses: {},
         hasVpcEndpoints: false,
+        beyondAws: [],
       },
       noKeys,
       logger,

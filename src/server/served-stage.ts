@@ -76,6 +76,7 @@ async function readHttpStage(tx: Reader, key: string, apiId: string): ReturnType
   return {
     content: { kind: "http", definition: snapshot.body, stage: stage.body },
     apiDocuments: [{ kind: v2Kinds.api, id: apiId }],
+    webAclArn: stage.body.webAclArn,
     fingerprint: [snapshot.revision, stage.revision],
   };
 }

@@ -64,6 +64,7 @@ export async function startServer(
     compilers: makeCompilers(run),
     vpcLinkAddresses: config.vpcLink,
     hasVpcEndpoints: config.vpcEndpoint.length > 0,
+    beyondAws: config.beyondAws,
   };
   const isEnforced = config.auth === "enforce";
   const administrator = isEnforced ? await ensureAdministrator(ground.store, ground.clock) : undefined;

@@ -30,6 +30,7 @@ const through = (addresses: Surroundings["vpcLinkAddresses"], link = aLink()): S
   vpcLinkAddresses: addresses,
   hasClientCertificate: false,
   hasVpcEndpoints: false,
+  beyondAws: [],
   roles: new Map(),
 });
 

@@ -139,6 +139,7 @@ const anySurroundings = (backend: string): Surroundings => ({
   },
   hasClientCertificate: false,
   hasVpcEndpoints: false,
+  beyondAws: [],
   roles: new Map(),
 });
 

@@ -36,7 +36,12 @@ async function start(t: TestContext, before: (call: TestServer["call"]) => Promi
   const ground = part(await openGround(config, logger));
   const telemetry = part(makeServerTelemetry({ config, ground, threadCount, logger }));
   const functions = part(makeFunctionRuntime({ config, ground, telemetry, logger }));
-  const compileSettings = { compilers: makeCompilers(runHere), vpcLinkAddresses: {}, hasVpcEndpoints: false };
+  const compileSettings = {
+    compilers: makeCompilers(runHere),
+    vpcLinkAddresses: {},
+    hasVpcEndpoints: false,
+    beyondAws: [],
+  };
   const accessKeyUses = part(new AccessKeyUses(ground.store, ground.clock));
   const below = { config, ground, telemetry, functions, compileSettings, geoFiles: {}, accessKeyUses, logger };
   const entry = new URL("./fake-thread.ts", import.meta.url);

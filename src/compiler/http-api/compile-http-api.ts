@@ -1,3 +1,4 @@
+import { beyondAwsFlag } from "../../definition/beyond-aws.ts";
 import type { HttpApiDefinition, HttpStage, Route } from "../../definition/http-api.ts";
 import { defaultRouteKey, splitRouteKey } from "../../definition/route-key.ts";
 import type { HttpApiPlan, HttpRoutePlan } from "../../plan/http-api-plan.ts";
@@ -43,12 +44,14 @@ export function compileHttpApi(
         ...asker,
         region: scope.region,
         stage,
+        apiKeySelection: api.ApiKeySelectionExpression,
         integrations,
         authorizers,
         methodArn: `${apiArn}/${stage.StageName}/${route.RouteKey === defaultRouteKey ? defaultRouteKey : `${httpMethod}${path}`}`,
       }),
     });
   }
+  const webAcl = compileWebAcl(stage, surroundings);
   const vpcLinks = vpcLinksOfHttpApi(definition, variables);
   const log = stage.AccessLogSettings;
   const cors = compileCors(api.CorsConfiguration);
@@ -67,6 +70,7 @@ export function compileHttpApi(
     ...(log?.DestinationArn === undefined || log.Format === undefined
       ? {}
       : { accessLog: { destinationArn: log.DestinationArn, format: log.Format } }),
+    ...webAcl,
     ...(authorizers.used === undefined ? {} : { authorizers: authorizers.used }),
     ...(stage.authorizerFlushes === undefined ? {} : { authorizerFlushes: stage.authorizerFlushes }),
     ...(cors === undefined ? {} : { cors }),
@@ -77,5 +81,15 @@ export function compileHttpApi(
     methods,
   };
 }
+
+/** Returns the stage's web ACL, or why the stage is closed. */
+const compileWebAcl = (
+  { webAclArn }: HttpStage,
+  { beyondAws }: Surroundings,
+): Pick<HttpApiPlan, "webAclArn" | "closed"> => {
+  if (webAclArn === undefined) return {};
+  if (beyondAws.includes("http-web-acls")) return { webAclArn };
+  return { closed: `a web ACL of an HTTP API, without ${beyondAwsFlag("http-web-acls")}` };
+};
 
 const byRouteKey = (left: Route, right: Route): number => (left.RouteKey < right.RouteKey ? -1 : 1);

@@ -3,6 +3,7 @@ import type { StepPlan } from "../../plan/steps.ts";
 import type { RoleAsker } from "../compile-credentials.ts";
 import { misconfigured, Refusal } from "../refusal.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { compileRouteApiKey } from "./compile-route-api-key.ts";
 import { compileRouteAuthorization } from "./compile-route-authorization.ts";
 import { compileRouteIntegration } from "./compile-route-integration.ts";
 import { compileRouteThrottles } from "./compile-route-throttles.ts";
@@ -12,6 +13,8 @@ import type { RouteAuthorizers } from "./route-authorizers.ts";
 export interface RouteContext extends RoleAsker {
   readonly region: string;
   readonly stage: HttpStage;
+  /** `ApiKeySelectionExpression` */
+  readonly apiKeySelection: string;
   readonly surroundings: Surroundings;
   readonly integrations: ReadonlyMap<string, HttpIntegration>;
   readonly authorizers: RouteAuthorizers;
@@ -23,9 +26,12 @@ export interface RouteContext extends RoleAsker {
  */
 export function compileRoute(route: Route, context: RouteContext): StepPlan[] {
   try {
+    const { key, quota } = compileRouteApiKey(route, context);
     return [
       ...compileRouteAuthorization(route, context),
+      ...key,
       ...compileRouteThrottles(route, context),
+      ...quota,
       compileTarget(route, context),
     ];
   } catch (error) {

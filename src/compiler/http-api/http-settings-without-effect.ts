@@ -18,7 +18,7 @@ export function httpSettingsWithoutEffect({ api, routes }: HttpApiDefinition, st
   if (api.CorsConfiguration !== undefined) {
     for (const route of routes.filter((each) => refusesPreflights(each, routes))) {
       names.add(
-        `CorsConfiguration for ${route.RouteKey}, whose ${route.AuthorizationType} authorization refuses preflights ` +
+        `CorsConfiguration for ${route.RouteKey}, whose ${guardOf(route)} refuses preflights ` +
           `(a route ${openRouteKey(route)} without authorization takes them)`,
       );
     }
@@ -31,13 +31,19 @@ export function httpSettingsWithoutEffect({ api, routes }: HttpApiDefinition, st
  * preflights as well, and browsers send no credentials with them.
  */
 function refusesPreflights(route: Route, routes: readonly Route[]): boolean {
-  if (route.AuthorizationType === "NONE") return false;
+  if (isOpen(route)) return false;
   const { httpMethod } = splitRouteKey(route.RouteKey);
   if (httpMethod === "OPTIONS") return true;
   if (httpMethod !== "ANY") return false;
   const open = openShape(route);
-  return !routes.some(({ RouteKey, AuthorizationType }) => AuthorizationType === "NONE" && shapeOf(RouteKey) === open);
+  return !routes.some((each) => isOpen(each) && shapeOf(each.RouteKey) === open);
 }
+
+const isOpen = ({ AuthorizationType, ApiKeyRequired }: Route): boolean =>
+  AuthorizationType === "NONE" && !ApiKeyRequired;
+
+const guardOf = ({ AuthorizationType }: Route): string =>
+  AuthorizationType === "NONE" ? "API key" : `${AuthorizationType} authorization`;
 
 /** The key of the route that takes the preflights of another one. */
 const openRouteKey = ({ RouteKey }: Route): string =>

@@ -13,6 +13,7 @@ import { Router } from "../routing/match.ts";
 import { verbs } from "../routing/verbs.ts";
 import { runMethod } from "../run-traced.ts";
 import type { ThreadContext } from "../thread-context.ts";
+import { linkWebAclGate, type StageGate } from "../web-acl-gate.ts";
 import { type Cors, isPreflight, linkCors } from "./cors.ts";
 import { addHttpApiHeaders, openHttpApiExchange } from "./http-api-exchange.ts";
 import { httpApiResponses } from "./http-api-responses.ts";
@@ -40,6 +41,7 @@ class HttpApiProgram implements Program {
   readonly responses = httpApiResponses;
   readonly logger: Logger;
   readonly life: ProgramLife;
+  readonly gate: StageGate | undefined;
   readonly #thread: ThreadContext;
   readonly #router: Router;
   readonly #methods: LinkedMethods;
@@ -50,6 +52,7 @@ class HttpApiProgram implements Program {
   constructor(plan: HttpApiPlan, { thread, life, methods }: LinkedStage) {
     this.plan = plan;
     this.logger = thread.logger;
+    this.gate = plan.webAclArn === undefined ? undefined : linkWebAclGate(plan.webAclArn, thread);
     this.#thread = thread;
     this.life = life;
     this.#router = new Router(plan.routes, "exact-first");

@@ -83,7 +83,9 @@ export function linkApiKey({ source }: ApiKeyPlan, context: LinkContext): RunSte
  * for one verb is for the requests with that verb, whatever method serves them.
  */
 function linkThrottleOf({ method }: LinkContext): (plan: PlanOfStage, exchange: Exchange) => KeyThrottle | undefined {
-  const { resourcePath, httpMethod } = method;
+  const { httpMethod } = method;
+  // Usage plans name the route `$default` as `/$default/ANY`.
+  const resourcePath = method.resourcePath.startsWith("/") ? method.resourcePath : `/${method.resourcePath}`;
   const own = `${resourcePath}/${httpMethod}`;
   const all = `${resourcePath}/*`;
   const isAny = httpMethod === "ANY";

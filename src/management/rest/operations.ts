@@ -37,6 +37,7 @@ import type { Dependencies } from "./work.ts";
 /** Returns every operation of REST APIs (service `apigateway`) that is built; the others answer 501. */
 export function makeRestOperations(dependencies: Dependencies): Operations {
   const { store, limits, profile = "aws", run = runHere, findRole = noRoles, unsavedUsage = noUsage } = dependencies;
+  const { beyondAws = [] } = dependencies;
   const { testInvocation, authorizerTest } = dependencies;
   const families = [
     restApi,
@@ -74,6 +75,7 @@ export function makeRestOperations(dependencies: Dependencies): Operations {
   return bindOperations<ControlService>(Object.assign({}, ...families), store, {
     limits,
     profile,
+    beyondAws,
     run,
     findRole,
     unsavedUsage,

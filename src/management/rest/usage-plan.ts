@@ -101,10 +101,13 @@ function checkedPlan(plan: UsagePlan, work: Work): UsagePlan {
   } as UsagePlan);
 }
 
-/** Returns whether there is a stage whose callers may have keys: one of a REST or of a WebSocket API. */
-const hasStage = async ({ tx }: Work, apiId: string, stage: string): Promise<boolean> =>
-  (await tx.get(restKinds.stage, `${apiId}/${stage}`)) !== undefined ||
-  ((await isWebSocketApiId(tx, apiId)) && (await tx.get(v2Kinds.stage, `${apiId}/${stage}`)) !== undefined);
+/** Returns whether a plan may have the stage: that of a REST or WebSocket API, and beyond AWS that of an HTTP API. */
+async function hasStage({ tx, beyondAws }: Work, apiId: string, stage: string): Promise<boolean> {
+  const id = `${apiId}/${stage}`;
+  if ((await tx.get(restKinds.stage, id)) !== undefined) return true;
+  const mayHaveKeys = beyondAws.includes("http-api-keys") || (await isWebSocketApiId(tx, apiId));
+  return mayHaveKeys && (await tx.get(v2Kinds.stage, id)) !== undefined;
+}
 
 type GivenThrottle = Readonly<Record<string, { rateLimit?: number | undefined; burstLimit?: number | undefined }>>;
 

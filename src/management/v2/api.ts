@@ -1,5 +1,11 @@
 import { checkCors, storedCors } from "../../definition/cors-rules.ts";
-import { type CorsConfiguration, type HttpApi, v2Kinds } from "../../definition/http-api.ts";
+import {
+  apiKeyInHeader,
+  apiKeyOfAuthorizer,
+  type CorsConfiguration,
+  type HttpApi,
+  v2Kinds,
+} from "../../definition/http-api.ts";
 import { checkSelection } from "../../definition/selection-expression-rules.ts";
 import { checkLengths } from "../../definition/text-lengths.ts";
 import { isWebSocketApi, type V2Api } from "../../definition/v2-api.ts";
@@ -37,8 +43,7 @@ function corsOf(input: NonNullable<CreateInput["CorsConfiguration"]>): CorsConfi
 /** What AWS has for HTTP APIs, which can't be chosen. AWS: CreateApi, routeSelectionExpression. */
 const routeSelection = "$request.method $request.path";
 const routeSelections: readonly string[] = [routeSelection, "${request.method} ${request.path}", ""];
-const apiKeySelection = "$request.header.x-api-key";
-const apiKeySelections: readonly string[] = [apiKeySelection, "$context.authorizer.usageIdentifierKey", ""];
+const apiKeySelections: readonly string[] = [apiKeyInHeader, apiKeyOfAuthorizer, ""];
 
 type Selections = Pick<CreateInput, "RouteSelectionExpression" | "ApiKeySelectionExpression">;
 
@@ -89,7 +94,7 @@ async function newApi(work: Work, input: CreateInput): Promise<V2Api> {
     Description: input.Description || undefined,
     Version: input.Version || undefined,
     RouteSelectionExpression,
-    ApiKeySelectionExpression: input.ApiKeySelectionExpression || apiKeySelection,
+    ApiKeySelectionExpression: input.ApiKeySelectionExpression || apiKeyInHeader,
     CorsConfiguration: input.CorsConfiguration && corsOf(input.CorsConfiguration),
     DisableSchemaValidation: input.DisableSchemaValidation,
     DisableExecuteApiEndpoint: input.DisableExecuteApiEndpoint ?? false,
@@ -158,7 +163,7 @@ export const v2Api = {
       CorsConfiguration: (cors) => ({ CorsConfiguration: corsOf(cors) }),
       RouteSelectionExpression: (expression, before) =>
         isWebSocketApi(before) && expression !== "" ? { RouteSelectionExpression: expression } : {},
-      ApiKeySelectionExpression: (key) => ({ ApiKeySelectionExpression: key || apiKeySelection }),
+      ApiKeySelectionExpression: (key) => ({ ApiKeySelectionExpression: key || apiKeyInHeader }),
       // An API without a name is none.
       Name: mergedAs("Name"),
       // What quick create made is changed afterwards.

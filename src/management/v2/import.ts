@@ -35,6 +35,7 @@ async function importInput(
       region: work.call.region,
       vpcLinkIds: links.map(({ link }) => link.id),
       timeoutInMillisMax: work.limits.httpIntegrationTimeoutMs,
+      beyondAws: work.beyondAws,
       acceptsPlainIssuers: work.profile === "relaxed",
     },
   };

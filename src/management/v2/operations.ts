@@ -31,6 +31,7 @@ export interface V2Dependencies extends ServiceDependencies {
 /** Returns every operation of API Gateway's second version that is built; the others answer 501. */
 export function makeV2Operations(dependencies: V2Dependencies): Operations {
   const { store, limits, profile = "aws", run = runHere, findRole = noRoles, unsavedUsage = noUsage } = dependencies;
+  const { beyondAws = [] } = dependencies;
   const { askIssuer = nobodyAsked } = dependencies;
   const families = [
     v2Api,
@@ -57,6 +58,7 @@ export function makeV2Operations(dependencies: V2Dependencies): Operations {
   return bindOperations<V2Service>(Object.assign({}, ...families), store, {
     limits,
     profile,
+    beyondAws,
     run,
     findRole,
     unsavedUsage,

@@ -29,6 +29,7 @@ async function checked(route: V2Route, work: Change<never, V2Api>): Promise<V2Ro
     authorizer: (id: string) => known.get(id),
     hasIntegration: (id: string) => integrationIds.has(id),
     hasModel: (name: string) => names.has(name),
+    beyondAws: work.beyondAws,
   };
   refuse(isWebSocket ? checkWebSocketRoute(route, references) : checkRoute(route, references));
   return route;

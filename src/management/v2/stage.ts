@@ -231,7 +231,7 @@ async function checkDeletable(stage: V2Stage, work: Change<never, V2Api>): Promi
 }
 
 /** Returns a stage as callers see it. */
-function viewStage({ authorizerFlushes: _, ...stage }: V2Stage): unknown {
+function viewStage({ authorizerFlushes: _, webAclArn: __, ...stage }: V2Stage): unknown {
   return { ...stage, Tags: stage.Tags ?? {} };
 }
 

@@ -1,3 +1,4 @@
+import { v2Kinds } from "../../definition/http-api.ts";
 import { restKinds } from "../../definition/rest-api.ts";
 import type { Reader } from "../../store/store.ts";
 import type { LoggingFilter, WafLogging } from "../../waf/logging.ts";
@@ -146,10 +147,39 @@ export async function readParts(tx: Reader, rules: WebAcl["Rules"]): Promise<Rea
   return { parts: { ruleGroups, ipSets, regexPatternSets }, ids };
 }
 
-/** The ARN of a REST API's stage, as web ACLs are associated with it; undefined for another text. */
-export function parseStageArn(arn: string): { readonly region: string; readonly id: string } | undefined {
-  const found = /^arn:aws[a-z-]*:apigateway:([a-z0-9-]+)::\/restapis\/([A-Za-z0-9-]+)\/stages\/([\w-]+)$/.exec(arn);
-  return found === null ? undefined : { region: found[1]!, id: `${found[2]}/${found[3]}` };
+/** What ARNs call the APIs whose stages a web ACL may guard, and the kinds of these stages. */
+const guardedStages = { restapis: restKinds.stage, apis: v2Kinds.stage } as const;
+
+export const guardedKinds = Object.values(guardedStages);
+
+/** The part of stages of all kinds that web ACLs are about. */
+export interface GuardedStage {
+  readonly webAclArn?: string;
 }
 
-export const stageKind = restKinds.stage;
+/** The ARN of a stage, as web ACLs are associated with it; undefined for another text. */
+export function parseStageArn(
+  arn: string,
+):
+  | {
+      readonly region: string;
+      readonly kind: (typeof guardedKinds)[number];
+      readonly apiId: string;
+      readonly id: string;
+    }
+  | undefined {
+  const found =
+    /^arn:aws[a-z-]*:apigateway:([a-z0-9-]+)::\/(restapis|apis)\/([A-Za-z0-9-]+)\/stages\/(\$default|[\w-]+)$/.exec(
+      arn,
+    );
+  if (found === null) return undefined;
+  const [, region = "", apis = "", apiId = "", stageName = ""] = found;
+  return { region, kind: guardedStages[apis as keyof typeof guardedStages], apiId, id: `${apiId}/${stageName}` };
+}
+
+/** Returns the ARN of the stage that a document of a kind and id is. */
+export function stageArn(region: string, kind: string, id: string): string {
+  const [apis] = Object.entries(guardedStages).find(([, one]) => one === kind)!;
+  const [apiId, stageName] = id.split("/");
+  return `arn:aws:apigateway:${region}::/${apis}/${apiId}/stages/${stageName}`;
+}

@@ -1,4 +1,5 @@
 import type { WAFV2 } from "@aws-sdk/client-wafv2";
+import type { BeyondAws } from "../../definition/beyond-aws.ts";
 import type { InputOf, OperationName } from "../../families/input.ts";
 import { makeFamilies } from "../../families/make-families.ts";
 import { regionalScope } from "../../families/work.ts";
@@ -8,6 +9,8 @@ import type { GeoDatabase } from "../../waf/statement-type.ts";
 
 /** What the operations of AWS WAF need besides the store. */
 export interface WafService {
+  /** What the server may do beyond AWS. */
+  readonly beyondAws: readonly BeyondAws[];
   /** What geographic statements look addresses up in, if the server has it. */
   readonly geo: GeoDatabase | undefined;
   /** Gathers the requests that rules matched from the gateway threads. */

@@ -1,11 +1,22 @@
 import { bounds } from "../../base/bounds.ts";
-import type { Stage } from "../../definition/rest-api.ts";
+import { beyondAwsFlag } from "../../definition/beyond-aws.ts";
+import { v2Kinds } from "../../definition/http-api.ts";
+import { isHttpApi, type V2Api } from "../../definition/v2-api.ts";
 import { present, type Work } from "../../families/work.ts";
 import { linkWebAcl } from "../../waf/link-web-acl.ts";
 import { NotEvaluable } from "../../waf/statement-type.ts";
 import { validateDefaultAction } from "../../waf/validate-rules.ts";
 import type { WebAcl } from "../../waf/web-acl.ts";
-import { findByArn, parseStageArn, readParts, stageKind, type WafDocument, wafKinds } from "./documents.ts";
+import {
+  findByArn,
+  type GuardedStage,
+  guardedKinds,
+  parseStageArn,
+  readParts,
+  stageArn,
+  type WafDocument,
+  wafKinds,
+} from "./documents.ts";
 import { associatedItem, checking, invalidParameter, nonexistentItem, notEvaluable } from "./errors.ts";
 import { findItem, labelNamespaceOf, listItems, newName, putChanged, putNew, requireLock } from "./items.ts";
 import { checkBodies, checkRules, shownRules, storedRules } from "./rules.ts";
@@ -64,25 +75,39 @@ async function requireEvaluable({ item }: WafDocument<WebAcl>, { tx, geo }: Work
   }
 }
 
-/** Returns the stage that an ARN names. */
-async function findStage(
-  { tx, call }: Work<object>,
-  arn: string,
-): Promise<{ readonly id: string; readonly stage: Stage }> {
+interface FoundStage {
+  readonly kind: string;
+  readonly id: string;
+  readonly stage: GuardedStage;
+}
+
+/**
+ * Returns the stage that an ARN names. On AWS no web ACL guards stages of HTTP APIs: unless the server may do that, their
+ * ARNs are no valid ones. A stage that has one from before can still be freed of it.
+ */
+async function findStage({ tx, call, beyondAws }: Work<WafService>, arn: string): Promise<FoundStage> {
   const parsed = parseStageArn(arn);
-  if (parsed === undefined || parsed.region !== call.region) {
+  const stage = parsed && (await tx.get<GuardedStage>(parsed.kind, parsed.id))?.body;
+  const api = parsed?.kind === v2Kinds.stage ? await tx.get<V2Api>(v2Kinds.api, parsed.apiId) : undefined;
+  const isOfHttpApi = api === undefined || isHttpApi(api.body);
+  const isForeign =
+    parsed?.kind === v2Kinds.stage &&
+    stage?.webAclArn === undefined &&
+    !(isOfHttpApi && beyondAws.includes("http-web-acls"));
+  if (parsed === undefined || parsed.region !== call.region || isForeign) {
     const reason =
       "The ARN isn't valid. A valid ARN begins with arn: and includes other information separated by colons or slashes.";
     throw invalidParameter(
       "RESOURCE_ARN",
       arn,
       reason,
-      "Portico guards stages of REST APIs: arn:aws:apigateway:REGION::/restapis/API/stages/STAGE",
+      isForeign && isOfHttpApi
+        ? `No web ACL guards HTTP APIs on AWS; ${beyondAwsFlag("http-web-acls")} lets it`
+        : "Portico guards stages of REST APIs: arn:aws:apigateway:REGION::/restapis/API/stages/STAGE",
     );
   }
-  const stage = (await tx.get<Stage>(stageKind, parsed.id))?.body;
   if (stage === undefined) throw nonexistentItem();
-  return { id: parsed.id, stage };
+  return { kind: parsed.kind, id: parsed.id, stage };
 }
 
 /** AWS: WAFV2 API reference, one page for each operation. */
@@ -108,8 +133,10 @@ export const webAclOperations = operations({
   DeleteWebACL: writing(async (work) => {
     const document = await findItem<WebAcl>(webAcl, work);
     requireLock(document, work.input.LockToken);
-    const guarded = await work.tx.list(stageKind, { where: { index: "webAcl", key: document.item.ARN }, limit: 1 });
-    if (guarded.length > 0) throw associatedItem();
+    for (const kind of guardedKinds) {
+      const guarded = await work.tx.list(kind, { where: { index: "webAcl", key: document.item.ARN }, limit: 1 });
+      if (guarded.length > 0) throw associatedItem();
+    }
     await work.tx.delete(webAcl, document.item.Name);
     return {};
   }),
@@ -118,15 +145,15 @@ export const webAclOperations = operations({
     const { WebACLArn, ResourceArn } = work.input;
     const document = await findByArn<WebAcl>(work.tx, WebACLArn, webAcl);
     if (document === undefined) throw nonexistentItem();
-    const { id, stage } = await findStage(work, ResourceArn);
+    const { kind, id, stage } = await findStage(work, ResourceArn);
     await requireEvaluable(document, work);
-    if (stage.webAclArn !== WebACLArn) await work.tx.put(stageKind, id, { ...stage, webAclArn: WebACLArn });
+    if (stage.webAclArn !== WebACLArn) await work.tx.put(kind, id, { ...stage, webAclArn: WebACLArn });
     return {};
   }),
   DisassociateWebACL: writing(async (work) => {
-    const { id, stage } = await findStage(work, work.input.ResourceArn);
+    const { kind, id, stage } = await findStage(work, work.input.ResourceArn);
     const { webAclArn, ...rest } = stage;
-    if (webAclArn !== undefined) await work.tx.put(stageKind, id, rest);
+    if (webAclArn !== undefined) await work.tx.put(kind, id, rest);
     return {};
   }),
   GetWebACLForResource: reading(async (work) => {
@@ -139,12 +166,11 @@ export const webAclOperations = operations({
     if ((await findByArn(tx, input.WebACLArn, webAcl)) === undefined) throw nonexistentItem();
     // AWS: without a type, it lists load balancers.
     if (input.ResourceType !== "API_GATEWAY") return { ResourceArns: [] };
-    const stages = await tx.list(stageKind, { where: { index: "webAcl", key: input.WebACLArn } });
-    return { ResourceArns: stages.map(({ id }) => stageArn(call.region, id)) };
+    const ResourceArns: string[] = [];
+    for (const kind of guardedKinds) {
+      const stages = await tx.list(kind, { where: { index: "webAcl", key: input.WebACLArn } });
+      ResourceArns.push(...stages.map(({ id }) => stageArn(call.region, kind, id)));
+    }
+    return { ResourceArns };
   }),
 });
-
-function stageArn(region: string, id: string): string {
-  const [apiId, stageName] = id.split("/");
-  return `arn:aws:apigateway:${region}::/restapis/${apiId}/stages/${stageName}`;
-}

@@ -41,6 +41,7 @@ function compileCase(given: Case): unknown {
     vpcLinks: new Map(vpcLinks.map((link) => [link.id, link])),
     vpcLinkAddresses: vpcLinkAddresses ?? noSurroundings.vpcLinkAddresses,
     hasVpcEndpoints: hasVpcEndpoints ?? noSurroundings.hasVpcEndpoints,
+    beyondAws: [],
     hasClientCertificate: hasClientCertificate ?? noSurroundings.hasClientCertificate,
     roles: noSurroundings.roles,
   };

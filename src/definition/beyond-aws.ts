@@ -1,0 +1,15 @@
+/**
+ * What the server can do although AWS does not have it. Each is off unless the setting `--beyond-aws` names it: with a
+ * feature off, calls that ask for it are refused as on AWS, and what asks for it already is closed.
+ */
+export const beyondAws = {
+  "http-api-keys": "routes of HTTP APIs may require API keys, and usage plans may have their stages",
+  "http-web-acls": "web ACLs may guard stages of HTTP APIs",
+} as const;
+
+export type BeyondAws = keyof typeof beyondAws;
+
+export const beyondAwsNames = Object.keys(beyondAws) as readonly BeyondAws[];
+
+/** Returns the setting that switches a feature on, for reasons and hints. */
+export const beyondAwsFlag = (feature: BeyondAws): string => `--beyond-aws ${feature}`;
